@@ -1,0 +1,1 @@
+"""The command line of rushlight: `rushlight VERB ...`, or `python -m rushlight VERB ...`."""
