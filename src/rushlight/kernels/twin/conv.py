@@ -1,0 +1,161 @@
+"""Convolution on NumPy, for one, two or three spatial dimensions.
+
+N batch, C input channels, O output channels, G groups, I = C / G, J = O / G,
+S spatial sizes of the input, L of the output, T of the kernel ("taps"), | | their product
+
+Along each dimension output cell l meets input cell  l · stride + tap · dilation - padding, and
+
+    y[n, o, l] = b[o] + Σ_{c, t} w[o, c, t] · x[n, c, l · stride + t · dilation - padding]
+
+Products are taken on unfolded windows: for every tap the slice of the input that it meets is copied
+into a matrix (N, G, I·|T|, |L|), block of images by block of images so that it stays in the cache
+sizes of a small machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product
+from math import prod
+
+import numpy as np
+
+BLOCK = 1 << 22  # cells of an unfolded block: 16 MB of float32
+
+
+def output_size(size: int, kernel: int, stride: int, padding: int, dilation: int = 1) -> int:
+    """Cells that a window of `kernel` taps takes over `size` padded cells."""
+    return (size + 2 * padding - dilation * (kernel - 1) - 1) // stride + 1
+
+
+def taps(
+    size: tuple[int, ...],
+    out: tuple[int, ...],
+    kernel: tuple[int, ...],
+    stride: tuple[int, ...],
+    padding: tuple[int, ...],
+    dilation: tuple[int, ...],
+) -> Iterator[tuple[tuple[int, ...], tuple, tuple]]:
+    """For every tap: (tap, index of the output cells, index of the input cells they meet).
+
+    Output cells whose tap falls into the padding are left out, so nothing needs a padded copy;
+    a tap that meets no cell at all is not listed.
+    """
+    axes = []
+    for n, m, k, s, p, d in zip(size, out, kernel, stride, padding, dilation, strict=True):
+        axis = []
+        for t in range(k):
+            shift = t * d - p  # input cell = output cell * s + shift
+            first = max(0, -(shift // s))
+            last = min(m, (n - 1 - shift) // s + 1)
+            if first < last:
+                start = first * s + shift
+                stop = (last - 1) * s + shift + 1
+                axis.append((t, slice(first, last), slice(start, stop, s)))
+        axes.append(axis)
+    for combination in product(*axes):
+        tap, cells, meets = zip(*combination, strict=True)
+        yield tap, (..., *cells), (..., *meets)
+
+
+def unfold(x, kernel, stride, padding, dilation):
+    """x (N, C, *S) -> windows (N, C, *T, *L); zeros where a window reaches into the padding."""
+    size = x.shape[2:]
+    out = tuple(map(output_size, size, kernel, stride, padding, dilation))
+    cols = np.zeros((*x.shape[:2], *kernel, *out), x.dtype)
+    for tap, cells, meets in taps(size, out, kernel, stride, padding, dilation):
+        cols[(slice(None), slice(None), *tap)][cells] = x[meets]
+    return cols
+
+
+def fold(cols, size, stride, padding, dilation):
+    """Windows (N, C, *T, *L) -> x (N, C, *S): the sum of all cells that came from one place.
+
+    The adjoint of `unfold`.
+    """
+    rank = len(size)
+    kernel, out = cols.shape[2 : 2 + rank], cols.shape[2 + rank :]
+    x = np.zeros((*cols.shape[:2], *size), cols.dtype)
+    for tap, cells, meets in taps(size, out, kernel, stride, padding, dilation):
+        x[meets] += cols[(slice(None), slice(None), *tap)][cells]
+    return x
+
+
+def conv(x, w, b, stride, padding, dilation, groups):
+    """x (N, C, *S), w (O, I, *T), b (O) or None -> y (N, O, *L), in the dtype of x."""
+    (x, w), dtype = _wide(x, w)
+    n, c, *size = x.shape
+    o, i, *kernel = w.shape
+    out = tuple(map(output_size, size, kernel, stride, padding, dilation))
+    y = np.empty((n, o, *out), x.dtype)
+    wg = w.reshape(groups, o // groups, i * prod(kernel))  # (G, J, I·|T|)
+    yg = y.reshape(n, groups, o // groups, prod(out))
+    for block in _blocks(n, c * prod(kernel) * prod(out)):
+        cols = unfold(x[block], kernel, stride, padding, dilation)
+        np.matmul(wg, cols.reshape(-1, groups, i * prod(kernel), prod(out)), out=yg[block])
+    if b is not None:
+        y += b.reshape(-1, *[1] * len(size))
+    return y.astype(dtype, copy=False)
+
+
+def conv_dx(dy, w, x_shape, stride, padding, dilation, groups):
+    """dy (N, O, *L), w (O, I, *T) -> dx of shape `x_shape` (N, C, *S)."""
+    (dy, w), dtype = _wide(dy, w)
+    n, c, *size = x_shape
+    o, i, *kernel = w.shape
+    out = dy.shape[2:]
+    dx = np.empty((n, c, *size), dy.dtype)
+    wt = w.reshape(groups, o // groups, i * prod(kernel)).swapaxes(1, 2)  # (G, I·|T|, J)
+    dyg = dy.reshape(n, groups, o // groups, prod(out))
+    for block in _blocks(n, c * prod(kernel) * prod(out)):
+        cols = (wt @ dyg[block]).reshape(-1, c, *kernel, *out)
+        dx[block] = fold(cols, size, stride, padding, dilation)
+    return dx.astype(dtype, copy=False)
+
+
+def conv_dw(dy, x, w_shape, stride, padding, dilation, groups):
+    """dy (N, O, *L), x (N, C, *S) -> dw of shape `w_shape` (O, I, *T), summed over the batch."""
+    (dy, x), dtype = _wide(dy, x)
+    n, c = x.shape[:2]
+    o, i, *kernel = w_shape
+    cells = prod(dy.shape[2:])
+    dw = np.zeros((groups, o // groups, i * prod(kernel)), dy.dtype)
+    for block in _blocks(n, c * prod(kernel) * cells):
+        cols = unfold(x[block], kernel, stride, padding, dilation)
+        cols = cols.reshape(-1, groups, i * prod(kernel), cells).transpose(1, 0, 3, 2)
+        dyg = dy[block].reshape(-1, groups, o // groups, cells).transpose(1, 2, 0, 3)
+        rows = len(cols[0]) * cells
+        # one product over images and cells at once: (G, J, n·|L|) @ (G, n·|L|, I·|T|)
+        dw += dyg.reshape(groups, -1, rows) @ cols.reshape(groups, rows, -1)
+    return dw.reshape(w_shape).astype(dtype, copy=False)
+
+
+def conv_db(dy):
+    """dy (N, O, *L) -> db (O)."""
+    wide = dy.astype(np.float32) if _narrow(dy.dtype) else dy
+    return wide.sum((0, *range(2, dy.ndim))).astype(dy.dtype, copy=False)
+
+
+conv1d = conv2d = conv3d = conv
+conv1d_dx = conv2d_dx = conv3d_dx = conv_dx
+conv1d_dw = conv2d_dw = conv3d_dw = conv_dw
+conv1d_db = conv2d_db = conv3d_db = conv_db
+
+
+def _blocks(n, cells_per_image):
+    """Slices of the batch whose unfolded windows stay under BLOCK cells."""
+    step = max(1, BLOCK // max(1, cells_per_image))
+    return [slice(i, i + step) for i in range(0, n, step)]
+
+
+def _narrow(dtype):
+    """16- and 8-bit floats, whose sums are taken in float32 as PyTorch's are."""
+    return dtype.itemsize < 4 and dtype.kind in "fV"
+
+
+def _wide(*arrays):
+    """The arrays with narrow floats widened to float32, and the dtype to return to."""
+    dtype = arrays[0].dtype
+    if _narrow(dtype):
+        arrays = tuple(a.astype(np.float32) for a in arrays)
+    return arrays, dtype
