@@ -42,6 +42,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if verb not in VERBS:
         near = difflib.get_close_matches(verb, VERBS, n=1)
         hint = f" (did you mean {near[0]!r}?)" if near else ""
-        print(f"rushlight: no verb {verb!r}{hint}; the verbs are {', '.join(VERBS)}", file=sys.stderr)
+        print(
+            f"rushlight: no verb {verb!r}{hint}; the verbs are {', '.join(VERBS)}", file=sys.stderr
+        )
         return 2
     return import_module(f"rushlight.app.{VERBS[verb][0]}").main(rest) or 0

@@ -181,7 +181,9 @@ def _prepare(words: list[str]) -> tuple[CodeType, ModuleType]:
         kind, what, rest = "", words[0], words[1:]
     sys.argv[:] = [kind or what, *rest]
     if not sys.flags.safe_path:  # then sys.path[0] is a folder that python chose for us, not for it
-        sys.path[0] = {"": os.path.dirname(os.path.realpath(what)), "-m": os.getcwd(), "-c": ""}[kind]
+        sys.path[0] = {"": os.path.dirname(os.path.realpath(what)), "-m": os.getcwd(), "-c": ""}[
+            kind
+        ]
     sys.path[:] = [WorkerPath(entry) if entry else entry for entry in sys.path]
     if kind == "-c":
         return compile(what, "<string>", "exec", dont_inherit=True), _new_main()
