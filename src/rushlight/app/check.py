@@ -1,11 +1,11 @@
 """`rushlight check FILE...`: what programs use of torch, and whether rushlight has it.
 
-The program is read, not run: its syntax tree is walked in order with a table of what each name means
-(`import torch.nn as nn`, `from torch import optim as o`, `L = nn.Linear`), and every dotted name that
-begins in torch or torchvision is looked up in rushlight as it is installed. Tensors and layers are
-followed as far as that is certain without running: results of torch functions, of layers and of tensor
-methods, the arguments of `forward`, batches of a DataLoader. What cannot be followed is not listed, so
-an empty list of missing names is a good sign, not a promise.
+The program is read, not run: its syntax tree is walked in order with a table of what each name
+means (`import torch.nn as nn`, `from torch import optim as o`, `L = nn.Linear`), and every dotted
+name that begins in torch or torchvision is looked up in rushlight as it is installed. Tensors and
+layers are followed as far as that is certain without running: results of torch functions, of
+layers and of tensor methods, the arguments of `forward`, batches of a DataLoader. What cannot be
+followed is not listed, so an empty list of missing names is a good sign, not a promise.
 
     supported   the name is there
     partly      it is there, but does not take an argument that the program gives it by keyword
@@ -233,7 +233,7 @@ class Walk(ast.NodeVisitor):
             return None if name in PLAIN else Kind(TENSOR, value=True)
         if isinstance(resolve(path), type) and path != TENSOR:
             return Kind(path, value=True)
-        if parent == "torch.nn.functional" or parent == "torch" and name not in NO_TENSOR:
+        if parent == "torch.nn.functional" or (parent == "torch" and name not in NO_TENSOR):
             return Kind(TENSOR, value=True)
         return None
 

@@ -1,8 +1,8 @@
 """`rushlight VERB ARGS...`: finds the verb's module, imports it, and calls its `main(args)`.
 
-A verb is one module of this folder and one row of `VERBS`. Its `main` takes the words after the verb
-and returns the exit status (None is 0). Modules are imported when called, so `rushlight --help` starts
-fast and `run` does not pay for what `train` needs.
+A verb is one module of this folder and one row of `VERBS`. Its `main` takes the words after the
+verb and returns the exit status (None is 0). Modules are imported when called, so `rushlight
+--help` starts fast and `run` does not pay for what `train` needs.
 """
 
 import difflib
@@ -23,7 +23,7 @@ def usage() -> str:
     rows = "\n".join(f"  {verb:<9} {text}" for verb, (_, text) in VERBS.items())
     return (
         "usage: rushlight VERB ARGS...\n\nverbs:\n"
-        f"{rows}\n\n`rushlight VERB --help` explains a verb; `rushlight --version` prints the version."
+        f"{rows}\n\n`rushlight VERB --help` explains a verb, `rushlight --version` says which this is."
     )
 
 

@@ -2,8 +2,8 @@
 
 For that program `torch`, `torchvision` and their submodules are rushlight's own modules: `install`
 puts a finder in front of `sys.meta_path` that answers for exactly these two names and what is below
-them (torchmetrics or torchinfo are none of its business). `torch.nn.functional` is not a copy but THE
-module `rushlight.nn.functional`, so classes and state are shared under both names.
+them (torchmetrics or torchinfo are none of its business). `torch.nn.functional` is not a copy but
+THE module `rushlight.nn.functional`, so classes and state are shared under both names.
 
 What rushlight does not have answers as an absent thing does in Python: a submodule raises
 ModuleNotFoundError, an attribute AttributeError, both with the torch name in the message, so that
@@ -14,7 +14,6 @@ import importlib
 import importlib.util
 import os
 import sys
-import traceback
 from collections.abc import Sequence
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, SourceFileLoader
@@ -47,7 +46,8 @@ def find_module(name: str) -> ModuleType | None:
     try:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:
-        # Only the absence of this module or its parents is an answer; a broken import inside is an error.
+        # Only the absence of this module or its parents is an answer; a broken import inside is an
+        # error.
         if not error.name or not (name + ".").startswith(error.name + "."):
             raise
     parent, _, child = name.rpartition(".")
@@ -66,8 +66,8 @@ class AliasLoader(Loader):
         return self.module
 
     def exec_module(self, module: ModuleType) -> None:
-        # The import system has just written the alias's spec into the module; reload and pickle need
-        # its own. It has been executed already.
+        # The import system has just written the alias's spec into the module; reload and pickle
+        # need its own. It has been executed already.
         module.__spec__ = self.spec
 
 
@@ -90,8 +90,8 @@ class AliasFinder(MetaPathFinder):
 class WorkerPath(str):
     """An entry of `sys.path` that carries the alias into multiprocessing's workers.
 
-    A spawned worker unpickles its parent's `sys.path` before it imports the program again; unpickling
-    this entry installs the finder there in time. (A forked worker has it already.)
+    A spawned worker unpickles its parent's `sys.path` before it imports the program again;
+    unpickling this entry installs the finder there in time. (A forked worker has it already.)
     """
 
     __slots__ = ()
@@ -108,8 +108,8 @@ def _worker_path(entry: str) -> "WorkerPath":
 def install() -> None:
     """Makes `torch` and `torchvision` mean rushlight in this process; a second call does nothing.
 
-    Raises RuntimeError if the real PyTorch has been imported: two libraries under one name would mix
-    their tensors, and the first error would come from far away.
+    Raises RuntimeError if the real PyTorch has been imported: two libraries under one name would
+    mix their tensors, and the first error would come from far away.
     """
     for name, target in ALIASES.items():
         loaded = sys.modules.get(name)
@@ -118,8 +118,8 @@ def install() -> None:
             raise RuntimeError(
                 f"{name} is already imported, from {where}\n"
                 f"  rushlight can stand in for {name} only in a process that has not loaded it\n"
-                f"  fix: start the program with `python -m rushlight run`, and look for a .pth file, "
-                f"a sitecustomize or a PYTHONSTARTUP that imports {name}"
+                f"  fix: start the program with `python -m rushlight run`, and look for a .pth "
+                f"file or a sitecustomize that imports {name}"
             )
     if not any(isinstance(finder, AliasFinder) for finder in sys.meta_path):
         sys.meta_path.insert(0, AliasFinder())
@@ -171,7 +171,7 @@ def _module(name: str) -> tuple[CodeType, ModuleType]:
 
 
 def _prepare(words: list[str]) -> tuple[CodeType, ModuleType]:
-    """Sets `sys.argv` and `sys.path` as python does for these words; the code and its `__main__`."""
+    """Sets `sys.argv` and `sys.path` as python does; the code to run and its `__main__`."""
     if words[0] in ("-m", "-c"):
         if len(words) < 2:
             print(f"rushlight run: argument expected for the {words[0]} option", file=sys.stderr)
