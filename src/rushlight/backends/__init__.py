@@ -1,0 +1,9 @@
+"""torch.backends: which libraries PyTorch could compute with, answered truthfully for rushlight.
+
+Settings of absent libraries (`torch.backends.cudnn.benchmark = True`) can be set and read: they are
+permissions for a library that is not there.
+"""
+
+from rushlight.backends import cpu, cuda, cudnn, mkl, mkldnn, mps, openmp
+
+__all__ = ["cpu", "cuda", "cudnn", "mkl", "mkldnn", "mps", "openmp"]

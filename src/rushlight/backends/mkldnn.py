@@ -1,0 +1,25 @@
+"""torch.backends.mkldnn: rushlight convolves with its own kernels; the switches can be set and read."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+enabled = True
+deterministic = False
+fp32_precision = "none"
+
+
+def is_available() -> bool:
+    """Is Intel's oneDNN used? No."""
+    return False
+
+
+@contextmanager
+def flags(enabled: bool = False, deterministic: bool = False) -> Iterator[None]:
+    """Set the switches inside a with block; the old ones return at its end."""
+    here = globals()
+    before = here["enabled"], here["deterministic"]
+    here["enabled"], here["deterministic"] = enabled, deterministic
+    try:
+        yield
+    finally:
+        here["enabled"], here["deterministic"] = before
