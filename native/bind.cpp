@@ -1,0 +1,132 @@
+// The kernels as Python functions: one row each, at the end of this file.
+//
+// How to add a kernel
+//   1. Write it in native/<family>.cpp, declared in native/<family>.hpp, inside namespace rl::RL_ISA:
+//      raw pointers and sizes, results written to memory that the caller gives, no Python, no
+//      exceptions. The build finds the file by itself and compiles it once per instruction set.
+//      Give what is not a template or inline internal linkage (anonymous namespace), and instantiate
+//      no templates of the standard library there: the linker keeps one copy of each, perhaps the
+//      one compiled for a processor that the user does not have.
+//   2. Write its body here: read the arguments (In, read), return nullptr for arguments that are the
+//      twin's business, make the results (Out), compute<T>, release.
+//   3. Add a row. Its twin is src/rushlight/kernels/twin/<family>.py: same name, same arguments.
+//   Run `make dev`; tests/test_kernels.py compares native with twin.
+#include "bind.hpp"
+
+#include "parallel.hpp"
+#include "pointwise.hpp"
+
+namespace rl::RL_ISA {
+namespace {
+
+// A kernel's overloads for float and double as one object that can be a template argument.
+#define FN(f) [](auto... a) { f(a...); }
+
+// --- pointwise: y = f(x..., numbers...) ----------------------------------------------------------
+
+// Arrays of one shape and dtype, all C-contiguous or all F-contiguous; the result is laid out alike.
+template <int arrays, int numbers, auto f>
+PyObject* pointwise(Args a, Py_ssize_t n) {
+    if (n != arrays + numbers || !is_floating(a[0])) return nullptr;
+    PyArrayObject* const x = array(a[0]);
+    const int type = PyArray_TYPE(x), nd = PyArray_NDIM(x);
+    int order = PyArray_FLAGS(x) & (NPY_ARRAY_C_CONTIGUOUS | NPY_ARRAY_F_CONTIGUOUS);
+    for (int i = 1; i < arrays; i++) {
+        if (!is_floating(a[i]) || PyArray_TYPE(array(a[i])) != type) return nullptr;
+        if (!PyArray_SAMESHAPE(x, array(a[i]))) return nullptr;
+        order &= PyArray_FLAGS(array(a[i]));
+    }
+    if (!order) return nullptr;
+    double p[numbers + 1];
+    for (int i = 0; i < numbers; i++)
+        if (!read(a[arrays + i], p[i])) return nullptr;
+
+    PyArray_Descr* const dtype = PyArray_DESCR(x);
+    Py_INCREF(dtype);
+    PyObject* y = PyArray_NewFromDescr(&PyArray_Type, dtype, nd, PyArray_DIMS(x), nullptr, nullptr,
+                                       order & NPY_ARRAY_C_CONTIGUOUS ? 0 : NPY_ARRAY_F_CONTIGUOUS,
+                                       nullptr);
+    if (!y) return nullptr;
+    const i64 size = PyArray_SIZE(x);
+    compute(type, size, [&]<class T>() {
+        const auto in = [&](int i) { return static_cast<const T*>(PyArray_DATA(array(a[i]))); };
+        T* out = static_cast<T*>(PyArray_DATA(array(y)));
+        if constexpr (arrays == 1 && numbers == 0) f(in(0), out, size);
+        if constexpr (arrays == 1 && numbers == 1) f(in(0), out, size, p[0]);
+        if constexpr (arrays == 1 && numbers == 2) f(in(0), out, size, p[0], p[1]);
+        if constexpr (arrays == 2 && numbers == 0) f(in(0), in(1), out, size);
+        if constexpr (arrays == 2 && numbers == 1) f(in(0), in(1), out, size, p[0]);
+        if constexpr (arrays == 2 && numbers == 2) f(in(0), in(1), out, size, p[0], p[1]);
+    });
+    return y;
+}
+
+// z = f(x, y): arrays of one shape; an array and a number or 0-d array; (*, C) and (C).
+template <auto f>
+PyObject* binary(Args a, Py_ssize_t n) {
+    if (n != 2) return nullptr;
+    PyObject *big = a[0], *small = a[1];  // the one whose shape the result has, and the other
+    if (!is_array(big) || (is_array(small) && PyArray_NDIM(array(small)) > PyArray_NDIM(array(big))))
+        std::swap(big, small);
+    if (!is_floating(big) || !PyArray_IS_C_CONTIGUOUS(array(big))) return nullptr;
+    PyArrayObject* const x = array(big);
+    const int type = PyArray_TYPE(x), nd = PyArray_NDIM(x);
+    i64 other = 1;
+    double number = 0;
+    if (is_floating(small)) {
+        PyArrayObject* const y = array(small);
+        const int gap = nd - PyArray_NDIM(y);
+        if (PyArray_TYPE(y) != type || !PyArray_IS_C_CONTIGUOUS(y)) return nullptr;
+        for (int i = 0; i < nd - gap; i++) {
+            if (PyArray_DIM(y, i) != PyArray_DIM(x, i + gap)) return nullptr;
+            other *= PyArray_DIM(y, i);
+        }
+    } else if (!PyFloat_CheckExact(small) && !PyLong_CheckExact(small)) {
+        return nullptr;
+    } else if (!read(small, number)) {
+        return nullptr;
+    }
+
+    PyArray_Descr* const dtype = PyArray_DESCR(x);
+    Py_INCREF(dtype);
+    PyObject* z = PyArray_NewFromDescr(&PyArray_Type, dtype, nd, PyArray_DIMS(x), nullptr, nullptr, 0,
+                                       nullptr);
+    if (!z) return nullptr;
+    const i64 size = PyArray_SIZE(x);
+    compute(type, size, [&]<class T>() {
+        const T as_t = T(number);
+        const T* p = static_cast<const T*>(PyArray_DATA(x));
+        const T* q = is_array(small) ? static_cast<const T*>(PyArray_DATA(array(small))) : &as_t;
+        T* out = static_cast<T*>(PyArray_DATA(array(z)));
+        if (size == 0) return;
+        if (big == a[0]) f(p, size, q, other, out, size);
+        else f(q, other, p, size, out, size);
+    });
+    return z;
+}
+
+// --- the table -----------------------------------------------------------------------------------
+
+#define UNARY(f) row<#f, pointwise<1, 0, FN(f)>>(#f "(x)"),
+#define UNARY_1(f) row<#f, pointwise<1, 1, FN(f)>>(#f "(x, a)"),
+#define UNARY_2(f) row<#f, pointwise<1, 2, FN(f)>>(#f "(x, a, b)"),
+#define DX(f) row<#f, pointwise<2, 0, FN(f)>>(#f "(dy, x)"),
+#define DX_1(f) row<#f, pointwise<2, 1, FN(f)>>(#f "(dy, x, a)"),
+#define DX_2(f) row<#f, pointwise<2, 2, FN(f)>>(#f "(dy, x, a, b)"),
+#define BINARY(f) row<#f, binary<FN(f)>>(#f "(x, y)"),
+
+const Row table[] = {
+    RL_UNARY(UNARY)
+    RL_UNARY_1(UNARY_1)
+    RL_UNARY_2(UNARY_2)
+    RL_DX(DX)
+    RL_DX_1(DX_1)
+    RL_DX_2(DX_2)
+    RL_BINARY(BINARY)
+};
+
+}  // namespace
+
+Rows rows() { return {table, sizeof table / sizeof *table}; }
+
+}  // namespace rl::RL_ISA

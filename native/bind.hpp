@@ -1,0 +1,215 @@
+// How a kernel reads its arguments from Python and makes its results. Used by bind.cpp only; nothing
+// else in native/ but module.cpp knows Python.
+#pragma once
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+#define PY_ARRAY_UNIQUE_SYMBOL rl_numpy
+#ifndef RL_IMPORT_NUMPY
+#define NO_IMPORT_ARRAY
+#endif
+#include <numpy/arrayobject.h>
+
+#include <cstdint>
+
+namespace rl {
+
+using i64 = std::int64_t;
+
+// One kernel as Python sees it. The twin is called with the same arguments whenever the kernel does
+// not take them (another dtype, a subclass, a wrong shape: the twin raises the right error).
+struct Row {
+    const char* name;
+    const char* doc;
+    PyObject* (*call)(PyObject* self, PyObject* const* args, Py_ssize_t n);
+    PyObject** twin;
+};
+
+struct Rows {
+    const Row* first;
+    std::size_t count;
+};
+
+PyObject* call_twin(const char* name, PyObject* twin, PyObject* const* args, Py_ssize_t n);
+
+}  // namespace rl
+
+#ifdef RL_ISA
+namespace rl::RL_ISA {
+
+using Args = PyObject* const*;
+
+// Work (numbers touched, or multiply-adds / 16) from which the GIL is released: about 50 us. Below
+// it, taking the lock back from another thread can cost more than the kernel.
+constexpr i64 LONG_WORK = 1 << 18;
+
+class NoGil {
+    PyThreadState* state_ = nullptr;
+
+   public:
+    explicit NoGil(bool release) {
+        if (release) state_ = PyEval_SaveThread();
+    }
+    ~NoGil() {
+        if (state_) PyEval_RestoreThread(state_);
+    }
+    NoGil(const NoGil&) = delete;
+};
+
+// --- reading -----------------------------------------------------------------------------------
+
+inline bool is_array(PyObject* o) { return PyArray_CheckExact(o); }
+inline PyArrayObject* array(PyObject* o) { return reinterpret_cast<PyArrayObject*>(o); }
+
+// An ndarray of native float32 or float64, aligned.
+inline bool is_floating(PyObject* o) {
+    if (!is_array(o)) return false;
+    const int type = PyArray_TYPE(array(o));
+    return (type == NPY_FLOAT || type == NPY_DOUBLE) && PyArray_ISBEHAVED_RO(array(o));
+}
+
+// A C-contiguous array argument; one that is not contiguous is copied. Frees its copy.
+class In {
+   protected:
+    PyArrayObject* a_ = nullptr;
+    bool copied_ = false;
+
+    bool contiguous(PyObject* o) {
+        a_ = array(o);
+        if (PyArray_IS_C_CONTIGUOUS(a_)) return true;
+        a_ = array(PyArray_NewCopy(a_, NPY_CORDER));
+        copied_ = true;
+        return a_ != nullptr;
+    }
+
+   public:
+    In() = default;
+    In(const In&) = delete;
+    ~In() {
+        if (copied_) Py_XDECREF(a_);
+    }
+
+    bool read(PyObject* o) { return is_floating(o) && contiguous(o); }
+    bool read_as(PyObject* o, int type) {  // any one dtype, such as NPY_INT64
+        return is_array(o) && PyArray_TYPE(array(o)) == type && PyArray_ISBEHAVED_RO(array(o)) &&
+               contiguous(o);
+    }
+    bool read_like(PyObject* o, const In& x) { return read_as(o, x.type()); }
+    bool read_optional_like(PyObject* o, const In& x) { return o == Py_None || read_like(o, x); }
+
+    explicit operator bool() const { return a_ != nullptr; }
+    int type() const { return PyArray_TYPE(a_); }
+    int nd() const { return PyArray_NDIM(a_); }
+    i64 size() const { return PyArray_SIZE(a_); }
+    i64 dim(int i) const { return PyArray_DIM(a_, i < 0 ? nd() + i : i); }
+    const npy_intp* dims() const { return PyArray_DIMS(a_); }
+    template <class T>
+    const T* data() const {
+        return a_ ? static_cast<const T*>(PyArray_DATA(a_)) : nullptr;
+    }
+};
+
+inline bool read(PyObject* o, double& x) {
+    x = PyFloat_CheckExact(o) ? PyFloat_AS_DOUBLE(o) : PyFloat_AsDouble(o);
+    if (x != -1 || !PyErr_Occurred()) return true;
+    PyErr_Clear();
+    return false;
+}
+inline bool read(PyObject* o, i64& x) {
+    x = PyLong_AsLongLong(o);
+    if (x != -1 || !PyErr_Occurred()) return true;
+    PyErr_Clear();
+    return false;
+}
+inline bool read(PyObject* o, bool& x) {
+    const int truth = PyObject_IsTrue(o);
+    x = truth > 0;
+    if (truth >= 0) return true;
+    PyErr_Clear();
+    return false;
+}
+// `n` whole numbers from a tuple, such as stride2.
+template <std::size_t n>
+bool read(PyObject* o, i64 (&x)[n]) {
+    if (!PyTuple_CheckExact(o) || PyTuple_GET_SIZE(o) != Py_ssize_t(n)) return false;
+    for (std::size_t i = 0; i < n; i++)
+        if (!read(PyTuple_GET_ITEM(o, i), x[i])) return false;
+    return true;
+}
+
+// --- results -----------------------------------------------------------------------------------
+
+// A new array, given back by release(); freed if it is not.
+class Out {
+    PyArrayObject* a_;
+
+   public:
+    Out(int nd, const npy_intp* dims, int type)
+        : a_(array(PyArray_SimpleNew(nd, const_cast<npy_intp*>(dims), type))) {}
+    explicit Out(const In& like) : Out(like.nd(), like.dims(), like.type()) {}
+    Out(Out&& o) : a_(o.a_) { o.a_ = nullptr; }
+    Out(const Out&) = delete;
+    ~Out() { Py_XDECREF(a_); }
+
+    explicit operator bool() const { return a_ != nullptr; }
+    template <class T>
+    T* data() const {
+        return static_cast<T*>(PyArray_DATA(a_));
+    }
+    PyObject* release() {
+        PyObject* o = reinterpret_cast<PyObject*>(a_);
+        a_ = nullptr;
+        return o;
+    }
+};
+
+// A tuple of results. An empty Out becomes None.
+template <class... O>
+PyObject* tuple(O&&... out) {
+    PyObject* items[] = {out.release()...};
+    PyObject* t = PyTuple_New(sizeof...(O));
+    for (std::size_t i = 0; i < sizeof...(O); i++) {
+        if (t) PyTuple_SET_ITEM(t, i, items[i] ? items[i] : Py_NewRef(Py_None));
+        else Py_XDECREF(items[i]);
+    }
+    return t;
+}
+
+// Runs f.operator()<T>() for the T of `type`, without the GIL if there is much work.
+template <class G>
+void compute(int type, i64 work, G&& f) {
+    NoGil unlocked(work >= LONG_WORK);
+    if (type == NPY_FLOAT) f.template operator()<float>();
+    else f.template operator()<double>();
+}
+
+// --- the table ---------------------------------------------------------------------------------
+
+template <std::size_t n>
+struct Name {
+    char text[n];
+    constexpr Name(const char (&t)[n]) {
+        for (std::size_t i = 0; i < n; i++) text[i] = t[i];
+    }
+};
+
+// body(args, n) returns a new reference, or nullptr: with an exception set it failed, without one
+// the arguments are the twin's.
+template <Name name, auto body>
+struct Entry {
+    static inline PyObject* twin = nullptr;
+    static PyObject* call(PyObject*, Args args, Py_ssize_t n) {
+        if (PyObject* result = body(args, n)) return result;
+        if (PyErr_Occurred()) return nullptr;
+        return call_twin(name.text, twin, args, n);
+    }
+};
+
+template <Name name, auto body>
+Row row(const char* doc) {
+    using E = Entry<name, body>;
+    static constexpr Name<sizeof(name.text)> kept = name;
+    return {kept.text, doc, &E::call, &E::twin};
+}
+
+}  // namespace rl::RL_ISA
+#endif

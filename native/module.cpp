@@ -1,0 +1,148 @@
+// The extension module: chooses the instruction set and publishes its kernels.
+#define RL_IMPORT_NUMPY
+#include "bind.hpp"
+
+#include <cstdlib>
+#include <cstring>
+#include <vector>
+
+#include "threads.hpp"
+
+namespace rl {
+
+namespace baseline { Rows rows(); }
+#ifdef RL_X86
+namespace avx2 { Rows rows(); }
+namespace avx512 { Rows rows(); }
+#endif
+
+PyObject* call_twin(const char* name, PyObject* twin, PyObject* const* args, Py_ssize_t n) {
+    if (!twin) {
+        return PyErr_Format(PyExc_NotImplementedError,
+                            "rushlight._native.%s: these arguments need the NumPy twin, and none was "
+                            "registered; import rushlight.kernels first", name);
+    }
+    PyObject* y = PyObject_Vectorcall(twin, args, n, nullptr);
+    if (!y || !PyArray_CheckScalar(y)) return y;
+    PyObject* array = PyArray_FromScalar(y, nullptr);  // kernels give arrays, 0-d ones too
+    Py_DECREF(y);
+    return array;
+}
+
+namespace {
+
+struct Isa {
+    const char* name;
+    bool available;
+    Rows (*rows)();
+};
+
+// Best first. The conditions name what -march in CMakeLists.txt promises the compiler.
+std::vector<Isa> isas() {
+    std::vector<Isa> all;
+#ifdef RL_X86
+    __builtin_cpu_init();
+    const bool v3 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+                    __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2") &&
+                    __builtin_cpu_supports("lzcnt") && __builtin_cpu_supports("movbe") &&
+                    __builtin_cpu_supports("f16c");
+    const bool v4 = v3 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                    __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
+                    __builtin_cpu_supports("avx512vl");
+    all.push_back({"avx512", v4, avx512::rows});
+    all.push_back({"avx2", v3, avx2::rows});
+#endif
+    all.push_back({"baseline", true, baseline::rows});
+    return all;
+}
+
+Isa chosen;
+PyObject* kernels;  // dict: name -> index of its row
+
+PyObject* set_fallback(PyObject*, PyObject* const* args, Py_ssize_t n) {
+    if (n != 2 || !PyUnicode_Check(args[0]) || !PyCallable_Check(args[1])) {
+        PyErr_SetString(PyExc_TypeError, "set_fallback(name, function)");
+        return nullptr;
+    }
+    PyObject* index = PyDict_GetItemWithError(kernels, args[0]);
+    if (!index) {
+        if (!PyErr_Occurred()) PyErr_Format(PyExc_KeyError, "no native kernel %R", args[0]);
+        return nullptr;
+    }
+    PyObject** twin = chosen.rows().first[PyLong_AsSsize_t(index)].twin;
+    Py_XSETREF(*twin, Py_NewRef(args[1]));
+    Py_RETURN_NONE;
+}
+
+PyObject* set_threads(PyObject*, PyObject* arg) {
+    const long n = PyLong_AsLong(arg);
+    if (n == -1 && PyErr_Occurred()) return nullptr;
+    if (n < 1) {
+        PyErr_SetString(PyExc_RuntimeError, "set_num_threads expects a positive integer");
+        return nullptr;
+    }
+    set_num_threads(static_cast<int>(n < 4096 ? n : 4096));
+    Py_RETURN_NONE;
+}
+
+PyObject* get_threads(PyObject*, PyObject*) { return PyLong_FromLong(get_num_threads()); }
+
+PyObject* isa(PyObject*, PyObject*) { return PyUnicode_FromString(chosen.name); }
+
+PyMethodDef own[] = {
+    {"set_fallback", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(set_fallback)),
+     METH_FASTCALL, "set_fallback(name, function): the twin for arguments the kernel does not take"},
+    {"set_num_threads", set_threads, METH_O, "set_num_threads(n): the size of the thread pool"},
+    {"get_num_threads", get_threads, METH_NOARGS, "the size of the thread pool"},
+    {"isa", isa, METH_NOARGS, "the instruction set in use: 'avx512', 'avx2' or 'baseline'"},
+};
+
+PyModuleDef definition = {PyModuleDef_HEAD_INIT, "_native", "rushlight's kernels in C++.", -1,
+                          nullptr, nullptr, nullptr, nullptr, nullptr};
+
+// RUSHLIGHT_ISA if it is set; else the best there is.
+bool choose_isa() {
+    const char* wanted = std::getenv("RUSHLIGHT_ISA");
+    for (const Isa& i : isas()) {
+        if (wanted && *wanted ? std::strcmp(wanted, i.name) == 0 : i.available) {
+            chosen = i;
+            if (i.available) return true;
+            PyErr_Format(PyExc_ImportError, "RUSHLIGHT_ISA=%s: this processor cannot run it", wanted);
+            return false;
+        }
+    }
+    PyErr_Format(PyExc_ImportError, "RUSHLIGHT_ISA=%s: the sets are baseline, avx2 and avx512", wanted);
+    return false;
+}
+
+}  // namespace
+}  // namespace rl
+
+PyMODINIT_FUNC PyInit__native() {
+    using namespace rl;
+    import_array();
+    if (!choose_isa()) return nullptr;
+    PyObject* module = PyModule_Create(&definition);
+    kernels = PyDict_New();
+    if (!module || !kernels) return nullptr;
+
+    // Python keeps pointers into the table, so it lives as long as the process.
+    const Rows rows = chosen.rows();
+    auto& methods = *new std::vector<PyMethodDef>(std::begin(own), std::end(own));
+    PyObject* names = PyTuple_New(rows.count);
+    if (!names) return nullptr;
+    for (std::size_t i = 0; i < rows.count; i++) {
+        const Row& r = rows.first[i];
+        methods.push_back({r.name, reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(r.call)),
+                           METH_FASTCALL, r.doc});
+        PyObject* name = PyUnicode_InternFromString(r.name);
+        PyObject* index = PyLong_FromSize_t(i);
+        if (!name || !index || PyDict_SetItem(kernels, name, index) < 0) return nullptr;
+        Py_DECREF(index);
+        PyTuple_SET_ITEM(names, i, name);
+    }
+    methods.push_back({nullptr, nullptr, 0, nullptr});
+    if (PyModule_AddFunctions(module, methods.data()) < 0) return nullptr;
+    if (PyModule_AddObject(module, "KERNELS", names) < 0) return nullptr;
+    return module;
+}

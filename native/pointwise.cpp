@@ -1,0 +1,231 @@
+// Activations, their derivatives and arithmetic: the formulas. T is float or double, V a register of
+// T's; in a derivative g stands for dy.
+#include "pointwise.hpp"
+
+#include "functions.hpp"
+#include "parallel.hpp"
+
+namespace rl::RL_ISA {
+namespace {
+
+constexpr i64 LIGHT = 1 << 15;  // numbers a block, where memory is the limit
+constexpr i64 HEAVY = 1 << 13;  // where arithmetic is
+
+// y[i] = f(x[i]...) for i in [begin, end); what is left over goes through the same registers, so a
+// number's result does not depend on its place.
+template <class T, class G, class... X>
+RL_INLINE void map_range(i64 begin, i64 end, G f, T* y, const X*... x) {
+    constexpr i64 L = LANES<T>;
+    i64 i = begin;
+    for (; i + L <= end; i += L) store(y + i, f(load(x + i)...));
+    if (i < end) store_part(y + i, f(load_part(x + i, end - i)...), end - i);
+}
+
+template <class T, class G, class... X>
+RL_INLINE void map(i64 grain, i64 n, G f, T* y, const X*... x) {
+    parallel(n, grain, [&](i64 begin, i64 end) { map_range(begin, end, f, y, x...); });
+}
+
+// z[i] = f(x[i % nx], y[i % ny])
+template <class T, class G>
+RL_INLINE void zip(const T* x, i64 nx, const T* y, i64 ny, T* z, i64 n, G f) {
+    using V = Reg<T>;
+    if (nx == n && ny == n) return map(LIGHT, n, f, z, x, y);
+    if (ny == 1) {
+        const V b = all(*y);
+        return map(LIGHT, n, [=](V a) { return f(a, b); }, z, x);
+    }
+    if (nx == 1) {
+        const V a = all(*x);
+        return map(LIGHT, n, [=](V b) { return f(a, b); }, z, y);
+    }
+    const i64 row = nx < ny ? nx : ny;
+    const i64 per_block = rows_per_block(row, LIGHT);
+    parallel(n / row, per_block, [&](i64 begin, i64 end) {
+        for (i64 r = begin; r < end; r++) {
+            const i64 at = r * row;
+            map_range(0, row, f, z + at, nx == n ? x + at : x, ny == n ? y + at : y);
+        }
+    });
+}
+
+// d/dx of x Φ(x), Φ the normal distribution function: Φ(x) + x φ(x).
+template <class V>
+RL_INLINE V gelu_slope(V x) {
+    using T = Lane<V>;
+    const V cdf = T(0.5) * (1 + erf(x * T(M_SQRT1_2)));
+    return cdf + x * exp(T(-0.5) * x * x) * T(0.5 * M_SQRT1_2 * M_2_SQRTPI);
+}
+
+// The approximation 0.5 x (1 + tanh u), u = sqrt(2/π) (x + 0.044715 x³), and its slope.
+template <class V>
+RL_INLINE V gelu_tanh_inner(V x) {
+    using T = Lane<V>;
+    return T(M_SQRT1_2 * M_2_SQRTPI) * (x + T(0.044715) * x * x * x);
+}
+template <class V>
+RL_INLINE V gelu_tanh_slope(V x) {
+    using T = Lane<V>;
+    const V t = tanh(gelu_tanh_inner(x));
+    const V du = T(M_SQRT1_2 * M_2_SQRTPI) * (1 + T(3 * 0.044715) * x * x);
+    return T(0.5) * (1 + t) + T(0.5) * x * (1 - t * t) * du;
+}
+
+template <class V>
+RL_INLINE V silu_slope(V x) {
+    const V s = sigmoid(x);
+    return s * (1 + x * (1 - s));
+}
+
+// log(1 + e^x) without overflow
+template <class V>
+RL_INLINE V softplus_1(V x) { return (x > 0 ? x : V{}) + log1p(exp(-abs(x))); }
+
+template <class V>
+RL_INLINE V mish_slope(V x) {
+    const V t = tanh(softplus_1(x));
+    return t + x * (1 - t * t) * sigmoid(x);
+}
+
+constexpr double SELU_ALPHA = 1.6732632423543772848170429916717;
+constexpr double SELU_SCALE = 1.0507009873554804934193349852946;
+
+// e^x - 1 where x <= 0, where elu and its kin use it
+template <class V>
+RL_INLINE V expm1_below(V x) { return expm1(x > 0 ? V{} : x); }
+template <class V>
+RL_INLINE V exp_below(V x) { return exp(x > 0 ? V{} : x); }
+
+}  // namespace
+
+// The comparisons are written so that NaN comes through: x < 0 ? 0 : x, not x > 0 ? x : 0.
+
+#define UNARY(name, cost, formula)                                              \
+    template <class T>                                                          \
+    void name(const T* px, T* py, i64 n) {                                      \
+        using V = Reg<T>;                                                       \
+        map(cost, n, [](V x) -> V { return formula; }, py, px);                 \
+    }                                                                           \
+    template void name(const float*, float*, i64);                              \
+    template void name(const double*, double*, i64);
+
+UNARY(neg, LIGHT, -x)
+UNARY(abs, LIGHT, abs(x))
+UNARY(square, LIGHT, x * x)
+UNARY(sqrt, LIGHT, sqrt(x))
+UNARY(rsqrt, LIGHT, 1 / sqrt(x))
+UNARY(reciprocal, LIGHT, 1 / x)
+UNARY(relu, LIGHT, x < 0 ? V{} : x)
+UNARY(relu6, LIGHT, x < 0 ? V{} : x > 6 ? all(T(6)) : x)
+UNARY(hardsigmoid, LIGHT, x < -3 ? V{} : x > 3 ? all(T(1)) : (x + 3) * T(1. / 6))
+UNARY(hardswish, LIGHT, x < -3 ? V{} : x > 3 ? x : x * (x + 3) * T(1. / 6))
+UNARY(softsign, LIGHT, x / (1 + abs(x)))
+UNARY(exp, HEAVY, exp(x))
+UNARY(expm1, HEAVY, expm1(x))
+UNARY(log, HEAVY, log(x))
+UNARY(log1p, HEAVY, log1p(x))
+UNARY(tanh, HEAVY, tanh(x))
+UNARY(erf, HEAVY, erf(x))
+UNARY(sigmoid, HEAVY, sigmoid(x))
+UNARY(silu, HEAVY, x * sigmoid(x))
+UNARY(mish, HEAVY, x * tanh(softplus_1(x)))
+UNARY(log_sigmoid, HEAVY, -softplus_1(-x))
+UNARY(selu, HEAVY, T(SELU_SCALE) * (x > 0 ? x : T(SELU_ALPHA) * expm1_below(x)))
+
+#define UNARY_1(name, cost, formula)                                            \
+    template <class T>                                                          \
+    void name(const T* px, T* py, i64 n, double p) {                            \
+        using V = Reg<T>;                                                       \
+        map(cost, n, [a = T(p)](V x) -> V { return formula; }, py, px);         \
+    }                                                                           \
+    template void name(const float*, float*, i64, double);                      \
+    template void name(const double*, double*, i64, double);
+
+// a: 1 for the tanh approximation, 0 for the exact function
+UNARY_1(gelu, HEAVY,
+        a != 0 ? T(0.5) * x * (1 + tanh(gelu_tanh_inner(x)))
+               : T(0.5) * x * (1 + erf(x * T(M_SQRT1_2))))
+UNARY_1(leaky_relu, LIGHT, x > 0 ? x : x * a)
+UNARY_1(elu, HEAVY, x > 0 ? x : a * expm1_below(x))
+UNARY_1(celu, HEAVY, x > 0 ? x : a * expm1_below(x / a))
+
+#define UNARY_2(name, cost, formula)                                            \
+    template <class T>                                                          \
+    void name(const T* px, T* py, i64 n, double p, double q) {                  \
+        using V = Reg<T>;                                                       \
+        map(cost, n, [a = T(p), b = T(q)](V x) -> V { return formula; }, py, px); \
+    }                                                                           \
+    template void name(const float*, float*, i64, double, double);              \
+    template void name(const double*, double*, i64, double, double);
+
+// a = beta, b = threshold
+UNARY_2(softplus, HEAVY, x * a > b ? x : log1p(exp(x * a)) / a)
+// a = lowest, b = highest
+UNARY_2(hardtanh, LIGHT, x < a ? all(a) : x > b ? all(b) : x)
+// a = threshold, b = the value at and below it
+UNARY_2(threshold, LIGHT, x <= a ? all(b) : x)
+
+#define DX(name, cost, formula)                                                 \
+    template <class T>                                                          \
+    void name(const T* pg, const T* px, T* py, i64 n) {                         \
+        using V = Reg<T>;                                                       \
+        map(cost, n, [](V g, V x) -> V { return formula; }, py, pg, px);        \
+    }                                                                           \
+    template void name(const float*, const float*, float*, i64);                \
+    template void name(const double*, const double*, double*, i64);
+
+// For the first three x stands for the output y.
+DX(relu_dx, LIGHT, x <= 0 ? V{} : g)
+DX(sigmoid_dx, LIGHT, g * (1 - x) * x)
+DX(tanh_dx, LIGHT, g * (1 - x * x))
+DX(relu6_dx, LIGHT, x <= 0 || x >= 6 ? V{} : g)
+DX(hardsigmoid_dx, LIGHT, x <= -3 || x >= 3 ? V{} : g * T(1. / 6))
+DX(hardswish_dx, LIGHT, x <= -3 ? V{} : x >= 3 ? g : g * (x * T(1. / 3) + T(0.5)))
+DX(softsign_dx, LIGHT, g / ((1 + abs(x)) * (1 + abs(x))))
+DX(silu_dx, HEAVY, g * silu_slope(x))
+DX(mish_dx, HEAVY, g * mish_slope(x))
+DX(log_sigmoid_dx, HEAVY, g * sigmoid(-x))
+DX(selu_dx, HEAVY, T(SELU_SCALE) * (x > 0 ? g : g * T(SELU_ALPHA) * exp_below(x)))
+
+#define DX_1(name, cost, formula)                                               \
+    template <class T>                                                          \
+    void name(const T* pg, const T* px, T* py, i64 n, double p) {               \
+        using V = Reg<T>;                                                       \
+        map(cost, n, [a = T(p)](V g, V x) -> V { return formula; }, py, pg, px); \
+    }                                                                           \
+    template void name(const float*, const float*, float*, i64, double);        \
+    template void name(const double*, const double*, double*, i64, double);
+
+DX_1(gelu_dx, HEAVY, g * (a != 0 ? gelu_tanh_slope(x) : gelu_slope(x)))
+DX_1(leaky_relu_dx, LIGHT, x > 0 ? g : g * a)
+DX_1(elu_dx, HEAVY, x > 0 ? g : g * a * exp_below(x))
+DX_1(celu_dx, HEAVY, x > 0 ? g : g * exp_below(x / a))
+
+#define DX_2(name, cost, formula)                                               \
+    template <class T>                                                          \
+    void name(const T* pg, const T* px, T* py, i64 n, double p, double q) {     \
+        using V = Reg<T>;                                                       \
+        map(cost, n, [a = T(p), b = T(q)](V g, V x) -> V { return formula; }, py, pg, px); \
+    }                                                                           \
+    template void name(const float*, const float*, float*, i64, double, double); \
+    template void name(const double*, const double*, double*, i64, double, double);
+
+DX_2(softplus_dx, HEAVY, x * a > b ? g : g * sigmoid(x * a))
+DX_2(hardtanh_dx, LIGHT, x <= a || x >= b ? V{} : g)
+DX_2(threshold_dx, LIGHT, x <= a ? V{} : g)
+
+#define BINARY(name, formula)                                                   \
+    template <class T>                                                          \
+    void name(const T* px, i64 nx, const T* py, i64 ny, T* pz, i64 n) {         \
+        using V = Reg<T>;                                                       \
+        zip(px, nx, py, ny, pz, n, [](V x, V y) -> V { return formula; });      \
+    }                                                                           \
+    template void name(const float*, i64, const float*, i64, float*, i64);      \
+    template void name(const double*, i64, const double*, i64, double*, i64);
+
+BINARY(add, x + y)
+BINARY(sub, x - y)
+BINARY(mul, x * y)
+BINARY(div, x / y)
+
+}  // namespace rl::RL_ISA

@@ -1,0 +1,177 @@
+// One register of floats or doubles, and arithmetic on it: GCC's vector extensions, whose operators
+// are the language's own (x * y, x < y ? a : b), with a few functions that they lack.
+//
+//   F, D     a register of floats, of doubles        Reg<T>   the one of T's
+//   LANES<T> how many numbers it holds
+#pragma once
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <type_traits>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+#define RL_INLINE inline __attribute__((always_inline))
+
+namespace rl::RL_ISA {
+
+using i64 = std::int64_t;
+
+#if defined(__AVX512F__)
+constexpr int REGISTER = 64;
+#elif defined(__AVX2__)
+constexpr int REGISTER = 32;
+#else
+constexpr int REGISTER = 16;
+#endif
+
+typedef float F __attribute__((vector_size(REGISTER)));
+typedef double D __attribute__((vector_size(REGISTER)));
+typedef std::int32_t I32 __attribute__((vector_size(REGISTER)));
+typedef std::int64_t I64 __attribute__((vector_size(REGISTER)));
+
+template <class T>
+using Reg = std::conditional_t<std::is_same_v<T, float>, F, D>;
+template <class V>
+using Lane = std::conditional_t<std::is_same_v<V, F>, float, double>;
+template <class T>
+constexpr i64 LANES = REGISTER / sizeof(T);
+
+RL_INLINE F load(const float* p) { F v; std::memcpy(&v, p, sizeof v); return v; }
+RL_INLINE D load(const double* p) { D v; std::memcpy(&v, p, sizeof v); return v; }
+RL_INLINE void store(float* p, F v) { std::memcpy(p, &v, sizeof v); }
+RL_INLINE void store(double* p, D v) { std::memcpy(p, &v, sizeof v); }
+
+// The first n lanes from p, the others 0; and back. 0 < n < LANES.
+#if defined(__AVX512F__)
+RL_INLINE F load_part(const float* p, i64 n) {
+    return (F)_mm512_maskz_loadu_ps(static_cast<__mmask16>((1u << n) - 1), p);
+}
+RL_INLINE D load_part(const double* p, i64 n) {
+    return (D)_mm512_maskz_loadu_pd(static_cast<__mmask8>((1u << n) - 1), p);
+}
+RL_INLINE void store_part(float* p, F v, i64 n) {
+    _mm512_mask_storeu_ps(p, static_cast<__mmask16>((1u << n) - 1), (__m512)v);
+}
+RL_INLINE void store_part(double* p, D v, i64 n) {
+    _mm512_mask_storeu_pd(p, static_cast<__mmask8>((1u << n) - 1), (__m512d)v);
+}
+#else
+template <class T>
+RL_INLINE Reg<T> load_part(const T* p, i64 n) {
+    Reg<T> v{};
+    for (i64 i = 0; i < LANES<T>; i++)
+        if (i < n) v[i] = p[i];
+    return v;
+}
+template <class V>
+RL_INLINE void store_part(Lane<V>* p, V v, i64 n) {
+    for (i64 i = 0; i < LANES<Lane<V>>; i++)
+        if (i < n) p[i] = v[i];
+}
+#endif
+
+template <class T>
+RL_INLINE Reg<T> all(T x) { return x - Reg<T>{}; }  // x in every lane
+
+// a * b + c, rounded once where the processor can.
+RL_INLINE F fma(F a, F b, F c) {
+#if defined(__AVX512F__)
+    return (F)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c);
+#elif defined(__FMA__)
+    return (F)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c);
+#else
+    return a * b + c;
+#endif
+}
+RL_INLINE D fma(D a, D b, D c) {
+#if defined(__AVX512F__)
+    return (D)_mm512_fmadd_pd((__m512d)a, (__m512d)b, (__m512d)c);
+#elif defined(__FMA__)
+    return (D)_mm256_fmadd_pd((__m256d)a, (__m256d)b, (__m256d)c);
+#else
+    return a * b + c;
+#endif
+}
+RL_INLINE float fma(float a, float b, float c) {
+#if defined(__FMA__)
+    return __builtin_fmaf(a, b, c);
+#else
+    return a * b + c;
+#endif
+}
+RL_INLINE double fma(double a, double b, double c) {
+#if defined(__FMA__)
+    return __builtin_fma(a, b, c);
+#else
+    return a * b + c;
+#endif
+}
+
+RL_INLINE F sqrt(F x) {
+#if defined(__AVX512F__)
+    return (F)_mm512_sqrt_ps((__m512)x);
+#elif defined(__AVX2__)
+    return (F)_mm256_sqrt_ps((__m256)x);
+#else
+    for (i64 i = 0; i < LANES<float>; i++) x[i] = __builtin_sqrtf(x[i]);
+    return x;
+#endif
+}
+RL_INLINE D sqrt(D x) {
+#if defined(__AVX512F__)
+    return (D)_mm512_sqrt_pd((__m512d)x);
+#elif defined(__AVX2__)
+    return (D)_mm256_sqrt_pd((__m256d)x);
+#else
+    for (i64 i = 0; i < LANES<double>; i++) x[i] = __builtin_sqrt(x[i]);
+    return x;
+#endif
+}
+RL_INLINE float sqrt(float x) { return __builtin_sqrtf(x); }
+RL_INLINE double sqrt(double x) { return __builtin_sqrt(x); }
+
+RL_INLINE F abs(F x) { return (F)((I32)x & 0x7fffffff); }
+RL_INLINE D abs(D x) { return (D)((I64)x & 0x7fffffffffffffff); }
+RL_INLINE F copysign(F x, F sign) {
+    return (F)(((I32)x & 0x7fffffff) | ((I32)sign & std::int32_t(0x80000000)));
+}
+RL_INLINE D copysign(D x, D sign) {
+    return (D)(((I64)x & 0x7fffffffffffffff) | ((I64)sign & std::int64_t(1ull << 63)));
+}
+
+// The larger of two; NaN if either is.
+template <class V>
+RL_INLINE V max(V a, V b) {
+    const V m = a > b ? a : b;
+    return a != a ? a : m;
+}
+
+// Sum and maximum of the lanes, always in the same order: halves are folded onto each other.
+template <class V>
+RL_INLINE Lane<V> sum(V v) {
+    Lane<V> x[LANES<Lane<V>>];
+    std::memcpy(x, &v, sizeof v);
+    for (i64 half = LANES<Lane<V>> / 2; half; half /= 2)
+        for (i64 i = 0; i < half; i++) x[i] += x[i + half];
+    return x[0];
+}
+template <class V>
+RL_INLINE Lane<V> max(V v) {
+    Lane<V> x[LANES<Lane<V>>];
+    std::memcpy(x, &v, sizeof v);
+    for (i64 half = LANES<Lane<V>> / 2; half; half /= 2)
+        for (i64 i = 0; i < half; i++) x[i] = x[i] > x[i + half] || x[i] != x[i] ? x[i] : x[i + half];
+    return x[0];
+}
+
+// f of each lane, by the C library: for doubles, which are for checking, not for speed.
+template <class G>
+RL_INLINE D lanes(D x, G f) {
+    for (i64 i = 0; i < LANES<double>; i++) x[i] = f(x[i]);
+    return x;
+}
+
+}  // namespace rl::RL_ISA

@@ -1,0 +1,244 @@
+// The thread pool.
+//
+// A job is a count of blocks and a function. The caller publishes it, takes blocks itself and
+// returns when all are done; workers help if they are awake in time. So a slow or sleeping worker
+// costs nothing but its help, and a job is never waiting for a thread that has not begun.
+//
+// Why not OpenMP: libgomp's threads spin between regions, which on a small machine takes the
+// processor from the thread that has work (docs/native.md). Ours spin for SPIN_NS and then sleep.
+#include "threads.hpp"
+
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <system_error>
+#include <thread>
+
+#ifdef __linux__
+#include <sched.h>
+#endif
+
+namespace rl {
+namespace {
+
+// A worker that was useful a moment ago is likely wanted again at once: waking a sleeping one takes
+// longer than most kernels run, above all on a virtual machine.
+constexpr i64 SPIN_NS = 50'000;
+
+void pause() {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    asm volatile("yield");
+#endif
+}
+
+// Spins until done() or SPIN_NS have passed; true if done.
+template <class Done>
+bool spin(Done done) {
+    using clock = std::chrono::steady_clock;
+    const auto end = clock::now() + std::chrono::nanoseconds(SPIN_NS);
+    do {
+        for (int i = 0; i < 32; i++) {
+            if (done()) return true;
+            pause();
+        }
+    } while (clock::now() < end);
+    return done();
+}
+
+struct Pool {
+    std::atomic<bool> taken{false};  // one job at a time; a second caller runs its blocks itself
+    std::atomic<int> limit{0};       // threads wanted, the caller among them; 0: not yet known
+    int started = 0;                 // workers started, by the caller in charge
+
+    // The job. ticket = epoch << 32 | next block. An odd epoch is a closed counter: the fields below
+    // change only then, so a worker whose compare-exchange succeeds has read the fields of its job.
+    std::atomic<std::uint64_t> ticket{1ull << 32};
+    std::atomic<i64> blocks{0};
+    std::atomic<void (*)(void*, i64)> f{nullptr};
+    std::atomic<void*> context{nullptr};
+    std::atomic<int> left{0};  // blocks not finished
+
+    std::atomic<int> sleepers{0};
+    std::atomic<int> bell{0};  // rung (changed) to wake the sleepers
+
+    static std::uint32_t epoch(std::uint64_t t) { return static_cast<std::uint32_t>(t >> 32); }
+
+    // Takes and runs blocks of the job that is open, until there is none left to take.
+    void work() {
+        std::uint64_t t = ticket.load(std::memory_order_acquire);
+        for (;;) {
+            const i64 block = static_cast<i64>(t & 0xffffffffu);
+            const auto run = f.load(std::memory_order_relaxed);
+            void* const with = context.load(std::memory_order_relaxed);
+            if ((epoch(t) & 1) || block >= blocks.load(std::memory_order_relaxed)) return;
+            if (!ticket.compare_exchange_weak(t, t + 1, std::memory_order_acq_rel)) continue;
+            run(with, block);
+            if (left.fetch_sub(1, std::memory_order_acq_rel) == 1) left.notify_all();
+            t = ticket.load(std::memory_order_acquire);
+        }
+    }
+
+    void worker(int index) {
+        for (;;) {
+            const std::uint32_t seen = epoch(ticket.load(std::memory_order_acquire));
+            if (index < limit.load(std::memory_order_relaxed)) work();
+            const auto news = [&] {
+                const std::uint32_t now = epoch(ticket.load());
+                return now != seen && !(now & 1);
+            };
+            if (spin(news)) continue;
+            sleepers.fetch_add(1);
+            const int heard = bell.load();
+            if (!news()) bell.wait(heard);
+            sleepers.fetch_sub(1);
+        }
+    }
+
+    void start(int wanted) {
+        sigset_t all, before;
+        sigfillset(&all);  // signals are for the main thread
+        pthread_sigmask(SIG_SETMASK, &all, &before);
+        while (started < wanted - 1) {
+            try {
+                std::thread([this, index = started + 1] { worker(index); }).detach();
+            } catch (const std::system_error&) {
+                break;  // no more threads to be had: the caller does the work
+            }
+            started++;
+        }
+        pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    }
+
+    void run(i64 n, void (*run_f)(void*, i64), void* with) {
+        const std::uint64_t next = epoch(ticket.load()) + 1ull;  // closed is odd, open is even
+        blocks.store(n);
+        f.store(run_f);
+        context.store(with);
+        left.store(static_cast<int>(n));
+        ticket.store(next << 32);
+        if (sleepers.load() > 0) {
+            bell.fetch_add(1);
+            bell.notify_all();
+        }
+        work();
+        if (!spin([this] { return left.load(std::memory_order_acquire) == 0; })) {
+            for (int l; (l = left.load(std::memory_order_acquire)) != 0;) left.wait(l);
+        }
+        ticket.store((next + 1) << 32);  // close
+    }
+};
+
+// Never destroyed: its threads run until the process ends.
+Pool* pool = new Pool;
+
+// The child of a fork has no workers and perhaps a taken pool: it begins with a fresh one.
+[[maybe_unused]] const int at_fork = pthread_atfork(nullptr, nullptr, [] {
+    const int limit = pool->limit.load();
+    pool = new Pool;
+    pool->limit.store(limit);
+});
+
+int from_environment(const char* name) {
+    const char* text = std::getenv(name);
+    return text ? std::max(0, std::atoi(text)) : 0;
+}
+
+int default_threads() {
+    for (const char* name : {"RUSHLIGHT_NUM_THREADS", "OMP_NUM_THREADS"}) {
+        if (const int n = from_environment(name)) return n;
+    }
+    return available_cpus();
+}
+
+#ifdef __linux__
+// Reads one number or two from a small file; false if it is absent or says "max".
+bool read_numbers(const std::string& path, double& first, double* second) {
+    std::FILE* file = std::fopen(path.c_str(), "r");
+    if (!file) return false;
+    const int got = second ? std::fscanf(file, "%lf %lf", &first, second)
+                           : std::fscanf(file, "%lf", &first);
+    std::fclose(file);
+    return got == (second ? 2 : 1);
+}
+
+// Processors that the cgroup's quota allows, as a fraction; 1e9 if there is none. A quota may stand
+// on any folder above our own; inside a container our own folder is often not visible.
+double cgroup_cpus() {
+    double cpus = 1e9;
+    std::FILE* file = std::fopen("/proc/self/cgroup", "r");
+    if (!file) return cpus;
+    char line[4096];
+    while (std::fgets(line, sizeof line, file)) {
+        const std::string text(line);
+        const auto a = text.find(':'), b = text.find(':', a + 1);
+        if (a == std::string::npos || b == std::string::npos) continue;
+        const std::string controllers = text.substr(a + 1, b - a - 1);
+        const bool v2 = controllers.empty();
+        if (!v2 && ("," + controllers + ",").find(",cpu,") == std::string::npos) continue;
+        const std::string root = v2 ? "/sys/fs/cgroup" : "/sys/fs/cgroup/" + controllers;
+        std::string folder = text.substr(b + 1, text.find('\n') - b - 1);
+        for (;;) {
+            double quota = -1, period = -1;
+            if (folder == "/") folder.clear();
+            const std::string at = root + folder;
+            const bool found =
+                v2 ? read_numbers(at + "/cpu.max", quota, &period)
+                   : read_numbers(at + "/cpu.cfs_quota_us", quota, nullptr) &&
+                         read_numbers(at + "/cpu.cfs_period_us", period, nullptr);
+            if (found && quota > 0 && period > 0) cpus = std::min(cpus, quota / period);
+            if (folder.empty()) break;
+            folder.resize(folder.rfind('/'));
+        }
+    }
+    std::fclose(file);
+    return cpus;
+}
+#endif
+
+}  // namespace
+
+int available_cpus() noexcept {
+    int cpus = static_cast<int>(std::thread::hardware_concurrency());
+#ifdef __linux__
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set) == 0) cpus = CPU_COUNT(&set);
+    // A quota of 1.5 processors is worth two threads, one of 0.5 one.
+    cpus = static_cast<int>(std::min<double>(cpus, std::max(1.0, cgroup_cpus() + 0.5)));
+#endif
+    return std::max(1, cpus);
+}
+
+int get_num_threads() noexcept {
+    int n = pool->limit.load(std::memory_order_relaxed);
+    if (n == 0) {
+        n = default_threads();
+        pool->limit.store(n);
+    }
+    return n;
+}
+
+void set_num_threads(int n) noexcept { pool->limit.store(std::max(1, n)); }
+
+void run_blocks(i64 n, void (*f)(void*, i64), void* context) noexcept {
+    const int threads = get_num_threads();
+    Pool& p = *pool;
+    // Inside a block, or beside another Python thread's job, the pool is taken: run here.
+    if (n < 2 || threads < 2 || n > 0x7fffffff || p.taken.exchange(true)) {
+        for (i64 block = 0; block < n; block++) f(context, block);
+        return;
+    }
+    if (p.started < threads - 1) p.start(threads);
+    p.run(n, f, context);
+    p.taken.store(false);
+}
+
+}  // namespace rl

@@ -1,0 +1,19 @@
+// The thread pool: one per process, shared by every kernel.
+#pragma once
+#include <cstdint>
+
+namespace rl {
+
+using i64 = std::int64_t;
+
+// Calls f(context, 0), ..., f(context, n - 1), each once, on the pool and the calling thread, and
+// returns when all are done. f must not throw, nor depend on which thread runs which block.
+void run_blocks(i64 n, void (*f)(void* context, i64 block), void* context) noexcept;
+
+int get_num_threads() noexcept;
+void set_num_threads(int n) noexcept;  // n >= 1
+
+// How many processors this process may use: its affinity mask, capped by its cgroup's quota.
+int available_cpus() noexcept;
+
+}  // namespace rl
