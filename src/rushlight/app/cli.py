@@ -23,7 +23,7 @@ def usage() -> str:
     rows = "\n".join(f"  {verb:<9} {text}" for verb, (_, text) in VERBS.items())
     return (
         "usage: rushlight VERB ARGS...\n\nverbs:\n"
-        f"{rows}\n\n`rushlight VERB --help` explains a verb, `rushlight --version` says which this is."
+        f"{rows}\n\n`rushlight VERB --help` explains a verb, `rushlight --version` names this one."
     )
 
 

@@ -1,0 +1,149 @@
+"""The models that `rushlight train` knows by name, a user's own, and the settings that suit them.
+
+Letters: N batch, C channels, H and W height and width, K classes.
+"""
+
+import importlib.util
+import inspect
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from rushlight import nn
+from rushlight.app import run
+
+Shape = tuple[int, int, int]  # (C, H, W) of one image
+
+
+class Logistic(nn.Module):
+    """Multinomial logistic regression: one linear map of the pixels. x (N, C, H, W) -> (N, K)"""
+
+    def __init__(self, shape: Shape, classes: int):
+        super().__init__()
+        channels, height, width = shape
+        self.flatten = nn.Flatten()
+        self.linear = nn.Linear(channels * height * width, classes)
+
+    def forward(self, x):
+        return self.linear(self.flatten(x))
+
+
+class MLP(nn.Module):
+    """Two hidden layers of 512 with ReLU. x (N, C, H, W) -> (N, K)"""
+
+    def __init__(self, shape: Shape, classes: int):
+        super().__init__()
+        channels, height, width = shape
+        self.flatten = nn.Flatten()
+        self.linear_relu_stack = nn.Sequential(
+            nn.Linear(channels * height * width, 512),
+            nn.ReLU(),
+            nn.Linear(512, 512),
+            nn.ReLU(),
+            nn.Linear(512, classes),
+        )
+
+    def forward(self, x):
+        return self.linear_relu_stack(self.flatten(x))
+
+
+class CNN(nn.Module):
+    """Three 3x3 convolutions of stride 2 with ReLU, then the mean over what is left of the image.
+
+    x (N, C, H, W) -> (N, K); 28x28 goes 14, 7, 4, 1; any size of image will do.
+    """
+
+    def __init__(self, shape: Shape, classes: int):
+        super().__init__()
+        self.conv1 = nn.Conv2d(shape[0], 16, kernel_size=3, stride=2, padding=1)
+        self.conv2 = nn.Conv2d(16, 16, kernel_size=3, stride=2, padding=1)
+        self.conv3 = nn.Conv2d(16, classes, kernel_size=3, stride=2, padding=1)
+        self.relu = nn.ReLU()
+        self.pool = nn.AdaptiveAvgPool2d(1)
+        self.flatten = nn.Flatten()
+
+    def forward(self, x):
+        x = self.relu(self.conv1(x))  # (N, 16, H/2, W/2)
+        x = self.relu(self.conv2(x))  # (N, 16, H/4, W/4)
+        x = self.relu(self.conv3(x))  # (N, K, H/8, W/8)
+        return self.flatten(self.pool(x))  # (N, K)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A named model with the settings it trains well with, where the user gives none."""
+
+    make: Callable[[Shape, int], nn.Module]
+    optimizer: str
+    schedule: str
+    batch_size: int
+    lr: dict[str, float]  # optimizer -> learning rate, where LEARNING_RATES does not suit
+
+
+#: Learning rates that suit most models; sgd's is for momentum 0.9.
+LEARNING_RATES = {"sgd": 0.02, "adam": 1e-3, "adamw": 1e-3, "rmsprop": 5e-4, "adagrad": 1e-2}
+
+MODELS = {
+    "logistic": Recipe(Logistic, "sgd", "cosine", 64, {"adam": 2e-3, "adamw": 2e-3}),
+    "mlp": Recipe(MLP, "adam", "cosine", 64, {}),
+    # its ten class maps end in a ReLU: larger steps of Adam kill some of them for good
+    "cnn": Recipe(CNN, "sgd", "onecycle", 16, {"sgd": 0.1, "adam": 3e-3, "adamw": 3e-3}),
+}
+
+OWN_MODEL = "file.py:Class"
+
+
+def recipe(name: str) -> Recipe:
+    """The recipe of a model's name: one of `MODELS`, or `file.py:Class`. ValueError for others."""
+    if name in MODELS:
+        return MODELS[name]
+    path, colon, attribute = name.rpartition(":")
+    if not colon or not path.endswith(".py"):
+        raise ValueError(f"no model {name!r}; choose from {', '.join(MODELS)} or {OWN_MODEL}")
+    return Recipe(_own(Path(path), attribute), "adam", "cosine", 64, {})
+
+
+def _own(path: Path, attribute: str) -> Callable[[Shape, int], nn.Module]:
+    """A maker for the class or function `attribute` of a user's file, which may `import torch`."""
+    if not path.is_file():
+        raise ValueError(f"no file {str(path)!r} for the model {attribute}")
+    run.install()
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[path.stem] = module  # pickling and workers look the class up by module
+    sys.path.insert(0, str(path.resolve().parent))
+    spec.loader.exec_module(module)
+    if not hasattr(module, attribute):
+        there = ", ".join(n for n, v in vars(module).items() if _is_own_model(v, module.__name__))
+        raise ValueError(f"{path} has no {attribute}; its models are {there or 'none'}")
+    made = getattr(module, attribute)
+
+    def make(shape: Shape, classes: int) -> nn.Module:
+        """Calls the class with what its required parameters ask for by name."""
+        channels, height, width = shape
+        known = {
+            **dict.fromkeys(("shape", "input_shape"), shape),
+            **dict.fromkeys(("classes", "num_classes", "n_classes"), classes),
+            **dict.fromkeys(("channels", "in_channels"), channels),
+            **dict.fromkeys(("in_features", "input_size"), channels * height * width),
+        }
+        required = [
+            p.name
+            for p in inspect.signature(made).parameters.values()
+            if p.default is p.empty and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)
+        ]
+        unknown = [name for name in required if name not in known]
+        if unknown:
+            raise ValueError(
+                f"{attribute} of {path} needs {', '.join(unknown)}; train can give "
+                f"{', '.join(known)}, everything else needs a default"
+            )
+        return made(**{name: known[name] for name in required})
+
+    return make
+
+
+def _is_own_model(value: object, module: str) -> bool:
+    return isinstance(value, type) and issubclass(value, nn.Module) and value.__module__ == module

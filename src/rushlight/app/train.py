@@ -1,0 +1,370 @@
+"""`rushlight train`: trains a classifier on a data set and a model given by name.
+
+The command only puts the pieces together: data from sources.py, models and their settings from
+models.py, the loop and its checkpoints from learner.py, what is shown from report.py. A run is one
+folder:
+
+    last.pt       the newest checkpoint: the whole state, from which --resume goes on
+    best.pt       the checkpoint of the best validation accuracy
+    history.csv   one line per epoch
+    report.txt    the report at the end
+"""
+
+import argparse
+import shlex
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import rushlight as rl
+from rushlight import nn, optim
+from rushlight.app import augment, models, report, sources
+from rushlight.app.learner import Learner, Stopped, save_atomically
+from rushlight.optim import lr_scheduler
+from rushlight.utils.data import DataLoader
+
+Settings = dict[str, Any]
+
+#: What is used where neither the user nor the model's recipe says otherwise.
+DEFAULTS: Settings = {
+    "data": "digits",
+    "model": "mlp",
+    "optimizer": None,
+    "lr": None,
+    "momentum": 0.9,
+    "weight_decay": 0.0,
+    "epochs": 5,
+    "batch_size": None,
+    "schedule": None,
+    "augment": "none",
+    "seed": 0,
+    "root": "data",
+    "download": False,
+    "workers": 0,
+    "device": "cpu",
+}
+
+#: What may differ when a run goes on: nothing that its numbers depend on, and more epochs.
+CHANGEABLE = ("epochs", "root", "download", "workers", "device")
+
+#: optimizer -> maker(parameters, settings)
+OPTIMIZERS: dict[str, Callable[[Any, Settings], Any]] = {
+    "sgd": lambda p, s: optim.SGD(
+        p, lr=s["lr"], momentum=s["momentum"], weight_decay=s["weight_decay"]
+    ),
+    "adam": lambda p, s: optim.Adam(p, lr=s["lr"], weight_decay=s["weight_decay"]),
+    "adamw": lambda p, s: optim.AdamW(p, lr=s["lr"], weight_decay=s["weight_decay"]),
+    "rmsprop": lambda p, s: optim.RMSprop(p, lr=s["lr"], weight_decay=s["weight_decay"]),
+    "adagrad": lambda p, s: optim.Adagrad(p, lr=s["lr"], weight_decay=s["weight_decay"]),
+}
+
+#: schedule -> (stepped each, maker(optimizer, settings, batches of the whole run)). Those that step
+#: with each batch are laid out for the whole run: its number of epochs cannot change any more.
+SCHEDULES: dict[str, tuple[str, Callable[[Any, Settings, int], Any]]] = {
+    "none": ("epoch", lambda o, s, n: None),
+    "step": (
+        "epoch",
+        lambda o, s, n: lr_scheduler.StepLR(o, step_size=max(1, s["epochs"] // 3), gamma=0.1),
+    ),
+    "exponential": ("epoch", lambda o, s, n: lr_scheduler.ExponentialLR(o, gamma=0.9)),
+    "plateau": (
+        "epoch",
+        lambda o, s, n: lr_scheduler.ReduceLROnPlateau(o, factor=0.3, patience=2),
+    ),
+    "cosine": ("batch", lambda o, s, n: lr_scheduler.CosineAnnealingLR(o, T_max=n)),
+    "onecycle": ("batch", lambda o, s, n: lr_scheduler.OneCycleLR(o, s["lr"], total_steps=n)),
+}
+
+
+class UsageError(Exception):
+    """A wrong argument; the message says what would be right."""
+
+
+def parse(words: Sequence[str]) -> argparse.Namespace:
+    """The arguments that were given, and only those (defaults come later)."""
+    p = argparse.ArgumentParser(
+        prog="rushlight train",
+        description=__doc__.split("\n")[0].partition(": ")[2],
+        argument_default=argparse.SUPPRESS,
+        epilog="Ctrl-C stops after the batch in hand and saves; --resume goes on from there.",
+    )
+    p.add_argument(
+        "data",
+        nargs="?",
+        help=f"{', '.join(sources.KNOWN)}, or a folder of images (default: digits)",
+    )
+    p.add_argument("--root", help="the folder that holds the data sets (default: data)")
+    p.add_argument("--download", action="store_true", help="fetch the data set if it is not there")
+    p.add_argument("--model", help=f"{', '.join(models.MODELS)} or {models.OWN_MODEL} (mlp)")
+    p.add_argument("--optimizer", choices=OPTIMIZERS, help="default: what suits the model")
+    p.add_argument("--lr", type=_positive, help="learning rate (default: suits model, optimizer)")
+    p.add_argument("--momentum", type=_share, help="of sgd (default: 0.9)")
+    p.add_argument("--weight-decay", type=_not_negative, help="default: 0")
+    p.add_argument("--epochs", type=_count, help="default: 5")
+    p.add_argument("--batch-size", type=_count, help="validation uses twice as many")
+    p.add_argument("--schedule", choices=SCHEDULES, help="default: what suits the model")
+    p.add_argument("--augment", help=f"none, or some of {','.join(augment.MOVES)} (default: none)")
+    p.add_argument("--seed", type=int, help="of weights, order and augmentation (default: 0)")
+    p.add_argument("--workers", type=int, help="processes that load images (default: 0)")
+    p.add_argument("--device", help="default: cpu")
+    p.add_argument("--out", help="the run's folder (default: runs/DATA-MODEL)")
+    p.add_argument("--resume", metavar="DIR", help="go on with the run in this folder")
+    p.add_argument("--quiet", action="store_true", help="print the report only")
+    return p.parse_args(words)
+
+
+def _number(low: float, high: float, include_low: bool, words: str) -> Callable[[str], float]:
+    def convert(text: str) -> float:
+        value = float(text)
+        if not (low < value < high or (include_low and value == low)):
+            raise argparse.ArgumentTypeError(f"{text} is not {words}")
+        return value
+
+    convert.__name__ = words  # argparse's "invalid ... value"
+    return convert
+
+
+_positive = _number(0.0, float("inf"), False, "a positive number")
+_not_negative = _number(0.0, float("inf"), True, "a number of at least 0")
+_share = _number(0.0, 1.0, True, "a number from 0 to 1")
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a number of at least 1")
+    return value
+
+
+_count.__name__ = "whole number"
+
+
+# a run's parts
+
+
+def complete(given: Settings) -> Settings:
+    """The settings of a new run: what was given, then the model's recipe, then the defaults."""
+    settings = DEFAULTS | given
+    recipe = models.recipe(settings["model"])
+    for key in ("optimizer", "schedule", "batch_size"):
+        if settings[key] is None:
+            settings[key] = getattr(recipe, key)
+    if settings["lr"] is None:
+        settings["lr"] = (models.LEARNING_RATES | recipe.lr)[settings["optimizer"]]
+    if "momentum" in given and settings["optimizer"] != "sgd":
+        raise UsageError(f"--momentum is for --optimizer sgd, not {settings['optimizer']}")
+    return settings
+
+
+def build(settings: Settings, data: sources.Data, out: Path, watcher: Any) -> Learner:
+    """The Learner of these settings, at its beginning."""
+    device = rl.device(settings["device"])
+    rl.manual_seed(settings["seed"])
+    model = models.recipe(settings["model"]).make(data.shape, len(data.classes)).to(device)
+    optimizer = OPTIMIZERS[settings["optimizer"]](model.parameters(), settings)
+    size, workers = settings["batch_size"], settings["workers"]
+    train = DataLoader(data.train, batch_size=size, shuffle=True, num_workers=workers)
+    _try_out(model, data, device)
+    each, make = SCHEDULES[settings["schedule"]]
+    return Learner(
+        model,
+        optimizer,
+        train,
+        _in_order(data.valid, settings),
+        out=out,
+        settings=settings,
+        watcher=watcher,
+        scheduler=make(optimizer, settings, settings["epochs"] * len(train)),
+        schedule_each=each,
+        augment=augment.augmentation(settings["augment"]),
+        device=settings["device"],
+    )
+
+
+def _in_order(part: Any, settings: Settings) -> DataLoader[Any]:
+    """A loader for evaluation: no gradients, so twice the batch fits."""
+    return DataLoader(part, batch_size=2 * settings["batch_size"], num_workers=settings["workers"])
+
+
+def _try_out(model: nn.Module, data: sources.Data, device: Any) -> None:
+    """One image through the model, so that a model that does not fit says so before training."""
+    image, _ = data.train[0]
+    model.eval()
+    with rl.no_grad():
+        scores = model(image.unsqueeze(0).to(device))
+    if tuple(scores.shape) != (1, len(data.classes)):
+        raise UsageError(
+            f"the model turns images {(1, *data.shape)} into {tuple(scores.shape)}; "
+            f"for {len(data.classes)} classes it must be {(1, len(data.classes))}"
+        )
+
+
+def start(given: Settings, watcher: Callable[[int], Any]) -> tuple[Learner, sources.Data]:
+    """A new run, or the one that `given` resumes."""
+    resume = given.pop("resume", None)
+    if resume is None:
+        out = given.pop("out", None)
+        settings = complete(given)
+        if out is None:
+            out = f"runs/{Path(settings['data']).name}-{_short(settings['model'])}"
+            out = _unused(Path(out))
+        elif (Path(out) / "last.pt").exists():
+            raise UsageError(
+                f"{out} holds a run already\n  fix: another --out, or go on with it: "
+                f"{command('--resume', str(out))}"
+            )
+        state = None
+    else:
+        out = Path(resume)
+        if not (out / "last.pt").is_file():
+            raise UsageError(f"no run to go on with in {out}: it has no last.pt")
+        state = rl.load(out / "last.pt")
+        settings = _changed(state["settings"], given)
+    data = sources.load(settings["data"], settings["root"], settings["download"], settings["seed"])
+    learner = build(settings, data, Path(out), watcher(settings["epochs"]))
+    if state is not None:
+        learner.load_state_dict(state)
+        if learner.epoch >= settings["epochs"]:
+            raise UsageError(
+                f"the run in {out} has finished its {learner.epoch} epochs\n  fix: more --epochs"
+            )
+    Path(out).mkdir(parents=True, exist_ok=True)
+    return learner, data
+
+
+def _changed(settings: Settings, given: Settings) -> Settings:
+    """The settings of a run that goes on, where some may be given anew."""
+    for key, value in given.items():
+        flag = "--" + key.replace("_", "-") if key != "data" else "the data"
+        if key == "out":
+            raise UsageError("--out cannot be given with --resume: a run stays in its folder")
+        if key not in CHANGEABLE and value != settings[key]:
+            raise UsageError(
+                f"{flag} is {settings[key]} in this run and cannot become {value}; what can change "
+                f"is {', '.join('--' + k for k in CHANGEABLE)}"
+            )
+    if SCHEDULES[settings["schedule"]][0] == "batch" and given.get("epochs") not in (
+        None,
+        settings["epochs"],
+    ):
+        raise UsageError(
+            f"--epochs cannot change: the {settings['schedule']} schedule of this run was laid "
+            f"out for {settings['epochs']}"
+        )
+    return settings | given
+
+
+def _short(model: str) -> str:
+    """A model's name as part of a folder's: 'mine/net.py:Small' -> 'Small'"""
+    return model.rpartition(":")[2]
+
+
+def _unused(path: Path) -> Path:
+    """`path`, or `path`-2, -3, ...: the first that holds no run."""
+    found, i = path, 1
+    while (found / "last.pt").exists():
+        i += 1
+        found = path.with_name(f"{path.name}-{i}")
+    return found
+
+
+# running it
+
+
+def command(*words: str) -> str:
+    """The command line that calls this program again."""
+    is_module = Path(sys.argv[0]).name == "__main__.py"
+    return shlex.join([*(["python", "-m"] if is_module else []), "rushlight", "train", *words])
+
+
+@contextmanager
+def _stopping(learner: Learner) -> Iterator[None]:
+    """Ctrl-C and SIGTERM ask the learner to stop; a second Ctrl-C interrupts at once."""
+
+    def ask(number: int, frame: Any) -> None:
+        if learner.stop:
+            raise KeyboardInterrupt
+        learner.stop = True
+
+    before = {n: signal.signal(n, ask) for n in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def describe(learner: Learner, data: sources.Data) -> str:
+    """What is about to be trained, in three lines."""
+    s = learner.settings
+    parameters = sum(p.numel() for p in learner.model.parameters())
+    shape = "x".join(map(str, data.shape))
+    return (
+        f"data   {data.name}: {len(data.train)} images to train on, {len(data.valid)} to validate, "
+        f"{len(data.test)} to test; {shape}, {len(data.classes)} classes\n"
+        f"model  {s['model']}: {parameters:,} parameters, on {s['device']}\n"
+        f"plan   {s['epochs']} epochs, batch {s['batch_size']}, {s['optimizer']} lr {s['lr']:g}, "
+        f"schedule {s['schedule']}, augment {s['augment']}, seed {s['seed']}"
+    )
+
+
+def finish(learner: Learner, data: sources.Data, seconds: float) -> str:
+    """The report: the best checkpoint on the test images. Leaves it in the run's folder."""
+    learner.model.load_state_dict(rl.load(learner.out / "best.pt")["model"])
+    classes = len(data.classes)
+    confusion = rl.zeros(classes, classes, dtype=rl.int64)
+    test = learner.evaluate(_in_order(data.test, learner.settings), confusion)
+    best = learner.best
+    assert best is not None
+    text = "\n".join(
+        [
+            f"test accuracy {report.percent(test.accuracy)} ({test.right} of {test.images}), "
+            f"loss {test.mean_loss:.4f}",
+            f"  from epoch {best['epoch']}, the best on the validation images "
+            f"({report.percent(best['valid_accuracy'])})",
+            *report.confusion_table(confusion, data.classes),
+            f"time {seconds:.1f} s; {sum(r['seconds'] for r in learner.history):.1f} s in all of "
+            f"the {len(learner.history)} epochs",
+            f"in {learner.out}: best.pt, last.pt, history.csv, report.txt",
+        ]
+    )
+    save_atomically(
+        lambda path: path.write_text(describe(learner, data) + "\n" + text + "\n"),
+        learner.out / "report.txt",
+    )
+    return text
+
+
+def main(words: Sequence[str]) -> int:
+    """Trains; 0 when it is finished, 130 when it was stopped, 2 for a wrong argument."""
+    given = vars(parse(words))
+    quiet = given.pop("quiet", False)
+    begin = time.perf_counter()
+    try:
+        learner, data = start(given, lambda epochs: report.Progress(epochs, quiet))
+    except (UsageError, ValueError, RuntimeError) as error:
+        print(f"rushlight train: {error}", file=sys.stderr)
+        return 2
+    if not quiet:
+        print(describe(learner, data))
+        if learner.epoch or learner.batch:
+            print(f"going on after {learner.epoch} epochs and {learner.batch} batches")
+    try:
+        with _stopping(learner), learner.watcher:
+            learner.fit(learner.settings["epochs"])
+    except Stopped:
+        print(
+            f"stopped in epoch {learner.epoch + 1} after {learner.batch} of {len(learner.train)} "
+            f"batches; all is saved in {learner.out}\n"
+            f"go on with:  {command('--resume', str(learner.out))}"
+        )
+        return 130
+    except FloatingPointError as error:
+        print(f"rushlight train: {error}", file=sys.stderr)
+        return 1
+    print(finish(learner, data, time.perf_counter() - begin))
+    return 0
