@@ -1,0 +1,203 @@
+"""Whether operations are recorded: no_grad, enable_grad, set_grad_enabled, inference_mode.
+
+Each is a context manager and a decorator (of functions and of generator functions). The state is per
+thread, so that a serving thread without gradients does not disturb a training thread.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+
+class _Mode(threading.local):
+    grad = True
+    inference = False
+    anomaly = False
+    anomaly_check_nan = True
+
+
+mode = _Mode()
+
+
+def is_grad_enabled() -> bool:
+    """True if operations on tensors that require a gradient are recorded in this thread."""
+    return mode.grad
+
+
+def is_inference_mode_enabled() -> bool:
+    """True inside `inference_mode()` in this thread."""
+    return mode.inference
+
+
+class _Decorator:
+    """A context manager that also decorates: each call (each resumption of a generator) runs inside it."""
+
+    def __enter__(self) -> Any: ...
+
+    def __exit__(self, *exc: object) -> None: ...
+
+    def clone(self) -> _Decorator:
+        return type(self)()
+
+    def __call__(self, f: Any) -> Any:
+        import functools
+        import inspect
+
+        if inspect.isclass(f):
+            raise TypeError(
+                f"{type(self).__name__} decorates functions and methods, not classes: decorate {f.__name__}.__init__"
+            )
+        if inspect.isgeneratorfunction(f):
+
+            @functools.wraps(f)
+            def generator(*args, **kwargs):
+                source = f(*args, **kwargs)
+                try:
+                    with self.clone():
+                        item = source.send(None)
+                    while True:
+                        try:
+                            sent = yield item
+                        except GeneratorExit:
+                            with self.clone():
+                                source.close()
+                            raise
+                        except BaseException as e:
+                            with self.clone():
+                                item = source.throw(e)
+                        else:
+                            with self.clone():
+                                item = source.send(sent)
+                except StopIteration as e:
+                    return e.value
+
+            return generator
+
+        @functools.wraps(f)
+        def function(*args, **kwargs):
+            with self.clone():
+                return f(*args, **kwargs)
+
+        return function
+
+
+class no_grad(_Decorator):
+    """Context and decorator: results do not require gradients, whatever the inputs do."""
+
+    def __new__(cls, f=None):
+        return object.__new__(cls) if f is None else object.__new__(cls)(f)
+
+    def __enter__(self) -> None:
+        self.before = mode.grad
+        mode.grad = False
+
+    def __exit__(self, *exc: object) -> None:
+        mode.grad = self.before
+
+
+class enable_grad(no_grad):
+    """Context and decorator: records again inside a `no_grad` block."""
+
+    def __enter__(self) -> None:
+        self.before = mode.grad
+        mode.grad = True
+
+
+class set_grad_enabled(_Decorator):
+    """Turn recording on or off: at once when called, and until the end of the block as a context."""
+
+    def __init__(self, mode: bool):
+        self.before = is_grad_enabled()
+        self.mode = bool(mode)
+        _set(self.mode)
+
+    def __call__(self, f: Any) -> Any:
+        _set(self.before)
+        return super().__call__(f)
+
+    def __enter__(self) -> None:
+        _set(self.mode)
+
+    def __exit__(self, *exc: object) -> None:
+        _set(self.before)
+
+    def clone(self) -> set_grad_enabled:
+        return set_grad_enabled(self.mode)
+
+    def __repr__(self) -> str:
+        return f"set_grad_enabled(mode={self.mode})"
+
+
+def _set(on: bool) -> None:
+    mode.grad = on
+
+
+class inference_mode(_Decorator):
+    """Context and decorator: as `no_grad`; results are also marked as inference tensors."""
+
+    def __new__(cls, mode=True):
+        if isinstance(mode, bool):
+            return object.__new__(cls)
+        instance = object.__new__(cls)
+        instance.mode = True
+        return instance(mode)
+
+    def __init__(self, mode: bool = True):
+        if isinstance(mode, bool):
+            self.mode = mode
+
+    def __enter__(self) -> None:
+        self.before = mode.grad, mode.inference
+        mode.inference = self.mode
+        if self.mode:
+            mode.grad = False
+        else:
+            mode.grad = True
+
+    def __exit__(self, *exc: object) -> None:
+        mode.grad, mode.inference = self.before
+
+    def clone(self) -> inference_mode:
+        return inference_mode(self.mode)
+
+
+class detect_anomaly:
+    """Context: an error or a NaN in backward names the forward call that caused it (slow: for debugging)."""
+
+    def __init__(self, check_nan: bool = True):
+        self.check_nan = check_nan
+        import warnings
+
+        warnings.warn("Anomaly Detection has been enabled. This mode will increase the runtime and should only be enabled "
+                      "for debugging.", stacklevel=2)  # fmt: skip
+
+    def __enter__(self) -> None:
+        self.before = mode.anomaly, mode.anomaly_check_nan
+        mode.anomaly, mode.anomaly_check_nan = True, self.check_nan
+
+    def __exit__(self, *exc: object) -> None:
+        mode.anomaly, mode.anomaly_check_nan = self.before
+
+
+class set_detect_anomaly:
+    """Turn anomaly detection on or off: at once when called, until the end of the block as a context."""
+
+    def __init__(self, mode: bool, check_nan: bool = True):
+        self.before = _anomaly(bool(mode), check_nan)
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, *exc: object) -> None:
+        _anomaly(*self.before)
+
+
+def _anomaly(on: bool, check_nan: bool) -> tuple[bool, bool]:
+    before = mode.anomaly, mode.anomaly_check_nan
+    mode.anomaly, mode.anomaly_check_nan = on, check_nan
+    return before
+
+
+def is_anomaly_enabled() -> bool:
+    """True if anomaly detection is on in this thread."""
+    return mode.anomaly

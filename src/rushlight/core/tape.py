@@ -1,0 +1,561 @@
+"""The tape: nodes recorded by the forward pass, and the engine that walks them backward.
+
+A node knows what it was computed from (edges), what its card's backward wants to see again (saved) and a
+sequence number. Nodes of later sequence numbers never feed earlier ones, so the engine is a heap popped
+from the latest node down: no recursion, no counting of dependencies, any depth.
+
+An edge is one of: a Node (its output 0), a pair (Node, slot), a leaf Tensor (its gradient accumulates
+there), or None (no gradient wanted). Nothing points from a node to its outputs except weakly, so dropping
+the result frees the graph by reference count.
+
+Gradients travel as plain arrays; under create_graph=True as Tensors, through the very same formulas.
+"""
+
+from __future__ import annotations
+
+import itertools
+from heapq import heappop, heappush
+from sys import getrefcount
+from typing import Any
+
+import numpy as np
+
+from .dtype import scalar_name
+from .grad_mode import mode
+from .tensor import Tensor, ViewInfo, wrap
+
+_next_number = itertools.count(1).__next__
+FREED = object()  # stands in `saved` once a backward pass has used the node up
+_ndarray = np.ndarray
+
+
+class Node:
+    """One recorded operation: what `tensor.grad_fn` shows.
+
+    edges   where each differentiable input came from
+    saved   what backward needs: input Tensors, arrays of outputs, options
+    shapes  the inputs' shapes, if the operation broadcast them
+    outs    ((shape, NumPy dtype), ...) of the outputs of an operation that has several
+    """
+
+    __slots__ = (
+        "edges",
+        "saved",
+        "versions",
+        "out_cell",
+        "shapes",
+        "outs",
+        "number",
+        "hooks",
+        "trace",
+        "_meta",
+        "__weakref__",
+    )
+    card: Any = None
+
+    def needs(self, i: int) -> bool:
+        """True if the gradient of the i-th differentiable input is wanted."""
+        return self.edges[i] is not None
+
+    def name(self) -> str:
+        """PyTorch's name of the node, e.g. 'MulBackward0'."""
+        return type(self).__name__
+
+    def __repr__(self) -> str:
+        return f"<{self.name()} object at {id(self):#x}>"
+
+    @property
+    def next_functions(self) -> tuple[tuple[Any, int], ...]:
+        """((node, slot), ...) of the inputs; a leaf shows as its AccumulateGrad, a constant as (None, 0)."""
+        return tuple(_public_edge(e) for e in self.edges)
+
+    @property
+    def metadata(self) -> dict:
+        """A dict for the user's own notes on this node."""
+        if self._meta is None:
+            self._meta = {}
+        return self._meta
+
+    def _sequence_nr(self) -> int:
+        return self.number
+
+    def register_hook(self, f) -> Any:
+        """f(grad_inputs, grad_outputs) -> new grad_inputs or None, after this node's backward."""
+        return node_hooks(self).add("post", f)
+
+    def register_prehook(self, f) -> Any:
+        """f(grad_outputs) -> new grad_outputs or None, before this node's backward."""
+        return node_hooks(self).add("pre", f)
+
+
+class Hooks:
+    """The hooks of one node, by kind: of its output tensors (by slot), before it, after it."""
+
+    __slots__ = ("tensor", "pre", "post", "retain", "__weakref__")
+
+    def __init__(self):
+        self.tensor: dict[int, dict] = {}
+        self.pre: dict = {}
+        self.post: dict = {}
+        self.retain: dict[
+            int, Any
+        ] = {}  # slot -> weak reference to the tensor that keeps its gradient
+
+    def add(self, kind: str, f: Any) -> Any:
+        from .hooks import RemovableHandle
+
+        table = getattr(self, kind)
+        handle = RemovableHandle(table)
+        table[handle.id] = f
+        return handle
+
+
+def node_hooks(node: Node) -> Hooks:
+    if node.hooks is None:
+        node.hooks = Hooks()
+    return node.hooks
+
+
+class AccumulateGrad:
+    """The end of the line for a leaf, as `next_functions` shows it: `variable` is the leaf tensor."""
+
+    next_functions = ()
+
+    def __init__(self, leaf: Tensor):
+        self.variable = leaf
+
+    def name(self) -> str:
+        return "AccumulateGrad"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, AccumulateGrad) and other.variable is self.variable
+
+    def __hash__(self) -> int:
+        return id(self.variable)
+
+    def register_hook(self, f) -> Any:
+        """f(grad_inputs, grad_outputs) after the gradient has been accumulated."""
+        return self.variable.register_post_accumulate_grad_hook(lambda leaf: f((), (leaf.grad,)))
+
+    def register_prehook(self, f) -> Any:
+        """f(grad_outputs) -> new ones or None, before the gradient is accumulated."""
+
+        def hook(g):
+            new = f((g,))
+            return None if new is None else new[0]
+
+        return self.variable.register_hook(hook)
+
+
+def _public_edge(edge: Any) -> tuple[Any, int]:
+    if edge is None:
+        return None, 0
+    if isinstance(edge, Tensor):
+        return AccumulateGrad(edge), 0
+    return edge if type(edge) is tuple else (edge, 0)
+
+
+def edge_of(t: Tensor) -> Any:
+    """Where the gradient of `t` goes: its node, or `t` itself if it is a leaf; None if it wants none."""
+    if not t._rg:
+        return None
+    if t._view is not None:
+        t._view.refresh(t)
+    node = t._node
+    if node is None:
+        return t
+    return node if t._slot == 0 else (node, t._slot)
+
+
+def make_node(
+    node_type: type, edges: tuple, saved: Any, shapes: Any = None, outs: Any = None
+) -> Node:
+    """A new node with the next sequence number; remembers the versions of the tensors it saved."""
+    node = node_type()
+    node.edges = edges
+    node.saved = saved
+    node.shapes = shapes
+    node.outs = outs
+    node.number = _next_number()
+    node.hooks = node.out_cell = node.trace = node._meta = node.versions = None
+    if saved:
+        for s in saved:
+            if isinstance(s, Tensor) and s._v is not None:
+                node.versions = [
+                    s._v[0] if isinstance(s, Tensor) and s._v is not None else 0 for s in saved
+                ]
+                break
+    if mode.anomaly:
+        import traceback
+
+        node.trace = "".join(traceback.format_stack()[:-2])
+    return node
+
+
+# ---------------------------------------------------------------- the engine
+
+
+def run_backward(
+    roots: list[tuple[Any, Any]],
+    create_graph: bool = False,
+    retain_graph: bool = False,
+    capture: list[Any] | None = None,
+    accumulate: bool = True,
+) -> list[Any]:
+    """Send gradients from the roots to the leaves.
+
+    roots    [(edge, gradient)]: arrays, or Tensors if create_graph
+    capture  edges whose gradients are returned, in order (None where nothing arrived); only the nodes on a
+             path to them run
+    accumulate  add to .grad of the leaves (of the captured leaves, if there are any)
+    """
+    on_tensors = create_graph
+    pending: dict[Any, Any] = {}  # Node -> gradient, or list by slot
+    leaves: dict[Tensor, Any] = {}
+    heap: list[tuple[int, Node]] = []
+    wanted = None if capture is None else _reachable([e for e, _ in roots], capture)
+    caught: dict[Any, Any] = {}
+    catch = (
+        {e if type(e) is tuple else (e, 0) for e in capture if not isinstance(e, Tensor)}
+        if capture
+        else ()
+    )
+
+    def send(edge: Any, grad: Any) -> None:
+        if type(edge) is tuple:
+            node, slot = edge
+        elif isinstance(edge, Tensor):
+            old = leaves.get(edge)
+            leaves[edge] = grad if old is None else old + grad
+            return
+        else:
+            node, slot = edge, 0
+        if wanted is not None and node not in wanted:
+            return
+        old = pending.get(node)
+        if old is None:
+            heappush(heap, (-node.number, node))
+            if node.outs is None:
+                pending[node] = grad
+            else:
+                slots = [None] * len(node.outs)
+                slots[slot] = grad
+                pending[node] = slots
+        elif node.outs is None:
+            pending[node] = old + grad
+        else:
+            old[slot] = grad if old[slot] is None else old[slot] + grad
+
+    for edge, grad in roots:
+        send(edge, grad)
+    del edge, grad
+    recording, mode.grad = mode.grad, create_graph
+    try:
+        while heap:
+            node = heappop(heap)[1]
+            grads = pending.pop(node)
+            if node.hooks is not None:
+                grads = _run_hooks_before(node, grads, on_tensors)
+            if catch:
+                for slot in range(1 if node.outs is None else len(node.outs)):
+                    if (node, slot) in catch:
+                        caught[node, slot] = grads if node.outs is None else grads[slot]
+                if wanted is not None and node not in wanted.passing:
+                    continue
+            results = _backward_of(node, grads, on_tensors, retain_graph)
+            del grads
+            for edge, grad in zip(node.edges, results):
+                if edge is not None and grad is not None:
+                    send(edge, grad)
+            results = edge = grad = None
+            if not retain_graph and node.saved:
+                node.saved = FREED
+        return _settle(leaves, caught, capture, accumulate, on_tensors)
+    finally:
+        mode.grad = recording
+
+
+def _backward_of(node: Node, grads: Any, on_tensors: bool, retain: bool) -> tuple:
+    """The gradients of the node's inputs, checked, summed back over broadcast dimensions."""
+    card = node.card
+    saved = node.saved
+    if saved is FREED:
+        raise RuntimeError(
+            "Trying to backward through the graph a second time (or directly access saved tensors after they have already "
+            "been freed). Saved intermediate values of the graph are freed when you call .backward() or autograd.grad(). "
+            "Specify retain_graph=True if you need to backward through the graph a second time or if you need to access "
+            "saved tensors after calling backward."
+        )
+    if saved:
+        saved = _unpack(node, saved, on_tensors or card.on_tensors)
+    if node.outs is not None:
+        grads = [
+            _zeros(meta, on_tensors) if g is None and card.fill else g
+            for g, meta in zip(grads, node.outs)
+        ]
+        if card.outputs == "list":
+            grads = [grads]
+    else:
+        grads = (grads,)
+    if card.on_tensors and not on_tensors:
+        grads = [g if g is None else wrap(g) for g in grads]
+    try:
+        results = card.backward(node, *grads, *saved)
+    except Exception as e:
+        if node.trace is not None:
+            e.add_note(
+                f"raised in the backward of {node.name()}; its forward was called here:\n{node.trace}"
+            )
+        raise
+    if type(results) is not tuple:
+        results = tuple(results) if type(results) is list else (results,)
+    if card.on_tensors and not on_tensors:
+        results = tuple(g if g is None else g._a for g in results)
+    if node.shapes is not None:
+        results = tuple(
+            g if g is None or shape is None or g.shape == shape else _sum_to(g, shape)
+            for g, shape in zip(results, node.shapes)
+        )
+    if mode.anomaly and mode.anomaly_check_nan:
+        _check_nan(node, results)
+    if node.hooks is not None and node.hooks.post:
+        results = _run_hooks_after(node, results, grads, on_tensors)
+    return results
+
+
+def _unpack(node: Node, saved: tuple, on_tensors: bool) -> list:
+    """What backward gets to see: arrays, or Tensors that carry the history of what was saved."""
+    versions, card = node.versions, node.card
+    found = []
+    for i, s in enumerate(saved):
+        if isinstance(s, Tensor):
+            then = 0 if versions is None else versions[i]
+            if s._v is not None and s._v[0] != then:
+                _changed(node, s._a, s._v[0], then)
+            found.append(s if on_tensors else s._a)
+        elif type(s) is list and s and isinstance(s[0], Tensor):
+            found.append(s if on_tensors else [t._a for t in s])
+        elif isinstance(s, _ndarray):
+            if i == card.saved_out and node.out_cell is not None:
+                cell, then = node.out_cell
+                if cell[0] != then:
+                    _changed(node, s, cell[0], then)
+            if not on_tensors:
+                found.append(s)
+            elif i == card.saved_out:
+                t = wrap(s)
+                t._rg, t._node, t._slot = True, node, 0
+                found.append(t)
+            else:
+                found.append(wrap(s))
+        else:
+            found.append(s)
+    return found
+
+
+def _changed(node: Node, array: np.ndarray, now: int, then: int) -> None:
+    from .dtype import from_numpy_dtype
+
+    kind = scalar_name(from_numpy_dtype(array.dtype))
+    raise RuntimeError(
+        "one of the variables needed for gradient computation has been modified by an inplace operation: "
+        f"[torch.{kind}Tensor {list(array.shape)}], which {node.name()} needs, is at version {now}; expected version {then} "
+        "instead. Hint: enable anomaly detection to find the operation that failed to compute its gradient, with "
+        "torch.autograd.set_detect_anomaly(True)."
+    )
+
+
+def _zeros(meta: tuple, on_tensors: bool) -> Any:
+    zeros = np.zeros(*meta)
+    return wrap(zeros) if on_tensors else zeros
+
+
+def _sum_to(grad: Any, shape: tuple) -> Any:
+    """Sum an array or Tensor over the dimensions that broadcasting had added or stretched."""
+    lead = grad.ndim - len(shape)
+    axes = tuple(range(lead)) + tuple(
+        i + lead for i, n in enumerate(shape) if n == 1 and grad.shape[i + lead] != 1
+    )
+    if axes:
+        if isinstance(grad, Tensor):
+            grad = grad.sum(axes, keepdim=True)
+        else:
+            grad = grad.sum(axes, keepdims=True)
+    return grad.reshape(shape) if lead else grad
+
+
+def _check_nan(node: Node, results: tuple) -> None:
+    for i, g in enumerate(results):
+        array = g._a if isinstance(g, Tensor) else g
+        if array is not None and array.dtype.kind in "fc" and np.isnan(array).any():
+            e = RuntimeError(f"Function '{node.name()}' returned nan values in its {i}th output.")
+            if node.trace is not None:
+                e.add_note(f"the forward of {node.name()} was called here:\n{node.trace}")
+            raise e
+
+
+def _as_tensor(g: Any, on_tensors: bool) -> Any:
+    return g if on_tensors or g is None else wrap(g)
+
+
+def _run_hooks_before(node: Node, grads: Any, on_tensors: bool) -> Any:
+    """Tensor hooks, retain_grad and node pre-hooks on the gradients of a node's outputs."""
+    slots = [grads] if node.outs is None else list(grads)
+    slots = [_as_tensor(g, on_tensors) for g in slots]
+    hooks = node.hooks
+    for slot, table in hooks.tensor.items():
+        if slots[slot] is not None:
+            slots[slot] = run_tensor_hooks(table, slots[slot])
+    for f in list(hooks.pre.values()):
+        new = f(tuple(slots))
+        if new is not None:
+            slots = list(new) if isinstance(new, (tuple, list)) else [new]
+    for slot, ref in hooks.retain.items():
+        t = ref()
+        if t is not None and slots[slot] is not None:
+            g = slots[slot] if on_tensors else slots[slot].clone()
+            t._grad = g if t._grad is None else t._grad + g
+    if not on_tensors:
+        slots = [g if g is None else g._a for g in slots]
+    return slots[0] if node.outs is None else slots
+
+
+def _run_hooks_after(node: Node, results: tuple, grads: Any, on_tensors: bool) -> tuple:
+    inputs = tuple(_as_tensor(g, on_tensors) for g in results)
+    outputs = tuple(_as_tensor(g, on_tensors) if not isinstance(g, list) else g for g in grads)
+    for f in list(node.hooks.post.values()):
+        new = f(inputs, outputs)
+        if new is not None:
+            inputs = tuple(new) if isinstance(new, (tuple, list)) else (new,)
+    return inputs if on_tensors else tuple(g if g is None else g._a for g in inputs)
+
+
+def run_tensor_hooks(table: dict, grad: Tensor) -> Tensor:
+    for f in list(table.values()):
+        new = f(grad)
+        if new is not None:
+            if not isinstance(new, Tensor):
+                raise TypeError(f"expected Tensor, but hook returned '{type(new).__name__}'")
+            if new.shape != grad.shape:
+                raise RuntimeError(
+                    f"hook '{getattr(f, '__name__', f)}' has changed the size of value"
+                )
+            grad = new
+    return grad
+
+
+def _settle(
+    leaves: dict, caught: dict, capture: list | None, accumulate: bool, on_tensors: bool
+) -> list:
+    """Run the leaves' hooks, then add to .grad, or hand back what was captured."""
+    for leaf in leaves:
+        if leaf._hooks:
+            g = run_tensor_hooks(leaf._hooks, _as_tensor(leaves[leaf], on_tensors))
+            leaves[leaf] = g if on_tensors else g._a
+    if accumulate:
+        chosen = None if capture is None else {id(e) for e in capture if isinstance(e, Tensor)}
+        for leaf in list(leaves):
+            grad = leaves.pop(leaf)
+            if chosen is None or id(leaf) in chosen:
+                _accumulate(leaf, grad, on_tensors)
+        if capture:
+            for e in capture:
+                if not isinstance(e, Tensor):
+                    _accumulate_captured(e, caught)
+        return []
+    found = []
+    for e in capture or ():
+        g = (
+            leaves.get(e)
+            if isinstance(e, Tensor)
+            else caught.get(e if type(e) is tuple else (e, 0))
+        )
+        if g is not None and not on_tensors:
+            g = wrap(g.copy() if g.base is not None or getrefcount(g) > 4 else g)
+        found.append(g)
+    return found
+
+
+def _accumulate_captured(edge: Any, caught: dict) -> None:
+    key = edge if type(edge) is tuple else (edge, 0)
+    raise RuntimeError(
+        f"backward(inputs=...): output {key[1]} of {key[0].name()} is not a leaf; list leaf tensors, or use autograd.grad"
+    )
+
+
+def _accumulate(leaf: Tensor, grad: Any, on_tensors: bool) -> None:
+    """leaf.grad += grad, in place if there is one; a gradient nobody else holds is kept without a copy."""
+    old = leaf._grad
+    if on_tensors:
+        leaf._grad = (
+            (grad.clone() if grad._view is not None else grad) if old is None else old + grad
+        )
+    else:
+        array = leaf._a
+        if grad.dtype is not array.dtype and grad.dtype != array.dtype:
+            grad = (
+                grad.astype(array.dtype)
+                if array.dtype.kind == "c" or grad.dtype.kind != "c"
+                else grad.real.astype(array.dtype)
+            )
+        if old is None:
+            # getrefcount counts this frame, the caller's and getrefcount's own argument
+            if grad.base is not None or getrefcount(grad) > 3 or not grad.flags.c_contiguous:
+                grad = np.array(grad, order="C" if array.flags.c_contiguous else "K")
+            leaf._grad = wrap(grad)
+        elif mode.grad:
+            leaf._grad = old + wrap(grad)
+        else:
+            np.add(old._a, grad, out=old._a)
+            old._bump()
+    if leaf._after_grad:
+        for f in list(leaf._after_grad.values()):
+            f(leaf)
+
+
+class _Reachable(set):
+    """Nodes worth visiting; `passing` are those from which the search must go on."""
+
+    passing: set
+
+
+def _reachable(roots: list, targets: list) -> _Reachable:
+    """The nodes on a path from the roots to one of the target edges."""
+    goal = {id(e) for e in targets if isinstance(e, Tensor)}
+    goal_nodes = {e[0] if type(e) is tuple else e for e in targets if not isinstance(e, Tensor)}
+    seen: set[Node] = set()
+    stack = [e[0] if type(e) is tuple else e for e in roots if not isinstance(e, Tensor)]
+    while stack:
+        node = stack.pop()
+        if node in seen:
+            continue
+        seen.add(node)
+        for e in node.edges:
+            if e is not None and not isinstance(e, Tensor):
+                stack.append(e[0] if type(e) is tuple else e)
+    found, passing = _Reachable(), set()
+    for node in sorted(seen, key=lambda n: n.number):
+        for e in node.edges:
+            if e is not None and (
+                id(e) in goal
+                if isinstance(e, Tensor)
+                else (e[0] if type(e) is tuple else e) in found
+            ):
+                passing.add(node)
+                break
+        if node in passing or node in goal_nodes:
+            found.add(node)
+    found.passing = passing
+    return found
+
+
+__all__ = [
+    "AccumulateGrad",
+    "FREED",
+    "Node",
+    "ViewInfo",
+    "edge_of",
+    "make_node",
+    "node_hooks",
+    "run_backward",
+]

@@ -1,0 +1,602 @@
+"""Tensor: a NumPy array with a gradient, a place in the graph and a version.
+
+Only what a tensor *is* stands here: its array, flags, history, conversions to Python and NumPy. What it can
+*do* (operators, methods named after operations) is attached by the cards in `rushlight.ops`.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+
+from .dtype import COMPLEX, FLOAT, dtype, from_numpy_dtype
+from .grad_mode import mode
+from .size import Size
+
+_new = object.__new__
+_ndarray = np.ndarray
+
+
+class _Slots:
+    """The fields that every tensor has; apart from Tensor so that a tensor's `__dict__` stays empty until used.
+
+    _a     the elements: an ndarray, never a NumPy scalar
+    _rg    a gradient is wanted: a leaf that asked for it, or a result that depends on one
+    _node  the node that made it (None: a leaf); _slot: which of the node's outputs it is
+    _view  ViewInfo if it shares its elements with a base
+    _v     [version], shared by a base and its views; None while nothing was ever changed in place
+    """
+
+    __slots__ = ("_a", "_rg", "_node", "_slot", "_view", "_v", "__weakref__")
+
+
+class ViewInfo:
+    """How a view came from its base: the cards to replay, and the base's node it was recorded against."""
+
+    __slots__ = ("base", "chain", "seen", "many")
+
+    def __init__(self, base: Tensor, chain: tuple, many: str | None = None):
+        self.base, self.chain, self.seen, self.many = base, chain, base._node, many
+
+    def refresh(self, view: Tensor) -> None:
+        """After the base was changed in place under autograd, record the view anew from the base as it is now."""
+        base = self.base
+        if base._node is not self.seen:
+            from .registry import apply
+
+            self.seen = base._node
+            fresh = base
+            for card, options in self.chain:
+                fresh = apply(card, (fresh, *options))
+            view._node, view._slot, view._rg = fresh._node, fresh._slot, fresh._rg
+
+
+class Tensor(_Slots):
+    """An n-dimensional array that can be differentiated. Made by `tensor`, `zeros`, `rand`, `from_numpy`, ..."""
+
+    _grad: Tensor | None = None
+    _hooks: dict | None = None
+    _after_grad: dict | None = None
+    _keeps_grad = False
+    _inference = False
+    __array_priority__ = 1000
+    __module__ = "torch"
+    is_sparse = is_quantized = is_meta = is_nested = is_mkldnn = is_cuda = is_mps = is_xpu = False
+    is_sparse_csr = is_vulkan = is_ipu = is_maia = is_mtia = False
+    is_cpu = True
+    names: Any = property(lambda self: (None,) * self._a.ndim)
+
+    def __new__(cls, *data: Any, device: Any = None) -> Tensor:
+        """Tensor(sizes...) or Tensor(sequence): float tensors of the default dtype, as PyTorch's legacy constructor."""
+        from .interop import legacy_tensor
+
+        t = legacy_tensor(data, device)
+        if cls is not Tensor:
+            t = t.as_subclass(cls)
+        return t
+
+    def as_subclass(self, cls: type) -> Any:
+        """The same elements and history as an instance of `cls`."""
+        t = _new(cls)
+        t._a, t._rg, t._node, t._view, t._v = self._a, self._rg, self._node, self._view, _cell(self)
+        t._slot = self._slot if self._node is not None else 0
+        return t
+
+    # ------------------------------------------------------------ what it is
+
+    @property
+    def shape(self) -> Size:
+        """The sizes of all dimensions, as a torch.Size."""
+        return Size(self._a.shape)
+
+    def size(self, dim: int | None = None) -> Any:
+        """All sizes, or that of one dimension. IndexError: no such dimension."""
+        if dim is None:
+            return Size(self._a.shape)
+        return self._a.shape[_checked_dim(dim, self._a.ndim)]
+
+    @property
+    def ndim(self) -> int:
+        """The number of dimensions."""
+        return self._a.ndim
+
+    def dim(self) -> int:
+        """The number of dimensions."""
+        return self._a.ndim
+
+    ndimension = dim
+
+    def numel(self) -> int:
+        """The number of elements."""
+        return self._a.size
+
+    nelement = numel
+
+    @property
+    def dtype(self) -> dtype:
+        """The element type, e.g. torch.float32."""
+        return from_numpy_dtype(self._a.dtype)
+
+    @property
+    def device(self) -> Any:
+        """Where the elements are: device(type='cpu')."""
+        from .device import CPU
+
+        return CPU
+
+    def get_device(self) -> int:
+        """The device's index; -1 for the CPU."""
+        return -1
+
+    @property
+    def layout(self) -> Any:
+        """torch.strided: the only layout there is."""
+        from .layout import strided
+
+        return strided
+
+    @property
+    def itemsize(self) -> int:
+        """Bytes per element."""
+        return self._a.itemsize
+
+    def element_size(self) -> int:
+        """Bytes per element."""
+        return self._a.itemsize
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all elements."""
+        return self._a.nbytes
+
+    def is_floating_point(self) -> bool:
+        """True for float16, bfloat16, float32, float64 and the float8 types."""
+        return self.dtype.category == FLOAT
+
+    def is_complex(self) -> bool:
+        """True for complex64 and complex128."""
+        return self._a.dtype.kind == "c"
+
+    def is_signed(self) -> bool:
+        """True unless the dtype is bool or unsigned."""
+        return self.dtype.is_signed
+
+    def is_conj(self) -> bool:
+        """False: conjugation is never lazy here."""
+        return False
+
+    is_neg = is_conj
+
+    def is_inference(self) -> bool:
+        """True if the tensor was made inside inference_mode."""
+        return self._inference
+
+    def stride(self, dim: int | None = None) -> Any:
+        """Steps between neighbours of each dimension (or of one), in elements."""
+        steps = strides_of(self._a)
+        return steps if dim is None else steps[_checked_dim(dim, self._a.ndim)]
+
+    def storage_offset(self) -> int:
+        """How many elements the first one lies behind the start of the storage."""
+        root = storage_array(self._a)
+        return (address(self._a) - address(root)) // max(self._a.itemsize, 1)
+
+    def data_ptr(self) -> int:
+        """The address of the first element (bytes)."""
+        return address(self._a)
+
+    def is_contiguous(self, memory_format: Any = None) -> bool:
+        """True if the elements lie in C order (or in the order of `memory_format`)."""
+        if memory_format is None or memory_format.name in ("contiguous_format", "preserve_format"):
+            return self._a.flags.c_contiguous
+        order = (0, *range(2, self._a.ndim), 1)
+        expected = {"channels_last": 4, "channels_last_3d": 5}[memory_format.name]
+        return self._a.ndim == expected and self._a.transpose(order).flags.c_contiguous
+
+    def is_set_to(self, tensor: Tensor) -> bool:
+        """True if both are the same elements in the same layout."""
+        a, b = self._a, tensor._a
+        return address(a) == address(b) and a.shape == b.shape and a.strides == b.strides
+
+    def is_same_size(self, other: Tensor) -> bool:
+        """True if the shapes are equal."""
+        return self._a.shape == other._a.shape
+
+    def is_pinned(self, device: Any = None) -> bool:
+        """False: there is no accelerator to pin memory for."""
+        return False
+
+    def is_shared(self) -> bool:
+        """False: tensors do not live in shared memory here."""
+        return False
+
+    def untyped_storage(self) -> Any:
+        """The block of memory under the tensor and its views."""
+        from .storage import UntypedStorage
+
+        return UntypedStorage(storage_array(self._a))
+
+    # ------------------------------------------------------------ gradients
+
+    @property
+    def requires_grad(self) -> bool:
+        """True if gradients flow to or through this tensor; may be set on leaves."""
+        if self._view is not None:
+            self._view.refresh(self)
+        return self._rg
+
+    @requires_grad.setter
+    def requires_grad(self, wanted: bool) -> None:
+        self.requires_grad_(wanted)
+
+    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
+        """Ask for (or stop asking for) this leaf's gradient; returns the tensor itself.
+
+        RuntimeError: not a leaf, or not of a floating or complex dtype.
+        """
+        if self._node is not None:
+            if requires_grad:
+                return self
+            raise RuntimeError(
+                "you can only change requires_grad flags of leaf variables. If you want to use a computed variable in a "
+                "subgraph that doesn't require differentiation use var_no_grad = var.detach()."
+            )
+        if requires_grad and self.dtype.category < FLOAT:
+            raise RuntimeError("only Tensors of floating point dtype can require gradients")
+        if requires_grad and self._inference and not mode.inference:
+            raise RuntimeError(
+                "Setting requires_grad=True on inference tensor outside InferenceMode is not allowed."
+            )
+        self._rg = bool(requires_grad)
+        return self
+
+    @property
+    def is_leaf(self) -> bool:
+        """True unless the tensor is the result of a recorded operation."""
+        return not self._rg or self.grad_fn is None
+
+    @property
+    def grad_fn(self) -> Any:
+        """The node that made this tensor; None for leaves."""
+        if self._view is not None:
+            self._view.refresh(self)
+        return self._node
+
+    @property
+    def output_nr(self) -> int:
+        """Which of its node's outputs this is."""
+        return self._slot if self._node is not None else 0
+
+    @property
+    def grad(self) -> Tensor | None:
+        """The gradient accumulated so far; None before the first backward."""
+        if self._grad is None and self._node is not None and not self._keeps_grad:
+            warnings.warn(
+                "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute won't be "
+                "populated during autograd.backward(). If you indeed want the .grad field to be populated for a non-leaf "
+                "Tensor, use .retain_grad() on the non-leaf Tensor.",
+                stacklevel=2,
+            )
+        return self._grad
+
+    @grad.setter
+    def grad(self, g: Tensor | None) -> None:
+        if g is not None:
+            if not isinstance(g, Tensor):
+                raise TypeError(
+                    f"assigned grad expected to be a Tensor or None but got grad of type {type(g).__name__}"
+                )
+            if g is self:
+                raise RuntimeError("can't assign Variable as its own grad")
+            if g._a.dtype != self._a.dtype:
+                raise RuntimeError(f"attempting to assign a gradient with dtype '{g.dtype}' to a tensor with dtype '{self.dtype}'. "
+                                   "The gradient must match the tensor's dtype (or its grad_dtype attribute).")  # fmt: skip
+            if g._a.shape != self._a.shape:
+                raise RuntimeError(
+                    f"attempting to assign a gradient of size '{list(g._a.shape)}' to a tensor of size "
+                    f"'{list(self._a.shape)}'. Please ensure that the gradient and the tensor are the same size"
+                )
+        self._grad = g
+
+    @grad.deleter
+    def grad(self) -> None:
+        self._grad = None
+
+    def backward(self, gradient: Tensor | None = None, retain_graph: bool | None = None, create_graph: bool = False,
+                 inputs: Any = None) -> None:  # fmt: skip
+        """Add d(self)/d(leaf), times `gradient`, to `.grad` of every leaf this tensor depends on.
+
+        gradient: same shape as self; may be left out for a tensor of one element. RuntimeError otherwise.
+        """
+        from .autograd import backward
+
+        backward(self, gradient, retain_graph, create_graph, inputs=inputs)
+
+    def retain_grad(self) -> None:
+        """Keep the gradient of this non-leaf tensor in `.grad`, too."""
+        if not self._rg:
+            raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
+        if self._node is None or self._keeps_grad:
+            return
+        import weakref
+
+        from .tape import node_hooks
+
+        self._keeps_grad = True
+        node_hooks(self._node).retain[self._slot] = weakref.ref(self)
+
+    @property
+    def retains_grad(self) -> bool:
+        """True if this is a non-leaf tensor whose gradient is kept."""
+        return self._keeps_grad
+
+    def register_hook(self, hook: Any) -> Any:
+        """hook(grad) -> new grad or None, when this tensor's gradient is known. Returns a handle with remove()."""
+        if not self._rg:
+            raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
+        from .hooks import RemovableHandle
+
+        node = self.grad_fn
+        if node is None:
+            if self._hooks is None:
+                self._hooks = {}
+            table = self._hooks
+        else:
+            from .tape import node_hooks
+
+            table = node_hooks(node).tensor.setdefault(self._slot, {})
+        handle = RemovableHandle(table)
+        table[handle.id] = hook
+        return handle
+
+    def register_post_accumulate_grad_hook(self, hook: Any) -> Any:
+        """hook(tensor), after a gradient was added to this leaf's `.grad`. Returns a handle with remove()."""
+        if not self._rg:
+            raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
+        if self._node is not None:
+            raise RuntimeError(
+                "post accumulate grad hooks cannot be registered on non-leaf tensors"
+            )
+        from .hooks import RemovableHandle
+
+        if self._after_grad is None:
+            self._after_grad = {}
+        handle = RemovableHandle(self._after_grad)
+        self._after_grad[handle.id] = hook
+        return handle
+
+    def detach(self) -> Tensor:
+        """The same elements (shared), without history."""
+        t = wrap(self._a)
+        t._v = _cell(self)
+        return t
+
+    def detach_(self) -> Tensor:
+        """Forget the history of this tensor; returns it."""
+        if self._view is not None:
+            raise RuntimeError("Can't detach views in-place. Use detach() instead.")
+        self._node, self._rg = None, False
+        return self
+
+    @property
+    def data(self) -> Tensor:
+        """The elements without history; assigning replaces them."""
+        t = wrap(self._a)
+        return t
+
+    @data.setter
+    def data(self, new: Tensor) -> None:
+        if not isinstance(new, Tensor):
+            raise TypeError(f"Variable data has to be a tensor, but got {type(new).__name__}")
+        self._a = new._a
+
+    @property
+    def _version(self) -> int:
+        return 0 if self._v is None else self._v[0]
+
+    @property
+    def _base(self) -> Tensor | None:
+        return None if self._view is None else self._view.base
+
+    def _is_view(self) -> bool:
+        return self._view is not None
+
+    def _bump(self) -> None:
+        """Note that the elements were changed in place."""
+        if self._v is None:
+            self._v = [1]
+        else:
+            self._v[0] += 1
+
+    # ------------------------------------------------------------ to Python and NumPy
+
+    def item(self) -> Any:
+        """The only element, as a Python number. RuntimeError: not exactly one element."""
+        a = self._a
+        if a.size != 1:
+            raise RuntimeError(f"a Tensor with {a.size} elements cannot be converted to Scalar")
+        x = a.item()
+        return x if type(x) in _PYTHON_NUMBERS else float(x)
+
+    def tolist(self) -> Any:
+        """The elements as nested lists of Python numbers; a number if 0-d."""
+        a = self._a
+        return (
+            a.tolist()
+            if a.dtype.kind != "V" and a.dtype.isbuiltin == 1
+            else a.astype(np.float64).tolist()
+        )
+
+    def numpy(self, *, force: bool = False) -> np.ndarray:
+        """The elements as an array that shares their memory. RuntimeError: requires grad (and not `force`)."""
+        if self._rg and not force:
+            raise RuntimeError(
+                "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."
+            )
+        if self._a.dtype.isbuiltin != 1 and not force:
+            raise TypeError(f"Got unsupported ScalarType {_scalar_name(self)}")
+        return self._a
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        a = self.numpy()
+        if dtype is not None and a.dtype != dtype:
+            if copy is False:
+                raise ValueError(f"a copy is needed to turn {a.dtype} into {dtype}; pass copy=None")
+            return a.astype(dtype)
+        return a.copy() if copy else a
+
+    def __dlpack__(self, **options: Any) -> Any:
+        if self._rg:
+            raise BufferError("Can't export tensors that require gradient, use tensor.detach()")
+        return self._a.__dlpack__(**options)
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        return self._a.__dlpack_device__()
+
+    def __bool__(self) -> bool:
+        a = self._a
+        if a.size != 1:
+            if a.size == 0:
+                raise RuntimeError("Boolean value of Tensor with no values is ambiguous")
+            raise RuntimeError("Boolean value of Tensor with more than one value is ambiguous")
+        return bool(a)
+
+    def __float__(self) -> float:
+        return float(self._scalar())
+
+    def __int__(self) -> int:
+        return int(self._scalar())
+
+    def __complex__(self) -> complex:
+        return complex(self._scalar())
+
+    def _scalar(self) -> Any:
+        if self._a.size != 1:
+            raise ValueError("only one element tensors can be converted to Python scalars")
+        return self.item()
+
+    def __index__(self) -> int:
+        a = self._a
+        if a.size != 1 or a.dtype.kind not in "iub":
+            raise TypeError("only integer tensors of a single element can be converted to an index")
+        return int(a.item())
+
+    def __len__(self) -> int:
+        shape = self._a.shape
+        if not shape:
+            raise TypeError("len() of a 0-d tensor")
+        return shape[0]
+
+    def __iter__(self) -> Any:
+        if not self._a.ndim:
+            raise TypeError("iteration over a 0-d tensor")
+        return iter(self.unbind(0))
+
+    def __contains__(self, element: Any) -> bool:
+        if isinstance(element, (Tensor, int, float, complex, np.number)):
+            return bool((self == element).any())
+        raise RuntimeError(
+            f"Tensor.__contains__ only supports Tensor or scalar, but you passed in a {type(element)}."
+        )
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __repr__(self, *, tensor_contents: str | None = None) -> str:
+        from .printing import tensor_repr
+
+        return tensor_repr(self)
+
+    def __format__(self, spec: str) -> str:
+        if self._a.ndim == 0 and not self.is_leaf or self._a.ndim == 0:
+            return self.item().__format__(spec)
+        return object.__format__(self, spec)
+
+    def __dir__(self) -> list[str]:
+        return sorted(set(dir(type(self))) | set(self.__dict__))
+
+    def __reduce_ex__(self, protocol: int) -> Any:
+        from .serialize import reduce_tensor
+
+        return reduce_tensor(self)
+
+    def __deepcopy__(self, memo: dict) -> Tensor:
+        from .serialize import deepcopy_tensor
+
+        return deepcopy_tensor(self, memo)
+
+    def __copy__(self) -> Tensor:
+        t = self.as_subclass(type(self))
+        t.__dict__.update(self.__dict__)
+        return t
+
+
+_PYTHON_NUMBERS = frozenset((int, float, bool, complex))
+
+
+def wrap(a: Any) -> Tensor:
+    """A Tensor of this array: no copy, no history, no checks."""
+    t = _new(Tensor)
+    t._a = a if type(a) is _ndarray else np.asarray(a)
+    t._rg = False
+    t._node = t._view = t._v = None
+    return t
+
+
+def _cell(t: Tensor) -> list:
+    """The version cell of a tensor that is about to share its elements."""
+    if t._v is None:
+        t._v = [0]
+    return t._v
+
+
+def _checked_dim(dim: int, ndim: int) -> int:
+    """dim, if it lies in [-ndim, ndim); IndexError in PyTorch's words otherwise."""
+    reach = max(ndim, 1)
+    if not -reach <= dim < reach or ndim == 0:
+        if ndim == 0 and -1 <= dim <= 0:
+            raise IndexError("Dimension specified as 0 but tensor has no dimensions")
+        raise IndexError(
+            f"Dimension out of range (expected to be in range of [{-reach}, {reach - 1}], but got {dim})"
+        )
+    return dim
+
+
+def _scalar_name(t: Tensor) -> str:
+    from .dtype import scalar_name
+
+    return scalar_name(t.dtype)
+
+
+def address(a: np.ndarray) -> int:
+    """The address of an array's first element."""
+    return (
+        a.__array_interface__["data"][0]
+        if a.dtype.isbuiltin == 1
+        else a.view(np.uint8 if a.itemsize == 1 else f"u{a.itemsize}").ctypes.data
+    )
+
+
+def strides_of(a: np.ndarray) -> tuple[int, ...]:
+    """Strides in elements, as PyTorch counts them: a C-contiguous array has the strides of its shape."""
+    if a.flags.c_contiguous:
+        steps, n = [], 1
+        for size in reversed(a.shape):
+            steps.append(n)
+            n *= max(size, 1)
+        return tuple(reversed(steps))
+    return tuple(s // a.itemsize for s in a.strides)
+
+
+def storage_array(a: np.ndarray) -> np.ndarray:
+    """The array that owns the memory of `a`."""
+    while isinstance(a.base, _ndarray):
+        a = a.base
+    return a
+
+
+def is_differentiable(d: dtype) -> bool:
+    """Only floating and complex tensors take part in autograd."""
+    return d.category in (FLOAT, COMPLEX)

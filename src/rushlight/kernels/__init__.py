@@ -1,0 +1,129 @@
+"""THE seam: `K.name(x, ...)` is the only way from formulas to computation.
+
+K carries the same vocabulary over three kinds of values:
+  ndarray  the native kernel of that name, else its NumPy twin (kernels/twin), else NumPy itself
+  Tensor   the card of that name, else the twin's formula (carriers.py): this is what makes a backward
+           differentiable under create_graph=True
+  others   jax arrays and tracers (kernels/xla.py), once a device other than the CPU is asked for
+A native kernel that meets a dtype or layout it has no code for calls its twin by itself, so the fast way costs no
+Python. RUSHLIGHT_PURE=1 leaves the native kernels out; `show_config()` says which are live.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from typing import Any
+
+import numpy as np
+
+_ndarray, _scalar = np.ndarray, np.generic
+PURE = os.environ.get("RUSHLIGHT_PURE", "") not in ("", "0")
+
+native: Any = None
+if not PURE:
+    try:
+        from .. import _native as native
+    except ImportError as e:
+        native = None
+        warnings.warn(
+            f"rushlight runs on its NumPy twins, several times slower: the native extension cannot be loaded ({e}). "
+            "Install a wheel or build it with `pip install .`; RUSHLIGHT_PURE=1 says that this is intended.",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+
+
+class _Seam:
+    """The namespace K: one attribute per kernel or vocabulary word."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(f"there is no kernel '{name}'")
+
+
+K = _Seam()
+TABLE: dict[str, Any] = {}  # name -> the function for ndarrays
+
+
+def word(name: str, function: Any) -> None:
+    """Put a function of ndarrays under K.name; other carriers are found by the first argument's type."""
+    TABLE[name] = function
+
+    def kernel(x, *args, **kwargs):
+        if isinstance(x, (_ndarray, _scalar)):
+            return function(x, *args, **kwargs)
+        return _carrier(name, x)(x, *args, **kwargs)
+
+    kernel.__name__ = name
+    kernel.__doc__ = function.__doc__
+    setattr(K, name, kernel)
+
+
+def list_word(name: str, function: Any) -> None:
+    """As `word`, for functions whose first argument is a list of values."""
+    TABLE[name] = function
+
+    def kernel(xs, *args, **kwargs):
+        if all(isinstance(x, (_ndarray, _scalar)) for x in xs):
+            return function(xs, *args, **kwargs)
+        return _carrier(name, xs)(xs, *args, **kwargs)
+
+    kernel.__name__ = name
+    setattr(K, name, kernel)
+
+
+def _carrier(name: str, x: Any) -> Any:
+    from . import carriers
+
+    return carriers.find(name, x)
+
+
+def _load() -> None:
+    from . import vocabulary
+    from .twin import TWINS
+
+    for name, function in vocabulary.WORDS.items():
+        word(name, function)
+    for name, function in vocabulary.LIST_WORDS.items():
+        list_word(name, function)
+    for name, function in TWINS.items():
+        word(name, function)
+    if native is not None:
+        for name in native.KERNELS:
+            twin = TABLE.get(name)
+            if twin is not None:
+                native.set_fallback(name, twin)
+                word(name, getattr(native, name))
+
+
+_load()
+
+
+def set_num_threads(n: int) -> None:
+    """Use n threads in native kernels from now on. RuntimeError: n < 1."""
+    if type(n) is not int or n < 1:
+        raise RuntimeError("set_num_threads expects a positive integer")
+    if native is not None:
+        native.set_num_threads(n)
+
+
+def get_num_threads() -> int:
+    """How many threads native kernels use (1 without them)."""
+    return native.get_num_threads() if native is not None else 1
+
+
+def show_config() -> str:
+    """Which kernels are live, for which instruction set, on how many threads, with which BLAS."""
+    import platform
+
+    lines = [
+        f"rushlight on Python {platform.python_version()}, NumPy {np.__version__}, {platform.machine()}"
+    ]
+    if native is None:
+        lines.append(
+            "kernels: NumPy twins"
+            + (" (RUSHLIGHT_PURE=1)" if PURE else " (the native extension is missing)")
+        )
+    else:
+        lines.append(f"kernels: native, {len(native.KERNELS)} of {len(TABLE)}; {native.config()}")
+    return "\n".join(lines)

@@ -1,0 +1,96 @@
+"""The words that formulas are written in: NumPy's array functions under one signature each.
+
+Elementwise words have torch's names; reductions take (x, axis=None, keepdims=False); the rest follows NumPy.
+carriers.py says the same words on Tensors. A word with a native kernel of the same name is overridden by it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+
+def rsqrt(x):
+    return 1 / np.sqrt(x)
+
+
+def square(x):
+    return x * x
+
+
+def astype(x, dtype):
+    """x in another NumPy dtype; itself if it has it."""
+    return x.astype(dtype, copy=False)
+
+
+def like(x, y):
+    """x in the dtype of y."""
+    return x.astype(y.dtype, copy=False)
+
+
+def sum_to(x, shape):
+    """Sum over the dimensions that broadcasting `shape` to x.shape added or stretched."""
+    lead = x.ndim - len(shape)
+    axes = tuple(range(lead)) + tuple(
+        i + lead for i, n in enumerate(shape) if n == 1 and x.shape[i + lead] != 1
+    )
+    return x.sum(axes, keepdims=True).reshape(shape) if axes else x.reshape(shape)
+
+
+def transpose(x, axes):
+    return x.transpose(axes)
+
+
+def reshape(x, shape):
+    return x.reshape(shape)
+
+
+def scatter_add(x, axis, index, values):
+    """x with values[i] added at x[index[i]] along axis; index and values have one shape."""
+    y = x.copy()
+    np.add.at(y, along(index, axis), values[tuple(slice(n) for n in index.shape)])
+    return y
+
+
+def along(index: np.ndarray, axis: int) -> tuple:
+    """The full index tuple of `take_along_axis`: index in its axis, open ranges in the others."""
+    return tuple(
+        index
+        if i == axis % index.ndim
+        else np.arange(n).reshape((-1,) + (1,) * (index.ndim - 1 - i))
+        for i, n in enumerate(index.shape)
+    )
+
+
+def conj(x):
+    return np.conj(x) if x.dtype.kind == "c" else x
+
+
+def _reduction(f: Any) -> Any:
+    def reduce(x, axis=None, keepdims=False):
+        return f(x, axis=axis, keepdims=keepdims)
+
+    return reduce
+
+
+_ELEMENTWISE = {"abs": np.abs, "exp": np.exp, "exp2": np.exp2, "expm1": np.expm1, "log": np.log, "log2": np.log2,
+                "log10": np.log10, "log1p": np.log1p, "sqrt": np.sqrt, "sin": np.sin, "cos": np.cos, "tan": np.tan,
+                "asin": np.arcsin, "acos": np.arccos, "atan": np.arctan, "sinh": np.sinh, "cosh": np.cosh, "tanh": np.tanh,
+                "asinh": np.arcsinh, "acosh": np.arccosh, "atanh": np.arctanh, "sign": np.sign, "floor": np.floor,
+                "ceil": np.ceil, "trunc": np.trunc, "isnan": np.isnan, "isinf": np.isinf, "isfinite": np.isfinite,
+                "maximum": np.maximum, "minimum": np.minimum, "power": np.power, "atan2": np.arctan2, "hypot": np.hypot,
+                "where": np.where, "copysign": np.copysign, "logaddexp": np.logaddexp, "rsqrt": rsqrt, "square": square,
+                "conj": conj, "real": np.real, "imag": np.imag, "add": np.add, "sub": np.subtract, "mul": np.multiply,
+                "div": np.divide}  # fmt: skip
+_REDUCTIONS = {name: _reduction(f) for name, f in {"sum": np.add.reduce, "mean": np.mean, "prod": np.multiply.reduce,
+               "max": np.maximum.reduce, "min": np.minimum.reduce, "any": np.logical_or.reduce, "all": np.logical_and.reduce,
+               "argmax": np.argmax, "argmin": np.argmin}.items()}  # fmt: skip
+_SHAPES = {"reshape": reshape, "transpose": transpose, "swapaxes": np.swapaxes, "moveaxis": np.moveaxis,
+           "broadcast_to": np.broadcast_to, "expand_dims": np.expand_dims, "squeeze": np.squeeze, "flip": np.flip,
+           "roll": np.roll, "tril": np.tril, "triu": np.triu, "cumsum": np.cumsum, "sum_to": sum_to,
+           "take_along_axis": np.take_along_axis, "scatter_add": scatter_add, "matmul": np.matmul, "astype": astype,
+           "like": like, "zeros_like": np.zeros_like, "ones_like": np.ones_like, "full_like": np.full_like}  # fmt: skip
+
+WORDS: dict[str, Any] = {**_ELEMENTWISE, **_REDUCTIONS, **_SHAPES}
+LIST_WORDS: dict[str, Any] = {"concatenate": np.concatenate, "stack": np.stack}
