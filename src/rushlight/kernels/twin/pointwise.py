@@ -1,0 +1,264 @@
+"""Pointwise kernels in NumPy: the formulas, shapes and dtypes kept.
+
+Written with operators and K only, so that they run on Tensors as well: what a card without a second
+derivative of its own needs under create_graph. g or dy is the gradient that comes in.
+Comparisons are turned so that NaN comes through: where(x < 0, 0, x), not where(x > 0, x, 0).
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from rushlight.kernels import K
+
+_SQRT_HALF = math.sqrt(0.5)
+_SQRT_2_PI = math.sqrt(2 / math.pi)
+_SELU_ALPHA = 1.6732632423543772848170429916717
+_SELU_SCALE = 1.0507009873554804934193349852946
+
+
+def _quiet(f):
+    """f without NumPy's warnings: e^100 is inf, here as in PyTorch, and that is all."""
+    return np.errstate(all="ignore")(f)
+
+
+# --- y = f(x) --------------------------------------------------------------------------------
+
+
+def neg(x):
+    return -x
+
+
+@_quiet
+def reciprocal(x):
+    return 1 / x
+
+
+def relu(x):
+    """max(x, 0)"""
+    return K.where(x < 0, 0, x)
+
+
+@_quiet
+def sigmoid(x):
+    """1 / (1 + e^-x)"""
+    return 1 / (1 + K.exp(-x))
+
+
+def erf(x):
+    """2/√π ∫₀ˣ e^-t² dt"""
+    return np.frompyfunc(math.erf, 1, 1)(x).astype(x.dtype)
+
+
+@_quiet
+def silu(x):
+    """x σ(x)"""
+    return x * K.sigmoid(x)
+
+
+def mish(x):
+    """x tanh(log(1 + e^x))"""
+    return x * K.tanh(K.softplus(x, 1.0, math.inf))
+
+
+def selu(x):
+    """scale · (x where x > 0, else α (e^x - 1))"""
+    return _SELU_SCALE * K.elu(x, _SELU_ALPHA)
+
+
+def relu6(x):
+    """x held between 0 and 6"""
+    return K.hardtanh(x, 0.0, 6.0)
+
+
+def log_sigmoid(x):
+    """log σ(x) = -log(1 + e^-x)"""
+    return -K.softplus(-x, 1.0, math.inf)
+
+
+@_quiet
+def softsign(x):
+    """x / (1 + |x|)"""
+    return x / (1 + K.abs(x))
+
+
+def hardsigmoid(x):
+    """(x + 3) / 6 held between 0 and 1"""
+    return K.hardtanh((x + 3) * (1 / 6), 0.0, 1.0)
+
+
+@_quiet
+def hardswish(x):
+    """x · hardsigmoid(x)"""
+    return K.where(x < -3, 0, K.where(x > 3, x, x * (x + 3) * (1 / 6)))
+
+
+@_quiet
+def gelu(x, tanh):
+    """x Φ(x), Φ the normal distribution function; with `tanh` its approximation
+
+    0.5 x (1 + tanh(√(2/π) (x + 0.044715 x³)))
+    """
+    if tanh:
+        return 0.5 * x * (1 + K.tanh(_SQRT_2_PI * (x + 0.044715 * x * x * x)))
+    return 0.5 * x * (1 + K.erf(x * _SQRT_HALF))
+
+
+@_quiet
+def leaky_relu(x, slope):
+    """x where x > 0, else slope · x"""
+    return K.where(x > 0, x, x * slope)
+
+
+def elu(x, alpha):
+    """x where x > 0, else α (e^x - 1)"""
+    return K.where(x > 0, x, alpha * K.expm1(_below(x)))
+
+
+def celu(x, alpha):
+    """x where x > 0, else α (e^(x/α) - 1)"""
+    return K.where(x > 0, x, alpha * K.expm1(_below(x / alpha)))
+
+
+@_quiet
+def softplus(x, beta, threshold):
+    """log(1 + e^(β x)) / β; x where β x > threshold"""
+    z = x * beta
+    y = (_above(z) + K.log1p(K.exp(-K.abs(z)))) / beta
+    return K.where(z > threshold, x, y)
+
+
+def hardtanh(x, lowest, highest):
+    """x held between lowest and highest"""
+    return K.where(x < lowest, lowest, K.where(x > highest, highest, x))
+
+
+def threshold(x, threshold, value):
+    """x where x > threshold, else value"""
+    return K.where(x <= threshold, value, x)
+
+
+def _below(x):
+    """min(x, 0): where elu and its kin use e^x, so that it does not overflow elsewhere."""
+    return K.where(x > 0, 0, x)
+
+
+def _above(x):
+    return K.where(x < 0, 0, x)
+
+
+# --- dx = f(dy, y) ---------------------------------------------------------------------------
+
+
+def relu_dx(dy, y):
+    return K.where(y <= 0, 0, dy)
+
+
+def sigmoid_dx(dy, y):
+    """dy y (1 - y)"""
+    return dy * (1 - y) * y
+
+
+def tanh_dx(dy, y):
+    """dy (1 - y²)"""
+    return dy * (1 - y * y)
+
+
+# --- dx = f(dy, x) ---------------------------------------------------------------------------
+
+
+@_quiet
+def silu_dx(dy, x):
+    """dy σ(x) (1 + x (1 - σ(x)))"""
+    s = K.sigmoid(x)
+    return dy * (s * (1 + x * (1 - s)))
+
+
+@_quiet
+def mish_dx(dy, x):
+    """dy (t + x (1 - t²) σ(x)),  t = tanh(softplus(x))"""
+    t = K.tanh(K.softplus(x, 1.0, math.inf))
+    return dy * (t + x * (1 - t * t) * K.sigmoid(x))
+
+
+def selu_dx(dy, x):
+    return _SELU_SCALE * K.elu_dx(dy, x, _SELU_ALPHA)
+
+
+def relu6_dx(dy, x):
+    return K.hardtanh_dx(dy, x, 0.0, 6.0)
+
+
+def log_sigmoid_dx(dy, x):
+    """dy σ(-x)"""
+    return dy * K.sigmoid(-x)
+
+
+@_quiet
+def softsign_dx(dy, x):
+    """dy / (1 + |x|)²"""
+    z = 1 + K.abs(x)
+    return dy / (z * z)
+
+
+def hardsigmoid_dx(dy, x):
+    return K.hardtanh_dx(dy * (1 / 6), x, -3.0, 3.0)
+
+
+def hardswish_dx(dy, x):
+    return K.where(x <= -3, 0, K.where(x >= 3, dy, dy * (x * (1 / 3) + 0.5)))
+
+
+@_quiet
+def gelu_dx(dy, x, tanh):
+    """dy (Φ(x) + x φ(x)), φ the normal density; with `tanh` the approximation's derivative"""
+    if tanh:
+        t = K.tanh(_SQRT_2_PI * (x + 0.044715 * x * x * x))
+        du = _SQRT_2_PI * (1 + 3 * 0.044715 * x * x)
+        return dy * (0.5 * (1 + t) + 0.5 * x * (1 - t * t) * du)
+    density = K.exp(-0.5 * x * x) * (0.5 * _SQRT_2_PI)
+    return dy * (0.5 * (1 + K.erf(x * _SQRT_HALF)) + x * density)
+
+
+def leaky_relu_dx(dy, x, slope):
+    return K.where(x > 0, dy, dy * slope)
+
+
+@_quiet
+def elu_dx(dy, x, alpha):
+    """dy where x > 0, else dy α e^x"""
+    return K.where(x > 0, dy, dy * alpha * K.exp(_below(x)))
+
+
+@_quiet
+def celu_dx(dy, x, alpha):
+    """dy where x > 0, else dy e^(x/α)"""
+    return K.where(x > 0, dy, dy * K.exp(_below(x / alpha)))
+
+
+@_quiet
+def softplus_dx(dy, x, beta, threshold):
+    """dy σ(β x); dy where β x > threshold"""
+    z = x * beta
+    return K.where(z > threshold, dy, dy * K.sigmoid(z))
+
+
+def hardtanh_dx(dy, x, lowest, highest):
+    """dy where lowest < x < highest, else 0"""
+    return K.where((x <= lowest) | (x >= highest), 0, dy)
+
+
+def threshold_dx(dy, x, threshold, value):
+    """dy where x > threshold, else 0; `value` does not matter"""
+    return K.where(x <= threshold, 0, dy)
+
+
+# --- in place --------------------------------------------------------------------------------
+
+
+def add_(x, y):
+    """x += y in x's memory, for arrays of one shape; returns x."""
+    x += y
+    return x

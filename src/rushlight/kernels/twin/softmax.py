@@ -1,0 +1,80 @@
+"""Softmax, its logarithm and cross entropy in NumPy.
+
+N rows, C classes. The largest logit is taken off first, so nothing overflows.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rushlight.kernels import K
+
+
+@np.errstate(all="ignore")
+def softmax(x, axis):
+    """y = e^(x - m) / Σ e^(x - m) along axis, m the largest x"""
+    if x.ndim == 0 or x.size == 0:
+        return x * 0 + 1
+    e = K.exp(x - K.max(x, axis, True))
+    return e / K.sum(e, axis, True)
+
+
+@np.errstate(all="ignore")
+def log_softmax(x, axis):
+    """y = x - m - log Σ e^(x - m) along axis, m the largest x"""
+    if x.ndim == 0 or x.size == 0:
+        return x * 0
+    z = x - K.max(x, axis, True)
+    return z - K.log(K.sum(K.exp(z), axis, True))
+
+
+@np.errstate(all="ignore")
+def softmax_dx(dy, y, axis):
+    """dx = y (dy - Σ dy y)"""
+    g = dy * y
+    if y.ndim == 0:
+        return g - g * y
+    return g - y * K.sum(g, axis, True)
+
+
+@np.errstate(all="ignore")
+def log_softmax_dx(dy, y, axis):
+    """dx = dy - e^y Σ dy, y the logarithm of the softmax"""
+    if y.ndim == 0:
+        return dy - K.exp(y) * dy
+    return dy - K.exp(y) * K.sum(dy, axis, True)
+
+
+@np.errstate(all="ignore")
+def cross_entropy(x, t, ignore_index, mean):
+    """-Σ log softmax(x)[n, t[n]] over the rows whose target is not ignore_index, by their number if `mean`
+
+    x (N, C), t (N) int64 -> loss (), log softmax (N, C). IndexError: a target outside of 0..C-1.
+    """
+    logp = log_softmax(x, 1)
+    kept = _kept(t, x.shape[1], ignore_index)
+    rows = np.flatnonzero(kept)
+    loss = -logp[rows, t[rows]].sum(dtype=x.dtype)
+    if mean:
+        loss = loss / x.dtype.type(len(rows))
+    return np.asarray(loss, x.dtype), logp
+
+
+@np.errstate(all="ignore")
+def cross_entropy_dx(dloss, logp, t, ignore_index, mean):
+    """dx = dloss (softmax - one-hot target), 0 in ignored rows: dloss (), logp (N, C), t (N) -> (N, C)"""
+    kept = _kept(t, logp.shape[1], ignore_index)
+    rows = np.flatnonzero(kept)
+    scale = dloss / len(rows) if mean else dloss
+    dx = np.where(kept[:, None], np.exp(logp), 0).astype(logp.dtype, copy=False)
+    dx[rows, t[rows]] -= 1
+    dx[rows] *= scale
+    return dx
+
+
+def _kept(t, classes, ignore_index):
+    kept = t != ignore_index
+    bad = kept & ((t < 0) | (t >= classes))
+    if bad.any():
+        raise IndexError(f"Target {t[bad][0]} is out of bounds.")
+    return kept
