@@ -1,10 +1,65 @@
-PYTHON ?= python3
+# Each target does everything it needs from a fresh clone: the virtual environment, the install, the
+# work. Needed beforehand: Python 3.11 or newer, a C++ compiler, and PyPI.
+#
+#   make demo     train on the embedded digits, with a report at the end
+#   make test     the test suite, on the native kernels and on their NumPy twins
+#   make oracle   the same operations against a living PyTorch 2.13.0 (installs it in .venv)
+#   make bench    the benchmarks
+#   make lint     ruff, mypy
+#   make dev      build the extension beside the sources: run them with PYTHONPATH=src
+#
+#   make PYTHON=/path/to/python3.12 test      another interpreter; VENV=DIR another environment
 
-# A development build beside the sources: run with PYTHONPATH=src.
-.PHONY: dev
+PYTHON ?= python3
+VENV ?= .venv
+RUN := $(VENV)/bin/python
+SOURCES := $(shell find src native -name '*.py' -o -name '*.cpp' -o -name '*.hpp' -o -name '*.npz') \
+           pyproject.toml CMakeLists.txt
+# No tensor of ours is large enough to want the threads of a BLAS that another package loads.
+export OMP_NUM_THREADS ?= 1
+
+.PHONY: demo test oracle bench lint dev clean
+
+demo: $(VENV)/installed
+	$(RUN) -m rushlight train digits --model mlp --epochs 15 --augment shift
+
+test: $(VENV)/installed
+	$(RUN) -m pytest -q
+	RUSHLIGHT_PURE=1 $(RUN) -m pytest -q
+
+oracle: $(VENV)/oracle
+	$(RUN) -m pytest -q tests/oracle
+
+bench: $(VENV)/installed
+	$(RUN) -m bench
+
+lint: $(VENV)/linters
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/installed: $(VENV)/bin/python $(SOURCES)
+	$(RUN) -m pip install -q --disable-pip-version-check '.[app,test]'
+	@touch $@
+
+$(VENV)/oracle: $(VENV)/installed
+	$(RUN) -m pip install -q --disable-pip-version-check torch==2.13.0
+	@touch $@
+
+$(VENV)/linters: $(VENV)/bin/python pyproject.toml
+	$(RUN) -m pip install -q --disable-pip-version-check ruff==0.17.5 mypy==2.4.1 numpy
+	@touch $@
+
+# A development build beside the sources, with the tools of $(PYTHON).
 dev:
 	@cmake -S . -B build/dev -G Ninja -DPython_EXECUTABLE=$$($(PYTHON) -c 'import sys; print(sys.executable)') >/dev/null
 	@ninja -C build/dev -j2 -k 0
 	@for so in build/dev/_native*.so; do \
 		cp $$so src/rushlight/.$$(basename $$so).new && \
 		mv -f src/rushlight/.$$(basename $$so).new src/rushlight/$$(basename $$so); done
+
+clean:
+	rm -rf build .venv .pytest_cache .ruff_cache .mypy_cache
