@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import collections
 import os
-import shutil
 import time
 import weakref
 from multiprocessing import connection as mp_connection
@@ -42,7 +41,7 @@ class _Worker:
     """A process and our ends of its pipes. `active`: it takes tasks."""
 
     def __init__(self, context: Any, job: dict, worker_id: int) -> None:
-        task_receiver, self.tasks = transport.make_pipe(context)
+        task_receiver, self.tasks = context.Pipe(duplex=False)
         self.results, result_sender = transport.make_pipe(context)
         _own_ends.update((self.tasks, self.results))
         job = Job(**job, id=worker_id, tasks=task_receiver, results=result_sender)
@@ -69,9 +68,8 @@ class WorkerPool:
         self._turns: collections.deque[_Worker] = collections.deque()
         self._next_worker = 0
         self._epoch = 0
-        self._folder = transport.make_folder()
         self._workers: list[_Worker] = []
-        self._closer = weakref.finalize(self, _shut_down, self._workers, self._folder, os.getpid())
+        self._closer = weakref.finalize(self, _shut_down, self._workers, os.getpid())
         job = {
             "dataset": loader.dataset,
             "is_stream": is_stream,
@@ -81,7 +79,6 @@ class WorkerPool:
             "base_seed": base_seed,
             "init_fn": loader.worker_init_fn,
             "num_workers": loader.num_workers,
-            "folder": self._folder,
         }
         context = loader.multiprocessing_context or multiprocessing
         for i in range(loader.num_workers):
@@ -103,10 +100,7 @@ class WorkerPool:
             self._next_worker = (self._next_worker + 1) % len(self._workers)
         else:
             worker = min((w for w in self._workers if w.active), key=lambda w: w.unanswered)
-        try:
-            transport.send(worker.tasks, task, self._folder)
-        except OSError:
-            raise self._death(worker) from None
+        self._send(worker, task)
         worker.unanswered += 1
         self._turns.append(worker)
 
@@ -134,11 +128,9 @@ class WorkerPool:
         self._turns.clear()
         self._next_worker = 0
         for worker in self._workers:
-            transport.send(worker.tasks, Restart(self._epoch))
+            self._send(worker, Restart(self._epoch))
         for worker in self._workers:
-            while not isinstance(answer := self._receive(worker), Restart) or (
-                answer.epoch != self._epoch
-            ):
+            while self._receive(worker) != Restart(self._epoch):
                 pass
             worker.unanswered = 0
             worker.active = True
@@ -162,6 +154,12 @@ class WorkerPool:
         if not ready:
             raise self._late()
         return busy[ready[0]]
+
+    def _send(self, worker: _Worker, task: Any) -> None:
+        try:
+            transport.send(worker.tasks, task)
+        except OSError:
+            raise self._death(worker) from None
 
     def _receive(self, worker: _Worker) -> Any:
         deadline = time.monotonic() + self._timeout if self._timeout > 0 else None
@@ -200,7 +198,7 @@ class WorkerPool:
         )
 
 
-def _shut_down(workers: list[_Worker], folder: str | None, owner: int) -> None:
+def _shut_down(workers: list[_Worker], owner: int) -> None:
     """Close the pipes, which ends the workers after the sample they are at, and wait for them."""
     if os.getpid() != owner:
         return  # the copy of the pool in a forked process
@@ -216,5 +214,3 @@ def _shut_down(workers: list[_Worker], folder: str | None, owner: int) -> None:
         if worker.process.is_alive():
             worker.process.kill()
             worker.process.join()
-    if folder is not None:
-        shutil.rmtree(folder, ignore_errors=True)

@@ -14,6 +14,7 @@ from .fetch import map_reader, stream_reader
 __all__ = ["Job", "StreamEnd", "WorkerError", "WorkerInfo", "get_worker_info", "work"]
 
 _info: WorkerInfo | None = None
+_CLOSED = object()
 
 
 @dataclass(init=False, repr=False)
@@ -36,7 +37,7 @@ class WorkerInfo:
         raise RuntimeError(f"Cannot assign attributes to {type(self).__name__} objects")
 
     def __repr__(self) -> str:
-        items = (f"{field.name}={getattr(self, field.name)}" for field in fields(self))
+        items = (f"{field.name}={getattr(self, field.name)!r}" for field in fields(self))
         return f"{type(self).__name__}({', '.join(items)})"
 
 
@@ -60,7 +61,6 @@ class Job:
     num_workers: int
     tasks: Any
     results: Any
-    folder: str | None
 
 
 class StreamEnd:
@@ -132,11 +132,6 @@ def work(job: Job) -> None:
         _serve(job, _Inbox(job.tasks), where, failure)
     except (KeyboardInterrupt, BrokenPipeError, ConnectionResetError):
         pass  # the main process was interrupted too, or wants no more
-    # A main process that was killed could not remove it.
-    if job.folder and not _parent_lives():
-        import shutil
-
-        shutil.rmtree(job.folder, ignore_errors=True)
 
 
 def _serve(job: Job, inbox: _Inbox, where: str, failure: WorkerError | None) -> None:
@@ -144,7 +139,7 @@ def _serve(job: Job, inbox: _Inbox, where: str, failure: WorkerError | None) -> 
     from .transport import send
 
     read, ended = None, False
-    while (task := inbox.next()) is not None:
+    while (task := inbox.next()) is not _CLOSED:
         if isinstance(task, Restart):
             read, ended = None, False
             answer = task
@@ -163,7 +158,7 @@ def _serve(job: Job, inbox: _Inbox, where: str, failure: WorkerError | None) -> 
             except Exception as error:
                 answer = WorkerError(where, error)
         try:
-            send(job.results, answer, job.folder)
+            send(job.results, answer)
         except OSError:
             raise
         except Exception as error:  # a batch that cannot be pickled
@@ -207,10 +202,10 @@ class _Inbox:
                 self._tasks.put(receive(connection))
         except (EOFError, OSError):
             self._closed = True
-            self._tasks.put(None)
+            self._tasks.put(_CLOSED)
 
     def next(self) -> Any:
-        """The next task; None when the main process wants no more, or is no more."""
+        """The next task; _CLOSED when the main process wants no more, or is no more."""
         import queue
 
         while not self._closed:
@@ -220,7 +215,7 @@ class _Inbox:
                 # Another process may hold the pipe open.
                 if not _parent_lives():
                     break
-        return None
+        return _CLOSED
 
 
 def _parent_lives() -> bool:
