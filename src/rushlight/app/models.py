@@ -78,6 +78,7 @@ class Recipe:
     optimizer: str
     schedule: str
     batch_size: int
+    epochs: int
     lr: dict[str, float]  # optimizer -> learning rate, where LEARNING_RATES does not suit
 
 
@@ -85,10 +86,10 @@ class Recipe:
 LEARNING_RATES = {"sgd": 0.02, "adam": 1e-3, "adamw": 1e-3, "rmsprop": 5e-4, "adagrad": 1e-2}
 
 MODELS = {
-    "logistic": Recipe(Logistic, "sgd", "cosine", 64, {"adam": 2e-3, "adamw": 2e-3}),
-    "mlp": Recipe(MLP, "adam", "cosine", 64, {}),
+    "logistic": Recipe(Logistic, "sgd", "cosine", 64, 5, {"adam": 2e-3, "adamw": 2e-3}),
+    "mlp": Recipe(MLP, "adam", "cosine", 64, 5, {}),
     # its ten class maps end in a ReLU: larger steps of Adam kill some of them for good
-    "cnn": Recipe(CNN, "sgd", "onecycle", 16, {"sgd": 0.1, "adam": 3e-3, "adamw": 3e-3}),
+    "cnn": Recipe(CNN, "sgd", "onecycle", 32, 8, {"sgd": 0.1, "adam": 3e-3, "adamw": 3e-3}),
 }
 
 OWN_MODEL = "file.py:Class"
@@ -101,7 +102,7 @@ def recipe(name: str) -> Recipe:
     path, colon, attribute = name.rpartition(":")
     if not colon or not path.endswith(".py"):
         raise ValueError(f"no model {name!r}; choose from {', '.join(MODELS)} or {OWN_MODEL}")
-    return Recipe(_own(Path(path), attribute), "adam", "cosine", 64, {})
+    return Recipe(_own(Path(path), attribute), "adam", "cosine", 64, 5, {})
 
 
 def _own(path: Path, attribute: str) -> Callable[[Shape, int], nn.Module]:

@@ -205,8 +205,11 @@ def main(words: Sequence[str]) -> int:
         print(USAGE)
         return 0 if words else 2
     install()
+    words = list(words)
+    if words[0] == "--":
+        del words[0]
     try:
-        code, module = _prepare(list(words))
+        code, module = _prepare(words)
         exec(code, module.__dict__)
     except KeyboardInterrupt as error:
         _report(error)

@@ -37,7 +37,7 @@ DEFAULTS: Settings = {
     "lr": None,
     "momentum": 0.9,
     "weight_decay": 0.0,
-    "epochs": 5,
+    "epochs": None,
     "batch_size": None,
     "schedule": None,
     "augment": "none",
@@ -104,7 +104,7 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     p.add_argument("--lr", type=_positive, help="learning rate (default: suits model, optimizer)")
     p.add_argument("--momentum", type=_share, help="of sgd (default: 0.9)")
     p.add_argument("--weight-decay", type=_not_negative, help="default: 0")
-    p.add_argument("--epochs", type=_count, help="default: 5")
+    p.add_argument("--epochs", type=_count, help="default: what suits the model")
     p.add_argument("--batch-size", type=_count, help="validation uses twice as many")
     p.add_argument("--schedule", choices=SCHEDULES, help="default: what suits the model")
     p.add_argument("--augment", help=f"none, or some of {','.join(augment.MOVES)} (default: none)")
@@ -150,7 +150,7 @@ def complete(given: Settings) -> Settings:
     """The settings of a new run: what was given, then the model's recipe, then the defaults."""
     settings = DEFAULTS | given
     recipe = models.recipe(settings["model"])
-    for key in ("optimizer", "schedule", "batch_size"):
+    for key in ("optimizer", "schedule", "batch_size", "epochs"):
         if settings[key] is None:
             settings[key] = getattr(recipe, key)
     if settings["lr"] is None:

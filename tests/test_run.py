@@ -1,0 +1,195 @@
+"""`rushlight run` and `rushlight check`, as a user starts them: in processes of their own."""
+
+import subprocess
+import sys
+from textwrap import dedent
+
+import pytest
+
+from rushlight.app import check, cli, run
+
+
+@pytest.fixture
+def start(tmp_path):
+    """start(source, *args, how=(...)) runs a script in its own folder; (status, stdout, stderr)."""
+
+    def start(source, *args, how=("run",), name="script.py"):
+        (tmp_path / name).write_text(dedent(source), encoding="utf-8")
+        command = [sys.executable, "-m", "rushlight", *how]
+        command += [name] if how in (("run",), ("check",)) else []
+        done = subprocess.run(
+            [*command, *args], cwd=tmp_path, capture_output=True, text=True, timeout=60
+        )
+        return done.returncode, done.stdout, done.stderr
+
+    return start
+
+
+def test_torch_is_rushlight_itself(start):
+    status, out, err = start("""
+        import sys
+        import torch, torch.nn as nn, torch.nn.functional as F, torchvision.transforms
+        from torch.utils.data import DataLoader
+        import rushlight
+        assert torch is rushlight and sys.modules["torch"] is rushlight
+        assert F is rushlight.nn.functional is nn.functional is sys.modules["torch.nn.functional"]
+        assert DataLoader is rushlight.utils.data.DataLoader
+        assert torchvision is rushlight.vision
+        assert F.__spec__.name == "rushlight.nn.functional"
+        print(F.relu(torch.tensor([-1.0, 2.0])))
+    """)
+    assert (status, out, err) == (0, "tensor([0., 2.])\n", "")
+
+
+def test_what_is_missing_says_so_and_can_be_probed(start):
+    status, out, err = start("""
+        import torch
+        print(hasattr(torch, "frobnicate"), hasattr(torch.nn, "Frobnicate"))
+        for what in ("import torch._frob", "import torchmetricks", "from torch import frobnicate"):
+            try:
+                exec(what)
+            except ImportError as error:
+                print(type(error).__name__, error.name)
+        torch.frobnicate
+    """)
+    assert out.splitlines() == [
+        "False False",
+        "ModuleNotFoundError torch._frob",
+        "ModuleNotFoundError torchmetricks",
+        "ImportError rushlight",
+    ]
+    assert status == 1
+    assert err.splitlines()[-1].startswith("AttributeError") and "torch.frobnicate" in err
+
+
+def test_a_script_sees_what_python_shows_it(start, tmp_path):
+    status, out, _ = start(
+        """
+        import os, pickle, sys
+        class Mine: pass
+        assert type(pickle.loads(pickle.dumps(Mine()))) is Mine
+        assert sys.modules["__main__"].Mine is Mine
+        print(__name__, __spec__, sys.argv, os.path.samefile(__file__, sys.argv[0]))
+        print(os.path.samefile(sys.path[0], os.path.dirname(__file__)))
+        sys.exit(7)
+        """,
+        "--flag",
+        "x",
+    )
+    assert status == 7
+    assert out.splitlines() == ["__main__ None ['script.py', '--flag', 'x'] True", "True"]
+
+
+def test_a_traceback_shows_the_script_only(start):
+    status, _, err = start("def f():\n    raise ValueError('mine')\nf()\n")
+    assert status == 1
+    files = [line.split('"')[1] for line in err.splitlines() if line.startswith("  File")]
+    assert len(files) == 2 and all(file.endswith("script.py") for file in files)
+    assert err.splitlines()[-1] == "ValueError: mine"
+
+
+def test_module_and_code(start):
+    source = "import sys, torch\nprint(__name__, __spec__.name, sys.argv[1:], torch.__name__)\n"
+    status, out, _ = start(source, "script", "a", how=("run", "-m"))
+    assert (status, out) == (0, "__main__ script ['a'] rushlight\n")
+    code = "import sys, torch; print(sys.argv, torch.zeros(1))"
+    status, out, _ = start("", code, "a", how=("run", "-c"))
+    assert (status, out) == (0, "['-c', 'a'] tensor([0.])\n")
+
+
+def test_a_script_that_is_not_there(start):
+    status, _, err = start("", "nowhere.py", how=("run", "--"))
+    assert status == 2 and "nowhere.py" in err
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+def test_multiprocessing_workers_import_torch_too(start, method):
+    status, out, err = start(f"""
+        import multiprocessing, sys
+        import torch
+        def work(queue):
+            import torch.nn
+            queue.put((torch.__name__, torch.nn.__name__))
+        if __name__ == "__main__":
+            context = multiprocessing.get_context("{method}")
+            queue = context.Queue()
+            process = context.Process(target=work, args=(queue,))
+            process.start()
+            print(queue.get(timeout=50))
+            process.join()
+    """)
+    assert (status, out) == (0, "('rushlight', 'rushlight.nn')\n"), err
+
+
+def test_another_torch_in_the_process_is_refused(tmp_path):
+    (tmp_path / "torch.py").write_text("")
+    code = "import torch; from rushlight.app.run import install; install()"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode == 1
+    assert "RuntimeError: torch is already imported, from" in done.stderr
+
+
+def test_only_these_names_are_answered():
+    assert run.ours("torch.nn") == "rushlight.nn"
+    assert run.ours("torchvision.datasets") == "rushlight.vision.datasets"
+    assert [run.ours(name) for name in ("torchmetrics", "torchinfo", "torch_geometric.nn")] == [
+        None
+    ] * 3
+
+
+def test_verbs(capsys):
+    assert cli.main([]) == 2 and cli.main(["--help"]) == 0
+    assert cli.main(["tain"]) == 2
+    assert "did you mean 'train'?" in capsys.readouterr().err
+
+
+SCRIPT = """
+import torch
+import torch.nn as nn, torch.nn.functional as F
+from torch import optim as o
+from torch.utils.data import DataLoader as Loader
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(3, 4, wobble=True)
+    def forward(self, x):
+        return F.relu(self.fc(x).frobnicate())
+
+net = Net()
+y = net(torch.rand(2, 3)).sum()
+y.backward()
+opt = o.SGD(net.parameters(), lr=0.1)
+opt.step()
+torch.frob.nicate(1)
+for x, _ in Loader([1]):
+    x.nowhere
+"""
+
+
+def test_check_follows_names_layers_and_tensors():
+    found = {use.name: check.judge(use) for use in check.scan(SCRIPT)}
+    assert {name for name, (state, _) in found.items() if state == "missing"} == {
+        "torch.Tensor.frobnicate",
+        "torch.Tensor.nowhere",
+        "torch.frob.nicate",
+    }
+    assert found["torch.nn.Linear"] == ("partly", "without wobble=")
+    for name in (
+        "nn.functional.relu",
+        "Tensor.backward",
+        "optim.SGD.step",
+        "utils.data.DataLoader",
+    ):
+        assert found["torch." + name][0] == "supported"
+
+
+def test_check_status_and_table(start):
+    status, out, _ = start("import torch\ntorch.zeros(1)\n", how=("check",))
+    assert status == 0 and out.splitlines()[-1] == "  2 names: 2 supported, 0 partly, 0 missing"
+    status, out, _ = start("from torch import frobnicate\n", how=("check",))
+    assert status == 1 and "missing    torch.frobnicate  line 1" in out
+    status, _, err = start("import torch as\n", how=("check",))
+    assert status == 2 and "script.py" in err
