@@ -43,7 +43,8 @@ def set_device_index(device: Any) -> None:
 
 __getattr__ = only_on(
     "accelerator",
-    """current_device_index current_device_idx set_device_idx synchronize current_stream set_stream empty_cache
-    memory_allocated memory_reserved max_memory_allocated max_memory_reserved memory_stats get_memory_info
-    reset_peak_memory_stats reset_accumulated_memory_stats get_device_capability""",
+    """current_device_index current_device_idx set_device_idx synchronize current_stream set_stream
+    empty_cache memory_allocated memory_reserved max_memory_allocated max_memory_reserved
+    memory_stats get_memory_info reset_peak_memory_stats
+    reset_accumulated_memory_stats get_device_capability""",
 )

@@ -35,7 +35,7 @@ def synchronize(device: Any = None) -> None:
 
 
 class Stream:
-    """A queue of CPU work, for code that treats all devices alike: work is done when it is called."""
+    """A queue of CPU work, for code that treats all devices alike: a call does its work at once."""
 
     def __init__(self, priority: int = -1):
         pass

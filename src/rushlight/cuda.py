@@ -108,7 +108,7 @@ class OutOfMemoryError(RuntimeError):
 
 
 class device:
-    """`with torch.cuda.device(d)`: nothing happens for a negative index; any other raises on entry."""
+    """`with torch.cuda.device(d)`: a negative index does nothing; any other raises on entry."""
 
     def __init__(self, device: Any):
         self.idx = device if isinstance(device, int) else _device(device).index or 0
@@ -141,12 +141,14 @@ def stream(stream: Stream | None) -> StreamContext:
 
 __getattr__ = only_on(
     "cuda",
-    """init synchronize current_device set_device get_device_name get_device_capability get_device_properties
-    get_rng_state set_rng_state set_rng_state_all initial_seed current_stream default_stream set_stream
-    current_blas_handle cudart ipc_collect mem_get_info memory_summary memory_snapshot can_device_access_peer
-    reset_peak_memory_stats reset_max_memory_allocated reset_max_memory_cached reset_accumulated_memory_stats
-    set_per_process_memory_fraction get_per_process_memory_fraction utilization temperature power_draw
-    memory_usage clock_rate list_gpu_processes CUDAGraph graph make_graphed_callables graph_pool_handle
-    is_current_stream_capturing get_sync_debug_mode set_sync_debug_mode
-    FloatTensor DoubleTensor HalfTensor BFloat16Tensor ByteTensor CharTensor ShortTensor IntTensor LongTensor BoolTensor""",
+    """init synchronize current_device set_device get_device_name get_device_capability
+    get_device_properties get_rng_state set_rng_state set_rng_state_all initial_seed
+    current_stream default_stream set_stream current_blas_handle cudart ipc_collect mem_get_info
+    memory_summary memory_snapshot can_device_access_peer reset_peak_memory_stats
+    reset_max_memory_allocated reset_max_memory_cached reset_accumulated_memory_stats
+    set_per_process_memory_fraction get_per_process_memory_fraction utilization temperature
+    power_draw memory_usage clock_rate list_gpu_processes CUDAGraph graph make_graphed_callables
+    graph_pool_handle is_current_stream_capturing get_sync_debug_mode set_sync_debug_mode
+    FloatTensor DoubleTensor HalfTensor BFloat16Tensor ByteTensor CharTensor ShortTensor IntTensor
+    LongTensor BoolTensor""",
 )

@@ -1,4 +1,4 @@
-"""torch.mps where there is no Apple GPU: truthful answers, PyTorch's error for what needs the device."""
+"""torch.mps where there is no Apple GPU: truthful answers, an error for what needs the device."""
 
 from __future__ import annotations
 

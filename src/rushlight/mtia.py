@@ -1,4 +1,4 @@
-"""torch.mtia where there is no MTIA: truthful answers, PyTorch's error for what needs the device."""
+"""torch.mtia where there is no MTIA: truthful answers, PyTorch's error for what needs one."""
 
 from __future__ import annotations
 
@@ -39,6 +39,7 @@ max_memory_allocated = memory_allocated
 
 __getattr__ = only_on(
     "mtia",
-    """init synchronize current_device set_device get_device_capability get_device_properties get_rng_state
-    set_rng_state initial_seed current_stream default_stream set_stream empty_cache Stream Event stream device""",
+    """init synchronize current_device set_device get_device_capability get_device_properties
+    get_rng_state set_rng_state initial_seed current_stream default_stream set_stream empty_cache
+    Stream Event stream device""",
 )

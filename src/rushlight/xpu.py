@@ -1,4 +1,4 @@
-"""torch.xpu where there is no Intel GPU: truthful answers, PyTorch's error for what needs the device."""
+"""torch.xpu where there is no Intel GPU: truthful answers, PyTorch's error for what needs one."""
 
 from __future__ import annotations
 
@@ -48,6 +48,7 @@ memory_reserved = max_memory_allocated = max_memory_reserved = memory_allocated
 
 __getattr__ = only_on(
     "xpu",
-    """init synchronize current_device set_device get_device_name get_device_capability get_device_properties
-    get_rng_state set_rng_state initial_seed current_stream set_stream mem_get_info Stream Event stream device""",
+    """init synchronize current_device set_device get_device_name get_device_capability
+    get_device_properties get_rng_state set_rng_state initial_seed current_stream set_stream
+    mem_get_info Stream Event stream device""",
 )

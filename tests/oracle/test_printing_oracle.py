@@ -23,9 +23,15 @@ def numbers(rng, shape, kind):
     elif kind == "scaled":
         x = x * 10.0 ** rng.integers(-9, 10)
     elif kind == "special":
-        x = np.where(rng.random(shape) < 0.4, rng.choice([np.nan, np.inf, -np.inf, 0.0, -0.0], shape), x)
+        x = np.where(
+            rng.random(shape) < 0.4, rng.choice([np.nan, np.inf, -np.inf, 0.0, -0.0], shape), x
+        )
     elif kind == "whole special":
-        x = np.where(rng.random(shape) < 0.4, rng.choice([np.nan, np.inf, -np.inf, -0.0], shape), np.round(x * 5))
+        x = np.where(
+            rng.random(shape) < 0.4,
+            rng.choice([np.nan, np.inf, -np.inf, -0.0], shape),
+            np.round(x * 5),
+        )
     elif kind == "probability":
         x = rng.random(shape)
     elif kind == "zero":
@@ -39,7 +45,11 @@ KINDS = ["normal", "wide", "whole", "scaled", "special", "whole special", "proba
 def both(x, dtype):
     """The same numbers in PyTorch and in rushlight."""
     theirs = oracle.from_numpy(np.asarray(x)).to(getattr(oracle, dtype))
-    wide = theirs.to(oracle.float64) if dtype in ("float16", "bfloat16") or dtype.startswith("float8") else theirs
+    wide = (
+        theirs.to(oracle.float64)
+        if dtype in ("float16", "bfloat16") or dtype.startswith("float8")
+        else theirs
+    )
     return theirs, torch.from_numpy(wide.numpy()).to(getattr(torch, dtype))
 
 
@@ -70,7 +80,11 @@ def test_complex(dtype, kind):
 def test_integers(dtype):
     rng = np.random.default_rng(0)
     for shape in SHAPES * 2 + SMALL * 5:
-        x = rng.integers(0, 2, shape) if dtype == "bool" else rng.integers(-(10 ** rng.integers(1, 12)), 10**9, shape)
+        x = (
+            rng.integers(0, 2, shape)
+            if dtype == "bool"
+            else rng.integers(-(10 ** rng.integers(1, 12)), 10**9, shape)
+        )
         theirs, ours = both(np.asarray(x), dtype)
         assert repr(ours) == repr(theirs), shape
 

@@ -1,4 +1,4 @@
-"""torch.backends.mkldnn: rushlight convolves with its own kernels; the switches can be set and read."""
+"""torch.backends.mkldnn: not used, rushlight has its own kernels; its switches can be set."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

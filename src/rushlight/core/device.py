@@ -1,7 +1,7 @@
 """torch.device, the default device, and what to say when an absent device is asked for.
 
-rushlight computes on the CPU. Every place that takes a `device` argument passes it to `resolve`, which
-answers with the device that will be used or raises PyTorch's error for a device that is not there.
+rushlight computes on the CPU. Every place that takes a `device` argument passes it to `resolve`,
+which answers with the device that will be used, or raises PyTorch's error for one that is absent.
 """
 
 from __future__ import annotations
@@ -15,7 +15,10 @@ from typing import Any, NoReturn
 __all__ = ["device", "get_default_device", "get_device_module", "set_default_device"]
 
 # PyTorch's names, in the order of its error message.
-_KINDS = "cpu cuda ipu xpu mkldnn opengl opencl ideep hip ve fpga maia xla lazy vulkan mps meta hpu mtia privateuseone".split()
+_KINDS = (
+    "cpu cuda ipu xpu mkldnn opengl opencl ideep hip ve fpga maia xla lazy vulkan mps meta hpu mtia"
+    " privateuseone"
+).split()
 
 
 class device:
@@ -24,10 +27,10 @@ class device:
     >>> torch.device("cuda:1"), torch.device("cuda", 1), torch.device(type="cpu")
     (device(type='cuda', index=1), device(type='cuda', index=1), device(type='cpu'))
 
-    Immutable, hashable, equal when both parts are (`cpu` and `cpu:0` differ, as in PyTorch). To name a
-    device is always allowed, present or not. As a context, `with torch.device("cpu"):`, or as a
+    Immutable, hashable, equal when both parts are (`cpu` and `cpu:0` differ, as in PyTorch). Naming
+    a device is always allowed, present or not. As a context, `with torch.device("cpu"):`, or as a
     decorator it is the default device of what is created inside.
-    Errors: RuntimeError for an unknown type, a malformed string or a bad index; TypeError otherwise.
+    Errors: RuntimeError for an unknown type, a malformed string, a bad index; else TypeError.
     """
 
     __slots__ = ("index", "type")
@@ -41,7 +44,8 @@ class device:
             if index is not None:
                 if number is not None:
                     raise RuntimeError(
-                        f"type (string) must not include an index because index was passed explicitly: {type}"
+                        "type (string) must not include an index because index was passed "
+                        f"explicitly: {type}"
                     )
                 number = _checked(as_int(index))
         elif isinstance(type, device) and index is None:
@@ -54,8 +58,8 @@ class device:
                 x.__class__.__name__ for x in (type, index)[: 1 if index is None else 2]
             )
             raise TypeError(
-                f"device() received an invalid combination of arguments - got ({given}), but expected one of:\n"
-                " * (torch.device device)\n * (str type, int index = -1)"
+                f"device() received an invalid combination of arguments - got ({given}), but "
+                "expected one of:\n * (torch.device device)\n * (str type, int index = -1)"
             )
         object.__setattr__(self, "type", kind)
         object.__setattr__(self, "index", number)
@@ -197,7 +201,7 @@ def _as_device(d: Any) -> device:
 
 
 def get_device_module(device: Any = None) -> Any:
-    """The module of a device type: `torch.cuda` for "cuda:0"; of the default device without argument."""
+    """The module of a device type, `torch.cuda` for "cuda:0"; default: the default device's."""
     import importlib
 
     kind = (get_default_device() if device is None else _as_device(device)).type
@@ -211,8 +215,8 @@ def get_device_module(device: Any = None) -> Any:
 def only_on(kind: str, names: str) -> Callable[[str], Any]:
     """A module's `__getattr__` for what only a present device can do.
 
-    Each of `names` is a function that raises the absence of `kind` when it is called, so that a script
-    that mentions it without calling it runs; any other name is an AttributeError.
+    Each of `names` is a function that raises the absence of `kind` when it is called, so that a
+    script that mentions it without calling it runs; any other name is an AttributeError.
     """
     known = frozenset(names.split())
 

@@ -2,8 +2,8 @@
 
 One pass: the corners that are shown are cut out of the array, their numbers decide a style (how one
 number is written, and how wide), and the rows are laid out in lines of `linewidth` characters.
-What the styles must reproduce was read off PyTorch 2.13: tests/oracle/test_printing_oracle.py compares
-thousands of arrays with it.
+What the styles must reproduce was read off PyTorch 2.13, and tests/oracle/test_printing_oracle.py
+compares thousands of arrays with it.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rushlight.core import dtype as _dtype
+from . import dtype as _dtype
 
 if TYPE_CHECKING:
-    from rushlight.core.tensor import Tensor
+    from .tensor import Tensor
 
 __all__ = ["get_printoptions", "printoptions", "set_printoptions", "tensor_format", "tensor_repr"]
 
@@ -58,8 +58,8 @@ def set_printoptions(
 ) -> None:
     """Choose how tensors are printed; an argument that is left out keeps its value.
 
-    precision: digits after the point (4). threshold: a tensor of more elements is summarised (1000).
-    edgeitems: how many at each end of a summarised axis (3). linewidth: characters per line (80).
+    precision: digits after the point (4). linewidth: characters per line (80).
+    threshold: a tensor of more elements is summarised (1000), edgeitems (3) at each end of an axis.
     profile: "default", "short" or "full", applied before the other arguments.
     sci_mode: True or False forces or forbids scientific notation; None, also when left out, decides
     by the numbers. ValueError: an unknown profile.
@@ -194,8 +194,8 @@ def tensor_repr(t: Tensor, *, tensor_contents: str | None = None) -> str:
     Parameter containing:
     tensor([1., 1.], requires_grad=True)
     """
-    from rushlight.core.tensor import Tensor
-    from rushlight.nn.parameter import Parameter
+    from ..nn.parameter import Parameter
+    from .tensor import Tensor
 
     kind = type(t)
     start = "tensor(" if kind is Tensor or kind is Parameter else kind.__name__ + "("
@@ -237,8 +237,8 @@ def _contents(t: Tensor, indent: int, text: str | None) -> str:
 
 
 def tensor_format(t: Tensor, spec: str) -> str:
-    """`format(t, spec)`: a 0-d tensor formats as its number, any other takes no spec (TypeError)."""
-    from rushlight.core.tensor import Tensor
+    """`format(t, spec)`: a 0-d tensor formats as its number; any other takes no spec: TypeError."""
+    from .tensor import Tensor
 
     if t.ndim == 0 and type(t) is Tensor:
         return format(t.item(), spec)
