@@ -130,8 +130,9 @@ class WorkerPool:
         for worker in self._workers:
             self._send(worker, Restart(self._epoch))
         for worker in self._workers:
-            while self._receive(worker) != Restart(self._epoch):
-                pass
+            answer = None
+            while not (isinstance(answer, Restart) and answer.epoch == self._epoch):
+                answer = self._receive(worker)
             worker.unanswered = 0
             worker.active = True
 
