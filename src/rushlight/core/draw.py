@@ -4,8 +4,8 @@
     dtype  its NumPy dtype
     g      the Generator, which moves on by as many draws as PyTorch's would
 
-The cards of ops/random.py and ops/dropout.py shape the results; `fill` writes them into an array that
-exists. What each function owes to which experiment is in docs/random.md.
+The cards of ops/random.py and ops/dropout.py shape the results; `fill` writes them into an array
+that exists. What each function owes to which experiment is in docs/random.md.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _F32, _F64 = np.dtype(np.float32), np.dtype(np.float64)
 
 
 def fill(a: np.ndarray, x: np.ndarray) -> None:
-    """Write the numbers x into the array a, in the order of its memory: PyTorch draws in that order."""
+    """Write the numbers x into the array a in the order of its memory, in which PyTorch draws."""
     if a.flags.c_contiguous:
         a[...] = x.reshape(a.shape)
     else:
@@ -32,7 +32,7 @@ def fill(a: np.ndarray, x: np.ndarray) -> None:
 
 
 def uniform(n: int, dtype: np.dtype, low: float, high: float, g: Generator) -> np.ndarray:
-    """Uniform in [low, high): 24 random bits each, 53 for float64. Half precision rounds float32."""
+    """Uniform in [low, high): 24 random bits, 53 for float64. Half precision rounds float32."""
     if dtype.kind == "c":
         return uniform(2 * n, _part(dtype), low, high, g).view(dtype)
     x = K.rng_uniform(g.mt, n, low, high, dtype == _F64)
@@ -45,7 +45,7 @@ def uniform(n: int, dtype: np.dtype, low: float, high: float, g: Generator) -> n
 def normal(
     n: int, dtype: np.dtype, mean: float, std: float, g: Generator, contiguous: bool = True
 ) -> np.ndarray:
-    """N(mean, std²): by blocks of 16 for 16 or more numbers in C order, else one pair after another.
+    """N(mean, std²): by blocks of 16 for 16 or more numbers in C order, else pair after pair.
 
     contiguous: whether the tensor that the numbers are for is. Half precision rounds float32.
     """
@@ -77,19 +77,7 @@ def _part(dtype: np.dtype) -> np.dtype:
 
 def integers(n: int, dtype: np.dtype, low: int, high: int, g: Generator) -> np.ndarray:
     """Whole numbers in [low, high), by the remainder of 32 bits, of 64 if high - low >= 2^28."""
-    span = high - low
-    if span >= 1 << 64:
-        return _bits64(n, g).view(np.int64).astype(dtype)
-    if span >= 1 << 28:
-        x = _bits64(n, g) % np.uint64(span)
-    else:
-        x = (K.rng_bits(g.mt, n) % np.uint32(span)).astype(np.uint64)
-    return (x + np.uint64(low & (2**64 - 1))).view(np.int64).astype(dtype)
-
-
-def _bits64(n: int, g: Generator) -> np.ndarray:
-    bits = K.rng_bits(g.mt, 2 * n).astype(np.uint64)
-    return bits[::2] << np.uint64(32) | bits[1::2]
+    return K.rng_integers(g.mt, n, low, high).astype(dtype, copy=False)
 
 
 def whole_range(n: int, dtype: np.dtype, g: Generator) -> np.ndarray:
@@ -101,7 +89,7 @@ def whole_range(n: int, dtype: np.dtype, g: Generator) -> np.ndarray:
     else:
         span = _exact(dtype) + 1
     if dtype.itemsize == 8:
-        return (_bits64(n, g) % np.uint64(span)).astype(dtype)
+        return K.rng_integers(g.mt, n, 0, span).astype(dtype, copy=False)
     return (K.rng_bits(g.mt, n) % np.uint32(span)).astype(dtype)
 
 
@@ -130,7 +118,7 @@ def bernoulli_each(p: np.ndarray, dtype: np.dtype, g: Generator) -> np.ndarray:
 def dropout_mask(n: int, dtype: np.dtype, p: float, g: Generator) -> np.ndarray:
     """1 / (1 - p) with probability 1 - p, else 0: what dropout multiplies by. 0 <= p < 1."""
     if dtype == _F64:
-        return K.rng_bernoulli(g.mt, n, 1.0 - p) / (1.0 - p)
+        return np.divide(K.rng_bernoulli(g.mt, n, 1.0 - p), 1.0 - p)
     return K.rng_dropout(g.mt, n, p).astype(dtype, copy=False)
 
 
@@ -155,7 +143,7 @@ def log_normal(n: int, dtype: np.dtype, mean: float, std: float, g: Generator) -
 
 
 def rrelu_slopes(n: int, dtype: np.dtype, low: float, high: float, g: Generator) -> np.ndarray:
-    """The random slopes of rrelu's negative inputs: uniform in [low, high), always two draws each."""
+    """The slopes of rrelu's negative inputs: uniform in [low, high), always two draws each."""
     if dtype != _F64:
         low, high = float(_F32.type(low)), float(_F32.type(high))
     return _rounded(_u53(n, g) * (high - low) + low, dtype)
@@ -166,7 +154,7 @@ def _u53(n: int, g: Generator) -> np.ndarray:
 
 
 def _each(f: Callable[[float], float], x: np.ndarray) -> np.ndarray:
-    # Python's math is the C library's, as PyTorch's kernels use it; NumPy's differs in the last bit.
+    # Python's math is the C library's, as PyTorch uses it; NumPy's differs in the last bit.
     return np.array(list(map(f, x.tolist())), _F64)
 
 

@@ -1,7 +1,7 @@
 """Generators of random numbers, and the functions of torch.random.
 
-A generator is PyTorch's on the CPU: the Mersenne Twister MT19937, with the same seeds, the same stream
-and the same 5,056 bytes of state, so that states may be exchanged with PyTorch in both directions.
+A generator is PyTorch's on the CPU: the Mersenne Twister MT19937, with the same seeds, the same
+stream and the same 5,056 bytes of state, so that states may be exchanged with PyTorch both ways.
 What is drawn from one is in `draw.py`.
 """
 
@@ -61,7 +61,7 @@ class Generator:
     def manual_seed(self, seed: int, /) -> Generator:
         """Start the stream over from a seed in [-2^63, 2^64); negative ones count from 2^64 down.
 
-        Only the lower 32 bits decide the stream. RuntimeError: not an int; ValueError: beyond 64 bits.
+        The lower 32 bits decide the stream. RuntimeError: not an int; ValueError: beyond 64 bits.
         """
         if type(seed) is not int:
             if isinstance(seed, (bool, np.bool_)) or not isinstance(seed, (int, np.integer)):
@@ -179,7 +179,7 @@ default_generator.seed()
 
 
 def generator_or_default(generator: Any) -> Generator:
-    """The generator to draw from: the one given, or the default one for None. TypeError otherwise."""
+    """The generator given, or the default one for None. TypeError: something else."""
     if generator is None:
         return default_generator
     if not isinstance(generator, Generator):

@@ -6,9 +6,9 @@
     n   how many numbers are wanted
     u   uniform numbers: 24 bits of one draw (float32), 53 bits of two (float64, high word first)
 
-Every function advances `s` in place by the draws that PyTorch makes for the same request, and returns
-a new array. Where PyTorch's kernels fuse a multiplication with an addition, so do these, so that the
-last bit agrees; docs/random.md says how each distribution was established.
+Every function advances `s` in place by the draws that PyTorch makes for the same request, and
+returns a new array. Where PyTorch's kernels fuse a multiplication with an addition, so do these, so
+that the last bit agrees; docs/random.md says how each distribution was established.
 Source: Matsumoto, Nishimura 1998, doi:10.1145/272991.272995; Box, Muller 1958,
 doi:10.1214/aoms/1177706645; logf, sinf and cosf: the Cephes library, https://www.netlib.org/cephes
 """
@@ -24,7 +24,7 @@ WORDS = 624
 LEFT, NEXT, NORMAL, WAITS, SIZE = 624, 625, slice(626, 628), 628, 629  # places in the state
 
 _f = np.float32
-_mask24, _mask21 = np.uint32((1 << 24) - 1), np.uint32((1 << 21) - 1)
+_mask24, _mask53 = np.uint32((1 << 24) - 1), np.uint64((1 << 53) - 1)
 _lock = Lock()  # the kernels hold the GIL; here another thread might come between
 _engine = None  # numpy's MT19937, a calculator for words: the state is in `s`, never here
 
@@ -68,9 +68,13 @@ def _u24(s, n):
     return (rng_bits(s, n) & _mask24).astype(_f) * _f(2.0**-24)
 
 
+def _bits64(s, n):
+    bits = rng_bits(s, 2 * n).astype(np.uint64)
+    return bits[::2] << np.uint64(32) | bits[1::2]
+
+
 def _u53(s, n):
-    bits = rng_bits(s, 2 * n)
-    return ((bits[::2] & _mask21).astype(np.uint64) << np.uint64(32) | bits[1::2]) * 2.0**-53
+    return (_bits64(s, n) & _mask53) * 2.0**-53
 
 
 def _fma32(a, b, c):
@@ -132,6 +136,19 @@ def rng_uniform(s, n, low, high, double):
     return x
 
 
+def rng_integers(s, n, low, high):
+    """Whole numbers in [low, high) -> int64 (n): the remainder of 32 bits, of 64 if there are 2^28
+    numbers or more to choose from. All of int64's range: the 64 bits as they are."""
+    span = high - low
+    if span == 1 << 64:
+        return _bits64(s, n).view(np.int64)
+    if span < 1 << 28:
+        x = (rng_bits(s, n) % np.uint32(span)).astype(np.uint64)
+    else:
+        x = _bits64(s, n) % np.uint64(span)
+    return (x + np.uint64(low & 0xFFFFFFFFFFFFFFFF)).view(np.int64)
+
+
 def rng_bernoulli(s, n, p):
     """u < p for one float p, from two draws each -> bool (n)."""
     return _u53(s, n) < p
@@ -167,8 +184,8 @@ def _apply(f, x):
 def rng_normal_serial(s, n, mean, std):
     """n numbers of N(mean, std²), by pairs that outlive the call -> float64 (n).
 
-    A pair takes four draws: radius = sqrt(-2 log(1 - u2)), angle = 2π u1; the cosine comes first, the
-    sine next, and waits in the state if it is not wanted yet.
+    A pair takes four draws: radius = sqrt(-2 log(1 - u2)), angle = 2π u1; the cosine comes first,
+    the sine next, and waits in the state if it is not wanted yet.
     """
     waits = min(int(s[WAITS]), n)
     u = _u53(s, n - waits + (n - waits) % 2).reshape(-1, 2)
@@ -215,8 +232,9 @@ def _block_f32(s, n, mean, std):
 
 
 # Polynomials of the Cephes library in single precision, highest power first.
-_LOG = [_f(c) for c in (7.0376836292e-2, -1.1514610310e-1, 1.1676998740e-1, -1.2420140846e-1, 1.4249322787e-1,
-                        -1.6668057665e-1, 2.0000714765e-1, -2.4999993993e-1, 3.3333331174e-1)]  # fmt: skip
+_LOG = [_f(c) for c in (7.0376836292e-2, -1.1514610310e-1, 1.1676998740e-1, -1.2420140846e-1,
+                        1.4249322787e-1, -1.6668057665e-1, 2.0000714765e-1, -2.4999993993e-1,
+                        3.3333331174e-1)]  # fmt: skip
 _LN2_HIGH, _LN2_LOW = _f(0.693359375), _f(-2.12194440e-4)
 _SIN = [_f(c) for c in (-1.9515295891e-4, 8.3321608736e-3, -1.6666654611e-1)]
 _COS = [_f(c) for c in (2.443315711809948e-5, -1.388731625493765e-3, 4.166664568298827e-2)]
@@ -267,11 +285,7 @@ def rng_randperm(s, n):
     order = list(range(n))
     steps = max(n - 1, 0)
     span = np.arange(n, 1, -1, dtype=np.uint64)
-    if n >= (2**32 - 1) // 20:
-        bits = rng_bits(s, 2 * steps).astype(np.uint64)
-        draws = (bits[::2] << np.uint64(32)) | bits[1::2]
-    else:
-        draws = rng_bits(s, steps).astype(np.uint64)
+    draws = rng_bits(s, steps).astype(np.uint64) if n < (2**32 - 1) // 20 else _bits64(s, steps)
     for i, j in enumerate((draws % span).tolist()):
         order[i], order[i + j] = order[i + j], order[i]
     return np.array(order, np.int64)
