@@ -1,0 +1,627 @@
+"""Module: a function with parameters, buffers and submodules.
+
+How an attribute is found. `_parameters`, `_buffers` and `_modules` are the authority; each is a dict
+that shows its entries in its module's `__dict__` as well. So `self.weight` is an ordinary attribute
+(12 ns; through `__getattr__` 620 ns, measured on Python 3.11), whoever wrote into the dicts. For the
+same reason Module has no `__getattr__`: it would make every attribute four times slower. It gets one
+as soon as a subclass defines its own, which then may call `super().__getattr__`.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from ..core.grad_mode import no_grad
+from ..core.tensor import Tensor
+from .module_hooks import EVERY, Hooked, call_with_hooks
+from .module_hooks import (  # noqa: F401  names of torch.nn.modules.module
+    register_module_backward_hook,
+    register_module_buffer_registration_hook,
+    register_module_forward_hook,
+    register_module_forward_pre_hook,
+    register_module_full_backward_hook,
+    register_module_full_backward_pre_hook,
+    register_module_module_registration_hook,
+    register_module_parameter_registration_hook,
+)
+from .module_notes import note
+from .module_state import Stateful
+from .parameter import Buffer, Parameter
+
+_put, _drop = object.__setattr__, object.__delattr__
+_DICTS = ("_parameters", "_buffers", "_modules")
+
+
+class _Members(dict):
+    """{name: parameter, buffer or module}, shown in the `__dict__` of each module that owns it.
+
+    owners: weak references; more than one after `copy.copy(module)`, whose copy shares the dict.
+    """
+
+    __slots__ = ("owners",)
+
+    def __init__(self, owner: Module, entries: dict | None = None):
+        self.owners = [weakref.ref(owner)]
+        for name, value in (entries or {}).items():
+            self[name] = value
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        super().__setitem__(name, value)
+        for module in self._living():
+            if not hasattr(type(module), name):  # what the class defines comes first
+                module.__dict__[name] = value
+
+    def __delitem__(self, name: str) -> None:
+        super().__delitem__(name)
+        for module in self._living():
+            module.__dict__.pop(name, None)
+
+    def _living(self) -> list[Module]:
+        return [m for m in (owner() for owner in self.owners) if m is not None]
+
+    def share(self, module: Module) -> None:
+        """Show the entries in one more module."""
+        self.owners.append(weakref.ref(module))
+        for name, value in self.items():
+            self[name] = value
+
+    def pop(self, name: str, *default: Any) -> Any:
+        if name not in self and default:
+            return default[0]
+        value = self[name]
+        del self[name]
+        return value
+
+    def popitem(self) -> tuple[str, Any]:
+        name = next(reversed(self))
+        return name, self.pop(name)
+
+    def clear(self) -> None:
+        for name in list(self):
+            del self[name]
+
+    def update(self, *args: Any, **kwargs: Any) -> None:
+        for name, value in dict(*args, **kwargs).items():
+            self[name] = value
+
+    def setdefault(self, name: str, default: Any = None) -> Any:
+        if name not in self:
+            self[name] = default
+        return self[name]
+
+    def __ior__(self, other: Any) -> _Members:
+        self.update(other)
+        return self
+
+    def __reduce_ex__(self, protocol: int) -> Any:
+        return dict, (dict(self),)  # the module that is being restored takes it up again
+
+
+class Module(Hooked, Stateful):
+    """Base of all layers and nets: define `forward`, call the instance.
+
+    Parameters, Buffers and Modules set as attributes are registered; `training` says which of
+    train() and eval() was called last.
+
+    >>> class Net(Module):
+    ...     def __init__(self):
+    ...         super().__init__()
+    ...         self.fc = Linear(4, 2)
+    ...     def forward(self, x):
+    ...         return self.fc(x).relu()
+    """
+
+    dump_patches: bool = False
+    call_super_init: bool = False
+    _version: int = 1
+    training: bool
+    _parameters: dict[str, Parameter | None]
+    _buffers: dict[str, Tensor | None]
+    _modules: dict[str, Module | None]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        if not self.call_super_init and (args or kwargs):
+            if kwargs:
+                problem = f"got an unexpected keyword argument '{next(iter(kwargs))}'"
+            else:
+                problem = f"takes 1 positional argument but {len(args) + 1} were given"
+            raise TypeError(f"{type(self).__name__}.__init__() {problem}")
+        own = self.__dict__
+        own["training"] = True
+        own["_parameters"] = _Members(self)
+        own["_buffers"] = _Members(self)
+        own["_non_persistent_buffers_set"] = set()
+        own["_modules"] = _Members(self)
+        if self.call_super_init:
+            super().__init__(*args, **kwargs)
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "__getattr__" in cls.__dict__ and "__getattr__" not in Module.__dict__:
+            Module.__getattr__ = _no_attribute  # type: ignore[attr-defined]
+
+    # ------------------------------------------------------------ the call
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if self._hooked:
+            try:
+                return call_with_hooks(self, args, kwargs)
+            except Exception as error:
+                note(error, self, args, kwargs)
+                raise
+        try:
+            return self.forward(*args, **kwargs)
+        except Exception as error:
+            note(error, self, args, kwargs)
+            raise
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        """What the module computes; every subclass defines it."""
+        raise NotImplementedError(
+            f'Module [{type(self).__name__}] is missing the required "forward" function'
+        )
+
+    def compile(self, *args: Any, **kwargs: Any) -> Module:
+        """Returns the module as it is: rushlight has no compiler, its calls are direct already."""
+        return self
+
+    # ------------------------------------------------------------ attributes
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        own = self.__dict__
+        parameters = own.get("_parameters")
+        if parameters is None:
+            self._set_before_init(name, value)
+            return
+        buffers, modules = own["_buffers"], own["_modules"]
+        if isinstance(value, Tensor) and isinstance(value, Parameter):
+            self._leave(name, buffers, modules)
+            self.register_parameter(name, value)
+        elif name in parameters:
+            if value is not None:
+                raise TypeError(
+                    f"cannot assign '{_typename(value)}' as parameter '{name}' "
+                    "(torch.nn.Parameter or None expected)"
+                )
+            self.register_parameter(name, None)
+        elif isinstance(value, Module):
+            self._leave(name, parameters, buffers)
+            modules[name] = EVERY.registered("module", self, name, value)
+        elif name in modules:
+            if value is not None:
+                raise TypeError(
+                    f"cannot assign '{_typename(value)}' as child module '{name}' "
+                    "(torch.nn.Module or None expected)"
+                )
+            modules[name] = EVERY.registered("module", self, name, value)
+        elif name in buffers or (isinstance(value, Tensor) and isinstance(value, Buffer)):
+            if value is not None and not isinstance(value, Tensor):
+                raise TypeError(
+                    f"cannot assign '{_typename(value)}' as buffer '{name}' "
+                    "(torch.nn.Buffer, torch.Tensor or None expected)"
+                )
+            if isinstance(value, Buffer):
+                self._leave(name, parameters, modules)
+                self.register_buffer(name, value, value.persistent)
+            else:
+                buffers[name] = EVERY.registered("buffer", self, name, value)
+        elif name in _DICTS:
+            own[name].clear()
+            own[name] = _Members(self, value)
+        else:
+            _put(self, name, value)
+
+    def _set_before_init(self, name: str, value: Any) -> None:
+        for kind, what in ((Parameter, "parameters"), (Module, "module"), (Buffer, "buffer")):
+            if isinstance(value, kind):
+                raise AttributeError(f"cannot assign {what} before Module.__init__() call")
+        _put(self, name, value)
+
+    def _leave(self, name: str, *others: dict) -> None:
+        """Take a name out of whatever it stands in, for it is to become something else."""
+        for members in others:
+            members.pop(name, None)
+        self.__dict__.pop(name, None)
+        self._non_persistent_buffers_set.discard(name)
+
+    def __delattr__(self, name: str) -> None:
+        for members in (self._parameters, self._buffers, self._modules):
+            if name in members:
+                del members[name]
+                self._non_persistent_buffers_set.discard(name)
+                return
+        _drop(self, name)
+
+    def __dir__(self) -> list[str]:
+        names = {*dir(type(self)), *self.__dict__}
+        for members in _DICTS:
+            names.update(self.__dict__.get(members, ()))
+        return sorted(n for n in names if not n[:1].isdigit())
+
+    def __setstate__(self, state: dict) -> None:
+        self.__dict__.update(state)
+        self.__dict__.setdefault("_non_persistent_buffers_set", set())
+        for name in _DICTS:
+            members = self.__dict__[name]
+            if isinstance(members, _Members):
+                members.share(self)
+            else:
+                self.__dict__[name] = _Members(self, members)
+
+    # ------------------------------------------------------------ registration
+
+    def register_parameter(self, name: str, param: Parameter | None) -> None:
+        """Add a parameter; None keeps the name without one.
+
+        KeyError: the name is empty, has a dot or is taken. TypeError: not a Parameter.
+        """
+        if "_parameters" not in self.__dict__:
+            raise AttributeError("cannot assign parameter before Module.__init__() call")
+        self._check_name("parameter", name, self._parameters)
+        if param is not None and not isinstance(param, Parameter):
+            raise TypeError(
+                f"cannot assign '{_typename(param)}' object to parameter '{name}' "
+                "(torch.nn.Parameter or None required)"
+            )
+        if param is not None and param.grad_fn is not None:
+            raise ValueError(
+                f"Cannot assign non-leaf Tensor to parameter '{name}'. Model parameters must be "
+                f"created explicitly. To express '{name}' as a function of another Tensor, compute "
+                "the value in the forward() method."
+            )
+        self._parameters[name] = EVERY.registered("parameter", self, name, param)
+
+    def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
+        """Add a tensor that is not trained; persistent: it is part of state_dict.
+
+        KeyError: the name is empty, has a dot or is taken. TypeError: not a Tensor.
+        """
+        if "_buffers" not in self.__dict__:
+            raise AttributeError("cannot assign buffer before Module.__init__() call")
+        self._check_name("buffer", name, self._buffers)
+        if tensor is not None and not isinstance(tensor, Tensor):
+            raise TypeError(
+                f"cannot assign '{_typename(tensor)}' object to buffer '{name}' "
+                "(torch Tensor or None required)"
+            )
+        self._buffers[name] = EVERY.registered("buffer", self, name, tensor)
+        if persistent:
+            self._non_persistent_buffers_set.discard(name)
+        else:
+            self._non_persistent_buffers_set.add(name)
+
+    def add_module(self, name: str, module: Module | None) -> None:
+        """Add a submodule; None keeps the name without one.
+
+        KeyError: the name is empty, has a dot or is taken. TypeError: not a Module.
+        """
+        if module is not None and not isinstance(module, Module):
+            raise TypeError(f"{_typename(module)} is not a Module subclass")
+        self._check_name("module", name, self._modules)
+        self._modules[name] = EVERY.registered("module", self, name, module)
+
+    register_module = add_module
+
+    def _check_name(self, kind: str, name: Any, members: dict) -> None:
+        if not isinstance(name, str):
+            raise TypeError(f"{kind} name should be a string. Got {_typename(name)}")
+        if hasattr(self, name) and name not in members:
+            raise KeyError(f"attribute '{name}' already exists")
+        if "." in name:
+            got = f", got: {name}" if kind == "module" else ""
+            raise KeyError(f'{kind} name can\'t contain "."{got}')
+        if name == "":
+            raise KeyError(f'{kind} name can\'t be empty string ""')
+
+    # ------------------------------------------------------------ finding
+
+    def get_submodule(self, target: str) -> Module:
+        """The submodule at a dotted path; itself at "". AttributeError: there is none."""
+        module: Any = self
+        for name in target.split(".") if target else ():
+            if not hasattr(module, name):
+                raise AttributeError(f"{module._get_name()} has no attribute `{name}`")
+            module = getattr(module, name)
+            if not isinstance(module, Module):
+                raise AttributeError(f"`{name}` is not an nn.Module")
+        return module
+
+    def get_parameter(self, target: str) -> Parameter:
+        """The parameter at a dotted path. AttributeError: there is none."""
+        return self._get_tensor(target, "_parameters", "an nn.Parameter")
+
+    def get_buffer(self, target: str) -> Tensor:
+        """The buffer at a dotted path. AttributeError: there is none."""
+        return self._get_tensor(target, "_buffers", "a buffer")
+
+    def _get_tensor(self, target: str, members: str, what: str) -> Any:
+        path, _, name = target.rpartition(".")
+        module = self.get_submodule(path)
+        if not hasattr(module, name):
+            raise AttributeError(f"{module._get_name()} has no attribute `{name}`")
+        if name not in getattr(module, members):
+            raise AttributeError(f"`{name}` is not {what}")
+        return getattr(module, name)
+
+    def set_submodule(self, target: str, module: Module, strict: bool = False) -> None:
+        """Put a module at a dotted path; strict: only where there is one. AttributeError, ValueError."""
+        if not target:
+            raise ValueError("Cannot set the submodule without a target name!")
+        if not isinstance(module, Module):
+            raise ValueError(f"`module` is not an nn.Module, found {type(module)}")
+        path, _, name = target.rpartition(".")
+        parent = self.get_submodule(path)
+        if strict and not hasattr(parent, name):
+            raise AttributeError(f"{parent._get_name()} has no attribute `{name}`")
+        if hasattr(parent, name) and not isinstance(getattr(parent, name), Module):
+            raise AttributeError(f"`{name}` is not an nn.Module")
+        setattr(parent, name, module)
+
+    def named_modules(
+        self, memo: set | None = None, prefix: str = "", remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Module]]:
+        """(dotted name, module) of this module and all below it, each once."""
+        memo = set() if memo is None else memo
+        if self in memo:
+            return
+        if remove_duplicate:
+            memo.add(self)
+        yield prefix, self
+        for name, module in self._modules.items():
+            if module is not None:
+                below = f"{prefix}.{name}" if prefix else name
+                yield from module.named_modules(memo, below, remove_duplicate)
+
+    def modules(self) -> Iterator[Module]:
+        """This module and all below it, each once."""
+        for _, module in self.named_modules():
+            yield module
+
+    def named_children(self) -> Iterator[tuple[str, Module]]:
+        """(name, module) of the direct submodules, each once."""
+        seen: set = set()
+        for name, module in self._modules.items():
+            if module is not None and module not in seen:
+                seen.add(module)
+                yield name, module
+
+    def children(self) -> Iterator[Module]:
+        """The direct submodules, each once."""
+        for _, module in self.named_children():
+            yield module
+
+    def _named_members(
+        self,
+        get_members_fn: Callable[[Module], Any],
+        prefix: str = "",
+        recurse: bool = True,
+        remove_duplicate: bool = True,
+    ) -> Iterator[tuple[str, Any]]:
+        """(dotted name, member) for the (name, member) pairs that a function gives per module."""
+        seen: set = set()
+        modules = (
+            self.named_modules(prefix=prefix, remove_duplicate=remove_duplicate)
+            if recurse
+            else [(prefix, self)]
+        )
+        for path, module in modules:
+            for name, member in get_members_fn(module):
+                if member is None or member in seen:
+                    continue
+                if remove_duplicate:
+                    seen.add(member)
+                yield f"{path}.{name}" if path else name, member
+
+    def named_parameters(
+        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Parameter]]:
+        """(dotted name, parameter) of this module and, recurse, of all below it."""
+        return self._named_members(
+            lambda m: m._parameters.items(), prefix, recurse, remove_duplicate
+        )
+
+    def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
+        """The parameters of this module and, recurse, of all below it."""
+        for _, parameter in self.named_parameters(recurse=recurse):
+            yield parameter
+
+    def named_buffers(
+        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Tensor]]:
+        """(dotted name, buffer) of this module and, recurse, of all below it."""
+        return self._named_members(lambda m: m._buffers.items(), prefix, recurse, remove_duplicate)
+
+    def buffers(self, recurse: bool = True) -> Iterator[Tensor]:
+        """The buffers of this module and, recurse, of all below it."""
+        for _, buffer in self.named_buffers(recurse=recurse):
+            yield buffer
+
+    # ------------------------------------------------------------ modes and conversions
+
+    def train(self, mode: bool = True) -> Module:
+        """Set `training` here and in all submodules; returns the module. ValueError: not a bool."""
+        if not isinstance(mode, bool):
+            raise ValueError("training mode is expected to be boolean")
+        self.training = mode
+        for module in self.children():
+            module.train(mode)
+        return self
+
+    def eval(self) -> Module:
+        """The same as train(False)."""
+        return self.train(False)
+
+    def requires_grad_(self, requires_grad: bool = True) -> Module:
+        """Train all parameters, or none of them; returns the module."""
+        for p in self.parameters():
+            p.requires_grad_(requires_grad)
+        return self
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradients of all parameters, or fill them with zeros."""
+        for p in self.parameters():
+            if p.grad is not None:
+                if set_to_none:
+                    p.grad = None
+                else:
+                    p.grad = p.grad.detach()
+                    p.grad.zero_()
+
+    def apply(self, fn: Callable[[Module], Any]) -> Module:
+        """Call fn on every submodule, then on this one; returns the module."""
+        for module in self.children():
+            module.apply(fn)
+        fn(self)
+        return self
+
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Module:
+        """Replace the elements of every parameter, its gradient and every buffer by fn of them."""
+        for module in self.children() if recurse else ():
+            module._apply(fn)
+        with no_grad():
+            for p in self._parameters.values():
+                if p is not None:
+                    p.data = fn(p.detach())
+                    if p.grad is not None:
+                        p.grad.data = fn(p.grad.detach())
+            for name, buffer in self._buffers.items():
+                if buffer is not None:
+                    self._buffers[name] = fn(buffer)
+        return self
+
+    def to(self, *args: Any, **kwargs: Any) -> Module:
+        """Move to a device, convert to a floating or complex dtype, in place; returns the module.
+
+        to(device=None, dtype=None, non_blocking=False), to(dtype), to(tensor). Integer tensors
+        keep their dtype. TypeError: another dtype.
+        """
+        device, dtype, non_blocking = _destination(*args, **kwargs)
+        if dtype is not None and not (dtype.is_floating_point or dtype.is_complex):
+            raise TypeError(
+                "nn.Module.to only accepts floating point or complex dtypes, "
+                f"but got desired dtype={dtype}"
+            )
+
+        def convert(t: Tensor) -> Tensor:
+            wanted = dtype if t.is_floating_point() or t.is_complex() else None
+            return t.to(device, wanted or t.dtype, non_blocking)
+
+        return self._apply(convert)
+
+    def to_empty(self, *, device: Any, recurse: bool = True) -> Module:
+        """Move to a device without copying the elements, which are arbitrary afterwards."""
+        from ..ops.creation import empty_like
+
+        return self._apply(lambda t: empty_like(t, device=device), recurse)
+
+    def cpu(self) -> Module:
+        """Move all parameters and buffers to the CPU."""
+        return self._apply(lambda t: t.cpu())
+
+    def cuda(self, device: Any = None) -> Module:
+        """Move all parameters and buffers to a CUDA device."""
+        return self._apply(lambda t: t.cuda(device))
+
+    def xpu(self, device: Any = None) -> Module:
+        """Move all parameters and buffers to an XPU device."""
+        return self._apply(lambda t: t.xpu(device))
+
+    def mtia(self, device: Any = None) -> Module:
+        """Move all parameters and buffers to an MTIA device."""
+        return self._apply(lambda t: t.mtia(device))
+
+    def type(self, dst_type: Any) -> Module:
+        """Convert all parameters and buffers to a dtype."""
+        return self._apply(lambda t: t.type(dst_type))
+
+    def float(self) -> Module:
+        """Convert floating parameters and buffers to float32."""
+        return self._apply(lambda t: t.float() if t.is_floating_point() else t)
+
+    def double(self) -> Module:
+        """Convert floating parameters and buffers to float64."""
+        return self._apply(lambda t: t.double() if t.is_floating_point() else t)
+
+    def half(self) -> Module:
+        """Convert floating parameters and buffers to float16."""
+        return self._apply(lambda t: t.half() if t.is_floating_point() else t)
+
+    def bfloat16(self) -> Module:
+        """Convert floating parameters and buffers to bfloat16."""
+        return self._apply(lambda t: t.bfloat16() if t.is_floating_point() else t)
+
+    def share_memory(self) -> Module:
+        """Move all parameters and buffers to shared memory."""
+        return self._apply(lambda t: t.share_memory_())
+
+    # ------------------------------------------------------------ text
+
+    def extra_repr(self) -> str:
+        """What stands between the parentheses of repr; subclasses say their settings."""
+        return ""
+
+    def _get_name(self) -> str:
+        return type(self).__name__
+
+    def __repr__(self) -> str:
+        extra = self.extra_repr()
+        lines = [
+            f"({name}): " + repr(module).replace("\n", "\n  ")
+            for name, module in self._modules.items()
+        ]
+        if not lines and "\n" not in extra:
+            return f"{self._get_name()}({extra})"
+        lines = (extra.split("\n") if extra else []) + lines
+        return f"{self._get_name()}(\n  " + "\n  ".join(lines) + "\n)"
+
+
+def _no_attribute(self: Module, name: str) -> Any:
+    """Module.__getattr__ in programs that need one: the attribute was not found the usual way."""
+    raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
+
+
+def _typename(x: Any) -> str:
+    return x.type() if isinstance(x, Tensor) else type(x).__name__
+
+
+def _destination(*args: Any, **kwargs: Any) -> tuple[Any, Any, bool]:
+    """(device, dtype, non_blocking) of the arguments of `to`. TypeError: none of its forms."""
+    from ..core.device import device as device_type
+    from ..core.dtype import dtype as dtype_type
+
+    known = {"device", "dtype", "tensor", "non_blocking", "copy", "memory_format"}
+    found: dict[str, Any] = {}
+    for i, value in enumerate(args):
+        if i == 0 and isinstance(value, Tensor):
+            found["tensor"] = value
+        elif isinstance(value, dtype_type):
+            found["dtype"] = value
+        elif i == 0 and (value is None or isinstance(value, (str, int, device_type))):
+            found["device"] = value
+        elif isinstance(value, bool) or value is None:
+            found["copy" if "non_blocking" in found else "non_blocking"] = value
+        else:
+            known = set()
+    dtype = kwargs.get("dtype")
+    fits = dtype is None or isinstance(dtype, dtype_type)
+    if not fits or len(args) > 4 or not known.issuperset(kwargs) or not (args or kwargs):
+        got = [type(a).__name__ for a in args]
+        got += [f"{name}={type(value).__name__}" for name, value in kwargs.items()]
+        raise TypeError(
+            f"to() received an invalid combination of arguments - got ({', '.join(got)}), "
+            "but expected one of:\n"
+            " * (torch.device device = None, torch.dtype dtype = None, bool non_blocking = False)\n"
+            " * (torch.dtype dtype, bool non_blocking = False)\n"
+            " * (Tensor tensor, bool non_blocking = False)\n"
+        )
+    found.update(kwargs)
+    if found.get("memory_format") is not None:
+        raise NotImplementedError("Module.to(memory_format=...) is not supported")
+    like = found.get("tensor")
+    if like is not None:
+        return like.device, like.dtype, bool(found.get("non_blocking"))
+    where = found.get("device")
+    where = None if where is None else device_type(where)
+    return where, found.get("dtype"), bool(found.get("non_blocking"))

@@ -1,0 +1,61 @@
+"""Where in a net an error happened: a note on the exception, made only when one passes.
+
+    RuntimeError: mat1 and mat2 shapes cannot be multiplied (64x9216 and 784x512)
+      in Net.linear_relu_stack.0: Linear(in_features=784, out_features=512, bias=True)
+      input (64, 9216), weight (512, 784), bias (512,)
+
+Every module that the exception passes on its way out makes the path longer; the innermost one's
+settings and shapes stay.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..core.tensor import Tensor
+
+
+def note(error: Exception, module: Any, args: tuple, kwargs: dict) -> None:
+    """Write, or lengthen, the note that says where `error` happened."""
+    try:
+        _note(error, module, args, kwargs)
+    except Exception:  # a half-built module may fail to describe itself: the error itself counts
+        return
+
+
+def _note(error: Any, module: Any, args: tuple, kwargs: dict) -> None:
+    passed = error.__dict__.get("_rushlight_where")
+    if passed is None:
+        innermost, path, details = module, "", _details(module, args, kwargs)
+        index = len(getattr(error, "__notes__", ()))
+        error.add_note("")
+    else:
+        innermost, outer, path, details, index = passed
+        if outer is not module:
+            step = _path(module, outer)
+            path = f"{step}.{path}" if step and path else step or path
+    error._rushlight_where = (innermost, module, path, details, index)
+    name = f"{module._get_name()}.{path}" if path else module._get_name()
+    error.__notes__[index] = f"  in {name}: {details}"
+
+
+def _path(outer: Any, inner: Any) -> str:
+    """The dotted name of a module below another; "(Class)" if it is not registered there."""
+    for name, module in outer._modules.items():
+        if module is inner:
+            return name
+    for name, module in outer.named_modules():
+        if module is inner:
+            return name
+    return f"({inner._get_name()})"
+
+
+def _details(module: Any, args: tuple, kwargs: dict) -> str:
+    """The module's settings, the shapes of what it was given and of what it has, its advice."""
+    text = f"{module._get_name()}({'...' if module._modules else module.extra_repr()})"
+    code = getattr(getattr(module.forward, "__func__", None), "__code__", None)
+    names = code.co_varnames[1 : code.co_argcount] if code is not None else ()
+    named = [(names[i] if i < len(names) else f"argument {i + 1}", a) for i, a in enumerate(args)]
+    named += [*kwargs.items(), *module._parameters.items()]
+    shapes = [f"{name} {tuple(t.shape)}" for name, t in named if isinstance(t, Tensor)]
+    return text + ("\n  " + ", ".join(shapes) if shapes else "")

@@ -1,0 +1,74 @@
+"""Parameter and Buffer: the tensors that a Module keeps, the first trained, the second not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..core.dtype import FLOAT, get_default_dtype
+from ..core.tensor import Tensor, wrap
+
+
+def _contents(data: Any) -> Tensor:
+    """The elements of `data` (shared, without history); none at all for None."""
+    return wrap(np.empty(0, get_default_dtype().np)) if data is None else data.detach()
+
+
+class _Marked(type(Tensor)):
+    """A tensor of a user's own class keeps its class and gets a mark: isinstance looks for it."""
+
+    def __instancecheck__(cls, instance: Any) -> bool:
+        return type.__instancecheck__(cls, instance) or (
+            isinstance(instance, Tensor) and getattr(instance, cls._mark, False)
+        )
+
+
+class Parameter(Tensor, metaclass=_Marked):
+    """A tensor that is trained: set as a Module's attribute it joins `Module.parameters()`.
+
+    data           its elements, shared; none at all by default
+    requires_grad  True, even inside `no_grad()`; RuntimeError if the dtype is not floating or complex
+
+    >>> Parameter(torch.ones(2))
+    Parameter containing:
+    tensor([1., 1.], requires_grad=True)
+    """
+
+    __module__ = "torch.nn.parameter"
+    _mark = "_is_param"
+
+    def __new__(cls, data: Tensor | None = None, requires_grad: bool = True) -> Any:
+        t = _contents(data)
+        if requires_grad and t.dtype.category < FLOAT:
+            raise RuntimeError(
+                "Only Tensors of floating point and complex dtype can require gradients\n"
+                f"  the dtype is {t.dtype}\n  fix: requires_grad=False, or register_buffer"
+            )
+        if type(t) is Tensor or isinstance(t, Parameter):
+            t = t.as_subclass(cls)
+        else:
+            t._is_param = True
+        t._rg = bool(requires_grad)
+        return t
+
+    def __deepcopy__(self, memo: dict) -> Parameter:
+        if id(self) not in memo:
+            memo[id(self)] = type(self)(self.data.clone(), self._rg)
+        return memo[id(self)]
+
+
+class Buffer(Tensor, metaclass=_Marked):
+    """A tensor that is not trained: set as a Module's attribute it joins `Module.buffers()`.
+
+    Returns a plain tensor with a mark. persistent: it is part of the Module's `state_dict`.
+    """
+
+    _mark = "_is_buffer"
+
+    def __new__(cls, data: Tensor | None = None, *, persistent: bool = True) -> Any:
+        t = _contents(data)
+        t._rg = data is not None and data.requires_grad
+        t.persistent = persistent
+        t._is_buffer = True
+        return t
