@@ -1,7 +1,7 @@
 """What all tests share: the folder of frozen numbers, and kernels of both kinds.
 
-Warnings are errors (pyproject.toml). `make test` runs the whole suite twice: as installed, and with
-RUSHLIGHT_PURE=1; a test that covers both kinds of kernels by itself takes `kernels`.
+Warnings are errors (pyproject.toml). `make test` runs the whole suite twice: as installed, and
+with RUSHLIGHT_PURE=1; a test that covers both kinds of kernels by itself takes `kernels`.
 """
 
 from pathlib import Path
@@ -21,7 +21,7 @@ def frozen() -> Path:
 
 @pytest.fixture(params=["native", "pure"])
 def kernels(request):
-    """The array-level kernels by name, `kernels.softmax(x, 1)`: once native, once the NumPy twins."""
+    """The array-level kernels by name, `kernels.softmax(x, 1)`: native, then the NumPy twins."""
     if request.param == "pure":
         return SimpleNamespace(**TWINS)
     if seam.native is None:

@@ -97,7 +97,7 @@ class Learner:
         scheduler: Any = None,
         schedule_each: str = "batch",
         augment: Callable[[Tensor], Tensor] | None = None,
-        device: str = "cpu",
+        device: Any = "cpu",
     ):
         self.model, self.optimizer, self.scheduler = model, optimizer, scheduler
         self.train, self.valid = train, valid

@@ -162,7 +162,7 @@ def complete(given: Settings) -> Settings:
 
 def build(settings: Settings, data: sources.Data, out: Path, watcher: Any) -> Learner:
     """The Learner of these settings, at its beginning."""
-    device = rl.device(settings["device"])
+    device = _device(settings["device"])
     rl.manual_seed(settings["seed"])
     model = models.recipe(settings["model"]).make(data.shape, len(data.classes)).to(device)
     optimizer = OPTIMIZERS[settings["optimizer"]](model.parameters(), settings)
@@ -181,8 +181,18 @@ def build(settings: Settings, data: sources.Data, out: Path, watcher: Any) -> Le
         scheduler=make(optimizer, settings, settings["epochs"] * len(train)),
         schedule_each=each,
         augment=augment.augmentation(settings["augment"]),
-        device=settings["device"],
+        device=device,
     )
+
+
+def _device(name: str) -> Any:
+    """The device of that name, tried out."""
+    try:
+        device = rl.device(name)
+        rl.zeros(1).to(device)
+    except (AssertionError, RuntimeError) as error:  # PyTorch's, for devices that are absent
+        raise UsageError(f"--device {name}: {error}\n  fix: --device cpu") from None
+    return device
 
 
 def _in_order(part: Any, settings: Settings) -> DataLoader[Any]:

@@ -1,0 +1,249 @@
+"""`rushlight train`: it learns, goes on to the same numbers, and says what would be right."""
+
+import csv
+
+import numpy as np
+import pytest
+
+import rushlight as rl
+from rushlight.app import augment, models, report, sources, train
+from rushlight.app.learner import COLUMNS
+
+FAST = ["--quiet", "--batch-size", "128"]
+
+
+def call(*words):
+    return train.main([*map(str, words), *FAST])
+
+
+def history(folder):
+    """The numbers of history.csv without the times."""
+    with open(folder / "history.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert tuple(rows[0]) == COLUMNS
+    return [{k: v for k, v in row.items() if k != "seconds"} for row in rows]
+
+
+def test_the_digits_are_learnt_and_the_run_is_a_folder(tmp_path, capsys):
+    out = tmp_path / "run"
+    assert call("digits", "--model", "mlp", "--epochs", 8, "--out", out) == 0
+    assert {p.name for p in out.iterdir()} == {"last.pt", "best.pt", "history.csv", "report.txt"}
+    rows = history(out)
+    assert [row["epoch"] for row in rows] == [str(i) for i in range(1, 9)]
+    assert float(rows[-1]["train_loss"]) < 0.2 < float(rows[0]["train_loss"])
+    text = capsys.readouterr().out
+    assert float(text.split()[2]) > 90 and text in (out / "report.txt").read_text()
+    best = max(rows, key=lambda row: float(row["valid_accuracy"]))  # the first of equals
+    assert rl.load(out / "best.pt")["epoch"] == int(best["epoch"])
+
+
+SETTINGS = ["digits", "--epochs", 3, "--augment", "shift,rotate", "--seed", 5]
+
+
+def stop_after(monkeypatch, batches):
+    """Makes each learner behave as if Ctrl-C came after so many batches."""
+    original = report.Progress.batch
+    seen = []
+
+    def batch(self, *args):
+        seen.append(args)
+        if len(seen) == batches:
+            self.learner.stop = True
+        original(self, *args)
+
+    build = train.build
+
+    def build_and_tell(settings, data, out, watcher):
+        watcher.learner = build(settings, data, out, watcher)
+        return watcher.learner
+
+    monkeypatch.setattr(report.Progress, "batch", batch)
+    monkeypatch.setattr(train, "build", build_and_tell)
+
+
+@pytest.mark.parametrize("schedule", ["onecycle", "plateau"])
+@pytest.mark.parametrize("batches", [4, 13])  # an epoch has 11 to 13
+def test_a_stopped_run_goes_on_to_the_same_numbers(
+    tmp_path, monkeypatch, capsys, schedule, batches
+):
+    words = [*SETTINGS, "--schedule", schedule, "--optimizer", "sgd"]
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    assert call(*words, "--out", whole) == 0
+    with monkeypatch.context() as patch:
+        stop_after(patch, batches)
+        assert call(*words, "--out", parts) == 130
+    assert f"rushlight train --resume {parts}" in capsys.readouterr().out
+    assert train.main(["--resume", str(parts), "--quiet"]) == 0
+    assert history(parts) == history(whole)
+    a, b = (rl.load(folder / "last.pt")["model"] for folder in (whole, parts))
+    assert all(rl.equal(a[key], b[key]) for key in a)
+
+
+def test_more_epochs_than_planned(tmp_path, capsys):
+    words = ["digits", "--schedule", "none", "--model", "logistic"]
+    assert call(*words, "--epochs", 2, "--out", tmp_path / "long") == 0
+    assert call(*words, "--epochs", 1, "--out", tmp_path / "short") == 0
+    assert train.main(["--resume", str(tmp_path / "short"), "--quiet"]) == 2
+    assert "more --epochs" in capsys.readouterr().err
+    assert train.main(["--resume", str(tmp_path / "short"), "--epochs", "2", "--quiet"]) == 0
+    assert history(tmp_path / "short") == history(tmp_path / "long")
+
+
+@pytest.mark.parametrize("optimizer", train.OPTIMIZERS)
+def test_every_optimizer(tmp_path, optimizer):
+    out = tmp_path / "run"
+    assert call("--model", "cnn", "--optimizer", optimizer, "--epochs", 1, "--out", out) == 0
+    assert float(history(out)[0]["train_loss"]) < 2.4
+
+
+@pytest.mark.parametrize("schedule", train.SCHEDULES)
+def test_every_schedule(tmp_path, schedule):
+    out = tmp_path / "run"
+    assert call("--model", "logistic", "--schedule", schedule, "--epochs", 2, "--out", out) == 0
+    assert len(history(out)) == 2
+
+
+OWN = """
+import torch
+from torch import nn
+
+class Net(nn.Module):
+    def __init__(self, in_features, num_classes, hidden=32):
+        super().__init__()
+        self.stack = nn.Sequential(
+            nn.Flatten(), nn.Linear(in_features, hidden), nn.BatchNorm1d(hidden), nn.Dropout(0.1),
+            nn.ReLU(), nn.Linear(hidden, num_classes))
+
+    def forward(self, x):
+        return self.stack(x)
+
+class Narrow(nn.Module):
+    def forward(self, x):
+        return x.flatten(1)[:, :3]
+
+class Odd(nn.Module):
+    def __init__(self, wheels):
+        super().__init__()
+"""
+
+
+def test_a_model_of_ones_own(tmp_path, capsys):
+    file = tmp_path / "mine.py"
+    file.write_text(OWN)
+    assert call("--model", f"{file}:Net", "--epochs", 2, "--out", tmp_path / "run") == 0
+    assert float(history(tmp_path / "run")[-1]["valid_accuracy"]) > 0.5
+    capsys.readouterr()
+    for name, message in [
+        ("Nut", "its models are Narrow, Net, Odd"),
+        ("Narrow", "for 10 classes it must be (1, 10)"),
+        ("Odd", "needs wheels"),
+    ]:
+        assert call("--model", f"{file}:{name}", "--out", tmp_path / name) == 2
+        assert message in capsys.readouterr().err
+        assert not (tmp_path / name).exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["nonsuch"], "choose from digits, mnist, fashion-mnist, kmnist, or give a folder"),
+        (["--model", "nonsuch"], "choose from logistic, mlp, cnn or file.py:Class"),
+        (["--augment", "nonsuch"], "choose from none, shift, rotate, zoom, flip"),
+        (["--momentum", "0.5", "--optimizer", "adam"], "--momentum is for --optimizer sgd"),
+        (["mnist", "--root", "/nowhere"], "--download to fetch it there"),
+        (["--resume", "/nowhere"], "no run to go on with"),
+        (["--optimizer", "nonsuch"], "adagrad"),
+        (["--lr", "-1"], "-1 is not a positive number"),
+        (["--lr", "quick"], "quick"),
+        (["--epochs", "0"], "0 is not a number of at least 1"),
+        (["--device", "cuda"], "cuda"),
+    ],
+)
+def test_a_wrong_argument_is_told_what_would_be_right(
+    tmp_path, monkeypatch, capsys, words, message
+):
+    monkeypatch.chdir(tmp_path)
+    try:
+        status = train.main(words)
+    except SystemExit as end:  # argparse's own checks
+        status = end.code
+    assert status == 2
+    assert message in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_is_not_overwritten_nor_changed(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    words = ["--model", "logistic", "--epochs", 1]
+    assert call(*words) == 0 and call(*words) == 0
+    assert sorted(p.name for p in (tmp_path / "runs").iterdir()) == [
+        "digits-logistic",
+        "digits-logistic-2",
+    ]
+    assert call(*words, "--out", "runs/digits-logistic") == 2
+    assert "holds a run already" in capsys.readouterr().err
+    assert train.main(["--resume", "runs/digits-logistic", "--lr", "1"]) == 2
+    assert "--lr is" in capsys.readouterr().err
+
+
+def test_a_folder_of_images(tmp_path):
+    image = pytest.importorskip("PIL.Image")
+    random = np.random.default_rng(0)
+    for label, level in (("dark", 60), ("light", 190)):
+        (tmp_path / "photos" / label).mkdir(parents=True)
+        for i in range(20):
+            pixels = random.integers(level - 50, level + 50, (20, 30, 3), dtype=np.uint8)
+            image.fromarray(pixels).save(tmp_path / "photos" / label / f"{i}.png")
+    out = tmp_path / "run"
+    words = [tmp_path / "photos", "--model", "logistic", "--optimizer", "adam", "--epochs", 3]
+    assert train.main([*map(str, words), "--batch-size", "8", "--out", str(out), "--quiet"]) == 0
+    assert float(history(out)[-1]["valid_accuracy"]) == 1.0
+
+
+def test_sources_split_once_and_for_all():
+    data = sources.load("digits", "", False, seed=3)
+    again = sources.load("digits", "", False, seed=3)
+    assert data.shape == (1, 8, 8) and len(data.classes) == 10
+    assert list(data.valid.indices) == list(again.valid.indices)
+    assert not set(data.train.indices) & set(data.valid.indices)
+    x = rl.stack([data.train[i][0] for i in range(500)])
+    assert abs(x.mean().item()) < 0.05 and abs(x.std().item() - 1) < 0.05
+
+
+def test_models_have_the_documents_shapes():
+    for name, parameters in [("logistic", 7850), ("mlp", 669706), ("cnn", 3930)]:
+        model = models.recipe(name).make((1, 28, 28), 10)
+        assert sum(p.numel() for p in model.parameters()) == parameters
+        assert model(rl.zeros(2, 1, 28, 28)).shape == (2, 10)
+
+
+def test_augmentation_moves_pixels():
+    x = rl.arange(36.0).reshape(1, 1, 6, 6).repeat(8, 2, 1, 1)
+    rows, columns = augment._grid(x)
+    assert rl.equal(augment._read(x, rows, columns), x)
+    half = augment._read(x, rows + 0.5, columns + 1)
+    assert half[0, 0, 0, 0].item() == (1 + 7) / 2  # between rows 0 and 1 of column 1
+    assert half[0, 0, 5, 5].item() == 35  # beyond the border: the border
+
+    rl.manual_seed(0)
+    flipped = augment.augmentation("flip")(x)
+    mirrored = [bool(rl.equal(image, x[0].flip(-1))) for image in flipped]
+    assert 0 < sum(mirrored) < 8
+    assert all(m or rl.equal(image, x[0]) for m, image in zip(mirrored, flipped, strict=True))
+
+    turned = augment.augmentation("rotate,zoom")(x)
+    assert turned.shape == x.shape and not rl.allclose(turned, x)
+    assert rl.equal(turned[:, 0], turned[:, 1])  # the channels of an image move together
+    assert augment.augmentation("none") is None
+
+
+def test_confusion_table():
+    table = report.confusion_table(rl.tensor([[8, 2], [0, 0]]), ["cat", "dog"])
+    assert table[1].split() == ["cat", "10", "80.00", "%", "dog", "(2)"]
+    assert table[2].split() == ["dog", "0", "-"]
+
+
+def test_a_loss_of_nan_stops(tmp_path, capsys):
+    words = ["--model", "logistic", "--optimizer", "sgd", "--lr", "1e38", "--schedule", "none"]
+    assert call(*words, "--out", tmp_path / "run") == 1
+    assert "a smaller --lr" in capsys.readouterr().err
