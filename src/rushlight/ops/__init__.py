@@ -1,3 +1,6 @@
 """Cards by family. Importing this package fills the registry."""
 
-from . import convert, pointwise, shape, reduce, index, matmul, creation  # noqa: F401, I001
+from importlib import import_module as _import
+
+for _family in ("convert", "pointwise", "shape", "index", "join", "scatter", "reduce", "matmul", "creation"):
+    _import(f"{__name__}.{_family}")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import builtins
 from math import prod
 
 import numpy as np
 
 from ..core.dtype import dtype
 from ..core.registry import CARDS, apply, composite, op
-from ..core.tensor import Tensor
-from ..kernels import K
+from ..core.size import Size
+from ..core.tensor import Tensor, address, storage_array, wrap
+from ..kernels import K, word
 
 
 def target_shape(shape, count: int) -> tuple:
@@ -171,3 +173,358 @@ class _ViewDtype:
 
     def forward(x, dtype):
         return x.view(dtype.np)
+
+
+def wrapped(dim: int, ndim: int) -> int:
+    """dim counted from 0. IndexError: outside [-ndim, ndim)."""
+    reach = max(ndim, 1)
+    if not -reach <= dim < reach:
+        raise IndexError(f"Dimension out of range (expected to be in range of [{-reach}, {reach - 1}], but got {dim})")
+    return dim % reach
+
+
+@op("_squeeze", fn=False, method=False, tensors=1, view=True, node="Squeeze")
+class _Squeeze:
+    """y = x without its dimensions of size 1 (all, or those among dims)."""
+
+    def forward(x, dims=None):
+        if dims is None:
+            return x.reshape([n for n in x.shape if n != 1]) if x.flags.c_contiguous else np.squeeze(x)
+        chosen = {wrapped(d, x.ndim) for d in dims}
+        return np.squeeze(x, tuple(d for d in chosen if x.ndim and x.shape[d] == 1))
+
+    def backward(c, dy, x_shape):
+        return K.reshape(dy, x_shape)
+
+
+@composite("squeeze", method=True)
+def squeeze(input, dim=None):
+    """The tensor without its dimensions of size 1 (of dim: those of them that have size 1); a view."""
+    dims = None if dim is None else (dim,) if isinstance(dim, int) else tuple(dim)
+    return apply(CARDS["_squeeze"], (input, dims))
+
+
+@composite("flatten", method=True)
+def flatten(input, start_dim=0, end_dim=-1):
+    """Dimensions start_dim to end_dim become one. RuntimeError: start after end."""
+    n = input._a.ndim
+    start, end = wrapped(start_dim, n), wrapped(end_dim, n)
+    if start > end:
+        raise RuntimeError("flatten() has invalid args: start_dim cannot come after end_dim")
+    if n == 0:
+        return reshape(input, (1,))
+    if start == end:
+        return input
+    shape = input._a.shape
+    return reshape(input, shape[:start] + (prod(shape[start : end + 1]),) + shape[end + 1 :])
+
+
+@composite("ravel", method=True)
+def ravel(input):
+    """All elements in one dimension."""
+    return reshape(input, (-1,))
+
+
+@composite("unflatten", method=True)
+def unflatten(input, dim, sizes):
+    """Dimension dim becomes several of the given sizes (one may be -1)."""
+    if not isinstance(sizes, (tuple, list)) or not sizes:
+        raise RuntimeError("unflatten: sizes must be non-empty")
+    shape = input._a.shape
+    d = wrapped(dim, len(shape))
+    sizes = tuple(int(n) for n in sizes)
+    try:
+        sizes = target_shape(sizes, shape[d])
+    except RuntimeError:
+        raise RuntimeError(f"unflatten: Provided sizes {list(sizes)} don't multiply up to the size of dim {d} ({shape[d]}) in "
+                           "the input tensor") from None  # fmt: skip
+    return view(input, shape[:d] + sizes + shape[d + 1 :])
+
+
+@composite("view_as", fn=False, method=True)
+def view_as(x, other):
+    """x.view(other.size())"""
+    return view(x, other._a.shape)
+
+
+@composite("reshape_as", fn=False, method=True)
+def reshape_as(x, other):
+    """x.reshape(other.size())"""
+    return reshape(x, other._a.shape)
+
+
+@composite("expand_as", fn=False, method=True)
+def expand_as(x, other):
+    """x.expand(other.size())"""
+    return x.expand(other._a.shape)
+
+
+@composite("broadcast_to", method=True)
+def broadcast_to(input, size):
+    """input expanded to `size`."""
+    return input.expand(size)
+
+
+@composite("broadcast_tensors")
+def broadcast_tensors(*tensors):
+    """All tensors expanded to their common shape. RuntimeError: they do not broadcast."""
+    if len(tensors) == 1 and isinstance(tensors[0], (tuple, list)):
+        tensors = tensors[0]
+    shape = broadcast_shapes(*[t._a.shape for t in tensors])
+    return tuple(t.expand(shape) for t in tensors)
+
+
+@composite("broadcast_shapes")
+def broadcast_shapes(*shapes):
+    """The shape that tensors of these shapes broadcast to. RuntimeError: they do not."""
+    shapes = [(s,) if isinstance(s, int) else tuple(s) for s in shapes]
+    try:
+        return Size(np.broadcast_shapes(*shapes))
+    except ValueError:
+        raise RuntimeError("Shape mismatch: objects cannot be broadcast to a single shape: " + str(shapes)) from None
+
+
+@composite("t", method=True)
+def t(input):
+    """The transpose of a matrix; vectors and scalars as they are. RuntimeError: more than 2 dimensions."""
+    n = input._a.ndim
+    if n > 2:
+        raise RuntimeError(f"t() expects a tensor with <= 2 dimensions, but self is {n}D")
+    return apply(_T, (input,)) if n == 2 else input
+
+
+@op("_t", fn=False, method=False, view=True, node="T")
+class _Transpose2:
+    """Y = Xᵀ"""
+
+    def forward(x):
+        return x.T
+
+    def backward(c, dy):
+        return K.swapaxes(dy, 0, 1)
+
+
+_T = CARDS["_t"]
+
+
+def _reversed(x: Tensor) -> Tensor:
+    """x.T: all dimensions in reverse order (meant for matrices)."""
+    n = x._a.ndim
+    if n == 2:
+        return apply(_T, (x,))
+    if n not in (0, 2):
+        import warnings
+
+        warnings.warn("The use of `x.T` on tensors of dimension other than 2 to reverse their shape is deprecated and it will "
+                      "throw an error in a future release. Consider `x.mT` to transpose batches of matrices or "
+                      "`x.permute(*torch.arange(x.ndim - 1, -1, -1))` to reverse the dimensions of a tensor.",
+                      stacklevel=2)  # fmt: skip
+    return x.permute(tuple(range(n - 1, -1, -1)))
+
+
+def _matrix_transpose(x: Tensor) -> Tensor:
+    """x.mT: the last two dimensions exchanged. RuntimeError: fewer than two."""
+    if x._a.ndim < 2:
+        raise RuntimeError(f"tensor.mT is only supported on matrices or batches of matrices. Got {x._a.ndim}-D tensor.")
+    return x.transpose(-2, -1)
+
+
+def _adjoint(x: Tensor) -> Tensor:
+    """x.mH: the conjugate of x.mT."""
+    y = _matrix_transpose(x)
+    return y.conj() if x._a.dtype.kind == "c" else y
+
+
+def _matrix_adjoint(x: Tensor) -> Tensor:
+    """x.H: the conjugate transpose of a matrix. RuntimeError: not a matrix."""
+    if x._a.ndim not in (0, 2):
+        raise RuntimeError(f"tensor.H is only supported on matrices (2-D tensors). Got {x._a.ndim}-D tensor.")
+    return x if x._a.ndim == 0 else _adjoint(x)
+
+
+Tensor.T, Tensor.mT = property(_reversed), property(_matrix_transpose)
+Tensor.H, Tensor.mH = property(_matrix_adjoint), property(_adjoint)
+composite("adjoint", method=True)(_adjoint)
+
+
+@composite("movedim", "moveaxis", method=True)
+def movedim(input, source, destination):
+    """Dimensions `source` moved to the places `destination`; the others keep their order."""
+    n = input._a.ndim
+    src = (source,) if isinstance(source, int) else tuple(source)
+    dst = (destination,) if isinstance(destination, int) else tuple(destination)
+    if len(src) != len(dst):
+        raise RuntimeError(f"movedim: Invalid source or destination dims: source ({list(src)} dims) should contain the same "
+                           f"number of dims as destination ({list(dst)} dims)")  # fmt: skip
+    src, dst = [wrapped(d, n) for d in src], [wrapped(d, n) for d in dst]
+    if len(set(src)) != len(src) or len(set(dst)) != len(dst):
+        raise RuntimeError("movedim: repeated dim in `source` or `destination`")
+    if n == 0:
+        return input
+    rest = [d for d in range(n) if d not in src]
+    order = [None] * n
+    for s, d in zip(src, dst):
+        order[d] = s
+    rest = iter(rest)
+    return input.permute(tuple(next(rest) if d is None else d for d in order))
+
+
+@op("as_strided", tensors=1, view=True)
+class AsStrided:
+    """y = the elements found at storage_offset + Σ index · stride of x's storage; offset None means x's own.
+
+    RuntimeError: outside of the storage.
+    """
+
+    def forward(x, size, stride, storage_offset=None):
+        root = storage_array(x)
+        flat = root.reshape(-1) if root.flags.c_contiguous else np.ravel(root, order="K")
+        offset = (address(x) - address(root)) // x.itemsize if storage_offset is None else storage_offset
+        last = offset + builtins.sum((n - 1) * s for n, s in zip(size, stride))
+        if prod(size) and last >= flat.size:
+            raise RuntimeError(f"setStorage: sizes {list(size)}, strides {list(stride)}, storage offset {offset}, and itemsize "
+                               f"{x.itemsize} requiring a storage size of {(last + 1) * x.itemsize} are out of bounds for "
+                               f"storage of size {flat.nbytes}")  # fmt: skip
+        return np.lib.stride_tricks.as_strided(flat[offset:], size, [s * x.itemsize for s in stride])
+
+    def backward(c, dy, x_shape, size, stride, storage_offset):
+        positions = (storage_offset or 0) + builtins.sum(
+            np.arange(n).reshape((-1,) + (1,) * (len(size) - 1 - i)) * s for i, (n, s) in enumerate(zip(size, stride))
+        )
+        positions = np.broadcast_to(np.asarray(positions), size).reshape(-1)
+        flat = K.reshape(dy, (-1,))
+        zeros = np.zeros(prod(x_shape), dtype=dy.dtype.np if isinstance(dy, Tensor) else dy.dtype)
+        if isinstance(dy, Tensor):
+            return K.reshape(K.scatter_add(wrap(zeros), 0, wrap(positions), flat), x_shape)
+        return K.scatter_add(zeros, 0, positions, flat).reshape(x_shape)
+
+
+@op("_unfold", fn=False, method=False, tensors=1, view=True, node="Unfold")
+class _Unfold:
+    """y (..., windows, ..., size) = windows of `size` every `step` along dim."""
+
+    def forward(x, dim, size, step):
+        if x.ndim == 0:
+            x, dim = x.reshape(1), 0
+            return np.lib.stride_tricks.as_strided(x, (size,), x.strides)
+        d = wrapped(dim, x.ndim)
+        if size > x.shape[d]:
+            raise RuntimeError(f"maximum size for tensor at dimension {d} is {x.shape[d]} but size is {size}")
+        if step <= 0:
+            raise RuntimeError(f"step is {step} but must be > 0")
+        shape, strides = list(x.shape), list(x.strides)
+        shape[d] = (shape[d] - size) // step + 1
+        strides[d] *= step
+        return np.lib.stride_tricks.as_strided(x, (*shape, size), (*strides, x.strides[d]))
+
+    def backward(c, dy, x_shape, dim, size, step):
+        return K.unfold_dx(dy, x_shape, dim, size, step)
+
+
+@op("unfold_dx", fn=False, method=False, tensors=1, node="UnfoldBackward")
+class _UnfoldDx:
+    """dx of _unfold: every window's gradient added where the window was read."""
+
+    def forward(dy, x_shape, dim, size, step):
+        dx = np.zeros(x_shape, dy.dtype)
+        if not x_shape:
+            return dx + dy.sum()
+        d = wrapped(dim, len(x_shape))
+        lead = (slice(None),) * d
+        for i in range(size):
+            dx[(*lead, slice(i, i + (dy.shape[d] - 1) * step + 1, step))] += dy[..., i]
+        return dx
+
+    def backward(c, ddx, dim, size, step):
+        return apply(CARDS["_unfold"], (ddx, dim, size, step)) if isinstance(ddx, Tensor) else CARDS["_unfold"].forward(
+            ddx, dim, size, step)  # fmt: skip
+
+
+word("unfold_dx", CARDS["unfold_dx"].forward)
+
+
+@composite("unfold", fn=False, method=True)
+def unfold(x, dimension, size, step):
+    """Windows of `size` elements, `step` apart, along a dimension; they become a last dimension. A view."""
+    return apply(CARDS["_unfold"], (x, dimension, size, step))
+
+
+@op("flip", tensors=1, varargs=True)
+class Flip:
+    """y = x in reverse order along dims; a copy."""
+
+    def forward(x, dims):
+        dims = (dims,) if isinstance(dims, int) else dims
+        axes = [wrapped(d, x.ndim) for d in dims]
+        if len(set(axes)) != len(axes):
+            raise RuntimeError(f"dim {max(axes, key=axes.count)} appears multiple times in the list of dims")
+        return np.ascontiguousarray(np.flip(x, axes)) if x.ndim else x.copy()
+
+    def backward(c, dy, dims):
+        return K.flip(dy, (dims,) if isinstance(dims, int) else tuple(dims)) if dy.ndim else dy
+
+
+@composite("fliplr", method=True)
+def fliplr(input):
+    """input with its columns in reverse order. RuntimeError: fewer than 2 dimensions."""
+    if input._a.ndim < 2:
+        raise RuntimeError("Input must be >= 2-d.")
+    return input.flip(1)
+
+
+@composite("flipud", method=True)
+def flipud(input):
+    """input with its rows in reverse order. RuntimeError: 0-d."""
+    if input._a.ndim < 1:
+        raise RuntimeError("Input must be >= 1-d.")
+    return input.flip(0)
+
+
+@op("roll", tensors=1)
+class Roll:
+    """y = x with elements moved by `shifts` along `dims`, round the end; without dims over the flattened tensor."""
+
+    def forward(x, shifts, dims=()):
+        return np.roll(x, shifts, None if dims is None or dims == () or dims == [] else dims)
+
+    def backward(c, dy, shifts, dims):
+        back = -shifts if isinstance(shifts, int) else tuple(-s for s in shifts)
+        return K.roll(dy, back, None if dims is None or dims == () or dims == [] else dims)
+
+
+@composite("rot90", method=True)
+def rot90(input, k=1, dims=(0, 1)):
+    """input turned k times by 90 degrees in the plane of dims."""
+    n = input._a.ndim
+    if len(dims) != 2:
+        raise RuntimeError(f"expected total rotation dims == 2, but got dims = {len(dims)}")
+    if n < 2:
+        raise RuntimeError(f"expected total dims >= 2, but got total dims = {n}")
+    a, b = dims
+    if wrapped(a, n) == wrapped(b, n):
+        raise RuntimeError(f"expected rotation dims to be different, but got dim0 = {a} and dim1 = {b}")
+    k %= 4
+    if k == 1:
+        return input.flip(b).transpose(a, b)
+    if k == 2:
+        return input.flip(a, b)
+    return input.flip(a).transpose(a, b) if k == 3 else input.clone()
+
+
+def _triangle(name: str, f) -> None:
+    class Triangle:
+        __doc__ = f"y = x with zeros outside its {'lower' if name == 'tril' else 'upper'} triangle, diagonal included."
+
+        def forward(x, diagonal=0):
+            if x.ndim < 2:
+                raise RuntimeError(f"{name}: input tensor must have at least 2 dimensions")
+            return f(x, diagonal)
+
+        def backward(c, dy, diagonal):
+            return getattr(K, name)(dy, diagonal)
+
+    op(name, tensors=1, inplace=True, node=name.capitalize())(Triangle)
+
+
+_triangle("tril", np.tril)
+_triangle("triu", np.triu)

@@ -1,0 +1,466 @@
+"""Joining and cutting: cat, stack, split, unbind, repeat, diagonals, grids."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..core.registry import CARDS, apply, composite, op, store
+from ..core.tensor import Tensor
+from ..kernels import K
+from .shape import wrapped
+
+
+def _checked_list(name: str, tensors) -> list:
+    tensors = list(tensors)
+    for i, t in enumerate(tensors):
+        if not isinstance(t, Tensor):
+            raise TypeError(f"expected Tensor as element {i} in argument 0, but got {type(t).__name__}")
+    if not tensors:
+        raise RuntimeError(f"{name}(): expected a non-empty list of Tensors" if name == "cat" else
+                           f"{name} expects a non-empty TensorList")  # fmt: skip
+    return tensors
+
+
+@op("_cat", fn=False, method=False, tensors="list", promote="arith", node="Cat")
+class _Cat:
+    """y = the tensors one after the other along dim."""
+
+    def forward(tensors, dim):
+        return np.concatenate(tensors, dim)
+
+    def backward(c, dy, tensors, dim):
+        grads, start = [], 0
+        lead = (slice(None),) * (dim % dy.ndim)
+        for i, t in enumerate(tensors):
+            n = t.shape[dim]
+            grads.append(dy[(*lead, slice(start, start + n))] if c.needs(i) else None)
+            start += n
+        return grads
+
+
+@composite("cat", "concat", "concatenate")
+def cat(tensors, dim=0, *, out=None):
+    """The tensors joined along an existing dimension. RuntimeError: other sizes differ, or 0-d tensors."""
+    tensors = _checked_list("cat", tensors)
+    kept = [t for t in tensors if t._a.shape != (0,)] or tensors[:1]
+    n = kept[0]._a.ndim
+    for i, t in enumerate(kept):
+        if t._a.ndim == 0:
+            raise RuntimeError(f"zero-dimensional tensor (at position {i}) cannot be concatenated")
+        if t._a.ndim != n:
+            raise RuntimeError(f"Tensors must have same number of dimensions: got {n} and {t._a.ndim}")
+    d = wrapped(dim, n)
+    first = kept[0]._a.shape
+    for i, t in enumerate(kept):
+        for j in range(n):
+            if j != d and t._a.shape[j] != first[j]:
+                raise RuntimeError(f"Sizes of tensors must match except in dimension {d}. Expected size {first[j]} but got size "
+                                   f"{t._a.shape[j]} for tensor number {i} in the list.")  # fmt: skip
+    if len(kept) < len(tensors):  # an empty 1-d tensor joins anything, but has its say in the dtype
+        from ..core.dtype import promote_types
+
+        target = tensors[0].dtype
+        for t in tensors[1:]:
+            target = promote_types(target, t.dtype)
+        kept = [t.to(target) for t in kept]
+    y = apply(CARDS["_cat"], (kept, d))
+    return y if out is None else _into(out, y)
+
+
+def _into(out: Tensor, y: Tensor) -> Tensor:
+    store(out, y)
+    return out
+
+
+@op("_stack", fn=False, method=False, tensors="list", promote="arith", node="Stack")
+class _Stack:
+    """y = the tensors along a new dimension."""
+
+    def forward(tensors, dim):
+        return np.stack(tensors, dim)
+
+    def backward(c, dy, tensors, dim):
+        lead = (slice(None),) * (dim % dy.ndim)
+        return [dy[(*lead, i)] if c.needs(i) else None for i in range(len(tensors))]
+
+
+@composite("stack")
+def stack(tensors, dim=0, *, out=None):
+    """The tensors, all of one shape, along a new dimension. RuntimeError: shapes differ."""
+    tensors = _checked_list("stack", tensors)
+    first = tensors[0]._a.shape
+    for i, t in enumerate(tensors):
+        if t._a.shape != first:
+            raise RuntimeError(f"stack expects each tensor to be equal size, but got {list(first)} at entry 0 and "
+                               f"{list(t._a.shape)} at entry {i}")  # fmt: skip
+    y = apply(CARDS["_stack"], (tensors, wrapped(dim, len(first) + 1)))
+    return y if out is None else _into(out, y)
+
+
+@composite("atleast_1d")
+def atleast_1d(*tensors):
+    """Each tensor, 0-d ones as 1-d."""
+    return _each(tensors, lambda t: t.reshape(1) if t._a.ndim == 0 else t)
+
+
+@composite("atleast_2d")
+def atleast_2d(*tensors):
+    """Each tensor with at least 2 dimensions: vectors become rows."""
+    return _each(tensors, lambda t: t.reshape(1, -1) if t._a.ndim < 2 else t)
+
+
+@composite("atleast_3d")
+def atleast_3d(*tensors):
+    """Each tensor with at least 3 dimensions: (n) -> (1, n, 1), (n, m) -> (n, m, 1)."""
+    return _each(tensors, lambda t: t.reshape(1, -1, 1) if t._a.ndim < 2 else t.unsqueeze(-1) if t._a.ndim == 2 else t)
+
+
+def _each(tensors, f):
+    if len(tensors) == 1:
+        if isinstance(tensors[0], Tensor):
+            return f(tensors[0])
+        tensors = tensors[0]
+    return tuple(f(t) for t in tensors)
+
+
+@composite("hstack")
+def hstack(tensors, *, out=None):
+    """cat along columns (of vectors: end to end)."""
+    tensors = [atleast_1d(t) for t in _checked_list("hstack", tensors)]
+    return cat(tensors, 0 if tensors[0]._a.ndim == 1 else 1, out=out)
+
+
+@composite("vstack", "row_stack")
+def vstack(tensors, *, out=None):
+    """cat along rows; vectors are rows."""
+    return cat([atleast_2d(t) for t in _checked_list("vstack", tensors)], 0, out=out)
+
+
+@composite("dstack")
+def dstack(tensors, *, out=None):
+    """cat along depth."""
+    return cat([atleast_3d(t) for t in _checked_list("dstack", tensors)], 2, out=out)
+
+
+@composite("column_stack")
+def column_stack(tensors, *, out=None):
+    """cat along columns; vectors are columns."""
+    return hstack([t.reshape(-1, 1) if t._a.ndim < 2 else t for t in _checked_list("column_stack", tensors)], out=out)
+
+
+@op("_split", fn=False, method=False, tensors=1, outputs="list", view=True, node="SplitWithSizes")
+class _Split:
+    """Views of x of the given sizes along dim, one after the other."""
+
+    def forward(x, sizes, dim):
+        parts, start = [], 0
+        lead = (slice(None),) * dim
+        for n in sizes:
+            parts.append(x[(*lead, slice(start, start + n))])
+            start += n
+        return parts
+
+    def backward(c, dys, dim):
+        return K.concatenate(dys, dim)
+
+
+CARDS["_split_even"] = type(CARDS["_split"])(CARDS["_split"].source, "_split_even", tensors=1, outputs="list", view=True,
+                                             node="Split")  # fmt: skip
+
+
+@composite("split", method=True)
+def split(tensor, split_size_or_sections, dim=0):
+    """Views of split_size elements each along dim (the last may be shorter), or of the listed sizes.
+
+    RuntimeError: the sizes do not add up.
+    """
+    shape = tensor._a.shape
+    if not shape:
+        raise RuntimeError("split expects at least a 1-dimensional tensor")
+    d = wrapped(dim, len(shape))
+    n = shape[d]
+    if isinstance(split_size_or_sections, (int, Tensor)):
+        size = int(split_size_or_sections)
+        if size < 0:
+            raise RuntimeError(f"split expects split_size be non-negative, but got split_size={size}")
+        if size == 0:
+            if n:
+                raise RuntimeError(f"split_size can only be 0 if dimension size is 0, but got dimension size of {n}")
+            return apply(CARDS["_split_even"], (tensor, (0,), d))
+        sizes = tuple(min(size, n - i) for i in range(0, n, size)) or (0,)
+        return apply(CARDS["_split_even"], (tensor, sizes, d))
+    sizes = tuple(int(s) for s in split_size_or_sections)
+    if sum(sizes) != n:
+        raise RuntimeError(f"split_with_sizes expects split_sizes to sum exactly to {n} (input tensor's size at dimension {d}), "
+                           f"but got split_sizes={list(sizes)}")  # fmt: skip
+    if min(sizes, default=0) < 0:
+        raise RuntimeError(f"split_with_sizes expects split_sizes have only non-negative entries, but got split_sizes={list(sizes)}")
+    return apply(CARDS["_split"], (tensor, sizes, d))
+
+
+@composite("split_with_sizes", method=True)
+def split_with_sizes(input, split_sizes, dim=0):
+    """Views of the listed sizes along dim."""
+    return split(input, list(split_sizes), dim)
+
+
+@composite("chunk", method=True)
+def chunk(input, chunks, dim=0):
+    """At most `chunks` views of equal size along dim (the last may be shorter)."""
+    if not input._a.ndim:
+        raise RuntimeError("chunk expects at least a 1-dimensional tensor")
+    if chunks <= 0:
+        raise RuntimeError(f"chunk expects `chunks` to be greater than 0, got: {chunks}")
+    n = input._a.shape[wrapped(dim, input._a.ndim)]
+    size = -(-n // chunks)
+    return split(input, size, dim) if size else split(input, [0] * chunks, dim)
+
+
+@composite("tensor_split", method=True)
+def tensor_split(input, indices_or_sections, dim=0):
+    """Views cut at the listed indices, or into n parts whose sizes differ by at most one."""
+    if not input._a.ndim:
+        raise RuntimeError("tensor_split expected at least a 1-dimensional tensor, but got a tensor with 0 dims")
+    d = wrapped(dim, input._a.ndim)
+    n = input._a.shape[d]
+    given = indices_or_sections
+    if isinstance(given, Tensor):
+        given = given.tolist()
+    if isinstance(given, int):
+        if given <= 0:
+            raise RuntimeError(f"number of sections must be larger than 0, got {given}")
+        size, extra = divmod(n, given)
+        sizes = [size + (i < extra) for i in range(given)]
+        return split(input, sizes, d)
+    cuts = [0] + [min(max(i + n if i < 0 else i, 0), n) for i in given] + [n]
+    lead = (slice(None),) * d
+    return tuple(input[(*lead, slice(a, max(a, b)))] for a, b in zip(cuts, cuts[1:]))
+
+
+def _axis_split(name: str, least: int, axis) -> None:
+    def f(input, indices_or_sections):
+        n = input._a.ndim
+        if n < least:
+            raise RuntimeError(f"torch.{name} requires a tensor with at least {least} dimension, but got a tensor with {n} "
+                               "dimensions!")  # fmt: skip
+        d = axis(n)
+        if isinstance(indices_or_sections, int) and input._a.shape[d] % indices_or_sections:
+            raise RuntimeError(f"torch.{name} attempted to split along dimension {d}, but the size of the dimension "
+                               f"{input._a.shape[d]} is not divisible by the split_size {indices_or_sections}!")  # fmt: skip
+        return tensor_split(input, indices_or_sections, d)
+
+    f.__name__, f.__doc__ = name, f"tensor_split along the dimension that {name} stands for."
+    composite(name, method=True)(f)
+
+
+_axis_split("hsplit", 1, lambda n: 0 if n == 1 else 1)
+_axis_split("vsplit", 2, lambda n: 0)
+_axis_split("dsplit", 3, lambda n: 2)
+
+
+@op("unbind", tensors=1, outputs="list", view=True)
+class Unbind:
+    """The slices of x along dim, that dimension gone; views."""
+
+    def forward(x, dim=0):
+        if not x.ndim:
+            raise RuntimeError("Dimension specified as 0 but tensor has no dimensions")
+        d = wrapped(dim, x.ndim)
+        lead = (slice(None),) * d
+        return [x[(*lead, i, ...)] for i in range(x.shape[d])]
+
+    def backward(c, dys, dim):
+        return K.stack(dys, dim)
+
+
+@op("repeat", tensors=1, fn=False, varargs=True)
+class Repeat:
+    """y = x laid out `repeats` times along each dimension; new dimensions go in front."""
+
+    def forward(x, repeats):
+        repeats = tuple(int(r) for r in repeats)
+        if len(repeats) < x.ndim:
+            raise RuntimeError("Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor")
+        return np.tile(x, repeats)
+
+    def backward(c, dy, x_shape, repeats):
+        shape = (1,) * (len(repeats) - len(x_shape)) + tuple(x_shape)
+        if 0 in repeats:
+            return K.sum_to(K.reshape(dy, dy.shape), dy.shape) if not x_shape else _zeros(dy, x_shape)
+        split_shape, axes = [], []
+        for r, n in zip(repeats, shape):
+            axes.append(len(split_shape))
+            split_shape += [int(r), n]
+        return K.reshape(K.sum(K.reshape(dy, tuple(split_shape)), tuple(axes)), tuple(x_shape))
+
+
+def _zeros(like, shape):
+    from ..core.tensor import wrap
+
+    return wrap(np.zeros(shape, like._a.dtype)) if isinstance(like, Tensor) else np.zeros(shape, like.dtype)
+
+
+@composite("tile", method=True)
+def tile(input, *dims):
+    """repeat; missing repeats count as 1 in front."""
+    dims = tuple(dims[0]) if len(dims) == 1 and isinstance(dims[0], (tuple, list)) else dims
+    return input.repeat((1,) * (input._a.ndim - len(dims)) + dims)
+
+
+@composite("repeat_interleave", method=True)
+def repeat_interleave(input, repeats=None, dim=None, *, output_size=None):
+    """Each element repeated in place: `repeats` times, or repeats[i] times along dim."""
+    if repeats is None:  # repeat_interleave(repeats): i repeated repeats[i] times
+        from ..core.tensor import wrap
+
+        return wrap(np.repeat(np.arange(input._a.size), input._a))
+    if dim is None:
+        input, dim = input.reshape(-1), 0
+    d = wrapped(dim, input._a.ndim)
+    counts = repeats._a if isinstance(repeats, Tensor) else np.asarray(repeats)
+    if counts.size != 1 and counts.size != input._a.shape[d]:
+        raise RuntimeError(f"repeats must have the same size as input along dim, but got repeats.size(0) = {counts.size} and "
+                           f"input.size({d}) = {input._a.shape[d]}")  # fmt: skip
+    if (counts < 0).any():
+        raise RuntimeError("repeats can not be negative")
+    if not input._a.ndim:
+        return input.reshape(1).index_select(0, _index(np.zeros(int(counts), np.int64)))
+    return input.index_select(d, _index(np.repeat(np.arange(input._a.shape[d]), counts.reshape(-1))))
+
+
+def _index(a: np.ndarray) -> Tensor:
+    from ..core.tensor import wrap
+
+    return wrap(a)
+
+
+@composite("meshgrid")
+def meshgrid(*tensors, indexing=None):
+    """Coordinate grids from vectors; indexing 'ij' (the default, with PyTorch's warning) or 'xy'."""
+    if len(tensors) == 1 and isinstance(tensors[0], (tuple, list)):
+        tensors = tuple(tensors[0])
+    if indexing is None:
+        import warnings
+
+        warnings.warn("torch.meshgrid: in an upcoming release, it will be required to pass the indexing argument.", stacklevel=2)
+        indexing = "ij"
+    if indexing not in ("ij", "xy"):
+        raise RuntimeError(f'torch.meshgrid: indexing must be one of "xy" or "ij", but received: {indexing}')
+    if not tensors:
+        raise RuntimeError("meshgrid expects a non-empty TensorList")
+    for t in tensors:
+        if t._a.ndim > 1:
+            raise RuntimeError(f"torch.meshgrid: Expected 0D or 1D tensor in the tensor list but got: {t}")
+    swap = indexing == "xy" and len(tensors) >= 2
+    if swap:
+        tensors = (tensors[1], tensors[0], *tensors[2:])
+    n = len(tensors)
+    shape = tuple(t._a.size for t in tensors)
+    grids = [t.reshape((1,) * i + (-1,) + (1,) * (n - 1 - i)).expand(shape) for i, t in enumerate(tensors)]
+    if swap:
+        grids = [g.transpose(0, 1) for g in (grids[1], grids[0], *grids[2:])]
+    return tuple(grids)
+
+
+@composite("cartesian_prod")
+def cartesian_prod(*tensors):
+    """All tuples of one element from each vector, as rows."""
+    if len(tensors) == 1:
+        return tensors[0]
+    return stack([g.reshape(-1) for g in meshgrid(*tensors, indexing="ij")], 1)
+
+
+@composite("combinations")
+def combinations(input, r=2, with_replacement=False):
+    """All combinations of r elements of a vector, as rows."""
+    import itertools
+
+    choose = itertools.combinations_with_replacement if with_replacement else itertools.combinations
+    rows = np.array(list(choose(range(input._a.size), r)), np.int64).reshape(-1, r)
+    return input[_index(rows)] if rows.size else input.new_empty((0,) if r == 0 else (0, r))
+
+
+@composite("block_diag")
+def block_diag(*tensors):
+    """The matrices along the diagonal of a larger one, zeros elsewhere."""
+    blocks = [atleast_2d(t) for t in tensors] or []
+    if not blocks:
+        from .creation import empty
+
+        return empty(1, 0)
+    width = sum(b._a.shape[1] for b in blocks)
+    rows, at = [], 0
+    for b in blocks:
+        if b._a.ndim > 2:
+            raise RuntimeError("torch.block_diag: Input tensors must have 2 or fewer dimensions.")
+        h, w = b._a.shape
+        rows.append(cat([b.new_zeros((h, at)), b, b.new_zeros((h, width - at - w))], 1))
+        at += w
+    return cat(rows, 0)
+
+
+@op("diagonal", tensors=1, view=True)
+class Diagonal:
+    """y (..., k) = the diagonal of dimensions dim1, dim2; a view."""
+
+    def forward(x, offset=0, dim1=0, dim2=1):
+        a, b = wrapped(dim1, x.ndim), wrapped(dim2, x.ndim)
+        if a == b:
+            raise RuntimeError(f"diagonal dimensions cannot be identical {dim1}, {dim2}")
+        y = x.diagonal(offset, a, b)
+        y.flags.writeable = x.flags.writeable
+        return y
+
+    def backward(c, dy, x_shape, offset, dim1, dim2):
+        return K.diagonal_dx(dy, x_shape, offset, dim1, dim2)
+
+
+@op("diagonal_dx", fn=False, method=False, tensors=1, node="DiagonalBackward")
+class _DiagonalDx:
+    """dx of diagonal: dy on that diagonal of zeros."""
+
+    def forward(dy, x_shape, offset, dim1, dim2):
+        dx = np.zeros(x_shape, dy.dtype)
+        d = dx.diagonal(offset, dim1, dim2)
+        d.flags.writeable = True
+        d[...] = dy
+        return dx
+
+    def backward(c, ddx, offset, dim1, dim2):
+        return K.diagonal(ddx, offset, dim1, dim2)
+
+
+@composite("diag", method=True)
+def diag(input, diagonal=0, *, out=None):
+    """A vector as the diagonal of a matrix, or the diagonal of a matrix as a vector (a copy)."""
+    n = input._a.ndim
+    if n not in (1, 2):
+        raise RuntimeError(f"diag(): Supports 1D or 2D tensors. Got {n}D")
+    y = diag_embed(input, diagonal) if n == 1 else input.diagonal(diagonal).clone()
+    return y if out is None else _into(out, y)
+
+
+@composite("diag_embed", method=True)
+def diag_embed(input, offset=0, dim1=-2, dim2=-1):
+    """The last dimension as diagonals of matrices in dimensions dim1, dim2, zeros elsewhere."""
+    shape = input._a.shape
+    side = shape[-1] + abs(offset)
+    n = len(shape) + 1
+    a, b = wrapped(dim1, n), wrapped(dim2, n)
+    if a == b:
+        raise RuntimeError(f"diagonal dimensions cannot be identical {dim1}, {dim2}")
+    y = apply(CARDS["diagonal_dx"], (input, (*shape[:-1], side, side), offset, n - 2, n - 1))
+    return movedim(y, (-2, -1), (a, b)) if (a, b) != (n - 2, n - 1) else y
+
+
+@composite("diagflat", method=True)
+def diagflat(input, offset=0):
+    """All elements as the diagonal of a matrix."""
+    return diag_embed(input.reshape(-1), offset)
+
+
+from ..kernels import word  # noqa: E402
+from .shape import movedim  # noqa: E402
+
+word("diagonal", CARDS["diagonal"].forward)
+word("diagonal_dx", CARDS["diagonal_dx"].forward)

@@ -1,0 +1,264 @@
+"""gather, scatter and their reductions along one dimension."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..core.registry import CARDS, apply, apply_inplace, composite, number_array, op
+from ..core.tensor import Tensor, wrap
+from ..kernels import K, word
+from ..kernels.vocabulary import along
+from .shape import wrapped
+
+
+def _check(name: str, x: np.ndarray, dim: int, index: np.ndarray, src: np.ndarray | None = None) -> int:
+    """dim counted from 0, after the checks that gather and scatter share. RuntimeError, IndexError in PyTorch's words."""
+    if index.dtype.kind != "i":
+        raise RuntimeError(f"{name}(): Expected dtype int64 for index")
+    d = wrapped(dim, x.ndim)
+    if max(index.ndim, 1) != max(x.ndim, 1) and index.size:
+        raise RuntimeError("Index tensor must have the same number of dimensions as "
+                           f"{'input' if name == 'gather' else 'self'} tensor")  # fmt: skip
+    if src is not None and max(src.ndim, 1) != max(index.ndim, 1) and index.size:
+        raise RuntimeError("Index tensor must have the same number of dimensions as src tensor")
+    shape = x.shape or (1,)
+    for i, n in enumerate(index.shape if index.size else ()):
+        if (i != d and n > shape[i]) or (src is not None and n > (src.shape or (1,))[i]):
+            if src is None:
+                raise RuntimeError(f"Size does not match at dimension {i} expected index {list(index.shape)} to be no larger than "
+                                   f"self {list(x.shape)} apart from dimension {d}")  # fmt: skip
+            raise RuntimeError(f"Expected index {list(index.shape)} to be no larger than self {list(x.shape)} apart from dimension "
+                               f"{d} and to be no larger size than src {list(src.shape)}")  # fmt: skip
+    if index.size and (index.min() < 0 or index.max() >= shape[d]):
+        bad = int(index[(index < 0) | (index >= shape[d])].reshape(-1)[0])
+        raise RuntimeError(f"index {bad} is out of bounds for dimension {d} with size {shape[d]}")
+    return d
+
+
+def _scattered(x, dim, index, values, add):
+    """x with values put (or added) at index along dim; 0-d counts as (1,)."""
+    y = np.array(x, order="C", ndmin=1)
+    if not index.size:
+        return y.reshape(x.shape)
+    index = index.reshape(index.shape or (1,))
+    key = along(index, dim)
+    part = values.reshape(values.shape or (1,))[tuple(slice(n) for n in index.shape)] if values.ndim or index.ndim else values
+    if values.ndim == 0 and index.size > 1:
+        part = values
+    if add:
+        np.add.at(y, key, part)
+    else:
+        y[key] = part
+    return y.reshape(x.shape)
+
+
+def scatter_add_array(x, dim, index, src):
+    """The kernel behind scatter_add, on checked arguments."""
+    return _scattered(x, dim, index, src, True)
+
+
+word("scatter_add", scatter_add_array)
+
+
+@op("gather", tensors=1)
+class Gather:
+    """y[i, j] = x[index[i, j], j] for dim = 0, and so on; y has index's shape.
+
+    grad    dx = zeros, dy added where it was read
+    errors  RuntimeError: dimensions differ, index out of bounds
+    """
+
+    def forward(x, dim, index, sparse_grad=False):
+        if sparse_grad:
+            raise NotImplementedError("gather(sparse_grad=True): rushlight has no sparse tensors")
+        d = _check("gather", x, dim, index)
+        if not index.size:
+            return np.empty(index.shape, x.dtype)
+        return x.reshape(x.shape or (1,))[along(index.reshape(index.shape or (1,)), d)].reshape(index.shape)
+
+    def backward(c, dy, x_shape, dim, index):
+        zeros = np.zeros(x_shape, dy.dtype.np if isinstance(dy, Tensor) else dy.dtype)
+        return K.scatter_add(wrap(zeros) if isinstance(dy, Tensor) else zeros, dim, index, dy)
+
+
+@op("scatter_add", inplace=True, tensors=(0, 3))
+class ScatterAdd:
+    """y = x, with src[i, j] added at [index[i, j], j] for dim = 0, and so on."""
+
+    def forward(x, dim, index, src):
+        if x.dtype != src.dtype:
+            raise RuntimeError("scatter(): Expected self.dtype to be equal to src.dtype")
+        return _scattered(x, _check("scatter", x, dim, index, src), index, src, True)
+
+    def backward(c, dy, dim, index, src_shape):
+        return dy if c.needs(0) else None, _picked(dy, dim, index, src_shape) if c.needs(1) else None
+
+
+def _picked(dy, dim, index, src_shape):
+    """The gradient of src: dy gathered at index, zeros where src is larger than index."""
+    picked = K.take(dy, dim, index)
+    if tuple(index.shape) != tuple(src_shape):
+        picked = K.basic_dx(picked, tuple(src_shape), tuple(slice(n) for n in index.shape))
+    return picked
+
+
+word("take", CARDS["gather"].forward)
+CARDS["take"] = CARDS["gather"]
+
+
+@op("_scatter_src", fn=False, method=False, tensors=(0, 3), node="Scatter")
+class _ScatterSrc:
+    """y = x, with src put at index along dim."""
+
+    def forward(x, dim, index, src):
+        if x.dtype != src.dtype:
+            raise RuntimeError("scatter(): Expected self.dtype to be equal to src.dtype")
+        return _scattered(x, _check("scatter", x, dim, index, src if src.ndim or x.ndim == 0 else None), index, src, False)
+
+    def backward(c, dy, dim, index, src_shape):
+        dx = None
+        if c.needs(0):
+            zero = np.zeros((), dy.dtype.np if isinstance(dy, Tensor) else dy.dtype)
+            dx = K.scatter_value(dy, dim, index, zero)
+        return dx, _picked(dy, dim, index, src_shape) if c.needs(1) else None
+
+
+@op("scatter_value", fn=False, method=False, tensors=1, node="Scatter1")
+class _ScatterValue:
+    """y = x, with one number put at index along dim."""
+
+    def forward(x, dim, index, value):
+        return _scattered(x, _check("scatter", x, dim, index), index, np.asarray(value, x.dtype), False)
+
+    def backward(c, dy, dim, index):
+        return K.scatter_value(dy, dim, index, 0)
+
+
+word("scatter_value", CARDS["scatter_value"].forward)
+
+
+def _scatter(run, input, dim, index, src, value, reduce):
+    if value is not None:
+        src = value
+    if src is None:
+        raise TypeError('scatter() missing 1 required positional argument: "src" or "value"')
+    if reduce is not None:
+        if reduce not in ("add", "multiply"):
+            raise RuntimeError("reduce argument must be either add or multiply.")
+        if not isinstance(src, Tensor):
+            src = wrap(np.broadcast_to(number_array(src, input.dtype), index._a.shape))
+        how = "sum" if reduce == "add" else "prod"
+        return run(CARDS["scatter_reduce"], (input, dim, index, src, how, True))
+    if isinstance(src, Tensor):
+        return run(CARDS["_scatter_src"], (input, dim, index, src))
+    return run(CARDS["scatter_value"], (input, dim, index, number_array(src, input.dtype)))
+
+
+@composite("scatter", method=True)
+def scatter(input, dim, index, src=None, *, value=None, reduce=None):
+    """A copy of input with src (a tensor or number) written at index along dim; reduce: 'add' or 'multiply' instead."""
+    return _scatter(apply, input, dim, index, src, value, reduce)
+
+
+@composite("scatter_", fn=False, method=True)
+def scatter_(input, dim, index, src=None, *, value=None, reduce=None):
+    """In-place version of scatter."""
+    return _scatter(apply_inplace, input, dim, index, src, value, reduce)
+
+
+_START = {"prod": 1.0, "amax": -np.inf, "amin": np.inf, "sum": 0.0, "mean": 0.0}
+
+
+@op("scatter_reduce", inplace=True, tensors=(0, 3))
+class ScatterReduce:
+    """y = for each target the sum, prod, mean, amax or amin of the src elements sent there (and of x, if include_self)."""
+
+    def forward(x, dim, index, src, reduce, include_self=True):
+        if reduce not in _START:
+            raise RuntimeError("reduce argument must be either sum, prod, mean, amax or amin, got " + str(reduce))
+        d = _check("scatter_reduce", x, dim, index, src)
+        y = np.array(x, ndmin=1)
+        if not index.size:
+            return y.reshape(x.shape)
+        key = along(index.reshape(index.shape or (1,)), d)
+        part = src.reshape(src.shape or (1,))[tuple(slice(n) for n in (index.shape or (1,)))]
+        if not include_self:
+            start = _START[reduce]
+            if x.dtype.kind in "iub" and not np.isfinite(start):
+                info = np.iinfo(x.dtype)
+                start = info.min if start < 0 else info.max
+            y[key] = start
+        f = {"sum": np.add, "mean": np.add, "prod": np.multiply, "amax": np.maximum, "amin": np.minimum}[reduce]
+        f.at(y, key, part)
+        if reduce == "mean":
+            counts = _counts(y.shape, key, include_self)
+            y = (y // counts if x.dtype.kind in "iu" else y / counts).astype(x.dtype)
+        return y.reshape(x.shape)
+
+    def backward(c, dy, x, dim, index, src, out, reduce, include_self):
+        return _scatter_reduce_dx(c, dy, x, dim, index, src, out, reduce, include_self)
+
+
+def _counts(shape, key, include_self):
+    counts = np.full(shape, 1 if include_self else 0)
+    np.add.at(counts, key, 1)
+    return np.maximum(counts, 1)
+
+
+def _scatter_reduce_dx(c, dy, x, dim, index, src, out, reduce, include_self):
+    """Gradients of scatter_reduce for x and src."""
+    on_tensors = isinstance(dy, Tensor)
+    if not on_tensors:
+        dy, x, index, src, out = (wrap(a) for a in (dy, x, index, src, out))
+    shape = tuple(index.shape)
+    part = src[tuple(slice(n) for n in shape)] if shape else src
+    if reduce == "sum":
+        dx, ds = dy, dy.gather(dim, index)
+    elif reduce == "mean":
+        ones = x.new_ones(tuple(x.shape)) if include_self else x.new_zeros(tuple(x.shape))
+        n = ones.scatter_add(dim, index, x.new_ones(shape)).clamp(min=1)
+        dx, ds = dy / n, (dy / n).gather(dim, index)
+    elif reduce == "prod":
+        dx, ds = _product_dx(dy, x, dim, index, part, include_self)
+    else:
+        hit = (part == out.gather(dim, index)).to(x.dtype)
+        own = (x == out).to(x.dtype)
+        n = x.new_zeros(tuple(x.shape)).scatter_add(dim, index, hit)
+        if include_self:
+            n = n + own
+        share = dy / n.clamp(min=1)
+        dx, ds = share * own, share.gather(dim, index) * hit
+    if not include_self:
+        dx = dx.scatter(dim, index, 0.0)
+    if shape != tuple(src.shape):
+        ds = K.basic_dx(ds, tuple(src.shape), tuple(slice(n) for n in shape)) if on_tensors else wrap(
+            CARDS["basic_dx"].forward(ds._a, tuple(src.shape), tuple(slice(n) for n in shape)))  # fmt: skip
+    dx, ds = dx if c.needs(0) else None, ds if c.needs(1) else None
+    return (dx, ds) if on_tensors else (dx if dx is None else dx._a, ds if ds is None else ds._a)
+
+
+def _product_dx(dy, x, dim, index, part, include_self):
+    """For a product, each factor's gradient is dy times the product of the others; zeros are handled one by one."""
+    start = x if include_self else x.scatter(dim, index, 1.0)
+    zero_x, zero_s = (start == 0).to(x.dtype), (part == 0).to(x.dtype)
+    zeros = zero_x.scatter_add(dim, index, zero_s)
+    product = (start + zero_x).scatter_reduce(dim, index, part + zero_s, "prod", include_self=True)
+    dx = dy * product / (start + zero_x) * (zeros - zero_x == 0).to(x.dtype)
+    ds = (dy * product).gather(dim, index) / (part + zero_s) * (zeros.gather(dim, index) - zero_s == 0).to(x.dtype)
+    return dx, ds
+
+
+@composite("take_along_dim", method=True)
+def take_along_dim(input, indices, dim=None, *, out=None):
+    """gather with broadcasting of input and indices; without dim over the flattened input."""
+    if dim is None:
+        return input.reshape(-1).gather(0, indices.reshape(-1))
+    if input._a.ndim != indices._a.ndim:
+        raise RuntimeError("torch.take_along_dim(): input and indices should have the same number of dimensions, but got "
+                           f"{input._a.ndim} dimensions for input, and {indices._a.ndim} dimensions for indices")  # fmt: skip
+    d = wrapped(dim, input._a.ndim)
+    a, b = list(input._a.shape), list(indices._a.shape)
+    common = [max(m, n) if 0 not in (m, n) else 0 for m, n in zip(a, b)]
+    left = input.expand([a[i] if i == d else common[i] for i in range(len(a))])
+    right = indices.expand([b[i] if i == d else common[i] for i in range(len(b))])
+    return left.gather(d, right)
