@@ -20,7 +20,7 @@ using i64 = std::int64_t;
 struct Row {
     const char* name;
     const char* doc;
-    PyObject* (*call)(PyObject* self, PyObject* const* args, Py_ssize_t n);
+    PyObject* (*call)(PyObject* self, PyObject* const* args, Py_ssize_t n, PyObject* keywords);
     PyObject** twin;
 };
 
@@ -29,7 +29,8 @@ struct Rows {
     std::size_t count;
 };
 
-PyObject* call_twin(const char* name, PyObject* twin, PyObject* const* args, Py_ssize_t n);
+PyObject* call_twin(const char* name, PyObject* twin, PyObject* const* args, Py_ssize_t n,
+                    PyObject* keywords);
 
 }  // namespace rl
 
@@ -101,6 +102,11 @@ class In {
     int nd() const { return PyArray_NDIM(a_); }
     i64 size() const { return PyArray_SIZE(a_); }
     i64 dim(int i) const { return PyArray_DIM(a_, i < 0 ? nd() + i : i); }
+    i64 rows() const {  // all dimensions but the last
+        i64 r = 1;
+        for (int i = 0; i < nd() - 1; i++) r *= dim(i);
+        return r;
+    }
     const npy_intp* dims() const { return PyArray_DIMS(a_); }
     template <class T>
     const T* data() const {
@@ -127,6 +133,12 @@ inline bool read(PyObject* o, bool& x) {
     PyErr_Clear();
     return false;
 }
+// One dimension of x, from 0.
+inline bool read_axis(PyObject* o, const In& x, i64& axis) {
+    if (!PyLong_CheckExact(o) || !read(o, axis)) return false;
+    if (axis < 0) axis += x.nd();
+    return axis >= 0 && axis < x.nd();
+}
 // `n` whole numbers from a tuple, such as stride2.
 template <std::size_t n>
 bool read(PyObject* o, i64 (&x)[n]) {
@@ -146,6 +158,12 @@ class Out {
     Out(int nd, const npy_intp* dims, int type)
         : a_(array(PyArray_SimpleNew(nd, const_cast<npy_intp*>(dims), type))) {}
     explicit Out(const In& like) : Out(like.nd(), like.dims(), like.type()) {}
+    Out(const In& like, i64 last) {  // with another last dimension
+        npy_intp dims[NPY_MAXDIMS];
+        for (int i = 0; i < like.nd(); i++) dims[i] = like.dim(i);
+        dims[like.nd() - 1] = last;
+        a_ = array(PyArray_SimpleNew(like.nd(), dims, like.type()));
+    }
     Out(Out&& o) : a_(o.a_) { o.a_ = nullptr; }
     Out(const Out&) = delete;
     ~Out() { Py_XDECREF(a_); }
@@ -193,14 +211,16 @@ struct Name {
 };
 
 // body(args, n) returns a new reference, or nullptr: with an exception set it failed, without one
-// the arguments are the twin's.
+// the arguments are the twin's; keywords always are.
 template <Name name, auto body>
 struct Entry {
     static inline PyObject* twin = nullptr;
-    static PyObject* call(PyObject*, Args args, Py_ssize_t n) {
-        if (PyObject* result = body(args, n)) return result;
-        if (PyErr_Occurred()) return nullptr;
-        return call_twin(name.text, twin, args, n);
+    static PyObject* call(PyObject*, Args args, Py_ssize_t n, PyObject* keywords) {
+        if (!keywords) {
+            if (PyObject* result = body(args, n)) return result;
+            if (PyErr_Occurred()) return nullptr;
+        }
+        return call_twin(name.text, twin, args, n, keywords);
     }
 };
 

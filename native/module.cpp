@@ -16,13 +16,14 @@ namespace avx2 { Rows rows(); }
 namespace avx512 { Rows rows(); }
 #endif
 
-PyObject* call_twin(const char* name, PyObject* twin, PyObject* const* args, Py_ssize_t n) {
+PyObject* call_twin(const char* name, PyObject* twin, PyObject* const* args, Py_ssize_t n,
+                    PyObject* keywords) {
     if (!twin) {
         return PyErr_Format(PyExc_NotImplementedError,
                             "rushlight._native.%s: these arguments need the NumPy twin, and none was "
                             "registered; import rushlight.kernels first", name);
     }
-    PyObject* y = PyObject_Vectorcall(twin, args, n, nullptr);
+    PyObject* y = PyObject_Vectorcall(twin, args, n, keywords);
     if (!y || !PyArray_CheckScalar(y)) return y;
     PyObject* array = PyArray_FromScalar(y, nullptr);  // kernels give arrays, 0-d ones too
     Py_DECREF(y);
@@ -89,11 +90,17 @@ PyObject* get_threads(PyObject*, PyObject*) { return PyLong_FromLong(get_num_thr
 
 PyObject* isa(PyObject*, PyObject*) { return PyUnicode_FromString(chosen.name); }
 
+PyObject* config(PyObject*, PyObject*) {
+    return PyUnicode_FromFormat("%s, %d threads of %d available, matrix products of our own",
+                                chosen.name, get_num_threads(), available_cpus());
+}
+
 PyMethodDef own[] = {
     {"set_fallback", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(set_fallback)),
      METH_FASTCALL, "set_fallback(name, function): the twin for arguments the kernel does not take"},
     {"set_num_threads", set_threads, METH_O, "set_num_threads(n): the size of the thread pool"},
     {"get_num_threads", get_threads, METH_NOARGS, "the size of the thread pool"},
+    {"config", config, METH_NOARGS, "instruction set and threads, as one line"},
     {"isa", isa, METH_NOARGS, "the instruction set in use: 'avx512', 'avx2' or 'baseline'"},
 };
 
@@ -134,7 +141,7 @@ PyMODINIT_FUNC PyInit__native() {
     for (std::size_t i = 0; i < rows.count; i++) {
         const Row& r = rows.first[i];
         methods.push_back({r.name, reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(r.call)),
-                           METH_FASTCALL, r.doc});
+                           METH_FASTCALL | METH_KEYWORDS, r.doc});
         PyObject* name = PyUnicode_InternFromString(r.name);
         PyObject* index = PyLong_FromSize_t(i);
         if (!name || !index || PyDict_SetItem(kernels, name, index) < 0) return nullptr;

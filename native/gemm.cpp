@@ -1,0 +1,326 @@
+// Matrix products.
+//
+// One operand is packed into panels of WIDTH columns, the other is streamed: a register tile holds
+// ROWS rows of the streamed matrix against one panel, and each step of k takes ROWS broadcast numbers
+// times a panel row of up to VECTORS registers. Which operand is packed is a choice, since
+// c = a b is also cᵀ = bᵀ aᵀ; the smaller one is, because a weight matrix (O, I) against a batch of
+// 64 rows is then read exactly once and never copied. Results leave through a small buffer, where the
+// transposition, the bias and the relu are done.
+//
+// Every number of c is a chain of fma over k in blocks of DEPTH, from low to high, so neither
+// the shape of the tiles nor the number of threads changes its bits. Products of few rows with both
+// operands contiguous along k are dot products instead.
+#include "gemm.hpp"
+
+#include "parallel.hpp"
+#include "scratch.hpp"
+#include "transpose.hpp"
+
+namespace rl::RL_ISA {
+
+static void transpose(const double* x, i64 x_step, i64 rows, i64 cols, double* y, i64 y_step) {
+    for (i64 i = 0; i < rows; i++)
+        for (i64 j = 0; j < cols; j++) y[j * y_step + i] = x[i * x_step + j];
+}
+
+namespace {
+
+// Registers: 32 with AVX-512, else 16. A tile takes ROWS * VECTORS of them, and VECTORS + 1 more.
+#if defined(__AVX512F__)
+constexpr int VECTORS = 4;
+#else
+constexpr int VECTORS = 2;
+#endif
+constexpr int ROWS = 6, TALL = 12;       // rows of a tile; of one that is less than half as wide
+constexpr i64 BLOCK = 48;                // rows of a task: a multiple of both
+constexpr i64 DEPTH = 512;               // of k at a time: a panel's part stays in the L2 cache
+constexpr i64 PIECE = 256;               // of k at a time when packing
+constexpr i64 SMALL = 1 << 17;           // multiply-adds that one thread does faster alone
+
+template <class T>
+constexpr i64 WIDTH = VECTORS * LANES<T>;
+
+template <class T>
+struct Tile {
+    const T* rows[TALL];  // of the streamed matrix, at the first k
+    i64 col;              // its step along k; 0: packed, the numbers of a step side by side
+    const T* panel;       // (k, WIDTH) or with another step
+    i64 panel_step;
+    T* out;               // (ROWS, WIDTH)
+};
+
+// out (+)= rows × panel over `depth` steps
+template <class T, int rows, int vectors, bool packed>
+void tile(const Tile<T>& t, i64 depth, bool add) {
+    using V = Reg<T>;
+    V c[rows][vectors];
+#pragma GCC unroll 12
+    for (int i = 0; i < rows; i++)
+#pragma GCC unroll 4
+        for (int j = 0; j < vectors; j++)
+            c[i][j] = add ? load(t.out + i * WIDTH<T> + j * LANES<T>) : V{};
+
+    const T* a[packed ? 1 : rows];
+    if constexpr (packed) a[0] = t.rows[0];
+    else
+        for (int i = 0; i < rows; i++) a[i] = t.rows[i];
+    const T* b = t.panel;
+    i64 at = 0;
+#pragma GCC unroll 4
+    for (i64 k = 0; k < depth; k++) {
+        V row[vectors];
+#pragma GCC unroll 4
+        for (int j = 0; j < vectors; j++) row[j] = load(b + j * LANES<T>);
+#pragma GCC unroll 12
+        for (int i = 0; i < rows; i++) {
+            const V x = all(packed ? a[0][at + i] : a[packed ? 0 : i][at]);
+#pragma GCC unroll 4
+            for (int j = 0; j < vectors; j++) c[i][j] = fma(x, row[j], c[i][j]);
+        }
+        b += t.panel_step;
+        at += packed ? rows : t.col;
+    }
+#pragma GCC unroll 12
+    for (int i = 0; i < rows; i++)
+#pragma GCC unroll 4
+        for (int j = 0; j < vectors; j++) store(t.out + i * WIDTH<T> + j * LANES<T>, c[i][j]);
+}
+
+template <class T>
+using TileFn = void (*)(const Tile<T>&, i64 depth, bool add);
+
+// The tile for `rows` (ROWS, TALL or 1) and a panel of n <= WIDTH columns.
+template <class T>
+TileFn<T> find_tile(int rows, i64 n, bool packed) {
+    const i64 v = (n + LANES<T> - 1) / LANES<T>;
+#define FIND(r, vec) \
+    if (rows == r && v == vec) return packed ? tile<T, r, vec, true> : tile<T, r, vec, false>;
+    FIND(ROWS, 1)
+    FIND(ROWS, 2)
+    FIND(TALL, 1)
+    FIND(1, 1)
+    FIND(1, 2)
+#if defined(__AVX512F__)
+    FIND(TALL, 2)
+    FIND(ROWS, 3)
+    FIND(ROWS, 4)
+    FIND(1, 3)
+    FIND(1, 4)
+#endif
+#undef FIND
+    __builtin_unreachable();
+}
+
+// b (depth, n), n <= WIDTH -> panel (depth, WIDTH), zeros on the right
+template <class T>
+void pack_panel(Matrix<T> b, i64 depth, i64 n, T* panel) {
+    constexpr i64 W = WIDTH<T>;
+    if (n < W) std::memset(panel, 0, depth * W * sizeof(T));
+    if (b.col == 1) {
+        for (i64 k = 0; k < depth; k++) {
+            if (n == W) std::memcpy(panel + k * W, b.p + k * b.row, W * sizeof(T));
+            else std::memcpy(panel + k * W, b.p + k * b.row, n * sizeof(T));
+        }
+    } else if (b.row == 1) {
+        transpose(b.p, b.col, n, depth, panel, W);
+    } else {
+        for (i64 k = 0; k < depth; k++)
+            for (i64 j = 0; j < n; j++) panel[k * W + j] = b.p[k * b.row + j * b.col];
+    }
+}
+
+// a (m, depth) -> strips (m / rows rounded up, depth, rows); rows beyond m repeat the last one
+template <class T, int rows>
+void pack_strips(Matrix<T> a, i64 m, i64 depth, T* strips) {
+    const i64 whole = a.row == 1 ? m / rows : 0;  // strips whose rows are side by side in memory
+    for (i64 k = 0; k < depth; k++) {
+        const T* x = a.p + k * a.col;
+        T* y = strips + k * rows;
+        for (i64 s = 0; s < whole; s++, x += rows, y += depth * rows)
+            std::memcpy(y, x, rows * sizeof(T));
+        for (i64 i = whole * rows; i < m; i += rows, y += depth * rows)
+            for (i64 r = 0; r < rows; r++)
+                y[r] = a.p[k * a.col + (i + r < m ? i + r : m - 1) * a.row];
+    }
+}
+
+// How results leave the buffer.
+template <class T>
+struct Target {
+    T* c;
+    i64 step;
+    bool transposed;  // the buffer holds cᵀ
+    const T* bias;    // one number per column of c, or null
+    bool relu;
+};
+
+// buffer (m, WIDTH), its first n columns -> c at row i, column j of the product
+template <class T>
+void leave(T* buffer, i64 m, i64 n, const Target<T>& to, i64 i, i64 j) {
+    using V = Reg<T>;
+    constexpr i64 W = WIDTH<T>, L = LANES<T>;
+    alignas(64) T turned[W * BLOCK];
+    const T* from = buffer;
+    i64 from_step = W;
+    if (to.transposed) {
+        transpose(buffer, W, m, n, turned, BLOCK);
+        from = turned;
+        from_step = BLOCK;
+        std::swap(m, n);
+        std::swap(i, j);
+    }
+    const T* bias = to.bias ? to.bias + j : nullptr;
+    for (i64 r = 0; r < m; r++) {
+        const T* x = from + r * from_step;
+        T* y = to.c + (i + r) * to.step + j;
+        const auto finish = [&](V v, V b) {
+            if (bias) v = v + b;
+            return to.relu ? (v < 0 ? V{} : v) : v;
+        };
+        i64 k = 0;
+        for (; k + L <= n; k += L) store(y + k, finish(load(x + k), bias ? load(bias + k) : V{}));
+        if (k < n)
+            store_part(y + k, finish(load_part(x + k, n - k), bias ? load_part(bias + k, n - k) : V{}),
+                       n - k);
+    }
+}
+
+// s (m, k) streamed against b (k, n) packed; `to` says where the product goes.
+template <class T>
+void stream(i64 m, i64 n, i64 k, Matrix<T> s, Matrix<T> b, const Target<T>& to) {
+    constexpr i64 W = WIDTH<T>;
+    const bool alone = m * n * k <= SMALL;
+    const i64 panels = (n + W - 1) / W;
+    const int rows = m == 1 ? 1 : 2 * n <= W ? TALL : ROWS;
+
+    // A matrix with few rows against it is not worth packing: only its last, partial panel is.
+    const bool in_place = b.col == 1 && m <= 2 * ROWS;
+    const i64 first_packed = in_place ? n / W : 0;
+    T* const packed = scratch<T>(Slot::gemm_shared, (panels - first_packed) * k * W);
+    const i64 pieces = (k + PIECE - 1) / PIECE, to_pack = (panels - first_packed) * pieces;
+    parallel(to_pack, alone ? to_pack : 1, [&](i64 begin, i64 end) {
+        for (i64 piece = begin; piece < end; piece++) {
+            const i64 p = piece / pieces, j = (first_packed + p) * W, k0 = piece % pieces * PIECE;
+            pack_panel(b.from(k0, j), k - k0 < PIECE ? k - k0 : PIECE, n - j < W ? n - j : W,
+                       packed + (p * k + k0) * W);
+        }
+    });
+
+    // A task is a block of rows against all panels, or, with few rows, against one.
+    const i64 block = m >= 16 * BLOCK ? BLOCK : BLOCK / 2;
+    const i64 blocks = (m + block - 1) / block;
+    const i64 groups = blocks < 8 ? panels : 1;
+    const i64 per_group = (panels + groups - 1) / groups;
+    const bool strips = s.col != 1 && k > 1;
+    parallel(blocks * groups, alone ? blocks * groups : 1, [&](i64 begin, i64 end) {
+        for (i64 task = begin; task < end; task++) {
+            const i64 i0 = task / groups * block, mi = m - i0 < block ? m - i0 : block;
+            T* const strip = strips ? scratch<T>(Slot::gemm_block, (block + TALL) * k) : nullptr;
+            if (strips && rows == TALL) pack_strips<T, TALL>(s.from(i0, 0), mi, k, strip);
+            if (strips && rows == ROWS) pack_strips<T, ROWS>(s.from(i0, 0), mi, k, strip);
+            if (strips && rows == 1) pack_strips<T, 1>(s.from(i0, 0), mi, k, strip);
+            const i64 p0 = task % groups * per_group;
+            for (i64 p = p0; p < p0 + per_group && p < panels; p++) {
+                const i64 width = n - p * W < W ? n - p * W : W;
+                const bool direct = p < first_packed;
+                const TileFn<T> multiply = find_tile<T>(rows, width, strips);
+                alignas(64) T buffer[(BLOCK + TALL) * W];
+                for (i64 k0 = 0; k0 < k; k0 += DEPTH) {
+                    const i64 depth = k - k0 < DEPTH ? k - k0 : DEPTH;
+                    Tile<T> t;
+                    t.col = s.col;
+                    t.panel = direct ? b.p + k0 * b.row + p * W
+                                     : packed + ((p - first_packed) * k + k0) * W;
+                    t.panel_step = direct ? b.row : W;
+                    for (i64 i = 0; i < mi; i += rows) {
+                        if (strips) {
+                            t.rows[0] = strip + i * k + k0 * rows;
+                        } else {
+                            for (i64 r = 0; r < rows; r++) {
+                                const i64 row = i + r < mi ? i + r : mi - 1;
+                                t.rows[r] = s.p + (i0 + row) * s.row + k0 * s.col;
+                            }
+                        }
+                        t.out = buffer + i * W;
+                        multiply(t, depth, k0 > 0);
+                    }
+                }
+                leave(buffer, mi, width, to, i0, p * W);
+            }
+        }
+    });
+}
+
+// c[i][j] = Σ a[i][k] b[j][k], at most 4 rows i: dot products of contiguous rows, the memory of b's
+// being read once. c is written at i * row + j * col.
+template <class T, int rows>
+void dots(i64 n, i64 k, const T* a, i64 a_step, const T* b, i64 b_step, const Target<T>& to) {
+    using V = Reg<T>;
+    constexpr i64 L = LANES<T>;
+    constexpr int J = 4;  // rows of b at a time
+    const i64 grain = rows_per_block(k * rows * J, 1 << 15);
+    parallel((n + J - 1) / J, grain, [&](i64 begin, i64 end) {
+        for (i64 j0 = begin * J; j0 < end * J && j0 < n; j0 += J) {
+            const T* y[J];
+            for (i64 j = 0; j < J; j++) y[j] = b + (j0 + j < n ? j0 + j : n - 1) * b_step;
+            V c[rows][J] = {};
+            const auto step = [&](auto get, i64 at) {
+                V x[rows];
+                for (int i = 0; i < rows; i++) x[i] = get(a + i * a_step + at);
+                for (int j = 0; j < J; j++) {
+                    const V z = get(y[j] + at);
+                    for (int i = 0; i < rows; i++) c[i][j] = fma(x[i], z, c[i][j]);
+                }
+            };
+            i64 at = 0;
+            for (; at + L <= k; at += L) step([](const T* p) { return load(p); }, at);
+            if (at < k) step([&](const T* p) { return load_part(p, k - at); }, at);
+            for (int i = 0; i < rows; i++) {
+                for (int j = 0; j < J && j0 + j < n; j++) {
+                    const i64 r = to.transposed ? j0 + j : i, q = to.transposed ? i : j0 + j;
+                    T v = sum(c[i][j]);
+                    if (to.bias) v += to.bias[q];
+                    if (to.relu && v < 0) v = 0;
+                    to.c[r * to.step + q] = v;
+                }
+            }
+        }
+    });
+}
+
+// True if it was a case for dot products.
+template <class T>
+bool few_rows(i64 m, i64 n, i64 k, Matrix<T> a, Matrix<T> b, const Target<T>& to) {
+    if (m > 4 || a.col != 1 || b.row != 1) return false;
+    switch (m) {
+        case 1: dots<T, 1>(n, k, a.p, a.row, b.p, b.col, to); break;
+        case 2: dots<T, 2>(n, k, a.p, a.row, b.p, b.col, to); break;
+        case 3: dots<T, 3>(n, k, a.p, a.row, b.p, b.col, to); break;
+        default: dots<T, 4>(n, k, a.p, a.row, b.p, b.col, to); break;
+    }
+    return true;
+}
+
+}  // namespace
+
+template <class T>
+void gemm(i64 m, i64 n, i64 k, Matrix<T> a, Matrix<T> b, const T* bias, bool relu, T* c, i64 step) {
+    if (m == 0 || n == 0) return;
+    const Target<T> straight{c, step, false, bias, relu}, turned{c, step, true, bias, relu};
+    if (few_rows(m, n, k, a, b, straight)) return;
+    if (few_rows(n, m, k, b.t(), a.t(), turned)) return;
+    // A step along one single element means nothing: 1 opens the faster ways.
+    if (k == 1) a.col = b.row = 1;
+    if (n == 1) b.col = 1;
+    if (m == 1) a.row = 1;
+    // Packing costs its operand once over; turning costs the result.
+    const bool b_ready = b.col == 1 && m <= 2 * ROWS, a_ready = a.row == 1 && n <= 2 * ROWS;
+    const i64 pack_b = b_ready ? 0 : k * n, pack_a = (a_ready ? 0 : k * m) + m * n;
+    if (pack_b <= pack_a) stream(m, n, k, a, b, straight);
+    else stream(n, m, k, b.t(), a.t(), turned);
+}
+
+template void gemm(i64, i64, i64, Matrix<float>, Matrix<float>, const float*, bool, float*, i64);
+template void gemm(i64, i64, i64, Matrix<double>, Matrix<double>, const double*, bool, double*, i64);
+
+}  // namespace rl::RL_ISA

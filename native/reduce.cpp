@@ -1,0 +1,119 @@
+#include "reduce.hpp"
+
+#include "parallel.hpp"
+#include "scratch.hpp"
+
+namespace rl::RL_ISA {
+namespace {
+
+constexpr i64 GRAIN = 1 << 15;  // numbers a block
+constexpr i64 RUN = 1024;       // numbers added in T before their sum goes on in double
+constexpr i64 SLAB = 256;       // rows added in T before their sums are added to the rest
+
+// Σ x over n numbers
+template <class T>
+double sum_row(const T* x, i64 n) {
+    using V = Reg<T>;
+    constexpr i64 L = LANES<T>;
+    double total = 0;
+    for (i64 run = 0; run < n; run += RUN) {
+        const i64 end = run + RUN < n ? run + RUN : n;
+        V s[4] = {};
+        i64 i = run;
+        for (; i + 4 * L <= end; i += 4 * L)
+            for (i64 j = 0; j < 4; j++) s[j] += load(x + i + j * L);
+        for (; i + L <= end; i += L) s[0] += load(x + i);
+        if (i < end) s[1] += load_part(x + i, end - i);
+        total += sum((s[0] + s[1]) + (s[2] + s[3]));
+    }
+    return total;
+}
+
+// y (inner) = Σ over the n rows of x (n, inner), for columns [begin, end)
+template <class T>
+void sum_columns(const T* x, i64 n, i64 inner, i64 begin, i64 end, T* y) {
+    using V = Reg<T>;
+    constexpr i64 L = LANES<T>;
+    i64 j = begin;
+    for (; j + 4 * L <= end; j += 4 * L) {
+        V s[4] = {};
+        for (i64 i = 0; i < n; i++)
+            for (i64 v = 0; v < 4; v++) s[v] += load(x + i * inner + j + v * L);
+        for (i64 v = 0; v < 4; v++) store(y + j + v * L, s[v]);
+    }
+    for (; j < end; j += L) {
+        const i64 part = end - j < L ? end - j : L;
+        V s[2] = {};
+        i64 i = 0;
+        const auto get = [&](i64 row) {
+            const T* p = x + row * inner + j;
+            return part == L ? load(p) : load_part(p, part);
+        };
+        for (; i + 2 <= n; i += 2) s[0] += get(i), s[1] += get(i + 1);
+        if (i < n) s[0] += get(i);
+        if (part == L) store(y + j, s[0] + s[1]);
+        else store_part(y + j, s[0] + s[1], part);
+    }
+}
+
+}  // namespace
+
+template <class T>
+void sum(const T* x, i64 outer, i64 n, i64 inner, double scale, T* y) {
+    if (inner == 1 && outer > 1) {
+        parallel(outer, rows_per_block(n, GRAIN), [&](i64 begin, i64 end) {
+            for (i64 i = begin; i < end; i++) y[i] = T(scale * sum_row(x + i * n, n));
+        });
+        return;
+    }
+    if (inner == 1) {
+        const i64 blocks = (n + GRAIN - 1) / GRAIN;
+        double* const part = scratch<double>(Slot::reduce, blocks);
+        parallel(n, GRAIN, [&](i64 begin, i64 end) {
+            part[begin / GRAIN] = sum_row(x + begin, end - begin);
+        });
+        double total = 0;
+        for (i64 b = 0; b < blocks; b++) total += part[b];
+        for (i64 i = 0; i < outer; i++) y[i] = T(scale * total);
+        return;
+    }
+    // Slabs of rows, each to sums of its own where there is more than one.
+    const i64 slabs = n > SLAB ? (n + SLAB - 1) / SLAB : 1;
+    T* const part = slabs > 1 ? scratch<T>(Slot::reduce, outer * slabs * inner) : y;
+    parallel(outer * slabs, rows_per_block((n < SLAB ? n : SLAB) * inner, GRAIN), [&](i64 begin, i64 end) {
+        for (i64 i = begin; i < end; i++) {
+            const i64 first = i % slabs * SLAB, rows = slabs == 1 ? n : n - first < SLAB ? n - first : SLAB;
+            sum_columns(x + (i / slabs * n + first) * inner, rows, inner, 0, inner, part + i * inner);
+        }
+    });
+    if (slabs == 1 && scale == 1) return;
+    parallel(outer, rows_per_block(slabs * inner, GRAIN), [&](i64 begin, i64 end) {
+        for (i64 o = begin; o < end; o++) {
+            const T* p = part + o * slabs * inner;
+            if (slabs > 1) sum_columns(p, slabs, inner, 0, inner, y + o * inner);
+            if (scale != 1)
+                for (i64 j = 0; j < inner; j++) y[o * inner + j] *= T(scale);
+        }
+    });
+}
+
+template <class T>
+void argmax(const T* x, i64 outer, i64 n, i64* y) {
+    parallel(outer, rows_per_block(n, GRAIN), [&](i64 begin, i64 end) {
+        for (i64 i = begin; i < end; i++) {
+            const T* row = x + i * n;
+            i64 best = 0;
+            for (i64 j = 1; j < n; j++)
+                if (row[j] > row[best] || (row[j] != row[j] && row[best] == row[best])) best = j;
+            y[i] = best;
+        }
+    });
+}
+
+#define EACH(T)                                                 \
+    template void sum(const T*, i64, i64, i64, double, T*);     \
+    template void argmax(const T*, i64, i64, i64*);
+EACH(float)
+EACH(double)
+
+}  // namespace rl::RL_ISA

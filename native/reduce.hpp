@@ -1,0 +1,18 @@
+// Sums along one dimension, and the place of the largest number.
+//
+// x is (outer, n, inner) and the middle is reduced: inner = 1 for the last dimension, outer = 1 for
+// the first, both for all of x. Sums are taken in fixed blocks: same bits for any number of threads.
+#pragma once
+#include "simd.hpp"
+
+namespace rl::RL_ISA {
+
+// y (outer, inner) = scale * Σ x
+template <class T>
+void sum(const T* x, i64 outer, i64 n, i64 inner, double scale, T* y);
+
+// y (outer) = the first place of the largest of each row of x (outer, n); NaN is the largest; n > 0
+template <class T>
+void argmax(const T* x, i64 outer, i64 n, i64* y);
+
+}  // namespace rl::RL_ISA
