@@ -1,0 +1,99 @@
+// Transposition of a matrix of floats, a square of registers at a time.
+#pragma once
+#include <utility>
+
+#include "simd.hpp"
+
+namespace rl::RL_ISA {
+
+namespace transposing {
+
+constexpr i64 N = LANES<float>;
+constexpr int QUADS = N / 4;  // groups of four numbers in a register: what most shuffles stay within
+
+// Of a and b, quad by quad: the first two numbers of each interleaved, and the last two.
+template <int HALF, std::size_t... L>
+RL_INLINE F interleave(F a, F b, std::index_sequence<L...>) {
+    return __builtin_shufflevector(a, b, int(L % 2 * N + L / 4 * 4 + L % 4 / 2 + HALF * 2)...);
+}
+// The same with pairs of numbers.
+template <int HALF, std::size_t... L>
+RL_INLINE F interleave_pairs(F a, F b, std::index_sequence<L...>) {
+    return __builtin_shufflevector(a, b, int(L % 4 / 2 * N + L / 4 * 4 + L % 2 + HALF * 2)...);
+}
+// The even quads of a, then of b; or the odd ones.
+template <int ODD, std::size_t... L>
+RL_INLINE F alternate_quads(F a, F b, std::index_sequence<L...>) {
+    return __builtin_shufflevector(a, b, int((L / 4 * 2 + ODD) * 4 + L % 4)...);
+}
+
+}  // namespace transposing
+
+// r[i][j] becomes r[j][i].
+RL_INLINE void transpose(F (&r)[LANES<float>]) {
+    using namespace transposing;
+    constexpr auto lanes = std::make_index_sequence<N>{};
+    F s[N];
+    // within quads: s[4i + j] = for each quad q, column 4q + j of rows 4i ... 4i + 3
+#pragma GCC unroll 4
+    for (int i = 0; i < N; i += 4) {
+        const F a = interleave<0>(r[i], r[i + 1], lanes), b = interleave<1>(r[i], r[i + 1], lanes);
+        const F c = interleave<0>(r[i + 2], r[i + 3], lanes);
+        const F d = interleave<1>(r[i + 2], r[i + 3], lanes);
+        s[i] = interleave_pairs<0>(a, c, lanes), s[i + 1] = interleave_pairs<1>(a, c, lanes);
+        s[i + 2] = interleave_pairs<0>(b, d, lanes), s[i + 3] = interleave_pairs<1>(b, d, lanes);
+    }
+    // quads: a quad matrix (i, q) of each j is transposed
+#pragma GCC unroll 4
+    for (int j = 0; j < 4; j++) {
+        if constexpr (QUADS == 1) {
+            r[j] = s[j];
+        } else if constexpr (QUADS == 2) {
+            r[j] = alternate_quads<0>(s[j], s[4 + j], lanes);
+            r[4 + j] = alternate_quads<1>(s[j], s[4 + j], lanes);
+        } else {
+            const F even0 = alternate_quads<0>(s[j], s[4 + j], lanes);
+            const F odd0 = alternate_quads<1>(s[j], s[4 + j], lanes);
+            const F even1 = alternate_quads<0>(s[8 + j], s[12 + j], lanes);
+            const F odd1 = alternate_quads<1>(s[8 + j], s[12 + j], lanes);
+            r[j] = alternate_quads<0>(even0, even1, lanes);
+            r[8 + j] = alternate_quads<1>(even0, even1, lanes);
+            r[4 + j] = alternate_quads<0>(odd0, odd1, lanes);
+            r[12 + j] = alternate_quads<1>(odd0, odd1, lanes);
+        }
+    }
+}
+
+// x (rows, cols), its rows `x_step` apart -> y (cols, rows), its rows `y_step` apart. Where fewer
+// than LANES rows are left, y gets zeros up to the full register if `fill`.
+inline void transpose(const float* x, i64 x_step, i64 rows, i64 cols, float* y, i64 y_step,
+                      bool fill = false) {
+    constexpr i64 N = LANES<float>;
+    for (i64 i = 0; i < rows; i += N) {
+        const i64 ni = rows - i < N ? rows - i : N;
+        for (i64 j = 0; j < cols; j += N) {
+            const i64 nj = cols - j < N ? cols - j : N;
+            const float* from = x + i * x_step + j;
+            float* to = y + j * y_step + i;
+            if (nj == N && (ni == N || fill)) {
+                F r[N];
+#pragma GCC unroll 16
+                for (i64 k = 0; k < N; k++) r[k] = k < ni ? load(from + k * x_step) : F{};
+                transpose(r);
+#pragma GCC unroll 16
+                for (i64 k = 0; k < N; k++) store(to + k * y_step, r[k]);
+            } else {
+                F r[N] = {};
+                for (i64 k = 0; k < ni; k++)
+                    r[k] = nj == N ? load(from + k * x_step) : load_part(from + k * x_step, nj);
+                transpose(r);
+                for (i64 k = 0; k < nj; k++) {
+                    if (fill || ni == N) store(to + k * y_step, r[k]);
+                    else store_part(to + k * y_step, r[k], ni);
+                }
+            }
+        }
+    }
+}
+
+}  // namespace rl::RL_ISA
