@@ -66,6 +66,7 @@ class Card:
         code = cls.forward.__code__
         self.name, self.doc, self.source = name, cls.__doc__, cls
         self.forward, self.backward = cls.forward, getattr(cls, "backward", _no_derivative(name))
+        self.check = getattr(cls, "check", None)  # check(*tensors) sees the operands before promotion
         self.samples = getattr(cls, "samples", None)
         self.tolerance = getattr(cls, "tolerance", None)
         self.parameters = code.co_varnames[: code.co_argcount]
@@ -177,6 +178,14 @@ def promoted(card: Card, args: tuple) -> tuple:
     promote="arith": the common dtype; "float": as arith, integers become the default float dtype.
     Numbers stay numbers where NumPy would not let them widen the result, and become 0-d arrays otherwise.
     """
+    first = args[0]
+    if isinstance(first, Tensor) and ((d := first._a.dtype) is _F32 or d is _F64):
+        for i in card.tensors:
+            a = args[i]
+            if a is not None and not (isinstance(a, Tensor) and a._a.dtype is d):
+                break
+        else:
+            return args
     if card.listed:
         tensors = list(args[0])
         target = result_dtype(tensors)
@@ -193,6 +202,8 @@ def promoted(card: Card, args: tuple) -> tuple:
             raise TypeError(
                 f"{card.name}(): argument '{_public(card, i)}' (position {i + 1}) must be Tensor, not {type(args[i]).__name__}"
             )
+    if card.check is not None:
+        card.check(*operands)
     target = result_dtype(operands)
     if card.promote == "float" and target.category < FLOAT:
         target = get_default_dtype()
@@ -463,7 +474,7 @@ def rebase(x: Tensor, card: Card, args: tuple, results: tuple) -> None:
 
 def _function(card: Card) -> Any:
     count, varargs = card.count, card.varargs
-    first_is_tensor = not card.listed
+    first_is_tensor = not card.listed and (card.promote is None or len(card.tensors) < 2)
 
     def function(*args, **kwargs):
         if kwargs:
@@ -473,7 +484,7 @@ def _function(card: Card) -> Any:
                 return _into(card, args, out)
         elif len(args) != count or varargs:
             args = bind(card, args, kwargs)
-        if first_is_tensor and card.promote is None and not isinstance(args[0], Tensor):
+        if first_is_tensor and not isinstance(args[0], Tensor):
             args = _checked_first(card, args)
         return apply(card, args)
 

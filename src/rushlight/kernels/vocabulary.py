@@ -19,6 +19,21 @@ def square(x):
     return x * x
 
 
+def sign(x):
+    """-1, 0 or 1; 0 for NaN, as in PyTorch."""
+    if x.dtype.kind in "bu":
+        return (x > 0).astype(x.dtype)
+    return np.subtract(x > 0, x < 0, dtype=x.dtype)
+
+
+def sgn(x):
+    """x / |x|, 0 at 0; sign for real x."""
+    if x.dtype.kind != "c":
+        return sign(x)
+    size = np.abs(x)
+    return np.where(size == 0, 0, x / np.where(size == 0, 1, size)).astype(x.dtype, copy=False)
+
+
 def astype(x, dtype):
     """x in another NumPy dtype; itself if it has it."""
     return x.astype(dtype, copy=False)
@@ -77,7 +92,7 @@ def _reduction(f: Any) -> Any:
 _ELEMENTWISE = {"abs": np.abs, "exp": np.exp, "exp2": np.exp2, "expm1": np.expm1, "log": np.log, "log2": np.log2,
                 "log10": np.log10, "log1p": np.log1p, "sqrt": np.sqrt, "sin": np.sin, "cos": np.cos, "tan": np.tan,
                 "asin": np.arcsin, "acos": np.arccos, "atan": np.arctan, "sinh": np.sinh, "cosh": np.cosh, "tanh": np.tanh,
-                "asinh": np.arcsinh, "acosh": np.arccosh, "atanh": np.arctanh, "sign": np.sign, "floor": np.floor,
+                "asinh": np.arcsinh, "acosh": np.arccosh, "atanh": np.arctanh, "sign": sign, "sgn": sgn, "floor": np.floor,
                 "ceil": np.ceil, "trunc": np.trunc, "isnan": np.isnan, "isinf": np.isinf, "isfinite": np.isfinite,
                 "maximum": np.maximum, "minimum": np.minimum, "power": np.power, "atan2": np.arctan2, "hypot": np.hypot,
                 "where": np.where, "copysign": np.copysign, "logaddexp": np.logaddexp, "rsqrt": rsqrt, "square": square,

@@ -1,0 +1,189 @@
+"""Complex numbers: parts, conjugates, angles, and the two ways of looking at them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..core.dtype import from_numpy_dtype, scalar_name
+from ..core.registry import CARDS, apply, apply_inplace, composite, op
+from ..core.tensor import Tensor
+from ..kernels import K
+from .pointwise import is_complex_array, renamed
+from .samples import binary, unary
+
+
+@op("view_as_real", view=True)
+class ViewAsReal:
+    """y (*, 2) = the real and imaginary parts of a complex x (*); a view."""
+
+    def forward(x):
+        if x.dtype.kind != "c":
+            raise RuntimeError("view_as_real is only supported for complex tensors")
+        return x[..., None].view(x.real.dtype) if x.ndim else x.reshape(1).view(x.real.dtype)
+
+    def backward(c, dy):
+        return K.view_as_complex(dy)
+
+    def samples(make):
+        yield make(3, 4, dtype="complex128")
+        yield make(dtype="complex128")
+
+
+@op("view_as_complex", view=True)
+class ViewAsComplex:
+    """y (*) = the complex numbers whose parts are the last dimension of x (*, 2); a view."""
+
+    def forward(x):
+        if x.dtype not in (np.float32, np.float64):
+            raise RuntimeError("view_as_complex is only supported for floating point tensors, but got a tensor of scalar type: "
+                               f"{scalar_name(from_numpy_dtype(x.dtype))}")  # fmt: skip
+        if not x.ndim or x.shape[-1] != 2:
+            raise RuntimeError("Tensor must have a last dimension of size 2" if x.ndim else "Input tensor must have one or more dimensions")
+        if x.strides[-1] != x.itemsize:
+            raise RuntimeError("Tensor must have a last dimension with stride 1")
+        return x.view(np.complex64 if x.dtype == np.float32 else np.complex128)[..., 0]
+
+    def backward(c, dy):
+        return K.view_as_real(dy)
+
+    def samples(make):
+        yield make(3, 2)
+        yield make(2)
+
+
+@op("_part", fn=False, method=False, tensors=1, view=True, node="Select")
+class _Part:
+    """y = the real (i = 0) or imaginary (i = 1) part of x; a view."""
+
+    def forward(x, i):
+        return x.imag if i else x.real
+
+    def backward(c, dy, i):
+        return dy * 1j if i else dy + 0j
+
+    def samples(make):
+        yield make(3, 4, dtype="complex128"), 0
+        yield make(3, 4, dtype="complex128"), 1
+
+
+@composite("real")
+def real(input):
+    """The real part as a view; a real tensor itself."""
+    return apply(CARDS["_part"], (input, 0)) if input._a.dtype.kind == "c" else input
+
+
+@composite("imag")
+def imag(input):
+    """The imaginary part as a view. RuntimeError: a real tensor."""
+    if input._a.dtype.kind != "c":
+        raise RuntimeError("imag is not implemented for tensors with non-complex dtypes.")
+    return apply(CARDS["_part"], (input, 1))
+
+
+Tensor.real = property(real, lambda self, value: real(self).copy_(value))
+Tensor.imag = property(imag, lambda self, value: imag(self).copy_(value))
+
+
+@op("conj_physical")
+class ConjPhysical:
+    """y = x̄, computed;  dx = dȳ.  A real tensor comes back itself from conj()."""
+
+    def forward(x):
+        return np.conj(x) if x.dtype.kind == "c" else x.copy()
+
+    def backward(c, dy):
+        return K.conj(dy)
+
+    samples = unary()
+
+
+_CONJ = renamed(CARDS["conj_physical"], "ConjBackward0")
+
+
+@composite("conj", method=True)
+def conj(input):
+    """x̄: a new tensor for complex input (conjugation is never lazy here), input itself if it is real."""
+    return apply(_CONJ, (input,)) if input._a.dtype.kind == "c" else input
+
+
+@composite("conj_physical_", method=True)
+def conj_physical_(input):
+    """In-place conjugation."""
+    return apply_inplace(CARDS["conj_physical"], (input,))
+
+
+@composite("resolve_conj", "resolve_neg", method=True)
+def resolve_conj(input):
+    """input itself: neither conjugation nor negation is ever lazy here."""
+    return input
+
+
+@composite("isreal", method=True)
+def isreal(input):
+    """True where the imaginary part is 0."""
+    return input.imag == 0 if input.is_complex() else (input == input) | True
+
+
+@op("angle", promote="float")
+class Angle:
+    """y = the argument of x: 0 or π for real x, NaN for NaN;  dx = dy i x / |x|², 0 for real x"""
+
+    def forward(x):
+        if x.dtype.kind == "c":
+            return np.angle(x)
+        return np.where(np.isnan(x), x, np.where(x < 0, x.dtype.type(np.pi), x.dtype.type(0)))
+
+    def backward(c, dy, x):
+        if not is_complex_array(x):
+            return K.zeros_like(dy)
+        square = K.real(x * K.conj(x))
+        zero = square == 0
+        return K.where(zero, K.zeros_like(x), dy * 1j * x / K.where(zero, K.ones_like(square), square))
+
+    samples = unary()
+
+
+@op("polar", method=False, broadcast=True)
+class Polar:
+    """z = r (cos θ + i sin θ);  dr = Re(dz e^-iθ),  dθ = r Re(dz · (-i) e^-iθ)"""
+
+    def forward(r, theta):
+        _parts(r, theta)
+        return r * np.cos(theta) + 1j * (r * np.sin(theta))
+
+    def backward(c, dz, r, theta):
+        a, b = K.real(dz), K.imag(dz)
+        cos, sin = K.cos(theta), K.sin(theta)
+        return a * cos + b * sin, r * (b * cos - a * sin)
+
+    samples = binary()
+
+
+@op("complex", method=False, broadcast=True)
+class Complex:
+    """z = x + iy;  dx = Re dz,  dy = Im dz.  RuntimeError: parts that are not float tensors of one dtype."""
+
+    def forward(x, y):
+        _parts(x, y)
+        z = np.empty(np.broadcast_shapes(x.shape, y.shape), np.result_type(x.dtype, np.complex64))
+        z.real, z.imag = x, y
+        return z
+
+    def backward(c, dz):
+        return K.real(dz), K.imag(dz)
+
+    def samples(make):
+        yield make(3, 4), make(3, 4)
+        yield make(), make(2, 1, 3)
+
+
+def _parts(x: np.ndarray, y: np.ndarray) -> None:
+    for v in (x, y):
+        if v.dtype not in (np.float32, np.float64):
+            raise RuntimeError(f"Expected both inputs to be Half, Float or Double tensors but got {_name(x)} and {_name(y)}")
+    if x.dtype != y.dtype:
+        raise RuntimeError(f"Expected object of scalar type {_name(x)} but got scalar type {_name(y)} for second argument")
+
+
+def _name(x: np.ndarray) -> str:
+    return scalar_name(from_numpy_dtype(x.dtype))
