@@ -1,11 +1,116 @@
-"""rushlight: the torch.nn stack, light and fast."""
+"""rushlight: the torch.nn stack, light and fast.
 
+The names of this module are PyTorch's: functions and Tensor methods come from the cards in `ops` through the
+registry, dtypes from `core.dtype`; subpackages and whatever is seldom needed are imported on first use.
+"""
+
+import math as _math
 import warnings as _warnings
+from importlib import import_module as _import_module
 
-_warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"rushlight\.")
+# NumPy attributes a warning such as "divide by zero" to the line that computed it. PyTorch does not warn; code outside of
+# rushlight keeps its warnings.
+_warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"rushlight\.(ops|kernels|core|nn|optim)\.")
 
-from . import ops as _ops  # noqa: E402
+from . import ops as _ops  # noqa: E402, F401
+from .core import dtype as _dtype  # noqa: E402
+from .core.dtype import (  # noqa: E402, F401
+    bfloat16,
+    can_cast,
+    complex32,
+    complex64,
+    complex128,
+    dtype,
+    float8_e4m3fn,
+    float8_e4m3fnuz,
+    float8_e5m2,
+    float8_e5m2fnuz,
+    float16,
+    float32,
+    float64,
+    get_default_dtype,
+    int8,
+    int16,
+    int32,
+    int64,
+    promote_types,
+    set_default_dtype,
+    uint8,
+    uint16,
+    uint32,
+    uint64,
+)
+from .core.grad_mode import (  # noqa: E402, F401
+    enable_grad,
+    inference_mode,
+    is_grad_enabled,
+    is_inference_mode_enabled,
+    no_grad,
+    set_grad_enabled,
+)
+from .core.layout import (  # noqa: E402, F401
+    channels_last,
+    channels_last_3d,
+    contiguous_format,
+    layout,
+    memory_format,
+    preserve_format,
+    sparse_coo,
+    sparse_csr,
+    strided,
+)
 from .core.registry import FUNCTIONS as _FUNCTIONS  # noqa: E402
-from .core.tensor import Tensor  # noqa: E402
+from .core.size import Size  # noqa: E402, F401
+from .core.tensor import Tensor  # noqa: E402, F401
+from .kernels import get_num_threads, set_num_threads, show_config  # noqa: E402, F401
 
-globals().update(_FUNCTIONS)
+__version__ = "0.1.0"
+
+globals().update({name: f for name, f in _FUNCTIONS.items() if "." not in name})
+globals().update(_dtype.ALIASES)
+bool = _dtype.bool_
+pi, e, inf, nan, newaxis = _math.pi, _math.e, _math.inf, _math.nan, None
+
+# name -> the module that has it, imported when the name is first asked for
+_LAZY = {
+    name: module
+    for module, names in {
+        "core.interop": "tensor as_tensor asarray from_numpy frombuffer from_dlpack",
+        "core.device": "device set_default_device get_default_device get_device_module",
+        "core.dtype_info": "finfo iinfo",
+        "core.printing": "set_printoptions get_printoptions",
+        "core.serialize": "save load",
+        "core.random": "Generator default_generator manual_seed seed initial_seed get_rng_state set_rng_state",
+        "core.types": "is_tensor is_storage is_floating_point is_complex is_signed is_nonzero is_same_size numel result_type "
+        "typename set_default_tensor_type is_inference compile is_autocast_enabled autocast use_deterministic_algorithms "
+        "are_deterministic_algorithms_enabled is_deterministic_algorithms_warn_only_enabled set_float32_matmul_precision "
+        "get_float32_matmul_precision is_anomaly_enabled "
+        "get_num_interop_threads set_num_interop_threads set_flush_denormal is_conj is_neg is_deterministic "
+        "FloatTensor DoubleTensor HalfTensor BFloat16Tensor LongTensor IntTensor ShortTensor CharTensor ByteTensor BoolTensor",
+        "core.storage": "UntypedStorage TypedStorage",
+        "nn.parameter": "",
+    }.items()
+    for name in names.split()
+}
+_SUBMODULES = frozenset(
+    "accelerator autograd backends cpu cuda fft func hub jit linalg mps mtia nn onnx optim overrides random return_types "
+    "serialization special testing utils version vision xpu amp types distributions masked sparse".split()
+)
+
+
+def __getattr__(name: str):
+    if name in _LAZY:
+        found = getattr(_import_module(f"{__name__}.{_LAZY[name]}"), name)
+        globals()[name] = found
+        return found
+    if name in _SUBMODULES:
+        try:
+            return _import_module(f"{__name__}.{name}")
+        except ModuleNotFoundError as error:
+            if error.name != f"{__name__}.{name}":
+                raise
+    raise AttributeError(f"rushlight does not have torch.{name} yet: module '{__name__}' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return sorted({n for n in globals() if not n.startswith("_")} | set(_LAZY) | _SUBMODULES)

@@ -48,6 +48,9 @@ TABLE: dict[str, Any] = {}  # name -> the function for ndarrays
 def word(name: str, function: Any) -> None:
     """Put a function of ndarrays under K.name; other carriers are found by the first argument's type."""
     TABLE[name] = function
+    if name.endswith("_step"):  # an optimizer's, in place on lists of arrays: it has no other carrier
+        setattr(K, name, function)
+        return
 
     def kernel(x, *args, **kwargs):
         if isinstance(x, (_ndarray, _scalar)):

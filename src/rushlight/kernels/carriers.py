@@ -103,3 +103,8 @@ _TRANSLATED: dict[str, Any] = {
     "full_like": lambda x, value: _constant(np.full_like(x._a, value)),
     "conj": lambda x: _f("conj")(x) if x._a.dtype.kind == "c" else x,
 }  # fmt: skip
+
+
+def translate(name: str, on_tensors: Any) -> None:
+    """Say what K.name means on Tensors, for words and kernels that cards define."""
+    _TRANSLATED[name] = on_tensors

@@ -1,13 +1,30 @@
-"""Products of matrices."""
+"""Products: matrices, vectors, batches, einsum and the affine maps built on them."""
 
 from __future__ import annotations
 
-from ..core.registry import CARDS, apply, composite, op
-from ..core.tensor import Tensor
+import numpy as np
+
+from ..core.registry import CARDS, apply, apply_inplace, composite, op, store
+from ..core.tensor import Tensor, wrap
 from ..kernels import K
+from ..kernels.carriers import translate
 
 
-@op("mm", when={"x": 1, "y": 0})
+def _same_dtype(name: str, x: np.ndarray, y: np.ndarray) -> None:
+    if x.dtype != y.dtype:
+        from ..core.dtype import from_numpy_dtype, scalar_name
+
+        a, b = (scalar_name(from_numpy_dtype(z.dtype)).lower() for z in (x, y))
+        a, b = ({"float": "float", "half": "c10::Half", "bfloat16": "c10::BFloat16"}.get(n, n) for n in (a, b))
+        raise RuntimeError(f"expected m1 and m2 to have the same dtype, but got: {a} != {b}")
+
+
+def _t(x):
+    """The conjugate transpose of the last two dimensions."""
+    return K.conj(K.swapaxes(x, -1, -2))
+
+
+@op("mm", tensors=2, when={"x": 1, "y": 0})
 class Mm:
     """Z = X Y for matrices X (n, k), Y (k, m).  RuntimeError: not matrices, or sizes that do not fit."""
 
@@ -19,20 +36,486 @@ class Mm:
         if x.shape[1] != y.shape[0]:
             raise RuntimeError("mat1 and mat2 shapes cannot be multiplied "
                                f"({x.shape[0]}x{x.shape[1]} and {y.shape[0]}x{y.shape[1]})")  # fmt: skip
-        if x.dtype != y.dtype:
-            raise RuntimeError(f"expected m1 and m2 to have the same dtype, but got: {x.dtype} != {y.dtype}")
+        _same_dtype("mm", x, y)
         return K.matmul(x, y)
 
     def backward(c, dz, x, y):
-        dx = K.matmul(dz, K.conj(K.swapaxes(y, 0, 1))) if c.needs(0) else None
-        dy = K.matmul(K.conj(K.swapaxes(x, 0, 1)), dz) if c.needs(1) else None
-        return dx, dy
+        return K.matmul(dz, _t(y)) if c.needs(0) else None, K.matmul(_t(x), dz) if c.needs(1) else None
+
+    def samples(make):
+        yield make(3, 4), make(4, 5)
+        yield make(4, 3).T, make(4, 2)
+        yield make(0, 4), make(4, 2)
 
 
-@composite("matmul", method=True)
+@op("bmm", tensors=2, when={"x": 1, "y": 0})
+class Bmm:
+    """Z[b] = X[b] Y[b] for batches X (b, n, k), Y (b, k, m)."""
+
+    def forward(x, y):
+        if x.ndim != 3 or y.ndim != 3:
+            raise RuntimeError(f"batch1 must be a 3D tensor, batch2 must be a 3D tensor; got {x.ndim}D and {y.ndim}D")
+        if x.shape[0] != y.shape[0] or x.shape[2] != y.shape[1]:
+            raise RuntimeError(f"Expected size for first two dimensions of batch2 tensor to be: [{x.shape[0]}, {x.shape[2]}] but "
+                               f"got: [{y.shape[0]}, {y.shape[1]}].")  # fmt: skip
+        _same_dtype("bmm", x, y)
+        return K.matmul(x, y)
+
+    def backward(c, dz, x, y):
+        return K.matmul(dz, _t(y)) if c.needs(0) else None, K.matmul(_t(x), dz) if c.needs(1) else None
+
+    def samples(make):
+        yield make(2, 3, 4), make(2, 4, 5)
+
+
+@op("mv", tensors=2, when={"x": 1, "v": 0})
+class Mv:
+    """y = X v for a matrix X (n, k) and a vector v (k)."""
+
+    def forward(x, v):
+        if x.ndim != 2 or v.ndim != 1:
+            raise RuntimeError(f"vector + matrix @ vector expected, got {v.ndim}, {x.ndim}, {v.ndim}")
+        if x.shape[1] != v.shape[0]:
+            raise RuntimeError(f"size mismatch, got input ({x.shape[0]}), mat ({x.shape[0]}x{x.shape[1]}), vec ({v.shape[0]})")
+        _same_dtype("mv", x, v)
+        return K.matmul(x, v)
+
+    def backward(c, dy, x, v):
+        dx = K.expand_dims(dy, 1) * K.expand_dims(K.conj(v), 0) if c.needs(0) else None
+        return dx, K.matmul(K.conj(K.swapaxes(x, 0, 1)), dy) if c.needs(1) else None
+
+    def samples(make):
+        yield make(3, 4), make(4)
+
+
+@op("dot", tensors=2, when={"x": 1, "y": 0})
+class Dot:
+    """z = Σ x y for vectors of one length."""
+
+    def forward(x, y):
+        if x.ndim != 1 or y.ndim != 1:
+            raise RuntimeError(f"1D tensors expected, but got {x.ndim}D and {y.ndim}D tensors")
+        if x.shape != y.shape:
+            raise RuntimeError("inconsistent tensor size, expected tensor [{}] and src [{}] to have the same number of elements, "
+                               "but got {} and {} elements respectively".format(*x.shape, *y.shape, *x.shape, *y.shape))  # fmt: skip
+        if x.dtype != y.dtype:
+            raise RuntimeError(f"dot : expected both vectors to have same dtype, but found {wrap(x).dtype} and {wrap(y).dtype}")
+        return K.matmul(x, y)
+
+    def backward(c, dz, x, y):
+        return dz * K.conj(y) if c.needs(0) else None, dz * K.conj(x) if c.needs(1) else None
+
+    def samples(make):
+        yield make(5), make(5)
+
+
+@composite("matmul", "linalg.matmul", method=True)
 def matmul(input, other, *, out=None):
-    """The matrix product."""
-    return apply(CARDS["mm"], (input, other))
+    """The matrix product: vectors, matrices, or batches of matrices with broadcast batch dimensions.
+
+    RuntimeError: a 0-d operand, or sizes that do not fit.
+    """
+    z = _matmul(input, other)
+    if out is not None:
+        store(out, z)
+        return out
+    return z
 
 
-Tensor.__matmul__ = lambda x, y: matmul(x, y)
+def _matmul(x: Tensor, y: Tensor) -> Tensor:
+    if not isinstance(y, Tensor):
+        raise TypeError(f"matmul(): argument 'other' (position 2) must be Tensor, not {type(y).__name__}")
+    n, m = x._a.ndim, y._a.ndim
+    if n == 2 and m == 2:
+        return apply(_MM, (x, y))
+    if n == 0 or m == 0:
+        raise RuntimeError(f"both arguments to matmul need to be at least 1D, but they are {n}D and {m}D")
+    if n == 1:
+        if m == 1:
+            return apply(CARDS["dot"], (x, y))
+        return _matmul(x.unsqueeze(0), y).squeeze(-2)
+    if m == 1:
+        if n == 2:
+            return apply(CARDS["mv"], (x, y))
+        return _matmul(x, y.unsqueeze(1)).squeeze(-1)
+    a, b = x._a.shape, y._a.shape
+    if m == 2:  # one matrix for the whole batch: a single product of the folded rows
+        if a[-1] != b[0]:
+            raise RuntimeError(f"mat1 and mat2 shapes cannot be multiplied ({int(np.prod(a[:-1]))}x{a[-1]} and {b[0]}x{b[1]})")
+        return apply(_MM, (x.reshape(-1, a[-1]) if a[-1] else x.reshape(int(np.prod(a[:-1])), 0), y)).reshape((*a[:-1], b[1]))
+    if a[-1] != b[-2]:
+        raise RuntimeError(f"Expected size for first two dimensions of batch2 tensor to be: [{int(np.prod(b[:-2]))}, {a[-1]}] but "
+                           f"got: [{int(np.prod(b[:-2]))}, {b[-2]}].")  # fmt: skip
+    return apply(CARDS["_matmul_batched"], (x, y))
+
+
+@op("_matmul_batched", fn=False, method=False, tensors=2, broadcast=True, when={"x": 1, "y": 0}, node="UnsafeView")
+class _MatmulBatched:
+    """Z = X Y over the last two dimensions, batch dimensions broadcast."""
+
+    def forward(x, y):
+        _same_dtype("matmul", x, y)
+        return K.matmul(x, y)
+
+    def backward(c, dz, x, y):
+        return K.matmul(dz, _t(y)) if c.needs(0) else None, K.matmul(_t(x), dz) if c.needs(1) else None
+
+
+_MM = CARDS["mm"]
+Tensor.__matmul__ = lambda x, y: _matmul(x, y) if isinstance(y, Tensor) else NotImplemented
+Tensor.__rmatmul__ = lambda x, y: _matmul(wrap(np.asarray(y)), x)
+Tensor.__imatmul__ = lambda x, y: x.copy_(_matmul(x, y))
+
+
+@op("linear", fn=False, method=False, functional=True, tensors=3, when={"input": 1, "weight": 0}, node="Addmm")
+class Linear:
+    """y = x Wᵀ + b
+
+    shape   input (*, I), weight (O, I) or (I), bias (O) or None -> (*, O)
+    dtype   one floating dtype for all
+    grad    dx = dy W,  dW = dyᵀ x,  db = Σ dy
+    errors  RuntimeError: the last dimension of input is not I
+    """
+
+    def forward(input, weight, bias=None):
+        if weight.ndim != 2 or input.shape[-1:] != weight.shape[1:] or input.dtype is not weight.dtype:
+            return _odd_linear(input, weight, bias)
+        return K.linear(input, weight, bias)
+
+    def backward(c, dy, input, weight):
+        if len(dy.shape) == 0 or len(weight.shape if c.needs(0) else (0, 0)) == 1:
+            return _odd_linear_dx(c, dy, input, weight)
+        dx = K.linear_dx(dy, weight) if c.needs(0) else None
+        dw = K.linear_dw(dy, input) if c.needs(1) else None
+        return dx, dw, K.linear_db(dy) if c.needs(2) else None
+
+    def samples(make):
+        yield make(3, 4), make(5, 4), make(5)
+        yield make(4), make(5, 4)
+        yield make(2, 3, 4), make(5, 4), make(5)
+        yield make(0, 4), make(5, 4), make(5)
+
+
+def _odd_linear(x: np.ndarray, w: np.ndarray, b: np.ndarray | None) -> np.ndarray:
+    """linear with a vector as weight (y = x · w + b), or the error in PyTorch's words."""
+    if x.dtype != w.dtype:
+        _same_dtype("linear", x, w)
+    if x.ndim == 0 or x.shape[-1] != w.shape[-1]:
+        if x.ndim == 0:
+            raise RuntimeError(f"both arguments to linear need to be at least 1D, but they are {x.ndim}D and {w.ndim}D")
+        rows = int(np.prod(x.shape[:-1]))
+        columns = w.shape[0] if w.ndim == 2 else 1
+        raise RuntimeError(
+            f"mat1 and mat2 shapes cannot be multiplied ({rows}x{x.shape[-1]} and {w.shape[-1]}x{columns})\n"
+            f"  input {tuple(x.shape)}, weight {tuple(w.shape)}: the last dimension of the input must be {w.shape[-1]}\n"
+            f"  fix: in_features={x.shape[-1]}, or flatten something of {w.shape[-1]} features before this layer"
+        )
+    if w.ndim == 2:
+        return K.linear(x, w, b)
+    y = np.matmul(x, w)
+    return y if b is None else y + b
+
+
+def _odd_linear_dx(c, dy, x, w):
+    dx = K.expand_dims(dy, -1) * w if c.needs(0) else None
+    dw = K.sum(K.expand_dims(dy, -1) * x, tuple(range(x.ndim - 1))) if c.needs(1) else None
+    return dx, dw, K.sum(dy) if c.needs(2) else None
+
+
+translate("linear", lambda x, w, b=None: apply(CARDS["linear"], (x, w, b)))
+translate("linear_dx", lambda dy, w: _matmul(dy, w))
+translate("linear_dw", lambda dy, x: _matmul(dy.reshape(-1, dy.shape[-1]).t(), x.reshape(-1, x.shape[-1])))
+translate("linear_db", lambda dy: dy.reshape(-1, dy.shape[-1]).sum(0))
+translate("matmul", lambda x, y: _matmul(x, y))
+
+
+def _affine(name: str, product) -> None:
+    """Register y = beta · input + alpha · (product of the other two)."""
+
+    def f(input, a, b, *, beta=1, alpha=1, out=None):
+        z = product(a, b)
+        if alpha != 1:
+            z = z * alpha
+        if beta == 0:
+            y = z.expand(np.broadcast_shapes(z._a.shape, input._a.shape)).clone() if z._a.shape != input._a.shape else z
+        else:
+            y = (input if beta == 1 else input * beta) + z
+        if out is not None:
+            store(out, y)
+            return out
+        return y
+
+    f.__name__, f.__doc__ = name, f"beta · input + alpha · {product.__name__.strip('_')}(a, b); beta = 0 ignores input's values."
+    composite(name, method=True)(f)
+
+    def inplace(input, a, b, *, beta=1, alpha=1):
+        return apply_inplace(CARDS["_copy"], (input, f(input, a, b, beta=beta, alpha=alpha)))
+
+    inplace.__name__, inplace.__doc__ = name + "_", f"In-place version of {name}."
+    composite(name + "_", fn=False, method=True)(inplace)
+
+
+def addmm_product(a, b):
+    return apply(_MM, (a, b))
+
+
+def _summed(a, b):
+    return apply(CARDS["bmm"], (a, b)).sum(0)
+
+
+def _outer(a, b):
+    return outer(a, b)
+
+
+_affine("addmm", addmm_product)
+_affine("addmv", lambda a, b: apply(CARDS["mv"], (a, b)))
+_affine("addbmm", _summed)
+_affine("baddbmm", lambda a, b: apply(CARDS["bmm"], (a, b)))
+_affine("addr", _outer)
+
+
+@composite("outer", "ger", method=True)
+def outer(input, vec2, *, out=None):
+    """The matrix of all products of two vectors' elements. RuntimeError: not vectors."""
+    if input._a.ndim != 1 or vec2._a.ndim != 1:
+        raise RuntimeError(f"outer: Expected 1-D argument self, but got {input._a.ndim}-D"
+                           if input._a.ndim != 1 else f"outer: Expected 1-D argument vec2, but got {vec2._a.ndim}-D")  # fmt: skip
+    z = input.unsqueeze(1) * vec2
+    if out is not None:
+        store(out, z)
+        return out
+    return z
+
+
+@composite("inner", method=True)
+def inner(input, other, *, out=None):
+    """Σ over the last dimension of both. RuntimeError: the last dimensions differ."""
+    if input._a.ndim == 0 or other._a.ndim == 0:
+        return input * other
+    if input._a.shape[-1] != other._a.shape[-1]:
+        raise RuntimeError("inner() the last dimension must match on both input tensors but got shapes "
+                           f"{list(input._a.shape)} and {list(other._a.shape)}")  # fmt: skip
+    return tensordot(input, other, ([-1], [-1]))
+
+
+@composite("vdot", method=True)
+def vdot(input, other, *, out=None):
+    """Σ conj(input) other for vectors."""
+    return apply(CARDS["dot"], (input.conj() if input._a.dtype.kind == "c" else input, other))
+
+
+@composite("chain_matmul")
+def chain_matmul(*matrices, out=None):
+    """The product of several matrices, in the order that needs the fewest multiplications."""
+    return multi_dot(matrices, out=out)
+
+
+@composite("linalg.multi_dot")
+def multi_dot(tensors, *, out=None):
+    """The product of several matrices (the first and last may be vectors), cheapest order first."""
+    tensors = list(tensors)
+    if len(tensors) < 2:
+        raise RuntimeError("multi_dot(): expected at least 2 tensors but got " + str(len(tensors)))
+    first, last = tensors[0]._a.ndim == 1, tensors[-1]._a.ndim == 1
+    if first:
+        tensors[0] = tensors[0].unsqueeze(0)
+    if last:
+        tensors[-1] = tensors[-1].unsqueeze(1)
+    while len(tensors) > 2:  # greedy on the largest inner size: optimal for three, near it for more
+        i = max(range(len(tensors) - 1), key=lambda j: tensors[j]._a.shape[1])
+        tensors[i : i + 2] = [_matmul(tensors[i], tensors[i + 1])]
+    z = _matmul(*tensors)
+    z = z.squeeze(-1) if last else z
+    return z.squeeze(0) if first else z
+
+
+@composite("kron", method=True)
+def kron(input, other):
+    """The Kronecker product."""
+    n = max(input._a.ndim, other._a.ndim)
+    a = (1,) * (n - input._a.ndim) + input._a.shape
+    b = (1,) * (n - other._a.ndim) + other._a.shape
+    left = input.reshape([s for m in a for s in (m, 1)])
+    right = other.reshape([s for m in b for s in (1, m)])
+    return (left * right).reshape([p * q for p, q in zip(a, b)])
+
+
+@composite("tensordot")
+def tensordot(a, b, dims=2, *, out=None):
+    """Σ over dims of both tensors: the last/first n, or two lists. RuntimeError: sizes differ."""
+    if isinstance(dims, Tensor):
+        dims = dims.tolist()
+    if isinstance(dims, int):
+        if dims < 0:
+            raise RuntimeError(f"tensordot expects dims >= 0, but got dims={dims}")
+        left, right = list(range(a._a.ndim - dims, a._a.ndim)), list(range(dims))
+    else:
+        left, right = ([d] if isinstance(d, int) else list(d) for d in dims)
+    left, right = [d % a._a.ndim for d in left], [d % b._a.ndim for d in right]
+    for p, q in zip(left, right):
+        if a._a.shape[p] != b._a.shape[q]:
+            raise RuntimeError(f"contracted dimensions need to match, but first has size {a._a.shape[p]} in dim {p} and second has "
+                               f"size {b._a.shape[q]} in dim {q}")  # fmt: skip
+    keep_a = [d for d in range(a._a.ndim) if d not in left]
+    keep_b = [d for d in range(b._a.ndim) if d not in right]
+    n = int(np.prod([a._a.shape[d] for d in left]))
+    x = a.permute(keep_a + left).reshape(int(np.prod([a._a.shape[d] for d in keep_a])), n)
+    y = b.permute(right + keep_b).reshape(n, int(np.prod([b._a.shape[d] for d in keep_b])))
+    z = apply(_MM, (x, y)).reshape([a._a.shape[d] for d in keep_a] + [b._a.shape[d] for d in keep_b])
+    if out is not None:
+        store(out, z)
+        return out
+    return z
+
+
+@composite("einsum")
+def einsum(equation, *operands):
+    """Einstein summation: letters name dimensions, a letter missing on the right is summed over; '...' broadcasts.
+
+    Also einsum(x, [0, 1], y, [1, 2], [0, 2]). RuntimeError: an equation that does not fit the operands.
+    """
+    if isinstance(equation, Tensor):
+        equation, operands = _sublists((equation, *operands))
+    elif len(operands) == 1 and isinstance(operands[0], (tuple, list)):
+        operands = tuple(operands[0])
+    return _einsum(equation.replace(" ", ""), list(operands))
+
+
+def _sublists(args: tuple) -> tuple:
+    import string
+
+    letters = string.ascii_letters
+    spell = lambda s: "".join("..." if i is Ellipsis else letters[i] for i in s)  # noqa: E731
+    pairs, out = args, ""
+    if len(args) % 2:
+        out, pairs = "->" + spell(args[-1]), args[:-1]
+    return ",".join(spell(s) for s in pairs[1::2]) + out, pairs[0::2]
+
+
+def _einsum(equation: str, operands: list) -> Tensor:
+    left, arrow, right = equation.partition("->")
+    terms = left.split(",")
+    if len(terms) != len(operands):
+        raise RuntimeError(f"einsum(): {'more' if len(operands) > len(terms) else 'fewer'} operands were provided than specified "
+                           "in the equation")  # fmt: skip
+    sizes: dict[str, int] = {}
+    dots = 0
+    for i, (term, t) in enumerate(zip(terms, operands)):
+        if not all(ch.isalpha() or ch == "." for ch in term):
+            raise RuntimeError(f"einsum(): invalid subscript given at index 0 in the equation string, subscripts must be in [a-zA-Z]: {term}")
+        named = term.replace("...", "")
+        if "..." in term:
+            dots = max(dots, t._a.ndim - len(named))
+        elif len(named) != t._a.ndim:
+            raise RuntimeError(f"einsum(): the number of subscripts in the equation ({len(named)}) does not match the number of "
+                               f"dimensions ({t._a.ndim}) for operand {i} and no ellipsis was given")  # fmt: skip
+    hidden = [chr(0x2460 + i) for i in range(dots)]  # one name per dimension under the dots
+    expanded = []
+    for i, (term, t) in enumerate(zip(terms, operands)):
+        rank = t._a.ndim - len(term.replace("...", ""))
+        names = list(term.replace("...", "\0"))
+        names = [n for ch in names for n in (hidden[dots - rank :] if ch == "\0" else [ch])]
+        for name, size in zip(names, t._a.shape):
+            if sizes.get(name, 1) != 1 and size not in (1, sizes[name]):
+                raise RuntimeError(f"einsum(): subscript {name} has size {size} for operand {i} which does not broadcast with "
+                                   f"previously seen size {sizes[name]}")  # fmt: skip
+            sizes[name] = max(sizes.get(name, 1), size) if 0 not in (size, sizes.get(name, 1)) else 0
+        expanded.append(names)
+    if arrow:
+        output = [n for ch in right.replace("...", "\0") for n in (hidden if ch == "\0" else [ch])]
+        for n in output:
+            if n not in sizes:
+                raise RuntimeError(f"einsum(): output subscript {n} does not appear in the equation for any input operand")
+            if output.count(n) > 1:
+                raise RuntimeError(f"einsum(): output subscript {n} appears more than once in the output")
+    else:
+        flat = [n for names in expanded for n in names]
+        output = hidden + sorted(n for n in set(flat) if flat.count(n) == 1 and n not in hidden)
+    result, names = _without_repeats(operands[0], expanded[0])
+    for k in range(1, len(operands)):
+        other, other_names = _without_repeats(operands[k], expanded[k])
+        later = set(output).union(*expanded[k + 1 :])
+        result, names = _contract(result, names, other, other_names, later)
+    extra = tuple(i for i, n in enumerate(names) if n not in output)
+    if extra:
+        result, names = result.sum(extra), [n for n in names if n in output]
+    return result.permute([names.index(n) for n in output]) if names != output else result
+
+
+def _without_repeats(t: Tensor, names: list) -> tuple[Tensor, list]:
+    """The diagonal over every letter that an operand repeats."""
+    names = list(names)
+    for n in sorted(set(names)):
+        while names.count(n) > 1:
+            i = names.index(n)
+            j = names.index(n, i + 1)
+            t = t.diagonal(0, i, j)
+            names = [m for k, m in enumerate(names) if k not in (i, j)] + [n]
+    return t, names
+
+
+def _contract(x: Tensor, xs: list, y: Tensor, ys: list, later: set) -> tuple[Tensor, list]:
+    """One pair of operands: a batched matrix product over the letters that are needed no more."""
+    gone_x = tuple(i for i, n in enumerate(xs) if n not in ys and n not in later)
+    if gone_x:
+        x, xs = x.sum(gone_x), [n for i, n in enumerate(xs) if i not in gone_x]
+    gone_y = tuple(i for i, n in enumerate(ys) if n not in xs and n not in later)
+    if gone_y:
+        y, ys = y.sum(gone_y), [n for i, n in enumerate(ys) if i not in gone_y]
+    size = {n: s for n, s in zip(xs, x._a.shape)}
+    for n, s in zip(ys, y._a.shape):
+        size[n] = s if size.get(n, 1) == 1 else size[n]
+    shared = [n for n in xs if n in ys]
+    batch = [n for n in shared if n in later]
+    inner = [n for n in shared if n not in later]
+    rows, columns = [n for n in xs if n not in ys], [n for n in ys if n not in xs]
+
+    def arranged(t, names, groups):
+        t = t.permute([names.index(n) for g in groups for n in g])
+        return t.expand([size[n] if n in shared else t._a.shape[i] for i, n in enumerate(n for g in groups for n in g)])
+
+    def count(group):
+        return int(np.prod([size[n] for n in group]))
+
+    b, r, k, m = count(batch), count(rows), count(inner), count(columns)
+    left = arranged(x, xs, (batch, rows, inner)).reshape(b, r, k)
+    right = arranged(y, ys, (batch, inner, columns)).reshape(b, k, m)
+    z = left * right if k == 1 and not inner else apply(CARDS["bmm"], (left, right))
+    names = batch + rows + columns
+    return z.reshape([size[n] for n in names]), names
+
+
+@op("bilinear", fn=True, method=False, functional=True, tensors=4)
+class Bilinear:
+    """y[o] = x1ᵀ A[o] x2 + b[o];  x1 (*, I), x2 (*, J), weight (O, I, J), bias (O)"""
+
+    def forward(input1, input2, weight, bias=None):
+        if input1.shape[:-1] != input2.shape[:-1]:
+            raise RuntimeError("bilinear(): input batch dimensions do not match at dim 0: got "
+                               f"{list(input1.shape[:-1])} and {list(input2.shape[:-1])}")  # fmt: skip
+        for k, x in ((1, input1), (2, input2)):
+            if x.shape[-1] != weight.shape[k]:
+                raise RuntimeError(f"bilinear(): input{k} size does not match weight size: got {x.shape[-1]} but expected "
+                                   f"{weight.shape[k]}")  # fmt: skip
+        x, y = input1.reshape(-1, input1.shape[-1]), input2.reshape(-1, input2.shape[-1])
+        z = np.einsum("ni,oij,nj->no", x, weight, y, optimize=True)
+        z = z.reshape(*input1.shape[:-1], weight.shape[0]).astype(weight.dtype, copy=False)
+        return z if bias is None else z + bias
+
+    def backward(c, dz, input1, input2, weight):
+        x, y = K.reshape(input1, (-1, input1.shape[-1])), K.reshape(input2, (-1, input2.shape[-1]))
+        d = K.reshape(dz, (-1, dz.shape[-1]))
+        wy = K.einsum("oij,nj->noi", weight, y) if c.needs(0) else None
+        dx = K.reshape(K.einsum("no,noi->ni", d, wy), input1.shape) if c.needs(0) else None
+        dy = None
+        if c.needs(1):
+            dy = K.reshape(K.einsum("no,noj->nj", d, K.einsum("oij,ni->noj", weight, x)), input2.shape)
+        dw = K.einsum("no,nij->oij", d, K.einsum("ni,nj->nij", x, y)) if c.needs(2) else None
+        return dx, dy, dw, K.sum(d, 0) if c.needs(3) else None
+
+
+def _einsum_word(equation, *operands):
+    return einsum(equation, *operands) if isinstance(operands[0], Tensor) else np.einsum(equation, *operands, optimize=True)
+
+
+K.einsum = _einsum_word  # its first argument is a string, so it finds its carrier by the second

@@ -14,48 +14,13 @@ sizes of a small machine.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import product
 from math import prod
 
 import numpy as np
 
+from ..windows import output_size, taps
+
 BLOCK = 1 << 22  # cells of an unfolded block: 16 MB of float32
-
-
-def output_size(size: int, kernel: int, stride: int, padding: int, dilation: int = 1) -> int:
-    """Cells that a window of `kernel` taps takes over `size` padded cells."""
-    return (size + 2 * padding - dilation * (kernel - 1) - 1) // stride + 1
-
-
-def taps(
-    size: tuple[int, ...],
-    out: tuple[int, ...],
-    kernel: tuple[int, ...],
-    stride: tuple[int, ...],
-    padding: tuple[int, ...],
-    dilation: tuple[int, ...],
-) -> Iterator[tuple[tuple[int, ...], tuple, tuple]]:
-    """For every tap: (tap, index of the output cells, index of the input cells they meet).
-
-    Output cells whose tap falls into the padding are left out, so nothing needs a padded copy;
-    a tap that meets no cell at all is not listed.
-    """
-    axes = []
-    for n, m, k, s, p, d in zip(size, out, kernel, stride, padding, dilation, strict=True):
-        axis = []
-        for t in range(k):
-            shift = t * d - p  # input cell = output cell * s + shift
-            first = max(0, -(shift // s))
-            last = min(m, (n - 1 - shift) // s + 1)
-            if first < last:
-                start = first * s + shift
-                stop = (last - 1) * s + shift + 1
-                axis.append((t, slice(first, last), slice(start, stop, s)))
-        axes.append(axis)
-    for combination in product(*axes):
-        tap, cells, meets = zip(*combination, strict=True)
-        yield tap, (..., *cells), (..., *meets)
 
 
 def unfold(x, kernel, stride, padding, dilation):
@@ -114,7 +79,7 @@ def conv_dx(dy, w, x_shape, stride, padding, dilation, groups):
 
 
 def conv_dw(dy, x, w_shape, stride, padding, dilation, groups):
-    """dy (N, O, *L), x (N, C, *S) -> dw of shape `w_shape` (O, I, *T), summed over the batch."""
+    """dy (N, O, *L), x (N, C, *S) -> dw of shape `w_shape` (O, I, *T), db (O)."""
     (dy, x), dtype = _wide(dy, x)
     n, c = x.shape[:2]
     o, i, *kernel = w_shape
@@ -124,22 +89,16 @@ def conv_dw(dy, x, w_shape, stride, padding, dilation, groups):
         cols = unfold(x[block], kernel, stride, padding, dilation)
         cols = cols.reshape(-1, groups, i * prod(kernel), cells).transpose(1, 0, 3, 2)
         dyg = dy[block].reshape(-1, groups, o // groups, cells).transpose(1, 2, 0, 3)
-        rows = len(cols[0]) * cells
+        rows = cols.shape[1] * cells
         # one product over images and cells at once: (G, J, n·|L|) @ (G, n·|L|, I·|T|)
         dw += dyg.reshape(groups, -1, rows) @ cols.reshape(groups, rows, -1)
-    return dw.reshape(w_shape).astype(dtype, copy=False)
-
-
-def conv_db(dy):
-    """dy (N, O, *L) -> db (O)."""
-    wide = dy.astype(np.float32) if _narrow(dy.dtype) else dy
-    return wide.sum((0, *range(2, dy.ndim))).astype(dy.dtype, copy=False)
+    db = dy.sum((0, *range(2, dy.ndim)))
+    return dw.reshape(w_shape).astype(dtype, copy=False), db.astype(dtype, copy=False)
 
 
 conv1d = conv2d = conv3d = conv
 conv1d_dx = conv2d_dx = conv3d_dx = conv_dx
 conv1d_dw = conv2d_dw = conv3d_dw = conv_dw
-conv1d_db = conv2d_db = conv3d_db = conv_db
 
 
 def _blocks(n, cells_per_image):

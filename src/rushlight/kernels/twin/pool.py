@@ -11,21 +11,7 @@ from math import prod
 
 import numpy as np
 
-from .conv import output_size, taps
-
-
-def pooled_size(
-    size: int, kernel: int, stride: int, padding: int, dilation: int, ceil: bool
-) -> int:
-    """Windows over `size` cells; with `ceil` one more may reach beyond the end.
-
-    That last window must start inside the input or its left padding: one that would see only the
-    right padding is dropped.
-    """
-    if not ceil:
-        return output_size(size, kernel, stride, padding, dilation)
-    out = -(-(size + 2 * padding - dilation * (kernel - 1) - 1) // stride) + 1
-    return out - 1 if (out - 1) * stride >= size + padding else out
+from ..windows import adaptive_bounds, pooled_size, taps
 
 
 def max_pool(x, kernel, stride, padding, dilation, ceil):
@@ -127,11 +113,6 @@ def adaptive_max_pool(x, out):
         y[cell] = np.take_along_axis(flat, best[..., None], -1)[..., 0]
         i[cell] = places[part].reshape(-1)[best]
     return y, i
-
-
-def adaptive_bounds(n: int, m: int) -> list[tuple[int, int]]:
-    """The m windows over n cells: [floor(l·n/m), ceil((l+1)·n/m))."""
-    return [(cell * n // m, -(-(cell + 1) * n // m)) for cell in range(m)]
 
 
 max_pool1d = max_pool2d = max_pool3d = max_pool
