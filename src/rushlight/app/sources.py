@@ -33,20 +33,19 @@ class Data:
 
 @dataclass(frozen=True)
 class Known:
-    """A data set of rushlight.vision: its class there, what to divide by, mean and deviation."""
+    """A data set of rushlight.vision: its class there, and its pixels' mean and deviation."""
 
     factory: str
-    scale: float
     mean: float
     std: float
 
 
-# Means and deviations are those of the training images, divided by `scale`.
+# Of the training images, divided by 255.
 KNOWN = {
-    "digits": Known("Digits", 16.0, 0.3053, 0.3760),
-    "mnist": Known("MNIST", 255.0, 0.1307, 0.3081),
-    "fashion-mnist": Known("FashionMNIST", 255.0, 0.2860, 0.3530),
-    "kmnist": Known("KMNIST", 255.0, 0.1918, 0.3483),
+    "digits": Known("Digits", 0.3054, 0.3755),
+    "mnist": Known("MNIST", 0.1307, 0.3081),
+    "fashion-mnist": Known("FashionMNIST", 0.2860, 0.3530),
+    "kmnist": Known("KMNIST", 0.1918, 0.3483),
 }
 
 
@@ -78,9 +77,8 @@ def _known(name: str, root: str, download: bool, seed: int) -> Data:
 
     known = KNOWN[name]
     factory: Callable[..., Any] = getattr(datasets, known.factory)
-    where = {} if name == "digits" else {"root": root, "download": download}
     try:
-        parts = [factory(train=train, **where) for train in (True, False)]
+        parts = [factory(root, train=train, download=download) for train in (True, False)]
     except RuntimeError as error:
         if "download=True" not in str(error):
             raise
@@ -92,7 +90,7 @@ def _known(name: str, root: str, download: bool, seed: int) -> Data:
 
     def tensors(part: Any) -> TensorDataset:
         x = part.data.to(rl.float32).unsqueeze(1)  # (N, H, W) -> (N, 1, H, W)
-        return TensorDataset((x / known.scale - known.mean) / known.std, part.targets)
+        return TensorDataset((x / 255 - known.mean) / known.std, part.targets)
 
     whole, test = (tensors(part) for part in parts)
     train, valid = _split(whole, [1 - HOLDOUT, HOLDOUT], seed)
