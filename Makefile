@@ -21,7 +21,7 @@ export OMP_NUM_THREADS ?= 1
 .PHONY: demo test oracle bench lint dev clean
 
 demo: $(VENV)/installed
-	$(RUN) -m rushlight train digits --model mlp --epochs 15 --augment shift
+	$(VENV)/bin/rushlight train digits --model mlp --epochs 15 --augment shift
 
 test: $(VENV)/installed
 	$(RUN) -m pytest -q

@@ -15,6 +15,8 @@ VERBS = {
     "run": ("run", "run a script written for PyTorch, untouched"),
     "check": ("check", "list what a script uses of torch, and whether rushlight has it"),
     "train": ("train", "train a classifier: a data set and a model by name, or your own"),
+    "predict": ("predict", "say what a trained model sees in images"),
+    "inspect": ("inspect", "list a model's layers, or the tensors of a file"),
 }
 
 

@@ -81,7 +81,8 @@ class Learner:
     """A model in training.
 
     `schedule_each` says when the scheduler steps: after each "batch", or after each "epoch".
-    `settings` is plain data that goes into the checkpoints: how to build this Learner again.
+    `settings` and `about` are plain data that go into the checkpoints: how to build this Learner
+    again, and what its images and classes are.
     """
 
     def __init__(
@@ -93,6 +94,7 @@ class Learner:
         *,
         out: Path,
         settings: dict[str, Any],
+        about: dict[str, Any],
         watcher: Watcher,
         scheduler: Any = None,
         schedule_each: str = "batch",
@@ -103,7 +105,7 @@ class Learner:
         self.train, self.valid = train, valid
         self.schedule_each, self.augment = schedule_each, augment
         self.device = rl.device(device)
-        self.out, self.settings, self.watcher = out, settings, watcher
+        self.out, self.settings, self.about, self.watcher = out, settings, about, watcher
         self.history: list[Row] = []
         self.best: Row | None = None
         self.epoch = 0  # epochs finished
@@ -221,6 +223,7 @@ class Learner:
         return {
             "format": 1,
             "settings": self.settings,
+            "data": self.about,
             "model": self.model.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "scheduler": None if self.scheduler is None else self.scheduler.state_dict(),

@@ -9,7 +9,9 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import rushlight as rl
 from rushlight import nn
 from rushlight.app import run
 
@@ -93,6 +95,23 @@ MODELS = {
 }
 
 OWN_MODEL = "file.py:Class"
+
+
+def load(path: Path) -> tuple[nn.Module, dict[str, Any]]:
+    """The model of a run's folder (its best) or of one of its checkpoints, and the checkpoint.
+
+    ValueError: there is no such file, or it is no checkpoint of `rushlight train`.
+    """
+    file = path / "best.pt" if path.is_dir() else path
+    if not file.is_file():
+        raise ValueError(f"no checkpoint {str(file)!r}; give a run's folder or its best.pt")
+    state = rl.load(file)
+    if not isinstance(state, dict) or not {"settings", "data", "model"} <= state.keys():
+        raise ValueError(f"{file} is no checkpoint of `rushlight train`")
+    about = state["data"]
+    model = recipe(state["settings"]["model"]).make(tuple(about["shape"]), len(about["classes"]))
+    model.load_state_dict(state["model"])
+    return model.eval(), state
 
 
 def recipe(name: str) -> Recipe:

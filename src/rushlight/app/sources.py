@@ -26,9 +26,20 @@ class Data:
     name: str
     classes: list[str]
     shape: tuple[int, int, int]  # (C, H, W)
+    mean: float  # of the pixels in 0..1: what the images were normalised with
+    std: float
     train: Dataset[Any]
     valid: Dataset[Any]
     test: Dataset[Any]
+
+    def about(self) -> dict[str, Any]:
+        """What predicting needs to know, as plain data for the checkpoint."""
+        return {
+            "classes": self.classes,
+            "shape": list(self.shape),
+            "mean": self.mean,
+            "std": self.std,
+        }
 
 
 @dataclass(frozen=True)
@@ -95,7 +106,8 @@ def _known(name: str, root: str, download: bool, seed: int) -> Data:
     whole, test = (tensors(part) for part in parts)
     train, valid = _split(whole, [1 - HOLDOUT, HOLDOUT], seed)
     shape = tuple(whole.tensors[0].shape[1:])
-    return Data(name, [str(c) for c in parts[0].classes], shape, train, valid, test)
+    classes = [str(c) for c in parts[0].classes]
+    return Data(name, classes, shape, known.mean, known.std, train, valid, test)
 
 
 def _folder(path: Path, seed: int) -> Data:
@@ -122,4 +134,5 @@ def _folder(path: Path, seed: int) -> Data:
     shares = [0.0 if valid else HOLDOUT, 0.0 if test else HOLDOUT]
     rest, some, other = _split(whole, [1 - sum(shares), *shares], seed)
     shape = (3, IMAGE_SIZE, IMAGE_SIZE)
-    return Data(str(path), list(whole.classes), shape, rest, valid or some, test or other)
+    classes = list(whole.classes)
+    return Data(str(path), classes, shape, 0.5, 0.5, rest, valid or some, test or other)

@@ -177,6 +177,7 @@ def build(settings: Settings, data: sources.Data, out: Path, watcher: Any) -> Le
         _in_order(data.valid, settings),
         out=out,
         settings=settings,
+        about=data.about(),
         watcher=watcher,
         scheduler=make(optimizer, settings, settings["epochs"] * len(train)),
         schedule_each=each,

@@ -1,0 +1,127 @@
+"""`rushlight inspect WHAT`: a model's layers with shapes and parameters, or the tensors of a file.
+
+WHAT is a model's name, `file.py:Class`, a run's folder or checkpoint, or any file of tensors that
+`rushlight.load` reads.
+"""
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import rushlight as rl
+from rushlight import Tensor, nn
+from rushlight.app import models
+
+
+def shape_of(value: Any) -> str:
+    """(2, 10), or those of each part of a tuple; '' for what is no tensor."""
+    if isinstance(value, Tensor):
+        return str(tuple(value.shape))
+    if isinstance(value, tuple | list):
+        return ", ".join(filter(None, map(shape_of, value)))
+    return ""
+
+
+def layers(model: nn.Module, x: Tensor) -> list[tuple[str, str, str, int]]:
+    """(name, class, shape of the output, own parameters) of each module, in the order of names.
+
+    One forward pass of x (N, ...) tells the shapes; a module that is not called has none.
+    """
+    shapes: dict[str, str] = {}
+
+    def note(name: str) -> Any:
+        return lambda module, args, output: shapes.update({name: shape_of(output)})
+
+    handles = [m.register_forward_hook(note(name)) for name, m in model.named_modules()]
+    try:
+        with rl.no_grad():
+            model.eval()(x)
+    finally:
+        for handle in handles:
+            handle.remove()
+    return [
+        (
+            name,
+            type(module).__name__,
+            shapes.get(name, ""),
+            sum(p.numel() for p in module.parameters(recurse=False)),
+        )
+        for name, module in model.named_modules()
+    ]
+
+
+def tensors(value: Any, name: str = "") -> Iterator[tuple[str, Tensor]]:
+    """Every tensor inside a file's content, with the path of keys that leads to it."""
+    if isinstance(value, Tensor):
+        yield name, value
+    elif isinstance(value, dict):
+        for key, part in value.items():
+            yield from tensors(part, f"{name}.{key}" if name else str(key))
+    elif isinstance(value, list | tuple):
+        for i, part in enumerate(value):
+            yield from tensors(part, f"{name}.{i}" if name else str(i))
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> Iterator[str]:
+    """Lines of columns as wide as they need; numbers to the right, with thousands apart."""
+    cells = [[f"{c:,}" if isinstance(c, int) else str(c) for c in row] for row in (head, *rows)]
+    widths = [max(len(row[i]) for row in cells) for i in range(len(head))]
+    right = [bool(rows) and isinstance(c, int) for c in (rows[0] if rows else head)]
+    for row in cells:
+        parts = [
+            cell.rjust(width) if to_right else cell.ljust(width)
+            for cell, width, to_right in zip(row, widths, right, strict=True)
+        ]
+        yield "  ".join(parts).rstrip()
+
+
+def describe(model: nn.Module, shape: tuple[int, int, int]) -> Iterator[str]:
+    """The table of a model's layers, for one image of `shape`, and its totals."""
+    rows = layers(model, rl.zeros(1, *shape))
+    yield from table(
+        ("layer", "class", "output", "parameters"),
+        [("  " * name.count(".") + (name or "(the model)"), *rest) for name, *rest in rows],
+    )
+    parameters = list(model.parameters())
+    total = sum(p.numel() for p in parameters)
+    trained = sum(p.numel() for p in parameters if p.requires_grad)
+    size = sum(t.numel() * t.element_size() for t in (*parameters, *model.buffers()))
+    yield f"{total:,} parameters, {trained:,} of them trained; {size / 2**20:.2f} MiB"
+
+
+def main(words: Sequence[str]) -> int:
+    """Prints the table; 2 for something that is neither a model nor a file of tensors."""
+    parser = argparse.ArgumentParser(prog="rushlight inspect", description=__doc__.split("\n")[0])
+    parser.add_argument("what", help="a model, file.py:Class, a run's folder, or a file of tensors")
+    parser.add_argument("--shape", default="1x28x28", help="of an image, C x H x W (1x28x28)")
+    parser.add_argument("--classes", type=int, default=10, help="default: 10")
+    options = parser.parse_args(words)
+    try:
+        print("\n".join(_lines(options)))
+    except (ValueError, RuntimeError) as error:
+        print(f"rushlight inspect: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _lines(options: argparse.Namespace) -> Iterator[str]:
+    path = Path(options.what)
+    if path.is_dir():
+        model, state = models.load(path)
+        yield from describe(model, tuple(state["data"]["shape"]))
+    elif path.is_file():
+        found = [
+            (name, shape_of(tensor), str(tensor.dtype), tensor.numel())
+            for name, tensor in tensors(rl.load(path))
+        ]
+        yield from table(("tensor", "shape", "dtype", "numbers"), found)
+        yield f"{len(found)} tensors, {sum(row[-1] for row in found):,} numbers"
+    else:
+        try:
+            channels, height, width = map(int, options.shape.split("x"))
+        except ValueError:
+            raise ValueError(f"--shape {options.shape}: three numbers such as 3x64x64") from None
+        model = models.recipe(options.what).make((channels, height, width), options.classes)
+        yield from describe(model, (channels, height, width))

@@ -1,0 +1,64 @@
+"""`rushlight predict RUN IMAGE...`: what a trained model sees in images.
+
+An image is brought to what the model was trained on: its size, grey or colour, and the same mean
+and deviation. Sets like MNIST are light on dark: `--invert` turns ink on paper around.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import rushlight as rl
+from rushlight import Tensor
+from rushlight.app import models
+from rushlight.app.report import percent
+
+
+def read_image(path: Path, about: dict[str, Any], invert: bool) -> Tensor:
+    """An image file as the model takes it, (1, C, H, W).
+
+    Errors: OSError where the file is absent or no image, ImportError without pillow.
+    """
+    from PIL import Image
+
+    from rushlight.vision.transforms import functional
+
+    channels, height, width = about["shape"]
+    with Image.open(path) as file:
+        image = file.convert("L" if channels == 1 else "RGB")
+    image = image.resize((width, height), Image.Resampling.BILINEAR)
+    x = functional.to_tensor(image)  # (C, H, W), 0..1
+    x = 1 - x if invert else x
+    return ((x - about["mean"]) / about["std"]).unsqueeze(0)
+
+
+def main(words: Sequence[str]) -> int:
+    """Prints each image's likeliest classes; 1 if one cannot be read, 2 for wrong arguments."""
+    parser = argparse.ArgumentParser(prog="rushlight predict", description=__doc__.split("\n\n")[1])
+    parser.add_argument("run", type=Path, help="a run's folder, or one of its checkpoints")
+    parser.add_argument("images", type=Path, nargs="+", metavar="IMAGE")
+    parser.add_argument("--top", type=int, default=3, help="how many classes to show (default: 3)")
+    parser.add_argument("--invert", action="store_true", help="dark becomes light")
+    options = parser.parse_args(words)
+    try:
+        model, state = models.load(options.run)
+    except (ValueError, RuntimeError) as error:
+        print(f"rushlight predict: {error}", file=sys.stderr)
+        return 2
+    classes = state["data"]["classes"]
+    status = 0
+    for path in options.images:
+        try:
+            x = read_image(path, state["data"], options.invert)
+        except (OSError, ImportError) as error:
+            print(f"rushlight predict: {path}: {error}", file=sys.stderr)
+            status = 1
+            continue
+        with rl.no_grad():
+            shares = model(x).softmax(1)[0]
+        best = shares.topk(min(options.top, len(classes)))
+        answers = zip(best.values.tolist(), best.indices.tolist(), strict=True)
+        print(f"{path}: " + ", ".join(f"{classes[i]} {percent(share)}" for share, i in answers))
+    return status
