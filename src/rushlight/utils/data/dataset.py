@@ -309,7 +309,7 @@ def random_split(
             "Sum of input lengths does not equal the length of the input dataset!\n"
             f"  lengths {list(lengths)} sum to {sum(lengths)}, the data set has {total}"
         )
-    generator = generator_or_default(generator)
+    generator = generator_or_default(generator, "randperm")
     order = draw.permutation(total, np.dtype(np.int64), generator).tolist()
     ends = itertools.accumulate(lengths)
     return [

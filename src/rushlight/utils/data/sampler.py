@@ -36,7 +36,7 @@ _INT64 = np.dtype(np.int64)
 
 def draw_seed(generator: Generator | None) -> int:
     """A seed for another generator: one int64, as `torch.empty((), dtype=int64).random_()` is."""
-    return int(draw.whole_range(1, _INT64, generator_or_default(generator))[0])
+    return int(draw.whole_range(1, _INT64, generator_or_default(generator, "random_"))[0])
 
 
 class Sampler(Generic[T_co]):
@@ -127,7 +127,7 @@ class SubsetRandomSampler(Sampler[int]):
         self.generator = generator
 
     def __iter__(self) -> Iterator[int]:
-        generator = generator_or_default(self.generator)
+        generator = generator_or_default(self.generator, "randperm")
         for i in draw.permutation(len(self.indices), _INT64, generator).tolist():
             yield self.indices[i]
 
