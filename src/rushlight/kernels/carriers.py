@@ -97,7 +97,7 @@ _TRANSLATED: dict[str, Any] = {
     "roll": lambda x, shift, axis: _f("roll")(x, shift, axis), "cumsum": lambda x, axis: _f("cumsum")(x, axis),
     "sum_to": _sum_to, "take_along_axis": lambda x, index, axis: _f("gather")(x, axis, index),
     "scatter_add": lambda x, axis, index, values: _f("scatter_add")(x, axis, index, values),
-    "where": lambda condition, x, y: _f("where")(condition, x, y), "power": lambda x, y: x**y, "astype": _astype, "like": lambda x, y: x.to(y.dtype),
+    "where": lambda condition, x, y: _f("where")(condition, x, y), "power": lambda x, y: x**y, "astype": _astype, "like": lambda x, y: (x if not x.is_complex() or y.is_complex() else x.real).to(y.dtype),
     "concatenate": lambda xs, axis=0: _f("cat")(list(xs), axis), "stack": lambda xs, axis=0: _f("stack")(list(xs), axis),
     "zeros_like": lambda x: _constant(np.zeros_like(x._a)), "ones_like": lambda x: _constant(np.ones_like(x._a)),
     "full_like": lambda x, value: _constant(np.full_like(x._a, value)),

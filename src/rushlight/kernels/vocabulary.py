@@ -40,7 +40,9 @@ def astype(x, dtype):
 
 
 def like(x, y):
-    """x in the dtype of y."""
+    """x in the dtype of y; the real part where y is real."""
+    if x.dtype.kind == "c" and y.dtype.kind != "c":
+        x = x.real
     return x.astype(y.dtype, copy=False)
 
 
@@ -78,6 +80,16 @@ def along(index: np.ndarray, axis: int) -> tuple:
     )
 
 
+def view_as_real(x):
+    """(*) complex -> (*, 2) real"""
+    return np.array(x, order="C")[..., None].view(x.real.dtype)
+
+
+def view_as_complex(x):
+    """(*, 2) real -> (*) complex"""
+    return np.ascontiguousarray(x).view(np.result_type(x.dtype, np.complex64))[..., 0]
+
+
 def conj(x):
     return np.conj(x) if x.dtype.kind == "c" else x
 
@@ -96,8 +108,9 @@ _ELEMENTWISE = {"abs": np.abs, "exp": np.exp, "exp2": np.exp2, "expm1": np.expm1
                 "ceil": np.ceil, "trunc": np.trunc, "isnan": np.isnan, "isinf": np.isinf, "isfinite": np.isfinite,
                 "maximum": np.maximum, "minimum": np.minimum, "power": np.power, "atan2": np.arctan2, "hypot": np.hypot,
                 "where": np.where, "copysign": np.copysign, "logaddexp": np.logaddexp, "rsqrt": rsqrt, "square": square,
-                "conj": conj, "real": np.real, "imag": np.imag, "add": np.add, "sub": np.subtract, "mul": np.multiply,
-                "div": np.divide}  # fmt: skip
+                "conj": conj, "real": np.real, "imag": np.imag,
+                "view_as_real": view_as_real, "view_as_complex": view_as_complex, "add": np.add, "sub": np.subtract,
+                "mul": np.multiply, "div": np.divide}  # fmt: skip
 _REDUCTIONS = {name: _reduction(f) for name, f in {"sum": np.add.reduce, "mean": np.mean, "prod": np.multiply.reduce,
                "max": np.maximum.reduce, "min": np.minimum.reduce, "any": np.logical_or.reduce, "all": np.logical_and.reduce,
                "argmax": np.argmax, "argmin": np.argmin}.items()}  # fmt: skip

@@ -156,7 +156,7 @@ class Polar:
         cos, sin = K.cos(theta), K.sin(theta)
         return a * cos + b * sin, r * (b * cos - a * sin)
 
-    samples = binary()
+    samples = binary(numbers=False)
 
 
 @op("complex", method=False, broadcast=True)

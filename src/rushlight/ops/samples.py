@@ -27,8 +27,9 @@ def binary(
     high: float = 2.0,
     second: tuple[float, float] | None = None,
     dtype: str | None = None,
+    numbers: bool = True,
 ) -> Callable[[Any], Iterator]:
-    """Two tensors, the second of numbers in `second` if given; and a tensor with a number."""
+    """Two tensors, the second of numbers in `second` if given; and (`numbers`) a tensor with a number."""
     low2, high2 = second or (low, high)
 
     def samples(make):
@@ -43,7 +44,7 @@ def binary(
         yield x(), y(2, 1, 3)
         yield x(0, 5), y(1)
         yield x(4, 3).T, y(3, 4)
-        if dtype is None:
+        if numbers and dtype is None:
             yield x(4, 3).T, high2
 
     return samples

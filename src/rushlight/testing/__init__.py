@@ -1,0 +1,1 @@
+"""Tools for tests: assert_close, gradcheck, samples."""
