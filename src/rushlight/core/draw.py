@@ -4,8 +4,8 @@
     dtype  its NumPy dtype
     g      the Generator, which moves on by as many draws as PyTorch's would
 
-The cards of ops/random.py and ops/dropout.py shape the results; `fill` writes them into an array
-that exists. What each function owes to which experiment is in docs/random.md.
+The cards of ops/distributions.py, random.py and dropout.py check the arguments and give the results
+their shape. What each function owes to which experiment is in docs/random.md.
 """
 
 from __future__ import annotations
@@ -21,14 +21,15 @@ from .random import Generator
 _F32, _F64 = np.dtype(np.float32), np.dtype(np.float64)
 
 
-def fill(a: np.ndarray, x: np.ndarray) -> None:
-    """Write the numbers x into the array a in the order of its memory, in which PyTorch draws."""
-    if a.flags.c_contiguous:
-        a[...] = x.reshape(a.shape)
-    else:
-        axes = sorted(range(a.ndim), key=lambda i: -abs(a.strides[i]))
-        laid_out = a.transpose(axes)
-        laid_out[...] = x.reshape(laid_out.shape)
+def arranged(x: np.ndarray, like: np.ndarray) -> np.ndarray:
+    """The numbers x in the shape and memory order of another array: PyTorch draws in that order."""
+    if like.flags.c_contiguous:
+        return x.reshape(like.shape)
+    y = np.empty_like(like)
+    axes = sorted(range(y.ndim), key=lambda i: -abs(y.strides[i]))
+    laid_out = y.transpose(axes)
+    laid_out[...] = x.reshape(laid_out.shape)
+    return y
 
 
 def uniform(n: int, dtype: np.dtype, low: float, high: float, g: Generator) -> np.ndarray:
@@ -84,18 +85,16 @@ def whole_range(n: int, dtype: np.dtype, g: Generator) -> np.ndarray:
     """All whole numbers from 0 that the dtype holds without a gap: int8 0..127, float32 0..2^24."""
     if dtype.kind in "iu":
         span = np.iinfo(dtype).max + 1
-    elif dtype.kind == "b":
-        span = 2
     else:
-        span = _exact(dtype) + 1
+        span = 2 if dtype.kind == "b" else (1 << significand(dtype)) + 1
     if dtype.itemsize == 8:
         return K.rng_integers(g.mt, n, 0, span).astype(dtype, copy=False)
     return (K.rng_bits(g.mt, n) % np.uint32(span)).astype(dtype)
 
 
-def _exact(dtype: np.dtype) -> int:
-    """2^(bits of the significand): up to there each whole number is a float of this dtype."""
-    return {8: 1 << 53, 4: 1 << 24}.get(dtype.itemsize) or (1 << (11 if dtype.kind == "f" else 8))
+def significand(dtype: np.dtype) -> int:
+    """The bits of a floating dtype's significand: up to 2^bits it holds each whole number."""
+    return {8: 53, 4: 24}.get(dtype.itemsize) or (11 if dtype.kind == "f" else 8)
 
 
 def permutation(n: int, dtype: np.dtype, g: Generator) -> np.ndarray:

@@ -178,14 +178,13 @@ default_generator = Generator()
 default_generator.seed()
 
 
-def generator_or_default(generator: Any) -> Generator:
-    """The generator given, or the default one for None. TypeError: something else."""
+def generator_or_default(generator: Any, name: str) -> Generator:
+    """The generator that was given to torch.<name>, or the default one for None. TypeError else."""
     if generator is None:
         return default_generator
     if not isinstance(generator, Generator):
-        raise TypeError(
-            f"argument 'generator' must be torch.Generator, not {type(generator).__name__}"
-        )
+        kind = type(generator).__name__
+        raise TypeError(f"{name}(): argument 'generator' must be torch.Generator, not {kind}")
     return generator
 
 

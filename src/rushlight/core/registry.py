@@ -40,7 +40,7 @@ FUNCTIONS: dict[str, Any] = {}  # torch.<name>
 FUNCTIONAL: dict[str, Any] = {}  # torch.nn.functional.<name>
 _MISSING = object()
 _SHAPE = 1 << 10  # in Card.save: the shape of argument i - _SHAPE
-_ALIASES = {"axis": "dim", "keepdims": "keepdim", "axis0": "dim0", "axis1": "dim1"}
+_ALIASES = {"axis": "dim", "keepdims": "keepdim", "axis0": "dim0", "axis1": "dim1", "from": "low", "to": "high"}
 
 
 class Card:
