@@ -1,6 +1,13 @@
-"""Cards by family. Importing this package fills the registry."""
+"""Cards by family. Importing this package fills the registry; a family that uses another's functions comes after it."""
 
 from importlib import import_module as _import
 
-for _family in ("convert", "pointwise", "elementary", "blend", "bitwise", "complex", "compare", "shape", "index", "join", "scatter", "reduce", "matmul", "creation", "distributions", "random", "sampling"):
+_FAMILIES = """
+    convert pointwise elementary blend bitwise complex compare
+    shape index join scatter
+    reduce matmul creation distributions random sampling
+    softmax norm embedding loss
+"""
+
+for _family in _FAMILIES.split():
     _import(f"{__name__}.{_family}")
