@@ -76,7 +76,7 @@ class Progress:
         rate = self.images / max(now - self.since, 1e-9)
         if self.bar is not None:
             if first:
-                self.task = self.bar.add_task("", total=batches)
+                self.task = self.bar.add_task("", total=batches, loss=loss, rate=0.0)
             text = f"epoch {epoch}/{self.epochs}"
             self.bar.update(self.task, completed=done, description=text, loss=self.mean, rate=rate)
         elif now - self.last_line > SECONDS_BETWEEN_LINES:
