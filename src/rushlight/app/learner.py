@@ -2,10 +2,8 @@
 
 A `Learner` holds everything a run consists of; `state_dict` puts it into plain data and tensors,
 `load_state_dict` brings it back, and the run then continues with the same numbers as one that was
-never stopped, in the middle of an epoch too. For that it keeps two states of the random generator:
-the present one, and the one from which the epoch's order of the images was drawn. Going on, the
-order is drawn again from the second, the batches already seen are passed over, and the first is put
-back.
+never stopped, in the middle of an epoch too: the loader knows which batches are left, and the
+random generator is where it was.
 
 Letters: N batch, K classes.
 """
@@ -112,7 +110,6 @@ class Learner:
         self.batch = 0  # batches finished in this epoch
         self.meter = Meter()
         self.seconds = 0.0  # spent in this epoch before the last interruption
-        self.order_state = rl.get_rng_state()  # what this epoch's order is drawn from
         self.stop = False  # set from a signal handler: stop after the batch in hand
 
     # the loop
@@ -136,7 +133,7 @@ class Learner:
     def _train_epoch(self, start: float) -> None:
         self.model.train()
         batches = len(self.train)
-        for x, y in self._remaining_batches():
+        for x, y in self.train:
             x, y = x.to(self.device), y.to(self.device)
             if self.augment is not None:
                 x = self.augment(x)
@@ -160,19 +157,6 @@ class Learner:
                 self.seconds = time.perf_counter() - start
                 self.save("last.pt")
                 raise Stopped
-
-    def _remaining_batches(self) -> Any:
-        """The batches of this epoch that have not been seen."""
-        if self.batch == 0:
-            self.order_state = rl.get_rng_state()
-            return iter(self.train)
-        now = rl.get_rng_state()
-        rl.set_rng_state(self.order_state)
-        batches = iter(self.train)
-        for _ in range(self.batch):
-            next(batches)
-        rl.set_rng_state(now)
-        return batches
 
     def evaluate(self, loader: DataLoader[Any], confusion: Tensor | None = None) -> Meter:
         """Loss and accuracy over a loader; counts (label, answer) pairs into `confusion` (K, K)."""
@@ -228,7 +212,7 @@ class Learner:
             "optimizer": self.optimizer.state_dict(),
             "scheduler": None if self.scheduler is None else self.scheduler.state_dict(),
             "rng": rl.get_rng_state(),
-            "order_rng": self.order_state,
+            "loader": self.train.state_dict(),
             "epoch": self.epoch,
             "batch": self.batch,
             "meter": [self.meter.loss, self.meter.right, self.meter.images],
@@ -243,7 +227,7 @@ class Learner:
         self.optimizer.load_state_dict(state["optimizer"])
         if self.scheduler is not None:
             self.scheduler.load_state_dict(state["scheduler"])
-        self.order_state = state["order_rng"]
+        self.train.load_state_dict(state["loader"])
         self.epoch, self.batch = state["epoch"], state["batch"]
         self.meter, self.seconds = Meter(*state["meter"]), state["seconds"]
         self.history = state["history"]
