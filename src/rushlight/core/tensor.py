@@ -425,7 +425,7 @@ class Tensor(_Slots):
         a = self._a
         return (
             a.tolist()
-            if a.dtype.kind != "V" and a.dtype.isbuiltin == 1
+            if a.dtype.kind != "V" and a.dtype.num < 256
             else a.astype(np.float64).tolist()
         )
 
@@ -435,7 +435,7 @@ class Tensor(_Slots):
             raise RuntimeError(
                 "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."
             )
-        if self._a.dtype.isbuiltin != 1 and not force:
+        if self._a.dtype.num >= 256 and not force:
             raise TypeError(f"Got unsupported ScalarType {_scalar_name(self)}")
         return self._a
 
@@ -574,7 +574,7 @@ def address(a: np.ndarray) -> int:
     """The address of an array's first element."""
     return (
         a.__array_interface__["data"][0]
-        if a.dtype.isbuiltin == 1
+        if a.dtype.num < 256
         else a.view(np.uint8 if a.itemsize == 1 else f"u{a.itemsize}").ctypes.data
     )
 
