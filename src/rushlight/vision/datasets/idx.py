@@ -38,7 +38,7 @@ def read_idx(path: Path, ndim: int) -> np.ndarray:
     if len(raw) != size:
         raise _broken(path, f"it has {len(raw)} bytes, expected {size} for the shape {shape}")
     array = np.frombuffer(raw, kind, offset=head).reshape(shape)
-    return array.astype(array.dtype.newbyteorder("="))  # a copy: bytes cannot be written to
+    return array.astype(array.dtype.type)  # native order; a copy, as bytes cannot be written to
 
 
 def _broken(path: Path, what: str) -> RuntimeError:
