@@ -1,5 +1,5 @@
-"""Modules and parameters in lists and dictionaries: Sequential, ModuleList, ModuleDict, ParameterList,
-ParameterDict."""
+"""Modules and parameters in lists and dictionaries: Sequential, ModuleList, ModuleDict,
+ParameterList, ParameterDict."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _iterable(owner: str, values: Any) -> Iterable:
 
 
 def _pairs(owner: str, values: Any, spelled: str = "") -> list[tuple]:
-    """(key, value) pairs of a mapping or of an iterable of pairs. TypeError, ValueError: neither."""
+    """(key, value) pairs of a mapping or an iterable of pairs. TypeError, ValueError: neither."""
     if not isinstance(values, Iterable):
         raise TypeError(
             f"{spelled or owner}.update should be called with an iterable of key/value pairs, "

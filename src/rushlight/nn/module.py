@@ -1,10 +1,11 @@
 """Module: a function with parameters, buffers and submodules.
 
-How an attribute is found. `_parameters`, `_buffers` and `_modules` are the authority; each is a dict
-that shows its entries in its module's `__dict__` as well. So `self.weight` is an ordinary attribute
-(12 ns; through `__getattr__` 620 ns, measured on Python 3.11), whoever wrote into the dicts. For the
-same reason Module has no `__getattr__`: it would make every attribute four times slower. It gets one
-as soon as a subclass defines its own, which then may call `super().__getattr__`.
+How an attribute is found. `_parameters`, `_buffers` and `_modules` are the authority; each is a
+dict that shows its entries in its module's `__dict__` as well. So `self.weight` is an ordinary
+attribute (12 ns; through `__getattr__` 620 ns, measured on Python 3.11), whoever wrote into the
+dicts. For the same reason Module has no `__getattr__`: it would make every attribute four times
+slower. It gets one as soon as a subclass defines its own, which then may call
+`super().__getattr__`.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ from typing import Any
 
 from ..core.grad_mode import no_grad
 from ..core.tensor import Tensor
-from .module_hooks import EVERY, Hooked, call_with_hooks
 from .module_hooks import (  # noqa: F401  names of torch.nn.modules.module
+    EVERY,
+    Hooked,
+    call_with_hooks,
     register_module_backward_hook,
     register_module_buffer_registration_hook,
     register_module_forward_hook,
@@ -346,7 +349,10 @@ class Module(Hooked, Stateful):
         return getattr(module, name)
 
     def set_submodule(self, target: str, module: Module, strict: bool = False) -> None:
-        """Put a module at a dotted path; strict: only where there is one. AttributeError, ValueError."""
+        """Put a module at a dotted path; strict: only where there is one.
+
+        AttributeError: the path leads nowhere. ValueError: an empty path, or not a Module.
+        """
         if not target:
             raise ValueError("Cannot set the submodule without a target name!")
         if not isinstance(module, Module):

@@ -79,12 +79,12 @@ def _add(table: Any, hook: Callable, prepend: bool = False, **extra: Any) -> Rem
     return handle
 
 
-def _one_kind(tables: _Tables, full: bool, every: str = "") -> None:
+def _one_kind(tables: _Tables, full: bool, which: str = "single ") -> None:
     """Full and legacy backward hooks do not mix: RuntimeError."""
     if tables._is_full_backward_hook is (not full):
         raise RuntimeError(
-            f"Cannot use both regular backward hooks and full backward hooks on a {every or 'single '}"
-            f"Module. Please use only one of them."
+            "Cannot use both regular backward hooks and full backward hooks on a "
+            f"{which}Module. Please use only one of them."
         )
     tables._is_full_backward_hook = full
 
@@ -103,7 +103,8 @@ class Hooked(_Tables):
     ) -> RemovableHandle:
         """hook(module, args) -> None or new args, before each call.
 
-        with_kwargs: hook(module, args, kwargs) -> None or (args, kwargs). prepend: before all others.
+        with_kwargs: hook(module, args, kwargs) -> None or (args, kwargs). prepend: before all
+        others.
         """
         self._hooked = True
         kwargs = self._forward_pre_hooks_with_kwargs
@@ -401,7 +402,8 @@ def _replaced(changed: Any, grads: tuple, who: str, what: str) -> tuple:
     changed = changed if isinstance(changed, tuple) else (changed,)
     if len(changed) != len(grads):
         raise RuntimeError(
-            f"{who} returned an invalid number of {what}, got {len(changed)}, but expected {len(grads)}"
+            f"{who} returned an invalid number of {what}, got {len(changed)}, "
+            f"but expected {len(grads)}"
         )
     return changed
 
@@ -409,7 +411,8 @@ def _replaced(changed: Any, grads: tuple, who: str, what: str) -> tuple:
 def _pass_through(values: tuple, seen: Callable[[tuple], tuple]) -> tuple | None:
     """The values, their tensors replaced by identities whose gradients go through `seen`.
 
-    None if no tensor among them requires a gradient. seen: (gradient or None per value) -> the same.
+    None if no tensor among them requires a gradient. seen: (gradient or None per value) -> the
+    same.
     """
     places = [i for i, v in enumerate(values) if isinstance(v, Tensor)]
     if not any(values[i].requires_grad for i in places):

@@ -14,7 +14,7 @@ _EXTRA = "_extra_state"
 
 
 class _IncompatibleKeys(namedtuple("IncompatibleKeys", ["missing_keys", "unexpected_keys"])):
-    """What load_state_dict returns: the names it looked for in vain, and those it had no use for."""
+    """What load_state_dict returns: names it looked for in vain, and names it had no use for."""
 
     __slots__ = ()
 
@@ -227,7 +227,8 @@ def _load(
     for hook in module.__dict__.get("_load_state_dict_post_hooks", {}).values():
         assert hook(module, keys) is None, (
             "Hooks registered with ``register_load_state_dict_post_hook`` are not expected to "
-            "return new values, if incompatible_keys need to be modified, it should be done inplace."
+            "return new values, if incompatible_keys need to be modified, it should be done "
+            "inplace."
         )
 
 

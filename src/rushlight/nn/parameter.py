@@ -28,7 +28,8 @@ class Parameter(Tensor, metaclass=_Marked):
     """A tensor that is trained: set as a Module's attribute it joins `Module.parameters()`.
 
     data           its elements, shared; none at all by default
-    requires_grad  True, even inside `no_grad()`; RuntimeError if the dtype is not floating or complex
+    requires_grad  True, even inside `no_grad()`; RuntimeError if the dtype is not floating or
+    complex
 
     >>> Parameter(torch.ones(2))
     Parameter containing:

@@ -1,0 +1,96 @@
+"""Adagrad."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+
+from ..core.tensor import Tensor, wrap
+from ..kernels import K
+from .optimizer import Optimizer, check, check_lr, count, counter, number
+
+
+class Adagrad(Optimizer):
+    """θ ← θ - lr / (1 + (t - 1) η) · g / (√s + ε), with the sum s of all squared gradients.
+
+        g ← ∇f(θ) + λ θ                          -∇f if maximize
+        s ← s + g²                               from initial_accumulator_value
+
+    lr, lr_decay η, weight_decay λ, eps ε. foreach, fused: accepted; there is one way here, a single
+    kernel over all parameters. differentiable: refused. State, from the beginning: step t, sum s.
+    Source: Duchi, Hazan, Singer 2011, "Adaptive Subgradient Methods".
+    """
+
+    def __init__(
+        self,
+        params: Iterable,
+        lr: Any = 1e-2,
+        lr_decay: float = 0,
+        weight_decay: float = 0,
+        initial_accumulator_value: float = 0,
+        eps: float = 1e-10,
+        foreach: bool | None = None,
+        *,
+        maximize: bool = False,
+        differentiable: bool = False,
+        fused: bool | None = None,
+    ) -> None:
+        check_lr(lr)
+        start = initial_accumulator_value
+        check(0.0 <= lr_decay, f"Invalid lr_decay value: {lr_decay}")
+        check(0.0 <= weight_decay, f"Invalid weight_decay value: {weight_decay}")
+        check(0.0 <= start, f"Invalid initial_accumulator_value value: {start}")
+        check(0.0 <= eps, f"Invalid epsilon value: {eps}")
+        defaults = dict(
+            lr=lr,
+            lr_decay=lr_decay,
+            eps=eps,
+            weight_decay=weight_decay,
+            initial_accumulator_value=initial_accumulator_value,
+            foreach=foreach,
+            maximize=maximize,
+            differentiable=differentiable,
+            fused=fused,
+        )
+        super().__init__(params, defaults)
+
+    def add_param_group(self, param_group: dict[str, Any]) -> None:
+        super().add_param_group(param_group)
+        start = param_group["initial_accumulator_value"]
+        for p in param_group["params"]:
+            self._start(p, start)
+
+    def _start(self, p: Tensor, value: Any) -> None:
+        if p._a.dtype.kind == "c":
+            value = complex(value, value)
+        self.state[p] = {"step": counter(), "sum": wrap(np.full_like(p._a, value))}
+
+    def step(self, closure: Callable | None = None) -> Any:
+        loss = self._loss(closure)
+        for group in self.param_groups:
+            params, grads, sums, steps = [], [], [], []
+            for p in group["params"]:
+                grad = p._grad
+                if grad is None:
+                    continue
+                state = self.state[p]
+                params.append(p._a)
+                grads.append(grad._a)
+                sums.append(state["sum"]._a)
+                steps.append(count(state))
+                p._bump()
+            if params:
+                K.adagrad_step(
+                    params,
+                    grads,
+                    sums,
+                    steps,
+                    number(group["lr"]),
+                    group["lr_decay"],
+                    group["eps"],
+                    group["weight_decay"],
+                    group["maximize"],
+                )
+        return loss
