@@ -102,6 +102,7 @@ class In {
     int nd() const { return PyArray_NDIM(a_); }
     i64 size() const { return PyArray_SIZE(a_); }
     i64 dim(int i) const { return PyArray_DIM(a_, i < 0 ? nd() + i : i); }
+    bool same_shape(const In& x) const { return PyArray_SAMESHAPE(a_, x.a_); }
     i64 rows() const {  // all dimensions but the last
         i64 r = 1;
         for (int i = 0; i < nd() - 1; i++) r *= dim(i);
@@ -152,9 +153,10 @@ bool read(PyObject* o, i64 (&x)[n]) {
 
 // A new array, given back by release(); freed if it is not.
 class Out {
-    PyArrayObject* a_;
+    PyArrayObject* a_ = nullptr;
 
    public:
+    Out() = default;
     Out(int nd, const npy_intp* dims, int type)
         : a_(array(PyArray_SimpleNew(nd, const_cast<npy_intp*>(dims), type))) {}
     explicit Out(const In& like) : Out(like.nd(), like.dims(), like.type()) {}
@@ -199,6 +201,9 @@ void compute(int type, i64 work, G&& f) {
     if (type == NPY_FLOAT) f.template operator()<float>();
     else f.template operator()<double>();
 }
+
+// A kernel's overloads for float and double as one object that can be a template argument.
+#define FN(f) [](auto... a) { f(a...); }
 
 // --- the table ---------------------------------------------------------------------------------
 

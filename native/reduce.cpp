@@ -1,33 +1,14 @@
 #include "reduce.hpp"
 
 #include "parallel.hpp"
+#include "rows.hpp"
 #include "scratch.hpp"
 
 namespace rl::RL_ISA {
 namespace {
 
 constexpr i64 GRAIN = 1 << 15;  // numbers a block
-constexpr i64 RUN = 1024;       // numbers added in T before their sum goes on in double
 constexpr i64 SLAB = 256;       // rows added in T before their sums are added to the rest
-
-// Σ x over n numbers
-template <class T>
-double sum_row(const T* x, i64 n) {
-    using V = Reg<T>;
-    constexpr i64 L = LANES<T>;
-    double total = 0;
-    for (i64 run = 0; run < n; run += RUN) {
-        const i64 end = run + RUN < n ? run + RUN : n;
-        V s[4] = {};
-        i64 i = run;
-        for (; i + 4 * L <= end; i += 4 * L)
-            for (i64 j = 0; j < 4; j++) s[j] += load(x + i + j * L);
-        for (; i + L <= end; i += L) s[0] += load(x + i);
-        if (i < end) s[1] += load_part(x + i, end - i);
-        total += sum((s[0] + s[1]) + (s[2] + s[3]));
-    }
-    return total;
-}
 
 // y (inner) = Σ over the n rows of x (n, inner), for columns [begin, end)
 template <class T>
@@ -45,14 +26,12 @@ void sum_columns(const T* x, i64 n, i64 inner, i64 begin, i64 end, T* y) {
         const i64 part = end - j < L ? end - j : L;
         V s[2] = {};
         i64 i = 0;
-        const auto get = [&](i64 row) {
-            const T* p = x + row * inner + j;
-            return part == L ? load(p) : load_part(p, part);
-        };
-        for (; i + 2 <= n; i += 2) s[0] += get(i), s[1] += get(i + 1);
-        if (i < n) s[0] += get(i);
-        if (part == L) store(y + j, s[0] + s[1]);
-        else store_part(y + j, s[0] + s[1], part);
+        for (; i + 2 <= n; i += 2) {
+            s[0] += get(x + i * inner + j, part);
+            s[1] += get(x + (i + 1) * inner + j, part);
+        }
+        if (i < n) s[0] += get(x + i * inner + j, part);
+        put(y + j, s[0] + s[1], part);
     }
 }
 
@@ -62,7 +41,7 @@ template <class T>
 void sum(const T* x, i64 outer, i64 n, i64 inner, double scale, T* y) {
     if (inner == 1 && outer > 1) {
         parallel(outer, rows_per_block(n, GRAIN), [&](i64 begin, i64 end) {
-            for (i64 i = begin; i < end; i++) y[i] = T(scale * sum_row(x + i * n, n));
+            for (i64 i = begin; i < end; i++) y[i] = T(scale * row_sum(n, same, x + i * n));
         });
         return;
     }
@@ -70,7 +49,7 @@ void sum(const T* x, i64 outer, i64 n, i64 inner, double scale, T* y) {
         const i64 blocks = (n + GRAIN - 1) / GRAIN;
         double* const part = scratch<double>(Slot::reduce, blocks);
         parallel(n, GRAIN, [&](i64 begin, i64 end) {
-            part[begin / GRAIN] = sum_row(x + begin, end - begin);
+            part[begin / GRAIN] = row_sum(end - begin, same, x + begin);
         });
         double total = 0;
         for (i64 b = 0; b < blocks; b++) total += part[b];

@@ -73,6 +73,17 @@ RL_INLINE void store_part(Lane<V>* p, V v, i64 n) {
 }
 #endif
 
+// The same for n <= LANES.
+template <class T>
+RL_INLINE Reg<T> get(const T* p, i64 n) {
+    return n == LANES<T> ? load(p) : load_part(p, n);
+}
+template <class V>
+RL_INLINE void put(Lane<V>* p, V v, i64 n) {
+    if (n == LANES<Lane<V>>) store(p, v);
+    else store_part(p, v, n);
+}
+
 template <class T>
 RL_INLINE Reg<T> all(T x) { return x - Reg<T>{}; }  // x in every lane
 

@@ -1,0 +1,128 @@
+// Arguments of matrix products: N rows of the batch, I inputs, O outputs. Included by bind.cpp only.
+#pragma once
+#include "bind.hpp"
+#include "gemm.hpp"
+#include "parallel.hpp"
+#include "reduce.hpp"
+
+namespace rl::RL_ISA {
+namespace {
+
+// Multiply-adds in the unit of compute()'s `work`.
+i64 gemm_work(i64 m, i64 n, i64 k) { return m * n * k / 16; }
+
+// linear(x (*, I), w (O, I), b (O) or None) -> (*, O)
+template <bool relu>
+PyObject* linear(Args a, Py_ssize_t n) {
+    In x, w, b;
+    if (n != 3 || !x.read(a[0]) || !w.read_like(a[1], x)) return nullptr;
+    if (!b.read_optional_like(a[2], x)) return nullptr;
+    if (x.nd() < 1 || w.nd() != 2 || x.dim(-1) != w.dim(1)) return nullptr;
+    if (b && (b.nd() != 1 || b.dim(0) != w.dim(0))) return nullptr;
+    const i64 in = w.dim(1), out = w.dim(0), rows = x.rows();
+    Out y(x, out);
+    if (!y) return nullptr;
+    compute(x.type(), gemm_work(rows, out, in), [&]<class T>() {
+        gemm<T>(rows, out, in, {x.data<T>(), in, 1}, {w.data<T>(), 1, in}, b.data<T>(), relu,
+                y.data<T>(), out);
+    });
+    return y.release();
+}
+
+// linear_dx(dy (*, O), w (O, I)) -> (*, I)
+PyObject* linear_dx(Args a, Py_ssize_t n) {
+    In dy, w;
+    if (n != 2 || !dy.read(a[0]) || !w.read_like(a[1], dy)) return nullptr;
+    if (dy.nd() < 1 || w.nd() != 2 || dy.dim(-1) != w.dim(0)) return nullptr;
+    const i64 in = w.dim(1), out = w.dim(0), rows = dy.rows();
+    Out dx(dy, in);
+    if (!dx) return nullptr;
+    compute(dy.type(), gemm_work(rows, in, out), [&]<class T>() {
+        gemm<T>(rows, in, out, {dy.data<T>(), out, 1}, {w.data<T>(), in, 1}, nullptr, false,
+                dx.data<T>(), in);
+    });
+    return dx.release();
+}
+
+// linear_dw(dy (*, O), x (*, I)) -> (O, I)
+PyObject* linear_dw(Args a, Py_ssize_t n) {
+    In dy, x;
+    if (n != 2 || !dy.read(a[0]) || !x.read_like(a[1], dy) || dy.nd() < 1 || x.nd() < 1) return nullptr;
+    const i64 in = x.dim(-1), out = dy.dim(-1), rows = dy.rows();
+    if (x.rows() != rows) return nullptr;
+    const npy_intp dims[] = {out, in};
+    Out dw(2, dims, dy.type());
+    if (!dw) return nullptr;
+    compute(dy.type(), gemm_work(rows, in, out), [&]<class T>() {
+        gemm<T>(out, in, rows, {dy.data<T>(), 1, out}, {x.data<T>(), in, 1}, nullptr, false,
+                dw.data<T>(), in);
+    });
+    return dw.release();
+}
+
+// linear_db(dy (*, O)) -> (O)
+PyObject* linear_db(Args a, Py_ssize_t n) {
+    In dy;
+    if (n != 1 || !dy.read(a[0]) || dy.nd() < 1) return nullptr;
+    const npy_intp dims[] = {dy.dim(-1)};
+    Out db(1, dims, dy.type());
+    if (!db) return nullptr;
+    compute(dy.type(), dy.size(), [&]<class T>() {
+        sum(dy.data<T>(), 1, dy.rows(), dy.dim(-1), 1., db.data<T>());
+    });
+    return db.release();
+}
+
+// matmul(x (..., M, K), y (..., K, N)): of two dimensions with any strides, or of more with the same
+// leading dimensions (or none on one side); the rest of NumPy's rules is the twin's.
+PyObject* matmul(Args a, Py_ssize_t n) {
+    if (n != 2 || !is_floating(a[0]) || !is_floating(a[1])) return nullptr;
+    PyArrayObject *x = array(a[0]), *y = array(a[1]);
+    const int type = PyArray_TYPE(x), nx = PyArray_NDIM(x), ny = PyArray_NDIM(y);
+    if (PyArray_TYPE(y) != type || nx < 2 || ny < 2) return nullptr;
+    if (nx > 2 && ny > 2 && nx != ny) return nullptr;
+    const int nd = nx > ny ? nx : ny;
+    npy_intp dims[NPY_MAXDIMS];
+    i64 batch = 1;
+    for (int i = 0; i < nd - 2; i++) {
+        dims[i] = nx > 2 ? PyArray_DIM(x, i) : PyArray_DIM(y, i);
+        if (nx > 2 && ny > 2 && PyArray_DIM(y, i) != dims[i]) return nullptr;
+        batch *= dims[i];
+    }
+    const i64 m = PyArray_DIM(x, nx - 2), k = PyArray_DIM(x, nx - 1), cols = PyArray_DIM(y, ny - 1);
+    if (PyArray_DIM(y, ny - 2) != k) return nullptr;
+    if ((nx > 2 && !PyArray_IS_C_CONTIGUOUS(x) && nd > 3) ||
+        (ny > 2 && !PyArray_IS_C_CONTIGUOUS(y) && nd > 3))
+        return nullptr;
+    dims[nd - 2] = m;
+    dims[nd - 1] = cols;
+    Out z(nd, dims, type);
+    if (!z) return nullptr;
+    compute(type, gemm_work(m, cols, k) * batch, [&]<class T>() {
+        const i64 size = sizeof(T);
+        const auto matrix = [&](PyArrayObject* o, int d) {
+            return Matrix<T>{static_cast<const T*>(PyArray_DATA(o)), PyArray_STRIDE(o, d - 2) / size,
+                             PyArray_STRIDE(o, d - 1) / size};
+        };
+        const Matrix<T> p = matrix(x, nx), q = matrix(y, ny);
+        // From one product of the batch to the next: the stride of the last leading dimension.
+        const i64 p_step = nx > 2 ? PyArray_STRIDE(x, nx - 3) / size : 0;
+        const i64 q_step = ny > 2 ? PyArray_STRIDE(y, ny - 3) / size : 0;
+        T* out = z.data<T>();
+        const auto one = [&](i64 i) {
+            gemm<T>(m, cols, k, {p.p + i * p_step, p.row, p.col}, {q.p + i * q_step, q.row, q.col},
+                    nullptr, false, out + i * m * cols, cols);
+        };
+        if (batch >= 4) {
+            parallel(batch, rows_per_block(m * cols * k, 1 << 17), [&](i64 begin, i64 end) {
+                for (i64 i = begin; i < end; i++) one(i);
+            });
+        } else {
+            for (i64 i = 0; i < batch; i++) one(i);
+        }
+    });
+    return z.release();
+}
+
+}  // namespace
+}  // namespace rl::RL_ISA

@@ -1,0 +1,73 @@
+// Arguments of the random kernels: the state comes first, and is changed. Included by bind.cpp only.
+#pragma once
+#include "bind.hpp"
+#include "random.hpp"
+
+namespace rl::RL_ISA {
+namespace {
+
+Word* rng_state(PyObject* o) {
+    if (!is_array(o) || PyArray_TYPE(array(o)) != NPY_UINT32) return nullptr;
+    if (!PyArray_ISCARRAY(array(o))) return nullptr;
+    return PyArray_SIZE(array(o)) == RNG_SIZE ? static_cast<Word*>(PyArray_DATA(array(o))) : nullptr;
+}
+
+PyObject* rng_seed_(Args a, Py_ssize_t n) {
+    i64 seed;
+    Word* const s = n == 2 ? rng_state(a[0]) : nullptr;
+    if (!s || !read(a[1], seed)) return nullptr;
+    rng_seed(s, Word(seed));
+    return Py_NewRef(Py_None);
+}
+
+// (s, n, numbers...) -> n of T
+template <class T, int type, int numbers, auto f>
+PyObject* rng(Args a, Py_ssize_t n) {
+    i64 size;
+    Word* const s = n == 2 + numbers ? rng_state(a[0]) : nullptr;
+    if (!s || !read(a[1], size) || size < 0) return nullptr;
+    double p[numbers + 1];
+    for (int i = 0; i < numbers; i++)
+        if (!read(a[2 + i], p[i])) return nullptr;
+    const npy_intp dims[] = {size};
+    Out y(1, dims, type);
+    if (!y) return nullptr;
+    if constexpr (numbers == 0) f(s, y.data<T>(), size);
+    if constexpr (numbers == 1) f(s, y.data<T>(), size, p[0]);
+    if constexpr (numbers == 2) f(s, y.data<T>(), size, p[0], p[1]);
+    return y.release();
+}
+
+// (s, n, number, number, double) -> n of float or double
+template <auto f>
+PyObject* rng_either(Args a, Py_ssize_t n) {
+    bool twice;
+    if (n != 5 || !read(a[4], twice)) return nullptr;
+    return twice ? rng<double, NPY_DOUBLE, 2, f>(a, 4) : rng<float, NPY_FLOAT, 2, f>(a, 4);
+}
+
+PyObject* rng_integers_(Args a, Py_ssize_t n) {
+    i64 size, low, high;
+    Word* const s = n == 4 ? rng_state(a[0]) : nullptr;
+    if (!s || !read(a[1], size) || size < 0 || !read(a[2], low) || !read(a[3], high)) return nullptr;
+    if (low >= high) return nullptr;
+    const npy_intp dims[] = {size};
+    Out y(1, dims, NPY_INT64);
+    if (!y) return nullptr;
+    rng_integers(s, y.data<i64>(), size, low, high);
+    return y.release();
+}
+
+PyObject* rng_bernoulli_each_(Args a, Py_ssize_t n) {
+    In p;
+    Word* const s = n == 2 ? rng_state(a[0]) : nullptr;
+    if (!s || !p.read(a[1])) return nullptr;
+    Out y(p.nd(), p.dims(), NPY_BOOL);
+    if (!y) return nullptr;
+    if (p.type() == NPY_FLOAT) rng_bernoulli_each(s, p.data<float>(), y.data<bool>(), p.size());
+    else rng_bernoulli_each(s, p.data<double>(), y.data<bool>(), p.size());
+    return y.release();
+}
+
+}  // namespace
+}  // namespace rl::RL_ISA

@@ -1,0 +1,59 @@
+// Convolution in two dimensions, float32. One-dimensional ones come as images of height 1.
+//
+//   N batch, C input channels, O output channels, G groups, I = C / G, J = O / G
+//   H, W input size; P, Q output size; T = kh * kw taps of the kernel
+//
+// Output cell (p, q) meets input cell (p * sh + i * dh - ph, q * sw + j * dw - pw) under tap (i, j).
+#pragma once
+#include "memory.hpp"
+
+namespace rl::RL_ISA {
+
+RL_INLINE i64 min(i64 a, i64 b) { return a < b ? a : b; }
+RL_INLINE i64 max(i64 a, i64 b) { return a > b ? a : b; }
+RL_INLINE i64 clamp(i64 x, i64 low, i64 high) { return max(low, min(x, high)); }
+
+struct Conv {
+    i64 n, c, h, w;         // x  (N, C, H, W)
+    i64 o, kh, kw;          // w  (O, I, kh, kw)
+    i64 p, q;               // y  (N, O, P, Q)
+    i64 sh, sw, ph, pw, dh, dw, groups;
+
+    i64 in() const { return c / groups; }    // I
+    i64 out() const { return o / groups; }   // J
+    i64 taps() const { return kh * kw; }     // T
+};
+
+// x (N, C, H, W), w (O, I, kh, kw), b (O) or null -> y (N, O, P, Q)
+void conv_forward(const Conv& g, const float* x, const float* w, const float* b, float* y);
+// dy (N, O, P, Q), w (O, I, kh, kw) -> dx (N, C, H, W)
+void conv_dx(const Conv& g, const float* dy, const float* w, float* dx);
+// dy (N, O, P, Q), x (N, C, H, W) -> dw (O, I, kh, kw), db (O)
+void conv_dw(const Conv& g, const float* dy, const float* x, float* dw, float* db);
+
+// src rows [first, first + rows) of `channels` planes -> to (rows, channels, width): `left` zeros, a
+// row, zeros. (A negative `left` leaves out the first columns.)
+inline void copy_rows(const float* src, i64 h, i64 w, i64 channels, i64 first, i64 rows, i64 left,
+                      i64 width, float* to) {
+    constexpr i64 N = LANES<float>;
+    const i64 low = clamp(0, first, first + rows), high = clamp(h, low, first + rows);
+    const i64 line = channels * width;
+    zero(to, (low - first) * line);
+    zero(to + (high - first) * line, (first + rows - high) * line);
+    for (i64 c = 0; c < channels; c++) {
+        const float* x = src + (c * h + low) * w - left;
+        float* y = to + (low - first) * line + c * width;
+        for (i64 j = 0; j < width; j += N) {
+            const i64 from = clamp(left - j, 0, N), until = clamp(left + w - j, from, N);
+            const i64 n = width - j;
+            for (i64 r = 0; r < high - low; r++) {
+                const float* const at = x + r * w + j;
+                const F v = until - from == N ? load(at) : load_between(at, from, until);
+                if (n >= N) store(y + r * line + j, v);
+                else store_part(y + r * line + j, v, n);
+            }
+        }
+    }
+}
+
+}  // namespace rl::RL_ISA

@@ -1,0 +1,296 @@
+// Direct convolution: y and dx.
+//
+// One register holds one output cell of LANES output channels; a tile is a small rectangle of cells,
+// whose sums stay in registers while all input channels and taps pass by. Each step loads the
+// weights of LANES channels and multiplies them with one input number per cell, which the processor
+// broadcasts as part of the load. Inputs stay in channel-major order, so nothing but a copy with a
+// border of zeros is needed on the way in; on the way out cells are transposed to (channel, cell).
+//
+// dx is the same sum over dy: input cell r = a + s·i (a < s) meets, under tap t, output cell
+// i + (a + pad - t·dil) / s where that division leaves no rest. So each of the s residues a is a
+// convolution of its own, with stride 1 and the taps that divide; a `Pass` is one of them.
+#include "conv.hpp"
+#include "parallel.hpp"
+#include "scratch.hpp"
+#include "memory.hpp"
+#include "transpose.hpp"
+
+namespace rl::RL_ISA {
+namespace {
+
+constexpr i64 N = LANES<float>;
+constexpr int WIDTH = N == 16 ? 14 : 6;  // cells of a tile of 2N channels: 28 or 12 sums
+
+// For every channel c and tap t:  cells[r][p] += w[c][t] * src[c][off[t] + r * row + p * col]
+struct TileArgs {
+    const float* src;        // of the tile's first cell
+    i64 channel, row, col;   // steps in src: to the next channel, the row and the cell below and beside
+    const i64* off;          // (taps)
+    i64 channels, taps;
+    const float* w;          // (channels, taps, NV * N)
+    const float* bias;       // (NV * N) or null
+    float* out;              // of the tile's first cell: (NV * N)
+    i64 out_row, out_col;    // steps in out
+};
+
+template <int NV, int R, int P, int COL>
+void tile(const TileArgs& a) {
+    F sum[R][P][NV];
+#pragma GCC unroll 2
+    for (int v = 0; v < NV; v++) {
+        const F b = a.bias ? load(a.bias + v * N) : F{};
+#pragma GCC unroll 4
+        for (int r = 0; r < R; r++)
+#pragma GCC unroll 14
+            for (int p = 0; p < P; p++) sum[r][p][v] = b;
+    }
+    const i64 row = a.row, col = COL ? COL : a.col;
+    const float *w = a.w, *src = a.src;
+    for (i64 c = 0; c < a.channels; c++, src += a.channel) {
+        for (i64 t = 0; t < a.taps; t++, w += NV * N) {
+            const float* x = src + a.off[t];
+            F weight[NV];
+#pragma GCC unroll 2
+            for (int v = 0; v < NV; v++) weight[v] = load(w + v * N);
+#pragma GCC unroll 4
+            for (int r = 0; r < R; r++, x += row) {
+                opaque(x);
+#pragma GCC unroll 14
+                for (int p = 0; p < P; p++) {
+                    const F value = all(x[p * col]);
+#pragma GCC unroll 2
+                    for (int v = 0; v < NV; v++) sum[r][p][v] = fma(weight[v], value, sum[r][p][v]);
+                }
+            }
+        }
+    }
+#pragma GCC unroll 4
+    for (int r = 0; r < R; r++)
+#pragma GCC unroll 14
+        for (int p = 0; p < P; p++)
+#pragma GCC unroll 2
+            for (int v = 0; v < NV; v++)
+                store(a.out + r * a.out_row + p * a.out_col + v * N, sum[r][p][v]);
+}
+
+using Tile = void (*)(const TileArgs&);
+constexpr int ROWS = 4;
+
+// TILES[NV - 1][COL][R - 1][P - 1]; null where the sums would not fit into the registers.
+struct TileTable {
+    Tile at[2][3][ROWS][WIDTH] = {};
+
+    template <int NV, int COL, int R, int P>
+    constexpr void one() {
+        if constexpr (NV * R * P <= 2 * WIDTH) at[NV - 1][COL][R - 1][P - 1] = tile<NV, R, P, COL>;
+    }
+    template <int NV, int COL, int R, std::size_t... P>
+    constexpr void widths(std::index_sequence<P...>) { (one<NV, COL, R, int(P) + 1>(), ...); }
+    template <int NV, int COL, std::size_t... R>
+    constexpr void rows(std::index_sequence<R...>) {
+        (widths<NV, COL, int(R) + 1>(std::make_index_sequence<WIDTH>{}), ...);
+    }
+    template <int NV>
+    constexpr void columns() {
+        rows<NV, 0>(std::make_index_sequence<ROWS>{});
+        rows<NV, 1>(std::make_index_sequence<ROWS>{});
+        rows<NV, 2>(std::make_index_sequence<ROWS>{});
+    }
+    constexpr TileTable() { columns<1>(); columns<2>(); }
+};
+constexpr TileTable TILES;
+
+// A regular part of the output grid, and the taps that reach it: `taps` of them from `first` on in
+// the plan's list.
+struct Pass {
+    i64 row, col;            // its first cell
+    i64 first, taps;
+    const float* w;          // packed: (groups, pairs of registers, ci, taps, channels of the pair)
+};
+
+struct Tap {
+    i64 index;               // in the kernel
+    i64 row, col;            // the source cell it meets, from that of the output cell
+};
+
+// A sum over the source, for every image and group.
+struct Plan {
+    i64 images, groups;
+    i64 ci, h, w;            // source (images, groups * ci, h, w)
+    i64 co, oh, ow;          // output (images, groups * co, oh, ow)
+    i64 step_h, step_w;      // source cells from one cell of a pass to the next
+    i64 grid_h, grid_w;      // output cells from one cell of a pass to the next
+    i64 passes;
+    const Pass* pass;
+    i64 taps;                // of all passes
+    const Tap* tap;
+
+    i64 registers() const { return (co + N - 1) / N; }
+    i64 pairs() const { return (registers() + 1) / 2; }
+};
+
+struct Extent {
+    i64 low = 0, high = 0;  // least and greatest offset
+    void add(i64 x) { low = min(low, x), high = max(high, x); }
+    i64 size() const { return high - low; }
+};
+
+// Everything, in items of some rows of one image and some channels of one group.
+void run(const Plan& plan, const float* src, const float* bias, float* out) {
+    Extent reach_h, reach_w;
+    for (i64 t = 0; t < plan.taps; t++) {
+        reach_h.add(plan.tap[t].row);
+        reach_w.add(plan.tap[t].col);
+    }
+    // Rows and columns of a pass, at most.
+    const i64 pass_h = (plan.oh + plan.grid_h - 1) / plan.grid_h;
+    const i64 pass_w = (plan.ow + plan.grid_w - 1) / plan.grid_w;
+    const i64 width = (pass_w - 1) * plan.step_w + reach_w.size() + 1;
+    const i64 line = plan.ci * width;  // a source row, all channels
+    Array<i64> off(plan.taps);
+    for (i64 t = 0; t < plan.taps; t++)
+        off[t] = (plan.tap[t].row - reach_h.low) * line + plan.tap[t].col - reach_w.low;
+
+    // An item is `chunk` rows of every pass: few enough that its source stays in the second-level
+    // cache, and, if there are few images, that the threads have something to share. Last of all the
+    // output channels are shared out. `WORK` multiply-adds of a register are worth waking a thread.
+    constexpr i64 SOURCE = 1 << 17, ITEMS = 16, WORK = 1 << 14;
+    const i64 planes = plan.images * plan.groups, registers = plan.registers(), pairs = plan.pairs();
+    const i64 plane_work = 1 + plan.taps * pass_h * pass_w * plan.ci * registers;
+    const i64 wanted = clamp(min((ITEMS + planes - 1) / planes, plane_work / WORK), 1, pass_h);
+    const i64 chunk = clamp((SOURCE / line - reach_h.size()) / plan.step_h, 1,
+                            (pass_h + wanted - 1) / wanted);
+    const i64 chunks = (pass_h + chunk - 1) / chunk;
+    const i64 shares = clamp(min(ITEMS / (planes * chunks), plane_work / chunks / WORK), 1, pairs);
+    const i64 items = planes * chunks * shares;
+    const i64 grain = max(1, WORK * chunks * shares / plane_work);
+
+    // A strip is what is computed before it is transposed: rows of every pass, a pair wide.
+    constexpr i64 STRIP = 1 << 13;  // floats
+    const i64 strip = clamp(STRIP / (plan.ow * plan.grid_h * 2 * N), 1, chunk);
+
+    const i64 source_rows = (chunk - 1) * plan.step_h + reach_h.size() + 1;
+    const i64 strip_size = strip * plan.grid_h * plan.ow * 2 * N;
+    const int step_w = int(plan.step_w);
+
+    parallel(items, grain, [&](i64 begin, i64 end) {
+        float* const cells = scratch<float>(Slot::conv_block, strip_size + source_rows * line);
+        float* const source = cells + strip_size;
+        for (i64 item = begin; item < end; item++) {
+            const i64 share = item % shares, part = item / shares % chunks;
+            const i64 plane = item / (shares * chunks), group = plane % plan.groups;
+            const i64 i0 = part * chunk, i1 = min(pass_h, i0 + chunk);
+            copy_rows(src + plane * plan.ci * plan.h * plan.w, plan.h, plan.w, plan.ci,
+                      i0 * plan.step_h + reach_h.low,
+                      (i1 - i0 - 1) * plan.step_h + reach_h.size() + 1, -reach_w.low, width, source);
+            for (i64 pair = pairs * share / shares; pair < pairs * (share + 1) / shares; pair++) {
+                const i64 channel = pair * 2 * N;
+                const int nv = int(min(2, registers - pair * 2));
+                const i64 lanes = nv * N;
+                for (i64 s0 = i0; s0 < i1; s0 += strip) {
+                    const i64 row0 = s0 * plan.grid_h;
+                    const i64 row1 = min(plan.oh, min(i1, s0 + strip) * plan.grid_h);
+                    for (i64 k = 0; k < plan.passes; k++) {
+                        const Pass& pass = plan.pass[k];
+                        TileArgs a;
+                        a.channel = width, a.row = plan.step_h * line, a.col = plan.step_w;
+                        a.off = &off[pass.first], a.channels = plan.ci, a.taps = pass.taps;
+                        a.w = pass.w + (group * registers * N + channel) * plan.ci * pass.taps;
+                        a.bias = bias ? bias + group * registers * N + channel : nullptr;
+                        a.out_row = plan.grid_h * plan.ow * lanes, a.out_col = plan.grid_w * lanes;
+                        const float* const from = source + (s0 - i0) * a.row;
+                        float* const to = cells + (pass.row * plan.ow + pass.col) * lanes;
+                        const i64 m = (row1 - row0 - pass.row + plan.grid_h - 1) / plan.grid_h;
+                        const i64 n = (plan.ow - pass.col + plan.grid_w - 1) / plan.grid_w;
+                        const i64 tiles = (n + WIDTH - 1) / WIDTH;
+                        const auto& table = TILES.at[nv - 1][step_w <= 2 ? step_w : 0];
+                        for (i64 j = 0; j < tiles; j++) {
+                            const i64 col = n * j / tiles, p = n * (j + 1) / tiles - col;
+                            for (i64 i = 0, r; i < m; i += r) {
+                                for (r = min(ROWS, m - i); !table[r - 1][p - 1];) r--;
+                                a.src = from + i * a.row + col * plan.step_w;
+                                a.out = to + i * a.out_row + col * a.out_col;
+                                table[r - 1][p - 1](a);
+                            }
+                        }
+                    }
+                    float* const y = out + (plane * plan.co + channel) * plan.oh * plan.ow;
+                    transpose(cells, lanes, (row1 - row0) * plan.ow, min(lanes, plan.co - channel),
+                              y + row0 * plan.ow, plan.oh * plan.ow);
+                }
+            }
+        }
+    });
+}
+
+}  // namespace
+
+void conv_forward(const Conv& g, const float* x, const float* w, const float* b, float* y) {
+    const i64 taps = g.taps();
+    Array<Tap> tap(taps);
+    for (i64 t = 0; t < taps; t++)
+        tap[t] = {t, t / g.kw * g.dh - g.ph, t % g.kw * g.dw - g.pw};
+    Pass pass{0, 0, 0, taps, nullptr};
+    const Plan plan{g.n,  g.groups, g.in(), g.h, g.w, g.out(), g.p,  g.q,
+                    g.sh, g.sw,     1,      1,   1,   &pass,   taps,  &tap[0]};
+
+    // w (J, I * T) -> (pairs, I * T, 2N), and the biases in the same order.
+    const i64 k = g.in() * taps, pairs = plan.pairs(), channels = plan.registers() * N;
+    float* const packed = scratch<float>(Slot::conv_shared, g.groups * channels * (k + 1));
+    float* const bias = packed + g.groups * channels * k;
+    pass.w = packed;
+    parallel(g.groups * pairs, rows_per_block(2 * N * k, 1 << 15), [&](i64 begin, i64 end) {
+        for (i64 item = begin; item < end; item++) {
+            const i64 group = item / pairs, first = item % pairs * 2 * N;
+            const i64 lanes = min(2 * N, channels - first), real = min(lanes, g.out() - first);
+            float* const to = packed + (group * channels + first) * k;
+            transpose(w + (group * g.out() + first) * k, k, real, k, to, lanes, true);
+        }
+    });
+    for (i64 i = 0; b && i < g.groups; i++) {
+        zero(bias + i * channels, channels);
+        copy(b + i * g.out(), g.out(), bias + i * channels);
+    }
+    run(plan, x, b ? bias : nullptr, y);
+}
+
+void conv_dx(const Conv& g, const float* dy, const float* w, float* dx) {
+    const i64 in = g.in(), out = g.out(), taps = g.taps();
+    const i64 passes_h = min(g.sh, g.h), passes_w = min(g.sw, g.w);
+    Array<Tap> tap(passes_h * passes_w * taps);
+    Array<Pass> pass(passes_h * passes_w);
+    Plan plan{g.n, g.groups, out,  g.p,  g.q, in, g.h, g.w, 1, 1, g.sh, g.sw, passes_h * passes_w,
+              &pass[0], 0, &tap[0]};
+    const i64 channels = plan.registers() * N;
+    float* const packed = scratch<float>(Slot::conv_shared, g.groups * channels * out * taps);
+    for (i64 k = 0; k < plan.passes; k++) {
+        const i64 a = k / passes_w, b = k % passes_w, first = plan.taps;
+        for (i64 t = 0; t < taps; t++) {
+            const i64 row = a + g.ph - t / g.kw * g.dh, col = b + g.pw - t % g.kw * g.dw;
+            if (row % g.sh == 0 && col % g.sw == 0) tap[plan.taps++] = {t, row / g.sh, col / g.sw};
+        }
+        pass[k] = {a, b, first, plan.taps - first, packed + g.groups * channels * out * first};
+    }
+    // w (J, I, T) -> for each pass (pairs, J, its taps, 2N)
+    parallel(g.groups * out, rows_per_block(in * taps, 1 << 15), [&](i64 begin, i64 end) {
+        float* const by_tap = scratch<float>(Slot::conv_block, taps * channels);  // (T, I)
+        for (i64 item = begin; item < end; item++) {
+            const i64 group = item / out, j = item % out;
+            transpose(w + item * in * taps, taps, in, taps, by_tap, channels, true);
+            for (i64 k = 0; k < plan.passes; k++) {
+                const i64 m = pass[k].taps;
+                float* const to = packed + g.groups * channels * out * pass[k].first +
+                                  group * channels * out * m;
+                for (i64 c = 0; c < channels; c += 2 * N) {
+                    const i64 lanes = min(2 * N, channels - c);
+                    for (i64 t = 0; t < m; t++)
+                        copy(by_tap + tap[pass[k].first + t].index * channels + c, lanes,
+                             to + c * out * m + (j * m + t) * lanes);
+                }
+            }
+        }
+    });
+    run(plan, dy, nullptr, dx);
+}
+
+}  // namespace rl::RL_ISA
