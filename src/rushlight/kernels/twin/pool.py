@@ -23,7 +23,8 @@ def max_pool(x, kernel, stride, padding, dilation, ceil):
     out = tuple(
         pooled_size(*a, ceil) for a in zip(size, kernel, stride, padding, dilation, strict=True)
     )
-    y = np.empty((*x.shape[:2], *out), x.dtype)
+    lowest = np.iinfo(x.dtype).min if x.dtype.kind in "iu" else -np.inf
+    y = np.full((*x.shape[:2], *out), lowest, x.dtype)  # of windows with nothing but padding
     i = np.full(y.shape, -1, np.int64)
     places = np.arange(prod(size)).reshape(size)
     for _, cells, meets in taps(size, out, kernel, stride, padding, dilation):
