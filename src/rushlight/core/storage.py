@@ -1,4 +1,7 @@
-"""Storages: the memory under tensors, as programs that look there expect it."""
+"""torch.UntypedStorage and torch.TypedStorage: the memory under a tensor and all of its views.
+
+A storage is the array that owns the memory (`storage_array`), seen as one row of bytes or numbers.
+"""
 
 from __future__ import annotations
 
@@ -6,45 +9,134 @@ from typing import Any
 
 import numpy as np
 
-from .device import CPU
+from .device import CPU, resolve
+from .dtype import dtype, uint8
+from .tensor import Tensor, storage_array, wrap
+
+__all__ = ["TypedStorage", "UntypedStorage", "flat_bytes", "is_storage"]
 
 
-class UntypedStorage:
-    """The bytes that a tensor and its views share."""
+def flat_bytes(root: np.ndarray) -> np.ndarray | None:
+    """All memory of an array as a 1-d uint8 array that shares it; None if there are gaps in it."""
+    if root.flags.c_contiguous or root.flags.f_contiguous:
+        return root.ravel(order="K").view(np.uint8)
+    return None
 
-    def __init__(self, owner: Any = 0):
-        self._owner = owner if isinstance(owner, np.ndarray) else np.zeros(int(owner), np.uint8)
+
+class _Storage:
+    """What both kinds have: a 1-d array `_a`, one element per item."""
+
+    _a: np.ndarray
+    dtype: dtype
+
+    def __len__(self) -> int:
+        return len(self._a)
+
+    size = __len__
 
     def nbytes(self) -> int:
-        """The number of bytes."""
-        return self._owner.nbytes
+        """Bytes in all."""
+        return self._a.nbytes
 
-    size = __len__ = nbytes
+    def element_size(self) -> int:
+        """Bytes per item."""
+        return self._a.itemsize
 
     def data_ptr(self) -> int:
         """The address of the first byte."""
-        return self._owner.__array_interface__["data"][0]
+        return wrap(self._a).data_ptr()
 
     @property
     def device(self) -> Any:
-        """device(type='cpu')"""
+        """Where the memory is: device(type='cpu')."""
         return CPU
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, UntypedStorage) and other.data_ptr() == self.data_ptr() and other.nbytes() == self.nbytes()
+    def tolist(self) -> list[Any]:
+        """The items as Python numbers."""
+        return wrap(self._a).tolist()
 
-    def __hash__(self) -> int:
-        return hash((self.data_ptr(), self.nbytes()))
+    def __getitem__(self, i: Any) -> Any:
+        return type(self)._over(self._a[i]) if isinstance(i, slice) else wrap(self._a[i]).item()
+
+    def __setitem__(self, i: Any, value: Any) -> None:
+        self._a[i] = value
+
+    def __iter__(self) -> Any:
+        return iter(self.tolist())
+
+    @classmethod
+    def _over(cls, a: np.ndarray) -> Any:
+        """A storage of this kind over a 1-d array, shared."""
+        s = cls.__new__(cls)
+        s._a = a
+        return s
+
+    def clone(self) -> Any:
+        """A copy with memory of its own."""
+        return type(self)._over(self._a.copy())
+
+    def cpu(self) -> Any:
+        """The storage on the CPU: itself."""
+        return self
+
+    def cuda(self, device: Any = None, non_blocking: bool = False) -> Any:
+        """The storage on a CUDA device; raises PyTorch's error where there is none."""
+        resolve("cuda" if device is None else device)
+        return self
+
+    def is_shared(self) -> bool:
+        """False: tensors do not live in shared memory here."""
+        return False
+
+    def _text(self, kind: str) -> str:
+        rows = "".join(f" {item}\n" for item in self.tolist())
+        return f"{rows}[torch.storage.{kind} of size {len(self)}]"
+
+
+class UntypedStorage(_Storage):
+    """Bytes. UntypedStorage(n) has n of its own, UntypedStorage(array) those of the array."""
+
+    __module__ = "torch.storage"
+    dtype = uint8
+
+    def __init__(self, memory: int | np.ndarray = 0):
+        if isinstance(memory, np.ndarray):
+            found = flat_bytes(storage_array(memory))
+            self._a = flat_bytes(np.ascontiguousarray(memory)) if found is None else found
+        else:
+            self._a = np.empty(memory, np.uint8)
 
     def __repr__(self) -> str:
-        return f"torch.UntypedStorage(device=cpu) of size {self.nbytes()}"
+        return self._text("UntypedStorage(device=cpu)")
 
 
-class TypedStorage(UntypedStorage):
-    """A storage that counts in elements (deprecated in PyTorch)."""
+class TypedStorage(_Storage):
+    """Numbers of one dtype: those of `wrap_storage`, else none."""
 
-    def size(self) -> int:
-        """The number of elements."""
-        return self._owner.size
+    __module__ = "torch.storage"
 
-    __len__ = size
+    def __init__(self, *, wrap_storage: UntypedStorage | None = None, dtype: dtype):
+        memory = np.empty(0, np.uint8) if wrap_storage is None else wrap_storage._a
+        self._a = memory.view(dtype.np)
+
+    @property
+    def dtype(self) -> dtype:  # type: ignore[override]
+        """The type of the numbers."""
+        return wrap(self._a).dtype
+
+    def untyped(self) -> UntypedStorage:
+        """The same memory as bytes."""
+        return UntypedStorage._over(self._a.view(np.uint8))
+
+    def __repr__(self) -> str:
+        return self._text(f"TypedStorage(dtype={self.dtype}, device=cpu)")
+
+
+def is_storage(obj: Any) -> bool:
+    """True for an UntypedStorage or a TypedStorage."""
+    return isinstance(obj, _Storage)
+
+
+def typed_storage(t: Tensor) -> TypedStorage:
+    """The storage of a tensor in the tensor's dtype: `Tensor.storage()`."""
+    return TypedStorage(wrap_storage=t.untyped_storage(), dtype=t.dtype)
