@@ -79,7 +79,7 @@ _LAZY = {
         "core.device": "device set_default_device get_default_device get_device_module",
         "core.dtype_info": "finfo iinfo",
         "core.printing": "set_printoptions get_printoptions",
-        "core.serialize": "save load",
+        "serialization": "save load",
         "core.random": "Generator default_generator manual_seed seed initial_seed get_rng_state set_rng_state",
         "core.types": "is_tensor is_storage is_floating_point is_complex is_signed is_nonzero is_same_size numel result_type "
         "typename set_default_tensor_type is_inference compile is_autocast_enabled autocast use_deterministic_algorithms "

@@ -518,12 +518,12 @@ class Tensor(_Slots):
         return sorted(set(dir(type(self))) | set(self.__dict__))
 
     def __reduce_ex__(self, protocol: int) -> Any:
-        from .serialize import reduce_tensor
+        from .copying import reduce_tensor
 
         return reduce_tensor(self)
 
     def __deepcopy__(self, memo: dict) -> Tensor:
-        from .serialize import deepcopy_tensor
+        from .copying import deepcopy_tensor
 
         return deepcopy_tensor(self, memo)
 
