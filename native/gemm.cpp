@@ -306,6 +306,12 @@ bool few_rows(i64 m, i64 n, i64 k, Matrix<T> a, Matrix<T> b, const Target<T>& to
 template <class T>
 void gemm(i64 m, i64 n, i64 k, Matrix<T> a, Matrix<T> b, const T* bias, bool relu, T* c, i64 step) {
     if (m == 0 || n == 0) return;
+    if (k == 0) {
+        for (i64 i = 0; i < m; i++)
+            for (i64 j = 0; j < n; j++)
+                c[i * step + j] = !bias || (relu && bias[j] < 0) ? T(0) : bias[j];
+        return;
+    }
     const Target<T> straight{c, step, false, bias, relu}, turned{c, step, true, bias, relu};
     if (few_rows(m, n, k, a, b, straight)) return;
     if (few_rows(n, m, k, b.t(), a.t(), turned)) return;

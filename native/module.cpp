@@ -24,7 +24,7 @@ PyObject* call_twin(const char* name, PyObject* twin, PyObject* const* args, Py_
                             "registered; import rushlight.kernels first", name);
     }
     PyObject* y = PyObject_Vectorcall(twin, args, n, keywords);
-    if (!y || !PyArray_CheckScalar(y)) return y;
+    if (!y || !PyArray_IsScalar(y, Generic)) return y;
     PyObject* array = PyArray_FromScalar(y, nullptr);  // kernels give arrays, 0-d ones too
     Py_DECREF(y);
     return array;

@@ -159,7 +159,7 @@ UNARY_1(celu, HEAVY, x > 0 ? x : a * expm1_below(x / a))
     template void name(const double*, double*, i64, double, double);
 
 // a = beta, b = threshold
-UNARY_2(softplus, HEAVY, x * a > b ? x : log1p(exp(x * a)) / a)
+UNARY_2(softplus, HEAVY, x * a > b ? x : softplus_1(x * a) / a)
 // a = lowest, b = highest
 UNARY_2(hardtanh, LIGHT, x < a ? all(a) : x > b ? all(b) : x)
 // a = threshold, b = the value at and below it

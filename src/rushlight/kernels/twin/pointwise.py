@@ -49,7 +49,7 @@ def sigmoid(x):
 
 def erf(x):
     """2/√π ∫₀ˣ e^-t² dt"""
-    return np.frompyfunc(math.erf, 1, 1)(x).astype(x.dtype)
+    return np.asarray(np.frompyfunc(math.erf, 1, 1)(x)).astype(x.dtype)
 
 
 @_quiet
