@@ -13,7 +13,14 @@ import numpy as np
 from .storage import flat_bytes
 from .tensor import Tensor, address, storage_array, wrap
 
-__all__ = ["attributes", "deepcopy_tensor", "rebuild_tensor", "reduce_tensor", "set_attributes"]
+__all__ = [
+    "attributes",
+    "copy_tensor",
+    "deepcopy_tensor",
+    "rebuild_tensor",
+    "reduce_tensor",
+    "set_attributes",
+]
 
 # What autograd keeps in a tensor's __dict__; all else there is the user's.
 _ENGINE = frozenset(("_grad", "_hooks", "_after_grad", "_keeps_grad", "_inference"))
@@ -37,14 +44,29 @@ def reduce_tensor(t: Tensor) -> tuple[Any, ...]:
 
     `.grad`, hooks and history stay behind, as in PyTorch.
     """
-    return rebuild_tensor, (type(t), t._a, t._rg, attributes(t))
+    from ..nn.parameter import Parameter
+
+    # our own classes bear PyTorch's names, under which pickle would look for them in PyTorch
+    kind = {Tensor: "Tensor", Parameter: "Parameter"}.get(type(t), type(t))
+    return rebuild_tensor, (kind, t._a, t._rg, attributes(t))
 
 
-def rebuild_tensor(cls: type, a: np.ndarray, requires_grad: bool, state: dict[str, Any]) -> Tensor:
+def rebuild_tensor(kind: Any, a: np.ndarray, requires_grad: bool, state: dict[str, Any]) -> Tensor:
     """The inverse of `reduce_tensor`."""
-    t = wrap(a) if cls is Tensor else wrap(a).as_subclass(cls)
+    t = wrap(a)
+    if kind != "Tensor":
+        from ..nn.parameter import Parameter
+
+        t = t.as_subclass(Parameter if kind == "Parameter" else kind)
     t._rg = requires_grad
     return set_attributes(t, state) if state else t
+
+
+def copy_tensor(t: Tensor) -> Tensor:
+    """For copy.copy: a leaf that shares the elements, with the same attributes; `.grad` stays."""
+    new = t.detach() if type(t) is Tensor else t.detach().as_subclass(type(t))
+    new._rg = t._rg
+    return set_attributes(new, attributes(t))
 
 
 def deepcopy_tensor(t: Tensor, memo: dict[int, Any]) -> Tensor:

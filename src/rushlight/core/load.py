@@ -124,6 +124,12 @@ def _read(file: IO[bytes], name: str, grammar: Grammar, place: Any, mmap: bool) 
 
 def _placer(map_location: Any) -> Callable[[UntypedStorage, str], UntypedStorage]:
     """f(storage, location in the file) -> the storage to use. RuntimeError: an absent device."""
+    if not (map_location is None or isinstance(map_location, (dict, str, device))):
+        if not callable(map_location):
+            kind = type(map_location).__name__
+            raise TypeError(
+                f"'{kind}' object is not callable: map_location takes a device or a dict"
+            )
 
     def place(storage: UntypedStorage, location: str) -> UntypedStorage:
         if isinstance(map_location, dict):

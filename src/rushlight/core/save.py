@@ -65,10 +65,10 @@ def save(
 @contextmanager
 def _replacing(path: Any) -> Iterator[IO[bytes]]:
     """A file that takes the place of `path` if the block ends well, and is removed if not."""
-    path = os.path.realpath(path)
     folder = os.path.dirname(path)
-    if not os.path.isdir(folder):
+    if folder and not os.path.isdir(folder):
         raise RuntimeError(f"Parent directory {folder} does not exist.")
+    path = os.path.realpath(path)
     if os.path.exists(path) and not os.path.isfile(
         path
     ):  # a pipe, /dev/null, or a folder: an error

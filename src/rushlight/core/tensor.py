@@ -218,6 +218,12 @@ class Tensor(_Slots):
 
         return UntypedStorage(storage_array(self._a))
 
+    def storage(self) -> Any:
+        """The block of memory under the tensor and its views, as numbers of the tensor's dtype."""
+        from .storage import typed_storage
+
+        return typed_storage(self)
+
     # ------------------------------------------------------------ gradients
 
     @property
@@ -528,9 +534,9 @@ class Tensor(_Slots):
         return deepcopy_tensor(self, memo)
 
     def __copy__(self) -> Tensor:
-        t = self.as_subclass(type(self))
-        t.__dict__.update(self.__dict__)
-        return t
+        from .copying import copy_tensor
+
+        return copy_tensor(self)
 
 
 _PYTHON_NUMBERS = frozenset((int, float, bool, complex))

@@ -122,6 +122,8 @@ def read_pickle(file: IO[bytes], grammar: Grammar, persistent: Callable[[Any], A
             if opcode.name == "STOP":
                 return machine.pop()
             machine.step(opcode.name, argument)
+    except _Elsewhere as e:
+        raise e.error from None
     except UnpicklingError as e:
         raise UnpicklingError(f"{e}\n  at byte {at} of the pickle") from None
     except (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError) as e:
@@ -245,8 +247,21 @@ def _build(m: _Machine, stack: list[Any], g: Grammar, _: Any) -> None:
     g.build(stack[-1], state)
 
 
+class _Elsewhere(Exception):
+    """Carries an exception that the pickle is not to blame for through `read_pickle`."""
+
+    def __init__(self, error: Exception):
+        self.error = error
+
+
 def _persistent(m: _Machine, stack: list[Any], g: Grammar, _: Any) -> None:
-    stack.append(m.persistent(m.pop()))
+    pid = m.pop()
+    try:
+        stack.append(m.persistent(pid))
+    except UnpicklingError:
+        raise
+    except Exception as e:
+        raise _Elsewhere(e) from e
 
 
 def _no_operation(m: _Machine, stack: list[Any], g: Grammar, _: Any) -> None:
