@@ -3,10 +3,10 @@
 from importlib import import_module as _import
 
 _FAMILIES = """
-    convert pointwise elementary blend bitwise complex compare
+    convert pointwise elementary special blend bitwise complex compare activation
     shape index join scatter
-    reduce matmul creation distributions random sampling
-    softmax norm embedding loss
+    reduce matmul creation distributions random sampling dropout
+    pad softmax norm embedding loss
 """
 
 for _family in _FAMILIES.split():

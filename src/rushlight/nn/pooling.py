@@ -1,0 +1,250 @@
+"""Pooling layers: each holds the options of the function of its name, which has the formula."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..core.tensor import Tensor
+from . import functional as F
+from .module import Module
+
+__all__ = ["MaxPool1d", "MaxPool2d", "MaxPool3d", "MaxUnpool1d", "MaxUnpool2d", "MaxUnpool3d", "AvgPool1d",
+           "AvgPool2d", "AvgPool3d", "AdaptiveAvgPool1d", "AdaptiveAvgPool2d", "AdaptiveAvgPool3d", "AdaptiveMaxPool1d", "AdaptiveMaxPool2d",
+           "AdaptiveMaxPool3d", "LPPool1d", "LPPool2d", "LPPool3d"]  # fmt: skip
+
+
+class _MaxPool(Module):
+    """The largest element of each window."""
+
+    __constants__ = ["kernel_size", "stride", "padding", "dilation", "return_indices", "ceil_mode"]
+    _name = ""
+
+    def __init__(self, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, return_indices: bool = False,
+                 ceil_mode: bool = False):  # fmt: skip
+        super().__init__()
+        self.kernel_size = kernel_size
+        self.stride = stride if stride is not None else kernel_size
+        self.padding, self.dilation = padding, dilation
+        self.return_indices, self.ceil_mode = return_indices, ceil_mode
+
+    def forward(self, input: Tensor) -> Any:
+        """input (N, C, *), or (C, *) unbatched -> the pooled tensor (and the indices, if return_indices)"""
+        return getattr(F, self._name)(input, self.kernel_size, self.stride, self.padding, self.dilation, ceil_mode=self.ceil_mode,
+                                      return_indices=self.return_indices)  # fmt: skip
+
+    def extra_repr(self) -> str:
+        return (f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}, dilation={self.dilation}, "
+                f"ceil_mode={self.ceil_mode}")  # fmt: skip
+
+
+class MaxPool1d(_MaxPool):
+    """Maxima of windows over (N, C, L)."""
+
+    _name = "max_pool1d"
+
+
+class MaxPool2d(_MaxPool):
+    """Maxima of windows over (N, C, H, W)."""
+
+    _name = "max_pool2d"
+
+
+class MaxPool3d(_MaxPool):
+    """Maxima of windows over (N, C, D, H, W)."""
+
+    _name = "max_pool3d"
+
+
+class _MaxUnpool(Module):
+    """The inverse of a max pool: values at the given indices, zeros elsewhere."""
+
+    _rank, _name = 0, ""
+
+    def __init__(self, kernel_size: Any, stride: Any = None, padding: Any = 0):
+        super().__init__()
+        n = self._rank
+        wide = lambda x: tuple(x) if isinstance(x, (tuple, list)) else (x,) * n  # noqa: E731
+        self.kernel_size = wide(kernel_size)
+        self.stride = wide(stride if stride is not None else kernel_size)
+        self.padding = wide(padding)
+
+    def forward(self, input: Tensor, indices: Tensor, output_size: Any = None) -> Tensor:
+        """input and indices as a max pool returned them"""
+        return getattr(F, self._name)(input, indices, self.kernel_size, self.stride, self.padding, output_size)
+
+    def extra_repr(self) -> str:
+        return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
+
+
+class MaxUnpool1d(_MaxUnpool):
+    """The inverse of MaxPool1d."""
+
+    _rank, _name = 1, "max_unpool1d"
+
+
+class MaxUnpool2d(_MaxUnpool):
+    """The inverse of MaxPool2d."""
+
+    _rank, _name = 2, "max_unpool2d"
+
+
+class MaxUnpool3d(_MaxUnpool):
+    """The inverse of MaxPool3d."""
+
+    _rank, _name = 3, "max_unpool3d"
+
+
+class AvgPool1d(Module):
+    """Means of windows over (N, C, L)."""
+
+    def __init__(self, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False,
+                 count_include_pad: bool = True):  # fmt: skip
+        super().__init__()
+        one = lambda x: tuple(x) if isinstance(x, (tuple, list)) else (x,)  # noqa: E731
+        self.kernel_size = one(kernel_size)
+        self.stride = one(stride if stride is not None else kernel_size)
+        self.padding, self.ceil_mode, self.count_include_pad = one(padding), ceil_mode, count_include_pad
+
+    def forward(self, input: Tensor) -> Tensor:
+        """input (N, C, L) or (C, L) -> (N, C, L') or (C, L')"""
+        return F.avg_pool1d(input, self.kernel_size, self.stride, self.padding, self.ceil_mode, self.count_include_pad)
+
+    def extra_repr(self) -> str:
+        return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
+
+
+class AvgPool2d(Module):
+    """Means of windows over (N, C, H, W)."""
+
+    __constants__ = ["kernel_size", "stride", "padding", "ceil_mode", "count_include_pad", "divisor_override"]
+    _name = "avg_pool2d"
+
+    def __init__(self, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False, count_include_pad: bool = True,
+                 divisor_override: int | None = None):  # fmt: skip
+        super().__init__()
+        self.kernel_size = kernel_size
+        self.stride = stride if stride is not None else kernel_size
+        self.padding, self.ceil_mode = padding, ceil_mode
+        self.count_include_pad, self.divisor_override = count_include_pad, divisor_override
+
+    def forward(self, input: Tensor) -> Tensor:
+        """input (N, C, *), or (C, *) unbatched -> the pooled tensor"""
+        return getattr(F, self._name)(input, self.kernel_size, self.stride, self.padding, self.ceil_mode, self.count_include_pad,
+                                      self.divisor_override)  # fmt: skip
+
+    def extra_repr(self) -> str:
+        return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
+
+
+class AvgPool3d(AvgPool2d):
+    """Means of windows over (N, C, D, H, W)."""
+
+    _name = "avg_pool3d"
+
+
+class _AdaptiveAvgPool(Module):
+    """Means of windows laid out so that the result has output_size."""
+
+    __constants__ = ["output_size"]
+    _name = ""
+
+    def __init__(self, output_size: Any):
+        super().__init__()
+        self.output_size = output_size
+
+    def forward(self, input: Tensor) -> Tensor:
+        """input (N, C, *), or (C, *) unbatched -> (N, C, *output_size); None keeps a size"""
+        return getattr(F, self._name)(input, self.output_size)
+
+    def extra_repr(self) -> str:
+        return f"output_size={self.output_size}"
+
+
+class AdaptiveAvgPool1d(_AdaptiveAvgPool):
+    """Means over (N, C, L), result of length output_size."""
+
+    _name = "adaptive_avg_pool1d"
+
+
+class AdaptiveAvgPool2d(_AdaptiveAvgPool):
+    """Means over (N, C, H, W), result of sizes output_size."""
+
+    _name = "adaptive_avg_pool2d"
+
+
+class AdaptiveAvgPool3d(_AdaptiveAvgPool):
+    """Means over (N, C, D, H, W), result of sizes output_size."""
+
+    _name = "adaptive_avg_pool3d"
+
+
+class _AdaptiveMaxPool(Module):
+    """Maxima of windows laid out so that the result has output_size."""
+
+    __constants__ = ["output_size", "return_indices"]
+    _name = ""
+
+    def __init__(self, output_size: Any, return_indices: bool = False):
+        super().__init__()
+        self.output_size, self.return_indices = output_size, return_indices
+
+    def forward(self, input: Tensor) -> Any:
+        """input (N, C, *), or (C, *) unbatched -> (N, C, *output_size) (and the indices, if return_indices)"""
+        return getattr(F, self._name)(input, self.output_size, self.return_indices)
+
+    def extra_repr(self) -> str:
+        return f"output_size={self.output_size}"
+
+
+class AdaptiveMaxPool1d(_AdaptiveMaxPool):
+    """Maxima over (N, C, L), result of length output_size."""
+
+    _name = "adaptive_max_pool1d"
+
+
+class AdaptiveMaxPool2d(_AdaptiveMaxPool):
+    """Maxima over (N, C, H, W), result of sizes output_size."""
+
+    _name = "adaptive_max_pool2d"
+
+
+class AdaptiveMaxPool3d(_AdaptiveMaxPool):
+    """Maxima over (N, C, D, H, W), result of sizes output_size."""
+
+    _name = "adaptive_max_pool3d"
+
+
+class _LPPool(Module):
+    """(Σ x^p)^(1/p) of each window."""
+
+    __constants__ = ["norm_type", "kernel_size", "stride", "ceil_mode"]
+    _name = ""
+
+    def __init__(self, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False):
+        super().__init__()
+        self.norm_type, self.kernel_size, self.stride, self.ceil_mode = norm_type, kernel_size, stride, ceil_mode
+
+    def forward(self, input: Tensor) -> Tensor:
+        """input (N, C, *), or (C, *) unbatched -> the pooled tensor"""
+        return getattr(F, self._name)(input, float(self.norm_type), self.kernel_size, self.stride, self.ceil_mode)
+
+    def extra_repr(self) -> str:
+        return f"norm_type={self.norm_type}, kernel_size={self.kernel_size}, stride={self.stride}, ceil_mode={self.ceil_mode}"
+
+
+class LPPool1d(_LPPool):
+    """Power means of windows over (N, C, L)."""
+
+    _name = "lp_pool1d"
+
+
+class LPPool2d(_LPPool):
+    """Power means of windows over (N, C, H, W)."""
+
+    _name = "lp_pool2d"
+
+
+class LPPool3d(_LPPool):
+    """Power means of windows over (N, C, D, H, W)."""
+
+    _name = "lp_pool3d"

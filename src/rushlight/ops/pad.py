@@ -1,0 +1,109 @@
+"""Padding: constant, reflected, replicated, circular."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..core.registry import CARDS, apply, composite, number_array, op
+from ..core.tensor import Tensor, wrap
+from ..kernels import K
+from ..kernels.carriers import translate
+
+
+@op("_pad_constant", fn=False, method=False, tensors=1, node="ConstantPadNd")
+class _PadConstant:
+    """y = x with `value` around it (negative widths cut off).  widths: ((before, after), ...) per dimension."""
+
+    def forward(x, widths, value):
+        shape = tuple(n + a + b for n, (a, b) in zip(x.shape, widths))
+        y = np.full(shape, number_array(value, wrap(x).dtype))
+        y[_inner(shape, widths)] = x[_outer(x.shape, widths)]
+        return y
+
+    def backward(c, dy, widths):
+        return K.pad_constant(dy, tuple((-a, -b) for a, b in widths), 0)
+
+
+def _inner(shape, widths) -> tuple:
+    return tuple(slice(max(a, 0), n - max(b, 0)) for n, (a, b) in zip(shape, widths))
+
+
+def _outer(shape, widths) -> tuple:
+    return tuple(slice(max(-a, 0), n - max(-b, 0)) for n, (a, b) in zip(shape, widths))
+
+
+K.pad_constant = lambda x, widths, value: (
+    apply(CARDS["_pad_constant"], (x, widths, value)) if isinstance(x, Tensor) else _PadConstant.card.forward(x, widths, value)
+)
+
+
+@op("_pad_index", fn=False, method=False, tensors=1, node="PadIndex")
+class _PadIndex:
+    """y = x read at one list of indices per padded dimension: reflection, replication and wrapping round."""
+
+    def forward(x, indices):
+        for dim, index in indices:
+            x = np.take(x, index, dim)
+        return x
+
+    def backward(c, dy, x_shape, indices):
+        for dim, index in reversed(indices):
+            shape = list(dy.shape)
+            shape[dim] = x_shape[dim]
+            dy = K.index_select_dx(dy, tuple(shape), dim, index)
+        return dy
+
+
+translate("index_select_dx", lambda dy, shape, dim, index: apply(CARDS["index_select_dx"], (
+    dy, shape, dim, index if isinstance(index, Tensor) else wrap(index))))  # fmt: skip
+
+_SOURCE = {
+    "reflect": lambda i, n: (n - 1) - np.abs((n - 1) - np.abs(i)),
+    "replicate": lambda i, n: np.clip(i, 0, n - 1),
+    "circular": lambda i, n: i % n,
+}
+
+
+@composite("pad", fn=False, functional=True)
+def pad(input, pad, mode="constant", value=None):
+    """input with pad = (before, after) of the last dimension, then of the one before it, ... around it.
+
+    mode    constant (filled with value), reflect, replicate or circular (those only pad 1, 2 or 3 last dimensions)
+    errors  RuntimeError: too many widths, or wider than the mode can fill; NotImplementedError: another mode
+    """
+    a = input._a
+    widths = [int(w) for w in pad]
+    if len(widths) % 2:
+        raise RuntimeError(f"Padding length must be divisible by 2, got {len(widths)}")
+    k = len(widths) // 2
+    if k > a.ndim:
+        raise RuntimeError(f"Padding length should be less than or equal to two times the input dimension but got padding length "
+                           f"{len(widths)} and input of dimension {a.ndim}")  # fmt: skip
+    per_dim = [(0, 0)] * (a.ndim - k) + [(widths[2 * i], widths[2 * i + 1]) for i in reversed(range(k))]
+    for d, (before, after) in enumerate(per_dim):
+        if a.shape[d] + before + after < 0:
+            raise RuntimeError(f"The input size {a.shape[d]}, plus negative padding {before} and {after}, resulted in a negative "
+                               f"output size, which is invalid. Check dimension {d} of your input.")  # fmt: skip
+    if mode == "constant":
+        return apply(CARDS["_pad_constant"], (input, tuple(per_dim), 0 if value is None else value))
+    if value is not None and value != 0:
+        raise ValueError(f'Padding mode "{mode}" doesn\'t take in value argument')
+    if mode not in _SOURCE:
+        raise NotImplementedError(f"Unrecognised padding mode {mode}")
+    if not 1 <= k <= 3 or a.ndim not in (k + 1, k + 2):
+        raise NotImplementedError("Only 2D, 3D, 4D, 5D padding with non-constant padding are supported for now")
+    indices = []
+    for d, (before, after) in enumerate(per_dim):
+        if not (before or after):
+            continue
+        n = a.shape[d]
+        if mode == "reflect" and (before >= n or after >= n):
+            raise RuntimeError(f"Argument #{4 if k == 1 else 6}: Padding size should be less than the corresponding input dimension, "
+                               f"but got: padding ({before}, {after}) at dimension {d} of input {list(a.shape)}")  # fmt: skip
+        if mode == "circular" and (before > n or after > n):
+            raise RuntimeError("Padding value causes wrapping around more than once.")
+        if n == 0:
+            raise RuntimeError(f"Expected {k + 1}D or {k + 2}D (batch mode) tensor with possibly 0 batch size and other non-zero "
+                               f"dimensions for input, but got: {list(a.shape)}")  # fmt: skip
+        indices.append((d, _SOURCE[mode](np.arange(-before, n + after), n)))
+    return apply(CARDS["_pad_index"], (input, tuple(indices))) if indices else input.clone()
