@@ -12,7 +12,11 @@ from ..core.tensor import Tensor, wrap
 
 def _contents(data: Any) -> Tensor:
     """The elements of `data` (shared, without history); none at all for None."""
-    return wrap(np.empty(0, get_default_dtype().np)) if data is None else data.detach()
+    if data is None:
+        return wrap(np.empty(0, get_default_dtype().np))
+    t = data.detach()
+    # detach gives a plain tensor; a user's own class of tensors is kept
+    return t if type(data) in (Tensor, Parameter) else t.as_subclass(type(data))
 
 
 class _Marked(type(Tensor)):
