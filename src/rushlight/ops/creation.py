@@ -55,8 +55,8 @@ def finished(a: np.ndarray, requires_grad: bool = False, device: Any = None, lay
     return t
 
 
-def _filled(name: str, fill: Any) -> None:
-    """Register name(*size) and name_like, new_name."""
+def _filled(name: str, fill: Any) -> Any:
+    """Register name(*size), name_like and new_name; returns the first."""
 
     def make(*size, out=None, dtype=None, layout=None, device=None, requires_grad=False, pin_memory=False,
              memory_format=None, **kwargs):  # fmt: skip
@@ -82,6 +82,7 @@ def _filled(name: str, fill: Any) -> None:
         f.__name__ = f.__qualname__ = public
         f.__doc__ = doc.format(text)
         composite(public, fn=not public.startswith("new"), method=public.startswith("new"))(f)
+    return make
 
 
 def _ordered_like(a: np.ndarray, model: np.ndarray, memory_format: Any) -> np.ndarray:
@@ -96,9 +97,7 @@ def _ordered_like(a: np.ndarray, model: np.ndarray, memory_format: Any) -> np.nd
     return b
 
 
-_filled("zeros", np.zeros)
-_filled("ones", np.ones)
-_filled("empty", np.empty)
+zeros, ones, empty = _filled("zeros", np.zeros), _filled("ones", np.ones), _filled("empty", np.empty)
 
 
 def _number_array_of(value: Any, d: DType) -> np.ndarray:
