@@ -67,6 +67,7 @@ class Card:
         self.name, self.doc, self.source = name, cls.__doc__, cls
         self.forward, self.backward = cls.forward, getattr(cls, "backward", _no_derivative(name))
         self.check = getattr(cls, "check", None)  # check(*tensors) sees the operands before promotion
+        self.numbers = getattr(cls, "numbers", None)  # operands that may be Python numbers; None: all but one
         self.samples = getattr(cls, "samples", None)
         self.tolerance = getattr(cls, "tolerance", None)
         self.parameters = code.co_varnames[: code.co_argcount]
@@ -191,11 +192,13 @@ def promoted(card: Card, args: tuple) -> tuple:
         target = result_dtype(tensors)
         return ([t if t.dtype is target else cast(t, target) for t in tensors], *args[1:])
     operands = [a for i in card.tensors if (a := args[i]) is not None]
+    some_tensor = any([isinstance(a, Tensor) for a in operands])
     for i in card.tensors:
-        if isinstance(args[i], str) or not (
-            isinstance(args[i], Tensor) or args[i] is None or _is_number(args[i])
-        ):
-            if isinstance(args[i], _ndarray):
+        a = args[i]
+        if a is None or isinstance(a, Tensor):
+            continue
+        if not _is_number(a) or not some_tensor or (card.numbers is not None and i not in card.numbers):
+            if isinstance(a, _ndarray):
                 return promoted(
                     card, tuple(wrap(a) if isinstance(a, _ndarray) else a for a in args)
                 )
@@ -668,6 +671,8 @@ def binary_operator(card: Card, ufunc: Any) -> tuple[Any, Any]:
         return apply(card, (x, y) + card.defaults)
 
     def reflected(x, y):
+        if not isinstance(x, Tensor):
+            raise TypeError(f"descriptor requires a 'torch.Tensor' object but received a '{type(x).__name__}'")
         if not isinstance(y, (Tensor, int, float, complex, np.number, np.bool_, _ndarray)):
             return NotImplemented
         return apply(card, (y, x) + card.defaults)

@@ -102,6 +102,7 @@ _shift("bitwise_right_shift", right_shift, "rshift")
 def _logical(name: str, meaning: str, f: Any) -> None:
     class Card:
         __doc__ = f"z = {meaning} as bool; numbers count as true unless they are 0."
+        numbers = ()
         backward = None
 
         def forward(x, y):
@@ -136,6 +137,8 @@ class LogicalNot:
 class Gcd:
     """z = the greatest common divisor of integers x, y; gcd(0, 0) = 0."""
 
+    numbers = ()
+
     backward = None
 
     def forward(x, y):
@@ -148,6 +151,8 @@ class Gcd:
 @op("lcm", inplace=True, promote="arith", broadcast=True)
 class Lcm:
     """z = the least common multiple of integers x, y; 0 if one is 0."""
+
+    numbers = ()
 
     backward = None
 

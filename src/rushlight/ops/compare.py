@@ -9,7 +9,7 @@ from ..core.dtype_info import finfo
 from ..core.registry import CARDS, apply, binary_operator, composite, op
 from ..core.tensor import Tensor, wrap
 from ..kernels import K
-from .pointwise import is_number
+from .pointwise import into, is_number
 from .samples import binary, unary
 
 
@@ -18,6 +18,7 @@ def _compare(name: str, alias: str, symbol: str, ufunc) -> None:
 
     class Card:
         __doc__ = f"z = x {symbol} y as bool, broadcast, compared in the promoted dtype; not differentiable."
+        numbers = (1,)
         backward = None
 
         def forward(x, y):
@@ -77,6 +78,13 @@ _question("isposinf", "+infinity", _infinite(1, "isposinf"))
 _question("isneginf", "-infinity", _infinite(-1, "isneginf"))
 
 
+def _both_arrays(name: str, *xs) -> None:
+    for i, x in enumerate(xs):
+        if not isinstance(x, np.ndarray):
+            argument, kind = ("input", "other")[i], type(x).__name__
+            raise TypeError(f"{name}(): argument '{argument}' (position {i + 1}) must be Tensor, not {kind}")
+
+
 @op("isclose", tensors=2, broadcast=True)
 class Isclose:
     """True where |x - y| ≤ atol + rtol |y|, or both are the same infinity, or (equal_nan) both NaN.
@@ -87,6 +95,7 @@ class Isclose:
     backward = None
 
     def forward(x, y, rtol=1e-05, atol=1e-08, equal_nan=False):
+        _both_arrays("isclose", x, y)
         if x.dtype != y.dtype:
             raise RuntimeError(f"{scalar_name(from_numpy_dtype(x.dtype))} did not match {scalar_name(from_numpy_dtype(y.dtype))}")
         if rtol < 0:
@@ -127,7 +136,7 @@ def equal(input, other):
 
 
 @composite("isin")
-def isin(elements, test_elements, *, assume_unique=False, invert=False):
+def isin(elements, test_elements, *, assume_unique=False, invert=False, out=None):
     """True where an element is one of test_elements (invert: is none of them). Either may be a number."""
     if is_number(elements) and is_number(test_elements):
         raise ValueError("isin(): at least one of elements and test_elements must be a Tensor")
@@ -135,7 +144,8 @@ def isin(elements, test_elements, *, assume_unique=False, invert=False):
     for v in (x, y):
         if v.dtype.kind == "c":
             raise RuntimeError("Unsupported input type encountered for isin(): ComplexFloat")
-    return wrap(np.isin(x, y, assume_unique=assume_unique, invert=invert))
+    found = wrap(np.isin(x, y, assume_unique=assume_unique, invert=invert))
+    return found if out is None else into(out, found)
 
 
 @op("heaviside", broadcast=True, inplace=True)
@@ -143,6 +153,7 @@ class Heaviside:
     """z = 0 where x < 0, 1 where x > 0, y where x = 0.  RuntimeError: different dtypes, complex."""
 
     def forward(x, y):
+        _both_arrays("heaviside", x, y)
         if x.dtype.kind == "c" or y.dtype.kind == "c":
             raise RuntimeError("heaviside is not yet implemented for complex tensors.")
         if x.dtype != y.dtype:
@@ -152,10 +163,16 @@ class Heaviside:
 
 @op("nextafter", inplace=True, promote="arith", broadcast=True)
 class Nextafter:
-    """z = the next number after x in the direction of y."""
+    """z = the next number after x in the direction of y;  dx = dz where x ≠ y, else 0"""
+
+    numbers = ()
 
     def forward(x, y):
         return np.nextafter(x, y)
+
+    def backward(c, dz, x, y):
+        zero = K.zeros_like(dz)
+        return K.where(x == y, zero, dz), zero
 
 
 @op("nan_to_num", inplace=True, tensors=1)

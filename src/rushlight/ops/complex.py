@@ -8,7 +8,7 @@ from ..core.dtype import from_numpy_dtype, scalar_name
 from ..core.registry import CARDS, apply, apply_inplace, composite, op
 from ..core.tensor import Tensor
 from ..kernels import K
-from .pointwise import is_complex_array, renamed
+from .pointwise import into, is_complex_array, renamed
 from .samples import binary, unary
 
 
@@ -149,7 +149,7 @@ class Polar:
 
     def forward(r, theta):
         _parts(r, theta)
-        return r * np.cos(theta) + 1j * (r * np.sin(theta))
+        return _from_parts(r * np.cos(theta), r * np.sin(theta))
 
     def backward(c, dz, r, theta):
         a, b = K.real(dz), K.imag(dz)
@@ -159,15 +159,13 @@ class Polar:
     samples = binary(numbers=False)
 
 
-@op("complex", method=False, broadcast=True)
-class Complex:
+@op("_complex", fn=False, method=False, broadcast=True, node="Complex")
+class _Complex:
     """z = x + iy;  dx = Re dz,  dy = Im dz.  RuntimeError: parts that are not float tensors of one dtype."""
 
     def forward(x, y):
         _parts(x, y)
-        z = np.empty(np.broadcast_shapes(x.shape, y.shape), np.result_type(x.dtype, np.complex64))
-        z.real, z.imag = x, y
-        return z
+        return _from_parts(x, y)
 
     def backward(c, dz):
         return K.real(dz), K.imag(dz)
@@ -177,7 +175,29 @@ class Complex:
         yield make(), make(2, 1, 3)
 
 
+@composite("complex")
+def complex(real, imag, *, out=None):
+    """real + i imag. RuntimeError: parts (or out) of another dtype than that of the other part."""
+    z = apply(CARDS["_complex"], (real, imag))
+    if out is None:
+        return z
+    if out.dtype is not z.dtype:
+        raise RuntimeError(f"Expected object of scalar type {scalar_name(z.dtype)} but got scalar type "
+                           f"{scalar_name(out.dtype)} for argument 'out'")  # fmt: skip
+    return into(out, z)
+
+
+def _from_parts(x, y) -> np.ndarray:
+    """x + iy without arithmetic, so that infinities do not make NaN of the other part."""
+    z = np.empty(np.broadcast_shapes(x.shape, y.shape), np.result_type(x.dtype, np.complex64))
+    z.real, z.imag = x, y
+    return z
+
+
 def _parts(x: np.ndarray, y: np.ndarray) -> None:
+    for v in (x, y):
+        if not isinstance(v, np.ndarray):
+            raise TypeError(f"expected a Tensor, not {type(v).__name__}")
     for v in (x, y):
         if v.dtype not in (np.float32, np.float64):
             raise RuntimeError(f"Expected both inputs to be Half, Float or Double tensors but got {_name(x)} and {_name(y)}")

@@ -78,7 +78,7 @@ class Exp:
     samples = unary()
 
 
-@op("exp2", "special_exp2", inplace=True, promote="float", node="Exp20")
+@op("exp2", inplace=True, promote="float", node="Exp20")
 class Exp2:
     """y = 2^x;  dx = dy · y ln 2"""
 
@@ -91,7 +91,7 @@ class Exp2:
     samples = unary()
 
 
-@op("expm1", "special_expm1", inplace=True, promote="float", node="Expm10")
+@op("expm1", inplace=True, promote="float", node="Expm10")
 class Expm1:
     """y = e^x - 1, exact near 0;  dx = dy (y + 1)"""
 
@@ -143,7 +143,7 @@ class Log10:
     samples = unary(0.1, 3)
 
 
-@op("log1p", "special_log1p", inplace=True, promote="float", node="Log1P")
+@op("log1p", inplace=True, promote="float", node="Log1P")
 class Log1p:
     """y = ln(1 + x), exact near 0;  dx = dy / (1 + x)"""
 
@@ -159,6 +159,8 @@ class Log1p:
 @op("logaddexp", inplace=False, promote="arith", broadcast=True)
 class Logaddexp:
     """z = ln(e^x + e^y);  dx = dz / (1 + e^(y - x))"""
+
+    numbers = ()
 
     def forward(x, y):
         return np.logaddexp(x, y)
@@ -178,6 +180,8 @@ def _share(dz, x, z, exp=K.exp):
 class Logaddexp2:
     """z = log₂(2^x + 2^y);  dx = dz / (1 + 2^(y - x))"""
 
+    numbers = ()
+
     def forward(x, y):
         return np.logaddexp2(x, y)
 
@@ -187,7 +191,7 @@ class Logaddexp2:
     samples = binary()
 
 
-def _times_log(name: str, title: str, log: str, log_of: str, derivative, *aliases: str) -> None:
+def _times_log(name: str, title: str, log: str, log_of: str, derivative, public: bool):
     """Register z = x · log(y), 0 where x = 0 unless y is NaN."""
 
     class Card:
@@ -221,11 +225,11 @@ def _times_log(name: str, title: str, log: str, log_of: str, derivative, *aliase
         return z if out is None else into(out, z)
 
     function.__name__, function.__doc__ = name, Card.__doc__
-    composite(name, *aliases, method=name == "xlogy")(function)
+    return composite(name, fn=public, method=public)(function)
 
 
-_times_log("xlogy", "Xlogy", "log", "ln y", lambda y: y, "special_xlogy")
-_times_log("special_xlog1py", "SpecialXlog1Py", "log1p", "ln(1 + y)", lambda y: y + 1)
+xlogy = _times_log("xlogy", "Xlogy", "log", "ln y", lambda y: y, public=True)
+xlog1py = _times_log("xlog1py", "SpecialXlog1Py", "log1p", "ln(1 + y)", lambda y: y + 1, public=False)
 
 
 @composite("xlogy_", fn=False, method=True)
@@ -322,6 +326,8 @@ class Atan:
 @op("atan2", "arctan2", inplace=True, promote="float", broadcast=True, node="Atan20")
 class Atan2:
     """z = the angle of the point (y, x);  dx = dz y / (x² + y²),  dy = -dz x / (x² + y²)"""
+
+    numbers = ()
 
     def forward(x, y):
         return np.arctan2(x, y)
@@ -420,6 +426,8 @@ class Atanh:
 class Hypot:
     """z = √(x² + y²);  dx = dz x / z"""
 
+    numbers = ()
+
     def forward(x, y):
         return np.hypot(x, y)
 
@@ -515,7 +523,7 @@ class _Round:
 _ROUND_DECIMALS = renamed(CARDS["_round"], "RoundBackward1")
 
 
-@composite("round", "special_round", method=True)
+@composite("round", method=True)
 def round(input, *, decimals=0, out=None):
     """y = input rounded to `decimals` places, halves to even."""
     y = apply(_ROUND_DECIMALS if decimals else CARDS["_round"], (input, decimals))
@@ -565,6 +573,10 @@ class Frexp:
 @composite("ldexp", method=True)
 def ldexp(input, other, *, out=None):
     """z = input · 2^other"""
+    for i, x in enumerate((input, other)):
+        if not isinstance(x, Tensor):
+            kind, name = type(x).__name__, ("input", "other")[i]
+            raise TypeError(f"ldexp(): argument '{name}' (position {i + 1}) must be Tensor, not {kind}")
     z = input * (2.0**other)
     return z if out is None else into(out, z)
 

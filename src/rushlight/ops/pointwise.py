@@ -58,10 +58,12 @@ def operand(name: str, x: Any) -> Any:
     raise TypeError(f"{name}(): argument 'other' (position 2) must be Tensor, not {type(x).__name__}")
 
 
-def overloads(name: str, *aliases: str, tensor: Card, number: Card, inplace: bool = True) -> None:
+def overloads(name: str, *, tensor: Card, number: Card, number_first: bool = False) -> None:
     """Publish name(input, other): one card for a second tensor, one (of another node name) for a number."""
 
     def function(input, other, *, out=None):
+        if not number_first and not isinstance(input, Tensor):
+            raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
         z = apply(tensor if isinstance(other, Tensor) else number, (input, operand(name, other)))
         return z if out is None else into(out, z)
 
@@ -72,9 +74,8 @@ def overloads(name: str, *aliases: str, tensor: Card, number: Card, inplace: boo
 
     function.__name__, change.__name__ = name, name + "_"
     function.__doc__, change.__doc__ = tensor.doc, f"In-place version of {name}."
-    composite(name, *aliases, method=True)(function)
-    if inplace:
-        composite(*[n + "_" for n in (name, *aliases)], fn=False, method=True)(change)
+    composite(name, method=True)(function)
+    composite(name + "_", fn=False, method=True)(change)
 
 
 def no_complex(name: str, *xs: Any) -> None:
@@ -182,6 +183,8 @@ def sub(input, other, *, alpha=1, out=None):
 @composite("rsub")
 def rsub(input, other, *, alpha=1):
     """z = other - alpha · input"""
+    if not isinstance(input, Tensor):
+        raise TypeError(f"rsub(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
     card = _RSUB_TENSOR if isinstance(other, Tensor) else CARDS["_rsub"]
     return apply(card, (_scaled("rsub", input, input, alpha), operand("rsub", other)))
 
@@ -320,7 +323,7 @@ def true_divide_(input, other):
     return apply_inplace(CARDS["_true_div"], (input, operand("true_divide_", other)))
 
 
-overloads("floor_divide", tensor=_FLOOR_DIVIDE, number=_FLOOR_DIVIDE)
+overloads("floor_divide", tensor=_FLOOR_DIVIDE, number=_FLOOR_DIVIDE, number_first=True)
 
 
 @op("_remainder", fn=False, method=False, promote="arith", broadcast=True, node="Remainder1")
@@ -362,7 +365,7 @@ class _Fmod:
 
 
 _REMAINDER_NUMBER = renamed(CARDS["_remainder"], "RemainderBackward0")
-overloads("remainder", tensor=CARDS["_remainder"], number=_REMAINDER_NUMBER)
+overloads("remainder", tensor=CARDS["_remainder"], number=_REMAINDER_NUMBER, number_first=True)
 overloads("fmod", tensor=CARDS["_fmod"], number=renamed(CARDS["_fmod"], "FmodBackward0"))
 
 
@@ -498,6 +501,8 @@ def _wide(x: Any, target: Any) -> Any:
 @composite("float_power", method=True)
 def float_power(input, exponent, *, out=None):
     """z = input ^ exponent, computed in float64 or complex128."""
+    if not isinstance(input, Tensor) and not isinstance(exponent, Tensor):
+        raise TypeError(f"float_power(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
     target = complex128 if result_dtype((input, exponent)).category == COMPLEX else float64
     if isinstance(input, Tensor):
         return pow(input.to(target), _wide(exponent, target), out=out)
@@ -636,6 +641,8 @@ overloads("copysign", tensor=CARDS["_copysign"], number=renamed(CARDS["_copysign
 class Maximum:
     """z = max(x, y), NaN if one is NaN.  grad to the larger; halves where equal."""
 
+    numbers = ()
+
     def forward(x, y):
         no_complex("maximum", x)
         return np.maximum(x, y)
@@ -650,6 +657,8 @@ class Maximum:
 @op("minimum", promote="arith", broadcast=True)
 class Minimum:
     """z = min(x, y), NaN if one is NaN.  grad to the smaller; halves where equal."""
+
+    numbers = ()
 
     def forward(x, y):
         no_complex("minimum", x)
@@ -666,6 +675,8 @@ class Minimum:
 class Fmax:
     """z = max(x, y), the other one if one is NaN.  grad to the one taken, x where equal."""
 
+    numbers = ()
+
     def forward(x, y):
         no_complex("fmax", x)
         return np.fmax(x, y)
@@ -680,6 +691,8 @@ class Fmax:
 @op("fmin", promote="arith", broadcast=True)
 class Fmin:
     """z = min(x, y), the other one if one is NaN.  grad to the one taken, x where equal."""
+
+    numbers = ()
 
     def forward(x, y):
         no_complex("fmin", x)
@@ -853,7 +866,7 @@ def _pow_operator(x, y):
 
 
 def _rpow_operator(x, y):
-    return apply(_POW_BASE, (y, x)) if is_number(y) else NotImplemented
+    return pow(y, x) if isinstance(y, Tensor) or is_number(y) else NotImplemented
 
 
 def _ipow_operator(x, y):
@@ -865,4 +878,4 @@ def _rtruediv_operator(x, y):
 
 
 Tensor.__pow__, Tensor.__rpow__, Tensor.__ipow__ = _pow_operator, _rpow_operator, _ipow_operator
-Tensor.__rtruediv__ = _rtruediv_operator
+Tensor.__rtruediv__ = Tensor.__rdiv__ = _rtruediv_operator
