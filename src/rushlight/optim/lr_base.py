@@ -1,8 +1,8 @@
 """LRScheduler, the base of all learning-rate schedules, and what they share.
 
 A schedule sets `group["lr"]` when it is made and at each `step()`. Most compute the next rate from
-the present one (chainable: several may act on one optimizer); `_get_closed_form_lr` is the same rate
-from the epoch alone, for `step(epoch)`.
+the present one (chainable: several may act on one optimizer); `_get_closed_form_lr` is the same
+rate from the epoch alone, for `step(epoch)`.
 """
 
 from __future__ import annotations

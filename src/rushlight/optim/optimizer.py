@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import warnings
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from copy import deepcopy
 from itertools import chain
 from typing import Any
@@ -394,6 +394,21 @@ def count(state: dict[str, Any]) -> float:
 def zeros(p: Tensor) -> Tensor:
     """State as large as a parameter, in its dtype, zero."""
     return wrap(np.zeros_like(p._a))
+
+
+def numbers(t: Tensor) -> np.ndarray:
+    """The elements of a tensor, to be changed in place; complex ones as pairs of real ones."""
+    a = t._a
+    return a.view(a.real.dtype) if a.dtype.kind == "c" else a
+
+
+def gradients(group: dict[str, Any]) -> Iterator[tuple[Tensor, np.ndarray, np.ndarray]]:
+    """(parameter, its elements x, its gradient g) of those that have one; -g to maximize."""
+    for p in group["params"]:
+        if p._grad is not None:
+            g = numbers(p._grad)
+            yield p, numbers(p), -g if group["maximize"] else g
+            p._bump()
 
 
 def number(x: Any) -> float:

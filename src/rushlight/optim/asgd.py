@@ -1,0 +1,72 @@
+"""Averaged stochastic gradient descent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from .optimizer import Optimizer, check, check_lr, count, counter, gradients, number, numbers, zeros
+
+
+class ASGD(Optimizer):
+    """θ ← θ - η g, and beside it the average a of the θ of all steps after t0.
+
+        g ← ∇f(θ) + λ θ                          -∇f if maximize
+        θ ← (1 - lambd · η) θ - η g
+        a ← a + μ (θ - a)                        a ← θ while μ = 1
+        η ← lr / (1 + lambd · lr · t)^alpha      μ ← 1 / max(1, t - t0)
+
+    lr, lambd, alpha, t0, weight_decay λ. foreach: accepted, there is one way here. differentiable,
+    capturable: refused. State: step t, eta η, mu μ, ax a.
+    Source: Polyak, Juditsky 1992, "Acceleration of stochastic approximation by averaging".
+    """
+
+    def __init__(
+        self,
+        params: Iterable,
+        lr: Any = 1e-2,
+        lambd: float = 1e-4,
+        alpha: float = 0.75,
+        t0: float = 1e6,
+        weight_decay: float = 0,
+        foreach: bool | None = None,
+        maximize: bool = False,
+        differentiable: bool = False,
+        capturable: bool = False,
+    ) -> None:
+        check_lr(lr)
+        check(0.0 <= weight_decay, f"Invalid weight_decay value: {weight_decay}")
+        defaults = dict(
+            lr=lr,
+            lambd=lambd,
+            alpha=alpha,
+            t0=t0,
+            weight_decay=weight_decay,
+            foreach=foreach,
+            maximize=maximize,
+            differentiable=differentiable,
+            capturable=capturable,
+        )
+        super().__init__(params, defaults)
+
+    def step(self, closure: Callable | None = None) -> Any:
+        loss = self._loss(closure)
+        for group in self.param_groups:
+            lr, lambd, decay = number(group["lr"]), group["lambd"], group["weight_decay"]
+            for p, x, g in gradients(group):
+                state = self.state[p]
+                if not state:
+                    state.update(step=counter(), eta=counter(lr), mu=counter(1.0), ax=zeros(p))
+                t = count(state)
+                a, eta, mu = numbers(state["ax"]), state["eta"]._a, state["mu"]._a
+                if decay != 0:
+                    g = g + x * decay
+                x *= 1 - lambd * eta.item()
+                x -= g * eta.item()
+                if mu.item() == 1:
+                    a[...] = x
+                else:
+                    a += (x - a) * mu.item()
+                eta[()] = lr / (1 + lambd * lr * t) ** group["alpha"]
+                mu[()] = 1 / max(1, t - group["t0"])
+        return loss
