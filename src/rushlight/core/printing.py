@@ -194,11 +194,14 @@ def tensor_repr(t: Tensor, *, tensor_contents: str | None = None) -> str:
     Parameter containing:
     tensor([1., 1.], requires_grad=True)
     """
-    from ..nn.parameter import Parameter
     from .tensor import Tensor
 
     kind = type(t)
-    start = "tensor(" if kind is Tensor or kind is Parameter else kind.__name__ + "("
+    if kind is Tensor:
+        return "tensor(" + _contents(t, 7, tensor_contents)
+    from ..nn.parameter import Parameter
+
+    start = "tensor(" if kind is Parameter else kind.__name__ + "("
     text = start + _contents(t, len(start), tensor_contents)
     if kind is not Parameter and isinstance(t, Parameter):
         text = f"Parameter({text})"

@@ -513,12 +513,12 @@ class Tensor(_Slots):
     def __repr__(self, *, tensor_contents: str | None = None) -> str:
         from .printing import tensor_repr
 
-        return tensor_repr(self)
+        return tensor_repr(self, tensor_contents=tensor_contents)
 
     def __format__(self, spec: str) -> str:
-        if self._a.ndim == 0 and not self.is_leaf or self._a.ndim == 0:
-            return self.item().__format__(spec)
-        return object.__format__(self, spec)
+        from .printing import tensor_format
+
+        return tensor_format(self, spec)
 
     def __dir__(self) -> list[str]:
         return sorted(set(dir(type(self))) | set(self.__dict__))
