@@ -21,6 +21,7 @@
 #include "bind_reduce.hpp"
 #include "bind_windows.hpp"
 #include "bind_windows.hpp"
+#include "special.hpp"
 
 namespace rl::RL_ISA {
 namespace {
@@ -35,6 +36,7 @@ namespace {
 
 const Row table[] = {
     RL_UNARY(UNARY)
+    UNARY(erfinv)
     RL_UNARY_1(UNARY_1)
     RL_UNARY_2(UNARY_2)
     RL_DX(DX)

@@ -181,7 +181,7 @@ void rng_seed(Word* s, Word seed) {
     s[0] = seed;
     for (Word i = 1; i < RNG_WORDS; i++) s[i] = 1812433253u * (s[i - 1] ^ (s[i - 1] >> 30)) + i;
     s[RNG_LEFT] = 1;
-    s[RNG_NEXT] = s[RNG_WAITS] = 0;
+    for (i64 i = RNG_NEXT; i < RNG_SIZE; i++) s[i] = 0;
 }
 
 void rng_bits(Word* s, Word* y, i64 n) {

@@ -7,43 +7,33 @@ namespace {
 
 constexpr i64 GRAIN = 1024;
 
-RL_INLINE float erf_(float x) { return __builtin_erff(x); }
-RL_INLINE double erf_(double x) { return __builtin_erf(x); }
-RL_INLINE float exp_(float x) { return __builtin_expf(x); }
-RL_INLINE double exp_(double x) { return __builtin_exp(x); }
-RL_INLINE float log_(float x) { return __builtin_logf(x); }
-RL_INLINE double log_(double x) { return __builtin_log(x); }
-
 // A rational approximation (Blair, Edwards, Johnson 1976, doi:10.1090/S0025-5718-1976-0421040-7),
-// twice improved by Newton; ±inf at ±1, NaN beyond.
-template <class T>
-T inverse_erf(T y) {
-    const T size = y < 0 ? -y : y;
-    if (!(size < 1)) return size == 1 ? y * T(__builtin_inf()) : T(__builtin_nan(""));
-    T x;
-    if (size <= T(0.7)) {
-        const T z = y * y;
-        const T above = ((T(-0.140543331) * z + T(0.914624893)) * z + T(-1.645349621)) * z +
-                        T(0.886226899);
-        const T below = (((T(0.012229801) * z + T(-0.329097515)) * z + T(1.442710462)) * z +
-                         T(-2.118377725)) * z + T(1);
-        x = y * above / below;
-    } else {
-        const T z = sqrt(-log_((T(1) - size) / T(2)));
-        const T above = ((T(1.641345311) * z + T(3.429567803)) * z + T(-1.624906493)) * z +
-                        T(-1.970840454);
-        const T below = (T(1.6370678) * z + T(3.5438892)) * z + T(1);
-        x = (y < 0 ? -above : above) / below;
+// twice improved by Newton; ±inf at ±1, NaN beyond. Near ±1 Newton works on erfc, where erf has no
+// digits left.
+double inverse_erf(double y) {
+    const double size = y < 0 ? -y : y, rest = 1 - size;
+    if (!(rest > 0)) return rest == 0 ? y * __builtin_inf() : __builtin_nan("");
+    const double slope = 1.12837916709551257390;  // 2 / sqrt(π), erf's at 0
+    if (size <= 0.7) {
+        const double z = y * y;
+        const double above = ((-0.140543331 * z + 0.914624893) * z - 1.645349621) * z + 0.886226899;
+        const double below = (((0.012229801 * z - 0.329097515) * z + 1.442710462) * z -
+                              2.118377725) * z + 1;
+        double x = y * above / below;
+        for (int i = 0; i < 2; i++) x -= (__builtin_erf(x) - y) / (slope * __builtin_exp(-x * x));
+        return x;
     }
-    const T slope = T(1.12837916709551257390);  // 2 / sqrt(π), erf's at 0
-    for (int i = 0; i < 2; i++) x = x - (erf_(x) - y) / (slope * exp_(-x * x));
-    return x;
+    const double z = __builtin_sqrt(-__builtin_log(rest / 2));
+    double x = (((1.641345311 * z + 3.429567803) * z - 1.624906493) * z - 1.970840454) /
+               ((1.6370678 * z + 3.5438892) * z + 1);
+    for (int i = 0; i < 2; i++) x += (__builtin_erfc(x) - rest) / (slope * __builtin_exp(-x * x));
+    return y < 0 ? -x : x;
 }
 
 template <class T>
 void each(const T* x, T* y, i64 n) {
     parallel(n, GRAIN, [=](i64 begin, i64 end) {
-        for (i64 i = begin; i < end; i++) y[i] = inverse_erf(x[i]);
+        for (i64 i = begin; i < end; i++) y[i] = T(inverse_erf(x[i]));
     });
 }
 

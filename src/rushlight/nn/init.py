@@ -5,7 +5,7 @@
     fan_out   O · (cells of the kernel)
     generator a torch.Generator, None for the default one
 
-The numbers are PyTorch's for the same seed; orthogonal_ and trunc_normal_ agree to rounding.
+The numbers are PyTorch's for the same seed; those of orthogonal_ agree to rounding.
 """
 
 from __future__ import annotations
@@ -162,9 +162,10 @@ def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Any 
 @no_grad()
 def trunc_normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, a: float = -2.0,
                   b: float = 2.0, generator: Any = None) -> Tensor:  # fmt: skip
-    """w of N(mean, std²) within [a, b]: uniform numbers through the inverse of the distribution.
+    """w of N(mean, std²) within [a, b], by rejection: of normal numbers those inside, or, if fewer
+    than 30 % would be, of uniform ones in proportion to the density.
 
-    Warns if the mean lies more than 2 std outside of [a, b].
+    Warns if the mean lies more than 2 std outside of [a, b]. ZeroDivisionError: std = 0.
     """
     if mean < a - 2 * std or mean > b + 2 * std:
         warnings.warn(
@@ -172,9 +173,41 @@ def trunc_normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, a: float 
             "values may be incorrect.",
             stacklevel=3,
         )
-    low, high = (math.erf((bound - mean) / std / math.sqrt(2.0)) for bound in (a, b))
-    tensor.uniform_(low, high, generator=generator).erfinv_()
-    return tensor.mul_(std * math.sqrt(2.0)).add_(mean).clamp_(min=a, max=b)
+    inside = _normal_cdf((b - mean) / std) - _normal_cdf((a - mean) / std)
+    if inside > 0.3:
+        return _normal_within(tensor, mean, std, a, b, generator)
+    return _uniform_by_density(tensor, mean, std, a, b, generator)
+
+
+def _normal_cdf(z: float) -> float:
+    return (1.0 + math.erf(z / math.sqrt(2.0))) / 2.0
+
+
+def _normal_within(
+    w: Tensor, mean: float, std: float, a: float, b: float, generator: Any
+) -> Tensor:
+    w.normal_(mean, std, generator=generator)
+    outside = (w < a) | (w > b)
+    while outside.any():
+        again = FUNCTIONS["empty_like"](w).normal_(mean, std, generator=generator)
+        w.copy_(FUNCTIONS["where"](outside, again, w))
+        outside = (w < a) | (w > b)
+    return w
+
+
+def _uniform_by_density(
+    w: Tensor, mean: float, std: float, a: float, b: float, generator: Any
+) -> Tensor:
+    densest = (min(max(mean, a), b) - mean) / std
+    empty_like, where = FUNCTIONS["empty_like"], FUNCTIONS["where"]
+    rejected = None
+    while rejected is None or rejected.any():
+        again = empty_like(w).uniform_(a, b, generator=generator)
+        w.copy_(again if rejected is None else where(rejected, again, w))
+        odds = ((w - mean) / std) ** 2 * -0.5 + 0.5 * densest * densest
+        unlucky = empty_like(w).uniform_(generator=generator).log_() > odds
+        rejected = unlucky if rejected is None else rejected & unlucky
+    return w
 
 
 def xavier_uniform_(tensor: Tensor, gain: float = 1.0, generator: Any = None) -> Tensor:

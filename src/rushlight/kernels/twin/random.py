@@ -46,7 +46,7 @@ def rng_seed(s, seed):
         word = (1812433253 * (word ^ (word >> 30)) + i) & 0xFFFFFFFF
         words.append(word)
     s[:WORDS] = words
-    s[LEFT], s[NEXT], s[WAITS] = 1, 0, 0
+    s[LEFT], s[NEXT:] = 1, 0
 
 
 def rng_bits(s, n):

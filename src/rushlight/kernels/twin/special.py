@@ -22,7 +22,7 @@ def _ratio(x, parts):
 
 
 def erfinv(x):
-    """y with erf(y) = x: a rational approximation, improved twice by Newton; ±inf at ±1, NaN beyond.
+    """y with erf(y) = x: a rational approximation, and twice Newton; ±inf at ±1, NaN beyond.
 
     Near ±1 Newton works on erfc, where erf has no digits left.
     """
