@@ -111,21 +111,20 @@ TileFn<T> find_tile(int rows, i64 n, bool packed) {
     __builtin_unreachable();
 }
 
-// b (depth, n), n <= WIDTH -> panel (depth, WIDTH), zeros on the right
+// b (depth, n), n <= pitch -> panel (depth, pitch), zeros on the right
 template <class T>
-void pack_panel(Matrix<T> b, i64 depth, i64 n, T* panel) {
-    constexpr i64 W = WIDTH<T>;
-    if (n < W) std::memset(panel, 0, depth * W * sizeof(T));
+void pack_panel(Matrix<T> b, i64 depth, i64 n, T* panel, i64 pitch) {
+    if (n < pitch) std::memset(panel, 0, depth * pitch * sizeof(T));
     if (b.col == 1) {
         for (i64 k = 0; k < depth; k++) {
-            if (n == W) std::memcpy(panel + k * W, b.p + k * b.row, W * sizeof(T));
-            else std::memcpy(panel + k * W, b.p + k * b.row, n * sizeof(T));
+            if (n == WIDTH<T>) std::memcpy(panel + k * pitch, b.p + k * b.row, WIDTH<T> * sizeof(T));
+            else std::memcpy(panel + k * pitch, b.p + k * b.row, n * sizeof(T));
         }
     } else if (b.row == 1) {
-        transpose(b.p, b.col, n, depth, panel, W);
+        transpose(b.p, b.col, n, depth, panel, pitch);
     } else {
         for (i64 k = 0; k < depth; k++)
-            for (i64 j = 0; j < n; j++) panel[k * W + j] = b.p[k * b.row + j * b.col];
+            for (i64 j = 0; j < n; j++) panel[k * pitch + j] = b.p[k * b.row + j * b.col];
     }
 }
 
@@ -192,17 +191,18 @@ void stream(i64 m, i64 n, i64 k, Matrix<T> s, Matrix<T> b, const Target<T>& to) 
     const bool alone = m * n * k <= SMALL;
     const i64 panels = (n + W - 1) / W;
     const int rows = m == 1 ? 1 : 2 * n <= W ? TALL : ROWS;
+    const i64 pitch = n < W ? (n + LANES<T> - 1) / LANES<T> * LANES<T> : W;
 
     // A matrix with few rows against it is not worth packing: only its last, partial panel is.
     const bool in_place = b.col == 1 && m <= 2 * ROWS;
     const i64 first_packed = in_place ? n / W : 0;
-    T* const packed = scratch<T>(Slot::gemm_shared, (panels - first_packed) * k * W);
+    T* const packed = scratch<T>(Slot::gemm_shared, (panels - first_packed) * k * pitch);
     const i64 pieces = (k + PIECE - 1) / PIECE, to_pack = (panels - first_packed) * pieces;
     parallel(to_pack, alone ? to_pack : 1, [&](i64 begin, i64 end) {
         for (i64 piece = begin; piece < end; piece++) {
             const i64 p = piece / pieces, j = (first_packed + p) * W, k0 = piece % pieces * PIECE;
             pack_panel(b.from(k0, j), k - k0 < PIECE ? k - k0 : PIECE, n - j < W ? n - j : W,
-                       packed + (p * k + k0) * W);
+                       packed + (p * k + k0) * pitch, pitch);
         }
     });
 
@@ -230,8 +230,8 @@ void stream(i64 m, i64 n, i64 k, Matrix<T> s, Matrix<T> b, const Target<T>& to) 
                     Tile<T> t;
                     t.col = s.col;
                     t.panel = direct ? b.p + k0 * b.row + p * W
-                                     : packed + ((p - first_packed) * k + k0) * W;
-                    t.panel_step = direct ? b.row : W;
+                                     : packed + ((p - first_packed) * k + k0) * pitch;
+                    t.panel_step = direct ? b.row : pitch;
                     for (i64 i = 0; i < mi; i += rows) {
                         if (strips) {
                             t.rows[0] = strip + i * k + k0 * rows;
@@ -251,8 +251,13 @@ void stream(i64 m, i64 n, i64 k, Matrix<T> s, Matrix<T> b, const Target<T>& to) 
     });
 }
 
-// c[i][j] = Σ a[i][k] b[j][k], at most 4 rows i: dot products of contiguous rows, the memory of b's
-// being read once. c is written at i * row + j * col.
+template <class T>
+RL_INLINE void put_one(T v, i64 i, i64 j, const Target<T>& to) {
+    if (to.bias) v += to.bias[j];
+    to.c[i * to.step + j] = to.relu && v < 0 ? T(0) : v;
+}
+
+// c[i][j] = Σ a[i][k] b[j][k], at most 4 rows i: dot products of contiguous rows that read b once.
 template <class T, int rows>
 void dots(i64 n, i64 k, const T* a, i64 a_step, const T* b, i64 b_step, const Target<T>& to) {
     using V = Reg<T>;
@@ -277,11 +282,8 @@ void dots(i64 n, i64 k, const T* a, i64 a_step, const T* b, i64 b_step, const Ta
             if (at < k) step([&](const T* p) { return load_part(p, k - at); }, at);
             for (int i = 0; i < rows; i++) {
                 for (int j = 0; j < J && j0 + j < n; j++) {
-                    const i64 r = to.transposed ? j0 + j : i, q = to.transposed ? i : j0 + j;
-                    T v = sum(c[i][j]);
-                    if (to.bias) v += to.bias[q];
-                    if (to.relu && v < 0) v = 0;
-                    to.c[r * to.step + q] = v;
+                    const i64 other = j0 + j;
+                    put_one(sum(c[i][j]), to.transposed ? other : i, to.transposed ? i : other, to);
                 }
             }
         }
@@ -292,6 +294,17 @@ void dots(i64 n, i64 k, const T* a, i64 a_step, const T* b, i64 b_step, const Ta
 template <class T>
 bool few_rows(i64 m, i64 n, i64 k, Matrix<T> a, Matrix<T> b, const Target<T>& to) {
     if (m > 4 || a.col != 1 || b.row != 1) return false;
+    if (k <= 8) {  // shorter than a register is worth
+        for (i64 i = 0; i < m; i++) {
+            for (i64 j = 0; j < n; j++) {
+                const T *x = a.p + i * a.row, *y = b.p + j * b.col;
+                T v = x[0] * y[0];
+                for (i64 q = 1; q < k; q++) v = fma(x[q], y[q], v);
+                put_one(v, to.transposed ? j : i, to.transposed ? i : j, to);
+            }
+        }
+        return true;
+    }
     switch (m) {
         case 1: dots<T, 1>(n, k, a.p, a.row, b.p, b.col, to); break;
         case 2: dots<T, 2>(n, k, a.p, a.row, b.p, b.col, to); break;
