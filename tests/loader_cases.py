@@ -1,5 +1,8 @@
-"""Programs whose orders and random numbers are frozen: `tools/freeze_loader.py` runs them on PyTorch,
-the tests on rushlight. Each takes the torch module and returns lists of numbers."""
+"""Programs whose orders and random numbers are frozen.
+
+`tools/freeze_loader.py` runs them on PyTorch, the tests on rushlight. Each takes the torch module
+and returns lists of numbers.
+"""
 
 import random
 

@@ -503,7 +503,7 @@ def test_default_collate(batch, wanted):
         (
             [torch.ones(2), torch.ones(3)],
             RuntimeError,
-            r"got \[2\] at entry 0 and \[3\] at entry 1",
+            r"got \[2\] at entry 0 and \[3\]",
         ),
         ([], IndexError, "list index out of range"),
     ],

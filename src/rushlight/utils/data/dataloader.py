@@ -300,16 +300,6 @@ class DataLoader(Generic[T_co]):
         if "dataset" in state:
             self.dataset.load_state_dict(state["dataset"])
 
-    def _generators(self) -> list:
-        """All generators that may decide the order: the global one and those along the samplers."""
-        found = [default_generator]
-        sampler = self._index_sampler
-        for candidate in (self, sampler, getattr(sampler, "sampler", None)):
-            generator = getattr(candidate, "generator", None)
-            if generator is not None and all(generator is not other for other in found):
-                found.append(generator)
-        return found
-
 
 def _refuse_for_streams(shuffle: Any, sampler: Any, batch_sampler: Any) -> None:
     options = {"shuffle": shuffle or None, "sampler": sampler, "batch_sampler": batch_sampler}
@@ -321,12 +311,27 @@ def _refuse_for_streams(shuffle: Any, sampler: Any, batch_sampler: Any) -> None:
             )
 
 
+def _order_generators(loader: DataLoader) -> list[Generator]:
+    """All generators that may decide the order: the global one and those along the samplers."""
+    found = [default_generator]
+    sampler = loader._index_sampler
+    for candidate in (loader, sampler, getattr(sampler, "sampler", None)):
+        generator = getattr(candidate, "generator", None)
+        if generator is not None and all(generator is not other for other in found):
+            found.append(generator)
+    return found
+
+
 class _BaseDataLoaderIter:
-    """One pass over a loader. Subclasses define `_begin` and `_next_data`."""
+    """One pass over a loader. Subclasses define `_begin` and `_next_data`.
+
+    It does not hold the loader: one with persistent workers holds its iterator, and both must go,
+    the processes with them, as soon as nobody needs them.
+    """
 
     def __init__(self, loader: DataLoader) -> None:
-        self._loader = loader
         self._dataset = loader.dataset
+        self._num_workers = loader.num_workers
         self._is_stream = loader._dataset_kind == _DatasetKind.Iterable
         self._index_sampler = loader._index_sampler
         if loader.pin_memory:
@@ -349,10 +354,10 @@ class _BaseDataLoaderIter:
         self._drawn_from: list | None = None
         self._ended = False
         self._num_yielded = 0
+        self._generators = generators = _order_generators(loader)
         if resume is None:
-            self._begin(None)
+            self._begin(loader, None)
             return
-        generators = loader._generators()
         if len(generators) != len(resume["generators"]):
             raise ValueError(
                 f"state_dict has the states of {len(resume['generators'])} generators, "
@@ -365,12 +370,12 @@ class _BaseDataLoaderIter:
         for generator, state in zip(generators, resume["generators"], strict=True):
             generator.set_state(state)
         try:
-            self._begin(resume["yielded"])
+            self._begin(loader, resume["yielded"])
         finally:
             generators[0].set_state(now)
         self._num_yielded = resume["yielded"]
 
-    def _begin(self, skip: int | None) -> None:
+    def _begin(self, loader: DataLoader, skip: int | None) -> None:
         """Start an epoch; or draw its order again and leave out its first `skip` batches."""
         raise NotImplementedError
 
@@ -380,7 +385,7 @@ class _BaseDataLoaderIter:
     def _note_generators(self) -> None:
         """To be called just before the first draw of the order, which is at the sampler's first
         `next`: remember from which states it is drawn."""
-        self._drawn_from = [generator.get_state() for generator in self._loader._generators()]
+        self._drawn_from = [generator.get_state() for generator in self._generators]
 
     def _position(self) -> dict | None:
         if self._ended:
@@ -414,7 +419,7 @@ class _BaseDataLoaderIter:
             f"Length of IterableDataset {self._dataset} was reported to be {self._expected}"
             f"(when accessing len(dataloader)), but {self._num_yielded} samples have been fetched. "
         )
-        if self._loader.num_workers > 0:
+        if self._num_workers > 0:
             text += (
                 "For multiprocessing data-loading, this could be caused by not properly "
                 "configuring the IterableDataset replica at each worker. Please see "
@@ -427,8 +432,7 @@ class _BaseDataLoaderIter:
 class _SingleProcessDataLoaderIter(_BaseDataLoaderIter):
     """Reads in this process."""
 
-    def _begin(self, skip: int | None) -> None:
-        loader = self._loader
+    def _begin(self, loader: DataLoader, skip: int | None) -> None:
         batched, collate_fn = loader._auto_collation, loader.collate_fn
         if self._is_stream:
             self._note_generators()
@@ -466,11 +470,12 @@ class _MultiProcessingDataLoaderIter(_BaseDataLoaderIter):
 
     _pool: WorkerPool | None = None
 
-    def _begin(self, skip: int | None) -> None:
+    def _begin(self, loader: DataLoader, skip: int | None) -> None:
+        self._persistent_workers = loader.persistent_workers
         if self._pool is None:
             from .pool import WorkerPool
 
-            self._pool = WorkerPool(self._loader, self._base_seed, self._is_stream)
+            self._pool = WorkerPool(loader, self._base_seed, self._is_stream)
         else:
             self._pool.restart()
         self._note_generators()
@@ -502,7 +507,7 @@ class _MultiProcessingDataLoaderIter(_BaseDataLoaderIter):
             answer = self._pool.get()
             if answer is None:
                 self._ended = True
-                if not self._loader.persistent_workers:
+                if not self._persistent_workers:
                     self._pool.close()
                 raise StopIteration
             self._fill()

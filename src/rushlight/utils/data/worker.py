@@ -108,7 +108,10 @@ class WorkerError:
             error = self.kind(self.text)
         except Exception:
             raise RuntimeError(self.text) from None
-        raise error
+        try:
+            raise error
+        finally:
+            del error  # its traceback has this frame: a cycle would keep the workers alive
 
 
 def work(job: Job) -> None:

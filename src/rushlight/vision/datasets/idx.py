@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gzip
 import math
 import struct
-import zlib
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +20,9 @@ def read_idx(path: Path, ndim: int) -> np.ndarray:
     """
     raw = path.read_bytes()
     if path.suffix == ".gz":
+        import gzip
+        import zlib
+
         try:
             raw = gzip.decompress(raw)
         except (OSError, EOFError, zlib.error) as error:
