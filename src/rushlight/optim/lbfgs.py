@@ -10,7 +10,7 @@ import numpy as np
 
 from ..core.grad_mode import enable_grad
 from ..core.tensor import Tensor, wrap
-from .optimizer import Optimizer, check, check_lr, number, numbers
+from .optimizer import Optimizer, check, check_lr, numbers
 
 
 class LBFGS(Optimizer):
@@ -84,7 +84,7 @@ class LBFGS(Optimizer):
     def step(self, closure: Callable) -> Any:  # type: ignore[override]
         """Up to max_iter iterations; closure: clears gradients, computes the loss and backward."""
         group = self.param_groups[0]
-        lr, change = number(group["lr"]), group["tolerance_change"]
+        lr, change = _plain(group["lr"]), group["tolerance_change"]
         search = group["line_search_fn"]
         params = group["params"]
         state = self.state[params[0]]
@@ -200,7 +200,10 @@ class _Memory:
 
 
 def _plain(x: Any) -> Any:
-    return x._a if isinstance(x, Tensor) else x
+    """The elements of a tensor, a number if there is but one; anything else as it is."""
+    if isinstance(x, Tensor):
+        return x._a if x.ndim else x._a[()]
+    return x
 
 
 class _Point(NamedTuple):

@@ -70,6 +70,8 @@ class Muon(Optimizer):
         for group in self.param_groups:
             lr, momentum = number(group["lr"]), group["momentum"]
             for p, x, g in gradients({**group, "maximize": False}):
+                if p.is_complex():
+                    raise RuntimeError("Muon does not support complex parameters")
                 state = self.state[p]
                 if not state:
                     state["momentum_buffer"] = zeros(p)

@@ -1,0 +1,150 @@
+"""torch.nn.utils: the size of gradients, parameters as one vector."""
+
+from __future__ import annotations
+
+import math
+import sys
+import types
+import warnings
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from ..core.registry import FUNCTIONS
+from ..core.tensor import Tensor, wrap
+
+
+def _listed(tensors: Any) -> list[Tensor]:
+    """One tensor, or the tensors of an iterable."""
+    return [tensors] if isinstance(tensors, Tensor) else list(tensors)
+
+
+def _gradients(parameters: Any) -> list[Tensor]:
+    return [p.grad for p in _listed(parameters) if p.grad is not None]
+
+
+def _norm(a: np.ndarray, p: float) -> Any:
+    """(Σ |a|^p)^(1/p); the largest for ∞, the smallest for -∞, how many are not 0 for 0."""
+    if p == 2:
+        flat = a.ravel()
+        return np.sqrt(np.vdot(flat, flat).real)
+    if p == 0:
+        return np.count_nonzero(a)
+    size = np.abs(a)
+    if math.isinf(p):
+        return size.max(initial=0.0) if p > 0 else size.min(initial=math.inf)
+    return (size**p).sum() ** (1.0 / p)
+
+
+def get_total_norm(
+    tensors: Any,
+    norm_type: float = 2.0,
+    error_if_nonfinite: bool = False,
+    foreach: bool | None = None,
+) -> Tensor:
+    """The norm of all elements of all tensors, as a 0-d tensor.
+
+    RuntimeError: it is infinite or NaN (with error_if_nonfinite). foreach: there is one way here.
+    """
+    arrays = [t._a for t in _listed(tensors)]
+    if not arrays:
+        return wrap(np.array(0.0, np.float32))
+    p = float(norm_type)
+    dtype = np.result_type(*(a.real.dtype for a in arrays))
+    total = np.asarray(_norm(np.array([_norm(a, p) for a in arrays], dtype), p), dtype)
+    if error_if_nonfinite and not np.isfinite(total):
+        raise RuntimeError(
+            f"The total norm of order {p} for gradients from `parameters` is non-finite, so it "
+            "cannot be clipped. To disable this error and scale the gradients by the non-finite "
+            "norm anyway, set `error_if_nonfinite=False`"
+        )
+    return wrap(total)
+
+
+def clip_grads_with_norm_(
+    parameters: Any, max_norm: float, total_norm: Tensor, foreach: bool | None = None
+) -> None:
+    """Multiply all gradients by max_norm / total_norm where that is less than 1."""
+    coefficient = np.float32(max_norm) / (total_norm._a + total_norm._a.dtype.type(1e-6))
+    coefficient = np.minimum(coefficient, 1.0)
+    for g in _gradients(parameters):
+        g._a *= g._a.real.dtype.type(coefficient)
+        g._bump()
+
+
+def clip_grad_norm_(
+    parameters: Any,
+    max_norm: float,
+    norm_type: float = 2.0,
+    error_if_nonfinite: bool = False,
+    foreach: bool | None = None,
+) -> Tensor:
+    """Scale all gradients so that their norm together is max_norm at most; returns the norm before.
+
+    RuntimeError: it is infinite or NaN (with error_if_nonfinite).
+    """
+    listed = _listed(parameters)
+    if not listed and isinstance(parameters, types.GeneratorType):
+        warnings.warn(
+            "`parameters` is an empty generator, no gradient clipping will occur.", stacklevel=2
+        )
+    total = get_total_norm(_gradients(listed), norm_type, error_if_nonfinite)
+    clip_grads_with_norm_(listed, float(max_norm), total)
+    return total
+
+
+def clip_grad_norm(
+    parameters: Any,
+    max_norm: float,
+    norm_type: float = 2.0,
+    error_if_nonfinite: bool = False,
+    foreach: bool | None = None,
+) -> Tensor:
+    """The old name of `clip_grad_norm_`."""
+    warnings.warn(
+        "`torch.nn.utils.clip_grad_norm` is now deprecated in favor of "
+        "`torch.nn.utils.clip_grad_norm_`.",
+        FutureWarning,
+        stacklevel=2,
+    )
+    return clip_grad_norm_(parameters, max_norm, norm_type, error_if_nonfinite, foreach)
+
+
+def clip_grad_value_(parameters: Any, clip_value: float, foreach: bool | None = None) -> None:
+    """Put every element of every gradient into [-clip_value, clip_value]."""
+    bound = float(clip_value)
+    for g in _gradients(parameters):
+        np.clip(g._a, -bound, bound, out=g._a)
+        g._bump()
+
+
+def parameters_to_vector(parameters: Iterable[Tensor]) -> Tensor:
+    """All elements of all parameters in one vector; differentiable."""
+    return FUNCTIONS["cat"]([p.view(-1) for p in parameters])
+
+
+def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:
+    """Give the parameters the elements of a vector, in order; they become views of it."""
+    if not isinstance(vec, Tensor):
+        raise TypeError(f"expected torch.Tensor, but got: {type(vec).__name__}")
+    first = 0
+    for p in parameters:
+        last = first + p.numel()
+        p.data = vec[first:last].view_as(p).data
+        first = last
+
+
+def skip_init(module_cls: Any, *args: Any, **kwargs: Any) -> Any:
+    """module_cls(*args, **kwargs); rushlight's modules have nothing to save by leaving values out."""
+    return module_cls(*args, **kwargs)
+
+
+def __getattr__(name: str) -> Any:
+    raise AttributeError(f"rushlight does not have torch.nn.utils.{name} yet")
+
+
+# PyTorch's file names: `from torch.nn.utils.clip_grad import clip_grad_norm_` works
+clip_grad = convert_parameters = sys.modules[__name__]
+for _file in ("clip_grad", "convert_parameters"):
+    sys.modules[f"{__name__}.{_file}"] = clip_grad
