@@ -15,8 +15,8 @@ VENV ?= .venv
 RUN := $(VENV)/bin/python
 SOURCES := $(shell find src native -name '*.py' -o -name '*.cpp' -o -name '*.hpp' -o -name '*.npz') \
            pyproject.toml CMakeLists.txt
-# No tensor of ours is large enough to want the threads of a BLAS that another package loads.
-export OMP_NUM_THREADS ?= 1
+# Matrix products are our own; the threads of the BLAS that NumPy brings would only be in the way.
+export OPENBLAS_NUM_THREADS ?= 1
 
 .PHONY: demo test oracle bench lint dev clean
 
