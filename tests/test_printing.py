@@ -1,6 +1,7 @@
 """The text of tensors, sizes and formatted numbers, against texts frozen from PyTorch."""
 
 import copy
+import operator
 import pickle
 
 import pytest
@@ -55,7 +56,7 @@ def test_format():
     x = torch.tensor(0.5)
     assert f"{x:.3f} {x} {torch.tensor(3):d} {torch.tensor(True)}" == "0.500 0.5 3 True"
     assert f"{torch.tensor(1.0, requires_grad=True) * 2:.1f}" == "2.0"
-    assert "{:>6}|{:.1%}".format(x, x) == "   0.5|50.0%"
+    assert f"{x:>6}|{x:.1%}" == "   0.5|50.0%"
     assert f"{torch.ones(1)}" == "tensor([1.])"
     with pytest.raises(TypeError, match=r"unsupported format string passed to Tensor\.__format__"):
         f"{torch.ones(1):.3f}"
@@ -64,10 +65,10 @@ def test_format():
 
 
 def test_size_is_a_tuple_that_stays_a_size():
-    s = torch.Size([2, 3])
-    for made in (s + (1,), (1,) + s, s * 2, 2 * s, s[:1], s[::-1], torch.Size(n for n in (1, 2))):
+    s, one = torch.Size([2, 3]), (1,)
+    for made in (s + one, one + s, s * 2, 2 * s, s[:1], s[::-1], torch.Size(n for n in (1, 2))):
         assert type(made) is torch.Size
-    assert (1,) + s == (1, 2, 3)
+    assert one + s == (1, 2, 3)
     assert s[0] == 2 and type(s[0]) is int
     assert s == (2, 3) and hash(s) == hash((2, 3))
     assert s.numel() == 6 and torch.Size([]).numel() == 1
@@ -79,6 +80,6 @@ def test_size_refuses_what_is_no_int():
     with pytest.raises(TypeError, match=r"takes an iterable of 'int' \(item 1 is 'float'\)"):
         torch.Size([1, 1.5])
     with pytest.raises(TypeError, match=r"can only concatenate tuple \(not list\) to torch\.Size"):
-        torch.Size([1]) + [1]
+        torch.Size([1]).__add__([1])
     with pytest.raises(TypeError):
-        [1] + torch.Size([1])
+        operator.add([1], torch.Size([1]))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 
-# A line that begins with "set:" sets print options for the following ones; "set:" alone resets them.
+# A line "set: ..." sets print options for the following ones; "set:" alone resets them.
 CASES = """
 torch.tensor(1.5)
 torch.tensor(3)

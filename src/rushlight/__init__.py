@@ -75,7 +75,7 @@ pi, e, inf, nan, newaxis = _math.pi, _math.e, _math.inf, _math.nan, None
 _LAZY = {
     name: module
     for module, names in {
-        "core.interop": "tensor as_tensor asarray from_numpy frombuffer from_dlpack",
+        "core.interop": "tensor as_tensor asarray from_numpy frombuffer from_dlpack to_dlpack",
         "core.device": "device set_default_device get_default_device get_device_module",
         "core.dtype_info": "finfo iinfo",
         "core.printing": "set_printoptions get_printoptions",

@@ -30,7 +30,6 @@ from .dtype import (
     scalar_name,
 )
 from .dtype_info import as_dtype
-from .registry import composite
 from .size import Size
 from .tensor import Tensor, wrap
 
@@ -45,7 +44,6 @@ _MAX_DIMS = 64  # NumPy's limit
 # ---------------------------------------------------------------- tensor(): copies
 
 
-@composite("tensor")
 def tensor(
     data: Any,
     *,
@@ -243,9 +241,9 @@ def _nested(data: Any, target: dtype | None) -> _ndarray:
         raise ValueError(f"too many dimensions '{type(first).__name__}'")
 
     items: list[Any] = []
-    found = _Found()
-    found.see(data)
     if target is None:
+        found = _Found()
+        found.see(data)
         target = found.dtype or get_default_dtype()
     _collect(data, shape, 0, items, target, "data")
     return _plain(items, set(map(type, items)), target).reshape(shape)
@@ -369,7 +367,6 @@ def _shared(a: _ndarray) -> Tensor:
     return wrap(a)
 
 
-@composite("from_numpy")
 def from_numpy(ndarray: Any) -> Tensor:
     """A tensor that shares the memory of an array: a change of one is seen in the other.
 
@@ -385,7 +382,6 @@ def from_numpy(ndarray: Any) -> Tensor:
     return _shared(ndarray)
 
 
-@composite("as_tensor")
 def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
     """`data` as a tensor, shared where possible: a tensor itself, an array's memory, else a copy.
 
@@ -401,7 +397,6 @@ def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
     return wrap(new_array(data, dtype))
 
 
-@composite("asarray")
 def asarray(
     obj: Any,
     *,
@@ -456,7 +451,6 @@ def _sharing(obj: Any, dtype: dtype | None) -> Tensor | None:
     return frombuffer(obj, dtype=dtype or get_default_dtype())
 
 
-@composite("frombuffer")
 def frombuffer(
     buffer: Any,
     *,
@@ -521,7 +515,6 @@ class _Capsule:
         return 1, 0
 
 
-@composite("from_dlpack")
 def from_dlpack(ext_tensor: Any, *, device: Any = None, copy: bool | None = None) -> Tensor:
     """A tensor that shares the memory of another library's array, through DLPack.
 
@@ -544,7 +537,6 @@ def from_dlpack(ext_tensor: Any, *, device: Any = None, copy: bool | None = None
     return t.clone() if copy else t
 
 
-@composite("to_dlpack")
 def to_dlpack(tensor: Tensor) -> Any:
     """The tensor as a DLPack capsule, which another library can take over once."""
     return tensor.__dlpack__()

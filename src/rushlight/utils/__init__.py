@@ -1,5 +1,5 @@
-"""What stands beside the tensors: `data`, loading."""
+"""What stands beside the tensors: `data`, loading; `dlpack`, exchange with other libraries."""
 
-from . import data
+from . import data, dlpack
 
-__all__ = ["data"]
+__all__ = ["data", "dlpack"]
