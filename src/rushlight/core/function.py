@@ -16,7 +16,7 @@ from .tensor import Tensor, wrap
 class FunctionCtx(Node):
     """`ctx`: what forward leaves for backward. It is the node itself, so attributes set on it live as long as the graph."""
 
-    __slots__ = ("__dict__",)
+    __slots__ = ()
     _materialize = True
 
     def save_for_backward(self, *tensors: Any) -> None:
@@ -79,7 +79,7 @@ class FunctionCtx(Node):
 class _FunctionCard:
     """What the engine asks of a card, answered by a user's Function."""
 
-    on_tensors = True
+    on_tensors = unusual = True
     fill = True
     saved_out = -1
 
@@ -260,7 +260,7 @@ def once_differentiable(f: Any) -> Any:
 class _Refuses:
     """A card whose backward says that a once_differentiable function was differentiated twice."""
 
-    on_tensors, fill, saved_out, outputs, name = False, True, -1, 1, "once_differentiable"
+    on_tensors, unusual, fill, saved_out, outputs, name = False, True, True, -1, 1, "once_differentiable"
 
     def backward(self, *args: Any) -> Any:
         raise RuntimeError("trying to differentiate twice a function that was marked with @once_differentiable")

@@ -18,6 +18,8 @@ class _Mode(threading.local):
 
 
 mode = _Mode()
+watching = [0]  # as inferring, for anomaly mode: how many times it was turned on
+inferring = [0]  # how many inference_mode blocks are open, over all threads: 0 spares a look at `mode.inference`
 
 
 def is_grad_enabled() -> bool:
@@ -149,13 +151,12 @@ class inference_mode(_Decorator):
 
     def __enter__(self) -> None:
         self.before = mode.grad, mode.inference
+        inferring[0] += 1
         mode.inference = self.mode
-        if self.mode:
-            mode.grad = False
-        else:
-            mode.grad = True
+        mode.grad = not self.mode
 
     def __exit__(self, *exc: object) -> None:
+        inferring[0] -= 1
         mode.grad, mode.inference = self.before
 
     def clone(self) -> inference_mode:
@@ -174,9 +175,11 @@ class detect_anomaly:
 
     def __enter__(self) -> None:
         self.before = mode.anomaly, mode.anomaly_check_nan
+        watching[0] += 1
         mode.anomaly, mode.anomaly_check_nan = True, self.check_nan
 
     def __exit__(self, *exc: object) -> None:
+        watching[0] -= 1
         mode.anomaly, mode.anomaly_check_nan = self.before
 
 
@@ -194,6 +197,7 @@ class set_detect_anomaly:
 
 def _anomaly(on: bool, check_nan: bool) -> tuple[bool, bool]:
     before = mode.anomaly, mode.anomaly_check_nan
+    watching[0] += on
     mode.anomaly, mode.anomaly_check_nan = on, check_nan
     return before
 

@@ -13,6 +13,7 @@ backward wants to see again, by name: arguments of forward, `x_shape` (the shape
 from __future__ import annotations
 
 from collections import namedtuple
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,7 @@ from .dtype import (
     result_dtype,
 )
 from .errors import explain
-from .grad_mode import mode
+from .grad_mode import inferring, mode
 from .tape import Node, edge_of, make_node
 from .tensor import Tensor, ViewInfo, _cell, wrap
 
@@ -61,7 +62,7 @@ class Card:
     fill = True  # gradients of unused outputs arrive as zeros
 
     def __init__(self, cls: type, name: str, *, tensors: Any = None, outputs: Any = 1, extras: tuple = (), returns: tuple = (),
-                 promote: str | None = None, broadcast: bool = False, view: bool = False, varargs: bool = False,
+                 promote: str | None = None, broadcast: bool = False, view: bool | str = False, varargs: bool = False,
                  when: dict | None = None, fill: bool = True, node: str | None = None):  # fmt: skip
         code = cls.forward.__code__
         self.name, self.doc, self.source = name, cls.__doc__, cls
@@ -92,11 +93,14 @@ class Card:
         self.saved_out = self.save.index(~0) if ~0 in self.save else -1
         when = when or {}
         self.when = (
-            tuple(when.get(self.parameters[i], -1) if i >= 0 else -1 for i in self.save)
+            tuple(when.get(self.parameters[i], -1) if 0 <= i < _SHAPE else -1 for i in self.save)
             if when
             else None
         )
         self.saves_first = 0 in self.save
+        self.unusual = self.listed  # what it saved may hold lists, which only the engine's long way unpacks
+        one = not (self.listed or returns) and outputs == 1
+        self.run = partial(_general, self) if not one else _viewing(self) if view else _simple(self)
 
     def _saves(self) -> tuple[int, ...]:
         if self.backward is None:
@@ -251,6 +255,129 @@ def cast(t: Tensor, target: Any) -> Tensor:
 
 def apply(card: Card, args: tuple) -> Any:
     """Run a card on its full argument tuple: arrays in, formula, Tensors out, a node if one is needed."""
+    return card.run(args)
+
+
+_TRANSLATED = (ValueError, IndexError, TypeError, AttributeError)  # what NumPy raises that PyTorch says otherwise
+
+
+def _simple(card: Card) -> Any:
+    """`run` of a card with one visible result that is no view: the way nearly all calls take, kept short."""
+    forward, promote, positions, save = card.forward, card.promote, card.tensors, card.save
+    differentiable, when, broadcast, node_type = card.backward is not None, card.when, card.broadcast, card.node_type
+    saves_out = card.saved_out >= 0
+
+    def run(args):
+        if promote is not None and not _alike(args, positions):
+            args = promoted(card, args)
+        try:
+            r = forward(*[a._a if isinstance(a, Tensor) else a for a in args])
+        except _TRANSLATED as e:
+            raise explain(card, args, e) from None
+        if type(r) is tuple:
+            results, r = r, r[0]
+        else:
+            results = None
+        t = _new(Tensor)
+        t._a = r if type(r) is _ndarray else np.asarray(r)
+        t._rg = False
+        t._node = t._view = t._v = None
+        if inferring[0] and mode.inference:
+            t._inference = True
+        if differentiable:
+            for i in positions:
+                a = args[i]
+                if isinstance(a, Tensor) and a._rg:
+                    break
+            else:
+                return t
+            if mode.grad and t._a.dtype.kind in "fcV":
+                edges = tuple([edge_of(a) if isinstance(a := args[i], Tensor) else None for i in positions])
+                if save:
+                    if results is None:
+                        results = (t._a,)
+                    saved = [
+                        args[i] if 0 <= i < _SHAPE else results[~i] if i < 0 else args[i - _SHAPE]._a.shape for i in save
+                    ]
+                    if when is not None:
+                        saved = [None if j >= 0 and edges[j] is None else s for s, j in zip(saved, when)]
+                else:
+                    saved = ()
+                shapes = None
+                if broadcast:
+                    shapes = tuple([a._a.shape if isinstance(a := args[i], Tensor) else None for i in positions])
+                t._node = node = make_node(node_type, edges, saved, shapes)
+                t._slot = 0
+                t._rg = True
+                if saves_out:
+                    t._v = cell = [0]
+                    node.out_cell = (cell, 0)
+        return t
+
+    return run
+
+
+def _viewing(card: Card) -> Any:
+    """`run` of a card whose result is (view="maybe": can be) a view of its first argument."""
+    forward, maybe = card.forward, card.view == "maybe"
+
+    def run(args):
+        x = args[0]
+        try:
+            r = forward(x._a, *args[1:])
+        except _TRANSLATED as e:
+            raise explain(card, args, e) from None
+        if maybe and not np.may_share_memory(r, x._a):
+            t = wrap(r)
+            if x._rg and mode.grad:
+                record(card, args, (r,), (t,))
+            return t
+        return view_of(card, x, r, args[1:])
+
+    return run
+
+
+def view_of(card: Card, x: Tensor, array: np.ndarray, options: tuple) -> Tensor:
+    """The Tensor of `array`, a view of x that `card` made with these options: shared version, known base, recorded."""
+    t = _new(Tensor)
+    t._a = array
+    t._rg = False
+    t._node = None
+    cell = x._v
+    if cell is None:
+        x._v = cell = [0]
+    t._v = cell
+    info = x._view
+    view = ViewInfo(x, ((card, options),)) if info is None else ViewInfo(info.base, (*info.chain, (card, options)), info.many)
+    if x._rg and mode.grad:
+        t._view = None
+        record(card, (x, *options), (array,), (t,))
+        view.seen = view.base._node
+    t._view = view
+    if inferring[0] and mode.inference:
+        t._inference = True
+    return t
+
+
+def _alike(args: tuple, positions: tuple) -> bool:
+    """True if promotion has nothing to do: only tensors of one of the two common float dtypes."""
+    first = None
+    for i in positions:
+        a = args[i]
+        if not isinstance(a, Tensor):
+            return False
+        d = a._a.dtype
+        if first is None:
+            if d is not _F32 and d is not _F64:
+                return False
+            first = d
+        elif d is not first:
+            return False
+    return True
+
+
+def _general(card: Card, args: tuple) -> Any:
+    """`run` of cards with views, lists of tensors, or several results."""
     if card.promote is not None:
         args = promoted(card, args)
     arrays = []
@@ -269,38 +396,23 @@ def apply(card: Card, args: tuple) -> Any:
             arrays.append(a)
     try:
         r = card.forward(*arrays)
-    except (ValueError, IndexError, TypeError, AttributeError) as e:
+    except _TRANSLATED as e:
         raise explain(card, args, e) from None
-    if type(r) is _ndarray:
-        t = _new(Tensor)
-        t._a = r
-        t._rg = False
-        t._node = t._view = t._v = None
-        if card.view:
-            _share(card, args, t)
-        if track and mode.grad and card.backward is not None:
-            record(card, args, (r,), (t,))
-        return t if not mode.inference else _mark(t)
     results = r if type(r) is tuple else tuple(r) if type(r) is list else (r,)
     tensors = tuple(
-        wrap(x) for x in (results if card.outputs == "list" else results[: card.visible])
+        [wrap(x) for x in (results if card.outputs == "list" else results[: card.visible])]
     )
     if card.view:
         for t in tensors:
             _share(card, args, t, many=card.outputs == "list")
     if track and mode.grad and card.backward is not None:
         record(card, args, tuple(t._a for t in tensors) + results[len(tensors) :], tensors)
-    if mode.inference:
+    if inferring[0] and mode.inference:
         for t in tensors:
-            _mark(t)
+            t._inference = True
     if card.result is not None:
         return card.result(*tensors)
     return tensors[0] if card.outputs == 1 and len(tensors) == 1 else tensors
-
-
-def _mark(t: Tensor) -> Tensor:
-    t._inference = True
-    return t
 
 
 def record(card: Card, args: tuple, results: tuple, tensors: tuple) -> Node:

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from .dtype import scalar_name
-from .grad_mode import mode
+from .grad_mode import mode, watching
 from .tensor import Tensor, ViewInfo, wrap
 
 _next_number = itertools.count(1).__next__
@@ -47,11 +47,12 @@ class Node:
         "outs",
         "number",
         "hooks",
-        "trace",
-        "_meta",
+        "__dict__",
         "__weakref__",
     )
     card: Any = None
+    trace: str | None = None  # where the forward was called, in anomaly mode
+    _meta: dict | None = None
 
     def needs(self, i: int) -> bool:
         """True if the gradient of the i-th differentiable input is wanted."""
@@ -177,15 +178,14 @@ def make_node(
     node.shapes = shapes
     node.outs = outs
     node.number = _next_number()
-    node.hooks = node.out_cell = node.trace = node._meta = node.versions = None
-    if saved:
-        for s in saved:
-            if isinstance(s, Tensor) and s._v is not None:
-                node.versions = [
-                    s._v[0] if isinstance(s, Tensor) and s._v is not None else 0 for s in saved
-                ]
-                break
-    if mode.anomaly:
+    node.hooks = node.out_cell = node.versions = None
+    for s in saved:
+        if isinstance(s, Tensor) and s._v is not None and s._v[0]:
+            node.versions = [
+                s._v[0] if isinstance(s, Tensor) and s._v is not None else 0 for s in saved
+            ]
+            break
+    if watching[0] and mode.anomaly:
         import traceback
 
         node.trace = "".join(traceback.format_stack()[:-2])
@@ -210,6 +210,7 @@ def run_backward(
     accumulate  add to .grad of the leaves (of the captured leaves, if there are any)
     """
     on_tensors = create_graph
+    plain = not on_tensors and not watching[0]
     pending: dict[Any, Any] = {}  # Node -> gradient, or list by slot
     leaves: dict[Tensor, Any] = {}
     heap: list[tuple[int, Node]] = []
@@ -262,7 +263,9 @@ def run_backward(
                         caught[node, slot] = grads if node.outs is None else grads[slot]
                 if wanted is not None and node not in wanted.passing:
                     continue
-            results = _backward_of(node, grads, on_tensors, retain_graph)
+            results = _plain_backward(node, grads) if plain and node.outs is None else None
+            if results is None:
+                results = _backward_of(node, grads, on_tensors, retain_graph)
             del grads
             for edge, grad in zip(node.edges, results):
                 if edge is not None and grad is not None:
@@ -273,6 +276,35 @@ def run_backward(
         return _settle(leaves, caught, capture, accumulate, on_tensors)
     finally:
         mode.grad = recording
+
+
+def _plain_backward(node: Node, grad: Any) -> tuple | None:
+    """_backward_of without its checks, for the common node: one output, arrays, nothing unusual (None: unusual)."""
+    card, saved = node.card, node.saved
+    if card.unusual or saved is FREED or node.versions is not None or node.hooks is not None:
+        return None
+    values = []
+    for s in saved:
+        if isinstance(s, Tensor):
+            if s._v is not None and s._v[0]:
+                return None
+            values.append(s._a)
+        else:
+            values.append(s)
+    cell = node.out_cell
+    if cell is not None and cell[0][0] != cell[1]:
+        return None
+    results = card.backward(node, grad, *values)
+    if type(results) is not tuple:
+        results = (results,)
+    if node.shapes is not None:
+        results = tuple(
+            [
+                g if g is None or shape is None or g.shape == shape else _sum_to(g, shape)
+                for g, shape in zip(results, node.shapes)
+            ]
+        )
+    return results
 
 
 def _backward_of(node: Node, grads: Any, on_tensors: bool, retain: bool) -> tuple:
@@ -316,7 +348,7 @@ def _backward_of(node: Node, grads: Any, on_tensors: bool, retain: bool) -> tupl
             g if g is None or shape is None or g.shape == shape else _sum_to(g, shape)
             for g, shape in zip(results, node.shapes)
         )
-    if mode.anomaly and mode.anomaly_check_nan:
+    if watching[0] and mode.anomaly and mode.anomaly_check_nan:
         _check_nan(node, results)
     if node.hooks is not None and node.hooks.post:
         results = _run_hooks_after(node, results, grads, on_tensors)

@@ -11,14 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from ..core.registry import CARDS, Card, _cell, apply, apply_inplace, check_inplace, composite, number_array, op, write
+from ..core.registry import CARDS, Card, apply, apply_inplace, check_inplace, composite, number_array, op, view_of, write
 from ..core.grad_mode import mode
-from ..core.tensor import Tensor, ViewInfo, wrap
+from ..core.tensor import Tensor, wrap
 from ..kernels import K, word
 from .shape import wrapped
 
 _FULL = slice(None)
-_new = object.__new__
 
 
 class _Basic:
@@ -202,22 +201,22 @@ def getitem(x: Tensor, key: Any) -> Tensor:
     if kind is slice:
         step = key.step
         if a.ndim and (step is None or (type(step) is int and step > 0)) and not _has_tensor(key):
-            return _view(_SLICE, x, a[key], key)
+            return view_of(_SLICE, x, a[key], (key,))
     elif kind is int:
         if a.ndim:
             n = a.shape[0]
             if not -n <= key < n:
                 raise IndexError(f"index {key} is out of bounds for dimension 0 with size {n}")
-            return _view(_SELECT, x, a[key, ...], (key, ...))
+            return view_of(_SELECT, x, a[key, ...], ((key, ...),))
     elif kind is list:
         key = _list_key(key)
     basic, advanced, card = _split_key(a, key)
     if advanced is None:
         basic = (*basic, ...)
-        return _view(card, x, a[basic], basic)
+        return view_of(card, x, a[basic], (basic,))
     if any(k is None or type(k) is int or k != _FULL for k in basic):
         basic = (*basic, ...)
-        x = _view(card, x, a[basic], basic)
+        x = view_of(card, x, a[basic], (basic,))
     try:
         return apply(CARDS["_index"], (x, advanced))
     except IndexError as e:
@@ -244,30 +243,6 @@ def _index_error(e: IndexError) -> IndexError:
     return IndexError(text)
 
 
-def _view(card: Card, x: Tensor, array: np.ndarray, key: Any) -> Tensor:
-    """The view x[key], recorded: what `apply` does, without its loops."""
-    t = _new(Tensor)
-    t._a = array
-    t._rg = False
-    t._node = None
-    t._v = _cell(x)
-    info = x._view
-    if info is None:
-        t._view = ViewInfo(x, ((card, (key,)),))
-    else:
-        t._view = ViewInfo(info.base, (*info.chain, (card, (key,))), info.many)
-    if x._rg and mode.grad:
-        from ..core.registry import record
-
-        view, t._view = t._view, None
-        record(card, (x, key), (array,), (t,))
-        view.seen = view.base._node
-        t._view = view
-    if mode.inference:
-        t._inference = True
-    return t
-
-
 def setitem(x: Tensor, key: Any, value: Any) -> None:
     """x[key] = value (broadcast, cast to x's dtype), in place."""
     if isinstance(value, Tensor):
@@ -286,7 +261,7 @@ def setitem(x: Tensor, key: Any, value: Any) -> None:
     basic = (*basic, ...)
     track = mode.grad and (x._rg or value._rg)
     if track:
-        target = _view(card, x, x._a[basic], basic)
+        target = view_of(card, x, x._a[basic], (basic,))
         check_inplace(target)
         if advanced is None:
             apply_inplace(CARDS["_copy"], (target, _trimmed(value, target._a.shape)))
@@ -372,7 +347,7 @@ def select(input, dim, index):
     if not -n <= index < n:
         raise IndexError(f"select(): index {index} out of range for tensor of size {list(a.shape)} at dimension {d}")
     key = (_FULL,) * d + (index, ...)
-    return _view(_SELECT, input, a[key], key)
+    return view_of(_SELECT, input, a[key], (key,))
 
 
 @composite("narrow", method=True)
@@ -392,7 +367,7 @@ def narrow(input, dim, start, length):
     if start + length > n:
         raise RuntimeError(f"start ({start}) + length ({length}) exceeds dimension size ({n}).")
     key = (_FULL,) * d + (slice(start, start + length),)
-    return _view(_SLICE, input, a[key], key)
+    return view_of(_SLICE, input, a[key], (key,))
 
 
 @composite("narrow_copy", method=True)
@@ -401,10 +376,10 @@ def narrow_copy(input, dim, start, length):
     return narrow(input, dim, start, length).clone()
 
 
-def _embedded(name: str, view_of) -> None:
+def _embedded(name: str, place) -> None:
     def f(input, src, *args, **kwargs):
         y = input.clone()
-        target = view_of(y, *args, **kwargs)
+        target = place(y, *args, **kwargs)
         if target._a.shape != src._a.shape:
             raise RuntimeError(f"expected src to have a size equal to the slice of self. src size = {list(src._a.shape)}, slice "
                                f"size = {list(target._a.shape)}")  # fmt: skip

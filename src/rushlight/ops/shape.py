@@ -156,7 +156,7 @@ def reshape(input, *shape):
     return apply(CARDS["_view" if input._a.flags.c_contiguous else "_reshape"], (input, target_shape(shape, input._a.size)))
 
 
-@op("_reshape", fn=False, method=False, tensors=1, view=True, node="View")
+@op("_reshape", fn=False, method=False, tensors=1, view="maybe", node="View")
 class _Reshape:
     """y = x in another shape: a view if the strides allow, else a copy."""
 
