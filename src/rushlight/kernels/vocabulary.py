@@ -116,7 +116,8 @@ _REDUCTIONS = {name: _reduction(f) for name, f in {"sum": np.add.reduce, "mean":
                "argmax": np.argmax, "argmin": np.argmin}.items()}  # fmt: skip
 _SHAPES = {"reshape": reshape, "transpose": transpose, "swapaxes": np.swapaxes, "moveaxis": np.moveaxis,
            "broadcast_to": np.broadcast_to, "expand_dims": np.expand_dims, "squeeze": np.squeeze, "flip": np.flip,
-           "roll": np.roll, "tril": np.tril, "triu": np.triu, "cumsum": np.cumsum, "sum_to": sum_to,
+           "roll": np.roll, "tril": np.tril, "triu": np.triu, "cumsum": np.cumsum,
+           "cumprod": np.cumprod, "logcumsumexp": np.logaddexp.accumulate, "sum_to": sum_to,
            "take_along_axis": np.take_along_axis, "scatter_add": scatter_add, "matmul": np.matmul, "astype": astype,
            "like": like, "zeros_like": np.zeros_like, "ones_like": np.ones_like, "full_like": np.full_like}  # fmt: skip
 

@@ -5,8 +5,8 @@ from importlib import import_module as _import
 _FAMILIES = """
     convert pointwise elementary special blend bitwise complex compare activation
     shape index join scatter
-    reduce matmul creation distributions random sampling dropout
-    pad softmax norm embedding loss
+    reduce extremes norms scan sort matmul creation distributions random sampling dropout
+    pad softmax norm embedding conv loss
 """
 
 for _family in _FAMILIES.split():

@@ -108,7 +108,7 @@ def _logical(name: str, meaning: str, f: Any) -> None:
         def forward(x, y):
             return f(x, y)
 
-        samples = binary()
+        samples = binary(numbers=False)
 
     op(name, inplace=True, promote="arith", broadcast=True)(Card)
 

@@ -168,7 +168,7 @@ class Logaddexp:
     def backward(c, dz, x, y, out):
         return _share(dz, x, out), _share(dz, y, out)
 
-    samples = binary()
+    samples = binary(numbers=False)
 
 
 def _share(dz, x, z, exp=K.exp):
@@ -188,7 +188,7 @@ class Logaddexp2:
     def backward(c, dz, x, y, out):
         return _share(dz, x, out, K.exp2), _share(dz, y, out, K.exp2)
 
-    samples = binary()
+    samples = binary(numbers=False)
 
 
 def _times_log(name: str, title: str, log: str, log_of: str, derivative, public: bool):
@@ -338,7 +338,7 @@ class Atan2:
         d = K.where(zero, K.zeros_like(square), dz / K.where(zero, K.ones_like(square), square))
         return d * y, -d * x
 
-    samples = binary(0.2, 2)
+    samples = binary(0.2, 2, numbers=False)
 
 
 @op("sinh", inplace=True, promote="float")
@@ -434,7 +434,7 @@ class Hypot:
     def backward(c, dz, x, y, out):
         return dz * (x / out), dz * (y / out)
 
-    samples = binary()
+    samples = binary(numbers=False)
 
 
 @op("deg2rad", inplace=True, promote="float", node="Deg2Rad")

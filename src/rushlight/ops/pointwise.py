@@ -651,7 +651,7 @@ class Maximum:
         shared, zero = K.where(x == y, dz * 0.5, dz), K.zeros_like(dz)
         return K.where(x < y, zero, shared), K.where(x > y, zero, shared)
 
-    samples = binary()
+    samples = binary(numbers=False)
 
 
 @op("minimum", promote="arith", broadcast=True)
@@ -668,7 +668,7 @@ class Minimum:
         shared, zero = K.where(x == y, dz * 0.5, dz), K.zeros_like(dz)
         return K.where(x > y, zero, shared), K.where(x < y, zero, shared)
 
-    samples = binary()
+    samples = binary(numbers=False)
 
 
 @op("fmax", promote="arith", broadcast=True)
@@ -685,7 +685,7 @@ class Fmax:
         first, zero = (x >= y) | K.isnan(y), K.zeros_like(dz)
         return K.where(first, dz, zero), K.where(first, zero, dz)
 
-    samples = binary()
+    samples = binary(numbers=False)
 
 
 @op("fmin", promote="arith", broadcast=True)
@@ -702,7 +702,7 @@ class Fmin:
         first, zero = (x <= y) | K.isnan(y), K.zeros_like(dz)
         return K.where(first, dz, zero), K.where(first, zero, dz)
 
-    samples = binary()
+    samples = binary(numbers=False)
 
 
 # ---------------------------------------------------------------- held between bounds

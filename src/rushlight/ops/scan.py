@@ -1,0 +1,249 @@
+"""Running results along a dimension: cumsum, cumprod, cummax, cummin, logcumsumexp; differences and trapezoids."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..core.dtype import FLOAT, bool_
+from ..core.registry import CARDS, apply, apply_inplace, composite, op
+from ..core.tensor import Tensor
+from ..kernels import K
+from .pointwise import into
+from .reduce import axes_of, in_dtype, is_half
+
+
+def _axis(dim: int, x) -> int | None:
+    """dim counted from 0; None for a 0-d tensor, along which nothing runs."""
+    axes = axes_of(dim, x.ndim)
+    return None if axes is None else axes[0]
+
+
+def _samples(make):
+    yield make(3, 4), 1
+    yield make(2, 3, 2), -2
+    yield make(), 0
+    yield make(0, 5), 0
+    yield make(4, 3).T, 0
+
+
+def _reversed_cumsum(x, axis):
+    return K.flip(K.cumsum(K.flip(x, axis), axis), axis)
+
+
+@op("_cumsum", fn=False, method=False, tensors=1, node="Cumsum")
+class _Cumsum:
+    """y[i] = x[0] + ... + x[i] along dim;  dx[i] = dy[i] + ... + dy[-1]"""
+
+    def forward(x, dim):
+        axis = _axis(dim, x)
+        if axis is None:
+            return x.astype(np.int64) if x.dtype.kind in "iub" else x.copy()
+        if x.dtype.kind in "iub":
+            return np.cumsum(x, axis, dtype=np.int64)
+        if is_half(x):
+            return np.cumsum(x, axis, dtype=np.float32).astype(x.dtype)
+        return K.cumsum(x, axis)
+
+    def backward(c, dy, dim):
+        axis = _axis(dim, dy)
+        return dy if axis is None else _reversed_cumsum(dy, axis)
+
+    samples = _samples
+
+
+@op("_cumprod", fn=False, method=False, tensors=1, node="Cumprod")
+class _Cumprod:
+    """y[i] = x[0] · ... · x[i] along dim
+
+    grad    dx[k] = Σ over j ≥ k of dy[j] · the product of x[0..j] without x[k]: by division, unless x has zeros
+    """
+
+    def forward(x, dim):
+        axis = _axis(dim, x)
+        if axis is None:
+            return x.astype(np.int64) if x.dtype.kind in "iub" else x.copy()
+        return np.cumprod(x, axis, dtype=np.int64) if x.dtype.kind in "iub" else K.cumprod(x, axis)
+
+    def backward(c, dy, x, out, dim):
+        axis = _axis(dim, dy)
+        if axis is None:
+            return dy
+        if not bool((x == 0).any()):
+            return _reversed_cumsum(dy * K.conj(out), axis) / K.conj(x)
+        n = x.shape[axis]
+        rows = K.expand_dims(K.moveaxis(x, axis, -1), -2)  # (*, 1, n)
+        left_out = K.where(_constant(np.eye(n, dtype=bool), x), K.ones_like(rows), rows)  # (*, k, n): x[k] -> 1
+        products = K.cumprod(left_out, x.ndim)
+        later = _constant(np.triu(np.ones((n, n), bool)), x)
+        terms = K.expand_dims(K.moveaxis(dy, axis, -1), -2) * K.conj(products)
+        return K.moveaxis(K.sum(K.where(later, terms, K.zeros_like(terms)), -1), -1, axis)
+
+    samples = _samples
+
+
+def _constant(a: np.ndarray, like):
+    """The array a on the carrier of `like`."""
+    from ..core.tensor import wrap
+
+    return wrap(a) if isinstance(like, Tensor) else a
+
+
+@op("_logcumsumexp", fn=False, method=False, tensors=1, node="Logcumsumexp")
+class _Logcumsumexp:
+    """y[i] = ln(e^x[0] + ... + e^x[i]) along dim
+
+    grad    dx[k] = Σ over i ≥ k of dy[i] e^(x[k] - y[i]), for positive and negative dy apart, in logarithms
+    """
+
+    def forward(x, dim):
+        axis = _axis(dim, x)
+        if x.dtype.kind not in "fV":
+            raise RuntimeError(f"\"logcumsumexp_out_cpu\" not implemented for '{x.dtype.name.capitalize()}'")
+        return x.copy() if axis is None else K.logcumsumexp(x, axis)
+
+    def backward(c, dy, x, out, dim):
+        axis = _axis(dim, dy)
+        if axis is None:
+            return dy
+        return _scaled_back(dy, x, out, axis) - _scaled_back(-dy, x, out, axis)
+
+    samples = _samples
+
+
+def _scaled_back(dy, x, y, axis):
+    """Σ over i ≥ k of dy[i] e^(x[k] - y[i]), over the positive dy only."""
+    positive = dy > 0
+    log = K.where(positive, K.log(K.where(positive, dy, K.ones_like(dy))) - y, K.full_like(dy, -np.inf))
+    total = K.flip(K.logcumsumexp(K.flip(log, axis), axis), axis)
+    none = total == -np.inf
+    return K.where(none, K.zeros_like(dy), K.exp(x + K.where(none, K.zeros_like(dy), total)))
+
+
+def _running(name: str, meaning: str, title: str, dtype: bool) -> None:
+    """Publish name(input, dim, *, dtype) and its in-place form."""
+    card = CARDS["_" + name]
+
+    def plain(input, dim, *, out=None):
+        y = apply(card, (input, dim))
+        return y if out is None else into(out, y)
+
+    def typed(input, dim, *, dtype=None, out=None):
+        y = apply(card, (in_dtype(input, dtype), dim))
+        return y if out is None else into(out, y)
+
+    def change(input, dim, *, dtype=None):
+        return apply_inplace(card, (in_dtype(input, dtype), dim))
+
+    function = typed if dtype else plain
+    function.__name__, change.__name__ = name, name + "_"
+    function.__doc__, change.__doc__ = f"{meaning} along dim. {title}", f"In-place version of {name}."
+    composite(name, method=True)(function)
+    if dtype:
+        composite(name + "_", fn=False, method=True)(change)
+
+
+_running("cumsum", "Running sums", "Integers are summed as int64.", True)
+_running("cumprod", "Running products", "Integers are multiplied as int64.", True)
+_running("logcumsumexp", "Running ln Σ e^x", "RuntimeError: integers.", False)
+
+
+def _extreme(name: str, meaning: str, f) -> None:
+    """Register cummax or cummin: values and where they were found last."""
+
+    class Card:
+        __doc__ = f"(values, indices): the {meaning} so far along dim, and where it stood last; NaN stays.  dx: dy goes there"
+
+        def forward(x, dim):
+            axis = _axis(dim, x)
+            if axis is None:
+                return x.copy(), np.zeros((), np.int64)
+            values = f.accumulate(x, axis)
+            place = np.arange(x.shape[axis]).reshape((-1,) + (1,) * (x.ndim - 1 - axis))
+            found = x == values
+            if x.dtype.kind in "fV":
+                found |= np.isnan(x)
+            return values, np.maximum.accumulate(np.where(found, place, 0), axis)
+
+        def backward(c, dy, indices, dim):
+            axis = _axis(dim, dy)
+            return dy if axis is None else K.scatter_add(K.zeros_like(dy), axis, indices, dy)
+
+        samples = _samples
+
+    op(name, tensors=1, extras=("indices",), returns=("values", "indices"), node=name.capitalize())(Card)
+
+
+_extreme("cummax", "maximum", np.maximum)
+_extreme("cummin", "minimum", np.minimum)
+
+
+# ---------------------------------------------------------------- differences and integrals
+
+
+def _piece(x, dim: int, start: int, stop: int):
+    """x[start:stop] along dim."""
+    return x[(slice(None),) * (dim % x.ndim) + (slice(start, stop),)]
+
+
+@composite("diff", method=True)
+def diff(input, n=1, dim=-1, prepend=None, append=None, *, out=None):
+    """The n-th differences x[i + 1] - x[i] along dim, of prepend, input, append joined. bool: exclusive or."""
+    if input.ndim == 0:
+        raise RuntimeError("diff expects input to be at least one-dimensional")
+    if n < 0:
+        raise RuntimeError(f"order must be non-negative but got {n}")
+    x = input
+    joined = [t for t in (prepend, input, append) if t is not None]
+    if len(joined) > 1:
+        for t in joined:
+            if t.ndim != input.ndim:
+                raise RuntimeError("diff expects prepend or append to be the same dimension as input")
+        from ..core.registry import FUNCTIONS
+
+        x = FUNCTIONS["cat"](joined, dim)
+    axes_of(dim, x.ndim)
+    for _ in range(min(n, x.size(dim))):
+        later, earlier = _piece(x, dim, 1, None), _piece(x, dim, 0, -1)
+        x = later ^ earlier if x.dtype is bool_ else later - earlier
+    if n == 0:
+        x = x.clone()
+    return x if out is None else into(out, x)
+
+
+def _steps(y, x, dx, dim):
+    """The widths between the points: a number, or a tensor that broadcasts against y's neighbours along dim."""
+    if x is None:
+        return 1.0 if dx is None else dx
+    if x.ndim == 1 and y.ndim > 1:
+        if x.shape[0] != y.size(dim):
+            raise RuntimeError("trapezoid: There must be one `x` value for each sample point")
+        return diff(x).reshape((-1,) + (1,) * (y.ndim - 1 - dim % y.ndim))
+    return diff(x, dim=dim - y.ndim if dim >= 0 else dim)
+
+
+def _areas(y, x, dx, dim):
+    if x is not None and dx is not None:
+        raise TypeError("trapezoid(): pass x or dx, not both")
+    return (_piece(y, dim, 1, None) + _piece(y, dim, 0, -1)) * _steps(y, x, dx, dim)
+
+
+def _floating(y):
+    return y if y.dtype.category >= FLOAT else y * 1.0
+
+
+@composite("trapezoid", "trapz")
+def trapezoid(y, x=None, *, dx=None, dim=-1):
+    """The integral of y over dim by the trapezoidal rule; points at x, or dx (1) apart."""
+    if y.ndim == 0:
+        raise IndexError("Dimension specified as -1 but tensor has no dimensions")
+    axes_of(dim, y.ndim)
+    if y.size(dim) == 0:
+        return _floating(y).sum(dim)
+    return _areas(y, x, dx, dim).sum(dim) / 2.0
+
+
+@composite("cumulative_trapezoid")
+def cumulative_trapezoid(y, x=None, *, dx=None, dim=-1):
+    """The running integral of y over dim by the trapezoidal rule."""
+    axes_of(dim, y.ndim)
+    return (_areas(y, x, dx, dim) / 2.0).cumsum(dim)
