@@ -17,7 +17,6 @@ class FunctionCtx(Node):
     """`ctx`: what forward leaves for backward. It is the node itself, so attributes set on it live as long as the graph."""
 
     __slots__ = ()
-    _materialize = True
 
     def save_for_backward(self, *tensors: Any) -> None:
         """Keep inputs or outputs (or None) for backward; read there as ctx.saved_tensors, checked for in-place changes."""
@@ -92,8 +91,6 @@ class _FunctionCard:
             raise NotImplementedError("You must implement either the backward or vjp method for your custom autograd.Function "
                                       "to use it with backward mode AD.")  # fmt: skip
         f = cls.backward if cls.backward is not Function.backward else cls.vjp
-        if not ctx._materialize and ctx.outs is not None:
-            grads = tuple(None if g is not None and (i in ctx._absent) else g for i, g in enumerate(grads))
         if len(grads) > ctx._count:
             grads = grads[: ctx._count]
         results = f(ctx, *grads)

@@ -53,6 +53,7 @@ class Node:
     card: Any = None
     trace: str | None = None  # where the forward was called, in anomaly mode
     _meta: dict | None = None
+    _materialize = True  # gradients that are absent arrive as zeros
 
     def needs(self, i: int) -> bool:
         """True if the gradient of the i-th differentiable input is wanted."""
@@ -212,7 +213,7 @@ def run_backward(
     on_tensors = create_graph
     plain = not on_tensors and not watching[0]
     pending: dict[Any, Any] = {}  # Node -> gradient, or list by slot
-    leaves: dict[Tensor, Any] = {}
+    leaves: dict[int, tuple] = {}  # id -> (leaf, gradient)
     heap: list[tuple[int, Node]] = []
     wanted = None if capture is None else _reachable([e for e, _ in roots], capture)
     caught: dict[Any, Any] = {}
@@ -226,8 +227,8 @@ def run_backward(
         if type(edge) is tuple:
             node, slot = edge
         elif isinstance(edge, Tensor):
-            old = leaves.get(edge)
-            leaves[edge] = grad if old is None else old + grad
+            old = leaves.get(id(edge))
+            leaves[id(edge)] = (edge, grad if old is None else old[1] + grad)
             return
         else:
             node, slot = edge, 0
@@ -322,7 +323,7 @@ def _backward_of(node: Node, grads: Any, on_tensors: bool, retain: bool) -> tupl
         saved = _unpack(node, saved, on_tensors or card.on_tensors)
     if node.outs is not None:
         grads = [
-            _zeros(meta, on_tensors) if g is None and card.fill else g
+            _zeros(meta, on_tensors) if g is None and card.fill and node._materialize else g
             for g, meta in zip(grads, node.outs)
         ]
         if card.outputs == "list":
@@ -480,35 +481,35 @@ def _settle(
     leaves: dict, caught: dict, capture: list | None, accumulate: bool, on_tensors: bool
 ) -> list:
     """Run the leaves' hooks, then add to .grad, or hand back what was captured."""
-    for leaf in leaves:
+    chosen = None if capture is None else {id(e) for e in capture if isinstance(e, Tensor)}
+    for key in list(leaves):
+        leaf, grad = leaves.pop(key)
         if leaf._hooks:
-            g = run_tensor_hooks(leaf._hooks, _as_tensor(leaves[leaf], on_tensors))
-            leaves[leaf] = g if on_tensors else g._a
+            g = run_tensor_hooks(leaf._hooks, _as_tensor(grad, on_tensors))
+            grad = g if on_tensors else g._a
+            g = None
+        if not accumulate:
+            leaves[key] = leaf, grad
+        elif chosen is None or key in chosen:
+            _accumulate(leaf, grad, on_tensors)
     if accumulate:
-        chosen = None if capture is None else {id(e) for e in capture if isinstance(e, Tensor)}
-        for leaf in list(leaves):
-            grad = leaves.pop(leaf)
-            if chosen is None or id(leaf) in chosen:
-                _accumulate(leaf, grad, on_tensors)
-        if capture:
-            for e in capture:
-                if not isinstance(e, Tensor):
-                    _accumulate_captured(e, caught)
+        for e in capture or ():
+            if not isinstance(e, Tensor):
+                _accumulate_captured(e)
         return []
     found = []
     for e in capture or ():
-        g = (
-            leaves.get(e)
-            if isinstance(e, Tensor)
-            else caught.get(e if type(e) is tuple else (e, 0))
-        )
+        if isinstance(e, Tensor):
+            g = leaves.get(id(e), (e, None))[1]
+        else:
+            g = caught.get(e if type(e) is tuple else (e, 0))
         if g is not None and not on_tensors:
             g = wrap(g.copy() if g.base is not None or getrefcount(g) > 4 else g)
         found.append(g)
     return found
 
 
-def _accumulate_captured(edge: Any, caught: dict) -> None:
+def _accumulate_captured(edge: Any) -> None:
     key = edge if type(edge) is tuple else (edge, 0)
     raise RuntimeError(
         f"backward(inputs=...): output {key[1]} of {key[0].name()} is not a leaf; list leaf tensors, or use autograd.grad"

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from ..core.grad_mode import no_grad
+from ..core.registry import FUNCTIONS
 from ..core.tensor import Tensor
 from .module_hooks import (  # noqa: F401  names of torch.nn.modules.module
     EVERY,
@@ -500,10 +501,11 @@ class Module(Hooked, Stateful):
     def to(self, *args: Any, **kwargs: Any) -> Module:
         """Move to a device, convert to a floating or complex dtype, in place; returns the module.
 
-        to(device=None, dtype=None, non_blocking=False), to(dtype), to(tensor). Integer tensors
-        keep their dtype. TypeError: another dtype.
+        to(device=None, dtype=None, non_blocking=False, memory_format=None), to(dtype), to(tensor).
+        Integer tensors keep their dtype; the memory format is that of tensors with 4 or 5
+        dimensions. TypeError: another dtype.
         """
-        device, dtype, non_blocking = _destination(*args, **kwargs)
+        device, dtype, memory = _destination(*args, **kwargs)
         if dtype is not None and not (dtype.is_floating_point or dtype.is_complex):
             raise TypeError(
                 "nn.Module.to only accepts floating point or complex dtypes, "
@@ -512,14 +514,14 @@ class Module(Hooked, Stateful):
 
         def convert(t: Tensor) -> Tensor:
             wanted = dtype if t.is_floating_point() or t.is_complex() else None
-            return t.to(device, wanted or t.dtype, non_blocking)
+            options = {"memory_format": memory} if memory is not None and t.ndim in (4, 5) else {}
+            return t.to(device, wanted or t.dtype, **options)
 
         return self._apply(convert)
 
     def to_empty(self, *, device: Any, recurse: bool = True) -> Module:
         """Move to a device without copying the elements, which are arbitrary afterwards."""
-        from ..ops.creation import empty_like
-
+        empty_like = FUNCTIONS["empty_like"]
         return self._apply(lambda t: empty_like(t, device=device), recurse)
 
     def cpu(self) -> Module:
@@ -532,11 +534,11 @@ class Module(Hooked, Stateful):
 
     def xpu(self, device: Any = None) -> Module:
         """Move all parameters and buffers to an XPU device."""
-        return self._apply(lambda t: t.xpu(device))
+        return self.to("xpu" if device is None else device)
 
     def mtia(self, device: Any = None) -> Module:
         """Move all parameters and buffers to an MTIA device."""
-        return self._apply(lambda t: t.mtia(device))
+        return self.to("mtia" if device is None else device)
 
     def type(self, dst_type: Any) -> Module:
         """Convert all parameters and buffers to a dtype."""
@@ -592,10 +594,12 @@ def _typename(x: Any) -> str:
     return x.type() if isinstance(x, Tensor) else type(x).__name__
 
 
-def _destination(*args: Any, **kwargs: Any) -> tuple[Any, Any, bool]:
-    """(device, dtype, non_blocking) of the arguments of `to`. TypeError: none of its forms."""
+def _destination(*args: Any, **kwargs: Any) -> tuple[Any, Any, Any]:
+    """(device, dtype, memory format) of the arguments of `to`. TypeError: none of its forms."""
     from ..core.device import device as device_type
+    from ..core.device import resolve
     from ..core.dtype import dtype as dtype_type
+    from ..core.layout import memory_format
 
     known = {"device", "dtype", "tensor", "non_blocking", "copy", "memory_format"}
     found: dict[str, Any] = {}
@@ -611,23 +615,25 @@ def _destination(*args: Any, **kwargs: Any) -> tuple[Any, Any, bool]:
         else:
             known = set()
     dtype = kwargs.get("dtype")
+    memory = kwargs.get("memory_format")
     fits = dtype is None or isinstance(dtype, dtype_type)
+    fits = fits and (memory is None or isinstance(memory, memory_format))
     if not fits or len(args) > 4 or not known.issuperset(kwargs) or not (args or kwargs):
         got = [type(a).__name__ for a in args]
         got += [f"{name}={type(value).__name__}" for name, value in kwargs.items()]
         raise TypeError(
             f"to() received an invalid combination of arguments - got ({', '.join(got)}), "
             "but expected one of:\n"
-            " * (torch.device device = None, torch.dtype dtype = None, bool non_blocking = False)\n"
-            " * (torch.dtype dtype, bool non_blocking = False)\n"
-            " * (Tensor tensor, bool non_blocking = False)\n"
+            " * (torch.device device = None, torch.dtype dtype = None, bool non_blocking = False, "
+            "bool copy = False, *, torch.memory_format memory_format = None)\n"
+            " * (torch.dtype dtype, bool non_blocking = False, bool copy = False, *, "
+            "torch.memory_format memory_format = None)\n"
+            " * (Tensor tensor, bool non_blocking = False, bool copy = False, *, "
+            "torch.memory_format memory_format = None)\n"
         )
     found.update(kwargs)
-    if found.get("memory_format") is not None:
-        raise NotImplementedError("Module.to(memory_format=...) is not supported")
     like = found.get("tensor")
     if like is not None:
-        return like.device, like.dtype, bool(found.get("non_blocking"))
+        return like.device, like.dtype, memory
     where = found.get("device")
-    where = None if where is None else device_type(where)
-    return where, found.get("dtype"), bool(found.get("non_blocking"))
+    return None if where is None else resolve(where), found.get("dtype"), memory

@@ -329,7 +329,7 @@ class _BackwardHooks:
         self.grad_outputs: tuple | None = None
 
     def watch_inputs(self, args: tuple) -> tuple:
-        watched = _pass_through(args, self._inputs_known)
+        watched = _pass_through(args, self._inputs_known, zeros=True)
         self.inputs_watched = watched is not None
         self.arity = len(args)
         return args if watched is None else watched
@@ -408,10 +408,13 @@ def _replaced(changed: Any, grads: tuple, who: str, what: str) -> tuple:
     return changed
 
 
-def _pass_through(values: tuple, seen: Callable[[tuple], tuple]) -> tuple | None:
+def _pass_through(
+    values: tuple, seen: Callable[[tuple], tuple], zeros: bool = False
+) -> tuple | None:
     """The values, their tensors replaced by identities whose gradients go through `seen`.
 
-    None if no tensor among them requires a gradient. seen: (gradient or None per value) -> the
+    None if no tensor among them requires a gradient. zeros: `seen` is given zeros for a tensor that
+    has no gradient, not None. seen: (gradient or None per value) -> the
     same.
     """
     places = [i for i, v in enumerate(values) if isinstance(v, Tensor)]
@@ -426,7 +429,7 @@ def _pass_through(values: tuple, seen: Callable[[tuple], tuple]) -> tuple | None
         return tuple(changed[i] for i in places)
 
     passed = list(values)
-    results = _identity().apply(tell, *(values[i] for i in places))
+    results = _identity().apply(tell, zeros, *(values[i] for i in places))
     for i, t in zip(places, results, strict=True):
         passed[i] = t
     return tuple(passed)
@@ -440,14 +443,15 @@ def _identity() -> Any:
 
         class BackwardHookFunction(Function):
             @staticmethod
-            def forward(ctx: Any, tell: Callable, *tensors: Tensor) -> tuple:
+            def forward(ctx: Any, tell: Callable, zeros: bool, *tensors: Tensor) -> tuple:
                 ctx.tell = tell
+                ctx.set_materialize_grads(zeros)
                 ctx.mark_non_differentiable(*(t for t in tensors if not t.requires_grad))
                 return tensors
 
             @staticmethod
             def backward(ctx: Any, *grads: Any) -> tuple:
-                return (None, *ctx.tell(grads))
+                return (None, None, *ctx.tell(grads))
 
         _Identity = BackwardHookFunction
     return _Identity

@@ -52,7 +52,7 @@ class Stateful:
                 stacklevel=2,
             )
             given = (*args, *(destination, prefix, keep_vars)[len(args) :])
-            destination, prefix, keep_vars = given
+            destination, prefix, keep_vars = given[:3]
         if destination is None:
             destination = OrderedDict()
             destination._metadata = OrderedDict()
