@@ -6,6 +6,7 @@ N batch, C classes, * further dimensions.
 from __future__ import annotations
 
 import warnings
+from math import prod
 
 import numpy as np
 
@@ -273,7 +274,9 @@ def _elementwise(name: str, node: str, forward, derivative, doc: str) -> None:
 
 
 def _size(x, y) -> int:
-    return int(np.prod(np.broadcast_shapes(tuple(x.shape), tuple(y.shape))))
+    """The number of elements of x and y broadcast together."""
+    a, b = tuple(x.shape), tuple(y.shape)
+    return prod(a if a == b else np.broadcast_shapes(a, b))
 
 
 def _huber(d, p):
