@@ -598,9 +598,13 @@ def strides_of(a: np.ndarray) -> tuple[int, ...]:
 
 def storage_array(a: np.ndarray) -> np.ndarray:
     """The array that owns the memory of `a`."""
-    while isinstance(a.base, _ndarray):
-        a = a.base
-    return a
+    while True:
+        base = a.base
+        if not isinstance(base, _ndarray):
+            base = getattr(base, "base", None)  # as_strided puts an object of its own between
+            if not isinstance(base, _ndarray):
+                return a
+        a = base
 
 
 def is_differentiable(d: dtype) -> bool:
