@@ -111,7 +111,7 @@ class ArrayImages(VisionDataset):
         target = int(self.targets[index])
         apply = whole_batch(self.transform)
         if apply is not None:
-            image = wrap(apply(pixels[None])[0])
+            image = wrap(apply(pixels[None].copy())[0])
         else:
             from PIL import Image
 

@@ -1,9 +1,9 @@
 """Whole batches: transforms whose work on N images is one array operation.
 
-A transform that can do this has `on_batch(x)`. The first of a chain takes the pixels as the images
-hold them, uint8 (N, H, W) or (N, H, W, C), and gives (N, C, H, W); those after it take and give
-(N, C, H, W), and may write into what they take. The numbers are those of the transform's own call,
-image by image.
+A transform that can do this has `on_batch(x)`, whose x is nobody else's: it may be written into, or
+be the answer. The first of a chain takes the pixels as the images hold them, uint8 (N, H, W) or
+(N, H, W, C), and gives (N, C, H, W); those after it take and give (N, C, H, W). The numbers are
+those of the transform's own call, image by image.
 """
 
 from __future__ import annotations
