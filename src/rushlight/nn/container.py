@@ -11,7 +11,11 @@ from typing import Any
 
 from ..core.tensor import Tensor
 from .module import Module
+from .module_notes import note
 from .parameter import Parameter
+
+
+_CALL = Module.__call__
 
 
 def _index(size: int, i: Any) -> int:
@@ -112,8 +116,16 @@ class Sequential(_Row):
             self.add_module(name if named else str(name), module)
 
     def forward(self, input: Any) -> Any:
-        for module in self._modules.values():
-            input = module(input)
+        if Module.__call__ is not _CALL:  # someone watches all calls
+            for module in self._modules.values():
+                input = module(input)
+            return input
+        try:
+            for module in self._modules.values():
+                input = module(input) if module._hooked else module.forward(input)
+        except Exception as error:
+            note(error, module, (input,), {})
+            raise
         return input
 
     def __getitem__(self, i: int | slice) -> Any:

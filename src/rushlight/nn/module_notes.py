@@ -26,7 +26,8 @@ def note(error: Exception, module: Any, args: tuple, kwargs: dict) -> None:
 def _note(error: Any, module: Any, args: tuple, kwargs: dict) -> None:
     passed = error.__dict__.get("_rushlight_where")
     if passed is None:
-        innermost, path, details = module, "", _details(module, args, kwargs)
+        told = "\n" in str(error)  # the operation has named the shapes itself
+        innermost, path, details = module, "", _details(module, args, kwargs, told)
         index = len(getattr(error, "__notes__", ()))
         error.add_note("")
     else:
@@ -50,9 +51,11 @@ def _path(outer: Any, inner: Any) -> str:
     return f"({inner._get_name()})"
 
 
-def _details(module: Any, args: tuple, kwargs: dict) -> str:
-    """The module's settings, the shapes of what it was given and of what it has, its advice."""
+def _details(module: Any, args: tuple, kwargs: dict, told: bool) -> str:
+    """The module's settings and, unless told, the shapes of what it was given and of what it has."""
     text = f"{module._get_name()}({'...' if module._modules else module.extra_repr()})"
+    if told:
+        return text
     code = getattr(getattr(module.forward, "__func__", None), "__code__", None)
     names = code.co_varnames[1 : code.co_argcount] if code is not None else ()
     named = [(names[i] if i < len(names) else f"argument {i + 1}", a) for i, a in enumerate(args)]

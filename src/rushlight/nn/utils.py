@@ -136,7 +136,7 @@ def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:
 
 
 def skip_init(module_cls: Any, *args: Any, **kwargs: Any) -> Any:
-    """module_cls(*args, **kwargs); rushlight's modules have nothing to save by leaving values out."""
+    """module_cls(*args, **kwargs): initial values cost too little here to leave them out."""
     return module_cls(*args, **kwargs)
 
 
