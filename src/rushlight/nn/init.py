@@ -21,7 +21,7 @@ import numpy as np
 
 from ..core.grad_mode import no_grad
 from ..core.registry import FUNCTIONS
-from ..core.tensor import Tensor
+from ..core.tensor import Tensor, wrap
 
 __all__ = [
     "calculate_gain",
@@ -288,7 +288,7 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator: Any = None) -> Tenso
     q, r = np.linalg.qr(normal.T if wide else normal)
     q *= np.sign(np.diag(r))
     q = np.ascontiguousarray(q.T if wide else q).reshape(tensor.shape)
-    return tensor.copy_(FUNCTIONS["from_numpy"](q)).mul_(gain)
+    return tensor.copy_(wrap(q)).mul_(gain)
 
 
 @no_grad()
