@@ -93,10 +93,10 @@ def _load() -> None:
         word(name, function)
     if native is not None:
         for name in native.KERNELS:
-            twin = TABLE.get(name)
-            if twin is not None:
-                native.set_fallback(name, twin)
-                word(name, getattr(native, name))
+            if name in TABLE:
+                native.set_fallback(name, getattr(K, name))  # which knows twins and carriers
+                TABLE[name] = getattr(native, name)
+                setattr(K, name, TABLE[name])
 
 
 _load()

@@ -27,7 +27,7 @@ from ..core.registry import (
 )
 from ..core.tape import Node
 from ..core.tensor import Tensor, wrap
-from ..kernels import K
+from ..kernels import TABLE, K
 from .samples import binary, unary
 
 
@@ -841,11 +841,11 @@ def clamp_max_(input, max):
 # ---------------------------------------------------------------- operators
 
 
-Tensor.__add__, Tensor.__radd__ = binary_operator(CARDS["_add"], np.add)
-Tensor.__sub__, _ = binary_operator(CARDS["_sub"], np.subtract)
+Tensor.__add__, Tensor.__radd__ = binary_operator(CARDS["_add"], TABLE["add"])
+Tensor.__sub__, _ = binary_operator(CARDS["_sub"], TABLE["sub"])
 Tensor.__rsub__, _ = binary_operator(CARDS["_rsub"], lambda x, y: y - x)
-Tensor.__mul__, Tensor.__rmul__ = binary_operator(CARDS["mul"], np.multiply)
-Tensor.__truediv__, _ = binary_operator(CARDS["_true_div"], np.true_divide)
+Tensor.__mul__, Tensor.__rmul__ = binary_operator(CARDS["mul"], TABLE["mul"])
+Tensor.__truediv__, _ = binary_operator(CARDS["_true_div"], TABLE["div"])
 Tensor.__floordiv__, Tensor.__rfloordiv__ = binary_operator(_FLOOR_DIVIDE, np.floor_divide)
 Tensor.__mod__, Tensor.__rmod__ = binary_operator(CARDS["_remainder"], np.remainder)
 Tensor.__iadd__ = inplace_operator(CARDS["_add"], np.add)
