@@ -8,7 +8,7 @@ from math import prod
 import numpy as np
 
 from ..core.dtype import dtype
-from ..core.registry import CARDS, apply, composite, op
+from ..core.registry import CARDS, Card, apply, composite, op
 from ..core.size import Size
 from ..core.tensor import Tensor, address, storage_array, wrap
 from ..kernels import K, word
@@ -197,11 +197,20 @@ class _Squeeze:
         return K.reshape(dy, x_shape)
 
 
+for _number in (1, 2):  # of one dim, of several: the same card under PyTorch's other node names
+    CARDS[f"_squeeze{_number}"] = Card(
+        CARDS["_squeeze"].source, f"_squeeze{_number}", tensors=1, view=True, node=f"Squeeze{_number}"
+    )
+
+
 @composite("squeeze", method=True)
 def squeeze(input, dim=None):
     """The tensor without its dimensions of size 1 (of dim: those of them that have size 1); a view."""
-    dims = None if dim is None else (dim,) if isinstance(dim, int) else tuple(dim)
-    return apply(CARDS["_squeeze"], (input, dims))
+    if dim is None:
+        return apply(CARDS["_squeeze"], (input, None))
+    if isinstance(dim, int):
+        return apply(CARDS["_squeeze1"], (input, (dim,)))
+    return apply(CARDS["_squeeze2"], (input, tuple(dim)))
 
 
 @composite("flatten", method=True)

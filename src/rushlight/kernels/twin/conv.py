@@ -23,10 +23,14 @@ from ..windows import output_size, taps
 BLOCK = 1 << 22  # cells of an unfolded block: 16 MB of float32
 
 
-def unfold(x, kernel, stride, padding, dilation):
-    """x (N, C, *S) -> windows (N, C, *T, *L); zeros where a window reaches into the padding."""
+def unfold(x, kernel, stride, padding, dilation, out=None):
+    """x (N, C, *S) -> windows (N, C, *T, *L); zeros where a window reaches into the padding.
+
+    out: L, if not all of the windows that there are room for are wanted.
+    """
     size = x.shape[2:]
-    out = tuple(map(output_size, size, kernel, stride, padding, dilation))
+    if out is None:
+        out = tuple(map(output_size, size, kernel, stride, padding, dilation))
     cols = np.zeros((*x.shape[:2], *kernel, *out), x.dtype)
     for tap, cells, meets in taps(size, out, kernel, stride, padding, dilation):
         cols[(slice(None), slice(None), *tap)][cells] = x[meets]
@@ -48,16 +52,17 @@ def fold(cols, size, stride, padding, dilation):
 
 def conv(x, w, b, stride, padding, dilation, groups):
     """x (N, C, *S), w (O, I, *T), b (O) or None -> y (N, O, *L), in the dtype of x."""
-    (x, w), dtype = _wide(x, w)
     n, c, *size = x.shape
     o, i, *kernel = w.shape
     out = tuple(map(output_size, size, kernel, stride, padding, dilation))
+    _fit(x, w, b, out, stride, padding, dilation, groups)
+    (x, w), dtype = _wide(x, w)
     y = np.empty((n, o, *out), x.dtype)
     wg = w.reshape(groups, o // groups, i * prod(kernel))  # (G, J, I·|T|)
     yg = y.reshape(n, groups, o // groups, prod(out))
     for block in _blocks(n, c * prod(kernel) * prod(out)):
         cols = unfold(x[block], kernel, stride, padding, dilation)
-        np.matmul(wg, cols.reshape(-1, groups, i * prod(kernel), prod(out)), out=yg[block])
+        np.matmul(wg, cols.reshape(len(cols), groups, i * prod(kernel), prod(out)), out=yg[block])
     if b is not None:
         y += b.reshape(-1, *[1] * len(size))
     return y.astype(dtype, copy=False)
@@ -73,7 +78,8 @@ def conv_dx(dy, w, x_shape, stride, padding, dilation, groups):
     wt = w.reshape(groups, o // groups, i * prod(kernel)).swapaxes(1, 2)  # (G, I·|T|, J)
     dyg = dy.reshape(n, groups, o // groups, prod(out))
     for block in _blocks(n, c * prod(kernel) * prod(out)):
-        cols = (wt @ dyg[block]).reshape(-1, c, *kernel, *out)
+        cols = wt @ dyg[block]  # (n, G, I·|T|, |L|)
+        cols = cols.reshape(len(cols), c, *kernel, *out)
         dx[block] = fold(cols, size, stride, padding, dilation)
     return dx.astype(dtype, copy=False)
 
@@ -86,12 +92,13 @@ def conv_dw(dy, x, w_shape, stride, padding, dilation, groups):
     cells = prod(dy.shape[2:])
     dw = np.zeros((groups, o // groups, i * prod(kernel)), dy.dtype)
     for block in _blocks(n, c * prod(kernel) * cells):
-        cols = unfold(x[block], kernel, stride, padding, dilation)
-        cols = cols.reshape(-1, groups, i * prod(kernel), cells).transpose(1, 0, 3, 2)
-        dyg = dy[block].reshape(-1, groups, o // groups, cells).transpose(1, 2, 0, 3)
-        rows = cols.shape[1] * cells
+        cols = unfold(x[block], kernel, stride, padding, dilation, dy.shape[2:])
+        images = len(cols)
+        cols = cols.reshape(images, groups, i * prod(kernel), cells).transpose(1, 0, 3, 2)
+        dyg = dy[block].reshape(images, groups, o // groups, cells).transpose(1, 2, 0, 3)
         # one product over images and cells at once: (G, J, n·|L|) @ (G, n·|L|, I·|T|)
-        dw += dyg.reshape(groups, -1, rows) @ cols.reshape(groups, rows, -1)
+        rows = images * cells
+        dw += dyg.reshape(*dw.shape[:2], rows) @ cols.reshape(groups, rows, dw.shape[2])
     db = dy.sum((0, *range(2, dy.ndim)))
     return dw.reshape(w_shape).astype(dtype, copy=False), db.astype(dtype, copy=False)
 
@@ -99,6 +106,23 @@ def conv_dw(dy, x, w_shape, stride, padding, dilation, groups):
 conv1d = conv2d = conv3d = conv
 conv1d_dx = conv2d_dx = conv3d_dx = conv_dx
 conv1d_dw = conv2d_dw = conv3d_dw = conv_dw
+
+
+def _fit(x, w, b, out, stride, padding, dilation, groups):
+    """ValueError unless the arguments belong together: NumPy would broadcast or promote some that
+    do not. The card says what is wrong."""
+    if (
+        len(out) != w.ndim - 2
+        or min((*out, *stride, *dilation, groups, *w.shape[2:], *x.shape[2:])) < 1
+        or min(padding) < 0
+        or x.dtype == bool
+        or x.dtype != w.dtype
+        or w.shape[0] % groups
+        or w.shape[0] < groups
+        or w.shape[1] * groups != x.shape[1]
+        or (b is not None and (b.dtype != x.dtype or b.shape != w.shape[:1]))
+    ):
+        raise ValueError("conv: the arguments do not fit each other")
 
 
 def _blocks(n, cells_per_image):
