@@ -119,6 +119,7 @@ def test_a_whole_batch_is_the_collated_samples(rows, options):
         Subset(rows, [9, 0, -1, 3]),
         Subset(rows, np.array([4, 2, 2])),
         Subset(rows, range(1, 8)),
+        Subset(rows, torch.tensor([3, 3, 0])),
         Subset(Subset(strided, [5, 6, 7]), [2, 0]),
         StackDataset(rows, strided),
         StackDataset(a=rows, b=Subset(rows, TEN)),

@@ -239,7 +239,7 @@ class DataLoader(Generic[T_co]):
         return _SingleProcessDataLoaderIter(self)
 
     def _batch_reader(self) -> Callable[[Any], Any] | None:
-        """What makes whole batches, if the data set can and nothing else is asked for."""
+        """What makes an epoch's whole batches, if the data set can and nothing else is asked."""
         if not self._auto_collation or not is_stock_collate(self.collate_fn):
             return None
         return batch_reader(self.dataset)

@@ -1,11 +1,11 @@
 """Data sets: what has samples, by index (Dataset) or as a stream (IterableDataset).
 
-Whole batches.  A data set may also define `__getbatch__(indices)`: the batch that
-`default_collate([self[i] for i in indices])` would be, made at once.  `indices` is an int64 array
-or a slice; the answer is None when it cannot be done this time.  `TensorDataset`, `Subset`,
-`StackDataset` and the in-memory image sets have it, and a `DataLoader` with the default collate
-function uses it through `batch_reader`, which sees to it that a subclass with a `__getitem__` of
-its own is read by that instead.
+Whole batches. A data set may define `__batches__()`, which is called when an epoch begins and
+gives a function f(indices): the batch that `default_collate([self[i] for i in indices])` would be,
+made at once. `indices` is an int64 array or a slice; f gives None when it cannot do it, and so may
+`__batches__` instead of f. `TensorDataset`, `Subset`, `StackDataset` and the in-memory image sets
+have it, and a `DataLoader` with the default collate function uses it through `batch_reader`, which
+sees to it that a subclass with a `__getitem__` of its own is read by that instead.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ __all__ = [
 ]
 
 T_co = TypeVar("T_co", covariant=True)
-Indices = "np.ndarray | slice"
+Indices = np.ndarray | slice
+BatchReader = Callable[[Indices], Any]
 
 
 class Dataset(Generic[T_co]):
@@ -81,7 +82,10 @@ class TensorDataset(Dataset[tuple[Tensor, ...]]):
     def __getitem__(self, index) -> tuple[Tensor, ...]:
         return tuple(tensor[index] for tensor in self.tensors)
 
-    def __getbatch__(self, indices: Indices) -> list[Tensor] | None:
+    def __batches__(self) -> BatchReader:
+        return self._batch
+
+    def _batch(self, indices: Indices) -> list[Tensor] | None:
         batch = []
         for tensor in self.tensors:
             # A subclass may index in its own way; a tensor that wants gradients needs its node.
@@ -142,15 +146,18 @@ class StackDataset(Dataset[T_co]):
             columns.append(column)
         return [self._joined(sample) for sample in zip(*columns, strict=True)]
 
-    def __getbatch__(self, indices: Indices) -> Any:
-        columns = []
-        for dataset in self._parts():
-            read = batch_reader(dataset)
-            column = read(indices) if read else None
-            if column is None:
+    def __batches__(self) -> BatchReader | None:
+        readers = [batch_reader(dataset) for dataset in self._parts()]
+        if None in readers:
+            return None
+
+        def batch(indices: Indices) -> Any:
+            columns = [read(indices) for read in readers]
+            if any(column is None for column in columns):
                 return None
-            columns.append(column)
-        return self._joined(columns) if isinstance(self.datasets, dict) else columns
+            return self._joined(columns) if isinstance(self.datasets, dict) else columns
+
+        return batch
 
     def __len__(self) -> int:
         return self._length
@@ -262,18 +269,18 @@ class Subset(Dataset[T_co]):
             return self.dataset.__getitems__(own)
         return [self.dataset[i] for i in own]
 
-    def __getbatch__(self, indices: Indices) -> Any:
+    def __batches__(self) -> BatchReader | None:
         read = batch_reader(self.dataset)
         if read is None:
             return None
-        if isinstance(indices, slice):
-            own = np.asarray(self.indices[indices])
-        elif isinstance(self.indices, np.ndarray):
-            own = self.indices.take(indices)
-        else:
-            own = np.array([self.indices[i] for i in indices.tolist()])
+        try:
+            own = np.asarray(self.indices)
+        except ValueError:
+            return None
         # Keys need not be numbers: those are looked up one by one.
-        return read(own) if own.dtype.kind == "i" and own.ndim == 1 else None
+        if own.dtype.kind != "i" or own.ndim != 1:
+            return None
+        return lambda indices: read(own[indices])
 
     def __len__(self) -> int:
         return len(self.indices)
@@ -327,8 +334,8 @@ def gather(x: np.ndarray, indices: Indices) -> np.ndarray:
     return x.take(indices, 0)
 
 
-def batch_reader(dataset: Any) -> Callable[[Indices], Any] | None:
-    """`dataset.__getbatch__`, unless a subclass changed how its samples are read without it.
+def batch_reader(dataset: Any) -> BatchReader | None:
+    """What `dataset.__batches__()` gives, unless a subclass changed how its samples are read.
 
     A plain tensor is a data set too: of its rows.
     """
@@ -337,8 +344,8 @@ def batch_reader(dataset: Any) -> Callable[[Indices], Any] | None:
     if "__getitems__" in getattr(dataset, "__dict__", ()):
         return None
     for owner in type(dataset).__mro__:
-        if "__getbatch__" in owner.__dict__:
-            return dataset.__getbatch__
+        if "__batches__" in owner.__dict__:
+            return dataset.__batches__()
         if "__getitem__" in owner.__dict__ or "__getitems__" in owner.__dict__:
             return None
     return None

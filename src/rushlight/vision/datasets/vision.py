@@ -122,7 +122,10 @@ class ArrayImages(VisionDataset):
             target = self.target_transform(target)
         return image, target
 
-    def __getbatch__(self, indices: np.ndarray | slice) -> list[Tensor] | None:
+    def __batches__(self) -> Callable[[np.ndarray | slice], list[Tensor] | None]:
+        return self._batch
+
+    def _batch(self, indices: np.ndarray | slice) -> list[Tensor] | None:
         apply = whole_batch(self.transform)
         plain = type(self.data) is Tensor and type(self.targets) is Tensor
         if apply is None or self.target_transform is not None or not plain:
