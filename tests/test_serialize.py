@@ -83,7 +83,8 @@ def test_every_shape(shape):
 def test_python_values():
     values = [
         {"a": 1, 2: None}, (1, (2.5, True)), {1, 2}, frozenset([3]), 1j, b"\x00\xff",
-        bytearray(b"x"), 2**70, -5, float("inf"), "é", "", slice(1, None), range(3), collections.Counter("aab"),
+        bytearray(b"x"), 2**70, -5, float("inf"), "é", "", slice(1, None), range(3),
+        collections.Counter("aab"),
         collections.OrderedDict(b=1, a=2), collections.defaultdict(list, x=[1]),
         torch.Size([2, 3]), torch.float32, torch.bfloat16, torch.device("cpu"),
     ]  # fmt: skip

@@ -14,7 +14,6 @@ import numpy as np
 
 from .device import resolve
 from .dtype import (
-    BOOL,
     COMPLEX,
     FLOAT,
     INT,
@@ -28,6 +27,7 @@ from .dtype import (
     int64,
     promote_types,
     scalar_name,
+    uint64,
 )
 from .dtype_info import as_dtype
 from .size import Size
@@ -144,14 +144,13 @@ def _plain(data: Any, kinds: Any, target: dtype | None) -> _ndarray:
             try:
                 return np.array(data, target.np)
             except OverflowError:
-                raise ValueError(
-                    "Overflow when unpacking long long\n"
-                    "  an integer lies outside of int64; fix: pass dtype=torch.float64, or uint64"
-                ) from None
+                raise _beyond_int64() from None
     elif complex in kinds and target.category < COMPLEX and target is not bool_:
         raise TypeError(_not_a_number(target, "complex"))
     elif target.category == INT:
         return _integers(data, kinds, target)
+    if target.np.isbuiltin != 1:  # bfloat16 and float8 do not take large ints
+        return _copied(np.array(data, np.float64), target)
     try:
         return np.array(data, target.np)
     except RuntimeWarning:  # the user made warnings errors; an overflow to inf is none
@@ -178,21 +177,31 @@ def _integers(data: Any, kinds: Any, target: dtype) -> _ndarray:
         exact = np.array(data, object)
         flat = exact.reshape(-1)
         for i, v in enumerate(flat.tolist()):
-            if type(v) is float and not target.is_signed and v < 0 and int(v) < 0:
-                raise _does_not_fit(target, v)
-            flat[i] = int(v) if abs(v) < float("inf") else highest + 1
+            if type(v) is float:
+                if not (lowest if target.is_signed else 0) - 1 < v < highest + 1:
+                    raise _does_not_fit(target, v)
+                flat[i] = int(v)
         data = exact.tolist()
     try:
         found = np.array(data, np.int64)
     except OverflowError:
+        if target is not uint64:
+            raise _beyond_int64() from None
         found = np.array(data, object)
     if found.size:
         smallest, largest = found.min(), found.max()
+        if target is uint64 and smallest < 0:
+            raise OverflowError(f"can't convert negative int to unsigned\n  the value: {smallest}")
         if smallest < lowest or largest > highest:
             raise _does_not_fit(target, largest if largest > highest else smallest)
-    if found.dtype == object:
-        found = np.array(found & ((1 << 64) - 1), np.uint64)
     return found.astype(target.np)
+
+
+def _beyond_int64() -> ValueError:
+    return ValueError(
+        "Overflow when unpacking long long\n"
+        "  an integer lies outside of int64; fix: pass dtype=torch.float64, or uint64"
+    )
 
 
 def _does_not_fit(target: dtype, value: Any) -> RuntimeError:
@@ -201,8 +210,8 @@ def _does_not_fit(target: dtype, value: Any) -> RuntimeError:
     )
 
 
-def _not_a_number(target: dtype | None, kind: str) -> str:
-    if target is not None and target.category == INT:
+def _not_a_number(target: dtype, kind: str) -> str:
+    if target.category <= INT:
         return f"'{kind}' object cannot be interpreted as an integer"
     return f"must be real number, not {kind}"
 
@@ -316,8 +325,6 @@ def _number(x: Any, target: dtype) -> Any:
             return float(x)
         if target.category <= INT and hasattr(x, "__index__"):
             return x.__index__()
-        if target.category == BOOL and not _is_sequence(x) and not isinstance(x, (str, bytes)):
-            return bool(x)
     except (TypeError, ValueError):
         pass
     raise TypeError(_not_a_number(target, type(x).__name__))
