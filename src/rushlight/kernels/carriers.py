@@ -96,6 +96,7 @@ _TRANSLATED: dict[str, Any] = {
     "flip": lambda x, axis: _f("flip")(x, (axis,) if isinstance(axis, int) else axis),
     "roll": lambda x, shift, axis: _f("roll")(x, shift, axis), "cumsum": lambda x, axis: _f("cumsum")(x, axis),
     "cumprod": lambda x, axis: _f("cumprod")(x, axis), "logcumsumexp": lambda x, axis: _f("logcumsumexp")(x, axis),
+    "polygamma": lambda x, n: _f("polygamma")(n, x),
     "sum_to": _sum_to, "take_along_axis": lambda x, index, axis: _f("gather")(x, axis, index),
     "scatter_add": lambda x, axis, index, values: _f("scatter_add")(x, axis, index, values),
     "where": lambda condition, x, y: _f("where")(condition, x, y), "power": lambda x, y: x**y, "astype": _astype, "like": lambda x, y: (x if not x.is_complex() or y.is_complex() else x.real).to(y.dtype),

@@ -45,6 +45,10 @@ class Make:
             t.requires_grad_()
         return t
 
+    def indices(self, *shape: int, high: int) -> Tensor:
+        """int64 numbers in [0, high)."""
+        return wrap(np.asarray(self.random.randint(0, high, shape), np.int64))
+
     def _spread(self, n: int, low: float, high: float) -> np.ndarray:
         """n numbers, one at a random place inside each of n equal parts of [low, high], shuffled."""
         places = (np.arange(n) + self.random.uniform(0.2, 0.8, n)) / max(n, 1)
