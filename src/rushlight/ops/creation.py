@@ -188,7 +188,9 @@ def arange(*args, start=0, end=None, step=1, out=None, dtype=None, layout=None, 
     dtype   int64 if all are integers, else the default dtype
     errors  RuntimeError: step is 0, or its sign leads away from end
     """
-    if len(args) == 1:
+    if len(args) == 1 and end is not None:
+        start = args[0]
+    elif len(args) == 1:
         end = args[0]
     elif len(args) == 2:
         start, end = args
@@ -207,6 +209,8 @@ def arange(*args, start=0, end=None, step=1, out=None, dtype=None, layout=None, 
         raise RuntimeError("upper bound and lower bound inconsistent with step sign")
     if dtype.category < FLOAT:
         start, end, step = int(start), int(end), int(step)
+        if step == 0:
+            raise ValueError("step must be nonzero")
         count = max(-(-(end - start) // step), 0)
         a = (np.arange(count, dtype=np.int64) * step + start).astype(dtype.np)
     else:
@@ -232,6 +236,8 @@ def range_(start=0, end=None, step=1, *, out=None, dtype=None, layout=None, devi
 def _steps(name: str, start: Any, end: Any, steps: int, dtype: DType | None) -> tuple:
     if steps is None:
         raise TypeError(f'{name}() missing 1 required positional arguments: "steps"')
+    if isinstance(steps, bool) or not hasattr(steps, "__index__"):
+        raise TypeError(f"{name}(): argument 'steps' must be int, not {type(steps).__name__}")
     if steps < 0:
         raise RuntimeError("number of steps must be non-negative")
     for v in (start, end):

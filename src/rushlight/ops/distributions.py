@@ -8,6 +8,7 @@ numbers are PyTorch's for the same seed: core/draw.py, docs/random.md.
 from __future__ import annotations
 
 import warnings
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,8 @@ def unwrapped(value: Any) -> Any:
 
 def real(value: Any, name: str, argument: str, position: int) -> float:
     """A float argument, from a number or a 0-d tensor. TypeError in PyTorch's words."""
+    if type(value) is float:
+        return value
     value = unwrapped(value)
     if isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool):
         return float(value)
@@ -47,7 +50,8 @@ def real(value: Any, name: str, argument: str, position: int) -> float:
 
 def whole(value: Any, name: str, argument: str, position: int) -> int:
     """An int argument within 64 bits. TypeError, ValueError (too large) in PyTorch's words."""
-    value = unwrapped(value)
+    if type(value) is not int:
+        value = unwrapped(value)
     if not isinstance(value, (int, np.integer)) or isinstance(value, bool):
         raise TypeError(
             f"{name}(): argument '{argument}' (position {position}) must be int, "
@@ -75,6 +79,7 @@ def check_kind(dtype: np.dtype, kernel: str, complex_too: bool = False) -> None:
         raise NotImplementedError(f"\"{kernel}\" not implemented for '{scalar_name(d)}'")
 
 
+@cache
 def limits(dtype: np.dtype) -> tuple[Any, Any]:
     """The least and the greatest number of a dtype, as Python numbers."""
     if dtype.kind in "iu":
@@ -116,6 +121,8 @@ def check_bounds(dtype: np.dtype, low: float, high: float) -> None:
     if dtype.kind == "c":
         dtype = _F32 if dtype.itemsize == 8 else _F64
     least, greatest = limits(dtype)
+    if least / 2 <= low <= high <= greatest / 2:
+        return
     for name, bound in (("from", low), ("to", high)):
         if not least <= bound <= greatest:
             raise RuntimeError(f"{name} is out of bounds for {_C_NAMES[dtype.name]}")
@@ -384,11 +391,11 @@ def drawn_integers(n: int, dtype: np.dtype, low: int, high: int | None, g: Any) 
 def check_range(dtype: np.dtype, bound: int, name: str) -> None:
     """RuntimeError: the dtype does not reach so far. UserWarning: it has gaps before."""
     least, greatest = limits(dtype)
-    c_name = _C_NAMES.get(dtype.name, dtype.name)
     if not least <= bound <= greatest:
+        c_name = _C_NAMES.get(dtype.name, dtype.name)
         raise RuntimeError(f"{name} is out of bounds for {c_name}")
     if dtype.kind in "fV" and abs(bound) > 1 << draw.significand(dtype):
-        bits = draw.significand(dtype)
+        bits, c_name = draw.significand(dtype), _C_NAMES[dtype.name]
         warnings.warn(
             f"{name} is out of bounds [-(2^{bits}), 2^{bits}]. Due to precision limitations "
             f"{c_name} can support discrete uniform distribution only within this range. This "

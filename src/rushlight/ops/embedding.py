@@ -159,7 +159,7 @@ def embedding_bag(input, weight, offsets=None, max_norm=None, norm_type=2, scale
     y = rows.new_zeros((count, weight._a.shape[1]))
     if mode == "max":
         target = wrap(np.broadcast_to(bag[:, None], rows._a.shape))
-        return y.scatter_reduce(0, target, rows, "amax", include_self=False)
+        return y.scatter_reduce(0, target, rows, "amax", include_self=False) if rows._a.size else y
     y = y.index_add(0, wrap(bag), rows)
     if mode == "mean":
         sizes = np.maximum(np.bincount(bag, minlength=count), 1).astype(rows._a.dtype)

@@ -360,6 +360,8 @@ def narrow(input, dim, start, length):
     n = a.shape[d]
     if length < 0:
         raise RuntimeError("narrow(): length must be non-negative.")
+    if isinstance(start, Tensor) and (start._a.ndim or start._a.dtype.kind not in "iu"):
+        raise RuntimeError("start must be an 0-dim integral Tensor.")
     start = int(start)
     if not -n <= start <= n:
         raise IndexError(f"start out of range (expected to be in range of [{-n}, {n}], but got {start})")
@@ -486,7 +488,7 @@ class IndexCopy:
         return dx, ds
 
 
-@op("index_fill", inplace=True, tensors=1)
+@op("index_fill", inplace=True, tensors=(0, 3))
 class IndexFill:
     """y = x, with the slices `index` of dim set to value (a number or 0-d tensor)."""
 
@@ -501,7 +503,8 @@ class IndexFill:
         return y
 
     def backward(c, dy, dim, index):
-        return K.index_fill(dy, dim, index, 0.0)
+        dx = K.index_fill(dy, dim, index, 0.0) if c.needs(0) else None
+        return dx, K.sum(K.index_select(dy, dim, index)) if c.needs(1) else None
 
 
 word("index_fill", CARDS["index_fill"].forward)
@@ -515,18 +518,25 @@ class MaskedFill:
     def forward(x, mask, value):
         if mask.dtype.kind != "b":
             raise RuntimeError(f"masked_fill_ only supports boolean masks, but got mask with dtype {wrap(mask).dtype}")
+        if getattr(value, "dtype", np.dtype(bool)).kind == "c" and x.dtype.kind != "c":
+            raise RuntimeError(f"value cannot be converted to type {_scalar_word(x)} without overflow")
         if getattr(value, "ndim", 0):
             raise RuntimeError("masked_fill_ only supports a 0-dimensional value tensor, but got tensor with "
                                f"{value.ndim} dimension(s).")  # fmt: skip
         if not isinstance(value, np.ndarray):
             if x.dtype.kind != "c" and isinstance(value, complex):
-                raise RuntimeError("value cannot be converted to the dtype of self without overflow")
+                raise RuntimeError(f"value cannot be converted to type {_scalar_word(x)} without overflow")
             value = number_array(value, wrap(x).dtype)
         return np.where(mask, value.astype(x.dtype, copy=False), x)
 
     def backward(c, dy, mask):
         zero = K.zeros_like(dy)
         return K.where(mask, zero, dy) if c.needs(0) else None, K.sum(K.where(mask, dy, zero)) if c.needs(1) else None
+
+
+def _scalar_word(x: np.ndarray) -> str:
+    """C++'s name of an element type, as PyTorch's message has it."""
+    return {"f4": "float", "f8": "double", "i8": "int64_t", "i4": "int"}.get(x.dtype.str[1:], wrap(x).dtype.name)
 
 
 @op("masked_select", tensors=1)

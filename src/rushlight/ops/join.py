@@ -358,7 +358,7 @@ def meshgrid(*tensors, indexing=None):
     shape = tuple(t._a.size for t in tensors)
     grids = [t.reshape((1,) * i + (-1,) + (1,) * (n - 1 - i)).expand(shape) for i, t in enumerate(tensors)]
     if swap:
-        grids = [g.transpose(0, 1) for g in (grids[1], grids[0], *grids[2:])]
+        grids = [grids[1], grids[0], *grids[2:]]
     return tuple(grids)
 
 

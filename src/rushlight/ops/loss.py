@@ -98,7 +98,11 @@ def cross_entropy(input, target, weight=None, size_average=None, ignore_index=-1
         raise RuntimeError("Expected input with at least one dimension (C, *), got a 0-d tensor")
     dim = 0 if x.ndim == 1 else 1
     classes = x.shape[dim]
+    if x.shape == t.shape and x.ndim > 1 and t.dtype.kind not in "fV":
+        raise RuntimeError(f"Expected floating point type for target with class probabilities, got {_name(target)}")
     if x.shape == t.shape and t.dtype.kind in "fV":
+        if ignore_index >= 0:
+            raise RuntimeError("ignore_index is not supported for floating point target")
         return _soft_cross_entropy(input, target, weight, reduction, label_smoothing, dim, classes)
     logp = input.log_softmax(dim)
     if label_smoothing == 0.0:
@@ -106,6 +110,12 @@ def cross_entropy(input, target, weight=None, size_average=None, ignore_index=-1
     if not 0.0 <= label_smoothing <= 1.0:
         raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
     return _smoothed(logp, target, weight, ignore_index, reduction, label_smoothing, dim, classes)
+
+
+def _name(t: Tensor) -> str:
+    from ..core.dtype import scalar_name
+
+    return scalar_name(t.dtype)
 
 
 def _soft_cross_entropy(input, target, weight, reduction, smoothing, dim, classes):
@@ -201,7 +211,7 @@ def nll_loss(input, target, weight=None, size_average=None, ignore_index=-100, r
     if t.dtype != np.int64 and t.dtype != np.uint8:
         from ..core.dtype import scalar_name
 
-        raise RuntimeError(f"expected scalar type Long but found {scalar_name(target.dtype)}\n"
+        raise RuntimeError(f"expected target dtype to be Long or Byte, but got {scalar_name(target.dtype)}\n"
                            "  target must hold class indices (int64), or probabilities of the shape of input "
                            f"{tuple(x.shape)}; it is {target.dtype} of shape {tuple(t.shape)}")  # fmt: skip
     if x.ndim == 0:
@@ -215,6 +225,8 @@ def nll_loss(input, target, weight=None, size_average=None, ignore_index=-100, r
         raise ValueError(f"Expected input batch_size ({x.shape[0]}) to match target batch_size ({t.shape[0] if t.ndim else 1}).")
     if x.shape[2:] != t.shape[1:]:
         raise RuntimeError(f"Expected target size {[x.shape[0], *x.shape[2:]]}, got {list(t.shape)}")
+    if weight is not None and weight._a.dtype != x.dtype:
+        raise RuntimeError(f"expected scalar type {_name(input)} but found {_name(weight)}")
     if weight is not None and weight._a.shape != (x.shape[1],):
         raise RuntimeError("weight tensor should be defined either for all or no classes" if weight._a.ndim == 1 else
                            "weight tensor should be defined either for all " f"{x.shape[1]} classes or no classes but got weight "

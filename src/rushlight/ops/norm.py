@@ -128,6 +128,10 @@ def batch_norm(input, running_mean, running_var, weight=None, bias=None, trainin
     otherwise with the running ones. ValueError: one value per channel in training. RuntimeError: sizes differ.
     """
     a = input._a
+    if eps <= 0:
+        raise ValueError(f"batch_norm eps must be positive, but got {eps}")
+    if a.size == 0:
+        return input.clone()
     if a.ndim < 2:
         raise RuntimeError("Expected input to have at least 2 dimensions (N, C, *), got " + str(list(a.shape)))
     channels = a.shape[1]
@@ -195,7 +199,7 @@ class _GroupNorm:
     """
 
     def forward(x, groups, w=None, b=None, eps=1e-5):
-        z, mean, rstd = K.layer_norm(x.reshape(x.shape[0], groups, -1), 1, None, None, eps)
+        z, mean, rstd = K.layer_norm(x.reshape(_folded(x.shape, groups)), 1, None, None, eps)
         y = z.reshape(x.shape)
         wide = (1, -1) + (1,) * (x.ndim - 2)
         if w is not None:
@@ -203,7 +207,7 @@ class _GroupNorm:
         return y if b is None else y + b.reshape(wide), mean, rstd
 
     def backward(c, dy, x, w, mean, rstd, groups, eps):
-        folded = (x.shape[0], groups, -1)
+        folded = _folded(x.shape, groups)
         axes, wide = (0, *range(2, x.ndim)), (1, -1) + (1,) * (x.ndim - 2)
         z = K.reshape(x, folded)
         if isinstance(dy, Tensor):
@@ -220,6 +224,11 @@ class _GroupNorm:
     def samples(make):
         yield make(2, 4, 3), 2, make(4), make(4)
         yield make(2, 4), 4
+
+
+def _folded(shape, groups: int) -> tuple:
+    """(N, C, *) with the elements of each group in one dimension."""
+    return (shape[0], groups, prod(shape[1:]) // groups)
 
 
 @composite("instance_norm", functional=True)
@@ -255,6 +264,12 @@ def rms_norm(input, normalized_shape, weight=None, eps=None):
     """
     shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
     a, n = input._a, len(shape)
+    if n < 1:
+        raise RuntimeError("Expected normalized_shape to be at least 1-dimensional, i.e., containing at least one element, but got "
+                           "normalized_shape = []")  # fmt: skip
+    if weight is not None and weight._a.shape != shape:
+        raise RuntimeError(f"Expected weight to be of same shape as normalized_shape, but got weight of shape {list(weight._a.shape)} "
+                           f"and normalized_shape = {list(shape)}")  # fmt: skip
     if a.shape[a.ndim - n :] != shape:
         raise RuntimeError(f"Given normalized_shape={list(shape)}, expected input with shape [*, {str(list(shape))[1:-1]}], but got "
                            f"input of size{list(a.shape)}")  # fmt: skip

@@ -60,8 +60,13 @@ translate("index_select_dx", lambda dy, shape, dim, index: apply(CARDS["index_se
 _SOURCE = {
     "reflect": lambda i, n: (n - 1) - np.abs((n - 1) - np.abs(i)),
     "replicate": lambda i, n: np.clip(i, 0, n - 1),
-    "circular": lambda i, n: i % n,
 }
+
+
+def _wrapped_round(before: int, after: int, n: int) -> np.ndarray:
+    """The indices of circular padding: what negative widths leave of the dimension, repeated round the ends."""
+    start, end = max(-before, 0), n - max(-after, 0)
+    return start + np.arange(-max(before, 0), end - start + max(after, 0)) % max(end - start, 1)
 
 
 @composite("pad", fn=False, functional=True)
@@ -88,7 +93,7 @@ def pad(input, pad, mode="constant", value=None):
         return apply(CARDS["_pad_constant"], (input, tuple(per_dim), 0 if value is None else value))
     if value is not None and value != 0:
         raise ValueError(f'Padding mode "{mode}" doesn\'t take in value argument')
-    if mode not in _SOURCE:
+    if mode not in _SOURCE and mode != "circular":
         raise NotImplementedError(f"Unrecognised padding mode {mode}")
     if not 1 <= k <= 3 or a.ndim not in (k + 1, k + 2):
         raise NotImplementedError("Only 2D, 3D, 4D, 5D padding with non-constant padding are supported for now")
@@ -105,5 +110,8 @@ def pad(input, pad, mode="constant", value=None):
         if n == 0:
             raise RuntimeError(f"Expected {k + 1}D or {k + 2}D (batch mode) tensor with possibly 0 batch size and other non-zero "
                                f"dimensions for input, but got: {list(a.shape)}")  # fmt: skip
-        indices.append((d, _SOURCE[mode](np.arange(-before, n + after), n)))
+        if mode == "circular":
+            indices.append((d, _wrapped_round(before, after, n)))
+        else:
+            indices.append((d, _SOURCE[mode](np.arange(-before, n + after), n)))
     return apply(CARDS["_pad_index"], (input, tuple(indices))) if indices else input.clone()

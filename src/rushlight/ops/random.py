@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..core import draw
+from ..core.device import resolve
 from ..core.dtype import FLOAT, dtype, get_default_dtype, int64, scalar_name
 from ..core.grad_mode import mode
 from ..core.random import generator_or_default
@@ -66,10 +67,7 @@ def check_options(layout: Any, device: Any, pin_memory: bool) -> None:
             "pin_memory=True requires a CUDA or other accelerator backend; no pinned memory "
             "allocator is available on this system."
         )
-    from ..core.device import CPU, resolve
-
-    if device is not CPU:
-        resolve(device)
+    resolve(device)
 
 
 def asking(t: Tensor, requires_grad: bool) -> Tensor:

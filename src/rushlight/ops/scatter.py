@@ -42,9 +42,7 @@ def _scattered(x, dim, index, values, add):
         return y.reshape(x.shape)
     index = index.reshape(index.shape or (1,))
     key = along(index, dim)
-    part = values.reshape(values.shape or (1,))[tuple(slice(n) for n in index.shape)] if values.ndim or index.ndim else values
-    if values.ndim == 0 and index.size > 1:
-        part = values
+    part = values[tuple(slice(n) for n in index.shape)] if values.ndim else values
     if add:
         np.add.at(y, key, part)
     else:

@@ -494,6 +494,13 @@ class Roll:
     """y = x with elements moved by `shifts` along `dims`, round the end; without dims over the flattened tensor."""
 
     def forward(x, shifts, dims=()):
+        count, axes = (1 if isinstance(v, int) else len(v) for v in (shifts, () if dims is None else dims))
+        if count == 0:
+            raise RuntimeError("`shifts` required")
+        if axes and count != axes or not axes and count != 1:
+            raise RuntimeError(f"shifts and dimensions must align. shifts: {count}, dims:{axes}")
+        if axes and not x.ndim:
+            raise IndexError("Dimension specified as 0 but tensor has no dimensions")
         return np.roll(x, shifts, None if dims is None or dims == () or dims == [] else dims)
 
     def backward(c, dy, shifts, dims):
