@@ -14,7 +14,6 @@ from .module import Module
 from .module_notes import note
 from .parameter import Parameter
 
-
 _CALL = Module.__call__
 
 

@@ -52,7 +52,7 @@ def _path(outer: Any, inner: Any) -> str:
 
 
 def _details(module: Any, args: tuple, kwargs: dict, told: bool) -> str:
-    """The module's settings and, unless told, the shapes of what it was given and of what it has."""
+    """The module's settings and, unless told, the shapes of what it was given and what it has."""
     text = f"{module._get_name()}({'...' if module._modules else module.extra_repr()})"
     if told:
         return text

@@ -399,7 +399,7 @@ def zeros(p: Tensor) -> Tensor:
 def numbers(t: Tensor) -> np.ndarray:
     """The elements of a tensor, to be changed in place; complex ones as pairs of real ones."""
     a = t._a
-    return a.view(a.real.dtype) if a.dtype.kind == "c" else a
+    return a[..., None].view(a.real.dtype) if a.dtype.kind == "c" else a
 
 
 def gradients(group: dict[str, Any]) -> Iterator[tuple[Tensor, np.ndarray, np.ndarray]]:

@@ -16,6 +16,13 @@ def _gradient(p, g, weight_decay, maximize):
     return g + p * weight_decay if weight_decay != 0 else g
 
 
+def _reals(arrays):
+    """The arrays, complex ones as pairs of real numbers: their squares are those of the parts."""
+    if arrays is None:
+        return None
+    return [a[..., None].view(a.real.dtype) if a.dtype.kind == "c" else a for a in arrays]
+
+
 def sgd_step(params, grads, bufs, lr, momentum, dampening, weight_decay, nesterov, maximize):
     """g += λ p;  b = µ b + (1 - τ) g  (b = g at first);  g = g + µ b if nesterov else b;  p -= lr g
 
@@ -37,7 +44,20 @@ def sgd_step(params, grads, bufs, lr, momentum, dampening, weight_decay, nestero
 
 
 def adam_step(
-    params, grads, ms, vs, vmaxs, steps, lr, beta1, beta2, eps, weight_decay, amsgrad, maximize, decoupled
+    params,
+    grads,
+    ms,
+    vs,
+    vmaxs,
+    steps,
+    lr,
+    beta1,
+    beta2,
+    eps,
+    weight_decay,
+    amsgrad,
+    maximize,
+    decoupled,
 ):
     """m += (1 - β₁)(g - m);  v = β₂ v + (1 - β₂) g²;  p -= lr/(1 - β₁ᵗ) · m / (√v / √(1 - β₂ᵗ) + ε)
 
@@ -45,6 +65,7 @@ def adam_step(
     With amsgrad √v is that of the largest v so far, kept in vmaxs; else vmaxs is None.
     steps: t for every parameter, this step counted.
     """
+    params, grads, ms, vs, vmaxs = map(_reals, (params, grads, ms, vs, vmaxs))
     for k, (p, g, m, v, t) in enumerate(zip(params, grads, ms, vs, steps, strict=True)):
         g = _gradient(p, g, 0 if decoupled else weight_decay, maximize)
         if decoupled and weight_decay != 0:
@@ -67,6 +88,7 @@ def rmsprop_step(
     means: the list of the gradients' running means a, for the centered form √(s - a²), or None.
     bufs: the list of b, or None without momentum.
     """
+    params, grads, squares, means, bufs = map(_reals, (params, grads, squares, means, bufs))
     for k, (p, g, s) in enumerate(zip(params, grads, squares, strict=True)):
         g = _gradient(p, g, weight_decay, maximize)
         s *= alpha
@@ -87,6 +109,7 @@ def rmsprop_step(
 
 def adagrad_step(params, grads, sums, steps, lr, lr_decay, eps, weight_decay, maximize):
     """s += g²;  p -= lr / (1 + (t - 1) decay) · g / (√s + ε);  steps: t, this step counted."""
+    params, grads, sums = map(_reals, (params, grads, sums))
     for p, g, s, t in zip(params, grads, sums, steps, strict=True):
         g = _gradient(p, g, weight_decay, maximize)
         s += g * g
