@@ -135,12 +135,12 @@ def _placer(map_location: Any) -> Callable[[UntypedStorage, str], UntypedStorage
         if isinstance(map_location, dict):
             location = map_location.get(location, location)
         elif isinstance(map_location, (str, device)):
-            location = map_location
+            location = str(map_location)
         elif map_location is not None:
             placed = map_location(storage, location)
             if placed is not None:
                 return placed
-        _check_location(str(location))
+        _check_location(location)
         return storage
 
     return place
@@ -261,7 +261,7 @@ def _read_zip(file: IO[bytes], name: str, grammar: Grammar, place: Any, mmap: bo
             memory = np.empty(nbytes, np.uint8)
             try:
                 with archive.open(info) as record:
-                    count = record.readinto(memory)
+                    count = record.readinto(memory)  # type: ignore[attr-defined]
             except (zipfile.BadZipFile, EOFError) as e:
                 raise RuntimeError(f"{name} is damaged: record {path}: {e}") from None
             if count != nbytes:
@@ -304,8 +304,10 @@ def _read_legacy(file: IO[bytes], name: str, grammar: Grammar, place: Any) -> An
     for key in keys:
         head = file.read(8)
         memory = memories.get(key)
-        if memory is None or len(head) != 8 or file.readinto(memory) != len(memory):
+        data = b"" if memory is None or len(head) != 8 else file.read(len(memory))
+        if memory is None or len(data) != len(memory):
             raise RuntimeError(f"{name} is damaged: storage {key} is missing or cut off")
+        memory[:] = np.frombuffer(data, np.uint8)
     return obj
 
 
@@ -396,19 +398,19 @@ def get_unsafe_globals_in_checkpoint(f: Any) -> list[str]:
     import zipfile
     from pickletools import genops
 
+    strings: list[str] = []
     with _opened(f) as file, zipfile.ZipFile(file) as archive:
         text = archive.read(_folder(archive, _name_of(f)) + "data.pkl")
     found: dict[str, None] = {}
     allowed = _grammar(with_layers=False)
-    strings = []
     for opcode, argument, _ in genops(text):
-        if isinstance(argument, str) and opcode.name != "GLOBAL":
-            strings.append(argument)
         if opcode.name == "GLOBAL":
-            module, name = argument.split(" ", 1)
+            module, name = str(argument).split(" ", 1)
         elif opcode.name == "STACK_GLOBAL":
             module, name = strings[-2:]
         else:
+            if isinstance(argument, str):
+                strings.append(argument)
             continue
         try:
             allowed.find(module, name)

@@ -76,6 +76,7 @@ def tensor_recipe(
     from ..nn.parameter import Parameter
 
     state = attributes(t)
+    args: tuple[Any, ...]
     if type(t) is Parameter:
         args = (t.detach(), t.requires_grad, OrderedDict())
         if state:

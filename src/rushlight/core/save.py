@@ -93,7 +93,11 @@ class _Reference:
         self.pid = pid
 
 
-class _Writer(pickle._Pickler):  # the one in Python: it asks before it writes a global
+# the pickler in Python: it asks before it writes a global
+_PythonPickler: Any = pickle._Pickler
+
+
+class _Writer(_PythonPickler):
     """A pickler that writes tensors as PyTorch does and collects their storages."""
 
     def __init__(self, file: Any, protocol: int):
@@ -135,7 +139,9 @@ class _Writer(pickle._Pickler):  # the one in Python: it asks before it writes a
         known = self.known.get(id(root))
         if known is None:
             key = str(len(self.storages))
-            self.storages.append(flat_bytes(root))
+            memory = flat_bytes(root)
+            assert memory is not None  # _place has seen to it
+            self.storages.append(memory)
             self.known[id(root)] = key, root, kind  # root: so that its id stays its own
         else:
             key, _, first = known
@@ -160,7 +166,7 @@ class _Writer(pickle._Pickler):  # the one in Python: it asks before it writes a
     def _save_name(self, named: Name) -> None:
         self.write(pickle.GLOBAL + f"{named.module}\n{named.name}\n".encode())
 
-    dispatch = dict(pickle._Pickler.dispatch)  # noqa: RUF012 (pickle's own protocol)
+    dispatch = dict(_PythonPickler.dispatch)  # noqa: RUF012 (pickle's own protocol)
     dispatch[FunctionType] = save_global
     dispatch[Name] = _save_name
     dispatch[dtype] = lambda self, d: self._save_name(Name("torch", d.name))
@@ -180,7 +186,7 @@ def _write(obj: Any, file: Any, name: str, protocol: int) -> None:
         (".format_version", b"1"),
         (".storage_alignment", str(_ALIGNMENT).encode()),
         ("byteorder", sys.byteorder.encode()),
-        *((f"data/{i}", memoryview(s)) for i, s in enumerate(writer.storages)),
+        *((f"data/{i}", s.data) for i, s in enumerate(writer.storages)),
         ("version", b"3\n"),
     ]
     with zipfile.ZipFile(file, "w") as archive:

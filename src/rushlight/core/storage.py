@@ -102,7 +102,9 @@ class UntypedStorage(_Storage):
     def __init__(self, memory: int | np.ndarray = 0):
         if isinstance(memory, np.ndarray):
             found = flat_bytes(storage_array(memory))
-            self._a = flat_bytes(np.ascontiguousarray(memory)) if found is None else found
+            self._a = (
+                np.frombuffer(bytearray(memory.tobytes()), np.uint8) if found is None else found
+            )
         else:
             self._a = np.empty(memory, np.uint8)
 

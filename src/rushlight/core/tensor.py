@@ -7,7 +7,7 @@ Only what a tensor *is* stands here: its array, flags, history, conversions to P
 from __future__ import annotations
 
 import warnings
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -76,6 +76,10 @@ class Tensor(_Slots):
         if cls is not Tensor:
             t = t.as_subclass(cls)
         return t
+
+    if TYPE_CHECKING:  # the operations that the cards attach
+
+        def __getattr__(self, name: str) -> Any: ...
 
     def as_subclass(self, cls: type) -> Any:
         """The same elements and history as an instance of `cls`."""

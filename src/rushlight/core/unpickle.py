@@ -268,12 +268,12 @@ def _no_operation(m: _Machine, stack: list[Any], g: Grammar, _: Any) -> None:
     """PROTO and FRAME: nothing to do, pickletools has checked them."""
 
 
-_STEPS: dict[str, Callable[[_Machine, list[Any], Grammar, Any], None]] = {
+_STEPS: dict[str, Callable[[_Machine, list[Any], Grammar, Any], object]] = {
     "PROTO": _no_operation,
     "FRAME": _no_operation,
     "MARK": lambda m, stack, g, _: stack.append(_MARK),
-    "POP": lambda m, stack, g, _: stack.pop() and None,
-    "POP_MARK": lambda m, stack, g, _: m.pop_to_mark() and None,
+    "POP": lambda m, stack, g, _: stack.pop(),
+    "POP_MARK": lambda m, stack, g, _: m.pop_to_mark(),
     "DUP": lambda m, stack, g, _: stack.append(stack[-1]),
     "PUT": _put,
     "BINPUT": _put,
@@ -366,7 +366,7 @@ def _empty_array(cls: Any, shape: Any, code: Any) -> np.ndarray:
     return np.empty(0, np.int8)
 
 
-def _array_of_buffer(data: Any, dtype: Any, shape: Any, order: str) -> np.ndarray:
+def _array_of_buffer(data: Any, dtype: Any, shape: Any, order: Any) -> np.ndarray:
     """numpy._core.numeric._frombuffer: how protocol 5 writes arrays."""
     a = np.frombuffer(bytearray(data), _checked_dtype(dtype))
     return a.reshape(shape, order=order)
