@@ -409,6 +409,30 @@ def test_options_that_are_not_supported():
         torch.load(io.BytesIO(), nonsense=1)
 
 
+# ---------------------------------------------------------------- safetensors
+
+
+def test_safetensors(tmp_path):
+    pytest.importorskip("safetensors")
+    path = tmp_path / "x.safetensors"
+    names = "float32 float64 float16 bfloat16 int64 int32 int8 uint8 bool complex64".split()
+    tensors = {name: torch.tensor([[0, 1, 2]], dtype=getattr(torch, name)) for name in names}
+    tensors |= {"turned": torch.arange(6).reshape(2, 3).T, "number": torch.tensor(1.5)}
+    torch.save_safetensors(tensors, path, {"made by": "rushlight"})
+    found = torch.load_safetensors(path)
+    assert set(found) == set(tensors)
+    for name, t in tensors.items():
+        assert found[name].dtype is t.dtype and found[name].tolist() == t.tolist()
+    found["number"].add_(1)
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(ValueError, match=r"x\.safetensors is no whole safetensors file"):
+        torch.load_safetensors(path)
+    with pytest.raises(TypeError, match="'a' is a int: safetensors hold tensors only"):
+        torch.save_safetensors({"a": 1}, path)
+    with pytest.raises(TypeError, match=r"'a' has dtype torch\.complex128, which safetensors do"):
+        torch.save_safetensors({"a": torch.ones(1, dtype=torch.complex128)}, path)
+
+
 # ---------------------------------------------------------------- pickle and copy
 
 

@@ -88,6 +88,7 @@ _LAZY = {
         "get_num_interop_threads set_num_interop_threads set_flush_denormal is_conj is_neg is_deterministic "
         "FloatTensor DoubleTensor HalfTensor BFloat16Tensor LongTensor IntTensor ShortTensor CharTensor ByteTensor BoolTensor",
         "core.storage": "UntypedStorage TypedStorage",
+        "core.safetensors": "save_safetensors load_safetensors",
         "nn.parameter": "",
     }.items()
     for name in names.split()

@@ -57,13 +57,13 @@ def save(
             )
         _write(obj, f, "archive", pickle_protocol)
         return
-    with _replacing(f) as file:
+    with replacing(f) as file:
         stem = os.path.splitext(os.path.basename(f))[0]
         _write(obj, file, stem or "archive", pickle_protocol)
 
 
 @contextmanager
-def _replacing(path: Any) -> Iterator[IO[bytes]]:
+def replacing(path: Any) -> Iterator[IO[bytes]]:
     """A file that takes the place of `path` if the block ends well, and is removed if not."""
     folder = os.path.dirname(path)
     if folder and not os.path.isdir(folder):
