@@ -223,6 +223,35 @@ def test_whole_batches_are_the_images_one_by_one(transform):
         assert torch.equal(image, fast[0][2]) and target == fast[1][2]
 
 
+@pytest.mark.parametrize("num_workers", [0, 2])
+@pytest.mark.filterwarnings("ignore:This DataLoader will create")
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded")
+def test_random_whole_batches_draw_as_the_images_one_by_one(num_workers):
+    flip, upside_down = transforms.RandomHorizontalFlip(0.4), transforms.RandomVerticalFlip()
+    chains = [
+        [transforms.RandomCrop(8, padding=2), flip, transforms.ToTensor()],
+        [transforms.ToTensor(), transforms.RandomCrop((6, 5)), upside_down],
+        [transforms.Pad(1), transforms.CenterCrop(7), flip, transforms.PILToTensor(), upside_down],
+        [transforms.RandomCrop(8, 3, fill=9, padding_mode="reflect"), transforms.ToTensor()],
+        [transforms.RandomCrop(8), flip, transforms.ToTensor(), transforms.Normalize([0.5], [2])],
+    ]
+    for chain in chains:
+        digits = datasets.Digits(transform=transforms.Compose(chain))
+        several = list(range(20))
+        loaders = [
+            DataLoader(Subset(dataset, several), 6, shuffle=True, num_workers=num_workers)
+            for dataset in (digits, Slow(digits, digits.transform))
+        ]
+        drawn = []
+        for loader in loaders:
+            torch.manual_seed(3)
+            drawn.append((list(loader), torch.rand(1).item()))
+        (fast, fast_next), (slow, slow_next) = drawn
+        assert fast_next == slow_next and len(fast) == len(slow) == 4
+        for a, b in zip(fast, slow, strict=True):
+            assert torch.equal(a[0], b[0]) and torch.equal(a[1], b[1])
+
+
 def test_a_batch_leaves_the_data_as_they_are():
     digits = datasets.Digits(transform=transforms.PILToTensor())
     before = digits.data.clone()

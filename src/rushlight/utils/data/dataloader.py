@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ...core.random import Generator, default_generator
-from .collate import default_collate, default_convert, is_stock_collate
-from .dataset import Dataset, IterableDataset, batch_reader
-from .fetch import map_reader, stream_reader, with_whole_batches
+from .collate import default_collate, default_convert
+from .dataset import Dataset, IterableDataset, draws
+from .fetch import epoch_reader, map_reader, stream_reader, with_whole_batches
 from .sampler import (
     BatchSampler,
     RandomSampler,
@@ -69,7 +69,8 @@ class DataLoader(Generic[T_co]):
 
     A data set that gives whole batches (see `dataset`) is read so when the collate function is the
     default, and then by this process even if workers are asked for: the batch is made in less time
-    than it takes to send it. `worker_init_fn` brings the workers back.
+    than it takes to send it. Only for `worker_init_fn`, and for data sets that draw random numbers,
+    whose seeds are the workers', are there workers then.
 
     `state_dict()` tells where the running epoch is; after `load_state_dict()` the next iterator
     goes on with the batches that were left, in the same order.
@@ -234,15 +235,13 @@ class DataLoader(Generic[T_co]):
     def _get_iterator(self) -> _BaseDataLoaderIter:
         if self.num_workers > 0:
             self.check_worker_number_rationality()
-            if self.worker_init_fn is not None or self._batch_reader() is None:
+            read = self._batch_reader()
+            if read is None or draws(read) or self.worker_init_fn is not None:
                 return _MultiProcessingDataLoaderIter(self)
         return _SingleProcessDataLoaderIter(self)
 
     def _batch_reader(self) -> Callable[[Any], Any] | None:
-        """What makes an epoch's whole batches, if the data set can and nothing else is asked."""
-        if not self._auto_collation or not is_stock_collate(self.collate_fn):
-            return None
-        return batch_reader(self.dataset)
+        return epoch_reader(self.dataset, self._auto_collation, self.collate_fn)
 
     def __len__(self) -> int:
         """The number of batches. For an iterable data set a guess from its own length, if it has

@@ -3,9 +3,11 @@
 Whole batches. A data set may define `__batches__()`, which is called when an epoch begins and
 gives a function f(indices): the batch that `default_collate([self[i] for i in indices])` would be,
 made at once. `indices` is an int64 array or a slice; f gives None when it cannot do it, and so may
-`__batches__` instead of f. `TensorDataset`, `Subset`, `StackDataset` and the in-memory image sets
-have it, and a `DataLoader` with the default collate function uses it through `batch_reader`, which
-sees to it that a subclass with a `__getitem__` of its own is read by that instead.
+`__batches__` instead of f. If f draws random numbers, `f.draws` is True.
+
+`TensorDataset`, `Subset`, `StackDataset` and the in-memory image sets have it, and a `DataLoader`
+with the default collate function uses it through `batch_reader`, which sees to it that a subclass
+with a `__getitem__` of its own is read by that instead.
 """
 
 from __future__ import annotations
@@ -157,6 +159,7 @@ class StackDataset(Dataset[T_co]):
                 return None
             return self._joined(columns) if isinstance(self.datasets, dict) else columns
 
+        batch.draws = any(map(draws, readers))
         return batch
 
     def __len__(self) -> int:
@@ -280,7 +283,12 @@ class Subset(Dataset[T_co]):
         # Keys need not be numbers: those are looked up one by one.
         if own.dtype.kind != "i" or own.ndim != 1:
             return None
-        return lambda indices: read(own[indices])
+
+        def batch(indices: Indices) -> Any:
+            return read(own[indices])
+
+        batch.draws = draws(read)
+        return batch
 
     def __len__(self) -> int:
         return len(self.indices)
@@ -332,6 +340,11 @@ def gather(x: np.ndarray, indices: Indices) -> np.ndarray:
             raise IndexError(f"index {len(x)} is out of bounds for dimension 0 with size {len(x)}")
         return x[indices].copy()
     return x.take(indices, 0)
+
+
+def draws(read: BatchReader) -> bool:
+    """Does the reader draw random numbers?"""
+    return getattr(read, "draws", False)
 
 
 def batch_reader(dataset: Any) -> BatchReader | None:

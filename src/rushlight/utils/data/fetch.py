@@ -8,7 +8,10 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["map_reader", "stream_reader", "with_whole_batches"]
+from .collate import is_stock_collate
+from .dataset import BatchReader, batch_reader
+
+__all__ = ["epoch_reader", "map_reader", "stream_reader", "with_whole_batches"]
 
 
 def map_reader(dataset: Any, collate_fn: Callable, batched: bool) -> Callable[[Any], Any]:
@@ -39,6 +42,11 @@ def stream_reader(
         return collate_fn(samples)
 
     return read
+
+
+def epoch_reader(dataset: Any, batched: bool, collate_fn: Callable) -> BatchReader | None:
+    """What makes an epoch's whole batches, if the data set can and nothing else is asked for."""
+    return batch_reader(dataset) if batched and is_stock_collate(collate_fn) else None
 
 
 def with_whole_batches(read_batch: Callable, read: Callable) -> Callable[[Any], Any]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import rushlight as torch
 
-from .fetch import map_reader, stream_reader
+from .fetch import epoch_reader, map_reader, stream_reader, with_whole_batches
 
 __all__ = ["Job", "StreamEnd", "WorkerError", "WorkerInfo", "get_worker_info", "work"]
 
@@ -172,7 +172,9 @@ def _serve(job: Job, inbox: _Inbox, where: str, failure: WorkerError | None) -> 
 def _reader(job: Job) -> Callable[[Any], Any]:
     if job.is_stream:
         return stream_reader(job.dataset, job.collate_fn, job.batched, job.drop_last)
-    return map_reader(job.dataset, job.collate_fn, job.batched)
+    read = map_reader(job.dataset, job.collate_fn, job.batched)
+    read_batch = epoch_reader(job.dataset, job.batched, job.collate_fn)
+    return read if read_batch is None else with_whole_batches(read_batch, read)
 
 
 def _seed(base_seed: int, worker_id: int) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ...core.tensor import Tensor, wrap
-from ...utils.data.dataset import Dataset, gather
+from ...utils.data.dataset import BatchReader, Dataset, gather
 from ..transforms.batch import whole_batch
 
 __all__ = ["ArrayImages", "StandardTransform", "VisionDataset"]
@@ -109,7 +109,7 @@ class ArrayImages(VisionDataset):
     def __getitem__(self, index: int) -> tuple[Any, Any]:
         pixels = self.data[index].numpy()  # (H, W) or (H, W, C)
         target = int(self.targets[index])
-        apply = whole_batch(self.transform)
+        apply = whole_batch(self.transform, pixels.shape)
         if apply is not None:
             image = wrap(apply(pixels[None].copy())[0])
         else:
@@ -122,17 +122,19 @@ class ArrayImages(VisionDataset):
             target = self.target_transform(target)
         return image, target
 
-    def __batches__(self) -> Callable[[np.ndarray | slice], list[Tensor] | None]:
-        return self._batch
-
-    def _batch(self, indices: np.ndarray | slice) -> list[Tensor] | None:
-        apply = whole_batch(self.transform)
+    def __batches__(self) -> BatchReader | None:
+        apply = whole_batch(self.transform, self.data.shape[1:])
         plain = type(self.data) is Tensor and type(self.targets) is Tensor
         if apply is None or self.target_transform is not None or not plain:
             return None
-        images = apply(gather(self.data._a, indices))  # (N, C, H, W)
-        targets = gather(self.targets._a, indices).astype(np.int64, copy=False)
-        return [wrap(images), wrap(targets)]
+
+        def batch(indices: np.ndarray | slice) -> list[Tensor]:
+            images = apply(gather(self.data._a, indices))  # (N, C, H, W)
+            targets = gather(self.targets._a, indices).astype(np.int64, copy=False)
+            return [wrap(images), wrap(targets)]
+
+        batch.draws = apply.draws
+        return batch
 
     def __len__(self) -> int:
         return len(self.data)

@@ -13,44 +13,40 @@ import numpy as np
 from ...core.dtype import dtype, get_default_dtype
 from ...nn.module import Module
 from . import functional as F
+from .batch import OnBatch
 
 __all__ = ["ConvertImageDtype", "Normalize", "PILToTensor", "ToPILImage", "ToTensor"]
 
 
-class ToTensor:
+class ToTensor(OnBatch):
     """An image (H, W, C) of 0..255 -> a float tensor (C, H, W) of 0..1: see `to_tensor`."""
 
-    from_pixels = True
+    makes_tensors = True
 
     def __call__(self, pic: Any) -> Any:
         return F.to_tensor(pic)
 
-    def on_batch(self, x: np.ndarray) -> np.ndarray:
+    def on_batch(self, x: np.ndarray, words: np.ndarray) -> np.ndarray:
         kind = get_default_dtype().np
-        return np.divide(_channels_first(x), kind.type(255), dtype=kind)
+        return np.divide(x, kind.type(255), dtype=kind, order="C")
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"
 
 
-class PILToTensor:
+class PILToTensor(OnBatch):
     """A PIL image -> a tensor (C, H, W) of the same numbers."""
 
-    from_pixels = True
+    makes_tensors = True
 
     def __call__(self, pic: Any) -> Any:
         return F.pil_to_tensor(pic)
 
-    def on_batch(self, x: np.ndarray) -> np.ndarray:
-        return np.ascontiguousarray(_channels_first(x))
+    def on_batch(self, x: np.ndarray, words: np.ndarray) -> np.ndarray:
+        return np.ascontiguousarray(x)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"
-
-
-def _channels_first(x: np.ndarray) -> np.ndarray:
-    """(N, H, W) or (N, H, W, C) -> (N, C, H, W)"""
-    return x[:, None] if x.ndim == 3 else x.transpose(0, 3, 1, 2)
 
 
 class ToPILImage:
@@ -67,10 +63,8 @@ class ToPILImage:
         return f"{type(self).__name__}({mode})"
 
 
-class ConvertImageDtype(Module):
+class ConvertImageDtype(Module, OnBatch):
     """Another dtype, with the values scaled to its range: see `convert_image_dtype`."""
-
-    from_pixels = False
 
     def __init__(self, dtype: dtype) -> None:
         super().__init__()
@@ -79,17 +73,15 @@ class ConvertImageDtype(Module):
     def forward(self, image: Any) -> Any:
         return F.convert_image_dtype(image, self.dtype)
 
-    def on_batch(self, x: np.ndarray) -> np.ndarray:
+    def on_batch(self, x: np.ndarray, words: np.ndarray) -> np.ndarray:
         return F.scaled_to(x, self.dtype)
 
 
-class Normalize(Module):
+class Normalize(Module, OnBatch):
     """y = (x - mean) / std, channel by channel: x (*, C, H, W), mean and std (C)
 
     Errors: see `normalize`.
     """
-
-    from_pixels = False
 
     def __init__(self, mean: Sequence[float], std: Sequence[float], inplace: bool = False) -> None:
         super().__init__()
@@ -100,8 +92,11 @@ class Normalize(Module):
     def forward(self, tensor: Any) -> Any:
         return F.normalize(tensor, self.mean, self.std, self.inplace)
 
-    def on_batch(self, x: np.ndarray) -> np.ndarray:
-        # What comes from a batch's first step is new, so that it may be changed.
+    def batch_plan(self, shape: tuple[int, int, int]) -> Any:
+        # Other counts of channels are broadcast or refused, image by image.
+        return (0, shape) if {len(self.mean), len(self.std)} <= {1, shape[0]} else None
+
+    def on_batch(self, x: np.ndarray, words: np.ndarray) -> np.ndarray:
         return F.normalized(x, self.mean, self.std, out=x)
 
     def __repr__(self) -> str:

@@ -330,7 +330,7 @@ def resize(
     return wrap(array.resize(_pixels(img), new_height, new_width, mode, bool(antialias)))
 
 
-def _sides(padding: int | Sequence[int]) -> tuple[int, int, int, int]:
+def padding_sides(padding: int | Sequence[int]) -> tuple[int, int, int, int]:
     """left, top, right, bottom"""
     if isinstance(padding, int):
         return (padding,) * 4
@@ -352,7 +352,7 @@ def pad(
     padding       for all sides, or (left and right, top and bottom), or (left, top, right, bottom)
     padding_mode  constant (of `fill`), edge, reflect or symmetric
     """
-    sides = _sides(padding)
+    sides = padding_sides(padding)
     if padding_mode not in ("constant", "edge", "reflect", "symmetric"):
         raise ValueError("Padding mode should be either constant, edge, reflect or symmetric")
     if pil.is_image(img):

@@ -13,8 +13,11 @@ import numpy as np
 
 import rushlight as torch
 
+from ...core.tensor import wrap
 from ...nn.module import Module
+from . import array
 from . import functional as F
+from .batch import OnBatch, below, uniform
 from .draws import draw_below, draw_uniform
 from .functional import InterpolationMode
 
@@ -86,8 +89,10 @@ class Resize(Module):
         )
 
 
-class CenterCrop(Module):
+class CenterCrop(Module, OnBatch):
     """The middle, of size (h, w): see `functional.center_crop`."""
+
+    takes_pixels = True
 
     def __init__(self, size: int | Sequence[int]) -> None:
         super().__init__()
@@ -95,6 +100,12 @@ class CenterCrop(Module):
 
     def forward(self, img: Any) -> Any:
         return F.center_crop(img, self.size)
+
+    def batch_plan(self, shape: tuple[int, int, int]) -> Any:
+        return 0, (shape[0], *self.size)
+
+    def on_batch(self, x: np.ndarray, words: np.ndarray) -> np.ndarray:
+        return F.center_crop(wrap(x), self.size)._a
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(size={self.size})"
@@ -132,13 +143,15 @@ class Pad(Module):
         )
 
 
-class RandomCrop(Module):
+class RandomCrop(Module, OnBatch):
     """A part of size (h, w), at a place drawn uniformly.
 
     padding        added first, as in `Pad`
     pad_if_needed  add more where the image is smaller than the part
     ValueError: the image is too small.
     """
+
+    takes_pixels = True
 
     def __init__(
         self,
@@ -178,12 +191,41 @@ class RandomCrop(Module):
             img = F.pad(img, [0, self.size[0] - height], self.fill, self.padding_mode)
         return F.crop(img, *self.get_params(img, self.size))
 
+    def batch_plan(self, shape: tuple[int, int, int]) -> Any:
+        if self.pad_if_needed or not isinstance(self.fill, int):
+            return None
+        channels, height, width = self._padded(shape)
+        if height < self.size[0] or width < self.size[1]:
+            return None  # its own call has the error
+        words = 0 if (height, width) == self.size else 2
+        return words, (channels, *self.size)
+
+    def _padded(self, shape: tuple[int, ...]) -> tuple[int, int, int]:
+        left, top, right, bottom = F.padding_sides(self.padding or 0)
+        return shape[-3], shape[-2] + top + bottom, shape[-1] + left + right
+
+    def on_batch(self, x: np.ndarray, words: np.ndarray) -> np.ndarray:
+        if self.padding is not None:
+            sides = F.padding_sides(self.padding)
+            x = array.pad(x, sides, self.fill, self.padding_mode)
+        height, width = self.size
+        if x.shape[2:] == self.size:
+            return x
+        tops = below(words[:, 0], x.shape[2] - height + 1)
+        lefts = below(words[:, 1], x.shape[3] - width + 1)
+        out = np.empty((*x.shape[:2], height, width), x.dtype)
+        for image, part, i, j in zip(x, out, tops, lefts, strict=True):
+            part[...] = image[:, i : i + height, j : j + width]
+        return out
+
     def __repr__(self) -> str:
         return f"{type(self).__name__}(size={self.size}, padding={self.padding})"
 
 
-class RandomHorizontalFlip(Module):
+class RandomHorizontalFlip(Module, OnBatch):
     """Left and right exchanged with probability p."""
+
+    takes_pixels = True
 
     def __init__(self, p: float = 0.5) -> None:
         super().__init__()
@@ -192,12 +234,22 @@ class RandomHorizontalFlip(Module):
     def forward(self, img: Any) -> Any:
         return F.hflip(img) if draw_uniform() < self.p else img
 
+    def batch_plan(self, shape: tuple[int, int, int]) -> Any:
+        return 1, shape
+
+    def on_batch(self, x: np.ndarray, words: np.ndarray) -> np.ndarray:
+        chosen = uniform(words[:, 0]) < self.p
+        x[chosen] = x[chosen, ..., ::-1]
+        return x
+
     def __repr__(self) -> str:
         return f"{type(self).__name__}(p={self.p})"
 
 
-class RandomVerticalFlip(Module):
+class RandomVerticalFlip(Module, OnBatch):
     """Top and bottom exchanged with probability p."""
+
+    takes_pixels = True
 
     def __init__(self, p: float = 0.5) -> None:
         super().__init__()
@@ -205,6 +257,14 @@ class RandomVerticalFlip(Module):
 
     def forward(self, img: Any) -> Any:
         return F.vflip(img) if draw_uniform() < self.p else img
+
+    def batch_plan(self, shape: tuple[int, int, int]) -> Any:
+        return 1, shape
+
+    def on_batch(self, x: np.ndarray, words: np.ndarray) -> np.ndarray:
+        chosen = uniform(words[:, 0]) < self.p
+        x[chosen] = x[chosen, :, ::-1]
+        return x
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(p={self.p})"
