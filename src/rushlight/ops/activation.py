@@ -329,11 +329,12 @@ class _Gelu:
 
 
 @composite("gelu", fn=False, functional=True)
-def gelu(input, approximate="none"):
+def gelu(input, approximate="none", *, out=None):
     """y = x Φ(x); approximate='tanh': 0.5 x (1 + tanh(√(2/π) (x + 0.044715 x³)))"""
     if approximate not in ("none", "tanh"):
         raise RuntimeError("approximate argument must be either none or tanh.")
-    return _optional("_gelu", (input, approximate == "tanh"), False)
+    y = _optional("_gelu", (input, approximate == "tanh"), False)
+    return y if out is None else into(out, y)
 
 
 @op("_softplus", fn=False, method=False, tensors=1, node="Softplus")
@@ -352,9 +353,10 @@ class _Softplus:
 
 
 @composite("softplus", fn=False, functional=True)
-def softplus(input, beta=1.0, threshold=20.0):
+def softplus(input, beta=1.0, threshold=20.0, *, out=None):
     """y = ln(1 + e^(beta x)) / beta; x itself where beta x > threshold"""
-    return _optional("_softplus", (input, beta, threshold), False)
+    y = _optional("_softplus", (input, beta, threshold), False)
+    return y if out is None else into(out, y)
 
 
 @op("_hardtanh", fn=False, method=False, tensors=1, node="Hardtanh")
@@ -455,9 +457,10 @@ class _Softshrink:
 
 
 @composite("softshrink", fn=False, functional=True)
-def softshrink(input, lambd=0.5):
+def softshrink(input, lambd=0.5, *, out=None):
     """y = x drawn towards 0 by lambd. RuntimeError: lambd < 0."""
-    return _optional("_softshrink", (input, lambd), False)
+    y = _optional("_softshrink", (input, lambd), False)
+    return y if out is None else into(out, y)
 
 
 # ---------------------------------------------------------------- gates and learned slopes

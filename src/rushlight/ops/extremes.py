@@ -101,6 +101,9 @@ def aminmax(input, *, dim=None, keepdim=False, out=None):
     y = apply(CARDS["_aminmax"], (input, dim, keepdim))
     if out is None:
         return y
+    for o in out:
+        if o.dtype is not input.dtype:
+            raise RuntimeError(f"Expected out tensor to have dtype {input.dtype}, but got {o.dtype} instead")
     return type(y)(into(out[0], y.min), into(out[1], y.max))
 
 
@@ -172,6 +175,8 @@ def _max_or_min(name: str, meaning: str, f, argf, pairwise: str) -> None:
     along.result.__name__ = name
 
     def function(input, dim=None, keepdim=False, *, other=None, out=None):
+        if not isinstance(input, Tensor):
+            raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
         if isinstance(dim, Tensor) or other is not None:
             y = apply(CARDS[pairwise], (input, dim if other is None else other))
         elif dim is None:
@@ -358,7 +363,7 @@ def _quantile(name: str, input, q, dim, keepdim, interpolation, out, ignore_nan:
                            f"{name}() q must be in the range [0, 1] but got {q}")  # fmt: skip
     axes = axes_of(dim, input.ndim)
     rows = input.reshape(-1) if axes is None else input.movedim(axes[0], -1)
-    y = _at_quantiles(rows, qs.reshape(-1), interpolation, ignore_nan)  # (*, Q)
+    y = _at_quantiles(rows, q.reshape(-1) if isinstance(q, Tensor) else wrap(qs.reshape(-1)), interpolation, ignore_nan)  # (*, Q)
     if keepdim and input.ndim:
         shape = [1] * input.ndim if axes is None else [1 if i == axes[0] else n for i, n in enumerate(x.shape)]
         y = y.movedim(-1, 0).reshape([y.shape[-1], *shape])
@@ -368,31 +373,32 @@ def _quantile(name: str, input, q, dim, keepdim, interpolation, out, ignore_nan:
     return y if out is None else into(out, y)
 
 
-def _at_quantiles(rows, q: np.ndarray, interpolation: str, ignore_nan: bool):
-    """The quantiles q (Q) of each row: rows (*, n) -> (*, Q)."""
+def _at_quantiles(rows: Tensor, q: Tensor, interpolation: str, ignore_nan: bool) -> Tensor:
+    """The quantiles q (Q) of each row: rows (*, n) -> (*, Q). Differentiable in both, by the weight between neighbours."""
     ordered = rows.sort(-1)[0]
-    bad = np.isnan(rows._a)
-    n = rows.shape[-1]
+    bad, n = np.isnan(rows._a), rows.shape[-1]
     if ignore_nan:
         last = (n - 1 - bad.sum(-1, keepdims=True)).clip(0)  # (*, 1)
     else:
         last = np.full((*rows.shape[:-1], 1), n - 1)
-    rank = (q * last).astype(rows._a.dtype)  # (*, Q)
+    rank = q * wrap(last.astype(rows._a.dtype))  # (*, Q)
     if not ignore_nan:
-        rank = np.where(bad.any(-1, keepdims=True), rank.dtype.type(n - 1), rank)
+        rank = rank.masked_fill(wrap(bad.any(-1, keepdims=True)), n - 1)
     if interpolation == "lower":
-        rank = np.floor(rank)
+        rank = rank.floor()
     elif interpolation == "higher":
-        rank = np.ceil(rank)
+        rank = rank.ceil()
     elif interpolation == "nearest":
-        rank = np.rint(rank)
-    below = np.floor(rank)
-    weight = np.where(below == np.ceil(rank), 0, 0.5) if interpolation == "midpoint" else rank - below
+        rank = rank.round()
+    below = np.floor(rank._a)
     y = ordered.gather(-1, wrap(below.astype(np.int64)))
-    if interpolation in ("linear", "midpoint"):
-        above = ordered.gather(-1, wrap(np.ceil(rank).astype(np.int64)))
-        y = y.lerp(above, wrap(weight.astype(rank.dtype)))
-    return y
+    if interpolation not in ("linear", "midpoint"):
+        return y
+    above = np.ceil(rank._a)
+    weight = rank - wrap(below)
+    if interpolation == "midpoint":
+        weight = wrap(np.where(below == above, 0, 0.5).astype(below.dtype))
+    return y.lerp(ordered.gather(-1, wrap(above.astype(np.int64))), weight)
 
 
 @composite("quantile", method=True)

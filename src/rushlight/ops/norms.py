@@ -179,7 +179,8 @@ class _Renorm:
 
     def backward(c, dy, x, p, dim, maxnorm):
         axes = tuple(i for i in range(x.ndim) if i != dim % x.ndim)
-        y = K.power(K.sum(K.power(K.abs(x), p), axes, True), 1 / p)
+        size = K.abs(x)
+        y = K.max(size, axes, True) if p == math.inf else K.power(K.sum(K.power(size, p), axes, True), 1 / p)
         factor = K.where(y > maxnorm, maxnorm / (y + 1e-7), K.ones_like(y))
         total = K.sum(dy * K.conj(x), axes, True)
         total = K.real(total) if is_complex_array(total) else total

@@ -192,6 +192,9 @@ def diff(input, n=1, dim=-1, prepend=None, append=None, *, out=None):
         raise RuntimeError("diff expects input to be at least one-dimensional")
     if n < 0:
         raise RuntimeError(f"order must be non-negative but got {n}")
+    if n == 0:
+        x = input.clone()
+        return x if out is None else into(out, x)
     x = input
     joined = [t for t in (prepend, input, append) if t is not None]
     if len(joined) > 1:
@@ -205,8 +208,6 @@ def diff(input, n=1, dim=-1, prepend=None, append=None, *, out=None):
     for _ in range(min(n, x.size(dim))):
         later, earlier = _piece(x, dim, 1, None), _piece(x, dim, 0, -1)
         x = later ^ earlier if x.dtype is bool_ else later - earlier
-    if n == 0:
-        x = x.clone()
     return x if out is None else into(out, x)
 
 

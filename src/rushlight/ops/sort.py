@@ -144,8 +144,8 @@ class Topk:
         yield make(4, 3).T, 3, 0
 
 
-@op("kthvalue", tensors=1, extras=("indices",), returns=("values", "indices"))
-class Kthvalue:
+@op("_kthvalue", fn=False, method=False, tensors=1, extras=("indices",), returns=("values", "indices"), node="Kthvalue")
+class _Kthvalue:
     """(values, indices) of the k-th smallest element along dim, k from 1;  dy goes back to it
 
     RuntimeError: k out of range.
@@ -171,6 +171,18 @@ class Kthvalue:
         yield make(2, 3, 2), 3, 1, True
         yield make(), 1
         yield make(4, 3).T, 1, 0
+
+
+CARDS["_kthvalue"].result.__name__ = "kthvalue"
+
+
+@composite("kthvalue", method=True)
+def kthvalue(input, k, dim=-1, keepdim=False, *, out=None):
+    """(values, indices) of the k-th smallest element along dim, k from 1. RuntimeError: k out of range."""
+    if out is not None and np.shares_memory(out[0]._a, input._a):
+        raise RuntimeError("unsupported operation: some elements of the input tensor and the written-to tensor refer to a single "
+                           "memory location. Please clone() the tensor before performing the operation.")  # fmt: skip
+    return into_pair(out, apply(CARDS["_kthvalue"], (input, k, dim, keepdim)))
 
 
 # ---------------------------------------------------------------- sets
@@ -210,7 +222,7 @@ def unique_consecutive(input, return_inverse=False, return_counts=False, dim=Non
     n = rows.shape[0]
     changed = rows[1:] != rows[:-1]
     starts = np.ones(n, bool)
-    starts[1:] = changed.reshape(max(n - 1, 0), -1).any(1) if rows.size else False
+    starts[1:] = changed.any(tuple(range(1, rows.ndim)))
     at = np.flatnonzero(starts)
     y = rows[at] if axis is None else np.moveaxis(rows[at], 0, axis)
     inverse = np.cumsum(starts) - 1
@@ -225,9 +237,9 @@ def _search(boundaries: np.ndarray, x: np.ndarray, right: bool, sorter: np.ndarr
     side = "right" if right else "left"
     if boundaries.ndim == 1:
         return np.searchsorted(boundaries, x, side, sorter)
-    rows = boundaries.reshape(-1, boundaries.shape[-1])
-    orders = [None] * len(rows) if sorter is None else sorter.reshape(rows.shape)
-    values = x.reshape(len(rows), -1)
+    lead = int(np.prod(boundaries.shape[:-1]))
+    rows, values = boundaries.reshape(lead, boundaries.shape[-1]), x.reshape(lead, x.shape[-1])
+    orders = [None] * lead if sorter is None else sorter.reshape(rows.shape)
     found = [np.searchsorted(b, v, side, s) for b, v, s in zip(rows, values, orders)]
     return np.array(found, np.int64).reshape(x.shape)
 
@@ -321,12 +333,12 @@ def bincount(input, weights=None, minlength=0):
     return wrap(y.astype(np.float32) if w.dtype == np.float32 else y)
 
 
-def _range(x: np.ndarray, low: float, high: float) -> tuple[float, float]:
-    """The range of a histogram: that of the data if low = high, widened if the data have none."""
+def _range(x: np.ndarray, low: float, high: float, margin: float) -> tuple[float, float]:
+    """The range of a histogram: that of the data if low = high, with a margin if the data have none."""
     if low == high and x.size:
         low, high = float(x.min()), float(x.max())
     if low == high:
-        low, high = low - 1, high + 1
+        low, high = low - margin, high + margin
     return low, high
 
 
@@ -336,7 +348,7 @@ def histc(input, bins=100, min=0, max=0, *, out=None):
     if bins <= 0:
         raise RuntimeError("bins must be > 0")
     x = input._a
-    low, high = _range(x, min, max)
+    low, high = _range(x, min, max, 1)
     if not (np.isfinite(low) and np.isfinite(high)):
         raise RuntimeError(f"histc: range of [{low:g}, {high:g}] is not finite")
     if low > high:
@@ -361,7 +373,7 @@ def histogram(input, bins, *, range=None, weight=None, density=False, out=None):
     if isinstance(bins, Tensor):
         edges = bins._a
     else:
-        low, high = _range(x, *(range or (0, 0)))
+        low, high = _range(x, *(range or (0, 0)), 0.5) if range or x.size else (0, 1)
         edges = FUNCTIONS["linspace"](low, high, int(bins) + 1, dtype=input.dtype)._a
     w = None if weight is None else weight._a.reshape(-1)
     place = np.searchsorted(edges, x, "right") - 1

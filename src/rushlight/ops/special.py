@@ -171,8 +171,6 @@ class _Mvlgamma:
     """y = p(p - 1)/4 ln π + Σ ln Γ(x - j/2), j = 0...p-1;  dx = dy Σ ψ(x - j/2)"""
 
     def forward(x, p):
-        if (x <= (p - 1) / 2).any():
-            raise RuntimeError("All elements must be greater than (p-1)/2")
         y = np.asarray(p * (p - 1) / 4 * math.log(math.pi), x.dtype)
         for j in range(p):
             y = y + K.lgamma(x - j / 2)
@@ -196,7 +194,7 @@ def _multivariate(input, p: int, run):
 @special("multigammaln")
 @composite("mvlgamma", method=True)
 def mvlgamma(input, p, *, out=None):
-    """The logarithm of the multivariate gamma function of dimension p. RuntimeError: p < 1, input ≤ (p - 1)/2."""
+    """The logarithm of the multivariate gamma function of dimension p. RuntimeError: p < 1."""
     y = _multivariate(input, p, apply)
     return y if out is None else into(out, y)
 
@@ -388,11 +386,11 @@ def _polynomial(name: str, letter: str, first, step) -> None:
     """Register a family of polynomials by its recurrence: P₀ = 1, P₁ = first(x), P_k = step(k, x, P_k-1, P_k-2)."""
 
     class Card:
-        __doc__ = f"z = {letter}ₙ(x), the polynomial of degree n (0 for negative n); not differentiable."
+        __doc__ = f"z = {letter}ₙ(x), the polynomial of degree trunc(n) (0 for negative ones); not differentiable."
 
         def forward(x, n):
             x, n = np.broadcast_arrays(x, n)
-            degree = np.floor(n)
+            degree = np.trunc(n)
             y = np.where(degree < 0, 0, np.where(degree == 0, 1, first(x)))
             before, last = np.ones_like(x), first(x)
             for k in range(2, int(degree.max(initial=0)) + 1):

@@ -128,10 +128,10 @@ def zeta(x, q):
     for k, weight in enumerate(_EULER_MACLAURIN):
         total = total + weight * factor
         factor = factor * (x + 2 * k + 1) * (x + 2 * k + 2) / (a * a)
-    total = np.where((q <= 0) & (x != np.floor(x)), np.nan, total)
+    total = np.where(np.isinf(q) & (q > 0), 0.0, total)
+    total = np.where(np.isnan(q) | ((q < 0) & (x != np.floor(x))), np.nan, total)
     total = np.where((q <= 0) & (q == np.floor(q)), np.inf, total)
-    total = np.where(x < 1, np.nan, np.where(x == 1, np.inf, total))
-    return np.where(np.isnan(x) | np.isnan(q), np.nan, total)
+    return np.where(x < 1, np.nan, np.where(x == 1, np.inf, total))
 
 
 @_wide
