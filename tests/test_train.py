@@ -134,7 +134,7 @@ def test_a_model_of_ones_own(tmp_path, capsys):
     assert float(history(tmp_path / "run")[-1]["valid_accuracy"]) > 0.5
     capsys.readouterr()
     for name, message in [
-        ("Nut", "its models are Narrow, Net, Odd"),
+        ("Nut", "its models are Net, Narrow, Odd"),
         ("Narrow", "for 10 classes it must be (1, 10)"),
         ("Odd", "needs wheels"),
     ]:
