@@ -733,7 +733,9 @@ def binary_operator(card: Card, ufunc: Any) -> tuple[Any, Any]:
     differentiable = card.backward is not None
 
     def forward(x, y):
-        if isinstance(y, Tensor):
+        if inferring[0]:
+            pass  # results may have to be marked: the long way
+        elif isinstance(y, Tensor):
             a, b = x._a, y._a
             d = a.dtype
             if d is b.dtype and (d is _F32 or d is _F64):
@@ -747,23 +749,15 @@ def binary_operator(card: Card, ufunc: Any) -> tuple[Any, Any]:
                 t._node = t._view = t._v = None
                 if (x._rg or y._rg) and differentiable and mode.grad:
                     ex, ey = edge_of(x), edge_of(y)
-                    if save:
-                        saved = (
-                            (x if ey is not None else None, y if ex is not None else None)
-                            if cross
-                            else None
-                        )
-                        if saved is None:
-                            record(card, (x, y), (t._a,), (t,))
-                            return t
-                    else:
+                    if not save:
                         saved = ()
-                    t._node = make_node(
-                        node_type,
-                        (ex, ey),
-                        saved,
-                        None if a.shape == b.shape else (a.shape, b.shape),
-                    )
+                    elif cross:
+                        saved = (None if ey is None else x, None if ex is None else y)
+                    else:
+                        record(card, (x, y), (t._a,), (t,))
+                        return t
+                    shapes = None if a.shape == b.shape else (a.shape, b.shape)
+                    t._node = make_node(node_type, (ex, ey), saved, shapes)
                     t._slot = 0
                     t._rg = True
                 return t
@@ -778,7 +772,7 @@ def binary_operator(card: Card, ufunc: Any) -> tuple[Any, Any]:
                 if x._rg and differentiable and mode.grad:
                     record(card, (x, np.asarray(y, a.dtype) if save else y), (t._a,), (t,))
                 return t
-        elif not isinstance(y, (int, float, complex, np.number, np.bool_, _ndarray)):
+        if not isinstance(y, (Tensor, int, float, complex, np.number, np.bool_, _ndarray)):
             return NotImplemented
         return apply(card, (x, y) + card.defaults)
 
