@@ -295,24 +295,40 @@ void rng_normal_serial(Word* s, double* y, i64 n, double mean, double std) {
     }
 }
 
-// Fisher-Yates from the front: one draw a place, two where one would favour small numbers.
-void rng_randperm(Word* s, i64* y, i64 n) {
-    for (i64 i = 0; i < n; i++) y[i] = i;
-    const i64 words = n < 0xffffffff / 20 ? 1 : 2;
-    Word bits[CHUNK];
-    for (i64 i = 0, ready = 0; i < n - 1; i++, ready += words) {
-        if (ready == CHUNK || i == 0) {
-            const i64 wanted = (n - 1 - i) * words;
-            rng_bits(s, bits, wanted < CHUNK ? wanted : CHUNK);
-            ready = 0;
+namespace {
+
+// f(i, x) for i = begin .. end - 1 with a fresh x of 32 bits, or of 64.
+template <class X, class G>
+void each_bits(Word* s, i64 begin, i64 end, G&& f) {
+    constexpr i64 WORDS = sizeof(X) / sizeof(Word);
+    Word bits[CHUNK * WORDS];
+    for (i64 i = begin; i < end; i += CHUNK) {
+        const i64 m = end - i < CHUNK ? end - i : CHUNK;
+        rng_bits(s, bits, m * WORDS);
+        for (i64 j = 0; j < m; j++) {
+            if constexpr (WORDS == 1) f(i + j, bits[j]);
+            else f(i + j, (X(bits[2 * j]) << 32) | bits[2 * j + 1]);
         }
-        const std::uint64_t places = n - i;
-        const i64 j = i + i64(words == 1 ? bits[ready] % Word(places)
-                                         : ((std::uint64_t(bits[ready]) << 32) | bits[ready + 1]) % places);
-        const i64 swapped = y[i];
+    }
+}
+
+}  // namespace
+
+// Fisher-Yates: from the front with one draw a place; where one draw would favour small numbers,
+// inside out with two.
+void rng_randperm(Word* s, i64* y, i64 n) {
+    if (n >= 0xffffffff / 20)
+        return each_bits<std::uint64_t>(s, 0, n, [=](i64 i, std::uint64_t x) {
+            const i64 j = i64(x % std::uint64_t(i + 1));
+            y[i] = y[j];
+            y[j] = i;
+        });
+    for (i64 i = 0; i < n; i++) y[i] = i;
+    each_bits<Word>(s, 0, n - 1, [=](i64 i, Word x) {
+        const i64 j = i + x % Word(n - i), swapped = y[i];
         y[i] = y[j];
         y[j] = swapped;
-    }
+    });
 }
 
 }  // namespace rl::RL_ISA

@@ -278,14 +278,19 @@ def _sincos(x):
 
 
 def rng_randperm(s, n):
-    """A permutation of 0 .. n-1 -> int64 (n): Fisher-Yates from the front, one draw a place.
+    """A permutation of 0 .. n-1 -> int64 (n).
 
-    From 2^32 / 20 places on one draw would favour small numbers, and PyTorch takes two.
+    Fisher-Yates from the front, one draw a place. From 2^32 / 20 places on, where one draw would
+    favour small numbers, inside out with two.
     """
     order = list(range(n))
-    steps = max(n - 1, 0)
-    span = np.arange(n, 1, -1, dtype=np.uint64)
-    draws = rng_bits(s, steps).astype(np.uint64) if n < (2**32 - 1) // 20 else _bits64(s, steps)
-    for i, j in enumerate((draws % span).tolist()):
-        order[i], order[i + j] = order[i + j], order[i]
+    if n >= (2**32 - 1) // 20:
+        places = np.arange(1, n + 1, dtype=np.uint64)
+        for i, j in enumerate((_bits64(s, n) % places).tolist()):
+            order[i] = order[j]
+            order[j] = i
+    else:
+        places = np.arange(n, 1, -1, dtype=np.uint32)
+        for i, j in enumerate((rng_bits(s, places.size) % places).tolist()):
+            order[i], order[i + j] = order[i + j], order[i]
     return np.array(order, np.int64)
