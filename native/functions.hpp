@@ -24,8 +24,12 @@ RL_INLINE F exp(F x) {
     const F tail = polynomial(r, 0.5f, 0.166666657f, 0.0416662805f, 0.00833350327f, 0.00139457709f,
                               0.000197895264f);
     const F y = 1 + fma(r * r, tail, r);
+#if defined(__AVX512F__)
+    return (F)_mm512_scalef_ps((__m512)y, (__m512)n);
+#else
     const I32 k = __builtin_convertvector(n, I32), half = k >> 1;  // two steps: 2^k may overflow
     return y * (F)((half + 127) << 23) * (F)((k - half + 127) << 23);
+#endif
 }
 
 // log(x) = e log(2) + log(m) with sqrt(1/2) <= m < sqrt(2).
@@ -79,12 +83,24 @@ RL_INLINE F erf(F x) {
     return t < 0.95f ? fma(x, small, x) : copysign(1 - exp(-t * exponent), x);
 }
 
+// The normal distribution function Φ(x) = erfc(-x / √2) / 2, to 1e-7; 0 below -5.66, as PyTorch's.
+RL_INLINE F normal_cdf(F x) {
+    const F t = abs(x) * 0.707106781f;
+    const F exponent = polynomial(t, 1.12837911f, 0.636620104f, 0.102768674f, -0.0191067439f,
+                                  -0.000277993735f, 0.0018325675f, -0.000767459918f,
+                                  0.000180535018f, -2.50533139e-05f, 1.73958279e-06f,
+                                  -3.10894457e-08f);
+    const F tail = t > 4.0f ? F{} : exp(-t * exponent) * 0.5f;
+    return x > 0 ? 1 - tail : tail;
+}
+
 RL_INLINE D exp(D x) { return lanes(x, [](double v) { return std::exp(v); }); }
 RL_INLINE D log(D x) { return lanes(x, [](double v) { return std::log(v); }); }
 RL_INLINE D expm1(D x) { return lanes(x, [](double v) { return std::expm1(v); }); }
 RL_INLINE D log1p(D x) { return lanes(x, [](double v) { return std::log1p(v); }); }
 RL_INLINE D tanh(D x) { return lanes(x, [](double v) { return std::tanh(v); }); }
 RL_INLINE D erf(D x) { return lanes(x, [](double v) { return std::erf(v); }); }
+RL_INLINE D normal_cdf(D x) { return 0.5 * (1 + erf(x * 0.70710678118654752)); }
 
 template <class V>
 RL_INLINE V sigmoid(V x) { return 1 / (1 + exp(-x)); }

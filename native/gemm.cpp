@@ -13,6 +13,7 @@
 #include "gemm.hpp"
 
 #include "parallel.hpp"
+#include "rows.hpp"
 #include "scratch.hpp"
 #include "transpose.hpp"
 
@@ -323,6 +324,15 @@ void gemm(i64 m, i64 n, i64 k, Matrix<T> a, Matrix<T> b, const T* bias, bool rel
         for (i64 i = 0; i < m; i++)
             for (i64 j = 0; j < n; j++)
                 c[i * step + j] = !bias || (relu && bias[j] < 0) ? T(0) : bias[j];
+        return;
+    }
+    if (k == 1 && b.col == 1 && !bias && !relu) {  // nothing to add up: past the buffer
+        parallel(m, rows_per_block(n, 1 << 14), [&](i64 begin, i64 end) {
+            for (i64 i = begin; i < end; i++) {
+                const Reg<T> x = all(a.p[i * a.row]);
+                row_map(n, [=](Reg<T> y) { return x * y; }, c + i * step, b.p);
+            }
+        });
         return;
     }
     const Target<T> straight{c, step, false, bias, relu}, turned{c, step, true, bias, relu};

@@ -53,8 +53,7 @@ RL_INLINE void zip(const T* x, i64 nx, const T* y, i64 ny, T* z, i64 n, G f) {
 template <class V>
 RL_INLINE V gelu_slope(V x) {
     using T = Lane<V>;
-    const V cdf = T(0.5) * (1 + erf(x * T(M_SQRT1_2)));
-    return cdf + x * exp(T(-0.5) * x * x) * T(0.5 * M_SQRT1_2 * M_2_SQRTPI);
+    return normal_cdf(x) + x * exp(T(-0.5) * x * x) * T(0.5 * M_SQRT1_2 * M_2_SQRTPI);
 }
 
 // The approximation 0.5 x (1 + tanh u), u = sqrt(2/π) (x + 0.044715 x³), and its slope.
@@ -81,9 +80,15 @@ RL_INLINE V silu_slope(V x) {
 template <class V>
 RL_INLINE V softplus_1(V x) { return (x > 0 ? x : V{}) + log1p(exp(-abs(x))); }
 
+// tanh(log(1 + e^x)) = w / (w + 2) with w = e^x (e^x + 2); 1 to the last place from 20 on
+template <class V>
+RL_INLINE V tanh_softplus(V x) {
+    const V e = exp(x > 20 ? all(Lane<V>(20)) : x), w = e * (e + 2);
+    return w / (w + 2);
+}
 template <class V>
 RL_INLINE V mish_slope(V x) {
-    const V t = tanh(softplus_1(x));
+    const V t = tanh_softplus(x);
     return t + x * (1 - t * t) * sigmoid(x);
 }
 
@@ -128,7 +133,7 @@ UNARY(tanh, HEAVY, tanh(x))
 UNARY(erf, HEAVY, erf(x))
 UNARY(sigmoid, HEAVY, sigmoid(x))
 UNARY(silu, HEAVY, x * sigmoid(x))
-UNARY(mish, HEAVY, x * tanh(softplus_1(x)))
+UNARY(mish, HEAVY, x * tanh_softplus(x))
 UNARY(log_sigmoid, HEAVY, -softplus_1(-x))
 UNARY(selu, HEAVY, T(SELU_SCALE) * (x > 0 ? x : T(SELU_ALPHA) * expm1_below(x)))
 
@@ -141,13 +146,31 @@ UNARY(selu, HEAVY, T(SELU_SCALE) * (x > 0 ? x : T(SELU_ALPHA) * expm1_below(x)))
     template void name(const float*, float*, i64, double);                      \
     template void name(const double*, double*, i64, double);
 
-// a: 1 for the tanh approximation, 0 for the exact function
-UNARY_1(gelu, HEAVY,
-        a != 0 ? T(0.5) * x * (1 + tanh(gelu_tanh_inner(x)))
-               : T(0.5) * x * (1 + erf(x * T(M_SQRT1_2))))
 UNARY_1(leaky_relu, LIGHT, x > 0 ? x : x * a)
 UNARY_1(elu, HEAVY, x > 0 ? x : a * expm1_below(x))
 UNARY_1(celu, HEAVY, x > 0 ? x : a * expm1_below(x / a))
+
+// approximate: 1 for the tanh approximation, 0 for the exact function
+template <class T>
+void gelu(const T* x, T* y, i64 n, double approximate) {
+    using V = Reg<T>;
+    if (approximate != 0)
+        map(HEAVY, n, [](V v) -> V { return T(0.5) * v * (1 + tanh(gelu_tanh_inner(v))); }, y, x);
+    else
+        map(HEAVY, n, [](V v) -> V { return v * normal_cdf(v); }, y, x);
+}
+template <class T>
+void gelu_dx(const T* dy, const T* x, T* dx, i64 n, double approximate) {
+    using V = Reg<T>;
+    if (approximate != 0)
+        map(HEAVY, n, [](V g, V v) -> V { return g * gelu_tanh_slope(v); }, dx, dy, x);
+    else
+        map(HEAVY, n, [](V g, V v) -> V { return g * gelu_slope(v); }, dx, dy, x);
+}
+template void gelu(const float*, float*, i64, double);
+template void gelu(const double*, double*, i64, double);
+template void gelu_dx(const float*, const float*, float*, i64, double);
+template void gelu_dx(const double*, const double*, double*, i64, double);
 
 #define UNARY_2(name, cost, formula)                                            \
     template <class T>                                                          \
@@ -196,7 +219,6 @@ DX(selu_dx, HEAVY, T(SELU_SCALE) * (x > 0 ? g : g * T(SELU_ALPHA) * exp_below(x)
     template void name(const float*, const float*, float*, i64, double);        \
     template void name(const double*, const double*, double*, i64, double);
 
-DX_1(gelu_dx, HEAVY, g * (a != 0 ? gelu_tanh_slope(x) : gelu_slope(x)))
 DX_1(leaky_relu_dx, LIGHT, x > 0 ? g : g * a)
 DX_1(elu_dx, HEAVY, x > 0 ? g : g * a * exp_below(x))
 DX_1(celu_dx, HEAVY, x > 0 ? g : g * exp_below(x / a))

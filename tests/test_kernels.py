@@ -150,7 +150,7 @@ def test_arithmetic_with_arrays_numbers_and_rows(name, dtype):
         x, y = make(shape, dtype), make(shape, dtype, 1) + 3
         for other in (y, 2.5, 3, np.asarray(1.5, dtype)):
             compare(name, (x, other), dtype)
-            compare(name, (other, x + 5), dtype)
+            compare(name, (other, np.asarray(x + 5)), dtype)
         if len(shape) >= 2:
             row = make(shape[1:], dtype, 2) + 4
             compare(name, (x, row), dtype)

@@ -38,7 +38,7 @@ def erf_ratio(z):
 
 def erfc_exponent(x):
     """-log(1 - erf(x)) / x"""
-    return -mp.log(mp.erfc(x)) / x
+    return -mp.log(mp.erfc(x)) / x if x else 2 / mp.sqrt(mp.pi)
 
 
 # name, function, interval, degree, weight of the error at x (1 / what it is relative to)
@@ -48,6 +48,7 @@ FITS = [
     ("tanh", tanh_tail, (mp.mpf(0), mp.mpf("0.4225")), 5, lambda z: z),
     ("expm1", expm1_tail, (mp.mpf("-0.5"), mp.mpf("0.5")), 6, lambda x: x),
     ("erf", erf_ratio, (mp.mpf(0), mp.mpf(1)), 7, lambda z: 1),
+    ("erfc from 0", erfc_exponent, (mp.mpf(0), mp.mpf(4)), 10, lambda x: x * mp.erfc(x)),
     ("erfc", erfc_exponent, (mp.mpf("0.9"), mp.mpf(4)), 9, lambda x: x * mp.erfc(x)),
 ]
 
@@ -62,7 +63,9 @@ def fit(g, interval, degree, weight, points=80, rounds=12):
     best, best_error = None, mp.inf
     for _ in range(rounds):
         scale = [w * mp.sqrt(m) for w, m in zip(ws, lawson, strict=True)]
-        matrix = mp.matrix([[s * x**k for k in range(degree + 1)] for x, s in zip(xs, scale, strict=True)])
+        matrix = mp.matrix(
+            [[s * x**k for k in range(degree + 1)] for x, s in zip(xs, scale, strict=True)]
+        )
         right = mp.matrix([s * y for y, s in zip(ys, scale, strict=True)])
         c = mp.qr_solve(matrix, right)[0]
         errors = [
@@ -70,7 +73,9 @@ def fit(g, interval, degree, weight, points=80, rounds=12):
         ]
         if max(errors) < best_error:
             best, best_error = list(c), max(errors)
-        lawson = [m * e / max(errors) + mp.mpf(10) ** -30 for m, e in zip(lawson, errors, strict=True)]
+        lawson = [
+            m * e / max(errors) + mp.mpf(10) ** -30 for m, e in zip(lawson, errors, strict=True)
+        ]
     return best, best_error
 
 
