@@ -82,12 +82,13 @@ _LAZY = {
         "serialization": "save load",
         "core.random": "Generator default_generator manual_seed seed initial_seed get_rng_state set_rng_state",
         "core.types": "is_tensor is_storage is_floating_point is_complex is_signed is_nonzero is_same_size numel result_type "
-        "typename set_default_tensor_type is_inference compile is_autocast_enabled autocast use_deterministic_algorithms "
+        "typename set_default_tensor_type is_inference compile use_deterministic_algorithms "
         "are_deterministic_algorithms_enabled is_deterministic_algorithms_warn_only_enabled set_float32_matmul_precision "
         "get_float32_matmul_precision is_anomaly_enabled "
         "get_num_interop_threads set_num_interop_threads set_flush_denormal is_conj is_neg is_deterministic "
         "FloatTensor DoubleTensor HalfTensor BFloat16Tensor LongTensor IntTensor ShortTensor CharTensor ByteTensor BoolTensor",
         "core.storage": "UntypedStorage TypedStorage",
+        "amp": "autocast is_autocast_enabled GradScaler",
         "core.safetensors": "save_safetensors load_safetensors",
         "nn.parameter": "",
     }.items()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rushlight.core.device import device, no_accelerator, only_on
+from .core.device import device, no_accelerator, only_on
 
 
 def is_available() -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rushlight.core.device import only_on
+from .core.device import only_on
 
 
 def is_available() -> bool:

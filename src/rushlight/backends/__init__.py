@@ -4,6 +4,6 @@ Settings of absent libraries (`torch.backends.cudnn.benchmark = True`) can be se
 permissions for a library that is not there.
 """
 
-from rushlight.backends import cpu, cuda, cudnn, mkl, mkldnn, mps, openmp
+from . import cpu, cuda, cudnn, mkl, mkldnn, mps, openmp
 
 __all__ = ["cpu", "cuda", "cudnn", "mkl", "mkldnn", "mps", "openmp"]

@@ -385,7 +385,7 @@ def _refusal(full: str) -> str:
         "  rushlight reads files as data and never runs code that a file names, whatever "
         "weights_only says"
     )
-    if full.startswith("torch.nn."):
+    if full.startswith(("torch.nn.", "rushlight.nn.")):
         return (
             f"{advice}\n  fix: load(..., weights_only=False) accepts rushlight's own layers; a "
             "file with model.state_dict() alone needs neither"

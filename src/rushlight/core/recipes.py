@@ -104,7 +104,7 @@ def public_name(obj: Any) -> Name | None:
         return Name("torch", obj.__name__)
     if obj is nn.Parameter:
         return Name("torch.nn.parameter", "Parameter")
-    return Name("torch.nn", obj.__name__) if layer(obj.__name__) is obj else None
+    return Name("rushlight.nn", obj.__name__) if layer(obj.__name__) is obj else None
 
 
 def layer(name: str) -> Any:

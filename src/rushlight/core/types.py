@@ -92,24 +92,6 @@ def compile(model: Any = None, **options: Any) -> Any:
     return model if model is not None else lambda f: f
 
 
-class autocast:
-    """torch.autocast: accepted when enabled=False; mixed precision is not supported (RuntimeError names it)."""
-
-    def __init__(self, device_type: str, dtype: Any = None, enabled: bool = True, cache_enabled: bool | None = None):
-        if enabled:
-            raise RuntimeError("autocast: rushlight computes in the dtypes of the tensors; mixed precision is not supported. "
-                               "Pass enabled=False, or cast the model with .to(dtype)")  # fmt: skip
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, *exc: object) -> None: ...
-
-
-def is_autocast_enabled(device_type: str | None = None) -> bool:
-    """False: there is no autocast."""
-    return False
-
-
 _settings = {"deterministic": False, "warn_only": False, "precision": "highest"}
 
 

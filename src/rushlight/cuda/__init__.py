@@ -1,0 +1,155 @@
+"""torch.cuda where there is no CUDA: truthful answers, PyTorch's error for what needs the device.
+
+Seeding and emptying the cache do nothing, as in PyTorch's own CPU build.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..core.device import absence, only_on
+from ..core.device import device as _device
+from . import amp as amp
+
+has_half = True
+has_magma = False
+default_generators: tuple[Any, ...] = ()
+
+
+def is_available() -> bool:
+    """Is there a CUDA device to compute on? No."""
+    return False
+
+
+def is_initialized() -> bool:
+    """Has the CUDA runtime been started? No."""
+    return False
+
+
+def device_count() -> int:
+    """The number of CUDA devices: 0."""
+    return 0
+
+
+def is_bf16_supported(including_emulation: bool = True) -> bool:
+    """Can the CUDA device compute in bfloat16? There is none."""
+    return False
+
+
+def is_tf32_supported() -> bool:
+    """Can the CUDA device compute in TF32? There is none."""
+    return False
+
+
+def get_arch_list() -> list[str]:
+    """CUDA architectures this library was compiled for: none."""
+    return []
+
+
+def get_gencode_flags() -> str:
+    """NVCC flags this library was compiled with: none."""
+    return ""
+
+
+def manual_seed(seed: int) -> None:
+    """Seed the current CUDA device's generator: there is none to seed."""
+
+
+def manual_seed_all(seed: int) -> None:
+    """Seed every CUDA device's generator: there is none to seed."""
+
+
+def seed() -> None:
+    """Seed the current CUDA device's generator at random: there is none to seed."""
+
+
+def seed_all() -> None:
+    """Seed every CUDA device's generator at random: there is none to seed."""
+
+
+def get_rng_state_all() -> list[Any]:
+    """The generator state of every CUDA device: an empty list."""
+    return []
+
+
+def empty_cache() -> None:
+    """Release cached CUDA memory: there is none."""
+
+
+def _no_bytes(device: Any = None) -> int:
+    """Bytes of CUDA memory in use by tensors: 0."""
+    return 0
+
+
+memory_allocated = memory_reserved = memory_cached = _no_bytes
+max_memory_allocated = max_memory_reserved = max_memory_cached = _no_bytes
+
+
+def memory_stats(device: Any = None) -> dict[str, Any]:
+    """Figures of the CUDA memory allocator: none."""
+    return {}
+
+
+class Stream:
+    """A queue of CUDA work; cannot be made without CUDA."""
+
+    def __new__(cls, *args: Any, **options: Any) -> Stream:
+        raise RuntimeError("torch.cuda.Stream requires CUDA support")
+
+
+class Event:
+    """A mark in a CUDA stream; cannot be made without CUDA."""
+
+    def __new__(cls, *args: Any, **options: Any) -> Event:
+        raise RuntimeError("Tried to instantiate dummy base class Event")
+
+
+class OutOfMemoryError(RuntimeError):
+    """Raised by a CUDA device that has no memory left: never, here."""
+
+
+class device:
+    """`with torch.cuda.device(d)`: a negative index does nothing; any other raises on entry."""
+
+    def __init__(self, device: Any):
+        self.idx = device if isinstance(device, int) else _device(device).index or 0
+
+    def __enter__(self) -> None:
+        if self.idx >= 0:
+            raise absence("cuda")
+
+    def __exit__(self, *error: object) -> bool:
+        return False
+
+
+class StreamContext:
+    """`with torch.cuda.stream(s)`: None, the only stream there can be, does nothing."""
+
+    def __init__(self, stream: Stream | None):
+        self.stream = stream
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, *error: object) -> None:
+        return None
+
+
+def stream(stream: Stream | None) -> StreamContext:
+    """A context in which CUDA work goes to `stream`; `stream(None)` does nothing."""
+    return StreamContext(stream)
+
+
+__getattr__ = only_on(
+    "cuda",
+    """init synchronize current_device set_device get_device_name get_device_capability
+    get_device_properties get_rng_state set_rng_state set_rng_state_all initial_seed
+    current_stream default_stream set_stream current_blas_handle cudart ipc_collect mem_get_info
+    memory_summary memory_snapshot can_device_access_peer reset_peak_memory_stats
+    reset_max_memory_allocated reset_max_memory_cached reset_accumulated_memory_stats
+    set_per_process_memory_fraction get_per_process_memory_fraction utilization temperature
+    power_draw memory_usage clock_rate list_gpu_processes CUDAGraph graph make_graphed_callables
+    graph_pool_handle is_current_stream_capturing get_sync_debug_mode set_sync_debug_mode
+    FloatTensor DoubleTensor HalfTensor BFloat16Tensor ByteTensor CharTensor ShortTensor IntTensor
+    LongTensor BoolTensor""",
+)
