@@ -13,9 +13,10 @@ from PIL import Image
 
 import rushlight as torch
 from rushlight.utils.data import DataLoader, Dataset, Subset
-from rushlight.vision import datasets, transforms
+from rushlight.vision import datasets, transforms, utils
 from rushlight.vision.transforms import InterpolationMode
 from rushlight.vision.transforms import functional as F
+from rushlight.vision.transforms.batch import whole_batch
 
 # A smooth picture (40, 52, 3), so that methods that differ in rounding agree within a level.
 Y, X = np.mgrid[0:40, 0:52]
@@ -247,6 +248,7 @@ def test_random_whole_batches_draw_as_the_images_one_by_one(num_workers):
             torch.manual_seed(3)
             drawn.append((list(loader), torch.rand(1).item()))
         (fast, fast_next), (slow, slow_next) = drawn
+        assert whole_batch(digits.transform, (8, 8)) is not None
         assert fast_next == slow_next and len(fast) == len(slow) == 4
         for a, b in zip(fast, slow, strict=True):
             assert torch.equal(a[0], b[0]) and torch.equal(a[1], b[1])
@@ -681,3 +683,23 @@ def test_transforms_of_tensors_are_modules(tensor):
         transforms.CenterCrop(8), transforms.ConvertImageDtype(torch.float32)
     )
     assert chain(tensor).shape == (3, 8, 8)
+
+
+# ---------------------------------------------------------------- grids
+
+
+def test_make_grid_and_save_image(tmp_path):
+    x = torch.arange(5.0).reshape(5, 1, 1, 1).expand(5, 1, 2, 3) / 4
+    grid = utils.make_grid(x, nrow=3, padding=1, pad_value=9)
+    assert grid.shape == (3, 2 * 3 + 1, 3 * 4 + 1)
+    assert grid[0, 1].tolist() == [9, 0, 0, 0, 9, 0.25, 0.25, 0.25, 9, 0.5, 0.5, 0.5, 9]
+    assert grid[2, 4].tolist() == [9, 0.75, 0.75, 0.75, 9, 1, 1, 1, 9, 9, 9, 9, 9]
+    assert utils.make_grid(list(x * 8 - 4), normalize=True)[0, 2, 2:5].tolist() == [0, 0, 0]
+    each = utils.make_grid(torch.tensor([[[[1.0, 3.0]]], [[[5.0, 9.0]]]]), 2, 0, True, None, True)
+    assert each[1].tolist() == [[0, 1, 0, 1]]
+    assert utils.make_grid(torch.ones(4, 2, 2)).shape == (4, 2, 2)
+    utils.save_image(x, tmp_path / "grid.png", padding=0)
+    with Image.open(tmp_path / "grid.png") as saved:
+        assert saved.size == (15, 2) and saved.getpixel((14, 1)) == (255, 255, 255)
+    with pytest.raises(TypeError, match="tensor or list of tensors expected"):
+        utils.make_grid(3)

@@ -1,5 +1,5 @@
 """Images: data sets and transforms, under torchvision's names."""
 
-from . import datasets, transforms
+from . import datasets, transforms, utils
 
-__all__ = ["datasets", "transforms"]
+__all__ = ["datasets", "transforms", "utils"]

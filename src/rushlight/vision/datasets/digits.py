@@ -27,7 +27,7 @@ class Digits(ArrayImages):
     Learning Repository, https://doi.org/10.24432/C50P49; CC BY 4.0
     """
 
-    classes = [str(digit) for digit in range(10)]  # noqa: RUF012
+    classes = [str(digit) for digit in range(10)]
 
     def __init__(
         self,

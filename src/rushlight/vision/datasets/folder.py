@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ..transforms.pil import image_module
 from .vision import VisionDataset
 
 __all__ = ["IMG_EXTENSIONS", "DatasetFolder", "ImageFolder", "default_loader", "make_dataset"]
@@ -85,12 +86,11 @@ def make_dataset(
 
 def default_loader(path: str | Path) -> Any:
     """The image in a file, as a PIL image in RGB. RuntimeError: none that Pillow can read."""
-    from PIL import Image, UnidentifiedImageError
-
+    Image = image_module()
     try:
         with open(path, "rb") as file, Image.open(file) as image:
             return image.convert("RGB")
-    except (UnidentifiedImageError, OSError, SyntaxError) as error:
+    except (OSError, SyntaxError) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise  # the system's own error, which names the file
         raise RuntimeError(

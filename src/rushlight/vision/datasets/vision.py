@@ -15,6 +15,7 @@ import numpy as np
 from ...core.tensor import Tensor, wrap
 from ...utils.data.dataset import BatchReader, Dataset, gather
 from ..transforms.batch import whole_batch
+from ..transforms.pil import image_module
 
 __all__ = ["ArrayImages", "StandardTransform", "VisionDataset"]
 
@@ -113,9 +114,7 @@ class ArrayImages(VisionDataset):
         if apply is not None:
             image = wrap(apply(pixels[None].copy())[0])
         else:
-            from PIL import Image
-
-            image = Image.fromarray(pixels)
+            image = image_module().fromarray(pixels)
             if self.transform is not None:
                 image = self.transform(image)
         if self.target_transform is not None:

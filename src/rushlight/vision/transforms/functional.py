@@ -158,8 +158,6 @@ def to_pil_image(pic: Any, mode: str | None = None) -> Any:
     Floats are taken as [0, 1], except for mode "F". If no mode is given, channels and dtype decide.
     TypeError, ValueError: no image has such a type, shape, or such a mode.
     """
-    from PIL import Image
-
     if not isinstance(pic, Tensor | np.ndarray):
         raise TypeError(f"pic should be Tensor or ndarray. Got {type(pic)}.")
     if pic.ndim not in (2, 3):
@@ -194,6 +192,7 @@ def to_pil_image(pic: Any, mode: str | None = None) -> Any:
             mode = permitted[0]
     if mode is None or (channels > 1 and x.dtype != np.uint8):
         raise TypeError(f"Input type {x.dtype} is not supported")
+    Image = pil.image_module()
     x = np.ascontiguousarray(x)
     if mode in ("L", "I;16", "I", "F", "RGB", "RGBA", "LA"):
         return Image.fromarray(x)

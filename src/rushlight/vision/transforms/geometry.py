@@ -111,8 +111,18 @@ class CenterCrop(Module, OnBatch):
         return f"{type(self).__name__}(size={self.size})"
 
 
-class Pad(Module):
+def _padded(
+    shape: tuple[int, int, int], padding: int | Sequence[int] | None
+) -> tuple[int, int, int]:
+    """The shape (C, H, W) of an image after padding."""
+    left, top, right, bottom = F.padding_sides(padding or 0)
+    return shape[0], shape[1] + top + bottom, shape[2] + left + right
+
+
+class Pad(Module, OnBatch):
     """Pixels around: see `functional.pad`."""
+
+    takes_pixels = True
 
     def __init__(
         self, padding: int | Sequence[int], fill: Any = 0, padding_mode: str = "constant"
@@ -135,6 +145,14 @@ class Pad(Module):
 
     def forward(self, img: Any) -> Any:
         return F.pad(img, self.padding, self.fill, self.padding_mode)
+
+    def batch_plan(self, shape: tuple[int, int, int]) -> Any:
+        if not isinstance(self.fill, int):
+            return None
+        return 0, _padded(shape, self.padding)
+
+    def on_batch(self, x: np.ndarray, words: np.ndarray) -> np.ndarray:
+        return array.pad(x, F.padding_sides(self.padding), self.fill, self.padding_mode)
 
     def __repr__(self) -> str:
         return (
@@ -194,15 +212,11 @@ class RandomCrop(Module, OnBatch):
     def batch_plan(self, shape: tuple[int, int, int]) -> Any:
         if self.pad_if_needed or not isinstance(self.fill, int):
             return None
-        channels, height, width = self._padded(shape)
+        channels, height, width = _padded(shape, self.padding)
         if height < self.size[0] or width < self.size[1]:
             return None  # its own call has the error
         words = 0 if (height, width) == self.size else 2
         return words, (channels, *self.size)
-
-    def _padded(self, shape: tuple[int, ...]) -> tuple[int, int, int]:
-        left, top, right, bottom = F.padding_sides(self.padding or 0)
-        return shape[-3], shape[-2] + top + bottom, shape[-1] + left + right
 
     def on_batch(self, x: np.ndarray, words: np.ndarray) -> np.ndarray:
         if self.padding is not None:

@@ -6,7 +6,29 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["adjust", "adjust_hue", "affine", "grayscale", "is_image", "pad", "resize", "rotate"]
+__all__ = [
+    "adjust",
+    "adjust_hue",
+    "affine",
+    "grayscale",
+    "image_module",
+    "is_image",
+    "pad",
+    "resize",
+    "rotate",
+]
+
+
+def image_module() -> Any:
+    """PIL.Image. ImportError, with what to install: there is no Pillow."""
+    try:
+        from PIL import Image
+    except ImportError as error:
+        raise ImportError(
+            "PIL images need Pillow, which is not installed\n"
+            "  fix: pip install pillow, or a transform that begins with ToTensor() or PILToTensor()"
+        ) from error
+    return Image
 
 
 def is_image(x: Any) -> bool:
