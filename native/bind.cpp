@@ -83,12 +83,6 @@ const Row table[] = {
     row<"conv2d_dx", conv_dx_>("(dy, w, x_shape, stride, padding, dilation, groups)"),
     row<"conv1d_dw", conv_dw_>("(dy, x, w_shape, stride, padding, dilation, groups)"),
     row<"conv2d_dw", conv_dw_>("(dy, x, w_shape, stride, padding, dilation, groups)"),
-    row<"max_pool1d", max_pool_>("(x, kernel, stride, padding, dilation, ceil)"),
-    row<"max_pool1d_dx", max_pool_dx_>("(dy, index, x_shape)"),
-    row<"avg_pool1d", avg_pool_>(
-        "(x, kernel, stride, padding, ceil, count_include_pad, divisor)"),
-    row<"avg_pool1d_dx", avg_pool_dx_>(
-        "(dy, x_shape, kernel, stride, padding, ceil, count_include_pad, divisor)"),
     row<"max_pool2d", max_pool_>("(x, kernel, stride, padding, dilation, ceil)"),
     row<"max_pool2d_dx", max_pool_dx_>("(dy, index, x_shape)"),
     row<"avg_pool2d", avg_pool_>(

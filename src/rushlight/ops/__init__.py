@@ -3,10 +3,10 @@
 from importlib import import_module as _import
 
 _FAMILIES = """
-    convert pointwise elementary special blend bitwise complex compare activation
+    convert pointwise power bounds elementary special blend bitwise complex compare activation
     shape index join scatter
     reduce extremes norms scan sort matmul creation distributions random sampling dropout
-    pad softmax norm embedding conv loss
+    pad softmax norm embedding conv pool loss
 """
 
 for _family in _FAMILIES.split():

@@ -23,6 +23,7 @@ def max_pool(x, kernel, stride, padding, dilation, ceil):
     out = tuple(
         pooled_size(*a, ceil) for a in zip(size, kernel, stride, padding, dilation, strict=True)
     )
+    _room(x, out)
     lowest = np.iinfo(x.dtype).min if x.dtype.kind in "iu" else -np.inf
     y = np.full((*x.shape[:2], *out), lowest, x.dtype)  # of windows with nothing but padding
     i = np.full(y.shape, -1, np.int64)
@@ -58,6 +59,7 @@ def avg_pool(x, kernel, stride, padding, ceil, count_include_pad, divisor):
     size = x.shape[2:]
     cells_of = _window_cells(size, kernel, stride, padding, ceil, count_include_pad)
     out = tuple(map(len, cells_of))
+    _room(x, out)
     y = np.zeros((*x.shape[:2], *out), _sum_dtype(x.dtype))
     for _, cells, meets in taps(size, out, kernel, stride, padding, (1,) * len(size)):
         y[cells] += x[meets]
@@ -76,7 +78,7 @@ def avg_pool_dx(dy, x_shape, kernel, stride, padding, ceil, count_include_pad, d
 
 
 def adaptive_avg_pool(x, out):
-    """x (N, C, *S) -> y (N, C, *out): cell l is the mean over [floor(l·S/L), ceil((l+1)·S/L))."""
+    """x (N, C, *S) -> y (N, C, *out): y[l] is the mean over [floor(l·S/L), ceil((l+1)·S/L))."""
     y = x.astype(_sum_dtype(x.dtype), copy=False)
     for axis, m in enumerate(out, 2):
         narrow = np.empty((*y.shape[:axis], m, *y.shape[axis + 1 :]), y.dtype)
@@ -116,10 +118,44 @@ def adaptive_max_pool(x, out):
     return y, i
 
 
-max_pool1d = max_pool2d = max_pool3d = max_pool
-max_pool1d_dx = max_pool2d_dx = max_pool3d_dx = max_pool_dx
-avg_pool1d = avg_pool2d = avg_pool3d = avg_pool
-avg_pool1d_dx = avg_pool2d_dx = avg_pool3d_dx = avg_pool_dx
+def fractional_max_pool(x, kernel, out, u):
+    """x (N, C, *S), u (N, C, rank) in [0, 1) -> y (N, C, *out), i int64.
+
+    Along each dimension the windows lie at floor((l + u) · a) - floor(u · a) where
+    a = (S - T) / (L - 1), the last one at the end. u counts dimensions from the last in two dimensions, from the first in
+    three, as PyTorch does.
+    """
+    rank, size = len(out), x.shape[2:]
+    place = np.zeros((*x.shape[:2], *[1] * (2 * rank)), np.int64)  # (N, C, *out, *kernel)
+    for d in range(rank):
+        sample = u[..., rank - 1 - d if rank == 2 else d].astype(x.dtype)[..., None]
+        start = np.full((*x.shape[:2], out[d]), size[d] - kernel[d])
+        if out[d] > 1:
+            a = x.dtype.type((size[d] - kernel[d]) / (out[d] - 1))
+            cell = np.arange(out[d] - 1, dtype=x.dtype)
+            start[..., :-1] = ((cell + sample) * a).astype(int) - (sample * a).astype(int)
+        cells = start[..., None] + np.arange(kernel[d])
+        shape = [1] * (2 * rank)
+        shape[d], shape[rank + d] = out[d], kernel[d]
+        place = place * size[d] + cells.reshape(*x.shape[:2], *shape)
+    flat = place.reshape(*x.shape[:2], -1)
+    values = np.take_along_axis(x.reshape(*x.shape[:2], -1), flat, -1)
+    values = values.reshape(*x.shape[:2], *out, -1)
+    best = values.argmax(-1)[..., None]
+    y = np.take_along_axis(values, best, -1)[..., 0]
+    return y, np.take_along_axis(flat.reshape(values.shape), best, -1)[..., 0]
+
+
+max_pool2d = max_pool3d = max_pool
+max_pool2d_dx = max_pool3d_dx = max_pool_dx
+avg_pool2d = avg_pool3d = avg_pool
+avg_pool2d_dx = avg_pool3d_dx = avg_pool_dx
+
+
+def _room(x, out):
+    """ValueError unless there is a window in every dimension and x is of numbers that compare."""
+    if min(out) < 1 or 0 in x.shape[1:] or x.dtype.kind in "bc":
+        raise ValueError("pool: no window fits, or not a dtype for pooling")
 
 
 def _window_cells(size, kernel, stride, padding, ceil, count_include_pad):
