@@ -139,7 +139,7 @@ def test_one_cycle_ends():
     optimizer.step()
     for _ in range(3):
         schedule.step()
-    with pytest.raises(ValueError, match="Tried to step 4 times. The specified number of total"):
+    with pytest.raises(ValueError, match="Tried to step 4 times"):
         schedule.step()
 
 
@@ -173,28 +173,28 @@ MISTAKES = [
     (lambda o: S.LambdaLR(o, [abs]), ValueError, "Expected 2 lr_lambdas, but got 1"),
     (lambda o: S.ConstantLR(o, 2), ValueError, "Constant multiplicative factor expected to be "
      "between 0 and 1."),
-    (lambda o: S.LinearLR(o, 0), ValueError, "Starting multiplicative factor expected to be greater "
-     "than 0 and less or equal to 1."),
-    (lambda o: S.CosineAnnealingWarmRestarts(o, 0), ValueError, "Expected positive integer T_0, but "
-     "got 0"),
+    (lambda o: S.LinearLR(o, 0), ValueError, "Starting multiplicative factor expected to be "
+     "greater than 0 and less or equal to 1."),
+    (lambda o: S.CosineAnnealingWarmRestarts(o, 0), ValueError, "Expected positive integer T_0, "
+     "but got 0"),
     (lambda o: S.CyclicLR(o, [0.1], 0.2), ValueError, "base_lr must have the same length as "
      "optimizer.param_groups. base_lr has 1 values, param_groups has 2."),
     (lambda o: S.CyclicLR(Adagrad([nn.Parameter(torch.zeros(1))]), 0.1, 0.2), ValueError,
      "optimizer must support momentum or beta1 with `cycle_momentum` option enabled"),
-    (lambda o: S.OneCycleLR(o, 0.1), ValueError, "You must define either total_steps OR (epochs AND "
-     "steps_per_epoch)"),
+    (lambda o: S.OneCycleLR(o, 0.1), ValueError, "You must define either total_steps OR (epochs "
+     "AND steps_per_epoch)"),
     (lambda o: S.OneCycleLR(o, 0.1, total_steps=5, pct_start=3), ValueError, "Expected float "
      "between 0 and 1 pct_start, but got 3"),
     (lambda o: S.ReduceLROnPlateau(o, "x"), ValueError, "mode x is unknown!"),
     (lambda o: S.ReduceLROnPlateau(o, factor=2.0), ValueError, "Factor should be < 1.0."),
-    (lambda o: S.SequentialLR(o, [S.StepLR(o, 3)], [3]), ValueError, "Sequential Schedulers expects "
-     "number of schedulers provided to be one more than the number of milestone points, but got "
-     "number of schedulers 1 and the number of milestones to be equal to 1"),
-    (lambda o: S.ChainedScheduler([]), ValueError, "ChainedScheduler expects at least one scheduler "
-     "to be chained, but got no scheduler."),
-    (lambda o: S.ChainedScheduler([S.ReduceLROnPlateau(o)]), ValueError, "ChainedScheduler does not "
-     "support `ReduceLROnPlateau` scheduler as it requires additional kwargs to be specified when "
-     "calling `step`, but got one at index 0 in the given schedulers sequence."),
+    (lambda o: S.SequentialLR(o, [S.StepLR(o, 3)], [3]), ValueError, "Sequential Schedulers "
+     "expects number of schedulers provided to be one more than the number of milestone points, but "
+     "got number of schedulers 1 and the number of milestones to be equal to 1"),
+    (lambda o: S.ChainedScheduler([]), ValueError, "ChainedScheduler expects at least one "
+     "scheduler to be chained, but got no scheduler."),
+    (lambda o: S.ChainedScheduler([S.ReduceLROnPlateau(o)]), ValueError, "ChainedScheduler does "
+     "not support `ReduceLROnPlateau` scheduler as it requires additional kwargs to be specified "
+     "when calling `step`, but got one at index 0 in the given schedulers sequence."),
 ]  # fmt: skip
 
 

@@ -18,7 +18,7 @@ def recorded(frozen):
 
 
 def same(got, expected, tolerance=1e-6, where=""):
-    """Nested lists and dicts of numbers, equal to `tolerance` relative to the larger of it and 1."""
+    """Nested lists and dicts of numbers, equal to `tolerance`, relative to numbers above 1."""
     assert type(got) is type(expected) or isinstance(expected, (int, float)), where
     if isinstance(expected, dict):
         assert sorted(got) == sorted(expected), where

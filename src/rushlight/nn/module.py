@@ -178,9 +178,12 @@ class Module(Hooked, Stateful):
     def __setattr__(self, name: str, value: Any) -> None:
         own = self.__dict__
         parameters = own.get("_parameters")
-        if parameters is None:
-            self._set_before_init(name, value)
-            return
+        if type(parameters) is not _Members:
+            if parameters is None:
+                self._set_before_init(name, value)
+                return
+            Module.__setstate__(self, {})  # restored by a class that did not ask Module to
+            parameters = own["_parameters"]
         buffers, modules = own["_buffers"], own["_modules"]
         if isinstance(value, Tensor) and isinstance(value, Parameter):
             self._leave(name, buffers, modules)
@@ -209,7 +212,6 @@ class Module(Hooked, Stateful):
                     "(torch.nn.Buffer, torch.Tensor or None expected)"
                 )
             if isinstance(value, Buffer):
-                self._leave(name, parameters, modules)
                 self.register_buffer(name, value, value.persistent)
             else:
                 buffers[name] = EVERY.registered("buffer", self, name, value)
@@ -311,6 +313,8 @@ class Module(Hooked, Stateful):
     register_module = add_module
 
     def _check_name(self, kind: str, name: Any, members: dict) -> None:
+        if type(members) is not _Members:
+            Module.__setstate__(self, {})
         if not isinstance(name, str):
             raise TypeError(f"{kind} name should be a string. Got {_typename(name)}")
         if hasattr(self, name) and name not in members:
@@ -593,7 +597,9 @@ def _no_attribute(self: Module, name: str) -> Any:
 
 
 def _typename(x: Any) -> str:
-    return x.type() if isinstance(x, Tensor) else type(x).__name__
+    from ..core.types import typename
+
+    return typename(x)
 
 
 def _destination(*args: Any, **kwargs: Any) -> tuple[Any, Any, Any]:

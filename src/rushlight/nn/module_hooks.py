@@ -261,7 +261,7 @@ def call_with_hooks(module: Any, args: tuple, kwargs: dict) -> Any:
         if backward is not None and backward.full:
             result = backward.watch_outputs(result)
         if backward is not None and backward.legacy:
-            backward.watch_last_operation(result)
+            backward.watch_last_operation(args, result)
         return result
     except Exception:
         _run_always_called(module, args, kwargs, result, finished)
@@ -383,7 +383,7 @@ class _BackwardHooks:
         self.grad_outputs = None
         return grads
 
-    def watch_last_operation(self, result: Any) -> None:
+    def watch_last_operation(self, args: tuple, result: Any) -> None:
         while not isinstance(result, Tensor):
             result = next(
                 (v for v in result.values() if isinstance(v, Tensor))
@@ -391,7 +391,19 @@ class _BackwardHooks:
                 else iter(result)
             )
         node = result.grad_fn
-        for hook in self.legacy if node is not None else ():
+        if node is None:
+            return
+        before = {t.grad_fn for t in args if isinstance(t, Tensor)} - {None}
+        if before != {n for n, _ in node.next_functions}:
+            warnings.warn(
+                "Using a non-full backward hook when the forward contains multiple autograd Nodes "
+                "is deprecated and will be removed in future versions. This hook will be missing "
+                "some grad_input. Please use register_full_backward_hook to get the documented "
+                "behavior.",
+                FutureWarning,
+                stacklevel=4,
+            )
+        for hook in self.legacy:
             node.register_hook(lambda gi, go, hook=hook: hook(self.module, gi, go))
 
 

@@ -195,10 +195,11 @@ class Stateful:
                 else:
                     setattr(self, name, new)
         except Exception as error:
+            said = tuple(a.split("\n")[0] if isinstance(a, str) else a for a in error.args)
             return (
                 f'While copying the parameter named "{key}", whose dimensions in the model are '
                 f"{t.shape} and whose dimensions in the checkpoint are {new.shape}, "
-                f"an exception occurred : {error.args}."
+                f"an exception occurred : {said}."
             )
         return None
 
