@@ -6,7 +6,9 @@ and give PyTorch's numbers for the same seed (core/draw.py, docs/random.md).
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from math import prod
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -17,7 +19,15 @@ from ..core.grad_mode import mode
 from ..core.random import generator_or_default
 from ..core.registry import Card, composite
 from ..core.tensor import Tensor, wrap
-from .distributions import Normal, Random, Uniform, check_tensor, whole
+from .distributions import (
+    Normal,
+    Random,
+    Uniform,
+    check_kind,
+    check_tensor,
+    drawn_integers,
+    whole,
+)
 
 _INT64 = np.dtype(np.int64)
 _OPTIONS = (
@@ -26,17 +36,32 @@ _OPTIONS = (
 )
 
 
-def made(card: Card, arguments: tuple, size: tuple, *, out: Any = None, dtype: Any = None,
+class Source(NamedTuple):
+    """Where numbers come from: draw(n, dtype, *parameters), or the card for out=."""
+
+    draw: Callable[..., np.ndarray]
+    card: Card
+    kernel: str  # what PyTorch calls the place that refuses a dtype; "" if integers are meant
+
+
+UNIFORM = Source(draw.uniform, Uniform.card, "check_uniform_bounds")
+NORMAL = Source(draw.normal, Normal.card, "normal_kernel_cpu")
+INTEGERS = Source(drawn_integers, Random.card, "")
+
+
+def made(source: Source, parameters: tuple, size: tuple, *, out: Any = None, dtype: Any = None,
          layout: Any = None, device: Any = None, pin_memory: bool = False,
          requires_grad: bool = False, default: Any = None,
          name: str = "normal") -> Tensor:  # fmt: skip
-    """A tensor of shape `size` filled by a distribution's card: forward(x, *arguments)."""
+    """A tensor of shape `size` and of a source's numbers."""
     shape = checked_shape(size, name)
     if out is not None:
-        return filled(out, shape, dtype, card, arguments)
+        return filled(out, shape, dtype, source.card, parameters)
     check_options(layout, device, pin_memory)
-    x = np.empty(shape, (dtype or default or get_default_dtype()).np)
-    return asking(wrap(card.forward(x, *arguments)), requires_grad)
+    d = (dtype or default or get_default_dtype()).np
+    if source.kernel:
+        check_kind(d, source.kernel, complex_too=True)
+    return asking(wrap(source.draw(prod(shape), d, *parameters).reshape(shape)), requires_grad)
 
 
 def checked_shape(size: tuple, name: str) -> tuple[int, ...]:
@@ -83,7 +108,7 @@ def asking(t: Tensor, requires_grad: bool) -> Tensor:
     return t
 
 
-def filled(out: Tensor, shape: tuple, dtype: Any, card: Card, arguments: tuple) -> Tensor:
+def filled(out: Tensor, shape: tuple, dtype: Any, card: Card, parameters: tuple) -> Tensor:
     """out=: a tensor that gets the shape and the numbers; its dtype must be the one asked for."""
     if dtype is not None and dtype is not out.dtype:
         raise RuntimeError(
@@ -92,7 +117,7 @@ def filled(out: Tensor, shape: tuple, dtype: Any, card: Card, arguments: tuple) 
         )
     if out._a.shape != shape:
         out._a = np.empty(shape, out._a.dtype)
-    np.copyto(out._a, card.forward(out._a, *arguments))
+    np.copyto(out._a, card.forward(out._a, *parameters))
     out._bump()
     return out
 
@@ -124,7 +149,7 @@ def rand(*shape, size=None, generator=None, out=None, dtype=None, layout=None, d
     >>> torch.rand(2, 3)
     """
     g = generator_or_default(generator, "rand")
-    return made(Uniform.card, (0.0, 1.0, g), sizes("rand", shape, size), out=out, dtype=dtype,
+    return made(UNIFORM, (0.0, 1.0, g), sizes("rand", shape, size), out=out, dtype=dtype,
                 layout=layout, device=device, pin_memory=pin_memory, requires_grad=requires_grad,
                 name="rand")  # fmt: skip
 
@@ -138,7 +163,7 @@ def randn(*shape, size=None, generator=None, out=None, dtype=None, layout=None, 
     >>> torch.randn(2, 3)
     """
     g = generator_or_default(generator, "randn")
-    return made(Normal.card, (0.0, 1.0, g), sizes("randn", shape, size), out=out, dtype=dtype,
+    return made(NORMAL, (0.0, 1.0, g), sizes("randn", shape, size), out=out, dtype=dtype,
                 layout=layout, device=device, pin_memory=pin_memory, requires_grad=requires_grad,
                 name="randn")  # fmt: skip
 
@@ -170,7 +195,7 @@ def randint(*arguments, low=None, high=None, size=None, generator=None, out=None
     high = whole(high, "randint", "high", 1 if low is None else 2)
     low = 0 if low is None else whole(low, "randint", "low", 1)
     g = generator_or_default(generator, "randint")
-    return made(Random.card, (low, high, g), (size,), out=out, dtype=dtype, layout=layout,
+    return made(INTEGERS, (low, high, g), (size,), out=out, dtype=dtype, layout=layout,
                 device=device, pin_memory=pin_memory, requires_grad=requires_grad, default=int64,
                 name="randint")  # fmt: skip
 

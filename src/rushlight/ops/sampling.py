@@ -16,7 +16,6 @@ from ..kernels import K
 from .distributions import (
     BernoulliNumber,
     BernoulliTensor,
-    Normal,
     check_kind,
     check_probabilities,
     check_std,
@@ -25,7 +24,7 @@ from .distributions import (
     real,
     whole,
 )
-from .random import made
+from .random import NORMAL, made
 
 
 @op("bernoulli", fn=False, method=False, tensors=1)
@@ -235,8 +234,9 @@ def normal(mean, std=1.0, size=None, *, generator=None, out=None, dtype=None, la
     numbers = not isinstance(mean, Tensor) and not isinstance(std, Tensor)
     if numbers and isinstance(size, (tuple, list)):
         mean, std = real(mean, "normal", "mean", 1), real(std, "normal", "std", 2)
+        check_std(std)
         return made(
-            Normal.card, (mean, std, g), (size,), out=out, dtype=dtype, layout=layout,
+            NORMAL, (mean, std, g), (size,), out=out, dtype=dtype, layout=layout,
             device=device, pin_memory=pin_memory, requires_grad=requires_grad,
         )  # fmt: skip
     if numbers or size is not None:
