@@ -1,4 +1,5 @@
-"""Every card by its samples: gradients to second order against central differences, inputs left alone,
+"""Every card by its samples: gradients to second order against central differences, inputs left
+alone,
 native kernels against their NumPy twins."""
 
 import numpy as np
@@ -40,7 +41,7 @@ def test_inputs_are_left_alone(card):
     for args in sample_arguments(card, Make(card.name)):
         before = [t._a.copy() for t in tensors_of(args)]
         apply(card, args)
-        for t, kept in zip(tensors_of(args), before):
+        for t, kept in zip(tensors_of(args), before, strict=True):
             assert np.array_equal(t._a, kept)
 
 
@@ -67,7 +68,9 @@ def test_gradients(card):
 def first_order(f, leaves):
     ys = [y for y in outputs(f()) if y.requires_grad]
     seeds = [y.detach().clone().requires_grad_() for y in ys]
-    return [g for g in grad(ys, leaves, seeds, create_graph=True, allow_unused=True) if g is not None]
+    return [
+        g for g in grad(ys, leaves, seeds, create_graph=True, allow_unused=True) if g is not None
+    ]
 
 
 def run(card, dtype):

@@ -1,7 +1,7 @@
 """torch.special: functions of mathematical physics and statistics, elementwise."""
 
 from .core.registry import FUNCTIONS as _FUNCTIONS
-from .ops.elementary import xlog1py
+from .ops.elementary import xlog1py as xlog1py
 from .ops.special import SPECIAL as _SPECIAL
 
 globals().update(_SPECIAL)

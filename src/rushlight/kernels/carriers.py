@@ -1,4 +1,6 @@
-"""K's vocabulary on Tensors: the same word, said with cards, so that backward formulas can be differentiated."""
+"""K's vocabulary on Tensors: the same word, said with cards, so that backward formulas can be
+differentiated.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,8 @@ def _on_tensors(name: str) -> Any:
     if name in TWINS:
         return TWINS[name]
     raise NotImplementedError(
-        f"kernel '{name}' has no card: its backward cannot be differentiated again (create_graph=True)"
+        f"kernel '{name}' has no card: its backward cannot be differentiated again "
+        "(create_graph=True)"
     )
 
 

@@ -20,17 +20,23 @@ from .samples import unary
 
 def unfit(name: str, x: np.ndarray) -> RuntimeError:
     """What to raise for a dtype that an activation is not defined for."""
-    return RuntimeError(f"\"{name}\" not implemented for '{scalar_name(from_numpy_dtype(x.dtype))}'")
+    return RuntimeError(
+        f"\"{name}\" not implemented for '{scalar_name(from_numpy_dtype(x.dtype))}'"
+    )
 
 
 def _tensor(name: str, x: Any) -> Tensor:
     if not isinstance(x, Tensor):
-        raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(x).__name__}")
+        raise TypeError(
+            f"{name}(): argument 'input' (position 1) must be Tensor, not {type(x).__name__}"
+        )
     return x
 
 
 def _functional(card: Any, name: str, *, fn: bool = False, method: bool = False) -> None:
-    """Publish F.name(input, inplace=False) and the in-place F.name_(input) of a card without options."""
+    """Publish F.name(input, inplace=False) and the in-place F.name_(input) of a card without
+    options.
+    """
     card = card.card if not hasattr(card, "forward") else card
 
     def function(input, inplace=False):
@@ -56,8 +62,11 @@ class Relu:
 
     def forward(x):
         if x.dtype.kind in "bc":
-            raise RuntimeError("Boolean inputs not supported for relu" if x.dtype.kind == "b" else
-                               f"\"relu\" not implemented for '{scalar_name(from_numpy_dtype(x.dtype))}'")  # fmt: skip
+            raise RuntimeError(
+                "Boolean inputs not supported for relu"
+                if x.dtype.kind == "b"
+                else f"\"relu\" not implemented for '{scalar_name(from_numpy_dtype(x.dtype))}'"
+            )
         return K.relu(x)
 
     def backward(c, dy, out):
@@ -76,7 +85,7 @@ class _Relu6:
     def forward(x):
         if x.dtype.kind in "bc":
             raise unfit("hardtanh", x)
-        return K.relu6(x)
+        return K.relu6(x) if x.dtype.kind in "fV" else np.minimum(np.maximum(x, 0), 6)
 
     def backward(c, dy, x):
         return K.relu6_dx(dy, x)
@@ -102,7 +111,9 @@ class Sigmoid:
 
 @op("_silu", fn=False, method=False, node="Silu")
 class _Silu:
-    """y = x σ(x);  dx = dy σ(x) (1 + x (1 - σ(x)))    Elfwing, Uchibe, Doya 2017, arXiv:1702.03118"""
+    """y = x σ(x);  dx = dy σ(x) (1 + x (1 - σ(x)))    Elfwing, Uchibe, Doya 2017,
+    arXiv:1702.03118
+    """
 
     def forward(x):
         if x.dtype.kind in "iub":
@@ -138,7 +149,9 @@ _functional(_Mish, "mish")
 
 @op("_selu", fn=False, method=False, node="Elu")
 class _Selu:
-    """y = λ (x where x > 0, else α (e^x - 1)), λ = 1.0507, α = 1.6733    Klambauer et al. 2017, arXiv:1706.02515"""
+    """y = λ (x where x > 0, else α (e^x - 1)), λ = 1.0507, α = 1.6733    Klambauer et al.
+    2017, arXiv:1706.02515
+    """
 
     def forward(x):
         if x.dtype.kind in "iub":
@@ -254,7 +267,9 @@ def leaky_relu_(input, negative_slope=0.01):
 
 @op("_elu", fn=False, method=False, tensors=1, node="Elu")
 class _Elu:
-    """y = x where x > 0, else α (e^x - 1)    Clevert, Unterthiner, Hochreiter 2015, arXiv:1511.07289"""
+    """y = x where x > 0, else α (e^x - 1)    Clevert, Unterthiner, Hochreiter 2015,
+    arXiv:1511.07289
+    """
 
     def forward(x, alpha):
         if x.dtype.kind in "iub":
@@ -500,7 +515,9 @@ def glu(input, dim=-1):
         raise RuntimeError("glu does not support 0-dimensional tensors")
     size = input.size(dim)
     if size % 2:
-        raise RuntimeError(f"Halving dimension must be even, but dimension {dim % input.ndim} is size {size}")
+        raise RuntimeError(
+            f"Halving dimension must be even, but dimension {dim % input.ndim} is size {size}"
+        )
     return apply(CARDS["_glu"], (input, dim))
 
 
@@ -527,17 +544,23 @@ def prelu(input, weight):
     """y = x where x > 0, else weight · x; one weight, or one for each channel (dimension 1)."""
     _tensor("prelu", input)
     if weight.dtype is not input.dtype:
-        raise RuntimeError("prelu: Type promoting not supported. Got "
-                           f"{scalar_name(input.dtype)} and {scalar_name(weight.dtype)}")  # fmt: skip
+        raise RuntimeError(
+            "prelu: Type promoting not supported. Got "
+            f"{scalar_name(input.dtype)} and {scalar_name(weight.dtype)}"
+        )
     if weight.numel() != 1:
         if input.ndim == 0:
             raise RuntimeError("Not allow zero-dim input tensor.")
         channels = input.shape[1] if input.ndim > 1 else 1
         if channels != weight.numel():
-            raise RuntimeError("Mismatch of parameter numbers and input channel size. Found parameter numbers = "
-                               f"{weight.numel()} and channel size = {channels}.")  # fmt: skip
+            raise RuntimeError(
+                "Mismatch of parameter numbers and input channel size. Found parameter numbers = "
+                f"{weight.numel()} and channel size = {channels}."
+            )
     if weight.ndim > 1:
-        raise RuntimeError(f"prelu: Expected `weight` to be a scalar or 1D tensor, but got: ndim = {weight.ndim}")
+        raise RuntimeError(
+            f"prelu: Expected `weight` to be a scalar or 1D tensor, but got: ndim = {weight.ndim}"
+        )
     if input.ndim > 1 and weight.ndim:
         weight = weight.reshape((-1,) + (1,) * (input.ndim - 2))
     elif input.ndim == 0 and weight.ndim:
@@ -581,7 +604,8 @@ def _rrelu(input, lower, upper, training, inplace, generator=None):
 
 @composite("rrelu", functional=True)
 def rrelu(input, lower=1.0 / 8, upper=1.0 / 3, training=False, inplace=False, generator=None):
-    """y = x where x > 0, else r x: r drawn for each element from [lower, upper), their mean if not training.
+    """y = x where x > 0, else r x: r drawn for each element from [lower, upper), their mean if not
+    training.
 
     source  Xu et al. 2015, arXiv:1505.00853
     """

@@ -16,12 +16,17 @@ _INTEGERS = binary(0, 9, dtype="int64")
 
 def _only(kinds: str, name: str, x: np.ndarray) -> None:
     if x.dtype.kind not in kinds:
-        raise RuntimeError(f"\"{name}_cpu\" not implemented for '{scalar_name(from_numpy_dtype(x.dtype))}'")
+        raise RuntimeError(
+            f"\"{name}_cpu\" not implemented for '{scalar_name(from_numpy_dtype(x.dtype))}'"
+        )
 
 
 def _bitwise(name: str, symbol: str, f: Any, operator: str) -> None:
     class Card:
-        __doc__ = f"z = x {symbol} y, bit by bit.  RuntimeError: operands that are neither integer nor bool."
+        __doc__ = (
+            f"z = x {symbol} y, bit by bit.  RuntimeError: "
+            "operands that are neither integer nor bool."
+        )
         backward = None
 
         def forward(x, y):

@@ -20,7 +20,9 @@ class Where:
 
     def backward(c, dz, condition):
         zero = K.zeros_like(dz)
-        return K.where(condition, dz, zero) if c.needs(0) else None, K.where(condition, zero, dz) if c.needs(1) else None
+        return K.where(condition, dz, zero) if c.needs(0) else None, K.where(
+            condition, zero, dz
+        ) if c.needs(1) else None
 
     def samples(make):
         yield make(3, 4, dtype="bool"), make(3, 4), make(3, 4)
@@ -31,15 +33,22 @@ class Where:
 
 @composite("where", method=False)
 def where(condition, input=None, other=None, *, out=None):
-    """input where condition holds, else other (broadcast, promoted); with condition alone, the indices where it holds."""
+    """input where condition holds, else other (broadcast, promoted);
+    with condition alone, the indices where it holds.
+    """
     if input is None and other is None:
         return condition.nonzero(as_tuple=True)
     if not isinstance(condition, Tensor):
-        raise TypeError(f"where(): argument 'condition' (position 1) must be Tensor, not {type(condition).__name__}")
+        raise TypeError(
+            "where(): argument 'condition' (position 1) must be Tensor, not "
+            f"{type(condition).__name__}"
+        )
     if condition._a.dtype.kind != "b":
         if condition._a.dtype != np.uint8:
-            raise RuntimeError("where expected condition to be a boolean tensor, but got a tensor with dtype "
-                               f"{from_numpy_dtype(condition._a.dtype)}")  # fmt: skip
+            raise RuntimeError(
+                "where expected condition to be a boolean tensor, but got a tensor with dtype "
+                f"{from_numpy_dtype(condition._a.dtype)}"
+            )
         condition = condition.bool()
     z = apply(CARDS["where"], (condition, input, other))
     return z if out is None else into(out, z)
@@ -102,7 +111,9 @@ def _lerp(run, input, end, weight):
 
 @composite("lerp", method=True)
 def lerp(input, end, weight, *, out=None):
-    """z = input + weight · (end - input), weight a number or a tensor. RuntimeError: different dtypes."""
+    """z = input + weight · (end - input), weight a number or a tensor. RuntimeError:
+    different dtypes.
+    """
     z = _lerp(apply, input, end, weight)
     return z if out is None else into(out, z)
 
@@ -132,15 +143,21 @@ class _Addcmul:
 
 @op("_addcdiv", fn=False, method=False, tensors=3, promote="arith", broadcast=True, node="Addcdiv")
 class _Addcdiv:
-    """r = x + v y / z for a number v;  dy = dr v / z,  dz = -dr v y / z².  RuntimeError: integers."""
+    """r = x + v y / z for a number v;  dy = dr v / z,  dz = -dr v y / z².
+    RuntimeError: integers.
+    """
 
     def forward(x, y, z, value):
         if from_numpy_dtype(x.dtype).category < FLOAT:
             raise RuntimeError(
-                "Integer division with addcdiv is no longer supported, and in a future release addcdiv will perform a true "
-                "division of tensor1 and tensor2. The historic addcdiv behavior can be implemented as (input + value * "
-                "torch.trunc(tensor1 / tensor2)).to(input.dtype) for integer inputs and as (input + value * tensor1 / "
-                "tensor2) for float inputs. The future addcdiv behavior is just the latter implementation: (input + value * "
+                "Integer division with addcdiv is no longer supported, and in a future release "
+                "addcdiv will perform a true "
+                "division of tensor1 and tensor2. The historic addcdiv behavior can be implemented "
+                "as (input + value * "
+                "torch.trunc(tensor1 / tensor2)).to(input.dtype) for integer inputs and as (input "
+                "+ value * tensor1 / "
+                "tensor2) for float inputs. The future addcdiv behavior is just the latter "
+                "implementation: (input + value * "
                 "tensor1 / tensor2), for all dtypes."
             )
         return x + value * y / z if value != 1 else x + y / z
@@ -167,7 +184,9 @@ def _value(tensors: tuple, value):
 @composite("addcmul", method=True)
 def addcmul(input, tensor1, tensor2, *, value=1, out=None):
     """input + value · tensor1 · tensor2"""
-    z = apply(CARDS["_addcmul"], (input, tensor1, tensor2, _value((input, tensor1, tensor2), value)))
+    z = apply(
+        CARDS["_addcmul"], (input, tensor1, tensor2, _value((input, tensor1, tensor2), value))
+    )
     return z if out is None else into(out, z)
 
 

@@ -1,4 +1,6 @@
-"""Comparisons and questions: == < > ..., isclose, isnan, isin; and what answers NaN and steps. No gradients but one."""
+"""Comparisons and questions: == < > ..., isclose, isnan, isin;
+and what answers NaN and steps. No gradients but one.
+"""
 
 from __future__ import annotations
 
@@ -17,25 +19,42 @@ def _compare(name: str, alias: str, symbol: str, ufunc) -> None:
     """Register x <op> y, which gives a bool tensor and no gradient."""
 
     class Card:
-        __doc__ = f"z = x {symbol} y as bool, broadcast, compared in the promoted dtype; not differentiable."
+        __doc__ = (
+            f"z = x {symbol} y as bool, broadcast, compared in the promoted dtype; "
+            "not differentiable."
+        )
         numbers = (1,)
         backward = None
 
         def forward(x, y):
             if x.dtype.kind == "c" and name not in ("eq", "ne"):
-                raise RuntimeError(f"\"{name}_cpu\" not implemented for '{scalar_name(from_numpy_dtype(x.dtype))}'")
+                raise RuntimeError(
+                    f"\"{name}_cpu\" not implemented for '{scalar_name(from_numpy_dtype(x.dtype))}'"
+                )
             return ufunc(x, y)
 
         samples = binary()
 
-    op(name, *([alias] if alias else []), inplace=True, promote="arith", broadcast=True, node=name.capitalize())(Card)
+    op(
+        name,
+        *([alias] if alias else []),
+        inplace=True,
+        promote="arith",
+        broadcast=True,
+        node=name.capitalize(),
+    )(Card)
     operator, _ = binary_operator(CARDS[name], ufunc)
     setattr(Tensor, f"__{name}__", operator)
 
 
-for _args in (("eq", None, "=", np.equal), ("ne", "not_equal", "≠", np.not_equal), ("lt", "less", "<", np.less),
-              ("le", "less_equal", "≤", np.less_equal), ("gt", "greater", ">", np.greater),
-              ("ge", "greater_equal", "≥", np.greater_equal)):  # fmt: skip
+for _args in (
+    ("eq", None, "=", np.equal),
+    ("ne", "not_equal", "≠", np.not_equal),
+    ("lt", "less", "<", np.less),
+    ("le", "less_equal", "≤", np.less_equal),
+    ("gt", "greater", ">", np.greater),
+    ("ge", "greater_equal", "≥", np.greater_equal),
+):
     _compare(*_args)
 
 
@@ -73,7 +92,9 @@ def _infinite(sign: int, name: str):
 
 _question("isnan", "NaN", lambda x: _none(x) if _exact(x) else np.isnan(x))
 _question("isinf", "infinite", lambda x: _none(x) if _exact(x) else np.isinf(x))
-_question("isfinite", "neither infinite nor NaN", lambda x: ~_none(x) if _exact(x) else np.isfinite(x))
+_question(
+    "isfinite", "neither infinite nor NaN", lambda x: ~_none(x) if _exact(x) else np.isfinite(x)
+)
 _question("isposinf", "+infinity", _infinite(1, "isposinf"))
 _question("isneginf", "-infinity", _infinite(-1, "isneginf"))
 
@@ -82,7 +103,9 @@ def _both_arrays(name: str, *xs) -> None:
     for i, x in enumerate(xs):
         if not isinstance(x, np.ndarray):
             argument, kind = ("input", "other")[i], type(x).__name__
-            raise TypeError(f"{name}(): argument '{argument}' (position {i + 1}) must be Tensor, not {kind}")
+            raise TypeError(
+                f"{name}(): argument '{argument}' (position {i + 1}) must be Tensor, not {kind}"
+            )
 
 
 @op("isclose", tensors=2, broadcast=True)
@@ -97,7 +120,10 @@ class Isclose:
     def forward(x, y, rtol=1e-05, atol=1e-08, equal_nan=False):
         _both_arrays("isclose", x, y)
         if x.dtype != y.dtype:
-            raise RuntimeError(f"{scalar_name(from_numpy_dtype(x.dtype))} did not match {scalar_name(from_numpy_dtype(y.dtype))}")
+            raise RuntimeError(
+                f"{scalar_name(from_numpy_dtype(x.dtype))} did not match "
+                f"{scalar_name(from_numpy_dtype(y.dtype))}"
+            )
         if rtol < 0:
             raise RuntimeError(f"rtol must be greater than or equal to zero, but got {rtol}")
         if atol < 0:
@@ -131,13 +157,17 @@ def equal(input, other):
     """True if shape and all elements are equal."""
     if not isinstance(input, Tensor) or not isinstance(other, Tensor):
         wrong = input if not isinstance(input, Tensor) else other
-        raise TypeError(f"equal(): argument 'other' (position 2) must be Tensor, not {type(wrong).__name__}")
+        raise TypeError(
+            f"equal(): argument 'other' (position 2) must be Tensor, not {type(wrong).__name__}"
+        )
     return input._a.shape == other._a.shape and bool((input._a == other._a).all())
 
 
 @composite("isin")
 def isin(elements, test_elements, *, assume_unique=False, invert=False, out=None):
-    """True where an element is one of test_elements (invert: is none of them). Either may be a number."""
+    """True where an element is one of test_elements (invert:
+    is none of them). Either may be a number.
+    """
     if is_number(elements) and is_number(test_elements):
         raise ValueError("isin(): at least one of elements and test_elements must be a Tensor")
     x, y = (v._a if isinstance(v, Tensor) else np.asarray(v) for v in (elements, test_elements))
@@ -157,7 +187,9 @@ class Heaviside:
         if x.dtype.kind == "c" or y.dtype.kind == "c":
             raise RuntimeError("heaviside is not yet implemented for complex tensors.")
         if x.dtype != y.dtype:
-            raise RuntimeError("heaviside is not yet implemented for tensors with different dtypes.")
+            raise RuntimeError(
+                "heaviside is not yet implemented for tensors with different dtypes."
+            )
         return np.where(x == 0, y, (x > 0).astype(x.dtype))
 
 
@@ -177,7 +209,8 @@ class Nextafter:
 
 @op("nan_to_num", inplace=True, tensors=1)
 class NanToNum:
-    """y = x with NaN, +inf, -inf replaced; by 0 and the largest and lowest numbers if nothing is given.
+    """y = x with NaN, +inf, -inf replaced; by 0 and the largest and lowest numbers if nothing is
+    given.
 
     grad    dx = dy where x is finite, else 0
     """
@@ -201,4 +234,6 @@ def _finite(x: np.ndarray, nan, posinf, neginf) -> np.ndarray:
     info = finfo(from_numpy_dtype(x.dtype))
     y = np.where(np.isnan(x), 0 if nan is None else nan, x)
     y = np.where(x == np.inf, info.max if posinf is None else posinf, y)
-    return np.where(x == -np.inf, info.min if neginf is None else neginf, y).astype(x.dtype, copy=False)
+    return np.where(x == -np.inf, info.min if neginf is None else neginf, y).astype(
+        x.dtype, copy=False
+    )

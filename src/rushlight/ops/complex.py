@@ -35,10 +35,17 @@ class ViewAsComplex:
 
     def forward(x):
         if x.dtype not in (np.float32, np.float64):
-            raise RuntimeError("view_as_complex is only supported for floating point tensors, but got a tensor of scalar type: "
-                               f"{scalar_name(from_numpy_dtype(x.dtype))}")  # fmt: skip
+            raise RuntimeError(
+                "view_as_complex is only supported for floating point tensors, but got a tensor of "
+                "scalar type: "
+                f"{scalar_name(from_numpy_dtype(x.dtype))}"
+            )
         if not x.ndim or x.shape[-1] != 2:
-            raise RuntimeError("Tensor must have a last dimension of size 2" if x.ndim else "Input tensor must have one or more dimensions")
+            raise RuntimeError(
+                "Tensor must have a last dimension of size 2"
+                if x.ndim
+                else "Input tensor must have one or more dimensions"
+            )
         if x.strides[-1] != x.itemsize:
             raise RuntimeError("Tensor must have a last dimension with stride 1")
         return x.view(np.complex64 if x.dtype == np.float32 else np.complex128)[..., 0]
@@ -102,7 +109,9 @@ _CONJ = renamed(CARDS["conj_physical"], "ConjBackward0")
 
 @composite("conj", method=True)
 def conj(input):
-    """x̄: a new tensor for complex input (conjugation is never lazy here), input itself if it is real."""
+    """x̄: a new tensor for complex input (conjugation is never lazy here), input itself if it is
+    real.
+    """
     return apply(_CONJ, (input,)) if input._a.dtype.kind == "c" else input
 
 
@@ -138,7 +147,9 @@ class Angle:
             return K.zeros_like(dy)
         square = K.real(x * K.conj(x))
         zero = square == 0
-        return K.where(zero, K.zeros_like(x), dy * 1j * x / K.where(zero, K.ones_like(square), square))
+        return K.where(
+            zero, K.zeros_like(x), dy * 1j * x / K.where(zero, K.ones_like(square), square)
+        )
 
     samples = unary()
 
@@ -161,7 +172,9 @@ class Polar:
 
 @op("_complex", fn=False, method=False, broadcast=True, node="Complex")
 class _Complex:
-    """z = x + iy;  dx = Re dz,  dy = Im dz.  RuntimeError: parts that are not float tensors of one dtype."""
+    """z = x + iy;  dx = Re dz,  dy = Im dz.  RuntimeError:
+    parts that are not float tensors of one dtype.
+    """
 
     def forward(x, y):
         _parts(x, y)
@@ -182,8 +195,10 @@ def complex(real, imag, *, out=None):
     if out is None:
         return z
     if out.dtype is not z.dtype:
-        raise RuntimeError(f"Expected object of scalar type {scalar_name(z.dtype)} but got scalar type "
-                           f"{scalar_name(out.dtype)} for argument 'out'")  # fmt: skip
+        raise RuntimeError(
+            f"Expected object of scalar type {scalar_name(z.dtype)} but got scalar type "
+            f"{scalar_name(out.dtype)} for argument 'out'"
+        )
     return into(out, z)
 
 
@@ -200,9 +215,15 @@ def _parts(x: np.ndarray, y: np.ndarray) -> None:
             raise TypeError(f"expected a Tensor, not {type(v).__name__}")
     for v in (x, y):
         if v.dtype not in (np.float32, np.float64):
-            raise RuntimeError(f"Expected both inputs to be Half, Float or Double tensors but got {_name(x)} and {_name(y)}")
+            raise RuntimeError(
+                f"Expected both inputs to be Half, Float or Double tensors but got {_name(x)} and "
+                f"{_name(y)}"
+            )
     if x.dtype != y.dtype:
-        raise RuntimeError(f"Expected object of scalar type {_name(x)} but got scalar type {_name(y)} for second argument")
+        raise RuntimeError(
+            f"Expected object of scalar type {_name(x)} but got scalar type {_name(y)} for second "
+            "argument"
+        )
 
 
 def _name(x: np.ndarray) -> str:

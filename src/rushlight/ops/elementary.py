@@ -1,6 +1,8 @@
-"""Elementary functions, element by element: roots, exponentials, logarithms, trigonometry, rounding.
+"""Elementary functions, element by element:
+roots, exponentials, logarithms, trigonometry, rounding.
 
-Integers are computed in the default float dtype; complex numbers are accepted where mathematics does.
+Integers are computed in the default float dtype;
+complex numbers are accepted where mathematics does.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ import numpy as np
 from ..core.registry import CARDS, apply, apply_inplace, composite, op
 from ..core.tensor import Tensor
 from ..kernels import K
-from .pointwise import into, is_complex_array, no_complex, operand, renamed
+from .pointwise import into, no_complex, operand, renamed
 from .samples import binary, unary
 
 _LN2, _LN10 = math.log(2), math.log(10)
@@ -195,7 +197,10 @@ def _times_log(name: str, title: str, log: str, log_of: str, derivative, public:
     """Register z = x · log(y), 0 where x = 0 unless y is NaN."""
 
     class Card:
-        __doc__ = f"z = x {log_of}, 0 where x = 0 and y is no NaN;  dx = dz {log_of},  dy = dz x · its slope"
+        __doc__ = (
+            f"z = x {log_of}, 0 where x = 0 and y is no NaN;  dx = dz {log_of}, "
+            " dy = dz x · its slope"
+        )
 
         def forward(x, y):
             z = x * getattr(K, log)(np.where(x == 0, 1, y)) if log == "log" else x * K.log1p(y)
@@ -229,7 +234,9 @@ def _times_log(name: str, title: str, log: str, log_of: str, derivative, public:
 
 
 xlogy = _times_log("xlogy", "Xlogy", "log", "ln y", lambda y: y, public=True)
-xlog1py = _times_log("xlog1py", "SpecialXlog1Py", "log1p", "ln(1 + y)", lambda y: y + 1, public=False)
+xlog1py = _times_log(
+    "xlog1py", "SpecialXlog1Py", "log1p", "ln(1 + y)", lambda y: y + 1, public=False
+)
 
 
 @composite("xlogy_", fn=False, method=True)
@@ -474,7 +481,9 @@ def _rounded(name: str, x: np.ndarray, f) -> np.ndarray:
     if kind in "iu":
         return x.copy()
     if kind in "bc":
-        raise RuntimeError(f'"{name}" not implemented for \'{"Bool" if kind == "b" else "ComplexFloat"}\'')
+        raise RuntimeError(
+            f"\"{name}\" not implemented for '{'Bool' if kind == 'b' else 'ComplexFloat'}'"
+        )
     return f(x)
 
 
@@ -576,7 +585,9 @@ def ldexp(input, other, *, out=None):
     for i, x in enumerate((input, other)):
         if not isinstance(x, Tensor):
             kind, name = type(x).__name__, ("input", "other")[i]
-            raise TypeError(f"ldexp(): argument '{name}' (position {i + 1}) must be Tensor, not {kind}")
+            raise TypeError(
+                f"ldexp(): argument '{name}' (position {i + 1}) must be Tensor, not {kind}"
+            )
     z = input * (2.0**other)
     return z if out is None else into(out, z)
 
@@ -585,5 +596,3 @@ def ldexp(input, other, *, out=None):
 def ldexp_(input, other):
     """input *= 2^other"""
     return input.mul_(2.0**other)
-
-

@@ -1,4 +1,6 @@
-"""The largest, the smallest, the middle, the most frequent: max, argmax, amax, median, mode, quantile."""
+"""The largest, the smallest, the middle, the most frequent:
+max, argmax, amax, median, mode, quantile.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +17,10 @@ from .samples import reduction
 
 def _not_empty(name: str, x: np.ndarray) -> None:
     if x.size == 0:
-        raise RuntimeError(f"{name}(): Expected reduction dim to be specified for input.numel() == 0. "
-                           "Specify the reduction dim with the 'dim' argument.")  # fmt: skip
+        raise RuntimeError(
+            f"{name}(): Expected reduction dim to be specified for input.numel() == 0. "
+            "Specify the reduction dim with the 'dim' argument."
+        )
 
 
 def _dims_not_empty(name: str, x: np.ndarray, axes: tuple | None) -> None:
@@ -31,7 +35,9 @@ def _dims_not_empty(name: str, x: np.ndarray, axes: tuple | None) -> None:
 
 def _real(name: str, x: np.ndarray) -> None:
     if x.dtype.kind == "c":
-        raise RuntimeError(f"\"{name}_cpu\" not implemented for '{scalar_name(from_numpy_dtype(x.dtype))}'")
+        raise RuntimeError(
+            f"\"{name}_cpu\" not implemented for '{scalar_name(from_numpy_dtype(x.dtype))}'"
+        )
 
 
 def evenly(dy, x, y):
@@ -45,7 +51,10 @@ def evenly(dy, x, y):
 
 def _extreme(name: str, meaning: str, f) -> None:
     class Card:
-        __doc__ = f"y = the {meaning} over dim (several allowed), NaN if there is one;  dy is shared by ties"
+        __doc__ = (
+            f"y = the {meaning} over dim (several allowed), NaN if there is one; "
+            " dy is shared by ties"
+        )
 
         def forward(x, dim=(), keepdim=False):
             _real(name, x)
@@ -67,7 +76,9 @@ _extreme("amax", "maximum", np.maximum.reduce)
 _extreme("amin", "minimum", np.minimum.reduce)
 
 
-@op("_aminmax", fn=False, method=False, tensors=1, outputs=2, returns=("min", "max"), node="Aminmax")
+@op(
+    "_aminmax", fn=False, method=False, tensors=1, outputs=2, returns=("min", "max"), node="Aminmax"
+)
 class _Aminmax:
     """(min, max) over dim, or over all elements;  gradients are shared by ties"""
 
@@ -76,10 +87,15 @@ class _Aminmax:
         axes = axes_of(dim, x.ndim)
         if axes is None:
             if x.size == 0:
-                raise RuntimeError("aminmax(): cannot compute aminmax over an empty dimension as the operation has no identity.")
+                raise RuntimeError(
+                    "aminmax(): cannot compute aminmax over an empty dimension as the operation "
+                    "has no identity."
+                )
         else:
             _dims_not_empty("aminmax", x, axes)
-        return np.minimum.reduce(x, axes, keepdims=keepdim), np.maximum.reduce(x, axes, keepdims=keepdim)
+        return np.minimum.reduce(x, axes, keepdims=keepdim), np.maximum.reduce(
+            x, axes, keepdims=keepdim
+        )
 
     def backward(c, dmin, dmax, x, dim, keepdim):
         axes = axes_of(dim, x.ndim)
@@ -103,7 +119,9 @@ def aminmax(input, *, dim=None, keepdim=False, out=None):
         return y
     for o in out:
         if o.dtype is not input.dtype:
-            raise RuntimeError(f"Expected out tensor to have dtype {input.dtype}, but got {o.dtype} instead")
+            raise RuntimeError(
+                f"Expected out tensor to have dtype {input.dtype}, but got {o.dtype} instead"
+            )
     return type(y)(into(out[0], y.min), into(out[1], y.max))
 
 
@@ -154,7 +172,10 @@ def _max_or_min(name: str, meaning: str, f, argf, pairwise: str) -> None:
             yield make(4, 3).T
 
     class Dim:
-        __doc__ = f"(values, indices) of the {meaning} elements along dim, the first of ties;  dy goes there"
+        __doc__ = (
+            f"(values, indices) of the {meaning} elements along dim, the first of ties; "
+            " dy goes there"
+        )
 
         def forward(x, dim, keepdim):
             _real(name, x)
@@ -170,13 +191,24 @@ def _max_or_min(name: str, meaning: str, f, argf, pairwise: str) -> None:
         samples = _index_samples
 
     op(f"_{name}", fn=False, method=False, node=title + "1")(All)
-    op(f"_{name}_dim", fn=False, method=False, tensors=1, extras=("indices",), returns=("values", "indices"), node=title)(Dim)
+    op(
+        f"_{name}_dim",
+        fn=False,
+        method=False,
+        tensors=1,
+        extras=("indices",),
+        returns=("values", "indices"),
+        node=title,
+    )(Dim)
     whole, along = CARDS[f"_{name}"], CARDS[f"_{name}_dim"]
     along.result.__name__ = name
 
     def function(input, dim=None, keepdim=False, *, other=None, out=None):
         if not isinstance(input, Tensor):
-            raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
+            raise TypeError(
+                f"{name}(): argument 'input' (position 1) must be Tensor, not "
+                f"{type(input).__name__}"
+            )
         if isinstance(dim, Tensor) or other is not None:
             y = apply(CARDS[pairwise], (input, dim if other is None else other))
         elif dim is None:
@@ -190,7 +222,9 @@ def _max_or_min(name: str, meaning: str, f, argf, pairwise: str) -> None:
         return into(out, y)
 
     function.__name__ = name
-    function.__doc__ = f"""The {meaning} element; over dim: (values, indices), the first of ties; of two tensors: element by element.
+    function.__doc__ = f"""The {meaning} element; over dim: (values, indices), the first of ties.
+
+    Of two tensors: element by element.
 
     RuntimeError: empty input without dim; IndexError: dim of size 0.
     """
@@ -203,7 +237,10 @@ _max_or_min("min", "smallest", np.minimum.reduce, np.argmin, "minimum")
 
 def _arg(name: str, meaning: str) -> None:
     class Card:
-        __doc__ = f"The int64 index of the {meaning} element along dim, of the flattened tensor without dim; the first of ties."
+        __doc__ = (
+            f"The int64 index of the {meaning} element along dim, "
+            "of the flattened tensor without dim; the first of ties."
+        )
         backward = None
 
         def forward(x, dim=None, keepdim=False):
@@ -232,7 +269,9 @@ _arg("argmin", "smallest")
 
 
 def _middle(x: np.ndarray, axis: int, ignore_nan: bool) -> np.ndarray:
-    """The index (size 1 at axis) of the lower median of each row; of the first NaN if NaN counts."""
+    """The index (size 1 at axis) of the lower median of each row;
+    of the first NaN if NaN counts.
+    """
     order = np.argsort(x, axis, kind="stable")
     n = x.shape[axis]
     if x.dtype.kind not in "fV":
@@ -258,7 +297,9 @@ def _median(name: str, ignore_nan: bool) -> None:
         def forward(x):
             _real(name, x)
             if x.size == 0:
-                return np.asarray(np.nan if x.dtype.kind in "fV" else np.iinfo(x.dtype).min, x.dtype)
+                return np.asarray(
+                    np.nan if x.dtype.kind in "fV" else np.iinfo(x.dtype).min, x.dtype
+                )
             flat = x.reshape(-1)
             return flat[_middle(flat, 0, ignore_nan)].reshape(())
 
@@ -271,7 +312,10 @@ def _median(name: str, ignore_nan: bool) -> None:
             yield make(5, 3).T
 
     class Dim:
-        __doc__ = f"(values, indices) of the lower median along dim{', NaN left out' if ignore_nan else ''};  dy goes there"
+        __doc__ = (
+            "(values, indices) "
+            f"of the lower median along dim{', NaN left out' if ignore_nan else ''};  dy goes there"
+        )
 
         def forward(x, dim, keepdim):
             _real(name, x)
@@ -287,7 +331,15 @@ def _median(name: str, ignore_nan: bool) -> None:
         samples = _index_samples
 
     op(f"_{name}", fn=False, method=False, node=title)(All)
-    op(f"_{name}_dim", fn=False, method=False, tensors=1, extras=("indices",), returns=("values", "indices"), node=title + "1")(Dim)
+    op(
+        f"_{name}_dim",
+        fn=False,
+        method=False,
+        tensors=1,
+        extras=("indices",),
+        returns=("values", "indices"),
+        node=title + "1",
+    )(Dim)
     whole, along = CARDS[f"_{name}"], CARDS[f"_{name}_dim"]
     along.result.__name__ = name
 
@@ -308,7 +360,8 @@ _median("nanmedian", True)
 
 @op("mode", tensors=1, extras=("indices",), returns=("values", "indices"))
 class Mode:
-    """(values, indices): the most frequent element along dim, the smallest of ties, and where it stands last.
+    """(values, indices): the most frequent element along dim, the smallest of ties, and where it
+    stands last.
 
     grad    dy goes to that place
     """
@@ -325,7 +378,9 @@ class Mode:
         n = y.shape[-1]
         starts = np.concatenate([np.ones((*y.shape[:-1], 1), bool), y[..., 1:] != y[..., :-1]], -1)
         first = np.maximum.accumulate(np.where(starts, np.arange(n), 0), -1)
-        last = np.argmax(np.arange(n) - first, -1, keepdims=True)  # the end of the first longest run
+        last = np.argmax(
+            np.arange(n) - first, -1, keepdims=True
+        )  # the end of the first longest run
         index = np.moveaxis(np.take_along_axis(order, last, -1), -1, axes[0])
         return pick(x, index, axes[0], keepdim)
 
@@ -347,8 +402,11 @@ def _quantile(name: str, input, q, dim, keepdim, interpolation, out, ignore_nan:
     if input.numel() == 0:
         raise RuntimeError(f"{name}() input tensor must be non-empty")
     if interpolation not in _INTERPOLATIONS:
-        raise RuntimeError(f"{name}() interpolation must be one of linear, lower, higher, midpoint or nearest, but got "
-                           f"{interpolation}")  # fmt: skip
+        raise RuntimeError(
+            f"{name}() interpolation must be one of linear, lower, higher, midpoint or nearest, "
+            "but got "
+            f"{interpolation}"
+        )
     x = input._a
     if isinstance(q, Tensor):
         if q.ndim > 1:
@@ -359,13 +417,25 @@ def _quantile(name: str, input, q, dim, keepdim, interpolation, out, ignore_nan:
     else:
         qs = np.asarray(q, x.dtype)
     if not ((qs >= 0) & (qs <= 1)).all():
-        raise RuntimeError(f"{name}() q values must be in the range [0, 1]" if isinstance(q, Tensor) else
-                           f"{name}() q must be in the range [0, 1] but got {q}")  # fmt: skip
+        raise RuntimeError(
+            f"{name}() q values must be in the range [0, 1]"
+            if isinstance(q, Tensor)
+            else f"{name}() q must be in the range [0, 1] but got {q}"
+        )
     axes = axes_of(dim, input.ndim)
     rows = input.reshape(-1) if axes is None else input.movedim(axes[0], -1)
-    y = _at_quantiles(rows, q.reshape(-1) if isinstance(q, Tensor) else wrap(qs.reshape(-1)), interpolation, ignore_nan)  # (*, Q)
+    y = _at_quantiles(
+        rows,
+        q.reshape(-1) if isinstance(q, Tensor) else wrap(qs.reshape(-1)),
+        interpolation,
+        ignore_nan,
+    )  # (*, Q)
     if keepdim and input.ndim:
-        shape = [1] * input.ndim if axes is None else [1 if i == axes[0] else n for i, n in enumerate(x.shape)]
+        shape = (
+            [1] * input.ndim
+            if axes is None
+            else [1 if i == axes[0] else n for i, n in enumerate(x.shape)]
+        )
         y = y.movedim(-1, 0).reshape([y.shape[-1], *shape])
     else:
         y = y.movedim(-1, 0)
@@ -374,7 +444,9 @@ def _quantile(name: str, input, q, dim, keepdim, interpolation, out, ignore_nan:
 
 
 def _at_quantiles(rows: Tensor, q: Tensor, interpolation: str, ignore_nan: bool) -> Tensor:
-    """The quantiles q (Q) of each row: rows (*, n) -> (*, Q). Differentiable in both, by the weight between neighbours."""
+    """The quantiles q (Q) of each row: rows (*, n) -> (*, Q).
+    Differentiable in both, by the weight between neighbours.
+    """
     ordered = rows.sort(-1)[0]
     bad, n = np.isnan(rows._a), rows.shape[-1]
     if ignore_nan:
@@ -403,7 +475,9 @@ def _at_quantiles(rows: Tensor, q: Tensor, interpolation: str, ignore_nan: bool)
 
 @composite("quantile", method=True)
 def quantile(input, q, dim=None, keepdim=False, *, interpolation="linear", out=None):
-    """The q-th quantiles of all elements or along dim; q a number or a 1-d tensor, whose dimension comes first."""
+    """The q-th quantiles of all elements or along dim;
+    q a number or a 1-d tensor, whose dimension comes first.
+    """
     return _quantile("quantile", input, q, dim, keepdim, interpolation, out, False)
 
 

@@ -15,14 +15,18 @@ from .reduce import aligned, axes_of, axis_of
 
 
 def _norm(x: np.ndarray, p: float, axis, keepdim: bool) -> np.ndarray:
-    """(Σ |x|^p)^(1/p); the largest for p = inf, the smallest for -inf, the number of non-zeros for 0."""
+    """(Σ |x|^p)^(1/p); the largest for p = inf, the smallest for -inf, the number of non-zeros for
+    0.
+    """
     if x.dtype.itemsize == 2:
         return np.asarray(_norm(x.astype(np.float32), p, axis, keepdim)).astype(x.dtype)
     size = np.abs(x) if x.dtype.kind == "c" or p != 2 else x
     if p == 2:
         return np.sqrt(K.sum(size * size, axis, keepdim))
     if p == math.inf or p == -math.inf:
-        return (np.maximum if p > 0 else np.minimum).reduce(size, axis, keepdims=keepdim, **({"initial": 0} if p > 0 else {}))
+        return (np.maximum if p > 0 else np.minimum).reduce(
+            size, axis, keepdims=keepdim, **({"initial": 0} if p > 0 else {})
+        )
     if p == 0:
         return np.add.reduce(size != 0, axis, dtype=size.dtype, keepdims=keepdim)
     if p == 1:
@@ -47,9 +51,13 @@ def _norm_dx(dy, x, y, p: float, axes):
     size = K.abs(x)
     nothing = size == 0
     if p < 2:
-        slope = K.sgn(x) * K.where(nothing, K.zeros_like(size), K.power(K.where(nothing, K.ones_like(size), size), p - 1))
+        slope = K.sgn(x) * K.where(
+            nothing, K.zeros_like(size), K.power(K.where(nothing, K.ones_like(size), size), p - 1)
+        )
     else:
-        slope = x * K.where(nothing, K.zeros_like(size), K.power(K.where(nothing, K.ones_like(size), size), p - 2))
+        slope = x * K.where(
+            nothing, K.zeros_like(size), K.power(K.where(nothing, K.ones_like(size), size), p - 2)
+        )
     return slope * K.where(zero, K.zeros_like(dy), dy / K.power(safe, p - 1))
 
 
@@ -64,12 +72,17 @@ class _VectorNorm:
 
     def forward(x, p, dim, keepdim):
         if x.dtype.kind not in "fcV":
-            raise RuntimeError("linalg.vector_norm: Expected a floating point or complex tensor as input. Got Long")
+            raise RuntimeError(
+                "linalg.vector_norm: Expected a floating point or complex tensor as input. Got Long"
+            )
         if x.size == 0 and (p < 0 or p == math.inf):
             axes = axes_of(dim, x.ndim)
             if axes is None or any(x.shape[i] == 0 for i in axes):
-                raise RuntimeError(f"linalg.vector_norm cannot compute the {p} norm on an empty tensor because the operation does "
-                                   "not have an identity")  # fmt: skip
+                raise RuntimeError(
+                    f"linalg.vector_norm cannot compute the {p} norm on an empty tensor because "
+                    "the operation does "
+                    "not have an identity"
+                )
         return _norm(x, p, axis_of(dim, x.ndim), keepdim)
 
     def backward(c, dy, x, out, p, dim, keepdim):
@@ -107,26 +120,35 @@ class _Nuclear:
 def _nuclear(x, dim, keepdim):
     dims = axes_of(dim, x.ndim) if dim is not None else tuple(range(x.ndim))
     if dims is None or len(dims) != 2:
-        raise RuntimeError("linalg.matrix_norm: The input tensor A must have at least 2 dimensions." if dim is None else
-                           "linalg.matrix_norm: dim must be a 2-tuple.")  # fmt: skip
+        raise RuntimeError(
+            "linalg.matrix_norm: The input tensor A must have at least 2 dimensions."
+            if dim is None
+            else "linalg.matrix_norm: dim must be a 2-tuple."
+        )
     y = apply(CARDS["_nuclear"], (x.movedim(dims, (-2, -1)),))
     return y.reshape([1 if i in dims else n for i, n in enumerate(x.shape)]) if keepdim else y
 
 
 @composite("norm")
 def norm(input, p="fro", dim=None, keepdim=False, out=None, dtype=None):
-    """The p-norm of all elements or over dim: a number, ±inf, 'fro' (Euclidean) or 'nuc' (of matrices).
+    """The p-norm of all elements or over dim:
+    a number, ±inf, 'fro' (Euclidean) or 'nuc' (of matrices).
 
     RuntimeError: integers without dtype=.
     """
     x = input
     if dtype is not None:
         if dtype.category < FLOAT or (x.is_complex() and dtype.category != COMPLEX):
-            raise RuntimeError(f"norm(): the desired dtype should be either floating point or complex, but got {dtype}")
+            raise RuntimeError(
+                "norm(): the desired dtype should be either floating point or complex, but got "
+                f"{dtype}"
+            )
         x = cast(x, dtype) if dtype is not x.dtype else x
     if x.dtype.category < FLOAT:
-        raise RuntimeError("linalg.vector_norm: Expected a floating point or complex tensor as input. Got "
-                           f"{scalar_name(x.dtype)}")  # fmt: skip
+        raise RuntimeError(
+            "linalg.vector_norm: Expected a floating point or complex tensor as input. Got "
+            f"{scalar_name(x.dtype)}"
+        )
     if p == "nuc":
         y = _nuclear(x, dim, keepdim)
     elif p == "fro" or p is None:
@@ -180,7 +202,11 @@ class _Renorm:
     def backward(c, dy, x, p, dim, maxnorm):
         axes = tuple(i for i in range(x.ndim) if i != dim % x.ndim)
         size = K.abs(x)
-        y = K.max(size, axes, True) if p == math.inf else K.power(K.sum(K.power(size, p), axes, True), 1 / p)
+        y = (
+            K.max(size, axes, True)
+            if p == math.inf
+            else K.power(K.sum(K.power(size, p), axes, True), 1 / p)
+        )
         factor = K.where(y > maxnorm, maxnorm / (y + 1e-7), K.ones_like(y))
         total = K.sum(dy * K.conj(x), axes, True)
         total = K.real(total) if is_complex_array(total) else total
@@ -202,7 +228,9 @@ def _renorm_arguments(input, p, dim, maxnorm) -> tuple:
     if not isinstance(p, (int, float)) or p <= 0:
         raise RuntimeError("renorm: non-positive-norm not supported")
     if input.ndim < 2:
-        raise RuntimeError(f"renorm: input needs at least 2 dimensions, got {input.ndim} dimensions")
+        raise RuntimeError(
+            f"renorm: input needs at least 2 dimensions, got {input.ndim} dimensions"
+        )
     if maxnorm < 0:
         raise RuntimeError(f"renorm: expected maxnorm to be >= 0 but got {maxnorm}")
     axes_of(dim, input.ndim)

@@ -1,4 +1,4 @@
-"""Arithmetic, element by element: + - * / // % **, extremes of two, clamp, lerp and their kin.
+"""Arithmetic, element by element: + - * / // %, signs.
 
 x, y the operands, z the result; operands are broadcast and promoted.
 """
@@ -10,17 +10,20 @@ from typing import Any
 
 import numpy as np
 
-from ..core.dtype import BOOL, COMPLEX, FLOAT, check_can_cast, complex128, float64, result_dtype, scalar_name
+from ..core.dtype import (
+    BOOL,
+    COMPLEX,
+    FLOAT,
+    result_dtype,
+)
 from ..core.registry import (
     CARDS,
     Card,
     apply,
     apply_inplace,
     binary_operator,
-    cast,
     composite,
     inplace_operator,
-    number_array,
     number_of,
     op,
     store,
@@ -55,15 +58,22 @@ def operand(name: str, x: Any) -> Any:
         return x
     if isinstance(x, np.ndarray):
         return wrap(x)
-    raise TypeError(f"{name}(): argument 'other' (position 2) must be Tensor, not {type(x).__name__}")
+    raise TypeError(
+        f"{name}(): argument 'other' (position 2) must be Tensor, not {type(x).__name__}"
+    )
 
 
 def overloads(name: str, *, tensor: Card, number: Card, number_first: bool = False) -> None:
-    """Publish name(input, other): one card for a second tensor, one (of another node name) for a number."""
+    """Publish name(input, other): one card for a second tensor, one (of another node name) for a
+    number.
+    """
 
     def function(input, other, *, out=None):
         if not number_first and not isinstance(input, Tensor):
-            raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
+            raise TypeError(
+                f"{name}(): argument 'input' (position 1) must be Tensor, not "
+                f"{type(input).__name__}"
+            )
         z = apply(tensor if isinstance(other, Tensor) else number, (input, operand(name, other)))
         return z if out is None else into(out, z)
 
@@ -113,11 +123,17 @@ class _Sub:
     def check(x, y):
         bools = [_is_bool(v) for v in (x, y)]
         if all(bools):
-            raise RuntimeError("Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or "
-                               "`logical_xor()` operator instead.")  # fmt: skip
+            raise RuntimeError(
+                "Subtraction, the `-` operator, with two bool tensors is not supported. Use the "
+                "`^` or "
+                "`logical_xor()` operator instead."
+            )
         if any(bools):
-            raise RuntimeError("Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to "
-                               "invert a mask, use the `~` or `logical_not()` operator instead.")  # fmt: skip
+            raise RuntimeError(
+                "Subtraction, the `-` operator, with a bool tensor is not supported. If you are "
+                "trying to "
+                "invert a mask, use the `~` or `logical_not()` operator instead."
+            )
 
     def forward(x, y):
         return x - y
@@ -151,7 +167,9 @@ _RSUB_TENSOR = renamed(CARDS["_rsub"], "RsubBackward0")
 
 
 def _scaled(name, input, other, alpha):
-    """other · alpha, the second operand of add and sub. RuntimeError: alpha of a higher category than the operands."""
+    """other · alpha, the second operand of add and sub. RuntimeError:
+    alpha of a higher category than the operands.
+    """
     other = operand(name, other)
     if alpha == 1 and alpha is not True:
         return other
@@ -160,9 +178,13 @@ def _scaled(name, input, other, alpha):
     if isinstance(alpha, bool) and target.category != BOOL:
         raise RuntimeError("Boolean alpha only supported for Boolean results.")
     if isinstance(alpha, float) and target.category < FLOAT:
-        raise RuntimeError("For integral input tensors, argument alpha must not be a floating point number.")
+        raise RuntimeError(
+            "For integral input tensors, argument alpha must not be a floating point number."
+        )
     if isinstance(alpha, complex) and target.category != COMPLEX:
-        raise RuntimeError("For non-complex input tensors, argument alpha must not be a complex number.")
+        raise RuntimeError(
+            "For non-complex input tensors, argument alpha must not be a complex number."
+        )
     return other * alpha
 
 
@@ -184,7 +206,9 @@ def sub(input, other, *, alpha=1, out=None):
 def rsub(input, other, *, alpha=1):
     """z = other - alpha · input"""
     if not isinstance(input, Tensor):
-        raise TypeError(f"rsub(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
+        raise TypeError(
+            f"rsub(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}"
+        )
     card = _RSUB_TENSOR if isinstance(other, Tensor) else CARDS["_rsub"]
     return apply(card, (_scaled("rsub", input, input, alpha), operand("rsub", other)))
 
@@ -267,7 +291,9 @@ _FLOOR_DIVIDE = renamed(CARDS["_floor_div"], "NotImplemented")
 
 @op("_trunc_div", fn=False, method=False, promote="arith", broadcast=True, node="Div2")
 class _TruncDiv:
-    """z = x / y without its fraction, as C's integer division.  RuntimeError: an integer divided by zero.  grad 0"""
+    """z = x / y without its fraction, as C's integer division.
+    RuntimeError: an integer divided by zero.  grad 0
+    """
 
     def forward(x, y):
         no_complex("div with rounding_mode='trunc'", x)
@@ -294,13 +320,16 @@ def _division(rounding_mode) -> Card:
         return CARDS[_ROUNDING[rounding_mode]]
     except (KeyError, TypeError):
         raise RuntimeError(
-            f"div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{rounding_mode}'"
+            "div expected rounding_mode to be one of None, 'trunc', or 'floor' but found "
+            f"'{rounding_mode}'"
         ) from None
 
 
 @composite("div", "divide", method=True)
 def div(input, other, *, rounding_mode=None, out=None):
-    """z = input / other; rounding_mode 'floor' rounds down, 'trunc' towards zero and both keep integers."""
+    """z = input / other; rounding_mode 'floor' rounds down, 'trunc' towards zero and both keep
+    integers.
+    """
     z = apply(_division(rounding_mode), (input, operand("div", other)))
     return z if out is None else into(out, z)
 
@@ -369,158 +398,6 @@ overloads("remainder", tensor=CARDS["_remainder"], number=_REMAINDER_NUMBER, num
 overloads("fmod", tensor=CARDS["_fmod"], number=renamed(CARDS["_fmod"], "FmodBackward0"))
 
 
-# ---------------------------------------------------------------- powers
-
-
-def _int_power(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """x^y of integers, wrapping around; negative powers of anything but 1 and -1 are 0, as in PyTorch."""
-    negative = y < 0
-    if not negative.any():
-        return np.power(x, y)
-    z = np.power(x, np.where(negative, 0, y))
-    flipped = np.where(x == 1, 1, np.where(x == -1, np.where(y % 2 == 0, 1, -1), 0))
-    return np.where(negative, flipped, z).astype(x.dtype)
-
-
-@op("_pow", fn=False, method=False, promote="arith", broadcast=True, node="Pow1")
-class _Pow:
-    """z = x^y;  dx = dz · y · x^(y-1),  dy = dz · z · ln x (0 where x = 0 and y ≥ 0)"""
-
-    def forward(x, y):
-        if x.dtype.kind in "iu":
-            return _int_power(x, y)
-        if x.dtype.kind == "b":
-            return x | ~y
-        return K.power(x, y)
-
-    def backward(c, dz, x, y, out):
-        dx = dy = None
-        if c.needs(0):
-            dx = dz * K.conj(K.where(y == 0, K.zeros_like(out), y * K.power(x, y - 1)))
-        if c.needs(1):
-            zero = x == 0 if is_complex_array(y) else (x == 0) & (y >= 0)
-            log = K.log(K.where(zero, K.ones_like(x), x))
-            dy = dz * K.conj(K.where(zero, K.zeros_like(out), out * log))
-        return dx, dy
-
-    def samples(make):
-        yield make(3, 4, low=0.2, high=2), make(3, 4)
-        yield make(3, 1, low=0.2, high=2), make(4)
-        yield make(low=0.2, high=2), make(2, 3)
-        yield make(0, 5), make(1)
-
-
-_POW_BASE = renamed(CARDS["_pow"], "PowBackward2")
-
-
-@op("_pow_number", fn=False, method=False, tensors=1, node="Pow")
-class _PowNumber:
-    """y = x^p for a number p;  dx = dy · p · x^(p-1), 0 if p = 0"""
-
-    def forward(x, p):
-        if x.dtype.kind in "iu" and not isinstance(p, (float, complex)):
-            return _int_power(x, number_array(p, _torch_dtype(x)))
-        if p == 2:
-            return K.square(x)
-        if p == 3:
-            return x * x * x
-        return x**p
-
-    def backward(c, dy, x, p):
-        if p == 0:
-            return K.zeros_like(dy)
-        if p == 2:
-            return dy * (2 * K.conj(x))
-        return dy * K.conj(p * K.power(x, p - 1))
-
-    def samples(make):
-        for p in (2, 3, 0, -1, 0.5, 2.5):
-            yield make(3, 4, low=0.2, high=2), p
-        yield make(), 2
-        yield make(0, 5), 3
-        yield make(4, 3).T, 2
-
-
-def _torch_dtype(x: np.ndarray):
-    from ..core.dtype import from_numpy_dtype
-
-    return from_numpy_dtype(x.dtype)
-
-
-def _number_power(x: Tensor, p: Any, inplace: bool = False) -> Tensor:
-    """x^p with x promoted by the number p."""
-    if isinstance(p, np.generic):
-        p = p.item()
-    d = x.dtype
-    if d.category < FLOAT and not isinstance(p, (float, complex)):
-        if isinstance(p, int) and p < 0 and d.category != BOOL:
-            raise RuntimeError("Integers to negative integer powers are not allowed.")
-    target = result_dtype((x, p))
-    if inplace:
-        check_can_cast(target, d)
-        return apply_inplace(CARDS["_pow_number"], (x, p))
-    return apply(CARDS["_pow_number"], (x if d is target else cast(x, target), p))
-
-
-@composite("pow", method=True)
-def pow(input, exponent, *, out=None):
-    """z = input ^ exponent, each a tensor or a number. RuntimeError: an integer tensor to a negative integer."""
-    if isinstance(exponent, Tensor):
-        z = apply(CARDS["_pow"] if isinstance(input, Tensor) else _POW_BASE, (input, exponent))
-    elif isinstance(input, Tensor):
-        z = _number_power(input, operand("pow", exponent))
-    else:
-        raise TypeError(f"pow(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
-    return z if out is None else into(out, z)
-
-
-@composite("pow_", fn=False, method=True)
-def pow_(input, exponent):
-    """input **= exponent"""
-    if isinstance(exponent, Tensor):
-        return apply_inplace(CARDS["_pow"], (input, exponent))
-    return _number_power(input, operand("pow_", exponent), inplace=True)
-
-
-@composite("square", method=True)
-def square(input, *, out=None):
-    """y = x²"""
-    return pow(input, 2, out=out)
-
-
-@composite("square_", method=True)
-def square_(input):
-    """x = x²"""
-    return pow_(input, 2)
-
-
-def _wide(x: Any, target: Any) -> Any:
-    return x.to(target) if isinstance(x, Tensor) else x
-
-
-@composite("float_power", method=True)
-def float_power(input, exponent, *, out=None):
-    """z = input ^ exponent, computed in float64 or complex128."""
-    if not isinstance(input, Tensor) and not isinstance(exponent, Tensor):
-        raise TypeError(f"float_power(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
-    target = complex128 if result_dtype((input, exponent)).category == COMPLEX else float64
-    if isinstance(input, Tensor):
-        return pow(input.to(target), _wide(exponent, target), out=out)
-    base = wrap(np.asarray(input, target.np))
-    z = apply(_POW_BASE, (base, exponent.to(target)))
-    return z if out is None else into(out, z)
-
-
-@composite("float_power_", fn=False, method=True)
-def float_power_(input, exponent):
-    """In-place version of float_power; input must be float64 or complex128 already."""
-    target = complex128 if result_dtype((input, exponent)).category == COMPLEX else float64
-    if input.dtype is not target:
-        raise RuntimeError(f"the base given to float_power_ has dtype {scalar_name(input.dtype)} but the operation's result "
-                           f"requires dtype {scalar_name(target)}")  # fmt: skip
-    return pow_(input, _wide(exponent, target))
-
-
 # ---------------------------------------------------------------- sign and size
 
 
@@ -530,8 +407,11 @@ class Neg:
 
     def forward(x):
         if x.dtype.kind == "b":
-            raise RuntimeError("Negation, the `-` operator, on a bool tensor is not supported. If you are trying to invert a "
-                               "mask, use the `~` or `logical_not()` operator instead.")  # fmt: skip
+            raise RuntimeError(
+                "Negation, the `-` operator, on a bool tensor is not supported. If you are trying "
+                "to invert a "
+                "mask, use the `~` or `logical_not()` operator instead."
+            )
         return -x
 
     def backward(c, dy):
@@ -554,7 +434,7 @@ class Abs:
 
     def forward(x):
         if x.dtype.kind == "b":
-            raise RuntimeError('"abs_cpu" not implemented for \'Bool\'')
+            raise RuntimeError("\"abs_cpu\" not implemented for 'Bool'")
         return K.abs(x)
 
     def backward(c, dy, x):
@@ -577,7 +457,9 @@ class Sign:
 
     def forward(x):
         if x.dtype.kind == "c":
-            raise RuntimeError("Unlike NumPy, torch.sign doesn't support complex numbers. See torch.sgn instead.")
+            raise RuntimeError(
+                "Unlike NumPy, torch.sign doesn't support complex numbers. See torch.sgn instead."
+            )
         return K.sign(x)
 
     def backward(c, dy):
@@ -599,7 +481,9 @@ class Sgn:
         y, size = K.sgn(x), K.abs(x)
         zero = size == 0
         along = K.real(dy * K.conj(y)) * y
-        return K.where(zero, K.zeros_like(dy), (dy - along) / K.where(zero, K.ones_like(size), size))
+        return K.where(
+            zero, K.zeros_like(dy), (dy - along) / K.where(zero, K.ones_like(size), size)
+        )
 
     samples = unary()
 
@@ -631,211 +515,9 @@ class _Copysign:
     samples = binary()
 
 
-overloads("copysign", tensor=CARDS["_copysign"], number=renamed(CARDS["_copysign"], "CopysignBackward1"))
-
-
-# ---------------------------------------------------------------- the larger, the smaller
-
-
-@op("maximum", promote="arith", broadcast=True)
-class Maximum:
-    """z = max(x, y), NaN if one is NaN.  grad to the larger; halves where equal."""
-
-    numbers = ()
-
-    def forward(x, y):
-        no_complex("maximum", x)
-        return np.maximum(x, y)
-
-    def backward(c, dz, x, y):
-        shared, zero = K.where(x == y, dz * 0.5, dz), K.zeros_like(dz)
-        return K.where(x < y, zero, shared), K.where(x > y, zero, shared)
-
-    samples = binary(numbers=False)
-
-
-@op("minimum", promote="arith", broadcast=True)
-class Minimum:
-    """z = min(x, y), NaN if one is NaN.  grad to the smaller; halves where equal."""
-
-    numbers = ()
-
-    def forward(x, y):
-        no_complex("minimum", x)
-        return np.minimum(x, y)
-
-    def backward(c, dz, x, y):
-        shared, zero = K.where(x == y, dz * 0.5, dz), K.zeros_like(dz)
-        return K.where(x > y, zero, shared), K.where(x < y, zero, shared)
-
-    samples = binary(numbers=False)
-
-
-@op("fmax", promote="arith", broadcast=True)
-class Fmax:
-    """z = max(x, y), the other one if one is NaN.  grad to the one taken, x where equal."""
-
-    numbers = ()
-
-    def forward(x, y):
-        no_complex("fmax", x)
-        return np.fmax(x, y)
-
-    def backward(c, dz, x, y):
-        first, zero = (x >= y) | K.isnan(y), K.zeros_like(dz)
-        return K.where(first, dz, zero), K.where(first, zero, dz)
-
-    samples = binary(numbers=False)
-
-
-@op("fmin", promote="arith", broadcast=True)
-class Fmin:
-    """z = min(x, y), the other one if one is NaN.  grad to the one taken, x where equal."""
-
-    numbers = ()
-
-    def forward(x, y):
-        no_complex("fmin", x)
-        return np.fmin(x, y)
-
-    def backward(c, dz, x, y):
-        first, zero = (x <= y) | K.isnan(y), K.zeros_like(dz)
-        return K.where(first, dz, zero), K.where(first, zero, dz)
-
-    samples = binary(numbers=False)
-
-
-# ---------------------------------------------------------------- held between bounds
-
-
-@op("_clamp", fn=False, method=False, tensors=1, node="Clamp1")
-class _Clamp:
-    """y = min(max(x, low), high) for numbers, None for no bound.  grad where low ≤ x ≤ high."""
-
-    def forward(x, low, high):
-        no_complex("clamp", x)
-        if low is not None and high is not None and low <= high and x.dtype.kind == "f":
-            return K.hardtanh(x, float(low), float(high))
-        y = x
-        if low is not None:
-            y = np.maximum(y, x.dtype.type(low))
-        if high is not None:
-            y = np.minimum(y, x.dtype.type(high))
-        return y
-
-    def backward(c, dy, x, low, high):
-        if low is None:
-            inside = x <= high
-        elif high is None:
-            inside = x >= low
-        else:
-            inside = (x >= low) & (x <= high)
-        return K.where(inside, dy, K.zeros_like(dy))
-
-    def samples(make):
-        yield make(3, 4), -0.5, 1.0
-        yield make(3, 4), None, 1.0
-        yield make(4, 3).T, 0.25, None
-        yield make(), -0.5, 0.5
-        yield make(0, 5), 0.0, 1.0
-
-
-@op("_clamp_tensors", fn=False, method=False, tensors=3, promote="arith", broadcast=True, node="Clamp")
-class _ClampTensors:
-    """y = min(max(x, low), high) for tensors; grad to x inside, else to the bound that was taken."""
-
-    def forward(x, low=None, high=None):
-        no_complex("clamp", x)
-        y = x if low is None else np.maximum(x, low)
-        return y if high is None else np.minimum(y, high)
-
-    def backward(c, dy, x, low, high):
-        zero = K.zeros_like(dy)
-        if high is None:
-            return K.where(x >= low, dy, zero), K.where(x < low, dy, zero), None
-        if low is None:
-            return K.where(x <= high, dy, zero), None, K.where(x > high, dy, zero)
-        return (
-            K.where((x >= low) & (x <= high), dy, zero),
-            K.where((x < low) & (low < high), dy, zero),
-            K.where((x > high) | (low > high), dy, zero),
-        )
-
-    def samples(make):
-        yield make(3, 4), make(3, 4, low=-1, high=-0.2), make(4, low=0.2, high=1)
-        yield make(3, 4), make(3, 1), None
-        yield make(), None, make(2, 3)
-        yield make(0, 5), make(5), make(1)
-
-
-_CLAMP_CARDS = {
-    "clamp": (CARDS["_clamp"], CARDS["_clamp_tensors"]),
-    "clamp_min": (
-        renamed(CARDS["_clamp"], "ClampMinBackward0"),
-        renamed(CARDS["_clamp_tensors"], "ClampMinBackward1"),
-    ),
-    "clamp_max": (
-        renamed(CARDS["_clamp"], "ClampMaxBackward0"),
-        renamed(CARDS["_clamp_tensors"], "ClampMaxBackward1"),
-    ),
-}
-
-
-def _clamped(name: str, x: Tensor, low: Any, high: Any, inplace: bool = False) -> Tensor:
-    numbers, tensors = _CLAMP_CARDS[name]
-    run = apply_inplace if inplace else apply
-    if not isinstance(x, Tensor):
-        raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(x).__name__}")
-    if isinstance(low, Tensor) or isinstance(high, Tensor):
-        return run(tensors, (x, low, high))
-    if low is None and high is None:
-        raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
-    low, high = (v if v is None else operand(name, v) for v in (low, high))
-    target = result_dtype([v for v in (x, low, high) if v is not None])
-    if inplace:
-        check_can_cast(target, x.dtype)
-    elif target is not x.dtype:
-        x = cast(x, target)
-    return run(numbers, (x, low, high))
-
-
-@composite("clamp", "clip", method=True)
-def clamp(input, min=None, max=None, *, out=None):
-    """y = input held between min and max: numbers, tensors, or None for no bound; max wins if min > max."""
-    y = _clamped("clamp", input, min, max)
-    return y if out is None else into(out, y)
-
-
-@composite("clamp_", "clip_", method=True)
-def clamp_(input, min=None, max=None):
-    """In-place version of clamp."""
-    return _clamped("clamp", input, min, max, inplace=True)
-
-
-@composite("clamp_min", method=True)
-def clamp_min(input, min, *, out=None):
-    """y = max(input, min)"""
-    y = _clamped("clamp_min", input, min, None)
-    return y if out is None else into(out, y)
-
-
-@composite("clamp_min_", method=True)
-def clamp_min_(input, min):
-    """In-place version of clamp_min."""
-    return _clamped("clamp_min", input, min, None, inplace=True)
-
-
-@composite("clamp_max", method=True)
-def clamp_max(input, max, *, out=None):
-    """y = min(input, max)"""
-    y = _clamped("clamp_max", input, None, max)
-    return y if out is None else into(out, y)
-
-
-@composite("clamp_max_", method=True)
-def clamp_max_(input, max):
-    """In-place version of clamp_max."""
-    return _clamped("clamp_max", input, None, max, inplace=True)
+overloads(
+    "copysign", tensor=CARDS["_copysign"], number=renamed(CARDS["_copysign"], "CopysignBackward1")
+)
 
 
 # ---------------------------------------------------------------- operators
@@ -859,23 +541,8 @@ Tensor.__pos__ = positive
 Tensor.__abs__ = lambda x: apply(CARDS["abs"], (x,))
 
 
-def _pow_operator(x, y):
-    if isinstance(y, Tensor):
-        return apply(CARDS["_pow"], (x, y))
-    return _number_power(x, y) if is_number(y) else NotImplemented
-
-
-def _rpow_operator(x, y):
-    return pow(y, x) if isinstance(y, Tensor) or is_number(y) else NotImplemented
-
-
-def _ipow_operator(x, y):
-    return pow_(x, y) if isinstance(y, Tensor) or is_number(y) else NotImplemented
-
-
 def _rtruediv_operator(x, y):
     return x.reciprocal() * y if isinstance(y, Tensor) or is_number(y) else NotImplemented
 
 
-Tensor.__pow__, Tensor.__rpow__, Tensor.__ipow__ = _pow_operator, _rpow_operator, _ipow_operator
 Tensor.__rtruediv__ = Tensor.__rdiv__ = _rtruediv_operator

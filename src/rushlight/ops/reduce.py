@@ -1,6 +1,7 @@
 """Sums, means, products, variances: from many elements to few.
 
-dim is None for all dimensions, an int, or several; keepdim leaves the reduced dimensions with size 1.
+dim is None for all dimensions, an int, or several;
+keepdim leaves the reduced dimensions with size 1.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ from .samples import reduction
 
 
 def axes_of(dim, ndim: int) -> tuple | None:
-    """dim as a tuple of axes counted from 0; None for all. IndexError: out of range; RuntimeError: repeated."""
+    """dim as a tuple of axes counted from 0; None for all. IndexError:
+    out of range; RuntimeError: repeated.
+    """
     if dim is None or dim == () or dim == []:
         return None
     dims = (dim,) if isinstance(dim, int) else tuple(int(d) for d in dim)
@@ -26,7 +29,10 @@ def axes_of(dim, ndim: int) -> tuple | None:
     found = []
     for d in dims:
         if not -reach <= d < reach:
-            raise IndexError(f"Dimension out of range (expected to be in range of [{-reach}, {reach - 1}], but got {d})")
+            raise IndexError(
+                f"Dimension out of range (expected to be in range of [{-reach}, {reach - 1}], but "
+                f"got {d})"
+            )
         d = d % reach
         if d in found:
             raise RuntimeError(f"dim {d} appears multiple times in the list of dims")
@@ -82,7 +88,9 @@ class _Sum:
         if x.dtype.kind in "iub":
             return np.add.reduce(x, axis, dtype=np.int64, keepdims=keepdim)
         if is_half(x):
-            return np.asarray(np.add.reduce(x, axis, dtype=np.float32, keepdims=keepdim)).astype(x.dtype)
+            return np.asarray(np.add.reduce(x, axis, dtype=np.float32, keepdims=keepdim)).astype(
+                x.dtype
+            )
         return K.sum(x, axis, keepdim)
 
     def backward(c, dy, x_shape, dim, keepdim):
@@ -93,13 +101,18 @@ class _Sum:
 
 @op("_mean", fn=False, method=False, tensors=1, node="Mean")
 class _Mean:
-    """y = Σ x / n over all elements or over dim.  RuntimeError: x is neither floating nor complex."""
+    """y = Σ x / n over all elements or over dim.
+    RuntimeError: x is neither floating nor complex.
+    """
 
     def forward(x, dim=None, keepdim=False):
         kind = x.dtype.kind
         if kind not in "fcV":
-            raise RuntimeError("mean(): could not infer output dtype. Input dtype must be either a floating point or complex "
-                               f"dtype. Got: {scalar_name(from_numpy_dtype(x.dtype))}")  # fmt: skip
+            raise RuntimeError(
+                "mean(): could not infer output dtype. Input dtype must be either a floating point "
+                "or complex "
+                f"dtype. Got: {scalar_name(from_numpy_dtype(x.dtype))}"
+            )
         axis = None if dim is None else axis_of(dim, x.ndim)
         if is_half(x):
             return np.asarray(np.mean(x, axis, dtype=np.float32, keepdims=keepdim)).astype(x.dtype)
@@ -127,6 +140,8 @@ def sum(input, dim=None, keepdim=False, *, dtype=None, out=None):
     if dtype is not None:
         input = in_dtype(input, dtype)
     y = apply(CARDS["_sum" if dim is None else "_sum_dim"], (input, dim, keepdim))
+    if dtype is not None:
+        y = in_dtype(y, dtype)
     return y if out is None else into(out, y)
 
 
@@ -160,7 +175,7 @@ class _Nansum:
 @composite("nansum", method=True)
 def nansum(input, dim=None, keepdim=False, *, dtype=None, out=None):
     """Σ of what is not NaN, over all elements or over dim."""
-    y = apply(CARDS["_nansum"], (in_dtype(input, dtype), dim, keepdim))
+    y = in_dtype(apply(CARDS["_nansum"], (in_dtype(input, dtype), dim, keepdim)), dtype)
     return y if out is None else into(out, y)
 
 
@@ -168,8 +183,10 @@ def nansum(input, dim=None, keepdim=False, *, dtype=None, out=None):
 def nanmean(input, dim=None, keepdim=False, *, dtype=None, out=None):
     """The mean of what is not NaN, over all elements or over dim. RuntimeError: integers."""
     if input.dtype.category < FLOAT:
-        raise RuntimeError("nanmean(): expected input to have floating point or complex dtype but got "
-                           f"{scalar_name(input.dtype)}")  # fmt: skip
+        raise RuntimeError(
+            "nanmean(): expected input to have floating point or complex dtype but got "
+            f"{scalar_name(input.dtype)}"
+        )
     n = (~input.isnan()).sum(dim, keepdim)
     y = nansum(input, dim, keepdim, dtype=dtype) / n
     return y if out is None else into(out, y)
@@ -204,7 +221,9 @@ class _Prod:
 
 
 def _others(x):
-    """The product of all other elements of the last dimension, for each element: from the left times from the right."""
+    """The product of all other elements of the last dimension, for each element:
+    from the left times from the right.
+    """
     ones = K.ones_like(x[..., :1])
     before = K.cumprod(K.concatenate([ones, x[..., :-1]], -1), -1)
     after = K.flip(K.cumprod(K.concatenate([ones, K.flip(x[..., 1:], -1)], -1), -1), -1)
@@ -217,7 +236,8 @@ _PROD_DIM = renamed(CARDS["_prod"], "ProdBackward1")
 @composite("prod", method=True)
 def prod(input, dim=None, keepdim=False, *, dtype=None, out=None):
     """Π of all elements, or over dim. Integers multiply as int64."""
-    y = apply(CARDS["_prod"] if dim is None else _PROD_DIM, (in_dtype(input, dtype), dim, keepdim))
+    card = CARDS["_prod"] if dim is None else _PROD_DIM
+    y = in_dtype(apply(card, (in_dtype(input, dtype), dim, keepdim)), dtype)
     return y if out is None else into(out, y)
 
 
@@ -232,7 +252,10 @@ def _truth(name: str, meaning: str, f) -> None:
             y = y.to(uint8)
         return y if out is None else into(out, y)
 
-    function.__name__, function.__doc__ = name, f"True where {meaning}, over all elements or over dim; uint8 for uint8."
+    function.__name__, function.__doc__ = (
+        name,
+        f"True where {meaning}, over all elements or over dim; uint8 for uint8.",
+    )
     composite(name, method=True)(function)
 
 
@@ -280,19 +303,28 @@ class _Var:
 
 
 def _variance(x: np.ndarray, axis, correction, keepdim: bool):
-    """(variance, mean): the mean first, then the squares of the distances from it. float16 goes through float32."""
+    """(variance, mean): the mean first, then the squares of the distances from it.
+    float16 goes through float32.
+    """
     if x.dtype.kind not in "fcV":
         raise RuntimeError("std and var only support floating point and complex dtypes")
     if is_half(x):
-        return tuple(np.asarray(v).astype(x.dtype) for v in _variance(x.astype(np.float32), axis, correction, keepdim))
+        return tuple(
+            np.asarray(v).astype(x.dtype)
+            for v in _variance(x.astype(np.float32), axis, correction, keepdim)
+        )
     n = count(x.shape, None if axis is None else (axis,) if isinstance(axis, int) else axis)
     total = np.add.reduce(x, axis, keepdims=True)
     mean = total / x.real.dtype.type(n)
     d = x - mean
     square = d * d if x.dtype.kind == "f" else (d * np.conj(d)).real
     if n - correction <= 0:
-        warnings.warn("std(): degrees of freedom is <= 0. Correction should be strictly less than the reduction factor "
-                      "(input numel divided by output numel).", stacklevel=6)  # fmt: skip
+        warnings.warn(
+            "std(): degrees of freedom is <= 0. Correction should be strictly less than the "
+            "reduction factor "
+            "(input numel divided by output numel).",
+            stacklevel=6,
+        )
     y = np.add.reduce(square, axis, keepdims=keepdim) / square.dtype.type(max(n - correction, 0))
     return y, mean if keepdim else mean.reshape(np.shape(y))
 
@@ -335,7 +367,9 @@ class _VarMean:
 
     def backward(c, dvar, dmean, x, dim, correction, keepdim):
         axes = axes_of(dim, x.ndim)
-        return _var_dx(dvar, x, dim, correction, keepdim) + spread(dmean / count(x.shape, axes), x.shape, axes, keepdim)
+        return _var_dx(dvar, x, dim, correction, keepdim) + spread(
+            dmean / count(x.shape, axes), x.shape, axes, keepdim
+        )
 
     samples = _Var.card.samples
 
@@ -374,13 +408,14 @@ def _spread_function(name: str, result: str) -> None:
             return y
         if not isinstance(y, tuple):
             return into(out, y)
-        for o, v in zip(out, y):
+        for o, v in zip(out, y, strict=True):
             into(o, v)
         return out
 
     function.__name__ = name
     function.__doc__ = (
-        f"{result} over all elements or over dim; divided by n - correction (unbiased=False means correction=0)."
+        f"{result} over all elements or over dim; "
+        "divided by n - correction (unbiased=False means correction=0)."
     )
     composite(name, method="mean" not in name)(function)
 

@@ -1,6 +1,7 @@
 """Samples that many cards share: 0-d, empty, broadcast and non-contiguous among them.
 
-Each function makes the `samples` of a card: a generator that is given `make` (testing/samples.py) and yields
+Each function makes the `samples` of a card:
+a generator that is given `make` (testing/samples.py) and yields
 the arguments of one call: a tensor, or a tuple of arguments.
 """
 
@@ -29,7 +30,9 @@ def binary(
     dtype: str | None = None,
     numbers: bool = True,
 ) -> Callable[[Any], Iterator]:
-    """Two tensors, the second of numbers in `second` if given; and (`numbers`) a tensor with a number."""
+    """Two tensors, the second of numbers in `second` if given;
+    and (`numbers`) a tensor with a number.
+    """
     low2, high2 = second or (low, high)
 
     def samples(make):
@@ -50,7 +53,9 @@ def binary(
     return samples
 
 
-def reduction(low: float = -2.0, high: float = 2.0, empty: bool = True) -> Callable[[Any], Iterator]:
+def reduction(
+    low: float = -2.0, high: float = 2.0, empty: bool = True
+) -> Callable[[Any], Iterator]:
     """A tensor, a dimension (an int, None for all), keepdim."""
 
     def samples(make):

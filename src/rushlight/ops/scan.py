@@ -1,4 +1,6 @@
-"""Running results along a dimension: cumsum, cumprod, cummax, cummin, logcumsumexp; differences and trapezoids."""
+"""Running results along a dimension: cumsum, cumprod, cummax, cummin, logcumsumexp;
+differences and trapezoids.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +57,8 @@ class _Cumsum:
 class _Cumprod:
     """y[i] = x[0] · ... · x[i] along dim
 
-    grad    dx[k] = Σ over j ≥ k of dy[j] · the product of x[0..j] without x[k]: by division, unless x has zeros
+    grad    dx[k] = Σ over j ≥ k of dy[j] · the product of x[0..j] without x[k]:
+            by division, unless x has zeros
     """
 
     def forward(x, dim):
@@ -72,7 +75,9 @@ class _Cumprod:
             return _reversed_cumsum(dy * K.conj(out), axis) / K.conj(x)
         n = x.shape[axis]
         rows = K.expand_dims(K.moveaxis(x, axis, -1), -2)  # (*, 1, n)
-        left_out = K.where(_constant(np.eye(n, dtype=bool), x), K.ones_like(rows), rows)  # (*, k, n): x[k] -> 1
+        left_out = K.where(
+            _constant(np.eye(n, dtype=bool), x), K.ones_like(rows), rows
+        )  # (*, k, n): x[k] -> 1
         products = K.cumprod(left_out, x.ndim)
         later = _constant(np.triu(np.ones((n, n), bool)), x)
         terms = K.expand_dims(K.moveaxis(dy, axis, -1), -2) * K.conj(products)
@@ -92,13 +97,16 @@ def _constant(a: np.ndarray, like):
 class _Logcumsumexp:
     """y[i] = ln(e^x[0] + ... + e^x[i]) along dim
 
-    grad    dx[k] = Σ over i ≥ k of dy[i] e^(x[k] - y[i]), for positive and negative dy apart, in logarithms
+    grad    dx[k] = Σ over i ≥ k of dy[i] e^(x[k] - y[i]), for positive and negative dy apart, in
+            logarithms
     """
 
     def forward(x, dim):
         axis = _axis(dim, x)
         if x.dtype.kind not in "fV":
-            raise RuntimeError(f"\"logcumsumexp_out_cpu\" not implemented for '{x.dtype.name.capitalize()}'")
+            raise RuntimeError(
+                f"\"logcumsumexp_out_cpu\" not implemented for '{x.dtype.name.capitalize()}'"
+            )
         return x.copy() if axis is None else K.logcumsumexp(x, axis)
 
     def backward(c, dy, x, out, dim):
@@ -113,7 +121,9 @@ class _Logcumsumexp:
 def _scaled_back(dy, x, y, axis):
     """Σ over i ≥ k of dy[i] e^(x[k] - y[i]), over the positive dy only."""
     positive = dy > 0
-    log = K.where(positive, K.log(K.where(positive, dy, K.ones_like(dy))) - y, K.full_like(dy, -np.inf))
+    log = K.where(
+        positive, K.log(K.where(positive, dy, K.ones_like(dy))) - y, K.full_like(dy, -np.inf)
+    )
     total = K.flip(K.logcumsumexp(K.flip(log, axis), axis), axis)
     none = total == -np.inf
     return K.where(none, K.zeros_like(dy), K.exp(x + K.where(none, K.zeros_like(dy), total)))
@@ -128,7 +138,7 @@ def _running(name: str, meaning: str, title: str, dtype: bool) -> None:
         return y if out is None else into(out, y)
 
     def typed(input, dim, *, dtype=None, out=None):
-        y = apply(card, (in_dtype(input, dtype), dim))
+        y = in_dtype(apply(card, (in_dtype(input, dtype), dim)), dtype)
         return y if out is None else into(out, y)
 
     def change(input, dim, *, dtype=None):
@@ -136,7 +146,10 @@ def _running(name: str, meaning: str, title: str, dtype: bool) -> None:
 
     function = typed if dtype else plain
     function.__name__, change.__name__ = name, name + "_"
-    function.__doc__, change.__doc__ = f"{meaning} along dim. {title}", f"In-place version of {name}."
+    function.__doc__, change.__doc__ = (
+        f"{meaning} along dim. {title}",
+        f"In-place version of {name}.",
+    )
     composite(name, method=True)(function)
     if dtype:
         composite(name + "_", fn=False, method=True)(change)
@@ -151,7 +164,10 @@ def _extreme(name: str, meaning: str, f) -> None:
     """Register cummax or cummin: values and where they were found last."""
 
     class Card:
-        __doc__ = f"(values, indices): the {meaning} so far along dim, and where it stood last; NaN stays.  dx: dy goes there"
+        __doc__ = (
+            f"(values, indices): the {meaning} so far along dim, and where it stood last; "
+            "NaN stays.  dx: dy goes there"
+        )
 
         def forward(x, dim):
             axis = _axis(dim, x)
@@ -170,7 +186,9 @@ def _extreme(name: str, meaning: str, f) -> None:
 
         samples = _samples
 
-    op(name, tensors=1, extras=("indices",), returns=("values", "indices"), node=name.capitalize())(Card)
+    op(name, tensors=1, extras=("indices",), returns=("values", "indices"), node=name.capitalize())(
+        Card
+    )
 
 
 _extreme("cummax", "maximum", np.maximum)
@@ -187,7 +205,9 @@ def _piece(x, dim: int, start: int, stop: int):
 
 @composite("diff", method=True)
 def diff(input, n=1, dim=-1, prepend=None, append=None, *, out=None):
-    """The n-th differences x[i + 1] - x[i] along dim, of prepend, input, append joined. bool: exclusive or."""
+    """The n-th differences x[i + 1] - x[i] along dim, of prepend, input, append joined. bool:
+    exclusive or.
+    """
     if input.ndim == 0:
         raise RuntimeError("diff expects input to be at least one-dimensional")
     if n < 0:
@@ -200,7 +220,9 @@ def diff(input, n=1, dim=-1, prepend=None, append=None, *, out=None):
     if len(joined) > 1:
         for t in joined:
             if t.ndim != input.ndim:
-                raise RuntimeError("diff expects prepend or append to be the same dimension as input")
+                raise RuntimeError(
+                    "diff expects prepend or append to be the same dimension as input"
+                )
         from ..core.registry import FUNCTIONS
 
         x = FUNCTIONS["cat"](joined, dim)
@@ -212,7 +234,9 @@ def diff(input, n=1, dim=-1, prepend=None, append=None, *, out=None):
 
 
 def _steps(y, x, dx, dim):
-    """The widths between the points: a number, or a tensor that broadcasts against y's neighbours along dim."""
+    """The widths between the points: a number, or a tensor that broadcasts against y's neighbours
+    along dim.
+    """
     if x is None:
         return 1.0 if dx is None else dx
     if x.ndim == 1 and y.ndim > 1:

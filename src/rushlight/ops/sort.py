@@ -1,4 +1,6 @@
-"""Order and sets: sort, topk, kthvalue, unique, searchsorted, bincount, histc. NaN counts as the largest number."""
+"""Order and sets: sort, topk, kthvalue, unique, searchsorted, bincount, histc.
+NaN counts as the largest number.
+"""
 
 from __future__ import annotations
 
@@ -45,9 +47,19 @@ def _scattered(dy, indices, x_shape, dim):
     return K.scatter_add(zeros, axes[0], indices, dy)
 
 
-@op("_sort", fn=False, method=False, tensors=1, extras=("indices",), returns=("values", "indices"), node="Sort")
+@op(
+    "_sort",
+    fn=False,
+    method=False,
+    tensors=1,
+    extras=("indices",),
+    returns=("values", "indices"),
+    node="Sort",
+)
 class _Sort:
-    """(values, indices) of x sorted along dim, equal elements in their order;  dy goes back to where it came from"""
+    """(values, indices) of x sorted along dim, equal elements in their order;
+    dy goes back to where it came from
+    """
 
     def forward(x, dim, descending):
         _no_complex("sort", x)
@@ -79,10 +91,14 @@ def into_pair(out, y):
 
 @composite("sort", method=True)
 def sort(input, dim=-1, descending=False, stable=None, *, out=None):
-    """(values, indices) of input sorted along dim. Always stable: equal elements keep their order."""
+    """(values, indices) of input sorted along dim. Always stable:
+    equal elements keep their order.
+    """
     if isinstance(dim, bool):  # sort(x, descending)
         dim, descending = -1, dim
-    return into_pair(out, apply(CARDS["_sort"] if stable is None else _STABLE, (input, dim, bool(descending))))
+    return into_pair(
+        out, apply(CARDS["_sort"] if stable is None else _STABLE, (input, dim, bool(descending)))
+    )
 
 
 @composite("argsort", method=True)
@@ -107,7 +123,8 @@ def msort(input, *, out=None):
 
 @op("topk", tensors=1, extras=("indices",), returns=("values", "indices"))
 class Topk:
-    """(values, indices) of the k largest (or smallest) elements along dim, in order;  dy goes back to them
+    """(values, indices) of the k largest (or smallest) elements along dim, in order;
+    dy goes back to them
 
     RuntimeError: k negative or larger than the dimension.
     """
@@ -144,7 +161,15 @@ class Topk:
         yield make(4, 3).T, 3, 0
 
 
-@op("_kthvalue", fn=False, method=False, tensors=1, extras=("indices",), returns=("values", "indices"), node="Kthvalue")
+@op(
+    "_kthvalue",
+    fn=False,
+    method=False,
+    tensors=1,
+    extras=("indices",),
+    returns=("values", "indices"),
+    node="Kthvalue",
+)
 class _Kthvalue:
     """(values, indices) of the k-th smallest element along dim, k from 1;  dy goes back to it
 
@@ -158,7 +183,9 @@ class _Kthvalue:
         if axis is not None and n == 0:
             raise IndexError(f"kthvalue(): Expected reduction dim {axis} to have non-zero size.")
         if not 1 <= k <= n:
-            raise RuntimeError(f"kthvalue(): selected number k out of range for dimension {axis or 0}")
+            raise RuntimeError(
+                f"kthvalue(): selected number k out of range for dimension {axis or 0}"
+            )
         if axis is None:
             return x.copy(), np.zeros((), np.int64)
         return pick(x, np.take(ascending(x, axis), [k - 1], axis), axis, keepdim)
@@ -178,10 +205,15 @@ CARDS["_kthvalue"].result.__name__ = "kthvalue"
 
 @composite("kthvalue", method=True)
 def kthvalue(input, k, dim=-1, keepdim=False, *, out=None):
-    """(values, indices) of the k-th smallest element along dim, k from 1. RuntimeError: k out of range."""
+    """(values, indices) of the k-th smallest element along dim, k from 1. RuntimeError:
+    k out of range.
+    """
     if out is not None and np.shares_memory(out[0]._a, input._a):
-        raise RuntimeError("unsupported operation: some elements of the input tensor and the written-to tensor refer to a single "
-                           "memory location. Please clone() the tensor before performing the operation.")  # fmt: skip
+        raise RuntimeError(
+            "unsupported operation: some elements of the input tensor and the written-to tensor "
+            "refer to a single "
+            "memory location. Please clone() the tensor before performing the operation."
+        )
     return into_pair(out, apply(CARDS["_kthvalue"], (input, k, dim, keepdim)))
 
 
@@ -190,14 +222,20 @@ def kthvalue(input, k, dim=-1, keepdim=False, *, out=None):
 
 @composite("unique", method=True)
 def unique(input, sorted=True, return_inverse=False, return_counts=False, dim=None):
-    """The different elements (or slices along dim), sorted; on request where each one went, and how often it occurs."""
+    """The different elements (or slices along dim), sorted;
+    on request where each one went, and how often it occurs.
+    """
     x = input._a
     if dim is not None and x.ndim == 0:
         dim = None
     axis = None if dim is None else _axis(x, dim)
     if axis is not None and x.size == 0 and x.shape[axis] != 0:
-        raise RuntimeError("There are 0 sized dimensions, and they aren't selected, so unique cannot be applied")
-    y, inverse, counts = np.unique(x, return_inverse=True, return_counts=True, axis=axis, equal_nan=False)
+        raise RuntimeError(
+            "There are 0 sized dimensions, and they aren't selected, so unique cannot be applied"
+        )
+    y, inverse, counts = np.unique(
+        x, return_inverse=True, return_counts=True, axis=axis, equal_nan=False
+    )
     shape = x.shape if axis is None else (x.shape[axis],)
     return _with(y, inverse.reshape(shape), counts, return_inverse, return_counts)
 
@@ -217,7 +255,9 @@ def unique_consecutive(input, return_inverse=False, return_counts=False, dim=Non
     x = input._a
     axis = None if dim is None else _axis(x, dim)
     if axis is not None and x.size == 0 and x.shape[axis] != 0:
-        raise RuntimeError("There are 0 sized dimensions, and they aren't selected, so unique cannot be applied")
+        raise RuntimeError(
+            "There are 0 sized dimensions, and they aren't selected, so unique cannot be applied"
+        )
     rows = x.reshape(-1) if axis is None else np.moveaxis(x, axis, 0)
     n = rows.shape[0]
     changed = rows[1:] != rows[:-1]
@@ -227,20 +267,24 @@ def unique_consecutive(input, return_inverse=False, return_counts=False, dim=Non
     y = rows[at] if axis is None else np.moveaxis(rows[at], 0, axis)
     inverse = np.cumsum(starts) - 1
     counts = np.diff(at, append=n)
-    return _with(y, inverse.reshape(x.shape if axis is None else n), counts, return_inverse, return_counts)
+    return _with(
+        y, inverse.reshape(x.shape if axis is None else n), counts, return_inverse, return_counts
+    )
 
 
 # ---------------------------------------------------------------- places in a sorted sequence
 
 
-def _search(boundaries: np.ndarray, x: np.ndarray, right: bool, sorter: np.ndarray | None) -> np.ndarray:
+def _search(
+    boundaries: np.ndarray, x: np.ndarray, right: bool, sorter: np.ndarray | None
+) -> np.ndarray:
     side = "right" if right else "left"
     if boundaries.ndim == 1:
         return np.searchsorted(boundaries, x, side, sorter)
     lead = int(np.prod(boundaries.shape[:-1]))
     rows, values = boundaries.reshape(lead, boundaries.shape[-1]), x.reshape(lead, x.shape[-1])
     orders = [None] * lead if sorter is None else sorter.reshape(rows.shape)
-    found = [np.searchsorted(b, v, side, s) for b, v, s in zip(rows, values, orders)]
+    found = [np.searchsorted(b, v, side, s) for b, v, s in zip(rows, values, orders, strict=True)]
     return np.array(found, np.int64).reshape(x.shape)
 
 
@@ -249,61 +293,100 @@ def _places(found: np.ndarray, out_int32: bool, out):
     if out is None:
         return y
     if out.dtype is not y.dtype:
-        raise RuntimeError("torch.searchsorted(): output tensor's dtype is wrong, it can only be Int(int32) or Long(int64) "
-                           f"depending on whether out_int32 flag is True, but we got output tensor's dtype {scalar_name(out.dtype)} "
-                           f"and out_int32 flag is {'True' if out_int32 else 'False'}")  # fmt: skip
+        raise RuntimeError(
+            "torch.searchsorted(): output tensor's dtype is wrong, it can only be Int(int32) or "
+            "Long(int64) "
+            "depending on whether out_int32 flag is True, but we got output tensor's dtype "
+            f"{scalar_name(out.dtype)} "
+            f"and out_int32 flag is {'True' if out_int32 else 'False'}"
+        )
     return into(out, y)
 
 
 @composite("searchsorted")
-def searchsorted(sorted_sequence, input, *, out_int32=False, right=False, side=None, sorter=None, out=None):
+def searchsorted(
+    sorted_sequence, input, *, out_int32=False, right=False, side=None, sorter=None, out=None
+):
     """Where each element of input would go in the sorted last dimension of sorted_sequence.
 
-    right (or side='right'): behind equal elements. sorter: indices that sort the sequence. RuntimeError: leading
+    right (or side='right'): behind equal elements. sorter:
+    indices that sort the sequence. RuntimeError: leading
     dimensions that differ, contradicting side and right, different dtypes.
     """
     if side is not None:
         if side not in ("left", "right"):
-            raise RuntimeError(f"torch.searchsorted(): side can only be 'left' or 'right' but got {side}")
+            raise RuntimeError(
+                f"torch.searchsorted(): side can only be 'left' or 'right' but got {side}"
+            )
         if side == "left" and right:
-            raise RuntimeError("torch.searchsorted(): side and right can't be set to opposites, got side of left while right was True")
+            raise RuntimeError(
+                "torch.searchsorted(): side and right can't be set to opposites, got side of left "
+                "while right was True"
+            )
         right = side == "right"
     b = sorted_sequence._a
     if isinstance(input, Tensor):
         x = input._a
         if b.ndim != 1 and b.shape[:-1] != x.shape[:-1]:
-            raise RuntimeError("torch.searchsorted(): boundaries tensor should be 1 dimension or the first N-1 dimensions of boundaries "
-                               f"tensor and input value tensor must match, but we got boundaries tensor {list(b.shape)} and input "
-                               f"value tensor {list(x.shape)}")  # fmt: skip
+            raise RuntimeError(
+                "torch.searchsorted(): boundaries tensor should be 1 dimension or the first N-1 "
+                "dimensions of boundaries "
+                "tensor and input value tensor must match, but we got boundaries tensor "
+                f"{list(b.shape)} and input "
+                f"value tensor {list(x.shape)}"
+            )
         if x.dtype != b.dtype:
-            raise RuntimeError("torch.searchsorted(): boundary tensor and input value tensor should have same dtype, but got boundary "
-                               f"tensor dtype {scalar_name(from_numpy_dtype(b.dtype))} and input value tensor dtype "
-                               f"{scalar_name(from_numpy_dtype(x.dtype))}")  # fmt: skip
+            raise RuntimeError(
+                "torch.searchsorted(): boundary tensor and input value tensor should have same "
+                "dtype, but got boundary "
+                f"tensor dtype {scalar_name(from_numpy_dtype(b.dtype))} and input value tensor "
+                "dtype "
+                f"{scalar_name(from_numpy_dtype(x.dtype))}"
+            )
     elif is_number(input):
         if b.ndim != 1:
-            raise RuntimeError("torch.searchsorted(): input value can be a scalar only when boundaries tensor dimension is 1, but we "
-                               f"got boundaries tensor dim({b.ndim}) and input value's dim(0) numel(1)")  # fmt: skip
+            raise RuntimeError(
+                "torch.searchsorted(): input value can be a scalar only when boundaries tensor "
+                "dimension is 1, but we "
+                f"got boundaries tensor dim({b.ndim}) and input value's dim(0) numel(1)"
+            )
         x = np.asarray(input)
     else:
-        raise TypeError(f"searchsorted(): argument 'input' (position 2) must be Tensor, not {type(input).__name__}")
+        raise TypeError(
+            "searchsorted(): argument 'input' (position 2) must be Tensor, not "
+            f"{type(input).__name__}"
+        )
     order = None
     if sorter is not None:
         order = sorter._a
         if order.shape != b.shape:
-            raise RuntimeError("torch.searchsorted(): boundary and sorter must have the same size, but got boundary tensor "
-                               f"{list(b.shape)}and got sorter tensor {list(order.shape)}")  # fmt: skip
+            raise RuntimeError(
+                "torch.searchsorted(): boundary and sorter must have the same size, but got "
+                "boundary tensor "
+                f"{list(b.shape)}and got sorter tensor {list(order.shape)}"
+            )
         if sorter.dtype is not int64:
-            raise RuntimeError(f"torch.searchsorted(): sorter must be a tensor of long dtype but got dtype {scalar_name(sorter.dtype)}")
+            raise RuntimeError(
+                "torch.searchsorted(): sorter must be a tensor of long dtype but got dtype "
+                f"{scalar_name(sorter.dtype)}"
+            )
     if out_int32 and b.shape[-1] >= 2**31:
-        raise RuntimeError("torch.searchsorted(): the size of boundaries' last dimension should be less than 2147483647")
+        raise RuntimeError(
+            "torch.searchsorted(): the size of boundaries' last dimension should be less than "
+            "2147483647"
+        )
     return _places(_search(b, x, right, order), out_int32, out)
 
 
 @composite("bucketize")
 def bucketize(input, boundaries, *, out_int32=False, right=False, out=None):
-    """The index of the bucket of each element: boundaries (1-d, sorted) are upper ends, included unless `right`."""
+    """The index of the bucket of each element:
+    boundaries (1-d, sorted) are upper ends, included unless `right`.
+    """
     if boundaries.ndim != 1:
-        raise RuntimeError(f"bucketize(): boundaries tensor must be 1 dimension, but got dim({boundaries.ndim})")
+        raise RuntimeError(
+            f"bucketize(): boundaries tensor must be 1 dimension, but got dim({boundaries.ndim})"
+        )
     x = input._a if isinstance(input, Tensor) else np.asarray(input)
     return _places(_search(boundaries._a, x, right, None), out_int32, out)
 
@@ -334,7 +417,9 @@ def bincount(input, weights=None, minlength=0):
 
 
 def _range(x: np.ndarray, low: float, high: float, margin: float) -> tuple[float, float]:
-    """The range of a histogram: that of the data if low = high, with a margin if the data have none."""
+    """The range of a histogram: that of the data if low = high, with a margin if the data have
+    none.
+    """
     if low == high and x.size:
         low, high = float(x.min()), float(x.max())
     if low == high:
@@ -344,7 +429,9 @@ def _range(x: np.ndarray, low: float, high: float, margin: float) -> tuple[float
 
 @composite("histc", method=True)
 def histc(input, bins=100, min=0, max=0, *, out=None):
-    """How many elements lie in each of `bins` equal parts of [min, max] (of the data's range if both are equal)."""
+    """How many elements lie in each of `bins` equal parts of [min, max] (of the data's range if
+    both are equal).
+    """
     if bins <= 0:
         raise RuntimeError("bins must be > 0")
     x = input._a
@@ -364,7 +451,8 @@ def histc(input, bins=100, min=0, max=0, *, out=None):
 def histogram(input, bins, *, range=None, weight=None, density=False, out=None):
     """(hist, bin_edges): how many elements (or how much weight) lie in each bin.
 
-    bins: a number of equal parts of `range` (of the data's), or a tensor of edges. density: divided so that the
+    bins: a number of equal parts of `range` (of the data's), or a tensor of edges. density:
+    divided so that the
     integral is 1. The last bin includes its upper end.
     """
     from ..core.registry import FUNCTIONS
@@ -379,7 +467,9 @@ def histogram(input, bins, *, range=None, weight=None, density=False, out=None):
     place = np.searchsorted(edges, x, "right") - 1
     place = np.where(x == edges[-1], len(edges) - 2, place)
     inside = (place >= 0) & (place < len(edges) - 1)
-    hist = np.bincount(place[inside], None if w is None else w[inside], len(edges) - 1).astype(x.dtype)
+    hist = np.bincount(place[inside], None if w is None else w[inside], len(edges) - 1).astype(
+        x.dtype
+    )
     if density:
         hist = (hist / hist.sum() / np.diff(edges)).astype(x.dtype)
     y = _HISTOGRAM(wrap(hist), wrap(edges))

@@ -1,6 +1,8 @@
-"""Special functions: error function, gamma, zeta, Bessel and normal distribution functions, and torch.special.
+"""Special functions: error function, gamma, zeta, Bessel and normal distribution functions, and
+torch.special.
 
-What has a derivative here is computed here (kernels/twin/special.py); the long tail comes from SciPy, which is
+What has a derivative here is computed here (kernels/twin/special.py);
+the long tail comes from SciPy, which is
 imported when one of those functions is called.
 """
 
@@ -143,7 +145,9 @@ class _Polygamma:
 
 def _order(n: Any) -> int:
     if isinstance(n, Tensor) or not isinstance(n, int):
-        raise TypeError(f"polygamma(): argument 'n' (position 1) must be int, not {type(n).__name__}")
+        raise TypeError(
+            f"polygamma(): argument 'n' (position 1) must be int, not {type(n).__name__}"
+        )
     if n < 0:
         raise RuntimeError("polygamma(n, x) does not support negative n.")
     return n
@@ -208,14 +212,18 @@ def mvlgamma_(input, p):
 @special("zeta")
 @op("zeta", fn=False, method=False, tensors=2, promote="float", broadcast=True, node="SpecialZeta")
 class Zeta:
-    """z = Σ (q + k)^-x, Hurwitz's zeta function;  dq = -dz x ζ(x + 1, q); not differentiable in x"""
+    """z = Σ (q + k)^-x, Hurwitz's zeta function;
+    dq = -dz x ζ(x + 1, q); not differentiable in x
+    """
 
     def forward(x, q):
         return K.zeta(x, q)
 
     def backward(c, dz, x, q):
         if c.needs(0):
-            raise RuntimeError("derivative for zeta with respect to its first argument is not implemented")
+            raise RuntimeError(
+                "derivative for zeta with respect to its first argument is not implemented"
+            )
         return None, -dz * x * K.zeta(x + 1, q)
 
     def samples(make):
@@ -313,7 +321,9 @@ class Sinc:
 @special("logit")
 @op("logit", inplace=True, tensors=1, promote="float")
 class Logit:
-    """y = ln(x / (1 - x)), x held within [eps, 1 - eps] if eps is given;  dx = dy / (x (1 - x)), 0 where x was held"""
+    """y = ln(x / (1 - x)), x held within [eps, 1 - eps] if eps is given;
+    dx = dy / (x (1 - x)), 0 where x was held
+    """
 
     def forward(x, eps=None):
         if eps is not None:
@@ -383,10 +393,15 @@ class LogNdtr:
 
 
 def _polynomial(name: str, letter: str, first, step) -> None:
-    """Register a family of polynomials by its recurrence: P₀ = 1, P₁ = first(x), P_k = step(k, x, P_k-1, P_k-2)."""
+    """Register a family of polynomials by its recurrence:
+    P₀ = 1, P₁ = first(x), P_k = step(k, x, P_k-1, P_k-2).
+    """
 
     class Card:
-        __doc__ = f"z = {letter}ₙ(x), the polynomial of degree trunc(n) (0 for negative ones); not differentiable."
+        __doc__ = (
+            f"z = {letter}ₙ(x), the polynomial of degree trunc(n) (0 for negative ones); "
+            "not differentiable."
+        )
 
         def forward(x, n):
             x, n = np.broadcast_arrays(x, n)
@@ -419,10 +434,22 @@ for _name, _letter, _first in (
         lambda x, first=_first: first(2 * x - 1),
         lambda k, x, last, before: _chebyshev(k, 2 * x - 1, last, before),
     )
-_polynomial("hermite_polynomial_h", "H", lambda x: 2 * x, lambda k, x, p, q: 2 * (x * p - (k - 1) * q))
+_polynomial(
+    "hermite_polynomial_h", "H", lambda x: 2 * x, lambda k, x, p, q: 2 * (x * p - (k - 1) * q)
+)
 _polynomial("hermite_polynomial_he", "He", lambda x: x, lambda k, x, p, q: x * p - (k - 1) * q)
-_polynomial("laguerre_polynomial_l", "L", lambda x: 1 - x, lambda k, x, p, q: ((2 * k - 1 - x) * p - (k - 1) * q) / k)
-_polynomial("legendre_polynomial_p", "P", lambda x: x, lambda k, x, p, q: ((2 * k - 1) * x * p - (k - 1) * q) / k)
+_polynomial(
+    "laguerre_polynomial_l",
+    "L",
+    lambda x: 1 - x,
+    lambda k, x, p, q: ((2 * k - 1 - x) * p - (k - 1) * q) / k,
+)
+_polynomial(
+    "legendre_polynomial_p",
+    "P",
+    lambda x: x,
+    lambda k, x, p, q: ((2 * k - 1) * x * p - (k - 1) * q) / k,
+)
 
 
 # ---------------------------------------------------------------- the long tail, from SciPy
@@ -438,7 +465,9 @@ def _scipy(name: str) -> Any:
     return getattr(scipy.special, name)
 
 
-def _borrowed(names: tuple, scipy_name: str, count: int, pick: int | None = None, fn: bool = False) -> None:
+def _borrowed(
+    names: tuple, scipy_name: str, count: int, pick: int | None = None, fn: bool = False
+) -> None:
     """Publish a function of SciPy's: computed in float64, the dtype kept, not differentiable."""
 
     if count == 1:
@@ -458,14 +487,24 @@ def _borrowed(names: tuple, scipy_name: str, count: int, pick: int | None = None
             def forward(x, y):
                 return np.asarray(_scipy(scipy_name)(x.astype(np.float64), y)).astype(x.dtype)
 
-    function = op(names[0], fn=fn, method=fn, inplace=fn, promote="float", broadcast=count == 2)(Card)
+    function = op(names[0], fn=fn, method=fn, inplace=fn, promote="float", broadcast=count == 2)(
+        Card
+    )
     special(*names)(function)
 
 
-for _ours, _theirs in (("bessel_j0", "j0"), ("bessel_j1", "j1"), ("bessel_y0", "y0"), ("bessel_y1", "y1"),
-                       ("modified_bessel_i0", "i0"), ("modified_bessel_i1", "i1"), ("modified_bessel_k0", "k0"),
-                       ("modified_bessel_k1", "k1"), ("scaled_modified_bessel_k0", "k0e"),
-                       ("scaled_modified_bessel_k1", "k1e")):  # fmt: skip
+for _ours, _theirs in (
+    ("bessel_j0", "j0"),
+    ("bessel_j1", "j1"),
+    ("bessel_y0", "y0"),
+    ("bessel_y1", "y1"),
+    ("modified_bessel_i0", "i0"),
+    ("modified_bessel_i1", "i1"),
+    ("modified_bessel_k0", "k0"),
+    ("modified_bessel_k1", "k1"),
+    ("scaled_modified_bessel_k0", "k0e"),
+    ("scaled_modified_bessel_k1", "k1e"),
+):
     _borrowed((_ours,), _theirs, 1)
 _borrowed(("airy_ai",), "airy", 1, pick=0)
 _borrowed(("igamma", "gammainc"), "gammainc", 2, fn=True)
@@ -478,5 +517,9 @@ class SphericalBesselJ0:
     """y = sin(x) / x, 1 at 0; not differentiable."""
 
     def forward(x):
-        y = np.where(np.abs(x) < 0.5, 1 - x * x / 6 * (1 - x * x / 20 * (1 - x * x / 42)), np.sin(x) / np.where(x == 0, 1, x))
+        y = np.where(
+            np.abs(x) < 0.5,
+            1 - x * x / 6 * (1 - x * x / 20 * (1 - x * x / 42)),
+            np.sin(x) / np.where(x == 0, 1, x),
+        )
         return np.where(np.isinf(x), 0, y).astype(x.dtype, copy=False)

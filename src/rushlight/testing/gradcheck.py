@@ -1,8 +1,11 @@
-"""gradcheck and gradgradcheck: gradients against central differences, under PyTorch's names and rules.
+"""gradcheck and gradgradcheck: gradients against central differences, under PyTorch's names and
+rules.
 
-A function of tensors is looked at as one from real numbers to real numbers: the real and imaginary parts of a
+A function of tensors is looked at as one from real numbers to real numbers:
+the real and imaginary parts of a
 complex tensor count separately, in inputs (n numbers) and outputs (m numbers).
-Jacobian J (n, m): J[i, j] = d output[j] / d input[i]; numerically one input number at a time, analytically one
+Jacobian J (n, m): J[i, j] = d output[j] / d input[i];
+numerically one input number at a time, analytically one
 output number at a time.
 """
 
@@ -23,33 +26,64 @@ class GradcheckError(RuntimeError):
     """Raised by gradcheck and gradgradcheck: a gradient is not the derivative."""
 
 
-def gradcheck(func: Callable, inputs: Any, *, eps: float = 1e-6, atol: float = 1e-5, rtol: float = 1e-3,
-              raise_exception: bool = True, nondet_tol: float = 0.0, check_undefined_grad: bool = True,
-              check_grad_dtypes: bool = False, check_batched_grad: bool = False,
-              check_batched_forward_grad: bool = False, check_forward_ad: bool = False,
-              check_backward_ad: bool = True, fast_mode: bool = False, masked: bool | None = None) -> bool:  # fmt: skip
+def gradcheck(
+    func: Callable,
+    inputs: Any,
+    *,
+    eps: float = 1e-6,
+    atol: float = 1e-5,
+    rtol: float = 1e-3,
+    raise_exception: bool = True,
+    nondet_tol: float = 0.0,
+    check_undefined_grad: bool = True,
+    check_grad_dtypes: bool = False,
+    check_batched_grad: bool = False,
+    check_batched_forward_grad: bool = False,
+    check_forward_ad: bool = False,
+    check_backward_ad: bool = True,
+    fast_mode: bool = False,
+    masked: bool | None = None,
+) -> bool:
     """True if the gradients of func(*inputs) agree with central differences of step eps.
 
     Checked with respect to the inputs that require grad; they should be float64. Agreement:
-    |numerical - analytical| ≤ atol + rtol |analytical|. Each output is differentiated with the gradients of
+    |numerical - analytical| ≤ atol + rtol |analytical|.
+    Each output is differentiated with the gradients of
     the other outputs undefined, which covers check_undefined_grad.
 
     nondet_tol  how far two backward passes of the same graph may differ
     fast_mode   compare uᵀ J v for one random u, v, instead of all of J
 
-    Errors: GradcheckError where they disagree (False if not raise_exception); ValueError if no input requires
+    Errors: GradcheckError where they disagree (False if not raise_exception);
+    ValueError if no input requires
     grad; NotImplementedError for forward mode and batched gradients.
     """
-    _supported(check_forward_ad=check_forward_ad, check_batched_grad=check_batched_grad,
-               check_batched_forward_grad=check_batched_forward_grad)  # fmt: skip
+    _supported(
+        check_forward_ad=check_forward_ad,
+        check_batched_grad=check_batched_grad,
+        check_batched_forward_grad=check_batched_forward_grad,
+    )
     if not check_backward_ad:
-        raise ValueError("Expected at least one of check_forward_ad or check_backward_ad to be True")
+        raise ValueError(
+            "Expected at least one of check_forward_ad or check_backward_ad to be True"
+        )
     tensors = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
     try:
         wanted = _wanted_inputs(tensors)
         with enable_grad():
             outputs = _outputs(func(*tensors))
-        _check(func, tensors, wanted, outputs, eps, atol, rtol, nondet_tol, fast_mode, check_grad_dtypes)
+        _check(
+            func,
+            tensors,
+            wanted,
+            outputs,
+            eps,
+            atol,
+            rtol,
+            nondet_tol,
+            fast_mode,
+            check_grad_dtypes,
+        )
     except GradcheckError:
         if raise_exception:
             raise
@@ -57,14 +91,30 @@ def gradcheck(func: Callable, inputs: Any, *, eps: float = 1e-6, atol: float = 1
     return True
 
 
-def gradgradcheck(func: Callable, inputs: Any, grad_outputs: Any = None, *, eps: float = 1e-6, atol: float = 1e-5,
-                  rtol: float = 1e-3, gen_non_contig_grad_outputs: bool = False, raise_exception: bool = True,
-                  nondet_tol: float = 0.0, check_undefined_grad: bool = True, check_grad_dtypes: bool = False,
-                  check_batched_grad: bool = False, check_fwd_over_rev: bool = False, check_rev_over_rev: bool = True,
-                  fast_mode: bool = False, masked: bool = False) -> bool:  # fmt: skip
-    """As gradcheck, for the gradients of the gradients: func's backward, with respect to inputs and grad_outputs.
+def gradgradcheck(
+    func: Callable,
+    inputs: Any,
+    grad_outputs: Any = None,
+    *,
+    eps: float = 1e-6,
+    atol: float = 1e-5,
+    rtol: float = 1e-3,
+    gen_non_contig_grad_outputs: bool = False,
+    raise_exception: bool = True,
+    nondet_tol: float = 0.0,
+    check_undefined_grad: bool = True,
+    check_grad_dtypes: bool = False,
+    check_batched_grad: bool = False,
+    check_fwd_over_rev: bool = False,
+    check_rev_over_rev: bool = True,
+    fast_mode: bool = False,
+    masked: bool = False,
+) -> bool:
+    """As gradcheck, for the gradients of the gradients:
+    func's backward, with respect to inputs and grad_outputs.
 
-    grad_outputs: the cotangents; random ones if None (every second number of a larger tensor, so not
+    grad_outputs: the cotangents; random ones if None (every second number of a larger tensor, so
+    not
     contiguous, if gen_non_contig_grad_outputs).
     """
     _supported(check_fwd_over_rev=check_fwd_over_rev)
@@ -74,7 +124,8 @@ def gradgradcheck(func: Callable, inputs: Any, grad_outputs: Any = None, *, eps:
     if grad_outputs is None:
         random = np.random.RandomState(0)
         grad_outputs = tuple(
-            _random_like(y._a, random, gen_non_contig_grad_outputs).requires_grad_() for y in outputs
+            _random_like(y._a, random, gen_non_contig_grad_outputs).requires_grad_()
+            for y in outputs
         )
     else:
         grad_outputs = (grad_outputs,) if isinstance(grad_outputs, Tensor) else tuple(grad_outputs)
@@ -88,15 +139,28 @@ def gradgradcheck(func: Callable, inputs: Any, grad_outputs: Any = None, *, eps:
             found = grad(ys, differentiated, cotangents, create_graph=True, allow_unused=True)
         return tuple(g for g in found if g is not None and g.requires_grad)
 
-    return gradcheck(derivative, (*tensors, *grad_outputs), eps=eps, atol=atol, rtol=rtol, raise_exception=raise_exception,
-                     nondet_tol=nondet_tol, check_undefined_grad=check_undefined_grad, check_grad_dtypes=check_grad_dtypes,
-                     check_batched_grad=check_batched_grad, fast_mode=fast_mode, masked=masked)  # fmt: skip
+    return gradcheck(
+        derivative,
+        (*tensors, *grad_outputs),
+        eps=eps,
+        atol=atol,
+        rtol=rtol,
+        raise_exception=raise_exception,
+        nondet_tol=nondet_tol,
+        check_undefined_grad=check_undefined_grad,
+        check_grad_dtypes=check_grad_dtypes,
+        check_batched_grad=check_batched_grad,
+        fast_mode=fast_mode,
+        masked=masked,
+    )
 
 
 def _supported(**options: bool) -> None:
     for name, value in options.items():
         if value:
-            raise NotImplementedError(f"gradcheck: {name}=True needs forward mode or vmap, which rushlight does not have")
+            raise NotImplementedError(
+                f"gradcheck: {name}=True needs forward mode or vmap, which rushlight does not have"
+            )
 
 
 def _wanted_inputs(tensors: tuple) -> list[int]:
@@ -104,20 +168,27 @@ def _wanted_inputs(tensors: tuple) -> list[int]:
     wanted = [i for i, t in enumerate(tensors) if isinstance(t, Tensor) and t.requires_grad]
     if not wanted:
         raise ValueError(
-            "gradcheck expects at least one input tensor to require gradient, but none of them have requires_grad=True."
+            "gradcheck expects at least one input tensor to require gradient, but none of them "
+            "have requires_grad=True."
         )
     for i in wanted:
         a = tensors[i]._a
         if a.dtype not in (np.float64, np.complex128):
             warnings.warn(
-                f"Input #{i} requires gradient and is not a double precision floating point or complex. This check will "
-                "likely fail if all the inputs are not of double precision floating point or complex. ",
+                f"Input #{i} requires gradient and is not a double precision floating point or "
+                "complex. This check will "
+                "likely fail if all the inputs are not of double precision floating point or "
+                "complex. ",
                 stacklevel=3,
             )
-        if a.size > 1 and any(s == 0 and n > 1 for s, n in zip(a.strides, a.shape)):
-            raise RuntimeError(f"The {i}th input has a dimension with stride 0. gradcheck only supports inputs that are "
-                               "non-overlapping to be able to compute the numerical gradients correctly. You should call "
-                               ".contiguous on the input before passing it to gradcheck.")  # fmt: skip
+        if a.size > 1 and any(s == 0 and n > 1 for s, n in zip(a.strides, a.shape, strict=True)):
+            raise RuntimeError(
+                f"The {i}th input has a dimension with stride 0. gradcheck only supports inputs "
+                "that are "
+                "non-overlapping to be able to compute the numerical gradients correctly. You "
+                "should call "
+                ".contiguous on the input before passing it to gradcheck."
+            )
     return wanted
 
 
@@ -140,14 +211,20 @@ def _check(func, tensors, wanted, outputs, eps, atol, rtol, nondet_tol, fast, ch
         for k, i in enumerate(wanted):
             J, G = numerical[k][j], analytical[k]
             if G.size and np.abs(G - again[k]).max() > nondet_tol:
-                raise GradcheckError("Backward is not reentrant, i.e., running backward with same input and grad_output "
-                                     "multiple times gives different values, although analytical gradient matches numerical "
-                                     f"gradient.The tolerance for nondeterminism was {nondet_tol}.")  # fmt: skip
+                raise GradcheckError(
+                    "Backward is not reentrant, i.e., running backward with same input and "
+                    "grad_output "
+                    "multiple times gives different values, although analytical gradient matches "
+                    "numerical "
+                    f"gradient.The tolerance for nondeterminism was {nondet_tol}."
+                )
             if fast:
                 J, G = _projected(J), _projected(G)
             if not np.allclose(J, G, rtol, atol, equal_nan=False):
-                raise GradcheckError(f"Jacobian mismatch for output {j} with respect to input {i},\n"
-                                     f"numerical:{wrap(J)}\nanalytical:{wrap(G)}\n")  # fmt: skip
+                raise GradcheckError(
+                    f"Jacobian mismatch for output {j} with respect to input {i},\n"
+                    f"numerical:{wrap(J)}\nanalytical:{wrap(G)}\n"
+                )
 
 
 def _projected(J: np.ndarray) -> np.ndarray:
@@ -162,8 +239,12 @@ def _reals(a: np.ndarray) -> np.ndarray:
     return flat.view(flat.real.dtype) if a.dtype.kind == "c" else flat
 
 
-def _numerical(func, tensors: tuple, wanted: list, count: int, eps: float) -> list[list[np.ndarray]]:
-    """[[J of output j] for each wanted input]: (f(x + eps) - f(x - eps)) / 2 eps, one number at a time."""
+def _numerical(
+    func, tensors: tuple, wanted: list, count: int, eps: float
+) -> list[list[np.ndarray]]:
+    """[[J of output j] for each wanted input]:
+    (f(x + eps) - f(x - eps)) / 2 eps, one number at a time.
+    """
 
     def values() -> list[np.ndarray]:
         with no_grad():
@@ -182,7 +263,7 @@ def _numerical(func, tensors: tuple, wanted: list, count: int, eps: float) -> li
                 a[at] = kept - step
                 below = values()
                 a[at] = kept
-                columns.append([(p - q) / (2 * eps) for p, q in zip(above, below)])
+                columns.append([(p - q) / (2 * eps) for p, q in zip(above, below, strict=True)])
         if columns:
             rows.append([np.stack([row[j] for row in columns]) for j in range(count)])
         else:
@@ -200,7 +281,7 @@ def _analytical(tensors: tuple, wanted: list, y: Tensor, check_dtypes: bool) -> 
         _reals(seed)[k] = 1
         with enable_grad():
             found = grad(y, inputs, wrap(seed), retain_graph=True, allow_unused=True)
-        for column, t, g, n in zip(columns, inputs, found, sizes):
+        for column, t, g, n in zip(columns, inputs, found, sizes, strict=True):
             if g is None:
                 column.append(np.zeros(n))
                 continue
@@ -210,7 +291,8 @@ def _analytical(tensors: tuple, wanted: list, y: Tensor, check_dtypes: bool) -> 
                 raise GradcheckError("Analytical gradient has incorrect type")
             column.append(_reals(g._a).astype(np.float64))
     return [
-        np.stack(column, axis=1) if column else np.zeros((n, 0)) for column, n in zip(columns, sizes)
+        np.stack(column, axis=1) if column else np.zeros((n, 0))
+        for column, n in zip(columns, sizes, strict=True)
     ]
 
 

@@ -1,4 +1,6 @@
-"""Deterministic values for samples: what `make` is in a card's `samples(make)`, and walking all cards."""
+"""Deterministic values for samples: what `make` is in a card's `samples(make)`, and walking all
+cards.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,8 @@ from ..core.tensor import Tensor, wrap
 class Make:
     """make(*shape, low=, high=, dtype=, requires_grad=): tensors of reproducible numbers.
 
-    Numbers are spread evenly over [low, high], all different, and shuffled: no ties, and no two closer than a
+    Numbers are spread evenly over [low, high], all different, and shuffled:
+    no ties, and no two closer than a
     finite difference reaches. Two Makes of one seed give the same tensors in the same order.
 
     dtype           what floating samples are made in (float64 unless said otherwise)
@@ -27,8 +30,14 @@ class Make:
         self.random = np.random.RandomState(zlib.crc32(seed.encode()))
         self.dtype, self.requires_grad = dtype, requires_grad
 
-    def __call__(self, *shape: int, low: float = -2.0, high: float = 2.0, dtype: Any = None,
-                 requires_grad: bool | None = None) -> Tensor:  # fmt: skip
+    def __call__(
+        self,
+        *shape: int,
+        low: float = -2.0,
+        high: float = 2.0,
+        dtype: Any = None,
+        requires_grad: bool | None = None,
+    ) -> Tensor:
         if isinstance(dtype, str):
             dtype = DTYPES[dtype]
         dtype = dtype or self.dtype
@@ -50,7 +59,9 @@ class Make:
         return wrap(np.asarray(self.random.randint(0, high, shape), np.int64))
 
     def _spread(self, n: int, low: float, high: float) -> np.ndarray:
-        """n numbers, one at a random place inside each of n equal parts of [low, high], shuffled."""
+        """n numbers, one at a random place inside each of n equal parts of [low, high],
+        shuffled.
+        """
         places = (np.arange(n) + self.random.uniform(0.2, 0.8, n)) / max(n, 1)
         return self.random.permutation(low + (high - low) * places)
 

@@ -8,11 +8,12 @@ import numpy as np
 
 # Rational approximations of erf's inverse, highest power first: within |y| <= 0.7 in y², and beyond
 # in sqrt(-log((1 - |y|) / 2)). Blair, Edwards, Johnson 1976, doi:10.1090/S0025-5718-1976-0421040-7
-_CENTER = ((-0.140543331, 0.914624893, -1.645349621, 0.886226899),
-           (0.012229801, -0.329097515, 1.442710462, -2.118377725, 1.0))  # fmt: skip
+_CENTER = (
+    (-0.140543331, 0.914624893, -1.645349621, 0.886226899),
+    (0.012229801, -0.329097515, 1.442710462, -2.118377725, 1.0),
+)
 _TAIL = (1.641345311, 3.429567803, -1.624906493, -1.970840454), (1.6370678, 3.5438892, 1.0)
 _SLOPE = 2 / math.sqrt(math.pi)  # erf's at 0
-
 
 
 def _each(f):
@@ -87,7 +88,8 @@ def lgamma(x):
 
 @_wide
 def digamma(x):
-    """The slope of ln Γ: by recurrence to beyond 10, there its series (Abramowitz and Stegun 6.3.18)
+    """The slope of ln Γ: by recurrence to beyond 10, there its series (Abramowitz and Stegun
+    6.3.18)
 
     -inf at +0, inf at -0, NaN at negative integers; reflected for other negative numbers.
     """
@@ -99,7 +101,10 @@ def digamma(x):
         total = np.where(small, total - 1 / y, total)
         y = np.where(small, y + 1, y)
     z = 1 / (y * y)
-    series = z * (1 / 12 - z * (1 / 120 - z * (1 / 252 - z * (1 / 240 - z * (1 / 132 - z * (691 / 32760 - z / 12))))))
+    series = z * (
+        1 / 12
+        - z * (1 / 120 - z * (1 / 252 - z * (1 / 240 - z * (1 / 132 - z * (691 / 32760 - z / 12)))))
+    )
     total = total + np.log(y) - 0.5 / y - series
     total = np.where(negative, total - math.pi / np.tan(math.pi * np.fmod(x, 1)), total)
     total = np.where(negative & (x == np.floor(x)), np.nan, total)
@@ -107,8 +112,18 @@ def digamma(x):
 
 
 # B(2k) / (2k)!, k = 1...10: the weights of Euler and Maclaurin's formula
-_EULER_MACLAURIN = (1 / 12, -1 / 720, 1 / 30240, -1 / 1209600, 1 / 47900160, -691 / 1307674368000, 1 / 74724249600,
-                    -3617 / 10670622842880000, 43867 / 5109094217170944000, -174611 / 802857662698291200000)  # fmt: skip
+_EULER_MACLAURIN = (
+    1 / 12,
+    -1 / 720,
+    1 / 30240,
+    -1 / 1209600,
+    1 / 47900160,
+    -691 / 1307674368000,
+    1 / 74724249600,
+    -3617 / 10670622842880000,
+    43867 / 5109094217170944000,
+    -174611 / 802857662698291200000,
+)
 
 
 @_wide
@@ -154,8 +169,10 @@ _ANGLES = np.cos((np.arange(48) + 0.5) * (math.pi / 48))
 def _bessel_ie(x, order: int):
     """e^-|x| I(x) of order 0 or 1
 
-    by (1/π) ∫ e^(|x| (cos t - 1)) cos(order t) dt over [0, π], whose midpoint rule is exact to the last digit for
-    |x| ≤ 30 (for order 1 in the form cos t sinh(|x| cos t), which is exact near 0, too); beyond by the series
+    by (1/π) ∫ e^(|x| (cos t - 1)) cos(order t) dt over [0, π], whose midpoint rule is exact to the
+    last digit for
+    |x| ≤ 30 (for order 1 in the form cos t sinh(|x| cos t), which is exact near 0, too);
+    beyond by the series
     in 1/x, Abramowitz and Stegun 9.7.1.
     """
     size = np.abs(x)
@@ -202,7 +219,9 @@ def i1(x):
 
 @_wide
 def ndtri(p):
-    """x with Φ(x) = p; ∓inf at 0 and 1, NaN beyond. From the nearer end, so that small p keep their digits."""
+    """x with Φ(x) = p; ∓inf at 0 and 1, NaN beyond.
+    From the nearer end, so that small p keep their digits.
+    """
     rest = 2 * np.minimum(p, 1 - p)
     center = erfinv(2 * p - 1)
     tail = _ratio(np.sqrt(-np.log(rest / 2)), _TAIL)
