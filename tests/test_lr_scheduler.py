@@ -188,8 +188,8 @@ MISTAKES = [
     (lambda o: S.ReduceLROnPlateau(o, "x"), ValueError, "mode x is unknown!"),
     (lambda o: S.ReduceLROnPlateau(o, factor=2.0), ValueError, "Factor should be < 1.0."),
     (lambda o: S.SequentialLR(o, [S.StepLR(o, 3)], [3]), ValueError, "Sequential Schedulers "
-     "expects number of schedulers provided to be one more than the number of milestone points, but "
-     "got number of schedulers 1 and the number of milestones to be equal to 1"),
+     "expects number of schedulers provided to be one more than the number of milestone points, "
+     "but got number of schedulers 1 and the number of milestones to be equal to 1"),
     (lambda o: S.ChainedScheduler([]), ValueError, "ChainedScheduler expects at least one "
      "scheduler to be chained, but got no scheduler."),
     (lambda o: S.ChainedScheduler([S.ReduceLROnPlateau(o)]), ValueError, "ChainedScheduler does "

@@ -35,3 +35,7 @@ __all__ = [
     "lr_scheduler",
     "swa_utils",
 ]
+
+
+def __getattr__(name: str):
+    raise AttributeError(f"rushlight does not have torch.optim.{name} yet")
