@@ -1,41 +1,42 @@
-"""torch.optim: optimizers and learning-rate schedules."""
+"""torch.optim: optimizers and learning-rate schedules, each imported when first asked for."""
 
-from . import lr_scheduler, swa_utils
-from .adadelta import Adadelta
-from .adafactor import Adafactor
-from .adagrad import Adagrad
-from .adam import Adam, AdamW
-from .adamax import Adamax
-from .asgd import ASGD
-from .lbfgs import LBFGS
-from .muon import Muon
-from .nadam import NAdam
+from importlib import import_module as _import_module
+
 from .optimizer import Optimizer
-from .radam import RAdam
-from .rmsprop import RMSprop
-from .rprop import Rprop
-from .sgd import SGD
 
-__all__ = [
-    "ASGD",
-    "LBFGS",
-    "SGD",
-    "Adadelta",
-    "Adafactor",
-    "Adagrad",
-    "Adam",
-    "AdamW",
-    "Adamax",
-    "Muon",
-    "NAdam",
-    "Optimizer",
-    "RAdam",
-    "RMSprop",
-    "Rprop",
-    "lr_scheduler",
-    "swa_utils",
-]
+_HOME = {
+    "ASGD": "asgd",
+    "Adadelta": "adadelta",
+    "Adafactor": "adafactor",
+    "Adagrad": "adagrad",
+    "Adam": "adam",
+    "AdamW": "adam",
+    "Adamax": "adamax",
+    "LBFGS": "lbfgs",
+    "Muon": "muon",
+    "NAdam": "nadam",
+    "RAdam": "radam",
+    "RMSprop": "rmsprop",
+    "Rprop": "rprop",
+    "SGD": "sgd",
+}
+
+__all__ = ["Optimizer", *_HOME, "lr_scheduler", "swa_utils"]
 
 
 def __getattr__(name: str):
-    raise AttributeError(f"rushlight does not have torch.optim.{name} yet")
+    if name in _HOME:
+        found = getattr(_import_module(f"{__name__}.{_HOME[name]}"), name)
+    elif name in ("lr_scheduler", "swa_utils"):
+        found = _import_module(f"{__name__}.{name}")
+    else:
+        raise AttributeError(
+            f"rushlight does not have torch.optim.{name} yet: module '{__name__}' has no attribute "
+            f"'{name}'"
+        )
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
