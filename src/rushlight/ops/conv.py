@@ -277,12 +277,18 @@ def _named_padding(input, weight, padding, stride, dilation, rank):
     """Padding by name as numbers; input is padded here where its two sides need different ones."""
     if padding == "valid":
         return input, (0,) * rank
+    w, x = list(weight.shape), list(input.shape)
+    if len(w) != rank + 2:
+        raise RuntimeError(
+            f"Expected {len(w)}-dimensional input for {len(w)}-dimensional weight {w}, but got "
+            f"{len(x)}-dimensional input of size {x} instead"
+        )
     if padding != "same":
         raise RuntimeError(f"Invalid padding string: '{padding}'\n  fix: 'same', 'valid', numbers")
     if any(s != 1 for s in sizes("conv", "stride", stride, rank)):
         raise RuntimeError("padding='same' is not supported for strided convolutions")
     dilation = sizes("conv", "dilation", dilation, rank)
-    total = [d * (k - 1) for d, k in zip(dilation, weight._a.shape[2:], strict=True)]
+    total = [d * (k - 1) for d, k in zip(dilation, w[2:], strict=True)]
     if any(t % 2 for t in total):
         after = [n for t in reversed(total) for n in (0, t % 2)]
         input = FUNCTIONAL["pad"](input, after)
@@ -336,7 +342,7 @@ class Col2Im:
         return K.reshape(K.unfold(dy, kernel, stride, padding, dilation), x_shape)
 
     def samples(make):
-        yield make(2, 6, 12), (4, 5), (2, 3), (1, 1), (0, 0), (1, 1)
+        yield make(2, 6, 9), (4, 5), (2, 3), (1, 1), (0, 0), (1, 1)
         yield make(4, 9), (4, 4), (2, 2), (1, 1), (1, 1), (2, 2)
 
 
