@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..core import dtype as dtypes
-from ..core.dtype import dtype
+from ..core.dtype import dtype, float32
 from ..core.layout import (
     channels_last,
     channels_last_3d,
@@ -30,6 +30,10 @@ class _ToCopy:
     def backward(c, dy, x):
         return K.like(dy, x)
 
+    def samples(make):
+        yield make(3, 4), float32
+        yield make(), float32
+
 
 @op("clone", tensors=1)
 class Clone:
@@ -49,6 +53,12 @@ class Clone:
 
     def backward(c, dy):
         return dy
+
+    def samples(make):
+        yield make(3, 4)
+        yield make(4, 3).T
+        yield make()
+        yield make(0, 5)
 
 
 def _ordered(x: np.ndarray, memory: memory_format) -> np.ndarray:
@@ -77,6 +87,10 @@ class _Copy:
 
     def backward(c, dy):
         return K.zeros_like(dy) if c.needs(0) else None, dy
+
+    def samples(make):
+        yield make(3, 4), make(4)
+        yield make(), make()
 
 
 @composite("copy_", fn=False, method=True)

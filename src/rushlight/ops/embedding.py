@@ -39,7 +39,7 @@ class _EmbeddingDw:
         return K.embedding_dw(dy, i, rows, padding_idx, scale)
 
     def backward(c, ddw, i, padding_idx, scale):
-        rows = apply(CARDS["_embedding"], (ddw, i)) if isinstance(ddw, Tensor) else K.embedding(ddw, i)
+        rows = apply(CARDS["_embedding"], (ddw, i, -1, False)) if isinstance(ddw, Tensor) else K.embedding(ddw, i)
         array = i._a if isinstance(i, Tensor) else i
         factor = (array != padding_idx).astype(np.float64)
         if scale:
@@ -47,8 +47,12 @@ class _EmbeddingDw:
         factor = factor[..., None].astype((ddw._a if isinstance(ddw, Tensor) else ddw).dtype)
         return rows * (wrap(factor) if isinstance(ddw, Tensor) else factor)
 
+    def samples(make):
+        yield make(4, 3), make.indices(4, high=5), 5, -1, False
+        yield make(2, 2, 3), make.indices(2, 2, high=5), 5, 1, True
 
-translate("embedding", lambda w, i: apply(CARDS["_embedding"], (w, i)))
+
+translate("embedding", lambda w, i: apply(CARDS["_embedding"], (w, i, -1, False)))
 
 
 def _checked_padding(padding_idx: int | None, rows: int) -> int:

@@ -32,6 +32,11 @@ class _Basic:
     def backward(c, dy, x_shape, key):
         return K.basic_dx(dy, x_shape, key)
 
+    def samples(make):
+        yield make(3, 4), (1, ...)
+        yield make(3, 4), (slice(0, 3, 2), None, ...)
+        yield make(3), (2, ...)
+
 
 op("_select", fn=False, method=False, tensors=1, view=True, node="Select")(_Basic)
 for _name in ("Slice", "Unsqueeze", "Alias"):  # one card under the name of the last step PyTorch would take
@@ -51,6 +56,10 @@ class _BasicDx:
     def backward(c, ddx, key):
         return ddx[key]
 
+    def samples(make):
+        yield make(4), (3, 4), (1, ...)
+        yield make(2, 4), (3, 4), (slice(0, 3, 2),)
+
 
 @op("_index", fn=False, method=False, tensors=1, node="Index")
 class _Index:
@@ -64,6 +73,11 @@ class _Index:
 
     def backward(c, dy, x_shape, key):
         return K.index_dx(dy, x_shape, key)
+
+    def samples(make):
+        yield make(5, 3), (make.indices(4, high=5)._a,)
+        yield make(3, 3), (slice(None), make.indices(2, high=3)._a)
+        yield make(2, 3), (np.array([[True, False, True]] * 2),)
 
 
 @op("index_dx", fn=False, method=False, tensors=1, node="IndexPut")
@@ -80,6 +94,9 @@ class _IndexDx:
 
     def backward(c, ddx, key):
         return apply(CARDS["_index"], (ddx, key)) if isinstance(ddx, Tensor) else ddx[key]
+
+    def samples(make):
+        yield make(4, 3), (5, 3), (make.indices(4, high=5)._a,)
 
 
 word("basic_dx", CARDS["basic_dx"].forward)
@@ -318,6 +335,10 @@ class _IndexPut:
             dvalues = K.sum_to(picked, values_shape)
         return dx if c.needs(0) else None, dvalues
 
+    def samples(make):
+        yield make(5, 3), make(2, 3), (np.array([0, 3]),), False
+        yield make(5, 3), make(3), (np.array([1, 1, 2]),), True
+
 
 def _put_key(x: Tensor, indices) -> tuple:
     _, advanced, _ = _split_key(x._a, tuple(_FULL if i is None else i for i in indices))
@@ -425,6 +446,10 @@ class IndexSelect:
     def backward(c, dy, x_shape, dim, index):
         return K.index_select_dx(dy, x_shape, dim, index)
 
+    def samples(make):
+        yield make(3, 4), 1, make.indices(3, high=4)
+        yield make(), 0, make.indices(1, high=1)
+
 
 @op("index_select_dx", fn=False, method=False, tensors=1, node="IndexSelectBackward")
 class _IndexSelectDx:
@@ -439,6 +464,9 @@ class _IndexSelectDx:
 
     def backward(c, ddx, dim, index):
         return ddx.index_select(dim, index) if isinstance(ddx, Tensor) else CARDS["index_select"].forward(ddx, dim, index)
+
+    def samples(make):
+        yield make(3, 2), (3, 4), 1, make.indices(2, high=4)
 
 
 word("index_select_dx", CARDS["index_select_dx"].forward)
@@ -462,6 +490,9 @@ class IndexAdd:
     def backward(c, dy, dim, index, source_shape, alpha):
         d = dy if not c.needs(1) or not dy.ndim else K.index_select(dy, dim, index)
         return dy, K.reshape(d, source_shape) * alpha if c.needs(1) else None
+
+    def samples(make):
+        yield make(3, 4), 0, make.indices(2, high=3), make(2, 4), 2.0
 
 
 @op("index_copy", inplace=True, tensors=(0, 3))
@@ -487,6 +518,9 @@ class IndexCopy:
             ds = K.reshape(K.index_select(dy, dim, index) if dy.ndim else dy, source_shape)
         return dx, ds
 
+    def samples(make):
+        yield make(3, 4), 1, wrap(np.array([2, 0])), make(3, 2)
+
 
 @op("index_fill", inplace=True, tensors=(0, 3))
 class IndexFill:
@@ -505,6 +539,10 @@ class IndexFill:
     def backward(c, dy, dim, index):
         dx = K.index_fill(dy, dim, index, 0.0) if c.needs(0) else None
         return dx, K.sum(K.index_select(dy, dim, index)) if c.needs(1) else None
+
+    def samples(make):
+        yield make(3, 4), 1, make.indices(2, high=4), 1.5
+        yield make(3, 4), 0, make.indices(1, high=3), make()
 
 
 word("index_fill", CARDS["index_fill"].forward)
@@ -533,6 +571,10 @@ class MaskedFill:
         zero = K.zeros_like(dy)
         return K.where(mask, zero, dy) if c.needs(0) else None, K.sum(K.where(mask, dy, zero)) if c.needs(1) else None
 
+    def samples(make):
+        yield make(3, 4), make(3, 4, dtype="bool"), 2.0
+        yield make(3, 4), make(4, dtype="bool"), make()
+
 
 def _scalar_word(x: np.ndarray) -> str:
     """C++'s name of an element type, as PyTorch's message has it."""
@@ -553,6 +595,10 @@ class MaskedSelect:
         shape = np.broadcast_shapes(tuple(x_shape), tuple(mask.shape))
         where = np.broadcast_to(mask._a if isinstance(mask, Tensor) else mask, shape)
         return K.sum_to(K.index_dx(dy, shape, (where,)), x_shape)
+
+    def samples(make):
+        yield make(3, 4), make(3, 4, dtype="bool")
+        yield make(3, 4), make(4, dtype="bool")
 
 
 @op("masked_scatter", inplace=True, tensors=(0, 2))
@@ -579,6 +625,9 @@ class MaskedScatter:
             n = picked.shape[0]
             ds = K.reshape(K.basic_dx(picked, (int(np.prod(source_shape)),), slice(0, n)), source_shape)
         return dx, ds
+
+    def samples(make):
+        yield make(3, 4), make(3, 4, dtype="bool"), make(12)
 
 
 @composite("take", method=True)
@@ -646,6 +695,10 @@ class _Fill:
 
     def backward(c, dy):
         return K.zeros_like(dy) if c.needs(0) else None, K.sum(dy) if c.needs(1) else None
+
+    def samples(make):
+        yield make(3, 4), 2.0
+        yield make(3, 4), make()
 
 
 @composite("zero_", method=True)

@@ -37,6 +37,10 @@ class _Cat:
             start += n
         return grads
 
+    def samples(make):
+        yield [make(2, 3), make(1, 3)], 0
+        yield [make(2, 3), make(2, 0), make(2, 1)], 1
+
 
 @composite("cat", "concat", "concatenate")
 def cat(tensors, dim=0, *, out=None):
@@ -82,6 +86,10 @@ class _Stack:
     def backward(c, dy, tensors, dim):
         lead = (slice(None),) * (dim % dy.ndim)
         return [dy[(*lead, i)] if c.needs(i) else None for i in range(len(tensors))]
+
+    def samples(make):
+        yield [make(2, 3), make(2, 3)], 1
+        yield [make(), make()], 0
 
 
 @composite("stack")
@@ -162,6 +170,10 @@ class _Split:
 
     def backward(c, dys, dim):
         return K.concatenate(dys, dim)
+
+    def samples(make):
+        yield make(5, 2), (2, 3), 0
+        yield make(2, 4), (1, 0, 3), 1
 
 
 CARDS["_split_even"] = type(CARDS["_split"])(CARDS["_split"].source, "_split_even", tensors=1, outputs="list", view=True,
@@ -272,6 +284,10 @@ class Unbind:
     def backward(c, dys, dim):
         return K.stack(dys, dim)
 
+    def samples(make):
+        yield make(3, 2)
+        yield make(2, 3), 1
+
 
 @op("repeat", tensors=1, fn=False, varargs=True)
 class Repeat:
@@ -292,6 +308,11 @@ class Repeat:
             axes.append(len(split_shape))
             split_shape += [int(r), n]
         return K.reshape(K.sum(K.reshape(dy, tuple(split_shape)), tuple(axes)), tuple(x_shape))
+
+    def samples(make):
+        yield make(2, 3), (2, 1)
+        yield make(3), (2, 2)
+        yield make(), (3,)
 
 
 def _zeros(like, shape):
@@ -414,6 +435,10 @@ class Diagonal:
     def backward(c, dy, x_shape, offset, dim1, dim2):
         return K.diagonal_dx(dy, x_shape, offset, dim1, dim2)
 
+    def samples(make):
+        yield make(3, 4)
+        yield make(2, 3, 4), -1, 2, 1
+
 
 @op("diagonal_dx", fn=False, method=False, tensors=1, node="DiagonalBackward")
 class _DiagonalDx:
@@ -428,6 +453,9 @@ class _DiagonalDx:
 
     def backward(c, ddx, offset, dim1, dim2):
         return K.diagonal(ddx, offset, dim1, dim2)
+
+    def samples(make):
+        yield make(3), (3, 4), 0, 0, 1
 
 
 @composite("diag", method=True)

@@ -160,6 +160,10 @@ class _MatmulBatched:
     def backward(c, dz, x, y):
         return K.matmul(dz, _t(y)) if c.needs(0) else None, K.matmul(_t(x), dz) if c.needs(1) else None
 
+    def samples(make):
+        yield make(2, 3, 4), make(2, 4, 5)
+        yield make(3, 1, 2, 4), make(2, 4, 3)
+
 
 _MM = CARDS["mm"]
 Tensor.__matmul__ = lambda x, y: _matmul(x, y) if isinstance(y, Tensor) else NotImplemented
@@ -512,6 +516,10 @@ class Bilinear:
             dy = K.reshape(K.einsum("no,noj->nj", d, K.einsum("oij,ni->noj", weight, x)), input2.shape)
         dw = K.einsum("no,nij->oij", d, K.einsum("ni,nj->nij", x, y)) if c.needs(2) else None
         return dx, dy, dw, K.sum(d, 0) if c.needs(3) else None
+
+    def samples(make):
+        yield make(3, 2), make(3, 4), make(5, 2, 4), make(5)
+        yield make(2, 3, 2), make(2, 3, 4), make(5, 2, 4)
 
 
 def _einsum_word(equation, *operands):

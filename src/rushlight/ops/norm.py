@@ -119,6 +119,10 @@ class _BatchNormEval:
         dx, dw, db = K.batch_norm_eval_dx(dy, x, w, mean, var, eps)
         return dx, dw if c.needs(1) else None, db if c.needs(2) else None
 
+    def samples(make):
+        yield make(4, 3), make(3), make(3), make(3)._a, make(3, low=0.5)._a, 1e-5
+        yield make(2, 3, 2), None, None, make(3)._a, make(3, low=0.5)._a, 1e-5
+
 
 @composite("batch_norm", functional=True)
 def batch_norm(input, running_mean, running_var, weight=None, bias=None, training=False, momentum=0.1, eps=1e-5):

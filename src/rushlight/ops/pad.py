@@ -23,6 +23,10 @@ class _PadConstant:
     def backward(c, dy, widths):
         return K.pad_constant(dy, tuple((-a, -b) for a, b in widths), 0)
 
+    def samples(make):
+        yield make(2, 3), ((1, 0), (2, 1)), 0.5
+        yield make(3, 4), ((-1, 1), (0, -2)), 0
+
 
 def _inner(shape, widths) -> tuple:
     return tuple(slice(max(a, 0), n - max(b, 0)) for n, (a, b) in zip(shape, widths))
@@ -52,6 +56,9 @@ class _PadIndex:
             shape[dim] = x_shape[dim]
             dy = K.index_select_dx(dy, tuple(shape), dim, index)
         return dy
+
+    def samples(make):
+        yield make(2, 4), ((1, np.array([1, 0, 1, 2, 3, 2])),)
 
 
 translate("index_select_dx", lambda dy, shape, dim, index: apply(CARDS["index_select_dx"], (

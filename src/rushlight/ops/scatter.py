@@ -78,6 +78,10 @@ class Gather:
         zeros = np.zeros(x_shape, dy.dtype.np if isinstance(dy, Tensor) else dy.dtype)
         return K.scatter_add(wrap(zeros) if isinstance(dy, Tensor) else zeros, dim, index, dy)
 
+    def samples(make):
+        yield make(3, 4), 1, make.indices(3, 2, high=4)
+        yield make(3, 4), 0, make.indices(2, 4, high=3)
+
 
 @op("scatter_add", inplace=True, tensors=(0, 3))
 class ScatterAdd:
@@ -90,6 +94,10 @@ class ScatterAdd:
 
     def backward(c, dy, dim, index, src_shape):
         return dy if c.needs(0) else None, _picked(dy, dim, index, src_shape) if c.needs(1) else None
+
+    def samples(make):
+        yield make(3, 4), 1, make.indices(3, 2, high=4), make(3, 2)
+        yield make(3, 4), 0, make.indices(1, 2, high=3), make(2, 4)
 
 
 def _picked(dy, dim, index, src_shape):
@@ -120,6 +128,9 @@ class _ScatterSrc:
             dx = K.scatter_value(dy, dim, index, zero)
         return dx, _picked(dy, dim, index, src_shape) if c.needs(1) else None
 
+    def samples(make):
+        yield make(3, 4), 1, wrap(np.array([[0, 2], [1, 3], [3, 0]])), make(3, 2)
+
 
 @op("scatter_value", fn=False, method=False, tensors=1, node="Scatter1")
 class _ScatterValue:
@@ -130,6 +141,9 @@ class _ScatterValue:
 
     def backward(c, dy, dim, index):
         return K.scatter_value(dy, dim, index, 0)
+
+    def samples(make):
+        yield make(3, 4), 1, make.indices(3, 2, high=4), 1.5
 
 
 word("scatter_value", CARDS["scatter_value"].forward)
@@ -195,6 +209,12 @@ class ScatterReduce:
 
     def backward(c, dy, x, dim, index, src, out, reduce, include_self):
         return _scatter_reduce_dx(c, dy, x, dim, index, src, out, reduce, include_self)
+
+    def samples(make):
+        for how in ("sum", "mean", "prod", "amax", "amin"):
+            index = make.indices(3, 2, high=4)
+            yield make(3, 4), 1, index, make(3, 2), how
+            yield make(3, 4), 1, index, make(3, 2), how, False
 
 
 def _counts(shape, key, include_self):

@@ -7,7 +7,7 @@ from math import prod
 
 import numpy as np
 
-from ..core.dtype import dtype
+from ..core.dtype import dtype, float64
 from ..core.registry import CARDS, Card, apply, composite, op
 from ..core.size import Size
 from ..core.tensor import Tensor, address, storage_array, wrap
@@ -59,6 +59,11 @@ class _View:
     def backward(c, dy, x_shape):
         return K.reshape(dy, x_shape)
 
+    def samples(make):
+        yield make(3, 4), (2, 6)
+        yield make(), (1, 1)
+        yield make(0, 5), (5, 0)
+
 
 @op("permute", tensors=1, view=True, varargs=True)
 class Permute:
@@ -77,6 +82,10 @@ class Permute:
             back[d % n] = i
         return K.transpose(dy, back)
 
+    def samples(make):
+        yield make(2, 3, 4), (2, 0, 1)
+        yield make(2, 3), (-1, 0)
+
 
 @op("transpose", "swapaxes", "swapdims", tensors=1, view=True, inplace=False)
 class Transpose:
@@ -87,6 +96,10 @@ class Transpose:
 
     def backward(c, dy, dim0, dim1):
         return K.swapaxes(dy, dim0, dim1) if dy.ndim else dy
+
+    def samples(make):
+        yield make(2, 3, 4), 0, 2
+        yield make(3, 4), -1, 0
 
 
 @op("expand", tensors=1, view=True, fn=False, varargs=True)
@@ -116,6 +129,11 @@ class Expand:
     def backward(c, dy, x_shape):
         return K.sum_to(dy, x_shape)
 
+    def samples(make):
+        yield make(3, 1), (2, 3, 4)
+        yield make(), (2, 2)
+        yield make(1, 3), (0, 3)
+
 
 @op("unsqueeze", tensors=1, view=True)
 class Unsqueeze:
@@ -131,6 +149,11 @@ class Unsqueeze:
 
     def backward(c, dy, x_shape):
         return K.reshape(dy, x_shape)
+
+    def samples(make):
+        yield make(3, 4), 1
+        yield make(), 0
+        yield make(3), -1
 
 
 @composite("view", fn=False, method=True)
@@ -166,6 +189,10 @@ class _Reshape:
     def backward(c, dy, x_shape):
         return K.reshape(dy, x_shape)
 
+    def samples(make):
+        yield make(4, 3).T, (2, 6)
+        yield make(2, 6), (3, 4)
+
 
 @op("_view_dtype", fn=False, method=False, tensors=1, view=True, node="ViewDtype")
 class _ViewDtype:
@@ -173,6 +200,9 @@ class _ViewDtype:
 
     def forward(x, dtype):
         return x.view(dtype.np)
+
+    def samples(make):
+        yield make(3, 4), float64
 
 
 def wrapped(dim: int, ndim: int) -> int:
@@ -312,6 +342,9 @@ class _Transpose2:
     def backward(c, dy):
         return K.swapaxes(dy, 0, 1)
 
+    def samples(make):
+        yield make(3, 4)
+
 
 _T = CARDS["_t"]
 
@@ -407,6 +440,10 @@ class AsStrided:
             return K.reshape(K.scatter_add(wrap(zeros), 0, wrap(positions), flat), x_shape)
         return K.scatter_add(zeros, 0, positions, flat).reshape(x_shape)
 
+    def samples(make):
+        yield make(3, 4), (2, 2), (1, 2)
+        yield make(9), (3, 3), (2, 1), 1
+
 
 @op("_unfold", fn=False, method=False, tensors=1, view=True, node="Unfold")
 class _Unfold:
@@ -429,6 +466,11 @@ class _Unfold:
     def backward(c, dy, x_shape, dim, size, step):
         return K.unfold_dx(dy, x_shape, dim, size, step)
 
+    def samples(make):
+        yield make(7), 0, 3, 2
+        yield make(2, 5), 1, 2, 1
+        yield make(), 0, 1, 1
+
 
 @op("unfold_dx", fn=False, method=False, tensors=1, node="UnfoldBackward")
 class _UnfoldDx:
@@ -447,6 +489,10 @@ class _UnfoldDx:
     def backward(c, ddx, dim, size, step):
         return apply(CARDS["_unfold"], (ddx, dim, size, step)) if isinstance(ddx, Tensor) else CARDS["_unfold"].forward(
             ddx, dim, size, step)  # fmt: skip
+
+    def samples(make):
+        yield make(3, 3), (7,), 0, 3, 2
+        yield make(2, 4, 2), (2, 5), 1, 2, 1
 
 
 word("unfold_dx", CARDS["unfold_dx"].forward)
@@ -471,6 +517,10 @@ class Flip:
 
     def backward(c, dy, dims):
         return K.flip(dy, (dims,) if isinstance(dims, int) else tuple(dims)) if dy.ndim else dy
+
+    def samples(make):
+        yield make(2, 3), (0, 1)
+        yield make(3), (0,)
 
 
 @composite("fliplr", method=True)
@@ -507,6 +557,10 @@ class Roll:
         back = -shifts if isinstance(shifts, int) else tuple(-s for s in shifts)
         return K.roll(dy, back, None if dims is None or dims == () or dims == [] else dims)
 
+    def samples(make):
+        yield make(3, 4), 1
+        yield make(3, 4), (1, -2), (0, 1)
+
 
 @composite("rot90", method=True)
 def rot90(input, k=1, dims=(0, 1)):
@@ -538,6 +592,10 @@ def _triangle(name: str, f) -> None:
 
         def backward(c, dy, diagonal):
             return getattr(K, name)(dy, diagonal)
+
+        def samples(make):
+            yield make(3, 4)
+            yield make(2, 3, 3), -1
 
     op(name, tensors=1, inplace=True, node=name.capitalize())(Triangle)
 
