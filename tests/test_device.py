@@ -91,8 +91,10 @@ def test_default_device():
         assert d.type == "cuda"
         with torch.device("cpu"):
             assert torch.tensor(1.0).device.type == "cpu"
-        with pytest.raises(AssertionError, match="Torch not compiled with CUDA enabled"):
-            torch.tensor(1.0)
+        for make in (lambda: torch.tensor(1.0), lambda: torch.zeros(2), lambda: torch.rand(2)):
+            with pytest.raises(AssertionError, match="Torch not compiled with CUDA enabled"):
+                make()
+        assert torch.zeros_like(torch.tensor(1.0, device="cpu")).device.type == "cpu"
     assert torch.tensor(1.0).device.type == "cpu"
     try:
         torch.set_default_device("cuda")

@@ -52,6 +52,15 @@ def test_tensor_contents_replaces_the_numbers():
     assert x.__repr__(tensor_contents="...") == "tensor(..., grad_fn=<MulBackward0>)"
 
 
+def test_named_results():
+    r = torch.tensor([[1.0, 3.0]]).max(1)
+    assert (
+        repr(r) == str(r) == ("torch.return_types.max(\nvalues=tensor([3.]),\nindices=tensor([1]))")
+    )
+    copied = pickle.loads(pickle.dumps(r))
+    assert type(copied) is type(r) and copied.indices.tolist() == [1]
+
+
 def test_format():
     x = torch.tensor(0.5)
     assert f"{x:.3f} {x} {torch.tensor(3):d} {torch.tensor(True)}" == "0.500 0.5 3 True"

@@ -12,7 +12,6 @@ backward wants to see again, by name: arguments of forward, `x_shape` (the shape
 
 from __future__ import annotations
 
-from collections import namedtuple
 from functools import partial
 from typing import Any
 
@@ -29,6 +28,7 @@ from .dtype import (
 )
 from .errors import explain
 from .grad_mode import inferring, mode
+from .results import named_result
 from .tape import Node, edge_of, make_node
 from .tensor import Tensor, ViewInfo, _cell, wrap
 
@@ -82,9 +82,7 @@ class Card:
         self.outputs, self.extras, self.fill = outputs, extras, fill
         self.promote, self.broadcast, self.view, self.varargs = promote, broadcast, view, varargs
         self.visible = len(returns) or outputs
-        self.result = namedtuple(name.rsplit(".")[-1], returns) if returns else None
-        if self.result is not None:
-            self.result.__module__ = "torch.return_types"
+        self.result = named_result(name, returns) if returns else None
         title = node or cls.__name__  # a digit at the end is PyTorch's overload number: Sum1 -> SumBackward1
         title = f"{title[:-1]}Backward{title[-1]}" if title[-1].isdigit() else f"{title}Backward0"
         title = "CopySlices" if node == "CopySlices" else title

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ..core.device import resolve
 from ..core.dtype import FLOAT, dtype as DType, get_default_dtype, int64, number_dtype, promote_types
 from ..core.layout import preserve_format, strided
 from ..core.registry import composite, number_array, number_of
@@ -35,8 +36,6 @@ def finished(a: np.ndarray, requires_grad: bool = False, device: Any = None, lay
              out: Tensor | None = None, memory_format: Any = None) -> Tensor:  # fmt: skip
     """The new tensor of array a with the options that every creation function takes, each checked."""
     if device is not None:
-        from ..core.device import resolve
-
         resolve(device)
     if layout is not None and layout is not strided:
         raise NotImplementedError(f"layout={layout}: rushlight has strided tensors only")
@@ -66,7 +65,7 @@ def _filled(name: str, fill: Any) -> Any:
             raise TypeError(f"{name}() got an unexpected keyword argument '{next(iter(kwargs))}'")
         if dtype is None:
             dtype = get_default_dtype() if out is None else out.dtype
-        return finished(fill(shape_of(size), dtype.np), requires_grad, device, layout, pin_memory, out, memory_format)
+        return finished(fill(shape_of(size), dtype.np), requires_grad, resolve(device), layout, pin_memory, out, memory_format)
 
     def like(input, *, dtype=None, layout=None, device=None, requires_grad=False, pin_memory=False,
              memory_format=preserve_format):  # fmt: skip
@@ -110,7 +109,7 @@ def full(size, fill_value, *, out=None, dtype=None, layout=None, device=None, re
     value = number_of(fill_value)
     d = dtype or (out.dtype if out is not None else number_dtype(value))
     a = np.full(shape_of((size,) if not isinstance(size, int) else (size,)), number_array(value, d))
-    return finished(a, requires_grad, device, layout, pin_memory, out)
+    return finished(a, requires_grad, resolve(device), layout, pin_memory, out)
 
 
 @composite("full_like")
@@ -151,7 +150,7 @@ def empty_strided(size, stride, *, dtype=None, layout=None, device=None, require
     count = 1 + sum((n - 1) * s for n, s in zip(size, stride)) if 0 not in size else 0
     flat = np.empty(count, (dtype or get_default_dtype()).np)
     a = np.lib.stride_tricks.as_strided(flat, tuple(size), tuple(s * flat.itemsize for s in stride))
-    return finished(a, requires_grad, device, layout, pin_memory)
+    return finished(a, requires_grad, resolve(device), layout, pin_memory)
 
 
 @composite("empty_permuted")
@@ -163,7 +162,7 @@ def empty_permuted(size, physical_layout, *, dtype=None, layout=None, device=Non
     if sorted(physical_layout) != list(range(len(size))):
         raise RuntimeError("Dimension out of range or duplicate dim in physical_layout")
     a = np.empty([size[i] for i in physical_layout], (dtype or get_default_dtype()).np)
-    return finished(a.transpose(np.argsort(physical_layout)), requires_grad, device, layout, pin_memory)
+    return finished(a.transpose(np.argsort(physical_layout)), requires_grad, resolve(device), layout, pin_memory)
 
 
 @composite("scalar_tensor")
@@ -216,7 +215,7 @@ def arange(*args, start=0, end=None, step=1, out=None, dtype=None, layout=None, 
     else:
         count = int(np.ceil((end - start) / step))
         a = (start + np.arange(count, dtype=np.float64) * step).astype(dtype.np)
-    return finished(a, requires_grad, device, layout, pin_memory, out)
+    return finished(a, requires_grad, resolve(device), layout, pin_memory, out)
 
 
 @composite("range")
@@ -230,7 +229,7 @@ def range_(start=0, end=None, step=1, *, out=None, dtype=None, layout=None, devi
         start, end = 0, start
     count = int(np.floor((end - start) / step)) + 1
     a = (start + np.arange(count) * step).astype((dtype or get_default_dtype()).np)
-    return finished(a, requires_grad, device, layout, False, out)
+    return finished(a, requires_grad, resolve(device), layout, False, out)
 
 
 def _steps(name: str, start: Any, end: Any, steps: int, dtype: DType | None) -> tuple:
@@ -270,7 +269,7 @@ def evenly(start: Any, end: Any, steps: int, d: DType) -> np.ndarray:
 def linspace(start, end, steps=None, *, out=None, dtype=None, layout=None, device=None, requires_grad=False, pin_memory=False):
     """`steps` numbers from start to end, both included, equally spaced."""
     start, end, d = _steps("linspace", start, end, steps, dtype or (out.dtype if out is not None else None))
-    return finished(evenly(start, end, steps, d), requires_grad, device, layout, pin_memory, out)
+    return finished(evenly(start, end, steps, d), requires_grad, resolve(device), layout, pin_memory, out)
 
 
 @composite("logspace")
@@ -281,7 +280,7 @@ def logspace(start, end, steps=None, base=10.0, *, out=None, dtype=None, layout=
 
     start, end, d = _steps("logspace", start, end, steps, dtype or (out.dtype if out is not None else None))
     powers = evenly(start, end, steps, complex128 if d.category > FLOAT else float64)
-    return finished(np.power(base, powers).astype(d.np), requires_grad, device, layout, pin_memory, out)
+    return finished(np.power(base, powers).astype(d.np), requires_grad, resolve(device), layout, pin_memory, out)
 
 
 @composite("eye")
@@ -291,19 +290,19 @@ def eye(n, m=None, *, out=None, dtype=None, layout=None, device=None, requires_g
         if v < 0:
             raise RuntimeError(f"{name} must be greater or equal to 0, got {v}")
     d = dtype or (out.dtype if out is not None else get_default_dtype())
-    return finished(np.eye(n, m, dtype=d.np), requires_grad, device, layout, pin_memory, out)
+    return finished(np.eye(n, m, dtype=d.np), requires_grad, resolve(device), layout, pin_memory, out)
 
 
 @composite("tril_indices")
 def tril_indices(row, col, offset=0, *, dtype=int64, device=None, layout=None):
     """(2, k): rows and columns of the lower triangle of a (row, col) matrix, in order."""
-    return finished(np.stack(np.tril_indices(row, offset, col)).astype(dtype.np), device=device, layout=layout)
+    return finished(np.stack(np.tril_indices(row, offset, col)).astype(dtype.np), device=resolve(device), layout=layout)
 
 
 @composite("triu_indices")
 def triu_indices(row, col, offset=0, *, dtype=int64, device=None, layout=None):
     """(2, k): rows and columns of the upper triangle of a (row, col) matrix, in order."""
-    return finished(np.stack(np.triu_indices(row, offset, col)).astype(dtype.np), device=device, layout=layout)
+    return finished(np.stack(np.triu_indices(row, offset, col)).astype(dtype.np), device=resolve(device), layout=layout)
 
 
 @composite("vander", "linalg.vander")
@@ -328,10 +327,10 @@ def _window(name: str, formula: Any) -> None:
         if window_length < 0:
             raise RuntimeError(f"{name} requires non-negative window_length, got window_length={window_length}")
         if window_length <= 1:
-            return finished(np.ones(window_length, d.np), requires_grad, device, layout, pin_memory)
+            return finished(np.ones(window_length, d.np), requires_grad, resolve(device), layout, pin_memory)
         n = window_length if periodic else window_length - 1
         a = formula(np.arange(window_length), n, *args, **options)
-        return finished(a.astype(d.np), requires_grad, device, layout, pin_memory)
+        return finished(a.astype(d.np), requires_grad, resolve(device), layout, pin_memory)
 
     f.__name__, f.__doc__ = name, f"The {name.removesuffix('_window')} window of window_length samples; periodic for spectra."
     composite(name)(f)

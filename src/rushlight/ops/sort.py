@@ -8,6 +8,7 @@ import numpy as np
 
 from ..core.dtype import from_numpy_dtype, int64, scalar_name
 from ..core.registry import CARDS, apply, composite, op
+from ..core.results import named_result
 from ..core.tensor import Tensor, wrap
 from ..kernels import K
 from .extremes import pick, put_back
@@ -476,12 +477,4 @@ def histogram(input, bins, *, range=None, weight=None, density=False, out=None):
     return into_pair(out, y)
 
 
-def _histogram_result():
-    from collections import namedtuple
-
-    result = namedtuple("histogram", ("hist", "bin_edges"))
-    result.__module__ = "torch.return_types"
-    return result
-
-
-_HISTOGRAM = _histogram_result()
+_HISTOGRAM = named_result("histogram", ("hist", "bin_edges"))

@@ -1,0 +1,33 @@
+"""torch.return_types: tuples whose items have names, such as (values, indices) of max(dim)."""
+
+from __future__ import annotations
+
+from collections import namedtuple
+from typing import Any
+
+__all__ = ["named_result"]
+
+
+def named_result(name: str, fields: tuple[str, ...]) -> Any:
+    """The class of an operation's results: "linalg.slogdet" is torch.return_types.linalg_slogdet.
+
+    An instance is a tuple, prints as PyTorch's does, one field to a line, and can be pickled.
+    """
+    result: Any = namedtuple(name.replace(".", "_"), fields)  # type: ignore[misc]
+    result.__module__ = "torch.return_types"
+    result.__repr__ = _text
+    result.__reduce__ = lambda self: (_made, (name, fields, tuple(self)))
+    return result
+
+
+def _text(self: Any) -> str:
+    items = ",\n".join(f"{name}={item!r}" for name, item in zip(self._fields, self, strict=True))
+    return f"torch.return_types.{type(self).__name__}(\n{items})"
+
+
+def _made(name: str, fields: tuple[str, ...], items: tuple[Any, ...]) -> Any:
+    from .registry import CARDS
+
+    card = CARDS.get(name)
+    kind = card.result if card is not None and card.result is not None else None
+    return (kind or named_result(name, fields))(*items)
