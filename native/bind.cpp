@@ -1,15 +1,16 @@
 // The kernels as Python functions: one row each.
 //
 // How to add a kernel
-//   1. Write it in native/<family>.cpp, declared in native/<family>.hpp, inside namespace rl::RL_ISA:
+//   1. Write it in native/<family>.cpp, declared in native/<family>.hpp, in namespace rl::RL_ISA:
 //      raw pointers and sizes, results written to memory that the caller gives, no Python, no
 //      exceptions. The build finds the file by itself and compiles it once per instruction set.
-//      Give what is not a template or inline internal linkage (anonymous namespace), and instantiate
-//      no templates of the standard library there: the linker keeps one copy of each, perhaps the
-//      one compiled for a processor that the user does not have.
-//   2. Write its body in native/bind_<family>.hpp: read the arguments (In, read), return nullptr for
-//      arguments that are the twin's business, make the results (Out), compute<T>, release.
-//   3. Add a row here. Its twin is src/rushlight/kernels/twin/<family>.py: same name, same arguments.
+//      What is not a template or inline goes into an anonymous namespace, and no template of the
+//      standard library is instantiated: the linker keeps one copy of each, perhaps the one for a
+//      processor that the user does not have (the build fails on it: check_isa.cmake).
+//   2. Write its body in native/bind_<family>.hpp: read the arguments (In, read), return nullptr
+//      for arguments that are the twin's business, make the results (Out), compute<T>, release.
+//   3. Add a row here. Its twin is in src/rushlight/kernels/twin/<family>.py: same name, same
+//      arguments.
 //   Run `make dev`; tests/test_kernels.py compares native with twin.
 #include "bind.hpp"
 
@@ -19,7 +20,6 @@
 #include "bind_pointwise.hpp"
 #include "bind_random.hpp"
 #include "bind_reduce.hpp"
-#include "bind_windows.hpp"
 #include "bind_windows.hpp"
 #include "special.hpp"
 
@@ -34,6 +34,7 @@ namespace {
 #define DX_2(f) row<#f, pointwise<2, 2, FN(f)>>(#f "(dy, x, a, b)"),
 #define BINARY(f) row<#f, binary<FN(f)>>(#f "(x, y)"),
 
+// clang-format off
 const Row table[] = {
     RL_UNARY(UNARY)
     UNARY(erfinv)

@@ -1,5 +1,5 @@
-// How a kernel reads its arguments from Python and makes its results. Used by bind.cpp only; nothing
-// else in native/ but module.cpp knows Python.
+// How a kernel reads its arguments from Python and makes its results. Used by bind.cpp only;
+// nothing else in native/ but module.cpp knows Python.
 #pragma once
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
@@ -46,7 +46,7 @@ constexpr i64 LONG_WORK = 1 << 18;
 class NoGil {
     PyThreadState* state_ = nullptr;
 
-   public:
+ public:
     explicit NoGil(bool release) {
         if (release) state_ = PyEval_SaveThread();
     }
@@ -70,7 +70,7 @@ inline bool is_floating(PyObject* o) {
 
 // A C-contiguous array argument; one that is not contiguous is copied. Frees its copy.
 class In {
-   protected:
+ protected:
     PyArrayObject* a_ = nullptr;
     bool copied_ = false;
 
@@ -82,7 +82,7 @@ class In {
         return a_ != nullptr;
     }
 
-   public:
+ public:
     In() = default;
     In(const In&) = delete;
     ~In() {
@@ -155,7 +155,7 @@ bool read(PyObject* o, i64 (&x)[n]) {
 class Out {
     PyArrayObject* a_ = nullptr;
 
-   public:
+ public:
     Out() = default;
     Out(int nd, const npy_intp* dims, int type)
         : a_(array(PyArray_SimpleNew(nd, const_cast<npy_intp*>(dims), type))) {}

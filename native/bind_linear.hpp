@@ -1,4 +1,5 @@
-// Arguments of matrix products: N rows of the batch, I inputs, O outputs. Included by bind.cpp only.
+// Arguments of matrix products: N rows of the batch, I inputs, O outputs. Included by bind.cpp
+// only.
 #pragma once
 #include "bind.hpp"
 #include "gemm.hpp"
@@ -47,7 +48,8 @@ PyObject* linear_dx(Args a, Py_ssize_t n) {
 // linear_dw(dy (*, O), x (*, I)) -> (O, I)
 PyObject* linear_dw(Args a, Py_ssize_t n) {
     In dy, x;
-    if (n != 2 || !dy.read(a[0]) || !x.read_like(a[1], dy) || dy.nd() < 1 || x.nd() < 1) return nullptr;
+    if (n != 2 || !dy.read(a[0]) || !x.read_like(a[1], dy) || dy.nd() < 1 || x.nd() < 1)
+        return nullptr;
     const i64 in = x.dim(-1), out = dy.dim(-1), rows = dy.rows();
     if (x.rows() != rows) return nullptr;
     const npy_intp dims[] = {out, in};
@@ -67,14 +69,13 @@ PyObject* linear_db(Args a, Py_ssize_t n) {
     const npy_intp dims[] = {dy.dim(-1)};
     Out db(1, dims, dy.type());
     if (!db) return nullptr;
-    compute(dy.type(), dy.size(), [&]<class T>() {
-        sum(dy.data<T>(), 1, dy.rows(), dy.dim(-1), 1., db.data<T>());
-    });
+    compute(dy.type(), dy.size(),
+            [&]<class T>() { sum(dy.data<T>(), 1, dy.rows(), dy.dim(-1), 1., db.data<T>()); });
     return db.release();
 }
 
-// matmul(x (..., M, K), y (..., K, N)): of two dimensions with any strides, or of more with the same
-// leading dimensions (or none on one side); the rest of NumPy's rules is the twin's.
+// matmul(x (..., M, K), y (..., K, N)): of two dimensions with any strides, or of more with the
+// same leading dimensions (or none on one side); the rest of NumPy's rules is the twin's.
 PyObject* matmul(Args a, Py_ssize_t n) {
     if (n != 2 || !is_floating(a[0]) || !is_floating(a[1])) return nullptr;
     PyArrayObject *x = array(a[0]), *y = array(a[1]);
@@ -101,8 +102,8 @@ PyObject* matmul(Args a, Py_ssize_t n) {
     compute(type, gemm_work(m, cols, k) * batch, [&]<class T>() {
         const i64 size = sizeof(T);
         const auto matrix = [&](PyArrayObject* o, int d) {
-            return Matrix<T>{static_cast<const T*>(PyArray_DATA(o)), PyArray_STRIDE(o, d - 2) / size,
-                             PyArray_STRIDE(o, d - 1) / size};
+            return Matrix<T>{static_cast<const T*>(PyArray_DATA(o)),
+                             PyArray_STRIDE(o, d - 2) / size, PyArray_STRIDE(o, d - 1) / size};
         };
         const Matrix<T> p = matrix(x, nx), q = matrix(y, ny);
         // From one product of the batch to the next: the stride of the last leading dimension.

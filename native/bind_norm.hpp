@@ -26,7 +26,8 @@ PyObject* along(Args a, Py_ssize_t n) {
     if (!y) return nullptr;
     const Split s(x, axis);
     if (x.size() == 0) return y.release();
-    compute(x.type(), x.size(), [&]<class T>() { f(x.data<T>(), s.outer, s.n, s.inner, y.data<T>()); });
+    compute(x.type(), x.size(),
+            [&]<class T>() { f(x.data<T>(), s.outer, s.n, s.inner, y.data<T>()); });
     return y.release();
 }
 
@@ -41,9 +42,8 @@ PyObject* along_dx(Args a, Py_ssize_t n) {
     if (!dx) return nullptr;
     const Split s(y, axis);
     if (y.size() == 0) return dx.release();
-    compute(y.type(), y.size(), [&]<class T>() {
-        f(dy.data<T>(), y.data<T>(), s.outer, s.n, s.inner, dx.data<T>());
-    });
+    compute(y.type(), y.size(),
+            [&]<class T>() { f(dy.data<T>(), y.data<T>(), s.outer, s.n, s.inner, dx.data<T>()); });
     return dx.release();
 }
 
@@ -73,7 +73,8 @@ PyObject* cross_entropy_dx_(Args a, Py_ssize_t n) {
     i64 ignore;
     bool mean;
     double dloss;
-    if (n != 5 || !read(a[0], dloss) || !logp.read(a[1]) || !t.read_as(a[2], NPY_INT64)) return nullptr;
+    if (n != 5 || !read(a[0], dloss) || !logp.read(a[1]) || !t.read_as(a[2], NPY_INT64))
+        return nullptr;
     if (!read(a[3], ignore) || !read(a[4], mean)) return nullptr;
     if (logp.nd() != 2 || t.nd() != 1 || t.dim(0) != logp.dim(0)) return nullptr;
     const i64 rows = logp.dim(0), classes = logp.dim(1);
@@ -129,8 +130,8 @@ PyObject* layer_norm_dx_(Args a, Py_ssize_t n) {
     Out dx(x), dw = w ? Out(w) : Out(), db = w ? Out(w) : Out();
     if (!dx || (w && (!dw || !db))) return nullptr;
     compute(x.type(), x.size(), [&]<class T>() {
-        layer_norm_dx(dy.data<T>(), x.data<T>(), w.data<T>(), mean.data<T>(), rstd.data<T>(), rows, size,
-                      dx.data<T>(), w ? dw.data<T>() : nullptr, w ? db.data<T>() : nullptr);
+        layer_norm_dx(dy.data<T>(), x.data<T>(), w.data<T>(), mean.data<T>(), rstd.data<T>(), rows,
+                      size, dx.data<T>(), w ? dw.data<T>() : nullptr, w ? db.data<T>() : nullptr);
     });
     return tuple(dx, dw, db);
 }
@@ -153,7 +154,8 @@ PyObject* batch_norm_(Args a, Py_ssize_t n) {
     Out y(x), mean(1, c, x.type()), rstd(1, c, x.type());
     if (!y || !mean || !rstd) return nullptr;
     compute(x.type(), x.size(), [&]<class T>() {
-        batch_stats(x.data<T>(), x.dim(0), x.dim(1), places(x), eps, mean.data<T>(), rstd.data<T>());
+        batch_stats(x.data<T>(), x.dim(0), x.dim(1), places(x), eps, mean.data<T>(),
+                    rstd.data<T>());
         batch_norm<T>(x.data<T>(), x.dim(0), x.dim(1), places(x), w.data<T>(), b.data<T>(),
                       mean.data<T>(), rstd.data<T>(), y.data<T>());
     });
@@ -228,7 +230,8 @@ PyObject* take(Args a, Py_ssize_t n) {
     if (n != 2 || !is_array(a[0]) || !i.read_as(a[1], NPY_INT64)) return nullptr;
     PyArrayObject* const x = array(a[0]);
     PyArray_Descr* const dtype = PyArray_DESCR(x);
-    if (!PyArray_IS_C_CONTIGUOUS(x) || PyArray_NDIM(x) < 1 || PyDataType_REFCHK(dtype)) return nullptr;
+    if (!PyArray_IS_C_CONTIGUOUS(x) || PyArray_NDIM(x) < 1 || PyDataType_REFCHK(dtype))
+        return nullptr;
     if (strict && PyArray_NDIM(x) != 2) return nullptr;
     const i64 rows = PyArray_DIM(x, 0);
     if (!in_range(i.data<i64>(), i.size(), strict ? 0 : -rows, rows)) return nullptr;
@@ -239,7 +242,8 @@ PyObject* take(Args a, Py_ssize_t n) {
     for (int k = 1; k < PyArray_NDIM(x); k++) bytes *= dims[nd++] = PyArray_DIM(x, k);
     if (nd > NPY_MAXDIMS) return nullptr;
     Py_INCREF(dtype);
-    PyObject* y = PyArray_NewFromDescr(&PyArray_Type, dtype, nd, dims, nullptr, nullptr, 0, nullptr);
+    PyObject* y =
+        PyArray_NewFromDescr(&PyArray_Type, dtype, nd, dims, nullptr, nullptr, 0, nullptr);
     if (!y) return nullptr;
     NoGil unlocked(i.size() * bytes / 8 >= LONG_WORK);
     take_rows(PyArray_BYTES(x), rows, bytes, i.data<i64>(), i.size(), PyArray_BYTES(array(y)));
@@ -251,8 +255,10 @@ PyObject* embedding_dw_(Args a, Py_ssize_t n) {
     In dy, i;
     i64 rows, skip;
     bool scale;
-    if (n != 5 || !dy.read(a[0]) || !i.read_as(a[1], NPY_INT64) || !read(a[2], rows)) return nullptr;
-    if (!read(a[3], skip) || !read(a[4], scale) || dy.nd() < 1 || dy.rows() != i.size()) return nullptr;
+    if (n != 5 || !dy.read(a[0]) || !i.read_as(a[1], NPY_INT64) || !read(a[2], rows))
+        return nullptr;
+    if (!read(a[3], skip) || !read(a[4], scale) || dy.nd() < 1 || dy.rows() != i.size())
+        return nullptr;
     if (!in_range(i.data<i64>(), i.size(), 0, rows)) return nullptr;
     const npy_intp dims[] = {rows, dy.dim(-1)};
     Out dw(2, dims, dy.type()), counts(scale ? 1 : 0, dims, NPY_INT64);

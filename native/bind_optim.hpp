@@ -11,7 +11,7 @@ namespace {
 class ArrayList {
     PyObject* list_ = nullptr;
 
-   public:
+ public:
     bool read(PyObject* o, Py_ssize_t count) {
         if (!PyList_CheckExact(o) || PyList_GET_SIZE(o) != count) return false;
         list_ = o;
@@ -28,7 +28,8 @@ class ArrayList {
     // Entry k can be used together with parameter p: same dtype and shape, both contiguous.
     bool fits(Py_ssize_t k, PyObject* p, bool written = true) const {
         if (!list_) return true;
-        if (!is_floating(at(k)) || PyArray_TYPE(array(at(k))) != PyArray_TYPE(array(p))) return false;
+        if (!is_floating(at(k)) || PyArray_TYPE(array(at(k))) != PyArray_TYPE(array(p)))
+            return false;
         return PyArray_IS_C_CONTIGUOUS(array(at(k))) && PyArray_SAMESHAPE(array(at(k)), array(p)) &&
                (!written || PyArray_ISWRITEABLE(array(at(k))));
     }
@@ -57,9 +58,11 @@ PyObject* sgd_step_(Args a, Py_ssize_t n) {
     Sgd o;
     if (n != 9 || !PyList_CheckExact(a[0])) return nullptr;
     const Py_ssize_t count = PyList_GET_SIZE(a[0]);
-    if (!params.read(a[0], count) || !grads.read(a[1], count) || !bufs.read(a[2], count)) return nullptr;
+    if (!params.read(a[0], count) || !grads.read(a[1], count) || !bufs.read(a[2], count))
+        return nullptr;
     if (!read(a[3], o.lr) || !read(a[4], o.momentum) || !read(a[5], o.dampening)) return nullptr;
-    if (!read(a[6], o.weight_decay) || !read(a[7], o.nesterov) || !read(a[8], o.maximize)) return nullptr;
+    if (!read(a[6], o.weight_decay) || !read(a[7], o.nesterov) || !read(a[8], o.maximize))
+        return nullptr;
     for (Py_ssize_t k = 0; k < count; k++) {
         PyObject* const p = params.at(k);
         if (!is_parameter(p) || !grads.fits(k, p, false)) return nullptr;
@@ -95,7 +98,8 @@ bool read_steps(PyObject* o, Py_ssize_t count) {
     return true;
 }
 
-// adam_step(params, grads, ms, vs, vmaxs or None, steps, lr, beta1, beta2, eps, weight_decay, amsgrad,
+// adam_step(params, grads, ms, vs, vmaxs or None, steps, lr, beta1, beta2, eps, weight_decay,
+// amsgrad,
 //           maximize, decoupled)
 PyObject* adam_step_(Args a, Py_ssize_t n) {
     ArrayList params, grads, ms, vs, vmaxs;
@@ -103,10 +107,13 @@ PyObject* adam_step_(Args a, Py_ssize_t n) {
     bool amsgrad;
     if (n != 14 || !PyList_CheckExact(a[0])) return nullptr;
     const Py_ssize_t count = PyList_GET_SIZE(a[0]);
-    if (!params.read(a[0], count) || !grads.read(a[1], count) || !ms.read(a[2], count)) return nullptr;
+    if (!params.read(a[0], count) || !grads.read(a[1], count) || !ms.read(a[2], count))
+        return nullptr;
     if (!vs.read(a[3], count) || !read_steps(a[5], count)) return nullptr;
-    if (!read(a[6], o.lr) || !read(a[7], o.beta1) || !read(a[8], o.beta2) || !read(a[9], o.eps)) return nullptr;
-    if (!read(a[10], o.weight_decay) || !read(a[11], amsgrad) || !read(a[12], o.maximize)) return nullptr;
+    if (!read(a[6], o.lr) || !read(a[7], o.beta1) || !read(a[8], o.beta2) || !read(a[9], o.eps))
+        return nullptr;
+    if (!read(a[10], o.weight_decay) || !read(a[11], amsgrad) || !read(a[12], o.maximize))
+        return nullptr;
     if (!read(a[13], o.decoupled) || (amsgrad && !vmaxs.read(a[4], count))) return nullptr;
     for (Py_ssize_t k = 0; k < count; k++) {
         PyObject* const p = params.at(k);
@@ -119,8 +126,8 @@ PyObject* adam_step_(Args a, Py_ssize_t n) {
     if (!steps) return nullptr;
     for (Py_ssize_t k = 0; k < count; k++) read(PyList_GET_ITEM(a[5], k), steps.data<double>()[k]);
     each_parameter(params, count, [&]<class T>(Py_ssize_t k, i64 size) {
-        adam_step<T>(o, steps.data<double>()[k], size, params.data<T>(k), grads.data<T>(k), ms.data<T>(k),
-                     vs.data<T>(k), vmaxs.data<T>(k));
+        adam_step<T>(o, steps.data<double>()[k], size, params.data<T>(k), grads.data<T>(k),
+                     ms.data<T>(k), vs.data<T>(k), vmaxs.data<T>(k));
     });
     return Py_NewRef(Py_None);
 }
@@ -132,14 +139,16 @@ PyObject* rmsprop_step_(Args a, Py_ssize_t n) {
     RmsProp o;
     if (n != 11 || !PyList_CheckExact(a[0])) return nullptr;
     const Py_ssize_t count = PyList_GET_SIZE(a[0]);
-    if (!params.read(a[0], count) || !grads.read(a[1], count) || !squares.read(a[2], count)) return nullptr;
+    if (!params.read(a[0], count) || !grads.read(a[1], count) || !squares.read(a[2], count))
+        return nullptr;
     if (!means.read_optional(a[3], count) || !bufs.read_optional(a[4], count)) return nullptr;
     if (!read(a[5], o.lr) || !read(a[6], o.alpha) || !read(a[7], o.eps)) return nullptr;
-    if (!read(a[8], o.weight_decay) || !read(a[9], o.momentum) || !read(a[10], o.maximize)) return nullptr;
+    if (!read(a[8], o.weight_decay) || !read(a[9], o.momentum) || !read(a[10], o.maximize))
+        return nullptr;
     for (Py_ssize_t k = 0; k < count; k++) {
         PyObject* const p = params.at(k);
-        if (!is_parameter(p) || !grads.fits(k, p, false) || !squares.fits(k, p) || !means.fits(k, p) ||
-            !bufs.fits(k, p))
+        if (!is_parameter(p) || !grads.fits(k, p, false) || !squares.fits(k, p) ||
+            !means.fits(k, p) || !bufs.fits(k, p))
             return nullptr;
     }
     each_parameter(params, count, [&]<class T>(Py_ssize_t k, i64 size) {
@@ -155,9 +164,11 @@ PyObject* adagrad_step_(Args a, Py_ssize_t n) {
     Adagrad o;
     if (n != 9 || !PyList_CheckExact(a[0])) return nullptr;
     const Py_ssize_t count = PyList_GET_SIZE(a[0]);
-    if (!params.read(a[0], count) || !grads.read(a[1], count) || !sums.read(a[2], count)) return nullptr;
+    if (!params.read(a[0], count) || !grads.read(a[1], count) || !sums.read(a[2], count))
+        return nullptr;
     if (!read_steps(a[3], count) || !read(a[4], o.lr) || !read(a[5], o.lr_decay)) return nullptr;
-    if (!read(a[6], o.eps) || !read(a[7], o.weight_decay) || !read(a[8], o.maximize)) return nullptr;
+    if (!read(a[6], o.eps) || !read(a[7], o.weight_decay) || !read(a[8], o.maximize))
+        return nullptr;
     for (Py_ssize_t k = 0; k < count; k++) {
         PyObject* const p = params.at(k);
         if (!is_parameter(p) || !grads.fits(k, p, false) || !sums.fits(k, p)) return nullptr;

@@ -6,7 +6,8 @@
 namespace rl::RL_ISA {
 namespace {
 
-// Arrays of one shape and dtype, all C-contiguous or all F-contiguous; the result is laid out alike.
+// Arrays of one shape and dtype, all C-contiguous or all F-contiguous; the result is laid out
+// alike.
 template <int arrays, int numbers, auto f>
 PyObject* pointwise(Args a, Py_ssize_t n) {
     if (n != arrays + numbers || !is_floating(a[0])) return nullptr;
@@ -25,9 +26,9 @@ PyObject* pointwise(Args a, Py_ssize_t n) {
 
     PyArray_Descr* const dtype = PyArray_DESCR(x);
     Py_INCREF(dtype);
-    PyObject* y = PyArray_NewFromDescr(&PyArray_Type, dtype, nd, PyArray_DIMS(x), nullptr, nullptr,
-                                       order & NPY_ARRAY_C_CONTIGUOUS ? 0 : NPY_ARRAY_F_CONTIGUOUS,
-                                       nullptr);
+    PyObject* y =
+        PyArray_NewFromDescr(&PyArray_Type, dtype, nd, PyArray_DIMS(x), nullptr, nullptr,
+                             order & NPY_ARRAY_C_CONTIGUOUS ? 0 : NPY_ARRAY_F_CONTIGUOUS, nullptr);
     if (!y) return nullptr;
     const i64 size = PyArray_SIZE(x);
     compute(type, size, [&]<class T>() {
@@ -48,7 +49,8 @@ template <auto f>
 PyObject* binary(Args a, Py_ssize_t n) {
     if (n != 2) return nullptr;
     PyObject *big = a[0], *small = a[1];  // the one whose shape the result has, and the other
-    if (!is_array(big) || (is_array(small) && PyArray_NDIM(array(small)) > PyArray_NDIM(array(big))))
+    if (!is_array(big) ||
+        (is_array(small) && PyArray_NDIM(array(small)) > PyArray_NDIM(array(big))))
         std::swap(big, small);
     if (!is_floating(big) || !PyArray_IS_C_CONTIGUOUS(array(big))) return nullptr;
     PyArrayObject* const x = array(big);
@@ -71,8 +73,8 @@ PyObject* binary(Args a, Py_ssize_t n) {
 
     PyArray_Descr* const dtype = PyArray_DESCR(x);
     Py_INCREF(dtype);
-    PyObject* z = PyArray_NewFromDescr(&PyArray_Type, dtype, nd, PyArray_DIMS(x), nullptr, nullptr, 0,
-                                       nullptr);
+    PyObject* z = PyArray_NewFromDescr(&PyArray_Type, dtype, nd, PyArray_DIMS(x), nullptr, nullptr,
+                                       0, nullptr);
     if (!z) return nullptr;
     const i64 size = PyArray_SIZE(x);
     compute(type, size, [&]<class T>() {
@@ -91,7 +93,8 @@ PyObject* binary(Args a, Py_ssize_t n) {
 PyObject* add_(Args a, Py_ssize_t n) {
     if (n != 2 || !is_floating(a[0]) || !is_floating(a[1])) return nullptr;
     PyArrayObject *x = array(a[0]), *y = array(a[1]);
-    const int order = PyArray_FLAGS(x) & PyArray_FLAGS(y) & (NPY_ARRAY_C_CONTIGUOUS | NPY_ARRAY_F_CONTIGUOUS);
+    const int order =
+        PyArray_FLAGS(x) & PyArray_FLAGS(y) & (NPY_ARRAY_C_CONTIGUOUS | NPY_ARRAY_F_CONTIGUOUS);
     if (PyArray_TYPE(x) != PyArray_TYPE(y) || !PyArray_SAMESHAPE(x, y) || !order) return nullptr;
     if (!PyArray_ISWRITEABLE(x)) return nullptr;
     const i64 size = PyArray_SIZE(x);

@@ -42,9 +42,8 @@ PyObject* argmax_(Args a, Py_ssize_t n) {
     if (axis != x.nd() - 1 || x.dim(-1) == 0) return nullptr;
     Out y(x.nd() - 1, x.dims(), NPY_INT64);
     if (!y) return nullptr;
-    compute(x.type(), x.size(), [&]<class T>() {
-        argmax(x.data<T>(), x.rows(), x.dim(-1), y.data<i64>());
-    });
+    compute(x.type(), x.size(),
+            [&]<class T>() { argmax(x.data<T>(), x.rows(), x.dim(-1), y.data<i64>()); });
     return y.release();
 }
 

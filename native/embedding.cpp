@@ -20,7 +20,8 @@ void take_rows(const char* x, i64 rows, i64 row_bytes, const i64* index, i64 n, 
 }
 
 template <class T>
-void embedding_dw(const T* dy, const i64* index, i64 n, i64 v, i64 e, i64 skip, i64* counts, T* dw) {
+void embedding_dw(const T* dy, const i64* index, i64 n, i64 v, i64 e, i64 skip, i64* counts,
+                  T* dw) {
     constexpr i64 L = LANES<T>, STRETCH = 8 * L;
     std::memset(dw, 0, v * e * sizeof(T));
     if (counts) {
@@ -28,19 +29,20 @@ void embedding_dw(const T* dy, const i64* index, i64 n, i64 v, i64 e, i64 skip, 
         for (i64 i = 0; i < n; i++) counts[index[i]]++;
     }
     // Threads share the columns: the rows of one index must be added in order.
-    parallel((e + STRETCH - 1) / STRETCH, rows_per_block(n * STRETCH, 1 << 15), [=](i64 first, i64 last) {
-        const i64 begin = first * STRETCH, end = last * STRETCH < e ? last * STRETCH : e;
-        for (i64 i = 0; i < n; i++) {
-            if (index[i] == skip) continue;
-            const T* g = dy + i * e;
-            T* w = dw + index[i] * e;
-            const T scale = counts ? T(1) / T(counts[index[i]]) : T(1);
-            for (i64 j = begin; j < end; j += L) {
-                const i64 width = end - j < L ? end - j : L;
-                put(w + j, get(w + j, width) + get(g + j, width) * scale, width);
-            }
-        }
-    });
+    parallel((e + STRETCH - 1) / STRETCH, rows_per_block(n * STRETCH, 1 << 15),
+             [=](i64 first, i64 last) {
+                 const i64 begin = first * STRETCH, end = last * STRETCH < e ? last * STRETCH : e;
+                 for (i64 i = 0; i < n; i++) {
+                     if (index[i] == skip) continue;
+                     const T* g = dy + i * e;
+                     T* w = dw + index[i] * e;
+                     const T scale = counts ? T(1) / T(counts[index[i]]) : T(1);
+                     for (i64 j = begin; j < end; j += L) {
+                         const i64 width = end - j < L ? end - j : L;
+                         put(w + j, get(w + j, width) + get(g + j, width) * scale, width);
+                     }
+                 }
+             });
 }
 
 template void embedding_dw(const float*, const i64*, i64, i64, i64, i64, i64*, float*);

@@ -17,7 +17,7 @@ RL_INLINE F polynomial(F x, float c0, C... c) {
 // e^x = 2^n e^r with n a whole number and |r| <= log(2) / 2.
 RL_INLINE F exp(F x) {
     x = x > 89.0f ? all(89.0f) : x < -104.0f ? all(-104.0f) : x;  // beyond: inf and 0; NaN stays
-    const float round = 12582912.0f;                             // 1.5 * 2^23: adding it rounds
+    const float round = 12582912.0f;                              // 1.5 * 2^23: adding it rounds
     const F n = fma(x, all(1.44269504f), all(round)) - round;
     F r = fma(n, all(-0.693359375f), x);  // log(2) in two parts; the first has few bits: exact
     r = fma(n, all(2.12194440e-4f), r);
@@ -39,9 +39,9 @@ RL_INLINE F log(F x) {
     const I32 exponent = (bits - 0x3f3504f3) >> 23;         // the bits of sqrt(1/2)
     const F f = (F)(bits - (exponent << 23)) - 1;
     const F e = __builtin_convertvector(exponent + (denormal & -23), F);
-    const F tail = polynomial(f, 0.333333105f, -0.249999866f, 0.200022265f, -0.166692421f,
-                              0.142186418f, -0.123844892f, 0.118732303f, -0.117890827f,
-                              0.0691394806f);
+    const F tail =
+        polynomial(f, 0.333333105f, -0.249999866f, 0.200022265f, -0.166692421f, 0.142186418f,
+                   -0.123844892f, 0.118732303f, -0.117890827f, 0.0691394806f);
     F y = fma(e, all(-2.12194440e-4f), f * f * f * tail);
     y = fma(f * f, all(-0.5f), y) + f;
     y = fma(e, all(0.693359375f), y);
@@ -75,8 +75,7 @@ RL_INLINE F tanh(F x) {
 RL_INLINE F erf(F x) {
     const F z = x * x, t = abs(x) > 4.0f ? all(4.0f) : abs(x);
     const F small = polynomial(z, 0.128379166f, -0.376126379f, 0.112837829f, -0.0268654451f,
-                               0.00522107398f, -0.000848470023f, 0.000112704642f,
-                               -9.67990673e-06f);
+                               0.00522107398f, -0.000848470023f, 0.000112704642f, -9.67990673e-06f);
     const F exponent = polynomial(t, 1.12840605f, 0.636445343f, 0.10326732f, -0.0199241471f,
                                   0.000570058415f, 0.00125467591f, -0.000508003868f,
                                   0.000105858839f, -1.2211638e-05f, 6.16749219e-07f);
@@ -86,23 +85,36 @@ RL_INLINE F erf(F x) {
 // The normal distribution function Φ(x) = erfc(-x / √2) / 2, to 1e-7; 0 below -5.66, as PyTorch's.
 RL_INLINE F normal_cdf(F x) {
     const F t = abs(x) * 0.707106781f;
-    const F exponent = polynomial(t, 1.12837911f, 0.636620104f, 0.102768674f, -0.0191067439f,
-                                  -0.000277993735f, 0.0018325675f, -0.000767459918f,
-                                  0.000180535018f, -2.50533139e-05f, 1.73958279e-06f,
-                                  -3.10894457e-08f);
+    const F exponent = polynomial(
+        t, 1.12837911f, 0.636620104f, 0.102768674f, -0.0191067439f, -0.000277993735f, 0.0018325675f,
+        -0.000767459918f, 0.000180535018f, -2.50533139e-05f, 1.73958279e-06f, -3.10894457e-08f);
     const F tail = t > 4.0f ? F{} : exp(-t * exponent) * 0.5f;
     return x > 0 ? 1 - tail : tail;
 }
 
-RL_INLINE D exp(D x) { return lanes(x, [](double v) { return std::exp(v); }); }
-RL_INLINE D log(D x) { return lanes(x, [](double v) { return std::log(v); }); }
-RL_INLINE D expm1(D x) { return lanes(x, [](double v) { return std::expm1(v); }); }
-RL_INLINE D log1p(D x) { return lanes(x, [](double v) { return std::log1p(v); }); }
-RL_INLINE D tanh(D x) { return lanes(x, [](double v) { return std::tanh(v); }); }
-RL_INLINE D erf(D x) { return lanes(x, [](double v) { return std::erf(v); }); }
+RL_INLINE D exp(D x) {
+    return lanes(x, [](double v) { return std::exp(v); });
+}
+RL_INLINE D log(D x) {
+    return lanes(x, [](double v) { return std::log(v); });
+}
+RL_INLINE D expm1(D x) {
+    return lanes(x, [](double v) { return std::expm1(v); });
+}
+RL_INLINE D log1p(D x) {
+    return lanes(x, [](double v) { return std::log1p(v); });
+}
+RL_INLINE D tanh(D x) {
+    return lanes(x, [](double v) { return std::tanh(v); });
+}
+RL_INLINE D erf(D x) {
+    return lanes(x, [](double v) { return std::erf(v); });
+}
 RL_INLINE D normal_cdf(D x) { return 0.5 * (1 + erf(x * 0.70710678118654752)); }
 
 template <class V>
-RL_INLINE V sigmoid(V x) { return 1 / (1 + exp(-x)); }
+RL_INLINE V sigmoid(V x) {
+    return 1 / (1 + exp(-x));
+}
 
 }  // namespace rl::RL_ISA

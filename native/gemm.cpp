@@ -1,11 +1,11 @@
 // Matrix products.
 //
 // One operand is packed into panels of WIDTH columns, the other is streamed: a register tile holds
-// ROWS rows of the streamed matrix against one panel, and each step of k takes ROWS broadcast numbers
-// times a panel row of up to VECTORS registers. Which operand is packed is a choice, since
+// ROWS rows of the streamed matrix against one panel, and each step of k takes ROWS broadcast
+// numbers times a panel row of up to VECTORS registers. Which operand is packed is a choice, since
 // c = a b is also cᵀ = bᵀ aᵀ; the smaller one is, because a weight matrix (O, I) against a batch of
-// 64 rows is then read exactly once and never copied. Results leave through a small buffer, where the
-// transposition, the bias and the relu are done.
+// 64 rows is then read exactly once and never copied. Results leave through a small buffer, where
+// the transposition, the bias and the relu are done.
 //
 // Every number of c is a chain of fma over k in blocks of DEPTH, from low to high, so neither
 // the shape of the tiles nor the number of threads changes its bits. Products of few rows with both
@@ -32,11 +32,11 @@ constexpr int VECTORS = 4;
 #else
 constexpr int VECTORS = 2;
 #endif
-constexpr int ROWS = 6, TALL = 12;       // rows of a tile; of one that is less than half as wide
-constexpr i64 BLOCK = 48;                // rows of a task: a multiple of both
-constexpr i64 DEPTH = 512;               // of k at a time: a panel's part stays in the L2 cache
-constexpr i64 PIECE = 256;               // of k at a time when packing
-constexpr i64 SMALL = 1 << 17;           // multiply-adds that one thread does faster alone
+constexpr int ROWS = 6, TALL = 12;  // rows of a tile; of one that is less than half as wide
+constexpr i64 BLOCK = 48;           // rows of a task: a multiple of both
+constexpr i64 DEPTH = 512;          // of k at a time: a panel's part stays in the L2 cache
+constexpr i64 PIECE = 256;          // of k at a time when packing
+constexpr i64 SMALL = 1 << 17;      // multiply-adds that one thread does faster alone
 
 template <class T>
 constexpr i64 WIDTH = VECTORS * LANES<T>;
@@ -47,7 +47,7 @@ struct Tile {
     i64 col;              // its step along k; 0: packed, the numbers of a step side by side
     const T* panel;       // (k, WIDTH) or with another step
     i64 panel_step;
-    T* out;               // (ROWS, WIDTH)
+    T* out;  // (ROWS, WIDTH)
 };
 
 // out (+)= rows × panel over `depth` steps
@@ -118,7 +118,8 @@ void pack_panel(Matrix<T> b, i64 depth, i64 n, T* panel, i64 pitch) {
     if (n < pitch) std::memset(panel, 0, depth * pitch * sizeof(T));
     if (b.col == 1) {
         for (i64 k = 0; k < depth; k++) {
-            if (n == WIDTH<T>) std::memcpy(panel + k * pitch, b.p + k * b.row, WIDTH<T> * sizeof(T));
+            if (n == WIDTH<T>)
+                std::memcpy(panel + k * pitch, b.p + k * b.row, WIDTH<T> * sizeof(T));
             else std::memcpy(panel + k * pitch, b.p + k * b.row, n * sizeof(T));
         }
     } else if (b.row == 1) {
@@ -180,7 +181,8 @@ void leave(T* buffer, i64 m, i64 n, const Target<T>& to, i64 i, i64 j) {
         i64 k = 0;
         for (; k + L <= n; k += L) store(y + k, finish(load(x + k), bias ? load(bias + k) : V{}));
         if (k < n)
-            store_part(y + k, finish(load_part(x + k, n - k), bias ? load_part(bias + k, n - k) : V{}),
+            store_part(y + k,
+                       finish(load_part(x + k, n - k), bias ? load_part(bias + k, n - k) : V{}),
                        n - k);
     }
 }
@@ -350,6 +352,7 @@ void gemm(i64 m, i64 n, i64 k, Matrix<T> a, Matrix<T> b, const T* bias, bool rel
 }
 
 template void gemm(i64, i64, i64, Matrix<float>, Matrix<float>, const float*, bool, float*, i64);
-template void gemm(i64, i64, i64, Matrix<double>, Matrix<double>, const double*, bool, double*, i64);
+template void gemm(i64, i64, i64, Matrix<double>, Matrix<double>, const double*, bool, double*,
+                   i64);
 
 }  // namespace rl::RL_ISA

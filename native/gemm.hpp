@@ -16,8 +16,8 @@ struct Matrix {
     Matrix from(i64 i, i64 j) const { return {p + i * row + j * col, row, col}; }
 };
 
-// c = a b + bias, and max(c, 0) of that if relu: a (M, K), b (K, N), bias (N) or null, c (M, N) with
-// rows `step` apart. Each sum is taken in one fixed order, whatever the number of threads.
+// c = a b + bias, and max(c, 0) of that if relu: a (M, K), b (K, N), bias (N) or null, c (M, N)
+// with rows `step` apart. Each sum is taken in one fixed order, whatever the number of threads.
 template <class T>
 void gemm(i64 m, i64 n, i64 k, Matrix<T> a, Matrix<T> b, const T* bias, bool relu, T* c, i64 step);
 

@@ -10,18 +10,26 @@
 
 namespace rl {
 
-namespace baseline { Rows rows(); }
+namespace baseline {
+Rows rows();
+}
 #ifdef RL_X86
-namespace avx2 { Rows rows(); }
-namespace avx512 { Rows rows(); }
+namespace avx2 {
+Rows rows();
+}
+namespace avx512 {
+Rows rows();
+}
 #endif
 
 PyObject* call_twin(const char* name, PyObject* twin, PyObject* const* args, Py_ssize_t n,
                     PyObject* keywords) {
     if (!twin) {
-        return PyErr_Format(PyExc_NotImplementedError,
-                            "rushlight._native.%s: these arguments need the NumPy twin, and none was "
-                            "registered; import rushlight.kernels first", name);
+        return PyErr_Format(
+            PyExc_NotImplementedError,
+            "rushlight._native.%s: these arguments need the NumPy twin, and none was "
+            "registered; import rushlight.kernels first",
+            name);
     }
     PyObject* y = PyObject_Vectorcall(twin, args, n, keywords);
     if (!y || !PyArray_IsScalar(y, Generic)) return y;
@@ -97,15 +105,23 @@ PyObject* config(PyObject*, PyObject*) {
 
 PyMethodDef own[] = {
     {"set_fallback", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(set_fallback)),
-     METH_FASTCALL, "set_fallback(name, function): the twin for arguments the kernel does not take"},
+     METH_FASTCALL,
+     "set_fallback(name, function): the twin for arguments the kernel does not take"},
     {"set_num_threads", set_threads, METH_O, "set_num_threads(n): the size of the thread pool"},
     {"get_num_threads", get_threads, METH_NOARGS, "the size of the thread pool"},
     {"config", config, METH_NOARGS, "instruction set and threads, as one line"},
     {"isa", isa, METH_NOARGS, "the instruction set in use: 'avx512', 'avx2' or 'baseline'"},
 };
 
-PyModuleDef definition = {PyModuleDef_HEAD_INIT, "_native", "rushlight's kernels in C++.", -1,
-                          nullptr, nullptr, nullptr, nullptr, nullptr};
+PyModuleDef definition = {PyModuleDef_HEAD_INIT,
+                          "_native",
+                          "rushlight's kernels in C++.",
+                          -1,
+                          nullptr,
+                          nullptr,
+                          nullptr,
+                          nullptr,
+                          nullptr};
 
 // RUSHLIGHT_ISA if it is set; else the best there is.
 bool choose_isa() {
@@ -114,11 +130,13 @@ bool choose_isa() {
         if (wanted && *wanted ? std::strcmp(wanted, i.name) == 0 : i.available) {
             chosen = i;
             if (i.available) return true;
-            PyErr_Format(PyExc_ImportError, "RUSHLIGHT_ISA=%s: this processor cannot run it", wanted);
+            PyErr_Format(PyExc_ImportError, "RUSHLIGHT_ISA=%s: this processor cannot run it",
+                         wanted);
             return false;
         }
     }
-    PyErr_Format(PyExc_ImportError, "RUSHLIGHT_ISA=%s: the sets are baseline, avx2 and avx512", wanted);
+    PyErr_Format(PyExc_ImportError, "RUSHLIGHT_ISA=%s: the sets are baseline, avx2 and avx512",
+                 wanted);
     return false;
 }
 

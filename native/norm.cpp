@@ -35,7 +35,8 @@ void each_channel(i64 n, i64 c, i64 s, G f) {
 }  // namespace
 
 template <class T>
-void layer_norm(const T* x, i64 rows, i64 n, const T* w, const T* b, double eps, T* y, T* mean, T* rstd) {
+void layer_norm(const T* x, i64 rows, i64 n, const T* w, const T* b, double eps, T* y, T* mean,
+                T* rstd) {
     using V = Reg<T>;
     parallel(rows, rows_per_block(n, GRAIN), [=](i64 begin, i64 end) {
         for (i64 i = begin; i < end; i++) {
@@ -46,7 +47,8 @@ void layer_norm(const T* x, i64 rows, i64 n, const T* w, const T* b, double eps,
             const double var = row_sum(n, [=](V v) { return (v - m) * (v - m); }, xi) / double(n);
             rstd[i] = T(1 / std::sqrt(var + eps));
             const V r = all(rstd[i]);
-            if (w && b) row_map(n, [=](V v, V g, V h) { return (v - m) * r * g + h; }, yi, xi, w, b);
+            if (w && b)
+                row_map(n, [=](V v, V g, V h) { return (v - m) * r * g + h; }, yi, xi, w, b);
             else if (w) row_map(n, [=](V v, V g) { return (v - m) * r * g; }, yi, xi, w);
             else row_map(n, [=](V v) { return (v - m) * r; }, yi, xi);
             if (b && !w) add_row(n, yi, b);
@@ -55,8 +57,8 @@ void layer_norm(const T* x, i64 rows, i64 n, const T* w, const T* b, double eps,
 }
 
 template <class T>
-void layer_norm_dx(const T* dy, const T* x, const T* w, const T* mean, const T* rstd, i64 rows, i64 n,
-                   T* dx, T* dw, T* db) {
+void layer_norm_dx(const T* dy, const T* x, const T* w, const T* mean, const T* rstd, i64 rows,
+                   i64 n, T* dx, T* dw, T* db) {
     using V = Reg<T>;
     const i64 slabs = (rows + SLAB - 1) / SLAB;
     T* const part = dw ? scratch<T>(Slot::norm, 2 * slabs * n) : nullptr;
@@ -72,7 +74,8 @@ void layer_norm_dx(const T* dy, const T* x, const T* w, const T* mean, const T* 
                 double s, sz;  // Σ g and Σ g z, g = dy w
                 if (w) {
                     s = row_sum(n, [](V g, V k) { return g * k; }, gi, w);
-                    sz = row_sum(n, [=](V g, V v, V k) { return g * k * ((v - m) * r); }, gi, xi, w);
+                    sz =
+                        row_sum(n, [=](V g, V v, V k) { return g * k * ((v - m) * r); }, gi, xi, w);
                 } else {
                     s = row_sum(n, same, gi);
                     sz = row_sum(n, [=](V g, V v) { return g * ((v - m) * r); }, gi, xi);
@@ -82,8 +85,9 @@ void layer_norm_dx(const T* dy, const T* x, const T* w, const T* mean, const T* 
                 if (w) row_map(n, [=](V g, V v, V k) { return slope(g * k, v); }, di, gi, xi, w);
                 else row_map(n, slope, di, gi, xi);
                 if (!part) continue;
-                row_map(n, [=](V a, V g, V v) { return a + g * ((v - m) * r); }, w_part,
-                        static_cast<const T*>(w_part), gi, xi);
+                row_map(
+                    n, [=](V a, V g, V v) { return a + g * ((v - m) * r); }, w_part,
+                    static_cast<const T*>(w_part), gi, xi);
                 add_row(n, b_part, gi);
             }
         }
@@ -127,7 +131,8 @@ void batch_stats(const T* x, i64 n, i64 c, i64 s, double eps, T* mean, T* rstd) 
 }
 
 template <class T>
-void batch_norm(const T* x, i64 n, i64 c, i64 s, const T* w, const T* b, const T* mean, const T* rstd, T* y) {
+void batch_norm(const T* x, i64 n, i64 c, i64 s, const T* w, const T* b, const T* mean,
+                const T* rstd, T* y) {
     using V = Reg<T>;
     if (s == 1) {
         each_stretch<T>(n, c, [=](i64 j, i64 width) {
@@ -142,7 +147,8 @@ void batch_norm(const T* x, i64 n, i64 c, i64 s, const T* w, const T* b, const T
     parallel(n * c, rows_per_block(s, GRAIN), [=](i64 begin, i64 end) {
         for (i64 i = begin; i < end; i++) {
             const i64 j = i % c;
-            const V m = all(mean[j]), a = all(w ? rstd[j] * w[j] : rstd[j]), h = all(b ? b[j] : T(0));
+            const V m = all(mean[j]), a = all(w ? rstd[j] * w[j] : rstd[j]),
+                    h = all(b ? b[j] : T(0));
             row_map(s, [=](V v) { return fma(v - m, a, h); }, y + i * s, x + i * s);
         }
     });
@@ -186,17 +192,21 @@ void batch_norm_dx(const T* dy, const T* x, i64 n, i64 c, i64 s, const T* w, con
         const V p = all(T(fixed ? 0 : g_sum / count)), q = all(T(fixed ? 0 : gz_sum / count));
         for (i64 i = 0; i < n; i++) {
             const i64 at = (i * c + j) * s;
-            row_map(s, [=](V g, V v) { return a * (g - p - (v - m) * r * q); }, dx + at, dy + at, x + at);
+            row_map(
+                s, [=](V g, V v) { return a * (g - p - (v - m) * r * q); }, dx + at, dy + at,
+                x + at);
         }
     });
 }
 
 #define EACH(T)                                                                                    \
     template void layer_norm(const T*, i64, i64, const T*, const T*, double, T*, T*, T*);          \
-    template void layer_norm_dx(const T*, const T*, const T*, const T*, const T*, i64, i64, T*, T*, T*); \
+    template void layer_norm_dx(const T*, const T*, const T*, const T*, const T*, i64, i64, T*,    \
+                                T*, T*);                                                           \
     template void batch_stats(const T*, i64, i64, i64, double, T*, T*);                            \
     template void batch_norm(const T*, i64, i64, i64, const T*, const T*, const T*, const T*, T*); \
-    template void batch_norm_dx(const T*, const T*, i64, i64, i64, const T*, const T*, const T*, bool, T*, T*, T*);
+    template void batch_norm_dx(const T*, const T*, i64, i64, i64, const T*, const T*, const T*,   \
+                                bool, T*, T*, T*);
 EACH(float)
 EACH(double)
 

@@ -1,7 +1,7 @@
 // Normalization: y = (x - mean) rstd w + b with rstd = 1 / √(var + eps), var not corrected.
 //
-//   layer norm: rows of n numbers, w and b (n);   batch norm: N batch, C channels, S places, w and b (C)
-//   w and b may be null: 1 and 0.
+//   layer norm: rows of n numbers, w and b (n);   batch norm: N batch, C channels, S places, w and
+//   b (C) w and b may be null: 1 and 0.
 #pragma once
 #include "simd.hpp"
 
@@ -9,19 +9,22 @@ namespace rl::RL_ISA {
 
 // x (rows, n) -> y (rows, n), mean (rows), rstd (rows)
 template <class T>
-void layer_norm(const T* x, i64 rows, i64 n, const T* w, const T* b, double eps, T* y, T* mean, T* rstd);
+void layer_norm(const T* x, i64 rows, i64 n, const T* w, const T* b, double eps, T* y, T* mean,
+                T* rstd);
 // dy, x (rows, n) -> dx (rows, n), dw (n), db (n); dw and db may be null
 template <class T>
-void layer_norm_dx(const T* dy, const T* x, const T* w, const T* mean, const T* rstd, i64 rows, i64 n,
-                   T* dx, T* dw, T* db);
+void layer_norm_dx(const T* dy, const T* x, const T* w, const T* mean, const T* rstd, i64 rows,
+                   i64 n, T* dx, T* dw, T* db);
 
 // x (N, C, S) -> mean (C), rstd (C) over N and S
 template <class T>
 void batch_stats(const T* x, i64 n, i64 c, i64 s, double eps, T* mean, T* rstd);
 // y = (x - mean) rstd w + b
 template <class T>
-void batch_norm(const T* x, i64 n, i64 c, i64 s, const T* w, const T* b, const T* mean, const T* rstd, T* y);
-// dy, x (N, C, S) -> dx (N, C, S), dw (C), db (C); mean and rstd follow from x, or are given (fixed)
+void batch_norm(const T* x, i64 n, i64 c, i64 s, const T* w, const T* b, const T* mean,
+                const T* rstd, T* y);
+// dy, x (N, C, S) -> dx (N, C, S), dw (C), db (C); mean and rstd follow from x, or are given
+// (fixed)
 template <class T>
 void batch_norm_dx(const T* dy, const T* x, i64 n, i64 c, i64 s, const T* w, const T* mean,
                    const T* rstd, bool fixed, T* dx, T* dw, T* db);

@@ -114,10 +114,10 @@ void adagrad_step(const Adagrad& o, double step, i64 n, T* p, const T* g, T* sum
     });
 }
 
-#define EACH(T)                                                                         \
-    template void sgd_step(const Sgd&, i64, T*, const T*, T*, bool);                    \
-    template void adam_step(const Adam&, double, i64, T*, const T*, T*, T*, T*);        \
-    template void rmsprop_step(const RmsProp&, i64, T*, const T*, T*, T*, T*);          \
+#define EACH(T)                                                                  \
+    template void sgd_step(const Sgd&, i64, T*, const T*, T*, bool);             \
+    template void adam_step(const Adam&, double, i64, T*, const T*, T*, T*, T*); \
+    template void rmsprop_step(const RmsProp&, i64, T*, const T*, T*, T*, T*);   \
     template void adagrad_step(const Adagrad&, double, i64, T*, const T*, T*);
 EACH(float)
 EACH(double)

@@ -1,7 +1,8 @@
-// Optimizer steps for one parameter of n numbers: p parameter, g gradient, the rest is state. In place.
+// Optimizer steps for one parameter of n numbers: p parameter, g gradient, the rest is state. In
+// place.
 //
-// The order of operations, and where a product and a sum are rounded once (fma), is PyTorch's, so that
-// training takes the same path.
+// The order of operations, and where a product and a sum are rounded once (fma), is PyTorch's, so
+// that training takes the same path.
 #pragma once
 #include "simd.hpp"
 

@@ -4,8 +4,9 @@
 
 namespace rl::RL_ISA {
 
-// f(begin, end) for consecutive blocks of `grain` items that cover [0, n). The blocks are the same for
-// any number of threads, so a kernel that reduces within a block gives the same bits for all of them.
+// f(begin, end) for consecutive blocks of `grain` items that cover [0, n). The blocks are the same
+// for any number of threads, so a kernel that reduces within a block gives the same bits for all of
+// them.
 template <class F>
 inline void parallel(i64 n, i64 grain, F&& f) {
     if (n <= 0) return;
@@ -14,17 +15,18 @@ inline void parallel(i64 n, i64 grain, F&& f) {
         F& f;
         i64 n, grain;
     } job{f, n, grain};
-    run_blocks(
-        (n + grain - 1) / grain,
-        [](void* context, i64 block) {
-            const Job& j = *static_cast<Job*>(context);
-            const i64 begin = block * j.grain, end = begin + j.grain;
-            j.f(begin, end < j.n ? end : j.n);
-        },
-        &job);
+    run_blocks((n + grain - 1) / grain,
+               [](void* context, i64 block) {
+                   const Job& j = *static_cast<Job*>(context);
+                   const i64 begin = block * j.grain, end = begin + j.grain;
+                   j.f(begin, end < j.n ? end : j.n);
+               },
+               &job);
 }
 
 // The number of rows of `row` items each that make up a block of about `grain` items.
-inline i64 rows_per_block(i64 row, i64 grain) { return row >= grain ? 1 : grain / (row < 1 ? 1 : row); }
+inline i64 rows_per_block(i64 row, i64 grain) {
+    return row >= grain ? 1 : grain / (row < 1 ? 1 : row);
+}
 
 }  // namespace rl::RL_ISA

@@ -1,5 +1,5 @@
-// Activations, their derivatives and arithmetic: the formulas. T is float or double, V a register of
-// T's; in a derivative g stands for dy.
+// Activations, their derivatives and arithmetic: the formulas. T is float or double, V a register
+// of T's; in a derivative g stands for dy.
 #include "pointwise.hpp"
 
 #include "functions.hpp"
@@ -78,7 +78,9 @@ RL_INLINE V silu_slope(V x) {
 
 // log(1 + e^x) without overflow
 template <class V>
-RL_INLINE V softplus_1(V x) { return (x > 0 ? x : V{}) + log1p(exp(-abs(x))); }
+RL_INLINE V softplus_1(V x) {
+    return (x > 0 ? x : V{}) + log1p(exp(-abs(x)));
+}
 
 // tanh(log(1 + e^x)) = w / (w + 2) with w = e^x (e^x + 2); 1 to the last place from 20 on
 template <class V>
@@ -97,12 +99,18 @@ constexpr double SELU_SCALE = 1.0507009873554804934193349852946;
 
 // e^x - 1 where x <= 0, where elu and its kin use it
 template <class V>
-RL_INLINE V expm1_below(V x) { return expm1(x > 0 ? V{} : x); }
+RL_INLINE V expm1_below(V x) {
+    return expm1(x > 0 ? V{} : x);
+}
 template <class V>
-RL_INLINE V exp_below(V x) { return exp(x > 0 ? V{} : x); }
+RL_INLINE V exp_below(V x) {
+    return exp(x > 0 ? V{} : x);
+}
 
 }  // namespace
 
+// clang-format off: it takes x * x for a pointer
+//
 // The comparisons are written so that NaN comes through: x < 0 ? 0 : x, not x > 0 ? x : 0.
 
 #define UNARY(name, cost, formula)                                              \

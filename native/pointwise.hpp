@@ -2,6 +2,7 @@
 #pragma once
 #include "simd.hpp"
 
+// clang-format off
 // y = f(x)
 #define RL_UNARY(X)                                                                               \
     X(neg) X(abs) X(exp) X(expm1) X(log) X(log1p) X(sqrt) X(rsqrt) X(reciprocal) X(square)        \

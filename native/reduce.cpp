@@ -59,12 +59,16 @@ void sum(const T* x, i64 outer, i64 n, i64 inner, double scale, T* y) {
     // Slabs of rows, each to sums of its own where there is more than one.
     const i64 slabs = n > SLAB ? (n + SLAB - 1) / SLAB : 1;
     T* const part = slabs > 1 ? scratch<T>(Slot::reduce, outer * slabs * inner) : y;
-    parallel(outer * slabs, rows_per_block((n < SLAB ? n : SLAB) * inner, GRAIN), [&](i64 begin, i64 end) {
-        for (i64 i = begin; i < end; i++) {
-            const i64 first = i % slabs * SLAB, rows = slabs == 1 ? n : n - first < SLAB ? n - first : SLAB;
-            sum_columns(x + (i / slabs * n + first) * inner, rows, inner, 0, inner, part + i * inner);
-        }
-    });
+    parallel(outer * slabs, rows_per_block((n < SLAB ? n : SLAB) * inner, GRAIN),
+             [&](i64 begin, i64 end) {
+                 for (i64 i = begin; i < end; i++) {
+                     const i64 first = i % slabs * SLAB, rows = slabs == 1         ? n
+                                                                : n - first < SLAB ? n - first
+                                                                                   : SLAB;
+                     sum_columns(x + (i / slabs * n + first) * inner, rows, inner, 0, inner,
+                                 part + i * inner);
+                 }
+             });
     if (slabs == 1 && scale == 1) return;
     parallel(outer, rows_per_block(slabs * inner, GRAIN), [&](i64 begin, i64 end) {
         for (i64 o = begin; o < end; o++) {
@@ -89,8 +93,8 @@ void argmax(const T* x, i64 outer, i64 n, i64* y) {
     });
 }
 
-#define EACH(T)                                                 \
-    template void sum(const T*, i64, i64, i64, double, T*);     \
+#define EACH(T)                                             \
+    template void sum(const T*, i64, i64, i64, double, T*); \
     template void argmax(const T*, i64, i64, i64*);
 EACH(float)
 EACH(double)

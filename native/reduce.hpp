@@ -1,7 +1,8 @@
 // Sums along one dimension, and the place of the largest number.
 //
 // x is (outer, n, inner) and the middle is reduced: inner = 1 for the last dimension, outer = 1 for
-// the first, both for all of x. Sums are taken in fixed blocks: same bits for any number of threads.
+// the first, both for all of x. Sums are taken in fixed blocks: same bits for any number of
+// threads.
 #pragma once
 #include "simd.hpp"
 

@@ -39,8 +39,16 @@ using Lane = std::conditional_t<std::is_same_v<V, F>, float, double>;
 template <class T>
 constexpr i64 LANES = REGISTER / sizeof(T);
 
-RL_INLINE F load(const float* p) { F v; std::memcpy(&v, p, sizeof v); return v; }
-RL_INLINE D load(const double* p) { D v; std::memcpy(&v, p, sizeof v); return v; }
+RL_INLINE F load(const float* p) {
+    F v;
+    std::memcpy(&v, p, sizeof v);
+    return v;
+}
+RL_INLINE D load(const double* p) {
+    D v;
+    std::memcpy(&v, p, sizeof v);
+    return v;
+}
 RL_INLINE void store(float* p, F v) { std::memcpy(p, &v, sizeof v); }
 RL_INLINE void store(double* p, D v) { std::memcpy(p, &v, sizeof v); }
 
@@ -85,7 +93,9 @@ RL_INLINE void put(Lane<V>* p, V v, i64 n) {
 }
 
 template <class T>
-RL_INLINE Reg<T> all(T x) { return x - Reg<T>{}; }  // x in every lane
+RL_INLINE Reg<T> all(T x) {
+    return x - Reg<T>{};
+}  // x in every lane
 
 // a * b + c, rounded once where the processor can.
 RL_INLINE F fma(F a, F b, F c) {
@@ -174,7 +184,8 @@ RL_INLINE Lane<V> max(V v) {
     Lane<V> x[LANES<Lane<V>>];
     std::memcpy(x, &v, sizeof v);
     for (i64 half = LANES<Lane<V>> / 2; half; half /= 2)
-        for (i64 i = 0; i < half; i++) x[i] = x[i] > x[i + half] || x[i] != x[i] ? x[i] : x[i + half];
+        for (i64 i = 0; i < half; i++)
+            x[i] = x[i] > x[i + half] || x[i] != x[i] ? x[i] : x[i + half];
     return x[0];
 }
 

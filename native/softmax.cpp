@@ -9,8 +9,9 @@ namespace {
 
 constexpr i64 GRAIN = 1 << 13;  // numbers a block
 
-// row(offset, n) for each contiguous row, or, when the rows lie across memory, column(offset, width)
-// for stretches of up to a register's width of neighbouring rows, whose numbers are `inner` apart.
+// row(offset, n) for each contiguous row, or, when the rows lie across memory, column(offset,
+// width) for stretches of up to a register's width of neighbouring rows, whose numbers are `inner`
+// apart.
 template <class T, class Row, class Column>
 void each_row(i64 outer, i64 n, i64 inner, Row row, Column column) {
     if (inner == 1) {
@@ -159,12 +160,12 @@ void cross_entropy_dx(const T* logp, const i64* t, i64 n, i64 c, i64 ignore, T s
     });
 }
 
-#define EACH(T)                                                                            \
-    template void softmax(const T*, i64, i64, i64, T*);                                    \
-    template void log_softmax(const T*, i64, i64, i64, T*);                                \
-    template void softmax_dx(const T*, const T*, i64, i64, i64, T*);                       \
-    template void log_softmax_dx(const T*, const T*, i64, i64, i64, T*);                   \
-    template T cross_entropy(const T*, const i64*, i64, i64, i64, double, T*);             \
+#define EACH(T)                                                                \
+    template void softmax(const T*, i64, i64, i64, T*);                        \
+    template void log_softmax(const T*, i64, i64, i64, T*);                    \
+    template void softmax_dx(const T*, const T*, i64, i64, i64, T*);           \
+    template void log_softmax_dx(const T*, const T*, i64, i64, i64, T*);       \
+    template T cross_entropy(const T*, const i64*, i64, i64, i64, double, T*); \
     template void cross_entropy_dx(const T*, const i64*, i64, i64, i64, T, T*);
 EACH(float)
 EACH(double)

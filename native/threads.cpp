@@ -59,8 +59,9 @@ struct Pool {
     std::atomic<int> limit{0};       // threads wanted, the caller among them; 0: not yet known
     int started = 0;                 // workers started, by the caller in charge
 
-    // The job. ticket = epoch << 32 | next block. An odd epoch is a closed counter: the fields below
-    // change only then, so a worker whose compare-exchange succeeds has read the fields of its job.
+    // The job. ticket = epoch << 32 | next block. An odd epoch is a closed counter: the fields
+    // below change only then, so a worker whose compare-exchange succeeds has read the fields of
+    // its job.
     std::atomic<std::uint64_t> ticket{1ull << 32};
     std::atomic<i64> blocks{0};
     std::atomic<void (*)(void*, i64)> f{nullptr};
@@ -164,8 +165,8 @@ int default_threads() {
 bool read_numbers(const std::string& path, double& first, double* second) {
     std::FILE* file = std::fopen(path.c_str(), "r");
     if (!file) return false;
-    const int got = second ? std::fscanf(file, "%lf %lf", &first, second)
-                           : std::fscanf(file, "%lf", &first);
+    const int got =
+        second ? std::fscanf(file, "%lf %lf", &first, second) : std::fscanf(file, "%lf", &first);
     std::fclose(file);
     return got == (second ? 2 : 1);
 }
@@ -190,10 +191,9 @@ double cgroup_cpus() {
             double quota = -1, period = -1;
             if (folder == "/") folder.clear();
             const std::string at = root + folder;
-            const bool found =
-                v2 ? read_numbers(at + "/cpu.max", quota, &period)
-                   : read_numbers(at + "/cpu.cfs_quota_us", quota, nullptr) &&
-                         read_numbers(at + "/cpu.cfs_period_us", period, nullptr);
+            const bool found = v2 ? read_numbers(at + "/cpu.max", quota, &period)
+                                  : read_numbers(at + "/cpu.cfs_quota_us", quota, nullptr) &&
+                                        read_numbers(at + "/cpu.cfs_period_us", period, nullptr);
             if (found && quota > 0 && period > 0) cpus = std::min(cpus, quota / period);
             if (folder.empty()) break;
             folder.resize(folder.rfind('/'));
