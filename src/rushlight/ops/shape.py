@@ -352,8 +352,6 @@ _T = CARDS["_t"]
 def _reversed(x: Tensor) -> Tensor:
     """x.T: all dimensions in reverse order (meant for matrices)."""
     n = x._a.ndim
-    if n == 2:
-        return apply(_T, (x,))
     if n not in (0, 2):
         import warnings
 
