@@ -24,11 +24,14 @@ def _gradients(parameters: Any) -> list[Tensor]:
     return [p.grad for p in _listed(parameters) if p.grad is not None]
 
 
+def _squares(a: np.ndarray) -> float:
+    """Σ |a|²."""
+    flat = a.ravel() if a.itemsize >= 4 else a.ravel().astype(np.float32)
+    return float(np.vdot(flat, flat).real)
+
+
 def _norm(a: np.ndarray, p: float) -> Any:
     """(Σ |a|^p)^(1/p); the largest for ∞, the smallest for -∞, how many are not 0 for 0."""
-    if p == 2:
-        flat = a.ravel()
-        return np.sqrt(np.vdot(flat, flat).real)
     if p == 0:
         return np.count_nonzero(a)
     size = np.abs(a)
@@ -51,25 +54,30 @@ def get_total_norm(
     if not arrays:
         return wrap(np.array(0.0, np.float32))
     p = float(norm_type)
-    dtype = np.result_type(*(a.real.dtype for a in arrays))
-    total = np.asarray(_norm(np.array([_norm(a, p) for a in arrays], dtype), p), dtype)
-    if error_if_nonfinite and not np.isfinite(total):
+    if p == 2:
+        total = math.sqrt(sum([_squares(a) for a in arrays]))
+    else:
+        total = float(_norm(np.array([_norm(a, p) for a in arrays]), p))
+    if error_if_nonfinite and not math.isfinite(total):
         raise RuntimeError(
             f"The total norm of order {p} for gradients from `parameters` is non-finite, so it "
             "cannot be clipped. To disable this error and scale the gradients by the non-finite "
             "norm anyway, set `error_if_nonfinite=False`"
         )
-    return wrap(total)
+    dtypes = {a.dtype for a in arrays}
+    dtype = np.result_type(*dtypes) if len(dtypes) > 1 else dtypes.pop()
+    return wrap(np.array(total, np.empty(0, dtype).real.dtype))
 
 
 def clip_grads_with_norm_(
     parameters: Any, max_norm: float, total_norm: Tensor, foreach: bool | None = None
 ) -> None:
     """Multiply all gradients by max_norm / total_norm where that is less than 1."""
-    coefficient = np.float32(max_norm) / (total_norm._a + total_norm._a.dtype.type(1e-6))
-    coefficient = np.minimum(coefficient, 1.0)
+    coefficient = float(max_norm) / (float(total_norm) + 1e-6)
+    if coefficient >= 1.0:
+        return
     for g in _gradients(parameters):
-        g._a *= g._a.real.dtype.type(coefficient)
+        g._a *= coefficient
         g._bump()
 
 
