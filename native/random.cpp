@@ -1,10 +1,13 @@
 #include "random.hpp"
 
+#include "parallel.hpp"
+
 namespace rl::RL_ISA {
 namespace {
 
 constexpr double PI = 3.14159265358979323846;
 constexpr i64 CHUNK = 1024;  // numbers made at a time, in buffers on the stack
+constexpr i64 GRAIN = 2048;  // numbers from which another thread helps with the C library's functions
 
 // a * b + c rounded once, on processors without such an instruction too (by the C library).
 RL_INLINE float fused(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
@@ -66,6 +69,14 @@ RL_INLINE void each_u53(Word* s, i64 n, G&& f) {
         u53(s, u, m);
         for (i64 i = 0; i < m; i++) f(done + i, u[i]);
     }
+}
+
+// y = f(y), by several threads: for what the C library takes long to compute.
+template <class G>
+RL_INLINE void in_place(double* y, i64 n, G&& f) {
+    parallel(n, GRAIN, [&](i64 begin, i64 end) {
+        for (i64 i = begin; i < end; i++) y[i] = f(y[i]);
+    });
 }
 
 template <class T>
@@ -154,13 +165,15 @@ void normal_blocks(Word* s, float* y, i64 n, double mean, double std) {
 
 void normal_blocks(Word* s, double* y, i64 n, double mean, double std) {
     u53(s, y, n);
-    for (i64 i = 0; i < n; i += 16)
-        for (i64 j = i; j < i + 8; j++) {
-            const double radius = __builtin_sqrt(-2 * __builtin_log(1 - y[j]));
-            const double angle = 2 * PI * y[j + 8];
-            y[j] = fused(radius * __builtin_cos(angle), std, mean);
-            y[j + 8] = fused(radius * __builtin_sin(angle), std, mean);
-        }
+    parallel(n / 16, GRAIN / 16, [=](i64 begin, i64 end) {
+        for (double* u = y + 16 * begin; u < y + 16 * end; u += 16)
+            for (i64 j = 0; j < 8; j++) {
+                const double radius = __builtin_sqrt(-2 * __builtin_log(1 - u[j]));
+                const double angle = 2 * PI * u[j + 8];
+                u[j] = fused(radius * __builtin_cos(angle), std, mean);
+                u[j + 8] = fused(radius * __builtin_sin(angle), std, mean);
+            }
+    });
 }
 
 // If 16 does not divide n, the last 16 numbers are drawn anew over the end of the last whole block,
@@ -263,13 +276,13 @@ void rng_dropout(Word* s, float* y, i64 n, double p) {
 }
 
 void rng_exponential(Word* s, double* y, i64 n, double rate) {
-    each_u53(s, n, [=](i64 i, double u) { y[i] = -1 / rate * __builtin_log1p(-u); });
+    u53(s, y, n);
+    in_place(y, n, [=](double u) { return -1 / rate * __builtin_log1p(-u); });
 }
 
 void rng_cauchy(Word* s, double* y, i64 n, double median, double sigma) {
-    each_u53(s, n, [=](i64 i, double u) {
-        y[i] = fused(__builtin_tan(PI * (u - 0.5)), sigma, median);
-    });
+    u53(s, y, n);
+    in_place(y, n, [=](double u) { return fused(__builtin_tan(PI * (u - 0.5)), sigma, median); });
 }
 
 void rng_normal(Word* s, float* y, i64 n, double mean, double std) { normal(s, y, n, mean, std); }

@@ -156,7 +156,8 @@ def test_seeds():
         (lambda: torch.set_rng_state(torch.zeros(5056, dtype=torch.uint8)), RuntimeError,
          "Invalid mt19937 state"),
         (lambda: torch.rand(3, generator=5), TypeError, "must be torch.Generator, not int"),
-        (lambda: torch.Generator("cuda"), Exception, "CUDA"),
+        (lambda: torch.Generator("cuda"), RuntimeError, "Cannot get CUDA generator"),
+        (lambda: torch.Generator(1.5), TypeError, "must be torch.device, not float"),
     ],
 )  # fmt: skip
 def test_errors_of_generators(call, error, message):

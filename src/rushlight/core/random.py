@@ -47,10 +47,8 @@ class Generator:
     mt: np.ndarray
 
     def __init__(self, device: Any = None):
-        from .device import CPU, resolve
-
-        if device is not None and device is not CPU:
-            resolve(device)
+        if device is not None:
+            _check_device(device)
         self.mt = np.zeros(SIZE, np.uint32)
         self._reseed(DEFAULT_SEED)
 
@@ -166,6 +164,32 @@ class Generator:
     def set_offset(self, offset: int) -> Generator:
         """Of CUDA's counter-based generator: RuntimeError on the CPU, as in PyTorch."""
         raise RuntimeError("CPU Generator does not use offset")
+
+
+_NO_GENERATOR = {
+    "cuda": "Cannot get CUDA generator without ATen_cuda library.",
+    "xpu": "Cannot get XPU generator without ATen_xpu library.",
+    "mps": "Cannot execute getNewGenerator() without MPS backend.",
+    "mtia": "Cannot execute getNewGenerator() without MTIA backend.",
+}
+
+
+def _check_device(where: Any) -> None:
+    """RuntimeError: a device that has no generator here; TypeError: not a device."""
+    from .device import device
+
+    if not isinstance(where, device):
+        if not isinstance(where, (str, int)):
+            kind = type(where).__name__
+            raise TypeError(
+                f"Generator(): argument 'device' (position 1) must be torch.device, not {kind}"
+            )
+        where = device(where)
+    if where.type != "cpu":
+        reason = _NO_GENERATOR.get(
+            where.type, f"{where.type.upper()} device type not an accelerator."
+        )
+        raise RuntimeError(f"{reason}\n  rushlight draws on the CPU here\n  fix: device='cpu'")
 
 
 def _restored(state: bytes) -> Generator:
