@@ -1,5 +1,6 @@
-"""Normalization in NumPy: y = (x - mean) · rstd · w + b, rstd = 1 / √(var + eps), var not corrected.
+"""Normalization in NumPy: y = (x - mean) · rstd · w + b
 
+rstd = 1 / √(var + eps), var not corrected
 N batch, C channels, * anything
 """
 
@@ -77,4 +78,3 @@ def _affine(z, w, b):
 def _channels(v, x):
     """v (C) against x (N, C, *)."""
     return None if v is None else v.reshape((1, -1) + (1,) * (x.ndim - 2))
-

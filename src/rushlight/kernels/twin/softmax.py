@@ -47,8 +47,9 @@ def log_softmax_dx(dy, y, axis):
 
 @np.errstate(all="ignore")
 def cross_entropy(x, t, ignore_index, mean):
-    """-Σ log softmax(x)[n, t[n]] over the rows whose target is not ignore_index, by their number if `mean`
+    """-Σ log softmax(x)[n, t[n]] over the rows whose target is not ignore_index
 
+    Divided by their number if `mean`.
     x (N, C), t (N) int64 -> loss (), log softmax (N, C). IndexError: a target outside of 0..C-1.
     """
     logp = log_softmax(x, 1)
@@ -62,7 +63,10 @@ def cross_entropy(x, t, ignore_index, mean):
 
 @np.errstate(all="ignore")
 def cross_entropy_dx(dloss, logp, t, ignore_index, mean):
-    """dx = dloss (softmax - one-hot target), 0 in ignored rows: dloss (), logp (N, C), t (N) -> (N, C)"""
+    """dx = dloss (softmax - one-hot target), 0 in ignored rows
+
+    dloss (), logp (N, C), t (N) -> (N, C)
+    """
     kept = _kept(t, logp.shape[1], ignore_index)
     rows = np.flatnonzero(kept)
     scale = dloss / len(rows) if mean else dloss
