@@ -357,6 +357,7 @@ def test_code_never_runs(tmp_path, monkeypatch, weights_only, protocol):
         (b"ctorch\nTensor\n)\x81.", "an instance of torch.Tensor is not allowed"),
         (b"cbuiltins\nlist\n}X\x01\0\0\0aK\x01sb.", "setting the state of builtins.type is not"),
         (b"c_codecs\nencode\n(X\x01\0\0\0aX\x03\0\0\0hextR.", "allowed for latin1 only"),
+        (b"cbuiltins\nlist\n(cbuiltins\nrange\n(J\0\0\0\x7ftRtR.", "lists, tuples, sets and dicts"),
         (b"cnumpy\ndtype\n(X\x01\0\0\0OK\0K\x01tR.", "only numbers and text"),
         (b"cnumpy\nndarray\n(K\x02tR.", "a call of numpy.ndarray is not allowed"),
         (b"(cos\nsystem\no.", "GLOBAL os.system"),

@@ -341,6 +341,19 @@ def _encode(text: str, encoding: str = "utf-8") -> bytes:
     return text.encode("latin1")
 
 
+def _of_values(kind: Any) -> Callable[..., Any]:
+    """kind(values), of values in the file itself: a `range` could ask for any amount of memory."""
+
+    def make(*args: Any) -> Any:
+        if not all(type(a) in (list, tuple, set, dict) for a in args):
+            raise UnpicklingError(
+                f"{_name(kind)} is allowed for lists, tuples, sets and dicts only"
+            )
+        return kind(*args)
+
+    return make
+
+
 def _default_dict(factory: Any = None, *args: Any) -> defaultdict[Any, Any]:
     if factory not in (None, list, dict, set, int, float, str, bool, tuple):
         raise UnpicklingError(f"defaultdict of {_name(factory)} is not allowed")
@@ -403,10 +416,13 @@ def _set_numpy_state(instance: Any, state: Any) -> None:
 _DTYPE_TYPES = {type(np.dtype(code)) for code in "?bhilqBHILQefdgFDGSU"}
 
 _NUMBERS_AND_TEXT = (int, float, bool, complex, str, bytes, bytearray)
-_CONTAINERS = (list, tuple, dict, set, frozenset, slice, range)
+_CONTAINERS = (list, tuple, dict, set, frozenset)
 
 _VALUES: dict[tuple[str, str], Any] = {
-    **{("builtins", t.__name__): t for t in (*_NUMBERS_AND_TEXT, *_CONTAINERS, object)},
+    **{
+        ("builtins", t.__name__): t
+        for t in (*_NUMBERS_AND_TEXT, *_CONTAINERS, slice, range, object)
+    },
     ("builtins", "xrange"): range,
     ("collections", "OrderedDict"): OrderedDict,
     ("collections", "Counter"): Counter,
@@ -421,7 +437,8 @@ _VALUES: dict[tuple[str, str], Any] = {
 }
 
 _CALLS: dict[Any, Callable[..., Any]] = {
-    **{t: t for t in (*_CONTAINERS, complex, OrderedDict, Counter)},
+    **{t: _of_values(t) for t in (*_CONTAINERS, OrderedDict, Counter)},
+    **{t: t for t in (complex, slice, range)},
     bytearray: _byte_array,
     defaultdict: _default_dict,
     _encode: _encode,
