@@ -1,4 +1,6 @@
-"""The disk space of a package with everything it needs, from the installed distributions' own file lists."""
+"""The disk space of a package with everything it needs, from the installed distributions' own file
+lists.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,10 @@ from importlib import metadata
 
 
 def closure(name: str) -> set[str]:
-    """The distribution and those it requires, however far, without extras; absent ones are left out."""
+    """The distribution and those it requires, however far, without extras.
+
+    Absent ones are left out.
+    """
     found: set[str] = set()
     waiting = [name]
     while waiting:
@@ -25,9 +30,11 @@ def closure(name: str) -> set[str]:
 
 
 def size(name: str) -> int:
-    """Bytes of the files of one distribution, compiled Python left out (it is made on first use)."""
+    """Bytes of the files of one distribution, without compiled Python."""
     files = metadata.files(name) or []
-    return sum(f.locate().stat().st_size for f in files if f.suffix != ".pyc" and f.locate().exists())
+    return sum(
+        f.locate().stat().st_size for f in files if f.suffix != ".pyc" and f.locate().exists()
+    )
 
 
 def sizes(names: Iterable[str]) -> dict[str, int]:

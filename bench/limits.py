@@ -1,4 +1,7 @@
-"""What the machine could do at best: the measured sgemm peak and copy rate, and what each workload asks of them."""
+"""What the machine could do at best.
+
+The measured sgemm peak and copy rate, and what each workload asks of them.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,16 @@ import time
 
 import numpy as np
 
-# Multiply-adds count as two. Forward of a layer (I, O) at batch B: 2 B I O; backward the same again for the weights, and for the
+# Multiply-adds count as two. Forward of a layer (I, O) at batch B: 2 B I O; backward the same again
+# for the weights, and for the
 # input of every layer but the first.
 _B = 64
 _MLP = [(784, 512), (512, 512), (512, 10)]
-_CNN = [(1, 16, 14), (16, 16, 7), (16, 10, 4)]  # channels in, channels out, side of the result; 3x3 kernels
+_CNN = [
+    (1, 16, 14),
+    (16, 16, 7),
+    (16, 10, 4),
+]  # channels in, channels out, side of the result; 3x3 kernels
 
 
 def _dense(layers: list[tuple[int, int]], batch: int, backward: bool) -> float:
@@ -24,7 +32,10 @@ def _conv(batch: int, backward: bool) -> float:
 
 
 def _bytes(weights: int, batch: int, inputs: int) -> float:
-    """float32 read and written once: the batch; the weights for the product, their gradient written and read, the step."""
+    """float32 read and written once.
+
+    The batch; the weights for the product, their gradient written and read, the step.
+    """
     return 4.0 * (batch * inputs + weights * 5)
 
 
@@ -68,7 +79,10 @@ def copy_rate() -> float:
 
 
 def least_microseconds(workload: str, flops: float, rate: float) -> float | None:
-    """The time that the workload's arithmetic or its memory traffic takes at the measured peaks; None: not a matter of either."""
+    """The time that the workload's arithmetic or its memory traffic takes at the measured peaks.
+
+    None: not a matter of either.
+    """
     key = workload if workload in FLOPS else workload.split(",")[0]
     if key not in FLOPS:
         return None

@@ -1,8 +1,11 @@
-"""The workloads, written once against torch's names and run by either library in a process of its own.
+"""The workloads, written once against torch's names and run by either library in a process of its
+own.
 
-    python -m bench.workloads LIBRARY WORKLOAD THREADS      # LIBRARY: torch or rushlight; THREADS: 0 = the default
+    python -m bench.workloads LIBRARY WORKLOAD THREADS      # LIBRARY: torch or rushlight; THREADS:
+    0 = the default
 
-prints one JSON object: {"us": median microseconds, "spread": [fastest, slowest], "threads": n, ...}. Every workload warms
+prints one JSON object: {"us": median microseconds, "spread": [fastest, slowest], "threads": n,
+...}. Every workload warms
 up, then times `repeats` blocks and reports the median block.
 """
 
@@ -63,7 +66,9 @@ def logistic(lib: Library) -> Any:
 
 def mlp(lib: Library) -> Any:
     nn = lib.nn
-    return nn.Sequential(nn.Linear(784, 512), nn.ReLU(), nn.Linear(512, 512), nn.ReLU(), nn.Linear(512, 10))
+    return nn.Sequential(
+        nn.Linear(784, 512), nn.ReLU(), nn.Linear(512, 512), nn.ReLU(), nn.Linear(512, 10)
+    )
 
 
 def cnn(lib: Library) -> Any:
@@ -81,8 +86,13 @@ def cnn(lib: Library) -> Any:
     )
 
 
-def training(make: Callable[[Library], Any], momentum: float, loader: bool) -> Callable[[Library], list[float]]:
-    """Microseconds per step of an epoch at batch 64: forward, cross entropy, backward, SGD step, zero_grad."""
+def training(
+    make: Callable[[Library], Any], momentum: float, loader: bool
+) -> Callable[[Library], list[float]]:
+    """Microseconds per step of an epoch at batch 64.
+
+    Forward, cross entropy, backward, SGD step, zero_grad.
+    """
 
     def run(lib: Library) -> list[float]:
         torch, functional = lib.torch, lib.F
@@ -111,7 +121,10 @@ def training(make: Callable[[Library], Any], momentum: float, loader: bool) -> C
 
 
 def batch_one(lib: Library) -> list[float]:
-    """Linear(4, 128)-ReLU-Linear(128, 2) on one sample with Adam: forward, MSE, backward, step, zero_grad."""
+    """Linear(4, 128)-ReLU-Linear(128, 2) on one sample with Adam.
+
+    Forward, MSE, backward, step, zero_grad.
+    """
     torch, nn = lib.torch, lib.nn
     model = nn.Sequential(nn.Linear(4, 128), nn.ReLU(), nn.Linear(128, 2))
     opt = lib.optim.Adam(model.parameters())

@@ -1,4 +1,8 @@
-"""The tape: backward, grad, in-place, views, hooks, custom Functions, modes. Every expected number is worked by hand."""
+"""The tape.
+
+Backward, grad, in-place, views, hooks, custom Functions, modes. Every expected number is worked by
+hand.
+"""
 
 import gc
 import threading
@@ -105,13 +109,25 @@ def test_second_backward_needs_retain_graph():
 @pytest.mark.parametrize(
     "make, text",
     [
-        (lambda: torch.ones(2).sum().backward(), "does not require grad and does not have a grad_fn"),
-        (lambda: leaf(1.0, 2.0).backward(), "grad can be implicitly created only for scalar outputs"),
+        (
+            lambda: torch.ones(2).sum().backward(),
+            "does not require grad and does not have a grad_fn",
+        ),
+        (
+            lambda: leaf(1.0, 2.0).backward(),
+            "grad can be implicitly created only for scalar outputs",
+        ),
         (lambda: (leaf(1.0, 2.0) * 1).backward(torch.ones(3)), "Mismatch in shape: grad_output"),
         (lambda: torch.tensor([1], requires_grad=True), "can require gradients"),
         (lambda: leaf(1.0).numpy(), "Can't call numpy\\(\\) on Tensor that requires grad"),
-        (lambda: (leaf(1.0) * 1).requires_grad_(False), "you can only change requires_grad flags of leaf"),
-        (lambda: torch.ones(2).register_hook(print), "cannot register a hook on a tensor that doesn't require"),
+        (
+            lambda: (leaf(1.0) * 1).requires_grad_(False),
+            "you can only change requires_grad flags of leaf",
+        ),
+        (
+            lambda: torch.ones(2).register_hook(print),
+            "cannot register a hook on a tensor that doesn't require",
+        ),
     ],
 )
 def test_misuse_is_named(make, text):
@@ -354,7 +370,9 @@ def test_inference_mode():
     with torch.inference_mode():
         y = x * 2
         assert y.is_inference() and not y.requires_grad
-    with pytest.raises(RuntimeError, match="Inplace update to inference tensor outside InferenceMode"):
+    with pytest.raises(
+        RuntimeError, match="Inplace update to inference tensor outside InferenceMode"
+    ):
         y.add_(1)
 
 
@@ -362,7 +380,10 @@ def test_anomaly_mode_names_the_forward_call():
     x = leaf(-1.0)
     with pytest.warns(UserWarning, match="Anomaly Detection has been enabled"):
         context = torch.autograd.detect_anomaly()
-    with context, pytest.raises(RuntimeError, match="returned nan values in its 0th output") as caught:
+    with (
+        context,
+        pytest.raises(RuntimeError, match="returned nan values in its 0th output") as caught,
+    ):
         x.sqrt().sum().backward()
     assert "test_anomaly_mode_names_the_forward_call" in "".join(caught.value.__notes__)
 

@@ -1,20 +1,25 @@
 """rushlight: the torch.nn stack, light and fast.
 
-The names of this module are PyTorch's: functions and Tensor methods come from the cards in `ops` through the
-registry, dtypes from `core.dtype`; subpackages and whatever is seldom needed are imported on first use.
+The names of this module are PyTorch's: functions and Tensor methods come from the cards in `ops`
+through the
+registry, dtypes from `core.dtype`; subpackages and whatever is seldom needed are imported on first
+use.
 """
 
 import math as _math
 import warnings as _warnings
 from importlib import import_module as _import_module
 
-# NumPy attributes a warning such as "divide by zero" to the line that computed it. PyTorch does not warn; code outside of
+# NumPy attributes a warning such as "divide by zero" to the line that computed it. PyTorch does not
+# warn; code outside of
 # rushlight keeps its warnings.
-_warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"rushlight\.(ops|kernels|core|nn|optim)\.")
+_warnings.filterwarnings(
+    "ignore", category=RuntimeWarning, module=r"rushlight\.(ops|kernels|core|nn|optim)\."
+)
 
-from . import ops as _ops  # noqa: E402, F401
+from . import ops as _ops  # noqa: E402
 from .core import dtype as _dtype  # noqa: E402
-from .core.dtype import (  # noqa: E402, F401
+from .core.dtype import (  # noqa: E402
     bfloat16,
     can_cast,
     complex32,
@@ -40,7 +45,7 @@ from .core.dtype import (  # noqa: E402, F401
     uint32,
     uint64,
 )
-from .core.grad_mode import (  # noqa: E402, F401
+from .core.grad_mode import (  # noqa: E402
     enable_grad,
     inference_mode,
     is_grad_enabled,
@@ -48,7 +53,7 @@ from .core.grad_mode import (  # noqa: E402, F401
     no_grad,
     set_grad_enabled,
 )
-from .core.layout import (  # noqa: E402, F401
+from .core.layout import (  # noqa: E402
     channels_last,
     channels_last_3d,
     contiguous_format,
@@ -60,9 +65,9 @@ from .core.layout import (  # noqa: E402, F401
     strided,
 )
 from .core.registry import FUNCTIONS as _FUNCTIONS  # noqa: E402
-from .core.size import Size  # noqa: E402, F401
-from .core.tensor import Tensor  # noqa: E402, F401
-from .kernels import get_num_threads, set_num_threads, show_config  # noqa: E402, F401
+from .core.size import Size  # noqa: E402
+from .core.tensor import Tensor  # noqa: E402
+from .kernels import get_num_threads, set_num_threads, show_config  # noqa: E402
 
 __version__ = "0.1.0"
 
@@ -80,13 +85,18 @@ _LAZY = {
         "core.dtype_info": "finfo iinfo",
         "core.printing": "set_printoptions get_printoptions",
         "serialization": "save load",
-        "core.random": "Generator default_generator manual_seed seed initial_seed get_rng_state set_rng_state",
-        "core.types": "is_tensor is_storage is_floating_point is_complex is_signed is_nonzero is_same_size numel result_type "
+        "core.random": "Generator default_generator manual_seed seed initial_seed get_rng_state "
+        "set_rng_state",
+        "core.types": "is_tensor is_storage is_floating_point is_complex is_signed is_nonzero "
+        "is_same_size numel result_type "
         "typename set_default_tensor_type is_inference compile use_deterministic_algorithms "
-        "are_deterministic_algorithms_enabled is_deterministic_algorithms_warn_only_enabled set_float32_matmul_precision "
+        "are_deterministic_algorithms_enabled is_deterministic_algorithms_warn_only_enabled "
+        "set_float32_matmul_precision "
         "get_float32_matmul_precision is_anomaly_enabled "
-        "get_num_interop_threads set_num_interop_threads set_flush_denormal is_conj is_neg is_deterministic "
-        "FloatTensor DoubleTensor HalfTensor BFloat16Tensor LongTensor IntTensor ShortTensor CharTensor ByteTensor BoolTensor",
+        "get_num_interop_threads set_num_interop_threads set_flush_denormal is_conj is_neg "
+        "is_deterministic "
+        "FloatTensor DoubleTensor HalfTensor BFloat16Tensor LongTensor IntTensor ShortTensor "
+        "CharTensor ByteTensor BoolTensor",
         "core.storage": "UntypedStorage TypedStorage",
         "amp": "autocast is_autocast_enabled GradScaler",
         "core.safetensors": "save_safetensors load_safetensors",
@@ -95,8 +105,9 @@ _LAZY = {
     for name in names.split()
 }
 _SUBMODULES = frozenset(
-    "accelerator autograd backends cpu cuda fft func hub jit linalg mps mtia nn onnx optim overrides random return_types "
-    "serialization special testing utils version vision xpu amp types distributions masked sparse".split()
+    "accelerator autograd backends cpu cuda fft func hub jit linalg mps mtia nn onnx optim "
+    "overrides random return_types "
+    "serialization special testing utils version vision xpu amp types".split()
 )
 
 
@@ -111,7 +122,9 @@ def __getattr__(name: str):
         except ModuleNotFoundError as error:
             if error.name != f"{__name__}.{name}":
                 raise
-    raise AttributeError(f"rushlight does not have torch.{name} yet: module '{__name__}' has no attribute '{name}'")
+    raise AttributeError(
+        f"rushlight does not have torch.{name} yet: module '{__name__}' has no attribute '{name}'"
+    )
 
 
 def __dir__() -> list[str]:

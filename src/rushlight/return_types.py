@@ -2,4 +2,6 @@
 
 from .core.registry import CARDS as _CARDS
 
-globals().update({card.result.__name__: card.result for card in _CARDS.values() if getattr(card, "result", None)})
+globals().update(
+    {card.result.__name__: card.result for card in _CARDS.values() if getattr(card, "result", None)}
+)

@@ -13,8 +13,23 @@ from ..core.grad_mode import (
 from ..core.tensor import Tensor as Variable
 from . import function, graph
 
-__all__ = ["Function", "FunctionCtx", "Variable", "backward", "detect_anomaly", "enable_grad", "function", "grad", "gradcheck",
-           "gradgradcheck", "graph", "inference_mode", "no_grad", "set_detect_anomaly", "set_grad_enabled"]  # fmt: skip
+__all__ = [
+    "Function",
+    "FunctionCtx",
+    "Variable",
+    "backward",
+    "detect_anomaly",
+    "enable_grad",
+    "function",
+    "grad",
+    "gradcheck",
+    "gradgradcheck",
+    "graph",
+    "inference_mode",
+    "no_grad",
+    "set_detect_anomaly",
+    "set_grad_enabled",
+]
 
 
 def __getattr__(name: str):
@@ -27,4 +42,7 @@ def __getattr__(name: str):
             return import_module(f"{__name__}.{name}")
         except ModuleNotFoundError:
             pass
-    raise AttributeError(f"rushlight does not have torch.autograd.{name} yet: module '{__name__}' has no attribute '{name}'")
+    raise AttributeError(
+        f"rushlight does not have torch.autograd.{name} yet: module '{__name__}' has no attribute "
+        f"'{name}'"
+    )

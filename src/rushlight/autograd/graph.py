@@ -19,7 +19,10 @@ def get_gradient_edge(tensor: Tensor) -> GradientEdge:
     """Where the gradient of `tensor` goes. RuntimeError: it does not require one."""
     edge = edge_of(tensor)
     if edge is None:
-        raise RuntimeError("It is not possible to get the gradient edge for a Tensor that does not require gradients")
+        raise RuntimeError(
+            "It is not possible to get the gradient edge for a Tensor that does not require "
+            "gradients"
+        )
     if isinstance(edge, Tensor):
         return GradientEdge(AccumulateGrad(edge), 0)
     return GradientEdge(*edge) if type(edge) is tuple else GradientEdge(edge, 0)

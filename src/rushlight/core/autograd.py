@@ -17,14 +17,19 @@ def _seed(t: Tensor, g: Tensor | None, i: int, create_graph: bool, batched: bool
         if t._a.size != 1:
             raise RuntimeError("grad can be implicitly created only for scalar outputs")
         if t.dtype.category < FLOAT:
-            raise RuntimeError(f"grad can be implicitly created only for real scalar outputs but got {t.dtype}")
+            raise RuntimeError(
+                f"grad can be implicitly created only for real scalar outputs but got {t.dtype}"
+            )
         array = np.ones(t._a.shape, t._a.dtype)
     else:
         if not isinstance(g, Tensor):
             raise TypeError(f"gradients can be either Tensors or None, but got {type(g).__name__}")
         if g._a.shape != t._a.shape:
-            raise RuntimeError(f"Mismatch in shape: grad_output[{i}] has a shape of {g.shape} and output[{i}] has a shape of "
-                               f"{t.shape}.")  # fmt: skip
+            raise RuntimeError(
+                f"Mismatch in shape: grad_output[{i}] has a shape of {g.shape} and output[{i}] "
+                "has a shape of "
+                f"{t.shape}."
+            )
         if create_graph:
             return g
         array = g._a
@@ -40,7 +45,9 @@ def _roots(tensors: tuple, grads: Any, create_graph: bool) -> list:
     for i, t in enumerate(tensors):
         edge = edge_of(t)
         if edge is None:
-            raise RuntimeError(f"element {i} of tensors does not require grad and does not have a grad_fn")
+            raise RuntimeError(
+                f"element {i} of tensors does not require grad and does not have a grad_fn"
+            )
         roots.append((edge, _seed(t, grads[i], i, create_graph)))
     return roots
 
@@ -56,11 +63,18 @@ def _listed(x: Any, n: int) -> tuple:
     return x
 
 
-def backward(tensors: Any, grad_tensors: Any = None, retain_graph: bool | None = None, create_graph: bool = False,
-             grad_variables: Any = None, inputs: Any = None) -> None:  # fmt: skip
+def backward(
+    tensors: Any,
+    grad_tensors: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    grad_variables: Any = None,
+    inputs: Any = None,
+) -> None:
     """Accumulate the gradients of `tensors` (times grad_tensors) into the leaves' `.grad`.
 
-    inputs: only these leaves. RuntimeError: no graph, a shape that does not fit, a graph used twice.
+    inputs: only these leaves. RuntimeError: no graph, a shape that does not fit, a graph used
+    twice.
     """
     tensors = (tensors,) if isinstance(tensors, Tensor) else tuple(tensors)
     if inputs is not None:
@@ -69,26 +83,43 @@ def backward(tensors: Any, grad_tensors: Any = None, retain_graph: bool | None =
             raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
         for i, t in enumerate(inputs):
             if not t._rg:
-                raise RuntimeError(f"One of the differentiated Tensors does not require grad (inputs[{i}])")
+                raise RuntimeError(
+                    f"One of the differentiated Tensors does not require grad (inputs[{i}])"
+                )
     capture = None if inputs is None else [edge_of(t) for t in inputs]
     roots = _roots(tensors, _listed(grad_tensors, len(tensors)), create_graph)
     keep = create_graph if retain_graph is None else retain_graph
     run_backward(roots, create_graph, keep, capture, accumulate=True)
 
 
-def grad(outputs: Any, inputs: Any, grad_outputs: Any = None, retain_graph: bool | None = None, create_graph: bool = False,
-         only_inputs: bool = True, allow_unused: bool | None = None, is_grads_batched: bool = False,
-         materialize_grads: bool = False) -> tuple:  # fmt: skip
+def grad(
+    outputs: Any,
+    inputs: Any,
+    grad_outputs: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    only_inputs: bool = True,
+    allow_unused: bool | None = None,
+    is_grads_batched: bool = False,
+    materialize_grads: bool = False,
+) -> tuple:
     """Gradients of `outputs` with respect to `inputs`, returned; `.grad` is left alone.
 
-    allow_unused: None for inputs that do not matter, instead of an error; materialize_grads: zeros for them.
+    allow_unused: None for inputs that do not matter, instead of an error; materialize_grads: zeros
+    for them.
     """
     if is_grads_batched:
-        raise NotImplementedError("autograd.grad(is_grads_batched=True) needs vmap, which rushlight does not have: call grad once per row")
+        raise NotImplementedError(
+            "autograd.grad(is_grads_batched=True) needs vmap, which rushlight does not have: call "
+            "grad once per row"
+        )
     outputs = (outputs,) if isinstance(outputs, Tensor) else tuple(outputs)
     inputs = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
     if materialize_grads and allow_unused is False:
-        raise ValueError("Expected allow_unused to be True or not passed when materialize_grads=True, but got: allow_unused=False.")
+        raise ValueError(
+            "Expected allow_unused to be True or not passed when materialize_grads=True, but got: "
+            "allow_unused=False."
+        )
     allow_unused = materialize_grads if allow_unused is None else allow_unused
     for t in inputs:
         if not t._rg:
@@ -99,8 +130,11 @@ def grad(outputs: Any, inputs: Any, grad_outputs: Any = None, retain_graph: bool
     for i, g in enumerate(found):
         if g is None:
             if not allow_unused:
-                raise RuntimeError("One of the differentiated Tensors appears to not have been used in the graph. Set "
-                                   "allow_unused=True if this is the desired behavior.")  # fmt: skip
+                raise RuntimeError(
+                    "One of the differentiated Tensors appears to not have been used in the "
+                    "graph. Set "
+                    "allow_unused=True if this is the desired behavior."
+                )
             if materialize_grads:
                 from .tensor import wrap
 

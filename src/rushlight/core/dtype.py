@@ -18,19 +18,21 @@ BOOL, INT, FLOAT, COMPLEX = range(4)
 class dtype:
     """One of PyTorch's element types; `torch.float32` and friends are its only instances.
 
-    Attributes: name, itemsize (bytes), is_floating_point, is_complex, is_signed, category, and `np`, the
-    NumPy dtype, which for bfloat16 and the float8 types comes from ml_dtypes and is loaded on first use.
+    Attributes: name, itemsize (bytes), is_floating_point, is_complex, is_signed, category, and
+    `np`, the
+    NumPy dtype, which for bfloat16 and the float8 types comes from ml_dtypes and is loaded on first
+    use.
     """
 
     __slots__ = (
-        "name",
-        "itemsize",
-        "category",
-        "is_signed",
-        "is_floating_point",
-        "is_complex",
-        "np",
         "__weakref__",
+        "category",
+        "is_complex",
+        "is_floating_point",
+        "is_signed",
+        "itemsize",
+        "name",
+        "np",
     )
 
     def __init__(self, name: str, itemsize: int, category: int, signed: bool = True):
@@ -99,20 +101,64 @@ float8_e4m3fnuz = dtype("float8_e4m3fnuz", 1, FLOAT)
 float8_e5m2fnuz = dtype("float8_e5m2fnuz", 1, FLOAT)
 complex32 = dtype("complex32", 4, COMPLEX)
 
-_ALL = (bool_, uint8, int8, int16, int32, int64, uint16, uint32, uint64, float16, float32, float64, complex64, complex128,
-        bfloat16, float8_e4m3fn, float8_e5m2, float8_e4m3fnuz, float8_e5m2fnuz, complex32)  # fmt: skip
+_ALL = (
+    bool_,
+    uint8,
+    int8,
+    int16,
+    int32,
+    int64,
+    uint16,
+    uint32,
+    uint64,
+    float16,
+    float32,
+    float64,
+    complex64,
+    complex128,
+    bfloat16,
+    float8_e4m3fn,
+    float8_e5m2,
+    float8_e4m3fnuz,
+    float8_e5m2fnuz,
+    complex32,
+)
 DTYPES = {d.name: d for d in _ALL}
-ALIASES = {"half": float16, "float": float32, "double": float64, "short": int16, "int": int32, "long": int64,
-           "cfloat": complex64, "cdouble": complex128, "chalf": complex32}  # fmt: skip
+ALIASES = {
+    "half": float16,
+    "float": float32,
+    "double": float64,
+    "short": int16,
+    "int": int32,
+    "long": int64,
+    "cfloat": complex64,
+    "cdouble": complex128,
+    "chalf": complex32,
+}
 _BARE_UNSIGNED = ("uint16", "uint32", "uint64")
 _REAL = {complex32: float16, complex64: float32, complex128: float64}
 _COMPLEX = {float16: complex32, bfloat16: complex64, float32: complex64, float64: complex128}
 _FROM_NUMPY: dict[np.dtype, dtype] = {d.np: d for d in _ALL[:14]}
 
 # The names that error messages use: "expected scalar type Float but found Double".
-SCALAR_NAME = {bool_: "Bool", uint8: "Byte", int8: "Char", int16: "Short", int32: "Int", int64: "Long", uint16: "UInt16",
-               uint32: "UInt32", uint64: "UInt64", float16: "Half", bfloat16: "BFloat16", float32: "Float", float64: "Double",
-               complex32: "ComplexHalf", complex64: "ComplexFloat", complex128: "ComplexDouble"}  # fmt: skip
+SCALAR_NAME = {
+    bool_: "Bool",
+    uint8: "Byte",
+    int8: "Char",
+    int16: "Short",
+    int32: "Int",
+    int64: "Long",
+    uint16: "UInt16",
+    uint32: "UInt32",
+    uint64: "UInt64",
+    float16: "Half",
+    bfloat16: "BFloat16",
+    float32: "Float",
+    float64: "Double",
+    complex32: "ComplexHalf",
+    complex64: "ComplexFloat",
+    complex128: "ComplexDouble",
+}
 
 
 def scalar_name(d: dtype) -> str:
@@ -121,14 +167,19 @@ def scalar_name(d: dtype) -> str:
 
 
 def from_numpy_dtype(array_type: np.dtype) -> dtype:
-    """The torch dtype of a NumPy dtype; TypeError for one that PyTorch does not have (strings, float128)."""
+    """The torch dtype of a NumPy dtype.
+
+    TypeError for one that PyTorch does not have (strings, float128).
+    """
     found = _FROM_NUMPY.get(array_type)
     if found is None:
         found = DTYPES.get(array_type.name)
         if found is None:
             raise TypeError(
-                f"can't convert np.ndarray of type numpy.{array_type.type.__name__}. The only supported types are: float64, "
-                "float32, float16, complex64, complex128, int64, int32, int16, int8, uint64, uint32, uint16, uint8, and bool."
+                f"can't convert np.ndarray of type numpy.{array_type.type.__name__}. The only "
+                "supported types are: float64, "
+                "float32, float16, complex64, complex128, int64, int32, int16, int8, uint64, "
+                "uint32, uint16, uint8, and bool."
             )
         if array_type.isnative and found.np == array_type:
             _FROM_NUMPY[array_type] = found
@@ -156,7 +207,10 @@ def default_complex() -> dtype:
 
 
 def promote_types(a: dtype, b: dtype) -> dtype:
-    """The smallest dtype that both convert to without leaving their category: int32, float16 -> float16."""
+    """The smallest dtype that both convert to without leaving their category.
+
+    Int32, float16 -> float16.
+    """
     if a is b:
         return a
     if a.category != b.category:
@@ -168,7 +222,8 @@ def promote_types(a: dtype, b: dtype) -> dtype:
         return _promote_integers(a, b)
     if min(a.itemsize, b.itemsize) == 1:
         raise RuntimeError(
-            f"Promotion for Float8 Types is not supported, attempted to promote {scalar_name(a)} and {scalar_name(b)}"
+            f"Promotion for Float8 Types is not supported, attempted to promote {scalar_name(a)} "
+            f"and {scalar_name(b)}"
         )
     if a.itemsize == b.itemsize:  # float16 with bfloat16
         return float32
@@ -188,7 +243,7 @@ def _promote_integers(a: dtype, b: dtype) -> dtype:
 
 
 def number_dtype(x: Any) -> dtype:
-    """What a Python number counts as in promotion: bool, int64, the default float or its complex."""
+    """What a Python number counts as: bool, int64, the default float dtype or its complex."""
     kind = type(x)
     if kind is bool:
         return bool_
@@ -239,13 +294,19 @@ def result_dtype(operands) -> dtype:
 
 
 def can_cast(source: dtype, target: dtype) -> bool:
-    """True if `source` may be written into `target`: the category must not fall; width and sign may."""
+    """True if `source` may be written into `target`.
+
+    The category must not fall; width and sign may.
+    """
     return source.category <= target.category
 
 
 def check_can_cast(source: dtype, target: dtype) -> None:
-    """RuntimeError, in PyTorch's words, unless a result of dtype `source` may be stored in `target`."""
+    """RuntimeError, in PyTorch's words, unless a result of dtype `source` may be stored in
+    `target`.
+    """
     if not can_cast(source, target):
         raise RuntimeError(
-            f"result type {scalar_name(source)} can't be cast to the desired output type {scalar_name(target)}"
+            f"result type {scalar_name(source)} can't be cast to the desired output type "
+            f"{scalar_name(target)}"
         )

@@ -15,7 +15,8 @@ def explain(card: Any, args: tuple, error: Exception, into: Tensor | None = None
     if isinstance(error, np.exceptions.AxisError):
         ndim = max(tensors[0]._a.ndim, 1) if tensors else 1
         return IndexError(
-            f"Dimension out of range (expected to be in range of [{-ndim}, {ndim - 1}], but got {error.axis})"
+            f"Dimension out of range (expected to be in range of [{-ndim}, {ndim - 1}], but got "
+            f"{error.axis})"
         )
     if isinstance(error, ValueError) and card.broadcast and len(tensors) > 1:
         found = mismatch([t._a.shape for t in tensors])
@@ -24,7 +25,8 @@ def explain(card: Any, args: tuple, error: Exception, into: Tensor | None = None
         if into is not None:
             shape = np.broadcast_shapes(*[t._a.shape for t in tensors])
             return RuntimeError(
-                f"output with shape {list(into._a.shape)} doesn't match the broadcast shape {list(shape)}"
+                f"output with shape {list(into._a.shape)} doesn't match the broadcast shape "
+                f"{list(shape)}"
             )
     if isinstance(error, (TypeError, AttributeError)):
         for i in card.tensors if not card.listed else ():
@@ -34,7 +36,8 @@ def explain(card: Any, args: tuple, error: Exception, into: Tensor | None = None
                 name = "input" if i == 0 else card.parameters[i]
                 kind = type(args[i]).__name__
                 return TypeError(
-                    f"{card.name}(): argument '{name}' (position {i + 1}) must be Tensor, not {kind}"
+                    f"{card.name}(): argument '{name}' (position {i + 1}) must be Tensor, not "
+                    f"{kind}"
                 )
     return error
 
@@ -48,8 +51,10 @@ def mismatch(shapes: list[tuple]) -> str | None:
         for i in range(n - 1, -1, -1):
             if a[i] != b[i] and a[i] != 1 and b[i] != 1:
                 return (
-                    f"The size of tensor a ({a[i]}) must match the size of tensor b ({b[i]}) at non-singleton dimension {i}\n"
-                    f"  shapes {list(common)} and {list(shape)}: sizes must be equal, or one of them 1, counted from the last"
+                    f"The size of tensor a ({a[i]}) must match the size of tensor b ({b[i]}) at "
+                    f"non-singleton dimension {i}\n"
+                    f"  shapes {list(common)} and {list(shape)}: sizes must be equal, or one of "
+                    "them 1, counted from the last"
                 )
-        common = tuple(max(p, q) if 0 not in (p, q) else 0 for p, q in zip(a, b))
+        common = tuple(max(p, q) if 0 not in (p, q) else 0 for p, q in zip(a, b, strict=False))
     return None

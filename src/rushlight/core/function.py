@@ -1,6 +1,7 @@
 """torch.autograd.Function: operations whose backward the user writes.
 
-forward and backward are written on Tensors. The call becomes one node on the tape whose card is the user's class.
+forward and backward are written on Tensors. The call becomes one node on the tape whose card is the
+user's class.
 """
 
 from __future__ import annotations
@@ -8,22 +9,29 @@ from __future__ import annotations
 from typing import Any
 
 from .grad_mode import mode, no_grad
-from .registry import _cell, check_inplace
+from .registry import check_inplace
 from .tape import Node, edge_of, make_node
-from .tensor import Tensor, wrap
+from .tensor import Tensor, _cell, wrap
 
 
 class FunctionCtx(Node):
-    """`ctx`: what forward leaves for backward. It is the node itself, so attributes set on it live as long as the graph."""
+    """`ctx`.
+
+    What forward leaves for backward. It is the node itself, so attributes set on it live as long as
+    the graph.
+    """
 
     __slots__ = ()
 
     def save_for_backward(self, *tensors: Any) -> None:
-        """Keep inputs or outputs (or None) for backward; read there as ctx.saved_tensors, checked for in-place changes."""
+        """Keep inputs or outputs (or None) for backward.
+
+        Read there as ctx.saved_tensors, checked for in-place changes.
+        """
         self._to_save = tensors
 
     def save_for_forward(self, *tensors: Any) -> None:
-        """Accepted for PyTorch's sake: there is no forward-mode differentiation that would read it."""
+        """Accepted for PyTorch's sake: no forward-mode differentiation would read it."""
 
     @property
     def saved_tensors(self) -> tuple:
@@ -32,9 +40,12 @@ class FunctionCtx(Node):
 
         if self.saved is FREED:
             raise RuntimeError(
-                "Trying to backward through the graph a second time (or directly access saved tensors after they have already "
-                "been freed). Saved intermediate values of the graph are freed when you call .backward() or autograd.grad(). "
-                "Specify retain_graph=True if you need to backward through the graph a second time or if you need to access "
+                "Trying to backward through the graph a second time (or directly access saved "
+                "tensors after they have already "
+                "been freed). Saved intermediate values of the graph are freed when you call "
+                ".backward() or autograd.grad(). "
+                "Specify retain_graph=True if you need to backward through the graph a second "
+                "time or if you need to access "
                 "saved tensors after calling backward."
             )
         entries = self.saved.entries() if isinstance(self.saved, _Saved) else self.saved or ()
@@ -48,8 +59,10 @@ class FunctionCtx(Node):
         t, version, slot = s
         if t._version != version:
             raise RuntimeError(
-                "one of the variables needed for gradient computation has been modified by an inplace operation: a tensor of "
-                f"shape {list(t._a.shape)} saved by {self.name()} is at version {t._version}; expected version {version} instead."
+                "one of the variables needed for gradient computation has been modified by an "
+                "inplace operation: a tensor of "
+                f"shape {list(t._a.shape)} saved by {self.name()} is at version {t._version}; "
+                f"expected version {version} instead."
             )
         if slot is None:
             return t
@@ -88,8 +101,11 @@ class _FunctionCard:
     def backward(self, ctx: FunctionCtx, *grads: Any) -> tuple:
         cls = self.cls
         if cls.backward is Function.backward and cls.vjp is Function.vjp:
-            raise NotImplementedError("You must implement either the backward or vjp method for your custom autograd.Function "
-                                      "to use it with backward mode AD.")  # fmt: skip
+            raise NotImplementedError(
+                "You must implement either the backward or vjp method for your custom "
+                "autograd.Function "
+                "to use it with backward mode AD."
+            )
         f = cls.backward if cls.backward is not Function.backward else cls.vjp
         if len(grads) > ctx._count:
             grads = grads[: ctx._count]
@@ -98,15 +114,24 @@ class _FunctionCard:
             results = tuple(results) if isinstance(results, list) else (results,)
         needs = ctx._needs
         if len(results) > len(needs) and any(r is not None for r in results[len(needs) :]):
-            raise RuntimeError(f"function {self.name}Backward returned an incorrect number of gradients (expected {len(needs)}, "
-                               f"got {len(results)})")  # fmt: skip
+            raise RuntimeError(
+                f"function {self.name}Backward returned an incorrect number of gradients "
+                f"(expected {len(needs)}, "
+                f"got {len(results)})"
+            )
         if len(results) < len(needs):
-            raise RuntimeError(f"function {self.name}Backward returned an incorrect number of gradients (expected {len(needs)}, "
-                               f"got {len(results)})")  # fmt: skip
+            raise RuntimeError(
+                f"function {self.name}Backward returned an incorrect number of gradients "
+                f"(expected {len(needs)}, "
+                f"got {len(results)})"
+            )
         kept = []
-        for i, r in zip(ctx._positions, (results[i] for i in ctx._positions)):
+        for i, r in zip(ctx._positions, (results[i] for i in ctx._positions), strict=False):
             if r is not None and not isinstance(r, Tensor):
-                raise RuntimeError(f"function {self.name}Backward returned a {type(r).__name__} as gradient {i}, expected a Tensor or None")
+                raise RuntimeError(
+                    f"function {self.name}Backward returned a {type(r).__name__} as gradient {i}, "
+                    "expected a Tensor or None"
+                )
             if r is not None and r._a.shape != ctx._shapes[i]:
                 from .tape import _sum_to
 
@@ -115,8 +140,12 @@ class _FunctionCard:
                     if r._a.shape != ctx._shapes[i]:
                         r = r.expand(ctx._shapes[i])
                 except Exception:
-                    raise RuntimeError(f"Function {self.name}Backward returned an invalid gradient at index {i} - got "
-                                       f"{list(results[i]._a.shape)} but expected shape compatible with {list(ctx._shapes[i])}") from None  # fmt: skip
+                    raise RuntimeError(
+                        f"Function {self.name}Backward returned an invalid gradient at index {i} "
+                        "- got "
+                        f"{list(results[i]._a.shape)} but expected shape compatible with "
+                        f"{list(ctx._shapes[i])}"
+                    ) from None
             kept.append(r)
         return tuple(kept)
 
@@ -129,15 +158,19 @@ class _FunctionMeta(type):
 
 
 class Function(metaclass=_FunctionMeta):
-    """Base class of custom operations: static methods forward(ctx, *args) and backward(ctx, *grads), used by `apply`.
+    """Base class of custom operations: static methods forward(ctx, *args) and backward(ctx,
+    *grads), used by `apply`.
 
-    Or forward(*args) with setup_context(ctx, inputs, output). backward returns one gradient (or None) per argument.
+    Or forward(*args) with setup_context(ctx, inputs, output). backward returns one gradient (or
+    None) per argument.
     """
 
     @staticmethod
     def forward(*args: Any, **kwargs: Any) -> Any:
         """The operation. NotImplementedError unless overridden."""
-        raise NotImplementedError("You must implement the forward function for custom autograd.Function.")
+        raise NotImplementedError(
+            "You must implement the forward function for custom autograd.Function."
+        )
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple, output: Any) -> None:
@@ -155,8 +188,12 @@ class Function(metaclass=_FunctionMeta):
         raise NotImplementedError
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        raise RuntimeError("Legacy autograd function with non-static forward method is deprecated. Please use new-style autograd "
-                           "function with static forward method. (Example: https://pytorch.org/docs/stable/autograd.html#torch.autograd.Function)")  # fmt: skip
+        raise RuntimeError(
+            "Legacy autograd function with non-static forward method is deprecated. Please use "
+            "new-style autograd "
+            "function with static forward method. (Example: "
+            "https://pytorch.org/docs/stable/autograd.html#torch.autograd.Function)"
+        )
 
     @classmethod
     def apply(cls, *args: Any, **kwargs: Any) -> Any:
@@ -189,7 +226,9 @@ def _recorded(ctx: FunctionCtx, args: tuple, edges: tuple, out: Any, outputs: tu
     dirty = {id(t) for t in ctx._dirty}
     constant = {id(t) for t in ctx._constant}
     if len(outputs) > 1:
-        ctx.outs = tuple((t._a.shape, t._a.dtype) if isinstance(t, Tensor) else ((), "f4") for t in outputs)
+        ctx.outs = tuple(
+            (t._a.shape, t._a.dtype) if isinstance(t, Tensor) else ((), "f4") for t in outputs
+        )
     results, slots = [], {}
     for slot, t in enumerate(outputs):
         if not isinstance(t, Tensor):
@@ -223,7 +262,10 @@ def _recorded(ctx: FunctionCtx, args: tuple, edges: tuple, out: Any, outputs: tu
 
 
 class _Saved(tuple):
-    """Saved entries of a Function: unpacked by ctx.saved_tensors, not passed to backward as arguments."""
+    """Saved entries of a Function.
+
+    Unpacked by ctx.saved_tensors, not passed to backward as arguments.
+    """
 
     def __iter__(self):
         return iter(())
@@ -233,7 +275,10 @@ class _Saved(tuple):
 
 
 def once_differentiable(f: Any) -> Any:
-    """Decorator of a Function's backward that cannot be differentiated itself: a second derivative raises."""
+    """Decorator of a Function's backward that cannot be differentiated itself.
+
+    A second derivative raises.
+    """
     import functools
 
     @functools.wraps(f)
@@ -257,10 +302,19 @@ def once_differentiable(f: Any) -> Any:
 class _Refuses:
     """A card whose backward says that a once_differentiable function was differentiated twice."""
 
-    on_tensors, unusual, fill, saved_out, outputs, name = False, True, True, -1, 1, "once_differentiable"
+    on_tensors, unusual, fill, saved_out, outputs, name = (
+        False,
+        True,
+        True,
+        -1,
+        1,
+        "once_differentiable",
+    )
 
     def backward(self, *args: Any) -> Any:
-        raise RuntimeError("trying to differentiate twice a function that was marked with @once_differentiable")
+        raise RuntimeError(
+            "trying to differentiate twice a function that was marked with @once_differentiable"
+        )
 
 
 class DelayedErrorBackward(Node):

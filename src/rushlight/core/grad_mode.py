@@ -1,6 +1,7 @@
 """Whether operations are recorded: no_grad, enable_grad, set_grad_enabled, inference_mode.
 
-Each is a context manager and a decorator (of functions and of generator functions). The state is per
+Each is a context manager and a decorator (of functions and of generator functions). The state is
+per
 thread, so that a serving thread without gradients does not disturb a training thread.
 """
 
@@ -19,7 +20,9 @@ class _Mode(threading.local):
 
 mode = _Mode()
 watching = [0]  # as inferring, for anomaly mode: how many times it was turned on
-inferring = [0]  # how many inference_mode blocks are open, over all threads: 0 spares a look at `mode.inference`
+inferring = [
+    0
+]  # how many inference_mode blocks are open, over all threads: 0 spares a look at `mode.inference`
 
 
 def is_grad_enabled() -> bool:
@@ -33,7 +36,10 @@ def is_inference_mode_enabled() -> bool:
 
 
 class _Decorator:
-    """A context manager that also decorates: each call (each resumption of a generator) runs inside it."""
+    """A context manager that also decorates.
+
+    Each call (each resumption of a generator) runs inside it.
+    """
 
     def __enter__(self) -> Any: ...
 
@@ -48,7 +54,8 @@ class _Decorator:
 
         if inspect.isclass(f):
             raise TypeError(
-                f"{type(self).__name__} decorates functions and methods, not classes: decorate {f.__name__}.__init__"
+                f"{type(self).__name__} decorates functions and methods, not classes: decorate "
+                f"{f.__name__}.__init__"
             )
         if inspect.isgeneratorfunction(f):
 
@@ -107,7 +114,7 @@ class enable_grad(no_grad):
 
 
 class set_grad_enabled(_Decorator):
-    """Turn recording on or off: at once when called, and until the end of the block as a context."""
+    """Turn recording on or off: at once when called; as a context until the block ends."""
 
     def __init__(self, mode: bool):
         self.before = is_grad_enabled()
@@ -164,14 +171,21 @@ class inference_mode(_Decorator):
 
 
 class detect_anomaly:
-    """Context: an error or a NaN in backward names the forward call that caused it (slow: for debugging)."""
+    """Context.
+
+    An error or a NaN in backward names the forward call that caused it (slow: for debugging).
+    """
 
     def __init__(self, check_nan: bool = True):
         self.check_nan = check_nan
         import warnings
 
-        warnings.warn("Anomaly Detection has been enabled. This mode will increase the runtime and should only be enabled "
-                      "for debugging.", stacklevel=2)  # fmt: skip
+        warnings.warn(
+            "Anomaly Detection has been enabled. This mode will increase the runtime and should "
+            "only be enabled "
+            "for debugging.",
+            stacklevel=2,
+        )
 
     def __enter__(self) -> None:
         self.before = mode.anomaly, mode.anomaly_check_nan
@@ -184,7 +198,10 @@ class detect_anomaly:
 
 
 class set_detect_anomaly:
-    """Turn anomaly detection on or off: at once when called, until the end of the block as a context."""
+    """Turn anomaly detection on or off.
+
+    At once when called, until the end of the block as a context.
+    """
 
     def __init__(self, mode: bool, check_nan: bool = True):
         self.before = _anomaly(bool(mode), check_nan)

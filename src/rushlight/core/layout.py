@@ -21,7 +21,10 @@ class layout(_Name):
 
 
 class memory_format(_Name):
-    """The order of dimensions in memory: contiguous_format, channels_last, channels_last_3d, preserve_format."""
+    """The order of dimensions in memory.
+
+    Contiguous_format, channels_last, channels_last_3d, preserve_format.
+    """
 
 
 strided = layout("strided")

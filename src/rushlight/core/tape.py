@@ -1,14 +1,19 @@
 """The tape: nodes recorded by the forward pass, and the engine that walks them backward.
 
-A node knows what it was computed from (edges), what its card's backward wants to see again (saved) and a
-sequence number. Nodes of later sequence numbers never feed earlier ones, so the engine is a heap popped
+A node knows what it was computed from (edges), what its card's backward wants to see again (saved)
+and a
+sequence number. Nodes of later sequence numbers never feed earlier ones, so the engine is a heap
+popped
 from the latest node down: no recursion, no counting of dependencies, any depth.
 
-An edge is one of: a Node (its output 0), a pair (Node, slot), a leaf Tensor (its gradient accumulates
-there), or None (no gradient wanted). Nothing points from a node to its outputs except weakly, so dropping
+An edge is one of: a Node (its output 0), a pair (Node, slot), a leaf Tensor (its gradient
+accumulates
+there), or None (no gradient wanted). Nothing points from a node to its outputs except weakly, so
+dropping
 the result frees the graph by reference count.
 
-Gradients travel as plain arrays; under create_graph=True as Tensors, through the very same formulas.
+Gradients travel as plain arrays; under create_graph=True as Tensors, through the very same
+formulas.
 """
 
 from __future__ import annotations
@@ -39,16 +44,16 @@ class Node:
     """
 
     __slots__ = (
-        "edges",
-        "saved",
-        "versions",
-        "out_cell",
-        "shapes",
-        "outs",
-        "number",
-        "hooks",
         "__dict__",
         "__weakref__",
+        "edges",
+        "hooks",
+        "number",
+        "out_cell",
+        "outs",
+        "saved",
+        "shapes",
+        "versions",
     )
     card: Any = None
     trace: str | None = None  # where the forward was called, in anomaly mode
@@ -68,7 +73,10 @@ class Node:
 
     @property
     def next_functions(self) -> tuple[tuple[Any, int], ...]:
-        """((node, slot), ...) of the inputs; a leaf shows as its AccumulateGrad, a constant as (None, 0)."""
+        """((node, slot), ...) of the inputs.
+
+        A leaf shows as its AccumulateGrad, a constant as (None, 0).
+        """
         return tuple(_public_edge(e) for e in self.edges)
 
     @property
@@ -93,7 +101,7 @@ class Node:
 class Hooks:
     """The hooks of one node, by kind: of its output tensors (by slot), before it, after it."""
 
-    __slots__ = ("tensor", "pre", "post", "retain", "__weakref__")
+    __slots__ = ("__weakref__", "post", "pre", "retain", "tensor")
 
     def __init__(self):
         self.tensor: dict[int, dict] = {}
@@ -119,7 +127,7 @@ def node_hooks(node: Node) -> Hooks:
 
 
 class AccumulateGrad:
-    """The end of the line for a leaf, as `next_functions` shows it: `variable` is the leaf tensor."""
+    """The end of the line for a leaf, as `next_functions` shows it; `variable` is the leaf."""
 
     next_functions = ()
 
@@ -158,7 +166,10 @@ def _public_edge(edge: Any) -> tuple[Any, int]:
 
 
 def edge_of(t: Tensor) -> Any:
-    """Where the gradient of `t` goes: its node, or `t` itself if it is a leaf; None if it wants none."""
+    """Where the gradient of `t` goes.
+
+    Its node, or `t` itself if it is a leaf; None if it wants none.
+    """
     if not t._rg:
         return None
     if t._view is not None:
@@ -206,7 +217,8 @@ def run_backward(
     """Send gradients from the roots to the leaves.
 
     roots    [(edge, gradient)]: arrays, or Tensors if create_graph
-    capture  edges whose gradients are returned, in order (None where nothing arrived); only the nodes on a
+    capture  edges whose gradients are returned, in order (None where nothing arrived); only the
+             nodes on a
              path to them run
     accumulate  add to .grad of the leaves (of the captured leaves, if there are any)
     """
@@ -268,7 +280,7 @@ def run_backward(
             if results is None:
                 results = _backward_of(node, grads, on_tensors, retain_graph)
             del grads
-            for edge, grad in zip(node.edges, results):
+            for edge, grad in zip(node.edges, results, strict=False):
                 if edge is not None and grad is not None:
                     send(edge, grad)
             results = edge = grad = None
@@ -280,7 +292,10 @@ def run_backward(
 
 
 def _plain_backward(node: Node, grad: Any) -> tuple | None:
-    """_backward_of without its checks, for the common node: one output, arrays, nothing unusual (None: unusual)."""
+    """_backward_of without its checks, for the common node.
+
+    One output, arrays, nothing unusual (None: unusual).
+    """
     card, saved = node.card, node.saved
     if card.unusual or saved is FREED or node.versions is not None or node.hooks is not None:
         return None
@@ -302,7 +317,7 @@ def _plain_backward(node: Node, grad: Any) -> tuple | None:
         results = tuple(
             [
                 g if g is None or shape is None or g.shape == shape else _sum_to(g, shape)
-                for g, shape in zip(results, node.shapes)
+                for g, shape in zip(results, node.shapes, strict=False)
             ]
         )
     return results
@@ -314,9 +329,12 @@ def _backward_of(node: Node, grads: Any, on_tensors: bool, retain: bool) -> tupl
     saved = node.saved
     if saved is FREED:
         raise RuntimeError(
-            "Trying to backward through the graph a second time (or directly access saved tensors after they have already "
-            "been freed). Saved intermediate values of the graph are freed when you call .backward() or autograd.grad(). "
-            "Specify retain_graph=True if you need to backward through the graph a second time or if you need to access "
+            "Trying to backward through the graph a second time (or directly access saved tensors "
+            "after they have already "
+            "been freed). Saved intermediate values of the graph are freed when you call "
+            ".backward() or autograd.grad(). "
+            "Specify retain_graph=True if you need to backward through the graph a second time or "
+            "if you need to access "
             "saved tensors after calling backward."
         )
     if saved:
@@ -324,7 +342,7 @@ def _backward_of(node: Node, grads: Any, on_tensors: bool, retain: bool) -> tupl
     if node.outs is not None:
         grads = [
             _zeros(meta, on_tensors) if g is None and card.fill and node._materialize else g
-            for g, meta in zip(grads, node.outs)
+            for g, meta in zip(grads, node.outs, strict=False)
         ]
         if card.outputs == "list":
             grads = [grads]
@@ -337,7 +355,8 @@ def _backward_of(node: Node, grads: Any, on_tensors: bool, retain: bool) -> tupl
     except Exception as e:
         if node.trace is not None:
             e.add_note(
-                f"raised in the backward of {node.name()}; its forward was called here:\n{node.trace}"
+                f"raised in the backward of {node.name()}; its forward was called "
+                f"here:\n{node.trace}"
             )
         raise
     if type(results) is not tuple:
@@ -347,7 +366,7 @@ def _backward_of(node: Node, grads: Any, on_tensors: bool, retain: bool) -> tupl
     if node.shapes is not None:
         results = tuple(
             g if g is None or shape is None or g.shape == shape else _sum_to(g, shape)
-            for g, shape in zip(results, node.shapes)
+            for g, shape in zip(results, node.shapes, strict=False)
         )
     if watching[0] and mode.anomaly and mode.anomaly_check_nan:
         _check_nan(node, results)
@@ -391,9 +410,12 @@ def _changed(node: Node, array: np.ndarray, now: int, then: int) -> None:
 
     kind = scalar_name(from_numpy_dtype(array.dtype))
     raise RuntimeError(
-        "one of the variables needed for gradient computation has been modified by an inplace operation: "
-        f"[torch.{kind}Tensor {list(array.shape)}], which {node.name()} needs, is at version {now}; expected version {then} "
-        "instead. Hint: enable anomaly detection to find the operation that failed to compute its gradient, with "
+        "one of the variables needed for gradient computation has been modified by an inplace "
+        "operation: "
+        f"[torch.{kind}Tensor {list(array.shape)}], which {node.name()} needs, is at version "
+        f"{now}; expected version {then} "
+        "instead. Hint: enable anomaly detection to find the operation that failed to compute its "
+        "gradient, with "
         "torch.autograd.set_detect_anomaly(True)."
     )
 
@@ -512,12 +534,16 @@ def _settle(
 def _accumulate_captured(edge: Any) -> None:
     key = edge if type(edge) is tuple else (edge, 0)
     raise RuntimeError(
-        f"backward(inputs=...): output {key[1]} of {key[0].name()} is not a leaf; list leaf tensors, or use autograd.grad"
+        f"backward(inputs=...): output {key[1]} of {key[0].name()} is not a leaf; list leaf "
+        "tensors, or use autograd.grad"
     )
 
 
 def _accumulate(leaf: Tensor, grad: Any, on_tensors: bool) -> None:
-    """leaf.grad += grad, in place if there is one; a gradient nobody else holds is kept without a copy."""
+    """leaf.grad += grad, in place if there is one.
+
+    A gradient nobody else holds is kept without a copy.
+    """
     old = leaf._grad
     if on_tensors:
         leaf._grad = (
@@ -583,8 +609,8 @@ def _reachable(roots: list, targets: list) -> _Reachable:
 
 
 __all__ = [
-    "AccumulateGrad",
     "FREED",
+    "AccumulateGrad",
     "Node",
     "ViewInfo",
     "edge_of",

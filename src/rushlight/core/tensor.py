@@ -1,6 +1,7 @@
 """Tensor: a NumPy array with a gradient, a place in the graph and a version.
 
-Only what a tensor *is* stands here: its array, flags, history, conversions to Python and NumPy. What it can
+Only what a tensor *is* stands here: its array, flags, history, conversions to Python and NumPy.
+What it can
 *do* (operators, methods named after operations) is attached by the cards in `rushlight.ops`.
 """
 
@@ -20,7 +21,8 @@ _ndarray = np.ndarray
 
 
 class _Slots:
-    """The fields that every tensor has; apart from Tensor so that a tensor's `__dict__` stays empty until used.
+    """The fields that every tensor has; apart from Tensor so that a tensor's `__dict__` stays empty
+    until used.
 
     _a     the elements: an ndarray, never a NumPy scalar
     _rg    a gradient is wanted: a leaf that asked for it, or a result that depends on one
@@ -29,19 +31,24 @@ class _Slots:
     _v     [version], shared by a base and its views; None while nothing was ever changed in place
     """
 
-    __slots__ = ("_a", "_rg", "_node", "_slot", "_view", "_v", "__weakref__")
+    __slots__ = ("__weakref__", "_a", "_node", "_rg", "_slot", "_v", "_view")
 
 
 class ViewInfo:
-    """How a view came from its base: the cards to replay, and the base's node it was recorded against."""
+    """How a view came from its base.
 
-    __slots__ = ("base", "chain", "seen", "many")
+    The cards to replay, and the base's node it was recorded against.
+    """
+
+    __slots__ = ("base", "chain", "many", "seen")
 
     def __init__(self, base: Tensor, chain: tuple, many: str | None = None):
         self.base, self.chain, self.seen, self.many = base, chain, base._node, many
 
     def refresh(self, view: Tensor) -> None:
-        """After the base was changed in place under autograd, record the view anew from the base as it is now."""
+        """After the base was changed in place under autograd, record the view anew from the base as
+        it is now.
+        """
         base = self.base
         if base._node is not self.seen:
             from .registry import apply
@@ -54,7 +61,10 @@ class ViewInfo:
 
 
 class Tensor(_Slots):
-    """An n-dimensional array that can be differentiated. Made by `tensor`, `zeros`, `rand`, `from_numpy`, ..."""
+    """An n-dimensional array that can be differentiated.
+
+    Made by `tensor`, `zeros`, `rand`, `from_numpy`, ...
+    """
 
     _grad: Tensor | None = None
     _hooks: dict | None = None
@@ -69,7 +79,10 @@ class Tensor(_Slots):
     names: Any = property(lambda self: (None,) * self._a.ndim)
 
     def __new__(cls, *data: Any, device: Any = None) -> Tensor:
-        """Tensor(sizes...) or Tensor(sequence): float tensors of the default dtype, as PyTorch's legacy constructor."""
+        """Tensor(sizes...) or Tensor(sequence).
+
+        Float tensors of the default dtype, as PyTorch's legacy constructor.
+        """
         from .interop import legacy_tensor
 
         t = legacy_tensor(data, device)
@@ -250,14 +263,16 @@ class Tensor(_Slots):
             if requires_grad:
                 return self
             raise RuntimeError(
-                "you can only change requires_grad flags of leaf variables. If you want to use a computed variable in a "
+                "you can only change requires_grad flags of leaf variables. If you want to use a "
+                "computed variable in a "
                 "subgraph that doesn't require differentiation use var_no_grad = var.detach()."
             )
         if requires_grad and self.dtype.category < FLOAT:
             raise RuntimeError("only Tensors of floating point dtype can require gradients")
         if requires_grad and self._inference and not mode.inference:
             raise RuntimeError(
-                "Setting requires_grad=True on inference tensor outside InferenceMode is not allowed."
+                "Setting requires_grad=True on inference tensor outside InferenceMode is not "
+                "allowed."
             )
         self._rg = bool(requires_grad)
         return self
@@ -284,8 +299,10 @@ class Tensor(_Slots):
         """The gradient accumulated so far; None before the first backward."""
         if self._grad is None and self._node is not None and not self._keeps_grad:
             warnings.warn(
-                "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute won't be "
-                "populated during autograd.backward(). If you indeed want the .grad field to be populated for a non-leaf "
+                "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its "
+                ".grad attribute won't be "
+                "populated during autograd.backward(). If you indeed want the .grad field to be "
+                "populated for a non-leaf "
                 "Tensor, use .retain_grad() on the non-leaf Tensor.",
                 stacklevel=2,
             )
@@ -296,17 +313,23 @@ class Tensor(_Slots):
         if g is not None:
             if not isinstance(g, Tensor):
                 raise TypeError(
-                    f"assigned grad expected to be a Tensor or None but got grad of type {type(g).__name__}"
+                    "assigned grad expected to be a Tensor or None but got grad of type "
+                    f"{type(g).__name__}"
                 )
             if g is self:
                 raise RuntimeError("can't assign Variable as its own grad")
             if g._a.dtype != self._a.dtype:
-                raise RuntimeError(f"attempting to assign a gradient with dtype '{g.dtype}' to a tensor with dtype '{self.dtype}'. "
-                                   "The gradient must match the tensor's dtype (or its grad_dtype attribute).")  # fmt: skip
+                raise RuntimeError(
+                    f"attempting to assign a gradient with dtype '{g.dtype}' to a tensor with "
+                    f"dtype '{self.dtype}'. "
+                    "The gradient must match the tensor's dtype (or its grad_dtype attribute)."
+                )
             if g._a.shape != self._a.shape:
                 raise RuntimeError(
-                    f"attempting to assign a gradient of size '{list(g._a.shape)}' to a tensor of size "
-                    f"'{list(self._a.shape)}'. Please ensure that the gradient and the tensor are the same size"
+                    f"attempting to assign a gradient of size '{list(g._a.shape)}' to a tensor of "
+                    "size "
+                    f"'{list(self._a.shape)}'. Please ensure that the gradient and the tensor are "
+                    "the same size"
                 )
         self._grad = g
 
@@ -314,11 +337,17 @@ class Tensor(_Slots):
     def grad(self) -> None:
         self._grad = None
 
-    def backward(self, gradient: Tensor | None = None, retain_graph: bool | None = None, create_graph: bool = False,
-                 inputs: Any = None) -> None:  # fmt: skip
+    def backward(
+        self,
+        gradient: Tensor | None = None,
+        retain_graph: bool | None = None,
+        create_graph: bool = False,
+        inputs: Any = None,
+    ) -> None:
         """Add d(self)/d(leaf), times `gradient`, to `.grad` of every leaf this tensor depends on.
 
-        gradient: same shape as self; may be left out for a tensor of one element. RuntimeError otherwise.
+        gradient: same shape as self; may be left out for a tensor of one element. RuntimeError
+        otherwise.
         """
         from .autograd import backward
 
@@ -343,7 +372,10 @@ class Tensor(_Slots):
         return self._keeps_grad
 
     def register_hook(self, hook: Any) -> Any:
-        """hook(grad) -> new grad or None, when this tensor's gradient is known. Returns a handle with remove()."""
+        """hook(grad) -> new grad or None, when this tensor's gradient is known.
+
+        Returns a handle with remove().
+        """
         if not self._rg:
             raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
         from .hooks import RemovableHandle
@@ -362,7 +394,10 @@ class Tensor(_Slots):
         return handle
 
     def register_post_accumulate_grad_hook(self, hook: Any) -> Any:
-        """hook(tensor), after a gradient was added to this leaf's `.grad`. Returns a handle with remove()."""
+        """hook(tensor), after a gradient was added to this leaf's `.grad`.
+
+        Returns a handle with remove().
+        """
         if not self._rg:
             raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
         if self._node is not None:
@@ -440,10 +475,14 @@ class Tensor(_Slots):
         )
 
     def numpy(self, *, force: bool = False) -> np.ndarray:
-        """The elements as an array that shares their memory. RuntimeError: requires grad (and not `force`)."""
+        """The elements as an array that shares their memory.
+
+        RuntimeError: requires grad (and not `force`).
+        """
         if self._rg and not force:
             raise RuntimeError(
-                "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."
+                "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() "
+                "instead."
             )
         if self._a.dtype.num >= 256 and not force:
             raise TypeError(f"Got unsupported ScalarType {_scalar_name(self)}")
@@ -508,7 +547,8 @@ class Tensor(_Slots):
         if isinstance(element, (Tensor, int, float, complex, np.number)):
             return bool((self == element).any())
         raise RuntimeError(
-            f"Tensor.__contains__ only supports Tensor or scalar, but you passed in a {type(element)}."
+            "Tensor.__contains__ only supports Tensor or scalar, but you passed in a "
+            f"{type(element)}."
         )
 
     def __hash__(self) -> int:
@@ -569,7 +609,8 @@ def _checked_dim(dim: int, ndim: int) -> int:
         if ndim == 0 and -1 <= dim <= 0:
             raise IndexError("Dimension specified as 0 but tensor has no dimensions")
         raise IndexError(
-            f"Dimension out of range (expected to be in range of [{-reach}, {reach - 1}], but got {dim})"
+            f"Dimension out of range (expected to be in range of [{-reach}, {reach - 1}], but got "
+            f"{dim})"
         )
     return dim
 
@@ -590,7 +631,10 @@ def address(a: np.ndarray) -> int:
 
 
 def strides_of(a: np.ndarray) -> tuple[int, ...]:
-    """Strides in elements, as PyTorch counts them: a C-contiguous array has the strides of its shape."""
+    """Strides in elements, as PyTorch counts them.
+
+    A C-contiguous array has the strides of its shape.
+    """
     if a.flags.c_contiguous:
         steps, n = [], 1
         for size in reversed(a.shape):

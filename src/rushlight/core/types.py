@@ -77,7 +77,11 @@ def typename(obj: Any) -> str:
     if isinstance(obj, Tensor):
         return obj.type()
     cls = obj if isinstance(obj, type) else type(obj)
-    return cls.__qualname__ if cls.__module__ in ("builtins", "") else f"{cls.__module__}.{cls.__qualname__}"
+    return (
+        cls.__qualname__
+        if cls.__module__ in ("builtins", "")
+        else f"{cls.__module__}.{cls.__qualname__}"
+    )
 
 
 def set_default_tensor_type(t: Any) -> None:
@@ -88,7 +92,10 @@ def set_default_tensor_type(t: Any) -> None:
 
 
 def compile(model: Any = None, **options: Any) -> Any:
-    """The model as it is: there is no compiler here, and none is needed for the results to be right."""
+    """The model as it is.
+
+    There is no compiler here, and none is needed for the results to be right.
+    """
     return model if model is not None else lambda f: f
 
 
@@ -113,7 +120,10 @@ def is_deterministic_algorithms_warn_only_enabled() -> bool:
 def set_float32_matmul_precision(precision: str) -> None:
     """Noted; float32 products are always computed in float32. RuntimeError: an unknown word."""
     if precision not in ("highest", "high", "medium"):
-        raise RuntimeError(f"{precision} is not one of 'highest', 'high', or 'medium'; the current choice is {_settings['precision']}.")
+        raise RuntimeError(
+            f"{precision} is not one of 'highest', 'high', or 'medium'; the current choice is "
+            f"{_settings['precision']}."
+        )
     _settings["precision"] = precision
 
 
@@ -149,12 +159,24 @@ def _tensor_type(scalar: str, d: dtype) -> type:
 
         return legacy_tensor(data, device, d)
 
-    doc = f"The legacy constructor of {d} tensors; isinstance(t, {scalar}Tensor) asks for that dtype."
-    return _TypeMeta(f"{scalar}Tensor", (), {"__new__": __new__, "dtype": d, "__doc__": doc, "__module__": "torch"})
+    doc = (
+        f"The legacy constructor of {d} tensors; isinstance(t, {scalar}Tensor) asks for that dtype."
+    )
+    return _TypeMeta(
+        f"{scalar}Tensor",
+        (),
+        {"__new__": __new__, "dtype": d, "__doc__": doc, "__module__": "torch"},
+    )
 
 
-FloatTensor, DoubleTensor = _tensor_type("Float", dtypes.float32), _tensor_type("Double", dtypes.float64)
-HalfTensor, BFloat16Tensor = _tensor_type("Half", dtypes.float16), _tensor_type("BFloat16", dtypes.bfloat16)
+FloatTensor, DoubleTensor = (
+    _tensor_type("Float", dtypes.float32),
+    _tensor_type("Double", dtypes.float64),
+)
+HalfTensor, BFloat16Tensor = (
+    _tensor_type("Half", dtypes.float16),
+    _tensor_type("BFloat16", dtypes.bfloat16),
+)
 LongTensor, IntTensor = _tensor_type("Long", dtypes.int64), _tensor_type("Int", dtypes.int32)
 ShortTensor, CharTensor = _tensor_type("Short", dtypes.int16), _tensor_type("Char", dtypes.int8)
 ByteTensor, BoolTensor = _tensor_type("Byte", dtypes.uint8), _tensor_type("Bool", dtypes.bool_)

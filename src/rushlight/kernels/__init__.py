@@ -2,10 +2,12 @@
 
 K carries the same vocabulary over three kinds of values:
   ndarray  the native kernel of that name, else its NumPy twin (kernels/twin), else NumPy itself
-  Tensor   the card of that name, else the twin's formula (carriers.py): this is what makes a backward
+  Tensor   the card of that name, else the twin's formula (carriers.py): this is what makes a
+           backward
            differentiable under create_graph=True
   others   jax arrays and tracers (kernels/xla.py), once a device other than the CPU is asked for
-A native kernel that meets a dtype or layout it has no code for calls its twin by itself, so the fast way costs no
+A native kernel that meets a dtype or layout it has no code for calls its twin by itself, so the
+fast way costs no
 Python. RUSHLIGHT_PURE=1 leaves the native kernels out; `show_config()` says which are live.
 """
 
@@ -27,8 +29,10 @@ if not PURE:
     except ImportError as e:
         native = None
         warnings.warn(
-            f"rushlight runs on its NumPy twins, several times slower: the native extension cannot be loaded ({e}). "
-            "Install a wheel or build it with `pip install .`; RUSHLIGHT_PURE=1 says that this is intended.",
+            "rushlight runs on its NumPy twins, several times slower: the native extension "
+            f"cannot be loaded ({e}). "
+            "Install a wheel or build it with `pip install .`; RUSHLIGHT_PURE=1 says that this is "
+            "intended.",
             RuntimeWarning,
             stacklevel=2,
         )
@@ -46,9 +50,14 @@ TABLE: dict[str, Any] = {}  # name -> the function for ndarrays
 
 
 def word(name: str, function: Any) -> None:
-    """Put a function of ndarrays under K.name; other carriers are found by the first argument's type."""
+    """Put a function of ndarrays under K.name.
+
+    Other carriers are found by the first argument's type.
+    """
     TABLE[name] = function
-    if name.endswith("_step"):  # an optimizer's, in place on lists of arrays: it has no other carrier
+    if name.endswith(
+        "_step"
+    ):  # an optimizer's, in place on lists of arrays: it has no other carrier
         setattr(K, name, function)
         return
 
@@ -120,7 +129,8 @@ def show_config() -> str:
     import platform
 
     lines = [
-        f"rushlight on Python {platform.python_version()}, NumPy {np.__version__}, {platform.machine()}"
+        f"rushlight on Python {platform.python_version()}, NumPy {np.__version__}, "
+        f"{platform.machine()}"
     ]
     if native is None:
         lines.append(

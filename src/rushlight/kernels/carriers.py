@@ -87,27 +87,48 @@ def _astype(x, dtype):
 
 
 _TRANSLATED: dict[str, Any] = {
-    "sum": _reduction("sum"), "mean": _reduction("mean"), "max": _reduction("amax"), "min": _reduction("amin"),
-    "prod": lambda x, axis=None, keepdims=False: _f("prod")(x) if axis is None else _f("prod")(x, axis, keepdims),
-    "any": lambda x, axis=None, keepdims=False: _f("any")(x) if axis is None else _f("any")(x, axis, keepdims),
-    "all": lambda x, axis=None, keepdims=False: _f("all")(x) if axis is None else _f("all")(x, axis, keepdims),
+    "sum": _reduction("sum"),
+    "mean": _reduction("mean"),
+    "max": _reduction("amax"),
+    "min": _reduction("amin"),
+    "prod": lambda x, axis=None, keepdims=False: (
+        _f("prod")(x) if axis is None else _f("prod")(x, axis, keepdims)
+    ),
+    "any": lambda x, axis=None, keepdims=False: (
+        _f("any")(x) if axis is None else _f("any")(x, axis, keepdims)
+    ),
+    "all": lambda x, axis=None, keepdims=False: (
+        _f("all")(x) if axis is None else _f("all")(x, axis, keepdims)
+    ),
     "argmax": lambda x, axis=None, keepdims=False: _f("argmax")(x, axis, keepdims),
     "argmin": lambda x, axis=None, keepdims=False: _f("argmin")(x, axis, keepdims),
-    "reshape": _reshape, "transpose": lambda x, axes: x.permute(axes), "swapaxes": lambda x, a, b: x.transpose(a, b),
-    "moveaxis": _moveaxis, "broadcast_to": lambda x, shape: x.expand(tuple(shape)),
-    "expand_dims": lambda x, axis: x.unsqueeze(axis), "squeeze": lambda x, axis=None: x.squeeze(axis),
+    "reshape": _reshape,
+    "transpose": lambda x, axes: x.permute(axes),
+    "swapaxes": lambda x, a, b: x.transpose(a, b),
+    "moveaxis": _moveaxis,
+    "broadcast_to": lambda x, shape: x.expand(tuple(shape)),
+    "expand_dims": lambda x, axis: x.unsqueeze(axis),
+    "squeeze": lambda x, axis=None: x.squeeze(axis),
     "flip": lambda x, axis: _f("flip")(x, (axis,) if isinstance(axis, int) else axis),
-    "roll": lambda x, shift, axis: _f("roll")(x, shift, axis), "cumsum": lambda x, axis: _f("cumsum")(x, axis),
-    "cumprod": lambda x, axis: _f("cumprod")(x, axis), "logcumsumexp": lambda x, axis: _f("logcumsumexp")(x, axis),
+    "roll": lambda x, shift, axis: _f("roll")(x, shift, axis),
+    "cumsum": lambda x, axis: _f("cumsum")(x, axis),
+    "cumprod": lambda x, axis: _f("cumprod")(x, axis),
+    "logcumsumexp": lambda x, axis: _f("logcumsumexp")(x, axis),
     "polygamma": lambda x, n: _f("polygamma")(n, x),
-    "sum_to": _sum_to, "take_along_axis": lambda x, index, axis: _f("gather")(x, axis, index),
+    "sum_to": _sum_to,
+    "take_along_axis": lambda x, index, axis: _f("gather")(x, axis, index),
     "scatter_add": lambda x, axis, index, values: _f("scatter_add")(x, axis, index, values),
-    "where": lambda condition, x, y: _f("where")(condition, x, y), "power": lambda x, y: x**y, "astype": _astype, "like": lambda x, y: (x if not x.is_complex() or y.is_complex() else x.real).to(y.dtype),
-    "concatenate": lambda xs, axis=0: _f("cat")(list(xs), axis), "stack": lambda xs, axis=0: _f("stack")(list(xs), axis),
-    "zeros_like": lambda x: _constant(np.zeros_like(x._a)), "ones_like": lambda x: _constant(np.ones_like(x._a)),
+    "where": lambda condition, x, y: _f("where")(condition, x, y),
+    "power": lambda x, y: x**y,
+    "astype": _astype,
+    "like": lambda x, y: (x if not x.is_complex() or y.is_complex() else x.real).to(y.dtype),
+    "concatenate": lambda xs, axis=0: _f("cat")(list(xs), axis),
+    "stack": lambda xs, axis=0: _f("stack")(list(xs), axis),
+    "zeros_like": lambda x: _constant(np.zeros_like(x._a)),
+    "ones_like": lambda x: _constant(np.ones_like(x._a)),
     "full_like": lambda x, value: _constant(np.full_like(x._a, value)),
     "conj": lambda x: _f("conj")(x) if x._a.dtype.kind == "c" else x,
-}  # fmt: skip
+}
 
 
 def translate(name: str, on_tensors: Any) -> None:

@@ -1,7 +1,9 @@
 """The words that formulas are written in: NumPy's array functions under one signature each.
 
-Elementwise words have torch's names; reductions take (x, axis=None, keepdims=False); the rest follows NumPy.
-carriers.py says the same words on Tensors. A word with a native kernel of the same name is overridden by it.
+Elementwise words have torch's names; reductions take (x, axis=None, keepdims=False);
+the rest follows NumPy.
+carriers.py says the same words on Tensors.
+A word with a native kernel of the same name is overridden by it.
 """
 
 from __future__ import annotations
@@ -63,6 +65,17 @@ def reshape(x, shape):
     return x.reshape(shape)
 
 
+def take_along_axis(x, index, axis):
+    """np.take_along_axis, by one flat `take` where the rows lie one after the other."""
+    if axis not in (-1, x.ndim - 1) or not x.flags.c_contiguous or x.shape[:-1] != index.shape[:-1]:
+        return np.take_along_axis(x, index, axis)
+    if x.ndim == 1:
+        return x[index]
+    n = x.shape[-1]
+    starts = np.arange(0, x.size, n or 1).reshape(*x.shape[:-1], 1)
+    return x.reshape(-1).take(index % n + starts if n else index)
+
+
 def scatter_add(x, axis, index, values):
     """x with values[i] added at x[index[i]] along axis; index and values have one shape."""
     y = x.copy()
@@ -101,25 +114,95 @@ def _reduction(f: Any) -> Any:
     return reduce
 
 
-_ELEMENTWISE = {"abs": np.abs, "exp": np.exp, "exp2": np.exp2, "expm1": np.expm1, "log": np.log, "log2": np.log2,
-                "log10": np.log10, "log1p": np.log1p, "sqrt": np.sqrt, "sin": np.sin, "cos": np.cos, "tan": np.tan,
-                "asin": np.arcsin, "acos": np.arccos, "atan": np.arctan, "sinh": np.sinh, "cosh": np.cosh, "tanh": np.tanh,
-                "asinh": np.arcsinh, "acosh": np.arccosh, "atanh": np.arctanh, "sign": sign, "sgn": sgn, "floor": np.floor,
-                "ceil": np.ceil, "trunc": np.trunc, "isnan": np.isnan, "isinf": np.isinf, "isfinite": np.isfinite,
-                "maximum": np.maximum, "minimum": np.minimum, "power": np.power, "atan2": np.arctan2, "hypot": np.hypot,
-                "where": np.where, "copysign": np.copysign, "logaddexp": np.logaddexp, "rsqrt": rsqrt, "square": square,
-                "conj": conj, "real": np.real, "imag": np.imag,
-                "view_as_real": view_as_real, "view_as_complex": view_as_complex, "add": np.add, "sub": np.subtract,
-                "mul": np.multiply, "div": np.divide}  # fmt: skip
-_REDUCTIONS = {name: _reduction(f) for name, f in {"sum": np.add.reduce, "mean": np.mean, "prod": np.multiply.reduce,
-               "max": np.maximum.reduce, "min": np.minimum.reduce, "any": np.logical_or.reduce, "all": np.logical_and.reduce,
-               "argmax": np.argmax, "argmin": np.argmin}.items()}  # fmt: skip
-_SHAPES = {"reshape": reshape, "transpose": transpose, "swapaxes": np.swapaxes, "moveaxis": np.moveaxis,
-           "broadcast_to": np.broadcast_to, "expand_dims": np.expand_dims, "squeeze": np.squeeze, "flip": np.flip,
-           "roll": np.roll, "tril": np.tril, "triu": np.triu, "cumsum": np.cumsum,
-           "cumprod": np.cumprod, "logcumsumexp": np.logaddexp.accumulate, "sum_to": sum_to,
-           "take_along_axis": np.take_along_axis, "scatter_add": scatter_add, "matmul": np.matmul, "astype": astype,
-           "like": like, "zeros_like": np.zeros_like, "ones_like": np.ones_like, "full_like": np.full_like}  # fmt: skip
+_ELEMENTWISE = {
+    "abs": np.abs,
+    "exp": np.exp,
+    "exp2": np.exp2,
+    "expm1": np.expm1,
+    "log": np.log,
+    "log2": np.log2,
+    "log10": np.log10,
+    "log1p": np.log1p,
+    "sqrt": np.sqrt,
+    "sin": np.sin,
+    "cos": np.cos,
+    "tan": np.tan,
+    "asin": np.arcsin,
+    "acos": np.arccos,
+    "atan": np.arctan,
+    "sinh": np.sinh,
+    "cosh": np.cosh,
+    "tanh": np.tanh,
+    "asinh": np.arcsinh,
+    "acosh": np.arccosh,
+    "atanh": np.arctanh,
+    "sign": sign,
+    "sgn": sgn,
+    "floor": np.floor,
+    "ceil": np.ceil,
+    "trunc": np.trunc,
+    "isnan": np.isnan,
+    "isinf": np.isinf,
+    "isfinite": np.isfinite,
+    "maximum": np.maximum,
+    "minimum": np.minimum,
+    "power": np.power,
+    "atan2": np.arctan2,
+    "hypot": np.hypot,
+    "where": np.where,
+    "copysign": np.copysign,
+    "logaddexp": np.logaddexp,
+    "rsqrt": rsqrt,
+    "square": square,
+    "conj": conj,
+    "real": np.real,
+    "imag": np.imag,
+    "view_as_real": view_as_real,
+    "view_as_complex": view_as_complex,
+    "add": np.add,
+    "sub": np.subtract,
+    "mul": np.multiply,
+    "div": np.divide,
+}
+_REDUCTIONS = {
+    name: _reduction(f)
+    for name, f in {
+        "sum": np.add.reduce,
+        "mean": np.mean,
+        "prod": np.multiply.reduce,
+        "max": np.maximum.reduce,
+        "min": np.minimum.reduce,
+        "any": np.logical_or.reduce,
+        "all": np.logical_and.reduce,
+        "argmax": np.argmax,
+        "argmin": np.argmin,
+    }.items()
+}
+_SHAPES = {
+    "reshape": reshape,
+    "transpose": transpose,
+    "swapaxes": np.swapaxes,
+    "moveaxis": np.moveaxis,
+    "broadcast_to": np.broadcast_to,
+    "expand_dims": np.expand_dims,
+    "squeeze": np.squeeze,
+    "flip": np.flip,
+    "roll": np.roll,
+    "tril": np.tril,
+    "triu": np.triu,
+    "cumsum": np.add.accumulate,
+    "cumprod": np.multiply.accumulate,
+    "logcumsumexp": np.logaddexp.accumulate,
+    "sum_to": sum_to,
+    "take_along_axis": take_along_axis,
+    "scatter_add": scatter_add,
+    "matmul": np.matmul,
+    "astype": astype,
+    "like": like,
+    "zeros_like": np.zeros_like,
+    "ones_like": np.ones_like,
+    "full_like": np.full_like,
+}
 
 WORDS: dict[str, Any] = {**_ELEMENTWISE, **_REDUCTIONS, **_SHAPES}
 LIST_WORDS: dict[str, Any] = {"concatenate": np.concatenate, "stack": np.stack}

@@ -1,6 +1,7 @@
 """The kernels in NumPy: the reference that native code is tested against, and what runs without it.
 
-Every public function of a family file is a kernel: same name, arguments and dtypes as the native one.
+Every public function of a family file is a kernel: same name, arguments and dtypes as the native
+one.
 Twins of pointwise kernels use operators and K only, so they run on Tensors as well.
 """
 

@@ -1,0 +1,178 @@
+"""Cards: what an op's author wrote, and what follows from its signatures.
+
+How backward's parameters are read: after `c` (the node) come the gradients of the outputs, then
+whatever backward wants to see again, by name: arguments of forward, `x_shape` (the shape of
+argument x, without keeping x), `out` (the first output), names of `extras`. What is named is
+saved; nothing else is.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .results import named_result
+from .tape import Node
+
+CARDS: dict[str, Card] = {}
+SHAPE = 1 << 10  # in Card.save: the shape of argument i - SHAPE
+_MISSING = object()
+_ALIASES = {
+    "axis": "dim",
+    "keepdims": "keepdim",
+    "axis0": "dim0",
+    "axis1": "dim1",
+    "from": "low",
+    "to": "high",
+}
+
+
+class Card:
+    """An op as the wrapper needs it: the author's class and what follows from its signatures.
+
+    name, node_type   the public name; the Node class, named as PyTorch's grad_fn
+    parameters        names of forward's parameters; `defaults` for the last ones
+    tensors           positions of the differentiable arguments, or "list": the first one is a
+                      list of tensors
+    outputs           how many differentiable outputs come first, or "list"
+    extras            names of the results after them (indices, means): never differentiated
+    returns           names of the visible results, if the user gets a named tuple
+    visible           how many results the user gets
+    save              (index, ...): argument i, result ~i, or the shape of argument i - SHAPE, for
+                      each name asked for
+    when              {argument: j}: the argument is saved only if the gradient of differentiable
+                      input j is wanted
+    check             check(*tensors) sees the operands before promotion
+    numbers           operands that may be Python numbers; None: all but one
+    unusual           the engine must take its long way through backward
+    """
+
+    on_tensors = False  # backward is written on arrays
+    fill = True  # gradients of unused outputs arrive as zeros
+
+    def __init__(
+        self,
+        cls: type,
+        name: str,
+        *,
+        tensors: Any = None,
+        outputs: Any = 1,
+        extras: tuple = (),
+        returns: tuple = (),
+        promote: str | None = None,
+        broadcast: bool = False,
+        view: bool | str = False,
+        varargs: bool = False,
+        when: dict | None = None,
+        fill: bool = True,
+        node: str | None = None,
+    ):
+        code = cls.forward.__code__
+        self.name, self.doc, self.source = name, cls.__doc__, cls
+        self.forward, self.backward = cls.forward, getattr(cls, "backward", _no_derivative(name))
+        self.check = getattr(cls, "check", None)
+        self.numbers = getattr(cls, "numbers", None)
+        self.samples = getattr(cls, "samples", None)
+        self.tolerance = getattr(cls, "tolerance", None)
+        self.parameters = code.co_varnames[: code.co_argcount]
+        self.count = code.co_argcount
+        self.defaults = cls.forward.__defaults__ or ()
+        self.required = self.count - len(self.defaults)
+        self.tensors = tuple(range(tensors)) if type(tensors) is int else tensors
+        if self.tensors is None:
+            self.tensors = tuple(range(self.required))
+        self.listed = self.tensors == "list"
+        self.outputs, self.extras, self.fill = outputs, extras, fill
+        self.promote, self.broadcast, self.view, self.varargs = promote, broadcast, view, varargs
+        self.visible = len(returns) or outputs
+        self.result = named_result(name, returns) if returns else None
+        title = node or cls.__name__  # with PyTorch's overload number: Sum1 -> SumBackward1
+        title = f"{title[:-1]}Backward{title[-1]}" if title[-1].isdigit() else f"{title}Backward0"
+        title = "CopySlices" if node == "CopySlices" else title
+        self.node_type = type(title, (Node,), {"__slots__": (), "card": self})
+        self.save = self._saves()
+        self.saved_out = self.save.index(~0) if ~0 in self.save else -1
+        when = when or {}
+        self.when = (
+            tuple(when.get(self.parameters[i], -1) if 0 <= i < SHAPE else -1 for i in self.save)
+            if when
+            else None
+        )
+        self.saves_first = 0 in self.save
+        self.unusual = self.listed  # saved lists are unpacked by the engine's long way only
+        from .run import runner  # which needs this class first
+
+        self.run = runner(self)
+
+    def _saves(self) -> tuple[int, ...]:
+        if self.backward is None:
+            return ()
+        code = self.backward.__code__
+        gradients = 1 if self.outputs == "list" else self.outputs
+        wanted = code.co_varnames[1 + gradients : code.co_argcount]
+        save = []
+        for w in wanted:
+            if w in self.parameters:
+                save.append(self.parameters.index(w))
+            elif w.endswith("_shape") and w[:-6] in self.parameters:
+                save.append(SHAPE + self.parameters.index(w[:-6]))
+            elif w == "out":
+                save.append(~0)
+            elif w in self.extras:
+                save.append(~(self.outputs + self.extras.index(w)))
+            else:
+                raise TypeError(
+                    f"card {self.name}: backward asks for '{w}', which is neither an argument of "
+                    "forward, "
+                    f"'out', nor one of extras={self.extras}"
+                )
+        return tuple(save)
+
+    def __repr__(self) -> str:
+        return f"<card {self.name}>"
+
+
+def _no_derivative(name: str) -> Any:
+    def backward(c, dy):
+        raise RuntimeError(f"derivative for {name} is not implemented")
+
+    return backward
+
+
+def bind(card: Card, args: tuple, kwargs: dict) -> tuple:
+    """Positional and keyword arguments as forward's full positional tuple.
+
+    TypeError in PyTorch's words.
+    """
+    count = card.count
+    if card.varargs and len(args) > 1 and (len(args) > 2 or not isinstance(args[1], (tuple, list))):
+        if not isinstance(args[1], (tuple, list)) and args[1] is not None:
+            args = (args[0], tuple(args[1:]))
+    given = len(args)
+    if given > count:
+        raise TypeError(f"{card.name}() takes {count} positional arguments but {given} were given")
+    if not kwargs and given >= card.required:
+        return args + card.defaults[given - card.required :] if given < count else args
+    names = card.parameters
+    values = list(args) + [_MISSING] * (count - given)
+    for key, value in kwargs.items():
+        if key in names:
+            i = names.index(key)
+        elif key == "input" or (key == "self" and not given):
+            i = 0
+        elif key == "other" and count > 1:
+            i = 1
+        elif _ALIASES.get(key) in names:
+            i = names.index(_ALIASES[key])
+        else:
+            raise TypeError(f"{card.name}() got an unexpected keyword argument '{key}'")
+        if values[i] is not _MISSING:
+            raise TypeError(f"{card.name}() got multiple values for argument '{key}'")
+        values[i] = value
+    for i, value in enumerate(values):
+        if value is _MISSING:
+            if i < card.required:
+                raise TypeError(
+                    f'{card.name}() missing 1 required positional arguments: "{names[i]}"'
+                )
+            values[i] = card.defaults[i - card.required]
+    return tuple(values)
