@@ -99,3 +99,18 @@ def number_array(x: Any, target: Any) -> np.ndarray:
 def number_of(x: Any) -> Any:
     """A Python number out of a number or a one-element tensor (options such as alpha=)."""
     return x.item() if isinstance(x, Tensor) else x
+
+
+def _is_number(x: Any) -> bool:
+    return isinstance(x, (int, float, complex, np.number, np.bool_))
+
+
+def public_name(card: Card, i: int) -> str:
+    """The name that users know a card's argument by: x is `input`, y is `other`."""
+    name = card.parameters[i]
+    return "input" if i == 0 else {"y": "other"}.get(name, name)
+
+
+def cast(t: Tensor, target: Any) -> Tensor:
+    """t in another dtype, recorded."""
+    return CARDS["_to_copy"].run((t, target))
