@@ -171,6 +171,9 @@ _CLAMP_CARDS = {
 }
 
 
+_REAL = frozenset((int, float, type(None)))  # bounds that promote no floating tensor
+
+
 def _clamped(name: str, x: Tensor, low: Any, high: Any, inplace: bool = False) -> Tensor:
     numbers, tensors = _CLAMP_CARDS[name]
     run = apply_inplace if inplace else apply
@@ -182,6 +185,8 @@ def _clamped(name: str, x: Tensor, low: Any, high: Any, inplace: bool = False) -
         return run(tensors, (x, low, high))
     if low is None and high is None:
         raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
+    if x._a.dtype.kind == "f" and type(low) in _REAL and type(high) in _REAL:
+        return run(numbers, (x, low, high))
     low, high = (v if v is None else operand(name, v) for v in (low, high))
     target = result_dtype([v for v in (x, low, high) if v is not None])
     if inplace:

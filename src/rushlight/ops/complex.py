@@ -167,7 +167,7 @@ class Polar:
         cos, sin = K.cos(theta), K.sin(theta)
         return a * cos + b * sin, r * (b * cos - a * sin)
 
-    samples = binary(numbers=False)
+    samples = binary(0.2, 2.0, (-2.0, 2.0), numbers=False)
 
 
 @op("_complex", fn=False, method=False, broadcast=True, node="Complex")

@@ -137,7 +137,7 @@ def _index_samples(make):
 
 def pick(x: np.ndarray, index: np.ndarray, axis: int, keepdim: bool):
     """(values, index) of one element per row: index has size 1 at axis."""
-    values = np.take_along_axis(x, index, axis)
+    values = K.take_along_axis(x, index, axis)
     return (values, index) if keepdim else (values.squeeze(axis), index.squeeze(axis))
 
 
@@ -183,7 +183,8 @@ def _max_or_min(name: str, meaning: str, f, argf, pairwise: str) -> None:
             if axes is None:
                 return x.copy(), np.zeros((), np.int64)
             _dims_not_empty(name, x, axes)
-            return pick(x, argf(x, axes[0], keepdims=True), axes[0], keepdim)
+            axis = axes[0]
+            return f(x, axis, keepdims=keepdim), argf(x, axis, keepdim)
 
         def backward(c, dy, indices, x_shape, dim, keepdim):
             return put_back(dy, indices, x_shape, dim, keepdim)
@@ -231,8 +232,8 @@ def _max_or_min(name: str, meaning: str, f, argf, pairwise: str) -> None:
     composite(name, method=True)(function)
 
 
-_max_or_min("max", "largest", np.maximum.reduce, np.argmax, "maximum")
-_max_or_min("min", "smallest", np.minimum.reduce, np.argmin, "minimum")
+_max_or_min("max", "largest", np.maximum.reduce, K.argmax, "maximum")
+_max_or_min("min", "smallest", np.minimum.reduce, K.argmin, "minimum")
 
 
 def _arg(name: str, meaning: str) -> None:

@@ -18,6 +18,7 @@ from ..core.dtype import (
 )
 from ..core.registry import (
     CARDS,
+    FUNCTIONS,
     Card,
     apply,
     apply_inplace,
@@ -536,9 +537,9 @@ Tensor.__imul__ = inplace_operator(CARDS["mul"], np.multiply)
 Tensor.__itruediv__ = inplace_operator(CARDS["_true_div"], np.true_divide)
 Tensor.__ifloordiv__ = inplace_operator(_FLOOR_DIVIDE, np.floor_divide)
 Tensor.__imod__ = inplace_operator(CARDS["_remainder"], np.remainder)
-Tensor.__neg__ = lambda x: apply(CARDS["neg"], (x,))
+Tensor.__neg__ = FUNCTIONS["neg"]
 Tensor.__pos__ = positive
-Tensor.__abs__ = lambda x: apply(CARDS["abs"], (x,))
+Tensor.__abs__ = FUNCTIONS["abs"]
 
 
 def _rtruediv_operator(x, y):

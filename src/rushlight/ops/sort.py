@@ -23,7 +23,8 @@ def ascending(x: np.ndarray, axis: int) -> np.ndarray:
 
 def descending_order(x: np.ndarray, axis: int) -> np.ndarray:
     """The indices that sort x from large to small along axis, ties in order, NaN first."""
-    return np.flip(x.shape[axis] - 1 - np.argsort(np.flip(x, axis), axis, kind="stable"), axis)
+    back = (*(slice(None),) * axis, slice(None, None, -1))
+    return x.shape[axis] - 1 - np.argsort(x[back], axis, kind="stable")[back]
 
 
 def _no_complex(name: str, x: np.ndarray) -> None:
@@ -68,7 +69,7 @@ class _Sort:
         if axis is None:
             return x.copy(), np.zeros((), np.int64)
         order = descending_order(x, axis) if descending else ascending(x, axis)
-        return np.take_along_axis(x, order, axis), order
+        return K.take_along_axis(x, order, axis), order
 
     def backward(c, dy, indices, x_shape, dim):
         return _scattered(dy, indices, x_shape, dim)
@@ -149,7 +150,7 @@ class Topk:
         else:
             order = descending_order(x, axis) if largest else ascending(x, axis)
             index = np.ascontiguousarray(order[(*window, slice(0, k))])
-        return np.take_along_axis(x, index, axis), index
+        return K.take_along_axis(x, index, axis), index
 
     def backward(c, dy, indices, x_shape, dim):
         return _scattered(dy, indices, x_shape, dim)

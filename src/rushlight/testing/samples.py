@@ -76,4 +76,5 @@ def sample_arguments(card: Card, make: Make) -> Iterator[tuple]:
 
 def sampled_cards() -> list[Card]:
     """All cards that have samples, by name."""
-    return [CARDS[name] for name in sorted(CARDS) if CARDS[name].samples is not None]
+    cards = {card.name: card for card in CARDS.values() if card.samples is not None}
+    return [cards[name] for name in sorted(cards)]

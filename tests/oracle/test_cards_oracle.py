@@ -1,0 +1,181 @@
+"""Every card that PyTorch has a function for: value, dtype, shape and gradients of all samples.
+
+CALLS says how PyTorch spells a card whose name is private or whose arguments are options there; a card of a
+public name is looked up in torch, torch.special and torch.nn.functional.
+"""
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+
+from rushlight.core.autograd import grad
+from rushlight.core.dtype import DTYPES, float32, float64
+from rushlight.core.registry import FUNCTIONAL, FUNCTIONS, apply
+from rushlight.core.tensor import Tensor
+from rushlight.testing.samples import Make, sample_arguments, sampled_cards
+
+TOLERANCE = {
+    "float32": (1.3e-6, 1e-5),
+    "float64": (1e-7, 1e-7),
+    "complex64": (1.3e-6, 1e-5),
+    "complex128": (1e-7, 1e-7),
+}
+
+CALLS = {
+    "_add": torch.add,
+    "_sub": torch.sub,
+    "_rsub": torch.rsub,
+    "_true_div": torch.div,
+    "_floor_div": lambda x, y: torch.div(x, y, rounding_mode="floor"),
+    "_trunc_div": lambda x, y: torch.div(x, y, rounding_mode="trunc"),
+    "_remainder": torch.remainder,
+    "_fmod": torch.fmod,
+    "_pow": torch.pow,
+    "_pow_number": torch.pow,
+    "_copysign": torch.copysign,
+    "_clamp": torch.clamp,
+    "_clamp_tensors": torch.clamp,
+    "_round": lambda x, decimals: torch.round(x, decimals=decimals),
+    "_xlogy": torch.xlogy,
+    "_xlog1py": torch.special.xlog1py,
+    "_lerp": torch.lerp,
+    "_lerp_tensor": torch.lerp,
+    "_addcmul": lambda x, y, z, value: torch.addcmul(x, y, z, value=value),
+    "_addcdiv": lambda x, y, z, value: torch.addcdiv(x, y, z, value=value),
+    "_complex": torch.complex,
+    "_part": lambda x, i: x.imag if i else x.real,
+    "_relu6": F.relu6,
+    "_silu": F.silu,
+    "_mish": F.mish,
+    "_selu": F.selu,
+    "_hardswish": F.hardswish,
+    "_hardsigmoid": F.hardsigmoid,
+    "_leaky_relu": F.leaky_relu,
+    "_elu": F.elu,
+    "_celu": F.celu,
+    "_gelu": lambda x, tanh: F.gelu(x, approximate="tanh" if tanh else "none"),
+    "_softplus": F.softplus,
+    "_hardtanh": F.hardtanh,
+    "_threshold": F.threshold,
+    "_hardshrink": F.hardshrink,
+    "_softshrink": F.softshrink,
+    "_glu": F.glu,
+    "_polygamma": lambda x, n: torch.polygamma(n, x),
+    "_mvlgamma": torch.mvlgamma,
+    "zeta": torch.special.zeta,
+    "i0e": torch.special.i0e,
+    "i1": torch.special.i1,
+    "i1e": torch.special.i1e,
+    "entr": torch.special.entr,
+    "ndtri": torch.special.ndtri,
+    "log_ndtr": torch.special.log_ndtr,
+    "erfcx": torch.special.erfcx,
+    "_sum": torch.sum,
+    "_mean": torch.mean,
+    "_nansum": torch.nansum,
+    "_prod": lambda x, dim, keepdim: x.prod() if dim is None else x.prod(dim, keepdim),
+    "_var": lambda x, dim, n, keepdim: torch.var(x, dim, correction=n, keepdim=keepdim),
+    "_std": lambda x, dim, n, keepdim: torch.std(x, dim, correction=n, keepdim=keepdim),
+    "_var_mean": lambda x, dim, n, keepdim: torch.var_mean(x, dim, correction=n, keepdim=keepdim),
+    "_std_mean": lambda x, dim, n, keepdim: torch.std_mean(x, dim, correction=n, keepdim=keepdim),
+    "_logsumexp": torch.logsumexp,
+    "amax": lambda x, dim, keepdim: torch.amax(x, () if dim is None else dim, keepdim),
+    "amin": lambda x, dim, keepdim: torch.amin(x, () if dim is None else dim, keepdim),
+    "_aminmax": lambda x, dim, keepdim: torch.aminmax(x, dim=dim, keepdim=keepdim),
+    "_max": torch.max,
+    "_min": torch.min,
+    "_max_dim": torch.max,
+    "_min_dim": torch.min,
+    "_median": torch.median,
+    "_median_dim": torch.median,
+    "_nanmedian": torch.nanmedian,
+    "_nanmedian_dim": torch.nanmedian,
+    "_vector_norm": torch.linalg.vector_norm,
+    "_dist": torch.dist,
+    "_renorm": torch.renorm,
+    "_cumsum": torch.cumsum,
+    "_cumprod": torch.cumprod,
+    "_logcumsumexp": torch.logcumsumexp,
+    "_sort": torch.sort,
+    "_kthvalue": torch.kthvalue,
+    "argmax": torch.argmax,
+    "argmin": torch.argmin,
+    "gather": lambda x, dim, i, sparse: torch.gather(x, dim, i),
+    "clone": lambda x, memory_format: x.clone(),
+    "index_add": lambda x, dim, i, y, alpha: torch.index_add(x, dim, i, y, alpha=alpha),
+    "scatter_reduce": lambda x, dim, i, y, reduce, include_self: torch.scatter_reduce(
+        x, dim, i, y, reduce, include_self=include_self
+    ),
+    "scatter_add": None,  # its sample has an index smaller than the source: PyTorch's backward refuses it
+}
+
+
+def call_of(name):
+    """PyTorch's function for a card; None if there is none by that name."""
+    if name in CALLS:
+        return CALLS[name]
+    if name not in FUNCTIONS and name not in FUNCTIONAL:
+        return None
+    for home in (torch, torch.special, F):
+        if not name.startswith("_") and callable(getattr(home, name, None)):
+            return getattr(home, name)
+    return None
+
+
+CARDS = [c for c in sampled_cards() if call_of(c.name) is not None]
+
+
+def to_torch(x, leaves):
+    """The argument for PyTorch; tensors that want a gradient are listed in `leaves`."""
+    if isinstance(x, Tensor):
+        t = torch.from_numpy(np.array(x.detach().numpy()))
+        if x.requires_grad:
+            leaves.append(t.requires_grad_())
+        return t
+    if isinstance(x, (list, tuple)):
+        return type(x)(to_torch(y, leaves) for y in x)
+    return x
+
+
+def flat(result):
+    return [result] if isinstance(result, (Tensor, torch.Tensor)) else list(result)
+
+
+def agree(ours, theirs):
+    assert DTYPES[str(theirs.dtype)[6:]] is ours.dtype
+    assert tuple(ours.shape) == tuple(theirs.shape)
+    rtol, atol = TOLERANCE.get(ours.dtype.name, (0, 0))
+    want = theirs.numpy(force=True)
+    np.testing.assert_allclose(ours.detach().numpy(), want, rtol, atol)
+
+
+@pytest.mark.parametrize("dtype", [float32, float64], ids=str)
+@pytest.mark.parametrize("card", CARDS, ids=lambda c: c.name)
+def test_card(card, dtype):
+    call = call_of(card.name)
+    for args in sample_arguments(card, Make(card.name, dtype)):
+        candidates = args[0] if card.listed else [args[i] for i in card.tensors]
+        ours = [t for t in candidates if isinstance(t, Tensor) and t.dtype.category >= 2]
+        for t in ours:
+            t.requires_grad_()
+        theirs = []
+        want = flat(call(*to_torch(args, theirs)))
+        got = flat(apply(card, args))
+        assert len(got) == len(want)
+        for y, z in zip(got, want, strict=True):
+            agree(y, z)
+        pairs = [
+            (y, z) for y, z in zip(got, want, strict=True) if y.requires_grad and z.requires_grad
+        ]
+        if not pairs or getattr(card.source, "backward", None) is None:
+            continue
+        seeds = [y.detach().clone() for y, _ in pairs]
+        ours_found = grad([y for y, _ in pairs], ours, seeds, allow_unused=True)
+        z_seeds = [torch.from_numpy(np.array(s.numpy())) for s in seeds]
+        theirs_found = torch.autograd.grad(
+            [z for _, z in pairs], theirs, z_seeds, allow_unused=True
+        )
+        for g, h in zip(ours_found, theirs_found, strict=True):
+            if g is not None and h is not None:
+                agree(g, h)
