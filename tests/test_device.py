@@ -178,3 +178,25 @@ def test_backends():
     b.cuda.enable_flash_sdp(False)
     assert not b.cuda.flash_sdp_enabled()
     b.cuda.enable_flash_sdp(True)
+    assert not b.opt_einsum.is_available() and b.cudnn.conv.fp32_precision == "tf32"
+
+
+def test_determinism_is_noted():
+    try:
+        torch.set_deterministic_debug_mode("warn")
+        assert torch.get_deterministic_debug_mode() == 1
+        assert torch.is_deterministic_algorithms_warn_only_enabled()
+        torch.use_deterministic_algorithms(True)
+        assert torch.get_deterministic_debug_mode() == 2
+        with pytest.raises(
+            RuntimeError, match="expected one of `default`, `warn`, `error`, but go"
+        ):
+            torch.set_deterministic_debug_mode("loud")
+    finally:
+        torch.set_deterministic_debug_mode(0)
+    assert not torch.are_deterministic_algorithms_enabled()
+
+
+def test_errors_that_scripts_catch():
+    assert issubclass(torch.cuda.OutOfMemoryError, RuntimeError)
+    assert torch.OutOfMemoryError is torch.cuda.OutOfMemoryError

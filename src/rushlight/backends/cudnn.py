@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import Any
 
 enabled = True
@@ -10,6 +11,8 @@ benchmark_limit: int | None = None
 deterministic = False
 allow_tf32 = True
 fp32_precision = "none"
+conv = SimpleNamespace(fp32_precision="tf32")
+rnn = SimpleNamespace(fp32_precision="tf32")
 
 
 def is_available() -> bool:

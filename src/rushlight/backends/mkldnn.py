@@ -2,10 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import SimpleNamespace
 
 enabled = True
 deterministic = False
 fp32_precision = "none"
+conv = SimpleNamespace(fp32_precision="none")
+matmul = SimpleNamespace(fp32_precision="none")
+rnn = SimpleNamespace(fp32_precision="none")
 
 
 def is_available() -> bool:

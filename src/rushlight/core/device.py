@@ -12,7 +12,13 @@ from functools import wraps
 from operator import index as as_int
 from typing import Any, NoReturn
 
-__all__ = ["device", "get_default_device", "get_device_module", "set_default_device"]
+__all__ = [
+    "OutOfMemoryError",
+    "device",
+    "get_default_device",
+    "get_device_module",
+    "set_default_device",
+]
 
 # PyTorch's names, in the order of its error message.
 _KINDS = (
@@ -155,6 +161,10 @@ def resolve(where: device | str | int | None) -> device:
     if where.type == "cpu":
         return CPU
     raise absence(where.type)
+
+
+class OutOfMemoryError(RuntimeError):
+    """Raised by a device that has no memory left, for scripts that catch it: never by the CPU."""
 
 
 def absence(kind: str) -> Exception:

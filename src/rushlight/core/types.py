@@ -117,6 +117,26 @@ def is_deterministic_algorithms_warn_only_enabled() -> bool:
     return _settings["warn_only"]
 
 
+_DEBUG_MODES = ("default", "warn", "error")
+
+
+def set_deterministic_debug_mode(debug_mode: int | str) -> None:
+    """The same as a word or number: "default" 0, "warn" 1, "error" 2. RuntimeError: another one."""
+    if isinstance(debug_mode, str):
+        if debug_mode not in _DEBUG_MODES:
+            raise RuntimeError("invalid value of debug_mode, expected one of `default`, `warn`, `error`, "
+                               f"but got {debug_mode}")  # fmt: skip
+        debug_mode = _DEBUG_MODES.index(debug_mode)
+    elif debug_mode not in (0, 1, 2):
+        raise RuntimeError(f"invalid value of debug_mode, expected 0, 1, or 2, but got {debug_mode}")
+    use_deterministic_algorithms(debug_mode > 0, warn_only=debug_mode == 1)
+
+
+def get_deterministic_debug_mode() -> int:
+    """0, 1 or 2, as set by `set_deterministic_debug_mode` or `use_deterministic_algorithms`."""
+    return 0 if not _settings["deterministic"] else 1 if _settings["warn_only"] else 2
+
+
 def set_float32_matmul_precision(precision: str) -> None:
     """Noted; float32 products are always computed in float32. RuntimeError: an unknown word."""
     if precision not in ("highest", "high", "medium"):

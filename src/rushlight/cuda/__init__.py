@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..core.device import OutOfMemoryError as OutOfMemoryError
 from ..core.device import absence, only_on
 from ..core.device import device as _device
 from . import amp as amp
@@ -102,10 +103,6 @@ class Event:
 
     def __new__(cls, *args: Any, **options: Any) -> Event:
         raise RuntimeError("Tried to instantiate dummy base class Event")
-
-
-class OutOfMemoryError(RuntimeError):
-    """Raised by a CUDA device that has no memory left: never, here."""
 
 
 class device:
