@@ -15,6 +15,7 @@ from ..core.dtype import FLOAT, dtype as DType, get_default_dtype, int64, number
 from ..core.layout import preserve_format, strided
 from ..core.registry import composite, number_array, number_of
 from ..core.tensor import Tensor, wrap
+from ..kernels import K
 
 
 def shape_of(size: Any) -> tuple:
@@ -255,10 +256,12 @@ def evenly(start: Any, end: Any, steps: int, d: DType) -> np.ndarray:
     if steps == 1:
         return np.full(1, start).astype(d.np)
     wide = np.complex128 if d.category > FLOAT else d.np if d.category == FLOAT and d.itemsize >= 4 else np.float64
-    step = np.asarray((end - start) / max(steps - 1, 1), wide)
+    start, end = np.asarray(start, wide), np.asarray(end, wide)
+    step = np.asarray((end - start) / np.asarray(max(steps - 1, 1), wide))
     i = np.arange(steps)
-    first = np.asarray(start, wide) + step * i.astype(wide)
-    second = np.asarray(end, wide) - step * (steps - 1 - i).astype(wide)
+    fma = K.fma if step.dtype.kind == "f" else lambda x, y, z: x * y + z  # PyTorch rounds once
+    first = fma(step, i.astype(wide), start)
+    second = fma(-step, (steps - 1 - i).astype(wide), end)
     y = np.where(i < steps // 2, first, second)
     if d.category < FLOAT:
         y = np.trunc(y)

@@ -77,6 +77,11 @@ def _u53(s, n):
     return (_bits64(s, n) & _mask53) * 2.0**-53
 
 
+def fma(x, y, z):
+    """x · y + z rounded once, for float32 or float64 arrays of one dtype."""
+    return _fma32(x, y, z) if x.dtype == np.float32 else _fma64(x, y, z)
+
+
 def _fma32(a, b, c):
     """a * b + c of float32, rounded once.
 
