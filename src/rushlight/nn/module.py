@@ -32,7 +32,7 @@ from .module_hooks import (  # noqa: F401  names of torch.nn.modules.module
 )
 from .module_notes import note
 from .module_state import Stateful
-from .parameter import Buffer, Parameter
+from .parameter import Buffer, Parameter, is_lazy
 
 _put, _drop = object.__setattr__, object.__delattr__
 _DICTS = ("_parameters", "_buffers", "_modules")
@@ -496,11 +496,13 @@ class Module(Hooked, Stateful):
         with no_grad():
             for p in self._parameters.values():
                 if p is not None:
-                    p.data = fn(p.detach())
+                    p.data = fn(p.data)
                     if p.grad is not None:
                         p.grad.data = fn(p.grad.detach())
             for name, buffer in self._buffers.items():
-                if buffer is not None:
+                if is_lazy(buffer):
+                    buffer.data = fn(buffer.data)
+                elif buffer is not None:
                     self._buffers[name] = fn(buffer)
         return self
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..core.grad_mode import no_grad
 from ..core.tensor import Tensor
-from .parameter import Parameter
+from .parameter import Parameter, is_lazy
 
 _EXTRA = "_extra_state"
 
@@ -179,6 +179,10 @@ class Stateful:
                 f'While copying the parameter named "{key}", expected torch.Tensor or Tensor-like '
                 f"object from checkpoint but received {type(new)}"
             )
+        if is_lazy(t):
+            if is_lazy(new):
+                return None
+            t.materialize(new.shape)
         if t.ndim == 0 and new.shape == (1,):
             new = new[0]  # files of PyTorch 0.3 keep a number as one element
         if new.shape != t.shape:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core.dtype import FLOAT, get_default_dtype
+from ..core.dtype import FLOAT, from_numpy_dtype, get_default_dtype
 from ..core.tensor import Tensor, wrap
 
 
@@ -77,3 +77,85 @@ class Buffer(Tensor, metaclass=_Marked):
         t.persistent = persistent
         t._is_buffer = True
         return t
+
+
+class _Uninitialized:
+    """A tensor without a shape. Whatever asks for its elements gets a ValueError, its shape a
+    RuntimeError; `materialize` turns it into an ordinary one, the same object."""
+
+    cls_to_become: type
+
+    def __new__(cls, requires_grad: bool = True, device: Any = None, dtype: Any = None) -> Any:
+        t = object.__new__(cls)
+        t._node = t._view = t._v = None
+        t._rg = requires_grad and issubclass(cls, Parameter)
+        t._kind = (dtype or get_default_dtype()).np
+        return t
+
+    @property
+    def _a(self) -> Any:
+        raise ValueError(
+            "Attempted to use an uninitialized parameter. This error happens when you are using a "
+            "`LazyModule` or explicitly manipulating `torch.nn.parameter.UninitializedParameter` "
+            "objects. When using LazyModules Call `forward` with a dummy batch to initialize the "
+            "parameters before calling torch functions"
+        )
+
+    @property
+    def shape(self) -> Any:
+        raise RuntimeError(
+            "Can't access the shape of an uninitialized parameter or buffer. This error usually "
+            "happens in `load_state_dict` when trying to load an uninitialized parameter into an "
+            "initialized one. Call `forward` to initialize the parameters before accessing their "
+            "attributes."
+        )
+
+    @property
+    def dtype(self) -> Any:
+        return from_numpy_dtype(self._kind)
+
+    @property
+    def data(self) -> Tensor:
+        """An empty tensor of its dtype; assigning changes the dtype."""
+        return wrap(np.empty(0, self._kind))
+
+    @data.setter
+    def data(self, new: Tensor) -> None:
+        self._kind = new._a.dtype
+
+    def detach(self) -> Any:
+        return self
+
+    def materialize(self, shape: Any, device: Any = None, dtype: Any = None) -> None:
+        """Become an ordinary parameter or buffer of this shape, its elements arbitrary."""
+        kind = self.__dict__.pop("_kind") if dtype is None else dtype.np
+        self.__class__ = self.cls_to_become
+        self._a = np.empty(tuple(shape), kind)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"
+
+    def __deepcopy__(self, memo: dict) -> Any:
+        if id(self) not in memo:
+            memo[id(self)] = type(self)(self._rg, None, self.dtype)
+        return memo[id(self)]
+
+    def __reduce_ex__(self, protocol: int) -> Any:
+        return type(self), (self._rg, None, self.dtype)
+
+
+class UninitializedParameter(_Uninitialized, Parameter):
+    """A parameter whose shape is not known yet."""
+
+    cls_to_become = Parameter
+
+
+class UninitializedBuffer(_Uninitialized, Tensor):
+    """A buffer whose shape is not known yet."""
+
+    cls_to_become = Tensor
+
+
+def is_lazy(t: Any) -> bool:
+    """True for an UninitializedParameter or UninitializedBuffer."""
+    return isinstance(t, _Uninitialized)
