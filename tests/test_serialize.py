@@ -476,3 +476,46 @@ def test_deepcopy_of_a_parameter():
     p = torch.nn.Parameter(torch.ones(2))
     q, again = copy.deepcopy([p, p])
     assert q is again and type(q) is torch.nn.Parameter and q.data_ptr() != p.data_ptr()
+
+
+# ---------------------------------------------------------------- whole models
+
+
+def test_models_of_our_own_layers():
+    net = torch.nn.Sequential(torch.nn.Linear(4, 3), torch.nn.ReLU())
+    x = torch.ones(2, 4)
+    with pytest.raises(pickle.UnpicklingError, match=r"GLOBAL rushlight\.nn\.Sequential was not"):
+        there_and_back(net)
+    for copied in (
+        there_and_back(net, weights_only=False),
+        pickle.loads(pickle.dumps(net)),
+        copy.deepcopy(net),
+    ):
+        assert (copied(x) == net(x)).all()
+        assert (
+            copied[0].weight.requires_grad
+            and copied[0].weight.data_ptr() != net[0].weight.data_ptr()
+        )
+
+
+def test_models_of_the_user():
+    net = Net()
+    buffer = io.BytesIO()
+    torch.save(net, buffer)
+    buffer.seek(0)
+    with pytest.raises(pickle.UnpicklingError, match="fix: register the class, or save"):
+        torch.load(buffer, weights_only=False)
+    buffer.seek(0)
+    with torch.serialization.safe_globals([Net]):
+        found = torch.load(buffer, weights_only=False)
+    x = torch.ones(1, 2)
+    assert type(found) is Net and (found(x) == net(x)).all()
+
+
+class Net(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = torch.nn.Linear(2, 2)
+
+    def forward(self, x):
+        return self.layer(x)

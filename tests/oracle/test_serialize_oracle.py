@@ -100,6 +100,17 @@ def test_real_state_dicts():
     assert repr(carried(mine, torch, oracle)) == repr(checkpoint)
 
 
+def test_whole_models_of_pytorch():
+    net = oracle.nn.Sequential(
+        oracle.nn.Linear(4, 3), oracle.nn.ReLU(), oracle.nn.BatchNorm1d(3)
+    ).eval()
+    mine = carried(net, oracle, torch, weights_only=False)
+    assert repr(mine) == repr(net)
+    assert np.allclose(
+        mine(torch.ones(2, 4)).detach().numpy(), net(oracle.ones(2, 4)).detach().numpy()
+    )
+
+
 def test_mmap(tmp_path):
     path = tmp_path / "x.pt"
     x = oracle.arange(1000.0)

@@ -13,11 +13,18 @@ def named_result(name: str, fields: tuple[str, ...]) -> Any:
 
     An instance is a tuple, prints as PyTorch's does, one field to a line, and can be pickled.
     """
-    result: Any = namedtuple(name.replace(".", "_"), fields)  # type: ignore[misc]
-    result.__module__ = "torch.return_types"
-    result.__repr__ = _text
-    result.__reduce__ = lambda self: (_made, (name, fields, tuple(self)))
-    return result
+    title = name.replace(".", "_")
+
+    def reduce(self: Any) -> tuple[Any, ...]:
+        return _made, (name, fields, tuple(self))
+
+    members = {
+        "__slots__": (),
+        "__module__": "torch.return_types",
+        "__repr__": _text,
+        "__reduce__": reduce,
+    }
+    return type(title, (namedtuple(title, fields),), members)  # type: ignore[misc]
 
 
 def _text(self: Any) -> str:
