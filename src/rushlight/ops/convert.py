@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..core import dtype as dtypes
-from ..core.dtype import dtype, float32
+from ..core.dtype import dtype, float64
 from ..core.layout import (
     channels_last,
     channels_last_3d,
@@ -31,8 +31,10 @@ class _ToCopy:
         return K.like(dy, x)
 
     def samples(make):
-        yield make(3, 4), float32
-        yield make(), float32
+        yield make(3, 4), float64
+        yield make(), float64
+        yield make(4, 3).T, float64
+        yield make(0, 5), float64
 
 
 @op("clone", tensors=1)

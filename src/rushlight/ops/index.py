@@ -538,7 +538,11 @@ class IndexFill:
 
     def backward(c, dy, dim, index):
         dx = K.index_fill(dy, dim, index, 0.0) if c.needs(0) else None
-        return dx, K.sum(K.index_select(dy, dim, index)) if c.needs(1) else None
+        dv = None
+        if c.needs(1):  # an index that occurs twice filled one slice
+            once = np.unique(index._a if isinstance(index, Tensor) else index)
+            dv = K.sum(K.index_select(dy, dim, wrap(once) if isinstance(dy, Tensor) else once) if dy.ndim else dy)
+        return dx, dv
 
     def samples(make):
         yield make(3, 4), 1, make.indices(2, high=4), 1.5

@@ -11,13 +11,16 @@ from .shape import wrapped
 
 
 def _checked_list(name: str, tensors) -> list:
+    if isinstance(tensors, Tensor):
+        raise TypeError(f"{name}(): argument 'tensors' (position 1) must be tuple of Tensors, not Tensor")
     tensors = list(tensors)
     for i, t in enumerate(tensors):
         if not isinstance(t, Tensor):
             raise TypeError(f"expected Tensor as element {i} in argument 0, but got {type(t).__name__}")
     if not tensors:
-        raise RuntimeError(f"{name}(): expected a non-empty list of Tensors" if name == "cat" else
-                           f"{name} expects a non-empty TensorList")  # fmt: skip
+        if name == "cat":
+            raise ValueError("torch.cat(): expected a non-empty list of Tensors")
+        raise RuntimeError(f"{name} expects a non-empty TensorList")
     return tensors
 
 
@@ -67,8 +70,21 @@ def cat(tensors, dim=0, *, out=None):
         for t in tensors[1:]:
             target = promote_types(target, t.dtype)
         kept = [t.to(target) for t in kept]
+    if out is not None:
+        apart(out, tensors)
     y = apply(CARDS["_cat"], (kept, d))
     return y if out is None else _into(out, y)
+
+
+def apart(out: Tensor, inputs) -> None:
+    """RuntimeError: out= shares elements with an input, or with itself, where that would spoil the result."""
+    a = out._a
+    if any(s == 0 and n > 1 for s, n in zip(a.strides, a.shape, strict=True)):
+        raise RuntimeError("unsupported operation: more than one element of the written-to tensor refers to a single memory "
+                           "location. Please clone() the tensor before performing the operation.")  # fmt: skip
+    if any(np.may_share_memory(a, t._a) for t in inputs):
+        raise RuntimeError("unsupported operation: some elements of the input tensor and the written-to tensor refer to a "
+                           "single memory location. Please clone() the tensor before performing the operation.")  # fmt: skip
 
 
 def _into(out: Tensor, y: Tensor) -> Tensor:
@@ -276,7 +292,7 @@ class Unbind:
 
     def forward(x, dim=0):
         if not x.ndim:
-            raise RuntimeError("Dimension specified as 0 but tensor has no dimensions")
+            raise IndexError("Dimension specified as 0 but tensor has no dimensions")
         d = wrapped(dim, x.ndim)
         lead = (slice(None),) * d
         return [x[(*lead, i, ...)] for i in range(x.shape[d])]
@@ -302,7 +318,7 @@ class Repeat:
     def backward(c, dy, x_shape, repeats):
         shape = (1,) * (len(repeats) - len(x_shape)) + tuple(x_shape)
         if 0 in repeats:
-            return K.sum_to(K.reshape(dy, dy.shape), dy.shape) if not x_shape else _zeros(dy, x_shape)
+            return _zeros(dy, x_shape)
         split_shape, axes = [], []
         for r, n in zip(repeats, shape):
             axes.append(len(split_shape))
@@ -312,7 +328,9 @@ class Repeat:
     def samples(make):
         yield make(2, 3), (2, 1)
         yield make(3), (2, 2)
+        yield make(4, 3).T, (1, 2)
         yield make(), (3,)
+        yield make(0, 2), (2, 1)
 
 
 def _zeros(like, shape):

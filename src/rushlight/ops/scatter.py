@@ -13,8 +13,8 @@ from .shape import wrapped
 
 def _check(name: str, x: np.ndarray, dim: int, index: np.ndarray, src: np.ndarray | None = None) -> int:
     """dim counted from 0, after the checks that gather and scatter share. RuntimeError, IndexError in PyTorch's words."""
-    if index.dtype.kind != "i":
-        raise RuntimeError(f"{name}(): Expected dtype int64 for index")
+    if index.dtype.kind != "i" and index.size:
+        raise RuntimeError(f"{name}(): Expected dtype int32/int64 for index")
     d = wrapped(dim, x.ndim)
     if max(index.ndim, 1) != max(x.ndim, 1) and index.size:
         raise RuntimeError("Index tensor must have the same number of dimensions as "
@@ -72,6 +72,7 @@ class Gather:
         d = _check("gather", x, dim, index)
         if not index.size:
             return np.empty(index.shape, x.dtype)
+        index = index.astype(np.int64, copy=False)
         return x.reshape(x.shape or (1,))[along(index.reshape(index.shape or (1,)), d)].reshape(index.shape)
 
     def backward(c, dy, x_shape, dim, index):
@@ -102,14 +103,13 @@ class ScatterAdd:
 
 def _picked(dy, dim, index, src_shape):
     """The gradient of src: dy gathered at index, zeros where src is larger than index."""
-    picked = K.take(dy, dim, index)
+    picked = K.gather(dy, dim, index)
     if tuple(index.shape) != tuple(src_shape):
         picked = K.basic_dx(picked, tuple(src_shape), tuple(slice(n) for n in index.shape))
     return picked
 
 
-word("take", CARDS["gather"].forward)
-CARDS["take"] = CARDS["gather"]
+word("gather", CARDS["gather"].forward)
 
 
 @op("_scatter_src", fn=False, method=False, tensors=(0, 3), node="Scatter")
