@@ -183,16 +183,19 @@ class Stateful:
             if is_lazy(new):
                 return None
             t.materialize(new.shape)
-        if t.ndim == 0 and new.shape == (1,):
+        if t.ndim == 0 and new.ndim == 1 and len(new) == 1:
             new = new[0]  # files of PyTorch 0.3 keep a number as one element
-        if new.shape != t.shape:
+        if new.shape != t._a.shape:
             return (
                 f"size mismatch for {key}: copying a param with shape {new.shape} from checkpoint, "
                 f"the shape in current model is {t.shape}."
             )
         try:
             with no_grad():
-                if not assign:
+                if not assign and t._view is None and t._a.dtype == new._a.dtype:
+                    t._a[...] = new._a  # what copy_ does, when there is nothing to convert
+                    t._bump()
+                elif not assign:
                     t.copy_(new)
                 elif isinstance(t, Parameter) and not isinstance(new, Parameter):
                     setattr(self, name, Parameter(new, requires_grad=t.requires_grad))
