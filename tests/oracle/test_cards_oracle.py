@@ -1,6 +1,7 @@
 """Every card that PyTorch has a function for: value, dtype, shape and gradients of all samples.
 
-CALLS says how PyTorch spells a card whose name is private or whose arguments are options there; a card of a
+CALLS says how PyTorch spells a card whose name is private or whose arguments are options there;
+a card of a
 public name is looked up in torch, torch.special and torch.nn.functional.
 """
 

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from ..core.dtype import from_numpy_dtype, scalar_name
-from ..core.registry import CARDS, apply, binary_operator, inplace_operator, op
+from ..core.registry import CARDS, Card, apply, apply_inplace, op
 from ..core.tensor import Tensor
+from .pointwise import is_number
 from .samples import binary
 
 _INTEGERS = binary(0, 9, dtype="int64")
@@ -19,6 +20,27 @@ def _only(kinds: str, name: str, x: np.ndarray) -> None:
         raise RuntimeError(
             f"\"{name}_cpu\" not implemented for '{scalar_name(from_numpy_dtype(x.dtype))}'"
         )
+
+
+def _operators(card: Card, name: str) -> None:
+    """x op y, y op x and x op= y as methods of Tensor."""
+
+    def forward(x, y):
+        return apply(card, (x, y)) if isinstance(y, Tensor) or is_number(y) else NotImplemented
+
+    def reflected(x, y):
+        if not isinstance(x, Tensor):
+            kind = type(x).__name__
+            raise TypeError(f"descriptor requires a 'torch.Tensor' object but received a '{kind}'")
+        return apply(card, (y, x)) if isinstance(y, Tensor) or is_number(y) else NotImplemented
+
+    def inplace(x, y):
+        known = isinstance(y, Tensor) or is_number(y)
+        return apply_inplace(card, (x, y)) if known else NotImplemented
+
+    setattr(Tensor, f"__{name}__", forward)
+    setattr(Tensor, f"__r{name}__", reflected)
+    setattr(Tensor, f"__i{name}__", inplace)
 
 
 def _bitwise(name: str, symbol: str, f: Any, operator: str) -> None:
@@ -36,10 +58,7 @@ def _bitwise(name: str, symbol: str, f: Any, operator: str) -> None:
         samples = _INTEGERS
 
     op(name, inplace=True, promote="arith", broadcast=True)(Card)
-    forward, reflected = binary_operator(CARDS[name], f)
-    setattr(Tensor, f"__{operator}__", forward)
-    setattr(Tensor, f"__r{operator}__", reflected)
-    setattr(Tensor, f"__i{operator}__", inplace_operator(CARDS[name], f))
+    _operators(CARDS[name], operator)
 
 
 _bitwise("bitwise_and", "&", np.bitwise_and, "and")
@@ -94,10 +113,7 @@ def _shift(name: str, f: Any, operator: str) -> None:
         samples = _INTEGERS
 
     op(name, inplace=True, promote="arith", broadcast=True)(Card)
-    forward, reflected = binary_operator(CARDS[name], f)
-    setattr(Tensor, f"__{operator}__", forward)
-    setattr(Tensor, f"__r{operator}__", reflected)
-    setattr(Tensor, f"__i{operator}__", inplace_operator(CARDS[name], f))
+    _operators(CARDS[name], operator)
 
 
 _shift("bitwise_left_shift", left_shift, "lshift")

@@ -248,7 +248,10 @@ def _arg(name: str, meaning: str) -> None:
             _real(name, x)
             kernel = getattr(K, name)
             if dim is None:
-                _not_empty(name, x)
+                if x.size == 0:
+                    raise IndexError(
+                        f"{name}(): Expected reduction dim to be specified for input.numel() == 0."
+                    )
                 i = kernel(x.reshape(-1))
                 return np.asarray(i).reshape((1,) * x.ndim) if keepdim else i
             axes = axes_of(dim, x.ndim)

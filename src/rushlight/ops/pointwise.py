@@ -16,6 +16,7 @@ from ..core.dtype import (
     FLOAT,
     result_dtype,
 )
+from ..core.grad_mode import mode
 from ..core.registry import (
     CARDS,
     FUNCTIONS,
@@ -29,6 +30,7 @@ from ..core.registry import (
     op,
     store,
 )
+from ..core.run import runner
 from ..core.tape import Node
 from ..core.tensor import Tensor, wrap
 from ..kernels import TABLE, K
@@ -39,11 +41,20 @@ def renamed(card: Card, title: str) -> Card:
     """The same card under another of PyTorch's node names: one formula, several overloads."""
     other = copy(card)
     other.node_type = type(title, (Node,), {"__slots__": (), "card": other})
+    other.run = runner(other)
     return other
 
 
 def into(out, result):
-    """Write `result` into the tensor given as out=, by the registry's rules."""
+    """Write `result` into the tensor given as out=. RuntimeError:
+    a gradient is wanted, or the dtype too narrow.
+    """
+    if result.requires_grad or (mode.grad and out.requires_grad):
+        raise RuntimeError(
+            "functions with out=... arguments don't support automatic differentiation, but one of "
+            "the "
+            "arguments requires grad."
+        )
     store(out, result)
     return out
 

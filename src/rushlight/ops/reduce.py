@@ -315,17 +315,19 @@ def _variance(x: np.ndarray, axis, correction, keepdim: bool):
         )
     n = count(x.shape, None if axis is None else (axis,) if isinstance(axis, int) else axis)
     total = np.add.reduce(x, axis, keepdims=True)
-    mean = total / x.real.dtype.type(n)
+    mean = total / x.real.dtype.type(n) if n else total * x.dtype.type(np.nan)
     d = x - mean
     square = d * d if x.dtype.kind == "f" else (d * np.conj(d)).real
     if n - correction <= 0:
         warnings.warn(
             "std(): degrees of freedom is <= 0. Correction should be strictly less than the "
-            "reduction factor "
-            "(input numel divided by output numel).",
+            "reduction factor (input numel divided by output numel).",
             stacklevel=6,
         )
-    y = np.add.reduce(square, axis, keepdims=keepdim) / square.dtype.type(max(n - correction, 0))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        y = np.add.reduce(square, axis, keepdims=keepdim) / x.real.dtype.type(
+            max(n - correction, 0)
+        )
     return y, mean if keepdim else mean.reshape(np.shape(y))
 
 
