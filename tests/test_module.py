@@ -102,6 +102,10 @@ class Wrapper(nn.Module):
         except AttributeError:
             return getattr(self.inner, name)
 
+class Mixin:
+    def __getattr__(self, name):
+        return "mixed in" if name == "flavour" else super().__getattr__(name)
+
 assert Wrapper(nn.Linear(2, 3)).out_features == 3
 try:
     Wrapper(nn.Linear(2, 3)).nope

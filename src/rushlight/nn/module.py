@@ -143,9 +143,9 @@ class Module(Hooked, Stateful):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        if "__call__" in cls.__dict__:
+        if cls.__call__ is not Module.__call__:
             cls._hooked = True  # Sequential then goes through the call, not straight to forward
-        if "__getattr__" in cls.__dict__ and "__getattr__" not in Module.__dict__:
+        if hasattr(cls, "__getattr__") and not hasattr(Module, "__getattr__"):
             Module.__getattr__ = _no_attribute  # type: ignore[attr-defined]
 
     # ------------------------------------------------------------ the call
