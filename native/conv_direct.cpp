@@ -225,7 +225,7 @@ void run(const Plan& plan, const float* src, const float* bias, float* out) {
 
 }  // namespace
 
-void conv_forward(const Conv& g, const float* x, const float* w, const float* b, float* y) {
+void direct_forward(const Conv& g, const float* x, const float* w, const float* b, float* y) {
     const i64 taps = g.taps();
     Array<Tap> tap(taps);
     for (i64 t = 0; t < taps; t++)
@@ -254,7 +254,7 @@ void conv_forward(const Conv& g, const float* x, const float* w, const float* b,
     run(plan, x, b ? bias : nullptr, y);
 }
 
-void conv_dx(const Conv& g, const float* dy, const float* w, float* dx) {
+void direct_dx(const Conv& g, const float* dy, const float* w, float* dx) {
     const i64 in = g.in(), out = g.out(), taps = g.taps();
     const i64 passes_h = min(g.sh, g.h), passes_w = min(g.sw, g.w);
     Array<Tap> tap(passes_h * passes_w * taps);

@@ -112,7 +112,7 @@ void add_rows(const float* dy, i64 cells, i64 lanes, float* db) {
 
 }  // namespace
 
-void conv_dw(const Conv& g, const float* dy, const float* x, float* dw, float* db) {
+void direct_dw(const Conv& g, const float* dy, const float* x, float* dw, float* db) {
     const i64 in = g.in(), out = g.out(), taps = g.taps();
     const i64 registers = (out + N - 1) / N, pairs = (registers + 1) / 2, lanes = registers * N;
     const i64 width = (g.q - 1) * g.sw + (g.kw - 1) * g.dw + 1, line = in * width;

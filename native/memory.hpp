@@ -18,7 +18,10 @@ class Array {
 
 // Keeps the compiler from seeing how p was made, so that p[0], p[1], ... stay displacements from one
 // register instead of becoming a register each.
-RL_INLINE void opaque(const float*& p) { asm("" : "+r"(p)); }
+template <class T>
+RL_INLINE void opaque(T*& p) {
+    asm("" : "+r"(p));
+}
 
 // Lanes [first, last) from p + first, ..., p + last - 1; 0 in the others, whose memory is not touched.
 RL_INLINE F load_between(const float* p, i64 first, i64 last) {

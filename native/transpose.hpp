@@ -2,7 +2,7 @@
 #pragma once
 #include <utility>
 
-#include "simd.hpp"
+#include "memory.hpp"
 
 namespace rl::RL_ISA {
 
@@ -64,6 +64,24 @@ RL_INLINE void transpose(F (&r)[LANES<float>]) {
     }
 }
 
+// A square of cells, from rows `x_step` apart to rows `y_step` apart. (Walking pointers: left to
+// itself the compiler keeps sixteen of each, on the stack.)
+inline void transpose_square(const float* x, i64 x_step, float* y, i64 y_step) {
+    constexpr i64 N = LANES<float>;
+    F r[N];
+#pragma GCC unroll 16
+    for (i64 k = 0; k < N; k++, x += x_step) {
+        opaque(x);
+        r[k] = load(x);
+    }
+    transpose(r);
+#pragma GCC unroll 16
+    for (i64 k = 0; k < N; k++, y += y_step) {
+        opaque(y);
+        store(y, r[k]);
+    }
+}
+
 // x (rows, cols), its rows `x_step` apart -> y (cols, rows), its rows `y_step` apart. Where fewer
 // than LANES rows are left, y gets zeros up to the full register if `fill`.
 inline void transpose(const float* x, i64 x_step, i64 rows, i64 cols, float* y, i64 y_step,
@@ -75,23 +93,14 @@ inline void transpose(const float* x, i64 x_step, i64 rows, i64 cols, float* y, 
             const i64 nj = cols - j < N ? cols - j : N;
             const float* from = x + i * x_step + j;
             float* to = y + j * y_step + i;
-            if (nj == N && (ni == N || fill)) {
-                F r[N];
-#pragma GCC unroll 16
-                for (i64 k = 0; k < N; k++) r[k] = k < ni ? load(from + k * x_step) : F{};
-                transpose(r);
-#pragma GCC unroll 16
-                for (i64 k = 0; k < N; k++) store(to + k * y_step, r[k]);
-            } else {
-                F r[N] = {};
-                for (i64 k = 0; k < ni; k++)
-                    r[k] = nj == N ? load(from + k * x_step) : load_part(from + k * x_step, nj);
-                transpose(r);
-                for (i64 k = 0; k < nj; k++) {
-                    if (fill || ni == N) store(to + k * y_step, r[k]);
-                    else store_part(to + k * y_step, r[k], ni);
-                }
+            if (ni == N && nj == N) {
+                transpose_square(from, x_step, to, y_step);
+                continue;
             }
+            float part[N * N] = {}, turned[N * N];
+            for (i64 k = 0; k < ni; k++) copy(from + k * x_step, nj, part + k * N);
+            transpose_square(part, N, turned, N);
+            for (i64 k = 0; k < nj; k++) copy(turned + k * N, fill ? N : ni, to + k * y_step);
         }
     }
 }

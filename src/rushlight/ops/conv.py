@@ -280,7 +280,7 @@ def _named_padding(input, weight, padding, stride, dilation, rank):
     w, x = list(weight.shape), list(input.shape)
     if len(w) != rank + 2:
         raise RuntimeError(
-            f"Expected {len(w)}-dimensional input for {len(w)}-dimensional weight {w}, but got "
+            f"Expected {len(w)}-dimensional input for {len(w)}-dimensional weight{w}, but got "
             f"{len(x)}-dimensional input of size {x} instead"
         )
     if padding != "same":

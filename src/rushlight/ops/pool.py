@@ -352,7 +352,7 @@ def _define_adaptive_avg_pool(rank: int) -> None:
         y = apply(card, (x, size if rank > 1 else (1, *size)))
         return y if rank > 1 else y.squeeze(-2)
 
-    adaptive_avg_pool.__doc__ = f"""The means of output_size windows of the last {rank} dimension(s).
+    adaptive_avg_pool.__doc__ = f"""Means of output_size windows of the last {rank} dimension(s).
 
     output_size: an int, or one per dimension; None keeps a dimension. RuntimeError: empty input.
     """
@@ -374,7 +374,7 @@ def _define_adaptive_max_pool(rank: int) -> None:
         return found if return_indices else found[0]
 
     with_indices.__doc__ = f"{name} together with the places of the maxima in their planes."
-    adaptive_max_pool.__doc__ = f"""The maxima of output_size windows of the last {rank} dimension(s).
+    adaptive_max_pool.__doc__ = f"""Maxima of output_size windows of the last {rank} dimension(s).
 
     output_size: an int, or one per dimension; None keeps a dimension. RuntimeError: empty input.
     """

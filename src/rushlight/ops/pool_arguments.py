@@ -189,6 +189,10 @@ def adaptive_size(name: str, rank: int, x: Tensor, given: Any) -> tuple[int, ...
                 f"{name}() argument 'output_size' should contain one int (got {len(sizes)})"
             )
     else:
+        if isinstance(given, tuple | list) and x.ndim <= len(given):
+            raise ValueError(
+                f"Input dimension should be at least {len(given) + 1}\n  it has {x.ndim}"
+            )
         if x.ndim not in (rank + 1, rank + 2):
             colon = ":" if "max" in name else ""
             raise RuntimeError(

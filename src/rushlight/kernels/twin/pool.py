@@ -47,8 +47,9 @@ def max_pool_dx(dy, i, x_shape):
 
 def max_pool_take(x, i):
     """x (N, C, *S), i (N, C, *L) -> the cells that i names (N, C, *L); adjoint of `max_pool_dx`."""
-    lead = x.shape[:2]
-    return np.take_along_axis(x.reshape(*lead, -1), i.reshape(*lead, -1), -1).reshape(i.shape)
+    cells, places = prod(x.shape[2:]), prod(i.shape[2:])
+    flat = i.reshape(*i.shape[:2], places)
+    return np.take_along_axis(x.reshape(*x.shape[:2], cells), flat, -1).reshape(i.shape)
 
 
 def avg_pool(x, kernel, stride, padding, ceil, count_include_pad, divisor):
@@ -122,8 +123,8 @@ def fractional_max_pool(x, kernel, out, u):
     """x (N, C, *S), u (N, C, rank) in [0, 1) -> y (N, C, *out), i int64.
 
     Along each dimension the windows lie at floor((l + u) · a) - floor(u · a) where
-    a = (S - T) / (L - 1), the last one at the end. u counts dimensions from the last in two dimensions, from the first in
-    three, as PyTorch does.
+    a = (S - T) / (L - 1), the last one at the end. u counts the dimensions from the last if there
+    are two, from the first if there are three, as PyTorch does.
     """
     rank, size = len(out), x.shape[2:]
     place = np.zeros((*x.shape[:2], *[1] * (2 * rank)), np.int64)  # (N, C, *out, *kernel)
@@ -138,12 +139,11 @@ def fractional_max_pool(x, kernel, out, u):
         shape = [1] * (2 * rank)
         shape[d], shape[rank + d] = out[d], kernel[d]
         place = place * size[d] + cells.reshape(*x.shape[:2], *shape)
-    flat = place.reshape(*x.shape[:2], -1)
-    values = np.take_along_axis(x.reshape(*x.shape[:2], -1), flat, -1)
-    values = values.reshape(*x.shape[:2], *out, -1)
+    place = place.reshape(*x.shape[:2], *out, prod(kernel))
+    values = max_pool_take(x, place)
     best = values.argmax(-1)[..., None]
-    y = np.take_along_axis(values, best, -1)[..., 0]
-    return y, np.take_along_axis(flat.reshape(values.shape), best, -1)[..., 0]
+    y, i = (np.take_along_axis(a, best, -1)[..., 0] for a in (values, place))
+    return y, i
 
 
 max_pool2d = max_pool3d = max_pool

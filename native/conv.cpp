@@ -1,0 +1,37 @@
+// Which of the two ways of convolution to take, by the number of registers that each must multiply.
+#include "conv.hpp"
+
+namespace rl::RL_ISA {
+namespace {
+
+constexpr i64 N = LANES<float>;
+
+// Work per row of `cells` cells: whole registers of channels for every cell, or whole registers of
+// cells for every channel. The latter loads more per product and was measured to take NARROW times
+// as long for it (docs/convolution.md).
+constexpr double NARROW = 1.6;
+
+bool is_narrow(i64 channels, i64 cells, i64 waste) {
+    const i64 direct = cells * ((channels + N - 1) / N);
+    const i64 narrow = channels * ((cells + N - 1) / N);
+    return NARROW * double(narrow * waste) < double(direct);
+}
+
+}  // namespace
+
+void conv_forward(const Conv& g, const float* x, const float* w, const float* b, float* y) {
+    if (is_narrow(g.out(), g.q, 1)) narrow_forward(g, x, w, b, y);
+    else direct_forward(g, x, w, b, y);
+}
+
+void conv_dx(const Conv& g, const float* dy, const float* w, float* dx) {
+    if (is_narrow(g.in(), g.w, g.sh * g.sw)) narrow_dx(g, dy, w, dx);
+    else direct_dx(g, dy, w, dx);
+}
+
+void conv_dw(const Conv& g, const float* dy, const float* x, float* dw, float* db) {
+    if (is_narrow(g.out(), g.q, 1)) narrow_dw(g, dy, x, dw, db);
+    else direct_dw(g, dy, x, dw, db);
+}
+
+}  // namespace rl::RL_ISA
