@@ -6,7 +6,6 @@ torch = pytest.importorskip("torch")
 
 import module_cases  # noqa: E402
 import optim_cases  # noqa: E402
-import torch.optim.swa_utils  # noqa: E402
 
 import rushlight  # noqa: E402
 

@@ -403,10 +403,15 @@ def numbers(t: Tensor) -> np.ndarray:
 
 
 def gradients(group: dict[str, Any]) -> Iterator[tuple[Tensor, np.ndarray, np.ndarray]]:
-    """(parameter, its elements x, its gradient g) of those that have one; -g to maximize."""
+    """(parameter, its elements x, its gradient g) of those that have one; -g to maximize.
+
+    A 16-bit gradient comes as float32, so that what is computed with it is not rounded midway.
+    """
     for p in group["params"]:
         if p._grad is not None:
             g = numbers(p._grad)
+            if g.dtype.itemsize == 2:
+                g = g.astype(np.float32)
             yield p, numbers(p), -g if group["maximize"] else g
             p._bump()
 

@@ -1,6 +1,7 @@
 """Optimizer steps over a whole parameter list in NumPy, in PyTorch's order of operations.
 
 p parameter, g gradient; lists of arrays run in parallel. Parameters and state change in place.
+16-bit numbers are computed with in float32 and rounded where PyTorch's operations end.
 """
 
 from __future__ import annotations
@@ -10,10 +11,27 @@ import math
 import numpy as np
 
 
+def _wide(x):
+    """16-bit numbers as float32."""
+    return x.astype(np.float32) if x.dtype.itemsize == 2 else x
+
+
+def _rounded(x, p):
+    """x in the dtype of p."""
+    return x.astype(p.dtype, copy=False)
+
+
+def _scale(x, c):
+    """x *= c, with c itself not rounded to 16 bits."""
+    x[...] = _wide(x) * c
+
+
 def _gradient(p, g, weight_decay, maximize):
     if maximize:
         g = -g
-    return g + p * weight_decay if weight_decay != 0 else g
+    if weight_decay != 0:
+        g = _rounded(_wide(g) + _wide(p) * weight_decay, p)
+    return _wide(g)
 
 
 def _reals(arrays):
@@ -35,10 +53,10 @@ def sgd_step(params, grads, bufs, lr, momentum, dampening, weight_decay, nestero
             if b is None:
                 b = g.astype(p.dtype)
             else:
-                b *= momentum
+                _scale(b, momentum)
                 b += g * (1 - dampening)
-            g = g + b * momentum if nesterov else b
-        p -= g * lr
+            g = _rounded(g + _wide(b) * momentum, p) if nesterov else b
+        p -= _wide(g) * lr
         out.append(b)
     return out
 
@@ -69,15 +87,16 @@ def adam_step(
     for k, (p, g, m, v, t) in enumerate(zip(params, grads, ms, vs, steps, strict=True)):
         g = _gradient(p, g, 0 if decoupled else weight_decay, maximize)
         if decoupled and weight_decay != 0:
-            p *= 1 - lr * weight_decay
+            _scale(p, 1 - lr * weight_decay)
         m += (g - m) * (1 - beta1)
-        v *= beta2
+        _scale(v, beta2)
         v += g * (1 - beta2) * g
         if amsgrad:
             np.maximum(vmaxs[k], v, out=vmaxs[k])
             v = vmaxs[k]
-        root = np.sqrt(v) / math.sqrt(1 - beta2 ** float(t)) + eps
-        p -= m * (lr / (1 - beta1 ** float(t))) / root
+        root = _rounded(np.sqrt(v) / math.sqrt(1 - beta2 ** float(t)), p)
+        root = _rounded(root + eps, p)
+        p -= _wide(m) * (lr / (1 - beta1 ** float(t))) / root
 
 
 def rmsprop_step(
@@ -91,18 +110,19 @@ def rmsprop_step(
     params, grads, squares, means, bufs = map(_reals, (params, grads, squares, means, bufs))
     for k, (p, g, s) in enumerate(zip(params, grads, squares, strict=True)):
         g = _gradient(p, g, weight_decay, maximize)
-        s *= alpha
+        _scale(s, alpha)
         s += g * (1 - alpha) * g
         if means is not None:
             means[k] += (g - means[k]) * (1 - alpha)
-            root = np.sqrt(s - means[k] * means[k])
+            mean = _wide(means[k])
+            root = np.sqrt(_rounded(s - mean * mean, p))
         else:
             root = np.sqrt(s)
         root += eps
         if bufs is not None:
-            bufs[k] *= momentum
+            _scale(bufs[k], momentum)
             bufs[k] += g / root
-            p -= bufs[k] * lr
+            p -= _wide(bufs[k]) * lr
         else:
             p -= g * lr / root
 
@@ -113,4 +133,4 @@ def adagrad_step(params, grads, sums, steps, lr, lr_decay, eps, weight_decay, ma
     for p, g, s, t in zip(params, grads, sums, steps, strict=True):
         g = _gradient(p, g, weight_decay, maximize)
         s += g * g
-        p -= g * (lr / (1 + (float(t) - 1) * lr_decay)) / (np.sqrt(s) + eps)
+        p -= g * (lr / (1 + (float(t) - 1) * lr_decay)) / _rounded(np.sqrt(s) + eps, p)
