@@ -51,7 +51,7 @@ def sgd_step(params, grads, bufs, lr, momentum, dampening, weight_decay, nestero
         g = _gradient(p, g, weight_decay, maximize)
         if momentum != 0:
             if b is None:
-                b = g.astype(p.dtype)
+                b = np.array(g, p.dtype)  # an array, even of no dimensions
             else:
                 _scale(b, momentum)
                 b += g * (1 - dampening)
