@@ -83,6 +83,17 @@ def scatter_add(x, axis, index, values):
     return y
 
 
+def place(values, index, axis, shape):
+    """Zeros of `shape` with values[i] at place index[i] along axis; no place is taken twice."""
+    y = np.zeros(shape, values.dtype)
+    if axis in (-1, y.ndim - 1) and y.shape[:-1] == index.shape[:-1]:
+        starts = np.arange(0, y.size, shape[-1] or 1).reshape(*shape[:-1], 1)
+        y.reshape(-1)[index + starts] = values
+    else:
+        np.put_along_axis(y, index, values, axis)
+    return y
+
+
 def along(index: np.ndarray, axis: int) -> tuple:
     """The full index tuple of `take_along_axis`: index in its axis, open ranges in the others."""
     return tuple(
@@ -196,6 +207,7 @@ _SHAPES = {
     "sum_to": sum_to,
     "take_along_axis": take_along_axis,
     "scatter_add": scatter_add,
+    "place": place,
     "matmul": np.matmul,
     "astype": astype,
     "like": like,

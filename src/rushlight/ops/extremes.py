@@ -147,8 +147,7 @@ def put_back(dy, indices, x_shape, dim, keepdim):
     if axes is None:
         return dy
     dy, indices = (aligned(v, x_shape, axes, keepdim) for v in (dy, indices))
-    zeros = K.zeros_like(K.broadcast_to(dy, x_shape))
-    return K.scatter_add(zeros, axes[0], indices, dy)
+    return K.place(dy, indices, axes[0], x_shape)
 
 
 def _max_or_min(name: str, meaning: str, f, argf, pairwise: str) -> None:
@@ -184,7 +183,8 @@ def _max_or_min(name: str, meaning: str, f, argf, pairwise: str) -> None:
                 return x.copy(), np.zeros((), np.int64)
             _dims_not_empty(name, x, axes)
             axis = axes[0]
-            return f(x, axis, keepdims=keepdim), argf(x, axis, keepdim)
+            index = argf(x, axis, True) if keepdim else argf(x, axis)
+            return f(x, axis, keepdims=keepdim), index
 
         def backward(c, dy, indices, x_shape, dim, keepdim):
             return put_back(dy, indices, x_shape, dim, keepdim)

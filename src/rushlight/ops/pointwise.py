@@ -240,7 +240,7 @@ def sub_(input, other, *, alpha=1):
 # ---------------------------------------------------------------- * and /
 
 
-@op("mul", "multiply", inplace=True, promote="arith", broadcast=True, when={"x": 1, "y": 0})
+@op("mul", "multiply", promote="arith", broadcast=True, when={"x": 1, "y": 0})
 class Mul:
     """z = x · y
 
@@ -258,6 +258,12 @@ class Mul:
     samples = binary()
 
 
+@composite("mul_", "multiply_", fn=False, method=True)
+def mul_(input, other):
+    """input *= other"""
+    return Tensor.__imul__(input, operand("mul_", other))
+
+
 @op("_true_div", fn=False, method=False, promote="float", broadcast=True, node="Div")
 class _Div:
     """z = x / y;  dx = dz / ȳ,  dy = -dz z̄ / ȳ"""
@@ -270,9 +276,6 @@ class _Div:
         return d if c.needs(0) else None, -d * K.conj(x / y) if c.needs(1) else None
 
     samples = binary(0.5, 2.0)
-
-
-_TRUE_DIV_NUMBER = renamed(CARDS["_true_div"], "DivBackward0")
 
 
 def _not_by_zero(y: np.ndarray) -> None:
@@ -355,6 +358,8 @@ def true_divide(input, other, *, out=None):
 @composite("div_", "divide_", fn=False, method=True)
 def div_(input, other, *, rounding_mode=None):
     """input /= other"""
+    if rounding_mode is None:
+        return Tensor.__itruediv__(input, operand("div_", other))
     return apply_inplace(_division(rounding_mode), (input, operand("div_", other)))
 
 

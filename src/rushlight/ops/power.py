@@ -94,8 +94,13 @@ class _PowNumber:
         yield make(4, 3).T, 2
 
 
+_CARD = CARDS["_pow_number"]
+
+
 def _number_power(x: Tensor, p: Any, inplace: bool = False) -> Tensor:
     """x^p with x promoted by the number p."""
+    if x._a.dtype.kind == "f" and (type(p) is int or type(p) is float):
+        return apply_inplace(_CARD, (x, p)) if inplace else apply(_CARD, (x, p))
     if isinstance(p, np.generic):
         p = p.item()
     d = x.dtype
@@ -105,8 +110,8 @@ def _number_power(x: Tensor, p: Any, inplace: bool = False) -> Tensor:
     target = result_dtype((x, p))
     if inplace:
         check_can_cast(target, d)
-        return apply_inplace(CARDS["_pow_number"], (x, p))
-    return apply(CARDS["_pow_number"], (x if d is target else cast(x, target), p))
+        return apply_inplace(_CARD, (x, p))
+    return apply(_CARD, (x if d is target else cast(x, target), p))
 
 
 @composite("pow", method=True)

@@ -22,6 +22,8 @@ def axes_of(dim, ndim: int) -> tuple | None:
     """dim as a tuple of axes counted from 0; None for all. IndexError:
     out of range; RuntimeError: repeated.
     """
+    if type(dim) is int and -ndim <= dim < ndim:
+        return (dim % ndim,)
     if dim is None or dim == () or dim == []:
         return None
     dims = (dim,) if isinstance(dim, int) else tuple(int(d) for d in dim)
@@ -42,6 +44,8 @@ def axes_of(dim, ndim: int) -> tuple | None:
 
 def axis_of(dim, ndim: int):
     """As axes_of, one axis as an int: the form that native kernels take."""
+    if type(dim) is int and -ndim <= dim < ndim:
+        return dim % ndim
     axes = axes_of(dim, ndim)
     return axes[0] if axes is not None and len(axes) == 1 else axes
 
@@ -313,7 +317,10 @@ def _variance(x: np.ndarray, axis, correction, keepdim: bool):
             np.asarray(v).astype(x.dtype)
             for v in _variance(x.astype(np.float32), axis, correction, keepdim)
         )
-    n = count(x.shape, None if axis is None else (axis,) if isinstance(axis, int) else axis)
+    if axis is None:
+        n = x.size
+    else:
+        n = x.shape[axis] if isinstance(axis, int) else count(x.shape, axis)
     total = np.add.reduce(x, axis, keepdims=True)
     mean = total / x.real.dtype.type(n) if n else total * x.dtype.type(np.nan)
     d = x - mean

@@ -18,13 +18,13 @@ from .reduce import axes_of
 
 def ascending(x: np.ndarray, axis: int) -> np.ndarray:
     """The indices that sort x along axis, ties in order."""
-    return np.argsort(x, axis, kind="stable")
+    return x.argsort(axis, kind="stable")
 
 
 def descending_order(x: np.ndarray, axis: int) -> np.ndarray:
     """The indices that sort x from large to small along axis, ties in order, NaN first."""
     back = (*(slice(None),) * axis, slice(None, None, -1))
-    return x.shape[axis] - 1 - np.argsort(x[back], axis, kind="stable")[back]
+    return x.shape[axis] - 1 - x[back].argsort(axis, kind="stable")[back]
 
 
 def _no_complex(name: str, x: np.ndarray) -> None:
@@ -42,11 +42,7 @@ def _scattered(dy, indices, x_shape, dim):
     axes = axes_of(dim, len(x_shape))
     if axes is None:
         return dy
-    zeros = K.zeros_like(dy)
-    if tuple(dy.shape) != tuple(x_shape):
-        first = dy[(slice(None),) * axes[0] + (slice(0, 1),)]
-        zeros = K.zeros_like(K.broadcast_to(first, x_shape))
-    return K.scatter_add(zeros, axes[0], indices, dy)
+    return K.place(dy, indices, axes[0], x_shape)
 
 
 @op(
@@ -140,16 +136,16 @@ class Topk:
         if axis is None:
             return x.copy(), np.zeros((), np.int64)
         window = (slice(None),) * axis
+        chosen = (*window, slice(n - k, None) if largest else slice(0, k))
         if 0 < k < n // 8:  # find the k first, sort only those
-            found = np.argpartition(x, n - k if largest else k - 1, axis)
-            found = found[(*window, slice(n - k, None) if largest else slice(0, k))]
-            found = np.sort(found, axis)
-            part = np.take_along_axis(x, found, axis)
-            order = descending_order(part, axis) if largest else ascending(part, axis)
+            found = np.argpartition(x, n - k if largest else k - 1, axis)[chosen]
+            order = ascending(np.take_along_axis(x, found, axis), axis)
             index = np.take_along_axis(found, order, axis)
         else:
-            order = descending_order(x, axis) if largest else ascending(x, axis)
-            index = np.ascontiguousarray(order[(*window, slice(0, k))])
+            index = ascending(x, axis)[chosen]
+        if largest:
+            index = index[(*window, slice(None, None, -1))]
+        index = np.ascontiguousarray(index)
         return K.take_along_axis(x, index, axis), index
 
     def backward(c, dy, indices, x_shape, dim):
