@@ -250,7 +250,7 @@ def call_with_hooks(module: Any, args: tuple, kwargs: dict) -> Any:
     try:
         args, kwargs = _run_pre_hooks(module, args, kwargs)
         backward = _BackwardHooks(module) if is_grad_enabled() else None
-        if backward is not None and backward.full:
+        if backward is not None and backward.watching:
             args = backward.watch_inputs(args)
         result = module.forward(*args, **kwargs)
         for tables in (EVERY, module):
@@ -258,7 +258,7 @@ def call_with_hooks(module: Any, args: tuple, kwargs: dict) -> Any:
                 finished.add(key)
                 changed = _call_forward_hook(tables, key, hook, module, args, kwargs, result)
                 result = result if changed is None else changed
-        if backward is not None and backward.full:
+        if backward is not None and backward.watching:
             result = backward.watch_outputs(result)
         if backward is not None and backward.legacy:
             backward.watch_last_operation(args, result)
@@ -319,12 +319,11 @@ class _BackwardHooks:
     def __init__(self, module: Any):
         self.module = module
         self.before = [*EVERY._backward_pre_hooks.values(), *module._backward_pre_hooks.values()]
-        self.full, self.legacy = [], []
+        self.after, self.legacy = [], []
         for tables in (EVERY, module):
-            kind = self.full if tables._is_full_backward_hook else self.legacy
+            kind = self.after if tables._is_full_backward_hook else self.legacy
             kind.extend(tables._backward_hooks.values())
-        self.after = list(self.full)
-        self.full = self.before + self.full  # anything to watch inputs and outputs for
+        self.watching = bool(self.before or self.after)
         self.inputs_watched = False
         self.grad_outputs: tuple | None = None
 
@@ -346,13 +345,9 @@ class _BackwardHooks:
         watched = _pass_through((result,) if single else result, self._outputs_known)
         if watched is None:
             return result
-        return (
-            watched[0]
-            if single
-            else type(result)(watched)
-            if type(result) is tuple
-            else (type(result)(*watched))
-        )
+        if single:
+            return watched[0]
+        return watched if type(result) is tuple else type(result)(*watched)  # a named tuple
 
     def _outputs_known(self, grads: tuple) -> tuple:
         for hook in self.before:
@@ -385,11 +380,7 @@ class _BackwardHooks:
 
     def watch_last_operation(self, args: tuple, result: Any) -> None:
         while not isinstance(result, Tensor):
-            result = next(
-                (v for v in result.values() if isinstance(v, Tensor))
-                if isinstance(result, dict)
-                else iter(result)
-            )
+            result = next(iter(result.values() if isinstance(result, dict) else result))
         node = result.grad_fn
         if node is None:
             return
@@ -425,9 +416,8 @@ def _pass_through(
 ) -> tuple | None:
     """The values, their tensors replaced by identities whose gradients go through `seen`.
 
-    None if no tensor among them requires a gradient. zeros: `seen` is given zeros for a tensor that
-    has no gradient, not None. seen: (gradient or None per value) -> the
-    same.
+    None if no tensor among them requires a gradient. seen: (gradient or None per value) -> the
+    same; zeros: it is given zeros, not None, for a tensor that has no gradient.
     """
     places = [i for i, v in enumerate(values) if isinstance(v, Tensor)]
     if not any(values[i].requires_grad for i in places):
