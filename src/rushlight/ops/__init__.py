@@ -6,7 +6,7 @@ _FAMILIES = """
     convert pointwise power bounds elementary special blend bitwise complex compare activation
     shape index join scatter
     reduce extremes norms scan sort matmul creation distributions random sampling dropout
-    pad softmax norm embedding conv pool loss
+    pad softmax norm embedding conv pool loss distance margin likelihood shuffle
 """
 
 for _family in _FAMILIES.split():

@@ -1,0 +1,154 @@
+"""Distances and angles between vectors: cosine similarity, p-norm distances, cross products.
+
+B batch, P and R points, M features.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..core.grad_mode import no_grad
+from ..core.registry import composite
+from ..core.tensor import Tensor, wrap
+from .join import stack
+from .shape import broadcast_tensors, wrapped
+
+
+def _common(x1: Tensor, x2: Tensor) -> tuple[Tensor, Tensor]:
+    """x1 and x2 in their common dtype. RuntimeError: not floating point."""
+    from ..core.dtype import FLOAT, promote_types, scalar_name
+
+    target = promote_types(x1.dtype, x2.dtype)
+    if target.category < FLOAT:
+        raise RuntimeError(
+            "expected common dtype to be floating point, yet common dtype is "
+            f"{scalar_name(target)}"
+        )
+    return x1.to(target), x2.to(target)
+
+
+@composite("cosine_similarity", functional=True)
+def cosine_similarity(x1, x2, dim=1, eps=1e-8):
+    """y = x1 · x2 / (max(|x1|, eps) max(|x2|, eps)) along dim of the broadcast inputs.
+
+    shape   (*, M, *) and (*, M, *) -> (*, *)
+    errors  RuntimeError: integers, or shapes that do not broadcast
+    """
+    x1, x2 = _common(x1, x2)
+    n1, n2 = (x.norm(2, dim, keepdim=True).clone() for x in broadcast_tensors(x1, x2))
+    with no_grad():  # the gradient is that of the norm itself, below eps, too
+        n1.clamp_(min=eps)
+        n2.clamp_(min=eps)
+    return ((x1 / n1) * (x2 / n2)).sum(dim)
+
+
+@composite("pairwise_distance", functional=True)
+def pairwise_distance(x1, x2, p=2.0, eps=1e-6, keepdim=False):
+    """y = |x1 - x2 + eps|_p over the last dimension of the broadcast inputs.
+
+    shape   (N, M), (N, M) -> (N)
+    """
+    return (x1 - x2 + eps).norm(p, -1, keepdim)
+
+
+@composite("pdist", functional=True)
+def pdist(input, p=2.0):
+    """The p-norm distances of all pairs of rows i < j, in that order.
+
+    shape   (P, M) -> (P (P - 1) / 2)
+    errors  RuntimeError: no matrix, or p < 0
+    """
+    a = input._a
+    if a.ndim != 2:
+        raise RuntimeError("pdist only supports 2D tensors, got: " + f"{a.ndim}D")
+    if a.dtype.kind not in "fV":
+        raise RuntimeError("pdist only supports floating-point dtypes")
+    if p < 0:
+        raise RuntimeError("pdist only supports non-negative p values")
+    i, j = np.triu_indices(a.shape[0], 1)
+    return (input[wrap(i)] - input[wrap(j)]).norm(p, 1)
+
+
+@composite("cdist")
+def cdist(x1, x2, p=2.0, compute_mode=None):
+    """The p-norm distances between all rows of x1 and all rows of x2.
+
+    shape   (*, P, M), (*, R, M) -> (*, P, R); * broadcast
+    mode    compute_mode says when p = 2 goes through a matrix product; by default if P or R > 25
+    errors  RuntimeError: fewer than 2 dimensions, other M, p < 0; ValueError: an unknown mode
+    """
+    modes = (None, "use_mm_for_euclid_dist_if_necessary", "use_mm_for_euclid_dist",
+             "donot_use_mm_for_euclid_dist")  # fmt: skip
+    if compute_mode not in modes:
+        raise ValueError(f"{compute_mode} is not a valid value for compute_mode")
+    for name, x in (("X1", x1), ("X2", x2)):
+        if x._a.dtype.kind not in "fV":
+            raise RuntimeError(f"cdist only supports floating-point dtypes, {name} got: {x.dtype}")
+        if x._a.ndim < 2:
+            raise RuntimeError(
+                f"cdist only supports at least 2D tensors, {name} got: {x._a.ndim}D"
+            )
+    if x1._a.shape[-1] != x2._a.shape[-1]:
+        raise RuntimeError(
+            f"X1 and X2 must have the same number of columns. X1: {x1._a.shape[-1]} X2: "
+            f"{x2._a.shape[-1]}"
+        )
+    if p < 0:
+        raise RuntimeError("cdist only supports non-negative p values")
+    many = x1._a.shape[-2] > 25 or x2._a.shape[-2] > 25
+    if p == 2 and (modes.index(compute_mode) == 2 or (modes.index(compute_mode) < 2 and many)):
+        return _euclidean(x1, x2)
+    return (x1.unsqueeze(-2) - x2.unsqueeze(-3)).norm(p, -1)
+
+
+def _euclidean(x1: Tensor, x2: Tensor) -> Tensor:
+    """√(|x1|² + |x2|² - 2 x1 · x2), without the (P, R, M) differences; 0 has the gradient 0."""
+    squares = (x1 * x1).sum(-1, keepdim=True) + (x2 * x2).sum(-1).unsqueeze(-2)
+    found = squares - 2 * x1.matmul(x2.transpose(-1, -2))  # (*, P, R)
+    zero = wrap(found._a <= 0)
+    return found.masked_fill(zero, 1.0).sqrt().masked_fill(zero, 0.0)
+
+
+@composite("linalg.cross")
+def linalg_cross(input, other, *, dim=-1, out=None):
+    """y = x × y along dim, of length 3; the other dimensions broadcast.
+
+    RuntimeError: numbers of dimensions differ, or the length is not 3.
+    """
+    a, b = input._a.shape, other._a.shape
+    if len(a) != len(b):
+        raise RuntimeError("linalg.cross: inputs must have the same number of dimensions.")
+    d = wrapped(dim, len(a))
+    if a[d] != 3 or b[d] != 3:
+        raise RuntimeError(
+            f"linalg.cross: inputs dimension {dim} must have length 3. Got {a[d]} and {b[d]}"
+        )
+    x, y = input.unbind(d), other.unbind(d)
+    y = stack([x[i - 2] * y[i - 1] - x[i - 1] * y[i - 2] for i in range(3)], d)
+    if out is None:
+        return y
+    from ..core.registry import store
+
+    store(out, y)
+    return out
+
+
+@composite("cross", method=True)
+def cross(input, other, dim=None, *, out=None):
+    """y = x × y along dim; without dim along the first dimension of length 3 (deprecated)."""
+    if dim is None:
+        if input._a.ndim != other._a.ndim:
+            raise RuntimeError("linalg.cross: inputs must have the same number of dimensions.")
+        import warnings
+
+        warnings.warn(
+            "Using torch.cross without specifying the dim arg is deprecated.\n"
+            "Please either pass the dim explicitly or simply use torch.linalg.cross.\n"
+            "The default value of dim will change to agree with that of linalg.cross in a future "
+            "release.",
+            stacklevel=2,
+        )
+        if 3 not in input._a.shape:
+            raise RuntimeError("no dimension of size 3 in input")
+        dim = input._a.shape.index(3)
+    return linalg_cross(input, other, dim=dim, out=out)

@@ -1,0 +1,239 @@
+"""Negative log-likelihoods of distributions and of sequences: Poisson, Gauss, CTC; linear layers with their loss.
+
+N batch, C classes, T length of the input, S length of the target.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from ..core.grad_mode import no_grad
+from ..core.registry import CARDS, apply, composite, op
+from ..core.tensor import Tensor, wrap
+from .loss import cross_entropy, reduced, reduction_word
+
+
+@composite("poisson_nll_loss", functional=True)
+def poisson_nll_loss(input, target, log_input=True, full=False, size_average=None, eps=1e-8, reduce=None, reduction="mean"):
+    """L = e^x - y x, or x - y log(x + eps) if not log_input; full: + Stirling's y log y - y + log(2 π y) / 2 where y > 1."""
+    if size_average is not None or reduce is not None:
+        reduction = reduction_word(size_average, reduce, reduction)
+    if reduction not in ("mean", "sum", "none"):
+        raise ValueError(f"{reduction} is not a valid value for reduction")
+    loss = input.exp() - target * input if log_input else input - target * (input + eps).log()
+    if full:
+        stirling = target * target.log() - target + 0.5 * (2 * math.pi * target).log()
+        loss = loss + stirling.masked_fill(target <= 1, 0)
+    return reduced(loss, reduction)
+
+
+@composite("gaussian_nll_loss", fn=False, functional=True)
+def gaussian_nll_loss(input, target, var, full=False, eps=1e-6, reduction="mean"):
+    """L = (log max(var, eps) + (x - y)² / max(var, eps)) / 2; full: + log(2 π) / 2.
+
+    shape   var: a number, input's shape, or that without (or with 1 for) the last dimension
+    errors  ValueError: var of another shape or negative
+    """
+    if isinstance(var, Tensor):
+        if var._a.size and (var._a < 0).any():
+            raise ValueError("var has negative entry/entries")
+        a, b = tuple(input._a.shape), tuple(var._a.shape)
+        if a != b:
+            if a[:-1] == b:
+                var = var.unsqueeze(-1)
+            elif len(a) != len(b) or sum(m != n for m, n in zip(a, b, strict=True)) > 1 or any(
+                m != n and n != 1 for m, n in zip(a, b, strict=True)
+            ):  # fmt: skip
+                raise ValueError("var is of incorrect size")
+    else:
+        if var < 0:
+            raise ValueError("var has negative entry/entries")
+        var = input.new_full(tuple(input._a.shape), float(var))
+    if reduction not in ("mean", "sum", "none"):
+        raise ValueError(reduction + " is not valid")
+    var = var.clone()
+    with no_grad():  # the gradient passes through the bound
+        var.clamp_(min=eps)
+    loss = 0.5 * (var.log() + (input - target) ** 2 / var)
+    if full:
+        loss = loss + 0.5 * math.log(2 * math.pi)
+    return reduced(loss, reduction)
+
+
+# ---------------------------------------------------------------- CTC
+
+
+@op("_ctc", fn=False, method=False, tensors=1, extras=("alpha",), node="CtcLoss")
+class _Ctc:
+    """L_n = -log Σ p over all ways to spell target n in T steps with repeats and blanks between.
+
+    shape   x (T, N, C) log-probabilities, labels (N, 2 S + 1) with blanks between, lengths (N) and (N) -> (N)
+    grad    dx = dL (e^x - Σ of the shares of the ways through (t, c)), as PyTorch's: x is taken as a log_softmax
+    source  Graves et al. 2006, doi:10.1145/1143844.1143891
+    """
+
+    def forward(x, labels, steps, sizes, skips):
+        alpha = _ways(x, labels, skips)
+        n = np.arange(x.shape[1])
+        last = alpha[np.maximum(steps - 1, 0), n, 2 * sizes]
+        before = np.where(sizes > 0, alpha[np.maximum(steps - 1, 0), n, np.maximum(2 * sizes - 1, 0)], -np.inf)
+        loss = -np.logaddexp(last, before)
+        empty = np.where(sizes > 0, np.inf, 0.0)
+        return np.where(steps > 0, loss, empty).astype(x.dtype), alpha
+
+    def backward(c, dy, x, labels, steps, sizes, skips, alpha):
+        if isinstance(dy, Tensor):
+            raise RuntimeError("derivative for aten::_ctc_loss_backward is not implemented")
+        return _ctc_dx(dy, x, labels, steps, sizes, skips, alpha)
+
+
+def _ways(x: np.ndarray, labels: np.ndarray, skips: np.ndarray) -> np.ndarray:
+    """alpha (T, N, 2 S + 1): log of the sum over all ways to be at each label after each step."""
+    length, n, _ = x.shape
+    alpha = np.full((length, n, labels.shape[1]), -np.inf)
+    if not length:
+        return np.full((1, n, labels.shape[1]), -np.inf)
+    spoken = np.take_along_axis(x, np.broadcast_to(labels, (length, *labels.shape)), 2).astype(np.float64)
+    alpha[0, :, :2] = spoken[0, :, :2]
+    for t in range(1, length):
+        stay = alpha[t - 1]
+        step = np.full_like(stay, -np.inf)
+        step[:, 1:] = stay[:, :-1]
+        jump = np.full_like(stay, -np.inf)
+        jump[:, 2:] = np.where(skips[:, 2:], stay[:, :-2], -np.inf)
+        alpha[t] = np.logaddexp(np.logaddexp(stay, step), jump) + spoken[t]
+    return alpha
+
+
+def _ctc_dx(dy, x, labels, steps, sizes, skips, alpha):
+    """The gradient of the log-probabilities, through beta: the ways from each label to the end."""
+    length, n, _ = x.shape
+    width = labels.shape[1]
+    rows = np.arange(n)
+    dx = np.zeros(x.shape, np.float64)
+    end = 2 * sizes
+    first = np.maximum(steps - 1, 0)
+    total = alpha[first, rows, end]
+    total = np.logaddexp(total, np.where(sizes > 0, alpha[first, rows, np.maximum(end - 1, 0)], -np.inf))
+    beta = np.full((n, width), -np.inf)
+    with np.errstate(invalid="ignore"):
+        for t in reversed(range(length)):
+            said = np.take_along_axis(x[t], labels, 1).astype(np.float64)
+            step = np.full_like(beta, -np.inf)
+            step[:, :-1] = beta[:, 1:]
+            jump = np.full_like(beta, -np.inf)
+            jump[:, :-2] = np.where(skips[:, 2:], beta[:, 2:], -np.inf)
+            beta = np.logaddexp(np.logaddexp(beta, step), jump)
+            ends = t == steps - 1
+            beta[ends] = -np.inf
+            beta[ends, end[ends]] = 0.0
+            two = ends & (sizes > 0)
+            beta[two, end[two] - 1] = 0.0
+            beta = beta + said
+            share = np.exp(alpha[t] + beta - said - total[:, None])  # (N, 2 S + 1)
+            np.add.at(dx[t], (rows[:, None], labels), -share)
+            dx[t] += np.exp(x[t])
+            dx[t, t >= steps] = 0.0
+    return (dx * dy[:, None]).astype(x.dtype)
+
+
+def _lengths(name: str, given, count: int) -> np.ndarray:
+    lengths = np.asarray(given._a if isinstance(given, Tensor) else given)
+    if lengths.dtype.kind not in "iu":
+        raise RuntimeError(f"{name} must be integral")
+    lengths = lengths.reshape(-1).astype(np.int64)
+    if lengths.size != count:
+        raise RuntimeError(f"{name} must be of size batch_size")
+    return lengths
+
+
+@composite("ctc_loss", functional=True)
+def ctc_loss(log_probs, targets, input_lengths, target_lengths, blank=0, reduction="mean", zero_infinity=False):
+    """Connectionist temporal classification: -log of the probability of targets, however they are aligned.
+
+    shape   log_probs (T, N, C) or (T, C); targets (N, S), or all targets one after the other
+    mean    of each loss divided by its target's length
+    errors  RuntimeError: blank is no class, lengths that do not fit
+    """
+    if isinstance(reduction, int):  # torch.ctc_loss's own numbering
+        reduction = ("none", "mean", "sum")[reduction]
+    if log_probs._a.dtype.kind != "f":
+        raise RuntimeError(f'"ctc_loss_cpu" not implemented for \'{log_probs.dtype}\'')
+    batched = log_probs._a.ndim == 3
+    x = log_probs if batched else log_probs.unsqueeze(1)
+    length, n, classes = x._a.shape
+    if not 0 <= blank < classes:
+        raise RuntimeError("blank must be in label range")
+    steps, sizes = _lengths("input_lengths", input_lengths, n), _lengths("target_lengths", target_lengths, n)
+    if (steps < 0).any() or (steps > length).any():
+        i = int(np.flatnonzero((steps < 0) | (steps > length))[0])
+        raise RuntimeError(f"Expected input_lengths to have value at most {length}, but got value {steps[i]} (while checking "
+                           "arguments for ctc_loss_cpu)")  # fmt: skip
+    labels, skips = _spelling(targets._a, sizes, blank)
+    loss = apply(CARDS["_ctc"], (x, labels, steps, sizes, skips))
+    if zero_infinity:
+        loss = loss.masked_fill(wrap(np.isinf(loss._a)), 0.0)
+    if reduction == "mean":
+        return (loss / wrap(np.maximum(sizes, 1).astype(x._a.dtype))).mean()
+    loss = reduced(loss, reduction)
+    return loss if batched or reduction != "none" else loss.reshape(())
+
+
+def _spelling(targets: np.ndarray, sizes: np.ndarray, blank: int) -> tuple[np.ndarray, np.ndarray]:
+    """(N, 2 S + 1): labels with blanks around them, and where a step may skip the blank before a label."""
+    n, longest = len(sizes), int(sizes.max(initial=0))
+    if targets.ndim == 2:
+        rows = [targets[i, : sizes[i]] for i in range(n)]
+    elif targets.size < sizes.sum():
+        raise RuntimeError("Expected tensor to have size at least "
+                           f"{sizes.sum()} at dimension 0, but got size {targets.size}")  # fmt: skip
+    else:
+        rows = np.split(targets, np.cumsum(sizes))[:n]
+    labels = np.full((n, 2 * longest + 1), blank, np.int64)
+    for i, row in enumerate(rows):
+        labels[i, 1 : 2 * len(row) : 2] = row
+    skips = np.zeros(labels.shape, bool)
+    skips[:, 2:] = (labels[:, 2:] != blank) & (labels[:, 2:] != labels[:, :-2])
+    return labels, skips
+
+
+@composite("linear_cross_entropy", fn=False, functional=True)
+def linear_cross_entropy(input, linear_weight, target, *, linear_bias=None, weight=None, reduction="mean", ignore_index=None,
+                         label_smoothing=0.0, options=None):  # fmt: skip
+    """cross_entropy(linear(input, linear_weight, linear_bias), target, ...)
+
+    shape   input (N, I) or (I), linear_weight (C, I) or (C, d1, ..., dK, I), linear_bias (C) or (C, d1, ..., dK)
+    errors  NotImplementedError: options (the products are never cut into chunks here)
+    """
+    if options is not None:
+        raise NotImplementedError("linear_cross_entropy(options=...): rushlight has no chunked products; pass options=None")
+    _checked_linear(input._a.shape, linear_weight._a.shape, linear_bias)
+    *sizes, features = linear_weight._a.shape
+    if ignore_index is None:
+        ignore_index = -100
+    elif target._a.dtype.kind in "fV":
+        raise RuntimeError("ignore_index cannot be specified when target contains probabilities")
+    logits = input.matmul(linear_weight.reshape(-1, features).transpose(0, 1))
+    if linear_bias is not None:
+        logits = logits + linear_bias.reshape(-1)
+    if len(sizes) > 1:
+        logits = logits.reshape(*input._a.shape[:-1], *sizes)
+    return cross_entropy(logits, target, weight, None, ignore_index, None, reduction, label_smoothing)
+
+
+def _checked_linear(x: tuple, w: tuple, bias: Tensor | None) -> None:
+    """RuntimeError in PyTorch's words unless input, weight and bias fit."""
+    if len(x) not in (1, 2):
+        raise RuntimeError(f"expected input with dimensionality 1 or 2, got {len(x)}")
+    if len(w) < 2:
+        raise RuntimeError(f"expected linear_weight with dimensionality at least 2, got {len(w)}")
+    if x[-1] != w[-1]:
+        raise RuntimeError("expected equal input and linear_weight last dimensions (in_features), got "
+                           f"{x[-1]} and {w[-1]}, respectively")  # fmt: skip
+    if len(x) == 1 and len(w) > 2:
+        raise RuntimeError(f"K-dimensional loss defined by linear_weight shape {tuple(w)} requires batched input, (N, {w[-1]}), "
+                           f"got unbatched input with shape {tuple(x)}")  # fmt: skip
+    if bias is not None and bias._a.shape != w[:-1]:
+        raise RuntimeError(f"expected linear_bias shape {tuple(w[:-1])}, got {tuple(bias._a.shape)}")
