@@ -18,9 +18,10 @@ from ..kernels.carriers import translate
 from ..kernels.windows import output_size as window_count
 from .conv_arguments import by, check, check_positive, pair, sizes, wrong_arguments, wrong_rank
 
-_CONV = (None, K.conv1d, K.conv2d, K.conv3d)
-_CONV_DX = (None, K.conv1d_dx, K.conv2d_dx, K.conv3d_dx)
-_CONV_DW = (None, K.conv1d_dw, K.conv2d_dw, K.conv3d_dw)
+
+def _kernel(rank, part=""):
+    """K.conv2d, K.conv2d_dx or K.conv2d_dw, or those of another rank."""
+    return getattr(K, f"conv{rank}d{part}")
 
 
 def _sum_cells(dy):
@@ -31,7 +32,7 @@ def _sum_cells(dy):
 def _windows_of(x, w, b, cells, options):
     """The convolution of x with w, its first `cells` of each dimension: output_padding may leave
     room for more windows than a transposed convolution had inputs."""
-    y = _CONV[len(cells)](x, w, b, *options)
+    y = _kernel(len(cells))(x, w, b, *options)
     return y if y.shape[2:] == cells else y[..., *map(slice, cells)]
 
 
@@ -46,14 +47,14 @@ class Convolution:
     """
 
     def forward(x, w, b, stride, padding, dilation, groups):
-        return _CONV[x.ndim - 2](x, w, b, stride, padding, dilation, groups)
+        return _kernel(x.ndim - 2)(x, w, b, stride, padding, dilation, groups)
 
     def backward(c, dy, x, w, stride, padding, dilation, groups, x_shape, w_shape):
         rank, options = len(x_shape) - 2, (stride, padding, dilation, groups)
-        dx = _CONV_DX[rank](dy, K.conj(w), x_shape, *options) if c.needs(0) else None
+        dx = _kernel(rank, "_dx")(dy, K.conj(w), x_shape, *options) if c.needs(0) else None
         if not c.needs(1):
             return dx, None, _sum_cells(dy) if c.needs(2) else None
-        dw, db = _CONV_DW[rank](dy, K.conj(x), w_shape, *options)
+        dw, db = _kernel(rank, "_dw")(dy, K.conj(x), w_shape, *options)
         return dx, dw, db if c.needs(2) else None
 
     def samples(make):
@@ -78,13 +79,13 @@ class ConvTranspose:
     """
 
     def forward(x, w, b, y_shape, stride, padding, dilation, groups):
-        y = _CONV_DX[x.ndim - 2](x, w, y_shape, stride, padding, dilation, groups)
+        y = _kernel(x.ndim - 2, "_dx")(x, w, y_shape, stride, padding, dilation, groups)
         return y if b is None else y + b.reshape(-1, *[1] * (x.ndim - 2))
 
     def backward(c, dy, x, w, stride, padding, dilation, groups, x_shape, w_shape):
         rank, options = len(w_shape) - 2, (stride, padding, dilation, groups)
         dx = _windows_of(dy, K.conj(w), None, x_shape[2:], options) if c.needs(0) else None
-        dw = _CONV_DW[rank](K.conj(x), dy, w_shape, *options)[0] if c.needs(1) else None
+        dw = _kernel(rank, "_dw")(K.conj(x), dy, w_shape, *options)[0] if c.needs(1) else None
         return dx, dw, _sum_cells(dy) if c.needs(2) else None
 
     def samples(make):
@@ -106,12 +107,12 @@ class ConvWeight:
     """
 
     def forward(dy, x, w_shape, stride, padding, dilation, groups):
-        return _CONV_DW[x.ndim - 2](dy, x, w_shape, stride, padding, dilation, groups)
+        return _kernel(x.ndim - 2, "_dw")(dy, x, w_shape, stride, padding, dilation, groups)
 
     def backward(c, ddw, ddb, dy, x, stride, padding, dilation, groups):
         rank, options = ddw.ndim - 2, (stride, padding, dilation, groups)
         ddy = _windows_of(K.conj(x), ddw, ddb, dy.shape[2:], options) if c.needs(0) else None
-        dx = _CONV_DX[rank](K.conj(dy), ddw, x.shape, *options) if c.needs(1) else None
+        dx = _kernel(rank, "_dx")(K.conj(dy), ddw, x.shape, *options) if c.needs(1) else None
         return ddy, dx
 
     def samples(make):

@@ -17,10 +17,10 @@ from ..kernels import K
 from ..kernels.carriers import translate
 from . import pool_arguments as arguments
 
-_MAX_POOL = {2: K.max_pool2d, 3: K.max_pool3d}
-_MAX_POOL_DX = {2: K.max_pool2d_dx, 3: K.max_pool3d_dx}
-_AVG_POOL = {2: K.avg_pool2d, 3: K.avg_pool3d}
-_AVG_POOL_DX = {2: K.avg_pool2d_dx, 3: K.avg_pool3d_dx}
+
+def _kernel(name, rank, part=""):
+    """K.max_pool2d, K.avg_pool3d_dx, ..."""
+    return getattr(K, f"{name}{rank}d{part}")
 
 
 def _batch(x, rank):
@@ -36,6 +36,7 @@ def _cards(source: type, name: str, node: str, **options) -> None:
     """Cards `name`2d and `name`3d of one class; # in `node` stands for the rank."""
     for rank in (2, 3):
         card = Card(source, f"{name}{rank}d", node=node.replace("#", str(rank)), **options)
+        card.samples = getattr(source, f"samples{rank}d", None)
         CARDS[card.name] = card
 
 
@@ -53,17 +54,22 @@ class MaxPool:
 
     def forward(x, kernel, stride, padding, dilation, ceil):
         rank = len(kernel)
-        y, i = _MAX_POOL[rank](_batch(x, rank), kernel, stride, padding, dilation, ceil)
+        y, i = _kernel("max_pool", rank)(_batch(x, rank), kernel, stride, padding, dilation, ceil)
         return (y, i) if x.ndim == rank + 2 else (y[0], i[0])
 
     def backward(c, dy, x_shape, i, kernel):
         return _put(dy, i, x_shape, len(kernel))
 
-    def samples(make):
+    def samples2d(make):
         yield make(2, 3, 4, 6), (2, 3), (2, 2), (1, 0), (1, 1), False
         yield make(3, 5, 5), (2, 2), (2, 2), (0, 0), (1, 1), True
         yield make(1, 2, 7, 6), (3, 2), (1, 2), (1, 1), (2, 1), False
         yield make(6, 4, 2, 2).permute(2, 3, 0, 1), (2, 2), (2, 2), (0, 0), (1, 1), False
+
+    def samples3d(make):
+        once = (1, 1, 1)
+        yield make(1, 2, 3, 4, 5), (2, 2, 3), (1, 2, 2), (0, 1, 0), once, True
+        yield make(2, 4, 4, 3), (2, 2, 2), (2, 2, 2), (0, 0, 1), (1, 2, 1), False
 
 
 class AdaptiveMaxPool:
@@ -128,13 +134,16 @@ class MaxPoolDx:
     """
 
     def forward(dy, i, x_shape):
-        return _MAX_POOL_DX[dy.ndim - 2](dy, i, x_shape)
+        return _kernel("max_pool", dy.ndim - 2, "_dx")(dy, i, x_shape)
 
     def backward(c, ddx, i):
         return K.max_pool_take(ddx, i)
 
-    def samples(make):
+    def samples2d(make):
         yield make(2, 3, 2, 2), make.indices(2, 3, 2, 2, high=12), (2, 3, 4, 3)
+
+    def samples3d(make):
+        yield make(2, 1, 4, 5, 3), (2, 3, 3)
 
 
 @op("_max_pool_take", fn=False, method=False, tensors=1, node="MaxUnpoolBackward")
@@ -145,7 +154,7 @@ class MaxPoolTake:
         return K.max_pool_take(x, i)
 
     def backward(c, dy, x_shape, i):
-        return _MAX_POOL_DX[dy.ndim - 2](dy, i, x_shape)
+        return _kernel("max_pool", dy.ndim - 2, "_dx")(dy, i, x_shape)
 
     def samples(make):
         yield make(2, 3, 4, 3), make.indices(2, 3, 2, 2, high=12)
@@ -153,7 +162,9 @@ class MaxPoolTake:
 
 def _put(dy, i, x_shape, rank):
     shape = _batch_shape(x_shape, rank)
-    return K.reshape(_MAX_POOL_DX[rank](_batch(dy, rank), _batch(i, rank), shape), x_shape)
+    return K.reshape(
+        _kernel("max_pool", rank, "_dx")(_batch(dy, rank), _batch(i, rank), shape), x_shape
+    )
 
 
 def _take(x, i, rank):
@@ -172,18 +183,24 @@ class AvgPool:
 
     def forward(x, kernel, stride, padding, ceil, count_include_pad, divisor):
         rank, options = len(kernel), (kernel, stride, padding, ceil, count_include_pad, divisor)
-        y = _AVG_POOL[rank](_batch(x, rank), *options)
+        y = _kernel("avg_pool", rank)(_batch(x, rank), *options)
         return y if x.ndim == rank + 2 else y[0]
 
     def backward(c, dy, x_shape, kernel, stride, padding, ceil, count_include_pad, divisor):
         rank, options = len(kernel), (kernel, stride, padding, ceil, count_include_pad, divisor)
-        dx = _AVG_POOL_DX[rank](_batch(dy, rank), _batch_shape(x_shape, rank), *options)
+        dx = _kernel("avg_pool", rank, "_dx")(
+            _batch(dy, rank), _batch_shape(x_shape, rank), *options
+        )
         return K.reshape(dx, x_shape)
 
-    def samples(make):
+    def samples2d(make):
         yield make(2, 3, 4, 6), (2, 3), (2, 2), (1, 0), False, True, 0
         yield make(3, 5, 5), (2, 2), (2, 2), (1, 1), True, False, 0
         yield make(1, 1, 5, 4), (3, 2), (1, 2), (0, 0), True, True, 5
+
+    def samples3d(make):
+        yield make(1, 2, 3, 4, 5), (2, 2, 3), (1, 2, 2), (0, 1, 0), True, False, 0
+        yield make(2, 4, 4, 3), (2, 2, 2), (2, 2, 2), (0, 0, 1), False, True, 3
 
 
 class AdaptiveAvgPool:
@@ -201,9 +218,12 @@ class AdaptiveAvgPool:
         dx = K.adaptive_avg_pool_dx(_batch(dy, rank), _batch_shape(x_shape, rank))
         return K.reshape(dx, x_shape)
 
-    def samples(make):
+    def samples2d(make):
         yield make(2, 3, 4, 5), (2, 3)
         yield make(2, 5, 3), (5, 2)
+
+    def samples3d(make):
+        yield make(2, 1, 4, 5, 3), (2, 3, 3)
 
 
 _cards(AvgPool, "_avg_pool", "AvgPool#D", tensors=1)
@@ -216,11 +236,11 @@ class AvgPoolDx:
 
     def forward(dy, x_shape, kernel, stride, padding, ceil, count_include_pad, divisor):
         options = (kernel, stride, padding, ceil, count_include_pad, divisor)
-        return _AVG_POOL_DX[len(kernel)](dy, x_shape, *options)
+        return _kernel("avg_pool", len(kernel), "_dx")(dy, x_shape, *options)
 
     def backward(c, ddx, kernel, stride, padding, ceil, count_include_pad, divisor):
         options = (kernel, stride, padding, ceil, count_include_pad, divisor)
-        return _AVG_POOL[len(kernel)](ddx, *options)
+        return _kernel("avg_pool", len(kernel))(ddx, *options)
 
 
 @op("_adaptive_avg_pool_dx", fn=False, method=False, tensors=1, node="AdaptiveAvgPoolBackward")

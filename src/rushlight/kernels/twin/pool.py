@@ -23,7 +23,7 @@ def max_pool(x, kernel, stride, padding, dilation, ceil):
     out = tuple(
         pooled_size(*a, ceil) for a in zip(size, kernel, stride, padding, dilation, strict=True)
     )
-    _room(x, out)
+    _fit(x, out, "iufV")
     lowest = np.iinfo(x.dtype).min if x.dtype.kind in "iu" else -np.inf
     y = np.full((*x.shape[:2], *out), lowest, x.dtype)  # of windows with nothing but padding
     i = np.full(y.shape, -1, np.int64)
@@ -60,7 +60,7 @@ def avg_pool(x, kernel, stride, padding, ceil, count_include_pad, divisor):
     size = x.shape[2:]
     cells_of = _window_cells(size, kernel, stride, padding, ceil, count_include_pad)
     out = tuple(map(len, cells_of))
-    _room(x, out)
+    _fit(x, out, "fV" if x.dtype != np.int64 else "i")
     y = np.zeros((*x.shape[:2], *out), _sum_dtype(x.dtype))
     for _, cells, meets in taps(size, out, kernel, stride, padding, (1,) * len(size)):
         y[cells] += x[meets]
@@ -152,9 +152,9 @@ avg_pool2d = avg_pool3d = avg_pool
 avg_pool2d_dx = avg_pool3d_dx = avg_pool_dx
 
 
-def _room(x, out):
-    """ValueError unless there is a window in every dimension and x is of numbers that compare."""
-    if min(out) < 1 or 0 in x.shape[1:] or x.dtype.kind in "bc":
+def _fit(x, out, kinds):
+    """ValueError unless there is a window in every dimension and x is of a dtype for it."""
+    if min(out) < 1 or 0 in x.shape[1:] or x.dtype.kind not in kinds:
         raise ValueError("pool: no window fits, or not a dtype for pooling")
 
 

@@ -1,0 +1,165 @@
+"""Convolution: values, gradients, nodes and errors frozen from PyTorch; kernels against twins."""
+
+import json
+
+import numpy as np
+import pytest
+import window_cases as cases
+
+import rushlight as torch
+import rushlight.nn.functional as F
+from rushlight import kernels as seam
+from rushlight.kernels.twin import TWINS
+
+native_only = pytest.mark.skipif(seam.native is None, reason="the native extension is not loaded")
+
+
+@pytest.fixture(scope="module")
+def windows(frozen):
+    return json.loads((frozen / "windows.json").read_text())
+
+
+def close(got, want, rtol):
+    if want is None or got is None:  # nothing depends on the leaf: None, or zeros
+        assert not any((got or want or [])[1:])
+        return
+    assert got[0] == want[0]
+    scale = 1 + np.sqrt(np.prod(want[0]))
+    np.testing.assert_allclose(got[1:], want[1:], rtol, rtol * scale)
+
+
+@pytest.mark.parametrize("name", cases.CONVS)
+def test_frozen(windows, name):
+    y, node, first, second = cases.conv(torch, F, name)
+    want_y, want_node, want_first, want_second = windows["convs"][name]
+    close(y, want_y, 1e-9)
+    assert node == want_node
+    for got, want in zip([*first, *second], [*want_first, *want_second], strict=True):
+        close(got, want, 1e-8)
+
+
+@pytest.mark.parametrize("name", cases.CONVS)
+def test_float32(windows, name):
+    """The native kernels, where they are loaded, on the same numbers."""
+    y, _, first, _ = cases.conv(torch, F, name, "float32")
+    want_y, _, want_first, _ = windows["convs"][name]
+    for got, want in zip([y, *first], [want_y, *want_first], strict=True):
+        close(got, want, 1e-4)
+
+
+@pytest.mark.parametrize("i", range(len(cases.ERRORS)), ids=lambda i: cases.ERRORS[i][0])
+def test_errors(windows, i):
+    """PyTorch's exception and its first sentence."""
+    kind, message = windows["errors"][i]
+    got_kind, got_message = cases.error(torch, F, cases.ERRORS[i])
+    assert (got_kind, got_message) == (kind, message)
+
+
+def test_dtypes_must_agree():
+    x, w = torch.ones(1, 1, 4, 4), torch.ones(2, 1, 3, 3)
+    with pytest.raises(RuntimeError, match="expected scalar type Double but found Float"):
+        F.conv2d(x.double(), w)
+    with pytest.raises(RuntimeError, match=r"Input type \(float\) and bias type \(double\)"):
+        F.conv2d(x, w, torch.ones(2).double())
+    with pytest.raises(NotImplementedError, match="not implemented for 'Bool'"):
+        F.conv2d(x.bool(), w.bool())
+    with pytest.raises(TypeError, match="invalid combination of arguments"):
+        F.conv2d([1.0], w)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "int64", "complex64"])
+def test_other_dtypes(dtype):
+    """Sums of narrow floats are taken in float32; integers and complex numbers are exact."""
+    x = torch.arange(50).reshape(1, 2, 5, 5).to(getattr(torch, dtype))
+    w = torch.arange(36).reshape(2, 2, 3, 3).to(getattr(torch, dtype))
+    y = F.conv2d(x, w)
+    assert y.dtype is getattr(torch, dtype)
+    want = F.conv2d(x.double(), w.double()) if dtype != "complex64" else F.conv2d(x.real, w.real)
+    assert torch.equal(y.real if dtype == "complex64" else y, want.to(y.real.dtype))
+
+
+def test_complex_gradient():
+    x = torch.tensor(cases.numbers((1, 2, 6), 0) * 1j + 1, requires_grad=True)
+    w = torch.tensor(cases.numbers((3, 2, 3), 1) + 2j, requires_grad=True)
+    assert torch.autograd.gradcheck(F.conv1d, (x, w))
+    assert torch.autograd.gradcheck(F.conv_transpose1d, (x, w.transpose(0, 1)))
+
+
+def test_empty_batch_and_channels():
+    assert F.conv2d(torch.ones(0, 1, 8, 8), torch.ones(4, 1, 3, 3)).shape == (0, 4, 6, 6)
+    y = F.conv2d(torch.ones(2, 0, 8, 8), torch.ones(4, 0, 3, 3), torch.arange(4.0))
+    assert y[1, 3].eq(3).all()
+
+
+def test_only_what_is_wanted_is_kept():
+    """A frozen weight needs no input for its gradient, a frozen input no weight."""
+    x, w = torch.ones(1, 1, 4, 4), torch.ones(2, 1, 3, 3)
+    b = torch.zeros(2, requires_grad=True)
+    F.conv2d(x, w, b).sum().backward()
+    assert b.grad.tolist() == [4.0, 4.0]
+    w.requires_grad_()
+    y = F.conv2d(x, w)
+    with torch.no_grad():
+        w.mul_(2)  # not needed: only dw is wanted
+    y.sum().backward()
+    assert w.grad.sum().item() == 72.0
+
+
+def random_case(random):
+    """Shapes and options of a convolution, small and odd."""
+    groups = random.choice([1, 1, 2, 3])
+    channels, filters = random.choice([1, 2, 5, 17]), random.choice([1, 3, 4, 16, 18, 40])
+    rank = random.choice([1, 2])
+    kernel = [random.choice([1, 2, 3, 5, 7]) for _ in range(rank)]
+    stride = tuple(random.choice([1, 1, 2, 3]) for _ in range(rank))
+    padding = tuple(random.choice([0, 1, 2]) for _ in range(rank))
+    dilation = tuple(random.choice([1, 1, 2]) for _ in range(rank))
+    room = zip(kernel, padding, dilation, strict=True)
+    size = [max(1, d * (k - 1) + 1 - 2 * p) + random.choice([0, 3, 17]) for k, p, d in room]
+    x = (random.choice([1, 3]), groups * channels, *size)
+    return rank, x, (groups * filters, channels, *kernel), (stride, padding, dilation, groups)
+
+
+@native_only
+@pytest.mark.parametrize("seed", range(60))
+def test_native_is_the_twin(seed):
+    import random
+
+    rank, x_shape, w_shape, options = random_case(random.Random(seed))
+    name = f"conv{rank}d"
+    x, w, b = (cases.numbers(s, seed, "float32") for s in (x_shape, w_shape, w_shape[:1]))
+    y = TWINS[name](x, w, b, *options)
+    dy = cases.numbers(y.shape, seed + 1, "float32")
+    calls = [
+        (name, (x, w, b, *options)),
+        (name + "_dx", (dy, w, x.shape, *options)),
+        (name + "_dw", (dy, x, w.shape, *options)),
+    ]
+    for kernel, args in calls:
+        got, want = getattr(seam.native, kernel)(*args), TWINS[kernel](*args)
+        pairs = zip(got, want, strict=True) if type(want) is tuple else [(got, want)]
+        for g, v in pairs:
+            assert g.dtype == v.dtype and g.flags.c_contiguous
+            np.testing.assert_allclose(g, v, 1e-4, 1e-5 * max(1.0, float(np.abs(v).max())))
+
+
+@native_only
+@pytest.mark.parametrize("name", ["documents 2", "depthwise", "two registers"])
+def test_same_bits_for_any_number_of_threads(name):
+    _, x_shape, w_shape, options = cases.CONVS[name]
+    x = cases.numbers((40, *x_shape[1:]), 0, "float32")
+    w = cases.numbers(w_shape, 1, "float32")
+    pair = tuple((n, n) for n in (options.get("stride", 1), options.get("padding", 0), 1))
+    pair = (*pair, options.get("groups", 1))
+    before = torch.get_num_threads()
+    results = []
+    try:
+        for threads in (1, 2, 3):
+            torch.set_num_threads(threads)
+            y = seam.native.conv2d(x, w, None, *pair)
+            dx = seam.native.conv2d_dx(y, w, x.shape, *pair)
+            dw, db = seam.native.conv2d_dw(y, x, w.shape, *pair)
+            results.append([a.tobytes() for a in (y, dx, dw, db)])
+    finally:
+        torch.set_num_threads(before)
+    assert results[0] == results[1] == results[2]
