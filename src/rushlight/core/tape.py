@@ -25,6 +25,7 @@ from typing import Any
 
 import numpy as np
 
+from ..kernels import K
 from .dtype import scalar_name
 from .grad_mode import mode, watching
 from .tensor import Tensor, ViewInfo, wrap
@@ -223,7 +224,7 @@ def run_backward(
     accumulate  add to .grad of the leaves (of the captured leaves, if there are any)
     """
     on_tensors = create_graph
-    plain = not on_tensors and not watching[0]
+    plain = not on_tensors and not watching[0] and capture is None
     pending: dict[Any, Any] = {}  # Node -> gradient, or list by slot
     leaves: dict[int, tuple] = {}  # id -> (leaf, gradient)
     heap: list[tuple[int, Node]] = []
@@ -236,27 +237,25 @@ def run_backward(
     )
 
     def send(edge: Any, grad: Any) -> None:
-        if type(edge) is tuple:
-            node, slot = edge
-        elif isinstance(edge, Tensor):
+        slot = 0
+        if isinstance(edge, Tensor):
             old = leaves.get(id(edge))
             leaves[id(edge)] = (edge, grad if old is None else old[1] + grad)
             return
-        else:
-            node, slot = edge, 0
-        if wanted is not None and node not in wanted:
+        if type(edge) is tuple:
+            edge, slot = edge
+        if wanted is not None and edge not in wanted:
             return
-        old = pending.get(node)
+        old = pending.get(edge)
         if old is None:
-            heappush(heap, (-node.number, node))
-            if node.outs is None:
-                pending[node] = grad
+            heappush(heap, (-edge.number, edge))
+            if edge.outs is None:
+                pending[edge] = grad
             else:
-                slots = [None] * len(node.outs)
+                pending[edge] = slots = [None] * len(edge.outs)
                 slots[slot] = grad
-                pending[node] = slots
-        elif node.outs is None:
-            pending[node] = old + grad
+        elif edge.outs is None:
+            pending[edge] = old + grad
         else:
             old[slot] = grad if old[slot] is None else old[slot] + grad
 
@@ -268,16 +267,16 @@ def run_backward(
         while heap:
             node = heappop(heap)[1]
             grads = pending.pop(node)
-            if node.hooks is not None:
-                grads = _run_hooks_before(node, grads, on_tensors)
-            if catch:
-                for slot in range(1 if node.outs is None else len(node.outs)):
-                    if (node, slot) in catch:
-                        caught[node, slot] = grads if node.outs is None else grads[slot]
-                if wanted is not None and node not in wanted.passing:
-                    continue
-            results = _plain_backward(node, grads) if plain and node.outs is None else None
+            results = _plain_backward(node, grads) if plain else None
             if results is None:
+                if node.hooks is not None:
+                    grads = _run_hooks_before(node, grads, on_tensors)
+                if catch:
+                    for slot in range(1 if node.outs is None else len(node.outs)):
+                        if (node, slot) in catch:
+                            caught[node, slot] = grads if node.outs is None else grads[slot]
+                    if node not in wanted.passing:
+                        continue
                 results = _backward_of(node, grads, on_tensors, retain_graph)
             del grads
             for edge, grad in zip(node.edges, results, strict=False):
@@ -296,13 +295,14 @@ def _plain_backward(node: Node, grad: Any) -> tuple | None:
 
     One output, arrays, nothing unusual (None: unusual).
     """
-    card, saved = node.card, node.saved
-    if card.unusual or saved is FREED or node.versions is not None or node.hooks is not None:
+    card, saved, versions = node.card, node.saved, node.versions
+    if card.unusual or saved is FREED or node.hooks is not None or node.outs is not None:
         return None
     values = []
     for s in saved:
         if isinstance(s, Tensor):
-            if s._v is not None and s._v[0]:
+            cell = s._v
+            if cell is not None and cell[0] != (versions[len(values)] if versions else 0):
                 return None
             values.append(s._a)
         else:
@@ -434,6 +434,8 @@ def _sum_to(grad: Any, shape: tuple) -> Any:
     if axes:
         if isinstance(grad, Tensor):
             grad = grad.sum(axes, keepdim=True)
+        elif grad.dtype.itemsize == 2:  # two-byte floats are summed in float32
+            grad = grad.sum(axes, np.float32, keepdims=True).astype(grad.dtype)
         else:
             grad = grad.sum(axes, keepdims=True)
     return grad.reshape(shape) if lead else grad
@@ -565,7 +567,7 @@ def _accumulate(leaf: Tensor, grad: Any, on_tensors: bool) -> None:
         elif mode.grad:
             leaf._grad = old + wrap(grad)
         else:
-            np.add(old._a, grad, out=old._a)
+            K.add_(old._a, grad)
             old._bump()
     if leaf._after_grad:
         for f in list(leaf._after_grad.values()):

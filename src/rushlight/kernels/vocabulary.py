@@ -76,6 +76,13 @@ def take_along_axis(x, index, axis):
     return x.reshape(-1).take(index % n + starts if n else index)
 
 
+def broadcast_to(x, shape):
+    """x repeated up to `shape`, in memory of its own: kernels take dense arrays only."""
+    y = np.empty(shape, x.dtype)
+    y[...] = x
+    return y
+
+
 def scatter_add(x, axis, index, values):
     """x with values[i] added at x[index[i]] along axis; index and values have one shape."""
     y = x.copy()
@@ -194,7 +201,7 @@ _SHAPES = {
     "transpose": transpose,
     "swapaxes": np.swapaxes,
     "moveaxis": np.moveaxis,
-    "broadcast_to": np.broadcast_to,
+    "broadcast_to": broadcast_to,
     "expand_dims": np.expand_dims,
     "squeeze": np.squeeze,
     "flip": np.flip,
