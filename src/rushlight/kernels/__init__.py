@@ -90,6 +90,30 @@ def _carrier(name: str, x: Any) -> Any:
     return carriers.find(name, x)
 
 
+# Families of twins that compute two-byte floats in float32, as PyTorch does, and round once.
+_WIDENED = ("linear", "norm", "pointwise", "softmax")
+
+
+def in_single(twin: Any) -> Any:
+    """The twin with float16 and bfloat16 arrays widened to float32, its results rounded back."""
+
+    def kernel(x, *args):
+        d = x.dtype if isinstance(x, (_ndarray, _scalar)) else None
+        if d is None or d.itemsize != 2 or d.kind not in "fV":
+            return twin(x, *args)
+        wide = [
+            a.astype(np.float32) if isinstance(a, (_ndarray, _scalar)) and a.dtype == d else a
+            for a in (x, *args)
+        ]
+        results = twin(*wide)
+        if type(results) is tuple:
+            return tuple([r if r is None else np.asarray(r).astype(d) for r in results])
+        return np.asarray(results).astype(d)
+
+    kernel.__name__, kernel.__doc__ = twin.__name__, twin.__doc__
+    return kernel
+
+
 def _load() -> None:
     from . import vocabulary
     from .twin import TWINS
@@ -99,7 +123,8 @@ def _load() -> None:
     for name, function in vocabulary.LIST_WORDS.items():
         list_word(name, function)
     for name, function in TWINS.items():
-        word(name, function)
+        widened = function.__module__.rsplit(".", 1)[-1] in _WIDENED and not name.endswith("_")
+        word(name, in_single(function) if widened else function)
     if native is not None:
         for name in native.KERNELS:
             if name in TABLE:

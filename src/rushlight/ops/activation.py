@@ -439,7 +439,7 @@ class _Hardshrink:
     def forward(x, lambd):
         if x.dtype.kind in "iub":
             raise unfit("hardshrink_cpu", x)
-        return K.where((x >= -lambd) & (x <= lambd), 0, x)
+        return K.where((x >= -lambd) & (x <= lambd), x.dtype.type(0), x)
 
     def backward(c, dy, x, lambd):
         return K.where((x >= -lambd) & (x <= lambd), K.zeros_like(dy), dy)
@@ -463,7 +463,7 @@ class _Softshrink:
             raise RuntimeError(f"lambda must be greater or equal to 0, but found to be {lambd:g}.")
         if x.dtype.kind in "iub":
             raise unfit("softshrink_cpu", x)
-        return K.where(x > lambd, x - lambd, K.where(x < -lambd, x + lambd, x * 0))
+        return K.like(K.where(x > lambd, x - lambd, K.where(x < -lambd, x + lambd, x * 0)), x)
 
     def backward(c, dy, x, lambd):
         return K.where((x >= -lambd) & (x <= lambd), K.zeros_like(dy), dy)

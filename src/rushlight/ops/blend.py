@@ -66,7 +66,7 @@ class _Lerp:
 
     def forward(x, y, w):
         _same_dtype(x, y, "end")
-        return x + w * (y - x) if abs(w) < 0.5 else y - (y - x) * (1 - w)
+        return K.like(x + w * (y - x) if abs(w) < 0.5 else y - (y - x) * (1 - w), x)
 
     def backward(c, dz, w):
         w = w.conjugate()
@@ -129,7 +129,7 @@ class _Addcmul:
     """r = x + v y z for a number v;  dy = dr v z̄,  dz = dr v ȳ"""
 
     def forward(x, y, z, value):
-        return x + value * y * z if value != 1 else x + y * z
+        return K.like(x + value * y * z if value != 1 else x + y * z, x)
 
     def backward(c, dr, y, z, value):
         dy = dr * (K.conj(z) * value) if c.needs(1) else None
@@ -160,7 +160,7 @@ class _Addcdiv:
                 "implementation: (input + value * "
                 "tensor1 / tensor2), for all dtypes."
             )
-        return x + value * y / z if value != 1 else x + y / z
+        return K.like(x + value * y / z if value != 1 else x + y / z, x)
 
     def backward(c, dr, y, z, value):
         z = K.conj(z)

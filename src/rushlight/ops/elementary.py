@@ -165,6 +165,8 @@ class Logaddexp:
     numbers = ()
 
     def forward(x, y):
+        if x.dtype.kind == "c":
+            return _logaddexp(x, y)
         return np.logaddexp(x, y)
 
     def backward(c, dz, x, y, out):
@@ -173,9 +175,16 @@ class Logaddexp:
     samples = binary(numbers=False)
 
 
+def _logaddexp(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """ln(e^x + e^y) of complex numbers, by way of the larger real part."""
+    first = x.real >= y.real
+    high, low = np.where(first, x, y), np.where(first, y, x)
+    return np.where(x == y, x + math.log(2), high + np.log1p(np.exp(low - high)))
+
+
 def _share(dz, x, z, exp=K.exp):
     """dz e^(x - z), 0 where both are -inf and dz where both are +inf."""
-    return dz * K.where(x == z, K.exp(K.zeros_like(x - z)), exp(x - z))
+    return dz * K.conj(K.where(x == z, K.exp(K.zeros_like(x - z)), exp(x - z)))
 
 
 @op("logaddexp2", inplace=False, promote="arith", broadcast=True, node="Logaddexp20")
@@ -450,7 +459,7 @@ class Deg2rad:
 
     def forward(x):
         no_complex("deg2rad", x)
-        return x * (math.pi / 180)
+        return K.like(x * (math.pi / 180), x)
 
     def backward(c, dy):
         return dy * (math.pi / 180)
@@ -464,7 +473,7 @@ class Rad2deg:
 
     def forward(x):
         no_complex("rad2deg", x)
-        return x * (180 / math.pi)
+        return K.like(x * (180 / math.pi), x)
 
     def backward(c, dy):
         return dy * (180 / math.pi)
@@ -516,8 +525,8 @@ class _Round:
             return _rounded("round", x, np.rint)
         ten = 10.0 ** abs(decimals)
         if decimals > 0:
-            return _rounded("round", x, lambda v: np.rint(v * ten) / ten)
-        return _rounded("round", x, lambda v: np.rint(v / ten) * ten)
+            return _rounded("round", x, lambda v: K.like(np.rint(v * ten) / ten, v))
+        return _rounded("round", x, lambda v: K.like(np.rint(v / ten) * ten, v))
 
     def backward(c, dy):
         return K.zeros_like(dy)
@@ -568,10 +577,10 @@ class Frexp:
     """
 
     def forward(x):
-        if x.dtype.kind != "f":
+        if x.dtype.kind not in "fV":
             raise RuntimeError("torch.frexp() only supports floating-point dtypes")
-        mantissa, exponent = np.frexp(x)
-        return mantissa, np.asarray(exponent, np.int32)
+        mantissa, exponent = np.frexp(x if x.dtype.kind == "f" else x.astype(np.float32))
+        return K.like(mantissa, x), np.asarray(exponent, np.int32)
 
     def backward(c, dm, exponent):
         return dm / K.exp2(K.like(exponent, dm))

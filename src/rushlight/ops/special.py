@@ -177,8 +177,8 @@ class _Mvlgamma:
     def forward(x, p):
         y = np.asarray(p * (p - 1) / 4 * math.log(math.pi), x.dtype)
         for j in range(p):
-            y = y + K.lgamma(x - j / 2)
-        return y
+            y = y + K.lgamma(x - x.dtype.type(j / 2))
+        return K.like(y, x)
 
     def backward(c, dy, x, p):
         slope = K.digamma(x)
@@ -327,7 +327,7 @@ class Logit:
 
     def forward(x, eps=None):
         if eps is not None:
-            x = np.minimum(np.maximum(x, eps), 1 - eps)
+            x = np.minimum(np.maximum(x, x.dtype.type(eps)), x.dtype.type(1 - eps))
         return np.log(x / (1 - x))
 
     def backward(c, dy, x, eps):
