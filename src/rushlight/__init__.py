@@ -7,8 +7,14 @@ use.
 """
 
 import math as _math
+import os as _os
 import warnings as _warnings
 from importlib import import_module as _import_module
+
+# The twins multiply with NumPy's BLAS. Its threads spin while they wait, and beside other work make
+# the small products here four times slower: one thread, unless the user says otherwise.
+if _os.environ.get("RUSHLIGHT_PURE", "") not in ("", "0"):
+    _os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 # NumPy attributes a warning such as "divide by zero" to the line that computed it. PyTorch does not
 # warn; code outside of
