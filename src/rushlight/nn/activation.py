@@ -1,4 +1,7 @@
-"""Activations as layers: each holds the options of the function of its name, which has the formula."""
+"""Activations as layers.
+
+each holds the options of the function of its name, which has the formula.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +13,36 @@ from . import functional as F
 from .module import Module
 from .parameter import Parameter
 
-__all__ = ["ReLU", "ReLU6", "SELU", "SiLU", "Mish", "Hardswish", "Hardsigmoid",
-           "Threshold", "RReLU", "Hardtanh", "Sigmoid", "Tanh", "LogSigmoid", "Softsign",
-           "Tanhshrink", "ELU", "CELU", "LeakyReLU", "PReLU", "GELU", "GLU",
-           "Hardshrink", "Softshrink", "Softplus", "Softmax", "Softmin", "LogSoftmax", "Softmax2d"]  # fmt: skip
+__all__ = [
+    "CELU",
+    "ELU",
+    "GELU",
+    "GLU",
+    "SELU",
+    "Hardshrink",
+    "Hardsigmoid",
+    "Hardswish",
+    "Hardtanh",
+    "LeakyReLU",
+    "LogSigmoid",
+    "LogSoftmax",
+    "Mish",
+    "PReLU",
+    "RReLU",
+    "ReLU",
+    "ReLU6",
+    "SiLU",
+    "Sigmoid",
+    "Softmax",
+    "Softmax2d",
+    "Softmin",
+    "Softplus",
+    "Softshrink",
+    "Softsign",
+    "Tanh",
+    "Tanhshrink",
+    "Threshold",
+]
 
 
 class _Inplace(Module):
@@ -48,7 +77,10 @@ class ReLU6(_Inplace):
 
 
 class SELU(_Inplace):
-    """scale · (max(0, x) + min(0, alpha (e^x - 1))) with fixed scale and alpha.  Source: arXiv:1706.02515"""
+    """scale · (max(0, x) + min(0, alpha (e^x - 1))) with fixed scale and alpha.
+
+    Source: arXiv:1706.02515
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         """input (*) -> (*)"""
@@ -104,7 +136,9 @@ class Threshold(Module):
         return F.threshold(input, self.threshold, self.value, self.inplace)
 
     def extra_repr(self) -> str:
-        return f"threshold={self.threshold}, value={self.value}" + (", inplace=True" if self.inplace else "")
+        return f"threshold={self.threshold}, value={self.value}" + (
+            ", inplace=True" if self.inplace else ""
+        )
 
 
 class RReLU(Module):
@@ -121,7 +155,9 @@ class RReLU(Module):
         return F.rrelu(input, self.lower, self.upper, self.training, self.inplace)
 
     def extra_repr(self) -> str:
-        return f"lower={self.lower}, upper={self.upper}" + (", inplace=True" if self.inplace else "")
+        return f"lower={self.lower}, upper={self.upper}" + (
+            ", inplace=True" if self.inplace else ""
+        )
 
 
 class Hardtanh(Module):
@@ -129,10 +165,19 @@ class Hardtanh(Module):
 
     __constants__ = ["min_val", "max_val", "inplace"]
 
-    def __init__(self, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False, min_value: float | None = None,
-                 max_value: float | None = None):  # fmt: skip
+    def __init__(
+        self,
+        min_val: float = -1.0,
+        max_val: float = 1.0,
+        inplace: bool = False,
+        min_value: float | None = None,
+        max_value: float | None = None,
+    ):
         super().__init__()
-        for old, new, given in (("min_value", "min_val", min_value), ("max_value", "max_val", max_value)):
+        for old, new, given in (
+            ("min_value", "min_val", min_value),
+            ("max_value", "max_val", max_value),
+        ):
             if given is not None:
                 import warnings
 
@@ -142,14 +187,19 @@ class Hardtanh(Module):
         self.max_val = max_val if max_value is None else max_value
         self.inplace = inplace
         if self.max_val <= self.min_val:
-            raise AssertionError(f"max_val must be larger than min_val, but got min_val={self.min_val}, max_val={self.max_val}")
+            raise AssertionError(
+                f"max_val must be larger than min_val, but got min_val={self.min_val}, "
+                f"max_val={self.max_val}"
+            )
 
     def forward(self, input: Tensor) -> Tensor:
         """input (*) -> (*)"""
         return F.hardtanh(input, self.min_val, self.max_val, self.inplace)
 
     def extra_repr(self) -> str:
-        return f"min_val={self.min_val}, max_val={self.max_val}" + (", inplace=True" if self.inplace else "")
+        return f"min_val={self.min_val}, max_val={self.max_val}" + (
+            ", inplace=True" if self.inplace else ""
+        )
 
 
 class _Plain(Module):
@@ -246,7 +296,9 @@ class PReLU(Module):
 
     __constants__ = ["num_parameters"]
 
-    def __init__(self, num_parameters: int = 1, init: float = 0.25, device: Any = None, dtype: Any = None):
+    def __init__(
+        self, num_parameters: int = 1, init: float = 0.25, device: Any = None, dtype: Any = None
+    ):
         super().__init__()
         self.num_parameters, self.init = num_parameters, init
         self.weight = Parameter(full((num_parameters,), float(init), device=device, dtype=dtype))
@@ -382,5 +434,7 @@ class Softmax2d(Module):
     def forward(self, input: Tensor) -> Tensor:
         """input (N, C, H, W) or (C, H, W) -> the same shape"""
         if input.dim() not in (3, 4):
-            raise ValueError(f"Softmax2d: expected input to be 3D or 4D, got {input.dim()}D instead")
+            raise ValueError(
+                f"Softmax2d: expected input to be 3D or 4D, got {input.dim()}D instead"
+            )
         return F.softmax(input, -3, _stacklevel=5)

@@ -8,7 +8,10 @@ from .module import Module
 
 
 class _Dropout(Module):
-    """What the dropout layers share: the probability p and whether the input is changed in place."""
+    """What the dropout layers share.
+
+    the probability p and whether the input is changed in place.
+    """
 
     __constants__ = ["p", "inplace"]
 

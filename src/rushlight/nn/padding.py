@@ -1,7 +1,8 @@
-"""Padding layers: constant, zeros, reflection, replication and wrapping round, each in 1, 2 and 3 dimensions.
+"""Padding layers: constant, zeros, reflection, replication and wrapping round, each in 1, 2 and 3
+dimensions.
 
-N batch, C channels; padding is one number for all sides, or (before, after) of the last dimension, then of the one before, ...
-"""
+N batch, C channels; padding is one number for all sides, or (before, after) of the last dimension,
+then of the one before, ..."""
 
 from __future__ import annotations
 
@@ -30,7 +31,7 @@ class _Pad(Module):
         self.padding = _sides(padding, self.dims)
 
     def forward(self, input: Tensor) -> Tensor:
-        """input (N, C, *) or (C, *), or of any dimensions for constants -> the same with longer *"""
+        """input (N, C, *) or (C, *), or any for constants -> the same with longer *"""
         return F.pad(input, self.padding, self.mode)
 
     def extra_repr(self) -> str:

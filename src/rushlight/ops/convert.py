@@ -15,7 +15,7 @@ from ..core.layout import (
     memory_format,
     preserve_format,
 )
-from ..core.registry import apply, apply_inplace, CARDS, composite, op
+from ..core.registry import CARDS, apply, apply_inplace, composite, op
 from ..core.tensor import Tensor
 from ..kernels import K
 
@@ -41,7 +41,8 @@ class _ToCopy:
 class Clone:
     """y = a copy of x, differentiable.
 
-    memory_format: preserve_format keeps the order of the dimensions in memory; contiguous_format is C order.
+    memory_format: preserve_format keeps the order of the dimensions in memory; contiguous_format is
+    C order.
     """
 
     def forward(x, memory_format=preserve_format):
@@ -111,7 +112,8 @@ def copy_(x, src, non_blocking=False):
 def to(
     x, *args, dtype=None, device=None, non_blocking=False, copy=False, memory_format=preserve_format
 ):
-    """x on a device and in a dtype: to(dtype), to(device), to(device, dtype), to(other); itself if nothing changes.
+    """x on a device and in a dtype: to(dtype), to(device), to(device, dtype), to(other); itself if
+    nothing changes.
 
     Errors: RuntimeError for a device that is absent, TypeError for other arguments.
     """
@@ -136,7 +138,7 @@ def to(
             _warn_complex()
         y = apply(CARDS["_to_copy"], (x, dtype))
         return y if memory_format is preserve_format else y.contiguous(memory_format=memory_format)
-    if copy or memory_format is not preserve_format and not x.is_contiguous(memory_format):
+    if copy or (memory_format is not preserve_format and not x.is_contiguous(memory_format)):
         return apply(CARDS["clone"], (x, memory_format))
     return x
 
@@ -156,8 +158,13 @@ def _conversion(name: str, target: dtype) -> None:
     composite(name, fn=False, method=True)(convert)
 
 
-for _name, _target in {**dtypes.ALIASES, "bool": dtypes.bool_, "byte": dtypes.uint8, "char": dtypes.int8,
-                       "bfloat16": dtypes.bfloat16}.items():  # fmt: skip
+for _name, _target in {
+    **dtypes.ALIASES,
+    "bool": dtypes.bool_,
+    "byte": dtypes.uint8,
+    "char": dtypes.int8,
+    "bfloat16": dtypes.bfloat16,
+}.items():
     _conversion(_name, _target)
 
 
@@ -169,14 +176,19 @@ def type_as(x, other):
 
 @composite("type", fn=False, method=True)
 def type_(x, dtype=None, non_blocking=False, **kwargs):
-    """Without an argument the name of the tensor type ('torch.FloatTensor'); with one, x in that dtype."""
+    """Without an argument the name of the tensor type ('torch.FloatTensor').
+
+    With one, x in that dtype.
+    """
     if dtype is None:
         return f"torch.{dtypes.scalar_name(x.dtype)}Tensor"
     return to(x, dtype_of_type(dtype))
 
 
 def dtype_of_type(given: Any) -> dtype:
-    """The dtype meant by torch.float32, 'torch.FloatTensor', torch.FloatTensor or Python's float, int, bool."""
+    """The dtype meant by torch.float32, 'torch.FloatTensor', torch.FloatTensor or Python's float,
+    int, bool.
+    """
     if isinstance(given, dtypes.dtype):
         return given
     if given in (float, int, bool):

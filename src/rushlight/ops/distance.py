@@ -21,8 +21,7 @@ def _common(x1: Tensor, x2: Tensor) -> tuple[Tensor, Tensor]:
     target = promote_types(x1.dtype, x2.dtype)
     if target.category < FLOAT:
         raise RuntimeError(
-            "expected common dtype to be floating point, yet common dtype is "
-            f"{scalar_name(target)}"
+            f"expected common dtype to be floating point, yet common dtype is {scalar_name(target)}"
         )
     return x1.to(target), x2.to(target)
 
@@ -77,17 +76,19 @@ def cdist(x1, x2, p=2.0, compute_mode=None):
     mode    compute_mode says when p = 2 goes through a matrix product; by default if P or R > 25
     errors  RuntimeError: fewer than 2 dimensions, other M, p < 0; ValueError: an unknown mode
     """
-    modes = (None, "use_mm_for_euclid_dist_if_necessary", "use_mm_for_euclid_dist",
-             "donot_use_mm_for_euclid_dist")  # fmt: skip
+    modes = (
+        None,
+        "use_mm_for_euclid_dist_if_necessary",
+        "use_mm_for_euclid_dist",
+        "donot_use_mm_for_euclid_dist",
+    )
     if compute_mode not in modes:
         raise ValueError(f"{compute_mode} is not a valid value for compute_mode")
     for name, x in (("X1", x1), ("X2", x2)):
         if x._a.dtype.kind not in "fV":
             raise RuntimeError(f"cdist only supports floating-point dtypes, {name} got: {x.dtype}")
         if x._a.ndim < 2:
-            raise RuntimeError(
-                f"cdist only supports at least 2D tensors, {name} got: {x._a.ndim}D"
-            )
+            raise RuntimeError(f"cdist only supports at least 2D tensors, {name} got: {x._a.ndim}D")
     if x1._a.shape[-1] != x2._a.shape[-1]:
         raise RuntimeError(
             f"X1 and X2 must have the same number of columns. X1: {x1._a.shape[-1]} X2: "

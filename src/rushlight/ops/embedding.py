@@ -39,7 +39,11 @@ class _EmbeddingDw:
         return K.embedding_dw(dy, i, rows, padding_idx, scale)
 
     def backward(c, ddw, i, padding_idx, scale):
-        rows = apply(CARDS["_embedding"], (ddw, i, -1, False)) if isinstance(ddw, Tensor) else K.embedding(ddw, i)
+        rows = (
+            apply(CARDS["_embedding"], (ddw, i, -1, False))
+            if isinstance(ddw, Tensor)
+            else K.embedding(ddw, i)
+        )
         array = i._a if isinstance(i, Tensor) else i
         factor = (array != padding_idx).astype(np.float64)
         if scale:
@@ -64,17 +68,32 @@ def _checked_padding(padding_idx: int | None, rows: int) -> int:
 
 
 @composite("embedding", functional=True, fn=False)
-def embedding(input, weight, padding_idx=None, max_norm=None, norm_type=2.0, scale_grad_by_freq=False, sparse=False):
+def embedding(
+    input,
+    weight,
+    padding_idx=None,
+    max_norm=None,
+    norm_type=2.0,
+    scale_grad_by_freq=False,
+    sparse=False,
+):
     """The rows of weight (V, E) that input (*), integers, lists -> (*, E).
 
-    padding_idx: a row without gradient; max_norm: rows looked up are first scaled down to that norm, in place.
-    Errors: IndexError out of range; RuntimeError for index dtypes; NotImplementedError for sparse=True.
+    padding_idx: a row without gradient; max_norm: rows looked up are first scaled down to that
+    norm, in place.
+    Errors: IndexError out of range; RuntimeError for index dtypes; NotImplementedError for
+    sparse=True.
     """
     if sparse:
-        raise NotImplementedError("embedding(sparse=True): rushlight has no sparse gradients; leave sparse=False")
+        raise NotImplementedError(
+            "embedding(sparse=True): rushlight has no sparse gradients; leave sparse=False"
+        )
     if input._a.dtype.kind not in "iu":
-        raise RuntimeError("Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, Int; but got "
-                           f"torch.{_type_name(input)} instead (while checking arguments for embedding)")  # fmt: skip
+        raise RuntimeError(
+            "Expected tensor for argument #1 'indices' to have one of the following scalar types: "
+            f"Long, Int; but got torch.{_type_name(input)} instead (while checking arguments for "
+            "embedding)"
+        )
     if weight._a.ndim != 2:
         raise RuntimeError("'weight' must be 2-D")
     padding = _checked_padding(padding_idx, weight._a.shape[0])
@@ -95,13 +114,18 @@ def _renormalise(weight: Tensor, index: np.ndarray, max_norm: float, norm_type: 
     norms = np.linalg.norm(weight._a[rows], norm_type, axis=1)
     large = norms > max_norm
     if large.any():
-        weight._a[rows[large]] *= (max_norm / (norms[large] + 1e-7))[:, None].astype(weight._a.dtype)
+        weight._a[rows[large]] *= (max_norm / (norms[large] + 1e-7))[:, None].astype(
+            weight._a.dtype
+        )
         weight._bump()
 
 
 @composite("one_hot", fn=False, functional=True)
 def one_hot(tensor, num_classes=-1):
-    """y (*, C) int64 with a one at each index; C = the largest index + 1 unless given. RuntimeError: a class outside."""
+    """y (*, C) int64 with a one at each index.
+
+    C = the largest index + 1 unless given. RuntimeError: a class outside.
+    """
     a = tensor._a
     if a.dtype != np.int64:
         raise RuntimeError("one_hot is only applicable to index tensor of type LongTensor.")
@@ -117,24 +141,46 @@ def one_hot(tensor, num_classes=-1):
 
 
 @composite("embedding_bag", fn=False, functional=True)
-def embedding_bag(input, weight, offsets=None, max_norm=None, norm_type=2, scale_grad_by_freq=False, mode="mean", sparse=False,
-                  per_sample_weights=None, include_last_offset=False, padding_idx=None):  # fmt: skip
-    """Sums, means or maxima of the embeddings of bags: rows of a 2-d input, or runs of a 1-d one cut at offsets."""
+def embedding_bag(
+    input,
+    weight,
+    offsets=None,
+    max_norm=None,
+    norm_type=2,
+    scale_grad_by_freq=False,
+    mode="mean",
+    sparse=False,
+    per_sample_weights=None,
+    include_last_offset=False,
+    padding_idx=None,
+):
+    """Sums, means or maxima of the embeddings of bags.
+
+    rows of a 2-d input, or runs of a 1-d one cut at offsets.
+    """
     if sparse:
-        raise NotImplementedError("embedding_bag(sparse=True): rushlight has no sparse gradients; leave sparse=False")
+        raise NotImplementedError(
+            "embedding_bag(sparse=True): rushlight has no sparse gradients; leave sparse=False"
+        )
     if mode not in ("sum", "mean", "max"):
         raise ValueError("mode has to be one of sum, mean or max")
     if per_sample_weights is not None and mode != "sum":
-        raise NotImplementedError("embedding_bag: per_sample_weights was not None. per_sample_weights is only supported for "
-                                  f"mode='sum' (got mode='{mode}'). Please open a feature request on GitHub.")  # fmt: skip
+        raise NotImplementedError(
+            "embedding_bag: per_sample_weights was not None. per_sample_weights is only supported "
+            f"for mode='sum' (got mode='{mode}'). Please open a feature request on GitHub."
+        )
     if per_sample_weights is not None and per_sample_weights._a.shape != input._a.shape:
-        raise ValueError(f"embedding_bag: If per_sample_weights ({list(per_sample_weights._a.shape)}) is not None, then it must have "
-                         f"the same shape as the input ({list(input._a.shape)})")  # fmt: skip
+        raise ValueError(
+            f"embedding_bag: If per_sample_weights ({list(per_sample_weights._a.shape)}) is not "
+            f"None, then it must have the same shape as the input ({list(input._a.shape)})"
+        )
     i = input._a
     if i.ndim == 2:
         if offsets is not None:
-            raise ValueError("if input is 2D, then offsets has to be None, as input is treated is a mini-batch of fixed length "
-                             f"sequences. However, found offsets of type {type(offsets)}")  # fmt: skip
+            raise ValueError(
+                "if input is 2D, then offsets has to be None, as input is treated is a mini-batch "
+                f"of fixed length sequences. However, found offsets of type {type(offsets)}"
+            )
         starts, count = np.arange(i.shape[0]) * i.shape[1], i.shape[0]
         flat = input.reshape(-1)
         per_sample_weights = None if per_sample_weights is None else per_sample_weights.reshape(-1)
@@ -146,8 +192,10 @@ def embedding_bag(input, weight, offsets=None, max_norm=None, norm_type=2, scale
         starts = offsets._a[:-1] if include_last_offset else offsets._a
         flat, count = input, len(starts)
         if len(offsets._a) and offsets._a[0] != 0:
-            raise RuntimeError(f"offsets[0] has to be 0, i.e., the first sequence in the mini-batch has to start from position 0. "
-                               f"However, got {int(offsets._a[0])}")  # fmt: skip
+            raise RuntimeError(
+                "offsets[0] has to be 0, i.e., the first sequence in the mini-batch has to start "
+                f"from position 0. However, got {int(offsets._a[0])}"
+            )
         if include_last_offset:
             flat = flat[: int(offsets._a[-1])]
     else:

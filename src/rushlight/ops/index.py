@@ -1,9 +1,8 @@
 """Indexing: x[...] and x[...] = v, select, narrow, index_*, masked_*, take, put.
 
-A key is taken in two steps, as PyTorch does: first everything basic (integers, slices, None, ...), which gives a
-view; then the index tensors and masks together, which copy. NumPy alone would put the dimensions elsewhere when an
-integer stands apart from an index array.
-"""
+A key is taken in two steps, as PyTorch does: first everything basic (integers, slices, None, ...),
+which gives a view; then the index tensors and masks together, which copy. NumPy alone would put the
+dimensions elsewhere when an integer stands apart from an index array."""
 
 from __future__ import annotations
 
@@ -11,8 +10,19 @@ from typing import Any
 
 import numpy as np
 
-from ..core.registry import CARDS, Card, apply, apply_inplace, check_inplace, composite, number_array, op, view_of, write
 from ..core.grad_mode import mode
+from ..core.registry import (
+    CARDS,
+    Card,
+    apply,
+    apply_inplace,
+    check_inplace,
+    composite,
+    number_array,
+    op,
+    view_of,
+    write,
+)
 from ..core.tensor import Tensor, wrap
 from ..kernels import K, word
 from .shape import wrapped
@@ -39,9 +49,15 @@ class _Basic:
 
 
 op("_select", fn=False, method=False, tensors=1, view=True, node="Select")(_Basic)
-for _name in ("Slice", "Unsqueeze", "Alias"):  # one card under the name of the last step PyTorch would take
+for _name in (
+    "Slice",
+    "Unsqueeze",
+    "Alias",
+):  # one card under the name of the last step PyTorch would take
     CARDS["_" + _name.lower()] = Card(_Basic, "_" + _name.lower(), tensors=1, view=True, node=_name)
-_SELECT, _SLICE, _UNSQUEEZE, _ALIAS = (CARDS["_" + n] for n in ("select", "slice", "unsqueeze", "alias"))
+_SELECT, _SLICE, _UNSQUEEZE, _ALIAS = (
+    CARDS["_" + n] for n in ("select", "slice", "unsqueeze", "alias")
+)
 
 
 @op("basic_dx", fn=False, method=False, tensors=1, node="SliceBackward")
@@ -135,14 +151,20 @@ def _split_key(x: np.ndarray, key: Any) -> tuple[tuple, tuple | None, Card]:
     items = key if type(key) is tuple else (key,)
     used = 0
     for k in items:
-        if isinstance(k, (Tensor, np.ndarray)) and k.dtype in (_TORCH_BOOL, np.dtype(bool)) and k.ndim:
+        if (
+            isinstance(k, (Tensor, np.ndarray))
+            and k.dtype in (_TORCH_BOOL, np.dtype(bool))
+            and k.ndim
+        ):
             used += k.ndim
         elif k is not None and k is not Ellipsis and not isinstance(k, (bool, np.bool_)):
             used += 1
     if used > x.ndim:
         if x.ndim == 0:
-            raise IndexError("invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ to "
-                             "convert a 0-dim tensor to a number")  # fmt: skip
+            raise IndexError(
+                "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or "
+                "`tensor.item<T>()` in C++ to convert a 0-dim tensor to a number"
+            )
         raise IndexError(f"too many indices for tensor of dimension {x.ndim}")
     basic: list[Any] = []
     advanced: list[Any] = []
@@ -164,11 +186,15 @@ def _split_key(x: np.ndarray, key: Any) -> tuple[tuple, tuple | None, Card]:
             basic.append(None)
             advanced.append(_FULL)
             card = _UNSQUEEZE
-        elif isinstance(k, (bool, np.bool_)) or (isinstance(k, Tensor) and not k._a.ndim and k._a.dtype.kind == "b"):
+        elif isinstance(k, (bool, np.bool_)) or (
+            isinstance(k, Tensor) and not k._a.ndim and k._a.dtype.kind == "b"
+        ):
             basic.append(None)
             advanced.append(np.zeros(1 if k else 0, np.int64))
             has_advanced = True
-        elif isinstance(k, (int, np.integer)) or (isinstance(k, Tensor) and not k._a.ndim and k._a.dtype.kind in "iu"):
+        elif isinstance(k, (int, np.integer)) or (
+            isinstance(k, Tensor) and not k._a.ndim and k._a.dtype.kind in "iu"
+        ):
             i = int(k)
             n = x.shape[dim]
             if not -n <= i < n:
@@ -181,8 +207,10 @@ def _split_key(x: np.ndarray, key: Any) -> tuple[tuple, tuple | None, Card]:
             n = a.ndim if a.dtype.kind == "b" else 1
             if a.dtype.kind == "b" and a.shape != x.shape[dim : dim + n]:
                 bad = next(i for i in range(n) if a.shape[i] != x.shape[dim + i])
-                raise IndexError(f"The shape of the mask {list(a.shape)} at index {bad} does not match the shape of the indexed "
-                                 f"tensor {list(x.shape)} at index {dim + bad}")  # fmt: skip
+                raise IndexError(
+                    f"The shape of the mask {list(a.shape)} at index {bad} does not match the "
+                    f"shape of the indexed tensor {list(x.shape)} at index {dim + bad}"
+                )
             basic += [_FULL] * n
             advanced.append(a)
             has_advanced = True
@@ -192,8 +220,10 @@ def _split_key(x: np.ndarray, key: Any) -> tuple[tuple, tuple | None, Card]:
             card = _SELECT
             dim += 1
         else:
-            raise IndexError("only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid indices "
-                             f"(got {type(k).__name__})")  # fmt: skip
+            raise IndexError(
+                "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables "
+                f"are valid indices (got {type(k).__name__})"
+            )
     return tuple(basic), tuple(advanced) if has_advanced else None, card
 
 
@@ -207,7 +237,9 @@ def _checked_slice(k: slice) -> slice:
         if step <= 0:
             raise ValueError("step must be greater than zero")
     if isinstance(k.start, Tensor) or isinstance(k.stop, Tensor):
-        return slice(None if k.start is None else int(k.start), None if k.stop is None else int(k.stop), step)
+        return slice(
+            None if k.start is None else int(k.start), None if k.stop is None else int(k.stop), step
+        )
     return k
 
 
@@ -245,9 +277,17 @@ def _has_tensor(k: slice) -> bool:
 
 
 def _list_key(key: list) -> Any:
-    """A list is an index tensor, unless slices, tensors, None or ... in it make it a tuple (PyTorch's legacy rule)."""
-    if any(isinstance(k, (slice, Tensor, list, tuple)) or k is None or k is Ellipsis for k in key) and len(key) < 32:
-        if all(isinstance(k, (int, np.integer, list)) for k in key) or all(isinstance(k, Tensor) and not k._a.ndim for k in key):
+    """A list is an index tensor, unless slices, tensors, None or ...
+
+    in it make it a tuple (PyTorch's legacy rule).
+    """
+    if (
+        any(isinstance(k, (slice, Tensor, list, tuple)) or k is None or k is Ellipsis for k in key)
+        and len(key) < 32
+    ):
+        if all(isinstance(k, (int, np.integer, list)) for k in key) or all(
+            isinstance(k, Tensor) and not k._a.ndim for k in key
+        ):
             return (key,)
         return tuple(key)
     return (key,)
@@ -295,8 +335,10 @@ def setitem(x: Tensor, key: Any, value: Any) -> None:
         raise _index_error(e) from None
     except ValueError:
         shape = a.shape if advanced is None else a[advanced].shape
-        raise RuntimeError(f"shape mismatch: value tensor of shape {list(value._a.shape)} cannot be broadcast to indexing result "
-                           f"of shape {list(shape)}") from None  # fmt: skip
+        raise RuntimeError(
+            f"shape mismatch: value tensor of shape {list(value._a.shape)} cannot be broadcast to "
+            f"indexing result of shape {list(shape)}"
+        ) from None
     x._bump()
 
 
@@ -366,7 +408,10 @@ def select(input, dim, index):
     d, index = wrapped(dim, a.ndim), int(index)
     n = a.shape[d]
     if not -n <= index < n:
-        raise IndexError(f"select(): index {index} out of range for tensor of size {list(a.shape)} at dimension {d}")
+        raise IndexError(
+            f"select(): index {index} out of range for tensor of size {list(a.shape)} at dimension "
+            f"{d}"
+        )
     key = (_FULL,) * d + (index, ...)
     return view_of(_SELECT, input, a[key], (key,))
 
@@ -385,7 +430,9 @@ def narrow(input, dim, start, length):
         raise RuntimeError("start must be an 0-dim integral Tensor.")
     start = int(start)
     if not -n <= start <= n:
-        raise IndexError(f"start out of range (expected to be in range of [{-n}, {n}], but got {start})")
+        raise IndexError(
+            f"start out of range (expected to be in range of [{-n}, {n}], but got {start})"
+        )
     start = start + n if start < 0 else start
     if start + length > n:
         raise RuntimeError(f"start ({start}) + length ({length}) exceeds dimension size ({n}).")
@@ -404,12 +451,17 @@ def _embedded(name: str, place) -> None:
         y = input.clone()
         target = place(y, *args, **kwargs)
         if target._a.shape != src._a.shape:
-            raise RuntimeError(f"expected src to have a size equal to the slice of self. src size = {list(src._a.shape)}, slice "
-                               f"size = {list(target._a.shape)}")  # fmt: skip
+            raise RuntimeError(
+                "expected src to have a size equal to the slice of self. src size = "
+                f"{list(src._a.shape)}, slice size = {list(target._a.shape)}"
+            )
         target.copy_(src)
         return y
 
-    f.__name__, f.__doc__ = name, f"A copy of input with src embedded at the view that {name} stands for."
+    f.__name__, f.__doc__ = (
+        name,
+        f"A copy of input with src embedded at the view that {name} stands for.",
+    )
     composite(name, method=True)(f)
 
 
@@ -463,7 +515,11 @@ class _IndexSelectDx:
         return dx
 
     def backward(c, ddx, dim, index):
-        return ddx.index_select(dim, index) if isinstance(ddx, Tensor) else CARDS["index_select"].forward(ddx, dim, index)
+        return (
+            ddx.index_select(dim, index)
+            if isinstance(ddx, Tensor)
+            else CARDS["index_select"].forward(ddx, dim, index)
+        )
 
     def samples(make):
         yield make(3, 2), (3, 4), 1, make.indices(2, high=4)
@@ -482,7 +538,11 @@ class IndexAdd:
         y = x.copy()
         key = (_FULL,) * wrapped(dim, x.ndim) + (index.reshape(-1),)
         try:
-            np.add.at(y if x.ndim else y.reshape(1), key if x.ndim else index.reshape(-1), source if alpha == 1 else source * alpha)
+            np.add.at(
+                y if x.ndim else y.reshape(1),
+                key if x.ndim else index.reshape(-1),
+                source if alpha == 1 else source * alpha,
+            )
         except IndexError:
             raise IndexError("index out of range in self") from None
         return y
@@ -501,8 +561,10 @@ class IndexCopy:
 
     def forward(x, dim, index, source):
         if x.dtype != source.dtype:
-            raise RuntimeError("index_copy_(): self and source expected to have the same dtype, but got (self) "
-                               f"{wrap(x).dtype} and (source) {wrap(source).dtype}")  # fmt: skip
+            raise RuntimeError(
+                "index_copy_(): self and source expected to have the same dtype, but got (self) "
+                f"{wrap(x).dtype} and (source) {wrap(source).dtype}"
+            )
         y = x.copy()
         if x.ndim:
             y[(_FULL,) * wrapped(dim, x.ndim) + (index.reshape(-1),)] = source
@@ -528,7 +590,10 @@ class IndexFill:
 
     def forward(x, dim, index, value):
         if getattr(value, "ndim", 0):
-            raise RuntimeError(f"index_fill_ only supports a 0-dimensional value tensor, but got tensor with {value.ndim} dimension(s).")
+            raise RuntimeError(
+                "index_fill_ only supports a 0-dimensional value tensor, but got tensor with "
+                f"{value.ndim} dimension(s)."
+            )
         y = x.copy()
         if x.ndim:
             y[(_FULL,) * wrapped(dim, x.ndim) + (index.reshape(-1),)] = value
@@ -541,7 +606,11 @@ class IndexFill:
         dv = None
         if c.needs(1):  # an index that occurs twice filled one slice
             once = np.unique(index._a if isinstance(index, Tensor) else index)
-            dv = K.sum(K.index_select(dy, dim, wrap(once) if isinstance(dy, Tensor) else once) if dy.ndim else dy)
+            dv = K.sum(
+                K.index_select(dy, dim, wrap(once) if isinstance(dy, Tensor) else once)
+                if dy.ndim
+                else dy
+            )
         return dx, dv
 
     def samples(make):
@@ -559,21 +628,32 @@ class MaskedFill:
 
     def forward(x, mask, value):
         if mask.dtype.kind != "b":
-            raise RuntimeError(f"masked_fill_ only supports boolean masks, but got mask with dtype {wrap(mask).dtype}")
+            raise RuntimeError(
+                "masked_fill_ only supports boolean masks, but got mask with dtype "
+                f"{wrap(mask).dtype}"
+            )
         if getattr(value, "dtype", np.dtype(bool)).kind == "c" and x.dtype.kind != "c":
-            raise RuntimeError(f"value cannot be converted to type {_scalar_word(x)} without overflow")
+            raise RuntimeError(
+                f"value cannot be converted to type {_scalar_word(x)} without overflow"
+            )
         if getattr(value, "ndim", 0):
-            raise RuntimeError("masked_fill_ only supports a 0-dimensional value tensor, but got tensor with "
-                               f"{value.ndim} dimension(s).")  # fmt: skip
+            raise RuntimeError(
+                "masked_fill_ only supports a 0-dimensional value tensor, but got tensor with "
+                f"{value.ndim} dimension(s)."
+            )
         if not isinstance(value, np.ndarray):
             if x.dtype.kind != "c" and isinstance(value, complex):
-                raise RuntimeError(f"value cannot be converted to type {_scalar_word(x)} without overflow")
+                raise RuntimeError(
+                    f"value cannot be converted to type {_scalar_word(x)} without overflow"
+                )
             value = number_array(value, wrap(x).dtype)
         return np.where(mask, value.astype(x.dtype, copy=False), x)
 
     def backward(c, dy, mask):
         zero = K.zeros_like(dy)
-        return K.where(mask, zero, dy) if c.needs(0) else None, K.sum(K.where(mask, dy, zero)) if c.needs(1) else None
+        return K.where(mask, zero, dy) if c.needs(0) else None, K.sum(
+            K.where(mask, dy, zero)
+        ) if c.needs(1) else None
 
     def samples(make):
         yield make(3, 4), make(3, 4, dtype="bool"), 2.0
@@ -582,7 +662,9 @@ class MaskedFill:
 
 def _scalar_word(x: np.ndarray) -> str:
     """C++'s name of an element type, as PyTorch's message has it."""
-    return {"f4": "float", "f8": "double", "i8": "int64_t", "i4": "int"}.get(x.dtype.str[1:], wrap(x).dtype.name)
+    return {"f4": "float", "f8": "double", "i8": "int64_t", "i4": "int"}.get(
+        x.dtype.str[1:], wrap(x).dtype.name
+    )
 
 
 @op("masked_select", tensors=1)
@@ -611,23 +693,34 @@ class MaskedScatter:
 
     def forward(x, mask, source):
         if x.dtype != source.dtype:
-            raise RuntimeError("masked_scatter_: expected self and source to have same dtypes but got "
-                               f"{wrap(x).dtype} and {wrap(source).dtype}")  # fmt: skip
+            raise RuntimeError(
+                "masked_scatter_: expected self and source to have same dtypes but got "
+                f"{wrap(x).dtype} and {wrap(source).dtype}"
+            )
         x, mask = np.broadcast_arrays(x, mask)
         y, n = x.copy(), int(mask.sum())
         if source.size < n:
-            raise RuntimeError("masked_scatter: expected number of elements in mask to be <= number of elements in source")
+            raise RuntimeError(
+                "masked_scatter: expected number of elements in mask to be <= number of elements "
+                "in source"
+            )
         y[mask] = source.reshape(-1)[:n]
         return y
 
     def backward(c, dy, x_shape, mask, source_shape):
         where = np.broadcast_to(mask._a if isinstance(mask, Tensor) else mask, tuple(dy.shape))
-        dx = K.sum_to(dy * (wrap(~where) if isinstance(dy, Tensor) else ~where), x_shape) if c.needs(0) else None
+        dx = (
+            K.sum_to(dy * (wrap(~where) if isinstance(dy, Tensor) else ~where), x_shape)
+            if c.needs(0)
+            else None
+        )
         ds = None
         if c.needs(2 - 1):
             picked = apply(CARDS["_index"], (dy, (where,))) if isinstance(dy, Tensor) else dy[where]
             n = picked.shape[0]
-            ds = K.reshape(K.basic_dx(picked, (int(np.prod(source_shape)),), slice(0, n)), source_shape)
+            ds = K.reshape(
+                K.basic_dx(picked, (int(np.prod(source_shape)),), slice(0, n)), source_shape
+            )
         return dx, ds
 
     def samples(make):
@@ -642,7 +735,7 @@ def take(input, index):
 
 @composite("put", method=True)
 def put(input, index, source, accumulate=False):
-    """A copy of input with source at positions `index` of its flattened form (added if accumulate)."""
+    """A copy of input with source at positions `index` of the flattened form."""
     flat = index_put(input.reshape(-1), (index.reshape(-1),), source.reshape(-1), accumulate)
     return flat.reshape(input._a.shape)
 
@@ -655,7 +748,10 @@ def put_(input, index, source, accumulate=False):
 
 @composite("nonzero", method=True)
 def nonzero(input, *, out=None, as_tuple=False):
-    """The indices of all elements that are not zero: (k, ndim) int64, or a tuple of ndim vectors."""
+    """The indices of all elements that are not zero.
+
+    (k, ndim) int64, or a tuple of ndim vectors.
+    """
     a = input._a
     if as_tuple:
         return tuple(wrap(i) for i in np.nonzero(a if a.ndim else a.reshape(1)))
@@ -692,7 +788,10 @@ class _Fill:
 
     def forward(x, value):
         if getattr(value, "ndim", 0):
-            raise RuntimeError(f"fill_ only supports 0-dimension value tensor but got tensor with {value.ndim} dimensions.")
+            raise RuntimeError(
+                f"fill_ only supports 0-dimension value tensor but got tensor with {value.ndim} "
+                "dimensions."
+            )
         y = np.empty_like(x)
         y[...] = value if isinstance(value, np.ndarray) else number_array(value, wrap(x).dtype)
         return y

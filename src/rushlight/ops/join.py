@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from ..core.registry import CARDS, apply, composite, op, store
@@ -12,11 +14,15 @@ from .shape import wrapped
 
 def _checked_list(name: str, tensors) -> list:
     if isinstance(tensors, Tensor):
-        raise TypeError(f"{name}(): argument 'tensors' (position 1) must be tuple of Tensors, not Tensor")
+        raise TypeError(
+            f"{name}(): argument 'tensors' (position 1) must be tuple of Tensors, not Tensor"
+        )
     tensors = list(tensors)
     for i, t in enumerate(tensors):
         if not isinstance(t, Tensor):
-            raise TypeError(f"expected Tensor as element {i} in argument 0, but got {type(t).__name__}")
+            raise TypeError(
+                f"expected Tensor as element {i} in argument 0, but got {type(t).__name__}"
+            )
     if not tensors:
         if name == "cat":
             raise ValueError("torch.cat(): expected a non-empty list of Tensors")
@@ -47,7 +53,10 @@ class _Cat:
 
 @composite("cat", "concat", "concatenate")
 def cat(tensors, dim=0, *, out=None):
-    """The tensors joined along an existing dimension. RuntimeError: other sizes differ, or 0-d tensors."""
+    """The tensors joined along an existing dimension.
+
+    RuntimeError: other sizes differ, or 0-d tensors.
+    """
     tensors = _checked_list("cat", tensors)
     kept = [t for t in tensors if t._a.shape != (0,)] or tensors[:1]
     n = kept[0]._a.ndim
@@ -55,14 +64,18 @@ def cat(tensors, dim=0, *, out=None):
         if t._a.ndim == 0:
             raise RuntimeError(f"zero-dimensional tensor (at position {i}) cannot be concatenated")
         if t._a.ndim != n:
-            raise RuntimeError(f"Tensors must have same number of dimensions: got {n} and {t._a.ndim}")
+            raise RuntimeError(
+                f"Tensors must have same number of dimensions: got {n} and {t._a.ndim}"
+            )
     d = wrapped(dim, n)
     first = kept[0]._a.shape
     for i, t in enumerate(kept):
         for j in range(n):
             if j != d and t._a.shape[j] != first[j]:
-                raise RuntimeError(f"Sizes of tensors must match except in dimension {d}. Expected size {first[j]} but got size "
-                                   f"{t._a.shape[j]} for tensor number {i} in the list.")  # fmt: skip
+                raise RuntimeError(
+                    f"Sizes of tensors must match except in dimension {d}. Expected size "
+                    f"{first[j]} but got size {t._a.shape[j]} for tensor number {i} in the list."
+                )
     if len(kept) < len(tensors):  # an empty 1-d tensor joins anything, but has its say in the dtype
         from ..core.dtype import promote_types
 
@@ -77,14 +90,21 @@ def cat(tensors, dim=0, *, out=None):
 
 
 def apart(out: Tensor, inputs) -> None:
-    """RuntimeError: out= shares elements with an input, or with itself, where that would spoil the result."""
+    """RuntimeError: out= shares elements with an input, or with itself, where that would spoil the
+    result.
+    """
     a = out._a
     if any(s == 0 and n > 1 for s, n in zip(a.strides, a.shape, strict=True)):
-        raise RuntimeError("unsupported operation: more than one element of the written-to tensor refers to a single memory "
-                           "location. Please clone() the tensor before performing the operation.")  # fmt: skip
+        raise RuntimeError(
+            "unsupported operation: more than one element of the written-to tensor refers to a "
+            "single memory location. Please clone() the tensor before performing the operation."
+        )
     if any(np.may_share_memory(a, t._a) for t in inputs):
-        raise RuntimeError("unsupported operation: some elements of the input tensor and the written-to tensor refer to a "
-                           "single memory location. Please clone() the tensor before performing the operation.")  # fmt: skip
+        raise RuntimeError(
+            "unsupported operation: some elements of the input tensor and the written-to tensor "
+            "refer to a single memory location. Please clone() the tensor before performing the "
+            "operation."
+        )
 
 
 def _into(out: Tensor, y: Tensor) -> Tensor:
@@ -115,8 +135,10 @@ def stack(tensors, dim=0, *, out=None):
     first = tensors[0]._a.shape
     for i, t in enumerate(tensors):
         if t._a.shape != first:
-            raise RuntimeError(f"stack expects each tensor to be equal size, but got {list(first)} at entry 0 and "
-                               f"{list(t._a.shape)} at entry {i}")  # fmt: skip
+            raise RuntimeError(
+                f"stack expects each tensor to be equal size, but got {list(first)} at entry 0 and "
+                f"{list(t._a.shape)} at entry {i}"
+            )
     y = apply(CARDS["_stack"], (tensors, wrapped(dim, len(first) + 1)))
     return y if out is None else _into(out, y)
 
@@ -136,7 +158,12 @@ def atleast_2d(*tensors):
 @composite("atleast_3d")
 def atleast_3d(*tensors):
     """Each tensor with at least 3 dimensions: (n) -> (1, n, 1), (n, m) -> (n, m, 1)."""
-    return _each(tensors, lambda t: t.reshape(1, -1, 1) if t._a.ndim < 2 else t.unsqueeze(-1) if t._a.ndim == 2 else t)
+    return _each(
+        tensors,
+        lambda t: (
+            t.reshape(1, -1, 1) if t._a.ndim < 2 else t.unsqueeze(-1) if t._a.ndim == 2 else t
+        ),
+    )
 
 
 def _each(tensors, f):
@@ -169,7 +196,10 @@ def dstack(tensors, *, out=None):
 @composite("column_stack")
 def column_stack(tensors, *, out=None):
     """cat along columns; vectors are columns."""
-    return hstack([t.reshape(-1, 1) if t._a.ndim < 2 else t for t in _checked_list("column_stack", tensors)], out=out)
+    return hstack(
+        [t.reshape(-1, 1) if t._a.ndim < 2 else t for t in _checked_list("column_stack", tensors)],
+        out=out,
+    )
 
 
 @op("_split", fn=False, method=False, tensors=1, outputs="list", view=True, node="SplitWithSizes")
@@ -192,13 +222,15 @@ class _Split:
         yield make(2, 4), (1, 0, 3), 1
 
 
-CARDS["_split_even"] = type(CARDS["_split"])(CARDS["_split"].source, "_split_even", tensors=1, outputs="list", view=True,
-                                             node="Split")  # fmt: skip
+CARDS["_split_even"] = type(CARDS["_split"])(
+    CARDS["_split"].source, "_split_even", tensors=1, outputs="list", view=True, node="Split"
+)
 
 
 @composite("split", method=True)
 def split(tensor, split_size_or_sections, dim=0):
-    """Views of split_size elements each along dim (the last may be shorter), or of the listed sizes.
+    """Views of split_size elements each along dim (the last may be shorter), or of the listed
+    sizes.
 
     RuntimeError: the sizes do not add up.
     """
@@ -210,19 +242,29 @@ def split(tensor, split_size_or_sections, dim=0):
     if isinstance(split_size_or_sections, (int, Tensor)):
         size = int(split_size_or_sections)
         if size < 0:
-            raise RuntimeError(f"split expects split_size be non-negative, but got split_size={size}")
+            raise RuntimeError(
+                f"split expects split_size be non-negative, but got split_size={size}"
+            )
         if size == 0:
             if n:
-                raise RuntimeError(f"split_size can only be 0 if dimension size is 0, but got dimension size of {n}")
+                raise RuntimeError(
+                    "split_size can only be 0 if dimension size is 0, but got dimension size of "
+                    f"{n}"
+                )
             return apply(CARDS["_split_even"], (tensor, (0,), d))
         sizes = tuple(min(size, n - i) for i in range(0, n, size)) or (0,)
         return apply(CARDS["_split_even"], (tensor, sizes, d))
     sizes = tuple(int(s) for s in split_size_or_sections)
     if sum(sizes) != n:
-        raise RuntimeError(f"split_with_sizes expects split_sizes to sum exactly to {n} (input tensor's size at dimension {d}), "
-                           f"but got split_sizes={list(sizes)}")  # fmt: skip
+        raise RuntimeError(
+            f"split_with_sizes expects split_sizes to sum exactly to {n} (input tensor's size at "
+            f"dimension {d}), but got split_sizes={list(sizes)}"
+        )
     if min(sizes, default=0) < 0:
-        raise RuntimeError(f"split_with_sizes expects split_sizes have only non-negative entries, but got split_sizes={list(sizes)}")
+        raise RuntimeError(
+            "split_with_sizes expects split_sizes have only non-negative entries, but got "
+            f"split_sizes={list(sizes)}"
+        )
     return apply(CARDS["_split"], (tensor, sizes, d))
 
 
@@ -248,7 +290,9 @@ def chunk(input, chunks, dim=0):
 def tensor_split(input, indices_or_sections, dim=0):
     """Views cut at the listed indices, or into n parts whose sizes differ by at most one."""
     if not input._a.ndim:
-        raise RuntimeError("tensor_split expected at least a 1-dimensional tensor, but got a tensor with 0 dims")
+        raise RuntimeError(
+            "tensor_split expected at least a 1-dimensional tensor, but got a tensor with 0 dims"
+        )
     d = wrapped(dim, input._a.ndim)
     n = input._a.shape[d]
     given = indices_or_sections
@@ -262,19 +306,24 @@ def tensor_split(input, indices_or_sections, dim=0):
         return split(input, sizes, d)
     cuts = [0] + [min(max(i + n if i < 0 else i, 0), n) for i in given] + [n]
     lead = (slice(None),) * d
-    return tuple(input[(*lead, slice(a, max(a, b)))] for a, b in zip(cuts, cuts[1:]))
+    return tuple(input[(*lead, slice(a, max(a, b)))] for a, b in pairwise(cuts))
 
 
 def _axis_split(name: str, least: int, axis) -> None:
     def f(input, indices_or_sections):
         n = input._a.ndim
         if n < least:
-            raise RuntimeError(f"torch.{name} requires a tensor with at least {least} dimension, but got a tensor with {n} "
-                               "dimensions!")  # fmt: skip
+            raise RuntimeError(
+                f"torch.{name} requires a tensor with at least {least} dimension, but got a tensor "
+                f"with {n} dimensions!"
+            )
         d = axis(n)
         if isinstance(indices_or_sections, int) and input._a.shape[d] % indices_or_sections:
-            raise RuntimeError(f"torch.{name} attempted to split along dimension {d}, but the size of the dimension "
-                               f"{input._a.shape[d]} is not divisible by the split_size {indices_or_sections}!")  # fmt: skip
+            raise RuntimeError(
+                f"torch.{name} attempted to split along dimension {d}, but the size of the "
+                f"dimension {input._a.shape[d]} is not divisible by the split_size "
+                f"{indices_or_sections}!"
+            )
         return tensor_split(input, indices_or_sections, d)
 
     f.__name__, f.__doc__ = name, f"tensor_split along the dimension that {name} stands for."
@@ -312,7 +361,10 @@ class Repeat:
     def forward(x, repeats):
         repeats = tuple(int(r) for r in repeats)
         if len(repeats) < x.ndim:
-            raise RuntimeError("Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor")
+            raise RuntimeError(
+                "Number of dimensions of repeat dims can not be smaller than number of dimensions "
+                "of tensor"
+            )
         return np.tile(x, repeats)
 
     def backward(c, dy, x_shape, repeats):
@@ -320,7 +372,7 @@ class Repeat:
         if 0 in repeats:
             return _zeros(dy, x_shape)
         split_shape, axes = [], []
-        for r, n in zip(repeats, shape):
+        for r, n in zip(repeats, shape, strict=False):
             axes.append(len(split_shape))
             split_shape += [int(r), n]
         return K.reshape(K.sum(K.reshape(dy, tuple(split_shape)), tuple(axes)), tuple(x_shape))
@@ -336,7 +388,11 @@ class Repeat:
 def _zeros(like, shape):
     from ..core.tensor import wrap
 
-    return wrap(np.zeros(shape, like._a.dtype)) if isinstance(like, Tensor) else np.zeros(shape, like.dtype)
+    return (
+        wrap(np.zeros(shape, like._a.dtype))
+        if isinstance(like, Tensor)
+        else np.zeros(shape, like.dtype)
+    )
 
 
 @composite("tile", method=True)
@@ -358,13 +414,17 @@ def repeat_interleave(input, repeats=None, dim=None, *, output_size=None):
     d = wrapped(dim, input._a.ndim)
     counts = repeats._a if isinstance(repeats, Tensor) else np.asarray(repeats)
     if counts.size != 1 and counts.size != input._a.shape[d]:
-        raise RuntimeError(f"repeats must have the same size as input along dim, but got repeats.size(0) = {counts.size} and "
-                           f"input.size({d}) = {input._a.shape[d]}")  # fmt: skip
+        raise RuntimeError(
+            "repeats must have the same size as input along dim, but got repeats.size(0) = "
+            f"{counts.size} and input.size({d}) = {input._a.shape[d]}"
+        )
     if (counts < 0).any():
         raise RuntimeError("repeats can not be negative")
     if not input._a.ndim:
         return input.reshape(1).index_select(0, _index(np.zeros(int(counts), np.int64)))
-    return input.index_select(d, _index(np.repeat(np.arange(input._a.shape[d]), counts.reshape(-1))))
+    return input.index_select(
+        d, _index(np.repeat(np.arange(input._a.shape[d]), counts.reshape(-1)))
+    )
 
 
 def _index(a: np.ndarray) -> Tensor:
@@ -375,27 +435,41 @@ def _index(a: np.ndarray) -> Tensor:
 
 @composite("meshgrid")
 def meshgrid(*tensors, indexing=None):
-    """Coordinate grids from vectors; indexing 'ij' (the default, with PyTorch's warning) or 'xy'."""
+    """Coordinate grids from vectors.
+
+    Indexing 'ij' (the default, with PyTorch's warning) or 'xy'.
+    """
     if len(tensors) == 1 and isinstance(tensors[0], (tuple, list)):
         tensors = tuple(tensors[0])
     if indexing is None:
         import warnings
 
-        warnings.warn("torch.meshgrid: in an upcoming release, it will be required to pass the indexing argument.", stacklevel=2)
+        warnings.warn(
+            "torch.meshgrid: in an upcoming release, it will be required to pass the indexing "
+            "argument.",
+            stacklevel=2,
+        )
         indexing = "ij"
     if indexing not in ("ij", "xy"):
-        raise RuntimeError(f'torch.meshgrid: indexing must be one of "xy" or "ij", but received: {indexing}')
+        raise RuntimeError(
+            f'torch.meshgrid: indexing must be one of "xy" or "ij", but received: {indexing}'
+        )
     if not tensors:
         raise RuntimeError("meshgrid expects a non-empty TensorList")
     for t in tensors:
         if t._a.ndim > 1:
-            raise RuntimeError(f"torch.meshgrid: Expected 0D or 1D tensor in the tensor list but got: {t}")
+            raise RuntimeError(
+                f"torch.meshgrid: Expected 0D or 1D tensor in the tensor list but got: {t}"
+            )
     swap = indexing == "xy" and len(tensors) >= 2
     if swap:
         tensors = (tensors[1], tensors[0], *tensors[2:])
     n = len(tensors)
     shape = tuple(t._a.size for t in tensors)
-    grids = [t.reshape((1,) * i + (-1,) + (1,) * (n - 1 - i)).expand(shape) for i, t in enumerate(tensors)]
+    grids = [
+        t.reshape((1,) * i + (-1,) + (1,) * (n - 1 - i)).expand(shape)
+        for i, t in enumerate(tensors)
+    ]
     if swap:
         grids = [grids[1], grids[0], *grids[2:]]
     return tuple(grids)

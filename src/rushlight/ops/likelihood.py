@@ -1,4 +1,5 @@
-"""Negative log-likelihoods of distributions and of sequences: Poisson, Gauss, CTC; linear layers with their loss.
+"""Negative log-likelihoods of distributions and of sequences: Poisson, Gauss, CTC; linear layers with
+their loss.
 
 N batch, C classes, T length of the input, S length of the target.
 """
@@ -16,8 +17,20 @@ from .loss import cross_entropy, reduced, reduction_word
 
 
 @composite("poisson_nll_loss", functional=True)
-def poisson_nll_loss(input, target, log_input=True, full=False, size_average=None, eps=1e-8, reduce=None, reduction="mean"):
-    """L = e^x - y x, or x - y log(x + eps) if not log_input; full: + Stirling's y log y - y + log(2 π y) / 2 where y > 1."""
+def poisson_nll_loss(
+    input,
+    target,
+    log_input=True,
+    full=False,
+    size_average=None,
+    eps=1e-8,
+    reduce=None,
+    reduction="mean",
+):
+    """L = e^x - y x, or x - y log(x + eps) if not log_input.
+
+    full: + Stirling's y log y - y + log(2 π y) / 2 where y > 1.
+    """
     if size_average is not None or reduce is not None:
         reduction = reduction_word(size_average, reduce, reduction)
     if reduction not in ("mean", "sum", "none"):
@@ -43,9 +56,11 @@ def gaussian_nll_loss(input, target, var, full=False, eps=1e-6, reduction="mean"
         if a != b:
             if a[:-1] == b:
                 var = var.unsqueeze(-1)
-            elif len(a) != len(b) or sum(m != n for m, n in zip(a, b, strict=True)) > 1 or any(
-                m != n and n != 1 for m, n in zip(a, b, strict=True)
-            ):  # fmt: skip
+            elif (
+                len(a) != len(b)
+                or sum(m != n for m, n in zip(a, b, strict=True)) > 1
+                or any(m != n and n != 1 for m, n in zip(a, b, strict=True))
+            ):
                 raise ValueError("var is of incorrect size")
     else:
         if var < 0:
@@ -69,8 +84,10 @@ def gaussian_nll_loss(input, target, var, full=False, eps=1e-6, reduction="mean"
 class _Ctc:
     """L_n = -log Σ p over all ways to spell target n in T steps with repeats and blanks between.
 
-    shape   x (T, N, C) log-probabilities, labels (N, 2 S + 1) with blanks between, lengths (N) and (N) -> (N)
-    grad    dx = dL (e^x - Σ of the shares of the ways through (t, c)), as PyTorch's: x is taken as a log_softmax
+    shape   x (T, N, C) log-probabilities, labels (N, 2 S + 1) with blanks between, lengths (N) and
+            (N) -> (N)
+    grad    dx = dL (e^x - Σ of the shares of the ways through (t, c)), as PyTorch's: x is taken as
+            a log_softmax
     source  Graves et al. 2006, doi:10.1145/1143844.1143891
     """
 
@@ -78,7 +95,9 @@ class _Ctc:
         alpha = _ways(x, labels, skips)
         n = np.arange(x.shape[1])
         last = alpha[np.maximum(steps - 1, 0), n, 2 * sizes]
-        before = np.where(sizes > 0, alpha[np.maximum(steps - 1, 0), n, np.maximum(2 * sizes - 1, 0)], -np.inf)
+        before = np.where(
+            sizes > 0, alpha[np.maximum(steps - 1, 0), n, np.maximum(2 * sizes - 1, 0)], -np.inf
+        )
         loss = -np.logaddexp(last, before)
         empty = np.where(sizes > 0, np.inf, 0.0)
         return np.where(steps > 0, loss, empty).astype(x.dtype), alpha
@@ -95,7 +114,9 @@ def _ways(x: np.ndarray, labels: np.ndarray, skips: np.ndarray) -> np.ndarray:
     alpha = np.full((length, n, labels.shape[1]), -np.inf)
     if not length:
         return np.full((1, n, labels.shape[1]), -np.inf)
-    spoken = np.take_along_axis(x, np.broadcast_to(labels, (length, *labels.shape)), 2).astype(np.float64)
+    spoken = np.take_along_axis(x, np.broadcast_to(labels, (length, *labels.shape)), 2).astype(
+        np.float64
+    )
     alpha[0, :, :2] = spoken[0, :, :2]
     for t in range(1, length):
         stay = alpha[t - 1]
@@ -116,7 +137,9 @@ def _ctc_dx(dy, x, labels, steps, sizes, skips, alpha):
     end = 2 * sizes
     first = np.maximum(steps - 1, 0)
     total = alpha[first, rows, end]
-    total = np.logaddexp(total, np.where(sizes > 0, alpha[first, rows, np.maximum(end - 1, 0)], -np.inf))
+    total = np.logaddexp(
+        total, np.where(sizes > 0, alpha[first, rows, np.maximum(end - 1, 0)], -np.inf)
+    )
     beta = np.full((n, width), -np.inf)
     with np.errstate(invalid="ignore"):
         for t in reversed(range(length)):
@@ -150,8 +173,17 @@ def _lengths(name: str, given, count: int) -> np.ndarray:
 
 
 @composite("ctc_loss", functional=True)
-def ctc_loss(log_probs, targets, input_lengths, target_lengths, blank=0, reduction="mean", zero_infinity=False):
-    """Connectionist temporal classification: -log of the probability of targets, however they are aligned.
+def ctc_loss(
+    log_probs,
+    targets,
+    input_lengths,
+    target_lengths,
+    blank=0,
+    reduction="mean",
+    zero_infinity=False,
+):
+    """Connectionist temporal classification: -log of the probability of targets, however they are
+    aligned.
 
     shape   log_probs (T, N, C) or (T, C); targets (N, S), or all targets one after the other
     mean    of each loss divided by its target's length
@@ -160,17 +192,22 @@ def ctc_loss(log_probs, targets, input_lengths, target_lengths, blank=0, reducti
     if isinstance(reduction, int):  # torch.ctc_loss's own numbering
         reduction = ("none", "mean", "sum")[reduction]
     if log_probs._a.dtype.kind != "f":
-        raise RuntimeError(f'"ctc_loss_cpu" not implemented for \'{log_probs.dtype}\'')
+        raise RuntimeError(f"\"ctc_loss_cpu\" not implemented for '{log_probs.dtype}'")
     batched = log_probs._a.ndim == 3
     x = log_probs if batched else log_probs.unsqueeze(1)
     length, n, classes = x._a.shape
     if not 0 <= blank < classes:
         raise RuntimeError("blank must be in label range")
-    steps, sizes = _lengths("input_lengths", input_lengths, n), _lengths("target_lengths", target_lengths, n)
+    steps, sizes = (
+        _lengths("input_lengths", input_lengths, n),
+        _lengths("target_lengths", target_lengths, n),
+    )
     if (steps < 0).any() or (steps > length).any():
         i = int(np.flatnonzero((steps < 0) | (steps > length))[0])
-        raise RuntimeError(f"Expected input_lengths to have value at most {length}, but got value {steps[i]} (while checking "
-                           "arguments for ctc_loss_cpu)")  # fmt: skip
+        raise RuntimeError(
+            f"Expected input_lengths to have value at most {length}, but got value {steps[i]} "
+            "(while checking arguments for ctc_loss_cpu)"
+        )
     labels, skips = _spelling(targets._a, sizes, blank)
     loss = apply(CARDS["_ctc"], (x, labels, steps, sizes, skips))
     if zero_infinity:
@@ -182,13 +219,17 @@ def ctc_loss(log_probs, targets, input_lengths, target_lengths, blank=0, reducti
 
 
 def _spelling(targets: np.ndarray, sizes: np.ndarray, blank: int) -> tuple[np.ndarray, np.ndarray]:
-    """(N, 2 S + 1): labels with blanks around them, and where a step may skip the blank before a label."""
+    """(N, 2 S + 1): labels with blanks around them, and where a step may skip the blank before a
+    label.
+    """
     n, longest = len(sizes), int(sizes.max(initial=0))
     if targets.ndim == 2:
         rows = [targets[i, : sizes[i]] for i in range(n)]
     elif targets.size < sizes.sum():
-        raise RuntimeError("Expected tensor to have size at least "
-                           f"{sizes.sum()} at dimension 0, but got size {targets.size}")  # fmt: skip
+        raise RuntimeError(
+            "Expected tensor to have size at least "
+            f"{sizes.sum()} at dimension 0, but got size {targets.size}"
+        )
     else:
         rows = np.split(targets, np.cumsum(sizes))[:n]
     labels = np.full((n, 2 * longest + 1), blank, np.int64)
@@ -200,15 +241,29 @@ def _spelling(targets: np.ndarray, sizes: np.ndarray, blank: int) -> tuple[np.nd
 
 
 @composite("linear_cross_entropy", fn=False, functional=True)
-def linear_cross_entropy(input, linear_weight, target, *, linear_bias=None, weight=None, reduction="mean", ignore_index=None,
-                         label_smoothing=0.0, options=None):  # fmt: skip
+def linear_cross_entropy(
+    input,
+    linear_weight,
+    target,
+    *,
+    linear_bias=None,
+    weight=None,
+    reduction="mean",
+    ignore_index=None,
+    label_smoothing=0.0,
+    options=None,
+):
     """cross_entropy(linear(input, linear_weight, linear_bias), target, ...)
 
-    shape   input (N, I) or (I), linear_weight (C, I) or (C, d1, ..., dK, I), linear_bias (C) or (C, d1, ..., dK)
+    shape   input (N, I) or (I), linear_weight (C, I) or (C, d1, ..., dK, I), linear_bias (C) or (C,
+            d1, ..., dK)
     errors  NotImplementedError: options (the products are never cut into chunks here)
     """
     if options is not None:
-        raise NotImplementedError("linear_cross_entropy(options=...): rushlight has no chunked products; pass options=None")
+        raise NotImplementedError(
+            "linear_cross_entropy(options=...): rushlight has no chunked products; pass "
+            "options=None"
+        )
     _checked_linear(input._a.shape, linear_weight._a.shape, linear_bias)
     *sizes, features = linear_weight._a.shape
     if ignore_index is None:
@@ -220,7 +275,9 @@ def linear_cross_entropy(input, linear_weight, target, *, linear_bias=None, weig
         logits = logits + linear_bias.reshape(-1)
     if len(sizes) > 1:
         logits = logits.reshape(*input._a.shape[:-1], *sizes)
-    return cross_entropy(logits, target, weight, None, ignore_index, None, reduction, label_smoothing)
+    return cross_entropy(
+        logits, target, weight, None, ignore_index, None, reduction, label_smoothing
+    )
 
 
 def _checked_linear(x: tuple, w: tuple, bias: Tensor | None) -> None:
@@ -230,10 +287,16 @@ def _checked_linear(x: tuple, w: tuple, bias: Tensor | None) -> None:
     if len(w) < 2:
         raise RuntimeError(f"expected linear_weight with dimensionality at least 2, got {len(w)}")
     if x[-1] != w[-1]:
-        raise RuntimeError("expected equal input and linear_weight last dimensions (in_features), got "
-                           f"{x[-1]} and {w[-1]}, respectively")  # fmt: skip
+        raise RuntimeError(
+            "expected equal input and linear_weight last dimensions (in_features), got "
+            f"{x[-1]} and {w[-1]}, respectively"
+        )
     if len(x) == 1 and len(w) > 2:
-        raise RuntimeError(f"K-dimensional loss defined by linear_weight shape {tuple(w)} requires batched input, (N, {w[-1]}), "
-                           f"got unbatched input with shape {tuple(x)}")  # fmt: skip
+        raise RuntimeError(
+            f"K-dimensional loss defined by linear_weight shape {tuple(w)} requires batched input, "
+            f"(N, {w[-1]}), got unbatched input with shape {tuple(x)}"
+        )
     if bias is not None and bias._a.shape != w[:-1]:
-        raise RuntimeError(f"expected linear_bias shape {tuple(w[:-1])}, got {tuple(bias._a.shape)}")
+        raise RuntimeError(
+            f"expected linear_bias shape {tuple(w[:-1])}, got {tuple(bias._a.shape)}"
+        )

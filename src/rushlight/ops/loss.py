@@ -30,13 +30,18 @@ def reduced(loss: Tensor, reduction: str) -> Tensor:
 
 
 def reduction_word(size_average, reduce, reduction: str) -> str:
-    """The reduction that PyTorch's legacy arguments size_average and reduce ask for, with its warning."""
+    """The reduction that PyTorch's legacy arguments size_average and reduce ask for, with its
+    warning.
+    """
     if size_average is None and reduce is None:
         return reduction
     size_average = True if size_average is None else size_average
     reduce = True if reduce is None else reduce
     word = "none" if not reduce else "mean" if size_average else "sum"
-    warnings.warn(f"size_average and reduce args will be deprecated, please use reduction='{word}' instead.", stacklevel=4)
+    warnings.warn(
+        f"size_average and reduce args will be deprecated, please use reduction='{word}' instead.",
+        stacklevel=4,
+    )
     return word
 
 
@@ -79,18 +84,35 @@ def _cross_entropy_dx_on_tensors(dy, x, t, ignore_index, mean):
 
 
 @composite("cross_entropy", fn=False, functional=True)
-def cross_entropy(input, target, weight=None, size_average=None, ignore_index=-100, reduce=None, reduction="mean",
-                  label_smoothing=0.0):  # fmt: skip
+def cross_entropy(
+    input,
+    target,
+    weight=None,
+    size_average=None,
+    ignore_index=-100,
+    reduce=None,
+    reduction="mean",
+    label_smoothing=0.0,
+):
     """-log softmax(input)[target], by class weights, smoothed, or against class probabilities.
 
-    shape   input (C), (N, C) or (N, C, *); target () (N) or (N, *) of class indices int64, or probabilities of input's shape
+    shape   input (C), (N, C) or (N, C, *); target () (N) or (N, *) of class indices int64, or
+            probabilities of input's shape
     errors  IndexError: target out of range; ValueError: batch sizes; RuntimeError: dtypes
     """
     if size_average is not None or reduce is not None:
         reduction = reduction_word(size_average, reduce, reduction)
     x, t = input._a, target._a
-    if x.ndim == 2 and t.ndim == 1 and weight is None and label_smoothing == 0.0 and t.dtype is _I64 and reduction != "none" and (
-        x.dtype is _F32 or x.dtype is _F64) and x.shape[0] == t.shape[0]:  # fmt: skip
+    if (
+        x.ndim == 2
+        and t.ndim == 1
+        and weight is None
+        and label_smoothing == 0.0
+        and t.dtype is _I64
+        and reduction != "none"
+        and (x.dtype is _F32 or x.dtype is _F64)
+        and x.shape[0] == t.shape[0]
+    ):
         _check_word(reduction)
         return apply(CARDS["_cross_entropy"], (input, target, ignore_index, reduction == "mean"))
     _check_word(reduction)
@@ -99,7 +121,9 @@ def cross_entropy(input, target, weight=None, size_average=None, ignore_index=-1
     dim = 0 if x.ndim == 1 else 1
     classes = x.shape[dim]
     if x.shape == t.shape and x.ndim > 1 and t.dtype.kind not in "fV":
-        raise RuntimeError(f"Expected floating point type for target with class probabilities, got {_name(target)}")
+        raise RuntimeError(
+            f"Expected floating point type for target with class probabilities, got {_name(target)}"
+        )
     if x.shape == t.shape and t.dtype.kind in "fV":
         if ignore_index >= 0:
             raise RuntimeError("ignore_index is not supported for floating point target")
@@ -138,7 +162,9 @@ def _smoothed(logp, target, weight, ignore_index, reduction, smoothing, dim, cla
     nll = nll_loss(logp, target, weight, None, ignore_index, None, reduction)
     keep = target._a != ignore_index
     if weight is not None:
-        smooth = -(logp * weight.reshape((1,) * dim + (-1,) + (1,) * (logp._a.ndim - dim - 1))).sum(dim)
+        smooth = -(logp * weight.reshape((1,) * dim + (-1,) + (1,) * (logp._a.ndim - dim - 1))).sum(
+            dim
+        )
     else:
         smooth = -logp.sum(dim)
     smooth = smooth * wrap(keep.astype(logp._a.dtype))
@@ -166,7 +192,11 @@ class _Nll:
         if bad.any():
             raise IndexError(f"Target {int(t[bad][0])} is out of bounds.")
         at = np.where(keep, t, 0)
-        picked = np.take_along_axis(x, at[:, None], 1)[:, 0] if x.shape[1] else np.zeros(t.shape, x.dtype)
+        picked = (
+            np.take_along_axis(x, at[:, None], 1)[:, 0]
+            if x.shape[1]
+            else np.zeros(t.shape, x.dtype)
+        )
         scale = keep.astype(x.dtype) if w is None else np.where(keep, w[at], 0).astype(x.dtype)
         loss = np.where(keep, -picked * scale, 0).astype(x.dtype)
         total = scale.sum()
@@ -195,11 +225,15 @@ class _Nll:
         yield make(2, 3, 4), make.indices(2, 4, high=3), None, -100, "none"
 
 
-CARDS["_nll2d"] = type(CARDS["_nll"])(CARDS["_nll"].source, "_nll2d", tensors=1, extras=("total",), node="NllLoss2D")
+CARDS["_nll2d"] = type(CARDS["_nll"])(
+    CARDS["_nll"].source, "_nll2d", tensors=1, extras=("total",), node="NllLoss2D"
+)
 
 
 @composite("nll_loss", fn=False, functional=True)
-def nll_loss(input, target, weight=None, size_average=None, ignore_index=-100, reduce=None, reduction="mean"):
+def nll_loss(
+    input, target, weight=None, size_average=None, ignore_index=-100, reduce=None, reduction="mean"
+):
     """-input[n, target[n]] for log-probabilities input (N, C) or (N, C, *), by class weights.
 
     errors  IndexError: target out of range; ValueError: batch sizes; RuntimeError: dtypes, shapes
@@ -211,41 +245,64 @@ def nll_loss(input, target, weight=None, size_average=None, ignore_index=-100, r
     if t.dtype != np.int64 and t.dtype != np.uint8:
         from ..core.dtype import scalar_name
 
-        raise RuntimeError(f"expected target dtype to be Long or Byte, but got {scalar_name(target.dtype)}\n"
-                           "  target must hold class indices (int64), or probabilities of the shape of input "
-                           f"{tuple(x.shape)}; it is {target.dtype} of shape {tuple(t.shape)}")  # fmt: skip
+        raise RuntimeError(
+            f"expected target dtype to be Long or Byte, but got {scalar_name(target.dtype)}\n"
+            "  target must hold class indices (int64), or probabilities of the shape of input "
+            f"{tuple(x.shape)}; it is {target.dtype} of shape {tuple(t.shape)}"
+        )
     if x.ndim == 0:
         raise ValueError("Expected 1 or more dimensions (got 0)")
     if x.ndim == 1:
-        if t.ndim > 0 and t.size != 1 or t.ndim > 1:
-            raise RuntimeError("For 1D input, 0D or 1D target are expected, but got " + f"{t.ndim}D target")
-        loss = apply(CARDS["_nll"], (input.unsqueeze(0), target.reshape(1), weight, ignore_index, reduction))
+        if (t.ndim > 0 and t.size != 1) or t.ndim > 1:
+            raise RuntimeError(
+                "For 1D input, 0D or 1D target are expected, but got " + f"{t.ndim}D target"
+            )
+        loss = apply(
+            CARDS["_nll"], (input.unsqueeze(0), target.reshape(1), weight, ignore_index, reduction)
+        )
         return loss.reshape(t.shape) if reduction == "none" else loss
     if x.shape[0] != t.shape[0]:
-        raise ValueError(f"Expected input batch_size ({x.shape[0]}) to match target batch_size ({t.shape[0] if t.ndim else 1}).")
+        raise ValueError(
+            f"Expected input batch_size ({x.shape[0]}) to match target batch_size "
+            f"({t.shape[0] if t.ndim else 1})."
+        )
     if x.shape[2:] != t.shape[1:]:
-        raise RuntimeError(f"Expected target size {[x.shape[0], *x.shape[2:]]}, got {list(t.shape)}")
+        raise RuntimeError(
+            f"Expected target size {[x.shape[0], *x.shape[2:]]}, got {list(t.shape)}"
+        )
     if weight is not None and weight._a.dtype != x.dtype:
         raise RuntimeError(f"expected scalar type {_name(input)} but found {_name(weight)}")
     if weight is not None and weight._a.shape != (x.shape[1],):
-        raise RuntimeError("weight tensor should be defined either for all or no classes" if weight._a.ndim == 1 else
-                           "weight tensor should be defined either for all " f"{x.shape[1]} classes or no classes but got weight "
-                           f"tensor of shape: {list(weight._a.shape)}")  # fmt: skip
-    return apply(CARDS["_nll" if x.ndim == 2 else "_nll2d"], (input, target, weight, ignore_index, reduction))
+        raise RuntimeError(
+            "weight tensor should be defined either for all or no classes"
+            if weight._a.ndim == 1
+            else "weight tensor should be defined either for all "
+            f"{x.shape[1]} classes or no classes but got weight "
+            f"tensor of shape: {list(weight._a.shape)}"
+        )
+    return apply(
+        CARDS["_nll" if x.ndim == 2 else "_nll2d"], (input, target, weight, ignore_index, reduction)
+    )
 
 
 @composite("kl_div", functional=True)
 def kl_div(input, target, size_average=None, reduce=None, reduction="mean", log_target=False):
-    """Σ q (log q - input) for log-probabilities input and probabilities (or, log_target, log-probabilities) target.
+    """Σ q (log q - input) for log-probabilities input and probabilities (or, log_target, log-
+    probabilities) target.
 
-    reduction 'batchmean' divides the sum by the batch size, which is the divergence; 'mean' by all elements.
+    reduction 'batchmean' divides the sum by the batch size, which is the divergence; 'mean' by all
+    elements.
     """
     if size_average is not None or reduce is not None:
         reduction = reduction_word(size_average, reduce, reduction)
     if reduction == "mean":
-        warnings.warn("reduction: 'mean' divides the total loss by both the batch size and the support size.'batchmean' divides only "
-                      "by the batch size, and aligns with the KL div math definition.'mean' will be changed to behave the same as "
-                      "'batchmean' in the next major release.", stacklevel=2)  # fmt: skip
+        warnings.warn(
+            "reduction: 'mean' divides the total loss by both the batch size and the support "
+            "size.'batchmean' divides only by the batch size, and aligns with the KL div math "
+            "definition.'mean' will be changed to behave the same as 'batchmean' in the next major "
+            "release.",
+            stacklevel=2,
+        )
     if log_target:
         loss = target.exp() * (target - input)
     else:
@@ -259,7 +316,10 @@ def kl_div(input, target, size_average=None, reduce=None, reduction="mean", log_
 
 
 def _elementwise(name: str, node: str, forward, derivative, doc: str) -> None:
-    """Register a loss of the difference d = x - y with its reduction inside: card _name, one pass forward."""
+    """Register a loss of the difference d = x - y with its reduction inside.
+
+    card _name, one pass forward.
+    """
 
     class Loss:
         __doc__ = doc
@@ -282,7 +342,9 @@ def _elementwise(name: str, node: str, forward, derivative, doc: str) -> None:
             yield make(3, 4), make(4), "sum", 0.5
             yield make(), make(), "none", 1.0
 
-    op(f"_{name}", fn=False, method=False, tensors=2, promote="arith", broadcast=True, node=node)(Loss)
+    op(f"_{name}", fn=False, method=False, tensors=2, promote="arith", broadcast=True, node=node)(
+        Loss
+    )
 
 
 def _size(x, y) -> int:
@@ -301,19 +363,41 @@ def _smooth_l1(d, p):
     return K.where(a < p, 0.5 * d * d / p, a - 0.5 * p)
 
 
-_elementwise("mse_loss", "MseLoss", lambda d, p: d * d, lambda d, p: d * 2, "L = (x - y)²;  dx = 2 (x - y)")
-_elementwise("l1_loss", "L1Loss", lambda d, p: K.abs(d), lambda d, p: K.sign(d), "L = |x - y|;  dx = sign(x - y)")
-_elementwise("huber_loss", "HuberLoss", _huber, lambda d, p: K.where(K.abs(d) < p, d, K.sign(d) * p),
-             "L = d²/2 where |d| < delta, else delta (|d| - delta/2)")  # fmt: skip
-_elementwise("smooth_l1_loss", "SmoothL1Loss", _smooth_l1, lambda d, p: K.where(K.abs(d) < p, d / p, K.sign(d)),
-             "L = d²/(2 beta) where |d| < beta, else |d| - beta/2")  # fmt: skip
+_elementwise(
+    "mse_loss", "MseLoss", lambda d, p: d * d, lambda d, p: d * 2, "L = (x - y)²;  dx = 2 (x - y)"
+)
+_elementwise(
+    "l1_loss",
+    "L1Loss",
+    lambda d, p: K.abs(d),
+    lambda d, p: K.sign(d),
+    "L = |x - y|;  dx = sign(x - y)",
+)
+_elementwise(
+    "huber_loss",
+    "HuberLoss",
+    _huber,
+    lambda d, p: K.where(K.abs(d) < p, d, K.sign(d) * p),
+    "L = d²/2 where |d| < delta, else delta (|d| - delta/2)",
+)
+_elementwise(
+    "smooth_l1_loss",
+    "SmoothL1Loss",
+    _smooth_l1,
+    lambda d, p: K.where(K.abs(d) < p, d / p, K.sign(d)),
+    "L = d²/(2 beta) where |d| < beta, else |d| - beta/2",
+)
 
 
 def _compared(input: Tensor, target: Tensor, name: str) -> None:
     """PyTorch's warning about sizes that differ and broadcast."""
     if input._a.shape != target._a.shape:
-        warnings.warn(f"Using a target size ({target.shape}) that is different to the input size ({input.shape}). This will likely "
-                      "lead to incorrect results due to broadcasting. Please ensure they have the same size.", stacklevel=3)  # fmt: skip
+        warnings.warn(
+            f"Using a target size ({target.shape}) that is different to the input size "
+            f"({input.shape}). This will likely lead to incorrect results due to broadcasting. "
+            "Please ensure they have the same size.",
+            stacklevel=3,
+        )
 
 
 def _weighted(loss: Tensor, weight: Tensor, reduction: str) -> Tensor:
@@ -386,7 +470,9 @@ class _Bce:
             raise RuntimeError("all elements of target should be between 0 and 1")
         with np.errstate(divide="ignore"):
             low = x.dtype.type(-100)
-            return ((y - 1) * np.maximum(np.log1p(-x), low) - y * np.maximum(np.log(x), low)).astype(x.dtype, copy=False)
+            return (
+                (y - 1) * np.maximum(np.log1p(-x), low) - y * np.maximum(np.log(x), low)
+            ).astype(x.dtype, copy=False)
 
     def backward(c, dy, x, y):
         dx = dt = None
@@ -402,18 +488,27 @@ class _Bce:
 
 
 @composite("binary_cross_entropy", fn=False, functional=True)
-def binary_cross_entropy(input, target, weight=None, size_average=None, reduce=None, reduction="mean"):
-    """-(y log x + (1 - y) log(1 - x)) for probabilities. ValueError: sizes differ; RuntimeError: outside of [0, 1]."""
+def binary_cross_entropy(
+    input, target, weight=None, size_average=None, reduce=None, reduction="mean"
+):
+    """-(y log x + (1 - y) log(1 - x)) for probabilities.
+
+    ValueError: sizes differ; RuntimeError: outside of [0, 1].
+    """
     if size_average is not None or reduce is not None:
         reduction = reduction_word(size_average, reduce, reduction)
     _check_word(reduction)
     if target._a.shape != input._a.shape:
-        raise ValueError(f"Using a target size ({target.shape}) that is different to the input size ({input.shape}) is deprecated. "
-                         "Please ensure they have the same size.")  # fmt: skip
+        raise ValueError(
+            f"Using a target size ({target.shape}) that is different to the input size "
+            f"({input.shape}) is deprecated. Please ensure they have the same size."
+        )
     if target._a.dtype != input._a.dtype:
         from ..core.dtype import scalar_name
 
-        raise RuntimeError(f"Found dtype {scalar_name(target.dtype)} but expected {scalar_name(input.dtype)}")
+        raise RuntimeError(
+            f"Found dtype {scalar_name(target.dtype)} but expected {scalar_name(input.dtype)}"
+        )
     loss = apply(CARDS["_bce"], (input, target))
     if weight is not None:
         loss = loss * weight
@@ -422,7 +517,10 @@ def binary_cross_entropy(input, target, weight=None, size_average=None, reduce=N
 
 @op("_bce_logits", fn=False, method=False, tensors=2, node="BinaryCrossEntropyWithLogits")
 class _BceLogits:
-    """L = (1 - y) x + (1 + (p - 1) y) log(1 + e^-x), stable for any x; p weighs positive targets."""
+    """L = (1 - y) x + (1 + (p - 1) y) log(1 + e^-x), stable for any x.
+
+    P weighs positive targets.
+    """
 
     def forward(x, y, p=None):
         tail = np.log1p(np.exp(-np.abs(x))) + np.maximum(-x, 0)
@@ -446,14 +544,17 @@ class _BceLogits:
 
 
 @composite("binary_cross_entropy_with_logits", functional=True)
-def binary_cross_entropy_with_logits(input, target, weight=None, size_average=None, reduce=None, reduction="mean",
-                                     pos_weight=None):  # fmt: skip
+def binary_cross_entropy_with_logits(
+    input, target, weight=None, size_average=None, reduce=None, reduction="mean", pos_weight=None
+):
     """binary_cross_entropy of sigmoid(input), computed stably. ValueError: sizes differ."""
     if size_average is not None or reduce is not None:
         reduction = reduction_word(size_average, reduce, reduction)
     _check_word(reduction)
     if target._a.shape != input._a.shape:
-        raise ValueError(f"Target size ({target.shape}) must be the same as input size ({input.shape})")
+        raise ValueError(
+            f"Target size ({target.shape}) must be the same as input size ({input.shape})"
+        )
     loss = apply(CARDS["_bce_logits"], (input, target, pos_weight))
     if weight is not None:
         loss = loss * weight

@@ -25,7 +25,9 @@ def _word(size_average, reduce, reduction: str) -> str:
 
 
 @composite("margin_ranking_loss", functional=True)
-def margin_ranking_loss(input1, input2, target, margin=0, size_average=None, reduce=None, reduction="mean"):
+def margin_ranking_loss(
+    input1, input2, target, margin=0, size_average=None, reduce=None, reduction="mean"
+):
     """L = max(0, -y (x1 - x2) + margin): input1 should rank above input2 where y = 1.
 
     RuntimeError: numbers of dimensions differ.
@@ -40,7 +42,9 @@ def margin_ranking_loss(input1, input2, target, margin=0, size_average=None, red
 
 
 @composite("hinge_embedding_loss", functional=True)
-def hinge_embedding_loss(input, target, margin=1.0, size_average=None, reduce=None, reduction="mean"):
+def hinge_embedding_loss(
+    input, target, margin=1.0, size_average=None, reduce=None, reduction="mean"
+):
     """L = x where y = 1, max(0, margin - x) where y = -1."""
     reduction = _word(size_average, reduce, reduction)
     zero = input.new_zeros(())
@@ -50,7 +54,9 @@ def hinge_embedding_loss(input, target, margin=1.0, size_average=None, reduce=No
 
 
 @composite("cosine_embedding_loss", functional=True)
-def cosine_embedding_loss(input1, input2, target, margin=0, size_average=None, reduce=None, reduction="mean"):
+def cosine_embedding_loss(
+    input1, input2, target, margin=0, size_average=None, reduce=None, reduction="mean"
+):
     """L = 1 - cos(x1, x2) where y = 1, max(0, cos(x1, x2) - margin) where y = -1.
 
     shape   input1 and input2 (N, M), target (N) -> (N); or (M), (M), () -> ()
@@ -61,16 +67,22 @@ def cosine_embedding_loss(input1, input2, target, margin=0, size_average=None, r
     if n > 1:
         raise RuntimeError("0D or 1D target tensor expected, multi-target not supported")
     if n == 1 and input1._a.ndim != 2:
-        raise RuntimeError("1D target tensor expects 2D input tensors, but found inputs with sizes "
-                           f"{list(input1._a.shape)} and {list(input2._a.shape)}.")  # fmt: skip
+        raise RuntimeError(
+            "1D target tensor expects 2D input tensors, but found inputs with sizes "
+            f"{list(input1._a.shape)} and {list(input2._a.shape)}."
+        )
     if n == 0 and input1._a.ndim != 1:
-        raise RuntimeError("0D target tensor expects 1D input tensors, but found inputs with sizes "
-                           f"{list(input1._a.shape)} and {list(input2._a.shape)}.")  # fmt: skip
+        raise RuntimeError(
+            "0D target tensor expects 1D input tensors, but found inputs with sizes "
+            f"{list(input1._a.shape)} and {list(input2._a.shape)}."
+        )
     tiny = 1e-12
     squares = ((input1 * input1).sum(n) + tiny) * ((input2 * input2).sum(n) + tiny)
     cos = (input1 * input2).sum(n) / squares.sqrt()
     zero = cos.new_zeros(())
-    loss = (1 - cos).where(target == 1, zero) + (cos - margin).clamp(min=0).where(target == -1, zero)
+    loss = (1 - cos).where(target == 1, zero) + (cos - margin).clamp(min=0).where(
+        target == -1, zero
+    )
     return reduced(loss, reduction)
 
 
@@ -152,11 +164,14 @@ def _hinges(x, t, margin, words):
 
 
 @composite("multi_margin_loss", functional=True)
-def multi_margin_loss(input, target, p=1, margin=1.0, weight=None, size_average=None, reduce=None, reduction="mean"):
+def multi_margin_loss(
+    input, target, p=1, margin=1.0, weight=None, size_average=None, reduce=None, reduction="mean"
+):
     """L = Σ_{i ≠ y} max(0, margin - x[y] + x[i])^p / C, by class weights.
 
     shape   input (N, C), target (N) of classes -> (N); or (C), () -> ()
-    errors  ValueError: p is not 1 or 2, weight is no vector; RuntimeError: shapes, target out of range
+    errors  ValueError: p is not 1 or 2, weight is no vector; RuntimeError: shapes, target out of
+            range
     """
     reduction = _word(size_average, reduce, reduction)
     if p not in (1, 2):
@@ -165,13 +180,19 @@ def multi_margin_loss(input, target, p=1, margin=1.0, weight=None, size_average=
         raise ValueError("weight must be one-dimensional")
     shape, t = input._a.shape, target._a
     if not (len(shape) == 2 and shape[1]) and not (len(shape) < 2 and input._a.size):
-        raise RuntimeError("Expected non-empty vector or matrix with optional 0-dim batch size, but got: "
-                           f"{list(shape)}")  # fmt: skip
+        raise RuntimeError(
+            "Expected non-empty vector or matrix with optional 0-dim batch size, but got: "
+            f"{list(shape)}"
+        )
     rows = input if len(shape) == 2 else input.reshape(1, -1)
     if t.ndim > 1 or t.size != rows._a.shape[0]:
-        raise RuntimeError(f"inconsistent target size, expected {rows._a.shape[0]} but got {list(t.shape)}")
+        raise RuntimeError(
+            f"inconsistent target size, expected {rows._a.shape[0]} but got {list(t.shape)}"
+        )
     if weight is not None and weight._a.size != rows._a.shape[1]:
-        raise RuntimeError(f"inconsistent weight size, expected {rows._a.shape[1]} but got {list(weight._a.shape)}")
+        raise RuntimeError(
+            f"inconsistent weight size, expected {rows._a.shape[1]} but got {list(weight._a.shape)}"
+        )
     if t.size and (t.min() < 0 or t.max() >= rows._a.shape[1]):
         raise RuntimeError("target out of range")
     loss = apply(CARDS["_multi_margin"], (rows, target.reshape(-1), p, margin, weight))
@@ -201,7 +222,9 @@ class _MultilabelMargin:
 
 
 def _close(x: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """(N, j, i): how often j is a target while i is none, where the margin between them is not kept."""
+    """(N, j, i): how often j is a target while i is none, where the margin between them is not
+    kept.
+    """
     near = (counts[:, None, :] == 0) & (1 - x[:, :, None] + x[:, None, :] > 0)
     return (near * counts[:, :, None]).astype(x.dtype)
 
@@ -210,16 +233,21 @@ def _close(x: np.ndarray, counts: np.ndarray) -> np.ndarray:
 def multilabel_margin_loss(input, target, size_average=None, reduce=None, reduction="mean"):
     """L = Σ_{j in y} Σ_{i not in y} max(0, 1 - x[j] + x[i]) / C
 
-    shape   input and target (N, C) -> (N); or (C), (C) -> (). A row of target lists classes and ends at -1.
+    shape   input and target (N, C) -> (N); or (C), (C) -> (). A row of target lists classes and
+            ends at -1.
     errors  RuntimeError: shapes, classes out of range
     """
     reduction = _word(size_average, reduce, reduction)
     shape, t = input._a.shape, target._a
     if len(shape) > 2 or (len(shape) == 2 and not shape[1]):
-        raise RuntimeError("Expected non-empty vector or matrix with optional 0-dim batch size, but got: "
-                           f"{list(shape)}")  # fmt: skip
+        raise RuntimeError(
+            "Expected non-empty vector or matrix with optional 0-dim batch size, but got: "
+            f"{list(shape)}"
+        )
     if t.shape != shape and not (len(shape) < 2 and t.size == input._a.size):
-        raise RuntimeError(f"inconsistent target size: {list(t.shape)} for input of size: {list(shape)}")
+        raise RuntimeError(
+            f"inconsistent target size: {list(t.shape)} for input of size: {list(shape)}"
+        )
     rows = input if len(shape) == 2 else input.reshape(1, -1)
     if t.dtype != np.int64:
         raise RuntimeError(f"expected scalar type Long but found {scalar_name(target.dtype)}")
@@ -236,7 +264,9 @@ def multilabel_margin_loss(input, target, size_average=None, reduce=None, reduct
 
 
 @composite("multilabel_soft_margin_loss", functional=True)
-def multilabel_soft_margin_loss(input, target, weight=None, size_average=None, reduce=None, reduction="mean"):
+def multilabel_soft_margin_loss(
+    input, target, weight=None, size_average=None, reduce=None, reduction="mean"
+):
     """L = -Σ_c w_c (y log σ(x) + (1 - y) log σ(-x)) / C over the last dimension."""
     reduction = _word(size_average, reduce, reduction)
     logsigmoid = FUNCTIONAL["logsigmoid"]
@@ -263,8 +293,18 @@ def _triplet(distance, anchor, positive, negative, margin, swap, reduction):
 
 
 @composite("triplet_margin_loss", functional=True)
-def triplet_margin_loss(anchor, positive, negative, margin=1.0, p=2, eps=1e-6, swap=False, size_average=None, reduce=None,
-                        reduction="mean"):  # fmt: skip
+def triplet_margin_loss(
+    anchor,
+    positive,
+    negative,
+    margin=1.0,
+    p=2,
+    eps=1e-6,
+    swap=False,
+    size_average=None,
+    reduce=None,
+    reduction="mean",
+):
     """L = max(0, |a - p|_p - |a - n|_p + margin); swap: the nearer of a and p counts for n.
 
     ValueError: margin <= 0. RuntimeError: numbers of dimensions differ.
@@ -281,8 +321,9 @@ def triplet_margin_loss(anchor, positive, negative, margin=1.0, p=2, eps=1e-6, s
 
 
 @composite("triplet_margin_with_distance_loss", fn=False, functional=True)
-def triplet_margin_with_distance_loss(anchor, positive, negative, *, distance_function=None, margin=1.0, swap=False,
-                                      reduction="mean"):  # fmt: skip
+def triplet_margin_with_distance_loss(
+    anchor, positive, negative, *, distance_function=None, margin=1.0, swap=False, reduction="mean"
+):
     """triplet_margin_loss by any distance of two tensors; pairwise_distance by default."""
     reduction = _word(None, None, reduction)
     if margin <= 0:

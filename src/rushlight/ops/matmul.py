@@ -15,7 +15,10 @@ def _same_dtype(name: str, x: np.ndarray, y: np.ndarray) -> None:
         from ..core.dtype import from_numpy_dtype, scalar_name
 
         a, b = (scalar_name(from_numpy_dtype(z.dtype)).lower() for z in (x, y))
-        a, b = ({"float": "float", "half": "c10::Half", "bfloat16": "c10::BFloat16"}.get(n, n) for n in (a, b))
+        a, b = (
+            {"float": "float", "half": "c10::Half", "bfloat16": "c10::BFloat16"}.get(n, n)
+            for n in (a, b)
+        )
         raise RuntimeError(f"expected m1 and m2 to have the same dtype, but got: {a} != {b}")
 
 
@@ -26,7 +29,10 @@ def _t(x):
 
 @op("mm", tensors=2, when={"x": 1, "y": 0})
 class Mm:
-    """Z = X Y for matrices X (n, k), Y (k, m).  RuntimeError: not matrices, or sizes that do not fit."""
+    """Z = X Y for matrices X (n, k), Y (k, m).
+
+    RuntimeError: not matrices, or sizes that do not fit.
+    """
 
     def forward(x, y):
         if x.ndim != 2:
@@ -34,13 +40,17 @@ class Mm:
         if y.ndim != 2:
             raise RuntimeError("mat2 must be a matrix")
         if x.shape[1] != y.shape[0]:
-            raise RuntimeError("mat1 and mat2 shapes cannot be multiplied "
-                               f"({x.shape[0]}x{x.shape[1]} and {y.shape[0]}x{y.shape[1]})")  # fmt: skip
+            raise RuntimeError(
+                "mat1 and mat2 shapes cannot be multiplied "
+                f"({x.shape[0]}x{x.shape[1]} and {y.shape[0]}x{y.shape[1]})"
+            )
         _same_dtype("mm", x, y)
         return K.matmul(x, y)
 
     def backward(c, dz, x, y):
-        return K.matmul(dz, _t(y)) if c.needs(0) else None, K.matmul(_t(x), dz) if c.needs(1) else None
+        return K.matmul(dz, _t(y)) if c.needs(0) else None, K.matmul(_t(x), dz) if c.needs(
+            1
+        ) else None
 
     def samples(make):
         yield make(3, 4), make(4, 5)
@@ -54,15 +64,22 @@ class Bmm:
 
     def forward(x, y):
         if x.ndim != 3 or y.ndim != 3:
-            raise RuntimeError(f"batch1 must be a 3D tensor, batch2 must be a 3D tensor; got {x.ndim}D and {y.ndim}D")
+            raise RuntimeError(
+                f"batch1 must be a 3D tensor, batch2 must be a 3D tensor; got {x.ndim}D and "
+                f"{y.ndim}D"
+            )
         if x.shape[0] != y.shape[0] or x.shape[2] != y.shape[1]:
-            raise RuntimeError(f"Expected size for first two dimensions of batch2 tensor to be: [{x.shape[0]}, {x.shape[2]}] but "
-                               f"got: [{y.shape[0]}, {y.shape[1]}].")  # fmt: skip
+            raise RuntimeError(
+                f"Expected size for first two dimensions of batch2 tensor to be: [{x.shape[0]}, "
+                f"{x.shape[2]}] but got: [{y.shape[0]}, {y.shape[1]}]."
+            )
         _same_dtype("bmm", x, y)
         return K.matmul(x, y)
 
     def backward(c, dz, x, y):
-        return K.matmul(dz, _t(y)) if c.needs(0) else None, K.matmul(_t(x), dz) if c.needs(1) else None
+        return K.matmul(dz, _t(y)) if c.needs(0) else None, K.matmul(_t(x), dz) if c.needs(
+            1
+        ) else None
 
     def samples(make):
         yield make(2, 3, 4), make(2, 4, 5)
@@ -74,9 +91,14 @@ class Mv:
 
     def forward(x, v):
         if x.ndim != 2 or v.ndim != 1:
-            raise RuntimeError(f"vector + matrix @ vector expected, got {v.ndim}, {x.ndim}, {v.ndim}")
+            raise RuntimeError(
+                f"vector + matrix @ vector expected, got {v.ndim}, {x.ndim}, {v.ndim}"
+            )
         if x.shape[1] != v.shape[0]:
-            raise RuntimeError(f"size mismatch, got input ({x.shape[0]}), mat ({x.shape[0]}x{x.shape[1]}), vec ({v.shape[0]})")
+            raise RuntimeError(
+                f"size mismatch, got input ({x.shape[0]}), mat ({x.shape[0]}x{x.shape[1]}), vec "
+                f"({v.shape[0]})"
+            )
         _same_dtype("mv", x, v)
         return K.matmul(x, v)
 
@@ -96,10 +118,17 @@ class Dot:
         if x.ndim != 1 or y.ndim != 1:
             raise RuntimeError(f"1D tensors expected, but got {x.ndim}D and {y.ndim}D tensors")
         if x.shape != y.shape:
-            raise RuntimeError("inconsistent tensor size, expected tensor [{}] and src [{}] to have the same number of elements, "
-                               "but got {} and {} elements respectively".format(*x.shape, *y.shape, *x.shape, *y.shape))  # fmt: skip
+            raise RuntimeError(
+                "inconsistent tensor size, expected tensor [{}] and src [{}] to have the same "
+                "number of elements, but got {} and {} elements respectively".format(
+                    *x.shape, *y.shape, *x.shape, *y.shape
+                )
+            )
         if x.dtype != y.dtype:
-            raise RuntimeError(f"dot : expected both vectors to have same dtype, but found {wrap(x).dtype} and {wrap(y).dtype}")
+            raise RuntimeError(
+                f"dot : expected both vectors to have same dtype, but found {wrap(x).dtype} and "
+                f"{wrap(y).dtype}"
+            )
         return K.matmul(x, y)
 
     def backward(c, dz, x, y):
@@ -111,7 +140,8 @@ class Dot:
 
 @composite("matmul", "linalg.matmul", method=True)
 def matmul(input, other, *, out=None):
-    """The matrix product: vectors, matrices, or batches of matrices with broadcast batch dimensions.
+    """The matrix product: vectors, matrices, or batches of matrices with broadcast batch
+    dimensions.
 
     RuntimeError: a 0-d operand, or sizes that do not fit.
     """
@@ -124,12 +154,16 @@ def matmul(input, other, *, out=None):
 
 def _matmul(x: Tensor, y: Tensor) -> Tensor:
     if not isinstance(y, Tensor):
-        raise TypeError(f"matmul(): argument 'other' (position 2) must be Tensor, not {type(y).__name__}")
+        raise TypeError(
+            f"matmul(): argument 'other' (position 2) must be Tensor, not {type(y).__name__}"
+        )
     n, m = x._a.ndim, y._a.ndim
     if n == 2 and m == 2:
         return apply(_MM, (x, y))
     if n == 0 or m == 0:
-        raise RuntimeError(f"both arguments to matmul need to be at least 1D, but they are {n}D and {m}D")
+        raise RuntimeError(
+            f"both arguments to matmul need to be at least 1D, but they are {n}D and {m}D"
+        )
     if n == 1:
         if m == 1:
             return apply(CARDS["dot"], (x, y))
@@ -141,15 +175,30 @@ def _matmul(x: Tensor, y: Tensor) -> Tensor:
     a, b = x._a.shape, y._a.shape
     if m == 2:  # one matrix for the whole batch: a single product of the folded rows
         if a[-1] != b[0]:
-            raise RuntimeError(f"mat1 and mat2 shapes cannot be multiplied ({int(np.prod(a[:-1]))}x{a[-1]} and {b[0]}x{b[1]})")
-        return apply(_MM, (x.reshape(-1, a[-1]) if a[-1] else x.reshape(int(np.prod(a[:-1])), 0), y)).reshape((*a[:-1], b[1]))
+            raise RuntimeError(
+                f"mat1 and mat2 shapes cannot be multiplied ({int(np.prod(a[:-1]))}x{a[-1]} and "
+                f"{b[0]}x{b[1]})"
+            )
+        return apply(
+            _MM, (x.reshape(-1, a[-1]) if a[-1] else x.reshape(int(np.prod(a[:-1])), 0), y)
+        ).reshape((*a[:-1], b[1]))
     if a[-1] != b[-2]:
-        raise RuntimeError(f"Expected size for first two dimensions of batch2 tensor to be: [{int(np.prod(b[:-2]))}, {a[-1]}] but "
-                           f"got: [{int(np.prod(b[:-2]))}, {b[-2]}].")  # fmt: skip
+        raise RuntimeError(
+            "Expected size for first two dimensions of batch2 tensor to be: "
+            f"[{int(np.prod(b[:-2]))}, {a[-1]}] but got: [{int(np.prod(b[:-2]))}, {b[-2]}]."
+        )
     return apply(CARDS["_matmul_batched"], (x, y))
 
 
-@op("_matmul_batched", fn=False, method=False, tensors=2, broadcast=True, when={"x": 1, "y": 0}, node="UnsafeView")
+@op(
+    "_matmul_batched",
+    fn=False,
+    method=False,
+    tensors=2,
+    broadcast=True,
+    when={"x": 1, "y": 0},
+    node="UnsafeView",
+)
 class _MatmulBatched:
     """Z = X Y over the last two dimensions, batch dimensions broadcast."""
 
@@ -158,7 +207,9 @@ class _MatmulBatched:
         return K.matmul(x, y)
 
     def backward(c, dz, x, y):
-        return K.matmul(dz, _t(y)) if c.needs(0) else None, K.matmul(_t(x), dz) if c.needs(1) else None
+        return K.matmul(dz, _t(y)) if c.needs(0) else None, K.matmul(_t(x), dz) if c.needs(
+            1
+        ) else None
 
     def samples(make):
         yield make(2, 3, 4), make(2, 4, 5)
@@ -171,7 +222,15 @@ Tensor.__rmatmul__ = lambda x, y: _matmul(wrap(np.asarray(y)), x)
 Tensor.__imatmul__ = lambda x, y: x.copy_(_matmul(x, y))
 
 
-@op("linear", fn=False, method=False, functional=True, tensors=3, when={"input": 1, "weight": 0}, node="Addmm")
+@op(
+    "linear",
+    fn=False,
+    method=False,
+    functional=True,
+    tensors=3,
+    when={"input": 1, "weight": 0},
+    node="Addmm",
+)
 class Linear:
     """y = x Wᵀ + b
 
@@ -182,7 +241,11 @@ class Linear:
     """
 
     def forward(input, weight, bias=None):
-        if weight.ndim != 2 or input.shape[-1:] != weight.shape[1:] or input.dtype is not weight.dtype:
+        if (
+            weight.ndim != 2
+            or input.shape[-1:] != weight.shape[1:]
+            or input.dtype is not weight.dtype
+        ):
             return _odd_linear(input, weight, bias)
         return K.linear(input, weight, bias)
 
@@ -206,13 +269,19 @@ def _odd_linear(x: np.ndarray, w: np.ndarray, b: np.ndarray | None) -> np.ndarra
         _same_dtype("linear", x, w)
     if x.ndim == 0 or x.shape[-1] != w.shape[-1]:
         if x.ndim == 0:
-            raise RuntimeError(f"both arguments to linear need to be at least 1D, but they are {x.ndim}D and {w.ndim}D")
+            raise RuntimeError(
+                f"both arguments to linear need to be at least 1D, but they are {x.ndim}D and "
+                f"{w.ndim}D"
+            )
         rows = int(np.prod(x.shape[:-1]))
         columns = w.shape[0] if w.ndim == 2 else 1
         raise RuntimeError(
-            f"mat1 and mat2 shapes cannot be multiplied ({rows}x{x.shape[-1]} and {w.shape[-1]}x{columns})\n"
-            f"  input {tuple(x.shape)}, weight {tuple(w.shape)}: the last dimension of the input must be {w.shape[-1]}\n"
-            f"  fix: in_features={x.shape[-1]}, or flatten something of {w.shape[-1]} features before this layer"
+            f"mat1 and mat2 shapes cannot be multiplied ({rows}x{x.shape[-1]} and "
+            f"{w.shape[-1]}x{columns})\n"
+            f"  input {tuple(x.shape)}, weight {tuple(w.shape)}: the last dimension of the input "
+            f"must be {w.shape[-1]}\n"
+            f"  fix: in_features={x.shape[-1]}, or flatten something of {w.shape[-1]} features "
+            "before this layer"
         )
     if w.ndim == 2:
         return K.linear(x, w, b)
@@ -228,7 +297,9 @@ def _odd_linear_dx(c, dy, x, w):
 
 translate("linear", lambda x, w, b=None: apply(CARDS["linear"], (x, w, b)))
 translate("linear_dx", lambda dy, w: _matmul(dy, w))
-translate("linear_dw", lambda dy, x: _matmul(dy.reshape(-1, dy.shape[-1]).t(), x.reshape(-1, x.shape[-1])))
+translate(
+    "linear_dw", lambda dy, x: _matmul(dy.reshape(-1, dy.shape[-1]).t(), x.reshape(-1, x.shape[-1]))
+)
 translate("linear_db", lambda dy: dy.reshape(-1, dy.shape[-1]).sum(0))
 translate("matmul", lambda x, y: _matmul(x, y))
 
@@ -241,7 +312,11 @@ def _affine(name: str, product) -> None:
         if alpha != 1:
             z = z * alpha
         if beta == 0:
-            y = z.expand(np.broadcast_shapes(z._a.shape, input._a.shape)).clone() if z._a.shape != input._a.shape else z
+            y = (
+                z.expand(np.broadcast_shapes(z._a.shape, input._a.shape)).clone()
+                if z._a.shape != input._a.shape
+                else z
+            )
         else:
             y = (input if beta == 1 else input * beta) + z
         if out is not None:
@@ -249,7 +324,11 @@ def _affine(name: str, product) -> None:
             return out
         return y
 
-    f.__name__, f.__doc__ = name, f"beta · input + alpha · {product.__name__.strip('_')}(a, b); beta = 0 ignores input's values."
+    f.__name__, f.__doc__ = (
+        name,
+        f"beta · input + alpha · {product.__name__.strip('_')}(a, b); beta = 0 ignores input's "
+        "values.",
+    )
     composite(name, method=True)(f)
 
     def inplace(input, a, b, *, beta=1, alpha=1):
@@ -282,8 +361,11 @@ _affine("addr", _outer)
 def outer(input, vec2, *, out=None):
     """The matrix of all products of two vectors' elements. RuntimeError: not vectors."""
     if input._a.ndim != 1 or vec2._a.ndim != 1:
-        raise RuntimeError(f"outer: Expected 1-D argument self, but got {input._a.ndim}-D"
-                           if input._a.ndim != 1 else f"outer: Expected 1-D argument vec2, but got {vec2._a.ndim}-D")  # fmt: skip
+        raise RuntimeError(
+            f"outer: Expected 1-D argument self, but got {input._a.ndim}-D"
+            if input._a.ndim != 1
+            else f"outer: Expected 1-D argument vec2, but got {vec2._a.ndim}-D"
+        )
     z = input.unsqueeze(1) * vec2
     if out is not None:
         store(out, z)
@@ -297,8 +379,10 @@ def inner(input, other, *, out=None):
     if input._a.ndim == 0 or other._a.ndim == 0:
         return input * other
     if input._a.shape[-1] != other._a.shape[-1]:
-        raise RuntimeError("inner() the last dimension must match on both input tensors but got shapes "
-                           f"{list(input._a.shape)} and {list(other._a.shape)}")  # fmt: skip
+        raise RuntimeError(
+            "inner() the last dimension must match on both input tensors but got shapes "
+            f"{list(input._a.shape)} and {list(other._a.shape)}"
+        )
     return tensordot(input, other, ([-1], [-1]))
 
 
@@ -341,7 +425,7 @@ def kron(input, other):
     b = (1,) * (n - other._a.ndim) + other._a.shape
     left = input.reshape([s for m in a for s in (m, 1)])
     right = other.reshape([s for m in b for s in (1, m)])
-    return (left * right).reshape([p * q for p, q in zip(a, b)])
+    return (left * right).reshape([p * q for p, q in zip(a, b, strict=False)])
 
 
 @composite("tensordot")
@@ -356,16 +440,20 @@ def tensordot(a, b, dims=2, *, out=None):
     else:
         left, right = ([d] if isinstance(d, int) else list(d) for d in dims)
     left, right = [d % a._a.ndim for d in left], [d % b._a.ndim for d in right]
-    for p, q in zip(left, right):
+    for p, q in zip(left, right, strict=False):
         if a._a.shape[p] != b._a.shape[q]:
-            raise RuntimeError(f"contracted dimensions need to match, but first has size {a._a.shape[p]} in dim {p} and second has "
-                               f"size {b._a.shape[q]} in dim {q}")  # fmt: skip
+            raise RuntimeError(
+                f"contracted dimensions need to match, but first has size {a._a.shape[p]} in dim "
+                f"{p} and second has size {b._a.shape[q]} in dim {q}"
+            )
     keep_a = [d for d in range(a._a.ndim) if d not in left]
     keep_b = [d for d in range(b._a.ndim) if d not in right]
     n = int(np.prod([a._a.shape[d] for d in left]))
     x = a.permute(keep_a + left).reshape(int(np.prod([a._a.shape[d] for d in keep_a])), n)
     y = b.permute(right + keep_b).reshape(n, int(np.prod([b._a.shape[d] for d in keep_b])))
-    z = apply(_MM, (x, y)).reshape([a._a.shape[d] for d in keep_a] + [b._a.shape[d] for d in keep_b])
+    z = apply(_MM, (x, y)).reshape(
+        [a._a.shape[d] for d in keep_a] + [b._a.shape[d] for d in keep_b]
+    )
     if out is not None:
         store(out, z)
         return out
@@ -374,9 +462,11 @@ def tensordot(a, b, dims=2, *, out=None):
 
 @composite("einsum")
 def einsum(equation, *operands):
-    """Einstein summation: letters name dimensions, a letter missing on the right is summed over; '...' broadcasts.
+    """Einstein summation: letters name dimensions, a letter missing on the right is summed over;
+    '...' broadcasts.
 
-    Also einsum(x, [0, 1], y, [1, 2], [0, 2]). RuntimeError: an equation that does not fit the operands.
+    Also einsum(x, [0, 1], y, [1, 2], [0, 2]). RuntimeError: an equation that does not fit the
+    operands.
     """
     if isinstance(equation, Tensor):
         equation, operands = _sublists((equation, *operands))
@@ -400,38 +490,54 @@ def _einsum(equation: str, operands: list) -> Tensor:
     left, arrow, right = equation.partition("->")
     terms = left.split(",")
     if len(terms) != len(operands):
-        raise RuntimeError(f"einsum(): {'more' if len(operands) > len(terms) else 'fewer'} operands were provided than specified "
-                           "in the equation")  # fmt: skip
+        raise RuntimeError(
+            f"einsum(): {'more' if len(operands) > len(terms) else 'fewer'} operands were provided "
+            "than specified in the equation"
+        )
     sizes: dict[str, int] = {}
     dots = 0
-    for i, (term, t) in enumerate(zip(terms, operands)):
+    for i, (term, t) in enumerate(zip(terms, operands, strict=False)):
         if not all(ch.isalpha() or ch == "." for ch in term):
-            raise RuntimeError(f"einsum(): invalid subscript given at index 0 in the equation string, subscripts must be in [a-zA-Z]: {term}")
+            raise RuntimeError(
+                "einsum(): invalid subscript given at index 0 in the equation string, subscripts "
+                f"must be in [a-zA-Z]: {term}"
+            )
         named = term.replace("...", "")
         if "..." in term:
             dots = max(dots, t._a.ndim - len(named))
         elif len(named) != t._a.ndim:
-            raise RuntimeError(f"einsum(): the number of subscripts in the equation ({len(named)}) does not match the number of "
-                               f"dimensions ({t._a.ndim}) for operand {i} and no ellipsis was given")  # fmt: skip
+            raise RuntimeError(
+                f"einsum(): the number of subscripts in the equation ({len(named)}) does not match "
+                f"the number of dimensions ({t._a.ndim}) for operand {i} and no ellipsis was given"
+            )
     hidden = [chr(0x2460 + i) for i in range(dots)]  # one name per dimension under the dots
     expanded = []
-    for i, (term, t) in enumerate(zip(terms, operands)):
+    for i, (term, t) in enumerate(zip(terms, operands, strict=False)):
         rank = t._a.ndim - len(term.replace("...", ""))
         names = list(term.replace("...", "\0"))
         names = [n for ch in names for n in (hidden[dots - rank :] if ch == "\0" else [ch])]
-        for name, size in zip(names, t._a.shape):
+        for name, size in zip(names, t._a.shape, strict=False):
             if sizes.get(name, 1) != 1 and size not in (1, sizes[name]):
-                raise RuntimeError(f"einsum(): subscript {name} has size {size} for operand {i} which does not broadcast with "
-                                   f"previously seen size {sizes[name]}")  # fmt: skip
-            sizes[name] = max(sizes.get(name, 1), size) if 0 not in (size, sizes.get(name, 1)) else 0
+                raise RuntimeError(
+                    f"einsum(): subscript {name} has size {size} for operand {i} which does not "
+                    f"broadcast with previously seen size {sizes[name]}"
+                )
+            sizes[name] = (
+                max(sizes.get(name, 1), size) if 0 not in (size, sizes.get(name, 1)) else 0
+            )
         expanded.append(names)
     if arrow:
         output = [n for ch in right.replace("...", "\0") for n in (hidden if ch == "\0" else [ch])]
         for n in output:
             if n not in sizes:
-                raise RuntimeError(f"einsum(): output subscript {n} does not appear in the equation for any input operand")
+                raise RuntimeError(
+                    f"einsum(): output subscript {n} does not appear in the equation for any input "
+                    "operand"
+                )
             if output.count(n) > 1:
-                raise RuntimeError(f"einsum(): output subscript {n} appears more than once in the output")
+                raise RuntimeError(
+                    f"einsum(): output subscript {n} appears more than once in the output"
+                )
     else:
         flat = [n for names in expanded for n in names]
         output = hidden + sorted(n for n in set(flat) if flat.count(n) == 1 and n not in hidden)
@@ -466,8 +572,8 @@ def _contract(x: Tensor, xs: list, y: Tensor, ys: list, later: set) -> tuple[Ten
     gone_y = tuple(i for i, n in enumerate(ys) if n not in xs and n not in later)
     if gone_y:
         y, ys = y.sum(gone_y), [n for i, n in enumerate(ys) if i not in gone_y]
-    size = {n: s for n, s in zip(xs, x._a.shape)}
-    for n, s in zip(ys, y._a.shape):
+    size = {n: s for n, s in zip(xs, x._a.shape, strict=False)}
+    for n, s in zip(ys, y._a.shape, strict=False):
         size[n] = s if size.get(n, 1) == 1 else size[n]
     shared = [n for n in xs if n in ys]
     batch = [n for n in shared if n in later]
@@ -476,7 +582,12 @@ def _contract(x: Tensor, xs: list, y: Tensor, ys: list, later: set) -> tuple[Ten
 
     def arranged(t, names, groups):
         t = t.permute([names.index(n) for g in groups for n in g])
-        return t.expand([size[n] if n in shared else t._a.shape[i] for i, n in enumerate(n for g in groups for n in g)])
+        return t.expand(
+            [
+                size[n] if n in shared else t._a.shape[i]
+                for i, n in enumerate(n for g in groups for n in g)
+            ]
+        )
 
     def count(group):
         return int(np.prod([size[n] for n in group]))
@@ -495,12 +606,16 @@ class Bilinear:
 
     def forward(input1, input2, weight, bias=None):
         if input1.shape[:-1] != input2.shape[:-1]:
-            raise RuntimeError("bilinear(): input batch dimensions do not match at dim 0: got "
-                               f"{list(input1.shape[:-1])} and {list(input2.shape[:-1])}")  # fmt: skip
+            raise RuntimeError(
+                "bilinear(): input batch dimensions do not match at dim 0: got "
+                f"{list(input1.shape[:-1])} and {list(input2.shape[:-1])}"
+            )
         for k, x in ((1, input1), (2, input2)):
             if x.shape[-1] != weight.shape[k]:
-                raise RuntimeError(f"bilinear(): input{k} size does not match weight size: got {x.shape[-1]} but expected "
-                                   f"{weight.shape[k]}")  # fmt: skip
+                raise RuntimeError(
+                    f"bilinear(): input{k} size does not match weight size: got {x.shape[-1]} but "
+                    f"expected {weight.shape[k]}"
+                )
         x, y = input1.reshape(-1, input1.shape[-1]), input2.reshape(-1, input2.shape[-1])
         z = np.einsum("ni,oij,nj->no", x, weight, y, optimize=True)
         z = z.reshape(*input1.shape[:-1], weight.shape[0]).astype(weight.dtype, copy=False)
@@ -513,7 +628,9 @@ class Bilinear:
         dx = K.reshape(K.einsum("no,noi->ni", d, wy), input1.shape) if c.needs(0) else None
         dy = None
         if c.needs(1):
-            dy = K.reshape(K.einsum("no,noj->nj", d, K.einsum("oij,ni->noj", weight, x)), input2.shape)
+            dy = K.reshape(
+                K.einsum("no,noj->nj", d, K.einsum("oij,ni->noj", weight, x)), input2.shape
+            )
         dw = K.einsum("no,nij->oij", d, K.einsum("ni,nj->nij", x, y)) if c.needs(2) else None
         return dx, dy, dw, K.sum(d, 0) if c.needs(3) else None
 
@@ -523,7 +640,11 @@ class Bilinear:
 
 
 def _einsum_word(equation, *operands):
-    return einsum(equation, *operands) if isinstance(operands[0], Tensor) else np.einsum(equation, *operands, optimize=True)
+    return (
+        einsum(equation, *operands)
+        if isinstance(operands[0], Tensor)
+        else np.einsum(equation, *operands, optimize=True)
+    )
 
 
 K.einsum = _einsum_word  # its first argument is a string, so it finds its carrier by the second

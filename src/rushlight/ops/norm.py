@@ -1,7 +1,7 @@
 """Normalisation: layer, group, instance, batch, RMS, local response; normalize.
 
-N batch, C channels, * further dimensions; mean and rstd = 1 / sqrt(var + eps) are by-products that backward reuses.
-"""
+N batch, C channels, * further dimensions; mean and rstd = 1 / sqrt(var + eps) are by-products that
+backward reuses."""
 
 from __future__ import annotations
 
@@ -14,11 +14,19 @@ from ..kernels import K
 from ..kernels.carriers import translate
 
 
-@op("_layer_norm", fn=False, method=False, tensors=(0, 2, 3), extras=("mean", "rstd"), node="NativeLayerNorm")
+@op(
+    "_layer_norm",
+    fn=False,
+    method=False,
+    tensors=(0, 2, 3),
+    extras=("mean", "rstd"),
+    node="NativeLayerNorm",
+)
 class _LayerNorm:
     """y = (x - mean) · rstd · w + b over the last n dimensions.
 
-    grad    dx = rstd (g - mean(g) - z mean(g z)),  g = dy w,  z = (x - mean) rstd;  dw = Σ dy z;  db = Σ dy
+    grad    dx = rstd (g - mean(g) - z mean(g z)),  g = dy w,  z = (x - mean) rstd;  dw = Σ dy z;
+            db = Σ dy
     source  Ba, Kiros, Hinton 2016, arXiv:1607.06450
     """
 
@@ -43,25 +51,33 @@ class _LayerNorm:
 
 @composite("layer_norm", functional=True)
 def layer_norm(input, normalized_shape, weight=None, bias=None, eps=1e-5, cudnn_enable=True):
-    """(x - mean) / sqrt(var + eps) · weight + bias over the last dimensions, of shape normalized_shape.
+    """(x - mean) / sqrt(var + eps) · weight + bias over the last dimensions, of shape
+    normalized_shape.
 
-    RuntimeError: input does not end in normalized_shape, weight or bias have another shape, or dtypes differ.
+    RuntimeError: input does not end in normalized_shape, weight or bias have another shape, or
+    dtypes differ.
     """
     shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
     n = len(shape)
     a = input._a
     if n < 1:
-        raise RuntimeError("Expected normalized_shape to be at least 1-dimensional, i.e., containing at least one element, but got "
-                           "normalized_shape = []")  # fmt: skip
+        raise RuntimeError(
+            "Expected normalized_shape to be at least 1-dimensional, i.e., containing at least one "
+            "element, but got normalized_shape = []"
+        )
     for name, p in (("weight", weight), ("bias", bias)):
         if p is not None and p._a.shape != shape:
-            raise RuntimeError(f"Expected {name} to be of same shape as normalized_shape, but got {name} of shape "
-                               f"{list(p._a.shape)} and normalized_shape = {list(shape)}")  # fmt: skip
+            raise RuntimeError(
+                f"Expected {name} to be of same shape as normalized_shape, but got {name} of shape "
+                f"{list(p._a.shape)} and normalized_shape = {list(shape)}"
+            )
         if p is not None and p._a.dtype != a.dtype:
             raise RuntimeError(f"expected scalar type {_scalar(a)} but found {_scalar(p._a)}")
     if a.shape[a.ndim - n :] != shape or a.ndim < n:
-        raise RuntimeError(f"Given normalized_shape={list(shape)}, expected input with shape [*, {str(list(shape))[1:-1]}], but got "
-                           f"input of size{list(a.shape)}")  # fmt: skip
+        raise RuntimeError(
+            f"Given normalized_shape={list(shape)}, expected input with shape [*, "
+            f"{str(list(shape))[1:-1]}], but got input of size{list(a.shape)}"
+        )
     return apply(CARDS["_layer_norm"], (input, n, weight, bias, eps))
 
 
@@ -71,7 +87,14 @@ def _scalar(a) -> str:
     return scalar_name(from_numpy_dtype(a.dtype))
 
 
-@op("_batch_norm", fn=False, method=False, tensors=3, extras=("mean", "rstd"), node="NativeBatchNorm")
+@op(
+    "_batch_norm",
+    fn=False,
+    method=False,
+    tensors=3,
+    extras=("mean", "rstd"),
+    node="NativeBatchNorm",
+)
 class _BatchNorm:
     """y = (x - mean) · rstd · w + b with the batch's own statistics per channel.
 
@@ -92,7 +115,7 @@ class _BatchNorm:
     def samples(make):
         yield make(4, 3), make(3), make(3)
         yield make(4, 3, 2), make(3), make(3)
-        yield make(2, 3, 4, 5),
+        yield (make(2, 3, 4, 5),)
 
 
 def _batch_norm_dx_on_tensors(c, dy, x, w, eps):
@@ -125,11 +148,15 @@ class _BatchNormEval:
 
 
 @composite("batch_norm", functional=True)
-def batch_norm(input, running_mean, running_var, weight=None, bias=None, training=False, momentum=0.1, eps=1e-5):
+def batch_norm(
+    input, running_mean, running_var, weight=None, bias=None, training=False, momentum=0.1, eps=1e-5
+):
     """Per channel: (x - mean) / sqrt(var + eps) · weight + bias; input (N, C, *).
 
-    training: with the batch's statistics, moving running_mean and running_var (unbiased) by momentum, in place;
-    otherwise with the running ones. ValueError: one value per channel in training. RuntimeError: sizes differ.
+    training: with the batch's statistics, moving running_mean and running_var (unbiased) by
+    momentum, in place;
+    otherwise with the running ones. ValueError: one value per channel in training. RuntimeError:
+    sizes differ.
     """
     a = input._a
     if eps <= 0:
@@ -137,18 +164,32 @@ def batch_norm(input, running_mean, running_var, weight=None, bias=None, trainin
     if a.size == 0:
         return input.clone()
     if a.ndim < 2:
-        raise RuntimeError("Expected input to have at least 2 dimensions (N, C, *), got " + str(list(a.shape)))
+        raise RuntimeError(
+            "Expected input to have at least 2 dimensions (N, C, *), got " + str(list(a.shape))
+        )
     channels = a.shape[1]
     if training and a.size // max(channels, 1) == 1 and channels:
-        raise ValueError(f"Expected more than 1 value per channel when training, got input size {input.shape}")
-    for name, p in (("running_mean", running_mean), ("running_var", running_var), ("weight", weight), ("bias", bias)):
+        raise ValueError(
+            f"Expected more than 1 value per channel when training, got input size {input.shape}"
+        )
+    for name, p in (
+        ("running_mean", running_mean),
+        ("running_var", running_var),
+        ("weight", weight),
+        ("bias", bias),
+    ):
         if p is not None and p._a.size != channels:
             raise RuntimeError(f"{name} should contain {channels} elements not {p._a.size}")
     if not training:
         if running_mean is None or running_var is None:
-            raise RuntimeError("Expected running_mean and running_var to be defined when training=False" if running_mean is None
-                               else "running_var must be defined in evaluation mode")  # fmt: skip
-        return apply(CARDS["_batch_norm_eval"], (input, weight, bias, running_mean._a, running_var._a, eps))
+            raise RuntimeError(
+                "Expected running_mean and running_var to be defined when training=False"
+                if running_mean is None
+                else "running_var must be defined in evaluation mode"
+            )
+        return apply(
+            CARDS["_batch_norm_eval"], (input, weight, bias, running_mean._a, running_var._a, eps)
+        )
     if running_mean is None and running_var is None:
         return apply(CARDS["_batch_norm"], (input, weight, bias, eps))
     y, mean, rstd = _with_statistics(input, weight, bias, eps)
@@ -163,8 +204,14 @@ def batch_norm(input, running_mean, running_var, weight=None, bias=None, trainin
     return y
 
 
-_STATISTICS = type(CARDS["_batch_norm"])(CARDS["_batch_norm"].source, "_batch_norm_statistics", tensors=3,
-                                         extras=("mean", "rstd"), returns=("y", "mean", "rstd"), node="NativeBatchNorm")  # fmt: skip
+_STATISTICS = type(CARDS["_batch_norm"])(
+    CARDS["_batch_norm"].source,
+    "_batch_norm_statistics",
+    tensors=3,
+    extras=("mean", "rstd"),
+    returns=("y", "mean", "rstd"),
+    node="NativeBatchNorm",
+)
 
 
 def _with_statistics(input, weight, bias, eps):
@@ -175,27 +222,39 @@ def _with_statistics(input, weight, bias, eps):
 
 @composite("group_norm", functional=True)
 def group_norm(input, num_groups, weight=None, bias=None, eps=1e-5):
-    """layer_norm over each of num_groups groups of channels, then an affine map per channel; input (N, C, *).
+    """layer_norm over each of num_groups groups of channels, then an affine map per channel; input
+    (N, C, *).
 
     RuntimeError: C is not divisible by num_groups, or weight, bias are not (C).
     """
     a = input._a
     if a.ndim < 2:
         raise RuntimeError(f"Expected at least 2 dimensions for input tensor but received {a.ndim}")
-    n, channels = a.shape[:2]
+    _n, channels = a.shape[:2]
     if num_groups < 1:
         raise RuntimeError(f"Expected num groups to be greater than 0, got {num_groups}")
     if channels % num_groups:
-        raise RuntimeError("Expected number of channels in input to be divisible by num_groups, but got input of shape "
-                           f"{list(a.shape)} and num_groups={num_groups}")  # fmt: skip
+        raise RuntimeError(
+            "Expected number of channels in input to be divisible by num_groups, but got input of "
+            f"shape {list(a.shape)} and num_groups={num_groups}"
+        )
     for name, p in (("weight", weight), ("bias", bias)):
         if p is not None and p._a.shape != (channels,):
-            raise RuntimeError(f"Expected {name} to be a vector of size equal to the number of channels in input, but got {name} of "
-                               f"shape {list(p._a.shape)} and input of shape {list(a.shape)}")  # fmt: skip
+            raise RuntimeError(
+                f"Expected {name} to be a vector of size equal to the number of channels in input, "
+                f"but got {name} of shape {list(p._a.shape)} and input of shape {list(a.shape)}"
+            )
     return apply(CARDS["_group_norm"], (input, num_groups, weight, bias, eps))
 
 
-@op("_group_norm", fn=False, method=False, tensors=(0, 2, 3), extras=("mean", "rstd"), node="NativeGroupNorm")
+@op(
+    "_group_norm",
+    fn=False,
+    method=False,
+    tensors=(0, 2, 3),
+    extras=("mean", "rstd"),
+    node="NativeGroupNorm",
+)
 class _GroupNorm:
     """y = layer_norm of each group, · w + b per channel.
 
@@ -236,17 +295,35 @@ def _folded(shape, groups: int) -> tuple:
 
 
 @composite("instance_norm", functional=True)
-def instance_norm(input, running_mean=None, running_var=None, weight=None, bias=None, use_input_stats=True, momentum=0.1, eps=1e-5):
-    """batch_norm of every sample and channel by itself; input (N, C, *) with *, or unbatched through the module."""
+def instance_norm(
+    input,
+    running_mean=None,
+    running_var=None,
+    weight=None,
+    bias=None,
+    use_input_stats=True,
+    momentum=0.1,
+    eps=1e-5,
+):
+    """batch_norm of every sample and channel by itself.
+
+    Input (N, C, *) with *, or unbatched through the module.
+    """
     a = input._a
     if use_input_stats:
         if a.ndim < 3:
-            raise ValueError(f"Expected more than 1 spatial element when training, got input size {input.shape}")
+            raise ValueError(
+                f"Expected more than 1 spatial element when training, got input size {input.shape}"
+            )
         if prod(a.shape[2:]) == 1:
-            raise ValueError(f"Expected more than 1 spatial element when training, got input size {input.shape}")
+            raise ValueError(
+                f"Expected more than 1 spatial element when training, got input size {input.shape}"
+            )
     elif running_mean is None or running_var is None:
-        raise RuntimeError("Expected running_mean and running_var to be defined when use_input_stats=False")
-    n, channels = a.shape[:2]
+        raise RuntimeError(
+            "Expected running_mean and running_var to be defined when use_input_stats=False"
+        )
+    _n, channels = a.shape[:2]
     if not use_input_stats:
         return batch_norm(input, running_mean, running_var, weight, bias, False, momentum, eps)
     y = group_norm(input, channels, weight, bias, eps)
@@ -269,14 +346,20 @@ def rms_norm(input, normalized_shape, weight=None, eps=None):
     shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
     a, n = input._a, len(shape)
     if n < 1:
-        raise RuntimeError("Expected normalized_shape to be at least 1-dimensional, i.e., containing at least one element, but got "
-                           "normalized_shape = []")  # fmt: skip
+        raise RuntimeError(
+            "Expected normalized_shape to be at least 1-dimensional, i.e., containing at least one "
+            "element, but got normalized_shape = []"
+        )
     if weight is not None and weight._a.shape != shape:
-        raise RuntimeError(f"Expected weight to be of same shape as normalized_shape, but got weight of shape {list(weight._a.shape)} "
-                           f"and normalized_shape = {list(shape)}")  # fmt: skip
+        raise RuntimeError(
+            "Expected weight to be of same shape as normalized_shape, but got weight of shape "
+            f"{list(weight._a.shape)} and normalized_shape = {list(shape)}"
+        )
     if a.shape[a.ndim - n :] != shape:
-        raise RuntimeError(f"Given normalized_shape={list(shape)}, expected input with shape [*, {str(list(shape))[1:-1]}], but got "
-                           f"input of size{list(a.shape)}")  # fmt: skip
+        raise RuntimeError(
+            f"Given normalized_shape={list(shape)}, expected input with shape [*, "
+            f"{str(list(shape))[1:-1]}], but got input of size{list(a.shape)}"
+        )
     if eps is None:
         import numpy as np
 

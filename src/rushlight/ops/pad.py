@@ -12,10 +12,13 @@ from ..kernels.carriers import translate
 
 @op("_pad_constant", fn=False, method=False, tensors=1, node="ConstantPadNd")
 class _PadConstant:
-    """y = x with `value` around it (negative widths cut off).  widths: ((before, after), ...) per dimension."""
+    """y = x with `value` around it (negative widths cut off).
+
+    widths: ((before, after), ...) per dimension.
+    """
 
     def forward(x, widths, value):
-        shape = tuple(n + a + b for n, (a, b) in zip(x.shape, widths))
+        shape = tuple(n + a + b for n, (a, b) in zip(x.shape, widths, strict=False))
         y = np.full(shape, number_array(value, wrap(x).dtype))
         y[_inner(shape, widths)] = x[_outer(x.shape, widths)]
         return y
@@ -29,21 +32,28 @@ class _PadConstant:
 
 
 def _inner(shape, widths) -> tuple:
-    return tuple(slice(max(a, 0), n - max(b, 0)) for n, (a, b) in zip(shape, widths))
+    return tuple(slice(max(a, 0), n - max(b, 0)) for n, (a, b) in zip(shape, widths, strict=False))
 
 
 def _outer(shape, widths) -> tuple:
-    return tuple(slice(max(-a, 0), n - max(-b, 0)) for n, (a, b) in zip(shape, widths))
+    return tuple(
+        slice(max(-a, 0), n - max(-b, 0)) for n, (a, b) in zip(shape, widths, strict=False)
+    )
 
 
 K.pad_constant = lambda x, widths, value: (
-    apply(CARDS["_pad_constant"], (x, widths, value)) if isinstance(x, Tensor) else _PadConstant.card.forward(x, widths, value)
+    apply(CARDS["_pad_constant"], (x, widths, value))
+    if isinstance(x, Tensor)
+    else _PadConstant.card.forward(x, widths, value)
 )
 
 
 @op("_pad_index", fn=False, method=False, tensors=1, node="PadIndex")
 class _PadIndex:
-    """y = x read at one list of indices per padded dimension: reflection, replication and wrapping round."""
+    """y = x read at one list of indices per padded dimension.
+
+    reflection, replication and wrapping round.
+    """
 
     def forward(x, indices):
         for dim, index in indices:
@@ -61,8 +71,13 @@ class _PadIndex:
         yield make(2, 4), ((1, np.array([1, 0, 1, 2, 3, 2])),)
 
 
-translate("index_select_dx", lambda dy, shape, dim, index: apply(CARDS["index_select_dx"], (
-    dy, shape, dim, index if isinstance(index, Tensor) else wrap(index))))  # fmt: skip
+translate(
+    "index_select_dx",
+    lambda dy, shape, dim, index: apply(
+        CARDS["index_select_dx"],
+        (dy, shape, dim, index if isinstance(index, Tensor) else wrap(index)),
+    ),
+)
 
 _SOURCE = {
     "reflect": lambda i, n: (n - 1) - np.abs((n - 1) - np.abs(i)),
@@ -71,17 +86,23 @@ _SOURCE = {
 
 
 def _wrapped_round(before: int, after: int, n: int) -> np.ndarray:
-    """The indices of circular padding: what negative widths leave of the dimension, repeated round the ends."""
+    """The indices of circular padding.
+
+    what negative widths leave of the dimension, repeated round the ends.
+    """
     start, end = max(-before, 0), n - max(-after, 0)
     return start + np.arange(-max(before, 0), end - start + max(after, 0)) % max(end - start, 1)
 
 
 @composite("pad", fn=False, functional=True)
 def pad(input, pad, mode="constant", value=None):
-    """input with pad = (before, after) of the last dimension, then of the one before it, ... around it.
+    """input with pad = (before, after) of the last dimension, then of the one before it, ... around
+    it.
 
-    mode    constant (filled with value), reflect, replicate or circular (those only pad 1, 2 or 3 last dimensions)
-    errors  RuntimeError: too many widths, or wider than the mode can fill; NotImplementedError: another mode
+    mode    constant (filled with value), reflect, replicate or circular (those only pad 1, 2 or 3
+            last dimensions)
+    errors  RuntimeError: too many widths, or wider than the mode can fill; NotImplementedError:
+            another mode
     """
     a = input._a
     widths = [int(w) for w in pad]
@@ -89,13 +110,20 @@ def pad(input, pad, mode="constant", value=None):
         raise RuntimeError(f"Padding length must be divisible by 2, got {len(widths)}")
     k = len(widths) // 2
     if k > a.ndim:
-        raise RuntimeError(f"Padding length should be less than or equal to two times the input dimension but got padding length "
-                           f"{len(widths)} and input of dimension {a.ndim}")  # fmt: skip
-    per_dim = [(0, 0)] * (a.ndim - k) + [(widths[2 * i], widths[2 * i + 1]) for i in reversed(range(k))]
+        raise RuntimeError(
+            "Padding length should be less than or equal to two times the input dimension but got "
+            f"padding length {len(widths)} and input of dimension {a.ndim}"
+        )
+    per_dim = [(0, 0)] * (a.ndim - k) + [
+        (widths[2 * i], widths[2 * i + 1]) for i in reversed(range(k))
+    ]
     for d, (before, after) in enumerate(per_dim):
         if a.shape[d] + before + after < 0:
-            raise RuntimeError(f"The input size {a.shape[d]}, plus negative padding {before} and {after}, resulted in a negative "
-                               f"output size, which is invalid. Check dimension {d} of your input.")  # fmt: skip
+            raise RuntimeError(
+                f"The input size {a.shape[d]}, plus negative padding {before} and {after}, "
+                f"resulted in a negative output size, which is invalid. Check dimension {d} of "
+                "your input."
+            )
     if mode == "constant":
         return apply(CARDS["_pad_constant"], (input, tuple(per_dim), 0 if value is None else value))
     if value is not None and value != 0:
@@ -103,20 +131,27 @@ def pad(input, pad, mode="constant", value=None):
     if mode not in _SOURCE and mode != "circular":
         raise NotImplementedError(f"Unrecognised padding mode {mode}")
     if not 1 <= k <= 3 or a.ndim not in (k + 1, k + 2):
-        raise NotImplementedError("Only 2D, 3D, 4D, 5D padding with non-constant padding are supported for now")
+        raise NotImplementedError(
+            "Only 2D, 3D, 4D, 5D padding with non-constant padding are supported for now"
+        )
     indices = []
     for d, (before, after) in enumerate(per_dim):
         if not (before or after):
             continue
         n = a.shape[d]
         if mode == "reflect" and (before >= n or after >= n):
-            raise RuntimeError(f"Argument #{4 if k == 1 else 6}: Padding size should be less than the corresponding input dimension, "
-                               f"but got: padding ({before}, {after}) at dimension {d} of input {list(a.shape)}")  # fmt: skip
+            raise RuntimeError(
+                f"Argument #{4 if k == 1 else 6}: Padding size should be less than the "
+                f"corresponding input dimension, but got: padding ({before}, {after}) at dimension "
+                f"{d} of input {list(a.shape)}"
+            )
         if mode == "circular" and (before > n or after > n):
             raise RuntimeError("Padding value causes wrapping around more than once.")
         if n == 0:
-            raise RuntimeError(f"Expected {k + 1}D or {k + 2}D (batch mode) tensor with possibly 0 batch size and other non-zero "
-                               f"dimensions for input, but got: {list(a.shape)}")  # fmt: skip
+            raise RuntimeError(
+                f"Expected {k + 1}D or {k + 2}D (batch mode) tensor with possibly 0 batch size and "
+                f"other non-zero dimensions for input, but got: {list(a.shape)}"
+            )
         if mode == "circular":
             indices.append((d, _wrapped_round(before, after, n)))
         else:

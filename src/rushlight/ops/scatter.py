@@ -11,24 +11,35 @@ from ..kernels.vocabulary import along
 from .shape import wrapped
 
 
-def _check(name: str, x: np.ndarray, dim: int, index: np.ndarray, src: np.ndarray | None = None) -> int:
-    """dim counted from 0, after the checks that gather and scatter share. RuntimeError, IndexError in PyTorch's words."""
+def _check(
+    name: str, x: np.ndarray, dim: int, index: np.ndarray, src: np.ndarray | None = None
+) -> int:
+    """dim counted from 0, after the checks that gather and scatter share.
+
+    RuntimeError, IndexError in PyTorch's words.
+    """
     if index.dtype.kind != "i" and index.size:
         raise RuntimeError(f"{name}(): Expected dtype int32/int64 for index")
     d = wrapped(dim, x.ndim)
     if max(index.ndim, 1) != max(x.ndim, 1) and index.size:
-        raise RuntimeError("Index tensor must have the same number of dimensions as "
-                           f"{'input' if name == 'gather' else 'self'} tensor")  # fmt: skip
+        raise RuntimeError(
+            "Index tensor must have the same number of dimensions as "
+            f"{'input' if name == 'gather' else 'self'} tensor"
+        )
     if src is not None and max(src.ndim, 1) != max(index.ndim, 1) and index.size:
         raise RuntimeError("Index tensor must have the same number of dimensions as src tensor")
     shape = x.shape or (1,)
     for i, n in enumerate(index.shape if index.size else ()):
         if (i != d and n > shape[i]) or (src is not None and n > (src.shape or (1,))[i]):
             if src is None:
-                raise RuntimeError(f"Size does not match at dimension {i} expected index {list(index.shape)} to be no larger than "
-                                   f"self {list(x.shape)} apart from dimension {d}")  # fmt: skip
-            raise RuntimeError(f"Expected index {list(index.shape)} to be no larger than self {list(x.shape)} apart from dimension "
-                               f"{d} and to be no larger size than src {list(src.shape)}")  # fmt: skip
+                raise RuntimeError(
+                    f"Size does not match at dimension {i} expected index {list(index.shape)} to "
+                    f"be no larger than self {list(x.shape)} apart from dimension {d}"
+                )
+            raise RuntimeError(
+                f"Expected index {list(index.shape)} to be no larger than self {list(x.shape)} "
+                f"apart from dimension {d} and to be no larger size than src {list(src.shape)}"
+            )
     if index.size and (index.min() < 0 or index.max() >= shape[d]):
         bad = int(index[(index < 0) | (index >= shape[d])].reshape(-1)[0])
         raise RuntimeError(f"index {bad} is out of bounds for dimension {d} with size {shape[d]}")
@@ -73,7 +84,9 @@ class Gather:
         if not index.size:
             return np.empty(index.shape, x.dtype)
         index = index.astype(np.int64, copy=False)
-        return x.reshape(x.shape or (1,))[along(index.reshape(index.shape or (1,)), d)].reshape(index.shape)
+        return x.reshape(x.shape or (1,))[along(index.reshape(index.shape or (1,)), d)].reshape(
+            index.shape
+        )
 
     def backward(c, dy, x_shape, dim, index):
         zeros = np.zeros(x_shape, dy.dtype.np if isinstance(dy, Tensor) else dy.dtype)
@@ -94,7 +107,9 @@ class ScatterAdd:
         return _scattered(x, _check("scatter", x, dim, index, src), index, src, True)
 
     def backward(c, dy, dim, index, src_shape):
-        return dy if c.needs(0) else None, _picked(dy, dim, index, src_shape) if c.needs(1) else None
+        return dy if c.needs(0) else None, _picked(dy, dim, index, src_shape) if c.needs(
+            1
+        ) else None
 
     def samples(make):
         yield make(3, 4), 1, make.indices(3, 2, high=4), make(3, 2)
@@ -119,7 +134,13 @@ class _ScatterSrc:
     def forward(x, dim, index, src):
         if x.dtype != src.dtype:
             raise RuntimeError("scatter(): Expected self.dtype to be equal to src.dtype")
-        return _scattered(x, _check("scatter", x, dim, index, src if src.ndim or x.ndim == 0 else None), index, src, False)
+        return _scattered(
+            x,
+            _check("scatter", x, dim, index, src if src.ndim or x.ndim == 0 else None),
+            index,
+            src,
+            False,
+        )
 
     def backward(c, dy, dim, index, src_shape):
         dx = None
@@ -137,7 +158,9 @@ class _ScatterValue:
     """y = x, with one number put at index along dim."""
 
     def forward(x, dim, index, value):
-        return _scattered(x, _check("scatter", x, dim, index), index, np.asarray(value, x.dtype), False)
+        return _scattered(
+            x, _check("scatter", x, dim, index), index, np.asarray(value, x.dtype), False
+        )
 
     def backward(c, dy, dim, index):
         return K.scatter_value(dy, dim, index, 0)
@@ -168,7 +191,10 @@ def _scatter(run, input, dim, index, src, value, reduce):
 
 @composite("scatter", method=True)
 def scatter(input, dim, index, src=None, *, value=None, reduce=None):
-    """A copy of input with src (a tensor or number) written at index along dim; reduce: 'add' or 'multiply' instead."""
+    """A copy of input with src (a tensor or number) written at index along dim.
+
+    reduce: 'add' or 'multiply' instead.
+    """
     return _scatter(apply, input, dim, index, src, value, reduce)
 
 
@@ -183,11 +209,15 @@ _START = {"prod": 1.0, "amax": -np.inf, "amin": np.inf, "sum": 0.0, "mean": 0.0}
 
 @op("scatter_reduce", inplace=True, tensors=(0, 3))
 class ScatterReduce:
-    """y = for each target the sum, prod, mean, amax or amin of the src elements sent there (and of x, if include_self)."""
+    """y = for each target the sum, prod, mean, amax or amin of the src elements sent there (and of
+    x, if include_self).
+    """
 
     def forward(x, dim, index, src, reduce, include_self=True):
         if reduce not in _START:
-            raise RuntimeError("reduce argument must be either sum, prod, mean, amax or amin, got " + str(reduce))
+            raise RuntimeError(
+                "reduce argument must be either sum, prod, mean, amax or amin, got " + str(reduce)
+            )
         d = _check("scatter_reduce", x, dim, index, src)
         y = np.array(x, ndmin=1)
         if not index.size:
@@ -200,7 +230,13 @@ class ScatterReduce:
                 info = np.iinfo(x.dtype)
                 start = info.min if start < 0 else info.max
             y[key] = start
-        f = {"sum": np.add, "mean": np.add, "prod": np.multiply, "amax": np.maximum, "amin": np.minimum}[reduce]
+        f = {
+            "sum": np.add,
+            "mean": np.add,
+            "prod": np.multiply,
+            "amax": np.maximum,
+            "amin": np.minimum,
+        }[reduce]
         f.at(y, key, part)
         if reduce == "mean":
             counts = _counts(y.shape, key, include_self)
@@ -249,20 +285,32 @@ def _scatter_reduce_dx(c, dy, x, dim, index, src, out, reduce, include_self):
     if not include_self:
         dx = dx.scatter(dim, index, 0.0)
     if shape != tuple(src.shape):
-        ds = K.basic_dx(ds, tuple(src.shape), tuple(slice(n) for n in shape)) if on_tensors else wrap(
-            CARDS["basic_dx"].forward(ds._a, tuple(src.shape), tuple(slice(n) for n in shape)))  # fmt: skip
+        ds = (
+            K.basic_dx(ds, tuple(src.shape), tuple(slice(n) for n in shape))
+            if on_tensors
+            else wrap(
+                CARDS["basic_dx"].forward(ds._a, tuple(src.shape), tuple(slice(n) for n in shape))
+            )
+        )
     dx, ds = dx if c.needs(0) else None, ds if c.needs(1) else None
     return (dx, ds) if on_tensors else (dx if dx is None else dx._a, ds if ds is None else ds._a)
 
 
 def _product_dx(dy, x, dim, index, part, include_self):
-    """For a product, each factor's gradient is dy times the product of the others; zeros are handled one by one."""
+    """For a product, each factor's gradient is dy times the product of the others.
+
+    Zeros are handled one by one.
+    """
     start = x if include_self else x.scatter(dim, index, 1.0)
     zero_x, zero_s = (start == 0).to(x.dtype), (part == 0).to(x.dtype)
     zeros = zero_x.scatter_add(dim, index, zero_s)
     product = (start + zero_x).scatter_reduce(dim, index, part + zero_s, "prod", include_self=True)
     dx = dy * product / (start + zero_x) * (zeros - zero_x == 0).to(x.dtype)
-    ds = (dy * product).gather(dim, index) / (part + zero_s) * (zeros.gather(dim, index) - zero_s == 0).to(x.dtype)
+    ds = (
+        (dy * product).gather(dim, index)
+        / (part + zero_s)
+        * (zeros.gather(dim, index) - zero_s == 0).to(x.dtype)
+    )
     return dx, ds
 
 
@@ -272,11 +320,14 @@ def take_along_dim(input, indices, dim=None, *, out=None):
     if dim is None:
         return input.reshape(-1).gather(0, indices.reshape(-1))
     if input._a.ndim != indices._a.ndim:
-        raise RuntimeError("torch.take_along_dim(): input and indices should have the same number of dimensions, but got "
-                           f"{input._a.ndim} dimensions for input, and {indices._a.ndim} dimensions for indices")  # fmt: skip
+        raise RuntimeError(
+            "torch.take_along_dim(): input and indices should have the same number of dimensions, "
+            f"but got {input._a.ndim} dimensions for input, and {indices._a.ndim} dimensions for "
+            "indices"
+        )
     d = wrapped(dim, input._a.ndim)
     a, b = list(input._a.shape), list(indices._a.shape)
-    common = [max(m, n) if 0 not in (m, n) else 0 for m, n in zip(a, b)]
+    common = [max(m, n) if 0 not in (m, n) else 0 for m, n in zip(a, b, strict=False)]
     left = input.expand([a[i] if i == d else common[i] for i in range(len(a))])
     right = indices.expand([b[i] if i == d else common[i] for i in range(len(b))])
     return left.gather(d, right)

@@ -23,8 +23,10 @@ def target_shape(shape, count: int) -> tuple:
             raise RuntimeError("only one dimension can be inferred")
         if known == 0:
             if count == 0:
-                raise RuntimeError(f"cannot reshape tensor of 0 elements into shape {list(shape)} because the unspecified "
-                                   "dimension size -1 can be any value and is ambiguous")  # fmt: skip
+                raise RuntimeError(
+                    f"cannot reshape tensor of 0 elements into shape {list(shape)} because the "
+                    "unspecified dimension size -1 can be any value and is ambiguous"
+                )
         elif count % known == 0:
             return tuple([count // known if n == -1 else n for n in shape])
         raise RuntimeError(f"shape '{list(shape)}' is invalid for input of size {count}")
@@ -44,8 +46,8 @@ def _as_view(x: np.ndarray, shape: tuple) -> np.ndarray:
         return y
     except AttributeError:
         raise RuntimeError(
-            "view size is not compatible with input tensor's size and stride (at least one dimension spans across two "
-            "contiguous subspaces). Use .reshape(...) instead."
+            "view size is not compatible with input tensor's size and stride (at least one "
+            "dimension spans across two contiguous subspaces). Use .reshape(...) instead."
         ) from None
 
 
@@ -67,12 +69,18 @@ class _View:
 
 @op("permute", tensors=1, view=True, varargs=True)
 class Permute:
-    """y = x with its dimensions in the order dims; a view.  RuntimeError: dims is no permutation."""
+    """y = x with its dimensions in the order dims.
+
+    A view.  RuntimeError: dims is no permutation.
+    """
 
     def forward(x, dims):
         if len(dims) != x.ndim:
-            raise RuntimeError(f"permute(sparse_coo): number of dimensions in the tensor input does not match the length of the "
-                               f"desired ordering of dimensions i.e. input.dim() = {x.ndim} is not equal to len(dims) = {len(dims)}")  # fmt: skip
+            raise RuntimeError(
+                "permute(sparse_coo): number of dimensions in the tensor input does not match the "
+                f"length of the desired ordering of dimensions i.e. input.dim() = {x.ndim} is not "
+                f"equal to len(dims) = {len(dims)}"
+            )
         return x.transpose([int(d) for d in dims])
 
     def backward(c, dy, dims):
@@ -104,7 +112,10 @@ class Transpose:
 
 @op("expand", tensors=1, view=True, fn=False, varargs=True)
 class Expand:
-    """y = x with dimensions of size 1 repeated without copying; -1 keeps a size, new ones go in front."""
+    """y = x with dimensions of size 1 repeated without copying.
+
+    -1 keeps a size, new ones go in front.
+    """
 
     def forward(x, size, implicit=False):
         lead = len(size) - x.ndim
@@ -113,18 +124,32 @@ class Expand:
             n = int(n)
             if i < lead and n < 0:
                 raise RuntimeError(
-                    f"The expanded size of the tensor ({n}) isn't allowed in a leading, non-existing dimension {i}"
+                    f"The expanded size of the tensor ({n}) isn't allowed in a leading, "
+                    f"non-existing dimension {i}"
                 )
             sizes.append(x.shape[i - lead] if n == -1 else n)
         if lead < 0:
-            raise RuntimeError(f"expand(torch.FloatTensor{{{list(x.shape)}}}, size={list(size)}): the number of sizes provided "
-                               f"({len(size)}) must be greater or equal to the number of dimensions in the tensor ({x.ndim})")  # fmt: skip
-        for i, (n, m) in enumerate(zip(sizes[lead:], x.shape)):
+            raise RuntimeError(
+                f"expand(torch.FloatTensor{{{list(x.shape)}}}, size={list(size)}): the number of "
+                f"sizes provided ({len(size)}) must be greater or equal to the number of "
+                f"dimensions in the tensor ({x.ndim})"
+            )
+        for i, (n, m) in enumerate(zip(sizes[lead:], x.shape, strict=False)):
             if m != 1 and n != m:
-                raise RuntimeError(f"The expanded size of the tensor ({n}) must match the existing size ({m}) at non-singleton "
-                                   f"dimension {i + lead}.  Target sizes: {list(sizes)}.  Tensor sizes: {list(x.shape)}")  # fmt: skip
-        return np.lib.stride_tricks.as_strided(x, sizes, (0,) * lead + tuple(
-            s if n == m else 0 for s, n, m in zip(x.strides, sizes[lead:], x.shape)))  # fmt: skip
+                raise RuntimeError(
+                    f"The expanded size of the tensor ({n}) must match the existing size ({m}) at "
+                    f"non-singleton dimension {i + lead}.  Target sizes: {list(sizes)}.  Tensor "
+                    f"sizes: {list(x.shape)}"
+                )
+        return np.lib.stride_tricks.as_strided(
+            x,
+            sizes,
+            (0,) * lead
+            + tuple(
+                s if n == m else 0
+                for s, n, m in zip(x.strides, sizes[lead:], x.shape, strict=False)
+            ),
+        )
 
     def backward(c, dy, x_shape):
         return K.sum_to(dy, x_shape)
@@ -143,7 +168,8 @@ class Unsqueeze:
         n = x.ndim
         if not -n - 1 <= dim <= n:
             raise IndexError(
-                f"Dimension out of range (expected to be in range of [{-n - 1}, {n}], but got {dim})"
+                f"Dimension out of range (expected to be in range of [{-n - 1}, {n}], but got "
+                f"{dim})"
             )
         return np.expand_dims(x, dim)
 
@@ -158,7 +184,8 @@ class Unsqueeze:
 
 @composite("view", fn=False, method=True)
 def view(x, *shape):
-    """The same elements in another shape (or, with a dtype, the same bytes as another type); never a copy.
+    """The same elements in another shape (or, with a dtype, the same bytes as another type); never
+    a copy.
 
     RuntimeError: the number of elements differs, or the strides do not allow it.
     """
@@ -173,10 +200,16 @@ def view(x, *shape):
 
 @composite("reshape", method=True)
 def reshape(input, *shape):
-    """The elements in another shape: a view where strides allow, else a copy. One size may be -1."""
+    """The elements in another shape.
+
+    a view where strides allow, else a copy. One size may be -1.
+    """
     if len(shape) == 1 and not isinstance(shape[0], int):
         shape = shape[0] if not isinstance(shape[0], Tensor) else shape
-    return apply(CARDS["_view" if input._a.flags.c_contiguous else "_reshape"], (input, target_shape(shape, input._a.size)))
+    return apply(
+        CARDS["_view" if input._a.flags.c_contiguous else "_reshape"],
+        (input, target_shape(shape, input._a.size)),
+    )
 
 
 @op("_reshape", fn=False, method=False, tensors=1, view="maybe", node="View")
@@ -209,7 +242,10 @@ def wrapped(dim: int, ndim: int) -> int:
     """dim counted from 0. IndexError: outside [-ndim, ndim)."""
     reach = max(ndim, 1)
     if not -reach <= dim < reach:
-        raise IndexError(f"Dimension out of range (expected to be in range of [{-reach}, {reach - 1}], but got {dim})")
+        raise IndexError(
+            f"Dimension out of range (expected to be in range of [{-reach}, {reach - 1}], but got "
+            f"{dim})"
+        )
     return dim % reach
 
 
@@ -219,7 +255,9 @@ class _Squeeze:
 
     def forward(x, dims=None):
         if dims is None:
-            return x.reshape([n for n in x.shape if n != 1]) if x.flags.c_contiguous else np.squeeze(x)
+            return (
+                x.reshape([n for n in x.shape if n != 1]) if x.flags.c_contiguous else np.squeeze(x)
+            )
         chosen = {wrapped(d, x.ndim) for d in dims}
         return np.squeeze(x, tuple(d for d in chosen if x.ndim and x.shape[d] == 1))
 
@@ -229,13 +267,20 @@ class _Squeeze:
 
 for _number in (1, 2):  # of one dim, of several: the same card under PyTorch's other node names
     CARDS[f"_squeeze{_number}"] = Card(
-        CARDS["_squeeze"].source, f"_squeeze{_number}", tensors=1, view=True, node=f"Squeeze{_number}"
+        CARDS["_squeeze"].source,
+        f"_squeeze{_number}",
+        tensors=1,
+        view=True,
+        node=f"Squeeze{_number}",
     )
 
 
 @composite("squeeze", method=True)
 def squeeze(input, dim=None):
-    """The tensor without its dimensions of size 1 (of dim: those of them that have size 1); a view."""
+    """The tensor without its dimensions of size 1 (of dim.
+
+    those of them that have size 1); a view.
+    """
     if dim is None:
         return apply(CARDS["_squeeze"], (input, None))
     if isinstance(dim, int):
@@ -255,7 +300,7 @@ def flatten(input, start_dim=0, end_dim=-1):
     if start == end:
         return input
     shape = input._a.shape
-    return reshape(input, shape[:start] + (prod(shape[start : end + 1]),) + shape[end + 1 :])
+    return reshape(input, (*shape[:start], prod(shape[start : end + 1]), *shape[end + 1 :]))
 
 
 @composite("ravel", method=True)
@@ -275,8 +320,10 @@ def unflatten(input, dim, sizes):
     try:
         sizes = target_shape(sizes, shape[d])
     except RuntimeError:
-        raise RuntimeError(f"unflatten: Provided sizes {list(sizes)} don't multiply up to the size of dim {d} ({shape[d]}) in "
-                           "the input tensor") from None  # fmt: skip
+        raise RuntimeError(
+            f"unflatten: Provided sizes {list(sizes)} don't multiply up to the size of dim {d} "
+            f"({shape[d]}) in the input tensor"
+        ) from None
     return view(input, shape[:d] + sizes + shape[d + 1 :])
 
 
@@ -320,12 +367,17 @@ def broadcast_shapes(*shapes):
     try:
         return Size(np.broadcast_shapes(*shapes))
     except ValueError:
-        raise RuntimeError("Shape mismatch: objects cannot be broadcast to a single shape: " + str(shapes)) from None
+        raise RuntimeError(
+            "Shape mismatch: objects cannot be broadcast to a single shape: " + str(shapes)
+        ) from None
 
 
 @composite("t", method=True)
 def t(input):
-    """The transpose of a matrix; vectors and scalars as they are. RuntimeError: more than 2 dimensions."""
+    """The transpose of a matrix.
+
+    Vectors and scalars as they are. RuntimeError: more than 2 dimensions.
+    """
     n = input._a.ndim
     if n > 2:
         raise RuntimeError(f"t() expects a tensor with <= 2 dimensions, but self is {n}D")
@@ -355,17 +407,23 @@ def _reversed(x: Tensor) -> Tensor:
     if n not in (0, 2):
         import warnings
 
-        warnings.warn("The use of `x.T` on tensors of dimension other than 2 to reverse their shape is deprecated and it will "
-                      "throw an error in a future release. Consider `x.mT` to transpose batches of matrices or "
-                      "`x.permute(*torch.arange(x.ndim - 1, -1, -1))` to reverse the dimensions of a tensor.",
-                      stacklevel=2)  # fmt: skip
+        warnings.warn(
+            "The use of `x.T` on tensors of dimension other than 2 to reverse their shape is "
+            "deprecated and it will throw an error in a future release. Consider `x.mT` to "
+            "transpose batches of matrices or `x.permute(*torch.arange(x.ndim - 1, -1, -1))` to "
+            "reverse the dimensions of a tensor.",
+            stacklevel=2,
+        )
     return x.permute(tuple(range(n - 1, -1, -1)))
 
 
 def _matrix_transpose(x: Tensor) -> Tensor:
     """x.mT: the last two dimensions exchanged. RuntimeError: fewer than two."""
     if x._a.ndim < 2:
-        raise RuntimeError(f"tensor.mT is only supported on matrices or batches of matrices. Got {x._a.ndim}-D tensor.")
+        raise RuntimeError(
+            f"tensor.mT is only supported on matrices or batches of matrices. Got {x._a.ndim}-D "
+            "tensor."
+        )
     return x.transpose(-2, -1)
 
 
@@ -378,7 +436,9 @@ def _adjoint(x: Tensor) -> Tensor:
 def _matrix_adjoint(x: Tensor) -> Tensor:
     """x.H: the conjugate transpose of a matrix. RuntimeError: not a matrix."""
     if x._a.ndim not in (0, 2):
-        raise RuntimeError(f"tensor.H is only supported on matrices (2-D tensors). Got {x._a.ndim}-D tensor.")
+        raise RuntimeError(
+            f"tensor.H is only supported on matrices (2-D tensors). Got {x._a.ndim}-D tensor."
+        )
     return x if x._a.ndim == 0 else _adjoint(x)
 
 
@@ -394,8 +454,10 @@ def movedim(input, source, destination):
     src = (source,) if isinstance(source, int) else tuple(source)
     dst = (destination,) if isinstance(destination, int) else tuple(destination)
     if len(src) != len(dst):
-        raise RuntimeError(f"movedim: Invalid source or destination dims: source ({list(src)} dims) should contain the same "
-                           f"number of dims as destination ({list(dst)} dims)")  # fmt: skip
+        raise RuntimeError(
+            f"movedim: Invalid source or destination dims: source ({list(src)} dims) should "
+            f"contain the same number of dims as destination ({list(dst)} dims)"
+        )
     src, dst = [wrapped(d, n) for d in src], [wrapped(d, n) for d in dst]
     if len(set(src)) != len(src) or len(set(dst)) != len(dst):
         raise RuntimeError("movedim: repeated dim in `source` or `destination`")
@@ -403,7 +465,7 @@ def movedim(input, source, destination):
         return input
     rest = [d for d in range(n) if d not in src]
     order = [None] * n
-    for s, d in zip(src, dst):
+    for s, d in zip(src, dst, strict=False):
         order[d] = s
     rest = iter(rest)
     return input.permute(tuple(next(rest) if d is None else d for d in order))
@@ -411,7 +473,8 @@ def movedim(input, source, destination):
 
 @op("as_strided", tensors=1, view=True)
 class AsStrided:
-    """y = the elements found at storage_offset + Σ index · stride of x's storage; offset None means x's own.
+    """y = the elements found at storage_offset + Σ index · stride of x's storage; offset None means
+    x's own.
 
     RuntimeError: outside of the storage.
     """
@@ -419,17 +482,24 @@ class AsStrided:
     def forward(x, size, stride, storage_offset=None):
         root = storage_array(x)
         flat = root.reshape(-1) if root.flags.c_contiguous else np.ravel(root, order="K")
-        offset = (address(x) - address(root)) // x.itemsize if storage_offset is None else storage_offset
-        last = offset + builtins.sum((n - 1) * s for n, s in zip(size, stride))
+        offset = (
+            (address(x) - address(root)) // x.itemsize if storage_offset is None else storage_offset
+        )
+        last = offset + builtins.sum((n - 1) * s for n, s in zip(size, stride, strict=False))
         if prod(size) and last >= flat.size:
-            raise RuntimeError(f"setStorage: sizes {list(size)}, strides {list(stride)}, storage offset {offset}, and itemsize "
-                               f"{x.itemsize} requiring a storage size of {(last + 1) * x.itemsize} are out of bounds for "
-                               f"storage of size {flat.nbytes}")  # fmt: skip
-        return np.lib.stride_tricks.as_strided(flat[offset:], size, [s * x.itemsize for s in stride])
+            raise RuntimeError(
+                f"setStorage: sizes {list(size)}, strides {list(stride)}, storage offset {offset}, "
+                f"and itemsize {x.itemsize} requiring a storage size of {(last + 1) * x.itemsize} "
+                f"are out of bounds for storage of size {flat.nbytes}"
+            )
+        return np.lib.stride_tricks.as_strided(
+            flat[offset:], size, [s * x.itemsize for s in stride]
+        )
 
     def backward(c, dy, x_shape, size, stride, storage_offset):
         positions = (storage_offset or 0) + builtins.sum(
-            np.arange(n).reshape((-1,) + (1,) * (len(size) - 1 - i)) * s for i, (n, s) in enumerate(zip(size, stride))
+            np.arange(n).reshape((-1,) + (1,) * (len(size) - 1 - i)) * s
+            for i, (n, s) in enumerate(zip(size, stride, strict=False))
         )
         positions = np.broadcast_to(np.asarray(positions), size).reshape(-1)
         flat = K.reshape(dy, (-1,))
@@ -453,7 +523,9 @@ class _Unfold:
             return np.lib.stride_tricks.as_strided(x, (size,), x.strides)
         d = wrapped(dim, x.ndim)
         if size > x.shape[d]:
-            raise RuntimeError(f"maximum size for tensor at dimension {d} is {x.shape[d]} but size is {size}")
+            raise RuntimeError(
+                f"maximum size for tensor at dimension {d} is {x.shape[d]} but size is {size}"
+            )
         if step <= 0:
             raise RuntimeError(f"step is {step} but must be > 0")
         shape, strides = list(x.shape), list(x.strides)
@@ -485,8 +557,11 @@ class _UnfoldDx:
         return dx
 
     def backward(c, ddx, dim, size, step):
-        return apply(CARDS["_unfold"], (ddx, dim, size, step)) if isinstance(ddx, Tensor) else CARDS["_unfold"].forward(
-            ddx, dim, size, step)  # fmt: skip
+        return (
+            apply(CARDS["_unfold"], (ddx, dim, size, step))
+            if isinstance(ddx, Tensor)
+            else CARDS["_unfold"].forward(ddx, dim, size, step)
+        )
 
     def samples(make):
         yield make(3, 3), (7,), 0, 3, 2
@@ -498,7 +573,10 @@ word("unfold_dx", CARDS["unfold_dx"].forward)
 
 @composite("unfold", fn=False, method=True)
 def unfold(x, dimension, size, step):
-    """Windows of `size` elements, `step` apart, along a dimension; they become a last dimension. A view."""
+    """Windows of `size` elements, `step` apart, along a dimension.
+
+    They become a last dimension. A view.
+    """
     return apply(CARDS["_unfold"], (x, dimension, size, step))
 
 
@@ -510,7 +588,9 @@ class Flip:
         dims = (dims,) if isinstance(dims, int) else dims
         axes = [wrapped(d, x.ndim) for d in dims]
         if len(set(axes)) != len(axes):
-            raise RuntimeError(f"dim {max(axes, key=axes.count)} appears multiple times in the list of dims")
+            raise RuntimeError(
+                f"dim {max(axes, key=axes.count)} appears multiple times in the list of dims"
+            )
         return np.ascontiguousarray(np.flip(x, axes)) if x.ndim else x.copy()
 
     def backward(c, dy, dims):
@@ -539,13 +619,18 @@ def flipud(input):
 
 @op("roll", tensors=1)
 class Roll:
-    """y = x with elements moved by `shifts` along `dims`, round the end; without dims over the flattened tensor."""
+    """y = x with elements moved by `shifts` along `dims`, round the end.
+
+    Without dims over the flattened tensor.
+    """
 
     def forward(x, shifts, dims=()):
-        count, axes = (1 if isinstance(v, int) else len(v) for v in (shifts, () if dims is None else dims))
+        count, axes = (
+            1 if isinstance(v, int) else len(v) for v in (shifts, () if dims is None else dims)
+        )
         if count == 0:
             raise RuntimeError("`shifts` required")
-        if axes and count != axes or not axes and count != 1:
+        if (axes and count != axes) or (not axes and count != 1):
             raise RuntimeError(f"shifts and dimensions must align. shifts: {count}, dims:{axes}")
         if axes and not x.ndim:
             raise IndexError("Dimension specified as 0 but tensor has no dimensions")
@@ -570,7 +655,9 @@ def rot90(input, k=1, dims=(0, 1)):
         raise RuntimeError(f"expected total dims >= 2, but got total dims = {n}")
     a, b = dims
     if wrapped(a, n) == wrapped(b, n):
-        raise RuntimeError(f"expected rotation dims to be different, but got dim0 = {a} and dim1 = {b}")
+        raise RuntimeError(
+            f"expected rotation dims to be different, but got dim0 = {a} and dim1 = {b}"
+        )
     k %= 4
     if k == 1:
         return input.flip(b).transpose(a, b)
@@ -581,7 +668,10 @@ def rot90(input, k=1, dims=(0, 1)):
 
 def _triangle(name: str, f) -> None:
     class Triangle:
-        __doc__ = f"y = x with zeros outside its {'lower' if name == 'tril' else 'upper'} triangle, diagonal included."
+        __doc__ = (
+            f"y = x with zeros outside its {'lower' if name == 'tril' else 'upper'} triangle, "
+            "diagonal included."
+        )
 
         def forward(x, diagonal=0):
             if x.ndim < 2:

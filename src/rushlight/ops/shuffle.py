@@ -78,7 +78,7 @@ def channel_shuffle(input, groups):
         )
     if groups <= 0:
         raise RuntimeError(
-            "Number of groups to divide channels in must be positive. Value of groups:" f"{groups}"
+            f"Number of groups to divide channels in must be positive. Value of groups:{groups}"
         )
     n, c, *rest = shape
     if c % groups:

@@ -14,7 +14,9 @@ def _no_integers(name: str, x) -> None:
     if x.dtype.kind in "iub":
         from ..core.dtype import from_numpy_dtype, scalar_name
 
-        raise NotImplementedError(f'"{name}" not implemented for \'{scalar_name(from_numpy_dtype(x.dtype))}\'')
+        raise NotImplementedError(
+            f"\"{name}\" not implemented for '{scalar_name(from_numpy_dtype(x.dtype))}'"
+        )
 
 
 @op("_softmax", fn=False, method=False, tensors=1, node="Softmax")
@@ -61,14 +63,21 @@ class _LogSoftmax:
 
 
 def _implicit_dim(name: str, ndim: int, stacklevel: int) -> int:
-    warnings.warn(f"Implicit dimension choice for {name} has been deprecated. Change the call to include dim=X as an argument.",
-                  stacklevel=stacklevel + 1)  # fmt: skip
+    warnings.warn(
+        f"Implicit dimension choice for {name} has been deprecated. Change the call to include "
+        "dim=X as an argument.",
+        stacklevel=stacklevel + 1,
+    )
     return 0 if ndim in (0, 1, 3) else 1
 
 
-def _prepared(name: str, input: Tensor, dim: int | None, dtype, stacklevel: int) -> tuple[Tensor, int]:
+def _prepared(
+    name: str, input: Tensor, dim: int | None, dtype, stacklevel: int
+) -> tuple[Tensor, int]:
     if not isinstance(input, Tensor):
-        raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
+        raise TypeError(
+            f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}"
+        )
     if dim is None:
         dim = _implicit_dim(name, input._a.ndim, stacklevel + 1)
     if dtype is not None and input.dtype is not dtype:
@@ -99,7 +108,10 @@ def softmin(input, dim=None, _stacklevel=3, dtype=None):
 
 @composite("gumbel_softmax", fn=False, functional=True)
 def gumbel_softmax(logits, tau=1, hard=False, eps=1e-10, dim=-1):
-    """softmax((logits + g) / tau) with g drawn from Gumbel(0, 1); hard: one-hot forward, the soft gradient backward."""
+    """softmax((logits + g) / tau) with g drawn from Gumbel(0, 1).
+
+    hard: one-hot forward, the soft gradient backward.
+    """
     g = -logits.detach().clone().exponential_().log()
     soft = ((logits + g) / tau).softmax(dim)
     if not hard:
