@@ -1,7 +1,7 @@
 """Convolution layers.
 
-N batch, C channels, * spatial dimensions; weight (out, in / groups, *kernel), transposed (in, out / groups, *kernel).
-"""
+N batch, C channels, * spatial dimensions; weight (out, in / groups, *kernel), transposed (in, out /
+groups, *kernel)."""
 
 from __future__ import annotations
 
@@ -21,14 +21,39 @@ def _tuple(x: Any, n: int) -> tuple:
 
 
 class _ConvNd(Module):
-    """What the convolutions share: weight and bias, drawn from U(-√k, √k) with k = groups / (C_in · ∏ kernel)."""
+    """What the convolutions share.
 
-    __constants__ = ["stride", "padding", "dilation", "groups", "padding_mode", "output_padding", "in_channels", "out_channels",
-                     "kernel_size"]  # fmt: skip
+    weight and bias, drawn from U(-√k, √k) with k = groups / (C_in · ∏ kernel).
+    """
 
-    def __init__(self, in_channels: int, out_channels: int, kernel_size: tuple, stride: tuple, padding: Any, dilation: tuple,
-                 transposed: bool, output_padding: tuple, groups: int, bias: bool, padding_mode: str, device: Any = None,
-                 dtype: Any = None):  # fmt: skip
+    __constants__ = [
+        "stride",
+        "padding",
+        "dilation",
+        "groups",
+        "padding_mode",
+        "output_padding",
+        "in_channels",
+        "out_channels",
+        "kernel_size",
+    ]
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: tuple,
+        stride: tuple,
+        padding: Any,
+        dilation: tuple,
+        transposed: bool,
+        output_padding: tuple,
+        groups: int,
+        bias: bool,
+        padding_mode: str,
+        device: Any = None,
+        dtype: Any = None,
+    ):
         super().__init__()
         if groups <= 0:
             raise ValueError("groups must be a positive integer")
@@ -38,19 +63,29 @@ class _ConvNd(Module):
             raise ValueError("out_channels must be divisible by groups")
         if isinstance(padding, str):
             if padding not in ("same", "valid"):
-                raise ValueError(f"Invalid padding string {padding!r}, should be one of {{'same', 'valid'}}")
+                raise ValueError(
+                    f"Invalid padding string {padding!r}, should be one of {{'same', 'valid'}}"
+                )
             if padding == "same" and any(s != 1 for s in stride):
                 raise ValueError("padding='same' is not supported for strided convolutions")
         if padding_mode not in ("zeros", "reflect", "replicate", "circular"):
             modes = {"zeros", "reflect", "replicate", "circular"}
-            raise ValueError(f"padding_mode must be one of {modes}, but got padding_mode='{padding_mode}'")
-        self.in_channels, self.out_channels, self.kernel_size = in_channels, out_channels, kernel_size
+            raise ValueError(
+                f"padding_mode must be one of {modes}, but got padding_mode='{padding_mode}'"
+            )
+        self.in_channels, self.out_channels, self.kernel_size = (
+            in_channels,
+            out_channels,
+            kernel_size,
+        )
         self.stride, self.padding, self.dilation = stride, padding, dilation
         self.transposed, self.output_padding, self.groups = transposed, output_padding, groups
         self.padding_mode = padding_mode
         self._reversed_padding_repeated_twice = self._sides()
         first, second = (in_channels, out_channels) if transposed else (out_channels, in_channels)
-        self.weight = Parameter(empty((first, second // groups, *kernel_size), device=device, dtype=dtype))
+        self.weight = Parameter(
+            empty((first, second // groups, *kernel_size), device=device, dtype=dtype)
+        )
         if bias:
             self.bias = Parameter(empty(out_channels, device=device, dtype=dtype))
         else:
@@ -81,7 +116,10 @@ class _ConvNd(Module):
 
     def extra_repr(self) -> str:
         n = len(self.kernel_size)
-        text = f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, stride={self.stride}"
+        text = (
+            f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, "
+            f"stride={self.stride}"
+        )
         if self.padding != (0,) * n:
             text += f", padding={self.padding}"
         if self.dilation != (1,) * n:
@@ -102,12 +140,36 @@ class _Conv(_ConvNd):
 
     _rank, _name = 0, ""
 
-    def __init__(self, in_channels: int, out_channels: int, kernel_size: Any, stride: Any = 1, padding: Any = 0, dilation: Any = 1,
-                 groups: int = 1, bias: bool = True, padding_mode: str = "zeros", device: Any = None, dtype: Any = None):  # fmt: skip
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: Any,
+        stride: Any = 1,
+        padding: Any = 0,
+        dilation: Any = 1,
+        groups: int = 1,
+        bias: bool = True,
+        padding_mode: str = "zeros",
+        device: Any = None,
+        dtype: Any = None,
+    ):
         n = self._rank
-        super().__init__(in_channels, out_channels, _tuple(kernel_size, n), _tuple(stride, n),
-                         padding if isinstance(padding, str) else _tuple(padding, n), _tuple(dilation, n), False, (0,) * n, groups,
-                         bias, padding_mode, device, dtype)  # fmt: skip
+        super().__init__(
+            in_channels,
+            out_channels,
+            _tuple(kernel_size, n),
+            _tuple(stride, n),
+            padding if isinstance(padding, str) else _tuple(padding, n),
+            _tuple(dilation, n),
+            False,
+            (0,) * n,
+            groups,
+            bias,
+            padding_mode,
+            device,
+            dtype,
+        )
 
     def forward(self, input: Tensor) -> Tensor:
         """input (N, C_in, *), or (C_in, *) unbatched -> (N, C_out, *)"""
@@ -122,19 +184,28 @@ class _Conv(_ConvNd):
 
 
 class Conv1d(_Conv):
-    """y[n, o] = b[o] + Σ_c w[o, c] ⋆ x[n, c] over (N, C, L). See F.conv1d for the formula of sizes."""
+    """y[n, o] = b[o] + Σ_c w[o, c] ⋆ x[n, c] over (N, C, L).
+
+    See F.conv1d for the formula of sizes.
+    """
 
     _rank, _name = 1, "conv1d"
 
 
 class Conv2d(_Conv):
-    """y[n, o] = b[o] + Σ_c w[o, c] ⋆ x[n, c] over (N, C, H, W). See F.conv2d for the formula of sizes."""
+    """y[n, o] = b[o] + Σ_c w[o, c] ⋆ x[n, c] over (N, C, H, W).
+
+    See F.conv2d for the formula of sizes.
+    """
 
     _rank, _name = 2, "conv2d"
 
 
 class Conv3d(_Conv):
-    """y[n, o] = b[o] + Σ_c w[o, c] ⋆ x[n, c] over (N, C, D, H, W). See F.conv3d for the formula of sizes."""
+    """y[n, o] = b[o] + Σ_c w[o, c] ⋆ x[n, c] over (N, C, D, H, W).
+
+    See F.conv3d for the formula of sizes.
+    """
 
     _rank, _name = 3, "conv3d"
 
@@ -144,19 +215,56 @@ class _ConvTranspose(_ConvNd):
 
     _rank, _name = 0, ""
 
-    def __init__(self, in_channels: int, out_channels: int, kernel_size: Any, stride: Any = 1, padding: Any = 0,
-                 output_padding: Any = 0, groups: int = 1, bias: bool = True, dilation: Any = 1, padding_mode: str = "zeros",
-                 device: Any = None, dtype: Any = None):  # fmt: skip
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: Any,
+        stride: Any = 1,
+        padding: Any = 0,
+        output_padding: Any = 0,
+        groups: int = 1,
+        bias: bool = True,
+        dilation: Any = 1,
+        padding_mode: str = "zeros",
+        device: Any = None,
+        dtype: Any = None,
+    ):
         if padding_mode != "zeros":
             raise ValueError(f'Only "zeros" padding mode is supported for {type(self).__name__}')
         n = self._rank
-        super().__init__(in_channels, out_channels, _tuple(kernel_size, n), _tuple(stride, n), _tuple(padding, n),
-                         _tuple(dilation, n), True, _tuple(output_padding, n), groups, bias, padding_mode, device, dtype)  # fmt: skip
+        super().__init__(
+            in_channels,
+            out_channels,
+            _tuple(kernel_size, n),
+            _tuple(stride, n),
+            _tuple(padding, n),
+            _tuple(dilation, n),
+            True,
+            _tuple(output_padding, n),
+            groups,
+            bias,
+            padding_mode,
+            device,
+            dtype,
+        )
 
     def forward(self, input: Tensor, output_size: Any = None) -> Tensor:
-        """input (N, C_in, *), or (C_in, *) unbatched -> (N, C_out, *); output_size chooses among the possible sizes"""
+        """input (N, C_in, *), or (C_in, *) unbatched -> (N, C_out, *).
+
+        output_size chooses among the possible sizes
+        """
         extra = self._output_padding(input, output_size)
-        return getattr(F, self._name)(input, self.weight, self.bias, self.stride, self.padding, extra, self.groups, self.dilation)
+        return getattr(F, self._name)(
+            input,
+            self.weight,
+            self.bias,
+            self.stride,
+            self.padding,
+            extra,
+            self.groups,
+            self.dilation,
+        )
 
     def _output_padding(self, input: Tensor, output_size: Any) -> tuple:
         """The output_padding that gives output_size. ValueError: no output_padding does."""
@@ -166,16 +274,25 @@ class _ConvTranspose(_ConvNd):
         lead = input.dim() - n
         wanted = list(output_size)[lead:] if len(output_size) == input.dim() else list(output_size)
         if len(wanted) != n:
-            raise ValueError(f"ConvTranspose{n}D: for {input.dim()}D input, output_size must have {n} or {input.dim()} elements "
-                             f"(got {len(output_size)})")  # fmt: skip
-        least = [(input.size(i + lead) - 1) * self.stride[i] - 2 * self.padding[i] + self.dilation[i] * (self.kernel_size[i] - 1) + 1
-                 for i in range(n)]  # fmt: skip
+            raise ValueError(
+                f"ConvTranspose{n}D: for {input.dim()}D input, output_size must have {n} or "
+                f"{input.dim()} elements (got {len(output_size)})"
+            )
+        least = [
+            (input.size(i + lead) - 1) * self.stride[i]
+            - 2 * self.padding[i]
+            + self.dilation[i] * (self.kernel_size[i] - 1)
+            + 1
+            for i in range(n)
+        ]
         most = [m + self.stride[i] - 1 for i, m in enumerate(least)]
-        for w, low, high in zip(wanted, least, most):
+        for w, low, high in zip(wanted, least, most, strict=False):
             if not low <= w <= high:
-                raise ValueError(f"requested an output size of {wanted}, but valid sizes range from {least} to {most} (for an input "
-                                 f"of {input.size()[2:]})")  # fmt: skip
-        return tuple(w - low for w, low in zip(wanted, least))
+                raise ValueError(
+                    f"requested an output size of {wanted}, but valid sizes range from {least} to "
+                    f"{most} (for an input of {input.size()[2:]})"
+                )
+        return tuple(w - low for w, low in zip(wanted, least, strict=False))
 
 
 class ConvTranspose1d(_ConvTranspose):

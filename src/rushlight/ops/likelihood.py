@@ -1,5 +1,4 @@
-"""Negative log-likelihoods of distributions and of sequences: Poisson, Gauss, CTC; linear layers with
-their loss.
+"""Negative log-likelihoods: Poisson, Gauss, CTC, and the cross entropy of a linear layer.
 
 N batch, C classes, T length of the input, S length of the target.
 """
