@@ -130,7 +130,8 @@ class Odd(nn.Module):
 def test_a_model_of_ones_own(tmp_path, capsys):
     file = tmp_path / "mine.py"
     file.write_text(OWN)
-    assert call("--model", f"{file}:Net", "--lr", 0.01, "--epochs", 3, "--out", tmp_path / "run") == 0
+    words = ["--model", f"{file}:Net", "--lr", 0.01, "--epochs", 3]
+    assert call(*words, "--out", tmp_path / "run") == 0
     assert float(history(tmp_path / "run")[-1]["valid_accuracy"]) > 0.5
     capsys.readouterr()
     for name, message in [

@@ -91,7 +91,7 @@ MODELS = {
     "logistic": Recipe(Logistic, "sgd", "cosine", 64, 5, {"adam": 2e-3, "adamw": 2e-3}),
     "mlp": Recipe(MLP, "adam", "cosine", 64, 5, {}),
     # its ten class maps end in a ReLU: larger steps of Adam kill some of them for good
-    "cnn": Recipe(CNN, "sgd", "onecycle", 32, 8, {"sgd": 0.1, "adam": 3e-3, "adamw": 3e-3}),
+    "cnn": Recipe(CNN, "sgd", "onecycle", 32, 10, {"sgd": 0.1, "adam": 3e-3, "adamw": 3e-3}),
 }
 
 OWN_MODEL = "file.py:Class"

@@ -76,7 +76,12 @@ SCHEDULES: dict[str, tuple[str, Callable[[Any, Settings, int], Any]]] = {
         lambda o, s, n: lr_scheduler.ReduceLROnPlateau(o, factor=0.3, patience=2),
     ),
     "cosine": ("batch", lambda o, s, n: lr_scheduler.CosineAnnealingLR(o, T_max=n)),
-    "onecycle": ("batch", lambda o, s, n: lr_scheduler.OneCycleLR(o, s["lr"], total_steps=n)),
+    "onecycle": (
+        "batch",
+        lambda o, s, n: lr_scheduler.OneCycleLR(
+            o, s["lr"], total_steps=n, cycle_momentum=s["optimizer"] in ("sgd", "adam", "adamw")
+        ),
+    ),
 }
 
 
@@ -165,10 +170,10 @@ def build(settings: Settings, data: sources.Data, out: Path, watcher: Any) -> Le
     device = _device(settings["device"])
     rl.manual_seed(settings["seed"])
     model = models.recipe(settings["model"]).make(data.shape, len(data.classes)).to(device)
+    _try_out(model, data, device)
     optimizer = OPTIMIZERS[settings["optimizer"]](model.parameters(), settings)
     size, workers = settings["batch_size"], settings["workers"]
     train = DataLoader(data.train, batch_size=size, shuffle=True, num_workers=workers)
-    _try_out(model, data, device)
     each, make = SCHEDULES[settings["schedule"]]
     return Learner(
         model,
