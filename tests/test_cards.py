@@ -8,7 +8,7 @@ import pytest
 from rushlight import kernels
 from rushlight.core.autograd import grad
 from rushlight.core.dtype import float32, float64
-from rushlight.core.registry import apply
+from rushlight.core.registry import apply, apply_inplace
 from rushlight.core.tensor import Tensor
 from rushlight.kernels.twin import TWINS
 from rushlight.kernels.vocabulary import WORDS
@@ -24,6 +24,11 @@ def tensors_of(args):
             yield a
         elif isinstance(a, (list, tuple)):
             yield from tensors_of(a)
+
+
+def elementwise(card):
+    """True for cards of one result that may be written into the first operand."""
+    return card.outputs == 1 and not (card.extras or card.view or card.listed)
 
 
 def outputs(result):
@@ -73,6 +78,30 @@ def first_order(f, leaves):
     return [
         g for g in grad(ys, leaves, seeds, create_graph=True, allow_unused=True) if g is not None
     ]
+
+
+@pytest.mark.parametrize("card", [c for c in CARDS if elementwise(c)], ids=lambda c: c.name)
+def test_in_place(card):
+    """The result written into the first operand: same numbers, same gradients for all operands."""
+    for args in sample_arguments(card, Make(card.name)):
+        leaves = differentiable(card, args)
+        want = apply(card, args)
+        if not isinstance(args[0], Tensor) or not leaves:
+            continue
+        if want.shape != args[0].shape or want.dtype is not args[0].dtype:
+            continue
+        for t in leaves:
+            t.requires_grad_()
+        want = apply(card, args)
+        x = args[0] * 1
+        assert apply_inplace(card, (x, *args[1:])) is x
+        assert np.array_equal(x.detach().numpy(), want.detach().numpy(), equal_nan=True)
+        assert x.requires_grad == want.requires_grad
+        if want.requires_grad and getattr(card.source, "backward", None):
+            found = [grad((y * y).sum(), leaves, allow_unused=True) for y in (x, want)]
+            for g, h in zip(*found, strict=True):
+                assert (g is None) == (h is None)
+                assert g is None or np.allclose(g.numpy(), h.numpy())
 
 
 def run(card, dtype):

@@ -108,7 +108,8 @@ CALLS = {
     "scatter_reduce": lambda x, dim, i, y, reduce, include_self: torch.scatter_reduce(
         x, dim, i, y, reduce, include_self=include_self
     ),
-    "scatter_add": None,  # its sample has an index smaller than the source: PyTorch's backward refuses it
+    # its sample has an index smaller than the source, which PyTorch's backward refuses
+    "scatter_add": None,
 }
 
 

@@ -248,7 +248,7 @@ xlog1py = _times_log(
 )
 
 
-@composite("xlogy_", fn=False, method=True)
+@composite("xlogy_", method=True)
 def xlogy_(input, other):
     """input = input · ln other"""
     return apply_inplace(CARDS["_xlogy"], (input, operand("xlogy_", other)))

@@ -218,7 +218,7 @@ class _MatmulBatched:
 
 _MM = CARDS["mm"]
 Tensor.__matmul__ = lambda x, y: _matmul(x, y) if isinstance(y, Tensor) else NotImplemented
-Tensor.__rmatmul__ = lambda x, y: _matmul(wrap(np.asarray(y)), x)
+Tensor.__rmatmul__ = lambda x, y: _matmul(y if isinstance(y, Tensor) else wrap(np.asarray(y)), x)
 Tensor.__imatmul__ = lambda x, y: x.copy_(_matmul(x, y))
 
 

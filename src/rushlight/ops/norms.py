@@ -160,6 +160,18 @@ def norm(input, p="fro", dim=None, keepdim=False, out=None, dtype=None):
     return y if out is None else into(out, y)
 
 
+@composite("frobenius_norm")
+def frobenius_norm(input, dim=(), keepdim=False, *, out=None):
+    """The Euclidean norm of all elements, or over one or two dimensions."""
+    return norm(input, "fro", None if dim in ((), []) else dim, keepdim, out)
+
+
+@composite("nuclear_norm")
+def nuclear_norm(input, dim=None, keepdim=False, *, out=None):
+    """The sum of the singular values of matrices: the last two dimensions, or the two of dim."""
+    return norm(input, "nuc", (-2, -1) if dim is None else dim, keepdim, out)
+
+
 def _norm_method(self, p="fro", dim=None, keepdim=False, dtype=None):
     return norm(self, p, dim, keepdim, dtype=dtype)
 

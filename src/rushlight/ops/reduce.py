@@ -435,6 +435,68 @@ _spread_function("var_mean", "(variance, mean)")
 _spread_function("std_mean", "(standard deviation, mean)")
 
 
+# ---------------------------------------------------------------- covariance
+
+
+@composite("cov", method=True)
+def cov(input, *, correction=1, fweights=None, aweights=None):
+    """The covariances (V, V) of V variables: input (V, N) or (N), a row each.
+
+    fweights: how often each observation counts (integers); aweights: how much (floats).
+    """
+    if input.ndim > 2:
+        raise RuntimeError(
+            f"cov(): expected input to have two or fewer dimensions but got an input with "
+            f"{input.ndim} dimensions"
+        )
+    x = input if input.ndim == 2 else input.reshape(1, -1)
+    x = x if x.dtype.category >= FLOAT else x * 1.0
+    for w, name in ((fweights, "fweights"), (aweights, "aweights")):
+        if w is not None and (w.ndim > 1 or w.numel() != x.shape[1]):
+            raise RuntimeError(
+                f"cov(): expected {name} to have one dimension and as many elements as there are "
+                f"observations in the input, but got {list(w.shape)} for {x.shape[1]} observations"
+            )
+        if w is not None and bool((w < 0).any()):
+            raise RuntimeError(f"cov(): {name} cannot be negative")
+    if fweights is not None and fweights.dtype.category >= FLOAT:
+        raise RuntimeError(
+            "cov(): expected fweights to have integral dtype but got fweights with "
+            f"{fweights.dtype}"
+        )
+    w = aweights if fweights is None else fweights if aweights is None else fweights * aweights
+    if w is None:
+        norm, mean = x.shape[1] - correction, x.mean(1, True)
+    else:
+        total = w.sum()
+        mean = (x * w).sum(1, True) / total
+        if aweights is None or correction == 0:
+            norm = total - correction
+        else:
+            norm = total - correction * (w * aweights).sum() / total
+    d = x - mean
+    y = (d if w is None else d * w) @ d.conj().transpose(0, 1)
+    if not isinstance(norm, Tensor):
+        norm = max(norm, 0)
+    y = y / norm
+    return y.squeeze() if input.ndim < 2 or x.shape[0] == 1 else y
+
+
+@composite("corrcoef", method=True)
+def corrcoef(input):
+    """The correlation coefficients (V, V) of V variables: covariances by standard deviations."""
+    if input.ndim > 2:
+        raise RuntimeError(
+            f"corrcoef(): expected input to have two or fewer dimensions but got an input with "
+            f"{input.ndim} dimensions"
+        )
+    c = cov(input)
+    if c.ndim == 0:
+        return c / c
+    scale = c.diagonal().sqrt() if not c.is_complex() else c.diagonal().real.sqrt()
+    return c / scale.unsqueeze(1) / scale.unsqueeze(0)
+
+
 # ---------------------------------------------------------------- logsumexp
 
 

@@ -272,3 +272,73 @@ def cumulative_trapezoid(y, x=None, *, dx=None, dim=-1):
     """The running integral of y over dim by the trapezoidal rule."""
     axes_of(dim, y.ndim)
     return (_areas(y, x, dx, dim) / 2.0).cumsum(dim)
+
+
+# ---------------------------------------------------------------- derivatives on a grid
+
+
+@composite("gradient")
+def gradient(input, *, spacing=1, dim=None, edge_order=1):
+    """Estimates of the derivatives along each of dim (all), a list of tensors of input's shape.
+
+    Central differences inside; at the two ends one-sided ones, exact for polynomials of degree
+    edge_order (1 or 2). spacing: a number, a number for each dim, or the coordinates (1-d tensors).
+    """
+    if edge_order not in (1, 2):
+        raise RuntimeError("torch.gradient only supports edge_order=1 and edge_order=2.")
+    axes = axes_of(dim, input.ndim)
+    axes = tuple(range(input.ndim)) if axes is None else axes
+    spacing = 1 if spacing is None else spacing
+    if not isinstance(spacing, (list, tuple)):
+        spacing = (spacing,) * len(axes)
+    if len(spacing) != len(axes):
+        raise RuntimeError(
+            "torch.gradient expected spacing to be unspecified, a scalar, or a list of length "
+            "equal "
+            f"to 'len(dim)' (which is {len(axes)}), but got a list of length {len(spacing)}"
+        )
+    for axis in axes:
+        if input.size(axis) < edge_order + 1:
+            raise RuntimeError(
+                "torch.gradient expected each dimension size to be at least edge_order+1"
+            )
+    pairs = zip(spacing, axes, strict=True)
+    return tuple([_derivative(input, h, axis, edge_order) for h, axis in pairs])
+
+
+def _derivative(y, h, axis: int, edge_order: int):
+    from ..core.registry import FUNCTIONS
+
+    def part(start, stop):
+        return _piece(y, axis, start, stop)
+
+    n = y.size(axis)
+    if isinstance(h, Tensor) and h.ndim:
+        steps = diff(h).reshape((-1,) + (1,) * (y.ndim - 1 - axis))  # between neighbours
+        first = tuple(steps[(i,)] for i in range(min(2, n - 1)))
+        last = tuple(steps[(n - 2 - i,)] for i in range(min(2, n - 1)))
+        before, after = steps[: n - 2], steps[1:]
+        inner = (
+            part(2, None) * (before / (after * (before + after)))
+            + part(1, -1) * ((after - before) / (before * after))
+            - part(0, -2) * (after / (before * (before + after)))
+        )
+    else:
+        first = last = (h, h)
+        inner = (part(2, None) - part(0, -2)) / (2 * h)
+    if edge_order == 1:
+        left = (part(1, 2) - part(0, 1)) / first[0]
+        right = (part(n - 1, n) - part(n - 2, n - 1)) / last[0]
+    else:
+        left = _one_sided(part(0, 1), part(1, 2), part(2, 3), *first)
+        right = -_one_sided(part(n - 1, n), part(n - 2, n - 1), part(n - 3, n - 2), *last)
+    return FUNCTIONS["cat"]([left, inner, right], axis)
+
+
+def _one_sided(y0, y1, y2, h0, h1):
+    """The derivative at the first of three points h0 and h1 apart, exact for parabolas."""
+    return (
+        y0 * (-(2 * h0 + h1) / (h0 * (h0 + h1)))
+        + y1 * ((h0 + h1) / (h0 * h1))
+        - y2 * (h0 / (h1 * (h0 + h1)))
+    )

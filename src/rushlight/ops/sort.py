@@ -474,4 +474,43 @@ def histogram(input, bins, *, range=None, weight=None, density=False, out=None):
     return into_pair(out, y)
 
 
+@composite("histogramdd")
+def histogramdd(input, bins, *, range=None, weight=None, density=False):
+    """(hist, bin_edges): counts over the boxes of a grid;
+    input (*, D), one list of edges for each of D.
+
+    bins: a number of parts for all or for each dimension, or a list of D tensors of edges.
+    """
+    from ..core.registry import FUNCTIONS
+
+    x = input._a.reshape(-1, input.shape[-1])
+    dims = x.shape[1]
+    if isinstance(bins, int):
+        bins = [bins] * dims
+    if len(bins) != dims:
+        raise RuntimeError(
+            "histogramdd(): The size of bins must be equal to the innermost dimension of the "
+            "input, "
+            f"got {len(bins)} and {dims}"
+        )
+    edges = []
+    for d, b in enumerate(bins):
+        if isinstance(b, Tensor):
+            edges.append(b)
+            continue
+        given = (0, 0) if range is None else range[2 * d : 2 * d + 2]
+        low, high = _range(x[:, d], *given, 0.5) if range or len(x) else (0, 1)
+        edges.append(FUNCTIONS["linspace"](low, high, b + 1, dtype=input.dtype))
+    w = None if weight is None else weight._a.reshape(-1)
+    hist, _ = np.histogramdd(x, [e._a for e in edges], weights=w)
+    hist = hist.astype(x.dtype)
+    if density:
+        hist = hist / hist.sum()
+        for d, e in enumerate(edges):
+            width = np.diff(e._a)
+            hist = hist / width.reshape((-1,) + (1,) * (dims - 1 - d))
+    return _HISTOGRAMDD(wrap(hist.astype(x.dtype)), tuple(edges))
+
+
+_HISTOGRAMDD = named_result("histogramdd", ("hist", "bin_edges"))
 _HISTOGRAM = named_result("histogram", ("hist", "bin_edges"))
