@@ -72,8 +72,10 @@ def take_along_axis(x, index, axis):
     if x.ndim == 1:
         return x[index]
     n = x.shape[-1]
-    starts = np.arange(0, x.size, n or 1).reshape(*x.shape[:-1], 1)
-    return x.reshape(-1).take(index % n + starts if n else index)
+    if n == 0:
+        return np.take_along_axis(x, index, axis)
+    starts = np.arange(0, x.size, n).reshape(*x.shape[:-1], 1)
+    return x.reshape(-1).take(index % n + starts)
 
 
 def broadcast_to(x, shape):
@@ -93,8 +95,10 @@ def scatter_add(x, axis, index, values):
 def place(values, index, axis, shape):
     """Zeros of `shape` with values[i] at place index[i] along axis; no place is taken twice."""
     y = np.zeros(shape, values.dtype)
+    if y.size == 0:
+        return y
     if axis in (-1, y.ndim - 1) and y.shape[:-1] == index.shape[:-1]:
-        starts = np.arange(0, y.size, shape[-1] or 1).reshape(*shape[:-1], 1)
+        starts = np.arange(0, y.size, shape[-1]).reshape(*shape[:-1], 1)
         y.reshape(-1)[index + starts] = values
     else:
         np.put_along_axis(y, index, values, axis)
