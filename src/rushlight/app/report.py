@@ -32,7 +32,7 @@ def line(row: Row, best: bool) -> str:
     return (
         f"{row['epoch']:>5} {row['train_loss']:>11.4f} {percent(row['train_accuracy']):>9} "
         f"{row['valid_loss']:>11.4f} {percent(row['valid_accuracy']):>9} {row['lr']:>9.3g} "
-        f"{row['seconds']:>8.1f}{'  best' if best else ''}"
+        f"{row['seconds']:>8.2f}{'  best' if best else ''}"
     )
 
 
