@@ -24,7 +24,8 @@ class Maximum:
     numbers = ()
 
     def forward(x, y):
-        no_complex("maximum", x)
+        if x.dtype.kind == "c":
+            no_complex("maximum", x)
         return np.maximum(x, y)
 
     def backward(c, dz, x, y):
@@ -41,7 +42,8 @@ class Minimum:
     numbers = ()
 
     def forward(x, y):
-        no_complex("minimum", x)
+        if x.dtype.kind == "c":
+            no_complex("minimum", x)
         return np.minimum(x, y)
 
     def backward(c, dz, x, y):
@@ -58,7 +60,8 @@ class Fmax:
     numbers = ()
 
     def forward(x, y):
-        no_complex("fmax", x)
+        if x.dtype.kind == "c":
+            no_complex("fmax", x)
         return np.fmax(x, y)
 
     def backward(c, dz, x, y):
@@ -75,7 +78,8 @@ class Fmin:
     numbers = ()
 
     def forward(x, y):
-        no_complex("fmin", x)
+        if x.dtype.kind == "c":
+            no_complex("fmin", x)
         return np.fmin(x, y)
 
     def backward(c, dz, x, y):

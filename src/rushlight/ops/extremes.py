@@ -158,8 +158,9 @@ def _max_or_min(name: str, meaning: str, f, argf, pairwise: str) -> None:
         __doc__ = f"y = the {meaning} element, NaN if there is one;  dy is shared by ties"
 
         def forward(x):
-            _real(name, x)
-            _not_empty(name, x)
+            if x.dtype.kind == "c" or x.size == 0:
+                _real(name, x)
+                _not_empty(name, x)
             return f(x, None)
 
         def backward(c, dy, x, out):

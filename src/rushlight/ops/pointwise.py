@@ -203,6 +203,14 @@ def _scaled(name, input, other, alpha):
 @composite("add", method=True)
 def add(input, other, *, alpha=1, out=None):
     """z = input + alpha · other, broadcast and promoted."""
+    if (
+        type(alpha) is int
+        and alpha == 1
+        and out is None
+        and isinstance(input, Tensor)
+        and isinstance(other, Tensor)
+    ):
+        return Tensor.__add__(input, other)
     z = apply(CARDS["_add"], (input, _scaled("add", input, other, alpha)))
     return z if out is None else into(out, z)
 
@@ -210,6 +218,14 @@ def add(input, other, *, alpha=1, out=None):
 @composite("sub", "subtract", method=True)
 def sub(input, other, *, alpha=1, out=None):
     """z = input - alpha · other, broadcast and promoted. RuntimeError: bool operands."""
+    if (
+        type(alpha) is int
+        and alpha == 1
+        and out is None
+        and isinstance(input, Tensor)
+        and isinstance(other, Tensor)
+    ):
+        return Tensor.__sub__(input, other)
     z = apply(CARDS["_sub"], (input, _scaled("sub", input, other, alpha)))
     return z if out is None else into(out, z)
 
@@ -240,8 +256,16 @@ def sub_(input, other, *, alpha=1):
 # ---------------------------------------------------------------- * and /
 
 
-@op("mul", "multiply", promote="arith", broadcast=True, when={"x": 1, "y": 0})
-class Mul:
+@op(
+    "_mul",
+    fn=False,
+    method=False,
+    promote="arith",
+    broadcast=True,
+    when={"x": 1, "y": 0},
+    node="Mul",
+)
+class _Mul:
     """z = x · y
 
     shape   broadcast
@@ -256,6 +280,15 @@ class Mul:
         return dz * K.conj(y) if c.needs(0) else None, dz * K.conj(x) if c.needs(1) else None
 
     samples = binary()
+
+
+@composite("mul", "multiply", method=True)
+def mul(input, other, *, out=None):
+    """z = input · other, broadcast and promoted."""
+    if out is None and isinstance(input, Tensor) and isinstance(other, Tensor):
+        return Tensor.__mul__(input, other)
+    z = apply(CARDS["_mul"], (input, operand("mul", other)))
+    return z if out is None else into(out, z)
 
 
 @composite("mul_", "multiply_", fn=False, method=True)
@@ -345,6 +378,9 @@ def div(input, other, *, rounding_mode=None, out=None):
     """z = input / other; rounding_mode 'floor' rounds down, 'trunc' towards zero and both keep
     integers.
     """
+    if rounding_mode is None and out is None:
+        if isinstance(input, Tensor) and isinstance(other, Tensor):
+            return Tensor.__truediv__(input, other)
     z = apply(_division(rounding_mode), (input, operand("div", other)))
     return z if out is None else into(out, z)
 
@@ -543,13 +579,13 @@ overloads(
 Tensor.__add__, Tensor.__radd__ = binary_operator(CARDS["_add"], TABLE["add"])
 Tensor.__sub__, _ = binary_operator(CARDS["_sub"], TABLE["sub"])
 Tensor.__rsub__, _ = binary_operator(CARDS["_rsub"], lambda x, y: y - x)
-Tensor.__mul__, Tensor.__rmul__ = binary_operator(CARDS["mul"], TABLE["mul"])
+Tensor.__mul__, Tensor.__rmul__ = binary_operator(CARDS["_mul"], TABLE["mul"])
 Tensor.__truediv__, _ = binary_operator(CARDS["_true_div"], TABLE["div"])
 Tensor.__floordiv__, Tensor.__rfloordiv__ = binary_operator(_FLOOR_DIVIDE, np.floor_divide)
 Tensor.__mod__, Tensor.__rmod__ = binary_operator(CARDS["_remainder"], np.remainder)
 Tensor.__iadd__ = inplace_operator(CARDS["_add"], np.add)
 Tensor.__isub__ = inplace_operator(CARDS["_sub"], np.subtract)
-Tensor.__imul__ = inplace_operator(CARDS["mul"], np.multiply)
+Tensor.__imul__ = inplace_operator(CARDS["_mul"], np.multiply)
 Tensor.__itruediv__ = inplace_operator(CARDS["_true_div"], np.true_divide)
 Tensor.__ifloordiv__ = inplace_operator(_FLOOR_DIVIDE, np.floor_divide)
 Tensor.__imod__ = inplace_operator(CARDS["_remainder"], np.remainder)

@@ -321,6 +321,13 @@ def _variance(x: np.ndarray, axis, correction, keepdim: bool):
         n = x.size
     else:
         n = x.shape[axis] if isinstance(axis, int) else count(x.shape, axis)
+    if axis is None and x.dtype.kind == "f" and n > correction:  # the common case, in one product
+        flat = x.reshape(-1)
+        mean = np.add.reduce(flat) / x.dtype.type(n)
+        d = flat - mean
+        y = d.dot(d) / x.dtype.type(n - correction)
+        ones = (1,) * x.ndim
+        return (np.reshape(y, ones), np.reshape(mean, ones)) if keepdim else (y, mean)
     total = np.add.reduce(x, axis, keepdims=True)
     mean = total / x.real.dtype.type(n) if n else total * x.dtype.type(np.nan)
     d = x - mean

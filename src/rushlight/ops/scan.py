@@ -138,7 +138,10 @@ def _running(name: str, meaning: str, title: str, dtype: bool) -> None:
         return y if out is None else into(out, y)
 
     def typed(input, dim, *, dtype=None, out=None):
-        y = in_dtype(apply(card, (in_dtype(input, dtype), dim)), dtype)
+        if dtype is None:
+            y = apply(card, (input, dim))
+        else:
+            y = in_dtype(apply(card, (in_dtype(input, dtype), dim)), dtype)
         return y if out is None else into(out, y)
 
     def change(input, dim, *, dtype=None):
