@@ -4,8 +4,8 @@ from importlib import import_module as _import
 
 _FAMILIES = """
     convert pointwise power bounds elementary special blend bitwise complex compare activation
-    shape index join scatter
-    reduce extremes norms scan sort matmul creation distributions random sampling dropout
+    shape restride index masked join diagonal scatter
+    reduce extremes norms scan sort matmul einsum creation distributions random sampling dropout
     pad softmax norm embedding conv pool loss distance margin likelihood shuffle
 """
 

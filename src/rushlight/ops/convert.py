@@ -214,3 +214,104 @@ def cuda(x, device=None, non_blocking=False, memory_format=preserve_format):
 
     resolve("cuda" if device is None else device)
     return x
+
+
+# ---------------------------------------------------------------- element by element, in Python
+
+
+def _called(name: str, x: Tensor, others: tuple, f: Any) -> Tensor:
+    """x with f of every element and of the others' elements at its place, in place."""
+    if x._rg:
+        raise RuntimeError(
+            f"Can't call {name}() on Variable that requires grad. Use var.detach().{name}() "
+            "instead."
+        )
+    arrays = np.broadcast_arrays(x._a, *(t._a for t in others))
+    values = [f(*v) for v in zip(*(a.reshape(-1).tolist() for a in arrays), strict=True)]
+    x._a[...] = np.array(values).reshape(x._a.shape) if values else x._a
+    x._bump()
+    return x
+
+
+@composite("apply_", fn=False, method=True)
+def apply_(x, callable):
+    """callable(element) in place of every element.
+
+    slow, a Python call each. RuntimeError: x requires grad.
+    """
+    return _called("apply_", x, (), callable)
+
+
+@composite("map_", fn=False, method=True)
+def map_(x, tensor, callable):
+    """callable(element, element of tensor) in place of every element.
+
+    RuntimeError: x requires grad.
+    """
+    return _called("map_", x, (tensor,), callable)
+
+
+@composite("map2_", fn=False, method=True)
+def map2_(x, tensor1, tensor2, callable):
+    """callable(element, element of tensor1, of tensor2) in place of every element.
+
+    RuntimeError: x requires grad.
+    """
+    return _called("map2_", x, (tensor1, tensor2), callable)
+
+
+# ---------------------------------------------------------------- what changes nothing on a CPU
+
+
+@composite("share_memory_", fn=False, method=True)
+def share_memory_(x):
+    """x itself: workers get their tensors through pipes here, not through shared memory."""
+    return x
+
+
+@composite("pin_memory", fn=False, method=True)
+def pin_memory(x, device=None):
+    """RuntimeError: there is no accelerator to pin memory for."""
+    raise RuntimeError("Cannot access accelerator device when none is available.")
+
+
+@composite("to_dense", fn=False, method=True)
+def to_dense(x, dtype=None, *, masked_grad=True):
+    """x itself (in dtype): every tensor here is dense."""
+    return x if dtype is None else to(x, dtype)
+
+
+@composite("detach")
+def detach(input):
+    """The same elements (shared), without history."""
+    return input.detach()
+
+
+@composite("detach_")
+def detach_(input):
+    """input with its history forgotten, in place."""
+    return input.detach_()
+
+
+@composite("get_device")
+def get_device(input):
+    """The index of input's device; -1 for the CPU."""
+    return input.get_device()
+
+
+@composite("is_nonzero", fn=False, method=True)
+def is_nonzero(input):
+    """True if the only element is not zero. RuntimeError: not exactly one element."""
+    return bool(input)
+
+
+@composite("is_distributed", method=True)
+def is_distributed(input):
+    """False: no tensor is spread over processes."""
+    return False
+
+
+@composite("const_data_ptr", fn=False, method=True)
+def const_data_ptr(x):
+    """The address of the first element (bytes), for reading."""
+    return x.data_ptr()

@@ -592,3 +592,13 @@ _window(
         np.i0(beta * np.sqrt(np.maximum(0, 1 - (2 * i / n - 1) ** 2))) / np.i0(beta)
     ),
 )
+
+
+@composite("new", fn=False, method=True)
+def new(input, *data, device=None):
+    """A tensor of input's dtype of the given sizes (uninitialised), or with a copy of the given
+    sequence.
+    """
+    from ..core.interop import legacy_tensor
+
+    return legacy_tensor(data, device, input.dtype)

@@ -1,4 +1,4 @@
-"""Joining and cutting: cat, stack, split, unbind, repeat, diagonals, grids."""
+"""Joining and cutting: cat, stack, split, unbind, repeat, grids."""
 
 from __future__ import annotations
 
@@ -227,7 +227,7 @@ CARDS["_split_even"] = type(CARDS["_split"])(
 )
 
 
-@composite("split", method=True)
+@composite("split", "unsafe_split", method=True)
 def split(tensor, split_size_or_sections, dim=0):
     """Views of split_size elements each along dim (the last may be shorter), or of the listed
     sizes.
@@ -268,13 +268,13 @@ def split(tensor, split_size_or_sections, dim=0):
     return apply(CARDS["_split"], (tensor, sizes, d))
 
 
-@composite("split_with_sizes", method=True)
+@composite("split_with_sizes", "unsafe_split_with_sizes", method=True)
 def split_with_sizes(input, split_sizes, dim=0):
     """Views of the listed sizes along dim."""
     return split(input, list(split_sizes), dim)
 
 
-@composite("chunk", method=True)
+@composite("chunk", "unsafe_chunk", method=True)
 def chunk(input, chunks, dim=0):
     """At most `chunks` views of equal size along dim (the last may be shorter)."""
     if not input._a.ndim:
@@ -491,96 +491,3 @@ def combinations(input, r=2, with_replacement=False):
     choose = itertools.combinations_with_replacement if with_replacement else itertools.combinations
     rows = np.array(list(choose(range(input._a.size), r)), np.int64).reshape(-1, r)
     return input[_index(rows)] if rows.size else input.new_empty((0,) if r == 0 else (0, r))
-
-
-@composite("block_diag")
-def block_diag(*tensors):
-    """The matrices along the diagonal of a larger one, zeros elsewhere."""
-    blocks = [atleast_2d(t) for t in tensors] or []
-    if not blocks:
-        from .creation import empty
-
-        return empty(1, 0)
-    width = sum(b._a.shape[1] for b in blocks)
-    rows, at = [], 0
-    for b in blocks:
-        if b._a.ndim > 2:
-            raise RuntimeError("torch.block_diag: Input tensors must have 2 or fewer dimensions.")
-        h, w = b._a.shape
-        rows.append(cat([b.new_zeros((h, at)), b, b.new_zeros((h, width - at - w))], 1))
-        at += w
-    return cat(rows, 0)
-
-
-@op("diagonal", tensors=1, view=True)
-class Diagonal:
-    """y (..., k) = the diagonal of dimensions dim1, dim2; a view."""
-
-    def forward(x, offset=0, dim1=0, dim2=1):
-        a, b = wrapped(dim1, x.ndim), wrapped(dim2, x.ndim)
-        if a == b:
-            raise RuntimeError(f"diagonal dimensions cannot be identical {dim1}, {dim2}")
-        y = x.diagonal(offset, a, b)
-        y.flags.writeable = x.flags.writeable
-        return y
-
-    def backward(c, dy, x_shape, offset, dim1, dim2):
-        return K.diagonal_dx(dy, x_shape, offset, dim1, dim2)
-
-    def samples(make):
-        yield make(3, 4)
-        yield make(2, 3, 4), -1, 2, 1
-
-
-@op("diagonal_dx", fn=False, method=False, tensors=1, node="DiagonalBackward")
-class _DiagonalDx:
-    """dx of diagonal: dy on that diagonal of zeros."""
-
-    def forward(dy, x_shape, offset, dim1, dim2):
-        dx = np.zeros(x_shape, dy.dtype)
-        d = dx.diagonal(offset, dim1, dim2)
-        d.flags.writeable = True
-        d[...] = dy
-        return dx
-
-    def backward(c, ddx, offset, dim1, dim2):
-        return K.diagonal(ddx, offset, dim1, dim2)
-
-    def samples(make):
-        yield make(3), (3, 4), 0, 0, 1
-
-
-@composite("diag", method=True)
-def diag(input, diagonal=0, *, out=None):
-    """A vector as the diagonal of a matrix, or the diagonal of a matrix as a vector (a copy)."""
-    n = input._a.ndim
-    if n not in (1, 2):
-        raise RuntimeError(f"diag(): Supports 1D or 2D tensors. Got {n}D")
-    y = diag_embed(input, diagonal) if n == 1 else input.diagonal(diagonal).clone()
-    return y if out is None else _into(out, y)
-
-
-@composite("diag_embed", method=True)
-def diag_embed(input, offset=0, dim1=-2, dim2=-1):
-    """The last dimension as diagonals of matrices in dimensions dim1, dim2, zeros elsewhere."""
-    shape = input._a.shape
-    side = shape[-1] + abs(offset)
-    n = len(shape) + 1
-    a, b = wrapped(dim1, n), wrapped(dim2, n)
-    if a == b:
-        raise RuntimeError(f"diagonal dimensions cannot be identical {dim1}, {dim2}")
-    y = apply(CARDS["diagonal_dx"], (input, (*shape[:-1], side, side), offset, n - 2, n - 1))
-    return movedim(y, (-2, -1), (a, b)) if (a, b) != (n - 2, n - 1) else y
-
-
-@composite("diagflat", method=True)
-def diagflat(input, offset=0):
-    """All elements as the diagonal of a matrix."""
-    return diag_embed(input.reshape(-1), offset)
-
-
-from ..kernels import word  # noqa: E402
-from .shape import movedim  # noqa: E402
-
-word("diagonal", CARDS["diagonal"].forward)
-word("diagonal_dx", CARDS["diagonal_dx"].forward)

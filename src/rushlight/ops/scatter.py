@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..core.registry import CARDS, apply, apply_inplace, composite, number_array, op
+from ..core.registry import CARDS, apply, apply_inplace, composite, number_array, op, store
 from ..core.tensor import Tensor, wrap
 from ..kernels import K, word
 from ..kernels.vocabulary import along
@@ -190,12 +190,16 @@ def _scatter(run, input, dim, index, src, value, reduce):
 
 
 @composite("scatter", method=True)
-def scatter(input, dim, index, src=None, *, value=None, reduce=None):
+def scatter(input, dim, index, src=None, *, value=None, reduce=None, out=None):
     """A copy of input with src (a tensor or number) written at index along dim.
 
     reduce: 'add' or 'multiply' instead.
     """
-    return _scatter(apply, input, dim, index, src, value, reduce)
+    y = _scatter(apply, input, dim, index, src, value, reduce)
+    if out is None:
+        return y
+    store(out, y)
+    return out
 
 
 @composite("scatter_", fn=False, method=True)
@@ -331,3 +335,25 @@ def take_along_dim(input, indices, dim=None, *, out=None):
     left = input.expand([a[i] if i == d else common[i] for i in range(len(a))])
     right = indices.expand([b[i] if i == d else common[i] for i in range(len(b))])
     return left.gather(d, right)
+
+
+def _index_reduce(name: str, reduced) -> None:
+    def f(input, dim, index, source, reduce, *, include_self=True):
+        if reduce not in ("prod", "mean", "amax", "amin"):
+            raise RuntimeError(
+                "index_reduce(): Expected reduce to be one of prod, mean, amax or amin but got "
+                f"{reduce}."
+            )
+        d = wrapped(dim, input._a.ndim)
+        wide = [1] * max(source._a.ndim, 1)
+        wide[d] = -1
+        rows = index.reshape(wide).expand(source._a.shape) if source._a.ndim else index.reshape(())
+        return reduced(input, d, rows, source, reduce, include_self=include_self)
+
+    f.__name__ = f.__qualname__ = name
+    f.__doc__ = "scatter_reduce of whole slices: slice i of source goes to slice index[i] of dim."
+    composite(name, fn=name == "index_reduce", method=True)(f)
+
+
+_index_reduce("index_reduce", Tensor.scatter_reduce)
+_index_reduce("index_reduce_", Tensor.scatter_reduce_)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 from math import prod
 
 import numpy as np
@@ -10,8 +9,8 @@ import numpy as np
 from ..core.dtype import dtype, float64
 from ..core.registry import CARDS, Card, apply, composite, op
 from ..core.size import Size
-from ..core.tensor import Tensor, address, storage_array, wrap
-from ..kernels import K, word
+from ..core.tensor import Tensor
+from ..kernels import K
 
 
 def target_shape(shape, count: int) -> tuple:
@@ -469,115 +468,6 @@ def movedim(input, source, destination):
         order[d] = s
     rest = iter(rest)
     return input.permute(tuple(next(rest) if d is None else d for d in order))
-
-
-@op("as_strided", tensors=1, view=True)
-class AsStrided:
-    """y = the elements found at storage_offset + Σ index · stride of x's storage; offset None means
-    x's own.
-
-    RuntimeError: outside of the storage.
-    """
-
-    def forward(x, size, stride, storage_offset=None):
-        root = storage_array(x)
-        flat = root.reshape(-1) if root.flags.c_contiguous else np.ravel(root, order="K")
-        offset = (
-            (address(x) - address(root)) // x.itemsize if storage_offset is None else storage_offset
-        )
-        last = offset + builtins.sum((n - 1) * s for n, s in zip(size, stride, strict=False))
-        if prod(size) and last >= flat.size:
-            raise RuntimeError(
-                f"setStorage: sizes {list(size)}, strides {list(stride)}, storage offset {offset}, "
-                f"and itemsize {x.itemsize} requiring a storage size of {(last + 1) * x.itemsize} "
-                f"are out of bounds for storage of size {flat.nbytes}"
-            )
-        return np.lib.stride_tricks.as_strided(
-            flat[offset:], size, [s * x.itemsize for s in stride]
-        )
-
-    def backward(c, dy, x_shape, size, stride, storage_offset):
-        positions = (storage_offset or 0) + builtins.sum(
-            np.arange(n).reshape((-1,) + (1,) * (len(size) - 1 - i)) * s
-            for i, (n, s) in enumerate(zip(size, stride, strict=False))
-        )
-        positions = np.broadcast_to(np.asarray(positions), size).reshape(-1)
-        flat = K.reshape(dy, (-1,))
-        zeros = np.zeros(prod(x_shape), dtype=dy.dtype.np if isinstance(dy, Tensor) else dy.dtype)
-        if isinstance(dy, Tensor):
-            return K.reshape(K.scatter_add(wrap(zeros), 0, wrap(positions), flat), x_shape)
-        return K.scatter_add(zeros, 0, positions, flat).reshape(x_shape)
-
-    def samples(make):
-        yield make(3, 4), (2, 2), (1, 2)
-        yield make(9), (3, 3), (2, 1), 1
-
-
-@op("_unfold", fn=False, method=False, tensors=1, view=True, node="Unfold")
-class _Unfold:
-    """y (..., windows, ..., size) = windows of `size` every `step` along dim."""
-
-    def forward(x, dim, size, step):
-        if x.ndim == 0:
-            x, dim = x.reshape(1), 0
-            return np.lib.stride_tricks.as_strided(x, (size,), x.strides)
-        d = wrapped(dim, x.ndim)
-        if size > x.shape[d]:
-            raise RuntimeError(
-                f"maximum size for tensor at dimension {d} is {x.shape[d]} but size is {size}"
-            )
-        if step <= 0:
-            raise RuntimeError(f"step is {step} but must be > 0")
-        shape, strides = list(x.shape), list(x.strides)
-        shape[d] = (shape[d] - size) // step + 1
-        strides[d] *= step
-        return np.lib.stride_tricks.as_strided(x, (*shape, size), (*strides, x.strides[d]))
-
-    def backward(c, dy, x_shape, dim, size, step):
-        return K.unfold_dx(dy, x_shape, dim, size, step)
-
-    def samples(make):
-        yield make(7), 0, 3, 2
-        yield make(2, 5), 1, 2, 1
-        yield make(), 0, 1, 1
-
-
-@op("unfold_dx", fn=False, method=False, tensors=1, node="UnfoldBackward")
-class _UnfoldDx:
-    """dx of _unfold: every window's gradient added where the window was read."""
-
-    def forward(dy, x_shape, dim, size, step):
-        dx = np.zeros(x_shape, dy.dtype)
-        if not x_shape:
-            return dx + dy.sum()
-        d = wrapped(dim, len(x_shape))
-        lead = (slice(None),) * d
-        for i in range(size):
-            dx[(*lead, slice(i, i + (dy.shape[d] - 1) * step + 1, step))] += dy[..., i]
-        return dx
-
-    def backward(c, ddx, dim, size, step):
-        return (
-            apply(CARDS["_unfold"], (ddx, dim, size, step))
-            if isinstance(ddx, Tensor)
-            else CARDS["_unfold"].forward(ddx, dim, size, step)
-        )
-
-    def samples(make):
-        yield make(3, 3), (7,), 0, 3, 2
-        yield make(2, 4, 2), (2, 5), 1, 2, 1
-
-
-word("unfold_dx", CARDS["unfold_dx"].forward)
-
-
-@composite("unfold", fn=False, method=True)
-def unfold(x, dimension, size, step):
-    """Windows of `size` elements, `step` apart, along a dimension.
-
-    They become a last dimension. A view.
-    """
-    return apply(CARDS["_unfold"], (x, dimension, size, step))
 
 
 @op("flip", tensors=1, varargs=True)

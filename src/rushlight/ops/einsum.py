@@ -1,0 +1,250 @@
+"""Products by the names of dimensions: einsum, tensordot, and the bilinear map."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..core.registry import CARDS, apply, composite, op, store
+from ..core.tensor import Tensor
+from ..kernels import K
+
+
+@composite("tensordot")
+def tensordot(a, b, dims=2, *, out=None):
+    """Σ over dims of both tensors: the last/first n, or two lists. RuntimeError: sizes differ."""
+    if isinstance(dims, Tensor):
+        dims = dims.tolist()
+    if isinstance(dims, int):
+        if dims < 0:
+            raise RuntimeError(f"tensordot expects dims >= 0, but got dims={dims}")
+        left, right = list(range(a._a.ndim - dims, a._a.ndim)), list(range(dims))
+    else:
+        left, right = ([d] if isinstance(d, int) else list(d) for d in dims)
+    left, right = [d % a._a.ndim for d in left], [d % b._a.ndim for d in right]
+    for p, q in zip(left, right, strict=False):
+        if a._a.shape[p] != b._a.shape[q]:
+            raise RuntimeError(
+                f"contracted dimensions need to match, but first has size {a._a.shape[p]} in dim "
+                f"{p} and second has size {b._a.shape[q]} in dim {q}"
+            )
+    keep_a = [d for d in range(a._a.ndim) if d not in left]
+    keep_b = [d for d in range(b._a.ndim) if d not in right]
+    n = int(np.prod([a._a.shape[d] for d in left]))
+    x = a.permute(keep_a + left).reshape(int(np.prod([a._a.shape[d] for d in keep_a])), n)
+    y = b.permute(right + keep_b).reshape(n, int(np.prod([b._a.shape[d] for d in keep_b])))
+    z = apply(CARDS["mm"], (x, y)).reshape(
+        [a._a.shape[d] for d in keep_a] + [b._a.shape[d] for d in keep_b]
+    )
+    if out is not None:
+        store(out, z)
+        return out
+    return z
+
+
+@composite("inner", method=True)
+def inner(input, other, *, out=None):
+    """Σ over the last dimension of both. RuntimeError: the last dimensions differ."""
+    if input._a.ndim == 0 or other._a.ndim == 0:
+        y = input * other
+        return y if out is None else _stored(out, y)
+    if input._a.shape[-1] != other._a.shape[-1]:
+        raise RuntimeError(
+            "inner() the last dimension must match on both input tensors but got shapes "
+            f"{list(input._a.shape)} and {list(other._a.shape)}"
+        )
+    return tensordot(input, other, ([-1], [-1]), out=out)
+
+
+def _stored(out: Tensor, y: Tensor) -> Tensor:
+    store(out, y)
+    return out
+
+
+@composite("einsum")
+def einsum(equation, *operands):
+    """Einstein summation: letters name dimensions, a letter missing on the right is summed over;
+    '...' broadcasts.
+
+    Also einsum(x, [0, 1], y, [1, 2], [0, 2]). RuntimeError: an equation that does not fit the
+    operands.
+    """
+    if isinstance(equation, Tensor):
+        equation, operands = _sublists((equation, *operands))
+    elif len(operands) == 1 and isinstance(operands[0], (tuple, list)):
+        operands = tuple(operands[0])
+    return _einsum(equation.replace(" ", ""), list(operands))
+
+
+def _sublists(args: tuple) -> tuple:
+    import string
+
+    letters = string.ascii_letters
+    spell = lambda s: "".join("..." if i is Ellipsis else letters[i] for i in s)  # noqa: E731
+    pairs, out = args, ""
+    if len(args) % 2:
+        out, pairs = "->" + spell(args[-1]), args[:-1]
+    return ",".join(spell(s) for s in pairs[1::2]) + out, pairs[0::2]
+
+
+def _einsum(equation: str, operands: list) -> Tensor:
+    left, arrow, right = equation.partition("->")
+    terms = left.split(",")
+    if len(terms) != len(operands):
+        raise RuntimeError(
+            f"einsum(): {'more' if len(operands) > len(terms) else 'fewer'} operands were provided "
+            "than specified in the equation"
+        )
+    sizes: dict[str, int] = {}
+    dots = 0
+    for i, (term, t) in enumerate(zip(terms, operands, strict=False)):
+        if not all(ch.isalpha() or ch == "." for ch in term):
+            raise RuntimeError(
+                "einsum(): invalid subscript given at index 0 in the equation string, subscripts "
+                f"must be in [a-zA-Z]: {term}"
+            )
+        named = term.replace("...", "")
+        if "..." in term:
+            dots = max(dots, t._a.ndim - len(named))
+        elif len(named) != t._a.ndim:
+            raise RuntimeError(
+                f"einsum(): the number of subscripts in the equation ({len(named)}) does not match "
+                f"the number of dimensions ({t._a.ndim}) for operand {i} and no ellipsis was given"
+            )
+    hidden = [chr(0x2460 + i) for i in range(dots)]  # one name per dimension under the dots
+    expanded = []
+    for i, (term, t) in enumerate(zip(terms, operands, strict=False)):
+        rank = t._a.ndim - len(term.replace("...", ""))
+        names = list(term.replace("...", "\0"))
+        names = [n for ch in names for n in (hidden[dots - rank :] if ch == "\0" else [ch])]
+        for name, size in zip(names, t._a.shape, strict=False):
+            if sizes.get(name, 1) != 1 and size not in (1, sizes[name]):
+                raise RuntimeError(
+                    f"einsum(): subscript {name} has size {size} for operand {i} which does not "
+                    f"broadcast with previously seen size {sizes[name]}"
+                )
+            sizes[name] = (
+                max(sizes.get(name, 1), size) if 0 not in (size, sizes.get(name, 1)) else 0
+            )
+        expanded.append(names)
+    if arrow:
+        output = [n for ch in right.replace("...", "\0") for n in (hidden if ch == "\0" else [ch])]
+        for n in output:
+            if n not in sizes:
+                raise RuntimeError(
+                    f"einsum(): output subscript {n} does not appear in the equation for any input "
+                    "operand"
+                )
+            if output.count(n) > 1:
+                raise RuntimeError(
+                    f"einsum(): output subscript {n} appears more than once in the output"
+                )
+    else:
+        flat = [n for names in expanded for n in names]
+        output = hidden + sorted(n for n in set(flat) if flat.count(n) == 1 and n not in hidden)
+    result, names = _without_repeats(operands[0], expanded[0])
+    for k in range(1, len(operands)):
+        other, other_names = _without_repeats(operands[k], expanded[k])
+        later = set(output).union(*expanded[k + 1 :])
+        result, names = _contract(result, names, other, other_names, later)
+    extra = tuple(i for i, n in enumerate(names) if n not in output)
+    if extra:
+        result, names = result.sum(extra), [n for n in names if n in output]
+    return result.permute([names.index(n) for n in output]) if names != output else result
+
+
+def _without_repeats(t: Tensor, names: list) -> tuple[Tensor, list]:
+    """The diagonal over every letter that an operand repeats."""
+    names = list(names)
+    for n in sorted(set(names)):
+        while names.count(n) > 1:
+            i = names.index(n)
+            j = names.index(n, i + 1)
+            t = t.diagonal(0, i, j)
+            names = [m for k, m in enumerate(names) if k not in (i, j)] + [n]
+    return t, names
+
+
+def _contract(x: Tensor, xs: list, y: Tensor, ys: list, later: set) -> tuple[Tensor, list]:
+    """One pair of operands: a batched matrix product over the letters that are needed no more."""
+    gone_x = tuple(i for i, n in enumerate(xs) if n not in ys and n not in later)
+    if gone_x:
+        x, xs = x.sum(gone_x), [n for i, n in enumerate(xs) if i not in gone_x]
+    gone_y = tuple(i for i, n in enumerate(ys) if n not in xs and n not in later)
+    if gone_y:
+        y, ys = y.sum(gone_y), [n for i, n in enumerate(ys) if i not in gone_y]
+    size = {n: s for n, s in zip(xs, x._a.shape, strict=False)}
+    for n, s in zip(ys, y._a.shape, strict=False):
+        size[n] = s if size.get(n, 1) == 1 else size[n]
+    shared = [n for n in xs if n in ys]
+    batch = [n for n in shared if n in later]
+    inner = [n for n in shared if n not in later]
+    rows, columns = [n for n in xs if n not in ys], [n for n in ys if n not in xs]
+
+    def arranged(t, names, groups):
+        t = t.permute([names.index(n) for g in groups for n in g])
+        return t.expand(
+            [
+                size[n] if n in shared else t._a.shape[i]
+                for i, n in enumerate(n for g in groups for n in g)
+            ]
+        )
+
+    def count(group):
+        return int(np.prod([size[n] for n in group]))
+
+    b, r, k, m = count(batch), count(rows), count(inner), count(columns)
+    left = arranged(x, xs, (batch, rows, inner)).reshape(b, r, k)
+    right = arranged(y, ys, (batch, inner, columns)).reshape(b, k, m)
+    z = left * right if k == 1 and not inner else apply(CARDS["bmm"], (left, right))
+    names = batch + rows + columns
+    return z.reshape([size[n] for n in names]), names
+
+
+def _einsum_word(equation, *operands):
+    return (
+        einsum(equation, *operands)
+        if isinstance(operands[0], Tensor)
+        else np.einsum(equation, *operands, optimize=True)
+    )
+
+
+K.einsum = _einsum_word  # its first argument is a string, so it finds its carrier by the second
+
+
+@op("bilinear", fn=True, method=False, functional=True, tensors=4)
+class Bilinear:
+    """y[o] = x1ᵀ A[o] x2 + b[o];  x1 (*, I), x2 (*, J), weight (O, I, J), bias (O)"""
+
+    def forward(input1, input2, weight, bias=None):
+        if input1.shape[:-1] != input2.shape[:-1]:
+            raise RuntimeError(
+                "bilinear(): input batch dimensions do not match at dim 0: got "
+                f"{list(input1.shape[:-1])} and {list(input2.shape[:-1])}"
+            )
+        for k, x in ((1, input1), (2, input2)):
+            if x.shape[-1] != weight.shape[k]:
+                raise RuntimeError(
+                    f"bilinear(): input{k} size does not match weight size: got {x.shape[-1]} but "
+                    f"expected {weight.shape[k]}"
+                )
+        x, y = input1.reshape(-1, input1.shape[-1]), input2.reshape(-1, input2.shape[-1])
+        z = np.einsum("ni,oij,nj->no", x, weight, y, optimize=True)
+        z = z.reshape(*input1.shape[:-1], weight.shape[0]).astype(weight.dtype, copy=False)
+        return z if bias is None else z + bias
+
+    def backward(c, dz, input1, input2, weight):
+        x, y = K.reshape(input1, (-1, input1.shape[-1])), K.reshape(input2, (-1, input2.shape[-1]))
+        d = K.reshape(dz, (-1, dz.shape[-1]))
+        wy = K.einsum("oij,nj->noi", weight, y) if c.needs(0) else None
+        dx = K.reshape(K.einsum("no,noi->ni", d, wy), input1.shape) if c.needs(0) else None
+        dy = None
+        if c.needs(1):
+            dy = K.reshape(
+                K.einsum("no,noj->nj", d, K.einsum("oij,ni->noj", weight, x)), input2.shape
+            )
+        dw = K.einsum("no,nij->oij", d, K.einsum("ni,nj->nij", x, y)) if c.needs(2) else None
+        return dx, dy, dw, K.sum(d, 0) if c.needs(3) else None
+
+    def samples(make):
+        yield make(3, 2), make(3, 4), make(5, 2, 4), make(5)
+        yield make(2, 3, 2), make(2, 3, 4), make(5, 2, 4)
