@@ -14,7 +14,7 @@ from ..core.dtype import from_numpy_dtype, scalar_name
 from ..core.registry import CARDS, apply, apply_inplace, composite, op
 from ..core.tensor import Tensor, wrap
 from ..kernels import K
-from .pointwise import into, renamed
+from .pointwise import into, renamed, tensor_argument
 from .samples import unary
 
 
@@ -25,14 +25,6 @@ def unfit(name: str, x: np.ndarray) -> RuntimeError:
     )
 
 
-def _tensor(name: str, x: Any) -> Tensor:
-    if not isinstance(x, Tensor):
-        raise TypeError(
-            f"{name}(): argument 'input' (position 1) must be Tensor, not {type(x).__name__}"
-        )
-    return x
-
-
 def _functional(card: Any, name: str, *, fn: bool = False, method: bool = False) -> None:
     """Publish F.name(input, inplace=False) and the in-place F.name_(input) of a card without
     options.
@@ -41,11 +33,11 @@ def _functional(card: Any, name: str, *, fn: bool = False, method: bool = False)
 
     def function(input, inplace=False):
         if inplace:
-            return apply_inplace(card, (_tensor(name, input),))
-        return apply(card, (input if isinstance(input, Tensor) else _tensor(name, input),))
+            return apply_inplace(card, (tensor_argument(name, input),))
+        return apply(card, (input if isinstance(input, Tensor) else tensor_argument(name, input),))
 
     def change(input):
-        return apply_inplace(card, (_tensor(name + "_", input),))
+        return apply_inplace(card, (tensor_argument(name + "_", input),))
 
     function.__name__, change.__name__ = name, name + "_"
     function.__doc__, change.__doc__ = card.doc, f"In-place version of {name}."
@@ -234,7 +226,7 @@ def tanhshrink(input):
 
 
 def _optional(card_name: str, args: tuple, inplace: bool) -> Tensor:
-    _tensor(card_name.lstrip("_"), args[0])
+    tensor_argument(card_name.lstrip("_"), args[0])
     return (apply_inplace if inplace else apply)(CARDS[card_name], args)
 
 
@@ -510,7 +502,7 @@ def _halves(x, dim: int):
 @composite("glu", fn=False, functional=True)
 def glu(input, dim=-1):
     """y = a σ(b), a and b the halves of input along dim. RuntimeError: an odd size."""
-    _tensor("glu", input)
+    tensor_argument("glu", input)
     if input.ndim == 0:
         raise RuntimeError("glu does not support 0-dimensional tensors")
     size = input.size(dim)
@@ -542,7 +534,7 @@ class _Prelu:
 @composite("prelu", method=True, functional=True)
 def prelu(input, weight):
     """y = x where x > 0, else weight · x; one weight, or one for each channel (dimension 1)."""
-    _tensor("prelu", input)
+    tensor_argument("prelu", input)
     if weight.dtype is not input.dtype:
         raise RuntimeError(
             "prelu: Type promoting not supported. Got "
@@ -583,7 +575,7 @@ _RRELU_FIXED = renamed(CARDS["_leaky_relu"], "RreluWithNoiseBackward0")
 
 
 def _rrelu(input, lower, upper, training, inplace, generator=None):
-    _tensor("rrelu", input)
+    tensor_argument("rrelu", input)
     if lower > upper:
         raise RuntimeError("Lower bound should be less than or equal to the upper bound")
     if not (math.isfinite(lower) and math.isfinite(upper)):

@@ -8,7 +8,7 @@ from ..core.dtype import FLOAT, from_numpy_dtype
 from ..core.registry import CARDS, apply, apply_inplace, composite, number_of, op
 from ..core.tensor import Tensor
 from ..kernels import K
-from .pointwise import into
+from .pointwise import into, tensor_argument
 
 
 @op("where", fn=False, method=False, tensors=(1, 2), promote="arith", broadcast=True)
@@ -38,11 +38,7 @@ def where(condition, input=None, other=None, *, out=None):
     """
     if input is None and other is None:
         return condition.nonzero(as_tuple=True)
-    if not isinstance(condition, Tensor):
-        raise TypeError(
-            "where(): argument 'condition' (position 1) must be Tensor, not "
-            f"{type(condition).__name__}"
-        )
+    tensor_argument("where", condition, "condition")
     if condition._a.dtype.kind != "b":
         if condition._a.dtype != np.uint8:
             raise RuntimeError(

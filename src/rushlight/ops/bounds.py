@@ -13,7 +13,7 @@ from ..core.dtype import (
 from ..core.registry import CARDS, apply, apply_inplace, cast, composite, op
 from ..core.tensor import Tensor
 from ..kernels import K
-from .pointwise import into, no_complex, operand, renamed
+from .pointwise import into, no_complex, operand, renamed, tensor_argument
 from .samples import binary
 
 
@@ -181,10 +181,7 @@ _REAL = frozenset((int, float, type(None)))  # bounds that promote no floating t
 def _clamped(name: str, x: Tensor, low: Any, high: Any, inplace: bool = False) -> Tensor:
     numbers, tensors = _CLAMP_CARDS[name]
     run = apply_inplace if inplace else apply
-    if not isinstance(x, Tensor):
-        raise TypeError(
-            f"{name}(): argument 'input' (position 1) must be Tensor, not {type(x).__name__}"
-        )
+    tensor_argument(name, x)
     if isinstance(low, Tensor) or isinstance(high, Tensor):
         return run(tensors, (x, low, high))
     if low is None and high is None:

@@ -11,7 +11,7 @@ from ..core.dtype_info import finfo
 from ..core.registry import CARDS, apply, binary_operator, composite, op
 from ..core.tensor import Tensor, wrap
 from ..kernels import K
-from .pointwise import into, is_number
+from .pointwise import into, is_number, tensor_argument
 from .samples import binary, unary
 
 
@@ -155,11 +155,8 @@ def allclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False):
 @composite("equal", method=True)
 def equal(input, other):
     """True if shape and all elements are equal."""
-    if not isinstance(input, Tensor) or not isinstance(other, Tensor):
-        wrong = input if not isinstance(input, Tensor) else other
-        raise TypeError(
-            f"equal(): argument 'other' (position 2) must be Tensor, not {type(wrong).__name__}"
-        )
+    tensor_argument("equal", input)
+    tensor_argument("equal", other, "other", 2)
     return input._a.shape == other._a.shape and bool((input._a == other._a).all())
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from ..core.registry import CARDS, apply, apply_inplace, composite, op
 from ..core.tensor import Tensor
 from ..kernels import K
-from .pointwise import into, no_complex, operand, renamed
+from .pointwise import into, no_complex, operand, renamed, tensor_argument
 from .samples import binary, unary
 
 _LN2, _LN10 = math.log(2), math.log(10)
@@ -591,12 +591,8 @@ class Frexp:
 @composite("ldexp", method=True)
 def ldexp(input, other, *, out=None):
     """z = input · 2^other"""
-    for i, x in enumerate((input, other)):
-        if not isinstance(x, Tensor):
-            kind, name = type(x).__name__, ("input", "other")[i]
-            raise TypeError(
-                f"ldexp(): argument '{name}' (position {i + 1}) must be Tensor, not {kind}"
-            )
+    tensor_argument("ldexp", input)
+    tensor_argument("ldexp", other, "other", 2)
     z = input * (2.0**other)
     return z if out is None else into(out, z)
 

@@ -10,7 +10,7 @@ from ..core.dtype import from_numpy_dtype, scalar_name
 from ..core.registry import CARDS, apply, composite, op
 from ..core.tensor import Tensor, wrap
 from ..kernels import K
-from .pointwise import into
+from .pointwise import into, tensor_argument
 from .reduce import aligned, axes_of
 from .samples import reduction
 
@@ -206,11 +206,7 @@ def _max_or_min(name: str, meaning: str, f, argf, pairwise: str) -> None:
     along.result.__name__ = name
 
     def function(input, dim=None, keepdim=False, *, other=None, out=None):
-        if not isinstance(input, Tensor):
-            raise TypeError(
-                f"{name}(): argument 'input' (position 1) must be Tensor, not "
-                f"{type(input).__name__}"
-            )
+        tensor_argument(name, input)
         if isinstance(dim, Tensor) or other is not None:
             y = apply(CARDS[pairwise], (input, dim if other is None else other))
         elif dim is None:

@@ -64,15 +64,23 @@ def is_number(x: Any) -> bool:
     return isinstance(x, (int, float, complex, np.number, np.bool_))
 
 
+def tensor_argument(name: str, x: Any, argument: str = "input", position: int = 1) -> Tensor:
+    """x, if it is a Tensor. TypeError otherwise."""
+    if not isinstance(x, Tensor):
+        kind = type(x).__name__
+        raise TypeError(
+            f"{name}(): argument '{argument}' (position {position}) must be Tensor, not {kind}"
+        )
+    return x
+
+
 def operand(name: str, x: Any) -> Any:
     """x if it can be the second operand of a binary function. TypeError otherwise."""
     if isinstance(x, Tensor) or is_number(x):
         return x
     if isinstance(x, np.ndarray):
         return wrap(x)
-    raise TypeError(
-        f"{name}(): argument 'other' (position 2) must be Tensor, not {type(x).__name__}"
-    )
+    return tensor_argument(name, x, "other", 2)
 
 
 def overloads(name: str, *, tensor: Card, number: Card, number_first: bool = False) -> None:
@@ -81,11 +89,8 @@ def overloads(name: str, *, tensor: Card, number: Card, number_first: bool = Fal
     """
 
     def function(input, other, *, out=None):
-        if not number_first and not isinstance(input, Tensor):
-            raise TypeError(
-                f"{name}(): argument 'input' (position 1) must be Tensor, not "
-                f"{type(input).__name__}"
-            )
+        if not number_first:
+            tensor_argument(name, input)
         z = apply(tensor if isinstance(other, Tensor) else number, (input, operand(name, other)))
         return z if out is None else into(out, z)
 
@@ -233,10 +238,7 @@ def sub(input, other, *, alpha=1, out=None):
 @composite("rsub")
 def rsub(input, other, *, alpha=1):
     """z = other - alpha · input"""
-    if not isinstance(input, Tensor):
-        raise TypeError(
-            f"rsub(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}"
-        )
+    tensor_argument("rsub", input)
     card = _RSUB_TENSOR if isinstance(other, Tensor) else CARDS["_rsub"]
     return apply(card, (_scaled("rsub", input, input, alpha), operand("rsub", other)))
 

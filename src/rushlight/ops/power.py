@@ -20,7 +20,7 @@ from ..core.dtype import (
 from ..core.registry import CARDS, apply, apply_inplace, cast, composite, number_array, op
 from ..core.tensor import Tensor, wrap
 from ..kernels import K
-from .pointwise import into, is_complex_array, is_number, operand, renamed
+from .pointwise import into, is_complex_array, is_number, operand, renamed, tensor_argument
 
 
 def _int_power(x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -121,12 +121,8 @@ def pow(input, exponent, *, out=None):
     """
     if isinstance(exponent, Tensor):
         z = apply(CARDS["_pow"] if isinstance(input, Tensor) else _POW_BASE, (input, exponent))
-    elif isinstance(input, Tensor):
-        z = _number_power(input, operand("pow", exponent))
     else:
-        raise TypeError(
-            f"pow(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}"
-        )
+        z = _number_power(tensor_argument("pow", input), operand("pow", exponent))
     return z if out is None else into(out, z)
 
 
@@ -157,11 +153,8 @@ def _wide(x: Any, target: Any) -> Any:
 @composite("float_power", method=True)
 def float_power(input, exponent, *, out=None):
     """z = input ^ exponent, computed in float64 or complex128."""
-    if not isinstance(input, Tensor) and not isinstance(exponent, Tensor):
-        raise TypeError(
-            "float_power(): argument 'input' (position 1) must be Tensor, not "
-            f"{type(input).__name__}"
-        )
+    if not isinstance(exponent, Tensor):
+        tensor_argument("float_power", input)
     target = complex128 if result_dtype((input, exponent)).category == COMPLEX else float64
     if isinstance(input, Tensor):
         return pow(input.to(target), _wide(exponent, target), out=out)

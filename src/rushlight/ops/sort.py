@@ -12,7 +12,7 @@ from ..core.results import named_result
 from ..core.tensor import Tensor, wrap
 from ..kernels import K
 from .extremes import pick, put_back
-from .pointwise import into, is_number, renamed
+from .pointwise import into, is_number, renamed, tensor_argument
 from .reduce import axes_of
 
 
@@ -350,10 +350,7 @@ def searchsorted(
             )
         x = np.asarray(input)
     else:
-        raise TypeError(
-            "searchsorted(): argument 'input' (position 2) must be Tensor, not "
-            f"{type(input).__name__}"
-        )
+        tensor_argument("searchsorted", input, position=2)
     order = None
     if sorter is not None:
         order = sorter._a
