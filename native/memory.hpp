@@ -1,5 +1,7 @@
 // Small arrays, and moving runs of floats.
 #pragma once
+#include <utility>
+
 #include "simd.hpp"
 
 namespace rl::RL_ISA {
@@ -34,6 +36,15 @@ RL_INLINE F load_between(const float* p, i64 first, i64 last) {
         if (i >= first && i < last) v[i] = p[i];
     return v;
 #endif
+}
+
+// Lanes 0, 2, 4, ... of a, then of b.
+template <std::size_t... L>
+RL_INLINE F even_lanes(F a, F b, std::index_sequence<L...>) {
+    return __builtin_shufflevector(a, b, int(2 * L)...);
+}
+RL_INLINE F even_lanes(F a, F b) {
+    return even_lanes(a, b, std::make_index_sequence<LANES<float>>{});
 }
 
 RL_INLINE void copy(const float* x, i64 n, float* y) {

@@ -9,59 +9,76 @@ namespace {
 
 constexpr i64 GRAIN = 1 << 15;  // cells read per block
 
-// One tap of a row of windows: x holds the cells it meets, STEP apart (0: `step`). best and at are
-// updated where the cell is larger, or NaN.
+template <class P>
+using Number = std::remove_cvref_t<decltype(P{}[0])>;
+
+template <class T>
+using Place = std::conditional_t<std::is_same_v<T, float>, I32, I64>;
+
+// The numbers row[column + k * STEP] for each lane k that lies within the row, 0 for the others.
+// STEP 0 stands for `step`.
 template <int STEP, class T>
-void take_larger(const T* x, i64 step, i64 cells, std::int32_t place, T* best, std::int32_t* at) {
-    const i64 s = STEP ? STEP : step;
-    for (i64 j = 0; j < cells; j++) {
-        const T v = x[j * s];
-        const bool take = (v > best[j]) | (v != v);
-        best[j] = take ? v : best[j];
-        at[j] = take ? place + std::int32_t(j * s) : at[j];
+RL_INLINE Reg<T> strided(const T* row, i64 width, i64 column, i64 step) {
+    constexpr i64 N = LANES<T>;
+    if constexpr (std::is_same_v<T, float> && (STEP == 1 || STEP == 2)) {
+        const auto part = [&](i64 at) {
+            const i64 first = at < 0 ? (-at < N ? -at : N) : 0;
+            const i64 room = width - at < N ? width - at : N;
+            return load_between(row + at, first, room > first ? room : first);
+        };
+        if constexpr (STEP == 1) return part(column);
+        else return even_lanes(part(column), part(column + N));
+    } else {
+        Reg<T> v{};
+        for (i64 k = 0; k < N; k++, column += step)
+            if (column >= 0 && column < width) v[k] = row[column];
+        return v;
     }
 }
 
-// Output cells [first, last) of one dimension whose tap at `shift` from them falls into n cells.
-struct Reach {
-    i64 first, last;
-    Reach(i64 n, i64 out, i64 stride, i64 shift) {
-        first = shift < 0 ? (-shift + stride - 1) / stride : 0;
-        last = n - 1 < shift ? 0 : (n - 1 - shift) / stride + 1;
-        if (last > out) last = out;
+// A row of windows, LANES of them at a time: the taps pass by in their order.
+template <int STEP, class T>
+void max_row(const MaxPool& g, const T* x, i64 top, T* y, i64* index) {
+    constexpr i64 N = LANES<T>;
+    Place<T> lane;
+    for (i64 k = 0; k < N; k++) lane[k] = Number<Place<T>>(k * g.sw);
+    for (i64 j = 0; j < g.q; j += N) {
+        Reg<T> best = all(T(-__builtin_inf()));
+        Place<T> at = lane * 0 - 1;
+        for (i64 t = 0; t < g.kh; t++) {
+            const i64 r = top + t * g.dh;
+            if (r < 0 || r >= g.h) continue;
+            for (i64 c = 0; c < g.kw; c++) {
+                const i64 column = j * g.sw + c * g.dw - g.pw;
+                const Reg<T> v = strided<STEP>(x + r * g.w, g.w, column, g.sw);
+                const Place<T> columns = lane + Number<Place<T>>(column);
+                const Place<T> inside = (columns >= 0) & (columns < Number<Place<T>>(g.w));
+                // a window of nothing but -inf has its first cell as the largest
+                const Place<T> take = inside & ((v > best) | (v != v) | (at < 0));
+                best = take ? v : best;
+                at = take ? columns + Number<Place<T>>(r * g.w) : at;
+            }
+        }
+        T values[N];
+        Number<Place<T>> places[N];
+        std::memcpy(values, &best, sizeof best);
+        std::memcpy(places, &at, sizeof at);
+        const i64 n = g.q - j < N ? g.q - j : N;
+        for (i64 k = 0; k < n; k++) y[j + k] = values[k], index[j + k] = places[k];
     }
-};
+}
 
 }  // namespace
 
 template <class T>
 void max_pool(const MaxPool& g, const T* x, T* y, i64* index) {
+    const auto row = g.sw == 1 ? max_row<1, T> : g.sw == 2 ? max_row<2, T> : max_row<0, T>;
     parallel(g.planes, rows_per_block(g.p * g.q * g.kh * g.kw, GRAIN), [&](i64 begin, i64 end) {
-        Array<std::int32_t> at(g.q);
-        for (i64 plane = begin; plane < end; plane++) {
-            const T* const cells = x + plane * g.h * g.w;
+        for (i64 plane = begin; plane < end; plane++)
             for (i64 i = 0; i < g.p; i++) {
-                T* const best = y + (plane * g.p + i) * g.q;
-                for (i64 j = 0; j < g.q; j++) best[j] = -__builtin_inf(), at[j] = -1;
-                for (i64 t = 0; t < g.kh * g.kw; t++) {
-                    const i64 r = i * g.sh + t / g.kw * g.dh - g.ph;
-                    const i64 shift = t % g.kw * g.dw - g.pw;
-                    const Reach reach(g.w, g.q, g.sw, shift);
-                    if (r < 0 || r >= g.h || reach.first >= reach.last) continue;
-                    const i64 place = r * g.w + reach.first * g.sw + shift;
-                    // a window of nothing but -inf has its first cell as the largest
-                    for (i64 j = reach.first; j < reach.last; j++)
-                        if (at[j] < 0) at[j] = std::int32_t(place + (j - reach.first) * g.sw);
-                    const auto take = g.sw == 1   ? take_larger<1, T>
-                                      : g.sw == 2 ? take_larger<2, T>
-                                                  : take_larger<0, T>;
-                    take(cells + place, g.sw, reach.last - reach.first, std::int32_t(place),
-                         best + reach.first, &at[reach.first]);
-                }
-                i64* const to = index + (plane * g.p + i) * g.q;
-                for (i64 j = 0; j < g.q; j++) to[j] = at[j];
+                const i64 out = (plane * g.p + i) * g.q;
+                row(g, x + plane * g.h * g.w, i * g.sh - g.ph, y + out, index + out);
             }
-        }
     });
 }
 
@@ -74,26 +91,42 @@ void max_pool_dx(i64 planes, i64 in, i64 out, const T* dy, const i64* index, T* 
     });
 }
 
-// The rows of a window are added up first, whole registers at a time, then its columns.
+// The sum of n numbers that lie together.
+template <class T>
+RL_INLINE T total(const T* x, i64 n) {
+    Reg<T> s{};
+    i64 i = 0;
+    for (; i + LANES<T> <= n; i += LANES<T>) s += load(x + i);
+    if (i < n) s += load_part(x + i, n - i);
+    return sum(s);
+}
+
+// The rows of a window are added up first, whole registers at a time, then its columns. Windows as
+// wide as the image are one run of numbers.
 template <class T>
 void avg_pool(const Windows& g, i64 divisor, const T* x, T* y) {
     parallel(g.planes, rows_per_block(g.h * g.w, GRAIN), [&](i64 begin, i64 end) {
         Array<T> column(g.w);
-        T* const sum = &column[0];
         for (i64 plane = begin; plane < end; plane++) {
             for (i64 i = 0; i < g.p; i++) {
                 const Span row = g.row[i];
-                for (i64 c = 0; c < g.w; c++) sum[c] = 0;
+                if (g.q == 1 && g.col[0].end - g.col[0].begin == g.w) {
+                    const i64 count = divisor ? divisor : row.count * g.col[0].count;
+                    const T* const from = x + (plane * g.h + row.begin) * g.w;
+                    y[plane * g.p + i] = total(from, (row.end - row.begin) * g.w) / T(count);
+                    continue;
+                }
+                for (i64 c = 0; c < g.w; c++) column[c] = 0;
                 for (i64 r = row.begin; r < row.end; r++) {
                     const T* const from = x + (plane * g.h + r) * g.w;
-                    for (i64 c = 0; c < g.w; c++) sum[c] += from[c];
+                    for (i64 c = 0; c < g.w; c++) column[c] += from[c];
                 }
                 T* const to = y + (plane * g.p + i) * g.q;
                 for (i64 j = 0; j < g.q; j++) {
                     const Span col = g.col[j];
-                    T total = 0;
-                    for (i64 c = col.begin; c < col.end; c++) total += sum[c];
-                    to[j] = total / T(divisor ? divisor : row.count * col.count);
+                    T window = 0;
+                    for (i64 c = col.begin; c < col.end; c++) window += column[c];
+                    to[j] = window / T(divisor ? divisor : row.count * col.count);
                 }
             }
         }
@@ -104,21 +137,20 @@ template <class T>
 void avg_pool_dx(const Windows& g, i64 divisor, const T* dy, T* dx) {
     parallel(g.planes, rows_per_block(g.h * g.w, GRAIN), [&](i64 begin, i64 end) {
         Array<T> column(g.w);
-        T* const sum = &column[0];
         std::memset(dx + begin * g.h * g.w, 0, (end - begin) * g.h * g.w * sizeof(T));
         for (i64 plane = begin; plane < end; plane++) {
             for (i64 i = 0; i < g.p; i++) {
                 const Span row = g.row[i];
                 const T* const from = dy + (plane * g.p + i) * g.q;
-                for (i64 c = 0; c < g.w; c++) sum[c] = 0;
+                for (i64 c = 0; c < g.w; c++) column[c] = 0;
                 for (i64 j = 0; j < g.q; j++) {
                     const Span col = g.col[j];
                     const T share = from[j] / T(divisor ? divisor : row.count * col.count);
-                    for (i64 c = col.begin; c < col.end; c++) sum[c] += share;
+                    for (i64 c = col.begin; c < col.end; c++) column[c] += share;
                 }
                 for (i64 r = row.begin; r < row.end; r++) {
                     T* const to = dx + (plane * g.h + r) * g.w;
-                    for (i64 c = 0; c < g.w; c++) to[c] += sum[c];
+                    for (i64 c = 0; c < g.w; c++) to[c] += column[c];
                 }
             }
         }

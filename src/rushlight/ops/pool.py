@@ -228,6 +228,7 @@ class AdaptiveAvgPool:
 
 _cards(AvgPool, "_avg_pool", "AvgPool#D", tensors=1)
 _cards(AdaptiveAvgPool, "_adaptive_avg_pool", "AdaptiveAvgPool#D", tensors=1)
+_cards(AdaptiveAvgPool, "_mean_pool", "Mean1", tensors=1)  # PyTorch's node for windows of all cells
 
 
 @op("_avg_pool_dx", fn=False, method=False, tensors=1, node="AvgPoolBackward")
@@ -367,7 +368,7 @@ def _define_adaptive_avg_pool(rank: int) -> None:
         arguments.check_tensor(name, input)
         size = arguments.adaptive_size(name, rank, input, output_size)
         if rank > 1 and size == (1,) * rank:
-            return input.mean(tuple(range(-rank, 0)), True)
+            return apply(CARDS[f"_mean_pool{rank}d"], (input, size))
         x = input if rank > 1 else _as_image(name, input)
         y = apply(card, (x, size if rank > 1 else (1, *size)))
         return y if rank > 1 else y.squeeze(-2)
