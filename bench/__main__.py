@@ -30,6 +30,7 @@ from . import installed, limits
 ROOT = Path(__file__).resolve().parent.parent
 SEEDS = ROOT.parent / "shared" / "seeds"
 LIBRARIES = ("torch", "rushlight")
+WHOLE_PROCESS = ("import", "peak memory of MLP training")
 # PyTorch's time over ours: (at least, aim)
 GOALS = {
     "logistic, slices": (2.5, 4),
@@ -61,13 +62,13 @@ GOALS = {
 }
 
 
-def child(library: str, workload: str, threads: int) -> dict[str, Any]:
-    """One run of a workload in a fresh process."""
-    command = [sys.executable, "-m", "bench.workloads", library, workload, str(threads)]
+def child(library: str, threads: int, names: list[str]) -> list[dict[str, Any]]:
+    """The workloads, one after the other, in one fresh process."""
+    command = [sys.executable, "-m", "bench.workloads", library, str(threads), *names]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     if done.returncode:
-        raise SystemExit(f"{library}, {workload}: exit {done.returncode}\n{done.stderr[-2000:]}")
-    return json.loads(done.stdout.strip().splitlines()[-1])
+        raise SystemExit(f"{library}, {names}: exit {done.returncode}\n{done.stderr[-2000:]}")
+    return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
 
 
 def document(library: str, folder: Path) -> dict[str, Any]:
@@ -103,28 +104,38 @@ def assembled(folder: Path) -> bool:
     return True
 
 
-def measure(name: str, rounds: int, threads: int, folder: Path) -> dict[str, Any]:
-    """A B A B ...: the medians over the rounds of each library, and their ratio."""
-    figures: dict[str, list[dict[str, Any]]] = {library: [] for library in LIBRARIES}
-    for _ in range(rounds):
+def measure(names: list[str], rounds: int, threads: int, folder: Path) -> list[dict[str, Any]]:
+    """A B A B ...: for each workload the medians over the rounds of both libraries, and their ratio.
+
+    What is measured of the process as a whole (the import, its peak memory, a script) has a process
+    of its own; the other workloads of a round share one.
+    """
+    alone = [n for n in names if n in WHOLE_PROCESS]
+    groups = [[n for n in names if n not in WHOLE_PROCESS and not n.startswith("document")]]
+    groups += [[n] for n in alone]
+    figures: dict[str, dict[str, list]] = {n: {library: [] for library in LIBRARIES} for n in names}
+    for i in range(rounds):
         for library in LIBRARIES:
-            run = (
-                document(library, folder)
-                if name.startswith("document")
-                else child(library, name, threads)
-            )
-            figures[library].append(run)
+            for group in filter(None, groups):
+                for reply in child(library, threads, group):
+                    figures[reply["workload"]][library].append(reply)
+            for n in names:
+                if n.startswith("document"):
+                    figures[n][library].append(document(library, folder))
+        print(f"round {i + 1} of {rounds}, threads {threads or 'default'}", file=sys.stderr)
+    return [_row(n, threads, figures[n]) for n in names]
+
+
+def _row(name: str, threads: int, runs: dict[str, list]) -> dict[str, Any]:
     key = "peak_mb" if name.startswith("peak memory") else "us"
-    medians = {
-        library: statistics.median(r[key] for r in runs) for library, runs in figures.items()
-    }
+    medians = {library: statistics.median(r[key] for r in runs[library]) for library in LIBRARIES}
     return {
         "workload": name,
         "threads": threads or "default",
         "unit": "MB" if key == "peak_mb" else "us",
         **medians,
         "ratio": medians["torch"] / medians["rushlight"],
-        "runs": figures,
+        "runs": runs,
     }
 
 
@@ -193,16 +204,13 @@ def main() -> int:
         if any(n.startswith("document") for n in names) and not assembled(folder):
             print(f"document 004 is left out: {SEEDS} is not here", file=sys.stderr)
             names = [n for n in names if not n.startswith("document")]
-        for name in names:
-            for threads in a.threads.split(","):
-                if threads != "default" and (
-                    name.startswith("document") or name in ("import", "peak memory of MLP training")
-                ):
-                    continue
-                rows.append(
-                    measure(name, a.rounds, 0 if threads == "default" else int(threads), folder)
-                )
-                print(f"{name}, {threads}: {rows[-1]['ratio']:.2f}", file=sys.stderr)
+        for word in a.threads.split(","):
+            threads = 0 if word == "default" else int(word)
+            chosen = [
+                n for n in names if not threads or (n not in WHOLE_PROCESS and "document" not in n)
+            ]
+            if chosen:
+                rows += measure(chosen, a.rounds, threads, folder)
     show(rows, peak, rate)
     sizes = installed.sizes(LIBRARIES)
     print(

@@ -1,12 +1,10 @@
-"""The workloads, written once against torch's names and run by either library in a process of its
-own.
+"""The workloads, written once against torch's names and run by either library in its own process.
 
-    python -m bench.workloads LIBRARY WORKLOAD THREADS      # LIBRARY: torch or rushlight; THREADS:
-    0 = the default
+    python -m bench.workloads LIBRARY THREADS WORKLOAD...
 
-prints one JSON object: {"us": median microseconds, "spread": [fastest, slowest], "threads": n,
-...}. Every workload warms
-up, then times `repeats` blocks and reports the median block.
+LIBRARY is torch or rushlight, THREADS a number or 0 for the library's default. Prints one line of
+JSON per workload: {"us": median microseconds, "spread": [fastest, slowest], "threads": n, ...}.
+Every workload warms up, then times several blocks and reports the median block.
 """
 
 from __future__ import annotations
@@ -239,17 +237,20 @@ WORKLOADS: dict[str, Callable[[Library], list[float]]] = {
 }
 
 
-def main(library: str, workload: str, threads: str) -> None:
+def main(library: str, threads: str, *names: str) -> None:
     lib = Library(library, int(threads))
-    figures = WORKLOADS[workload](lib)
-    reply = {
-        "us": statistics.median(figures),
-        "spread": [min(figures), max(figures)],
-        "threads": lib.torch.get_num_threads(),
-        "version": lib.torch.__version__,
-        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-    }
-    print(json.dumps(reply))
+    for name in names:
+        lib.torch.manual_seed(0)
+        figures = WORKLOADS[name](lib)
+        reply = {
+            "workload": name,
+            "us": statistics.median(figures),
+            "spread": [min(figures), max(figures)],
+            "threads": lib.torch.get_num_threads(),
+            "version": lib.torch.__version__,
+            "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        }
+        print(json.dumps(reply), flush=True)
 
 
 if __name__ == "__main__":

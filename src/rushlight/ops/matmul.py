@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..core.registry import CARDS, apply, apply_inplace, composite, op, store
+from ..core.registry import CARDS, Card, apply, apply_inplace, composite, op, store
 from ..core.tensor import Tensor, wrap
 from ..kernels import K
 from ..kernels.carriers import translate
@@ -222,15 +222,7 @@ Tensor.__rmatmul__ = lambda x, y: _matmul(y if isinstance(y, Tensor) else wrap(n
 Tensor.__imatmul__ = lambda x, y: x.copy_(_matmul(x, y))
 
 
-@op(
-    "linear",
-    fn=False,
-    method=False,
-    functional=True,
-    tensors=3,
-    when={"input": 1, "weight": 0},
-    node="Addmm",
-)
+@op("linear", fn=False, method=False, tensors=3, when={"input": 1, "weight": 0}, node="Addmm")
 class Linear:
     """y = x Wᵀ + b
 
@@ -261,6 +253,36 @@ class Linear:
         yield make(4), make(5, 4)
         yield make(2, 3, 4), make(5, 4), make(5)
         yield make(0, 4), make(5, 4), make(5)
+
+
+_LINEAR = CARDS["linear"]
+# PyTorch takes other ways for other ranks and without a bias: here the same card, under their nodes
+_OTHERS = {
+    key: Card(_LINEAR.source, "linear", tensors=3, when={"input": 1, "weight": 0}, node=node)
+    for key, node in {
+        (1, True): "View",
+        (1, False): "Squeeze4",
+        (2, False): "Mm",
+        (3, True): "View",
+        (3, False): "UnsafeView",
+    }.items()
+}
+
+
+@composite("linear", fn=False, functional=True)
+def linear(input, weight, bias=None):
+    """y = input weightᵀ + bias: input (*, I), weight (O, I) or (I), bias (O) or None -> (*, O)
+
+    RuntimeError: the last dimension of input is not I, or the dtypes differ.
+    """
+    if not isinstance(input, Tensor):
+        kind = type(input).__name__
+        raise TypeError(f"linear(): argument 'input' (position 1) must be Tensor, not {kind}")
+    rank = input._a.ndim
+    if rank == 2 and bias is not None:
+        return _LINEAR.run((input, weight, bias))
+    card = _OTHERS.get((min(rank, 3), bias is not None), _LINEAR)
+    return card.run((input, weight, bias))
 
 
 def _odd_linear(x: np.ndarray, w: np.ndarray, b: np.ndarray | None) -> np.ndarray:
