@@ -50,7 +50,11 @@ def _functional(card: Any, name: str, *, fn: bool = False, method: bool = False)
 
 @op("relu", inplace=True)
 class Relu:
-    """y = max(x, 0), NaN stays;  dx = dy where y > 0"""
+    """y = max(x, 0), NaN stays;  dx = dy where y > 0
+
+    >>> torch.relu(tensor([-1.0, 2.0]))
+    tensor([0., 2.])
+    """
 
     def forward(x):
         if x.dtype.kind in "bc":
@@ -90,7 +94,11 @@ _functional(_Relu6, "relu6")
 
 @op("sigmoid", inplace=True, promote="float", functional=True)
 class Sigmoid:
-    """y = σ(x) = 1 / (1 + e^-x);  dx = dy y (1 - y)"""
+    """y = σ(x) = 1 / (1 + e^-x);  dx = dy y (1 - y)
+
+    >>> torch.sigmoid(tensor([-1.0, 0.0, 1.0]))
+    tensor([0.2689, 0.5000, 0.7311])
+    """
 
     def forward(x):
         return K.sigmoid(x)
@@ -247,7 +255,11 @@ class _LeakyRelu:
 
 @composite("leaky_relu", fn=False, functional=True)
 def leaky_relu(input, negative_slope=0.01, inplace=False):
-    """y = x where x > 0, else negative_slope · x"""
+    """y = x where x > 0, else negative_slope · x
+
+    >>> F.leaky_relu(tensor([-1.0, 2.0]), 0.1)
+    tensor([-0.1000,  2.0000])
+    """
     return _optional("_leaky_relu", (input, negative_slope), inplace)
 
 
@@ -337,7 +349,11 @@ class _Gelu:
 
 @composite("gelu", fn=False, functional=True)
 def gelu(input, approximate="none", *, out=None):
-    """y = x Φ(x); approximate='tanh': 0.5 x (1 + tanh(√(2/π) (x + 0.044715 x³)))"""
+    """y = x Φ(x); approximate='tanh': 0.5 x (1 + tanh(√(2/π) (x + 0.044715 x³)))
+
+    >>> F.gelu(tensor([-1.0, 0.0, 1.0]))
+    tensor([-0.1587,  0.0000,  0.8413])
+    """
     if approximate not in ("none", "tanh"):
         raise RuntimeError("approximate argument must be either none or tanh.")
     y = _optional("_gelu", (input, approximate == "tanh"), False)
@@ -361,7 +377,11 @@ class _Softplus:
 
 @composite("softplus", fn=False, functional=True)
 def softplus(input, beta=1.0, threshold=20.0, *, out=None):
-    """y = ln(1 + e^(beta x)) / beta; x itself where beta x > threshold"""
+    """y = ln(1 + e^(beta x)) / beta; x itself where beta x > threshold
+
+    >>> F.softplus(tensor([-1.0, 0.0, 30.0]))
+    tensor([ 0.3133,  0.6931, 30.0000])
+    """
     y = _optional("_softplus", (input, beta, threshold), False)
     return y if out is None else into(out, y)
 
@@ -501,7 +521,11 @@ def _halves(x, dim: int):
 
 @composite("glu", fn=False, functional=True)
 def glu(input, dim=-1):
-    """y = a σ(b), a and b the halves of input along dim. RuntimeError: an odd size."""
+    """y = a σ(b), a and b the halves of input along dim. RuntimeError: an odd size.
+
+    >>> F.glu(tensor([1.0, 2.0, 0.0, 100.0]))
+    tensor([0.5000, 2.0000])
+    """
     tensor_argument("glu", input)
     if input.ndim == 0:
         raise RuntimeError("glu does not support 0-dimensional tensors")
@@ -533,7 +557,11 @@ class _Prelu:
 
 @composite("prelu", method=True, functional=True)
 def prelu(input, weight):
-    """y = x where x > 0, else weight · x; one weight, or one for each channel (dimension 1)."""
+    """y = x where x > 0, else weight · x; one weight, or one for each channel (dimension 1).
+
+    >>> F.prelu(tensor([-2.0, 3.0]), tensor([0.25]))
+    tensor([-0.5000,  3.0000])
+    """
     tensor_argument("prelu", input)
     if weight.dtype is not input.dtype:
         raise RuntimeError(

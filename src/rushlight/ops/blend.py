@@ -35,6 +35,9 @@ class Where:
 def where(condition, input=None, other=None, *, out=None):
     """input where condition holds, else other (broadcast, promoted);
     with condition alone, the indices where it holds.
+
+    >>> torch.where(tensor([True, False]), tensor([1.0, 2.0]), 0)
+    tensor([1., 0.])
     """
     if input is None and other is None:
         return condition.nonzero(as_tuple=True)
@@ -109,6 +112,9 @@ def _lerp(run, input, end, weight):
 def lerp(input, end, weight, *, out=None):
     """z = input + weight · (end - input), weight a number or a tensor. RuntimeError:
     different dtypes.
+
+    >>> torch.lerp(tensor([0.0, 10.0]), tensor([4.0, 20.0]), 0.25)
+    tensor([ 1.0000, 12.5000])
     """
     z = _lerp(apply, input, end, weight)
     return z if out is None else into(out, z)
@@ -179,7 +185,11 @@ def _value(tensors: tuple, value):
 
 @composite("addcmul", method=True)
 def addcmul(input, tensor1, tensor2, *, value=1, out=None):
-    """input + value · tensor1 · tensor2"""
+    """input + value · tensor1 · tensor2
+
+    >>> torch.addcmul(tensor([1.0]), tensor([2.0]), tensor([3.0]), value=0.5)
+    tensor([4.])
+    """
     z = apply(
         CARDS["_addcmul"], (input, tensor1, tensor2, _value((input, tensor1, tensor2), value))
     )

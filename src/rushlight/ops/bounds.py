@@ -19,7 +19,11 @@ from .samples import binary
 
 @op("maximum", promote="arith", broadcast=True)
 class Maximum:
-    """z = max(x, y), NaN if one is NaN.  grad to the larger; halves where equal."""
+    """z = max(x, y), NaN if one is NaN.  grad to the larger; halves where equal.
+
+    >>> torch.maximum(tensor([1, 5]), tensor([3, 2]))
+    tensor([3, 5])
+    """
 
     numbers = ()
 
@@ -201,6 +205,9 @@ def _clamped(name: str, x: Tensor, low: Any, high: Any, inplace: bool = False) -
 def clamp(input, min=None, max=None, *, out=None):
     """y = input held between min and max: numbers, tensors, or None for no bound;
     max wins if min > max.
+
+    >>> torch.clamp(tensor([-1.0, 0.5, 2.0]), 0, 1)
+    tensor([0.0000, 0.5000, 1.0000])
     """
     y = _clamped("clamp", input, min, max)
     return y if out is None else into(out, y)

@@ -113,6 +113,9 @@ class Isclose:
     """True where |x - y| ≤ atol + rtol |y|, or both are the same infinity, or (equal_nan) both NaN.
 
     RuntimeError: different dtypes, or negative tolerances.
+
+    >>> torch.isclose(tensor([1.0, 2.0]), tensor([1.0, 2.1]))
+    tensor([ True, False])
     """
 
     backward = None
@@ -164,6 +167,9 @@ def equal(input, other):
 def isin(elements, test_elements, *, assume_unique=False, invert=False, out=None):
     """True where an element is one of test_elements (invert:
     is none of them). Either may be a number.
+
+    >>> torch.isin(tensor([1, 2, 3]), tensor([3, 1]))
+    tensor([ True, False,  True])
     """
     if is_number(elements) and is_number(test_elements):
         raise ValueError("isin(): at least one of elements and test_elements must be a Tensor")
@@ -210,6 +216,9 @@ class NanToNum:
     given.
 
     grad    dx = dy where x is finite, else 0
+
+    >>> torch.nan_to_num(tensor([float("nan"), float("inf"), 1.0]), posinf=9.0)
+    tensor([0., 9., 1.])
     """
 
     def forward(x, nan=None, posinf=None, neginf=None):

@@ -14,7 +14,12 @@ from .samples import binary, unary
 
 @op("view_as_real", view=True)
 class ViewAsReal:
-    """y (*, 2) = the real and imaginary parts of a complex x (*); a view."""
+    """y (*, 2) = the real and imaginary parts of a complex x (*); a view.
+
+    >>> torch.view_as_real(tensor([1 + 2j, 3 - 1j]))
+    tensor([[ 1.,  2.],
+            [ 3., -1.]])
+    """
 
     def forward(x):
         if x.dtype.kind != "c":
@@ -156,7 +161,11 @@ class Angle:
 
 @op("polar", method=False, broadcast=True)
 class Polar:
-    """z = r (cos θ + i sin θ);  dr = Re(dz e^-iθ),  dθ = r Re(dz · (-i) e^-iθ)"""
+    """z = r (cos θ + i sin θ);  dr = Re(dz e^-iθ),  dθ = r Re(dz · (-i) e^-iθ)
+
+    >>> torch.polar(tensor([2.0]), tensor([0.5]))
+    tensor([1.7552+0.9589j])
+    """
 
     def forward(r, theta):
         _parts(r, theta)

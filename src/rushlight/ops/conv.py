@@ -155,7 +155,7 @@ def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     stride, padding, dilation: an int or one per dimension; padding also "valid" (none) or "same"
     (the output is as large as the input; stride 1 only).
     RuntimeError: shapes or dtypes that do not fit, in PyTorch's words.
-    >>> conv2d(ones(1, 1, 3, 3), ones(1, 1, 2, 2)).shape
+    >>> F.conv2d(torch.ones(1, 1, 3, 3), torch.ones(1, 1, 2, 2)).shape
     torch.Size([1, 1, 2, 2])
     """
     return _conv("conv2d", 2, input, weight, bias, stride, padding, dilation, groups)

@@ -341,7 +341,11 @@ class Atan:
 
 @op("atan2", "arctan2", inplace=True, promote="float", broadcast=True, node="Atan20")
 class Atan2:
-    """z = the angle of the point (y, x);  dx = dz y / (x² + y²),  dy = -dz x / (x² + y²)"""
+    """z = the angle of the point (y, x);  dx = dz y / (x² + y²),  dy = -dz x / (x² + y²)
+
+    >>> torch.atan2(tensor([1.0, -1.0]), tensor([1.0, -1.0]))
+    tensor([ 0.7854, -2.3562])
+    """
 
     numbers = ()
 
@@ -543,7 +547,11 @@ _ROUND_DECIMALS = renamed(CARDS["_round"], "RoundBackward1")
 
 @composite("round", method=True)
 def round(input, *, decimals=0, out=None):
-    """y = input rounded to `decimals` places, halves to even."""
+    """y = input rounded to `decimals` places, halves to even.
+
+    >>> torch.round(tensor([1.2345, -2.5]), decimals=2)
+    tensor([ 1.2300, -2.5000])
+    """
     y = apply(_ROUND_DECIMALS if decimals else CARDS["_round"], (input, decimals))
     return y if out is None else into(out, y)
 
@@ -574,6 +582,11 @@ class Frexp:
     """x = mantissa · 2^exponent, ½ ≤ |mantissa| < 1, exponent int32;  dx = dmantissa / 2^exponent
 
     RuntimeError: x is not floating.
+
+    >>> torch.frexp(tensor([6.0]))
+    torch.return_types.frexp(
+    mantissa=tensor([0.7500]),
+    exponent=tensor([3], dtype=torch.int32))
     """
 
     def forward(x):

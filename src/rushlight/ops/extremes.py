@@ -365,6 +365,11 @@ class Mode:
     stands last.
 
     grad    dy goes to that place
+
+    >>> torch.mode(tensor([2, 1, 2, 3]))
+    torch.return_types.mode(
+    values=tensor(2),
+    indices=tensor(2))
     """
 
     def forward(x, dim=-1, keepdim=False):
@@ -478,6 +483,9 @@ def _at_quantiles(rows: Tensor, q: Tensor, interpolation: str, ignore_nan: bool)
 def quantile(input, q, dim=None, keepdim=False, *, interpolation="linear", out=None):
     """The q-th quantiles of all elements or along dim;
     q a number or a 1-d tensor, whose dimension comes first.
+
+    >>> torch.quantile(tensor([0.0, 1.0, 2.0, 3.0]), 0.4)
+    tensor(1.2000)
     """
     return _quantile("quantile", input, q, dim, keepdim, interpolation, out, False)
 

@@ -135,6 +135,9 @@ def norm(input, p="fro", dim=None, keepdim=False, out=None, dtype=None):
     a number, ±inf, 'fro' (Euclidean) or 'nuc' (of matrices).
 
     RuntimeError: integers without dtype=.
+
+    >>> torch.norm(tensor([3.0, -4.0]))
+    tensor(5.)
     """
     x = input
     if dtype is not None:
@@ -200,7 +203,11 @@ class _Dist:
 
 @composite("dist", method=True)
 def dist(input, other, p=2):
-    """The p-norm of input - other."""
+    """The p-norm of input - other.
+
+    >>> torch.dist(tensor([3.0, 0.0]), tensor([0.0, 4.0]))
+    tensor(5.)
+    """
     return apply(CARDS["_dist"], (input, other, float(p)))
 
 

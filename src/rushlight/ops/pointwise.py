@@ -207,7 +207,11 @@ def _scaled(name, input, other, alpha):
 
 @composite("add", method=True)
 def add(input, other, *, alpha=1, out=None):
-    """z = input + alpha · other, broadcast and promoted."""
+    """z = input + alpha · other, broadcast and promoted.
+
+    >>> torch.add(tensor([1, 2]), tensor([3, 4]), alpha=10)
+    tensor([31, 42])
+    """
     if (
         type(alpha) is int
         and alpha == 1
@@ -379,6 +383,9 @@ def _division(rounding_mode) -> Card:
 def div(input, other, *, rounding_mode=None, out=None):
     """z = input / other; rounding_mode 'floor' rounds down, 'trunc' towards zero and both keep
     integers.
+
+    >>> torch.div(tensor([7, -7]), 2, rounding_mode="floor")
+    tensor([ 3, -4])
     """
     if rounding_mode is None and out is None:
         if isinstance(input, Tensor) and isinstance(other, Tensor):
@@ -415,6 +422,9 @@ class _Remainder:
     """z = x - y ⌊x / y⌋: the sign of y, as Python's %.  RuntimeError: an integer modulo zero.
 
     grad    dx = dz,  dy = -dz ⌊x / y⌋
+
+    >>> torch.remainder(tensor([-3.0, 3.0]), 2)
+    tensor([1., 1.])
     """
 
     def forward(x, y):
@@ -434,6 +444,9 @@ class _Fmod:
     """z = x - y trunc(x / y): the sign of x, as C's fmod.  RuntimeError: an integer modulo zero.
 
     grad    dx = dz,  dy = -dz trunc(x / y)
+
+    >>> torch.fmod(tensor([-3.0, 3.0]), 2)
+    tensor([-1.,  1.])
     """
 
     def forward(x, y):
@@ -485,7 +498,11 @@ def positive(input):
 
 @op("abs", "absolute")
 class Abs:
-    """y = |x|, real for complex x;  dx = dy · x / |x|, 0 at 0"""
+    """y = |x|, real for complex x;  dx = dy · x / |x|, 0 at 0
+
+    >>> torch.abs(tensor([-1.5, 2.0, 3 + 4j]))
+    tensor([1.5000, 2.0000, 5.0000])
+    """
 
     def forward(x):
         if x.dtype.kind == "b":

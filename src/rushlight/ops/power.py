@@ -118,6 +118,9 @@ def _number_power(x: Tensor, p: Any, inplace: bool = False) -> Tensor:
 def pow(input, exponent, *, out=None):
     """z = input ^ exponent, each a tensor or a number. RuntimeError:
     an integer tensor to a negative integer.
+
+    >>> torch.pow(tensor([1.0, 2.0, 3.0]), 2)
+    tensor([1., 4., 9.])
     """
     if isinstance(exponent, Tensor):
         z = apply(CARDS["_pow"] if isinstance(input, Tensor) else _POW_BASE, (input, exponent))

@@ -140,7 +140,11 @@ def in_dtype(x: Tensor, dtype) -> Tensor:
 
 @composite("sum", method=True)
 def sum(input, dim=None, keepdim=False, *, dtype=None, out=None):
-    """Σ of all elements, or over dim (an int or several). Integers sum up as int64."""
+    """Σ of all elements, or over dim (an int or several). Integers sum up as int64.
+
+    >>> torch.sum(tensor([[1, 2], [3, 4]]), 0)
+    tensor([4, 6])
+    """
     if dtype is not None:
         input = in_dtype(input, dtype)
     y = apply(CARDS["_sum" if dim is None else "_sum_dim"], (input, dim, keepdim))
@@ -239,7 +243,11 @@ _PROD_DIM = renamed(CARDS["_prod"], "ProdBackward1")
 
 @composite("prod", method=True)
 def prod(input, dim=None, keepdim=False, *, dtype=None, out=None):
-    """Π of all elements, or over dim. Integers multiply as int64."""
+    """Π of all elements, or over dim. Integers multiply as int64.
+
+    >>> torch.prod(tensor([[1.0, 2.0], [3.0, 4.0]]), 1)
+    tensor([ 2., 12.])
+    """
     card = CARDS["_prod"] if dim is None else _PROD_DIM
     y = in_dtype(apply(card, (in_dtype(input, dtype), dim, keepdim)), dtype)
     return y if out is None else into(out, y)
@@ -450,6 +458,10 @@ def cov(input, *, correction=1, fweights=None, aweights=None):
     """The covariances (V, V) of V variables: input (V, N) or (N), a row each.
 
     fweights: how often each observation counts (integers); aweights: how much (floats).
+
+    >>> torch.cov(tensor([[0.0, 1.0, 2.0], [2.0, 1.0, 0.0]]))
+    tensor([[ 1., -1.],
+            [-1.,  1.]])
     """
     if input.ndim > 2:
         raise RuntimeError(
@@ -536,6 +548,10 @@ class _Logsumexp:
 
 @composite("logsumexp", method=True)
 def logsumexp(input, dim, keepdim=False, *, out=None):
-    """ln Σ e^x over dim (an int or several)."""
+    """ln Σ e^x over dim (an int or several).
+
+    >>> torch.logsumexp(tensor([[1000.0, 1000.0]]), 1)
+    tensor([1000.6932])
+    """
     y = apply(CARDS["_logsumexp"], (input, dim, keepdim))
     return y if out is None else into(out, y)

@@ -210,6 +210,9 @@ def _piece(x, dim: int, start: int, stop: int):
 def diff(input, n=1, dim=-1, prepend=None, append=None, *, out=None):
     """The n-th differences x[i + 1] - x[i] along dim, of prepend, input, append joined. bool:
     exclusive or.
+
+    >>> torch.diff(tensor([1, 4, 9]))
+    tensor([3, 5])
     """
     if input.ndim == 0:
         raise RuntimeError("diff expects input to be at least one-dimensional")
@@ -261,7 +264,11 @@ def _floating(y):
 
 @composite("trapezoid", "trapz")
 def trapezoid(y, x=None, *, dx=None, dim=-1):
-    """The integral of y over dim by the trapezoidal rule; points at x, or dx (1) apart."""
+    """The integral of y over dim by the trapezoidal rule; points at x, or dx (1) apart.
+
+    >>> torch.trapezoid(tensor([1.0, 2.0, 3.0]), dx=2)
+    tensor(8.)
+    """
     if y.ndim == 0:
         raise IndexError("Dimension specified as -1 but tensor has no dimensions")
     axes_of(dim, y.ndim)
@@ -286,6 +293,9 @@ def gradient(input, *, spacing=1, dim=None, edge_order=1):
 
     Central differences inside; at the two ends one-sided ones, exact for polynomials of degree
     edge_order (1 or 2). spacing: a number, a number for each dim, or the coordinates (1-d tensors).
+
+    >>> torch.gradient(tensor([1.0, 2.0, 4.0, 8.0]))
+    (tensor([1.0000, 1.5000, 3.0000, 4.0000]),)
     """
     if edge_order not in (1, 2):
         raise RuntimeError("torch.gradient only supports edge_order=1 and edge_order=2.")

@@ -91,6 +91,11 @@ def into_pair(out, y):
 def sort(input, dim=-1, descending=False, stable=None, *, out=None):
     """(values, indices) of input sorted along dim. Always stable:
     equal elements keep their order.
+
+    >>> torch.sort(tensor([3, 1, 2]), descending=True)
+    torch.return_types.sort(
+    values=tensor([3, 2, 1]),
+    indices=tensor([0, 2, 1]))
     """
     if isinstance(dim, bool):  # sort(x, descending)
         dim, descending = -1, dim
@@ -125,6 +130,11 @@ class Topk:
     dy goes back to them
 
     RuntimeError: k negative or larger than the dimension.
+
+    >>> torch.topk(tensor([1.0, 4.0, 2.0, 3.0]), 2)
+    torch.return_types.topk(
+    values=tensor([4., 3.]),
+    indices=tensor([1, 3]))
     """
 
     def forward(x, k, dim=-1, largest=True, sorted=True):
@@ -222,6 +232,9 @@ def kthvalue(input, k, dim=-1, keepdim=False, *, out=None):
 def unique(input, sorted=True, return_inverse=False, return_counts=False, dim=None):
     """The different elements (or slices along dim), sorted;
     on request where each one went, and how often it occurs.
+
+    >>> torch.unique(tensor([3, 1, 3]), return_counts=True)
+    (tensor([1, 3]), tensor([1, 2]))
     """
     x = input._a
     if dim is not None and x.ndim == 0:
@@ -310,6 +323,9 @@ def searchsorted(
     right (or side='right'): behind equal elements. sorter:
     indices that sort the sequence. RuntimeError: leading
     dimensions that differ, contradicting side and right, different dtypes.
+
+    >>> torch.searchsorted(tensor([1.0, 3.0, 5.0]), tensor([3.0, 6.0]))
+    tensor([1, 3])
     """
     if side is not None:
         if side not in ("left", "right"):
@@ -377,6 +393,9 @@ def searchsorted(
 def bucketize(input, boundaries, *, out_int32=False, right=False, out=None):
     """The index of the bucket of each element:
     boundaries (1-d, sorted) are upper ends, included unless `right`.
+
+    >>> torch.bucketize(tensor([1.0, 2.5]), tensor([1.0, 2.0, 3.0]))
+    tensor([0, 2])
     """
     if boundaries.ndim != 1:
         raise RuntimeError(
@@ -394,7 +413,11 @@ Tensor.bucketize = bucketize
 
 @composite("bincount", method=True)
 def bincount(input, weights=None, minlength=0):
-    """How often each of 0, 1, 2, ... occurs, or the sum of its weights; at least minlength long."""
+    """How often each of 0, 1, 2, ... occurs, or the sum of its weights; at least minlength long.
+
+    >>> torch.bincount(tensor([0, 1, 1, 3]))
+    tensor([1, 2, 0, 1])
+    """
     x = input._a
     if x.dtype.kind not in "iu":
         raise RuntimeError(f"\"bincount_cpu\" not implemented for '{scalar_name(input.dtype)}'")
@@ -426,6 +449,9 @@ def _range(x: np.ndarray, low: float, high: float, margin: float) -> tuple[float
 def histc(input, bins=100, min=0, max=0, *, out=None):
     """How many elements lie in each of `bins` equal parts of [min, max] (of the data's range if
     both are equal).
+
+    >>> torch.histc(tensor([1.0, 2.0, 1.0]), bins=4, min=0, max=3)
+    tensor([0., 2., 1., 0.])
     """
     if bins <= 0:
         raise RuntimeError("bins must be > 0")

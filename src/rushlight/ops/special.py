@@ -41,7 +41,11 @@ def special(*names: str) -> Any:
 @special("erf")
 @op("erf", inplace=True, promote="float")
 class Erf:
-    """y = 2/√π ∫₀ˣ e^-t² dt;  dx = dy 2/√π e^-x²"""
+    """y = 2/√π ∫₀ˣ e^-t² dt;  dx = dy 2/√π e^-x²
+
+    >>> torch.erf(tensor([0.0, 0.5, 1.0]))
+    tensor([0.0000, 0.5205, 0.8427])
+    """
 
     def forward(x):
         return K.erf(x)
@@ -105,7 +109,11 @@ class Erfcx:
 @special("gammaln")
 @op("lgamma", inplace=True, promote="float")
 class Lgamma:
-    """y = ln |Γ(x)|;  dx = dy ψ(x)"""
+    """y = ln |Γ(x)|;  dx = dy ψ(x)
+
+    >>> torch.lgamma(tensor([0.5, 1.0, 5.0]))
+    tensor([0.5724, 0.0000, 3.1781])
+    """
 
     def forward(x):
         return K.lgamma(x)
@@ -156,7 +164,11 @@ def _order(n: Any) -> int:
 @special("polygamma")
 @composite("polygamma")
 def polygamma(n, input, *, out=None):
-    """The n-th derivative of digamma, n ≥ 0. RuntimeError: n < 0."""
+    """The n-th derivative of digamma, n ≥ 0. RuntimeError: n < 0.
+
+    >>> torch.polygamma(1, tensor([1.0, 2.0]))
+    tensor([1.6449, 0.6449])
+    """
     y = apply(CARDS["_polygamma"], (input, _order(n)))
     return y if out is None else into(out, y)
 
