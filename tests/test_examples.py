@@ -16,7 +16,7 @@ NAMES = {"torch": rushlight, "tensor": rushlight.tensor, "F": F}
 
 
 def docs(module):
-    """(name, docstring) of each function of a family and of each card: the class an author wrote."""
+    """(name, docstring) of each function of a family, and of each card: its class."""
     for name, thing in vars(module).items():
         card = getattr(thing, "card", None)
         card = card if isinstance(card, Card) else None
