@@ -51,7 +51,7 @@ class Card:
 
     def __init__(
         self,
-        cls: type,
+        cls: Any,
         name: str,
         *,
         tensors: Any = None,

@@ -170,7 +170,7 @@ def multinomial(p: np.ndarray, k: int, replacement: bool, g: Generator) -> np.nd
         if k == 1:
             return race.argmax(-1)[:, None]
         return np.argsort(-race, axis=-1, kind="stable")[:, :k]
-    cumulated = np.cumsum(p, axis=-1, dtype=_F64 if p.dtype == _F64 else _F32)
+    cumulated: Any = np.cumsum(p, axis=-1, dtype=_F64 if p.dtype == _F64 else _F32)
     cumulated = cumulated / cumulated[:, -1:]
     cumulated[:, -1] = 1
     chosen = np.empty((len(p), k), np.int64)

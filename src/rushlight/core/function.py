@@ -6,7 +6,7 @@ user's class.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .grad_mode import mode, no_grad
 from .registry import check_inplace
@@ -22,6 +22,13 @@ class FunctionCtx(Node):
     """
 
     __slots__ = ()
+
+    if TYPE_CHECKING:  # what apply notes, and what the user's forward leaves
+        _positions: list[int]
+        _shapes: dict[int, tuple]
+        _count: int
+
+        def __getattr__(self, name: str) -> Any: ...
 
     def save_for_backward(self, *tensors: Any) -> None:
         """Keep inputs or outputs (or None) for backward.
@@ -95,7 +102,7 @@ class _FunctionCard:
     fill = True
     saved_out = -1
 
-    def __init__(self, cls: type):
+    def __init__(self, cls: Any):
         self.cls, self.outputs, self.name = cls, 1, cls.__name__
 
     def backward(self, ctx: FunctionCtx, *grads: Any) -> tuple:
@@ -198,7 +205,7 @@ class Function(metaclass=_FunctionMeta):
     @classmethod
     def apply(cls, *args: Any, **kwargs: Any) -> Any:
         """Run forward and put the call on the tape."""
-        ctx = make_node(cls._node_type, (), ())
+        ctx: Any = make_node(cls._node_type, (), ())
         ctx._needs = tuple(isinstance(a, Tensor) and a._rg for a in args)
         ctx._to_save = ctx._dirty = ctx._constant = ()
         track = mode.grad and any(ctx._needs)
@@ -244,7 +251,7 @@ def _recorded(ctx: FunctionCtx, args: tuple, edges: tuple, out: Any, outputs: tu
             t._node, t._slot, t._rg = ctx, slot, True
             slots[id(original)] = slot
         results.append(t)
-    saved = []
+    saved: list = []
     for t in ctx._to_save:
         if t is None:
             saved.append(None)

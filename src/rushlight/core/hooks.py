@@ -52,6 +52,7 @@ class _Reference:
     """A weak reference where the table allows one (OrderedDict), a strong one to a plain dict."""
 
     def __init__(self, table: Any):
+        self.get: Any
         try:
             self.get = weakref.ref(table)
         except TypeError:

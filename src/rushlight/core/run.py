@@ -167,7 +167,7 @@ def _general(card: Card, args: tuple) -> Any:
     """`run` of cards with views, lists of tensors, or several results."""
     if card.promote is not None:
         args = promoted(card, args)
-    arrays = []
+    arrays: list = []
     track = False
     for a in args:
         if isinstance(a, Tensor):

@@ -56,6 +56,14 @@ class Node:
         "shapes",
         "versions",
     )
+    edges: tuple
+    hooks: Any
+    number: int
+    out_cell: Any
+    outs: tuple | None
+    saved: Any
+    shapes: Any
+    versions: Any
     card: Any = None
     trace: str | None = None  # where the forward was called, in anomaly mode
     _meta: dict | None = None
@@ -275,7 +283,7 @@ def run_backward(
                     for slot in range(1 if node.outs is None else len(node.outs)):
                         if (node, slot) in catch:
                             caught[node, slot] = grads if node.outs is None else grads[slot]
-                    if node not in wanted.passing:
+                    if wanted is None or node not in wanted.passing:
                         continue
                 results = _backward_of(node, grads, on_tensors, retain_graph)
             del grads
@@ -298,7 +306,7 @@ def _plain_backward(node: Node, grad: Any) -> tuple | None:
     card, saved, versions = node.card, node.saved, node.versions
     if card.unusual or saved is FREED or node.hooks is not None or node.outs is not None:
         return None
-    values = []
+    values: list = []
     for s in saved:
         if isinstance(s, Tensor):
             cell = s._v
@@ -378,7 +386,7 @@ def _backward_of(node: Node, grads: Any, on_tensors: bool, retain: bool) -> tupl
 def _unpack(node: Node, saved: tuple, on_tensors: bool) -> list:
     """What backward gets to see: arrays, or Tensors that carry the history of what was saved."""
     versions, card = node.versions, node.card
-    found = []
+    found: list = []
     for i, s in enumerate(saved):
         if isinstance(s, Tensor):
             then = 0 if versions is None else versions[i]
@@ -509,7 +517,7 @@ def _settle(
     for key in list(leaves):
         leaf, grad = leaves.pop(key)
         if leaf._hooks:
-            g = run_tensor_hooks(leaf._hooks, _as_tensor(grad, on_tensors))
+            g: Any = run_tensor_hooks(leaf._hooks, _as_tensor(grad, on_tensors))
             grad = g if on_tensors else g._a
             g = None
         if not accumulate:
@@ -546,7 +554,7 @@ def _accumulate(leaf: Tensor, grad: Any, on_tensors: bool) -> None:
 
     A gradient nobody else holds is kept without a copy.
     """
-    old = leaf._grad
+    old: Any = leaf._grad
     if on_tensors:
         leaf._grad = (
             (grad.clone() if grad._view is not None else grad) if old is None else old + grad

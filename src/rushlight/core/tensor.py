@@ -90,13 +90,19 @@ class Tensor(_Slots):
             t = t.as_subclass(cls)
         return t
 
-    if TYPE_CHECKING:  # the operations that the cards attach
+    if TYPE_CHECKING:  # the slots, and the operations that the cards attach
+        _a: np.ndarray
+        _rg: bool
+        _node: Any
+        _slot: int
+        _view: ViewInfo | None
+        _v: list[int] | None
 
         def __getattr__(self, name: str) -> Any: ...
 
     def as_subclass(self, cls: type) -> Any:
         """The same elements and history as an instance of `cls`."""
-        t = _new(cls)
+        t: Any = _new(cls)
         t._a, t._rg, t._node, t._view, t._v = self._a, self._rg, self._node, self._view, _cell(self)
         t._slot = self._slot if self._node is not None else 0
         return t
@@ -545,7 +551,7 @@ class Tensor(_Slots):
 
     def __contains__(self, element: Any) -> bool:
         if isinstance(element, (Tensor, int, float, complex, np.number)):
-            return bool((self == element).any())
+            return bool(self.eq(element).any())
         raise RuntimeError(
             "Tensor.__contains__ only supports Tensor or scalar, but you passed in a "
             f"{type(element)}."
@@ -566,7 +572,7 @@ class Tensor(_Slots):
     def __dir__(self) -> list[str]:
         return sorted(set(dir(type(self))) | set(self.__dict__))
 
-    def __reduce_ex__(self, protocol: int) -> Any:
+    def __reduce_ex__(self, protocol: Any) -> Any:
         from .copying import reduce_tensor
 
         return reduce_tensor(self)

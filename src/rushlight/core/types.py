@@ -99,7 +99,7 @@ def compile(model: Any = None, **options: Any) -> Any:
     return model if model is not None else lambda f: f
 
 
-_settings = {"deterministic": False, "warn_only": False, "precision": "highest"}
+_settings: dict[str, Any] = {"deterministic": False, "warn_only": False, "precision": "highest"}
 
 
 def use_deterministic_algorithms(mode: bool, *, warn_only: bool = False) -> None:
@@ -169,6 +169,8 @@ def set_flush_denormal(mode: bool) -> bool:
 
 
 class _TypeMeta(type):
+    dtype: dtype
+
     def __instancecheck__(cls, x: Any) -> bool:
         return isinstance(x, Tensor) and x.dtype is cls.dtype
 
