@@ -1,8 +1,7 @@
 """An operation of one's own, with its gradient by hand, checked against finite differences."""
 
-from rushlight.autograd import Function, gradcheck, gradgradcheck
-
 import rushlight as torch
+from rushlight.autograd import Function, gradcheck, gradgradcheck
 
 
 class Softsign(Function):

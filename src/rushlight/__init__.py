@@ -87,7 +87,8 @@ _LAZY = {
     name: module
     for module, names in {
         "core.interop": "tensor as_tensor asarray from_numpy frombuffer from_dlpack to_dlpack",
-        "core.device": "OutOfMemoryError device set_default_device get_default_device get_device_module",
+        "core.device": "OutOfMemoryError device set_default_device get_default_device "
+        "get_device_module",
         "core.dtype_info": "finfo iinfo",
         "core.printing": "set_printoptions get_printoptions",
         "serialization": "save load",
@@ -96,7 +97,8 @@ _LAZY = {
         "core.types": "is_tensor is_storage is_floating_point is_complex is_signed is_nonzero "
         "is_same_size numel result_type "
         "typename set_default_tensor_type is_inference compile use_deterministic_algorithms "
-        "set_deterministic_debug_mode get_deterministic_debug_mode are_deterministic_algorithms_enabled is_deterministic_algorithms_warn_only_enabled "
+        "set_deterministic_debug_mode get_deterministic_debug_mode "
+        "are_deterministic_algorithms_enabled is_deterministic_algorithms_warn_only_enabled "
         "set_float32_matmul_precision "
         "get_float32_matmul_precision is_anomaly_enabled "
         "get_num_interop_threads set_num_interop_threads set_flush_denormal is_conj is_neg "

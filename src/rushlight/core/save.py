@@ -166,7 +166,7 @@ class _Writer(_PythonPickler):
     def _save_name(self, named: Name) -> None:
         self.write(pickle.GLOBAL + f"{named.module}\n{named.name}\n".encode())
 
-    dispatch = dict(_PythonPickler.dispatch)  # noqa: RUF012 (pickle's own protocol)
+    dispatch = dict(_PythonPickler.dispatch)
     dispatch[FunctionType] = save_global
     dispatch[Name] = _save_name
     dispatch[dtype] = lambda self, d: self._save_name(Name("torch", d.name))

@@ -124,11 +124,15 @@ def set_deterministic_debug_mode(debug_mode: int | str) -> None:
     """The same as a word or number: "default" 0, "warn" 1, "error" 2. RuntimeError: another one."""
     if isinstance(debug_mode, str):
         if debug_mode not in _DEBUG_MODES:
-            raise RuntimeError("invalid value of debug_mode, expected one of `default`, `warn`, `error`, "
-                               f"but got {debug_mode}")  # fmt: skip
+            raise RuntimeError(
+                "invalid value of debug_mode, expected one of `default`, `warn`, `error`, "
+                f"but got {debug_mode}"
+            )
         debug_mode = _DEBUG_MODES.index(debug_mode)
     elif debug_mode not in (0, 1, 2):
-        raise RuntimeError(f"invalid value of debug_mode, expected 0, 1, or 2, but got {debug_mode}")
+        raise RuntimeError(
+            f"invalid value of debug_mode, expected 0, 1, or 2, but got {debug_mode}"
+        )
     use_deterministic_algorithms(debug_mode > 0, warn_only=debug_mode == 1)
 
 

@@ -76,4 +76,7 @@ def __getattr__(name: str):
         from importlib import import_module
 
         return import_module(f"{__name__}.utils")
-    raise AttributeError(f"rushlight does not have torch.nn.{name} yet: module '{__name__}' has no attribute '{name}'")
+    raise AttributeError(
+        f"rushlight does not have torch.nn.{name} yet: "
+        f"module '{__name__}' has no attribute '{name}'"
+    )

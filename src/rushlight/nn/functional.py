@@ -1,4 +1,4 @@
-"""torch.nn.functional: the functions behind the layers, as the cards in rushlight.ops register them."""
+"""torch.nn.functional: the functions behind the layers, as the cards in rushlight.ops say."""
 
 from ..core.registry import FUNCTIONAL as _FUNCTIONAL
 
@@ -7,4 +7,7 @@ __all__ = sorted(_FUNCTIONAL)
 
 
 def __getattr__(name: str):
-    raise AttributeError(f"rushlight does not have torch.nn.functional.{name} yet: module '{__name__}' has no attribute '{name}'")
+    raise AttributeError(
+        f"rushlight does not have torch.nn.functional.{name} yet: "
+        f"module '{__name__}' has no attribute '{name}'"
+    )

@@ -1,4 +1,7 @@
-"""Cards by family. Importing this package fills the registry; a family that uses another's functions comes after it."""
+"""Cards by family. Importing this package fills the registry.
+
+A family that uses another's functions comes after it.
+"""
 
 from importlib import import_module as _import
 
