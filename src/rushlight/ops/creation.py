@@ -418,6 +418,8 @@ def evenly(start: Any, end: Any, steps: int, d: DType) -> np.ndarray:
 
     counted from start in the first half, from end in the second, as PyTorch does.
     """
+    if d.category < FLOAT:  # the bounds are cut to integers first
+        start, end = int(start), int(end)
     if steps == 1:
         return np.full(1, start).astype(d.np)
     wide = (
