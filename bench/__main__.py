@@ -105,7 +105,7 @@ def assembled(folder: Path) -> bool:
 
 
 def measure(names: list[str], rounds: int, threads: int, folder: Path) -> list[dict[str, Any]]:
-    """A B A B ...: for each workload the medians over the rounds of both libraries, and their ratio.
+    """A B A B ...: each workload's median over the rounds for both libraries, and their ratio.
 
     What is measured of the process as a whole (the import, its peak memory, a script) has a process
     of its own; the other workloads of a round share one.

@@ -83,7 +83,10 @@ def measure(library: str, only: str) -> dict[str, float]:
         if only not in name:
             continue
         if library == "torch":
-            convert = lambda v: torch.from_numpy(v) if isinstance(v, np.ndarray) else v
+
+            def convert(value):
+                return torch.from_numpy(value) if isinstance(value, np.ndarray) else value
+
             scope = setup | {"a": [convert(v) for v in a]}
             if name.startswith("sgd"):
                 parameters = [torch.nn.Parameter(convert(p)) for p in a[0]]
