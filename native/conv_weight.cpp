@@ -118,7 +118,7 @@ void direct_dw(const Conv& g, const float* dy, const float* x, float* dw, float*
     const i64 width = (g.q - 1) * g.sw + (g.kw - 1) * g.dw + 1, line = in * width;
 
     // A unit is what a tile sees at once: a few small images, or some rows of a large one.
-    constexpr i64 SOURCE = 1 << 14, CELLS = 1 << 8;
+    constexpr i64 SOURCE = 1 << 18, CELLS = 1 << 8;
     const i64 most_rows = min(CELLS / g.q, (SOURCE / line - (g.kh - 1) * g.dh) / g.sh);
     const i64 rows = clamp(most_rows, 1, g.p);
     const i64 source = ((rows - 1) * g.sh + (g.kh - 1) * g.dh + 1) * line;

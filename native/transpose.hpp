@@ -82,6 +82,27 @@ inline void transpose_square(const float* x, i64 x_step, float* y, i64 y_step) {
     }
 }
 
+// The same at an edge: only `rows` rows and `cols` columns of the square are there. Where rows are
+// missing, y gets zeros in their place if `fill`.
+inline void transpose_edge(const float* x, i64 x_step, i64 rows, i64 cols, float* y, i64 y_step,
+                           bool fill) {
+    constexpr i64 N = LANES<float>;
+    F r[N];
+#pragma GCC unroll 16
+    for (i64 k = 0; k < N; k++, x += x_step) {
+        opaque(x);
+        r[k] = k >= rows ? F{} : cols == N ? load(x) : load_part(x, cols);
+    }
+    transpose(r);
+#pragma GCC unroll 16
+    for (i64 k = 0; k < N; k++, y += y_step) {
+        opaque(y);
+        if (k >= cols) break;
+        if (rows == N || fill) store(y, r[k]);
+        else store_part(y, r[k], rows);
+    }
+}
+
 // x (rows, cols), its rows `x_step` apart -> y (cols, rows), its rows `y_step` apart. Where fewer
 // than LANES rows are left, y gets zeros up to the full register if `fill`.
 inline void transpose(const float* x, i64 x_step, i64 rows, i64 cols, float* y, i64 y_step,
@@ -93,14 +114,8 @@ inline void transpose(const float* x, i64 x_step, i64 rows, i64 cols, float* y, 
             const i64 nj = cols - j < N ? cols - j : N;
             const float* from = x + i * x_step + j;
             float* to = y + j * y_step + i;
-            if (ni == N && nj == N) {
-                transpose_square(from, x_step, to, y_step);
-                continue;
-            }
-            float part[N * N] = {}, turned[N * N];
-            for (i64 k = 0; k < ni; k++) copy(from + k * x_step, nj, part + k * N);
-            transpose_square(part, N, turned, N);
-            for (i64 k = 0; k < nj; k++) copy(turned + k * N, fill ? N : ni, to + k * y_step);
+            if (ni == N && nj == N) transpose_square(from, x_step, to, y_step);
+            else transpose_edge(from, x_step, ni, nj, to, y_step, fill);
         }
     }
 }

@@ -40,8 +40,8 @@ def max_pool_dx(dy, i, x_shape):
     """dy (N, C, *L), i (N, C, *L) -> dx of shape `x_shape`: dy added at the places that i names."""
     planes, cells = prod(x_shape[:2]), prod(x_shape[2:])
     dx = np.zeros(planes * cells, dy.dtype)
-    flat = i.reshape(planes, -1) + cells * np.arange(planes)[:, None]
-    np.add.at(dx, flat, dy.reshape(planes, -1))
+    flat = i.reshape(planes, prod(i.shape[2:])) + cells * np.arange(planes)[:, None]
+    np.add.at(dx, flat, dy.reshape(flat.shape))
     return dx.reshape(x_shape)
 
 
