@@ -273,16 +273,17 @@ def _middle(x: np.ndarray, axis: int, ignore_nan: bool) -> np.ndarray:
     """The index (size 1 at axis) of the lower median of each row;
     of the first NaN if NaN counts.
     """
-    order = np.argsort(x, axis, kind="stable")
     n = x.shape[axis]
-    if x.dtype.kind not in "fV":
-        return np.take(order, [(n - 1) // 2], axis)
+    middle = (n - 1) // 2
+    if x.dtype.kind not in "fV" or not np.isnan(x).any():
+        return np.argpartition(x, middle, axis).take([middle], axis)
+    order = np.argsort(x, axis, kind="stable")
     nans = np.isnan(x).sum(axis, keepdims=True)
     valid = n - nans
     if ignore_nan:
         place = np.where(valid == 0, 0, (valid - 1) // 2)
     else:
-        place = np.where(nans > 0, valid, (n - 1) // 2)
+        place = np.where(nans > 0, valid, middle)
     return np.take_along_axis(order, place, axis)
 
 

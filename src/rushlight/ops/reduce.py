@@ -47,7 +47,9 @@ def axis_of(dim, ndim: int):
     if type(dim) is int and -ndim <= dim < ndim:
         return dim % ndim
     axes = axes_of(dim, ndim)
-    return axes[0] if axes is not None and len(axes) == 1 else axes
+    if axes is None or len(axes) == ndim > 1:
+        return None
+    return axes[0] if len(axes) == 1 else axes
 
 
 def aligned(y, shape, axes, keepdim):
@@ -329,14 +331,7 @@ def _variance(x: np.ndarray, axis, correction, keepdim: bool):
         n = x.size
     else:
         n = x.shape[axis] if isinstance(axis, int) else count(x.shape, axis)
-    if axis is None and x.dtype.kind == "f" and n > correction:  # the common case, in one product
-        flat = x.reshape(-1)
-        mean = np.add.reduce(flat) / x.dtype.type(n)
-        d = flat - mean
-        y = d.dot(d) / x.dtype.type(n - correction)
-        ones = (1,) * x.ndim
-        return (np.reshape(y, ones), np.reshape(mean, ones)) if keepdim else (y, mean)
-    total = np.add.reduce(x, axis, keepdims=True)
+    total = K.sum(x, axis, True)
     mean = total / x.real.dtype.type(n) if n else total * x.dtype.type(np.nan)
     d = x - mean
     square = d * d if x.dtype.kind == "f" else (d * np.conj(d)).real
@@ -346,10 +341,10 @@ def _variance(x: np.ndarray, axis, correction, keepdim: bool):
             "reduction factor (input numel divided by output numel).",
             stacklevel=6,
         )
-    with np.errstate(divide="ignore", invalid="ignore"):
-        y = np.add.reduce(square, axis, keepdims=keepdim) / x.real.dtype.type(
-            max(n - correction, 0)
-        )
+        with np.errstate(divide="ignore", invalid="ignore"):
+            y = np.divide(K.sum(square, axis, keepdim), 0.0, dtype=square.dtype)
+    else:
+        y = K.sum(square, axis, keepdim) / (n - correction)
     return y, mean if keepdim else mean.reshape(np.shape(y))
 
 
@@ -357,7 +352,7 @@ def _var_dx(dy, x, dim, correction, keepdim):
     axes = axes_of(dim, x.ndim)
     n = count(x.shape, axes)
     dy = aligned(dy, x.shape, axes, keepdim)
-    d = x - K.mean(x, axes, True)
+    d = x - K.mean(x, axis_of(dim, x.ndim), True)
     if n - correction <= 0:
         return dy * K.where(d == 0, K.full_like(d, np.nan), K.full_like(d, np.inf))
     return dy * d * (2 / (n - correction))
@@ -529,7 +524,7 @@ class _Logsumexp:
             return np.log(np.add.reduce(x, axes, keepdims=keepdim))
         top = np.maximum.reduce(x.real, axes, keepdims=True)
         top = np.where(np.isinf(top), 0, top).astype(top.dtype, copy=False)
-        total = np.log(np.add.reduce(np.exp(x - top), axes, keepdims=keepdim))
+        total = np.log(np.add.reduce(K.exp(x - top), axes, keepdims=keepdim))
         return total + top.reshape(np.shape(total))
 
     def backward(c, dy, x, out, dim, keepdim):
