@@ -24,8 +24,7 @@ demo: $(VENV)/installed
 	$(VENV)/bin/rushlight train digits --model mlp --epochs 15 --augment shift
 
 test: $(VENV)/installed
-	$(RUN) -m pytest -q
-	RUSHLIGHT_PURE=1 $(RUN) -m pytest -q
+	$(RUN) -m pytest -q; native=$$?; RUSHLIGHT_PURE=1 $(RUN) -m pytest -q && exit $$native
 
 oracle: $(VENV)/oracle
 	$(RUN) -m pytest -q tests/oracle

@@ -18,7 +18,7 @@ def start(tmp_path):
         command = [sys.executable, "-m", "rushlight", *how]
         command += [name] if how in (("run",), ("check",)) else []
         done = subprocess.run(
-            [*command, *args], cwd=tmp_path, capture_output=True, text=True, timeout=60
+            [*command, *args], cwd=tmp_path, capture_output=True, text=True, timeout=300
         )
         return done.returncode, done.stdout, done.stderr
 
@@ -115,7 +115,7 @@ def test_multiprocessing_workers_import_torch_too(start, method):
             queue = context.Queue()
             process = context.Process(target=work, args=(queue,))
             process.start()
-            print(queue.get(timeout=50))
+            print(queue.get(timeout=250))
             process.join()
     """)
     assert (status, out) == (0, "('rushlight', 'rushlight.nn')\n"), err
