@@ -1,1 +1,7 @@
-"""Tools for tests: assert_close, gradcheck, samples."""
+"""torch.testing: assert_close and make_tensor;
+beside them gradcheck, and the samples of the cards.
+"""
+
+from .comparison import assert_close, make_tensor
+
+__all__ = ["assert_close", "make_tensor"]
