@@ -115,7 +115,9 @@ void add_rows(const float* dy, i64 cells, i64 lanes, float* db) {
 void direct_dw(const Conv& g, const float* dy, const float* x, float* dw, float* db) {
     const i64 in = g.in(), out = g.out(), taps = g.taps();
     const i64 registers = (out + N - 1) / N, pairs = (registers + 1) / 2, lanes = registers * N;
-    const i64 width = (g.q - 1) * g.sw + (g.kw - 1) * g.dw + 1, line = in * width;
+    i64 width = (g.q - 1) * g.sw + (g.kw - 1) * g.dw + 1;
+    if (in * width % 1024 == 0) width++;  // rows 4 KB apart fall on one another in the cache
+    const i64 line = in * width;
 
     // A unit is what a tile sees at once: a few small images, or some rows of a large one.
     constexpr i64 SOURCE = 1 << 18, CELLS = 1 << 8;

@@ -104,19 +104,25 @@ inline void transpose_edge(const float* x, i64 x_step, i64 rows, i64 cols, float
 }
 
 // x (rows, cols), its rows `x_step` apart -> y (cols, rows), its rows `y_step` apart. Where fewer
-// than LANES rows are left, y gets zeros up to the full register if `fill`.
+// than LANES rows are left, y gets zeros up to the full register if `fill`. The side whose rows lie
+// farther apart is walked along its rows: they are often a power of two apart, and of many such
+// lines at once the cache can hold only a few.
 inline void transpose(const float* x, i64 x_step, i64 rows, i64 cols, float* y, i64 y_step,
                       bool fill = false) {
     constexpr i64 N = LANES<float>;
-    for (i64 i = 0; i < rows; i += N) {
-        const i64 ni = rows - i < N ? rows - i : N;
-        for (i64 j = 0; j < cols; j += N) {
-            const i64 nj = cols - j < N ? cols - j : N;
-            const float* from = x + i * x_step + j;
-            float* to = y + j * y_step + i;
-            if (ni == N && nj == N) transpose_square(from, x_step, to, y_step);
-            else transpose_edge(from, x_step, ni, nj, to, y_step, fill);
-        }
+    const auto square = [&](i64 i, i64 j) {
+        const i64 ni = rows - i < N ? rows - i : N, nj = cols - j < N ? cols - j : N;
+        const float* from = x + i * x_step + j;
+        float* to = y + j * y_step + i;
+        if (ni == N && nj == N) transpose_square(from, x_step, to, y_step);
+        else transpose_edge(from, x_step, ni, nj, to, y_step, fill);
+    };
+    if (x_step > y_step) {
+        for (i64 i = 0; i < rows; i += N)
+            for (i64 j = 0; j < cols; j += N) square(i, j);
+    } else {
+        for (i64 j = 0; j < cols; j += N)
+            for (i64 i = 0; i < rows; i += N) square(i, j);
     }
 }
 
