@@ -35,7 +35,40 @@ def runner(card: Card) -> Any:
     """The function that runs this card on its full argument tuple, as short as its kind allows."""
     if card.listed or card.result is not None or card.outputs != 1:
         return partial(_general, card)
-    return _viewing(card) if card.view else _simple(card)
+    if card.view:
+        return _viewing(card)
+    plain = card.count == 1 and card.promote is None and not card.broadcast and not card.extras
+    return _unary(card, _simple(card)) if plain else _simple(card)
+
+
+def _unary(card: Card, general: Any) -> Any:
+    """`run` of a card of one tensor and no options, such as relu: _simple without its loops."""
+    forward, differentiable, save = card.forward, card.backward is not None, card.save
+    node_type, saves_out = card.node_type, card.saved_out >= 0
+
+    def run(args):
+        x = args[0]
+        if not isinstance(x, Tensor) or inferring[0]:
+            return general(args)
+        try:
+            r = forward(x._a)
+        except _TRANSLATED as e:
+            raise explain(card, args, e) from None
+        t = _new(Tensor)
+        t._a = r if type(r) is _ndarray else np.asarray(r)
+        t._rg = False
+        t._node = t._view = t._v = None
+        if x._rg and differentiable and mode.grad and t._a.dtype.kind in "fcV":
+            saved = [t._a if i < 0 else x if i < SHAPE else x._a.shape for i in save]
+            t._node = node = make_node(node_type, (edge_of(x),), saved)
+            t._slot = 0
+            t._rg = True
+            if saves_out:
+                t._v = cell = [0]
+                node.out_cell = (cell, 0)
+        return t
+
+    return run
 
 
 def _simple(card: Card) -> Any:

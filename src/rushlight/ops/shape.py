@@ -7,7 +7,7 @@ from math import prod
 import numpy as np
 
 from ..core.dtype import dtype, float64
-from ..core.registry import CARDS, Card, apply, composite, op
+from ..core.registry import CARDS, Card, apply, composite, op, view_of
 from ..core.size import Size
 from ..core.tensor import Tensor
 from ..kernels import K
@@ -80,7 +80,10 @@ class Permute:
                 f"length of the desired ordering of dimensions i.e. input.dim() = {x.ndim} is not "
                 f"equal to len(dims) = {len(dims)}"
             )
-        return x.transpose([int(d) for d in dims])
+        axes = [wrapped(int(d), x.ndim) for d in dims]
+        if len(set(axes)) < len(axes):
+            raise RuntimeError("permute(): duplicate dims are not allowed.")
+        return x.transpose(axes)
 
     def backward(c, dy, dims):
         n = len(dims)
@@ -129,7 +132,7 @@ class Expand:
             sizes.append(x.shape[i - lead] if n == -1 else n)
         if lead < 0:
             raise RuntimeError(
-                f"expand(torch.FloatTensor{{{list(x.shape)}}}, size={list(size)}): the number of "
+                f"expand({wrap(x).type()}{{{list(x.shape)}}}, size={list(size)}): the number of "
                 f"sizes provided ({len(size)}) must be greater or equal to the number of "
                 f"dimensions in the tensor ({x.ndim})"
             )
@@ -181,6 +184,9 @@ class Unsqueeze:
         yield make(3), -1
 
 
+_VIEW = CARDS["_view"]
+
+
 @composite("view", fn=False, method=True)
 def view(x, *shape):
     """The same elements in another shape (or, with a dtype, the same bytes as another type); never
@@ -188,13 +194,21 @@ def view(x, *shape):
 
     RuntimeError: the number of elements differs, or the strides do not allow it.
     """
+    a = x._a
+    if a.flags.c_contiguous and shape and type(shape[0]) is int and min(shape) >= -1:
+        try:
+            array = a.reshape(shape)
+        except (ValueError, TypeError):
+            pass  # below, in PyTorch's words
+        else:
+            return view_of(_VIEW, x, array, (array.shape,))
     if len(shape) == 1 and not isinstance(shape[0], int):
         shape = shape[0]
         if isinstance(shape, dtype):
             return apply(CARDS["_view_dtype"], (x, shape))
         if isinstance(shape, Tensor):
             shape = (shape,)
-    return apply(CARDS["_view"], (x, target_shape(shape, x._a.size)))
+    return apply(_VIEW, (x, target_shape(shape, a.size)))
 
 
 @composite("reshape", method=True)
@@ -291,6 +305,9 @@ def squeeze(input, dim=None):
 def flatten(input, start_dim=0, end_dim=-1):
     """Dimensions start_dim to end_dim become one. RuntimeError: start after end."""
     n = input._a.ndim
+    if n > 1 and start_dim == 1 and end_dim == -1:  # what nn.Flatten asks for
+        shape = input._a.shape
+        return input if n == 2 else reshape(input, (shape[0], prod(shape[1:])))
     start, end = wrapped(start_dim, n), wrapped(end_dim, n)
     if start > end:
         raise RuntimeError("flatten() has invalid args: start_dim cannot come after end_dim")
@@ -363,12 +380,17 @@ def broadcast_tensors(*tensors):
 def broadcast_shapes(*shapes):
     """The shape that tensors of these shapes broadcast to. RuntimeError: they do not."""
     shapes = [(s,) if isinstance(s, int) else tuple(s) for s in shapes]
-    try:
-        return Size(np.broadcast_shapes(*shapes))
-    except ValueError:
-        raise RuntimeError(
-            "Shape mismatch: objects cannot be broadcast to a single shape: " + str(shapes)
-        ) from None
+    common: tuple = ()
+    for i, shape in enumerate(shapes):
+        for d in range(-1, -1 - min(len(shape), len(common)), -1):
+            if shape[d] != common[d] and 1 not in (shape[d], common[d]):
+                raise RuntimeError(
+                    f"Attempting to broadcast a dimension of length {shape[d]} at {d}! Mismatching "
+                    f"argument at index {i} had {shape}; but expected shape should be "
+                    f"broadcastable to {list(common)}"
+                )
+        common = np.broadcast_shapes(common, shape)
+    return Size(common)
 
 
 @composite("t", method=True)

@@ -24,6 +24,7 @@ import numpy as np
 from ...core import draw
 from ...core.random import Generator, generator_or_default
 from ...core.tensor import Tensor, wrap
+from ...kernels import K
 
 __all__ = [
     "ChainDataset",
@@ -339,7 +340,7 @@ def gather(x: np.ndarray, indices: Indices) -> np.ndarray:
         if indices.stop > len(x):
             raise IndexError(f"index {len(x)} is out of bounds for dimension 0 with size {len(x)}")
         return x[indices].copy()
-    return x.take(indices, 0)
+    return K.take(x, np.asarray(indices))
 
 
 def draws(read: BatchReader) -> bool:
