@@ -74,6 +74,10 @@ def finished(
     if memory_format is not None and memory_format is not preserve_format:
         t = t.contiguous(memory_format=memory_format)
     if requires_grad:
+        if a.dtype.kind in "biu":
+            raise RuntimeError(
+                "Only Tensors of floating point and complex dtype can require gradients"
+            )
         t.requires_grad_()
     return t
 

@@ -167,10 +167,11 @@ def _split_key(x: np.ndarray, key: Any) -> tuple[tuple, tuple | None, Card]:
         raise IndexError(f"too many indices for tensor of dimension {x.ndim}")
     basic: list[Any] = []
     advanced: list[Any] = []
-    has_advanced, card, dim = False, _ALIAS, 0
+    has_advanced, card, dim, filled = False, _ALIAS, 0, False
     for k in items:
         if k is Ellipsis:
-            fill = x.ndim - used
+            fill = 0 if filled else x.ndim - used  # a second ... stands for nothing
+            filled = True
             basic += [_FULL] * fill
             advanced += [_FULL] * fill
             dim += fill
@@ -214,10 +215,12 @@ def _split_key(x: np.ndarray, key: Any) -> tuple[tuple, tuple | None, Card]:
             advanced.append(a)
             has_advanced = True
             dim += n
-        elif hasattr(k, "__index__") and not isinstance(k, str):
+        elif hasattr(k, "__index__"):
             basic.append(k.__index__())
             card = _SELECT
             dim += 1
+        elif isinstance(k, str):
+            raise TypeError("new(): invalid data type 'str'")
         else:
             raise IndexError(
                 "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables "
@@ -276,18 +279,12 @@ def _has_tensor(k: slice) -> bool:
 
 
 def _list_key(key: list) -> Any:
-    """A list is an index tensor, unless slices, tensors, None or ...
+    """A list is an index tensor.
 
-    in it make it a tuple (PyTorch's legacy rule).
+    What is no number in it makes it a tuple (PyTorch's legacy rule).
     """
-    if (
-        any(isinstance(k, (slice, Tensor, list, tuple)) or k is None or k is Ellipsis for k in key)
-        and len(key) < 32
-    ):
-        if all(isinstance(k, (int, np.integer, list)) for k in key) or all(
-            isinstance(k, Tensor) and not k._a.ndim for k in key
-        ):
-            return (key,)
+    parts = (slice, Tensor, list, tuple)
+    if len(key) < 32 and any(isinstance(k, parts) or k is None or k is Ellipsis for k in key):
         return tuple(key)
     return (key,)
 
@@ -333,6 +330,8 @@ def setitem(x: Tensor, key: Any, value: Any) -> None:
     except IndexError as e:
         raise _index_error(e) from None
     except ValueError:
+        if advanced is None:
+            _trimmed(value, a.shape).expand(a.shape)  # which says what is wrong
         shape = a.shape if advanced is None else a[advanced].shape
         raise RuntimeError(
             f"shape mismatch: value tensor of shape {list(value._a.shape)} cannot be broadcast to "

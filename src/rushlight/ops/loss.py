@@ -132,7 +132,7 @@ def cross_entropy(
     if label_smoothing == 0.0:
         return nll_loss(logp, target, weight, None, ignore_index, None, reduction)
     if not 0.0 <= label_smoothing <= 1.0:
-        raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
+        raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing:g}")
     return _smoothed(logp, target, weight, ignore_index, reduction, label_smoothing, dim, classes)
 
 
@@ -145,7 +145,7 @@ def _name(t: Tensor) -> str:
 def _soft_cross_entropy(input, target, weight, reduction, smoothing, dim, classes):
     """-Σ_c w_c q_c log softmax(x)_c with probabilities q; the mean is over samples."""
     if not 0.0 <= smoothing <= 1.0:
-        raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {smoothing}")
+        raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {smoothing:g}")
     logp = input.log_softmax(dim)
     if smoothing:
         target = target * (1 - smoothing) + smoothing / classes
@@ -274,9 +274,7 @@ def nll_loss(
         raise RuntimeError(f"expected scalar type {_name(input)} but found {_name(weight)}")
     if weight is not None and weight._a.shape != (x.shape[1],):
         raise RuntimeError(
-            "weight tensor should be defined either for all or no classes"
-            if weight._a.ndim == 1
-            else "weight tensor should be defined either for all "
+            "weight tensor should be defined either for all "
             f"{x.shape[1]} classes or no classes but got weight "
             f"tensor of shape: {list(weight._a.shape)}"
         )

@@ -19,7 +19,7 @@ class MaskedFill:
         if mask.dtype.kind != "b":
             raise RuntimeError(
                 "masked_fill_ only supports boolean masks, but got mask with dtype "
-                f"{wrap(mask).dtype}"
+                f"{_scalar_word(mask)}"
             )
         if getattr(value, "dtype", np.dtype(bool)).kind == "c" and x.dtype.kind != "c":
             raise RuntimeError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..core.errors import mismatch
 from ..core.registry import CARDS, Card, apply, apply_inplace, composite, op, store
 from ..core.tensor import Tensor, wrap
 from ..kernels import K
@@ -65,8 +66,8 @@ class Bmm:
     def forward(x, y):
         if x.ndim != 3 or y.ndim != 3:
             raise RuntimeError(
-                f"batch1 must be a 3D tensor, batch2 must be a 3D tensor; got {x.ndim}D and "
-                f"{y.ndim}D"
+                f"batch{1 if x.ndim != 3 else 2} must be a 3D tensor\n"
+                f"  shapes {tuple(x.shape)} and {tuple(y.shape)}"
             )
         if x.shape[0] != y.shape[0] or x.shape[2] != y.shape[1]:
             raise RuntimeError(
@@ -187,6 +188,10 @@ def _matmul(x: Tensor, y: Tensor) -> Tensor:
             "Expected size for first two dimensions of batch2 tensor to be: "
             f"[{int(np.prod(b[:-2]))}, {a[-1]}] but got: [{int(np.prod(b[:-2]))}, {b[-2]}]."
         )
+    if a[:-2] != b[:-2]:
+        text = mismatch([a[:-2], b[:-2]])
+        if text:
+            raise RuntimeError(f"{text}\n  batches of matmul's {tuple(a)} and {tuple(b)}")
     return apply(CARDS["_matmul_batched"], (x, y))
 
 
@@ -270,7 +275,7 @@ _OTHERS = {
 
 
 @composite("linear", fn=False, functional=True)
-def linear(input, weight, bias=None):
+def linear(input, weight, bias=None, *, out=None):
     """y = input weightᵀ + bias: input (*, I), weight (O, I) or (I), bias (O) or None -> (*, O)
 
     RuntimeError: the last dimension of input is not I, or the dtypes differ.
@@ -278,6 +283,9 @@ def linear(input, weight, bias=None):
     if not isinstance(input, Tensor):
         kind = type(input).__name__
         raise TypeError(f"linear(): argument 'input' (position 1) must be Tensor, not {kind}")
+    if out is not None:
+        store(out, linear(input, weight, bias))
+        return out
     rank = input._a.ndim
     if rank == 2 and bias is not None:
         return _LINEAR.run((input, weight, bias))
@@ -296,6 +304,10 @@ def _odd_linear(x: np.ndarray, w: np.ndarray, b: np.ndarray | None) -> np.ndarra
                 f"{w.ndim}D"
             )
         rows = int(np.prod(x.shape[:-1]))
+        if w.ndim == 1 and x.ndim > 1:
+            raise RuntimeError(
+                f"size mismatch, got input ({rows}), mat ({rows}x{x.shape[-1]}), vec ({w.shape[0]})"
+            )
         columns = w.shape[0] if w.ndim == 2 else 1
         raise RuntimeError(
             f"mat1 and mat2 shapes cannot be multiplied ({rows}x{x.shape[-1]} and "

@@ -8,7 +8,7 @@ from __future__ import annotations
 from math import prod
 
 from ..core.dtype import from_numpy_dtype
-from ..core.registry import CARDS, apply, composite, op
+from ..core.registry import CARDS, apply, composite, op, store
 from ..core.tensor import Tensor
 from ..kernels import K
 from ..kernels.carriers import translate
@@ -371,7 +371,11 @@ def rms_norm(input, normalized_shape, weight=None, eps=None):
 @composite("normalize", fn=False, functional=True)
 def normalize(input, p=2.0, dim=1, eps=1e-12, out=None):
     """x / max(‖x‖_p, eps) along dim."""
-    return input / input.norm(p, dim, keepdim=True).clamp_min(eps).expand_as(input)
+    y = input / input.norm(p, dim, keepdim=True).clamp_min(eps).expand_as(input)
+    if out is None:
+        return y
+    store(out, y)
+    return out
 
 
 @composite("local_response_norm", fn=False, functional=True)
@@ -396,7 +400,9 @@ def local_response_norm(input, size, alpha=1e-4, beta=0.75, k=1.0):
     total = padded[:, 0:channels]
     for i in range(1, size):
         total = total + padded[:, i : i + channels]
-    return input / (total / size * alpha + k).pow(beta)
+    exact = input.is_floating_point() or input.is_complex()  # else means are cut, as PyTorch does
+    mean = total / size if exact else total.div(size, rounding_mode="trunc")
+    return input / (mean * alpha + k).pow(beta)
 
 
 def _layer_norm_dx_on_tensors(dy, x, w, mean, rstd, n):

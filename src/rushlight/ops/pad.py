@@ -107,7 +107,7 @@ def pad(input, pad, mode="constant", value=None):
     a = input._a
     widths = [int(w) for w in pad]
     if len(widths) % 2:
-        raise RuntimeError(f"Padding length must be divisible by 2, got {len(widths)}")
+        raise RuntimeError(f"Padding length must be divisible by 2\n  it is {len(widths)}")
     k = len(widths) // 2
     if k > a.ndim:
         raise RuntimeError(

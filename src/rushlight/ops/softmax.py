@@ -10,12 +10,13 @@ from ..kernels import K
 from .shape import wrapped
 
 
-def _no_integers(name: str, x) -> None:
+def _no_integers(name: str, x, dim: int) -> None:
     if x.dtype.kind in "iub":
         from ..core.dtype import from_numpy_dtype, scalar_name
 
         raise NotImplementedError(
-            f"\"{name}\" not implemented for '{scalar_name(from_numpy_dtype(x.dtype))}'"
+            f'"{name}_{"lastdim_" if dim >= x.ndim - 1 else ""}kernel_impl" not implemented for '
+            f"'{scalar_name(from_numpy_dtype(x.dtype))}'"
         )
 
 
@@ -27,8 +28,9 @@ class _Softmax:
     """
 
     def forward(x, dim):
-        _no_integers("softmax_lastdim_kernel_impl", x)
-        return K.softmax(x, wrapped(dim, x.ndim))
+        d = wrapped(dim, x.ndim)
+        _no_integers("softmax", x, d)
+        return K.softmax(x, d)
 
     def backward(c, dy, out, dim):
         return K.softmax_dx(dy, out, wrapped(dim, dy.ndim))
@@ -49,8 +51,9 @@ class _LogSoftmax:
     """
 
     def forward(x, dim):
-        _no_integers("log_softmax_lastdim_kernel_impl", x)
-        return K.log_softmax(x, wrapped(dim, x.ndim))
+        d = wrapped(dim, x.ndim)
+        _no_integers("log_softmax", x, d)
+        return K.log_softmax(x, d)
 
     def backward(c, dy, out, dim):
         return K.log_softmax_dx(dy, out, wrapped(dim, dy.ndim))
