@@ -37,6 +37,12 @@ constexpr i64 BLOCK = 48;           // rows of a task: a multiple of both
 constexpr i64 DEPTH = 512;          // of k at a time: a panel's part stays in the L2 cache
 constexpr i64 PIECE = 256;          // of k at a time when packing
 constexpr i64 SMALL = 1 << 17;      // multiply-adds that one thread does faster alone
+// Up to FEW rows against rows of at least LONG numbers are dot products: a classifier's ten outputs.
+#if defined(__AVX512F__)
+constexpr i64 FEW = 15, LONG = 192;
+#else
+constexpr i64 FEW = 4, LONG = 0;
+#endif
 
 template <class T>
 constexpr i64 WIDTH = VECTORS * LANES<T>;
@@ -260,43 +266,40 @@ RL_INLINE void put_one(T v, i64 i, i64 j, const Target<T>& to) {
     to.c[i * to.step + j] = to.relu && v < 0 ? T(0) : v;
 }
 
-// c[i][j] = Σ a[i][k] b[j][k], at most 4 rows i: dot products of contiguous rows that read b once.
+constexpr int J = 4;  // rows of b that a dot product takes at a time
+
+// c[first + i][j0 + j] = Σ a[i][k] b[j0 + j][k], a few rows i against J rows of b, all contiguous.
 template <class T, int rows>
-void dots(i64 n, i64 k, const T* a, i64 a_step, const T* b, i64 b_step, const Target<T>& to) {
+void dots(i64 first, i64 j0, i64 n, i64 k, Matrix<T> a, Matrix<T> b, const Target<T>& to) {
     using V = Reg<T>;
     constexpr i64 L = LANES<T>;
-    constexpr int J = 4;  // rows of b at a time
-    const i64 grain = rows_per_block(k * rows * J, 1 << 15);
-    parallel((n + J - 1) / J, grain, [&](i64 begin, i64 end) {
-        for (i64 j0 = begin * J; j0 < end * J && j0 < n; j0 += J) {
-            const T* y[J];
-            for (i64 j = 0; j < J; j++) y[j] = b + (j0 + j < n ? j0 + j : n - 1) * b_step;
-            V c[rows][J] = {};
-            const auto step = [&](auto get, i64 at) {
-                V x[rows];
-                for (int i = 0; i < rows; i++) x[i] = get(a + i * a_step + at);
-                for (int j = 0; j < J; j++) {
-                    const V z = get(y[j] + at);
-                    for (int i = 0; i < rows; i++) c[i][j] = fma(x[i], z, c[i][j]);
-                }
-            };
-            i64 at = 0;
-            for (; at + L <= k; at += L) step([](const T* p) { return load(p); }, at);
-            if (at < k) step([&](const T* p) { return load_part(p, k - at); }, at);
-            for (int i = 0; i < rows; i++) {
-                for (int j = 0; j < J && j0 + j < n; j++) {
-                    const i64 other = j0 + j;
-                    put_one(sum(c[i][j]), to.transposed ? other : i, to.transposed ? i : other, to);
-                }
-            }
+    const T *x[rows], *y[J];
+    for (int i = 0; i < rows; i++) x[i] = a.p + (first + i) * a.row;
+    for (i64 j = 0; j < J; j++) y[j] = b.p + (j0 + j < n ? j0 + j : n - 1) * b.col;
+    V c[rows][J] = {};
+    const auto step = [&](auto get, i64 at) {
+        V row[rows];
+        for (int i = 0; i < rows; i++) row[i] = get(x[i] + at);
+        for (int j = 0; j < J; j++) {
+            const V z = get(y[j] + at);
+            for (int i = 0; i < rows; i++) c[i][j] = fma(row[i], z, c[i][j]);
         }
-    });
+    };
+    i64 at = 0;
+    for (; at + L <= k; at += L) step([](const T* p) { return load(p); }, at);
+    if (at < k) step([&](const T* p) { return load_part(p, k - at); }, at);
+    for (int i = 0; i < rows; i++) {
+        for (int j = 0; j < J && j0 + j < n; j++) {
+            const i64 one = first + i, other = j0 + j;
+            put_one(sum(c[i][j]), to.transposed ? other : one, to.transposed ? one : other, to);
+        }
+    }
 }
 
 // True if it was a case for dot products.
 template <class T>
 bool few_rows(i64 m, i64 n, i64 k, Matrix<T> a, Matrix<T> b, const Target<T>& to) {
-    if (m > 4 || a.col != 1 || b.row != 1) return false;
+    if (a.col != 1 || b.row != 1 || m > FEW || (m > 4 && (k < LONG || n < LANES<T>))) return false;
     if (k <= 8) {  // shorter than a register is worth
         for (i64 i = 0; i < m; i++) {
             for (i64 j = 0; j < n; j++) {
@@ -308,12 +311,20 @@ bool few_rows(i64 m, i64 n, i64 k, Matrix<T> a, Matrix<T> b, const Target<T>& to
         }
         return true;
     }
-    switch (m) {
-        case 1: dots<T, 1>(n, k, a.p, a.row, b.p, b.col, to); break;
-        case 2: dots<T, 2>(n, k, a.p, a.row, b.p, b.col, to); break;
-        case 3: dots<T, 3>(n, k, a.p, a.row, b.p, b.col, to); break;
-        default: dots<T, 4>(n, k, a.p, a.row, b.p, b.col, to); break;
-    }
+    const i64 most = FEW > 4 && m % 5 == 0 ? 5 : 4;
+    parallel((n + J - 1) / J, rows_per_block(k * m * J, 1 << 15), [&](i64 begin, i64 end) {
+        for (i64 j = begin * J; j < end * J && j < n; j += J) {
+            for (i64 i = 0; i < m; i += most) {
+                switch (m - i < most ? m - i : most) {
+                    case 1: dots<T, 1>(i, j, n, k, a, b, to); break;
+                    case 2: dots<T, 2>(i, j, n, k, a, b, to); break;
+                    case 3: dots<T, 3>(i, j, n, k, a, b, to); break;
+                    case 4: dots<T, 4>(i, j, n, k, a, b, to); break;
+                    default: dots<T, 5>(i, j, n, k, a, b, to); break;
+                }
+            }
+        }
+    });
     return true;
 }
 
