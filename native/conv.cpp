@@ -11,26 +11,26 @@ constexpr i64 N = LANES<float>;
 // as long for it (docs/convolution.md).
 constexpr double NARROW = 1.6;
 
-bool is_narrow(i64 channels, i64 cells, i64 waste) {
+bool is_narrow(i64 channels, i64 cells) {
     const i64 direct = cells * ((channels + N - 1) / N);
     const i64 narrow = channels * ((cells + N - 1) / N);
-    return NARROW * double(narrow * waste) < double(direct);
+    return NARROW * double(narrow) < double(direct);
 }
 
 }  // namespace
 
 void conv_forward(const Conv& g, const float* x, const float* w, const float* b, float* y) {
-    if (is_narrow(g.out(), g.q, 1)) narrow_forward(g, x, w, b, y);
+    if (is_narrow(g.out(), g.q)) narrow_forward(g, x, w, b, y);
     else direct_forward(g, x, w, b, y);
 }
 
 void conv_dx(const Conv& g, const float* dy, const float* w, float* dx) {
-    if (is_narrow(g.in(), g.w, g.sh * g.sw)) narrow_dx(g, dy, w, dx);
+    if (is_narrow(g.in(), (g.w + g.sw - 1) / g.sw)) narrow_dx(g, dy, w, dx);
     else direct_dx(g, dy, w, dx);
 }
 
 void conv_dw(const Conv& g, const float* dy, const float* x, float* dw, float* db) {
-    if (is_narrow(g.out(), g.q, 1)) narrow_dw(g, dy, x, dw, db);
+    if (is_narrow(g.out(), g.q)) narrow_dw(g, dy, x, dw, db);
     else direct_dw(g, dy, x, dw, db);
 }
 

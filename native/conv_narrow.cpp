@@ -3,8 +3,8 @@
 // Here a register holds LANES neighbouring output cells of one channel, so that few channels waste
 // nothing. Each (image, group) is copied once: a border of zeros around it and, for a stride of s,
 // the columns sorted into s runs (0, s, 2s, ... then 1, s + 1, ...), so that neighbouring output
-// cells always meet neighbouring numbers. dx is the same sum over dy with zeros put between its
-// cells, and the kernel turned round.
+// cells always meet neighbouring numbers. dx is the same sum over dy, one for each residue of the
+// stride, as in conv_direct.cpp.
 #include "conv.hpp"
 #include "parallel.hpp"
 #include "scratch.hpp"
@@ -15,47 +15,42 @@ namespace {
 constexpr i64 N = LANES<float>;
 constexpr i64 WORK = 1 << 14;  // multiply-adds of a register that are worth waking a thread
 
-// One correlation: y[o](p, q) = b[o] + Σ_{c, i, j} w[o][c][i][j] · s[c](p sh + i dh, q sw + j dw)
-// where s is the source with its cells `gap` apart and `top` rows and `left` columns before them.
+// One correlation: y[o](p, q) = b[o] + Σ_{c, t} w[o][c][t] · s[c](p sh + row[t], q sw + col[t])
+// where s is the source with `top` rows and `left` columns of zeros before it. The cells (p, q) are
+// every grid_h-th row and grid_w-th column of the output, from `first` on.
 struct Plan {
     i64 images, groups;
-    i64 ci, h, w;
-    i64 co, p, q;
-    i64 kh, kw, sh, sw, dh, dw;
-    i64 gap_h, gap_w, top, left;
+    i64 ci, h, w;                // source
+    i64 co, size, first;         // output channels; cells of one; the first that is computed
+    i64 p, q, y_row, y_col;      // how many are computed, and the steps between them
+    i64 sh, sw, top, left;
+    i64 taps;
+    const i64 *row, *col;        // (taps), not negative
+    i64 most_row, most_col;      // the greatest of each
 
-    i64 taps() const { return kh * kw; }
-    i64 rows() const { return (p - 1) * sh + (kh - 1) * dh + 1; }
+    i64 rows() const { return (p - 1) * sh + most_row + 1; }
     i64 vectors() const { return (q + N - 1) / N; }
-    i64 run() const { return vectors() * N + (kw - 1) * dw / sw; }  // columns of one residue
+    i64 run() const { return vectors() * N + most_col / sw; }  // columns of one residue
     i64 line() const { return run() * sw; }
     i64 plane() const { return rows() * line(); }
     // of the cell under tap t for output cell (0, 0), in the copy of one channel
-    i64 offset(i64 t) const {
-        const i64 column = t % kw * dw;
-        return t / kw * dh * line() + column % sw * run() + column / sw;
-    }
+    i64 offset(i64 t) const { return row[t] * line() + col[t] % sw * run() + col[t] / sw; }
 };
 
 // One channel of the source (H, W) -> its copy (rows, residues, run).
 void copy_plane(const Plan& g, const float* x, float* to) {
     zero(to, g.plane());
-    for (i64 y = 0; y < g.h; y++) {
-        const i64 row = g.top + y * g.gap_h;
-        if (row < 0 || row >= g.rows()) continue;
-        float* const line = to + row * g.line();
-        const float* const from = x + y * g.w;
-        if (g.sw == 1 && g.gap_w == 1) {
-            const i64 skip = max(0, -g.left), at = max(0, g.left);
-            const i64 cells = min(g.w - skip, g.line() - at);
-            if (cells > 0) copy(from + skip, cells, line + at);
+    const i64 skip = max(0, -g.left), at = max(0, g.left);
+    for (i64 y = max(0, -g.top); y < min(g.h, g.rows() - g.top); y++) {
+        float* const line = to + (g.top + y) * g.line();
+        const float* const from = x + y * g.w + skip;
+        const i64 cells = min(g.w - skip, g.line() - at);
+        if (g.sw == 1) {
+            if (cells > 0) copy(from, cells, line + at);
             continue;
         }
-        for (i64 i = 0; i < g.w; i++) {
-            const i64 column = g.left + i * g.gap_w;
-            if (column < 0 || column / g.sw >= g.run()) continue;
-            line[column % g.sw * g.run() + column / g.sw] = from[i];
-        }
+        for (i64 i = 0; i < cells; i++)
+            line[(at + i) % g.sw * g.run() + (at + i) / g.sw] = from[i];
     }
 }
 
@@ -66,9 +61,16 @@ struct TileArgs {
     i64 channels, taps;
     const float* w;      // (J, channels, taps)
     const float* bias;   // (J) or null
-    float* y;            // (J, rows, cells)
-    i64 y_channel, y_row, cells;
+    float* y;            // of the tile's first cell
+    i64 y_channel, y_row, y_col, cells;
 };
+
+// The first n lanes to places `step` apart.
+RL_INLINE void scatter(F v, i64 n, float* y, i64 step) {
+    float cells[N];
+    store(cells, v);
+    for (i64 k = 0; k < n; k++) y[k * step] = cells[k];
+}
 
 // R rows of up to N cells each, of J channels.
 template <int J, int R>
@@ -100,7 +102,8 @@ void tile(const TileArgs& a) {
 #pragma GCC unroll 8
         for (int r = 0; r < R; r++) {
             float* const y = a.y + j * a.y_channel + r * a.y_row;
-            if (a.cells == N) store(y, sum[j][r]);
+            if (a.y_col != 1) scatter(sum[j][r], a.cells, y, a.y_col);
+            else if (a.cells == N) store(y, sum[j][r]);
             else store_part(y, sum[j][r], a.cells);
         }
 }
@@ -113,33 +116,34 @@ constexpr Tile TILES[3][4] = {
     {tile<4, 1>, tile<4, 2>, nullptr, nullptr},
 };
 
-// x (images, groups * ci, h, w), w (groups * co, ci, kh, kw) -> y (images, groups * co, p, q)
+// x (images, groups * ci, h, w), w (groups * co, ci, taps) -> y (images, groups * co, size)
 void correlate(const Plan& g, const float* x, const float* w, const float* bias, float* y) {
-    const i64 taps = g.taps(), items = g.images * g.groups;
-    Array<i64> off(taps);
-    for (i64 t = 0; t < taps; t++) off[t] = g.offset(t);
-    const i64 work = g.co * g.ci * taps * g.p * g.vectors();
+    const i64 items = g.images * g.groups;
+    Array<i64> off(g.taps);
+    for (i64 t = 0; t < g.taps; t++) off[t] = g.offset(t);
+    const i64 work = 1 + g.co * g.ci * g.taps * g.p * g.vectors();
     parallel(items, max(1, WORK / work), [&](i64 begin, i64 end) {
         float* const source = scratch<float>(Slot::conv_block, g.ci * g.plane());
         for (i64 item = begin; item < end; item++) {
             for (i64 c = 0; c < g.ci; c++)
                 copy_plane(g, x + (item * g.ci + c) * g.h * g.w, source + c * g.plane());
-            const i64 first = item % g.groups * g.co;
+            const i64 channel = item % g.groups * g.co;
             TileArgs a;
             a.channel = g.plane(), a.row = g.sh * g.line();
-            a.off = &off[0], a.channels = g.ci, a.taps = taps;
-            a.y_channel = g.p * g.q, a.y_row = g.q;
+            a.off = &off[0], a.channels = g.ci, a.taps = g.taps;
+            a.y_channel = g.size, a.y_row = g.y_row, a.y_col = g.y_col;
             for (i64 o = 0; o < g.co;) {
                 const int width = g.co - o >= 4 ? 2 : g.co - o >= 2 ? 1 : 0;
-                a.w = w + (first + o) * g.ci * taps;
-                a.bias = bias ? bias + first + o : nullptr;
+                a.w = w + (channel + o) * g.ci * g.taps;
+                a.bias = bias ? bias + channel + o : nullptr;
                 for (i64 v = 0; v < g.vectors(); v++) {
                     a.cells = min(N, g.q - v * N);
                     for (i64 p = 0; p < g.p;) {
                         int height = 3 - width;
                         while (p + (1 << height) > g.p) height--;
                         a.x = source + p * a.row + v * N;
-                        a.y = y + ((item * g.co + o) * g.p + p) * g.q + v * N;
+                        a.y = y + (item * g.co + o) * g.size + g.first + p * g.y_row +
+                              v * N * g.y_col;
                         TILES[width][height](a);
                         p += 1 << height;
                     }
@@ -174,35 +178,65 @@ constexpr void (*TAP_SUMS[])(const Plan&, const float*, const float*, i64, const
     tap_sums<6>, tap_sums<7>, tap_sums<8>, tap_sums<9>,
 };
 
+// The taps of a convolution, for its forward direction and dw.
+struct Taps {
+    Array<i64> row, col;
+
+    explicit Taps(const Conv& g) : row(g.taps()), col(g.taps()) {
+        for (i64 t = 0; t < g.taps(); t++) row[t] = t / g.kw * g.dh, col[t] = t % g.kw * g.dw;
+    }
+    Plan plan(const Conv& g) const {
+        return {g.n, g.groups, g.in(), g.h, g.w, g.out(), g.p * g.q, 0, g.p, g.q, g.q, 1,
+                g.sh, g.sw, g.ph, g.pw, g.taps(), &row[0], &col[0],
+                (g.kh - 1) * g.dh, (g.kw - 1) * g.dw};
+    }
+};
+
 }  // namespace
 
 void narrow_forward(const Conv& g, const float* x, const float* w, const float* b, float* y) {
-    const Plan plan{g.n, g.groups, g.in(), g.h,  g.w,  g.out(), g.p, g.q, g.kh, g.kw,
-                    g.sh, g.sw,    g.dh,   g.dw, 1,    1,       g.ph, g.pw};
-    correlate(plan, x, w, b, y);
+    const Taps taps(g);
+    correlate(taps.plan(g), x, w, b, y);
 }
 
 void narrow_dx(const Conv& g, const float* dy, const float* w, float* dx) {
-    const i64 in = g.in(), out = g.out(), taps = g.taps();
-    // w (G, J, I, T) -> (G, I, J, T turned round)
-    float* const turned = scratch<float>(Slot::conv_shared, g.c * out * taps);
-    for (i64 group = 0; group < g.groups; group++)
-        for (i64 j = 0; j < out; j++)
-            for (i64 c = 0; c < in; c++)
-                for (i64 t = 0; t < taps; t++)
-                    turned[((group * in + c) * out + j) * taps + taps - 1 - t] =
-                        w[((group * out + j) * in + c) * taps + t];
-    const Plan plan{g.n,  g.groups, out,  g.p,  g.q,
-                    in,   g.h,      g.w,  g.kh, g.kw,
-                    1,    1,        g.dh, g.dw, g.sh,
-                    g.sw, (g.kh - 1) * g.dh - g.ph, (g.kw - 1) * g.dw - g.pw};
-    correlate(plan, dy, turned, nullptr, dx);
+    const i64 in = g.in(), out = g.out();
+    float* const part = scratch<float>(Slot::conv_shared, g.c * out * g.taps());
+    Array<i64> row(g.taps()), col(g.taps()), tap(g.taps());
+    for (i64 a = 0; a < min(g.sh, g.h); a++)
+        for (i64 b = 0; b < min(g.sw, g.w); b++) {
+            // The taps that reach rows a, a + sh, ... and columns b, b + sw, ... and from where.
+            i64 taps = 0, top = 0, left = 0, most_row = 0, most_col = 0;
+            for (i64 t = 0; t < g.taps(); t++) {
+                const i64 r = a + g.ph - t / g.kw * g.dh, c = b + g.pw - t % g.kw * g.dw;
+                if (r % g.sh || c % g.sw) continue;
+                tap[taps] = t, row[taps] = r / g.sh, col[taps] = c / g.sw;
+                top = max(top, -row[taps]), left = max(left, -col[taps]);
+                taps++;
+            }
+            for (i64 t = 0; t < taps; t++) {
+                most_row = max(most_row, row[t] += top);
+                most_col = max(most_col, col[t] += left);
+            }
+            // w (G, J, I, T) -> (G, I, J, these taps)
+            for (i64 group = 0; group < g.groups; group++)
+                for (i64 c = 0; c < in; c++)
+                    for (i64 j = 0; j < out; j++)
+                        for (i64 t = 0; t < taps; t++)
+                            part[((group * in + c) * out + j) * taps + t] =
+                                w[((group * out + j) * in + c) * g.taps() + tap[t]];
+            const Plan plan{g.n, g.groups, out, g.p, g.q, in, g.h * g.w, a * g.w + b,
+                            (g.h - a + g.sh - 1) / g.sh, (g.w - b + g.sw - 1) / g.sw,
+                            g.sh * g.w, g.sw, 1, 1, top, left, taps, &row[0], &col[0],
+                            most_row, most_col};
+            correlate(plan, dy, part, nullptr, dx);
+        }
 }
 
 void narrow_dw(const Conv& g, const float* dy, const float* x, float* dw, float* db) {
     const i64 in = g.in(), out = g.out(), taps = g.taps(), columns = in * taps;
-    const Plan plan{g.n, g.groups, in,   g.h,  g.w, out, g.p, g.q, g.kh, g.kw,
-                    g.sh, g.sw,    g.dh, g.dw, 1,   1,   g.ph, g.pw};
+    const Taps places(g);
+    const Plan plan = places.plan(g);
     Array<i64> off(taps);
     for (i64 t = 0; t < taps; t++) off[t] = plan.offset(t);
 
