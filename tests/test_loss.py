@@ -41,6 +41,40 @@ def test_ctc_has_no_second_derivative():
         torch.autograd.grad(loss, x, create_graph=True)
 
 
-def test_an_option_without_code_is_refused_by_name():
-    with pytest.raises(NotImplementedError, match="options"):
-        F.linear_cross_entropy(torch.ones(2, 3), torch.ones(4, 3), torch.tensor([0, 1]), options=1)
+def test_chunks_of_a_linear_loss_change_nothing_but_the_memory():
+    x, w, b = (
+        torch.arange(15.0).reshape(5, 3).sin(),
+        torch.arange(12.0).reshape(4, 3).cos(),
+        torch.ones(4),
+    )
+    t = torch.tensor([0, 3, 1, 1, 2])
+    found = []
+    for options in (
+        None,
+        torch.nn.LinearCrossEntropyOptions(batch_chunk_size=2, acc_policy="accurate"),
+    ):
+        leaves = [v.clone().requires_grad_() for v in (x, w, b)]
+        loss = F.linear_cross_entropy(
+            *leaves[:2],
+            t,
+            linear_bias=leaves[2],
+            weight=torch.arange(1.0, 5.0),
+            ignore_index=1,
+            options=options,
+        )
+        loss.backward()
+        found.append([loss.item(), *[v.grad.flatten().tolist() for v in leaves]])
+    for whole, parts in zip(*found, strict=True):
+        assert parts == pytest.approx(whole, rel=1e-5, abs=1e-6)
+
+
+def test_chunks_are_refused_with_a_warning_where_they_cannot_be():
+    options = torch.nn.LinearCrossEntropyOptions()
+    with pytest.warns(UserWarning, match="``options`` ignored"):
+        F.linear_cross_entropy(
+            torch.ones(2, 3),
+            torch.ones(4, 3),
+            torch.tensor([0, 1]),
+            label_smoothing=0.1,
+            options=options,
+        )

@@ -34,6 +34,7 @@ from .loss import (
     KLDivLoss,
     L1Loss,
     LinearCrossEntropyLoss,
+    LinearCrossEntropyOptions,
     MSELoss,
     NLLLoss,
     PoissonNLLLoss,

@@ -6,6 +6,7 @@ from math import prod
 from typing import Any
 
 from ..core.tensor import Tensor
+from ..ops.linear_loss import LinearCrossEntropyOptions
 from ..ops.loss import reduction_word
 from . import functional as F
 from .linear import Linear
@@ -276,7 +277,7 @@ class LinearCrossEntropyLoss(_WeightedLoss):
         weight: Tensor | None = None,
         ignore_index: int | None = None,
         label_smoothing: float = 0.0,
-        options: Any = None,
+        options: LinearCrossEntropyOptions | None = None,
     ):
         super().__init__(weight, None, None, reduction)
         self.linear = Linear(

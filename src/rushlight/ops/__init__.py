@@ -9,7 +9,7 @@ _FAMILIES = """
     convert pointwise power bounds elementary special blend bitwise complex compare activation
     shape restride index masked join diagonal scatter
     reduce extremes vector_norm scan sort matmul einsum creation distributions random sampling dropout
-    pad softmax norm embedding conv pool loss distance margin likelihood shuffle
+    pad softmax norm embedding conv pool loss distance margin likelihood linear_loss shuffle
 """
 
 for _family in _FAMILIES.split():

@@ -1,4 +1,4 @@
-"""Negative log-likelihoods: Poisson, Gauss, CTC, and the cross entropy of a linear layer.
+"""Negative log-likelihoods of Poisson and Gauss distributions and of label sequences (CTC).
 
 N batch, C classes, T length of the input, S length of the target.
 """
@@ -12,7 +12,7 @@ import numpy as np
 from ..core.grad_mode import no_grad
 from ..core.registry import CARDS, apply, composite, op
 from ..core.tensor import Tensor, wrap
-from .loss import cross_entropy, reduced, reduction_word
+from .loss import reduced, reduction_word
 
 
 @composite("poisson_nll_loss", functional=True)
@@ -237,65 +237,3 @@ def _spelling(targets: np.ndarray, sizes: np.ndarray, blank: int) -> tuple[np.nd
     skips = np.zeros(labels.shape, bool)
     skips[:, 2:] = (labels[:, 2:] != blank) & (labels[:, 2:] != labels[:, :-2])
     return labels, skips
-
-
-@composite("linear_cross_entropy", fn=False, functional=True)
-def linear_cross_entropy(
-    input,
-    linear_weight,
-    target,
-    *,
-    linear_bias=None,
-    weight=None,
-    reduction="mean",
-    ignore_index=None,
-    label_smoothing=0.0,
-    options=None,
-):
-    """cross_entropy(linear(input, linear_weight, linear_bias), target, ...)
-
-    shape   input (N, I) or (I), linear_weight (C, I) or (C, d1, ..., dK, I), linear_bias (C) or (C,
-            d1, ..., dK)
-    errors  NotImplementedError: options (the products are never cut into chunks here)
-    """
-    if options is not None:
-        raise NotImplementedError(
-            "linear_cross_entropy(options=...): rushlight has no chunked products; pass "
-            "options=None"
-        )
-    _checked_linear(input._a.shape, linear_weight._a.shape, linear_bias)
-    *sizes, features = linear_weight._a.shape
-    if ignore_index is None:
-        ignore_index = -100
-    elif target._a.dtype.kind in "fV":
-        raise RuntimeError("ignore_index cannot be specified when target contains probabilities")
-    logits = input.matmul(linear_weight.reshape(-1, features).transpose(0, 1))
-    if linear_bias is not None:
-        logits = logits + linear_bias.reshape(-1)
-    if len(sizes) > 1:
-        logits = logits.reshape(*input._a.shape[:-1], *sizes)
-    return cross_entropy(
-        logits, target, weight, None, ignore_index, None, reduction, label_smoothing
-    )
-
-
-def _checked_linear(x: tuple, w: tuple, bias: Tensor | None) -> None:
-    """RuntimeError in PyTorch's words unless input, weight and bias fit."""
-    if len(x) not in (1, 2):
-        raise RuntimeError(f"expected input with dimensionality 1 or 2, got {len(x)}")
-    if len(w) < 2:
-        raise RuntimeError(f"expected linear_weight with dimensionality at least 2, got {len(w)}")
-    if x[-1] != w[-1]:
-        raise RuntimeError(
-            "expected equal input and linear_weight last dimensions (in_features), got "
-            f"{x[-1]} and {w[-1]}, respectively"
-        )
-    if len(x) == 1 and len(w) > 2:
-        raise RuntimeError(
-            f"K-dimensional loss defined by linear_weight shape {tuple(w)} requires batched input, "
-            f"(N, {w[-1]}), got unbatched input with shape {tuple(x)}"
-        )
-    if bias is not None and bias._a.shape != w[:-1]:
-        raise RuntimeError(
-            f"expected linear_bias shape {tuple(w[:-1])}, got {tuple(bias._a.shape)}"
-        )
