@@ -237,7 +237,7 @@ WORKLOADS: dict[str, Callable[[Library], list[float]]] = {
 
 
 def peak_memory() -> int:
-    """The most memory this program has held, in kB: VmHWM, which unlike ru_maxrss is not inherited."""
+    """The most memory this program has held, in kB: VmHWM (ru_maxrss would be inherited)."""
     with open("/proc/self/status") as f:
         return next(int(line.split()[1]) for line in f if line.startswith("VmHWM"))
 

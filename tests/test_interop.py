@@ -1,6 +1,8 @@
 """Tensors from and to Python's values, NumPy's arrays, buffers and DLPack; limits of dtypes."""
 
 import array
+import copy
+import pickle
 from collections import deque
 
 import numpy as np
@@ -290,3 +292,17 @@ def test_limits():
         torch.iinfo(torch.float32)
     with pytest.raises(TypeError, match=r"torch\.bool is not supported by torch\.iinfo"):
         torch.iinfo(torch.bool)
+
+
+def test_pickled_arrays_take_the_short_ways():
+    """Unpickled arrays have a dtype object of their own; results must not depend on it."""
+    pickled = pickle.loads(pickle.dumps(np.arange(3, dtype=np.float32)))
+    assert pickled.dtype is not np.dtype(np.float32)
+    for x in (
+        torch.from_numpy(pickled),
+        torch.tensor(pickled),
+        pickle.loads(pickle.dumps(torch.ones(3))),
+        copy.deepcopy(torch.from_numpy(pickled)),
+    ):
+        assert x.numpy().dtype is np.dtype(np.float32)
+    assert np.shares_memory(torch.from_numpy(pickled).numpy(), pickled)

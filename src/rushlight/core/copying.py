@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from .dtype import adopted
 from .storage import flat_bytes
 from .tensor import Tensor, address, storage_array, wrap
 
@@ -53,7 +54,7 @@ def reduce_tensor(t: Tensor) -> tuple[Any, ...]:
 
 def rebuild_tensor(kind: Any, a: np.ndarray, requires_grad: bool, state: dict[str, Any]) -> Tensor:
     """The inverse of `reduce_tensor`."""
-    t = wrap(a)
+    t = wrap(adopted(a))
     if kind != "Tensor":
         from ..nn.parameter import Parameter
 

@@ -186,6 +186,16 @@ def from_numpy_dtype(array_type: np.dtype) -> dtype:
     return found
 
 
+def adopted(a: np.ndarray) -> np.ndarray:
+    """An array from outside, over the same memory, with the dtype object that our arrays have.
+
+    Pickled arrays bring their own, equal but not the same, and it is handed on to results; the
+    short ways ask `a.dtype is float32`.
+    """
+    own = from_numpy_dtype(a.dtype).np
+    return a if a.dtype is own else a.view(own)
+
+
 _default = float32
 
 

@@ -17,6 +17,7 @@ from .dtype import (
     COMPLEX,
     FLOAT,
     INT,
+    adopted,
     bool_,
     complex64,
     complex128,
@@ -345,7 +346,7 @@ def _checked(a: _ndarray) -> _ndarray:
             "between byte orders is currently not supported.\n"
             "  fix: a.astype(a.dtype.newbyteorder('='))"
         )
-    from_numpy_dtype(a.dtype)
+    a = adopted(a)
     if not a.flags.c_contiguous:
         if min(a.strides) < 0:
             raise ValueError(

@@ -8,7 +8,8 @@ from importlib import import_module as _import
 _FAMILIES = """
     convert pointwise power bounds elementary special blend bitwise complex compare activation
     shape restride index masked join diagonal scatter
-    reduce extremes vector_norm scan sort matmul einsum creation distributions random sampling dropout
+    reduce extremes vector_norm scan sort matmul einsum
+    creation distributions random sampling dropout
     pad softmax norm embedding conv pool loss distance margin likelihood linear_loss shuffle
 """
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from ...core.dtype import adopted
 from ...core.tensor import Tensor, wrap
 
 __all__ = ["make_pipe", "receive", "send"]
@@ -22,10 +23,14 @@ __all__ = ["make_pipe", "receive", "send"]
 _PIPE_BYTES = 1 << 20  # what Linux grants without privileges; the default is 64 KiB
 
 
+def _received(a: np.ndarray) -> Tensor:
+    return wrap(adopted(a))
+
+
 class _Pickler(pickle.Pickler):
     def reducer_override(self, obj: Any) -> Any:
         if type(obj) is Tensor and not obj.requires_grad:
-            return wrap, (obj._a,)
+            return _received, (obj._a,)
         return NotImplemented
 
 
