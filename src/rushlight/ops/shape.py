@@ -194,21 +194,30 @@ def view(x, *shape):
 
     RuntimeError: the number of elements differs, or the strides do not allow it.
     """
-    a = x._a
-    if a.flags.c_contiguous and shape and type(shape[0]) is int and min(shape) >= -1:
-        try:
-            array = a.reshape(shape)
-        except (ValueError, TypeError):
-            pass  # below, in PyTorch's words
-        else:
-            return view_of(_VIEW, x, array, (array.shape,))
+    if x._a.flags.c_contiguous:
+        found = _dense_view(x, shape)
+        if found is not None:
+            return found
     if len(shape) == 1 and not isinstance(shape[0], int):
         shape = shape[0]
         if isinstance(shape, dtype):
             return apply(CARDS["_view_dtype"], (x, shape))
         if isinstance(shape, Tensor):
             shape = (shape,)
-    return apply(_VIEW, (x, target_shape(shape, a.size)))
+    return apply(_VIEW, (x, target_shape(shape, x._a.size)))
+
+
+def _dense_view(x: Tensor, shape: tuple) -> Tensor | None:
+    """The view of a dense tensor, the short way; None for arguments that need a second look."""
+    if len(shape) == 1 and type(shape[0]) is tuple:
+        shape = shape[0]
+    if not shape or type(shape[0]) is not int or min(shape) < -1:
+        return None
+    try:
+        array = x._a.reshape(shape)
+    except (ValueError, TypeError):  # PyTorch says it in other words
+        return None
+    return view_of(_VIEW, x, array, (array.shape,))
 
 
 @composite("reshape", method=True)
@@ -217,6 +226,10 @@ def reshape(input, *shape):
 
     a view where strides allow, else a copy. One size may be -1.
     """
+    if input._a.flags.c_contiguous:
+        found = _dense_view(input, shape)
+        if found is not None:
+            return found
     if len(shape) == 1 and not isinstance(shape[0], int):
         shape = shape[0] if not isinstance(shape[0], Tensor) else shape
     return apply(
