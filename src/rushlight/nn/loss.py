@@ -280,6 +280,14 @@ class LinearCrossEntropyLoss(_WeightedLoss):
         options: LinearCrossEntropyOptions | None = None,
     ):
         super().__init__(weight, None, None, reduction)
+        if weight is not None and weight.shape != (num_classes,):
+            raise RuntimeError(
+                f"expected weight shape to be {(num_classes,)}, got {tuple(weight.shape)}"
+            )
+        if not 0 <= label_smoothing <= 1:
+            raise RuntimeError(
+                f"expected label_smoothing to be in range [0, 1], got {label_smoothing}"
+            )
         self.linear = Linear(
             in_features, num_classes * prod(out_features), bias=bias, device=device, dtype=dtype
         )
@@ -315,3 +323,15 @@ class LinearCrossEntropyLoss(_WeightedLoss):
             f"reduction={self.reduction}, ignore_index={self.ignore_index}, "
             f"label_smoothing={self.label_smoothing}, options={self.options}"
         )
+
+
+def __getattr__(name: str) -> Any:
+    """torch.nn.modules.loss has the losses with a margin, too.
+
+    they stand in a file of their own.
+    """
+    from . import margin
+
+    if name.endswith("Loss") and hasattr(margin, name):
+        return getattr(margin, name)
+    raise AttributeError(f"module '{__name__}' has no attribute '{name}'")

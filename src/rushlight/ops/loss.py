@@ -242,6 +242,11 @@ def nll_loss(
         reduction = reduction_word(size_average, reduce, reduction)
     _check_word(reduction)
     x, t = input._a, target._a
+    batch = t.shape[0] if t.ndim else 0
+    if x.ndim > 1 and x.shape[0] != batch:
+        raise ValueError(
+            f"Expected input batch_size ({x.shape[0]}) to match target batch_size ({batch})."
+        )
     if t.dtype != np.int64 and t.dtype != np.uint8:
         from ..core.dtype import scalar_name
 
@@ -261,11 +266,6 @@ def nll_loss(
             CARDS["_nll"], (input.unsqueeze(0), target.reshape(1), weight, ignore_index, reduction)
         )
         return loss.reshape(t.shape) if reduction == "none" else loss
-    if x.shape[0] != t.shape[0]:
-        raise ValueError(
-            f"Expected input batch_size ({x.shape[0]}) to match target batch_size "
-            f"({t.shape[0] if t.ndim else 1})."
-        )
     if x.shape[2:] != t.shape[1:]:
         raise RuntimeError(
             f"Expected target size {[x.shape[0], *x.shape[2:]]}, got {list(t.shape)}"
