@@ -4,7 +4,7 @@
 #   make demo     train on the embedded digits, with a report at the end
 #   make test     the test suite, on the native kernels and on their NumPy twins
 #   make oracle   the same operations against a living PyTorch 2.13.0 (installs it in .venv)
-#   make bench    the benchmarks
+#   make bench    the benchmarks, beside PyTorch 2.13.0
 #   make lint     ruff, mypy
 #   make dev      build the extension beside the sources: run them with PYTHONPATH=src
 #
@@ -29,7 +29,7 @@ test: $(VENV)/installed
 oracle: $(VENV)/oracle
 	$(RUN) -m pytest -q tests/oracle
 
-bench: $(VENV)/installed
+bench: $(VENV)/oracle
 	$(RUN) -m bench
 
 lint: $(VENV)/linters

@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+import tomllib
+from pathlib import Path
 from textwrap import dedent
 
 import pytest
@@ -137,6 +139,12 @@ def test_only_these_names_are_answered():
     assert [run.ours(name) for name in ("torchmetrics", "torchinfo", "torch_geometric.nn")] == [
         None
     ] * 3
+
+
+def test_version(capsys):
+    project = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text("utf-8"))
+    assert cli.main(["--version"]) == 0
+    assert capsys.readouterr().out == f"rushlight {project['project']['version']}\n"
 
 
 def test_verbs(capsys):

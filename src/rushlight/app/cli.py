@@ -37,9 +37,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0 if words else 2
     verb, *rest = words
     if verb == "--version":
-        from importlib.metadata import version
+        from rushlight import __version__
 
-        print(f"rushlight {version('rushlight')}")
+        print(f"rushlight {__version__}")
         return 0
     if verb not in VERBS:
         near = difflib.get_close_matches(verb, VERBS, n=1)
