@@ -60,8 +60,9 @@ i64 windows(i64 size, i64 kernel, i64 stride, i64 padding, i64 dilation) {
 bool geometry(Args a, const Shape& x, const Shape& w, Conv& g) {
     const bool rows = x.nd == 3;
     g = {};
-    if (w.nd != x.nd || !read_pair(a[0], rows, 1, g.sh, g.sw) || !read_pair(a[1], rows, 0, g.ph, g.pw) ||
-        !read_pair(a[2], rows, 1, g.dh, g.dw) || !read(a[3], g.groups))
+    if (w.nd != x.nd || !read_pair(a[0], rows, 1, g.sh, g.sw) ||
+        !read_pair(a[1], rows, 0, g.ph, g.pw) || !read_pair(a[2], rows, 1, g.dh, g.dw) ||
+        !read(a[3], g.groups))
         return false;
     g.n = x.n, g.c = x.c, g.h = x.h, g.w = x.w;
     g.o = w.n, g.kh = w.h, g.kw = w.w;
@@ -128,7 +129,7 @@ PyObject* conv_dw_(Args a, Py_ssize_t n) {
 
 // --- pooling -------------------------------------------------------------------------------------
 
-// Windows over `size` cells; with `ceil` one more, if it starts inside the input or its left padding.
+// Windows over `size` cells; with `ceil` one more, if it starts inside the input or left padding.
 i64 pooled(i64 size, i64 kernel, i64 stride, i64 padding, i64 dilation, bool ceil) {
     const i64 room = size + 2 * padding - dilation * (kernel - 1) - 1;
     if (room < 0 && !ceil) return 0;
@@ -273,7 +274,8 @@ PyObject* adaptive_avg_pool_(Args a, Py_ssize_t n) {
     In x;
     Shape s;
     i64 p, q;
-    if (n != 2 || !x.read(a[0]) || !s.set(x) || !read_pair(a[1], s.nd == 3, 1, p, q)) return nullptr;
+    if (n != 2 || !x.read(a[0]) || !s.set(x)) return nullptr;
+    if (!read_pair(a[1], s.nd == 3, 1, p, q)) return nullptr;
     if (p < 1 || q < 1) return nullptr;
     Array<Span> span(p + q);
     return average(x, s, adaptive(s, p, q, &span[0]), 0);

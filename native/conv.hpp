@@ -3,7 +3,7 @@
 //   N batch, C input channels, O output channels, G groups, I = C / G, J = O / G
 //   H, W input size; P, Q output size; T = kh * kw taps of the kernel
 //
-// Output cell (p, q) meets input cell (p * sh + i * dh - ph, q * sw + j * dw - pw) under tap (i, j).
+// Output cell (p, q) meets under tap (i, j) input cell (p sh + i dh - ph, q sw + j dw - pw).
 #pragma once
 #include "memory.hpp"
 
@@ -31,8 +31,8 @@ void conv_dx(const Conv& g, const float* dy, const float* w, float* dx);
 // dy (N, O, P, Q), x (N, C, H, W) -> dw (O, I, kh, kw), db (O)
 void conv_dw(const Conv& g, const float* dy, const float* x, float* dw, float* db);
 
-// The two ways to do it: registers of neighbouring output channels (conv_direct.cpp, conv_weight.cpp)
-// or of neighbouring output cells (conv_narrow.cpp).
+// The two ways to do it: registers of neighbouring output channels (conv_direct.cpp and
+// conv_weight.cpp) or of neighbouring output cells (conv_narrow.cpp).
 void direct_forward(const Conv& g, const float* x, const float* w, const float* b, float* y);
 void direct_dx(const Conv& g, const float* dy, const float* w, float* dx);
 void direct_dw(const Conv& g, const float* dy, const float* x, float* dw, float* db);
@@ -40,8 +40,8 @@ void narrow_forward(const Conv& g, const float* x, const float* w, const float* 
 void narrow_dx(const Conv& g, const float* dy, const float* w, float* dx);
 void narrow_dw(const Conv& g, const float* dy, const float* x, float* dw, float* db);
 
-// src rows [first, first + rows) of `channels` planes -> to (rows, channels, width): `left` zeros, a
-// row, zeros. (A negative `left` leaves out the first columns.)
+// src rows [first, first + rows) of `channels` planes -> to (rows, channels, width): `left` zeros,
+// a row, zeros. (A negative `left` leaves out the first columns.)
 inline void copy_rows(const float* src, i64 h, i64 w, i64 channels, i64 first, i64 rows, i64 left,
                       i64 width, float* to) {
     constexpr i64 N = LANES<float>;

@@ -1,6 +1,6 @@
 // Direct convolution: y and dx.
 //
-// One register holds one output cell of LANES output channels; a tile is a small rectangle of cells,
+// One register holds one output cell of LANES output channels; a tile is a small rectangle of cells
 // whose sums stay in registers while all input channels and taps pass by. Each step loads the
 // weights of LANES channels and multiplies them with one input number per cell, which the processor
 // broadcasts as part of the load. Inputs stay in channel-major order, so nothing but a copy with a
@@ -24,7 +24,7 @@ constexpr int WIDTH = N == 16 ? 14 : 6;  // cells of a tile of 2N channels: 28 o
 // For every channel c and tap t:  cells[r][p] += w[c][t] * src[c][off[t] + r * row + p * col]
 struct TileArgs {
     const float* src;        // of the tile's first cell
-    i64 channel, row, col;   // steps in src: to the next channel, the row and the cell below and beside
+    i64 channel, row, col;   // steps in src: to the next channel, the next row and cell of the tile
     const i64* off;          // (taps)
     i64 channels, taps;
     const float* w;          // (channels, taps, NV * N)
@@ -153,10 +153,11 @@ void run(const Plan& plan, const float* src, const float* bias, float* out) {
         off[t] = (plan.tap[t].row - reach_h.low) * line + plan.tap[t].col - reach_w.low;
 
     // An item is `chunk` rows of every pass: few enough that its source stays in the second-level
-    // cache, and, if there are few images, that the threads have something to share. Last of all the
+    // cache and, if there are few images, that the threads have something to share. Last of all the
     // output channels are shared out. `WORK` multiply-adds of a register are worth waking a thread.
     constexpr i64 SOURCE = 1 << 17, ITEMS = 16, WORK = 1 << 14;
-    const i64 planes = plan.images * plan.groups, registers = plan.registers(), pairs = plan.pairs();
+    const i64 planes = plan.images * plan.groups;
+    const i64 registers = plan.registers(), pairs = plan.pairs();
     const i64 plane_work = 1 + plan.taps * pass_h * pass_w * plan.ci * registers;
     const i64 wanted = clamp(min((ITEMS + planes - 1) / planes, plane_work / WORK), 1, pass_h);
     const i64 chunk = clamp((SOURCE / line - reach_h.size()) / plan.step_h, 1,
@@ -183,7 +184,8 @@ void run(const Plan& plan, const float* src, const float* bias, float* out) {
             const i64 i0 = part * chunk, i1 = min(pass_h, i0 + chunk);
             copy_rows(src + plane * plan.ci * plan.h * plan.w, plan.h, plan.w, plan.ci,
                       i0 * plan.step_h + reach_h.low,
-                      (i1 - i0 - 1) * plan.step_h + reach_h.size() + 1, -reach_w.low, width, source);
+                      (i1 - i0 - 1) * plan.step_h + reach_h.size() + 1, -reach_w.low, width,
+                      source);
             for (i64 pair = pairs * share / shares; pair < pairs * (share + 1) / shares; pair++) {
                 const i64 channel = pair * 2 * N;
                 const int nv = int(min(2, registers - pair * 2));

@@ -263,9 +263,8 @@ void narrow_dw(const Conv& g, const float* dy, const float* x, float* dw, float*
                 const i64 plane = n * g.groups + group;
                 for (i64 c = 0; c < in; c++)
                     copy_plane(plan, x + (plane * in + c) * g.h * g.w, source + c * plan.plane());
-                copy_rows(dy + plane * out * g.p * g.q, g.p, g.q, out, 0, g.p, 0, plan.vectors() * N,
-                          cells);
                 const i64 line = plan.vectors() * N;
+                copy_rows(dy + plane * out * g.p * g.q, g.p, g.q, out, 0, g.p, 0, line, cells);
                 for (i64 j = 0; j < out; j++) {
                     const float* const d = cells + j * line;
                     float* const row = sums + j * (columns + 1) * N;

@@ -3,9 +3,9 @@
 //   dw[o, c, t] = Σ_{n, cell} dy[n, o, cell] · x[n, c, cell · stride + t · dilation - pad]
 //
 // One register holds dw of LANES output channels for one (c, t). A tile is a few kernel rows (c, i)
-// with all their taps j: its sums stay in registers while the cells of several images pass by. dy is
+// with all their taps j: its sums stay in registers while cells of several images pass by. dy is
 // transposed to (cell, channel) first; x gets its border of zeros. The batch is split into blocks
-// that depend on the shapes alone, each with its own dw, and these are added in order: the same bits
+// that depend on the shapes alone, each with a dw of its own, added in order: the same bits
 // for any number of threads.
 #include "conv.hpp"
 #include "memory.hpp"
@@ -73,7 +73,7 @@ void tile(const TileArgs& a) {
 
 using Tile = void (*)(const TileArgs&);
 
-// TILES[NV - 1][(KW - 1) / 2][LN - 1] for KW of 1, 3, 5 and 7, while the sums fit into the registers.
+// TILES[NV - 1][KW / 2][LN - 1] for KW of 1, 3, 5 and 7, while the sums fit into the registers.
 struct TileTable {
     Tile at[2][4][LINES] = {};
     int lines[2][4] = {};
@@ -98,7 +98,7 @@ struct TileTable {
 };
 constexpr TileTable TILES;
 
-// db (NV * N) += the sum of the rows of dy (cells, NV * N); four at a time, for the adder's latency.
+// db (lanes) += the sum of the rows of dy (cells, lanes); four at a time, for the adder's latency.
 void add_rows(const float* dy, i64 cells, i64 lanes, float* db) {
     for (i64 v = 0; v < lanes; v += N) {
         F sum[4] = {load(db + v)};
@@ -131,7 +131,8 @@ void direct_dw(const Conv& g, const float* dy, const float* x, float* dw, float*
     constexpr i64 BLOCKS = 16, WORK = 1 << 14, MEMORY = 1 << 22;
     const i64 columns = in * taps, one = g.groups * lanes * (columns + 1);
     const i64 work = g.n * g.p * g.q * columns * registers;  // of a group
-    const i64 blocks = clamp(min(min(BLOCKS / (g.groups * pairs), work / WORK), MEMORY / one), 1, units);
+    const i64 shared = min(min(BLOCKS / (g.groups * pairs), work / WORK), MEMORY / one);
+    const i64 blocks = clamp(shared, 1, units);
 
     // Kernel rows, or single taps where a row is not of a kind that there is a tile for.
     const bool whole = g.dw == 1 && g.kw <= 7 && g.kw % 2;

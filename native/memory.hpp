@@ -18,14 +18,14 @@ class Array {
     T& operator[](i64 i) const { return at_[i]; }
 };
 
-// Keeps the compiler from seeing how p was made, so that p[0], p[1], ... stay displacements from one
+// Keeps the compiler from seeing how p was made: then p[0], p[1], ... stay displacements from one
 // register instead of becoming a register each.
 template <class T>
 RL_INLINE void opaque(T*& p) {
     asm("" : "+r"(p));
 }
 
-// Lanes [first, last) from p + first, ..., p + last - 1; 0 in the others, whose memory is not touched.
+// Lanes [first, last) from p + first, ..., p + last - 1; 0 in the others, whose memory is left alone.
 RL_INLINE F load_between(const float* p, i64 first, i64 last) {
 #if defined(__AVX512F__)
     const auto mask = static_cast<__mmask16>((1u << last) - (1u << first));

@@ -87,7 +87,8 @@ void max_pool_dx(i64 planes, i64 in, i64 out, const T* dy, const i64* index, T* 
     parallel(planes, rows_per_block(in + out, GRAIN), [&](i64 begin, i64 end) {
         std::memset(dx + begin * in, 0, (end - begin) * in * sizeof(T));
         for (i64 plane = begin; plane < end; plane++)
-            for (i64 k = plane * out; k < (plane + 1) * out; k++) dx[plane * in + index[k]] += dy[k];
+            for (i64 k = plane * out; k < (plane + 1) * out; k++)
+                dx[plane * in + index[k]] += dy[k];
     });
 }
 

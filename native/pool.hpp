@@ -21,8 +21,8 @@ struct MaxPool {
     i64 planes, h, w, p, q, kh, kw, sh, sw, ph, pw, dh, dw;
 };
 
-// x (planes, H, W) -> y (planes, P, Q), index (planes, P, Q): the largest cell of each window and its
-// place in the plane. The first of equals; a NaN is the largest, the last one if there are several.
+// x (planes, H, W) -> y, index (planes, P, Q): the largest cell of each window and its place in
+// the plane. The first of equals; a NaN is the largest, the last one if there are several.
 template <class T>
 void max_pool(const MaxPool& g, const T* x, T* y, i64* index);
 
@@ -30,8 +30,8 @@ void max_pool(const MaxPool& g, const T* x, T* y, i64* index);
 template <class T>
 void max_pool_dx(i64 planes, i64 in, i64 out, const T* dy, const i64* index, T* dx);
 
-// x (planes, H, W) -> y (planes, P, Q): each window's sum over its count (of rows times of columns),
-// or over `divisor` if that is not 0
+// x (planes, H, W) -> y (planes, P, Q): each window's sum over its count (of rows times of
+// columns), or over `divisor` if that is not 0
 template <class T>
 void avg_pool(const Windows& g, i64 divisor, const T* x, T* y);
 

@@ -9,7 +9,7 @@ namespace rl::RL_ISA {
 namespace transposing {
 
 constexpr i64 N = LANES<float>;
-constexpr int QUADS = N / 4;  // groups of four numbers in a register: what most shuffles stay within
+constexpr int QUADS = N / 4;  // groups of four numbers of a register: most shuffles stay in one
 
 // Of a and b, quad by quad: the first two numbers of each interleaved, and the last two.
 template <int HALF, std::size_t... L>
