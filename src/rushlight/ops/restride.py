@@ -15,7 +15,7 @@ from ..kernels import K, word
 from .shape import wrapped
 
 
-@op("as_strided", tensors=1, view=True)
+@op("_as_strided", fn=False, method=False, tensors=1, view=True, node="AsStrided")
 class AsStrided:
     """y = the elements found at storage_offset + Σ index · stride of x's storage; offset None means
     x's own.
@@ -23,7 +23,7 @@ class AsStrided:
     RuntimeError: outside of the storage.
     """
 
-    def forward(x, size, stride, storage_offset=None):
+    def forward(x, size, stride, storage_offset, origin, steps):
         root = storage_array(x)
         flat = root.reshape(-1) if root.flags.c_contiguous else np.ravel(root, order="K")
         offset = (
@@ -40,21 +40,48 @@ class AsStrided:
             flat[offset:], size, [s * x.itemsize for s in stride]
         )
 
-    def backward(c, dy, x_shape, size, stride, storage_offset):
-        positions = (storage_offset or 0) + builtins.sum(
-            np.arange(n).reshape((-1,) + (1,) * (len(size) - 1 - i)) * s
-            for i, (n, s) in enumerate(zip(size, stride, strict=False))
-        )
-        positions = np.broadcast_to(np.asarray(positions), size).reshape(-1)
-        flat = K.reshape(dy, (-1,))
+    def backward(c, dy, x_shape, size, stride, storage_offset, origin, steps):
+        start = origin if storage_offset is None else storage_offset
+        read, own = _places(start, size, stride), _places(origin, x_shape, steps)
+        back = np.full(max(read.max(initial=-1), own.max(initial=-1)) + 1, -1)
+        back[own] = np.arange(own.size)
+        inside = np.flatnonzero(back[read] >= 0)  # x does not hold all of its storage
+        positions, flat = back[read][inside], K.reshape(dy, (-1,))
         zeros = np.zeros(prod(x_shape), dtype=dy.dtype.np if isinstance(dy, Tensor) else dy.dtype)
         if isinstance(dy, Tensor):
+            flat = flat[wrap(inside)]
             return K.reshape(K.scatter_add(wrap(zeros), 0, wrap(positions), flat), x_shape)
-        return K.scatter_add(zeros, 0, positions, flat).reshape(x_shape)
+        return K.scatter_add(zeros, 0, positions, flat[inside]).reshape(x_shape)
 
     def samples(make):
-        yield make(3, 4), (2, 2), (1, 2)
-        yield make(9), (3, 3), (2, 1), 1
+        yield make(3, 4), (2, 2), (1, 2), None, 0, (4, 1)
+        yield make(9), (3, 3), (2, 1), 1, 0, (1,)
+        yield make(4, 3).T, (2, 2), (3, 1), 2, 0, (1, 3)
+        yield make(3, 4)[:, 1:], (2, 2), (4, 1), None, 1, (4, 1)
+        yield make(), (2,), (0,), None, 0, ()
+
+
+def _places(start: int, size: Any, stride: Any) -> np.ndarray:
+    """Where the elements of a view lie in its storage, in order."""
+    places = start + builtins.sum(
+        np.arange(n).reshape((-1,) + (1,) * (len(size) - 1 - i)) * s
+        for i, (n, s) in enumerate(zip(size, stride, strict=True))
+    )
+    return np.broadcast_to(np.asarray(places), tuple(size)).reshape(-1)
+
+
+def _geometry(x: Tensor, size: Any, stride: Any, storage_offset: int | None = None) -> tuple:
+    """as_strided's options: what is wanted, then where x itself lies."""
+    return tuple(size), tuple(stride), storage_offset, x.storage_offset(), x.stride()
+
+
+@composite("as_strided", method=True)
+def as_strided(input, size, stride, storage_offset=None):
+    """The elements at storage_offset + Σ index · stride of input's storage, as a view.
+
+    storage_offset: None means input's own. RuntimeError: outside of the storage.
+    """
+    return apply(CARDS["_as_strided"], (input, *_geometry(input, size, stride, storage_offset)))
 
 
 @op("_unfold", fn=False, method=False, tensors=1, view=True, node="Unfold")
@@ -176,12 +203,8 @@ _in_place("unsqueeze_", card="unsqueeze", options=lambda x, dim: (dim,))
 _in_place("squeeze_", card="_squeeze", options=_squeezed)
 _in_place(
     "as_strided_",
-    card="as_strided",
-    options=lambda x, size, stride, storage_offset=None: (
-        tuple(size),
-        tuple(stride),
-        storage_offset,
-    ),
+    card="_as_strided",
+    options=_geometry,
 )
 
 
@@ -263,7 +286,9 @@ def set_(x, source=None, storage_offset=0, size=None, stride=None):
         )
     if size is not None:
         steps = stride if stride is not None else _row_major(size)
-        array = CARDS["as_strided"].forward(array, tuple(size), tuple(steps), storage_offset)
+        array = CARDS["_as_strided"].forward(
+            array, tuple(size), tuple(steps), storage_offset, 0, None
+        )
     x._a = array
     x._bump()
     return x
