@@ -27,6 +27,8 @@ class Diagonal:
         return K.diagonal_dx(dy, x_shape, offset, dim1, dim2)
 
     def samples(make):
+        yield make(4, 3).T, 1
+        yield make(0, 2)
         yield make(3, 4)
         yield make(2, 3, 4), -1, 2, 1
 

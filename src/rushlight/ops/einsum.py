@@ -246,5 +246,7 @@ class Bilinear:
         return dx, dy, dw, K.sum(d, 0) if c.needs(3) else None
 
     def samples(make):
+        yield make(2, 3).T, make(3, 4), make(5, 2, 4), make(5)
+        yield make(0, 2), make(0, 4), make(5, 2, 4)
         yield make(3, 2), make(3, 4), make(5, 2, 4), make(5)
         yield make(2, 3, 2), make(2, 3, 4), make(5, 2, 4)

@@ -42,6 +42,9 @@ class _Basic:
         return K.basic_dx(dy, x_shape, key)
 
     def samples(make):
+        yield make(4, 3).T, (0, ...)
+        yield make(), (None, ...)
+        yield make(0, 2), (slice(0, 1), ...)
         yield make(3, 4), (1, ...)
         yield make(3, 4), (slice(0, 3, 2), None, ...)
         yield make(3), (2, ...)
@@ -497,6 +500,8 @@ class IndexSelect:
         return K.index_select_dx(dy, x_shape, dim, index)
 
     def samples(make):
+        yield make(4, 3).T, 0, make.indices(2, high=3)
+        yield make(3, 0), 0, make.indices(2, high=3)
         yield make(3, 4), 1, make.indices(3, high=4)
         yield make(), 0, make.indices(1, high=1)
 
@@ -550,6 +555,8 @@ class IndexAdd:
         return dy, K.reshape(d, source_shape) * alpha if c.needs(1) else None
 
     def samples(make):
+        yield make(4, 3).T, 1, make.indices(2, high=4), make(2, 3).T
+        yield make(), 0, make.indices(1, high=1), make(1)
         yield make(3, 4), 0, make.indices(2, high=3), make(2, 4), 2.0
 
 

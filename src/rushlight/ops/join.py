@@ -47,6 +47,7 @@ class _Cat:
         return grads
 
     def samples(make):
+        yield [make(2, 3).T, make(3, 1)], 1
         yield [make(2, 3), make(1, 3)], 0
         yield [make(2, 3), make(2, 0), make(2, 1)], 1
 
@@ -124,6 +125,8 @@ class _Stack:
         return [dy[(*lead, i)] if c.needs(i) else None for i in range(len(tensors))]
 
     def samples(make):
+        yield [make(2, 3).T, make(3, 2)], 0
+        yield [make(0, 2), make(0, 2)], 1
         yield [make(2, 3), make(2, 3)], 1
         yield [make(), make()], 0
 
@@ -218,6 +221,7 @@ class _Split:
         return K.concatenate(dys, dim)
 
     def samples(make):
+        yield make(5, 4).T, (1, 4), 1
         yield make(5, 2), (2, 3), 0
         yield make(2, 4), (1, 0, 3), 1
 
@@ -350,6 +354,8 @@ class Unbind:
         return K.stack(dys, dim)
 
     def samples(make):
+        yield make(2, 3).T
+        yield make(3, 0)
         yield make(3, 2)
         yield make(2, 3), 1
 

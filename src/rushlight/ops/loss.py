@@ -70,6 +70,7 @@ class _CrossEntropy:
         return K.cross_entropy_dx(dy, logp, t, ignore_index, mean)
 
     def samples(make):
+        yield make(3, 5).T, make.indices(5, high=3), -100, True
         yield make(5, 3), make.indices(5, high=3), -100, True
         yield make(5, 3), make.indices(5, high=3), 1, False
 
@@ -336,6 +337,8 @@ def _elementwise(name: str, node: str, forward, derivative, doc: str) -> None:
             return dx if c.needs(0) else None, -dx if c.needs(1) else None
 
         def samples(make):
+            yield make(4, 3).T, make(3, 4), "mean", 0.7
+            yield make(0, 2), make(0, 2), "sum", 1.0
             yield make(3, 4), make(3, 4), "mean", 1.0
             yield make(3, 4), make(4), "sum", 0.5
             yield make(), make(), "none", 1.0
@@ -482,6 +485,8 @@ class _Bce:
         return dx, dt
 
     def samples(make):
+        yield make(4, 3, low=0.1, high=0.9).T, make(3, 4, low=0.1, high=0.9)
+        yield make(0, 2), make(0, 2)
         yield make(3, 4, low=0.1, high=0.9), make(3, 4, low=0.1, high=0.9)
 
 
@@ -537,6 +542,8 @@ class _BceLogits:
         return dx, dt
 
     def samples(make):
+        yield make(4, 3).T, make(3, 4, low=0.1, high=0.9)
+        yield make(), make(low=0.1, high=0.9)
         yield make(3, 4), make(3, 4, low=0.1, high=0.9)
         yield make(3, 4), make(3, 4, low=0.1, high=0.9), make(4, low=0.5).detach()
 

@@ -97,6 +97,7 @@ class _SoftMargin:
         return -dy * y * K.sigmoid(-y * x)
 
     def samples(make):
+        yield make(4, 3).T, make(3, 4).detach()
         yield make(3, 4), make(3, 4).detach()
         yield make(), make().detach()
         yield make(0, 2), make(0, 2).detach()
@@ -132,6 +133,7 @@ class _MultiMargin:
         return g - K.sum(g, (1,), True) * constant(_hot(t, x.shape))
 
     def samples(make):
+        yield make(3, 5).T, make.indices(5, high=3), 1, 1.0
         yield make(5, 3), make.indices(5, high=3), 1, 1.0
         yield make(5, 3), make.indices(5, high=3), 2, 0.7, make(3, low=0.5).detach()
 
@@ -218,6 +220,7 @@ class _MultilabelMargin:
         return K.expand_dims(dy, 1) * _constants(dy)(share)
 
     def samples(make):
+        yield make(4, 3).T, make.indices(3, 4, high=3)
         yield make(3, 4), make.indices(3, 4, high=3)
 
 

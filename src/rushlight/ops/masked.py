@@ -45,6 +45,8 @@ class MaskedFill:
         ) if c.needs(1) else None
 
     def samples(make):
+        yield make(4, 3).T, make(3, 4, dtype="bool"), 1.0
+        yield make(0, 2), make(0, 2, dtype="bool"), 1.0
         yield make(3, 4), make(3, 4, dtype="bool"), 2.0
         yield make(3, 4), make(4, dtype="bool"), make()
 
@@ -72,6 +74,8 @@ class MaskedSelect:
         return K.sum_to(K.index_dx(dy, shape, (where,)), x_shape)
 
     def samples(make):
+        yield make(4, 3).T, make(3, 4, dtype="bool")
+        yield make(0, 2), make(0, 2, dtype="bool")
         yield make(3, 4), make(3, 4, dtype="bool")
         yield make(3, 4), make(4, dtype="bool")
 
@@ -113,6 +117,7 @@ class MaskedScatter:
         return dx, ds
 
     def samples(make):
+        yield make(4, 3).T, make(3, 4, dtype="bool"), make(4, 3).T
         yield make(3, 4), make(3, 4, dtype="bool"), make(12)
 
 

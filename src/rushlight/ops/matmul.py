@@ -83,6 +83,9 @@ class Bmm:
         ) else None
 
     def samples(make):
+        yield make(2, 4, 3).transpose(1, 2), make(2, 5, 4).transpose(1, 2)
+        yield make(0, 3, 4), make(0, 4, 2)
+        yield make(2, 3, 0), make(2, 0, 4)
         yield make(2, 3, 4), make(2, 4, 5)
 
 
@@ -108,6 +111,8 @@ class Mv:
         return dx, K.matmul(K.conj(K.swapaxes(x, 0, 1)), dy) if c.needs(1) else None
 
     def samples(make):
+        yield make(4, 3).T, make(4)
+        yield make(0, 4), make(4)
         yield make(3, 4), make(4)
 
 
@@ -136,6 +141,8 @@ class Dot:
         return dz * K.conj(y) if c.needs(0) else None, dz * K.conj(x) if c.needs(1) else None
 
     def samples(make):
+        yield make(4, 2)[:, 0], make(4)
+        yield make(0), make(0)
         yield make(5), make(5)
 
 
@@ -217,6 +224,8 @@ class _MatmulBatched:
         ) else None
 
     def samples(make):
+        yield make(2, 4, 3).transpose(1, 2), make(2, 4, 5)
+        yield make(2, 0, 4), make(2, 4, 3)
         yield make(2, 3, 4), make(2, 4, 5)
         yield make(3, 1, 2, 4), make(2, 4, 3)
 
@@ -254,6 +263,7 @@ class Linear:
         return dx, dw, K.linear_db(dy) if c.needs(2) else None
 
     def samples(make):
+        yield make(4, 3).T, make(4, 5).T, make(5)
         yield make(3, 4), make(5, 4), make(5)
         yield make(4), make(5, 4)
         yield make(2, 3, 4), make(5, 4), make(5)

@@ -44,6 +44,7 @@ class _LayerNorm:
         return dx, dw, db if c.needs(2) else None
 
     def samples(make):
+        yield make(4, 3).T, 1, make(4), make(4)
         yield make(3, 4), 1, make(4), make(4)
         yield make(2, 3, 4), 2, make(3, 4), make(3, 4)
         yield make(3, 4), 1
@@ -113,6 +114,7 @@ class _BatchNorm:
         return dx, dw if c.needs(1) else None, db if c.needs(2) else None
 
     def samples(make):
+        yield make(3, 4).T, make(3), make(3)
         yield make(4, 3), make(3), make(3)
         yield make(4, 3, 2), make(3), make(3)
         yield (make(2, 3, 4, 5),)
@@ -285,6 +287,7 @@ class _GroupNorm:
         return K.reshape(dx, x.shape), dw, db
 
     def samples(make):
+        yield make(4, 2).T, 2, make(4), make(4)
         yield make(2, 4, 3), 2, make(4), make(4)
         yield make(2, 4), 4
 

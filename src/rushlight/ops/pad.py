@@ -27,6 +27,8 @@ class _PadConstant:
         return K.pad_constant(dy, tuple((-a, -b) for a, b in widths), 0)
 
     def samples(make):
+        yield make(4, 3).T, ((1, 0), (0, 2)), 0
+        yield make(0, 2), ((1, 1), (0, 0)), 1.0
         yield make(2, 3), ((1, 0), (2, 1)), 0.5
         yield make(3, 4), ((-1, 1), (0, -2)), 0
 
@@ -68,6 +70,7 @@ class _PadIndex:
         return dy
 
     def samples(make):
+        yield make(4, 2).T, ((1, np.array([0, 0, 1, 2, 3])),)
         yield make(2, 4), ((1, np.array([1, 0, 1, 2, 3, 2])),)
 
 

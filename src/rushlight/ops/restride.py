@@ -108,6 +108,7 @@ class _Unfold:
         return K.unfold_dx(dy, x_shape, dim, size, step)
 
     def samples(make):
+        yield make(4, 3).T, 1, 2, 2
         yield make(7), 0, 3, 2
         yield make(2, 5), 1, 2, 1
         yield make(), 0, 1, 1

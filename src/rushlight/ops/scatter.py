@@ -93,6 +93,9 @@ class Gather:
         return K.scatter_add(wrap(zeros) if isinstance(dy, Tensor) else zeros, dim, index, dy)
 
     def samples(make):
+        yield make(4, 3).T, 1, make.indices(3, 2, high=4)
+        yield make(3, 0), 0, make.indices(2, 0, high=3)
+        yield make(), 0, make.indices(high=1)
         yield make(3, 4), 1, make.indices(3, 2, high=4)
         yield make(3, 4), 0, make.indices(2, 4, high=3)
 
@@ -112,6 +115,8 @@ class ScatterAdd:
         ) else None
 
     def samples(make):
+        yield make(4, 3).T, 1, make.indices(3, 2, high=4), make(2, 3).T
+        yield make(), 0, make.indices(high=1), make()
         yield make(3, 4), 1, make.indices(3, 2, high=4), make(3, 2)
         yield make(3, 4), 0, make.indices(1, 2, high=3), make(2, 4)
 

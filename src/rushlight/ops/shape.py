@@ -93,6 +93,9 @@ class Permute:
         return K.transpose(dy, back)
 
     def samples(make):
+        yield make(4, 3).T, (1, 0)
+        yield make(0, 2), (1, 0)
+        yield make(), ()
         yield make(2, 3, 4), (2, 0, 1)
         yield make(2, 3), (-1, 0)
 
@@ -108,6 +111,9 @@ class Transpose:
         return K.swapaxes(dy, dim0, dim1) if dy.ndim else dy
 
     def samples(make):
+        yield make(4, 3).T, 0, 1
+        yield make(0, 2), 0, 1
+        yield make(), 0, -1
         yield make(2, 3, 4), 0, 2
         yield make(3, 4), -1, 0
 
@@ -157,6 +163,7 @@ class Expand:
         return K.sum_to(dy, x_shape)
 
     def samples(make):
+        yield make(3, 2).T, (2, 2, 3)
         yield make(3, 1), (2, 3, 4)
         yield make(), (2, 2)
         yield make(1, 3), (0, 3)
@@ -179,6 +186,8 @@ class Unsqueeze:
         return K.reshape(dy, x_shape)
 
     def samples(make):
+        yield make(4, 3).T, 1
+        yield make(0, 2), 0
         yield make(3, 4), 1
         yield make(), 0
         yield make(3), -1
@@ -249,6 +258,8 @@ class _Reshape:
         return K.reshape(dy, x_shape)
 
     def samples(make):
+        yield make(), (1,)
+        yield make(0, 2), (2, 0)
         yield make(4, 3).T, (2, 6)
         yield make(2, 6), (3, 4)
 
@@ -429,6 +440,8 @@ class _Transpose2:
         return K.swapaxes(dy, 0, 1)
 
     def samples(make):
+        yield make(4, 3).T
+        yield make(0, 2)
         yield make(3, 4)
 
 
@@ -522,6 +535,9 @@ class Flip:
         return K.flip(dy, (dims,) if isinstance(dims, int) else tuple(dims)) if dy.ndim else dy
 
     def samples(make):
+        yield make(4, 3).T, (1,)
+        yield make(0, 2), (0,)
+        yield make(), ()
         yield make(2, 3), (0, 1)
         yield make(3), (0,)
 
@@ -566,6 +582,9 @@ class Roll:
         return K.roll(dy, back, None if dims is None or dims == () or dims == [] else dims)
 
     def samples(make):
+        yield make(4, 3).T, 1, 0
+        yield make(0, 2), 1
+        yield make(), 1
         yield make(3, 4), 1
         yield make(3, 4), (1, -2), (0, 1)
 
