@@ -8,6 +8,7 @@ import inspect
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -114,6 +115,7 @@ def load(path: Path) -> tuple[nn.Module, dict[str, Any]]:
     return model.eval(), state
 
 
+@cache  # a user's file is run once
 def recipe(name: str) -> Recipe:
     """The recipe of a model's name: one of `MODELS`, or `file.py:Class`. ValueError for others."""
     if name in MODELS:
