@@ -100,6 +100,23 @@ struct TileTable {
 };
 constexpr TileTable TILES;
 
+// Tiles over `rows` rows of `cols` cells, the first of which are a.src and a.out.
+void cover(TileArgs a, i64 rows, i64 cols, int nv) {
+    const float* const src = a.src;
+    float* const out = a.out;
+    const auto& table = TILES.at[nv - 1][a.col <= 2 ? a.col : 0];
+    const i64 tiles = (cols + WIDTH - 1) / WIDTH;
+    for (i64 k = 0; k < tiles; k++) {
+        const i64 j = cols * k / tiles, p = cols * (k + 1) / tiles - j;
+        for (i64 i = 0, r; i < rows; i += r) {
+            for (r = min(ROWS, rows - i); !table[r - 1][p - 1];) r--;
+            a.src = src + i * a.row + j * a.col;
+            a.out = out + i * a.out_row + j * a.out_col;
+            table[r - 1][p - 1](a);
+        }
+    }
+}
+
 // A regular part of the output grid, and the taps that reach it: `taps` of them from `first` on in
 // the plan's list.
 struct Pass {
@@ -173,7 +190,6 @@ void run(const Plan& plan, const float* src, const float* bias, float* out) {
 
     const i64 source_rows = (chunk - 1) * plan.step_h + reach_h.size() + 1;
     const i64 strip_size = strip * plan.grid_h * plan.ow * 2 * N;
-    const int step_w = int(plan.step_w);
 
     parallel(items, grain, [&](i64 begin, i64 end) {
         float* const cells = scratch<float>(Slot::conv_block, strip_size + source_rows * line);
@@ -201,21 +217,10 @@ void run(const Plan& plan, const float* src, const float* bias, float* out) {
                         a.w = pass.w + (group * registers * N + channel) * plan.ci * pass.taps;
                         a.bias = bias ? bias + group * registers * N + channel : nullptr;
                         a.out_row = plan.grid_h * plan.ow * lanes, a.out_col = plan.grid_w * lanes;
-                        const float* const from = source + (s0 - i0) * a.row;
-                        float* const to = cells + (pass.row * plan.ow + pass.col) * lanes;
-                        const i64 m = (row1 - row0 - pass.row + plan.grid_h - 1) / plan.grid_h;
-                        const i64 n = (plan.ow - pass.col + plan.grid_w - 1) / plan.grid_w;
-                        const i64 tiles = (n + WIDTH - 1) / WIDTH;
-                        const auto& table = TILES.at[nv - 1][step_w <= 2 ? step_w : 0];
-                        for (i64 j = 0; j < tiles; j++) {
-                            const i64 col = n * j / tiles, p = n * (j + 1) / tiles - col;
-                            for (i64 i = 0, r; i < m; i += r) {
-                                for (r = min(ROWS, m - i); !table[r - 1][p - 1];) r--;
-                                a.src = from + i * a.row + col * plan.step_w;
-                                a.out = to + i * a.out_row + col * a.out_col;
-                                table[r - 1][p - 1](a);
-                            }
-                        }
+                        a.src = source + (s0 - i0) * a.row;
+                        a.out = cells + (pass.row * plan.ow + pass.col) * lanes;
+                        cover(a, (row1 - row0 - pass.row + plan.grid_h - 1) / plan.grid_h,
+                              (plan.ow - pass.col + plan.grid_w - 1) / plan.grid_w, nv);
                     }
                     float* const y = out + (plane * plan.co + channel) * plan.oh * plan.ow;
                     transpose(cells, lanes, (row1 - row0) * plan.ow, min(lanes, plan.co - channel),

@@ -25,7 +25,7 @@ RL_INLINE void opaque(T*& p) {
     asm("" : "+r"(p));
 }
 
-// Lanes [first, last) from p + first, ..., p + last - 1; 0 in the others, whose memory is left alone.
+// Lanes [first, last) from p + first, ..., p + last - 1; 0 in the others, whose memory is not read.
 RL_INLINE F load_between(const float* p, i64 first, i64 last) {
 #if defined(__AVX512F__)
     const auto mask = static_cast<__mmask16>((1u << last) - (1u << first));
