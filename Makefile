@@ -29,7 +29,7 @@ test: $(VENV)/installed
 oracle: $(VENV)/oracle
 	$(RUN) -m pytest -q tests/oracle
 
-bench: $(VENV)/oracle
+bench: $(VENV)/bench
 	$(RUN) -m bench
 
 lint: $(VENV)/linters
@@ -46,6 +46,11 @@ $(VENV)/installed: $(VENV)/bin/python $(SOURCES)
 
 $(VENV)/oracle: $(VENV)/installed
 	$(RUN) -m pip install -q --disable-pip-version-check torch==2.13.0
+	@touch $@
+
+# document 004 draws a picture and knows how to download
+$(VENV)/bench: $(VENV)/oracle
+	$(RUN) -m pip install -q --disable-pip-version-check matplotlib requests ipython
 	@touch $@
 
 $(VENV)/linters: $(VENV)/bin/python pyproject.toml

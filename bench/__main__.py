@@ -76,13 +76,10 @@ def document(library: str, folder: Path) -> dict[str, Any]:
     runner = [sys.executable] if library == "torch" else [sys.executable, "-m", "rushlight", "run"]
     start = time.perf_counter()
     environment = dict(os.environ, MPLBACKEND="Agg", PYTHONWARNINGS="ignore")
-    subprocess.run(
-        [*runner, "seed_004_seeded.py"],
-        cwd=folder,
-        env=environment,
-        check=True,
-        capture_output=True,
-    )
+    command = [*runner, "seed_004_seeded.py"]
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(f"{library}, document 004: exit {done.returncode}\n{done.stderr[-2000:]}")
     return {"us": (time.perf_counter() - start) * 1e6, "peak_mb": 0.0}
 
 
