@@ -538,6 +538,16 @@ class IndexAdd:
     def forward(x, dim, index, source, alpha=1):
         if x.dtype != source.dtype:
             raise RuntimeError("index_add_(): self and source must have the same scalar type")
+        d = wrapped(dim, x.ndim)
+        if (
+            x.shape[:d] != source.shape[:d]
+            or x.shape[d + 1 :] != source.shape[d + 1 :]
+            or (x.ndim != source.ndim)
+        ):
+            raise RuntimeError(
+                "source tensor shape must match self tensor shape, excluding the specified "
+                f"dimension. Got self.shape = {list(x.shape)} source.shape = {list(source.shape)}"
+            )
         y = x.copy()
         key = (_FULL,) * wrapped(dim, x.ndim) + (index.reshape(-1),)
         try:
@@ -556,7 +566,7 @@ class IndexAdd:
 
     def samples(make):
         yield make(4, 3).T, 1, make.indices(2, high=4), make(2, 3).T
-        yield make(), 0, make.indices(1, high=1), make(1)
+        yield make(), 0, make.indices(1, high=1), make()
         yield make(3, 4), 0, make.indices(2, high=3), make(2, 4), 2.0
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..core.grad_mode import mode
-from ..core.registry import CARDS, Card, apply, check_inplace, composite, op
+from ..core.registry import CARDS, Card, apply, check_inplace, composite, op, store
 from ..core.tensor import Tensor, ViewInfo, address, storage_array, wrap
 from ..kernels import K, word
 from .shape import wrapped
@@ -29,6 +29,16 @@ class AsStrided:
         offset = (
             (address(x) - address(root)) // x.itemsize if storage_offset is None else storage_offset
         )
+        if steps is not None and not _lies(
+            x, (address(x) - address(root)) // x.itemsize, origin, steps
+        ):
+            start = origin if storage_offset is None else storage_offset
+            read, own = _places(start, size, stride), _places(origin, x.shape, steps)
+            flat = np.zeros(max(read.max(initial=-1), own.max(initial=-1)) + 1, x.dtype)
+            flat[own] = x.reshape(
+                -1
+            )  # a gradient: it lies elsewhere than what it is the gradient of
+            return flat[read].reshape(size)
         last = offset + builtins.sum((n - 1) * s for n, s in zip(size, stride, strict=False))
         if prod(size) and last >= flat.size:
             raise RuntimeError(
@@ -59,6 +69,13 @@ class AsStrided:
         yield make(4, 3).T, (2, 2), (3, 1), 2, 0, (1, 3)
         yield make(3, 4)[:, 1:], (2, 2), (4, 1), None, 1, (4, 1)
         yield make(), (2,), (0,), None, 0, ()
+
+
+def _lies(x: np.ndarray, offset: int, origin: int, steps: Any) -> bool:
+    """True if x lies in its storage as the options say."""
+    return offset == origin and all(
+        n < 2 or a == b * x.itemsize for n, a, b in zip(x.shape, x.strides, steps, strict=True)
+    )
 
 
 def _places(start: int, size: Any, stride: Any) -> np.ndarray:
@@ -326,8 +343,12 @@ def dim_order(x, *, ambiguity_check=False):
 
 
 def _copied(name: str, f: Any) -> None:
-    def copy(*args, **kwargs):
+    def copy(*args, out=None, **kwargs):
         y = f(*args, **kwargs)
+        if out is not None:
+            for o, t in zip(*((out, y) if isinstance(y, tuple) else ((out,), (y,))), strict=True):
+                store(o, t)
+            return out
         return tuple(t.clone() for t in y) if isinstance(y, tuple) else y.clone()
 
     copy.__name__ = copy.__qualname__ = name + "_copy"

@@ -343,7 +343,7 @@ def take_along_dim(input, indices, dim=None, *, out=None):
 
 
 def _index_reduce(name: str, reduced) -> None:
-    def f(input, dim, index, source, reduce, *, include_self=True):
+    def f(input, dim, index, source, reduce, *, include_self=True, out=None):
         if reduce not in ("prod", "mean", "amax", "amin"):
             raise RuntimeError(
                 "index_reduce(): Expected reduce to be one of prod, mean, amax or amin but got "
@@ -353,7 +353,11 @@ def _index_reduce(name: str, reduced) -> None:
         wide = [1] * max(source._a.ndim, 1)
         wide[d] = -1
         rows = index.reshape(wide).expand(source._a.shape) if source._a.ndim else index.reshape(())
-        return reduced(input, d, rows, source, reduce, include_self=include_self)
+        y = reduced(input, d, rows, source, reduce, include_self=include_self)
+        if out is None:
+            return y
+        store(out, y)
+        return out
 
     f.__name__ = f.__qualname__ = name
     f.__doc__ = "scatter_reduce of whole slices: slice i of source goes to slice index[i] of dim."
