@@ -18,6 +18,8 @@ __all__ = [
     "AvgPool1d",
     "AvgPool2d",
     "AvgPool3d",
+    "FractionalMaxPool2d",
+    "FractionalMaxPool3d",
     "LPPool1d",
     "LPPool2d",
     "LPPool3d",
@@ -337,3 +339,64 @@ class LPPool3d(_LPPool):
     """Power means of windows over (N, C, D, H, W)."""
 
     _name = "lp_pool3d"
+
+
+class _FractionalMaxPool(Module):
+    """The largest element of windows at pseudo-random places.
+
+    ValueError: neither or both of output_size and output_ratio are given, or a ratio is not
+    between 0 and 1.
+    """
+
+    __constants__ = ["kernel_size", "return_indices", "output_size", "output_ratio"]
+    _rank, _name = 0, ""
+
+    def __init__(
+        self,
+        kernel_size: Any,
+        output_size: Any = None,
+        output_ratio: Any = None,
+        return_indices: bool = False,
+        _random_samples: Tensor | None = None,
+    ):
+        super().__init__()
+        n = self._rank
+        wide = lambda x: tuple(x) if isinstance(x, (tuple, list)) else (x,) * n  # noqa: E731
+        self.kernel_size, self.return_indices = wide(kernel_size), return_indices
+        self.register_buffer("_random_samples", _random_samples)
+        self.output_size = wide(output_size) if output_size is not None else None
+        self.output_ratio = wide(output_ratio) if output_ratio is not None else None
+        if output_size is None and output_ratio is None:
+            raise ValueError(
+                f"{type(self).__name__} requires specifying either an output size, or a "
+                "pooling ratio"
+            )
+        if output_size is not None and output_ratio is not None:
+            raise ValueError("only one of output_size and output_ratio may be specified")
+        if self.output_ratio is not None and not all(0 < r < 1 for r in self.output_ratio):
+            raise ValueError(f"output_ratio must be between 0 and 1 (got {output_ratio})")
+
+    def forward(self, input: Tensor) -> Any:
+        """input (N, C, *), or (C, *) unbatched -> the pooled tensor (and the indices, if
+        return_indices)
+        """
+        return getattr(F, self._name)(
+            input,
+            self.kernel_size,
+            self.output_size,
+            self.output_ratio,
+            self.return_indices,
+            _random_samples=self._random_samples,
+        )
+
+
+class FractionalMaxPool2d(_FractionalMaxPool):
+    """Largest elements over (N, C, H, W)."""
+
+    _rank, _name = 2, "fractional_max_pool2d"
+
+
+class FractionalMaxPool3d(_FractionalMaxPool):
+    """Largest elements over (N, C, D, H, W)."""
+
+    _rank, _name = 3, "fractional_max_pool3d"

@@ -120,7 +120,7 @@ def adaptive_max_pool(x, out):
 
 
 def fractional_max_pool(x, kernel, out, u):
-    """x (N, C, *S), u (N, C, rank) in [0, 1) -> y (N, C, *out), i int64.
+    """x (N, C, *S), u (N or more, C, rank) in [0, 1) -> y (N, C, *out), i int64.
 
     Along each dimension the windows lie at floor((l + u) · a) - floor(u · a) where
     a = (S - T) / (L - 1), the last one at the end. u counts the dimensions from the last if there
@@ -129,7 +129,7 @@ def fractional_max_pool(x, kernel, out, u):
     rank, size = len(out), x.shape[2:]
     place = np.zeros((*x.shape[:2], *[1] * (2 * rank)), np.int64)  # (N, C, *out, *kernel)
     for d in range(rank):
-        sample = u[..., rank - 1 - d if rank == 2 else d].astype(x.dtype)[..., None]
+        sample = u[: len(x), :, rank - 1 - d if rank == 2 else d].astype(x.dtype)[..., None]
         start = np.full((*x.shape[:2], out[d]), size[d] - kernel[d])
         if out[d] > 1:
             a = x.dtype.type((size[d] - kernel[d]) / (out[d] - 1))
