@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..kernels import K
 from .grad_mode import mode, no_grad
 from .registry import check_inplace
 from .tape import Node, edge_of, make_node
@@ -140,10 +141,8 @@ class _FunctionCard:
                     "expected a Tensor or None"
                 )
             if r is not None and r._a.shape != ctx._shapes[i]:
-                from .tape import _sum_to
-
                 try:
-                    r = _sum_to(r, ctx._shapes[i]) if r._a.size != 0 else r
+                    r = K.sum_to(r, ctx._shapes[i]) if r._a.size != 0 else r
                     if r._a.shape != ctx._shapes[i]:
                         r = r.expand(ctx._shapes[i])
                 except Exception:

@@ -324,7 +324,7 @@ def _plain_backward(node: Node, grad: Any) -> tuple | None:
     if node.shapes is not None:
         results = tuple(
             [
-                g if g is None or shape is None or g.shape == shape else _sum_to(g, shape)
+                g if g is None or shape is None or g.shape == shape else K.sum_to(g, shape)
                 for g, shape in zip(results, node.shapes, strict=False)
             ]
         )
@@ -373,7 +373,7 @@ def _backward_of(node: Node, grads: Any, on_tensors: bool, retain: bool) -> tupl
         results = tuple(g if g is None else g._a for g in results)
     if node.shapes is not None:
         results = tuple(
-            g if g is None or shape is None or g.shape == shape else _sum_to(g, shape)
+            g if g is None or shape is None or g.shape == shape else K.sum_to(g, shape)
             for g, shape in zip(results, node.shapes, strict=False)
         )
     if watching[0] and mode.anomaly and mode.anomaly_check_nan:
@@ -431,22 +431,6 @@ def _changed(node: Node, array: np.ndarray, now: int, then: int) -> None:
 def _zeros(meta: tuple, on_tensors: bool) -> Any:
     zeros = np.zeros(*meta)
     return wrap(zeros) if on_tensors else zeros
-
-
-def _sum_to(grad: Any, shape: tuple) -> Any:
-    """Sum an array or Tensor over the dimensions that broadcasting had added or stretched."""
-    lead = grad.ndim - len(shape)
-    axes = tuple(range(lead)) + tuple(
-        i + lead for i, n in enumerate(shape) if n == 1 and grad.shape[i + lead] != 1
-    )
-    if axes:
-        if isinstance(grad, Tensor):
-            grad = grad.sum(axes, keepdim=True)
-        elif grad.dtype.itemsize == 2:  # two-byte floats are summed in float32
-            grad = grad.sum(axes, np.float32, keepdims=True).astype(grad.dtype)
-        else:
-            grad = grad.sum(axes, keepdims=True)
-    return grad.reshape(shape) if lead else grad
 
 
 def _check_nan(node: Node, results: tuple) -> None:

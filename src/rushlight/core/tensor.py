@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .dtype import COMPLEX, FLOAT, dtype, from_numpy_dtype
+from .dtype import FLOAT, dtype, from_numpy_dtype
 from .grad_mode import mode
 from .size import Size
 
@@ -658,8 +658,3 @@ def storage_array(a: np.ndarray) -> np.ndarray:
             if not isinstance(base, _ndarray):
                 return a
         a = base
-
-
-def is_differentiable(d: dtype) -> bool:
-    """Only floating and complex tensors take part in autograd."""
-    return d.category in (FLOAT, COMPLEX)

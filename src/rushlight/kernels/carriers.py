@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from .vocabulary import stretched
+
 
 def find(name: str, x: Any) -> Any:
     """The function that means K.name for values of x's kind. TypeError: a kind nobody carries."""
@@ -63,10 +65,7 @@ def _reshape(x, shape):
 
 
 def _sum_to(x, shape):
-    lead = x.ndim - len(shape)
-    axes = tuple(range(lead)) + tuple(
-        i + lead for i, n in enumerate(shape) if n == 1 and x.shape[i + lead] != 1
-    )
+    axes = stretched(x.shape, shape)
     return _reshape(x.sum(axes, keepdim=True) if axes else x, shape)
 
 

@@ -48,13 +48,22 @@ def like(x, y):
     return x.astype(y.dtype, copy=False)
 
 
+def stretched(given, shape) -> tuple[int, ...]:
+    """The dimensions of shape `given` that broadcasting `shape` to it had added or stretched."""
+    lead = len(given) - len(shape)
+    return tuple(range(lead)) + tuple(
+        i + lead for i, n in enumerate(shape) if n == 1 and given[i + lead] != 1
+    )
+
+
 def sum_to(x, shape):
     """Sum over the dimensions that broadcasting `shape` to x.shape added or stretched."""
-    lead = x.ndim - len(shape)
-    axes = tuple(range(lead)) + tuple(
-        i + lead for i, n in enumerate(shape) if n == 1 and x.shape[i + lead] != 1
-    )
-    return x.sum(axes, keepdims=True).reshape(shape) if axes else x.reshape(shape)
+    axes = stretched(x.shape, shape)
+    if not axes:
+        return x.reshape(shape)
+    if x.dtype.itemsize == 2 and x.dtype.kind in "fV":  # summed in float32, rounded once
+        return x.sum(axes, np.float32, keepdims=True).astype(x.dtype).reshape(shape)
+    return x.sum(axes, keepdims=True).reshape(shape)
 
 
 def transpose(x, axes):
