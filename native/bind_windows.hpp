@@ -79,7 +79,8 @@ bool matches(const Shape& y, const Conv& g) {
 
 i64 conv_work(const Conv& g) { return g.n * g.o * g.p * g.q / 16 * g.in() * g.taps(); }
 
-// conv(x, w, b or None, stride, padding, dilation, groups) -> y
+// conv(x, w, b or None, stride, padding, dilation, groups) -> y; conv_relu: max(y, 0)
+template <bool relu>
 PyObject* conv_(Args a, Py_ssize_t n) {
     In x, w, b;
     Shape xs, ws;
@@ -90,22 +91,24 @@ PyObject* conv_(Args a, Py_ssize_t n) {
     Out y = Shape{xs.nd, g.n, g.o, g.p, g.q}.make(NPY_FLOAT);
     if (!y) return nullptr;
     NoGil unlocked(conv_work(g) >= LONG_WORK);
-    conv_forward(g, x.data<float>(), w.data<float>(), b.data<float>(), y.data<float>());
+    conv_forward(g, x.data<float>(), w.data<float>(), b.data<float>(), relu, y.data<float>());
     return y.release();
 }
 
-// conv_dx(dy, w, x_shape, stride, padding, dilation, groups) -> dx
+// conv_dx(dy, w, x_shape, stride, padding, dilation, groups, gate=None) -> dx; 0 where gate <= 0
 PyObject* conv_dx_(Args a, Py_ssize_t n) {
-    In dy, w;
+    In dy, w, gate;
     Shape ys, ws, xs;
     Conv g;
-    if (n != 7 || !dy.read_as(a[0], NPY_FLOAT) || !w.read_like(a[1], dy)) return nullptr;
+    if (n < 7 || n > 8 || !dy.read_as(a[0], NPY_FLOAT) || !w.read_like(a[1], dy)) return nullptr;
     if (!ys.set(dy) || !ws.set(w) || !xs.set(a[2]) || ys.nd != xs.nd) return nullptr;
     if (!geometry(a + 3, xs, ws, g) || !matches(ys, g)) return nullptr;
+    if (n == 8 && !gate.read_optional_like(a[7], dy)) return nullptr;
+    if (gate && gate.size() != g.n * g.c * g.h * g.w) return nullptr;
     Out dx = xs.make(NPY_FLOAT);
     if (!dx) return nullptr;
     NoGil unlocked(conv_work(g) >= LONG_WORK);
-    conv_dx(g, dy.data<float>(), w.data<float>(), dx.data<float>());
+    conv_dx(g, dy.data<float>(), w.data<float>(), gate.data<float>(), dx.data<float>());
     return dx.release();
 }
 

@@ -1,5 +1,6 @@
 // Which of the two ways of convolution to take, by the number of registers that each must multiply.
 #include "conv.hpp"
+#include "pointwise.hpp"
 
 namespace rl::RL_ISA {
 namespace {
@@ -19,14 +20,17 @@ bool is_narrow(i64 channels, i64 cells) {
 
 }  // namespace
 
-void conv_forward(const Conv& g, const float* x, const float* w, const float* b, float* y) {
-    if (is_narrow(g.out(), g.q)) narrow_forward(g, x, w, b, y);
-    else direct_forward(g, x, w, b, y);
+void conv_forward(const Conv& g, const float* x, const float* w, const float* b, bool relu_too,
+                  float* y) {
+    if (!is_narrow(g.out(), g.q)) return direct_forward(g, x, w, b, relu_too, y);
+    narrow_forward(g, x, w, b, y);
+    if (relu_too) relu(y, y, g.n * g.o * g.p * g.q);
 }
 
-void conv_dx(const Conv& g, const float* dy, const float* w, float* dx) {
-    if (is_narrow(g.in(), (g.w + g.sw - 1) / g.sw)) narrow_dx(g, dy, w, dx);
-    else direct_dx(g, dy, w, dx);
+void conv_dx(const Conv& g, const float* dy, const float* w, const float* gate, float* dx) {
+    if (!is_narrow(g.in(), (g.w + g.sw - 1) / g.sw)) return direct_dx(g, dy, w, gate, dx);
+    narrow_dx(g, dy, w, dx);
+    if (gate) relu_dx(dx, gate, dx, g.n * g.c * g.h * g.w);
 }
 
 void conv_dw(const Conv& g, const float* dy, const float* x, float* dw, float* db) {

@@ -24,17 +24,20 @@ struct Conv {
     i64 taps() const { return kh * kw; }     // T
 };
 
-// x (N, C, H, W), w (O, I, kh, kw), b (O) or null -> y (N, O, P, Q)
-void conv_forward(const Conv& g, const float* x, const float* w, const float* b, float* y);
-// dy (N, O, P, Q), w (O, I, kh, kw) -> dx (N, C, H, W)
-void conv_dx(const Conv& g, const float* dy, const float* w, float* dx);
+// x (N, C, H, W), w (O, I, kh, kw), b (O) or null -> y (N, O, P, Q); with `relu` max(y, 0)
+void conv_forward(const Conv& g, const float* x, const float* w, const float* b, bool relu,
+                  float* y);
+// dy (N, O, P, Q), w (O, I, kh, kw) -> dx (N, C, H, W); with a gate of that shape, the output of a
+// relu, 0 where it is 0
+void conv_dx(const Conv& g, const float* dy, const float* w, const float* gate, float* dx);
 // dy (N, O, P, Q), x (N, C, H, W) -> dw (O, I, kh, kw), db (O)
 void conv_dw(const Conv& g, const float* dy, const float* x, float* dw, float* db);
 
 // The two ways to do it: registers of neighbouring output channels (conv_direct.cpp and
 // conv_weight.cpp) or of neighbouring output cells (conv_narrow.cpp).
-void direct_forward(const Conv& g, const float* x, const float* w, const float* b, float* y);
-void direct_dx(const Conv& g, const float* dy, const float* w, float* dx);
+void direct_forward(const Conv& g, const float* x, const float* w, const float* b, bool relu,
+                    float* y);
+void direct_dx(const Conv& g, const float* dy, const float* w, const float* gate, float* dx);
 void direct_dw(const Conv& g, const float* dy, const float* x, float* dw, float* db);
 void narrow_forward(const Conv& g, const float* x, const float* w, const float* b, float* y);
 void narrow_dx(const Conv& g, const float* dy, const float* w, float* dx);

@@ -152,8 +152,21 @@ struct Extent {
     i64 size() const { return high - low; }
 };
 
+// What happens to the sums on their way out.
+struct Relu {
+    F operator()(F v, const float*, i64) const { return v < 0 ? F{} : v; }
+};
+struct Gate {  // the output of the relu in front
+    const float *y, *out;
+    F operator()(F v, const float* at, i64 n) const {
+        const float* const p = y + (at - out);
+        return (n == N ? load(p) : load_part(p, n)) <= 0 ? F{} : v;
+    }
+};
+
 // Everything, in items of some rows of one image and some channels of one group.
-void run(const Plan& plan, const float* src, const float* bias, float* out) {
+template <class Finish>
+void run(const Plan& plan, const float* src, const float* bias, Finish finish, float* out) {
     Extent reach_h, reach_w;
     for (i64 t = 0; t < plan.taps; t++) {
         reach_h.add(plan.tap[t].row);
@@ -224,7 +237,7 @@ void run(const Plan& plan, const float* src, const float* bias, float* out) {
                     }
                     float* const y = out + (plane * plan.co + channel) * plan.oh * plan.ow;
                     transpose(cells, lanes, (row1 - row0) * plan.ow, min(lanes, plan.co - channel),
-                              y + row0 * plan.ow, plan.oh * plan.ow);
+                              y + row0 * plan.ow, plan.oh * plan.ow, false, finish);
                 }
             }
         }
@@ -233,7 +246,8 @@ void run(const Plan& plan, const float* src, const float* bias, float* out) {
 
 }  // namespace
 
-void direct_forward(const Conv& g, const float* x, const float* w, const float* b, float* y) {
+void direct_forward(const Conv& g, const float* x, const float* w, const float* b, bool relu,
+                    float* y) {
     const i64 taps = g.taps();
     Array<Tap> tap(taps);
     for (i64 t = 0; t < taps; t++)
@@ -259,10 +273,11 @@ void direct_forward(const Conv& g, const float* x, const float* w, const float* 
         zero(bias + i * channels, channels);
         copy(b + i * g.out(), g.out(), bias + i * channels);
     }
-    run(plan, x, b ? bias : nullptr, y);
+    if (relu) run(plan, x, b ? bias : nullptr, Relu{}, y);
+    else run(plan, x, b ? bias : nullptr, Unchanged{}, y);
 }
 
-void direct_dx(const Conv& g, const float* dy, const float* w, float* dx) {
+void direct_dx(const Conv& g, const float* dy, const float* w, const float* gate, float* dx) {
     const i64 in = g.in(), out = g.out(), taps = g.taps();
     const i64 passes_h = min(g.sh, g.h), passes_w = min(g.sw, g.w);
     Array<Tap> tap(passes_h * passes_w * taps);
@@ -298,7 +313,8 @@ void direct_dx(const Conv& g, const float* dy, const float* w, float* dx) {
             }
         }
     });
-    run(plan, dy, nullptr, dx);
+    if (gate) run(plan, dy, nullptr, Gate{gate, dx}, dx);
+    else run(plan, dy, nullptr, Unchanged{}, dx);
 }
 
 }  // namespace rl::RL_ISA

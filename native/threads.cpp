@@ -1,8 +1,10 @@
 // The thread pool.
 //
-// A job is a count of blocks and a function. The caller publishes it, takes blocks itself and
-// returns when all are done; workers help if they are awake in time. So a slow or sleeping worker
-// costs nothing but its help, and a job is never waiting for a thread that has not begun.
+// A job is a count of blocks and a function. The blocks are dealt out in runs, one run a thread:
+// the caller has the first, worker i the i-th. Each takes its own from the front; who is done helps
+// the others from the back, and the caller returns when all blocks are finished. So the same part
+// of an array stays with the same core from kernel to kernel, in its cache; a slow or sleeping
+// worker costs nothing but its help; and a job never waits for a thread that has not begun.
 //
 // Why not OpenMP: libgomp's threads spin between regions, which on a small machine takes the
 // processor from the thread that has work (docs/native.md). Ours spin for SPIN_NS and then sleep.
@@ -30,7 +32,7 @@ namespace {
 
 // A worker that was useful a moment ago is likely wanted again at once: waking a sleeping one takes
 // longer than most kernels run, above all on a virtual machine.
-constexpr i64 SPIN_NS = 50'000;
+constexpr i64 SPIN_NS = 200'000;
 
 void pause() {
 #if defined(__x86_64__)
@@ -55,45 +57,69 @@ bool spin(Done done) {
 }
 
 struct Pool {
+    static constexpr int RUNS = 64;
+
     std::atomic<bool> taken{false};  // one job at a time; a second caller runs its blocks itself
     std::atomic<int> limit{0};       // threads wanted, the caller among them; 0: not yet known
     int started = 0;                 // workers started, by the caller in charge
 
-    // The job. ticket = epoch << 32 | next block. An odd epoch is a closed counter: the fields
-    // below change only then, so a worker whose compare-exchange succeeds has read the fields of
-    // its job.
-    std::atomic<std::uint64_t> ticket{1ull << 32};
+    // A run of units not yet taken: [front, back). An odd epoch is a closed run: the fields of the
+    // job below change only while all runs are closed, so a thread whose compare-exchange succeeds
+    // has read the fields of its job.
+    struct alignas(64) Run {
+        std::atomic<std::uint64_t> state{pack(1, 0, 0)};
+
+        static std::uint64_t pack(std::uint32_t epoch, i64 front, i64 back) {
+            return std::uint64_t(epoch) << 32 | std::uint64_t(front) << 16 | std::uint64_t(back);
+        }
+    };
+    Run runs[RUNS];
+
+    // The job.
+    std::atomic<int> count{1};   // of runs
     std::atomic<i64> blocks{0};
+    std::atomic<i64> unit{1};    // blocks taken at once
     std::atomic<void (*)(void*, i64)> f{nullptr};
     std::atomic<void*> context{nullptr};
-    std::atomic<int> left{0};  // blocks not finished
+    std::atomic<int> left{0};  // units not finished
 
     std::atomic<int> sleepers{0};
     std::atomic<int> bell{0};  // rung (changed) to wake the sleepers
 
     static std::uint32_t epoch(std::uint64_t t) { return static_cast<std::uint32_t>(t >> 32); }
 
-    // Takes and runs blocks of the job that is open, until there is none left to take.
-    void work() {
-        std::uint64_t t = ticket.load(std::memory_order_acquire);
+    // Takes and runs the units of one run, from its front or its back, until there are none.
+    void work_on(Run& r, bool own) {
+        std::uint64_t t = r.state.load(std::memory_order_acquire);
         for (;;) {
-            const i64 block = static_cast<i64>(t & 0xffffffffu);
+            const i64 front = t >> 16 & 0xffff, back = t & 0xffff;
             const auto run = f.load(std::memory_order_relaxed);
             void* const with = context.load(std::memory_order_relaxed);
-            if ((epoch(t) & 1) || block >= blocks.load(std::memory_order_relaxed)) return;
-            if (!ticket.compare_exchange_weak(t, t + 1, std::memory_order_acq_rel)) continue;
-            run(with, block);
+            const i64 n = blocks.load(std::memory_order_relaxed);
+            const i64 size = unit.load(std::memory_order_relaxed);
+            if ((epoch(t) & 1) || front == back) return;
+            const i64 mine = own ? front : back - 1;
+            const std::uint64_t rest = own ? Run::pack(epoch(t), front + 1, back)
+                                           : Run::pack(epoch(t), front, back - 1);
+            if (!r.state.compare_exchange_weak(t, rest, std::memory_order_acq_rel)) continue;
+            for (i64 b = mine * size; b < std::min(n, (mine + 1) * size); b++) run(with, b);
             if (left.fetch_sub(1, std::memory_order_acq_rel) == 1) left.notify_all();
-            t = ticket.load(std::memory_order_acquire);
+            t = r.state.load(std::memory_order_acquire);
         }
+    }
+
+    // Thread `index` at the job that is open: its own run first.
+    void work(int index) {
+        const int n = count.load(std::memory_order_relaxed);
+        for (int i = 0; i < n; i++) work_on(runs[(index + i) % n], i == 0 && index < n);
     }
 
     void worker(int index) {
         for (;;) {
-            const std::uint32_t seen = epoch(ticket.load(std::memory_order_acquire));
-            if (index < limit.load(std::memory_order_relaxed)) work();
+            const std::uint32_t seen = epoch(runs[0].state.load(std::memory_order_acquire));
+            if (index < limit.load(std::memory_order_relaxed)) work(index);
             const auto news = [&] {
-                const std::uint32_t now = epoch(ticket.load());
+                const std::uint32_t now = epoch(runs[0].state.load());
                 return now != seen && !(now & 1);
             };
             if (spin(news)) continue;
@@ -119,22 +145,27 @@ struct Pool {
         pthread_sigmask(SIG_SETMASK, &before, nullptr);
     }
 
-    void run(i64 n, void (*run_f)(void*, i64), void* with) {
-        const std::uint64_t next = epoch(ticket.load()) + 1ull;  // closed is odd, open is even
+    void run(i64 n, int threads, void (*run_f)(void*, i64), void* with) {
+        const std::uint32_t next = epoch(runs[0].state.load()) + 1;  // closed is odd, open is even
+        const i64 size = n / 0xffff + 1, units = (n + size - 1) / size;
+        const int shares = static_cast<int>(std::min<i64>({threads, units, RUNS}));
+        count.store(shares);
         blocks.store(n);
+        unit.store(size);
         f.store(run_f);
         context.store(with);
-        left.store(static_cast<int>(n));
-        ticket.store(next << 32);
+        left.store(static_cast<int>(units));
+        for (int i = shares; i--;)  // the first one is the signal to the workers
+            runs[i].state.store(Run::pack(next, units * i / shares, units * (i + 1) / shares));
         if (sleepers.load() > 0) {
             bell.fetch_add(1);
             bell.notify_all();
         }
-        work();
+        work(0);
         if (!spin([this] { return left.load(std::memory_order_acquire) == 0; })) {
             for (int l; (l = left.load(std::memory_order_acquire)) != 0;) left.wait(l);
         }
-        ticket.store((next + 1) << 32);  // close
+        for (int i = shares; i--;) runs[i].state.store(Run::pack(next + 1, 0, 0));
     }
 };
 
@@ -237,7 +268,7 @@ void run_blocks(i64 n, void (*f)(void*, i64), void* context) noexcept {
         return;
     }
     if (p.started < threads - 1) p.start(threads);
-    p.run(n, f, context);
+    p.run(n, threads, f, context);
     p.taken.store(false);
 }
 

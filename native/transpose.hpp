@@ -64,9 +64,14 @@ RL_INLINE void transpose(F (&r)[LANES<float>]) {
     }
 }
 
+struct Unchanged {
+    F operator()(F v, const float*, i64) const { return v; }
+};
+
 // A square of cells, from rows `x_step` apart to rows `y_step` apart. (Walking pointers: left to
 // itself the compiler keeps sixteen of each, on the stack.)
-inline void transpose_square(const float* x, i64 x_step, float* y, i64 y_step) {
+template <class Finish>
+RL_INLINE void transpose_square(const float* x, i64 x_step, float* y, i64 y_step, Finish finish) {
     constexpr i64 N = LANES<float>;
     F r[N];
 #pragma GCC unroll 16
@@ -78,14 +83,15 @@ inline void transpose_square(const float* x, i64 x_step, float* y, i64 y_step) {
 #pragma GCC unroll 16
     for (i64 k = 0; k < N; k++, y += y_step) {
         opaque(y);
-        store(y, r[k]);
+        store(y, finish(r[k], y, N));
     }
 }
 
 // The same at an edge: only `rows` rows and `cols` columns of the square are there. Where rows are
 // missing, y gets zeros in their place if `fill`.
-inline void transpose_edge(const float* x, i64 x_step, i64 rows, i64 cols, float* y, i64 y_step,
-                           bool fill) {
+template <class Finish>
+RL_INLINE void transpose_edge(const float* x, i64 x_step, i64 rows, i64 cols, float* y, i64 y_step,
+                              bool fill, Finish finish) {
     constexpr i64 N = LANES<float>;
     F r[N];
 #pragma GCC unroll 16
@@ -98,24 +104,25 @@ inline void transpose_edge(const float* x, i64 x_step, i64 rows, i64 cols, float
     for (i64 k = 0; k < N; k++, y += y_step) {
         opaque(y);
         if (k >= cols) break;
-        if (rows == N || fill) store(y, r[k]);
-        else store_part(y, r[k], rows);
+        if (rows == N || fill) store(y, finish(r[k], y, N));
+        else store_part(y, finish(r[k], y, rows), rows);
     }
 }
 
 // x (rows, cols), its rows `x_step` apart -> y (cols, rows), its rows `y_step` apart. Where fewer
 // than LANES rows are left, y gets zeros up to the full register if `fill`. The side whose rows lie
 // farther apart is walked along its rows: they are often a power of two apart, and of many such
-// lines at once the cache can hold only a few.
+// lines at once the cache can hold only a few. finish(v, at, n) sees the n numbers that go to `at`.
+template <class Finish = Unchanged>
 inline void transpose(const float* x, i64 x_step, i64 rows, i64 cols, float* y, i64 y_step,
-                      bool fill = false) {
+                      bool fill = false, Finish finish = {}) {
     constexpr i64 N = LANES<float>;
     const auto square = [&](i64 i, i64 j) {
         const i64 ni = rows - i < N ? rows - i : N, nj = cols - j < N ? cols - j : N;
         const float* from = x + i * x_step + j;
         float* to = y + j * y_step + i;
-        if (ni == N && nj == N) transpose_square(from, x_step, to, y_step);
-        else transpose_edge(from, x_step, ni, nj, to, y_step, fill);
+        if (ni == N && nj == N) transpose_square(from, x_step, to, y_step, finish);
+        else transpose_edge(from, x_step, ni, nj, to, y_step, fill, finish);
     };
     if (x_step > y_step) {
         for (i64 i = 0; i < rows; i += N)

@@ -44,9 +44,15 @@ class Card:
     check             check(*tensors) sees the operands before promotion
     numbers           operands that may be Python numbers; None: all but one
     unusual           the engine must take its long way through backward
+    arrays            how many of the first arguments may be Tensors; the others are constants
+    watch             where in what its nodes save Tensors may be
+    gates             (of its nodes) it is a relu: its gradient is dy where its output is not 0
+    gated             its backward takes `gate`, the output of such a card in front of it, and
+                      returns the gradient before that one
     """
 
     on_tensors = False  # backward is written on arrays
+    gated = False
     fill = True  # gradients of unused outputs arrive as zeros
 
     def __init__(
@@ -65,6 +71,8 @@ class Card:
         when: dict | None = None,
         fill: bool = True,
         node: str | None = None,
+        constants: int = 0,
+        gates: bool = False,
     ):
         code = cls.forward.__code__
         self.name, self.doc, self.source = name, cls.__doc__, cls
@@ -83,13 +91,16 @@ class Card:
         self.listed = self.tensors == "list"
         self.outputs, self.extras, self.fill = outputs, extras, fill
         self.promote, self.broadcast, self.view, self.varargs = promote, broadcast, view, varargs
+        self.arrays = self.count - constants
         self.visible = len(returns) or outputs
         self.result = named_result(name, returns) if returns else None
         title = node or cls.__name__  # with PyTorch's overload number: Sum1 -> SumBackward1
         title = f"{title[:-1]}Backward{title[-1]}" if title[-1].isdigit() else f"{title}Backward0"
         title = "CopySlices" if node == "CopySlices" else title
-        self.node_type = type(title, (Node,), {"__slots__": (), "card": self})
         self.save = self._saves()
+        self.watch = tuple(j for j, i in enumerate(self.save) if 0 <= i < self.arrays)
+        known = {"__slots__": (), "card": self, "watch": self.watch, "gates": gates}
+        self.node_type = type(title, (Node,), known)
         self.saved_out = self.save.index(~0) if ~0 in self.save else -1
         when = when or {}
         self.when = (
@@ -109,6 +120,7 @@ class Card:
         code = self.backward.__code__
         gradients = 1 if self.outputs == "list" else self.outputs
         wanted = code.co_varnames[1 + gradients : code.co_argcount]
+        self.gated = code.co_kwonlyargcount == 1
         save = []
         for w in wanted:
             if w in self.parameters:

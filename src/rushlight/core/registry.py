@@ -20,7 +20,7 @@ from .grad_mode import mode
 from .inplace import apply_inplace, check_inplace, writable, write
 from .operators import binary_operator, inplace_operator
 from .promotion import cast, number_array, number_of, public_name
-from .run import apply, record, replay, view_of
+from .run import apply, followed, record, replay, view_of
 from .tensor import Tensor, wrap
 
 _ndarray = np.ndarray
@@ -39,6 +39,7 @@ __all__ = [
     "cast",
     "check_inplace",
     "composite",
+    "followed",
     "inplace_operator",
     "number_array",
     "number_of",

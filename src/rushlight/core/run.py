@@ -6,6 +6,7 @@ Arrays in, the formula, Tensors out, and a node on the tape if a gradient is wan
 from __future__ import annotations
 
 from functools import partial
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -71,22 +72,36 @@ def _unary(card: Card, general: Any) -> Any:
     return run
 
 
-def _simple(card: Card) -> Any:
+def followed(card: Card, then: Card, forward: Any) -> Any:
+    """`run` of `then` on the result of `card`, where `forward` is a kernel that does both at once.
+
+    The tape gets the nodes of both; what lay between them was never seen by anybody.
+    """
+    return _simple(card, forward, then)
+
+
+def _simple(card: Card, forward: Any = None, then: Card | None = None) -> Any:
     """`run` of a card with one visible result that is no view: the way of nearly all calls."""
-    forward, promote, positions, save = card.forward, card.promote, card.tensors, card.save
-    differentiable, when, broadcast, node_type = (
-        card.backward is not None,
-        card.when,
-        card.broadcast,
-        card.node_type,
-    )
-    saves_out = card.saved_out >= 0
+    forward, promote, positions = forward or card.forward, card.promote, card.tensors
+    save, arrays, constants = card.save, card.arrays, card.count > card.arrays
+    head = next((j for j, i in enumerate(save) if not 0 <= i < SHAPE), len(save))
+    pick = itemgetter(*save[:head]) if head > 1 else None  # what is saved of the arguments
+    tail = save[head:] if head > 1 else save
+    conditions = [(s, j) for s, j in enumerate(card.when or ()) if j >= 0]
+    differentiable, broadcast = card.backward is not None, card.broadcast
+    node_type = card.node_type
+    saves_out = (then or card).saved_out >= 0
 
     def run(args):
         if promote is not None and not alike(args, positions):
             args = promoted(card, args)
         try:
-            r = forward(*[a._a if isinstance(a, Tensor) else a for a in args])
+            if constants:
+                r = forward(
+                    *[a._a if isinstance(a, Tensor) else a for a in args[:arrays]], *args[arrays:]
+                )
+            else:
+                r = forward(*[a._a if isinstance(a, Tensor) else a for a in args])
         except _TRANSLATED as e:
             raise explain(card, args, e) from None
         if type(r) is tuple:
@@ -111,21 +126,15 @@ def _simple(card: Card) -> Any:
                     [edge_of(a) if isinstance(a := args[i], Tensor) else None for i in positions]
                 )
                 if save:
-                    if results is None:
-                        results = (t._a,)
-                    saved = [
-                        args[i]
-                        if 0 <= i < SHAPE
-                        else results[~i]
-                        if i < 0
-                        else args[i - SHAPE]._a.shape
-                        for i in save
-                    ]
-                    if when is not None:
-                        saved = [
-                            None if j >= 0 and edges[j] is None else s
-                            for s, j in zip(saved, when, strict=True)
-                        ]
+                    saved = [] if pick is None else list(pick(args))
+                    for i in tail:
+                        if i < 0:
+                            saved.append(t._a if results is None else results[~i])
+                        else:
+                            saved.append(args[i] if i < SHAPE else args[i - SHAPE]._a.shape)
+                    for s, j in conditions:
+                        if edges[j] is None:
+                            saved[s] = None
                 else:
                     saved = ()
                 shapes = None
@@ -139,6 +148,8 @@ def _simple(card: Card) -> Any:
                 t._node = node = make_node(node_type, edges, saved, shapes)
                 t._slot = 0
                 t._rg = True
+                if then is not None:
+                    t._node = node = make_node(then.node_type, (node,), (t._a,))
                 if saves_out:
                     t._v = cell = [0]
                     node.out_cell = (cell, 0)

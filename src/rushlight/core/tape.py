@@ -65,6 +65,9 @@ class Node:
     shapes: Any
     versions: Any
     card: Any = None
+    watch: tuple = ()  # where in `saved` Tensors may be
+    gates = False  # it is a relu's
+    gated: Any = None  # a gradient that a card behind a relu has already put to 0 where its y is 0
     trace: str | None = None  # where the forward was called, in anomaly mode
     _meta: dict | None = None
     _materialize = True  # gradients that are absent arrive as zeros
@@ -200,12 +203,13 @@ def make_node(
     node.outs = outs
     node.number = _next_number()
     node.hooks = node.out_cell = node.versions = None
-    for s in saved:
-        if isinstance(s, Tensor) and s._v is not None and s._v[0]:
-            node.versions = [
-                s._v[0] if isinstance(s, Tensor) and s._v is not None else 0 for s in saved
-            ]
-            break
+    if saved:
+        for j in node_type.watch:
+            s = saved[j]
+            if isinstance(s, Tensor) and s._v is not None and s._v[0]:
+                if node.versions is None:
+                    node.versions = [0] * len(saved)
+                node.versions[j] = s._v[0]
     if watching[0] and mode.anomaly:
         import traceback
 
@@ -288,12 +292,16 @@ def run_backward(
                 results = _backward_of(node, grads, on_tensors, retain_graph)
             del grads
             for edge, grad in zip(node.edges, results, strict=False):
-                if edge is not None and grad is not None:
+                if edge is None or grad is None:
+                    continue
+                if isinstance(edge, Tensor) and id(edge) not in leaves:
+                    leaves[id(edge)] = (edge, grad)
+                else:
                     send(edge, grad)
             results = edge = grad = None
             if not retain_graph and node.saved:
                 node.saved = FREED
-        return _settle(leaves, caught, capture, accumulate, on_tensors)
+        return _settle(leaves, caught, capture, accumulate, on_tensors, plain)
     finally:
         mode.grad = recording
 
@@ -306,19 +314,26 @@ def _plain_backward(node: Node, grad: Any) -> tuple | None:
     card, saved, versions = node.card, node.saved, node.versions
     if card.unusual or saved is FREED or node.hooks is not None or node.outs is not None:
         return None
-    values: list = []
-    for s in saved:
-        if isinstance(s, Tensor):
-            cell = s._v
-            if cell is not None and cell[0] != (versions[len(values)] if versions else 0):
-                return None
-            values.append(s._a)
-        else:
-            values.append(s)
+    values = saved
+    if saved and node.watch:
+        values = list(saved)
+        for j in node.watch:
+            s = saved[j]
+            if isinstance(s, Tensor):
+                cell = s._v
+                if cell is not None and cell[0] != (versions[j] if versions else 0):
+                    return None
+                values[j] = s._a
     cell = node.out_cell
     if cell is not None and cell[0][0] != cell[1]:
         return None
-    results = card.backward(node, grad, *values)
+    if node.gates and node.gated is grad:
+        return (grad,)
+    if card.gated and _is_relu(front := node.edges[0], values[0]):
+        results = card.backward(node, grad, *values, gate=values[0])
+        front.gated = results[0]
+    else:
+        results = card.backward(node, grad, *values)
     if type(results) is not tuple:
         results = (results,)
     if node.shapes is not None:
@@ -329,6 +344,18 @@ def _plain_backward(node: Node, grad: Any) -> tuple | None:
             ]
         )
     return results
+
+
+def _is_relu(front: Any, y: Any) -> bool:
+    """True if `front` is the node of a relu, y its output, and nobody looks at the gradient between
+    them: a kernel may then give the gradient before the relu at once, a pass over memory less."""
+    return (
+        isinstance(front, Node)
+        and front.gates
+        and front.hooks is None
+        and front.saved is not FREED
+        and front.saved[0] is y
+    )
 
 
 def _backward_of(node: Node, grads: Any, on_tensors: bool, retain: bool) -> tuple:
@@ -494,12 +521,29 @@ def run_tensor_hooks(table: dict, grad: Tensor) -> Tensor:
 
 
 def _settle(
-    leaves: dict, caught: dict, capture: list | None, accumulate: bool, on_tensors: bool
+    leaves: dict,
+    caught: dict,
+    capture: list | None,
+    accumulate: bool,
+    on_tensors: bool,
+    plain: bool,
 ) -> list:
     """Run the leaves' hooks, then add to .grad, or hand back what was captured."""
     chosen = None if capture is None else {id(e) for e in capture if isinstance(e, Tensor)}
     for key in list(leaves):
         leaf, grad = leaves.pop(key)
+        if (
+            plain
+            and leaf._grad is None
+            and not leaf._hooks
+            and not leaf._after_grad
+            and grad.base is None
+            and grad.dtype is leaf._a.dtype
+            and getrefcount(grad) == 2
+            and grad.flags.c_contiguous
+        ):  # as nearly always: the gradient is the leaf's own from now on
+            leaf._grad = wrap(grad)
+            continue
         if leaf._hooks:
             g: Any = run_tensor_hooks(leaf._hooks, _as_tensor(grad, on_tensors))
             grad = g if on_tensors else g._a

@@ -10,11 +10,14 @@ from itertools import chain
 from typing import Any
 
 from ..core.tensor import Tensor
+from .activation import ReLU
 from .module import Module
 from .module_notes import note
 from .parameter import Parameter
 
 _CALL = Module.__call__
+# How a layer computes itself and a ReLU behind it in one pass: {type: function(layer, input)}
+WITH_RELU: dict[type, Any] = {}
 
 
 def _index(size: int, i: Any) -> int:
@@ -119,11 +122,27 @@ class Sequential(_Row):
             for module in self._modules.values():
                 input = module(input)
             return input
+        layer = running = None  # a layer that is held back: if a ReLU is next, both are one call
         try:
             for module in self._modules.values():
-                input = module(input) if module._hooked else module.forward(input)
+                kind = type(module)
+                if layer is not None:
+                    running, layer = layer, None
+                    if kind is ReLU and not module._hooked and "forward" not in module.__dict__:
+                        input = WITH_RELU[type(running)](running, input)
+                        continue
+                    input = running.forward(input)
+                running = module
+                if module._hooked:
+                    input = module(input)
+                elif kind in WITH_RELU and "forward" not in module.__dict__:
+                    layer = module
+                else:
+                    input = module.forward(input)
+            if layer is not None:
+                input = layer.forward(input)
         except Exception as error:
-            note(error, module, (input,), {})
+            note(error, running, (input,), {})
             raise
         return input
 

@@ -10,8 +10,10 @@ from typing import Any
 
 from ..core.tensor import Tensor
 from ..ops.creation import empty
+from ..ops.conv import conv_relu
 from . import functional as F
 from . import init
+from .container import WITH_RELU
 from .module import Module
 from .parameter import Parameter
 
@@ -175,6 +177,12 @@ class _Conv(_ConvNd):
         """input (N, C_in, *), or (C_in, *) unbatched -> (N, C_out, *)"""
         return self._conv_forward(input, self.weight, self.bias)
 
+    def _forward_relu(self, input: Tensor) -> Tensor:
+        if self.padding_mode != "zeros" or type(self.padding) is str:
+            return F.relu(self.forward(input))
+        options = (self.stride, self.padding, self.dilation, self.groups)
+        return conv_relu(self._name, self._rank, input, self.weight, self.bias, *options)
+
     def _conv_forward(self, input: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
         conv = getattr(F, self._name)
         if self.padding_mode != "zeros":
@@ -208,6 +216,10 @@ class Conv3d(_Conv):
     """
 
     _rank, _name = 3, "conv3d"
+
+
+for _layer in (Conv1d, Conv2d, Conv3d):
+    WITH_RELU[_layer] = _layer._forward_relu
 
 
 class _ConvTranspose(_ConvNd):

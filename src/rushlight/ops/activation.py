@@ -30,11 +30,12 @@ def _functional(card: Any, name: str, *, fn: bool = False, method: bool = False)
     options.
     """
     card = card.card if not hasattr(card, "forward") else card
+    run = card.run
 
     def function(input, inplace=False):
         if inplace:
             return apply_inplace(card, (tensor_argument(name, input),))
-        return apply(card, (input if isinstance(input, Tensor) else tensor_argument(name, input),))
+        return run((input if isinstance(input, Tensor) else tensor_argument(name, input),))
 
     def change(input):
         return apply_inplace(card, (tensor_argument(name + "_", input),))
@@ -48,7 +49,7 @@ def _functional(card: Any, name: str, *, fn: bool = False, method: bool = False)
 # ---------------------------------------------------------------- without options
 
 
-@op("relu", inplace=True)
+@op("relu", inplace=True, gates=True)
 class Relu:
     """y = max(x, 0), NaN stays;  dx = dy where y > 0
 

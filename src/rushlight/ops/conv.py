@@ -10,18 +10,24 @@ from __future__ import annotations
 
 from math import prod
 
+import numpy as np
+
 from ..core.dtype import FLOAT, scalar_name
-from ..core.registry import CARDS, FUNCTIONAL, apply, composite, op
+from ..core.registry import CARDS, FUNCTIONAL, apply, composite, followed, op
 from ..core.tensor import Tensor
 from ..kernels import K
 from ..kernels.carriers import translate
 from ..kernels.windows import output_size as window_count
+from .activation import Relu
 from .conv_arguments import by, check, check_positive, pair, sizes, wrong_arguments, wrong_rank
 
 
-def _kernel(rank, part=""):
-    """K.conv2d, K.conv2d_dx or K.conv2d_dw, or those of another rank."""
-    return getattr(K, f"conv{rank}d{part}")
+_F32 = np.dtype(np.float32)
+# The kernels by the number of dimensions of their arrays: batch, channels and 1, 2 or 3 more.
+_FORWARD = {rank + 2: getattr(K, f"conv{rank}d") for rank in (1, 2, 3)}
+_FORWARD_RELU = {rank + 2: getattr(K, f"conv{rank}d_relu") for rank in (1, 2, 3)}
+_DX = {rank + 2: getattr(K, f"conv{rank}d_dx") for rank in (1, 2, 3)}
+_DW = {rank + 2: getattr(K, f"conv{rank}d_dw") for rank in (1, 2, 3)}
 
 
 def _sum_cells(dy):
@@ -32,11 +38,19 @@ def _sum_cells(dy):
 def _windows_of(x, w, b, cells, options):
     """The convolution of x with w, its first `cells` of each dimension: output_padding may leave
     room for more windows than a transposed convolution had inputs."""
-    y = _kernel(len(cells))(x, w, b, *options)
+    y = _FORWARD[x.ndim](x, w, b, *options)
     return y if y.shape[2:] == cells else y[..., *map(slice, cells)]
 
 
-@op("_convolution", fn=False, method=False, tensors=3, when={"x": 1, "w": 0}, node="Convolution")
+@op(
+    "_convolution",
+    fn=False,
+    method=False,
+    tensors=3,
+    constants=4,
+    when={"x": 1, "w": 0},
+    node="Convolution",
+)
 class Convolution:
     """y[n, o, l] = b[o] + Σ_{c, t} w[o, c, t] · x[n, c, l · stride + t · dilation - padding]
 
@@ -44,18 +58,24 @@ class Convolution:
             L = (S + 2 padding - dilation (T - 1) - 1) // stride + 1
     dtype   any but bool, the same for all three, kept
     grad    dx: the transposed convolution of dy with w; dw: ConvWeight; db = Σ_{n, l} dy
+    gate    x, if it comes from a relu: dx is 0 where x is
     """
 
     def forward(x, w, b, stride, padding, dilation, groups):
-        return _kernel(x.ndim - 2)(x, w, b, stride, padding, dilation, groups)
+        return _FORWARD[x.ndim](x, w, b, stride, padding, dilation, groups)
 
-    def backward(c, dy, x, w, stride, padding, dilation, groups, x_shape, w_shape):
-        rank, options = len(x_shape) - 2, (stride, padding, dilation, groups)
-        dx = _kernel(rank, "_dx")(dy, K.conj(w), x_shape, *options) if c.needs(0) else None
-        if not c.needs(1):
-            return dx, None, _sum_cells(dy) if c.needs(2) else None
-        dw, db = _kernel(rank, "_dw")(dy, K.conj(x), w_shape, *options)
-        return dx, dw, db if c.needs(2) else None
+    def backward(c, dy, x, w, stride, padding, dilation, groups, x_shape, w_shape, *, gate=None):
+        to_x, to_w, to_b = c.edges
+        dx = dw = db = None
+        if to_x is not None:
+            options = (stride, padding, dilation, groups)
+            gates = () if gate is None else (gate,)
+            dx = _DX[len(x_shape)](dy, K.conj(w), x_shape, *options, *gates)
+        if to_w is not None:
+            dw, db = _DW[len(x_shape)](dy, K.conj(x), w_shape, stride, padding, dilation, groups)
+        elif to_b is not None:
+            db = _sum_cells(dy)
+        return dx, dw, db if to_b is not None else None
 
     def samples(make):
         def pair(n):
@@ -79,13 +99,13 @@ class ConvTranspose:
     """
 
     def forward(x, w, b, y_shape, stride, padding, dilation, groups):
-        y = _kernel(x.ndim - 2, "_dx")(x, w, y_shape, stride, padding, dilation, groups)
+        y = _DX[x.ndim](x, w, y_shape, stride, padding, dilation, groups)
         return y if b is None else y + b.reshape(-1, *[1] * (x.ndim - 2))
 
     def backward(c, dy, x, w, stride, padding, dilation, groups, x_shape, w_shape):
-        rank, options = len(w_shape) - 2, (stride, padding, dilation, groups)
+        options = (stride, padding, dilation, groups)
         dx = _windows_of(dy, K.conj(w), None, x_shape[2:], options) if c.needs(0) else None
-        dw = _kernel(rank, "_dw")(K.conj(x), dy, w_shape, *options)[0] if c.needs(1) else None
+        dw = _DW[dy.ndim](K.conj(x), dy, w_shape, *options)[0] if c.needs(1) else None
         return dx, dw, _sum_cells(dy) if c.needs(2) else None
 
     def samples(make):
@@ -107,17 +127,25 @@ class ConvWeight:
     """
 
     def forward(dy, x, w_shape, stride, padding, dilation, groups):
-        return _kernel(x.ndim - 2, "_dw")(dy, x, w_shape, stride, padding, dilation, groups)
+        return _DW[x.ndim](dy, x, w_shape, stride, padding, dilation, groups)
 
     def backward(c, ddw, ddb, dy, x, stride, padding, dilation, groups):
-        rank, options = ddw.ndim - 2, (stride, padding, dilation, groups)
+        options = (stride, padding, dilation, groups)
         ddy = _windows_of(K.conj(x), ddw, ddb, dy.shape[2:], options) if c.needs(0) else None
-        dx = _kernel(rank, "_dx")(K.conj(dy), ddw, x.shape, *options) if c.needs(1) else None
+        dx = _DX[ddw.ndim](K.conj(dy), ddw, x.shape, *options) if c.needs(1) else None
         return ddy, dx
 
     def samples(make):
         yield make(2, 4, 3, 5), make(2, 3, 5, 6), (4, 3, 3, 2), (1, 1), (0, 0), (1, 1), 1
         yield make(2, 4, 3), make(2, 2, 6), (4, 1, 3), (2,), (1,), (1,), 2
+
+
+def _forward_relu(x, w, b, stride, padding, dilation, groups):
+    return _FORWARD_RELU[x.ndim](x, w, b, stride, padding, dilation, groups)
+
+
+_CONVOLUTION = CARDS["_convolution"]
+_CONVOLUTION_RELU = followed(_CONVOLUTION, Relu.card, _forward_relu)
 
 
 def _convolution_word(x, w, b, stride, padding, dilation, groups):
@@ -216,29 +244,40 @@ def convolution(input, weight, bias, stride, padding, dilation, transposed, outp
     return _conv("convolution", rank, input, weight, bias, stride, padding, dilation, groups)
 
 
-def _conv(name, rank, input, weight, bias, stride, padding, dilation, groups) -> Tensor:
+def _conv(name, rank, input, weight, bias, stride, padding, dilation, groups, run=None) -> Tensor:
+    """run: that of the card, or that of the card and a relu."""
+    if run is None:
+        run = _CONVOLUTION.run
     if not (isinstance(input, Tensor) and isinstance(weight, Tensor)):
         raise wrong_arguments(name, (input, weight, bias, stride, padding, dilation, groups))
+    if type(stride) is type(padding) is type(dilation) is tuple and input._a.ndim == rank + 2:
+        if len(stride) == len(padding) == len(dilation) == rank:
+            try:
+                return run((input, weight, bias, stride, padding, dilation, groups))
+            except Exception:
+                check(name, input, weight, bias, stride, padding, dilation, groups)
+                raise
     if type(padding) is str:
         input, padding = _named_padding(input, weight, padding, stride, dilation, rank)
-    if type(stride) is not tuple or len(stride) != rank:
-        stride = sizes(name, "stride", stride, rank)
-    if type(padding) is not tuple or len(padding) != rank:
-        padding = sizes(name, "padding", padding, rank)
-    if type(dilation) is not tuple or len(dilation) != rank:
-        dilation = sizes(name, "dilation", dilation, rank)
+    options = (
+        sizes(name, "stride", stride, rank),
+        sizes(name, "padding", padding, rank),
+        sizes(name, "dilation", dilation, rank),
+        groups,
+    )
     ndim = input._a.ndim
     if ndim == rank + 2:
-        args = (input, weight, bias, stride, padding, dilation, groups)
-        try:
-            return apply(CARDS["_convolution"], args)
-        except Exception:
-            check(name, input, weight, bias, stride, padding, dilation, groups)
-            raise
+        return _conv(name, rank, input, weight, bias, *options, run)
     if ndim == rank + 1:
-        batch = input.unsqueeze(0)
-        return _conv(name, rank, batch, weight, bias, stride, padding, dilation, groups).squeeze(0)
+        return _conv(name, rank, input.unsqueeze(0), weight, bias, *options, run).squeeze(0)
     raise wrong_rank(name, rank, input)
+
+
+def conv_relu(name, rank, input, weight, bias, stride, padding, dilation, groups) -> Tensor:
+    """relu of conv1d, conv2d or conv3d, in float32 without a pass over the memory in between."""
+    run = _CONVOLUTION_RELU if isinstance(input, Tensor) and input._a.dtype is _F32 else None
+    y = _conv(name, rank, input, weight, bias, stride, padding, dilation, groups, run)
+    return y if run is not None else FUNCTIONAL["relu"](y)
 
 
 def _conv_transpose(

@@ -19,6 +19,7 @@ from math import prod
 import numpy as np
 
 from ..windows import output_size, taps
+from .pointwise import relu, relu_dx
 
 BLOCK = 1 << 22  # cells of an unfolded block: 16 MB of float32
 
@@ -68,8 +69,16 @@ def conv(x, w, b, stride, padding, dilation, groups):
     return y.astype(dtype, copy=False)
 
 
-def conv_dx(dy, w, x_shape, stride, padding, dilation, groups):
-    """dy (N, O, *L), w (O, I, *T) -> dx of shape `x_shape` (N, C, *S)."""
+def conv_relu(x, w, b, stride, padding, dilation, groups):
+    """max(conv(x, w, b), 0)"""
+    return relu(conv(x, w, b, stride, padding, dilation, groups))
+
+
+def conv_dx(dy, w, x_shape, stride, padding, dilation, groups, gate=None):
+    """dy (N, O, *L), w (O, I, *T) -> dx of shape `x_shape` (N, C, *S).
+
+    gate: an array like dx, the output of a relu; dx is 0 where it is 0.
+    """
     (dy, w), dtype = _wide(dy, w)
     n, c, *size = x_shape
     o, i, *kernel = w.shape
@@ -81,7 +90,8 @@ def conv_dx(dy, w, x_shape, stride, padding, dilation, groups):
         cols = wt @ dyg[block]  # (n, G, I·|T|, |L|)
         cols = cols.reshape(len(cols), c, *kernel, *out)
         dx[block] = fold(cols, size, stride, padding, dilation)
-    return dx.astype(dtype, copy=False)
+    dx = dx.astype(dtype, copy=False)
+    return dx if gate is None else relu_dx(dx, gate)
 
 
 def conv_dw(dy, x, w_shape, stride, padding, dilation, groups):
@@ -104,6 +114,7 @@ def conv_dw(dy, x, w_shape, stride, padding, dilation, groups):
 
 
 conv1d = conv2d = conv3d = conv
+conv1d_relu = conv2d_relu = conv3d_relu = conv_relu
 conv1d_dx = conv2d_dx = conv3d_dx = conv_dx
 conv1d_dw = conv2d_dw = conv3d_dw = conv_dw
 
