@@ -20,6 +20,7 @@
 #include "bind_pointwise.hpp"
 #include "bind_random.hpp"
 #include "bind_reduce.hpp"
+#include "bind_shape.hpp"
 #include "bind_windows.hpp"
 #include "special.hpp"
 
@@ -44,6 +45,7 @@ const Row table[] = {
     RL_DX_1(DX_1)
     RL_DX_2(DX_2)
     RL_BINARY(BINARY)
+    row<"dense_view", dense_view>("(x, shape)"),
     row<"add_", add_>("(x, y)"),
     row<"linear", linear<false>>("(x, w, b)"),
     row<"linear_relu", linear<true>>("(x, w, b)"),
@@ -53,6 +55,8 @@ const Row table[] = {
     row<"matmul", matmul>("(x, y)"),
     row<"sum", reduction<false>>("(x, axis=None, keepdims=False)"),
     row<"mean", reduction<true>>("(x, axis=None, keepdims=False)"),
+    row<"mse_loss", mse_loss_>("(x, y, mean)"),
+    row<"mse_loss_dx", mse_loss_dx_>("(dloss, x, y, mean)"),
     row<"argmax", argmax_>("(x, axis=None, keepdims=False)"),
     row<"softmax", along<FN(softmax)>>("(x, axis)"),
     row<"log_softmax", along<FN(log_softmax)>>("(x, axis)"),

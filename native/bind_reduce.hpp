@@ -34,6 +34,37 @@ PyObject* reduction(Args a, Py_ssize_t n) {
     return y.release();
 }
 
+// mse_loss(x, y, mean) -> (): operands of one shape
+PyObject* mse_loss_(Args a, Py_ssize_t n) {
+    In x, y;
+    bool mean;
+    if (n != 3 || !x.read(a[0]) || !y.read_like(a[1], x) || !read(a[2], mean)) return nullptr;
+    if (!x.same_shape(y)) return nullptr;
+    Out loss(0, nullptr, x.type());
+    if (!loss) return nullptr;
+    compute(x.type(), x.size(), [&]<class T>() {
+        const double scale = mean ? 1. / double(x.size()) : 1.;
+        *loss.data<T>() = squared_error(x.data<T>(), y.data<T>(), x.size(), scale);
+    });
+    return loss.release();
+}
+
+// mse_loss_dx(dloss (), x, y, mean) -> dx
+PyObject* mse_loss_dx_(Args a, Py_ssize_t n) {
+    In x, y;
+    bool mean;
+    double dloss;
+    if (n != 4 || !read(a[0], dloss) || !x.read(a[1]) || !y.read_like(a[2], x)) return nullptr;
+    if (!read(a[3], mean) || !x.same_shape(y)) return nullptr;
+    Out dx(x);
+    if (!dx) return nullptr;
+    compute(x.type(), x.size(), [&]<class T>() {
+        const T scale = mean ? T(dloss) / T(x.size()) : T(dloss);
+        squared_error_dx(x.data<T>(), y.data<T>(), x.size(), scale, dx.data<T>());
+    });
+    return dx.release();
+}
+
 // argmax(x, axis=None, keepdims=False): over the last dimension only
 PyObject* argmax_(Args a, Py_ssize_t n) {
     In x;

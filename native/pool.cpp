@@ -102,21 +102,57 @@ RL_INLINE T total(const T* x, i64 n) {
     return sum(s);
 }
 
-// The rows of a window are added up first, whole registers at a time, then its columns. Windows as
-// wide as the image are one run of numbers.
+// Windows as wide as the image, side by side: runs of numbers.
+static bool are_runs(const Windows& g) {
+    if (g.q != 1 || g.col[0].end - g.col[0].begin != g.w) return false;
+    for (i64 i = 1; i < g.p; i++)
+        if (g.row[i].begin < g.row[i - 1].end) return false;
+    return true;
+}
+
+template <class T>
+void avg_pool_runs(const Windows& g, i64 divisor, const T* x, T* y) {
+    parallel(g.planes, rows_per_block(g.h * g.w, GRAIN), [&](i64 begin, i64 end) {
+        for (i64 i = 0; i < g.p; i++) {
+            const Span row = g.row[i];
+            const T count = T(divisor ? divisor : row.count * g.col[0].count);
+            const i64 first = row.begin * g.w, n = row.end * g.w - first, in = g.h * g.w;
+            for (i64 plane = begin; plane < end; plane++)
+                y[plane * g.p + i] = total(x + plane * in + first, n) / count;
+        }
+    });
+}
+
+template <class T>
+void avg_pool_runs_dx(const Windows& g, i64 divisor, const T* dy, T* dx) {
+    parallel(g.planes, rows_per_block(g.h * g.w, GRAIN), [&](i64 begin, i64 end) {
+        const i64 in = g.h * g.w;
+        if (g.p > 1 || g.row[0].end * g.w < in || g.row[0].begin > 0)
+            std::memset(dx + begin * in, 0, (end - begin) * in * sizeof(T));
+        for (i64 i = 0; i < g.p; i++) {
+            const Span row = g.row[i];
+            const T count = T(divisor ? divisor : row.count * g.col[0].count);
+            const i64 first = row.begin * g.w, n = row.end * g.w - first;
+            for (i64 plane = begin; plane < end; plane++) {
+                const Reg<T> share = all(dy[plane * g.p + i] / count);
+                T* const to = dx + plane * in + first;
+                i64 k = 0;
+                for (; k + LANES<T> <= n; k += LANES<T>) store(to + k, share);
+                if (k < n) store_part(to + k, share, n - k);
+            }
+        }
+    });
+}
+
+// The rows of a window are added up first, whole registers at a time, then its columns.
 template <class T>
 void avg_pool(const Windows& g, i64 divisor, const T* x, T* y) {
+    if (are_runs(g)) return avg_pool_runs(g, divisor, x, y);
     parallel(g.planes, rows_per_block(g.h * g.w, GRAIN), [&](i64 begin, i64 end) {
         Array<T> column(g.w);
         for (i64 plane = begin; plane < end; plane++) {
             for (i64 i = 0; i < g.p; i++) {
                 const Span row = g.row[i];
-                if (g.q == 1 && g.col[0].end - g.col[0].begin == g.w) {
-                    const i64 count = divisor ? divisor : row.count * g.col[0].count;
-                    const T* const from = x + (plane * g.h + row.begin) * g.w;
-                    y[plane * g.p + i] = total(from, (row.end - row.begin) * g.w) / T(count);
-                    continue;
-                }
                 for (i64 c = 0; c < g.w; c++) column[c] = 0;
                 for (i64 r = row.begin; r < row.end; r++) {
                     const T* const from = x + (plane * g.h + r) * g.w;
@@ -136,6 +172,7 @@ void avg_pool(const Windows& g, i64 divisor, const T* x, T* y) {
 
 template <class T>
 void avg_pool_dx(const Windows& g, i64 divisor, const T* dy, T* dx) {
+    if (are_runs(g)) return avg_pool_runs_dx(g, divisor, dy, dx);
     parallel(g.planes, rows_per_block(g.h * g.w, GRAIN), [&](i64 begin, i64 end) {
         Array<T> column(g.w);
         std::memset(dx + begin * g.h * g.w, 0, (end - begin) * g.h * g.w * sizeof(T));

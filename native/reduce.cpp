@@ -35,7 +35,38 @@ void sum_columns(const T* x, i64 n, i64 inner, i64 begin, i64 end, T* y) {
     }
 }
 
+// Σ f(x...) over n numbers, in double from block to block.
+template <class Fn, class... X>
+double total(i64 n, Fn f, const X*... x) {
+    const i64 blocks = (n + GRAIN - 1) / GRAIN;
+    double* const part = scratch<double>(Slot::reduce, blocks);
+    parallel(n, GRAIN, [&](i64 begin, i64 end) {
+        part[begin / GRAIN] = row_sum(end - begin, f, x + begin...);
+    });
+    double sum = 0;
+    for (i64 b = 0; b < blocks; b++) sum += part[b];
+    return sum;
+}
+
 }  // namespace
+
+template <class T>
+T squared_error(const T* x, const T* y, i64 n, double scale) {
+    const auto square = [](Reg<T> a, Reg<T> b) {
+        const Reg<T> d = a - b;
+        return d * d;
+    };
+    return T(scale * total(n, square, x, y));
+}
+
+template <class T>
+void squared_error_dx(const T* x, const T* y, i64 n, T scale, T* dx) {
+    parallel(n, GRAIN, [&](i64 begin, i64 end) {
+        const Reg<T> by = all(scale);
+        const auto f = [=](Reg<T> a, Reg<T> b) { return by * ((a - b) * 2); };
+        row_map(end - begin, f, dx + begin, x + begin, y + begin);
+    });
+}
 
 template <class T>
 void sum(const T* x, i64 outer, i64 n, i64 inner, double scale, T* y) {
@@ -46,14 +77,8 @@ void sum(const T* x, i64 outer, i64 n, i64 inner, double scale, T* y) {
         return;
     }
     if (inner == 1) {
-        const i64 blocks = (n + GRAIN - 1) / GRAIN;
-        double* const part = scratch<double>(Slot::reduce, blocks);
-        parallel(n, GRAIN, [&](i64 begin, i64 end) {
-            part[begin / GRAIN] = row_sum(end - begin, same, x + begin);
-        });
-        double total = 0;
-        for (i64 b = 0; b < blocks; b++) total += part[b];
-        for (i64 i = 0; i < outer; i++) y[i] = T(scale * total);
+        const T all = T(scale * total(n, same, x));
+        for (i64 i = 0; i < outer; i++) y[i] = all;
         return;
     }
     // Slabs of rows, each to sums of its own where there is more than one.
@@ -93,8 +118,10 @@ void argmax(const T* x, i64 outer, i64 n, i64* y) {
     });
 }
 
-#define EACH(T)                                             \
-    template void sum(const T*, i64, i64, i64, double, T*); \
+#define EACH(T)                                                       \
+    template T squared_error(const T*, const T*, i64, double);        \
+    template void squared_error_dx(const T*, const T*, i64, T, T*);   \
+    template void sum(const T*, i64, i64, i64, double, T*);           \
     template void argmax(const T*, i64, i64, i64*);
 EACH(float)
 EACH(double)

@@ -99,8 +99,8 @@ class Card:
         title = "CopySlices" if node == "CopySlices" else title
         self.save = self._saves()
         self.watch = tuple(j for j, i in enumerate(self.save) if 0 <= i < self.arrays)
-        known = {"__slots__": (), "card": self, "watch": self.watch, "gates": gates}
-        self.node_type = type(title, (Node,), known)
+        self.gates = gates
+        self.node_type = self.new_node_type(title)
         self.saved_out = self.save.index(~0) if ~0 in self.save else -1
         when = when or {}
         self.when = (
@@ -113,6 +113,11 @@ class Card:
         from .run import runner  # which needs this class first
 
         self.run = runner(self)
+
+    def new_node_type(self, title: str) -> Any:
+        """The class of this card's nodes."""
+        known = {"__slots__": (), "card": self, "watch": self.watch, "gates": self.gates}
+        return type(title, (Node,), known)
 
     def _saves(self) -> tuple[int, ...]:
         if self.backward is None:

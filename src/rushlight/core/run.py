@@ -115,16 +115,18 @@ def _simple(card: Card, forward: Any = None, then: Card | None = None) -> Any:
         if inferring[0] and mode.inference:
             t._inference = True
         if differentiable:
+            edges, wanted = [], False
             for i in positions:
                 a = args[i]
                 if isinstance(a, Tensor) and a._rg:
-                    break
-            else:
-                return t
-            if mode.grad and t._a.dtype.kind in "fcV":
-                edges = tuple(
-                    [edge_of(a) if isinstance(a := args[i], Tensor) else None for i in positions]
-                )
+                    wanted = True
+                    if a._view is not None:
+                        a._view.refresh(a)
+                    node = a._node
+                    edges.append(a if node is None else node if a._slot == 0 else (node, a._slot))
+                else:
+                    edges.append(None)
+            if wanted and mode.grad and t._a.dtype.kind in "fcV":
                 if save:
                     saved = [] if pick is None else list(pick(args))
                     for i in tail:

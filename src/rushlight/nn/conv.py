@@ -9,8 +9,8 @@ import math
 from typing import Any
 
 from ..core.tensor import Tensor
-from ..ops.creation import empty
 from ..ops.conv import conv_relu
+from ..ops.creation import empty
 from . import functional as F
 from . import init
 from .container import WITH_RELU

@@ -21,7 +21,6 @@ from ..kernels.windows import output_size as window_count
 from .activation import Relu
 from .conv_arguments import by, check, check_positive, pair, sizes, wrong_arguments, wrong_rank
 
-
 _F32 = np.dtype(np.float32)
 # The kernels by the number of dimensions of their arrays: batch, channels and 1, 2 or 3 more.
 _FORWARD = {rank + 2: getattr(K, f"conv{rank}d") for rank in (1, 2, 3)}

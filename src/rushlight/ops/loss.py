@@ -314,22 +314,27 @@ def kl_div(input, target, size_average=None, reduce=None, reduction="mean", log_
 # ---------------------------------------------------------------- regression
 
 
-def _elementwise(name: str, node: str, forward, derivative, doc: str) -> None:
+def _elementwise(name: str, node: str, forward, derivative, doc: str, kernels=None) -> None:
     """Register a loss of the difference d = x - y with its reduction inside.
 
-    card _name, one pass forward.
+    card _name, one pass forward. kernels: that do it all for operands of one shape, and its dx.
     """
 
     class Loss:
         __doc__ = doc
 
         def forward(x, y, reduction, p):
+            if kernels is not None and reduction != "none" and x.shape == y.shape:
+                return kernels[0](x, y, reduction == "mean")
             loss = forward(x - y, p)
             if reduction == "none":
                 return loss
             return K.mean(loss) if reduction == "mean" else K.sum(loss)
 
         def backward(c, dy, x, y, reduction, p):
+            if kernels is not None and reduction != "none" and x.shape == y.shape:
+                dx = kernels[1](dy, x, y, reduction == "mean")
+                return dx if c.needs(0) else None, -dx if c.needs(1) else None
             d = derivative(x - y, p)
             if reduction == "mean":
                 dy = dy / max(_size(x, y), 1)
@@ -365,7 +370,12 @@ def _smooth_l1(d, p):
 
 
 _elementwise(
-    "mse_loss", "MseLoss", lambda d, p: d * d, lambda d, p: d * 2, "L = (x - y)²;  dx = 2 (x - y)"
+    "mse_loss",
+    "MseLoss",
+    lambda d, p: d * d,
+    lambda d, p: d * 2,
+    "L = (x - y)²;  dx = 2 (x - y)",
+    (K.mse_loss, K.mse_loss_dx),
 )
 _elementwise(
     "l1_loss",

@@ -31,7 +31,6 @@ from ..core.registry import (
     store,
 )
 from ..core.run import runner
-from ..core.tape import Node
 from ..core.tensor import Tensor, wrap
 from ..kernels import TABLE, K
 from .samples import binary, unary
@@ -40,7 +39,7 @@ from .samples import binary, unary
 def renamed(card: Card, title: str) -> Card:
     """The same card under another of PyTorch's node names: one formula, several overloads."""
     other = copy(card)
-    other.node_type = type(title, (Node,), {"__slots__": (), "card": other})
+    other.node_type = other.new_node_type(title)
     other.run = runner(other)
     return other
 

@@ -17,6 +17,8 @@ from ..kernels import K
 from .pointwise import into, is_complex_array, renamed
 from .samples import reduction
 
+_F32 = np.dtype(np.float32)
+
 
 def axes_of(dim, ndim: int) -> tuple | None:
     """dim as a tuple of axes counted from 0; None for all. IndexError:
@@ -81,7 +83,7 @@ def is_half(x: np.ndarray) -> bool:
 # ---------------------------------------------------------------- sum, mean
 
 
-@op("_sum", fn=False, method=False, tensors=1, node="Sum")
+@op("_sum", fn=False, method=False, tensors=1, constants=2, node="Sum")
 class _Sum:
     """y = Σ x over all elements or over dim.
 
@@ -90,6 +92,8 @@ class _Sum:
     """
 
     def forward(x, dim=None, keepdim=False):
+        if dim is None and x.dtype is _F32:
+            return K.sum(x, None, keepdim)
         axis = None if dim is None else axis_of(dim, x.ndim)
         if x.dtype.kind in "iub":
             return np.add.reduce(x, axis, dtype=np.int64, keepdims=keepdim)
@@ -105,7 +109,7 @@ class _Sum:
     samples = reduction()
 
 
-@op("_mean", fn=False, method=False, tensors=1, node="Mean")
+@op("_mean", fn=False, method=False, tensors=1, constants=2, node="Mean")
 class _Mean:
     """y = Σ x / n over all elements or over dim.
     RuntimeError: x is neither floating nor complex.
@@ -131,6 +135,7 @@ class _Mean:
     samples = reduction(empty=False)
 
 
+_SUM = CARDS["_sum"]
 CARDS["_sum_dim"] = renamed(CARDS["_sum"], "SumBackward1")
 CARDS["_mean_dim"] = renamed(CARDS["_mean"], "MeanBackward1")
 
@@ -147,9 +152,11 @@ def sum(input, dim=None, keepdim=False, *, dtype=None, out=None):
     >>> torch.sum(tensor([[1, 2], [3, 4]]), 0)
     tensor([4, 6])
     """
+    if dtype is None and out is None and dim is None:
+        return _SUM.run((input, None, keepdim))
     if dtype is not None:
         input = in_dtype(input, dtype)
-    y = apply(CARDS["_sum" if dim is None else "_sum_dim"], (input, dim, keepdim))
+    y = apply(_SUM if dim is None else CARDS["_sum_dim"], (input, dim, keepdim))
     if dtype is not None:
         y = in_dtype(y, dtype)
     return y if out is None else into(out, y)

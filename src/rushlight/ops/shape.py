@@ -194,6 +194,7 @@ class Unsqueeze:
 
 
 _VIEW = CARDS["_view"]
+_dense_view = K.dense_view
 
 
 @composite("view", fn=False, method=True)
@@ -203,10 +204,9 @@ def view(x, *shape):
 
     RuntimeError: the number of elements differs, or the strides do not allow it.
     """
-    if x._a.flags.c_contiguous:
-        found = _dense_view(x, shape)
-        if found is not None:
-            return found
+    array = _dense_view(x._a, shape)
+    if array is not None:
+        return view_of(_VIEW, x, array, (array.shape,))
     if len(shape) == 1 and not isinstance(shape[0], int):
         shape = shape[0]
         if isinstance(shape, dtype):
@@ -216,29 +216,15 @@ def view(x, *shape):
     return apply(_VIEW, (x, target_shape(shape, x._a.size)))
 
 
-def _dense_view(x: Tensor, shape: tuple) -> Tensor | None:
-    """The view of a dense tensor, the short way; None for arguments that need a second look."""
-    if len(shape) == 1 and type(shape[0]) is tuple:
-        shape = shape[0]
-    if not shape or type(shape[0]) is not int or min(shape) < -1:
-        return None
-    try:
-        array = x._a.reshape(shape)
-    except (ValueError, TypeError):  # PyTorch says it in other words
-        return None
-    return view_of(_VIEW, x, array, (array.shape,))
-
-
 @composite("reshape", method=True)
 def reshape(input, *shape):
     """The elements in another shape.
 
     a view where strides allow, else a copy. One size may be -1.
     """
-    if input._a.flags.c_contiguous:
-        found = _dense_view(input, shape)
-        if found is not None:
-            return found
+    array = _dense_view(input._a, shape)
+    if array is not None:
+        return view_of(_VIEW, input, array, (array.shape,))
     if len(shape) == 1 and not isinstance(shape[0], int):
         shape = shape[0] if not isinstance(shape[0], Tensor) else shape
     return apply(
@@ -331,7 +317,7 @@ def flatten(input, start_dim=0, end_dim=-1):
     n = input._a.ndim
     if n > 1 and start_dim == 1 and end_dim == -1:  # what nn.Flatten asks for
         shape = input._a.shape
-        return input if n == 2 else reshape(input, (shape[0], prod(shape[1:])))
+        return input if n == 2 else reshape(input, shape[0], prod(shape[1:]))
     start, end = wrapped(start_dim, n), wrapped(end_dim, n)
     if start > end:
         raise RuntimeError("flatten() has invalid args: start_dim cannot come after end_dim")
@@ -356,6 +342,10 @@ def unflatten(input, dim, sizes):
         raise RuntimeError("unflatten: sizes must be non-empty")
     shape = input._a.shape
     d = wrapped(dim, len(shape))
+    if type(sizes) is tuple and -1 not in sizes and prod(sizes) == shape[d]:
+        array = _dense_view(input._a, shape[:d] + sizes + shape[d + 1 :])
+        if array is not None:
+            return view_of(_VIEW, input, array, (array.shape,))
     sizes = tuple(int(n) for n in sizes)
     try:
         sizes = target_shape(sizes, shape[d])

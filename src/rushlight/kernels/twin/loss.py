@@ -1,0 +1,25 @@
+"""Losses with their reduction inside, of operands of one shape."""
+
+from __future__ import annotations
+
+from rushlight.kernels import K
+
+
+def mse_loss(x, y, mean):
+    """Σ (x - y)², divided by the number of elements if `mean`"""
+    d = x - y
+    return K.mean(d * d) if mean else K.sum(d * d)
+
+
+def mse_loss_dx(dloss, x, y, mean):
+    """dloss (), x, y -> dx = 2 (x - y) dloss, divided by the number of elements if `mean`"""
+    if mean:
+        dloss = dloss / max(_count(x), 1)
+    return dloss * ((x - y) * 2)
+
+
+def _count(x) -> int:
+    n = 1
+    for size in x.shape:
+        n *= size
+    return n
