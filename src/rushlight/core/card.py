@@ -37,6 +37,8 @@ class Card:
     extras            names of the results after them (indices, means): never differentiated
     returns           names of the visible results, if the user gets a named tuple
     visible           how many results the user gets
+    run               run(args), see straight.py; `then`: the card of a relu behind it, see followed
+    back              back(node, grad): the short way through backward, or None
     save              (index, ...): argument i, result ~i, or the shape of argument i - SHAPE, for
                       each name asked for
     when              {argument: j}: the argument is saved only if the gradient of differentiable
@@ -53,6 +55,7 @@ class Card:
 
     on_tensors = False  # backward is written on arrays
     gated = False
+    then: Card | None = None  # see followed() in run.py
     fill = True  # gradients of unused outputs arrive as zeros
 
     def __init__(
@@ -111,8 +114,10 @@ class Card:
         self.saves_first = 0 in self.save
         self.unusual = self.listed  # saved lists are unpacked by the engine's long way only
         from .run import runner  # which needs this class first
+        from .straight import backer
 
         self.run = runner(self)
+        self.back = backer(self)
 
     def new_node_type(self, title: str) -> Any:
         """The class of this card's nodes."""

@@ -100,6 +100,7 @@ class _FunctionCard:
     """What the engine asks of a card, answered by a user's Function."""
 
     on_tensors = unusual = True
+    back = None
     fill = True
     saved_out = -1
 
@@ -308,6 +309,7 @@ def once_differentiable(f: Any) -> Any:
 class _Refuses:
     """A card whose backward says that a once_differentiable function was differentiated twice."""
 
+    back = None
     on_tensors, unusual, fill, saved_out, outputs, name = (
         False,
         True,

@@ -54,7 +54,7 @@ __all__ = [
 
 
 def _function(card: Card) -> Any:
-    count, varargs, run = card.count, card.varargs, card.run
+    count, varargs = card.count, card.varargs
     first_is_tensor = not card.listed and (card.promote is None or len(card.tensors) < 2)
 
     def function(*args, **kwargs):
@@ -67,7 +67,7 @@ def _function(card: Card) -> Any:
             args = bind(card, args, kwargs)
         if first_is_tensor and not isinstance(args[0], Tensor):
             args = _checked_first(card, args)
-        return run(args)
+        return card.run(args)
 
     return function
 

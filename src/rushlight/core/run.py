@@ -5,23 +5,22 @@ Arrays in, the formula, Tensors out, and a node on the tape if a gradient is wan
 
 from __future__ import annotations
 
+from copy import copy
 from functools import partial
-from operator import itemgetter
 from typing import Any
 
 import numpy as np
 
+from . import straight
 from .card import SHAPE, Card
 from .errors import explain
 from .grad_mode import inferring, mode
-from .promotion import alike, promoted
+from .promotion import promoted
 from .tape import Node, edge_of, make_node
 from .tensor import Tensor, ViewInfo, _cell, wrap
 
 _new = object.__new__
 _ndarray = np.ndarray
-# what NumPy raises that PyTorch says otherwise
-_TRANSLATED = (ValueError, IndexError, TypeError, AttributeError)
 
 
 def apply(card: Card, args: tuple) -> Any:
@@ -38,126 +37,19 @@ def runner(card: Card) -> Any:
         return partial(_general, card)
     if card.view:
         return _viewing(card)
-    plain = card.count == 1 and card.promote is None and not card.broadcast and not card.extras
-    return _unary(card, _simple(card)) if plain else _simple(card)
+    return straight.runner(card)
 
 
-def _unary(card: Card, general: Any) -> Any:
-    """`run` of a card of one tensor and no options, such as relu: _simple without its loops."""
-    forward, differentiable, save = card.forward, card.backward is not None, card.save
-    node_type, saves_out = card.node_type, card.saved_out >= 0
-
-    def run(args):
-        x = args[0]
-        if not isinstance(x, Tensor) or inferring[0]:
-            return general(args)
-        try:
-            r = forward(x._a)
-        except _TRANSLATED as e:
-            raise explain(card, args, e) from None
-        t = _new(Tensor)
-        t._a = r if type(r) is _ndarray else np.asarray(r)
-        t._rg = False
-        t._node = t._view = t._v = None
-        if x._rg and differentiable and mode.grad and t._a.dtype.kind in "fcV":
-            saved = [t._a if i < 0 else x if i < SHAPE else x._a.shape for i in save]
-            t._node = node = make_node(node_type, (edge_of(x),), saved)
-            t._slot = 0
-            t._rg = True
-            if saves_out:
-                t._v = cell = [0]
-                node.out_cell = (cell, 0)
-        return t
-
-    return run
-
-
-def followed(card: Card, then: Card, forward: Any) -> Any:
-    """`run` of `then` on the result of `card`, where `forward` is a kernel that does both at once.
+def followed(card: Card, then: Card, forward: Any) -> Card:
+    """A card whose `run` is that of `then` on the result of `card`, where `forward` does both at
+    once, and `then` is a relu.
 
     The tape gets the nodes of both; what lay between them was never seen by anybody.
     """
-    return _simple(card, forward, then)
-
-
-def _simple(card: Card, forward: Any = None, then: Card | None = None) -> Any:
-    """`run` of a card with one visible result that is no view: the way of nearly all calls."""
-    forward, promote, positions = forward or card.forward, card.promote, card.tensors
-    save, arrays, constants = card.save, card.arrays, card.count > card.arrays
-    head = next((j for j, i in enumerate(save) if not 0 <= i < SHAPE), len(save))
-    pick = itemgetter(*save[:head]) if head > 1 else None  # what is saved of the arguments
-    tail = save[head:] if head > 1 else save
-    conditions = [(s, j) for s, j in enumerate(card.when or ()) if j >= 0]
-    differentiable, broadcast = card.backward is not None, card.broadcast
-    node_type = card.node_type
-    saves_out = (then or card).saved_out >= 0
-
-    def run(args):
-        if promote is not None and not alike(args, positions):
-            args = promoted(card, args)
-        try:
-            if constants:
-                r = forward(
-                    *[a._a if isinstance(a, Tensor) else a for a in args[:arrays]], *args[arrays:]
-                )
-            else:
-                r = forward(*[a._a if isinstance(a, Tensor) else a for a in args])
-        except _TRANSLATED as e:
-            raise explain(card, args, e) from None
-        if type(r) is tuple:
-            results, r = r, r[0]
-        else:
-            results = None
-        t = _new(Tensor)
-        t._a = r if type(r) is _ndarray else np.asarray(r)
-        t._rg = False
-        t._node = t._view = t._v = None
-        if inferring[0] and mode.inference:
-            t._inference = True
-        if differentiable:
-            edges, wanted = [], False
-            for i in positions:
-                a = args[i]
-                if isinstance(a, Tensor) and a._rg:
-                    wanted = True
-                    if a._view is not None:
-                        a._view.refresh(a)
-                    node = a._node
-                    edges.append(a if node is None else node if a._slot == 0 else (node, a._slot))
-                else:
-                    edges.append(None)
-            if wanted and mode.grad and t._a.dtype.kind in "fcV":
-                if save:
-                    saved = [] if pick is None else list(pick(args))
-                    for i in tail:
-                        if i < 0:
-                            saved.append(t._a if results is None else results[~i])
-                        else:
-                            saved.append(args[i] if i < SHAPE else args[i - SHAPE]._a.shape)
-                    for s, j in conditions:
-                        if edges[j] is None:
-                            saved[s] = None
-                else:
-                    saved = ()
-                shapes = None
-                if broadcast:
-                    shapes = tuple(
-                        [
-                            a._a.shape if isinstance(a := args[i], Tensor) else None
-                            for i in positions
-                        ]
-                    )
-                t._node = node = make_node(node_type, edges, saved, shapes)
-                t._slot = 0
-                t._rg = True
-                if then is not None:
-                    t._node = node = make_node(then.node_type, (node,), (t._a,))
-                if saves_out:
-                    t._v = cell = [0]
-                    node.out_cell = (cell, 0)
-        return t
-
-    return run
+    both = copy(card)
+    both.forward, both.then = forward, then
+    both.run = runner(both)
+    return both
 
 
 def _viewing(card: Card) -> Any:
@@ -168,7 +60,7 @@ def _viewing(card: Card) -> Any:
         x = args[0]
         try:
             r = forward(x._a, *args[1:])
-        except _TRANSLATED as e:
+        except straight.TRANSLATED as e:
             raise explain(card, args, e) from None
         if maybe and not np.may_share_memory(r, x._a):
             t = wrap(r)
@@ -230,7 +122,7 @@ def _general(card: Card, args: tuple) -> Any:
             arrays.append(a)
     try:
         r = card.forward(*arrays)
-    except _TRANSLATED as e:
+    except straight.TRANSLATED as e:
         raise explain(card, args, e) from None
     results = r if type(r) is tuple else tuple(r) if type(r) is list else (r,)
     tensors = tuple(

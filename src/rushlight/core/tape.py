@@ -30,7 +30,7 @@ from .dtype import scalar_name
 from .grad_mode import mode, watching
 from .tensor import Tensor, ViewInfo, wrap
 
-_next_number = itertools.count(1).__next__
+next_number = itertools.count(1).__next__
 FREED = object()  # stands in `saved` once a backward pass has used the node up
 _ndarray = np.ndarray
 
@@ -201,7 +201,7 @@ def make_node(
     node.saved = saved
     node.shapes = shapes
     node.outs = outs
-    node.number = _next_number()
+    node.number = next_number()
     node.hooks = node.out_cell = node.versions = None
     if saved:
         for j in node_type.watch:
@@ -211,10 +211,15 @@ def make_node(
                     node.versions = [0] * len(saved)
                 node.versions[j] = s._v[0]
     if watching[0] and mode.anomaly:
-        import traceback
-
-        node.trace = "".join(traceback.format_stack()[:-2])
+        note_trace(node)
     return node
+
+
+def note_trace(node: Node) -> None:
+    """In anomaly mode, remember where the forward was called: the stack above make_node or run."""
+    import traceback
+
+    node.trace = "".join(traceback.format_stack()[:-3])
 
 
 # ---------------------------------------------------------------- the engine
@@ -279,7 +284,8 @@ def run_backward(
         while heap:
             node = heappop(heap)[1]
             grads = pending.pop(node)
-            results = _plain_backward(node, grads) if plain else None
+            back = node.card.back if plain else None
+            results = None if back is None else back(node, grads)
             if results is None:
                 if node.hooks is not None:
                     grads = _run_hooks_before(node, grads, on_tensors)
@@ -306,47 +312,7 @@ def run_backward(
         mode.grad = recording
 
 
-def _plain_backward(node: Node, grad: Any) -> tuple | None:
-    """_backward_of without its checks, for the common node.
-
-    One output, arrays, nothing unusual (None: unusual).
-    """
-    card, saved, versions = node.card, node.saved, node.versions
-    if card.unusual or saved is FREED or node.hooks is not None or node.outs is not None:
-        return None
-    values = saved
-    if saved and node.watch:
-        values = list(saved)
-        for j in node.watch:
-            s = saved[j]
-            if isinstance(s, Tensor):
-                cell = s._v
-                if cell is not None and cell[0] != (versions[j] if versions else 0):
-                    return None
-                values[j] = s._a
-    cell = node.out_cell
-    if cell is not None and cell[0][0] != cell[1]:
-        return None
-    if node.gates and node.gated is grad:
-        return (grad,)
-    if card.gated and _is_relu(front := node.edges[0], values[0]):
-        results = card.backward(node, grad, *values, gate=values[0])
-        front.gated = results[0]
-    else:
-        results = card.backward(node, grad, *values)
-    if type(results) is not tuple:
-        results = (results,)
-    if node.shapes is not None:
-        results = tuple(
-            [
-                g if g is None or shape is None or g.shape == shape else K.sum_to(g, shape)
-                for g, shape in zip(results, node.shapes, strict=False)
-            ]
-        )
-    return results
-
-
-def _is_relu(front: Any, y: Any) -> bool:
+def is_relu(front: Any, y: Any) -> bool:
     """True if `front` is the node of a relu, y its output, and nobody looks at the gradient between
     them: a kernel may then give the gradient before the relu at once, a pass over memory less."""
     return (

@@ -158,7 +158,9 @@ class Module(Hooked, Stateful):
                 note(error, self, args, kwargs)
                 raise
         try:
-            return self.forward(*args, **kwargs)
+            if kwargs or len(args) != 1:
+                return self.forward(*args, **kwargs)
+            return self.forward(args[0])  # a starred call takes longer
         except Exception as error:
             note(error, self, args, kwargs)
             raise

@@ -30,12 +30,11 @@ def _functional(card: Any, name: str, *, fn: bool = False, method: bool = False)
     options.
     """
     card = card.card if not hasattr(card, "forward") else card
-    run = card.run
 
     def function(input, inplace=False):
         if inplace:
             return apply_inplace(card, (tensor_argument(name, input),))
-        return run((input if isinstance(input, Tensor) else tensor_argument(name, input),))
+        return card.run((input if isinstance(input, Tensor) else tensor_argument(name, input),))
 
     def change(input):
         return apply_inplace(card, (tensor_argument(name + "_", input),))

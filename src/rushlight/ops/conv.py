@@ -243,16 +243,16 @@ def convolution(input, weight, bias, stride, padding, dilation, transposed, outp
     return _conv("convolution", rank, input, weight, bias, stride, padding, dilation, groups)
 
 
-def _conv(name, rank, input, weight, bias, stride, padding, dilation, groups, run=None) -> Tensor:
-    """run: that of the card, or that of the card and a relu."""
-    if run is None:
-        run = _CONVOLUTION.run
+def _conv(name, rank, input, weight, bias, stride, padding, dilation, groups, card=None) -> Tensor:
+    """card: _CONVOLUTION unless given."""
     if not (isinstance(input, Tensor) and isinstance(weight, Tensor)):
         raise wrong_arguments(name, (input, weight, bias, stride, padding, dilation, groups))
     if type(stride) is type(padding) is type(dilation) is tuple and input._a.ndim == rank + 2:
         if len(stride) == len(padding) == len(dilation) == rank:
             try:
-                return run((input, weight, bias, stride, padding, dilation, groups))
+                return (card or _CONVOLUTION).run(
+                    (input, weight, bias, stride, padding, dilation, groups)
+                )
             except Exception:
                 check(name, input, weight, bias, stride, padding, dilation, groups)
                 raise
@@ -266,17 +266,19 @@ def _conv(name, rank, input, weight, bias, stride, padding, dilation, groups, ru
     )
     ndim = input._a.ndim
     if ndim == rank + 2:
-        return _conv(name, rank, input, weight, bias, *options, run)
+        return _conv(name, rank, input, weight, bias, *options, card)
     if ndim == rank + 1:
-        return _conv(name, rank, input.unsqueeze(0), weight, bias, *options, run).squeeze(0)
+        return _conv(name, rank, input.unsqueeze(0), weight, bias, *options, card).squeeze(0)
     raise wrong_rank(name, rank, input)
 
 
 def conv_relu(name, rank, input, weight, bias, stride, padding, dilation, groups) -> Tensor:
     """relu of conv1d, conv2d or conv3d, in float32 without a pass over the memory in between."""
-    run = _CONVOLUTION_RELU if isinstance(input, Tensor) and input._a.dtype is _F32 else None
-    y = _conv(name, rank, input, weight, bias, stride, padding, dilation, groups, run)
-    return y if run is not None else FUNCTIONAL["relu"](y)
+    if isinstance(input, Tensor) and input._a.dtype is _F32:
+        card = _CONVOLUTION_RELU
+        return _conv(name, rank, input, weight, bias, stride, padding, dilation, groups, card)
+    y = _conv(name, rank, input, weight, bias, stride, padding, dilation, groups)
+    return FUNCTIONAL["relu"](y)
 
 
 def _conv_transpose(

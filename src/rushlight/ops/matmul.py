@@ -260,13 +260,12 @@ class Linear:
     """
 
     def forward(input, weight, bias=None):
-        if (
-            weight.ndim != 2
-            or input.shape[-1:] != weight.shape[1:]
-            or input.dtype is not weight.dtype
-        ):
-            return _odd_linear(input, weight, bias)
-        return K.linear(input, weight, bias)
+        if input.dtype is weight.dtype and weight.ndim == 2:
+            try:
+                return K.linear(input, weight, bias)
+            except ValueError:
+                pass  # said better below
+        return _odd_linear(input, weight, bias)
 
     def backward(c, dy, input, weight):
         if len(dy.shape) == 0 or len(weight.shape if c.needs(0) else (0, 0)) == 1:
@@ -317,9 +316,12 @@ def linear(input, weight, bias=None, *, out=None):
 
 
 def _forward_relu(input, weight, bias):
-    if weight.ndim != 2 or input.shape[-1:] != weight.shape[1:] or input.dtype is not weight.dtype:
-        return K.relu(_odd_linear(input, weight, bias))
-    return K.linear_relu(input, weight, bias)
+    if input.dtype is weight.dtype and weight.ndim == 2:
+        try:
+            return K.linear_relu(input, weight, bias)
+        except ValueError:
+            pass
+    return K.relu(_odd_linear(input, weight, bias))
 
 
 _LINEAR_RELU = followed(_LINEAR, Relu.card, _forward_relu)
@@ -330,7 +332,7 @@ def linear_relu(input, weight, bias) -> Tensor:
     if isinstance(input, Tensor) and bias is not None:
         x = input._a
         if x.ndim == 2 and x.dtype is _F32:
-            return _LINEAR_RELU((input, weight, bias))
+            return _LINEAR_RELU.run((input, weight, bias))
     return FUNCTIONAL["relu"](linear(input, weight, bias))
 
 

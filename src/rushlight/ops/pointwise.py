@@ -31,6 +31,7 @@ from ..core.registry import (
     store,
 )
 from ..core.run import runner
+from ..core.straight import backer
 from ..core.tensor import Tensor, wrap
 from ..kernels import TABLE, K
 from .samples import binary, unary
@@ -40,7 +41,7 @@ def renamed(card: Card, title: str) -> Card:
     """The same card under another of PyTorch's node names: one formula, several overloads."""
     other = copy(card)
     other.node_type = other.new_node_type(title)
-    other.run = runner(other)
+    other.run, other.back = runner(other), backer(other)
     return other
 
 
