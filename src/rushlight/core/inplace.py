@@ -16,9 +16,7 @@ from .grad_mode import mode
 from .promotion import promoted
 from .run import record, replay
 from .tape import edge_of, make_node
-from .tensor import Tensor, wrap
-
-_new = object.__new__
+from .tensor import Tensor, new, wrap
 
 
 def check_inplace(x: Tensor) -> None:
@@ -67,7 +65,7 @@ def apply_inplace(card: Card, args: tuple) -> Tensor:
             if card.promote == "float" and found.category < FLOAT:
                 found = get_default_dtype()
             check_can_cast(found, x.dtype)
-    old = _new(Tensor)
+    old = new(Tensor)
     old._a, old._rg, old._node, old._view, old._v = x._a, x._rg, x._node, None, None
     if x._node is not None:
         old._slot = x._slot

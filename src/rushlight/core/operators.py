@@ -15,9 +15,8 @@ from .grad_mode import inferring, mode
 from .inplace import apply_inplace
 from .run import apply, record
 from .tape import edge_of, make_node
-from .tensor import Tensor
+from .tensor import Tensor, new
 
-_new = object.__new__
 _ndarray = np.ndarray
 _F32, _F64 = np.dtype(np.float32), np.dtype(np.float64)
 
@@ -38,7 +37,7 @@ def binary_operator(card: Card, ufunc: Any) -> tuple[Any, Any]:
                     r = ufunc(a, b)
                 except ValueError as e:
                     raise explain(card, (x, y), e) from None
-                t = _new(Tensor)
+                t = new(Tensor)
                 t._a = r if type(r) is _ndarray else np.asarray(r)
                 t._rg = False
                 t._node = t._view = t._v = None
@@ -60,7 +59,7 @@ def binary_operator(card: Card, ufunc: Any) -> tuple[Any, Any]:
             a = x._a
             if a.dtype is _F32 or a.dtype is _F64:
                 r = ufunc(a, y)
-                t = _new(Tensor)
+                t = new(Tensor)
                 t._a = r if type(r) is _ndarray else np.asarray(r)
                 t._rg = False
                 t._node = t._view = t._v = None

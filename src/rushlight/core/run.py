@@ -17,9 +17,8 @@ from .errors import explain
 from .grad_mode import inferring, mode
 from .promotion import promoted
 from .tape import Node, edge_of, make_node
-from .tensor import Tensor, ViewInfo, _cell, wrap
+from .tensor import Tensor, ViewInfo, _cell, new, wrap
 
-_new = object.__new__
 _ndarray = np.ndarray
 
 
@@ -77,7 +76,7 @@ def view_of(card: Card, x: Tensor, array: np.ndarray, options: tuple) -> Tensor:
 
     It shares x's version, knows its base, and is recorded.
     """
-    t = _new(Tensor)
+    t = new(Tensor)
     t._a = array
     t._rg = False
     t._node = None
@@ -86,15 +85,23 @@ def view_of(card: Card, x: Tensor, array: np.ndarray, options: tuple) -> Tensor:
         x._v = cell = [0]
     t._v = cell
     info = x._view
-    view = _new(ViewInfo)  # filled in here: a call less for every view
+    view = new(ViewInfo)  # filled in here: a call less for every view
     if info is None:
         view.base, view.chain, view.seen, view.many = x, ((card, options),), x._node, None
     else:
         view.base, view.chain = info.base, (*info.chain, (card, options))
         view.seen, view.many = info.base._node, info.many
-    if x._rg and mode.grad:
+    if x._rg and mode.grad and array.dtype.kind in "fcV":
         t._view = None
-        record(card, (x, *options), (array,), (t,))
+        saved = [
+            x._a.shape if i == SHAPE else options[i - 1] if i > 0 else array if i < 0 else x
+            for i in card.save
+        ]
+        t._node = make_node(card.node_type, (edge_of(x),), saved)
+        t._slot = 0
+        t._rg = True
+        if card.saved_out >= 0:
+            t._node.out_cell = (cell, cell[0])
         view.seen = view.base._node
     t._view = view
     if inferring[0] and mode.inference:

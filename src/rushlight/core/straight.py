@@ -26,7 +26,7 @@ from .errors import explain
 from .grad_mode import inferring, mode, watching
 from .promotion import alike, promoted
 from .tape import FREED, edge_of, is_relu, next_number, note_trace
-from .tensor import Tensor
+from .tensor import Tensor, new
 
 # what NumPy raises that PyTorch says otherwise
 TRANSLATED = (ValueError, IndexError, TypeError, AttributeError)
@@ -43,7 +43,7 @@ _NAMES = {
     "is_relu": is_relu,
     "mode": mode,
     "ndarray": np.ndarray,
-    "new": object.__new__,
+    "new": new,
     "next_number": next_number,
     "note_trace": note_trace,
     "promoted": promoted,

@@ -300,10 +300,16 @@ def run_backward(
             for edge, grad in zip(node.edges, results, strict=False):
                 if edge is None or grad is None:
                     continue
-                if isinstance(edge, Tensor) and id(edge) not in leaves:
-                    leaves[id(edge)] = (edge, grad)
-                else:
-                    send(edge, grad)
+                if isinstance(edge, Tensor):
+                    if id(edge) not in leaves:
+                        leaves[id(edge)] = (edge, grad)
+                        continue
+                elif plain and type(edge) is not tuple and edge.outs is None:
+                    if edge not in pending:
+                        heappush(heap, (-edge.number, edge))
+                        pending[edge] = grad
+                        continue
+                send(edge, grad)
             results = edge = grad = None
             if not retain_graph and node.saved:
                 node.saved = FREED

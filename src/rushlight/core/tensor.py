@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..kernels import native
 from .dtype import FLOAT, dtype, from_numpy_dtype
 from .grad_mode import mode
 from .size import Size
 
-_new = object.__new__
+# An instance of a class, __init__ not called: a good part of a small operation's time is here.
+new = object.__new__ if native is None else native.new
 _ndarray = np.ndarray
 
 
@@ -102,7 +104,7 @@ class Tensor(_Slots):
 
     def as_subclass(self, cls: type) -> Any:
         """The same elements and history as an instance of `cls`."""
-        t: Any = _new(cls)
+        t: Any = new(cls)
         t._a, t._rg, t._node, t._view, t._v = self._a, self._rg, self._node, self._view, _cell(self)
         t._slot = self._slot if self._node is not None else 0
         return t
@@ -465,10 +467,14 @@ class Tensor(_Slots):
 
     def item(self) -> Any:
         """The only element, as a Python number. RuntimeError: not exactly one element."""
-        a = self._a
-        if a.size != 1:
-            raise RuntimeError(f"a Tensor with {a.size} elements cannot be converted to Scalar")
-        x = a.item()
+        try:
+            x = self._a.item()
+        except ValueError:
+            raise RuntimeError(
+                f"a Tensor with {self._a.size} elements cannot be converted to Scalar"
+            ) from None
+        if type(x) is float:
+            return x
         return x if type(x) in _PYTHON_NUMBERS else float(x)
 
     def tolist(self) -> Any:
@@ -593,7 +599,7 @@ _PYTHON_NUMBERS = frozenset((int, float, bool, complex))
 
 def wrap(a: Any) -> Tensor:
     """A Tensor of this array: no copy, no history, no checks."""
-    t = _new(Tensor)
+    t = new(Tensor)
     t._a = a if type(a) is _ndarray else np.asarray(a)
     t._rg = False
     t._node = t._view = t._v = None

@@ -258,10 +258,13 @@ def getitem(x: Tensor, key: Any) -> Tensor:
             return view_of(_SLICE, x, a[key], (key,))
     elif kind is int:
         if a.ndim:
-            n = a.shape[0]
-            if not -n <= key < n:
-                raise IndexError(f"index {key} is out of bounds for dimension 0 with size {n}")
-            return view_of(_SELECT, x, a[key, ...], ((key, ...),))
+            try:
+                array = a[key] if a.ndim > 1 else a[key, ...]
+            except IndexError:
+                raise IndexError(
+                    f"index {key} is out of bounds for dimension 0 with size {a.shape[0]}"
+                ) from None
+            return view_of(_SELECT, x, array, ((key, ...),))
     elif kind is list:
         key = _list_key(key)
     basic, advanced, card = _split_key(a, key)

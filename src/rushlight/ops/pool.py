@@ -23,6 +23,10 @@ def _kernel(name, rank, part=""):
     return getattr(K, f"{name}{rank}d{part}")
 
 
+_AVG = {rank: _kernel("avg_pool", rank) for rank in (2, 3)}
+_AVG_DX = {rank: _kernel("avg_pool", rank, "_dx") for rank in (2, 3)}
+
+
 def _batch(x, rank):
     """x (N, C, *S), or (C, *S) as (1, C, *S)."""
     return x if x.ndim == rank + 2 else x[None]
@@ -183,14 +187,15 @@ class AvgPool:
 
     def forward(x, kernel, stride, padding, ceil, count_include_pad, divisor):
         rank, options = len(kernel), (kernel, stride, padding, ceil, count_include_pad, divisor)
-        y = _kernel("avg_pool", rank)(_batch(x, rank), *options)
-        return y if x.ndim == rank + 2 else y[0]
+        if x.ndim == rank + 2:
+            return _AVG[rank](x, *options)
+        return _AVG[rank](x[None], *options)[0]
 
     def backward(c, dy, x_shape, kernel, stride, padding, ceil, count_include_pad, divisor):
         rank, options = len(kernel), (kernel, stride, padding, ceil, count_include_pad, divisor)
-        dx = _kernel("avg_pool", rank, "_dx")(
-            _batch(dy, rank), _batch_shape(x_shape, rank), *options
-        )
+        if len(x_shape) == rank + 2:
+            return _AVG_DX[rank](dy, x_shape, *options)
+        dx = _AVG_DX[rank](_batch(dy, rank), (1, *x_shape), *options)
         return K.reshape(dx, x_shape)
 
     def samples2d(make):
@@ -237,11 +242,11 @@ class AvgPoolDx:
 
     def forward(dy, x_shape, kernel, stride, padding, ceil, count_include_pad, divisor):
         options = (kernel, stride, padding, ceil, count_include_pad, divisor)
-        return _kernel("avg_pool", len(kernel), "_dx")(dy, x_shape, *options)
+        return _AVG_DX[len(kernel)](dy, x_shape, *options)
 
     def backward(c, ddx, kernel, stride, padding, ceil, count_include_pad, divisor):
         options = (kernel, stride, padding, ceil, count_include_pad, divisor)
-        return _kernel("avg_pool", len(kernel))(ddx, *options)
+        return _AVG[len(kernel)](ddx, *options)
 
 
 @op("_adaptive_avg_pool_dx", fn=False, method=False, tensors=1, node="AdaptiveAvgPoolBackward")

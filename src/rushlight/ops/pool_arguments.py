@@ -94,6 +94,10 @@ def _max_options(name, rank, kernel_size, stride, padding, dilation):
 
 def avg_options(name: str, rank: int, *options: Any) -> tuple[tuple[int, ...], ...]:
     """kernel, stride, padding as tuples; of images of height 1 if rank is 1."""
+    try:
+        return _avg_options(name, rank, *options)
+    except TypeError:  # lists, which cannot be looked up
+        pass
     return _avg_options(name, rank, *_frozen(*options))
 
 
