@@ -22,7 +22,7 @@ PyObject* dense_view(Args a, Py_ssize_t n) {
     for (Py_ssize_t i = 0; i < nd; i++) {
         i64 d;
         PyObject* const item = PyTuple_GET_ITEM(shape, i);
-        if (!PyLong_CheckExact(item) || !read(item, d) || d < -1 || d > size) Py_RETURN_NONE;
+        if (!PyLong_CheckExact(item) || !read(item, d) || d < -1) Py_RETURN_NONE;
         if (d == -1 && open >= 0) Py_RETURN_NONE;
         if (d == -1) open = i;
         else if (__builtin_mul_overflow(known, d, &known)) Py_RETURN_NONE;

@@ -296,6 +296,27 @@ void dots(i64 first, i64 j0, i64 n, i64 k, Matrix<T> a, Matrix<T> b, const Targe
     }
 }
 
+// One row against rows [begin, end) of b: those are read but once, so they come in memory's order,
+// one after the other, with sums enough in flight to hide the multiplier's latency.
+template <class T>
+void dots_of_one(i64 begin, i64 end, i64 k, Matrix<T> a, Matrix<T> b, const Target<T>& to) {
+    using V = Reg<T>;
+    constexpr i64 L = LANES<T>, U = 4;
+    for (i64 j = begin; j < end; j++) {
+        const T *x = a.p, *y = b.p + j * b.col;
+        V c[U] = {};
+        i64 at = 0;
+        for (; at + U * L <= k; at += U * L)
+#pragma GCC unroll 4
+            for (i64 u = 0; u < U; u++)
+                c[u] = fma(load(x + at + u * L), load(y + at + u * L), c[u]);
+        for (; at + L <= k; at += L) c[0] = fma(load(x + at), load(y + at), c[0]);
+        if (at < k) c[1] = fma(load_part(x + at, k - at), load_part(y + at, k - at), c[1]);
+        const T v = sum((c[0] + c[1]) + (c[2] + c[3]));
+        put_one(v, to.transposed ? j : 0, to.transposed ? 0 : j, to);
+    }
+}
+
 // True if it was a case for dot products.
 template <class T>
 bool few_rows(i64 m, i64 n, i64 k, Matrix<T> a, Matrix<T> b, const Target<T>& to) {
@@ -309,6 +330,12 @@ bool few_rows(i64 m, i64 n, i64 k, Matrix<T> a, Matrix<T> b, const Target<T>& to
                 put_one(v, to.transposed ? j : i, to.transposed ? i : j, to);
             }
         }
+        return true;
+    }
+    if (m == 1) {
+        parallel(n, rows_per_block(k, 1 << 15), [&](i64 begin, i64 end) {
+            dots_of_one(begin, end, k, a, b, to);
+        });
         return true;
     }
     const i64 most = FEW > 4 && m % 5 == 0 ? 5 : 4;

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <utility>
 #include <type_traits>
 
 #if defined(__x86_64__)
@@ -170,23 +171,28 @@ RL_INLINE V max(V a, V b) {
     return a != a ? a : m;
 }
 
-// Sum and maximum of the lanes, always in the same order: halves are folded onto each other.
+// The lanes folded to one number by f, always in the same order: halves onto each other. In
+// registers: left to a loop over the lanes, the compiler goes through memory, 10 ns a row.
+template <class V, class G, std::size_t... I>
+RL_INLINE auto folded(V v, G f, std::index_sequence<I...>) {
+    constexpr int half = sizeof...(I);
+    if constexpr (half == 1) {
+        return f(v[0], v[1]);
+    } else {
+        const auto low = __builtin_shufflevector(v, v, int(I)...);
+        const auto high = __builtin_shufflevector(v, v, int(I) + half...);
+        return folded(f(low, high), f, std::make_index_sequence<half / 2>{});
+    }
+}
 template <class V>
 RL_INLINE Lane<V> sum(V v) {
-    Lane<V> x[LANES<Lane<V>>];
-    std::memcpy(x, &v, sizeof v);
-    for (i64 half = LANES<Lane<V>> / 2; half; half /= 2)
-        for (i64 i = 0; i < half; i++) x[i] += x[i + half];
-    return x[0];
+    const auto add = [](auto a, auto b) { return a + b; };
+    return folded(v, add, std::make_index_sequence<LANES<Lane<V>> / 2>{});
 }
 template <class V>
 RL_INLINE Lane<V> max(V v) {
-    Lane<V> x[LANES<Lane<V>>];
-    std::memcpy(x, &v, sizeof v);
-    for (i64 half = LANES<Lane<V>> / 2; half; half /= 2)
-        for (i64 i = 0; i < half; i++)
-            x[i] = x[i] > x[i + half] || x[i] != x[i] ? x[i] : x[i + half];
-    return x[0];
+    const auto larger = [](auto a, auto b) { return (a > b) | (a != a) ? a : b; };
+    return folded(v, larger, std::make_index_sequence<LANES<Lane<V>> / 2>{});
 }
 
 // f of each lane, by the C library: for doubles, which are for checking, not for speed.

@@ -132,7 +132,9 @@ def test_native_is_the_twin(seed):
     dy = cases.numbers(y.shape, seed + 1, "float32")
     calls = [
         (name, (x, w, b, *options)),
+        (name + "_relu", (x, w, b, *options)),
         (name + "_dx", (dy, w, x.shape, *options)),
+        (name + "_dx", (dy, w, x.shape, *options, np.maximum(x, 0))),
         (name + "_dw", (dy, x, w.shape, *options)),
     ]
     for kernel, args in calls:

@@ -540,3 +540,56 @@ print(n.isa(), float(n.sum(n.softmax(n.gelu(n.linear(x, w, None), False), 1)[:, 
     x, w = (np.sin(np.arange(70.0 * rows)).reshape(rows, 70) for rows in (33, 19))
     expected = TWIN["softmax"](TWIN["gelu"](x @ w.T, False), 1)[:, 3].sum()
     assert abs(float(value) / expected - 1) < 1e-5
+
+
+# --- losses and views --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", "fd")
+@pytest.mark.parametrize("mean", [False, True])
+def test_squared_errors(mean, dtype):
+    for shape in [(1, 2), *SHAPES, (70000,)]:
+        x, y = make(shape, dtype), make(shape, dtype, 1)
+        if x.size:
+            compare("mse_loss", (x, y, mean), dtype, rtol=1e-5 if dtype == "f" else 1e-12)
+        compare("mse_loss_dx", (np.asarray(0.7, dtype), x, y, mean), dtype)
+    x, y = make((4, 6), dtype), make((6, 4), dtype, 1).T
+    compare("mse_loss", (x, y, mean), dtype)
+    compare("mse_loss_dx", (np.asarray(1, dtype), x, y, mean), dtype)
+
+
+VIEWS = [(12,), (3, 4), (-1,), (2, -1, 2), ((4, 3),), ((-1, 6),), (1, 12, 1)]
+NOT_VIEWS = [(), ((),), (5,), (-1, -1), (-2, 6), (2.0, 6), ("12",), (None,), (5, -1), (0, -1)]
+
+
+@pytest.mark.parametrize("dtype", ["f4", "i8", "?", "c8"])
+def test_dense_views(dtype):
+    x = np.arange(12).astype(dtype).reshape(3, 4)
+    for shape in VIEWS:
+        got, want = native.dense_view(x, shape), TWIN["dense_view"](x, shape)
+        assert got.shape == want.shape and got.dtype == x.dtype and np.shares_memory(got, x)
+        np.testing.assert_array_equal(got, want)
+    for shape in NOT_VIEWS:
+        assert native.dense_view(x, shape) is TWIN["dense_view"](x, shape) is None
+    assert native.dense_view(x.T, (12,)) is TWIN["dense_view"](x.T, (12,)) is None
+    assert native.dense_view(np.zeros((0, 3), dtype), (3, 0)).shape == (3, 0)
+
+
+def test_a_dense_view_keeps_its_array_and_what_may_be_done_to_it():
+    x = np.arange(6.0)
+    x.flags.writeable = False
+    y = native.dense_view(x[2:], (2, 2))
+    assert y.base is x and not y.flags.writeable and y.flags.c_contiguous
+    del x
+    assert y.tolist() == [[2, 3], [4, 5]]
+
+
+def test_new_makes_instances_without_init():
+    class Thing:
+        def __init__(self):
+            raise AssertionError
+
+    assert type(native.new(Thing)) is Thing
+    for wrong in (int, 3):
+        with pytest.raises(TypeError, match="class"):
+            native.new(wrong)

@@ -193,7 +193,7 @@ def edge_of(t: Tensor) -> Any:
 
 
 def make_node(
-    node_type: type, edges: tuple, saved: Any, shapes: Any = None, outs: Any = None
+    node_type: type[Node], edges: tuple, saved: Any, shapes: Any = None, outs: Any = None
 ) -> Node:
     """A new node with the next sequence number; remembers the versions of the tensors it saved."""
     node = node_type()
