@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from . import tensor
 from .dtype import FLOAT
 from .tape import edge_of, run_backward
 from .tensor import Tensor
@@ -66,19 +67,6 @@ def _listed(x: Any, n: int) -> tuple:
 _ONE = {np.dtype(d): np.ones((), d) for d in (np.float32, np.float64)}  # never written to
 
 
-def gradient_of_one(t: Any, grads: Any, create_graph: bool, inputs: Any) -> bool:
-    """True for the common call: one 0-d loss that requires a gradient, and nothing else asked."""
-    return (
-        grads is None
-        and inputs is None
-        and not create_graph
-        and isinstance(t, Tensor)
-        and t._rg
-        and not t._a.ndim
-        and t._a.dtype in _ONE
-    )
-
-
 def backward(
     tensors: Any,
     grad_tensors: Any = None,
@@ -92,9 +80,12 @@ def backward(
     inputs: only these leaves. RuntimeError: no graph, a shape that does not fit, a graph used
     twice.
     """
-    if gradient_of_one(tensors, grad_tensors, create_graph, inputs):  # loss.backward()
-        run_backward([(edge_of(tensors), _ONE[tensors._a.dtype])], False, bool(retain_graph))
-        return
+    if grad_tensors is None and inputs is None and not create_graph:
+        if isinstance(tensors, Tensor) and tensors._rg and not tensors._a.ndim:
+            one = _ONE.get(tensors._a.dtype)
+            if one is not None:  # loss.backward()
+                run_backward([(edge_of(tensors), one)], False, bool(retain_graph))
+                return
     tensors = (tensors,) if isinstance(tensors, Tensor) else tuple(tensors)
     if inputs is not None:
         inputs = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
@@ -159,3 +150,6 @@ def grad(
 
                 found[i] = wrap(np.zeros_like(inputs[i]._a))
     return tuple(found)
+
+
+tensor._backward = backward

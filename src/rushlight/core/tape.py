@@ -245,45 +245,46 @@ def run_backward(
     pending: dict[Any, Any] = {}  # Node -> gradient, or list by slot
     leaves: dict[int, tuple] = {}  # id -> (leaf, gradient)
     heap: list[tuple[int, Node]] = []
-    wanted = None if capture is None else _reachable([e for e, _ in roots], capture)
-    caught: dict[Any, Any] = {}
-    catch = (
-        {e if type(e) is tuple else (e, 0) for e in capture if not isinstance(e, Tensor)}
-        if capture
-        else ()
-    )
+    wanted, caught, catch = None, {}, frozenset()
+    if capture is not None:
+        wanted = _reachable([e for e, _ in roots], capture)
+        catch = {e if type(e) is tuple else (e, 0) for e in capture if not isinstance(e, Tensor)}
 
-    def send(edge: Any, grad: Any) -> None:
-        slot = 0
-        if isinstance(edge, Tensor):
-            old = leaves.get(id(edge))
-            leaves[id(edge)] = (edge, grad if old is None else old[1] + grad)
-            return
-        if type(edge) is tuple:
-            edge, slot = edge
-        if wanted is not None and edge not in wanted:
-            return
-        old = pending.get(edge)
-        if old is None:
-            heappush(heap, (-edge.number, edge))
-            if edge.outs is None:
-                pending[edge] = grad
-            else:
-                pending[edge] = slots = [None] * len(edge.outs)
-                slots[slot] = grad
-        elif edge.outs is None:
-            pending[edge] = old + grad
-        else:
-            old[slot] = grad if old[slot] is None else old[slot] + grad
-
-    for edge, grad in roots:
-        send(edge, grad)
-    del edge, grad
+    edges: Any = [edge for edge, _ in roots]
+    results: Any = [grad for _, grad in roots]
     recording, mode.grad = mode.grad, create_graph
     try:
-        while heap:
+        while True:
+            for edge, grad in zip(edges, results, strict=False):  # send the gradients on
+                if edge is None or grad is None:
+                    continue
+                if isinstance(edge, Tensor):
+                    old = leaves.get(id(edge))
+                    leaves[id(edge)] = (edge, grad if old is None else old[1] + grad)
+                    continue
+                slot = 0
+                if type(edge) is tuple:
+                    edge, slot = edge
+                if wanted is not None and edge not in wanted:
+                    continue
+                old = pending.get(edge)
+                if old is None:
+                    heappush(heap, (-edge.number, edge))
+                    if edge.outs is None:
+                        pending[edge] = grad
+                    else:
+                        pending[edge] = slots = [None] * len(edge.outs)
+                        slots[slot] = grad
+                elif edge.outs is None:
+                    pending[edge] = old + grad
+                else:
+                    old[slot] = grad if old[slot] is None else old[slot] + grad
+            results = edge = grad = old = None  # nobody but the tables holds a gradient now
+            if not heap:
+                return _settle(leaves, caught, capture, accumulate, on_tensors, plain)
             node = heappop(heap)[1]
             grads = pending.pop(node)
+            edges = node.edges
             back = node.card.back if plain else None
             results = None if back is None else back(node, grads)
             if results is None:
@@ -294,26 +295,12 @@ def run_backward(
                         if (node, slot) in catch:
                             caught[node, slot] = grads if node.outs is None else grads[slot]
                     if wanted is None or node not in wanted.passing:
+                        edges = results = ()
                         continue
                 results = _backward_of(node, grads, on_tensors, retain_graph)
-            del grads
-            for edge, grad in zip(node.edges, results, strict=False):
-                if edge is None or grad is None:
-                    continue
-                if isinstance(edge, Tensor):
-                    if id(edge) not in leaves:
-                        leaves[id(edge)] = (edge, grad)
-                        continue
-                elif plain and type(edge) is not tuple and edge.outs is None:
-                    if edge not in pending:
-                        heappush(heap, (-edge.number, edge))
-                        pending[edge] = grad
-                        continue
-                send(edge, grad)
-            results = edge = grad = None
+            grads = None
             if not retain_graph and node.saved:
                 node.saved = FREED
-        return _settle(leaves, caught, capture, accumulate, on_tensors, plain)
     finally:
         mode.grad = recording
 

@@ -19,6 +19,7 @@ from .size import Size
 
 # An instance of a class, __init__ not called: a good part of a small operation's time is here.
 new = object.__new__ if native is None else native.new
+_backward: Any = None  # autograd.backward: that module puts it here when it is imported
 _ndarray = np.ndarray
 
 
@@ -357,9 +358,9 @@ class Tensor(_Slots):
         gradient: same shape as self; may be left out for a tensor of one element. RuntimeError
         otherwise.
         """
-        from .autograd import backward
-
-        backward(self, gradient, retain_graph, create_graph, inputs=inputs)
+        if _backward is None:
+            from . import autograd  # noqa: F401
+        _backward(self, gradient, retain_graph, create_graph, None, inputs)
 
     def retain_grad(self) -> None:
         """Keep the gradient of this non-leaf tensor in `.grad`, too."""
