@@ -10,10 +10,17 @@ bool in_range(const i64* index, i64 n, i64 low, i64 high) {
     return good;
 }
 
+static constexpr i64 AHEAD = 4096;  // bytes
+
 void take_rows(const char* x, i64 rows, i64 row_bytes, const i64* index, i64 n, char* y) {
     parallel(n, rows_per_block(row_bytes, 1 << 16), [=](i64 begin, i64 end) {
+        const auto place = [=](i64 i) { return index[i] < 0 ? index[i] + rows : index[i]; };
         for (i64 i = begin; i < end; i++) {
-            const i64 row = index[i] < 0 ? index[i] + rows : index[i];
+            if (i + 1 < end) {  // rows lie anywhere: the next one is sent for while this is copied
+                const char* const next = x + place(i + 1) * row_bytes;
+                for (i64 b = 0; b < row_bytes && b < AHEAD; b += 64) __builtin_prefetch(next + b);
+            }
+            const i64 row = place(i);
             std::memcpy(y + i * row_bytes, x + row * row_bytes, row_bytes);
         }
     });
