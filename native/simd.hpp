@@ -178,6 +178,8 @@ RL_INLINE auto folded(V v, G f, std::index_sequence<I...>) {
     constexpr int half = sizeof...(I);
     if constexpr (half == 1) {
         return f(v[0], v[1]);
+    } else if constexpr (half == 2) {
+        return f(f(v[0], v[2]), f(v[1], v[3]));
     } else {
         const auto low = __builtin_shufflevector(v, v, int(I)...);
         const auto high = __builtin_shufflevector(v, v, int(I) + half...);
