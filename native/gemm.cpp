@@ -215,11 +215,12 @@ void stream(i64 m, i64 n, i64 k, Matrix<T> s, Matrix<T> b, const Target<T>& to) 
         }
     });
 
-    // A task is a block of rows against all panels, or, with few rows, against one.
+    // A task is a block of rows against all panels, or, with few rows, against some of them: so many
+    // that packing the rows anew for each task does not count.
     const i64 block = m >= 16 * BLOCK ? BLOCK : BLOCK / 2;
     const i64 blocks = (m + block - 1) / block;
-    const i64 groups = blocks < 8 ? panels : 1;
-    const i64 per_group = (panels + groups - 1) / groups;
+    const i64 enough = m * n * k / SMALL / blocks + 1;
+    const i64 groups = blocks >= 8 ? 1 : enough < panels ? enough : panels;
     const bool strips = s.col != 1 && k > 1;
     parallel(blocks * groups, alone ? blocks * groups : 1, [&](i64 begin, i64 end) {
         for (i64 task = begin; task < end; task++) {
@@ -228,8 +229,8 @@ void stream(i64 m, i64 n, i64 k, Matrix<T> s, Matrix<T> b, const Target<T>& to) 
             if (strips && rows == TALL) pack_strips<T, TALL>(s.from(i0, 0), mi, k, strip);
             if (strips && rows == ROWS) pack_strips<T, ROWS>(s.from(i0, 0), mi, k, strip);
             if (strips && rows == 1) pack_strips<T, 1>(s.from(i0, 0), mi, k, strip);
-            const i64 p0 = task % groups * per_group;
-            for (i64 p = p0; p < p0 + per_group && p < panels; p++) {
+            const i64 group = task % groups, end_panel = panels * (group + 1) / groups;
+            for (i64 p = panels * group / groups; p < end_panel; p++) {
                 const i64 width = n - p * W < W ? n - p * W : W;
                 const bool direct = p < first_packed;
                 const TileFn<T> multiply = find_tile<T>(rows, width, strips);
