@@ -197,6 +197,8 @@ void run(const Plan& plan, const float* src, const float* bias, Finish finish, f
     const i64 items = planes * chunks * shares;
     const i64 grain = max(1, WORK * chunks * shares / plane_work);
 
+    constexpr i64 AHEAD = 1 << 14;  // bytes
+
     // A strip is what is computed before it is transposed: rows of every pass, a pair wide.
     constexpr i64 STRIP = 1 << 13;  // floats
     const i64 strip = clamp(STRIP / (plan.ow * plan.grid_h * 2 * N), 1, chunk);
@@ -215,6 +217,12 @@ void run(const Plan& plan, const float* src, const float* bias, Finish finish, f
                       i0 * plan.step_h + reach_h.low,
                       (i1 - i0 - 1) * plan.step_h + reach_h.size() + 1, -reach_w.low, width,
                       source);
+            if (chunks * shares == 1 && item + 1 < end) {  // the next image comes while this is
+                const char* const next =                   // multiplied
+                    reinterpret_cast<const char*>(src + (plane + 1) * plan.ci * plan.h * plan.w);
+                const i64 bytes = plan.ci * plan.h * plan.w * i64(sizeof(float));
+                for (i64 b = 0; b < min(bytes, AHEAD); b += 64) __builtin_prefetch(next + b);
+            }
             for (i64 pair = pairs * share / shares; pair < pairs * (share + 1) / shares; pair++) {
                 const i64 channel = pair * 2 * N;
                 const int nv = int(min(2, registers - pair * 2));
