@@ -14,6 +14,7 @@ put together as text, without loops, and compiled the first time a card of that 
 
 from __future__ import annotations
 
+import itertools
 import linecache
 from functools import lru_cache
 from typing import Any
@@ -50,6 +51,9 @@ _NAMES = {
     "sum_to": K.sum_to,
     "watching": watching,
 }
+
+
+_numbers = itertools.count()  # of the texts
 
 
 def runner(card: Card) -> Any:
@@ -100,7 +104,7 @@ def _compiled(text: str, names: dict[str, Any]) -> Any:
 
 @lru_cache(None)
 def _code(text: str) -> Any:
-    name = f"<card {len(linecache.cache)}>"
+    name = f"<card {next(_numbers)}>"
     linecache.cache[name] = (len(text), None, text.splitlines(True), name)
     return compile(text, name, "exec")
 
