@@ -488,6 +488,21 @@ def test_the_pool_serves_many_python_threads():
     assert not wrong
 
 
+def test_more_threads_than_processors_runs_or_blocks_change_no_bit():
+    x, w = make((300, 130), "f"), make((70, 130), "f", 1)
+    long = make((400_000,), "f", 2)
+    before, results = native.get_num_threads(), []
+    try:
+        for n in (1, 2, 3, 63, 64, 65, 100, 2):
+            native.set_num_threads(n)
+            for _ in range(10):
+                y = native.linear(x, w, None), native.sum(long), native.exp(long)
+                results.append([a.tobytes() for a in y])
+    finally:
+        native.set_num_threads(before)
+    assert all(r == results[0] for r in results)
+
+
 def in_python(code, **environment):
     result = subprocess.run(
         [sys.executable, "-c", code],
