@@ -32,6 +32,9 @@ struct Rows {
 PyObject* call_twin(const char* name, PyObject* twin, PyObject* const* args, Py_ssize_t n,
                     PyObject* keywords);
 
+// empty(shape, dtype), see allocation.cpp
+PyObject* aligned_empty(PyObject* self, PyObject* const* args, Py_ssize_t n);
+
 }  // namespace rl
 
 #ifdef RL_ISA

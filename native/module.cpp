@@ -117,6 +117,8 @@ PyObject* new_object(PyObject*, PyObject* type) {
 }
 
 PyMethodDef own[] = {
+    {"empty", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(aligned_empty)), METH_FASTCALL,
+     "empty(shape, dtype): as numpy.empty; a large one begins with a cache line"},
     {"new", new_object, METH_O, "new(cls): an instance of a Python class, __init__ not called"},
     {"set_fallback", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(set_fallback)),
      METH_FASTCALL,

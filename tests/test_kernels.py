@@ -622,3 +622,20 @@ def test_the_c_library_computes_after_every_instruction_set_s_pooling():
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[0.0, 1.0, 0.0]"
+
+
+def test_large_empty_arrays_begin_with_a_cache_line():
+    for shape, dtype in [((512, 200), "f4"), (1 << 16, np.int64), ([3, 1 << 15], "c8")]:
+        arrays = [native.empty(shape, np.dtype(dtype)) for _ in range(4)]
+        assert all(a.ctypes.data % 64 == 0 and a.flags.owndata for a in arrays)
+        assert arrays[0].shape == np.empty(shape).shape and arrays[0].dtype == dtype
+    a = native.empty((300, 300), np.dtype("f4"))
+    a[...] = np.arange(300)
+    a.resize((700, 300), refcheck=False)  # moved, and freed, by what it came from
+    assert (a[:300] == np.arange(300)).all() and (a[300:] == 0).all()
+    assert native.empty((2, 3), np.dtype("?")).shape == (2, 3)
+    for wrong in ((-1, 2), (1 << 62, 4)):
+        with pytest.raises(ValueError, match="dimensions|too big"):
+            native.empty(wrong, np.dtype("f4"))
+    with pytest.raises(TypeError):
+        native.empty(3)

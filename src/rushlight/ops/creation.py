@@ -24,7 +24,7 @@ from ..core.dtype import (
 from ..core.layout import preserve_format, strided
 from ..core.registry import composite, number_array, number_of
 from ..core.tensor import Tensor, wrap
-from ..kernels import K
+from ..kernels import K, native
 
 
 def shape_of(size: Any) -> tuple:
@@ -165,7 +165,7 @@ def _ordered_like(a: np.ndarray, model: np.ndarray, memory_format: Any) -> np.nd
 zeros, ones, empty = (
     _filled("zeros", np.zeros),
     _filled("ones", np.ones),
-    _filled("empty", np.empty),
+    _filled("empty", np.empty if native is None else native.empty),
 )
 
 
