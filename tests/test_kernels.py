@@ -635,7 +635,7 @@ def test_large_empty_arrays_begin_with_a_cache_line():
     assert (a[:300] == np.arange(300)).all() and (a[300:] == 0).all()
     assert native.empty((2, 3), np.dtype("?")).shape == (2, 3)
     for wrong in ((-1, 2), (1 << 62, 4)):
-        with pytest.raises(ValueError, match="dimensions|too big"):
+        with pytest.raises(ValueError, match=r"dimensions|too big"):
             native.empty(wrong, np.dtype("f4"))
     with pytest.raises(TypeError):
         native.empty(3)

@@ -245,7 +245,9 @@ def run_backward(
     pending: dict[Any, Any] = {}  # Node -> gradient, or list by slot
     leaves: dict[int, tuple] = {}  # id -> (leaf, gradient)
     heap: list[tuple[int, Node]] = []
-    wanted, caught, catch = None, {}, frozenset()
+    wanted = None
+    catch: set[Any] = set()
+    caught: dict[Any, Any] = {}
     if capture is not None:
         wanted = _reachable([e for e, _ in roots], capture)
         catch = {e if type(e) is tuple else (e, 0) for e in capture if not isinstance(e, Tensor)}
