@@ -58,8 +58,10 @@ BYTES = {
 
 
 def sgemm_peak() -> float:
-    """FLOP/s of a product of 2048 x 2048 on all processors, the best of several of NumPy's and ours:
-    what counts is the machine, and NumPy's BLAS does not know every processor's registers."""
+    """FLOP/s of a product of 2048 x 2048, the best of several of NumPy's and of ours.
+
+    What counts is the machine, and NumPy's BLAS does not know every processor.
+    """
     a = np.ones((2048, 2048), np.float32)
     best = 0.0
     for multiply in (np.matmul, K.matmul):
