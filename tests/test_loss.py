@@ -78,3 +78,12 @@ def test_chunks_are_refused_with_a_warning_where_they_cannot_be():
             label_smoothing=0.1,
             options=options,
         )
+
+
+@pytest.mark.parametrize("name", ["mse_loss", "l1_loss", "huber_loss", "cross_entropy"])
+def test_what_is_no_tensor_is_named(name):
+    loss, x = getattr(F, name), torch.ones(2, 3)
+    with pytest.raises(TypeError, match=r"'target' \(position 2\) must be Tensor, not str"):
+        loss(x, "x")
+    with pytest.raises(TypeError, match=r"'input' \(position 1\) must be Tensor, not list"):
+        loss([1.0], x)

@@ -14,6 +14,7 @@ from ..core.registry import CARDS, apply, composite, op
 from ..core.tensor import Tensor, wrap
 from ..kernels import K
 from ..kernels.carriers import translate
+from .pointwise import tensor_argument
 
 _F32, _F64, _I64 = np.dtype(np.float32), np.dtype(np.float64), np.dtype(np.int64)
 
@@ -103,6 +104,8 @@ def cross_entropy(
     """
     if size_average is not None or reduce is not None:
         reduction = reduction_word(size_average, reduce, reduction)
+    tensor_argument("cross_entropy_loss", input)
+    tensor_argument("cross_entropy_loss", target, "target", 2)
     x, t = input._a, target._a
     if (
         x.ndim == 2
@@ -420,6 +423,8 @@ def _weighted(loss: Tensor, weight: Tensor, reduction: str) -> Tensor:
 
 
 def _difference(name, input, target, reduction, p, weight):
+    tensor_argument(name, input)
+    tensor_argument(name, target, "target", 2)
     _check_word(reduction)
     _compared(input, target, name)
     if weight is None:
