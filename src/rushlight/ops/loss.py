@@ -447,7 +447,7 @@ def l1_loss(input, target, size_average=None, reduce=None, reduction="mean", wei
     """|input - target|, reduced."""
     if size_average is not None or reduce is not None:
         reduction = reduction_word(size_average, reduce, reduction)
-    if input._a.dtype.kind == "c":
+    if tensor_argument("l1_loss", input)._a.dtype.kind == "c":
         return reduced((input - target).abs(), reduction)
     return _difference("l1_loss", input, target, reduction, 0.0, weight)
 
