@@ -68,7 +68,7 @@ def test_values_and_gradients_are_those_of_the_layers_one_by_one(x):
 
 def test_the_one_call_is_taken(x, monkeypatch):
     seen = []
-    for kind in (nn.Conv2d, nn.Linear):
+    for kind in (nn.Conv2d.forward, nn.Linear.forward):
         whole = WITH_RELU[kind]
 
         def watched(layer, input, whole=whole):
@@ -97,6 +97,27 @@ def test_an_overridden_forward_is_called(x):
     layers[1] = Doubled()
     layers[3].forward = lambda y: y - 1
     layers[7].forward = lambda y: y[:, :8]
+    assert torch.equal(layers(x), one_by_one(layers, x))
+
+
+def test_what_was_put_in_the_place_of_a_method_is_called(x, monkeypatch):
+    layers = net()
+    plain = layers(x)
+    layers[0]._conv_forward = lambda y, w, b: F.conv2d(y, w, b, 2, 1) + 1
+    own = layers(x)
+    assert torch.equal(own, one_by_one(layers, x)) and not torch.equal(own, plain)
+    for kind in (nn.Conv2d, nn.Linear, nn.ReLU):
+        with monkeypatch.context() as patch:
+            forward = kind.forward
+            patch.setattr(kind, "forward", lambda self, y, forward=forward: forward(self, y) * 0.5)
+            patched = layers(x)
+            assert torch.equal(patched, one_by_one(layers, x)) and not torch.equal(patched, own)
+
+    class Shifted(nn.Conv2d):
+        def _conv_forward(self, y, w, b):
+            return super()._conv_forward(y, w, b) + 1
+
+    layers[0] = Shifted(1, 16, 3, stride=2, padding=1)
     assert torch.equal(layers(x), one_by_one(layers, x))
 
 
@@ -186,6 +207,15 @@ def test_a_relu_output_changed_in_place_is_refused(image):
     h.mul_(2)
     with pytest.raises(RuntimeError, match="modified by an inplace operation"):
         y.sum().backward()
+
+
+def test_the_gradient_is_not_kept(image):
+    h, y = after_relu(image)
+    y.sum().backward(retain_graph=True)
+    assert h.grad_fn.gated is None
+    first = image.grad.clone()
+    y.sum().backward()
+    assert torch.equal(image.grad, first * 2)
 
 
 def test_second_derivatives(image):

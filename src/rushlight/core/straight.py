@@ -272,7 +272,12 @@ def f(node, grad):
         return None
 """
     if gates:
-        lines += "    if node.gated is grad:\n        return (grad,)\n"
+        lines += """\
+    if node.gated is not None:
+        done, node.gated = node.gated is grad, None
+        if done:
+            return (grad,)
+"""
     call = ", ".join(["node", "grad", *saved])
     if gated:
         lines += f"""\

@@ -16,8 +16,10 @@ from .module_notes import note
 from .parameter import Parameter
 
 _CALL = Module.__call__
-# How a layer computes itself and a ReLU behind it in one pass: {type: function(layer, input)}
-WITH_RELU: dict[type, Any] = {}
+_RELU = ReLU.forward
+# How a layer computes itself and a ReLU behind it in one pass, by what its forward is:
+# {forward: function(layer, input)}
+WITH_RELU: dict[Any, Any] = {}
 
 
 def _index(size: int, i: Any) -> int:
@@ -125,17 +127,18 @@ class Sequential(_Row):
         layer = running = None  # a layer that is held back: if a ReLU is next, both are one call
         try:
             for module in self._modules.values():
-                kind = type(module)
+                # what the class defines, and nobody has put another function in its place
+                forward = None if "forward" in module.__dict__ else type(module).forward
                 if layer is not None:
                     running, layer = layer, None
-                    if kind is ReLU and not module._hooked and "forward" not in module.__dict__:
-                        input = WITH_RELU[type(running)](running, input)
+                    if forward is _RELU and not module._hooked:
+                        input = WITH_RELU[type(running).forward](running, input)
                         continue
                     input = running.forward(input)
                 running = module
                 if module._hooked:
                     input = module(input)
-                elif kind in WITH_RELU and "forward" not in module.__dict__:
+                elif forward in WITH_RELU:
                     layer = module
                 else:
                     input = module.forward(input)

@@ -178,7 +178,8 @@ class _Conv(_ConvNd):
         return self._conv_forward(input, self.weight, self.bias)
 
     def _forward_relu(self, input: Tensor) -> Tensor:
-        if self.padding_mode != "zeros" or type(self.padding) is str:
+        known = type(self)._conv_forward is _CONV_FORWARD and "_conv_forward" not in self.__dict__
+        if not known or self.padding_mode != "zeros" or type(self.padding) is str:
             return F.relu(self.forward(input))
         options = (self.stride, self.padding, self.dilation, self.groups)
         return conv_relu(self._name, self._rank, input, self.weight, self.bias, *options)
@@ -189,6 +190,9 @@ class _Conv(_ConvNd):
             padded = F.pad(input, self._reversed_padding_repeated_twice, mode=self.padding_mode)
             return conv(padded, weight, bias, self.stride, 0, self.dilation, self.groups)
         return conv(input, weight, bias, self.stride, self.padding, self.dilation, self.groups)
+
+
+_CONV_FORWARD = _Conv._conv_forward
 
 
 class Conv1d(_Conv):
@@ -218,8 +222,7 @@ class Conv3d(_Conv):
     _rank, _name = 3, "conv3d"
 
 
-for _layer in (Conv1d, Conv2d, Conv3d):
-    WITH_RELU[_layer] = _layer._forward_relu
+WITH_RELU[_Conv.forward] = _Conv._forward_relu
 
 
 class _ConvTranspose(_ConvNd):

@@ -76,7 +76,7 @@ class Linear(Module):
         )
 
 
-WITH_RELU[Linear] = Linear._forward_relu
+WITH_RELU[Linear.forward] = Linear._forward_relu
 
 
 class NonDynamicallyQuantizableLinear(Linear):
