@@ -111,6 +111,8 @@ class Card:
             if when
             else None
         )
+        if view and self.saved_out >= 0:
+            raise TypeError(f"card {name}: a view's backward cannot ask for 'out'")
         self.saves_first = 0 in self.save
         self.unusual = self.listed  # saved lists are unpacked by the engine's long way only
         from .run import runner  # which needs this class first

@@ -93,15 +93,10 @@ def view_of(card: Card, x: Tensor, array: np.ndarray, options: tuple) -> Tensor:
         view.seen, view.many = info.base._node, info.many
     if x._rg and mode.grad and array.dtype.kind in "fcV":
         t._view = None
-        saved = [
-            x._a.shape if i == SHAPE else options[i - 1] if i > 0 else array if i < 0 else x
-            for i in card.save
-        ]
+        saved = [x._a.shape if i == SHAPE else options[i - 1] if i else x for i in card.save]
         t._node = make_node(card.node_type, (edge_of(x),), saved)
         t._slot = 0
         t._rg = True
-        if card.saved_out >= 0:
-            t._node.out_cell = (cell, cell[0])
         view.seen = view.base._node
     t._view = view
     if inferring[0] and mode.inference:

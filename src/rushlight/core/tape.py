@@ -283,7 +283,7 @@ def run_backward(
                     old[slot] = grad if old[slot] is None else old[slot] + grad
             results = edge = grad = old = None  # nobody but the tables holds a gradient now
             if not heap:
-                return _settle(leaves, caught, capture, accumulate, on_tensors, plain)
+                return _settle(leaves, caught, capture, accumulate, on_tensors)
             node = heappop(heap)[1]
             grads = pending.pop(node)
             edges = node.edges
@@ -482,29 +482,12 @@ def run_tensor_hooks(table: dict, grad: Tensor) -> Tensor:
 
 
 def _settle(
-    leaves: dict,
-    caught: dict,
-    capture: list | None,
-    accumulate: bool,
-    on_tensors: bool,
-    plain: bool,
+    leaves: dict, caught: dict, capture: list | None, accumulate: bool, on_tensors: bool
 ) -> list:
     """Run the leaves' hooks, then add to .grad, or hand back what was captured."""
     chosen = None if capture is None else {id(e) for e in capture if isinstance(e, Tensor)}
     for key in list(leaves):
         leaf, grad = leaves.pop(key)
-        if (
-            plain
-            and leaf._grad is None
-            and not leaf._hooks
-            and not leaf._after_grad
-            and grad.base is None
-            and grad.dtype is leaf._a.dtype
-            and getrefcount(grad) == 2
-            and grad.flags.c_contiguous
-        ):  # as nearly always: the gradient is the leaf's own from now on
-            leaf._grad = wrap(grad)
-            continue
         if leaf._hooks:
             g: Any = run_tensor_hooks(leaf._hooks, _as_tensor(grad, on_tensors))
             grad = g if on_tensors else g._a

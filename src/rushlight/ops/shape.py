@@ -342,18 +342,15 @@ def unflatten(input, dim, sizes):
         raise RuntimeError("unflatten: sizes must be non-empty")
     shape = input._a.shape
     d = wrapped(dim, len(shape))
-    if type(sizes) is tuple and -1 not in sizes and prod(sizes) == shape[d]:
-        array = _dense_view(input._a, shape[:d] + sizes + shape[d + 1 :])
-        if array is not None:
-            return view_of(_VIEW, input, array, (array.shape,))
-    sizes = tuple(int(n) for n in sizes)
-    try:
-        sizes = target_shape(sizes, shape[d])
-    except RuntimeError:
-        raise RuntimeError(
-            f"unflatten: Provided sizes {list(sizes)} don't multiply up to the size of dim {d} "
-            f"({shape[d]}) in the input tensor"
-        ) from None
+    sizes = tuple(map(int, sizes))
+    if min(sizes) < 0 or prod(sizes) != shape[d]:
+        try:
+            sizes = target_shape(sizes, shape[d])
+        except RuntimeError:
+            raise RuntimeError(
+                f"unflatten: Provided sizes {list(sizes)} don't multiply up to the size of dim {d} "
+                f"({shape[d]}) in the input tensor"
+            ) from None
     return view(input, shape[:d] + sizes + shape[d + 1 :])
 
 

@@ -68,11 +68,7 @@ class SGD(Optimizer):
                     continue
                 params.append(p._a)
                 grads.append(grad._a)
-                version = p._v
-                if version is None:
-                    p._v = [1]
-                else:
-                    version[0] += 1
+                p._bump()
                 if momentum != 0:
                     state = self.state[p]
                     buf = state.get("momentum_buffer")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import prod
+
 from rushlight.kernels import K
 
 
@@ -14,12 +16,5 @@ def mse_loss(x, y, mean):
 def mse_loss_dx(dloss, x, y, mean):
     """dloss (), x, y -> dx = 2 (x - y) dloss, divided by the number of elements if `mean`"""
     if mean:
-        dloss = dloss / max(_count(x), 1)
+        dloss = dloss / max(prod(x.shape), 1)
     return dloss * ((x - y) * 2)
-
-
-def _count(x) -> int:
-    n = 1
-    for size in x.shape:
-        n *= size
-    return n
