@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from rushlight import kernels
-from rushlight.core.autograd import grad
+from rushlight.autograd.api import grad
 from rushlight.core.dtype import float32, float64
-from rushlight.core.registry import apply, apply_inplace
 from rushlight.core.tensor import Tensor
+from rushlight.dispatch.registry import apply, apply_inplace
 from rushlight.kernels.twin import TWINS
 from rushlight.kernels.vocabulary import WORDS
 from rushlight.testing.gradcheck import gradcheck, gradgradcheck

@@ -9,7 +9,7 @@ import pytest
 import rushlight
 import rushlight.nn.functional as F
 from rushlight import ops
-from rushlight.core.registry import Card
+from rushlight.dispatch.registry import Card
 
 FAMILIES = sorted(m.name for m in pkgutil.iter_modules(ops.__path__))
 NAMES = {"torch": rushlight, "tensor": rushlight.tensor, "F": F}

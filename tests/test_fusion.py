@@ -172,7 +172,7 @@ def image():
     return torch.randn(2, 3, 6, 6, requires_grad=True)
 
 
-def test_a_gradient_that_somebody_looks_at_is_not_gated(image):
+def test_a_gradient_that_somebody_looks_at_is_not_masked_early(image):
     """dL/dh of h = relu(x) is not 0 where h is; dL/dx is."""
     h, y = after_relu(image)
     (plain,) = torch.autograd.grad(y.sum(), h, retain_graph=True)
@@ -212,7 +212,7 @@ def test_a_relu_output_changed_in_place_is_refused(image):
 def test_the_gradient_is_not_kept(image):
     h, y = after_relu(image)
     y.sum().backward(retain_graph=True)
-    assert h.grad_fn.gated is None
+    assert h.grad_fn.masked_grad is None
     first = image.grad.clone()
     y.sum().backward()
     assert torch.equal(image.grad, first * 2)

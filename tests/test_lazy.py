@@ -7,7 +7,7 @@ import pytest
 
 import rushlight as torch
 from rushlight import nn, optim
-from rushlight.nn.parameter import UninitializedParameter, is_lazy
+from rushlight.core.parameter import UninitializedParameter, is_lazy
 
 LAYERS = {
     "LazyLinear": ((3,), nn.Linear, 5, (2, 5)),

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import rushlight as rl
-from rushlight.app import augment, models, report, sources, train
-from rushlight.app.learner import COLUMNS
+from rushlight.app import augment, datasets, models, report, train
+from rushlight.app.trainer import COLUMNS
 
 FAST = ["--quiet", "--batch-size", "128"]
 
@@ -202,8 +202,8 @@ def test_a_folder_of_images(tmp_path):
 
 
 def test_sources_split_once_and_for_all():
-    data = sources.load("digits", "", False, seed=3)
-    again = sources.load("digits", "", False, seed=3)
+    data = datasets.load("digits", "", False, seed=3)
+    again = datasets.load("digits", "", False, seed=3)
     assert data.shape == (1, 8, 8) and len(data.classes) == 10
     assert list(data.valid.indices) == list(again.valid.indices)
     assert not set(data.train.indices) & set(data.valid.indices)

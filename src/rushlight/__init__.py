@@ -20,11 +20,14 @@ if _os.environ.get("RUSHLIGHT_PURE", "") not in ("", "0"):
 # warn; code outside of
 # rushlight keeps its warnings.
 _warnings.filterwarnings(
-    "ignore", category=RuntimeWarning, module=r"rushlight\.(ops|kernels|core|nn|optim)\."
+    "ignore",
+    category=RuntimeWarning,
+    module=r"rushlight\.(ops|kernels|core|autograd|dispatch|random|nn|optim)\.",
 )
 
 from . import ops as _ops  # noqa: E402
 from .core import dtype as _dtype  # noqa: E402
+from .core import methods as _methods  # noqa: E402
 from .core.dtype import (  # noqa: E402
     bfloat16,
     can_cast,
@@ -70,10 +73,12 @@ from .core.layout import (  # noqa: E402
     sparse_csr,
     strided,
 )
-from .core.registry import FUNCTIONS as _FUNCTIONS  # noqa: E402
 from .core.size import Size  # noqa: E402
 from .core.tensor import Tensor  # noqa: E402
+from .dispatch.registry import FUNCTIONS as _FUNCTIONS  # noqa: E402
 from .kernels import get_num_threads, set_num_threads, show_config  # noqa: E402
+from .serialization import layers as _layers  # noqa: E402
+from .serialization import pickling as _pickling  # noqa: E402
 
 __version__ = "0.1.0"
 
@@ -86,29 +91,28 @@ pi, e, inf, nan, newaxis = _math.pi, _math.e, _math.inf, _math.nan, None
 _LAZY = {
     name: module
     for module, names in {
-        "core.interop": "tensor as_tensor asarray from_numpy frombuffer from_dlpack to_dlpack",
+        "core.construct": "tensor",
+        "core.sharing": "as_tensor asarray from_numpy frombuffer from_dlpack to_dlpack",
         "core.device": "OutOfMemoryError device set_default_device get_default_device "
         "get_device_module",
         "core.dtype_info": "finfo iinfo",
         "core.printing": "set_printoptions get_printoptions",
         "serialization": "save load",
-        "core.random": "Generator default_generator manual_seed seed initial_seed get_rng_state "
-        "set_rng_state",
-        "core.types": "is_tensor is_storage is_floating_point is_complex is_signed is_nonzero "
-        "is_same_size numel result_type "
-        "typename set_default_tensor_type is_inference compile use_deterministic_algorithms "
-        "set_deterministic_debug_mode get_deterministic_debug_mode "
-        "are_deterministic_algorithms_enabled is_deterministic_algorithms_warn_only_enabled "
-        "set_float32_matmul_precision "
-        "get_float32_matmul_precision is_anomaly_enabled "
-        "get_num_interop_threads set_num_interop_threads set_flush_denormal is_conj is_neg "
-        "is_deterministic "
-        "FloatTensor DoubleTensor HalfTensor BFloat16Tensor LongTensor IntTensor ShortTensor "
-        "CharTensor ByteTensor BoolTensor",
+        "random.generator": "Generator default_generator manual_seed seed initial_seed "
+        "get_rng_state set_rng_state",
+        "core.predicates": "is_tensor is_storage is_floating_point is_complex is_signed is_nonzero "
+        "is_same_size numel result_type typename is_inference is_conj is_neg",
+        "core.settings": "compile use_deterministic_algorithms set_deterministic_debug_mode "
+        "get_deterministic_debug_mode are_deterministic_algorithms_enabled "
+        "is_deterministic_algorithms_warn_only_enabled set_float32_matmul_precision "
+        "get_float32_matmul_precision get_num_interop_threads set_num_interop_threads "
+        "set_flush_denormal",
+        "core.tensor_types": "set_default_tensor_type FloatTensor DoubleTensor HalfTensor "
+        "BFloat16Tensor LongTensor IntTensor ShortTensor CharTensor ByteTensor BoolTensor",
+        "autograd.anomaly": "is_anomaly_enabled",
         "core.storage": "UntypedStorage TypedStorage",
         "amp": "autocast is_autocast_enabled GradScaler",
-        "core.safetensors": "save_safetensors load_safetensors",
-        "nn.parameter": "",
+        "serialization.safetensors": "save_safetensors load_safetensors",
     }.items()
     for name in names.split()
 }
@@ -117,6 +121,16 @@ _SUBMODULES = frozenset(
     "overrides random return_types "
     "serialization special testing utils version vision xpu amp types".split()
 )
+
+
+def _layer(name: str):
+    """rushlight's own nn.Module of this name, or None: what a file with a whole module may name."""
+    nn = _import_module(f"{__name__}.nn")
+    found = getattr(nn, name, None)
+    return found if isinstance(found, type) and issubclass(found, nn.Module) else None
+
+
+_layers.find = _layer
 
 
 def __getattr__(name: str):

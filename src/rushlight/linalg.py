@@ -1,6 +1,6 @@
 """torch.linalg: the functions of matrices that rushlight has so far."""
 
-from .core.registry import FUNCTIONS as _FUNCTIONS
+from .dispatch.registry import FUNCTIONS as _FUNCTIONS
 
 globals().update(
     {

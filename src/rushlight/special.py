@@ -1,8 +1,8 @@
 """torch.special: functions of mathematical physics and statistics, elementwise."""
 
-from .core.registry import FUNCTIONS as _FUNCTIONS
-from .ops.elementary import xlog1py as xlog1py
+from .dispatch.registry import FUNCTIONS as _FUNCTIONS
 from .ops.special import SPECIAL as _SPECIAL
+from .ops.unary import xlog1py as xlog1py
 
 globals().update(_SPECIAL)
 for _name in ("exp2", "expm1", "log1p", "logsumexp", "round", "xlogy"):

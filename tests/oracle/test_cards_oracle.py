@@ -10,10 +10,10 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from rushlight.core.autograd import grad
+from rushlight.autograd.api import grad
 from rushlight.core.dtype import DTYPES, float32, float64
-from rushlight.core.registry import FUNCTIONAL, FUNCTIONS, apply
 from rushlight.core.tensor import Tensor
+from rushlight.dispatch.registry import FUNCTIONAL, FUNCTIONS, apply
 from rushlight.testing.samples import Make, sample_arguments, sampled_cards
 
 TOLERANCE = {

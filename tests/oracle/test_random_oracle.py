@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import random_cases as cases  # noqa: E402
 
 import rushlight as torch  # noqa: E402
-from rushlight.core import draw  # noqa: E402
+from rushlight.random import variates  # noqa: E402
 
 SEEDS = [random.SystemRandom().randrange(2**64) for _ in range(3)]
 FLOATS = ["float16", "bfloat16", "float32", "float64"]
@@ -113,6 +113,6 @@ def test_many_categories():
         y = oracle.multinomial(oracle.from_numpy(p), 100, replacement)
         assert np.array_equal(x.numpy(), y.numpy())
     rates = np.random.default_rng(1).random(3000) * 60
-    x = draw.poisson(rates, torch.default_generator)
+    x = variates.poisson(rates, torch.default_generator)
     assert np.array_equal(x, oracle.poisson(oracle.from_numpy(rates)).numpy())
     assert same_state()

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any
 
 from rushlight import Tensor
-from rushlight.app.learner import Row
+from rushlight.app.trainer import Row
 
 SECONDS_BETWEEN_LINES = 10.0
 

@@ -1,6 +1,6 @@
 """`rushlight train`: trains a classifier on a data set and a model given by name.
 
-The command only puts the pieces together: data from sources.py, models and their settings from
+The command only puts the pieces together: data from datasets.py, models and their settings from
 models.py, the loop and its checkpoints from learner.py, what is shown from report.py. A run is one
 folder:
 
@@ -22,8 +22,8 @@ from typing import Any
 
 import rushlight as rl
 from rushlight import nn, optim
-from rushlight.app import augment, models, report, sources
-from rushlight.app.learner import Learner, Stopped, save_atomically
+from rushlight.app import augment, datasets, models, report
+from rushlight.app.trainer import Learner, Stopped, save_atomically
 from rushlight.optim import lr_scheduler
 from rushlight.utils.data import DataLoader
 
@@ -100,7 +100,7 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     p.add_argument(
         "data",
         nargs="?",
-        help=f"{', '.join(sources.KNOWN)}, or a folder of images (default: digits)",
+        help=f"{', '.join(datasets.KNOWN)}, or a folder of images (default: digits)",
     )
     p.add_argument("--root", help="the folder that holds the data sets (default: data)")
     p.add_argument("--download", action="store_true", help="fetch the data set if it is not there")
@@ -165,7 +165,7 @@ def complete(given: Settings) -> Settings:
     return settings
 
 
-def build(settings: Settings, data: sources.Data, out: Path, watcher: Any) -> Learner:
+def build(settings: Settings, data: datasets.Data, out: Path, watcher: Any) -> Learner:
     """The Learner of these settings, at its beginning."""
     device = _device(settings["device"])
     rl.manual_seed(settings["seed"])
@@ -206,7 +206,7 @@ def _in_order(part: Any, settings: Settings) -> DataLoader[Any]:
     return DataLoader(part, batch_size=2 * settings["batch_size"], num_workers=settings["workers"])
 
 
-def _try_out(model: nn.Module, data: sources.Data, device: Any) -> None:
+def _try_out(model: nn.Module, data: datasets.Data, device: Any) -> None:
     """One image through the model, so that a model that does not fit says so before training."""
     image, _ = data.train[0]
     model.eval()
@@ -219,7 +219,7 @@ def _try_out(model: nn.Module, data: sources.Data, device: Any) -> None:
         )
 
 
-def start(given: Settings, watcher: Callable[[int], Any]) -> tuple[Learner, sources.Data]:
+def start(given: Settings, watcher: Callable[[int], Any]) -> tuple[Learner, datasets.Data]:
     """A new run, or the one that `given` resumes."""
     resume = given.pop("resume", None)
     if resume is None:
@@ -240,7 +240,7 @@ def start(given: Settings, watcher: Callable[[int], Any]) -> tuple[Learner, sour
             raise UsageError(f"no run to go on with in {out}: it has no last.pt")
         state = rl.load(out / "last.pt")
         settings = _changed(state["settings"], given)
-    data = sources.load(settings["data"], settings["root"], settings["download"], settings["seed"])
+    data = datasets.load(settings["data"], settings["root"], settings["download"], settings["seed"])
     learner = build(settings, data, Path(out), watcher(settings["epochs"]))
     if state is not None:
         learner.load_state_dict(state)
@@ -314,7 +314,7 @@ def _stopping(learner: Learner) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def describe(learner: Learner, data: sources.Data) -> str:
+def describe(learner: Learner, data: datasets.Data) -> str:
     """What is about to be trained, in three lines."""
     s = learner.settings
     parameters = sum(p.numel() for p in learner.model.parameters())
@@ -328,7 +328,7 @@ def describe(learner: Learner, data: sources.Data) -> str:
     )
 
 
-def finish(learner: Learner, data: sources.Data, seconds: float) -> str:
+def finish(learner: Learner, data: datasets.Data, seconds: float) -> str:
     """The report: the best checkpoint on the test images. Leaves it in the run's folder."""
     learner.model.load_state_dict(rl.load(learner.out / "best.pt")["model"])
     classes = len(data.classes)

@@ -1,17 +1,30 @@
-"""torch.autograd: gradients by hand, custom operations, modes, checks."""
+"""torch.autograd: gradients by hand, custom operations, modes, checks.
 
-from ..core.autograd import backward, grad
-from ..core.function import Function, FunctionCtx
-from ..core.grad_mode import (
-    detect_anomaly,
-    enable_grad,
-    inference_mode,
-    no_grad,
-    set_detect_anomaly,
-    set_grad_enabled,
-)
+node.py      what the forward pass records
+engine.py    how gradients travel back
+api.py       backward and grad
+function.py  operations whose backward the user writes
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from ..core.grad_mode import enable_grad, inference_mode, no_grad, set_grad_enabled
 from ..core.tensor import Tensor as Variable
-from . import function, graph
+from . import tensor_methods as _tensor_methods
+from .api import backward, grad
+
+_LAZY = {
+    "Function": "function",
+    "FunctionCtx": "function",
+    "detect_anomaly": "anomaly",
+    "set_detect_anomaly": "anomaly",
+    "gradcheck": "rushlight.testing.gradcheck",
+    "gradgradcheck": "rushlight.testing.gradcheck",
+}
+_MODULES = ("function", "graph")
 
 __all__ = [
     "Function",
@@ -32,16 +45,13 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str):
-    from importlib import import_module
-
-    if name in ("gradcheck", "gradgradcheck"):
-        return getattr(import_module("rushlight.testing.gradcheck"), name)
-    if name in ("functional", "forward_ad", "profiler"):
-        try:
-            return import_module(f"{__name__}.{name}")
-        except ModuleNotFoundError:
-            pass
+def __getattr__(name: str) -> Any:
+    if name in _LAZY:
+        where = _LAZY[name]
+        module = import_module(where if "." in where else f"{__name__}.{where}")
+        return getattr(module, name)
+    if name in _MODULES:
+        return import_module(f"{__name__}.{name}")
     raise AttributeError(
         f"rushlight does not have torch.autograd.{name} yet: module '{__name__}' has no attribute "
         f"'{name}'"

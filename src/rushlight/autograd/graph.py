@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from ..core.tape import AccumulateGrad, Node, edge_of
 from ..core.tensor import Tensor
+from .node import AccumulateGrad, Node, edge_of
 
 
 class GradientEdge(NamedTuple):

@@ -11,14 +11,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from math import inf, isfinite
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from . import dtype as _dtype
-
-if TYPE_CHECKING:
-    from .tensor import Tensor
+from .parameter import Parameter
+from .tensor import Tensor
 
 __all__ = ["get_printoptions", "printoptions", "set_printoptions", "tensor_format", "tensor_repr"]
 
@@ -194,13 +193,9 @@ def tensor_repr(t: Tensor, *, tensor_contents: str | None = None) -> str:
     Parameter containing:
     tensor([1., 1.], requires_grad=True)
     """
-    from .tensor import Tensor
-
     kind = type(t)
     if kind is Tensor:
         return "tensor(" + _contents(t, 7, tensor_contents)
-    from ..nn.parameter import Parameter
-
     start = "tensor(" if kind is Parameter else kind.__name__ + "("
     text = start + _contents(t, len(start), tensor_contents)
     if kind is not Parameter and isinstance(t, Parameter):
@@ -241,8 +236,6 @@ def _contents(t: Tensor, indent: int, text: str | None) -> str:
 
 def tensor_format(t: Tensor, spec: str) -> str:
     """`format(t, spec)`: a 0-d tensor formats as its number; any other takes no spec: TypeError."""
-    from .tensor import Tensor
-
     if t.ndim == 0 and type(t) is Tensor:
         return format(t.item(), spec)
     return object.__format__(t, spec)

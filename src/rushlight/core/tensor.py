@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..kernels import native
-from .dtype import FLOAT, dtype, from_numpy_dtype
+from .device import CPU
+from .dtype import FLOAT, dtype, from_numpy_dtype, scalar_name
 from .grad_mode import mode
+from .layout import strided
 from .size import Size
 
 # An instance of a class, __init__ not called: a good part of a small operation's time is here.
 new = object.__new__ if native is None else native.new
-_backward: Any = None  # autograd.backward: that module puts it here when it is imported
 _ndarray = np.ndarray
 
 
@@ -40,26 +41,27 @@ class _Slots:
 class ViewInfo:
     """How a view came from its base.
 
-    The cards to replay, and the base's node it was recorded against.
+    replay        ((card, options), ...): the view operations from the base to this view
+    recorded_at   the base's node when the view was recorded
+    multi_output  the operation's name if it returned several views, else None
     """
 
-    __slots__ = ("base", "chain", "many", "seen")
+    __slots__ = ("base", "multi_output", "recorded_at", "replay")
 
-    def __init__(self, base: Tensor, chain: tuple, many: str | None = None):
-        self.base, self.chain, self.seen, self.many = base, chain, base._node, many
+    def __init__(self, base: Tensor, replay: tuple, multi_output: str | None = None):
+        self.base, self.replay = base, replay
+        self.recorded_at, self.multi_output = base._node, multi_output
 
     def refresh(self, view: Tensor) -> None:
         """After the base was changed in place under autograd, record the view anew from the base as
         it is now.
         """
         base = self.base
-        if base._node is not self.seen:
-            from .registry import apply
-
-            self.seen = base._node
+        if base._node is not self.recorded_at:
+            self.recorded_at = base._node
             fresh = base
-            for card, options in self.chain:
-                fresh = apply(card, (fresh, *options))
+            for card, options in self.replay:
+                fresh = card.run((fresh, *options))
             view._node, view._slot, view._rg = fresh._node, fresh._slot, fresh._rg
 
 
@@ -80,18 +82,6 @@ class Tensor(_Slots):
     is_sparse_csr = is_vulkan = is_ipu = is_maia = is_mtia = False
     is_cpu = True
     names: Any = property(lambda self: (None,) * self._a.ndim)
-
-    def __new__(cls, *data: Any, device: Any = None) -> Tensor:
-        """Tensor(sizes...) or Tensor(sequence).
-
-        Float tensors of the default dtype, as PyTorch's legacy constructor.
-        """
-        from .interop import legacy_tensor
-
-        t = legacy_tensor(data, device)
-        if cls is not Tensor:
-            t = t.as_subclass(cls)
-        return t
 
     if TYPE_CHECKING:  # the slots, and the operations that the cards attach
         _a: np.ndarray
@@ -148,8 +138,6 @@ class Tensor(_Slots):
     @property
     def device(self) -> Any:
         """Where the elements are: device(type='cpu')."""
-        from .device import CPU
-
         return CPU
 
     def get_device(self) -> int:
@@ -159,8 +147,6 @@ class Tensor(_Slots):
     @property
     def layout(self) -> Any:
         """torch.strided: the only layout there is."""
-        from .layout import strided
-
         return strided
 
     @property
@@ -237,18 +223,6 @@ class Tensor(_Slots):
     def is_shared(self) -> bool:
         """False: tensors do not live in shared memory here."""
         return False
-
-    def untyped_storage(self) -> Any:
-        """The block of memory under the tensor and its views."""
-        from .storage import UntypedStorage
-
-        return UntypedStorage(storage_array(self._a))
-
-    def storage(self) -> Any:
-        """The block of memory under the tensor and its views, as numbers of the tensor's dtype."""
-        from .storage import typed_storage
-
-        return typed_storage(self)
 
     # ------------------------------------------------------------ gradients
 
@@ -346,80 +320,10 @@ class Tensor(_Slots):
     def grad(self) -> None:
         self._grad = None
 
-    def backward(
-        self,
-        gradient: Tensor | None = None,
-        retain_graph: bool | None = None,
-        create_graph: bool = False,
-        inputs: Any = None,
-    ) -> None:
-        """Add d(self)/d(leaf), times `gradient`, to `.grad` of every leaf this tensor depends on.
-
-        gradient: same shape as self; may be left out for a tensor of one element. RuntimeError
-        otherwise.
-        """
-        if _backward is None:
-            from . import autograd  # noqa: F401
-        _backward(self, gradient, retain_graph, create_graph, None, inputs)
-
-    def retain_grad(self) -> None:
-        """Keep the gradient of this non-leaf tensor in `.grad`, too."""
-        if not self._rg:
-            raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
-        if self._node is None or self._keeps_grad:
-            return
-        import weakref
-
-        from .tape import node_hooks
-
-        self._keeps_grad = True
-        node_hooks(self._node).retain[self._slot] = weakref.ref(self)
-
     @property
     def retains_grad(self) -> bool:
         """True if this is a non-leaf tensor whose gradient is kept."""
         return self._keeps_grad
-
-    def register_hook(self, hook: Any) -> Any:
-        """hook(grad) -> new grad or None, when this tensor's gradient is known.
-
-        Returns a handle with remove().
-        """
-        if not self._rg:
-            raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
-        from .hooks import RemovableHandle
-
-        node = self.grad_fn
-        if node is None:
-            if self._hooks is None:
-                self._hooks = {}
-            table = self._hooks
-        else:
-            from .tape import node_hooks
-
-            table = node_hooks(node).tensor.setdefault(self._slot, {})
-        handle = RemovableHandle(table)
-        table[handle.id] = hook
-        return handle
-
-    def register_post_accumulate_grad_hook(self, hook: Any) -> Any:
-        """hook(tensor), after a gradient was added to this leaf's `.grad`.
-
-        Returns a handle with remove().
-        """
-        if not self._rg:
-            raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
-        if self._node is not None:
-            raise RuntimeError(
-                "post accumulate grad hooks cannot be registered on non-leaf tensors"
-            )
-        from .hooks import RemovableHandle
-
-        if self._after_grad is None:
-            self._after_grad = {}
-        handle = RemovableHandle(self._after_grad)
-        self._after_grad[handle.id] = hook
-        return handle
 
     def detach(self) -> Tensor:
         """The same elements (shared), without history."""
@@ -498,7 +402,7 @@ class Tensor(_Slots):
                 "instead."
             )
         if self._a.dtype.num >= 256 and not force:
-            raise TypeError(f"Got unsupported ScalarType {_scalar_name(self)}")
+            raise TypeError(f"Got unsupported ScalarType {scalar_name(self.dtype)}")
         return self._a
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
@@ -566,33 +470,8 @@ class Tensor(_Slots):
 
     __hash__ = object.__hash__
 
-    def __repr__(self, *, tensor_contents: str | None = None) -> str:
-        from .printing import tensor_repr
-
-        return tensor_repr(self, tensor_contents=tensor_contents)
-
-    def __format__(self, spec: str) -> str:
-        from .printing import tensor_format
-
-        return tensor_format(self, spec)
-
     def __dir__(self) -> list[str]:
         return sorted(set(dir(type(self))) | set(self.__dict__))
-
-    def __reduce_ex__(self, protocol: Any) -> Any:
-        from .copying import reduce_tensor
-
-        return reduce_tensor(self)
-
-    def __deepcopy__(self, memo: dict) -> Tensor:
-        from .copying import deepcopy_tensor
-
-        return deepcopy_tensor(self, memo)
-
-    def __copy__(self) -> Tensor:
-        from .copying import copy_tensor
-
-        return copy_tensor(self)
 
 
 _PYTHON_NUMBERS = frozenset((int, float, bool, complex))
@@ -625,12 +504,6 @@ def _checked_dim(dim: int, ndim: int) -> int:
             f"{dim})"
         )
     return dim
-
-
-def _scalar_name(t: Tensor) -> str:
-    from .dtype import scalar_name
-
-    return scalar_name(t.dtype)
 
 
 def address(a: np.ndarray) -> int:

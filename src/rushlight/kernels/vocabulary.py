@@ -2,7 +2,7 @@
 
 Elementwise words have torch's names; reductions take (x, axis=None, keepdims=False);
 the rest follows NumPy.
-carriers.py says the same words on Tensors.
+dispatch/on_tensors.py has the same words on Tensors.
 A word with a native kernel of the same name is overridden by it.
 """
 

@@ -1,8 +1,9 @@
 """torch.nn: modules, their parameters, losses, initialisation, functions."""
 
-from . import functional, init
+from ..core.parameter import Buffer, Parameter, UninitializedBuffer, UninitializedParameter
+from . import functional, init, modules
 from .activation import *  # noqa: F403
-from .adaptive import AdaptiveLogSoftmaxWithLoss
+from .adaptive_softmax import AdaptiveLogSoftmaxWithLoss
 from .container import ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential
 from .conv import Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
 from .distance import CosineSimilarity, PairwiseDistance
@@ -40,7 +41,7 @@ from .loss import (
     PoissonNLLLoss,
     SmoothL1Loss,
 )
-from .margin import (
+from .margin_loss import (
     CosineEmbeddingLoss,
     HingeEmbeddingLoss,
     MarginRankingLoss,
@@ -65,12 +66,8 @@ from .norm import (
     RMSNorm,
 )
 from .padding import *  # noqa: F403
-from .parameter import Buffer, Parameter, UninitializedBuffer, UninitializedParameter
+from .pixel_shuffle import ChannelShuffle, Fold, PixelShuffle, PixelUnshuffle, Unfold
 from .pooling import *  # noqa: F403
-from .vision import ChannelShuffle, Fold, PixelShuffle, PixelUnshuffle, Unfold
-
-# last: it gives PyTorch's file names to the families imported above
-from . import modules  # isort: skip
 
 
 def __getattr__(name: str):

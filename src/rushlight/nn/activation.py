@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..core.parameter import Parameter
 from ..core.tensor import Tensor
 from ..ops.creation import full
 from . import functional as F
 from .module import Module
-from .parameter import Parameter
 
 __all__ = [
     "CELU",

@@ -9,11 +9,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Any
 
+from ..core.parameter import Parameter
 from ..core.tensor import Tensor
 from .activation import ReLU
+from .error_notes import note
 from .module import Module
-from .module_notes import note
-from .parameter import Parameter
 
 _CALL = Module.__call__
 _RELU = ReLU.forward

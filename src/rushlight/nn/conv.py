@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from ..core.parameter import Parameter
 from ..core.tensor import Tensor
 from ..ops.conv import conv_relu
 from ..ops.creation import empty
@@ -15,7 +16,6 @@ from . import functional as F
 from . import init
 from .container import WITH_RELU
 from .module import Module
-from .parameter import Parameter
 
 
 def _tuple(x: Any, n: int) -> tuple:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from ..core.grad_mode import no_grad
+from ..core.parameter import Parameter
 from ..core.tensor import Tensor
 from ..ops.creation import empty
 from . import functional as F
 from . import init
 from .module import Module
-from .parameter import Parameter
 
 
 def _table(

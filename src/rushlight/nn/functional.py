@@ -1,6 +1,6 @@
 """torch.nn.functional: the functions behind the layers, as the cards in rushlight.ops say."""
 
-from ..core.registry import FUNCTIONAL as _FUNCTIONAL
+from ..dispatch.registry import FUNCTIONAL as _FUNCTIONAL
 
 globals().update(_FUNCTIONAL)
 __all__ = sorted(_FUNCTIONAL)

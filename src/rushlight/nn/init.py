@@ -20,8 +20,8 @@ from typing import Any
 import numpy as np
 
 from ..core.grad_mode import no_grad
-from ..core.registry import FUNCTIONS
 from ..core.tensor import Tensor, wrap
+from ..dispatch.registry import FUNCTIONS
 
 __all__ = [
     "calculate_gain",

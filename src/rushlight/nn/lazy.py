@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..core.grad_mode import no_grad
+from ..core.parameter import UninitializedBuffer, UninitializedParameter, is_lazy
 from ..core.tensor import Tensor
 from .conv import Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
 from .linear import Linear
@@ -16,7 +17,6 @@ from .norm import (
     InstanceNorm2d,
     InstanceNorm3d,
 )
-from .parameter import UninitializedBuffer, UninitializedParameter, is_lazy
 
 
 class LazyModuleMixin:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from ..core.parameter import Parameter
 from ..core.tensor import Tensor
 from ..ops.creation import empty
 from ..ops.matmul import linear_relu
@@ -12,7 +13,6 @@ from . import functional as F
 from . import init
 from .container import WITH_RELU
 from .module import Module
-from .parameter import Parameter
 
 
 class Identity(Module):

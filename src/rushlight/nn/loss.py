@@ -6,7 +6,7 @@ from math import prod
 from typing import Any
 
 from ..core.tensor import Tensor
-from ..ops.linear_loss import LinearCrossEntropyOptions
+from ..ops.linear_cross_entropy import LinearCrossEntropyOptions
 from ..ops.loss import reduction_word
 from . import functional as F
 from .linear import Linear
@@ -323,15 +323,3 @@ class LinearCrossEntropyLoss(_WeightedLoss):
             f"reduction={self.reduction}, ignore_index={self.ignore_index}, "
             f"label_smoothing={self.label_smoothing}, options={self.options}"
         )
-
-
-def __getattr__(name: str) -> Any:
-    """torch.nn.modules.loss has the losses with a margin, too.
-
-    they stand in a file of their own.
-    """
-    from . import margin
-
-    if name.endswith("Loss") and hasattr(margin, name):
-        return getattr(margin, name)
-    raise AttributeError(f"module '{__name__}' has no attribute '{name}'")

@@ -15,8 +15,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from ..core.grad_mode import no_grad
-from ..core.registry import FUNCTIONS
+from ..core.parameter import Buffer, Parameter, is_lazy
 from ..core.tensor import Tensor
+from ..dispatch.registry import FUNCTIONS
+from .error_notes import note
 from .module_hooks import (  # noqa: F401  names of torch.nn.modules.module
     EVERY,
     Hooked,
@@ -30,9 +32,7 @@ from .module_hooks import (  # noqa: F401  names of torch.nn.modules.module
     register_module_module_registration_hook,
     register_module_parameter_registration_hook,
 )
-from .module_notes import note
 from .module_state import Stateful
-from .parameter import Buffer, Parameter, is_lazy
 
 _put, _drop = object.__setattr__, object.__delattr__
 _DICTS = ("_parameters", "_buffers", "_modules")
@@ -601,7 +601,7 @@ def _no_attribute(self: Module, name: str) -> Any:
 
 
 def _typename(x: Any) -> str:
-    from ..core.types import typename
+    from ..core.predicates import typename
 
     return typename(x)
 

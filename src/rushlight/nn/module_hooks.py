@@ -12,8 +12,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
+from ..autograd.hooks import RemovableHandle
 from ..core.grad_mode import is_grad_enabled
-from ..core.hooks import RemovableHandle
 from ..core.tensor import Tensor
 
 
@@ -441,7 +441,7 @@ def _identity() -> Any:
     """The identity as an autograd Function; made on first use, for few programs need it."""
     global _Identity
     if _Identity is None:
-        from ..core.function import Function
+        from ..autograd.function import Function
 
         class BackwardHookFunction(Function):
             @staticmethod

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..core.grad_mode import no_grad
+from ..core.parameter import Parameter, is_lazy
 from ..core.tensor import Tensor
-from .parameter import Parameter, is_lazy
 
 _EXTRA = "_extra_state"
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from ..core.dtype import int64
+from ..core.parameter import Parameter
 from ..core.tensor import Tensor
 from ..ops.creation import empty, ones, zeros
 from . import functional as F
 from . import init
 from .module import Module
-from .parameter import Parameter
 
 
 class _ChannelNorm(Module):

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from ..core.registry import FUNCTIONS
 from ..core.tensor import Tensor, wrap
+from ..dispatch.registry import FUNCTIONS
 
 
 def _listed(tensors: Any) -> list[Tensor]:

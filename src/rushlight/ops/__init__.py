@@ -6,11 +6,12 @@ A family that uses another's functions comes after it.
 from importlib import import_module as _import
 
 _FAMILIES = """
-    convert pointwise power bounds elementary special blend bitwise complex compare activation
-    shape restride index masked join diagonal scatter
-    reduce extremes vector_norm scan sort matmul einsum
-    creation distributions random sampling dropout
-    pad softmax norm embedding conv pool loss distance margin likelihood linear_loss shuffle
+    convert arithmetic power clamp unary special ternary bitwise complex compare activation
+    shape as_strided index masked cat_split diagonal scatter resize
+    reduce minmax order_statistics vector_norm scan sort matmul einsum
+    creation random_fill random_factories random_sampling dropout
+    pad softmax norm embedding conv pool loss distance margin_loss ctc linear_cross_entropy
+    pixel_shuffle
 """
 
 for _family in _FAMILIES.split():

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from ..core.dtype import from_numpy_dtype, scalar_name
-from ..core.registry import CARDS, apply, apply_inplace, composite, op
 from ..core.tensor import Tensor, wrap
+from ..dispatch.registry import CARDS, apply, apply_inplace, composite, op
 from ..kernels import K
-from .pointwise import into, renamed, tensor_argument
+from .arithmetic import into, tensor_argument
 from .samples import unary
 
 
@@ -48,7 +48,7 @@ def _functional(card: Any, name: str, *, fn: bool = False, method: bool = False)
 # ---------------------------------------------------------------- without options
 
 
-@op("relu", inplace=True, gates=True)
+@op("relu", inplace=True, is_relu=True)
 class Relu:
     """y = max(x, 0), NaN stays;  dx = dy where y > 0
 
@@ -599,7 +599,7 @@ class _Rrelu:
         return dy * slope
 
 
-_RRELU_FIXED = renamed(CARDS["_leaky_relu"], "RreluWithNoiseBackward0")
+_RRELU_FIXED = CARDS["_leaky_relu"].renamed("RreluWithNoiseBackward0")
 
 
 def _rrelu(input, lower, upper, training, inplace, generator=None):
@@ -612,13 +612,14 @@ def _rrelu(input, lower, upper, training, inplace, generator=None):
     run = apply_inplace if inplace else apply
     if not training:
         return run(_RRELU_FIXED, (input, (lower + upper) / 2))
-    from ..core import draw, random
+    from ..random import generator as generators
+    from ..random import variates
 
     x = input._a
     slope = np.ones(x.shape, x.dtype)
     drawn = x <= 0
-    g = random.default_generator if generator is None else generator
-    slope[drawn] = draw.uniform(int(drawn.sum()), np.dtype(np.float64), lower, upper, g)
+    g = generators.default_generator if generator is None else generator
+    slope[drawn] = variates.uniform(int(drawn.sum()), np.dtype(np.float64), lower, upper, g)
     return run(CARDS["_rrelu"], (input, wrap(slope)))
 
 

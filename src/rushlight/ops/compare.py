@@ -8,10 +8,10 @@ import numpy as np
 
 from ..core.dtype import from_numpy_dtype, scalar_name
 from ..core.dtype_info import finfo
-from ..core.registry import CARDS, apply, binary_operator, composite, op
 from ..core.tensor import Tensor, wrap
+from ..dispatch.registry import CARDS, apply, binary_operator, composite, op
 from ..kernels import K
-from .pointwise import into, is_number, tensor_argument
+from .arithmetic import into, is_number, tensor_argument
 from .samples import binary, unary
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from ..core.dtype import from_numpy_dtype, scalar_name
-from ..core.registry import CARDS, apply, apply_inplace, composite, op
 from ..core.tensor import Tensor
+from ..dispatch.registry import CARDS, apply, apply_inplace, composite, op
 from ..kernels import K
-from .pointwise import into, is_complex_array, renamed
+from .arithmetic import into, is_complex_array
 from .samples import binary, unary
 
 
@@ -109,7 +109,7 @@ class ConjPhysical:
     samples = unary()
 
 
-_CONJ = renamed(CARDS["conj_physical"], "ConjBackward0")
+_CONJ = CARDS["conj_physical"].renamed("ConjBackward0")
 
 
 @composite("conj", method=True)

@@ -13,11 +13,11 @@ from math import prod
 import numpy as np
 
 from ..core.dtype import FLOAT, scalar_name
-from ..core.registry import CARDS, FUNCTIONAL, apply, composite, followed, op
 from ..core.tensor import Tensor
+from ..dispatch.on_tensors import translate
+from ..dispatch.registry import CARDS, FUNCTIONAL, apply, composite, fuse, op
 from ..kernels import K
-from ..kernels.carriers import translate
-from ..kernels.windows import output_size as window_count
+from ..kernels.window_geometry import output_size as window_count
 from .activation import Relu
 from .conv_arguments import by, check, check_positive, pair, sizes, wrong_arguments, wrong_rank
 
@@ -47,7 +47,7 @@ def _windows_of(x, w, b, cells, options):
     method=False,
     tensors=3,
     constants=4,
-    when={"x": 1, "w": 0},
+    save_if={"x": 1, "w": 0},
     node="Convolution",
 )
 class Convolution:
@@ -57,19 +57,19 @@ class Convolution:
             L = (S + 2 padding - dilation (T - 1) - 1) // stride + 1
     dtype   any but bool, the same for all three, kept
     grad    dx: the transposed convolution of dy with w; dw: ConvWeight; db = Σ_{n, l} dy
-    gate    x, if it comes from a relu: dx is 0 where x is
+    mask    x, if it comes from a relu: dx is 0 where x is
     """
 
     def forward(x, w, b, stride, padding, dilation, groups):
         return _FORWARD[x.ndim](x, w, b, stride, padding, dilation, groups)
 
-    def backward(c, dy, x, w, stride, padding, dilation, groups, x_shape, w_shape, *, gate=None):
+    def backward(c, dy, x, w, stride, padding, dilation, groups, x_shape, w_shape, *, mask=None):
         to_x, to_w, to_b = c.edges
         dx = dw = db = None
         if to_x is not None:
             options = (stride, padding, dilation, groups)
-            gates = () if gate is None else (gate,)
-            dx = _DX[len(x_shape)](dy, K.conj(w), x_shape, *options, *gates)
+            masks = () if mask is None else (mask,)
+            dx = _DX[len(x_shape)](dy, K.conj(w), x_shape, *options, *masks)
         if to_w is not None:
             dw, db = _DW[len(x_shape)](dy, K.conj(x), w_shape, stride, padding, dilation, groups)
         elif to_b is not None:
@@ -88,7 +88,14 @@ class Convolution:
         yield make(6, 5, 2, 3).transpose(0, 3), make(3, 5, 3, 3), None, pair(2), pair(1), pair(1), 1
 
 
-@op("_conv_transpose", fn=False, method=False, tensors=3, when={"x": 1, "w": 0}, node="Convolution")
+@op(
+    "_conv_transpose",
+    fn=False,
+    method=False,
+    tensors=3,
+    save_if={"x": 1, "w": 0},
+    node="Convolution",
+)
 class ConvTranspose:
     """y = the dx of a convolution whose dy is x, plus b: every x spreads w over its window.
 
@@ -144,7 +151,7 @@ def _forward_relu(x, w, b, stride, padding, dilation, groups):
 
 
 _CONVOLUTION = CARDS["_convolution"]
-_CONVOLUTION_RELU = followed(_CONVOLUTION, Relu.card, _forward_relu)
+_CONVOLUTION_RELU = fuse(_CONVOLUTION, Relu.card, _forward_relu)
 
 
 def _convolution_word(x, w, b, stride, padding, dilation, groups):

@@ -15,8 +15,9 @@ from ..core.layout import (
     memory_format,
     preserve_format,
 )
-from ..core.registry import CARDS, apply, apply_inplace, composite, op
 from ..core.tensor import Tensor
+from ..core.tensor_types import dtype_of_type
+from ..dispatch.registry import CARDS, apply, apply_inplace, composite, op
 from ..kernels import K
 
 
@@ -183,22 +184,6 @@ def type_(x, dtype=None, non_blocking=False, **kwargs):
     if dtype is None:
         return f"torch.{dtypes.scalar_name(x.dtype)}Tensor"
     return to(x, dtype_of_type(dtype))
-
-
-def dtype_of_type(given: Any) -> dtype:
-    """The dtype meant by torch.float32, 'torch.FloatTensor', torch.FloatTensor or Python's float,
-    int, bool.
-    """
-    if isinstance(given, dtypes.dtype):
-        return given
-    if given in (float, int, bool):
-        return {float: dtypes.get_default_dtype(), int: dtypes.int64, bool: dtypes.bool_}[given]
-    name = given if isinstance(given, str) else getattr(given, "__name__", repr(given))
-    short = name.removeprefix("torch.").removesuffix("Tensor")
-    for d, scalar in dtypes.SCALAR_NAME.items():
-        if scalar == short:
-            return d
-    raise ValueError(f"invalid type: '{name}'")
 
 
 @composite("cpu", fn=False, method=True)

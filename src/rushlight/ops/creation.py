@@ -1,7 +1,7 @@
 """Tensors from nothing: zeros, ones, full, arange, linspace, eye, the *_like and new_* forms.
 
 All take dtype, device, requires_grad, layout, pin_memory as PyTorch does; layouts other than
-strided and pinned memory raise. (tensor, as_tensor, from_numpy: core/interop.py; random ones:
+strided and pinned memory raise. (tensor: core/construct.py; from_numpy: core/sharing.py; random:
 ops/random.py.)"""
 
 from __future__ import annotations
@@ -11,19 +11,11 @@ from typing import Any
 import numpy as np
 
 from ..core.device import resolve
-from ..core.dtype import (
-    FLOAT,
-    get_default_dtype,
-    int64,
-    number_dtype,
-    promote_types,
-)
-from ..core.dtype import (
-    dtype as DType,
-)
+from ..core.dtype import FLOAT, get_default_dtype, int64, number_dtype, promote_types
+from ..core.dtype import dtype as DType
 from ..core.layout import preserve_format, strided
-from ..core.registry import composite, number_array, number_of
 from ..core.tensor import Tensor, wrap
+from ..dispatch.registry import composite, number_array, number_of
 from ..kernels import K, native
 
 
@@ -66,7 +58,7 @@ def finished(
             "Cannot access accelerator device when none is available: pin_memory=True needs one."
         )
     if out is not None:
-        from ..core.registry import store
+        from ..dispatch.registry import store
 
         store(out, wrap(a))
         return out
@@ -241,7 +233,7 @@ def new_tensor(
     input, data, *, dtype=None, device=None, requires_grad=False, layout=None, pin_memory=False
 ):
     """A tensor of data, by default of input's dtype."""
-    from ..core.interop import tensor
+    from ..core.construct import tensor
 
     return tensor(data, dtype=dtype or input.dtype, device=device, requires_grad=requires_grad)
 
@@ -538,7 +530,7 @@ def triu_indices(row, col, offset=0, *, dtype=int64, device=None, layout=None):
 @composite("vander", "linalg.vander")
 def vander(x, N=None, increasing=False):
     """The Vandermonde matrix: powers of a vector's elements as columns."""
-    from .join import stack
+    from .cat_split import stack
 
     if x._a.ndim != 1:
         raise RuntimeError("x must be a one-dimensional tensor.")
@@ -605,6 +597,6 @@ def new(input, *data, device=None):
     """A tensor of input's dtype of the given sizes (uninitialised), or with a copy of the given
     sequence.
     """
-    from ..core.interop import legacy_tensor
+    from ..core.construct import legacy_tensor
 
     return legacy_tensor(data, device, input.dtype)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..core.registry import CARDS, apply, composite, op, store
 from ..core.tensor import Tensor, wrap
+from ..dispatch.registry import CARDS, apply, composite, op, store
 from ..kernels import K, word
-from .join import atleast_2d, cat
+from .cat_split import atleast_2d, cat
 from .shape import movedim, wrapped
 
 

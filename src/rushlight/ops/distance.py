@@ -8,9 +8,9 @@ from __future__ import annotations
 import numpy as np
 
 from ..core.grad_mode import no_grad
-from ..core.registry import composite
 from ..core.tensor import Tensor, wrap
-from .join import stack
+from ..dispatch.registry import composite
+from .cat_split import stack
 from .shape import broadcast_tensors, wrapped
 
 
@@ -128,7 +128,7 @@ def linalg_cross(input, other, *, dim=-1, out=None):
     y = stack([x[i - 2] * y[i - 1] - x[i - 1] * y[i - 2] for i in range(3)], d)
     if out is None:
         return y
-    from ..core.registry import store
+    from ..dispatch.registry import store
 
     store(out, y)
     return out

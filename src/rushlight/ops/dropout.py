@@ -14,13 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from ..core import draw
 from ..core.dtype import COMPLEX, FLOAT, from_numpy_dtype, scalar_name
-from ..core.random import default_generator
-from ..core.registry import composite, op
 from ..core.tensor import Tensor, wrap
+from ..dispatch.registry import composite, op
 from ..kernels import K
-from .distributions import check_tensor
+from ..random import variates
+from ..random.generator import default_generator
+from .random_fill import check_tensor
 
 # SELU's limit for x -> -inf, -scale · alpha: what alpha dropout puts in place of an entry.
 _SELU_FLOOR = 1.7580993408473766
@@ -38,8 +38,8 @@ def dropped(x: Tensor, p: float, train: bool, inplace: bool, *, channels: int = 
         return x.mul_(zero) if inplace else x * zero
     like = noise_place(x._a, channels)
     if not alpha:
-        mask = draw.dropout_mask(like.size, like.dtype, p, default_generator)
-        factor = wrap(draw.arranged(mask, like))
+        mask = variates.dropout_mask(like.size, like.dtype, p, default_generator)
+        factor = wrap(variates.arranged(mask, like))
         return x.mul_(factor) if inplace else x * factor
     factor, shift = alpha_noise(like, p)
     return x.mul_(factor).add_(shift) if inplace else x * factor + shift
@@ -69,8 +69,8 @@ def alpha_noise(like: np.ndarray, p: float) -> tuple[Tensor, Tensor]:
     a = 1 / sqrt((floor² p + 1) (1 - p)),  b = (n - 1) · floor · a + floor · a · p
     """
     a = 1.0 / math.sqrt((_SELU_FLOOR * _SELU_FLOOR * p + 1.0) * (1.0 - p))
-    noise = draw.bernoulli(like.size, like.dtype, 1.0 - p, default_generator)
-    noise = draw.arranged(noise, like)
+    noise = variates.bernoulli(like.size, like.dtype, 1.0 - p, default_generator)
+    noise = variates.arranged(noise, like)
     number = like.dtype.type
     shift = (noise - number(1)) * number(_SELU_FLOOR * a) + number(_SELU_FLOOR * a * p)
     return wrap(noise * number(a)), wrap(shift)
@@ -229,8 +229,8 @@ class NativeDropout:
         if p == 1:
             return np.zeros_like(x), np.zeros(x.shape, bool)
         like = noise_place(x, 0)
-        mask = draw.bernoulli(like.size, np.dtype(bool), 1.0 - p, default_generator)
-        mask = draw.arranged(mask, np.empty_like(like, bool))
+        mask = variates.bernoulli(like.size, np.dtype(bool), 1.0 - p, default_generator)
+        mask = variates.arranged(mask, np.empty_like(like, bool))
         return x * mask * x.dtype.type(1.0 / (1.0 - p)), mask
 
     def backward(c, dy, mask, p, train):

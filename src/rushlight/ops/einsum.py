@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..core.registry import CARDS, apply, composite, op, store
 from ..core.tensor import Tensor
+from ..dispatch.registry import CARDS, apply, composite, op, store
 from ..kernels import K
 
 

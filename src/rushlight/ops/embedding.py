@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..core.registry import CARDS, apply, composite, op
 from ..core.tensor import Tensor, wrap
+from ..dispatch.on_tensors import translate
+from ..dispatch.registry import CARDS, apply, composite, op
 from ..kernels import K
-from ..kernels.carriers import translate
 
 
 @op("_embedding", fn=False, method=False, tensors=1, node="Embedding")

@@ -10,19 +10,19 @@ from typing import Any
 
 import numpy as np
 
+from ..autograd.inplace import check_inplace
 from ..core.grad_mode import mode
-from ..core.registry import (
+from ..core.tensor import Tensor, wrap
+from ..dispatch.registry import (
     CARDS,
     Card,
     apply,
     apply_inplace,
-    check_inplace,
     composite,
     number_array,
     op,
     view_of,
 )
-from ..core.tensor import Tensor, wrap
 from ..kernels import K, word
 from .shape import wrapped
 

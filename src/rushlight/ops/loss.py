@@ -5,16 +5,18 @@ N batch, C classes, * further dimensions.
 
 from __future__ import annotations
 
+import math
 import warnings
 from math import prod
 
 import numpy as np
 
-from ..core.registry import CARDS, apply, composite, op
+from ..core.grad_mode import no_grad
 from ..core.tensor import Tensor, wrap
+from ..dispatch.on_tensors import translate
+from ..dispatch.registry import CARDS, apply, composite, op
 from ..kernels import K
-from ..kernels.carriers import translate
-from .pointwise import tensor_argument
+from .arithmetic import tensor_argument
 
 _F32, _F64, _I64 = np.dtype(np.float32), np.dtype(np.float64), np.dtype(np.int64)
 
@@ -585,6 +587,67 @@ translate("softplus", lambda x, beta, threshold: _softplus(x, beta, threshold))
 
 
 def _softplus(x: Tensor, beta: float, threshold: float) -> Tensor:
-    from ..core.registry import FUNCTIONAL
+    from ..dispatch.registry import FUNCTIONAL
 
     return FUNCTIONAL["softplus"](x, beta, threshold)
+
+
+@composite("poisson_nll_loss", functional=True)
+def poisson_nll_loss(
+    input,
+    target,
+    log_input=True,
+    full=False,
+    size_average=None,
+    eps=1e-8,
+    reduce=None,
+    reduction="mean",
+):
+    """L = e^x - y x, or x - y log(x + eps) if not log_input.
+
+    full: + Stirling's y log y - y + log(2 π y) / 2 where y > 1.
+    """
+    if size_average is not None or reduce is not None:
+        reduction = reduction_word(size_average, reduce, reduction)
+    if reduction not in ("mean", "sum", "none"):
+        raise ValueError(f"{reduction} is not a valid value for reduction")
+    loss = input.exp() - target * input if log_input else input - target * (input + eps).log()
+    if full:
+        stirling = target * target.log() - target + 0.5 * (2 * math.pi * target).log()
+        loss = loss + stirling.masked_fill(target <= 1, 0)
+    return reduced(loss, reduction)
+
+
+@composite("gaussian_nll_loss", fn=False, functional=True)
+def gaussian_nll_loss(input, target, var, full=False, eps=1e-6, reduction="mean"):
+    """L = (log max(var, eps) + (x - y)² / max(var, eps)) / 2; full: + log(2 π) / 2.
+
+    shape   var: a number, input's shape, or that without (or with 1 for) the last dimension
+    errors  ValueError: var of another shape or negative
+    """
+    if isinstance(var, Tensor):
+        if var._a.size and (var._a < 0).any():
+            raise ValueError("var has negative entry/entries")
+        a, b = tuple(input._a.shape), tuple(var._a.shape)
+        if a != b:
+            if a[:-1] == b:
+                var = var.unsqueeze(-1)
+            elif (
+                len(a) != len(b)
+                or sum(m != n for m, n in zip(a, b, strict=True)) > 1
+                or any(m != n and n != 1 for m, n in zip(a, b, strict=True))
+            ):
+                raise ValueError("var is of incorrect size")
+    else:
+        if var < 0:
+            raise ValueError("var has negative entry/entries")
+        var = input.new_full(tuple(input._a.shape), float(var))
+    if reduction not in ("mean", "sum", "none"):
+        raise ValueError(reduction + " is not valid")
+    var = var.clone()
+    with no_grad():  # the gradient passes through the bound
+        var.clamp_(min=eps)
+    loss = 0.5 * (var.log() + (input - target) ** 2 / var)
+    if full:
+        loss = loss + 0.5 * math.log(2 * math.pi)
+    return reduced(loss, reduction)

@@ -5,8 +5,17 @@ from __future__ import annotations
 import numpy as np
 
 from ..core.grad_mode import mode
-from ..core.registry import CARDS, apply, apply_inplace, composite, number_array, op, store, write
 from ..core.tensor import Tensor, wrap
+from ..dispatch.registry import (
+    CARDS,
+    apply,
+    apply_inplace,
+    composite,
+    number_array,
+    op,
+    store,
+    write,
+)
 from ..kernels import K
 from .index import index_put
 

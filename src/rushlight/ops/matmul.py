@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..core.errors import mismatch
-from ..core.registry import (
+from ..core.tensor import Tensor, wrap
+from ..dispatch.messages import mismatch
+from ..dispatch.on_tensors import translate
+from ..dispatch.registry import (
     CARDS,
     FUNCTIONAL,
     Card,
     apply,
     apply_inplace,
     composite,
-    followed,
+    fuse,
     op,
     store,
 )
-from ..core.tensor import Tensor, wrap
 from ..kernels import K
-from ..kernels.carriers import translate
 from .activation import Relu
 
 _F32 = np.dtype(np.float32)
@@ -41,7 +41,7 @@ def _t(x):
     return K.conj(K.swapaxes(x, -1, -2))
 
 
-@op("mm", tensors=2, when={"x": 1, "y": 0})
+@op("mm", tensors=2, save_if={"x": 1, "y": 0})
 class Mm:
     """Z = X Y for matrices X (n, k), Y (k, m).
 
@@ -72,7 +72,7 @@ class Mm:
         yield make(0, 4), make(4, 2)
 
 
-@op("bmm", tensors=2, when={"x": 1, "y": 0})
+@op("bmm", tensors=2, save_if={"x": 1, "y": 0})
 class Bmm:
     """Z[b] = X[b] Y[b] for batches X (b, n, k), Y (b, k, m)."""
 
@@ -102,7 +102,7 @@ class Bmm:
         yield make(2, 3, 4), make(2, 4, 5)
 
 
-@op("mv", tensors=2, when={"x": 1, "v": 0})
+@op("mv", tensors=2, save_if={"x": 1, "v": 0})
 class Mv:
     """y = X v for a matrix X (n, k) and a vector v (k)."""
 
@@ -129,7 +129,7 @@ class Mv:
         yield make(3, 4), make(4)
 
 
-@op("dot", tensors=2, when={"x": 1, "y": 0})
+@op("dot", tensors=2, save_if={"x": 1, "y": 0})
 class Dot:
     """z = Σ x y for vectors of one length."""
 
@@ -221,7 +221,7 @@ def _matmul(x: Tensor, y: Tensor) -> Tensor:
     method=False,
     tensors=2,
     broadcast=True,
-    when={"x": 1, "y": 0},
+    save_if={"x": 1, "y": 0},
     node="UnsafeView",
 )
 class _MatmulBatched:
@@ -249,7 +249,7 @@ Tensor.__rmatmul__ = lambda x, y: _matmul(y if isinstance(y, Tensor) else wrap(n
 Tensor.__imatmul__ = lambda x, y: x.copy_(_matmul(x, y))
 
 
-@op("linear", fn=False, method=False, tensors=3, when={"input": 1, "weight": 0}, node="Addmm")
+@op("linear", fn=False, method=False, tensors=3, save_if={"input": 1, "weight": 0}, node="Addmm")
 class Linear:
     """y = x Wᵀ + b
 
@@ -285,7 +285,7 @@ class Linear:
 _LINEAR = CARDS["linear"]
 # PyTorch takes other ways for other ranks and without a bias: here the same card, under their nodes
 _OTHERS = {
-    key: Card(_LINEAR.source, "linear", tensors=3, when={"input": 1, "weight": 0}, node=node)
+    key: Card(_LINEAR.source, "linear", tensors=3, save_if={"input": 1, "weight": 0}, node=node)
     for key, node in {
         (1, True): "View",
         (1, False): "Squeeze4",
@@ -324,7 +324,7 @@ def _forward_relu(input, weight, bias):
     return K.relu(_odd_linear(input, weight, bias))
 
 
-_LINEAR_RELU = followed(_LINEAR, Relu.card, _forward_relu)
+_LINEAR_RELU = fuse(_LINEAR, Relu.card, _forward_relu)
 
 
 def linear_relu(input, weight, bias) -> Tensor:

@@ -8,10 +8,10 @@ from __future__ import annotations
 from math import prod
 
 from ..core.dtype import from_numpy_dtype
-from ..core.registry import CARDS, apply, composite, op, store
 from ..core.tensor import Tensor
+from ..dispatch.on_tensors import translate
+from ..dispatch.registry import CARDS, apply, composite, op, store
 from ..kernels import K
-from ..kernels.carriers import translate
 
 
 @op(
@@ -397,7 +397,7 @@ def local_response_norm(input, size, alpha=1e-4, beta=0.75, k=1.0):
     before, after = size // 2, (size - 1) // 2
     zeros_before = squares.new_zeros((squares.shape[0], before, *squares.shape[2:]))
     zeros_after = squares.new_zeros((squares.shape[0], after, *squares.shape[2:]))
-    from .join import cat
+    from .cat_split import cat
 
     padded = cat([zeros_before, squares, zeros_after], 1)
     total = padded[:, 0:channels]

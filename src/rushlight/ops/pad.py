@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..core.registry import CARDS, apply, composite, number_array, op
 from ..core.tensor import Tensor, wrap
+from ..dispatch.on_tensors import translate
+from ..dispatch.registry import CARDS, apply, composite, number_array, op
 from ..kernels import K
-from ..kernels.carriers import translate
 
 
 @op("_pad_constant", fn=False, method=False, tensors=1, node="ConstantPadNd")

@@ -11,10 +11,10 @@ from math import prod
 
 import numpy as np
 
-from ..core.registry import CARDS, FUNCTIONAL, FUNCTIONS, Card, apply, composite, op
 from ..core.tensor import Tensor
+from ..dispatch.on_tensors import translate
+from ..dispatch.registry import CARDS, FUNCTIONAL, FUNCTIONS, Card, apply, composite, op
 from ..kernels import K
-from ..kernels.carriers import translate
 from . import pool_arguments as arguments
 
 

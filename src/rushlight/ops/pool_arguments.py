@@ -7,7 +7,7 @@ from typing import Any
 
 from ..core.dtype import COMPLEX, FLOAT, bool_, int64, scalar_name
 from ..core.tensor import Tensor
-from ..kernels.windows import pooled_size
+from ..kernels.window_geometry import pooled_size
 
 _COUNT = {2: "two", 3: "three"}
 

@@ -17,10 +17,10 @@ from ..core.dtype import (
     result_dtype,
     scalar_name,
 )
-from ..core.registry import CARDS, apply, apply_inplace, cast, composite, number_array, op
 from ..core.tensor import Tensor, wrap
+from ..dispatch.registry import CARDS, apply, apply_inplace, cast, composite, number_array, op
 from ..kernels import K
-from .pointwise import into, is_complex_array, is_number, operand, renamed, tensor_argument
+from .arithmetic import into, is_complex_array, is_number, operand, tensor_argument
 
 
 def _int_power(x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -63,7 +63,7 @@ class _Pow:
         yield make(0, 5), make(1)
 
 
-_POW_BASE = renamed(CARDS["_pow"], "PowBackward2")
+_POW_BASE = CARDS["_pow"].renamed("PowBackward2")
 
 
 @op("_pow_number", fn=False, method=False, tensors=1, node="Pow")

@@ -11,10 +11,10 @@ import warnings
 import numpy as np
 
 from ..core.dtype import FLOAT, from_numpy_dtype, scalar_name, uint8
-from ..core.registry import CARDS, apply, cast, composite, op
 from ..core.tensor import Tensor, wrap
+from ..dispatch.registry import CARDS, apply, cast, composite, op
 from ..kernels import K
-from .pointwise import into, is_complex_array, renamed
+from .arithmetic import into, is_complex_array
 from .samples import reduction
 
 _F32 = np.dtype(np.float32)
@@ -136,8 +136,8 @@ class _Mean:
 
 
 _SUM = CARDS["_sum"]
-CARDS["_sum_dim"] = renamed(CARDS["_sum"], "SumBackward1")
-CARDS["_mean_dim"] = renamed(CARDS["_mean"], "MeanBackward1")
+CARDS["_sum_dim"] = CARDS["_sum"].renamed("SumBackward1")
+CARDS["_mean_dim"] = CARDS["_mean"].renamed("MeanBackward1")
 
 
 def in_dtype(x: Tensor, dtype) -> Tensor:
@@ -247,7 +247,7 @@ def _others(x):
     return before * after
 
 
-_PROD_DIM = renamed(CARDS["_prod"], "ProdBackward1")
+_PROD_DIM = CARDS["_prod"].renamed("ProdBackward1")
 
 
 @composite("prod", method=True)

@@ -7,10 +7,10 @@ from __future__ import annotations
 import numpy as np
 
 from ..core.dtype import FLOAT, bool_
-from ..core.registry import CARDS, apply, apply_inplace, composite, op
 from ..core.tensor import Tensor
+from ..dispatch.registry import CARDS, apply, apply_inplace, composite, op
 from ..kernels import K
-from .pointwise import into
+from .arithmetic import into
 from .reduce import axes_of, in_dtype, is_half
 
 
@@ -229,7 +229,7 @@ def diff(input, n=1, dim=-1, prepend=None, append=None, *, out=None):
                 raise RuntimeError(
                     "diff expects prepend or append to be the same dimension as input"
                 )
-        from ..core.registry import FUNCTIONS
+        from ..dispatch.registry import FUNCTIONS
 
         x = FUNCTIONS["cat"](joined, dim)
     axes_of(dim, x.ndim)
@@ -320,7 +320,7 @@ def gradient(input, *, spacing=1, dim=None, edge_order=1):
 
 
 def _derivative(y, h, axis: int, edge_order: int):
-    from ..core.registry import FUNCTIONS
+    from ..dispatch.registry import FUNCTIONS
 
     def part(start, stop):
         return _piece(y, axis, start, stop)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..core.registry import CARDS, apply, apply_inplace, composite, number_array, op, store
 from ..core.tensor import Tensor, wrap
+from ..dispatch.registry import CARDS, apply, apply_inplace, composite, number_array, op, store
 from ..kernels import K, word
 from ..kernels.vocabulary import along
 from .shape import wrapped

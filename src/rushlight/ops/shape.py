@@ -7,9 +7,9 @@ from math import prod
 import numpy as np
 
 from ..core.dtype import dtype, float64
-from ..core.registry import CARDS, Card, apply, composite, op, view_of
 from ..core.size import Size
 from ..core.tensor import Tensor, wrap
+from ..dispatch.registry import CARDS, Card, apply, composite, op, view_of
 from ..kernels import K
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import warnings
 
-from ..core.registry import CARDS, apply, cast, composite, op, store
 from ..core.tensor import Tensor
+from ..dispatch.registry import CARDS, apply, cast, composite, op, store
 from ..kernels import K
 from .shape import wrapped
 

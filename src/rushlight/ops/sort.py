@@ -7,12 +7,12 @@ from __future__ import annotations
 import numpy as np
 
 from ..core.dtype import from_numpy_dtype, int64, scalar_name
-from ..core.registry import CARDS, apply, composite, op
-from ..core.results import named_result
 from ..core.tensor import Tensor, wrap
+from ..dispatch.registry import CARDS, apply, composite, op
+from ..dispatch.return_types import named_result
 from ..kernels import K
-from .extremes import pick, put_back
-from .pointwise import into, is_number, renamed, tensor_argument
+from .arithmetic import into, is_number, tensor_argument
+from .minmax import pick, put_back
 from .reduce import axes_of
 
 
@@ -78,7 +78,7 @@ class _Sort:
         yield make(4, 3).T, 0, False
 
 
-_STABLE = renamed(CARDS["_sort"], "SortBackward1")
+_STABLE = CARDS["_sort"].renamed("SortBackward1")
 CARDS["_sort"].result.__name__ = "sort"
 
 
@@ -476,7 +476,7 @@ def histogram(input, bins, *, range=None, weight=None, density=False, out=None):
     divided so that the
     integral is 1. The last bin includes its upper end.
     """
-    from ..core.registry import FUNCTIONS
+    from ..dispatch.registry import FUNCTIONS
 
     x = input._a.reshape(-1)
     if isinstance(bins, Tensor):
@@ -504,7 +504,7 @@ def histogramdd(input, bins, *, range=None, weight=None, density=False):
 
     bins: a number of parts for all or for each dimension, or a list of D tensors of edges.
     """
-    from ..core.registry import FUNCTIONS
+    from ..dispatch.registry import FUNCTIONS
 
     x = input._a.reshape(-1, input.shape[-1])
     dims = x.shape[1]

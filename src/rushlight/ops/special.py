@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from ..core.registry import CARDS, apply, apply_inplace, composite, op
 from ..core.tensor import Tensor
+from ..dispatch.registry import CARDS, apply, apply_inplace, composite, op
 from ..kernels import K
-from .pointwise import into
+from .arithmetic import into
 from .samples import unary
 
 SPECIAL: dict[str, Any] = {}  # torch.special.<name>

@@ -7,10 +7,10 @@ import math
 import numpy as np
 
 from ..core.dtype import COMPLEX, FLOAT, scalar_name
-from ..core.registry import CARDS, apply, apply_inplace, cast, composite, op
 from ..core.tensor import Tensor
+from ..dispatch.registry import CARDS, apply, apply_inplace, cast, composite, op
 from ..kernels import K
-from .pointwise import into, is_complex_array
+from .arithmetic import into, is_complex_array
 from .reduce import aligned, axes_of, axis_of
 
 

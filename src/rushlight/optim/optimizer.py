@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
+from ..autograd.hooks import RemovableHandle
 from ..core.grad_mode import enable_grad
-from ..core.hooks import RemovableHandle
 from ..core.tensor import Tensor, wrap
 
 

@@ -237,7 +237,7 @@ def make_tensor(
 
     Errors: ValueError: low ≥ high, or both options of layout.
     """
-    from ..core.registry import FUNCTIONS
+    from ..dispatch.registry import FUNCTIONS
 
     if len(shape) == 1 and isinstance(shape[0], (tuple, list)):
         shape = tuple(shape[0])

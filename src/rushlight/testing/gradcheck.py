@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core.autograd import grad
+from ..autograd.api import grad
 from ..core.grad_mode import enable_grad, no_grad
 from ..core.tensor import Tensor, wrap
 

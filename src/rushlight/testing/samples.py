@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from ..core.dtype import DTYPES, dtype, float64
-from ..core.registry import CARDS, Card, bind
 from ..core.tensor import Tensor, wrap
+from ..dispatch.registry import CARDS, Card, bind
 
 
 class Make:

@@ -18,7 +18,7 @@ from math import prod
 
 import numpy as np
 
-from ..windows import output_size, taps
+from ..window_geometry import output_size, taps
 from .pointwise import relu, relu_dx
 
 BLOCK = 1 << 22  # cells of an unfolded block: 16 MB of float32

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import prod
 
-from rushlight.kernels import K
+from ..seam import K
 
 
 def mse_loss(x, y, mean):

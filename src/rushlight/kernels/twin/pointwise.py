@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 
-from rushlight.kernels import K
+from ..seam import K
 
 _SQRT_HALF = math.sqrt(0.5)
 _SQRT_2_PI = math.sqrt(2 / math.pi)

@@ -11,7 +11,7 @@ from math import prod
 
 import numpy as np
 
-from ..windows import adaptive_bounds, pooled_size, taps
+from ..window_geometry import adaptive_bounds, pooled_size, taps
 
 
 def max_pool(x, kernel, stride, padding, dilation, ceil):

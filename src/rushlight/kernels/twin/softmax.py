@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rushlight.kernels import K
+from ..seam import K
 
 
 @np.errstate(all="ignore")

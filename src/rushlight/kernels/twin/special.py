@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from rushlight.kernels import K
+from ..seam import K
 
 # Rational approximations of erf's inverse, highest power first: within |y| <= 0.7 in y², and beyond
 # in sqrt(-log((1 - |y|) / 2)). Blair, Edwards, Johnson 1976, doi:10.1090/S0025-5718-1976-0421040-7

@@ -1,39 +1,43 @@
-"""torch.nn.modules.<file>: PyTorch's file names, as other names of rushlight's families."""
+"""torch.nn.modules.<file>: PyTorch's file names, each with the names of rushlight's families."""
 
 import sys as _sys
+from importlib import import_module as _import_module
+from types import ModuleType as _ModuleType
 
-_FAMILY = {
+_nn = _sys.modules[__package__.rpartition(".")[0]]
+
+# PyTorch's file -> the families in rushlight.nn
+_FAMILIES = {
     "activation": "activation",
-    "adaptive": "adaptive",
+    "adaptive": "adaptive_softmax",
     "batchnorm": "norm",
-    "channelshuffle": "vision",
+    "channelshuffle": "pixel_shuffle",
     "container": "container",
     "conv": "conv",
     "distance": "distance",
     "dropout": "dropout",
     "flatten": "linear",
-    "fold": "vision",
+    "fold": "pixel_shuffle",
     "instancenorm": "norm",
     "lazy": "lazy",
     "linear": "linear",
-    "loss": "loss",
+    "loss": "loss margin_loss",
     "module": "module",
     "normalization": "norm",
     "padding": "padding",
-    "pixelshuffle": "vision",
+    "pixelshuffle": "pixel_shuffle",
     "pooling": "pooling",
-    "rnn": "recurrent",
     "sparse": "embedding",
-    "transformer": "transformer",
-    "upsampling": "vision",
 }
 
-for _file, _family in _FAMILY.items():
-    _module = _sys.modules.get(f"{__package__.rpartition('.')[0]}.{_family}")
-    if _module is not None:
-        _sys.modules[f"{__name__}.{_file}"] = globals()[_file] = _module
+for _file, _families in _FAMILIES.items():
+    _module = _ModuleType(f"{__name__}.{_file}", f"torch.nn.modules.{_file}")
+    for _family in _families.split():
+        _members = vars(_import_module(f"{_nn.__name__}.{_family}"))
+        vars(_module).update((n, v) for n, v in _members.items() if not n.startswith("__"))
+    _sys.modules[_module.__name__] = globals()[_file] = _module
 
 
 def __getattr__(name: str):
     """torch.nn.modules.Linear and the like: the names of torch.nn."""
-    return getattr(_sys.modules[__package__.rpartition(".")[0]], name)
+    return getattr(_nn, name)

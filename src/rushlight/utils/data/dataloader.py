@@ -12,7 +12,7 @@ import weakref
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from ...core.random import Generator, default_generator
+from ...random.generator import Generator, default_generator
 from .collate import default_collate, default_convert
 from .dataset import Dataset, IterableDataset, draws
 from .fetch import epoch_reader, map_reader, stream_reader, with_whole_batches
@@ -26,7 +26,7 @@ from .sampler import (
 )
 
 if TYPE_CHECKING:
-    from .pool import WorkerPool
+    from .worker_pool import WorkerPool
 
 __all__ = ["DataLoader"]
 
@@ -472,7 +472,7 @@ class _MultiProcessingDataLoaderIter(_BaseDataLoaderIter):
     def _begin(self, loader: DataLoader, skip: int | None) -> None:
         self._persistent_workers = loader.persistent_workers
         if self._pool is None:
-            from .pool import WorkerPool
+            from .worker_pool import WorkerPool
 
             self._pool = WorkerPool(loader, self._base_seed, self._is_stream)
         else:

@@ -21,10 +21,10 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
-from ...core import draw
-from ...core.random import Generator, generator_or_default
 from ...core.tensor import Tensor, wrap
 from ...kernels import K
+from ...random import variates
+from ...random.generator import Generator, generator_or_default
 
 __all__ = [
     "ChainDataset",
@@ -326,7 +326,7 @@ def random_split(
             f"  lengths {list(lengths)} sum to {sum(lengths)}, the data set has {total}"
         )
     generator = generator_or_default(generator, "randperm")
-    order = draw.permutation(total, np.dtype(np.int64), generator).tolist()
+    order = variates.permutation(total, np.dtype(np.int64), generator).tolist()
     ends = itertools.accumulate(lengths)
     return [
         Subset(dataset, order[end - length : end])

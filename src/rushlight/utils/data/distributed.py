@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ...core import draw
-from ...core.random import Generator
+from ...random import variates
+from ...random.generator import Generator
 from .dataset import Dataset
 from .sampler import Sampler
 
@@ -58,7 +58,7 @@ class DistributedSampler(Sampler[int]):
         n = len(self.dataset)
         if self.shuffle:
             generator = Generator().manual_seed(self.seed + self.epoch)
-            order = draw.permutation(n, np.dtype(np.int64), generator).tolist()
+            order = variates.permutation(n, np.dtype(np.int64), generator).tolist()
         else:
             order = list(range(n))
         if not self.drop_last:

@@ -18,8 +18,8 @@ import numpy as np
 
 import rushlight as torch
 
-from ...core import draw
-from ...core.random import Generator, generator_or_default
+from ...random import variates
+from ...random.generator import Generator, generator_or_default
 
 __all__ = [
     "BatchSampler",
@@ -36,7 +36,7 @@ _INT64 = np.dtype(np.int64)
 
 def draw_seed(generator: Generator | None) -> int:
     """A seed for another generator: one int64, as `torch.empty((), dtype=int64).random_()` is."""
-    return int(draw.whole_range(1, _INT64, generator_or_default(generator, "random_"))[0])
+    return int(variates.whole_range(1, _INT64, generator_or_default(generator, "random_"))[0])
 
 
 class Sampler(Generic[T_co]):
@@ -100,14 +100,14 @@ class RandomSampler(Sampler[int]):
             generator = Generator().manual_seed(draw_seed(None))
         if self.replacement:
             for start in range(0, count, 32):
-                yield draw.integers(min(32, count - start), _INT64, 0, n, generator)
+                yield variates.integers(min(32, count - start), _INT64, 0, n, generator)
             return
         for _ in range(count // n):
-            yield draw.permutation(n, _INT64, generator)
+            yield variates.permutation(n, _INT64, generator)
         # PyTorch draws one more permutation even if it needs none of it; in a user's generator
         # that is to be seen.
         if count % n or self.generator is not None:
-            yield draw.permutation(n, _INT64, generator)[: count % n]
+            yield variates.permutation(n, _INT64, generator)[: count % n]
 
     def __iter__(self) -> Iterator[int]:
         for chunk in self._chunks():
@@ -128,7 +128,7 @@ class SubsetRandomSampler(Sampler[int]):
 
     def __iter__(self) -> Iterator[int]:
         generator = generator_or_default(self.generator, "randperm")
-        for i in draw.permutation(len(self.indices), _INT64, generator).tolist():
+        for i in variates.permutation(len(self.indices), _INT64, generator).tolist():
             yield self.indices[i]
 
     def __len__(self) -> int:

@@ -117,7 +117,7 @@ class WorkerError:
 def work(job: Job) -> None:
     """The main function of a worker process."""
     global _info
-    from .pool import close_inherited_ends
+    from .worker_pool import close_inherited_ends
 
     close_inherited_ends(keep=(job.tasks, job.results))
     torch.set_num_threads(1)
@@ -139,7 +139,7 @@ def work(job: Job) -> None:
 
 def _serve(job: Job, inbox: _Inbox, where: str, failure: WorkerError | None) -> None:
     """Answer each task, in order, by (batch | WorkerError | StreamEnd | Restart)."""
-    from .transport import send
+    from .pipe import send
 
     read, ended = None, False
     while (task := inbox.next()) is not _CLOSED:
@@ -200,7 +200,7 @@ class _Inbox:
         thread.start()
 
     def _receive(self, connection: Any) -> None:
-        from .transport import receive
+        from .pipe import receive
 
         try:
             while True:

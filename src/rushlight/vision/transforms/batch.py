@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from ...core.random import default_generator
 from ...kernels import K
+from ...random.generator import default_generator
 
 __all__ = ["OnBatch", "WholeBatch", "below", "uniform", "whole_batch"]
 

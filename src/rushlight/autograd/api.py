@@ -1,0 +1,152 @@
+"""torch.autograd: backward and grad."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..core.dtype import FLOAT
+from ..core.tensor import Tensor
+from .engine import run_backward
+from .node import edge_of
+
+
+def _seed(t: Tensor, g: Tensor | None, i: int, create_graph: bool, batched: bool = False) -> Any:
+    """The gradient that starts at output t: g checked, or one for a scalar."""
+    if g is None:
+        if t._a.size != 1:
+            raise RuntimeError("grad can be implicitly created only for scalar outputs")
+        if t.dtype.category < FLOAT:
+            raise RuntimeError(
+                f"grad can be implicitly created only for real scalar outputs but got {t.dtype}"
+            )
+        array = np.ones(t._a.shape, t._a.dtype)
+    else:
+        if not isinstance(g, Tensor):
+            raise TypeError(f"gradients can be either Tensors or None, but got {type(g).__name__}")
+        if g._a.shape != t._a.shape:
+            raise RuntimeError(
+                f"Mismatch in shape: grad_output[{i}] has a shape of {g.shape} and output[{i}] "
+                "has a shape of "
+                f"{t.shape}."
+            )
+        if create_graph:
+            return g
+        array = g._a
+    if create_graph:
+        from ..core.tensor import wrap
+
+        return wrap(array)
+    return array
+
+
+def _roots(tensors: tuple, grads: Any, create_graph: bool) -> list:
+    roots = []
+    for i, t in enumerate(tensors):
+        edge = edge_of(t)
+        if edge is None:
+            raise RuntimeError(
+                f"element {i} of tensors does not require grad and does not have a grad_fn"
+            )
+        roots.append((edge, _seed(t, grads[i], i, create_graph)))
+    return roots
+
+
+def _listed(x: Any, n: int) -> tuple:
+    if x is None:
+        return (None,) * n
+    if isinstance(x, Tensor):
+        return (x,)
+    x = tuple(x)
+    if len(x) != n:
+        raise RuntimeError(f"got {n} tensors and {len(x)} gradients")
+    return x
+
+
+_ONE = {np.dtype(d): np.ones((), d) for d in (np.float32, np.float64)}  # never written to
+
+
+def backward(
+    tensors: Any,
+    grad_tensors: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    grad_variables: Any = None,
+    inputs: Any = None,
+) -> None:
+    """Accumulate the gradients of `tensors` (times grad_tensors) into the leaves' `.grad`.
+
+    inputs: only these leaves. RuntimeError: no graph, a shape that does not fit, a graph used
+    twice.
+    """
+    if grad_tensors is None and inputs is None and not create_graph:
+        if isinstance(tensors, Tensor) and tensors._rg and not tensors._a.ndim:
+            one = _ONE.get(tensors._a.dtype)
+            if one is not None:  # loss.backward()
+                run_backward([(edge_of(tensors), one)], False, bool(retain_graph))
+                return
+    tensors = (tensors,) if isinstance(tensors, Tensor) else tuple(tensors)
+    if inputs is not None:
+        inputs = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
+        if not inputs:
+            raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
+        for i, t in enumerate(inputs):
+            if not t._rg:
+                raise RuntimeError(
+                    f"One of the differentiated Tensors does not require grad (inputs[{i}])"
+                )
+    capture = None if inputs is None else [edge_of(t) for t in inputs]
+    roots = _roots(tensors, _listed(grad_tensors, len(tensors)), create_graph)
+    keep = create_graph if retain_graph is None else retain_graph
+    run_backward(roots, create_graph, keep, capture, accumulate=True)
+
+
+def grad(
+    outputs: Any,
+    inputs: Any,
+    grad_outputs: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    only_inputs: bool = True,
+    allow_unused: bool | None = None,
+    is_grads_batched: bool = False,
+    materialize_grads: bool = False,
+) -> tuple:
+    """Gradients of `outputs` with respect to `inputs`, returned; `.grad` is left alone.
+
+    allow_unused: None for inputs that do not matter, instead of an error; materialize_grads: zeros
+    for them.
+    """
+    if is_grads_batched:
+        raise NotImplementedError(
+            "autograd.grad(is_grads_batched=True) needs vmap, which rushlight does not have: call "
+            "grad once per row"
+        )
+    outputs = (outputs,) if isinstance(outputs, Tensor) else tuple(outputs)
+    inputs = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
+    if materialize_grads and allow_unused is False:
+        raise ValueError(
+            "Expected allow_unused to be True or not passed when materialize_grads=True, but got: "
+            "allow_unused=False."
+        )
+    allow_unused = materialize_grads if allow_unused is None else allow_unused
+    for t in inputs:
+        if not t._rg:
+            raise RuntimeError("One of the differentiated Tensors does not require grad")
+    roots = _roots(outputs, _listed(grad_outputs, len(outputs)), create_graph)
+    keep = create_graph if retain_graph is None else retain_graph
+    found = run_backward(roots, create_graph, keep, [edge_of(t) for t in inputs], accumulate=False)
+    for i, g in enumerate(found):
+        if g is None:
+            if not allow_unused:
+                raise RuntimeError(
+                    "One of the differentiated Tensors appears to not have been used in the "
+                    "graph. Set "
+                    "allow_unused=True if this is the desired behavior."
+                )
+            if materialize_grads:
+                from ..core.tensor import wrap
+
+                found[i] = wrap(np.zeros_like(inputs[i]._a))
+    return tuple(found)

@@ -1,0 +1,1 @@
+"""What a tensor is: dtype, size, layout, device, storage, the Tensor itself, printing."""

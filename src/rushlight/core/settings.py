@@ -1,0 +1,86 @@
+"""Global settings that PyTorch keeps at the top of its namespace."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def compile(model: Any = None, **options: Any) -> Any:
+    """The model as it is.
+
+    There is no compiler here, and none is needed for the results to be right.
+    """
+    return model if model is not None else lambda f: f
+
+
+_settings: dict[str, Any] = {"deterministic": False, "warn_only": False, "precision": "highest"}
+
+
+def use_deterministic_algorithms(mode: bool, *, warn_only: bool = False) -> None:
+    """Noted; results here are always deterministic, for any number of threads."""
+    _settings["deterministic"], _settings["warn_only"] = bool(mode), bool(warn_only)
+
+
+def are_deterministic_algorithms_enabled() -> bool:
+    """What use_deterministic_algorithms was told."""
+    return _settings["deterministic"]
+
+
+def is_deterministic_algorithms_warn_only_enabled() -> bool:
+    """What use_deterministic_algorithms was told of warn_only."""
+    return _settings["warn_only"]
+
+
+_DEBUG_MODES = ("default", "warn", "error")
+
+
+def set_deterministic_debug_mode(debug_mode: int | str) -> None:
+    """The same as a word or number: "default" 0, "warn" 1, "error" 2. RuntimeError: another one."""
+    if isinstance(debug_mode, str):
+        if debug_mode not in _DEBUG_MODES:
+            raise RuntimeError(
+                "invalid value of debug_mode, expected one of `default`, `warn`, `error`, "
+                f"but got {debug_mode}"
+            )
+        debug_mode = _DEBUG_MODES.index(debug_mode)
+    elif debug_mode not in (0, 1, 2):
+        raise RuntimeError(
+            f"invalid value of debug_mode, expected 0, 1, or 2, but got {debug_mode}"
+        )
+    use_deterministic_algorithms(debug_mode > 0, warn_only=debug_mode == 1)
+
+
+def get_deterministic_debug_mode() -> int:
+    """0, 1 or 2, as set by `set_deterministic_debug_mode` or `use_deterministic_algorithms`."""
+    return 0 if not _settings["deterministic"] else 1 if _settings["warn_only"] else 2
+
+
+def set_float32_matmul_precision(precision: str) -> None:
+    """Noted; float32 products are always computed in float32. RuntimeError: an unknown word."""
+    if precision not in ("highest", "high", "medium"):
+        raise RuntimeError(
+            f"{precision} is not one of 'highest', 'high', or 'medium'; the current choice is "
+            f"{_settings['precision']}."
+        )
+    _settings["precision"] = precision
+
+
+def get_float32_matmul_precision() -> str:
+    """What set_float32_matmul_precision was told."""
+    return _settings["precision"]
+
+
+def get_num_interop_threads() -> int:
+    """1: operations never run beside each other here."""
+    return 1
+
+
+def set_num_interop_threads(n: int) -> None:
+    """Accepted: operations never run beside each other here. RuntimeError: n < 1."""
+    if n < 1:
+        raise RuntimeError("set_num_interop_threads expects a positive integer")
+
+
+def set_flush_denormal(mode: bool) -> bool:
+    """False: denormal numbers are kept, the request is not carried out."""
+    return False

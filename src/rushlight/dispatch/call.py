@@ -1,0 +1,225 @@
+"""Running a card.
+
+Arrays in, the formula, Tensors out, and a node on the tape if a gradient is wanted.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from ..autograd.node import Node, edge_of, make_node
+from ..core.grad_mode import inferring, mode
+from ..core.tensor import Tensor, ViewInfo, _cell, new, wrap
+from . import codegen
+from .messages import explain
+from .op import SHAPE, Card
+from .promotion import promoted
+
+_ndarray = np.ndarray
+
+
+def apply(card: Card, args: tuple) -> Any:
+    """Run a card on its full argument tuple.
+
+    Arrays in, formula, Tensors out, a node if one is needed.
+    """
+    return card.run(args)
+
+
+def runner(card: Card) -> Any:
+    """The function that runs this card on its full argument tuple, as short as its kind allows."""
+    if card.listed or card.result is not None or card.outputs != 1:
+        return partial(_general, card)
+    if card.view:
+        return _viewing(card)
+    return codegen.runner(card)
+
+
+def _first_run(card: Card, args: tuple) -> Any:
+    card.run = runner(card)
+    return card.run(args)
+
+
+Card.run = _first_run
+
+
+def fuse(card: Card, relu: Card, forward: Any) -> Card:
+    """A card whose forward computes relu(card(...)) in one kernel.
+
+    The nodes of both are recorded; the intermediate is not materialised.
+    """
+    both = card.copied()
+    both.forward, both.fused_with = forward, relu
+    return both
+
+
+def _viewing(card: Card) -> Any:
+    """`run` of a card whose result is (view="maybe": can be) a view of its first argument."""
+    forward, maybe = card.forward, card.view == "maybe"
+
+    def run(args):
+        x = args[0]
+        try:
+            r = forward(x._a, *args[1:])
+        except codegen.TRANSLATED as e:
+            raise explain(card, args, e) from None
+        if maybe and not np.may_share_memory(r, x._a):
+            t = wrap(r)
+            if x._rg and mode.grad:
+                record(card, args, (r,), (t,))
+            return t
+        return view_of(card, x, r, args[1:])
+
+    return run
+
+
+def view_of(card: Card, x: Tensor, array: np.ndarray, options: tuple) -> Tensor:
+    """The Tensor of `array`, a view of x that `card` made with these options.
+
+    It shares x's version, knows its base, and is recorded.
+    """
+    t = new(Tensor)
+    t._a = array
+    t._rg = False
+    t._node = None
+    cell = x._v
+    if cell is None:
+        x._v = cell = [0]
+    t._v = cell
+    info = x._view
+    view = new(ViewInfo)  # filled in here: a call less for every view
+    if info is None:
+        view.base, view.replay, view.recorded_at, view.multi_output = (
+            x,
+            ((card, options),),
+            x._node,
+            None,
+        )
+    else:
+        view.base, view.replay = info.base, (*info.replay, (card, options))
+        view.recorded_at, view.multi_output = info.base._node, info.multi_output
+    if x._rg and mode.grad and array.dtype.kind in "fcV":
+        t._view = None
+        saved = [x._a.shape if i == SHAPE else options[i - 1] if i else x for i in card.save]
+        t._node = make_node(card.node_type, (edge_of(x),), saved)
+        t._slot = 0
+        t._rg = True
+        view.recorded_at = view.base._node
+    t._view = view
+    if inferring[0] and mode.inference:
+        t._inference = True
+    return t
+
+
+def _general(card: Card, args: tuple) -> Any:
+    """`run` of cards with views, lists of tensors, or several results."""
+    if card.promote is not None:
+        args = promoted(card, args)
+    arrays: list = []
+    track = False
+    for a in args:
+        if isinstance(a, Tensor):
+            arrays.append(a._a)
+            if a._rg:
+                track = True
+        elif type(a) is list and card.listed and a is args[0]:
+            arrays.append([t._a for t in a])
+            for t in a:
+                if t._rg:
+                    track = True
+        else:
+            arrays.append(a)
+    try:
+        r = card.forward(*arrays)
+    except codegen.TRANSLATED as e:
+        raise explain(card, args, e) from None
+    results = r if type(r) is tuple else tuple(r) if type(r) is list else (r,)
+    tensors = tuple(
+        [wrap(x) for x in (results if card.outputs == "list" else results[: card.visible])]
+    )
+    if card.view:
+        for t in tensors:
+            _share(card, args, t, multi_output=card.outputs == "list")
+    if track and mode.grad and card.backward is not None:
+        record(card, args, tuple(t._a for t in tensors) + results[len(tensors) :], tensors)
+    if inferring[0] and mode.inference:
+        for t in tensors:
+            t._inference = True
+    if card.result is not None:
+        return card.result(*tensors)
+    return tensors[0] if card.outputs == 1 and len(tensors) == 1 else tensors
+
+
+def record(card: Card, args: tuple, results: tuple, tensors: tuple) -> Node:
+    """Put the node of this call on the tape and hang it on the differentiable outputs."""
+    if card.listed:
+        edges = tuple([edge_of(t) for t in args[0]])
+    else:
+        edges = tuple(
+            [edge_of(a) if isinstance(a := args[i], Tensor) else None for i in card.tensors]
+        )
+    saved = tuple(
+        [
+            results[~i] if i < 0 else args[i] if i < SHAPE else args[i - SHAPE]._a.shape
+            for i in card.save
+        ]
+    )
+    if card.save_if is not None:
+        saved = tuple(
+            [
+                None if j >= 0 and edges[j] is None else s
+                for s, j in zip(saved, card.save_if, strict=True)
+            ]
+        )
+    shapes = None
+    if card.broadcast:
+        shapes = tuple(
+            [a._a.shape if isinstance(a := args[i], Tensor) else None for i in card.tensors]
+        )
+    count = len(tensors) if card.outputs == "list" else card.outputs
+    outs = None
+    if card.outputs != 1:
+        outs = tuple([(t._a.shape, t._a.dtype) for t in tensors[:count]])
+    node = make_node(card.node_type, edges, saved, shapes, outs)
+    for slot in range(count):
+        t = tensors[slot]
+        if t._a.dtype.kind in "fcV":
+            t._node = node
+            t._slot = slot
+            t._rg = True
+    if card.saved_out >= 0:
+        cell = _cell(tensors[0])
+        node.out_cell = (cell, cell[0])
+    for t in tensors:
+        if t._view is not None:
+            t._view.recorded_at = t._view.base._node
+    return node
+
+
+def _share(card: Card, args: tuple, t: Tensor, multi_output: bool = False) -> None:
+    """Make `t` a view of the first argument, if it does share its memory."""
+    source = args[0]
+    if t._a.base is None or not (t._a.size == 0 or np.may_share_memory(t._a, source._a)):
+        return
+    if t._rg:
+        return
+    t._v = _cell(source)
+    base, chain = source, ((card, args[1:]),)
+    if source._view is not None:
+        base, chain = source._view.base, source._view.replay + chain
+    if multi_output or (source._view is not None and source._view.multi_output):
+        name = card.node_type.__name__ if multi_output else source._view.multi_output
+        # one output of several cannot be replayed alone; in-place on it under autograd is refused
+        t._view = ViewInfo(base, chain, name)
+    else:
+        t._view = ViewInfo(base, chain)
+
+
+def replay(chain: tuple, x: Any) -> Any:
+    """Apply the view operations of a chain to an array or a Tensor."""
+    for card, options in chain:
+        x = apply(card, (x, *options)) if isinstance(x, Tensor) else card.forward(x, *options)
+    return x

@@ -1,0 +1,137 @@
+"""In place.
+
+Results written into a tensor's memory, with its version, its history and its base kept right.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..autograd.inplace import check_inplace
+from ..autograd.node import edge_of, make_node
+from ..core.dtype import FLOAT, check_can_cast, get_default_dtype, result_dtype
+from ..core.grad_mode import mode
+from ..core.tensor import Tensor, new, wrap
+from .call import record, replay
+from .messages import explain
+from .op import CARDS, Card
+from .promotion import promoted
+
+
+def apply_inplace(card: Card, args: tuple) -> Tensor:
+    """Run a card and put its result into the first argument's memory."""
+    x = args[0]
+    if not isinstance(x, Tensor):
+        raise TypeError(
+            f"{card.name}_(): argument 'input' (position 1) must be Tensor, not {type(x).__name__}"
+        )
+    track = mode.grad and any([isinstance(a, Tensor) and a._rg for a in args])
+    if track:
+        check_inplace(x)
+    if mode.grad and x._inference and not mode.inference:
+        raise RuntimeError(
+            "Inplace update to inference tensor outside InferenceMode is not allowed. You can "
+            "make a clone to "
+            "get a normal tensor before doing inplace update."
+        )
+    if card.promote is not None:
+        if card.promote == "arith" or x.dtype.category < FLOAT:
+            found = result_dtype([a for i in card.tensors if (a := args[i]) is not None])
+            if card.promote == "float" and found.category < FLOAT:
+                found = get_default_dtype()
+            check_can_cast(found, x.dtype)
+    old = new(Tensor)
+    old._a, old._rg, old._node, old._view, old._v = x._a, x._rg, x._node, None, None
+    if x._node is not None:
+        old._slot = x._slot
+    if track and card.saves_first:
+        old._a = x._a.copy()
+    args = (old, *args[1:])
+    if card.promote is not None:
+        args = promoted(card, args)
+    arrays = [a._a if isinstance(a, Tensor) else a for a in args]
+    try:
+        r = card.forward(*arrays)
+    except (ValueError, IndexError, TypeError, AttributeError) as e:
+        raise explain(card, args, e) from None
+    results = r if type(r) is tuple else (r,)
+    write(x, results[0])
+    if track and card.backward is not None:
+        rebase(x, card, args, (x._a, *results[1:]))
+    return x
+
+
+def write(x: Tensor, values: Any) -> None:
+    """Copy values into the memory of x (same shape, or broadcast up to it) and count the change."""
+    a = x._a
+    if getattr(values, "shape", ()) != a.shape:
+        shape = np.shape(values)
+        if np.broadcast_shapes(shape, a.shape) != a.shape:
+            raise RuntimeError(
+                f"output with shape {list(a.shape)} doesn't match the broadcast shape {list(shape)}"
+            )
+    if not a.flags.writeable:
+        a = writable(x)
+    elif (
+        a.ndim
+        and 0 in a.strides
+        and a.size > 1
+        and any(s == 0 and n > 1 for s, n in zip(a.strides, a.shape, strict=False))
+    ):
+        raise RuntimeError(
+            "unsupported operation: more than one element of the written-to tensor refers to a "
+            "single memory "
+            "location. Please clone() the tensor before performing the operation."
+        )
+    np.copyto(a, values, casting="unsafe")
+    x._bump()
+
+
+def writable(x: Tensor) -> np.ndarray:
+    """The array of x for writing.
+
+    Expanded tensors are refused in PyTorch's words, read-only memory by name.
+    """
+    a = x._a
+    if any(s == 0 and n > 1 for s, n in zip(a.strides, a.shape, strict=False)):
+        raise RuntimeError(
+            "unsupported operation: more than one element of the written-to tensor refers to a "
+            "single memory "
+            "location. Please clone() the tensor before performing the operation."
+        )
+    raise RuntimeError(
+        "the tensor shares read-only memory of a NumPy array and cannot be changed in place; "
+        "clone() it first"
+    )
+
+
+def rebase(x: Tensor, card: Card, args: tuple, results: tuple) -> None:
+    """After an in-place operation x, and the base it is a view of, come from the new node."""
+    view, x._view = x._view, None
+    node = record(card, args, results, (x,))
+    x._view = view
+    if view is not None:
+        base = view.base
+        old_edge = edge_of(base)
+        scatter = make_node(
+            CARDS["_view_scatter"].node_type, (old_edge, node), (view.replay, base._a.shape)
+        )
+        base._node, base._slot, base._rg = scatter, 0, True
+
+
+class _ViewScatter:
+    """The base after a view of it was overwritten: y = base outside the view, new inside."""
+
+    def forward(base, new, chain, shape):
+        raise AssertionError("recorded by rebase, never called")
+
+    def backward(c, dy, chain, shape):
+        outside = np.ones(shape, dtype=bool)
+        replay(chain, outside)[...] = False
+        base = dy * wrap(outside) if isinstance(dy, Tensor) else dy * outside
+        return base if c.needs(0) else None, replay(chain, dy) if c.needs(1) else None
+
+
+CARDS["_view_scatter"] = Card(_ViewScatter, "_view_scatter", tensors=2, node="CopySlices")

@@ -1,0 +1,60 @@
+"""NumPy's complaints in PyTorch's words, with the shapes and the fix."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..core.tensor import Tensor
+
+
+def explain(card: Any, args: tuple, error: Exception, into: Tensor | None = None) -> Exception:
+    """The exception to raise instead of what NumPy said while running a card on these arguments."""
+    tensors = [a for a in args if isinstance(a, Tensor)]
+    if isinstance(error, np.exceptions.AxisError):
+        ndim = max(tensors[0]._a.ndim, 1) if tensors else 1
+        return IndexError(
+            f"Dimension out of range (expected to be in range of [{-ndim}, {ndim - 1}], but got "
+            f"{error.axis})"
+        )
+    if isinstance(error, ValueError) and card.broadcast and len(tensors) > 1:
+        found = mismatch([t._a.shape for t in tensors])
+        if found:
+            return RuntimeError(found)
+        if into is not None:
+            shape = np.broadcast_shapes(*[t._a.shape for t in tensors])
+            return RuntimeError(
+                f"output with shape {list(into._a.shape)} doesn't match the broadcast shape "
+                f"{list(shape)}"
+            )
+    if isinstance(error, (TypeError, AttributeError)):
+        for i in card.tensors if not card.listed else ():
+            if i < card.required and not isinstance(
+                args[i], (Tensor, int, float, complex, np.number)
+            ):
+                name = "input" if i == 0 else card.parameters[i]
+                kind = type(args[i]).__name__
+                return TypeError(
+                    f"{card.name}(): argument '{name}' (position {i + 1}) must be Tensor, not "
+                    f"{kind}"
+                )
+    return error
+
+
+def mismatch(shapes: list[tuple]) -> str | None:
+    """PyTorch's sentence about the first two shapes that do not broadcast; None if all do."""
+    common: tuple = ()
+    for shape in shapes:
+        n = max(len(common), len(shape))
+        a, b = (1,) * (n - len(common)) + tuple(common), (1,) * (n - len(shape)) + tuple(shape)
+        for i in range(n - 1, -1, -1):
+            if a[i] != b[i] and a[i] != 1 and b[i] != 1:
+                return (
+                    f"The size of tensor a ({a[i]}) must match the size of tensor b ({b[i]}) at "
+                    f"non-singleton dimension {i}\n"
+                    f"  shapes {list(common)} and {list(shape)}: sizes must be equal, or one of "
+                    "them 1, counted from the last"
+                )
+        common = tuple(max(p, q) if 0 not in (p, q) else 0 for p, q in zip(a, b, strict=False))
+    return None

@@ -1,0 +1,220 @@
+"""Cards: what an op's author wrote, and what follows from its signatures.
+
+How backward's parameters are read: after `c` (the node) come the gradients of the outputs, then
+whatever backward wants to see again, by name: arguments of forward, `x_shape` (the shape of
+argument x, without keeping x), `out` (the first output), names of `extras`. What is named is
+saved; nothing else is.
+"""
+
+from __future__ import annotations
+
+from copy import copy
+from typing import Any
+
+from ..autograd.node import Node
+from .return_types import named_result
+
+CARDS: dict[str, Card] = {}
+SHAPE = 1 << 10  # in Card.save: the shape of argument i - SHAPE
+_MISSING = object()
+_ALIASES = {
+    "axis": "dim",
+    "keepdims": "keepdim",
+    "axis0": "dim0",
+    "axis1": "dim1",
+    "from": "low",
+    "to": "high",
+}
+
+
+class Card:
+    """An op as the wrapper needs it: the author's class and what follows from its signatures.
+
+    name, node_type   the public name; the Node class, named as PyTorch's grad_fn
+    parameters        names of forward's parameters; `defaults` for the last ones
+    tensors           positions of the differentiable arguments, or "list": the first one is a
+                      list of tensors
+    outputs           how many differentiable outputs come first, or "list"
+    extras            names of the results after them (indices, means): never differentiated
+    returns           names of the visible results, if the user gets a named tuple
+    visible           how many results the user gets
+    run               run(args), see call.py and codegen.py
+    fast_backward     fast_backward(node, grad), see codegen.py; None: only the general path
+    fused_with        the card of a relu that `forward` computes as well, see `fuse` in call.py
+    save              (index, ...): argument i, result ~i, or the shape of argument i - SHAPE, for
+                      each name asked for
+    save_if           {argument: j}: the argument is saved only if the gradient of differentiable
+                      input j is wanted
+    check             check(*tensors) sees the operands before promotion
+    numbers           operands that may be Python numbers; None: all but one
+    slow_backward     the engine takes its general path through backward
+    arrays            how many of the first arguments may be Tensors; the others are constants
+    tensor_slots      where in what its nodes save Tensors may be
+    is_relu           its gradient is dy where its output is not 0: the next op's backward may apply
+                      that mask
+    relu_mask         backward takes `mask`, the output of a relu in front of it, and returns the
+                      gradient before that relu
+    """
+
+    run: Any  # the first call puts the card's own function here, see call.py
+    fast_backward: Any  # likewise, see codegen.py
+    on_tensors = False  # backward is written on arrays
+    relu_mask = False
+    fused_with: Card | None = None
+    fill = True  # gradients of unused outputs arrive as zeros
+
+    def __init__(
+        self,
+        cls: Any,
+        name: str,
+        *,
+        tensors: Any = None,
+        outputs: Any = 1,
+        extras: tuple = (),
+        returns: tuple = (),
+        promote: str | None = None,
+        broadcast: bool = False,
+        view: bool | str = False,
+        varargs: bool = False,
+        save_if: dict | None = None,
+        fill: bool = True,
+        node: str | None = None,
+        constants: int = 0,
+        is_relu: bool = False,
+    ):
+        code = cls.forward.__code__
+        self.name, self.doc, self.source = name, cls.__doc__, cls
+        self.forward, self.backward = cls.forward, getattr(cls, "backward", _no_derivative(name))
+        self.check = getattr(cls, "check", None)
+        self.numbers = getattr(cls, "numbers", None)
+        self.samples = getattr(cls, "samples", None)
+        self.tolerance = getattr(cls, "tolerance", None)
+        self.parameters = code.co_varnames[: code.co_argcount]
+        self.count = code.co_argcount
+        self.defaults = cls.forward.__defaults__ or ()
+        self.required = self.count - len(self.defaults)
+        self.tensors = tuple(range(tensors)) if type(tensors) is int else tensors
+        if self.tensors is None:
+            self.tensors = tuple(range(self.required))
+        self.listed = self.tensors == "list"
+        self.outputs, self.extras, self.fill = outputs, extras, fill
+        self.promote, self.broadcast, self.view, self.varargs = promote, broadcast, view, varargs
+        self.arrays = self.count - constants
+        self.visible = len(returns) or outputs
+        self.result = named_result(name, returns) if returns else None
+        title = node or cls.__name__  # with PyTorch's overload number: Sum1 -> SumBackward1
+        title = f"{title[:-1]}Backward{title[-1]}" if title[-1].isdigit() else f"{title}Backward0"
+        title = "CopySlices" if node == "CopySlices" else title
+        self.save = self._saves()
+        self.tensor_slots = tuple(j for j, i in enumerate(self.save) if 0 <= i < self.arrays)
+        self.is_relu = is_relu
+        self.node_type = self.new_node_type(title)
+        self.saved_out = self.save.index(~0) if ~0 in self.save else -1
+        save_if = save_if or {}
+        self.save_if = (
+            tuple(save_if.get(self.parameters[i], -1) if 0 <= i < SHAPE else -1 for i in self.save)
+            if save_if
+            else None
+        )
+        if view and self.saved_out >= 0:
+            raise TypeError(f"card {name}: a view's backward cannot ask for 'out'")
+        self.saves_first = 0 in self.save
+        self.slow_backward = self.listed  # saved lists are unpacked by the engine's long way only
+
+    def new_node_type(self, title: str) -> Any:
+        """The class of this card's nodes."""
+        known = {
+            "__slots__": (),
+            "card": self,
+            "tensor_slots": self.tensor_slots,
+            "is_relu": self.is_relu,
+        }
+        return type(title, (Node,), known)
+
+    def copied(self) -> Card:
+        """The same card, to be changed; its own functions are made anew at the first call."""
+        other = copy(self)
+        other.__dict__.pop("run", None)
+        other.__dict__.pop("fast_backward", None)
+        return other
+
+    def renamed(self, title: str) -> Card:
+        """The same card under another of PyTorch's node names: one formula, several overloads."""
+        other = self.copied()
+        other.node_type = other.new_node_type(title)
+        return other
+
+    def _saves(self) -> tuple[int, ...]:
+        if self.backward is None:
+            return ()
+        code = self.backward.__code__
+        gradients = 1 if self.outputs == "list" else self.outputs
+        wanted = code.co_varnames[1 + gradients : code.co_argcount]
+        self.relu_mask = code.co_kwonlyargcount == 1
+        save = []
+        for w in wanted:
+            if w in self.parameters:
+                save.append(self.parameters.index(w))
+            elif w.endswith("_shape") and w[:-6] in self.parameters:
+                save.append(SHAPE + self.parameters.index(w[:-6]))
+            elif w == "out":
+                save.append(~0)
+            elif w in self.extras:
+                save.append(~(self.outputs + self.extras.index(w)))
+            else:
+                raise TypeError(
+                    f"card {self.name}: backward asks for '{w}', which is neither an argument of "
+                    "forward, "
+                    f"'out', nor one of extras={self.extras}"
+                )
+        return tuple(save)
+
+    def __repr__(self) -> str:
+        return f"<card {self.name}>"
+
+
+def _no_derivative(name: str) -> Any:
+    def backward(c, dy):
+        raise RuntimeError(f"derivative for {name} is not implemented")
+
+    return backward
+
+
+def bind(card: Card, args: tuple, kwargs: dict) -> tuple:
+    """Positional and keyword arguments as forward's full positional tuple.
+
+    TypeError in PyTorch's words.
+    """
+    count = card.count
+    if card.varargs and len(args) > 1 and (len(args) > 2 or not isinstance(args[1], (tuple, list))):
+        if not isinstance(args[1], (tuple, list)) and args[1] is not None:
+            args = (args[0], tuple(args[1:]))
+    given = len(args)
+    if given > count:
+        raise TypeError(f"{card.name}() takes {count} positional arguments but {given} were given")
+    if not kwargs and given >= card.required:
+        return args + card.defaults[given - card.required :] if given < count else args
+    names = card.parameters
+    values = list(args) + [_MISSING] * (count - given)
+    for key, value in kwargs.items():
+        if key in names:
+            i = names.index(key)
+        elif key == "input" or (key == "self" and not given):
+            i = 0
+        elif key == "other" and count > 1:
+            i = 1
+        elif _ALIASES.get(key) in names:
+            i = names.index(_ALIASES[key])
+        else:
+            raise TypeError(f"{card.name}() got an unexpected keyword argument '{key}'")
+        if values[i] is not _MISSING:
+            raise TypeError(f"{card.name}() got multiple values for argument '{key}'")
+        values[i] = value
+    for i, value in enumerate(values):
+        if value is _MISSING:
+            if i < card.required:
+                raise TypeError(
+                    f'{card.name}() missing 1 required positional arguments: "{names[i]}"'
+                )
+            values[i] = card.defaults[i - card.required]
+    return tuple(values)

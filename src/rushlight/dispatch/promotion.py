@@ -1,0 +1,116 @@
+"""Promotion: the arguments of a card brought to one dtype, and numbers made to fit it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..core.dtype import FLOAT, bool_, get_default_dtype, result_dtype
+from ..core.tensor import Tensor, wrap
+from .op import CARDS, Card
+
+_ndarray = np.ndarray
+_F32, _F64 = np.dtype(np.float32), np.dtype(np.float64)
+
+
+def promoted(card: Card, args: tuple) -> tuple:
+    """The arguments with the tensors that take part in promotion cast to the common dtype.
+
+    promote="arith": the common dtype; "float": as arith, integers become the default float dtype.
+    Numbers stay numbers where NumPy would not let them widen the result, and become 0-d arrays
+    otherwise.
+    """
+    first = args[0]
+    if isinstance(first, Tensor) and ((d := first._a.dtype) is _F32 or d is _F64):
+        for i in card.tensors:
+            a = args[i]
+            if a is not None and not (isinstance(a, Tensor) and a._a.dtype is d):
+                break
+        else:
+            return args
+    if card.listed:
+        tensors = list(args[0])
+        target = result_dtype(tensors)
+        return ([t if t.dtype is target else cast(t, target) for t in tensors], *args[1:])
+    operands = [a for i in card.tensors if (a := args[i]) is not None]
+    some_tensor = any([isinstance(a, Tensor) for a in operands])
+    for i in card.tensors:
+        a = args[i]
+        if a is None or isinstance(a, Tensor):
+            continue
+        if (
+            not _is_number(a)
+            or not some_tensor
+            or (card.numbers is not None and i not in card.numbers)
+        ):
+            if isinstance(a, _ndarray):
+                return promoted(
+                    card, tuple(wrap(a) if isinstance(a, _ndarray) else a for a in args)
+                )
+            raise TypeError(
+                f"{card.name}(): argument '{public_name(card, i)}' (position {i + 1}) must be "
+                f"Tensor, not {type(args[i]).__name__}"
+            )
+    if card.check is not None:
+        card.check(*operands)
+    target = result_dtype(operands)
+    if card.promote == "float" and target.category < FLOAT:
+        target = get_default_dtype()
+    values = list(args)
+    for i in card.tensors:
+        a = values[i]
+        if isinstance(a, Tensor):
+            if a.dtype is not target:
+                values[i] = cast(a, target)
+        elif a is not None:
+            values[i] = number_array(a, target)
+    return tuple(values)
+
+
+def alike(args: tuple, positions: tuple) -> bool:
+    """True if promotion has nothing to do: only tensors of one of the two common float dtypes."""
+    first = None
+    for i in positions:
+        a = args[i]
+        if not isinstance(a, Tensor):
+            return False
+        d = a._a.dtype
+        if first is None:
+            if d is not _F32 and d is not _F64:
+                return False
+            first = d
+        elif d is not first:
+            return False
+    return True
+
+
+def number_array(x: Any, target: Any) -> np.ndarray:
+    """A Python number as a 0-d array of `target`: integers wrap around as in C."""
+    if target.category == bool_.category:
+        return np.array(bool(x))
+    if target.category < FLOAT and isinstance(x, (int, np.integer)):
+        return np.array(
+            int(x) & ((1 << 8 * target.itemsize) - 1), dtype=f"u{target.itemsize}"
+        ).view(target.np)
+    return np.array(x).astype(target.np)
+
+
+def number_of(x: Any) -> Any:
+    """A Python number out of a number or a one-element tensor (options such as alpha=)."""
+    return x.item() if isinstance(x, Tensor) else x
+
+
+def _is_number(x: Any) -> bool:
+    return isinstance(x, (int, float, complex, np.number, np.bool_))
+
+
+def public_name(card: Card, i: int) -> str:
+    """The name that users know a card's argument by: x is `input`, y is `other`."""
+    name = card.parameters[i]
+    return "input" if i == 0 else {"y": "other"}.get(name, name)
+
+
+def cast(t: Tensor, target: Any) -> Tensor:
+    """t in another dtype, recorded."""
+    return CARDS["_to_copy"].run((t, target))

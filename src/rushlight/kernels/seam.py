@@ -1,0 +1,116 @@
+"""THE seam: `K.name(x, ...)` is the only way from formulas to computation.
+
+K carries the same vocabulary over three kinds of values:
+  ndarray  the native kernel of that name, else its NumPy twin (kernels/twin), else NumPy itself
+  Tensor   the card of that name, else the twin's formula (dispatch/on_tensors.py): this makes a
+           backward differentiable under create_graph=True
+A native kernel that meets a dtype or layout it has no code for calls its twin by itself, so the
+fast path costs no Python. RUSHLIGHT_PURE=1 leaves the native kernels out.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from typing import Any
+
+import numpy as np
+
+_ndarray, _scalar = np.ndarray, np.generic
+PURE = os.environ.get("RUSHLIGHT_PURE", "") not in ("", "0")
+
+native: Any = None
+if not PURE:
+    try:
+        from .. import _native as native
+    except ImportError as e:
+        native = None
+        warnings.warn(
+            "rushlight runs on its NumPy twins, several times slower: the native extension "
+            f"cannot be loaded ({e}). "
+            "Install a wheel or build it with `pip install .`; RUSHLIGHT_PURE=1 says that this is "
+            "intended.",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+
+
+class _Seam:
+    """The namespace K: one attribute per kernel or vocabulary word."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(f"there is no kernel '{name}'")
+
+
+K = _Seam()
+TABLE: dict[str, Any] = {}  # name -> the function for ndarrays
+# find(name, x) -> the function that means K.name for values of x's kind, or None. The room that
+# defines a kind of value adds its own (dispatch/on_tensors.py for Tensors).
+CARRIERS: list[Any] = []
+
+
+def word(name: str, function: Any) -> None:
+    """Put a function of ndarrays under K.name.
+
+    Other carriers are found by the first argument's type.
+    """
+    TABLE[name] = function
+    if name.endswith(
+        "_step"
+    ):  # an optimizer's, in place on lists of arrays: it has no other carrier
+        setattr(K, name, function)
+        return
+
+    def kernel(x, *args, **kwargs):
+        if isinstance(x, (_ndarray, _scalar)):
+            return function(x, *args, **kwargs)
+        return _carrier(name, x)(x, *args, **kwargs)
+
+    kernel.__name__ = name
+    kernel.__doc__ = function.__doc__
+    setattr(K, name, kernel)
+
+
+def list_word(name: str, function: Any) -> None:
+    """As `word`, for functions whose first argument is a list of values."""
+    TABLE[name] = function
+
+    def kernel(xs, *args, **kwargs):
+        if all(isinstance(x, (_ndarray, _scalar)) for x in xs):
+            return function(xs, *args, **kwargs)
+        return _carrier(name, xs)(xs, *args, **kwargs)
+
+    kernel.__name__ = name
+    setattr(K, name, kernel)
+
+
+def _carrier(name: str, x: Any) -> Any:
+    for find in CARRIERS:
+        found = find(name, x)
+        if found is not None:
+            return found
+    raise TypeError(f"kernel '{name}' cannot take a {type(x).__name__}")
+
+
+# Families of twins that compute two-byte floats in float32, as PyTorch does, and round once.
+_WIDENED = ("linear", "norm", "pointwise", "softmax")
+
+
+def in_single(twin: Any) -> Any:
+    """The twin with float16 and bfloat16 arrays widened to float32, its results rounded back."""
+
+    def kernel(x, *args):
+        d = x.dtype if isinstance(x, (_ndarray, _scalar)) else None
+        if d is None or d.itemsize != 2 or d.kind not in "fV":
+            return twin(x, *args)
+        wide = [
+            a.astype(np.float32) if isinstance(a, (_ndarray, _scalar)) and a.dtype == d else a
+            for a in (x, *args)
+        ]
+        results = twin(*wide)
+        if type(results) is tuple:
+            return tuple([r if r is None else np.asarray(r).astype(d) for r in results])
+        return np.asarray(results).astype(d)
+
+    kernel.__name__, kernel.__doc__ = twin.__name__, twin.__doc__
+    return kernel

@@ -1,0 +1,176 @@
+"""Strides, storage and shape of a tensor itself: as_strided, unfold, transpose_, resize_, set_."""
+
+from __future__ import annotations
+
+import builtins
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from ..core.tensor import Tensor, address, storage_array, wrap
+from ..dispatch.registry import CARDS, apply, composite, op
+from ..kernels import K, word
+from .shape import wrapped
+
+
+@op("_as_strided", fn=False, method=False, tensors=1, view=True, node="AsStrided")
+class AsStrided:
+    """y = the elements found at storage_offset + Σ index · stride of x's storage; offset None means
+    x's own.
+
+    RuntimeError: outside of the storage.
+    """
+
+    def forward(x, size, stride, storage_offset, origin, steps):
+        root = storage_array(x)
+        flat = root.reshape(-1) if root.flags.c_contiguous else np.ravel(root, order="K")
+        offset = (
+            (address(x) - address(root)) // x.itemsize if storage_offset is None else storage_offset
+        )
+        if steps is not None and not _lies(
+            x, (address(x) - address(root)) // x.itemsize, origin, steps
+        ):
+            start = origin if storage_offset is None else storage_offset
+            read, own = _places(start, size, stride), _places(origin, x.shape, steps)
+            flat = np.zeros(max(read.max(initial=-1), own.max(initial=-1)) + 1, x.dtype)
+            flat[own] = x.reshape(
+                -1
+            )  # a gradient: it lies elsewhere than what it is the gradient of
+            return flat[read].reshape(size)
+        last = offset + builtins.sum((n - 1) * s for n, s in zip(size, stride, strict=False))
+        if prod(size) and last >= flat.size:
+            raise RuntimeError(
+                f"setStorage: sizes {list(size)}, strides {list(stride)}, storage offset {offset}, "
+                f"and itemsize {x.itemsize} requiring a storage size of {(last + 1) * x.itemsize} "
+                f"are out of bounds for storage of size {flat.nbytes}"
+            )
+        return np.lib.stride_tricks.as_strided(
+            flat[offset:], size, [s * x.itemsize for s in stride]
+        )
+
+    def backward(c, dy, x_shape, size, stride, storage_offset, origin, steps):
+        start = origin if storage_offset is None else storage_offset
+        read, own = _places(start, size, stride), _places(origin, x_shape, steps)
+        back = np.full(max(read.max(initial=-1), own.max(initial=-1)) + 1, -1)
+        back[own] = np.arange(own.size)
+        inside = np.flatnonzero(back[read] >= 0)  # x does not hold all of its storage
+        positions, flat = back[read][inside], K.reshape(dy, (-1,))
+        zeros = np.zeros(prod(x_shape), dtype=dy.dtype.np if isinstance(dy, Tensor) else dy.dtype)
+        if isinstance(dy, Tensor):
+            flat = flat[wrap(inside)]
+            return K.reshape(K.scatter_add(wrap(zeros), 0, wrap(positions), flat), x_shape)
+        return K.scatter_add(zeros, 0, positions, flat[inside]).reshape(x_shape)
+
+    def samples(make):
+        yield make(3, 4), (2, 2), (1, 2), None, 0, (4, 1)
+        yield make(9), (3, 3), (2, 1), 1, 0, (1,)
+        yield make(4, 3).T, (2, 2), (3, 1), 2, 0, (1, 3)
+        yield make(3, 4)[:, 1:], (2, 2), (4, 1), None, 1, (4, 1)
+        yield make(), (2,), (0,), None, 0, ()
+
+
+def _lies(x: np.ndarray, offset: int, origin: int, steps: Any) -> bool:
+    """True if x lies in its storage as the options say."""
+    return offset == origin and all(
+        n < 2 or a == b * x.itemsize for n, a, b in zip(x.shape, x.strides, steps, strict=True)
+    )
+
+
+def _places(start: int, size: Any, stride: Any) -> np.ndarray:
+    """Where the elements of a view lie in its storage, in order."""
+    places = start + builtins.sum(
+        np.arange(n).reshape((-1,) + (1,) * (len(size) - 1 - i)) * s
+        for i, (n, s) in enumerate(zip(size, stride, strict=True))
+    )
+    return np.broadcast_to(np.asarray(places), tuple(size)).reshape(-1)
+
+
+def geometry(x: Tensor, size: Any, stride: Any, storage_offset: int | None = None) -> tuple:
+    """as_strided's options: what is wanted, then where x itself lies."""
+    return tuple(size), tuple(stride), storage_offset, x.storage_offset(), x.stride()
+
+
+@composite("as_strided", method=True)
+def as_strided(input, size, stride, storage_offset=None):
+    """The elements at storage_offset + Σ index · stride of input's storage, as a view.
+
+    storage_offset: None means input's own. RuntimeError: outside of the storage.
+    """
+    return apply(CARDS["_as_strided"], (input, *geometry(input, size, stride, storage_offset)))
+
+
+@op("_unfold", fn=False, method=False, tensors=1, view=True, node="Unfold")
+class _Unfold:
+    """y (..., windows, ..., size) = windows of `size` every `step` along dim."""
+
+    def forward(x, dim, size, step):
+        if x.ndim == 0:
+            x, dim = x.reshape(1), 0
+            return np.lib.stride_tricks.as_strided(x, (size,), x.strides)
+        d = wrapped(dim, x.ndim)
+        if size > x.shape[d]:
+            raise RuntimeError(
+                f"maximum size for tensor at dimension {d} is {x.shape[d]} but size is {size}"
+            )
+        if step <= 0:
+            raise RuntimeError(f"step is {step} but must be > 0")
+        shape, strides = list(x.shape), list(x.strides)
+        shape[d] = (shape[d] - size) // step + 1
+        strides[d] *= step
+        return np.lib.stride_tricks.as_strided(x, (*shape, size), (*strides, x.strides[d]))
+
+    def backward(c, dy, x_shape, dim, size, step):
+        return K.unfold_dx(dy, x_shape, dim, size, step)
+
+    def samples(make):
+        yield make(4, 3).T, 1, 2, 2
+        yield make(7), 0, 3, 2
+        yield make(2, 5), 1, 2, 1
+        yield make(), 0, 1, 1
+
+
+@op("unfold_dx", fn=False, method=False, tensors=1, node="UnfoldBackward")
+class _UnfoldDx:
+    """dx of _unfold: every window's gradient added where the window was read."""
+
+    def forward(dy, x_shape, dim, size, step):
+        dx = np.zeros(x_shape, dy.dtype)
+        if not x_shape:
+            return dx + dy.sum()
+        d = wrapped(dim, len(x_shape))
+        lead = (slice(None),) * d
+        for i in range(size):
+            dx[(*lead, slice(i, i + (dy.shape[d] - 1) * step + 1, step))] += dy[..., i]
+        return dx
+
+    def backward(c, ddx, dim, size, step):
+        return (
+            apply(CARDS["_unfold"], (ddx, dim, size, step))
+            if isinstance(ddx, Tensor)
+            else CARDS["_unfold"].forward(ddx, dim, size, step)
+        )
+
+    def samples(make):
+        yield make(3, 3), (7,), 0, 3, 2
+        yield make(2, 4, 2), (2, 5), 1, 2, 1
+
+
+word("unfold_dx", CARDS["unfold_dx"].forward)
+
+
+@composite("unfold", fn=False, method=True)
+def unfold(x, dimension, size, step):
+    """Windows of `size` elements, `step` apart, along a dimension.
+
+    They become a last dimension. A view.
+    """
+    return apply(CARDS["_unfold"], (x, dimension, size, step))
+
+
+@composite("as_strided_scatter", method=True)
+def as_strided_scatter(input, src, size, stride, storage_offset=None):
+    """A copy of input with src at as_strided(size, stride, storage_offset)."""
+    y = input.clone()
+    y.as_strided(size, stride, storage_offset).copy_(src)
+    return y

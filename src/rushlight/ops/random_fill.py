@@ -1,0 +1,439 @@
+"""Random numbers put into a tensor: uniform_, normal_, bernoulli_, random_ and others.
+
+Each is a card whose forward draws numbers for the shape and memory order of x; the gradient with
+respect to what x held before is zero. generator: a torch.Generator, None for the default one. The
+numbers are PyTorch's for the same seed: random/variates.py, docs/random.md.
+"""
+
+from __future__ import annotations
+
+import warnings
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from ..core.dtype import BOOL, COMPLEX, FLOAT, from_numpy_dtype, scalar_name
+from ..core.tensor import Tensor
+from ..dispatch.registry import apply_inplace, composite, op
+from ..kernels import K
+from ..random import variates
+from ..random.generator import generator_or_default
+
+_F32, _F64 = np.dtype(np.float32), np.dtype(np.float64)
+_HALF = np.dtype(np.float16)
+
+# What PyTorch's messages call a dtype.
+_C_NAMES = {"bool": "bool", "uint8": "unsigned char", "int8": "signed char", "int16": "short",
+            "int32": "int", "int64": "long int", "float16": "c10::Half",
+            "bfloat16": "c10::BFloat16", "float32": "float", "float64": "double",
+            "complex64": "c10::complex<float>", "complex128": "c10::complex<double>"}  # fmt: skip
+
+
+def unwrapped(value: Any) -> Any:
+    """The number in a 0-d tensor (which reaches a card as an array); anything else as it is."""
+    return value.item() if getattr(value, "ndim", None) == 0 else value
+
+
+def real(value: Any, name: str, argument: str, position: int) -> float:
+    """A float argument, from a number or a 0-d tensor. TypeError in PyTorch's words."""
+    if type(value) is float:
+        return value
+    value = unwrapped(value)
+    if isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool):
+        return float(value)
+    raise TypeError(
+        f"{name}(): argument '{argument}' (position {position}) must be float, "
+        f"not {type(value).__name__}"
+    )
+
+
+def whole(value: Any, name: str, argument: str, position: int) -> int:
+    """An int argument within 64 bits. TypeError, ValueError (too large) in PyTorch's words."""
+    if type(value) is not int:
+        value = unwrapped(value)
+    if not isinstance(value, (int, np.integer)) or isinstance(value, bool):
+        raise TypeError(
+            f"{name}(): argument '{argument}' (position {position}) must be int, "
+            f"not {type(value).__name__}"
+        )
+    if not -(2**63) <= value < 2**63:
+        raise ValueError("Overflow when unpacking long long")
+    return int(value)
+
+
+def check_tensor(x: Any, name: str) -> None:
+    """TypeError unless the first argument is a tensor."""
+    if not isinstance(x, Tensor):
+        raise TypeError(
+            f"{name}(): argument 'input' (position 1) must be Tensor, not {type(x).__name__}"
+        )
+
+
+def check_kind(dtype: np.dtype, kernel: str, complex_too: bool = False) -> None:
+    """NotImplementedError unless the dtype is one that continuous distributions come in."""
+    if dtype == _F32 or dtype == _F64:
+        return
+    d = from_numpy_dtype(dtype)
+    if not ((d.category == FLOAT and d.itemsize > 1) or (complex_too and d.category == COMPLEX)):
+        raise NotImplementedError(f"\"{kernel}\" not implemented for '{scalar_name(d)}'")
+
+
+@cache
+def limits(dtype: np.dtype) -> tuple[Any, Any]:
+    """The least and the greatest number of a dtype, as Python numbers."""
+    if dtype.kind in "iu":
+        info = np.iinfo(dtype)
+        return int(info.min), int(info.max)
+    if dtype.kind == "b":
+        return 0, 1
+    if dtype.kind == "V":  # bfloat16
+        return -3.3895313892515355e38, 3.3895313892515355e38
+    greatest = float(np.finfo(dtype).max)
+    return -greatest, greatest
+
+
+# ---------------------------------------------------------------- in place, continuous
+
+
+@op("uniform", fn=False, method=False, inplace=True, tensors=1)
+class Uniform:
+    """x_i uniform in [low, high); called uniform_(from=0, to=1).
+
+    dtype   floating; complex: both parts uniform
+    errors  RuntimeError: a bound outside the dtype's range, from > to
+    >>> torch.empty(3).uniform_(-1, 1)
+    """
+
+    def forward(x, low=0.0, high=1.0, generator=None):
+        g = generator_or_default(generator, "uniform_")
+        low, high = real(low, "uniform_", "from", 1), real(high, "uniform_", "to", 2)
+        check_kind(x.dtype, "check_uniform_bounds", complex_too=True)
+        check_bounds(x.dtype, low, high)
+        return variates.arranged(variates.uniform(x.size, x.dtype, low, high, g), x)
+
+    def backward(c, dy):
+        return K.zeros_like(dy)
+
+
+def check_bounds(dtype: np.dtype, low: float, high: float) -> None:
+    """RuntimeError unless low <= high, and both and their distance fit the dtype."""
+    if dtype.kind == "c":
+        dtype = _F32 if dtype.itemsize == 8 else _F64
+    least, greatest = limits(dtype)
+    if least / 2 <= low <= high <= greatest / 2:
+        return
+    for name, bound in (("from", low), ("to", high)):
+        if not least <= bound <= greatest:
+            raise RuntimeError(f"{name} is out of bounds for {_C_NAMES[dtype.name]}")
+    if low > high:
+        raise RuntimeError(
+            f"uniform_ expects to return a [from, to) range, but found from={low:g} > to={high:g}"
+        )
+    if high - low > greatest:
+        name = scalar_name(from_numpy_dtype(dtype))
+        raise RuntimeError(
+            f"uniform_ expects to-from <= std::numeric_limits<{name}>::max(), but found "
+            f"to={high:g} and from={low:g} which result in to-from to exceed the limit"
+        )
+
+
+@op("normal", fn=False, method=False, inplace=True, tensors=1)
+class Normal:
+    """x_i of N(mean, std²); for complex x each part has the variance std² / 2.
+
+    errors  RuntimeError: std < 0 or NaN
+    >>> torch.empty(3).normal_(mean=1, std=2)
+    """
+
+    def forward(x, mean=0.0, std=1.0, generator=None):
+        g = generator_or_default(generator, "normal_")
+        if type(mean) is not float:
+            mean = mean if isinstance(mean, complex) else real(mean, "normal_", "mean", 1)
+        std = real(std, "normal_", "std", 2)
+        check_std(std)
+        check_kind(x.dtype, "normal_kernel_cpu", complex_too=True)
+        return drawn_normal(x, mean, std, g)
+
+    def backward(c, dy):
+        return K.zeros_like(dy)
+
+
+def check_std(std: float) -> None:
+    """RuntimeError: not a standard deviation."""
+    if not std >= 0:
+        raise RuntimeError(f"normal expects std >= 0.0, but found std {std:g}")
+
+
+def drawn_normal(x: np.ndarray, mean: Any, std: float, g: Any) -> np.ndarray:
+    """Normal numbers for the shape and memory order of x."""
+    numbers = variates.normal(x.size, x.dtype, mean, std, g, x.flags.c_contiguous)
+    return variates.arranged(numbers, x)
+
+
+@op("exponential", fn=False, method=False, inplace=True, tensors=1)
+class Exponential:
+    """x_i with density lambd · exp(-lambd · x), x > 0.
+
+    errors  RuntimeError: lambd <= 0, dtype not floating
+    >>> torch.empty(3).exponential_()
+    """
+
+    def forward(x, lambd=1.0, generator=None):
+        g = generator_or_default(generator, "exponential_")
+        rate = real(lambd, "exponential_", "lambd", 1)
+        if not rate > 0:
+            raise RuntimeError(f"exponential_ expects lambda > 0.0, but found lambda={rate:g}")
+        check_continuous(x.dtype, "Exponential", scalar_name(from_numpy_dtype(x.dtype)))
+        return variates.arranged(variates.exponential(x.size, x.dtype, rate, g), x)
+
+    def backward(c, dy):
+        return K.zeros_like(dy)
+
+
+def check_continuous(dtype: np.dtype, distribution: str, given: str) -> None:
+    """RuntimeError unless the dtype is floating."""
+    if from_numpy_dtype(dtype).category != FLOAT:
+        raise RuntimeError(
+            f"{distribution} distribution is a continuous probability distribution. dtype must be "
+            f"a floating point but you specified {given}"
+        )
+
+
+@op("cauchy", fn=False, method=False, inplace=True, tensors=1)
+class Cauchy:
+    """x_i with density 1 / (π σ (1 + ((x - median) / σ)²)).
+
+    errors  RuntimeError: sigma <= 0, dtype not floating
+    >>> torch.empty(3).cauchy_(median=0, sigma=1)
+    """
+
+    def forward(x, median=0.0, sigma=1.0, generator=None):
+        g = generator_or_default(generator, "cauchy_")
+        median, sigma = real(median, "cauchy_", "median", 1), real(sigma, "cauchy_", "sigma", 2)
+        if not sigma > 0:
+            raise RuntimeError(f"cauchy_ expects sigma > 0.0, but found sigma={sigma:g}")
+        check_continuous(x.dtype, "Cauchy", _C_NAMES.get(x.dtype.name, x.dtype.name))
+        return variates.arranged(variates.cauchy(x.size, x.dtype, median, sigma, g), x)
+
+    def backward(c, dy):
+        return K.zeros_like(dy)
+
+
+@op("log_normal", fn=False, method=False, inplace=True, tensors=1)
+class LogNormal:
+    """x_i = exp(z), z of N(mean, std²).
+
+    errors  RuntimeError: std <= 0; NotImplementedError: dtype not floating
+    >>> torch.empty(3).log_normal_(mean=1, std=2)
+    """
+
+    def forward(x, mean=1.0, std=2.0, generator=None):
+        g = generator_or_default(generator, "log_normal_")
+        mean, std = real(mean, "log_normal_", "mean", 1), real(std, "log_normal_", "std", 2)
+        if not std > 0:
+            raise RuntimeError(f"log_normal_ expects std > 0.0, but found std={std:g}")
+        check_kind(x.dtype, "log_normal_cpu")
+        return variates.arranged(variates.log_normal(x.size, x.dtype, mean, std, g), x)
+
+    def backward(c, dy):
+        return K.zeros_like(dy)
+
+
+# ---------------------------------------------------------------- in place, discrete
+
+
+@op("geometric", fn=False, method=False, inplace=True, tensors=1)
+class Geometric:
+    """x_i: the number of trials until the first success of probability p, 1, 2, 3, ...
+
+    errors  RuntimeError: p outside (0, 1); NotImplementedError: bool, complex
+    >>> torch.empty(3).geometric_(0.5)
+    """
+
+    def forward(x, p, generator=None):
+        g = generator_or_default(generator, "geometric_")
+        p = real(p, "geometric_", "p", 1)
+        if not 0 < p < 1:
+            raise RuntimeError(f"geometric_ expects p to be in (0, 1), but got p={p:g}")
+        d = from_numpy_dtype(x.dtype)
+        if d.category in (BOOL, COMPLEX):
+            raise NotImplementedError(f"\"geometric_cpu\" not implemented for '{scalar_name(d)}'")
+        return variates.arranged(variates.geometric(x.size, x.dtype, p, g), x)
+
+    def backward(c, dy):
+        return K.zeros_like(dy)
+
+
+@op("bernoulli_number", fn=False, method=False, tensors=1, node="Bernoulli2")
+class BernoulliNumber:
+    """x_i = 1 with probability p, else 0, for a number p."""
+
+    def forward(x, p, generator):
+        if not 0 <= p <= 1:
+            raise RuntimeError(f"bernoulli_ expects p to be in [0, 1], but got p={p:g}")
+        if x.dtype.kind == "c":
+            name = scalar_name(from_numpy_dtype(x.dtype))
+            raise NotImplementedError(f"\"bernoulli_scalar_cpu_\" not implemented for '{name}'")
+        return variates.arranged(variates.bernoulli(x.size, x.dtype, p, generator), x)
+
+    def backward(c, dy):
+        return K.zeros_like(dy)
+
+
+@op("bernoulli_tensor", fn=False, method=False, tensors=2, node="Bernoulli1")
+class BernoulliTensor:
+    """x_i = 1 with probability p_i, else 0. p is broadcast to x."""
+
+    def forward(x, p, generator):
+        check_probabilities(p)
+        if p.shape != x.shape:
+            p = expanded(p, x.shape)
+        axes = sorted(range(x.ndim), key=lambda i: -abs(x.strides[i]))
+        flat = np.ascontiguousarray(p.transpose(axes)).ravel()
+        return variates.arranged(variates.bernoulli_each(flat, x.dtype, generator), x)
+
+    def backward(c, dy, p):
+        return K.zeros_like(dy), K.zeros_like(p)
+
+
+def check_probabilities(p: np.ndarray) -> None:
+    """Errors unless p is floating and all of it lies in [0, 1]."""
+    check_kind(p.dtype, "bernoulli_tensor_cpu_p_")
+    if not ((p >= 0) & (p <= 1)).all():
+        raise RuntimeError(
+            "Expected p_in >= 0 && p_in <= 1 to be true, but got false.\n"
+            "  every probability must lie in [0, 1]; fix: sigmoid, softmax or clamp(0, 1) before"
+        )
+
+
+def expanded(p: np.ndarray, shape: tuple) -> np.ndarray:
+    """p broadcast to exactly `shape`. RuntimeError in the words of expand()."""
+    for i in range(1, p.ndim + 1):
+        if i > len(shape) or p.shape[-i] not in (1, shape[-i]):
+            raise RuntimeError(
+                f"The expanded size of the tensor ({shape[-i] if i <= len(shape) else 1}) must "
+                f"match the existing size ({p.shape[-i]}) at non-singleton dimension "
+                f"{max(len(shape) - i, 0)}.  Target sizes: {list(shape)}.  "
+                f"Tensor sizes: {list(p.shape)}"
+            )
+    return np.broadcast_to(p, shape)
+
+
+@composite("bernoulli_", fn=False, method=True)
+def bernoulli_(input, p=0.5, *, generator=None):
+    """input_i = 1 with probability p (a number, or a tensor broadcast to input), else 0.
+
+    RuntimeError: p outside [0, 1].
+    """
+    g = generator_or_default(generator, "bernoulli_")
+    if isinstance(p, Tensor):
+        return apply_inplace(BernoulliTensor.card, (input, p, g))
+    return apply_inplace(BernoulliNumber.card, (input, real(p, "bernoulli_", "p", 1), g))
+
+
+@op("random", fn=False, method=False, inplace=True, tensors=1)
+class Random:
+    """x_i: whole numbers. random_() all the dtype holds from 0; random_(to); random_(from, to).
+
+    from is included, to is not; to=None: the greatest whole number of the dtype, included.
+    errors  RuntimeError: an empty range, a bound outside the dtype's range
+    """
+
+    def forward(x, low=None, high=..., generator=None):
+        g = generator_or_default(generator, "random_")
+        if low is None and high is ...:
+            return variates.arranged(drawn_all(x, g), x)
+        if high is ...:
+            low, high = 0, low
+        elif low is None:
+            low = 0
+        low = whole(low, "random_", "from", 1)
+        high = None if high is None else whole(high, "random_", "to", 2)
+        return variates.arranged(drawn_integers(x.size, x.dtype, low, high, g), x)
+
+    def backward(c, dy):
+        return K.zeros_like(dy)
+
+
+def drawn_all(x: np.ndarray, g: Any) -> np.ndarray:
+    """For random_() without bounds."""
+    if x.dtype.kind == "c" or (x.dtype.kind == "u" and x.dtype.itemsize > 1):
+        name = scalar_name(from_numpy_dtype(x.dtype))
+        raise NotImplementedError(f"\"random_kernel_cpu\" not implemented for '{name}'")
+    return variates.whole_range(x.size, x.dtype, g)
+
+
+def drawn_integers(n: int, dtype: np.dtype, low: int, high: int | None, g: Any) -> np.ndarray:
+    """n whole numbers in [low, high), which the dtype must hold; high None: its greatest + 1."""
+    if high is None:
+        return variates.integers(n, dtype, *open_range(dtype, low), g)
+    if low >= high:
+        raise RuntimeError(
+            f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}"
+        )
+    if dtype.kind == "c":
+        raise RuntimeError(
+            "check_random_bounds handles only integral, floating-point and boolean types"
+        )
+    if dtype.kind in "fV":
+        low, high = rounded_up(dtype, low), rounded_down(dtype, high)
+        if low >= high:
+            raise RuntimeError(
+                "random_ expects 'from' casted to dtype to be less than 'to' casted to dtype, but "
+                f"got from={low} >= to={high}"
+            )
+    check_range(dtype, low, "from")
+    check_range(dtype, high - 1, "to - 1")
+    return variates.integers(n, dtype, low, high, g)
+
+
+def check_range(dtype: np.dtype, bound: int, name: str) -> None:
+    """RuntimeError: the dtype does not reach so far. UserWarning: it has gaps before."""
+    least, greatest = limits(dtype)
+    if not least <= bound <= greatest:
+        c_name = _C_NAMES.get(dtype.name, dtype.name)
+        raise RuntimeError(f"{name} is out of bounds for {c_name}")
+    if dtype.kind in "fV" and abs(bound) > 1 << variates.significand(dtype):
+        bits, c_name = variates.significand(dtype), _C_NAMES[dtype.name]
+        warnings.warn(
+            f"{name} is out of bounds [-(2^{bits}), 2^{bits}]. Due to precision limitations "
+            f"{c_name} can support discrete uniform distribution only within this range. This "
+            "warning will become an error in version 1.7 release, please fix the code in advance",
+            stacklevel=6,
+        )
+
+
+def open_range(dtype: np.dtype, low: int) -> tuple[int, int]:
+    """[low, high) for random_(from=low, to=None): as far as the dtype has all whole numbers."""
+    wide = dtype.itemsize == 8 or (dtype.kind in "fV" and dtype != _HALF)
+    if low == -(2**63) and wide:
+        return low, 2**63
+    if dtype.kind in "fV":
+        last = 1 << variates.significand(dtype)
+        low = rounded_up(dtype, low)
+        if low >= last:
+            raise RuntimeError(
+                "random_ expects 'from' casted to dtype to be less than or equal to 'to_inc' "
+                f"casted to dtype, but got from={low} > to_inc={last}"
+            )
+    else:
+        last = limits(dtype)[1]
+    check_range(dtype, low, "from")
+    return low, last + 1
+
+
+def rounded_up(dtype: np.dtype, low: int) -> int:
+    """The first whole number from low on that the floating dtype holds."""
+    after = int(dtype.type(low + 1))
+    if after >= low:
+        return low
+    return after + (1 << (abs(low + 1).bit_length() - variates.significand(dtype)))
+
+
+def rounded_down(dtype: np.dtype, high: int) -> int:
+    """The end of a range up to high whose last number the floating dtype holds."""
+    before = int(dtype.type(min(high - 1, limits(dtype)[1])))
+    if before < high:
+        return high
+    return before - (1 << (abs(high - 1).bit_length() - variates.significand(dtype)))

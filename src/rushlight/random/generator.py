@@ -1,0 +1,274 @@
+"""Generators of random numbers, and the functions of torch.random.
+
+A generator is PyTorch's on the CPU: the Mersenne Twister MT19937, with the same seeds, the same
+stream and the same 5,056 bytes of state, so that states may be exchanged with PyTorch both ways.
+What is drawn from one is in `variates.py`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from ..kernels import K
+from ..kernels.twin.random import LEFT, NEXT, NORMAL, SIZE, WAITS, WORDS
+
+__all__ = ["Generator", "default_generator", "fork_rng", "get_rng_state", "initial_seed",
+           "manual_seed", "seed", "set_rng_state"]  # fmt: skip
+
+DEFAULT_SEED = 67280421310721  # of a Generator that nobody seeded
+
+# PyTorch's state, byte for byte. Half of it is history: words of 64 bits that hold 32, places of
+# distributions that are no longer kept.
+_STATE = np.dtype(
+    [("seed", "<u8"), ("left", "<i4"), ("seeded", "<i4"), ("next", "<u8"), ("words", "<u8", WORDS),
+     ("unused_x", "<f8"), ("normal", "<f8"), ("unused_rho", "<f8"), ("has_normal", "<i4"),
+     ("unused", "u1", 12)]
+)  # fmt: skip
+
+
+class Generator:
+    """A stream of random numbers: torch.Generator(device='cpu').
+
+    >>> g = torch.Generator().manual_seed(2147483647)
+    >>> torch.rand(2, generator=g)
+    tensor([0.7081, 0.3542])
+
+    For the kernels: `mt`, their state (see kernels/twin/random.py), which they change in place.
+    """
+
+    __slots__ = ("__weakref__", "_seed", "mt")
+    __module__ = "torch._C"
+
+    mt: np.ndarray
+
+    def __init__(self, device: Any = None):
+        if device is not None:
+            _check_device(device)
+        self.mt = np.zeros(SIZE, np.uint32)
+        self._reseed(DEFAULT_SEED)
+
+    def _reseed(self, seed: int) -> None:
+        self._seed = seed
+        K.rng_seed(self.mt, seed & 0xFFFFFFFF)
+
+    def manual_seed(self, seed: int, /) -> Generator:
+        """Start the stream over from a seed in [-2^63, 2^64); negative ones count from 2^64 down.
+
+        The lower 32 bits decide the stream. RuntimeError: not an int; ValueError: beyond 64 bits.
+        """
+        if type(seed) is not int:
+            if isinstance(seed, (bool, np.bool_)) or not isinstance(seed, (int, np.integer)):
+                kind = type(seed).__name__
+                raise RuntimeError(f"manual_seed expected a long, but got {kind}")
+            seed = int(seed)
+        if not -(2**63) <= seed < 2**64:
+            raise ValueError("Overflow when unpacking long long")
+        self._reseed(seed & (2**64 - 1))
+        return self
+
+    def seed(self) -> int:
+        """Start over from a seed that nobody can foretell, and return it (64 bits)."""
+        self._reseed(int.from_bytes(os.urandom(8), "little"))
+        return self._seed
+
+    def initial_seed(self) -> int:
+        """The seed that this stream began with."""
+        return self._seed
+
+    @property
+    def device(self) -> Any:
+        """device(type='cpu')."""
+        from ..core.device import CPU
+
+        return CPU
+
+    def get_state(self) -> Any:
+        """Where the stream is: a uint8 tensor of 5,056 bytes, laid out as PyTorch's."""
+        from ..core.tensor import wrap
+
+        return wrap(np.frombuffer(self._bytes(), np.uint8))
+
+    def set_state(self, new_state: Any, /) -> None:
+        """Go on from a state that get_state() gave, here or in PyTorch.
+
+        TypeError: not a uint8 tensor. RuntimeError: not 5,056 bytes, or not a state of MT19937.
+        """
+        from ..core.tensor import Tensor
+
+        if not isinstance(new_state, Tensor):
+            raise TypeError(f"expected a torch.ByteTensor, but got {type(new_state).__name__}")
+        array = new_state._a
+        if array.dtype != np.uint8:
+            raise TypeError("RNG state must be a torch.ByteTensor")
+        if not array.flags.c_contiguous:
+            raise RuntimeError("RNG state must be contiguous")
+        if array.size != _STATE.itemsize:
+            raise RuntimeError(
+                f"Expected a CPUGeneratorImplState of size {_STATE.itemsize} but found the input "
+                f"RNG state size to be {array.size}"
+            )
+        self._set_bytes(array.tobytes())
+
+    def _bytes(self) -> bytearray:
+        state = bytearray(_STATE.itemsize)  # of its own: a tensor made of it may be written to
+        record = np.frombuffer(state, _STATE)
+        record["seed"], record["seeded"] = self._seed, 1
+        record["left"], record["next"] = self.mt[LEFT], self.mt[NEXT]
+        record["words"] = self.mt[:WORDS]
+        record["normal"], record["has_normal"] = self.mt[NORMAL].view(np.float64), self.mt[WAITS]
+        return state
+
+    def _set_bytes(self, state: bytes) -> None:
+        record = np.frombuffer(state, _STATE)[0]
+        left, place = int(record["left"]), int(record["next"])
+        if record["seeded"] != 1 or not 0 < left <= WORDS or place > WORDS:
+            raise RuntimeError("Invalid mt19937 state")
+        self._seed = int(record["seed"])
+        self.mt[:WORDS] = record["words"]
+        self.mt[LEFT], self.mt[NEXT] = left, place
+        self.mt[NORMAL].view(np.float64)[:] = record["normal"]
+        self.mt[WAITS] = record["has_normal"] != 0
+
+    def clone_state(self) -> Generator:
+        """A generator of its own at the same place of the same stream."""
+        twin = Generator.__new__(type(self))
+        twin._seed, twin.mt = self._seed, self.mt.copy()
+        return twin
+
+    def __copy__(self) -> Generator:
+        return self.clone_state()
+
+    def __deepcopy__(self, memo: dict) -> Generator:
+        return self.clone_state()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restored, (bytes(self._bytes()),)
+
+    def graphsafe_get_state(self) -> Generator:
+        """Of CUDA graphs: NotImplementedError on the CPU, as in PyTorch."""
+        raise NotImplementedError("graphsafe_get_state is not supported in this Generator")
+
+    def graphsafe_set_state(self, state: Generator) -> Generator:
+        """Of CUDA graphs: NotImplementedError on the CPU, as in PyTorch."""
+        raise NotImplementedError("graphsafe_set_state is not supported in this Generator")
+
+    def get_offset(self) -> int:
+        """Of CUDA's counter-based generator: RuntimeError on the CPU, as in PyTorch."""
+        raise RuntimeError("CPU Generator does not use offset")
+
+    def set_offset(self, offset: int) -> Generator:
+        """Of CUDA's counter-based generator: RuntimeError on the CPU, as in PyTorch."""
+        raise RuntimeError("CPU Generator does not use offset")
+
+
+_NO_GENERATOR = {
+    "cuda": "Cannot get CUDA generator without ATen_cuda library.",
+    "xpu": "Cannot get XPU generator without ATen_xpu library.",
+    "mps": "Cannot execute getNewGenerator() without MPS backend.",
+    "mtia": "Cannot execute getNewGenerator() without MTIA backend.",
+}
+
+
+def _check_device(where: Any) -> None:
+    """RuntimeError: a device that has no generator here; TypeError: not a device."""
+    from ..core.device import device
+
+    if not isinstance(where, device):
+        if not isinstance(where, (str, int)):
+            kind = type(where).__name__
+            raise TypeError(
+                f"Generator(): argument 'device' (position 1) must be torch.device, not {kind}"
+            )
+        where = device(where)
+    if where.type != "cpu":
+        reason = _NO_GENERATOR.get(
+            where.type, f"{where.type.upper()} device type not an accelerator."
+        )
+        raise RuntimeError(f"{reason}\n  rushlight draws on the CPU here\n  fix: device='cpu'")
+
+
+def _restored(state: bytes) -> Generator:
+    generator = Generator()
+    generator._set_bytes(state)
+    return generator
+
+
+default_generator = Generator()
+default_generator.seed()
+
+
+def generator_or_default(generator: Any, name: str) -> Generator:
+    """The generator that was given to torch.<name>, or the default one for None. TypeError else."""
+    if generator is None:
+        return default_generator
+    if not isinstance(generator, Generator):
+        kind = type(generator).__name__
+        raise TypeError(f"{name}(): argument 'generator' must be torch.Generator, not {kind}")
+    return generator
+
+
+def manual_seed(seed: Any) -> Generator:
+    """Seed the default generator, which everything draws from unless told otherwise; returns it.
+
+    seed: anything that int() takes, in [-2^63, 2^64). ValueError: beyond that.
+    """
+    return default_generator.manual_seed(int(seed))
+
+
+def seed() -> int:
+    """Seed the default generator with a number that nobody can foretell, and return that number."""
+    return default_generator.seed()
+
+
+def initial_seed() -> int:
+    """The seed of the default generator."""
+    return default_generator.initial_seed()
+
+
+def get_rng_state() -> Any:
+    """The default generator's state, a uint8 tensor."""
+    return default_generator.get_state()
+
+
+def set_rng_state(new_state: Any) -> None:
+    """Put the default generator into a state that get_rng_state() gave."""
+    default_generator.set_state(new_state)
+
+
+@contextmanager
+def fork_rng(
+    devices: Any = None,
+    enabled: bool = True,
+    _caller: str = "fork_rng",
+    _devices_kw: str = "devices",
+    device_type: str | None = None,
+) -> Iterator[None]:
+    """Draw inside without a trace outside: the default generator's state comes back at the end.
+
+    devices: accelerators to fork as well; there are none here, so that only an empty list, or None,
+    is accepted. enabled=False makes it do nothing.
+    """
+    if not enabled:
+        yield
+        return
+    devices = list(devices or ())
+    if devices:
+        from ..core.device import resolve
+
+        for device in devices:
+            resolve(f"{device_type or 'cuda'}:{device}" if isinstance(device, int) else device)
+    state = default_generator._bytes()
+    try:
+        yield
+    finally:
+        default_generator._set_bytes(bytes(state))
+
+
+def thread_safe_generator() -> None:
+    """The generator of a DataLoader's thread worker: None, as outside of one."""
+    return None

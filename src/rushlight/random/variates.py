@@ -1,0 +1,294 @@
+"""Random arrays from a generator, number for number PyTorch's.
+
+    n      how many numbers; the result is a new array (n)
+    dtype  its NumPy dtype
+    g      the Generator, which moves on by as many draws as PyTorch's would
+
+The cards of ops/distributions.py, random.py and dropout.py check the arguments and give the results
+their shape. What each function owes to which experiment is in docs/random.md.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..kernels import K
+from .generator import Generator
+
+_F32, _F64 = np.dtype(np.float32), np.dtype(np.float64)
+
+
+def arranged(x: np.ndarray, like: np.ndarray) -> np.ndarray:
+    """The numbers x in the shape and memory order of another array: PyTorch draws in that order."""
+    if like.flags.c_contiguous:
+        return x.reshape(like.shape)
+    y = np.empty_like(like)
+    axes = sorted(range(y.ndim), key=lambda i: -abs(y.strides[i]))
+    laid_out = y.transpose(axes)
+    laid_out[...] = x.reshape(laid_out.shape)
+    return y
+
+
+def uniform(n: int, dtype: np.dtype, low: float, high: float, g: Generator) -> np.ndarray:
+    """Uniform in [low, high): 24 random bits, 53 for float64. Half precision rounds float32."""
+    if dtype.kind == "c":
+        return uniform(2 * n, _part(dtype), low, high, g).view(dtype)
+    x = K.rng_uniform(g.mt, n, low, high, dtype == _F64)
+    if x.dtype != dtype:
+        x = x.astype(dtype)
+        x[x == dtype.type(high)] = low
+    return x
+
+
+def normal(
+    n: int, dtype: np.dtype, mean: float, std: float, g: Generator, contiguous: bool = True
+) -> np.ndarray:
+    """N(mean, std²): by blocks of 16 for 16 or more numbers in C order, else pair after pair.
+
+    contiguous: whether the tensor that the numbers are for is. Half precision rounds float32.
+    """
+    if dtype.kind == "c":
+        parts = normal(2 * n, _part(dtype), 0.0, std / math.sqrt(2), g, contiguous)
+        return parts.view(dtype) if mean == 0 else (parts.view(dtype) + mean).astype(dtype)
+    if n < 16 or not contiguous:
+        return _rounded(K.rng_normal_serial(g.mt, n, mean, std), dtype)
+    if dtype == _F32 or dtype == _F64:
+        return K.rng_normal(g.mt, n, mean, std, dtype == _F64)
+    whole = n - n % 16
+    x = K.rng_normal(g.mt, whole, mean, std, False).astype(dtype)
+    if whole != n:
+        tail = K.rng_normal(g.mt, 16, mean, std, False)
+        x = np.concatenate([x[: n - 16], tail.astype(dtype)])
+    return x
+
+
+def _rounded(x: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    """x of float64 in its final dtype; half precision is reached through float32, as in PyTorch."""
+    if dtype.itemsize < 4 and dtype.kind not in "iub":
+        x = x.astype(_F32)
+    return x.astype(dtype, copy=False)
+
+
+def _part(dtype: np.dtype) -> np.dtype:
+    return _F32 if dtype.itemsize == 8 else _F64
+
+
+def integers(n: int, dtype: np.dtype, low: int, high: int, g: Generator) -> np.ndarray:
+    """Whole numbers in [low, high), by the remainder of 32 bits, of 64 if high - low >= 2^28."""
+    return K.rng_integers(g.mt, n, low, high).astype(dtype, copy=False)
+
+
+def whole_range(n: int, dtype: np.dtype, g: Generator) -> np.ndarray:
+    """All whole numbers from 0 that the dtype holds without a gap: int8 0..127, float32 0..2^24."""
+    if dtype.kind in "iu":
+        span = np.iinfo(dtype).max + 1
+    else:
+        span = 2 if dtype.kind == "b" else (1 << significand(dtype)) + 1
+    if dtype.itemsize == 8:
+        return K.rng_integers(g.mt, n, 0, span).astype(dtype, copy=False)
+    return (K.rng_bits(g.mt, n) % np.uint32(span)).astype(dtype)
+
+
+def significand(dtype: np.dtype) -> int:
+    """The bits of a floating dtype's significand: up to 2^bits it holds each whole number."""
+    return {8: 53, 4: 24}.get(dtype.itemsize) or (11 if dtype.kind == "f" else 8)
+
+
+def permutation(n: int, dtype: np.dtype, g: Generator) -> np.ndarray:
+    """0 .. n-1 in random order."""
+    return K.rng_randperm(g.mt, n).astype(dtype, copy=False)
+
+
+def bernoulli(n: int, dtype: np.dtype, p: float, g: Generator) -> np.ndarray:
+    """1 with probability p, else 0; two draws each."""
+    return K.rng_bernoulli(g.mt, n, p).astype(dtype, copy=False)
+
+
+def bernoulli_each(p: np.ndarray, dtype: np.dtype, g: Generator) -> np.ndarray:
+    """1 with probability p[i], else 0: p (n) -> (n). One draw each, two if p is float64."""
+    if p.dtype != _F64:
+        p = p.astype(_F32, copy=False)
+    return K.rng_bernoulli_each(g.mt, p).astype(dtype, copy=False)
+
+
+def dropout_mask(n: int, dtype: np.dtype, p: float, g: Generator) -> np.ndarray:
+    """1 / (1 - p) with probability 1 - p, else 0: what dropout multiplies by. 0 <= p < 1."""
+    if dtype == _F64:
+        return np.divide(K.rng_bernoulli(g.mt, n, 1.0 - p), 1.0 - p)
+    return K.rng_dropout(g.mt, n, p).astype(dtype, copy=False)
+
+
+def exponential(n: int, dtype: np.dtype, rate: float, g: Generator) -> np.ndarray:
+    """Density rate · exp(-rate · x); two draws each."""
+    return _rounded(K.rng_exponential(g.mt, n, rate), dtype)
+
+
+def cauchy(n: int, dtype: np.dtype, median: float, sigma: float, g: Generator) -> np.ndarray:
+    """median + sigma · tan(π (u - 1/2)); two draws each."""
+    return _rounded(K.rng_cauchy(g.mt, n, median, sigma), dtype)
+
+
+def geometric(n: int, dtype: np.dtype, p: float, g: Generator) -> np.ndarray:
+    """How many trials until the first success of probability p: ceil(log u / log(1 - p))."""
+    return _rounded(np.ceil(_each(math.log, _u53(n, g)) / math.log(1 - p)), dtype)
+
+
+def log_normal(n: int, dtype: np.dtype, mean: float, std: float, g: Generator) -> np.ndarray:
+    """exp of N(mean, std²), drawn in pairs however many there are."""
+    return _rounded(_each(math.exp, K.rng_normal_serial(g.mt, n, mean, std)), dtype)
+
+
+def rrelu_slopes(n: int, dtype: np.dtype, low: float, high: float, g: Generator) -> np.ndarray:
+    """The slopes of rrelu's negative inputs: uniform in [low, high), always two draws each."""
+    if dtype != _F64:
+        low, high = float(_F32.type(low)), float(_F32.type(high))
+    return _rounded(_u53(n, g) * (high - low) + low, dtype)
+
+
+def _u53(n: int, g: Generator) -> np.ndarray:
+    return K.rng_uniform(g.mt, n, 0.0, 1.0, True)
+
+
+def _each(f: Callable[[float], float], x: np.ndarray) -> np.ndarray:
+    # Python's math is the C library's, as PyTorch uses it; NumPy's differs in the last bit.
+    return np.array(list(map(f, x.tolist())), _F64)
+
+
+def multinomial(p: np.ndarray, k: int, replacement: bool, g: Generator) -> np.ndarray:
+    """k categories for each row of weights: p (rows, C) -> int64 (rows, k).
+
+    Without replacement, and for k = 1: the k largest of p / q with q exponential (the exponential
+    race). With replacement: the cumulated weights are searched for uniform numbers.
+    """
+    if k == 1 or not replacement:
+        q = exponential(p.size, p.dtype, 1.0, g).reshape(p.shape)
+        with np.errstate(divide="ignore", over="ignore"):
+            race = p / q
+        if k == 1:
+            return race.argmax(-1)[:, None]
+        return np.argsort(-race, axis=-1, kind="stable")[:, :k]
+    cumulated: Any = np.cumsum(p, axis=-1, dtype=_F64 if p.dtype == _F64 else _F32)
+    cumulated = cumulated / cumulated[:, -1:]
+    cumulated[:, -1] = 1
+    chosen = np.empty((len(p), k), np.int64)
+    for row, weights in zip(chosen, cumulated.astype(_F64, copy=False), strict=True):
+        row[:] = weights.searchsorted(_u53(k, g))
+    return chosen
+
+
+def poisson(rate: np.ndarray, g: Generator) -> np.ndarray:
+    """Counts of events of the given rates: rate (n) -> (n), same dtype.
+
+    Below 10: uniform numbers are multiplied until exp(-rate) is passed (Knuth); else transformed
+    rejection. Source: Hörmann 1993, doi:10.1016/0167-6687(93)90997-4
+    """
+    u = _stream(g)
+    return np.array([_poisson(r, u) for r in rate.tolist()], _F64).astype(rate.dtype)
+
+
+def _stream(g: Generator) -> Callable[[], float]:
+    """A function that gives the next uniform number of 53 bits."""
+    draw, mt = K.rng_uniform, g.mt
+    return lambda: draw(mt, 1, 0.0, 1.0, True).item()
+
+
+def _poisson(rate: float, u: Callable[[], float]) -> int:
+    if rate == 0:
+        return 0
+    if rate < 10:
+        limit, product, count = math.exp(-rate), u(), 0
+        while product > limit:
+            product *= u()
+            count += 1
+        return count
+    b = 0.931 + 2.53 * math.sqrt(rate)
+    a = -0.059 + 0.02483 * b
+    log_inverse_alpha = math.log(1.1239 + 1.1328 / (b - 3.4))
+    sure = 0.9277 - 3.6224 / (b - 2)
+    log_rate = math.log(rate)
+    while True:
+        x, v = u() - 0.5, u()
+        distance = 0.5 - abs(x)
+        k = math.floor((2 * a / distance + b) * x + rate + 0.43)
+        if distance >= 0.07 and v <= sure:
+            return k
+        if k < 0 or (distance < 0.013 and v > distance):
+            continue
+        bound = -rate + k * log_rate - math.lgamma(k + 1)
+        if math.log(v) + log_inverse_alpha - math.log(a / (distance * distance) + b) <= bound:
+            return k
+
+
+def binomial(count: np.ndarray, p: np.ndarray, g: Generator) -> np.ndarray:
+    """Successes in `count` trials of probability p: (n), (n) -> (n), the dtype of count.
+
+    For count · p < 10 geometric waiting times are added up; else transformed rejection.
+    Source: Hörmann 1993, doi:10.1080/00949659308811496
+    """
+    u = _stream(g)
+    trials = zip(count.tolist(), p.tolist(), strict=True)
+    return np.array([_binomial(n, q, u) for n, q in trials], _F64).astype(count.dtype)
+
+
+def _binomial(count: float, p: float, u: Callable[[], float]) -> float:
+    if count <= 0 or p <= 0:
+        return 0
+    if p >= 1:
+        return count
+    if p > 0.5:
+        return count - _binomial(count, 1 - p, u)
+    return _many_successes(count, p, u) if count * p >= 10 else _few_successes(count, p, u)
+
+
+def _few_successes(count: float, p: float, u: Callable[[], float]) -> int:
+    trials, successes, scale = 0, -1, math.log1p(-p)
+    while trials <= count:
+        trials += math.ceil(math.log(u()) / scale)
+        successes += 1
+    return successes
+
+
+def _many_successes(count: float, p: float, u: Callable[[], float]) -> int:
+    spread = math.sqrt(count * p * (1 - p))
+    b = 1.15 + 2.53 * spread
+    a = -0.0873 + 0.0248 * b + 0.01 * p
+    sure = 0.92 - 4.2 / b
+    odds = p / (1 - p)
+    alpha = (2.83 + 5.1 / b) * spread
+    mode = math.floor((count + 1) * p)
+    while True:
+        x, v = u() - 0.5, u()
+        distance = 0.5 - abs(x)
+        k = math.floor((2 * a / distance + b) * x + count * p + 0.5)
+        if distance >= 0.07 and v <= sure:
+            return k
+        if k < 0 or k > count:
+            continue
+        bound = (
+            (mode + 0.5) * math.log((mode + 1) / (odds * (count - mode + 1)))
+            + (count + 1) * math.log((count - mode + 1) / (count - k + 1))
+            + (k + 0.5) * math.log(odds * (count - k + 1) / (k + 1))
+            + _stirling_rest(mode)
+            + _stirling_rest(count - mode)
+            - _stirling_rest(k)
+            - _stirling_rest(count - k)
+        )
+        if math.log(v * alpha / (a / (distance * distance) + b)) <= bound:
+            return k
+
+
+# log k! less Stirling's approximation to it, for k = 0 .. 9
+_STIRLING_REST = (0.0810614667953272, 0.0413406959554092, 0.0276779256849983, 0.02079067210376509,
+                  0.0166446911898211, 0.0138761288230707, 0.0118967099458917, 0.0104112652619720,
+                  0.00925546218271273, 0.00833056343336287)  # fmt: skip
+
+
+def _stirling_rest(k: float) -> float:
+    if k <= 9:
+        return _STIRLING_REST[int(k)]
+    square = (k + 1) * (k + 1)
+    return (1 / 12 - (1 / 360 - 1 / 1260 / square) / square) / (k + 1)

@@ -1,0 +1,253 @@
+"""How tensors stand in a checkpoint: the names that PyTorch's pickles use, written and read.
+
+Writing, a tensor becomes the call of a name with arguments; reading, the name is looked up here and
+means a function of this file. Nothing else that belongs to PyTorch can be named by a file.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from pickle import UnpicklingError
+from typing import Any
+
+import numpy as np
+
+from ..core.device import device
+from ..core.dtype import DTYPES, dtype
+from ..core.parameter import Parameter
+from ..core.size import Size
+from ..core.storage import TypedStorage, UntypedStorage
+from ..core.tensor import Tensor, wrap
+from . import layers
+from .pickling import attributes, set_attributes
+
+__all__ = [
+    "CALLS",
+    "VALUES",
+    "Name",
+    "StorageKind",
+    "public_name",
+    "storage_name",
+    "tensor_recipe",
+]
+
+_STORAGE_NAMES = {
+    "float32": "FloatStorage",
+    "float64": "DoubleStorage",
+    "float16": "HalfStorage",
+    "bfloat16": "BFloat16Storage",
+    "uint8": "ByteStorage",
+    "int8": "CharStorage",
+    "int16": "ShortStorage",
+    "int32": "IntStorage",
+    "int64": "LongStorage",
+    "bool": "BoolStorage",
+    "complex64": "ComplexFloatStorage",
+    "complex128": "ComplexDoubleStorage",
+}
+
+
+class Name:
+    """A global in a pickle that is being written: `module` and `name`, whether or not it exists."""
+
+    def __init__(self, module: str, name: str):
+        self.module, self.name = module, name
+
+    def __call__(self, *args: Any) -> Any:  # pickle insists that what it calls is callable
+        raise TypeError(f"{self.module}.{self.name} is a name, not a function")
+
+
+# ---------------------------------------------------------------- writing
+
+
+def storage_name(d: dtype | None) -> Name:
+    """The class that a persistent id names: FloatStorage; UntypedStorage for dtypes without one."""
+    found = None if d is None else _STORAGE_NAMES.get(d.name)
+    return Name("torch.storage", "UntypedStorage") if found is None else Name("torch", found)
+
+
+def tensor_recipe(
+    t: Tensor, place: Callable[[np.ndarray], tuple[Any, int, Any]]
+) -> tuple[Any, ...]:
+    """(name, arguments) that make the tensor.
+
+    place(array) -> (reference to its storage, offset in elements, strides in elements).
+    """
+    state = attributes(t)
+    args: tuple[Any, ...]
+    if type(t) is Parameter:
+        args = (t.detach(), t.requires_grad, OrderedDict())
+        if state:
+            return Name("torch._utils", "_rebuild_parameter_with_state"), (*args, state)
+        return Name("torch._utils", "_rebuild_parameter"), args
+    reference, offset, strides = place(t._a)
+    args = (reference, offset, tuple(t.shape), strides, t.requires_grad, OrderedDict())
+    if t.dtype.name in _STORAGE_NAMES:
+        make = Name("torch._utils", "_rebuild_tensor_v2")
+    else:
+        make = Name("torch._utils", "_rebuild_tensor_v3")
+        args = (*args, t.dtype)
+    if state or type(t) is not Tensor:
+        return Name("torch._tensor", "_rebuild_from_type_v2"), (make, type(t), args, state)
+    return make, args
+
+
+def public_name(obj: Any) -> Name | None:
+    """PyTorch's name of a class of rushlight's; None for everybody else's."""
+    if not isinstance(obj, type):
+        return None
+    if obj in (Tensor, Size, device, UntypedStorage, TypedStorage):
+        return Name("torch", obj.__name__)
+    if obj is Parameter:
+        return Name("torch.nn.parameter", "Parameter")
+    return Name("rushlight.nn", obj.__name__) if layers.find(obj.__name__) is obj else None
+
+
+# ---------------------------------------------------------------- reading
+
+
+class StorageKind:
+    """What `torch.FloatStorage` means in a persistent id: the dtype; None for bytes."""
+
+    def __init__(self, dtype: dtype | None):
+        self.dtype = dtype
+
+
+def _natural(values: Any) -> tuple[int, ...]:
+    """A tuple of sizes or strides. UnpicklingError: anything but ints from 0 up."""
+    if not isinstance(values, tuple) or not all(type(n) is int and n >= 0 for n in values):
+        raise UnpicklingError(f"broken tensor: {values!r} are no sizes or strides")
+    return values
+
+
+def _view(memory: np.ndarray, offset: Any, size: Any, stride: Any) -> np.ndarray:
+    """Elements of a 1-d array, seen in another shape. UnpicklingError: some would lie outside."""
+    (offset,) = _natural((offset,))
+    size, stride = _natural(size), _natural(stride)
+    if len(size) != len(stride):
+        raise UnpicklingError(f"broken tensor: sizes {list(size)} with strides {list(stride)}")
+    if 0 in size:
+        return np.empty(size, memory.dtype)
+    end = offset + sum((n - 1) * s for n, s in zip(size, stride, strict=True)) + 1
+    if end > len(memory):
+        raise UnpicklingError(
+            f"broken tensor: sizes {list(size)}, strides {list(stride)} and offset {offset} reach "
+            f"element {end} of a storage of {len(memory)}"
+        )
+    unit = memory.itemsize
+    strides = tuple(s * unit for s in stride)
+    return np.ndarray(size, memory.dtype, memory.view(np.uint8), offset * unit, strides)
+
+
+def _tensor(storage: Any, offset: Any, size: Any, stride: Any) -> Tensor:
+    if not isinstance(storage, TypedStorage):
+        raise UnpicklingError(f"broken tensor: a {type(storage).__name__} as its storage")
+    return wrap(_view(storage._a, offset, size, stride))
+
+
+def _tensor_v2(
+    storage: Any,
+    offset: Any,
+    size: Any,
+    stride: Any,
+    requires_grad: Any,
+    hooks: Any,
+    metadata: Any = None,
+) -> Tensor:
+    if hooks or metadata:
+        raise UnpicklingError("tensors with backward hooks or metadata are not supported in files")
+    t = _tensor(storage, offset, size, stride)
+    return t.requires_grad_() if requires_grad else t
+
+
+def _tensor_v3(
+    storage: Any,
+    offset: Any,
+    size: Any,
+    stride: Any,
+    requires_grad: Any,
+    hooks: Any,
+    kind: Any,
+    metadata: Any = None,
+) -> Tensor:
+    if not isinstance(storage, UntypedStorage) or not isinstance(kind, dtype):
+        raise UnpicklingError("broken tensor: it needs an UntypedStorage and a dtype")
+    typed = TypedStorage(wrap_storage=storage, dtype=kind)
+    return _tensor_v2(typed, offset, size, stride, requires_grad, hooks, metadata)
+
+
+def _parameter(data: Any = None, requires_grad: Any = True, hooks: Any = None) -> Tensor:
+    if not isinstance(data, Tensor) or hooks:
+        raise UnpicklingError("broken Parameter: it needs a tensor and no hooks")
+    return Parameter(data, bool(requires_grad))
+
+
+def _parameter_with_state(data: Any, requires_grad: Any, hooks: Any, state: Any) -> Tensor:
+    return _with_state(_parameter(data, requires_grad, hooks), state)
+
+
+def _with_state(t: Tensor, state: Any) -> Tensor:
+    if not isinstance(state, dict) or not all(type(name) is str for name in state):
+        raise UnpicklingError("broken tensor: its attributes must be a dict of names")
+    return set_attributes(t, state)
+
+
+def _tensor_of_type(make: Any, cls: Any, args: Any, state: Any) -> Tensor:
+    """_rebuild_from_type_v2: a tensor with attributes, or of a class that the user registered."""
+    if make not in (_tensor_v2, _tensor_v3) or type(args) is not tuple:
+        raise UnpicklingError("broken tensor: _rebuild_from_type_v2 without a tensor")
+    if not isinstance(cls, type) or not issubclass(cls, Tensor):
+        raise UnpicklingError(f"broken tensor: {cls!r} is no class of tensors")
+    t = make(*args)
+    if cls is not Tensor:
+        t = t.as_subclass(cls)
+    return _with_state(t, state) if state else t
+
+
+def _size(dims: Any = ()) -> Size:
+    return Size(_natural(tuple(dims)))
+
+
+def _device(kind: Any, index: Any = None) -> device:
+    if type(kind) is not str:
+        raise UnpicklingError("broken device: its type must be a string")
+    return device(kind, index)
+
+
+VALUES: dict[tuple[str, str], Any] = {
+    ("torch._utils", "_rebuild_tensor"): _tensor,
+    ("torch._utils", "_rebuild_tensor_v2"): _tensor_v2,
+    ("torch._utils", "_rebuild_tensor_v3"): _tensor_v3,
+    ("torch._utils", "_rebuild_parameter"): _parameter,
+    ("torch._utils", "_rebuild_parameter_with_state"): _parameter_with_state,
+    ("torch._tensor", "_rebuild_from_type_v2"): _tensor_of_type,
+    ("torch.nn.parameter", "Parameter"): _parameter,
+    ("torch", "Tensor"): Tensor,
+    ("torch", "Size"): Size,
+    ("torch", "device"): device,
+    ("torch.storage", "UntypedStorage"): StorageKind(None),
+    ("torch", "UntypedStorage"): StorageKind(None),
+    **{("torch", name): d for name, d in DTYPES.items()},
+    **{
+        (module, name): StorageKind(DTYPES[d])
+        for d, name in _STORAGE_NAMES.items()
+        for module in ("torch", "torch.cuda")
+    },
+}
+
+CALLS: dict[Any, Callable[..., Any]] = {
+    Size: _size,
+    device: _device,
+    **{
+        make: make
+        for make in (
+            _tensor,
+            _tensor_v2,
+            _tensor_v3,
+            _parameter,
+            _parameter_with_state,
+            _tensor_of_type,
+        )
+    },
+}

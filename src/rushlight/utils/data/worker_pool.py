@@ -1,0 +1,217 @@
+"""The main process's side of a loader with workers: hands out tasks, takes in batches.
+
+Each worker has a pipe for its tasks and one for its batches. A worker answers its tasks in order,
+so that no batch ever has to be kept for later: the next one is the next answer of the worker whose
+turn it is, and a worker that is ahead waits with a full pipe. A worker that dies closes its pipe,
+which ends the wait for it at once.
+"""
+
+from __future__ import annotations
+
+import collections
+import os
+import time
+import weakref
+from multiprocessing import connection as mp_connection
+from typing import TYPE_CHECKING, Any
+
+from . import pipe
+from .worker import Job, Restart, StreamEnd, work
+
+if TYPE_CHECKING:
+    from .dataloader import DataLoader
+
+__all__ = ["WorkerPool", "close_inherited_ends"]
+
+_CHECK_SECONDS = 5.0
+# This process's ends of all workers' pipes. A forked worker inherits them, and a pipe is only seen
+# to be closed when nobody else holds it: each worker closes those of the others.
+_own_ends: weakref.WeakSet = weakref.WeakSet()
+
+
+def close_inherited_ends(keep: tuple) -> None:
+    """In a forked worker: close what belongs to the main process."""
+    for end in list(_own_ends):
+        if end not in keep:
+            end.close()
+    _own_ends.clear()
+
+
+class _Worker:
+    """A process and our ends of its pipes. `active`: it takes tasks."""
+
+    def __init__(self, context: Any, job: dict, worker_id: int) -> None:
+        task_receiver, self.tasks = context.Pipe(duplex=False)
+        self.results, result_sender = pipe.make_pipe(context)
+        _own_ends.update((self.tasks, self.results))
+        job = Job(**job, id=worker_id, tasks=task_receiver, results=result_sender)
+        self.process = context.Process(target=work, args=(job,), daemon=True)
+        try:
+            self.process.start()
+        finally:
+            # Held here too, the worker's death would not close them.
+            task_receiver.close()
+            result_sender.close()
+        self.unanswered = 0
+        self.active = True
+
+
+class WorkerPool:
+    """The workers of one loader: `put` a task, `get` a batch; `restart` for the next epoch."""
+
+    def __init__(self, loader: DataLoader, base_seed: int, is_stream: bool) -> None:
+        import multiprocessing
+
+        self._timeout = loader.timeout
+        self._in_order = loader.in_order
+        self._limit = loader.prefetch_factor
+        self._turns: collections.deque[_Worker] = collections.deque()
+        self._next_worker = 0
+        self._epoch = 0
+        self._workers: list[_Worker] = []
+        self._closer = weakref.finalize(self, _shut_down, self._workers, os.getpid())
+        job = {
+            "dataset": loader.dataset,
+            "is_stream": is_stream,
+            "batched": loader._auto_collation,
+            "collate_fn": loader.collate_fn,
+            "drop_last": loader.drop_last,
+            "base_seed": base_seed,
+            "init_fn": loader.worker_init_fn,
+            "num_workers": loader.num_workers,
+        }
+        context = loader.multiprocessing_context or multiprocessing
+        for i in range(loader.num_workers):
+            self._workers.append(_Worker(context, job, i))
+
+    @property
+    def processes(self) -> list:
+        """The worker processes, by number."""
+        return [worker.process for worker in self._workers]
+
+    def put(self, task: Any) -> None:
+        """Give a task to the next active worker in turn, or, out of order, to the least busy one.
+
+        The caller sees to it that there is one (`has_room`)."""
+        if self._in_order:
+            while not self._workers[self._next_worker].active:
+                self._next_worker = (self._next_worker + 1) % len(self._workers)
+            worker = self._workers[self._next_worker]
+            self._next_worker = (self._next_worker + 1) % len(self._workers)
+        else:
+            worker = min((w for w in self._workers if w.active), key=lambda w: w.unanswered)
+        self._send(worker, task)
+        worker.unanswered += 1
+        self._turns.append(worker)
+
+    def has_room(self) -> bool:
+        """May another task be put now?"""
+        waiting = sum(worker.unanswered for worker in self._workers if worker.active)
+        active = sum(worker.active for worker in self._workers)
+        return active > 0 and waiting < max(self._limit * len(self._workers), 1)
+
+    def get(self) -> Any:
+        """The next batch; a WorkerError in its place; a StreamEnd: one of the workers has no more;
+        None: no task is left unanswered."""
+        worker = self._whose_turn()
+        if worker is None:
+            return None
+        answer = self._receive(worker)
+        worker.unanswered -= 1
+        if isinstance(answer, StreamEnd):
+            worker.active = False
+        return answer
+
+    def restart(self) -> None:
+        """Begin a new epoch with the same processes; what is left of the old one is thrown away."""
+        self._epoch += 1
+        self._turns.clear()
+        self._next_worker = 0
+        for worker in self._workers:
+            self._send(worker, Restart(self._epoch))
+        for worker in self._workers:
+            answer = None
+            while not (isinstance(answer, Restart) and answer.epoch == self._epoch):
+                answer = self._receive(worker)
+            worker.unanswered = 0
+            worker.active = True
+
+    def close(self) -> None:
+        """End the processes. Also done when the pool is dropped and when Python ends."""
+        self._turns.clear()
+        self._closer()
+
+    def _whose_turn(self) -> _Worker | None:
+        if self._in_order:
+            while self._turns:
+                worker = self._turns.popleft()
+                if worker.active:
+                    return worker
+            return None
+        busy = {w.results: w for w in self._workers if w.active and w.unanswered}
+        if not busy:
+            return None
+        ready = mp_connection.wait(list(busy), self._timeout or None)
+        if not ready:
+            raise self._late()
+        return busy[ready[0]]
+
+    def _send(self, worker: _Worker, task: Any) -> None:
+        try:
+            pipe.send(worker.tasks, task)
+        except OSError:
+            raise self._death(worker) from None
+
+    def _receive(self, worker: _Worker) -> Any:
+        deadline = time.monotonic() + self._timeout if self._timeout > 0 else None
+        try:
+            while True:
+                seconds = _CHECK_SECONDS
+                if deadline is not None:
+                    seconds = min(seconds, max(deadline - time.monotonic(), 0))
+                if worker.results.poll(seconds):
+                    return pipe.receive(worker.results)
+                if deadline is not None and time.monotonic() >= deadline:
+                    raise self._late()
+                if not worker.process.is_alive() and not worker.results.poll(0):
+                    raise EOFError
+        except (EOFError, ConnectionResetError):
+            raise self._death(worker) from None
+
+    def _late(self) -> RuntimeError:
+        return RuntimeError(f"DataLoader timed out after {self._timeout} seconds")
+
+    def _death(self, worker: _Worker) -> RuntimeError:
+        process = worker.process
+        process.join(1.0)
+        code = process.exitcode
+        how = f"exit code {code}"
+        if code is not None and code < 0:
+            import signal
+
+            how = f"killed by signal {-code} ({signal.Signals(-code).name})"
+            if -code == getattr(signal, "SIGKILL", 9):
+                how += "; the system does this when memory runs out"
+        self.close()
+        return RuntimeError(
+            f"DataLoader worker (pid(s) {process.pid}) exited unexpectedly\n  {how}\n"
+            "  fix: run once with num_workers=0 to see where it happens"
+        )
+
+
+def _shut_down(workers: list[_Worker], owner: int) -> None:
+    """Close the pipes, which ends the workers after the sample they are at, and wait for them."""
+    if os.getpid() != owner:
+        return  # the copy of the pool in a forked process
+    for worker in workers:
+        worker.tasks.close()
+        worker.results.close()
+    deadline = time.monotonic() + _CHECK_SECONDS
+    for worker in workers:
+        worker.process.join(max(deadline - time.monotonic(), 0))
+        if worker.process.is_alive():
+            worker.process.terminate()
+            worker.process.join(1.0)
+        if worker.process.is_alive():
+            worker.process.kill()
+            worker.process.join()
