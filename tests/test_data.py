@@ -110,7 +110,7 @@ def same(a, b):
 
 @pytest.mark.parametrize("options", [{}, {"shuffle": True}, {"drop_last": True}])
 def test_a_whole_batch_is_the_collated_samples(rows, options):
-    strided = TensorDataset(torch.arange(60).reshape(3, 2, 10).permute(2, 0, 1), torch.ones(10) > 0)
+    strided = TensorDataset(torch.arange(60).reshape(3, 2, 10).permute(2, 1, 0), torch.ones(10) > 0)
     everything = (
         rows,
         strided,
