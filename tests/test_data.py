@@ -1,4 +1,4 @@
-"""utils.data in one process: data sets, samplers, collate, the loader's order and its arguments."""
+"""utils.data in one process: samplers, collate, the loader's order and its arguments."""
 
 import collections
 import copy
@@ -13,14 +13,13 @@ import pytest
 import rushlight as torch
 from rushlight.utils.data import (
     BatchSampler,
-    ChainDataset,
-    ConcatDataset,
     DataLoader,
     Dataset,
     DistributedSampler,
     IterableDataset,
     RandomSampler,
     Sampler,
+    SequentialSampler,
     StackDataset,
     Subset,
     SubsetRandomSampler,
@@ -28,7 +27,6 @@ from rushlight.utils.data import (
     WeightedRandomSampler,
     default_collate,
     default_convert,
-    random_split,
 )
 from rushlight.utils.data.collate import default_collate_fn_map
 
@@ -106,13 +104,13 @@ def same(a, b):
         for x, y in zip(a, b, strict=True):
             same(x, y)
     else:
-        assert a.dtype == b.dtype
+        assert (a.dtype, a.stride()) == (b.dtype, b.stride())
         assert torch.equal(a, b)
 
 
 @pytest.mark.parametrize("options", [{}, {"shuffle": True}, {"drop_last": True}])
 def test_a_whole_batch_is_the_collated_samples(rows, options):
-    strided = TensorDataset(torch.arange(60).reshape(3, 2, 10).permute(2, 0, 1), torch.ones(10) > 0)
+    strided = TensorDataset(torch.arange(60).reshape(3, 2, 10).permute(2, 1, 0), torch.ones(10) > 0)
     everything = (
         rows,
         strided,
@@ -166,6 +164,58 @@ def test_tensors_that_want_gradients_keep_their_history():
 def test_index_out_of_range_is_the_tensor_s_error(rows):
     with pytest.raises(IndexError, match="index 20 is out of bounds for dimension 0 with size 10"):
         list(DataLoader(rows, 2, sampler=[1, 20]))
+
+
+def test_a_sampler_for_a_longer_data_set_gets_no_short_batch(rows):
+    for dataset in (rows, Subset(rows, [1, 2, 3]), StackDataset(rows, rows), rows.tensors[1]):
+        loader = DataLoader(dataset, 8, sampler=SequentialSampler(range(16)))
+        with pytest.raises(IndexError, match=r"out of (bounds|range)"):
+            list(loader)
+
+
+def test_getitems_of_an_instance_is_obeyed():
+    dataset = TensorDataset(torch.arange(4))
+    dataset.__getitems__ = lambda keys: [-key for key in keys]
+    assert numbers(DataLoader(dataset, 3)) == [[0, -1, -2], [-3]]
+
+
+def test_a_stack_declines_before_it_draws():
+    class Noise(Dataset):
+        def __len__(self):
+            return 4
+
+        def __getitem__(self, i):
+            return torch.rand(())
+
+        def __batches__(self):
+            def batch(indices):
+                return torch.rand(2)
+
+            batch.draws = True
+            return batch
+
+    stack = StackDataset(Noise(), torch.ones(4, requires_grad=True))
+    torch.manual_seed(0)
+    wanted = numbers(DataLoader(Slow(stack), 2))
+    torch.manual_seed(0)
+    assert numbers(DataLoader(stack, 2)) == wanted
+
+
+def test_indices_that_are_no_integers_are_the_data_set_s_affair(rows):
+    class Named(TensorDataset):
+        def __getitem__(self, name):
+            return super().__getitem__(int(name))
+
+        def __batches__(self):
+            return super().__batches__()
+
+    subset = Subset(Named(*rows.tensors), ["3", "1"])
+    assert [y.tolist() for _, y in DataLoader(subset, 2)] == [[3, 1]]
+    for indices in ([0.5, 1.5], [[1, 2], [3]]):
+        with pytest.raises((IndexError, TypeError, RuntimeError)) as direct:
+            default_collate([rows[i] for i in indices])
+        with pytest.raises(type(direct.value)):
+            list(DataLoader(Subset(rows, indices), 2))
 
 
 def test_a_changed_collate_map_is_obeyed(rows, monkeypatch):
@@ -371,54 +421,7 @@ def test_an_error_leaves_the_loader_going():
     assert numbers(iterator) == [[2], [3]]
 
 
-# ---------------------------------------------------------------- data sets and samplers
-
-
-def test_dataset_errors():
-    with pytest.raises(AssertionError, match=r"Size mismatch between tensors\n.*\[3, 4\]"):
-        TensorDataset(torch.ones(3), torch.ones(4))
-    with pytest.raises(NotImplementedError, match="should implement __getitem__"):
-        Dataset()[0]
-    with pytest.raises(AssertionError, match="should not be an empty iterable"):
-        ConcatDataset([])
-    with pytest.raises(AssertionError, match="does not support IterableDataset"):
-        ConcatDataset([Stream(1)])
-    with pytest.raises(ValueError, match="absolute value of index"):
-        ConcatDataset([TEN])[-11]
-    with pytest.raises(AssertionError, match="only supports IterableDataset"):
-        list(ChainDataset([TEN]))
-    with pytest.raises(ValueError, match="At least one dataset"):
-        StackDataset()
-    with pytest.raises(ValueError, match="both types are given"):
-        StackDataset(TEN, x=TEN)
-    with pytest.raises(ValueError, match="Size mismatch between datasets"):
-        StackDataset(TEN, [1])
-    with pytest.raises(ValueError, match="Sum of input lengths does not equal"):
-        random_split(TEN, [3, 3])
-    with pytest.raises(ValueError, match="Fraction at index 0 is not between 0 and 1"):
-        random_split(TEN, [1.5, -0.5])
-    with pytest.warns(UserWarning, match="Length of split at index 1 is 0"):
-        random_split(TEN, [1.0, 0.0])
-
-    class Half(Subset):
-        def __getitem__(self, i):
-            return 0
-
-    with pytest.raises(NotImplementedError, match="Half overrides __getitem__ but not"):
-        Half(TEN, [1])
-
-
-def test_dataset_values(rows):
-    joined = Subset(TEN, [3, 4]) + Subset(TEN, [7])
-    assert isinstance(joined, ConcatDataset) and [joined[i] for i in (0, 2, -1)] == [3, 7, 7]
-    chained = Stream(2) + Stream(1)
-    assert isinstance(chained, ChainDataset) and list(chained) == [0, 1, 0]
-    assert len(ChainDataset([Sized(2, 2), Sized(1, 1)])) == 3
-    assert StackDataset(TEN, TEN)[2] == (2, 2) and StackDataset(a=TEN)[2] == {"a": 2}
-    assert StackDataset(TEN, TEN).__getitems__([1, 2]) == [(1, 1), (2, 2)]
-    assert rows[2][0].tolist() == [4, 5] and rows[1:3][1].tolist() == [1, 2]
-    with pytest.warns(FutureWarning, match="renamed to `cumulative_sizes`"):
-        assert joined.cummulative_sizes == [2, 3]
+# ---------------------------------------------------------------- samplers
 
 
 def test_sampler_errors():

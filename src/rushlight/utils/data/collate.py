@@ -139,7 +139,8 @@ def collate_tensor_fn(batch: Sequence, *, collate_fn_map: dict | None = None) ->
             type(t) is Tensor and t._a.shape == shape and t._a.dtype == dtype and not t._rg
             for t in batch
         ):
-            rows = np.concatenate([t._a for t in batch])  # (N·d0, ...)
+            # In C order, as PyTorch's: NumPy would keep the samples' own order.
+            rows = np.ascontiguousarray(np.concatenate([t._a for t in batch]))  # (N·d0, ...)
             return wrap(rows.reshape(len(batch), *shape))
     return torch.stack(batch, 0)
 
