@@ -82,7 +82,6 @@ from .serialization import pickling as _pickling  # noqa: E402
 
 __version__ = "0.1.0"
 
-globals().update({name: f for name, f in _FUNCTIONS.items() if "." not in name})
 globals().update(_dtype.ALIASES)
 bool = _dtype.bool_
 pi, e, inf, nan, newaxis = _math.pi, _math.e, _math.inf, _math.nan, None
@@ -134,6 +133,9 @@ _layers.find = _layer
 
 
 def __getattr__(name: str):
+    if name in _FUNCTIONS and "." not in name:
+        globals()[name] = found = _FUNCTIONS[name]
+        return found
     if name in _LAZY:
         found = getattr(_import_module(f"{__name__}.{_LAZY[name]}"), name)
         globals()[name] = found
@@ -150,4 +152,6 @@ def __getattr__(name: str):
 
 
 def __dir__() -> list[str]:
-    return sorted({n for n in globals() if not n.startswith("_")} | set(_LAZY) | _SUBMODULES)
+    functions = {name for name in _FUNCTIONS if "." not in name}
+    names = {n for n in globals() if not n.startswith("_")}
+    return sorted(names | functions | set(_LAZY) | _SUBMODULES)

@@ -25,12 +25,9 @@ from ..autograd.node import FREED, can_mask, edge_of, next_number, note_trace
 from ..core.grad_mode import inferring, mode, watching
 from ..core.tensor import Tensor, new
 from ..kernels import K
-from .messages import explain
+from .messages import TRANSLATED, explain
 from .op import SHAPE, Card
 from .promotion import alike, promoted
-
-# what NumPy raises that PyTorch says otherwise
-TRANSLATED = (ValueError, IndexError, TypeError, AttributeError)
 
 _NAMES = {
     "FREED": FREED,

@@ -63,6 +63,14 @@ def apply_inplace(card: Card, args: tuple) -> Tensor:
     return x
 
 
+def _change(card: Card, args: Any) -> Tensor:
+    args = card.arguments(args)
+    return apply_inplace(card.select(args), args)
+
+
+Card.change = _change
+
+
 def write(x: Tensor, values: Any) -> None:
     """Copy values into the memory of x (same shape, or broadcast up to it) and count the change."""
     a = x._a

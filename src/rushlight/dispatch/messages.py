@@ -1,4 +1,4 @@
-"""NumPy's complaints in PyTorch's words, with the shapes and the fix."""
+"""Errors in PyTorch's words, with the shapes and the fix."""
 
 from __future__ import annotations
 
@@ -7,10 +7,43 @@ from typing import Any
 import numpy as np
 
 from ..core.tensor import Tensor
+from .schema import MISSING
+
+# what NumPy raises that PyTorch words otherwise
+TRANSLATED = (ValueError, IndexError, TypeError, AttributeError)
+
+
+def missing(name: str, parameter: str) -> TypeError:
+    """A required argument was not given."""
+    return TypeError(f'{name}() missing 1 required positional arguments: "{parameter}"')
+
+
+def not_a_tensor(name: str, argument: str, position: int, value: Any) -> TypeError:
+    """An argument that must be a Tensor is something else."""
+    if value is MISSING:
+        return missing(name, argument)
+    return TypeError(
+        f"{name}(): argument '{argument}' (position {position}) must be Tensor, not "
+        f"{type(value).__name__}"
+    )
+
+
+def explain_arguments(schema: Any, values: tuple, error: Exception) -> Exception:
+    """The exception to raise instead of `error`, if an argument is missing or no Tensor."""
+    for i, (p, value) in enumerate(zip(schema.arguments, values, strict=False)):
+        if value is MISSING:
+            return missing(schema.name, p.name)
+        if p.type == "Tensor" and not isinstance(value, Tensor):
+            return not_a_tensor(schema.name, p.name, i + 1, value)
+    return error
 
 
 def explain(card: Any, args: tuple, error: Exception, into: Tensor | None = None) -> Exception:
     """The exception to raise instead of what NumPy said while running a card on these arguments."""
+    if card.schema is not None:
+        found = explain_arguments(card.schema, args, error)
+        if found is not error:
+            return found
     tensors = [a for a in args if isinstance(a, Tensor)]
     if isinstance(error, np.exceptions.AxisError):
         ndim = max(tensors[0]._a.ndim, 1) if tensors else 1
@@ -33,12 +66,7 @@ def explain(card: Any, args: tuple, error: Exception, into: Tensor | None = None
             if i < card.required and not isinstance(
                 args[i], (Tensor, int, float, complex, np.number)
             ):
-                name = "input" if i == 0 else card.parameters[i]
-                kind = type(args[i]).__name__
-                return TypeError(
-                    f"{card.name}(): argument '{name}' (position {i + 1}) must be Tensor, not "
-                    f"{kind}"
-                )
+                return not_a_tensor(card.name, card.public_name(i), i + 1, args[i])
     return error
 
 

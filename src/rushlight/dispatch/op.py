@@ -9,14 +9,16 @@ saved; nothing else is.
 from __future__ import annotations
 
 from copy import copy
+from functools import cached_property
 from typing import Any
 
 from ..autograd.node import Node
+from .messages import missing
 from .return_types import named_result
+from .schema import MISSING, Schema
 
 CARDS: dict[str, Card] = {}
 SHAPE = 1 << 10  # in Card.save: the shape of argument i - SHAPE
-_MISSING = object()
 _ALIASES = {
     "axis": "dim",
     "keepdims": "keepdim",
@@ -30,7 +32,7 @@ _ALIASES = {
 class Card:
     """An op as the wrapper needs it: the author's class and what follows from its signatures.
 
-    name, node_type   the public name; the Node class, named as PyTorch's grad_fn
+    name, title       the public name; the name of its nodes, PyTorch's grad_fn
     parameters        names of forward's parameters; `defaults` for the last ones
     tensors           positions of the differentiable arguments, or "list": the first one is a
                       list of tensors
@@ -45,6 +47,10 @@ class Card:
                       each name asked for
     save_if           {argument: j}: the argument is saved only if the gradient of differentiable
                       input j is wanted
+    schema            PyTorch's signature; None for a card that no user calls
+    prepare           prepare(*schema's arguments) -> forward's arguments: PyTorch's checks on
+                      Tensors, options normalised; without it the two are the same
+    variant           variant(*forward's arguments) -> the node's name by overload, or None
     check             check(*tensors) sees the operands before promotion
     numbers           operands that may be Python numbers; None: all but one
     slow_backward     the engine takes its general path through backward
@@ -58,6 +64,7 @@ class Card:
 
     run: Any  # the first call puts the card's own function here, see call.py
     fast_backward: Any  # likewise, see codegen.py
+    change: Any  # change(arguments): in place, see inplace.py
     on_tensors = False  # backward is written on arrays
     relu_mask = False
     fused_with: Card | None = None
@@ -81,10 +88,15 @@ class Card:
         node: str | None = None,
         constants: int = 0,
         is_relu: bool = False,
+        schema: Schema | None = None,
     ):
         code = cls.forward.__code__
         self.name, self.doc, self.source = name, cls.__doc__, cls
         self.forward, self.backward = cls.forward, getattr(cls, "backward", _no_derivative(name))
+        self.schema = schema
+        self.prepare = getattr(cls, "prepare", None)
+        self.variant = getattr(cls, "variant", None)
+        self.variants: dict[str, Card] = {}
         self.check = getattr(cls, "check", None)
         self.numbers = getattr(cls, "numbers", None)
         self.samples = getattr(cls, "samples", None)
@@ -102,13 +114,10 @@ class Card:
         self.arrays = self.count - constants
         self.visible = len(returns) or outputs
         self.result = named_result(name, returns) if returns else None
-        title = node or cls.__name__  # with PyTorch's overload number: Sum1 -> SumBackward1
-        title = f"{title[:-1]}Backward{title[-1]}" if title[-1].isdigit() else f"{title}Backward0"
-        title = "CopySlices" if node == "CopySlices" else title
+        self.title = node_name(node or cls.__name__.strip("_"))
         self.save = self._saves()
         self.tensor_slots = tuple(j for j, i in enumerate(self.save) if 0 <= i < self.arrays)
         self.is_relu = is_relu
-        self.node_type = self.new_node_type(title)
         self.saved_out = self.save.index(~0) if ~0 in self.save else -1
         save_if = save_if or {}
         self.save_if = (
@@ -121,28 +130,83 @@ class Card:
         self.saves_first = 0 in self.save
         self.slow_backward = self.listed  # saved lists are unpacked by the engine's long way only
 
-    def new_node_type(self, title: str) -> Any:
-        """The class of this card's nodes."""
+    @cached_property
+    def node_type(self) -> Any:
+        """The class of this card's nodes, named as PyTorch's grad_fn."""
         known = {
             "__slots__": (),
             "card": self,
             "tensor_slots": self.tensor_slots,
             "is_relu": self.is_relu,
         }
-        return type(title, (Node,), known)
+        return type(self.title, (Node,), known)
 
     def copied(self) -> Card:
-        """The same card, to be changed; its own functions are made anew at the first call."""
+        """The same card, to be changed; what follows from its fields is made anew when needed."""
         other = copy(self)
-        other.__dict__.pop("run", None)
-        other.__dict__.pop("fast_backward", None)
+        for name in ("run", "fast_backward", "node_type"):
+            other.__dict__.pop(name, None)
         return other
 
     def renamed(self, title: str) -> Card:
         """The same card under another of PyTorch's node names: one formula, several overloads."""
         other = self.copied()
-        other.node_type = other.new_node_type(title)
+        other.title = title
         return other
+
+    # ------------------------------------------------------------ what faces ask
+
+    @property
+    def card(self) -> Card:
+        """The card itself: what `@op` returns is the card, or a function that has one."""
+        return self
+
+    @property
+    def checks_first(self) -> bool:
+        """A face must see that the first argument is a Tensor; promotion and prepare find out."""
+        if self.prepare is not None or self.listed:
+            return False
+        return self.promote is None or len(self.tensors) < 2
+
+    @property
+    def explains(self) -> bool:
+        """`run` words its errors itself."""
+        return self.prepare is None and self.variant is None
+
+    def call_text(self, given: str) -> str:
+        """The expression with which a face runs the card on its arguments."""
+        if self.variant is not None:
+            return f"op.call(({given}))"
+        return f"op.run(({given}))" if self.prepare is None else f"op.run(prepare({given}))"
+
+    def change_text(self, given: str) -> str:
+        """Likewise, in place."""
+        return f"op.change(({given}))"
+
+    def arguments(self, args: tuple) -> tuple:
+        """forward's arguments out of the schema's: what `prepare` makes of them."""
+        return tuple(args) if self.prepare is None else self.prepare(*args)
+
+    def select(self, args: tuple) -> Card:
+        """This card, or the same under the node name that `variant(*args)` says."""
+        if self.variant is None:
+            return self
+        title = self.variant(*args)
+        if title is None:
+            return self
+        found = self.variants.get(title)
+        if found is None:
+            found = self.variants[title] = self.renamed(node_name(title))
+        return found
+
+    def call(self, args: Any) -> Any:
+        """Run on the schema's arguments."""
+        args = self.arguments(args)
+        return self.select(args).run(args)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """For other ops: the public call, with positional arguments and keywords."""
+        return self.call(bind(self, args, kwargs))
 
     def _saves(self) -> tuple[int, ...]:
         if self.backward is None:
@@ -169,8 +233,21 @@ class Card:
                 )
         return tuple(save)
 
+    def public_name(self, i: int) -> str:
+        """The name that users know forward's i-th argument by."""
+        if self.schema is not None and self.prepare is None:
+            return self.schema.names[i]
+        return "input" if i == 0 else {"y": "other"}.get(self.parameters[i], self.parameters[i])
+
     def __repr__(self) -> str:
         return f"<card {self.name}>"
+
+
+def node_name(title: str) -> str:
+    """PyTorch's class of nodes: Sum -> SumBackward0; with an overload's number, SumBackward1."""
+    if title in ("CopySlices", "NotImplemented") or "Backward" in title:
+        return title
+    return f"{title[:-1]}Backward{title[-1]}" if title[-1].isdigit() else f"{title}Backward0"
 
 
 def _no_derivative(name: str) -> Any:
@@ -181,10 +258,11 @@ def _no_derivative(name: str) -> Any:
 
 
 def bind(card: Card, args: tuple, kwargs: dict) -> tuple:
-    """Positional and keyword arguments as forward's full positional tuple.
-
-    TypeError in PyTorch's words.
+    """Positional and keyword arguments as the full positional tuple of the schema, or of forward
+    for a card without one. TypeError in PyTorch's words.
     """
+    if card.schema is not None:
+        return bind_schema(card.schema, args, kwargs)
     count = card.count
     if card.varargs and len(args) > 1 and (len(args) > 2 or not isinstance(args[1], (tuple, list))):
         if not isinstance(args[1], (tuple, list)) and args[1] is not None:
@@ -195,7 +273,7 @@ def bind(card: Card, args: tuple, kwargs: dict) -> tuple:
     if not kwargs and given >= card.required:
         return args + card.defaults[given - card.required :] if given < count else args
     names = card.parameters
-    values = list(args) + [_MISSING] * (count - given)
+    values = list(args) + [MISSING] * (count - given)
     for key, value in kwargs.items():
         if key in names:
             i = names.index(key)
@@ -207,14 +285,34 @@ def bind(card: Card, args: tuple, kwargs: dict) -> tuple:
             i = names.index(_ALIASES[key])
         else:
             raise TypeError(f"{card.name}() got an unexpected keyword argument '{key}'")
-        if values[i] is not _MISSING:
+        if values[i] is not MISSING:
             raise TypeError(f"{card.name}() got multiple values for argument '{key}'")
         values[i] = value
     for i, value in enumerate(values):
-        if value is _MISSING:
+        if value is MISSING:
             if i < card.required:
-                raise TypeError(
-                    f'{card.name}() missing 1 required positional arguments: "{names[i]}"'
-                )
+                raise missing(card.name, card.public_name(i))
             values[i] = card.defaults[i - card.required]
+    return tuple(values)
+
+
+def bind_schema(schema: Schema, args: tuple, kwargs: dict) -> tuple:
+    """The arguments of a call in the schema's order, with its defaults; see `bind`."""
+    parameters = schema.arguments
+    if len(args) > len(parameters):
+        raise TypeError(
+            f"{schema.name}() takes {len(parameters)} positional arguments but {len(args)} were "
+            "given"
+        )
+    values = [*args, *(p.default for p in parameters[len(args) :])]
+    for key, value in kwargs.items():
+        i = schema.resolve(key)
+        if i is None:
+            raise TypeError(f"{schema.name}() got an unexpected keyword argument '{key}'")
+        if i < len(args):
+            raise TypeError(f"{schema.name}() got multiple values for argument '{key}'")
+        values[i] = value
+    for p, value in zip(parameters, values, strict=True):
+        if value is MISSING:
+            raise missing(schema.name, p.name)
     return tuple(values)

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..core.dtype import FLOAT, bool_, get_default_dtype, result_dtype
 from ..core.tensor import Tensor, wrap
+from .messages import not_a_tensor
 from .op import CARDS, Card
 
 _ndarray = np.ndarray
@@ -48,10 +49,7 @@ def promoted(card: Card, args: tuple) -> tuple:
                 return promoted(
                     card, tuple(wrap(a) if isinstance(a, _ndarray) else a for a in args)
                 )
-            raise TypeError(
-                f"{card.name}(): argument '{public_name(card, i)}' (position {i + 1}) must be "
-                f"Tensor, not {type(args[i]).__name__}"
-            )
+            raise not_a_tensor(card.name, card.public_name(i), i + 1, a)
     if card.check is not None:
         card.check(*operands)
     target = result_dtype(operands)
@@ -103,12 +101,6 @@ def number_of(x: Any) -> Any:
 
 def _is_number(x: Any) -> bool:
     return isinstance(x, (int, float, complex, np.number, np.bool_))
-
-
-def public_name(card: Card, i: int) -> str:
-    """The name that users know a card's argument by: x is `input`, y is `other`."""
-    name = card.parameters[i]
-    return "input" if i == 0 else {"y": "other"}.get(name, name)
 
 
 def cast(t: Tensor, target: Any) -> Tensor:

@@ -1,11 +1,8 @@
-"""The registry: from one card to everything that users call, and the one door for the cards'
-authors.
+"""The registry: from a card or a function to everything that users call.
 
-`@op("silu", inplace=True, functional=True)` over a class with forward and backward makes
-`torch.silu`, `Tensor.silu_`, `F.silu`: functions that bind arguments, promote dtypes, unwrap
-Tensors, run the formula on arrays, wrap the result and record a node if a gradient is wanted.
-`@composite` registers a plain function over Tensors under the same names. The cards in
-`rushlight.ops` speak only of arrays and formulas.
+`@op("silu(input, inplace=False)", at="F")` over a class with forward and backward registers a card
+and its faces; `@composite` does so for a plain function over Tensors. The cards in `rushlight.ops`
+hold only arrays and formulas.
 """
 
 from __future__ import annotations
@@ -15,24 +12,27 @@ from typing import Any
 import numpy as np
 
 from ..autograd.inplace import check_inplace
-from ..core.dtype import check_can_cast
 from ..core.grad_mode import mode
 from ..core.tensor import Tensor, wrap
 from .call import apply, fuse, record, replay, view_of
+from .faces import Face, Faces, Method
 from .inplace import apply_inplace, writable, write
 from .op import CARDS, Card, bind
 from .operators import binary_operator, inplace_operator
-from .promotion import cast, number_array, number_of, public_name
+from .out import store, write_out
+from .promotion import cast, number_array, number_of
+from .schema import Schema
 
 _ndarray = np.ndarray
-FUNCTIONS: dict[str, Any] = {}  # torch.<name>
-FUNCTIONAL: dict[str, Any] = {}  # torch.nn.functional.<name>
+FUNCTIONS = Faces()  # torch.<name>; "linalg.<name>" for other namespaces
+FUNCTIONAL = Faces()  # torch.nn.functional.<name>
 
 __all__ = [
     "CARDS",
     "FUNCTIONAL",
     "FUNCTIONS",
     "Card",
+    "Composite",
     "apply",
     "apply_inplace",
     "binary_operator",
@@ -42,6 +42,7 @@ __all__ = [
     "composite",
     "fuse",
     "inplace_operator",
+    "internal",
     "number_array",
     "number_of",
     "op",
@@ -51,7 +52,184 @@ __all__ = [
     "view_of",
     "writable",
     "write",
+    "write_out",
 ]
+
+
+def op(
+    text: str,
+    *aliases: str,
+    at: str = "",
+    fn: bool = True,
+    method: bool = True,
+    inplace: bool | str = False,
+    functional: bool = False,
+    **options: Any,
+) -> Any:
+    """Register the decorated class as a card: `@op("silu(input, inplace=False)", at="F")`.
+
+    text      the schema
+    aliases   further public names
+    at        where users find it: "torch", "Tensor", "F", "special", "linalg", "fft"
+    inplace   True: name_ at the same places; or the places, as in `at`
+    options   see Card
+
+    Returns the card, which other ops of the family can call.
+    """
+
+    def decorate(cls: type) -> Any:
+        if "(" not in text:
+            return _old_op(text, aliases, fn, method, inplace, functional, options)(cls)
+        schema = Schema(text)
+        CARDS[schema.name] = card = Card(cls, schema.name, schema=schema, **options)
+        publish_faces(schema, card, (schema.name, *aliases), at, inplace)
+        return card
+
+    return decorate
+
+
+def internal(name: str, **options: Any) -> Any:
+    """Register a card that no user calls: part of another op, or the backward of one."""
+
+    def decorate(cls: type) -> Any:
+        CARDS[name] = card = Card(cls, name, **options)
+        return card
+
+    return decorate
+
+
+def composite(
+    text: str,
+    *aliases: str,
+    at: str = "",
+    inplace: bool | str = False,
+    fn: bool = True,
+    method: bool = False,
+    functional: bool = False,
+) -> Any:
+    """Register a plain function over Tensors: `@composite("outer(input, vec2)", at="torch")`.
+
+    With a schema the face takes `out=`, aliases and the in-place form; the function gets the other
+    arguments. With a bare name the function itself is published.
+    """
+
+    def decorate(function: Any) -> Any:
+        if "(" not in text:
+            if at:
+                publish(function, (text, *aliases), "torch" in at, "Tensor" in at, "F" in at)
+            else:
+                publish(function, (text, *aliases), fn, method, functional)
+            return function
+        schema = Schema(text)
+        publish_faces(schema, Composite(schema, function), (schema.name, *aliases), at, inplace)
+        return function
+
+    return decorate
+
+
+class Composite:
+    """A function over Tensors as faces see it; the counterpart of Card."""
+
+    prepare = None
+    explains = False
+
+    def __init__(self, schema: Schema, function: Any):
+        self.schema, self.function, self.doc = schema, function, function.__doc__
+
+    @property
+    def checks_first(self) -> bool:
+        """The first argument must be a Tensor."""
+        arguments = self.schema.arguments
+        return bool(arguments) and arguments[0].type == "Tensor"
+
+    def call_text(self, given: str) -> str:
+        """The expression with which a face calls the function."""
+        stars = {"positional": "{0}", "variadic": "*{0}", "keyword": "{0}={0}"}
+        return (
+            f"op.function({', '.join(stars[p.kind].format(p.name) for p in self.schema.arguments)})"
+        )
+
+    def change_text(self, given: str) -> str:
+        """Likewise, in place."""
+        return f"op.change(({given}))"
+
+    def call(self, args: Any) -> Any:
+        """Call on the schema's arguments."""
+        positional: list = []
+        keywords: dict = {}
+        for p, value in zip(self.schema.arguments, args, strict=True):
+            if p.kind == "keyword":
+                keywords[p.name] = value
+            elif p.kind == "variadic":
+                positional += value
+            else:
+                positional.append(value)
+        return self.function(*positional, **keywords)
+
+    def change(self, args: Any) -> Any:
+        """Call, and copy the result into the first argument."""
+        return apply_inplace(CARDS["_copy"], (args[0], self.call(args)))
+
+
+def publish_faces(
+    schema: Schema, op: Card | Composite, names: tuple, at: str, inplace: bool | str
+) -> None:
+    """Register the faces of an op: out of place at `at`, in place where `inplace` says."""
+    for name in names:
+        for place in at.split():
+            _publish_face(place, name, Face(schema, "F" if place == "F" else "torch", name, op))
+        changing = at if inplace is True else inplace or ""
+        for place in changing.split():
+            _publish_face(place, name + "_", Face(schema, "inplace", name + "_", op))
+
+
+def _publish_face(place: str, name: str, face: Face) -> None:
+    if place == "Tensor":
+        setattr(Tensor, name, Method(name, face))
+    elif place == "torch":
+        FUNCTIONS.add(name, face)
+    elif place == "F":
+        FUNCTIONAL.add(name, face)
+    else:
+        FUNCTIONS.add(f"{place}.{name}", face)
+
+
+def publish(function: Any, names: tuple, fn: bool, method: bool, functional: bool) -> None:
+    """Register a plain function under these names."""
+    for n in names:
+        if fn:
+            FUNCTIONS.add(n, function)
+        if method:
+            setattr(Tensor, n, function)
+        if functional:
+            FUNCTIONAL.add(n, function)
+
+
+# ---------------------------------------------------------------- families not yet converted
+
+
+def _with_face(card: Card) -> Any:
+    function = _function(card)
+    function.__name__ = function.__qualname__ = card.name
+    function.__doc__ = card.doc
+    function.card = card
+    return function
+
+
+def _old_op(name, aliases, fn, method, inplace, functional, options):
+    def decorate(cls):
+        card = Card(cls, name, **options)
+        CARDS[name] = card
+        function = _with_face(card)
+        publish(function, (name, *aliases), fn, method, functional)
+        if inplace:
+            changed = _inplace_function(card)
+            changed.__name__ = changed.__qualname__ = name + "_"
+            changed.__doc__ = f"In-place version of {name}."
+            publish(changed, tuple(n + "_" for n in (name, *aliases)), fn, True, False)
+        return function
+
+    return decorate
 
 
 def _function(card: Card) -> Any:
@@ -77,7 +255,7 @@ def _checked_first(card: Card, args: tuple) -> tuple:
     if isinstance(args[0], _ndarray):
         return (wrap(args[0]), *args[1:])
     raise TypeError(
-        f"{card.name}(): argument '{public_name(card, 0)}' (position 1) must be Tensor, not "
+        f"{card.name}(): argument '{card.public_name(0)}' (position 1) must be Tensor, not "
         f"{type(args[0]).__name__}"
     )
 
@@ -105,81 +283,3 @@ def _into(card: Card, args: tuple, out: Any) -> Any:
     for o, r in pairs:
         store(o, r)
     return out if not isinstance(out, (tuple, list)) or card.result is None else card.result(*outs)
-
-
-def store(out: Tensor, result: Tensor) -> None:
-    """Write a result into the tensor given as out=; a wrong shape is resized."""
-    check_can_cast(result.dtype, out.dtype)
-    if out._a.shape != result._a.shape:
-        if out._a.size:
-            import warnings
-
-            warnings.warn(
-                "An output with one or more elements was resized since it had shape "
-                f"{list(out._a.shape)}, which does not match "
-                f"the required output shape {list(result._a.shape)}. This behavior is deprecated, "
-                "and in a future PyTorch "
-                "release outputs will not be resized unless they have zero elements. You can "
-                "explicitly reuse an out tensor t "
-                "by resizing it, inplace, to zero elements with t.resize_(0).",
-                stacklevel=4,
-            )
-        out._a = np.empty(result._a.shape, out._a.dtype)
-    np.copyto(out._a, result._a, casting="unsafe")
-    out._bump()
-
-
-def op(
-    name: str,
-    *aliases: str,
-    fn: bool = True,
-    method: bool = True,
-    inplace: bool = False,
-    functional: bool = False,
-    **options: Any,
-) -> Any:
-    """Register a card. See Card for the options.
-
-    fn, method, inplace, functional: whether torch.name, Tensor.name, name_ (both) and
-    nn.functional.name exist.
-    The decorated name becomes the function, so that cards of one file can use each other.
-    """
-
-    def decorate(cls: type) -> Any:
-        card = Card(cls, name, **options)
-        CARDS[name] = card
-        function = _function(card)
-        function.__name__ = function.__qualname__ = name
-        function.__doc__ = cls.__doc__
-        function.card = card
-        publish(function, (name, *aliases), fn, method, functional)
-        if inplace:
-            changed = _inplace_function(card)
-            changed.__name__ = changed.__qualname__ = name + "_"
-            changed.__doc__ = f"In-place version of {name}."
-            publish(changed, tuple(n + "_" for n in (name, *aliases)), fn, True, False)
-        return function
-
-    return decorate
-
-
-def composite(
-    name: str, *aliases: str, fn: bool = True, method: bool = False, functional: bool = False
-) -> Any:
-    """Register a plain function over Tensors under the public names."""
-
-    def decorate(function: Any) -> Any:
-        publish(function, (name, *aliases), fn, method, functional)
-        return function
-
-    return decorate
-
-
-def publish(function: Any, names: tuple, fn: bool, method: bool, functional: bool) -> None:
-    for n in names:
-        if fn:
-            FUNCTIONS[n] = function
-        if method:
-            setattr(Tensor, n, function)
-        if functional:
-            FUNCTIONAL[n] = function

@@ -1,0 +1,260 @@
+"""Faces: the functions that users call, made from an op's schema.
+
+A face binds PyTorch's arguments, takes the `out=` and in-place forms, and words the errors. Its
+text is put together from the schema and compiled when it is first touched, so importing the
+package compiles nothing; `inspect.signature` and help show PyTorch's signature. Three forms:
+
+    torch.f, Tensor.f   as PyTorch's C functions: aliases (axis=, keepdims=, x=), their error words
+    F.f                 as PyTorch's Python functions: `inplace` is an argument
+    f_                  in place: the result is written into the first argument
+
+`source(torch.exp.face)` shows the text of a face.
+"""
+
+from __future__ import annotations
+
+import linecache
+from collections.abc import Iterator
+from functools import lru_cache
+from types import FunctionType
+from typing import Any
+
+import numpy as np
+
+from ..core.tensor import Tensor, wrap
+from .messages import TRANSLATED, explain_arguments, missing, not_a_tensor
+from .out import write_out
+from .schema import MISSING, Schema
+
+
+class Face:
+    """What a face is made from.
+
+    schema    its Schema
+    form      "torch", "F" or "inplace"
+    name      what users call: the schema's name, an alias, or one with an underscore
+    op        the Card that is run, or the Composite that is called
+    """
+
+    def __init__(self, schema: Schema, form: str, name: str, op: Any):
+        self.schema, self.form, self.name, self.op = schema, form, name, op
+
+    @property
+    def checks(self) -> bool:
+        """The first argument must be a Tensor, and the op does not find out by itself."""
+        return self.op.checks_first
+
+    def build(self) -> FunctionType:
+        """The function."""
+        names: dict[str, Any] = {
+            "MISSING": MISSING,
+            "TRANSLATED": TRANSLATED,
+            "Tensor": Tensor,
+            "explain_arguments": explain_arguments,
+            "face": self,
+            "flat": _flat,
+            "op": self.op,
+            "prepare": self.op.prepare,
+            "rebind": rebind,
+            "schema": self.schema,
+            "tensor_argument": tensor_argument,
+            "write_out": write_out,
+        }
+        for p in self.schema.arguments:
+            if p.default is not MISSING:
+                names[f"default_{p.name}"] = p.default
+        exec(_code(source(self)), names)
+        f = names["f"]
+        f.__name__ = f.__qualname__ = self.name
+        f.__code__ = f.__code__.replace(co_name=self.name)
+        f.__doc__ = (
+            self.op.doc if self.form != "inplace" else f"In-place version of {self.name[:-1]}."
+        )
+        f.__module__ = "torch.nn.functional" if self.form == "F" else "torch"
+        f.__signature__ = _signature(self.schema, self.form)
+        f.face = self
+        return f
+
+
+@lru_cache(None)
+def _signature(schema: Schema, form: str) -> Any:
+    leave_out = {"torch": ("inplace",), "F": (), "inplace": ("inplace", "out")}[form]
+    return schema.signature(leave_out)
+
+
+@lru_cache(None)
+def _code(text: str) -> Any:
+    name = f"<face {len(linecache.cache)}>"
+    linecache.cache[name] = (len(text), None, text.splitlines(True), name)
+    return compile(text, name, "exec")
+
+
+def source(face: Face) -> str:
+    """The text of a face."""
+    schema, form, op = face.schema, face.form, face.op
+    words, values, variadic = [], [], None
+    keyword = False
+    for p in schema.arguments:
+        if p.kind == "variadic":
+            variadic = p.name
+            words.append(f"*{p.name}")
+        else:
+            if p.kind == "keyword" and not keyword and variadic is None:
+                words.append("*")
+                keyword = True
+            if p.default is not MISSING:
+                words.append(f"{p.name}=default_{p.name}")
+            else:
+                words.append(p.name if form == "F" else f"{p.name}=MISSING")
+        values.append(p.name)
+    given = "".join(f"{v}, " for v in values)
+    first = schema.arguments[0].name if schema.arguments else None
+    lines = []
+    if form == "F":
+        if schema.has("inplace"):
+            at = len(words)
+            if "*" in words:
+                at = words.index("*")
+            words.insert(at, "inplace=False")
+        if schema.has("out"):
+            words += [] if keyword else ["*"]
+            words.append("out=None")
+    else:
+        words.append("**rest")
+        lines.append("    if rest:")
+        lines.append(f"        return rebind(face, ({given}), rest)")
+    if variadic:
+        lines.append(f"    {variadic} = flat({variadic})")
+    if face.checks and first:
+        lines.append(f"    if not isinstance({first}, Tensor):")
+        lines.append(f"        {first} = tensor_argument(schema, {first})")
+    run = op.call_text(given)
+    change = op.change_text(given)
+    guarded = []
+    if form == "F" and schema.has("inplace"):
+        guarded += ["if inplace:", f"    return {change}"]
+    if form == "inplace":
+        guarded.append(f"return {change}")
+    elif form == "F" and schema.has("out"):
+        guarded += [
+            "if out is not None:",
+            f"    return write_out(schema.name, out, {run}, ({given}))",
+            f"return {run}",
+        ]
+    else:
+        guarded.append(f"return {run}")
+    if op.explains:
+        lines += ["    " + line for line in guarded]
+    else:
+        lines.append("    try:")
+        lines += ["        " + line for line in guarded]
+        lines += [
+            "    except TRANSLATED as e:",
+            f"        better = explain_arguments(schema, ({given}), e)",
+            "        if better is e:",
+            "            raise",
+            "        raise better from None",
+        ]
+    return f"def f({', '.join(words)}):\n" + "\n".join(lines) + "\n"
+
+
+def _flat(values: tuple) -> tuple:
+    """(2, 3) of f(x, 2, 3) and of f(x, (2, 3))."""
+    if len(values) == 1 and not isinstance(values[0], (int, np.integer, Tensor)):
+        return tuple(values[0])
+    return values
+
+
+def tensor_argument(schema: Schema, x: Any) -> Tensor:
+    """x, if an array: as a Tensor. TypeError: anything else."""
+    if isinstance(x, np.ndarray):
+        return wrap(x)
+    raise not_a_tensor(schema.name, schema.arguments[0].name, 1, x)
+
+
+def rebind(face: Face, values: tuple, rest: dict) -> Any:
+    """A call with keywords that the face's own parameters do not have: out= and aliases."""
+    schema, name = face.schema, face.name
+    out = rest.pop("out", None) if face.form == "torch" and schema.has("out") else None
+    found = list(values)
+    for key, value in rest.items():
+        i = schema.resolve(key)
+        if i is None:
+            raise TypeError(f"{name}() got an unexpected keyword argument '{key}'")
+        p = schema.arguments[i]
+        if p.kind == "variadic":
+            taken, value = bool(found[i]), tuple(value)
+        else:
+            taken = found[i] is not p.default
+        if taken:
+            raise TypeError(f"{name}() got multiple values for argument '{p.name}'")
+        found[i] = value
+    for p, value in zip(schema.arguments, found, strict=True):
+        if value is MISSING:
+            raise missing(name, p.name)
+        if p.kind == "variadic":
+            found[schema.arguments.index(p)] = _flat(value)
+    if face.checks and found and not isinstance(found[0], Tensor):
+        found[0] = tensor_argument(schema, found[0])
+    try:
+        result = face.op.change(found) if face.form == "inplace" else face.op.call(found)
+    except TRANSLATED as e:
+        better = explain_arguments(schema, tuple(found), e)
+        if better is e:
+            raise
+        raise better from None
+    return result if out is None else write_out(name, out, result, tuple(found))
+
+
+class Faces(dict):
+    """name -> function. A face is built when its name is first asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.unbuilt: dict[str, Face] = {}
+
+    def add(self, name: str, thing: Any) -> None:
+        """A plain function, or a Face to build later; the last one of a name counts."""
+        self.pop(name, None)
+        self.unbuilt.pop(name, None)
+        if isinstance(thing, Face):
+            self.unbuilt[name] = thing
+        else:
+            self[name] = thing
+
+    def __missing__(self, name: str) -> Any:
+        self[name] = built = self.unbuilt.pop(name).build()
+        return built
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return self[name] if name in self else default
+
+    def __contains__(self, name: object) -> bool:
+        return dict.__contains__(self, name) or name in self.unbuilt
+
+    def __iter__(self) -> Iterator[str]:
+        return iter([*dict.keys(self), *self.unbuilt])
+
+    def keys(self) -> Any:
+        return list(self)
+
+    def items(self) -> Any:
+        return [(name, self[name]) for name in self]
+
+    def values(self) -> Any:
+        return [self[name] for name in self]
+
+    def __len__(self) -> int:
+        return dict.__len__(self) + len(self.unbuilt)
+
+
+class Method:
+    """A method of Tensor that is built when it is first looked up."""
+
+    def __init__(self, name: str, face: Face):
+        self.name, self.face = name, face
+
+    def __get__(self, instance: Any, owner: Any) -> Any:
+        function = self.face.build()
+        setattr(Tensor, self.name, function)
+        return function if instance is None else function.__get__(instance, owner)

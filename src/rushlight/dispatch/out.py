@@ -1,0 +1,80 @@
+"""out=: the one writer of results into given tensors, with its checks."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+
+from ..core.dtype import check_can_cast
+from ..core.grad_mode import mode
+from ..core.tensor import Tensor, address
+
+
+def write_out(name: str, out: Any, result: Any, inputs: tuple = ()) -> Any:
+    """Write what an op returned into the tensor (or tensors) given as out=; returns `out`.
+
+    TypeError: out is no tensor, or not as many as there are results. RuntimeError: a gradient is
+    wanted, the dtype is too narrow, or out overlaps an input.
+    """
+    several = isinstance(result, tuple)
+    outs = tuple(out) if isinstance(out, (tuple, list)) else (out,)
+    results = result if several else (result,)
+    if len(outs) != len(results) or not all(isinstance(o, Tensor) for o in outs):
+        want = f"tuple of {len(results)} Tensors" if several else "Tensor"
+        got = type(out).__name__ if isinstance(out, Tensor) or not several else f"{len(outs)} items"
+        raise TypeError(f"{name}(): argument 'out' must be {want}, not {got}")
+    given = [t for a in inputs for t in (a if isinstance(a, (list, tuple)) else (a,))]
+    given = [t for t in given if isinstance(t, Tensor)]
+    if mode.grad and any(t._rg for t in (*given, *outs)):
+        raise RuntimeError(
+            f"{name}(): functions with out=... arguments don't support automatic differentiation, "
+            "but one of the arguments requires grad."
+        )
+    for o, r in zip(outs, results, strict=True):
+        for t in given:
+            check_overlap(o, t)
+        store(o, r)
+    if hasattr(result, "_fields"):
+        return type(result)(*outs)
+    return out
+
+
+def check_overlap(out: Tensor, x: Tensor) -> None:
+    """RuntimeError if `out` overlaps `x`, unless they are the same elements in the same order."""
+    a, b = out._a, x._a
+    if not a.size or not b.size or not np.may_share_memory(a, b):
+        return
+    if address(a) == address(b) and a.strides == b.strides and a.shape == b.shape:
+        return
+    if not (_is_dense(a) and _is_dense(b)):
+        return  # as PyTorch: whether two strided grids meet is not worth finding out
+    raise RuntimeError(
+        "unsupported operation: some elements of the input tensor and the written-to tensor refer "
+        "to a single memory location. Please clone() the tensor before performing the operation."
+    )
+
+
+def _is_dense(a: np.ndarray) -> bool:
+    low, high = np.lib.array_utils.byte_bounds(a)
+    return high - low == a.size * a.itemsize
+
+
+def store(out: Tensor, result: Tensor) -> None:
+    """Copy a result into `out` and count the change; a wrong shape is resized, with a warning."""
+    check_can_cast(result.dtype, out.dtype)
+    if out._a.shape != result._a.shape:
+        if out._a.size:
+            warnings.warn(
+                "An output with one or more elements was resized since it had shape "
+                f"{list(out._a.shape)}, which does not match the required output shape "
+                f"{list(result._a.shape)}. This behavior is deprecated, and in a future PyTorch "
+                "release outputs will not be resized unless they have zero elements. You can "
+                "explicitly reuse an out tensor t by resizing it, inplace, to zero elements with "
+                "t.resize_(0).",
+                stacklevel=5,
+            )
+        out._a = np.empty(result._a.shape, out._a.dtype)
+    np.copyto(out._a, result._a, casting="unsafe")
+    out._bump()
