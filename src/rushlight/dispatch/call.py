@@ -14,7 +14,7 @@ from ..autograd.node import Node, edge_of, make_node
 from ..core.grad_mode import inferring, mode
 from ..core.tensor import Tensor, ViewInfo, _cell, new, wrap
 from . import codegen
-from .messages import explain
+from .messages import explain, not_implemented
 from .op import SHAPE, Card
 from .promotion import promoted
 
@@ -132,6 +132,8 @@ def _general(card: Card, args: tuple) -> Any:
                     track = True
         else:
             arrays.append(a)
+    if card.not_for and arrays[0].dtype.kind in card.not_for:
+        raise not_implemented(card.kernel, arrays[0])
     try:
         r = card.forward(*arrays)
     except codegen.TRANSLATED as e:

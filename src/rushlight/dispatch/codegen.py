@@ -25,7 +25,7 @@ from ..autograd.node import FREED, can_mask, edge_of, next_number, note_trace
 from ..core.grad_mode import inferring, mode, watching
 from ..core.tensor import Tensor, new
 from ..kernels import K
-from .messages import TRANSLATED, explain
+from .messages import TRANSLATED, explain, not_implemented
 from .op import SHAPE, Card
 from .promotion import alike, promoted
 
@@ -43,6 +43,7 @@ _NAMES = {
     "ndarray": np.ndarray,
     "new": new,
     "next_number": next_number,
+    "not_implemented": not_implemented,
     "note_trace": note_trace,
     "promoted": promoted,
     "sum_to": K.sum_to,
@@ -124,6 +125,7 @@ def _run_signature(card: Card) -> tuple:
         card.save_if,
         relu is not None,
         (relu or card).saved_out >= 0,
+        card.not_for,
     )
 
 
@@ -139,6 +141,7 @@ def _run_lines(
     save_if: tuple | None,
     fused: bool,
     saves_out: bool,
+    not_for: str,
 ) -> str:
     names = _tuple(f"x{i}" for i in range(count))
     unpack = f"    {names} = args\n" if count else ""
@@ -149,6 +152,11 @@ def _run_lines(
         )
     given = [f"x{i}._a if isinstance(x{i}, Tensor) else x{i}" for i in range(arrays)]
     given += [f"x{i}" for i in range(arrays, count)]
+    if not_for:
+        lines += f"""\
+    if x0._a.dtype.kind in "{not_for}":
+        raise not_implemented(card.kernel, x0._a)
+"""
     lines += f"""\
     try:
         r = forward({", ".join(given)})

@@ -92,37 +92,40 @@ def _code(text: str) -> Any:
 def source(face: Face) -> str:
     """The text of a face."""
     schema, form, op = face.schema, face.form, face.op
-    words, values, variadic = [], [], None
-    keyword = False
-    for p in schema.arguments:
+    words, values = [], []
+    variadic = None
+    starred = False  # a "*" or "*dims" stands before the next keyword
+    for p in schema.parameters:
+        if p.name == "inplace":
+            words += ["inplace=False"] if form == "F" else []
+            continue
+        if p.name == "out" and form != "F":
+            continue
         if p.kind == "variadic":
             variadic = p.name
             words.append(f"*{p.name}")
+            starred = True
+            values.append(p.name)
+            continue
+        if p.kind == "keyword" and not starred:
+            words.append("*" if form == "F" else "*extra")
+            starred = True
+        if p.name == "out":
+            words.append("out=None")
+            continue
+        if p.default is not MISSING:
+            words.append(f"{p.name}=default_{p.name}")
         else:
-            if p.kind == "keyword" and not keyword and variadic is None:
-                words.append("*")
-                keyword = True
-            if p.default is not MISSING:
-                words.append(f"{p.name}=default_{p.name}")
-            else:
-                words.append(p.name if form == "F" else f"{p.name}=MISSING")
+            words.append(p.name if form == "F" else f"{p.name}=MISSING")
         values.append(p.name)
-    given = "".join(f"{v}, " for v in values)
+    given = ", ".join(values) + ("," if len(values) == 1 else "")
     first = schema.arguments[0].name if schema.arguments else None
     lines = []
-    if form == "F":
-        if schema.has("inplace"):
-            at = len(words)
-            if "*" in words:
-                at = words.index("*")
-            words.insert(at, "inplace=False")
-        if schema.has("out"):
-            words += [] if keyword else ["*"]
-            words.append("out=None")
-    else:
-        words.append("**rest")
-        lines.append("    if rest:")
-        lines.append(f"        return rebind(face, ({given}), rest)")
+    if form != "F":
+        extra = "" if variadic else "extra"
+        words += ["**rest"] if starred else ["*extra", "**rest"]
+        lines.append(f"    if rest{extra and ' or extra'}:")
+        lines.append(f"        return rebind(face, ({given}), rest, {extra})")
     if variadic:
         lines.append(f"    {variadic} = flat({variadic})")
     if face.checks and first:
@@ -172,9 +175,16 @@ def tensor_argument(schema: Schema, x: Any) -> Tensor:
     raise not_a_tensor(schema.name, schema.arguments[0].name, 1, x)
 
 
-def rebind(face: Face, values: tuple, rest: dict) -> Any:
-    """A call with keywords that the face's own parameters do not have: out= and aliases."""
+def rebind(face: Face, values: tuple, rest: dict, extra: tuple = ()) -> Any:
+    """A call with keywords that the face's own parameters do not have: out= and aliases.
+
+    TypeError: an unknown keyword, an argument given twice, too many of them.
+    """
     schema, name = face.schema, face.name
+    if extra:
+        count = sum(p.kind == "positional" for p in schema.arguments)
+        takes = f"{count} positional argument{'s' if count > 1 else ''}"
+        raise TypeError(f"{name}() takes {takes} but {count + len(extra)} were given")
     out = rest.pop("out", None) if face.form == "torch" and schema.has("out") else None
     found = list(values)
     for key, value in rest.items():

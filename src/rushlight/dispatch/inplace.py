@@ -15,7 +15,7 @@ from ..core.dtype import FLOAT, check_can_cast, get_default_dtype, result_dtype
 from ..core.grad_mode import mode
 from ..core.tensor import Tensor, new, wrap
 from .call import record, replay
-from .messages import explain
+from .messages import explain, not_implemented
 from .op import CARDS, Card
 from .promotion import promoted
 
@@ -52,6 +52,8 @@ def apply_inplace(card: Card, args: tuple) -> Tensor:
     if card.promote is not None:
         args = promoted(card, args)
     arrays = [a._a if isinstance(a, Tensor) else a for a in args]
+    if card.not_for and arrays[0].dtype.kind in card.not_for:
+        raise not_implemented(card.kernel, arrays[0])
     try:
         r = card.forward(*arrays)
     except (ValueError, IndexError, TypeError, AttributeError) as e:

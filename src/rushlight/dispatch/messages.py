@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..core.dtype import from_numpy_dtype, scalar_name
 from ..core.tensor import Tensor
 from .schema import MISSING
 
@@ -28,6 +29,12 @@ def not_a_tensor(name: str, argument: str, position: int, value: Any) -> TypeErr
     )
 
 
+def not_implemented(kernel: str, x: np.ndarray) -> NotImplementedError:
+    """An op has no kernel for the dtype of x: PyTorch's words, with its name of the kernel."""
+    kind = scalar_name(from_numpy_dtype(x.dtype))
+    return NotImplementedError(f"\"{kernel}\" not implemented for '{kind}'")
+
+
 def explain_arguments(schema: Any, values: tuple, error: Exception) -> Exception:
     """The exception to raise instead of `error`, if an argument is missing or no Tensor."""
     for i, (p, value) in enumerate(zip(schema.arguments, values, strict=False)):
@@ -40,7 +47,7 @@ def explain_arguments(schema: Any, values: tuple, error: Exception) -> Exception
 
 def explain(card: Any, args: tuple, error: Exception, into: Tensor | None = None) -> Exception:
     """The exception to raise instead of what NumPy said while running a card on these arguments."""
-    if card.schema is not None:
+    if card.schema is not None and card.prepare is None:
         found = explain_arguments(card.schema, args, error)
         if found is not error:
             return found

@@ -51,6 +51,8 @@ class Card:
     prepare           prepare(*schema's arguments) -> forward's arguments: PyTorch's checks on
                       Tensors, options normalised; without it the two are the same
     variant           variant(*forward's arguments) -> the node's name by overload, or None
+    not_for, kernel   kinds of dtypes ("iub") that the first argument must not have, and the name
+                      in the error for them
     check             check(*tensors) sees the operands before promotion
     numbers           operands that may be Python numbers; None: all but one
     slow_backward     the engine takes its general path through backward
@@ -88,12 +90,14 @@ class Card:
         node: str | None = None,
         constants: int = 0,
         is_relu: bool = False,
+        not_for: str = "",
+        kernel: str = "",
         schema: Schema | None = None,
     ):
         code = cls.forward.__code__
         self.name, self.doc, self.source = name, cls.__doc__, cls
         self.forward, self.backward = cls.forward, getattr(cls, "backward", _no_derivative(name))
-        self.schema = schema
+        self.schema, self.not_for, self.kernel = schema, not_for, kernel or name
         self.prepare = getattr(cls, "prepare", None)
         self.variant = getattr(cls, "variant", None)
         self.variants: dict[str, Card] = {}
@@ -163,10 +167,10 @@ class Card:
 
     @property
     def checks_first(self) -> bool:
-        """A face must see that the first argument is a Tensor; promotion and prepare find out."""
-        if self.prepare is not None or self.listed:
+        """A face must see that the first argument is a Tensor: promotion does not find out."""
+        if self.listed or (self.promote is not None and len(self.tensors) > 1):
             return False
-        return self.promote is None or len(self.tensors) < 2
+        return self.schema is None or self.schema.arguments[0].type == "Tensor"
 
     @property
     def explains(self) -> bool:

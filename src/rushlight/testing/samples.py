@@ -66,12 +66,18 @@ class Make:
         return self.random.permutation(low + (high - low) * places)
 
 
-def sample_arguments(card: Card, make: Make) -> Iterator[tuple]:
-    """The full argument tuple of each sample of a card."""
+def sample_calls(card: Card, make: Make) -> Iterator[tuple[tuple, dict]]:
+    """(args, kwargs) of each sample of a card: the public call, as a user writes it."""
     for sample in card.samples(make) if card.samples else ():
         args = sample if isinstance(sample, tuple) else (sample,)
         kwargs = args[-1] if args and isinstance(args[-1], dict) else {}
-        yield bind(card, args[: len(args) - bool(kwargs)], kwargs)
+        yield args[: len(args) - bool(kwargs)], kwargs
+
+
+def sample_arguments(card: Card, make: Make) -> Iterator[tuple]:
+    """The full tuple of forward's arguments for each sample of a card."""
+    for args, kwargs in sample_calls(card, make):
+        yield card.arguments(bind(card, args, kwargs))
 
 
 def sampled_cards() -> list[Card]:
