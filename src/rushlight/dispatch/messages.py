@@ -93,3 +93,17 @@ def mismatch(shapes: list[tuple]) -> str | None:
                 )
         common = tuple(max(p, q) if 0 not in (p, q) else 0 for p, q in zip(a, b, strict=False))
     return None
+
+
+def tensor_argument(name: str, x: Any, argument: str = "input", position: int = 1) -> Tensor:
+    """x, if it is a Tensor. TypeError otherwise."""
+    if not isinstance(x, Tensor):
+        raise not_a_tensor(name, argument, position, x)
+    return x
+
+
+def refuse_complex(name: str, *xs: Any) -> None:
+    """RuntimeError if any operand is complex."""
+    for x in xs:
+        if x.dtype.kind == "c":
+            raise RuntimeError(f"{name} not implemented for complex tensors.")

@@ -122,9 +122,12 @@ _TRANSLATED: dict[str, Any] = {
     "like": lambda x, y: (x if not x.is_complex() or y.is_complex() else x.real).to(y.dtype),
     "concatenate": lambda xs, axis=0: _f("cat")(list(xs), axis),
     "stack": lambda xs, axis=0: _f("stack")(list(xs), axis),
+    "zeros": lambda shape, like, dtype: _constant(np.zeros(shape, dtype or like._a.dtype)),
     "zeros_like": lambda x: _constant(np.zeros_like(x._a)),
     "ones_like": lambda x: _constant(np.ones_like(x._a)),
     "full_like": lambda x, value: _constant(np.full_like(x._a, value)),
+    "is_complex": lambda x: x.is_complex(),
+    "dense": lambda x: x.contiguous(),
     "conj": lambda x: _f("conj")(x) if x._a.dtype.kind == "c" else x,
 }
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..core.dtype import FLOAT, bool_, get_default_dtype, result_dtype
 from ..core.tensor import Tensor, wrap
-from .messages import not_a_tensor
+from .messages import not_a_tensor, tensor_argument
 from .op import CARDS, Card
 
 _ndarray = np.ndarray
@@ -41,7 +41,7 @@ def promoted(card: Card, args: tuple) -> tuple:
         if a is None or isinstance(a, Tensor):
             continue
         if (
-            not _is_number(a)
+            not is_number(a)
             or not some_tensor
             or (card.numbers is not None and i not in card.numbers)
         ):
@@ -99,10 +99,20 @@ def number_of(x: Any) -> Any:
     return x.item() if isinstance(x, Tensor) else x
 
 
-def _is_number(x: Any) -> bool:
+def is_number(x: Any) -> bool:
+    """True for Python and NumPy numbers: operands that are no tensors."""
     return isinstance(x, (int, float, complex, np.number, np.bool_))
 
 
 def cast(t: Tensor, target: Any) -> Tensor:
     """t in another dtype, recorded."""
     return CARDS["_to_copy"].run((t, target))
+
+
+def operand(name: str, x: Any) -> Any:
+    """x if it can be the second operand of a binary function. TypeError otherwise."""
+    if isinstance(x, Tensor) or is_number(x):
+        return x
+    if isinstance(x, _ndarray):
+        return wrap(x)
+    return tensor_argument(name, x, "other", 2)

@@ -43,6 +43,16 @@ class _Seam:
 
 
 K = _Seam()
+
+
+def zeros(shape: tuple, like: Any, dtype: Any = None) -> Any:
+    """Zeros of a shape, to be filled with results, where `like` is and of its dtype."""
+    if isinstance(like, (_ndarray, _scalar)):
+        return np.zeros(shape, dtype or like.dtype)
+    return _carrier("zeros", like)(shape, like, dtype)
+
+
+K.zeros = zeros
 TABLE: dict[str, Any] = {}  # name -> the function for ndarrays
 # find(name, x) -> the function that means K.name for values of x's kind, or None. The room that
 # defines a kind of value adds its own (dispatch/on_tensors.py for Tensors).

@@ -242,5 +242,26 @@ _SHAPES = {
     "full_like": np.full_like,
 }
 
-WORDS: dict[str, Any] = {**_ELEMENTWISE, **_REDUCTIONS, **_SHAPES}
+
+def is_complex(x):
+    """True for a value of a complex dtype."""
+    return x.dtype.kind == "c"
+
+
+def refuse(bad, error):
+    """Raise `error` (an exception, or a function that makes one) if any element of `bad` is true.
+
+    The word for checks that look at values: a device that cannot stop for them does nothing.
+    """
+    if bad.any():
+        raise error() if callable(error) else error
+
+
+def dense(x):
+    """x itself if its elements lie in row-major order, else a copy that does."""
+    return np.ascontiguousarray(x)
+
+
+_QUESTIONS = {"is_complex": is_complex, "refuse": refuse, "dense": dense}
+WORDS: dict[str, Any] = {**_QUESTIONS, **_ELEMENTWISE, **_REDUCTIONS, **_SHAPES}
 LIST_WORDS: dict[str, Any] = {"concatenate": np.concatenate, "stack": np.stack}

@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 
 from ..core.dtype import BOOL, COMPLEX, FLOAT, result_dtype
-from ..core.grad_mode import mode
-from ..core.tensor import Tensor, wrap
+from ..core.tensor import Tensor
+from ..dispatch.messages import refuse_complex, tensor_argument
+from ..dispatch.out import into
+from ..dispatch.promotion import is_number, operand
 from ..dispatch.registry import (
     CARDS,
     FUNCTIONS,
@@ -23,48 +25,9 @@ from ..dispatch.registry import (
     inplace_operator,
     number_of,
     op,
-    store,
 )
 from ..kernels import TABLE, K
 from .samples import binary, unary
-
-
-def into(out, result):
-    """Write `result` into the tensor given as out=. RuntimeError:
-    a gradient is wanted, or the dtype too narrow.
-    """
-    if result.requires_grad or (mode.grad and out.requires_grad):
-        raise RuntimeError(
-            "functions with out=... arguments don't support automatic differentiation, but one of "
-            "the "
-            "arguments requires grad."
-        )
-    store(out, result)
-    return out
-
-
-def is_number(x: Any) -> bool:
-    """True for Python and NumPy numbers: operands that are not tensors."""
-    return isinstance(x, (int, float, complex, np.number, np.bool_))
-
-
-def tensor_argument(name: str, x: Any, argument: str = "input", position: int = 1) -> Tensor:
-    """x, if it is a Tensor. TypeError otherwise."""
-    if not isinstance(x, Tensor):
-        kind = type(x).__name__
-        raise TypeError(
-            f"{name}(): argument '{argument}' (position {position}) must be Tensor, not {kind}"
-        )
-    return x
-
-
-def operand(name: str, x: Any) -> Any:
-    """x if it can be the second operand of a binary function. TypeError otherwise."""
-    if isinstance(x, Tensor) or is_number(x):
-        return x
-    if isinstance(x, np.ndarray):
-        return wrap(x)
-    return tensor_argument(name, x, "other", 2)
 
 
 def overloads(name: str, *, tensor: Card, number: Card, number_first: bool = False) -> None:
@@ -87,18 +50,6 @@ def overloads(name: str, *, tensor: Card, number: Card, number_first: bool = Fal
     function.__doc__, change.__doc__ = tensor.doc, f"In-place version of {name}."
     composite(name, method=True)(function)
     composite(name + "_", fn=False, method=True)(change)
-
-
-def no_complex(name: str, *xs: Any) -> None:
-    """RuntimeError if any operand is complex."""
-    for x in xs:
-        if x.dtype.kind == "c":
-            raise RuntimeError(f"{name} not implemented for complex tensors.")
-
-
-def is_complex_array(x: Any) -> bool:
-    """True for complex arrays and Tensors."""
-    return x.is_complex() if isinstance(x, Tensor) else x.dtype.kind == "c"
 
 
 # ---------------------------------------------------------------- + and -
@@ -311,7 +262,7 @@ class _FloorDiv:
     """z = ⌊x / y⌋, as Python's //.  RuntimeError: an integer divided by zero.  grad 0"""
 
     def forward(x, y):
-        no_complex("div with rounding_mode='floor'", x)
+        refuse_complex("div with rounding_mode='floor'", x)
         _not_by_zero(y)
         if x.dtype.kind == "f" and x.dtype.itemsize == 2:
             return np.floor(np.divide(x, y, dtype=np.float32)).astype(x.dtype)
@@ -334,7 +285,7 @@ class _TruncDiv:
     """
 
     def forward(x, y):
-        no_complex("div with rounding_mode='trunc'", x)
+        refuse_complex("div with rounding_mode='trunc'", x)
         _not_by_zero(y)
         if x.dtype.kind not in "iub":
             return np.trunc(x / y)
@@ -412,7 +363,7 @@ class _Remainder:
     """
 
     def forward(x, y):
-        no_complex("remainder", x)
+        refuse_complex("remainder", x)
         if x.dtype.kind in "iu" and not y.all():
             raise RuntimeError("ZeroDivisionError")
         return np.remainder(x, y).astype(x.dtype, copy=False)
@@ -434,7 +385,7 @@ class _Fmod:
     """
 
     def forward(x, y):
-        no_complex("fmod", x)
+        refuse_complex("fmod", x)
         if x.dtype.kind in "iu" and not y.all():
             raise RuntimeError("ZeroDivisionError")
         return np.fmod(x, y).astype(x.dtype, copy=False)
@@ -532,7 +483,7 @@ class Sgn:
         return K.sgn(x)
 
     def backward(c, dy, x):
-        if not is_complex_array(x):
+        if not K.is_complex(x):
             return K.zeros_like(dy)
         y, size = K.sgn(x), K.abs(x)
         zero = size == 0
@@ -551,7 +502,7 @@ class Signbit:
     backward = None
 
     def forward(x):
-        no_complex("signbit", x)
+        refuse_complex("signbit", x)
         return x < 0 if x.dtype.kind in "iub" else np.signbit(x)
 
     samples = unary()

@@ -8,8 +8,8 @@ import numpy as np
 
 from ..core.dtype import from_numpy_dtype, scalar_name
 from ..core.tensor import Tensor
+from ..dispatch.promotion import is_number
 from ..dispatch.registry import CARDS, Card, apply, apply_inplace, op
-from .arithmetic import is_number
 from .samples import binary
 
 _INTEGERS = binary(0, 9, dtype="int64")

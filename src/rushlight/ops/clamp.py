@@ -8,9 +8,11 @@ import numpy as np
 
 from ..core.dtype import check_can_cast, result_dtype
 from ..core.tensor import Tensor
+from ..dispatch.messages import refuse_complex, tensor_argument
+from ..dispatch.out import into
+from ..dispatch.promotion import operand
 from ..dispatch.registry import CARDS, apply, apply_inplace, cast, composite, op
 from ..kernels import K
-from .arithmetic import into, no_complex, operand, tensor_argument
 from .samples import binary
 
 
@@ -26,7 +28,7 @@ class Maximum:
 
     def forward(x, y):
         if x.dtype.kind == "c":
-            no_complex("maximum", x)
+            refuse_complex("maximum", x)
         return np.maximum(x, y)
 
     def backward(c, dz, x, y):
@@ -44,7 +46,7 @@ class Minimum:
 
     def forward(x, y):
         if x.dtype.kind == "c":
-            no_complex("minimum", x)
+            refuse_complex("minimum", x)
         return np.minimum(x, y)
 
     def backward(c, dz, x, y):
@@ -62,7 +64,7 @@ class Fmax:
 
     def forward(x, y):
         if x.dtype.kind == "c":
-            no_complex("fmax", x)
+            refuse_complex("fmax", x)
         return np.fmax(x, y)
 
     def backward(c, dz, x, y):
@@ -80,7 +82,7 @@ class Fmin:
 
     def forward(x, y):
         if x.dtype.kind == "c":
-            no_complex("fmin", x)
+            refuse_complex("fmin", x)
         return np.fmin(x, y)
 
     def backward(c, dz, x, y):
@@ -98,7 +100,7 @@ class _Clamp:
     """y = min(max(x, low), high) for numbers, None for no bound.  grad where low ≤ x ≤ high."""
 
     def forward(x, low, high):
-        no_complex("clamp", x)
+        refuse_complex("clamp", x)
         if low is not None and high is not None and low <= high and x.dtype.kind == "f":
             return K.hardtanh(x, float(low), float(high))
         y = x
@@ -140,7 +142,7 @@ class _ClampTensors:
     """
 
     def forward(x, low=None, high=None):
-        no_complex("clamp", x)
+        refuse_complex("clamp", x)
         y = x if low is None else np.maximum(x, low)
         return y if high is None else np.minimum(y, high)
 

@@ -9,9 +9,11 @@ import numpy as np
 from ..core.dtype import from_numpy_dtype, scalar_name
 from ..core.dtype_info import finfo
 from ..core.tensor import Tensor, wrap
+from ..dispatch.messages import tensor_argument
+from ..dispatch.out import into
+from ..dispatch.promotion import is_number
 from ..dispatch.registry import CARDS, apply, binary_operator, composite, op
 from ..kernels import K
-from .arithmetic import into, is_number, tensor_argument
 from .samples import binary, unary
 
 

@@ -6,9 +6,9 @@ import numpy as np
 
 from ..core.dtype import from_numpy_dtype, scalar_name
 from ..core.tensor import Tensor
+from ..dispatch.out import into
 from ..dispatch.registry import CARDS, apply, apply_inplace, composite, op
 from ..kernels import K
-from .arithmetic import into, is_complex_array
 from .samples import binary, unary
 
 
@@ -148,7 +148,7 @@ class Angle:
         return np.where(np.isnan(x), x, np.where(x < 0, x.dtype.type(np.pi), x.dtype.type(0)))
 
     def backward(c, dy, x):
-        if not is_complex_array(x):
+        if not K.is_complex(x):
             return K.zeros_like(dy)
         square = K.real(x * K.conj(x))
         zero = square == 0

@@ -13,10 +13,10 @@ import numpy as np
 
 from ..core.grad_mode import no_grad
 from ..core.tensor import Tensor, wrap
+from ..dispatch.messages import tensor_argument
 from ..dispatch.on_tensors import translate
 from ..dispatch.registry import CARDS, apply, composite, op
 from ..kernels import K
-from .arithmetic import tensor_argument
 
 _F32, _F64, _I64 = np.dtype(np.float32), np.dtype(np.float64), np.dtype(np.int64)
 

@@ -8,9 +8,10 @@ import numpy as np
 
 from ..core.dtype import from_numpy_dtype, scalar_name
 from ..core.tensor import Tensor
+from ..dispatch.messages import tensor_argument
+from ..dispatch.out import into
 from ..dispatch.registry import CARDS, apply, composite, op
 from ..kernels import K
-from .arithmetic import into, tensor_argument
 from .reduce import aligned, axes_of
 from .samples import reduction
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 import numpy as np
 
 from ..core.tensor import Tensor, wrap
+from ..dispatch.out import into
 from ..dispatch.registry import CARDS, apply, composite, op
-from .arithmetic import into
 from .minmax import dims_not_empty, evenly, index_samples, pick, put_back, real_only
 from .reduce import axes_of
 

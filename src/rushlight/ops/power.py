@@ -18,9 +18,11 @@ from ..core.dtype import (
     scalar_name,
 )
 from ..core.tensor import Tensor, wrap
+from ..dispatch.messages import tensor_argument
+from ..dispatch.out import into
+from ..dispatch.promotion import is_number, operand
 from ..dispatch.registry import CARDS, apply, apply_inplace, cast, composite, number_array, op
 from ..kernels import K
-from .arithmetic import into, is_complex_array, is_number, operand, tensor_argument
 
 
 def _int_power(x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -51,7 +53,7 @@ class _Pow:
         if c.needs(0):
             dx = dz * K.conj(K.where(y == 0, K.zeros_like(out), y * K.power(x, y - 1)))
         if c.needs(1):
-            zero = x == 0 if is_complex_array(y) else (x == 0) & (y >= 0)
+            zero = x == 0 if K.is_complex(y) else (x == 0) & (y >= 0)
             log = K.log(K.where(zero, K.ones_like(x), x))
             dy = dz * K.conj(K.where(zero, K.zeros_like(out), out * log))
         return dx, dy

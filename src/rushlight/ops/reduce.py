@@ -12,9 +12,9 @@ import numpy as np
 
 from ..core.dtype import FLOAT, from_numpy_dtype, scalar_name, uint8
 from ..core.tensor import Tensor, wrap
+from ..dispatch.out import into
 from ..dispatch.registry import CARDS, apply, cast, composite, op
 from ..kernels import K
-from .arithmetic import into, is_complex_array
 from .samples import reduction
 
 _F32 = np.dtype(np.float32)
@@ -537,7 +537,7 @@ class _Logsumexp:
     def backward(c, dy, x, out, dim, keepdim):
         axes = axes_of(dim, x.ndim)
         y = aligned(out, x.shape, axes, keepdim)
-        if not is_complex_array(y):
+        if not K.is_complex(y):
             y = K.where(y == -np.inf, K.zeros_like(y), y)
         return aligned(dy, x.shape, axes, keepdim) * K.conj(K.exp(x - y))
 

@@ -8,9 +8,9 @@ import numpy as np
 
 from ..core.dtype import FLOAT, bool_
 from ..core.tensor import Tensor
+from ..dispatch.out import into
 from ..dispatch.registry import CARDS, apply, apply_inplace, composite, op
 from ..kernels import K
-from .arithmetic import into
 from .reduce import axes_of, in_dtype, is_half
 
 

@@ -8,10 +8,12 @@ import numpy as np
 
 from ..core.dtype import from_numpy_dtype, int64, scalar_name
 from ..core.tensor import Tensor, wrap
+from ..dispatch.messages import tensor_argument
+from ..dispatch.out import into
+from ..dispatch.promotion import is_number
 from ..dispatch.registry import CARDS, apply, composite, op
 from ..dispatch.return_types import named_result
 from ..kernels import K
-from .arithmetic import into, is_number, tensor_argument
 from .minmax import pick, put_back
 from .reduce import axes_of
 
@@ -27,7 +29,7 @@ def descending_order(x: np.ndarray, axis: int) -> np.ndarray:
     return x.shape[axis] - 1 - x[back].argsort(axis, kind="stable")[back]
 
 
-def _no_complex(name: str, x: np.ndarray) -> None:
+def _refuse_complex(name: str, x: np.ndarray) -> None:
     if x.dtype.kind == "c":
         raise RuntimeError(f"{name}(): input tensor must be of non-complex type")
 
@@ -60,7 +62,7 @@ class _Sort:
     """
 
     def forward(x, dim, descending):
-        _no_complex("sort", x)
+        _refuse_complex("sort", x)
         axis = _axis(x, dim)
         if axis is None:
             return x.copy(), np.zeros((), np.int64)
@@ -108,7 +110,7 @@ def sort(input, dim=-1, descending=False, stable=None, *, out=None):
 def argsort(input, dim=-1, descending=False, stable=None, *, out=None):
     """The indices that sort input along dim; equal elements keep their order."""
     x = input._a
-    _no_complex("argsort", x)
+    _refuse_complex("argsort", x)
     axis = _axis(x, dim)
     if axis is None:
         y = wrap(np.zeros((), np.int64))
@@ -138,7 +140,7 @@ class Topk:
     """
 
     def forward(x, k, dim=-1, largest=True, sorted=True):
-        _no_complex("topk", x)
+        _refuse_complex("topk", x)
         axis = _axis(x, dim)
         n = 1 if axis is None else x.shape[axis]
         if not 0 <= k <= n:
@@ -185,7 +187,7 @@ class _Kthvalue:
     """
 
     def forward(x, k, dim=-1, keepdim=False):
-        _no_complex("kthvalue", x)
+        _refuse_complex("kthvalue", x)
         axis = _axis(x, dim)
         n = 1 if axis is None else x.shape[axis]
         if axis is not None and n == 0:

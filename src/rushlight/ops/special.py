@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 
 from ..core.tensor import Tensor
+from ..dispatch.out import into
 from ..dispatch.registry import CARDS, apply, apply_inplace, composite, op
 from ..kernels import K
-from .arithmetic import into
 from .samples import unary
 
 SPECIAL: dict[str, Any] = {}  # torch.special.<name>

@@ -6,9 +6,10 @@ import numpy as np
 
 from ..core.dtype import FLOAT, from_numpy_dtype
 from ..core.tensor import Tensor
+from ..dispatch.messages import tensor_argument
+from ..dispatch.out import into
 from ..dispatch.registry import CARDS, apply, apply_inplace, composite, number_of, op
 from ..kernels import K
-from .arithmetic import into, tensor_argument
 
 
 @op("where", fn=False, method=False, tensors=(1, 2), promote="arith", broadcast=True)

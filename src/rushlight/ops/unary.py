@@ -12,9 +12,11 @@ import math
 import numpy as np
 
 from ..core.tensor import Tensor
+from ..dispatch.messages import refuse_complex, tensor_argument
+from ..dispatch.out import into
+from ..dispatch.promotion import operand
 from ..dispatch.registry import CARDS, apply, apply_inplace, composite, op
 from ..kernels import K
-from .arithmetic import into, no_complex, operand, tensor_argument
 from .samples import binary, unary
 
 _LN2, _LN10 = math.log(2), math.log(10)
@@ -462,7 +464,7 @@ class Deg2rad:
     """y = x π / 180"""
 
     def forward(x):
-        no_complex("deg2rad", x)
+        refuse_complex("deg2rad", x)
         return K.like(x * (math.pi / 180), x)
 
     def backward(c, dy):
@@ -476,7 +478,7 @@ class Rad2deg:
     """y = x 180 / π"""
 
     def forward(x):
-        no_complex("rad2deg", x)
+        refuse_complex("rad2deg", x)
         return K.like(x * (180 / math.pi), x)
 
     def backward(c, dy):

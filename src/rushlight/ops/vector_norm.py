@@ -8,9 +8,9 @@ import numpy as np
 
 from ..core.dtype import COMPLEX, FLOAT, scalar_name
 from ..core.tensor import Tensor
+from ..dispatch.out import into
 from ..dispatch.registry import CARDS, apply, apply_inplace, cast, composite, op
 from ..kernels import K
-from .arithmetic import into, is_complex_array
 from .reduce import aligned, axes_of, axis_of
 
 
@@ -228,7 +228,7 @@ class _Renorm:
         )
         factor = K.where(y > maxnorm, maxnorm / (y + 1e-7), K.ones_like(y))
         total = K.sum(dy * K.conj(x), axes, True)
-        total = K.real(total) if is_complex_array(total) else total
+        total = K.real(total) if K.is_complex(total) else total
         dnorm = K.where(y > maxnorm, -maxnorm / ((y + 1e-7) * (y + 1e-7)) * total, K.zeros_like(y))
         return dy * factor + _norm_dx(dnorm, x, y, p, axes)
 
