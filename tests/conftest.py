@@ -13,6 +13,12 @@ from rushlight import kernels as seam
 from rushlight.kernels.twin import TWINS
 
 
+def pytest_addoption(parser):
+    parser.addoption(
+        "--overwrite", action="store_true", help="write the golden texts anew instead of comparing"
+    )
+
+
 @pytest.fixture(scope="session")
 def frozen() -> Path:
     """The folder of numbers and texts recorded from PyTorch; each names the script that made it."""

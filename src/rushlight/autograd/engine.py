@@ -98,10 +98,19 @@ def run_backward(
                         continue
                 results = _backward_of(node, grads, on_tensors, retain_graph)
             grads = None
-            if not retain_graph and node.saved:
+            if not retain_graph and node.saved and (node.frees or _saved_tensors(node)):
                 node.saved = FREED
     finally:
         mode.grad = recording
+
+
+def _saved_tensors(node: Node) -> bool:
+    """True if the node saved a tensor. Nodes that saved only shapes and options are not freed: a
+    second backward through them is allowed, as in PyTorch."""
+    if any(isinstance(s, (Tensor, _ndarray, list)) for s in node.saved):
+        type(node).frees = True
+        return True
+    return False
 
 
 def _backward_of(node: Node, grads: Any, on_tensors: bool, retain: bool) -> tuple:

@@ -12,7 +12,7 @@ from ..core.grad_mode import mode, no_grad
 from ..core.tensor import Tensor, _cell, wrap
 from ..kernels import K
 from .inplace import check_inplace
-from .node import Node, edge_of, make_node
+from .node import FREED, Node, edge_of, fill, make_node
 
 
 class FunctionCtx(Node):
@@ -44,8 +44,6 @@ class FunctionCtx(Node):
     @property
     def saved_tensors(self) -> tuple:
         """What save_for_backward kept. RuntimeError: freed already, or changed in place since."""
-        from .node import FREED
-
         if self.saved is FREED:
             raise RuntimeError(
                 "Trying to backward through the graph a second time (or directly access saved "
@@ -227,15 +225,16 @@ def _recorded(ctx: FunctionCtx, args: tuple, edges: tuple, out: Any, outputs: tu
     """Hang the outputs of a Function on its node."""
     ctx._positions = [i for i, a in enumerate(args) if isinstance(a, Tensor)]
     ctx._shapes = {i: args[i]._a.shape for i in ctx._positions}
-    ctx.edges = edges
     ctx._count = len(outputs)
     inputs = {id(a) for a in args if isinstance(a, Tensor)}
     dirty = {id(t) for t in ctx._dirty}
     constant = {id(t) for t in ctx._constant}
+    outs = None
     if len(outputs) > 1:
-        ctx.outs = tuple(
+        outs = tuple(
             (t._a.shape, t._a.dtype) if isinstance(t, Tensor) else ((), "f4") for t in outputs
         )
+    fill(ctx, edges, (), None, outs, None)
     results, slots = [], {}
     for slot, t in enumerate(outputs):
         if not isinstance(t, Tensor):

@@ -9,6 +9,9 @@ so dropping the result frees the graph by reference count.
 from __future__ import annotations
 
 import itertools
+import textwrap
+import traceback
+from pathlib import Path
 from typing import Any
 
 from ..core.grad_mode import mode, watching
@@ -53,6 +56,7 @@ class Node:
     card: Any = None
     tensor_slots: tuple = ()  # where in `saved` Tensors may be
     is_relu = False
+    frees = False  # a node of this type has been seen to save a tensor, see engine.py
     masked_grad: Any = None  # of a relu: its gradient, already computed by the next op's backward
     trace: str | None = None  # where the forward was called, in anomaly mode
     _meta: dict | None = None
@@ -177,34 +181,69 @@ def edge_of(t: Tensor) -> Any:
     return node if t._slot == 0 else (node, t._slot)
 
 
+# The one place where a Node is filled. `fill` and `make_node` run these lines; the runners that
+# dispatch/codegen.py writes contain them, which saves a call for each operation.
+FILL = """\
+node.edges = {edges}
+node.saved = {saved}
+node.shapes = {shapes}
+node.outs = {outs}
+node.versions = {versions}
+node.hooks = node.out_cell = None
+node.number = next_number()
+if watching[0] and mode.anomaly:
+    note_trace(node)
+"""
+
+
+def fill_text(indent: int, **values: Any) -> str:
+    """The lines that fill a new `node`, indented; fields that are not named are None."""
+    fields = dict.fromkeys(("edges", "saved", "shapes", "outs", "versions"))
+    return textwrap.indent(FILL.format(**{**fields, **values}), " " * indent)
+
+
+def _compiled_fill() -> Any:
+    names = ("edges", "saved", "shapes", "outs", "versions")
+    text = f"def fill(node, {', '.join(names)}):\n" + fill_text(4, **{n: n for n in names})
+    scope: dict[str, Any] = {
+        "mode": mode,
+        "next_number": next_number,
+        "note_trace": note_trace,
+        "watching": watching,
+    }
+    exec(text, scope)
+    return scope["fill"]
+
+
 def make_node(
     node_type: type[Node], edges: tuple, saved: Any, shapes: Any = None, outs: Any = None
 ) -> Node:
     """A new node with the next sequence number; remembers the versions of the tensors it saved."""
     node = node_type()
-    node.edges = edges
-    node.saved = saved
-    node.shapes = shapes
-    node.outs = outs
-    node.number = next_number()
-    node.hooks = node.out_cell = node.versions = None
+    versions = None
     if saved:
         for j in node_type.tensor_slots:
             s = saved[j]
             if isinstance(s, Tensor) and s._v is not None and s._v[0]:
-                if node.versions is None:
-                    node.versions = [0] * len(saved)
-                node.versions[j] = s._v[0]
-    if watching[0] and mode.anomaly:
-        note_trace(node)
+                if versions is None:
+                    versions = [0] * len(saved)
+                versions[j] = s._v[0]
+    fill(node, edges, saved, shapes, outs, versions)
     return node
 
 
-def note_trace(node: Node) -> None:
-    """In anomaly mode, remember where the forward was called: the stack above make_node or run."""
-    import traceback
+_PACKAGE = str(Path(__file__).parent.parent)
 
-    node.trace = "".join(traceback.format_stack()[:-3])
+
+def note_trace(node: Node) -> None:
+    """In anomaly mode, remember where the forward was called: the stack up to the user's line."""
+    frames = traceback.extract_stack()
+    while frames and frames[-1].filename.startswith((_PACKAGE, "<card", "<face")):
+        frames.pop()
+    node.trace = "".join(frames.format())
+
+
+fill = _compiled_fill()
 
 
 def can_mask(front: Any, y: Any) -> bool:

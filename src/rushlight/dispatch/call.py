@@ -14,7 +14,7 @@ from ..autograd.node import Node, edge_of, make_node
 from ..core.grad_mode import inferring, mode
 from ..core.tensor import Tensor, ViewInfo, _cell, new, wrap
 from . import codegen
-from .messages import explain, not_implemented
+from .messages import TRANSLATED, explain, not_implemented
 from .op import SHAPE, Card
 from .promotion import promoted
 
@@ -64,7 +64,7 @@ def _viewing(card: Card) -> Any:
         x = args[0]
         try:
             r = forward(x._a, *args[1:])
-        except codegen.TRANSLATED as e:
+        except TRANSLATED as e:
             raise explain(card, args, e) from None
         if maybe and not np.may_share_memory(r, x._a):
             t = wrap(r)
@@ -136,7 +136,7 @@ def _general(card: Card, args: tuple) -> Any:
         raise not_implemented(card.kernel, arrays[0])
     try:
         r = card.forward(*arrays)
-    except codegen.TRANSLATED as e:
+    except TRANSLATED as e:
         raise explain(card, args, e) from None
     results = r if type(r) is tuple else tuple(r) if type(r) is list else (r,)
     tensors = tuple(
@@ -163,12 +163,7 @@ def record(card: Card, args: tuple, results: tuple, tensors: tuple) -> Node:
         edges = tuple(
             [edge_of(a) if isinstance(a := args[i], Tensor) else None for i in card.tensors]
         )
-    saved = tuple(
-        [
-            results[~i] if i < 0 else args[i] if i < SHAPE else args[i - SHAPE]._a.shape
-            for i in card.save
-        ]
-    )
+    saved = tuple([_saved(card, i, args, results, tensors) for i in card.save])
     if card.save_if is not None:
         saved = tuple(
             [
@@ -199,6 +194,21 @@ def record(card: Card, args: tuple, results: tuple, tensors: tuple) -> Node:
         if t._view is not None:
             t._view.recorded_at = t._view.base._node
     return node
+
+
+def _saved(card: Card, i: int, args: tuple, results: tuple, tensors: tuple) -> Any:
+    """What a node keeps for entry i of Card.save.
+
+    An index that the user gets is kept as that Tensor, whose version is checked: it has no node, so
+    there is no cycle. A differentiable output is kept as an array, see Node.out_cell.
+    """
+    if i >= SHAPE:
+        return args[i - SHAPE]._a.shape
+    if i >= 0:
+        return args[i]
+    return (
+        tensors[~i] if card.outputs != "list" and card.outputs <= ~i < len(tensors) else results[~i]
+    )
 
 
 def _share(card: Card, args: tuple, t: Tensor, multi_output: bool = False) -> None:

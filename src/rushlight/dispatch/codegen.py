@@ -1,44 +1,60 @@
-"""The two functions that nearly every card is run with, written out from its signature.
+"""The functions that nearly every card is run with, written out from its signature.
 
-What a signature says (how many arguments, which may be Tensors, what backward wants to see again)
-does not change from call to call. A function that looks at it each time spends more on loops and on
-calls with starred arguments than the kernels of small nets take; so the lines for one signature are
-put together as text, without loops, and compiled the first time a card of that signature is used
-(as dataclasses do with __init__). `source(card)` shows them; tracebacks show them too.
+What a signature says (how many arguments, which may be Tensors, what backward reads) does not
+change from call to call. A general function (`_general` in call.py) spends more time on loops and
+starred calls than the kernels of small nets take; so the lines for one signature are put together
+as text, without loops, and compiled when a card of that signature is first used, as dataclasses do
+with __init__. `source(card)` shows them, and tracebacks do. tests/test_runners.py holds the general
+and the written functions equal.
 
-    run(args)         Tensors in, the formula on arrays, a Tensor out, a node if one is wanted
-    fast_backward(node, grad)  the gradients of the node's inputs, from arrays; None where there
-                      are hooks or a saved tensor was changed: the engine falls back to
-                      `_backward_of`
+    run(args)                  Tensors in, the formula on arrays, a Tensor out, a node if one is
+                               wanted
+    fast_backward(node, grad)  the gradients of the node's inputs, from arrays; None where there are
+                               hooks or a saved tensor was changed: the engine then falls back to
+                               `_backward_of`
+    operator(x, y)             `run` for x + y and its kin: two tensors of one float dtype, or a
+                               tensor and a number, go straight to the kernel
 """
 
 from __future__ import annotations
 
 import itertools
 import linecache
+import textwrap
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..autograd.node import FREED, can_mask, edge_of, next_number, note_trace
+from ..autograd.node import (
+    FREED,
+    can_mask,
+    edge_of,
+    fill_text,
+    next_number,
+    note_trace,
+)
 from ..core.grad_mode import inferring, mode, watching
 from ..core.tensor import Tensor, new
 from ..kernels import K
 from .messages import TRANSLATED, explain, not_implemented
 from .op import SHAPE, Card
-from .promotion import alike, promoted
+from .promotion import alike, is_number, promoted
 
 _NAMES = {
+    "__name__": __name__,  # of the module that warnings are attributed to
+    "F32": np.dtype(np.float32),
+    "F64": np.dtype(np.float64),
     "FREED": FREED,
     "TRANSLATED": TRANSLATED,
     "Tensor": Tensor,
     "alike": alike,
     "asarray": np.asarray,
+    "can_mask": can_mask,
     "edge_of": edge_of,
     "explain": explain,
     "inferring": inferring,
-    "can_mask": can_mask,
+    "is_number": is_number,
     "mode": mode,
     "ndarray": np.ndarray,
     "new": new,
@@ -50,20 +66,19 @@ _NAMES = {
     "watching": watching,
 }
 
-
 _numbers = itertools.count()  # of the texts
 
 
 def runner(card: Card) -> Any:
     """The function `run` of a card with one result that is no view."""
-    return _compiled(_run_lines(*_run_signature(card)), _names(card))
+    return _compiled(_run_text(_signature(card)), _names(card))
 
 
 def backer(card: Card) -> Any:
     """The function `fast_backward` of a card; None where the engine must take its general path."""
     if card.slow_backward or card.outputs != 1:
         return None
-    return _compiled(_back_lines(*_back_signature(card)), _names(card))
+    return _compiled(_backward_text(_backward_signature(card)), _names(card))
 
 
 def _first_back(card: Card, node: Any, grad: Any) -> Any:
@@ -74,9 +89,15 @@ def _first_back(card: Card, node: Any, grad: Any) -> Any:
 Card.fast_backward = _first_back
 
 
+def operator(card: Card, ufunc: Any) -> Any:
+    """The function of x op y for a card of two operands, with `ufunc` as its kernel on arrays."""
+    names = {**_names(card), "ufunc": ufunc, "defaults": card.defaults}
+    return _compiled(_operator_text(_signature(card)), names)
+
+
 def source(card: Card) -> str:
-    """What `run` and `fast_backward` of a card look like, for the curious."""
-    return _run_lines(*_run_signature(card)) + "\n" + _back_lines(*_back_signature(card))
+    """The text of a card's `run` and `fast_backward`."""
+    return _run_text(_signature(card)) + "\n" + _backward_text(_backward_signature(card))
 
 
 def _names(card: Card) -> dict[str, Any]:
@@ -86,7 +107,7 @@ def _names(card: Card) -> dict[str, Any]:
         "forward": card.forward,
         "backward": card.backward,
         "node_type": card.node_type,
-        "then_type": None if relu is None else relu.node_type,
+        "relu_type": None if relu is None else relu.node_type,
         "positions": card.tensors,
     }
 
@@ -112,150 +133,201 @@ def _tuple(items: Any) -> str:
 # ---------------------------------------------------------------- forward
 
 
-def _run_signature(card: Card) -> tuple:
+class Signature(NamedTuple):
+    """What the text of `run` depends on; see Card for the fields."""
+
+    count: int
+    arrays: int
+    tensors: tuple[int, ...]  # () for a card without a gradient
+    promote: bool
+    broadcast: bool
+    extras: bool
+    save: tuple[int, ...]
+    save_if: tuple[int, ...] | None
+    fused: bool
+    saves_out: bool
+    not_for: str
+
+
+def _signature(card: Card) -> Signature:
     relu = card.fused_with
-    return (
-        card.count,
-        card.arrays,
-        card.tensors if card.backward is not None else (),
-        card.promote is not None,
-        card.broadcast,
-        bool(card.extras),
-        card.save,
-        card.save_if,
-        relu is not None,
-        (relu or card).saved_out >= 0,
-        card.not_for,
+    return Signature(
+        count=card.count,
+        arrays=card.arrays,
+        tensors=card.tensors if card.backward is not None else (),
+        promote=card.promote is not None,
+        broadcast=card.broadcast,
+        extras=bool(card.extras),
+        save=card.save,
+        save_if=card.save_if,
+        fused=relu is not None,
+        saves_out=(relu or card).saved_out >= 0,
+        not_for=card.not_for,
     )
 
 
+_RESULT = """\
+t = new(Tensor)
+t._a = r if type(r) is ndarray else asarray(r)
+t._rg = False
+t._node = t._view = t._v = None
+if inferring[0] and mode.inference:
+    t._inference = True
+"""
+
+
 @lru_cache(None)
-def _run_lines(
-    count: int,
-    arrays: int,
-    tensors: tuple,
-    promote: bool,
-    broadcast: bool,
-    extras: bool,
-    save: tuple,
-    save_if: tuple | None,
-    fused: bool,
-    saves_out: bool,
-    not_for: str,
-) -> str:
-    names = _tuple(f"x{i}" for i in range(count))
-    unpack = f"    {names} = args\n" if count else ""
-    lines = "def f(args):\n" + unpack
-    if promote:
-        lines += (
-            f"    if not alike(args, positions):\n        args = promoted(card, args)\n    {unpack}"
-        )
-    given = [f"x{i}._a if isinstance(x{i}, Tensor) else x{i}" for i in range(arrays)]
-    given += [f"x{i}" for i in range(arrays, count)]
-    if not_for:
-        lines += f"""\
-    if x0._a.dtype.kind in "{not_for}":
+def _run_text(s: Signature) -> str:
+    names = _tuple(f"x{i}" for i in range(s.count))
+    unpack = f"    {names} = args\n" if s.count else ""
+    text = "def f(args):\n" + unpack
+    if s.promote:
+        text += "    if not alike(args, positions):\n        args = promoted(card, args)\n"
+        text += "    " + unpack
+    given = [f"x{i}._a if isinstance(x{i}, Tensor) else x{i}" for i in range(s.arrays)]
+    given += [f"x{i}" for i in range(s.arrays, s.count)]
+    if s.not_for:
+        text += f"""\
+    if x0._a.dtype.kind in "{s.not_for}":
         raise not_implemented(card.kernel, x0._a)
 """
-    lines += f"""\
+    text += f"""\
     try:
         r = forward({", ".join(given)})
     except TRANSLATED as e:
         raise explain(card, args, e) from None
 """
-    if extras:
-        lines += "    results, r = r, r[0]\n"
-    lines += """\
-    t = new(Tensor)
-    t._a = r if type(r) is ndarray else asarray(r)
-    t._rg = False
-    t._node = t._view = t._v = None
-    if inferring[0] and mode.inference:
-        t._inference = True
-"""
-    if not tensors:
-        return lines + "    return t\n"
-    for k, i in enumerate(tensors):
-        lines += f"    g{k} = isinstance(x{i}, Tensor) and x{i}._rg\n"
-    wanted = " or ".join(f"g{k}" for k in range(len(tensors)))
-    lines += f'    if ({wanted}) and mode.grad and t._a.dtype.kind in "fcV":\n'
-    for k, i in enumerate(tensors):
-        lines += f"        e{k} = edge_of(x{i}) if g{k} else None\n"
+    if s.extras:
+        text += "    results, r = r, r[0]\n"
+    text += textwrap.indent(_RESULT, "    ")
+    if s.tensors:
+        for k, i in enumerate(s.tensors):
+            text += f"    g{k} = isinstance(x{i}, Tensor) and x{i}._rg\n"
+        wanted = " or ".join(f"g{k}" for k in range(len(s.tensors)))
+        text += f'    if ({wanted}) and mode.grad and t._a.dtype.kind in "fcV":\n'
+        for k, i in enumerate(s.tensors):
+            text += f"        e{k} = edge_of(x{i}) if g{k} else None\n"
+        text += _record_text(s, 8)
+    return text + "    return t\n"
+
+
+def _record_text(s: Signature, indent: int, all_tensors: bool = False) -> str:
+    """The lines that record t = f(x0, x1, ...), given the edges e0, e1, ...
+
+    all_tensors   the differentiable arguments are Tensors for certain
+    """
+    lines = "t._node = node = new(node_type)\n"
     saved = []
-    for j, i in enumerate(save):
+    for j, i in enumerate(s.save):
         if i < 0:
             what = "t._a" if i == ~0 else f"results[{~i}]"
         else:
             what = f"x{i}" if i < SHAPE else f"x{i - SHAPE}._a.shape"
-        if save_if is not None and save_if[j] >= 0:
-            what = f"None if e{save_if[j]} is None else {what}"
+        if s.save_if is not None and s.save_if[j] >= 0:
+            what = f"None if e{s.save_if[j]} is None else {what}"
         saved.append(what)
-    edges = _tuple(f"e{k}" for k in range(len(tensors)))
-    shapes = _tuple(f"x{i}._a.shape if isinstance(x{i}, Tensor) else None" for i in tensors)
-    lines += f"""\
-        t._node = node = new(node_type)
-        node.edges = {edges}
-        node.saved = {_tuple(saved)}
-        node.shapes = {shapes if broadcast else None}
-        node.outs = node.hooks = node.out_cell = node.versions = None
-        node.number = next_number()
-"""
-    watched = {j: i for j, i in enumerate(save) if 0 <= i < arrays}
-    for i in watched.values():
-        lines += f"        v{i} = x{i}._v if isinstance(x{i}, Tensor) else None\n"
+    is_tensor = "True" if all_tensors else "isinstance(x{0}, Tensor)"
+    shapes = None
+    if s.broadcast and all_tensors:  # of two: none to sum over if they are equal
+        shapes = "None if x0._a.shape == x1._a.shape else (x0._a.shape, x1._a.shape)"
+    elif s.broadcast:
+        shapes = _tuple(f"x{i}._a.shape if {is_tensor.format(i)} else None" for i in s.tensors)
+    watched = {j: i for j, i in enumerate(s.save) if 0 <= i < s.arrays}
+    for j, i in watched.items():
+        kept = is_tensor.format(i)
+        if s.save_if is not None and s.save_if[j] >= 0:
+            kept = f"e{s.save_if[j]} is not None and {kept}"
+        lines += f"v{i} = x{i}._v if {kept} else None\n"
+    versions = "None"
     if watched:
         changed = " or ".join(f"(v{i} is not None and v{i}[0])" for i in watched.values())
-        versions = _tuple(
+        each = _tuple(
             f"0 if v{watched[j]} is None else v{watched[j]}[0]" if j in watched else "0"
-            for j in range(len(save))
+            for j in range(len(s.save))
         )
-        lines += f"        if {changed}:\n            node.versions = {versions}\n"
-    lines += """\
-        t._slot = 0
-        t._rg = True
-        if watching[0] and mode.anomaly:
-            note_trace(node)
+        versions = f"{each} if {changed} else None"
+    lines += fill_text(
+        0,
+        edges=_tuple(f"e{k}" for k in range(len(s.tensors))),
+        saved=_tuple(saved),
+        shapes=shapes,
+        versions=versions,
+    )
+    if s.fused:  # the relu's node on top: the kernel computed both
+        lines += "edges = (node,)\nt._node = node = new(relu_type)\n"
+        lines += fill_text(0, edges="edges", saved="(t._a,)")
+    if s.saves_out:
+        lines += "t._v = cell = [0]\nnode.out_cell = (cell, 0)\n"
+    lines += "t._slot = 0\nt._rg = True\n"
+    return textwrap.indent(lines, " " * indent)
+
+
+@lru_cache(None)
+def _operator_text(s: Signature) -> str:
+    # results in inference mode have to be marked: the general way
+    result = textwrap.indent(_RESULT.partition("if inferring")[0], " " * 12)
+    both = first = ""
+    if s.tensors:
+        both = """\
+            if (x._rg or y._rg) and mode.grad:
+                x0, x1, e0, e1 = x, y, edge_of(x), edge_of(y)
 """
-    if fused:  # the relu's node on top: the kernel computed both
-        lines += """\
-        edges = (node,)
-        t._node = node = new(then_type)
-        node.edges = edges
-        node.saved = (t._a,)
-        node.shapes = node.outs = node.hooks = node.versions = None
-        node.number = next_number()
-        if watching[0] and mode.anomaly:
-            note_trace(node)
+        both += _record_text(s, 16, all_tensors=True)
+        first = """\
+            if x._rg and mode.grad:
+                x0, x1, e0, e1 = x, asarray(y, d), edge_of(x), None
 """
-    if saves_out:
-        lines += "        t._v = cell = [0]\n        node.out_cell = (cell, 0)\n"
-    return lines + "    return t\n"
+        first += _record_text(s, 16)
+    return f"""\
+def f(x, y):
+    d = x._a.dtype
+    if inferring[0]:
+        pass
+    elif isinstance(y, Tensor):
+        if d is y._a.dtype and (d is F32 or d is F64):
+            try:
+                r = ufunc(x._a, y._a)
+            except ValueError as e:
+                raise explain(card, (x, y), e) from None
+{result}{both}            return t
+    elif type(y) is float or type(y) is int:
+        if d is F32 or d is F64:
+            r = ufunc(x._a, y)
+{result}{first}            return t
+    if not (isinstance(y, (Tensor, ndarray)) or is_number(y)):
+        return NotImplemented
+    return card.run((x, y, *defaults))
+"""
 
 
 # ---------------------------------------------------------------- backward
 
 
-def _back_signature(card: Card) -> tuple:
-    return (
-        len(card.save),
-        card.tensor_slots,
-        card.saved_out >= 0,
-        card.broadcast,
-        card.is_relu,
-        card.relu_mask,
+class BackwardSignature(NamedTuple):
+    """What the text of `fast_backward` depends on."""
+
+    count: int
+    tensor_slots: tuple[int, ...]
+    saves_out: bool
+    broadcast: bool
+    is_relu: bool
+    relu_mask: bool
+
+
+def _backward_signature(card: Card) -> BackwardSignature:
+    return BackwardSignature(
+        count=len(card.save),
+        tensor_slots=card.tensor_slots,
+        saves_out=card.saved_out >= 0,
+        broadcast=card.broadcast,
+        is_relu=card.is_relu,
+        relu_mask=card.relu_mask,
     )
 
 
 @lru_cache(None)
-def _back_lines(
-    count: int,
-    tensor_slots: tuple,
-    saves_out: bool,
-    broadcast: bool,
-    is_relu: bool,
-    relu_mask: bool,
-) -> str:
-    saved = [f"s{j}" for j in range(count)]
+def _backward_text(s: BackwardSignature) -> str:
+    saved = [f"s{j}" for j in range(s.count)]
     lines = """\
 def f(node, grad):
     saved = node.saved
@@ -264,22 +336,22 @@ def f(node, grad):
 """
     if saved:
         lines += f"    {_tuple(saved)} = saved\n"
-    if tensor_slots:
+    if s.tensor_slots:
         lines += "    versions = node.versions\n"
-    for j in tensor_slots:
+    for j in s.tensor_slots:
         lines += f"""\
     if isinstance(s{j}, Tensor):
         if s{j}._v is not None and s{j}._v[0] != (versions[{j}] if versions else 0):
             return None
         s{j} = s{j}._a
 """
-    if saves_out:
+    if s.saves_out:
         lines += """\
     cell = node.out_cell
     if cell is not None and cell[0][0] != cell[1]:
         return None
 """
-    if is_relu:
+    if s.is_relu:
         lines += """\
     if node.masked_grad is not None:
         done, node.masked_grad = node.masked_grad is grad, None
@@ -287,7 +359,7 @@ def f(node, grad):
             return (grad,)
 """
     call = ", ".join(["node", "grad", *saved])
-    if relu_mask:
+    if s.relu_mask:
         lines += f"""\
     front = node.edges[0]
     if can_mask(front, s0):
@@ -299,7 +371,7 @@ def f(node, grad):
     else:
         lines += f"    results = backward({call})\n"
     lines += "    if type(results) is not tuple:\n        results = (results,)\n"
-    if broadcast:
+    if s.broadcast:
         lines += """\
     if node.shapes is not None:
         results = tuple([

@@ -47,6 +47,7 @@ class Face:
     def build(self) -> FunctionType:
         """The function."""
         names: dict[str, Any] = {
+            "__name__": __name__,
             "MISSING": MISSING,
             "TRANSLATED": TRANSLATED,
             "Tensor": Tensor,

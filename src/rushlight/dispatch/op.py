@@ -120,7 +120,7 @@ class Card:
         self.result = named_result(name, returns) if returns else None
         self.title = node_name(node or cls.__name__.strip("_"))
         self.save = self._saves()
-        self.tensor_slots = tuple(j for j, i in enumerate(self.save) if 0 <= i < self.arrays)
+        self.tensor_slots = tuple(j for j, i in enumerate(self.save) if self._may_be_tensor(i))
         self.is_relu = is_relu
         self.saved_out = self.save.index(~0) if ~0 in self.save else -1
         save_if = save_if or {}
@@ -211,6 +211,12 @@ class Card:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """For other ops: the public call, with positional arguments and keywords."""
         return self.call(bind(self, args, kwargs))
+
+    def _may_be_tensor(self, i: int) -> bool:
+        """True if entry i of `save` may be kept as a Tensor: an argument or a returned index."""
+        if i >= 0:
+            return i < self.arrays
+        return self.outputs != "list" and self.outputs <= ~i < self.visible
 
     def _saves(self) -> tuple[int, ...]:
         if self.backward is None:

@@ -1,7 +1,4 @@
-"""Operators of Python.
-
-The fast way in for two tensors of one float dtype, or a tensor and a number.
-"""
+"""Python's operators: x + y, y + x, x += y."""
 
 from __future__ import annotations
 
@@ -9,77 +6,38 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd.node import edge_of, make_node
-from ..core.grad_mode import inferring, mode
-from ..core.tensor import Tensor, new
-from .call import apply, record
+from ..core.grad_mode import mode
+from ..core.tensor import Tensor
+from .codegen import operator
 from .inplace import apply_inplace
 from .messages import explain
 from .op import Card
+from .promotion import is_number
 
-_ndarray = np.ndarray
 _F32, _F64 = np.dtype(np.float32), np.dtype(np.float64)
 
 
 def binary_operator(card: Card, ufunc: Any) -> tuple[Any, Any]:
-    """(x op y, y op x) as methods: one float dtype or a number goes straight to the kernel."""
-    node_type, save, cross = card.node_type, card.save, card.save_if == (1, 0)
-    differentiable = card.backward is not None
+    """(x op y, y op x) as methods of Tensor."""
 
-    def forward(x, y):
-        if inferring[0]:
-            pass  # results may have to be marked: the long way
-        elif isinstance(y, Tensor):
-            a, b = x._a, y._a
-            d = a.dtype
-            if d is b.dtype and (d is _F32 or d is _F64):
-                try:
-                    r = ufunc(a, b)
-                except ValueError as e:
-                    raise explain(card, (x, y), e) from None
-                t = new(Tensor)
-                t._a = r if type(r) is _ndarray else np.asarray(r)
-                t._rg = False
-                t._node = t._view = t._v = None
-                if (x._rg or y._rg) and differentiable and mode.grad:
-                    ex, ey = edge_of(x), edge_of(y)
-                    if not save:
-                        saved = ()
-                    elif cross:
-                        saved = (None if ey is None else x, None if ex is None else y)
-                    else:
-                        record(card, (x, y), (t._a,), (t,))
-                        return t
-                    shapes = None if a.shape == b.shape else (a.shape, b.shape)
-                    t._node = make_node(node_type, (ex, ey), saved, shapes)
-                    t._slot = 0
-                    t._rg = True
-                return t
-        elif type(y) is float or type(y) is int:
-            a = x._a
-            if a.dtype is _F32 or a.dtype is _F64:
-                r = ufunc(a, y)
-                t = new(Tensor)
-                t._a = r if type(r) is _ndarray else np.asarray(r)
-                t._rg = False
-                t._node = t._view = t._v = None
-                if x._rg and differentiable and mode.grad:
-                    record(card, (x, np.asarray(y, a.dtype) if save else y), (t._a,), (t,))
-                return t
-        if not isinstance(y, (Tensor, int, float, complex, np.number, np.bool_, _ndarray)):
-            return NotImplemented
-        return apply(card, (x, y, *card.defaults))
+    def first(x, y):
+        """Takes its own place at the first call: importing the package compiles nothing."""
+        written = operator(card, ufunc)
+        for name, value in list(vars(Tensor).items()):
+            if value is first:
+                setattr(Tensor, name, written)
+        return written(x, y)
 
     def reflected(x, y):
         if not isinstance(x, Tensor):
             raise TypeError(
                 f"descriptor requires a 'torch.Tensor' object but received a '{type(x).__name__}'"
             )
-        if not isinstance(y, (Tensor, int, float, complex, np.number, np.bool_, _ndarray)):
+        if not (isinstance(y, (Tensor, np.ndarray)) or is_number(y)):
             return NotImplemented
-        return apply(card, (y, x, *card.defaults))
+        return card.run((y, x, *card.defaults))
 
-    return forward, reflected
+    return first, reflected
 
 
 def inplace_operator(card: Card, ufunc: Any) -> Any:
@@ -92,7 +50,7 @@ def inplace_operator(card: Card, ufunc: Any) -> Any:
             plain = not ((x._rg or y._rg) and mode.grad) and a.dtype is b.dtype
         elif type(y) is float or type(y) is int:
             b, plain = y, not (x._rg and mode.grad)
-        elif isinstance(y, (bool, complex, np.number, np.bool_, _ndarray)):
+        elif isinstance(y, np.ndarray) or is_number(y):
             plain = False
         else:
             return NotImplemented
@@ -101,11 +59,7 @@ def inplace_operator(card: Card, ufunc: Any) -> Any:
                 ufunc(a, b, out=a)
             except ValueError as e:
                 raise explain(card, (x, y), e, into=x) from None
-            v = x._v
-            if v is None:
-                x._v = [1]
-            else:
-                v[0] += 1
+            x._bump()
             return x
         return apply_inplace(card, (x, y, *card.defaults))
 
