@@ -9,9 +9,11 @@ from typing import Any
 
 import numpy as np
 
-import rushlight as torch
-
+from ...core import dtype as dtypes
+from ...core.construct import tensor
+from ...core.sharing import as_tensor
 from ...core.tensor import Tensor, wrap
+from ...dispatch.registry import FUNCTIONS
 
 __all__ = ["collate", "default_collate", "default_collate_fn_map", "default_convert"]
 
@@ -32,7 +34,7 @@ def default_convert(data: Any) -> Any:
     if isinstance(data, Tensor | str | bytes):
         return data
     if isinstance(data, np.ndarray | np.generic):
-        return data if data.dtype.kind in _NO_TENSOR else torch.as_tensor(data)
+        return data if data.dtype.kind in _NO_TENSOR else as_tensor(data)
     if isinstance(data, Mapping):
         return _like_mapping(data, {key: default_convert(data[key]) for key in data})
     if _is_namedtuple(data):
@@ -142,25 +144,25 @@ def collate_tensor_fn(batch: Sequence, *, collate_fn_map: dict | None = None) ->
             # In C order, as PyTorch's: NumPy would keep the samples' own order.
             rows = np.ascontiguousarray(np.concatenate([t._a for t in batch]))  # (N·d0, ...)
             return wrap(rows.reshape(len(batch), *shape))
-    return torch.stack(batch, 0)
+    return FUNCTIONS["stack"](batch, 0)
 
 
 def collate_numpy_array_fn(batch: Sequence, *, collate_fn_map: dict | None = None) -> Any:
     if batch[0].dtype.kind in _NO_TENSOR:
         raise TypeError(_REFUSED.format(batch[0].dtype))
-    return collate([torch.as_tensor(array) for array in batch], collate_fn_map=collate_fn_map)
+    return collate([as_tensor(array) for array in batch], collate_fn_map=collate_fn_map)
 
 
 def collate_numpy_scalar_fn(batch: Sequence, *, collate_fn_map: dict | None = None) -> Tensor:
-    return torch.as_tensor(batch)
+    return as_tensor(batch)
 
 
 def collate_float_fn(batch: Sequence, *, collate_fn_map: dict | None = None) -> Tensor:
-    return torch.tensor(batch, dtype=torch.float64)
+    return tensor(batch, dtype=dtypes.float64)
 
 
 def collate_int_fn(batch: Sequence, *, collate_fn_map: dict | None = None) -> Tensor:
-    return torch.tensor(batch)
+    return tensor(batch)
 
 
 def collate_str_fn(batch: Sequence, *, collate_fn_map: dict | None = None) -> Sequence:

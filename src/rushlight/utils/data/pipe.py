@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import os
 import pickle
+import weakref
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -84,3 +85,16 @@ def _read(connection: Connection, buffer: np.ndarray) -> None:
         if count == 0:
             raise EOFError
         view = view[count:]
+
+
+# This process's ends of all workers' pipes. A forked worker inherits them, and a pipe is only seen
+# to be closed when nobody else holds it: each worker closes those of the others.
+own_ends: weakref.WeakSet = weakref.WeakSet()
+
+
+def close_inherited_ends(keep: tuple) -> None:
+    """In a forked worker: close what belongs to the main process."""
+    for end in list(own_ends):
+        if end not in keep:
+            end.close()
+    own_ends.clear()

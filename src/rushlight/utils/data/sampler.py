@@ -16,8 +16,10 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
-import rushlight as torch
-
+from ...core.dtype import float64
+from ...core.sharing import as_tensor
+from ...core.tensor import Tensor
+from ...dispatch.registry import FUNCTIONS
 from ...random import variates
 from ...random.generator import Generator, generator_or_default
 
@@ -142,7 +144,7 @@ class WeightedRandomSampler(Sampler[int]):
     that is no positive int, a `replacement` that is no bool.
     """
 
-    weights: torch.Tensor
+    weights: Tensor
     num_samples: int
     replacement: bool
 
@@ -159,7 +161,7 @@ class WeightedRandomSampler(Sampler[int]):
             )
         if not isinstance(replacement, bool):
             raise ValueError(f"replacement should be a boolean value, but got {replacement=}")
-        weights = torch.as_tensor(weights, dtype=torch.float64)
+        weights = as_tensor(weights, dtype=float64)
         if len(weights.shape) != 1:
             raise ValueError(
                 "weights should be a 1d sequence but given weights have shape "
@@ -171,7 +173,7 @@ class WeightedRandomSampler(Sampler[int]):
         self.generator = generator
 
     def _chunks(self) -> Iterator[np.ndarray]:
-        yield torch.multinomial(
+        yield FUNCTIONS["multinomial"](
             self.weights, self.num_samples, self.replacement, generator=self.generator
         ).numpy()
 

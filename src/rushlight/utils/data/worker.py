@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Any
 
-import rushlight as torch
-
+from ...kernels import set_num_threads
+from ...random.generator import manual_seed
 from .fetch import epoch_reader, map_reader, stream_reader, with_whole_batches
 
 __all__ = ["Job", "StreamEnd", "WorkerError", "WorkerInfo", "get_worker_info", "work"]
@@ -117,10 +117,10 @@ class WorkerError:
 def work(job: Job) -> None:
     """The main function of a worker process."""
     global _info
-    from .worker_pool import close_inherited_ends
+    from .pipe import close_inherited_ends  # multiprocessing: slow to import
 
     close_inherited_ends(keep=(job.tasks, job.results))
-    torch.set_num_threads(1)
+    set_num_threads(1)
     seed = job.base_seed + job.id
     _seed(job.base_seed, job.id)
     _info = WorkerInfo(id=job.id, num_workers=job.num_workers, seed=seed, dataset=job.dataset)
@@ -182,7 +182,7 @@ def _seed(base_seed: int, worker_id: int) -> None:
     import numpy as np
 
     random.seed(base_seed + worker_id)
-    torch.manual_seed(base_seed + worker_id)
+    manual_seed(base_seed + worker_id)
     words = [worker_id, base_seed & 0xFFFFFFFF, base_seed >> 32, 0]
     np.random.seed(np.random.SeedSequence(words).generate_state(4))
 

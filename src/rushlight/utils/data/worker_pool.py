@@ -21,20 +21,9 @@ from .worker import Job, Restart, StreamEnd, work
 if TYPE_CHECKING:
     from .dataloader import DataLoader
 
-__all__ = ["WorkerPool", "close_inherited_ends"]
+__all__ = ["WorkerPool"]
 
 _CHECK_SECONDS = 5.0
-# This process's ends of all workers' pipes. A forked worker inherits them, and a pipe is only seen
-# to be closed when nobody else holds it: each worker closes those of the others.
-_own_ends: weakref.WeakSet = weakref.WeakSet()
-
-
-def close_inherited_ends(keep: tuple) -> None:
-    """In a forked worker: close what belongs to the main process."""
-    for end in list(_own_ends):
-        if end not in keep:
-            end.close()
-    _own_ends.clear()
 
 
 class _Worker:
@@ -43,7 +32,7 @@ class _Worker:
     def __init__(self, context: Any, job: dict, worker_id: int) -> None:
         task_receiver, self.tasks = context.Pipe(duplex=False)
         self.results, result_sender = pipe.make_pipe(context)
-        _own_ends.update((self.tasks, self.results))
+        pipe.own_ends.update((self.tasks, self.results))
         job = Job(**job, id=worker_id, tasks=task_receiver, results=result_sender)
         self.process = context.Process(target=work, args=(job,), daemon=True)
         try:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import rushlight as torch
-
+from ...dispatch.registry import FUNCTIONS
+from ...random.generator import Generator
 from ..transforms.functional import to_pil_image
 from .vision import VisionDataset
 
@@ -38,9 +38,9 @@ class FakeData(VisionDataset):
     def __getitem__(self, index: int) -> tuple[Any, Any]:
         if index >= len(self):
             raise IndexError(f"{type(self).__name__} index out of range")
-        generator = torch.Generator().manual_seed(index + self.random_offset)
-        image = to_pil_image(torch.randn(*self.image_size, generator=generator))
-        target = torch.randint(0, self.num_classes, (1,), generator=generator)[0].item()
+        generator = Generator().manual_seed(index + self.random_offset)
+        image = to_pil_image(FUNCTIONS["randn"](*self.image_size, generator=generator))
+        target = FUNCTIONS["randint"](0, self.num_classes, (1,), generator=generator)[0].item()
         if self.transform is not None:
             image = self.transform(image)
         if self.target_transform is not None:

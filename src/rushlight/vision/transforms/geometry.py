@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 
-import rushlight as torch
-
+from ...core.construct import tensor
+from ...core.dtype import float32
 from ...core.tensor import wrap
+from ...dispatch.registry import FUNCTIONS
 from ...nn.module import Module
 from . import array
 from . import functional as F
@@ -512,9 +513,9 @@ class RandomErasing(Module):
             if not (h < height and w < width):
                 continue
             if value is None:
-                pixels = torch.empty([channels, h, w], dtype=torch.float32).normal_()
+                pixels = FUNCTIONS["empty"]([channels, h, w], dtype=float32).normal_()
             else:
-                pixels = torch.tensor(value)[:, None, None]
+                pixels = tensor(value)[:, None, None]
             return draw_below(height - h + 1), draw_below(width - w + 1), h, w, pixels
         return 0, 0, height, width, img
 
