@@ -147,6 +147,7 @@ class Signature(NamedTuple):
     fused: bool
     saves_out: bool
     not_for: str
+    sure: bool  # the first argument is a Tensor for certain: the face looked
 
 
 def _signature(card: Card) -> Signature:
@@ -163,6 +164,7 @@ def _signature(card: Card) -> Signature:
         fused=relu is not None,
         saves_out=(relu or card).saved_out >= 0,
         not_for=card.not_for,
+        sure=card.schema is not None and card.checks_first,
     )
 
 
@@ -185,10 +187,12 @@ def _run_text(s: Signature) -> str:
         text += "    if not alike(args, positions):\n        args = promoted(card, args)\n"
         text += "    " + unpack
     given = [f"x{i}._a if isinstance(x{i}, Tensor) else x{i}" for i in range(s.arrays)]
+    if s.sure:
+        given[0] = "x0._a"
     given += [f"x{i}" for i in range(s.arrays, s.count)]
     if s.not_for:
         text += f"""\
-    if x0._a.dtype.kind in "{s.not_for}":
+    if (d := x0._a.dtype) is not F32 and d.kind in "{s.not_for}":
         raise not_implemented(card.kernel, x0._a)
 """
     text += f"""\
@@ -202,7 +206,8 @@ def _run_text(s: Signature) -> str:
     text += textwrap.indent(_RESULT, "    ")
     if s.tensors:
         for k, i in enumerate(s.tensors):
-            text += f"    g{k} = isinstance(x{i}, Tensor) and x{i}._rg\n"
+            is_tensor = "" if s.sure and i == 0 else f"isinstance(x{i}, Tensor) and "
+            text += f"    g{k} = {is_tensor}x{i}._rg\n"
         wanted = " or ".join(f"g{k}" for k in range(len(s.tensors)))
         text += f'    if ({wanted}) and mode.grad and t._a.dtype.kind in "fcV":\n'
         for k, i in enumerate(s.tensors):

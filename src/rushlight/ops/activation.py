@@ -11,16 +11,19 @@ import numpy as np
 
 from ..core.dtype import scalar_name
 from ..core.tensor import wrap
+from ..dispatch.messages import not_implemented
 from ..dispatch.registry import composite, internal, op
 from ..kernels import K
 from ..random import variates
 from ..random.generator import generator_or_default
 from .samples import unary
 
+_F32 = np.dtype(np.float32)
+
 # ---------------------------------------------------------------- without options
 
 
-@op("relu(input, inplace=False)", at="torch Tensor F", inplace=True, is_relu=True, not_for="c")
+@op("relu(input, inplace=False)", at="torch Tensor F", inplace=True, is_relu=True)
 class Relu:
     """y = max(x, 0), NaN stays;  dx = dy where y > 0
 
@@ -29,7 +32,9 @@ class Relu:
     """
 
     def forward(x):
-        if x.dtype.kind == "b":
+        if (d := x.dtype) is not _F32 and d.kind in "bc":
+            if d.kind == "c":
+                raise not_implemented("relu", x)
             raise RuntimeError("Boolean inputs not supported for relu")
         return K.relu(x)
 
