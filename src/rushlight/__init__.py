@@ -86,6 +86,8 @@ globals().update(_dtype.ALIASES)
 bool = _dtype.bool_
 pi, e, inf, nan, newaxis = _math.pi, _math.e, _math.inf, _math.nan, None
 
+_FUNCTIONS.caches.append(globals())
+
 # name -> the module that has it, imported when the name is first asked for
 _LAZY = {
     name: module

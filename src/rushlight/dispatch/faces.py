@@ -38,6 +38,7 @@ class Face:
 
     def __init__(self, schema: Schema, form: str, name: str, op: Any):
         self.schema, self.form, self.name, self.op = schema, form, name, op
+        self.function: Any = None  # what `build` made
 
     @property
     def checks(self) -> bool:
@@ -51,12 +52,12 @@ class Face:
             "MISSING": MISSING,
             "TRANSLATED": TRANSLATED,
             "Tensor": Tensor,
-            "explain_arguments": explain_arguments,
             "face": self,
             "flat": _flat,
             "op": self.op,
             "prepare": self.op.prepare,
             "rebind": rebind,
+            "recover": recover,
             "schema": self.schema,
             "tensor_argument": tensor_argument,
             "write_out": write_out,
@@ -74,6 +75,7 @@ class Face:
         f.__module__ = "torch.nn.functional" if self.form == "F" else "torch"
         f.__signature__ = _signature(self.schema, self.form)
         f.face = self
+        self.function = f
         return f
 
 
@@ -129,9 +131,6 @@ def source(face: Face) -> str:
         lines.append(f"        return rebind(face, ({given}), rest, {extra})")
     if variadic:
         lines.append(f"    {variadic} = flat({variadic})")
-    if face.checks and first:
-        lines.append(f"    if not isinstance({first}, Tensor):")
-        lines.append(f"        {first} = tensor_argument(schema, {first})")
     run = op.call_text(given)
     change = op.change_text(given)
     guarded = []
@@ -147,18 +146,12 @@ def source(face: Face) -> str:
         ]
     else:
         guarded.append(f"return {run}")
-    if op.explains:
-        lines += ["    " + line for line in guarded]
-    else:
-        lines.append("    try:")
-        lines += ["        " + line for line in guarded]
-        lines += [
-            "    except TRANSLATED as e:",
-            f"        better = explain_arguments(schema, ({given}), e)",
-            "        if better is e:",
-            "            raise",
-            "        raise better from None",
-        ]
+    lines.append("    try:")
+    if face.checks and first:
+        lines.append(f"        if not isinstance({first}, Tensor):")
+        lines.append(f"            {first} = tensor_argument(schema, {first})")
+    lines += ["        " + line for line in guarded]
+    lines += ["    except TRANSLATED as e:", f"        return recover(face, ({given}), e)"]
     return f"def f({', '.join(words)}):\n" + "\n".join(lines) + "\n"
 
 
@@ -210,11 +203,40 @@ def rebind(face: Face, values: tuple, rest: dict, extra: tuple = ()) -> Any:
     try:
         result = face.op.change(found) if face.form == "inplace" else face.op.call(found)
     except TRANSLATED as e:
-        better = explain_arguments(schema, tuple(found), e)
-        if better is e:
-            raise
-        raise better from None
+        result = recover(face, tuple(found), e)
     return result if out is None else write_out(name, out, result, tuple(found))
+
+
+def recover(face: Face, values: tuple, error: Exception) -> Any:
+    """After an error: what a foreign class's `__torch_function__` makes of the call, or the error
+    in PyTorch's words."""
+    schema = face.schema
+    if any(hasattr(type(v), "__torch_function__") and not isinstance(v, Tensor) for v in values):
+        for ask in FOREIGN:
+            result = ask(face.function, *_spelled(schema, values))
+            if result is not NotImplemented:
+                return result
+    better = error if face.op.explains else explain_arguments(schema, values, error)
+    if better is error:
+        raise error
+    raise better from None
+
+
+FOREIGN: list[Any] = []  # ask(function, args, kwargs) -> result or NotImplemented, see overrides.py
+
+
+def _spelled(schema: Schema, values: tuple) -> tuple[tuple, dict]:
+    """The call as a user would write it: required arguments, then keywords that are no defaults."""
+    args: list = []
+    kwargs: dict = {}
+    for p, value in zip(schema.arguments, values, strict=True):
+        if p.kind == "variadic":
+            args += value
+        elif p.default is MISSING and p.kind == "positional":
+            args.append(value)
+        elif value is not p.default:
+            kwargs[p.name] = value
+    return tuple(args), kwargs
 
 
 class Faces(dict):
@@ -223,6 +245,8 @@ class Faces(dict):
     def __init__(self) -> None:
         super().__init__()
         self.unbuilt: dict[str, Face] = {}
+        self.caches: list[dict] = []  # namespaces of modules that keep functions of this table
+        self.finish: Any = None  # a function of each new face, see `wrap`
 
     def add(self, name: str, thing: Any) -> None:
         """A plain function, or a Face to build later; the last one of a name counts."""
@@ -234,8 +258,19 @@ class Faces(dict):
             self[name] = thing
 
     def __missing__(self, name: str) -> Any:
-        self[name] = built = self.unbuilt.pop(name).build()
+        built = self.unbuilt.pop(name).build()
+        self[name] = built = self.finish(built) if self.finish else built
         return built
+
+    def wrap(self, finish: Any) -> None:
+        """Put finish(f) in the place of every function, those to come too."""
+        self.finish = finish
+        for name in dict.keys(self):
+            old = dict.__getitem__(self, name)
+            self[name] = new = finish(old)
+            for names in self.caches:
+                if names.get(name) is old:
+                    names[name] = new
 
     def get(self, name: str, default: Any = None) -> Any:
         return self[name] if name in self else default
@@ -262,10 +297,15 @@ class Faces(dict):
 class Method:
     """A method of Tensor that is built when it is first looked up."""
 
+    @staticmethod
+    def finish(function: Any) -> Any:
+        """What is done to each new function; overrides.py puts its wrapper here."""
+        return function
+
     def __init__(self, name: str, face: Face):
         self.name, self.face = name, face
 
     def __get__(self, instance: Any, owner: Any) -> Any:
-        function = self.face.build()
+        function = self.finish(self.face.build())
         setattr(Tensor, self.name, function)
         return function if instance is None else function.__get__(instance, owner)

@@ -14,6 +14,17 @@ from .schema import MISSING
 TRANSLATED = (ValueError, IndexError, TypeError, AttributeError)
 
 
+WRAPPED = "_asks_handlers_before"  # where overrides.py keeps the function inside its wrapper
+
+
+class NotATensor(TypeError):
+    """An argument that must be a Tensor is something else: `value`."""
+
+    def __init__(self, text: str, value: Any):
+        super().__init__(text)
+        self.value = value
+
+
 def missing(name: str, parameter: str) -> TypeError:
     """A required argument was not given."""
     return TypeError(f'{name}() missing 1 required positional arguments: "{parameter}"')
@@ -23,9 +34,10 @@ def not_a_tensor(name: str, argument: str, position: int, value: Any) -> TypeErr
     """An argument that must be a Tensor is something else."""
     if value is MISSING:
         return missing(name, argument)
-    return TypeError(
+    return NotATensor(
         f"{name}(): argument '{argument}' (position {position}) must be Tensor, not "
-        f"{type(value).__name__}"
+        f"{type(value).__name__}",
+        value,
     )
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from ..dispatch.registry import FUNCTIONAL as _FUNCTIONAL
 
 __all__ = sorted(_FUNCTIONAL)
+_FUNCTIONAL.caches.append(globals())
 
 
 def __getattr__(name: str) -> Any:

@@ -5,6 +5,8 @@ A family that uses another's functions comes after it.
 
 from importlib import import_module as _import
 
+from ..dispatch import overrides as _overrides  # asks subclasses of Tensor before an op runs
+
 _FAMILIES = """
     convert arithmetic power clamp unary special ternary bitwise complex compare activation
     shape as_strided index masked cat_split diagonal scatter resize

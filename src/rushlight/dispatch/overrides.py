@@ -1,0 +1,168 @@
+"""The one place that sees values which are no plain CPU tensors.
+
+Subclasses of Tensor, foreign classes with `__torch_function__`, and later batches of vmap, duals of
+forward mode and tracers want to be asked before an op runs. Nothing here costs anything until such
+a kind of value exists: then `watch` puts a wrapper around every public function, which asks the
+handlers first. A foreign class cannot be seen when it is defined; a face asks it when its value
+turns out to be no Tensor (`recover` in faces.py).
+
+Protocol of `__torch_function__`: https://numpy.org/neps/nep-0018-array-function-protocol.html
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from types import FunctionType
+from typing import Any
+
+from ..core.parameter import Parameter
+from ..core.tensor import Tensor
+from .faces import FOREIGN, Method
+from .messages import WRAPPED
+from .registry import FUNCTIONAL, FUNCTIONS
+
+Handler = Callable[[Any, tuple, dict], Any]
+HANDLERS: list[Handler] = []  # handler(function, args, kwargs) -> result, or NotImplemented
+_PLAIN = (Tensor, Parameter)
+# how a Tensor is made and kept, not what is computed with it
+_UNTOUCHED = frozenset(
+    "__new__ __init__ __init_subclass__ __getattribute__ __setattr__ __delattr__ __class__ __dir__"
+    " __hash__ __reduce_ex__ __deepcopy__ __copy__ __torch_function__ as_subclass".split()
+)
+
+
+class _State(threading.local):
+    disabled = 0
+
+
+_state = _State()
+
+
+def watch(handler: Handler) -> None:
+    """Ask `handler` before every public function from now on."""
+    if handler in HANDLERS:
+        return
+    HANDLERS.append(handler)
+    if len(HANDLERS) > 1:
+        return
+    for table in (FUNCTIONS, FUNCTIONAL):
+        table.wrap(_asking)
+    for name, thing in list(vars(Tensor).items()):
+        if name in _UNTOUCHED or (name.startswith("_") and not name.startswith("__")):
+            continue
+        if isinstance(thing, Method):
+            thing = thing.face.build()
+        if isinstance(thing, FunctionType):
+            setattr(Tensor, name, public := _asking(thing))
+            if name.startswith("__"):
+                public.__name__ = name
+    Method.finish = staticmethod(_asking)
+
+
+def _asking(function: Any) -> Any:
+    """The function, with the handlers asked first."""
+    if getattr(function, WRAPPED, None) is not None:
+        return function
+
+    @wraps(function)
+    def public(*args: Any, **kwargs: Any) -> Any:
+        if not _state.disabled:
+            for handler in HANDLERS:
+                result = handler(public, args, kwargs)
+                if result is not NotImplemented:
+                    return result
+        return function(*args, **kwargs)
+
+    setattr(public, WRAPPED, function)
+    return public
+
+
+@contextmanager
+def disabled() -> Iterator[None]:
+    """Inside, functions run on subclasses as on plain tensors."""
+    _state.disabled += 1
+    try:
+        yield
+    finally:
+        _state.disabled -= 1
+
+
+# ---------------------------------------------------------------- __torch_function__
+
+
+def overloaded(values: Iterable[Any]) -> list[Any]:
+    """Those of the values that have a `__torch_function__` of their own, one for each type,
+    subclasses before their bases; lists and tuples are looked into."""
+    found: list[Any] = []
+    for value in values:
+        for x in value if type(value) in (list, tuple) else (value,):
+            kind = type(x)
+            if kind in _PLAIN or not hasattr(kind, "__torch_function__") or isinstance(x, type):
+                continue
+            if kind.__torch_function__ is _disabled_implementation:
+                continue
+            if any(type(y) is kind for y in found):
+                continue
+            at = next((i for i, y in enumerate(found) if issubclass(kind, type(y))), len(found))
+            found.insert(at, x)
+    return found
+
+
+def ask_torch_function(function: Any, args: tuple, kwargs: dict) -> Any:
+    """What `__torch_function__` of the arguments' types makes of the call; NotImplemented if none
+    of them has one. TypeError: all of them decline."""
+    found = overloaded((*args, *kwargs.values()))
+    if not found:
+        return NotImplemented
+    types = tuple(type(x) for x in found)
+    for x in found:
+        result = type(x).__torch_function__(function, types, args, kwargs)
+        if result is not NotImplemented:
+            return result
+    name = f"torch.{function.__name__}"
+    kinds = "\n".join(f"  - tensor subclass {kind}" for kind in types)
+    raise TypeError(
+        f"Multiple dispatch failed for '{name}'; all __torch_function__ handlers returned "
+        f"NotImplemented:\n\n{kinds}"
+    )
+
+
+def _torch_function(cls: type, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+    """Tensor.__torch_function__: run the function, and give the results this class."""
+    if not all(issubclass(cls, t) for t in types):
+        return NotImplemented
+    with disabled():
+        result = func(*args, **(kwargs or {}))
+    return _converted(result, cls)
+
+
+def _converted(result: Any, cls: type) -> Any:
+    if cls is Tensor:
+        return result
+    if isinstance(result, Tensor) and not isinstance(result, cls):
+        return result.as_subclass(cls)
+    if isinstance(result, (tuple, list)):
+        items = [_converted(x, cls) for x in result]
+        if hasattr(result, "_fields"):
+            return type(result)(*items)
+        return type(result)(items) if type(result) in (tuple, list) else result
+    return result
+
+
+def _disabled_implementation(cls: type, *args: Any, **kwargs: Any) -> Any:
+    return NotImplemented
+
+
+def _subclassed(cls: type, **kwargs: Any) -> None:
+    """Tensor.__init_subclass__: the first subclass of a user's switches the handlers on."""
+    super(Tensor, cls).__init_subclass__(**kwargs)
+    if not cls.__module__.startswith(("torch", __name__.partition(".")[0])):
+        watch(ask_torch_function)
+
+
+FOREIGN.append(ask_torch_function)
+Tensor.__torch_function__ = classmethod(_torch_function)  # type: ignore[attr-defined]
+Tensor.__init_subclass__ = classmethod(_subclassed)  # type: ignore[assignment, method-assign]

@@ -1,0 +1,145 @@
+"""Subclasses of Tensor and foreign classes with __torch_function__: who is asked, and what comes
+back. Each test runs in a process of its own: the first subclass changes the public functions."""
+
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+import rushlight
+
+HEAD = """
+import rushlight as torch
+import rushlight.nn.functional as F
+
+class Named(torch.Tensor):
+    pass
+
+class Asked(torch.Tensor):
+    seen = []
+    @classmethod
+    def __torch_function__(cls, func, types, args=(), kwargs=None):
+        cls.seen.append(func.__name__)
+        return super().__torch_function__(func, types, args, kwargs)
+
+class Foreign:
+    @classmethod
+    def __torch_function__(cls, func, types, args=(), kwargs=None):
+        return func.__name__, len(args), kwargs
+
+class Declines:
+    @classmethod
+    def __torch_function__(cls, func, types, args=(), kwargs=None):
+        return NotImplemented
+"""
+
+
+def answers(code, head=HEAD):
+    script = head + textwrap.dedent(code)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
+
+
+def test_a_subclass_is_kept():
+    found = answers("""
+        a = torch.arange(4.0).as_subclass(Named)
+        for t in (a + 1, 1 + a, a.sum(), torch.relu(a), F.relu(a), a[1:], a.view(2, 2), a.clone(),
+                  a.detach(), torch.stack([a, a]), torch.cat([a, torch.ones(1)]), a.max(0)[0]):
+            print(type(t).__name__, t.tolist())
+        print(type(a.shape).__name__, type(a.tolist()).__name__, type(torch.ones(1)).__name__)
+        a += 1
+        print(type(a).__name__, a.tolist())
+    """)
+    assert found == [
+        "Named [1.0, 2.0, 3.0, 4.0]",
+        "Named [1.0, 2.0, 3.0, 4.0]",
+        "Named 6.0",
+        "Named [0.0, 1.0, 2.0, 3.0]",
+        "Named [0.0, 1.0, 2.0, 3.0]",
+        "Named [1.0, 2.0, 3.0]",
+        "Named [[0.0, 1.0], [2.0, 3.0]]",
+        "Named [0.0, 1.0, 2.0, 3.0]",
+        "Named [0.0, 1.0, 2.0, 3.0]",
+        "Named [[0.0, 1.0, 2.0, 3.0], [0.0, 1.0, 2.0, 3.0]]",
+        "Named [0.0, 1.0, 2.0, 3.0, 1.0]",
+        "Named 3.0",
+        "Size list Tensor",
+        "Named [1.0, 2.0, 3.0, 4.0]",
+    ]
+
+
+def test_gradients_pass_through_a_subclass():
+    found = answers("""
+        a = torch.arange(3.0).as_subclass(Named).requires_grad_()
+        (a * a).sum().backward()
+        print(a.grad.tolist())
+        p = torch.nn.Parameter(torch.ones(2).as_subclass(Named))
+        print(isinstance(p, torch.nn.Parameter), type(p * 2).__name__)
+    """)
+    assert found == ["[0.0, 2.0, 4.0]", "True Named"]
+
+
+def test_a_subclass_is_asked():
+    found = answers("""
+        b = torch.arange(3.0).as_subclass(Asked)
+        for call in (lambda: b + 1, lambda: b.sum(0), lambda: torch.exp(b), lambda: F.softmax(b, 0),
+                     lambda: torch.add(torch.ones(3), b, alpha=2), lambda: torch.cat([b, b]),
+                     lambda: b[0], lambda: b.add_(1)):
+            Asked.seen.clear()
+            call()
+            print(*Asked.seen)
+    """)
+    assert found == ["__add__", "sum", "exp", "softmax", "add", "cat", "__getitem__", "add_"]
+
+
+def test_the_subclass_of_a_subclass_is_asked_first():
+    found = answers("""
+        class Later(Asked):
+            @classmethod
+            def __torch_function__(cls, func, types, args=(), kwargs=None):
+                return "later", [t.__name__ for t in types]
+        a, b = torch.ones(1).as_subclass(Asked), torch.ones(1).as_subclass(Later)
+        print(torch.add(a, b))
+    """)
+    assert found == ["('later', ['Later', 'Asked'])"]
+
+
+@pytest.mark.parametrize(
+    ("call", "want"),
+    [
+        ("torch.add(torch.ones(2), Foreign())", "('add', 2, {})"),
+        ("torch.add(torch.ones(2), Foreign(), alpha=3)", "('add', 2, {'alpha': 3})"),
+        ("torch.relu(Foreign())", "('relu', 1, {})"),
+        ("F.silu(Foreign())", "('silu', 1, {})"),
+    ],
+)
+def test_a_foreign_class_is_asked(call, want):
+    assert answers(f"print({call})") == [want]
+
+
+def test_all_decline():
+    found = answers("""
+        try:
+            torch.add(torch.ones(2), Declines())
+        except TypeError as e:
+            print(str(e).splitlines()[0])
+    """)
+    assert found == [
+        "Multiple dispatch failed for 'torch.add'; all __torch_function__ handlers returned "
+        "NotImplemented:"
+    ]
+
+
+def test_without_a_subclass_nothing_is_wrapped():
+    found = answers(
+        """
+        import rushlight as torch
+        from rushlight.dispatch.messages import WRAPPED
+        print(any(hasattr(f, WRAPPED) for f in vars(torch.Tensor).values()))
+    """,
+        head="",
+    )
+    assert found == ["False"]
+    assert rushlight.Tensor.__torch_function__ is not None
