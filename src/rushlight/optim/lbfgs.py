@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..core.grad_mode import enable_grad
 from ..core.tensor import Tensor, wrap
-from .optimizer import Optimizer, check, check_lr, numbers
+from .optimizer import Optimizer, numbers
+from .options import learning_rate, option, require
 
 
 class LBFGS(Optimizer):
@@ -27,34 +28,24 @@ class LBFGS(Optimizer):
     Source: Nocedal, Wright 2006, "Numerical Optimization", algorithms 7.4, 3.5 and 3.6.
     """
 
-    def __init__(
-        self,
-        params: Iterable,
-        lr: Any = 1,
-        max_iter: int = 20,
-        max_eval: int | None = None,
-        tolerance_grad: float = 1e-7,
-        tolerance_change: float = 1e-9,
-        history_size: int = 100,
-        line_search_fn: str | None = None,
-    ) -> None:
-        check_lr(lr)
-        if max_eval is None:
-            max_eval = max_iter * 5 // 4
-        defaults = dict(
-            lr=lr,
-            max_iter=max_iter,
-            max_eval=max_eval,
-            tolerance_grad=tolerance_grad,
-            tolerance_change=tolerance_change,
-            history_size=history_size,
-            line_search_fn=line_search_fn,
-        )
-        super().__init__(params, defaults)
-        check(
-            len(self.param_groups) == 1,
+    lr: Any = option(default=1, check=learning_rate())
+    max_iter: int = option(default=20)
+    max_eval: int | None = option(default=None)
+    tolerance_grad: float = option(default=1e-7)
+    tolerance_change: float = option(default=1e-9)
+    history_size: int = option(default=100)
+    line_search_fn: str | None = option(default=None)
+
+    def _prepare(self, options: dict[str, Any]) -> None:
+        if options["max_eval"] is None:
+            options["max_eval"] = options["max_iter"] * 5 // 4
+
+    def add_param_group(self, param_group: dict[str, Any]) -> None:
+        require(
+            not self.param_groups,
             "LBFGS doesn't support per-parameter options (parameter groups)",
         )
+        super().add_param_group(param_group)
 
     # ------------------------------------------------------------ all parameters as one vector
 

@@ -12,13 +12,14 @@ from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from copy import deepcopy
 from itertools import chain
-from typing import Any
+from typing import TYPE_CHECKING, Any, dataclass_transform
 
 import numpy as np
 
 from ..autograd.hooks import RemovableHandle
 from ..core.grad_mode import enable_grad
 from ..core.tensor import Tensor, wrap
+from .options import collect, option
 
 
 class _Required:
@@ -35,7 +36,12 @@ _HOOKS = ("step_pre", "step_post", "state_dict_pre", "state_dict_post",
           "load_state_dict_pre", "load_state_dict_post")  # fmt: skip
 
 
-class Optimizer:
+@dataclass_transform(eq_default=False, field_specifiers=(option,))
+class _Declared:
+    """Tells type checkers that `option(...)` in a subclass's body makes its constructor."""
+
+
+class Optimizer(_Declared):
     """Base of all optimizers.
 
     params     tensors, or (name, tensor) pairs, or dicts {"params": ..., option: value}: the groups
@@ -47,6 +53,9 @@ class Optimizer:
 
     _hooked = False
     _opt_called = False  # has step() run yet? Learning-rate schedulers ask
+
+    if TYPE_CHECKING:  # the first argument of every constructor
+        params: Iterable
 
     def __init__(self, params: Iterable, defaults: dict[str, Any]) -> None:
         self.defaults = defaults
@@ -70,8 +79,21 @@ class Optimizer:
         for kind in _HOOKS:
             self.__dict__.setdefault(f"_optimizer_{kind}_hooks", OrderedDict())
 
-    def __init_subclass__(cls, **kwargs: Any) -> None:
+    def _from_options(
+        self, params: Iterable, values: dict[str, Any], checks: Iterable[tuple[str, Callable]]
+    ) -> None:
+        """What the constructors made from declared options do; see options.py."""
+        for name, check in checks:
+            check(values[name], values)
+        self._prepare(values)
+        Optimizer.__init__(self, params, values)
+
+    def _prepare(self, options: dict[str, Any]) -> None:
+        """Checks that concern several options, and defaults that depend on others."""
+
+    def __init_subclass__(cls, order: str = "", **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        collect(cls, Optimizer._from_options, order)
         if "step" in cls.__dict__ and not hasattr(cls.step, "hooked"):
             cls.step = _with_hooks(cls.step)
 
@@ -421,17 +443,3 @@ def gradients(group: dict[str, Any]) -> Iterator[tuple[Tensor, np.ndarray, np.nd
 def number(x: Any) -> float:
     """An option that may be a tensor of one element, as a Python number."""
     return x if type(x) is float else float(x)
-
-
-def check(fine: bool, problem: str) -> None:
-    """ValueError unless an option is fine."""
-    if not fine:
-        raise ValueError(problem)
-
-
-def check_lr(lr: Any, foreach: bool | None = None) -> None:
-    """ValueError: the learning rate is negative, or a tensor that PyTorch would not take."""
-    if isinstance(lr, Tensor):
-        check(not foreach, "lr as a Tensor is not supported for capturable=False and foreach=True")
-        check(lr.numel() == 1, "Tensor lr must be 1-element")
-    check(0.0 <= lr, f"Invalid learning rate: {lr}")
