@@ -6,6 +6,9 @@ registry, dtypes from `core.dtype`; subpackages and whatever is seldom needed ar
 use.
 """
 
+from . import _startup  # first: Ctrl-C while the rest is imported
+
+# isort: split
 import math as _math
 import os as _os
 import warnings as _warnings

@@ -8,6 +8,7 @@ random generator is where it was.
 Letters: N batch, K classes.
 """
 
+import math
 import os
 import time
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from typing import Any, Protocol
 
 import rushlight as rl
 from rushlight import Tensor, nn
+from rushlight.app.errors import CliError
 from rushlight.nn import functional as F
 from rushlight.utils.data import DataLoader
 
@@ -109,6 +111,7 @@ class Learner:
         self.epoch = 0  # epochs finished
         self.batch = 0  # batches finished in this epoch
         self.meter = Meter()
+        self.step_lr = self.lr  # of the last step that was taken
         self.seconds = 0.0  # spent in this epoch before the last interruption
         self.stop = False  # set from a signal handler: stop after the batch in hand
 
@@ -140,6 +143,7 @@ class Learner:
             scores = self.model(x)
             loss = F.cross_entropy(scores, y)
             loss.backward()
+            self.step_lr = self.lr
             self.optimizer.step()
             self.optimizer.zero_grad()
             if self.scheduler is not None and self.schedule_each == "batch":
@@ -148,10 +152,11 @@ class Learner:
             self.meter.add(value, scores.detach(), y)
             self.batch += 1
             self.watcher.batch(self.epoch + 1, self.batch, batches, value, len(y))
-            if value != value:
-                raise FloatingPointError(
-                    f"the loss is nan in epoch {self.epoch + 1}, batch {self.batch}\n"
-                    f"  fix: a smaller --lr (now {self.lr:g}), or look for nan in the data"
+            if not math.isfinite(value):
+                raise CliError(
+                    f"the loss is {value} in epoch {self.epoch + 1}, batch {self.batch}\n"
+                    f"  fix: a smaller --lr (now {self.step_lr:g}), or look for nan in the data",
+                    status=1,
                 )
             if self.stop and self.batch < batches:
                 self.seconds = time.perf_counter() - start
@@ -174,7 +179,6 @@ class Learner:
         return meter
 
     def _finish_epoch(self, valid: Meter, seconds: float) -> Row:
-        lr = self.lr
         if self.scheduler is not None and self.schedule_each == "epoch":
             plateau = isinstance(self.scheduler, rl.optim.lr_scheduler.ReduceLROnPlateau)
             self.scheduler.step(*([valid.mean_loss] if plateau else []))
@@ -185,7 +189,7 @@ class Learner:
             self.meter.accuracy,
             valid.mean_loss,
             valid.accuracy,
-            lr,
+            self.step_lr,
             seconds,
         )
         row = dict(zip(COLUMNS, values, strict=True))

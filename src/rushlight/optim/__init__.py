@@ -4,6 +4,7 @@ from importlib import import_module as _import_module
 
 from .optimizer import Optimizer
 
+#: optimizer -> the file here that has it; the command line offers the same names.
 _HOME = {
     "ASGD": "asgd",
     "Adadelta": "adadelta",
