@@ -8,7 +8,6 @@ import signal
 import struct
 import subprocess
 import sys
-import time
 
 import numpy as np
 import pytest
@@ -254,13 +253,28 @@ def test_a_run_that_learns_nothing_says_so(command):
     assert "nothing was learnt" not in out
 
 
-def test_an_infinite_loss_stops():
-    from rushlight.app.trainer import Learner
-
+def test_what_counts_as_learning_nothing():
     row = {"train_loss": 3.0, "valid_loss": 3.0}
     assert report.not_learnt([row], 10, 0.1)[0].startswith("nothing was learnt: the loss is 3, ")
     assert report.not_learnt([{**row, "train_loss": 2.0}], 10, 0.1) == []
-    assert Learner is not None
+
+
+INFINITE = """
+import torch
+class Net(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.weight = torch.nn.Parameter(torch.zeros(10))
+    def forward(self, x):
+        never = torch.tensor([0.0] + [-float("inf")] * 9)
+        return self.weight + never.expand(len(x), 10)
+"""
+
+
+def test_an_infinite_loss_stops(command, tmp_path):
+    (tmp_path / "net.py").write_text(INFINITE)
+    result = command("train", "--model", "net.py:Net", "--lr", 0.5, "--quiet")
+    refused(result, "the loss is inf in epoch 1, batch 1", "(now 0.5)", status=1)
 
 
 def test_the_table_shows_the_rate_of_the_step(command):
@@ -307,15 +321,39 @@ def test_a_reader_that_goes_away_ends_a_run_quietly(tmp_path):
     assert process.returncode == 141
 
 
-@pytest.mark.parametrize("seconds", [0.1, 0.2, 0.3, 0.5])
-def test_ctrl_c_in_the_first_second(tmp_path, seconds):
-    process = start(tmp_path, "train", "--epochs", 10000, "--model", "logistic")
-    time.sleep(seconds)
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
-    assert "Traceback" not in err and len(err.splitlines()) <= 1, err
-    # stopped and saved, or interrupted before there was anything to save
+INTERRUPTS = """
+import os, signal, sys
+class Interrupts:
+    def find_spec(self, name, path=None, target=None):
+        if name == os.environ["INTERRUPTED_AT"]:
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Interrupts())
+"""
+
+
+@pytest.mark.parametrize(
+    "module", ["numpy", "rushlight.ops", "rushlight.app.cli", "rushlight.app.train"]
+)
+def test_ctrl_c_while_it_starts(tmp_path, module):
+    (tmp_path / "sitecustomize.py").write_text(INTERRUPTS)
+    path = os.pathsep.join([str(tmp_path), *sys.path])
+    environment = {**os.environ, "PYTHONPATH": path, "INTERRUPTED_AT": module}
+    words = ["train", "--epochs", 1, "--model", "logistic", "--quiet"]
+    with start(tmp_path, *words, env=environment) as process:
+        out, err = process.communicate(timeout=60)
     assert process.returncode in (130, -signal.SIGINT), (out, err)
+    assert "Traceback" not in err and len(err.splitlines()) <= 1, err
+
+
+def test_ctrl_c_later_stops_and_saves(tmp_path):
+    with start(tmp_path, "train", "--epochs", 10000, "--model", "logistic") as process:
+        for line in process.stdout:
+            if line.split()[:1] == ["1"]:
+                process.send_signal(signal.SIGINT)
+                break
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (130, "")
+    assert "go on with:" in out
 
 
 # ---------------------------------------------------------------- MNIST's files
