@@ -450,9 +450,9 @@ def test_a_wrong_declaration_is_told():
         class Untyped(optim.Optimizer):
             rate = option(default=0.1)
 
-    with pytest.raises(TypeError, match="order='size' names something that is no option"):
+    with pytest.raises(TypeError, match="group_order='size' names something that is no option"):
 
-        class Misnamed(optim.Optimizer, order="size"):
+        class Misnamed(optim.Optimizer, group_order="size"):
             rate: float = option(default=0.1)
 
 

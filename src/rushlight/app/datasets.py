@@ -10,15 +10,23 @@ Letters: N images, C channels, H and W height and width, K classes.
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import rushlight as rl
 from rushlight.app import images
 from rushlight.app.errors import CliError, expected
-from rushlight.utils.data import Dataset, Subset, TensorDataset, random_split
+from rushlight.utils.data import Subset, TensorDataset, random_split
 
 HOLDOUT = 0.1  # share of the training images that is kept for validation
 IMAGE_SIZE = 64  # height and width that images of a folder are brought to, without --size
+
+
+class Examples(Protocol):
+    """A data set of (image, label), of known size."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, index: int, /) -> Any: ...
 
 
 @dataclass(frozen=True)
@@ -30,9 +38,9 @@ class Data:
     shape: tuple[int, int, int]  # (C, H, W)
     mean: float  # of the pixels in 0..1: what the images were normalised with
     std: float
-    train: Dataset[Any]
-    valid: Dataset[Any]
-    test: Dataset[Any]
+    train: Examples
+    valid: Examples
+    test: Examples
 
     def about(self) -> dict[str, Any]:
         """What predicting needs to know, as plain data for the checkpoint."""
@@ -91,9 +99,9 @@ def load(
     )
 
 
-def _split(whole: Dataset[Any], shares: list[float], seed: int) -> list[Subset[Any]]:
+def _split(whole: TensorDataset, shares: list[float], seed: int) -> list[Subset[Any]]:
     """Disjoint random parts; the first takes what rounding leaves."""
-    n = len(whole)  # type: ignore[arg-type]  # those of rushlight.vision have one
+    n = len(whole)
     sizes = [round(n * share) for share in shares[1:]]
     generator = rl.Generator().manual_seed(seed)
     return random_split(whole, [n - sum(sizes), *sizes], generator=generator)

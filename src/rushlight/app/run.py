@@ -159,8 +159,9 @@ def _module(name: str) -> tuple[CodeType, ModuleType]:
     except ModuleNotFoundError as error:
         print(f"rushlight run: {error}", file=sys.stderr)
         raise SystemExit(1) from None
-    code = spec.loader.get_code(spec.name) if spec and hasattr(spec.loader, "get_code") else None
-    if code is None:
+    loader: Any = spec and spec.loader
+    code = loader.get_code(spec.name) if spec and hasattr(loader, "get_code") else None
+    if spec is None or code is None:
         print(f"rushlight run: No module named {name} that can be run", file=sys.stderr)
         raise SystemExit(1)
     sys.argv[0] = spec.origin or name

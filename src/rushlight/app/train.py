@@ -179,7 +179,8 @@ def build(settings: Settings, data: datasets.Data, out: Path, watcher: Any) -> L
         _try_out(model, data, device)
     optimizer = make_optimizer(model, settings)
     size, workers = settings["batch_size"], settings["workers"]
-    train = DataLoader(data.train, batch_size=size, shuffle=True, num_workers=workers)
+    images: Any = data.train
+    train: DataLoader[Any] = DataLoader(images, batch_size=size, shuffle=True, num_workers=workers)
     each, make = SCHEDULES[settings["schedule"]]
     return Learner(
         model,

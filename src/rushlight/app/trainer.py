@@ -46,6 +46,10 @@ class Watcher(Protocol):
 
     def epoch(self, row: Row, best: bool) -> None: ...
 
+    def __enter__(self) -> Any: ...
+
+    def __exit__(self, *error: Any) -> None: ...
+
 
 class Meter:
     """Mean loss and accuracy over the images seen."""
@@ -68,7 +72,7 @@ class Meter:
         return self.right / max(self.images, 1)
 
 
-def save_atomically(write: Callable[[Path], None], path: Path) -> None:
+def save_atomically(write: Callable[[Path], object], path: Path) -> None:
     """Lets `write` make a file beside `path`, then puts it in its place: whole, or not at all."""
     part = path.with_name(path.name + ".part")
     write(part)

@@ -10,7 +10,7 @@ from .optimizer import Optimizer, count, counter, gradients, number, numbers, ze
 from .options import KW_ONLY, at_least, learning_rate, option, within
 
 
-class Adadelta(Optimizer, order="maximize foreach"):
+class Adadelta(Optimizer, group_order="maximize foreach"):
     """θ ← θ - lr · Δ, with steps as large as the earlier ones were.
 
         g ← ∇f(θ) + λ θ                          -∇f if maximize

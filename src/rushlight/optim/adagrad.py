@@ -13,7 +13,7 @@ from .optimizer import Optimizer, count, counter, number
 from .options import KW_ONLY, at_least, learning_rate, option
 
 
-class Adagrad(Optimizer, order="eps weight_decay initial_accumulator_value"):
+class Adagrad(Optimizer, group_order="eps weight_decay initial_accumulator_value"):
     """θ ← θ - lr / (1 + (t - 1) η) · g / (√s + ε), with the sum s of all squared gradients.
 
         g ← ∇f(θ) + λ θ                          -∇f if maximize

@@ -11,7 +11,7 @@ from .optimizer import Optimizer, count, counter, number, zeros
 from .options import KW_ONLY, at_least, below_one, learning_rate, option, require
 
 
-class Adam(Optimizer, order="maximize foreach"):
+class Adam(Optimizer, group_order="maximize foreach"):
     """θ ← θ - lr · m̂ / (√v̂ + ε), with running means m of the gradient and v of its square.
 
         g ← ∇f(θ) + λ θ                          -∇f if maximize; AdamW: θ ← (1 - lr λ) θ instead

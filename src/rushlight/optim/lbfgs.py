@@ -247,7 +247,7 @@ def _strong_wolfe(
         left, right = sorted((low.t, high.t))
         if (right - left) * reach < narrow:
             break
-        t = _cubic_minimum(*bracket)
+        t = _cubic_minimum(bracket[0], bracket[1])
         margin = 0.1 * (right - left)
         if min(right - t, t - left) < margin:  # close to an end: twice in a row moves it inwards
             if stuck or t >= right or t <= left:

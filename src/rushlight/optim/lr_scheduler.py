@@ -488,7 +488,7 @@ class OneCycleLR(LRScheduler):
                 (n - 1, "max_lr min_lr base_momentum max_momentum"),
             ]
         keys = ("end_step", "start_lr", "end_lr", "start_momentum", "end_momentum")
-        self._schedule_phases = [
+        self._schedule_phases: list[dict[str, Any]] = [
             dict(zip(keys, (end, *names.split()), strict=True)) for end, names in phases
         ]
         if not isinstance(pct_start, float) or not 0 <= pct_start <= 1:
@@ -529,6 +529,7 @@ class OneCycleLR(LRScheduler):
                 f"{self.total_steps}"
             )
         start = 0.0
+        phase: dict[str, Any]
         for phase in self._schedule_phases[:-1]:
             if t <= phase["end_step"]:
                 break

@@ -86,7 +86,7 @@ def _orthogonal(
         raise ValueError("Coefficients must be a tuple of exactly 3 values")
     from ml_dtypes import bfloat16
 
-    def rounded(y: np.ndarray) -> np.ndarray:
+    def rounded(y: Any) -> Any:
         return y.astype(bfloat16).astype(np.float32)
 
     a, b, c = coefficients

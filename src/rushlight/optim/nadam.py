@@ -10,7 +10,7 @@ from .optimizer import Optimizer, count, counter, gradients, number, numbers, ze
 from .options import KW_ONLY, at_least, below_one, learning_rate, option
 
 
-class NAdam(Optimizer, order="maximize foreach"):
+class NAdam(Optimizer, group_order="maximize foreach"):
     """Adam with Nesterov momentum.
 
         g ← ∇f(θ) + λ θ                          decoupled: θ ← (1 - lr λ) θ instead

@@ -54,8 +54,8 @@ class Optimizer(_Declared):
     _hooked = False
     _opt_called = False  # has step() run yet? Learning-rate schedulers ask
 
-    if TYPE_CHECKING:  # the first argument of every constructor
-        params: Iterable
+    if TYPE_CHECKING:
+        params: Iterable  # the first argument of every constructor
 
     def __init__(self, params: Iterable, defaults: dict[str, Any]) -> None:
         self.defaults = defaults
@@ -79,6 +79,9 @@ class Optimizer(_Declared):
         for kind in _HOOKS:
             self.__dict__.setdefault(f"_optimizer_{kind}_hooks", OrderedDict())
 
+    def _hooks_of(self, kind: str) -> OrderedDict:
+        return self.__dict__[f"_optimizer_{kind}_hooks"]
+
     def _from_options(
         self, params: Iterable, values: dict[str, Any], checks: Iterable[tuple[str, Callable]]
     ) -> None:
@@ -91,9 +94,9 @@ class Optimizer(_Declared):
     def _prepare(self, options: dict[str, Any]) -> None:
         """Checks that concern several options, and defaults that depend on others."""
 
-    def __init_subclass__(cls, order: str = "", **kwargs: Any) -> None:
+    def __init_subclass__(cls: Any, group_order: str = "", **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        collect(cls, Optimizer._from_options, order)
+        collect(cls, Optimizer._from_options, group_order)
         if "step" in cls.__dict__ and not hasattr(cls.step, "hooked"):
             cls.step = _with_hooks(cls.step)
 
@@ -222,7 +225,7 @@ class Optimizer(_Declared):
 
         The tensors are the optimizer's own.
         """
-        for hook in self._optimizer_state_dict_pre_hooks.values():
+        for hook in self._hooks_of("state_dict_pre").values():
             hook(self)
         index: dict[int, int] = {}
         groups = []
@@ -234,7 +237,7 @@ class Optimizer(_Declared):
             groups.append(packed)
         state = {index[id(k)] if isinstance(k, Tensor) else k: v for k, v in self.state.items()}
         result: dict[str, Any] = {"state": state, "param_groups": groups}
-        for hook in self._optimizer_state_dict_post_hooks.values():
+        for hook in self._hooks_of("state_dict_post").values():
             changed = hook(self, result)
             result = result if changed is None else changed
         return result
@@ -245,7 +248,7 @@ class Optimizer(_Declared):
         ValueError: the groups are not as many, or not as large, as this optimizer's.
         """
         state_dict = state_dict.copy()
-        for hook in self._optimizer_load_state_dict_pre_hooks.values():
+        for hook in self._hooks_of("load_state_dict_pre").values():
             changed = hook(self, state_dict)
             state_dict = state_dict if changed is None else changed
         groups, saved = self.param_groups, deepcopy(state_dict["param_groups"])
@@ -261,9 +264,9 @@ class Optimizer(_Declared):
                     f"optimizer's group\n  it has {len(theirs['params'])} parameters, the "
                     f"optimizer's group {len(mine['params'])}"
                 )
-        theirs = chain.from_iterable(g["params"] for g in saved)
-        mine = chain.from_iterable(g["params"] for g in groups)
-        parameter = dict(zip(theirs, mine, strict=True))
+        indices = chain.from_iterable(g["params"] for g in saved)
+        params = chain.from_iterable(g["params"] for g in groups)
+        parameter = dict(zip(indices, params, strict=True))
         state: defaultdict = defaultdict(dict)
         for key, value in state_dict["state"].items():
             if key in parameter:
@@ -275,7 +278,7 @@ class Optimizer(_Declared):
             if "param_names" in mine and "param_names" not in theirs:
                 theirs["param_names"] = mine["param_names"]
         self.__setstate__({"state": state, "param_groups": saved})
-        for hook in self._optimizer_load_state_dict_post_hooks.values():
+        for hook in self._hooks_of("load_state_dict_post").values():
             hook(self)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -294,7 +297,7 @@ class Optimizer(_Declared):
     # ------------------------------------------------------------ hooks
 
     def _hook(self, kind: str, hook: Callable, prepend: bool = False) -> RemovableHandle:
-        table = self.__dict__[f"_optimizer_{kind}_hooks"]
+        table = self._hooks_of(kind)
         handle = RemovableHandle(table)
         table[handle.id] = hook
         if prepend:

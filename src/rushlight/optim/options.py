@@ -125,7 +125,7 @@ def collect(cls: Any, start: Callable, order: str) -> None:
         return
     moved = order.split()
     if not set(moved) <= set(options):
-        raise TypeError(f"{cls.__name__}: order={order!r} names something that is no option")
+        raise TypeError(f"{cls.__name__}: group_order={order!r} names something that is no option")
     following = iter(moved)
     names = [next(following) if name in moved else name for name in options]
     cls._options = options

@@ -10,7 +10,7 @@ from .optimizer import Optimizer, count, counter, gradients, number, numbers, ze
 from .options import KW_ONLY, at_least, below_one, learning_rate, option
 
 
-class RAdam(Optimizer, order="maximize foreach capturable decoupled_weight_decay"):
+class RAdam(Optimizer, group_order="maximize foreach capturable decoupled_weight_decay"):
     """Adam whose first steps, when v is not yet reliable, leave the division by √v out.
 
         g ← ∇f(θ) + λ θ                          decoupled: θ ← (1 - lr λ) θ instead

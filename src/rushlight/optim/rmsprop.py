@@ -10,7 +10,7 @@ from .optimizer import Optimizer, count, counter, number, zeros
 from .options import at_least, learning_rate, option
 
 
-class RMSprop(Optimizer, order="momentum alpha eps centered weight_decay"):
+class RMSprop(Optimizer, group_order="momentum alpha eps centered weight_decay"):
     """θ ← θ - lr · g / (√s + ε), with the running mean s of the squared gradient.
 
         g ← ∇f(θ) + λ θ                          -∇f if maximize

@@ -17,7 +17,7 @@ def _check_etas(etas: Any, _: dict[str, Any]) -> None:
     require(0.0 < etas[0] < 1.0 < etas[1], f"Invalid eta values: {etas[0]}, {etas[1]}")
 
 
-class Rprop(Optimizer, order="foreach maximize differentiable capturable"):
+class Rprop(Optimizer, group_order="foreach maximize differentiable capturable"):
     """θ ← θ - Δ · sign(g), with a step Δ of its own for every element.
 
         Δ ← min(Δ η₊, Δ_max) where g keeps its sign
@@ -49,8 +49,8 @@ class Rprop(Optimizer, order="foreach maximize differentiable capturable"):
                 state = self.state[p]
                 if not state:
                     start = complex(lr, lr) if p._a.dtype.kind == "c" else lr
-                    size = wrap(np.full_like(p._a, start))
-                    state.update(step=counter(), prev=zeros(p), step_size=size)
+                    sizes = wrap(np.full_like(p._a, start))
+                    state.update(step=counter(), prev=zeros(p), step_size=sizes)
                 count(state)
                 before, size = numbers(state["prev"]), numbers(state["step_size"])
                 agreement = g * before

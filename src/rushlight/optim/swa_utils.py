@@ -134,6 +134,7 @@ def update_bn(loader: Iterable, model: Module, device: Any = None) -> None:
     Batches may be tensors, or lists and tuples whose first element is the input.
     """
     momenta = {}
+    module: Any
     for module in model.modules():
         if type(module).__name__.startswith(("BatchNorm", "SyncBatchNorm", "LazyBatchNorm")):
             module.reset_running_stats()

@@ -92,10 +92,10 @@ def collate(batch: Any, *, collate_fn_map: dict | None = None) -> Any:
                 f"  the samples' lengths are {sorted(lengths)}\n"
                 "  fix: pad the samples, or pass DataLoader a collate_fn that does"
             )
-        columns = [
+        parts = [
             collate(column, collate_fn_map=collate_fn_map) for column in zip(*batch, strict=True)
         ]
-        return columns if isinstance(first, tuple) else _like_sequence(first, columns)
+        return parts if isinstance(first, tuple) else _like_sequence(first, parts)
     raise TypeError(_REFUSED.format(kind))
 
 
@@ -103,7 +103,7 @@ def _is_namedtuple(data: Any) -> bool:
     return isinstance(data, tuple) and hasattr(data, "_fields")
 
 
-def _like_mapping(model: Mapping, columns: dict) -> Any:
+def _like_mapping(model: Any, columns: dict) -> Any:
     """`columns` in a mapping of the model's type; a dict where that type cannot be made."""
     if type(model) is dict:
         return columns
@@ -117,7 +117,7 @@ def _like_mapping(model: Mapping, columns: dict) -> Any:
         return columns
 
 
-def _like_sequence(model: Sequence, columns: list) -> Any:
+def _like_sequence(model: Any, columns: list) -> Any:
     """`columns` in a sequence of the model's type; a list where that type cannot be made."""
     if type(model) is list:
         return columns

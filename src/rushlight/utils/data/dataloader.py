@@ -9,8 +9,8 @@ from __future__ import annotations
 import itertools
 import warnings
 import weakref
-from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Sized
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from ...random.generator import Generator, default_generator
 from .collate import default_collate, default_convert
@@ -151,9 +151,9 @@ class DataLoader(Generic[T_co]):
             )
         if sampler is None:
             sampler = (
-                RandomSampler(dataset, generator=generator)
+                RandomSampler(cast(Sized, dataset), generator=generator)
                 if shuffle
-                else SequentialSampler(dataset)
+                else SequentialSampler(cast(Sized, dataset))
             )
         if batch_size is not None and batch_sampler is None:
             batch_sampler = BatchSampler(sampler, batch_size, drop_last)
@@ -248,7 +248,7 @@ class DataLoader(Generic[T_co]):
         one."""
         if self._dataset_kind != _DatasetKind.Iterable:
             return len(self._index_sampler)
-        length = self._IterableDataset_len_called = len(self.dataset)
+        length = self._IterableDataset_len_called = len(cast(Sized, self.dataset))
         if self.batch_size is None:
             return length
         whole, rest = divmod(length, self.batch_size)
@@ -289,7 +289,7 @@ class DataLoader(Generic[T_co]):
             epoch = iterator._position()
         state = {"epoch": epoch}
         if _keeps_state(self):
-            state["dataset"] = self.dataset.state_dict()
+            state["dataset"] = cast(Any, self.dataset).state_dict()
         return state
 
     def load_state_dict(self, state: dict) -> None:
@@ -297,7 +297,7 @@ class DataLoader(Generic[T_co]):
         self._resume = state["epoch"]
         self._current = None
         if "dataset" in state:
-            self.dataset.load_state_dict(state["dataset"])
+            cast(Any, self.dataset).load_state_dict(state["dataset"])
 
 
 def _refuse_for_streams(shuffle: Any, sampler: Any, batch_sampler: Any) -> None:
@@ -467,11 +467,11 @@ class _SingleProcessDataLoaderIter(_BaseDataLoaderIter):
 class _MultiProcessingDataLoaderIter(_BaseDataLoaderIter):
     """Has worker processes read."""
 
-    _pool: WorkerPool | None = None
+    _pool: WorkerPool
 
     def _begin(self, loader: DataLoader, skip: int | None) -> None:
         self._persistent_workers = loader.persistent_workers
-        if self._pool is None:
+        if not hasattr(self, "_pool"):
             from .worker_pool import WorkerPool
 
             self._pool = WorkerPool(loader, self._base_seed, self._is_stream)

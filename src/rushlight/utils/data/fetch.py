@@ -54,7 +54,7 @@ def with_whole_batches(read_batch: Callable, read: Callable) -> Callable[[Any], 
     sample by sample, those that it declines, those whose keys are no ints, and those with an index
     out of range, so that the error is the data set's own."""
 
-    def read_block(block: np.ndarray | slice | list) -> Any:
+    def read_block(block: Any) -> Any:
         if type(block) is list:
             keys = np.array(block) if type(block[0]) is int else None
             if keys is None or keys.dtype.kind != "i" or keys.ndim != 1:

@@ -49,7 +49,8 @@ def make_pipe(context: Any) -> tuple[Connection, Connection]:
 
 def send(connection: Connection, message: Any) -> None:
     """Send `message`. Nothing is sent of what cannot be pickled; OSError: nobody reads."""
-    stream, buffers = io.BytesIO(), []
+    stream = io.BytesIO()
+    buffers: list[pickle.PickleBuffer] = []
     _Pickler(stream, 5, buffer_callback=buffers.append).dump(message)
     views = [buffer.raw() for buffer in buffers]
     sizes = [view.nbytes for view in views]
@@ -79,7 +80,7 @@ def _read(connection: Connection, buffer: np.ndarray) -> None:
     if os.name == "nt":
         connection.recv_bytes_into(buffer)
         return
-    view = memoryview(buffer)
+    view = buffer.data
     while view.nbytes:
         count = os.readv(connection.fileno(), [view])
         if count == 0:

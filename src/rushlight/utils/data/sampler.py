@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Sequence, Sized
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
 import numpy as np
 
@@ -161,13 +161,12 @@ class WeightedRandomSampler(Sampler[int]):
             )
         if not isinstance(replacement, bool):
             raise ValueError(f"replacement should be a boolean value, but got {replacement=}")
-        weights = as_tensor(weights, dtype=float64)
-        if len(weights.shape) != 1:
+        self.weights = as_tensor(weights, dtype=float64)
+        if self.weights.ndim != 1:
             raise ValueError(
                 "weights should be a 1d sequence but given weights have shape "
-                f"{tuple(weights.shape)}"
+                f"{tuple(self.weights.shape)}"
             )
-        self.weights = weights
         self.num_samples = num_samples
         self.replacement = replacement
         self.generator = generator
@@ -213,7 +212,7 @@ class BatchSampler(Sampler[list[int]]):
             yield batch
 
     def __len__(self) -> int:
-        whole, rest = divmod(len(self.sampler), self.batch_size)
+        whole, rest = divmod(len(cast(Sized, self.sampler)), self.batch_size)
         return whole + (rest > 0 and not self.drop_last)
 
 
@@ -226,7 +225,7 @@ def index_blocks(batches: Iterable) -> Iterator:
             n = len(sampler)
             end = n - n % size if drop_last else n
             return (slice(i, min(i + size, n)) for i in range(0, end, size))
-        if type(sampler) in (RandomSampler, WeightedRandomSampler):
+        if type(sampler) is RandomSampler or type(sampler) is WeightedRandomSampler:
             return _cut(sampler._chunks(), size, drop_last)
     return iter(batches)
 

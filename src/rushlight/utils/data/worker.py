@@ -141,7 +141,9 @@ def _serve(job: Job, inbox: _Inbox, where: str, failure: WorkerError | None) -> 
     """Answer each task, in order, by (batch | WorkerError | StreamEnd | Restart)."""
     from .pipe import send
 
-    read, ended = None, False
+    read: Callable | None = None
+    ended = False
+    answer: Any
     while (task := inbox.next()) is not _CLOSED:
         if isinstance(task, Restart):
             read, ended = None, False

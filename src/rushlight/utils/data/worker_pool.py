@@ -33,8 +33,8 @@ class _Worker:
         task_receiver, self.tasks = context.Pipe(duplex=False)
         self.results, result_sender = pipe.make_pipe(context)
         pipe.own_ends.update((self.tasks, self.results))
-        job = Job(**job, id=worker_id, tasks=task_receiver, results=result_sender)
-        self.process = context.Process(target=work, args=(job,), daemon=True)
+        own = Job(**job, id=worker_id, tasks=task_receiver, results=result_sender)
+        self.process = context.Process(target=work, args=(own,), daemon=True)
         try:
             self.process.start()
         finally:
@@ -53,7 +53,7 @@ class WorkerPool:
 
         self._timeout = loader.timeout
         self._in_order = loader.in_order
-        self._limit = loader.prefetch_factor
+        self._limit: int = loader.prefetch_factor or 0
         self._turns: collections.deque[_Worker] = collections.deque()
         self._next_worker = 0
         self._epoch = 0
@@ -137,7 +137,9 @@ class WorkerPool:
                 if worker.active:
                     return worker
             return None
-        busy = {w.results: w for w in self._workers if w.active and w.unanswered}
+        busy: dict[Any, _Worker] = {
+            w.results: w for w in self._workers if w.active and w.unanswered
+        }
         if not busy:
             return None
         ready = mp_connection.wait(list(busy), self._timeout or None)
