@@ -74,7 +74,7 @@ class AdaptiveLogSoftmaxWithLoss(Module):
             )
 
     def reset_parameters(self) -> None:
-        """Draw all weights anew."""
+        """Initialise all weights again."""
         self.head.reset_parameters()
         for narrow, wide in self.tail:
             narrow.reset_parameters()

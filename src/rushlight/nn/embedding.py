@@ -71,7 +71,7 @@ class Embedding(Module):
             self.reset_parameters()
 
     def reset_parameters(self) -> None:
-        """Draw the table anew."""
+        """Initialise the table again."""
         init.normal_(self.weight)
         if self.padding_idx is not None:
             with no_grad():

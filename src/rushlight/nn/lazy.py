@@ -1,4 +1,4 @@
-"""Layers that learn the size of their input from the first batch, and then become ordinary ones."""
+"""Lazy layers: they infer the size of their input from the first batch, then become ordinary."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class _LazyLayer(LazyModuleMixin):
                 self._buffers[name] = UninitializedBuffer(dtype=b.dtype)
 
     def reset_parameters(self: Any) -> None:
-        """Draw the parameters anew, once their sizes are known."""
+        """Initialise the parameters again, once their sizes are known."""
         if getattr(self, self._sized) != 0 and not self.has_uninitialized_params():
             super().reset_parameters()
 

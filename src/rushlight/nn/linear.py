@@ -16,7 +16,7 @@ from .module import Module
 
 
 class Identity(Module):
-    """y = x, whatever arguments it was made with."""
+    """y = x; constructor arguments are ignored."""
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__()
@@ -55,7 +55,7 @@ class Linear(Module):
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
-        """Draw weight and bias anew."""
+        """Initialise weight and bias again."""
         init.kaiming_uniform_(self.weight, a=math.sqrt(5))
         if self.bias is not None:
             fan_in, _ = init._calculate_fan_in_and_fan_out(self.weight)
@@ -118,7 +118,7 @@ class Bilinear(Module):
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
-        """Draw weight and bias anew."""
+        """Initialise weight and bias again."""
         bound = 1 / math.sqrt(self.weight.size(1))
         init.uniform_(self.weight, -bound, bound)
         if self.bias is not None:

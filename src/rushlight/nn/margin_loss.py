@@ -1,4 +1,4 @@
-"""Losses that ask for a margin, as layers: each holds the options of the function of its name."""
+"""Margin losses as layers: each holds the options of the function of its name."""
 
 from __future__ import annotations
 

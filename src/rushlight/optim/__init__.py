@@ -1,4 +1,4 @@
-"""torch.optim: optimizers and learning-rate schedules, each imported when first asked for."""
+"""torch.optim: optimizers and learning-rate schedules, each imported on first use."""
 
 from importlib import import_module as _import_module
 

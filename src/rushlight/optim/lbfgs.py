@@ -15,7 +15,7 @@ from .options import learning_rate, option, require
 
 
 class LBFGS(Optimizer):
-    """θ ← θ + t d with d = -H g, where H stands for the last steps s and changes of gradient y.
+    """θ ← θ + t d with d = -H g, where H is built from the last steps s and changes of gradient y.
 
         d by the two loops:  q = -g;  newest to oldest: α = ρ s·q, q -= α y     ρ = 1 / y·s
                              d = (s·y / y·y) q;  oldest to newest: d += (α - ρ y·d) s
@@ -191,7 +191,7 @@ class _Memory:
 
 
 def _plain(x: Any) -> Any:
-    """The elements of a tensor, a number if there is but one; anything else as it is."""
+    """The elements of a tensor, a number if it is 0-d; anything else unchanged."""
     if isinstance(x, Tensor):
         return x._a if x.ndim else x._a[()]
     return x
@@ -275,7 +275,7 @@ def _strong_wolfe(
 
 
 def _cubic_minimum(a: _Point, b: _Point, bounds: tuple[float, float] | None = None) -> float:
-    """Where the cubic through two points and their slopes is least, within bounds."""
+    """The minimum, within bounds, of the cubic through two points with their slopes."""
     left, right = bounds if bounds is not None else sorted((a.t, b.t))
     if a.t > b.t:
         a, b = b, a

@@ -23,7 +23,7 @@ from .options import collect, option
 
 
 class _Required:
-    """Stands for the default of an option that every group must give."""
+    """The default of an option that every group must set."""
 
     def __repr__(self) -> str:
         return "<required parameter>"
@@ -114,7 +114,7 @@ class Optimizer(_Declared):
             return closure()
 
     def zero_grad(self, set_to_none: bool = True) -> None:
-        """Forget all gradients, or fill them with zeros."""
+        """Set all gradients to None, or fill them with zeros."""
         for group in self.param_groups:
             for p in group["params"]:
                 grad = p._grad
@@ -200,7 +200,7 @@ class Optimizer(_Declared):
                 raise ValueError("can't optimize a non-leaf Tensor")
 
     def _check_options(self, group: dict[str, Any]) -> None:
-        """Refuse what PyTorch refuses, and what this library does not do."""
+        """Errors for options that PyTorch refuses or that are not supported here."""
         if group.get("fused"):
             if group.get("differentiable"):
                 raise RuntimeError("`fused` does not support `differentiable`")
@@ -243,9 +243,9 @@ class Optimizer(_Declared):
         return result
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take up a saved state; its tensors are copied, to the dtype of their parameters.
+        """Restore a saved state; its tensors are copied, in the dtype of their parameters.
 
-        ValueError: the groups are not as many, or not as large, as this optimizer's.
+        ValueError: the number of groups or their sizes differ from this optimizer's.
         """
         state_dict = state_dict.copy()
         for hook in self._hooks_of("load_state_dict_pre").values():
@@ -287,7 +287,7 @@ class Optimizer(_Declared):
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         self._make_hook_tables()
-        for group in self.param_groups:  # options that are younger than the saved state
+        for group in self.param_groups:  # options that were added after the state was saved
             for name, default in self.defaults.items():
                 group.setdefault(name, default)
         for values in self.state.values():
@@ -357,7 +357,7 @@ def _every(table: OrderedDict, hook: Callable) -> RemovableHandle:
 
 
 def _with_hooks(step: Callable) -> Callable:
-    """A step that runs the hooks around it and remembers that it was called."""
+    """Wraps a step: runs the hooks and records that it was called."""
 
     @functools.wraps(step)
     def hooked(self: Any, *args: Any, **kwargs: Any) -> Any:

@@ -21,8 +21,8 @@ class DistributedSampler(Sampler[int]):
 
     All shares are equally long: indices of the beginning are used again, or, with `drop_last`,
     those at the end are left out. The order of epoch e is that of seed + e: call `set_epoch`.
-    Raises ValueError for a rank outside [0, num_replicas), and without `num_replicas` and `rank`,
-    since there is no process group here to ask.
+    Raises ValueError for a rank outside [0, num_replicas), and if `num_replicas` or `rank` is
+    missing, since there is no process group.
     """
 
     def __init__(

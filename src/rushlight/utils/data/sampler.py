@@ -1,4 +1,4 @@
-"""Samplers: the order in which a loader asks for samples.
+"""Samplers: the order in which a loader reads samples.
 
 With the same seed the order is PyTorch's: a RandomSampler without a generator draws one int64 from
 the global generator, seeds a generator of its own with it, and takes its permutations from that
@@ -106,8 +106,8 @@ class RandomSampler(Sampler[int]):
             return
         for _ in range(count // n):
             yield variates.permutation(n, _INT64, generator)
-        # PyTorch draws one more permutation even if it needs none of it; in a user's generator
-        # that is to be seen.
+        # PyTorch draws one more permutation even if it uses none of it; a user's own generator
+        # shows it.
         if count % n or self.generator is not None:
             yield variates.permutation(n, _INT64, generator)[: count % n]
 
@@ -231,7 +231,7 @@ def index_blocks(batches: Iterable) -> Iterator:
 
 
 def _cut(chunks: Iterable[np.ndarray], size: int, drop_last: bool) -> Iterator[np.ndarray]:
-    """A stream of arrays, cut anew into arrays of `size`; a chunk is asked for only when needed."""
+    """Re-chunks a stream of arrays into arrays of `size`, reading a chunk only when needed."""
     rest = np.empty(0, np.int64)
     for chunk in chunks:
         if len(rest):
