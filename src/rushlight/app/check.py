@@ -41,7 +41,7 @@ TENSOR = "torch.Tensor"
 
 @dataclass
 class Kind:
-    """What the walk knows of an expression: a dotted torch name, or a value of such a class."""
+    """The inferred kind of an expression: a dotted torch name, or a value of such a class."""
 
     path: str  # "torch.nn.Linear"; for a value, its class
     value: bool = False  # True: an instance of `path`
@@ -114,7 +114,7 @@ class Walk(ast.NodeVisitor):
         return None
 
     def bind(self, target: ast.expr, kind: Kind | None) -> None:
-        """Gives every name in an assignment's target this meaning (None: forget it)."""
+        """Binds every name in an assignment's target to this kind (None: unknown)."""
         if isinstance(target, ast.Name):
             self.scopes[-1][target.id] = kind
         elif isinstance(target, ast.Tuple | ast.List):

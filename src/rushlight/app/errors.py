@@ -45,7 +45,7 @@ def expected(*kinds: type[Exception], before: str = "") -> Iterator[None]:
 
 @contextmanager
 def users_code(path: Path) -> Iterator[None]:
-    """Turns whatever the user's file raises into a CliError that names its line."""
+    """Turns any exception of the user's file into a CliError that names its line."""
     try:
         yield
     except CliError:
@@ -64,7 +64,7 @@ def reported(verb: str, call: Callable[[], int | None]) -> int:
     """Calls a verb; the exit status. Expected errors become one or two lines on stderr.
 
     Expected are CliError, errors of the system about files, Ctrl-C and a reader that went away.
-    Anything else is a fault of ours and keeps its traceback.
+    Anything else is a bug and keeps its traceback.
     """
     try:
         if _startup.is_command_line():

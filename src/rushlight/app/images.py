@@ -17,12 +17,7 @@ from rushlight.app.errors import CliError, expected
 from rushlight.utils.data import Dataset
 from rushlight.vision.datasets.folder import IMG_EXTENSIONS, default_loader
 
-PARTS = (
-    "train",
-    "valid",
-    "val",
-    "test",
-)  # folders that hold a part each, where there are no others
+PARTS = ("train", "valid", "val", "test")  # folders of parts, if there are no others
 SHOWN = 10  # files that are named one by one
 EXAMPLE = "expected one folder per class, such as cat/ and dog/, with images in each"
 
@@ -185,7 +180,7 @@ class _Check:
         try:
             default_loader(path)
             return True
-        except Exception as error:  # Pillow raises whatever its decoders stumble over
+        except Exception as error:  # Pillow's decoders raise many types
             text = f"{path}: {_reason(path, error)}"
         if self.strict:
             raise CliError(f"{text}\n  fix: mend or remove it, or leave --strict out")

@@ -55,7 +55,7 @@ class MLP(nn.Module):
 
 
 class CNN(nn.Module):
-    """Three 3x3 convolutions of stride 2 with ReLU, then the mean over what is left of the image.
+    """Three 3x3 convolutions of stride 2 with ReLU, then global average pooling.
 
     x (N, C, H, W) -> (N, K); 28x28 goes 14, 7, 4, 1; any size of image will do.
     """
@@ -94,7 +94,7 @@ LEARNING_RATES = {"sgd": 0.02, "adam": 1e-3, "adamw": 1e-3, "rmsprop": 5e-4, "ad
 MODELS = {
     "logistic": Recipe(Logistic, "sgd", "cosine", 64, 5, {"adam": 2e-3, "adamw": 2e-3}),
     "mlp": Recipe(MLP, "adam", "cosine", 64, 5, {}),
-    # its ten class maps end in a ReLU: larger steps of Adam kill some of them for good
+    # its ten class maps end in a ReLU: larger steps of Adam make some of them dead units
     "cnn": Recipe(CNN, "sgd", "onecycle", 32, 10, {"sgd": 0.1, "adam": 3e-3, "adamw": 3e-3}),
 }
 

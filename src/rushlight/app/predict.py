@@ -58,7 +58,7 @@ def main(words: Sequence[str]) -> int:
             x = read_image(path, state["data"], options.invert)
         except CliError:
             raise
-        except Exception as error:  # Pillow raises whatever its decoders stumble over
+        except Exception as error:  # Pillow's decoders raise many types
             say("predict", f"{path}: {getattr(error, 'strerror', None) or error}")
             status = 1
             continue

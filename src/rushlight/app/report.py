@@ -1,6 +1,6 @@
 """What `rushlight train` shows: progress while it runs, a table of epochs, the report at the end.
 
-On a terminal with `rich` installed the epoch in hand is a moving bar; anywhere else plain lines are
+On a terminal with `rich` installed the current epoch is a moving bar; otherwise plain lines are
 printed, a few per epoch, so that a log stays readable.
 """
 
@@ -25,8 +25,7 @@ def percent(share: float) -> str:
     return f"{100 * share:.2f} %"
 
 
-#: Columns of the table: (title, width, text of a row). On a narrow terminal the last ones of
-#: `DROPPED` stay away first.
+#: Columns of the table: (title, width, text of a row).
 COLUMNS: dict[str, tuple[str, int, Callable[[Row], str]]] = {
     "epoch": ("epoch", 5, lambda row: f"{row['epoch']:.0f}"),
     "train_loss": ("train loss", 11, lambda row: f"{row['train_loss']:.4f}"),
@@ -36,7 +35,7 @@ COLUMNS: dict[str, tuple[str, int, Callable[[Row], str]]] = {
     "lr": ("lr", 9, lambda row: f"{row['lr']:.3g}"),
     "seconds": ("seconds", 8, lambda row: f"{row['seconds']:.2f}"),
 }
-DROPPED = ("seconds", "lr", "train_accuracy", "valid_loss", "train_loss")  # in this order
+DROPPED = ("seconds", "lr", "train_accuracy", "valid_loss", "train_loss")  # first, if too narrow
 BEST = "  best"
 
 

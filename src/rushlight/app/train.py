@@ -1,10 +1,10 @@
 """`rushlight train`: trains a classifier on a data set and a model given by name.
 
-The command only puts the pieces together: data from datasets.py, models and their settings from
+The command only combines the parts: data from datasets.py, models and their settings from
 models.py, the loop and its checkpoints from trainer.py, what is shown from report.py. A run is one
 folder:
 
-    last.pt       the newest checkpoint: the whole state, from which --resume goes on
+    last.pt       the newest checkpoint: the whole state, from which --resume continues
     best.pt       the checkpoint of the best validation accuracy
     history.csv   one line per epoch
     report.txt    the report at the end
@@ -53,7 +53,7 @@ DEFAULTS: Settings = {
     "device": "cpu",
 }
 
-#: What may differ when a run goes on: nothing that its numbers depend on, and more epochs.
+#: What may change when a run is resumed: nothing that its numbers depend on, and more epochs.
 CHANGEABLE = ("epochs", "root", "download", "strict", "workers", "device")
 
 #: Optimizers that cannot be chosen: LBFGS asks for the loss many times a step, Muon takes matrices.
@@ -171,7 +171,7 @@ def _flag(key: str) -> str:
 
 
 def build(settings: Settings, data: datasets.Data, out: Path, watcher: Any) -> Learner:
-    """The Learner of these settings, at its beginning."""
+    """A new Learner of these settings."""
     device = _device(settings["device"])
     rl.manual_seed(settings["seed"])
     with models.own_code(settings["model"]):
@@ -199,7 +199,7 @@ def build(settings: Settings, data: datasets.Data, out: Path, watcher: Any) -> L
 
 
 def _device(name: str) -> Any:
-    """The device of that name, tried out."""
+    """The device of that name. CliError: it cannot be used."""
     try:
         device = rl.device(name)
         rl.zeros(1).to(device)
@@ -215,7 +215,7 @@ def _in_order(part: Any, settings: Settings) -> DataLoader[Any]:
 
 
 def _try_out(model: nn.Module, data: datasets.Data, device: Any) -> None:
-    """One image through the model, so that a model that does not fit says so before training."""
+    """Runs one image through the model, so that a wrong shape is reported before training."""
     image, _ = data.train[0]
     model.eval()
     with rl.no_grad():
@@ -271,7 +271,7 @@ def start(given: Settings, watcher: Callable[[int], Any]) -> tuple[Learner, data
 
 
 def _changed(settings: Settings, given: Settings) -> Settings:
-    """The settings of a run that goes on, where some may be given anew."""
+    """The settings of a resumed run, some of which may be changed."""
     for key, value in given.items():
         flag = _flag(key) if key != "data" else "the data"
         if key == "out":

@@ -1,9 +1,9 @@
-"""The training loop of `rushlight train`, made so that it can stop and go on anywhere.
+"""The training loop of `rushlight train`, which can be stopped and resumed anywhere.
 
-A `Learner` holds everything a run consists of; `state_dict` puts it into plain data and tensors,
-`load_state_dict` brings it back, and the run then continues with the same numbers as one that was
-never stopped, in the middle of an epoch too: the loader knows which batches are left, and the
-random generator is where it was.
+A `Learner` holds the whole state of a run; `state_dict` converts it to plain data and tensors,
+`load_state_dict` restores it, and the run then continues with the same numbers as one that was
+never stopped, in the middle of an epoch too: the loader's position and the random generators are
+saved.
 
 Letters: N batch, K classes.
 """
@@ -36,11 +36,11 @@ COLUMNS = (
 
 
 class Stopped(Exception):
-    """The run was asked to stop, and has; it can go on from its last checkpoint."""
+    """The run was stopped on request; it can be resumed from its last checkpoint."""
 
 
 class Watcher(Protocol):
-    """What a Learner tells while it runs (the progress display of report.py)."""
+    """What a Learner calls while it runs (the progress display of report.py)."""
 
     def batch(self, epoch: int, done: int, batches: int, loss: float, images: int) -> None: ...
 
@@ -52,7 +52,7 @@ class Watcher(Protocol):
 
 
 class Meter:
-    """Mean loss and accuracy over the images seen."""
+    """Running mean of loss and accuracy over images."""
 
     def __init__(self, loss: float = 0.0, right: int = 0, images: int = 0):
         self.loss, self.right, self.images = loss, right, images  # sums
@@ -73,7 +73,7 @@ class Meter:
 
 
 def save_atomically(write: Callable[[Path], object], path: Path) -> None:
-    """Lets `write` make a file beside `path`, then puts it in its place: whole, or not at all."""
+    """Calls `write` on a temporary file beside `path`, then renames it: whole, or not at all."""
     part = path.with_name(path.name + ".part")
     write(part)
     with open(part, "rb+") as file:
@@ -85,7 +85,7 @@ class Learner:
     """A model in training.
 
     `schedule_each` says when the scheduler steps: after each "batch", or after each "epoch".
-    `settings` and `about` are plain data that go into the checkpoints: how to build this Learner
+    `settings` and `about` are plain data stored in the checkpoints: how to build this Learner
     again, and what its images and classes are.
     """
 
@@ -117,12 +117,12 @@ class Learner:
         self.meter = Meter()
         self.step_lr = self.lr  # of the last step that was taken
         self.seconds = 0.0  # spent in this epoch before the last interruption
-        self.stop = False  # set from a signal handler: stop after the batch in hand
+        self.stop = False  # set by a signal handler: stop after the current batch
 
     # the loop
 
     def fit(self, epochs: int) -> None:
-        """Trains until `epochs` are finished. Raises Stopped when `stop` was set meanwhile."""
+        """Trains until `epochs` are finished. Raises Stopped if `stop` is set meanwhile."""
         while self.epoch < epochs:
             start = time.perf_counter() - self.seconds
             self._train_epoch(start)
@@ -230,7 +230,7 @@ class Learner:
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Puts the run back where `state` was taken."""
+        """Restores the run to the state when `state` was taken."""
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
         if self.scheduler is not None:
