@@ -110,6 +110,9 @@ class Sequential(_Row):
 
     Sequential(m_1, m_2, ...) or Sequential(OrderedDict(name=module, ...)).
 
+    shape   those of its modules
+    errors  TypeError: not a Module
+
     >>> Sequential(Linear(4, 8), ReLU(), Linear(8, 2))
     """
 
@@ -202,7 +205,11 @@ class Sequential(_Row):
 
 
 class ModuleList(_Row):
-    """A list of modules, all of which are registered."""
+    """A list of modules, all of which are registered.
+
+    errors  TypeError: not an iterable of Modules. NotImplementedError: it is called. IndexError: no
+            such index
+    """
 
     def __init__(self, modules: Iterable[Module] | None = None) -> None:
         super().__init__()
@@ -252,7 +259,11 @@ class ModuleList(_Row):
 
 
 class ModuleDict(Module):
-    """A dictionary of modules, all of which are registered; keeps the order of insertion."""
+    """A dictionary of modules, all of which are registered; keeps the order of insertion.
+
+    errors  TypeError: not a mapping or pairs of Modules. KeyError: a name with a dot, or none of
+            that name
+    """
 
     def __init__(self, modules: Any = None) -> None:
         super().__init__()
@@ -309,7 +320,10 @@ def _size(p: Tensor) -> str:
 
 class ParameterList(Module):
     """A list of parameters, all of which are registered: tensors become Parameters, anything else
-    is kept as it is."""
+    is kept as it is.
+
+    errors  TypeError: not an iterable, or a tensor
+    """
 
     def __init__(self, values: Iterable | None = None) -> None:
         super().__init__()
@@ -370,7 +384,10 @@ class ParameterList(Module):
 
 class ParameterDict(Module):
     """A dictionary of parameters, all of which are registered: tensors become Parameters, anything
-    else is kept as it is; keeps the order of insertion."""
+    else is kept as it is; keeps the order of insertion.
+
+    errors  TypeError: neither a mapping nor pairs; a key that is not a str
+    """
 
     def __init__(self, parameters: Any = None) -> None:
         super().__init__()

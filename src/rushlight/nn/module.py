@@ -109,6 +109,8 @@ class Module(Hooked, Stateful):
     Parameters, Buffers and Modules set as attributes are registered; `training` says which of
     train() and eval() was called last.
 
+    errors  NotImplementedError: forward is not defined. TypeError: arguments of its constructor
+
     >>> class Net(Module):
     ...     def __init__(self):
     ...         super().__init__()
