@@ -18,8 +18,9 @@ class Adadelta(Optimizer, group_order="maximize foreach"):
         Δ ← √(u + ε) / √(s + ε) · g
         u ← ρ u + (1 - ρ) Δ²
 
-    lr, rho ρ, eps ε, weight_decay λ. foreach: accepted, there is one way here. differentiable,
-    capturable: refused. State: step, square_avg s, acc_delta u.
+    lr, rho ρ, eps ε, weight_decay λ. foreach: accepted without effect. differentiable, capturable:
+    refused.
+    State: step, square_avg s, acc_delta u.
     Source: Zeiler 2012, arXiv:1212.5701.
     """
 

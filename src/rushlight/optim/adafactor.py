@@ -28,8 +28,9 @@ class Adafactor(Optimizer):
         v = r c / mean(r)
         u = g / √max(v, ε₁²)                     θ ← θ - α u / max(1, rms(u) / d)
 
-    lr, beta2_decay τ, eps (ε₁, ε₂; None: the dtype's epsilon), d, weight_decay λ. foreach:
-    accepted, there is one way here. State: step t, row_var r and col_var c, or variance v.
+    lr, beta2_decay τ, eps (ε₁, ε₂; None: the dtype's epsilon), d, weight_decay λ. foreach: accepted
+    without effect.
+    State: step t, row_var r and col_var c, or variance v.
     Source: Shazeer, Stern 2018, arXiv:1804.04235.
     """
 

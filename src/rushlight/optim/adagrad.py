@@ -19,8 +19,9 @@ class Adagrad(Optimizer, group_order="eps weight_decay initial_accumulator_value
         g ← ∇f(θ) + λ θ                          -∇f if maximize
         s ← s + g²                               from initial_accumulator_value
 
-    lr, lr_decay η, weight_decay λ, eps ε. foreach, fused: accepted; there is one way here, a single
-    kernel over all parameters. differentiable: refused. State, from the beginning: step t, sum s.
+    lr, lr_decay η, weight_decay λ, eps ε. foreach, fused: accepted without effect, one kernel
+    updates all parameters. differentiable: refused.
+    State, from the beginning: step t, sum s.
     Source: Duchi, Hazan, Singer 2011, "Adaptive Subgradient Methods".
     """
 

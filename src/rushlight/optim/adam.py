@@ -20,8 +20,8 @@ class Adam(Optimizer, group_order="maximize foreach"):
         amsgrad: v̂ from the largest v so far
 
     lr, betas (β₁, β₂), eps ε, weight_decay λ, decoupled_weight_decay (AdamW). foreach, fused:
-    accepted; there is one way here, a single kernel over all parameters. differentiable,
-    capturable: refused. State: step t, exp_avg m, exp_avg_sq v, max_exp_avg_sq.
+    accepted without effect, one kernel updates all parameters. differentiable, capturable: refused.
+    State: step t, exp_avg m, exp_avg_sq v, max_exp_avg_sq.
     Source: Kingma, Ba 2014, arXiv:1412.6980; AMSGrad: Reddi et al. 2018.
 
     >>> optimizer = Adam(model.parameters(), lr=1e-3)

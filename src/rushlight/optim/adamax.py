@@ -17,8 +17,9 @@ class Adamax(Optimizer):
         m ← β₁ m + (1 - β₁) g
         u ← max(β₂ u, |g| + ε)
 
-    lr, betas (β₁, β₂), eps ε, weight_decay λ. foreach: accepted, there is one way here.
-    differentiable, capturable: refused. State: step t, exp_avg m, exp_inf u.
+    lr, betas (β₁, β₂), eps ε, weight_decay λ. foreach: accepted without effect. differentiable,
+    capturable: refused.
+    State: step t, exp_avg m, exp_inf u.
     Source: Kingma, Ba 2014, arXiv:1412.6980, section 7.
     """
 

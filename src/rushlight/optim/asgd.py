@@ -17,8 +17,9 @@ class ASGD(Optimizer):
         a ← a + μ (θ - a)                        a ← θ while μ = 1
         η ← lr / (1 + lambd · lr · t)^alpha      μ ← 1 / max(1, t - t0)
 
-    lr, lambd, alpha, t0, weight_decay λ. foreach: accepted, there is one way here. differentiable,
-    capturable: refused. State: step t, eta η, mu μ, ax a.
+    lr, lambd, alpha, t0, weight_decay λ. foreach: accepted without effect. differentiable,
+    capturable: refused.
+    State: step t, eta η, mu μ, ax a.
     Source: Polyak, Juditsky 1992, "Acceleration of stochastic approximation by averaging".
     """
 

@@ -20,7 +20,7 @@ class NAdam(Optimizer, group_order="maximize foreach"):
         θ ← θ - lr · m̂ / (√(v / (1 - β₂ᵗ)) + ε)
 
     lr, betas (β₁, β₂), eps ε, weight_decay λ, momentum_decay ψ, decoupled_weight_decay. foreach:
-    accepted, there is one way here. differentiable, capturable: refused.
+    accepted without effect. differentiable, capturable: refused.
     State: step t, mu_product Π μ_i, exp_avg m, exp_avg_sq v.
     Source: Dozat 2016, "Incorporating Nesterov Momentum into Adam".
     """

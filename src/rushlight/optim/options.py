@@ -110,6 +110,8 @@ def collect(cls: Any, start: Callable, order: str) -> None:
     The attributes themselves are removed: PyTorch's optimizers have no `optimizer.lr`.
     TypeError: an option without a type, or a name in `order` that is none.
     """
+    if not any(isinstance(value, Option) for value in cls.__dict__.values()):
+        return
     annotations = inspect.get_annotations(cls)
     options: dict[str, Option] = {}
     kw_only = False
@@ -121,8 +123,6 @@ def collect(cls: Any, start: Callable, order: str) -> None:
     for name, value in cls.__dict__.items():
         if isinstance(value, Option):
             raise TypeError(f"{cls.__name__}.{name} needs a type: {name}: float = option(...)")
-    if not options:
-        return
     moved = order.split()
     if not set(moved) <= set(options):
         raise TypeError(f"{cls.__name__}: group_order={order!r} names something that is no option")

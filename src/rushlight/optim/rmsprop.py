@@ -18,8 +18,8 @@ class RMSprop(Optimizer, group_order="momentum alpha eps centered weight_decay")
         centered: a ← α a + (1 - α) g, and √(s - a²) in place of √s
         momentum: b ← μ b + g / (√s + ε), θ ← θ - lr · b
 
-    lr, alpha α, eps ε, weight_decay λ, momentum μ, centered. foreach: accepted; there is one way
-    here, a single kernel over all parameters. differentiable, capturable: refused.
+    lr, alpha α, eps ε, weight_decay λ, momentum μ, centered. foreach: accepted without effect, one
+    kernel updates all parameters. differentiable, capturable: refused.
     State: step, square_avg s, grad_avg a, momentum_buffer b.
     Source: Hinton, Coursera lecture 6e (2012); centered: Graves 2013, arXiv:1308.0850.
     """

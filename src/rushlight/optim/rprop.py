@@ -23,8 +23,9 @@ class Rprop(Optimizer, group_order="foreach maximize differentiable capturable")
         Δ ← min(Δ η₊, Δ_max) where g keeps its sign
         Δ ← max(Δ η₋, Δ_min), and g ← 0, where g changed it
 
-    lr: Δ at first; etas (η₋, η₊); step_sizes (Δ_min, Δ_max). foreach: accepted, there is one way
-    here. differentiable, capturable: refused. State: step, prev g, step_size Δ.
+    lr: Δ at first; etas (η₋, η₊); step_sizes (Δ_min, Δ_max). foreach: accepted without effect.
+    differentiable, capturable: refused.
+    State: step, prev g, step_size Δ.
     Source: Riedmiller, Braun 1993, "A direct adaptive method for faster backpropagation learning".
     """
 

@@ -18,8 +18,8 @@ class SGD(Optimizer):
         b ← μ b + (1 - τ) g              b ← g in the first step
         g ← g + μ b if nesterov else b
 
-    lr, momentum μ, dampening τ, weight_decay λ. foreach, fused: accepted; there is one way here,
-    a single kernel over all parameters. differentiable: NotImplementedError.
+    lr, momentum μ, dampening τ, weight_decay λ. foreach, fused: accepted without effect, one kernel
+    updates all parameters. differentiable: NotImplementedError.
     Source: Sutskever et al. 2013, "On the importance of initialization and momentum in deep
     learning"; as PyTorch has it, lr is outside of b.
 
