@@ -3,6 +3,7 @@
 T is the namespace: torch or rushlight. Starts and gradients come from NumPy's generator.
 """
 
+import inspect
 import math
 
 import numpy as np
@@ -55,14 +56,24 @@ OPTIMIZERS = {
     "Adafactor": [{"lr": 0.1}, {"lr": 0.1, "eps": (1e-4, 0.1), "d": 2.0, "weight_decay": 0.1}],
 }
 
+#: For an optimizer of ours that PyTorch lacks: name -> its update in NumPy, after its source.
+#: update(x, g, state, **options) changes x and state (its arrays by name, {} at first) in place; g
+#: is the gradient. The tests compare with what it computes in float64, instead of frozen numbers.
+REFERENCES = {}
 
-def start(T, dtype="float32"):
-    """Parameters (3, 2), (4,) and (); their gradients for every step."""
+
+def draw(dtype="float32"):
+    """Values of shapes (3, 2), (4,) and (), and gradients for every step."""
     rng = np.random.RandomState(3)
     shapes = [(3, 2), (4,), ()]
-    draw = [[np.asarray(rng.standard_normal(s), dtype) for s in shapes] for _ in range(STEPS + 1)]
-    params = [T.nn.Parameter(T.from_numpy(a.copy())) for a in draw[0]]
-    return params, draw[1:]
+    drawn = [[np.asarray(rng.standard_normal(s), dtype) for s in shapes] for _ in range(STEPS + 1)]
+    return drawn[0], drawn[1:]
+
+
+def start(T, dtype="float32"):
+    """Parameters of the drawn values; their gradients for every step."""
+    values, grads = draw(dtype)
+    return [T.nn.Parameter(T.from_numpy(a.copy())) for a in values], grads
 
 
 def numbers(x):
@@ -74,11 +85,29 @@ def numbers(x):
     return [numbers(y) for y in x] if isinstance(x, (list, tuple)) else x
 
 
+def reference_steps(update, options):
+    """What `steps` returns, computed by a NumPy update in float64."""
+    values, grads = draw()
+    params = [np.asarray(a, "float64") for a in values]
+    states: list = [{} for _ in params]
+    for step in grads:
+        for i, (x, g) in enumerate(zip(params, step, strict=True)):
+            update(x, g, states[i], **options | ({"lr": 0.05} if i == 2 else {}))
+    state = {
+        str(i): {k: np.asarray(v).tolist() for k, v in s.items()} for i, s in enumerate(states)
+    }
+    return {"params": [x.tolist() for x in params], "state": state}
+
+
 def steps(T, name, options, dtype="float32"):
-    """Parameters and state after STEPS steps; the second group has a rate of its own."""
+    """Parameters and state after STEPS steps; the second group has a rate of its own.
+
+    name: of a class in `T.optim`, or a class.
+    """
     params, grads = start(T, dtype)
     groups = [{"params": params[:2]}, {"params": params[2:], "lr": 0.05}]
-    optimizer = getattr(T.optim, name)(groups, **options)
+    make = getattr(T.optim, name) if isinstance(name, str) else name
+    optimizer = make(groups, **options)
     for step in grads:
         optimizer.zero_grad()
         for p, g in zip(params, step, strict=True):
@@ -117,6 +146,16 @@ def muon(T, **options):
             p.grad = T.from_numpy(g.copy())
         optimizer.step()
     return numbers(params)
+
+
+def signature(T, name):
+    """The constructor's arguments [name, kind, default], and the names in a group, in order."""
+    make = getattr(T.optim, name)
+    arguments = [
+        [p.name, p.kind.name, None if p.default is p.empty else repr(p.default)]
+        for p in inspect.signature(make).parameters.values()
+    ]
+    return [arguments, list(make([T.nn.Parameter(T.zeros(2, 2))]).defaults)]
 
 
 SCHEDULES = {

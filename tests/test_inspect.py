@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 import rushlight as rl
-from rushlight.app import inspect, predict, train
+from rushlight.app import cli
 
 
 def test_layers_shapes_and_parameters(capsys):
-    assert inspect.main(["cnn", "--shape", "1x28x28"]) == 0
+    assert cli.main(["inspect", "cnn", "--shape", "1x28x28"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split() == ["layer", "class", "output", "parameters"]
     rows = {line.split()[0]: line.split()[1:] for line in lines[1:-1]}
@@ -20,7 +20,7 @@ def test_layers_shapes_and_parameters(capsys):
 def test_a_file_of_tensors(tmp_path, capsys):
     path = tmp_path / "some.pt"
     rl.save({"a": rl.zeros(2, 3), "more": [rl.ones(4, dtype=rl.int64), "text"]}, path)
-    assert inspect.main([str(path)]) == 0
+    assert cli.main(["inspect", str(path)]) == 0
     assert [line.split() for line in capsys.readouterr().out.splitlines()] == [
         ["tensor", "shape", "dtype", "numbers"],
         ["a", "(2,", "3)", "torch.float32", "6"],
@@ -37,7 +37,7 @@ def test_a_file_of_tensors(tmp_path, capsys):
     ],
 )
 def test_what_cannot_be_inspected(capsys, words, message):
-    assert inspect.main(words) == 2
+    assert cli.main(["inspect", *words]) == 2
     assert message in capsys.readouterr().err
 
 
@@ -46,22 +46,22 @@ def test_predicting_from_a_run(tmp_path, capsys):
     from rushlight.vision.datasets import Digits
 
     run = tmp_path / "run"
-    assert train.main(["digits", "--epochs", "4", "--out", str(run), "--quiet"]) == 0
+    assert cli.main(["train", "digits", "--epochs", "4", "--out", str(run), "--quiet"]) == 0
     digits = Digits(tmp_path, train=False)
     paths = [str(tmp_path / f"{i}.png") for i in range(20)]
     for path, pixels in zip(paths, digits.data.numpy(), strict=False):
         image.fromarray(pixels.astype(np.uint8)).save(path)
     capsys.readouterr()
-    assert predict.main([str(run), *paths, "--top", "1"]) == 0
+    assert cli.main(["predict", str(run), *paths, "--top", "1"]) == 0
     lines = capsys.readouterr().out.splitlines()
     answers = [int(line.split(": ")[1].split()[0]) for line in lines]
     right = sum(a == b for a, b in zip(answers, digits.targets.tolist(), strict=False))
     assert right >= 16
 
-    assert predict.main([str(run), str(tmp_path / "nowhere.png"), paths[0]]) == 1
+    assert cli.main(["predict", str(run), str(tmp_path / "nowhere.png"), paths[0]]) == 1
     out, err = capsys.readouterr()
     assert "nowhere.png" in err and len(out.splitlines()) == 1
-    assert predict.main([str(tmp_path / "no run"), paths[0]]) == 2
+    assert cli.main(["predict", str(tmp_path / "no run"), paths[0]]) == 2
     rl.save({"a": 1}, tmp_path / "other.pt")
-    assert predict.main([str(tmp_path / "other.pt"), paths[0]]) == 2
+    assert cli.main(["predict", str(tmp_path / "other.pt"), paths[0]]) == 2
     assert "no checkpoint of `rushlight train`" in capsys.readouterr().err

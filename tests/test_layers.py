@@ -39,3 +39,29 @@ def test_batch_norm_counts_batches():
     assert norm.num_batches_tracked == 2
     norm.reset_running_stats()
     assert norm.num_batches_tracked == 0 and norm.running_var.tolist() == [1, 1]
+
+
+LAYERS = sorted(
+    name
+    for name, value in ((name, getattr(nn, name)) for name in dir(nn))
+    if isinstance(value, type) and issubclass(value, nn.Module) and value is not nn.Module
+)
+TAKE_ANYTHING = {
+    "Identity",
+    "ReLU",
+    "ReLU6",
+    "Sigmoid",
+    "Softsign",
+    "Tanh",
+    "Tanhshrink",
+    "Threshold",
+}
+HOLD_ANYTHING = {"ModuleDict", "ModuleList", "ParameterDict", "ParameterList"}
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_the_docstring_has_shapes_and_errors(name):
+    text = getattr(nn, name).__doc__
+    assert name in HOLD_ANYTHING or "shape" in text or "->" in text
+    assert name in TAKE_ANYTHING or "errors " in text
+    assert all(len(line) <= 100 for line in text.splitlines())

@@ -1,6 +1,7 @@
 """torch.optim against numbers frozen from PyTorch, and the rules that numbers do not show."""
 
 import copy
+import inspect
 import json
 import pickle
 
@@ -10,6 +11,8 @@ import pytest
 
 import rushlight as torch
 from rushlight import nn, optim
+from rushlight.optim.optimizer import gradients, numbers, zeros
+from rushlight.optim.options import KW_ONLY, at_least, below_one, learning_rate, option
 
 
 @pytest.fixture(scope="module")
@@ -35,17 +38,24 @@ def same(got, expected, tolerance=1e-6, where=""):
 CONFIGS = [(name, i) for name, table in cases.OPTIMIZERS.items() for i in range(len(table))]
 
 
+def expected_steps(recorded, name, i):
+    """PyTorch's frozen numbers, or those of the NumPy update of an optimizer that it lacks."""
+    if name in recorded["steps"]:
+        return recorded["steps"][name][i]
+    return cases.reference_steps(cases.REFERENCES[name], cases.OPTIMIZERS[name][i])
+
+
 @pytest.mark.parametrize(("name", "i"), CONFIGS)
 def test_steps_and_state_are_pytorchs(recorded, name, i):
     got = cases.steps(torch, name, cases.OPTIMIZERS[name][i])
-    same(got, recorded["steps"][name][i])
+    same(got, expected_steps(recorded, name, i))
 
 
 @pytest.mark.parametrize("name", cases.OPTIMIZERS)
 def test_float64_parameters_move_alike(recorded, name):
     got = cases.steps(torch, name, cases.OPTIMIZERS[name][0], "float64")
     if name != "Adafactor":  # its epsilon is the dtype's
-        same(got["params"], recorded["steps"][name][0]["params"], 1e-5)
+        same(got["params"], expected_steps(recorded, name, 0)["params"], 1e-5)
 
 
 @pytest.mark.parametrize("search", [None, "strong_wolfe"])
@@ -353,6 +363,104 @@ def test_an_optimizer_of_ones_own():
     assert p.tolist() == [0.5, 1.5]
     schedule = optim.lr_scheduler
     assert schedule.LRScheduler is not None
+
+
+class Lion(optim.Optimizer):
+    """θ ← θ - lr (sign(β₁ m + (1 - β₁) g) + λ θ),  then m ← β₂ m + (1 - β₂) g
+
+    Source: Chen et al. 2023, arXiv:2302.06675
+    """
+
+    lr: float = option(default=1e-4, check=learning_rate())
+    betas: tuple[float, float] = option(default=(0.9, 0.99), check=below_one)
+    weight_decay: float = option(default=0.0, check=at_least(0.0, "Invalid weight_decay value"))
+    _: KW_ONLY
+    maximize: bool = option(default=False)
+
+    def step(self, closure=None):
+        loss = self._loss(closure)
+        for group in self.param_groups:
+            lr, (beta1, beta2) = group["lr"], group["betas"]
+            for p, x, g in gradients(group):
+                state = self.state[p]
+                if not state:
+                    state["exp_avg"] = zeros(p)
+                m = numbers(state["exp_avg"])
+                x -= lr * (np.sign(m * beta1 + g * (1 - beta1)) + x * group["weight_decay"])
+                m += (g - m) * (1 - beta2)
+        return loss
+
+
+def lion(x, g, state, lr=1e-4, betas=(0.9, 0.99), weight_decay=0.0, maximize=False):
+    """Lion's update as its paper has it, algorithm 2."""
+    g = -g if maximize else g
+    m = state.setdefault("exp_avg", np.zeros_like(x))
+    c = betas[0] * m + (1 - betas[0]) * g
+    x[...] = x - lr * (np.sign(c) + weight_decay * x)
+    m[...] = betas[1] * m + (1 - betas[1]) * g
+
+
+@pytest.mark.parametrize(
+    "options", [{"lr": 0.1}, {"betas": (0.5, 0.7), "weight_decay": 0.3, "maximize": True}]
+)
+def test_an_optimizer_that_pytorch_lacks_is_tested_by_a_numpy_update(options):
+    same(cases.steps(torch, Lion, options), cases.reference_steps(lion, options))
+
+
+def test_options_are_declared_once():
+    assert str(inspect.signature(Lion)) == (
+        "(params: 'Iterable', lr: float = 0.0001, betas: tuple[float, float] = (0.9, 0.99), "
+        "weight_decay: float = 0.0, *, maximize: bool = False) -> None"
+    )
+    p = parameter()
+    optimizer = Lion([p], weight_decay=0.5)
+    assert optimizer.defaults == {
+        "lr": 1e-4, "betas": (0.9, 0.99), "weight_decay": 0.5, "maximize": False
+    }  # fmt: skip
+    assert not hasattr(optimizer, "lr")
+    for wrong, text in [
+        ({"lr": -1.0}, "Invalid learning rate: -1.0"),
+        ({"betas": (0.5, 2)}, "Invalid beta parameter at index 1: 2"),
+        ({"weight_decay": -1}, "Invalid weight_decay value: -1"),
+    ]:
+        with pytest.raises(ValueError) as error:
+            Lion([p], **wrong)
+        assert str(error.value) == text
+    with pytest.raises(
+        TypeError, match=r"Lion.__init__\(\) got an unexpected keyword argument 'r'"
+    ):
+        Lion([p], r=1)
+    with pytest.raises(TypeError, match="takes from 2 to 5 positional arguments but 6 were given"):
+        Lion([p], 0.1, (0.9, 0.99), 0.0, True)
+
+
+def test_a_class_with_a_constructor_of_its_own_keeps_its_attributes():
+    class Slower(Lion):
+        factor: float = 0.5
+
+        def __init__(self, params, rate):
+            super().__init__(params, lr=rate * self.factor)
+
+    assert Slower([parameter()], 0.2).param_groups[0]["lr"] == 0.1
+
+
+def test_a_wrong_declaration_is_told():
+    with pytest.raises(TypeError, match=r"Untyped.rate needs a type: rate: float = option"):
+
+        class Untyped(optim.Optimizer):
+            rate = option(default=0.1)
+
+    with pytest.raises(TypeError, match="group_order='size' names something that is no option"):
+
+        class Misnamed(optim.Optimizer, group_order="size"):
+            rate: float = option(default=0.1)
+
+
+@pytest.mark.parametrize("name", optim._HOME)
+def test_constructors_are_pytorchs(frozen, name):
+    signatures = json.loads((frozen / "optim_signatures.json").read_text())
+    if name in signatures:
+        assert cases.signature(torch, name) == signatures[name]
 
 
 def test_old_states_with_a_number_for_step_are_read():

@@ -14,7 +14,7 @@ import rushlight
 PACKAGE = Path(rushlight.__file__).parent
 
 ORDER = """
-    kernels core autograd dispatch serialization random ops
+    _startup kernels core autograd dispatch serialization random ops
     nn optim utils.data vision testing app
 """.split()
 # PyTorch's names that stand beside the rooms: they may import any room, and no room them

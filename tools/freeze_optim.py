@@ -1,4 +1,5 @@
-"""Records runs of PyTorch's optimizers and schedules into tests/frozen/optim.json.
+"""Records runs of PyTorch's optimizers and schedules into tests/frozen/optim.json, and their
+constructors into tests/frozen/optim_signatures.json.
 
 OMP_NUM_THREADS=1 python tools/freeze_optim.py      # with torch 2.13.0 (CPU) installed
 """
@@ -21,6 +22,7 @@ def main() -> None:
     record["steps"] = {
         name: [cases.steps(torch, name, options) for options in table]
         for name, table in cases.OPTIMIZERS.items()
+        if name not in cases.REFERENCES
     }
     record["lbfgs"] = {str(s): cases.lbfgs(torch, s) for s in (None, "strong_wolfe")}
     record["muon"] = [cases.muon(torch), cases.muon(torch, adjust_lr_fn="match_rms_adamw")]
@@ -28,6 +30,20 @@ def main() -> None:
     record["averages"] = cases.averages(torch)
     path = TESTS / "frozen" / "optim.json"
     path.write_text(json.dumps(record, separators=(",", ":")) + "\n")
+    print(path, path.stat().st_size, "bytes")
+    freeze_signatures()
+
+
+def freeze_signatures() -> None:
+    """Every optimizer of torch.optim that can be made with parameters alone."""
+    record: dict = {"made by": f"tools/freeze_optim.py with PyTorch {torch.__version__}"}
+    for name, value in sorted(vars(torch.optim).items()):
+        if isinstance(value, type) and value.__init__ is not torch.optim.Optimizer.__init__:
+            record[name] = cases.signature(torch, name)
+    path = TESTS / "frozen" / "optim_signatures.json"
+    path.write_text(
+        json.dumps(record, indent=None, separators=(",", ":")).replace('],"', '],\n"') + "\n"
+    )
     print(path, path.stat().st_size, "bytes")
 
 

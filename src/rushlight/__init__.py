@@ -1,11 +1,13 @@
 """rushlight: the torch.nn stack, light and fast.
 
 The names of this module are PyTorch's: functions and Tensor methods come from the cards in `ops`
-through the
-registry, dtypes from `core.dtype`; subpackages and whatever is seldom needed are imported on first
-use.
+through the registry, dtypes from `core.dtype`; subpackages and whatever is seldom needed are
+imported on first use.
 """
 
+from . import _startup  # first: Ctrl-C while the rest is imported
+
+# isort: split
 import math as _math
 import os as _os
 import warnings as _warnings
@@ -17,8 +19,7 @@ if _os.environ.get("RUSHLIGHT_PURE", "") not in ("", "0"):
     _os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 # NumPy attributes a warning such as "divide by zero" to the line that computed it. PyTorch does not
-# warn; code outside of
-# rushlight keeps its warnings.
+# warn; code outside of rushlight keeps its warnings.
 _warnings.filterwarnings(
     "ignore",
     category=RuntimeWarning,

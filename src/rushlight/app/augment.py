@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import rushlight as rl
 from rushlight import Tensor
+from rushlight.app.errors import CliError
 
 Coordinates = tuple[Tensor, Tensor]  # row and column that each pixel is read from, both (N, H, W)
 
@@ -89,12 +90,12 @@ def augmentation(names: str) -> Callable[[Tensor], Tensor] | None:
     """The function for names such as "shift" or "shift,rotate"; None for "none".
 
     All moves of a batch are put together before it is read, so several cost one interpolation.
-    Raises ValueError for a name that is not there.
+    CliError: a name that is not there.
     """
     chosen = [name.strip() for name in names.split(",") if name.strip() not in ("", "none")]
     for name in chosen:
         if name not in MOVES:
-            raise ValueError(f"no augmentation {name!r}; choose from none, {', '.join(MOVES)}")
+            raise CliError(f"no augmentation {name!r}; choose from none, {', '.join(MOVES)}")
     if not chosen:
         return None
 

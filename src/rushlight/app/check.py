@@ -12,14 +12,14 @@ followed is not listed, so an empty list of missing names is a good sign, not a 
     missing     it is not there; the exit status is then 1
 """
 
-import argparse
 import ast
 import inspect
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from rushlight.app.arguments import Parser
+from rushlight.app.errors import expected
 from rushlight.app.run import ALIASES, find_module, ours
 
 #: Tensor methods and attributes whose value is not a tensor; the walk stops there.
@@ -41,7 +41,7 @@ TENSOR = "torch.Tensor"
 
 @dataclass
 class Kind:
-    """What the walk knows of an expression: a dotted torch name, or a value of such a class."""
+    """The inferred kind of an expression: a dotted torch name, or a value of such a class."""
 
     path: str  # "torch.nn.Linear"; for a value, its class
     value: bool = False  # True: an instance of `path`
@@ -114,7 +114,7 @@ class Walk(ast.NodeVisitor):
         return None
 
     def bind(self, target: ast.expr, kind: Kind | None) -> None:
-        """Gives every name in an assignment's target this meaning (None: forget it)."""
+        """Binds every name in an assignment's target to this kind (None: unknown)."""
         if isinstance(target, ast.Name):
             self.scopes[-1][target.id] = kind
         elif isinstance(target, ast.Tuple | ast.List):
@@ -318,7 +318,7 @@ class Walk(ast.NodeVisitor):
     visit_AsyncFunctionDef = visit_FunctionDef
 
 
-def scan(source: str, filename: str = "<script>") -> list[Use]:
+def scan(source: str | bytes, filename: str = "<script>") -> list[Use]:
     """The torch names that a program uses, in alphabetical order.
 
     >>> [use.name for use in scan("from torch import nn as n\\nn.ReLU()")]
@@ -345,9 +345,10 @@ def table(uses: Sequence[Use], show_supported: bool) -> Iterator[str]:
 
 
 def main(words: Sequence[str]) -> int:
-    """Prints the table of each file; 1 if a name is missing, 2 if a file cannot be read."""
-    parser = argparse.ArgumentParser(
+    """Prints the table of each file; 1 if a name is missing."""
+    parser = Parser(
         prog="rushlight check",
+        usage="rushlight check [-q] FILE...",
         description="List what programs use of torch: supported, partly, missing.",
         epilog="The exit status is 1 when something is missing.",
     )
@@ -358,12 +359,8 @@ def main(words: Sequence[str]) -> int:
     options = parser.parse_args(words)
     missing = False
     for name in options.files:
-        try:
-            with open(name, "rb") as file:
-                uses = scan(file.read(), name)
-        except (OSError, SyntaxError, ValueError) as error:
-            print(f"rushlight check: {name}: {error}", file=sys.stderr)
-            return 2
+        with expected(SyntaxError, ValueError, before=f"{name}: "), open(name, "rb") as file:
+            uses = scan(file.read(), name)
         print(name)
         print("\n".join(table(uses, show_supported=not options.quiet)))
         missing = missing or any(judge(use)[0] == "missing" for use in uses)

@@ -2,13 +2,16 @@
 
 A verb is one module of this folder and one row of `VERBS`. Its `main` takes the words after the
 verb and returns the exit status (None is 0). Modules are imported when called, so `rushlight
---help` starts fast and `run` does not pay for what `train` needs.
+--help` starts fast and `run` does not pay for what `train` needs. What a verb raises for the user
+to read is printed here, for all of them (errors.py).
 """
 
 import difflib
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+
+from rushlight.app.errors import reported
 
 #: verb -> (module of rushlight.app, what the help says)
 VERBS = {
@@ -48,4 +51,4 @@ def main(argv: Sequence[str] | None = None) -> int:
             f"rushlight: no verb {verb!r}{hint}; the verbs are {', '.join(VERBS)}", file=sys.stderr
         )
         return 2
-    return import_module(f"rushlight.app.{VERBS[verb][0]}").main(rest) or 0
+    return reported(verb, lambda: import_module(f"rushlight.app.{VERBS[verb][0]}").main(rest))

@@ -10,13 +10,23 @@ Letters: N images, C channels, H and W height and width, K classes.
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import rushlight as rl
-from rushlight.utils.data import Dataset, Subset, TensorDataset, random_split
+from rushlight.app import images
+from rushlight.app.errors import CliError, expected
+from rushlight.utils.data import Subset, TensorDataset, random_split
 
 HOLDOUT = 0.1  # share of the training images that is kept for validation
-IMAGE_SIZE = 64  # height and width that images of a folder are brought to
+IMAGE_SIZE = 64  # height and width that images of a folder are brought to, without --size
+
+
+class Examples(Protocol):
+    """A data set of (image, label), of known size."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, index: int, /) -> Any: ...
 
 
 @dataclass(frozen=True)
@@ -28,9 +38,9 @@ class Data:
     shape: tuple[int, int, int]  # (C, H, W)
     mean: float  # of the pixels in 0..1: what the images were normalised with
     std: float
-    train: Dataset[Any]
-    valid: Dataset[Any]
-    test: Dataset[Any]
+    train: Examples
+    valid: Examples
+    test: Examples
 
     def about(self) -> dict[str, Any]:
         """What predicting needs to know, as plain data for the checkpoint."""
@@ -60,22 +70,36 @@ KNOWN = {
 }
 
 
-def load(name: str, root: str, download: bool, seed: int) -> Data:
+def load(
+    name: str,
+    root: str,
+    download: bool,
+    seed: int,
+    *,
+    size: int | None = None,
+    strict: bool = False,
+    tell: Any = print,
+) -> Data:
     """The data called `name`: one of `KNOWN`, or a folder of images.
 
-    Raises ValueError for a name that is neither, RuntimeError where files are absent or broken.
+    size    height and width that the images of a folder are brought to; None: IMAGE_SIZE
+    strict  a broken image is an error; otherwise it is left out, and `tell(text)` names it
+    CliError: a name that is neither; files that are absent or broken.
     """
     if name in KNOWN:
-        return _known(name, root, download, seed)
+        if size is not None:
+            raise CliError(f"--size is for a folder of images; {name} has a size of its own")
+        with expected(RuntimeError, ValueError):
+            return _known(name, root, download, seed)
     if Path(name).is_dir():
-        return _folder(Path(name), seed)
-    raise ValueError(
+        return _folder(Path(name), seed, size or IMAGE_SIZE, strict, tell)
+    raise CliError(
         f"no data set {name!r}; choose from {', '.join(KNOWN)}, or give a folder of images "
         f"with one folder inside per class"
     )
 
 
-def _split(whole: Dataset[Any], shares: list[float], seed: int) -> list[Subset[Any]]:
+def _split(whole: TensorDataset, shares: list[float], seed: int) -> list[Subset[Any]]:
     """Disjoint random parts; the first takes what rounding leaves."""
     n = len(whole)
     sizes = [round(n * share) for share in shares[1:]]
@@ -94,7 +118,7 @@ def _known(name: str, root: str, download: bool, seed: int) -> Data:
         if "download=True" not in str(error):
             raise
         folder = Path(root) / known.factory / "raw"
-        raise RuntimeError(
+        raise CliError(
             f"{name} is not in {folder}\n  fix: --root FOLDER if it is elsewhere, "
             f"--download to fetch it there"
         ) from None
@@ -110,29 +134,17 @@ def _known(name: str, root: str, download: bool, seed: int) -> Data:
     return Data(name, classes, shape, known.mean, known.std, train, valid, test)
 
 
-def _folder(path: Path, seed: int) -> Data:
-    """A folder with one folder per class; or with train/ and, if it likes, valid/ (val/), test/."""
+def _folder(path: Path, seed: int, size: int, strict: bool, tell: Any) -> Data:
+    """A folder of images, each brought to size x size."""
     from rushlight.vision import transforms
-    from rushlight.vision.datasets import ImageFolder
 
+    found = images.read(path, (HOLDOUT, HOLDOUT), seed, strict, tell)
     prepare = transforms.Compose(
         [
-            transforms.Resize((IMAGE_SIZE, IMAGE_SIZE)),
+            transforms.Resize((size, size)),
             transforms.ToTensor(),
             transforms.Normalize((0.5, 0.5, 0.5), (0.5, 0.5, 0.5)),
         ]
     )
-
-    def images(*names: str) -> Any:
-        return next((ImageFolder(path / n, prepare) for n in names if (path / n).is_dir()), None)
-
-    train, valid, test = images("train"), images("valid", "val"), images("test")
-    whole = train or ImageFolder(path, prepare)
-    for part in (valid, test):
-        if part and part.classes != whole.classes:
-            raise ValueError(f"{part.root} has the classes {part.classes}, not {whole.classes}")
-    shares = [0.0 if valid else HOLDOUT, 0.0 if test else HOLDOUT]
-    rest, some, other = _split(whole, [1 - sum(shares), *shares], seed)
-    shape = (3, IMAGE_SIZE, IMAGE_SIZE)
-    classes = list(whole.classes)
-    return Data(str(path), classes, shape, 0.5, 0.5, rest, valid or some, test or other)
+    parts = [images.ImageFiles(part, prepare) for part in (found.train, found.valid, found.test)]
+    return Data(str(path), found.classes, (3, size, size), 0.5, 0.5, *parts)

@@ -5,7 +5,6 @@ WHAT is a model's name, `file.py:Class`, a run's folder or checkpoint, or any fi
 """
 
 import argparse
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,8 @@ from typing import Any
 import rushlight as rl
 from rushlight import Tensor, nn
 from rushlight.app import models
+from rushlight.app.arguments import Parser, count
+from rushlight.app.errors import CliError
 
 
 def shape_of(value: Any) -> str:
@@ -92,17 +93,16 @@ def describe(model: nn.Module, shape: tuple[int, int, int]) -> Iterator[str]:
 
 
 def main(words: Sequence[str]) -> int:
-    """Prints the table; 2 for something that is neither a model nor a file of tensors."""
-    parser = argparse.ArgumentParser(prog="rushlight inspect", description=__doc__.split("\n")[0])
+    """Prints the table."""
+    parser = Parser(
+        prog="rushlight inspect",
+        usage="rushlight inspect WHAT [--shape CxHxW] [--classes K]",
+        description=__doc__.split("\n")[0].partition(": ")[2],
+    )
     parser.add_argument("what", help="a model, file.py:Class, a run's folder, or a file of tensors")
     parser.add_argument("--shape", default="1x28x28", help="of an image, C x H x W (1x28x28)")
-    parser.add_argument("--classes", type=int, default=10, help="default: 10")
-    options = parser.parse_args(words)
-    try:
-        print("\n".join(_lines(options)))
-    except (ValueError, RuntimeError) as error:
-        print(f"rushlight inspect: {error}", file=sys.stderr)
-        return 2
+    parser.add_argument("--classes", type=count, default=10, help="default: 10")
+    print("\n".join(_lines(parser.parse_args(words))))
     return 0
 
 
@@ -111,10 +111,12 @@ def _lines(options: argparse.Namespace) -> Iterator[str]:
     if path.is_dir():
         model, state = models.load(path)
         yield from describe(model, tuple(state["data"]["shape"]))
+    elif path.suffix == ".py" and path.is_file():
+        raise CliError(f"{path} is a program; name the class of a model in it, as {path}:Net")
     elif path.is_file():
         found = [
             (name, shape_of(tensor), str(tensor.dtype), tensor.numel())
-            for name, tensor in tensors(rl.load(path))
+            for name, tensor in tensors(models.read(path))
         ]
         yield from table(("tensor", "shape", "dtype", "numbers"), found)
         yield f"{len(found)} tensors, {sum(row[-1] for row in found):,} numbers"
@@ -122,6 +124,9 @@ def _lines(options: argparse.Namespace) -> Iterator[str]:
         try:
             channels, height, width = map(int, options.shape.split("x"))
         except ValueError:
-            raise ValueError(f"--shape {options.shape}: three numbers such as 3x64x64") from None
-        model = models.recipe(options.what).make((channels, height, width), options.classes)
-        yield from describe(model, (channels, height, width))
+            raise CliError(f"--shape {options.shape}: three numbers such as 3x64x64") from None
+        shape = (channels, height, width)
+        with models.own_code(options.what):
+            model = models.recipe(options.what).make(shape, options.classes)
+            rows = list(describe(model, shape))
+        yield from rows

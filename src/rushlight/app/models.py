@@ -7,14 +7,17 @@ import importlib.util
 import inspect
 import sys
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import rushlight as rl
 from rushlight import nn
 from rushlight.app import run
+from rushlight.app.errors import CliError, expected, users_code
 
 Shape = tuple[int, int, int]  # (C, H, W) of one image
 
@@ -52,7 +55,7 @@ class MLP(nn.Module):
 
 
 class CNN(nn.Module):
-    """Three 3x3 convolutions of stride 2 with ReLU, then the mean over what is left of the image.
+    """Three 3x3 convolutions of stride 2 with ReLU, then global average pooling.
 
     x (N, C, H, W) -> (N, K); 28x28 goes 14, 7, 4, 1; any size of image will do.
     """
@@ -91,7 +94,7 @@ LEARNING_RATES = {"sgd": 0.02, "adam": 1e-3, "adamw": 1e-3, "rmsprop": 5e-4, "ad
 MODELS = {
     "logistic": Recipe(Logistic, "sgd", "cosine", 64, 5, {"adam": 2e-3, "adamw": 2e-3}),
     "mlp": Recipe(MLP, "adam", "cosine", 64, 5, {}),
-    # its ten class maps end in a ReLU: larger steps of Adam kill some of them for good
+    # its ten class maps end in a ReLU: larger steps of Adam make some of them dead units
     "cnn": Recipe(CNN, "sgd", "onecycle", 32, 10, {"sgd": 0.1, "adam": 3e-3, "adamw": 3e-3}),
 }
 
@@ -101,45 +104,67 @@ OWN_MODEL = "file.py:Class"
 def load(path: Path) -> tuple[nn.Module, dict[str, Any]]:
     """The model of a run's folder (its best) or of one of its checkpoints, and the checkpoint.
 
-    ValueError: there is no such file, or it is no checkpoint of `rushlight train`.
+    CliError: there is no such file, or it is no checkpoint of `rushlight train`.
     """
     file = path / "best.pt" if path.is_dir() else path
     if not file.is_file():
-        raise ValueError(f"no checkpoint {str(file)!r}; give a run's folder or its best.pt")
-    state = rl.load(file)
-    if not isinstance(state, dict) or not {"settings", "data", "model"} <= state.keys():
-        raise ValueError(f"{file} is no checkpoint of `rushlight train`")
-    about = state["data"]
-    model = recipe(state["settings"]["model"]).make(tuple(about["shape"]), len(about["classes"]))
-    model.load_state_dict(state["model"])
+        raise CliError(f"no checkpoint {str(file)!r}; give a run's folder or its best.pt")
+    state = read_run(file)
+    about, name = state["data"], state["settings"]["model"]
+    with own_code(name):
+        model = recipe(name).make(tuple(about["shape"]), len(about["classes"]))
+    with expected(RuntimeError, before=f"{file} does not fit the model {name}: "):
+        model.load_state_dict(state["model"])
     return model.eval(), state
+
+
+def read(file: Path) -> Any:
+    """What a file of tensors holds. CliError: it is none, or a broken one."""
+    with expected(UnpicklingError, RuntimeError, ValueError, EOFError):
+        return rl.load(file)
+
+
+def read_run(file: Path) -> dict[str, Any]:
+    """A checkpoint of `rushlight train`. CliError: the file is something else."""
+    state = read(file)
+    if not isinstance(state, dict) or not {"settings", "data", "model"} <= state.keys():
+        raise CliError(f"{file} is no checkpoint of `rushlight train`")
+    return state
+
+
+def own_code(name: str) -> AbstractContextManager[None]:
+    """Around calls of the model `name`: errors of a user's own file are the user's to mend."""
+    path, colon, _ = name.rpartition(":")
+    return users_code(Path(path)) if colon else nullcontext()
 
 
 @cache  # a user's file is run once
 def recipe(name: str) -> Recipe:
-    """The recipe of a model's name: one of `MODELS`, or `file.py:Class`. ValueError for others."""
+    """The recipe of a model's name: one of `MODELS`, or `file.py:Class`. CliError for others."""
     if name in MODELS:
         return MODELS[name]
     path, colon, attribute = name.rpartition(":")
     if not colon or not path.endswith(".py"):
-        raise ValueError(f"no model {name!r}; choose from {', '.join(MODELS)} or {OWN_MODEL}")
+        raise CliError(f"no model {name!r}; choose from {', '.join(MODELS)} or {OWN_MODEL}")
     return Recipe(_own(Path(path), attribute), "adam", "cosine", 64, 5, {})
 
 
 def _own(path: Path, attribute: str) -> Callable[[Shape, int], nn.Module]:
     """A maker for the class or function `attribute` of a user's file, which may `import torch`."""
     if not path.is_file():
-        raise ValueError(f"no file {str(path)!r} for the model {attribute}")
-    run.install()
+        raise CliError(f"no file {str(path)!r} for the model {attribute}")
+    with expected(RuntimeError):
+        run.install()
     spec = importlib.util.spec_from_file_location(path.stem, path)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[path.stem] = module  # pickling and workers look the class up by module
     sys.path.insert(0, str(path.resolve().parent))
-    spec.loader.exec_module(module)
+    with users_code(path):
+        spec.loader.exec_module(module)
     if not hasattr(module, attribute):
         there = ", ".join(n for n, v in vars(module).items() if _is_own_model(v, module.__name__))
-        raise ValueError(f"{path} has no {attribute}; its models are {there or 'none'}")
+        raise CliError(f"{path} has no {attribute}; its models are {there or 'none'}")
     made = getattr(module, attribute)
 
     def make(shape: Shape, classes: int) -> nn.Module:
@@ -158,7 +183,7 @@ def _own(path: Path, attribute: str) -> Callable[[Shape, int], nn.Module]:
         ]
         unknown = [name for name in required if name not in known]
         if unknown:
-            raise ValueError(
+            raise CliError(
                 f"{attribute} of {path} needs {', '.join(unknown)}; train can give "
                 f"{', '.join(known)}, everything else needs a default"
             )

@@ -4,8 +4,6 @@ An image is brought to what the model was trained on: its size, grey or colour, 
 and deviation. Sets like MNIST are light on dark: `--invert` turns ink on paper around.
 """
 
-import argparse
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,17 +11,21 @@ from typing import Any
 import rushlight as rl
 from rushlight import Tensor
 from rushlight.app import models
+from rushlight.app.arguments import Parser, count
+from rushlight.app.errors import CliError, expected, say
 from rushlight.app.report import percent
 
 
 def read_image(path: Path, about: dict[str, Any], invert: bool) -> Tensor:
     """An image file as the model takes it, (1, C, H, W).
 
-    Errors: OSError where the file is absent or no image, ImportError without pillow.
+    OSError and others: the file is absent or no image. CliError: no pillow.
     """
-    from PIL import Image
+    with expected(ImportError):
+        from rushlight.vision.transforms import functional
+        from rushlight.vision.transforms.pil import image_module
 
-    from rushlight.vision.transforms import functional
+        Image = image_module()
 
     channels, height, width = about["shape"]
     with Image.open(path) as file:
@@ -35,25 +37,29 @@ def read_image(path: Path, about: dict[str, Any], invert: bool) -> Tensor:
 
 
 def main(words: Sequence[str]) -> int:
-    """Prints each image's likeliest classes; 1 if one cannot be read, 2 for wrong arguments."""
-    parser = argparse.ArgumentParser(prog="rushlight predict", description=__doc__.split("\n\n")[1])
+    """Prints each image's likeliest classes; 1 if one cannot be read."""
+    parser = Parser(
+        prog="rushlight predict",
+        usage="rushlight predict RUN IMAGE... [--top N] [--invert]",
+        description=__doc__.split("\n\n")[1],
+    )
     parser.add_argument("run", type=Path, help="a run's folder, or one of its checkpoints")
     parser.add_argument("images", type=Path, nargs="+", metavar="IMAGE")
-    parser.add_argument("--top", type=int, default=3, help="how many classes to show (default: 3)")
+    parser.add_argument(
+        "--top", type=count, default=3, help="how many classes to show (default: 3)"
+    )
     parser.add_argument("--invert", action="store_true", help="dark becomes light")
     options = parser.parse_args(words)
-    try:
-        model, state = models.load(options.run)
-    except (ValueError, RuntimeError) as error:
-        print(f"rushlight predict: {error}", file=sys.stderr)
-        return 2
+    model, state = models.load(options.run)
     classes = state["data"]["classes"]
     status = 0
     for path in options.images:
         try:
             x = read_image(path, state["data"], options.invert)
-        except (OSError, ImportError) as error:
-            print(f"rushlight predict: {path}: {error}", file=sys.stderr)
+        except CliError:
+            raise
+        except Exception as error:  # Pillow's decoders raise many types
+            say("predict", f"{path}: {getattr(error, 'strerror', None) or error}")
             status = 1
             continue
         with rl.no_grad():

@@ -1,13 +1,15 @@
 """What `rushlight train` shows: progress while it runs, a table of epochs, the report at the end.
 
-On a terminal with `rich` installed the epoch in hand is a moving bar; anywhere else plain lines are
+On a terminal with `rich` installed the current epoch is a moving bar; otherwise plain lines are
 printed, a few per epoch, so that a log stays readable.
 """
 
+import math
 import os
+import shutil
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any
 
@@ -15,11 +17,7 @@ from rushlight import Tensor
 from rushlight.app.trainer import Row
 
 SECONDS_BETWEEN_LINES = 10.0
-
-HEAD = (
-    f"{'epoch':>5} {'train loss':>11} {'accuracy':>9} {'valid loss':>11} {'accuracy':>9} "
-    f"{'lr':>9} {'seconds':>8}"
-)
+ENDLESS = 10**6  # the width of a file
 
 
 def percent(share: float) -> str:
@@ -27,13 +25,44 @@ def percent(share: float) -> str:
     return f"{100 * share:.2f} %"
 
 
-def line(row: Row, best: bool) -> str:
-    """A row of the table under HEAD; the best so far is marked."""
-    return (
-        f"{row['epoch']:>5} {row['train_loss']:>11.4f} {percent(row['train_accuracy']):>9} "
-        f"{row['valid_loss']:>11.4f} {percent(row['valid_accuracy']):>9} {row['lr']:>9.3g} "
-        f"{row['seconds']:>8.2f}{'  best' if best else ''}"
-    )
+#: Columns of the table: (title, width, text of a row).
+COLUMNS: dict[str, tuple[str, int, Callable[[Row], str]]] = {
+    "epoch": ("epoch", 5, lambda row: f"{row['epoch']:.0f}"),
+    "train_loss": ("train loss", 11, lambda row: f"{row['train_loss']:.4f}"),
+    "train_accuracy": ("accuracy", 9, lambda row: percent(row["train_accuracy"])),
+    "valid_loss": ("valid loss", 11, lambda row: f"{row['valid_loss']:.4f}"),
+    "valid_accuracy": ("accuracy", 9, lambda row: percent(row["valid_accuracy"])),
+    "lr": ("lr", 9, lambda row: f"{row['lr']:.3g}"),
+    "seconds": ("seconds", 8, lambda row: f"{row['seconds']:.2f}"),
+}
+DROPPED = ("seconds", "lr", "train_accuracy", "valid_loss", "train_loss")  # first, if too narrow
+BEST = "  best"
+
+
+def columns(width: int) -> list[str]:
+    """The columns for which there is room."""
+    chosen = list(COLUMNS)
+    for name in DROPPED:
+        if sum(COLUMNS[c][1] + 1 for c in chosen) - 1 + len(BEST) <= width:
+            break
+        chosen.remove(name)
+    return chosen
+
+
+def head(width: int = ENDLESS) -> str:
+    """The titles of the columns."""
+    return " ".join(f"{COLUMNS[c][0]:>{COLUMNS[c][1]}}" for c in columns(width))
+
+
+def line(row: Row, best: bool, width: int = ENDLESS) -> str:
+    """A row of the table under `head`; the best so far is marked."""
+    cells = [f"{COLUMNS[c][2](row):>{COLUMNS[c][1]}}" for c in columns(width)]
+    return " ".join(cells) + (BEST if best else "")
+
+
+def terminal_width() -> int:
+    """The columns of the terminal that stdout is; ENDLESS where it is none."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else ENDLESS
 
 
 class Progress:
@@ -41,6 +70,7 @@ class Progress:
 
     def __init__(self, epochs: int, quiet: bool = False):
         self.epochs, self.quiet = epochs, quiet
+        self.width = terminal_width()
         self.bar: Any = None
         self.task: Any = None
         self.mean = 0.0  # of the loss, over about the last twenty batches
@@ -49,10 +79,10 @@ class Progress:
 
     def __enter__(self) -> "Progress":
         if not self.quiet:
-            self.bar = _rich_bar()
+            self.bar = _rich_bar(self.width)
             if self.bar is not None:
                 self.bar.start()
-            print(HEAD, flush=True)
+            print(head(self.width), flush=True)
         return self
 
     def __exit__(
@@ -92,25 +122,39 @@ class Progress:
         if self.bar is not None and self.task is not None:
             self.bar.remove_task(self.task)
         if not self.quiet:
-            print(line(row, best), flush=True)
+            print(line(row, best, self.width), flush=True)
 
 
-def _rich_bar() -> Any:
-    """A moving bar, or None where there is no terminal or no rich."""
-    if not sys.stdout.isatty() or os.environ.get("TERM") == "dumb":
+def _rich_bar(width: int) -> Any:
+    """A moving bar of one line, or None where there is no terminal, no rich or no room."""
+    if not sys.stdout.isatty() or os.environ.get("TERM") == "dumb" or width < 40:
         return None
     try:
         from rich import progress
     except ImportError:
         return None
-    return progress.Progress(
+    loss, rate = "loss {task.fields[loss]:.4f}", "  {task.fields[rate]:,.0f} images/s"
+    parts: list[Any] = [
         progress.TextColumn("{task.description}"),
-        progress.BarColumn(),
         progress.MofNCompleteColumn(),
-        progress.TextColumn("loss {task.fields[loss]:.4f}  {task.fields[rate]:,.0f} images/s"),
-        progress.TimeRemainingColumn(),
-        transient=True,
-    )
+        progress.TextColumn(loss + rate if width >= 70 else loss),
+    ]
+    if width >= 90:
+        parts.insert(1, progress.BarColumn(bar_width=min(40, width - 80)))
+        parts.append(progress.TimeRemainingColumn())
+    return progress.Progress(*parts, transient=True)
+
+
+def not_learnt(history: Sequence[Row], classes: int, lr: float) -> list[str]:
+    """A line for a run whose loss is no better than guessing's, ln K for K classes; else none."""
+    guessing, loss = math.log(classes), min(history[-1]["train_loss"], history[-1]["valid_loss"])
+    if classes < 2 or loss < 0.99 * guessing:
+        return []
+    return [
+        f"nothing was learnt: the loss is {loss:.4g}, guessing among {classes} classes has "
+        f"{guessing:.4g}",
+        f"  fix: another --lr (now {lr:g}), smaller if the loss rose",
+    ]
 
 
 def confusion_table(confusion: Tensor, classes: Sequence[str]) -> list[str]:

@@ -2,12 +2,11 @@
 
 For that program `torch`, `torchvision` and their submodules are rushlight's own modules: `install`
 puts a finder in front of `sys.meta_path` that answers for exactly these two names and what is below
-them (torchmetrics or torchinfo are none of its business). `torch.nn.functional` is not a copy but
-THE module `rushlight.nn.functional`, so classes and state are shared under both names.
+them (not for torchmetrics or torchinfo). `torch.nn.functional` is not a copy but the module
+`rushlight.nn.functional` itself, so classes and state are shared under both names.
 
-What rushlight does not have answers as an absent thing does in Python: a submodule raises
-ModuleNotFoundError, an attribute AttributeError, both with the torch name in the message, so that
-`try: import` and `hasattr` in a program take the branch they were written for.
+A missing submodule raises ModuleNotFoundError, a missing attribute AttributeError, both with the
+torch name in the message, so that `try: import` and `hasattr` in a program work as intended.
 """
 
 import importlib
@@ -32,7 +31,7 @@ answered by rushlight. `rushlight check SCRIPT` lists what the program needs fir
 
 
 def ours(name: str) -> str | None:
-    """rushlight's name of the module that a program calls `name`; None if it is not ours to answer.
+    """rushlight's name of the module that a program calls `name`; None for other packages.
 
     >>> ours("torch.nn.functional"), ours("torchvision.datasets"), ours("torchmetrics")
     ('rushlight.nn.functional', 'rushlight.vision.datasets', None)
@@ -46,8 +45,7 @@ def find_module(name: str) -> ModuleType | None:
     try:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:
-        # Only the absence of this module or its parents is an answer; a broken import inside is an
-        # error.
+        # Only this module or its parents may be missing; a failed import inside them is an error.
         if not error.name or not (name + ".").startswith(error.name + "."):
             raise
     parent, _, child = name.rpartition(".")
@@ -56,7 +54,7 @@ def find_module(name: str) -> ModuleType | None:
 
 
 class AliasLoader(Loader):
-    """Hands out a module of rushlight under its torch name, without touching it."""
+    """Returns a module of rushlight under its torch name, unchanged."""
 
     def __init__(self, module: ModuleType):
         self.module = module
@@ -66,8 +64,8 @@ class AliasLoader(Loader):
         return self.module
 
     def exec_module(self, module: ModuleType) -> None:
-        # The import system has just written the alias's spec into the module; reload and pickle
-        # need its own. It has been executed already.
+        # The import system has just set the alias's spec on the module; reload and pickle need the
+        # original. The module has been executed already.
         module.__spec__ = self.spec
 
 
@@ -88,10 +86,10 @@ class AliasFinder(MetaPathFinder):
 
 
 class WorkerPath(str):
-    """An entry of `sys.path` that carries the alias into multiprocessing's workers.
+    """An entry of `sys.path` that installs the alias in multiprocessing's workers.
 
     A spawned worker unpickles its parent's `sys.path` before it imports the program again;
-    unpickling this entry installs the finder there in time. (A forked worker has it already.)
+    unpickling this entry installs the finder there. (A forked worker has it already.)
     """
 
     __slots__ = ()
@@ -109,7 +107,7 @@ def install() -> None:
     """Makes `torch` and `torchvision` mean rushlight in this process; a second call does nothing.
 
     Raises RuntimeError if the real PyTorch has been imported: two libraries under one name would
-    mix their tensors, and the first error would come from far away.
+    mix their tensors, with errors far from the cause.
     """
     for name, target in ALIASES.items():
         loaded = sys.modules.get(name)
@@ -159,8 +157,9 @@ def _module(name: str) -> tuple[CodeType, ModuleType]:
     except ModuleNotFoundError as error:
         print(f"rushlight run: {error}", file=sys.stderr)
         raise SystemExit(1) from None
-    code = spec.loader.get_code(spec.name) if spec and hasattr(spec.loader, "get_code") else None
-    if code is None:
+    loader: Any = spec and spec.loader
+    code = loader.get_code(spec.name) if spec and hasattr(loader, "get_code") else None
+    if spec is None or code is None:
         print(f"rushlight run: No module named {name} that can be run", file=sys.stderr)
         raise SystemExit(1)
     sys.argv[0] = spec.origin or name

@@ -1,10 +1,10 @@
 """`rushlight train`: trains a classifier on a data set and a model given by name.
 
-The command only puts the pieces together: data from datasets.py, models and their settings from
-models.py, the loop and its checkpoints from learner.py, what is shown from report.py. A run is one
+The command only combines the parts: data from datasets.py, models and their settings from
+models.py, the loop and its checkpoints from trainer.py, what is shown from report.py. A run is one
 folder:
 
-    last.pt       the newest checkpoint: the whole state, from which --resume goes on
+    last.pt       the newest checkpoint: the whole state, from which --resume continues
     best.pt       the checkpoint of the best validation accuracy
     history.csv   one line per epoch
     report.txt    the report at the end
@@ -23,8 +23,11 @@ from typing import Any
 import rushlight as rl
 from rushlight import nn, optim
 from rushlight.app import augment, datasets, models, report
+from rushlight.app.arguments import Parser, count, not_negative, positive, share, whole
+from rushlight.app.errors import INTERRUPTED, CliError, say
 from rushlight.app.trainer import Learner, Stopped, save_atomically
 from rushlight.optim import lr_scheduler
+from rushlight.optim.options import options_of
 from rushlight.utils.data import DataLoader
 
 Settings = dict[str, Any]
@@ -35,32 +38,32 @@ DEFAULTS: Settings = {
     "model": "mlp",
     "optimizer": None,
     "lr": None,
-    "momentum": 0.9,
-    "weight_decay": 0.0,
+    "momentum": None,
+    "weight_decay": None,
     "epochs": None,
     "batch_size": None,
     "schedule": None,
     "augment": "none",
     "seed": 0,
+    "size": None,
     "root": "data",
     "download": False,
+    "strict": False,
     "workers": 0,
     "device": "cpu",
 }
 
-#: What may differ when a run goes on: nothing that its numbers depend on, and more epochs.
-CHANGEABLE = ("epochs", "root", "download", "workers", "device")
+#: What may change when a run is resumed: nothing that its numbers depend on, and more epochs.
+CHANGEABLE = ("epochs", "root", "download", "strict", "workers", "device")
 
-#: optimizer -> maker(parameters, settings)
-OPTIMIZERS: dict[str, Callable[[Any, Settings], Any]] = {
-    "sgd": lambda p, s: optim.SGD(
-        p, lr=s["lr"], momentum=s["momentum"], weight_decay=s["weight_decay"]
-    ),
-    "adam": lambda p, s: optim.Adam(p, lr=s["lr"], weight_decay=s["weight_decay"]),
-    "adamw": lambda p, s: optim.AdamW(p, lr=s["lr"], weight_decay=s["weight_decay"]),
-    "rmsprop": lambda p, s: optim.RMSprop(p, lr=s["lr"], weight_decay=s["weight_decay"]),
-    "adagrad": lambda p, s: optim.Adagrad(p, lr=s["lr"], weight_decay=s["weight_decay"]),
-}
+#: Optimizers that cannot be chosen: LBFGS asks for the loss many times a step, Muon takes matrices.
+UNSUITED = ("LBFGS", "Muon")
+
+#: --optimizer -> the class of torch.optim, for all that it has.
+OPTIMIZERS = {name.lower(): name for name in optim._HOME if name not in UNSUITED}
+
+#: Options of an optimizer that are other than its defaults.
+SUITED = {"sgd": {"momentum": 0.9}}
 
 #: schedule -> (stepped each, maker(optimizer, settings, batches of the whole run)). Those that step
 #: with each batch are laid out for the whole run: its number of epochs cannot change any more.
@@ -79,20 +82,17 @@ SCHEDULES: dict[str, tuple[str, Callable[[Any, Settings, int], Any]]] = {
     "onecycle": (
         "batch",
         lambda o, s, n: lr_scheduler.OneCycleLR(
-            o, s["lr"], total_steps=n, cycle_momentum=s["optimizer"] in ("sgd", "adam", "adamw")
+            o, s["lr"], total_steps=n, cycle_momentum=_has_momentum(o.param_groups[0])
         ),
     ),
 }
 
 
-class UsageError(Exception):
-    """A wrong argument; the message says what would be right."""
-
-
 def parse(words: Sequence[str]) -> argparse.Namespace:
     """The arguments that were given, and only those (defaults come later)."""
-    p = argparse.ArgumentParser(
+    p = Parser(
         prog="rushlight train",
+        usage="rushlight train [DATA] [--model NAME] [--epochs N] [--lr RATE] [--out DIR]",
         description=__doc__.split("\n")[0].partition(": ")[2],
         argument_default=argparse.SUPPRESS,
         epilog="Ctrl-C stops after the batch in hand and saves; --resume goes on from there.",
@@ -100,52 +100,29 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     p.add_argument(
         "data",
         nargs="?",
-        help=f"{', '.join(datasets.KNOWN)}, or a folder of images (default: digits)",
+        help=f"{', '.join(datasets.KNOWN)}, or a folder of images: one folder per class, or train/ "
+        "and, if you like, val/ and test/, with one folder per class in each (default: digits)",
     )
     p.add_argument("--root", help="the folder that holds the data sets (default: data)")
     p.add_argument("--download", action="store_true", help="fetch the data set if it is not there")
     p.add_argument("--model", help=f"{', '.join(models.MODELS)} or {models.OWN_MODEL} (mlp)")
     p.add_argument("--optimizer", choices=OPTIMIZERS, help="default: what suits the model")
-    p.add_argument("--lr", type=_positive, help="learning rate (default: suits model, optimizer)")
-    p.add_argument("--momentum", type=_share, help="of sgd (default: 0.9)")
-    p.add_argument("--weight-decay", type=_not_negative, help="default: 0")
-    p.add_argument("--epochs", type=_count, help="default: what suits the model")
-    p.add_argument("--batch-size", type=_count, help="validation uses twice as many")
+    p.add_argument("--lr", type=positive, help="learning rate (default: suits model, optimizer)")
+    p.add_argument("--momentum", type=share, help="of sgd (default: 0.9), rmsprop (0)")
+    p.add_argument("--weight-decay", type=not_negative, help="default: 0")
+    p.add_argument("--epochs", type=count, help="default: what suits the model")
+    p.add_argument("--batch-size", type=count, help="validation uses twice as many")
     p.add_argument("--schedule", choices=SCHEDULES, help="default: what suits the model")
     p.add_argument("--augment", help=f"none, or some of {','.join(augment.MOVES)} (default: none)")
-    p.add_argument("--seed", type=int, help="of weights, order and augmentation (default: 0)")
-    p.add_argument("--workers", type=int, help="processes that load images (default: 0)")
+    p.add_argument("--size", type=count, help="bring the images of a folder to N x N (default: 64)")
+    p.add_argument("--strict", action="store_true", help="stop at an image that cannot be read")
+    p.add_argument("--seed", type=whole(), help="of weights, order and augmentation (default: 0)")
+    p.add_argument("--workers", type=whole(low=0), help="processes that load images (default: 0)")
     p.add_argument("--device", help="default: cpu")
     p.add_argument("--out", help="the run's folder (default: runs/DATA-MODEL)")
     p.add_argument("--resume", metavar="DIR", help="go on with the run in this folder")
     p.add_argument("--quiet", action="store_true", help="print the report only")
     return p.parse_args(words)
-
-
-def _number(low: float, high: float, include_low: bool, words: str) -> Callable[[str], float]:
-    def convert(text: str) -> float:
-        value = float(text)
-        if not (low < value < high or (include_low and value == low)):
-            raise argparse.ArgumentTypeError(f"{text} is not {words}")
-        return value
-
-    convert.__name__ = words  # argparse's "invalid ... value"
-    return convert
-
-
-_positive = _number(0.0, float("inf"), False, "a positive number")
-_not_negative = _number(0.0, float("inf"), True, "a number of at least 0")
-_share = _number(0.0, 1.0, True, "a number from 0 to 1")
-
-
-def _count(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a number of at least 1")
-    return value
-
-
-_count.__name__ = "whole number"
 
 
 # a run's parts
@@ -158,22 +135,52 @@ def complete(given: Settings) -> Settings:
     for key in ("optimizer", "schedule", "batch_size", "epochs"):
         if settings[key] is None:
             settings[key] = getattr(recipe, key)
+    options = options_of(getattr(optim, OPTIMIZERS[settings["optimizer"]]))
     if settings["lr"] is None:
-        settings["lr"] = (models.LEARNING_RATES | recipe.lr)[settings["optimizer"]]
-    if "momentum" in given and settings["optimizer"] != "sgd":
-        raise UsageError(f"--momentum is for --optimizer sgd, not {settings['optimizer']}")
+        rates = models.LEARNING_RATES | recipe.lr
+        settings["lr"] = rates.get(settings["optimizer"], options["lr"].default)
+    for key in ("momentum", "weight_decay"):
+        if key in given and key not in options:
+            able = [o for o, name in OPTIMIZERS.items() if key in options_of(getattr(optim, name))]
+            raise CliError(
+                f"{_flag(key)} is not an option of {settings['optimizer']}, but of "
+                f"{', '.join(able)}"
+            )
+        if settings[key] is None and key in options:
+            suited = SUITED.get(settings["optimizer"], {})
+            settings[key] = suited.get(key, 0.0)
     return settings
 
 
+def make_optimizer(model: nn.Module, settings: Settings) -> Any:
+    """The optimizer of these settings, for all parameters of the model."""
+    make = getattr(optim, OPTIMIZERS[settings["optimizer"]])
+    chosen = ("lr", "momentum", "weight_decay")
+    options = {k: settings[k] for k in chosen if k in options_of(make) and settings[k] is not None}
+    return make(model.parameters(), **options)
+
+
+def _has_momentum(group: dict[str, Any]) -> bool:
+    """Does the optimizer of this group use a momentum that a schedule can change?"""
+    return "betas" in group or group.get("momentum", 0) > 0
+
+
+def _flag(key: str) -> str:
+    """The option of the command line that sets `key`: 'weight_decay' -> '--weight-decay'"""
+    return "--" + key.replace("_", "-")
+
+
 def build(settings: Settings, data: datasets.Data, out: Path, watcher: Any) -> Learner:
-    """The Learner of these settings, at its beginning."""
+    """A new Learner of these settings."""
     device = _device(settings["device"])
     rl.manual_seed(settings["seed"])
-    model = models.recipe(settings["model"]).make(data.shape, len(data.classes)).to(device)
-    _try_out(model, data, device)
-    optimizer = OPTIMIZERS[settings["optimizer"]](model.parameters(), settings)
+    with models.own_code(settings["model"]):
+        model = models.recipe(settings["model"]).make(data.shape, len(data.classes)).to(device)
+        _try_out(model, data, device)
+    optimizer = make_optimizer(model, settings)
     size, workers = settings["batch_size"], settings["workers"]
-    train = DataLoader(data.train, batch_size=size, shuffle=True, num_workers=workers)
+    images: Any = data.train
+    train: DataLoader[Any] = DataLoader(images, batch_size=size, shuffle=True, num_workers=workers)
     each, make = SCHEDULES[settings["schedule"]]
     return Learner(
         model,
@@ -192,12 +199,13 @@ def build(settings: Settings, data: datasets.Data, out: Path, watcher: Any) -> L
 
 
 def _device(name: str) -> Any:
-    """The device of that name, tried out."""
+    """The device of that name. CliError: it cannot be used."""
     try:
         device = rl.device(name)
         rl.zeros(1).to(device)
     except (AssertionError, RuntimeError) as error:  # PyTorch's, for devices that are absent
-        raise UsageError(f"--device {name}: {error}\n  fix: --device cpu") from None
+        sentence = str(error).split("\n")[0]
+        raise CliError(f"--device {name}: {sentence}\n  fix: --device cpu") from None
     return device
 
 
@@ -207,13 +215,13 @@ def _in_order(part: Any, settings: Settings) -> DataLoader[Any]:
 
 
 def _try_out(model: nn.Module, data: datasets.Data, device: Any) -> None:
-    """One image through the model, so that a model that does not fit says so before training."""
+    """Runs one image through the model, so that a wrong shape is reported before training."""
     image, _ = data.train[0]
     model.eval()
     with rl.no_grad():
         scores = model(image.unsqueeze(0).to(device))
     if tuple(scores.shape) != (1, len(data.classes)):
-        raise UsageError(
+        raise CliError(
             f"the model turns images {(1, *data.shape)} into {tuple(scores.shape)}; "
             f"for {len(data.classes)} classes it must be {(1, len(data.classes))}"
         )
@@ -223,13 +231,15 @@ def start(given: Settings, watcher: Callable[[int], Any]) -> tuple[Learner, data
     """A new run, or the one that `given` resumes."""
     resume = given.pop("resume", None)
     if resume is None:
-        out = given.pop("out", None)
+        wanted = given.pop("out", None)
         settings = complete(given)
-        if out is None:
-            out = f"runs/{Path(settings['data']).name}-{_short(settings['model'])}"
-            out = _unused(Path(out))
-        elif (Path(out) / "last.pt").exists():
-            raise UsageError(
+        if wanted is None:
+            name = f"{Path(settings['data']).name}-{_short(settings['model'])}"
+            out = _unused(Path("runs") / name)
+        else:
+            out = Path(wanted)
+        if (out / "last.pt").exists():
+            raise CliError(
                 f"{out} holds a run already\n  fix: another --out, or go on with it: "
                 f"{command('--resume', str(out))}"
             )
@@ -237,29 +247,37 @@ def start(given: Settings, watcher: Callable[[int], Any]) -> tuple[Learner, data
     else:
         out = Path(resume)
         if not (out / "last.pt").is_file():
-            raise UsageError(f"no run to go on with in {out}: it has no last.pt")
-        state = rl.load(out / "last.pt")
-        settings = _changed(state["settings"], given)
-    data = datasets.load(settings["data"], settings["root"], settings["download"], settings["seed"])
-    learner = build(settings, data, Path(out), watcher(settings["epochs"]))
+            raise CliError(f"no run to go on with in {out}: it has no last.pt")
+        state = models.read_run(out / "last.pt")
+        settings = _changed(DEFAULTS | state["settings"], given)
+    data = datasets.load(
+        settings["data"],
+        settings["root"],
+        settings["download"],
+        settings["seed"],
+        size=settings["size"],
+        strict=settings["strict"],
+        tell=lambda text: say("train", text),
+    )
+    learner = build(settings, data, out, watcher(settings["epochs"]))
     if state is not None:
         learner.load_state_dict(state)
         if learner.epoch >= settings["epochs"]:
-            raise UsageError(
+            raise CliError(
                 f"the run in {out} has finished its {learner.epoch} epochs\n  fix: more --epochs"
             )
-    Path(out).mkdir(parents=True, exist_ok=True)
+    out.mkdir(parents=True, exist_ok=True)
     return learner, data
 
 
 def _changed(settings: Settings, given: Settings) -> Settings:
-    """The settings of a run that goes on, where some may be given anew."""
+    """The settings of a resumed run, some of which may be changed."""
     for key, value in given.items():
-        flag = "--" + key.replace("_", "-") if key != "data" else "the data"
+        flag = _flag(key) if key != "data" else "the data"
         if key == "out":
-            raise UsageError("--out cannot be given with --resume: a run stays in its folder")
+            raise CliError("--out cannot be given with --resume: a run stays in its folder")
         if key not in CHANGEABLE and value != settings[key]:
-            raise UsageError(
+            raise CliError(
                 f"{flag} is {settings[key]} in this run and cannot become {value}; what can change "
                 f"is {', '.join('--' + k for k in CHANGEABLE)}"
             )
@@ -267,7 +285,7 @@ def _changed(settings: Settings, given: Settings) -> Settings:
         None,
         settings["epochs"],
     ):
-        raise UsageError(
+        raise CliError(
             f"--epochs cannot change: the {settings['schedule']} schedule of this run was laid "
             f"out for {settings['epochs']}"
         )
@@ -343,6 +361,7 @@ def finish(learner: Learner, data: datasets.Data, seconds: float) -> str:
             f"  from epoch {best['epoch']}, the best on the validation images "
             f"({report.percent(best['valid_accuracy'])})",
             *report.confusion_table(confusion, data.classes),
+            *report.not_learnt(learner.history, classes, learner.settings["lr"]),
             f"time {seconds:.1f} s; {sum(r['seconds'] for r in learner.history):.1f} s in all of "
             f"the {len(learner.history)} epochs",
             f"in {learner.out}: best.pt, last.pt, history.csv, report.txt",
@@ -356,15 +375,11 @@ def finish(learner: Learner, data: datasets.Data, seconds: float) -> str:
 
 
 def main(words: Sequence[str]) -> int:
-    """Trains; 0 when it is finished, 130 when it was stopped, 2 for a wrong argument."""
+    """Trains; 0 when it is finished, 130 when it was stopped."""
     given = vars(parse(words))
     quiet = given.pop("quiet", False)
     begin = time.perf_counter()
-    try:
-        learner, data = start(given, lambda epochs: report.Progress(epochs, quiet))
-    except (UsageError, ValueError, RuntimeError) as error:
-        print(f"rushlight train: {error}", file=sys.stderr)
-        return 2
+    learner, data = start(given, lambda epochs: report.Progress(epochs, quiet))
     if not quiet:
         print(describe(learner, data))
         if learner.epoch or learner.batch:
@@ -378,9 +393,6 @@ def main(words: Sequence[str]) -> int:
             f"batches; all is saved in {learner.out}\n"
             f"go on with:  {command('--resume', str(learner.out))}"
         )
-        return 130
-    except FloatingPointError as error:
-        print(f"rushlight train: {error}", file=sys.stderr)
-        return 1
+        return INTERRUPTED
     print(finish(learner, data, time.perf_counter() - begin))
     return 0

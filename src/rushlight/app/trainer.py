@@ -1,13 +1,14 @@
-"""The training loop of `rushlight train`, made so that it can stop and go on anywhere.
+"""The training loop of `rushlight train`, which can be stopped and resumed anywhere.
 
-A `Learner` holds everything a run consists of; `state_dict` puts it into plain data and tensors,
-`load_state_dict` brings it back, and the run then continues with the same numbers as one that was
-never stopped, in the middle of an epoch too: the loader knows which batches are left, and the
-random generator is where it was.
+A `Learner` holds the whole state of a run; `state_dict` converts it to plain data and tensors,
+`load_state_dict` restores it, and the run then continues with the same numbers as one that was
+never stopped, in the middle of an epoch too: the loader's position and the random generators are
+saved.
 
 Letters: N batch, K classes.
 """
 
+import math
 import os
 import time
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from typing import Any, Protocol
 
 import rushlight as rl
 from rushlight import Tensor, nn
+from rushlight.app.errors import CliError
 from rushlight.nn import functional as F
 from rushlight.utils.data import DataLoader
 
@@ -34,19 +36,23 @@ COLUMNS = (
 
 
 class Stopped(Exception):
-    """The run was asked to stop, and has; it can go on from its last checkpoint."""
+    """The run was stopped on request; it can be resumed from its last checkpoint."""
 
 
 class Watcher(Protocol):
-    """What a Learner tells while it runs (the progress display of report.py)."""
+    """What a Learner calls while it runs (the progress display of report.py)."""
 
     def batch(self, epoch: int, done: int, batches: int, loss: float, images: int) -> None: ...
 
     def epoch(self, row: Row, best: bool) -> None: ...
 
+    def __enter__(self) -> Any: ...
+
+    def __exit__(self, *error: Any) -> None: ...
+
 
 class Meter:
-    """Mean loss and accuracy over the images seen."""
+    """Running mean of loss and accuracy over images."""
 
     def __init__(self, loss: float = 0.0, right: int = 0, images: int = 0):
         self.loss, self.right, self.images = loss, right, images  # sums
@@ -66,8 +72,8 @@ class Meter:
         return self.right / max(self.images, 1)
 
 
-def save_atomically(write: Callable[[Path], None], path: Path) -> None:
-    """Lets `write` make a file beside `path`, then puts it in its place: whole, or not at all."""
+def save_atomically(write: Callable[[Path], object], path: Path) -> None:
+    """Calls `write` on a temporary file beside `path`, then renames it: whole, or not at all."""
     part = path.with_name(path.name + ".part")
     write(part)
     with open(part, "rb+") as file:
@@ -79,7 +85,7 @@ class Learner:
     """A model in training.
 
     `schedule_each` says when the scheduler steps: after each "batch", or after each "epoch".
-    `settings` and `about` are plain data that go into the checkpoints: how to build this Learner
+    `settings` and `about` are plain data stored in the checkpoints: how to build this Learner
     again, and what its images and classes are.
     """
 
@@ -109,13 +115,14 @@ class Learner:
         self.epoch = 0  # epochs finished
         self.batch = 0  # batches finished in this epoch
         self.meter = Meter()
+        self.step_lr = self.lr  # of the last step that was taken
         self.seconds = 0.0  # spent in this epoch before the last interruption
-        self.stop = False  # set from a signal handler: stop after the batch in hand
+        self.stop = False  # set by a signal handler: stop after the current batch
 
     # the loop
 
     def fit(self, epochs: int) -> None:
-        """Trains until `epochs` are finished. Raises Stopped when `stop` was set meanwhile."""
+        """Trains until `epochs` are finished. Raises Stopped if `stop` is set meanwhile."""
         while self.epoch < epochs:
             start = time.perf_counter() - self.seconds
             self._train_epoch(start)
@@ -140,6 +147,7 @@ class Learner:
             scores = self.model(x)
             loss = F.cross_entropy(scores, y)
             loss.backward()
+            self.step_lr = self.lr
             self.optimizer.step()
             self.optimizer.zero_grad()
             if self.scheduler is not None and self.schedule_each == "batch":
@@ -148,10 +156,11 @@ class Learner:
             self.meter.add(value, scores.detach(), y)
             self.batch += 1
             self.watcher.batch(self.epoch + 1, self.batch, batches, value, len(y))
-            if value != value:
-                raise FloatingPointError(
-                    f"the loss is nan in epoch {self.epoch + 1}, batch {self.batch}\n"
-                    f"  fix: a smaller --lr (now {self.lr:g}), or look for nan in the data"
+            if not math.isfinite(value):
+                raise CliError(
+                    f"the loss is {value} in epoch {self.epoch + 1}, batch {self.batch}\n"
+                    f"  fix: a smaller --lr (now {self.step_lr:g}), or look for nan in the data",
+                    status=1,
                 )
             if self.stop and self.batch < batches:
                 self.seconds = time.perf_counter() - start
@@ -174,7 +183,6 @@ class Learner:
         return meter
 
     def _finish_epoch(self, valid: Meter, seconds: float) -> Row:
-        lr = self.lr
         if self.scheduler is not None and self.schedule_each == "epoch":
             plateau = isinstance(self.scheduler, rl.optim.lr_scheduler.ReduceLROnPlateau)
             self.scheduler.step(*([valid.mean_loss] if plateau else []))
@@ -185,7 +193,7 @@ class Learner:
             self.meter.accuracy,
             valid.mean_loss,
             valid.accuracy,
-            lr,
+            self.step_lr,
             seconds,
         )
         row = dict(zip(COLUMNS, values, strict=True))
@@ -222,7 +230,7 @@ class Learner:
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Puts the run back where `state` was taken."""
+        """Restores the run to the state when `state` was taken."""
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
         if self.scheduler is not None:

@@ -17,8 +17,7 @@ class detect_anomaly:
 
         warnings.warn(
             "Anomaly Detection has been enabled. This mode will increase the runtime and should "
-            "only be enabled "
-            "for debugging.",
+            "only be enabled for debugging.",
             stacklevel=2,
         )
 

@@ -27,9 +27,8 @@ def _seed(t: Tensor, g: Tensor | None, i: int, create_graph: bool, batched: bool
             raise TypeError(f"gradients can be either Tensors or None, but got {type(g).__name__}")
         if g._a.shape != t._a.shape:
             raise RuntimeError(
-                f"Mismatch in shape: grad_output[{i}] has a shape of {g.shape} and output[{i}] "
-                "has a shape of "
-                f"{t.shape}."
+                f"Mismatch in shape: grad_output[{i}] has a shape of {g.shape} and output[{i}] has "
+                f"a shape of {t.shape}."
             )
         if create_graph:
             return g
@@ -141,9 +140,8 @@ def grad(
         if g is None:
             if not allow_unused:
                 raise RuntimeError(
-                    "One of the differentiated Tensors appears to not have been used in the "
-                    "graph. Set "
-                    "allow_unused=True if this is the desired behavior."
+                    "One of the differentiated Tensors appears to not have been used in the graph. "
+                    "Set allow_unused=True if this is the desired behavior."
                 )
             if materialize_grads:
                 from ..core.tensor import wrap

@@ -33,8 +33,7 @@ def run_backward(
 
     roots    [(edge, gradient)]: arrays, or Tensors if create_graph
     capture  edges whose gradients are returned, in order (None where nothing arrived); only the
-             nodes on a
-             path to them run
+             nodes on a path to them run
     accumulate  add to .grad of the leaves (of the captured leaves, if there are any)
     """
     on_tensors = create_graph
@@ -120,12 +119,10 @@ def _backward_of(node: Node, grads: Any, on_tensors: bool, retain: bool) -> tupl
     if saved is FREED:
         raise RuntimeError(
             "Trying to backward through the graph a second time (or directly access saved tensors "
-            "after they have already "
-            "been freed). Saved intermediate values of the graph are freed when you call "
-            ".backward() or autograd.grad(). "
-            "Specify retain_graph=True if you need to backward through the graph a second time or "
-            "if you need to access "
-            "saved tensors after calling backward."
+            "after they have already been freed). Saved intermediate values of the graph are freed "
+            "when you call .backward() or autograd.grad(). Specify retain_graph=True if you need "
+            "to backward through the graph a second time or if you need to access saved tensors "
+            "after calling backward."
         )
     if saved:
         saved = _unpack(node, saved, on_tensors or card.on_tensors)
@@ -145,8 +142,8 @@ def _backward_of(node: Node, grads: Any, on_tensors: bool, retain: bool) -> tupl
     except Exception as e:
         if node.trace is not None:
             e.add_note(
-                f"raised in the backward of {node.name()}; its forward was called "
-                f"here:\n{node.trace}"
+                f"raised in the backward of {node.name()}; its forward was called here:\n"
+                f"{node.trace}"
             )
         raise
     if type(results) is not tuple:
@@ -199,11 +196,9 @@ def _changed(node: Node, array: np.ndarray, now: int, then: int) -> None:
     kind = scalar_name(from_numpy_dtype(array.dtype))
     raise RuntimeError(
         "one of the variables needed for gradient computation has been modified by an inplace "
-        "operation: "
-        f"[torch.{kind}Tensor {list(array.shape)}], which {node.name()} needs, is at version "
-        f"{now}; expected version {then} "
-        "instead. Hint: enable anomaly detection to find the operation that failed to compute its "
-        "gradient, with "
+        f"operation: [torch.{kind}Tensor {list(array.shape)}], which {node.name()} needs, is at "
+        f"version {now}; expected version {then} instead. Hint: enable anomaly detection to find "
+        "the operation that failed to compute its gradient, with "
         "torch.autograd.set_detect_anomaly(True)."
     )
 

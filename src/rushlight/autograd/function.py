@@ -47,12 +47,10 @@ class FunctionCtx(Node):
         if self.saved is FREED:
             raise RuntimeError(
                 "Trying to backward through the graph a second time (or directly access saved "
-                "tensors after they have already "
-                "been freed). Saved intermediate values of the graph are freed when you call "
-                ".backward() or autograd.grad(). "
-                "Specify retain_graph=True if you need to backward through the graph a second "
-                "time or if you need to access "
-                "saved tensors after calling backward."
+                "tensors after they have already been freed). Saved intermediate values of the "
+                "graph are freed when you call .backward() or autograd.grad(). Specify "
+                "retain_graph=True if you need to backward through the graph a second time or if "
+                "you need to access saved tensors after calling backward."
             )
         entries = self.saved.entries() if isinstance(self.saved, _Saved) else self.saved or ()
         return tuple(self._unpacked(s) for s in entries)
@@ -66,9 +64,8 @@ class FunctionCtx(Node):
         if t._version != version:
             raise RuntimeError(
                 "one of the variables needed for gradient computation has been modified by an "
-                "inplace operation: a tensor of "
-                f"shape {list(t._a.shape)} saved by {self.name()} is at version {t._version}; "
-                f"expected version {version} instead."
+                f"inplace operation: a tensor of shape {list(t._a.shape)} saved by {self.name()} "
+                f"is at version {t._version}; expected version {version} instead."
             )
         if slot is None:
             return t
@@ -110,8 +107,7 @@ class _FunctionCard:
         if cls.backward is Function.backward and cls.vjp is Function.vjp:
             raise NotImplementedError(
                 "You must implement either the backward or vjp method for your custom "
-                "autograd.Function "
-                "to use it with backward mode AD."
+                "autograd.Function to use it with backward mode AD."
             )
         f = cls.backward if cls.backward is not Function.backward else cls.vjp
         if len(grads) > ctx._count:
@@ -122,15 +118,13 @@ class _FunctionCard:
         needs = ctx._needs
         if len(results) > len(needs) and any(r is not None for r in results[len(needs) :]):
             raise RuntimeError(
-                f"function {self.name}Backward returned an incorrect number of gradients "
-                f"(expected {len(needs)}, "
-                f"got {len(results)})"
+                f"function {self.name}Backward returned an incorrect number of gradients (expected "
+                f"{len(needs)}, got {len(results)})"
             )
         if len(results) < len(needs):
             raise RuntimeError(
-                f"function {self.name}Backward returned an incorrect number of gradients "
-                f"(expected {len(needs)}, "
-                f"got {len(results)})"
+                f"function {self.name}Backward returned an incorrect number of gradients (expected "
+                f"{len(needs)}, got {len(results)})"
             )
         kept = []
         for i, r in zip(ctx._positions, (results[i] for i in ctx._positions), strict=False):
@@ -146,9 +140,8 @@ class _FunctionCard:
                         r = r.expand(ctx._shapes[i])
                 except Exception:
                     raise RuntimeError(
-                        f"Function {self.name}Backward returned an invalid gradient at index {i} "
-                        "- got "
-                        f"{list(results[i]._a.shape)} but expected shape compatible with "
+                        f"Function {self.name}Backward returned an invalid gradient at index {i} - "
+                        f"got {list(results[i]._a.shape)} but expected shape compatible with "
                         f"{list(ctx._shapes[i])}"
                     ) from None
             kept.append(r)
@@ -195,8 +188,7 @@ class Function(metaclass=_FunctionMeta):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         raise RuntimeError(
             "Legacy autograd function with non-static forward method is deprecated. Please use "
-            "new-style autograd "
-            "function with static forward method. (Example: "
+            "new-style autograd function with static forward method. (Example: "
             "https://pytorch.org/docs/stable/autograd.html#torch.autograd.Function)"
         )
 

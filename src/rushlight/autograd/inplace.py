@@ -15,8 +15,8 @@ def check_inplace(x: Tensor) -> None:
             raise RuntimeError(
                 f"Output {x.output_nr} of {name} is a view and is being modified inplace. This "
                 "view is the output of a function that returns multiple views. Such functions do "
-                "not allow the output views to be modified inplace. You should replace the "
-                "inplace operation by an out-of-place one."
+                "not allow the output views to be modified inplace. You should replace the inplace "
+                "operation by an out-of-place one."
             )
         if base._node is None and (base._rg or x._rg):
             raise RuntimeError(

@@ -177,9 +177,8 @@ def from_numpy_dtype(array_type: np.dtype) -> dtype:
         if found is None:
             raise TypeError(
                 f"can't convert np.ndarray of type numpy.{array_type.type.__name__}. The only "
-                "supported types are: float64, "
-                "float32, float16, complex64, complex128, int64, int32, int16, int8, uint64, "
-                "uint32, uint16, uint8, and bool."
+                "supported types are: float64, float32, float16, complex64, complex128, int64, "
+                "int32, int16, int8, uint64, uint32, uint16, uint8, and bool."
             )
         if array_type.isnative and found.np == array_type:
             _FROM_NUMPY[array_type] = found

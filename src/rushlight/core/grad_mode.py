@@ -1,8 +1,7 @@
 """Whether operations are recorded: no_grad, enable_grad, set_grad_enabled, inference_mode.
 
 Each is a context manager and a decorator (of functions and of generator functions). The state is
-per
-thread, so that a serving thread without gradients does not disturb a training thread.
+per thread, so that a serving thread without gradients does not disturb a training thread.
 """
 
 from __future__ import annotations

@@ -19,8 +19,10 @@ def _contents(data: Any) -> Tensor:
     return t if type(data) in (Tensor, Parameter) else t.as_subclass(type(data))
 
 
-class _Marked(type(Tensor)):
+class _Marked(type):
     """A tensor of a user's own class keeps its class and gets a mark: isinstance looks for it."""
+
+    _mark: str
 
     def __instancecheck__(cls, instance: Any) -> bool:
         return type.__instancecheck__(cls, instance) or (
@@ -44,7 +46,7 @@ class Parameter(Tensor, metaclass=_Marked):
     _mark = "_is_param"
 
     def __new__(cls, data: Tensor | None = None, requires_grad: bool = True) -> Any:
-        t = _contents(data)
+        t: Any = _contents(data)
         if requires_grad and t.dtype.category < FLOAT:
             raise RuntimeError(
                 "Only Tensors of floating point and complex dtype can require gradients\n"
@@ -72,7 +74,7 @@ class Buffer(Tensor, metaclass=_Marked):
     _mark = "_is_buffer"
 
     def __new__(cls, data: Tensor | None = None, *, persistent: bool = True) -> Any:
-        t = _contents(data)
+        t: Any = _contents(data)
         t._rg = data is not None and data.requires_grad
         t.persistent = persistent
         t._is_buffer = True
@@ -84,22 +86,25 @@ class _Uninitialized:
     RuntimeError; `materialize` turns it into an ordinary one, the same object."""
 
     cls_to_become: type
+    _rg: bool
+    _kind: np.dtype
 
     def __new__(cls, requires_grad: bool = True, device: Any = None, dtype: Any = None) -> Any:
-        t = object.__new__(cls)
+        t: Any = object.__new__(cls)
         t._node = t._view = t._v = None
         t._rg = requires_grad and issubclass(cls, Parameter)
         t._kind = (dtype or get_default_dtype()).np
         return t
 
-    @property
-    def _a(self) -> Any:
+    def _no_elements(self) -> Any:
         raise ValueError(
             "Attempted to use an uninitialized parameter. This error happens when you are using a "
             "`LazyModule` or explicitly manipulating `torch.nn.parameter.UninitializedParameter` "
             "objects. When using LazyModules Call `forward` with a dummy batch to initialize the "
             "parameters before calling torch functions"
         )
+
+    _a: Any = property(_no_elements)
 
     @property
     def shape(self) -> Any:
@@ -140,7 +145,7 @@ class _Uninitialized:
             memo[id(self)] = type(self)(self._rg, None, self.dtype)
         return memo[id(self)]
 
-    def __reduce_ex__(self, protocol: int) -> Any:
+    def __reduce_ex__(self, protocol: Any) -> Any:
         return type(self), (self._rg, None, self.dtype)
 
 

@@ -1,8 +1,8 @@
 """Tensor: a NumPy array with a gradient, a place in the graph and a version.
 
-Only what a tensor *is* stands here: its array, flags, history, conversions to Python and NumPy.
-What it can
-*do* (operators, methods named after operations) is attached by the cards in `rushlight.ops`.
+Only what a tensor *is* is defined here: its array, flags, history, conversions to Python and NumPy.
+What it can *do* (operators, methods named after operations) is attached by the cards in
+`rushlight.ops`.
 """
 
 from __future__ import annotations
@@ -92,6 +92,20 @@ class Tensor(_Slots):
         _v: list[int] | None
 
         def __getattr__(self, name: str) -> Any: ...
+        def __getitem__(self, index: Any) -> Tensor: ...
+        def __add__(self, other: Any) -> Tensor: ...
+        def __sub__(self, other: Any) -> Tensor: ...
+        def __mul__(self, other: Any) -> Tensor: ...
+        def __truediv__(self, other: Any) -> Tensor: ...
+        def __floordiv__(self, other: Any) -> Tensor: ...
+        def __matmul__(self, other: Any) -> Tensor: ...
+        def __radd__(self, other: Any) -> Tensor: ...
+        def __rsub__(self, other: Any) -> Tensor: ...
+        def __rmul__(self, other: Any) -> Tensor: ...
+        def __rtruediv__(self, other: Any) -> Tensor: ...
+        def __neg__(self) -> Tensor: ...
+        def __lt__(self, other: Any) -> Tensor: ...
+        def __gt__(self, other: Any) -> Tensor: ...
 
     def as_subclass(self, cls: type) -> Any:
         """The same elements and history as an instance of `cls`."""
@@ -247,8 +261,8 @@ class Tensor(_Slots):
                 return self
             raise RuntimeError(
                 "you can only change requires_grad flags of leaf variables. If you want to use a "
-                "computed variable in a "
-                "subgraph that doesn't require differentiation use var_no_grad = var.detach()."
+                "computed variable in a subgraph that doesn't require differentiation use "
+                "var_no_grad = var.detach()."
             )
         if requires_grad and self.dtype.category < FLOAT:
             raise RuntimeError("only Tensors of floating point dtype can require gradients")
@@ -283,10 +297,9 @@ class Tensor(_Slots):
         if self._grad is None and self._node is not None and not self._keeps_grad:
             warnings.warn(
                 "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its "
-                ".grad attribute won't be "
-                "populated during autograd.backward(). If you indeed want the .grad field to be "
-                "populated for a non-leaf "
-                "Tensor, use .retain_grad() on the non-leaf Tensor.",
+                ".grad attribute won't be populated during autograd.backward(). If you indeed "
+                "want the .grad field to be populated for a non-leaf Tensor, use .retain_grad() "
+                "on the non-leaf Tensor.",
                 stacklevel=2,
             )
         return self._grad
@@ -304,15 +317,14 @@ class Tensor(_Slots):
             if g._a.dtype != self._a.dtype:
                 raise RuntimeError(
                     f"attempting to assign a gradient with dtype '{g.dtype}' to a tensor with "
-                    f"dtype '{self.dtype}'. "
-                    "The gradient must match the tensor's dtype (or its grad_dtype attribute)."
+                    f"dtype '{self.dtype}'. The gradient must match the tensor's dtype (or its "
+                    "grad_dtype attribute)."
                 )
             if g._a.shape != self._a.shape:
                 raise RuntimeError(
                     f"attempting to assign a gradient of size '{list(g._a.shape)}' to a tensor of "
-                    "size "
-                    f"'{list(self._a.shape)}'. Please ensure that the gradient and the tensor are "
-                    "the same size"
+                    f"size '{list(self._a.shape)}'. Please ensure that the gradient and the tensor "
+                    "are the same size"
                 )
         self._grad = g
 

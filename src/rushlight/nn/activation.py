@@ -1,6 +1,6 @@
-"""Activations as layers.
+"""Activations as layers: each holds the options of the function of its name, which has the formula.
 
-each holds the options of the function of its name, which has the formula.
+* stands for any sizes, also none.
 """
 
 from __future__ import annotations
@@ -59,7 +59,10 @@ class _Inplace(Module):
 
 
 class ReLU(_Inplace):
-    """max(0, x)"""
+    """max(0, x)
+
+    shape   x (*) -> y (*)
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         """input (*) -> (*)"""
@@ -67,7 +70,10 @@ class ReLU(_Inplace):
 
 
 class ReLU6(_Inplace):
-    """min(max(0, x), 6)"""
+    """min(max(0, x), 6)
+
+    shape   x (*) -> y (*)
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         """input (*) -> (*)"""
@@ -79,7 +85,9 @@ class ReLU6(_Inplace):
 class SELU(_Inplace):
     """scale · (max(0, x) + min(0, alpha (e^x - 1))) with fixed scale and alpha.
 
-    Source: arXiv:1706.02515
+    shape   x (*) -> y (*)
+    errors  NotImplementedError: an integer or bool x
+    source  arXiv:1706.02515
     """
 
     def forward(self, input: Tensor) -> Tensor:
@@ -88,7 +96,11 @@ class SELU(_Inplace):
 
 
 class SiLU(_Inplace):
-    """x · σ(x)"""
+    """x · σ(x)
+
+    shape   x (*) -> y (*)
+    errors  NotImplementedError: an integer or bool x
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         """input (*) -> (*)"""
@@ -96,7 +108,11 @@ class SiLU(_Inplace):
 
 
 class Mish(_Inplace):
-    """x · tanh(softplus(x))"""
+    """x · tanh(softplus(x))
+
+    shape   x (*) -> y (*)
+    errors  NotImplementedError: an integer or bool x
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         """input (*) -> (*)"""
@@ -104,7 +120,11 @@ class Mish(_Inplace):
 
 
 class Hardswish(_Inplace):
-    """x · relu6(x + 3) / 6"""
+    """x · relu6(x + 3) / 6
+
+    shape   x (*) -> y (*)
+    errors  NotImplementedError: an integer or bool x
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         """input (*) -> (*)"""
@@ -112,7 +132,11 @@ class Hardswish(_Inplace):
 
 
 class Hardsigmoid(_Inplace):
-    """relu6(x + 3) / 6"""
+    """relu6(x + 3) / 6
+
+    shape   x (*) -> y (*)
+    errors  NotImplementedError: an integer or bool x
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         """input (*) -> (*)"""
@@ -123,7 +147,10 @@ class Hardsigmoid(_Inplace):
 
 
 class Threshold(Module):
-    """x where x > threshold, else value"""
+    """x where x > threshold, else value
+
+    shape   x (*) -> y (*)
+    """
 
     __constants__ = ["threshold", "value", "inplace"]
 
@@ -142,7 +169,11 @@ class Threshold(Module):
 
 
 class RReLU(Module):
-    """x where x >= 0, else a x with a drawn from U(lower, upper) in training, their mean in eval"""
+    """x where x >= 0, else a x with a drawn from U(lower, upper) in training, their mean in eval
+
+    shape   x (*) -> y (*)
+    errors  RuntimeError: lower > upper
+    """
 
     __constants__ = ["lower", "upper", "inplace"]
 
@@ -161,7 +192,11 @@ class RReLU(Module):
 
 
 class Hardtanh(Module):
-    """x clamped to [min_val, max_val]"""
+    """x clamped to [min_val, max_val]
+
+    shape   x (*) -> y (*)
+    errors  AssertionError: max_val is not larger than min_val
+    """
 
     __constants__ = ["min_val", "max_val", "inplace"]
 
@@ -210,7 +245,10 @@ class _Plain(Module):
 
 
 class Sigmoid(_Plain):
-    """1 / (1 + e^-x)"""
+    """1 / (1 + e^-x)
+
+    shape   x (*) -> y (*)
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         """input (*) -> (*)"""
@@ -218,7 +256,10 @@ class Sigmoid(_Plain):
 
 
 class Tanh(_Plain):
-    """tanh x"""
+    """tanh x
+
+    shape   x (*) -> y (*)
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         """input (*) -> (*)"""
@@ -226,7 +267,11 @@ class Tanh(_Plain):
 
 
 class LogSigmoid(_Plain):
-    """log σ(x)"""
+    """log σ(x)
+
+    shape   x (*) -> y (*)
+    errors  NotImplementedError: an integer or bool x
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         """input (*) -> (*)"""
@@ -234,7 +279,10 @@ class LogSigmoid(_Plain):
 
 
 class Softsign(_Plain):
-    """x / (1 + |x|)"""
+    """x / (1 + |x|)
+
+    shape   x (*) -> y (*)
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         """input (*) -> (*)"""
@@ -242,7 +290,10 @@ class Softsign(_Plain):
 
 
 class Tanhshrink(_Plain):
-    """x - tanh x"""
+    """x - tanh x
+
+    shape   x (*) -> y (*)
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         """input (*) -> (*)"""
@@ -250,7 +301,11 @@ class Tanhshrink(_Plain):
 
 
 class ELU(Module):
-    """x where x > 0, else alpha (e^x - 1)"""
+    """x where x > 0, else alpha (e^x - 1)
+
+    shape   x (*) -> y (*)
+    errors  NotImplementedError: an integer or bool x
+    """
 
     __constants__ = ["alpha", "inplace"]
 
@@ -267,7 +322,11 @@ class ELU(Module):
 
 
 class CELU(ELU):
-    """max(0, x) + min(0, alpha (e^(x / alpha) - 1))"""
+    """max(0, x) + min(0, alpha (e^(x / alpha) - 1))
+
+    shape   x (*) -> y (*)
+    errors  RuntimeError: alpha = 0. NotImplementedError: an integer or bool x
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         """input (*) -> (*)"""
@@ -275,7 +334,11 @@ class CELU(ELU):
 
 
 class LeakyReLU(Module):
-    """x where x >= 0, else negative_slope · x"""
+    """x where x >= 0, else negative_slope · x
+
+    shape   x (*) -> y (*)
+    errors  NotImplementedError: an integer or bool x
+    """
 
     __constants__ = ["inplace", "negative_slope"]
 
@@ -292,7 +355,11 @@ class LeakyReLU(Module):
 
 
 class PReLU(Module):
-    """x where x >= 0, else weight · x with a learned weight (1) or (C)"""
+    """x where x >= 0, else weight · x with a learned weight (1) or (C)
+
+    shape   x (N, C, *) -> y (N, C, *); any x for num_parameters = 1
+    errors  RuntimeError: C is not num_parameters, a 0-d x, or another dtype than the weight's
+    """
 
     __constants__ = ["num_parameters"]
 
@@ -316,7 +383,13 @@ class PReLU(Module):
 
 
 class GELU(Module):
-    """x · Φ(x); approximate='tanh' for the formula with tanh.  Source: arXiv:1606.08415"""
+    """x · Φ(x); approximate='tanh' for the formula with tanh.
+
+    shape   x (*) -> y (*)
+    errors  RuntimeError: approximate is neither 'none' nor 'tanh'. NotImplementedError: an integer
+            or bool x
+    source  arXiv:1606.08415
+    """
 
     __constants__ = ["approximate"]
 
@@ -333,7 +406,11 @@ class GELU(Module):
 
 
 class GLU(Module):
-    """a · σ(b) for the halves a, b of input along dim"""
+    """a · σ(b) for the halves a, b of input along dim
+
+    shape   x (*, 2 n, *) -> y (*, n, *), n along dim
+    errors  RuntimeError: an odd size along dim, or a 0-d x
+    """
 
     __constants__ = ["dim"]
 
@@ -350,7 +427,11 @@ class GLU(Module):
 
 
 class Hardshrink(Module):
-    """x where |x| > lambd, else 0"""
+    """x where |x| > lambd, else 0
+
+    shape   x (*) -> y (*)
+    errors  NotImplementedError: an integer or bool x
+    """
 
     __constants__ = ["lambd"]
 
@@ -367,7 +448,11 @@ class Hardshrink(Module):
 
 
 class Softshrink(Hardshrink):
-    """x moved towards 0 by lambd; 0 where |x| <= lambd"""
+    """x moved towards 0 by lambd; 0 where |x| <= lambd
+
+    shape   x (*) -> y (*)
+    errors  RuntimeError: lambd < 0. NotImplementedError: an integer or bool x
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         """input (*) -> (*)"""
@@ -375,7 +460,11 @@ class Softshrink(Hardshrink):
 
 
 class Softplus(Module):
-    """log(1 + e^(beta x)) / beta; x itself where beta x > threshold"""
+    """log(1 + e^(beta x)) / beta; x itself where beta x > threshold
+
+    shape   x (*) -> y (*)
+    errors  NotImplementedError: an integer or bool x
+    """
 
     __constants__ = ["beta", "threshold"]
 
@@ -392,7 +481,11 @@ class Softplus(Module):
 
 
 class Softmax(Module):
-    """e^x / Σ e^x along dim"""
+    """e^x / Σ e^x along dim
+
+    shape   x (*) -> y (*)
+    errors  IndexError: no such dim. NotImplementedError: an integer or bool x
+    """
 
     __constants__ = ["dim"]
 
@@ -413,7 +506,11 @@ class Softmax(Module):
 
 
 class Softmin(Softmax):
-    """softmax(-x) along dim"""
+    """softmax(-x) along dim
+
+    shape   x (*) -> y (*)
+    errors  IndexError: no such dim. NotImplementedError: an integer or bool x
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         """input (*) -> (*)"""
@@ -421,7 +518,11 @@ class Softmin(Softmax):
 
 
 class LogSoftmax(Softmax):
-    """x - log Σ e^x along dim"""
+    """x - log Σ e^x along dim
+
+    shape   x (*) -> y (*)
+    errors  IndexError: no such dim. NotImplementedError: an integer or bool x
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         """input (*) -> (*)"""
@@ -429,7 +530,11 @@ class LogSoftmax(Softmax):
 
 
 class Softmax2d(Module):
-    """softmax over the channels of (N, C, H, W) or (C, H, W)"""
+    """softmax over the channels of (N, C, H, W) or (C, H, W)
+
+    shape   x (N, C, H, W) or (C, H, W) -> the same
+    errors  ValueError: x has other than 3 or 4 dimensions
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         """input (N, C, H, W) or (C, H, W) -> the same shape"""

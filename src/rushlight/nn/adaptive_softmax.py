@@ -25,6 +25,9 @@ class AdaptiveLogSoftmaxWithLoss(Module):
 
     head    Linear(I, short list + number of clusters)
     tail    for cluster i a Linear(I, I / div_value^(i + 1)) and a Linear to its classes
+    shape   input (N, I) or (I); target (N) or () -> (output (N) or (), loss ())
+    errors  ValueError: cutoffs that do not rise, or reach n_classes. RuntimeError: other shapes; a
+            target outside of [0, n_classes)
     source  Grave et al. 2016, arXiv:1609.04309
     """
 
@@ -74,7 +77,7 @@ class AdaptiveLogSoftmaxWithLoss(Module):
             )
 
     def reset_parameters(self) -> None:
-        """Draw all weights anew."""
+        """Initialise all weights again."""
         self.head.reset_parameters()
         for narrow, wide in self.tail:
             narrow.reset_parameters()

@@ -31,7 +31,7 @@ def _index(size: int, i: Any) -> int:
 
 
 def _iterable(owner: str, values: Any) -> Iterable:
-    """values; TypeError: one cannot go through them (a tensor counts as one value)."""
+    """values; TypeError: not iterable (a tensor counts as one value)."""
     if not isinstance(values, Iterable) or isinstance(values, Tensor):
         raise TypeError(
             f"{owner}.extend should be called with an iterable, but got {type(values).__name__}"
@@ -62,7 +62,7 @@ def _pairs(owner: str, values: Any, spelled: str = "") -> list[tuple]:
 
 
 class _Row(Module):
-    """Submodules in a row: what Sequential and ModuleList have in common."""
+    """A sequence of submodules: the common base of Sequential and ModuleList."""
 
     def __len__(self) -> int:
         return len(self._modules)
@@ -75,7 +75,7 @@ class _Row(Module):
         return list(self._modules)[_index(len(self), i)]
 
     def _replace(self, modules: Iterable) -> None:
-        """Hold these submodules instead, named "0", "1", ..."""
+        """Replace the submodules by these, named "0", "1", ..."""
         modules = list(modules)
         self._modules.clear()
         for i, module in enumerate(modules):
@@ -91,7 +91,7 @@ class _Row(Module):
         self._replace(self)
 
     def pop(self, key: int | slice) -> Any:
-        """Take out, and return, the module at a place."""
+        """Remove and return the module at an index."""
         module = self[key]
         del self[key]
         return module
@@ -110,6 +110,9 @@ class Sequential(_Row):
 
     Sequential(m_1, m_2, ...) or Sequential(OrderedDict(name=module, ...)).
 
+    shape   those of its modules
+    errors  TypeError: not a Module
+
     >>> Sequential(Linear(4, 8), ReLU(), Linear(8, 2))
     """
 
@@ -120,14 +123,14 @@ class Sequential(_Row):
             self.add_module(name if named else str(name), module)
 
     def forward(self, input: Any) -> Any:
-        if Module.__call__ is not _CALL:  # someone watches all calls
+        if Module.__call__ is not _CALL:  # every call is instrumented
             for module in self._modules.values():
                 input = module(input)
             return input
-        layer = running = None  # a layer that is held back: if a ReLU is next, both are one call
+        layer = running = None  # a deferred layer: if a ReLU follows, the two are fused
         try:
             for module in self._modules.values():
-                # what the class defines, and nobody has put another function in its place
+                # forward is the class's own: it was not replaced on the instance
                 forward = None if "forward" in module.__dict__ else type(module).forward
                 if layer is not None:
                     running, layer = layer, None
@@ -155,7 +158,7 @@ class Sequential(_Row):
         return self._modules[self._key(i)]
 
     def insert(self, index: int, module: Module) -> Sequential:
-        """Put a module before the place `index`; IndexError: there is no such place."""
+        """Insert a module before `index`. IndexError: out of range."""
         assert isinstance(module, Module), f"module should be of type: {Module}"
         n = len(self)
         if not -n <= index <= n:
@@ -202,7 +205,11 @@ class Sequential(_Row):
 
 
 class ModuleList(_Row):
-    """A list of modules, all of which are registered."""
+    """A list of modules, all of which are registered.
+
+    errors  TypeError: not an iterable of Modules. NotImplementedError: it is called. IndexError: no
+            such index
+    """
 
     def __init__(self, modules: Iterable[Module] | None = None) -> None:
         super().__init__()
@@ -215,7 +222,7 @@ class ModuleList(_Row):
         return self._modules[self._key(i)]
 
     def insert(self, index: int, module: Module) -> None:
-        """Put a module before the place `index`."""
+        """Insert a module before `index`."""
         modules = list(self)
         modules.insert(index, module)
         self._replace(modules)
@@ -233,7 +240,7 @@ class ModuleList(_Row):
         return ModuleList(chain(self, other))
 
     def __repr__(self) -> str:
-        """Equal neighbours are written once: (0-2): 3 x Linear(...)."""
+        """Equal neighbours are printed once: (0-2): 3 x Linear(...)."""
         runs: list[list] = []  # [first, last, text]
         for i, module in enumerate(self):
             text = repr(module)
@@ -252,7 +259,11 @@ class ModuleList(_Row):
 
 
 class ModuleDict(Module):
-    """A dictionary of modules, all of which are registered; keeps the order of insertion."""
+    """A dictionary of modules, all of which are registered; keeps the order of insertion.
+
+    errors  TypeError: not a mapping or pairs of Modules. KeyError: a name with a dot, or none of
+            that name
+    """
 
     def __init__(self, modules: Any = None) -> None:
         super().__init__()
@@ -278,11 +289,11 @@ class ModuleDict(Module):
         return key in self._modules
 
     def clear(self) -> None:
-        """Take out all modules."""
+        """Remove all modules."""
         self._modules.clear()
 
     def pop(self, key: str) -> Module:
-        """Take out, and return, a module. KeyError: there is none of that name."""
+        """Remove and return a module. KeyError: no such name."""
         return self._modules.pop(key)
 
     def keys(self) -> Any:
@@ -309,7 +320,10 @@ def _size(p: Tensor) -> str:
 
 class ParameterList(Module):
     """A list of parameters, all of which are registered: tensors become Parameters, anything else
-    is kept as it is."""
+    is kept as it is.
+
+    errors  TypeError: not an iterable, or a tensor
+    """
 
     def __init__(self, values: Iterable | None = None) -> None:
         super().__init__()
@@ -370,7 +384,10 @@ class ParameterList(Module):
 
 class ParameterDict(Module):
     """A dictionary of parameters, all of which are registered: tensors become Parameters, anything
-    else is kept as it is; keeps the order of insertion."""
+    else is kept as it is; keeps the order of insertion.
+
+    errors  TypeError: neither a mapping nor pairs; a key that is not a str
+    """
 
     def __init__(self, parameters: Any = None) -> None:
         super().__init__()
@@ -429,18 +446,18 @@ class ParameterDict(Module):
         return self[key]
 
     def clear(self) -> None:
-        """Take out everything."""
+        """Remove everything."""
         for key in list(self._keys):
             del self[key]
 
     def pop(self, key: str) -> Any:
-        """Take out, and return, a value. AttributeError: there is none of that name."""
+        """Remove and return a value. AttributeError: no such name."""
         value = self[key]
         del self[key]
         return value
 
     def popitem(self) -> tuple[str, Any]:
-        """Take out, and return, the last (key, value). KeyError: empty."""
+        """Remove and return the last (key, value). KeyError: empty."""
         if not self._keys:
             raise KeyError("popitem(): dictionary is empty")
         key = next(reversed(self))

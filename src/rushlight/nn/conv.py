@@ -108,7 +108,7 @@ class _ConvNd(Module):
         return sides
 
     def reset_parameters(self) -> None:
-        """Draw weight and bias anew."""
+        """Initialise weight and bias again."""
         init.kaiming_uniform_(self.weight, a=math.sqrt(5))
         if self.bias is not None:
             fan_in, _ = init._calculate_fan_in_and_fan_out(self.weight)
@@ -199,6 +199,11 @@ class Conv1d(_Conv):
     """y[n, o] = b[o] + Σ_c w[o, c] ⋆ x[n, c] over (N, C, L).
 
     See F.conv1d for the formula of sizes.
+
+    shape   x (N, C, L) or (C, L) -> y (N, O, L') or (O, L')
+    errors  ValueError: channels that groups does not divide; an unknown padding or padding_mode;
+            padding='same' with a stride. RuntimeError: other dimensions or channels, a kernel
+            larger than the padded x, or another dtype than the weight's
     """
 
     _rank, _name = 1, "conv1d"
@@ -208,6 +213,11 @@ class Conv2d(_Conv):
     """y[n, o] = b[o] + Σ_c w[o, c] ⋆ x[n, c] over (N, C, H, W).
 
     See F.conv2d for the formula of sizes.
+
+    shape   x (N, C, H, W) or (C, H, W) -> y (N, O, H', W') or (O, H', W')
+    errors  ValueError: channels that groups does not divide; an unknown padding or padding_mode;
+            padding='same' with a stride. RuntimeError: other dimensions or channels, a kernel
+            larger than the padded x, or another dtype than the weight's
     """
 
     _rank, _name = 2, "conv2d"
@@ -217,6 +227,11 @@ class Conv3d(_Conv):
     """y[n, o] = b[o] + Σ_c w[o, c] ⋆ x[n, c] over (N, C, D, H, W).
 
     See F.conv3d for the formula of sizes.
+
+    shape   x (N, C, D, H, W) or (C, D, H, W) -> y (N, O, D', H', W') or (O, D', H', W')
+    errors  ValueError: channels that groups does not divide; an unknown padding or padding_mode;
+            padding='same' with a stride. RuntimeError: other dimensions or channels, a kernel
+            larger than the padded x, or another dtype than the weight's
     """
 
     _rank, _name = 3, "conv3d"
@@ -311,18 +326,36 @@ class _ConvTranspose(_ConvNd):
 
 
 class ConvTranspose1d(_ConvTranspose):
-    """The transposed convolution over (N, C, L)."""
+    """The transposed convolution over (N, C, L).
+
+    shape   x (N, C, L) or (C, L) -> y (N, O, L') or (O, L')
+    errors  ValueError: channels that groups does not divide; padding_mode other than 'zeros'; an
+            output_size that cannot be reached. RuntimeError: other dimensions or channels;
+            output_padding not smaller than stride or dilation
+    """
 
     _rank, _name = 1, "conv_transpose1d"
 
 
 class ConvTranspose2d(_ConvTranspose):
-    """The transposed convolution over (N, C, H, W)."""
+    """The transposed convolution over (N, C, H, W).
+
+    shape   x (N, C, H, W) or (C, H, W) -> y (N, O, H', W') or (O, H', W')
+    errors  ValueError: channels that groups does not divide; padding_mode other than 'zeros'; an
+            output_size that cannot be reached. RuntimeError: other dimensions or channels;
+            output_padding not smaller than stride or dilation
+    """
 
     _rank, _name = 2, "conv_transpose2d"
 
 
 class ConvTranspose3d(_ConvTranspose):
-    """The transposed convolution over (N, C, D, H, W)."""
+    """The transposed convolution over (N, C, D, H, W).
+
+    shape   x (N, C, D, H, W) or (C, D, H, W) -> y (N, O, D', H', W') or (O, D', H', W')
+    errors  ValueError: channels that groups does not divide; padding_mode other than 'zeros'; an
+            output_size that cannot be reached. RuntimeError: other dimensions or channels;
+            output_padding not smaller than stride or dilation
+    """
 
     _rank, _name = 3, "conv_transpose3d"

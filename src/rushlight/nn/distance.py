@@ -8,7 +8,11 @@ from .module import Module
 
 
 class CosineSimilarity(Module):
-    """x1 · x2 / (max(|x1|, eps) max(|x2|, eps)) along dim. See F.cosine_similarity."""
+    """x1 · x2 / (max(|x1|, eps) max(|x2|, eps)) along dim. See F.cosine_similarity.
+
+    shape   x1, x2 (*, n, *), broadcast -> y (*, *), without dim
+    errors  RuntimeError: shapes that do not broadcast; integers. IndexError: no such dim
+    """
 
     __constants__ = ["dim", "eps"]
 
@@ -22,7 +26,11 @@ class CosineSimilarity(Module):
 
 
 class PairwiseDistance(Module):
-    """|x1 - x2 + eps|_p over the last dimension. See F.pairwise_distance."""
+    """|x1 - x2 + eps|_p over the last dimension. See F.pairwise_distance.
+
+    shape   x1, x2 (*, n), broadcast -> y (*), or (*, 1) if keepdim
+    errors  RuntimeError: shapes that do not broadcast
+    """
 
     __constants__ = ["norm", "eps", "keepdim"]
 

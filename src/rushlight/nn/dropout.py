@@ -26,7 +26,12 @@ class _Dropout(Module):
 
 
 class Dropout(_Dropout):
-    """Each element is zero with probability p, else divided by 1 - p.  Source: arXiv:1207.0580"""
+    """Each element is zero with probability p, else divided by 1 - p.
+
+    shape   x (*) -> y (*)
+    errors  ValueError: p outside of [0, 1]. RuntimeError: an integer x in training
+    source  arXiv:1207.0580
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         """input (*) -> (*)"""
@@ -34,7 +39,11 @@ class Dropout(_Dropout):
 
 
 class Dropout1d(_Dropout):
-    """Whole channels of (N, C, L) or (C, L) are zero with probability p, else divided by 1 - p."""
+    """Whole channels of (N, C, L) or (C, L) are zero with probability p, else divided by 1 - p.
+
+    shape   x (N, C, L) or (C, L) -> the same
+    errors  ValueError: p outside of [0, 1]. RuntimeError: x has other than 2 or 3 dimensions
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         """input (N, C, L) -> (N, C, L)"""
@@ -42,7 +51,11 @@ class Dropout1d(_Dropout):
 
 
 class Dropout2d(_Dropout):
-    """Whole channels of (N, C, H, W) are zero with probability p, else divided by 1 - p."""
+    """Whole channels of (N, C, H, W) are zero with probability p, else divided by 1 - p.
+
+    shape   x (N, C, H, W), or (N, C, *) -> the same
+    errors  ValueError: p outside of [0, 1]. RuntimeError: a 0-d or 1-d x
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         """input (N, C, H, W) -> (N, C, H, W)"""
@@ -50,7 +63,11 @@ class Dropout2d(_Dropout):
 
 
 class Dropout3d(_Dropout):
-    """Whole channels of (N, C, D, H, W) are zero with probability p, else divided by 1 - p."""
+    """Whole channels of (N, C, D, H, W) are zero with probability p, else divided by 1 - p.
+
+    shape   x (N, C, D, H, W) or (C, D, H, W) -> the same
+    errors  ValueError: p outside of [0, 1]. RuntimeError: an integer x in training
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         """input (N, C, D, H, W) -> (N, C, D, H, W)"""
@@ -58,7 +75,12 @@ class Dropout3d(_Dropout):
 
 
 class AlphaDropout(_Dropout):
-    """Dropout that keeps mean and variance of SELU's outputs.  Source: arXiv:1706.02515"""
+    """Dropout that keeps mean and variance of SELU's outputs.
+
+    shape   x (*) -> y (*)
+    errors  ValueError: p outside of [0, 1]. RuntimeError: an integer x in training
+    source  arXiv:1706.02515
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         """input (*) -> (*)"""
@@ -66,7 +88,11 @@ class AlphaDropout(_Dropout):
 
 
 class FeatureAlphaDropout(_Dropout):
-    """AlphaDropout of whole channels."""
+    """AlphaDropout of whole channels.
+
+    shape   x (N, C, *) -> the same
+    errors  ValueError: p outside of [0, 1]. RuntimeError: a 0-d or 1-d x
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         """input (N, C, *) -> (N, C, *)"""

@@ -35,6 +35,10 @@ class Embedding(Module):
     """A table of num_embeddings vectors, looked up by index.
 
     Weight (V, E) is drawn from N(0, 1), row padding_idx is 0.
+
+    shape   x (*) int64 or int32 -> y (*, E)
+    errors  AssertionError: padding_idx outside of the table. IndexError: an index outside of [0,
+            V). RuntimeError: x has another dtype
     """
 
     __constants__ = [
@@ -71,7 +75,7 @@ class Embedding(Module):
             self.reset_parameters()
 
     def reset_parameters(self) -> None:
-        """Draw the table anew."""
+        """Initialise the table again."""
         init.normal_(self.weight)
         if self.padding_idx is not None:
             with no_grad():
@@ -135,6 +139,10 @@ class EmbeddingBag(Module):
     """Sums, means or maxima of the embeddings of bags of indices.
 
     Weight (V, E) is drawn from N(0, 1).
+
+    shape   x (B, L), or x (L) with offsets (B) -> y (B, E)
+    errors  ValueError: another mode; x neither 1-d with offsets nor 2-d without. IndexError: an
+            index outside of [0, V). RuntimeError: offsets[0] is not 0
     """
 
     __constants__ = [

@@ -1,11 +1,11 @@
-"""Where in a net an error happened: a note on the exception, made only when one passes.
+"""Where in a net an error happened: a note on the exception, written only when one is raised.
 
     RuntimeError: mat1 and mat2 shapes cannot be multiplied (64x9216 and 784x512)
       in Net.linear_relu_stack.0: Linear(in_features=784, out_features=512, bias=True)
       input (64, 9216), weight (512, 784), bias (512,)
 
-Every module that the exception passes on its way out makes the path longer; the innermost one's
-settings and shapes stay.
+Every module that the exception propagates through extends the path; settings and shapes are those
+of the innermost one.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from ..core.tensor import Tensor
 
 
 def note(error: Exception, module: Any, args: tuple, kwargs: dict) -> None:
-    """Write, or lengthen, the note that says where `error` happened."""
+    """Add, or extend, the note that says where `error` happened."""
     try:
         _note(error, module, args, kwargs)
-    except Exception:  # a half-built module may fail to describe itself: the error itself counts
+    except Exception:  # repr of a half-built module may fail: keep the original error
         return
 
 
 def _note(error: Any, module: Any, args: tuple, kwargs: dict) -> None:
     passed = error.__dict__.get("_rushlight_where")
     if passed is None:
-        told = "\n" in str(error)  # the operation has named the shapes itself
+        told = "\n" in str(error)  # the message of the operation already has the shapes
         innermost, path, details = module, "", _details(module, args, kwargs, told)
         index = len(getattr(error, "__notes__", ()))
         error.add_note("")
@@ -52,7 +52,7 @@ def _path(outer: Any, inner: Any) -> str:
 
 
 def _details(module: Any, args: tuple, kwargs: dict, told: bool) -> str:
-    """The module's settings and, unless told, the shapes of what it was given and what it has."""
+    """The module's repr and, unless `told`, the shapes of its inputs and parameters."""
     text = f"{module._get_name()}({'...' if module._modules else module.extra_repr()})"
     if told:
         return text

@@ -1,4 +1,4 @@
-"""Layers that learn the size of their input from the first batch, and then become ordinary ones."""
+"""Lazy layers: they infer the size of their input from the first batch, then become ordinary."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class _LazyLayer(LazyModuleMixin):
                 self._buffers[name] = UninitializedBuffer(dtype=b.dtype)
 
     def reset_parameters(self: Any) -> None:
-        """Draw the parameters anew, once their sizes are known."""
+        """Initialise the parameters again, once their sizes are known."""
         if getattr(self, self._sized) != 0 and not self.has_uninitialized_params():
             super().reset_parameters()
 
@@ -93,7 +93,7 @@ class _LazyLayer(LazyModuleMixin):
 
 
 class LazyLinear(_LazyLayer, Linear):
-    """A Linear that takes in_features from its first input."""
+    """A Linear that takes in_features from its first input; shape and errors are Linear's."""
 
     cls_to_become = Linear
 
@@ -141,7 +141,9 @@ class _LazyNorm(_LazyLayer):
 def _lazy(kind: type, layer: type) -> type:
     """The lazy form of a layer."""
     name = f"Lazy{layer.__name__}"
-    doc = f"A {layer.__name__} that takes {kind._sized} from its first input."  # type: ignore[attr-defined]
+    size = kind._sized  # type: ignore[attr-defined]
+    doc = f"A {layer.__name__} that takes {size} from its first input.\n\n    "
+    doc += f"shape and errors are those of {layer.__name__}\n    "
     body = {"cls_to_become": layer, "__module__": __name__, "__doc__": doc}
     return type(name, (kind, layer), body)
 

@@ -16,7 +16,10 @@ from .module import Module
 
 
 class Identity(Module):
-    """y = x, whatever arguments it was made with."""
+    """y = x; constructor arguments are ignored.
+
+    shape   x (*) -> y (*)
+    """
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__()
@@ -31,6 +34,9 @@ class Linear(Module):
 
     weight (out_features, in_features), bias (out_features): drawn from U(-√k, √k), k = 1 /
     in_features.
+
+    shape   x (*, in_features) -> y (*, out_features)
+    errors  RuntimeError: another last dimension, a 0-d x, or another dtype than the weight's
     """
 
     __constants__ = ["in_features", "out_features"]
@@ -55,7 +61,7 @@ class Linear(Module):
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
-        """Draw weight and bias anew."""
+        """Initialise weight and bias again."""
         init.kaiming_uniform_(self.weight, a=math.sqrt(5))
         if self.bias is not None:
             fan_in, _ = init._calculate_fan_in_and_fan_out(self.weight)
@@ -87,6 +93,9 @@ class Bilinear(Module):
     """y[o] = x1ᵀ A[o] x2 + b[o].
 
     Weight (out, in1, in2), bias (out): drawn from U(-√k, √k), k = 1 / in1_features.
+
+    shape   x1 (*, in1), x2 (*, in2) -> y (*, out)
+    errors  ValueError: in1_features <= 0. RuntimeError: sizes that differ from these
     """
 
     __constants__ = ["in1_features", "in2_features", "out_features"]
@@ -118,7 +127,7 @@ class Bilinear(Module):
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
-        """Draw weight and bias anew."""
+        """Initialise weight and bias again."""
         bound = 1 / math.sqrt(self.weight.size(1))
         init.uniform_(self.weight, -bound, bound)
         if self.bias is not None:
@@ -136,7 +145,11 @@ class Bilinear(Module):
 
 
 class Flatten(Module):
-    """Dimensions start_dim to end_dim become one."""
+    """Dimensions start_dim to end_dim become one.
+
+    shape   x (N, *) -> y (N, Π *) by default
+    errors  IndexError: no such dimension. RuntimeError: start_dim comes after end_dim
+    """
 
     __constants__ = ["start_dim", "end_dim"]
 
@@ -153,7 +166,12 @@ class Flatten(Module):
 
 
 class Unflatten(Module):
-    """Dimension dim becomes several, of sizes unflattened_size."""
+    """Dimension dim becomes several, of sizes unflattened_size.
+
+    shape   x (*, n, *) -> y (*, *unflattened_size, *); one of the sizes may be -1
+    errors  TypeError: unflattened_size is no tuple of ints; a dim by name. RuntimeError: the sizes
+            do not multiply to n
+    """
 
     __constants__ = ["dim", "unflattened_size"]
 

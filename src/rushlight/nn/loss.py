@@ -41,7 +41,14 @@ class _WeightedLoss(_Loss):
 
 
 class CrossEntropyLoss(_WeightedLoss):
-    """-log softmax(input)[target]: the loss of classification on logits. See F.cross_entropy."""
+    """-log softmax(input)[target]: the loss of classification on logits. See F.cross_entropy.
+
+    shape   input (N, C, *) or (C); target (N, *) or () of classes, or probabilities (N, C, *) or
+            (C) -> y (), or (N, *) for reduction='none'
+    errors  IndexError: a class outside of [0, C). ValueError: another reduction or batch size.
+            RuntimeError: classes that are not integers; a weight that has other than C numbers;
+            label_smoothing outside of [0, 1]
+    """
 
     __constants__ = ["ignore_index", "reduction", "label_smoothing"]
 
@@ -72,7 +79,13 @@ class CrossEntropyLoss(_WeightedLoss):
 
 
 class NLLLoss(_WeightedLoss):
-    """-input[target] for log-probabilities. See F.nll_loss."""
+    """-input[target] for log-probabilities. See F.nll_loss.
+
+    shape   input (N, C, *) or (C); target (N, *) or () -> y (), or (N, *) for reduction='none'
+    errors  IndexError: a class outside of [0, C). ValueError: another reduction or batch size.
+            RuntimeError: a target that is not int64 or uint8; a weight that has other than C
+            numbers
+    """
 
     __constants__ = ["ignore_index", "reduction"]
 
@@ -93,7 +106,11 @@ class NLLLoss(_WeightedLoss):
 
 
 class MSELoss(_Loss):
-    """(input - target)²"""
+    """(input - target)²
+
+    shape   input (*), target (*) -> y (), or (*) for reduction='none'
+    errors  ValueError: another reduction. RuntimeError: shapes that do not broadcast
+    """
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         """input (*), target (*)"""
@@ -101,7 +118,11 @@ class MSELoss(_Loss):
 
 
 class L1Loss(_Loss):
-    """|input - target|"""
+    """|input - target|
+
+    shape   input (*), target (*) -> y (), or (*) for reduction='none'
+    errors  ValueError: another reduction. RuntimeError: shapes that do not broadcast
+    """
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         """input (*), target (*)"""
@@ -109,7 +130,11 @@ class L1Loss(_Loss):
 
 
 class SmoothL1Loss(_Loss):
-    """d²/(2 beta) where |d| < beta, else |d| - beta/2"""
+    """d²/(2 beta) where |d| < beta, else |d| - beta/2
+
+    shape   input (*), target (*) -> y (), or (*) for reduction='none'
+    errors  ValueError: another reduction. RuntimeError: shapes that do not broadcast; beta < 0
+    """
 
     def __init__(
         self,
@@ -127,7 +152,11 @@ class SmoothL1Loss(_Loss):
 
 
 class HuberLoss(_Loss):
-    """d²/2 where |d| < delta, else delta (|d| - delta/2)"""
+    """d²/2 where |d| < delta, else delta (|d| - delta/2)
+
+    shape   input (*), target (*) -> y (), or (*) for reduction='none'
+    errors  ValueError: another reduction. RuntimeError: shapes that do not broadcast; delta <= 0
+    """
 
     __constants__ = ["reduction", "delta"]
 
@@ -143,7 +172,12 @@ class HuberLoss(_Loss):
 
 
 class BCELoss(_WeightedLoss):
-    """-(y log x + (1 - y) log(1 - x)) for probabilities"""
+    """-(y log x + (1 - y) log(1 - x)) for probabilities
+
+    shape   input (*), target (*) -> y (), or (*) for reduction='none'
+    errors  ValueError: another reduction; a target of another shape. RuntimeError: an input outside
+            of [0, 1], a target of another dtype
+    """
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         """input (*) in [0, 1], target (*) in [0, 1]"""
@@ -151,7 +185,11 @@ class BCELoss(_WeightedLoss):
 
 
 class BCEWithLogitsLoss(_Loss):
-    """BCELoss of sigmoid(input), computed stably; pos_weight weighs positive targets"""
+    """BCELoss of sigmoid(input), computed stably; pos_weight weighs positive targets
+
+    shape   input (*), target (*) -> y (), or (*) for reduction='none'
+    errors  ValueError: another reduction; a target of another shape
+    """
 
     def __init__(
         self,
@@ -173,7 +211,11 @@ class BCEWithLogitsLoss(_Loss):
 
 
 class KLDivLoss(_Loss):
-    """Σ q (log q - input) for log-probabilities input; reduction may also be 'batchmean'"""
+    """Σ q (log q - input) for log-probabilities input; reduction may also be 'batchmean'
+
+    shape   input (*), target (*) -> y (), or (*) for reduction='none'
+    errors  ValueError: another reduction. RuntimeError: shapes that do not broadcast
+    """
 
     __constants__ = ["reduction", "log_target"]
 
@@ -193,7 +235,12 @@ class KLDivLoss(_Loss):
 
 
 class GaussianNLLLoss(_Loss):
-    """(log max(var, eps) + (input - target)² / max(var, eps)) / 2. See F.gaussian_nll_loss."""
+    """(log max(var, eps) + (input - target)² / max(var, eps)) / 2. See F.gaussian_nll_loss.
+
+    shape   input, target (*), var (*), (*, 1) or without the last dimension -> y (), or (*) for
+            reduction='none'
+    errors  ValueError: another reduction; a negative var, or one of another shape
+    """
 
     __constants__ = ["full", "eps", "reduction"]
 
@@ -209,7 +256,11 @@ class GaussianNLLLoss(_Loss):
 
 
 class PoissonNLLLoss(_Loss):
-    """e^x - y x, or x - y log(x + eps) if not log_input. See F.poisson_nll_loss."""
+    """e^x - y x, or x - y log(x + eps) if not log_input. See F.poisson_nll_loss.
+
+    shape   input (*), target (*) -> y (), or (*) for reduction='none'
+    errors  ValueError: another reduction. RuntimeError: shapes that do not broadcast
+    """
 
     __constants__ = ["log_input", "full", "eps", "reduction"]
 
@@ -233,7 +284,13 @@ class PoissonNLLLoss(_Loss):
 
 
 class CTCLoss(_Loss):
-    """-log of the probability of a label sequence, however it is aligned. See F.ctc_loss."""
+    """-log of the probability of a label sequence, however it is aligned. See F.ctc_loss.
+
+    shape   log_probs (T, N, C) or (T, C), targets (N, S) or (sum of lengths), lengths (N) or () ->
+            y (), or (N) for reduction='none'
+    errors  ValueError: another reduction. RuntimeError: blank outside of [0, C); an input length
+            over T; lengths that are not N
+    """
 
     __constants__ = ["blank", "reduction"]
 
@@ -260,6 +317,9 @@ class LinearCrossEntropyLoss(_WeightedLoss):
     """CrossEntropyLoss of a Linear layer's outputs, with the layer inside.
 
     linear   Linear(in_features, num_classes · ∏ out_features)
+    shape   input (N, in_features); target (N, *out_features) -> y (), or target's for
+            reduction='none'
+    errors  IndexError: a class outside of [0, num_classes). RuntimeError: another in_features
     """
 
     __constants__ = ["num_classes", "out_features", "reduction", "ignore_index", "label_smoothing"]

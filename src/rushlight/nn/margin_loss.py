@@ -1,4 +1,4 @@
-"""Losses that ask for a margin, as layers: each holds the options of the function of its name."""
+"""Margin losses as layers: each holds the options of the function of its name."""
 
 from __future__ import annotations
 
@@ -12,7 +12,12 @@ from .loss import _Loss, _WeightedLoss
 
 
 class MarginRankingLoss(_Loss):
-    """max(0, -y (x1 - x2) + margin)"""
+    """max(0, -y (x1 - x2) + margin)
+
+    shape   x1, x2, target (*) -> y (), or (*) for reduction='none'
+    errors  ValueError: another reduction. RuntimeError: different numbers of dimensions; shapes
+            that do not broadcast
+    """
 
     __constants__ = ["margin", "reduction"]
 
@@ -34,7 +39,11 @@ class MarginRankingLoss(_Loss):
 
 
 class HingeEmbeddingLoss(_Loss):
-    """x where y = 1, max(0, margin - x) where y = -1"""
+    """x where y = 1, max(0, margin - x) where y = -1
+
+    shape   input (*), target (*) -> y (), or (*) for reduction='none'
+    errors  ValueError: another reduction. RuntimeError: shapes that do not broadcast
+    """
 
     __constants__ = ["margin", "reduction"]
 
@@ -54,7 +63,12 @@ class HingeEmbeddingLoss(_Loss):
 
 
 class CosineEmbeddingLoss(_Loss):
-    """1 - cos(x1, x2) where y = 1, max(0, cos(x1, x2) - margin) where y = -1"""
+    """1 - cos(x1, x2) where y = 1, max(0, cos(x1, x2) - margin) where y = -1
+
+    shape   x1, x2 (N, D) or (D), target (N) or () -> y (), or (N) for reduction='none'
+    errors  ValueError: another reduction. RuntimeError: other dimensions; shapes that do not
+            broadcast
+    """
 
     __constants__ = ["margin", "reduction"]
 
@@ -76,7 +90,11 @@ class CosineEmbeddingLoss(_Loss):
 
 
 class SoftMarginLoss(_Loss):
-    """log(1 + e^(-y x))"""
+    """log(1 + e^(-y x))
+
+    shape   input (*), target (*) -> y (), or (*) for reduction='none'
+    errors  ValueError: another reduction. RuntimeError: shapes that do not broadcast
+    """
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         """input (*), target (*) of 1 or -1"""
@@ -84,7 +102,13 @@ class SoftMarginLoss(_Loss):
 
 
 class MultiLabelMarginLoss(_Loss):
-    """Σ_{j in y} Σ_{i not in y} max(0, 1 - x[j] + x[i]) / C"""
+    """Σ_{j in y} Σ_{i not in y} max(0, 1 - x[j] + x[i]) / C
+
+    shape   input (N, C) or (C), target the same: classes, then -1 -> y (), or (N) for
+            reduction='none'
+    errors  ValueError: another reduction. RuntimeError: a target of another shape, or outside of
+            [-1, C)
+    """
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         """input and target (N, C) or (C); target lists classes and ends at -1"""
@@ -92,7 +116,11 @@ class MultiLabelMarginLoss(_Loss):
 
 
 class MultiLabelSoftMarginLoss(_WeightedLoss):
-    """-Σ_c w_c (y log σ(x) + (1 - y) log σ(-x)) / C"""
+    """-Σ_c w_c (y log σ(x) + (1 - y) log σ(-x)) / C
+
+    shape   input, target (N, C) -> y (), or (N) for reduction='none'
+    errors  ValueError: another reduction. RuntimeError: shapes that do not broadcast
+    """
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         """input and target (N, C)"""
@@ -102,7 +130,12 @@ class MultiLabelSoftMarginLoss(_WeightedLoss):
 
 
 class MultiMarginLoss(_WeightedLoss):
-    """Σ_{i ≠ y} max(0, margin - x[y] + x[i])^p / C"""
+    """Σ_{i ≠ y} max(0, margin - x[y] + x[i])^p / C
+
+    shape   input (N, C) or (C), target (N) or () -> y (), or (N) for reduction='none'
+    errors  ValueError: another reduction; p other than 1 or 2; a weight that is not 1-d.
+            RuntimeError: other shapes; a target outside of [0, C)
+    """
 
     __constants__ = ["p", "margin", "reduction"]
 
@@ -138,7 +171,12 @@ class MultiMarginLoss(_WeightedLoss):
 
 
 class TripletMarginLoss(_Loss):
-    """max(0, |a - p|_p - |a - n|_p + margin)"""
+    """max(0, |a - p|_p - |a - n|_p + margin)
+
+    shape   a, p, n (N, D) or (D) -> y (), or (N) for reduction='none'
+    errors  ValueError: margin <= 0; another reduction. RuntimeError: different numbers of
+            dimensions; shapes that do not broadcast
+    """
 
     __constants__ = ["margin", "p", "eps", "swap", "reduction"]
 
@@ -174,7 +212,12 @@ class TripletMarginLoss(_Loss):
 
 
 class TripletMarginWithDistanceLoss(_Loss):
-    """max(0, d(a, p) - d(a, n) + margin) for any distance d; PairwiseDistance by default"""
+    """max(0, d(a, p) - d(a, n) + margin) for any distance d; PairwiseDistance by default
+
+    shape   a, p, n (N, D) or (D) -> y (), or (N) for reduction='none'
+    errors  ValueError: margin <= 0; another reduction. RuntimeError: different numbers of
+            dimensions; shapes that do not broadcast
+    """
 
     __constants__ = ["margin", "swap", "reduction"]
 

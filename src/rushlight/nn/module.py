@@ -1,9 +1,9 @@
 """Module: a function with parameters, buffers and submodules.
 
-How an attribute is found. `_parameters`, `_buffers` and `_modules` are the authority; each is a
-dict that shows its entries in its module's `__dict__` as well. So `self.weight` is an ordinary
-attribute (12 ns; through `__getattr__` 620 ns, measured on Python 3.11), whoever wrote into the
-dicts. For the same reason Module has no `__getattr__`: it would make every attribute four times
+How an attribute is found. `_parameters`, `_buffers` and `_modules` are the source of truth; each
+is a dict that mirrors its entries into its module's `__dict__`. So `self.weight` is an ordinary
+attribute (12 ns; through `__getattr__` 620 ns, measured on Python 3.11), however the dict was
+changed. For the same reason Module has no `__getattr__`: it would make every attribute four times
 slower. It gets one as soon as a subclass defines its own, which then may call
 `super().__getattr__`.
 """
@@ -39,7 +39,7 @@ _DICTS = ("_parameters", "_buffers", "_modules")
 
 
 class _Members(dict):
-    """{name: parameter, buffer or module}, shown in the `__dict__` of each module that owns it.
+    """{name: parameter, buffer or module}, mirrored into the `__dict__` of each owning module.
 
     owners: weak references; more than one after `copy.copy(module)`, whose copy shares the dict.
     """
@@ -54,7 +54,7 @@ class _Members(dict):
     def __setitem__(self, name: str, value: Any) -> None:
         super().__setitem__(name, value)
         for module in self._living():
-            if not hasattr(type(module), name):  # what the class defines comes first
+            if not hasattr(type(module), name):  # attributes of the class take precedence
                 module.__dict__[name] = value
 
     def __delitem__(self, name: str) -> None:
@@ -66,7 +66,7 @@ class _Members(dict):
         return [m for m in (owner() for owner in self.owners) if m is not None]
 
     def share(self, module: Module) -> None:
-        """Show the entries in one more module."""
+        """Mirror the entries into one more module."""
         self.owners.append(weakref.ref(module))
         for name, value in self.items():
             self[name] = value
@@ -100,7 +100,7 @@ class _Members(dict):
         return self
 
     def __reduce_ex__(self, protocol: int) -> Any:
-        return dict, (dict(self),)  # the module that is being restored takes it up again
+        return dict, (dict(self),)  # Module.__setstate__ makes it a table of the module again
 
 
 class Module(Hooked, Stateful):
@@ -108,6 +108,8 @@ class Module(Hooked, Stateful):
 
     Parameters, Buffers and Modules set as attributes are registered; `training` says which of
     train() and eval() was called last.
+
+    errors  NotImplementedError: forward is not defined. TypeError: arguments of its constructor
 
     >>> class Net(Module):
     ...     def __init__(self):
@@ -144,7 +146,7 @@ class Module(Hooked, Stateful):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if cls.__call__ is not Module.__call__:
-            cls._hooked = True  # Sequential then goes through the call, not straight to forward
+            cls._hooked = True  # Sequential then calls the module, not its forward
         if hasattr(cls, "__getattr__") and not hasattr(Module, "__getattr__"):
             Module.__getattr__ = _no_attribute  # type: ignore[attr-defined]
 
@@ -172,7 +174,7 @@ class Module(Hooked, Stateful):
         )
 
     def compile(self, *args: Any, **kwargs: Any) -> Module:
-        """Returns the module as it is: rushlight has no compiler, its calls are direct already."""
+        """Returns the module unchanged: rushlight has no compiler."""
         return self
 
     # ------------------------------------------------------------ attributes
@@ -184,7 +186,7 @@ class Module(Hooked, Stateful):
             if parameters is None:
                 self._set_before_init(name, value)
                 return
-            Module.__setstate__(self, {})  # restored by a class that did not ask Module to
+            Module.__setstate__(self, {})  # restored by a __setstate__ that did not call Module's
             parameters = own["_parameters"]
         buffers, modules = own["_buffers"], own["_modules"]
         if isinstance(value, Tensor) and isinstance(value, Parameter):
@@ -230,7 +232,7 @@ class Module(Hooked, Stateful):
         _put(self, name, value)
 
     def _leave(self, name: str, *others: dict) -> None:
-        """Take a name out of whatever it stands in, for it is to become something else."""
+        """Remove `name` from the other member dicts: it will be registered in one."""
         for members in others:
             members.pop(name, None)
         self.__dict__.pop(name, None)
@@ -360,7 +362,7 @@ class Module(Hooked, Stateful):
     def set_submodule(self, target: str, module: Module, strict: bool = False) -> None:
         """Put a module at a dotted path; strict: only where there is one.
 
-        AttributeError: the path leads nowhere. ValueError: an empty path, or not a Module.
+        AttributeError: no such path. ValueError: an empty path, or not a Module.
         """
         if not target:
             raise ValueError("Cannot set the submodule without a target name!")
@@ -475,7 +477,7 @@ class Module(Hooked, Stateful):
         return self
 
     def zero_grad(self, set_to_none: bool = True) -> None:
-        """Forget the gradients of all parameters, or fill them with zeros."""
+        """Set the gradients of all parameters to None, or fill them with zeros."""
         for p in self.parameters():
             if p.grad is not None:
                 if set_to_none:
@@ -577,7 +579,7 @@ class Module(Hooked, Stateful):
     # ------------------------------------------------------------ text
 
     def extra_repr(self) -> str:
-        """What stands between the parentheses of repr; subclasses say their settings."""
+        """The text between the parentheses of repr; subclasses return their settings."""
         return ""
 
     def _get_name(self) -> str:
@@ -596,7 +598,7 @@ class Module(Hooked, Stateful):
 
 
 def _no_attribute(self: Module, name: str) -> Any:
-    """Module.__getattr__ in programs that need one: the attribute was not found the usual way."""
+    """Module.__getattr__, set only when a subclass defines its own: raises AttributeError."""
     raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
 
 
@@ -607,7 +609,7 @@ def _typename(x: Any) -> str:
 
 
 def _destination(*args: Any, **kwargs: Any) -> tuple[Any, Any, Any]:
-    """(device, dtype, memory format) of the arguments of `to`. TypeError: none of its forms."""
+    """(device, dtype, memory format) of the arguments of `to`. TypeError: no overload matches."""
     from ..core.device import device as device_type
     from ..core.device import resolve
     from ..core.dtype import dtype as dtype_type

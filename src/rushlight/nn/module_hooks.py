@@ -1,8 +1,8 @@
 """Hooks of modules: registering them, and the call of a module that has some.
 
-A hook is kept in a table {id: hook} of its module. The tables are made when first asked for, and
-asking for one that a call must look into raises the module's flag `_hooked`: a module without hooks
-pays for one flag. Hooks on every module stand in `EVERY` and raise the flag of the class.
+Each kind of hook has a table {id: hook} per module, created on first use. Creating one that calls
+must consult sets the module's flag `_hooked`, so a module without hooks only pays for testing it.
+Global hooks are in `EVERY` and set the flag of the class.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ..core.tensor import Tensor
 
 
 class _Table:
-    """A table of hooks, made when first asked for; `watched`: module calls look into it."""
+    """A table of hooks, created on first use; `watched`: module calls consult it."""
 
     def __init__(self, watched: bool = True):
         self.watched = watched
@@ -36,7 +36,7 @@ class _Table:
 
 
 class _Tables:
-    """What one module (or every module) has to call before, after and around its forward."""
+    """The hooks of one module (or the global ones) that run before, after and around forward."""
 
     _forward_pre_hooks = _Table()
     _forward_pre_hooks_with_kwargs = _Table()
@@ -49,14 +49,14 @@ class _Tables:
 
 
 class _EveryModule(_Tables):
-    """The tables of the hooks on every module, and those called when something is registered."""
+    """The tables of global hooks, and of those called when something is registered."""
 
     _parameter_registration = _Table()
     _buffer_registration = _Table()
     _module_registration = _Table()
 
     def registered(self, kind: str, module: Any, name: str, value: Any) -> Any:
-        """What the registration hooks make of a value that is about to join a module."""
+        """A value that is about to be registered, after the registration hooks."""
         for hook in self.__dict__.get(f"_{kind}_registration", {}).values():
             changed = hook(module, name, value)
             value = value if changed is None else changed
@@ -239,9 +239,9 @@ def register_module_module_registration_hook(hook: Callable) -> RemovableHandle:
 
 
 def call_with_hooks(module: Any, args: tuple, kwargs: dict) -> Any:
-    """module.forward(*args, **kwargs) among all of its hooks and those on every module."""
+    """module.forward(*args, **kwargs) with the module's hooks and the global ones."""
     if not any(EVERY.__dict__.get(t) or module.__dict__.get(t) for t in _CALLED):
-        module.__dict__.pop("_hooked", None)  # all were removed: the next call is fast again
+        module.__dict__.pop("_hooked", None)  # all removed: back to the fast path
         if not any(EVERY.__dict__.get(t) for t in _CALLED):
             Hooked._hooked = False
         return module.forward(*args, **kwargs)
@@ -269,7 +269,7 @@ def call_with_hooks(module: Any, args: tuple, kwargs: dict) -> Any:
 
 
 def _run_pre_hooks(module: Any, args: tuple, kwargs: dict) -> tuple[tuple, dict]:
-    """Arguments as the pre-hooks leave them. RuntimeError: a hook with kwargs returned no pair."""
+    """The arguments after the pre-hooks. RuntimeError: a hook with kwargs returned no pair."""
     for tables in (EVERY, module):
         for key, hook in list(tables._forward_pre_hooks.items()):
             if key in tables._forward_pre_hooks_with_kwargs:
@@ -297,7 +297,7 @@ def _call_forward_hook(
 
 
 def _run_always_called(module: Any, args: tuple, kwargs: dict, result: Any, finished: set) -> None:
-    """The hooks with always_call that have not run; what they raise becomes a warning."""
+    """Runs the always_call hooks that have not run; their exceptions become warnings."""
     for tables in (EVERY, module):
         for key, hook in list(tables._forward_hooks.items()):
             if key in finished or key not in tables._forward_hooks_always_called:
@@ -314,7 +314,7 @@ def _run_always_called(module: Any, args: tuple, kwargs: dict, result: Any, fini
 
 
 class _BackwardHooks:
-    """One call's backward hooks: identities around forward tell them the gradients that pass."""
+    """The backward hooks of one call: identity nodes around forward hand them the gradients."""
 
     def __init__(self, module: Any):
         self.module = module
@@ -370,7 +370,7 @@ class _BackwardHooks:
         return grads
 
     def _inputs_known(self, grads: tuple) -> tuple:
-        if self.grad_outputs is None:  # the gradient did not come through the module's outputs
+        if self.grad_outputs is None:  # no gradient reached the module's outputs
             return grads
         for hook in self.after:
             changed = hook(self.module, grads, self.grad_outputs)
@@ -438,7 +438,7 @@ def _pass_through(
 
 
 def _identity() -> Any:
-    """The identity as an autograd Function; made on first use, for few programs need it."""
+    """The identity as an autograd Function; created on first use, since few programs need it."""
     global _Identity
     if _Identity is None:
         from ..autograd.function import Function

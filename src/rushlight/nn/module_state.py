@@ -14,7 +14,7 @@ _EXTRA = "_extra_state"
 
 
 class _IncompatibleKeys(namedtuple("IncompatibleKeys", ["missing_keys", "unexpected_keys"])):
-    """What load_state_dict returns: names it looked for in vain, and names it had no use for."""
+    """What load_state_dict returns: the missing keys and the unexpected keys."""
 
     __slots__ = ()
 
@@ -88,11 +88,11 @@ class Stateful:
         return state
 
     def get_extra_state(self) -> Any:
-        """Whatever else belongs into state_dict; overriding this and set_extra_state adds it."""
+        """Extra state for state_dict; to be overridden together with set_extra_state."""
         raise RuntimeError(_never("get_extra_state"))
 
     def set_extra_state(self, state: Any) -> None:
-        """Take back what get_extra_state returned when the state was saved."""
+        """Restore what get_extra_state returned when the state was saved."""
         raise RuntimeError(_never("set_extra_state"))
 
     def load_state_dict(
@@ -101,7 +101,7 @@ class Stateful:
         """Copy the tensors of state_dict into the parameters and buffers of the same names.
 
         strict   every name must be found on both sides; otherwise the differences are returned
-        assign   take the given tensors themselves (and their dtype) instead of copying into ours
+        assign   use the given tensors themselves (and their dtype) instead of copying into ours
         RuntimeError: names (strict) or shapes differ; it lists all of them.
         """
         if not isinstance(state_dict, Mapping):
@@ -173,7 +173,7 @@ class Stateful:
                         unexpected_keys.append(key)
 
     def _fill(self, key: str, name: str, t: Tensor, new: Any, assign: bool) -> str | None:
-        """Give this module's tensor `name` the elements of `new`; what is wrong, if anything."""
+        """Copy `new` into this module's tensor `name`; returns an error text, or None."""
         if not isinstance(new, Tensor):
             return (
                 f'While copying the parameter named "{key}", expected torch.Tensor or Tensor-like '

@@ -116,21 +116,35 @@ class _BatchNorm(_ChannelNorm):
 class BatchNorm1d(_BatchNorm):
     """Per channel (x - mean) / √(var + eps) · weight + bias over (N, C) or (N, C, L).
 
-    The batch's statistics in training, the running ones in eval.  Source: Ioffe, Szegedy 2015,
-    arXiv:1502.03167
+    The batch's statistics in training, the running ones in eval.
+
+    shape   x (N, C) or (N, C, L) -> the same
+    errors  ValueError: other dimensions; one value per channel in training. RuntimeError: C is not
+            num_features
+    source  Ioffe, Szegedy 2015, arXiv:1502.03167
     """
 
     _ranks, _expected = (2, 3), "2D or 3D"
 
 
 class BatchNorm2d(_BatchNorm):
-    """BatchNorm1d over (N, C, H, W)."""
+    """BatchNorm1d over (N, C, H, W).
+
+    shape   x (N, C, H, W) -> the same
+    errors  ValueError: other dimensions; one value per channel in training. RuntimeError: C is not
+            num_features
+    """
 
     _ranks, _expected = (4,), "4D"
 
 
 class BatchNorm3d(_BatchNorm):
-    """BatchNorm1d over (N, C, D, H, W)."""
+    """BatchNorm1d over (N, C, D, H, W).
+
+    shape   x (N, C, D, H, W) -> the same
+    errors  ValueError: other dimensions; one value per channel in training. RuntimeError: C is not
+            num_features
+    """
 
     _ranks, _expected = (5,), "5D"
 
@@ -188,20 +202,30 @@ class _InstanceNorm(_ChannelNorm):
 class InstanceNorm1d(_InstanceNorm):
     """Each sample's channels normalised by themselves, (N, C, L) or (C, L).
 
-    Source: arXiv:1607.08022
+    shape   x (N, C, L) or (C, L) -> the same
+    errors  ValueError: other dimensions; C is not num_features, if affine; one value per channel
+    source  arXiv:1607.08022
     """
 
     _ranks, _expected = (2, 3), "2D or 3D"
 
 
 class InstanceNorm2d(_InstanceNorm):
-    """InstanceNorm1d over (N, C, H, W) or (C, H, W)."""
+    """InstanceNorm1d over (N, C, H, W) or (C, H, W).
+
+    shape   x (N, C, H, W) or (C, H, W) -> the same
+    errors  ValueError: other dimensions; C is not num_features, if affine; one value per channel
+    """
 
     _ranks, _expected = (3, 4), "3D or 4D"
 
 
 class InstanceNorm3d(_InstanceNorm):
-    """InstanceNorm1d over (N, C, D, H, W) or (C, D, H, W)."""
+    """InstanceNorm1d over (N, C, D, H, W) or (C, D, H, W).
+
+    shape   x (N, C, D, H, W) or (C, D, H, W) -> the same
+    errors  ValueError: other dimensions; C is not num_features, if affine; one value per channel
+    """
 
     _ranks, _expected = (4, 5), "4D or 5D"
 
@@ -210,7 +234,10 @@ class LayerNorm(Module):
     """(x - mean) / √(var + eps) · weight + bias over the last dimensions, of shape
     normalized_shape.
 
-    Source: Ba, Kiros, Hinton 2016, arXiv:1607.06450
+    shape   x (*, *normalized_shape) -> the same
+    errors  RuntimeError: the last dimensions are not normalized_shape, or that is empty; another
+            dtype than the weight's
+    source  Ba, Kiros, Hinton 2016, arXiv:1607.06450
     """
 
     __constants__ = ["normalized_shape", "eps", "elementwise_affine"]
@@ -260,7 +287,10 @@ class LayerNorm(Module):
 class GroupNorm(Module):
     """Each of num_groups groups of channels normalised by itself, then an affine map per channel.
 
-    Source: Wu, He 2018, arXiv:1803.08494
+    shape   x (N, C, *) -> the same
+    errors  ValueError: num_groups does not divide num_channels. RuntimeError: fewer than 2
+            dimensions; C is not num_channels
+    source  Wu, He 2018, arXiv:1803.08494
     """
 
     __constants__ = ["num_groups", "num_channels", "eps", "affine"]
@@ -311,7 +341,12 @@ class GroupNorm(Module):
 
 
 class RMSNorm(Module):
-    """x / √(mean(x²) + eps) · weight over the last dimensions.  Source: arXiv:1910.07467"""
+    """x / √(mean(x²) + eps) · weight over the last dimensions.
+
+    shape   x (*, *normalized_shape) -> the same
+    errors  RuntimeError: the last dimensions are not normalized_shape
+    source  arXiv:1910.07467
+    """
 
     __constants__ = ["normalized_shape", "eps", "elementwise_affine"]
 
@@ -350,7 +385,11 @@ class RMSNorm(Module):
 
 
 class LocalResponseNorm(Module):
-    """x / (k + alpha · mean of x² over `size` neighbouring channels)^beta"""
+    """x / (k + alpha · mean of x² over `size` neighbouring channels)^beta
+
+    shape   x (N, C, *) -> the same
+    errors  ValueError: fewer than 3 dimensions
+    """
 
     __constants__ = ["size", "alpha", "beta", "k"]
 

@@ -65,19 +65,31 @@ class _Constant(_Pad):
 
 
 class ConstantPad1d(_Constant):
-    """(*, W) with `value` before and after W."""
+    """(*, W) with `value` before and after W.
+
+    shape   x (*, L) -> y (*, L'), each longer by its paddings
+    errors  ValueError: padding has other than 2 numbers. RuntimeError: a negative size results
+    """
 
     dims = 1
 
 
 class ConstantPad2d(_Constant):
-    """(*, H, W) with `value` around H and W."""
+    """(*, H, W) with `value` around H and W.
+
+    shape   x (*, H, W) -> y (*, H', W'), each longer by its paddings
+    errors  ValueError: padding has other than 4 numbers. RuntimeError: a negative size results
+    """
 
     dims = 2
 
 
 class ConstantPad3d(_Constant):
-    """(*, D, H, W) with `value` around D, H and W."""
+    """(*, D, H, W) with `value` around D, H and W.
+
+    shape   x (*, D, H, W) -> y (*, D', H', W'), each longer by its paddings
+    errors  ValueError: padding has other than 6 numbers. RuntimeError: a negative size results
+    """
 
     dims = 3
 
@@ -92,19 +104,31 @@ class _Zero(_Constant):
 
 
 class ZeroPad1d(_Zero):
-    """(*, W) with zeros before and after W."""
+    """(*, W) with zeros before and after W.
+
+    shape   x (*, L) -> y (*, L'), each longer by its paddings
+    errors  ValueError: padding has other than 2 numbers. RuntimeError: a negative size results
+    """
 
     dims = 1
 
 
 class ZeroPad2d(_Zero):
-    """(*, H, W) with zeros around H and W."""
+    """(*, H, W) with zeros around H and W.
+
+    shape   x (*, H, W) -> y (*, H', W'), each longer by its paddings
+    errors  ValueError: padding has other than 4 numbers. RuntimeError: a negative size results
+    """
 
     dims = 2
 
 
 class ZeroPad3d(_Zero):
-    """(*, D, H, W) with zeros around D, H and W."""
+    """(*, D, H, W) with zeros around D, H and W.
+
+    shape   x (*, D, H, W) -> y (*, D', H', W'), each longer by its paddings
+    errors  ValueError: padding has other than 6 numbers. RuntimeError: a negative size results
+    """
 
     dims = 3
 
@@ -116,19 +140,34 @@ class _Reflection(_Pad):
 
 
 class ReflectionPad1d(_Reflection):
-    """(N, C, W) or (C, W), mirrored at both ends."""
+    """(N, C, W) or (C, W), mirrored at both ends.
+
+    shape   x (N, C, L) or (C, L) -> the same, L longer by its paddings
+    errors  ValueError: padding has other than 2 numbers. NotImplementedError: x has other than 2 or
+            3 dimensions. RuntimeError: a padding not smaller than the dimension
+    """
 
     dims = 1
 
 
 class ReflectionPad2d(_Reflection):
-    """(N, C, H, W) or (C, H, W), mirrored at all borders."""
+    """(N, C, H, W) or (C, H, W), mirrored at all borders.
+
+    shape   x (N, C, H, W) or (C, H, W) -> the same, each of H, W longer by its paddings
+    errors  ValueError: padding has other than 4 numbers. NotImplementedError: x has other than 3 or
+            4 dimensions. RuntimeError: a padding not smaller than the dimension
+    """
 
     dims = 2
 
 
 class ReflectionPad3d(_Reflection):
-    """(N, C, D, H, W) or (C, D, H, W), mirrored at all borders."""
+    """(N, C, D, H, W) or (C, D, H, W), mirrored at all borders.
+
+    shape   x (N, C, D, H, W) or (C, D, H, W) -> the same, each of D, H, W longer by its paddings
+    errors  ValueError: padding has other than 6 numbers. NotImplementedError: x has other than 4 or
+            5 dimensions. RuntimeError: a padding not smaller than the dimension
+    """
 
     dims = 3
 
@@ -140,19 +179,34 @@ class _Replication(_Pad):
 
 
 class ReplicationPad1d(_Replication):
-    """(N, C, W) or (C, W), its ends repeated."""
+    """(N, C, W) or (C, W), its ends repeated.
+
+    shape   x (N, C, L) or (C, L) -> the same, L longer by its paddings
+    errors  ValueError: padding has other than 2 numbers. NotImplementedError: x has other than 2 or
+            3 dimensions. RuntimeError: a negative size results
+    """
 
     dims = 1
 
 
 class ReplicationPad2d(_Replication):
-    """(N, C, H, W) or (C, H, W), its borders repeated."""
+    """(N, C, H, W) or (C, H, W), its borders repeated.
+
+    shape   x (N, C, H, W) or (C, H, W) -> the same, each of H, W longer by its paddings
+    errors  ValueError: padding has other than 4 numbers. NotImplementedError: x has other than 3 or
+            4 dimensions. RuntimeError: a negative size results
+    """
 
     dims = 2
 
 
 class ReplicationPad3d(_Replication):
-    """(N, C, D, H, W) or (C, D, H, W), its borders repeated."""
+    """(N, C, D, H, W) or (C, D, H, W), its borders repeated.
+
+    shape   x (N, C, D, H, W) or (C, D, H, W) -> the same, each of D, H, W longer by its paddings
+    errors  ValueError: padding has other than 6 numbers. NotImplementedError: x has other than 4 or
+            5 dimensions. RuntimeError: a negative size results
+    """
 
     dims = 3
 
@@ -172,18 +226,33 @@ class _Circular(_Pad):
 
 
 class CircularPad1d(_Circular):
-    """(N, C, W) or (C, W), wrapped round."""
+    """(N, C, W) or (C, W), wrapped round.
+
+    shape   x (N, C, L) or (C, L) -> the same, L longer by its paddings
+    errors  ValueError: padding has other than 2 numbers; x has other than 2 or 3 dimensions.
+            RuntimeError: a padding larger than the dimension
+    """
 
     dims = 1
 
 
 class CircularPad2d(_Circular):
-    """(N, C, H, W) or (C, H, W), wrapped round in both dimensions."""
+    """(N, C, H, W) or (C, H, W), wrapped round in both dimensions.
+
+    shape   x (N, C, H, W) or (C, H, W) -> the same, each of H, W longer by its paddings
+    errors  ValueError: padding has other than 4 numbers; x has other than 3 or 4 dimensions.
+            RuntimeError: a padding larger than the dimension
+    """
 
     dims = 2
 
 
 class CircularPad3d(_Circular):
-    """(N, C, D, H, W) or (C, D, H, W), wrapped round in all three dimensions."""
+    """(N, C, D, H, W) or (C, D, H, W), wrapped round in all three dimensions.
+
+    shape   x (N, C, D, H, W) or (C, D, H, W) -> the same, each of D, H, W longer by its paddings
+    errors  ValueError: padding has other than 6 numbers; x has other than 4 or 5 dimensions.
+            RuntimeError: a padding larger than the dimension
+    """
 
     dims = 3

@@ -10,7 +10,11 @@ _Sizes = int | tuple[int, ...]
 
 
 class PixelShuffle(Module):
-    """(*, C r², H, W) -> (*, C, H r, W r). See F.pixel_shuffle.  Source: arXiv:1609.05158"""
+    """(*, C r², H, W) -> (*, C, H r, W r). See F.pixel_shuffle.
+
+    errors  RuntimeError: fewer than 3 dimensions; channels that r² does not divide; r < 1
+    source  arXiv:1609.05158
+    """
 
     __constants__ = ["upscale_factor"]
 
@@ -27,7 +31,10 @@ class PixelShuffle(Module):
 
 
 class PixelUnshuffle(Module):
-    """(*, C, H r, W r) -> (*, C r², H, W): PixelShuffle undone."""
+    """(*, C, H r, W r) -> (*, C r², H, W): PixelShuffle undone.
+
+    errors  RuntimeError: fewer than 3 dimensions; sizes that r does not divide; r < 1
+    """
 
     __constants__ = ["downscale_factor"]
 
@@ -44,7 +51,12 @@ class PixelUnshuffle(Module):
 
 
 class ChannelShuffle(Module):
-    """The channels, seen as (groups, C / groups), transposed.  Source: arXiv:1707.01083"""
+    """The channels, seen as (groups, C / groups), transposed.
+
+    shape   x (N, C, *) -> the same, at least 3 dimensions
+    errors  RuntimeError: fewer dimensions; channels that groups does not divide; groups < 1
+    source  arXiv:1707.01083
+    """
 
     __constants__ = ["groups"]
 
@@ -61,7 +73,11 @@ class ChannelShuffle(Module):
 
 
 class Unfold(Module):
-    """All windows of an image as columns. See F.unfold."""
+    """All windows of an image as columns. See F.unfold.
+
+    shape   x (N, C, H, W) or (C, H, W) -> y (N, C ∏k, L) or (C ∏k, L), ∏k the window's area
+    errors  RuntimeError: other dimensions; a window larger than the padded x
+    """
 
     __constants__ = ["kernel_size", "dilation", "padding", "stride"]
 
@@ -88,7 +104,13 @@ class Unfold(Module):
 
 
 class Fold(Module):
-    """Columns of windows added up at their places in an image. See F.fold."""
+    """Columns of windows added up at their places in an image. See F.fold.
+
+    shape   x (N, C ∏k, L) or (C ∏k, L) -> y (N, C, *output_size) or (C, *output_size), ∏k the
+            window's area
+    errors  RuntimeError: other dimensions, or an L or a number of channels that these windows do
+            not have
+    """
 
     __constants__ = ["output_size", "kernel_size", "dilation", "padding", "stride"]
 

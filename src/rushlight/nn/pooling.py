@@ -75,19 +75,31 @@ class _MaxPool(Module):
 
 
 class MaxPool1d(_MaxPool):
-    """Maxima of windows over (N, C, L)."""
+    """Maxima of windows over (N, C, L).
+
+    shape   x (N, C, L) or (C, L) -> y (N, C, L') or (C, L')
+    errors  RuntimeError: other dimensions; an output of size 0; padding over half of the window
+    """
 
     _name = "max_pool1d"
 
 
 class MaxPool2d(_MaxPool):
-    """Maxima of windows over (N, C, H, W)."""
+    """Maxima of windows over (N, C, H, W).
+
+    shape   x (N, C, H, W) or (C, H, W) -> y (N, C, H', W') or (C, H', W')
+    errors  RuntimeError: other dimensions; an output of size 0; padding over half of the window
+    """
 
     _name = "max_pool2d"
 
 
 class MaxPool3d(_MaxPool):
-    """Maxima of windows over (N, C, D, H, W)."""
+    """Maxima of windows over (N, C, D, H, W).
+
+    shape   x (N, C, D, H, W) or (C, D, H, W) -> y (N, C, D', H', W') or (C, D', H', W')
+    errors  RuntimeError: other dimensions; an output of size 0; padding over half of the window
+    """
 
     _name = "max_pool3d"
 
@@ -116,25 +128,44 @@ class _MaxUnpool(Module):
 
 
 class MaxUnpool1d(_MaxUnpool):
-    """The inverse of MaxPool1d."""
+    """The inverse of MaxPool1d.
+
+    shape   x and indices (N, C, L') or (C, L') -> y (N, C, L) or (C, L)
+    errors  ValueError: an output_size that pooling cannot have come from. RuntimeError: indices of
+            another shape or dtype than int64, or outside of y
+    """
 
     _rank, _name = 1, "max_unpool1d"
 
 
 class MaxUnpool2d(_MaxUnpool):
-    """The inverse of MaxPool2d."""
+    """The inverse of MaxPool2d.
+
+    shape   x and indices (N, C, H', W') or (C, H', W') -> y (N, C, H, W) or (C, H, W)
+    errors  ValueError: an output_size that pooling cannot have come from. RuntimeError: indices of
+            another shape or dtype than int64, or outside of y
+    """
 
     _rank, _name = 2, "max_unpool2d"
 
 
 class MaxUnpool3d(_MaxUnpool):
-    """The inverse of MaxPool3d."""
+    """The inverse of MaxPool3d.
+
+    shape   x and indices (N, C, D', H', W') or (C, D', H', W') -> y (N, C, D, H, W) or (C, D, H, W)
+    errors  ValueError: an output_size that pooling cannot have come from. RuntimeError: indices of
+            another shape or dtype than int64, or outside of y
+    """
 
     _rank, _name = 3, "max_unpool3d"
 
 
 class AvgPool1d(Module):
-    """Means of windows over (N, C, L)."""
+    """Means of windows over (N, C, L).
+
+    shape   x (N, C, L) or (C, L) -> y (N, C, L') or (C, L')
+    errors  RuntimeError: other dimensions; an output of size 0; padding over half of the window
+    """
 
     def __init__(
         self,
@@ -170,7 +201,12 @@ class AvgPool1d(Module):
 
 
 class AvgPool2d(Module):
-    """Means of windows over (N, C, H, W)."""
+    """Means of windows over (N, C, H, W).
+
+    shape   x (N, C, H, W) or (C, H, W) -> y (N, C, H', W') or (C, H', W')
+    errors  RuntimeError: other dimensions; an output of size 0; padding over half of the window;
+            divisor_override = 0
+    """
 
     __constants__ = [
         "kernel_size",
@@ -214,7 +250,12 @@ class AvgPool2d(Module):
 
 
 class AvgPool3d(AvgPool2d):
-    """Means of windows over (N, C, D, H, W)."""
+    """Means of windows over (N, C, D, H, W).
+
+    shape   x (N, C, D, H, W) or (C, D, H, W) -> y (N, C, D', H', W') or (C, D', H', W')
+    errors  RuntimeError: other dimensions; an output of size 0; padding over half of the window;
+            divisor_override = 0
+    """
 
     _name = "avg_pool3d"
 
@@ -238,19 +279,33 @@ class _AdaptiveAvgPool(Module):
 
 
 class AdaptiveAvgPool1d(_AdaptiveAvgPool):
-    """Means over (N, C, L), result of length output_size."""
+    """Means over (N, C, L), result of length output_size.
+
+    shape   x (N, C, L) or (C, L) -> y (N, C, output_size) or (C, output_size)
+    errors  RuntimeError: other dimensions; output_size has other than 1 numbers
+    """
 
     _name = "adaptive_avg_pool1d"
 
 
 class AdaptiveAvgPool2d(_AdaptiveAvgPool):
-    """Means over (N, C, H, W), result of sizes output_size."""
+    """Means over (N, C, H, W), result of sizes output_size.
+
+    shape   x (N, C, H, W) or (C, H, W) -> the same, with output_size in place of H, W; None keeps a
+            size
+    errors  RuntimeError: other dimensions; output_size has other than 2 numbers
+    """
 
     _name = "adaptive_avg_pool2d"
 
 
 class AdaptiveAvgPool3d(_AdaptiveAvgPool):
-    """Means over (N, C, D, H, W), result of sizes output_size."""
+    """Means over (N, C, D, H, W), result of sizes output_size.
+
+    shape   x (N, C, D, H, W) or (C, D, H, W) -> the same, with output_size in place of D, H, W;
+            None keeps a size
+    errors  RuntimeError: other dimensions; output_size has other than 3 numbers
+    """
 
     _name = "adaptive_avg_pool3d"
 
@@ -276,19 +331,33 @@ class _AdaptiveMaxPool(Module):
 
 
 class AdaptiveMaxPool1d(_AdaptiveMaxPool):
-    """Maxima over (N, C, L), result of length output_size."""
+    """Maxima over (N, C, L), result of length output_size.
+
+    shape   x (N, C, L) or (C, L) -> y (N, C, output_size) or (C, output_size)
+    errors  RuntimeError: other dimensions; output_size has other than 1 numbers
+    """
 
     _name = "adaptive_max_pool1d"
 
 
 class AdaptiveMaxPool2d(_AdaptiveMaxPool):
-    """Maxima over (N, C, H, W), result of sizes output_size."""
+    """Maxima over (N, C, H, W), result of sizes output_size.
+
+    shape   x (N, C, H, W) or (C, H, W) -> the same, with output_size in place of H, W; None keeps a
+            size
+    errors  RuntimeError: other dimensions; output_size has other than 2 numbers
+    """
 
     _name = "adaptive_max_pool2d"
 
 
 class AdaptiveMaxPool3d(_AdaptiveMaxPool):
-    """Maxima over (N, C, D, H, W), result of sizes output_size."""
+    """Maxima over (N, C, D, H, W), result of sizes output_size.
+
+    shape   x (N, C, D, H, W) or (C, D, H, W) -> the same, with output_size in place of D, H, W;
+            None keeps a size
+    errors  RuntimeError: other dimensions; output_size has other than 3 numbers
+    """
 
     _name = "adaptive_max_pool3d"
 
@@ -324,19 +393,31 @@ class _LPPool(Module):
 
 
 class LPPool1d(_LPPool):
-    """Power means of windows over (N, C, L)."""
+    """Power means of windows over (N, C, L).
+
+    shape   x (N, C, L) or (C, L) -> y (N, C, L') or (C, L')
+    errors  RuntimeError: other dimensions; an output of size 0
+    """
 
     _name = "lp_pool1d"
 
 
 class LPPool2d(_LPPool):
-    """Power means of windows over (N, C, H, W)."""
+    """Power means of windows over (N, C, H, W).
+
+    shape   x (N, C, H, W) or (C, H, W) -> y (N, C, H', W') or (C, H', W')
+    errors  RuntimeError: other dimensions; an output of size 0
+    """
 
     _name = "lp_pool2d"
 
 
 class LPPool3d(_LPPool):
-    """Power means of windows over (N, C, D, H, W)."""
+    """Power means of windows over (N, C, D, H, W).
+
+    shape   x (N, C, D, H, W) or (C, D, H, W) -> y (N, C, D', H', W') or (C, D', H', W')
+    errors  RuntimeError: other dimensions; an output of size 0
+    """
 
     _name = "lp_pool3d"
 
@@ -391,12 +472,22 @@ class _FractionalMaxPool(Module):
 
 
 class FractionalMaxPool2d(_FractionalMaxPool):
-    """Largest elements over (N, C, H, W)."""
+    """Largest elements over (N, C, H, W).
+
+    shape   x (N, C, H, W) or (C, H, W) -> y (N, C, H', W') or (C, H', W')
+    errors  ValueError: neither or both of output_size and output_ratio; a ratio outside of (0, 1).
+            RuntimeError: other dimensions; a window and an output larger than x allows
+    """
 
     _rank, _name = 2, "fractional_max_pool2d"
 
 
 class FractionalMaxPool3d(_FractionalMaxPool):
-    """Largest elements over (N, C, D, H, W)."""
+    """Largest elements over (N, C, D, H, W).
+
+    shape   x (N, C, D, H, W) or (C, D, H, W) -> y (N, C, D', H', W') or (C, D', H', W')
+    errors  ValueError: neither or both of output_size and output_ratio; a ratio outside of (0, 1).
+            RuntimeError: other dimensions; a window and an output larger than x allows
+    """
 
     _rank, _name = 3, "fractional_max_pool3d"

@@ -1,9 +1,10 @@
-"""torch.optim: optimizers and learning-rate schedules, each imported when first asked for."""
+"""torch.optim: optimizers and learning-rate schedules, each imported on first use."""
 
 from importlib import import_module as _import_module
 
 from .optimizer import Optimizer
 
+#: optimizer -> the file here that has it; the command line offers the same names.
 _HOME = {
     "ASGD": "asgd",
     "Adadelta": "adadelta",

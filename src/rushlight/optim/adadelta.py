@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from ..kernels import K
-from .optimizer import Optimizer, check, check_lr, count, counter, gradients, number, numbers, zeros
+from .optimizer import Optimizer, count, counter, gradients, number, numbers, zeros
+from .options import KW_ONLY, at_least, learning_rate, option, within
 
 
-class Adadelta(Optimizer):
+class Adadelta(Optimizer, group_order="maximize foreach"):
     """θ ← θ - lr · Δ, with steps as large as the earlier ones were.
 
         g ← ∇f(θ) + λ θ                          -∇f if maximize
@@ -17,39 +18,21 @@ class Adadelta(Optimizer):
         Δ ← √(u + ε) / √(s + ε) · g
         u ← ρ u + (1 - ρ) Δ²
 
-    lr, rho ρ, eps ε, weight_decay λ. foreach: accepted, there is one way here. differentiable,
-    capturable: refused. State: step, square_avg s, acc_delta u.
+    lr, rho ρ, eps ε, weight_decay λ. foreach: accepted without effect. differentiable, capturable:
+    refused.
+    State: step, square_avg s, acc_delta u.
     Source: Zeiler 2012, arXiv:1212.5701.
     """
 
-    def __init__(
-        self,
-        params: Iterable,
-        lr: Any = 1.0,
-        rho: float = 0.9,
-        eps: float = 1e-6,
-        weight_decay: float = 0,
-        foreach: bool | None = None,
-        *,
-        capturable: bool = False,
-        maximize: bool = False,
-        differentiable: bool = False,
-    ) -> None:
-        check_lr(lr)
-        check(0.0 <= rho <= 1.0, f"Invalid rho value: {rho}")
-        check(0.0 <= eps, f"Invalid epsilon value: {eps}")
-        check(0.0 <= weight_decay, f"Invalid weight_decay value: {weight_decay}")
-        defaults = dict(
-            lr=lr,
-            rho=rho,
-            eps=eps,
-            weight_decay=weight_decay,
-            maximize=maximize,
-            capturable=capturable,
-            foreach=foreach,
-            differentiable=differentiable,
-        )
-        super().__init__(params, defaults)
+    lr: Any = option(default=1.0, check=learning_rate())
+    rho: float = option(default=0.9, check=within(0.0, 1.0, "Invalid rho value"))
+    eps: float = option(default=1e-6, check=at_least(0.0, "Invalid epsilon value"))
+    weight_decay: float = option(default=0, check=at_least(0.0, "Invalid weight_decay value"))
+    foreach: bool | None = option(default=None)
+    _: KW_ONLY
+    capturable: bool = option(default=False)
+    maximize: bool = option(default=False)
+    differentiable: bool = option(default=False)
 
     def step(self, closure: Callable | None = None) -> Any:
         loss = self._loss(closure)

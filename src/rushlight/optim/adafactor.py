@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from ..core.dtype_info import finfo
-from ..core.tensor import Tensor, wrap
+from ..core.tensor import wrap
 from ..kernels import K
-from .optimizer import Optimizer, check, count, counter, gradients, number
+from .optimizer import Optimizer, count, counter, gradients, number
+from .options import KW_ONLY, at_least, at_most, learning_rate, option, require
+
+
+def _check_eps(eps: Any, _: dict[str, Any]) -> None:
+    require(eps[0] is None or 0.0 <= eps[0], f"epsilon1 should be >= 0 but is: {eps[0]}")
+    require(0.0 <= eps[1], f"epsilon2 should be >= 0 but is: {eps[1]}")
 
 
 class Adafactor(Optimizer):
@@ -22,41 +28,26 @@ class Adafactor(Optimizer):
         v = r c / mean(r)
         u = g / √max(v, ε₁²)                     θ ← θ - α u / max(1, rms(u) / d)
 
-    lr, beta2_decay τ, eps (ε₁, ε₂; None: the dtype's epsilon), d, weight_decay λ. foreach:
-    accepted, there is one way here. State: step t, row_var r and col_var c, or variance v.
+    lr, beta2_decay τ, eps (ε₁, ε₂; None: the dtype's epsilon), d, weight_decay λ. foreach: accepted
+    without effect.
+    State: step t, row_var r and col_var c, or variance v.
     Source: Shazeer, Stern 2018, arXiv:1804.04235.
     """
 
-    def __init__(
-        self,
-        params: Iterable,
-        lr: Any = 1e-2,
-        beta2_decay: float = -0.8,
-        eps: tuple[float | None, float] = (None, 1e-3),
-        d: float = 1.0,
-        weight_decay: float = 0.0,
-        *,
-        foreach: bool | None = None,
-        maximize: bool = False,
-    ) -> None:
-        if isinstance(lr, Tensor):
-            check(lr.numel() == 1, "Tensor lr must be 1-element")
-        check(0.0 <= lr, f"Learning rate should be >= 0 but is: {lr}")
-        check(0.0 >= beta2_decay, f"beta2_decay should be <= 0 but is: {beta2_decay}")
-        check(eps[0] is None or 0.0 <= eps[0], f"epsilon1 should be >= 0 but is: {eps[0]}")
-        check(0.0 <= eps[1], f"epsilon2 should be >= 0 but is: {eps[1]}")
-        check(1.0 <= d, f"Clipping threshold d should be >= 1 but is: {d}")
-        check(0.0 <= weight_decay, f"weight_decay should be >= 0 but is: {weight_decay}")
-        defaults = dict(
-            lr=lr,
-            beta2_decay=beta2_decay,
-            eps=eps,
-            d=d,
-            weight_decay=weight_decay,
-            foreach=foreach,
-            maximize=maximize,
-        )
-        super().__init__(params, defaults)
+    lr: Any = option(default=1e-2, check=learning_rate("Learning rate should be >= 0 but is"))
+    beta2_decay: float = option(
+        default=-0.8, check=at_most(0.0, "beta2_decay should be <= 0 but is")
+    )
+    eps: tuple[float | None, float] = option(default=(None, 1e-3), check=_check_eps)
+    d: float = option(
+        default=1.0, check=at_least(1.0, "Clipping threshold d should be >= 1 but is")
+    )
+    weight_decay: float = option(
+        default=0.0, check=at_least(0.0, "weight_decay should be >= 0 but is")
+    )
+    _: KW_ONLY
+    foreach: bool | None = option(default=None)
+    maximize: bool = option(default=False)
 
     def step(self, closure: Callable | None = None) -> Any:
         loss = self._loss(closure)

@@ -2,59 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from ..core.tensor import Tensor, wrap
 from ..kernels import K
-from .optimizer import Optimizer, check, check_lr, count, counter, number
+from .optimizer import Optimizer, count, counter, number
+from .options import KW_ONLY, at_least, learning_rate, option
 
 
-class Adagrad(Optimizer):
+class Adagrad(Optimizer, group_order="eps weight_decay initial_accumulator_value"):
     """θ ← θ - lr / (1 + (t - 1) η) · g / (√s + ε), with the sum s of all squared gradients.
 
         g ← ∇f(θ) + λ θ                          -∇f if maximize
         s ← s + g²                               from initial_accumulator_value
 
-    lr, lr_decay η, weight_decay λ, eps ε. foreach, fused: accepted; there is one way here, a single
-    kernel over all parameters. differentiable: refused. State, from the beginning: step t, sum s.
+    lr, lr_decay η, weight_decay λ, eps ε. foreach, fused: accepted without effect, one kernel
+    updates all parameters. differentiable: refused.
+    State, from the beginning: step t, sum s.
     Source: Duchi, Hazan, Singer 2011, "Adaptive Subgradient Methods".
     """
 
-    def __init__(
-        self,
-        params: Iterable,
-        lr: Any = 1e-2,
-        lr_decay: float = 0,
-        weight_decay: float = 0,
-        initial_accumulator_value: float = 0,
-        eps: float = 1e-10,
-        foreach: bool | None = None,
-        *,
-        maximize: bool = False,
-        differentiable: bool = False,
-        fused: bool | None = None,
-    ) -> None:
-        check_lr(lr)
-        start = initial_accumulator_value
-        check(0.0 <= lr_decay, f"Invalid lr_decay value: {lr_decay}")
-        check(0.0 <= weight_decay, f"Invalid weight_decay value: {weight_decay}")
-        check(0.0 <= start, f"Invalid initial_accumulator_value value: {start}")
-        check(0.0 <= eps, f"Invalid epsilon value: {eps}")
-        defaults = dict(
-            lr=lr,
-            lr_decay=lr_decay,
-            eps=eps,
-            weight_decay=weight_decay,
-            initial_accumulator_value=initial_accumulator_value,
-            foreach=foreach,
-            maximize=maximize,
-            differentiable=differentiable,
-            fused=fused,
-        )
-        super().__init__(params, defaults)
+    lr: Any = option(default=1e-2, check=learning_rate())
+    lr_decay: float = option(default=0, check=at_least(0.0, "Invalid lr_decay value"))
+    weight_decay: float = option(default=0, check=at_least(0.0, "Invalid weight_decay value"))
+    initial_accumulator_value: float = option(
+        default=0, check=at_least(0.0, "Invalid initial_accumulator_value value")
+    )
+    eps: float = option(default=1e-10, check=at_least(0.0, "Invalid epsilon value"))
+    foreach: bool | None = option(default=None)
+    _: KW_ONLY
+    maximize: bool = option(default=False)
+    differentiable: bool = option(default=False)
+    fused: bool | None = option(default=None)
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         super().add_param_group(param_group)

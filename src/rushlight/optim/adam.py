@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from ..core.tensor import Tensor
 from ..kernels import K
-from .optimizer import Optimizer, check, check_lr, count, counter, number, zeros
+from .optimizer import Optimizer, count, counter, number, zeros
+from .options import KW_ONLY, at_least, below_one, learning_rate, option, require
 
 
-class Adam(Optimizer):
+class Adam(Optimizer, group_order="maximize foreach"):
     """θ ← θ - lr · m̂ / (√v̂ + ε), with running means m of the gradient and v of its square.
 
         g ← ∇f(θ) + λ θ                          -∇f if maximize; AdamW: θ ← (1 - lr λ) θ instead
@@ -19,58 +20,37 @@ class Adam(Optimizer):
         amsgrad: v̂ from the largest v so far
 
     lr, betas (β₁, β₂), eps ε, weight_decay λ, decoupled_weight_decay (AdamW). foreach, fused:
-    accepted; there is one way here, a single kernel over all parameters. differentiable,
-    capturable: refused. State: step t, exp_avg m, exp_avg_sq v, max_exp_avg_sq.
+    accepted without effect, one kernel updates all parameters. differentiable, capturable: refused.
+    State: step t, exp_avg m, exp_avg_sq v, max_exp_avg_sq.
     Source: Kingma, Ba 2014, arXiv:1412.6980; AMSGrad: Reddi et al. 2018.
 
     >>> optimizer = Adam(model.parameters(), lr=1e-3)
     """
 
-    def __init__(
-        self,
-        params: Iterable,
-        lr: Any = 1e-3,
-        betas: tuple[Any, Any] = (0.9, 0.999),
-        eps: float = 1e-8,
-        weight_decay: float = 0,
-        amsgrad: bool = False,
-        *,
-        foreach: bool | None = None,
-        maximize: bool = False,
-        capturable: bool = False,
-        differentiable: bool = False,
-        fused: bool | None = None,
-        decoupled_weight_decay: bool = False,
-    ) -> None:
-        check_lr(lr, foreach)
-        check(0.0 <= eps, f"Invalid epsilon value: {eps}")
-        check(0.0 <= betas[0] < 1.0, f"Invalid beta parameter at index 0: {betas[0]}")
-        check(0.0 <= betas[1] < 1.0, f"Invalid beta parameter at index 1: {betas[1]}")
-        check(0.0 <= weight_decay, f"Invalid weight_decay value: {weight_decay}")
+    lr: Any = option(default=1e-3, check=learning_rate())
+    betas: tuple[Any, Any] = option(default=(0.9, 0.999), check=below_one)
+    eps: float = option(default=1e-8, check=at_least(0.0, "Invalid epsilon value"))
+    weight_decay: float = option(default=0, check=at_least(0.0, "Invalid weight_decay value"))
+    amsgrad: bool = option(default=False)
+    _: KW_ONLY
+    foreach: bool | None = option(default=None)
+    maximize: bool = option(default=False)
+    capturable: bool = option(default=False)
+    differentiable: bool = option(default=False)
+    fused: bool | None = option(default=None)
+    decoupled_weight_decay: bool = option(default=False)
+
+    def _prepare(self, options: dict[str, Any]) -> None:
+        lr, betas, foreach = options["lr"], options["betas"], options["foreach"]
         tensors = [isinstance(b, Tensor) for b in betas]
-        check(tensors[0] == tensors[1], "betas must be either both floats or both Tensors")
-        for i, beta in enumerate(betas):
-            if tensors[i]:
-                check(
+        require(tensors[0] == tensors[1], "betas must be either both floats or both Tensors")
+        for name, value in (("lr", lr), ("betas[0]", betas[0]), ("betas[1]", betas[1])):
+            if isinstance(value, Tensor):
+                require(
                     not foreach,
-                    f"betas[{i}] as a Tensor is not supported for capturable=False and "
-                    "foreach=True",
+                    f"{name} as a Tensor is not supported for capturable=False and foreach=True",
                 )
-                check(beta.numel() == 1, f"Tensor betas[{i}] must be 1-element")
-        defaults = dict(
-            lr=lr,
-            betas=betas,
-            eps=eps,
-            weight_decay=weight_decay,
-            amsgrad=amsgrad,
-            maximize=maximize,
-            foreach=foreach,
-            capturable=capturable,
-            differentiable=differentiable,
-            fused=fused,
-            decoupled_weight_decay=decoupled_weight_decay,
-        )
-        super().__init__(params, defaults)
+                require(value.numel() == 1, f"Tensor {name} must be 1-element")
 
     def step(self, closure: Callable | None = None) -> Any:
         loss = self._loss(closure)
@@ -125,35 +105,18 @@ class AdamW(Adam):
     Source: Loshchilov, Hutter 2017, arXiv:1711.05101.
     """
 
-    def __init__(
-        self,
-        params: Iterable,
-        lr: Any = 1e-3,
-        betas: tuple[Any, Any] = (0.9, 0.999),
-        eps: float = 1e-8,
-        weight_decay: float = 1e-2,
-        amsgrad: bool = False,
-        *,
-        maximize: bool = False,
-        foreach: bool | None = None,
-        capturable: bool = False,
-        differentiable: bool = False,
-        fused: bool | None = None,
-    ) -> None:
-        super().__init__(
-            params,
-            lr,
-            betas,
-            eps,
-            weight_decay,
-            amsgrad,
-            foreach=foreach,
-            maximize=maximize,
-            capturable=capturable,
-            differentiable=differentiable,
-            fused=fused,
-            decoupled_weight_decay=True,
-        )
+    lr: Any = option(default=1e-3, check=learning_rate())
+    betas: tuple[Any, Any] = option(default=(0.9, 0.999), check=below_one)
+    eps: float = option(default=1e-8, check=at_least(0.0, "Invalid epsilon value"))
+    weight_decay: float = option(default=1e-2, check=at_least(0.0, "Invalid weight_decay value"))
+    amsgrad: bool = option(default=False)
+    _: KW_ONLY
+    maximize: bool = option(default=False)
+    foreach: bool | None = option(default=None)
+    capturable: bool = option(default=False)
+    differentiable: bool = option(default=False)
+    fused: bool | None = option(default=None)
+    decoupled_weight_decay: bool = option(default=True, init=False)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)

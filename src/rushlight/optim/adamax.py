@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from ..kernels import K
-from .optimizer import Optimizer, check, check_lr, count, counter, gradients, number, numbers, zeros
+from .optimizer import Optimizer, count, counter, gradients, number, numbers, zeros
+from .options import KW_ONLY, at_least, below_one, learning_rate, option
 
 
 class Adamax(Optimizer):
@@ -16,40 +17,21 @@ class Adamax(Optimizer):
         m ← β₁ m + (1 - β₁) g
         u ← max(β₂ u, |g| + ε)
 
-    lr, betas (β₁, β₂), eps ε, weight_decay λ. foreach: accepted, there is one way here.
-    differentiable, capturable: refused. State: step t, exp_avg m, exp_inf u.
+    lr, betas (β₁, β₂), eps ε, weight_decay λ. foreach: accepted without effect. differentiable,
+    capturable: refused.
+    State: step t, exp_avg m, exp_inf u.
     Source: Kingma, Ba 2014, arXiv:1412.6980, section 7.
     """
 
-    def __init__(
-        self,
-        params: Iterable,
-        lr: Any = 2e-3,
-        betas: tuple[float, float] = (0.9, 0.999),
-        eps: float = 1e-8,
-        weight_decay: float = 0,
-        foreach: bool | None = None,
-        *,
-        maximize: bool = False,
-        differentiable: bool = False,
-        capturable: bool = False,
-    ) -> None:
-        check_lr(lr)
-        check(0.0 <= eps, f"Invalid epsilon value: {eps}")
-        check(0.0 <= betas[0] < 1.0, f"Invalid beta parameter at index 0: {betas[0]}")
-        check(0.0 <= betas[1] < 1.0, f"Invalid beta parameter at index 1: {betas[1]}")
-        check(0.0 <= weight_decay, f"Invalid weight_decay value: {weight_decay}")
-        defaults = dict(
-            lr=lr,
-            betas=betas,
-            eps=eps,
-            weight_decay=weight_decay,
-            foreach=foreach,
-            maximize=maximize,
-            differentiable=differentiable,
-            capturable=capturable,
-        )
-        super().__init__(params, defaults)
+    lr: Any = option(default=2e-3, check=learning_rate())
+    betas: tuple[float, float] = option(default=(0.9, 0.999), check=below_one)
+    eps: float = option(default=1e-8, check=at_least(0.0, "Invalid epsilon value"))
+    weight_decay: float = option(default=0, check=at_least(0.0, "Invalid weight_decay value"))
+    foreach: bool | None = option(default=None)
+    _: KW_ONLY
+    maximize: bool = option(default=False)
+    differentiable: bool = option(default=False)
+    capturable: bool = option(default=False)
 
     def step(self, closure: Callable | None = None) -> Any:
         loss = self._loss(closure)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
-from .optimizer import Optimizer, check, check_lr, count, counter, gradients, number, numbers, zeros
+from .optimizer import Optimizer, count, counter, gradients, number, numbers, zeros
+from .options import at_least, learning_rate, option
 
 
 class ASGD(Optimizer):
@@ -16,38 +17,21 @@ class ASGD(Optimizer):
         a ← a + μ (θ - a)                        a ← θ while μ = 1
         η ← lr / (1 + lambd · lr · t)^alpha      μ ← 1 / max(1, t - t0)
 
-    lr, lambd, alpha, t0, weight_decay λ. foreach: accepted, there is one way here. differentiable,
-    capturable: refused. State: step t, eta η, mu μ, ax a.
+    lr, lambd, alpha, t0, weight_decay λ. foreach: accepted without effect. differentiable,
+    capturable: refused.
+    State: step t, eta η, mu μ, ax a.
     Source: Polyak, Juditsky 1992, "Acceleration of stochastic approximation by averaging".
     """
 
-    def __init__(
-        self,
-        params: Iterable,
-        lr: Any = 1e-2,
-        lambd: float = 1e-4,
-        alpha: float = 0.75,
-        t0: float = 1e6,
-        weight_decay: float = 0,
-        foreach: bool | None = None,
-        maximize: bool = False,
-        differentiable: bool = False,
-        capturable: bool = False,
-    ) -> None:
-        check_lr(lr)
-        check(0.0 <= weight_decay, f"Invalid weight_decay value: {weight_decay}")
-        defaults = dict(
-            lr=lr,
-            lambd=lambd,
-            alpha=alpha,
-            t0=t0,
-            weight_decay=weight_decay,
-            foreach=foreach,
-            maximize=maximize,
-            differentiable=differentiable,
-            capturable=capturable,
-        )
-        super().__init__(params, defaults)
+    lr: Any = option(default=1e-2, check=learning_rate())
+    lambd: float = option(default=1e-4)
+    alpha: float = option(default=0.75)
+    t0: float = option(default=1e6)
+    weight_decay: float = option(default=0, check=at_least(0.0, "Invalid weight_decay value"))
+    foreach: bool | None = option(default=None)
+    maximize: bool = option(default=False)
+    differentiable: bool = option(default=False)
+    capturable: bool = option(default=False)
 
     def step(self, closure: Callable | None = None) -> Any:
         loss = self._loss(closure)

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..core.grad_mode import enable_grad
 from ..core.tensor import Tensor, wrap
-from .optimizer import Optimizer, check, check_lr, numbers
+from .optimizer import Optimizer, numbers
+from .options import learning_rate, option, require
 
 
 class LBFGS(Optimizer):
-    """θ ← θ + t d with d = -H g, where H stands for the last steps s and changes of gradient y.
+    """θ ← θ + t d with d = -H g, where H is built from the last steps s and changes of gradient y.
 
         d by the two loops:  q = -g;  newest to oldest: α = ρ s·q, q -= α y     ρ = 1 / y·s
                              d = (s·y / y·y) q;  oldest to newest: d += (α - ρ y·d) s
@@ -27,34 +28,24 @@ class LBFGS(Optimizer):
     Source: Nocedal, Wright 2006, "Numerical Optimization", algorithms 7.4, 3.5 and 3.6.
     """
 
-    def __init__(
-        self,
-        params: Iterable,
-        lr: Any = 1,
-        max_iter: int = 20,
-        max_eval: int | None = None,
-        tolerance_grad: float = 1e-7,
-        tolerance_change: float = 1e-9,
-        history_size: int = 100,
-        line_search_fn: str | None = None,
-    ) -> None:
-        check_lr(lr)
-        if max_eval is None:
-            max_eval = max_iter * 5 // 4
-        defaults = dict(
-            lr=lr,
-            max_iter=max_iter,
-            max_eval=max_eval,
-            tolerance_grad=tolerance_grad,
-            tolerance_change=tolerance_change,
-            history_size=history_size,
-            line_search_fn=line_search_fn,
-        )
-        super().__init__(params, defaults)
-        check(
-            len(self.param_groups) == 1,
+    lr: Any = option(default=1, check=learning_rate())
+    max_iter: int = option(default=20)
+    max_eval: int | None = option(default=None)
+    tolerance_grad: float = option(default=1e-7)
+    tolerance_change: float = option(default=1e-9)
+    history_size: int = option(default=100)
+    line_search_fn: str | None = option(default=None)
+
+    def _prepare(self, options: dict[str, Any]) -> None:
+        if options["max_eval"] is None:
+            options["max_eval"] = options["max_iter"] * 5 // 4
+
+    def add_param_group(self, param_group: dict[str, Any]) -> None:
+        require(
+            not self.param_groups,
             "LBFGS doesn't support per-parameter options (parameter groups)",
         )
+        super().add_param_group(param_group)
 
     # ------------------------------------------------------------ all parameters as one vector
 
@@ -200,7 +191,7 @@ class _Memory:
 
 
 def _plain(x: Any) -> Any:
-    """The elements of a tensor, a number if there is but one; anything else as it is."""
+    """The elements of a tensor, a number if it is 0-d; anything else unchanged."""
     if isinstance(x, Tensor):
         return x._a if x.ndim else x._a[()]
     return x
@@ -256,7 +247,7 @@ def _strong_wolfe(
         left, right = sorted((low.t, high.t))
         if (right - left) * reach < narrow:
             break
-        t = _cubic_minimum(*bracket)
+        t = _cubic_minimum(bracket[0], bracket[1])
         margin = 0.1 * (right - left)
         if min(right - t, t - left) < margin:  # close to an end: twice in a row moves it inwards
             if stuck or t >= right or t <= left:
@@ -284,7 +275,7 @@ def _strong_wolfe(
 
 
 def _cubic_minimum(a: _Point, b: _Point, bounds: tuple[float, float] | None = None) -> float:
-    """Where the cubic through two points and their slopes is least, within bounds."""
+    """The minimum, within bounds, of the cubic through two points with their slopes."""
     left, right = bounds if bounds is not None else sorted((a.t, b.t))
     if a.t > b.t:
         a, b = b, a

@@ -1,7 +1,7 @@
 """LRScheduler, the base of all learning-rate schedules, and what they share.
 
 A schedule sets `group["lr"]` when it is made and at each `step()`. Most compute the next rate from
-the present one (chainable: several may act on one optimizer); `_get_closed_form_lr` is the same
+the current one (chainable: several may act on one optimizer); `_get_closed_form_lr` is the same
 rate from the epoch alone, for `step(epoch)`.
 """
 
@@ -44,8 +44,8 @@ def check_optimizer(optimizer: Any) -> None:
 class LRScheduler:
     """Base: a subclass defines `get_lr`, the list of the groups' next rates.
 
-    optimizer; last_epoch: the step to go on from, -1 to begin (then the present rates become
-    `initial_lr`). KeyError: going on, but a group has no initial_lr.
+    last_epoch: the step to resume from; -1 to begin (the current rates become `initial_lr`).
+    KeyError: resuming, but a group has no initial_lr.
     """
 
     def __init__(self, optimizer: Optimizer, last_epoch: int = -1) -> None:
@@ -118,11 +118,11 @@ class LRScheduler:
         self._last_lr = self._rates()
 
     def _rates(self) -> list:
-        """The groups' present rates."""
+        """The groups' current rates."""
         return [_copied(group["lr"]) for group in self.optimizer.param_groups]
 
     def _times(self, factor: float) -> list:
-        """The present rates times a factor."""
+        """The current rates times a factor."""
         return [group["lr"] * factor for group in self.optimizer.param_groups]
 
     def _warn_of_order(self) -> None:
@@ -154,9 +154,9 @@ class LRScheduler:
             )
 
     def state_dict(self) -> dict[str, Any]:
-        """Everything but the optimizer."""
+        """All attributes except the optimizer."""
         return {k: v for k, v in self.__dict__.items() if k not in ("optimizer", "_overridden")}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take up a saved state."""
+        """Restore a saved state."""
         self.__dict__.update(state_dict)

@@ -22,7 +22,7 @@ class _LRScheduler(LRScheduler):
 
 
 class _ByFunction(LRScheduler):
-    """What LambdaLR and MultiplicativeLR share: one function of t per group."""
+    """Common base of LambdaLR and MultiplicativeLR: one function of t per group."""
 
     def __init__(self, optimizer: Optimizer, lr_lambda: Any, last_epoch: int = -1) -> None:
         check_optimizer(optimizer)
@@ -331,7 +331,7 @@ def _per_group(optimizer: Optimizer, name: str, value: Any) -> list:
 
 
 def _takes_momentum(optimizer: Optimizer) -> bool:
-    """Cycling the momentum: True if that is betas[0]. ValueError: there is none."""
+    """True if the momentum to cycle is betas[0]. ValueError: the optimizer has none."""
     if "momentum" not in optimizer.defaults and "betas" not in optimizer.defaults:
         raise ValueError(
             "optimizer must support momentum or beta1 with `cycle_momentum` option enabled"
@@ -488,7 +488,7 @@ class OneCycleLR(LRScheduler):
                 (n - 1, "max_lr min_lr base_momentum max_momentum"),
             ]
         keys = ("end_step", "start_lr", "end_lr", "start_momentum", "end_momentum")
-        self._schedule_phases = [
+        self._schedule_phases: list[dict[str, Any]] = [
             dict(zip(keys, (end, *names.split()), strict=True)) for end, names in phases
         ]
         if not isinstance(pct_start, float) or not 0 <= pct_start <= 1:
@@ -529,6 +529,7 @@ class OneCycleLR(LRScheduler):
                 f"{self.total_steps}"
             )
         start = 0.0
+        phase: dict[str, Any]
         for phase in self._schedule_phases[:-1]:
             if t <= phase["end_step"]:
                 break
@@ -567,7 +568,7 @@ def _check_family(owner: str, schedulers: Sequence, optimizer: Any, doing: str) 
 
 
 class _Group(LRScheduler):
-    """What SequentialLR and ChainedScheduler share: they hold schedulers and save their states."""
+    """Common base of SequentialLR and ChainedScheduler: a list of schedulers, saved with it."""
 
     _schedulers: list
 
@@ -622,7 +623,7 @@ class SequentialLR(_Group):
 
 
 class ChainedScheduler(_Group):
-    """Several schedules at once: each changes the rate that the one before it left."""
+    """Several schedules at once: each changes the rate that the previous one set."""
 
     def __init__(self, schedulers: Sequence[LRScheduler], optimizer: Any = None) -> None:
         _check_family("ChainedScheduler", schedulers, optimizer, " to be chained")
@@ -638,7 +639,7 @@ class ChainedScheduler(_Group):
 
 
 class ReduceLROnPlateau(LRScheduler):
-    """lr ← max(lr · factor, min_lr) when a metric has not become better for `patience` steps.
+    """lr ← max(lr · factor, min_lr) when a metric has not improved for `patience` steps.
 
     Better: below best · (1 - threshold) in mode "min", above best · (1 + threshold) in "max"; with
     threshold_mode "abs" best ∓ threshold. After a reduction `cooldown` steps do not count as bad.
@@ -680,12 +681,12 @@ class ReduceLROnPlateau(LRScheduler):
         self._reset()
 
     def _reset(self) -> None:
-        """Forget the best metric and the bad steps."""
+        """Reset the best metric and the counters."""
         self.best = self.mode_worse
         self.cooldown_counter = self.num_bad_epochs = 0
 
     def step(self, metrics: Any, epoch: int | None = None) -> None:  # type: ignore[override]
-        """Take note of a metric and reduce the rates if it is time to."""
+        """Record a metric and reduce the rates if it has not improved for long enough."""
         current = float(metrics)
         if epoch is None:
             epoch = self.last_epoch + 1
@@ -726,7 +727,7 @@ class ReduceLROnPlateau(LRScheduler):
 
     @property
     def in_cooldown(self) -> bool:
-        """True while bad steps do not count."""
+        """True during the cooldown."""
         return self.cooldown_counter > 0
 
     def _is_better(self, a: float, best: float) -> bool:

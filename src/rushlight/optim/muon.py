@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from ..core.tensor import Tensor
-from .optimizer import Optimizer, check, gradients, number, zeros
+from .optimizer import Optimizer, gradients, number, zeros
+from .options import at_least, learning_rate, option, require
+
+
+def _check_adjust(name: Any, _: dict[str, Any]) -> None:
+    require(
+        name in (None, "original", "match_rms_adamw"),
+        f"Adjust learning rate function {name} is not supported",
+    )
 
 
 class Muon(Optimizer):
@@ -25,45 +32,25 @@ class Muon(Optimizer):
     Source: Jordan et al. 2024, https://kellerjordan.github.io/posts/muon/
     """
 
-    def __init__(
-        self,
-        params: Iterable,
-        lr: float = 1e-3,
-        weight_decay: float = 0.1,
-        momentum: float = 0.95,
-        nesterov: bool = True,
-        ns_coefficients: tuple[float, float, float] = (3.4445, -4.775, 2.0315),
-        eps: float = 1e-7,
-        ns_steps: int = 5,
-        adjust_lr_fn: str | None = None,
-    ) -> None:
-        if isinstance(lr, Tensor):
-            check(lr.numel() == 1, "Tensor lr must be 1-element")
-        check(0.0 <= lr, f"Learning rate should be >= 0 but is: {lr}")
-        check(0.0 <= momentum, f"momentum should be >= 0 but is: {momentum}")
-        check(0.0 <= weight_decay, f"weight decay should be >= 0 but is: {weight_decay}")
-        check(
-            adjust_lr_fn in (None, "original", "match_rms_adamw"),
-            f"Adjust learning rate function {adjust_lr_fn} is not supported",
-        )
-        defaults = dict(
-            lr=lr,
-            weight_decay=weight_decay,
-            momentum=momentum,
-            nesterov=nesterov,
-            ns_coefficients=ns_coefficients,
-            eps=eps,
-            ns_steps=ns_steps,
-            adjust_lr_fn=adjust_lr_fn,
-        )
-        super().__init__(params, defaults)
-        for group in self.param_groups:
-            for p in group["params"]:
-                if p.ndim != 2:
-                    raise ValueError(
-                        "Muon only supports 2D parameters whereas we found a parameter with size: "
-                        f"{p.size()}"
-                    )
+    lr: float = option(default=1e-3, check=learning_rate("Learning rate should be >= 0 but is"))
+    weight_decay: float = option(
+        default=0.1, check=at_least(0.0, "weight decay should be >= 0 but is")
+    )
+    momentum: float = option(default=0.95, check=at_least(0.0, "momentum should be >= 0 but is"))
+    nesterov: bool = option(default=True)
+    ns_coefficients: tuple[float, float, float] = option(default=(3.4445, -4.775, 2.0315))
+    eps: float = option(default=1e-7)
+    ns_steps: int = option(default=5)
+    adjust_lr_fn: str | None = option(default=None, check=_check_adjust)
+
+    def add_param_group(self, param_group: dict[str, Any]) -> None:
+        super().add_param_group(param_group)
+        for p in param_group["params"]:
+            if p.ndim != 2:
+                raise ValueError(
+                    "Muon only supports 2D parameters whereas we found a parameter with size: "
+                    f"{p.size()}"
+                )
 
     def step(self, closure: Callable | None = None) -> Any:
         loss = self._loss(closure)
@@ -99,7 +86,7 @@ def _orthogonal(
         raise ValueError("Coefficients must be a tuple of exactly 3 values")
     from ml_dtypes import bfloat16
 
-    def rounded(y: np.ndarray) -> np.ndarray:
+    def rounded(y: Any) -> Any:
         return y.astype(bfloat16).astype(np.float32)
 
     a, b, c = coefficients

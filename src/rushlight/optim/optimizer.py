@@ -12,17 +12,18 @@ from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from copy import deepcopy
 from itertools import chain
-from typing import Any
+from typing import TYPE_CHECKING, Any, dataclass_transform
 
 import numpy as np
 
 from ..autograd.hooks import RemovableHandle
 from ..core.grad_mode import enable_grad
 from ..core.tensor import Tensor, wrap
+from .options import collect, option
 
 
 class _Required:
-    """Stands for the default of an option that every group must give."""
+    """The default of an option that every group must set."""
 
     def __repr__(self) -> str:
         return "<required parameter>"
@@ -35,7 +36,12 @@ _HOOKS = ("step_pre", "step_post", "state_dict_pre", "state_dict_post",
           "load_state_dict_pre", "load_state_dict_post")  # fmt: skip
 
 
-class Optimizer:
+@dataclass_transform(eq_default=False, field_specifiers=(option,))
+class _Declared:
+    """Tells type checkers that `option(...)` in a subclass's body makes its constructor."""
+
+
+class Optimizer(_Declared):
     """Base of all optimizers.
 
     params     tensors, or (name, tensor) pairs, or dicts {"params": ..., option: value}: the groups
@@ -47,6 +53,9 @@ class Optimizer:
 
     _hooked = False
     _opt_called = False  # has step() run yet? Learning-rate schedulers ask
+
+    if TYPE_CHECKING:
+        params: Iterable  # the first argument of every constructor
 
     def __init__(self, params: Iterable, defaults: dict[str, Any]) -> None:
         self.defaults = defaults
@@ -70,8 +79,24 @@ class Optimizer:
         for kind in _HOOKS:
             self.__dict__.setdefault(f"_optimizer_{kind}_hooks", OrderedDict())
 
-    def __init_subclass__(cls, **kwargs: Any) -> None:
+    def _hooks_of(self, kind: str) -> OrderedDict:
+        return self.__dict__[f"_optimizer_{kind}_hooks"]
+
+    def _from_options(
+        self, params: Iterable, values: dict[str, Any], checks: Iterable[tuple[str, Callable]]
+    ) -> None:
+        """What the constructors made from declared options do; see options.py."""
+        for name, check in checks:
+            check(values[name], values)
+        self._prepare(values)
+        Optimizer.__init__(self, params, values)
+
+    def _prepare(self, options: dict[str, Any]) -> None:
+        """Checks that concern several options, and defaults that depend on others."""
+
+    def __init_subclass__(cls: Any, group_order: str = "", **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        collect(cls, Optimizer._from_options, group_order)
         if "step" in cls.__dict__ and not hasattr(cls.step, "hooked"):
             cls.step = _with_hooks(cls.step)
 
@@ -89,7 +114,7 @@ class Optimizer:
             return closure()
 
     def zero_grad(self, set_to_none: bool = True) -> None:
-        """Forget all gradients, or fill them with zeros."""
+        """Set all gradients to None, or fill them with zeros."""
         for group in self.param_groups:
             for p in group["params"]:
                 grad = p._grad
@@ -175,7 +200,7 @@ class Optimizer:
                 raise ValueError("can't optimize a non-leaf Tensor")
 
     def _check_options(self, group: dict[str, Any]) -> None:
-        """Refuse what PyTorch refuses, and what this library does not do."""
+        """Errors for options that PyTorch refuses or that are not supported here."""
         if group.get("fused"):
             if group.get("differentiable"):
                 raise RuntimeError("`fused` does not support `differentiable`")
@@ -200,7 +225,7 @@ class Optimizer:
 
         The tensors are the optimizer's own.
         """
-        for hook in self._optimizer_state_dict_pre_hooks.values():
+        for hook in self._hooks_of("state_dict_pre").values():
             hook(self)
         index: dict[int, int] = {}
         groups = []
@@ -212,18 +237,18 @@ class Optimizer:
             groups.append(packed)
         state = {index[id(k)] if isinstance(k, Tensor) else k: v for k, v in self.state.items()}
         result: dict[str, Any] = {"state": state, "param_groups": groups}
-        for hook in self._optimizer_state_dict_post_hooks.values():
+        for hook in self._hooks_of("state_dict_post").values():
             changed = hook(self, result)
             result = result if changed is None else changed
         return result
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take up a saved state; its tensors are copied, to the dtype of their parameters.
+        """Restore a saved state; its tensors are copied, in the dtype of their parameters.
 
-        ValueError: the groups are not as many, or not as large, as this optimizer's.
+        ValueError: the number of groups or their sizes differ from this optimizer's.
         """
         state_dict = state_dict.copy()
-        for hook in self._optimizer_load_state_dict_pre_hooks.values():
+        for hook in self._hooks_of("load_state_dict_pre").values():
             changed = hook(self, state_dict)
             state_dict = state_dict if changed is None else changed
         groups, saved = self.param_groups, deepcopy(state_dict["param_groups"])
@@ -239,9 +264,9 @@ class Optimizer:
                     f"optimizer's group\n  it has {len(theirs['params'])} parameters, the "
                     f"optimizer's group {len(mine['params'])}"
                 )
-        theirs = chain.from_iterable(g["params"] for g in saved)
-        mine = chain.from_iterable(g["params"] for g in groups)
-        parameter = dict(zip(theirs, mine, strict=True))
+        indices = chain.from_iterable(g["params"] for g in saved)
+        params = chain.from_iterable(g["params"] for g in groups)
+        parameter = dict(zip(indices, params, strict=True))
         state: defaultdict = defaultdict(dict)
         for key, value in state_dict["state"].items():
             if key in parameter:
@@ -253,7 +278,7 @@ class Optimizer:
             if "param_names" in mine and "param_names" not in theirs:
                 theirs["param_names"] = mine["param_names"]
         self.__setstate__({"state": state, "param_groups": saved})
-        for hook in self._optimizer_load_state_dict_post_hooks.values():
+        for hook in self._hooks_of("load_state_dict_post").values():
             hook(self)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -262,7 +287,7 @@ class Optimizer:
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         self._make_hook_tables()
-        for group in self.param_groups:  # options that are younger than the saved state
+        for group in self.param_groups:  # options that were added after the state was saved
             for name, default in self.defaults.items():
                 group.setdefault(name, default)
         for values in self.state.values():
@@ -272,7 +297,7 @@ class Optimizer:
     # ------------------------------------------------------------ hooks
 
     def _hook(self, kind: str, hook: Callable, prepend: bool = False) -> RemovableHandle:
-        table = self.__dict__[f"_optimizer_{kind}_hooks"]
+        table = self._hooks_of(kind)
         handle = RemovableHandle(table)
         table[handle.id] = hook
         if prepend:
@@ -332,7 +357,7 @@ def _every(table: OrderedDict, hook: Callable) -> RemovableHandle:
 
 
 def _with_hooks(step: Callable) -> Callable:
-    """A step that runs the hooks around it and remembers that it was called."""
+    """Wraps a step: runs the hooks and records that it was called."""
 
     @functools.wraps(step)
     def hooked(self: Any, *args: Any, **kwargs: Any) -> Any:
@@ -421,17 +446,3 @@ def gradients(group: dict[str, Any]) -> Iterator[tuple[Tensor, np.ndarray, np.nd
 def number(x: Any) -> float:
     """An option that may be a tensor of one element, as a Python number."""
     return x if type(x) is float else float(x)
-
-
-def check(fine: bool, problem: str) -> None:
-    """ValueError unless an option is fine."""
-    if not fine:
-        raise ValueError(problem)
-
-
-def check_lr(lr: Any, foreach: bool | None = None) -> None:
-    """ValueError: the learning rate is negative, or a tensor that PyTorch would not take."""
-    if isinstance(lr, Tensor):
-        check(not foreach, "lr as a Tensor is not supported for capturable=False and foreach=True")
-        check(lr.numel() == 1, "Tensor lr must be 1-element")
-    check(0.0 <= lr, f"Invalid learning rate: {lr}")

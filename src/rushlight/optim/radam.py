@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from ..kernels import K
-from .optimizer import Optimizer, check, check_lr, count, counter, gradients, number, numbers, zeros
+from .optimizer import Optimizer, count, counter, gradients, number, numbers, zeros
+from .options import KW_ONLY, at_least, below_one, learning_rate, option
 
 
-class RAdam(Optimizer):
+class RAdam(Optimizer, group_order="maximize foreach capturable decoupled_weight_decay"):
     """Adam whose first steps, when v is not yet reliable, leave the division by √v out.
 
         g ← ∇f(θ) + λ θ                          decoupled: θ ← (1 - lr λ) θ instead
@@ -19,42 +20,22 @@ class RAdam(Optimizer):
                 r = √((ρ - 4)(ρ - 2) ρ_∞ / ((ρ_∞ - 4)(ρ_∞ - 2) ρ)),  m̂ = m / (1 - β₁ᵗ)
         else:   θ ← θ - lr · m̂
 
-    lr, betas (β₁, β₂), eps ε, weight_decay λ, decoupled_weight_decay. foreach: accepted, there is
-    one way here. differentiable, capturable: refused. State: step t, exp_avg m, exp_avg_sq v.
+    lr, betas (β₁, β₂), eps ε, weight_decay λ, decoupled_weight_decay. foreach: accepted without
+    effect. differentiable, capturable: refused.
+    State: step t, exp_avg m, exp_avg_sq v.
     Source: Liu et al. 2019, arXiv:1908.03265.
     """
 
-    def __init__(
-        self,
-        params: Iterable,
-        lr: Any = 1e-3,
-        betas: tuple[float, float] = (0.9, 0.999),
-        eps: float = 1e-8,
-        weight_decay: float = 0,
-        decoupled_weight_decay: bool = False,
-        *,
-        foreach: bool | None = None,
-        maximize: bool = False,
-        capturable: bool = False,
-        differentiable: bool = False,
-    ) -> None:
-        check_lr(lr)
-        check(0.0 <= eps, f"Invalid epsilon value: {eps}")
-        check(0.0 <= betas[0] < 1.0, f"Invalid beta parameter at index 0: {betas[0]}")
-        check(0.0 <= betas[1] < 1.0, f"Invalid beta parameter at index 1: {betas[1]}")
-        check(0.0 <= weight_decay, f"Invalid weight_decay value: {weight_decay}")
-        defaults = dict(
-            lr=lr,
-            betas=betas,
-            eps=eps,
-            weight_decay=weight_decay,
-            maximize=maximize,
-            foreach=foreach,
-            capturable=capturable,
-            decoupled_weight_decay=decoupled_weight_decay,
-            differentiable=differentiable,
-        )
-        super().__init__(params, defaults)
+    lr: Any = option(default=1e-3, check=learning_rate())
+    betas: tuple[float, float] = option(default=(0.9, 0.999), check=below_one)
+    eps: float = option(default=1e-8, check=at_least(0.0, "Invalid epsilon value"))
+    weight_decay: float = option(default=0, check=at_least(0.0, "Invalid weight_decay value"))
+    decoupled_weight_decay: bool = option(default=False)
+    _: KW_ONLY
+    foreach: bool | None = option(default=None)
+    maximize: bool = option(default=False)
+    capturable: bool = option(default=False)
+    differentiable: bool = option(default=False)
 
     def step(self, closure: Callable | None = None) -> Any:
         loss = self._loss(closure)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from ..kernels import K
-from .optimizer import Optimizer, check, check_lr, count, counter, number, zeros
+from .optimizer import Optimizer, count, counter, number, zeros
+from .options import at_least, learning_rate, option
 
 
-class RMSprop(Optimizer):
+class RMSprop(Optimizer, group_order="momentum alpha eps centered weight_decay"):
     """θ ← θ - lr · g / (√s + ε), with the running mean s of the squared gradient.
 
         g ← ∇f(θ) + λ θ                          -∇f if maximize
@@ -17,44 +18,22 @@ class RMSprop(Optimizer):
         centered: a ← α a + (1 - α) g, and √(s - a²) in place of √s
         momentum: b ← μ b + g / (√s + ε), θ ← θ - lr · b
 
-    lr, alpha α, eps ε, weight_decay λ, momentum μ, centered. foreach: accepted; there is one way
-    here, a single kernel over all parameters. differentiable, capturable: refused.
+    lr, alpha α, eps ε, weight_decay λ, momentum μ, centered. foreach: accepted without effect, one
+    kernel updates all parameters. differentiable, capturable: refused.
     State: step, square_avg s, grad_avg a, momentum_buffer b.
     Source: Hinton, Coursera lecture 6e (2012); centered: Graves 2013, arXiv:1308.0850.
     """
 
-    def __init__(
-        self,
-        params: Iterable,
-        lr: Any = 1e-2,
-        alpha: float = 0.99,
-        eps: float = 1e-8,
-        weight_decay: float = 0,
-        momentum: float = 0,
-        centered: bool = False,
-        capturable: bool = False,
-        foreach: bool | None = None,
-        maximize: bool = False,
-        differentiable: bool = False,
-    ) -> None:
-        check_lr(lr)
-        check(0.0 <= eps, f"Invalid epsilon value: {eps}")
-        check(0.0 <= momentum, f"Invalid momentum value: {momentum}")
-        check(0.0 <= weight_decay, f"Invalid weight_decay value: {weight_decay}")
-        check(0.0 <= alpha, f"Invalid alpha value: {alpha}")
-        defaults = dict(
-            lr=lr,
-            momentum=momentum,
-            alpha=alpha,
-            eps=eps,
-            centered=centered,
-            weight_decay=weight_decay,
-            capturable=capturable,
-            foreach=foreach,
-            maximize=maximize,
-            differentiable=differentiable,
-        )
-        super().__init__(params, defaults)
+    lr: Any = option(default=1e-2, check=learning_rate())
+    alpha: float = option(default=0.99, check=at_least(0.0, "Invalid alpha value"))
+    eps: float = option(default=1e-8, check=at_least(0.0, "Invalid epsilon value"))
+    weight_decay: float = option(default=0, check=at_least(0.0, "Invalid weight_decay value"))
+    momentum: float = option(default=0, check=at_least(0.0, "Invalid momentum value"))
+    centered: bool = option(default=False)
+    capturable: bool = option(default=False)
+    foreach: bool | None = option(default=None)
+    maximize: bool = option(default=False)
+    differentiable: bool = option(default=False)
 
     def step(self, closure: Callable | None = None) -> Any:
         loss = self._loss(closure)

@@ -2,51 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from ..core.tensor import wrap
 from ..kernels import K
-from .optimizer import Optimizer, check, check_lr, count, counter, gradients, number, numbers, zeros
+from .optimizer import Optimizer, count, counter, gradients, number, numbers, zeros
+from .options import KW_ONLY, learning_rate, option, require
 
 
-class Rprop(Optimizer):
+def _check_etas(etas: Any, _: dict[str, Any]) -> None:
+    require(0.0 < etas[0] < 1.0 < etas[1], f"Invalid eta values: {etas[0]}, {etas[1]}")
+
+
+class Rprop(Optimizer, group_order="foreach maximize differentiable capturable"):
     """θ ← θ - Δ · sign(g), with a step Δ of its own for every element.
 
         Δ ← min(Δ η₊, Δ_max) where g keeps its sign
         Δ ← max(Δ η₋, Δ_min), and g ← 0, where g changed it
 
-    lr: Δ at first; etas (η₋, η₊); step_sizes (Δ_min, Δ_max). foreach: accepted, there is one way
-    here. differentiable, capturable: refused. State: step, prev g, step_size Δ.
+    lr: Δ at first; etas (η₋, η₊); step_sizes (Δ_min, Δ_max). foreach: accepted without effect.
+    differentiable, capturable: refused.
+    State: step, prev g, step_size Δ.
     Source: Riedmiller, Braun 1993, "A direct adaptive method for faster backpropagation learning".
     """
 
-    def __init__(
-        self,
-        params: Iterable,
-        lr: Any = 1e-2,
-        etas: tuple[float, float] = (0.5, 1.2),
-        step_sizes: tuple[float, float] = (1e-6, 50),
-        *,
-        capturable: bool = False,
-        foreach: bool | None = None,
-        maximize: bool = False,
-        differentiable: bool = False,
-    ) -> None:
-        check_lr(lr)
-        check(0.0 < etas[0] < 1.0 < etas[1], f"Invalid eta values: {etas[0]}, {etas[1]}")
-        defaults = dict(
-            lr=lr,
-            etas=etas,
-            step_sizes=step_sizes,
-            foreach=foreach,
-            maximize=maximize,
-            differentiable=differentiable,
-            capturable=capturable,
-        )
-        super().__init__(params, defaults)
+    lr: Any = option(default=1e-2, check=learning_rate())
+    etas: tuple[float, float] = option(default=(0.5, 1.2), check=_check_etas)
+    step_sizes: tuple[float, float] = option(default=(1e-6, 50))
+    _: KW_ONLY
+    capturable: bool = option(default=False)
+    foreach: bool | None = option(default=None)
+    maximize: bool = option(default=False)
+    differentiable: bool = option(default=False)
 
     def step(self, closure: Callable | None = None) -> Any:
         loss = self._loss(closure)
@@ -60,8 +50,8 @@ class Rprop(Optimizer):
                 state = self.state[p]
                 if not state:
                     start = complex(lr, lr) if p._a.dtype.kind == "c" else lr
-                    size = wrap(np.full_like(p._a, start))
-                    state.update(step=counter(), prev=zeros(p), step_size=size)
+                    sizes = wrap(np.full_like(p._a, start))
+                    state.update(step=counter(), prev=zeros(p), step_size=sizes)
                 count(state)
                 before, size = numbers(state["prev"]), numbers(state["step_size"])
                 agreement = g * before

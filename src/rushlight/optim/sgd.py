@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from ..core.tensor import wrap
 from ..kernels import K
-from .optimizer import Optimizer, check, check_lr, number
+from .optimizer import Optimizer, number
+from .options import KW_ONLY, at_least, learning_rate, option
 
 
 class SGD(Optimizer):
@@ -17,45 +18,28 @@ class SGD(Optimizer):
         b ← μ b + (1 - τ) g              b ← g in the first step
         g ← g + μ b if nesterov else b
 
-    lr, momentum μ, dampening τ, weight_decay λ. foreach, fused: accepted; there is one way here,
-    a single kernel over all parameters. differentiable: NotImplementedError.
+    lr, momentum μ, dampening τ, weight_decay λ. foreach, fused: accepted without effect, one kernel
+    updates all parameters. differentiable: NotImplementedError.
     Source: Sutskever et al. 2013, "On the importance of initialization and momentum in deep
     learning"; as PyTorch has it, lr is outside of b.
 
     >>> optimizer = SGD(model.parameters(), lr=0.1, momentum=0.9)
     """
 
-    def __init__(
-        self,
-        params: Iterable,
-        lr: Any = 1e-3,
-        momentum: float = 0,
-        dampening: float = 0,
-        weight_decay: Any = 0,
-        nesterov: bool = False,
-        *,
-        maximize: bool = False,
-        foreach: bool | None = None,
-        differentiable: bool = False,
-        fused: bool | None = None,
-    ) -> None:
-        check_lr(lr)
-        check(0.0 <= momentum, f"Invalid momentum value: {momentum}")
-        check(0.0 <= weight_decay, f"Invalid weight_decay value: {weight_decay}")
-        if nesterov and (momentum <= 0 or dampening != 0):
+    lr: Any = option(default=1e-3, check=learning_rate())
+    momentum: float = option(default=0, check=at_least(0.0, "Invalid momentum value"))
+    dampening: float = option(default=0)
+    weight_decay: Any = option(default=0, check=at_least(0.0, "Invalid weight_decay value"))
+    nesterov: bool = option(default=False)
+    _: KW_ONLY
+    maximize: bool = option(default=False)
+    foreach: bool | None = option(default=None)
+    differentiable: bool = option(default=False)
+    fused: bool | None = option(default=None)
+
+    def _prepare(self, options: dict[str, Any]) -> None:
+        if options["nesterov"] and (options["momentum"] <= 0 or options["dampening"] != 0):
             raise ValueError("Nesterov momentum requires a momentum and zero dampening")
-        defaults = dict(
-            lr=lr,
-            momentum=momentum,
-            dampening=dampening,
-            weight_decay=weight_decay,
-            nesterov=nesterov,
-            maximize=maximize,
-            foreach=foreach,
-            differentiable=differentiable,
-            fused=fused,
-        )
-        super().__init__(params, defaults)
 
     def step(self, closure: Callable | None = None) -> Any:
         loss = self._loss(closure)

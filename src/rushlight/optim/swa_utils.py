@@ -111,7 +111,7 @@ class AveragedModel(Module):
         return [t.detach() for t in [*model.parameters(), *buffers]]
 
     def update_parameters(self, model: Module) -> None:
-        """Take the model's present weights into the average."""
+        """Update the average with the model's current weights."""
         ours, theirs = self._tensors(self.module), self._tensors(model)
         if self.n_averaged == 0:
             for a, p in zip(ours, theirs, strict=True):
@@ -129,11 +129,12 @@ class AveragedModel(Module):
 
 @no_grad()
 def update_bn(loader: Iterable, model: Module, device: Any = None) -> None:
-    """Compute the running statistics of the model's batch norms anew, over all of the loader.
+    """Recompute the running statistics of the model's batch norms over the whole loader.
 
     Batches may be tensors, or lists and tuples whose first element is the input.
     """
     momenta = {}
+    module: Any
     for module in model.modules():
         if type(module).__name__.startswith(("BatchNorm", "SyncBatchNorm", "LazyBatchNorm")):
             module.reset_running_stats()
@@ -186,7 +187,7 @@ class SWALR(LRScheduler):
         super().__init__(optimizer, last_epoch)
 
     def _along(self, step: int) -> float:
-        """How much of the way is done after a step: 0 to 1."""
+        """The fraction of the annealing done after a step, 0 to 1."""
         t = max(0.0, min(1.0, step / max(1, self.anneal_epochs)))
         return t if self._anneal_strategy == "linear" else (1 - math.cos(math.pi * t)) / 2
 

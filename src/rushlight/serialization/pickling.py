@@ -111,6 +111,9 @@ def _copied_memory(a: np.ndarray, memo: dict[int, Any]) -> np.ndarray:
     return np.ndarray(a.shape, a.dtype, flat_bytes(copy), offset, a.strides)
 
 
-Tensor.__reduce_ex__ = lambda t, protocol: reduce_tensor(t)  # type: ignore[method-assign, assignment]
-Tensor.__copy__ = copy_tensor
-Tensor.__deepcopy__ = deepcopy_tensor
+for _name, _method in {
+    "__reduce_ex__": lambda t, protocol: reduce_tensor(t),
+    "__copy__": copy_tensor,
+    "__deepcopy__": deepcopy_tensor,
+}.items():
+    setattr(Tensor, _name, _method)

@@ -1,6 +1,4 @@
-"""torch.testing: assert_close and make_tensor;
-beside them gradcheck, and the samples of the cards.
-"""
+"""torch.testing: assert_close and make_tensor; also gradcheck, and the samples of the cards."""
 
 from .comparison import assert_close, make_tensor
 

@@ -1,8 +1,7 @@
 """assert_close and make_tensor: what tests of code on tensors need, under PyTorch's names.
 
 Two values are close where |actual - expected| ≤ atol + rtol · |expected|.
-The tolerances that are not given depend
-on the dtypes: the wider of the two.
+Tolerances that are not given depend on the dtypes: the wider of the two.
 """
 
 from __future__ import annotations
@@ -44,13 +43,14 @@ def assert_close(
     check_stride: bool = False,
     msg: str | Callable[[str], str] | None = None,
 ) -> None:
-    """AssertionError unless actual and expected are close:
-    tensors, arrays, numbers, None, and nestings of them.
+    """AssertionError unless actual and expected are close.
+
+    They are tensors, arrays, numbers, None, and nestings of them.
 
     rtol, atol        given both or none; by default those of the dtypes
     equal_nan         NaN equals NaN
-    check_dtype, check_stride   tensors must agree in these, too (device and layout cannot differ
-    here)
+    check_dtype       dtypes must be equal (device and layout always are, here)
+    check_stride      strides must be equal
     allow_subclasses  if False, both must be of the same type
     msg               the message of the error, or a function of the message that there would be
 

@@ -1,12 +1,9 @@
-"""gradcheck and gradgradcheck: gradients against central differences, under PyTorch's names and
-rules.
+"""gradcheck and gradgradcheck: gradients against central differences, with PyTorch's rules.
 
-A function of tensors is looked at as one from real numbers to real numbers:
-the real and imaginary parts of a
-complex tensor count separately, in inputs (n numbers) and outputs (m numbers).
-Jacobian J (n, m): J[i, j] = d output[j] / d input[i];
-numerically one input number at a time, analytically one
-output number at a time.
+A function of tensors is treated as one from real numbers to real numbers: the real and imaginary
+parts of a complex tensor count separately, in inputs (n numbers) and outputs (m numbers). Jacobian
+J (n, m): J[i, j] = d output[j] / d input[i]; numerically one input number at a time, analytically
+one output number at a time.
 """
 
 from __future__ import annotations
@@ -47,16 +44,14 @@ def gradcheck(
     """True if the gradients of func(*inputs) agree with central differences of step eps.
 
     Checked with respect to the inputs that require grad; they should be float64. Agreement:
-    |numerical - analytical| ≤ atol + rtol |analytical|.
-    Each output is differentiated with the gradients of
-    the other outputs undefined, which covers check_undefined_grad.
+    |numerical - analytical| ≤ atol + rtol |analytical|. Each output is differentiated with the
+    gradients of the other outputs undefined, which covers check_undefined_grad.
 
     nondet_tol  how far two backward passes of the same graph may differ
     fast_mode   compare uᵀ J v for one random u, v, instead of all of J
 
-    Errors: GradcheckError where they disagree (False if not raise_exception);
-    ValueError if no input requires
-    grad; NotImplementedError for forward mode and batched gradients.
+    Errors: GradcheckError where they disagree (False if not raise_exception); ValueError if no
+    input requires grad; NotImplementedError for forward mode and batched gradients.
     """
     _supported(
         check_forward_ad=check_forward_ad,
@@ -110,12 +105,10 @@ def gradgradcheck(
     fast_mode: bool = False,
     masked: bool = False,
 ) -> bool:
-    """As gradcheck, for the gradients of the gradients:
-    func's backward, with respect to inputs and grad_outputs.
+    """As gradcheck, for func's backward, with respect to inputs and grad_outputs.
 
     grad_outputs: the cotangents; random ones if None (every second number of a larger tensor, so
-    not
-    contiguous, if gen_non_contig_grad_outputs).
+    not contiguous, if gen_non_contig_grad_outputs).
     """
     _supported(check_fwd_over_rev=check_fwd_over_rev)
     tensors = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
@@ -176,18 +169,15 @@ def _wanted_inputs(tensors: tuple) -> list[int]:
         if a.dtype not in (np.float64, np.complex128):
             warnings.warn(
                 f"Input #{i} requires gradient and is not a double precision floating point or "
-                "complex. This check will "
-                "likely fail if all the inputs are not of double precision floating point or "
-                "complex. ",
+                "complex. This check will likely fail if all the inputs are not of double "
+                "precision floating point or complex. ",
                 stacklevel=3,
             )
         if a.size > 1 and any(s == 0 and n > 1 for s, n in zip(a.strides, a.shape, strict=True)):
             raise RuntimeError(
                 f"The {i}th input has a dimension with stride 0. gradcheck only supports inputs "
-                "that are "
-                "non-overlapping to be able to compute the numerical gradients correctly. You "
-                "should call "
-                ".contiguous on the input before passing it to gradcheck."
+                "that are non-overlapping to be able to compute the numerical gradients correctly. "
+                "You should call .contiguous on the input before passing it to gradcheck."
             )
     return wanted
 
@@ -213,17 +203,17 @@ def _check(func, tensors, wanted, outputs, eps, atol, rtol, nondet_tol, fast, ch
             if G.size and np.abs(G - again[k]).max() > nondet_tol:
                 raise GradcheckError(
                     "Backward is not reentrant, i.e., running backward with same input and "
-                    "grad_output "
-                    "multiple times gives different values, although analytical gradient matches "
-                    "numerical "
-                    f"gradient.The tolerance for nondeterminism was {nondet_tol}."
+                    "grad_output multiple times gives different values, although analytical "
+                    "gradient matches numerical gradient.The tolerance for nondeterminism was "
+                    f"{nondet_tol}."
                 )
             if fast:
                 J, G = _projected(J), _projected(G)
             if not np.allclose(J, G, rtol, atol, equal_nan=False):
                 raise GradcheckError(
                     f"Jacobian mismatch for output {j} with respect to input {i},\n"
-                    f"numerical:{wrap(J)}\nanalytical:{wrap(G)}\n"
+                    f"numerical:{wrap(J)}\n"
+                    f"analytical:{wrap(G)}\n"
                 )
 
 

@@ -18,9 +18,9 @@ from ..dispatch.registry import CARDS, Card, bind
 class Make:
     """make(*shape, low=, high=, dtype=, requires_grad=): tensors of reproducible numbers.
 
-    Numbers are spread evenly over [low, high], all different, and shuffled:
-    no ties, and no two closer than a
-    finite difference reaches. Two Makes of one seed give the same tensors in the same order.
+    Numbers are spread evenly over [low, high], all different, and shuffled: no ties, and no two
+    closer than a finite difference reaches. Two Makes of one seed give the same tensors in the same
+    order.
 
     dtype           what floating samples are made in (float64 unless said otherwise)
     requires_grad   whether floating samples ask for gradients by default

@@ -1,4 +1,4 @@
-"""What stands beside the tensors: `data`, loading; `dlpack`, exchange with other libraries."""
+"""torch.utils: `data`, data sets and loaders; `dlpack`, exchange with other libraries."""
 
 from . import data, dlpack
 

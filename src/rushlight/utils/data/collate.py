@@ -26,7 +26,7 @@ _REFUSED = (
 def default_convert(data: Any) -> Any:
     """NumPy arrays and scalars become tensors, also inside mappings, named tuples and sequences.
 
-    Arrays are shared, not copied; whatever else is returned as it is. A tuple becomes a list.
+    Arrays are shared, not copied; anything else is returned unchanged. A tuple becomes a list.
 
     >>> default_convert({"x": np.zeros(2), "name": "a"})
     {'x': tensor([0., 0.], dtype=torch.float64), 'name': 'a'}
@@ -61,8 +61,7 @@ def default_collate(batch: Any) -> Any:
 
 
 def collate(batch: Any, *, collate_fn_map: dict | None = None) -> Any:
-    """`default_collate` with a map of one's own: {type or tuple of types: f(batch, *,
-    collate_fn_map)}.
+    """`default_collate` with a custom map {type or tuple of types: f(batch, *, collate_fn_map)}.
 
     The exact type of the first sample is looked up first, then its base classes, then the
     containers.
@@ -92,10 +91,10 @@ def collate(batch: Any, *, collate_fn_map: dict | None = None) -> Any:
                 f"  the samples' lengths are {sorted(lengths)}\n"
                 "  fix: pad the samples, or pass DataLoader a collate_fn that does"
             )
-        columns = [
+        parts = [
             collate(column, collate_fn_map=collate_fn_map) for column in zip(*batch, strict=True)
         ]
-        return columns if isinstance(first, tuple) else _like_sequence(first, columns)
+        return parts if isinstance(first, tuple) else _like_sequence(first, parts)
     raise TypeError(_REFUSED.format(kind))
 
 
@@ -103,8 +102,8 @@ def _is_namedtuple(data: Any) -> bool:
     return isinstance(data, tuple) and hasattr(data, "_fields")
 
 
-def _like_mapping(model: Mapping, columns: dict) -> Any:
-    """`columns` in a mapping of the model's type; a dict where that type cannot be made."""
+def _like_mapping(model: Any, columns: dict) -> Any:
+    """`columns` as a mapping of the model's type; falls back to a dict."""
     if type(model) is dict:
         return columns
     try:
@@ -117,8 +116,8 @@ def _like_mapping(model: Mapping, columns: dict) -> Any:
         return columns
 
 
-def _like_sequence(model: Sequence, columns: list) -> Any:
-    """`columns` in a sequence of the model's type; a list where that type cannot be made."""
+def _like_sequence(model: Any, columns: list) -> Any:
+    """`columns` as a sequence of the model's type; falls back to a list."""
     if type(model) is list:
         return columns
     try:
@@ -135,7 +134,7 @@ def _like_sequence(model: Sequence, columns: list) -> Any:
 def collate_tensor_fn(batch: Sequence, *, collate_fn_map: dict | None = None) -> Tensor:
     first = batch[0]
     if type(first) is Tensor and first.ndim:
-        # Equal plain tensors: one concatenation. stack() knows about all others, and about errors.
+        # Plain tensors of equal shape: one concatenation. All others, and errors: stack().
         shape, dtype = first._a.shape, first._a.dtype
         if all(
             type(t) is Tensor and t._a.shape == shape and t._a.dtype == dtype and not t._rg
@@ -169,7 +168,7 @@ def collate_str_fn(batch: Sequence, *, collate_fn_map: dict | None = None) -> Se
     return batch
 
 
-# Open to users: a new type's entry makes default_collate take it.
+# Public: users register their own types here.
 default_collate_fn_map: dict[type | tuple[type, ...], Callable] = {
     Tensor: collate_tensor_fn,
     np.ndarray: collate_numpy_array_fn,

@@ -9,8 +9,8 @@ from __future__ import annotations
 import itertools
 import warnings
 import weakref
-from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Sized
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from ...random.generator import Generator, default_generator
 from .collate import default_collate, default_convert
@@ -40,7 +40,7 @@ class _DatasetKind:
 
 
 class _InfiniteConstantSampler(Sampler):
-    """None, for ever: what an iterable data set is asked for."""
+    """Yields None for ever: an iterable data set has no keys."""
 
     def __iter__(self) -> Iterator[None]:
         return itertools.repeat(None)
@@ -65,17 +65,17 @@ class DataLoader(Generic[T_co]):
     prefetch_factor   batches that each worker is ahead; default 2
     persistent_workers  keep the processes from epoch to epoch
     pin_memory_device   no effect, as PyTorch's without an accelerator
-    in_order          False: give out batches as they come from the workers
+    in_order          False: return batches in the order in which workers finish them
 
-    A data set that gives whole batches (see `dataset`) is read so when the collate function is the
-    default, and then by this process even if workers are asked for: the batch is made in less time
-    than it takes to send it. Only for `worker_init_fn`, and for data sets that draw random numbers,
-    whose seeds are the workers', are there workers then.
+    A data set that can return whole batches (see `dataset`) is read that way when the collate
+    function is the default, and then by this process even with num_workers > 0: making such a batch
+    takes less time than sending it. Workers are still started if there is a `worker_init_fn`, or if
+    the data set draws random numbers, whose seeds depend on the worker.
 
-    `state_dict()` tells where the running epoch is; after `load_state_dict()` the next iterator
-    goes on with the batches that were left, in the same order.
+    `state_dict()` is the position in the running epoch; after `load_state_dict()` the next iterator
+    continues with the remaining batches, in the same order.
 
-    Errors: ValueError or TypeError for arguments that exclude each other or have no meaning.
+    Errors: ValueError or TypeError for arguments that exclude each other or are out of range.
     """
 
     dataset: Dataset[T_co]
@@ -151,9 +151,9 @@ class DataLoader(Generic[T_co]):
             )
         if sampler is None:
             sampler = (
-                RandomSampler(dataset, generator=generator)
+                RandomSampler(cast(Sized, dataset), generator=generator)
                 if shuffle
-                else SequentialSampler(dataset)
+                else SequentialSampler(cast(Sized, dataset))
             )
         if batch_size is not None and batch_sampler is None:
             batch_sampler = BatchSampler(sampler, batch_size, drop_last)
@@ -175,7 +175,7 @@ class DataLoader(Generic[T_co]):
 
     @property
     def multiprocessing_context(self) -> Any:
-        """The context that starts the workers, or None: the system's."""
+        """The multiprocessing context of the workers; None: the system's default."""
         return self._multiprocessing_context
 
     @multiprocessing_context.setter
@@ -212,7 +212,7 @@ class DataLoader(Generic[T_co]):
         super().__setattr__(name, value)
 
     def __getstate__(self) -> dict:
-        # A loader travels without its running iterators.
+        # Running iterators are not pickled.
         return {**self.__dict__, "_iterator": None, "_current": None}
 
     @property
@@ -244,11 +244,11 @@ class DataLoader(Generic[T_co]):
         return epoch_reader(self.dataset, self._auto_collation, self.collate_fn)
 
     def __len__(self) -> int:
-        """The number of batches. For an iterable data set a guess from its own length, if it has
-        one."""
+        """The number of batches. For an iterable data set an estimate from its own length, if it
+        has one."""
         if self._dataset_kind != _DatasetKind.Iterable:
             return len(self._index_sampler)
-        length = self._IterableDataset_len_called = len(self.dataset)
+        length = self._IterableDataset_len_called = len(cast(Sized, self.dataset))
         if self.batch_size is None:
             return length
         whole, rest = divmod(length, self.batch_size)
@@ -275,12 +275,12 @@ class DataLoader(Generic[T_co]):
             )
 
     def state_dict(self) -> dict:
-        """Where the running epoch is: plain numbers and tensors.
+        """The position in the running epoch, as plain numbers and tensors.
 
-        `epoch` is None between epochs, else the number of batches given out, the base seed, and the
-        states of the generators from which the sampler drew its order; a sampler that draws from
-        elsewhere begins a new one. An iterable data set read by this process is asked for its own
-        `state_dict`, if it has one; any other is read again up to the place.
+        `epoch` is None between epochs, else the number of batches returned, the base seed, and the
+        states of the generators from which the sampler drew its order; a sampler with another
+        source of randomness starts a new order. For an iterable data set read by this process its
+        own `state_dict` is included, if it has one; otherwise resuming reads it up to the position.
         """
         iterator = self._current() if self._current is not None else None
         if self._resume is not None or iterator is None:
@@ -289,15 +289,15 @@ class DataLoader(Generic[T_co]):
             epoch = iterator._position()
         state = {"epoch": epoch}
         if _keeps_state(self):
-            state["dataset"] = self.dataset.state_dict()
+            state["dataset"] = cast(Any, self.dataset).state_dict()
         return state
 
     def load_state_dict(self, state: dict) -> None:
-        """The next iterator goes on where `state` was taken. KeyError: no state of a loader."""
+        """The next iterator resumes where `state` was taken. KeyError: not a loader's state."""
         self._resume = state["epoch"]
         self._current = None
         if "dataset" in state:
-            self.dataset.load_state_dict(state["dataset"])
+            cast(Any, self.dataset).load_state_dict(state["dataset"])
 
 
 def _refuse_for_streams(shuffle: Any, sampler: Any, batch_sampler: Any) -> None:
@@ -324,8 +324,8 @@ def _order_generators(loader: DataLoader) -> list[Generator]:
 class _BaseDataLoaderIter:
     """One pass over a loader. Subclasses define `_begin` and `_next_data`.
 
-    It does not hold the loader: one with persistent workers holds its iterator, and both must go,
-    the processes with them, as soon as nobody needs them.
+    It keeps no reference to the loader: a loader with persistent workers refers to its iterator,
+    and a cycle would keep the processes alive after the last use.
     """
 
     def __init__(self, loader: DataLoader) -> None:
@@ -346,7 +346,7 @@ class _BaseDataLoaderIter:
         self._reset(loader)
 
     def _reset(self, loader: DataLoader) -> None:
-        """Begin an epoch: a new one, or, after load_state_dict, one that was broken off."""
+        """Begin an epoch: a new one, or, after load_state_dict, the interrupted one."""
         resume, loader._resume = loader._resume, None
         loader._current = weakref.ref(self)
         self._expected = loader._IterableDataset_len_called
@@ -363,8 +363,7 @@ class _BaseDataLoaderIter:
                 f"but the order of this loader depends on {len(generators)}\n"
                 "  fix: make the loader with the sampler and generator of the one that was saved"
             )
-        # The order is drawn as it was then. What the program does with the global generator now
-        # goes on undisturbed.
+        # Draw the order from the saved state, then restore the global generator.
         now = generators[0].get_state()
         for generator, state in zip(generators, resume["generators"], strict=True):
             generator.set_state(state)
@@ -375,15 +374,15 @@ class _BaseDataLoaderIter:
         self._num_yielded = resume["yielded"]
 
     def _begin(self, loader: DataLoader, skip: int | None) -> None:
-        """Start an epoch; or draw its order again and leave out its first `skip` batches."""
+        """Start an epoch; or draw its order again and skip its first `skip` batches."""
         raise NotImplementedError
 
     def _next_data(self) -> Any:
         raise NotImplementedError
 
     def _note_generators(self) -> None:
-        """To be called just before the first draw of the order, which is at the sampler's first
-        `next`: remember from which states it is drawn."""
+        """Remember the generators' states before the order is drawn, which happens at the sampler's
+        first `next`."""
         self._drawn_from = [generator.get_state() for generator in self._generators]
 
     def _position(self) -> dict | None:
@@ -448,7 +447,7 @@ class _SingleProcessDataLoaderIter(_BaseDataLoaderIter):
         else:
             self._read = with_whole_batches(read_batch, self._read)
             self._indices = index_blocks(self._index_sampler)
-        # Workers would be asked for batches at once, so that the sampler draws now.
+        # With workers the sampler would draw now, since tasks are sent at once: do the same.
         if skip is not None or loader.num_workers > 0:
             self._note_generators()
             rest = itertools.islice(self._indices, skip or 0, None)
@@ -465,13 +464,13 @@ class _SingleProcessDataLoaderIter(_BaseDataLoaderIter):
 
 
 class _MultiProcessingDataLoaderIter(_BaseDataLoaderIter):
-    """Has worker processes read."""
+    """Reads in worker processes."""
 
-    _pool: WorkerPool | None = None
+    _pool: WorkerPool
 
     def _begin(self, loader: DataLoader, skip: int | None) -> None:
         self._persistent_workers = loader.persistent_workers
-        if self._pool is None:
+        if not hasattr(self, "_pool"):
             from .worker_pool import WorkerPool
 
             self._pool = WorkerPool(loader, self._base_seed, self._is_stream)
@@ -517,7 +516,7 @@ class _MultiProcessingDataLoaderIter(_BaseDataLoaderIter):
 
 
 def _keeps_state(loader: DataLoader) -> bool:
-    """Does the stream itself know where it is? A worker's copy is out of reach."""
+    """Can the stream save its own position? Not in workers, which have copies."""
     return (
         loader._dataset_kind == _DatasetKind.Iterable
         and loader.num_workers == 0

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sized
+from typing import cast
 
 import numpy as np
 
@@ -20,8 +21,8 @@ class DistributedSampler(Sampler[int]):
 
     All shares are equally long: indices of the beginning are used again, or, with `drop_last`,
     those at the end are left out. The order of epoch e is that of seed + e: call `set_epoch`.
-    Raises ValueError for a rank outside [0, num_replicas), and without `num_replicas` and `rank`,
-    since there is no process group here to ask.
+    Raises ValueError for a rank outside [0, num_replicas), and if `num_replicas` or `rank` is
+    missing, since there is no process group.
     """
 
     def __init__(
@@ -48,14 +49,14 @@ class DistributedSampler(Sampler[int]):
         self.rank = rank
         self.epoch = 0
         self.drop_last = drop_last
-        n = len(dataset)
+        n = len(cast(Sized, dataset))
         self.num_samples = n // num_replicas if drop_last else math.ceil(n / num_replicas)
         self.total_size = self.num_samples * num_replicas
         self.shuffle = shuffle
         self.seed = seed
 
     def __iter__(self) -> Iterator[int]:
-        n = len(self.dataset)
+        n = len(cast(Sized, self.dataset))
         if self.shuffle:
             generator = Generator().manual_seed(self.seed + self.epoch)
             order = variates.permutation(n, np.dtype(np.int64), generator).tolist()

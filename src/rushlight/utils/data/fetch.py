@@ -1,4 +1,4 @@
-"""Readers: from indices to a batch. A reader is a function of what the index sampler gives."""
+"""Readers: functions from what the index sampler yields to a batch."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["epoch_reader", "map_reader", "stream_reader", "with_whole_batches"]
 
 
 def map_reader(dataset: Any, collate_fn: Callable, batched: bool) -> Callable[[Any], Any]:
-    """Of a data set with keys: one key -> one converted sample, or, `batched`, keys -> a batch."""
+    """Reader of a map-style data set: a key -> a converted sample; `batched`: keys -> a batch."""
     if not batched:
         return lambda key: collate_fn(dataset[key])
     if getattr(dataset, "__getitems__", None):
@@ -26,8 +26,7 @@ def map_reader(dataset: Any, collate_fn: Callable, batched: bool) -> Callable[[A
 def stream_reader(
     dataset: Any, collate_fn: Callable, batched: bool, drop_last: bool
 ) -> Callable[[Any], Any]:
-    """Of an iterable data set: the keys only say how many samples to take. StopIteration: no
-    more."""
+    """Reader of an iterable data set: only the number of keys counts. StopIteration: exhausted."""
     stream = iter(dataset)
     if not batched:
         return lambda _: collate_fn(next(stream))
@@ -45,16 +44,18 @@ def stream_reader(
 
 
 def epoch_reader(dataset: Any, batched: bool, collate_fn: Callable) -> BatchReader | None:
-    """What makes an epoch's whole batches, if the data set can and nothing else is asked for."""
+    """The data set's own reader of whole batches; None without one, or with another collate_fn."""
     return batch_reader(dataset) if batched and is_stock_collate(collate_fn) else None
 
 
 def with_whole_batches(read_batch: Callable, read: Callable) -> Callable[[Any], Any]:
-    """A reader of int64 arrays, slices and lists of keys: whole batches by `read_batch`. By `read`,
-    sample by sample, those that it declines, those whose keys are no ints, and those with an index
-    out of range, so that the error is the data set's own."""
+    """A reader of int64 arrays, slices and lists of keys: whole batches by `read_batch`.
 
-    def read_block(block: np.ndarray | slice | list) -> Any:
+    Falls back to `read`, sample by sample, where it declines, where keys are no ints, and where an
+    index is out of range, so that the error is the data set's own.
+    """
+
+    def read_block(block: Any) -> Any:
         if type(block) is list:
             keys = np.array(block) if type(block[0]) is int else None
             if keys is None or keys.dtype.kind != "i" or keys.ndim != 1:

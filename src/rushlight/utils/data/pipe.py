@@ -1,8 +1,8 @@
 """Batches from one process to another: the objects are pickled, the arrays in them are not.
 
 A message is one pickle followed by its arrays (PEP 574), which are read straight into their final
-memory. Files in shared memory were slower at every size that was tried, from 2 kB to 25 MB a batch:
-fresh pages cost more than the copy through the pipe.
+memory. Shared-memory files were slower at every size measured, 2 kB to 25 MB a batch: faulting in
+fresh pages costs more than the copy through the pipe.
 """
 
 from __future__ import annotations
@@ -43,13 +43,14 @@ def make_pipe(context: Any) -> tuple[Connection, Connection]:
 
         fcntl.fcntl(sender.fileno(), fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
     except (ImportError, AttributeError, OSError):
-        pass  # not Linux, or the user's allowance is spent: the pipe is only smaller
+        pass  # not Linux, or the user's limit is reached: the pipe stays smaller
     return receiver, sender
 
 
 def send(connection: Connection, message: Any) -> None:
-    """Send `message`. Nothing is sent of what cannot be pickled; OSError: nobody reads."""
-    stream, buffers = io.BytesIO(), []
+    """Send `message`. PicklingError, before any byte is sent; OSError: the reader has gone."""
+    stream = io.BytesIO()
+    buffers: list[pickle.PickleBuffer] = []
     _Pickler(stream, 5, buffer_callback=buffers.append).dump(message)
     views = [buffer.raw() for buffer in buffers]
     sizes = [view.nbytes for view in views]
@@ -59,7 +60,7 @@ def send(connection: Connection, message: Any) -> None:
 
 
 def receive(connection: Connection) -> Any:
-    """The next message. EOFError: the other side is gone."""
+    """The next message. EOFError: the sender has gone."""
     body, sizes = pickle.loads(connection.recv_bytes())
     buffers = [np.empty(size, np.uint8) for size in sizes]
     for buffer in buffers:
@@ -79,7 +80,7 @@ def _read(connection: Connection, buffer: np.ndarray) -> None:
     if os.name == "nt":
         connection.recv_bytes_into(buffer)
         return
-    view = memoryview(buffer)
+    view = buffer.data
     while view.nbytes:
         count = os.readv(connection.fileno(), [view])
         if count == 0:

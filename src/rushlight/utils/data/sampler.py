@@ -1,4 +1,4 @@
-"""Samplers: the order in which a loader asks for samples.
+"""Samplers: the order in which a loader reads samples.
 
 With the same seed the order is PyTorch's: a RandomSampler without a generator draws one int64 from
 the global generator, seeds a generator of its own with it, and takes its permutations from that
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Sequence, Sized
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
 import numpy as np
 
@@ -106,8 +106,8 @@ class RandomSampler(Sampler[int]):
             return
         for _ in range(count // n):
             yield variates.permutation(n, _INT64, generator)
-        # PyTorch draws one more permutation even if it needs none of it; in a user's generator
-        # that is to be seen.
+        # PyTorch draws one more permutation even if it uses none of it; a user's own generator
+        # shows it.
         if count % n or self.generator is not None:
             yield variates.permutation(n, _INT64, generator)[: count % n]
 
@@ -161,13 +161,12 @@ class WeightedRandomSampler(Sampler[int]):
             )
         if not isinstance(replacement, bool):
             raise ValueError(f"replacement should be a boolean value, but got {replacement=}")
-        weights = as_tensor(weights, dtype=float64)
-        if len(weights.shape) != 1:
+        self.weights = as_tensor(weights, dtype=float64)
+        if self.weights.ndim != 1:
             raise ValueError(
                 "weights should be a 1d sequence but given weights have shape "
-                f"{tuple(weights.shape)}"
+                f"{tuple(self.weights.shape)}"
             )
-        self.weights = weights
         self.num_samples = num_samples
         self.replacement = replacement
         self.generator = generator
@@ -213,7 +212,7 @@ class BatchSampler(Sampler[list[int]]):
             yield batch
 
     def __len__(self) -> int:
-        whole, rest = divmod(len(self.sampler), self.batch_size)
+        whole, rest = divmod(len(cast(Sized, self.sampler)), self.batch_size)
         return whole + (rest > 0 and not self.drop_last)
 
 
@@ -226,13 +225,13 @@ def index_blocks(batches: Iterable) -> Iterator:
             n = len(sampler)
             end = n - n % size if drop_last else n
             return (slice(i, min(i + size, n)) for i in range(0, end, size))
-        if type(sampler) in (RandomSampler, WeightedRandomSampler):
+        if type(sampler) is RandomSampler or type(sampler) is WeightedRandomSampler:
             return _cut(sampler._chunks(), size, drop_last)
     return iter(batches)
 
 
 def _cut(chunks: Iterable[np.ndarray], size: int, drop_last: bool) -> Iterator[np.ndarray]:
-    """A stream of arrays, cut anew into arrays of `size`; a chunk is asked for only when needed."""
+    """Re-chunks a stream of arrays into arrays of `size`, reading a chunk only when needed."""
     rest = np.empty(0, np.int64)
     for chunk in chunks:
         if len(rest):

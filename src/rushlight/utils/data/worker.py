@@ -42,13 +42,13 @@ class WorkerInfo:
 
 
 def get_worker_info() -> WorkerInfo | None:
-    """The WorkerInfo of this process; None in a process that is no loader's worker."""
+    """The WorkerInfo of this process; None outside of a loader's worker."""
     return _info
 
 
 @dataclass
 class Job:
-    """What a worker is told when it starts."""
+    """Everything a worker needs at its start."""
 
     dataset: Any
     is_stream: bool
@@ -69,13 +69,13 @@ class StreamEnd:
 
 @dataclass
 class Restart:
-    """A task: begin the data set anew (persistent workers). The answer is the same object."""
+    """A task: start a new epoch (persistent workers). The answer is the same object."""
 
     epoch: int
 
 
 class _Text(str):
-    """KeyError prints its argument's repr: this one's repr keeps the lines of the text."""
+    """A str whose repr is itself: KeyError prints a repr, which would hide newlines."""
 
     def __repr__(self) -> str:
         return str(self)
@@ -96,7 +96,7 @@ class WorkerError:
 
         try:
             pickle.dumps(self.kind)
-        except Exception:  # a class inside a function cannot travel
+        except Exception:  # a class defined in a function cannot be pickled
             return {"kind": RuntimeError, "text": self.text}
         return self.__dict__
 
@@ -134,14 +134,16 @@ def work(job: Job) -> None:
     try:
         _serve(job, _Inbox(job.tasks), where, failure)
     except (KeyboardInterrupt, BrokenPipeError, ConnectionResetError):
-        pass  # the main process was interrupted too, or wants no more
+        pass  # the main process was interrupted too, or has closed the pipe
 
 
 def _serve(job: Job, inbox: _Inbox, where: str, failure: WorkerError | None) -> None:
     """Answer each task, in order, by (batch | WorkerError | StreamEnd | Restart)."""
     from .pipe import send
 
-    read, ended = None, False
+    read: Callable | None = None
+    ended = False
+    answer: Any
     while (task := inbox.next()) is not _CLOSED:
         if isinstance(task, Restart):
             read, ended = None, False
@@ -166,7 +168,7 @@ def _serve(job: Job, inbox: _Inbox, where: str, failure: WorkerError | None) -> 
             raise
         except Exception as error:  # a batch that cannot be pickled
             send(job.results, WorkerError(where, error))
-        del answer  # a large batch is not kept while the next is made
+        del answer  # free a large batch before the next is made
 
 
 def _reader(job: Job) -> Callable[[Any], Any]:
@@ -188,7 +190,7 @@ def _seed(base_seed: int, worker_id: int) -> None:
 
 
 class _Inbox:
-    """The tasks. A thread takes them off the pipe: the main process never waits to send one."""
+    """The tasks. A thread reads the pipe, so that the main process never blocks when it sends."""
 
     def __init__(self, connection: Any) -> None:
         import queue
@@ -210,7 +212,7 @@ class _Inbox:
             self._tasks.put(_CLOSED)
 
     def next(self) -> Any:
-        """The next task; _CLOSED when the main process wants no more, or is no more."""
+        """The next task; _CLOSED when the main process has closed the pipe, or has ended."""
         import queue
 
         while not self._closed:

@@ -1,9 +1,9 @@
-"""The main process's side of a loader with workers: hands out tasks, takes in batches.
+"""The main process's side of a loader with workers: sends tasks, receives batches.
 
 Each worker has a pipe for its tasks and one for its batches. A worker answers its tasks in order,
-so that no batch ever has to be kept for later: the next one is the next answer of the worker whose
-turn it is, and a worker that is ahead waits with a full pipe. A worker that dies closes its pipe,
-which ends the wait for it at once.
+so no batch has to be buffered here: the next batch is the next answer of the worker whose turn it
+is, and a worker that is ahead blocks on its full pipe. When a worker dies its pipe closes, which
+ends the wait for it at once.
 """
 
 from __future__ import annotations
@@ -27,18 +27,18 @@ _CHECK_SECONDS = 5.0
 
 
 class _Worker:
-    """A process and our ends of its pipes. `active`: it takes tasks."""
+    """A process and our ends of its pipes. `active`: it accepts tasks."""
 
     def __init__(self, context: Any, job: dict, worker_id: int) -> None:
         task_receiver, self.tasks = context.Pipe(duplex=False)
         self.results, result_sender = pipe.make_pipe(context)
         pipe.own_ends.update((self.tasks, self.results))
-        job = Job(**job, id=worker_id, tasks=task_receiver, results=result_sender)
-        self.process = context.Process(target=work, args=(job,), daemon=True)
+        own = Job(**job, id=worker_id, tasks=task_receiver, results=result_sender)
+        self.process = context.Process(target=work, args=(own,), daemon=True)
         try:
             self.process.start()
         finally:
-            # Held here too, the worker's death would not close them.
+            # If they stayed open here, the worker's death would go unnoticed.
             task_receiver.close()
             result_sender.close()
         self.unanswered = 0
@@ -53,7 +53,7 @@ class WorkerPool:
 
         self._timeout = loader.timeout
         self._in_order = loader.in_order
-        self._limit = loader.prefetch_factor
+        self._limit: int = loader.prefetch_factor or 0
         self._turns: collections.deque[_Worker] = collections.deque()
         self._next_worker = 0
         self._epoch = 0
@@ -81,7 +81,7 @@ class WorkerPool:
     def put(self, task: Any) -> None:
         """Give a task to the next active worker in turn, or, out of order, to the least busy one.
 
-        The caller sees to it that there is one (`has_room`)."""
+        The caller checks that there is one (`has_room`)."""
         if self._in_order:
             while not self._workers[self._next_worker].active:
                 self._next_worker = (self._next_worker + 1) % len(self._workers)
@@ -94,14 +94,14 @@ class WorkerPool:
         self._turns.append(worker)
 
     def has_room(self) -> bool:
-        """May another task be put now?"""
+        """Can another task be sent now?"""
         waiting = sum(worker.unanswered for worker in self._workers if worker.active)
         active = sum(worker.active for worker in self._workers)
         return active > 0 and waiting < max(self._limit * len(self._workers), 1)
 
     def get(self) -> Any:
-        """The next batch; a WorkerError in its place; a StreamEnd: one of the workers has no more;
-        None: no task is left unanswered."""
+        """The next batch, or a WorkerError in its place; a StreamEnd: one worker's data set is
+        exhausted; None: no task is outstanding."""
         worker = self._whose_turn()
         if worker is None:
             return None
@@ -112,7 +112,7 @@ class WorkerPool:
         return answer
 
     def restart(self) -> None:
-        """Begin a new epoch with the same processes; what is left of the old one is thrown away."""
+        """Begin a new epoch with the same processes; outstanding answers are discarded."""
         self._epoch += 1
         self._turns.clear()
         self._next_worker = 0
@@ -126,7 +126,7 @@ class WorkerPool:
             worker.active = True
 
     def close(self) -> None:
-        """End the processes. Also done when the pool is dropped and when Python ends."""
+        """End the processes. Also happens when the pool is deleted and at exit."""
         self._turns.clear()
         self._closer()
 
@@ -137,7 +137,9 @@ class WorkerPool:
                 if worker.active:
                     return worker
             return None
-        busy = {w.results: w for w in self._workers if w.active and w.unanswered}
+        busy: dict[Any, _Worker] = {
+            w.results: w for w in self._workers if w.active and w.unanswered
+        }
         if not busy:
             return None
         ready = mp_connection.wait(list(busy), self._timeout or None)
@@ -189,9 +191,9 @@ class WorkerPool:
 
 
 def _shut_down(workers: list[_Worker], owner: int) -> None:
-    """Close the pipes, which ends the workers after the sample they are at, and wait for them."""
+    """Close the pipes, which ends the workers after their current sample, and join them."""
     if os.getpid() != owner:
-        return  # the copy of the pool in a forked process
+        return  # a copy of the pool in a forked process
     for worker in workers:
         worker.tasks.close()
         worker.results.close()

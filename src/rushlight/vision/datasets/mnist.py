@@ -96,12 +96,14 @@ class MNIST(ArrayImages):
         return {name: i for i, name in enumerate(self.classes)}
 
     def _file(self, name: str) -> Path | None:
-        """The extracted file of this name, or else the gzipped one, or else None."""
-        zipped = Path(self.raw_folder, name)
-        for path in (zipped.with_suffix(""), zipped):
-            if path.is_file():
-                return path
-        return None
+        """The extracted file of this name, or else the gzipped one, or else None.
+
+        Kaggle's names (train-images.idx3-ubyte) are as good; a file without a byte is the last.
+        """
+        names = [name, name.replace("-idx", ".idx")]
+        names += [n.removesuffix(".gz") for n in names]
+        there = [p for n in reversed(names) if (p := Path(self.raw_folder, n)).is_file()]
+        return next((path for path in there if path.stat().st_size), there[0] if there else None)
 
     def _check_exists(self) -> bool:
         return all(self._file(name) is not None for name, _ in self.resources)

@@ -1,0 +1,91 @@
+"""Errors that a user of the command line can mend, and the one place that prints them.
+
+A verb raises CliError where it knows what is wrong; `expected` turns errors of the library that
+are the user's to mend into one. `reported` wraps every verb (see cli.py).
+"""
+
+import os
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rushlight import _startup
+
+INTERRUPTED = 130  # 128 + SIGINT, as shells say it
+BROKEN_PIPE = 141  # 128 + SIGPIPE
+
+
+class CliError(Exception):
+    """Something the user can mend, said in one or two lines.
+
+    status  the exit status
+    usage   a line that is printed before
+    """
+
+    def __init__(self, message: object, status: int = 2, usage: str = ""):
+        super().__init__(str(message))
+        self.status, self.usage = status, usage
+
+
+def say(verb: str, text: object) -> None:
+    """Prints `rushlight VERB: text` to stderr."""
+    print(f"rushlight {verb}: {text}", file=sys.stderr)
+
+
+@contextmanager
+def expected(*kinds: type[Exception], before: str = "") -> Iterator[None]:
+    """Turns errors of these kinds into a CliError with the same text, after `before`."""
+    try:
+        yield
+    except kinds as error:
+        raise CliError(f"{before}{error}") from error
+
+
+@contextmanager
+def users_code(path: Path) -> Iterator[None]:
+    """Turns any exception of the user's file into a CliError that names its line."""
+    try:
+        yield
+    except CliError:
+        raise
+    except SyntaxError as error:
+        where = error.filename or path
+        raise CliError(f"{where}, line {error.lineno}: SyntaxError: {error.msg}") from error
+    except Exception as error:
+        frames = traceback.extract_tb(error.__traceback__)
+        own = [f for f in frames if os.path.realpath(f.filename) == os.path.realpath(path)]
+        where = f"{path}, line {own[-1].lineno}, in {own[-1].name}: " if own else f"{path}: "
+        raise CliError(f"{where}{type(error).__name__}: {error}") from error
+
+
+def reported(verb: str, call: Callable[[], int | None]) -> int:
+    """Calls a verb; the exit status. Expected errors become one or two lines on stderr.
+
+    Expected are CliError, errors of the system about files, Ctrl-C and a reader that went away.
+    Anything else is a bug and keeps its traceback.
+    """
+    try:
+        if _startup.is_command_line():
+            _startup.end()
+        status = call() or 0
+        if verb != "run":  # a program that is run gets Python's own behaviour
+            sys.stdout.flush()
+        return status
+    except CliError as error:
+        if error.usage:
+            print(error.usage, file=sys.stderr)
+        say(verb, error)
+        return error.status
+    except BrokenPipeError:
+        # the interpreter flushes stdout once more when it ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
+    except OSError as error:
+        file = "" if error.filename is None else f"{os.fsdecode(error.filename)}: "
+        say(verb, f"{file}{error.strerror or error}")
+        return 2
+    except KeyboardInterrupt:
+        say(verb, "interrupted")
+        return INTERRUPTED
