@@ -41,7 +41,7 @@ from .messages import TRANSLATED, explain, not_implemented
 from .op import SHAPE, Card
 from .promotion import alike, is_number, promoted
 
-_NAMES = {
+_NAMES: dict[str, Any] = {
     "__name__": __name__,  # of the module that warnings are attributed to
     "F32": np.dtype(np.float32),
     "F64": np.dtype(np.float64),
@@ -136,7 +136,7 @@ def _tuple(items: Any) -> str:
 class Signature(NamedTuple):
     """What the text of `run` depends on; see Card for the fields."""
 
-    count: int
+    arity: int
     arrays: int
     tensors: tuple[int, ...]  # () for a card without a gradient
     promote: bool
@@ -153,7 +153,7 @@ class Signature(NamedTuple):
 def _signature(card: Card) -> Signature:
     relu = card.fused_with
     return Signature(
-        count=card.count,
+        arity=card.count,
         arrays=card.arrays,
         tensors=card.tensors if card.backward is not None else (),
         promote=card.promote is not None,
@@ -180,8 +180,8 @@ if inferring[0] and mode.inference:
 
 @lru_cache(None)
 def _run_text(s: Signature) -> str:
-    names = _tuple(f"x{i}" for i in range(s.count))
-    unpack = f"    {names} = args\n" if s.count else ""
+    names = _tuple(f"x{i}" for i in range(s.arity))
+    unpack = f"    {names} = args\n" if s.arity else ""
     text = "def f(args):\n" + unpack
     if s.promote:
         text += "    if not alike(args, positions):\n        args = promoted(card, args)\n"
@@ -189,7 +189,7 @@ def _run_text(s: Signature) -> str:
     given = [f"x{i}._a if isinstance(x{i}, Tensor) else x{i}" for i in range(s.arrays)]
     if s.sure:
         given[0] = "x0._a"
-    given += [f"x{i}" for i in range(s.arrays, s.count)]
+    given += [f"x{i}" for i in range(s.arrays, s.arity)]
     if s.not_for:
         text += f"""\
     if (d := x0._a.dtype) is not F32 and d.kind in "{s.not_for}":
@@ -311,7 +311,7 @@ def f(x, y):
 class BackwardSignature(NamedTuple):
     """What the text of `fast_backward` depends on."""
 
-    count: int
+    kept: int
     tensor_slots: tuple[int, ...]
     saves_out: bool
     broadcast: bool
@@ -321,7 +321,7 @@ class BackwardSignature(NamedTuple):
 
 def _backward_signature(card: Card) -> BackwardSignature:
     return BackwardSignature(
-        count=len(card.save),
+        kept=len(card.save),
         tensor_slots=card.tensor_slots,
         saves_out=card.saved_out >= 0,
         broadcast=card.broadcast,
@@ -332,7 +332,7 @@ def _backward_signature(card: Card) -> BackwardSignature:
 
 @lru_cache(None)
 def _backward_text(s: BackwardSignature) -> str:
-    saved = [f"s{j}" for j in range(s.count)]
+    saved = [f"s{j}" for j in range(s.kept)]
     lines = """\
 def f(node, grad):
     saved = node.saved
