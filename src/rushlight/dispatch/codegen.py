@@ -35,7 +35,7 @@ from ..autograd.node import (
     note_trace,
 )
 from ..core.grad_mode import inferring, mode, watching
-from ..core.tensor import Tensor, new
+from ..core.tensor import Tensor, new, wrap
 from ..kernels import K
 from .messages import TRANSLATED, explain, not_implemented
 from .op import SHAPE, Card
@@ -67,6 +67,7 @@ _NAMES = {
 }
 
 _numbers = itertools.count()  # of the texts
+_SOME = wrap(np.zeros(()))  # a tensor, where a card is asked for its node of x and a number
 
 
 def runner(card: Card) -> Any:
@@ -91,7 +92,9 @@ Card.fast_backward = _first_back
 
 def operator(card: Card, ufunc: Any) -> Any:
     """The function of x op y for a card of two operands, with `ufunc` as its kernel on arrays."""
+    with_number = card.select((_SOME, 1.0, *card.defaults))
     names = {**_names(card), "ufunc": ufunc, "defaults": card.defaults}
+    names["number_type"] = with_number.node_type
     return _compiled(_operator_text(_signature(card)), names)
 
 
@@ -191,9 +194,11 @@ def _run_text(s: Signature) -> str:
         given[0] = "x0._a"
     given += [f"x{i}" for i in range(s.arrays, s.count)]
     if s.not_for:
+        common = "" if "f" in s.not_for else "a0.dtype is not F32 and "
         text += f"""\
-    if (d := x0._a.dtype) is not F32 and d.kind in "{s.not_for}":
-        raise not_implemented(card.kernel, x0._a)
+    a0 = {given[0] if s.promote else "x0._a"}
+    if {common}a0.dtype.kind in "{s.not_for}":
+        raise not_implemented(card.kernel, a0)
 """
     text += f"""\
     try:
@@ -282,7 +287,7 @@ def _operator_text(s: Signature) -> str:
             if x._rg and mode.grad:
                 x0, x1, e0, e1 = x, asarray(y, d), edge_of(x), None
 """
-        first += _record_text(s, 16)
+        first += _record_text(s, 16).replace("new(node_type)", "new(number_type)", 1)
     return f"""\
 def f(x, y):
     d = x._a.dtype
@@ -301,7 +306,8 @@ def f(x, y):
 {result}{first}            return t
     if not (isinstance(y, (Tensor, ndarray)) or is_number(y)):
         return NotImplemented
-    return card.run((x, y, *defaults))
+    args = (x, y, *defaults)
+    return card.select(args).run(args)
 """
 
 

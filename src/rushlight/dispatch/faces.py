@@ -14,6 +14,7 @@ package compiles nothing; `inspect.signature` and help show PyTorch's signature.
 from __future__ import annotations
 
 import linecache
+import warnings
 from collections.abc import Iterator
 from functools import lru_cache
 from types import FunctionType
@@ -175,6 +176,16 @@ def rebind(face: Face, values: tuple, rest: dict, extra: tuple = ()) -> Any:
     TypeError: an unknown keyword, an argument given twice, too many of them.
     """
     schema, name = face.schema, face.name
+    legacy = getattr(face.op, "legacy", None)
+    if legacy is not None and extra and not rest:
+        count = sum(p.kind == "positional" for p in schema.arguments)
+        older = legacy(*values[:count], *extra)
+        if older is not None:
+            warnings.warn(
+                f"This overload of {name} is deprecated: give the number as a keyword argument.",
+                stacklevel=3,
+            )
+            values, extra = older, ()
     if extra:
         count = sum(p.kind == "positional" for p in schema.arguments)
         takes = f"{count} positional argument{'s' if count > 1 else ''}"

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core.dtype import FLOAT, bool_, get_default_dtype, result_dtype
+from ..core.dtype import FLOAT, bool_, float32, get_default_dtype, result_dtype
 from ..core.tensor import Tensor, wrap
 from .messages import not_a_tensor, tensor_argument
 from .op import CARDS, Card
@@ -63,7 +63,19 @@ def promoted(card: Card, args: tuple) -> tuple:
                 values[i] = cast(a, target)
         elif a is not None:
             values[i] = number_array(a, target)
+    if card.opmath and target.itemsize == 2 and target.category == FLOAT:
+        _widen_numbers(card, args, values)
     return tuple(values)
+
+
+def _widen_numbers(card: Card, args: tuple, values: list) -> None:
+    """The numbers among the operands in float32, and so the last one if it is 0-d and wider."""
+    for i in card.tensors:
+        a = args[i]
+        if not isinstance(a, Tensor):
+            values[i] = number_array(a, float32)
+        elif i == card.tensors[-1] and not a._a.ndim and a._a.dtype.itemsize > 2:
+            values[i] = cast(a, float32)
 
 
 def alike(args: tuple, positions: tuple) -> bool:
