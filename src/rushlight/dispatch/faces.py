@@ -179,7 +179,9 @@ def rebind(face: Face, values: tuple, rest: dict, extra: tuple = ()) -> Any:
     legacy = getattr(face.op, "legacy", None)
     if legacy is not None and extra and not rest:
         count = sum(p.kind == "positional" for p in schema.arguments)
-        older = legacy(*values[:count], *extra)
+        given = (*values[:count], *extra)
+        fits = len(given) == legacy.__code__.co_argcount
+        older = legacy(*given) if fits else None
         if older is not None:
             warnings.warn(
                 f"This overload of {name} is deprecated: give the number as a keyword argument.",

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
-from ..core.dtype import FLOAT, bool_, float32, get_default_dtype, result_dtype
+from ..core.dtype import (
+    COMPLEX,
+    FLOAT,
+    INT,
+    bool_,
+    float32,
+    get_default_dtype,
+    result_dtype,
+)
+from ..core.dtype_info import finfo
 from ..core.tensor import Tensor, wrap
 from .messages import not_a_tensor, tensor_argument
 from .op import CARDS, Card
@@ -128,3 +138,44 @@ def operand(name: str, x: Any) -> Any:
     if isinstance(x, _ndarray):
         return wrap(x)
     return tensor_argument(name, x, "other", 2)
+
+
+_C_NAMES = {
+    "bool": "bool",
+    "uint8": "uint8_t",
+    "int8": "int8_t",
+    "int16": "int16_t",
+    "int32": "int",
+    "int64": "int64_t",
+    "uint16": "uint16_t",
+    "uint32": "uint32_t",
+    "uint64": "uint64_t",
+    "float16": "c10::Half",
+    "bfloat16": "c10::BFloat16",
+    "float32": "float",
+    "float64": "double",
+    "complex64": "c10::complex<float>",
+    "complex128": "c10::complex<double>",
+}
+
+
+def fitting(x: Any, target: Any) -> np.ndarray:
+    """A Python number as a 0-d array of `target`. RuntimeError: the dtype cannot hold it.
+
+    As in PyTorch, bool holds every number, an unsigned dtype the negative of what it holds (it
+    wraps around), and a floating one inf and nan.
+    """
+    bad = False
+    if target.category < COMPLEX and isinstance(x, (complex, np.complexfloating)):
+        bad, x = x.imag != 0, x.real
+    if target.category == INT:
+        info = np.iinfo(target.np)
+        low = info.min if target.is_signed else -info.max
+        bad = bad or not math.isfinite(x) or not low <= int(x) <= info.max
+        x = x if bad else int(x)
+    elif target.category == FLOAT:
+        bad = bad or (math.isfinite(x) and abs(x) > finfo(target).max)
+    if bad:
+        kind = _C_NAMES.get(target.name, target.name)
+        raise RuntimeError(f"value cannot be converted to type {kind} without overflow")
+    return number_array(x, target)
