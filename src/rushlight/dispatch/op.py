@@ -159,6 +159,7 @@ class Card:
     def copied(self) -> Card:
         """The same card, to be changed; what follows from its fields is made anew when needed."""
         other = copy(self)
+        other.variants = {}
         for name in ("run", "fast_backward", "node_type"):
             other.__dict__.pop(name, None)
         return other

@@ -13,7 +13,7 @@ from ..core.dtype import BOOL, COMPLEX, FLOAT, from_numpy_dtype, result_dtype
 from ..core.tensor import Tensor
 from ..dispatch.messages import not_implemented
 from ..dispatch.op import Card
-from ..dispatch.promotion import is_number, number_array, operand
+from ..dispatch.promotion import fitting, is_number, operand
 from ..dispatch.registry import (
     binary_operator,
     composite,
@@ -64,9 +64,8 @@ class AddScaled:
     def forward(x, y, alpha):
         if x.dtype.kind == "b":
             return x | y if alpha else x.copy()
-        if x.dtype.kind in "iu":
-            alpha = number_array(alpha, from_numpy_dtype(x.dtype))
-        return _plus(x, y, alpha)
+        fit = fitting(alpha, from_numpy_dtype(x.dtype))
+        return _plus(x, y, fit if x.dtype.kind in "iu" else alpha)
 
     def backward(c, dz, alpha):
         return dz, dz * alpha.conjugate() if c.needs(1) else None

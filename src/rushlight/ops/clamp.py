@@ -8,8 +8,8 @@ import numpy as np
 
 from ..core.dtype import COMPLEX, number_dtype, promote_types
 from ..core.tensor import Tensor
-from ..dispatch.messages import refuse_complex, tensor_argument
-from ..dispatch.promotion import fitting, operand
+from ..dispatch.messages import not_a_tensor, refuse_complex, tensor_argument
+from ..dispatch.promotion import fitting, is_number, number_of
 from ..dispatch.registry import internal, op
 from ..kernels import K
 from .samples import binary
@@ -161,11 +161,17 @@ def _bounds(name: str, x: Any, low: Any, high: Any) -> tuple:
     """
     tensor_argument(name, x)
     if isinstance(low, Tensor) or isinstance(high, Tensor):
-        return x, low, high
+        # a 0-d tensor beside a number counts as one
+        if (is_number(high) and _is_number(low)) or (is_number(low) and _is_number(high)):
+            low, high = number_of(low), number_of(high)
+        else:
+            return x, low, high
     if type(low) in _REAL and type(high) in _REAL and x._a.dtype.itemsize > 2:
         if x._a.dtype.kind == "f":
             return x, low, high
-    low, high = (v if v is None else operand(name, v) for v in (low, high))
+    for i, (v, which) in enumerate(((low, "min"), (high, "max"))):
+        if v is not None and not is_number(v):
+            raise not_a_tensor(name, which, 3 if i and name == "clamp" else 2, v)
     d = x.dtype
     for v in (low, high):
         if v is not None and (n := number_dtype(v)).category > d.category:
@@ -173,6 +179,10 @@ def _bounds(name: str, x: Any, low: Any, high: Any) -> tuple:
     if d.category == COMPLEX:
         raise NotImplementedError(_COMPLEX)
     return x, *(v if v is None else fitting(v, d) for v in (low, high))
+
+
+def _is_number(x: Any) -> bool:
+    return is_number(x) or (isinstance(x, Tensor) and not x._a.ndim and not x._rg)
 
 
 @op(
@@ -235,6 +245,12 @@ class Clamp:
         yield make(0, 5), 0.0, 1.0
 
 
+def _required(name: str, which: str, bound: Any) -> Any:
+    if bound is None:
+        raise not_a_tensor(name, which, 2, bound)
+    return bound
+
+
 _MIN_TENSOR = ClampTensors.renamed("ClampMinBackward1")
 _MAX_TENSOR = ClampTensors.renamed("ClampMaxBackward1")
 
@@ -250,7 +266,7 @@ class ClampMin:
     """y = max(x, min), min a number or a tensor; see clamp"""
 
     def prepare(input, min):
-        return _bounds("clamp_min", input, operand("clamp_min", min), None)
+        return _bounds("clamp_min", input, _required("clamp_min", "min", min), None)
 
     def variant(x, low, high):
         return _MIN_TENSOR if isinstance(low, Tensor) else None
@@ -272,7 +288,7 @@ class ClampMax:
     """y = min(x, max), max a number or a tensor; see clamp"""
 
     def prepare(input, max):
-        return _bounds("clamp_max", input, None, operand("clamp_max", max))
+        return _bounds("clamp_max", input, None, _required("clamp_max", "max", max))
 
     def variant(x, low, high):
         return _MAX_TENSOR if isinstance(high, Tensor) else None

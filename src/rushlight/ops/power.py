@@ -170,7 +170,7 @@ def _double(*operands: Any) -> Any:
     return complex128 if result_dtype(operands).category == COMPLEX else float64
 
 
-@composite("float_power(input, exponent, *, out=None)", at="torch Tensor")
+@composite("float_power(input: Tensor | Number, exponent, *, out=None)", at="torch Tensor")
 def float_power(input: Any, exponent: Any) -> Tensor:
     """z = x^y, computed in float64 or complex128, each a tensor or a number."""
     if not isinstance(exponent, Tensor):

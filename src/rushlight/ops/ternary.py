@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from ..core.dtype import FLOAT, result_dtype, scalar_name, uint8
+from ..core.dtype import FLOAT, from_numpy_dtype, result_dtype, scalar_name, uint8
 from ..core.tensor import Tensor, wrap
 from ..dispatch.messages import not_implemented, tensor_argument
-from ..dispatch.promotion import cast, is_number, number_of, operand
+from ..dispatch.promotion import cast, fitting, is_number, number_of
 from ..dispatch.registry import composite, internal, op
 from ..kernels import K
 from ..kernels.seam import in_single
@@ -86,7 +86,7 @@ def _mixed(x, y, w):
 _mixed_in_single = in_single(_mixed)
 
 
-@internal("lerp_tensor", tensors=3, broadcast=True, node="Lerp1")
+@internal("lerp_tensor", tensors=3, broadcast=True, save_if={"x": 2, "y": 2}, node="Lerp1")
 class LerpTensor:
     """z = x + w (y - x) for a tensor w;  dx = dz (1 - w̄),  dy = dz w̄,  dw = dz (y - x)"""
 
@@ -186,7 +186,9 @@ def _three(name: str, input: Any, tensor1: Any, tensor2: Any, value: Any) -> tup
     operands = (input, tensor1, tensor2)
     for i, (x, n) in enumerate(zip(operands, ("input", "tensor1", "tensor2"), strict=True)):
         tensor_argument(name, x, n, i + 1)
-    value = operand(name, number_of(value))
+    value = number_of(value)
+    if not is_number(value):
+        raise TypeError(f"{name}(): argument 'value' must be Number, not {type(value).__name__}")
     if isinstance(value, float) and result_dtype(operands).category < FLOAT:
         value = int(value)
     return input, tensor1, tensor2, value
@@ -200,6 +202,7 @@ def _three(name: str, input: Any, tensor1: Any, tensor2: Any, value: Any) -> tup
     constants=1,
     promote="arith",
     broadcast=True,
+    save_if={"y": 2, "z": 1},
     node="Addcmul",
     not_for="b",
     kernel="addcmul_cpu_out",
@@ -223,7 +226,8 @@ class Addcmul:
         return _three("addcmul", input, tensor1, tensor2, value)
 
     def forward(x, y, z, value):
-        return _plus_product(x, y, z, value)
+        fit = fitting(value, from_numpy_dtype(x.dtype))
+        return _plus_product(x, y, z, fit if x.dtype.kind in "iu" else value)
 
     def backward(c, dr, y, z, value):
         dy = dr * (K.conj(z) * value) if c.needs(1) else None
@@ -243,6 +247,7 @@ class Addcmul:
     constants=1,
     promote="arith",
     broadcast=True,
+    save_if={"y": 2},
     node="Addcdiv",
 )
 class Addcdiv:

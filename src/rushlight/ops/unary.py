@@ -748,6 +748,7 @@ class Frexp:
     inplace="torch Tensor",
     promote="float",
     broadcast=True,
+    save_if={"x": 1},
 )
 class Ldexp:
     """z = x 2^y;  dx = dz 2^y,  dy = dz z ln 2
