@@ -41,7 +41,7 @@ def _alpha(name: str, input: Any, other: Any, alpha: Any) -> Any:
     category = result_dtype((operand(name, input), operand(name, other))).category
     if isinstance(alpha, bool) and category != BOOL:
         raise RuntimeError("Boolean alpha only supported for Boolean results.")
-    if isinstance(alpha, float) and category < FLOAT:
+    if isinstance(alpha, (float, complex)) and category < FLOAT:
         raise RuntimeError(
             "For integral input tensors, argument alpha must not be a floating point number."
         )

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..core.dtype import COMPLEX, number_dtype, promote_types
 from ..core.tensor import Tensor
-from ..dispatch.messages import not_a_tensor, refuse_complex, tensor_argument
+from ..dispatch.messages import not_a_tensor, not_implemented, refuse_complex, tensor_argument
 from ..dispatch.promotion import fitting, is_number, number_of
 from ..dispatch.registry import internal, op
 from ..kernels import K
@@ -120,7 +120,7 @@ class ClampTensors:
     """
 
     def forward(x, low=None, high=None):
-        _refuse_complex(x)
+        _refuse(x, "clamp_cpu")
         y = x if low is None else K.maximum(x, low)
         return y if high is None else K.minimum(y, high)
 
@@ -146,9 +146,11 @@ class ClampTensors:
 _COMPLEX = "clamp is not supported for complex types"
 
 
-def _refuse_complex(x: np.ndarray) -> None:
+def _refuse(x: np.ndarray, kernel: str) -> None:
     if x.dtype.kind == "c":
         raise NotImplementedError(_COMPLEX)
+    if x.dtype.kind == "b":
+        raise not_implemented(kernel, x)
 
 
 _REAL = frozenset((int, float, type(None)))  # bounds that promote no floating tensor
@@ -214,13 +216,13 @@ class Clamp:
         return ClampTensors if isinstance(low, Tensor) or isinstance(high, Tensor) else None
 
     def forward(x, low, high):
-        _refuse_complex(x)
-        kind = x.dtype.kind
-        if kind == "f":
+        if x.dtype.kind == "f":
             if low is not None and high is not None and low <= high:
                 return K.hardtanh(x, float(low), float(high))
-        elif isinstance(low, np.ndarray) or isinstance(high, np.ndarray):
-            x = x.astype((high if low is None else low).dtype, copy=False)
+        else:
+            if isinstance(low, np.ndarray) or isinstance(high, np.ndarray):
+                x = x.astype((high if low is None else low).dtype, copy=False)
+            _refuse(x, f"clamp_{'max' if low is None else 'min'}_scalar_cpu")
         y = x
         if low is not None:
             y = K.maximum(y, x.dtype.type(low))

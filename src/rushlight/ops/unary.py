@@ -659,8 +659,6 @@ _rounding("trunc", np.trunc, "x without its fraction", "fix")
     inplace="torch Tensor",
     tensors=1,
     node="Round",
-    not_for="bc",
-    kernel="round_vml_cpu",
 )
 class Round:
     """y = x rounded to `decimals` places (negative: to tens, hundreds...), halves to even.  grad 0
@@ -675,9 +673,9 @@ class Round:
         return "Round1" if decimals else None
 
     def forward(x, decimals):
+        if x.dtype.kind in ("iubc" if decimals else "bc"):
+            raise not_implemented("round_cpu" if decimals else "round_vml_cpu", x)
         if x.dtype.kind in "iu":
-            if decimals:
-                raise not_implemented("round_cpu", x)
             return x.copy()
         if decimals == 0:
             return np.rint(x)
