@@ -39,7 +39,7 @@ from ..core.tensor import Tensor, new, wrap
 from ..kernels import K
 from .messages import TRANSLATED, explain, not_implemented
 from .op import SHAPE, Card
-from .promotion import alike, is_number, promoted
+from .promotion import is_number, promoted
 
 _NAMES = {
     "__name__": __name__,  # of the module that warnings are attributed to
@@ -48,7 +48,6 @@ _NAMES = {
     "FREED": FREED,
     "TRANSLATED": TRANSLATED,
     "Tensor": Tensor,
-    "alike": alike,
     "asarray": np.asarray,
     "can_mask": can_mask,
     "edge_of": edge_of,
@@ -111,7 +110,6 @@ def _names(card: Card) -> dict[str, Any]:
         "backward": card.backward,
         "node_type": card.node_type,
         "relu_type": None if relu is None else relu.node_type,
-        "positions": card.tensors,
     }
 
 
@@ -142,7 +140,7 @@ class Signature(NamedTuple):
     count: int
     arrays: int
     tensors: tuple[int, ...]  # () for a card without a gradient
-    promote: bool
+    operands: tuple[int, ...]  # that are promoted
     broadcast: bool
     extras: bool
     save: tuple[int, ...]
@@ -159,7 +157,7 @@ def _signature(card: Card) -> Signature:
         count=card.count,
         arrays=card.arrays,
         tensors=card.tensors if card.backward is not None else (),
-        promote=card.promote is not None,
+        operands=card.tensors if card.promote is not None else (),
         broadcast=card.broadcast,
         extras=bool(card.extras),
         save=card.save,
@@ -186,8 +184,8 @@ def _run_text(s: Signature) -> str:
     names = _tuple(f"x{i}" for i in range(s.count))
     unpack = f"    {names} = args\n" if s.count else ""
     text = "def f(args):\n" + unpack
-    if s.promote:
-        text += "    if not alike(args, positions):\n        args = promoted(card, args)\n"
+    if s.operands:
+        text += f"    if not ({_alike(s)}):\n        args = promoted(card, args)\n"
         text += "    " + unpack
     given = [f"x{i}._a if isinstance(x{i}, Tensor) else x{i}" for i in range(s.arrays)]
     if s.sure:
@@ -196,7 +194,7 @@ def _run_text(s: Signature) -> str:
     if s.not_for:
         common = "" if "f" in s.not_for else "a0.dtype is not F32 and "
         text += f"""\
-    a0 = {given[0] if s.promote else "x0._a"}
+    a0 = {given[0] if s.operands else "x0._a"}
     if {common}a0.dtype.kind in "{s.not_for}":
         raise not_implemented(card.kernel, a0)
 """
@@ -219,6 +217,14 @@ def _run_text(s: Signature) -> str:
             text += f"        e{k} = edge_of(x{i}) if g{k} else None\n"
         text += _record_text(s, 8)
     return text + "    return t\n"
+
+
+def _alike(s: Signature) -> str:
+    """The condition under which promotion has nothing to do: Tensors of one common float dtype."""
+    first, *others = s.operands
+    terms = [f"isinstance(x{i}, Tensor)" for i in s.operands if not (s.sure and i == 0)]
+    terms.append(f"((d := x{first}._a.dtype) is F32 or d is F64)")
+    return " and ".join(terms + [f"x{i}._a.dtype is d" for i in others])
 
 
 def _record_text(s: Signature, indent: int, all_tensors: bool = False) -> str:

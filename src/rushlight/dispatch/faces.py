@@ -61,6 +61,7 @@ class Face:
             "recover": recover,
             "schema": self.schema,
             "tensor_argument": tensor_argument,
+            "variant": getattr(self.op, "variant", None),
             "write_out": write_out,
         }
         for p in self.schema.arguments:

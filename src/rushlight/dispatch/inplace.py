@@ -24,7 +24,7 @@ from ..kernels import K
 from .call import record, replay
 from .messages import explain, not_implemented
 from .op import CARDS, Card
-from .promotion import promoted
+from .promotion import alike, promoted
 
 
 def apply_inplace(card: Card, args: tuple) -> Tensor:
@@ -43,7 +43,7 @@ def apply_inplace(card: Card, args: tuple) -> Tensor:
             "make a clone to "
             "get a normal tensor before doing inplace update."
         )
-    if card.promote is not None and not card.boolean:
+    if card.promote is not None and not card.boolean and not alike(args, card.tensors):
         if card.promote == "arith" or x.dtype.category < FLOAT:
             found = result_dtype([a for i in card.tensors if (a := args[i]) is not None])
             if card.promote == "float" and found.category < FLOAT:

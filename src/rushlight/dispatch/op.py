@@ -191,9 +191,10 @@ class Card:
 
     def call_text(self, given: str) -> str:
         """The expression with which a face runs the card on its arguments."""
-        if self.variant is not None:
-            return f"op.call(({given}))"
-        return f"op.run(({given}))" if self.prepare is None else f"op.run(prepare({given}))"
+        args = f"({given})" if self.prepare is None else f"prepare({given})"
+        if self.variant is None:
+            return f"op.run({args})"
+        return f"(op if variant(*(args := {args})) is None else op.select(args)).run(args)"
 
     def change_text(self, given: str) -> str:
         """Likewise, in place."""

@@ -165,6 +165,20 @@ def fitting(x: Any, target: Any) -> np.ndarray:
     As in PyTorch, bool holds every number, an unsigned dtype the negative of what it holds (it
     wraps around), and a floating one inf and nan.
     """
+    check_fits(x, target)
+    return number_array(_integral(x, target), target)
+
+
+def _integral(x: Any, target: Any) -> Any:
+    if target.category < COMPLEX and isinstance(x, (complex, np.complexfloating)):
+        x = x.real
+    return int(x) if target.category == INT else x
+
+
+def check_fits(x: Any, target: Any) -> None:
+    """RuntimeError: the dtype cannot hold the number x, see `fitting`."""
+    if target is float32 and type(x) is float and -3e38 < x < 3e38:
+        return
     bad = False
     if target.category < COMPLEX and isinstance(x, (complex, np.complexfloating)):
         bad, x = x.imag != 0, x.real
@@ -172,10 +186,8 @@ def fitting(x: Any, target: Any) -> np.ndarray:
         info = np.iinfo(target.np)
         low = info.min if target.is_signed else -info.max
         bad = bad or not math.isfinite(x) or not low <= int(x) <= info.max
-        x = x if bad else int(x)
     elif target.category == FLOAT:
         bad = bad or (math.isfinite(x) and abs(x) > finfo(target).max)
     if bad:
         kind = _C_NAMES.get(target.name, target.name)
         raise RuntimeError(f"value cannot be converted to type {kind} without overflow")
-    return number_array(x, target)

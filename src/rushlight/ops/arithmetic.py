@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 
 from ..core.dtype import BOOL, COMPLEX, FLOAT, from_numpy_dtype, result_dtype
-from ..core.tensor import Tensor
+from ..core.grad_mode import mode
+from ..core.tensor import Tensor, wrap
 from ..dispatch.messages import not_implemented
 from ..dispatch.op import Card
-from ..dispatch.promotion import fitting, is_number, operand
+from ..dispatch.promotion import check_fits, fitting, is_number, operand
 from ..dispatch.registry import (
     binary_operator,
     composite,
@@ -36,6 +37,8 @@ def _alpha(name: str, input: Any, other: Any, alpha: Any) -> Any:
         if alpha._a.size != 1:
             raise TypeError(f"{name}(): argument 'alpha' must be Number, not Tensor")
         alpha = alpha.item()
+    if type(alpha) in (int, float) and _is_float(input) and _is_float(other):
+        return alpha
     if not is_number(alpha):
         raise TypeError(f"{name}(): argument 'alpha' must be Number, not {type(alpha).__name__}")
     category = result_dtype((operand(name, input), operand(name, other))).category
@@ -52,6 +55,10 @@ def _alpha(name: str, input: Any, other: Any, alpha: Any) -> Any:
     return alpha
 
 
+def _is_float(x: Any) -> bool:
+    return isinstance(x, Tensor) and x._a.dtype.kind == "f"
+
+
 def _number_in_front(input, alpha, other):
     """input + alpha · other as add(input, alpha, other), which PyTorch still takes."""
     return (input, other, alpha) if is_number(alpha) and isinstance(other, Tensor) else None
@@ -64,8 +71,11 @@ class AddScaled:
     def forward(x, y, alpha):
         if x.dtype.kind == "b":
             return x | y if alpha else x.copy()
-        fit = fitting(alpha, from_numpy_dtype(x.dtype))
-        return _plus(x, y, fit if x.dtype.kind in "iu" else alpha)
+        d = from_numpy_dtype(x.dtype)
+        if d.category < FLOAT:
+            return x + y * fitting(alpha, d)
+        check_fits(alpha, d)
+        return _plus(x, y, alpha) if d.itemsize == 2 else x + y * alpha
 
     def backward(c, dz, alpha):
         return dz, dz * alpha.conjugate() if c.needs(1) else None
@@ -344,9 +354,9 @@ class DivRounded:
         return zero, zero
 
     def samples(make):
-        for mode in ("floor", "trunc"):
-            yield make(3, 4, low=0.6), make(4, low=0.6), mode
-            yield make(4, 3, low=0.6).T, 2.0, mode
+        for rounding in ("floor", "trunc"):
+            yield make(3, 4, low=0.6), make(4, low=0.6), rounding
+            yield make(4, 3, low=0.6).T, 2.0, rounding
 
 
 @op(
@@ -630,6 +640,30 @@ Tensor.__floordiv__, Tensor.__rfloordiv__ = binary_operator(FloorDivide, np.floo
 Tensor.__mod__, Tensor.__rmod__ = binary_operator(Remainder, np.remainder)
 Tensor.__iadd__ = inplace_operator(Add, np.add)
 Tensor.__isub__ = inplace_operator(Sub, np.subtract)
+
+
+def _scaled_in_place(card: Card) -> None:
+    """x.add_(y, alpha=a), the step of an optimizer: as x += a y where no gradient is wanted."""
+    plain = card.change
+
+    def change(args):
+        x, y, alpha = args
+        if (
+            type(alpha) is float
+            and _is_float(x)
+            and _is_float(y)
+            and x._a.dtype.itemsize > 2
+            and x._a.dtype is y._a.dtype
+            and not (mode.grad and (x._rg or y._rg))
+        ):
+            return plain((x, wrap(y._a * alpha), 1))
+        return plain(args)
+
+    card.change = change
+
+
+_scaled_in_place(Add)
+_scaled_in_place(Sub)
 Tensor.__imul__ = inplace_operator(Mul, np.multiply)
 Tensor.__itruediv__ = inplace_operator(Div, np.true_divide)
 Tensor.__ifloordiv__ = inplace_operator(FloorDivide, np.floor_divide)

@@ -37,6 +37,7 @@ def _int_power(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return K.where(negative, flipped, z).astype(x.dtype)
 
 
+_REAL = frozenset((int, float, bool))  # numbers that raise no floating dtype
 _power = in_single(K.power)  # two-byte floats: computed in float32, rounded once
 
 
@@ -45,9 +46,10 @@ class PowNumber:
     """y = x^p for a number p;  dx = dy · p · x^(p-1), 0 if p = 0"""
 
     def forward(x, p):
-        target = _with_number(x, p)
-        if x.dtype is not target:
-            x = x.astype(target)
+        target = x.dtype
+        if target.kind != "f" or type(p) not in _REAL:
+            target = _with_number(x, p)
+            x = x.astype(target, copy=False)
         kind = target.kind
         if kind == "b":
             return x.copy() if p else K.ones_like(x)
@@ -78,8 +80,6 @@ class PowNumber:
 
 def _with_number(x: np.ndarray, p: Any) -> np.dtype:
     """The dtype of x^p: a number raises the category of x, never its width."""
-    if x.dtype.kind in "fV" and type(p) in (int, float, bool):
-        return x.dtype
     d, n = from_numpy_dtype(x.dtype), number_dtype(p)
     if n.category <= d.category:
         return x.dtype
@@ -111,6 +111,8 @@ class Pow:
 
     def prepare(input, exponent):
         if isinstance(exponent, Tensor):
+            return input, exponent
+        if type(exponent) in _REAL and isinstance(input, Tensor) and input._a.dtype.kind == "f":
             return input, exponent
         return tensor_argument("pow", input), _exponent(input, exponent)
 

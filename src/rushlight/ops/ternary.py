@@ -8,7 +8,7 @@ import numpy as np
 
 from ..core.dtype import FLOAT, from_numpy_dtype, result_dtype, scalar_name, uint8
 from ..core.tensor import Tensor, wrap
-from ..dispatch.messages import not_implemented, tensor_argument
+from ..dispatch.messages import not_a_tensor, not_implemented, tensor_argument
 from ..dispatch.promotion import cast, fitting, is_number, number_of
 from ..dispatch.registry import composite, internal, op
 from ..kernels import K
@@ -36,6 +36,10 @@ class Where:
         yield make(0, 5, dtype="bool"), make(5), make(1)
 
 
+def _is_bool(x: Any) -> bool:
+    return isinstance(x, Tensor) and x._a.dtype.kind == "b"
+
+
 @composite("where(condition, input=None, other=None, *, out=None)", at="torch")
 def where(condition: Any, input: Any, other: Any) -> Any:
     """z = x where the condition holds, else y; each a tensor or a number
@@ -50,12 +54,14 @@ def where(condition: Any, input: Any, other: Any) -> Any:
     >>> torch.where(tensor([True, False]), tensor([1.0, 2.0]), 0)
     tensor([1., 0.])
     """
+    if isinstance(input, Tensor) and isinstance(other, Tensor) and _is_bool(condition):
+        return Where.run((condition, input, other))
     tensor_argument("where", condition, "condition")
     if input is None and other is None:
         return condition.nonzero(as_tuple=True)
     for i, (name, x) in enumerate((("input", input), ("other", other))):
         if not (isinstance(x, (Tensor, np.ndarray)) or is_number(x)):
-            tensor_argument("where", x, name, i + 2)
+            raise not_a_tensor("where", name, i + 2, x)
     if condition._a.dtype.kind != "b":
         if condition.dtype is not uint8:
             raise RuntimeError(
@@ -184,8 +190,11 @@ def _number_in_front(input, value, tensor1, tensor2):
 def _three(name: str, input: Any, tensor1: Any, tensor2: Any, value: Any) -> tuple:
     """The arguments of addcmul and addcdiv, `value` fit for the dtype of the result."""
     operands = (input, tensor1, tensor2)
-    for i, (x, n) in enumerate(zip(operands, ("input", "tensor1", "tensor2"), strict=True)):
-        tensor_argument(name, x, n, i + 1)
+    for i, x in enumerate(operands):
+        if not isinstance(x, Tensor):
+            raise not_a_tensor(name, ("input", "tensor1", "tensor2")[i], i + 1, x)
+    if type(value) is int or (type(value) is float and input._a.dtype.kind == "f"):
+        return input, tensor1, tensor2, value
     value = number_of(value)
     if not is_number(value):
         raise TypeError(f"{name}(): argument 'value' must be Number, not {type(value).__name__}")
@@ -226,8 +235,9 @@ class Addcmul:
         return _three("addcmul", input, tensor1, tensor2, value)
 
     def forward(x, y, z, value):
-        fit = fitting(value, from_numpy_dtype(x.dtype))
-        return _plus_product(x, y, z, fit if x.dtype.kind in "iu" else value)
+        if x.dtype.kind in "iu":
+            value = fitting(value, from_numpy_dtype(x.dtype))
+        return _plus_product(x, y, z, value)
 
     def backward(c, dr, y, z, value):
         dy = dr * (K.conj(z) * value) if c.needs(1) else None
