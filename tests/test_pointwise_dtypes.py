@@ -305,6 +305,17 @@ def test_out(f):
     assert out.tolist() == f(x).tolist()
 
 
+def test_out_of_complex_has_its_dtype():
+    x = torch.ones(2)
+    for f in (torch.complex, torch.polar):
+        with pytest.raises(RuntimeError, match="scalar type ComplexDouble for argument 'out'"):
+            f(x, x, out=torch.empty(2, dtype=torch.complex128))
+    with pytest.raises(
+        TypeError, match=r"rsub\(\): argument 'input' \(position 1\) must be Tensor"
+    ):
+        torch.rsub(2, x)
+
+
 def test_names_of_special():
     assert "gammaln" in dir(torch.special) and "expit" in dir(torch.special)
     x = torch.tensor([0.3, 2.0])

@@ -218,7 +218,12 @@ def rebind(face: Face, values: tuple, rest: dict, extra: tuple = ()) -> Any:
         result = face.op.change(found) if face.form == "inplace" else face.op.call(found)
     except TRANSLATED as e:
         result = recover(face, tuple(found), e)
-    return result if out is None else write_out(name, out, result, tuple(found))
+    if out is None:
+        return result
+    check = getattr(face.op, "check_out", None)
+    if check is not None:
+        check(out, result)
+    return write_out(name, out, result, tuple(found))
 
 
 def recover(face: Face, values: tuple, error: Exception) -> Any:

@@ -59,6 +59,7 @@ class Card:
     check             check(*tensors) sees the operands before promotion
     numbers           operands that may be Python numbers; None: all but one
     slow_backward     the engine takes its general path through backward
+    check_out         check_out(out, result) sees the tensor given as out= before it is written
     opmath            with float16 and bfloat16, a number (or a 0-d last operand) is used in float32
     boolean           the result is bool, whatever the operands are
     arrays            how many of the first arguments may be Tensors; the others are constants
@@ -109,6 +110,7 @@ class Card:
         self.variant = getattr(cls, "variant", None)
         self.variants: dict[str, Card] = {}
         self.legacy = getattr(cls, "legacy", None)
+        self.check_out = getattr(cls, "check_out", None)
         self.opmath, self.boolean = opmath, boolean
         self.check = getattr(cls, "check", None)
         self.numbers = getattr(cls, "numbers", None)

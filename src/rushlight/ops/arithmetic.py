@@ -191,6 +191,7 @@ class Rsub:
     """z = y - α x, α a number; grad and errors as for sub"""
 
     check = _no_bools
+    numbers = (1,)
 
     def prepare(input, other, alpha):
         if type(alpha) is int and alpha == 1:

@@ -154,6 +154,14 @@ class Angle:
     samples = unary()
 
 
+def _same_dtype(out: Any, z: Tensor) -> None:
+    if isinstance(out, Tensor) and out.dtype is not z.dtype:
+        raise RuntimeError(
+            f"Expected object of scalar type {scalar_name(z.dtype)} but got scalar type "
+            f"{scalar_name(out.dtype)} for argument 'out'"
+        )
+
+
 @op("polar(abs: Tensor, angle: Tensor, *, out=None)", at="torch", broadcast=True)
 class Polar:
     """z = r (cos θ + i sin θ);  dr = Re(dz e^-iθ),  dθ = r Re(dz · (-i) e^-iθ)
@@ -167,6 +175,8 @@ class Polar:
 
     def prepare(abs, angle):
         return _parts("polar", ("abs", "angle"), abs, angle)
+
+    check_out = _same_dtype
 
     def forward(r, theta):
         return _from_parts(r * K.cos(theta), r * K.sin(theta))
@@ -189,6 +199,8 @@ class Complex:
 
     def prepare(real, imag):
         return _parts("complex", ("real", "imag"), real, imag)
+
+    check_out = _same_dtype
 
     def forward(x, y):
         return _from_parts(x, y)
