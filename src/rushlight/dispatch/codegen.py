@@ -35,11 +35,11 @@ from ..autograd.node import (
     note_trace,
 )
 from ..core.grad_mode import inferring, mode, watching
-from ..core.tensor import Tensor, new
+from ..core.tensor import Tensor, new, wrap
 from ..kernels import K
 from .messages import TRANSLATED, explain, not_implemented
 from .op import SHAPE, Card
-from .promotion import alike, is_number, promoted
+from .promotion import is_number, promoted
 
 _NAMES: dict[str, Any] = {
     "__name__": __name__,  # of the module that warnings are attributed to
@@ -48,7 +48,6 @@ _NAMES: dict[str, Any] = {
     "FREED": FREED,
     "TRANSLATED": TRANSLATED,
     "Tensor": Tensor,
-    "alike": alike,
     "asarray": np.asarray,
     "can_mask": can_mask,
     "edge_of": edge_of,
@@ -67,6 +66,7 @@ _NAMES: dict[str, Any] = {
 }
 
 _numbers = itertools.count()  # of the texts
+_SOME = wrap(np.zeros(()))  # a tensor, where a card is asked for its node of x and a number
 
 
 def runner(card: Card) -> Any:
@@ -91,7 +91,9 @@ Card.fast_backward = _first_back
 
 def operator(card: Card, ufunc: Any) -> Any:
     """The function of x op y for a card of two operands, with `ufunc` as its kernel on arrays."""
+    with_number = card.select((_SOME, 1.0, *card.defaults))
     names = {**_names(card), "ufunc": ufunc, "defaults": card.defaults}
+    names["number_type"] = with_number.node_type
     return _compiled(_operator_text(_signature(card)), names)
 
 
@@ -108,7 +110,6 @@ def _names(card: Card) -> dict[str, Any]:
         "backward": card.backward,
         "node_type": card.node_type,
         "relu_type": None if relu is None else relu.node_type,
-        "positions": card.tensors,
     }
 
 
@@ -139,7 +140,7 @@ class Signature(NamedTuple):
     arity: int
     arrays: int
     tensors: tuple[int, ...]  # () for a card without a gradient
-    promote: bool
+    operands: tuple[int, ...]  # that are promoted
     broadcast: bool
     extras: bool
     save: tuple[int, ...]
@@ -156,7 +157,7 @@ def _signature(card: Card) -> Signature:
         arity=card.count,
         arrays=card.arrays,
         tensors=card.tensors if card.backward is not None else (),
-        promote=card.promote is not None,
+        operands=card.tensors if card.promote is not None else (),
         broadcast=card.broadcast,
         extras=bool(card.extras),
         save=card.save,
@@ -183,17 +184,19 @@ def _run_text(s: Signature) -> str:
     names = _tuple(f"x{i}" for i in range(s.arity))
     unpack = f"    {names} = args\n" if s.arity else ""
     text = "def f(args):\n" + unpack
-    if s.promote:
-        text += "    if not alike(args, positions):\n        args = promoted(card, args)\n"
+    if s.operands:
+        text += f"    if not ({_alike(s)}):\n        args = promoted(card, args)\n"
         text += "    " + unpack
     given = [f"x{i}._a if isinstance(x{i}, Tensor) else x{i}" for i in range(s.arrays)]
     if s.sure:
         given[0] = "x0._a"
     given += [f"x{i}" for i in range(s.arrays, s.arity)]
     if s.not_for:
+        common = "" if "f" in s.not_for else "a0.dtype is not F32 and "
         text += f"""\
-    if (d := x0._a.dtype) is not F32 and d.kind in "{s.not_for}":
-        raise not_implemented(card.kernel, x0._a)
+    a0 = {given[0] if s.operands else "x0._a"}
+    if {common}a0.dtype.kind in "{s.not_for}":
+        raise not_implemented(card.kernel, a0)
 """
     text += f"""\
     try:
@@ -214,6 +217,14 @@ def _run_text(s: Signature) -> str:
             text += f"        e{k} = edge_of(x{i}) if g{k} else None\n"
         text += _record_text(s, 8)
     return text + "    return t\n"
+
+
+def _alike(s: Signature) -> str:
+    """The condition under which promotion has nothing to do: Tensors of one common float dtype."""
+    first, *others = s.operands
+    terms = [f"isinstance(x{i}, Tensor)" for i in s.operands if not (s.sure and i == 0)]
+    terms.append(f"((d := x{first}._a.dtype) is F32 or d is F64)")
+    return " and ".join(terms + [f"x{i}._a.dtype is d" for i in others])
 
 
 def _record_text(s: Signature, indent: int, all_tensors: bool = False) -> str:
@@ -282,7 +293,7 @@ def _operator_text(s: Signature) -> str:
             if x._rg and mode.grad:
                 x0, x1, e0, e1 = x, asarray(y, d), edge_of(x), None
 """
-        first += _record_text(s, 16)
+        first += _record_text(s, 16).replace("new(node_type)", "new(number_type)", 1)
     return f"""\
 def f(x, y):
     d = x._a.dtype
@@ -301,7 +312,8 @@ def f(x, y):
 {result}{first}            return t
     if not (isinstance(y, (Tensor, ndarray)) or is_number(y)):
         return NotImplemented
-    return card.run((x, y, *defaults))
+    args = (x, y, *defaults)
+    return card.select(args).run(args)
 """
 
 
