@@ -138,7 +138,8 @@ def _backward_of(node: Node, grads: Any, on_tensors: bool, retain: bool) -> tupl
     if card.on_tensors and not on_tensors:
         grads = [g if g is None else wrap(g) for g in grads]
     try:
-        results = card.backward(node, *grads, *saved)
+        first = next((g for g in grads if g is not None), None)
+        results = card.formulas(first)[1](node, *grads, *saved)
     except Exception as e:
         if node.trace is not None:
             e.add_note(

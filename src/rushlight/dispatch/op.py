@@ -13,6 +13,8 @@ from functools import cached_property
 from typing import Any
 
 from ..autograd.node import Node
+from ..kernels import in_single, quietly
+from .accumulate import accumulating_backward
 from .messages import missing
 from .return_types import named_result
 from .schema import MISSING, Schema
@@ -53,6 +55,12 @@ class Card:
     variant           variant(*forward's arguments) -> the node's name by overload, or None
     not_for, kernel   kinds of dtypes ("iub") that the first argument must not have, and the name
                       in the error for them
+    accumulate        2-byte floats are widened to float32 around forward and backward, and the
+                      results rounded once (accumulate.py)
+    narrow            what accumulate=True runs for them: (forward, backward), or None
+    quiet             forward and backward run without NumPy's warnings
+    fast              when a face may skip prepare and variant: a condition on the schema's names.
+                      forward's arguments are then the first ones of the schema
     check             check(*tensors) sees the operands before promotion
     numbers           operands that may be Python numbers; None: all but one
     slow_backward     the engine takes its general path through backward
@@ -92,6 +100,9 @@ class Card:
         is_relu: bool = False,
         not_for: str = "",
         kernel: str = "",
+        accumulate: bool = False,
+        quiet: bool = False,
+        fast: str = "",
         schema: Schema | None = None,
     ):
         code = cls.forward.__code__
@@ -132,6 +143,13 @@ class Card:
         if view and self.saved_out >= 0:
             raise TypeError(f"card {name}: a view's backward cannot ask for 'out'")
         self.saves_first = 0 in self.save
+        self.fast = fast
+        if quiet:
+            self.forward, self.backward = quietly(self.forward), quietly(self.backward)
+        self.narrow = None
+        if accumulate:
+            back = self.backward and accumulating_backward(self.backward)
+            self.narrow = (in_single(self.forward), back)
         self.slow_backward = self.listed  # saved lists are unpacked by the engine's long way only
 
     @cached_property
@@ -144,6 +162,12 @@ class Card:
             "is_relu": self.is_relu,
         }
         return type(self.title, (Node,), known)
+
+    def formulas(self, x: Any) -> tuple[Any, Any]:
+        """(forward, backward) for arguments of which x, an array or a Tensor, is one."""
+        if self.narrow is not None and x is not None and x.itemsize == 2:
+            return self.narrow
+        return self.forward, self.backward
 
     def copied(self) -> Card:
         """The same card, to be changed; what follows from its fields is made anew when needed."""
@@ -179,6 +203,9 @@ class Card:
 
     def call_text(self, given: str) -> str:
         """The expression with which a face runs the card on its arguments."""
+        if self.fast:
+            first = ", ".join(given.split(", ")[: self.count])
+            return f"op.run(({first})) if {self.fast} else op.call(({given}))"
         if self.variant is not None:
             return f"op.call(({given}))"
         return f"op.run(({given}))" if self.prepare is None else f"op.run(prepare({given}))"
