@@ -66,6 +66,13 @@ def sum_to(x, shape):
     return x.sum(axes, keepdims=True).reshape(shape)
 
 
+def matmul(x, y):
+    """The matrix product over the last two dimensions; of bool there is none, as in PyTorch."""
+    if x.dtype.kind == "b":
+        raise NotImplementedError("\"addmm_impl_cpu_\" not implemented for 'Bool'")
+    return np.matmul(x, y)
+
+
 def transpose(x, axes):
     return x.transpose(axes)
 
@@ -249,7 +256,7 @@ _SHAPES = {
     "take_along_axis": take_along_axis,
     "scatter_add": scatter_add,
     "place": place,
-    "matmul": np.matmul,
+    "matmul": matmul,
     "astype": astype,
     "like": like,
     "zeros_like": np.zeros_like,
