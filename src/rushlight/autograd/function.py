@@ -95,7 +95,7 @@ class _FunctionCard:
     """What the engine asks of a card, answered by a user's Function."""
 
     on_tensors = slow_backward = True
-    fast_backward = None
+    fast_backward = narrow = None
     fill = True
     saved_out = -1
 

@@ -163,11 +163,11 @@ class Card:
         }
         return type(self.title, (Node,), known)
 
-    def formulas(self, x: Any) -> tuple[Any, Any]:
-        """(forward, backward) for arguments of which x, an array or a Tensor, is one."""
-        if self.narrow is not None and x is not None and x.itemsize == 2:
-            return self.narrow
-        return self.forward, self.backward
+    def forward_for(self, x: Any) -> Any:
+        """The forward for arrays of which the first is x."""
+        if self.narrow is not None and getattr(x, "itemsize", 0) == 2:
+            return self.narrow[0]
+        return self.forward
 
     def copied(self) -> Card:
         """The same card, to be changed; what follows from its fields is made anew when needed."""
