@@ -109,7 +109,7 @@ class Amin:
 
 def _something_to_choose(name: str, x: Tensor, dim) -> None:
     if dims_not_empty(name, x, dim) is None:
-        not_empty(name, x, IndexError)
+        not_empty(name, x)
 
 
 def _extreme_dx(dy, x, y, dim, keepdim):

@@ -20,7 +20,7 @@ from .sort import axis_or_none
 _FOUND = {"tensors": 1, "returns": ("output", "inverse", "counts"), "extras": ("inverse", "counts")}
 
 
-@internal("_unique2", node="Unique2", not_for="c", kernel="unique", **_FOUND)
+@internal("_unique2", node="Unique2Backward0", not_for="c", kernel="unique", **_FOUND)
 class Unique2:
     """(output, inverse, counts) of the different elements, sorted; no gradient, as in PyTorch"""
 

