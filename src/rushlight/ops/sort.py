@@ -86,7 +86,7 @@ class Sort:
         yield make(3, 4), 1, False
         yield make(2, 3, 2), -2, True
         yield make(), 0, False
-        yield make(0, 5), 0, True, {"stable": True}
+        yield make(0, 5), {"dim": 0, "descending": True, "stable": True}
         yield make(4, 3).T, 0, False
 
 
