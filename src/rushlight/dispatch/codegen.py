@@ -108,6 +108,8 @@ def _names(card: Card) -> dict[str, Any]:
         "card": card,
         "forward": card.forward,
         "backward": card.backward,
+        "narrow_forward": card.narrow and card.narrow[0],
+        "narrow_backward": card.narrow and card.narrow[1],
         "node_type": card.node_type,
         "relu_type": None if relu is None else relu.node_type,
     }
@@ -149,6 +151,7 @@ class Signature(NamedTuple):
     saves_out: bool
     not_for: str
     sure: bool  # the first argument is a Tensor for certain: the face looked
+    narrow: bool  # 2-byte floats have a forward of their own
 
 
 def _signature(card: Card) -> Signature:
@@ -166,6 +169,7 @@ def _signature(card: Card) -> Signature:
         saves_out=(relu or card).saved_out >= 0,
         not_for=card.not_for,
         sure=card.schema is not None and card.checks_first,
+        narrow=card.narrow is not None,
     )
 
 
@@ -198,9 +202,10 @@ def _run_text(s: Signature) -> str:
     if {common}a0.dtype.kind in "{s.not_for}":
         raise not_implemented(card.kernel, a0)
 """
+    call = "(forward if x0._a.itemsize != 2 else narrow_forward)" if s.narrow else "forward"
     text += f"""\
     try:
-        r = forward({", ".join(given)})
+        r = {call}({", ".join(given)})
     except TRANSLATED as e:
         raise explain(card, args, e) from None
 """
@@ -329,6 +334,7 @@ class BackwardSignature(NamedTuple):
     broadcast: bool
     is_relu: bool
     relu_mask: bool
+    narrow: bool
 
 
 def _backward_signature(card: Card) -> BackwardSignature:
@@ -339,6 +345,7 @@ def _backward_signature(card: Card) -> BackwardSignature:
         broadcast=card.broadcast,
         is_relu=card.is_relu,
         relu_mask=card.relu_mask,
+        narrow=card.narrow is not None,
     )
 
 
@@ -384,6 +391,10 @@ def f(node, grad):
         front.masked_grad = results[0]
     else:
         results = backward({call})
+"""
+    elif s.narrow:
+        lines += f"""\
+    results = (backward if grad.itemsize != 2 else narrow_backward)({call})
 """
     else:
         lines += f"    results = backward({call})\n"

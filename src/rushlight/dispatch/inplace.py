@@ -62,7 +62,7 @@ def apply_inplace(card: Card, args: tuple) -> Tensor:
     if card.not_for and arrays[0].dtype.kind in card.not_for:
         raise not_implemented(card.kernel, arrays[0])
     try:
-        r = card.forward(*arrays)
+        r = card.forward_for(arrays[0])(*arrays)
     except (ValueError, IndexError, TypeError, AttributeError) as e:
         raise explain(card, args, e) from None
     results = r if type(r) is tuple else (r,)

@@ -13,6 +13,8 @@ from functools import cached_property
 from typing import Any
 
 from ..autograd.node import Node
+from ..kernels import in_single, quietly
+from .accumulate import accumulating_backward
 from .messages import missing
 from .return_types import named_result
 from .schema import MISSING, Schema
@@ -56,6 +58,12 @@ class Card:
                       that PyTorch still takes, or None
     not_for, kernel   kinds of dtypes ("iub") that the first argument must not have, and the name
                       in the error for them
+    accumulate        2-byte floats are widened to float32 around forward and backward, and the
+                      results rounded once (accumulate.py)
+    narrow            what accumulate=True runs for them: (forward, backward), or None
+    quiet             forward and backward run without NumPy's warnings
+    fast              when a face may skip prepare and variant: a condition on the schema's names.
+                      forward's arguments are then the first ones of the schema
     check             check(*tensors) sees the operands before promotion
     numbers           operands that may be Python numbers; None: all but one
     slow_backward     the engine takes its general path through backward
@@ -100,6 +108,9 @@ class Card:
         boolean: bool = False,
         not_for: str = "",
         kernel: str = "",
+        accumulate: bool = False,
+        quiet: bool = False,
+        fast: str = "",
         schema: Schema | None = None,
     ):
         code = cls.forward.__code__
@@ -145,6 +156,13 @@ class Card:
         if view and self.saved_out >= 0:
             raise TypeError(f"card {name}: a view's backward cannot ask for 'out'")
         self.saves_first = 0 in self.save
+        self.fast = fast
+        if quiet:
+            self.forward, self.backward = quietly(self.forward), quietly(self.backward)
+        self.narrow = None
+        if accumulate:
+            back = self.backward and accumulating_backward(self.backward)
+            self.narrow = (in_single(self.forward), back)
         self.slow_backward = self.listed  # saved lists are unpacked by the engine's long way only
 
     @cached_property
@@ -157,6 +175,12 @@ class Card:
             "is_relu": self.is_relu,
         }
         return type(self.title, (Node,), known)
+
+    def forward_for(self, x: Any) -> Any:
+        """The forward for arrays of which the first is x."""
+        if self.narrow is not None and getattr(x, "itemsize", 0) == 2:
+            return self.narrow[0]
+        return self.forward
 
     def copied(self) -> Card:
         """The same card, to be changed; what follows from its fields is made anew when needed."""
@@ -194,6 +218,9 @@ class Card:
     def call_text(self, given: str) -> str:
         """The expression with which a face runs the card on its arguments."""
         args = f"({given})" if self.prepare is None else f"prepare({given})"
+        if self.fast:
+            first = ", ".join(given.split(", ")[: self.count])
+            return f"op.run(({first})) if {self.fast} else op.call(({given}))"
         if self.variant is None:
             return f"op.run({args})"
         return f"(op if variant(*(args := {args})) is None else op.select(args)).run(args)"
