@@ -13,7 +13,8 @@ import numpy as np
 from ..core.tensor import Tensor, wrap
 from ..dispatch.registry import CARDS, apply, composite, op
 from ..kernels import K
-from .loss import cross_entropy, reduced
+from .cross_entropy import cross_entropy
+from .loss import reduced
 
 
 class LinearCrossEntropyOptions:
