@@ -288,8 +288,7 @@ def _nll_loss(input, target, weight, ignore_index, reduction) -> Tensor:
         )
     if weight is not None and weight._a.dtype != x.dtype:
         raise RuntimeError(
-            f"expected scalar type {scalar_name(input.dtype)} but found "
-            f"{scalar_name(weight.dtype)}"
+            f"expected scalar type {scalar_name(input.dtype)} but found {scalar_name(weight.dtype)}"
         )
     if weight is not None and weight._a.shape != (x.shape[1],):
         raise RuntimeError(

@@ -254,8 +254,7 @@ def smooth_l1_loss(input, target, size_average=None, reduce=None, reduction="mea
 
 
 @composite(
-    "huber_loss(input, target, reduction='mean', delta: float = 1.0, "
-    "weight: Tensor | None = None)",
+    "huber_loss(input, target, reduction='mean', delta: float = 1.0, weight: Tensor | None = None)",
     at="F",
 )
 def huber_loss(input, target, reduction="mean", delta=1.0, weight=None):

@@ -519,9 +519,7 @@ def _instance_norm(input, weight, bias, running_mean, running_var, own, momentum
             raise RuntimeError(
                 "Expected running_mean and running_var to be defined when use_input_stats is false"
             )
-        return _batch_norm(
-            input, weight, bias, running_mean, running_var, False, momentum, eps
-        )
+        return _batch_norm(input, weight, bias, running_mean, running_var, False, momentum, eps)
     check_dtypes(input, weight, bias, running_mean, running_var)
     a = input._a
     if a.size == 0:
