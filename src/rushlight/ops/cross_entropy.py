@@ -66,7 +66,13 @@ def _softmax_nll_dx(dy, logp, t, ignore_index, mean):
     return (logp.exp() * keep - wrap(hot)) * (dy / len(rows) if mean else dy)
 
 
-@composite("cross_entropy", at="F")
+@composite(
+    "cross_entropy(input, target, weight: Tensor | None = None, size_average: bool | None = None, "
+    "ignore_index: int = -100, reduce: bool | None = None, reduction='mean', "
+    "label_smoothing: float = 0.0)",
+    at="F",
+    explains=True,
+)
 def cross_entropy(
     input,
     target,
