@@ -492,7 +492,8 @@ def unfold(input, kernel_size, dilation=1, padding=0, stride=1):
 
 @composite(
     "fold(input, output_size: int | Sequence[int], kernel_size: int | Sequence[int], "
-    "dilation: int | Sequence[int] = 1, padding: int | Sequence[int] = 0, stride: int | Sequence[int] = 1)",
+    "dilation: int | Sequence[int] = 1, padding: int | Sequence[int] = 0, "
+    "stride: int | Sequence[int] = 1)",
     at="F",
 )
 def fold(input, output_size, kernel_size, dilation=1, padding=0, stride=1):

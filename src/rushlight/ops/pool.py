@@ -506,7 +506,7 @@ def _define_fractional_max_pool(rank: int) -> None:
         found = with_indices(input, kernel_size, output_size, output_ratio, True, _random_samples)
         return found if return_indices else found[0]
 
-    doc = f"""The maxima of output_size windows at pseudo-random places.
+    doc = """The maxima of output_size windows at pseudo-random places.
 
     output_ratio: the output size as a share of the input's, instead. return_indices: also where in
     its plane each maximum was found.
