@@ -263,7 +263,8 @@ def embedding_bag(
     y = rows.new_zeros((count, weight._a.shape[1]))
     if mode == "max":
         target = wrap(np.broadcast_to(bag[:, None], rows._a.shape))
-        return y.scatter_reduce(0, target, rows, "amax", include_self=False) if rows._a.size else y
+        if rows._a.size:
+            return y.scatter_reduce(0, target, rows, "amax", include_self=False)
     y = y.index_add(0, wrap(bag), rows)
     if mode == "mean":
         sizes = np.maximum(np.bincount(bag, minlength=count), 1).astype(rows._a.dtype)

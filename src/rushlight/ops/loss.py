@@ -112,9 +112,8 @@ def _difference(name: str, node: str, loss, derivative, doc: str, kernels=None):
             yield make(3, 4), make(4), "sum", 0.5
             yield make(), make(), "none", 1.0
 
-    kernel = name.replace("loss", "cpu")
     options: dict[str, Any] = {"promote": "arith", "broadcast": True, "tensors": 2}
-    return internal(name, node=node, not_for="iubc", kernel=kernel, **options)(Loss)
+    return internal(name, node=node, not_for="iubc", kernel=f"{name}_cpu", **options)(Loss)
 
 
 def _size(x, y) -> int:
@@ -134,7 +133,7 @@ def _smooth_l1(d, p):
 
 
 MSE = _difference(
-    "mse_loss",
+    "mse",
     "MseLoss",
     lambda d, p: d * d,
     lambda d, p: d * 2,
@@ -142,14 +141,14 @@ MSE = _difference(
     (K.mse_loss, K.mse_loss_dx),
 )
 HUBER = _difference(
-    "huber_loss",
+    "huber",
     "HuberLoss",
     _huber,
     lambda d, p: K.where(K.abs(d) < p, d, K.sign(d) * p),
     "L = d²/2 where |d| < delta, else delta (|d| - delta/2)",
 )
 SMOOTH_L1 = _difference(
-    "smooth_l1_loss",
+    "smooth_l1",
     "SmoothL1Loss",
     _smooth_l1,
     lambda d, p: K.where(K.abs(d) < p, d / p, K.sign(d)),
