@@ -39,11 +39,11 @@ LOSSES = {
     "smooth_l1_loss": lambda x: F.smooth_l1_loss(x, torch.full_like(x, 2.0), reduction="sum"),
 }
 NORMS = {
-    "layer_norm": lambda x, w: F.layer_norm(x, (N,), w, w),
+    "layer_norm": lambda x, w: F.layer_norm(x, (N,), w, w.detach()),
     "rms_norm": lambda x, w: F.rms_norm(x, (N,), w),
-    "group_norm": lambda x, w: F.group_norm(x, 1, w, w),
-    "batch_norm": lambda x, w: F.batch_norm(x.T, None, None, w[:2], w[:2], True),
-    "instance_norm": lambda x, w: F.instance_norm(x.reshape(1, 2, N), None, None, w[:2], w[:2]),
+    "group_norm": lambda x, w: F.group_norm(x, 1, w, w.detach()),
+    "batch_norm": lambda x, w: F.batch_norm(x.T, None, None, w[:2], w.detach()[:2], True),
+    "instance_norm": lambda x, w: F.instance_norm(x.reshape(1, 2, N), None, None, w[:2]),
 }
 
 
