@@ -12,7 +12,6 @@ import rushlight
 sys.path.insert(0, str(Path(__file__).parent.parent))
 import batch_cases
 
-
 # Where PyTorch itself fails on no samples: an IndexError (affine InstanceNorm), a backward that
 # raises (PixelShuffle), the shape of the input as that of the output (PixelUnshuffle), memory that
 # nobody wrote (the sums).

@@ -14,6 +14,8 @@ from ..dispatch.registry import composite, internal, op
 from ..kernels import K
 from .narrow import rounded, wide
 
+_I64 = np.dtype(np.int64)
+
 
 def _check(name: str, weight: Tensor, indices: Tensor, sparse: bool) -> None:
     """Errors of what is looked up, and where."""
@@ -125,7 +127,8 @@ def embedding(
         if padding_idx >= rows or padding_idx < -rows:
             raise AssertionError("Padding_idx must be within num_embeddings")
         padding = padding_idx % rows
-    _check("embedding", weight, input, sparse)
+    if sparse or weight._a.ndim != 2 or input._a.dtype is not _I64:
+        _check("embedding", weight, input, sparse)
     if max_norm is not None:
         _renormalise(weight, input._a, max_norm, norm_type)
     return Embedding.run((weight, input, padding, bool(scale_grad_by_freq)))

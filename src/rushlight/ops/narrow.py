@@ -18,21 +18,18 @@ _F32 = np.dtype(np.float32)
 
 def is_narrow(x: Any) -> bool:
     """True for float16 and bfloat16 arrays and Tensors."""
-    d = (x._a if isinstance(x, Tensor) else x).dtype
-    return d.itemsize == 2 and d.kind in "fV"
+    return x.itemsize == 2 and (x._a if isinstance(x, Tensor) else x).dtype.kind in "fV"
 
 
 def wide(x: Any) -> Any:
     """x in float32 if its dtype is narrow; anything else (None, numbers) as it is."""
-    if x is None or not hasattr(x, "dtype") or not is_narrow(x):
+    if getattr(x, "itemsize", 0) != 2 or not is_narrow(x):
         return x
     return K.astype(x, _F32)
 
 
 def rounded(y: Any, x: Any) -> Any:
     """y in the dtype of x."""
-    if y is None or x is None:
+    if y is None or x is None or y.dtype is x.dtype:
         return y
-    a = y._a if isinstance(y, Tensor) else y
-    d = (x._a if isinstance(x, Tensor) else x).dtype
-    return y if a.dtype == d else K.astype(y, d)
+    return K.astype(y, (x._a if isinstance(x, Tensor) else x).dtype)

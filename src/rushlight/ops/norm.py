@@ -24,13 +24,19 @@ def check_dtypes(input: Tensor, *parameters: Tensor | None) -> None:
     """RuntimeError unless weight, bias and statistics have input's dtype; those of float16 and
     bfloat16 may all be float32.
     """
-    given = [p for p in parameters if p is not None]
-    x = input.dtype
-    if not given or all([p.dtype is x for p in given]):
+    d = input._a.dtype
+    for p in parameters:
+        if p is not None and p._a.dtype is not d:
+            break
+    else:
         return
-    first = given[0].dtype
+    given = [p for p in parameters if p is not None]
+    x, first = input.dtype, given[0].dtype
+    others = [p.dtype for p in given if p.dtype is not x]
+    if not others:
+        return
     if first is x:
-        other = next(p.dtype for p in given if p.dtype is not x)
+        other = others[0]
         message = f"expected scalar type {scalar_name(x)} but found {scalar_name(other)}"
     elif x not in (float16, bfloat16) and first is float32:
         message = "mixed dtype (CPU): all inputs must share same datatype."
@@ -103,10 +109,17 @@ class LayerNorm:
     """
 
     def prepare(input, normalized_shape, weight, bias, eps):
-        shape = _shape("layer_norm", normalized_shape)
-        _check_trailing(input._a.shape, shape, ", ", weight=weight, bias=bias)
+        shape, x = normalized_shape, input._a.shape
+        if type(shape) is not tuple or not shape:
+            shape = _shape("layer_norm", shape)
+        n = len(shape)
+        fits = x[len(x) - n :] == shape and len(x) >= n
+        for p in (weight, bias):
+            fits = fits and (p is None or p._a.shape == shape)
+        if not fits:
+            _check_trailing(x, shape, ", ", weight=weight, bias=bias)
         check_dtypes(input, weight, bias)
-        return input, len(shape), weight, bias, eps
+        return input, n, weight, bias, eps
 
     def forward(x, n, w, b, eps):
         if is_narrow(x):
@@ -180,8 +193,10 @@ class _BatchNorm:
         return K.batch_norm(x, w, b, eps)
 
     def backward(c, dy, x, w, mean, rstd, eps):
-        find = _batch_norm_dx_on_tensors if isinstance(dy, Tensor) else _batch_norm_dx
-        dx, dw, db = find(wide(dy), wide(x), wide(w), mean, rstd, eps)
+        if isinstance(dy, Tensor):
+            dx, dw, db = _batch_norm_dx_on_tensors(wide(dy), wide(x), wide(w), eps)
+        else:
+            dx, dw, db = K.batch_norm_dx(wide(dy), wide(x), wide(w), mean, rstd)
         like = x if w is None else w
         dw, db = dw if c.needs(1) else None, db if c.needs(2) else None
         return rounded(dx, x), rounded(dw, like), rounded(db, like)
@@ -212,11 +227,7 @@ class BatchNormStatistics(_BatchNorm):
     """BatchNorm, and its mean and rstd, for the running statistics."""
 
 
-def _batch_norm_dx(dy, x, w, mean, rstd, eps):
-    return K.batch_norm_dx(dy, x, w, mean, rstd)
-
-
-def _batch_norm_dx_on_tensors(dy, x, w, mean, rstd, eps):
+def _batch_norm_dx_on_tensors(dy, x, w, eps):
     """The same gradients, differentiable through the statistics."""
     axes = (0, *range(2, x.ndim))
     m = prod(x.shape) // x.shape[1]
@@ -309,10 +320,12 @@ def _batch_norm(input, weight, bias, mean, var, training, momentum, eps) -> Tens
             "Expected input to have at least 2 dimensions (N, C, *), got " + str(list(a.shape))
         )
     channels = a.shape[1]
-    named = (("running_mean", mean), ("running_var", var), ("weight", weight), ("bias", bias))
-    for name, p in named:
+    for p in (mean, var, weight, bias):
         if p is not None and p._a.size != channels:
-            raise RuntimeError(f"{name} should contain {channels} elements not {p._a.size}")
+            name = {id(mean): "running_mean", id(var): "running_var", id(weight): "weight"}
+            raise RuntimeError(
+                f"{name.get(id(p), 'bias')} should contain {channels} elements not {p._a.size}"
+            )
     if not training and (mean is None or var is None):
         raise RuntimeError(
             "Expected running_mean and running_var to be defined when training=False"
@@ -340,8 +353,11 @@ def _batch_norm(input, weight, bias, mean, var, training, momentum, eps) -> Tens
 
 def _move(running: Tensor, value: np.ndarray, momentum: float) -> None:
     """running += momentum (value - running), in place."""
-    old = wide(running._a)
-    running._a[...] = rounded(old + momentum * (value - old), running._a)
+    if is_narrow(running._a):
+        old = wide(running._a)
+        running._a[...] = rounded(old + momentum * (value - old), running._a)
+    else:
+        running._a += momentum * (value - running._a)
     running._bump()
 
 
