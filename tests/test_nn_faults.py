@@ -309,3 +309,6 @@ def test_an_empty_batch_leaves_the_running_statistics():
     norm = nn.BatchNorm2d(3)
     norm(torch.zeros(2, 3, 0, 4))
     assert norm.running_mean.tolist() == [0, 0, 0] and norm.running_var.tolist() == [1, 1, 1]
+    w = torch.ones(2, requires_grad=True)
+    F.batch_norm(torch.zeros(0), None, None, w).sum().backward()  # PyTorch takes this one, too
+    assert w.grad.tolist() == [0, 0]

@@ -316,6 +316,8 @@ def torch_batch_norm(
 def _batch_norm(input, weight, bias, mean, var, training, momentum, eps) -> Tensor:
     a = input._a
     if a.ndim < 2:
+        if a.size == 0:
+            return _affine_of_none(input, weight, bias)
         raise RuntimeError(
             "Expected input to have at least 2 dimensions (N, C, *), got " + str(list(a.shape))
         )
@@ -333,10 +335,8 @@ def _batch_norm(input, weight, bias, mean, var, training, momentum, eps) -> Tens
             else "running_var must be defined in evaluation mode"
         )
     check_dtypes(input, weight, bias, mean, var)
-    if a.size == 0:  # the statistics stay; weight and bias get gradients of 0
-        y = input.clone()
-        y = y if weight is None else y * weight.sum()
-        return y if bias is None else y + bias.sum()
+    if a.size == 0:
+        return _affine_of_none(input, weight, bias)
     if not training:
         return BatchNormEval.run((input, weight, bias, mean._a, var._a, eps))
     if mean is None and var is None:
@@ -349,6 +349,13 @@ def _batch_norm(input, weight, bias, mean, var, training, momentum, eps) -> Tens
         biased = 1 / (rstd._a * rstd._a) - eps
         _move(var, biased * (n / max(n - 1, 1)), momentum)
     return y
+
+
+def _affine_of_none(input: Tensor, weight: Tensor | None, bias: Tensor | None) -> Tensor:
+    """An empty input: the statistics stay as they are, weight and bias get gradients of 0."""
+    y = input.clone()
+    y = y if weight is None else y * weight.sum()
+    return y if bias is None else y + bias.sum()
 
 
 def _move(running: Tensor, value: np.ndarray, momentum: float) -> None:
