@@ -152,6 +152,11 @@ def source(face: Face) -> str:
     if face.checks and first:
         lines.append(f"        if not isinstance({first}, Tensor):")
         lines.append(f"            {first} = tensor_argument(schema, {first})")
+    if form != "F" and not op.explains:
+        needed = [p for p in schema.arguments[1:] if p.default is MISSING and p.type != "Tensor"]
+        missed = " or ".join(f"{p.name} is MISSING" for p in needed if p.kind != "variadic")
+        if missed:  # a function that does not look at an argument would not miss it
+            lines += [f"        if {missed}:", "            raise TypeError"]
     lines += ["        " + line for line in guarded]
     lines += ["    except TRANSLATED as e:", f"        return recover(face, ({given}), e)"]
     return f"def f({', '.join(words)}):\n" + "\n".join(lines) + "\n"

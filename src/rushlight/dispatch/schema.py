@@ -25,6 +25,7 @@ ALIASES = {
     "other": ("x2",),
     "dim0": ("axis0",),
     "dim1": ("axis1",),
+    "from_": ("from",),  # a keyword of Python's
 }
 
 # What an argument of this name is, where the schema does not say.
