@@ -26,7 +26,9 @@ from .twin import TWINS
 
 def _load() -> None:
     for name, function in vocabulary.WORDS.items():
-        word(name, in_single(quietly(function)) if name in vocabulary.ACCUMULATE else function)
+        if name in vocabulary.ACCUMULATE:
+            function = in_single(quietly(function))
+        word(name, quietly(function) if name == "div" else function)
     for name, function in vocabulary.LIST_WORDS.items():
         list_word(name, function)
     for name, function in TWINS.items():
