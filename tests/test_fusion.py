@@ -8,7 +8,7 @@ import pytest
 import rushlight as torch
 import rushlight.nn.functional as F
 from rushlight import nn
-from rushlight.nn.container import WITH_RELU
+from rushlight.nn.fusion import WITH_RELU
 
 
 def net():

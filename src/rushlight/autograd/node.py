@@ -244,15 +244,3 @@ def note_trace(node: Node) -> None:
 
 
 fill = _compiled_fill()
-
-
-def can_mask(front: Any, y: Any) -> bool:
-    """True if `front` is the node of a relu with output y, and no hook or retain_grad needs the
-    gradient between them: the next op's backward may then apply the relu's mask itself."""
-    return (
-        isinstance(front, Node)
-        and front.is_relu
-        and front.hooks is None
-        and front.saved is not FREED
-        and front.saved[0] is y
-    )

@@ -46,16 +46,6 @@ def _first_run(card: Card, args: tuple) -> Any:
 Card.run = _first_run
 
 
-def fuse(card: Card, relu: Card, forward: Any) -> Card:
-    """A card whose forward computes relu(card(...)) in one kernel.
-
-    The nodes of both are recorded; the intermediate is not materialised.
-    """
-    both = card.copied()
-    both.forward, both.fused_with = forward, relu
-    return both
-
-
 def _viewing(card: Card) -> Any:
     """`run` of a card whose result is (view="maybe": can be) a view of its first argument."""
     forward, maybe = card.forward, card.view == "maybe"

@@ -28,7 +28,6 @@ import numpy as np
 
 from ..autograd.node import (
     FREED,
-    can_mask,
     edge_of,
     fill_text,
     next_number,
@@ -37,6 +36,7 @@ from ..autograd.node import (
 from ..core.grad_mode import inferring, mode, watching
 from ..core.tensor import Tensor, new, wrap
 from ..kernels import K
+from .fusion import can_mask
 from .messages import TRANSLATED, explain, not_implemented
 from .op import SHAPE, Card
 from .promotion import is_number, promoted

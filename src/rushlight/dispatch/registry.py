@@ -14,7 +14,7 @@ import numpy as np
 from ..autograd.inplace import check_inplace
 from ..core.grad_mode import mode
 from ..core.tensor import Tensor, wrap
-from .call import apply, fuse, record, replay, view_of
+from .call import apply, record, replay, view_of
 from .faces import Face, Faces, Method
 from .inplace import apply_inplace, writable, write
 from .op import CARDS, Card, bind
@@ -40,7 +40,6 @@ __all__ = [
     "cast",
     "check_inplace",
     "composite",
-    "fuse",
     "inplace_operator",
     "internal",
     "number_array",

@@ -11,15 +11,8 @@ from typing import Any
 
 from ..core.parameter import Parameter
 from ..core.tensor import Tensor
-from .activation import ReLU
-from .error_notes import note
+from .fusion import run_in_order
 from .module import Module
-
-_CALL = Module.__call__
-_RELU = ReLU.forward
-# How a layer computes itself and a ReLU behind it in one pass, by what its forward is:
-# {forward: function(layer, input)}
-WITH_RELU: dict[Any, Any] = {}
 
 
 def _index(size: int, i: Any) -> int:
@@ -123,34 +116,7 @@ class Sequential(_Row):
             self.add_module(name if named else str(name), module)
 
     def forward(self, input: Any) -> Any:
-        if Module.__call__ is not _CALL:  # every call is instrumented
-            for module in self._modules.values():
-                input = module(input)
-            return input
-        layer = running = None  # a deferred layer: if a ReLU follows, the two are fused
-        try:
-            for module in self._modules.values():
-                # forward is the class's own: it was not replaced on the instance
-                forward = None if "forward" in module.__dict__ else type(module).forward
-                if layer is not None:
-                    running, layer = layer, None
-                    if forward is _RELU and not module._hooked:
-                        input = WITH_RELU[type(running).forward](running, input)
-                        continue
-                    input = running.forward(input)
-                running = module
-                if module._hooked:
-                    input = module(input)
-                elif forward in WITH_RELU:
-                    layer = module
-                else:
-                    input = module.forward(input)
-            if layer is not None:
-                input = layer.forward(input)
-        except Exception as error:
-            note(error, running, (input,), {})
-            raise
-        return input
+        return run_in_order(self._modules.values(), input)
 
     def __getitem__(self, i: int | slice) -> Any:
         if isinstance(i, slice):

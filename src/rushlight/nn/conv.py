@@ -10,11 +10,9 @@ from typing import Any
 
 from ..core.parameter import Parameter
 from ..core.tensor import Tensor
-from ..ops.conv import conv_relu
 from ..ops.creation import empty
 from . import functional as F
 from . import init
-from .container import WITH_RELU
 from .module import Module
 
 
@@ -177,22 +175,12 @@ class _Conv(_ConvNd):
         """input (N, C_in, *), or (C_in, *) unbatched -> (N, C_out, *)"""
         return self._conv_forward(input, self.weight, self.bias)
 
-    def _forward_relu(self, input: Tensor) -> Tensor:
-        known = type(self)._conv_forward is _CONV_FORWARD and "_conv_forward" not in self.__dict__
-        if not known or self.padding_mode != "zeros" or type(self.padding) is str:
-            return F.relu(self.forward(input))
-        options = (self.stride, self.padding, self.dilation, self.groups)
-        return conv_relu(self._name, self._rank, input, self.weight, self.bias, *options)
-
     def _conv_forward(self, input: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
         conv = getattr(F, self._name)
         if self.padding_mode != "zeros":
             padded = F.pad(input, self._reversed_padding_repeated_twice, mode=self.padding_mode)
             return conv(padded, weight, bias, self.stride, 0, self.dilation, self.groups)
         return conv(input, weight, bias, self.stride, self.padding, self.dilation, self.groups)
-
-
-_CONV_FORWARD = _Conv._conv_forward
 
 
 class Conv1d(_Conv):
@@ -235,9 +223,6 @@ class Conv3d(_Conv):
     """
 
     _rank, _name = 3, "conv3d"
-
-
-WITH_RELU[_Conv.forward] = _Conv._forward_relu
 
 
 class _ConvTranspose(_ConvNd):

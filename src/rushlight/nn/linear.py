@@ -8,10 +8,8 @@ from typing import Any
 from ..core.parameter import Parameter
 from ..core.tensor import Tensor
 from ..ops.creation import empty
-from ..ops.matmul import linear_relu
 from . import functional as F
 from . import init
-from .container import WITH_RELU
 from .module import Module
 
 
@@ -72,17 +70,11 @@ class Linear(Module):
         """input (*, in_features) -> (*, out_features)"""
         return F.linear(input, self.weight, self.bias)
 
-    def _forward_relu(self, input: Tensor) -> Tensor:
-        return linear_relu(input, self.weight, self.bias)
-
     def extra_repr(self) -> str:
         return (
             f"in_features={self.in_features}, out_features={self.out_features}, "
             f"bias={self.bias is not None}"
         )
-
-
-WITH_RELU[Linear.forward] = Linear._forward_relu
 
 
 class NonDynamicallyQuantizableLinear(Linear):

@@ -16,16 +16,14 @@ from ..core.dtype import FLOAT
 from ..core.tensor import Tensor
 from ..dispatch.messages import not_implemented
 from ..dispatch.on_tensors import translate
-from ..dispatch.registry import FUNCTIONAL, composite, fuse, internal
+from ..dispatch.registry import FUNCTIONAL, composite, internal
 from ..kernels import K
 from ..kernels.window_geometry import output_size as window_count
-from .activation import Relu
 from .conv_arguments import by, check, check_positive, pair, sizes, wrong_arguments, wrong_rank
 
 _F32 = np.dtype(np.float32)
 # The kernels by the number of dimensions of their arrays: batch, channels and 1, 2 or 3 more.
 _FORWARD = {rank + 2: getattr(K, f"conv{rank}d") for rank in (1, 2, 3)}
-_FORWARD_RELU = {rank + 2: getattr(K, f"conv{rank}d_relu") for rank in (1, 2, 3)}
 _DX = {rank + 2: getattr(K, f"conv{rank}d_dx") for rank in (1, 2, 3)}
 _DW = {rank + 2: getattr(K, f"conv{rank}d_dw") for rank in (1, 2, 3)}
 
@@ -143,14 +141,6 @@ class ConvWeight:
         yield make(2, 4, 3), make(2, 2, 6), (4, 1, 3), (2,), (1,), (1,), 2
 
 
-def _forward_relu(x, w, b, stride, padding, dilation, groups):
-    return _FORWARD_RELU[x.ndim](x, w, b, stride, padding, dilation, groups)
-
-
-_CONVOLUTION = Convolution
-_CONVOLUTION_RELU = fuse(_CONVOLUTION, Relu.card, _forward_relu)
-
-
 def _convolution_word(x, w, b, stride, padding, dilation, groups):
     return Convolution.run((x, w, b, stride, padding, dilation, groups))
 
@@ -189,7 +179,7 @@ def conv1d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     shape   input (N, C, L) or (C, L), weight (O, C / groups, T), bias (O) -> (N, O, L') or (O, L')
     errors  as conv2d
     """
-    return _conv("conv1d", 1, input, weight, bias, stride, padding, dilation, groups)
+    return convolve("conv1d", 1, input, weight, bias, stride, padding, dilation, groups)
 
 
 @composite(f"conv2d(input, weight, bias=None, {_OPTIONS})", at="torch F", explains=True)
@@ -206,7 +196,7 @@ def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     >>> F.conv2d(torch.ones(1, 1, 3, 3), torch.ones(1, 1, 2, 2)).shape
     torch.Size([1, 1, 2, 2])
     """
-    return _conv("conv2d", 2, input, weight, bias, stride, padding, dilation, groups)
+    return convolve("conv2d", 2, input, weight, bias, stride, padding, dilation, groups)
 
 
 @composite(f"conv3d(input, weight, bias=None, {_OPTIONS})", at="torch F", explains=True)
@@ -217,7 +207,7 @@ def conv3d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
             -> (N, O, D', H', W'); input and result may lack N
     errors  as conv2d
     """
-    return _conv("conv3d", 3, input, weight, bias, stride, padding, dilation, groups)
+    return convolve("conv3d", 3, input, weight, bias, stride, padding, dilation, groups)
 
 
 @composite(
@@ -294,17 +284,19 @@ def convolution(input, weight, bias, stride, padding, dilation, transposed, outp
     if transposed:
         options = (stride, padding, output_padding, groups, dilation)
         return _conv_transpose("convolution", rank, input, weight, bias, *options)
-    return _conv("convolution", rank, input, weight, bias, stride, padding, dilation, groups)
+    return convolve("convolution", rank, input, weight, bias, stride, padding, dilation, groups)
 
 
-def _conv(name, rank, input, weight, bias, stride, padding, dilation, groups, card=None) -> Tensor:
-    """card: _CONVOLUTION unless given."""
+def convolve(
+    name, rank, input, weight, bias, stride, padding, dilation, groups, card=None
+) -> Tensor:
+    """card: Convolution unless given."""
     if not (isinstance(input, Tensor) and isinstance(weight, Tensor)):
         raise wrong_arguments(name, (input, weight, bias, stride, padding, dilation, groups))
     if type(stride) is type(padding) is type(dilation) is tuple and input._a.ndim == rank + 2:
         if len(stride) == len(padding) == len(dilation) == rank:
             try:
-                return (card or _CONVOLUTION).run(
+                return (card or Convolution).run(
                     (input, weight, bias, stride, padding, dilation, groups)
                 )
             except Exception:
@@ -320,19 +312,10 @@ def _conv(name, rank, input, weight, bias, stride, padding, dilation, groups, ca
     )
     ndim = input._a.ndim
     if ndim == rank + 2:
-        return _conv(name, rank, input, weight, bias, *options, card)
+        return convolve(name, rank, input, weight, bias, *options, card)
     if ndim == rank + 1:
-        return _conv(name, rank, input.unsqueeze(0), weight, bias, *options, card).squeeze(0)
+        return convolve(name, rank, input.unsqueeze(0), weight, bias, *options, card).squeeze(0)
     raise wrong_rank(name, rank, input)
-
-
-def conv_relu(name, rank, input, weight, bias, stride, padding, dilation, groups) -> Tensor:
-    """relu of conv1d, conv2d or conv3d, in float32 without a pass over the memory in between."""
-    if isinstance(input, Tensor) and input._a.dtype is _F32:
-        card = _CONVOLUTION_RELU
-        return _conv(name, rank, input, weight, bias, stride, padding, dilation, groups, card)
-    y = _conv(name, rank, input, weight, bias, stride, padding, dilation, groups)
-    return FUNCTIONAL["relu"](y)
 
 
 def _conv_transpose(

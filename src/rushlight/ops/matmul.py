@@ -11,9 +11,8 @@ from ..core.dtype import from_numpy_dtype, scalar_name
 from ..core.tensor import Tensor, wrap
 from ..dispatch.messages import mismatch, tensor_argument
 from ..dispatch.on_tensors import translate
-from ..dispatch.registry import FUNCTIONAL, composite, fuse, internal, op, write_out
+from ..dispatch.registry import composite, internal, op, write_out
 from ..kernels import K
-from .activation import Relu
 
 _F32 = np.dtype(np.float32)
 
@@ -283,7 +282,7 @@ class Linear:
                 return K.linear(input, weight, bias)
             except ValueError:
                 pass  # said better below
-        return _odd_linear(input, weight, bias)
+        return odd_linear(input, weight, bias)
 
     def backward(c, dy, input, weight):
         if len(dy.shape) == 0 or len(weight.shape if c.needs(0) else (0, 0)) == 1:
@@ -333,28 +332,7 @@ def linear(input, weight, bias=None, *, out=None):
     return card.run((input, weight, bias))
 
 
-def _forward_relu(input, weight, bias):
-    if input.dtype is weight.dtype and weight.ndim == 2:
-        try:
-            return K.linear_relu(input, weight, bias)
-        except ValueError:
-            pass
-    return K.relu(_odd_linear(input, weight, bias))
-
-
-_LINEAR_RELU = fuse(Linear, Relu, _forward_relu)
-
-
-def linear_relu(input, weight, bias) -> Tensor:
-    """relu of linear, for batches of float32 rows without a pass over the memory in between."""
-    if isinstance(input, Tensor) and bias is not None:
-        x = input._a
-        if x.ndim == 2 and x.dtype is _F32:
-            return _LINEAR_RELU.run((input, weight, bias))
-    return FUNCTIONAL["relu"](linear(input, weight, bias))
-
-
-def _odd_linear(x: np.ndarray, w: np.ndarray, b: np.ndarray | None) -> np.ndarray:
+def odd_linear(x: np.ndarray, w: np.ndarray, b: np.ndarray | None) -> np.ndarray:
     """linear with a vector as weight (y = x · w + b), or the error in PyTorch's words."""
     if x.dtype != w.dtype:
         _same_dtype(x, w)
