@@ -12,7 +12,7 @@ _FAMILIES = """
     shape as_strided index masked cat_split diagonal scatter resize
     reduce variance minmax order_statistics vector_norm scan sort unique matmul addmm einsum
     creation random_fill random_factories random_sampling dropout
-    pad softmax norm embedding conv pool loss cross_entropy distance margin_loss ctc
+    pad softmax norm rms_norm embedding conv pool loss cross_entropy distance margin_loss ctc
     linear_cross_entropy pixel_shuffle
 """
 

@@ -14,10 +14,11 @@ from ..core.dtype import FLOAT, bool_, scalar_name
 from ..core.tensor import Tensor, wrap
 from ..dispatch.messages import not_implemented, tensor_argument
 from ..dispatch.on_tensors import translate
-from ..dispatch.registry import CARDS, FUNCTIONAL, composite, internal
+from ..dispatch.registry import FUNCTIONAL, composite, internal
 from ..kernels import K
 from .loss import checked_word, numbered, reduced
 from .narrow import is_narrow, rounded, wide
+from .softmax import LogSoftmax
 
 _F32, _F64, _I64 = np.dtype(np.float32), np.dtype(np.float64), np.dtype(np.int64)
 _U8 = np.dtype(np.uint8)
@@ -50,9 +51,9 @@ class SoftmaxNll:
 
 def _as_output(c, logp: np.ndarray) -> Tensor:
     """log_softmax of the node's input as a Tensor with its history, for the second derivative."""
-    card = CARDS["log_softmax" if "log_softmax" in CARDS else "_log_softmax"].card
+    saved = [logp if i < 0 else 1 for i in LogSoftmax.save]  # its output, its dim
     t = wrap(logp)
-    t._node = make_node(card.node_type, c.edges[:1], [logp if i < 0 else 1 for i in card.save])
+    t._node = make_node(LogSoftmax.node_type, c.edges[:1], saved)
     t._slot, t._rg = 0, True
     return t
 
@@ -360,7 +361,7 @@ def _kl_div(input, target, reduction, log_target) -> Tensor:
 
 
 @internal(
-    "binary_cross_entropy",
+    "bce",
     tensors=2,
     node="BinaryCrossEntropy",
     not_for="iubc",
