@@ -23,6 +23,7 @@ TOLERANCE = {
 }
 
 CALLS = {
+    "binary_cross_entropy": lambda x, y: F.binary_cross_entropy(x, y, reduction="none"),
     "add_scaled": lambda x, y, alpha: torch.add(x, y, alpha=alpha),
     "div_rounded": lambda x, y, mode: torch.div(x, y, rounding_mode=mode),
     "pow_number": torch.pow,

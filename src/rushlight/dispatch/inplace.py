@@ -66,9 +66,9 @@ def apply_inplace(card: Card, args: tuple) -> Tensor:
     except (ValueError, IndexError, TypeError, AttributeError) as e:
         raise explain(card, args, e) from None
     results = r if type(r) is tuple else (r,)
-    found = getattr(results[0], "dtype", x._a.dtype)
-    if found is not x._a.dtype and card.promote is None:
-        check_can_cast(from_numpy_dtype(found), x.dtype)
+    kind: Any = getattr(results[0], "dtype", x._a.dtype)
+    if kind is not x._a.dtype and card.promote is None:
+        check_can_cast(from_numpy_dtype(kind), x.dtype)
     write(x, results[0])
     if track and card.backward is not None:
         rebase(x, card, args, (x._a, *results[1:]))

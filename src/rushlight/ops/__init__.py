@@ -8,7 +8,8 @@ from importlib import import_module as _import
 from ..dispatch import overrides as _overrides  # asks subclasses of Tensor before an op runs
 
 _FAMILIES = """
-    convert arithmetic power clamp unary special ternary bitwise complex compare activation
+    convert arithmetic sign power clamp unary rounding special special_scipy ternary bitwise complex
+    compare activation
     shape as_strided index masked cat_split diagonal scatter resize
     reduce variance minmax order_statistics vector_norm scan sort unique matmul addmm einsum
     creation random_fill random_factories random_sampling dropout
