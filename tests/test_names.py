@@ -24,7 +24,7 @@ def module(space):
 @pytest.mark.parametrize("space", ["", *SPACES])
 def test_every_name_in_dir_resolves(space):
     names = dir(module(space))
-    assert len(names) > 5
+    assert len(names) > 3
     assert [n for n in names if not hasattr(module(space), n)] == []
 
 

@@ -31,6 +31,7 @@ _SPREAD = [
     "keepdim=False, out=None) -> {0}",
     "(input, unbiased: bool, *, out=None) -> {0}",
 ]
+_MOVED = "(input, source: int | Sequence[int], destination: int | Sequence[int])"
 _SLICED = {
     "select_scatter": "(input, src, dim: int, index: int)",
     "slice_scatter": "(input, src, dim: int = 0, start: int | None = None, "
@@ -144,7 +145,16 @@ SIGNATURES = {
     ],
     "softmax": ["(input, dim: int, dtype=None, *, out=None)"],
     "log_softmax": ["(input, dim: int, dtype=None, *, out=None)"],
-    "einsum": ["(equation: str, *operands: Any)"],
+    "einsum": ["(equation: str | Tensor, *operands: Any)"],
+    "select": ["(input, dim: int, index: int)"],
+    "movedim": [_MOVED],
+    "moveaxis": [_MOVED],
+    "scatter": [
+        "(input, dim: int, index, src: Tensor | Number | None = None, *, "
+        "value: Number | None = None, reduce: str | None = None, out=None)"
+    ],
+    "nonzero_static": ["(input, *, size: int, fill_value: int = -1)"],
+    "Tensor.unfold": ["(input, dimension: int, size: int, step: int)"],
     "broadcast_shapes": ["(*shapes: Any) -> Size"],
     "logsumexp": ["(input, dim: int | Sequence[int], keepdim=False, *, out=None)"],
     **{name: [text] for name, text in _SLICED.items()},

@@ -513,7 +513,7 @@ def dsplit(input: Tensor, indices_or_sections: _Any) -> tuple[Tensor, ...]:
     """tensor_split along the dimension that dsplit stands for."""
 def dstack(tensors: Sequence[Tensor], *, out: Tensor | None = None) -> Tensor:
     """cat along depth."""
-def einsum(equation: _str, *operands: _Any) -> Tensor:
+def einsum(equation: _str | Tensor, *operands: _Any) -> Tensor:
     """Einstein summation: letters name dimensions, a letter missing on the right is summed over;"""
 def embedding(weight: Tensor, indices: Tensor, padding_idx: _int = -1, scale_grad_by_freq: _bool = False, sparse: _bool = False) -> Tensor:
     """y = w[i], the rows of a table."""
@@ -879,9 +879,9 @@ def mm(input: Tensor, mat2: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Z = X Y for matrices X (n, k), Y (k, m)"""
 def mode(input: Tensor, dim: _int = -1, keepdim: _bool = False, *, out: tuple[Tensor, ...] | Sequence[Tensor] | None = None, axis: _int = -1, keepdims: _bool = False) -> return_types.mode:
     """(values, indices): the most frequent element along dim, the smallest of ties, and where it"""
-def moveaxis(input: Tensor, source: Tensor, destination: _Any) -> Tensor:
+def moveaxis(input: Tensor, source: _int | Sequence[_int], destination: _int | Sequence[_int]) -> Tensor:
     """Dimensions `source` moved to the places `destination`; the others keep their order."""
-def movedim(input: Tensor, source: Tensor, destination: _Any) -> Tensor:
+def movedim(input: Tensor, source: _int | Sequence[_int], destination: _int | Sequence[_int]) -> Tensor:
     """Dimensions `source` moved to the places `destination`; the others keep their order."""
 def msort(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """input sorted along the first dimension."""
@@ -943,7 +943,7 @@ def nonzero(input: Tensor, *, as_tuple: Literal[False] = False, out: Tensor | No
     """The indices of all elements that are not zero."""
 @overload
 def nonzero(input: Tensor, *, as_tuple: Literal[True]) -> tuple[Tensor, ...]: ...
-def nonzero_static(input: Tensor, *, size: Sequence[_int], fill_value: _Any = -1) -> Tensor:
+def nonzero_static(input: Tensor, *, size: _int, fill_value: _int = -1) -> Tensor:
     """The first `size` rows of nonzero(input); missing rows hold fill_value."""
 def norm(input: Tensor, p: _Number | _str | None = 'fro', dim: _int | Sequence[_int] | None = None, keepdim: _bool = False, out: Tensor | None = None, dtype: _dtype | None = None, *, axis: _int | Sequence[_int] | None = None, keepdims: _bool = False) -> Tensor:
     """The p-norm of all elements or over dim."""
@@ -1089,10 +1089,10 @@ def rsub(input: Tensor, other: Tensor | _Number, *, alpha: _Number = 1) -> Tenso
 def scalar_tensor(s: _Any, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False) -> Tensor:
     """A 0-d tensor of a number, of the default dtype."""
 @overload
-def scatter(input: Tensor, dim: _int, index: Tensor, src: Tensor | None = None, *, value: _Number | None = None, reduce: _Any = None, out: Tensor | None = None) -> Tensor:
+def scatter(input: Tensor, dim: _int, index: Tensor, src: Tensor | _Number | None = None, *, value: _Number | None = None, reduce: _str | None = None, out: Tensor | None = None) -> Tensor:
     """A copy of input with src (a tensor or number) written at index along dim."""
 @overload
-def scatter(input: Tensor, *, axis: _int, index: Tensor, src: Tensor | None = None, value: _Number | None = None, reduce: _Any = None, out: Tensor | None = None) -> Tensor: ...
+def scatter(input: Tensor, *, axis: _int, index: Tensor, src: Tensor | _Number | None = None, value: _Number | None = None, reduce: _str | None = None, out: Tensor | None = None) -> Tensor: ...
 @overload
 def scatter_add(input: Tensor, dim: _int, index: Tensor, src: Tensor, *, out: Tensor | None = None) -> Tensor:
     """y = x, with src[i, j] added at [index[i, j], j] for dim = 0, and so on."""
@@ -1116,10 +1116,10 @@ def scatter_reduce_(input: Tensor, *, axis: _int, index: Tensor, src: Tensor, re
 def searchsorted(sorted_sequence: Tensor, input: Tensor | _Number, *, out_int32: _bool = False, right: _bool = False, side: _str | None = None, sorter: Tensor | None = None, out: Tensor | None = None) -> Tensor:
     """Where each element of input would go in the sorted last dimension of sorted_sequence."""
 @overload
-def select(input: Tensor, dim: _int, index: Tensor) -> Tensor:
+def select(input: Tensor, dim: _int, index: _int) -> Tensor:
     """The slice `index` of dimension dim, that dimension gone; a view. IndexError: out of range."""
 @overload
-def select(input: Tensor, *, axis: _int, index: Tensor) -> Tensor: ...
+def select(input: Tensor, *, axis: _int, index: _int) -> Tensor: ...
 def select_copy(*args: _Any, out: Tensor | None = None, **options: _Any) -> Tensor:
     """What select finds, as a copy that shares nothing with the input."""
 @overload

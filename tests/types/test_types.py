@@ -13,6 +13,16 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
+# the values of a case, as tests/op_cases.py has them
+HEAD = """from math import inf
+import math
+from typing import Any
+import rushlight as torch
+import rushlight.nn.functional as F
+from rushlight import Tensor, nn
+grads: Any
+def case(x: Tensor, y: Tensor, i: Tensor, v: Tensor, n: Tensor, m: Tensor, z: Tensor) -> None:
+"""
 SOURCES = HERE.parents[1] / "src"
 
 
@@ -63,3 +73,22 @@ def test_planted_mistakes_are_found(checker, tmp_path):
     lines = enumerate(page.read_text("utf-8").splitlines(), 1)
     planted = {i for i, line in lines if line.endswith("# wrong")}
     assert set(checker(page, tmp_path)) == planted
+
+
+def test_the_cases_of_the_suite_are_right(tmp_path):
+    """Every call of tests/cases that PyTorch does not refuse."""
+    frozen = json.loads((HERE.parent / "frozen" / "ops.json").read_text("utf-8"))
+    page = tmp_path / "page" / "cases.py"
+    page.parent.mkdir()
+    lines = []
+    for family in frozen.values():
+        for code, result in family.items():
+            if isinstance(result, dict) and "error" in result:
+                continue
+            made, arrow, given = code.partition(" <- ")
+            code = f"({made})({given})" if arrow else code
+            lines.append(f"    {code if 'r = ' in code else f'r = {code}'}")
+    assert len(lines) > 500
+    page.write_text(HEAD + "\n".join(lines) + "\n", "utf-8")
+    start = HEAD.count("\n") + 1
+    assert {lines[i - start]: text for i, text in pyright(page, tmp_path).items()} == {}

@@ -764,9 +764,9 @@ class TensorOperations:
         """Z = X Y for matrices X (n, k), Y (k, m)"""
     def mode(self, dim: _int = -1, keepdim: _bool = False, *, axis: _int = -1, keepdims: _bool = False) -> return_types.mode:
         """(values, indices): the most frequent element along dim, the smallest of ties, and where it"""
-    def moveaxis(self, source: Tensor, destination: _Any) -> Tensor:
+    def moveaxis(self, source: _int | Sequence[_int], destination: _int | Sequence[_int]) -> Tensor:
         """Dimensions `source` moved to the places `destination`; the others keep their order."""
-    def movedim(self, source: Tensor, destination: _Any) -> Tensor:
+    def movedim(self, source: _int | Sequence[_int], destination: _int | Sequence[_int]) -> Tensor:
         """Dimensions `source` moved to the places `destination`; the others keep their order."""
     def msort(self) -> Tensor:
         """input sorted along the first dimension."""
@@ -859,7 +859,7 @@ class TensorOperations:
         """The indices of all elements that are not zero."""
     @overload
     def nonzero(self, *, as_tuple: Literal[True]) -> tuple[Tensor, ...]: ...
-    def nonzero_static(self, *, size: Sequence[_int], fill_value: _Any = -1) -> Tensor:
+    def nonzero_static(self, *, size: _int, fill_value: _int = -1) -> Tensor:
         """The first `size` rows of nonzero(input); missing rows hold fill_value."""
     def norm(self, p: _Number | _str | None = 'fro', dim: _int | Sequence[_int] | None = None, keepdim: _bool = False, dtype: _dtype | None = None, *, axis: _int | Sequence[_int] | None = None, keepdims: _bool = False) -> Tensor:
         """The p-norm of all elements or over dim."""
@@ -979,15 +979,15 @@ class TensorOperations:
     def rsqrt_(self) -> Tensor:
         """In-place version of rsqrt."""
     @overload
-    def scatter(self, dim: _int, index: Tensor, src: Tensor | None = None, *, value: _Number | None = None, reduce: _Any = None) -> Tensor:
+    def scatter(self, dim: _int, index: Tensor, src: Tensor | _Number | None = None, *, value: _Number | None = None, reduce: _str | None = None) -> Tensor:
         """A copy of input with src (a tensor or number) written at index along dim."""
     @overload
-    def scatter(self, *, axis: _int, index: Tensor, src: Tensor | None = None, value: _Number | None = None, reduce: _Any = None) -> Tensor: ...
+    def scatter(self, *, axis: _int, index: Tensor, src: Tensor | _Number | None = None, value: _Number | None = None, reduce: _str | None = None) -> Tensor: ...
     @overload
-    def scatter_(self, dim: _int, index: Tensor, src: Tensor | None = None, *, value: _Number | None = None, reduce: _Any = None) -> Tensor:
+    def scatter_(self, dim: _int, index: Tensor, src: Tensor | _Number | None = None, *, value: _Number | None = None, reduce: _str | None = None) -> Tensor:
         """In-place version of scatter."""
     @overload
-    def scatter_(self, *, axis: _int, index: Tensor, src: Tensor | None = None, value: _Number | None = None, reduce: _Any = None) -> Tensor: ...
+    def scatter_(self, *, axis: _int, index: Tensor, src: Tensor | _Number | None = None, value: _Number | None = None, reduce: _str | None = None) -> Tensor: ...
     @overload
     def scatter_add(self, dim: _int, index: Tensor, src: Tensor) -> Tensor:
         """y = x, with src[i, j] added at [index[i, j], j] for dim = 0, and so on."""
@@ -1009,10 +1009,10 @@ class TensorOperations:
     @overload
     def scatter_reduce_(self, *, axis: _int, index: Tensor, src: Tensor, reduce: _Any, include_self: _bool = True) -> Tensor: ...
     @overload
-    def select(self, dim: _int, index: Tensor) -> Tensor:
+    def select(self, dim: _int, index: _int) -> Tensor:
         """The slice `index` of dimension dim, that dimension gone; a view. IndexError: out of range."""
     @overload
-    def select(self, *, axis: _int, index: Tensor) -> Tensor: ...
+    def select(self, *, axis: _int, index: _int) -> Tensor: ...
     @overload
     def select_scatter(self, src: Tensor, dim: _int, index: _int) -> Tensor:
         """A copy of input with src embedded at the view that select_scatter stands for."""
@@ -1177,7 +1177,7 @@ class TensorOperations:
         """Dimension dim becomes several of the given sizes (one may be -1)."""
     @overload
     def unflatten(self, *, axis: _int, sizes: Sequence[_int]) -> Tensor: ...
-    def unfold(self, dimension: _Any, size: Sequence[_int], step: _int) -> Tensor:
+    def unfold(self, dimension: _int, size: _int, step: _int) -> Tensor:
         """Windows of `size` elements, `step` apart, along a dimension."""
     def uniform_(self, from_: _Number = 0, to: _Number = 1, *, generator: _Generator | None = None) -> Tensor:
         """In-place version of uniform."""
