@@ -5,7 +5,8 @@
 #   make test     the test suite, on the native kernels and on their NumPy twins
 #   make oracle   the same operations against a living PyTorch 2.13.0 (installs it in .venv)
 #   make bench    the benchmarks, beside PyTorch 2.13.0
-#   make lint     ruff, mypy
+#   make lint     ruff, mypy; mypy and pyright on a page of training code and a page of mistakes
+#   make stubs    the .pyi files, from the schemas of the ops
 #   make dev      build the extension beside the sources: run them with PYTHONPATH=src
 #
 #   make PYTHON=/path/to/python3.12 test      another interpreter; VENV=DIR another environment
@@ -18,7 +19,7 @@ SOURCES := $(shell find src native -name '*.py' -o -name '*.cpp' -o -name '*.hpp
 # Matrix products are our own; the threads of the BLAS that NumPy brings would only be in the way.
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: demo test oracle bench lint dev clean
+.PHONY: demo test oracle bench lint stubs dev clean
 
 demo: $(VENV)/installed
 	$(VENV)/bin/rushlight train digits --model mlp --epochs 15 --augment shift
@@ -36,6 +37,10 @@ lint: $(VENV)/linters
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
+	$(RUN) -m pytest -q --noconftest tests/types
+
+stubs: $(VENV)/installed
+	PYTHONPATH=src RUSHLIGHT_PURE=1 $(RUN) tools/make_stubs.py
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
@@ -54,7 +59,7 @@ $(VENV)/bench: $(VENV)/oracle
 	@touch $@
 
 $(VENV)/linters: $(VENV)/bin/python pyproject.toml
-	$(RUN) -m pip install -q --disable-pip-version-check ruff==0.17.5 mypy==2.4.1 numpy
+	$(RUN) -m pip install -q --disable-pip-version-check ruff==0.17.5 mypy==2.4.1 pyright==1.1.414 numpy 'pytest>=8'
 	@touch $@
 
 # A development build beside the sources, with the tools of $(PYTHON).

@@ -201,3 +201,13 @@ def test_check_status_and_table(start):
     assert status == 1 and "missing    torch.frobnicate  line 1" in out
     status, _, err = start("import torch as\n", how=("check",))
     assert status == 2 and "script.py" in err
+
+
+def test_check_says_what_a_misspelt_name_may_mean(tmp_path, capsys):
+    program = tmp_path / "program.py"
+    program.write_text("import torch\ntorch.nn.Relu\ntorch.zeors(2)\ntorch.ones(2).veiw(2)\n")
+    assert check.main(["-q", str(program)]) == 1
+    out = capsys.readouterr().out
+    assert "torch.nn.Relu      line 2  did you mean 'ReLU'?" in out
+    assert "torch.zeors        line 3  did you mean 'zeros'?" in out
+    assert "torch.Tensor.veiw  line 4  did you mean 'view'?" in out

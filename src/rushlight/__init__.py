@@ -12,6 +12,7 @@ import math as _math
 import os as _os
 import warnings as _warnings
 from importlib import import_module as _import_module
+from types import ModuleType as _Module
 
 # The twins multiply with NumPy's BLAS. Its threads spin while they wait, and beside other work make
 # the small products here four times slower: one thread, unless the user says otherwise.
@@ -74,6 +75,7 @@ from .core.layout import (  # noqa: E402
     sparse_csr,
     strided,
 )
+from .core.names import missing as _missing  # noqa: E402
 from .core.size import Size  # noqa: E402
 from .core.tensor import Tensor  # noqa: E402
 from .dispatch.registry import FUNCTIONS as _FUNCTIONS  # noqa: E402
@@ -119,9 +121,8 @@ _LAZY = {
     for name in names.split()
 }
 _SUBMODULES = frozenset(
-    "accelerator autograd backends cpu cuda fft func hub jit linalg mps mtia nn onnx optim "
-    "overrides random return_types "
-    "serialization special testing utils version vision xpu amp types".split()
+    "accelerator amp autograd backends cpu cuda linalg mps mtia nn optim random return_types "
+    "serialization special testing utils version vision xpu".split()
 )
 
 
@@ -144,17 +145,12 @@ def __getattr__(name: str):
         globals()[name] = found
         return found
     if name in _SUBMODULES:
-        try:
-            return _import_module(f"{__name__}.{name}")
-        except ModuleNotFoundError as error:
-            if error.name != f"{__name__}.{name}":
-                raise
-    raise AttributeError(
-        f"rushlight does not have torch.{name} yet: module '{__name__}' has no attribute '{name}'"
-    )
+        return _import_module(f"{__name__}.{name}")
+    raise _missing(__name__, name)
 
 
 def __dir__() -> list[str]:
+    """PyTorch's names; our own rooms (core, ops, ...) are not among them."""
     functions = {name for name in _FUNCTIONS if "." not in name}
-    names = {n for n in globals() if not n.startswith("_")}
-    return sorted(names | functions | set(_LAZY) | _SUBMODULES)
+    own = {n for n, value in globals().items() if isinstance(value, _Module)}
+    return sorted((set(globals()) - own) | functions | set(_LAZY) | _SUBMODULES)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from contextlib import nullcontext
 from typing import Any
 
+from .core.names import explain_missing
+
 
 def is_available() -> bool:
     """Is there a CPU to compute on? Yes."""
@@ -72,3 +74,6 @@ def current_stream(device: Any = None) -> Stream:
 def stream(stream: Stream) -> nullcontext[Stream]:
     """A context in which work goes to `stream`."""
     return nullcontext(stream)
+
+
+explain_missing(__name__)

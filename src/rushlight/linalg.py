@@ -1,18 +1,17 @@
 """torch.linalg: the functions of matrices that rushlight has so far."""
 
+from typing import Any
+
+from .core.names import missing as _missing
 from .dispatch.registry import FUNCTIONS as _FUNCTIONS
 
 
-def __getattr__(name: str):
+def __getattr__(name: str) -> Any:
     if f"linalg.{name}" in _FUNCTIONS:
         globals()[name] = function = _FUNCTIONS[f"linalg.{name}"]
         return function
-    raise AttributeError(
-        f"rushlight does not have torch.linalg.{name} yet: module '{__name__}' has no attribute "
-        f"'{name}'"
-    )
+    raise _missing(__name__, name)
 
 
 def __dir__() -> list[str]:
-    names = (n for n in _FUNCTIONS if n.startswith("linalg."))
-    return sorted([*globals(), *(n.removeprefix("linalg.") for n in names)])
+    return sorted(n.removeprefix("linalg.") for n in _FUNCTIONS if n.startswith("linalg."))

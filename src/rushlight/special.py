@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .core.names import missing
 from .dispatch.registry import FUNCTIONS
 
 # functions that torch.special has under the name they have in torch, or another one
@@ -23,7 +24,7 @@ def __getattr__(name: str) -> Any:
         if key in FUNCTIONS:
             function = globals()[name] = FUNCTIONS[key]
             return function
-    raise AttributeError(f"module 'torch.special' has no attribute '{name}'")
+    raise missing(__name__, name)
 
 
 def __dir__() -> list[str]:

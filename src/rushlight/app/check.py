@@ -21,6 +21,7 @@ from typing import Any
 from rushlight.app.arguments import Parser
 from rushlight.app.errors import expected
 from rushlight.app.run import ALIASES, find_module, ours
+from rushlight.core.names import pytorch_names, suggestion
 
 #: Tensor methods and attributes whose value is not a tensor; the walk stops there.
 PLAIN = frozenset(
@@ -78,7 +79,10 @@ def judge(use: Use) -> tuple[str, str]:
     """(supported | partly | missing, why) of one use."""
     found = resolve(use.name)
     if found is _MISSING:
-        return "missing", ""
+        home, _, name = use.name.rpartition(".")
+        if name in pytorch_names(home) or name.startswith("_") or resolve(home) is _MISSING:
+            return "missing", ""
+        return "missing", suggestion(name, dir(resolve(home)), home)
     if use.keywords and callable(found):
         try:
             parameters = inspect.signature(found).parameters

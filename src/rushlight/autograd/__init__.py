@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import Any
 
 from ..core.grad_mode import enable_grad, inference_mode, no_grad, set_grad_enabled
+from ..core.names import missing as _missing
 from ..core.tensor import Tensor as Variable
 from . import tensor_methods as _tensor_methods
 from .api import backward, grad
@@ -52,7 +53,8 @@ def __getattr__(name: str) -> Any:
         return getattr(module, name)
     if name in _MODULES:
         return import_module(f"{__name__}.{name}")
-    raise AttributeError(
-        f"rushlight does not have torch.autograd.{name} yet: module '{__name__}' has no attribute "
-        f"'{name}'"
-    )
+    raise _missing(__name__, name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

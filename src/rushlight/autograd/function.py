@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..core.grad_mode import mode, no_grad
+from ..core.names import explain_missing
 from ..core.tensor import Tensor, _cell, wrap
 from ..kernels import K
 from .inplace import check_inplace
@@ -176,12 +177,12 @@ class Function(metaclass=_FunctionMeta):
         raise NotImplementedError("setup_context is not implemented.")
 
     @staticmethod
-    def backward(ctx: Any, *grad_outputs: Any) -> Any:
+    def backward(ctx: Any, *grad_outputs: Any, **unused: Any) -> Any:
         """The gradients of the arguments from those of the outputs."""
         raise NotImplementedError
 
     @staticmethod
-    def vjp(ctx: Any, *grad_outputs: Any) -> Any:
+    def vjp(ctx: Any, *grad_outputs: Any, **unused: Any) -> Any:
         """Another name for backward."""
         raise NotImplementedError
 
@@ -327,3 +328,6 @@ def _refusing(t: Tensor) -> Tensor:
     out = wrap(t._a)
     out._node, out._slot, out._rg = make_node(DelayedErrorBackward, (), ()), 0, True
     return out
+
+
+explain_missing(__name__)

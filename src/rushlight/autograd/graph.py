@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from ..core.names import explain_missing
 from ..core.tensor import Tensor
 from .node import AccumulateGrad, Node, edge_of
 
@@ -29,3 +30,6 @@ def get_gradient_edge(tensor: Tensor) -> GradientEdge:
 
 
 __all__ = ["GradientEdge", "Node", "get_gradient_edge"]
+
+
+explain_missing(__name__)

@@ -4,8 +4,12 @@ Settings of absent libraries (`torch.backends.cudnn.benchmark = True`) can be se
 permissions for a library that is not there.
 """
 
+from ..core.names import explain_missing as _explain_missing
 from . import cpu, cuda, cudnn, mkl, mkldnn, mps, openmp, opt_einsum
 
 fp32_precision = "none"
 
 __all__ = ["cpu", "cuda", "cudnn", "mkl", "mkldnn", "mps", "openmp", "opt_einsum"]
+
+
+_explain_missing(__name__)

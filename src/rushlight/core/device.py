@@ -12,6 +12,8 @@ from functools import wraps
 from operator import index as as_int
 from typing import Any, NoReturn
 
+from .names import missing
+
 __all__ = [
     "OutOfMemoryError",
     "device",
@@ -232,7 +234,7 @@ def only_on(kind: str, names: str) -> Callable[[str], Any]:
 
     def attribute(name: str) -> Callable[..., NoReturn]:
         if name not in known:
-            raise AttributeError(f"module 'torch.{kind}' has no attribute '{name}'")
+            raise missing(f"rushlight.{kind}", name)
 
         def unavailable(*args: Any, **options: Any) -> NoReturn:
             raise no_accelerator() if kind == "accelerator" else absence(kind)

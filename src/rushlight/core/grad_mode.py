@@ -7,7 +7,10 @@ per thread, so that a serving thread without gradients does not disturb a traini
 from __future__ import annotations
 
 import threading
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar, overload
+
+_F = TypeVar("_F", bound=Callable[..., Any])
 
 
 class _Mode(threading.local):
@@ -46,6 +49,14 @@ class _Decorator:
 
     def clone(self) -> _Decorator:
         return type(self)()
+
+    if TYPE_CHECKING:  # the second form is a call of what `@no_grad` without () has decorated
+
+        @overload
+        def __call__(self, f: _F) -> _F: ...
+
+        @overload
+        def __call__(self, *args: Any, **kwargs: Any) -> Any: ...
 
     def __call__(self, f: Any) -> Any:
         import functools

@@ -28,7 +28,8 @@ ALIASES = {
     "from_": ("from",),  # a keyword of Python's
 }
 
-# What an argument of this name is, where the schema does not say.
+# What an argument of this name is, where the schema does not say; with a default of None, None
+# too. "Tensor" is checked when an op fails (messages.py), the others are for tools/make_stubs.py.
 TYPES = {
     **dict.fromkeys(
         "input end tensor tensor1 tensor2 mat mat1 mat2 vec vec1 vec2 batch1 batch2 src source "
@@ -36,17 +37,40 @@ TYPES = {
         "Tensor",
     ),
     **dict.fromkeys("other exponent".split(), "Tensor | Number"),
-    **dict.fromkeys("tensors".split(), "Sequence[Tensor]"),
-    **dict.fromkeys("bias".split(), "Tensor | None"),
-    **dict.fromkeys("dim0 dim1 dim k n offset diagonal".split(), "int"),
-    **dict.fromkeys("keepdim inplace unbiased training largest sorted descending".split(), "bool"),
-    **dict.fromkeys("alpha beta value negative_slope".split(), "Number"),
+    **dict.fromkeys("tensors matrices".split(), "Sequence[Tensor]"),
+    **dict.fromkeys("bias prepend append".split(), "Tensor | None"),
+    **dict.fromkeys(
+        "dim0 dim1 dim2 dim k n offset diagonal start_dim end_dim start_axis groups num_groups "
+        "chunks num_samples num_classes minlength decimals length step upscale_factor "
+        "downscale_factor ignore_index storage_offset window_length repeat".split(),
+        "int",
+    ),
+    **dict.fromkeys(
+        "keepdim inplace unbiased training largest sorted descending stable requires_grad "
+        "pin_memory non_blocking copy replacement equal_nan ceil_mode count_include_pad "
+        "return_indices accumulate include_self assume_unique invert right out_int32 swap "
+        "log_target full log_input zero_infinity hard periodic train size_average".split(),
+        "bool",
+    ),
+    **dict.fromkeys(
+        "alpha beta value negative_slope p eps momentum threshold min_val max_val lambd tau delta "
+        "rtol atol margin maxnorm max_norm norm_type correction label_smoothing "
+        "divisor_override".split(),
+        "Number",
+    ),
+    **dict.fromkeys(
+        "kernel_size stride padding dilation output_padding output_size dims".split(),
+        "int | Sequence[int]",
+    ),
+    **dict.fromkeys("size shape sizes split_sizes normalized_shape".split(), "Sequence[int]"),
     "dtype": "dtype | None",
     "device": "device | str | int | None",
     "generator": "Generator | None",
+    "layout": "layout | None",
     "memory_format": "memory_format",
     "out": "Tensor | None",
     "reduction": "str",
+    "rounding_mode": "str | None",
 }
 
 _NAMES = {
@@ -82,11 +106,12 @@ class Schema:
         items: list[Parameter] = []
         for i, p in enumerate(a.posonlyargs + a.args):
             default = _value(a.defaults[i - first]) if i >= first else MISSING
-            items.append(Parameter(p.arg, "positional", default, _type(p)))
+            items.append(Parameter(p.arg, "positional", default, _type(p, default)))
         if a.vararg:
-            items.append(Parameter(a.vararg.arg, "variadic", MISSING, _type(a.vararg)))
+            items.append(Parameter(a.vararg.arg, "variadic", MISSING, _type(a.vararg, MISSING)))
         for p, d in zip(a.kwonlyargs, a.kw_defaults, strict=True):
-            items.append(Parameter(p.arg, "keyword", MISSING if d is None else _value(d), _type(p)))
+            default = MISSING if d is None else _value(d)
+            items.append(Parameter(p.arg, "keyword", default, _type(p, default)))
         return tuple(items)
 
     @cached_property
@@ -145,5 +170,10 @@ def _value(node: ast.expr) -> Any:
         return eval(compile(ast.Expression(node), "<schema>", "eval"), {})  # 1.0 / 3
 
 
-def _type(p: ast.arg) -> str | None:
-    return ast.unparse(p.annotation) if p.annotation else TYPES.get(p.arg)
+def _type(p: ast.arg, default: Any) -> str | None:
+    if p.annotation:
+        return ast.unparse(p.annotation)
+    found = TYPES.get(p.arg)
+    if found and default is None and "None" not in found:
+        found += " | None"
+    return found

@@ -1,5 +1,9 @@
 """torch.nn: modules, their parameters, losses, initialisation, functions."""
 
+from importlib import import_module as _import_module
+from types import ModuleType as _Module
+
+from ..core.names import missing as _missing
 from ..core.parameter import Buffer, Parameter, UninitializedBuffer, UninitializedParameter
 from . import functional, init, modules
 from .activation import *  # noqa: F403
@@ -69,13 +73,16 @@ from .padding import *  # noqa: F403
 from .pixel_shuffle import ChannelShuffle, Fold, PixelShuffle, PixelUnshuffle, Unfold
 from .pooling import *  # noqa: F403
 
+_SUBMODULES = frozenset("functional init modules parameter utils".split())
+
 
 def __getattr__(name: str):
-    if name == "utils":
-        from importlib import import_module
+    if name in _SUBMODULES:
+        return _import_module(f"{__name__}.{name}")
+    raise _missing(__name__, name)
 
-        return import_module(f"{__name__}.utils")
-    raise AttributeError(
-        f"rushlight does not have torch.nn.{name} yet: "
-        f"module '{__name__}' has no attribute '{name}'"
-    )
+
+def __dir__() -> list[str]:
+    """PyTorch's names; the files that hold the layers are not among them."""
+    own = {n for n, value in globals().items() if isinstance(value, _Module)}
+    return sorted((set(globals()) - own) | _SUBMODULES)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from ..core.names import missing as _missing
 from ..dispatch.registry import FUNCTIONAL as _FUNCTIONAL
 
 __all__ = sorted(_FUNCTIONAL)
@@ -12,10 +13,7 @@ def __getattr__(name: str) -> Any:
     if name in _FUNCTIONAL:
         globals()[name] = found = _FUNCTIONAL[name]
         return found
-    raise AttributeError(
-        f"rushlight does not have torch.nn.functional.{name} yet: "
-        f"module '{__name__}' has no attribute '{name}'"
-    )
+    raise _missing(__name__, name)
 
 
 def __dir__() -> list[str]:

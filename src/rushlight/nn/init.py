@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from ..core.grad_mode import no_grad
+from ..core.names import explain_missing
 from ..core.tensor import Tensor, wrap
 from ..dispatch.registry import FUNCTIONS
 
@@ -332,3 +333,5 @@ eye, dirac, sparse = _deprecated(eye_), _deprecated(dirac_), _deprecated(sparse_
 xavier_uniform, xavier_normal = _deprecated(xavier_uniform_), _deprecated(xavier_normal_)
 kaiming_uniform, kaiming_normal = _deprecated(kaiming_uniform_), _deprecated(kaiming_normal_)
 orthogonal = _deprecated(orthogonal_)
+
+explain_missing(__name__)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any, Self
 
 from ..core.grad_mode import no_grad
 from ..core.parameter import Buffer, Parameter, is_lazy
@@ -127,6 +127,10 @@ class Module(Hooked, Stateful):
     _buffers: dict[str, Tensor | None]
     _modules: dict[str, Module | None]
 
+    if TYPE_CHECKING:  # parameters, buffers and modules are attributes, whatever their names
+
+        def __getattr__(self, name: str) -> Any: ...
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         if not self.call_super_init and (args or kwargs):
             if kwargs:
@@ -173,7 +177,7 @@ class Module(Hooked, Stateful):
             f'Module [{type(self).__name__}] is missing the required "forward" function'
         )
 
-    def compile(self, *args: Any, **kwargs: Any) -> Module:
+    def compile(self, *args: Any, **kwargs: Any) -> Self:
         """Returns the module unchanged: rushlight has no compiler."""
         return self
 
@@ -457,7 +461,7 @@ class Module(Hooked, Stateful):
 
     # ------------------------------------------------------------ modes and conversions
 
-    def train(self, mode: bool = True) -> Module:
+    def train(self, mode: bool = True) -> Self:
         """Set `training` here and in all submodules; returns the module. ValueError: not a bool."""
         if not isinstance(mode, bool):
             raise ValueError("training mode is expected to be boolean")
@@ -466,11 +470,11 @@ class Module(Hooked, Stateful):
             module.train(mode)
         return self
 
-    def eval(self) -> Module:
+    def eval(self) -> Self:
         """The same as train(False)."""
         return self.train(False)
 
-    def requires_grad_(self, requires_grad: bool = True) -> Module:
+    def requires_grad_(self, requires_grad: bool = True) -> Self:
         """Train all parameters, or none of them; returns the module."""
         for p in self.parameters():
             p.requires_grad_(requires_grad)
@@ -486,14 +490,14 @@ class Module(Hooked, Stateful):
                     p.grad = p.grad.detach()
                     p.grad.zero_()
 
-    def apply(self, fn: Callable[[Module], Any]) -> Module:
+    def apply(self, fn: Callable[[Module], Any]) -> Self:
         """Call fn on every submodule, then on this one; returns the module."""
         for module in self.children():
             module.apply(fn)
         fn(self)
         return self
 
-    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Module:
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:
         """Replace the elements of every parameter, its gradient and every buffer by fn of them."""
         for module in self.children() if recurse else ():
             module._apply(fn)
@@ -510,7 +514,7 @@ class Module(Hooked, Stateful):
                     self._buffers[name] = fn(buffer)
         return self
 
-    def to(self, *args: Any, **kwargs: Any) -> Module:
+    def to(self, *args: Any, **kwargs: Any) -> Self:
         """Move to a device, convert to a floating or complex dtype, in place; returns the module.
 
         to(device=None, dtype=None, non_blocking=False, memory_format=None), to(dtype), to(tensor).
@@ -531,48 +535,48 @@ class Module(Hooked, Stateful):
 
         return self._apply(convert)
 
-    def to_empty(self, *, device: Any, recurse: bool = True) -> Module:
+    def to_empty(self, *, device: Any, recurse: bool = True) -> Self:
         """Move to a device without copying the elements, which are arbitrary afterwards."""
         empty_like = FUNCTIONS["empty_like"]
         return self._apply(lambda t: empty_like(t, device=device), recurse)
 
-    def cpu(self) -> Module:
+    def cpu(self) -> Self:
         """Move all parameters and buffers to the CPU."""
         return self._apply(lambda t: t.cpu())
 
-    def cuda(self, device: Any = None) -> Module:
+    def cuda(self, device: Any = None) -> Self:
         """Move all parameters and buffers to a CUDA device."""
         return self._apply(lambda t: t.cuda(device))
 
-    def xpu(self, device: Any = None) -> Module:
+    def xpu(self, device: Any = None) -> Self:
         """Move all parameters and buffers to an XPU device."""
         return self.to("xpu" if device is None else device)
 
-    def mtia(self, device: Any = None) -> Module:
+    def mtia(self, device: Any = None) -> Self:
         """Move all parameters and buffers to an MTIA device."""
         return self.to("mtia" if device is None else device)
 
-    def type(self, dst_type: Any) -> Module:
+    def type(self, dst_type: Any) -> Self:
         """Convert all parameters and buffers to a dtype."""
         return self._apply(lambda t: t.type(dst_type))
 
-    def float(self) -> Module:
+    def float(self) -> Self:
         """Convert floating parameters and buffers to float32."""
         return self._apply(lambda t: t.float() if t.is_floating_point() else t)
 
-    def double(self) -> Module:
+    def double(self) -> Self:
         """Convert floating parameters and buffers to float64."""
         return self._apply(lambda t: t.double() if t.is_floating_point() else t)
 
-    def half(self) -> Module:
+    def half(self) -> Self:
         """Convert floating parameters and buffers to float16."""
         return self._apply(lambda t: t.half() if t.is_floating_point() else t)
 
-    def bfloat16(self) -> Module:
+    def bfloat16(self) -> Self:
         """Convert floating parameters and buffers to bfloat16."""
         return self._apply(lambda t: t.bfloat16() if t.is_floating_point() else t)
 
-    def share_memory(self) -> Module:
+    def share_memory(self) -> Self:
         """Move all parameters and buffers to shared memory."""
         return self._apply(lambda t: t.share_memory_())
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ..core.names import explain_missing
 from ..core.tensor import Tensor, wrap
 from ..dispatch.registry import FUNCTIONS
 
@@ -148,8 +149,7 @@ def skip_init(module_cls: Any, *args: Any, **kwargs: Any) -> Any:
     return module_cls(*args, **kwargs)
 
 
-def __getattr__(name: str) -> Any:
-    raise AttributeError(f"rushlight does not have torch.nn.utils.{name} yet")
+explain_missing(__name__)
 
 
 # PyTorch's file names: `from torch.nn.utils.clip_grad import clip_grad_norm_` works

@@ -2,6 +2,7 @@
 
 from importlib import import_module as _import_module
 
+from ..core.names import missing as _missing
 from .optimizer import Optimizer
 
 #: optimizer -> the file here that has it; the command line offers the same names.
@@ -31,10 +32,7 @@ def __getattr__(name: str):
     elif name in ("lr_scheduler", "swa_utils"):
         found = _import_module(f"{__name__}.{name}")
     else:
-        raise AttributeError(
-            f"rushlight does not have torch.optim.{name} yet: module '{__name__}' has no attribute "
-            f"'{name}'"
-        )
+        raise _missing(__name__, name)
     globals()[name] = found
     return found
 

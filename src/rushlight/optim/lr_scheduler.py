@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from ..core.names import explain_missing
 from .lr_base import EPOCH_DEPRECATION_WARNING, LRScheduler, check_optimizer, set_value
 from .optimizer import Optimizer
 
@@ -737,3 +738,6 @@ class ReduceLROnPlateau(LRScheduler):
         else:
             bound = best + sign * self.threshold
         return a < bound if self.mode == "min" else a > bound
+
+
+explain_missing(__name__)

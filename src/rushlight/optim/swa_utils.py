@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..core.grad_mode import no_grad
+from ..core.names import explain_missing
 from ..core.tensor import Tensor, wrap
 from ..nn.module import Module
 from .lr_base import LRScheduler
@@ -203,3 +204,6 @@ class SWALR(LRScheduler):
             start = end if before == 1 else (group["lr"] - before * end) / (1 - before)
             rates.append(end * now + start * (1 - now))
         return rates
+
+
+explain_missing(__name__)

@@ -1,5 +1,6 @@
 """torch.random: seeds and states of the default generator."""
 
+from ..core.names import explain_missing as _explain_missing
 from .generator import (
     Generator,
     default_generator,
@@ -23,3 +24,5 @@ __all__ = [
     "set_rng_state",
     "thread_safe_generator",
 ]
+
+_explain_missing(__name__)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
+from ..core.names import missing as _missing
+
 _LAZY = {
     "add_safe_globals": "loading",
     "clear_safe_globals": "loading",
@@ -19,5 +21,9 @@ __all__ = [*_LAZY]
 
 def __getattr__(name: str) -> Any:
     if name not in _LAZY:
-        raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+        raise _missing(__name__, name)
     return getattr(import_module(f"{__name__}.{_LAZY[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -41,3 +41,7 @@ for _file, _families in _FAMILIES.items():
 def __getattr__(name: str):
     """torch.nn.modules.Linear and the like: the names of torch.nn."""
     return getattr(_nn, name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *(n for n in dir(_nn) if n[:1].isupper())})

@@ -1,5 +1,6 @@
 """Data sets, samplers and the loader, under PyTorch's names."""
 
+from ...core.names import explain_missing as _explain_missing
 from .collate import default_collate, default_convert
 from .dataloader import DataLoader, _DatasetKind
 from .dataset import (
@@ -45,3 +46,5 @@ __all__ = [
     "get_worker_info",
     "random_split",
 ]
+
+_explain_missing(__name__)

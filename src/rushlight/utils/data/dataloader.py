@@ -78,7 +78,7 @@ class DataLoader(Generic[T_co]):
     Errors: ValueError or TypeError for arguments that exclude each other or are out of range.
     """
 
-    dataset: Dataset[T_co]
+    dataset: Any  # a Dataset[T_co]; all but streams have a length
     _initialized = False
 
     def __init__(

@@ -1,0 +1,112 @@
+"""Names that a module does not have: misspelt, or PyTorch's and not there yet.
+
+`missing(module, name)` makes the error of every module's `__getattr__`. A name that PyTorch has
+(pytorch_names.txt, by tools/list_pytorch_names.py) is said to be missing here; any other is said to
+be unknown, with the names that come closest. The list is read when the first such error is made.
+
+Tensor has no `__getattr__`: it would make every attribute slower. For `x.veiw` the interpreter
+itself adds "Did you mean: 'view'?" to the traceback.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+
+def missing(module: str, name: str) -> AttributeError:
+    """The error of `getattr(module, name)`; module: the full name, "rushlight.nn"."""
+    plain = f"module '{module}' has no attribute '{name}'"
+    if name.startswith("_"):
+        return AttributeError(plain)
+    public = "torch" + module.partition(".")[1] + module.partition(".")[2]
+    if name in pytorch_names(public):
+        return AttributeError(f"rushlight does not have {public}.{name} yet: {plain}")
+    hint = suggestion(name, dir(sys.modules[module]), public)
+    return AttributeError(f"{plain}; {hint}" if hint else plain)
+
+
+def suggestion(name: str, here: Iterable[str], public: str) -> str:
+    """What a misspelt name may mean, "did you mean 'ReLU'?": one of the names here, else
+    one of PyTorch's in `public`; "" if none is like it.
+    """
+    near = closest(name, (n for n in here if not n.startswith("_")))
+    if near:
+        return f"did you mean {near}?"
+    near = closest(name, pytorch_names(public))
+    return f"did you mean {near}? rushlight does not have that yet" if near else ""
+
+
+def explain_missing(module: str) -> None:
+    """Give a module the `__getattr__` that says `missing`, and a `__dir__` that lists what it
+    holds without the modules that it imports.
+
+    For a module that looks up no names of its own; type checkers see neither function.
+    """
+    names = vars(sys.modules[module])
+
+    def __getattr__(name: str) -> Any:
+        raise missing(module, name)
+
+    def __dir__() -> list[str]:
+        public = names.get("__all__", ())
+        return sorted(
+            n for n, value in names.items() if n in public or not isinstance(value, ModuleType)
+        )
+
+    names["__getattr__"], names["__dir__"] = __getattr__, __dir__
+
+
+@cache
+def pytorch_names(space: str) -> frozenset[str]:
+    """PyTorch's public names in "torch.nn" and the like; none for a namespace not in the list."""
+    with (Path(__file__).parent / "pytorch_names.txt").open(encoding="utf-8") as lines:
+        for line in lines:
+            head, _, names = line.partition(": ")
+            if head == space:
+                return frozenset(names.split())
+    return frozenset()
+
+
+def closest(name: str, known: Iterable[str]) -> str:
+    """The known names most like this one, as "'ReLU'" or "'relu' or 'relu6'"; "" if none is.
+
+    Capitals and underscores count only between names that are equally close.
+    """
+    wanted = name.lower().replace("_", "")
+    limit = min(max(1, len(name) // 3), 3)
+    found = []
+    longer = []
+    for other in known:
+        letters = other.lower().replace("_", "")
+        distance = edits(wanted, letters, limit)
+        if distance <= limit and distance < len(letters):
+            found.append((distance, edits(name, other, len(name)), other))
+        elif len(wanted) > 2 and letters.startswith(wanted):
+            longer.append((len(letters), 0, other))
+    best = sorted(found or longer)
+    return " or ".join(f"'{other}'" for *near, other in best[:2] if near == [*best[0][:2]])
+
+
+def edits(a: str, b: str, limit: int) -> int:
+    """How many letters to insert, drop, replace or swap with the next to make b of a; at most
+    limit + 1 is counted.
+    """
+    if abs(len(a) - len(b)) > limit:
+        return limit + 1
+    before: list[int] = []
+    row = list(range(len(b) + 1))
+    for i, x in enumerate(a):
+        older, before, row = before, row, [i + 1]
+        for j, y in enumerate(b):
+            best = min(before[j] + (x != y), before[j + 1] + 1, row[j] + 1)
+            if i and j and x == b[j - 1] and a[i - 1] == y:
+                best = min(best, older[j - 1] + 1)
+            row.append(best)
+        if min(row) > limit:
+            return limit + 1
+    return row[-1]

@@ -1,0 +1,24 @@
+# Made by tools/make_stubs.py from the schemas of the ops: `make stubs`.
+
+from builtins import bool as _bool, complex as _complex, float as _float, int as _int, range as _range, str as _str, type as _type
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any as _Any, Literal, overload
+import numpy as np
+from .random.generator import Generator as _Generator
+from .core.size import Size as _Size
+from .core.tensor import Tensor as Tensor
+from .core.device import device as _device
+from .core.dtype import dtype as _dtype
+from .core.layout import layout as _layout
+from .core.layout import memory_format as _memory_format
+from . import return_types
+_Number = _int | _float | _complex | _bool | np.number[_Any]
+
+def cross(input: Tensor, other: Tensor, *, dim: _int = -1, out: Tensor | None = None, axis: _int = -1) -> Tensor:
+    """z = x × y along dim, of length 3; the other dimensions broadcast."""
+def matmul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The matrix product: vectors, matrices, or batches of matrices with broadcast batch"""
+def multi_dot(tensors: Sequence[Tensor], *, out: Tensor | None = None) -> Tensor:
+    """The product of several matrices (the first and last may be vectors), cheap order first."""
+def vander(x: _Any, N: _Any = None, increasing: _bool = False) -> Tensor:
+    """The Vandermonde matrix: powers of a vector's elements as columns."""

@@ -1,0 +1,19 @@
+# Made by tools/make_stubs.py from the schemas of the ops: `make stubs`.
+from .asgd import ASGD as ASGD
+from .adadelta import Adadelta as Adadelta
+from .adafactor import Adafactor as Adafactor
+from .adagrad import Adagrad as Adagrad
+from .adam import Adam as Adam
+from .adam import AdamW as AdamW
+from .adamax import Adamax as Adamax
+from .lbfgs import LBFGS as LBFGS
+from .muon import Muon as Muon
+from .nadam import NAdam as NAdam
+from .optimizer import Optimizer as Optimizer
+from .radam import RAdam as RAdam
+from .rmsprop import RMSprop as RMSprop
+from .rprop import Rprop as Rprop
+from .sgd import SGD as SGD
+from . import lr_scheduler as lr_scheduler
+from . import swa_utils as swa_utils
+_HOME: dict[str, str]

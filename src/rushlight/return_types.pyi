@@ -1,0 +1,82 @@
+# Made by tools/make_stubs.py from the schemas of the ops: `make stubs`.
+from typing import NamedTuple
+from .core.tensor import Tensor
+class _unique2(NamedTuple):
+    output: Tensor
+    inverse: Tensor
+    counts: Tensor
+class adaptive_max_pool_2d(NamedTuple):
+    output: Tensor
+    indices: Tensor
+class adaptive_max_pool_3d(NamedTuple):
+    output: Tensor
+    indices: Tensor
+class aminmax(NamedTuple):
+    min: Tensor
+    max: Tensor
+class batch_norm_statistics(NamedTuple):
+    y: Tensor
+    mean: Tensor
+    rstd: Tensor
+class cummax(NamedTuple):
+    values: Tensor
+    indices: Tensor
+class cummin(NamedTuple):
+    values: Tensor
+    indices: Tensor
+class fractional_max_pool_2d(NamedTuple):
+    output: Tensor
+    indices: Tensor
+class fractional_max_pool_3d(NamedTuple):
+    output: Tensor
+    indices: Tensor
+class frexp(NamedTuple):
+    mantissa: Tensor
+    exponent: Tensor
+class histogram(NamedTuple):
+    hist: Tensor
+    bin_edges: Tensor
+class histogramdd(NamedTuple):
+    hist: Tensor
+    bin_edges: tuple[Tensor, ...]
+class kthvalue(NamedTuple):
+    values: Tensor
+    indices: Tensor
+class max(NamedTuple):
+    values: Tensor
+    indices: Tensor
+class max_pool_2d(NamedTuple):
+    output: Tensor
+    indices: Tensor
+class max_pool_3d(NamedTuple):
+    output: Tensor
+    indices: Tensor
+class median(NamedTuple):
+    values: Tensor
+    indices: Tensor
+class min(NamedTuple):
+    values: Tensor
+    indices: Tensor
+class mode(NamedTuple):
+    values: Tensor
+    indices: Tensor
+class nanmedian(NamedTuple):
+    values: Tensor
+    indices: Tensor
+class native_dropout(NamedTuple):
+    y: Tensor
+    mask: Tensor
+class sort(NamedTuple):
+    values: Tensor
+    indices: Tensor
+class topk(NamedTuple):
+    values: Tensor
+    indices: Tensor
+class unique_consecutive(NamedTuple):
+    output: Tensor
+    inverse: Tensor
+    counts: Tensor
+class unique_dim(NamedTuple):
+    output: Tensor
+    inverse: Tensor
+    counts: Tensor

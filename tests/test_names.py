@@ -1,0 +1,107 @@
+"""Names of modules: what dir() lists is there, and what is not there is told apart in the error."""
+
+import importlib
+import subprocess
+import sys
+
+import pytest
+
+import rushlight as torch
+from rushlight.core.names import closest, pytorch_names
+
+SPACES = """
+    nn nn.functional nn.init nn.modules nn.parameter nn.utils optim optim.lr_scheduler
+    optim.swa_utils autograd autograd.function autograd.graph linalg special utils utils.data
+    random serialization testing amp backends cpu cuda mps mtia xpu accelerator return_types vision
+    vision.datasets vision.transforms
+""".split()
+
+
+def module(space):
+    return importlib.import_module(f"rushlight.{space}" if space else "rushlight")
+
+
+@pytest.mark.parametrize("space", ["", *SPACES])
+def test_every_name_in_dir_resolves(space):
+    names = dir(module(space))
+    assert len(names) > 3
+    assert [n for n in names if not hasattr(module(space), n)] == []
+
+
+def test_every_name_in_dir_of_tensor_resolves():
+    assert [n for n in dir(torch.Tensor) if not hasattr(torch.Tensor, n)] == []
+    assert {"relu", "view", "sum", "backward", "shape", "__add__"} <= set(dir(torch.Tensor))
+
+
+def test_dir_lists_lazy_names():
+    assert {"tensor", "save", "load", "finfo", "relu", "nn", "float32"} <= set(dir(torch))
+    assert {"relu", "conv2d", "cross_entropy"} <= set(dir(torch.nn.functional))
+    assert {"Adam", "SGD", "lr_scheduler"} <= set(dir(torch.optim))
+    assert {"Linear", "functional", "utils"} <= set(dir(torch.nn))
+
+
+def test_dir_does_not_list_our_own_rooms():
+    assert not {"core", "ops", "app", "dispatch", "kernels"} & set(dir(torch))
+    assert not {"error_notes", "margin_loss", "pooling"} & set(dir(torch.nn))
+
+
+@pytest.mark.parametrize(
+    ("space", "name", "meant"),
+    [
+        ("", "zeors", "zeros"),
+        ("", "flaot32", "float32"),
+        ("nn", "Relu", "ReLU"),
+        ("nn", "Conv2D", "Conv2d"),
+        ("nn", "BatchNorm", "BatchNorm1d' or 'BatchNorm2d"),
+        ("nn", "CrossEntropy", "CrossEntropyLoss"),
+        ("nn.functional", "crossentropy", "cross_entropy"),
+        ("nn.init", "xavier_unifrom_", "xavier_uniform_"),
+        ("nn.utils", "clip_grad_nrom_", "clip_grad_norm_"),
+        ("optim", "ADAM", "Adam"),
+        ("optim.lr_scheduler", "StepLr", "StepLR"),
+        ("utils.data", "Dataloader", "DataLoader"),
+        ("autograd", "grads", "grad"),
+        ("special", "expti", "expit"),
+        ("linalg", "crss", "cross"),
+        ("cuda", "is_avialable", "is_available"),
+    ],
+)
+def test_a_misspelt_name(space, name, meant):
+    with pytest.raises(AttributeError) as caught:
+        getattr(module(space), name)
+    assert f"has no attribute '{name}'; did you mean '{meant}'?" in str(caught.value)
+    assert "rushlight does not have" not in str(caught.value)
+
+
+@pytest.mark.parametrize("space", ["", *SPACES])
+def test_a_name_of_pytorch_is_there_or_not_there_yet(space):
+    public = f"torch.{space}".strip(".")
+    for name in sorted(pytorch_names(public)):
+        try:
+            getattr(module(space), name)
+        except AttributeError as error:
+            assert str(error).startswith(f"rushlight does not have {public}.{name} yet: module ")
+
+
+def test_an_unknown_name_and_a_private_one_are_only_unknown():
+    for name in ("qqqqqqqq", "__wrapped__", "_relu"):
+        with pytest.raises(AttributeError) as caught:
+            getattr(torch, name)
+        assert str(caught.value) == f"module 'rushlight' has no attribute '{name}'"
+
+
+def test_closest():
+    known = ["relu", "relu6", "selu", "ReLU", "max_pool2d", "nll_loss"]
+    assert closest("Relu", known) == "'relu'"
+    assert closest("reul", known) == "'relu'"
+    assert closest("maxpool2d", known) == "'max_pool2d'"
+    assert closest("nll", known) == "'nll_loss'"
+    assert closest("conv", known) == ""
+
+
+def test_a_misspelt_method_is_the_interpreters_to_say():
+    """Tensor has no __getattr__; the traceback's last line is made from dir(x)."""
+    code = "import rushlight; rushlight.ones(2).vieww(2)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    last = run.stderr.strip().splitlines()[-1]
+    assert last == "AttributeError: 'Tensor' object has no attribute 'vieww'. Did you mean: 'view'?"
