@@ -97,19 +97,23 @@ def run_backward(
                         continue
                 results = _backward_of(node, grads, on_tensors, retain_graph)
             grads = None
-            if not retain_graph and node.saved and (node.frees or _saved_tensors(node)):
+            if (
+                not retain_graph
+                and node.saved
+                and (_frees(node) if node.frees is None else node.frees)
+            ):
                 node.saved = FREED
     finally:
         mode.grad = recording
 
 
-def _saved_tensors(node: Node) -> bool:
-    """True if the node saved a tensor. Nodes that saved only shapes and options are not freed: a
-    second backward through them is allowed, as in PyTorch."""
-    if any(isinstance(s, (Tensor, _ndarray, list)) for s in node.saved):
-        type(node).frees = True
-        return True
-    return False
+def _frees(node: Node) -> bool:
+    """True if the node saved a tensor; remembered for its type. A node that saved only shapes and
+    options is not freed: a second backward through it is allowed, as in PyTorch."""
+    found = any(isinstance(s, (Tensor, _ndarray, list)) for s in node.saved)
+    if found or None not in node.saved:  # None may stand for a tensor that was not given
+        type(node).frees = found
+    return found
 
 
 def _backward_of(node: Node, grads: Any, on_tensors: bool, retain: bool) -> tuple:

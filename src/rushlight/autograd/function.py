@@ -24,6 +24,7 @@ class FunctionCtx(Node):
     """
 
     __slots__ = ()
+    frees = True
 
     if TYPE_CHECKING:  # what apply notes, and what the user's forward leaves
         _positions: list[int]

@@ -56,7 +56,7 @@ class Node:
     card: Any = None
     tensor_slots: tuple = ()  # where in `saved` Tensors may be
     is_relu = False
-    frees = False  # a node of this type has been seen to save a tensor, see engine.py
+    frees: bool | None = None  # nodes of this type save tensors; None: not known yet, see engine.py
     masked_grad: Any = None  # of a relu: its gradient, already computed by the next op's backward
     trace: str | None = None  # where the forward was called, in anomaly mode
     _meta: dict | None = None

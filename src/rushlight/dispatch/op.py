@@ -218,12 +218,15 @@ class Card:
     def call_text(self, given: str) -> str:
         """The expression with which a face runs the card on its arguments."""
         args = f"({given})" if self.prepare is None else f"prepare({given})"
+        if self.variant is None:
+            text = f"op.run({args})"
+        else:
+            title = f"(title := variant(*(args := {args})))"
+            text = f"(op if {title} is None else op.named(title)).run(args)"
         if self.fast:
             first = ", ".join(given.split(", ")[: self.count])
-            return f"op.run(({first})) if {self.fast} else op.call(({given}))"
-        if self.variant is None:
-            return f"op.run({args})"
-        return f"(op if variant(*(args := {args})) is None else op.select(args)).run(args)"
+            text = f"op.run(({first})) if {self.fast} else {text}"
+        return text
 
     def change_text(self, given: str) -> str:
         """Likewise, in place."""
@@ -235,11 +238,11 @@ class Card:
 
     def select(self, args: tuple) -> Card:
         """This card, or the same under the node name that `variant(*args)` says, or another."""
-        if self.variant is None:
-            return self
-        title = self.variant(*args)
-        if title is None:
-            return self
+        title = None if self.variant is None else self.variant(*args)
+        return self if title is None else self.named(title)
+
+    def named(self, title: str | Card) -> Card:
+        """The card that `variant` means: the same under another node name, or the card it gave."""
         if isinstance(title, Card):
             return title
         found = self.variants.get(title)

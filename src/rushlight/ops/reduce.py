@@ -91,7 +91,6 @@ def stored_as(y, dtype):
     at="torch Tensor",
     tensors=1,
     constants=3,
-    accumulate=True,
     fast="dim is None and dtype is None",
 )
 class Sum:

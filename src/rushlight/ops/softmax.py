@@ -117,7 +117,11 @@ def softmax(input, dim, _stacklevel, dtype):
     dtype   floating; dtype=: input is cast to it first
     errors  NotImplementedError: integers, complex input; IndexError: dim out of range
     """
-    return Softmax.call((input, _dim("softmax", input, dim, _stacklevel), dtype))
+    if dim is None:
+        dim = _implicit_dim("softmax", input._a.ndim, _stacklevel)
+    if dtype is None and input._a.dtype.kind == "f":
+        return Softmax.run((input, dim))
+    return Softmax.call((input, dim, dtype))
 
 
 @composite("log_softmax" + _F_ARGUMENTS, at="F")
@@ -127,7 +131,11 @@ def log_softmax(input, dim, _stacklevel, dtype):
     dtype   floating; dtype=: input is cast to it first
     errors  NotImplementedError: integers, complex input; IndexError: dim out of range
     """
-    return LogSoftmax.call((input, _dim("log_softmax", input, dim, _stacklevel), dtype))
+    if dim is None:
+        dim = _implicit_dim("log_softmax", input._a.ndim, _stacklevel)
+    if dtype is None and input._a.dtype.kind == "f":
+        return LogSoftmax.run((input, dim))
+    return LogSoftmax.call((input, dim, dtype))
 
 
 @composite("softmin" + _F_ARGUMENTS, at="F")
