@@ -41,6 +41,18 @@ from .messages import TRANSLATED, explain, not_implemented
 from .op import SHAPE, Card
 from .promotion import alike, is_number, promoted
 
+
+
+def apart(r: np.ndarray, operands: Any) -> np.ndarray:
+    """r, a result that is no view; copied if it shares memory with an operand."""
+    for a in operands:
+        if isinstance(a, np.ndarray) and (
+            r is a or (r.base is not None and np.may_share_memory(r, a))
+        ):
+            return r.copy(order="K")
+    return r
+
+
 _NAMES = {
     "__name__": __name__,  # of the module that warnings are attributed to
     "F32": np.dtype(np.float32),
@@ -49,6 +61,7 @@ _NAMES = {
     "TRANSLATED": TRANSLATED,
     "Tensor": Tensor,
     "alike": alike,
+    "apart": apart,
     "asarray": np.asarray,
     "can_mask": can_mask,
     "edge_of": edge_of,
@@ -186,14 +199,15 @@ def _run_text(s: Signature) -> str:
     if s.promote:
         text += "    if not alike(args, positions):\n        args = promoted(card, args)\n"
         text += "    " + unpack
-    given = [f"x{i}._a if isinstance(x{i}, Tensor) else x{i}" for i in range(s.arrays)]
-    if s.sure:
-        given[0] = "x0._a"
-    given += [f"x{i}" for i in range(s.arrays, s.count)]
+    for i in range(s.arrays):
+        sure = i == 0 and s.sure
+        text += f"    a{i} = x{i}._a" + ("" if sure else f" if isinstance(x{i}, Tensor) else x{i}")
+        text += "\n"
+    given = [f"a{i}" for i in range(s.arrays)] + [f"x{i}" for i in range(s.arrays, s.count)]
     if s.not_for:
         text += f"""\
-    if (d := x0._a.dtype) is not F32 and d.kind in "{s.not_for}":
-        raise not_implemented(card.kernel, x0._a)
+    if (d := a0.dtype) is not F32 and d.kind in "{s.not_for}":
+        raise not_implemented(card.kernel, a0)
 """
     text += f"""\
     try:
@@ -203,6 +217,11 @@ def _run_text(s: Signature) -> str:
 """
     if s.extras:
         text += "    results, r = r, r[0]\n"
+    if s.arrays:  # the result is a copy, also where the formula had nothing to do
+        same = " or ".join(f"r is a{i}" for i in range(s.arrays))
+        operands = _tuple(f"a{i}" for i in range(s.arrays))
+        text += "    if type(r) is not ndarray:\n        r = asarray(r)\n"
+        text += f"    if r.base is not None or {same}:\n        r = apart(r, {operands})\n"
     text += textwrap.indent(_RESULT, "    ")
     if s.tensors:
         for k, i in enumerate(s.tensors):

@@ -22,6 +22,7 @@ def _become(x: Tensor, card: Card, options: tuple) -> Tensor:
     """
     if x._rg and mode.grad:
         check_inplace(x)
+    card = card.select((x, *options))
     y = apply(card, (x, *options))
     x._a = y._a
     if x._view is not None:
@@ -42,7 +43,7 @@ def _in_place(name: str, *aliases: str, card: str, options: Any) -> None:
 
 
 def _squeezed(x: Tensor, dim: Any = None) -> tuple:
-    return ((dim,) if isinstance(dim, int) else None if dim is None else tuple(dim),)
+    return (dim if dim is None or isinstance(dim, int) else tuple(dim),)
 
 
 _in_place(
@@ -53,7 +54,7 @@ _in_place(
     options=lambda x, dim0, dim1: (dim0, dim1),
 )
 _in_place("unsqueeze_", card="unsqueeze", options=lambda x, dim: (dim,))
-_in_place("squeeze_", card="_squeeze", options=_squeezed)
+_in_place("squeeze_", card="squeeze", options=_squeezed)
 _in_place(
     "as_strided_",
     card="_as_strided",
@@ -71,7 +72,7 @@ def t_(x):
         raise RuntimeError(f"t_() expects a tensor with <= 2 dimensions, but self is {x._a.ndim}D")
     if x._a.ndim < 2:
         return _become(x, CARDS["permute"], (tuple(range(x._a.ndim)),))
-    return _become(x, CARDS["_t"], ())
+    return _become(x, CARDS["t"], ())
 
 
 @composite("resize_", fn=False, method=True)
