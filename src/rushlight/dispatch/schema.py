@@ -25,6 +25,7 @@ ALIASES = {
     "other": ("x2",),
     "dim0": ("axis0",),
     "dim1": ("axis1",),
+    "indices_or_sections": ("sections", "indices", "tensor_indices_or_sections"),
 }
 
 # What an argument of this name is, where the schema does not say.
