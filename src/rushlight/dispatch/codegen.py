@@ -42,7 +42,6 @@ from .op import SHAPE, Card
 from .promotion import alike, is_number, promoted
 
 
-
 def apart(r: np.ndarray, operands: Any) -> np.ndarray:
     """r, a result that is no view; copied if it shares memory with an operand."""
     for a in operands:

@@ -159,7 +159,7 @@ def is_number(x: Any) -> bool:
 
 def cast(t: Tensor, target: Any) -> Tensor:
     """t in another dtype, recorded."""
-    return CARDS["_to_copy"].run((t, target))
+    return CARDS["to_copy"].run((t, target))
 
 
 def operand(name: str, x: Any) -> Any:

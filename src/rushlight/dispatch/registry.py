@@ -169,7 +169,7 @@ class Composite:
 
     def change(self, args: Any) -> Any:
         """Call, and copy the result into the first argument."""
-        return apply_inplace(CARDS["_copy"], (args[0], self.call(args)))
+        return apply_inplace(CARDS["copy"], (args[0], self.call(args)))
 
 
 def publish_faces(

@@ -250,9 +250,7 @@ class Repeat:
         sizes = [n * r for n, r in zip(lead + x.shape, repeats, strict=True)]
         for n in sizes:
             if n < 0:
-                raise RuntimeError(
-                    f"Trying to create tensor with negative dimension {n}: {sizes}"
-                )
+                raise RuntimeError(f"Trying to create tensor with negative dimension {n}: {sizes}")
         return K.dense(np.tile(x, repeats))
 
     def backward(c, dy, x_shape, repeats):

@@ -52,7 +52,10 @@ RULES = {
     "index_add": Rule(False, (4, 8), (RuntimeError, "index_add_" + _GOT), _SCATTER),
     "index_reduce": Rule(False, (4, 8), (RuntimeError, "index_reduce_" + _GOT), _SELF),
     "index_copy": Rule(
-        False, (8,), (RuntimeError, "index_copy_" + _LONG), (IndexError, "index_copy_(): " + _BOUNDS)
+        False,
+        (8,),
+        (RuntimeError, "index_copy_" + _LONG),
+        (IndexError, "index_copy_(): " + _BOUNDS),
     ),
     "index_fill": Rule(
         True,
@@ -200,7 +203,7 @@ class IndexAdd:
 
     def forward(x, dim, index, source, alpha):
         d = check_slices("index_add", x, dim, index, source)
-        y = x.copy()
+        y = np.array(x, order="C")
         np.add.at(
             y if x.ndim else y.reshape(1),
             (_FULL,) * d + (index.reshape(-1),),
@@ -239,7 +242,7 @@ class IndexCopy:
 
     def forward(x, dim, index, source):
         d = _checked_copy(x, dim, index, source)
-        y = x.copy()
+        y = np.array(x, order="C")
         if x.ndim:
             y[(_FULL,) * d + (index.reshape(-1),)] = source
         else:
@@ -263,9 +266,7 @@ def _checked_copy(x: np.ndarray, dim: int, index: np.ndarray, source: np.ndarray
     """dim from 0, after index_copy's checks."""
     d = wrapped(dim, x.ndim)
     if index.ndim > 1:
-        raise IndexError(
-            f"index_copy_(): Index should have dimension 1 or 0 (got {index.ndim})"
-        )
+        raise IndexError(f"index_copy_(): Index should have dimension 1 or 0 (got {index.ndim})")
     if x.ndim and source.ndim and x.ndim != source.ndim:
         raise IndexError(
             "index_copy_(): When source and destination are not scalars, their dimensionality "
@@ -333,7 +334,7 @@ class IndexFill:
             raise RuntimeError("Index has to be a vector/scalar")
         d = wrapped(dim, x.ndim)
         check_bounds("index_fill", index, d, x.shape[d] if x.ndim else 1)
-        y = x.copy(order="K")
+        y = np.array(x, order="K")
         if x.ndim:
             y[(_FULL,) * d + (index.reshape(-1),)] = value
         elif index.size:

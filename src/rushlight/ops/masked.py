@@ -126,8 +126,7 @@ class MaskedScatter:
         if x.dtype != source.dtype:
             a, b = (scalar_name(from_numpy_dtype(t.dtype)) for t in (x, source))
             raise RuntimeError(
-                "masked_scatter: expected self and source to have same dtypes but got"
-                f"{a} and {b}"
+                f"masked_scatter: expected self and source to have same dtypes but got{a} and {b}"
             )
         x, mask = np.broadcast_arrays(x, mask)
         y, n = x.copy(), int(mask.sum())

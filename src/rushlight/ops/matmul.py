@@ -409,7 +409,7 @@ def _affine(name: str, product) -> None:
     composite(name, method=True)(f)
 
     def inplace(input, a, b, *, beta=1, alpha=1):
-        return apply_inplace(CARDS["_copy"], (input, f(input, a, b, beta=beta, alpha=alpha)))
+        return apply_inplace(CARDS["copy"], (input, f(input, a, b, beta=beta, alpha=alpha)))
 
     inplace.__name__, inplace.__doc__ = name + "_", f"In-place version of {name}."
     composite(name + "_", fn=False, method=True)(inplace)

@@ -343,9 +343,7 @@ def _scatter_reduce_dx(c, dy, x, dim, index, src, out, reduce, include_self):
         ds = (
             K.basic_dx(ds, tuple(src.shape), tuple(slice(n) for n in shape))
             if on_tensors
-            else wrap(
-                K.basic_dx(ds._a, tuple(src.shape), tuple(slice(n) for n in shape))
-            )
+            else wrap(K.basic_dx(ds._a, tuple(src.shape), tuple(slice(n) for n in shape)))
         )
     dx, ds = dx if c.needs(0) else None, ds if c.needs(1) else None
     return (dx, ds) if on_tensors else (dx if dx is None else dx._a, ds if ds is None else ds._a)
