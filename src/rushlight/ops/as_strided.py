@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ..core.tensor import Tensor, address, storage_array, wrap
+from ..core.strided import as_sizes, bytes_under, check_view, view_of
+from ..core.tensor import Tensor, wrap
 from ..dispatch.registry import CARDS, apply, composite, op
 from ..kernels import K, word
 from .shape import wrapped
@@ -23,31 +24,19 @@ class AsStrided:
     """
 
     def forward(x, size, stride, storage_offset, origin, steps):
-        root = storage_array(x)
-        flat = root.reshape(-1) if root.flags.c_contiguous else np.ravel(root, order="K")
-        offset = (
-            (address(x) - address(root)) // x.itemsize if storage_offset is None else storage_offset
-        )
-        if steps is not None and not _lies(
-            x, (address(x) - address(root)) // x.itemsize, origin, steps
-        ):
+        memory, own_offset = bytes_under(x)
+        if steps is not None and not _lies(x, own_offset, origin, steps):
             start = origin if storage_offset is None else storage_offset
+            check_view(size, stride, start, x.itemsize, None)
             read, own = _places(start, size, stride), _places(origin, x.shape, steps)
             flat = np.zeros(max(read.max(initial=-1), own.max(initial=-1)) + 1, x.dtype)
             flat[own] = x.reshape(
                 -1
             )  # a gradient: it lies elsewhere than what it is the gradient of
             return flat[read].reshape(size)
-        last = offset + builtins.sum((n - 1) * s for n, s in zip(size, stride, strict=False))
-        if prod(size) and last >= flat.size:
-            raise RuntimeError(
-                f"setStorage: sizes {list(size)}, strides {list(stride)}, storage offset {offset}, "
-                f"and itemsize {x.itemsize} requiring a storage size of {(last + 1) * x.itemsize} "
-                f"are out of bounds for storage of size {flat.nbytes}"
-            )
-        return np.lib.stride_tricks.as_strided(
-            flat[offset:], size, [s * x.itemsize for s in stride]
-        )
+        offset = own_offset if storage_offset is None else storage_offset
+        check_view(size, stride, offset, x.itemsize, memory.nbytes)
+        return view_of(memory, x.dtype, size, stride, offset)
 
     def backward(c, dy, x_shape, size, stride, storage_offset, origin, steps):
         start = origin if storage_offset is None else storage_offset
@@ -88,7 +77,11 @@ def _places(start: int, size: Any, stride: Any) -> np.ndarray:
 
 def geometry(x: Tensor, size: Any, stride: Any, storage_offset: int | None = None) -> tuple:
     """as_strided's options: what is wanted, then where x itself lies."""
-    return tuple(size), tuple(stride), storage_offset, x.storage_offset(), x.stride()
+    size = as_sizes(size, "as_strided", "size", 1)
+    stride = as_sizes(stride, "as_strided", "stride", 2)
+    if storage_offset is not None:
+        (storage_offset,) = as_sizes((storage_offset,), "as_strided", "storage_offset", 3)
+    return size, stride, storage_offset, x.storage_offset(), x.stride()
 
 
 @composite("as_strided", method=True)
@@ -105,19 +98,21 @@ class _Unfold:
     """y (..., windows, ..., size) = windows of `size` every `step` along dim."""
 
     def forward(x, dim, size, step):
-        if x.ndim == 0:
-            x, dim = x.reshape(1), 0
-            return np.lib.stride_tricks.as_strided(x, (size,), x.strides)
-        d = wrapped(dim, x.ndim)
-        if size > x.shape[d]:
+        d = wrapped(dim, max(x.ndim, 1))
+        length = x.shape[d] if x.ndim else 1
+        if size < 0:
+            raise RuntimeError(f"size is {size} but must be >= 0")
+        if size > length:
             raise RuntimeError(
-                f"maximum size for tensor at dimension {d} is {x.shape[d]} but size is {size}"
+                f"maximum size for tensor at dimension {d} is {length} but size is {size}"
             )
         if step <= 0:
             raise RuntimeError(f"step is {step} but must be > 0")
+        if x.ndim == 0:
+            return np.lib.stride_tricks.as_strided(x, (size,), (x.itemsize,))
         shape, strides = list(x.shape), list(x.strides)
-        shape[d] = (shape[d] - size) // step + 1
-        strides[d] *= step
+        shape[d] = (length - size) // step + 1
+        strides[d] *= min(step, length + 1)  # a larger one is never walked
         return np.lib.stride_tricks.as_strided(x, (*shape, size), (*strides, x.strides[d]))
 
     def backward(c, dy, x_shape, dim, size, step):
@@ -172,5 +167,11 @@ def unfold(x, dimension, size, step):
 def as_strided_scatter(input, src, size, stride, storage_offset=None):
     """A copy of input with src at as_strided(size, stride, storage_offset)."""
     y = input.clone()
-    y.as_strided(size, stride, storage_offset).copy_(src)
+    part = y.as_strided(size, stride, storage_offset)
+    if part.shape != src.shape:
+        raise RuntimeError(
+            "expected src to have a size equal to the slice of self. src size = "
+            f"{list(src.shape)}, slice size = {list(part.shape)}"
+        )
+    part.copy_(src)
     return y

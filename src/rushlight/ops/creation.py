@@ -27,6 +27,7 @@ from ..core.dtype import (
 from ..core.dtype import dtype as DType
 from ..core.dtype_info import as_dtype
 from ..core.layout import preserve_format, strided
+from ..core.strided import as_sizes, required, view_of
 from ..core.tensor import Tensor, wrap
 from ..dispatch.messages import missing, not_implemented
 from ..dispatch.registry import composite, fitted, number_of, write_out
@@ -136,7 +137,9 @@ def _filled(name: str, fill: Any) -> Any:
             raise missing(name, "size")
         d = get_default_dtype() if dtype is None and out is None else dtype_of(dtype, name, out)
         a = fill(shape_of(size, name), d.np)
-        return finished(a, requires_grad, device, layout, pin_memory, out, memory_format, name)
+        return finished(
+            a, requires_grad, resolve(device), layout, pin_memory, out, memory_format, name
+        )
 
     def like(input, *, dtype, layout, device, requires_grad, pin_memory, memory_format):
         d = dtype_of(dtype, name + "_like", input)
@@ -206,7 +209,7 @@ def full(
     if not isinstance(size, (tuple, list)):
         raise _no_sizes("full", size)
     a = np.full(shape_of((size,), "full"), fitted(value, d))
-    return finished(a, requires_grad, device, layout, pin_memory, out, name="full")
+    return finished(a, requires_grad, resolve(device), layout, pin_memory, out, name="full")
 
 
 @composite(
@@ -259,10 +262,15 @@ def empty_strided(
             f"dimensionality of sizes ({len(size)}) must match dimensionality of strides "
             f"({len(stride)})"
         )
-    count = 1 + sum((n - 1) * s for n, s in zip(size, stride, strict=False)) if 0 not in size else 0
-    flat = np.empty(count, dtype_of(dtype, "empty_strided").np)
-    a = np.lib.stride_tricks.as_strided(flat, tuple(size), tuple(s * flat.itemsize for s in stride))
-    return finished(a, requires_grad, device, layout, pin_memory)
+    size = as_sizes(size, "empty_strided", "size", 1)
+    stride = as_sizes(stride, "empty_strided", "stride", 2)
+    kind = dtype_of(dtype, "empty_strided").np
+    for n in size:
+        if n < 0:
+            raise RuntimeError(f"Trying to create tensor with negative dimension {n}: {list(size)}")
+    memory = np.empty(required(size, stride, kind.itemsize), kind)
+    a = view_of(memory.view(np.uint8), kind, size, stride, 0)
+    return finished(a, requires_grad, resolve(device), layout, pin_memory)
 
 
 @composite("empty_permuted", at="torch")
@@ -287,7 +295,7 @@ def empty_permuted(
     d = dtype_of(dtype, "empty_permuted")
     a = np.empty([size[i] for i in physical_layout], d.np)
     return finished(
-        a.transpose(np.argsort(physical_layout)), requires_grad, device, layout, pin_memory
+        a.transpose(np.argsort(physical_layout)), requires_grad, resolve(device), layout, pin_memory
     )
 
 
@@ -372,7 +380,7 @@ def arange(
     else:
         count = int(np.ceil((end - start) / step))
         a = (start + np.arange(count, dtype=np.float64) * step).astype(dtype.np)
-    return finished(a, requires_grad, device, layout, pin_memory, out)
+    return finished(a, requires_grad, resolve(device), layout, pin_memory, out)
 
 
 @composite("range", at="torch")
@@ -398,7 +406,7 @@ def range_(
         start, end = 0, start
     count = int(np.floor((end - start) / step)) + 1
     a = (start + np.arange(count) * step).astype(dtype_of(dtype, "range", out).np)
-    return finished(a, requires_grad, device, layout, False, out, name="range")
+    return finished(a, requires_grad, resolve(device), layout, False, out, name="range")
 
 
 def _steps(name: str, start: Any, end: Any, steps: int, dtype: DType | None) -> tuple:
@@ -469,7 +477,9 @@ def linspace(
 ):
     """`steps` numbers from start to end, both included, equally spaced."""
     start, end, d = _steps("linspace", start, end, steps, _asked(dtype, "linspace", out))
-    return finished(evenly(start, end, steps, d), requires_grad, device, layout, pin_memory, out)
+    return finished(
+        evenly(start, end, steps, d), requires_grad, resolve(device), layout, pin_memory, out
+    )
 
 
 @composite("logspace", at="torch")
@@ -490,7 +500,7 @@ def logspace(
     start, end, d = _steps("logspace", start, end, steps, _asked(dtype, "logspace", out))
     powers = evenly(start, end, steps, complex128 if d.category > FLOAT else float64)
     return finished(
-        np.power(base, powers).astype(d.np), requires_grad, device, layout, pin_memory, out
+        np.power(base, powers).astype(d.np), requires_grad, resolve(device), layout, pin_memory, out
     )
 
 
@@ -516,7 +526,7 @@ def eye(
         if v < 0:
             raise RuntimeError(f"{name} must be greater or equal to 0, got {v}")
     a = np.eye(n, m, dtype=dtype_of(dtype, "eye", out).np)
-    return finished(a, requires_grad, device, layout, pin_memory, out, name="eye")
+    return finished(a, requires_grad, resolve(device), layout, pin_memory, out, name="eye")
 
 
 def _triangle_indices(name: str, found: tuple, dtype: Any, device: Any, layout: Any) -> Tensor:
@@ -524,7 +534,7 @@ def _triangle_indices(name: str, found: tuple, dtype: Any, device: Any, layout: 
     d = as_dtype(dtype, name)
     if d.category != INT:
         raise not_implemented(name, a.astype(d.np))
-    return finished(a.astype(d.np), device=device, layout=layout)
+    return finished(a.astype(d.np), device=resolve(device), layout=layout)
 
 
 @composite("tril_indices", at="torch")
@@ -615,7 +625,7 @@ def _window(name: str, formula: Any) -> None:
         if window_length > 1:
             n = window_length if periodic else window_length - 1
             a = formula(np.arange(window_length), n, *args, **options)
-        return finished(a.astype(d.np), requires_grad, device, layout, pin_memory)
+        return finished(a.astype(d.np), requires_grad, resolve(device), layout, pin_memory)
 
     f.__name__ = f.__qualname__ = name
     f.__doc__ = f"The {name.removesuffix('_window')} window of window_length samples."

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..autograd.inplace import check_inplace
 from ..core.grad_mode import mode
+from ..core.strided import as_sizes, bytes_under, check_view, required, view_of
 from ..core.tensor import Tensor, ViewInfo, address, storage_array, wrap
 from ..dispatch.registry import CARDS, Card, apply, composite, store
 from ..kernels import K
@@ -90,6 +91,8 @@ def resize_(x, *size, memory_format=None):
     if any(n < 0 for n in shape):
         raise RuntimeError(f"Trying to create tensor with negative dimension: {list(shape)}")
     count, a = prod(shape), x._a
+    if prod(n for n in shape if n) * a.itemsize >= 2**63:
+        raise RuntimeError("numel: integer multiplication overflow")
     if shape == a.shape:
         return x
     root = storage_array(a)
@@ -129,17 +132,28 @@ def set_(x, source=None, storage_offset=0, size=None, stride=None):
     if isinstance(source, Tensor):
         array = source._a
     else:
-        array = source._a.view(x._a.dtype) if source.dtype.name == "uint8" else source._a
+        array = source._a
+        if source.dtype.name == "uint8":  # whole elements only
+            array = array[: array.nbytes // x._a.itemsize * x._a.itemsize].view(x._a.dtype)
         size = (array.size,) if size is None else size
     if array.dtype != x._a.dtype:
         raise RuntimeError(
             f"Could not set tensor of type {wrap(array).dtype} to a tensor of type {x.dtype}"
         )
     if size is not None:
-        steps = stride if stride is not None else _row_major(size)
-        array = CARDS["_as_strided"].forward(
-            array, tuple(size), tuple(steps), storage_offset, 0, None
-        )
+        size = as_sizes(size, "set_", "size", 3)
+        (offset,) = as_sizes((storage_offset,), "set_", "storage_offset", 2)
+        if min(size, default=0) < 0:
+            raise RuntimeError("numel: integer multiplication overflow")
+        steps = _row_major(size) if stride is None else as_sizes(stride, "set_", "stride", 4)
+        if len(steps) != len(size):
+            raise RuntimeError(
+                f"unequal size length ({len(size)}) and stride length ({len(steps)})"
+            )
+        required(size, steps, array.itemsize)
+        memory, _ = bytes_under(array)
+        check_view(size, steps, offset, array.itemsize, memory.nbytes)
+        array = view_of(memory, array.dtype, size, steps, offset)
     x._a = array
     x._bump()
     return x
