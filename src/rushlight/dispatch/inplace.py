@@ -123,6 +123,7 @@ def rebase(x: Tensor, card: Card, args: tuple, results: tuple) -> None:
     node = record(card, args, results, (x,))
     x._view = view
     if view is not None:
+        view.fit(x)
         base = view.base
         old_edge = edge_of(base)
         scatter = make_node(

@@ -381,7 +381,7 @@ def setitem(x: Tensor, key: Any, value: Any) -> None:
             value = _trimmed(value, _result_ndim(target._a, advanced))
             apply_inplace(IndexPut, (target, value.to(x.dtype), advanced, False))
         return
-    a = x._a[basic]
+    a, given = x._a[basic], value
     if value._a.dtype != a.dtype:
         value = value.detach().to(x.dtype)
     if advanced is not None:
@@ -390,8 +390,8 @@ def setitem(x: Tensor, key: Any, value: Any) -> None:
         try:
             a[...] = value._a
         except ValueError:
-            value = _trimmed(value, a.ndim)
-            a[...] = value.expand(a.shape)._a  # which says what is wrong
+            _trimmed(given, a.ndim).expand(a.shape)  # which says what is wrong
+            a[...] = _trimmed(value, a.ndim)._a
     x._bump()
 
 
