@@ -10,6 +10,7 @@ import numpy as np
 
 from ..core.strided import as_sizes, bytes_under, check_view, view_of
 from ..core.tensor import Tensor, ViewInfo, wrap
+from ..dispatch.on_tensors import translate
 from ..dispatch.registry import composite, internal, op
 from ..kernels import K, word
 from .shape import wrapped
@@ -159,14 +160,15 @@ class UnfoldDx:
         return dx
 
     def backward(c, ddx, dim, size, step):
-        return K.unfold(ddx, dim, size, step)
+        return K.windows(ddx, dim, size, step)
 
     def samples(make):
         yield make(3, 3), (7,), 0, 3, 2
         yield make(2, 4, 2), (2, 5), 1, 2, 1
 
 
-word("unfold", Unfold.forward)
+word("windows", Unfold.forward)
+translate("windows", Unfold.__call__)
 word("unfold_dx", UnfoldDx.forward)
 
 

@@ -300,6 +300,11 @@ def repeat_interleave(input, repeats, dim, *, output_size):
     n = input._a.shape[d] if input._a.ndim else 1
     if isinstance(repeats, Tensor):
         counts = _counts(repeats._a)
+    elif not hasattr(repeats, "__index__"):
+        raise TypeError(
+            "repeat_interleave(): argument 'repeats' (position 2) must be int or Tensor, not "
+            f"{type(repeats).__name__}"
+        )
     elif repeats < 0:
         raise RuntimeError("Repeats must be non-negative")
     else:
@@ -399,5 +404,7 @@ def combinations(input, r, with_replacement):
     if r < 0:
         raise RuntimeError(f"Expect a non-negative number, but got {r}")
     choose = itertools.combinations_with_replacement if with_replacement else itertools.combinations
+    if r == 0:
+        return input.new_empty((0,))
     rows = np.array(list(choose(range(input._a.size), r)), np.int64).reshape(-1, r)
-    return input[wrap(rows)] if rows.size else input.new_empty((0,) if r == 0 else (0, r))
+    return input[wrap(rows)] if rows.size else input.new_empty((0, r))

@@ -20,7 +20,7 @@ from ..core.layout import (
 )
 from ..core.tensor import Tensor
 from ..core.tensor_types import dtype_of_type
-from ..dispatch.messages import not_a_tensor
+from ..dispatch.messages import mismatch, not_a_tensor
 from ..dispatch.registry import apply_inplace, composite, internal, op
 from ..kernels import K
 
@@ -92,7 +92,15 @@ class Copy:
     """y = source in x's shape and dtype: what copy_ writes."""
 
     def forward(x, source):
-        return np.broadcast_to(source, x.shape)
+        try:
+            return np.broadcast_to(source, x.shape)
+        except ValueError:
+            shapes = [x.shape, source.shape]
+            raise RuntimeError(
+                mismatch(shapes)
+                or f"output with shape {list(x.shape)} doesn't match the broadcast shape "
+                f"{list(np.broadcast_shapes(*shapes))}"
+            ) from None
 
     def backward(c, dy):
         return K.zeros_like(dy) if c.needs(0) else None, dy

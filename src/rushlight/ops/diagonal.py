@@ -9,7 +9,7 @@ from ..core.tensor import wrap as wrapped_array
 from ..dispatch.registry import composite, internal, op
 from ..kernels import K, word
 from .cat_split import atleast_2d, cat
-from .shape import movedim, wrapped
+from .shape import wrapped
 
 
 @op(
@@ -91,8 +91,9 @@ def diag_embed(input, offset, dim1, dim2):
     if a == b:
         raise RuntimeError(f"diagonal dimensions cannot be identical {dim1}, {dim2}")
     side = shape[-1] + abs(offset)
-    y = DiagonalDx.run((input, (*shape[:-1], side, side), offset, n - 2, n - 1))
-    return movedim(y, (-2, -1), (a, b)) if (a, b) != (n - 2, n - 1) else y
+    rest = iter(shape[:-1])
+    full = tuple([side if d in (a, b) else next(rest) for d in range(n)])
+    return DiagonalDx.run((input, full, offset, a, b))
 
 
 @composite("diagflat(input, offset=0)", at="torch Tensor")

@@ -331,7 +331,7 @@ def getitem(x: Tensor, key: Any) -> Tensor:
     try:
         return Index.run((x, advanced))
     except IndexError as e:
-        raise _index_error(e) from None
+        raise _index_error(e, advanced) from None
 
 
 def _has_tensor(k: slice) -> bool:
@@ -349,10 +349,12 @@ def _list_key(key: list) -> Any:
     return (key,)
 
 
-def _index_error(e: IndexError) -> IndexError:
+def _index_error(e: IndexError, key: tuple) -> IndexError:
     text = str(e).replace("axis", "dimension")
     if text.startswith("shape mismatch"):
-        text = text.replace("arrays", "tensors")
+        shapes = [str(list(k.shape)) for k in key if not isinstance(k, slice)]
+        text = "shape mismatch: indexing tensors could not be broadcast together with shapes "
+        text += ", ".join(shapes)
     return IndexError(text)
 
 
@@ -417,8 +419,8 @@ def _put(y: np.ndarray, key: tuple, values: np.ndarray, accumulate: bool) -> Non
         else:
             y[key] = values
     except IndexError as e:
-        raise _index_error(e) from None
-    except ValueError:
+        raise _index_error(e, key) from None
+    except (ValueError, TypeError):
         raise RuntimeError(
             f"shape mismatch: value tensor of shape {list(values.shape)} cannot be broadcast to "
             f"indexing result of shape {list(y[key].shape)}"
@@ -451,6 +453,11 @@ class IndexPut:
             raise TypeError(
                 "index_put(): argument 'indices' (position 1) must be tuple of Tensors, not Tensor"
             )
+        for i, k in enumerate(indices):
+            if not isinstance(k, Tensor):
+                raise TypeError(
+                    f"expected Tensor as element {i} in argument 0, but got {type(k).__name__}"
+                )
         if not isinstance(values, Tensor):
             raise not_a_tensor("index_put", "values", 2, values)
         if values._a.dtype != input._a.dtype:
@@ -459,7 +466,15 @@ class IndexPut:
                 f"{scalar_name(input.dtype)} for the destination and {scalar_name(values.dtype)} "
                 "for the source."
             )
-        return input, values, _put_key(input, indices), accumulate
+        key = _put_key(input, indices)
+        ndim = _result_ndim(input._a, key)
+        if values._a.ndim > ndim:
+            shape = list(input._a[key].shape)
+            raise RuntimeError(
+                f"shape mismatch: value tensor of shape {list(values._a.shape)} cannot be "
+                f"broadcast to indexing result of shape {shape}"
+            )
+        return input, values, key, accumulate
 
     def forward(x, values, key, accumulate):
         y = x.copy(order="K")
@@ -481,8 +496,7 @@ class IndexPut:
 
 
 def _put_key(x: Tensor, indices) -> tuple:
-    keys = tuple(_FULL if i is None else i for i in indices)
-    return _split_key(x._a, tuple(_one_dimensional(k) for k in keys))[1]
+    return _split_key(x._a, tuple(_one_dimensional(k) for k in indices))[1]
 
 
 def _one_dimensional(k: Any) -> Any:

@@ -54,7 +54,7 @@ class MaskedFill:
         return input, mask, value
 
     def forward(x, mask, value):
-        return K.where(mask, K.astype(value, x.dtype), x)
+        return K.dense(K.where(mask, K.astype(value, x.dtype), x))
 
     def backward(c, dy, mask):
         zero = K.zeros_like(dy)

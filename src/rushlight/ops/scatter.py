@@ -93,10 +93,8 @@ class Gather:
         d = _check("gather", x, dim, index)
         if not index.size:
             return np.empty(index.shape, x.dtype)
-        index = index.astype(np.int64, copy=False)
-        return x.reshape(x.shape or (1,))[along(index.reshape(index.shape or (1,)), d)].reshape(
-            index.shape
-        )
+        key = along(index.reshape(index.shape or (1,)), d)
+        return K.dense(x.reshape(x.shape or (1,))[key]).reshape(index.shape)
 
     def backward(c, dy, x_shape, dim, index):
         return K.scatter_add(K.zeros(x_shape, like=dy), dim, index, dy)
@@ -274,7 +272,7 @@ class ScatterReduce:
                 "reduce argument must be either sum, prod, mean, amax or amin, got " + str(reduce)
             )
         d = _check("scatter_reduce", x, dim, index, src)
-        y = np.array(x, ndmin=1)
+        y = np.array(x, order="C", ndmin=1)
         if not index.size:
             return y.reshape(x.shape)
         key = along(index.reshape(index.shape or (1,)), d)

@@ -180,6 +180,11 @@ def tensor_split(input, indices_or_sections, dim):
             raise RuntimeError(f"number of sections must be larger than 0, got {given}")
         size, extra = divmod(n, given)
         cuts = [i * size + min(i, extra) for i in range(given + 1)]
+    elif not isinstance(given, (tuple, list)):
+        raise TypeError(
+            "tensor_split(): argument 'indices_or_sections' (position 2) must be int, tuple of "
+            f"ints or Tensor, not {type(given).__name__}"
+        )
     else:
         cuts = [0] + [min(max(i + n if i < 0 else i, 0), n) for i in given] + [n]
     return tuple(slice_view(input, d, a, max(a, b)) for a, b in pairwise(cuts))
