@@ -1,8 +1,7 @@
 """Every card that PyTorch has a function for: value, dtype, shape and gradients of all samples.
 
-CALLS says how PyTorch spells a card whose name is private or whose arguments are options there;
-a card of a
-public name is looked up in torch, torch.special and torch.nn.functional.
+A card with a schema is compared by the public function of that name in both libraries, called with
+its samples. CALLS says how PyTorch spells a card without one.
 """
 
 import numpy as np
@@ -11,10 +10,10 @@ import torch
 import torch.nn.functional as F
 
 from rushlight.autograd.api import grad
-from rushlight.core.dtype import DTYPES, float32, float64
+from rushlight.core.dtype import DTYPES, dtype, float32, float64
 from rushlight.core.tensor import Tensor
 from rushlight.dispatch.registry import FUNCTIONAL, FUNCTIONS, apply
-from rushlight.testing.samples import Make, sample_arguments, sampled_cards
+from rushlight.testing.samples import Make, sample_arguments, sample_calls, sampled_cards
 
 TOLERANCE = {
     "float32": (1.3e-6, 1e-5),
@@ -46,22 +45,6 @@ CALLS = {
     "_addcdiv": lambda x, y, z, value: torch.addcdiv(x, y, z, value=value),
     "_complex": torch.complex,
     "_part": lambda x, i: x.imag if i else x.real,
-    "_relu6": F.relu6,
-    "_silu": F.silu,
-    "_mish": F.mish,
-    "_selu": F.selu,
-    "_hardswish": F.hardswish,
-    "_hardsigmoid": F.hardsigmoid,
-    "_leaky_relu": F.leaky_relu,
-    "_elu": F.elu,
-    "_celu": F.celu,
-    "_gelu": lambda x, tanh: F.gelu(x, approximate="tanh" if tanh else "none"),
-    "_softplus": F.softplus,
-    "_hardtanh": F.hardtanh,
-    "_threshold": F.threshold,
-    "_hardshrink": F.hardshrink,
-    "_softshrink": F.softshrink,
-    "_glu": F.glu,
     "_polygamma": lambda x, n: torch.polygamma(n, x),
     "_mvlgamma": torch.mvlgamma,
     "zeta": torch.special.zeta,
@@ -114,7 +97,7 @@ CALLS = {
 
 
 def call_of(name):
-    """PyTorch's function for a card; None if there is none by that name."""
+    """PyTorch's function for a card without a schema; None if there is none by that name."""
     if name in CALLS:
         return CALLS[name]
     if name not in FUNCTIONS and name not in FUNCTIONAL:
@@ -125,7 +108,52 @@ def call_of(name):
     return None
 
 
-CARDS = [c for c in sampled_cards() if call_of(c.name) is not None]
+def public(name):
+    """(our function, PyTorch's) of a public name, from the first place where both have it."""
+    for prefix, ours, theirs in (
+        ("", FUNCTIONS, torch),
+        ("", FUNCTIONAL, F),
+        ("special.", FUNCTIONS, torch.special),
+        ("linalg.", FUNCTIONS, torch.linalg),
+    ):
+        if prefix + name in ours and callable(getattr(theirs, name, None)):
+            return ours[prefix + name], getattr(theirs, name)
+    if callable(getattr(Tensor, name, None)) and callable(getattr(torch.Tensor, name, None)):
+        return getattr(Tensor, name), getattr(torch.Tensor, name)
+    return None
+
+
+def compared(card):
+    """True if PyTorch has the function; a row of None in CALLS says that it is another one."""
+    if card.name in CALLS and CALLS[card.name] is None:
+        return False
+    return (call_of(card.name) if card.schema is None else public(card.schema.name)) is not None
+
+
+CARDS = [c for c in sampled_cards() if compared(c)]
+
+
+def calls_of(card, make):
+    """(ours, theirs, args, kwargs, our leaves) for each sample."""
+    if card.schema is None:
+        for args in sample_arguments(card, make):
+            candidates = args[0] if card.listed else [args[i] for i in card.tensors]
+            yield lambda *a: apply(card, a), call_of(card.name), args, {}, floating(candidates)
+    else:
+        ours, theirs = public(card.schema.name)
+        for args, kwargs in sample_calls(card, make):
+            yield ours, theirs, args, kwargs, floating([*args, *kwargs.values()])
+
+
+def floating(values):
+    """The floating and complex tensors among values and in lists of them."""
+    found = []
+    for x in values:
+        if isinstance(x, (list, tuple)):
+            found += floating(x)
+        elif isinstance(x, Tensor) and x.dtype.category >= 2:
+            found.append(x)
+    return found
 
 
 def to_torch(x, leaves):
@@ -135,6 +163,8 @@ def to_torch(x, leaves):
         if x.requires_grad:
             leaves.append(t.requires_grad_())
         return t
+    if isinstance(x, dtype):
+        return getattr(torch, x.name)
     if isinstance(x, (list, tuple)):
         return type(x)(to_torch(y, leaves) for y in x)
     return x
@@ -155,15 +185,13 @@ def agree(ours, theirs):
 @pytest.mark.parametrize("dtype", [float32, float64], ids=str)
 @pytest.mark.parametrize("card", CARDS, ids=lambda c: c.name)
 def test_card(card, dtype):
-    call = call_of(card.name)
-    for args in sample_arguments(card, Make(card.name, dtype)):
-        candidates = args[0] if card.listed else [args[i] for i in card.tensors]
-        ours = [t for t in candidates if isinstance(t, Tensor) and t.dtype.category >= 2]
+    for f, call, args, kwargs, ours in calls_of(card, Make(card.name, dtype)):
         for t in ours:
             t.requires_grad_()
         theirs = []
-        want = flat(call(*to_torch(args, theirs)))
-        got = flat(apply(card, args))
+        args_there = to_torch(args, theirs)
+        want = flat(call(*args_there, **{k: to_torch(v, theirs) for k, v in kwargs.items()}))
+        got = flat(f(*args, **kwargs))
         assert len(got) == len(want)
         for y, z in zip(got, want, strict=True):
             agree(y, z)

@@ -285,7 +285,7 @@ class Celu:
 
 
 @op(
-    "gelu(input, approximate='none', *, out=None)",
+    "gelu(input, *, approximate='none', out=None)",
     at="F",
     tensors=1,
     node="Gelu",
@@ -316,9 +316,9 @@ class Gelu:
 
     def samples(make):
         yield make(3, 4)
-        yield make(3, 4), "tanh"
+        yield make(3, 4), {"approximate": "tanh"}
         yield make()
-        yield make(0, 5), "tanh"
+        yield make(0, 5), {"approximate": "tanh"}
         yield make(4, 3).T
 
 
