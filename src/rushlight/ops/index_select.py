@@ -355,8 +355,8 @@ class IndexFill:
         return dx, dv
 
     def samples(make):
-        yield make(3, 4), 1, make.indices(2, high=4), 1.5
-        yield make(3, 4), 0, wrap(np.array([-1])), make()
+        yield make(3, 4), 1, wrap(np.array([-1, 0])), 1.5
+        yield make(3, 4), 0, make.indices(1, high=3), make()
         yield make(), 0, make.indices(1, high=1), 2.0
 
 
