@@ -25,6 +25,10 @@ class NotATensor(TypeError):
         self.value = value
 
 
+NotATensor.__name__ = NotATensor.__qualname__ = "TypeError"  # what users see
+NotATensor.__module__ = "builtins"
+
+
 def missing(name: str, parameter: str) -> TypeError:
     """A required argument was not given."""
     return TypeError(f'{name}() missing 1 required positional arguments: "{parameter}"')

@@ -123,6 +123,11 @@ class MaskedScatter:
     """
 
     def forward(x, mask, source):
+        if mask.dtype.kind != "b":
+            raise RuntimeError(
+                "masked_scatter_ only supports boolean masks, but got mask with dtype "
+                f"{scalar_name(from_numpy_dtype(mask.dtype))}"
+            )
         if x.dtype != source.dtype:
             a, b = (scalar_name(from_numpy_dtype(t.dtype)) for t in (x, source))
             raise RuntimeError(

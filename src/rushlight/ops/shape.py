@@ -41,6 +41,10 @@ def target_shape(shape, count: int) -> tuple:
 
 def wrapped(dim: int, ndim: int) -> int:
     """dim counted from 0. IndexError: outside [-ndim, ndim)."""
+    if type(dim) is not int:
+        if not hasattr(dim, "__index__"):
+            raise TypeError(f"argument 'dim' must be int, not {type(dim).__name__}")
+        dim = dim.__index__()
     reach = max(ndim, 1)
     if not -reach <= dim < reach:
         raise IndexError(
