@@ -2,17 +2,17 @@
 
 from .dispatch.registry import FUNCTIONS as _FUNCTIONS
 
-globals().update(
-    {
-        name.removeprefix("linalg."): f
-        for name, f in _FUNCTIONS.items()
-        if name.startswith("linalg.")
-    }
-)
-
 
 def __getattr__(name: str):
+    if f"linalg.{name}" in _FUNCTIONS:
+        globals()[name] = function = _FUNCTIONS[f"linalg.{name}"]
+        return function
     raise AttributeError(
         f"rushlight does not have torch.linalg.{name} yet: module '{__name__}' has no attribute "
         f"'{name}'"
     )
+
+
+def __dir__() -> list[str]:
+    names = (n for n in _FUNCTIONS if n.startswith("linalg."))
+    return sorted([*globals(), *(n.removeprefix("linalg.") for n in names)])

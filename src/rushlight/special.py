@@ -1,11 +1,30 @@
-"""torch.special: functions of mathematical physics and statistics, elementwise."""
+"""torch.special: functions of mathematical physics and statistics, elementwise.
 
-from .dispatch.registry import FUNCTIONS as _FUNCTIONS
-from .ops.special import SPECIAL as _SPECIAL
-from .ops.unary import xlog1py as xlog1py
+Each is made when it is first asked for, from the schema of its op.
+"""
 
-globals().update(_SPECIAL)
-for _name in ("exp2", "expm1", "log1p", "logsumexp", "round", "xlogy"):
-    globals()[_name] = _FUNCTIONS[_name]
-expit = _FUNCTIONS["sigmoid"]
-softmax, log_softmax = _FUNCTIONS["softmax"], _FUNCTIONS["log_softmax"]
+from __future__ import annotations
+
+from typing import Any
+
+from .dispatch.registry import FUNCTIONS
+
+# functions that torch.special has under the name they have in torch, or another one
+_IN_TORCH = {
+    "expit": "sigmoid",
+    "log_softmax": "log_softmax",
+    "logsumexp": "logsumexp",
+    "softmax": "softmax",
+}
+
+
+def __getattr__(name: str) -> Any:
+    for key in ("special." + name, _IN_TORCH.get(name)):
+        if key in FUNCTIONS:
+            function = globals()[name] = FUNCTIONS[key]
+            return function
+    raise AttributeError(f"module 'torch.special' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return sorted({k[8:] for k in FUNCTIONS if k.startswith("special.")} | set(_IN_TORCH))

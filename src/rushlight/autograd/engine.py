@@ -138,7 +138,10 @@ def _backward_of(node: Node, grads: Any, on_tensors: bool, retain: bool) -> tupl
     if card.on_tensors and not on_tensors:
         grads = [g if g is None else wrap(g) for g in grads]
     try:
-        results = card.backward(node, *grads, *saved)
+        backward = card.backward
+        if card.narrow is not None and any(g is not None and g.itemsize == 2 for g in grads):
+            backward = card.narrow[1]
+        results = backward(node, *grads, *saved)
     except Exception as e:
         if node.trace is not None:
             e.add_note(

@@ -95,7 +95,7 @@ class _FunctionCard:
     """What the engine asks of a card, answered by a user's Function."""
 
     on_tensors = slow_backward = True
-    fast_backward = None
+    fast_backward = narrow = None
     fill = True
     saved_out = -1
 
@@ -300,7 +300,7 @@ def once_differentiable(f: Any) -> Any:
 class _Refuses:
     """A card whose backward says that a once_differentiable function was differentiated twice."""
 
-    fast_backward = None
+    fast_backward = narrow = None
     on_tensors, slow_backward, fill, saved_out, outputs, name = (
         False,
         True,

@@ -135,7 +135,7 @@ def _general(card: Card, args: tuple) -> Any:
     if card.not_for and arrays[0].dtype.kind in card.not_for:
         raise not_implemented(card.kernel, arrays[0])
     try:
-        r = card.forward(*arrays)
+        r = card.forward_for(arrays[0])(*arrays)
     except TRANSLATED as e:
         raise explain(card, args, e) from None
     results = r if type(r) is tuple else tuple(r) if type(r) is list else (r,)

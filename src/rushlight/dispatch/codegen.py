@@ -35,11 +35,11 @@ from ..autograd.node import (
     note_trace,
 )
 from ..core.grad_mode import inferring, mode, watching
-from ..core.tensor import Tensor, new
+from ..core.tensor import Tensor, new, wrap
 from ..kernels import K
 from .messages import TRANSLATED, explain, not_implemented
 from .op import SHAPE, Card
-from .promotion import alike, is_number, promoted
+from .promotion import is_number, promoted
 
 
 def apart(r: np.ndarray, operands: Any) -> np.ndarray:
@@ -52,14 +52,13 @@ def apart(r: np.ndarray, operands: Any) -> np.ndarray:
     return r
 
 
-_NAMES = {
+_NAMES: dict[str, Any] = {
     "__name__": __name__,  # of the module that warnings are attributed to
     "F32": np.dtype(np.float32),
     "F64": np.dtype(np.float64),
     "FREED": FREED,
     "TRANSLATED": TRANSLATED,
     "Tensor": Tensor,
-    "alike": alike,
     "apart": apart,
     "asarray": np.asarray,
     "can_mask": can_mask,
@@ -79,6 +78,7 @@ _NAMES = {
 }
 
 _numbers = itertools.count()  # of the texts
+_SOME = wrap(np.zeros(()))  # a tensor, where a card is asked for its node of x and a number
 
 
 def runner(card: Card) -> Any:
@@ -103,7 +103,9 @@ Card.fast_backward = _first_back
 
 def operator(card: Card, ufunc: Any) -> Any:
     """The function of x op y for a card of two operands, with `ufunc` as its kernel on arrays."""
+    with_number = card.select((_SOME, 1.0, *card.defaults))
     names = {**_names(card), "ufunc": ufunc, "defaults": card.defaults}
+    names["number_type"] = with_number.node_type
     return _compiled(_operator_text(_signature(card)), names)
 
 
@@ -118,9 +120,10 @@ def _names(card: Card) -> dict[str, Any]:
         "card": card,
         "forward": card.forward,
         "backward": card.backward,
+        "narrow_forward": card.narrow and card.narrow[0],
+        "narrow_backward": card.narrow and card.narrow[1],
         "node_type": card.node_type,
         "relu_type": None if relu is None else relu.node_type,
-        "positions": card.tensors,
     }
 
 
@@ -148,10 +151,10 @@ def _tuple(items: Any) -> str:
 class Signature(NamedTuple):
     """What the text of `run` depends on; see Card for the fields."""
 
-    count: int
+    arity: int
     arrays: int
     tensors: tuple[int, ...]  # () for a card without a gradient
-    promote: bool
+    operands: tuple[int, ...]  # that are promoted
     broadcast: bool
     extras: bool
     save: tuple[int, ...]
@@ -160,15 +163,16 @@ class Signature(NamedTuple):
     saves_out: bool
     not_for: str
     sure: bool  # the first argument is a Tensor for certain: the face looked
+    narrow: bool  # 2-byte floats have a forward of their own
 
 
 def _signature(card: Card) -> Signature:
     relu = card.fused_with
     return Signature(
-        count=card.count,
+        arity=card.count,
         arrays=card.arrays,
         tensors=card.tensors if card.backward is not None else (),
-        promote=card.promote is not None,
+        operands=card.tensors if card.promote is not None else (),
         broadcast=card.broadcast,
         extras=bool(card.extras),
         save=card.save,
@@ -177,6 +181,7 @@ def _signature(card: Card) -> Signature:
         saves_out=(relu or card).saved_out >= 0,
         not_for=card.not_for,
         sure=card.schema is not None and card.checks_first,
+        narrow=card.narrow is not None,
     )
 
 
@@ -192,25 +197,26 @@ if inferring[0] and mode.inference:
 
 @lru_cache(None)
 def _run_text(s: Signature) -> str:
-    names = _tuple(f"x{i}" for i in range(s.count))
-    unpack = f"    {names} = args\n" if s.count else ""
+    names = _tuple(f"x{i}" for i in range(s.arity))
+    unpack = f"    {names} = args\n" if s.arity else ""
     text = "def f(args):\n" + unpack
-    if s.promote:
-        text += "    if not alike(args, positions):\n        args = promoted(card, args)\n"
+    if s.operands:
+        text += f"    if not ({_alike(s)}):\n        args = promoted(card, args)\n"
         text += "    " + unpack
     for i in range(s.arrays):
-        sure = i == 0 and s.sure
-        text += f"    a{i} = x{i}._a" + ("" if sure else f" if isinstance(x{i}, Tensor) else x{i}")
-        text += "\n"
-    given = [f"a{i}" for i in range(s.arrays)] + [f"x{i}" for i in range(s.arrays, s.count)]
+        text += f"    a{i} = x{i}._a"
+        text += "\n" if i == 0 and s.sure else f" if isinstance(x{i}, Tensor) else x{i}\n"
+    given = [f"a{i}" for i in range(s.arrays)] + [f"x{i}" for i in range(s.arrays, s.arity)]
     if s.not_for:
+        common = "" if "f" in s.not_for else "a0.dtype is not F32 and "
         text += f"""\
-    if (d := a0.dtype) is not F32 and d.kind in "{s.not_for}":
+    if {common}a0.dtype.kind in "{s.not_for}":
         raise not_implemented(card.kernel, a0)
 """
+    call = "(forward if a0.itemsize != 2 else narrow_forward)" if s.narrow else "forward"
     text += f"""\
     try:
-        r = forward({", ".join(given)})
+        r = {call}({", ".join(given)})
     except TRANSLATED as e:
         raise explain(card, args, e) from None
 """
@@ -232,6 +238,14 @@ def _run_text(s: Signature) -> str:
             text += f"        e{k} = edge_of(x{i}) if g{k} else None\n"
         text += _record_text(s, 8)
     return text + "    return t\n"
+
+
+def _alike(s: Signature) -> str:
+    """The condition under which promotion has nothing to do: Tensors of one common float dtype."""
+    first, *others = s.operands
+    terms = [f"isinstance(x{i}, Tensor)" for i in s.operands if not (s.sure and i == 0)]
+    terms.append(f"((d := x{first}._a.dtype) is F32 or d is F64)")
+    return " and ".join(terms + [f"x{i}._a.dtype is d" for i in others])
 
 
 def _record_text(s: Signature, indent: int, all_tensors: bool = False) -> str:
@@ -300,7 +314,7 @@ def _operator_text(s: Signature) -> str:
             if x._rg and mode.grad:
                 x0, x1, e0, e1 = x, asarray(y, d), edge_of(x), None
 """
-        first += _record_text(s, 16)
+        first += _record_text(s, 16).replace("new(node_type)", "new(number_type)", 1)
     return f"""\
 def f(x, y):
     d = x._a.dtype
@@ -319,7 +333,8 @@ def f(x, y):
 {result}{first}            return t
     if not (isinstance(y, (Tensor, ndarray)) or is_number(y)):
         return NotImplemented
-    return card.run((x, y, *defaults))
+    args = (x, y, *defaults)
+    return card.select(args).run(args)
 """
 
 
@@ -329,28 +344,30 @@ def f(x, y):
 class BackwardSignature(NamedTuple):
     """What the text of `fast_backward` depends on."""
 
-    count: int
+    kept: int
     tensor_slots: tuple[int, ...]
     saves_out: bool
     broadcast: bool
     is_relu: bool
     relu_mask: bool
+    narrow: bool
 
 
 def _backward_signature(card: Card) -> BackwardSignature:
     return BackwardSignature(
-        count=len(card.save),
+        kept=len(card.save),
         tensor_slots=card.tensor_slots,
         saves_out=card.saved_out >= 0,
         broadcast=card.broadcast,
         is_relu=card.is_relu,
         relu_mask=card.relu_mask,
+        narrow=card.narrow is not None,
     )
 
 
 @lru_cache(None)
 def _backward_text(s: BackwardSignature) -> str:
-    saved = [f"s{j}" for j in range(s.count)]
+    saved = [f"s{j}" for j in range(s.kept)]
     lines = """\
 def f(node, grad):
     saved = node.saved
@@ -390,6 +407,10 @@ def f(node, grad):
         front.masked_grad = results[0]
     else:
         results = backward({call})
+"""
+    elif s.narrow:
+        lines += f"""\
+    results = (backward if grad.itemsize != 2 else narrow_backward)({call})
 """
     else:
         lines += f"    results = backward({call})\n"

@@ -14,6 +14,7 @@ package compiles nothing; `inspect.signature` and help show PyTorch's signature.
 from __future__ import annotations
 
 import linecache
+import warnings
 from collections.abc import Iterator
 from functools import lru_cache
 from types import FunctionType
@@ -60,6 +61,7 @@ class Face:
             "recover": recover,
             "schema": self.schema,
             "tensor_argument": tensor_argument,
+            "variant": getattr(self.op, "variant", None),
             "write_out": write_out,
         }
         for p in self.schema.arguments:
@@ -150,6 +152,11 @@ def source(face: Face) -> str:
     if face.checks and first:
         lines.append(f"        if not isinstance({first}, Tensor):")
         lines.append(f"            {first} = tensor_argument(schema, {first})")
+    if form != "F" and not op.explains:
+        needed = [p for p in schema.arguments[1:] if p.default is MISSING and p.type != "Tensor"]
+        missed = " or ".join(f"{p.name} is MISSING" for p in needed if p.kind != "variadic")
+        if missed:  # a function that does not look at an argument would not miss it
+            lines += [f"        if {missed}:", "            raise TypeError"]
     lines += ["        " + line for line in guarded]
     lines += ["    except TRANSLATED as e:", f"        return recover(face, ({given}), e)"]
     return f"def f({', '.join(words)}):\n" + "\n".join(lines) + "\n"
@@ -175,6 +182,18 @@ def rebind(face: Face, values: tuple, rest: dict, extra: tuple = ()) -> Any:
     TypeError: an unknown keyword, an argument given twice, too many of them.
     """
     schema, name = face.schema, face.name
+    legacy = getattr(face.op, "legacy", None)
+    if legacy is not None and extra and not rest:
+        count = sum(p.kind == "positional" for p in schema.arguments)
+        given = (*values[:count], *extra)
+        fits = len(given) == legacy.__code__.co_argcount
+        older = legacy(*given) if fits else None
+        if older is not None:
+            warnings.warn(
+                f"This overload of {name} is deprecated: give the number as a keyword argument.",
+                stacklevel=3,
+            )
+            values, extra = older, ()
     if extra:
         count = sum(p.kind == "positional" for p in schema.arguments)
         takes = f"{count} positional argument{'s' if count > 1 else ''}"
@@ -204,7 +223,12 @@ def rebind(face: Face, values: tuple, rest: dict, extra: tuple = ()) -> Any:
         result = face.op.change(found) if face.form == "inplace" else face.op.call(found)
     except TRANSLATED as e:
         result = recover(face, tuple(found), e)
-    return result if out is None else write_out(name, out, result, tuple(found))
+    if out is None:
+        return result
+    check = getattr(face.op, "check_out", None)
+    if check is not None:
+        check(out, result)
+    return write_out(name, out, result, tuple(found))
 
 
 def recover(face: Face, values: tuple, error: Exception) -> Any:

@@ -11,13 +11,20 @@ import numpy as np
 
 from ..autograd.inplace import check_inplace
 from ..autograd.node import edge_of, make_node
-from ..core.dtype import FLOAT, check_can_cast, get_default_dtype, result_dtype
+from ..core.dtype import (
+    FLOAT,
+    check_can_cast,
+    from_numpy_dtype,
+    get_default_dtype,
+    result_dtype,
+)
 from ..core.grad_mode import mode
 from ..core.tensor import Tensor, new, wrap
+from ..kernels import K
 from .call import record, replay
 from .messages import explain, not_implemented
 from .op import CARDS, Card
-from .promotion import promoted
+from .promotion import alike, promoted
 
 
 def apply_inplace(card: Card, args: tuple) -> Tensor:
@@ -36,7 +43,7 @@ def apply_inplace(card: Card, args: tuple) -> Tensor:
             "make a clone to "
             "get a normal tensor before doing inplace update."
         )
-    if card.promote is not None:
+    if card.promote is not None and not card.boolean and not alike(args, card.tensors):
         if card.promote == "arith" or x.dtype.category < FLOAT:
             found = result_dtype([a for i in card.tensors if (a := args[i]) is not None])
             if card.promote == "float" and found.category < FLOAT:
@@ -55,14 +62,32 @@ def apply_inplace(card: Card, args: tuple) -> Tensor:
     if card.not_for and arrays[0].dtype.kind in card.not_for:
         raise not_implemented(card.kernel, arrays[0])
     try:
-        r = card.forward(*arrays)
+        r = card.forward_for(arrays[0])(*arrays)
     except (ValueError, IndexError, TypeError, AttributeError) as e:
         raise explain(card, args, e) from None
     results = r if type(r) is tuple else (r,)
+    found = getattr(results[0], "dtype", x._a.dtype)
+    if found is not x._a.dtype and card.promote is None:
+        check_can_cast(from_numpy_dtype(found), x.dtype)
     write(x, results[0])
     if track and card.backward is not None:
         rebase(x, card, args, (x._a, *results[1:]))
+    elif track and card.boolean:
+        rebase(x, _without_gradient(card), args, (x._a,))
     return x
+
+
+def _without_gradient(card: Card) -> Card:
+    """A comparison in place: x is overwritten by constants, so its gradient is 0."""
+    found = card.variants.get("in place")
+    if found is None:
+        found = card.variants["in place"] = card.copied()
+        found.backward = _zero
+    return found
+
+
+def _zero(c: Any, dy: Any) -> Any:
+    return K.zeros_like(dy)
 
 
 def _change(card: Card, args: Any) -> Tensor:

@@ -13,6 +13,8 @@ from functools import cached_property
 from typing import Any
 
 from ..autograd.node import Node
+from ..kernels import in_single, quietly
+from .accumulate import accumulating_backward
 from .messages import missing
 from .return_types import named_result
 from .schema import MISSING, Schema
@@ -50,12 +52,24 @@ class Card:
     schema            PyTorch's signature; None for a card that no user calls
     prepare           prepare(*schema's arguments) -> forward's arguments: PyTorch's checks on
                       Tensors, options normalised; without it the two are the same
-    variant           variant(*forward's arguments) -> the node's name by overload, or None
+    variant           variant(*forward's arguments) -> the node's name by overload, or None, or the
+                      card of that overload
+    legacy            legacy(*positional arguments) -> the schema's arguments out of those of a form
+                      that PyTorch still takes, or None
     not_for, kernel   kinds of dtypes ("iub") that the first argument must not have, and the name
                       in the error for them
+    accumulate        2-byte floats are widened to float32 around forward and backward, and the
+                      results rounded once (accumulate.py)
+    narrow            what accumulate=True runs for them: (forward, backward), or None
+    quiet             forward and backward run without NumPy's warnings
+    fast              when a face may skip prepare and variant: a condition on the schema's names.
+                      forward's arguments are then the first ones of the schema
     check             check(*tensors) sees the operands before promotion
     numbers           operands that may be Python numbers; None: all but one
     slow_backward     the engine takes its general path through backward
+    check_out         check_out(out, result) sees the tensor given as out= before it is written
+    opmath            with float16 and bfloat16, a number (or a 0-d last operand) is used in float32
+    boolean           the result is bool, whatever the operands are
     arrays            how many of the first arguments may be Tensors; the others are constants
     tensor_slots      where in what its nodes save Tensors may be
     is_relu           its gradient is dy where its output is not 0: the next op's backward may apply
@@ -90,8 +104,13 @@ class Card:
         node: str | None = None,
         constants: int = 0,
         is_relu: bool = False,
+        opmath: bool = False,
+        boolean: bool = False,
         not_for: str = "",
         kernel: str = "",
+        accumulate: bool = False,
+        quiet: bool = False,
+        fast: str = "",
         schema: Schema | None = None,
     ):
         code = cls.forward.__code__
@@ -101,6 +120,9 @@ class Card:
         self.prepare = getattr(cls, "prepare", None)
         self.variant = getattr(cls, "variant", None)
         self.variants: dict[str, Card] = {}
+        self.legacy = getattr(cls, "legacy", None)
+        self.check_out = getattr(cls, "check_out", None)
+        self.opmath, self.boolean = opmath, boolean
         self.check = getattr(cls, "check", None)
         self.numbers = getattr(cls, "numbers", None)
         self.samples = getattr(cls, "samples", None)
@@ -118,6 +140,8 @@ class Card:
         self.arrays = self.count - constants
         self.visible = len(returns) or outputs
         self.result = named_result(name, returns) if returns else None
+        if node is None and not hasattr(cls, "backward"):
+            node = "NotImplemented"
         self.title = node_name(node or cls.__name__.strip("_"))
         self.save = self._saves()
         self.tensor_slots = tuple(j for j, i in enumerate(self.save) if self._may_be_tensor(i))
@@ -132,6 +156,13 @@ class Card:
         if view and self.saved_out >= 0:
             raise TypeError(f"card {name}: a view's backward cannot ask for 'out'")
         self.saves_first = 0 in self.save
+        self.fast = fast
+        if quiet:
+            self.forward, self.backward = quietly(self.forward), quietly(self.backward)
+        self.narrow = None
+        if accumulate:
+            back = self.backward and accumulating_backward(self.backward)
+            self.narrow = (in_single(self.forward), back)
         self.slow_backward = self.listed  # saved lists are unpacked by the engine's long way only
 
     @cached_property
@@ -145,9 +176,16 @@ class Card:
         }
         return type(self.title, (Node,), known)
 
+    def forward_for(self, x: Any) -> Any:
+        """The forward for arrays of which the first is x."""
+        if self.narrow is not None and getattr(x, "itemsize", 0) == 2:
+            return self.narrow[0]
+        return self.forward
+
     def copied(self) -> Card:
         """The same card, to be changed; what follows from its fields is made anew when needed."""
         other = copy(self)
+        other.variants = {}
         for name in ("run", "fast_backward", "node_type"):
             other.__dict__.pop(name, None)
         return other
@@ -179,9 +217,13 @@ class Card:
 
     def call_text(self, given: str) -> str:
         """The expression with which a face runs the card on its arguments."""
-        if self.variant is not None:
-            return f"op.call(({given}))"
-        return f"op.run(({given}))" if self.prepare is None else f"op.run(prepare({given}))"
+        args = f"({given})" if self.prepare is None else f"prepare({given})"
+        if self.fast:
+            first = ", ".join(given.split(", ")[: self.count])
+            return f"op.run(({first})) if {self.fast} else op.call(({given}))"
+        if self.variant is None:
+            return f"op.run({args})"
+        return f"(op if variant(*(args := {args})) is None else op.select(args)).run(args)"
 
     def change_text(self, given: str) -> str:
         """Likewise, in place."""
@@ -192,12 +234,14 @@ class Card:
         return tuple(args) if self.prepare is None else self.prepare(*args)
 
     def select(self, args: tuple) -> Card:
-        """This card, or the same under the node name that `variant(*args)` says."""
+        """This card, or the same under the node name that `variant(*args)` says, or another."""
         if self.variant is None:
             return self
         title = self.variant(*args)
         if title is None:
             return self
+        if isinstance(title, Card):
+            return title
         found = self.variants.get(title)
         if found is None:
             found = self.variants[title] = self.renamed(node_name(title))
@@ -262,7 +306,7 @@ def node_name(title: str) -> str:
 
 def _no_derivative(name: str) -> Any:
     def backward(c, dy):
-        raise RuntimeError(f"derivative for {name} is not implemented")
+        raise RuntimeError(f"derivative for aten::{name} is not implemented")
 
     return backward
 

@@ -35,7 +35,8 @@ def binary_operator(card: Card, ufunc: Any) -> tuple[Any, Any]:
             )
         if not (isinstance(y, (Tensor, np.ndarray)) or is_number(y)):
             return NotImplemented
-        return card.run((y, x, *card.defaults))
+        args = (y, x, *card.defaults)
+        return card.select(args).run(args)
 
     return first, reflected
 
@@ -61,6 +62,16 @@ def inplace_operator(card: Card, ufunc: Any) -> Any:
                 raise explain(card, (x, y), e, into=x) from None
             x._bump()
             return x
-        return apply_inplace(card, (x, y, *card.defaults))
+        args = (x, y, *card.defaults)
+        return apply_inplace(card.select(args), args)
 
+    def change(args):
+        args = card.arguments(args)
+        if len(args) == 2 and isinstance(args[0], Tensor):
+            r = inplace(*args)
+            if r is not NotImplemented:
+                return r
+        return apply_inplace(card.select(args), args)
+
+    card.change = change  # add_ and += are one
     return inplace

@@ -7,7 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from ..core.dtype import FLOAT, bool_, get_default_dtype, result_dtype
+from ..core.dtype import (
+    COMPLEX,
+    FLOAT,
+    INT,
+    bool_,
+    float32,
+    get_default_dtype,
+    result_dtype,
+)
+from ..core.dtype_info import finfo
 from ..core.tensor import Tensor, wrap
 from .messages import not_a_tensor, tensor_argument
 from .op import CARDS, Card
@@ -64,7 +73,19 @@ def promoted(card: Card, args: tuple) -> tuple:
                 values[i] = cast(a, target)
         elif a is not None:
             values[i] = number_array(a, target)
+    if card.opmath and target.itemsize == 2 and target.category == FLOAT:
+        _widen_numbers(card, args, values)
     return tuple(values)
+
+
+def _widen_numbers(card: Card, args: tuple, values: list) -> None:
+    """The numbers among the operands in float32, and so the last one if it is 0-d and wider."""
+    for i in card.tensors:
+        a = args[i]
+        if not isinstance(a, Tensor):
+            values[i] = number_array(a, float32)
+        elif i == card.tensors[-1] and not a._a.ndim and a._a.dtype.itemsize > 2:
+            values[i] = cast(a, float32)
 
 
 def alike(args: tuple, positions: tuple) -> bool:
@@ -169,3 +190,56 @@ def operand(name: str, x: Any) -> Any:
     if isinstance(x, _ndarray):
         return wrap(x)
     return tensor_argument(name, x, "other", 2)
+
+
+_C_NAMES = {
+    "bool": "bool",
+    "uint8": "uint8_t",
+    "int8": "int8_t",
+    "int16": "int16_t",
+    "int32": "int",
+    "int64": "int64_t",
+    "uint16": "uint16_t",
+    "uint32": "uint32_t",
+    "uint64": "uint64_t",
+    "float16": "c10::Half",
+    "bfloat16": "c10::BFloat16",
+    "float32": "float",
+    "float64": "double",
+    "complex64": "c10::complex<float>",
+    "complex128": "c10::complex<double>",
+}
+
+
+def fitting(x: Any, target: Any) -> np.ndarray:
+    """A Python number as a 0-d array of `target`. RuntimeError: the dtype cannot hold it.
+
+    As in PyTorch, bool holds every number, an unsigned dtype the negative of what it holds (it
+    wraps around), and a floating one inf and nan.
+    """
+    check_fits(x, target)
+    return number_array(_integral(x, target), target)
+
+
+def _integral(x: Any, target: Any) -> Any:
+    if target.category < COMPLEX and isinstance(x, (complex, np.complexfloating)):
+        x = x.real
+    return int(x) if target.category == INT else x
+
+
+def check_fits(x: Any, target: Any) -> None:
+    """RuntimeError: the dtype cannot hold the number x, see `fitting`."""
+    if target is float32 and type(x) is float and -3e38 < x < 3e38:
+        return
+    bad = False
+    if target.category < COMPLEX and isinstance(x, (complex, np.complexfloating)):
+        bad, x = x.imag != 0, x.real
+    if target.category == INT:
+        info = np.iinfo(target.np)
+        low = info.min if target.is_signed else -info.max
+        bad = bad or not math.isfinite(x) or not low <= int(x) <= info.max
+    elif target.category == FLOAT:
+        bad = bad or (math.isfinite(x) and abs(x) > finfo(target).max)
+    if bad:
+        kind = _C_NAMES.get(target.name, target.name)
+        raise RuntimeError(f"value cannot be converted to type {kind} without overflow")

@@ -104,6 +104,7 @@ def composite(
     *aliases: str,
     at: str = "",
     inplace: bool | str = False,
+    explains: bool = False,
     fn: bool = True,
     method: bool = False,
     functional: bool = False,
@@ -111,7 +112,8 @@ def composite(
     """Register a plain function over Tensors: `@composite("outer(input, vec2)", at="torch")`.
 
     With a schema the face takes `out=`, aliases and the in-place form; the function gets the other
-    arguments. With a bare name the function itself is published.
+    arguments. explains: the function words the errors of wrong arguments itself. With a bare name
+    the function itself is published.
     """
 
     def decorate(function: Any) -> Any:
@@ -122,7 +124,8 @@ def composite(
                 publish(function, (text, *aliases), fn, method, functional)
             return function
         schema = Schema(text)
-        publish_faces(schema, Composite(schema, function), (schema.name, *aliases), at, inplace)
+        known = Composite(schema, function, explains)
+        publish_faces(schema, known, (schema.name, *aliases), at, inplace)
         return function
 
     return decorate
@@ -132,16 +135,16 @@ class Composite:
     """A function over Tensors as faces see it; the counterpart of Card."""
 
     prepare = None
-    explains = False
 
-    def __init__(self, schema: Schema, function: Any):
+    def __init__(self, schema: Schema, function: Any, explains: bool = False):
         self.schema, self.function, self.doc = schema, function, function.__doc__
+        self.explains = explains
 
     @property
     def checks_first(self) -> bool:
         """The first argument must be a Tensor."""
         arguments = self.schema.arguments
-        return bool(arguments) and arguments[0].type == "Tensor"
+        return not self.explains and bool(arguments) and arguments[0].type == "Tensor"
 
     def call_text(self, given: str) -> str:
         """The expression with which a face calls the function."""

@@ -26,6 +26,7 @@ ALIASES = {
     "dim0": ("axis0",),
     "dim1": ("axis1",),
     "indices_or_sections": ("sections", "indices", "tensor_indices_or_sections"),
+    "from_": ("from",),  # a keyword of Python's
 }
 
 # What an argument of this name is, where the schema does not say.

@@ -18,6 +18,7 @@ from .seam import (
     in_single,
     list_word,
     native,
+    quietly,
     word,
 )
 from .twin import TWINS
@@ -25,7 +26,7 @@ from .twin import TWINS
 
 def _load() -> None:
     for name, function in vocabulary.WORDS.items():
-        word(name, function)
+        word(name, in_single(quietly(function)) if name in vocabulary.ACCUMULATE else function)
     for name, function in vocabulary.LIST_WORDS.items():
         list_word(name, function)
     for name, function in TWINS.items():

@@ -106,21 +106,51 @@ def _carrier(name: str, x: Any) -> Any:
 _WIDENED = ("linear", "norm", "pointwise", "softmax")
 
 
-def in_single(twin: Any) -> Any:
-    """The twin with float16 and bfloat16 arrays widened to float32, its results rounded back."""
+def in_single(f: Any) -> Any:
+    """f with float16 and bfloat16 arrays widened to float32, its float32 results rounded back.
 
-    def kernel(x, *args):
-        d = x.dtype if isinstance(x, (_ndarray, _scalar)) else None
-        if d is None or d.itemsize != 2 or d.kind not in "fV":
-            return twin(x, *args)
+    The one mechanism for sums, counts and formulas of 2-byte floats: everything is computed in
+    float32 and rounded once.
+    """
+
+    def kernel(*args, **kwargs):
+        for a in args:
+            if isinstance(a, (_ndarray, _scalar)) and a.itemsize == 2 and a.dtype.kind in "fV":
+                d = a.dtype
+                break
+        else:
+            return f(*args, **kwargs)
         wide = [
             a.astype(np.float32) if isinstance(a, (_ndarray, _scalar)) and a.dtype == d else a
-            for a in (x, *args)
+            for a in args
         ]
-        results = twin(*wide)
-        if type(results) is tuple:
-            return tuple([r if r is None else np.asarray(r).astype(d) for r in results])
-        return np.asarray(results).astype(d)
+        with np.errstate(all="ignore"):
+            results = f(*wide, **kwargs)
+            if type(results) is tuple:
+                return tuple([_rounded(r, d) for r in results])
+            return _rounded(results, d)
 
-    kernel.__name__, kernel.__doc__ = twin.__name__, twin.__doc__
+    kernel.__name__, kernel.__doc__ = getattr(f, "__name__", "kernel"), f.__doc__
     return kernel
+
+
+def quietly(f: Any) -> Any:
+    """f without NumPy's warnings: an overflow gives inf and 0/0 gives nan, as in PyTorch."""
+    if f is None:
+        return None
+
+    def quiet(*args, **kwargs):
+        with np.errstate(all="ignore"):
+            return f(*args, **kwargs)
+
+    quiet.__name__, quiet.__doc__ = getattr(f, "__name__", "kernel"), f.__doc__
+    return quiet
+
+
+def _rounded(r: Any, d: Any) -> Any:
+    if isinstance(r, (_ndarray, _scalar)) and r.dtype == _SINGLE:
+        return np.asarray(r).astype(d)
+    return r
+
+
+_SINGLE = np.dtype(np.float32)

@@ -66,6 +66,13 @@ def sum_to(x, shape):
     return x.sum(axes, keepdims=True).reshape(shape)
 
 
+def matmul(x, y):
+    """The matrix product over the last two dimensions; of bool there is none, as in PyTorch."""
+    if x.dtype.kind == "b":
+        raise NotImplementedError("\"addmm_impl_cpu_\" not implemented for 'Bool'")
+    return np.matmul(x, y)
+
+
 def transpose(x, axes):
     return x.transpose(axes)
 
@@ -145,6 +152,23 @@ def _reduction(f: Any) -> Any:
     return reduce
 
 
+def _total(f: Any) -> Any:
+    """A reduction in which integers and bool count as int64, as in PyTorch."""
+
+    def reduce(x, axis=None, keepdims=False):
+        dtype = np.int64 if x.dtype.kind in "iub" else None
+        return f(x, axis=axis, dtype=dtype, keepdims=keepdims)
+
+    return reduce
+
+
+def _running(f: Any) -> Any:
+    def accumulate(x, axis):
+        return f(x, axis, dtype=np.int64 if x.dtype.kind in "iub" else None)
+
+    return accumulate
+
+
 def mean(x, axis=None, keepdims=False):
     """The mean; of no elements nan, without NumPy's warning."""
     if x.size == 0:
@@ -205,8 +229,6 @@ _ELEMENTWISE = {
 _REDUCTIONS = {
     name: _reduction(f)
     for name, f in {
-        "sum": np.add.reduce,
-        "prod": np.multiply.reduce,
         "max": np.maximum.reduce,
         "min": np.minimum.reduce,
         "any": np.logical_or.reduce,
@@ -214,7 +236,7 @@ _REDUCTIONS = {
         "argmax": np.argmax,
         "argmin": np.argmin,
     }.items()
-} | {"mean": mean}
+} | {"mean": mean, "sum": _total(np.add.reduce), "prod": _total(np.multiply.reduce)}
 _SHAPES = {
     "reshape": reshape,
     "transpose": transpose,
@@ -227,14 +249,14 @@ _SHAPES = {
     "roll": np.roll,
     "tril": np.tril,
     "triu": np.triu,
-    "cumsum": np.add.accumulate,
-    "cumprod": np.multiply.accumulate,
+    "cumsum": _running(np.add.accumulate),
+    "cumprod": _running(np.multiply.accumulate),
     "logcumsumexp": np.logaddexp.accumulate,
     "sum_to": sum_to,
     "take_along_axis": take_along_axis,
     "scatter_add": scatter_add,
     "place": place,
-    "matmul": np.matmul,
+    "matmul": matmul,
     "astype": astype,
     "like": like,
     "zeros_like": np.zeros_like,
@@ -265,3 +287,5 @@ def dense(x):
 _QUESTIONS = {"is_complex": is_complex, "refuse": refuse, "dense": dense}
 WORDS: dict[str, Any] = {**_QUESTIONS, **_ELEMENTWISE, **_REDUCTIONS, **_SHAPES}
 LIST_WORDS: dict[str, Any] = {"concatenate": np.concatenate, "stack": np.stack}
+# words that add up or multiply: in float32 for 2-byte floats, without NumPy's warnings
+ACCUMULATE = ("sum", "prod", "mean", "cumsum", "cumprod", "logcumsumexp", "matmul")

@@ -10,10 +10,10 @@ from ..dispatch import overrides as _overrides  # asks subclasses of Tensor befo
 _FAMILIES = """
     convert arithmetic power clamp unary special ternary bitwise complex compare activation
     shape flip as_strided index index_select masked cat_split split diagonal scatter resize
-    reduce minmax order_statistics vector_norm scan sort matmul einsum
+    reduce variance minmax order_statistics vector_norm scan sort unique matmul addmm einsum
     creation random_fill random_factories random_sampling dropout
-    pad softmax norm embedding conv pool loss distance margin_loss ctc linear_cross_entropy
-    pixel_shuffle
+    pad softmax norm embedding conv pool loss cross_entropy distance margin_loss ctc
+    linear_cross_entropy pixel_shuffle
 """
 
 for _family in _FAMILIES.split():

@@ -9,55 +9,116 @@ from typing import Any
 
 import numpy as np
 
-from ..core.dtype import BOOL, COMPLEX, FLOAT, result_dtype
-from ..core.tensor import Tensor
-from ..dispatch.messages import refuse_complex, tensor_argument
-from ..dispatch.out import into
-from ..dispatch.promotion import is_number, operand
+from ..core.dtype import BOOL, COMPLEX, FLOAT, from_numpy_dtype, result_dtype
+from ..core.grad_mode import mode
+from ..core.tensor import Tensor, wrap
+from ..dispatch.messages import not_implemented
+from ..dispatch.op import Card
+from ..dispatch.promotion import check_fits, fitting, is_number, operand
 from ..dispatch.registry import (
-    CARDS,
-    FUNCTIONS,
-    Card,
-    apply,
-    apply_inplace,
     binary_operator,
     composite,
     inplace_operator,
-    number_of,
+    internal,
     op,
+    publish_faces,
 )
+from ..dispatch.schema import Schema
 from ..kernels import TABLE, K
+from ..kernels.seam import in_single
 from .samples import binary, unary
-
-
-def overloads(name: str, *, tensor: Card, number: Card, number_first: bool = False) -> None:
-    """Publish name(input, other): one card for a second tensor, one (of another node name) for a
-    number.
-    """
-
-    def function(input, other, *, out=None):
-        if not number_first:
-            tensor_argument(name, input)
-        z = apply(tensor if isinstance(other, Tensor) else number, (input, operand(name, other)))
-        return z if out is None else into(out, z)
-
-    def change(input, other):
-        return apply_inplace(
-            tensor if isinstance(other, Tensor) else number, (input, operand(name, other))
-        )
-
-    function.__name__, change.__name__ = name, name + "_"
-    function.__doc__, change.__doc__ = tensor.doc, f"In-place version of {name}."
-    composite(name, method=True)(function)
-    composite(name + "_", fn=False, method=True)(change)
-
 
 # ---------------------------------------------------------------- + and -
 
 
-@op("_add", fn=False, method=False, promote="arith", broadcast=True, node="Add")
-class _Add:
-    """z = x + y"""
+def _alpha(name: str, input: Any, other: Any, alpha: Any) -> Any:
+    """The number alpha=. RuntimeError: it is of a higher category than the operands."""
+    if isinstance(alpha, Tensor):
+        if alpha._a.size != 1:
+            raise TypeError(f"{name}(): argument 'alpha' must be Number, not Tensor")
+        alpha = alpha.item()
+    if type(alpha) in (int, float) and _is_float(input) and _is_float(other):
+        return alpha
+    if not is_number(alpha):
+        raise TypeError(f"{name}(): argument 'alpha' must be Number, not {type(alpha).__name__}")
+    category = result_dtype((operand(name, input), operand(name, other))).category
+    if isinstance(alpha, bool) and category != BOOL:
+        raise RuntimeError("Boolean alpha only supported for Boolean results.")
+    if isinstance(alpha, (float, complex)) and category < FLOAT:
+        raise RuntimeError(
+            "For integral input tensors, argument alpha must not be a floating point number."
+        )
+    if isinstance(alpha, complex) and category != COMPLEX:
+        raise RuntimeError(
+            "For non-complex input tensors, argument alpha must not be a complex number."
+        )
+    return alpha
+
+
+def _is_float(x: Any) -> bool:
+    return isinstance(x, Tensor) and x._a.dtype.kind == "f"
+
+
+def _number_in_front(input, alpha, other):
+    """input + alpha · other as add(input, alpha, other), which PyTorch still takes."""
+    return (input, other, alpha) if is_number(alpha) and isinstance(other, Tensor) else None
+
+
+@internal("add_scaled", tensors=2, constants=1, promote="arith", broadcast=True, node="Add")
+class AddScaled:
+    """z = x + α y for a number α"""
+
+    def forward(x, y, alpha):
+        if x.dtype.kind == "b":
+            return x | y if alpha else x.copy()
+        d = from_numpy_dtype(x.dtype)
+        if d.category < FLOAT:
+            return x + y * fitting(alpha, d)
+        check_fits(alpha, d)
+        return _plus(x, y, alpha) if d.itemsize == 2 else x + y * alpha
+
+    def backward(c, dz, alpha):
+        return dz, dz * alpha.conjugate() if c.needs(1) else None
+
+    def samples(make):
+        yield make(3, 4), make(4), 0.5
+        yield make(), make(2, 1, 3), -2
+
+
+_plus = in_single(lambda x, y, alpha: x + y * alpha)
+_SUB_SCALED = AddScaled.renamed("SubBackward0")
+_RSUB_SCALED = AddScaled.renamed("RsubBackward0")
+
+
+@op(
+    "add(input, other, *, alpha=1, out=None)",
+    at="torch Tensor",
+    inplace="Tensor",
+    promote="arith",
+    broadcast=True,
+    node="Add",
+)
+class Add:
+    """z = x + α y, α a number
+
+    shape   broadcast
+    dtype   promoted
+    grad    dx = dz,  dy = α dz
+    errors  RuntimeError: α is not of a category that the result's dtype has
+
+    >>> torch.add(tensor([1, 2]), tensor([3, 4]), alpha=10)
+    tensor([31, 42])
+    """
+
+    legacy = _number_in_front
+
+    def prepare(input, other, alpha):
+        if type(alpha) is int and alpha == 1:
+            return input, other
+        return input, other, _alpha("add", input, other, alpha)
+
+    def variant(x, y, alpha=None):
+        return None if alpha is None else AddScaled
 
     def forward(x, y):
         return x + y
@@ -68,24 +129,53 @@ class _Add:
     samples = binary()
 
 
-@op("_sub", fn=False, method=False, promote="arith", broadcast=True, node="Sub")
-class _Sub:
-    """z = x - y.  RuntimeError: an operand is bool."""
+def _no_bools(x: Any, y: Any) -> None:
+    bools = [_is_bool(v) for v in (x, y)]
+    if all(bools):
+        raise RuntimeError(
+            "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or "
+            "`logical_xor()` operator instead."
+        )
+    if any(bools):
+        raise RuntimeError(
+            "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying "
+            "to invert a mask, use the `~` or `logical_not()` operator instead."
+        )
 
-    def check(x, y):
-        bools = [_is_bool(v) for v in (x, y)]
-        if all(bools):
-            raise RuntimeError(
-                "Subtraction, the `-` operator, with two bool tensors is not supported. Use the "
-                "`^` or "
-                "`logical_xor()` operator instead."
-            )
-        if any(bools):
-            raise RuntimeError(
-                "Subtraction, the `-` operator, with a bool tensor is not supported. If you are "
-                "trying to "
-                "invert a mask, use the `~` or `logical_not()` operator instead."
-            )
+
+def _is_bool(x: Any) -> bool:
+    return x._a.dtype.kind == "b" if isinstance(x, Tensor) else isinstance(x, (bool, np.bool_))
+
+
+@op(
+    "sub(input, other, *, alpha=1, out=None)",
+    "subtract",
+    at="torch Tensor",
+    inplace="Tensor",
+    promote="arith",
+    broadcast=True,
+    node="Sub",
+)
+class Sub:
+    """z = x - α y, α a number
+
+    shape   broadcast
+    dtype   promoted
+    grad    dx = dz,  dy = -α dz
+    errors  RuntimeError: an operand is bool; α as for add
+    """
+
+    check = _no_bools
+    legacy = _number_in_front
+
+    def prepare(input, other, alpha):
+        if type(alpha) is int and alpha == 1:
+            return input, other
+        _no_bools(input, other)
+        return input, other, -_alpha("sub", input, other, alpha)
+
+    def variant(x, y, alpha=None):
+        return None if alpha is None else _SUB_SCALED
 
     def forward(x, y):
         return x - y
@@ -96,15 +186,23 @@ class _Sub:
     samples = binary()
 
 
-def _is_bool(x: Any) -> bool:
-    return x._a.dtype.kind == "b" if isinstance(x, Tensor) else isinstance(x, (bool, np.bool_))
+@op("rsub(input, other, *, alpha=1)", at="torch", promote="arith", broadcast=True, node="Rsub1")
+class Rsub:
+    """z = y - α x, α a number; grad and errors as for sub"""
 
+    check = _no_bools
+    numbers = (1,)
 
-@op("_rsub", fn=False, method=False, promote="arith", broadcast=True, node="Rsub1")
-class _Rsub:
-    """z = y - x"""
+    def prepare(input, other, alpha):
+        if type(alpha) is int and alpha == 1:
+            return input, other
+        _no_bools(input, other)
+        return other, input, -_alpha("rsub", input, other, alpha)
 
-    check = _Sub.card.source.check
+    def variant(x, y, alpha=None):
+        if alpha is not None:
+            return _RSUB_SCALED
+        return "RsubBackward0" if isinstance(y, Tensor) else None
 
     def forward(x, y):
         return y - x
@@ -115,98 +213,31 @@ class _Rsub:
     samples = binary()
 
 
-_RSUB_TENSOR = CARDS["_rsub"].renamed("RsubBackward0")
-
-
-def _scaled(name, input, other, alpha):
-    """other · alpha, the second operand of add and sub. RuntimeError:
-    alpha of a higher category than the operands.
-    """
-    other = operand(name, other)
-    if alpha == 1 and alpha is not True:
-        return other
-    alpha = number_of(alpha)
-    target = result_dtype((input, other))
-    if isinstance(alpha, bool) and target.category != BOOL:
-        raise RuntimeError("Boolean alpha only supported for Boolean results.")
-    if isinstance(alpha, float) and target.category < FLOAT:
-        raise RuntimeError(
-            "For integral input tensors, argument alpha must not be a floating point number."
-        )
-    if isinstance(alpha, complex) and target.category != COMPLEX:
-        raise RuntimeError(
-            "For non-complex input tensors, argument alpha must not be a complex number."
-        )
-    return other * alpha
-
-
-@composite("add", method=True)
-def add(input, other, *, alpha=1, out=None):
-    """z = input + alpha · other, broadcast and promoted.
-
-    >>> torch.add(tensor([1, 2]), tensor([3, 4]), alpha=10)
-    tensor([31, 42])
-    """
-    if (
-        type(alpha) is int
-        and alpha == 1
-        and out is None
-        and isinstance(input, Tensor)
-        and isinstance(other, Tensor)
-    ):
-        return Tensor.__add__(input, other)
-    z = apply(CARDS["_add"], (input, _scaled("add", input, other, alpha)))
-    return z if out is None else into(out, z)
-
-
-@composite("sub", "subtract", method=True)
-def sub(input, other, *, alpha=1, out=None):
-    """z = input - alpha · other, broadcast and promoted. RuntimeError: bool operands."""
-    if (
-        type(alpha) is int
-        and alpha == 1
-        and out is None
-        and isinstance(input, Tensor)
-        and isinstance(other, Tensor)
-    ):
-        return Tensor.__sub__(input, other)
-    z = apply(CARDS["_sub"], (input, _scaled("sub", input, other, alpha)))
-    return z if out is None else into(out, z)
-
-
-@composite("rsub")
-def rsub(input, other, *, alpha=1):
-    """z = other - alpha · input"""
-    tensor_argument("rsub", input)
-    card = _RSUB_TENSOR if isinstance(other, Tensor) else CARDS["_rsub"]
-    return apply(card, (_scaled("rsub", input, input, alpha), operand("rsub", other)))
-
-
-@composite("add_", fn=False, method=True)
-def add_(input, other, *, alpha=1):
-    """input += alpha · other"""
-    return Tensor.__iadd__(input, _scaled("add_", input, other, alpha))
-
-
-@composite("sub_", "subtract_", fn=False, method=True)
-def sub_(input, other, *, alpha=1):
-    """input -= alpha · other"""
-    return Tensor.__isub__(input, _scaled("sub_", input, other, alpha))
-
-
 # ---------------------------------------------------------------- * and /
 
 
+def _narrow(z: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """z in the dtype of the narrower operand; the other one is a number, see Card.opmath."""
+    return z.astype(x.dtype if x.dtype.itemsize < y.dtype.itemsize else y.dtype, copy=False)
+
+
+def _as(g: Any, dz: Any) -> Any:
+    """The gradient g in the dtype of dz."""
+    return g if g.dtype is dz.dtype else K.like(g, dz)
+
+
 @op(
-    "_mul",
-    fn=False,
-    method=False,
+    "mul(input, other, *, out=None)",
+    "multiply",
+    at="torch Tensor",
+    inplace="Tensor",
     promote="arith",
+    opmath=True,
     broadcast=True,
     save_if={"x": 1, "y": 0},
     node="Mul",
 )
-class _Mul:
+class Mul:
     """z = x · y
 
     shape   broadcast
@@ -215,157 +246,174 @@ class _Mul:
     """
 
     def forward(x, y):
-        return x * y
+        z = x * y
+        return z if x.dtype is y.dtype else _narrow(z, x, y)
 
     def backward(c, dz, x, y):
-        return dz * K.conj(y) if c.needs(0) else None, dz * K.conj(x) if c.needs(1) else None
+        dx = _as(dz * K.conj(y), dz) if c.needs(0) else None
+        return dx, _as(dz * K.conj(x), dz) if c.needs(1) else None
 
     samples = binary()
 
 
-@composite("mul", "multiply", method=True)
-def mul(input, other, *, out=None):
-    """z = input · other, broadcast and promoted."""
-    if out is None and isinstance(input, Tensor) and isinstance(other, Tensor):
-        return Tensor.__mul__(input, other)
-    z = apply(CARDS["_mul"], (input, operand("mul", other)))
-    return z if out is None else into(out, z)
+@op(
+    "div(input, other, *, rounding_mode=None, out=None)",
+    "divide",
+    at="torch Tensor",
+    inplace="Tensor",
+    promote="float",
+    opmath=True,
+    broadcast=True,
+    save_if={"x": 1},
+    node="Div",
+)
+class Div:
+    """z = x / y; rounding_mode "floor" rounds down, "trunc" towards zero, and both keep integers
 
-
-@composite("mul_", "multiply_", fn=False, method=True)
-def mul_(input, other):
-    """input *= other"""
-    return Tensor.__imul__(input, operand("mul_", other))
-
-
-@op("_true_div", fn=False, method=False, promote="float", broadcast=True, node="Div")
-class _Div:
-    """z = x / y;  dx = dz / ȳ,  dy = -dz z̄ / ȳ"""
-
-    def forward(x, y):
-        return K.div(x, y)
-
-    def backward(c, dz, x, y):
-        d = dz / K.conj(y)
-        return d if c.needs(0) else None, -d * K.conj(x / y) if c.needs(1) else None
-
-    samples = binary(0.5, 2.0)
-
-
-def _not_by_zero(y: np.ndarray) -> None:
-    if y.dtype.kind in "iu" and not y.all():
-        raise RuntimeError("ZeroDivisionError")
-
-
-@op("_floor_div", fn=False, method=False, promote="arith", broadcast=True, node="Div2")
-class _FloorDiv:
-    """z = ⌊x / y⌋, as Python's //.  RuntimeError: an integer divided by zero.  grad 0"""
-
-    def forward(x, y):
-        refuse_complex("div with rounding_mode='floor'", x)
-        _not_by_zero(y)
-        if x.dtype.kind == "f" and x.dtype.itemsize == 2:
-            return np.floor(np.divide(x, y, dtype=np.float32)).astype(x.dtype)
-        return np.floor_divide(x, y).astype(x.dtype, copy=False)
-
-    def backward(c, dz):
-        zero = K.zeros_like(dz)
-        return zero, zero
-
-    samples = binary(0.6, 2.0)
-
-
-_FLOOR_DIVIDE = CARDS["_floor_div"].renamed("NotImplemented")
-
-
-@op("_trunc_div", fn=False, method=False, promote="arith", broadcast=True, node="Div2")
-class _TruncDiv:
-    """z = x / y without its fraction, as C's integer division.
-    RuntimeError: an integer divided by zero.  grad 0
-    """
-
-    def forward(x, y):
-        refuse_complex("div with rounding_mode='trunc'", x)
-        _not_by_zero(y)
-        if x.dtype.kind not in "iub":
-            return np.trunc(x / y)
-        z = np.floor_divide(x, y).astype(x.dtype, copy=False)
-        if x.dtype.kind == "i":
-            z = z + ((z < 0) & (z * y != x))
-        return z.astype(x.dtype, copy=False)
-
-    def backward(c, dz):
-        zero = K.zeros_like(dz)
-        return zero, zero
-
-    samples = binary(0.6, 2.0)
-
-
-_ROUNDING = {None: "_true_div", "floor": "_floor_div", "trunc": "_trunc_div"}
-
-
-def _division(rounding_mode) -> Card:
-    try:
-        return CARDS[_ROUNDING[rounding_mode]]
-    except (KeyError, TypeError):
-        raise RuntimeError(
-            "div expected rounding_mode to be one of None, 'trunc', or 'floor' but found "
-            f"'{rounding_mode}'"
-        ) from None
-
-
-@composite("div", "divide", method=True)
-def div(input, other, *, rounding_mode=None, out=None):
-    """z = input / other; rounding_mode 'floor' rounds down, 'trunc' towards zero and both keep
-    integers.
+    shape   broadcast
+    dtype   promoted; without a rounding mode integers become the default dtype
+    grad    dx = dz / ȳ,  dy = -dz z̄ / ȳ; 0 with a rounding mode
+    errors  RuntimeError: an integer divided by zero with a rounding mode, or another word for it
 
     >>> torch.div(tensor([7, -7]), 2, rounding_mode="floor")
     tensor([ 3, -4])
     """
-    if rounding_mode is None and out is None:
-        if isinstance(input, Tensor) and isinstance(other, Tensor):
-            return Tensor.__truediv__(input, other)
-    z = apply(_division(rounding_mode), (input, operand("div", other)))
-    return z if out is None else into(out, z)
+
+    def prepare(input, other, rounding_mode=None):
+        if rounding_mode is None:
+            return input, other
+        if rounding_mode not in ("floor", "trunc"):
+            raise RuntimeError(
+                "div expected rounding_mode to be one of None, 'trunc', or 'floor' but found "
+                f"'{rounding_mode}'"
+            )
+        return input, other, rounding_mode
+
+    def variant(x, y, rounding_mode=None):
+        return None if rounding_mode is None else DivRounded
+
+    def forward(x, y):
+        z = K.div(x, y)
+        return z if x.dtype is y.dtype else _narrow(z, x, y)
+
+    def backward(c, dz, x, y):
+        d = dz / K.conj(y)
+        dx = _as(d, dz) if c.needs(0) else None
+        return dx, _as(-d * K.conj(x / y), dz) if c.needs(1) else None
+
+    samples = binary(0.5, 2.0)
 
 
-@composite("true_divide", method=True)
-def true_divide(input, other, *, out=None):
-    """z = input / other"""
-    return div(input, other, out=out)
+publish_faces(
+    Schema("true_divide(input, other, *, out=None)"),
+    Div,
+    ("true_divide",),
+    "torch Tensor",
+    "Tensor",
+)
 
 
-@composite("div_", "divide_", fn=False, method=True)
-def div_(input, other, *, rounding_mode=None):
-    """input /= other"""
-    if rounding_mode is None:
-        return Tensor.__itruediv__(input, operand("div_", other))
-    return apply_inplace(_division(rounding_mode), (input, operand("div_", other)))
+def _not_by_zero(y: np.ndarray) -> None:
+    if y.dtype.kind in "iu":
+        K.refuse(y == 0, RuntimeError("ZeroDivisionError"))
 
 
-@composite("true_divide_", fn=False, method=True)
-def true_divide_(input, other):
-    """input /= other"""
-    return apply_inplace(CARDS["_true_div"], (input, operand("true_divide_", other)))
+def _floor_divide(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    if x.dtype.kind == "f" and x.dtype.itemsize == 2:
+        return np.floor(np.divide(x, y, dtype=np.float32)).astype(x.dtype)
+    return np.floor_divide(x, y).astype(x.dtype, copy=False)
 
 
-overloads("floor_divide", tensor=_FLOOR_DIVIDE, number=_FLOOR_DIVIDE, number_first=True)
+def _truncated_divide(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    if x.dtype.kind not in "iu":
+        return K.trunc(x / y)
+    z = np.floor_divide(x, y).astype(x.dtype, copy=False)
+    if x.dtype.kind == "i":
+        z = z + ((z < 0) & (z * y != x))
+    return z.astype(x.dtype, copy=False)
 
 
-@op("_remainder", fn=False, method=False, promote="arith", broadcast=True, node="Remainder1")
-class _Remainder:
-    """z = x - y ⌊x / y⌋: the sign of y, as Python's %.  RuntimeError: an integer modulo zero.
+_ROUNDED = {
+    "floor": ("div_floor_cpu", _floor_divide),
+    "trunc": ("div_trunc_cpu", _truncated_divide),
+}
 
-    grad    dx = dz,  dy = -dz ⌊x / y⌋
+
+@internal("div_rounded", tensors=2, constants=1, promote="arith", broadcast=True, node="Div2")
+class DivRounded:
+    """z = x / y rounded down or towards zero.  grad 0"""
+
+    def forward(x, y, rounding_mode):
+        kernel, divide = _ROUNDED[rounding_mode]
+        if x.dtype.kind in "bc":
+            raise not_implemented(kernel, x)
+        _not_by_zero(y)
+        return divide(x, y)
+
+    def backward(c, dz):
+        zero = K.zeros_like(dz)
+        return zero, zero
+
+    def samples(make):
+        for rounding in ("floor", "trunc"):
+            yield make(3, 4, low=0.6), make(4, low=0.6), rounding
+            yield make(4, 3, low=0.6).T, 2.0, rounding
+
+
+@op(
+    "floor_divide(input, other, *, out=None)",
+    at="torch Tensor",
+    inplace="Tensor",
+    promote="arith",
+    broadcast=True,
+    not_for="bc",
+    kernel="div_floor_cpu",
+)
+class FloorDivide:
+    """z = ⌊x / y⌋, as Python's //; not differentiable, backward raises
+
+    shape   broadcast
+    dtype   promoted
+    errors  RuntimeError: an integer divided by zero; NotImplementedError: bool or complex
+    """
+
+    def forward(x, y):
+        _not_by_zero(y)
+        return _floor_divide(x, y)
+
+    samples = binary(0.6, 2.0)
+
+
+@op(
+    "remainder(input, other, *, out=None)",
+    at="torch Tensor",
+    inplace="Tensor",
+    promote="arith",
+    broadcast=True,
+    save_if={"x": 1, "y": 1},
+    node="Remainder1",
+    not_for="bc",
+    kernel="remainder_cpu",
+)
+class Remainder:
+    """z = x - y ⌊x / y⌋: the sign of y, as Python's %
+
+    shape   broadcast
+    dtype   promoted
+    grad    dx = dz,  dy = -dz ⌊x / y⌋; none for a number x, backward raises
+    errors  RuntimeError: an integer modulo zero; NotImplementedError: bool or complex
 
     >>> torch.remainder(tensor([-3.0, 3.0]), 2)
     tensor([1., 1.])
     """
 
+    def variant(x, y):
+        if not isinstance(x, Tensor):
+            return RemainderOfNumber
+        return None if isinstance(y, Tensor) else "Remainder0"
+
     def forward(x, y):
-        refuse_complex("remainder", x)
-        if x.dtype.kind in "iu" and not y.all():
-            raise RuntimeError("ZeroDivisionError")
+        _not_by_zero(y)
         return np.remainder(x, y).astype(x.dtype, copy=False)
 
     def backward(c, dz, x, y):
@@ -374,20 +422,53 @@ class _Remainder:
     samples = binary(0.6, 2.0)
 
 
-@op("_fmod", fn=False, method=False, promote="arith", broadcast=True, node="Fmod1")
-class _Fmod:
-    """z = x - y trunc(x / y): the sign of x, as C's fmod.  RuntimeError: an integer modulo zero.
+@internal(
+    "remainder_of_number",
+    promote="arith",
+    broadcast=True,
+    node="NotImplemented",
+    not_for="bc",
+    kernel="remainder_cpu",
+)
+class RemainderOfNumber:
+    """z = x - y ⌊x / y⌋ for a number x; not differentiable"""
 
+    forward = Remainder.source.forward
+
+    def backward(c, dz):
+        raise RuntimeError("derivative for aten::remainder is not implemented")
+
+
+@op(
+    "fmod(input, other, *, out=None)",
+    at="torch Tensor",
+    inplace="Tensor",
+    promote="arith",
+    broadcast=True,
+    save_if={"x": 1, "y": 1},
+    node="Fmod1",
+    not_for="bc",
+    kernel="fmod_cpu",
+)
+class Fmod:
+    """z = x - y trunc(x / y): the sign of x, as C's fmod
+
+    shape   broadcast
+    dtype   promoted
     grad    dx = dz,  dy = -dz trunc(x / y)
+    errors  RuntimeError: an integer modulo zero; NotImplementedError: bool or complex
 
     >>> torch.fmod(tensor([-3.0, 3.0]), 2)
     tensor([-1.,  1.])
     """
 
+    numbers = (1,)
+
+    def variant(x, y):
+        return None if isinstance(y, Tensor) else "Fmod0"
+
     def forward(x, y):
-        refuse_complex("fmod", x)
-        if x.dtype.kind in "iu" and not y.all():
-            raise RuntimeError("ZeroDivisionError")
+        _not_by_zero(y)
         return np.fmod(x, y).astype(x.dtype, copy=False)
 
     def backward(c, dz, x, y):
@@ -396,15 +477,10 @@ class _Fmod:
     samples = binary(0.6, 2.0)
 
 
-_REMAINDER_NUMBER = CARDS["_remainder"].renamed("RemainderBackward0")
-overloads("remainder", tensor=CARDS["_remainder"], number=_REMAINDER_NUMBER, number_first=True)
-overloads("fmod", tensor=CARDS["_fmod"], number=CARDS["_fmod"].renamed("FmodBackward0"))
-
-
 # ---------------------------------------------------------------- sign and size
 
 
-@op("neg", "negative", inplace=True)
+@op("neg(input, *, out=None)", "negative", at="torch Tensor", inplace="torch Tensor")
 class Neg:
     """y = -x.  RuntimeError: x is bool."""
 
@@ -412,8 +488,7 @@ class Neg:
         if x.dtype.kind == "b":
             raise RuntimeError(
                 "Negation, the `-` operator, on a bool tensor is not supported. If you are trying "
-                "to invert a "
-                "mask, use the `~` or `logical_not()` operator instead."
+                "to invert a mask, use the `~` or `logical_not()` operator instead."
             )
         return -x
 
@@ -423,7 +498,7 @@ class Neg:
     samples = unary()
 
 
-@composite("positive", method=True)
+@composite("positive(input)", at="torch Tensor")
 def positive(input):
     """input itself. RuntimeError: it is bool."""
     if input._a.dtype.kind == "b":
@@ -431,17 +506,23 @@ def positive(input):
     return input
 
 
-@op("abs", "absolute")
+@op(
+    "abs(input, *, out=None)",
+    at="torch Tensor",
+    inplace="torch Tensor",
+    not_for="b",
+    kernel="abs_cpu",
+)
 class Abs:
     """y = |x|, real for complex x;  dx = dy · x / |x|, 0 at 0
+
+    errors  NotImplementedError: bool; RuntimeError: complex, in place
 
     >>> torch.abs(tensor([-1.5, 2.0, 3 + 4j]))
     tensor([1.5000, 2.0000, 5.0000])
     """
 
     def forward(x):
-        if x.dtype.kind == "b":
-            raise RuntimeError("\"abs_cpu\" not implemented for 'Bool'")
         return K.abs(x)
 
     def backward(c, dy, x):
@@ -450,22 +531,25 @@ class Abs:
     samples = unary()
 
 
-@composite("abs_", "absolute_", method=True)
-def abs_(input):
-    """In-place version of abs. RuntimeError: complex."""
-    if input.is_complex():
+def _abs_in_place(args: tuple) -> Tensor:
+    if args[0].is_complex():
         raise RuntimeError("In-place abs is not supported for complex tensors.")
-    return apply_inplace(CARDS["abs"], (input,))
+    return Card.change(Abs, args)
 
 
-@op("sign", inplace=True)
+Abs.change = _abs_in_place
+publish_faces(Schema("absolute(input, *, out=None)"), Abs, ("absolute",), "torch Tensor", "Tensor")
+
+
+@op("sign(input, *, out=None)", at="torch Tensor", inplace="Tensor")
 class Sign:
-    """y = -1, 0 or 1 (0 for NaN).  RuntimeError: complex.  grad 0"""
+    """y = -1, 0 or 1 (0 for NaN).  NotImplementedError: complex.  grad 0"""
 
     def forward(x):
         if x.dtype.kind == "c":
-            raise RuntimeError(
-                "Unlike NumPy, torch.sign doesn't support complex numbers. See torch.sgn instead."
+            raise NotImplementedError(
+                "Unlike NumPy, torch.sign is not intended to support complex numbers. Please use "
+                "torch.sgn instead."
             )
         return K.sign(x)
 
@@ -475,7 +559,7 @@ class Sign:
     samples = unary()
 
 
-@op("sgn", inplace=True)
+@op("sgn(input, *, out=None)", at="torch Tensor", inplace="Tensor")
 class Sgn:
     """y = x / |x|, 0 at 0; sign for real x.  grad of complex: (dy - y Re(dy ȳ)) / |x|"""
 
@@ -495,25 +579,48 @@ class Sgn:
     samples = unary()
 
 
-@op("signbit")
+@op("signbit(input, *, out=None)", at="torch Tensor")
 class Signbit:
-    """True where the sign bit is set: negative numbers and -0.0."""
+    """True where the sign bit is set: negative numbers and -0.0.
+
+    errors  NotImplementedError: complex
+    """
 
     backward = None
 
     def forward(x):
-        refuse_complex("signbit", x)
+        if x.dtype.kind == "c":
+            raise NotImplementedError("signbit is not implemented for complex tensors.")
         return x < 0 if x.dtype.kind in "iub" else np.signbit(x)
 
     samples = unary()
 
 
-@op("_copysign", fn=False, method=False, promote="float", broadcast=True, node="Copysign")
-class _Copysign:
-    """z = |x| with the sign of y;  dx = dz where the sign was kept, else -dz, 0 where x = 0"""
+@op(
+    "copysign(input, other, *, out=None)",
+    at="torch Tensor",
+    inplace="Tensor",
+    promote="float",
+    broadcast=True,
+    node="Copysign",
+    not_for="c",
+    kernel="copysign_cpu",
+)
+class Copysign:
+    """z = |x| with the sign of y;  dx = dz where the sign was kept, else -dz, 0 where x = 0
+
+    shape   broadcast
+    dtype   promoted, integers become the default dtype
+    errors  NotImplementedError: complex
+    """
+
+    numbers = (1,)
+
+    def variant(x, y):
+        return None if isinstance(y, Tensor) else "Copysign1"
 
     def forward(x, y):
-        return np.copysign(x, y)
+        return K.copysign(x, y)
 
     def backward(c, dz, x, out):
         kept = K.where(x == 0, K.zeros_like(out), out / x)
@@ -522,30 +629,49 @@ class _Copysign:
     samples = binary()
 
 
-overloads(
-    "copysign", tensor=CARDS["_copysign"], number=CARDS["_copysign"].renamed("CopysignBackward1")
-)
+# ---------------------------------------------------------------- operators, written by hand: the
+# hot paths of small nets
+
+Tensor.__add__, Tensor.__radd__ = binary_operator(Add, TABLE["add"])
+Tensor.__sub__, _ = binary_operator(Sub, TABLE["sub"])
+Tensor.__rsub__, _ = binary_operator(Rsub, lambda x, y: y - x)
+Tensor.__mul__, Tensor.__rmul__ = binary_operator(Mul, TABLE["mul"])
+Tensor.__truediv__, _ = binary_operator(Div, TABLE["div"])
+Tensor.__floordiv__, Tensor.__rfloordiv__ = binary_operator(FloorDivide, np.floor_divide)
+Tensor.__mod__, Tensor.__rmod__ = binary_operator(Remainder, np.remainder)
+Tensor.__iadd__ = inplace_operator(Add, np.add)
+Tensor.__isub__ = inplace_operator(Sub, np.subtract)
 
 
-# ---------------------------------------------------------------- operators
+def _scaled_in_place(card: Card) -> None:
+    """x.add_(y, alpha=a), the step of an optimizer: as x += a y where no gradient is wanted."""
+    plain = card.change
+
+    def change(args):
+        x, y, alpha = args
+        if (
+            type(alpha) is float
+            and _is_float(x)
+            and _is_float(y)
+            and x._a.dtype.itemsize > 2
+            and x._a.dtype is y._a.dtype
+            and not (mode.grad and (x._rg or y._rg))
+        ):
+            return plain((x, wrap(y._a * alpha), 1))
+        return plain(args)
+
+    card.change = change
 
 
-Tensor.__add__, Tensor.__radd__ = binary_operator(CARDS["_add"], TABLE["add"])
-Tensor.__sub__, _ = binary_operator(CARDS["_sub"], TABLE["sub"])
-Tensor.__rsub__, _ = binary_operator(CARDS["_rsub"], lambda x, y: y - x)
-Tensor.__mul__, Tensor.__rmul__ = binary_operator(CARDS["_mul"], TABLE["mul"])
-Tensor.__truediv__, _ = binary_operator(CARDS["_true_div"], TABLE["div"])
-Tensor.__floordiv__, Tensor.__rfloordiv__ = binary_operator(_FLOOR_DIVIDE, np.floor_divide)
-Tensor.__mod__, Tensor.__rmod__ = binary_operator(CARDS["_remainder"], np.remainder)
-Tensor.__iadd__ = inplace_operator(CARDS["_add"], np.add)
-Tensor.__isub__ = inplace_operator(CARDS["_sub"], np.subtract)
-Tensor.__imul__ = inplace_operator(CARDS["_mul"], np.multiply)
-Tensor.__itruediv__ = inplace_operator(CARDS["_true_div"], np.true_divide)
-Tensor.__ifloordiv__ = inplace_operator(_FLOOR_DIVIDE, np.floor_divide)
-Tensor.__imod__ = inplace_operator(CARDS["_remainder"], np.remainder)
-Tensor.__neg__ = FUNCTIONS["neg"]
+_scaled_in_place(Add)
+_scaled_in_place(Sub)
+Tensor.__imul__ = inplace_operator(Mul, np.multiply)
+Tensor.__itruediv__ = inplace_operator(Div, np.true_divide)
+Tensor.__ifloordiv__ = inplace_operator(FloorDivide, np.floor_divide)
+Tensor.__imod__ = inplace_operator(Remainder, np.remainder)
+Tensor.__neg__ = lambda x: Neg.run((x,))
 Tensor.__pos__ = positive
-Tensor.__abs__ = FUNCTIONS["abs"]
+Tensor.__abs__ = lambda x: Abs.run((x,))
 
 
 def _rtruediv_operator(x, y):

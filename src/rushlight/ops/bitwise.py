@@ -6,33 +6,26 @@ from typing import Any
 
 import numpy as np
 
-from ..core.dtype import from_numpy_dtype, scalar_name
 from ..core.tensor import Tensor
 from ..dispatch.promotion import is_number
-from ..dispatch.registry import CARDS, Card, apply, apply_inplace, op
+from ..dispatch.registry import Card, apply_inplace, op
+from ..kernels import K
 from .samples import binary
 
 _INTEGERS = binary(0, 9, dtype="int64")
-
-
-def _only(kinds: str, name: str, x: np.ndarray) -> None:
-    if x.dtype.kind not in kinds:
-        raise RuntimeError(
-            f"\"{name}_cpu\" not implemented for '{scalar_name(from_numpy_dtype(x.dtype))}'"
-        )
 
 
 def _operators(card: Card, name: str) -> None:
     """x op y, y op x and x op= y as methods of Tensor."""
 
     def forward(x, y):
-        return apply(card, (x, y)) if isinstance(y, Tensor) or is_number(y) else NotImplemented
+        return card.run((x, y)) if isinstance(y, Tensor) or is_number(y) else NotImplemented
 
     def reflected(x, y):
         if not isinstance(x, Tensor):
             kind = type(x).__name__
             raise TypeError(f"descriptor requires a 'torch.Tensor' object but received a '{kind}'")
-        return apply(card, (y, x)) if isinstance(y, Tensor) or is_number(y) else NotImplemented
+        return card.run((y, x)) if isinstance(y, Tensor) or is_number(y) else NotImplemented
 
     def inplace(x, y):
         known = isinstance(y, Tensor) or is_number(y)
@@ -44,21 +37,28 @@ def _operators(card: Card, name: str) -> None:
 
 
 def _bitwise(name: str, symbol: str, f: Any, operator: str) -> None:
-    class Card:
+    class Bitwise:
         __doc__ = (
-            f"z = x {symbol} y, bit by bit.  RuntimeError: "
-            "operands that are neither integer nor bool."
+            f"z = x {symbol} y, bit by bit\n\n    shape   broadcast\n    dtype   promoted\n"
+            "    errors  NotImplementedError: operands that are neither integer nor bool\n"
         )
         backward = None
 
         def forward(x, y):
-            _only("iub", name, x)
             return f(x, y)
 
         samples = _INTEGERS
 
-    op(name, inplace=True, promote="arith", broadcast=True)(Card)
-    _operators(CARDS[name], operator)
+    card = op(
+        f"{name}(input, other, *, out=None)",
+        at="torch Tensor",
+        inplace="Tensor",
+        promote="arith",
+        broadcast=True,
+        not_for="fVc",
+        kernel=f"{name}_cpu",
+    )(Bitwise)
+    _operators(card, operator)
 
 
 _bitwise("bitwise_and", "&", np.bitwise_and, "and")
@@ -66,14 +66,22 @@ _bitwise("bitwise_or", "|", np.bitwise_or, "or")
 _bitwise("bitwise_xor", "^", np.bitwise_xor, "xor")
 
 
-@op("bitwise_not", inplace=True)
+@op(
+    "bitwise_not(input, *, out=None)",
+    at="torch Tensor",
+    inplace="Tensor",
+    not_for="fVc",
+    kernel="bitwise_not_cpu",
+)
 class BitwiseNot:
-    """y = ~x: all bits turned; logical not for bool."""
+    """y = ~x: all bits turned; logical not for bool
+
+    errors  NotImplementedError: neither integer nor bool
+    """
 
     backward = None
 
     def forward(x):
-        _only("iub", "bitwise_not", x)
         return np.invert(x)
 
     def samples(make):
@@ -82,47 +90,70 @@ class BitwiseNot:
         yield make(0, 5, dtype="bool")
 
 
-Tensor.__invert__ = lambda x: apply(CARDS["bitwise_not"], (x,))
+def _invert_operator(x):
+    if x._a.dtype.kind not in "iub":
+        raise TypeError(
+            "~ (operator.invert) is only implemented on integer and Boolean-type tensors"
+        )
+    return BitwiseNot.run((x,))
 
 
-def left_shift(x: np.ndarray, n: np.ndarray) -> np.ndarray:
-    """x · 2^n; 0 where n is negative or no smaller than the width."""
-    _only("iu", "lshift", x)
-    outside = (n < 0) | (n >= x.dtype.itemsize * 8)
-    return np.where(outside, 0, x << np.where(outside, 0, n)).astype(x.dtype, copy=False)
+Tensor.__invert__ = _invert_operator
+
+_SHIFT: dict[str, Any] = {
+    "at": "torch Tensor",
+    "inplace": "Tensor",
+    "promote": "arith",
+    "broadcast": True,
+    "not_for": "bfVc",
+}
 
 
-def right_shift(x: np.ndarray, n: np.ndarray) -> np.ndarray:
-    """⌊x / 2^n⌋; the sign alone is left where n is negative or no smaller than the width."""
-    _only("iu", "rshift", x)
-    widest = x.dtype.itemsize * 8 - (1 if x.dtype.kind == "i" else 0)
-    outside = (n < 0) | (n >= widest)
-    if x.dtype.kind == "u":
-        return np.where(outside, 0, x >> np.where(outside, 0, n)).astype(x.dtype, copy=False)
-    return (x >> np.where(outside, widest, n)).astype(x.dtype, copy=False)
+@op("bitwise_left_shift(input, other, *, out=None)", **_SHIFT, kernel="lshift_cpu")
+class BitwiseLeftShift:
+    """z = x · 2^n; 0 where n is negative or no smaller than the width
+
+    errors  NotImplementedError: not integer
+    """
+
+    backward = None
+
+    def forward(x, n):
+        outside = (n < 0) | (n >= x.dtype.itemsize * 8)
+        return K.where(outside, 0, x << K.where(outside, 0, n)).astype(x.dtype, copy=False)
+
+    samples = _INTEGERS
 
 
-def _shift(name: str, f: Any, operator: str) -> None:
-    class Card:
-        __doc__ = f.__doc__
-        backward = None
+@op("bitwise_right_shift(input, other, *, out=None)", **_SHIFT, kernel="rshift_cpu")
+class BitwiseRightShift:
+    """z = ⌊x / 2^n⌋; the sign alone is left where n is negative or no smaller than the width
 
-        def forward(x, n):
-            return f(x, n)
+    errors  NotImplementedError: not integer
+    """
 
-        samples = _INTEGERS
+    backward = None
 
-    op(name, inplace=True, promote="arith", broadcast=True)(Card)
-    _operators(CARDS[name], operator)
+    def forward(x, n):
+        widest = x.dtype.itemsize * 8 - (1 if x.dtype.kind == "i" else 0)
+        outside = (n < 0) | (n >= widest)
+        if x.dtype.kind == "u":
+            return K.where(outside, 0, x >> K.where(outside, 0, n)).astype(x.dtype, copy=False)
+        return (x >> K.where(outside, widest, n)).astype(x.dtype, copy=False)
+
+    samples = _INTEGERS
 
 
-_shift("bitwise_left_shift", left_shift, "lshift")
-_shift("bitwise_right_shift", right_shift, "rshift")
+_operators(BitwiseLeftShift, "lshift")
+_operators(BitwiseRightShift, "rshift")
 
 
 def _logical(name: str, meaning: str, f: Any) -> None:
-    class Card:
-        __doc__ = f"z = {meaning} as bool; numbers count as true unless they are 0."
+    class Logical:
+        __doc__ = (
+            f"z = {meaning} as bool; numbers count as true unless they are 0\n\n"
+            "    shape   broadcast\n    dtype   bool; in place, that of x\n"
+        )
         numbers = ()
         backward = None
 
@@ -131,7 +162,13 @@ def _logical(name: str, meaning: str, f: Any) -> None:
 
         samples = binary(numbers=False)
 
-    op(name, inplace=True, promote="arith", broadcast=True)(Card)
+    op(
+        f"{name}(input, other: Tensor, *, out=None)",
+        at="torch Tensor",
+        inplace="Tensor",
+        promote="arith",
+        broadcast=True,
+    )(Logical)
 
 
 _logical("logical_and", "x and y", np.logical_and)
@@ -139,7 +176,7 @@ _logical("logical_or", "x or y", np.logical_or)
 _logical("logical_xor", "x or y but not both", np.logical_xor)
 
 
-@op("logical_not", inplace=True)
+@op("logical_not(input, *, out=None)", at="torch Tensor", inplace="Tensor")
 class LogicalNot:
     """y = not x as bool: true where x is 0."""
 
@@ -154,32 +191,52 @@ class LogicalNot:
         yield make(0, 5)
 
 
-@op("gcd", inplace=True, promote="arith", broadcast=True)
+@op(
+    "gcd(input, other: Tensor, *, out=None)",
+    at="torch Tensor",
+    inplace="torch Tensor",
+    promote="arith",
+    broadcast=True,
+    not_for="bfVc",
+    kernel="gcd_cpu",
+)
 class Gcd:
-    """z = the greatest common divisor of integers x, y; gcd(0, 0) = 0."""
+    """z = the greatest common divisor of integers x, y; gcd(0, 0) = 0
+
+    errors  NotImplementedError: not integer
+    """
 
     numbers = ()
 
     backward = None
 
     def forward(x, y):
-        _only("iu", "gcd", x)
         return np.gcd(x, y)
 
     samples = _INTEGERS
 
 
-@op("lcm", inplace=True, promote="arith", broadcast=True)
+@op(
+    "lcm(input, other: Tensor, *, out=None)",
+    at="torch Tensor",
+    inplace="torch Tensor",
+    promote="arith",
+    broadcast=True,
+    not_for="bfVc",
+    kernel="lcm_cpu",
+)
 class Lcm:
-    """z = the least common multiple of integers x, y; 0 if one is 0."""
+    """z = the least common multiple of integers x, y; 0 if one is 0
+
+    errors  NotImplementedError: not integer
+    """
 
     numbers = ()
 
     backward = None
 
     def forward(x, y):
-        _only("iu", "lcm", x)
         g = np.gcd(x, y)
-        return np.abs(x // np.where(g == 0, 1, g) * y)
+        return K.abs(x // K.where(g == 0, 1, g) * y)
 
     samples = _INTEGERS

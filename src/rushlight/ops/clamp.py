@@ -6,19 +6,24 @@ from typing import Any
 
 import numpy as np
 
-from ..core.dtype import check_can_cast, result_dtype
+from ..core.dtype import COMPLEX, number_dtype, promote_types
 from ..core.tensor import Tensor
-from ..dispatch.messages import refuse_complex, tensor_argument
-from ..dispatch.out import into
-from ..dispatch.promotion import operand
-from ..dispatch.registry import CARDS, apply, apply_inplace, cast, composite, op
+from ..dispatch.messages import not_a_tensor, not_implemented, refuse_complex, tensor_argument
+from ..dispatch.promotion import fitting, is_number, number_of
+from ..dispatch.registry import internal, op
 from ..kernels import K
 from .samples import binary
 
 
-@op("maximum", promote="arith", broadcast=True)
+@op(
+    "maximum(input, other: Tensor, *, out=None)", at="torch Tensor", promote="arith", broadcast=True
+)
 class Maximum:
     """z = max(x, y), NaN if one is NaN.  grad to the larger; halves where equal.
+
+    shape   broadcast
+    dtype   promoted
+    errors  RuntimeError: complex
 
     >>> torch.maximum(tensor([1, 5]), tensor([3, 2]))
     tensor([3, 5])
@@ -27,9 +32,8 @@ class Maximum:
     numbers = ()
 
     def forward(x, y):
-        if x.dtype.kind == "c":
-            refuse_complex("maximum", x)
-        return np.maximum(x, y)
+        refuse_complex("maximum", x)
+        return K.maximum(x, y)
 
     def backward(c, dz, x, y):
         shared, zero = K.where(x == y, dz * 0.5, dz), K.zeros_like(dz)
@@ -38,16 +42,22 @@ class Maximum:
     samples = binary(numbers=False)
 
 
-@op("minimum", promote="arith", broadcast=True)
+@op(
+    "minimum(input, other: Tensor, *, out=None)", at="torch Tensor", promote="arith", broadcast=True
+)
 class Minimum:
-    """z = min(x, y), NaN if one is NaN.  grad to the smaller; halves where equal."""
+    """z = min(x, y), NaN if one is NaN.  grad to the smaller; halves where equal.
+
+    shape   broadcast
+    dtype   promoted
+    errors  RuntimeError: complex
+    """
 
     numbers = ()
 
     def forward(x, y):
-        if x.dtype.kind == "c":
-            refuse_complex("minimum", x)
-        return np.minimum(x, y)
+        refuse_complex("minimum", x)
+        return K.minimum(x, y)
 
     def backward(c, dz, x, y):
         shared, zero = K.where(x == y, dz * 0.5, dz), K.zeros_like(dz)
@@ -56,15 +66,19 @@ class Minimum:
     samples = binary(numbers=False)
 
 
-@op("fmax", promote="arith", broadcast=True)
+@op("fmax(input, other: Tensor, *, out=None)", at="torch Tensor", promote="arith", broadcast=True)
 class Fmax:
-    """z = max(x, y), the other one if one is NaN.  grad to the one taken, x where equal."""
+    """z = max(x, y), the other one if one is NaN.  grad to the one taken, x where equal.
+
+    shape   broadcast
+    dtype   promoted
+    errors  RuntimeError: complex
+    """
 
     numbers = ()
 
     def forward(x, y):
-        if x.dtype.kind == "c":
-            refuse_complex("fmax", x)
+        refuse_complex("fmax", x)
         return np.fmax(x, y)
 
     def backward(c, dz, x, y):
@@ -74,15 +88,19 @@ class Fmax:
     samples = binary(numbers=False)
 
 
-@op("fmin", promote="arith", broadcast=True)
+@op("fmin(input, other: Tensor, *, out=None)", at="torch Tensor", promote="arith", broadcast=True)
 class Fmin:
-    """z = min(x, y), the other one if one is NaN.  grad to the one taken, x where equal."""
+    """z = min(x, y), the other one if one is NaN.  grad to the one taken, x where equal.
+
+    shape   broadcast
+    dtype   promoted
+    errors  RuntimeError: complex
+    """
 
     numbers = ()
 
     def forward(x, y):
-        if x.dtype.kind == "c":
-            refuse_complex("fmin", x)
+        refuse_complex("fmin", x)
         return np.fmin(x, y)
 
     def backward(c, dz, x, y):
@@ -95,56 +113,16 @@ class Fmin:
 # ---------------------------------------------------------------- held between bounds
 
 
-@op("_clamp", fn=False, method=False, tensors=1, node="Clamp1")
-class _Clamp:
-    """y = min(max(x, low), high) for numbers, None for no bound.  grad where low ≤ x ≤ high."""
-
-    def forward(x, low, high):
-        refuse_complex("clamp", x)
-        if low is not None and high is not None and low <= high and x.dtype.kind == "f":
-            return K.hardtanh(x, float(low), float(high))
-        y = x
-        if low is not None:
-            y = np.maximum(y, x.dtype.type(low))
-        if high is not None:
-            y = np.minimum(y, x.dtype.type(high))
-        return y
-
-    def backward(c, dy, x, low, high):
-        if low is None:
-            inside = x <= high
-        elif high is None:
-            inside = x >= low
-        else:
-            inside = (x >= low) & (x <= high)
-        return K.where(inside, dy, K.zeros_like(dy))
-
-    def samples(make):
-        yield make(3, 4), -0.5, 1.0
-        yield make(3, 4), None, 1.0
-        yield make(4, 3).T, 0.25, None
-        yield make(), -0.5, 0.5
-        yield make(0, 5), 0.0, 1.0
-
-
-@op(
-    "_clamp_tensors",
-    fn=False,
-    method=False,
-    tensors=3,
-    promote="arith",
-    broadcast=True,
-    node="Clamp",
-)
-class _ClampTensors:
+@internal("clamp_tensors", tensors=3, promote="arith", broadcast=True, node="Clamp")
+class ClampTensors:
     """y = min(max(x, low), high) for tensors;
     grad to x inside, else to the bound that was taken.
     """
 
     def forward(x, low=None, high=None):
-        refuse_complex("clamp", x)
-        y = x if low is None else np.maximum(x, low)
-        return y if high is None else np.minimum(y, high)
+        _refuse(x, "clamp_cpu")
+        y = x if low is None else K.maximum(x, low)
+        return y if high is None else K.minimum(y, high)
 
     def backward(c, dy, x, low, high):
         zero = K.zeros_like(dy)
@@ -165,80 +143,159 @@ class _ClampTensors:
         yield make(0, 5), make(5), make(1)
 
 
-_CLAMP_CARDS = {
-    "clamp": (CARDS["_clamp"], CARDS["_clamp_tensors"]),
-    "clamp_min": (
-        CARDS["_clamp"].renamed("ClampMinBackward0"),
-        CARDS["_clamp_tensors"].renamed("ClampMinBackward1"),
-    ),
-    "clamp_max": (
-        CARDS["_clamp"].renamed("ClampMaxBackward0"),
-        CARDS["_clamp_tensors"].renamed("ClampMaxBackward1"),
-    ),
-}
+_COMPLEX = "clamp is not supported for complex types"
+
+
+def _refuse(x: np.ndarray, kernel: str) -> None:
+    if x.dtype.kind == "c":
+        raise NotImplementedError(_COMPLEX)
+    if x.dtype.kind == "b":
+        raise not_implemented(kernel, x)
 
 
 _REAL = frozenset((int, float, type(None)))  # bounds that promote no floating tensor
 
 
-def _clamped(name: str, x: Tensor, low: Any, high: Any, inplace: bool = False) -> Tensor:
-    numbers, tensors = _CLAMP_CARDS[name]
-    run = apply_inplace if inplace else apply
+def _bounds(name: str, x: Any, low: Any, high: Any) -> tuple:
+    """The arguments of the cards: numbers and Tensors checked.
+
+    RuntimeError: a number that the dtype of x cannot hold.
+    """
     tensor_argument(name, x)
     if isinstance(low, Tensor) or isinstance(high, Tensor):
-        return run(tensors, (x, low, high))
-    if low is None and high is None:
-        raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
-    if x._a.dtype.kind == "f" and type(low) in _REAL and type(high) in _REAL:
-        return run(numbers, (x, low, high))
-    low, high = (v if v is None else operand(name, v) for v in (low, high))
-    target = result_dtype([v for v in (x, low, high) if v is not None])
-    if inplace:
-        check_can_cast(target, x.dtype)
-    elif target is not x.dtype:
-        x = cast(x, target)
-    return run(numbers, (x, low, high))
+        # a 0-d tensor beside a number counts as one
+        if (is_number(high) and _is_number(low)) or (is_number(low) and _is_number(high)):
+            low, high = number_of(low), number_of(high)
+        else:
+            return x, low, high
+    if type(low) in _REAL and type(high) in _REAL and x._a.dtype.itemsize > 2:
+        if x._a.dtype.kind == "f":
+            return x, low, high
+    for i, (v, which) in enumerate(((low, "min"), (high, "max"))):
+        if v is not None and not is_number(v):
+            raise not_a_tensor(name, which, 3 if i and name == "clamp" else 2, v)
+    d = x.dtype
+    for v in (low, high):
+        if v is not None and (n := number_dtype(v)).category > d.category:
+            d = promote_types(d, n)
+    if d.category == COMPLEX:
+        raise NotImplementedError(_COMPLEX)
+    return x, *(v if v is None else fitting(v, d) for v in (low, high))
 
 
-@composite("clamp", "clip", method=True)
-def clamp(input, min=None, max=None, *, out=None):
-    """y = input held between min and max: numbers, tensors, or None for no bound;
-    max wins if min > max.
+def _is_number(x: Any) -> bool:
+    return is_number(x) or (isinstance(x, Tensor) and not x._a.ndim and not x._rg)
+
+
+@op(
+    "clamp(input, min=None, max=None, *, out=None)",
+    "clip",
+    at="torch Tensor",
+    inplace="torch Tensor",
+    tensors=1,
+    node="Clamp1",
+)
+class Clamp:
+    """y = x held between min and max: numbers, tensors, or None for no bound; max wins if min > max
+
+    shape   broadcast
+    dtype   promoted
+    grad    to x where min ≤ x ≤ max; to a tensor bound where it was taken
+    errors  RuntimeError: no bound, a bound that the dtype cannot hold; NotImplementedError: complex
 
     >>> torch.clamp(tensor([-1.0, 0.5, 2.0]), 0, 1)
     tensor([0.0000, 0.5000, 1.0000])
     """
-    y = _clamped("clamp", input, min, max)
-    return y if out is None else into(out, y)
+
+    def prepare(input, min, max):
+        if min is None and max is None:
+            raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
+        return _bounds("clamp", input, min, max)
+
+    def variant(x, low, high):
+        return ClampTensors if isinstance(low, Tensor) or isinstance(high, Tensor) else None
+
+    def forward(x, low, high):
+        if x.dtype.kind == "f":
+            if low is not None and high is not None and low <= high:
+                return K.hardtanh(x, float(low), float(high))
+        else:
+            if isinstance(low, np.ndarray) or isinstance(high, np.ndarray):
+                x = x.astype((high if low is None else low).dtype, copy=False)
+            _refuse(x, f"clamp_{'max' if low is None else 'min'}_scalar_cpu")
+        y = x
+        if low is not None:
+            y = K.maximum(y, x.dtype.type(low))
+        if high is not None:
+            y = K.minimum(y, x.dtype.type(high))
+        return y
+
+    def backward(c, dy, x, low, high):
+        if low is None:
+            inside = x <= high
+        elif high is None:
+            inside = x >= low
+        else:
+            inside = (x >= low) & (x <= high)
+        return K.where(inside, dy, K.zeros_like(dy))
+
+    def samples(make):
+        yield make(3, 4), -0.5, 1.0
+        yield make(3, 4), None, 1.0
+        yield make(4, 3).T, 0.25, None
+        yield make(), -0.5, 0.5
+        yield make(0, 5), 0.0, 1.0
 
 
-@composite("clamp_", "clip_", method=True)
-def clamp_(input, min=None, max=None):
-    """In-place version of clamp."""
-    return _clamped("clamp", input, min, max, inplace=True)
+def _required(name: str, which: str, bound: Any) -> Any:
+    if bound is None:
+        raise not_a_tensor(name, which, 2, bound)
+    return bound
 
 
-@composite("clamp_min", method=True)
-def clamp_min(input, min, *, out=None):
-    """y = max(input, min)"""
-    y = _clamped("clamp_min", input, min, None)
-    return y if out is None else into(out, y)
+_MIN_TENSOR = ClampTensors.renamed("ClampMinBackward1")
+_MAX_TENSOR = ClampTensors.renamed("ClampMaxBackward1")
 
 
-@composite("clamp_min_", method=True)
-def clamp_min_(input, min):
-    """In-place version of clamp_min."""
-    return _clamped("clamp_min", input, min, None, inplace=True)
+@op(
+    "clamp_min(input, min, *, out=None)",
+    at="torch Tensor",
+    inplace="torch Tensor",
+    tensors=1,
+    node="ClampMin",
+)
+class ClampMin:
+    """y = max(x, min), min a number or a tensor; see clamp"""
+
+    def prepare(input, min):
+        return _bounds("clamp_min", input, _required("clamp_min", "min", min), None)
+
+    def variant(x, low, high):
+        return _MIN_TENSOR if isinstance(low, Tensor) else None
+
+    forward, backward = Clamp.source.forward, Clamp.source.backward
+
+    def samples(make):
+        yield make(3, 4), 0.25
 
 
-@composite("clamp_max", method=True)
-def clamp_max(input, max, *, out=None):
-    """y = min(input, max)"""
-    y = _clamped("clamp_max", input, None, max)
-    return y if out is None else into(out, y)
+@op(
+    "clamp_max(input, max, *, out=None)",
+    at="torch Tensor",
+    inplace="torch Tensor",
+    tensors=1,
+    node="ClampMax",
+)
+class ClampMax:
+    """y = min(x, max), max a number or a tensor; see clamp"""
 
+    def prepare(input, max):
+        return _bounds("clamp_max", input, None, _required("clamp_max", "max", max))
 
-@composite("clamp_max_", method=True)
-def clamp_max_(input, max):
-    """In-place version of clamp_max."""
-    return _clamped("clamp_max", input, None, max, inplace=True)
+    def variant(x, low, high):
+        return _MAX_TENSOR if isinstance(high, Tensor) else None
+
+    forward, backward = Clamp.source.forward, Clamp.source.backward
+
+    def samples(make):
+        yield make(3, 4), 0.25

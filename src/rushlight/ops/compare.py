@@ -1,6 +1,4 @@
-"""Comparisons and questions: == < > ..., isclose, isnan, isin;
-and what answers NaN and steps. No gradients but one.
-"""
+"""Comparisons and questions: == < > ..., isclose, isnan, isin; heaviside, nextafter, nan_to_num."""
 
 from __future__ import annotations
 
@@ -9,43 +7,48 @@ import numpy as np
 from ..core.dtype import from_numpy_dtype, scalar_name
 from ..core.dtype_info import finfo
 from ..core.tensor import Tensor, wrap
-from ..dispatch.messages import tensor_argument
-from ..dispatch.out import into
+from ..dispatch.messages import not_a_tensor, tensor_argument
 from ..dispatch.promotion import is_number
-from ..dispatch.registry import CARDS, apply, binary_operator, composite, op
+from ..dispatch.registry import binary_operator, composite, op
 from ..kernels import K
 from .samples import binary, unary
 
 
-def _compare(name: str, alias: str, symbol: str, ufunc) -> None:
+def _compare(name: str, alias: str | None, symbol: str, ufunc) -> None:
     """Register x <op> y, which gives a bool tensor and no gradient."""
 
-    class Card:
+    class Compare:
         __doc__ = (
-            f"z = x {symbol} y as bool, broadcast, compared in the promoted dtype; "
-            "not differentiable."
+            f"z = x {symbol} y as bool, compared in the promoted dtype; not differentiable\n\n"
+            "    shape   broadcast\n"
+            "    dtype   bool; in place, that of x"
+            + ("" if name in ("eq", "ne") else "\n    errors  NotImplementedError: complex")
+            + "\n"
         )
         numbers = (1,)
         backward = None
 
+        def variant(x, y):
+            return None if isinstance(y, Tensor) else f"{name.capitalize()}0"
+
         def forward(x, y):
-            if x.dtype.kind == "c" and name not in ("eq", "ne"):
-                raise RuntimeError(
-                    f"\"{name}_cpu\" not implemented for '{scalar_name(from_numpy_dtype(x.dtype))}'"
-                )
             return ufunc(x, y)
 
         samples = binary()
 
-    op(
-        name,
+    card = op(
+        f"{name}(input, other, *, out=None)",
         *([alias] if alias else []),
-        inplace=True,
+        at="torch Tensor",
+        inplace="Tensor",
         promote="arith",
+        boolean=True,
         broadcast=True,
-        node=name.capitalize(),
-    )(Card)
-    operator, _ = binary_operator(CARDS[name], ufunc)
+        node=f"{name.capitalize()}1",
+        not_for="" if name in ("eq", "ne") else "c",
+        kernel=f"{name}_cpu",
+    )(Compare)
+    operator, _ = binary_operator(card, ufunc)
     setattr(Tensor, f"__{name}__", operator)
 
 
@@ -60,61 +63,91 @@ for _args in (
     _compare(*_args)
 
 
-def _question(name: str, meaning: str, ask, *, method: bool = True) -> None:
-    """Register y = ask(x), a bool tensor."""
-
-    class Card:
-        __doc__ = f"True where x is {meaning}."
-        backward = None
-
-        def forward(x):
-            return ask(x)
-
-        samples = unary()
-
-    op(name, method=method)(Card)
-
-
 def _none(x: np.ndarray) -> np.ndarray:
-    return np.zeros(x.shape, bool)
+    return K.zeros(x.shape, x, bool)
 
 
 def _exact(x: np.ndarray) -> bool:
     return x.dtype.kind in "iub"
 
 
-def _infinite(sign: int, name: str):
-    def ask(x):
-        if x.dtype.kind == "c":
-            raise RuntimeError(f"{name} does not support complex inputs.")
-        return _none(x) if _exact(x) else x == sign * np.inf
+@op("isnan(input)", at="torch Tensor")
+class Isnan:
+    """True where x is NaN."""
 
-    return ask
+    backward = None
+
+    def forward(x):
+        return _none(x) if _exact(x) else K.isnan(x)
+
+    samples = unary()
 
 
-_question("isnan", "NaN", lambda x: _none(x) if _exact(x) else np.isnan(x))
-_question("isinf", "infinite", lambda x: _none(x) if _exact(x) else np.isinf(x))
-_question(
-    "isfinite", "neither infinite nor NaN", lambda x: ~_none(x) if _exact(x) else np.isfinite(x)
+@op("isinf(input)", at="torch Tensor")
+class Isinf:
+    """True where x is infinite."""
+
+    backward = None
+
+    def forward(x):
+        return _none(x) if _exact(x) else K.isinf(x)
+
+    samples = unary()
+
+
+@op("isfinite(input)", at="torch Tensor")
+class Isfinite:
+    """True where x is neither infinite nor NaN."""
+
+    backward = None
+
+    def forward(x):
+        return ~_none(x) if _exact(x) else K.isfinite(x)
+
+    samples = unary()
+
+
+@op("isposinf(input, *, out=None)", at="torch Tensor")
+class Isposinf:
+    """True where x is +infinity.  RuntimeError: complex."""
+
+    backward = None
+
+    def forward(x):
+        return _is_infinity(x, np.inf, "isposinf")
+
+    samples = unary()
+
+
+@op("isneginf(input, *, out=None)", at="torch Tensor")
+class Isneginf:
+    """True where x is -infinity.  RuntimeError: complex."""
+
+    backward = None
+
+    def forward(x):
+        return _is_infinity(x, -np.inf, "isneginf")
+
+    samples = unary()
+
+
+def _is_infinity(x: np.ndarray, infinity: float, name: str) -> np.ndarray:
+    if x.dtype.kind == "c":
+        raise RuntimeError(f"{name} does not support complex inputs.")
+    return _none(x) if _exact(x) else x == infinity
+
+
+@op(
+    "isclose(input, other: Tensor, rtol=1e-05, atol=1e-08, equal_nan=False)",
+    at="torch Tensor",
+    tensors=2,
+    broadcast=True,
 )
-_question("isposinf", "+infinity", _infinite(1, "isposinf"))
-_question("isneginf", "-infinity", _infinite(-1, "isneginf"))
-
-
-def _both_arrays(name: str, *xs) -> None:
-    for i, x in enumerate(xs):
-        if not isinstance(x, np.ndarray):
-            argument, kind = ("input", "other")[i], type(x).__name__
-            raise TypeError(
-                f"{name}(): argument '{argument}' (position {i + 1}) must be Tensor, not {kind}"
-            )
-
-
-@op("isclose", tensors=2, broadcast=True)
 class Isclose:
-    """True where |x - y| ≤ atol + rtol |y|, or both are the same infinity, or (equal_nan) both NaN.
+    """True where |x - y| ≤ atol + rtol |y|, or both are the same infinity, or (equal_nan) both NaN
 
-    RuntimeError: different dtypes, or negative tolerances.
+    shape   broadcast
+    errors  RuntimeError: different dtypes, or negative tolerances
 
     >>> torch.isclose(tensor([1.0, 2.0]), tensor([1.0, 2.1]))
     tensor([ True, False])
@@ -122,28 +155,31 @@ class Isclose:
 
     backward = None
 
-    def forward(x, y, rtol=1e-05, atol=1e-08, equal_nan=False):
-        _both_arrays("isclose", x, y)
-        if x.dtype != y.dtype:
+    def prepare(input, other, rtol, atol, equal_nan):
+        tensor_argument("isclose", input)
+        tensor_argument("isclose", other, "other", 2)
+        if input.dtype is not other.dtype:
             raise RuntimeError(
-                f"{scalar_name(from_numpy_dtype(x.dtype))} did not match "
-                f"{scalar_name(from_numpy_dtype(y.dtype))}"
+                f"{scalar_name(input.dtype)} did not match {scalar_name(other.dtype)}"
             )
         if rtol < 0:
             raise RuntimeError(f"rtol must be greater than or equal to zero, but got {rtol}")
         if atol < 0:
             raise RuntimeError(f"atol must be greater than or equal to zero, but got {atol}")
+        return input, other, rtol, atol, equal_nan
+
+    def forward(x, y, rtol, atol, equal_nan):
         close = x == y
         if equal_nan and not _exact(x):
-            close = close | (np.isnan(x) & np.isnan(y))
+            close = close | (K.isnan(x) & K.isnan(y))
         if x.dtype.kind == "b" or (rtol == 0 and atol == 0):
             return close
-        allowed = atol + np.abs(rtol * y)
+        allowed = atol + K.abs(rtol * y)
         if _exact(x):
-            gap = np.abs(x.astype(np.float64) - y.astype(np.float64))
+            gap = K.abs(x.astype(np.float64) - y.astype(np.float64))
             return close | (gap <= allowed)
-        gap = np.abs(x - y)
-        return close | (np.isfinite(gap) & (gap <= allowed))
+        gap = K.abs(x - y)
+        return close | (K.isfinite(gap) & (gap <= allowed))
 
     def samples(make):
         yield make(3, 4), make(3, 4), 0.3, 0.2
@@ -151,56 +187,93 @@ class Isclose:
         yield make(0, 5), make(5)
 
 
-@composite("allclose", method=True)
-def allclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False):
+@composite(
+    "allclose(input, other: Tensor, rtol=1e-05, atol=1e-08, equal_nan=False)", at="torch Tensor"
+)
+def allclose(input, other, rtol, atol, equal_nan):
     """True if all elements are close (see isclose)."""
-    return bool(apply(CARDS["isclose"], (input, other, rtol, atol, equal_nan))._a.all())
+    return bool(Isclose(input, other, rtol, atol, equal_nan)._a.all())
 
 
-@composite("equal", method=True)
+@composite("equal(input, other: Tensor)", at="torch Tensor")
 def equal(input, other):
     """True if shape and all elements are equal."""
-    tensor_argument("equal", input)
     tensor_argument("equal", other, "other", 2)
     return input._a.shape == other._a.shape and bool((input._a == other._a).all())
 
 
-@composite("isin")
-def isin(elements, test_elements, *, assume_unique=False, invert=False, out=None):
-    """True where an element is one of test_elements (invert:
-    is none of them). Either may be a number.
+@composite(
+    "isin(elements, test_elements, *, assume_unique=False, invert=False, out=None)", at="torch"
+)
+def isin(elements, test_elements, *, assume_unique, invert):
+    """True where an element is one of test_elements (invert: is none of them)
+
+    Either may be a number.
+
+    shape   that of elements
+    errors  TypeError: both are numbers; RuntimeError: complex
 
     >>> torch.isin(tensor([1, 2, 3]), tensor([3, 1]))
     tensor([ True, False,  True])
     """
+    for i, (name, v) in enumerate((("elements", elements), ("test_elements", test_elements))):
+        if not is_number(v):
+            tensor_argument("isin", v, name, i + 1)
     if is_number(elements) and is_number(test_elements):
-        raise ValueError("isin(): at least one of elements and test_elements must be a Tensor")
+        raise not_a_tensor("isin", "elements", 1, elements)
     x, y = (v._a if isinstance(v, Tensor) else np.asarray(v) for v in (elements, test_elements))
     for v in (x, y):
         if v.dtype.kind == "c":
-            raise RuntimeError("Unsupported input type encountered for isin(): ComplexFloat")
-    found = wrap(np.isin(x, y, assume_unique=assume_unique, invert=invert))
-    return found if out is None else into(out, found)
+            kind = scalar_name(from_numpy_dtype(v.dtype))
+            raise RuntimeError(f"Unsupported input type encountered for isin(): {kind}")
+    return wrap(np.isin(x, y, assume_unique=assume_unique, invert=invert))
 
 
-@op("heaviside", broadcast=True, inplace=True)
+@op(
+    "heaviside(input, values: Tensor, *, out=None)",
+    at="torch Tensor",
+    inplace="Tensor",
+    broadcast=True,
+)
 class Heaviside:
-    """z = 0 where x < 0, 1 where x > 0, y where x = 0.  RuntimeError: different dtypes, complex."""
+    """z = 0 where x < 0, 1 where x > 0, y where x = 0; not differentiable, backward raises
 
-    def forward(x, y):
-        _both_arrays("heaviside", x, y)
-        if x.dtype.kind == "c" or y.dtype.kind == "c":
+    shape   broadcast
+    errors  RuntimeError: different dtypes, complex
+    """
+
+    def prepare(input, values):
+        tensor_argument("heaviside", input)
+        tensor_argument("heaviside", values, "values", 2)
+        if input.is_complex() or values.is_complex():
             raise RuntimeError("heaviside is not yet implemented for complex tensors.")
-        if x.dtype != y.dtype:
+        if input.dtype is not values.dtype:
             raise RuntimeError(
                 "heaviside is not yet implemented for tensors with different dtypes."
             )
-        return np.where(x == 0, y, (x > 0).astype(x.dtype))
+        return input, values
+
+    def forward(x, y):
+        return K.where(x == 0, y, (x > 0).astype(x.dtype))
+
+    samples = binary(numbers=False)
 
 
-@op("nextafter", inplace=True, promote="arith", broadcast=True)
+@op(
+    "nextafter(input, other: Tensor, *, out=None)",
+    at="torch Tensor",
+    inplace="Tensor",
+    promote="arith",
+    broadcast=True,
+    not_for="iubc",
+    kernel="nextafter_cpu",
+)
 class Nextafter:
-    """z = the next number after x in the direction of y;  dx = dz where x ≠ y, else 0"""
+    """z = the next number after x in the direction of y;  dx = dz where x ≠ y, else 0
+
+    shape   broadcast
+    errors  NotImplementedError: not floating
+    """
 
     numbers = ()
 
@@ -212,7 +285,12 @@ class Nextafter:
         return K.where(x == y, zero, dz), zero
 
 
-@op("nan_to_num", inplace=True, tensors=1)
+@op(
+    "nan_to_num(input, nan=None, posinf=None, neginf=None, *, out=None)",
+    at="torch Tensor",
+    inplace="torch Tensor",
+    tensors=1,
+)
 class NanToNum:
     """y = x with NaN, +inf, -inf replaced; by 0 and the largest and lowest numbers if nothing is
     given.
@@ -223,11 +301,11 @@ class NanToNum:
     tensor([0., 9., 1.])
     """
 
-    def forward(x, nan=None, posinf=None, neginf=None):
+    def forward(x, nan, posinf, neginf):
         if _exact(x):
             return x.copy()
         if x.dtype.kind == "c":
-            y = np.empty_like(x)
+            y = K.zeros(x.shape, x)
             y.real, y.imag = (_finite(v, nan, posinf, neginf) for v in (x.real, x.imag))
             return y
         return _finite(x, nan, posinf, neginf)
@@ -240,8 +318,7 @@ class NanToNum:
 
 def _finite(x: np.ndarray, nan, posinf, neginf) -> np.ndarray:
     info = finfo(from_numpy_dtype(x.dtype))
-    y = np.where(np.isnan(x), 0 if nan is None else nan, x)
-    y = np.where(x == np.inf, info.max if posinf is None else posinf, y)
-    return np.where(x == -np.inf, info.min if neginf is None else neginf, y).astype(
-        x.dtype, copy=False
-    )
+    y = K.where(K.isnan(x), 0 if nan is None else nan, x)
+    y = K.where(x == np.inf, info.max if posinf is None else posinf, y)
+    y = K.where(x == -np.inf, info.min if neginf is None else neginf, y)
+    return y.astype(x.dtype, copy=False)

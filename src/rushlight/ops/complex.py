@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from ..core.dtype import from_numpy_dtype, scalar_name
+from ..core.dtype import float32, float64, from_numpy_dtype, scalar_name
 from ..core.tensor import Tensor
-from ..dispatch.out import into
-from ..dispatch.registry import CARDS, apply, apply_inplace, composite, op
+from ..dispatch.messages import tensor_argument
+from ..dispatch.registry import composite, internal, op
 from ..kernels import K
 from .samples import binary, unary
 
 
-@op("view_as_real", view=True)
+@op("view_as_real(input)", at="torch", view=True)
 class ViewAsReal:
     """y (*, 2) = the real and imaginary parts of a complex x (*); a view.
 
@@ -34,16 +36,15 @@ class ViewAsReal:
         yield make(dtype="complex128")
 
 
-@op("view_as_complex", view=True)
+@op("view_as_complex(input)", at="torch", view=True)
 class ViewAsComplex:
     """y (*) = the complex numbers whose parts are the last dimension of x (*, 2); a view."""
 
     def forward(x):
         if x.dtype not in (np.float32, np.float64):
             raise RuntimeError(
-                "view_as_complex is only supported for floating point tensors, but got a tensor of "
-                "scalar type: "
-                f"{scalar_name(from_numpy_dtype(x.dtype))}"
+                "view_as_complex is only supported for half, float and double tensors, but got a "
+                f"tensor of scalar type: {scalar_name(from_numpy_dtype(x.dtype))}"
             )
         if not x.ndim or x.shape[-1] != 2:
             raise RuntimeError(
@@ -63,8 +64,8 @@ class ViewAsComplex:
         yield make(2)
 
 
-@op("_part", fn=False, method=False, tensors=1, view=True, node="Select")
-class _Part:
+@internal("part", tensors=1, view=True, node="Select")
+class Part:
     """y = the real (i = 0) or imaginary (i = 1) part of x; a view."""
 
     def forward(x, i):
@@ -78,25 +79,25 @@ class _Part:
         yield make(3, 4, dtype="complex128"), 1
 
 
-@composite("real")
+@composite("real(input)", at="torch")
 def real(input):
     """The real part as a view; a real tensor itself."""
-    return apply(CARDS["_part"], (input, 0)) if input._a.dtype.kind == "c" else input
+    return Part.run((input, 0)) if input._a.dtype.kind == "c" else input
 
 
-@composite("imag")
+@composite("imag(input)", at="torch")
 def imag(input):
     """The imaginary part as a view. RuntimeError: a real tensor."""
     if input._a.dtype.kind != "c":
         raise RuntimeError("imag is not implemented for tensors with non-complex dtypes.")
-    return apply(CARDS["_part"], (input, 1))
+    return Part.run((input, 1))
 
 
 Tensor.real = property(real, lambda self, value: real(self).copy_(value))
 Tensor.imag = property(imag, lambda self, value: imag(self).copy_(value))
 
 
-@op("conj_physical")
+@op("conj_physical(input, *, out=None)", at="torch Tensor", inplace="torch Tensor")
 class ConjPhysical:
     """y = x̄, computed;  dx = dȳ.  A real tensor comes back itself from conj()."""
 
@@ -109,36 +110,30 @@ class ConjPhysical:
     samples = unary()
 
 
-_CONJ = CARDS["conj_physical"].renamed("ConjBackward0")
+_CONJ = ConjPhysical.renamed("ConjBackward0")
 
 
-@composite("conj", method=True)
+@composite("conj(input)", at="torch Tensor")
 def conj(input):
     """x̄: a new tensor for complex input (conjugation is never lazy here), input itself if it is
     real.
     """
-    return apply(_CONJ, (input,)) if input._a.dtype.kind == "c" else input
+    return _CONJ.run((input,)) if input._a.dtype.kind == "c" else input
 
 
-@composite("conj_physical_", method=True)
-def conj_physical_(input):
-    """In-place conjugation."""
-    return apply_inplace(CARDS["conj_physical"], (input,))
-
-
-@composite("resolve_conj", "resolve_neg", method=True)
+@composite("resolve_conj(input)", "resolve_neg", at="torch Tensor")
 def resolve_conj(input):
     """input itself: neither conjugation nor negation is ever lazy here."""
     return input
 
 
-@composite("isreal", method=True)
+@composite("isreal(input)", at="torch Tensor")
 def isreal(input):
     """True where the imaginary part is 0."""
-    return input.imag == 0 if input.is_complex() else (input == input) | True
+    return imag(input) == 0 if input.is_complex() else (input == input) | True
 
 
-@op("angle", promote="float")
+@op("angle(input, *, out=None)", at="torch Tensor", promote="float")
 class Angle:
     """y = the argument of x: 0 or π for real x, NaN for NaN;  dx = dy i x / |x|², 0 for real x"""
 
@@ -159,17 +154,32 @@ class Angle:
     samples = unary()
 
 
-@op("polar", method=False, broadcast=True)
+def _same_dtype(out: Any, z: Tensor) -> None:
+    if isinstance(out, Tensor) and out.dtype is not z.dtype:
+        raise RuntimeError(
+            f"Expected object of scalar type {scalar_name(z.dtype)} but got scalar type "
+            f"{scalar_name(out.dtype)} for argument 'out'"
+        )
+
+
+@op("polar(abs: Tensor, angle: Tensor, *, out=None)", at="torch", broadcast=True)
 class Polar:
     """z = r (cos θ + i sin θ);  dr = Re(dz e^-iθ),  dθ = r Re(dz · (-i) e^-iθ)
+
+    shape   broadcast
+    errors  RuntimeError: not two tensors of one of float32 and float64
 
     >>> torch.polar(tensor([2.0]), tensor([0.5]))
     tensor([1.7552+0.9589j])
     """
 
+    def prepare(abs, angle):
+        return _parts("polar", ("abs", "angle"), abs, angle)
+
+    check_out = _same_dtype
+
     def forward(r, theta):
-        _parts(r, theta)
-        return _from_parts(r * np.cos(theta), r * np.sin(theta))
+        return _from_parts(r * K.cos(theta), r * K.sin(theta))
 
     def backward(c, dz, r, theta):
         a, b = K.real(dz), K.imag(dz)
@@ -179,14 +189,20 @@ class Polar:
     samples = binary(0.2, 2.0, (-2.0, 2.0), numbers=False)
 
 
-@op("_complex", fn=False, method=False, broadcast=True, node="Complex")
-class _Complex:
-    """z = x + iy;  dx = Re dz,  dy = Im dz.  RuntimeError:
-    parts that are not float tensors of one dtype.
+@op("complex(real: Tensor, imag: Tensor, *, out=None)", at="torch", broadcast=True)
+class Complex:
+    """z = x + iy;  dx = Re dz,  dy = Im dz
+
+    shape   broadcast
+    errors  RuntimeError: not two tensors of one of float32 and float64
     """
 
+    def prepare(real, imag):
+        return _parts("complex", ("real", "imag"), real, imag)
+
+    check_out = _same_dtype
+
     def forward(x, y):
-        _parts(x, y)
         return _from_parts(x, y)
 
     def backward(c, dz):
@@ -197,43 +213,27 @@ class _Complex:
         yield make(), make(2, 1, 3)
 
 
-@composite("complex")
-def complex(real, imag, *, out=None):
-    """real + i imag. RuntimeError: parts (or out) of another dtype than that of the other part."""
-    z = apply(CARDS["_complex"], (real, imag))
-    if out is None:
-        return z
-    if out.dtype is not z.dtype:
-        raise RuntimeError(
-            f"Expected object of scalar type {scalar_name(z.dtype)} but got scalar type "
-            f"{scalar_name(out.dtype)} for argument 'out'"
-        )
-    return into(out, z)
-
-
 def _from_parts(x, y) -> np.ndarray:
     """x + iy without arithmetic, so that infinities do not make NaN of the other part."""
-    z = np.empty(np.broadcast_shapes(x.shape, y.shape), np.result_type(x.dtype, np.complex64))
+    shape = np.broadcast_shapes(x.shape, y.shape)
+    z = K.zeros(shape, x, np.result_type(x.dtype, np.complex64))
     z.real, z.imag = x, y
     return z
 
 
-def _parts(x: np.ndarray, y: np.ndarray) -> None:
-    for v in (x, y):
-        if not isinstance(v, np.ndarray):
-            raise TypeError(f"expected a Tensor, not {type(v).__name__}")
-    for v in (x, y):
-        if v.dtype not in (np.float32, np.float64):
-            raise RuntimeError(
-                f"Expected both inputs to be Half, Float or Double tensors but got {_name(x)} and "
-                f"{_name(y)}"
-            )
-    if x.dtype != y.dtype:
+def _parts(name: str, names: tuple, x: Any, y: Any) -> tuple:
+    """x and y. TypeError, RuntimeError: they are not Tensors of one of float32 and float64."""
+    for i, v in enumerate((x, y)):
+        tensor_argument(name, v, names[i], i + 1)
+    kinds = [scalar_name(v.dtype) for v in (x, y)]
+    if any(v.dtype not in (float32, float64) for v in (x, y)):
         raise RuntimeError(
-            f"Expected object of scalar type {_name(x)} but got scalar type {_name(y)} for second "
+            f"Expected both inputs to be Half, Float or Double tensors but got {kinds[0]} and "
+            f"{kinds[1]}"
+        )
+    if x.dtype is not y.dtype:
+        raise RuntimeError(
+            f"Expected object of scalar type {kinds[0]} but got scalar type {kinds[1]} for second "
             "argument"
         )
-
-
-def _name(x: np.ndarray) -> str:
-    return scalar_name(from_numpy_dtype(x.dtype))
+    return x, y

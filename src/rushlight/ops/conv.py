@@ -12,10 +12,11 @@ from math import prod
 
 import numpy as np
 
-from ..core.dtype import FLOAT, scalar_name
+from ..core.dtype import FLOAT
 from ..core.tensor import Tensor
+from ..dispatch.messages import not_implemented
 from ..dispatch.on_tensors import translate
-from ..dispatch.registry import CARDS, FUNCTIONAL, apply, composite, fuse, op
+from ..dispatch.registry import FUNCTIONAL, composite, fuse, internal
 from ..kernels import K
 from ..kernels.window_geometry import output_size as window_count
 from .activation import Relu
@@ -41,10 +42,8 @@ def _windows_of(x, w, b, cells, options):
     return y if y.shape[2:] == cells else y[..., *map(slice, cells)]
 
 
-@op(
-    "_convolution",
-    fn=False,
-    method=False,
+@internal(
+    "convolution_nd",
     tensors=3,
     constants=4,
     save_if={"x": 1, "w": 0},
@@ -88,10 +87,8 @@ class Convolution:
         yield make(6, 5, 2, 3).transpose(0, 3), make(3, 5, 3, 3), None, pair(2), pair(1), pair(1), 1
 
 
-@op(
-    "_conv_transpose",
-    fn=False,
-    method=False,
+@internal(
+    "conv_transpose_nd",
     tensors=3,
     save_if={"x": 1, "w": 0},
     node="Convolution",
@@ -123,7 +120,7 @@ class ConvTranspose:
         yield make(1, 1, 2, 2, 2), make(1, 1, 2, 3, 2), None, size, (3, 2, 1), (0, 1, 0), once, 1
 
 
-@op("_conv_dw", fn=False, method=False, tensors=2, outputs=2, node="ConvolutionBackward")
+@internal("convolution_dw", tensors=2, outputs=2, node="ConvolutionBackward")
 class ConvWeight:
     """dw[o, c, t] = Σ_{n, l} dy[n, o, l] · x[n, c, l · stride + t · dilation - padding]
     db[o] = Σ_{n, l} dy[n, o, l]
@@ -150,21 +147,20 @@ def _forward_relu(x, w, b, stride, padding, dilation, groups):
     return _FORWARD_RELU[x.ndim](x, w, b, stride, padding, dilation, groups)
 
 
-_CONVOLUTION = CARDS["_convolution"]
+_CONVOLUTION = Convolution
 _CONVOLUTION_RELU = fuse(_CONVOLUTION, Relu.card, _forward_relu)
 
 
 def _convolution_word(x, w, b, stride, padding, dilation, groups):
-    return apply(CARDS["_convolution"], (x, w, b, stride, padding, dilation, groups))
+    return Convolution.run((x, w, b, stride, padding, dilation, groups))
 
 
 def _transposed_word(dy, w, x_shape, stride, padding, dilation, groups):
-    shape = tuple(x_shape)
-    return apply(CARDS["_conv_transpose"], (dy, w, None, shape, stride, padding, dilation, groups))
+    return ConvTranspose.run((dy, w, None, tuple(x_shape), stride, padding, dilation, groups))
 
 
 def _weight_word(dy, x, w_shape, stride, padding, dilation, groups):
-    return apply(CARDS["_conv_dw"], (dy, x, tuple(w_shape), stride, padding, dilation, groups))
+    return ConvWeight.run((dy, x, tuple(w_shape), stride, padding, dilation, groups))
 
 
 for _rank in (1, 2, 3):
@@ -176,73 +172,124 @@ for _rank in (1, 2, 3):
 # ---------------------------------------------------------------- what users call
 
 
-@composite("conv1d", functional=True)
+_OPTIONS = (
+    "stride: int | Sequence[int] = 1, padding: int | Sequence[int] | str = 0, "
+    "dilation: int | Sequence[int] = 1, groups: int = 1"
+)
+_TRANSPOSED = (
+    "stride: int | Sequence[int] = 1, padding: int | Sequence[int] = 0, "
+    "output_padding: int | Sequence[int] = 0, groups: int = 1, dilation: int | Sequence[int] = 1"
+)
+
+
+@composite(f"conv1d(input, weight, bias=None, {_OPTIONS})", at="torch F", explains=True)
 def conv1d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
-    """Convolution of input (N, C, L) or (C, L) with weight (O, C / groups, T); see conv2d."""
+    """Convolution in one dimension; see conv2d.
+
+    shape   input (N, C, L) or (C, L), weight (O, C / groups, T), bias (O) -> (N, O, L') or (O, L')
+    errors  as conv2d
+    """
     return _conv("conv1d", 1, input, weight, bias, stride, padding, dilation, groups)
 
 
-@composite("conv2d", functional=True)
+@composite(f"conv2d(input, weight, bias=None, {_OPTIONS})", at="torch F", explains=True)
 def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
-    """Convolution of input (N, C, H, W) or (C, H, W) with weight (O, C / groups, kH, kW).
+    """Convolution in two dimensions: windows of the input, weighed and added up.
 
     stride, padding, dilation: an int or one per dimension; padding also "valid" (none) or "same"
     (the output is as large as the input; stride 1 only).
-    RuntimeError: shapes or dtypes that do not fit, in PyTorch's words.
+
+    shape   input (N, C, H, W) or (C, H, W), weight (O, C / groups, kH, kW), bias (O)
+            -> (N, O, H', W') or (O, H', W')
+    errors  RuntimeError: shapes or dtypes that do not fit; TypeError: no Tensors, no numbers
+
     >>> F.conv2d(torch.ones(1, 1, 3, 3), torch.ones(1, 1, 2, 2)).shape
     torch.Size([1, 1, 2, 2])
     """
     return _conv("conv2d", 2, input, weight, bias, stride, padding, dilation, groups)
 
 
-@composite("conv3d", functional=True)
+@composite(f"conv3d(input, weight, bias=None, {_OPTIONS})", at="torch F", explains=True)
 def conv3d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
-    """Convolution of input (N, C, D, H, W) with weight (O, C / groups, kD, kH, kW); see conv2d."""
+    """Convolution in three dimensions; see conv2d.
+
+    shape   input (N, C, D, H, W), weight (O, C / groups, kD, kH, kW), bias (O)
+            -> (N, O, D', H', W'); input and result may lack N
+    errors  as conv2d
+    """
     return _conv("conv3d", 3, input, weight, bias, stride, padding, dilation, groups)
 
 
-@composite("conv_transpose1d", functional=True)
+@composite(
+    f"conv_transpose1d(input, weight, bias=None, {_TRANSPOSED})", at="torch F", explains=True
+)
 def conv_transpose1d(
     input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1
 ):
-    """Transposed convolution of input (N, C, L) with weight (C, O / groups, T)."""
+    """Transposed convolution in one dimension; see conv_transpose2d.
+
+    shape   input (N, C, L) or (C, L), weight (C, O / groups, T) -> (N, O, L') or (O, L')
+    errors  as conv_transpose2d
+    """
     options = (stride, padding, output_padding, groups, dilation)
     return _conv_transpose("conv_transpose1d", 1, input, weight, bias, *options)
 
 
-@composite("conv_transpose2d", functional=True)
+@composite(
+    f"conv_transpose2d(input, weight, bias=None, {_TRANSPOSED})", at="torch F", explains=True
+)
 def conv_transpose2d(
     input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1
 ):
     """The gradient of conv2d with respect to its input, as a layer of its own.
 
-    input (N, C, H, W) or (C, H, W), weight (C, O / groups, kH, kW), bias (O) -> (N, O, H', W') with
-    H' = (H - 1) stride - 2 padding + dilation (kH - 1) + output_padding + 1.
-    RuntimeError: shapes or dtypes that do not fit; output_padding not below stride or dilation.
+    shape   input (N, C, H, W) or (C, H, W), weight (C, O / groups, kH, kW), bias (O)
+            -> (N, O, H', W'), H' = (H - 1) stride - 2 padding + dilation (kH - 1) + output_padding
+            + 1
+    errors  RuntimeError: shapes or dtypes that do not fit; output_padding not below stride or
+            dilation; TypeError: no Tensors, no numbers
     """
     options = (stride, padding, output_padding, groups, dilation)
     return _conv_transpose("conv_transpose2d", 2, input, weight, bias, *options)
 
 
-@composite("conv_transpose3d", functional=True)
+@composite(
+    f"conv_transpose3d(input, weight, bias=None, {_TRANSPOSED})", at="torch F", explains=True
+)
 def conv_transpose3d(
     input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1
 ):
-    """Transposed convolution of input (N, C, D, H, W) with weight (C, O / groups, kD, kH, kW)."""
+    """Transposed convolution in three dimensions; see conv_transpose2d.
+
+    shape   input (N, C, D, H, W), weight (C, O / groups, kD, kH, kW) -> (N, O, D', H', W')
+    errors  as conv_transpose2d
+    """
     options = (stride, padding, output_padding, groups, dilation)
     return _conv_transpose("conv_transpose3d", 3, input, weight, bias, *options)
 
 
-@composite("conv_tbc")
+@composite("conv_tbc(input, weight, bias: Tensor, pad: int = 0)", at="torch")
 def conv_tbc(input, weight, bias, pad=0):
-    """conv1d with time first: input (L, N, C), weight (T, C, O), bias (O) -> (L', N, O)."""
+    """conv1d with time first.
+
+    shape   input (L, N, C), weight (T, C, O), bias (O) -> (L', N, O)
+    errors  as conv2d
+    """
     y = conv1d(input.permute(1, 2, 0), weight.permute(2, 1, 0), bias, 1, pad)
     return y.permute(2, 0, 1)
 
 
-@composite("convolution")
+@composite(
+    "convolution(input, weight, bias: Tensor | None, stride: Sequence[int], "
+    "padding: Sequence[int], dilation: Sequence[int], transposed: bool, "
+    "output_padding: Sequence[int], groups: int)",
+    at="torch",
+)
 def convolution(input, weight, bias, stride, padding, dilation, transposed, output_padding, groups):
-    """conv1d, conv2d or conv3d, or its transpose, by the number of dimensions of weight."""
+    """conv1d, conv2d or conv3d, or its transpose, by the number of dimensions of weight.
+
+    errors  as conv2d and conv_transpose2d
+    """
     rank = weight.ndim - 2
     if transposed:
         options = (stride, padding, output_padding, groups, dilation)
@@ -318,7 +365,7 @@ def _conv_transpose(
         )
     shape = (x[0], w[1] * groups, *size)
     args = (input, weight, bias, shape, stride, padding, dilation, groups)
-    return apply(CARDS["_conv_transpose"], args)
+    return ConvTranspose.run(args)
 
 
 def _named_padding(input, weight, padding, stride, dilation, rank):
@@ -346,7 +393,7 @@ def _named_padding(input, weight, padding, stride, dilation, rank):
 # ---------------------------------------------------------------- unfold and fold
 
 
-@op("im2col", fn=False, method=False, tensors=1, node="Im2Col")
+@internal("im2col", tensors=1, node="Im2Col")
 class Im2Col:
     """Windows as columns: x (N, C, *S) or (C, *S) -> y (N, C · |T|, |L|), zeros from the padding.
 
@@ -372,7 +419,7 @@ class Im2Col:
         yield make(2, 4, 3), (2, 2), (1, 1), (0, 0), (1, 1)
 
 
-@op("col2im", fn=False, method=False, tensors=1, node="Col2Im")
+@internal("col2im", tensors=1, node="Col2Im")
 class Col2Im:
     """Columns (N, C · |T|, |L|) back to their places, added up where they overlap: (N, C, *S).
 
@@ -396,7 +443,7 @@ class Col2Im:
 
 def _unfold_word(x, kernel, stride, padding, dilation):
     out = map(window_count, x.shape[2:], kernel, stride, padding, dilation)
-    y = apply(CARDS["im2col"], (x, tuple(kernel), dilation, padding, stride))
+    y = Im2Col.run((x, tuple(kernel), dilation, padding, stride))
     return y.reshape(*x.shape[:2], *kernel, *out)
 
 
@@ -404,18 +451,23 @@ def _fold_word(cols, size, stride, padding, dilation):
     n, c, *rest = cols.shape
     kernel, out = tuple(rest[: len(size)]), rest[len(size) :]
     cols = cols.reshape(n, c * prod(kernel), prod(out))
-    return apply(CARDS["col2im"], (cols, tuple(size), kernel, dilation, padding, stride))
+    return Col2Im.run((cols, tuple(size), kernel, dilation, padding, stride))
 
 
 translate("unfold", _unfold_word)
 translate("fold", _fold_word)
 
 
-@composite("unfold", fn=False, functional=True)
+@composite(
+    "unfold(input, kernel_size: int | Sequence[int], dilation: int | Sequence[int] = 1, "
+    "padding: int | Sequence[int] = 0, stride: int | Sequence[int] = 1)",
+    at="F",
+)
 def unfold(input, kernel_size, dilation=1, padding=0, stride=1):
-    """Sliding windows as columns: input (N, C, H, W) or (C, H, W) -> (N, C · |kernel|, windows).
+    """Sliding windows as columns.
 
-    RuntimeError: no window fits, or input has other dimensions.
+    shape   input (N, C, H, W) or (C, H, W) -> (N, C · |kernel|, windows), likewise without N
+    errors  RuntimeError: no window fits, input has other dimensions; NotImplementedError: integers
     """
     kernel, stride = pair("kernel_size", kernel_size), pair("stride", stride)
     padding, dilation = pair("padding", padding), pair("dilation", dilation)
@@ -426,8 +478,7 @@ def unfold(input, kernel_size, dilation=1, padding=0, stride=1):
             f"dimensions for input, but got: {list(input.shape)}"
         )
     if input.dtype.category < FLOAT:
-        name = scalar_name(input.dtype)
-        raise NotImplementedError(f"\"im2col_out_cpu\" not implemented for '{name}'")
+        raise not_implemented("im2col_out_cpu", input._a)
     size = tuple(input.shape[-2:])
     out = tuple(map(window_count, size, kernel, stride, padding, dilation))
     if min(out) < 1:
@@ -436,14 +487,20 @@ def unfold(input, kernel_size, dilation=1, padding=0, stride=1):
             f"padding={padding}, calculated shape of the array of sliding blocks as {out}, but its "
             "components must be at least one."
         )
-    return apply(CARDS["im2col"], (input, kernel, dilation, padding, stride))
+    return Im2Col.run((input, kernel, dilation, padding, stride))
 
 
-@composite("fold", fn=False, functional=True)
+@composite(
+    "fold(input, output_size: int | Sequence[int], kernel_size: int | Sequence[int], "
+    "dilation: int | Sequence[int] = 1, padding: int | Sequence[int] = 0, "
+    "stride: int | Sequence[int] = 1)",
+    at="F",
+)
 def fold(input, output_size, kernel_size, dilation=1, padding=0, stride=1):
-    """The sum of overlapping windows: input (N, C · |kernel|, windows) -> (N, C, *output_size).
+    """The sum of overlapping windows: what unfold took apart, put back and added up.
 
-    RuntimeError: the columns do not fit the kernel or the number of windows.
+    shape   input (N, C · |kernel|, windows) -> (N, C, *output_size), likewise without N
+    errors  RuntimeError: the columns do not fit the kernel or the number of windows
     """
     size, kernel = pair("output_size", output_size), pair("kernel_size", kernel_size)
     padding, dilation = pair("padding", padding), pair("dilation", dilation)
@@ -468,4 +525,4 @@ def fold(input, output_size, kernel_size, dilation=1, padding=0, stride=1):
             f"the calculated number of sliding blocks {out[0]} * {out[1]} = {prod(out)}, but got "
             f"input.size(2)={shape[-1]}."
         )
-    return apply(CARDS["col2im"], (input, size, kernel, dilation, padding, stride))
+    return Col2Im.run((input, size, kernel, dilation, padding, stride))

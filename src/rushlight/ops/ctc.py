@@ -8,12 +8,13 @@ from __future__ import annotations
 import numpy as np
 
 from ..core.tensor import Tensor, wrap
-from ..dispatch.registry import CARDS, apply, composite, op
-from .loss import reduced
+from ..dispatch.messages import not_implemented
+from ..dispatch.registry import composite, internal
+from .loss import numbered, reduced
 
 
-@op("_ctc", fn=False, method=False, tensors=1, extras=("alpha",), node="CtcLoss")
-class _Ctc:
+@internal("ctc", tensors=1, extras=("alpha",), node="CtcLoss")
+class Ctc:
     """L_n = -log Σ p over all ways to spell target n in T steps with repeats and blanks between.
 
     shape   x (T, N, C) log-probabilities, labels (N, 2 S + 1) with blanks between, lengths (N) and
@@ -104,7 +105,12 @@ def _lengths(name: str, given, count: int) -> np.ndarray:
     return lengths
 
 
-@composite("ctc_loss", functional=True)
+@composite(
+    "ctc_loss(log_probs: Tensor, targets: Tensor, input_lengths: Tensor | Sequence[int], "
+    "target_lengths: Tensor | Sequence[int], blank: int = 0, reduction='mean', "
+    "zero_infinity: bool = False)",
+    at="F",
+)
 def ctc_loss(
     log_probs,
     targets,
@@ -114,26 +120,47 @@ def ctc_loss(
     reduction="mean",
     zero_infinity=False,
 ):
-    """Connectionist temporal classification: -log of the probability of targets, however they are
-    aligned.
+    """L = -log of the probability of targets, however they are aligned with the T steps.
 
-    shape   log_probs (T, N, C) or (T, C); targets (N, S), or all targets one after the other
+    shape   log_probs (T, N, C) or (T, C); targets (N, S), or all targets one after the other;
+            lengths (N) -> (), or (N) without reduction
+    dtype   float32, float64
     mean    of each loss divided by its target's length
-    errors  RuntimeError: blank is no class, lengths that do not fit
+    errors  RuntimeError: blank is no class, lengths that do not fit, nothing in log_probs;
+            ValueError: another reduction; NotImplementedError: other dtypes
+    source  Graves et al. 2006, doi:10.1145/1143844.1143891
     """
-    if isinstance(reduction, int):  # torch.ctc_loss's own numbering
-        reduction = ("none", "mean", "sum")[reduction]
-    if log_probs._a.dtype.kind != "f":
-        raise RuntimeError(f"\"ctc_loss_cpu\" not implemented for '{log_probs.dtype}'")
+    return _ctc_loss(
+        log_probs, targets, input_lengths, target_lengths, blank, reduction, zero_infinity
+    )
+
+
+@composite(
+    "ctc_loss(log_probs: Tensor, targets: Tensor, input_lengths: Tensor | Sequence[int], "
+    "target_lengths: Tensor | Sequence[int], blank: int = 0, reduction: int = 1, "
+    "zero_infinity: bool = False)",
+    at="torch",
+)
+def torch_ctc_loss(
+    log_probs, targets, input_lengths, target_lengths, blank=0, reduction=1, zero_infinity=False
+):
+    """torch.nn.functional.ctc_loss; reduction is 0, 1 or 2."""
+    word = numbered("ctc_loss", reduction)
+    return _ctc_loss(log_probs, targets, input_lengths, target_lengths, blank, word, zero_infinity)
+
+
+def _ctc_loss(log_probs, targets, input_lengths, target_lengths, blank, reduction, zero_infinity):
+    if log_probs._a.dtype.kind != "f" or log_probs._a.dtype.itemsize < 4:
+        raise not_implemented("ctc_loss_cpu", log_probs._a)
+    if not log_probs._a.size:
+        raise RuntimeError("log_probs tensor must not be empty")
     batched = log_probs._a.ndim == 3
     x = log_probs if batched else log_probs.unsqueeze(1)
     length, n, classes = x._a.shape
     if not 0 <= blank < classes:
         raise RuntimeError("blank must be in label range")
-    steps, sizes = (
-        _lengths("input_lengths", input_lengths, n),
-        _lengths("target_lengths", target_lengths, n),
-    )
+    steps = _lengths("input_lengths", input_lengths, n)
+    sizes = _lengths("target_lengths", target_lengths, n)
     if (steps < 0).any() or (steps > length).any():
         i = int(np.flatnonzero((steps < 0) | (steps > length))[0])
         raise RuntimeError(
@@ -141,7 +168,7 @@ def ctc_loss(
             "(while checking arguments for ctc_loss_cpu)"
         )
     labels, skips = _spelling(targets._a, sizes, blank)
-    loss = apply(CARDS["_ctc"], (x, labels, steps, sizes, skips))
+    loss = Ctc.run((x, labels, steps, sizes, skips))
     if zero_infinity:
         loss = loss.masked_fill(wrap(np.isinf(loss._a)), 0.0)
     if reduction == "mean":

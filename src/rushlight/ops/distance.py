@@ -5,8 +5,11 @@ B batch, P and R points, M features.
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 
+from ..core.dtype import FLOAT, promote_types, scalar_name
 from ..core.grad_mode import no_grad
 from ..core.tensor import Tensor, wrap
 from ..dispatch.registry import composite
@@ -16,8 +19,6 @@ from .shape import broadcast_tensors, wrapped
 
 def _common(x1: Tensor, x2: Tensor) -> tuple[Tensor, Tensor]:
     """x1 and x2 in their common dtype. RuntimeError: not floating point."""
-    from ..core.dtype import FLOAT, promote_types, scalar_name
-
     target = promote_types(x1.dtype, x2.dtype)
     if target.category < FLOAT:
         raise RuntimeError(
@@ -26,7 +27,9 @@ def _common(x1: Tensor, x2: Tensor) -> tuple[Tensor, Tensor]:
     return x1.to(target), x2.to(target)
 
 
-@composite("cosine_similarity", functional=True)
+@composite(
+    "cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8)", at="torch F"
+)
 def cosine_similarity(x1, x2, dim=1, eps=1e-8):
     """y = x1 · x2 / (max(|x1|, eps) max(|x2|, eps)) along dim of the broadcast inputs.
 
@@ -41,16 +44,21 @@ def cosine_similarity(x1, x2, dim=1, eps=1e-8):
     return ((x1 / n1) * (x2 / n2)).sum(dim)
 
 
-@composite("pairwise_distance", functional=True)
+@composite(
+    "pairwise_distance(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6, "
+    "keepdim: bool = False)",
+    at="torch F",
+)
 def pairwise_distance(x1, x2, p=2.0, eps=1e-6, keepdim=False):
     """y = |x1 - x2 + eps|_p over the last dimension of the broadcast inputs.
 
     shape   (N, M), (N, M) -> (N)
+    errors  RuntimeError: shapes that do not broadcast
     """
     return (x1 - x2 + eps).norm(p, -1, keepdim)
 
 
-@composite("pdist", functional=True)
+@composite("pdist(input, p: float = 2.0)", at="torch F")
 def pdist(input, p=2.0):
     """The p-norm distances of all pairs of rows i < j, in that order.
 
@@ -68,7 +76,9 @@ def pdist(input, p=2.0):
     return (input[wrap(i)] - input[wrap(j)]).norm(p, 1)
 
 
-@composite("cdist")
+@composite(
+    "cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str | None = None)", at="torch"
+)
 def cdist(x1, x2, p=2.0, compute_mode=None):
     """The p-norm distances between all rows of x1 and all rows of x2.
 
@@ -110,11 +120,15 @@ def _euclidean(x1: Tensor, x2: Tensor) -> Tensor:
     return found.masked_fill(zero, 1.0).sqrt().masked_fill(zero, 0.0)
 
 
-@composite("linalg.cross")
-def linalg_cross(input, other, *, dim=-1, out=None):
-    """y = x × y along dim, of length 3; the other dimensions broadcast.
+@composite("cross(input, other: Tensor, *, dim: int = -1, out=None)", at="linalg")
+def linalg_cross(input, other, *, dim=-1):
+    """z = x × y along dim, of length 3; the other dimensions broadcast.
 
-    RuntimeError: numbers of dimensions differ, or the length is not 3.
+    shape   (*, 3, *), (*, 3, *) -> (*, 3, *)
+    errors  RuntimeError: numbers of dimensions differ, or the length is not 3
+
+    >>> torch.linalg.cross(tensor([1.0, 0.0, 0.0]), tensor([0.0, 1.0, 0.0]))
+    tensor([0., 0., 1.])
     """
     a, b = input._a.shape, other._a.shape
     if len(a) != len(b):
@@ -125,31 +139,26 @@ def linalg_cross(input, other, *, dim=-1, out=None):
             f"linalg.cross: inputs dimension {dim} must have length 3. Got {a[d]} and {b[d]}"
         )
     x, y = input.unbind(d), other.unbind(d)
-    y = stack([x[i - 2] * y[i - 1] - x[i - 1] * y[i - 2] for i in range(3)], d)
-    if out is None:
-        return y
-    from ..dispatch.registry import store
-
-    store(out, y)
-    return out
+    return stack([x[i - 2] * y[i - 1] - x[i - 1] * y[i - 2] for i in range(3)], d)
 
 
-@composite("cross", method=True)
-def cross(input, other, dim=None, *, out=None):
-    """y = x × y along dim; without dim along the first dimension of length 3 (deprecated)."""
+@composite("cross(input, other: Tensor, dim: int | None = None, *, out=None)", at="torch Tensor")
+def cross(input, other, dim=None):
+    """z = x × y along dim; without dim along the first dimension of length 3 (deprecated).
+
+    errors  as torch.linalg.cross
+    """
     if dim is None:
         if input._a.ndim != other._a.ndim:
             raise RuntimeError("linalg.cross: inputs must have the same number of dimensions.")
-        import warnings
-
         warnings.warn(
             "Using torch.cross without specifying the dim arg is deprecated.\n"
             "Please either pass the dim explicitly or simply use torch.linalg.cross.\n"
             "The default value of dim will change to agree with that of linalg.cross in a future "
             "release.",
-            stacklevel=2,
+            stacklevel=3,
         )
         if 3 not in input._a.shape:
             raise RuntimeError("no dimension of size 3 in input")
         dim = input._a.shape.index(3)
-    return linalg_cross(input, other, dim=dim, out=out)
+    return linalg_cross(input, other, dim=dim)

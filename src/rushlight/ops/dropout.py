@@ -16,18 +16,19 @@ import numpy as np
 
 from ..core.dtype import COMPLEX, FLOAT, from_numpy_dtype, scalar_name
 from ..core.tensor import Tensor, wrap
-from ..dispatch.registry import composite, op
+from ..dispatch.messages import tensor_argument
+from ..dispatch.registry import composite, internal
 from ..kernels import K
 from ..random import variates
 from ..random.generator import default_generator
-from .random_fill import check_tensor
 
 # SELU's limit for x -> -inf, -scale · alpha: what alpha dropout puts in place of an entry.
 _SELU_FLOOR = 1.7580993408473766
 
 
-def dropped(x: Tensor, p: float, train: bool, inplace: bool, *, channels: int = 0,
-            alpha: bool = False) -> Tensor:  # fmt: skip
+def dropped(
+    x: Tensor, p: float, train: bool, inplace: bool, *, channels: int = 0, alpha: bool = False
+) -> Tensor:
     """What all of the family do. channels: how many dimensions name a channel, or 0."""
     if not 0 <= p <= 1:
         raise RuntimeError(f"dropout probability has to be between 0 and 1, but got {p}")
@@ -78,7 +79,7 @@ def alpha_noise(like: np.ndarray, p: float) -> tuple[Tensor, Tensor]:
 
 def checked(name: str, input: Any, p: Any) -> None:
     """TypeError: not a tensor; ValueError: p is not a probability."""
-    check_tensor(input, name)
+    tensor_argument(name, input)
     if p < 0.0 or p > 1.0:
         raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
 
@@ -86,8 +87,8 @@ def checked(name: str, input: Any, p: Any) -> None:
 # ---------------------------------------------------------------- torch.nn.functional
 
 
-@composite("dropout", fn=False, functional=True)
-def dropout(input, p=0.5, training=True, inplace=False):
+@composite("dropout", at="F")
+def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
     """y = x · n / (1 - p): each entry by itself; x itself unless training.
 
     shape   x (*) -> y (*)
@@ -99,8 +100,10 @@ def dropout(input, p=0.5, training=True, inplace=False):
     return dropped(input, p, training, inplace)
 
 
-@composite("alpha_dropout", fn=False, functional=True)
-def alpha_dropout(input, p=0.5, training=False, inplace=False):
+@composite("alpha_dropout", at="F")
+def alpha_dropout(
+    input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False
+) -> Tensor:
     """Dropout that keeps mean and variance of a SELU network: entries put out become SELU's floor.
 
     shape   x (*) -> y (*)
@@ -112,8 +115,10 @@ def alpha_dropout(input, p=0.5, training=False, inplace=False):
     return dropped(input, p, training, inplace, alpha=True)
 
 
-@composite("feature_alpha_dropout", fn=False, functional=True)
-def feature_alpha_dropout(input, p=0.5, training=False, inplace=False):
+@composite("feature_alpha_dropout", at="F")
+def feature_alpha_dropout(
+    input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False
+) -> Tensor:
     """alpha_dropout of whole channels.
 
     shape   x (N, C, *) -> y (N, C, *)
@@ -123,8 +128,10 @@ def feature_alpha_dropout(input, p=0.5, training=False, inplace=False):
     return dropped(input, p, training, inplace, channels=2, alpha=True)
 
 
-@composite("dropout1d", fn=False, functional=True)
-def dropout1d(input, p=0.5, training=True, inplace=False):
+@composite("dropout1d", at="F")
+def dropout1d(
+    input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False
+) -> Tensor:
     """dropout of whole channels.
 
     shape   x (N, C, L) or (C, L), kept
@@ -141,8 +148,10 @@ def dropout1d(input, p=0.5, training=True, inplace=False):
     return dropped(input, p, training, inplace, channels=input.ndim - 1)
 
 
-@composite("dropout2d", fn=False, functional=True)
-def dropout2d(input, p=0.5, training=True, inplace=False):
+@composite("dropout2d", at="F")
+def dropout2d(
+    input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False
+) -> Tensor:
     """dropout of whole channels.
 
     shape   x (N, C, H, W), kept; (N, C, L) with a warning
@@ -164,8 +173,10 @@ def dropout2d(input, p=0.5, training=True, inplace=False):
     return dropped(input, p, training, inplace, channels=2)
 
 
-@composite("dropout3d", fn=False, functional=True)
-def dropout3d(input, p=0.5, training=True, inplace=False):
+@composite("dropout3d", at="F")
+def dropout3d(
+    input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False
+) -> Tensor:
     """dropout of whole channels.
 
     shape   x (N, C, D, H, W) or (C, D, H, W), kept; others with a warning
@@ -193,33 +204,29 @@ def warn_of_dimensions(name: str, ndim: int, spatial: int, expected: str) -> Non
 # ---------------------------------------------------------------- torch
 
 
-def publish(name: str, **kind: Any) -> None:
+def _define(name: str, **kind: Any) -> None:
     """torch.<name>(input, p, train) and torch.<name>_, in place."""
 
     def function(input, p, train):
-        check_tensor(input, name)
         return dropped(input, p, train, False, **kind)
 
     def change(input, p, train):
-        check_tensor(input, name + "_")
         return dropped(input, p, train, True, **kind)
 
-    function.__name__ = function.__qualname__ = name
-    change.__name__ = change.__qualname__ = name + "_"
-    function.__doc__ = f"torch.nn.functional.{name}, all arguments to be given."
-    change.__doc__ = f"In-place version of {name}."
-    composite(name)(function)
-    composite(name + "_")(change)
+    errors = "errors  RuntimeError: p outside [0, 1], integers"
+    function.__doc__ = f"torch.nn.functional.{name}, all arguments to be given.\n\n    {errors}"
+    change.__doc__ = f"In-place version of {name}.\n\n    {errors}"
+    composite(f"{name}(input, p: float, train: bool)", at="torch")(function)
+    composite(f"{name}_(input, p: float, train: bool)", at="torch")(change)
 
 
-publish("dropout")
-publish("alpha_dropout", alpha=True)
-publish("feature_dropout", channels=2)
-publish("feature_alpha_dropout", channels=2, alpha=True)
+_define("dropout")
+_define("alpha_dropout", alpha=True)
+_define("feature_dropout", channels=2)
+_define("feature_alpha_dropout", channels=2, alpha=True)
 
 
-@op("_native_dropout", fn=False, method=False, tensors=1, extras=("mask",),
-    returns=("y", "mask"))  # fmt: skip
+@internal("native_dropout", tensors=1, extras=("mask",), returns=("y", "mask"))
 class NativeDropout:
     """y = x · mask / (1 - p) with mask = n as bool."""
 
@@ -239,12 +246,12 @@ class NativeDropout:
         return dy * K.astype(mask, dy.dtype) * (1.0 / (1.0 - p) if p < 1 else 0.0)
 
 
-@composite("native_dropout")
+@composite("native_dropout(input, p: float, train: bool | None)", at="torch")
 def native_dropout(input, p, train):
     """Dropout that tells what it kept: (y, mask) with y = x · mask / (1 - p).
 
     shape   x (*) -> y (*), mask (*) bool
     dtype   floating, kept
+    errors  RuntimeError: integers
     """
-    check_tensor(input, "native_dropout")
-    return tuple(NativeDropout(input, p, train))
+    return tuple(NativeDropout.run((input, p, train)))

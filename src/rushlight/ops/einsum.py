@@ -2,71 +2,91 @@
 
 from __future__ import annotations
 
+import math
+import string
+
 import numpy as np
 
 from ..core.tensor import Tensor
-from ..dispatch.registry import CARDS, apply, composite, op, store
+from ..dispatch.registry import composite, op
 from ..kernels import K
+from .matmul import Bmm, Mm
+from .reduce import Sum, axes_of
 
 
-@composite("tensordot")
-def tensordot(a, b, dims=2, *, out=None):
-    """Σ over dims of both tensors: the last/first n, or two lists. RuntimeError: sizes differ."""
+@composite("tensordot(a: Tensor, b: Tensor, dims: int | Sequence = 2, out=None)", at="torch")
+def tensordot(a, b, dims=2):
+    """Σ over dims of both tensors: the last n of a with the first n of b, or two lists.
+
+    A contracted dimension of size 1 is broadcast.
+
+    errors  RuntimeError: sizes that differ, lists of different lengths, dims < 0
+
+    >>> torch.tensordot(tensor([1.0, 2.0]), tensor([3.0, 4.0]), 1)
+    tensor(11.)
+    """
     if isinstance(dims, Tensor):
         dims = dims.tolist()
     if isinstance(dims, int):
         if dims < 0:
             raise RuntimeError(f"tensordot expects dims >= 0, but got dims={dims}")
-        left, right = list(range(a._a.ndim - dims, a._a.ndim)), list(range(dims))
-    else:
-        left, right = ([d] if isinstance(d, int) else list(d) for d in dims)
-    left, right = [d % a._a.ndim for d in left], [d % b._a.ndim for d in right]
-    for p, q in zip(left, right, strict=False):
-        if a._a.shape[p] != b._a.shape[q]:
+        if dims > min(a.ndim, b.ndim):
             raise RuntimeError(
-                f"contracted dimensions need to match, but first has size {a._a.shape[p]} in dim "
-                f"{p} and second has size {b._a.shape[q]} in dim {q}"
+                f"tensordot expects dims <= min(ndim(a), ndim(b)), but got dims={dims}"
             )
-    keep_a = [d for d in range(a._a.ndim) if d not in left]
-    keep_b = [d for d in range(b._a.ndim) if d not in right]
-    n = int(np.prod([a._a.shape[d] for d in left]))
-    x = a.permute(keep_a + left).reshape(int(np.prod([a._a.shape[d] for d in keep_a])), n)
-    y = b.permute(right + keep_b).reshape(n, int(np.prod([b._a.shape[d] for d in keep_b])))
-    z = apply(CARDS["mm"], (x, y)).reshape(
-        [a._a.shape[d] for d in keep_a] + [b._a.shape[d] for d in keep_b]
-    )
-    if out is not None:
-        store(out, z)
-        return out
-    return z
+        left, right = tuple(range(a.ndim - dims, a.ndim)), tuple(range(dims))
+    else:
+        left, right = ((d,) if isinstance(d, int) else tuple(d) for d in dims)
+    if len(left) != len(right):
+        raise RuntimeError("both dimension lists should have same length")
+    left = (axes_of(left, a.ndim) or ()) if left else ()
+    right = (axes_of(right, b.ndim) or ()) if right else ()
+    for p, q in zip(left, right, strict=True):
+        n, m = a.shape[p], b.shape[q]
+        if n == 1 and m != 1:  # broadcast: the other's sum comes to the same
+            b = Sum(b, q, True)
+        elif m == 1 and n != 1:
+            a = Sum(a, p, True)
+        elif n != m:
+            raise RuntimeError(
+                f"contracted dimensions need to match, but first has size {n} in dim "
+                f"{p} and second has size {m} in dim {q}"
+            )
+    keep_a = [d for d in range(a.ndim) if d not in left]
+    keep_b = [d for d in range(b.ndim) if d not in right]
+    n = math.prod(a.shape[d] for d in left)
+    x = a.permute(keep_a + list(left)).reshape(math.prod(a.shape[d] for d in keep_a), n)
+    y = b.permute(list(right) + keep_b).reshape(n, math.prod(b.shape[d] for d in keep_b))
+    return Mm.run((x, y)).reshape([a.shape[d] for d in keep_a] + [b.shape[d] for d in keep_b])
 
 
-@composite("inner", method=True)
-def inner(input, other, *, out=None):
-    """Σ over the last dimension of both. RuntimeError: the last dimensions differ."""
-    if input._a.ndim == 0 or other._a.ndim == 0:
-        y = input * other
-        return y if out is None else _stored(out, y)
-    if input._a.shape[-1] != other._a.shape[-1]:
+@composite("inner(input, other: Tensor, *, out=None)", at="torch Tensor")
+def inner(input, other):
+    """Σ over the last dimension of both.
+
+    errors  RuntimeError: the last dimensions differ
+    """
+    if input.ndim == 0 or other.ndim == 0:
+        return input * other
+    if input.shape[-1] != other.shape[-1]:
         raise RuntimeError(
             "inner() the last dimension must match on both input tensors but got shapes "
-            f"{list(input._a.shape)} and {list(other._a.shape)}"
+            f"{list(input.shape)} and {list(other.shape)}"
         )
-    return tensordot(input, other, ([-1], [-1]), out=out)
+    return tensordot(input, other, ([-1], [-1]))
 
 
-def _stored(out: Tensor, y: Tensor) -> Tensor:
-    store(out, y)
-    return out
-
-
-@composite("einsum")
+@composite("einsum", at="torch")
 def einsum(equation, *operands):
     """Einstein summation: letters name dimensions, a letter missing on the right is summed over;
     '...' broadcasts.
 
-    Also einsum(x, [0, 1], y, [1, 2], [0, 2]). RuntimeError: an equation that does not fit the
-    operands.
+    Also einsum(x, [0, 1], y, [1, 2], [0, 2]).
+
+    errors  RuntimeError: an equation that does not fit the operands
+
+    >>> torch.einsum("ij,j->i", tensor([[1.0, 2.0], [3.0, 4.0]]), tensor([1.0, 10.0]))
+    tensor([21., 43.])
     """
     if isinstance(equation, Tensor):
         equation, operands = _sublists((equation, *operands))
@@ -76,8 +96,6 @@ def einsum(equation, *operands):
 
 
 def _sublists(args: tuple) -> tuple:
-    import string
-
     letters = string.ascii_letters
     spell = lambda s: "".join("..." if i is Ellipsis else letters[i] for i in s)  # noqa: E731
     pairs, out = args, ""
@@ -116,7 +134,13 @@ def _einsum(equation: str, operands: list) -> Tensor:
         rank = t._a.ndim - len(term.replace("...", ""))
         names = list(term.replace("...", "\0"))
         names = [n for ch in names for n in (hidden[dots - rank :] if ch == "\0" else [ch])]
+        own: dict[str, int] = {}
         for name, size in zip(names, t._a.shape, strict=False):
+            if own.setdefault(name, size) != size:
+                raise RuntimeError(
+                    f"einsum(): subscript {name} is repeated for operand {i} but the sizes don't "
+                    f"match, {size} != {own[name]}"
+                )
             if sizes.get(name, 1) != 1 and size not in (1, sizes[name]):
                 raise RuntimeError(
                     f"einsum(): subscript {name} has size {size} for operand {i} which does not "
@@ -195,7 +219,7 @@ def _contract(x: Tensor, xs: list, y: Tensor, ys: list, later: set) -> tuple[Ten
     b, r, k, m = count(batch), count(rows), count(inner), count(columns)
     left = arranged(x, xs, (batch, rows, inner)).reshape(b, r, k)
     right = arranged(y, ys, (batch, inner, columns)).reshape(b, k, m)
-    z = left * right if k == 1 and not inner else apply(CARDS["bmm"], (left, right))
+    z = left * right if k == 1 and not inner else Bmm.run((left, right))
     names = batch + rows + columns
     return z.reshape([size[n] for n in names]), names
 
@@ -211,11 +235,19 @@ def _einsum_word(equation, *operands):
 K.einsum = _einsum_word  # its first argument is a string, so it finds its carrier by the second
 
 
-@op("bilinear", fn=True, method=False, functional=True, tensors=4)
+@op(
+    "bilinear(input1: Tensor, input2: Tensor, weight, bias=None)",
+    at="torch F",
+    tensors=4,
+    accumulate=True,
+)
 class Bilinear:
-    """y[o] = x1ᵀ A[o] x2 + b[o];  x1 (*, I), x2 (*, J), weight (O, I, J), bias (O)"""
+    """y[o] = x1ᵀ A[o] x2 + b[o];  x1 (*, I), x2 (*, J), weight (O, I, J), bias (O) -> (*, O)
 
-    def forward(input1, input2, weight, bias=None):
+    errors  RuntimeError: sizes that do not fit
+    """
+
+    def prepare(input1, input2, weight, bias):
         if input1.shape[:-1] != input2.shape[:-1]:
             raise RuntimeError(
                 "bilinear(): input batch dimensions do not match at dim 0: got "
@@ -227,9 +259,12 @@ class Bilinear:
                     f"bilinear(): input{k} size does not match weight size: got {x.shape[-1]} but "
                     f"expected {weight.shape[k]}"
                 )
+        return input1, input2, weight, bias
+
+    def forward(input1, input2, weight, bias):
         x, y = input1.reshape(-1, input1.shape[-1]), input2.reshape(-1, input2.shape[-1])
-        z = np.einsum("ni,oij,nj->no", x, weight, y, optimize=True)
-        z = z.reshape(*input1.shape[:-1], weight.shape[0]).astype(weight.dtype, copy=False)
+        z = K.einsum("ni,oij,nj->no", x, weight, y)
+        z = K.reshape(K.like(z, weight), (*input1.shape[:-1], weight.shape[0]))
         return z if bias is None else z + bias
 
     def backward(c, dz, input1, input2, weight):

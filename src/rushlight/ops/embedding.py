@@ -1,49 +1,85 @@
-"""Embeddings: rows of a table by index."""
+"""Embeddings: rows of a table by index.
+
+V rows, E features.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 
+from ..core.dtype import int32, int64, scalar_name
 from ..core.tensor import Tensor, wrap
 from ..dispatch.on_tensors import translate
-from ..dispatch.registry import CARDS, apply, composite, op
+from ..dispatch.registry import composite, internal, op
 from ..kernels import K
+from .narrow import rounded, wide
+
+_I64 = np.dtype(np.int64)
 
 
-@op("_embedding", fn=False, method=False, tensors=1, node="Embedding")
-class _Embedding:
-    """y = w[i];  w (V, E), i integer (*) -> (*, E)
+def _check(name: str, weight: Tensor, indices: Tensor, sparse: bool) -> None:
+    """Errors of what is looked up, and where."""
+    if sparse:
+        raise NotImplementedError(
+            f"{name}(sparse=True): rushlight has no sparse gradients; leave sparse=False"
+        )
+    if name == "embedding" and weight._a.ndim != 2:
+        raise RuntimeError("'weight' must be 2-D")
+    if indices.dtype not in (int64, int32):
+        raise RuntimeError(
+            "Expected tensor for argument #1 'indices' to have one of the following scalar types: "
+            f"Long, Int; but got torch.{scalar_name(indices.dtype)}Tensor instead (while checking "
+            f"arguments for {name})\n  fix: indices.long()"
+        )
 
-    grad    dw[v] = Σ dy where i = v (by their number if scale_grad_by_freq); 0 in row padding_idx
-    errors  IndexError: an index outside of 0..V-1
+
+@op(
+    "embedding(weight, indices: Tensor, padding_idx: int = -1, scale_grad_by_freq: bool = False, "
+    "sparse: bool = False)",
+    at="torch",
+    tensors=1,
+    node="Embedding",
+)
+class Embedding:
+    """y = w[i], the rows of a table.
+
+    shape   w (V, E), i (*) int64 or int32 -> y (*, E)
+    dtype   w's
+    grad    dw[v] = Σ dy where i = v (by their number if scale_grad_by_freq); 0 in row padding_idx,
+            unless that is negative
+    errors  IndexError: an index outside of 0..V-1; RuntimeError: w is no matrix, i of another
+            dtype; NotImplementedError: sparse=True
+
+    >>> torch.embedding(tensor([[1.0, 2.0], [3.0, 4.0]]), tensor([1]))
+    tensor([[3., 4.]])
     """
 
-    def forward(w, i, padding_idx=-1, scale=False):
+    def prepare(weight, indices, padding_idx, scale_grad_by_freq, sparse):
+        _check("embedding", weight, indices, sparse)
+        return weight, indices, padding_idx, bool(scale_grad_by_freq)
+
+    def forward(w, i, padding_idx, scale):
         return K.embedding(w, i)
 
     def backward(c, dy, w_shape, i, padding_idx, scale):
         if isinstance(dy, Tensor):
-            return apply(CARDS["_embedding_dw"], (dy, i, w_shape[0], padding_idx, scale))
-        return K.embedding_dw(dy, i, w_shape[0], padding_idx, scale)
+            return EmbeddingDw.run((dy, i, w_shape[0], padding_idx, scale))
+        return rounded(K.embedding_dw(wide(dy), i, w_shape[0], padding_idx, scale), dy)
 
     def samples(make):
         yield make(5, 3), make.indices(2, 4, high=5)
         yield make(5, 3), make.indices(6, high=5), 2
 
 
-@op("_embedding_dw", fn=False, method=False, tensors=1, node="EmbeddingDenseBackward")
-class _EmbeddingDw:
+@internal("embedding_dense_backward", tensors=1, node="EmbeddingDenseBackward")
+class EmbeddingDw:
     """The table's gradient from the rows'."""
 
     def forward(dy, i, rows, padding_idx, scale):
-        return K.embedding_dw(dy, i, rows, padding_idx, scale)
+        return rounded(K.embedding_dw(wide(dy), i, rows, padding_idx, scale), dy)
 
     def backward(c, ddw, i, padding_idx, scale):
-        rows = (
-            apply(CARDS["_embedding"], (ddw, i, -1, False))
-            if isinstance(ddw, Tensor)
-            else K.embedding(ddw, i)
-        )
+        rows = K.embedding(ddw, i)
         array = i._a if isinstance(i, Tensor) else i
         factor = (array != padding_idx).astype(np.float64)
         if scale:
@@ -56,18 +92,14 @@ class _EmbeddingDw:
         yield make(2, 2, 3), make.indices(2, 2, high=5), 5, 1, True
 
 
-translate("embedding", lambda w, i: apply(CARDS["_embedding"], (w, i, -1, False)))
+translate("embedding", lambda w, i: Embedding.run((w, i, -1, False)))
 
 
-def _checked_padding(padding_idx: int | None, rows: int) -> int:
-    if padding_idx is None:
-        return -1
-    if padding_idx >= rows or padding_idx < -rows:
-        raise AssertionError("Padding_idx must be within num_embeddings")
-    return padding_idx % rows
-
-
-@composite("embedding", functional=True, fn=False)
+@composite(
+    "embedding(input, weight, padding_idx: int | None = None, max_norm: float | None = None, "
+    "norm_type: float = 2.0, scale_grad_by_freq: bool = False, sparse: bool = False)",
+    at="F",
+)
 def embedding(
     input,
     weight,
@@ -77,54 +109,67 @@ def embedding(
     scale_grad_by_freq=False,
     sparse=False,
 ):
-    """The rows of weight (V, E) that input (*), integers, lists -> (*, E).
+    """The rows of weight that input lists.
 
     padding_idx: a row without gradient; max_norm: rows looked up are first scaled down to that
     norm, in place.
-    Errors: IndexError out of range; RuntimeError for index dtypes; NotImplementedError for
-    sparse=True.
+
+    shape   input (*) int64 or int32, weight (V, E) -> (*, E)
+    errors  IndexError: an index outside of 0..V-1; RuntimeError: dtypes; AssertionError:
+            padding_idx is no row; NotImplementedError: sparse=True
+
+    >>> F.embedding(tensor([1]), tensor([[1.0, 2.0], [3.0, 4.0]]))
+    tensor([[3., 4.]])
     """
-    if sparse:
-        raise NotImplementedError(
-            "embedding(sparse=True): rushlight has no sparse gradients; leave sparse=False"
-        )
-    if input._a.dtype.kind not in "iu":
-        raise RuntimeError(
-            "Expected tensor for argument #1 'indices' to have one of the following scalar types: "
-            f"Long, Int; but got torch.{_type_name(input)} instead (while checking arguments for "
-            "embedding)"
-        )
-    if weight._a.ndim != 2:
-        raise RuntimeError("'weight' must be 2-D")
-    padding = _checked_padding(padding_idx, weight._a.shape[0])
+    padding = -1
+    if padding_idx is not None:
+        rows = weight._a.shape[0]
+        if padding_idx >= rows or padding_idx < -rows:
+            raise AssertionError("Padding_idx must be within num_embeddings")
+        padding = padding_idx % rows
+    if sparse or weight._a.ndim != 2 or input._a.dtype is not _I64:
+        _check("embedding", weight, input, sparse)
     if max_norm is not None:
         _renormalise(weight, input._a, max_norm, norm_type)
-    return apply(CARDS["_embedding"], (weight, input, padding, bool(scale_grad_by_freq)))
+    return Embedding.run((weight, input, padding, bool(scale_grad_by_freq)))
 
 
-def _type_name(t: Tensor) -> str:
-    from ..core.dtype import scalar_name
+@composite(
+    "embedding_renorm(input, indices: Tensor, max_norm: float, norm_type: float)", inplace="torch"
+)
+def embedding_renorm(input, indices, max_norm, norm_type):
+    """The rows of input that indices list, scaled down to max_norm.
 
-    return scalar_name(t.dtype) + "Tensor"
+    shape   input (V, E), indices (*)
+    errors  RuntimeError: indices of another dtype
+    """
+    _check("embedding_renorm_", input, indices, False)
+    y = input.detach().clone()
+    _renormalise(y, indices._a, max_norm, norm_type)
+    return y
 
 
 def _renormalise(weight: Tensor, index: np.ndarray, max_norm: float, norm_type: float) -> None:
     """Scale the rows that are looked up down to max_norm, in place, outside of autograd."""
     rows = np.unique(index)
-    norms = np.linalg.norm(weight._a[rows], norm_type, axis=1)
+    norms = np.linalg.norm(wide(weight._a[rows]), norm_type, axis=1)
     large = norms > max_norm
     if large.any():
-        weight._a[rows[large]] *= (max_norm / (norms[large] + 1e-7))[:, None].astype(
-            weight._a.dtype
-        )
+        found = wide(weight._a[rows[large]]) * (max_norm / (norms[large] + 1e-7))[:, None]
+        weight._a[rows[large]] = found.astype(weight._a.dtype)
         weight._bump()
 
 
-@composite("one_hot", fn=False, functional=True)
+@composite("one_hot(tensor, num_classes: int = -1)", at="F")
 def one_hot(tensor, num_classes=-1):
-    """y (*, C) int64 with a one at each index.
+    """y = 1 at each index, else 0; as many classes as the largest index + 1 unless given.
 
-    C = the largest index + 1 unless given. RuntimeError: a class outside.
+    shape   tensor (*) int64 -> (*, C) int64
+    errors  RuntimeError: a class outside, another dtype, no class to count
+
+    >>> F.one_hot(tensor([1, 0]))
+    tensor([[0, 1],
+            [1, 0]])
     """
     a = tensor._a
     if a.dtype != np.int64:
@@ -140,7 +185,13 @@ def one_hot(tensor, num_classes=-1):
     return wrap((a[..., None] == np.arange(num_classes)).astype(np.int64))
 
 
-@composite("embedding_bag", fn=False, functional=True)
+@composite(
+    "embedding_bag(input, weight, offsets: Tensor | None = None, max_norm: float | None = None, "
+    "norm_type: float = 2, scale_grad_by_freq: bool = False, mode: str = 'mean', "
+    "sparse: bool = False, per_sample_weights: Tensor | None = None, "
+    "include_last_offset: bool = False, padding_idx: int | None = None)",
+    at="F",
+)
 def embedding_bag(
     input,
     weight,
@@ -154,9 +205,13 @@ def embedding_bag(
     include_last_offset=False,
     padding_idx=None,
 ):
-    """Sums, means or maxima of the embeddings of bags.
+    """Sums, means or maxima of the embeddings of bags: rows of a 2-d input, or runs of a 1-d one
+    cut at offsets.
 
-    rows of a 2-d input, or runs of a 1-d one cut at offsets.
+    shape   input (B, S), or (S) with offsets (B); weight (V, E) -> (B, E)
+    errors  ValueError: another mode, shapes that do not fit; RuntimeError: wrong offsets;
+            IndexError: an index outside of 0..V-1; NotImplementedError: sparse=True, weights for
+            another mode than sum
     """
     if sparse:
         raise NotImplementedError(
@@ -211,7 +266,8 @@ def embedding_bag(
     y = rows.new_zeros((count, weight._a.shape[1]))
     if mode == "max":
         target = wrap(np.broadcast_to(bag[:, None], rows._a.shape))
-        return y.scatter_reduce(0, target, rows, "amax", include_self=False) if rows._a.size else y
+        if rows._a.size:
+            return y.scatter_reduce(0, target, rows, "amax", include_self=False)
     y = y.index_add(0, wrap(bag), rows)
     if mode == "mean":
         sizes = np.maximum(np.bincount(bag, minlength=count), 1).astype(rows._a.dtype)

@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 
 from ..core.tensor import Tensor, wrap
-from ..dispatch.registry import CARDS, apply, composite, op
+from ..dispatch.registry import composite, internal
 from ..kernels import K
-from .loss import cross_entropy, reduced
+from .cross_entropy import cross_entropy
+from .loss import reduced
 
 
 class LinearCrossEntropyOptions:
@@ -76,7 +77,7 @@ class LinearCrossEntropyOptions:
 _ACCUMULATORS = ("torch.float16", "torch.bfloat16", "torch.float32", "torch.float64")
 
 
-@op("_linear_nll", fn=False, method=False, tensors=3)
+@internal("linear_nll", tensors=3)
 class LinearNll:
     """L_n = -log softmax(x_n Wᵀ + b)[t_n], `rows` rows at a time; 0 where t is ignored.
 
@@ -143,10 +144,7 @@ def _in_chunks(
     if options.acc_dtype is not None:
         acc = options.acc_dtype.np
     rows = options.rows(n, features, classes)
-    loss = apply(
-        CARDS["_linear_nll"],
-        (input, linear_weight, linear_bias, target, ignore_index, rows, acc),
-    )
+    loss = LinearNll.run((input, linear_weight, linear_bias, target, ignore_index, rows, acc))
     scale = keep.astype(input._a.dtype)
     if weight is not None:
         scale = np.where(keep, weight._a[np.where(keep, t, 0)], 0).astype(input._a.dtype)
@@ -156,7 +154,12 @@ def _in_chunks(
     return reduced(loss, reduction)
 
 
-@composite("linear_cross_entropy", fn=False, functional=True)
+@composite(
+    "linear_cross_entropy(input, linear_weight: Tensor, target, *, "
+    "linear_bias: Tensor | None = None, weight: Tensor | None = None, reduction='mean', "
+    "ignore_index: int | None = None, label_smoothing: float = 0.0, options: Any = None)",
+    at="F",
+)
 def linear_cross_entropy(
     input,
     linear_weight,

@@ -1,39 +1,58 @@
-"""Products: matrices, vectors, batches, einsum and the affine maps built on them."""
+"""Products: matrices, vectors, batches, and the linear map of a layer.
+
+The checks of the small products stand in forward: operators run the cards without prepare.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 
+from ..core.dtype import from_numpy_dtype, scalar_name
 from ..core.tensor import Tensor, wrap
-from ..dispatch.messages import mismatch
+from ..dispatch.messages import mismatch, tensor_argument
 from ..dispatch.on_tensors import translate
-from ..dispatch.registry import (
-    CARDS,
-    FUNCTIONAL,
-    Card,
-    apply,
-    apply_inplace,
-    composite,
-    fuse,
-    op,
-    store,
-)
+from ..dispatch.registry import FUNCTIONAL, composite, fuse, internal, op, write_out
 from ..kernels import K
 from .activation import Relu
 
 _F32 = np.dtype(np.float32)
 
 
-def _same_dtype(name: str, x: np.ndarray, y: np.ndarray) -> None:
-    if x.dtype != y.dtype:
-        from ..core.dtype import from_numpy_dtype, scalar_name
+_C_NAMES = {"half": "c10::Half", "bfloat16": "c10::BFloat16"}
 
+
+def _same_dtype(x: np.ndarray, y: np.ndarray) -> None:
+    if x.dtype != y.dtype:
         a, b = (scalar_name(from_numpy_dtype(z.dtype)).lower() for z in (x, y))
-        a, b = (
-            {"float": "float", "half": "c10::Half", "bfloat16": "c10::BFloat16"}.get(n, n)
-            for n in (a, b)
-        )
+        a, b = (_C_NAMES.get(n, n) for n in (a, b))
         raise RuntimeError(f"expected m1 and m2 to have the same dtype, but got: {a} != {b}")
+
+
+def check_mm(x, y) -> None:
+    """RuntimeError: no matrices, or sizes that do not fit."""
+    if x.ndim != 2:
+        raise RuntimeError("self must be a matrix")
+    if y.ndim != 2:
+        raise RuntimeError("mat2 must be a matrix")
+    if x.shape[1] != y.shape[0]:
+        raise RuntimeError(
+            "mat1 and mat2 shapes cannot be multiplied "
+            f"({x.shape[0]}x{x.shape[1]} and {y.shape[0]}x{y.shape[1]})"
+        )
+
+
+def check_bmm(x, y) -> None:
+    """RuntimeError: no batches of matrices, or sizes that do not fit."""
+    if x.ndim != 3 or y.ndim != 3:
+        raise RuntimeError(
+            f"batch{1 if x.ndim != 3 else 2} must be a 3D tensor\n"
+            f"  shapes {tuple(x.shape)} and {tuple(y.shape)}"
+        )
+    if x.shape[0] != y.shape[0] or x.shape[2] != y.shape[1]:
+        raise RuntimeError(
+            f"Expected size for first two dimensions of batch2 tensor to be: [{x.shape[0]}, "
+            f"{x.shape[2]}] but got: [{y.shape[0]}, {y.shape[1]}]."
+        )
 
 
 def _t(x):
@@ -41,30 +60,36 @@ def _t(x):
     return K.conj(K.swapaxes(x, -1, -2))
 
 
-@op("mm", tensors=2, save_if={"x": 1, "y": 0})
-class Mm:
-    """Z = X Y for matrices X (n, k), Y (k, m).
+def _product_dx(c, dz, x, y):
+    """dX = dZ Yᵀ, dY = Xᵀ dZ"""
+    dx = K.matmul(dz, _t(y)) if c.needs(0) else None
+    return dx, K.matmul(_t(x), dz) if c.needs(1) else None
 
-    RuntimeError: not matrices, or sizes that do not fit.
+
+@op(
+    "mm(input, mat2, *, out=None)",
+    at="torch Tensor",
+    tensors=2,
+    save_if={"x": 1, "y": 0},
+)
+class Mm:
+    """Z = X Y for matrices X (n, k), Y (k, m)
+
+    grad    dX = dZ Yᵀ,  dY = Xᵀ dZ
+    errors  RuntimeError: no matrices, sizes that do not fit, different dtypes
+
+    >>> torch.mm(tensor([[1.0, 2.0]]), tensor([[3.0], [4.0]]))
+    tensor([[11.]])
     """
 
     def forward(x, y):
-        if x.ndim != 2:
-            raise RuntimeError("self must be a matrix")
-        if y.ndim != 2:
-            raise RuntimeError("mat2 must be a matrix")
-        if x.shape[1] != y.shape[0]:
-            raise RuntimeError(
-                "mat1 and mat2 shapes cannot be multiplied "
-                f"({x.shape[0]}x{x.shape[1]} and {y.shape[0]}x{y.shape[1]})"
-            )
-        _same_dtype("mm", x, y)
+        if x.ndim != 2 or y.ndim != 2 or x.shape[1] != y.shape[0]:
+            check_mm(x, y)
+        _same_dtype(x, y)
         return K.matmul(x, y)
 
     def backward(c, dz, x, y):
-        return K.matmul(dz, _t(y)) if c.needs(0) else None, K.matmul(_t(x), dz) if c.needs(
-            1
-        ) else None
+        return _product_dx(c, dz, x, y)
 
     def samples(make):
         yield make(3, 4), make(4, 5)
@@ -72,28 +97,26 @@ class Mm:
         yield make(0, 4), make(4, 2)
 
 
-@op("bmm", tensors=2, save_if={"x": 1, "y": 0})
+@op(
+    "bmm(input, mat2, *, out=None)",
+    at="torch Tensor",
+    tensors=2,
+    save_if={"x": 1, "y": 0},
+)
 class Bmm:
-    """Z[b] = X[b] Y[b] for batches X (b, n, k), Y (b, k, m)."""
+    """Z[b] = X[b] Y[b] for batches X (b, n, k), Y (b, k, m)
+
+    grad    as of mm
+    errors  RuntimeError: no batches of matrices, sizes that do not fit, different dtypes
+    """
 
     def forward(x, y):
-        if x.ndim != 3 or y.ndim != 3:
-            raise RuntimeError(
-                f"batch{1 if x.ndim != 3 else 2} must be a 3D tensor\n"
-                f"  shapes {tuple(x.shape)} and {tuple(y.shape)}"
-            )
-        if x.shape[0] != y.shape[0] or x.shape[2] != y.shape[1]:
-            raise RuntimeError(
-                f"Expected size for first two dimensions of batch2 tensor to be: [{x.shape[0]}, "
-                f"{x.shape[2]}] but got: [{y.shape[0]}, {y.shape[1]}]."
-            )
-        _same_dtype("bmm", x, y)
+        check_bmm(x, y)
+        _same_dtype(x, y)
         return K.matmul(x, y)
 
     def backward(c, dz, x, y):
-        return K.matmul(dz, _t(y)) if c.needs(0) else None, K.matmul(_t(x), dz) if c.needs(
-            1
-        ) else None
+        return _product_dx(c, dz, x, y)
 
     def samples(make):
         yield make(2, 4, 3).transpose(1, 2), make(2, 5, 4).transpose(1, 2)
@@ -102,9 +125,13 @@ class Bmm:
         yield make(2, 3, 4), make(2, 4, 5)
 
 
-@op("mv", tensors=2, save_if={"x": 1, "v": 0})
+@op("mv(input, vec, *, out=None)", at="torch Tensor", tensors=2, save_if={"x": 1, "v": 0})
 class Mv:
-    """y = X v for a matrix X (n, k) and a vector v (k)."""
+    """y = X v for a matrix X (n, k) and a vector v (k)
+
+    grad    dX = dy vᵀ,  dv = Xᵀ dy
+    errors  RuntimeError: no matrix or no vector, sizes that do not fit, different dtypes
+    """
 
     def forward(x, v):
         if x.ndim != 2 or v.ndim != 1:
@@ -116,7 +143,7 @@ class Mv:
                 f"size mismatch, got input ({x.shape[0]}), mat ({x.shape[0]}x{x.shape[1]}), vec "
                 f"({v.shape[0]})"
             )
-        _same_dtype("mv", x, v)
+        _same_dtype(x, v)
         return K.matmul(x, v)
 
     def backward(c, dy, x, v):
@@ -129,9 +156,16 @@ class Mv:
         yield make(3, 4), make(4)
 
 
-@op("dot", tensors=2, save_if={"x": 1, "y": 0})
+@op("dot(input, tensor, *, out=None)", at="torch Tensor", tensors=2, save_if={"x": 1, "y": 0})
 class Dot:
-    """z = Σ x y for vectors of one length."""
+    """z = Σ x y for vectors of one length
+
+    grad    dx = dz y,  dy = dz x
+    errors  RuntimeError: no vectors, different lengths or dtypes
+
+    >>> torch.dot(tensor([1.0, 2.0]), tensor([3.0, 4.0]))
+    tensor(11.)
+    """
 
     def forward(x, y):
         if x.ndim != 1 or y.ndim != 1:
@@ -159,39 +193,34 @@ class Dot:
         yield make(5), make(5)
 
 
-@composite("matmul", "linalg.matmul", method=True)
-def matmul(input, other, *, out=None):
+@composite("matmul(input, other: Tensor, *, out=None)", at="torch Tensor linalg")
+def matmul(input, other):
     """The matrix product: vectors, matrices, or batches of matrices with broadcast batch
-    dimensions.
+    dimensions
 
-    RuntimeError: a 0-d operand, or sizes that do not fit.
+    shape   (k)(k) -> (), (n, k)(k) -> (n), (*, n, k)(*, k, m) -> (*, n, m)
+    errors  RuntimeError: a 0-d operand, sizes that do not fit, different dtypes
     """
-    z = _matmul(input, other)
-    if out is not None:
-        store(out, z)
-        return out
-    return z
+    return _matmul(input, other)
 
 
 def _matmul(x: Tensor, y: Tensor) -> Tensor:
     if not isinstance(y, Tensor):
-        raise TypeError(
-            f"matmul(): argument 'other' (position 2) must be Tensor, not {type(y).__name__}"
-        )
+        tensor_argument("matmul", y, "other", 2)
     n, m = x._a.ndim, y._a.ndim
     if n == 2 and m == 2:
-        return apply(_MM, (x, y))
+        return Mm.run((x, y))
     if n == 0 or m == 0:
         raise RuntimeError(
             f"both arguments to matmul need to be at least 1D, but they are {n}D and {m}D"
         )
     if n == 1:
         if m == 1:
-            return apply(CARDS["dot"], (x, y))
+            return Dot.run((x, y))
         return _matmul(x.unsqueeze(0), y).squeeze(-2)
     if m == 1:
         if n == 2:
-            return apply(CARDS["mv"], (x, y))
+            return Mv.run((x, y))
         return _matmul(x, y.unsqueeze(1)).squeeze(-1)
     a, b = x._a.shape, y._a.shape
     if m == 2:  # one matrix for the whole batch: a single product of the folded rows
@@ -200,9 +229,8 @@ def _matmul(x: Tensor, y: Tensor) -> Tensor:
                 f"mat1 and mat2 shapes cannot be multiplied ({int(np.prod(a[:-1]))}x{a[-1]} and "
                 f"{b[0]}x{b[1]})"
             )
-        return apply(
-            _MM, (x.reshape(-1, a[-1]) if a[-1] else x.reshape(int(np.prod(a[:-1])), 0), y)
-        ).reshape((*a[:-1], b[1]))
+        rows = x.reshape(-1, a[-1]) if a[-1] else x.reshape(int(np.prod(a[:-1])), 0)
+        return Mm.run((rows, y)).reshape((*a[:-1], b[1]))
     if a[-1] != b[-2]:
         raise RuntimeError(
             "Expected size for first two dimensions of batch2 tensor to be: "
@@ -212,29 +240,19 @@ def _matmul(x: Tensor, y: Tensor) -> Tensor:
         text = mismatch([a[:-2], b[:-2]])
         if text:
             raise RuntimeError(f"{text}\n  batches of matmul's {tuple(a)} and {tuple(b)}")
-    return apply(CARDS["_matmul_batched"], (x, y))
+    return MatmulBatched.run((x, y))
 
 
-@op(
-    "_matmul_batched",
-    fn=False,
-    method=False,
-    tensors=2,
-    broadcast=True,
-    save_if={"x": 1, "y": 0},
-    node="UnsafeView",
-)
-class _MatmulBatched:
+@internal("matmul_batched", tensors=2, broadcast=True, save_if={"x": 1, "y": 0}, node="UnsafeView")
+class MatmulBatched:
     """Z = X Y over the last two dimensions, batch dimensions broadcast."""
 
     def forward(x, y):
-        _same_dtype("matmul", x, y)
+        _same_dtype(x, y)
         return K.matmul(x, y)
 
     def backward(c, dz, x, y):
-        return K.matmul(dz, _t(y)) if c.needs(0) else None, K.matmul(_t(x), dz) if c.needs(
-            1
-        ) else None
+        return _product_dx(c, dz, x, y)
 
     def samples(make):
         yield make(2, 4, 3).transpose(1, 2), make(2, 4, 5)
@@ -243,13 +261,13 @@ class _MatmulBatched:
         yield make(3, 1, 2, 4), make(2, 4, 3)
 
 
-_MM = CARDS["mm"]
+# operators by hand: faces and prepare would cost small products 5 %
 Tensor.__matmul__ = lambda x, y: _matmul(x, y) if isinstance(y, Tensor) else NotImplemented
 Tensor.__rmatmul__ = lambda x, y: _matmul(y if isinstance(y, Tensor) else wrap(np.asarray(y)), x)
 Tensor.__imatmul__ = lambda x, y: x.copy_(_matmul(x, y))
 
 
-@op("linear", fn=False, method=False, tensors=3, save_if={"input": 1, "weight": 0}, node="Addmm")
+@internal("linear", tensors=3, save_if={"input": 1, "weight": 0}, node="Addmm")
 class Linear:
     """y = x Wᵀ + b
 
@@ -282,36 +300,36 @@ class Linear:
         yield make(0, 4), make(5, 4), make(5)
 
 
-_LINEAR = CARDS["linear"]
 # PyTorch takes other ways for other ranks and without a bias: here the same card, under their nodes
 _OTHERS = {
-    key: Card(_LINEAR.source, "linear", tensors=3, save_if={"input": 1, "weight": 0}, node=node)
-    for key, node in {
-        (1, True): "View",
-        (1, False): "Squeeze4",
-        (2, False): "Mm",
-        (3, True): "View",
-        (3, False): "UnsafeView",
-    }.items()
+    key: Linear.renamed(f"{node}Backward{number}")
+    for key, node, number in (
+        ((1, True), "View", 0),
+        ((1, False), "Squeeze", 4),
+        ((2, False), "Mm", 0),
+        ((3, True), "View", 0),
+        ((3, False), "UnsafeView", 0),
+    )
 }
 
 
-@composite("linear", fn=False, functional=True)
+@composite("linear", at="F")  # a bare function: the fast path of every layer, with no face on top
 def linear(input, weight, bias=None, *, out=None):
     """y = input weightᵀ + bias: input (*, I), weight (O, I) or (I), bias (O) or None -> (*, O)
 
-    RuntimeError: the last dimension of input is not I, or the dtypes differ.
+    errors  RuntimeError: the last dimension of input is not I, or the dtypes differ
+
+    >>> F.linear(tensor([1.0, 2.0]), tensor([[3.0, 4.0]]), tensor([0.5]))
+    tensor([11.5000])
     """
     if not isinstance(input, Tensor):
-        kind = type(input).__name__
-        raise TypeError(f"linear(): argument 'input' (position 1) must be Tensor, not {kind}")
+        tensor_argument("linear", input)
     if out is not None:
-        store(out, linear(input, weight, bias))
-        return out
+        return write_out("linear", out, linear(input, weight, bias), (input, weight, bias))
     rank = input._a.ndim
     if rank == 2 and bias is not None:
-        return _LINEAR.run((input, weight, bias))
-    card = _OTHERS.get((min(rank, 3), bias is not None), _LINEAR)
+        return Linear.run((input, weight, bias))
+    card = _OTHERS.get((min(rank, 3), bias is not None), Linear)
     return card.run((input, weight, bias))
 
 
@@ -324,7 +342,7 @@ def _forward_relu(input, weight, bias):
     return K.relu(_odd_linear(input, weight, bias))
 
 
-_LINEAR_RELU = fuse(_LINEAR, Relu.card, _forward_relu)
+_LINEAR_RELU = fuse(Linear, Relu, _forward_relu)
 
 
 def linear_relu(input, weight, bias) -> Tensor:
@@ -339,7 +357,7 @@ def linear_relu(input, weight, bias) -> Tensor:
 def _odd_linear(x: np.ndarray, w: np.ndarray, b: np.ndarray | None) -> np.ndarray:
     """linear with a vector as weight (y = x · w + b), or the error in PyTorch's words."""
     if x.dtype != w.dtype:
-        _same_dtype("linear", x, w)
+        _same_dtype(x, w)
     if x.ndim == 0 or x.shape[-1] != w.shape[-1]:
         if x.ndim == 0:
             raise RuntimeError(
@@ -362,7 +380,7 @@ def _odd_linear(x: np.ndarray, w: np.ndarray, b: np.ndarray | None) -> np.ndarra
         )
     if w.ndim == 2:
         return K.linear(x, w, b)
-    y = np.matmul(x, w)
+    y = K.matmul(x, w)
     return y if b is None else y + b
 
 
@@ -372,125 +390,84 @@ def _odd_linear_dx(c, dy, x, w):
     return dx, dw, K.sum(dy) if c.needs(2) else None
 
 
-translate("linear", lambda x, w, b=None: apply(CARDS["linear"], (x, w, b)))
+translate("linear", lambda x, w, b=None: Linear.run((x, w, b)))
 translate("linear_dx", lambda dy, w: _matmul(dy, w))
 translate(
     "linear_dw", lambda dy, x: _matmul(dy.reshape(-1, dy.shape[-1]).t(), x.reshape(-1, x.shape[-1]))
 )
 translate("linear_db", lambda dy: dy.reshape(-1, dy.shape[-1]).sum(0))
-translate("matmul", lambda x, y: _matmul(x, y))
+translate("matmul", _matmul)
 
 
-def _affine(name: str, product) -> None:
-    """Register y = beta · input + alpha · (product of the other two)."""
-
-    def f(input, a, b, *, beta=1, alpha=1, out=None):
-        z = product(a, b)
-        if alpha != 1:
-            z = z * alpha
-        if beta == 0:
-            y = (
-                z.expand(np.broadcast_shapes(z._a.shape, input._a.shape)).clone()
-                if z._a.shape != input._a.shape
-                else z
-            )
-        else:
-            y = (input if beta == 1 else input * beta) + z
-        if out is not None:
-            store(out, y)
-            return out
-        return y
-
-    f.__name__, f.__doc__ = (
-        name,
-        f"beta · input + alpha · {product.__name__.strip('_')}(a, b); beta = 0 ignores input's "
-        "values.",
-    )
-    composite(name, method=True)(f)
-
-    def inplace(input, a, b, *, beta=1, alpha=1):
-        return apply_inplace(CARDS["copy"], (input, f(input, a, b, beta=beta, alpha=alpha)))
-
-    inplace.__name__, inplace.__doc__ = name + "_", f"In-place version of {name}."
-    composite(name + "_", fn=False, method=True)(inplace)
+# ---------------------------------------------------------------- built on them
 
 
-def addmm_product(a, b):
-    return apply(_MM, (a, b))
+@composite("outer(input, vec2, *, out=None)", "ger", at="torch Tensor")
+def outer(input, vec2):
+    """The matrix (n, m) of all products of two vectors' elements.
+
+    errors  RuntimeError: no vectors
+
+    >>> torch.outer(tensor([1, 2]), tensor([3, 4]))
+    tensor([[3, 4],
+            [6, 8]])
+    """
+    for x, name in ((input, "self"), (vec2, "vec2")):
+        if x.ndim != 1:
+            raise RuntimeError(f"outer: Expected 1-D argument {name}, but got {x.ndim}-D")
+    return input.unsqueeze(1) * vec2
 
 
-def _summed(a, b):
-    return apply(CARDS["bmm"], (a, b)).sum(0)
+@composite("vdot(input, other: Tensor, *, out=None)", at="torch Tensor")
+def vdot(input, other):
+    """Σ conj(input) other for vectors.
+
+    errors  RuntimeError: no vectors, different lengths or dtypes
+    """
+    return _VDOT.run((input.conj() if input.is_complex() else input, other))
 
 
-def _outer(a, b):
-    return outer(a, b)
+_VDOT = Dot.renamed("VdotBackward0")
 
 
-_affine("addmm", addmm_product)
-_affine("addmv", lambda a, b: apply(CARDS["mv"], (a, b)))
-_affine("addbmm", _summed)
-_affine("baddbmm", lambda a, b: apply(CARDS["bmm"], (a, b)))
-_affine("addr", _outer)
-
-
-@composite("outer", "ger", method=True)
-def outer(input, vec2, *, out=None):
-    """The matrix of all products of two vectors' elements. RuntimeError: not vectors."""
-    if input._a.ndim != 1 or vec2._a.ndim != 1:
-        raise RuntimeError(
-            f"outer: Expected 1-D argument self, but got {input._a.ndim}-D"
-            if input._a.ndim != 1
-            else f"outer: Expected 1-D argument vec2, but got {vec2._a.ndim}-D"
-        )
-    z = input.unsqueeze(1) * vec2
-    if out is not None:
-        store(out, z)
-        return out
-    return z
-
-
-@composite("vdot", method=True)
-def vdot(input, other, *, out=None):
-    """Σ conj(input) other for vectors."""
-    y = apply(CARDS["dot"], (input.conj() if input._a.dtype.kind == "c" else input, other))
-    if out is None:
-        return y
-    store(out, y)
-    return out
-
-
-@composite("chain_matmul")
+@composite("chain_matmul", at="torch")
 def chain_matmul(*matrices, out=None):
-    """The product of several matrices, in the order that needs the fewest multiplications."""
-    return multi_dot(matrices, out=out)
+    """The product of several matrices, in an order that needs few multiplications.
+
+    errors  RuntimeError: sizes that do not fit
+    """
+    y = matrices[0] if len(matrices) == 1 else multi_dot(matrices)
+    return y if out is None else write_out("chain_matmul", out, y, matrices)
 
 
-@composite("linalg.multi_dot")
-def multi_dot(tensors, *, out=None):
-    """The product of several matrices (the first and last may be vectors), cheapest order first."""
+@composite("multi_dot(tensors, *, out=None)", at="linalg")
+def multi_dot(tensors):
+    """The product of several matrices (the first and last may be vectors), cheap order first.
+
+    errors  RuntimeError: fewer than two tensors, sizes that do not fit
+    """
     tensors = list(tensors)
     if len(tensors) < 2:
-        raise RuntimeError("multi_dot(): expected at least 2 tensors but got " + str(len(tensors)))
-    first, last = tensors[0]._a.ndim == 1, tensors[-1]._a.ndim == 1
+        raise RuntimeError(f"multi_dot(): expected at least 2 tensors but got {len(tensors)}")
+    first, last = tensors[0].ndim == 1, tensors[-1].ndim == 1
     if first:
         tensors[0] = tensors[0].unsqueeze(0)
     if last:
         tensors[-1] = tensors[-1].unsqueeze(1)
     while len(tensors) > 2:  # greedy on the largest inner size: optimal for three, near it for more
-        i = max(range(len(tensors) - 1), key=lambda j: tensors[j]._a.shape[1])
+        i = max(range(len(tensors) - 1), key=lambda j: tensors[j].shape[1])
         tensors[i : i + 2] = [_matmul(tensors[i], tensors[i + 1])]
     z = _matmul(*tensors)
     z = z.squeeze(-1) if last else z
     return z.squeeze(0) if first else z
 
 
-@composite("kron", method=True)
+@composite("kron(input, other: Tensor, *, out=None)", at="torch Tensor")
 def kron(input, other):
-    """The Kronecker product."""
-    n = max(input._a.ndim, other._a.ndim)
-    a = (1,) * (n - input._a.ndim) + input._a.shape
-    b = (1,) * (n - other._a.ndim) + other._a.shape
+    """The Kronecker product: every element of input times other, as blocks."""
+    n = max(input.ndim, other.ndim)
+    a = (1,) * (n - input.ndim) + tuple(input.shape)
+    b = (1,) * (n - other.ndim) + tuple(other.shape)
     left = input.reshape([s for m in a for s in (m, 1)])
     right = other.reshape([s for m in b for s in (1, m)])
-    return (left * right).reshape([p * q for p, q in zip(a, b, strict=False)])
+    return (left * right).reshape([p * q for p, q in zip(a, b, strict=True)])

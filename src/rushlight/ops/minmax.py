@@ -1,145 +1,181 @@
-"""The largest, the smallest, the middle, the most frequent:
-max, argmax, amax, median, mode, quantile.
-"""
+"""The largest and the smallest: max, min, argmax, argmin, amax, amin, aminmax."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from ..core.dtype import from_numpy_dtype, scalar_name
 from ..core.tensor import Tensor
-from ..dispatch.messages import tensor_argument
-from ..dispatch.out import into
-from ..dispatch.registry import CARDS, apply, composite, op
+from ..dispatch.messages import not_implemented
+from ..dispatch.registry import CARDS, composite, internal, op
 from ..kernels import K
-from .reduce import aligned, axes_of
+from .reduce import aligned, axes_of, one_dimension
 from .samples import reduction
 
 
-def not_empty(name: str, x: np.ndarray) -> None:
-    if x.size == 0:
-        raise RuntimeError(
+def dims_not_empty(name: str, x: Tensor, dim) -> tuple | None:
+    """dim as axes_of gives it. IndexError: a dimension to choose from has size 0."""
+    shape = x._a.shape
+    axes = axes_of(dim, len(shape))
+    for i in axes or ():
+        if shape[i] == 0:
+            raise IndexError(f"{name}(): Expected reduction dim {i} to have non-zero size.")
+    return axes
+
+
+def not_empty(name: str, x: Tensor, error: type[Exception] = RuntimeError) -> None:
+    """`error` if x has no elements to choose from."""
+    if x._a.size == 0:
+        raise error(
             f"{name}(): Expected reduction dim to be specified for input.numel() == 0. "
             "Specify the reduction dim with the 'dim' argument."
         )
 
 
-def dims_not_empty(name: str, x: np.ndarray, axes: tuple | None) -> None:
-    """IndexError (RuntimeError without axes) if there is nothing to choose from."""
-    if axes is None:
-        not_empty(name, x)
-        return
-    for i in axes:
-        if x.shape[i] == 0:
-            raise IndexError(f"{name}(): Expected reduction dim {i} to have non-zero size.")
+def real_only(kernel: str, x: Tensor) -> None:
+    """NotImplementedError: x is complex, which has no order."""
+    if x._a.dtype.kind == "c":
+        raise not_implemented(kernel, x._a)
 
 
-def real_only(name: str, x: np.ndarray) -> None:
-    if x.dtype.kind == "c":
-        raise RuntimeError(
-            f"\"{name}_cpu\" not implemented for '{scalar_name(from_numpy_dtype(x.dtype))}'"
-        )
-
-
-def evenly(dy, x, y):
-    """dy shared equally by the elements of x that are y (NaN equals NaN)."""
+def evenly(dy, x, y, axes=None):
+    """dy shared equally by the elements of x that are y (NaN equals NaN), over axes."""
     chosen = K.like((x == y) | (K.isnan(x) & K.isnan(y)), dy)
-    return chosen * (dy / K.sum(chosen))
+    return chosen * (dy / K.sum(chosen, axes, True))
 
 
 # ---------------------------------------------------------------- amax, amin, aminmax
 
 
-def _extreme(name: str, meaning: str, f) -> None:
-    class Card:
-        __doc__ = (
-            f"y = the {meaning} over dim (several allowed), NaN if there is one; "
-            " dy is shared by ties"
-        )
-
-        def forward(x, dim=(), keepdim=False):
-            real_only(name, x)
-            axes = axes_of(dim, x.ndim)
-            dims_not_empty(name, x, axes)
-            return f(x, axes, keepdims=keepdim)
-
-        def backward(c, dy, x, out, dim, keepdim):
-            axes = axes_of(dim, x.ndim)
-            chosen = K.like(x == aligned(out, x.shape, axes, keepdim), dy)
-            return aligned(dy, x.shape, axes, keepdim) * chosen / K.sum(chosen, axes, True)
-
-        samples = reduction(empty=False)
-
-    op(name, tensors=1, node=name.capitalize())(Card)
-
-
-_extreme("amax", "maximum", np.maximum.reduce)
-_extreme("amin", "minimum", np.minimum.reduce)
+def _extreme_samples(make):
+    yield from reduction(empty=False)(make)
+    yield make(2, 3, 4), (0, 2)
 
 
 @op(
-    "_aminmax", fn=False, method=False, tensors=1, outputs=2, returns=("min", "max"), node="Aminmax"
+    "amax(input, dim: int | Sequence[int] = (), keepdim=False, *, out=None)",
+    at="torch Tensor",
+    tensors=1,
+    accumulate=True,
+    not_for="c",
+    kernel="max_values_cpu",
 )
-class _Aminmax:
-    """(min, max) over dim, or over all elements;  gradients are shared by ties"""
+class Amax:
+    """y = the maximum of all elements or over dim (an int or several), NaN if there is one
+
+    grad    dy is shared equally by ties
+    errors  NotImplementedError: complex input; IndexError: a dim of size 0, or out of range
+    """
+
+    def prepare(input, dim, keepdim):
+        _something_to_choose("amax", input, dim)
+        return input, dim, keepdim
 
     def forward(x, dim, keepdim):
-        real_only("aminmax", x)
+        return K.max(x, axes_of(dim, x.ndim), keepdim)
+
+    def backward(c, dy, x, out, dim, keepdim):
+        return _extreme_dx(dy, x, out, dim, keepdim)
+
+    samples = _extreme_samples
+
+
+@op(
+    "amin(input, dim: int | Sequence[int] = (), keepdim=False, *, out=None)",
+    at="torch Tensor",
+    tensors=1,
+    accumulate=True,
+    not_for="c",
+    kernel="min_values_cpu",
+)
+class Amin:
+    """y = the minimum of all elements or over dim (an int or several), NaN if there is one
+
+    grad    dy is shared equally by ties
+    errors  NotImplementedError: complex input; IndexError: a dim of size 0, or out of range
+    """
+
+    def prepare(input, dim, keepdim):
+        _something_to_choose("amin", input, dim)
+        return input, dim, keepdim
+
+    def forward(x, dim, keepdim):
+        return K.min(x, axes_of(dim, x.ndim), keepdim)
+
+    def backward(c, dy, x, out, dim, keepdim):
+        return _extreme_dx(dy, x, out, dim, keepdim)
+
+    samples = _extreme_samples
+
+
+def _something_to_choose(name: str, x: Tensor, dim) -> None:
+    if dims_not_empty(name, x, dim) is None:
+        not_empty(name, x)
+
+
+def _extreme_dx(dy, x, y, dim, keepdim):
+    axes = axes_of(dim, x.ndim)
+    dy, y = (aligned(v, x.shape, axes, keepdim) for v in (dy, y))
+    return evenly(dy, x, y, axes)
+
+
+@op(
+    "aminmax(input, *, dim: int | None = None, keepdim=False, out=None)",
+    at="torch Tensor",
+    tensors=1,
+    outputs=2,
+    returns=("min", "max"),
+    accumulate=True,
+    not_for="c",
+    kernel="aminmax_cpu",
+)
+class Aminmax:
+    """(min, max) of all elements, or over dim;  gradients are shared equally by ties
+
+    errors  NotImplementedError: complex input; RuntimeError: no elements; IndexError: a dim of
+            size 0, or out of range
+    """
+
+    def prepare(input, dim, keepdim):
+        if dims_not_empty("aminmax", input, dim) is None and input._a.size == 0:
+            raise RuntimeError(
+                "aminmax(): cannot compute aminmax over an empty dimension as the operation has no "
+                "identity."
+            )
+        return input, dim, keepdim
+
+    def forward(x, dim, keepdim):
         axes = axes_of(dim, x.ndim)
-        if axes is None:
-            if x.size == 0:
-                raise RuntimeError(
-                    "aminmax(): cannot compute aminmax over an empty dimension as the operation "
-                    "has no identity."
-                )
-        else:
-            dims_not_empty("aminmax", x, axes)
-        return np.minimum.reduce(x, axes, keepdims=keepdim), np.maximum.reduce(
-            x, axes, keepdims=keepdim
-        )
+        return K.min(x, axes, keepdim), K.max(x, axes, keepdim)
 
     def backward(c, dmin, dmax, x, dim, keepdim):
         axes = axes_of(dim, x.ndim)
-        dx = 0
-        for dy, y in ((dmin, K.min(x, axes, True)), (dmax, K.max(x, axes, True))):
-            chosen = K.like(x == y, dy)
-            dx = dx + aligned(dy, x.shape, axes, keepdim) * chosen / K.sum(chosen, axes, True)
-        return dx
+        dmin, dmax = (aligned(dy, x.shape, axes, keepdim) for dy in (dmin, dmax))
+        return evenly(dmin, x, K.min(x, axes, True), axes) + evenly(
+            dmax, x, K.max(x, axes, True), axes
+        )
 
-    samples = reduction(empty=False)
-
-
-CARDS["_aminmax"].result.__name__ = "aminmax"
-
-
-@composite("aminmax", method=True)
-def aminmax(input, *, dim=None, keepdim=False, out=None):
-    """(min, max) over dim, or over all elements."""
-    y = apply(CARDS["_aminmax"], (input, dim, keepdim))
-    if out is None:
-        return y
-    for o in out:
-        if o.dtype is not input.dtype:
-            raise RuntimeError(
-                f"Expected out tensor to have dtype {input.dtype}, but got {o.dtype} instead"
-            )
-    return type(y)(into(out[0], y.min), into(out[1], y.max))
+    def samples(make):
+        yield make(3, 4)
+        yield make(2, 3, 4), {"dim": -2, "keepdim": True}
+        yield make(4, 3).T, {"dim": 0}
+        yield make()
 
 
 # ---------------------------------------------------------------- max, min
 
 
 def index_samples(make):
+    """(x, dim, keepdim) of functions that choose an element of each row."""
     yield make(3, 4), 1, False
     yield make(2, 3, 4), -2, True
     yield make(), 0, False
     yield make(4, 3).T, 0, False
 
 
-def pick(x: np.ndarray, index: np.ndarray, axis: int, keepdim: bool):
+def pick(x, index, axis: int, keepdim: bool):
     """(values, index) of one element per row: index has size 1 at axis."""
     values = K.take_along_axis(x, index, axis)
-    return (values, index) if keepdim else (values.squeeze(axis), index.squeeze(axis))
+    return (values, index) if keepdim else (K.squeeze(values, axis), K.squeeze(index, axis))
 
 
 def put_back(dy, indices, x_shape, dim, keepdim):
@@ -151,117 +187,195 @@ def put_back(dy, indices, x_shape, dim, keepdim):
     return K.place(dy, indices, axes[0], x_shape)
 
 
-def _max_or_min(name: str, meaning: str, f, argf, pairwise: str) -> None:
-    """Register max or min: of all elements, over dim with indices, or of two tensors."""
-    title = name.capitalize()
+def only_one(x):
+    """(values, indices) of a 0-d x, along which there is one element."""
+    return x.copy(), K.zeros((), like=x, dtype=np.int64)
 
-    class All:
-        __doc__ = f"y = the {meaning} element, NaN if there is one;  dy is shared by ties"
 
-        def forward(x):
-            if x.dtype.kind == "c" or x.size == 0:
-                real_only(name, x)
-                not_empty(name, x)
-            return f(x, None)
+def _all_samples(make):
+    yield make(3, 4)
+    yield make()
+    yield make(4, 3).T
 
-        def backward(c, dy, x, out):
-            return evenly(dy, x, out)
 
-        def samples(make):
-            yield make(3, 4)
-            yield make()
-            yield make(4, 3).T
+@internal("max_all", node="Max1", accumulate=True, not_for="c")
+class MaxAll:
+    """y = the largest element, NaN if there is one;  dy is shared equally by ties"""
 
-    class Dim:
-        __doc__ = (
-            f"(values, indices) of the {meaning} elements along dim, the first of ties; "
-            " dy goes there"
-        )
+    def forward(x):
+        return K.max(x)
 
-        def forward(x, dim, keepdim):
-            real_only(name, x)
-            axes = axes_of(dim, x.ndim)
-            if axes is None:
-                return x.copy(), np.zeros((), np.int64)
-            dims_not_empty(name, x, axes)
-            axis = axes[0]
-            index = argf(x, axis, True) if keepdim else argf(x, axis)
-            return f(x, axis, keepdims=keepdim), index
+    def backward(c, dy, x, out):
+        return evenly(dy, x, out)
 
-        def backward(c, dy, indices, x_shape, dim, keepdim):
-            return put_back(dy, indices, x_shape, dim, keepdim)
+    samples = _all_samples
 
-        samples = index_samples
 
-    op(f"_{name}", fn=False, method=False, node=title + "1")(All)
-    op(
-        f"_{name}_dim",
-        fn=False,
-        method=False,
-        tensors=1,
-        extras=("indices",),
-        returns=("values", "indices"),
-        node=title,
-    )(Dim)
-    whole, along = CARDS[f"_{name}"], CARDS[f"_{name}_dim"]
-    along.result.__name__ = name
+@internal("min_all", node="Min1", accumulate=True, not_for="c")
+class MinAll:
+    """y = the smallest element, NaN if there is one;  dy is shared equally by ties"""
 
-    def function(input, dim=None, keepdim=False, *, other=None, out=None):
-        tensor_argument(name, input)
-        if isinstance(dim, Tensor) or other is not None:
-            y = apply(CARDS[pairwise], (input, dim if other is None else other))
-        elif dim is None:
-            y = apply(whole, (input,))
-        else:
-            y = apply(along, (input, dim, keepdim))
-        if out is None:
-            return y
-        if isinstance(y, tuple):
-            return type(y)(into(out[0], y[0]), into(out[1], y[1]))
-        return into(out, y)
+    def forward(x):
+        return K.min(x)
 
-    function.__name__ = name
-    function.__doc__ = f"""The {meaning} element; over dim: (values, indices), the first of ties.
+    def backward(c, dy, x, out):
+        return evenly(dy, x, out)
 
-    Of two tensors: element by element.
+    samples = _all_samples
 
-    RuntimeError: empty input without dim; IndexError: dim of size 0.
+
+_INDEXED = {"tensors": 1, "extras": ("indices",), "returns": ("values", "indices")}
+
+
+@internal("max", node="Max", **_INDEXED)
+class MaxDim:
+    """(values, indices) of the largest elements along dim, the first of ties;  dy goes there"""
+
+    def forward(x, dim, keepdim):
+        axes = axes_of(dim, x.ndim)
+        if axes is None:
+            return only_one(x)
+        return K.max(x, axes[0], keepdim), _argument(K.argmax, x, axes[0], keepdim)
+
+    def backward(c, dy, indices, x_shape, dim, keepdim):
+        return put_back(dy, indices, x_shape, dim, keepdim)
+
+    samples = index_samples
+
+
+@internal("min", node="Min", **_INDEXED)
+class MinDim:
+    """(values, indices) of the smallest elements along dim, the first of ties;  dy goes there"""
+
+    def forward(x, dim, keepdim):
+        axes = axes_of(dim, x.ndim)
+        if axes is None:
+            return only_one(x)
+        return K.min(x, axes[0], keepdim), _argument(K.argmin, x, axes[0], keepdim)
+
+    def backward(c, dy, indices, x_shape, dim, keepdim):
+        return put_back(dy, indices, x_shape, dim, keepdim)
+
+    samples = index_samples
+
+
+def _argument(word, x, axis, keepdim):
+    # the native kernel takes two arguments, and leaves three to NumPy
+    return word(x, axis, True) if keepdim else word(x, axis)
+
+
+def _choose(name: str, whole, along, pairwise: str, input, dim, keepdim, other):
+    """max or min: of two tensors, of all elements, or over dim with indices."""
+    if isinstance(dim, Tensor) or other is not None:
+        return CARDS[pairwise].call((input, dim if other is None else other))
+    if dim is None:
+        not_empty(name, input)
+        return whole.run((input,))
+    one_dimension(name, dim)
+    if input.is_complex():
+        raise RuntimeError(f"{name}(): does not support complex input")
+    dims_not_empty(name, input, dim)
+    return along.run((input, dim, keepdim))
+
+
+@composite(
+    "max(input, dim: int | Tensor | None = None, keepdim=False, *, "
+    "other: Tensor | None = None, out=None)",
+    at="torch Tensor",
+)
+def max(input, dim, keepdim, *, other):
+    """The largest element, NaN if there is one; over dim: (values, indices), the first of ties.
+
+    Of two tensors (`other`, or in the place of dim): element by element.
+
+    grad    of all elements: shared equally by ties; over dim: to the element of `indices`
+    errors  RuntimeError: no elements, without dim; IndexError: dim of size 0 or out of range;
+            NotImplementedError, RuntimeError: complex input
+
+    >>> torch.max(tensor([[1.0, 3.0], [2.0, 0.0]]), 1)
+    torch.return_types.max(
+    values=tensor([3., 2.]),
+    indices=tensor([1, 0]))
     """
-    composite(name, method=True)(function)
+    return _choose("max", MaxAll, MaxDim, "maximum", input, dim, keepdim, other)
 
 
-_max_or_min("max", "largest", np.maximum.reduce, K.argmax, "maximum")
-_max_or_min("min", "smallest", np.minimum.reduce, K.argmin, "minimum")
+@composite(
+    "min(input, dim: int | Tensor | None = None, keepdim=False, *, "
+    "other: Tensor | None = None, out=None)",
+    at="torch Tensor",
+)
+def min(input, dim, keepdim, *, other):
+    """The smallest element, NaN if there is one; over dim: (values, indices), the first of ties.
+
+    Of two tensors (`other`, or in the place of dim): element by element.
+
+    grad    of all elements: shared equally by ties; over dim: to the element of `indices`
+    errors  RuntimeError: no elements, without dim; IndexError: dim of size 0 or out of range;
+            NotImplementedError, RuntimeError: complex input
+    """
+    return _choose("min", MinAll, MinDim, "minimum", input, dim, keepdim, other)
 
 
-def _arg(name: str, meaning: str) -> None:
-    class Card:
-        __doc__ = (
-            f"The int64 index of the {meaning} element along dim, "
-            "of the flattened tensor without dim; the first of ties."
-        )
-        backward = None
-
-        def forward(x, dim=None, keepdim=False):
-            real_only(name, x)
-            kernel = getattr(K, name)
-            if dim is None:
-                if x.size == 0:
-                    raise IndexError(
-                        f"{name}(): Expected reduction dim to be specified for input.numel() == 0."
-                    )
-                i = kernel(x.reshape(-1))
-                return np.asarray(i).reshape((1,) * x.ndim) if keepdim else i
-            axes = axes_of(dim, x.ndim)
-            if axes is None:
-                return np.zeros((), np.int64)
-            dims_not_empty(name, x, axes)
-            return kernel(x, axes[0], True) if keepdim else kernel(x, axes[0])
-
-        samples = reduction(empty=False)
-
-    op(name, tensors=1)(Card)
+def _arguments(name: str, input: Tensor, dim, keepdim) -> tuple:
+    if input.is_complex():
+        raise RuntimeError(f"{name}(): does not support complex input")
+    one_dimension(name, dim)
+    if dim is None:
+        not_empty(name, input, IndexError)
+    else:
+        dims_not_empty(name, input, dim)
+    return input, dim, keepdim
 
 
-_arg("argmax", "largest")
-_arg("argmin", "smallest")
+def _where(word, x, dim, keepdim):
+    axes = axes_of(dim, x.ndim)
+    if dim is None:
+        i = word(x.reshape(-1), 0)
+        return K.reshape(i, (1,) * x.ndim) if keepdim else i
+    if axes is None:
+        return K.zeros((), like=x, dtype=np.int64)
+    return _argument(word, x, axes[0], keepdim)
+
+
+@op("argmax(input, dim: int | None = None, keepdim=False, *, out=None)", at="torch Tensor")
+class Argmax:
+    """The int64 index of the largest element along dim, of the flattened tensor without dim
+
+    The first of ties, and of NaNs if there are any.
+
+    errors  IndexError: no elements, or dim out of range; RuntimeError: complex input
+
+    >>> torch.argmax(tensor([[1.0, 3.0], [2.0, 0.0]]), 1)
+    tensor([1, 0])
+    """
+
+    backward = None
+
+    def prepare(input, dim, keepdim):
+        return _arguments("argmax", input, dim, keepdim)
+
+    def forward(x, dim, keepdim):
+        return _where(K.argmax, x, dim, keepdim)
+
+    samples = reduction(empty=False)
+
+
+@op("argmin(input, dim: int | None = None, keepdim=False, *, out=None)", at="torch Tensor")
+class Argmin:
+    """The int64 index of the smallest element along dim, of the flattened tensor without dim
+
+    The first of ties, and of NaNs if there are any.
+
+    errors  IndexError: no elements, or dim out of range; RuntimeError: complex input
+    """
+
+    backward = None
+
+    def prepare(input, dim, keepdim):
+        return _arguments("argmin", input, dim, keepdim)
+
+    def forward(x, dim, keepdim):
+        return _where(K.argmin, x, dim, keepdim)
+
+    samples = reduction(empty=False)

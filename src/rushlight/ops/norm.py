@@ -1,411 +1,155 @@
 """Normalisation: layer, group, instance, batch, RMS, local response; normalize.
 
 N batch, C channels, * further dimensions; mean and rstd = 1 / sqrt(var + eps) are by-products that
-backward reuses."""
+backward reuses. float16 and bfloat16 are computed in float32; their weights may be float32.
+"""
 
 from __future__ import annotations
 
 from math import prod
+from typing import Any
 
-from ..core.dtype import from_numpy_dtype
+import numpy as np
+
+from ..core.dtype import bfloat16, float16, float32, scalar_name
 from ..core.tensor import Tensor
 from ..dispatch.on_tensors import translate
-from ..dispatch.registry import CARDS, apply, composite, op, store
+from ..dispatch.registry import composite, internal, op
 from ..kernels import K
+from .cat_split import cat
+from .narrow import is_narrow, rounded, wide
 
 
-@op(
-    "_layer_norm",
-    fn=False,
-    method=False,
-    tensors=(0, 2, 3),
-    extras=("mean", "rstd"),
-    node="NativeLayerNorm",
-)
-class _LayerNorm:
-    """y = (x - mean) · rstd · w + b over the last n dimensions.
-
-    grad    dx = rstd (g - mean(g) - z mean(g z)),  g = dy w,  z = (x - mean) rstd;  dw = Σ dy z;
-            db = Σ dy
-    source  Ba, Kiros, Hinton 2016, arXiv:1607.06450
+def check_dtypes(input: Tensor, *parameters: Tensor | None) -> None:
+    """RuntimeError unless weight, bias and statistics have input's dtype; those of float16 and
+    bfloat16 may all be float32.
     """
+    d = input._a.dtype
+    for p in parameters:
+        if p is not None and p._a.dtype is not d:
+            break
+    else:
+        return
+    given = [p for p in parameters if p is not None]
+    x, first = input.dtype, given[0].dtype
+    others = [p.dtype for p in given if p.dtype is not x]
+    if not others:
+        return
+    if first is x:
+        other = others[0]
+        message = f"expected scalar type {scalar_name(x)} but found {scalar_name(other)}"
+    elif x not in (float16, bfloat16) and first is float32:
+        message = "mixed dtype (CPU): all inputs must share same datatype."
+    elif first is not float32 or any(p.dtype is not float32 for p in given):
+        message = "mixed dtype (CPU): expect parameter to have scalar type of Float"
+    else:
+        return
+    dtypes = ", ".join(str(p.dtype) for p in given)
+    raise RuntimeError(
+        f"{message}\n  the input is {x}, the parameters are {dtypes}\n  fix: convert with .to()"
+    )
 
-    def forward(x, n, w=None, b=None, eps=1e-5):
-        return K.layer_norm(x, n, w, b, eps)
 
-    def backward(c, dy, x, w, mean, rstd, n, eps):
-        if isinstance(dy, Tensor):  # differentiate through the statistics, too
-            axes = tuple(range(x.ndim - n, x.ndim))
-            mean = K.mean(x, axes, True)
-            rstd = K.rsqrt(K.mean((x - mean) * (x - mean), axes, True) + eps)
-        dx, dw, db = K.layer_norm_dx(dy, x, w, mean, rstd, n)
-        if c.needs(2) and db is None:
-            db = K.sum(dy, tuple(range(dy.ndim - n)))
-        return dx, dw, db if c.needs(2) else None
-
-    def samples(make):
-        yield make(4, 3).T, 1, make(4), make(4)
-        yield make(3, 4), 1, make(4), make(4)
-        yield make(2, 3, 4), 2, make(3, 4), make(3, 4)
-        yield make(3, 4), 1
-
-
-@composite("layer_norm", functional=True)
-def layer_norm(input, normalized_shape, weight=None, bias=None, eps=1e-5, cudnn_enable=True):
-    """(x - mean) / sqrt(var + eps) · weight + bias over the last dimensions, of shape
-    normalized_shape.
-
-    RuntimeError: input does not end in normalized_shape, weight or bias have another shape, or
-    dtypes differ.
-    """
-    shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
-    n = len(shape)
-    a = input._a
-    if n < 1:
+def _shape(name: str, given: Any) -> tuple[int, ...]:
+    """normalized_shape as a tuple. TypeError: no sizes; RuntimeError: none at all."""
+    if isinstance(given, Tensor) or not hasattr(given, "__iter__"):
+        raise TypeError(
+            f"{name}(): argument 'normalized_shape' (position 2) must be tuple of ints, not "
+            f"{type(given).__name__}"
+        )
+    shape = tuple(given)
+    if not shape:
         raise RuntimeError(
             "Expected normalized_shape to be at least 1-dimensional, i.e., containing at least one "
             "element, but got normalized_shape = []"
         )
-    for name, p in (("weight", weight), ("bias", bias)):
+    return shape
+
+
+def _check_trailing(x: tuple, shape: tuple, comma: str, **parameters: Tensor | None) -> None:
+    """RuntimeError unless weight and bias have `shape`, and the input's shape ends in it."""
+    for name, p in parameters.items():
         if p is not None and p._a.shape != shape:
             raise RuntimeError(
                 f"Expected {name} to be of same shape as normalized_shape, but got {name} of shape "
                 f"{list(p._a.shape)} and normalized_shape = {list(shape)}"
             )
-        if p is not None and p._a.dtype != a.dtype:
-            raise RuntimeError(f"expected scalar type {_scalar(a)} but found {_scalar(p._a)}")
-    if a.shape[a.ndim - n :] != shape or a.ndim < n:
+    if len(x) < len(shape) or x[len(x) - len(shape) :] != shape:
         raise RuntimeError(
-            f"Given normalized_shape={list(shape)}, expected input with shape [*, "
-            f"{str(list(shape))[1:-1]}], but got input of size{list(a.shape)}"
+            f"Given normalized_shape={list(shape)}, expected input with shape [*{comma}"
+            f"{str(list(shape))[1:-1]}], but got input of size{list(x)}"
         )
-    return apply(CARDS["_layer_norm"], (input, n, weight, bias, eps))
 
 
-def _scalar(a) -> str:
-    from ..core.dtype import scalar_name
-
-    return scalar_name(from_numpy_dtype(a.dtype))
+# ---------------------------------------------------------------- layer_norm
 
 
 @op(
-    "_batch_norm",
-    fn=False,
-    method=False,
-    tensors=3,
-    extras=("mean", "rstd"),
-    node="NativeBatchNorm",
-)
-class _BatchNorm:
-    """y = (x - mean) · rstd · w + b with the batch's own statistics per channel.
-
-    shape   x (N, C, *), w and b (C) or None
-    grad    as layer_norm's, over all dimensions but C
-    source  Ioffe, Szegedy 2015, arXiv:1502.03167
-    """
-
-    def forward(x, w=None, b=None, eps=1e-5):
-        return K.batch_norm(x, w, b, eps)
-
-    def backward(c, dy, x, w, mean, rstd, eps):
-        if isinstance(dy, Tensor):
-            return _batch_norm_dx_on_tensors(c, dy, x, w, eps)
-        dx, dw, db = K.batch_norm_dx(dy, x, w, mean, rstd)
-        return dx, dw if c.needs(1) else None, db if c.needs(2) else None
-
-    def samples(make):
-        yield make(3, 4).T, make(3), make(3)
-        yield make(4, 3), make(3), make(3)
-        yield make(4, 3, 2), make(3), make(3)
-        yield (make(2, 3, 4, 5),)
-
-
-def _batch_norm_dx_on_tensors(c, dy, x, w, eps):
-    """The same gradients, differentiable through the statistics."""
-    axes = (0, *range(2, x.ndim))
-    m = prod(x.shape) // x.shape[1]
-    wide = (1, -1) + (1,) * (x.ndim - 2)
-    centred = x - K.mean(x, axes, True)
-    r = K.rsqrt(K.mean(centred * centred, axes, True) + eps)
-    z = centred * r
-    db, dw = K.sum(dy, axes, True), K.sum(dy * z, axes, True)
-    dx = (r if w is None else r * w.reshape(wide)) * (dy - db / m - z * (dw / m))
-    return dx, dw.reshape(-1) if c.needs(1) else None, db.reshape(-1) if c.needs(2) else None
-
-
-@op("_batch_norm_eval", fn=False, method=False, tensors=(0, 1, 2), node="NativeBatchNorm")
-class _BatchNormEval:
-    """y = (x - mean) / sqrt(var + eps) · w + b with given statistics."""
-
-    def forward(x, w, b, mean, var, eps):
-        return K.batch_norm_eval(x, w, b, mean, var, eps)
-
-    def backward(c, dy, x, w, mean, var, eps):
-        dx, dw, db = K.batch_norm_eval_dx(dy, x, w, mean, var, eps)
-        return dx, dw if c.needs(1) else None, db if c.needs(2) else None
-
-    def samples(make):
-        yield make(4, 3), make(3), make(3), make(3)._a, make(3, low=0.5)._a, 1e-5
-        yield make(2, 3, 2), None, None, make(3)._a, make(3, low=0.5)._a, 1e-5
-
-
-@composite("batch_norm", functional=True)
-def batch_norm(
-    input, running_mean, running_var, weight=None, bias=None, training=False, momentum=0.1, eps=1e-5
-):
-    """Per channel: (x - mean) / sqrt(var + eps) · weight + bias; input (N, C, *).
-
-    training: with the batch's statistics, moving running_mean and running_var (unbiased) by
-    momentum, in place;
-    otherwise with the running ones. ValueError: one value per channel in training. RuntimeError:
-    sizes differ.
-    """
-    a = input._a
-    if eps <= 0:
-        raise ValueError(f"batch_norm eps must be positive, but got {eps}")
-    if a.size == 0:
-        return input.clone()
-    if a.ndim < 2:
-        raise RuntimeError(
-            "Expected input to have at least 2 dimensions (N, C, *), got " + str(list(a.shape))
-        )
-    channels = a.shape[1]
-    if training and a.size // max(channels, 1) == 1 and channels:
-        raise ValueError(
-            f"Expected more than 1 value per channel when training, got input size {input.shape}"
-        )
-    for name, p in (
-        ("running_mean", running_mean),
-        ("running_var", running_var),
-        ("weight", weight),
-        ("bias", bias),
-    ):
-        if p is not None and p._a.size != channels:
-            raise RuntimeError(f"{name} should contain {channels} elements not {p._a.size}")
-    if not training:
-        if running_mean is None or running_var is None:
-            raise RuntimeError(
-                "Expected running_mean and running_var to be defined when training=False"
-                if running_mean is None
-                else "running_var must be defined in evaluation mode"
-            )
-        return apply(
-            CARDS["_batch_norm_eval"], (input, weight, bias, running_mean._a, running_var._a, eps)
-        )
-    if running_mean is None and running_var is None:
-        return apply(CARDS["_batch_norm"], (input, weight, bias, eps))
-    y, mean, rstd = _with_statistics(input, weight, bias, eps)
-    n = a.size // channels if channels else 0
-    var = 1 / (rstd * rstd) - eps
-    if running_mean is not None:
-        running_mean._a += momentum * (mean - running_mean._a)
-        running_mean._bump()
-    if running_var is not None:
-        running_var._a += momentum * (var * (n / max(n - 1, 1)) - running_var._a)
-        running_var._bump()
-    return y
-
-
-_STATISTICS = type(CARDS["_batch_norm"])(
-    CARDS["_batch_norm"].source,
-    "_batch_norm_statistics",
-    tensors=3,
-    extras=("mean", "rstd"),
-    returns=("y", "mean", "rstd"),
-    node="NativeBatchNorm",
-)
-
-
-def _with_statistics(input, weight, bias, eps):
-    """y as a Tensor on the tape, mean and rstd as arrays."""
-    y, mean, rstd = apply(_STATISTICS, (input, weight, bias, eps))
-    return y, mean._a, rstd._a
-
-
-@composite("group_norm", functional=True)
-def group_norm(input, num_groups, weight=None, bias=None, eps=1e-5):
-    """layer_norm over each of num_groups groups of channels, then an affine map per channel; input
-    (N, C, *).
-
-    RuntimeError: C is not divisible by num_groups, or weight, bias are not (C).
-    """
-    a = input._a
-    if a.ndim < 2:
-        raise RuntimeError(f"Expected at least 2 dimensions for input tensor but received {a.ndim}")
-    _n, channels = a.shape[:2]
-    if num_groups < 1:
-        raise RuntimeError(f"Expected num groups to be greater than 0, got {num_groups}")
-    if channels % num_groups:
-        raise RuntimeError(
-            "Expected number of channels in input to be divisible by num_groups, but got input of "
-            f"shape {list(a.shape)} and num_groups={num_groups}"
-        )
-    for name, p in (("weight", weight), ("bias", bias)):
-        if p is not None and p._a.shape != (channels,):
-            raise RuntimeError(
-                f"Expected {name} to be a vector of size equal to the number of channels in input, "
-                f"but got {name} of shape {list(p._a.shape)} and input of shape {list(a.shape)}"
-            )
-    return apply(CARDS["_group_norm"], (input, num_groups, weight, bias, eps))
-
-
-@op(
-    "_group_norm",
-    fn=False,
-    method=False,
+    "layer_norm(input, normalized_shape: Sequence[int], weight: Tensor | None = None, bias=None, "
+    "eps: float = 1e-5)",
+    at="F",
     tensors=(0, 2, 3),
     extras=("mean", "rstd"),
-    node="NativeGroupNorm",
+    node="NativeLayerNorm",
+    not_for="iubc",
+    kernel="LayerNormKernelImpl",
 )
-class _GroupNorm:
-    """y = layer_norm of each group, · w + b per channel.
+class LayerNorm:
+    """y = (x - mean) · rstd · w + b over the last n dimensions, of shape normalized_shape.
 
-    source  Wu, He 2018, arXiv:1803.08494
+    dtype   floating, kept
+    grad    dx = rstd (g - mean(g) - z mean(g z)),  g = dy w,  z = (x - mean) rstd;  dw = Σ dy z;
+            db = Σ dy
+    errors  TypeError: normalized_shape is no tuple; RuntimeError: input does not end in it, weight
+            or bias have another shape, or dtypes differ
+    source  Ba, Kiros, Hinton 2016, arXiv:1607.06450
+
+    >>> F.layer_norm(tensor([[1.0, 3.0]]), (2,))
+    tensor([[-1.0000,  1.0000]])
     """
 
-    def forward(x, groups, w=None, b=None, eps=1e-5):
-        z, mean, rstd = K.layer_norm(x.reshape(_folded(x.shape, groups)), 1, None, None, eps)
-        y = z.reshape(x.shape)
-        wide = (1, -1) + (1,) * (x.ndim - 2)
-        if w is not None:
-            y = y * w.reshape(wide)
-        return y if b is None else y + b.reshape(wide), mean, rstd
+    def prepare(input, normalized_shape, weight, bias, eps):
+        shape, x = normalized_shape, input._a.shape
+        if type(shape) is not tuple or not shape:
+            shape = _shape("layer_norm", shape)
+        n = len(shape)
+        fits = x[len(x) - n :] == shape and len(x) >= n
+        for p in (weight, bias):
+            fits = fits and (p is None or p._a.shape == shape)
+        if not fits:
+            _check_trailing(x, shape, ", ", weight=weight, bias=bias)
+        check_dtypes(input, weight, bias)
+        return input, n, weight, bias, eps
 
-    def backward(c, dy, x, w, mean, rstd, groups, eps):
-        folded = _folded(x.shape, groups)
-        axes, wide = (0, *range(2, x.ndim)), (1, -1) + (1,) * (x.ndim - 2)
-        z = K.reshape(x, folded)
-        if isinstance(dy, Tensor):
-            mean = K.mean(z, (2,), True)
-            rstd = K.rsqrt(K.mean((z - mean) * (z - mean), (2,), True) + eps)
-        dw = K.sum(dy * K.reshape((z - mean) * rstd, x.shape), axes) if c.needs(1) else None
-        db = K.sum(dy, axes) if c.needs(2) else None
-        if not c.needs(0):
-            return None, dw, db
-        g = dy if w is None else dy * K.reshape(w, wide)
-        dx, _, _ = K.layer_norm_dx(K.reshape(g, folded), z, None, mean, rstd, 1)
-        return K.reshape(dx, x.shape), dw, db
+    def forward(x, n, w, b, eps):
+        if is_narrow(x):
+            y, mean, rstd = K.layer_norm(wide(x), n, wide(w), wide(b), eps)
+            return rounded(y, x), mean, rstd
+        return K.layer_norm(x, n, w, b, eps)
+
+    def backward(c, dy, x, w, mean, rstd, n, eps):
+        if is_narrow(x):
+            dx, dw, db = _layer_norm_gradients(c, wide(dy), wide(x), wide(w), mean, rstd, n, eps)
+            like = x if w is None else w
+            return rounded(dx, x), rounded(dw, like), rounded(db, like)
+        return _layer_norm_gradients(c, dy, x, w, mean, rstd, n, eps)
 
     def samples(make):
-        yield make(4, 2).T, 2, make(4), make(4)
-        yield make(2, 4, 3), 2, make(4), make(4)
-        yield make(2, 4), 4
+        yield make(4, 3).T, (4,), make(4), make(4)
+        yield make(3, 4), (4,), make(4), make(4)
+        yield make(2, 3, 4), (3, 4), make(3, 4), make(3, 4)
+        yield make(3, 4), (4,)
 
 
-def _folded(shape, groups: int) -> tuple:
-    """(N, C, *) with the elements of each group in one dimension."""
-    return (shape[0], groups, prod(shape[1:]) // groups)
-
-
-@composite("instance_norm", functional=True)
-def instance_norm(
-    input,
-    running_mean=None,
-    running_var=None,
-    weight=None,
-    bias=None,
-    use_input_stats=True,
-    momentum=0.1,
-    eps=1e-5,
-):
-    """batch_norm of every sample and channel by itself.
-
-    Input (N, C, *) with *, or unbatched through the module.
-    """
-    a = input._a
-    if use_input_stats:
-        if a.ndim < 3:
-            raise ValueError(
-                f"Expected more than 1 spatial element when training, got input size {input.shape}"
-            )
-        if prod(a.shape[2:]) == 1:
-            raise ValueError(
-                f"Expected more than 1 spatial element when training, got input size {input.shape}"
-            )
-    elif running_mean is None or running_var is None:
-        raise RuntimeError(
-            "Expected running_mean and running_var to be defined when use_input_stats=False"
-        )
-    _n, channels = a.shape[:2]
-    if not use_input_stats:
-        return batch_norm(input, running_mean, running_var, weight, bias, False, momentum, eps)
-    y = group_norm(input, channels, weight, bias, eps)
-    if running_mean is not None:
-        axes = tuple(range(2, a.ndim))
-        m = prod(a.shape[2:])
-        running_mean._a += momentum * (a.mean(axes).mean(0) - running_mean._a)
-        running_var._a += momentum * (a.var(axes).mean(0) * (m / (m - 1)) - running_var._a)
-        running_mean._bump()
-        running_var._bump()
-    return y
-
-
-@composite("rms_norm", functional=True)
-def rms_norm(input, normalized_shape, weight=None, eps=None):
-    """x / sqrt(mean(x²) + eps) · weight over the last dimensions; eps: the dtype's by default.
-
-    source  Zhang, Sennrich 2019, arXiv:1910.07467
-    """
-    shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
-    a, n = input._a, len(shape)
-    if n < 1:
-        raise RuntimeError(
-            "Expected normalized_shape to be at least 1-dimensional, i.e., containing at least one "
-            "element, but got normalized_shape = []"
-        )
-    if weight is not None and weight._a.shape != shape:
-        raise RuntimeError(
-            "Expected weight to be of same shape as normalized_shape, but got weight of shape "
-            f"{list(weight._a.shape)} and normalized_shape = {list(shape)}"
-        )
-    if a.shape[a.ndim - n :] != shape:
-        raise RuntimeError(
-            f"Given normalized_shape={list(shape)}, expected input with shape [*, "
-            f"{str(list(shape))[1:-1]}], but got input of size{list(a.shape)}"
-        )
-    if eps is None:
-        import numpy as np
-
-        eps = float(np.finfo(a.dtype).eps)
-    y = input * (input * input).mean(tuple(range(-n, 0)), keepdim=True).add(eps).rsqrt()
-    return y if weight is None else y * weight
-
-
-@composite("normalize", fn=False, functional=True)
-def normalize(input, p=2.0, dim=1, eps=1e-12, out=None):
-    """x / max(‖x‖_p, eps) along dim."""
-    y = input / input.norm(p, dim, keepdim=True).clamp_min(eps).expand_as(input)
-    if out is None:
-        return y
-    store(out, y)
-    return out
-
-
-@composite("local_response_norm", fn=False, functional=True)
-def local_response_norm(input, size, alpha=1e-4, beta=0.75, k=1.0):
-    """x / (k + alpha · mean of x² over `size` neighbouring channels)^beta; input (N, C, *).
-
-    source  Krizhevsky, Sutskever, Hinton 2012
-    """
-    dim = input.dim()
-    if dim < 3:
-        raise ValueError(f"Expected 3D or higher dimensionality input (got {dim} dimensions)")
-    if input.numel() == 0:
-        return input
-    channels = input.shape[1]
-    squares = input * input
-    before, after = size // 2, (size - 1) // 2
-    zeros_before = squares.new_zeros((squares.shape[0], before, *squares.shape[2:]))
-    zeros_after = squares.new_zeros((squares.shape[0], after, *squares.shape[2:]))
-    from .cat_split import cat
-
-    padded = cat([zeros_before, squares, zeros_after], 1)
-    total = padded[:, 0:channels]
-    for i in range(1, size):
-        total = total + padded[:, i : i + channels]
-    exact = input.is_floating_point() or input.is_complex()  # else means are cut, as PyTorch does
-    mean = total / size if exact else total.div(size, rounding_mode="trunc")
-    return input / (mean * alpha + k).pow(beta)
+def _layer_norm_gradients(c, dy, x, w, mean, rstd, n, eps):
+    if isinstance(dy, Tensor):  # differentiate through the statistics, too
+        axes = tuple(range(x.ndim - n, x.ndim))
+        mean = K.mean(x, axes, True)
+        rstd = K.rsqrt(K.mean((x - mean) * (x - mean), axes, True) + eps)
+    dx, dw, db = K.layer_norm_dx(dy, x, w, mean, rstd, n)
+    if c.needs(2) and db is None:
+        db = K.sum(dy, tuple(range(dy.ndim - n)))
+    return dx, dw, db if c.needs(2) else None
 
 
 def _layer_norm_dx_on_tensors(dy, x, w, mean, rstd, n):
@@ -419,3 +163,470 @@ def _layer_norm_dx_on_tensors(dy, x, w, mean, rstd, n):
 
 
 translate("layer_norm_dx", _layer_norm_dx_on_tensors)
+
+
+@composite(
+    "layer_norm(input, normalized_shape: Sequence[int], weight: Tensor | None = None, bias=None, "
+    "eps: float = 1e-5, cudnn_enable: bool = True)",
+    at="torch",
+)
+def layer_norm(input, normalized_shape, weight=None, bias=None, eps=1e-5, cudnn_enable=True):
+    """torch.nn.functional.layer_norm; cudnn_enable says nothing here."""
+    return LayerNorm(input, normalized_shape, weight, bias, eps)
+
+
+# ---------------------------------------------------------------- batch_norm
+
+
+class _BatchNorm:
+    """y = (x - mean) · rstd · w + b with the batch's own statistics per channel.
+
+    shape   x (N, C, *), w and b (C) or None -> y (N, C, *), mean and rstd (C)
+    grad    as layer_norm's, over all dimensions but C
+    source  Ioffe, Szegedy 2015, arXiv:1502.03167
+    """
+
+    def forward(x, w=None, b=None, eps=1e-5):
+        if is_narrow(x):
+            y, mean, rstd = K.batch_norm(wide(x), wide(w), wide(b), eps)
+            return rounded(y, x), mean, rstd
+        return K.batch_norm(x, w, b, eps)
+
+    def backward(c, dy, x, w, mean, rstd, eps):
+        if isinstance(dy, Tensor):
+            dx, dw, db = _batch_norm_dx_on_tensors(wide(dy), wide(x), wide(w), eps)
+        else:
+            dx, dw, db = K.batch_norm_dx(wide(dy), wide(x), wide(w), mean, rstd)
+        like = x if w is None else w
+        dw, db = dw if c.needs(1) else None, db if c.needs(2) else None
+        return rounded(dx, x), rounded(dw, like), rounded(db, like)
+
+
+_OPTIONS: dict[str, Any] = {
+    "tensors": 3,
+    "extras": ("mean", "rstd"),
+    "node": "NativeBatchNorm",
+    "not_for": "iubc",
+    "kernel": "batch_norm",
+}
+
+
+@internal("batch_norm_training", **_OPTIONS)
+class BatchNorm(_BatchNorm):
+    __doc__ = _BatchNorm.__doc__
+
+    def samples(make):
+        yield make(3, 4).T, make(3), make(3)
+        yield make(4, 3), make(3), make(3)
+        yield make(4, 3, 2), make(3), make(3)
+        yield (make(2, 3, 4, 5),)
+
+
+@internal("batch_norm_statistics", returns=("y", "mean", "rstd"), **_OPTIONS)
+class BatchNormStatistics(_BatchNorm):
+    """BatchNorm, and its mean and rstd, for the running statistics."""
+
+
+def _batch_norm_dx_on_tensors(dy, x, w, eps):
+    """The same gradients, differentiable through the statistics."""
+    axes = (0, *range(2, x.ndim))
+    m = prod(x.shape) // x.shape[1]
+    wide = (1, -1) + (1,) * (x.ndim - 2)
+    centred = x - K.mean(x, axes, True)
+    r = K.rsqrt(K.mean(centred * centred, axes, True) + eps)
+    z = centred * r
+    db, dw = K.sum(dy, axes, True), K.sum(dy * z, axes, True)
+    dx = (r if w is None else r * w.reshape(wide)) * (dy - db / m - z * (dw / m))
+    return dx, dw.reshape(-1), db.reshape(-1)
+
+
+@internal(
+    "batch_norm_eval",
+    tensors=(0, 1, 2),
+    node="NativeBatchNorm",
+    not_for="iubc",
+    kernel="batch_norm",
+)
+class BatchNormEval:
+    """y = (x - mean) / sqrt(var + eps) · w + b with given statistics, which get no gradient."""
+
+    def forward(x, w, b, mean, var, eps):
+        if is_narrow(x):
+            args = (wide(w), wide(b), wide(mean), wide(var), eps)
+            return rounded(K.batch_norm_eval(wide(x), *args), x)
+        return K.batch_norm_eval(x, w, b, mean, var, eps)
+
+    def backward(c, dy, x, w, mean, var, eps):
+        args = (wide(w), wide(mean), wide(var), eps)
+        dx, dw, db = K.batch_norm_eval_dx(wide(dy), wide(x), *args)
+        like = x if w is None else w
+        dw, db = dw if c.needs(1) else None, db if c.needs(2) else None
+        return rounded(dx, x), rounded(dw, like), rounded(db, like)
+
+    def samples(make):
+        yield make(4, 3), make(3), make(3), make(3)._a, make(3, low=0.5)._a, 1e-5
+        yield make(2, 3, 2), None, None, make(3)._a, make(3, low=0.5)._a, 1e-5
+
+
+@composite(
+    "batch_norm(input, running_mean: Tensor | None, running_var: Tensor | None, "
+    "weight: Tensor | None = None, bias=None, training: bool = False, momentum: float = 0.1, "
+    "eps: float = 1e-5)",
+    at="F",
+)
+def batch_norm(
+    input, running_mean, running_var, weight=None, bias=None, training=False, momentum=0.1, eps=1e-5
+):
+    """y = (x - mean) / sqrt(var + eps) · w + b per channel.
+
+    training: with the batch's statistics, moving running_mean and running_var (unbiased) by
+    momentum, in place; otherwise with the running ones.
+
+    shape   x (N, C, *), all others (C) or None -> y (N, C, *)
+    dtype   floating, kept
+    errors  ValueError: eps is not positive, one value per channel in training; RuntimeError: sizes
+            or dtypes that do not fit, statistics missing
+
+    >>> F.batch_norm(tensor([[1.0], [3.0]]), None, None, training=True)
+    tensor([[-1.0000],
+            [ 1.0000]])
+    """
+    a = input._a
+    if eps <= 0:
+        raise ValueError(f"batch_norm eps must be positive, but got {eps}")
+    if training and a.ndim > 1 and a.shape[1] and a.size == a.shape[1]:
+        raise ValueError(
+            f"Expected more than 1 value per channel when training, got input size {input.shape}"
+        )
+    return _batch_norm(input, weight, bias, running_mean, running_var, training, momentum, eps)
+
+
+@composite(
+    "batch_norm(input, weight: Tensor | None, bias: Tensor | None, running_mean: Tensor | None, "
+    "running_var: Tensor | None, training: bool, momentum: float, eps: float, cudnn_enabled: bool)",
+    at="torch",
+)
+def torch_batch_norm(
+    input, weight, bias, running_mean, running_var, training, momentum, eps, cudnn_enabled
+):
+    """torch.nn.functional.batch_norm in another order, all arguments to be given."""
+    return _batch_norm(input, weight, bias, running_mean, running_var, training, momentum, eps)
+
+
+def _batch_norm(input, weight, bias, mean, var, training, momentum, eps) -> Tensor:
+    a = input._a
+    if a.ndim < 2:
+        if a.size == 0:
+            return _affine_of_none(input, weight, bias)
+        raise RuntimeError(
+            "Expected input to have at least 2 dimensions (N, C, *), got " + str(list(a.shape))
+        )
+    channels = a.shape[1]
+    for p in (mean, var, weight, bias):
+        if p is not None and p._a.size != channels:
+            name = {id(mean): "running_mean", id(var): "running_var", id(weight): "weight"}
+            raise RuntimeError(
+                f"{name.get(id(p), 'bias')} should contain {channels} elements not {p._a.size}"
+            )
+    if not training and (mean is None or var is None):
+        raise RuntimeError(
+            "Expected running_mean and running_var to be defined when training=False"
+            if mean is None
+            else "running_var must be defined in evaluation mode"
+        )
+    check_dtypes(input, weight, bias, mean, var)
+    if a.size == 0:
+        return _affine_of_none(input, weight, bias)
+    if not training:
+        return BatchNormEval.run((input, weight, bias, mean._a, var._a, eps))
+    if mean is None and var is None:
+        return BatchNorm.run((input, weight, bias, eps))
+    y, batch_mean, rstd = BatchNormStatistics.run((input, weight, bias, eps))
+    if mean is not None:
+        _move(mean, batch_mean._a, momentum)
+    if var is not None:
+        n = a.size // channels
+        biased = 1 / (rstd._a * rstd._a) - eps
+        _move(var, biased * (n / max(n - 1, 1)), momentum)
+    return y
+
+
+def _affine_of_none(input: Tensor, weight: Tensor | None, bias: Tensor | None) -> Tensor:
+    """An empty input: the statistics stay as they are, weight and bias get gradients of 0."""
+    y = input.clone()
+    y = y if weight is None else y * weight.sum()
+    return y if bias is None else y + bias.sum()
+
+
+def _move(running: Tensor, value: np.ndarray, momentum: float) -> None:
+    """running += momentum (value - running), in place."""
+    if is_narrow(running._a):
+        old = wide(running._a)
+        running._a[...] = rounded(old + momentum * (value - old), running._a)
+    else:
+        running._a += momentum * (value - running._a)
+    running._bump()
+
+
+# ---------------------------------------------------------------- group_norm, instance_norm
+
+
+@op(
+    "group_norm(input, num_groups: int, weight: Tensor | None = None, bias=None, "
+    "eps: float = 1e-5)",
+    at="F",
+    tensors=(0, 2, 3),
+    extras=("mean", "rstd"),
+    node="NativeGroupNorm",
+    not_for="iubc",
+    kernel="GroupNormKernelImpl",
+)
+class GroupNorm:
+    """y = layer_norm of each of num_groups groups of channels, · w + b per channel.
+
+    shape   x (N, C, *), w and b (C) -> y (N, C, *)
+    dtype   floating, kept
+    errors  RuntimeError: C is not divisible by num_groups, weight or bias are not (C), or dtypes
+            differ; ValueError: one value per group
+    source  Wu, He 2018, arXiv:1803.08494
+
+    >>> F.group_norm(tensor([[1.0, 3.0, 0.0, 8.0]]), 2)
+    tensor([[-1.0000,  1.0000, -1.0000,  1.0000]])
+    """
+
+    def prepare(input, num_groups, weight, bias, eps):
+        _check_groups(input, num_groups, weight, bias)
+        n, channels, *size = input._a.shape
+        if n * channels // num_groups * prod(size) == 1:
+            raise ValueError(
+                "Expected more than 1 value per channel when training, got input size "
+                f"{[n * channels // num_groups, num_groups, *size]}"
+            )
+        return input, num_groups, weight, bias, eps
+
+    def forward(x, groups, w, b, eps):
+        y, mean, rstd = K.layer_norm(wide(K.reshape(x, _folded(x, groups))), 1, None, None, eps)
+        y = K.reshape(y, x.shape)
+        if w is not None:
+            y = y * wide(_per_channel(w, x))
+        return rounded(y if b is None else y + wide(_per_channel(b, x)), x), mean, rstd
+
+    def backward(c, dy, x, w, mean, rstd, groups, eps):
+        dx, dw, db = _group_norm_dx(c, wide(dy), wide(x), wide(w), mean, rstd, groups, eps)
+        like = x if w is None else w
+        return rounded(dx, x), rounded(dw, like), rounded(db, like)
+
+    def samples(make):
+        yield make(4, 2).T, 2, make(4), make(4)
+        yield make(2, 4, 3), 2, make(4), make(4)
+        yield make(2, 4), 4
+
+
+def _group_norm_dx(c, dy, x, w, mean, rstd, groups, eps):
+    folded = _folded(x, groups)
+    axes = (0, *range(2, x.ndim))
+    z = K.reshape(x, folded)
+    if isinstance(dy, Tensor):
+        mean = K.mean(z, (2,), True)
+        rstd = K.rsqrt(K.mean((z - mean) * (z - mean), (2,), True) + eps)
+    dw = K.sum(dy * K.reshape((z - mean) * rstd, x.shape), axes) if c.needs(1) else None
+    db = K.sum(dy, axes) if c.needs(2) else None
+    if not c.needs(0):
+        return None, dw, db
+    g = dy if w is None else dy * _per_channel(w, x)
+    dx, _, _ = K.layer_norm_dx(K.reshape(g, folded), z, None, mean, rstd, 1)
+    return K.reshape(dx, x.shape), dw, db
+
+
+def _folded(x, groups: int) -> tuple:
+    """(N, C, *) with the elements of each group in one dimension."""
+    return (x.shape[0], groups, prod(x.shape[1:]) // groups)
+
+
+def _per_channel(v, x):
+    """v (C) against x (N, C, *)."""
+    return K.reshape(v, (1, v.shape[0]) + (1,) * (x.ndim - 2))
+
+
+def _check_groups(input: Tensor, num_groups: int, weight: Any, bias: Any) -> None:
+    a = input._a
+    if a.ndim < 2:
+        raise RuntimeError(f"Expected at least 2 dimensions for input tensor but received {a.ndim}")
+    channels = a.shape[1]
+    if num_groups < 1:
+        raise RuntimeError(f"Expected num groups to be greater than 0, got {num_groups}")
+    if channels % num_groups:
+        raise RuntimeError(
+            "Expected number of channels in input to be divisible by num_groups, but got input of "
+            f"shape {list(a.shape)} and num_groups={num_groups}"
+        )
+    for name, p in (("weight", weight), ("bias", bias)):
+        if p is not None and p._a.shape != (channels,):
+            raise RuntimeError(
+                f"Expected {name} to be a vector of size equal to the number of channels in input, "
+                f"but got {name} of shape {list(p._a.shape)} and input of shape {list(a.shape)}"
+            )
+    check_dtypes(input, weight, bias)
+
+
+@composite(
+    "group_norm(input, num_groups: int, weight: Tensor | None = None, bias=None, "
+    "eps: float = 1e-5, cudnn_enabled: bool = True)",
+    at="torch",
+)
+def group_norm(input, num_groups, weight=None, bias=None, eps=1e-5, cudnn_enabled=True):
+    """torch.nn.functional.group_norm, of one value per group, too."""
+    _check_groups(input, num_groups, weight, bias)
+    return GroupNorm.run((input, num_groups, weight, bias, eps))
+
+
+@composite(
+    "instance_norm(input, running_mean: Tensor | None = None, running_var: Tensor | None = None, "
+    "weight: Tensor | None = None, bias=None, use_input_stats: bool = True, momentum: float = 0.1, "
+    "eps: float = 1e-5)",
+    at="F",
+)
+def instance_norm(
+    input,
+    running_mean=None,
+    running_var=None,
+    weight=None,
+    bias=None,
+    use_input_stats=True,
+    momentum=0.1,
+    eps=1e-5,
+):
+    """y = (x - mean) / sqrt(var + eps) · w + b for every sample and channel by itself.
+
+    use_input_stats: with the input's statistics, whose means over the batch move running_mean and
+    running_var; otherwise with the running ones.
+
+    shape   x (N, C, *), * not empty; all others (C) or None -> y (N, C, *)
+    dtype   floating, kept
+    errors  ValueError: one value per channel; RuntimeError: sizes or dtypes that do not fit
+    source  Ulyanov, Vedaldi, Lempitsky 2016, arXiv:1607.08022
+
+    >>> F.instance_norm(tensor([[[1.0, 3.0]]]))
+    tensor([[[-1.0000,  1.0000]]])
+    """
+    a = input._a
+    if use_input_stats and (a.ndim < 3 or prod(a.shape[2:]) == 1):
+        raise ValueError(
+            f"Expected more than 1 spatial element when training, got input size {input.shape}"
+        )
+    return _instance_norm(
+        input, weight, bias, running_mean, running_var, use_input_stats, momentum, eps
+    )
+
+
+@composite(
+    "instance_norm(input, weight: Tensor | None, bias: Tensor | None, running_mean: Tensor | None, "
+    "running_var: Tensor | None, use_input_stats: bool, momentum: float, eps: float, "
+    "cudnn_enabled: bool)",
+    at="torch",
+)
+def torch_instance_norm(
+    input, weight, bias, running_mean, running_var, use_input_stats, momentum, eps, cudnn_enabled
+):
+    """torch.nn.functional.instance_norm in another order, all arguments to be given."""
+    return _instance_norm(
+        input, weight, bias, running_mean, running_var, use_input_stats, momentum, eps
+    )
+
+
+def _instance_norm(input, weight, bias, running_mean, running_var, own, momentum, eps) -> Tensor:
+    if (running_mean is None) != (running_var is None):
+        raise ValueError("running_mean and running_var must either both be None or neither be None")
+    if not own:
+        if running_mean is None:
+            raise RuntimeError(
+                "Expected running_mean and running_var to be defined when use_input_stats is false"
+            )
+        return _batch_norm(input, weight, bias, running_mean, running_var, False, momentum, eps)
+    check_dtypes(input, weight, bias, running_mean, running_var)
+    a = input._a
+    if a.size == 0:
+        return _batch_norm(input, weight, bias, None, None, True, momentum, eps)
+    y = group_norm(input, a.shape[1], weight, bias, eps)
+    if running_mean is not None:
+        x, axes, m = wide(a), tuple(range(2, a.ndim)), prod(a.shape[2:])
+        _move(running_mean, x.mean(axes).mean(0), momentum)
+        _move(running_var, x.var(axes).mean(0) * (m / max(m - 1, 1)), momentum)
+    return y
+
+
+# ---------------------------------------------------------------- others
+
+
+@composite(
+    "rms_norm(input, normalized_shape: Sequence[int], weight: Tensor | None = None, "
+    "eps: float | None = None)",
+    at="torch F",
+)
+def rms_norm(input, normalized_shape, weight=None, eps=None):
+    """y = x / sqrt(mean(x²) + eps) · w over the last dimensions, of shape normalized_shape.
+
+    eps     of the dtype that it is computed in by default: 2^-23 or, in float64, 2^-52
+    dtype   floating, kept; a weight of another dtype is promoted with it, but for narrow inputs
+    errors  TypeError: normalized_shape is no tuple; RuntimeError: shapes that do not fit;
+            NotImplementedError: integers
+    source  Zhang, Sennrich 2019, arXiv:1910.07467
+
+    >>> F.rms_norm(tensor([[1.0, 7.0]]), (2,))
+    tensor([[0.2000, 1.4000]])
+    """
+    shape = _shape("rms_norm", normalized_shape)
+    _check_trailing(input._a.shape, shape, "", weight=weight)
+    if not (input.is_floating_point() or input.is_complex()):
+        kind = scalar_name(input.dtype)
+        raise NotImplementedError(f"\"rms_norm\" not implemented for '{kind}'")
+    x = wide(input)
+    if eps is None:
+        eps = float(np.finfo(x._a.dtype).eps)
+    y = x * (x * x).mean(tuple(range(-len(shape), 0)), keepdim=True).add(eps).rsqrt()
+    if weight is not None:
+        y = y * wide(weight)
+    return rounded(y, input) if is_narrow(input) else y
+
+
+@composite("normalize(input, p: float = 2.0, dim: int = 1, eps: float = 1e-12, out=None)", at="F")
+def normalize(input, p=2.0, dim=1, eps=1e-12):
+    """y = x / max(‖x‖_p, eps) along dim.
+
+    errors  IndexError: there is no such dimension
+
+    >>> F.normalize(tensor([[3.0, 4.0]]))
+    tensor([[0.6000, 0.8000]])
+    """
+    return input / input.norm(p, dim, keepdim=True).clamp_min(eps).expand_as(input)
+
+
+@composite(
+    "local_response_norm(input, size: int, alpha: float = 1e-4, beta: float = 0.75, "
+    "k: float = 1.0)",
+    at="F",
+)
+def local_response_norm(input, size, alpha=1e-4, beta=0.75, k=1.0):
+    """y = x / (k + alpha · mean of x² over `size` neighbouring channels)^beta
+
+    shape   x (N, C, *) -> y (N, C, *), at least three dimensions
+    errors  ValueError: fewer dimensions
+    source  Krizhevsky, Sutskever, Hinton 2012
+    """
+    dim = input.dim()
+    if dim < 3:
+        raise ValueError(f"Expected 3D or higher dimensionality input (got {dim} dimensions)")
+    if input.numel() == 0:
+        return input
+    channels = input.shape[1]
+    squares = input * input
+    before, after = size // 2, (size - 1) // 2
+    zeros_before = squares.new_zeros((squares.shape[0], before, *squares.shape[2:]))
+    zeros_after = squares.new_zeros((squares.shape[0], after, *squares.shape[2:]))
+    padded = cat([zeros_before, squares, zeros_after], 1)
+    total = padded[:, 0:channels]
+    for i in range(1, size):
+        total = total + padded[:, i : i + channels]
+    exact = input.is_floating_point() or input.is_complex()  # else means are cut, as PyTorch does
+    mean = total / size if exact else total.div(size, rounding_mode="trunc")
+    return input / (mean * alpha + k).pow(beta)

@@ -5,19 +5,27 @@ x the input, y the values; `dim` None for all elements.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from ..core.tensor import Tensor, wrap
-from ..dispatch.out import into
-from ..dispatch.registry import CARDS, apply, composite, op
-from .minmax import dims_not_empty, evenly, index_samples, pick, put_back, real_only
+from ..dispatch.registry import composite, internal, op
+from ..kernels import K
+from .minmax import (
+    dims_not_empty,
+    evenly,
+    index_samples,
+    only_one,
+    pick,
+    put_back,
+    real_only,
+)
 from .reduce import axes_of
 
 
 def _middle(x: np.ndarray, axis: int, ignore_nan: bool) -> np.ndarray:
-    """The index (size 1 at axis) of the lower median of each row;
-    of the first NaN if NaN counts.
-    """
+    """The index (size 1 at axis) of each row's lower median; of its first NaN if NaN counts."""
     n = x.shape[axis]
     middle = (n - 1) // 2
     if x.dtype.kind not in "fV" or not np.isnan(x).any():
@@ -32,85 +40,128 @@ def _middle(x: np.ndarray, axis: int, ignore_nan: bool) -> np.ndarray:
     return np.take_along_axis(order, place, axis)
 
 
-def _median(name: str, ignore_nan: bool) -> None:
-    """Register median or nanmedian, of all elements and over dim."""
-    title = name.capitalize()
-
-    class All:
-        __doc__ = "The lower median of all elements" + (
-            " that are no NaN." if ignore_nan else "; NaN if there is one."
-        )
-
-        def forward(x):
-            real_only(name, x)
-            if x.size == 0:
-                return np.asarray(
-                    np.nan if x.dtype.kind in "fV" else np.iinfo(x.dtype).min, x.dtype
-                )
-            flat = x.reshape(-1)
-            return flat[_middle(flat, 0, ignore_nan)].reshape(())
-
-        def backward(c, dy, x, out):
-            return evenly(dy, x, out)
-
-        def samples(make):
-            yield make(3, 4)
-            yield make()
-            yield make(5, 3).T
-
-    class Dim:
-        __doc__ = (
-            "(values, indices) "
-            f"of the lower median along dim{', NaN left out' if ignore_nan else ''};  dy goes there"
-        )
-
-        def forward(x, dim, keepdim):
-            real_only(name, x)
-            axes = axes_of(dim, x.ndim)
-            if axes is None:
-                return x.copy(), np.zeros((), np.int64)
-            dims_not_empty(name, x, axes)
-            return pick(x, _middle(x, axes[0], ignore_nan), axes[0], keepdim)
-
-        def backward(c, dy, indices, x_shape, dim, keepdim):
-            return put_back(dy, indices, x_shape, dim, keepdim)
-
-        samples = index_samples
-
-    op(f"_{name}", fn=False, method=False, node=title)(All)
-    op(
-        f"_{name}_dim",
-        fn=False,
-        method=False,
-        tensors=1,
-        extras=("indices",),
-        returns=("values", "indices"),
-        node=title + "1",
-    )(Dim)
-    whole, along = CARDS[f"_{name}"], CARDS[f"_{name}_dim"]
-    along.result.__name__ = name
-
-    def function(input, dim=None, keepdim=False, *, out=None):
-        if dim is None:
-            y = apply(whole, (input,))
-            return y if out is None else into(out, y)
-        y = apply(along, (input, dim, keepdim))
-        return y if out is None else type(y)(into(out[0], y[0]), into(out[1], y[1]))
-
-    function.__name__, function.__doc__ = name, whole.doc + " Over dim: (values, indices)."
-    composite(name, method=True)(function)
+def _median_of_all(x, ignore_nan: bool):
+    if x.size == 0:
+        nothing = math.nan if x.dtype.kind in "fV" else np.iinfo(x.dtype).min
+        return K.full_like(K.zeros((), like=x), nothing)
+    flat = x.reshape(-1)
+    return K.reshape(flat[_middle(flat, 0, ignore_nan)], ())
 
 
-_median("median", False)
-_median("nanmedian", True)
+def _median_along(x, dim, keepdim, ignore_nan: bool):
+    axes = axes_of(dim, x.ndim)
+    if axes is None:
+        return only_one(x)
+    return pick(x, _middle(x, axes[0], ignore_nan), axes[0], keepdim)
 
 
-@op("mode", tensors=1, extras=("indices",), returns=("values", "indices"))
+def _all_samples(make):
+    yield make(3, 4)
+    yield make()
+    yield make(5, 3).T
+
+
+_INDEXED = {"tensors": 1, "extras": ("indices",), "returns": ("values", "indices")}
+
+
+@internal("median_all", node="Median", accumulate=True)
+class MedianAll:
+    """The lower median of all elements; NaN if there is one.  dy is shared equally by ties"""
+
+    def forward(x):
+        return _median_of_all(x, False)
+
+    def backward(c, dy, x, out):
+        return evenly(dy, x, out)
+
+    samples = _all_samples
+
+
+@internal("nanmedian_all", node="Nanmedian", accumulate=True)
+class NanmedianAll:
+    """The lower median of all elements that are no NaN.  dy is shared equally by ties"""
+
+    def forward(x):
+        return _median_of_all(x, True)
+
+    def backward(c, dy, x, out):
+        return evenly(dy, x, out)
+
+    samples = _all_samples
+
+
+@internal("median", node="Median1", **_INDEXED)
+class MedianDim:
+    """(values, indices) of the lower median along dim;  dy goes there"""
+
+    def forward(x, dim, keepdim):
+        return _median_along(x, dim, keepdim, False)
+
+    def backward(c, dy, indices, x_shape, dim, keepdim):
+        return put_back(dy, indices, x_shape, dim, keepdim)
+
+    samples = index_samples
+
+
+@internal("nanmedian", node="Nanmedian1", **_INDEXED)
+class NanmedianDim:
+    """(values, indices) of the lower median along dim, NaN left out;  dy goes there"""
+
+    def forward(x, dim, keepdim):
+        return _median_along(x, dim, keepdim, True)
+
+    def backward(c, dy, indices, x_shape, dim, keepdim):
+        return put_back(dy, indices, x_shape, dim, keepdim)
+
+    samples = index_samples
+
+
+def _choose(name: str, whole, along, input, dim, keepdim):
+    if dim is None:
+        real_only(f"{name}_cpu", input)
+        return whole.run((input,))
+    real_only(f"{name}_out", input)
+    dims_not_empty(name, input, dim)
+    return along.run((input, dim, keepdim))
+
+
+@composite("median(input, dim: int | None = None, keepdim=False, *, out=None)", at="torch Tensor")
+def median(input, dim, keepdim):
+    """The lower median of all elements; over dim: (values, indices). NaN if there is one.
+
+    grad    of all elements: shared equally by ties; over dim: to the element of `indices`
+    errors  NotImplementedError: complex input; IndexError: dim of size 0 or out of range
+
+    >>> torch.median(tensor([3.0, 1.0, 2.0, 4.0]))
+    tensor(2.)
+    """
+    return _choose("median", MedianAll, MedianDim, input, dim, keepdim)
+
+
+@composite(
+    "nanmedian(input, dim: int | None = None, keepdim=False, *, out=None)", at="torch Tensor"
+)
+def nanmedian(input, dim, keepdim):
+    """As median, NaN left out.
+
+    errors  NotImplementedError: complex input; IndexError: dim of size 0 or out of range
+    """
+    return _choose("nanmedian", NanmedianAll, NanmedianDim, input, dim, keepdim)
+
+
+@op(
+    "mode(input, dim=-1, keepdim=False, *, out=None)",
+    at="torch Tensor",
+    not_for="c",
+    kernel="mode_cpu",
+    **_INDEXED,
+)
 class Mode:
     """(values, indices): the most frequent element along dim, the smallest of ties, and where it
     stands last.
 
     grad    dy goes to that place
+    errors  NotImplementedError: complex input; IndexError: dim of size 0 or out of range
 
     >>> torch.mode(tensor([2, 1, 2, 3]))
     torch.return_types.mode(
@@ -118,21 +169,22 @@ class Mode:
     indices=tensor(2))
     """
 
-    def forward(x, dim=-1, keepdim=False):
-        real_only("mode", x)
+    def prepare(input, dim, keepdim):
+        dims_not_empty("mode", input, dim)
+        return input, dim, keepdim
+
+    def forward(x, dim, keepdim):
         axes = axes_of(dim, x.ndim)
         if axes is None:
-            return x.copy(), np.zeros((), np.int64)
-        dims_not_empty("mode", x, axes)
+            return only_one(x)
         rows = np.moveaxis(x, axes[0], -1)
         order = np.argsort(rows, -1, kind="stable")
         y = np.take_along_axis(rows, order, -1)
         n = y.shape[-1]
         starts = np.concatenate([np.ones((*y.shape[:-1], 1), bool), y[..., 1:] != y[..., :-1]], -1)
         first = np.maximum.accumulate(np.where(starts, np.arange(n), 0), -1)
-        last = np.argmax(
-            np.arange(n) - first, -1, keepdims=True
-        )  # the end of the first longest run
+        # the end of the first longest run
+        last = np.argmax(np.arange(n) - first, -1, keepdims=True)
         index = np.moveaxis(np.take_along_axis(order, last, -1), -1, axes[0])
         return pick(x, index, axes[0], keepdim)
 
@@ -145,7 +197,7 @@ class Mode:
 _INTERPOLATIONS = ("linear", "lower", "higher", "midpoint", "nearest")
 
 
-def _quantile(name: str, input, q, dim, keepdim, interpolation, out, ignore_nan: bool):
+def _quantile(name: str, input, q, dim, keepdim, interpolation, ignore_nan: bool):
     if input.dtype.name not in ("float32", "float64"):
         raise RuntimeError(f"{name}() input tensor must be either float or double dtype")
     if input.numel() == 0:
@@ -153,8 +205,7 @@ def _quantile(name: str, input, q, dim, keepdim, interpolation, out, ignore_nan:
     if interpolation not in _INTERPOLATIONS:
         raise RuntimeError(
             f"{name}() interpolation must be one of linear, lower, higher, midpoint or nearest, "
-            "but got "
-            f"{interpolation}"
+            f"but got {interpolation}"
         )
     x = input._a
     if isinstance(q, Tensor):
@@ -188,12 +239,12 @@ def _quantile(name: str, input, q, dim, keepdim, interpolation, out, ignore_nan:
         y = y.movedim(-1, 0).reshape([y.shape[-1], *shape])
     else:
         y = y.movedim(-1, 0)
-    y = y if qs.ndim else y.squeeze(0)
-    return y if out is None else into(out, y)
+    return y if qs.ndim else y.squeeze(0)
 
 
 def _at_quantiles(rows: Tensor, q: Tensor, interpolation: str, ignore_nan: bool) -> Tensor:
     """The quantiles q (Q) of each row: rows (*, n) -> (*, Q).
+
     Differentiable in both, by the weight between neighbours.
     """
     ordered = rows.sort(-1)[0]
@@ -222,18 +273,32 @@ def _at_quantiles(rows: Tensor, q: Tensor, interpolation: str, ignore_nan: bool)
     return y.lerp(ordered.gather(-1, wrap(above.astype(np.int64))), weight)
 
 
-@composite("quantile", method=True)
-def quantile(input, q, dim=None, keepdim=False, *, interpolation="linear", out=None):
-    """The q-th quantiles of all elements or along dim;
-    q a number or a 1-d tensor, whose dimension comes first.
+@composite(
+    "quantile(input, q: float | Tensor, dim: int | None = None, keepdim=False, *, "
+    "interpolation: str = 'linear', out=None)",
+    at="torch Tensor",
+)
+def quantile(input, q, dim, keepdim, *, interpolation):
+    """The q-th quantiles of all elements or along dim.
+
+    q              a number in [0, 1], or a 1-d tensor of them, whose dimension comes first
+    interpolation  between two elements: linear, lower, higher, midpoint or nearest
+    errors         RuntimeError: neither float32 nor float64, no elements, q outside of [0, 1]
 
     >>> torch.quantile(tensor([0.0, 1.0, 2.0, 3.0]), 0.4)
     tensor(1.2000)
     """
-    return _quantile("quantile", input, q, dim, keepdim, interpolation, out, False)
+    return _quantile("quantile", input, q, dim, keepdim, interpolation, False)
 
 
-@composite("nanquantile", method=True)
-def nanquantile(input, q, dim=None, keepdim=False, *, interpolation="linear", out=None):
-    """As quantile, NaN left out."""
-    return _quantile("nanquantile", input, q, dim, keepdim, interpolation, out, True)
+@composite(
+    "nanquantile(input, q: float | Tensor, dim: int | None = None, keepdim=False, *, "
+    "interpolation: str = 'linear', out=None)",
+    at="torch Tensor",
+)
+def nanquantile(input, q, dim, keepdim, *, interpolation):
+    """As quantile, NaN left out.
+
+    errors  RuntimeError: neither float32 nor float64, no elements, q outside of [0, 1]
+    """
+    return _quantile("nanquantile", input, q, dim, keepdim, interpolation, True)

@@ -6,16 +6,29 @@ import numpy as np
 
 from ..core.tensor import Tensor, wrap
 from ..dispatch.on_tensors import translate
-from ..dispatch.registry import CARDS, apply, composite, number_array, op
+from ..dispatch.registry import CARDS, composite, internal, number_array, op
 from ..kernels import K
+from ..kernels.seam import word
 
 
-@op("_pad_constant", fn=False, method=False, tensors=1, node="ConstantPadNd")
-class _PadConstant:
-    """y = x with `value` around it (negative widths cut off).
+@op(
+    "constant_pad_nd(input, pad: Sequence[int], value=0)",
+    at="torch",
+    tensors=1,
+    node="ConstantPadNd",
+)
+class ConstantPadNd:
+    """y = x with `value` around it; negative widths cut off.
 
-    widths: ((before, after), ...) per dimension.
+    pad     (before, after) of the last dimension, then of the one before it, ...
+    errors  RuntimeError: too many widths, an odd number, a negative size
+
+    >>> torch.constant_pad_nd(tensor([1, 2]), (1, 0), 7)
+    tensor([7, 1, 2])
     """
+
+    def prepare(input, pad, value):
+        return input, _widths(input._a, pad), value
 
     def forward(x, widths, value):
         shape = tuple(n + a + b for n, (a, b) in zip(x.shape, widths, strict=False))
@@ -27,10 +40,10 @@ class _PadConstant:
         return K.pad_constant(dy, tuple((-a, -b) for a, b in widths), 0)
 
     def samples(make):
-        yield make(4, 3).T, ((1, 0), (0, 2)), 0
-        yield make(0, 2), ((1, 1), (0, 0)), 1.0
-        yield make(2, 3), ((1, 0), (2, 1)), 0.5
-        yield make(3, 4), ((-1, 1), (0, -2)), 0
+        yield make(4, 3).T, (0, 2, 1, 0), 0
+        yield make(0, 2), (0, 0, 1, 1), 1.0
+        yield make(2, 3), (2, 1, 1, 0), 0.5
+        yield make(3, 4), (0, -2, -1, 1), 0
 
 
 def _inner(shape, widths) -> tuple:
@@ -43,19 +56,13 @@ def _outer(shape, widths) -> tuple:
     )
 
 
-K.pad_constant = lambda x, widths, value: (
-    apply(CARDS["_pad_constant"], (x, widths, value))
-    if isinstance(x, Tensor)
-    else _PadConstant.card.forward(x, widths, value)
-)
+word("pad_constant", ConstantPadNd.forward)
+translate("pad_constant", lambda x, widths, value: ConstantPadNd.run((x, widths, value)))
 
 
-@op("_pad_index", fn=False, method=False, tensors=1, node="PadIndex")
-class _PadIndex:
-    """y = x read at one list of indices per padded dimension.
-
-    reflection, replication and wrapping round.
-    """
+@internal("pad_by_index", tensors=1, node="PadIndex")
+class PadByIndex:
+    """y = x read at one list of indices per padded dimension: reflected, replicated, circular."""
 
     def forward(x, indices):
         for dim, index in indices:
@@ -76,9 +83,8 @@ class _PadIndex:
 
 translate(
     "index_select_dx",
-    lambda dy, shape, dim, index: apply(
-        CARDS["index_select_dx"],
-        (dy, shape, dim, index if isinstance(index, Tensor) else wrap(index)),
+    lambda dy, shape, dim, index: CARDS["index_select_dx"].run(
+        (dy, shape, dim, index if isinstance(index, Tensor) else wrap(index))
     ),
 )
 
@@ -89,25 +95,15 @@ _SOURCE = {
 
 
 def _wrapped_round(before: int, after: int, n: int) -> np.ndarray:
-    """The indices of circular padding.
-
-    what negative widths leave of the dimension, repeated round the ends.
+    """The indices of circular padding: what negative widths leave of the dimension, repeated round
+    the ends.
     """
     start, end = max(-before, 0), n - max(-after, 0)
     return start + np.arange(-max(before, 0), end - start + max(after, 0)) % max(end - start, 1)
 
 
-@composite("pad", fn=False, functional=True)
-def pad(input, pad, mode="constant", value=None):
-    """input with pad = (before, after) of the last dimension, then of the one before it, ... around
-    it.
-
-    mode    constant (filled with value), reflect, replicate or circular (those only pad 1, 2 or 3
-            last dimensions)
-    errors  RuntimeError: too many widths, or wider than the mode can fill; NotImplementedError:
-            another mode
-    """
-    a = input._a
+def _widths(a: np.ndarray, pad) -> tuple[tuple[int, int], ...]:
+    """((before, after), ...) of every dimension, from PyTorch's list, which begins at the last."""
     widths = [int(w) for w in pad]
     if len(widths) % 2:
         raise RuntimeError(f"Padding length must be divisible by 2\n  it is {len(widths)}")
@@ -117,18 +113,35 @@ def pad(input, pad, mode="constant", value=None):
             "Padding length should be less than or equal to two times the input dimension but got "
             f"padding length {len(widths)} and input of dimension {a.ndim}"
         )
-    per_dim = [(0, 0)] * (a.ndim - k) + [
-        (widths[2 * i], widths[2 * i + 1]) for i in reversed(range(k))
-    ]
-    for d, (before, after) in enumerate(per_dim):
+    pairs = [(widths[2 * i], widths[2 * i + 1]) for i in reversed(range(k))]
+    for d, (before, after) in enumerate(pairs, a.ndim - k):
         if a.shape[d] + before + after < 0:
             raise RuntimeError(
                 f"The input size {a.shape[d]}, plus negative padding {before} and {after}, "
                 f"resulted in a negative output size, which is invalid. Check dimension {d} of "
                 "your input."
             )
+    return ((0, 0),) * (a.ndim - k) + tuple(pairs)
+
+
+@composite("pad(input, pad: Sequence[int], mode: str = 'constant', value=None)", at="F")
+def pad(input, pad, mode="constant", value=None):
+    """input with pad = (before, after) of the last dimension, then of the one before it, ... around
+    it.
+
+    mode    constant (filled with value), reflect, replicate or circular (those only pad 1, 2 or 3
+            last dimensions)
+    errors  RuntimeError: too many widths, or wider than the mode can fill; ValueError: a value for
+            another mode than constant; NotImplementedError: another mode
+
+    >>> F.pad(tensor([1.0, 2.0]), (1, 1))
+    tensor([0., 1., 2., 0.])
+    """
+    a = input._a
+    per_dim = _widths(a, pad)
+    k = len(pad) // 2
     if mode == "constant":
-        return apply(CARDS["_pad_constant"], (input, tuple(per_dim), 0 if value is None else value))
+        return ConstantPadNd.run((input, per_dim, 0 if value is None else value))
     if value is not None and value != 0:
         raise ValueError(f'Padding mode "{mode}" doesn\'t take in value argument')
     if mode not in _SOURCE and mode != "circular":
@@ -159,4 +172,4 @@ def pad(input, pad, mode="constant", value=None):
             indices.append((d, _wrapped_round(before, after, n)))
         else:
             indices.append((d, _SOURCE[mode](np.arange(-before, n + after), n)))
-    return apply(CARDS["_pad_index"], (input, tuple(indices))) if indices else input.clone()
+    return PadByIndex.run((input, tuple(indices))) if indices else input.clone()

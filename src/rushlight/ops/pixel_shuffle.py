@@ -21,7 +21,7 @@ def _pixels(name: str, input: Tensor, factor: int, word: str) -> tuple:
     return shape
 
 
-@composite("pixel_shuffle", functional=True)
+@composite("pixel_shuffle(input, upscale_factor: int)", at="torch F")
 def pixel_shuffle(input, upscale_factor):
     """y[c, h r + i, w r + j] = x[c r² + i r + j, h, w]
 
@@ -42,7 +42,7 @@ def pixel_shuffle(input, upscale_factor):
     return split.permute(order).reshape(*lead, c // (r * r), h * r, w * r)
 
 
-@composite("pixel_unshuffle", functional=True)
+@composite("pixel_unshuffle(input, downscale_factor: int)", at="torch F")
 def pixel_unshuffle(input, downscale_factor):
     """y[c r² + i r + j, h, w] = x[c, h r + i, w r + j]: pixel_shuffle undone.
 
@@ -63,7 +63,7 @@ def pixel_unshuffle(input, downscale_factor):
     return split.permute(order).reshape(*lead, c * r * r, h // r, w // r)
 
 
-@composite("channel_shuffle", "native_channel_shuffle", functional=True)
+@composite("channel_shuffle(input, groups: int)", "native_channel_shuffle", at="torch F")
 def channel_shuffle(input, groups):
     """The channels, seen as (g, C / g), in the order of their transpose.
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..core.tensor import Tensor
 from ..dispatch.on_tensors import translate
-from ..dispatch.registry import CARDS, FUNCTIONAL, FUNCTIONS, Card, apply, composite, op
+from ..dispatch.registry import FUNCTIONAL, FUNCTIONS, composite, internal
 from ..kernels import K
 from . import pool_arguments as arguments
 
@@ -36,12 +36,14 @@ def _batch_shape(shape, rank):
     return shape if len(shape) == rank + 2 else (1, *shape)
 
 
-def _cards(source: type, name: str, node: str, **options) -> None:
-    """Cards `name`2d and `name`3d of one class; # in `node` stands for the rank."""
+def _cards(source: type, name: str, node: str, **options) -> dict:
+    """Cards `name`_2d and `name`_3d of one class, by rank; # in `node` stands for the rank."""
+    cards = {}
     for rank in (2, 3):
-        card = Card(source, f"{name}{rank}d", node=node.replace("#", str(rank)), **options)
-        card.samples = getattr(source, f"samples{rank}d", None)
-        CARDS[card.name] = card
+        title = node.replace("#", str(rank))
+        cards[rank] = internal(f"{name}_{rank}d", node=title, **options)(source)
+        cards[rank].samples = getattr(source, f"samples{rank}d", None)
+    return cards
 
 
 # ---------------------------------------------------------------- maxima
@@ -115,8 +117,9 @@ class MaxUnpool:
 
     def forward(x, i, size):
         planes = x.shape[: -len(size)]
-        y = np.zeros((*planes, prod(size)), x.dtype)
-        np.put_along_axis(y, i.reshape(*planes, -1), x.reshape(*planes, -1), -1)
+        cells = prod(x.shape[-len(size) :])
+        y = K.zeros((*planes, prod(size)), x)
+        np.put_along_axis(y, i.reshape(*planes, cells), x.reshape(*planes, cells), -1)
         return y.reshape(*planes, *size)
 
     def backward(c, dy, i, size):
@@ -124,13 +127,13 @@ class MaxUnpool:
 
 
 _maxima = {"tensors": 1, "extras": ("i",), "returns": ("output", "indices")}
-_cards(MaxPool, "_max_pool", "MaxPool#DWithIndices", **_maxima)
-_cards(AdaptiveMaxPool, "_adaptive_max_pool", "AdaptiveMaxPool#D", **_maxima)
-_cards(FractionalMaxPool, "_fractional_max_pool", "FractionalMaxPool#D", **_maxima)
-_cards(MaxUnpool, "_max_unpool", "MaxUnpool#D", tensors=1)
+_MAX = _cards(MaxPool, "max_pool", "MaxPool#DWithIndices", **_maxima)
+_ADAPTIVE_MAX = _cards(AdaptiveMaxPool, "adaptive_max_pool", "AdaptiveMaxPool#D", **_maxima)
+_FRACTIONAL = _cards(FractionalMaxPool, "fractional_max_pool", "FractionalMaxPool#D", **_maxima)
+_UNPOOL = _cards(MaxUnpool, "max_unpool", "MaxUnpool#D", tensors=1)
 
 
-@op("_max_pool_dx", fn=False, method=False, tensors=1, node="MaxPoolBackward")
+@internal("max_pool_dx", tensors=1, node="MaxPoolBackward")
 class MaxPoolDx:
     """dx = 0 with dx[i[l]] += dy[l] in every plane; its own gradient takes ddx[i[l]]
 
@@ -150,7 +153,7 @@ class MaxPoolDx:
         yield make(2, 1, 4, 5, 3), (2, 3, 3)
 
 
-@op("_max_pool_take", fn=False, method=False, tensors=1, node="MaxUnpoolBackward")
+@internal("max_pool_take", tensors=1, node="MaxUnpoolBackward")
 class MaxPoolTake:
     """y[l] = x[i[l]] in every plane; x (N, C, *S), i and y (N, C, *L)"""
 
@@ -231,12 +234,13 @@ class AdaptiveAvgPool:
         yield make(2, 1, 4, 5, 3), (2, 3, 3)
 
 
-_cards(AvgPool, "_avg_pool", "AvgPool#D", tensors=1)
-_cards(AdaptiveAvgPool, "_adaptive_avg_pool", "AdaptiveAvgPool#D", tensors=1)
-_cards(AdaptiveAvgPool, "_mean_pool", "Mean1", tensors=1)  # PyTorch's node for windows of all cells
+_MEAN = _cards(AvgPool, "avg_pool", "AvgPool#D", tensors=1)
+_ADAPTIVE_MEAN = _cards(AdaptiveAvgPool, "adaptive_avg_pool", "AdaptiveAvgPool#D", tensors=1)
+# PyTorch's node for windows of all cells
+_OF_ALL = _cards(AdaptiveAvgPool, "mean_pool", "Mean1", tensors=1)
 
 
-@op("_avg_pool_dx", fn=False, method=False, tensors=1, node="AvgPoolBackward")
+@internal("avg_pool_dx", tensors=1, node="AvgPoolBackward")
 class AvgPoolDx:
     """dx of AvgPool from dy (N, C, *L); linear, so that its gradient is AvgPool of ddx"""
 
@@ -249,7 +253,7 @@ class AvgPoolDx:
         return _AVG[len(kernel)](ddx, *options)
 
 
-@op("_adaptive_avg_pool_dx", fn=False, method=False, tensors=1, node="AdaptiveAvgPoolBackward")
+@internal("adaptive_avg_pool_dx", tensors=1, node="AdaptiveAvgPoolBackward")
 class AdaptiveAvgPoolDx:
     """dx of AdaptiveAvgPool from dy (N, C, *L); its gradient is AdaptiveAvgPool of ddx"""
 
@@ -263,25 +267,25 @@ class AdaptiveAvgPoolDx:
         yield make(2, 3, 2, 3), (2, 3, 4, 5)
 
 
-def _word(name: str):
-    """What a kernel's name means on Tensors: the card `name`."""
-    return lambda *args: apply(CARDS[name], args)
-
-
-def _adaptive_word(x, size):
-    return apply(CARDS[f"_adaptive_avg_pool{len(size)}d"], (x, tuple(size)))
-
-
 for _rank in (2, 3):
-    translate(f"max_pool{_rank}d_dx", _word("_max_pool_dx"))
-    translate(f"avg_pool{_rank}d", _word(f"_avg_pool{_rank}d"))
-    translate(f"avg_pool{_rank}d_dx", _word("_avg_pool_dx"))
-translate("max_pool_take", _word("_max_pool_take"))
-translate("adaptive_avg_pool", _adaptive_word)
-translate("adaptive_avg_pool_dx", _word("_adaptive_avg_pool_dx"))
+    translate(f"max_pool{_rank}d_dx", lambda *args: MaxPoolDx.run(args))
+    translate(f"avg_pool{_rank}d", lambda x, *options: _MEAN[len(options[0])].run((x, *options)))
+    translate(f"avg_pool{_rank}d_dx", lambda *args: AvgPoolDx.run(args))
+translate("max_pool_take", lambda *args: MaxPoolTake.run(args))
+translate("adaptive_avg_pool", lambda x, size: _ADAPTIVE_MEAN[len(size)].run((x, tuple(size))))
+translate("adaptive_avg_pool_dx", lambda *args: AdaptiveAvgPoolDx.run(args))
 
 
 # ---------------------------------------------------------------- what users call
+
+_SIZES = "int | Sequence[int]"
+_KERNEL = f"kernel_size: {_SIZES}, stride: {_SIZES} | None = None"
+_MAX_OPTIONS = f"{_KERNEL}, padding: {_SIZES} = 0, dilation: {_SIZES} = 1, ceil_mode: bool = False"
+_AVG_OPTIONS = (
+    f"{_KERNEL}, padding: {_SIZES} = 0, ceil_mode: bool = False, count_include_pad: bool = True"
+)
+_OUT_SIZE = "output_size: int | None | Sequence[int | None]"
+_INDICES = "return_indices: bool = False"
 
 
 def _as_image(name: str, input: Tensor) -> Tensor:
@@ -290,15 +294,27 @@ def _as_image(name: str, input: Tensor) -> Tensor:
     return input.unsqueeze(-2)
 
 
-def _define_max_pool(rank: int) -> None:
-    name, card = f"max_pool{rank}d", CARDS[f"_max_pool{max(rank, 2)}d"]
+def _published(text: str, at: str, function, doc: str) -> None:
+    function.__doc__ = doc
+    composite(text, at=at)(function)
 
-    def with_indices(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False):
-        arguments.check_tensor(name, input)
+
+def _define_max_pool(rank: int) -> None:
+    name, card = f"max_pool{rank}d", _MAX[max(rank, 2)]
+
+    def with_indices(
+        input,
+        kernel_size,
+        stride=None,
+        padding=0,
+        dilation=1,
+        ceil_mode=False,
+        return_indices=False,
+    ):
         options = arguments.max_options(name, rank, kernel_size, stride, padding, dilation)
         x = input if rank > 1 else _as_image(name, input)
         try:
-            y, i = apply(card, (x, *options, bool(ceil_mode)))
+            y, i = card.run((x, *options, bool(ceil_mode)))
         except Exception:
             arguments.check_max(name, rank, input, *options, ceil_mode)
             raise
@@ -316,34 +332,26 @@ def _define_max_pool(rank: int) -> None:
         found = with_indices(input, kernel_size, stride, padding, dilation, ceil_mode)
         return found if return_indices else found[0]
 
-    with_indices.__doc__ = f"{name} together with the places of the maxima in their planes."
-    max_pool.__doc__ = f"""The largest cell of every window over the last {rank} dimension(s).
+    doc = f"""The largest cell of every window over the last {rank} dimension(s).
 
     stride: kernel_size unless given. ceil_mode: a last window may reach beyond the end.
-    return_indices: also where in its plane each maximum was found. RuntimeError: no window fits.
+    return_indices: also where in its plane each maximum was found.
+
+    shape   input (N, C, *S) or (C, *S) -> (N, C, *L) or (C, *L)
+    errors  RuntimeError: no window fits, options that do not; NotImplementedError: bool, complex
     """
-    _publish(name, max_pool)
-    _publish(f"{name}_with_indices", with_indices, fn=rank == 1)
+    _published(f"{name}(input, {_MAX_OPTIONS}, {_INDICES})", "F", max_pool, doc)
+    _published(f"{name}(input, {_MAX_OPTIONS})", "torch", max_pool, doc)
+    both = (
+        f"{name} together with the places of the maxima in their planes.\n\n    errors  as {name}"
+    )
+    _published(f"{name}_with_indices(input, {_MAX_OPTIONS}, {_INDICES})", "F", with_indices, both)
+    if rank == 1:
+        _published(f"{name}_with_indices(input, {_MAX_OPTIONS})", "torch", with_indices, both)
 
 
 def _define_avg_pool(rank: int) -> None:
-    name, card = f"avg_pool{rank}d", CARDS[f"_avg_pool{max(rank, 2)}d"]
-
-    def pool(input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor):
-        arguments.check_tensor(name, input)
-        options = arguments.avg_options(name, rank, kernel_size, stride, padding, divisor)
-        x = input if rank > 1 else _as_image(name, input)
-        try:
-            y = apply(card, (x, *options, bool(ceil_mode), bool(count_include_pad), divisor or 0))
-        except Exception:
-            arguments.check_avg(name, rank, input, *options, ceil_mode)
-            raise
-        return y if rank > 1 else y.squeeze(-2)
-
-    def avg_pool1d(
-        input, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True
-    ):
-        return pool(input, kernel_size, stride, padding, ceil_mode, count_include_pad, None)
+    name, card = f"avg_pool{rank}d", _MEAN[max(rank, 2)]
 
     def avg_pool(
         input,
@@ -354,96 +362,122 @@ def _define_avg_pool(rank: int) -> None:
         count_include_pad=True,
         divisor_override=None,
     ):
-        options = (stride, padding, ceil_mode, count_include_pad, divisor_override)
-        return pool(input, kernel_size, *options)
+        divisor = divisor_override
+        options = arguments.avg_options(name, rank, kernel_size, stride, padding, divisor)
+        x = input if rank > 1 else _as_image(name, input)
+        try:
+            y = card.run((x, *options, bool(ceil_mode), bool(count_include_pad), divisor or 0))
+        except Exception:
+            arguments.check_avg(name, rank, input, *options, ceil_mode)
+            raise
+        return y if rank > 1 else y.squeeze(-2)
 
-    function = avg_pool1d if rank == 1 else avg_pool
-    function.__doc__ = f"""The mean of every window over the last {rank} dimension(s).
+    doc = f"""The mean of every window over the last {rank} dimension(s).
 
     stride: kernel_size unless given. count_include_pad: the padding counts among a window's cells.
-    divisor_override: what sums are divided by instead. RuntimeError: no window fits.
+    divisor_override: what sums are divided by instead.
+
+    shape   input (N, C, *S) or (C, *S) -> (N, C, *L) or (C, *L)
+    errors  RuntimeError: no window fits, options that do not; NotImplementedError: integers but
+            int64
     """
-    _publish(name, function, fn=rank == 1)
+    divisor = ", divisor_override: int | None = None" if rank > 1 else ""
+    at = "torch F" if rank == 1 else "F"
+    _published(f"{name}(input, {_AVG_OPTIONS}{divisor})", at, avg_pool, doc)
 
 
 def _define_adaptive_avg_pool(rank: int) -> None:
-    name, card = f"adaptive_avg_pool{rank}d", CARDS[f"_adaptive_avg_pool{max(rank, 2)}d"]
+    name, card = f"adaptive_avg_pool{rank}d", _ADAPTIVE_MEAN[max(rank, 2)]
 
     def adaptive_avg_pool(input, output_size):
-        arguments.check_tensor(name, input)
         size = arguments.adaptive_size(name, rank, input, output_size)
         if rank > 1 and size == (1,) * rank:
-            return apply(CARDS[f"_mean_pool{rank}d"], (input, size))
+            return _OF_ALL[rank].run((input, size))
         x = input if rank > 1 else _as_image(name, input)
-        y = apply(card, (x, size if rank > 1 else (1, *size)))
+        y = card.run((x, size if rank > 1 else (1, *size)))
         return y if rank > 1 else y.squeeze(-2)
 
-    adaptive_avg_pool.__doc__ = f"""Means of output_size windows of the last {rank} dimension(s).
+    doc = f"""Means of output_size windows of the last {rank} dimension(s).
 
-    output_size: an int, or one per dimension; None keeps a dimension. RuntimeError: empty input.
+    output_size: an int, or one per dimension; None keeps a dimension.
+
+    shape   input (N, C, *S) or (C, *S) -> (N, C, *output_size) or (C, *output_size)
+    errors  RuntimeError: nothing to pool, another number of dimensions; NotImplementedError:
+            integers
     """
-    _publish(name, adaptive_avg_pool, fn=rank == 1)
+    at = "torch F" if rank == 1 else "F"
+    _published(f"{name}(input, {_OUT_SIZE})", at, adaptive_avg_pool, doc)
 
 
 def _define_adaptive_max_pool(rank: int) -> None:
-    name, card = f"adaptive_max_pool{rank}d", CARDS[f"_adaptive_max_pool{max(rank, 2)}d"]
+    name, card = f"adaptive_max_pool{rank}d", _ADAPTIVE_MAX[max(rank, 2)]
 
-    def with_indices(input, output_size):
-        arguments.check_tensor(name, input)
+    def with_indices(input, output_size, return_indices=False):
         size = arguments.adaptive_size(name, rank, input, output_size)
         x = input if rank > 1 else _as_image(name, input)
-        y, i = apply(card, (x, size if rank > 1 else (1, *size)))
+        y, i = card.run((x, size if rank > 1 else (1, *size)))
         return (y, i) if rank > 1 else (y.squeeze(-2), i.squeeze(-2))
 
     def adaptive_max_pool(input, output_size, return_indices=False):
         found = with_indices(input, output_size)
         return found if return_indices else found[0]
 
-    with_indices.__doc__ = f"{name} together with the places of the maxima in their planes."
-    adaptive_max_pool.__doc__ = f"""Maxima of output_size windows of the last {rank} dimension(s).
+    doc = f"""Maxima of output_size windows of the last {rank} dimension(s).
 
-    output_size: an int, or one per dimension; None keeps a dimension. RuntimeError: empty input.
+    output_size: an int, or one per dimension; None keeps a dimension. return_indices: also where in
+    its plane each maximum was found.
+
+    shape   input (N, C, *S) or (C, *S) -> (N, C, *output_size) or (C, *output_size)
+    errors  RuntimeError: nothing to pool, another number of dimensions; NotImplementedError: bool
     """
-    _publish(name, adaptive_max_pool, fn=False)
-    _publish(f"{name}_with_indices", with_indices, fn=False)
+    both = (
+        f"{name} together with the places of the maxima in their planes.\n\n    errors  as {name}"
+    )
+    _published(f"{name}(input, {_OUT_SIZE}, {_INDICES})", "F", adaptive_max_pool, doc)
+    _published(f"{name}_with_indices(input, {_OUT_SIZE}, {_INDICES})", "F", with_indices, both)
     if rank == 1:  # torch.adaptive_max_pool1d gives both, unlike F's
-        FUNCTIONS[name] = with_indices
+        _published(f"{name}(input, {_OUT_SIZE})", "torch", with_indices, both)
 
 
 def _define_lp_pool(rank: int) -> None:
     def lp_pool(input, norm_type, kernel_size, stride=None, ceil_mode=False):
         cells = prod(arguments.numbers(kernel_size, rank))
-        power = input.pow(norm_type)
-        y = FUNCTIONAL[f"avg_pool{rank}d"](power, kernel_size, stride, 0, ceil_mode)
+        y = FUNCTIONAL[f"avg_pool{rank}d"](input.pow(norm_type), kernel_size, stride, 0, ceil_mode)
         return (y.sign() * y.abs().relu()).mul(cells).pow(1.0 / norm_type)
 
-    lp_pool.__doc__ = (
-        f"""(Σ x^norm_type)^(1 / norm_type) of every window over {rank} dimension(s)."""
-    )
-    _publish(f"lp_pool{rank}d", lp_pool, fn=False)
+    doc = f"""(Σ x^norm_type)^(1 / norm_type) of every window over {rank} dimension(s).
+
+    shape   as avg_pool{rank}d
+    errors  as avg_pool{rank}d
+    """
+    text = f"lp_pool{rank}d(input, norm_type: float, {_KERNEL}, ceil_mode: bool = False)"
+    _published(text, "F", lp_pool, doc)
 
 
 def _define_max_unpool(rank: int) -> None:
-    name, card = f"max_unpool{rank}d", CARDS[f"_max_unpool{max(rank, 2)}d"]
+    name, card = f"max_unpool{rank}d", _UNPOOL[max(rank, 2)]
 
     def max_unpool(input, indices, kernel_size, stride=None, padding=0, output_size=None):
-        arguments.check_tensor(name, input)
         options = arguments.unpool_options(rank, kernel_size, stride, padding)
         size = arguments.unpooled_size(rank, input, *options, output_size)
         arguments.check_unpool(name, rank, input, indices, size)
         if rank > 1:
-            return apply(card, (input, indices, size))
-        return apply(card, (input.unsqueeze(-2), indices.unsqueeze(-2), (1, *size))).squeeze(-2)
+            return card.run((input, indices, size))
+        return card.run((input.unsqueeze(-2), indices.unsqueeze(-2), (1, *size))).squeeze(-2)
 
-    max_unpool.__doc__ = f"""The inverse of max_pool{rank}d: maxima put back, 0 elsewhere.
+    doc = f"""The inverse of max_pool{rank}d: maxima put back, 0 elsewhere.
 
-    output_size: which of the possible input sizes is meant. ValueError: one that was not possible.
+    output_size: which of the possible input sizes is meant.
+
+    shape   input, indices (N, C, *L) or (C, *L) -> (N, C, *S) or (C, *S)
+    errors  ValueError: an output_size that was not possible; RuntimeError: wrong indices
     """
-    _publish(name, max_unpool, fn=False)
+    text = f"{name}(input, indices: Tensor, {_KERNEL}, padding: {_SIZES} = 0, "
+    _published(text + "output_size: Sequence[int] | None = None)", "F", max_unpool, doc)
 
 
 def _define_fractional_max_pool(rank: int) -> None:
-    name, card = f"fractional_max_pool{rank}d", CARDS[f"_fractional_max_pool{rank}d"]
+    name, card = f"fractional_max_pool{rank}d", _FRACTIONAL[rank]
 
     def with_indices(
         input,
@@ -453,15 +487,13 @@ def _define_fractional_max_pool(rank: int) -> None:
         return_indices=False,
         _random_samples=None,
     ):
-        arguments.check_tensor(name, input)
         kernel = arguments.numbers(kernel_size, rank)
         size = arguments.fractional_size(name, rank, input, kernel, output_size, output_ratio)
         u = _random_samples
         if u is None:
             n = input.shape[0] if input.ndim == rank + 2 else 1
             u = FUNCTIONS["rand"](n, input.shape[-1 - rank], rank, dtype=input.dtype)
-        y, i = apply(card, (input, kernel, size, u.detach()))
-        return y, i
+        return tuple(card.run((input, kernel, size, u.detach())))
 
     def fractional_max_pool(
         input,
@@ -474,18 +506,26 @@ def _define_fractional_max_pool(rank: int) -> None:
         found = with_indices(input, kernel_size, output_size, output_ratio, True, _random_samples)
         return found if return_indices else found[0]
 
-    with_indices.__doc__ = f"{name} together with the places of the maxima in their planes."
-    fractional_max_pool.__doc__ = """The maxima of output_size windows at pseudo-random places.
+    doc = """The maxima of output_size windows at pseudo-random places.
 
-    output_ratio: the output size as a share of the input's, instead. ValueError: neither is given.
+    output_ratio: the output size as a share of the input's, instead. return_indices: also where in
+    its plane each maximum was found.
+
+    shape   input (N, C, *S) or (C, *S) -> (N, C, *output_size) or (C, *output_size)
+    errors  ValueError: neither size nor ratio, a ratio outside (0, 1); RuntimeError: a kernel that
+            does not fit
+    source  Graham 2014, arXiv:1412.6071
     """
-    _publish(name, fractional_max_pool, fn=False)
-    _publish(f"{name}_with_indices", with_indices, fn=False)
-
-
-def _publish(name: str, function, fn: bool = True) -> None:
-    function.__name__ = function.__qualname__ = name
-    composite(name, fn=fn, functional=True)(function)
+    both = (
+        f"{name} together with the places of the maxima in their planes.\n\n    errors  as {name}"
+    )
+    options = (
+        f"input, kernel_size: {_SIZES}, output_size: {_SIZES} | None = None, "
+        "output_ratio: float | Sequence[float] | None = None, "
+        f"{_INDICES}, _random_samples: Tensor | None = None"
+    )
+    _published(f"{name}({options})", "F", fractional_max_pool, doc)
+    _published(f"{name}_with_indices({options})", "F", with_indices, both)
 
 
 for _rank in (1, 2, 3):

@@ -12,13 +12,6 @@ from ..kernels.window_geometry import pooled_size
 _COUNT = {2: "two", 3: "three"}
 
 
-def check_tensor(name: str, x: Any) -> None:
-    if not isinstance(x, Tensor):
-        raise TypeError(
-            f"{name}(): argument 'input' (position 1) must be Tensor, not {type(x).__name__}"
-        )
-
-
 def check_rows(name: str, x: Tensor) -> None:
     """RuntimeError: x is neither (N, C, L) nor (C, L)."""
     if x.ndim in (2, 3):
@@ -214,7 +207,7 @@ def adaptive_size(name: str, rank: int, x: Tensor, given: Any) -> tuple[int, ...
             f"{name}: elements of output_size must be greater than or equal to 0 but received "
             f"{{{got}}}"
         )
-    for i in range(x.ndim - rank, x.ndim):
+    for i in range(1 if "max" in name else x.ndim - rank, x.ndim):
         if shape[i] == 0:
             raise RuntimeError(
                 f"{name}(): Expected input to have non-zero size for non-batch dimensions, but "

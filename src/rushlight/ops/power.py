@@ -7,22 +7,22 @@ from typing import Any
 import numpy as np
 
 from ..core.dtype import (
-    BOOL,
     COMPLEX,
     FLOAT,
-    check_can_cast,
     complex128,
     float64,
     from_numpy_dtype,
+    number_dtype,
+    promote_types,
     result_dtype,
     scalar_name,
 )
 from ..core.tensor import Tensor, wrap
 from ..dispatch.messages import tensor_argument
-from ..dispatch.out import into
-from ..dispatch.promotion import is_number, operand
-from ..dispatch.registry import CARDS, apply, apply_inplace, cast, composite, number_array, op
+from ..dispatch.promotion import is_number, number_array, operand
+from ..dispatch.registry import composite, internal, op
 from ..kernels import K
+from ..kernels.seam import in_single
 
 
 def _int_power(x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -31,22 +31,98 @@ def _int_power(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """
     negative = y < 0
     if not negative.any():
-        return np.power(x, y)
-    z = np.power(x, np.where(negative, 0, y))
-    flipped = np.where(x == 1, 1, np.where(x == -1, np.where(y % 2 == 0, 1, -1), 0))
-    return np.where(negative, flipped, z).astype(x.dtype)
+        return K.power(x, y)
+    z = K.power(x, K.where(negative, 0, y))
+    flipped = K.where(x == 1, 1, K.where(x == -1, K.where(y % 2 == 0, 1, -1), 0))
+    return K.where(negative, flipped, z).astype(x.dtype)
 
 
-@op("_pow", fn=False, method=False, promote="arith", broadcast=True, node="Pow1")
-class _Pow:
-    """z = x^y;  dx = dz · y · x^(y-1),  dy = dz · z · ln x (0 where x = 0 and y ≥ 0)"""
+_REAL = frozenset((int, float, bool))  # numbers that raise no floating dtype
+_power = in_single(K.power)  # two-byte floats: computed in float32, rounded once
+
+
+@internal("pow_number", tensors=1, node="Pow")
+class PowNumber:
+    """y = x^p for a number p;  dx = dy · p · x^(p-1), 0 if p = 0"""
+
+    def forward(x, p):
+        target = x.dtype
+        if target.kind != "f" or type(p) not in _REAL:
+            target = _with_number(x, p)
+            x = x.astype(target, copy=False)
+        kind = target.kind
+        if kind == "b":
+            return x.copy() if p else K.ones_like(x)
+        if kind in "iu":
+            return _int_power(x, number_array(p, from_numpy_dtype(target)))
+        if p == 2:
+            return K.square(x)
+        if p == 3:
+            return x * x * x
+        if target.itemsize == 2:
+            return _power(x, number_array(p, from_numpy_dtype(target)))
+        return x**p
+
+    def backward(c, dy, x, p):
+        if p == 0:
+            return K.zeros_like(dy)
+        if p == 2:
+            return dy * (2 * K.conj(x))
+        return K.like(dy * K.conj(p * K.power(x, p - 1)), x)
+
+    def samples(make):
+        for p in (2, 3, 0, -1, 0.5, 2.5):
+            yield make(3, 4, low=0.2, high=2), p
+        yield make(), 2
+        yield make(0, 5), 3
+        yield make(4, 3).T, 2
+
+
+def _with_number(x: np.ndarray, p: Any) -> np.dtype:
+    """The dtype of x^p: a number raises the category of x, never its width."""
+    d, n = from_numpy_dtype(x.dtype), number_dtype(p)
+    if n.category <= d.category:
+        return x.dtype
+    if n.category == COMPLEX and d.category == FLOAT:
+        return d.to_complex().np
+    return promote_types(d, n).np
+
+
+@op(
+    "pow(input, exponent, *, out=None)",
+    at="torch Tensor",
+    inplace="Tensor",
+    promote="arith",
+    broadcast=True,
+    node="Pow1",
+    not_for="b",
+)
+class Pow:
+    """z = x^y, each a tensor or a number
+
+    shape   broadcast
+    dtype   promoted
+    grad    dx = dz · y · x^(y-1),  dy = dz · z · ln x (0 where x = 0 and y ≥ 0)
+    errors  RuntimeError: an integer tensor to a negative integer number
+
+    >>> torch.pow(tensor([1.0, 2.0, 3.0]), 2)
+    tensor([1., 4., 9.])
+    """
+
+    def prepare(input, exponent):
+        if isinstance(exponent, Tensor):
+            return input, exponent
+        if type(exponent) in _REAL and isinstance(input, Tensor) and input._a.dtype.kind == "f":
+            return input, exponent
+        return tensor_argument("pow", input), _exponent(input, exponent)
+
+    def variant(x, y):
+        if not isinstance(y, Tensor):
+            return PowNumber
+        return None if isinstance(x, Tensor) else "Pow2"
 
     def forward(x, y):
-        if x.dtype.kind in "iu":
-            return _int_power(x, y)
-        if x.dtype.kind == "b":
-            return x | ~y
-        return K.power(x, y)
+        return _int_power(x, y) if x.dtype.kind in "iu" else _power(x, y)
 
     def backward(c, dz, x, y, out):
         dx = dy = None
@@ -65,134 +141,80 @@ class _Pow:
         yield make(0, 5), make(1)
 
 
-_POW_BASE = CARDS["_pow"].renamed("PowBackward2")
-
-
-@op("_pow_number", fn=False, method=False, tensors=1, node="Pow")
-class _PowNumber:
-    """y = x^p for a number p;  dx = dy · p · x^(p-1), 0 if p = 0"""
-
-    def forward(x, p):
-        if x.dtype.kind in "iu" and not isinstance(p, (float, complex)):
-            return _int_power(x, number_array(p, from_numpy_dtype(x.dtype)))
-        if p == 2:
-            return K.square(x)
-        if p == 3:
-            return x * x * x
-        return x**p
-
-    def backward(c, dy, x, p):
-        if p == 0:
-            return K.zeros_like(dy)
-        if p == 2:
-            return dy * (2 * K.conj(x))
-        return dy * K.conj(p * K.power(x, p - 1))
-
-    def samples(make):
-        for p in (2, 3, 0, -1, 0.5, 2.5):
-            yield make(3, 4, low=0.2, high=2), p
-        yield make(), 2
-        yield make(0, 5), 3
-        yield make(4, 3).T, 2
-
-
-_CARD = CARDS["_pow_number"]
-
-
-def _number_power(x: Tensor, p: Any, inplace: bool = False) -> Tensor:
-    """x^p with x promoted by the number p."""
-    if x._a.dtype.kind == "f" and (type(p) is int or type(p) is float):
-        return apply_inplace(_CARD, (x, p)) if inplace else apply(_CARD, (x, p))
+def _exponent(x: Tensor, p: Any) -> Any:
+    """The number p. RuntimeError: negative, for an integer tensor."""
+    p = operand("pow", p)
     if isinstance(p, np.generic):
         p = p.item()
-    d = x.dtype
-    if d.category < FLOAT and not isinstance(p, (float, complex)):
-        if isinstance(p, int) and p < 0 and d.category != BOOL:
-            raise RuntimeError("Integers to negative integer powers are not allowed.")
-    target = result_dtype((x, p))
-    if inplace:
-        check_can_cast(target, d)
-        return apply_inplace(_CARD, (x, p))
-    return apply(_CARD, (x if d is target else cast(x, target), p))
+    if type(p) is int and p < 0 and x.dtype.category < FLOAT:
+        raise RuntimeError("Integers to negative integer powers are not allowed.")
+    return p
 
 
-@composite("pow", method=True)
-def pow(input, exponent, *, out=None):
-    """z = input ^ exponent, each a tensor or a number. RuntimeError:
-    an integer tensor to a negative integer.
+@op("square(input, *, out=None)", at="torch Tensor", inplace="torch Tensor", tensors=1, node="Pow")
+class Square:
+    """y = x²;  dx = 2 dy x̄.  bool becomes int64"""
 
-    >>> torch.pow(tensor([1.0, 2.0, 3.0]), 2)
-    tensor([1., 4., 9.])
-    """
-    if isinstance(exponent, Tensor):
-        z = apply(CARDS["_pow"] if isinstance(input, Tensor) else _POW_BASE, (input, exponent))
-    else:
-        z = _number_power(tensor_argument("pow", input), operand("pow", exponent))
-    return z if out is None else into(out, z)
+    def prepare(input):
+        return input, 2
 
+    forward, backward = PowNumber.source.forward, PowNumber.source.backward
 
-@composite("pow_", fn=False, method=True)
-def pow_(input, exponent):
-    """input **= exponent"""
-    if isinstance(exponent, Tensor):
-        return apply_inplace(CARDS["_pow"], (input, exponent))
-    return _number_power(input, operand("pow_", exponent), inplace=True)
+    def samples(make):
+        yield make(3, 4)
+        yield make(0, 5)
 
 
-@composite("square", method=True)
-def square(input, *, out=None):
-    """y = x²"""
-    return pow(input, 2, out=out)
+# ---------------------------------------------------------------- in double precision
 
 
-@composite("square_", method=True)
-def square_(input):
-    """x = x²"""
-    return pow_(input, 2)
+def _double(*operands: Any) -> Any:
+    return complex128 if result_dtype(operands).category == COMPLEX else float64
 
 
-def _wide(x: Any, target: Any) -> Any:
-    return x.to(target) if isinstance(x, Tensor) else x
-
-
-@composite("float_power", method=True)
-def float_power(input, exponent, *, out=None):
-    """z = input ^ exponent, computed in float64 or complex128."""
+@composite("float_power(input: Tensor | Number, exponent, *, out=None)", at="torch Tensor")
+def float_power(input: Any, exponent: Any) -> Tensor:
+    """z = x^y, computed in float64 or complex128, each a tensor or a number."""
     if not isinstance(exponent, Tensor):
         tensor_argument("float_power", input)
-    target = complex128 if result_dtype((input, exponent)).category == COMPLEX else float64
+    target = _double(input, exponent)
+    if isinstance(exponent, Tensor):
+        exponent = exponent.to(target)
     if isinstance(input, Tensor):
-        return pow(input.to(target), _wide(exponent, target), out=out)
-    base = wrap(np.asarray(input, target.np))
-    z = apply(_POW_BASE, (base, exponent.to(target)))
-    return z if out is None else into(out, z)
+        return Pow(input.to(target), exponent)
+    return Pow(wrap(np.asarray(input, target.np)), exponent)
 
 
-@composite("float_power_", fn=False, method=True)
-def float_power_(input, exponent):
-    """In-place version of float_power; input must be float64 or complex128 already."""
-    target = complex128 if result_dtype((input, exponent)).category == COMPLEX else float64
+@composite("float_power_", at="Tensor")
+def float_power_(input: Tensor, exponent: Any) -> Tensor:
+    """In-place version of float_power. RuntimeError: input is not float64 or complex128."""
+    target = _double(input, exponent)
     if input.dtype is not target:
         raise RuntimeError(
             f"the base given to float_power_ has dtype {scalar_name(input.dtype)} but the "
-            "operation's result "
-            f"requires dtype {scalar_name(target)}"
+            f"operation's result requires dtype {scalar_name(target)}"
         )
-    return pow_(input, _wide(exponent, target))
+    return input.pow_(exponent.to(target) if isinstance(exponent, Tensor) else exponent)
+
+
+# ---------------------------------------------------------------- operators, written by hand: x**2
+# is a hot path
 
 
 def _pow_operator(x, y):
-    if isinstance(y, Tensor):
-        return apply(CARDS["_pow"], (x, y))
-    return _number_power(x, y) if is_number(y) else NotImplemented
+    if type(y) is int or type(y) is float:
+        if y < 0 and x._a.dtype.kind in "iub":
+            y = _exponent(x, y)
+        return PowNumber.run((x, y))
+    return Pow(x, y) if isinstance(y, Tensor) or is_number(y) else NotImplemented
 
 
 def _rpow_operator(x, y):
-    return pow(y, x) if isinstance(y, Tensor) or is_number(y) else NotImplemented
+    return Pow(y, x) if isinstance(y, Tensor) or is_number(y) else NotImplemented
 
 
 def _ipow_operator(x, y):
-    return pow_(x, y) if isinstance(y, Tensor) or is_number(y) else NotImplemented
+    return Pow.change((x, y)) if isinstance(y, Tensor) or is_number(y) else NotImplemented
 
 
 Tensor.__pow__, Tensor.__rpow__, Tensor.__ipow__ = _pow_operator, _rpow_operator, _ipow_operator

@@ -1,7 +1,8 @@
 """Random tensors from nothing: rand, randn, randint, randperm, and in the likeness of a tensor.
 
 All take generator=, out=, dtype=, layout=, device=, pin_memory= and requires_grad= as in PyTorch,
-and give PyTorch's numbers for the same seed (random/variates.py, docs/random.md).
+and give PyTorch's numbers for the same seed (random/variates.py, docs/random.md). out= is not left
+to the schema: its dtype says what is drawn.
 """
 
 from __future__ import annotations
@@ -16,10 +17,11 @@ from ..core.device import resolve
 from ..core.dtype import FLOAT, dtype, get_default_dtype, int64, scalar_name
 from ..core.grad_mode import mode
 from ..core.tensor import Tensor, wrap
+from ..dispatch.messages import not_implemented, tensor_argument
 from ..dispatch.registry import Card, composite
 from ..random import variates
 from ..random.generator import generator_or_default
-from .random_fill import Normal, Random, Uniform, check_kind, check_tensor, drawn_integers, whole
+from .random_fill import Normal, Random, Uniform, check_kind, drawn_integers, whole
 
 _INT64 = np.dtype(np.int64)
 _OPTIONS = (
@@ -36,9 +38,9 @@ class Source(NamedTuple):
     kernel: str  # what PyTorch calls the place that refuses a dtype; "" if integers are meant
 
 
-UNIFORM = Source(variates.uniform, Uniform.card, "check_uniform_bounds")
-NORMAL = Source(variates.normal, Normal.card, "normal_kernel_cpu")
-INTEGERS = Source(drawn_integers, Random.card, "")
+UNIFORM = Source(variates.uniform, Uniform, "check_uniform_bounds")
+NORMAL = Source(variates.normal, Normal, "normal_kernel_cpu")
+INTEGERS = Source(drawn_integers, Random, "")
 
 
 def made(source: Source, parameters: tuple, size: tuple, *, out: Any = None, dtype: Any = None,
@@ -132,12 +134,14 @@ def sizes(name: str, given: tuple, size: Any) -> tuple:
     return given
 
 
-@composite("rand")
+@composite("rand", at="torch")
 def rand(*shape, size=None, generator=None, out=None, dtype=None, layout=None, device=None,
          pin_memory=False, requires_grad=False):  # fmt: skip
     """Uniform numbers in [0, 1): rand(2, 3) or rand((2, 3)).
 
     dtype   floating (default: the default dtype) or complex
+    errors  RuntimeError: a negative size; NotImplementedError: integers
+
     >>> torch.rand(2, 3)
     """
     g = generator_or_default(generator, "rand")
@@ -146,12 +150,14 @@ def rand(*shape, size=None, generator=None, out=None, dtype=None, layout=None, d
                 name="rand")  # fmt: skip
 
 
-@composite("randn")
+@composite("randn", at="torch")
 def randn(*shape, size=None, generator=None, out=None, dtype=None, layout=None, device=None,
           pin_memory=False, requires_grad=False):  # fmt: skip
     """Numbers of N(0, 1): randn(2, 3) or randn((2, 3)).
 
     dtype   floating (default: the default dtype) or complex, then of variance 1 in all
+    errors  RuntimeError: a negative size; NotImplementedError: integers
+
     >>> torch.randn(2, 3)
     """
     g = generator_or_default(generator, "randn")
@@ -160,13 +166,14 @@ def randn(*shape, size=None, generator=None, out=None, dtype=None, layout=None, 
                 name="randn")  # fmt: skip
 
 
-@composite("randint")
+@composite("randint", at="torch")
 def randint(*arguments, low=None, high=None, size=None, generator=None, out=None, dtype=None,
             layout=None, device=None, pin_memory=False, requires_grad=False):  # fmt: skip
     """Whole numbers in [low, high): randint(high, size) or randint(low, high, size).
 
     dtype   int64 unless given
     errors  RuntimeError: low >= high, or out of the dtype's range; TypeError: not ints
+
     >>> torch.randint(3, 10, (2, 2))
     """
     signatures = ("int high, tuple of ints size", "int low, int high, tuple of ints size")
@@ -202,13 +209,14 @@ def size_error(name: str, kind: str) -> TypeError:
     return TypeError(f"{name}(): argument 'size' (position 2) must be tuple of ints, not {kind}")
 
 
-@composite("randperm")
+@composite("randperm", at="torch")
 def randperm(n, *, generator=None, out=None, dtype=None, layout=None, device=None,
              pin_memory=False, requires_grad=False):  # fmt: skip
     """The numbers 0 .. n-1 in random order.
 
     dtype   int64 unless given
     errors  RuntimeError: n < 0, or more than the dtype can count; TypeError: n not an int
+
     >>> torch.randperm(4)
     """
     n = whole(n, "randperm", "n", 1)
@@ -231,7 +239,7 @@ def randperm(n, *, generator=None, out=None, dtype=None, layout=None, device=Non
 def check_countable(n: int, d: dtype) -> None:
     """RuntimeError: the dtype cannot hold n; NotImplementedError: it holds no whole numbers."""
     if d.category not in (int64.category, FLOAT) or (d.category == FLOAT and d.itemsize == 1):
-        raise NotImplementedError(f"\"randperm\" not implemented for '{scalar_name(d)}'")
+        raise not_implemented("randperm", np.empty(0, d.np))
     if d.category == FLOAT:
         most = (1 << variates.significand(d.np)) + 1
         if n > most and d.name != "bfloat16":  # PyTorch does not look at bfloat16
@@ -246,7 +254,7 @@ def check_countable(n: int, d: dtype) -> None:
 def alike(name: str, card: Card, arguments: tuple, input: Any, dtype: Any, layout: Any, device: Any,
           pin_memory: bool, requires_grad: bool, memory_format: Any) -> Tensor:  # fmt: skip
     """A tensor of input's shape, strides and dtype (or those given), filled by a card."""
-    check_tensor(input, name)
+    tensor_argument(name, input)
     check_options(layout, device, pin_memory)
     array_type = input._a.dtype if dtype is None else dtype.np
     if memory_format is None or memory_format.name == "preserve_format":
@@ -263,30 +271,39 @@ def channels_last(shape: tuple, array_type: np.dtype) -> np.ndarray:
     return np.moveaxis(np.empty((shape[0], *shape[2:], shape[1]), array_type), -1, 1)
 
 
-@composite("rand_like")
+@composite("rand_like", at="torch")
 def rand_like(input, *, generator=None, dtype=None, layout=None, device=None, pin_memory=False,
               requires_grad=False, memory_format=None):  # fmt: skip
-    """Uniform numbers in [0, 1) in the shape and dtype of input."""
+    """Uniform numbers in [0, 1) in the shape and dtype of input.
+
+    errors  NotImplementedError: integers
+    """
     g = generator_or_default(generator, "rand_like")
-    return alike("rand_like", Uniform.card, (0.0, 1.0, g), input, dtype, layout, device, pin_memory,
+    return alike("rand_like", Uniform, (0.0, 1.0, g), input, dtype, layout, device, pin_memory,
                  requires_grad, memory_format)  # fmt: skip
 
 
-@composite("randn_like")
+@composite("randn_like", at="torch")
 def randn_like(input, *, generator=None, dtype=None, layout=None, device=None, pin_memory=False,
                requires_grad=False, memory_format=None):  # fmt: skip
-    """Numbers of N(0, 1) in the shape and dtype of input."""
+    """Numbers of N(0, 1) in the shape and dtype of input.
+
+    errors  NotImplementedError: integers
+    """
     g = generator_or_default(generator, "randn_like")
-    return alike("randn_like", Normal.card, (0.0, 1.0, g), input, dtype, layout, device, pin_memory,
+    return alike("randn_like", Normal, (0.0, 1.0, g), input, dtype, layout, device, pin_memory,
                  requires_grad, memory_format)  # fmt: skip
 
 
-@composite("randint_like")
+@composite("randint_like", at="torch")
 def randint_like(input, *bounds, low=None, high=None, generator=None, dtype=None, layout=None,
                  device=None, pin_memory=False, requires_grad=False,
                  memory_format=None):  # fmt: skip
-    """Whole numbers in [0, high) or [low, high) in the shape and dtype of input."""
-    check_tensor(input, "randint_like")
+    """Whole numbers in [0, high) or [low, high) in the shape and dtype of input.
+
+    errors  RuntimeError: low >= high, or out of the dtype's range; TypeError: not ints
+    """
+    tensor_argument("randint_like", input)
     given = [*bounds]
     if high is None and given:
         high = given.pop()
@@ -299,5 +316,5 @@ def randint_like(input, *bounds, low=None, high=None, generator=None, dtype=None
     high = whole(high, "randint_like", "high", 2 if low is None else 3)
     low = 0 if low is None else whole(low, "randint_like", "low", 2)
     g = generator_or_default(generator, "randint_like")
-    return alike("randint_like", Random.card, (low, high, g), input, dtype, layout, device,
+    return alike("randint_like", Random, (low, high, g), input, dtype, layout, device,
                  pin_memory, requires_grad, memory_format)  # fmt: skip

@@ -13,9 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from ..core.dtype import BOOL, COMPLEX, FLOAT, from_numpy_dtype, scalar_name
+from ..core.dtype import COMPLEX, FLOAT, from_numpy_dtype, scalar_name
 from ..core.tensor import Tensor
-from ..dispatch.registry import apply_inplace, composite, op
+from ..dispatch.messages import not_implemented
+from ..dispatch.registry import apply_inplace, composite, internal, op
 from ..kernels import K
 from ..random import variates
 from ..random.generator import generator_or_default
@@ -62,14 +63,6 @@ def whole(value: Any, name: str, argument: str, position: int) -> int:
     return int(value)
 
 
-def check_tensor(x: Any, name: str) -> None:
-    """TypeError unless the first argument is a tensor."""
-    if not isinstance(x, Tensor):
-        raise TypeError(
-            f"{name}(): argument 'input' (position 1) must be Tensor, not {type(x).__name__}"
-        )
-
-
 def check_kind(dtype: np.dtype, kernel: str, complex_too: bool = False) -> None:
     """NotImplementedError unless the dtype is one that continuous distributions come in."""
     if dtype == _F32 or dtype == _F64:
@@ -96,18 +89,25 @@ def limits(dtype: np.dtype) -> tuple[Any, Any]:
 # ---------------------------------------------------------------- in place, continuous
 
 
-@op("uniform", fn=False, method=False, inplace=True, tensors=1)
+@op(
+    "uniform(input, from_: float = 0.0, to: float = 1.0, *, generator=None)",
+    inplace="Tensor",
+    tensors=1,
+)
 class Uniform:
     """x_i uniform in [low, high); called uniform_(from=0, to=1).
 
     dtype   floating; complex: both parts uniform
     errors  RuntimeError: a bound outside the dtype's range, from > to
+
     >>> torch.empty(3).uniform_(-1, 1)
     """
 
-    def forward(x, low=0.0, high=1.0, generator=None):
+    def prepare(input, from_, to, generator):
         g = generator_or_default(generator, "uniform_")
-        low, high = real(low, "uniform_", "from", 1), real(high, "uniform_", "to", 2)
+        return input, real(from_, "uniform_", "from", 1), real(to, "uniform_", "to", 2), g
+
+    def forward(x, low, high, g):
         check_kind(x.dtype, "check_uniform_bounds", complex_too=True)
         check_bounds(x.dtype, low, high)
         return variates.arranged(variates.uniform(x.size, x.dtype, low, high, g), x)
@@ -138,20 +138,28 @@ def check_bounds(dtype: np.dtype, low: float, high: float) -> None:
         )
 
 
-@op("normal", fn=False, method=False, inplace=True, tensors=1)
+@op(
+    "normal(input, mean: float = 0.0, std: float = 1.0, *, generator=None)",
+    inplace="Tensor",
+    tensors=1,
+)
 class Normal:
     """x_i of N(mean, std²); for complex x each part has the variance std² / 2.
 
     errors  RuntimeError: std < 0 or NaN
+
     >>> torch.empty(3).normal_(mean=1, std=2)
     """
 
-    def forward(x, mean=0.0, std=1.0, generator=None):
+    def prepare(input, mean, std, generator):
         g = generator_or_default(generator, "normal_")
-        if type(mean) is not float:
-            mean = mean if isinstance(mean, complex) else real(mean, "normal_", "mean", 1)
+        if not isinstance(mean, (float, complex)):
+            mean = real(mean, "normal_", "mean", 1)
         std = real(std, "normal_", "std", 2)
         check_std(std)
+        return input, mean, std, g
+
+    def forward(x, mean, std, g):
         check_kind(x.dtype, "normal_kernel_cpu", complex_too=True)
         return drawn_normal(x, mean, std, g)
 
@@ -171,19 +179,27 @@ def drawn_normal(x: np.ndarray, mean: Any, std: float, g: Any) -> np.ndarray:
     return variates.arranged(numbers, x)
 
 
-@op("exponential", fn=False, method=False, inplace=True, tensors=1)
+@op(
+    "exponential(input, lambd: float = 1.0, *, generator=None)",
+    inplace="Tensor",
+    tensors=1,
+)
 class Exponential:
     """x_i with density lambd · exp(-lambd · x), x > 0.
 
     errors  RuntimeError: lambd <= 0, dtype not floating
+
     >>> torch.empty(3).exponential_()
     """
 
-    def forward(x, lambd=1.0, generator=None):
+    def prepare(input, lambd, generator):
         g = generator_or_default(generator, "exponential_")
         rate = real(lambd, "exponential_", "lambd", 1)
         if not rate > 0:
             raise RuntimeError(f"exponential_ expects lambda > 0.0, but found lambda={rate:g}")
+        return input, rate, g
+
+    def forward(x, rate, g):
         check_continuous(x.dtype, "Exponential", scalar_name(from_numpy_dtype(x.dtype)))
         return variates.arranged(variates.exponential(x.size, x.dtype, rate, g), x)
 
@@ -200,19 +216,27 @@ def check_continuous(dtype: np.dtype, distribution: str, given: str) -> None:
         )
 
 
-@op("cauchy", fn=False, method=False, inplace=True, tensors=1)
+@op(
+    "cauchy(input, median: float = 0.0, sigma: float = 1.0, *, generator=None)",
+    inplace="Tensor",
+    tensors=1,
+)
 class Cauchy:
     """x_i with density 1 / (π σ (1 + ((x - median) / σ)²)).
 
     errors  RuntimeError: sigma <= 0, dtype not floating
+
     >>> torch.empty(3).cauchy_(median=0, sigma=1)
     """
 
-    def forward(x, median=0.0, sigma=1.0, generator=None):
+    def prepare(input, median, sigma, generator):
         g = generator_or_default(generator, "cauchy_")
         median, sigma = real(median, "cauchy_", "median", 1), real(sigma, "cauchy_", "sigma", 2)
         if not sigma > 0:
             raise RuntimeError(f"cauchy_ expects sigma > 0.0, but found sigma={sigma:g}")
+        return input, median, sigma, g
+
+    def forward(x, median, sigma, g):
         check_continuous(x.dtype, "Cauchy", _C_NAMES.get(x.dtype.name, x.dtype.name))
         return variates.arranged(variates.cauchy(x.size, x.dtype, median, sigma, g), x)
 
@@ -220,19 +244,27 @@ class Cauchy:
         return K.zeros_like(dy)
 
 
-@op("log_normal", fn=False, method=False, inplace=True, tensors=1)
+@op(
+    "log_normal(input, mean: float = 1.0, std: float = 2.0, *, generator=None)",
+    inplace="Tensor",
+    tensors=1,
+)
 class LogNormal:
     """x_i = exp(z), z of N(mean, std²).
 
     errors  RuntimeError: std <= 0; NotImplementedError: dtype not floating
+
     >>> torch.empty(3).log_normal_(mean=1, std=2)
     """
 
-    def forward(x, mean=1.0, std=2.0, generator=None):
+    def prepare(input, mean, std, generator):
         g = generator_or_default(generator, "log_normal_")
         mean, std = real(mean, "log_normal_", "mean", 1), real(std, "log_normal_", "std", 2)
         if not std > 0:
             raise RuntimeError(f"log_normal_ expects std > 0.0, but found std={std:g}")
+        return input, mean, std, g
+
+    def forward(x, mean, std, g):
         check_kind(x.dtype, "log_normal_cpu")
         return variates.arranged(variates.log_normal(x.size, x.dtype, mean, std, g), x)
 
@@ -243,45 +275,55 @@ class LogNormal:
 # ---------------------------------------------------------------- in place, discrete
 
 
-@op("geometric", fn=False, method=False, inplace=True, tensors=1)
+@op(
+    "geometric(input, p: float, *, generator=None)",
+    inplace="Tensor",
+    tensors=1,
+    not_for="bc",
+    kernel="geometric_cpu",
+)
 class Geometric:
     """x_i: the number of trials until the first success of probability p, 1, 2, 3, ...
 
     errors  RuntimeError: p outside (0, 1); NotImplementedError: bool, complex
+
     >>> torch.empty(3).geometric_(0.5)
     """
 
-    def forward(x, p, generator=None):
+    def prepare(input, p, generator):
         g = generator_or_default(generator, "geometric_")
         p = real(p, "geometric_", "p", 1)
         if not 0 < p < 1:
             raise RuntimeError(f"geometric_ expects p to be in (0, 1), but got p={p:g}")
-        d = from_numpy_dtype(x.dtype)
-        if d.category in (BOOL, COMPLEX):
-            raise NotImplementedError(f"\"geometric_cpu\" not implemented for '{scalar_name(d)}'")
+        return input, p, g
+
+    def forward(x, p, g):
         return variates.arranged(variates.geometric(x.size, x.dtype, p, g), x)
 
     def backward(c, dy):
         return K.zeros_like(dy)
 
 
-@op("bernoulli_number", fn=False, method=False, tensors=1, node="Bernoulli2")
+@internal(
+    "bernoulli_of_number",
+    tensors=1,
+    node="Bernoulli2",
+    not_for="c",
+    kernel="bernoulli_scalar_cpu_",
+)
 class BernoulliNumber:
     """x_i = 1 with probability p, else 0, for a number p."""
 
     def forward(x, p, generator):
         if not 0 <= p <= 1:
             raise RuntimeError(f"bernoulli_ expects p to be in [0, 1], but got p={p:g}")
-        if x.dtype.kind == "c":
-            name = scalar_name(from_numpy_dtype(x.dtype))
-            raise NotImplementedError(f"\"bernoulli_scalar_cpu_\" not implemented for '{name}'")
         return variates.arranged(variates.bernoulli(x.size, x.dtype, p, generator), x)
 
     def backward(c, dy):
         return K.zeros_like(dy)
 
 
-@op("bernoulli_tensor", fn=False, method=False, tensors=2, node="Bernoulli1")
+@internal("bernoulli_of_tensor", tensors=2, node="Bernoulli1")
 class BernoulliTensor:
     """x_i = 1 with probability p_i, else 0. p is broadcast to x."""
 
@@ -300,11 +342,11 @@ class BernoulliTensor:
 def check_probabilities(p: np.ndarray) -> None:
     """Errors unless p is floating and all of it lies in [0, 1]."""
     check_kind(p.dtype, "bernoulli_tensor_cpu_p_")
-    if not ((p >= 0) & (p <= 1)).all():
-        raise RuntimeError(
-            "Expected p_in >= 0 && p_in <= 1 to be true, but got false.\n"
-            "  every probability must lie in [0, 1]; fix: sigmoid, softmax or clamp(0, 1) before"
-        )
+    error = RuntimeError(
+        "Expected p_in >= 0 && p_in <= 1 to be true, but got false.\n"
+        "  every probability must lie in [0, 1]; fix: sigmoid, softmax or clamp(0, 1) before"
+    )
+    K.refuse(~((p >= 0) & (p <= 1)), error)
 
 
 def expanded(p: np.ndarray, shape: tuple) -> np.ndarray:
@@ -320,19 +362,23 @@ def expanded(p: np.ndarray, shape: tuple) -> np.ndarray:
     return np.broadcast_to(p, shape)
 
 
-@composite("bernoulli_", fn=False, method=True)
+@composite("bernoulli_(input, p: float | Tensor = 0.5, *, generator=None)", at="Tensor")
 def bernoulli_(input, p=0.5, *, generator=None):
     """input_i = 1 with probability p (a number, or a tensor broadcast to input), else 0.
 
-    RuntimeError: p outside [0, 1].
+    errors  RuntimeError: p outside [0, 1]; NotImplementedError: complex
     """
     g = generator_or_default(generator, "bernoulli_")
     if isinstance(p, Tensor):
-        return apply_inplace(BernoulliTensor.card, (input, p, g))
-    return apply_inplace(BernoulliNumber.card, (input, real(p, "bernoulli_", "p", 1), g))
+        return apply_inplace(BernoulliTensor, (input, p, g))
+    return apply_inplace(BernoulliNumber, (input, real(p, "bernoulli_", "p", 1), g))
 
 
-@op("random", fn=False, method=False, inplace=True, tensors=1)
+@op(
+    "random(input, from_: int | None = None, to: int | None = ..., *, generator=None)",
+    inplace="Tensor",
+    tensors=1,
+)
 class Random:
     """x_i: whole numbers. random_() all the dtype holds from 0; random_(to); random_(from, to).
 
@@ -340,16 +386,18 @@ class Random:
     errors  RuntimeError: an empty range, a bound outside the dtype's range
     """
 
-    def forward(x, low=None, high=..., generator=None):
+    def prepare(input, from_, to, generator):
         g = generator_or_default(generator, "random_")
-        if low is None and high is ...:
+        if to is ...:  # random_(), random_(to)
+            if from_ is None:
+                return input, None, None, g
+            from_, to = 0, from_
+        low = whole(0 if from_ is None else from_, "random_", "from", 1)
+        return input, low, None if to is None else whole(to, "random_", "to", 2), g
+
+    def forward(x, low, high, g):
+        if low is None:
             return variates.arranged(drawn_all(x, g), x)
-        if high is ...:
-            low, high = 0, low
-        elif low is None:
-            low = 0
-        low = whole(low, "random_", "from", 1)
-        high = None if high is None else whole(high, "random_", "to", 2)
         return variates.arranged(drawn_integers(x.size, x.dtype, low, high, g), x)
 
     def backward(c, dy):
@@ -359,8 +407,7 @@ class Random:
 def drawn_all(x: np.ndarray, g: Any) -> np.ndarray:
     """For random_() without bounds."""
     if x.dtype.kind == "c" or (x.dtype.kind == "u" and x.dtype.itemsize > 1):
-        name = scalar_name(from_numpy_dtype(x.dtype))
-        raise NotImplementedError(f"\"random_kernel_cpu\" not implemented for '{name}'")
+        raise not_implemented("random_kernel_cpu", x)
     return variates.whole_range(x.size, x.dtype, g)
 
 
@@ -400,7 +447,7 @@ def check_range(dtype: np.dtype, bound: int, name: str) -> None:
             f"{name} is out of bounds [-(2^{bits}), 2^{bits}]. Due to precision limitations "
             f"{c_name} can support discrete uniform distribution only within this range. This "
             "warning will become an error in version 1.7 release, please fix the code in advance",
-            stacklevel=6,
+            stacklevel=7,
         )
 
 

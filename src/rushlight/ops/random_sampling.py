@@ -9,7 +9,8 @@ import numpy as np
 
 from ..core.dtype import FLOAT, from_numpy_dtype, scalar_name
 from ..core.tensor import Tensor, wrap
-from ..dispatch.registry import apply, apply_inplace, composite, op, store
+from ..dispatch.messages import not_implemented, tensor_argument
+from ..dispatch.registry import apply_inplace, composite, internal, op, write_out
 from ..kernels import K
 from ..random import variates
 from ..random.generator import generator_or_default
@@ -20,23 +21,15 @@ from .random_fill import (
     check_kind,
     check_probabilities,
     check_std,
-    check_tensor,
     drawn_normal,
     real,
     whole,
 )
 
 
-@op("bernoulli", fn=False, method=False, tensors=1)
+@internal("bernoulli_of_input", tensors=1)
 class Bernoulli:
-    """y_i = 1 with probability x_i, else 0.
-
-    shape   x (*) -> y (*)
-    dtype   floating, kept
-    grad    zero
-    errors  RuntimeError: x outside [0, 1]
-    >>> torch.bernoulli(torch.full((2, 3), 0.5))
-    """
+    """y_i = 1 with probability x_i, else 0."""
 
     def forward(x, generator):
         check_probabilities(x)
@@ -46,43 +39,60 @@ class Bernoulli:
         return K.zeros_like(dy)
 
 
-@composite("bernoulli", method=True)
+@composite("bernoulli", at="torch Tensor")
 def bernoulli(input, p=None, *, generator=None, out=None):
-    """1 with probability input_i (or p, if it is given), else 0: the shape and dtype of input."""
-    check_tensor(input, "bernoulli")
+    """y_i = 1 with probability input_i (or p, if it is given), else 0.
+
+    out     of any dtype, which is why it is not left to the schema
+    shape   input (*) -> y (*)
+    dtype   floating, kept
+    grad    zero
+    errors  RuntimeError: a probability outside [0, 1]; NotImplementedError: integers
+
+    >>> torch.bernoulli(torch.full((2, 3), 0.5))
+    """
+    tensor_argument("bernoulli", input)
     g = generator_or_default(generator, "bernoulli")
     if out is not None:
         if out._a.shape != input._a.shape:
             out._a = np.empty(input._a.shape, out._a.dtype)
-        return apply_inplace(BernoulliTensor.card, (out, input, g))
+        return apply_inplace(BernoulliTensor, (out, input, g))
     if p is None:
-        return apply(Bernoulli.card, (input, g))
-    return apply(BernoulliNumber.card, (input, real(p, "bernoulli", "p", 2), g))
+        return Bernoulli.run((input, g))
+    return BernoulliNumber.run((input, real(p, "bernoulli", "p", 2), g))
 
 
-@op("poisson", tensors=1)
+@op("poisson(input, generator=None)", at="torch", tensors=1)
 class Poisson:
     """y_i: the number of events in a unit of time, of rate x_i each.
 
     shape   x (*) -> y (*)
     dtype   floating, kept
     grad    zero
-    errors  RuntimeError: x < 0 or NaN
+    errors  RuntimeError: x < 0 or NaN; NotImplementedError: integers
+
     >>> torch.poisson(torch.tensor([0.5, 20.0]))
     """
 
-    def forward(x, generator=None):
-        g = generator_or_default(generator, "poisson")
+    def prepare(input, generator):
+        return input, generator_or_default(generator, "poisson")
+
+    def forward(x, g):
         check_kind(x.dtype, "poisson_cpu")
-        if not (x >= 0).all():
-            raise RuntimeError("invalid Poisson rate, expected rate to be non-negative")
+        error = RuntimeError("invalid Poisson rate, expected rate to be non-negative")
+        K.refuse(~(x >= 0), error)
         return variates.poisson(x.ravel(), g).reshape(x.shape)
 
     def backward(c, dy):
         return K.zeros_like(dy)
 
 
-@op("binomial", method=False, tensors=2, broadcast=True)
+@op(
+    "binomial(count: Tensor, prob: Tensor, generator=None)",
+    at="torch",
+    tensors=2,
+    broadcast=True,
+)
 class Binomial:
     """y_i: successes in count_i trials of probability prob_i.
 
@@ -90,12 +100,13 @@ class Binomial:
     dtype   float32, float64; of both the same
     grad    not implemented, as in PyTorch
     errors  ValueError: count not floating; RuntimeError: different dtypes
+
     >>> torch.binomial(torch.full((3,), 10.0), torch.tensor([0.1, 0.5, 0.9]))
     """
 
-    def forward(count, prob, generator=None):
+    def prepare(count, prob, generator):
         g = generator_or_default(generator, "binomial")
-        d, e = from_numpy_dtype(count.dtype), from_numpy_dtype(prob.dtype)
+        d, e = count.dtype, prob.dtype
         if d.category != FLOAT:
             raise ValueError(
                 f"binomial only supports floating-point dtypes for count, got: {scalar_name(d)}"
@@ -103,7 +114,10 @@ class Binomial:
         if d is not e:
             raise RuntimeError(f"Found dtype {scalar_name(e)} but expected {scalar_name(d)}")
         if d.itemsize < 4:
-            raise NotImplementedError(f"\"binomial_cpu\" not implemented for '{scalar_name(d)}'")
+            raise not_implemented("binomial_cpu", count._a)
+        return count, prob, g
+
+    def forward(count, prob, g):
         count, prob = np.broadcast_arrays(count, prob)
         return variates.binomial(count.ravel(), prob.ravel(), g).reshape(count.shape)
 
@@ -111,7 +125,7 @@ class Binomial:
         raise RuntimeError("derivative for aten::binomial is not implemented")
 
 
-@composite("multinomial", method=True)
+@composite("multinomial", at="torch Tensor")
 def multinomial(input, num_samples, replacement=False, *, generator=None, out=None):
     """num_samples categories for each row of weights (not necessarily normalised).
 
@@ -119,9 +133,10 @@ def multinomial(input, num_samples, replacement=False, *, generator=None, out=No
     dtype   int64
     errors  RuntimeError: weights negative, infinite, NaN or all 0; without replacement more samples
             than categories
+
     >>> torch.multinomial(torch.tensor([0.0, 10.0, 3.0, 0.0]), 2)
     """
-    check_tensor(input, "multinomial")
+    tensor_argument("multinomial", input)
     k = whole(num_samples, "multinomial", "num_samples", 2)
     g = generator_or_default(generator, "multinomial")
     p = input._a
@@ -134,10 +149,7 @@ def multinomial(input, num_samples, replacement=False, *, generator=None, out=No
     else:
         chosen = np.empty((len(rows), k), np.int64)
     result = wrap(chosen if p.ndim == 2 else chosen[0])
-    if out is None:
-        return result
-    store(out, result)
-    return out
+    return result if out is None else write_out("multinomial", out, result, (input,))
 
 
 def check_weights(p: np.ndarray, k: int, replacement: bool) -> None:
@@ -175,14 +187,13 @@ def check_weights(p: np.ndarray, k: int, replacement: bool) -> None:
 # ---------------------------------------------------------------- torch.normal
 
 
-@op("normal_of_tensors", fn=False, method=False, tensors=2, broadcast=True, node="Normal3")
+@internal("normal_of_tensors", tensors=2, broadcast=True, node="Normal3")
 class NormalOfTensors:
     """z_i of N(mean_i, std_i²), mean and std broadcast; standard numbers, scaled and moved."""
 
     def forward(mean, std, generator):
         check_kind(mean.dtype, "normal_kernel_cpu", complex_too=True)
-        if not (std >= 0).all():
-            raise RuntimeError("normal expects all elements of std >= 0.0")
+        K.refuse(~(std >= 0), RuntimeError("normal expects all elements of std >= 0.0"))
         shape = np.broadcast_shapes(mean.shape, std.shape)
         z = drawn_normal(np.empty(shape, mean.dtype), 0.0, 1.0, generator)
         return (z * std + mean).astype(mean.dtype, copy=False)
@@ -191,7 +202,7 @@ class NormalOfTensors:
         return K.zeros_like(dy), K.zeros_like(dy)
 
 
-@op("normal_of_mean", fn=False, method=False, tensors=1, node="Normal1")
+@internal("normal_of_mean", tensors=1, node="Normal1")
 class NormalOfMean:
     """z_i of N(mean_i, std²) for a number std."""
 
@@ -204,14 +215,13 @@ class NormalOfMean:
         return K.zeros_like(dy)
 
 
-@op("normal_of_std", fn=False, method=False, tensors=1, node="Normal2")
+@internal("normal_of_std", tensors=1, node="Normal2")
 class NormalOfStd:
     """z_i of N(mean, std_i²) for a number mean."""
 
     def forward(std, mean, generator):
         check_kind(std.dtype, "normal_kernel_cpu")
-        if not (std >= 0).all():
-            raise RuntimeError("normal expects all elements of std >= 0.0")
+        K.refuse(~(std >= 0), RuntimeError("normal expects all elements of std >= 0.0"))
         z = drawn_normal(np.empty(std.shape, std.dtype), 0.0, 1.0, generator)
         return z * std + std.dtype.type(mean)
 
@@ -219,15 +229,27 @@ class NormalOfStd:
         return K.zeros_like(dy)
 
 
-@composite("normal")
-def normal(mean, std=1.0, size=None, *, generator=None, out=None, dtype=None, layout=None,
-           device=None, pin_memory=False, requires_grad=False):  # fmt: skip
+@composite("normal", at="torch")
+def normal(
+    mean,
+    std=1.0,
+    size=None,
+    *,
+    generator=None,
+    out=None,
+    dtype=None,
+    layout=None,
+    device=None,
+    pin_memory=False,
+    requires_grad=False,
+):
     """Normal numbers: normal(mean, std) of tensors or one tensor, or normal(mean, std, size).
 
     shape   mean and std broadcast, or size
     dtype   the tensors'; of numbers the default dtype, or `dtype`
     grad    zero
-    errors  RuntimeError: std < 0
+    errors  RuntimeError: std < 0; TypeError: arguments of another kind
+
     >>> torch.normal(torch.arange(1.0, 4.0), torch.tensor([1.0, 0.5, 0.1]))
     """
     g = generator_or_default(generator, "normal")
@@ -236,9 +258,16 @@ def normal(mean, std=1.0, size=None, *, generator=None, out=None, dtype=None, la
         mean, std = real(mean, "normal", "mean", 1), real(std, "normal", "std", 2)
         check_std(std)
         return made(
-            NORMAL, (mean, std, g), (size,), out=out, dtype=dtype, layout=layout,
-            device=device, pin_memory=pin_memory, requires_grad=requires_grad,
-        )  # fmt: skip
+            NORMAL,
+            (mean, std, g),
+            (size,),
+            out=out,
+            dtype=dtype,
+            layout=layout,
+            device=device,
+            pin_memory=pin_memory,
+            requires_grad=requires_grad,
+        )
     if numbers or size is not None:
         given = ", ".join(type(a).__name__ for a in (mean, std, size) if a is not None)
         raise TypeError(
@@ -251,12 +280,9 @@ def normal(mean, std=1.0, size=None, *, generator=None, out=None, dtype=None, la
             "None, torch.device device = None, bool pin_memory = False, bool requires_grad = False)"
         )
     if not isinstance(std, Tensor):
-        z = apply(NormalOfMean.card, (mean, real(std, "normal", "std", 2), g))
+        z = NormalOfMean.run((mean, real(std, "normal", "std", 2), g))
     elif not isinstance(mean, Tensor):
-        z = apply(NormalOfStd.card, (std, real(mean, "normal", "mean", 1), g))
+        z = NormalOfStd.run((std, real(mean, "normal", "mean", 1), g))
     else:
-        z = apply(NormalOfTensors.card, (mean, std, g))
-    if out is None:
-        return z
-    store(out, z)
-    return out
+        z = NormalOfTensors.run((mean, std, g))
+    return z if out is None else write_out("normal", out, z, (mean, std))

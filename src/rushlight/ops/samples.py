@@ -56,15 +56,15 @@ def binary(
 def reduction(
     low: float = -2.0, high: float = 2.0, empty: bool = True
 ) -> Callable[[Any], Iterator]:
-    """A tensor, a dimension (an int, None for all), keepdim."""
+    """A tensor alone (all elements), or with a dimension and keepdim."""
 
     def samples(make):
-        yield make(3, 4, low=low, high=high), None, False
+        yield make(3, 4, low=low, high=high)
         yield make(3, 4, low=low, high=high), 1, False
         yield make(2, 3, 4, low=low, high=high), -2, True
-        yield make(low=low, high=high), None, False
+        yield make(low=low, high=high)
         yield make(4, 3, low=low, high=high).T, 0, True
         if empty:
-            yield make(0, 5, low=low, high=high), None, False
+            yield make(0, 5, low=low, high=high)
 
     return samples

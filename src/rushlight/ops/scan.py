@@ -7,11 +7,11 @@ from __future__ import annotations
 import numpy as np
 
 from ..core.dtype import FLOAT, bool_
-from ..core.tensor import Tensor
-from ..dispatch.out import into
-from ..dispatch.registry import CARDS, apply, apply_inplace, composite, op
+from ..core.tensor import Tensor, wrap
+from ..dispatch.registry import FUNCTIONS, composite, op
 from ..kernels import K
-from .reduce import axes_of, in_dtype, is_half
+from .minmax import only_one
+from .reduce import axes_of, in_dtype, stored_as
 
 
 def _axis(dim: int, x) -> int | None:
@@ -28,23 +28,44 @@ def _samples(make):
     yield make(4, 3).T, 0
 
 
+def _total(word, x, dim, dtype):
+    """cumsum or cumprod: along dim, integers as int64, in `dtype` if given."""
+    axis = _axis(dim, x)
+    if axis is not None:
+        y = word(x, axis)
+    else:
+        y = K.astype(x, np.int64) if x.dtype.kind in "iub" else x
+    y = stored_as(y, dtype)
+    return y.copy() if axis is None and y is x else y
+
+
 def _reversed_cumsum(x, axis):
     return K.flip(K.cumsum(K.flip(x, axis), axis), axis)
 
 
-@op("_cumsum", fn=False, method=False, tensors=1, node="Cumsum")
-class _Cumsum:
-    """y[i] = x[0] + ... + x[i] along dim;  dx[i] = dy[i] + ... + dy[-1]"""
+@op(
+    "cumsum(input, dim, *, dtype=None, out=None)",
+    at="torch Tensor",
+    inplace="Tensor",
+    tensors=1,
+    accumulate=True,
+    quiet=True,
+)
+class Cumsum:
+    """y[i] = x[0] + ... + x[i] along dim;  dx[i] = dy[i] + ... + dy[-1]
 
-    def forward(x, dim):
-        axis = _axis(dim, x)
-        if axis is None:
-            return x.astype(np.int64) if x.dtype.kind in "iub" else x.copy()
-        if x.dtype.kind in "iub":
-            return np.cumsum(x, axis, dtype=np.int64)
-        if is_half(x):
-            return np.cumsum(x, axis, dtype=np.float32).astype(x.dtype)
-        return K.cumsum(x, axis)
+    dtype   integers and bool are summed as int64; dtype=: x is cast to it first
+    errors  IndexError: dim out of range
+
+    >>> torch.cumsum(tensor([1, 2, 3]), 0)
+    tensor([1, 3, 6])
+    """
+
+    def prepare(input, dim, dtype):
+        return in_dtype(input, dtype), dim, dtype
+
+    def forward(x, dim, dtype):
+        return _total(K.cumsum, x, dim, dtype)
 
     def backward(c, dy, dim):
         axis = _axis(dim, dy)
@@ -53,19 +74,28 @@ class _Cumsum:
     samples = _samples
 
 
-@op("_cumprod", fn=False, method=False, tensors=1, node="Cumprod")
-class _Cumprod:
+@op(
+    "cumprod(input, dim, *, dtype=None, out=None)",
+    at="torch Tensor",
+    inplace="Tensor",
+    tensors=1,
+    accumulate=True,
+    quiet=True,
+)
+class Cumprod:
     """y[i] = x[0] · ... · x[i] along dim
 
+    dtype   integers and bool are multiplied as int64; dtype=: x is cast to it first
     grad    dx[k] = Σ over j ≥ k of dy[j] · the product of x[0..j] without x[k]:
             by division, unless x has zeros
+    errors  IndexError: dim out of range
     """
 
-    def forward(x, dim):
-        axis = _axis(dim, x)
-        if axis is None:
-            return x.astype(np.int64) if x.dtype.kind in "iub" else x.copy()
-        return np.cumprod(x, axis, dtype=np.int64) if x.dtype.kind in "iub" else K.cumprod(x, axis)
+    def prepare(input, dim, dtype):
+        return in_dtype(input, dtype), dim, dtype
+
+    def forward(x, dim, dtype):
+        return _total(K.cumprod, x, dim, dtype)
 
     def backward(c, dy, x, out, dim):
         axis = _axis(dim, dy)
@@ -75,9 +105,8 @@ class _Cumprod:
             return _reversed_cumsum(dy * K.conj(out), axis) / K.conj(x)
         n = x.shape[axis]
         rows = K.expand_dims(K.moveaxis(x, axis, -1), -2)  # (*, 1, n)
-        left_out = K.where(
-            _constant(np.eye(n, dtype=bool), x), K.ones_like(rows), rows
-        )  # (*, k, n): x[k] -> 1
+        # (*, k, n): x[k] -> 1
+        left_out = K.where(_constant(np.eye(n, dtype=bool), x), K.ones_like(rows), rows)
         products = K.cumprod(left_out, x.ndim)
         later = _constant(np.triu(np.ones((n, n), bool)), x)
         terms = K.expand_dims(K.moveaxis(dy, axis, -1), -2) * K.conj(products)
@@ -88,25 +117,28 @@ class _Cumprod:
 
 def _constant(a: np.ndarray, like):
     """The array a on the carrier of `like`."""
-    from ..core.tensor import wrap
-
     return wrap(a) if isinstance(like, Tensor) else a
 
 
-@op("_logcumsumexp", fn=False, method=False, tensors=1, node="Logcumsumexp")
-class _Logcumsumexp:
+@op(
+    "logcumsumexp(input, dim, *, out=None)",
+    at="torch Tensor",
+    tensors=1,
+    accumulate=True,
+    quiet=True,
+    not_for="iubc",
+    kernel="logcumsumexp_out_cpu",
+)
+class Logcumsumexp:
     """y[i] = ln(e^x[0] + ... + e^x[i]) along dim
 
     grad    dx[k] = Σ over i ≥ k of dy[i] e^(x[k] - y[i]), for positive and negative dy apart, in
             logarithms
+    errors  NotImplementedError: integers, complex input; IndexError: dim out of range
     """
 
     def forward(x, dim):
         axis = _axis(dim, x)
-        if x.dtype.kind not in "fV":
-            raise RuntimeError(
-                f"\"logcumsumexp_out_cpu\" not implemented for '{x.dtype.name.capitalize()}'"
-            )
         return x.copy() if axis is None else K.logcumsumexp(x, axis)
 
     def backward(c, dy, x, out, dim):
@@ -129,73 +161,74 @@ def _scaled_back(dy, x, y, axis):
     return K.where(none, K.zeros_like(dy), K.exp(x + K.where(none, K.zeros_like(dy), total)))
 
 
-def _running(name: str, meaning: str, title: str, dtype: bool) -> None:
-    """Publish name(input, dim, *, dtype) and its in-place form."""
-    card = CARDS["_" + name]
-
-    def plain(input, dim, *, out=None):
-        y = apply(card, (input, dim))
-        return y if out is None else into(out, y)
-
-    def typed(input, dim, *, dtype=None, out=None):
-        if dtype is None:
-            y = apply(card, (input, dim))
-        else:
-            y = in_dtype(apply(card, (in_dtype(input, dtype), dim)), dtype)
-        return y if out is None else into(out, y)
-
-    def change(input, dim, *, dtype=None):
-        return apply_inplace(card, (in_dtype(input, dtype), dim))
-
-    function = typed if dtype else plain
-    function.__name__, change.__name__ = name, name + "_"
-    function.__doc__, change.__doc__ = (
-        f"{meaning} along dim. {title}",
-        f"In-place version of {name}.",
-    )
-    composite(name, method=True)(function)
-    if dtype:
-        composite(name + "_", fn=False, method=True)(change)
+def _running_extreme(x, dim, f):
+    """(values, indices): what f.accumulate gives, and where each value stood last."""
+    axis = _axis(dim, x)
+    if axis is None:
+        return only_one(x)
+    values = f.accumulate(x, axis)
+    place = np.arange(x.shape[axis]).reshape((-1,) + (1,) * (x.ndim - 1 - axis))
+    found = x == values
+    if x.dtype.kind in "fV":
+        found |= np.isnan(x)
+    return values, np.maximum.accumulate(np.where(found, place, 0), axis)
 
 
-_running("cumsum", "Running sums", "Integers are summed as int64.", True)
-_running("cumprod", "Running products", "Integers are multiplied as int64.", True)
-_running("logcumsumexp", "Running ln Σ e^x", "RuntimeError: integers.", False)
+def _running_extreme_dx(dy, indices, dim):
+    axis = _axis(dim, dy)
+    return dy if axis is None else K.scatter_add(K.zeros_like(dy), axis, indices, dy)
 
 
-def _extreme(name: str, meaning: str, f) -> None:
-    """Register cummax or cummin: values and where they were found last."""
+@op(
+    "cummax(input, dim, *, out=None)",
+    at="torch Tensor",
+    tensors=1,
+    extras=("indices",),
+    returns=("values", "indices"),
+    accumulate=True,
+    not_for="c",
+    kernel="cummax_cpu",
+)
+class Cummax:
+    """(values, indices): the maximum so far along dim, and where it stood last; NaN stays
 
-    class Card:
-        __doc__ = (
-            f"(values, indices): the {meaning} so far along dim, and where it stood last; "
-            "NaN stays.  dx: dy goes there"
-        )
+    grad    dy goes to the places of `indices`
+    errors  NotImplementedError: complex input; IndexError: dim out of range
+    """
 
-        def forward(x, dim):
-            axis = _axis(dim, x)
-            if axis is None:
-                return x.copy(), np.zeros((), np.int64)
-            values = f.accumulate(x, axis)
-            place = np.arange(x.shape[axis]).reshape((-1,) + (1,) * (x.ndim - 1 - axis))
-            found = x == values
-            if x.dtype.kind in "fV":
-                found |= np.isnan(x)
-            return values, np.maximum.accumulate(np.where(found, place, 0), axis)
+    def forward(x, dim):
+        return _running_extreme(x, dim, np.maximum)
 
-        def backward(c, dy, indices, dim):
-            axis = _axis(dim, dy)
-            return dy if axis is None else K.scatter_add(K.zeros_like(dy), axis, indices, dy)
+    def backward(c, dy, indices, dim):
+        return _running_extreme_dx(dy, indices, dim)
 
-        samples = _samples
-
-    op(name, tensors=1, extras=("indices",), returns=("values", "indices"), node=name.capitalize())(
-        Card
-    )
+    samples = _samples
 
 
-_extreme("cummax", "maximum", np.maximum)
-_extreme("cummin", "minimum", np.minimum)
+@op(
+    "cummin(input, dim, *, out=None)",
+    at="torch Tensor",
+    tensors=1,
+    extras=("indices",),
+    returns=("values", "indices"),
+    accumulate=True,
+    not_for="c",
+    kernel="cummin_cpu",
+)
+class Cummin:
+    """(values, indices): the minimum so far along dim, and where it stood last; NaN stays
+
+    grad    dy goes to the places of `indices`
+    errors  NotImplementedError: complex input; IndexError: dim out of range
+    """
+
+    def forward(x, dim):
+        return _running_extreme(x, dim, np.minimum)
+
+    def backward(c, dy, indices, dim):
+        return _running_extreme_dx(dy, indices, dim)
+
+    samples = _samples
 
 
 # ---------------------------------------------------------------- differences and integrals
@@ -206,10 +239,16 @@ def _piece(x, dim: int, start: int, stop: int):
     return x[(slice(None),) * (dim % x.ndim) + (slice(start, stop),)]
 
 
-@composite("diff", method=True)
-def diff(input, n=1, dim=-1, prepend=None, append=None, *, out=None):
-    """The n-th differences x[i + 1] - x[i] along dim, of prepend, input, append joined. bool:
-    exclusive or.
+@composite(
+    "diff(input, n=1, dim=-1, prepend: Tensor | None = None, append: Tensor | None = None, *, "
+    "out=None)",
+    at="torch Tensor",
+)
+def diff(input, n=1, dim=-1, prepend=None, append=None):
+    """The n-th differences x[i + 1] - x[i] along dim, of prepend, input, append joined.
+
+    dtype   of bool: exclusive or
+    errors  RuntimeError: a 0-d input, n < 0, other numbers of dimensions
 
     >>> torch.diff(tensor([1, 4, 9]))
     tensor([3, 5])
@@ -219,8 +258,7 @@ def diff(input, n=1, dim=-1, prepend=None, append=None, *, out=None):
     if n < 0:
         raise RuntimeError(f"order must be non-negative but got {n}")
     if n == 0:
-        x = input.clone()
-        return x if out is None else into(out, x)
+        return input.clone()
     x = input
     joined = [t for t in (prepend, input, append) if t is not None]
     if len(joined) > 1:
@@ -229,14 +267,12 @@ def diff(input, n=1, dim=-1, prepend=None, append=None, *, out=None):
                 raise RuntimeError(
                     "diff expects prepend or append to be the same dimension as input"
                 )
-        from ..dispatch.registry import FUNCTIONS
-
         x = FUNCTIONS["cat"](joined, dim)
     axes_of(dim, x.ndim)
     for _ in range(min(n, x.size(dim))):
         later, earlier = _piece(x, dim, 1, None), _piece(x, dim, 0, -1)
         x = later ^ earlier if x.dtype is bool_ else later - earlier
-    return x if out is None else into(out, x)
+    return x
 
 
 def _steps(y, x, dx, dim):
@@ -262,9 +298,15 @@ def _floating(y):
     return y if y.dtype.category >= FLOAT else y * 1.0
 
 
-@composite("trapezoid", "trapz")
+@composite(
+    "trapezoid(y: Tensor, x: Tensor | None = None, *, dx: float | None = None, dim=-1)",
+    "trapz",
+    at="torch",
+)
 def trapezoid(y, x=None, *, dx=None, dim=-1):
     """The integral of y over dim by the trapezoidal rule; points at x, or dx (1) apart.
+
+    errors  IndexError: a 0-d y, or dim out of range; TypeError: x and dx
 
     >>> torch.trapezoid(tensor([1.0, 2.0, 3.0]), dx=2)
     tensor(8.)
@@ -277,9 +319,15 @@ def trapezoid(y, x=None, *, dx=None, dim=-1):
     return _areas(y, x, dx, dim).sum(dim) / 2.0
 
 
-@composite("cumulative_trapezoid")
+@composite(
+    "cumulative_trapezoid(y: Tensor, x: Tensor | None = None, *, dx: float | None = None, dim=-1)",
+    at="torch",
+)
 def cumulative_trapezoid(y, x=None, *, dx=None, dim=-1):
-    """The running integral of y over dim by the trapezoidal rule."""
+    """The running integral of y over dim by the trapezoidal rule.
+
+    errors  IndexError: dim out of range; TypeError: x and dx
+    """
     axes_of(dim, y.ndim)
     return (_areas(y, x, dx, dim) / 2.0).cumsum(dim)
 
@@ -287,12 +335,19 @@ def cumulative_trapezoid(y, x=None, *, dx=None, dim=-1):
 # ---------------------------------------------------------------- derivatives on a grid
 
 
-@composite("gradient")
+@composite(
+    "gradient(input, *, spacing: float | Sequence = 1, "
+    "dim: int | Sequence[int] | None = None, edge_order: int = 1)",
+    at="torch",
+)
 def gradient(input, *, spacing=1, dim=None, edge_order=1):
-    """Estimates of the derivatives along each of dim (all), a list of tensors of input's shape.
+    """Estimates of the derivatives along each of dim (all), a tuple of tensors of input's shape.
 
     Central differences inside; at the two ends one-sided ones, exact for polynomials of degree
-    edge_order (1 or 2). spacing: a number, a number for each dim, or the coordinates (1-d tensors).
+    edge_order (1 or 2).
+
+    spacing  a number, a number for each dim, or the coordinates (1-d tensors)
+    errors   RuntimeError: another edge_order, too few points, spacing of another length
 
     >>> torch.gradient(tensor([1.0, 2.0, 4.0, 8.0]))
     (tensor([1.0000, 1.5000, 3.0000, 4.0000]),)
@@ -307,8 +362,7 @@ def gradient(input, *, spacing=1, dim=None, edge_order=1):
     if len(spacing) != len(axes):
         raise RuntimeError(
             "torch.gradient expected spacing to be unspecified, a scalar, or a list of length "
-            "equal "
-            f"to 'len(dim)' (which is {len(axes)}), but got a list of length {len(spacing)}"
+            f"equal to 'len(dim)' (which is {len(axes)}), but got a list of length {len(spacing)}"
         )
     for axis in axes:
         if input.size(axis) < edge_order + 1:
@@ -320,8 +374,6 @@ def gradient(input, *, spacing=1, dim=None, edge_order=1):
 
 
 def _derivative(y, h, axis: int, edge_order: int):
-    from ..dispatch.registry import FUNCTIONS
-
     def part(start, stop):
         return _piece(y, axis, start, stop)
 

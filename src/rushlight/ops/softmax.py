@@ -4,33 +4,52 @@ from __future__ import annotations
 
 import warnings
 
+from ..core.dtype import scalar_name
 from ..core.tensor import Tensor
-from ..dispatch.registry import CARDS, apply, cast, composite, op, store
+from ..dispatch.registry import composite, op
 from ..kernels import K
+from .reduce import in_dtype
 from .shape import wrapped
 
 
-def _no_integers(name: str, x, dim: int) -> None:
-    if x.dtype.kind in "iub":
-        from ..core.dtype import from_numpy_dtype, scalar_name
-
-        raise NotImplementedError(
-            f'"{name}_{"lastdim_" if dim >= x.ndim - 1 else ""}kernel_impl" not implemented for '
-            f"'{scalar_name(from_numpy_dtype(x.dtype))}'"
-        )
+def _no_kernel(name: str, x: Tensor, dim: int) -> NotImplementedError:
+    where = "lastdim_" if wrapped(dim, x.ndim) >= x.ndim - 1 else ""
+    return NotImplementedError(
+        f"\"{name}_{where}kernel_impl\" not implemented for '{scalar_name(x.dtype)}'"
+    )
 
 
-@op("_softmax", fn=False, method=False, tensors=1, node="Softmax")
-class _Softmax:
-    """y = e^x / Σ e^x along dim.
+def _arguments(name: str, input: Tensor, dim: int, dtype) -> tuple[Tensor, int]:
+    """(x, dim) with x cast to dtype. NotImplementedError: x is not floating."""
+    x = in_dtype(input, dtype)
+    if not x.is_floating_point():
+        raise _no_kernel(name, x, dim)
+    return x, dim
 
+
+@op(
+    "softmax(input, dim, dtype=None, *, out=None)",
+    at="torch Tensor special",
+    tensors=1,
+    accumulate=True,
+    fast="dtype is None and input._a.dtype.kind == 'f'",
+)
+class Softmax:
+    """y = e^x / Σ e^x along dim
+
+    dtype   floating; dtype=: x is cast to it first
     grad    dx = y (dy - Σ dy y)
+    errors  NotImplementedError: integers, complex input; IndexError: dim out of range
+
+    >>> torch.softmax(tensor([0.0, 0.0]), 0)
+    tensor([0.5000, 0.5000])
     """
 
+    def prepare(input, dim, dtype):
+        return _arguments("softmax", input, dim, dtype)
+
     def forward(x, dim):
-        d = wrapped(dim, x.ndim)
-        _no_integers("softmax", x, d)
-        return K.softmax(x, d)
+        return K.softmax(x, wrapped(dim, x.ndim))
 
     def backward(c, dy, out, dim):
         return K.softmax_dx(dy, out, wrapped(dim, dy.ndim))
@@ -43,17 +62,26 @@ class _Softmax:
         yield make(2, 3, 4).transpose(0, 2), -2
 
 
-@op("_log_softmax", fn=False, method=False, tensors=1, node="LogSoftmax")
-class _LogSoftmax:
-    """y = x - log Σ e^x along dim.
+@op(
+    "log_softmax(input, dim, dtype=None, *, out=None)",
+    at="torch Tensor special",
+    tensors=1,
+    accumulate=True,
+    fast="dtype is None and input._a.dtype.kind == 'f'",
+)
+class LogSoftmax:
+    """y = x - log Σ e^x along dim
 
+    dtype   floating; dtype=: x is cast to it first
     grad    dx = dy - e^y Σ dy
+    errors  NotImplementedError: integers, complex input; IndexError: dim out of range
     """
 
+    def prepare(input, dim, dtype):
+        return _arguments("log_softmax", input, dim, dtype)
+
     def forward(x, dim):
-        d = wrapped(dim, x.ndim)
-        _no_integers("log_softmax", x, d)
-        return K.log_softmax(x, d)
+        return K.log_softmax(x, wrapped(dim, x.ndim))
 
     def backward(c, dy, out, dim):
         return K.log_softmax_dx(dy, out, wrapped(dim, dy.ndim))
@@ -75,46 +103,49 @@ def _implicit_dim(name: str, ndim: int, stacklevel: int) -> int:
     return 0 if ndim in (0, 1, 3) else 1
 
 
-def _prepared(
-    name: str, input: Tensor, dim: int | None, dtype, stacklevel: int
-) -> tuple[Tensor, int]:
-    if not isinstance(input, Tensor):
-        raise TypeError(
-            f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}"
-        )
-    if dim is None:
-        dim = _implicit_dim(name, input._a.ndim, stacklevel + 1)
-    if dtype is not None and input.dtype is not dtype:
-        input = cast(input, dtype)
-    return input, dim
+def _dim(name: str, input: Tensor, dim: int | None, stacklevel: int) -> int:
+    return _implicit_dim(name, input._a.ndim, stacklevel + 1) if dim is None else dim
 
 
-@composite("softmax", method=True, functional=True)
-def softmax(input, dim=None, _stacklevel=3, dtype=None, *, out=None):
-    """y = e^x / Σ e^x along dim; dtype: cast first. NotImplementedError: integers."""
-    y = apply(CARDS["_softmax"], _prepared("softmax", input, dim, dtype, _stacklevel))
-    return y if out is None else _into(out, y)
+_F_ARGUMENTS = "(input, dim: int | None = None, _stacklevel: int = 3, dtype=None)"
 
 
-@composite("log_softmax", method=True, functional=True)
-def log_softmax(input, dim=None, _stacklevel=3, dtype=None, *, out=None):
-    """y = x - log Σ e^x along dim; dtype: cast first. NotImplementedError: integers."""
-    y = apply(CARDS["_log_softmax"], _prepared("log_softmax", input, dim, dtype, _stacklevel))
-    return y if out is None else _into(out, y)
+@composite("softmax" + _F_ARGUMENTS, at="F")
+def softmax(input, dim, _stacklevel, dtype):
+    """y = e^x / Σ e^x along dim; without dim it is guessed, with a warning.
+
+    dtype   floating; dtype=: input is cast to it first
+    errors  NotImplementedError: integers, complex input; IndexError: dim out of range
+    """
+    return Softmax.call((input, _dim("softmax", input, dim, _stacklevel), dtype))
 
 
-@composite("softmin", fn=False, functional=True)
-def softmin(input, dim=None, _stacklevel=3, dtype=None):
-    """softmax(-input)"""
-    input, dim = _prepared("softmin", input, dim, dtype, _stacklevel)
-    return apply(CARDS["_softmax"], (-input, dim))
+@composite("log_softmax" + _F_ARGUMENTS, at="F")
+def log_softmax(input, dim, _stacklevel, dtype):
+    """y = x - log Σ e^x along dim; without dim it is guessed, with a warning.
+
+    dtype   floating; dtype=: input is cast to it first
+    errors  NotImplementedError: integers, complex input; IndexError: dim out of range
+    """
+    return LogSoftmax.call((input, _dim("log_softmax", input, dim, _stacklevel), dtype))
 
 
-@composite("gumbel_softmax", fn=False, functional=True)
+@composite("softmin" + _F_ARGUMENTS, at="F")
+def softmin(input, dim, _stacklevel, dtype):
+    """softmax(-input): e^-x / Σ e^-x along dim; without dim it is guessed, with a warning.
+
+    errors  NotImplementedError: integers, complex input; IndexError: dim out of range
+    """
+    return Softmax.call((-input, _dim("softmin", input, dim, _stacklevel), dtype))
+
+
+@composite("gumbel_softmax", at="F")
 def gumbel_softmax(logits, tau=1, hard=False, eps=1e-10, dim=-1):
     """softmax((logits + g) / tau) with g drawn from Gumbel(0, 1).
 
-    hard: one-hot forward, the soft gradient backward.
+    hard    one-hot forward, the soft gradient backward
+    errors  NotImplementedError: integers; IndexError: dim out of range
+    source  Jang, Gu, Poole 2017, arXiv:1611.01144
     """
     g = -logits.detach().clone().exponential_().log()
     soft = ((logits + g) / tau).softmax(dim)
@@ -122,8 +153,3 @@ def gumbel_softmax(logits, tau=1, hard=False, eps=1e-10, dim=-1):
         return soft
     index = soft.argmax(dim, keepdim=True)
     return logits.detach().mul(0).scatter(dim, index, 1.0) - soft.detach() + soft
-
-
-def _into(out: Tensor, y: Tensor) -> Tensor:
-    store(out, y)
-    return out

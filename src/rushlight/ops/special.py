@@ -1,45 +1,38 @@
-"""Special functions: error function, gamma, zeta, Bessel and normal distribution functions, and
-torch.special.
+"""Special functions: error function, gamma, zeta, Bessel and normal distribution functions.
 
-What has a derivative here is computed here (kernels/twin/special.py);
-the long tail comes from SciPy, which is
-imported when one of those functions is called.
+What has a derivative is computed here (kernels/twin/special.py); the rest comes from SciPy, which
+is imported when one of those functions is called.
 """
 
 from __future__ import annotations
 
+import importlib
 import math
 from typing import Any
 
 import numpy as np
 
 from ..core.tensor import Tensor
-from ..dispatch.out import into
-from ..dispatch.registry import CARDS, apply, apply_inplace, composite, op
+from ..dispatch.messages import tensor_argument
+from ..dispatch.registry import apply_inplace, composite, op, publish_faces
+from ..dispatch.schema import Schema
 from ..kernels import K
 from .samples import unary
 
-SPECIAL: dict[str, Any] = {}  # torch.special.<name>
-
 _2_SQRT_PI = 2 / math.sqrt(math.pi)
-
-
-def special(*names: str) -> Any:
-    """Publish a function as torch.special.<name>, for each of the names."""
-
-    def decorate(function):
-        for name in names:
-            SPECIAL[name] = function
-        return function
-
-    return decorate
 
 
 # ---------------------------------------------------------------- error functions
 
 
-@special("erf")
-@op("erf", inplace=True, promote="float")
+@op(
+    "erf(input, *, out=None)",
+    at="torch Tensor special",
+    inplace="torch Tensor",
+    promote="float",
+    not_for="c",
+    kernel="erf_vml_cpu",
+)
 class Erf:
     """y = 2/√π ∫₀ˣ e^-t² dt;  dx = dy 2/√π e^-x²
 
@@ -56,8 +49,14 @@ class Erf:
     samples = unary()
 
 
-@special("erfc")
-@op("erfc", inplace=True, promote="float")
+@op(
+    "erfc(input, *, out=None)",
+    at="torch Tensor special",
+    inplace="torch Tensor",
+    promote="float",
+    not_for="c",
+    kernel="erfc_vml_cpu",
+)
 class Erfc:
     """y = 1 - erf(x);  dx = -dy 2/√π e^-x²"""
 
@@ -70,8 +69,14 @@ class Erfc:
     samples = unary()
 
 
-@special("erfinv")
-@op("erfinv", inplace=True, promote="float")
+@op(
+    "erfinv(input, *, out=None)",
+    at="torch Tensor special",
+    inplace="Tensor",
+    promote="float",
+    not_for="c",
+    kernel="erfinv_vml_cpu",
+)
 class Erfinv:
     """y = erf⁻¹(x): erf(y) = x; ±inf at ±1, NaN beyond.
 
@@ -89,8 +94,14 @@ class Erfinv:
     samples = unary(-0.9, 0.9)
 
 
-@special("erfcx")
-@op("erfcx", fn=False, method=False, promote="float", node="SpecialErfcx")
+@op(
+    "erfcx(input, *, out=None)",
+    at="special",
+    promote="float",
+    node="SpecialErfcx",
+    not_for="c",
+    kernel="erfcx_cpu",
+)
 class Erfcx:
     """y = e^(x²) erfc(x);  dx = dy (2 x y - 2/√π)"""
 
@@ -106,8 +117,14 @@ class Erfcx:
 # ---------------------------------------------------------------- gamma and zeta
 
 
-@special("gammaln")
-@op("lgamma", inplace=True, promote="float")
+@op(
+    "lgamma(input, *, out=None)",
+    at="torch Tensor",
+    inplace="Tensor",
+    promote="float",
+    not_for="c",
+    kernel="lgamma_vml_cpu",
+)
 class Lgamma:
     """y = ln |Γ(x)|;  dx = dy ψ(x)
 
@@ -124,8 +141,16 @@ class Lgamma:
     samples = unary(0.3, 4)
 
 
-@special("digamma", "psi")
-@op("digamma", inplace=True, promote="float")
+publish_faces(Schema("gammaln(input, *, out=None)"), Lgamma, ("gammaln",), "special", False)
+
+
+@op(
+    "digamma(input, *, out=None)",
+    at="torch Tensor special",
+    inplace="Tensor",
+    promote="float",
+    not_for="c",
+)
 class Digamma:
     """y = ψ(x), the slope of ln Γ;  dx = dy ψ'(x)"""
 
@@ -138,9 +163,23 @@ class Digamma:
     samples = unary(0.3, 4)
 
 
-@op("_polygamma", fn=False, method=False, tensors=1, promote="float", node="Polygamma")
-class _Polygamma:
-    """y = the n-th derivative of ψ at x;  dx = dy · the next one"""
+publish_faces(Schema("psi(input, *, out=None)"), Digamma, ("psi",), "special", False)
+
+
+@op("polygamma(n: int, input: Tensor, *, out=None)", at="torch special", tensors=1, promote="float")
+class Polygamma:
+    """y = the n-th derivative of ψ at x, n ≥ 0;  dx = dy · the next one
+
+    shape   x (*) -> y (*)
+    errors  TypeError: n is no int; RuntimeError: n < 0
+
+    >>> torch.polygamma(1, tensor([1.0, 2.0]))
+    tensor([1.6449, 0.6449])
+    """
+
+    def prepare(n, input):
+        tensor_argument("polygamma", input, "input", 2)
+        return input, _order(n)
 
     def forward(x, n):
         return K.polygamma(x, n)
@@ -148,11 +187,14 @@ class _Polygamma:
     def backward(c, dy, x, n):
         return dy * K.polygamma(x, n + 1)
 
-    samples = unary(0.5, 4, 2)
+    def samples(make):
+        yield 2, make(3, 4, low=0.5, high=4)
+        yield 1, make(0, 5)
+        yield 2, make(4, 3, low=0.5, high=4).T
 
 
 def _order(n: Any) -> int:
-    if isinstance(n, Tensor) or not isinstance(n, int):
+    if type(n) is not int:
         raise TypeError(
             f"polygamma(): argument 'n' (position 1) must be int, not {type(n).__name__}"
         )
@@ -161,33 +203,41 @@ def _order(n: Any) -> int:
     return n
 
 
-@special("polygamma")
-@composite("polygamma")
-def polygamma(n, input, *, out=None):
-    """The n-th derivative of digamma, n ≥ 0. RuntimeError: n < 0.
-
-    >>> torch.polygamma(1, tensor([1.0, 2.0]))
-    tensor([1.6449, 0.6449])
-    """
-    y = apply(CARDS["_polygamma"], (input, _order(n)))
-    return y if out is None else into(out, y)
+@composite("polygamma", at="Tensor")
+def _polygamma_method(input: Tensor, n: int) -> Tensor:
+    """The n-th derivative of digamma, see torch.polygamma."""
+    return Polygamma(n, input)
 
 
-Tensor.polygamma = lambda self, n: polygamma(n, self)
-
-
-@composite("polygamma_", fn=False, method=True)
-def polygamma_(input, n):
+@composite("polygamma_", at="Tensor")
+def _polygamma_in_place(input: Tensor, n: int) -> Tensor:
     """In-place version of polygamma."""
-    return apply_inplace(CARDS["_polygamma"], (input, _order(n)))
+    return apply_inplace(Polygamma, (input, _order(n)))
 
 
-@op("_mvlgamma", fn=False, method=False, tensors=1, promote="float", node="Mvlgamma")
-class _Mvlgamma:
-    """y = p(p - 1)/4 ln π + Σ ln Γ(x - j/2), j = 0...p-1;  dx = dy Σ ψ(x - j/2)"""
+@op(
+    "mvlgamma(input, p: int, *, out=None)",
+    at="torch Tensor",
+    inplace="Tensor",
+    tensors=1,
+    constants=1,
+    promote="float",
+)
+class Mvlgamma:
+    """y = p(p - 1)/4 ln π + Σ ln Γ(x - j/2), j = 0...p-1;  dx = dy Σ ψ(x - j/2)
+
+    The logarithm of the multivariate gamma function of dimension p.
+
+    errors  RuntimeError: p < 1
+    """
+
+    def prepare(input, p):
+        if p < 1:
+            raise RuntimeError("p has to be greater than or equal to 1")
+        return input, p
 
     def forward(x, p):
-        y = np.asarray(p * (p - 1) / 4 * math.log(math.pi), x.dtype)
+        y = p * (p - 1) / 4 * math.log(math.pi)
         for j in range(p):
             y = y + K.lgamma(x - x.dtype.type(j / 2))
         return K.like(y, x)
@@ -201,41 +251,43 @@ class _Mvlgamma:
     samples = unary(1.5, 5, 3)
 
 
-def _multivariate(input, p: int, run):
-    if p < 1:
-        raise RuntimeError("p has to be greater than or equal to 1")
-    return run(CARDS["_mvlgamma"], (input, p))
+publish_faces(
+    Schema("multigammaln(input, p: int, *, out=None)"),
+    Mvlgamma,
+    ("multigammaln",),
+    "special",
+    False,
+)
 
 
-@special("multigammaln")
-@composite("mvlgamma", method=True)
-def mvlgamma(input, p, *, out=None):
-    """The logarithm of the multivariate gamma function of dimension p. RuntimeError: p < 1."""
-    y = _multivariate(input, p, apply)
-    return y if out is None else into(out, y)
-
-
-@composite("mvlgamma_", fn=False, method=True)
-def mvlgamma_(input, p):
-    """In-place version of mvlgamma."""
-    return _multivariate(input, p, apply_inplace)
-
-
-@special("zeta")
-@op("zeta", fn=False, method=False, tensors=2, promote="float", broadcast=True, node="SpecialZeta")
+@op(
+    "zeta(input, other, *, out=None)",
+    at="special",
+    promote="float",
+    broadcast=True,
+    node="SpecialZeta",
+    not_for="c",
+    kernel="zeta_cpu",
+)
 class Zeta:
-    """z = Σ (q + k)^-x, Hurwitz's zeta function;
-    dq = -dz x ζ(x + 1, q); not differentiable in x
+    """z = Σ (q + k)^-x, Hurwitz's zeta function; each a tensor or a number
+
+    shape   broadcast
+    grad    dq = -dz x ζ(x + 1, q); not differentiable in x, backward raises
+    errors  NotImplementedError: complex
     """
+
+    def variant(x, q):
+        if not isinstance(x, Tensor):
+            return "SpecialZeta1"
+        return None if isinstance(q, Tensor) else "SpecialZeta2"
 
     def forward(x, q):
         return K.zeta(x, q)
 
     def backward(c, dz, x, q):
         if c.needs(0):
-            raise RuntimeError(
-                "derivative for zeta with respect to its first argument is not implemented"
-            )
+            raise RuntimeError("the derivative for 'zeta' is not implemented.")
         return None, -dz * x * K.zeta(x + 1, q)
 
     def samples(make):
@@ -247,8 +299,15 @@ class Zeta:
 # ---------------------------------------------------------------- Bessel
 
 
-@special("i0")
-@op("i0", inplace=True, promote="float", node="I00")
+@op(
+    "i0(input, *, out=None)",
+    at="torch Tensor special",
+    inplace="torch Tensor",
+    promote="float",
+    node="I00",
+    not_for="c",
+    kernel="i0_vml_cpu",
+)
 class I0:
     """y = I₀(x), the modified Bessel function;  dx = dy I₁(x)"""
 
@@ -261,8 +320,14 @@ class I0:
     samples = unary()
 
 
-@special("i0e")
-@op("i0e", fn=False, method=False, promote="float", node="SpecialI0E")
+@op(
+    "i0e(input, *, out=None)",
+    at="special",
+    promote="float",
+    node="SpecialI0E",
+    not_for="c",
+    kernel="i0e_cpu",
+)
 class I0e:
     """y = e^-|x| I₀(x);  dx = dy (e^-|x| I₁(x) - sgn(x) y)"""
 
@@ -275,8 +340,14 @@ class I0e:
     samples = unary()
 
 
-@special("i1")
-@op("i1", fn=False, method=False, promote="float", node="SpecialI10")
+@op(
+    "i1(input, *, out=None)",
+    at="special",
+    promote="float",
+    node="SpecialI10",
+    not_for="c",
+    kernel="i1_cpu",
+)
 class I1:
     """y = I₁(x);  dx = dy (I₀(x) - y / x), dy / 2 at 0"""
 
@@ -291,8 +362,14 @@ class I1:
     samples = unary()
 
 
-@special("i1e")
-@op("i1e", fn=False, method=False, promote="float", node="SpecialI1E")
+@op(
+    "i1e(input, *, out=None)",
+    at="special",
+    promote="float",
+    node="SpecialI1E",
+    not_for="c",
+    kernel="i1e_cpu",
+)
 class I1e:
     """y = e^-|x| I₁(x);  dx = dy (e^-|x| I₀(x) - y (sgn(x) + 1/x)), dy / 2 at 0"""
 
@@ -311,14 +388,13 @@ class I1e:
 # ---------------------------------------------------------------- statistics
 
 
-@special("sinc")
-@op("sinc", inplace=True, promote="float")
+@op("sinc(input, *, out=None)", at="torch Tensor special", inplace="torch Tensor", promote="float")
 class Sinc:
     """y = sin(πx) / (πx), 1 at 0;  dx = dy (cos(πx) - y) / x, 0 at 0"""
 
     def forward(x):
         z = x * math.pi
-        return np.where(x == 0, 1, np.sin(z) / np.where(x == 0, 1, z)).astype(x.dtype, copy=False)
+        return K.where(x == 0, 1, K.sin(z) / K.where(x == 0, 1, z)).astype(x.dtype, copy=False)
 
     def backward(c, dy, x):
         zero = x == 0
@@ -330,17 +406,25 @@ class Sinc:
     samples = unary()
 
 
-@special("logit")
-@op("logit", inplace=True, tensors=1, promote="float")
+@op(
+    "logit(input, eps=None, *, out=None)",
+    at="torch Tensor special",
+    inplace="torch Tensor",
+    tensors=1,
+    promote="float",
+    not_for="c",
+    kernel="logit_cpu",
+)
 class Logit:
-    """y = ln(x / (1 - x)), x held within [eps, 1 - eps] if eps is given;
-    dx = dy / (x (1 - x)), 0 where x was held
+    """y = ln(x / (1 - x)), x held within [eps, 1 - eps] if eps is given
+
+    grad    dx = dy / (x (1 - x)), 0 where x was held
     """
 
-    def forward(x, eps=None):
+    def forward(x, eps):
         if eps is not None:
-            x = np.minimum(np.maximum(x, x.dtype.type(eps)), x.dtype.type(1 - eps))
-        return np.log(x / (1 - x))
+            x = K.minimum(K.maximum(x, x.dtype.type(eps)), x.dtype.type(1 - eps))
+        return K.log(x / (1 - x))
 
     def backward(c, dy, x, eps):
         low, high = (0.0, 1.0) if eps is None else (eps, 1 - eps)
@@ -351,14 +435,20 @@ class Logit:
     samples = unary(0.1, 0.9)
 
 
-@special("entr")
-@op("entr", fn=False, method=False, promote="float", node="SpecialEntr")
+@op(
+    "entr(input, *, out=None)",
+    at="special",
+    promote="float",
+    node="SpecialEntr",
+    not_for="c",
+    kernel="entr_cpu",
+)
 class Entr:
     """y = -x ln x, 0 at 0, -inf for x < 0;  dx = -dy (1 + ln x)"""
 
     def forward(x):
-        y = -x * np.log(np.where(x > 0, x, 1))
-        return np.where(np.isnan(x), x, np.where(x < 0, -np.inf, y)).astype(x.dtype, copy=False)
+        y = -x * K.log(K.where(x > 0, x, 1))
+        return K.where(K.isnan(x), x, K.where(x < 0, -np.inf, y)).astype(x.dtype, copy=False)
 
     def backward(c, dy, x):
         return dy * (-1 - K.log(x))
@@ -366,15 +456,20 @@ class Entr:
     samples = unary(0.1, 3)
 
 
-@special("ndtr")
-def ndtr(input, *, out=None):
+@composite("ndtr(input, *, out=None)", at="special")
+def ndtr(input):
     """Φ(x) = (1 + erf(x/√2)) / 2, the normal distribution function"""
-    y = ((input * math.sqrt(0.5)).erf() + 1) * 0.5
-    return y if out is None else into(out, y)
+    return ((input * math.sqrt(0.5)).erf() + 1) * 0.5
 
 
-@special("ndtri")
-@op("ndtri", fn=False, method=False, promote="float", node="SpecialNdtri")
+@op(
+    "ndtri(input, *, out=None)",
+    at="special",
+    promote="float",
+    node="SpecialNdtri",
+    not_for="c",
+    kernel="ndtri_cpu",
+)
 class Ndtri:
     """y with Φ(y) = x;  dx = dy √(2π) e^(y²/2)"""
 
@@ -387,8 +482,14 @@ class Ndtri:
     samples = unary(0.1, 0.9)
 
 
-@special("log_ndtr")
-@op("log_ndtr", fn=False, method=False, promote="float", node="SpecialLogNdtr")
+@op(
+    "log_ndtr(input, *, out=None)",
+    at="special",
+    promote="float",
+    node="SpecialLogNdtr",
+    not_for="c",
+    kernel="log_ndtr_cpu",
+)
 class LogNdtr:
     """y = ln Φ(x);  dx = dy √(2/π) / erfcx(-x/√2)"""
 
@@ -409,24 +510,31 @@ def _polynomial(name: str, letter: str, first, step) -> None:
     P₀ = 1, P₁ = first(x), P_k = step(k, x, P_k-1, P_k-2).
     """
 
-    class Card:
+    class Polynomial:
         __doc__ = (
             f"z = {letter}ₙ(x), the polynomial of degree trunc(n) (0 for negative ones); "
-            "not differentiable."
+            "not differentiable"
         )
+        backward = None
 
         def forward(x, n):
             x, n = np.broadcast_arrays(x, n)
-            degree = np.trunc(n)
-            y = np.where(degree < 0, 0, np.where(degree == 0, 1, first(x)))
-            before, last = np.ones_like(x), first(x)
+            degree = K.trunc(n)
+            y = K.where(degree < 0, 0, K.where(degree == 0, 1, first(x)))
+            before, last = K.ones_like(x), first(x)
             for k in range(2, int(degree.max(initial=0)) + 1):
                 before, last = last, step(k, x, last, before)
-                y = np.where(degree == k, last, y)
+                y = K.where(degree == k, last, y)
             return y.astype(x.dtype, copy=False)
 
-    function = op("special_" + name, fn=False, method=False, promote="float", broadcast=True)(Card)
-    special(name)(function)
+    op(
+        f"{name}(input, n: Tensor | Number, *, out=None)",
+        at="special",
+        promote="float",
+        broadcast=True,
+        not_for="c",
+        kernel=f"{name}_cpu",
+    )(Polynomial)
 
 
 def _chebyshev(k, x, last, before):
@@ -468,41 +576,34 @@ _polynomial(
 
 
 def _scipy(name: str) -> Any:
+    """A function of scipy.special, imported when it is first called."""
     try:
-        import scipy.special
+        module = importlib.import_module("scipy.special")
     except ImportError:
         raise NotImplementedError(
             f"this function needs SciPy's {name}: pip install 'rushlight[scipy]'"
         ) from None
-    return getattr(scipy.special, name)
+    return getattr(module, name)
 
 
-def _borrowed(
-    names: tuple, scipy_name: str, count: int, pick: int | None = None, fn: bool = False
-) -> None:
-    """Publish a function of SciPy's: computed in float64, the dtype kept, not differentiable."""
+def _from_scipy(name: str, theirs: str, pick: int | None = None) -> None:
+    """Publish a function of one argument: computed in float64, the dtype kept."""
 
-    if count == 1:
+    class FromScipy:
+        __doc__ = f"SciPy's {theirs}; not differentiable"
+        backward = None
 
-        class Card:
-            __doc__ = f"SciPy's {scipy_name}; not differentiable."
+        def forward(x):
+            y = _scipy(theirs)(x.astype(np.float64))
+            return np.asarray(y if pick is None else y[pick]).astype(x.dtype)
 
-            def forward(x):
-                y = _scipy(scipy_name)(x.astype(np.float64))
-                return np.asarray(y if pick is None else y[pick]).astype(x.dtype)
-    else:
-
-        class Card:
-            __doc__ = f"SciPy's {scipy_name}; not differentiable."
-            numbers = ()
-
-            def forward(x, y):
-                return np.asarray(_scipy(scipy_name)(x.astype(np.float64), y)).astype(x.dtype)
-
-    function = op(names[0], fn=fn, method=fn, inplace=fn, promote="float", broadcast=count == 2)(
-        Card
-    )
-    special(*names)(function)
+    op(
+        f"{name}(input, *, out=None)",
+        at="special",
+        promote="float",
+        not_for="c",
+        kernel=f"{name}_cpu",
+    )(FromScipy)
 
 
 for _ours, _theirs in (
@@ -517,21 +618,66 @@ for _ours, _theirs in (
     ("scaled_modified_bessel_k0", "k0e"),
     ("scaled_modified_bessel_k1", "k1e"),
 ):
-    _borrowed((_ours,), _theirs, 1)
-_borrowed(("airy_ai",), "airy", 1, pick=0)
-_borrowed(("igamma", "gammainc"), "gammainc", 2, fn=True)
-_borrowed(("igammac", "gammaincc"), "gammaincc", 2, fn=True)
+    _from_scipy(_ours, _theirs)
+_from_scipy("airy_ai", "airy", pick=0)
 
 
-@special("spherical_bessel_j0")
-@op("spherical_bessel_j0", fn=False, method=False, promote="float")
+def _incomplete_gamma(name: str, in_special: str, sign: int) -> None:
+    """Publish P(a, x) (sign 1) or Q(a, x) = 1 - P (sign -1)."""
+
+    class IncompleteGamma:
+        __doc__ = (
+            f"z = SciPy's {in_special}(a, x), the regularised incomplete gamma function\n\n"
+            "    shape   broadcast\n"
+            f"    grad    dx = {'' if sign > 0 else '-'}dz e^-x x^(a-1) / Γ(a); not differentiable "
+            "in a, backward\n            raises\n"
+            "    errors  NotImplementedError: not floating\n"
+        )
+        numbers = ()
+
+        def forward(a, x):
+            return np.asarray(_scipy(in_special)(a.astype(np.float64), x)).astype(a.dtype)
+
+        def backward(c, dz, a, x):
+            if c.needs(0):
+                raise RuntimeError(f"the derivative for '{name}: input' is not implemented.")
+            slope = K.exp((a - 1) * K.log(x) - x - K.lgamma(a))
+            return None, (dz if sign > 0 else -dz) * slope
+
+    card = op(
+        f"{name}(input, other: Tensor, *, out=None)",
+        at="torch Tensor",
+        inplace="Tensor",
+        promote="arith",
+        broadcast=True,
+        node=name.capitalize(),
+        not_for="iubc",
+        kernel=f"{name}_cpu",
+    )(IncompleteGamma)
+    schema = Schema(f"{in_special}(input, other: Tensor, *, out=None)")
+    publish_faces(schema, card, (in_special,), "special", False)
+
+
+_incomplete_gamma("igamma", "gammainc", 1)
+_incomplete_gamma("igammac", "gammaincc", -1)
+
+
+@op(
+    "spherical_bessel_j0(input, *, out=None)",
+    at="special",
+    promote="float",
+    not_for="c",
+    kernel="spherical_bessel_j0_cpu",
+)
 class SphericalBesselJ0:
-    """y = sin(x) / x, 1 at 0; not differentiable."""
+    """y = sin(x) / x, 1 at 0; not differentiable"""
+
+    backward = None
 
     def forward(x):
-        y = np.where(
-            np.abs(x) < 0.5,
+        y = K.where(
+            K.abs(x) < 0.5,
             1 - x * x / 6 * (1 - x * x / 20 * (1 - x * x / 42)),
-            np.sin(x) / np.where(x == 0, 1, x),
+            K.sin(x) / K.where(x == 0, 1, x),
         )
-        return np.where(np.isinf(x), 0, y).astype(x.dtype, copy=False)
+        return K.where(K.isinf(x), 0, y).astype(x.dtype, copy=False)

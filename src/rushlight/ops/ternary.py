@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from ..core.dtype import FLOAT, from_numpy_dtype
-from ..core.tensor import Tensor
-from ..dispatch.messages import tensor_argument
-from ..dispatch.out import into
-from ..dispatch.registry import CARDS, apply, apply_inplace, composite, number_of, op
+from ..core.dtype import FLOAT, from_numpy_dtype, result_dtype, scalar_name, uint8
+from ..core.tensor import Tensor, wrap
+from ..dispatch.messages import not_a_tensor, not_implemented, tensor_argument
+from ..dispatch.promotion import cast, fitting, is_number, number_of
+from ..dispatch.registry import composite, internal, op
 from ..kernels import K
+from ..kernels.seam import in_single
+
+# ---------------------------------------------------------------- where
 
 
-@op("where", fn=False, method=False, tensors=(1, 2), promote="arith", broadcast=True)
+@internal("where", tensors=(1, 2), promote="arith", broadcast=True)
 class Where:
-    """z = x where the condition holds, else y; broadcast."""
+    """z = x where the condition holds, else y"""
 
     def forward(condition, x, y):
-        return np.where(condition, x, y)
+        return K.where(condition, x, y)
 
     def backward(c, dz, condition):
         zero = K.zeros_like(dz)
-        return K.where(condition, dz, zero) if c.needs(0) else None, K.where(
-            condition, zero, dz
-        ) if c.needs(1) else None
+        dx = K.where(condition, dz, zero) if c.needs(0) else None
+        return dx, K.where(condition, zero, dz) if c.needs(1) else None
 
     def samples(make):
         yield make(3, 4, dtype="bool"), make(3, 4), make(3, 4)
@@ -32,41 +36,123 @@ class Where:
         yield make(0, 5, dtype="bool"), make(5), make(1)
 
 
-@composite("where", method=False)
-def where(condition, input=None, other=None, *, out=None):
-    """input where condition holds, else other (broadcast, promoted);
-    with condition alone, the indices where it holds.
+def _is_bool(x: Any) -> bool:
+    return isinstance(x, Tensor) and x._a.dtype.kind == "b"
+
+
+@composite("where(condition, input=None, other=None, *, out=None)", at="torch")
+def where(condition: Any, input: Any, other: Any) -> Any:
+    """z = x where the condition holds, else y; each a tensor or a number
+
+    With the condition alone: a tuple of the indices where it holds, one tensor for each dimension.
+
+    shape   broadcast
+    dtype   promoted
+    grad    dx = dz where the condition holds,  dy = dz elsewhere
+    errors  RuntimeError: the condition is neither bool nor uint8
 
     >>> torch.where(tensor([True, False]), tensor([1.0, 2.0]), 0)
     tensor([1., 0.])
     """
+    if isinstance(input, Tensor) and isinstance(other, Tensor) and _is_bool(condition):
+        return Where.run((condition, input, other))
+    tensor_argument("where", condition, "condition")
     if input is None and other is None:
         return condition.nonzero(as_tuple=True)
-    tensor_argument("where", condition, "condition")
+    for i, (name, x) in enumerate((("input", input), ("other", other))):
+        if not (isinstance(x, (Tensor, np.ndarray)) or is_number(x)):
+            raise not_a_tensor("where", name, i + 2, x)
     if condition._a.dtype.kind != "b":
-        if condition._a.dtype != np.uint8:
+        if condition.dtype is not uint8:
             raise RuntimeError(
                 "where expected condition to be a boolean tensor, but got a tensor with dtype "
-                f"{from_numpy_dtype(condition._a.dtype)}"
+                f"{scalar_name(condition.dtype)}"
             )
         condition = condition.bool()
-    z = apply(CARDS["where"], (condition, input, other))
-    return z if out is None else into(out, z)
+    if is_number(input) and is_number(other):
+        input = wrap(np.asarray(input, result_dtype((input, other)).np))
+    return Where.run((condition, input, other))
 
 
-Tensor.where = lambda self, condition, other: where(condition, self, other)
+@composite("where(input, condition: Tensor, other)", at="Tensor")
+def _where_method(input: Tensor, condition: Any, other: Any) -> Tensor:
+    """input where the condition holds, else other; see torch.where"""
+    return where(condition, input, other)
 
 
-@op("_lerp", fn=False, method=False, tensors=2, broadcast=True, node="Lerp")
-class _Lerp:
-    """z = x + w (y - x) for a number w;  dx = dz (1 - w̄),  dy = dz w̄
+# ---------------------------------------------------------------- lerp
 
-    Computed from the nearer end, so that w = 1 gives y exactly.
-    """
+
+def _mixed(x, y, w):
+    """x + w (y - x), computed from the nearer end: w = 1 gives y exactly."""
+    near = K.where(np.abs(w) < 0.5, x + w * (y - x), y - (y - x) * (1 - w))
+    return near.astype(x.dtype, copy=False)
+
+
+_mixed_in_single = in_single(_mixed)
+
+
+@internal("lerp_tensor", tensors=3, broadcast=True, save_if={"x": 2, "y": 2}, node="Lerp1")
+class LerpTensor:
+    """z = x + w (y - x) for a tensor w;  dx = dz (1 - w̄),  dy = dz w̄,  dw = dz (y - x)"""
 
     def forward(x, y, w):
-        _same_dtype(x, y, "end")
-        return K.like(x + w * (y - x) if abs(w) < 0.5 else y - (y - x) * (1 - w), x)
+        return _mixed_in_single(x, y, w)
+
+    def backward(c, dz, x, y, w):
+        w = K.conj(w)
+        return dz * (1 - w), dz * w, dz * K.conj(y - x) if c.needs(2) else None
+
+    def samples(make):
+        yield make(3, 4), make(3, 4), make(3, 4)
+        yield make(3, 1), make(4), make()
+        yield make(0, 5), make(1), make(5)
+
+
+@op(
+    "lerp(input, end, weight: Tensor | Number, *, out=None)",
+    at="torch Tensor",
+    inplace="Tensor",
+    tensors=2,
+    broadcast=True,
+    node="Lerp",
+)
+class Lerp:
+    """z = x + w (y - x), w a number or a tensor
+
+    shape   broadcast
+    dtype   of input; end and weight have it too, but a 0-d weight may have any
+    grad    dx = dz (1 - w̄),  dy = dz w̄,  dw = dz (y - x)
+    errors  RuntimeError: different dtypes; NotImplementedError: bool and integers
+
+    >>> torch.lerp(tensor([0.0, 10.0]), tensor([4.0, 20.0]), 0.25)
+    tensor([ 1.0000, 12.5000])
+    """
+
+    def prepare(input, end, weight):
+        tensor_argument("lerp", input)
+        tensor_argument("lerp", end, "end", 2)
+        if not (isinstance(weight, Tensor) or is_number(weight)):
+            tensor_argument("lerp", weight, "weight", 3)
+        d = input.dtype
+        if end.dtype is not d:
+            raise RuntimeError(f"expected dtype {_c(d)} for `end` but got dtype {_c(end.dtype)}")
+        if isinstance(weight, Tensor) and weight.dtype is not d:
+            if weight.ndim:
+                raise RuntimeError(
+                    f"expected dtype {_c(d)} for `weight` but got dtype {_c(weight.dtype)}"
+                )
+            weight = cast(weight, d)
+        if d.category < FLOAT:
+            kind = "tensor" if isinstance(weight, Tensor) else "scalar"
+            raise not_implemented(f"lerp_kernel_{kind}", input._a)
+        return input, end, weight
+
+    def variant(x, y, w):
+        return LerpTensor if isinstance(w, Tensor) else None
+
+    def forward(x, y, w):
+        return _mixed_by_number(x, y, w)
 
     def backward(c, dz, w):
         w = w.conjugate()
@@ -79,91 +165,128 @@ class _Lerp:
         yield make(0, 5), make(1), 0.5
 
 
-@op("_lerp_tensor", fn=False, method=False, tensors=3, broadcast=True, node="Lerp1")
-class _LerpTensor:
-    """z = x + w (y - x) for a tensor w;  dx = dz (1 - w̄),  dy = dz w̄,  dw = dz (y - x)"""
-
-    def forward(x, y, w):
-        _same_dtype(x, y, "end")
-        _same_dtype(x, w, "weight")
-        return np.where(np.abs(w) < 0.5, x + w * (y - x), y - (y - x) * (1 - w))
-
-    def backward(c, dz, x, y, w):
-        w = K.conj(w)
-        return dz * (1 - w), dz * w, dz * K.conj(y - x) if c.needs(2) else None
-
-    def samples(make):
-        yield make(3, 4), make(3, 4), make(3, 4)
-        yield make(3, 1), make(4), make()
-        yield make(0, 5), make(1), make(5)
+_mixed_by_number = in_single(
+    lambda x, y, w: K.like(x + w * (y - x) if abs(w) < 0.5 else y - (y - x) * (1 - w), x)
+)
 
 
-def _same_dtype(x, y, name: str) -> None:
-    if x.dtype != y.dtype:
-        raise RuntimeError(f"expected dtype {x.dtype} for `{name}`, but got dtype {y.dtype}")
+def _c(d: Any) -> str:
+    """A dtype as C++ names it, which is what these errors say."""
+    return {"float32": "float", "float64": "double", "int64": "long int"}.get(
+        d.name, scalar_name(d)
+    )
 
 
-def _lerp(run, input, end, weight):
-    if isinstance(weight, Tensor):
-        return run(CARDS["_lerp_tensor"], (input, end, weight))
-    return run(CARDS["_lerp"], (input, end, weight))
+# ---------------------------------------------------------------- products and quotients added
 
 
-@composite("lerp", method=True)
-def lerp(input, end, weight, *, out=None):
-    """z = input + weight · (end - input), weight a number or a tensor. RuntimeError:
-    different dtypes.
+def _number_in_front(input, value, tensor1, tensor2):
+    """addcmul(input, value, tensor1, tensor2), which PyTorch still takes."""
+    if is_number(value) and isinstance(tensor2, Tensor):
+        return input, tensor1, tensor2, value
+    return None
 
-    >>> torch.lerp(tensor([0.0, 10.0]), tensor([4.0, 20.0]), 0.25)
-    tensor([ 1.0000, 12.5000])
+
+def _three(name: str, input: Any, tensor1: Any, tensor2: Any, value: Any) -> tuple:
+    """The arguments of addcmul and addcdiv, `value` fit for the dtype of the result."""
+    operands = (input, tensor1, tensor2)
+    for i, x in enumerate(operands):
+        if not isinstance(x, Tensor):
+            raise not_a_tensor(name, ("input", "tensor1", "tensor2")[i], i + 1, x)
+    if type(value) is int or (type(value) is float and input._a.dtype.kind == "f"):
+        return input, tensor1, tensor2, value
+    value = number_of(value)
+    if not is_number(value):
+        raise TypeError(f"{name}(): argument 'value' must be Number, not {type(value).__name__}")
+    if isinstance(value, float) and result_dtype(operands).category < FLOAT:
+        value = int(value)
+    return input, tensor1, tensor2, value
+
+
+@op(
+    "addcmul(input, tensor1, tensor2, *, value=1, out=None)",
+    at="torch Tensor",
+    inplace="Tensor",
+    tensors=3,
+    constants=1,
+    promote="arith",
+    broadcast=True,
+    save_if={"y": 2, "z": 1},
+    node="Addcmul",
+    not_for="b",
+    kernel="addcmul_cpu_out",
+)
+class Addcmul:
+    """r = x + v y z for a number v
+
+    shape   broadcast
+    dtype   promoted
+    grad    dx = dr,  dy = dr v z̄,  dz = dr v ȳ
+    errors  NotImplementedError: bool
+
+    >>> torch.addcmul(tensor([1.0]), tensor([2.0]), tensor([3.0]), value=0.5)
+    tensor([4.])
     """
-    z = _lerp(apply, input, end, weight)
-    return z if out is None else into(out, z)
 
+    numbers = ()
+    legacy = _number_in_front
 
-@composite("lerp_", fn=False, method=True)
-def lerp_(input, end, weight):
-    """In-place version of lerp."""
-    return _lerp(apply_inplace, input, end, weight)
-
-
-@op("_addcmul", fn=False, method=False, tensors=3, promote="arith", broadcast=True, node="Addcmul")
-class _Addcmul:
-    """r = x + v y z for a number v;  dy = dr v z̄,  dz = dr v ȳ"""
+    def prepare(input, tensor1, tensor2, value):
+        return _three("addcmul", input, tensor1, tensor2, value)
 
     def forward(x, y, z, value):
-        return K.like(x + value * y * z if value != 1 else x + y * z, x)
+        if x.dtype.kind in "iu":
+            value = fitting(value, from_numpy_dtype(x.dtype))
+        return _plus_product(x, y, z, value)
 
     def backward(c, dr, y, z, value):
         dy = dr * (K.conj(z) * value) if c.needs(1) else None
         return dr, dy, dr * (K.conj(y) * value) if c.needs(2) else None
 
     def samples(make):
-        yield make(3, 4), make(3, 4), make(3, 4), 1
-        yield make(3, 1), make(4), make(), 0.5
-        yield make(0, 5), make(1), make(5), 2
+        yield make(3, 4), make(3, 4), make(3, 4)
+        yield make(3, 1), make(4), make(), {"value": 0.5}
+        yield make(0, 5), make(1), make(5), {"value": 2}
 
 
-@op("_addcdiv", fn=False, method=False, tensors=3, promote="arith", broadcast=True, node="Addcdiv")
-class _Addcdiv:
-    """r = x + v y / z for a number v;  dy = dr v / z,  dz = -dr v y / z².
-    RuntimeError: integers.
+@op(
+    "addcdiv(input, tensor1, tensor2, *, value=1, out=None)",
+    at="torch Tensor",
+    inplace="Tensor",
+    tensors=3,
+    constants=1,
+    promote="arith",
+    broadcast=True,
+    save_if={"y": 2},
+    node="Addcdiv",
+)
+class Addcdiv:
+    """r = x + v y / z for a number v
+
+    shape   broadcast
+    dtype   promoted
+    grad    dx = dr,  dy = dr v / z,  dz = -dr v y / z²
+    errors  RuntimeError: tensor1 and tensor2 are integers
     """
 
-    def forward(x, y, z, value):
-        if from_numpy_dtype(x.dtype).category < FLOAT:
+    numbers = ()
+    legacy = _number_in_front
+
+    def prepare(input, tensor1, tensor2, value):
+        args = _three("addcdiv", input, tensor1, tensor2, value)
+        if tensor1.dtype.category < FLOAT and tensor2.dtype.category < FLOAT:
             raise RuntimeError(
-                "Integer division with addcdiv is no longer supported, and in a future release "
-                "addcdiv will perform a true "
-                "division of tensor1 and tensor2. The historic addcdiv behavior can be implemented "
-                "as (input + value * "
-                "torch.trunc(tensor1 / tensor2)).to(input.dtype) for integer inputs and as (input "
-                "+ value * tensor1 / "
-                "tensor2) for float inputs. The future addcdiv behavior is just the latter "
-                "implementation: (input + value * "
-                "tensor1 / tensor2), for all dtypes."
+                "Integer division with addcdiv is no longer supported, and in a future  release "
+                "addcdiv will perform a true division of tensor1 and tensor2. The historic addcdiv "
+                "behavior can be implemented as (input + value * torch.trunc(tensor1 / tensor2))."
+                "to(input.dtype) for integer inputs and as (input + value * tensor1 / tensor2) for "
+                "float inputs. The future addcdiv behavior is just the latter implementation: "
+                "(input + value * tensor1 / tensor2), for all dtypes."
             )
-        return K.like(x + value * y / z if value != 1 else x + y / z, x)
+        return args
+
+    def forward(x, y, z, value):
+        return _plus_quotient(x, y, z, value)
 
     def backward(c, dr, y, z, value):
         z = K.conj(z)
@@ -171,46 +294,11 @@ class _Addcdiv:
         return dr, dy, -dy * (K.conj(y) / z) if c.needs(2) else None
 
     def samples(make):
-        yield make(3, 4), make(3, 4), make(3, 4, low=0.5, high=2), 1
-        yield make(3, 1), make(4), make(low=0.5, high=2), 0.5
-        yield make(0, 5), make(1), make(5), 2
+        yield make(3, 4), make(3, 4), make(3, 4, low=0.5, high=2)
+        yield make(3, 1), make(4), make(low=0.5, high=2), {"value": 0.5}
+        yield make(0, 5), make(1), make(5), {"value": 2}
 
 
-def _value(tensors: tuple, value):
-    """The number value=. RuntimeError: a float for integer tensors."""
-    value = number_of(value)
-    if isinstance(value, float) and all(t.dtype.category < FLOAT for t in tensors):
-        raise RuntimeError("value cannot be converted to type int64_t without overflow")
-    return value
-
-
-@composite("addcmul", method=True)
-def addcmul(input, tensor1, tensor2, *, value=1, out=None):
-    """input + value · tensor1 · tensor2
-
-    >>> torch.addcmul(tensor([1.0]), tensor([2.0]), tensor([3.0]), value=0.5)
-    tensor([4.])
-    """
-    z = apply(
-        CARDS["_addcmul"], (input, tensor1, tensor2, _value((input, tensor1, tensor2), value))
-    )
-    return z if out is None else into(out, z)
-
-
-@composite("addcmul_", fn=False, method=True)
-def addcmul_(input, tensor1, tensor2, *, value=1):
-    """input += value · tensor1 · tensor2"""
-    return apply_inplace(CARDS["_addcmul"], (input, tensor1, tensor2, number_of(value)))
-
-
-@composite("addcdiv", method=True)
-def addcdiv(input, tensor1, tensor2, *, value=1, out=None):
-    """input + value · tensor1 / tensor2. RuntimeError: integer tensors."""
-    z = apply(CARDS["_addcdiv"], (input, tensor1, tensor2, number_of(value)))
-    return z if out is None else into(out, z)
-
-
-@composite("addcdiv_", fn=False, method=True)
-def addcdiv_(input, tensor1, tensor2, *, value=1):
-    """input += value · tensor1 / tensor2"""
-    return apply_inplace(CARDS["_addcdiv"], (input, tensor1, tensor2, number_of(value)))
+# two-byte floats: computed in float32, rounded once
+_plus_product = in_single(lambda x, y, z, v: K.like(x + v * y * z if v != 1 else x + y * z, x))
+_plus_quotient = in_single(lambda x, y, z, v: K.like(x + v * y / z if v != 1 else x + y / z, x))

@@ -1,8 +1,7 @@
-"""Elementary functions, element by element:
-roots, exponentials, logarithms, trigonometry, rounding.
+"""Elementary functions, one element at a time: roots, exponentials, logarithms, angles, rounding.
 
-Integers are computed in the default float dtype;
-complex numbers are accepted where mathematics does.
+Integers are computed in the default float dtype; complex numbers are accepted where mathematics
+does.
 """
 
 from __future__ import annotations
@@ -12,10 +11,8 @@ import math
 import numpy as np
 
 from ..core.tensor import Tensor
-from ..dispatch.messages import refuse_complex, tensor_argument
-from ..dispatch.out import into
-from ..dispatch.promotion import operand
-from ..dispatch.registry import CARDS, apply, apply_inplace, composite, op
+from ..dispatch.messages import not_implemented
+from ..dispatch.registry import op
 from ..kernels import K
 from .samples import binary, unary
 
@@ -25,7 +22,7 @@ _LN2, _LN10 = math.log(2), math.log(10)
 # ---------------------------------------------------------------- roots
 
 
-@op("sqrt", inplace=True, promote="float")
+@op("sqrt(input, *, out=None)", at="torch Tensor", inplace="torch Tensor", promote="float")
 class Sqrt:
     """y = √x;  dx = dy / 2ȳ"""
 
@@ -38,7 +35,7 @@ class Sqrt:
     samples = unary(0.2, 3)
 
 
-@op("rsqrt", inplace=True, promote="float")
+@op("rsqrt(input, *, out=None)", at="torch Tensor", inplace="torch Tensor", promote="float")
 class Rsqrt:
     """y = 1 / √x;  dx = -dy y³ / 2"""
 
@@ -52,7 +49,7 @@ class Rsqrt:
     samples = unary(0.2, 3)
 
 
-@op("reciprocal", inplace=True, promote="float")
+@op("reciprocal(input, *, out=None)", at="torch Tensor", inplace="torch Tensor", promote="float")
 class Reciprocal:
     """y = 1 / x;  dx = -dy y²"""
 
@@ -69,7 +66,7 @@ class Reciprocal:
 # ---------------------------------------------------------------- exponentials and logarithms
 
 
-@op("exp", inplace=True, promote="float")
+@op("exp(input, *, out=None)", at="torch Tensor", inplace="torch Tensor", promote="float")
 class Exp:
     """y = e^x;  dx = dy · y"""
 
@@ -82,7 +79,13 @@ class Exp:
     samples = unary()
 
 
-@op("exp2", inplace=True, promote="float", node="Exp20")
+@op(
+    "exp2(input, *, out=None)",
+    at="torch Tensor special",
+    inplace="torch Tensor",
+    promote="float",
+    node="Exp20",
+)
 class Exp2:
     """y = 2^x;  dx = dy · y ln 2"""
 
@@ -95,7 +98,13 @@ class Exp2:
     samples = unary()
 
 
-@op("expm1", inplace=True, promote="float", node="Expm10")
+@op(
+    "expm1(input, *, out=None)",
+    at="torch Tensor special",
+    inplace="torch Tensor",
+    promote="float",
+    node="Expm10",
+)
 class Expm1:
     """y = e^x - 1, exact near 0;  dx = dy (y + 1)"""
 
@@ -108,7 +117,7 @@ class Expm1:
     samples = unary()
 
 
-@op("log", inplace=True, promote="float")
+@op("log(input, *, out=None)", at="torch Tensor", inplace="torch Tensor", promote="float")
 class Log:
     """y = ln x;  dx = dy / x"""
 
@@ -121,7 +130,13 @@ class Log:
     samples = unary(0.1, 3)
 
 
-@op("log2", inplace=True, promote="float", node="Log20")
+@op(
+    "log2(input, *, out=None)",
+    at="torch Tensor",
+    inplace="torch Tensor",
+    promote="float",
+    node="Log20",
+)
 class Log2:
     """y = log₂ x;  dx = dy / (x ln 2)"""
 
@@ -134,7 +149,13 @@ class Log2:
     samples = unary(0.1, 3)
 
 
-@op("log10", inplace=True, promote="float", node="Log100")
+@op(
+    "log10(input, *, out=None)",
+    at="torch Tensor",
+    inplace="torch Tensor",
+    promote="float",
+    node="Log100",
+)
 class Log10:
     """y = log₁₀ x;  dx = dy / (x ln 10)"""
 
@@ -147,7 +168,13 @@ class Log10:
     samples = unary(0.1, 3)
 
 
-@op("log1p", inplace=True, promote="float", node="Log1P")
+@op(
+    "log1p(input, *, out=None)",
+    at="torch Tensor special",
+    inplace="torch Tensor",
+    promote="float",
+    node="Log1P",
+)
 class Log1p:
     """y = ln(1 + x), exact near 0;  dx = dy / (1 + x)"""
 
@@ -160,7 +187,14 @@ class Log1p:
     samples = unary(-0.7, 3)
 
 
-@op("logaddexp", inplace=False, promote="arith", broadcast=True)
+@op(
+    "logaddexp(input, other: Tensor, *, out=None)",
+    at="torch Tensor",
+    promote="arith",
+    broadcast=True,
+    not_for="iub",
+    kernel="logaddexp_cpu",
+)
 class Logaddexp:
     """z = ln(e^x + e^y);  dx = dz / (1 + e^(y - x))"""
 
@@ -169,7 +203,7 @@ class Logaddexp:
     def forward(x, y):
         if x.dtype.kind == "c":
             return _logaddexp(x, y)
-        return np.logaddexp(x, y)
+        return K.logaddexp(x, y)
 
     def backward(c, dz, x, y, out):
         return _share(dz, x, out), _share(dz, y, out)
@@ -189,7 +223,15 @@ def _share(dz, x, z, exp=K.exp):
     return dz * K.conj(K.where(x == z, K.exp(K.zeros_like(x - z)), exp(x - z)))
 
 
-@op("logaddexp2", inplace=False, promote="arith", broadcast=True, node="Logaddexp20")
+@op(
+    "logaddexp2(input, other: Tensor, *, out=None)",
+    at="torch Tensor",
+    promote="arith",
+    broadcast=True,
+    node="Logaddexp20",
+    not_for="iubc",
+    kernel="logaddexp2_cpu",
+)
 class Logaddexp2:
     """z = log₂(2^x + 2^y);  dx = dz / (1 + 2^(y - x))"""
 
@@ -204,62 +246,91 @@ class Logaddexp2:
     samples = binary(numbers=False)
 
 
-def _times_log(name: str, title: str, log: str, log_of: str, derivative, public: bool):
-    """Register z = x · log(y), 0 where x = 0 unless y is NaN."""
-
-    class Card:
-        __doc__ = (
-            f"z = x {log_of}, 0 where x = 0 and y is no NaN;  dx = dz {log_of}, "
-            " dy = dz x · its slope"
-        )
-
-        def forward(x, y):
-            z = x * getattr(K, log)(np.where(x == 0, 1, y)) if log == "log" else x * K.log1p(y)
-            return np.where(np.isnan(y), y, np.where(x == 0, 0, z)).astype(z.dtype, copy=False)
-
-        def backward(c, dz, x, y):
-            dx = dy = None
-            if c.needs(0):
-                bad = (x == 0) & (derivative(y) <= 0)
-                dx = dz * K.where(bad, K.zeros_like(dz), getattr(K, log)(y))
-            if c.needs(1):
-                dy = dz * x / derivative(y)
-            return dx, dy
-
-        samples = binary(0.2, 2)
-
-    private = "_" + name
-    op(private, fn=False, method=False, promote="float", broadcast=True, node=title)(Card)
-    second, first = (CARDS[private].renamed(f"{title}Backward{i}") for i in (2, 1))
-
-    def function(input, other, *, out=None):
-        if not isinstance(input, Tensor):
-            card = first
-        else:
-            card = CARDS[private] if isinstance(other, Tensor) else second
-        z = apply(card, (input, operand(name, other)))
-        return z if out is None else into(out, z)
-
-    function.__name__, function.__doc__ = name, Card.__doc__
-    return composite(name, fn=public, method=public)(function)
+def _times_log(x, y, log):
+    z = x * log(y)
+    return K.where(K.isnan(y), y, K.where(x == 0, 0, z)).astype(z.dtype, copy=False)
 
 
-xlogy = _times_log("xlogy", "Xlogy", "log", "ln y", lambda y: y, public=True)
-xlog1py = _times_log(
-    "xlog1py", "SpecialXlog1Py", "log1p", "ln(1 + y)", lambda y: y + 1, public=False
+def _times_log_backward(c, dz, x, y, log, slope):
+    """dx = dz log(y), 0 where x = 0 and log(y) = -inf;  dy = dz x / slope"""
+    dx = None
+    if c.needs(0):
+        dx = dz * K.where((x == 0) & (slope <= 0), K.zeros_like(dz), log(y))
+    return dx, dz * x / slope if c.needs(1) else None
+
+
+def _overload(x, y):
+    """PyTorch's number of the overload, in the name of the node."""
+    if not isinstance(x, Tensor):
+        return 1
+    return 0 if isinstance(y, Tensor) else 2
+
+
+@op(
+    "xlogy(input, other, *, out=None)",
+    at="torch Tensor special",
+    inplace="torch Tensor",
+    promote="float",
+    broadcast=True,
+    node="Xlogy",
+    not_for="c",
+    kernel="xlogy_cpu",
 )
+class Xlogy:
+    """z = x ln y, 0 where x = 0 and y is no NaN; each a tensor or a number
+
+    shape   broadcast
+    dtype   promoted, integers become the default dtype
+    grad    dx = dz ln y,  dy = dz x / y
+    errors  NotImplementedError: complex
+    """
+
+    def variant(x, y):
+        return f"Xlogy{_overload(x, y)}"
+
+    def forward(x, y):
+        return _times_log(x, y, K.log)
+
+    def backward(c, dz, x, y):
+        return _times_log_backward(c, dz, x, y, K.log, y)
+
+    samples = binary(0.2, 2)
 
 
-@composite("xlogy_", method=True)
-def xlogy_(input, other):
-    """input = input · ln other"""
-    return apply_inplace(CARDS["_xlogy"], (input, operand("xlogy_", other)))
+@op(
+    "xlog1py(input, other, *, out=None)",
+    at="special",
+    promote="float",
+    broadcast=True,
+    node="SpecialXlog1Py",
+    not_for="c",
+    kernel="xlog1py_cpu",
+)
+class Xlog1py:
+    """z = x ln(1 + y), 0 where x = 0 and y is no NaN; each a tensor or a number
+
+    shape   broadcast
+    dtype   promoted, integers become the default dtype
+    grad    dx = dz ln(1 + y),  dy = dz x / (1 + y)
+    errors  NotImplementedError: complex
+    """
+
+    def variant(x, y):
+        return f"SpecialXlog1Py{_overload(x, y)}"
+
+    def forward(x, y):
+        return _times_log(x, y, K.log1p)
+
+    def backward(c, dz, x, y):
+        return _times_log_backward(c, dz, x, y, K.log1p, y + 1)
+
+    samples = binary(0.2, 2)
 
 
 # ---------------------------------------------------------------- trigonometry
 
 
-@op("sin", inplace=True, promote="float")
+@op("sin(input, *, out=None)", at="torch Tensor", inplace="torch Tensor", promote="float")
 class Sin:
     """y = sin x;  dx = dy cos x"""
 
@@ -272,7 +343,7 @@ class Sin:
     samples = unary()
 
 
-@op("cos", inplace=True, promote="float")
+@op("cos(input, *, out=None)", at="torch Tensor", inplace="torch Tensor", promote="float")
 class Cos:
     """y = cos x;  dx = -dy sin x"""
 
@@ -285,7 +356,7 @@ class Cos:
     samples = unary()
 
 
-@op("tan", inplace=True, promote="float")
+@op("tan(input, *, out=None)", at="torch Tensor", inplace="torch Tensor", promote="float")
 class Tan:
     """y = tan x;  dx = dy (1 + y²)"""
 
@@ -299,7 +370,9 @@ class Tan:
     samples = unary(-1, 1)
 
 
-@op("asin", "arcsin", inplace=True, promote="float")
+@op(
+    "asin(input, *, out=None)", "arcsin", at="torch Tensor", inplace="torch Tensor", promote="float"
+)
 class Asin:
     """y = arcsin x;  dx = dy / √(1 - x²)"""
 
@@ -313,7 +386,9 @@ class Asin:
     samples = unary(-0.8, 0.8)
 
 
-@op("acos", "arccos", inplace=True, promote="float")
+@op(
+    "acos(input, *, out=None)", "arccos", at="torch Tensor", inplace="torch Tensor", promote="float"
+)
 class Acos:
     """y = arccos x;  dx = -dy / √(1 - x²)"""
 
@@ -327,7 +402,9 @@ class Acos:
     samples = unary(-0.8, 0.8)
 
 
-@op("atan", "arctan", inplace=True, promote="float")
+@op(
+    "atan(input, *, out=None)", "arctan", at="torch Tensor", inplace="torch Tensor", promote="float"
+)
 class Atan:
     """y = arctan x;  dx = dy / (1 + x²)"""
 
@@ -341,7 +418,17 @@ class Atan:
     samples = unary()
 
 
-@op("atan2", "arctan2", inplace=True, promote="float", broadcast=True, node="Atan20")
+@op(
+    "atan2(input, other: Tensor, *, out=None)",
+    "arctan2",
+    at="torch Tensor",
+    inplace="Tensor",
+    promote="float",
+    broadcast=True,
+    node="Atan20",
+    not_for="c",
+    kernel="atan2_cpu",
+)
 class Atan2:
     """z = the angle of the point (y, x);  dx = dz y / (x² + y²),  dy = -dz x / (x² + y²)
 
@@ -352,7 +439,7 @@ class Atan2:
     numbers = ()
 
     def forward(x, y):
-        return np.arctan2(x, y)
+        return K.atan2(x, y)
 
     def backward(c, dz, x, y):
         square = x * x + y * y
@@ -363,7 +450,7 @@ class Atan2:
     samples = binary(0.2, 2, numbers=False)
 
 
-@op("sinh", inplace=True, promote="float")
+@op("sinh(input, *, out=None)", at="torch Tensor", inplace="torch Tensor", promote="float")
 class Sinh:
     """y = sinh x;  dx = dy cosh x"""
 
@@ -376,7 +463,7 @@ class Sinh:
     samples = unary()
 
 
-@op("cosh", inplace=True, promote="float")
+@op("cosh(input, *, out=None)", at="torch Tensor", inplace="torch Tensor", promote="float")
 class Cosh:
     """y = cosh x;  dx = dy sinh x"""
 
@@ -389,7 +476,7 @@ class Cosh:
     samples = unary()
 
 
-@op("tanh", inplace=True, promote="float", functional=True)
+@op("tanh(input, *, out=None)", at="torch Tensor F", inplace="torch Tensor", promote="float")
 class Tanh:
     """y = tanh x;  dx = dy (1 - y²)"""
 
@@ -402,7 +489,13 @@ class Tanh:
     samples = unary()
 
 
-@op("asinh", "arcsinh", inplace=True, promote="float")
+@op(
+    "asinh(input, *, out=None)",
+    "arcsinh",
+    at="torch Tensor",
+    inplace="torch Tensor",
+    promote="float",
+)
 class Asinh:
     """y = arsinh x;  dx = dy / √(x² + 1)"""
 
@@ -416,7 +509,13 @@ class Asinh:
     samples = unary()
 
 
-@op("acosh", "arccosh", inplace=True, promote="float")
+@op(
+    "acosh(input, *, out=None)",
+    "arccosh",
+    at="torch Tensor",
+    inplace="torch Tensor",
+    promote="float",
+)
 class Acosh:
     """y = arcosh x;  dx = dy / (√(x - 1) √(x + 1))"""
 
@@ -430,7 +529,13 @@ class Acosh:
     samples = unary(1.2, 3)
 
 
-@op("atanh", "arctanh", inplace=True, promote="float")
+@op(
+    "atanh(input, *, out=None)",
+    "arctanh",
+    at="torch Tensor",
+    inplace="torch Tensor",
+    promote="float",
+)
 class Atanh:
     """y = artanh x;  dx = dy / (1 - x²)"""
 
@@ -444,14 +549,22 @@ class Atanh:
     samples = unary(-0.8, 0.8)
 
 
-@op("hypot", inplace=True, promote="arith", broadcast=True)
+@op(
+    "hypot(input, other: Tensor, *, out=None)",
+    at="torch Tensor",
+    inplace="Tensor",
+    promote="arith",
+    broadcast=True,
+    not_for="iubc",
+    kernel="hypot_cpu",
+)
 class Hypot:
     """z = √(x² + y²);  dx = dz x / z"""
 
     numbers = ()
 
     def forward(x, y):
-        return np.hypot(x, y)
+        return K.hypot(x, y)
 
     def backward(c, dz, x, y, out):
         return dz * (x / out), dz * (y / out)
@@ -459,12 +572,18 @@ class Hypot:
     samples = binary(numbers=False)
 
 
-@op("deg2rad", inplace=True, promote="float", node="Deg2Rad")
+@op(
+    "deg2rad(input, *, out=None)",
+    at="torch Tensor",
+    inplace="torch Tensor",
+    promote="float",
+    node="Deg2Rad",
+)
 class Deg2rad:
     """y = x π / 180"""
 
     def forward(x):
-        refuse_complex("deg2rad", x)
+        _refuse_complex("deg2rad", x)
         return K.like(x * (math.pi / 180), x)
 
     def backward(c, dy):
@@ -473,12 +592,18 @@ class Deg2rad:
     samples = unary()
 
 
-@op("rad2deg", inplace=True, promote="float", node="Rad2Deg")
+@op(
+    "rad2deg(input, *, out=None)",
+    at="torch Tensor",
+    inplace="torch Tensor",
+    promote="float",
+    node="Rad2Deg",
+)
 class Rad2deg:
     """y = x 180 / π"""
 
     def forward(x):
-        refuse_complex("rad2deg", x)
+        _refuse_complex("rad2deg", x)
         return K.like(x * (180 / math.pi), x)
 
     def backward(c, dy):
@@ -487,34 +612,40 @@ class Rad2deg:
     samples = unary()
 
 
+def _refuse_complex(name: str, x: np.ndarray) -> None:
+    if x.dtype.kind == "c":
+        raise RuntimeError(f"{name} is not supported for complex tensors.")
+
+
 # ---------------------------------------------------------------- rounding: no gradient
 
 
-def _rounded(name: str, x: np.ndarray, f) -> np.ndarray:
-    """f(x) for floats, a copy for integers. RuntimeError: bool or complex."""
-    kind = x.dtype.kind
-    if kind in "iu":
-        return x.copy()
-    if kind in "bc":
-        raise RuntimeError(
-            f"\"{name}\" not implemented for '{'Bool' if kind == 'b' else 'ComplexFloat'}'"
-        )
-    return f(x)
-
-
 def _rounding(name: str, f, meaning: str, *aliases: str) -> None:
-    class Card:
-        __doc__ = f"y = {meaning}; integers stay as they are.  grad 0"
+    class Rounding:
+        __doc__ = (
+            f"y = {meaning}; integers stay as they are.  grad 0\n\n"
+            "    errors  NotImplementedError: bool or complex\n"
+        )
 
         def forward(x):
-            return _rounded(name, x, f)
+            if x.dtype.kind == "c":
+                raise NotImplementedError(f"{name} is not supported for complex inputs")
+            return x.copy() if x.dtype.kind in "iu" else f(x)
 
         def backward(c, dy):
             return K.zeros_like(dy)
 
         samples = unary()
 
-    op(name, *aliases, inplace=True, node=name.capitalize())(Card)
+    op(
+        f"{name}(input, *, out=None)",
+        *aliases,
+        at="torch Tensor",
+        inplace="torch Tensor",
+        node=name.capitalize(),
+        not_for="b",
+        kernel=f"{name}_vml_cpu",
+    )(Rounding)
 
 
 _rounding("floor", np.floor, "the largest integer ≤ x")
@@ -522,56 +653,57 @@ _rounding("ceil", np.ceil, "the smallest integer ≥ x")
 _rounding("trunc", np.trunc, "x without its fraction", "fix")
 
 
-@op("_round", fn=False, method=False, tensors=1, node="Round")
-class _Round:
-    """y = x rounded to `decimals` (negative: to tens, hundreds...), halves to even.  grad 0"""
+@op(
+    "round(input, *, decimals=0, out=None)",
+    at="torch Tensor special",
+    inplace="torch Tensor",
+    tensors=1,
+    node="Round",
+)
+class Round:
+    """y = x rounded to `decimals` places (negative: to tens, hundreds...), halves to even.  grad 0
 
-    def forward(x, decimals=0):
+    errors  NotImplementedError: bool, complex, or integers to decimals
+
+    >>> torch.round(tensor([1.2345, -2.5]), decimals=2)
+    tensor([ 1.2300, -2.5000])
+    """
+
+    def variant(x, decimals):
+        return "Round1" if decimals else None
+
+    def forward(x, decimals):
+        if x.dtype.kind in ("iubc" if decimals else "bc"):
+            raise not_implemented("round_cpu" if decimals else "round_vml_cpu", x)
+        if x.dtype.kind in "iu":
+            return x.copy()
         if decimals == 0:
-            return _rounded("round", x, np.rint)
+            return np.rint(x)
         ten = 10.0 ** abs(decimals)
-        if decimals > 0:
-            return _rounded("round", x, lambda v: K.like(np.rint(v * ten) / ten, v))
-        return _rounded("round", x, lambda v: K.like(np.rint(v / ten) * ten, v))
+        return K.like(np.rint(x * ten) / ten if decimals > 0 else np.rint(x / ten) * ten, x)
 
     def backward(c, dy):
         return K.zeros_like(dy)
 
     def samples(make):
-        yield make(3, 4), 0
-        yield make(low=-200, high=200), 1
-        yield make(0, 5), 0
-        yield make(4, 3, low=-200, high=200).T, -1
+        yield make(3, 4)
+        yield make(low=-200, high=200), {"decimals": 1}
+        yield make(0, 5)
+        yield make(4, 3, low=-200, high=200).T, {"decimals": -1}
 
 
-_ROUND_DECIMALS = CARDS["_round"].renamed("RoundBackward1")
-
-
-@composite("round", method=True)
-def round(input, *, decimals=0, out=None):
-    """y = input rounded to `decimals` places, halves to even.
-
-    >>> torch.round(tensor([1.2345, -2.5]), decimals=2)
-    tensor([ 1.2300, -2.5000])
-    """
-    y = apply(_ROUND_DECIMALS if decimals else CARDS["_round"], (input, decimals))
-    return y if out is None else into(out, y)
-
-
-@composite("round_", method=True)
-def round_(input, *, decimals=0):
-    """In-place version of round."""
-    return apply_inplace(_ROUND_DECIMALS if decimals else CARDS["_round"], (input, decimals))
-
-
-@op("frac", inplace=True)
+@op(
+    "frac(input, *, out=None)",
+    at="torch Tensor",
+    inplace="torch Tensor",
+    not_for="iubc",
+    kernel="frac_cpu",
+)
 class Frac:
     """y = x - trunc(x);  dx = dy"""
 
     def forward(x):
-        if x.dtype.kind not in "fV":
-            raise RuntimeError(f"\"frac\" not implemented for '{x.dtype.name.capitalize()}'")
-        return x - np.trunc(x)
+        return x - K.trunc(x)
 
     def backward(c, dy):
         return dy
@@ -579,7 +711,12 @@ class Frac:
     samples = unary()
 
 
-@op("frexp", extras=("exponent",), returns=("mantissa", "exponent"))
+@op(
+    "frexp(input, *, out=None)",
+    at="torch Tensor",
+    extras=("exponent",),
+    returns=("mantissa", "exponent"),
+)
 class Frexp:
     """x = mantissa · 2^exponent, ½ ≤ |mantissa| < 1, exponent int32;  dx = dmantissa / 2^exponent
 
@@ -603,16 +740,28 @@ class Frexp:
     samples = unary(0.6, 0.9)
 
 
-@composite("ldexp", method=True)
-def ldexp(input, other, *, out=None):
-    """z = input · 2^other"""
-    tensor_argument("ldexp", input)
-    tensor_argument("ldexp", other, "other", 2)
-    z = input * (2.0**other)
-    return z if out is None else into(out, z)
+@op(
+    "ldexp(input, other: Tensor, *, out=None)",
+    at="torch Tensor",
+    inplace="torch Tensor",
+    promote="float",
+    broadcast=True,
+    save_if={"x": 1},
+)
+class Ldexp:
+    """z = x 2^y;  dx = dz 2^y,  dy = dz z ln 2
 
+    shape   broadcast
+    dtype   promoted, integers become the default dtype
+    """
 
-@composite("ldexp_", method=True)
-def ldexp_(input, other):
-    """input *= 2^other"""
-    return input.mul_(2.0**other)
+    numbers = ()
+
+    def forward(x, y):
+        return x * K.exp2(y)
+
+    def backward(c, dz, x, y):
+        power = dz * K.conj(K.exp2(y))
+        return power, power * K.conj(x) * _LN2 if c.needs(1) else None
+
+    samples = binary(numbers=False)

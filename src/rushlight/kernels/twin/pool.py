@@ -112,7 +112,7 @@ def adaptive_max_pool(x, out):
     for window in product(*bounds):
         cell = (..., *(c for c, _ in window))
         part = tuple(slice(a, b) for _, (a, b) in window)
-        flat = x[..., *part].reshape(*lead, -1)
+        flat = x[..., *part].reshape(*lead, places[part].size)
         best = flat.argmax(-1)
         y[cell] = np.take_along_axis(flat, best[..., None], -1)[..., 0]
         i[cell] = places[part].reshape(-1)[best]
