@@ -50,6 +50,14 @@ def test_inputs_are_left_alone(card):
             assert np.array_equal(t._a, kept)
 
 
+@pytest.mark.parametrize("card", [c for c in CARDS if not c.view], ids=lambda c: c.name)
+def test_results_are_copies(card):
+    """Only views share memory with their arguments, also where the op has nothing to do."""
+    for args in sample_arguments(card, Make(card.name)):
+        for y in outputs(apply(card, args)):
+            assert not any(np.may_share_memory(y._a, t._a) for t in tensors_of(args))
+
+
 @pytest.mark.parametrize(
     "card", [c for c in CARDS if getattr(c.source, "backward", None)], ids=lambda c: c.name
 )

@@ -10,8 +10,9 @@ def check_inplace(x: Tensor) -> None:
     if x._view is not None:
         x._view.refresh(x)
         base = x._view.base
-        if x._view.multi_output and x._rg:
-            name = x._node.name().removesuffix("Backward0") if x._node is not None else "a view"
+        if x._view.multi_output:
+            name = x._view.multi_output if x._node is None else x._node.name()
+            name = name.removesuffix("Backward0")
             raise RuntimeError(
                 f"Output {x.output_nr} of {name} is a view and is being modified inplace. This "
                 "view is the output of a function that returns multiple views. Such functions do "

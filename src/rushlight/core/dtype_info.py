@@ -40,6 +40,11 @@ def as_dtype(given: Any, function: str, argument: str = "'dtype'") -> dtype:
         ) from None
 
 
+def is_dtype(x: Any) -> bool:
+    """True for what `as_dtype` reads."""
+    return type(x) is dtype or (isinstance(x, type) and x in _PYTHON_TYPES)
+
+
 class finfo:
     """Limits of a floating dtype (of its parts, if complex); without argument, of the default one.
 

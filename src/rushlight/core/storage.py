@@ -106,7 +106,14 @@ class UntypedStorage(_Storage):
                 np.frombuffer(bytearray(memory.tobytes()), np.uint8) if found is None else found
             )
         else:
-            self._a = np.empty(memory, np.uint8)
+            if memory < 0:
+                raise RuntimeError(f"a storage of {memory} bytes: they must be 0 or more")
+            try:
+                self._a = np.empty(memory, np.uint8)
+            except (MemoryError, ValueError):
+                raise RuntimeError(
+                    f"can't allocate memory: you tried to allocate {memory} bytes"
+                ) from None
 
     def __repr__(self) -> str:
         return self._text("UntypedStorage(device=cpu)")

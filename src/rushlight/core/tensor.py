@@ -52,7 +52,7 @@ class ViewInfo:
     multi_output  the operation's name if it returned several views, else None
     """
 
-    __slots__ = ("base", "multi_output", "recorded_at", "replay")
+    __slots__ = ("base", "multi_output", "recorded_at", "replay")  # by_strides: of the class
 
     def __init__(self, base: Tensor, replay: tuple, multi_output: str | None = None):
         self.base, self.replay = base, replay
@@ -61,14 +61,49 @@ class ViewInfo:
     def refresh(self, view: Tensor) -> None:
         """After the base was changed in place under autograd, record the view anew from the base as
         it is now.
+
+        RuntimeError: the view is one of several outputs, which cannot be recorded alone.
         """
         base = self.base
-        if base._node is not self.recorded_at:
-            self.recorded_at = base._node
-            fresh = base
+        if base._node is self.recorded_at:
+            return
+        if self.multi_output:
+            name = self.multi_output.removesuffix("Backward0")
+            raise RuntimeError(
+                f"Output {view._slot if view._node is not None else 0} of {name} is a view and its "
+                "base or another view of its base has been modified inplace. This view is the "
+                "output of a function that returns multiple views. Such functions do not allow "
+                "the output views to be modified inplace. You should replace the inplace operation "
+                "by an out-of-place one."
+            )
+        self.recorded_at = base._node
+        self.fit(view)
+        fresh = base
+        for card, options in self.replay:
+            fresh = card.run((fresh, *options))
+        view._node, view._rg = fresh._node, fresh._rg
+        if fresh._node is not None:
+            view._slot = fresh._slot
+
+    def fit(self, view: Tensor) -> None:
+        """After the base was given another shape in place (t_, squeeze_, ...), the view operations
+        no longer lead from it to the view: find it by its strides.
+        """
+        a: Any = self.base._a
+        try:
             for card, options in self.replay:
-                fresh = card.run((fresh, *options))
-            view._node, view._slot, view._rg = fresh._node, fresh._slot, fresh._rg
+                a = card.forward(a, *options)
+        except (RuntimeError, IndexError, ValueError):
+            a = None
+        b = view._a
+        if a is None or type(a) is list:
+            same = type(a) is list
+        else:
+            same = a.shape == b.shape and a.strides == b.strides and address(a) == address(b)
+        if not same:
+            self.replay = self.by_strides(self.base, view)
+
+    by_strides: Any = None  # by_strides(base, view) -> replay, see ops/as_strided.py
 
 
 class Tensor(_Slots):
@@ -233,8 +268,11 @@ class Tensor(_Slots):
     @property
     def requires_grad(self) -> bool:
         """True if gradients flow to or through this tensor; may be set on leaves."""
-        if self._view is not None:
-            self._view.refresh(self)
+        view = self._view
+        if view is not None:
+            if view.multi_output:
+                return self._rg or view.base._rg
+            view.refresh(self)
         return self._rg
 
     @requires_grad.setter

@@ -129,6 +129,9 @@ def _general(card: Card, args: tuple) -> Any:
     except TRANSLATED as e:
         raise explain(card, args, e) from None
     results = r if type(r) is tuple else tuple(r) if type(r) is list else (r,)
+    if not card.view:
+        operands = (*arrays[0], *arrays[1:]) if card.listed else arrays
+        results = tuple([codegen.apart(x, operands) if type(x) is _ndarray else x for x in results])
     tensors = tuple(
         [wrap(x) for x in (results if card.outputs == "list" else results[: card.visible])]
     )

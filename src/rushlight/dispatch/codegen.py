@@ -41,6 +41,17 @@ from .messages import TRANSLATED, explain, not_implemented
 from .op import SHAPE, Card
 from .promotion import is_number, promoted
 
+
+def apart(r: np.ndarray, operands: Any) -> np.ndarray:
+    """r, a result that is no view; copied if it shares memory with an operand."""
+    for a in operands:
+        if isinstance(a, np.ndarray) and (
+            r is a or (r.base is not None and np.may_share_memory(r, a))
+        ):
+            return r.copy(order="K")
+    return r
+
+
 _NAMES: dict[str, Any] = {
     "__name__": __name__,  # of the module that warnings are attributed to
     "F32": np.dtype(np.float32),
@@ -48,6 +59,7 @@ _NAMES: dict[str, Any] = {
     "FREED": FREED,
     "TRANSLATED": TRANSLATED,
     "Tensor": Tensor,
+    "apart": apart,
     "asarray": np.asarray,
     "can_mask": can_mask,
     "edge_of": edge_of,
@@ -191,18 +203,17 @@ def _run_text(s: Signature) -> str:
     if s.operands:
         text += f"    if not ({_alike(s)}):\n        args = promoted(card, args)\n"
         text += "    " + unpack
-    given = [f"x{i}._a if isinstance(x{i}, Tensor) else x{i}" for i in range(s.arrays)]
-    if s.sure:
-        given[0] = "x0._a"
-    given += [f"x{i}" for i in range(s.arrays, s.arity)]
+    for i in range(s.arrays):
+        text += f"    a{i} = x{i}._a"
+        text += "\n" if i == 0 and s.sure else f" if isinstance(x{i}, Tensor) else x{i}\n"
+    given = [f"a{i}" for i in range(s.arrays)] + [f"x{i}" for i in range(s.arrays, s.arity)]
     if s.not_for:
         common = "" if "f" in s.not_for else "a0.dtype is not F32 and "
         text += f"""\
-    a0 = {given[0] if s.operands else "x0._a"}
     if {common}a0.dtype.kind in "{s.not_for}":
         raise not_implemented(card.kernel, a0)
 """
-    call = "(forward if x0._a.itemsize != 2 else narrow_forward)" if s.narrow else "forward"
+    call = "(forward if a0.itemsize != 2 else narrow_forward)" if s.narrow else "forward"
     text += f"""\
     try:
         r = {call}({", ".join(given)})
@@ -211,6 +222,11 @@ def _run_text(s: Signature) -> str:
 """
     if s.extras:
         text += "    results, r = r, r[0]\n"
+    if s.arrays:  # the result is a copy, also where the formula had nothing to do
+        same = " or ".join(f"r is a{i}" for i in range(s.arrays))
+        operands = _tuple(f"a{i}" for i in range(s.arrays))
+        text += "    if type(r) is not ndarray:\n        r = asarray(r)\n"
+        text += f"    if r.base is not None or {same}:\n        r = apart(r, {operands})\n"
     text += textwrap.indent(_RESULT, "    ")
     if s.tensors:
         for k, i in enumerate(s.tensors):

@@ -148,6 +148,7 @@ def rebase(x: Tensor, card: Card, args: tuple, results: tuple) -> None:
     node = record(card, args, results, (x,))
     x._view = view
     if view is not None:
+        view.fit(x)
         base = view.base
         old_edge = edge_of(base)
         scatter = make_node(
@@ -164,7 +165,12 @@ class _ViewScatter:
 
     def backward(c, dy, chain, shape):
         outside = np.ones(shape, dtype=bool)
-        replay(chain, outside)[...] = False
+        inside = replay(chain, outside)
+        if np.may_share_memory(inside, outside):
+            inside[...] = False
+        else:  # by strides, and the base does not lie in memory as `outside` does
+            places = replay(chain, np.arange(outside.size).reshape(shape))
+            outside.reshape(-1)[places] = False
         base = dy * wrap(outside) if isinstance(dy, Tensor) else dy * outside
         return base if c.needs(0) else None, replay(chain, dy) if c.needs(1) else None
 

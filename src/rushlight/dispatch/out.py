@@ -33,21 +33,29 @@ def write_out(name: str, out: Any, result: Any, inputs: tuple = ()) -> Any:
             "but one of the arguments requires grad."
         )
     for o, r in zip(outs, results, strict=True):
+        if any(s == 0 and n > 1 for s, n in zip(o._a.strides, o._a.shape, strict=True)):
+            raise RuntimeError(
+                "unsupported operation: more than one element of the written-to tensor refers to a "
+                "single memory location. Please clone() the tensor before performing the operation."
+            )
         for t in given:
-            check_overlap(o, t)
+            check_overlap(o, t, r)
         store(o, r)
     if hasattr(result, "_fields"):
         return type(result)(*outs)
     return out
 
 
-def check_overlap(out: Tensor, x: Tensor) -> None:
-    """RuntimeError if `out` overlaps `x`, unless they are the same elements in the same order."""
+def check_overlap(out: Tensor, x: Tensor, result: Tensor) -> None:
+    """RuntimeError if `out` overlaps `x`, unless they are the same elements in the same order, and
+    those of the result, too.
+    """
     a, b = out._a, x._a
     if not a.size or not b.size or not np.may_share_memory(a, b):
         return
     if address(a) == address(b) and a.strides == b.strides and a.shape == b.shape:
-        return
+        if a.shape == result._a.shape:
+            return
     if not (_is_dense(a) and _is_dense(b)):
         return  # as PyTorch: whether two strided grids meet is not worth finding out
     raise RuntimeError(

@@ -116,6 +116,58 @@ def number_array(x: Any, target: Any) -> np.ndarray:
     return np.array(x).astype(target.np)
 
 
+_WORDS = {"float32": "float", "float64": "double", "int32": "int", "bool": "bool"}
+_WORDS |= {"complex64": "c10::complex<float>", "complex128": "c10::complex<double>"}
+
+
+def fitted(x: Any, target: Any) -> np.ndarray:
+    """A Python number that is to be stored, as a 0-d array of `target`.
+
+    Fractions are cut. An unsigned dtype takes negative integers down to minus its largest value;
+    they wrap around. Two-byte floats take any size. OverflowError: an integer beyond 64 bits;
+    RuntimeError: anything else that does not fit.
+    """
+    if isinstance(x, (int, np.integer)) and not isinstance(x, bool) and not -_2_63 <= x < 2 * _2_63:
+        raise OverflowError("int too big to convert")
+    if target.category != bool_.category and not _fits(x, target):
+        whole = target.category < FLOAT
+        word = _WORDS.get(target.name, f"{target.name}_t" if whole else "double")
+        raise RuntimeError(
+            f"value cannot be converted to type {word} without overflow\n  the value: {x}"
+        )
+    if isinstance(x, complex) and target.category <= FLOAT and target is not bool_:
+        x = x.real
+    if target.category < FLOAT and isinstance(x, (float, np.floating)) and target is not bool_:
+        x = int(x)
+    with np.errstate(over="ignore"):
+        return number_array(x, target)
+
+
+_2_63 = 1 << 63
+
+
+def _fits(x: Any, target: Any) -> bool:
+    if isinstance(x, (complex, np.complexfloating)):
+        if target.category > FLOAT:
+            part = target.to_real()
+            return _fits(x.real, part) and _fits(x.imag, part)
+        return x.imag == 0 and _fits(x.real, target)
+    if target.category >= FLOAT:
+        if target.to_real().itemsize != 4 or not math.isfinite(x):
+            return True
+        return abs(x) <= _LARGEST_FLOAT32
+    highest = (1 << (8 * target.itemsize - target.is_signed)) - 1
+    lowest = -highest - 1 if target.is_signed else 0
+    if isinstance(x, (int, np.integer)):
+        return (lowest if target.is_signed or x >= 0 else -highest) <= x <= highest or (
+            target.itemsize == 8 and not target.is_signed
+        )
+    return lowest <= x <= highest  # False for NaN
+
+
+_LARGEST_FLOAT32 = float(np.finfo(np.float32).max)
+
+
 def number_of(x: Any) -> Any:
     """A Python number out of a number or a one-element tensor (options such as alpha=)."""
     return x.item() if isinstance(x, Tensor) else x
@@ -128,7 +180,7 @@ def is_number(x: Any) -> bool:
 
 def cast(t: Tensor, target: Any) -> Tensor:
     """t in another dtype, recorded."""
-    return CARDS["_to_copy"].run((t, target))
+    return CARDS["to_copy"].run((t, target))
 
 
 def operand(name: str, x: Any) -> Any:

@@ -20,7 +20,7 @@ from .inplace import apply_inplace, writable, write
 from .op import CARDS, Card, bind
 from .operators import binary_operator, inplace_operator
 from .out import store, write_out
-from .promotion import cast, number_array, number_of
+from .promotion import cast, fitted, number_array, number_of
 from .schema import Schema
 
 _ndarray = np.ndarray
@@ -40,6 +40,7 @@ __all__ = [
     "cast",
     "check_inplace",
     "composite",
+    "fitted",
     "inplace_operator",
     "internal",
     "number_array",
@@ -170,7 +171,7 @@ class Composite:
 
     def change(self, args: Any) -> Any:
         """Call, and copy the result into the first argument."""
-        return apply_inplace(CARDS["_copy"], (args[0], self.call(args)))
+        return apply_inplace(CARDS["copy"], (args[0], self.call(args)))
 
 
 def publish_faces(

@@ -25,6 +25,7 @@ ALIASES = {
     "other": ("x2",),
     "dim0": ("axis0",),
     "dim1": ("axis1",),
+    "indices_or_sections": ("sections", "indices", "tensor_indices_or_sections"),
     "from_": ("from",),  # a keyword of Python's
 }
 

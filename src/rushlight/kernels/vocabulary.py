@@ -281,7 +281,7 @@ def refuse(bad, error):
 
 def dense(x):
     """x itself if its elements lie in row-major order, else a copy that does."""
-    return np.ascontiguousarray(x)
+    return x if x.flags.c_contiguous else x.copy()
 
 
 _QUESTIONS = {"is_complex": is_complex, "refuse": refuse, "dense": dense}

@@ -10,7 +10,7 @@ from ..dispatch import overrides as _overrides  # asks subclasses of Tensor befo
 _FAMILIES = """
     convert arithmetic sign power clamp unary rounding special special_scipy ternary bitwise complex
     compare activation
-    shape as_strided index masked cat_split diagonal scatter resize
+    shape flip as_strided index index_select masked cat_split split diagonal scatter resize
     reduce variance minmax order_statistics vector_norm scan sort unique matmul addmm einsum
     creation random_fill random_factories random_sampling dropout
     pad softmax norm rms_norm embedding conv pool loss cross_entropy distance margin_loss ctc

@@ -1,4 +1,4 @@
-"""Strides, storage and shape of a tensor itself: as_strided, unfold, transpose_, resize_, set_."""
+"""Views by strides: as_strided, and windows along a dimension: unfold."""
 
 from __future__ import annotations
 
@@ -8,46 +8,47 @@ from typing import Any
 
 import numpy as np
 
-from ..core.tensor import Tensor, address, storage_array, wrap
-from ..dispatch.registry import CARDS, apply, composite, op
+from ..core.strided import as_sizes, bytes_under, check_view, view_of
+from ..core.tensor import Tensor, ViewInfo, wrap
+from ..dispatch.on_tensors import translate
+from ..dispatch.registry import composite, internal, op
 from ..kernels import K, word
 from .shape import wrapped
 
 
-@op("_as_strided", fn=False, method=False, tensors=1, view=True, node="AsStrided")
+@op(
+    "as_strided(input, size: Sequence[int], stride: Sequence[int], "
+    "storage_offset: int | None = None)",
+    at="torch Tensor",
+    tensors=1,
+    view=True,
+)
 class AsStrided:
-    """y = the elements found at storage_offset + Σ index · stride of x's storage; offset None means
-    x's own.
+    """y = the elements at storage_offset + Σ index · stride of x's storage; a view.
 
-    RuntimeError: outside of the storage.
+    storage_offset  None means x's own
+    errors          RuntimeError: outside of the storage, a negative stride or offset
+
+    >>> torch.as_strided(torch.arange(5), (2, 2), (1, 2))
+    tensor([[0, 2],
+            [1, 3]])
     """
 
+    def prepare(input, size, stride, storage_offset):
+        return input, *geometry(input, size, stride, storage_offset)
+
     def forward(x, size, stride, storage_offset, origin, steps):
-        root = storage_array(x)
-        flat = root.reshape(-1) if root.flags.c_contiguous else np.ravel(root, order="K")
-        offset = (
-            (address(x) - address(root)) // x.itemsize if storage_offset is None else storage_offset
-        )
-        if steps is not None and not _lies(
-            x, (address(x) - address(root)) // x.itemsize, origin, steps
-        ):
+        memory, own_offset = bytes_under(x)
+        if steps is not None and not _lies(x, own_offset, origin, steps):
             start = origin if storage_offset is None else storage_offset
+            check_view(size, stride, start, x.itemsize, None)
             read, own = _places(start, size, stride), _places(origin, x.shape, steps)
             flat = np.zeros(max(read.max(initial=-1), own.max(initial=-1)) + 1, x.dtype)
-            flat[own] = x.reshape(
-                -1
-            )  # a gradient: it lies elsewhere than what it is the gradient of
+            flat[own] = x.reshape(-1)  # a gradient lies elsewhere than what it is of
             return flat[read].reshape(size)
-        last = offset + builtins.sum((n - 1) * s for n, s in zip(size, stride, strict=False))
-        if prod(size) and last >= flat.size:
-            raise RuntimeError(
-                f"setStorage: sizes {list(size)}, strides {list(stride)}, storage offset {offset}, "
-                f"and itemsize {x.itemsize} requiring a storage size of {(last + 1) * x.itemsize} "
-                f"are out of bounds for storage of size {flat.nbytes}"
-            )
-        return np.lib.stride_tricks.as_strided(
-            flat[offset:], size, [s * x.itemsize for s in stride]
-        )
+        offset = own_offset if storage_offset is None else storage_offset
+        check_view(size, stride, offset, x.itemsize, memory.nbytes)
+        return view_of(memory, x.dtype, size, stride, offset)
 
     def backward(c, dy, x_shape, size, stride, storage_offset, origin, steps):
         start = origin if storage_offset is None else storage_offset
@@ -56,18 +57,17 @@ class AsStrided:
         back[own] = np.arange(own.size)
         inside = np.flatnonzero(back[read] >= 0)  # x does not hold all of its storage
         positions, flat = back[read][inside], K.reshape(dy, (-1,))
-        zeros = np.zeros(prod(x_shape), dtype=dy.dtype.np if isinstance(dy, Tensor) else dy.dtype)
-        if isinstance(dy, Tensor):
-            flat = flat[wrap(inside)]
-            return K.reshape(K.scatter_add(wrap(zeros), 0, wrap(positions), flat), x_shape)
-        return K.scatter_add(zeros, 0, positions, flat[inside]).reshape(x_shape)
+        places = wrap(positions) if isinstance(dy, Tensor) else positions
+        flat = flat[wrap(inside) if isinstance(dy, Tensor) else inside]
+        zeros = K.zeros((prod(x_shape),), like=dy)
+        return K.reshape(K.scatter_add(zeros, 0, places, flat), x_shape)
 
     def samples(make):
-        yield make(3, 4), (2, 2), (1, 2), None, 0, (4, 1)
-        yield make(9), (3, 3), (2, 1), 1, 0, (1,)
-        yield make(4, 3).T, (2, 2), (3, 1), 2, 0, (1, 3)
-        yield make(3, 4)[:, 1:], (2, 2), (4, 1), None, 1, (4, 1)
-        yield make(), (2,), (0,), None, 0, ()
+        yield make(3, 4), (2, 2), (1, 2)
+        yield make(9), (3, 3), (2, 1), 1
+        yield make(4, 3).T, (2, 2), (3, 1), 2
+        yield make(3, 4)[:, 1:], (2, 2), (4, 1)
+        yield make(), (2,), (0,)
 
 
 def _lies(x: np.ndarray, offset: int, origin: int, steps: Any) -> bool:
@@ -88,36 +88,51 @@ def _places(start: int, size: Any, stride: Any) -> np.ndarray:
 
 def geometry(x: Tensor, size: Any, stride: Any, storage_offset: int | None = None) -> tuple:
     """as_strided's options: what is wanted, then where x itself lies."""
-    return tuple(size), tuple(stride), storage_offset, x.storage_offset(), x.stride()
+    size = as_sizes(size, "as_strided", "size", 1)
+    stride = as_sizes(stride, "as_strided", "stride", 2)
+    if storage_offset is not None:
+        (storage_offset,) = as_sizes((storage_offset,), "as_strided", "storage_offset", 3)
+    return size, stride, storage_offset, x.storage_offset(), x.stride()
 
 
-@composite("as_strided", method=True)
-def as_strided(input, size, stride, storage_offset=None):
-    """The elements at storage_offset + Σ index · stride of input's storage, as a view.
+def _by_strides(base: Tensor, view: Tensor) -> tuple:
+    """The one view operation from a base, as it lies now, to a view of its storage."""
+    wanted = geometry(base, view._a.shape, view.stride(), view.storage_offset())
+    return ((AsStrided, wanted),)
 
-    storage_offset: None means input's own. RuntimeError: outside of the storage.
+
+ViewInfo.by_strides = staticmethod(_by_strides)
+
+
+@op("unfold(input, dimension: int, size: int, step: int)", at="Tensor", tensors=1, view=True)
+class Unfold:
+    """y (..., windows, ..., size) = the windows of `size` elements every `step` along dimension.
+
+    A view: windows may share elements.
+
+    errors  RuntimeError: a size larger than the dimension, or a step below 1
+
+    >>> torch.arange(5).unfold(0, 3, 2)
+    tensor([[0, 1, 2],
+            [2, 3, 4]])
     """
-    return apply(CARDS["_as_strided"], (input, *geometry(input, size, stride, storage_offset)))
-
-
-@op("_unfold", fn=False, method=False, tensors=1, view=True, node="Unfold")
-class _Unfold:
-    """y (..., windows, ..., size) = windows of `size` every `step` along dim."""
 
     def forward(x, dim, size, step):
-        if x.ndim == 0:
-            x, dim = x.reshape(1), 0
-            return np.lib.stride_tricks.as_strided(x, (size,), x.strides)
-        d = wrapped(dim, x.ndim)
-        if size > x.shape[d]:
+        d = wrapped(dim, max(x.ndim, 1))
+        length = x.shape[d] if x.ndim else 1
+        if size < 0:
+            raise RuntimeError(f"size is {size} but must be >= 0")
+        if size > length:
             raise RuntimeError(
-                f"maximum size for tensor at dimension {d} is {x.shape[d]} but size is {size}"
+                f"maximum size for tensor at dimension {d} is {length} but size is {size}"
             )
         if step <= 0:
             raise RuntimeError(f"step is {step} but must be > 0")
+        if x.ndim == 0:
+            return np.lib.stride_tricks.as_strided(x, (size,), (x.itemsize,))
         shape, strides = list(x.shape), list(x.strides)
-        shape[d] = (shape[d] - size) // step + 1
-        strides[d] *= step
+        shape[d] = (length - size) // step + 1
+        strides[d] *= min(step, length + 1)  # a larger one is never walked
         return np.lib.stride_tricks.as_strided(x, (*shape, size), (*strides, x.strides[d]))
 
     def backward(c, dy, x_shape, dim, size, step):
@@ -130,12 +145,12 @@ class _Unfold:
         yield make(), 0, 1, 1
 
 
-@op("unfold_dx", fn=False, method=False, tensors=1, node="UnfoldBackward")
-class _UnfoldDx:
-    """dx of _unfold: every window's gradient added where the window was read."""
+@internal("unfold_dx", tensors=1, node="UnfoldBackward")
+class UnfoldDx:
+    """dx of unfold: every window's gradient added where the window was read."""
 
     def forward(dy, x_shape, dim, size, step):
-        dx = np.zeros(x_shape, dy.dtype)
+        dx = K.zeros(x_shape, like=dy)
         if not x_shape:
             return dx + dy.sum()
         d = wrapped(dim, len(x_shape))
@@ -145,32 +160,34 @@ class _UnfoldDx:
         return dx
 
     def backward(c, ddx, dim, size, step):
-        return (
-            apply(CARDS["_unfold"], (ddx, dim, size, step))
-            if isinstance(ddx, Tensor)
-            else CARDS["_unfold"].forward(ddx, dim, size, step)
-        )
+        return K.windows(ddx, dim, size, step)
 
     def samples(make):
         yield make(3, 3), (7,), 0, 3, 2
         yield make(2, 4, 2), (2, 5), 1, 2, 1
 
 
-word("unfold_dx", CARDS["unfold_dx"].forward)
+word("windows", Unfold.forward)
+translate("windows", Unfold.__call__)
+word("unfold_dx", UnfoldDx.forward)
 
 
-@composite("unfold", fn=False, method=True)
-def unfold(x, dimension, size, step):
-    """Windows of `size` elements, `step` apart, along a dimension.
+@composite(
+    "as_strided_scatter(input, src, size: Sequence[int], stride: Sequence[int], "
+    "storage_offset: int | None = None)",
+    at="torch Tensor",
+)
+def as_strided_scatter(input, src, size, stride, storage_offset):
+    """A copy of input with src at as_strided(size, stride, storage_offset).
 
-    They become a last dimension. A view.
+    errors  RuntimeError: src has another shape, or the view lies outside of the storage
     """
-    return apply(CARDS["_unfold"], (x, dimension, size, step))
-
-
-@composite("as_strided_scatter", method=True)
-def as_strided_scatter(input, src, size, stride, storage_offset=None):
-    """A copy of input with src at as_strided(size, stride, storage_offset)."""
     y = input.clone()
-    y.as_strided(size, stride, storage_offset).copy_(src)
+    part = AsStrided(y, size, stride, storage_offset)
+    if part.shape != src.shape:
+        raise RuntimeError(
+            "expected src to have a size equal to the slice of self. src size = "
+            f"{list(src.shape)}, slice size = {list(part.shape)}"
+        )
+    part.copy_(src)
     return y

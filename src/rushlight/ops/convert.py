@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
 
 from ..core import dtype as dtypes
+from ..core.device import resolve
 from ..core.dtype import dtype, float64
+from ..core.dtype_info import as_dtype, is_dtype
 from ..core.layout import (
     channels_last,
     channels_last_3d,
@@ -17,15 +20,19 @@ from ..core.layout import (
 )
 from ..core.tensor import Tensor
 from ..core.tensor_types import dtype_of_type
-from ..dispatch.registry import CARDS, apply, apply_inplace, composite, op
+from ..dispatch.messages import mismatch, not_a_tensor
+from ..dispatch.registry import apply_inplace, composite, internal, op
 from ..kernels import K
 
 
-@op("_to_copy", fn=False, method=False, tensors=1, node="ToCopy")
-class _ToCopy:
+@internal("to_copy", tensors=1, node="ToCopy")
+class ToCopy:
     """y = x in another dtype; the gradient returns in x's."""
 
     def forward(x, dtype):
+        if x.dtype.kind in "fc" and dtype.category <= dtypes.INT:
+            with np.errstate(invalid="ignore"):  # nan and inf become some integer, as in C
+                return x.astype(dtype.np)
         return x.astype(dtype.np)
 
     def backward(c, dy, x):
@@ -38,21 +45,18 @@ class _ToCopy:
         yield make(0, 5), float64
 
 
-@op("clone", tensors=1)
+@op("clone(input, *, memory_format=preserve_format)", at="torch Tensor", tensors=1)
 class Clone:
     """y = a copy of x, differentiable.
 
-    memory_format: preserve_format keeps the order of the dimensions in memory; contiguous_format is
-    C order.
+    memory_format  preserve_format keeps the order of the dimensions in memory; contiguous_format
+                   is C order; channels_last, channels_last_3d
+    errors         RuntimeError: another number of dimensions than the format has
     """
 
-    def forward(x, memory_format=preserve_format):
+    def forward(x, memory_format):
         if memory_format is preserve_format:
-            return (
-                np.array(x, order="K")
-                if not (x.ndim and 0 in x.strides)
-                else np.array(x, order="C")
-            )
+            return np.array(x, order="C" if x.ndim and 0 in x.strides else "K")
         return _ordered(x, memory_format)
 
     def backward(c, dy):
@@ -63,6 +67,7 @@ class Clone:
         yield make(4, 3).T
         yield make()
         yield make(0, 5)
+        yield make(4, 3).T, {"memory_format": contiguous_format}
 
 
 def _ordered(x: np.ndarray, memory: memory_format) -> np.ndarray:
@@ -76,18 +81,26 @@ def _ordered(x: np.ndarray, memory: memory_format) -> np.ndarray:
     return np.array(x, order="C")
 
 
-@composite("contiguous", fn=False, method=True)
-def contiguous(x, memory_format=contiguous_format):
-    """x itself if its elements already lie in that order, else a copy that does."""
-    return x if x.is_contiguous(memory_format) else apply(CARDS["clone"], (x, memory_format))
+@composite("contiguous(input, memory_format=contiguous_format)", at="Tensor")
+def contiguous(input, memory_format=contiguous_format):
+    """input itself if its elements already lie in that order, else a copy that does."""
+    return input if input.is_contiguous(memory_format) else Clone.run((input, memory_format))
 
 
-@op("_copy", fn=False, method=False, tensors=2, broadcast=True, node="CopyBackwards")
-class _Copy:
+@internal("copy", tensors=2, broadcast=True, node="CopyBackwards")
+class Copy:
     """y = source in x's shape and dtype: what copy_ writes."""
 
     def forward(x, source):
-        return np.broadcast_to(source, x.shape)
+        try:
+            return np.broadcast_to(source, x.shape)
+        except ValueError:
+            shapes = [x.shape, source.shape]
+            raise RuntimeError(
+                mismatch(shapes)
+                or f"output with shape {list(x.shape)} doesn't match the broadcast shape "
+                f"{list(np.broadcast_shapes(*shapes))}"
+            ) from None
 
     def backward(c, dy):
         return K.zeros_like(dy) if c.needs(0) else None, dy
@@ -97,30 +110,47 @@ class _Copy:
         yield make(), make()
 
 
-@composite("copy_", fn=False, method=True)
-def copy_(x, src, non_blocking=False):
-    """Write src (broadcast, cast) into x. Returns x."""
+@composite(
+    "copy_(input, src: Tensor | Number, non_blocking: bool = False)",
+    at="Tensor",
+)
+def copy_(input, src, non_blocking):
+    """Write src (broadcast, cast) into input. Returns input.
+
+    errors  RuntimeError: src does not broadcast to input's shape
+    """
     if not isinstance(src, Tensor):
-        raise TypeError(
-            f"copy_(): argument 'other' (position 1) must be Tensor, not {type(src).__name__}"
-        )
-    if src._rg and src.dtype is not x.dtype:
-        src = src.to(x.dtype)
-    return apply_inplace(CARDS["_copy"], (x, src))
+        if isinstance(src, (bool, int, float, complex, np.number)):
+            return input.fill_(src)
+        raise not_a_tensor("copy_", "other", 1, src)
+    if src._a.dtype != input._a.dtype and (src._rg or input._a.dtype.kind in "iu"):
+        src = src.to(input.dtype)
+    return apply_inplace(Copy, (input, src))
 
 
-@composite("to", fn=False, method=True)
+# written by hand: its arguments are told apart by their types
+@composite("to", at="Tensor")
 def to(
-    x, *args, dtype=None, device=None, non_blocking=False, copy=False, memory_format=preserve_format
+    x,
+    *args,
+    dtype=None,
+    device=None,
+    non_blocking=False,
+    copy=False,
+    memory_format=preserve_format,
+    tensor=None,
 ):
-    """x on a device and in a dtype: to(dtype), to(device), to(device, dtype), to(other); itself if
+    """x on a device and in a dtype: to(dtype), to(device), to(device, dtype), to(tensor); itself if
     nothing changes.
 
-    Errors: RuntimeError for a device that is absent, TypeError for other arguments.
+    errors  RuntimeError: a device that is absent; TypeError: other arguments
+
+    >>> torch.ones(2).to(torch.int64)
+    tensor([1, 1])
     """
     flags = []
-    for a in args:
-        if isinstance(a, dtypes.dtype):
+    for a in args if tensor is None else (tensor, *args):
+        if is_dtype(a):
             dtype = a
         elif isinstance(a, Tensor):
             dtype, device = a.dtype, a.device
@@ -131,32 +161,30 @@ def to(
     if len(flags) > 1:
         copy = flags[1]
     if device is not None:
-        from ..core.device import resolve
-
         resolve(device)
-    if dtype is not None and x.dtype is not dtype:
-        if x._a.dtype.kind == "c" and dtype.category != dtypes.COMPLEX:
-            _warn_complex()
-        y = apply(CARDS["_to_copy"], (x, dtype))
-        return y if memory_format is preserve_format else y.contiguous(memory_format=memory_format)
+    if dtype is not None:
+        dtype = as_dtype(dtype, "to")
+        if x.dtype is not dtype:
+            if x._a.dtype.kind == "c" and dtype.category != dtypes.COMPLEX:
+                warnings.warn(
+                    "Casting complex values to real discards the imaginary part", stacklevel=2
+                )
+            y = ToCopy.run((x, dtype))
+            if memory_format is preserve_format:
+                return y
+            return y.contiguous(memory_format=memory_format)
     if copy or (memory_format is not preserve_format and not x.is_contiguous(memory_format)):
-        return apply(CARDS["clone"], (x, memory_format))
+        return Clone.run((x, memory_format))
     return x
 
 
-def _warn_complex() -> None:
-    import warnings
-
-    warnings.warn("Casting complex values to real discards the imaginary part", stacklevel=4)
-
-
 def _conversion(name: str, target: dtype) -> None:
-    def convert(x, memory_format=preserve_format):
-        return to(x, target, memory_format=memory_format)
+    def convert(input, memory_format):
+        return to(input, target, memory_format=memory_format)
 
     convert.__name__ = name
-    convert.__doc__ = f"x as {target}; itself if it already is."
-    composite(name, fn=False, method=True)(convert)
+    convert.__doc__ = f"input as {target}; itself if it already is."
+    composite(f"{name}(input, memory_format=preserve_format)", at="Tensor")(convert)
 
 
 for _name, _target in {
@@ -169,36 +197,36 @@ for _name, _target in {
     _conversion(_name, _target)
 
 
-@composite("type_as", fn=False, method=True)
-def type_as(x, other):
-    """x in the dtype of other."""
-    return to(x, other.dtype)
+@composite("type_as(input, other: Tensor)", at="Tensor")
+def type_as(input, other):
+    """input in the dtype of other."""
+    return to(input, other.dtype)
 
 
-@composite("type", fn=False, method=True)
+@composite("type", at="Tensor")
 def type_(x, dtype=None, non_blocking=False, **kwargs):
-    """Without an argument the name of the tensor type ('torch.FloatTensor').
-
-    With one, x in that dtype.
+    """Without an argument the name of the tensor type ("torch.FloatTensor"); with one, x in that
+    dtype (a dtype, a tensor type or its name).
     """
     if dtype is None:
         return f"torch.{dtypes.scalar_name(x.dtype)}Tensor"
     return to(x, dtype_of_type(dtype))
 
 
-@composite("cpu", fn=False, method=True)
-def cpu(x, memory_format=preserve_format):
-    """x on the CPU: itself."""
-    return x
+@composite("cpu(input, memory_format=preserve_format)", at="Tensor")
+def cpu(input, memory_format):
+    """input on the CPU: itself."""
+    return input
 
 
-@composite("cuda", fn=False, method=True)
-def cuda(x, device=None, non_blocking=False, memory_format=preserve_format):
-    """x on a CUDA device; raises PyTorch's error where there is none."""
-    from ..core.device import resolve
-
+@composite(
+    "cuda(input, device=None, non_blocking: bool = False, memory_format=preserve_format)",
+    at="Tensor",
+)
+def cuda(input, device, non_blocking, memory_format):
+    """input on a CUDA device. RuntimeError, AssertionError: there is none."""
     resolve("cuda" if device is None else device)
-    return x
+    return input
 
 
 # ---------------------------------------------------------------- element by element, in Python
@@ -218,85 +246,85 @@ def _called(name: str, x: Tensor, others: tuple, f: Any) -> Tensor:
     return x
 
 
-@composite("apply_", fn=False, method=True)
-def apply_(x, callable):
-    """callable(element) in place of every element.
+@composite("apply_(input, callable: Callable)", at="Tensor")
+def apply_(input, callable):
+    """callable(element) in place of every element: a Python call each.
 
-    slow, a Python call each. RuntimeError: x requires grad.
+    errors  RuntimeError: input requires grad
     """
-    return _called("apply_", x, (), callable)
+    return _called("apply_", input, (), callable)
 
 
-@composite("map_", fn=False, method=True)
-def map_(x, tensor, callable):
+@composite("map_(input, tensor, callable: Callable)", at="Tensor")
+def map_(input, tensor, callable):
     """callable(element, element of tensor) in place of every element.
 
-    RuntimeError: x requires grad.
+    errors  RuntimeError: input requires grad
     """
-    return _called("map_", x, (tensor,), callable)
+    return _called("map_", input, (tensor,), callable)
 
 
-@composite("map2_", fn=False, method=True)
-def map2_(x, tensor1, tensor2, callable):
+@composite("map2_(input, tensor1, tensor2, callable: Callable)", at="Tensor")
+def map2_(input, tensor1, tensor2, callable):
     """callable(element, element of tensor1, of tensor2) in place of every element.
 
-    RuntimeError: x requires grad.
+    errors  RuntimeError: input requires grad
     """
-    return _called("map2_", x, (tensor1, tensor2), callable)
+    return _called("map2_", input, (tensor1, tensor2), callable)
 
 
 # ---------------------------------------------------------------- what changes nothing on a CPU
 
 
-@composite("share_memory_", fn=False, method=True)
-def share_memory_(x):
-    """x itself: workers get their tensors through pipes here, not through shared memory."""
-    return x
+@composite("share_memory_(input)", at="Tensor")
+def share_memory_(input):
+    """input itself: workers get their tensors through pipes here, not through shared memory."""
+    return input
 
 
-@composite("pin_memory", fn=False, method=True)
-def pin_memory(x, device=None):
+@composite("pin_memory(input, device=None)", at="Tensor")
+def pin_memory(input, device):
     """RuntimeError: there is no accelerator to pin memory for."""
     raise RuntimeError("Cannot access accelerator device when none is available.")
 
 
-@composite("to_dense", fn=False, method=True)
-def to_dense(x, dtype=None, *, masked_grad=True):
-    """x itself (in dtype): every tensor here is dense."""
-    return x if dtype is None else to(x, dtype)
+@composite("to_dense(input, dtype=None, *, masked_grad: bool | None = None)", at="Tensor")
+def to_dense(input, dtype, *, masked_grad):
+    """input itself (in dtype): every tensor here is dense."""
+    return input if dtype is None else to(input, dtype)
 
 
-@composite("detach")
+@composite("detach(input)", at="torch")
 def detach(input):
     """The same elements (shared), without history."""
     return input.detach()
 
 
-@composite("detach_")
+@composite("detach_(input)", at="torch")
 def detach_(input):
     """input with its history forgotten, in place."""
     return input.detach_()
 
 
-@composite("get_device")
+@composite("get_device(input)", at="torch")
 def get_device(input):
     """The index of input's device; -1 for the CPU."""
     return input.get_device()
 
 
-@composite("is_nonzero", fn=False, method=True)
+@composite("is_nonzero(input)", at="Tensor")
 def is_nonzero(input):
     """True if the only element is not zero. RuntimeError: not exactly one element."""
     return bool(input)
 
 
-@composite("is_distributed", method=True)
+@composite("is_distributed(input)", at="torch Tensor")
 def is_distributed(input):
     """False: no tensor is spread over processes."""
     return False
 
 
-@composite("const_data_ptr", fn=False, method=True)
-def const_data_ptr(x):
+@composite("const_data_ptr(input)", at="Tensor")
+def const_data_ptr(input):
     """The address of the first element (bytes), for reading."""
-    return x.data_ptr()
+    return input.data_ptr()

@@ -1,42 +1,85 @@
 """Tensors from nothing: zeros, ones, full, arange, linspace, eye, the *_like and new_* forms.
 
 All take dtype, device, requires_grad, layout, pin_memory as PyTorch does; layouts other than
-strided and pinned memory raise. (tensor: core/construct.py; from_numpy: core/sharing.py; random:
-ops/random.py.)"""
+strided and pinned memory raise. The functions with out= are plain ones: without a dtype, the result
+has that of out. (tensor: core/construct.py; from_numpy: core/sharing.py; random: ops/random.py.)
+"""
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
 
+from ..core.construct import legacy_tensor, tensor
 from ..core.device import resolve
-from ..core.dtype import FLOAT, get_default_dtype, int64, number_dtype, promote_types
+from ..core.dtype import (
+    FLOAT,
+    INT,
+    complex128,
+    float64,
+    get_default_dtype,
+    int64,
+    number_dtype,
+    promote_types,
+)
 from ..core.dtype import dtype as DType
+from ..core.dtype_info import as_dtype
 from ..core.layout import preserve_format, strided
+from ..core.strided import as_sizes, required, view_of
 from ..core.tensor import Tensor, wrap
-from ..dispatch.registry import composite, number_array, number_of
+from ..dispatch.messages import missing, not_implemented
+from ..dispatch.registry import composite, fitted, number_of, write_out
 from ..kernels import K, native
+from .cat_split import stack
+from .shape import wrapped
+
+_OPTIONS = (
+    "dtype=None, layout: layout | None = None, device=None, pin_memory: bool = False, "
+    "requires_grad: bool = False"
+)
 
 
-def shape_of(size: Any) -> tuple:
-    """zeros(2, 3) and zeros((2, 3)) mean the same.
+def dtype_of(given: Any, name: str, out: Tensor | None = None, default: Any = None) -> DType:
+    """The dtype of a new tensor: the argument, else out's, else `default`, else the default one."""
+    if given is not None:
+        return as_dtype(given, name)
+    return out.dtype if out is not None else default or get_default_dtype()
 
-    RuntimeError: a negative size; TypeError: not integers.
+
+def shape_of(size: Any, name: str = "zeros") -> tuple:
+    """The shape in zeros(2, 3), zeros((2, 3)).
+
+    errors  TypeError: not integers; RuntimeError: a negative size
     """
-    if len(size) == 1 and isinstance(size[0], (tuple, list)):
-        size = size[0]
+    if len(size) == 1:
+        if isinstance(size[0], (tuple, list)):
+            size = size[0]
+        elif isinstance(size[0], bool) or not hasattr(size[0], "__index__"):
+            raise _no_sizes(name, size[0])
     try:
         shape = tuple([n if type(n) is int else n.__index__() for n in size])
-    except AttributeError:
-        bad = next(n for n in size if not hasattr(n, "__index__"))
-        raise TypeError(f"sizes must be integers, but got {type(bad).__name__}: {bad!r}") from None
+    except (AttributeError, TypeError):
+        i = next(i for i, n in enumerate(size) if not hasattr(n, "__index__"))
+        raise TypeError(
+            f"{name}(): argument 'size' failed to unpack the object at pos {i + 1} with error "
+            f'"type must be tuple of ints,but got {type(size[i]).__name__}"'
+        ) from None
     for n in shape:
         if n < 0:
             raise RuntimeError(
-                f"Trying to create tensor with negative dimension {n}: {list(shape)}"
+                "zeros: Dimension size must be non-negative."
+                if name == "zeros"
+                else f"Trying to create tensor with negative dimension {n}: {list(shape)}"
             )
     return shape
+
+
+def _no_sizes(name: str, given: Any) -> TypeError:
+    return TypeError(
+        f"{name}(): argument 'size' (position 1) must be tuple of ints, not {type(given).__name__}"
+    )
 
 
 def finished(
@@ -47,6 +90,7 @@ def finished(
     pin_memory: bool = False,
     out: Tensor | None = None,
     memory_format: Any = None,
+    name: str = "functions with out=",
 ) -> Tensor:
     """The new tensor of array a with the options of every creation function, each checked."""
     if device is not None:
@@ -58,10 +102,7 @@ def finished(
             "Cannot access accelerator device when none is available: pin_memory=True needs one."
         )
     if out is not None:
-        from ..dispatch.registry import store
-
-        store(out, wrap(a))
-        return out
+        return write_out(name, out, wrap(a))
     t = wrap(a)
     if memory_format is not None and memory_format is not preserve_format:
         t = t.contiguous(memory_format=memory_format)
@@ -92,57 +133,39 @@ def _filled(name: str, fill: Any) -> Any:
             size = (kwargs.pop("size"),)
         if kwargs:
             raise TypeError(f"{name}() got an unexpected keyword argument '{next(iter(kwargs))}'")
-        if dtype is None:
-            dtype = get_default_dtype() if out is None else out.dtype
+        if not size:
+            raise missing(name, "size")
+        d = get_default_dtype() if dtype is None and out is None else dtype_of(dtype, name, out)
+        a = fill(shape_of(size, name), d.np)
         return finished(
-            fill(shape_of(size), dtype.np),
-            requires_grad,
-            resolve(device),
-            layout,
-            pin_memory,
-            out,
-            memory_format,
+            a, requires_grad, resolve(device), layout, pin_memory, out, memory_format, name
         )
 
-    def like(
-        input,
-        *,
-        dtype=None,
-        layout=None,
-        device=None,
-        requires_grad=False,
-        pin_memory=False,
-        memory_format=preserve_format,
-    ):
-        a = fill(input._a.shape, (dtype or input.dtype).np)
-        return finished(
-            _ordered_like(a, input._a, memory_format), requires_grad, device, layout, pin_memory
-        )
+    def like(input, *, dtype, layout, device, requires_grad, pin_memory, memory_format):
+        d = dtype_of(dtype, name + "_like", input)
+        a = ordered_like(fill(input._a.shape, d.np), input._a, memory_format)
+        return finished(a, requires_grad, device, layout, pin_memory)
 
-    def new(
-        input, *size, dtype=None, device=None, requires_grad=False, layout=None, pin_memory=False
-    ):
-        return finished(
-            fill(shape_of(size), (dtype or input.dtype).np),
-            requires_grad,
-            device,
-            layout,
-            pin_memory,
-        )
+    def new(input, *size, dtype, layout, device, requires_grad, pin_memory):
+        d = dtype_of(dtype, "new_" + name, input)
+        a = fill(shape_of(size, "new_" + name), d.np)
+        return finished(a, requires_grad, device, layout, pin_memory)
 
-    doc = f"{{}}; elements: {name}."
     for f, public, text in (
         (make, name, "A tensor of the given size"),
-        (like, name + "_like", "A tensor of input's shape and dtype"),
+        (like, name + "_like", "A tensor of input's shape, dtype and memory order"),
         (new, "new_" + name, "A tensor of the given size and of input's dtype"),
     ):
         f.__name__ = f.__qualname__ = public
-        f.__doc__ = doc.format(text)
-        composite(public, fn=not public.startswith("new"), method=public.startswith("new"))(f)
+        f.__doc__ = f"{text}; elements: {name}."
+    composite(name, at="torch")(make)
+    memory = "memory_format=preserve_format"
+    composite(f"{name}_like(input, *, {_OPTIONS}, {memory})", at="torch")(like)
+    composite(f"new_{name}(input, *size: int, {_OPTIONS})", at="Tensor")(new)
     return make
 
 
-def _ordered_like(a: np.ndarray, model: np.ndarray, memory_format: Any) -> np.ndarray:
+def ordered_like(a: np.ndarray, model: np.ndarray, memory_format: Any) -> np.ndarray:
     """a with the dimension order of `model` in memory, where preserve_format asks for it."""
     if memory_format is not preserve_format:
         return a if memory_format is None else wrap(a).contiguous(memory_format=memory_format)._a
@@ -161,11 +184,7 @@ zeros, ones, empty = (
 )
 
 
-def _number_array_of(value: Any, d: DType) -> np.ndarray:
-    return value._a if isinstance(value, Tensor) else number_array(value, d)
-
-
-@composite("full")
+@composite("full", at="torch")
 def full(
     size,
     fill_value,
@@ -177,78 +196,63 @@ def full(
     requires_grad=False,
     pin_memory=False,
 ):
-    """A tensor of the given size, every element fill_value; dtype follows the value."""
+    """A tensor of the given size, every element fill_value.
+
+    dtype   by default that of the value: int64, bool, or the default dtype
+    errors  RuntimeError: a value that does not fit the dtype, a negative size
+
+    >>> torch.full((2,), 7)
+    tensor([7, 7])
+    """
     value = number_of(fill_value)
-    d = dtype or (out.dtype if out is not None else number_dtype(value))
-    a = np.full(shape_of((size,)), number_array(value, d))
-    return finished(a, requires_grad, resolve(device), layout, pin_memory, out)
+    d = dtype_of(dtype, "full", out, number_dtype(value))
+    if not isinstance(size, (tuple, list)):
+        raise _no_sizes("full", size)
+    a = np.full(shape_of((size,), "full"), fitted(value, d))
+    return finished(a, requires_grad, resolve(device), layout, pin_memory, out, name="full")
 
 
-@composite("full_like")
+@composite(
+    f"full_like(input, fill_value: Number, *, {_OPTIONS}, memory_format=preserve_format)",
+    at="torch",
+)
 def full_like(
-    input,
-    fill_value,
-    *,
-    dtype=None,
-    layout=None,
-    device=None,
-    requires_grad=False,
-    pin_memory=False,
-    memory_format=preserve_format,
+    input, fill_value, *, dtype, layout, device, requires_grad, pin_memory, memory_format
 ):
-    """A tensor of input's shape and dtype, every element fill_value."""
-    d = dtype or input.dtype
-    a = np.full(input._a.shape, number_array(number_of(fill_value), d))
-    return finished(
-        _ordered_like(a, input._a, memory_format), requires_grad, device, layout, pin_memory
-    )
+    """A tensor of input's shape and dtype, every element fill_value.
+
+    errors  RuntimeError: a value that does not fit the dtype
+    """
+    d = dtype_of(dtype, "full_like", input)
+    a = np.full(input._a.shape, fitted(number_of(fill_value), d))
+    a = ordered_like(a, input._a, memory_format)
+    return finished(a, requires_grad, device, layout, pin_memory)
 
 
-@composite("new_full", fn=False, method=True)
-def new_full(
-    input,
-    size,
-    fill_value,
-    *,
-    dtype=None,
-    device=None,
-    requires_grad=False,
-    layout=None,
-    pin_memory=False,
-):
+@composite(f"new_full(input, size: Sequence[int], fill_value: Number, *, {_OPTIONS})", at="Tensor")
+def new_full(input, size, fill_value, *, dtype, **options):
     """A tensor of the given size and of input's dtype, every element fill_value."""
-    return full(
-        size,
-        fill_value,
-        dtype=dtype or input.dtype,
-        device=device,
-        requires_grad=requires_grad,
-        layout=layout,
-        pin_memory=pin_memory,
-    )
+    return full(size, fill_value, dtype=dtype_of(dtype, "new_full", input), **options)
 
 
-@composite("new_tensor", fn=False, method=True)
-def new_tensor(
-    input, data, *, dtype=None, device=None, requires_grad=False, layout=None, pin_memory=False
-):
+@composite(f"new_tensor(input, data: Any, *, {_OPTIONS})", at="Tensor")
+def new_tensor(input, data, *, dtype, device, requires_grad, layout, pin_memory):
     """A tensor of data, by default of input's dtype."""
-    from ..core.construct import tensor
+    d = dtype_of(dtype, "new_tensor", input)
+    return tensor(data, dtype=d, device=device, requires_grad=requires_grad)
 
-    return tensor(data, dtype=dtype or input.dtype, device=device, requires_grad=requires_grad)
 
-
-@composite("new_empty_strided", fn=False, method=True)
-def new_empty_strided(
-    input, size, stride, dtype=None, layout=None, device=None, pin_memory=False, requires_grad=False
-):
+@composite(
+    f"new_empty_strided(input, size: Sequence[int], stride: Sequence[int], {_OPTIONS})",
+    at="Tensor",
+)
+def new_empty_strided(input, size, stride, dtype, layout, device, pin_memory, requires_grad):
     """An uninitialised tensor of the given sizes and strides, of input's dtype."""
-    return empty_strided(
-        size, stride, dtype=dtype or input.dtype, device=device, requires_grad=requires_grad
-    )
+    d = dtype_of(dtype, "new_empty_strided", input)
+    return empty_strided(size, stride, dtype=d, device=device, requires_grad=requires_grad)
 
 
-@composite("empty_strided")
+@composite("empty_strided", at="torch")
 def empty_strided(
     size, stride, *, dtype=None, layout=None, device=None, requires_grad=False, pin_memory=False
 ):
@@ -258,13 +262,18 @@ def empty_strided(
             f"dimensionality of sizes ({len(size)}) must match dimensionality of strides "
             f"({len(stride)})"
         )
-    count = 1 + sum((n - 1) * s for n, s in zip(size, stride, strict=False)) if 0 not in size else 0
-    flat = np.empty(count, (dtype or get_default_dtype()).np)
-    a = np.lib.stride_tricks.as_strided(flat, tuple(size), tuple(s * flat.itemsize for s in stride))
+    size = as_sizes(size, "empty_strided", "size", 1)
+    stride = as_sizes(stride, "empty_strided", "stride", 2)
+    kind = dtype_of(dtype, "empty_strided").np
+    for n in size:
+        if n < 0:
+            raise RuntimeError(f"Trying to create tensor with negative dimension {n}: {list(size)}")
+    memory = np.empty(required(size, stride, kind.itemsize), kind)
+    a = view_of(memory.view(np.uint8), kind, size, stride, 0)
     return finished(a, requires_grad, resolve(device), layout, pin_memory)
 
 
-@composite("empty_permuted")
+@composite("empty_permuted", at="torch")
 def empty_permuted(
     size,
     physical_layout,
@@ -281,21 +290,26 @@ def empty_permuted(
             "Number of dimensions in size does not match the length of the physical_layout; i.e. "
             f"len(size) = {len(size)} is not equal to len(physical_layout) = {len(physical_layout)}"
         )
-    if sorted(physical_layout) != list(range(len(size))):
-        raise RuntimeError("Dimension out of range or duplicate dim in physical_layout")
-    a = np.empty([size[i] for i in physical_layout], (dtype or get_default_dtype()).np)
+    if len({wrapped(i, len(size)) for i in physical_layout}) < len(size):
+        raise RuntimeError("Duplicate dim not allowed")
+    d = dtype_of(dtype, "empty_permuted")
+    a = np.empty([size[i] for i in physical_layout], d.np)
     return finished(
         a.transpose(np.argsort(physical_layout)), requires_grad, resolve(device), layout, pin_memory
     )
 
 
-@composite("scalar_tensor")
+@composite("scalar_tensor", at="torch")
 def scalar_tensor(
     s, *, dtype=None, layout=None, device=None, requires_grad=False, pin_memory=False
 ):
     """A 0-d tensor of a number, of the default dtype."""
     return full(
-        (), s, dtype=dtype or get_default_dtype(), device=device, requires_grad=requires_grad
+        (),
+        s,
+        dtype=dtype_of(dtype, "scalar_tensor"),
+        device=device,
+        requires_grad=requires_grad,
     )
 
 
@@ -311,7 +325,7 @@ def _range_dtype(values: tuple) -> DType:
     )
 
 
-@composite("arange")
+@composite("arange", at="torch")
 def arange(
     *args,
     start=0,
@@ -336,12 +350,20 @@ def arange(
         end = args[0]
     elif len(args) == 2:
         start, end = args
-    elif len(args) >= 3:
+    elif len(args) == 3:
         start, end, step = args
+    elif args:
+        raise TypeError(f"arange() takes 3 positional arguments but {len(args)} were given")
     if end is None:
-        raise TypeError('arange() missing 1 required positional arguments: "end"')
-    if dtype is None:
-        dtype = out.dtype if out is not None else _range_dtype((start, end, step))
+        raise missing("arange", "end")
+    for name, v in (("start", start), ("end", end), ("step", step)):
+        if not isinstance(v, (int, float, complex, np.number, Tensor)):
+            position = 1 if len(args) == 1 else ("start", "end", "step").index(name) + 1
+            raise TypeError(
+                f"arange(): argument '{name}' (position {position}) must be Number, not "
+                f"{type(v).__name__}"
+            )
+    dtype = dtype_of(dtype, "arange", out, _range_dtype((start, end, step)))
     start, end, step = number_of(start), number_of(end), number_of(step)
     if step == 0:
         raise RuntimeError("step must be nonzero")
@@ -361,7 +383,7 @@ def arange(
     return finished(a, requires_grad, resolve(device), layout, pin_memory, out)
 
 
-@composite("range")
+@composite("range", at="torch")
 def range_(
     start=0,
     end=None,
@@ -374,8 +396,6 @@ def range_(
     requires_grad=False,
 ):
     """start, start + step, ... up to and including end (deprecated in PyTorch: use arange)."""
-    import warnings
-
     warnings.warn(
         "torch.range is deprecated and will be removed in a future release because its behavior is "
         "inconsistent with Python's range builtin. Instead, use torch.arange, which produces "
@@ -385,13 +405,13 @@ def range_(
     if end is None:
         start, end = 0, start
     count = int(np.floor((end - start) / step)) + 1
-    a = (start + np.arange(count) * step).astype((dtype or get_default_dtype()).np)
-    return finished(a, requires_grad, resolve(device), layout, False, out)
+    a = (start + np.arange(count) * step).astype(dtype_of(dtype, "range", out).np)
+    return finished(a, requires_grad, resolve(device), layout, False, out, name="range")
 
 
 def _steps(name: str, start: Any, end: Any, steps: int, dtype: DType | None) -> tuple:
     if steps is None:
-        raise TypeError(f'{name}() missing 1 required positional arguments: "steps"')
+        raise missing(name, "steps")
     if isinstance(steps, bool) or not hasattr(steps, "__index__"):
         raise TypeError(f"{name}(): argument 'steps' must be int, not {type(steps).__name__}")
     if steps < 0:
@@ -402,11 +422,16 @@ def _steps(name: str, start: Any, end: Any, steps: int, dtype: DType | None) -> 
                 f"{name} only supports 0-dimensional start and end tensors, but got "
                 f"{'start' if v is start else 'end'} with {v._a.ndim} dimension(s)."
             )
-    d = dtype or get_default_dtype()
+    d = get_default_dtype() if dtype is None else dtype
     start, end = number_of(start), number_of(end)
     if dtype is None and (isinstance(start, complex) or isinstance(end, complex)):
         d = d.to_complex()
     return start, end, d
+
+
+def _asked(dtype: Any, name: str, out: Tensor | None) -> DType | None:
+    """The dtype that the caller wants, through dtype= or out=; None: no one in particular."""
+    return None if dtype is None and out is None else dtype_of(dtype, name, out)
 
 
 def evenly(start: Any, end: Any, steps: int, d: DType) -> np.ndarray:
@@ -437,7 +462,7 @@ def evenly(start: Any, end: Any, steps: int, d: DType) -> np.ndarray:
     return y.astype(d.np)
 
 
-@composite("linspace")
+@composite("linspace", at="torch")
 def linspace(
     start,
     end,
@@ -451,15 +476,13 @@ def linspace(
     pin_memory=False,
 ):
     """`steps` numbers from start to end, both included, equally spaced."""
-    start, end, d = _steps(
-        "linspace", start, end, steps, dtype or (out.dtype if out is not None else None)
-    )
+    start, end, d = _steps("linspace", start, end, steps, _asked(dtype, "linspace", out))
     return finished(
         evenly(start, end, steps, d), requires_grad, resolve(device), layout, pin_memory, out
     )
 
 
-@composite("logspace")
+@composite("logspace", at="torch")
 def logspace(
     start,
     end,
@@ -474,18 +497,14 @@ def logspace(
     pin_memory=False,
 ):
     """base to the power of linspace(start, end, steps)."""
-    from ..core.dtype import complex128, float64
-
-    start, end, d = _steps(
-        "logspace", start, end, steps, dtype or (out.dtype if out is not None else None)
-    )
+    start, end, d = _steps("logspace", start, end, steps, _asked(dtype, "logspace", out))
     powers = evenly(start, end, steps, complex128 if d.category > FLOAT else float64)
     return finished(
         np.power(base, powers).astype(d.np), requires_grad, resolve(device), layout, pin_memory, out
     )
 
 
-@composite("eye")
+@composite("eye", at="torch")
 def eye(
     n,
     m=None,
@@ -499,46 +518,83 @@ def eye(
 ):
     """An (n, m) matrix with ones on the diagonal. RuntimeError: a negative size."""
     for name, v in (("n", n), ("m", n if m is None else m)):
+        if isinstance(v, bool) or not hasattr(v, "__index__"):
+            raise TypeError(
+                f"eye(): argument '{name}' (position {1 + (name == 'm')}) must be int, not "
+                f"{type(v).__name__}"
+            )
         if v < 0:
             raise RuntimeError(f"{name} must be greater or equal to 0, got {v}")
-    d = dtype or (out.dtype if out is not None else get_default_dtype())
-    return finished(
-        np.eye(n, m, dtype=d.np), requires_grad, resolve(device), layout, pin_memory, out
-    )
+    a = np.eye(n, m, dtype=dtype_of(dtype, "eye", out).np)
+    return finished(a, requires_grad, resolve(device), layout, pin_memory, out, name="eye")
 
 
-@composite("tril_indices")
+def _triangle_indices(name: str, found: tuple, dtype: Any, device: Any, layout: Any) -> Tensor:
+    a = np.stack(found)
+    d = as_dtype(dtype, name)
+    if d.category != INT:
+        raise not_implemented(name, a.astype(d.np))
+    return finished(a.astype(d.np), device=resolve(device), layout=layout)
+
+
+@composite("tril_indices", at="torch")
 def tril_indices(row, col, offset=0, *, dtype=int64, device=None, layout=None):
     """(2, k): rows and columns of the lower triangle of a (row, col) matrix, in order."""
-    return finished(
-        np.stack(np.tril_indices(row, offset, col)).astype(dtype.np),
-        device=resolve(device),
-        layout=layout,
-    )
+    found = np.tril_indices(row, offset, col)
+    return _triangle_indices("tril_indices", found, dtype, device, layout)
 
 
-@composite("triu_indices")
+@composite("triu_indices", at="torch")
 def triu_indices(row, col, offset=0, *, dtype=int64, device=None, layout=None):
     """(2, k): rows and columns of the upper triangle of a (row, col) matrix, in order."""
-    return finished(
-        np.stack(np.triu_indices(row, offset, col)).astype(dtype.np),
-        device=resolve(device),
-        layout=layout,
-    )
+    found = np.triu_indices(row, offset, col)
+    return _triangle_indices("triu_indices", found, dtype, device, layout)
 
 
-@composite("vander", "linalg.vander")
-def vander(x, N=None, increasing=False):
-    """The Vandermonde matrix: powers of a vector's elements as columns."""
-    from .cat_split import stack
+@composite(
+    "vander(x: Tensor, N: int | None = None, increasing: bool = False)",
+    at="torch",
+)
+def vander(x, N, increasing):
+    """The Vandermonde matrix: powers of a vector's elements as columns, the highest first.
 
+    N           the number of columns; by default that of the elements
+    increasing  the highest power last
+    errors      RuntimeError: not a vector
+
+    >>> torch.vander(tensor([1, 2, 3]))
+    tensor([[1, 1, 1],
+            [4, 2, 1],
+            [9, 3, 1]])
+    """
     if x._a.ndim != 1:
         raise RuntimeError("x must be a one-dimensional tensor.")
-    n = x._a.shape[0] if N is None else N
-    powers = range(n) if increasing else range(n - 1, -1, -1)
+    return _powers(x, x._a.shape[0] if N is None else N, increasing)
+
+
+@composite("vander(x: Tensor, *, N: int | None = None)", at="linalg")
+def linalg_vander(x, *, N):
+    """y[..., i, j] = x[..., i]^j: the Vandermonde matrices of the vectors in x.
+
+    shape   x (*, n) -> y (*, n, N); N is n if not given
+    errors  RuntimeError: N < 2
+    """
+    n = N if N is not None else x._a.shape[-1] if x._a.ndim else 1
+    if n <= 1:
+        raise RuntimeError("N must be greater than 1.")
+    return _powers(x, n, True)
+
+
+def _powers(x: Tensor, n: int, increasing: bool) -> Tensor:
+    """x^0 ... x^(n - 1) along a new last dimension."""
+    if x._a.dtype.kind == "b":
+        x = x.to(int64)
     if n == 0:
-        return x.new_empty((x._a.shape[0], 0))
-    return stack([x**p for p in powers], 1)
+        return x.new_empty((*x._a.shape, 0))
+    powers = [x.new_ones(tuple(x._a.shape))]
+    while len(powers) < n:
+        powers.append(powers[-1] * x)
+    return stack(powers if increasing else powers[::-1], -1)
 
 
 def _window(name: str, formula: Any) -> None:
@@ -553,26 +609,27 @@ def _window(name: str, formula: Any) -> None:
         pin_memory=False,
         **options,
     ):
-        d = dtype or get_default_dtype()
+        d = dtype_of(dtype, name)
+        if isinstance(window_length, bool) or not hasattr(window_length, "__index__"):
+            raise TypeError(
+                f"{name}(): argument 'window_length' (position 1) must be int, not "
+                f"{type(window_length).__name__}"
+            )
         if d.category != FLOAT:
             raise RuntimeError(f"{name} expects floating point dtypes, got: {d}")
         if window_length < 0:
             raise RuntimeError(
                 f"{name} requires non-negative window_length, got window_length={window_length}"
             )
-        if window_length <= 1:
-            return finished(
-                np.ones(window_length, d.np), requires_grad, resolve(device), layout, pin_memory
-            )
-        n = window_length if periodic else window_length - 1
-        a = formula(np.arange(window_length), n, *args, **options)
+        a = np.ones(window_length)
+        if window_length > 1:
+            n = window_length if periodic else window_length - 1
+            a = formula(np.arange(window_length), n, *args, **options)
         return finished(a.astype(d.np), requires_grad, resolve(device), layout, pin_memory)
 
-    f.__name__, f.__doc__ = (
-        name,
-        f"The {name.removesuffix('_window')} window of window_length samples.",
-    )
-    composite(name)(f)
+    f.__name__ = f.__qualname__ = name
+    f.__doc__ = f"The {name.removesuffix('_window')} window of window_length samples."
+    composite(name, at="torch")(f)
 
 
 _window("hann_window", lambda i, n: 0.5 - 0.5 * np.cos(2 * np.pi * i / n))
@@ -592,11 +649,9 @@ _window(
 )
 
 
-@composite("new", fn=False, method=True)
+@composite("new", at="Tensor")
 def new(input, *data, device=None):
     """A tensor of input's dtype of the given sizes (uninitialised), or with a copy of the given
     sequence.
     """
-    from ..core.construct import legacy_tensor
-
     return legacy_tensor(data, device, input.dtype)

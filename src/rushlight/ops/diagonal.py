@@ -4,18 +4,30 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..core.tensor import Tensor, wrap
-from ..dispatch.registry import CARDS, apply, composite, op, store
+from ..core.dtype import get_default_dtype
+from ..core.tensor import wrap as wrapped_array
+from ..dispatch.registry import composite, internal, op
 from ..kernels import K, word
 from .cat_split import atleast_2d, cat
-from .shape import movedim, wrapped
+from .shape import wrapped
 
 
-@op("diagonal", tensors=1, view=True)
+@op(
+    "diagonal(input, offset=0, dim1: int = 0, dim2: int = 1)",
+    at="torch Tensor",
+    tensors=1,
+    view=True,
+)
 class Diagonal:
-    """y (..., k) = the diagonal of dimensions dim1, dim2; a view."""
+    """y (..., k) = the elements x[i, i + offset] of dimensions dim1, dim2; a view.
 
-    def forward(x, offset=0, dim1=0, dim2=1):
+    errors  RuntimeError: dim1 and dim2 are one; IndexError: no such dimension
+
+    >>> torch.diagonal(tensor([[1, 2], [3, 4]]))
+    tensor([1, 4])
+    """
+
+    def forward(x, offset, dim1, dim2):
         a, b = wrapped(dim1, x.ndim), wrapped(dim2, x.ndim)
         if a == b:
             raise RuntimeError(f"diagonal dimensions cannot be identical {dim1}, {dim2}")
@@ -33,12 +45,12 @@ class Diagonal:
         yield make(2, 3, 4), -1, 2, 1
 
 
-@op("diagonal_dx", fn=False, method=False, tensors=1, node="DiagonalBackward")
-class _DiagonalDx:
+@internal("diagonal_dx", tensors=1, node="DiagonalBackward")
+class DiagonalDx:
     """dx of diagonal: dy on that diagonal of zeros."""
 
     def forward(dy, x_shape, offset, dim1, dim2):
-        dx = np.zeros(x_shape, dy.dtype)
+        dx = K.zeros(x_shape, like=dy)
         d = dx.diagonal(offset, dim1, dim2)
         d.flags.writeable = True
         d[...] = dy
@@ -51,64 +63,83 @@ class _DiagonalDx:
         yield make(3), (3, 4), 0, 0, 1
 
 
-@composite("diag", method=True)
-def diag(input, diagonal=0, *, out=None):
-    """A vector as the diagonal of a matrix, or the diagonal of a matrix as a vector (a copy)."""
+@composite("diag(input, diagonal=0, *, out=None)", at="torch Tensor")
+def diag(input, diagonal):
+    """A vector as the diagonal of a matrix, or the diagonal of a matrix as a vector (a copy).
+
+    errors  RuntimeError: neither 1-d nor 2-d
+
+    >>> torch.diag(tensor([1, 2]))
+    tensor([[1, 0],
+            [0, 2]])
+    """
     n = input._a.ndim
     if n not in (1, 2):
         raise RuntimeError(f"diag(): Supports 1D or 2D tensors. Got {n}D")
-    y = diag_embed(input, diagonal) if n == 1 else input.diagonal(diagonal).clone()
-    if out is None:
-        return y
-    store(out, y)
-    return out
+    return diag_embed(input, diagonal, -2, -1) if n == 1 else input.diagonal(diagonal).clone()
 
 
-@composite("diag_embed", method=True)
-def diag_embed(input, offset=0, dim1=-2, dim2=-1):
-    """The last dimension as diagonals of matrices in dimensions dim1, dim2, zeros elsewhere."""
+@composite("diag_embed(input, offset=0, dim1: int = -2, dim2: int = -1)", at="torch Tensor")
+def diag_embed(input, offset, dim1, dim2):
+    """The last dimension as diagonals of matrices in dimensions dim1, dim2, zeros elsewhere.
+
+    errors  RuntimeError: dim1 and dim2 are one; IndexError: no such dimension, or a 0-d input
+    """
     shape = input._a.shape
-    side = shape[-1] + abs(offset)
     n = len(shape) + 1
     a, b = wrapped(dim1, n), wrapped(dim2, n)
     if a == b:
         raise RuntimeError(f"diagonal dimensions cannot be identical {dim1}, {dim2}")
-    y = apply(CARDS["diagonal_dx"], (input, (*shape[:-1], side, side), offset, n - 2, n - 1))
-    return movedim(y, (-2, -1), (a, b)) if (a, b) != (n - 2, n - 1) else y
+    side = shape[-1] + abs(offset)
+    rest = iter(shape[:-1])
+    full = tuple([side if d in (a, b) else next(rest) for d in range(n)])
+    return DiagonalDx.run((input, full, offset, a, b))
 
 
-@composite("diagflat", method=True)
-def diagflat(input, offset=0):
+@composite("diagflat(input, offset=0)", at="torch Tensor")
+def diagflat(input, offset):
     """All elements as the diagonal of a matrix."""
-    return diag_embed(input.reshape(-1), offset)
+    return diag_embed(input.reshape(-1), offset, -2, -1)
 
 
-word("diagonal", CARDS["diagonal"].forward)
-word("diagonal_dx", CARDS["diagonal_dx"].forward)
+word("diagonal", Diagonal.forward)
+word("diagonal_dx", DiagonalDx.forward)
 
 
-@composite("block_diag")
+@composite("block_diag", at="torch")
 def block_diag(*tensors):
-    """The matrices along the diagonal of a larger one, zeros elsewhere."""
-    blocks = [atleast_2d(t) for t in tensors] or []
-    if not blocks:
-        from .creation import empty
+    """The matrices along the diagonal of a larger one, zeros elsewhere; vectors are rows.
 
-        return empty(1, 0)
+    errors  RuntimeError: a tensor of more than 2 dimensions
+    """
+    for i, t in enumerate(tensors):
+        if t._a.ndim > 2:
+            raise RuntimeError(
+                "torch.block_diag: Input tensors must have 2 or fewer dimensions. Input "
+                f"{i} has {t._a.ndim} dimensions"
+            )
+    if not tensors:
+        return wrapped_array(np.zeros((1, 0), get_default_dtype().np))
+    blocks = [atleast_2d(t) for t in tensors]
     width = sum(b._a.shape[1] for b in blocks)
     rows, at = [], 0
     for b in blocks:
-        if b._a.ndim > 2:
-            raise RuntimeError("torch.block_diag: Input tensors must have 2 or fewer dimensions.")
         h, w = b._a.shape
         rows.append(cat([b.new_zeros((h, at)), b, b.new_zeros((h, width - at - w))], 1))
         at += w
     return cat(rows, 0)
 
 
-@op("trace")
+@op("trace(input)", at="torch Tensor", not_for="b")
 class Trace:
-    """y = Σ x[i, i] of a matrix; integers add up as int64.  RuntimeError: not a matrix."""
+    """y = Σ x[i, i] of a matrix.
+
+    dtype   integers add up as int64
+    errors  RuntimeError: not a matrix
+
+    >>> torch.trace(tensor([[1, 2], [3, 4]]))
+    tensor(5)
+    """
 
     def forward(x):
         if x.ndim != 2:
@@ -125,12 +156,15 @@ class Trace:
         yield make(0, 2)
 
 
-@composite("fill_diagonal_", fn=False, method=True)
-def fill_diagonal_(input, fill_value, wrap=False):
+@composite(
+    "fill_diagonal_(input, fill_value: Number, wrap: bool = False)",
+    at="Tensor",
+)
+def fill_diagonal_(input, fill_value, wrap):
     """The main diagonal (of all dimensions at once) set to a number, in place.
 
-    wrap: in a tall matrix the diagonal starts again after a row of N columns.
-    RuntimeError: fewer than 2 dimensions, or more than 2 of different sizes.
+    wrap    in a tall matrix the diagonal starts again after a row of N columns
+    errors  RuntimeError: fewer than 2 dimensions, or more than 2 of different sizes
     """
     shape = input._a.shape
     if len(shape) < 2:
@@ -139,8 +173,4 @@ def fill_diagonal_(input, fill_value, wrap=False):
         raise RuntimeError("all dimensions of input must be of equal length")
     mask = np.zeros(shape, bool)
     np.fill_diagonal(mask, True, wrap=wrap)
-    return input.masked_fill_(_mask(mask), fill_value)
-
-
-def _mask(a: np.ndarray) -> Tensor:
-    return wrap(a)
+    return input.masked_fill_(wrapped_array(mask), fill_value)

@@ -1,8 +1,9 @@
-"""Indexing: x[...] and x[...] = v, select, narrow, index_select, index_add and their kin.
+"""Indexing: x[...] and x[...] = v, index_put, select, narrow and their copies.
 
 A key is taken in two steps, as PyTorch does: first everything basic (integers, slices, None, ...),
 which gives a view; then the index tensors and masks together, which copy. NumPy alone would put the
-dimensions elsewhere when an integer stands apart from an index array."""
+dimensions elsewhere when an integer stands apart from an index array.
+"""
 
 from __future__ import annotations
 
@@ -11,15 +12,18 @@ from typing import Any
 import numpy as np
 
 from ..autograd.inplace import check_inplace
+from ..core.dtype import scalar_name
 from ..core.grad_mode import mode
+from ..core.layout import contiguous_format
 from ..core.tensor import Tensor, wrap
+from ..dispatch.messages import not_a_tensor
 from ..dispatch.registry import (
     CARDS,
     Card,
-    apply,
     apply_inplace,
     composite,
-    number_array,
+    fitted,
+    internal,
     op,
     view_of,
 )
@@ -29,7 +33,8 @@ from .shape import wrapped
 _FULL = slice(None)
 
 
-class _Basic:
+@internal("basic", tensors=1, view=True, node="Select")
+class Basic:
     """y = x[key] for a key of integers, slices, None and ...; a view.
 
     grad    dx = zeros with dy at [key]
@@ -50,24 +55,19 @@ class _Basic:
         yield make(3), (2, ...)
 
 
-op("_select", fn=False, method=False, tensors=1, view=True, node="Select")(_Basic)
-for _name in (
-    "Slice",
-    "Unsqueeze",
-    "Alias",
-):  # one card under the name of the last step PyTorch would take
-    CARDS["_" + _name.lower()] = Card(_Basic, "_" + _name.lower(), tensors=1, view=True, node=_name)
-_SELECT, _SLICE, _UNSQUEEZE, _ALIAS = (
-    CARDS["_" + n] for n in ("select", "slice", "unsqueeze", "alias")
+# one card under the name of the last step PyTorch would take
+_SELECT = Basic
+_SLICE, _UNSQUEEZE, _ALIAS = (
+    Basic.renamed(f"{name}Backward0") for name in ("Slice", "Unsqueeze", "Alias")
 )
 
 
-@op("basic_dx", fn=False, method=False, tensors=1, node="SliceBackward")
-class _BasicDx:
+@internal("basic_dx", tensors=1, node="SliceBackward")
+class BasicDx:
     """dx of a basic index: zeros with dy at [key]."""
 
     def forward(dy, x_shape, key):
-        dx = np.zeros(x_shape, dy.dtype)
+        dx = K.zeros(x_shape, like=dy)
         dx[key] = dy
         return dx
 
@@ -79,15 +79,15 @@ class _BasicDx:
         yield make(2, 4), (3, 4), (slice(0, 3, 2),)
 
 
-@op("_index", fn=False, method=False, tensors=1, node="Index")
-class _Index:
+@internal("index", tensors=1, node="Index")
+class Index:
     """y = x[key] with index arrays or masks in the key; a copy.
 
     grad    dx = zeros, dy added at [key] (an element indexed twice gets both)
     """
 
     def forward(x, key):
-        return x[key]
+        return indexed(x, key)
 
     def backward(c, dy, x_shape, key):
         return K.index_dx(dy, x_shape, key)
@@ -95,15 +95,16 @@ class _Index:
     def samples(make):
         yield make(5, 3), (make.indices(4, high=5)._a,)
         yield make(3, 3), (slice(None), make.indices(2, high=3)._a)
+        yield make(4, 3).T, (slice(None), make.indices(2, high=4)._a)
         yield make(2, 3), (np.array([[True, False, True]] * 2),)
 
 
-@op("index_dx", fn=False, method=False, tensors=1, node="IndexPut")
-class _IndexDx:
+@internal("index_dx", tensors=1, node="IndexPut")
+class IndexDx:
     """dx of an index: zeros with dy added at [key]."""
 
     def forward(dy, x_shape, key):
-        dx = np.zeros(x_shape, dy.dtype)
+        dx = K.zeros(x_shape, like=dy)
         if all(isinstance(k, slice) or k.dtype.kind == "b" for k in key):
             dx[key] = dy
         else:
@@ -111,14 +112,71 @@ class _IndexDx:
         return dx
 
     def backward(c, ddx, key):
-        return apply(CARDS["_index"], (ddx, key)) if isinstance(ddx, Tensor) else ddx[key]
+        return K.index(ddx, key)
 
     def samples(make):
         yield make(4, 3), (5, 3), (make.indices(4, high=5)._a,)
 
 
-word("basic_dx", CARDS["basic_dx"].forward)
-word("index_dx", CARDS["index_dx"].forward)
+def indexed(x: np.ndarray, key: tuple) -> np.ndarray:
+    """x[key], in the memory order that PyTorch gives it."""
+    arrays = [k for k in key if not isinstance(k, slice)]
+    if x.flags.c_contiguous and all([k.flags.c_contiguous for k in arrays]):
+        if len(arrays) == 1 and arrays[0].dtype.kind != "b" and arrays[0] is not key[0]:
+            return np.take(x, arrays[0], next(d for d, k in enumerate(key) if k is arrays[0]))
+        return K.dense(x[key])
+    return in_order(x[key], _slowest_first(x, key))
+
+
+def in_order(y: np.ndarray, dims: Any) -> np.ndarray:
+    """y with its dimensions in memory in this order, the slowest first; a copy if need be."""
+    dims = list(dims)
+    return K.dense(y.transpose(dims)).transpose(np.argsort(dims)) if y.ndim > 1 else K.dense(y)
+
+
+def _slowest_first(x: np.ndarray, key: tuple) -> list[int]:
+    """The dimensions of x[key] as they lie in memory.
+
+    They follow the strides of x and of the index arrays, as far as these say something: a
+    dimension in which an operand does not move is no reason to change the order.
+    """
+    found: list[Any] = []  # for each dimension of x its index array, or None
+    for k in key:
+        found += [None] if isinstance(k, slice) else k.nonzero() if k.dtype.kind == "b" else [k]
+    at = [d for d, k in enumerate(found) if k is not None]
+    arrays = np.broadcast_arrays(*[found[d] for d in at])
+    m = arrays[0].ndim
+    first = at[0] if at[-1] - at[0] == len(at) - 1 else 0  # apart: the new dimensions go in front
+    kept = [d for d in range(x.ndim) if d >= len(found) or found[d] is None]
+    before, after = kept[:first], kept[first:]
+    shape = [x.shape[d] for d in before] + [*arrays[0].shape] + [x.shape[d] for d in after]
+    steps = [[x.strides[d] for d in before] + [0] * m + [x.strides[d] for d in after]]
+    steps += [[0] * len(before) + [*k.strides] + [0] * len(after) for k in arrays]
+    order = list(range(len(shape)))[::-1]  # the fastest first
+
+    def slower(a: int, b: int) -> int:
+        for s in steps:
+            if s[a] and s[b]:
+                if s[a] != s[b]:
+                    return 1 if s[a] > s[b] else -1
+                if shape[a] > shape[b]:
+                    return 1
+        return 0
+
+    for i in range(1, len(order)):  # an insertion sort: the comparison is not transitive
+        for j in range(i - 1, -1, -1):
+            c = slower(order[j], order[i])
+            if c > 0:
+                order[j], order[i] = order[i], order[j]
+                i = j
+            elif c < 0:
+                break
+    return order[::-1]
+
+
+word("basic_dx", BasicDx.forward)
+word("index", Index.forward)
+word("index_dx", IndexDx.forward)
 
 
 def _index_array(k: Any) -> np.ndarray:
@@ -135,11 +193,11 @@ def _index_array(k: Any) -> np.ndarray:
         if a.size == 0:
             a = a.astype(np.int64)
     kind = a.dtype.kind
-    if kind == "b" or kind == "i":
+    if kind == "b" or (kind == "i" and (a.dtype.itemsize >= 4 or not isinstance(k, Tensor))):
         return a
     if a.dtype == np.uint8:
         return a.astype(bool) if isinstance(k, Tensor) else a
-    if kind == "u":
+    if kind == "u" and not isinstance(k, Tensor):
         return a.astype(np.int64)
     raise IndexError("tensors used as indices must be long, int, byte or bool tensors")
 
@@ -153,16 +211,12 @@ def _split_key(x: np.ndarray, key: Any) -> tuple[tuple, tuple | None, Card]:
     items = key if type(key) is tuple else (key,)
     used = 0
     for k in items:
-        if (
-            isinstance(k, (Tensor, np.ndarray))
-            and k.dtype in (_TORCH_BOOL, np.dtype(bool))
-            and k.ndim
-        ):
+        if isinstance(k, (Tensor, np.ndarray)) and k.dtype in _BOOLS:
             used += k.ndim
         elif k is not None and k is not Ellipsis and not isinstance(k, (bool, np.bool_)):
             used += 1
     if used > x.ndim:
-        if x.ndim == 0:
+        if x.ndim == 0 and type(key) is int:
             raise IndexError(
                 "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or "
                 "`tensor.item<T>()` in C++ to convert a 0-dim tensor to a number"
@@ -190,7 +244,7 @@ def _split_key(x: np.ndarray, key: Any) -> tuple[tuple, tuple | None, Card]:
             advanced.append(_FULL)
             card = _UNSQUEEZE
         elif isinstance(k, (bool, np.bool_)) or (
-            isinstance(k, Tensor) and not k._a.ndim and k._a.dtype.kind == "b"
+            isinstance(k, (Tensor, np.ndarray)) and not k.ndim and k.dtype in _BOOLS
         ):
             basic.append(None)
             advanced.append(np.zeros(1 if k else 0, np.int64))
@@ -232,7 +286,7 @@ def _split_key(x: np.ndarray, key: Any) -> tuple[tuple, tuple | None, Card]:
     return tuple(basic), tuple(advanced) if has_advanced else None, card
 
 
-_TORCH_BOOL = wrap(np.zeros((), bool)).dtype
+_BOOLS = (wrap(np.zeros((), bool)).dtype, np.dtype(bool))
 
 
 def _checked_slice(k: slice) -> slice:
@@ -275,9 +329,9 @@ def getitem(x: Tensor, key: Any) -> Tensor:
         basic = (*basic, ...)
         x = view_of(card, x, a[basic], (basic,))
     try:
-        return apply(CARDS["_index"], (x, advanced))
+        return Index.run((x, advanced))
     except IndexError as e:
-        raise _index_error(e) from None
+        raise _index_error(e, advanced) from None
 
 
 def _has_tensor(k: slice) -> bool:
@@ -295,10 +349,12 @@ def _list_key(key: list) -> Any:
     return (key,)
 
 
-def _index_error(e: IndexError) -> IndexError:
+def _index_error(e: IndexError, key: tuple) -> IndexError:
     text = str(e).replace("axis", "dimension")
     if text.startswith("shape mismatch"):
-        text = text.replace("arrays", "tensors")
+        shapes = [str(list(k.shape)) for k in key if not isinstance(k, slice)]
+        text = "shape mismatch: indexing tensors could not be broadcast together with shapes "
+        text += ", ".join(shapes)
     return IndexError(text)
 
 
@@ -309,64 +365,120 @@ def setitem(x: Tensor, key: Any, value: Any) -> None:
     elif isinstance(value, np.ndarray):
         value = wrap(value)
     elif isinstance(value, (bool, int, float, complex, np.number, np.bool_)):
-        if x._a.dtype.kind != "c" and isinstance(value, complex):
-            raise TypeError(f"can't assign a complex number to a torch.{x.dtype.name} tensor")
-        value = wrap(number_array(value, x.dtype))
+        if isinstance(value, int) and not -(1 << 63) <= value < 1 << 63:
+            raise ValueError("Overflow when unpacking long long")
+        value = wrap(fitted(value, x.dtype))
     else:
         raise TypeError(f"can't assign a {type(value).__name__} to a torch.{x.dtype.name} tensor")
     if type(key) is list:
         key = _list_key(key)
     basic, advanced, card = _split_key(x._a, key)
     basic = (*basic, ...)
-    track = mode.grad and (x._rg or value._rg)
-    if track:
+    if mode.grad and (x._rg or value._rg):
         target = view_of(card, x, x._a[basic], (basic,))
         check_inplace(target)
         if advanced is None:
-            apply_inplace(CARDS["_copy"], (target, _trimmed(value, target._a.shape)))
+            apply_inplace(CARDS["copy"], (target, _trimmed(value, target._a.ndim)))
         else:
-            apply_inplace(CARDS["_index_put"], (target, value.to(x.dtype), advanced, False))
+            value = _trimmed(value, _result_ndim(target._a, advanced))
+            apply_inplace(IndexPut, (target, value.to(x.dtype), advanced, False))
         return
-    a = x._a[basic]
-    try:
-        if advanced is None:
+    a, given = x._a[basic], value
+    if value._a.dtype != a.dtype:
+        value = value.detach().to(x.dtype)
+    if advanced is not None:
+        _put(a, advanced, _trimmed(value, _result_ndim(a, advanced))._a, False)
+    else:
+        try:
             a[...] = value._a
-        else:
-            a[advanced] = value._a
-    except IndexError as e:
-        raise _index_error(e) from None
-    except ValueError:
-        if advanced is None:
-            _trimmed(value, a.shape).expand(a.shape)  # which says what is wrong
-        shape = a.shape if advanced is None else a[advanced].shape
-        raise RuntimeError(
-            f"shape mismatch: value tensor of shape {list(value._a.shape)} cannot be broadcast to "
-            f"indexing result of shape {list(shape)}"
-        ) from None
+        except ValueError:
+            _trimmed(given, a.ndim).expand(a.shape)  # which says what is wrong
+            a[...] = _trimmed(value, a.ndim)._a
     x._bump()
 
 
-def _trimmed(value: Tensor, shape: tuple) -> Tensor:
+def _result_ndim(a: np.ndarray, key: tuple) -> int:
+    """The number of dimensions of a[key]."""
+    arrays = [k for k in key if not isinstance(k, slice)]
+    used = sum([k.ndim if k.dtype.kind == "b" else 1 for k in arrays])
+    return a.ndim - used + max([1 if k.dtype.kind == "b" else k.ndim for k in arrays])
+
+
+def _trimmed(value: Tensor, ndim: int) -> Tensor:
     """value without leading dimensions of size 1 that the target lacks."""
-    while value._a.ndim > len(shape) and value._a.shape[0] == 1:
+    while value._a.ndim > ndim and value._a.shape[0] == 1:
         value = value[0]
     return value
+
+
+def _put(y: np.ndarray, key: tuple, values: np.ndarray, accumulate: bool) -> None:
+    """values written (or added) at y[key]. IndexError, RuntimeError in PyTorch's words."""
+    try:
+        if accumulate:
+            np.add.at(y, key, values)
+        else:
+            y[key] = values
+    except IndexError as e:
+        raise _index_error(e, key) from None
+    except (ValueError, TypeError):
+        raise RuntimeError(
+            f"shape mismatch: value tensor of shape {list(values.shape)} cannot be broadcast to "
+            f"indexing result of shape {list(y[key].shape)}"
+        ) from None
 
 
 Tensor.__getitem__ = getitem
 Tensor.__setitem__ = setitem
 
 
-@op("_index_put", fn=False, method=False, tensors=2, node="IndexPut")
-class _IndexPut:
-    """y = x, with values at [key] (added there if accumulate)."""
+@op(
+    "index_put(input, indices: Sequence[Tensor], values: Tensor, accumulate: bool = False)",
+    at="torch Tensor",
+    inplace=True,
+    tensors=2,
+)
+class IndexPut:
+    """y = x, with values at [indices] (added there if accumulate).
+
+    indices  index tensors or masks, one for each dimension in turn; values broadcast
+    grad     dx = dy, zeros at [indices] unless accumulate;  dvalues = dy[indices]
+    errors   RuntimeError: another dtype, or values that do not broadcast; IndexError: out of bounds
+
+    >>> torch.index_put(torch.zeros(3), (tensor([0, 2]),), tensor([1.0, 2.0]))
+    tensor([1., 0., 2.])
+    """
+
+    def prepare(input, indices, values, accumulate):
+        if isinstance(indices, Tensor):
+            raise TypeError(
+                "index_put(): argument 'indices' (position 1) must be tuple of Tensors, not Tensor"
+            )
+        for i, k in enumerate(indices):
+            if not isinstance(k, Tensor):
+                raise TypeError(
+                    f"expected Tensor as element {i} in argument 0, but got {type(k).__name__}"
+                )
+        if not isinstance(values, Tensor):
+            raise not_a_tensor("index_put", "values", 2, values)
+        if values._a.dtype != input._a.dtype:
+            raise RuntimeError(
+                "Index put requires the source and destination dtypes match, got "
+                f"{scalar_name(input.dtype)} for the destination and {scalar_name(values.dtype)} "
+                "for the source."
+            )
+        key = _put_key(input, indices)
+        ndim = _result_ndim(input._a, key)
+        if values._a.ndim > ndim:
+            shape = list(input._a[key].shape)
+            raise RuntimeError(
+                f"shape mismatch: value tensor of shape {list(values._a.shape)} cannot be "
+                f"broadcast to indexing result of shape {shape}"
+            )
+        return input, values, key, accumulate
 
     def forward(x, values, key, accumulate):
-        y = x.copy()
-        if accumulate:
-            np.add.at(y, key, values)
-        else:
-            y[key] = values
+        y = x.copy(order="K")
+        _put(y, key, values, accumulate)
         return y
 
     def backward(c, dy, values_shape, key, accumulate):
@@ -375,37 +487,31 @@ class _IndexPut:
             keep = np.ones(tuple(dy.shape), bool)
             keep[key] = False
             dx = dy * (wrap(keep) if isinstance(dy, Tensor) else keep)
-        dvalues = None
-        if c.needs(1):
-            picked = apply(CARDS["_index"], (dy, key)) if isinstance(dy, Tensor) else dy[key]
-            dvalues = K.sum_to(picked, values_shape)
+        dvalues = K.sum_to(K.index(dy, key), values_shape) if c.needs(1) else None
         return dx if c.needs(0) else None, dvalues
 
     def samples(make):
-        yield make(5, 3), make(2, 3), (np.array([0, 3]),), False
-        yield make(5, 3), make(3), (np.array([1, 1, 2]),), True
+        yield make(5, 3), (wrap(np.array([0, 3])),), make(2, 3)
+        yield make(5, 3), (wrap(np.array([1, 1, 2])),), make(3), True
 
 
 def _put_key(x: Tensor, indices) -> tuple:
-    _, advanced, _ = _split_key(x._a, tuple(_FULL if i is None else i for i in indices))
-    return advanced
+    return _split_key(x._a, tuple(_one_dimensional(k) for k in indices))[1]
 
 
-@composite("index_put", method=True)
-def index_put(input, indices, values, accumulate=False):
-    """A copy of input with values at [indices] (added if accumulate)."""
-    return apply(CARDS["_index_put"], (input, values, _put_key(input, indices), accumulate))
+def _one_dimensional(k: Any) -> Any:
+    """k with a 0-d index as one of one element: in index_put it is an index tensor, too."""
+    if isinstance(k, Tensor) and not k._a.ndim and k._a.dtype.kind in "iu":
+        return k.reshape(1)
+    return k
 
 
-@composite("index_put_", method=True)
-def index_put_(input, indices, values, accumulate=False):
-    """values written (or added) at [indices], in place."""
-    return apply_inplace(CARDS["_index_put"], (input, values, _put_key(input, indices), accumulate))
-
-
-@composite("select", method=True)
+@composite("select(input, dim, index: int)", at="torch Tensor")
 def select(input, dim, index):
-    """The slice `index` of dimension dim, that dimension gone; a view. IndexError: out of range."""
+    """The slice `index` of dimension dim, that dimension gone; a view.
+
+    errors  IndexError: no such slice, or a 0-d tensor
+    """
     a = input._a
     if not a.ndim:
         raise IndexError("select() cannot be applied to a 0-dim tensor.")
@@ -420,9 +526,15 @@ def select(input, dim, index):
     return view_of(_SELECT, input, a[key], (key,))
 
 
-@composite("narrow", method=True)
+@composite("narrow(input, dim, start: int | Tensor, length: int)", at="torch Tensor")
 def narrow(input, dim, start, length):
-    """`length` slices of dimension dim from `start` on; a view. RuntimeError: beyond the end."""
+    """`length` slices of dimension dim from `start` on; a view.
+
+    errors  RuntimeError: beyond the end, a negative length, a 0-d tensor; IndexError: start
+
+    >>> torch.narrow(torch.arange(5), 0, 1, 3)
+    tensor([1, 2, 3])
+    """
     a = input._a
     if not a.ndim:
         raise RuntimeError("narrow() cannot be applied to a 0-dim tensor.")
@@ -444,197 +556,51 @@ def narrow(input, dim, start, length):
     return view_of(_SLICE, input, a[key], (key,))
 
 
-@composite("narrow_copy", method=True)
+@composite(
+    "narrow_copy(input, dim, start: int | Tensor, length: int, *, out=None)", at="torch Tensor"
+)
 def narrow_copy(input, dim, start, length):
-    """A copy of narrow(input, dim, start, length)."""
-    return narrow(input, dim, start, length).clone()
+    """A contiguous copy of narrow(input, dim, start, length)."""
+    return narrow(input, dim, start, length).clone(memory_format=contiguous_format)
 
 
-def _embedded(name: str, place) -> None:
-    def f(input, src, *args, **kwargs):
-        y = input.clone()
-        target = place(y, *args, **kwargs)
-        if target._a.shape != src._a.shape:
-            raise RuntimeError(
-                "expected src to have a size equal to the slice of self. src size = "
-                f"{list(src._a.shape)}, slice size = {list(target._a.shape)}"
-            )
-        target.copy_(src)
-        return y
-
-    f.__name__, f.__doc__ = (
-        name,
-        f"A copy of input with src embedded at the view that {name} stands for.",
-    )
-    composite(name, method=True)(f)
+def slice_view(x, dim=0, start=None, end=None, step=1):
+    """x[start:end:step] along dim; a view."""
+    return x[(_FULL,) * wrapped(dim, x._a.ndim) + (slice(start, end, step),)]
 
 
-def _slice_view(x, dim=0, start=None, end=None, step=1):
-    key = (_FULL,) * wrapped(dim, x._a.ndim) + (slice(start, end, step),)
-    return x[key]
-
-
-_embedded("select_scatter", lambda x, dim, index: select(x, dim, index))
-_embedded("slice_scatter", _slice_view)
-_embedded("diagonal_scatter", lambda x, offset=0, dim1=0, dim2=1: x.diagonal(offset, dim1, dim2))
-
-
-def _check_index(name: str, index: np.ndarray) -> None:
-    if index.dtype.kind not in "i":
-        raise RuntimeError(f"{name}(): Expected dtype int32/int64 for index")
-
-
-@op("index_select", tensors=1)
-class IndexSelect:
-    """y = the slices of x along dim that `index` (1-d) lists.  IndexError: index out of range."""
-
-    def forward(x, dim, index):
-        _check_index("index_select", index)
-        if index.ndim > 1:
-            raise IndexError("index_select(): Index is supposed to be a vector")
-        if not x.ndim:
-            return x.reshape(1)[index].reshape(())
-        try:
-            return np.take(x, index.reshape(-1), wrapped(dim, x.ndim))
-        except IndexError:
-            raise IndexError("index out of range in self") from None
-
-    def backward(c, dy, x_shape, dim, index):
-        return K.index_select_dx(dy, x_shape, dim, index)
-
-    def samples(make):
-        yield make(4, 3).T, 0, make.indices(2, high=3)
-        yield make(3, 0), 0, make.indices(2, high=3)
-        yield make(3, 4), 1, make.indices(3, high=4)
-        yield make(), 0, make.indices(1, high=1)
-
-
-@op("index_select_dx", fn=False, method=False, tensors=1, node="IndexSelectBackward")
-class _IndexSelectDx:
-    """dx of index_select: zeros, slices of dy added where they came from."""
-
-    def forward(dy, x_shape, dim, index):
-        dx = np.zeros(x_shape, dy.dtype)
-        if not x_shape:
-            return dx + dy
-        np.add.at(dx, (_FULL,) * wrapped(dim, dx.ndim) + (index.reshape(-1),), dy)
-        return dx
-
-    def backward(c, ddx, dim, index):
-        return (
-            ddx.index_select(dim, index)
-            if isinstance(ddx, Tensor)
-            else CARDS["index_select"].forward(ddx, dim, index)
+def _embedded(input: Tensor, src: Tensor, place: Any, *args: Any) -> Tensor:
+    """A copy of input with src at the view place(copy, *args)."""
+    y = input.clone()
+    target = place(y, *args)
+    if target._a.shape != src._a.shape:
+        raise RuntimeError(
+            "expected src to have a size equal to the slice of self. src size = "
+            f"{list(src._a.shape)}, slice size = {list(target._a.shape)}"
         )
-
-    def samples(make):
-        yield make(3, 2), (3, 4), 1, make.indices(2, high=4)
-
-
-word("index_select_dx", CARDS["index_select_dx"].forward)
+    target.copy_(src)
+    return y
 
 
-@op("index_add", inplace=True, tensors=(0, 3))
-class IndexAdd:
-    """y = x, with alpha · source[i] added to slice index[i] of dim."""
-
-    def forward(x, dim, index, source, alpha=1):
-        if x.dtype != source.dtype:
-            raise RuntimeError("index_add_(): self and source must have the same scalar type")
-        d = wrapped(dim, x.ndim)
-        if (
-            x.shape[:d] != source.shape[:d]
-            or x.shape[d + 1 :] != source.shape[d + 1 :]
-            or (x.ndim != source.ndim)
-        ):
-            raise RuntimeError(
-                "source tensor shape must match self tensor shape, excluding the specified "
-                f"dimension. Got self.shape = {list(x.shape)} source.shape = {list(source.shape)}"
-            )
-        y = x.copy()
-        key = (_FULL,) * wrapped(dim, x.ndim) + (index.reshape(-1),)
-        try:
-            np.add.at(
-                y if x.ndim else y.reshape(1),
-                key if x.ndim else index.reshape(-1),
-                source if alpha == 1 else source * alpha,
-            )
-        except IndexError:
-            raise IndexError("index out of range in self") from None
-        return y
-
-    def backward(c, dy, dim, index, source_shape, alpha):
-        d = dy if not c.needs(1) or not dy.ndim else K.index_select(dy, dim, index)
-        return dy, K.reshape(d, source_shape) * alpha if c.needs(1) else None
-
-    def samples(make):
-        yield make(4, 3).T, 1, make.indices(2, high=4), make(2, 3).T
-        yield make(), 0, make.indices(1, high=1), make()
-        yield make(3, 4), 0, make.indices(2, high=3), make(2, 4), 2.0
+@composite("select_scatter(input, src, dim, index: int)", at="torch Tensor")
+def select_scatter(input, src, dim, index):
+    """A copy of input with src at select(dim, index). RuntimeError: src has another shape."""
+    return _embedded(input, src, select, dim, index)
 
 
-@op("index_copy", inplace=True, tensors=(0, 3))
-class IndexCopy:
-    """y = x, with slice index[i] of dim replaced by source[i]."""
-
-    def forward(x, dim, index, source):
-        if x.dtype != source.dtype:
-            raise RuntimeError(
-                "index_copy_(): self and source expected to have the same dtype, but got (self) "
-                f"{wrap(x).dtype} and (source) {wrap(source).dtype}"
-            )
-        y = x.copy()
-        if x.ndim:
-            y[(_FULL,) * wrapped(dim, x.ndim) + (index.reshape(-1),)] = source
-        else:
-            y[...] = source.reshape(-1)[-1] if source.size else y
-        return y
-
-    def backward(c, dy, dim, index, source_shape):
-        dx = ds = None
-        if c.needs(0):
-            dx = K.index_fill(dy, dim, index, 0.0)
-        if c.needs(1):
-            ds = K.reshape(K.index_select(dy, dim, index) if dy.ndim else dy, source_shape)
-        return dx, ds
-
-    def samples(make):
-        yield make(3, 4), 1, wrap(np.array([2, 0])), make(3, 2)
+@composite(
+    "slice_scatter(input, src, dim=0, start: int | None = None, end: int | None = None, "
+    "step: int = 1)",
+    at="torch Tensor",
+)
+def slice_scatter(input, src, dim, start, end, step):
+    """A copy of input with src at [start:end:step] of dim. RuntimeError: src has another shape."""
+    return _embedded(input, src, slice_view, dim, start, end, step)
 
 
-@op("index_fill", inplace=True, tensors=(0, 3))
-class IndexFill:
-    """y = x, with the slices `index` of dim set to value (a number or 0-d tensor)."""
-
-    def forward(x, dim, index, value):
-        if getattr(value, "ndim", 0):
-            raise RuntimeError(
-                "index_fill_ only supports a 0-dimensional value tensor, but got tensor with "
-                f"{value.ndim} dimension(s)."
-            )
-        y = x.copy()
-        if x.ndim:
-            y[(_FULL,) * wrapped(dim, x.ndim) + (index.reshape(-1),)] = value
-        elif index.size:
-            y[...] = value
-        return y
-
-    def backward(c, dy, dim, index):
-        dx = K.index_fill(dy, dim, index, 0.0) if c.needs(0) else None
-        dv = None
-        if c.needs(1):  # an index that occurs twice filled one slice
-            once = np.unique(index._a if isinstance(index, Tensor) else index)
-            dv = K.sum(
-                K.index_select(dy, dim, wrap(once) if isinstance(dy, Tensor) else once)
-                if dy.ndim
-                else dy
-            )
-        return dx, dv
-
-    def samples(make):
-        yield make(3, 4), 1, make.indices(2, high=4), 1.5
-        yield make(3, 4), 0, make.indices(1, high=3), make()
-
-
-word("index_fill", CARDS["index_fill"].forward)
-word("index_select", CARDS["index_select"].forward)
+@composite(
+    "diagonal_scatter(input, src, offset=0, dim1: int = 0, dim2: int = 1)", at="torch Tensor"
+)
+def diagonal_scatter(input, src, offset, dim1, dim2):
+    """A copy of input with src at diagonal(offset, dim1, dim2). RuntimeError: another shape."""
+    return _embedded(input, src, Tensor.diagonal, offset, dim1, dim2)

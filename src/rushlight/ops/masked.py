@@ -2,56 +2,64 @@
 
 from __future__ import annotations
 
+from math import prod
+
 import numpy as np
 
+from ..core.dtype import from_numpy_dtype, scalar_name
 from ..core.grad_mode import mode
 from ..core.tensor import Tensor, wrap
-from ..dispatch.registry import (
-    CARDS,
-    apply,
-    apply_inplace,
-    composite,
-    number_array,
-    op,
-    store,
-    write,
-)
+from ..dispatch.registry import composite, fitted, op, write
 from ..kernels import K
-from .index import index_put
+from .index import IndexPut
+from .index_select import check_bounds, check_index_dtype
 
 
-@op("masked_fill", inplace=True, tensors=(0, 2), broadcast=True)
+@op(
+    "masked_fill(input, mask, value: Tensor | Number)",
+    at="torch Tensor",
+    inplace="Tensor",
+    tensors=(0, 2),
+    broadcast=True,
+)
 class MaskedFill:
-    """y = value where mask, x elsewhere.  value: a number or 0-d tensor; mask: bool, broadcast."""
+    """y = value where mask, x elsewhere.
 
-    def forward(x, mask, value):
-        if mask.dtype.kind != "b":
+    value   a number or 0-d tensor, cast to x's dtype
+    shape   x and mask (bool) broadcast
+    errors  RuntimeError: another mask, more than one value, or a number that does not fit
+
+    >>> torch.masked_fill(tensor([1.0, 2.0]), tensor([True, False]), 0)
+    tensor([0., 2.])
+    """
+
+    def prepare(input, mask, value):
+        if isinstance(mask, Tensor) and mask._a.dtype.kind != "b":
             raise RuntimeError(
                 "masked_fill_ only supports boolean masks, but got mask with dtype "
-                f"{_scalar_word(mask)}"
+                f"{_CPP.get(mask.dtype.name, mask.dtype.name)}"
             )
-        if getattr(value, "dtype", np.dtype(bool)).kind == "c" and x.dtype.kind != "c":
-            raise RuntimeError(
-                f"value cannot be converted to type {_scalar_word(x)} without overflow"
-            )
-        if getattr(value, "ndim", 0):
+        if not isinstance(value, Tensor):
+            value = fitted(value, input.dtype)
+        elif value._a.ndim:
             raise RuntimeError(
                 "masked_fill_ only supports a 0-dimensional value tensor, but got tensor with "
-                f"{value.ndim} dimension(s)."
+                f"{value._a.ndim} dimension(s)."
             )
-        if not isinstance(value, np.ndarray):
-            if x.dtype.kind != "c" and isinstance(value, complex):
-                raise RuntimeError(
-                    f"value cannot be converted to type {_scalar_word(x)} without overflow"
-                )
-            value = number_array(value, wrap(x).dtype)
-        return np.where(mask, value.astype(x.dtype, copy=False), x)
+        elif value._a.dtype.kind == "c" and input._a.dtype.kind != "c":
+            raise RuntimeError(
+                "value cannot be converted to type "
+                f"{_CPP.get(input.dtype.name, input.dtype.name)} without overflow"
+            )
+        return input, mask, value
+
+    def forward(x, mask, value):
+        return K.dense(K.where(mask, K.astype(value, x.dtype), x))
 
     def backward(c, dy, mask):
         zero = K.zeros_like(dy)
-        return K.where(mask, zero, dy) if c.needs(0) else None, K.sum(
-            K.where(mask, dy, zero)
-        ) if c.needs(1) else None
+        dx = K.where(mask, zero, dy) if c.needs(0) else None
+        return dx, K.sum(K.where(mask, dy, zero)) if c.needs(1) else None
 
     def samples(make):
         yield make(4, 3).T, make(3, 4, dtype="bool"), 1.0
@@ -60,16 +68,30 @@ class MaskedFill:
         yield make(3, 4), make(4, dtype="bool"), make()
 
 
-def _scalar_word(x: np.ndarray) -> str:
-    """C++'s name of an element type, as PyTorch's message has it."""
-    return {"f4": "float", "f8": "double", "i8": "int64_t", "i4": "int"}.get(
-        x.dtype.str[1:], wrap(x).dtype.name
-    )
+# C++'s names of element types, as PyTorch's message has them
+_CPP = {
+    "float32": "float",
+    "float64": "double",
+    "int64": "long int",
+    "int32": "int",
+    "int16": "short int",
+    "int8": "signed char",
+    "uint8": "unsigned char",
+    "float16": "c10::Half",
+    "bfloat16": "c10::BFloat16",
+}
 
 
-@op("masked_select", tensors=1)
+@op("masked_select(input, mask, *, out=None)", at="torch Tensor", tensors=1)
 class MaskedSelect:
-    """y (k) = the elements of x where mask (bool, broadcast), in order."""
+    """y (k) = the elements of x where mask (bool), in order; a copy.
+
+    shape   x and mask broadcast
+    errors  RuntimeError: another mask
+
+    >>> torch.masked_select(tensor([1, 2, 3]), tensor([True, False, True]))
+    tensor([1, 3])
+    """
 
     def forward(x, mask):
         if mask.dtype.kind != "b":
@@ -89,40 +111,44 @@ class MaskedSelect:
         yield make(3, 4), make(4, dtype="bool")
 
 
-@op("masked_scatter", inplace=True, tensors=(0, 2))
+@op("masked_scatter(input, mask, source)", at="torch Tensor", inplace="Tensor", tensors=(0, 2))
 class MaskedScatter:
-    """y = x, with the elements where mask taken from source, in order."""
+    """y = x, with the elements where mask taken from source, in order.
+
+    shape   x and mask broadcast
+    errors  RuntimeError: another dtype, or too few elements in source
+
+    >>> torch.masked_scatter(torch.zeros(3), tensor([True, False, True]), tensor([1.0, 2.0]))
+    tensor([1., 0., 2.])
+    """
 
     def forward(x, mask, source):
-        if x.dtype != source.dtype:
+        if mask.dtype.kind != "b":
             raise RuntimeError(
-                "masked_scatter_: expected self and source to have same dtypes but got "
-                f"{wrap(x).dtype} and {wrap(source).dtype}"
+                "masked_scatter_ only supports boolean masks, but got mask with dtype "
+                f"{scalar_name(from_numpy_dtype(mask.dtype))}"
+            )
+        if x.dtype != source.dtype:
+            a, b = (scalar_name(from_numpy_dtype(t.dtype)) for t in (x, source))
+            raise RuntimeError(
+                f"masked_scatter: expected self and source to have same dtypes but got{a} and {b}"
             )
         x, mask = np.broadcast_arrays(x, mask)
         y, n = x.copy(), int(mask.sum())
         if source.size < n:
-            raise RuntimeError(
-                "masked_scatter: expected number of elements in mask to be <= number of elements "
-                "in source"
-            )
+            raise RuntimeError("Number of elements of source < number of ones in mask")
         y[mask] = source.reshape(-1)[:n]
         return y
 
     def backward(c, dy, x_shape, mask, source_shape):
         where = np.broadcast_to(mask._a if isinstance(mask, Tensor) else mask, tuple(dy.shape))
-        dx = (
-            K.sum_to(dy * (wrap(~where) if isinstance(dy, Tensor) else ~where), x_shape)
-            if c.needs(0)
-            else None
-        )
-        ds = None
-        if c.needs(2 - 1):
-            picked = apply(CARDS["_index"], (dy, (where,))) if isinstance(dy, Tensor) else dy[where]
-            n = picked.shape[0]
-            ds = K.reshape(
-                K.basic_dx(picked, (int(np.prod(source_shape)),), slice(0, n)), source_shape
-            )
+        dx = ds = None
+        if c.needs(0):
+            dx = K.sum_to(dy * (wrap(~where) if isinstance(dy, Tensor) else ~where), x_shape)
+        if c.needs(1):
+            picked = K.index(dy, (where,))
+            flat = K.basic_dx(picked, (prod(source_shape),), slice(0, picked.shape[0]))
+            ds = K.reshape(flat, source_shape)
         return dx, ds
 
     def samples(make):
@@ -130,92 +156,148 @@ class MaskedScatter:
         yield make(3, 4), make(3, 4, dtype="bool"), make(12)
 
 
-@composite("take", method=True)
-def take(input, index):
-    """The elements at positions `index` of the flattened input, in index's shape."""
-    return input.reshape(-1)[index]
+# ---------------------------------------------------------------- flat positions
 
 
-@composite("put", method=True)
-def put(input, index, source, accumulate=False):
-    """A copy of input with source at positions `index` of the flattened form."""
-    flat = index_put(input.reshape(-1), (index.reshape(-1),), source.reshape(-1), accumulate)
-    return flat.reshape(input._a.shape)
+@op("take(input, index, *, out=None)", at="torch Tensor", tensors=1)
+class Take:
+    """y = the elements at positions `index` of the flattened x, in index's shape.
+
+    grad    dx = zeros, dy added where it was read
+    errors  IndexError: a position outside [-n, n); RuntimeError: index is not int64
+
+    >>> torch.take(tensor([[1, 2], [3, 4]]), tensor([0, -1]))
+    tensor([1, 4])
+    """
+
+    def forward(x, index):
+        check_index_dtype("take", index)
+        check_bounds("take", index, 0, x.size)
+        return np.take(x, K.dense(index)) if x.size else x.reshape(-1)[index]
+
+    def backward(c, dy, x_shape, index):
+        where = index._a if isinstance(index, Tensor) else index
+        return K.reshape(K.index_dx(dy, (prod(x_shape),), (where,)), x_shape)
+
+    def samples(make):
+        yield make(3, 4), make.indices(2, 3, high=12)
+        yield make(4, 3).T, wrap(np.array([0, -1, 5]))
+        yield make(), make.indices(high=1)
 
 
-@composite("put_", fn=False, method=True)
-def put_(input, index, source, accumulate=False):
-    """In-place version of put."""
-    return input.copy_(put(input, index, source, accumulate))
+@composite(
+    "put(input, index, source, accumulate: bool = False)", at="torch Tensor", inplace="Tensor"
+)
+def put(input, index, source, accumulate):
+    """A copy of input with source at positions `index` of the flattened form (added, if
+    accumulate).
+
+    errors  IndexError: a position outside [-n, n), or not as many elements in source;
+            RuntimeError: dtypes
+
+    >>> torch.put(torch.zeros(3), tensor([-1]), tensor([5.0]))
+    tensor([0., 0., 5.])
+    """
+    check_index_dtype("put", index._a)
+    if source._a.dtype != input._a.dtype:
+        raise RuntimeError(
+            "put_(): self and source expected to have the same dtype, but got self.dtype = "
+            f"{scalar_name(input.dtype)} and source.dtype = {scalar_name(source.dtype)}"
+        )
+    if index._a.size != source._a.size:
+        raise IndexError(
+            "put_(): Expected source and index to have the same number of elements, but got "
+            f"source.numel() = {source._a.size}, index.numel() = {index._a.size}"
+        )
+    check_bounds("put", index._a, 0, input._a.size)
+    flat = (index.reshape(-1),), source.reshape(-1)
+    return IndexPut(input.reshape(-1), *flat, accumulate).reshape(input._a.shape)
 
 
-@composite("nonzero", method=True)
-def nonzero(input, *, out=None, as_tuple=False):
+# ---------------------------------------------------------------- what is not zero
+
+
+def _indices(a: np.ndarray) -> np.ndarray:
+    """(k, ndim) int64: the places of what is not zero, each dimension's indices side by side."""
+    if not a.ndim:
+        return np.zeros((1 if a else 0, 0), np.int64)
+    return np.array(np.nonzero(a), np.int64).T
+
+
+@composite("nonzero(input, *, out=None, as_tuple: bool = False)", at="torch Tensor")
+def nonzero(input, *, as_tuple):
     """The indices of all elements that are not zero.
 
-    (k, ndim) int64, or a tuple of ndim vectors.
+    shape   (k, ndim) int64; as_tuple: ndim vectors (k), of a 0-d tensor one
+
+    >>> torch.nonzero(tensor([0, 3, 4]))
+    tensor([[1],
+            [2]])
     """
     a = input._a
     if as_tuple:
-        return tuple(wrap(i) for i in np.nonzero(a if a.ndim else a.reshape(1)))
-    found = wrap(np.argwhere(a).astype(np.int64, copy=False))
-    if out is not None:
-        store(out, found)
-        return out
-    return found
+        return tuple(wrap(i) for i in _indices(a if a.ndim else a.reshape(1)).T)
+    return wrap(_indices(a))
 
 
-@composite("nonzero_static", method=True)
-def nonzero_static(input, *, size, fill_value=-1):
+@composite("nonzero_static(input, *, size: int, fill_value: int = -1, out=None)", at="torch Tensor")
+def nonzero_static(input, *, size, fill_value):
     """The first `size` rows of nonzero(input); missing rows hold fill_value."""
-    found = np.argwhere(input._a)[:size]
+    found = _indices(input._a)[:size]
     rows = np.full((size, input._a.ndim), fill_value, np.int64)
     rows[: len(found)] = found
     return wrap(rows)
 
 
-@composite("unravel_index")
+@composite("unravel_index", at="torch")
 def unravel_index(indices, shape):
-    """Positions in the flattened tensor as a tuple of indices for each dimension of `shape`.
+    """Positions in the flattened tensor as a tuple of indices, one for each dimension of `shape`.
 
-    TypeError: no integers; ValueError: a position outside.
+    errors  TypeError: no integers
     """
     if indices._a.dtype.kind not in "iu":
         raise TypeError(f"expected 'indices' to be integer dtype, but got {indices.dtype}")
     shape = (shape,) if isinstance(shape, int) else tuple(int(n) for n in shape)
-    return tuple(wrap(np.asarray(i)) for i in np.unravel_index(indices._a, shape))
+    found, step = [], 1
+    for n in reversed(shape):  # floor division and modulo, as PyTorch: what lies outside wraps
+        found.append(wrap(np.asarray(indices._a // step % n)))
+        step *= n
+    return tuple(reversed(found))
 
 
-@composite("argwhere", method=True)
+@composite("argwhere(input)", at="torch Tensor")
 def argwhere(input):
     """nonzero(input)"""
-    return nonzero(input)
+    return wrap(_indices(input._a))
 
 
-@composite("fill_", method=True)
-def fill_(input, value):
-    """All elements set to value, in place."""
-    return apply_inplace(CARDS["_fill"], (input, value))
+# ---------------------------------------------------------------- one value everywhere
 
 
-@composite("fill", method=True)
-def fill(input, value):
-    """A tensor like input with all elements set to value."""
-    return apply(CARDS["_fill"], (input, value))
+@op("fill(input, value: Tensor | Number)", at="torch", inplace="torch Tensor", tensors=2)
+class Fill:
+    """y = value everywhere, in x's shape and dtype.
 
+    grad    dx = 0;  dvalue = Σ dy
+    errors  RuntimeError: a number that does not fit, or more than one value
 
-@op("_fill", fn=False, method=False, tensors=2, node="Fill")
-class _Fill:
-    """y = value everywhere."""
+    >>> torch.fill(torch.zeros(2), 3)
+    tensor([3., 3.])
+    """
+
+    def prepare(input, value):
+        if not isinstance(value, Tensor):
+            value = fitted(value, input.dtype)
+        elif value._a.ndim:
+            raise RuntimeError(
+                "fill_ only supports 0-dimension value tensor but got tensor with "
+                f"{value._a.ndim} dimensions."
+            )
+        return input, value
 
     def forward(x, value):
-        if getattr(value, "ndim", 0):
-            raise RuntimeError(
-                f"fill_ only supports 0-dimension value tensor but got tensor with {value.ndim} "
-                "dimensions."
-            )
         y = np.empty_like(x)
-        y[...] = value if isinstance(value, np.ndarray) else number_array(value, wrap(x).dtype)
+        y[...] = value
         return y
 
     def backward(c, dy):
@@ -226,10 +308,10 @@ class _Fill:
         yield make(3, 4), make()
 
 
-@composite("zero_", method=True)
+@composite("zero_(input)", at="torch Tensor")
 def zero_(input):
     """All elements set to zero, in place."""
     if not (input._rg and mode.grad):
         write(input, np.zeros((), input._a.dtype))
         return input
-    return apply_inplace(CARDS["_fill"], (input, 0))
+    return Fill.change((input, 0))

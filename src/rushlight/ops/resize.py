@@ -9,20 +9,24 @@ import numpy as np
 
 from ..autograd.inplace import check_inplace
 from ..core.grad_mode import mode
+from ..core.layout import contiguous_format
+from ..core.strided import as_sizes, bytes_under, check_view, required, view_of
 from ..core.tensor import Tensor, ViewInfo, address, storage_array, wrap
-from ..dispatch.registry import CARDS, Card, apply, composite, store
+from ..dispatch.registry import Card, composite
 from ..kernels import K
-from .as_strided import geometry
+from .as_strided import AsStrided, geometry
+from .index import slice_view
+from .shape import Permute, Squeeze, T, Transpose, Unsqueeze
 
 
 def _become(x: Tensor, card: Card, options: tuple) -> Tensor:
-    """x turned into the view of itself that `card` makes.
-
-    strides, history and version change, elements do not.
+    """x turned into the view of itself that `card` makes: shape, strides, history and version
+    change, elements do not.
     """
     if x._rg and mode.grad:
         check_inplace(x)
-    y = apply(card, (x, *options))
+    card = card.select((x, *options))
+    y = card.run((x, *options))
     x._a = y._a
     if x._view is not None:
         x._view = ViewInfo(x._view.base, (*x._view.replay, (card, options)), x._view.multi_output)
@@ -32,56 +36,54 @@ def _become(x: Tensor, card: Card, options: tuple) -> Tensor:
     return x
 
 
-def _in_place(name: str, *aliases: str, card: str, options: Any) -> None:
-    def f(x, *args, **kwargs):
-        return _become(x, CARDS[card], options(x, *args, **kwargs))
-
-    f.__name__ = f.__qualname__ = name
-    f.__doc__ = f"x turned into x.{name[:-1]}(...), in place: the elements stay where they are."
-    composite(name, *aliases, fn=False, method=True)(f)
+@composite("transpose_(input, dim0, dim1)", "swapaxes_", "swapdims_", at="Tensor")
+def transpose_(input, dim0, dim1):
+    """input with two dimensions exchanged, in place: the elements stay where they are."""
+    return _become(input, Transpose, (dim0, dim1))
 
 
-def _squeezed(x: Tensor, dim: Any = None) -> tuple:
-    return ((dim,) if isinstance(dim, int) else None if dim is None else tuple(dim),)
+@composite("unsqueeze_(input, dim)", at="Tensor")
+def unsqueeze_(input, dim):
+    """input with a dimension of size 1 put in before dim, in place."""
+    return _become(input, Unsqueeze, (dim,))
 
 
-_in_place(
-    "transpose_",
-    "swapaxes_",
-    "swapdims_",
-    card="transpose",
-    options=lambda x, dim0, dim1: (dim0, dim1),
+@composite("squeeze_(input, dim: int | Sequence[int] | None = None)", at="Tensor")
+def squeeze_(input, dim):
+    """input without its dimensions of size 1 (all, or those among dim), in place."""
+    return _become(input, Squeeze, (dim if dim is None or isinstance(dim, int) else tuple(dim),))
+
+
+@composite(
+    "as_strided_(input, size: Sequence[int], stride: Sequence[int], "
+    "storage_offset: int | None = None)",
+    at="torch Tensor",
 )
-_in_place("unsqueeze_", card="unsqueeze", options=lambda x, dim: (dim,))
-_in_place("squeeze_", card="_squeeze", options=_squeezed)
-_in_place(
-    "as_strided_",
-    card="_as_strided",
-    options=geometry,
-)
+def as_strided_(input, size, stride, storage_offset):
+    """input turned into input.as_strided(...), in place. RuntimeError: outside of the storage."""
+    return _become(input, AsStrided, geometry(input, size, stride, storage_offset))
 
 
-composite("as_strided_")(Tensor.as_strided_)
+@composite("t_(input)", at="Tensor")
+def t_(input):
+    """input turned into its transpose, in place. RuntimeError: more than 2 dimensions."""
+    if input._a.ndim > 2:
+        raise RuntimeError(
+            f"t_() expects a tensor with <= 2 dimensions, but self is {input._a.ndim}D"
+        )
+    if input._a.ndim < 2:
+        return _become(input, Permute, (tuple(range(input._a.ndim)),))
+    return _become(input, T, ())
 
 
-@composite("t_", fn=False, method=True)
-def t_(x):
-    """x turned into its transpose, in place. RuntimeError: more than 2 dimensions."""
-    if x._a.ndim > 2:
-        raise RuntimeError(f"t_() expects a tensor with <= 2 dimensions, but self is {x._a.ndim}D")
-    if x._a.ndim < 2:
-        return _become(x, CARDS["permute"], (tuple(range(x._a.ndim)),))
-    return _become(x, CARDS["_t"], ())
+@composite("resize_(input, *size: int, memory_format: memory_format | None = None)", at="Tensor")
+def resize_(input, *size, memory_format=None):
+    """input in another size, in place, over the same storage in C order; a larger one is allocated
+    if need be. Elements beyond the old storage are undefined.
 
-
-@composite("resize_", fn=False, method=True)
-def resize_(x, *size, memory_format=None):
-    """x in another size, in place, over the same storage in C order; a larger one is allocated if
-    need be.
-
-    Elements beyond the old storage are undefined. RuntimeError: x requires grad, or a negative
-    size.
+    errors  RuntimeError: input requires grad, or a negative size
     """
+    x = input
     if x._rg:
         raise RuntimeError("cannot resize variables that require grad")
     given = size[0] if len(size) == 1 and not isinstance(size[0], int) else size
@@ -89,6 +91,8 @@ def resize_(x, *size, memory_format=None):
     if any(n < 0 for n in shape):
         raise RuntimeError(f"Trying to create tensor with negative dimension: {list(shape)}")
     count, a = prod(shape), x._a
+    if prod(n for n in shape if n) * a.itemsize >= 2**63:
+        raise RuntimeError("numel: integer multiplication overflow")
     if shape == a.shape:
         return x
     root = storage_array(a)
@@ -109,36 +113,55 @@ def resize_(x, *size, memory_format=None):
     return x.contiguous(memory_format=memory_format) if memory_format is not None else x
 
 
-@composite("resize_as_", method=True)
-def resize_as_(input, the_template, *, memory_format=None):
+@composite(
+    "resize_as_(input, the_template: Tensor, *, memory_format: memory_format | None = None)",
+    at="torch Tensor",
+)
+def resize_as_(input, the_template, *, memory_format):
     """input in the size of another tensor, in place."""
     return input.resize_(tuple(the_template._a.shape), memory_format=memory_format)
 
 
-@composite("set_", fn=False, method=True)
-def set_(x, source=None, storage_offset=0, size=None, stride=None):
-    """x turned into another view of the elements of `source` (a tensor or storage); empty without
-    one.
+@composite(
+    "set_(input, source: Tensor | Storage | None = None, storage_offset: int = 0, "
+    "size: Sequence[int] | None = None, stride: Sequence[int] | None = None)",
+    at="Tensor",
+)
+def set_(input, source, storage_offset, size, stride):
+    """input turned into another view of the elements of `source` (a tensor or storage); empty
+    without one.
 
-    RuntimeError: another dtype.
+    errors  RuntimeError: another dtype, or outside of the storage
     """
+    x = input
     if source is None:
         x._a = np.empty(0, x._a.dtype)
         return x
     if isinstance(source, Tensor):
         array = source._a
     else:
-        array = source._a.view(x._a.dtype) if source.dtype.name == "uint8" else source._a
+        array = source._a
+        if source.dtype.name == "uint8":  # whole elements only
+            array = array[: array.nbytes // x._a.itemsize * x._a.itemsize].view(x._a.dtype)
         size = (array.size,) if size is None else size
     if array.dtype != x._a.dtype:
         raise RuntimeError(
             f"Could not set tensor of type {wrap(array).dtype} to a tensor of type {x.dtype}"
         )
     if size is not None:
-        steps = stride if stride is not None else _row_major(size)
-        array = CARDS["_as_strided"].forward(
-            array, tuple(size), tuple(steps), storage_offset, 0, None
-        )
+        size = as_sizes(size, "set_", "size", 3)
+        (offset,) = as_sizes((storage_offset,), "set_", "storage_offset", 2)
+        if min(size, default=0) < 0:
+            raise RuntimeError("numel: integer multiplication overflow")
+        steps = _row_major(size) if stride is None else as_sizes(stride, "set_", "stride", 4)
+        if len(steps) != len(size):
+            raise RuntimeError(
+                f"unequal size length ({len(size)}) and stride length ({len(steps)})"
+            )
+        required(size, steps, array.itemsize)
+        memory, _ = bytes_under(array)
+        check_view(size, steps, offset, array.itemsize, memory.nbytes)
+        array = view_of(memory, array.dtype, size, steps, offset)
     x._a = array
     x._bump()
     return x
@@ -152,60 +175,74 @@ def _row_major(size: Any) -> tuple:
     return tuple(reversed(steps))
 
 
-@composite("sum_to_size", fn=False, method=True)
-def sum_to_size(x, *size):
-    """x summed over the dimensions that broadcasting `size` to x's shape would stretch.
+@composite("sum_to_size(input, *size: int)", at="Tensor")
+def sum_to_size(input, *size):
+    """input summed over the dimensions that broadcasting `size` to its shape would stretch.
 
-    RuntimeError: it would not.
+    errors  RuntimeError: it would not
     """
-    shape = tuple(size[0]) if len(size) == 1 and not isinstance(size[0], int) else tuple(size)
-    lead = x._a.ndim - len(shape)
-    if lead < 0 or any(n not in (1, m) for n, m in zip(shape, x._a.shape[lead:], strict=True)):
-        raise RuntimeError(
-            f"size {{{list(shape)}}} is not expandable to size {{{list(x._a.shape)}}}."
-        )
-    return x if shape == x._a.shape else K.sum_to(x, shape)
+    shape = input._a.shape
+    lead = len(shape) - len(size)
+    if lead < 0 or any(n not in (1, m) for n, m in zip(size, shape[lead:], strict=True)):
+        raise RuntimeError(f"size {{{list(size)}}} is not expandable to size {{{list(shape)}}}.")
+    return input if size == shape else K.sum_to(input, size)
 
 
-@composite("dim_order", fn=False, method=True)
-def dim_order(x, *, ambiguity_check=False):
+@composite("dim_order(input, *, ambiguity_check: bool = False)", at="Tensor")
+def dim_order(input, *, ambiguity_check):
     """The dimensions from the outermost to the innermost in memory."""
-    steps = x.stride()
-    return tuple(sorted(range(x._a.ndim), key=lambda i: -steps[i]))
+    steps = input.stride()
+    return tuple(sorted(range(input._a.ndim), key=lambda i: -steps[i]))
 
 
-def _copied(name: str, f: Any) -> None:
-    def copy(*args, out=None, **kwargs):
-        y = f(*args, **kwargs)
-        if out is not None:
-            for o, t in zip(*((out, y) if isinstance(y, tuple) else ((out,), (y,))), strict=True):
-                store(o, t)
-            return out
-        return tuple(t.clone() for t in y) if isinstance(y, tuple) else y.clone()
+# ---------------------------------------------------------------- views as copies
+
+
+def _view_copy(arguments: str, view: Any = None) -> None:
+    """Register name_copy for "name(arguments)": what `view`, by default the method, finds, as
+    contiguous copies.
+    """
+    name = arguments.partition("(")[0]
+
+    def copy(*args, **kwargs):
+        y = (view or getattr(Tensor, name))(*args, **kwargs)
+        if isinstance(y, tuple):
+            return tuple(t.clone(memory_format=contiguous_format) for t in y)
+        return y.clone(memory_format=contiguous_format)
 
     copy.__name__ = copy.__qualname__ = name + "_copy"
     copy.__doc__ = f"What {name} finds, as a copy that shares nothing with the input."
-    composite(name + "_copy")(copy)
+    composite(arguments.replace("(", "_copy(", 1), at="torch")(copy)
 
 
-for _name in (
-    "as_strided",
-    "diagonal",
-    "expand",
-    "permute",
-    "select",
-    "split",
-    "split_with_sizes",
-    "squeeze",
-    "t",
-    "transpose",
-    "unbind",
-    "unfold",
-    "unsqueeze",
-    "view",
-    "view_as_complex",
-    "view_as_real",
-    "detach",
+_SIZES = "Sequence[int]"
+for _arguments in (
+    f"as_strided(input, size: {_SIZES}, stride: {_SIZES}, storage_offset: int | None = None, *, "
+    "out=None)",
+    "detach(input, *, out=None)",
+    "diagonal(input, offset=0, dim1: int = 0, dim2: int = 1, *, out=None)",
+    f"permute(input, dims: {_SIZES}, *, out=None)",
+    "select(input, dim, index: int, *, out=None)",
+    "split(input, split_size: int, dim=0, *, out=None)",
+    f"split_with_sizes(input, split_sizes: {_SIZES}, dim=0, *, out=None)",
+    f"squeeze(input, dim: int | {_SIZES} | None = None, *, out=None)",
+    "t(input, *, out=None)",
+    "transpose(input, dim0, dim1, *, out=None)",
+    "unbind(input, dim=0, *, out=None)",
+    "unfold(input, dimension: int, size: int, step: int, *, out=None)",
+    "unsqueeze(input, dim, *, out=None)",
+    f"view(input, size: {_SIZES} | dtype, *, out=None)",
+    "view_as_complex(input, *, out=None)",
+    "view_as_real(input, *, out=None)",
 ):
-    _copied(_name, lambda x, *args, _name=_name, **kwargs: getattr(x, _name)(*args, **kwargs))
-composite("alias_copy")(lambda input: input.clone())
+    _view_copy(_arguments)
+_view_copy("alias(input, *, out=None)", lambda x: x)
+_view_copy(
+    f"expand(input, size: {_SIZES}, *, implicit: bool = False, out=None)",
+    lambda x, size, implicit: x.expand(size),
+)
+_view_copy(
+    "slice(input, dim=0, start: int | None = None, end: int | None = None, step: int = 1, *, "
+    "out=None)",
+    slice_view,
+)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from ..core.tensor import Tensor, wrap
-from ..dispatch.registry import CARDS, apply, apply_inplace, composite, number_array, op, store
+from ..dispatch.messages import mismatch
+from ..dispatch.registry import apply_inplace, composite, fitted, internal, op
 from ..kernels import K, word
 from ..kernels.vocabulary import along
+from .index_select import check_bounds, check_index_dtype, check_slices
 from .shape import wrapped
 
 
@@ -18,8 +20,8 @@ def _check(
 
     RuntimeError, IndexError in PyTorch's words.
     """
-    if index.dtype.kind != "i" and index.size:
-        raise RuntimeError(f"{name}(): Expected dtype int32/int64 for index")
+    if index.size:
+        check_index_dtype(name, index)
     d = wrapped(dim, x.ndim)
     if max(index.ndim, 1) != max(x.ndim, 1) and index.size:
         raise RuntimeError(
@@ -40,9 +42,8 @@ def _check(
                 f"Expected index {list(index.shape)} to be no larger than self {list(x.shape)} "
                 f"apart from dimension {d} and to be no larger size than src {list(src.shape)}"
             )
-    if index.size and (index.min() < 0 or index.max() >= shape[d]):
-        bad = int(index[(index < 0) | (index >= shape[d])].reshape(-1)[0])
-        raise RuntimeError(f"index {bad} is out of bounds for dimension {d} with size {shape[d]}")
+    if index.size:
+        check_bounds(name, index, d, shape[d])
     return d
 
 
@@ -69,28 +70,34 @@ def scatter_add_array(x, dim, index, src):
 word("scatter_add", scatter_add_array)
 
 
-@op("gather", tensors=1)
+@op(
+    "gather(input, dim, index, *, sparse_grad: bool = False, out=None)",
+    at="torch Tensor",
+    tensors=1,
+)
 class Gather:
-    """y[i, j] = x[index[i, j], j] for dim = 0, and so on; y has index's shape.
+    """y[i, j] = x[index[i, j], j] for dim = 0, and so on.
 
+    shape   y has index's shape; index may be smaller than x in the other dimensions
     grad    dx = zeros, dy added where it was read
-    errors  RuntimeError: dimensions differ, index out of bounds
+    errors  RuntimeError: dimensions differ, an index outside [0, n), sparse_grad=True
+
+    >>> torch.gather(tensor([[1, 2], [3, 4]]), 1, tensor([[0], [1]]))
+    tensor([[1],
+            [4]])
     """
 
-    def forward(x, dim, index, sparse_grad=False):
+    def forward(x, dim, index, sparse_grad):
         if sparse_grad:
             raise NotImplementedError("gather(sparse_grad=True): rushlight has no sparse tensors")
         d = _check("gather", x, dim, index)
         if not index.size:
             return np.empty(index.shape, x.dtype)
-        index = index.astype(np.int64, copy=False)
-        return x.reshape(x.shape or (1,))[along(index.reshape(index.shape or (1,)), d)].reshape(
-            index.shape
-        )
+        key = along(index.reshape(index.shape or (1,)), d)
+        return K.dense(x.reshape(x.shape or (1,))[key]).reshape(index.shape)
 
     def backward(c, dy, x_shape, dim, index):
-        zeros = np.zeros(x_shape, dy.dtype.np if isinstance(dy, Tensor) else dy.dtype)
-        return K.scatter_add(wrap(zeros) if isinstance(dy, Tensor) else zeros, dim, index, dy)
+        return K.scatter_add(K.zeros(x_shape, like=dy), dim, index, dy)
 
     def samples(make):
         yield make(4, 3).T, 1, make.indices(3, 2, high=4)
@@ -100,9 +107,21 @@ class Gather:
         yield make(3, 4), 0, make.indices(2, 4, high=3)
 
 
-@op("scatter_add", inplace=True, tensors=(0, 3))
+@op(
+    "scatter_add(input, dim, index, src, *, out=None)",
+    at="torch Tensor",
+    inplace="Tensor",
+    tensors=(0, 3),
+)
 class ScatterAdd:
-    """y = x, with src[i, j] added at [index[i, j], j] for dim = 0, and so on."""
+    """y = x, with src[i, j] added at [index[i, j], j] for dim = 0, and so on.
+
+    grad    dx = dy;  dsrc = dy gathered at index
+    errors  RuntimeError: dimensions or dtypes differ, an index outside [0, n)
+
+    >>> torch.scatter_add(torch.zeros(3), 0, tensor([0, 0]), tensor([1.0, 2.0]))
+    tensor([3., 0., 0.])
+    """
 
     def forward(x, dim, index, src):
         if x.dtype != src.dtype:
@@ -110,9 +129,8 @@ class ScatterAdd:
         return _scattered(x, _check("scatter", x, dim, index, src), index, src, True)
 
     def backward(c, dy, dim, index, src_shape):
-        return dy if c.needs(0) else None, _picked(dy, dim, index, src_shape) if c.needs(
-            1
-        ) else None
+        ds = _picked(dy, dim, index, src_shape) if c.needs(1) else None
+        return dy if c.needs(0) else None, ds
 
     def samples(make):
         yield make(4, 3).T, 1, make.indices(3, 2, high=4), make(2, 3).T
@@ -129,11 +147,15 @@ def _picked(dy, dim, index, src_shape):
     return picked
 
 
-word("gather", CARDS["gather"].forward)
+def _gather(x, dim, index):
+    return Gather.forward(x, dim, index, False)
 
 
-@op("_scatter_src", fn=False, method=False, tensors=(0, 3), node="Scatter")
-class _ScatterSrc:
+word("gather", _gather)
+
+
+@internal("scatter_src", tensors=(0, 3), node="Scatter")
+class ScatterSrc:
     """y = x, with src put at index along dim."""
 
     def forward(x, dim, index, src):
@@ -150,16 +172,15 @@ class _ScatterSrc:
     def backward(c, dy, dim, index, src_shape):
         dx = None
         if c.needs(0):
-            zero = np.zeros((), dy.dtype.np if isinstance(dy, Tensor) else dy.dtype)
-            dx = K.scatter_value(dy, dim, index, zero)
+            dx = K.scatter_value(dy, dim, index, 0)
         return dx, _picked(dy, dim, index, src_shape) if c.needs(1) else None
 
     def samples(make):
         yield make(3, 4), 1, wrap(np.array([[0, 2], [1, 3], [3, 0]])), make(3, 2)
 
 
-@op("scatter_value", fn=False, method=False, tensors=1, node="Scatter1")
-class _ScatterValue:
+@internal("scatter_value", tensors=1, node="Scatter1")
+class ScatterValue:
     """y = x, with one number put at index along dim."""
 
     def forward(x, dim, index, value):
@@ -174,61 +195,84 @@ class _ScatterValue:
         yield make(3, 4), 1, make.indices(3, 2, high=4), 1.5
 
 
-word("scatter_value", CARDS["scatter_value"].forward)
+word("scatter_value", ScatterValue.forward)
 
 
-def _scatter(run, input, dim, index, src, value, reduce):
+def _chosen(input, dim, index, src, value, reduce) -> tuple:
+    """The card and its arguments for a call of scatter."""
     if value is not None:
         src = value
     if src is None:
-        raise TypeError('scatter() missing 1 required positional argument: "src" or "value"')
+        raise TypeError('scatter() missing 1 required positional arguments: "src"')
     if reduce is not None:
         if reduce not in ("add", "multiply"):
             raise RuntimeError("reduce argument must be either add or multiply.")
         if not isinstance(src, Tensor):
-            src = wrap(np.broadcast_to(number_array(src, input.dtype), index._a.shape))
-        how = "sum" if reduce == "add" else "prod"
-        return run(CARDS["scatter_reduce"], (input, dim, index, src, how, True))
+            src = wrap(np.broadcast_to(fitted(src, input.dtype), index._a.shape))
+        return ScatterReduce, (input, dim, index, src, {"add": "sum"}.get(reduce, "prod"), True)
     if isinstance(src, Tensor):
-        return run(CARDS["_scatter_src"], (input, dim, index, src))
-    return run(CARDS["scatter_value"], (input, dim, index, number_array(src, input.dtype)))
+        return ScatterSrc, (input, dim, index, src)
+    return ScatterValue, (input, dim, index, fitted(src, input.dtype))
 
 
-@composite("scatter", method=True)
-def scatter(input, dim, index, src=None, *, value=None, reduce=None, out=None):
+@composite(
+    "scatter(input, dim, index, src: Tensor | Number | None = None, *, "
+    "value: Number | None = None, reduce: str | None = None, out=None)",
+    at="torch Tensor",
+)
+def scatter(input, dim, index, src, *, value, reduce):
     """A copy of input with src (a tensor or number) written at index along dim.
 
-    reduce: 'add' or 'multiply' instead.
+    reduce  "add" or "multiply": src is added to, or multiplied with, what is there
+    errors  RuntimeError: dimensions or dtypes differ, an index outside [0, n), a number that does
+            not fit
+
+    >>> torch.scatter(torch.zeros(2, 2), 1, tensor([[1], [0]]), 5.0)
+    tensor([[0., 5.],
+            [5., 0.]])
     """
-    y = _scatter(apply, input, dim, index, src, value, reduce)
-    if out is None:
-        return y
-    store(out, y)
-    return out
+    card, args = _chosen(input, dim, index, src, value, reduce)
+    return card.run(args)
 
 
-@composite("scatter_", fn=False, method=True)
-def scatter_(input, dim, index, src=None, *, value=None, reduce=None):
+@composite(
+    "scatter_(input, dim, index, src: Tensor | Number | None = None, *, "
+    "value: Number | None = None, reduce: str | None = None)",
+    at="Tensor",
+)
+def scatter_(input, dim, index, src, *, value, reduce):
     """In-place version of scatter."""
-    return _scatter(apply_inplace, input, dim, index, src, value, reduce)
+    return apply_inplace(*_chosen(input, dim, index, src, value, reduce))
 
 
 _START = {"prod": 1.0, "amax": -np.inf, "amin": np.inf, "sum": 0.0, "mean": 0.0}
 
 
-@op("scatter_reduce", inplace=True, tensors=(0, 3))
+@op(
+    "scatter_reduce(input, dim, index, src, reduce: str, *, include_self: bool = True, out=None)",
+    at="torch Tensor",
+    inplace="Tensor",
+    tensors=(0, 3),
+)
 class ScatterReduce:
     """y = for each target the sum, prod, mean, amax or amin of the src elements sent there (and of
     x, if include_self).
+
+    errors  RuntimeError: dimensions or dtypes differ, an index outside [0, n), another reduce
+
+    >>> torch.scatter_reduce(torch.ones(2), 0, tensor([0, 0]), tensor([2.0, 3.0]), "sum")
+    tensor([6., 1.])
     """
 
-    def forward(x, dim, index, src, reduce, include_self=True):
+    def forward(x, dim, index, src, reduce, include_self):
+        if x.dtype != src.dtype:
+            raise RuntimeError("scatter(): Expected self.dtype to be equal to src.dtype")
         if reduce not in _START:
             raise RuntimeError(
                 "reduce argument must be either sum, prod, mean, amax or amin, got " + str(reduce)
             )
         d = _check("scatter_reduce", x, dim, index, src)
-        y = np.array(x, ndmin=1)
+        y = np.array(x, order="C", ndmin=1)
         if not index.size:
             return y.reshape(x.shape)
         key = along(index.reshape(index.shape or (1,)), d)
@@ -259,7 +303,7 @@ class ScatterReduce:
         for how in ("sum", "mean", "prod", "amax", "amin"):
             index = make.indices(3, 2, high=4)
             yield make(3, 4), 1, index, make(3, 2), how
-            yield make(3, 4), 1, index, make(3, 2), how, False
+            yield make(3, 4), 1, index, make(3, 2), how, {"include_self": False}
 
 
 def _counts(shape, key, include_self):
@@ -297,9 +341,7 @@ def _scatter_reduce_dx(c, dy, x, dim, index, src, out, reduce, include_self):
         ds = (
             K.basic_dx(ds, tuple(src.shape), tuple(slice(n) for n in shape))
             if on_tensors
-            else wrap(
-                CARDS["basic_dx"].forward(ds._a, tuple(src.shape), tuple(slice(n) for n in shape))
-            )
+            else wrap(K.basic_dx(ds._a, tuple(src.shape), tuple(slice(n) for n in shape)))
         )
     dx, ds = dx if c.needs(0) else None, ds if c.needs(1) else None
     return (dx, ds) if on_tensors else (dx if dx is None else dx._a, ds if ds is None else ds._a)
@@ -323,9 +365,22 @@ def _product_dx(dy, x, dim, index, part, include_self):
     return dx, ds
 
 
-@composite("take_along_dim", method=True)
-def take_along_dim(input, indices, dim=None, *, out=None):
-    """gather with broadcasting of input and indices; without dim over the flattened input."""
+@composite(
+    "take_along_dim(input, indices: Tensor, dim: int | None = None, *, out=None)",
+    at="torch Tensor",
+)
+def take_along_dim(input, indices, dim):
+    """gather with broadcasting of input and indices; without dim over the flattened input.
+
+    Along a dim, indices count modulo its size: -1 is the last.
+
+    errors  RuntimeError: indices is not int64, dimensions differ or do not broadcast
+
+    >>> x = tensor([[3, 1, 2]])
+    >>> torch.take_along_dim(x, x.argsort(1), 1)
+    tensor([[1, 2, 3]])
+    """
+    check_index_dtype("take_along_dim", indices._a)
     if dim is None:
         return input.reshape(-1).gather(0, indices.reshape(-1))
     if input._a.ndim != indices._a.ndim:
@@ -336,33 +391,34 @@ def take_along_dim(input, indices, dim=None, *, out=None):
         )
     d = wrapped(dim, input._a.ndim)
     a, b = list(input._a.shape), list(indices._a.shape)
-    common = [max(m, n) if 0 not in (m, n) else 0 for m, n in zip(a, b, strict=False)]
-    left = input.expand([a[i] if i == d else common[i] for i in range(len(a))])
-    right = indices.expand([b[i] if i == d else common[i] for i in range(len(b))])
-    return left.gather(d, right)
+    rest = ([*a[:d], 1, *a[d + 1 :]], [*b[:d], 1, *b[d + 1 :]])
+    found = mismatch(list(rest))
+    if found:
+        raise RuntimeError(found)
+    common = np.broadcast_shapes(*map(tuple, rest))
+    left = input.expand([*common[:d], a[d], *common[d + 1 :]] if a else [])
+    right = indices % a[d] if a and a[d] else indices
+    return left.gather(d, right.expand([*common[:d], b[d], *common[d + 1 :]] if b else []))
 
 
-def _index_reduce(name: str, reduced) -> None:
-    def f(input, dim, index, source, reduce, *, include_self=True, out=None):
-        if reduce not in ("prod", "mean", "amax", "amin"):
-            raise RuntimeError(
-                "index_reduce(): Expected reduce to be one of prod, mean, amax or amin but got "
-                f"{reduce}."
-            )
-        d = wrapped(dim, input._a.ndim)
-        wide = [1] * max(source._a.ndim, 1)
-        wide[d] = -1
-        rows = index.reshape(wide).expand(source._a.shape) if source._a.ndim else index.reshape(())
-        y = reduced(input, d, rows, source, reduce, include_self=include_self)
-        if out is None:
-            return y
-        store(out, y)
-        return out
+@composite(
+    "index_reduce(input, dim, index, source, reduce: str, *, include_self: bool = True, out=None)",
+    at="torch Tensor",
+    inplace="Tensor",
+)
+def index_reduce(input, dim, index, source, reduce, *, include_self):
+    """scatter_reduce of whole slices: slice i of source goes to slice index[i] of dim.
 
-    f.__name__ = f.__qualname__ = name
-    f.__doc__ = "scatter_reduce of whole slices: slice i of source goes to slice index[i] of dim."
-    composite(name, fn=name == "index_reduce", method=True)(f)
-
-
-_index_reduce("index_reduce", Tensor.scatter_reduce)
-_index_reduce("index_reduce_", Tensor.scatter_reduce_)
+    reduce  "prod", "mean", "amax" or "amin"
+    errors  RuntimeError: another reduce, shapes, dtypes; IndexError: an index outside [0, n)
+    """
+    if reduce not in ("prod", "mean", "amax", "amin"):
+        raise RuntimeError(
+            "index_reduce(): Expected reduce to be one of prod, mean, amax or amin but got "
+            f"{reduce}."
+        )
+    d = check_slices("index_reduce", input._a, dim, index._a, source._a)
+    wide = [1] * max(source._a.ndim, 1)
+    wide[d] = -1
+    rows = index.reshape(wide).expand(source._a.shape) if source._a.ndim else index.reshape(())
+    return ScatterReduce.run((input, d, rows, source, reduce, include_self))

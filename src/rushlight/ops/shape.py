@@ -1,15 +1,17 @@
-"""Views and rearrangements: no element is computed here, only found elsewhere."""
+"""Views: the same elements under another shape or order; no element is computed here."""
 
 from __future__ import annotations
 
+import warnings
 from math import prod
 
 import numpy as np
 
-from ..core.dtype import dtype, float64
+from ..core.dtype import dtype, float64, from_numpy_dtype, scalar_name
 from ..core.size import Size
 from ..core.tensor import Tensor, wrap
-from ..dispatch.registry import CARDS, Card, apply, composite, op, view_of
+from ..dispatch.messages import mismatch
+from ..dispatch.registry import composite, internal, op, view_of
 from ..kernels import K
 
 
@@ -37,6 +39,24 @@ def target_shape(shape, count: int) -> tuple:
     return shape
 
 
+def wrapped(dim: int, ndim: int) -> int:
+    """dim counted from 0. IndexError: outside [-ndim, ndim)."""
+    if type(dim) is not int:
+        if not hasattr(dim, "__index__"):
+            raise TypeError(f"argument 'dim' must be int, not {type(dim).__name__}")
+        dim = dim.__index__()
+    reach = max(ndim, 1)
+    if not -reach <= dim < reach:
+        raise IndexError(
+            f"Dimension out of range (expected to be in range of [{-reach}, {reach - 1}], but got "
+            f"{dim})"
+        )
+    return dim % reach
+
+
+# ---------------------------------------------------------------- other sizes: view, reshape
+
+
 def _as_view(x: np.ndarray, shape: tuple) -> np.ndarray:
     """x.reshape(shape) without a copy. RuntimeError: the strides do not allow it."""
     try:
@@ -50,8 +70,8 @@ def _as_view(x: np.ndarray, shape: tuple) -> np.ndarray:
         ) from None
 
 
-@op("_view", fn=False, method=False, tensors=1, view=True, node="View")
-class _View:
+@internal("view", tensors=1, view=True, node="View")
+class View:
     """y = x in another shape, the same memory."""
 
     def forward(x, shape):
@@ -66,11 +86,385 @@ class _View:
         yield make(0, 5), (5, 0)
 
 
-@op("permute", tensors=1, view=True, varargs=True)
-class Permute:
-    """y = x with its dimensions in the order dims.
+@internal("reshape", tensors=1, view="maybe", node="View")
+class Reshape:
+    """y = x in another shape: a view if the strides allow, else a copy."""
 
-    A view.  RuntimeError: dims is no permutation.
+    def forward(x, shape):
+        return x.reshape(shape)
+
+    def backward(c, dy, x_shape):
+        return K.reshape(dy, x_shape)
+
+    def samples(make):
+        yield make(), (1,)
+        yield make(0, 2), (2, 0)
+        yield make(4, 3).T, (2, 6)
+        yield make(2, 6), (3, 4)
+
+
+@internal("view_dtype", tensors=1, view=True, node="ViewDtype")
+class ViewDtype:
+    """y = the bytes of x read as another dtype; the last size changes with the item's size."""
+
+    def forward(x, dtype):
+        old, new = x.itemsize, dtype.np.itemsize
+        if old == new:
+            return x.view(dtype.np)
+        words = f"to view {scalar_name(from_numpy_dtype(x.dtype))} as {scalar_name(dtype)}"
+        words += " (different element sizes)"
+        if not x.ndim:
+            raise RuntimeError(f"self.dim() cannot be 0 {words}")
+        step = x.strides[-1] // old
+        if step != 1 and x.shape[-1] != 1:
+            raise RuntimeError(f"self.stride(-1) must be 1 {words}, but got {step}")
+        if new > old:
+            n = new // old
+            if x.shape[-1] % n:
+                raise RuntimeError(
+                    f"self.size(-1) must be divisible by {n} {words}, but got {x.shape[-1]}"
+                )
+            for i, s in enumerate(x.strides[:-1]):
+                if s // old % n:
+                    raise RuntimeError(
+                        f"self.stride({i}) must be divisible by {n} {words}, but got {s // old}"
+                    )
+        return x.view(dtype.np)
+
+    def samples(make):
+        yield make(3, 4), float64
+
+
+_dense_view = K.dense_view
+
+
+# written by hand, as x[...]: a frame between the call and the view would cost 10 %
+@composite("view", at="Tensor")
+def view(x, *shape, size=None, dtype=None):
+    """The same elements in another shape, or, with a dtype, the same bytes as another type.
+
+    shape   one size may be -1
+    errors  RuntimeError: the number of elements differs, or the strides do not allow a view
+
+    >>> torch.arange(6).view(2, -1)
+    tensor([[0, 1, 2],
+            [3, 4, 5]])
+    """
+    array = _dense_view(x._a, shape)
+    if array is not None:
+        return view_of(View, x, array, (array.shape,))
+    if not shape:
+        shape = _named("view", shape, dtype if size is None else size)
+    if len(shape) == 1 and not isinstance(shape[0], int):
+        shape = shape[0]
+        if isinstance(shape, _dtype):
+            return ViewDtype.run((x, shape))
+        shape = _sizes("view", shape)
+    return View.run((x, target_shape(shape, x._a.size)))
+
+
+@composite("reshape", at="torch Tensor")
+def reshape(input, *dims, shape=None):
+    """The elements in another shape: a view where the strides allow it, else a copy.
+
+    shape   one size may be -1
+    errors  RuntimeError: the number of elements differs
+
+    >>> torch.reshape(torch.arange(4), (2, 2))
+    tensor([[0, 1],
+            [2, 3]])
+    """
+    array = _dense_view(input._a, dims)
+    if array is not None:
+        return view_of(View, input, array, (array.shape,))
+    if not dims:
+        dims = _named("reshape", dims, shape)
+    if len(dims) == 1 and not isinstance(dims[0], int):
+        dims = _sizes("reshape", dims[0])
+    card = View if input._a.flags.c_contiguous else Reshape
+    return card.run((input, target_shape(dims, input._a.size)))
+
+
+_dtype = dtype
+
+
+def _named(name: str, given: tuple, value) -> tuple:
+    if value is None:
+        raise TypeError(f'{name}() missing 1 required positional arguments: "size"')
+    return (value,)
+
+
+def _sizes(name: str, shape):
+    """The sizes in f(x, shape). TypeError: no sequence of sizes."""
+    if isinstance(shape, (tuple, list)):
+        return shape
+    if isinstance(shape, Tensor):
+        return (shape,) if not shape._a.ndim else shape.tolist()
+    if hasattr(shape, "__index__"):
+        return (shape.__index__(),)
+    raise TypeError(
+        f"{name}(): argument 'size' (position 1) must be tuple of ints, not {type(shape).__name__}"
+    )
+
+
+@composite("flatten(input, start_dim: int = 0, end_dim: int = -1)", at="torch Tensor")
+def flatten(input, start_dim=0, end_dim=-1):
+    """Dimensions start_dim to end_dim become one; a view where possible.
+
+    errors  RuntimeError: start_dim comes after end_dim; IndexError: no such dimension
+
+    >>> torch.flatten(torch.zeros(2, 3, 4), 1).shape
+    torch.Size([2, 12])
+    """
+    n = input._a.ndim
+    if n > 1 and start_dim == 1 and end_dim == -1:  # what nn.Flatten asks for
+        shape = input._a.shape
+        return input if n == 2 else reshape(input, shape[0], prod(shape[1:]))
+    start, end = wrapped(start_dim, n), wrapped(end_dim, n)
+    if start > end:
+        raise RuntimeError("flatten() has invalid args: start_dim cannot come after end_dim")
+    if n == 0:
+        return reshape(input, (1,))
+    if start == end:
+        return input
+    shape = input._a.shape
+    return reshape(input, (*shape[:start], prod(shape[start : end + 1]), *shape[end + 1 :]))
+
+
+@composite("ravel(input)", at="torch Tensor")
+def ravel(input):
+    """All elements in one dimension; a view where possible."""
+    return reshape(input, (-1,))
+
+
+@composite("unflatten(input, dim, sizes: Sequence[int])", at="torch Tensor")
+def unflatten(input, dim, sizes):
+    """Dimension dim becomes several, of the given sizes (one may be -1); a view.
+
+    errors  RuntimeError: the sizes do not multiply up to the size of dim
+
+    >>> torch.unflatten(torch.zeros(2, 12), 1, (3, -1)).shape
+    torch.Size([2, 3, 4])
+    """
+    if not isinstance(sizes, (tuple, list)) or not sizes:
+        raise RuntimeError("unflatten: sizes must be non-empty")
+    shape = input._a.shape
+    d = wrapped(dim, len(shape))
+    sizes = tuple(map(int, sizes))
+    if min(sizes) < 0 or prod(sizes) != shape[d]:
+        try:
+            sizes = target_shape(sizes, shape[d])
+        except RuntimeError:
+            raise RuntimeError(
+                f"unflatten: Provided sizes {list(sizes)} don't multiply up to the size of dim {d} "
+                f"({shape[d]}) in the input tensor"
+            ) from None
+    return view(input, shape[:d] + sizes + shape[d + 1 :])
+
+
+@composite("view_as(input, other: Tensor)", at="Tensor")
+def view_as(input, other):
+    """input.view(other.size())"""
+    return view(input, other._a.shape)
+
+
+@composite("reshape_as(input, other: Tensor)", at="Tensor")
+def reshape_as(input, other):
+    """input.reshape(other.size())"""
+    return reshape(input, other._a.shape)
+
+
+# ---------------------------------------------------------------- sizes of 1
+
+
+@op("unsqueeze(input, dim)", at="torch Tensor", tensors=1, view=True)
+class Unsqueeze:
+    """y = x with a dimension of size 1 put in before dim; a view.
+
+    errors  IndexError: dim outside [-n - 1, n]
+
+    >>> torch.unsqueeze(torch.zeros(2, 3), 1).shape
+    torch.Size([2, 1, 3])
+    """
+
+    def forward(x, dim):
+        n = x.ndim
+        if not -n - 1 <= dim <= n:
+            raise IndexError(
+                f"Dimension out of range (expected to be in range of [{-n - 1}, {n}], but got "
+                f"{dim})"
+            )
+        return np.expand_dims(x, dim)
+
+    def backward(c, dy, x_shape):
+        return K.reshape(dy, x_shape)
+
+    def samples(make):
+        yield make(4, 3).T, 1
+        yield make(0, 2), 0
+        yield make(3, 4), 1
+        yield make(), 0
+        yield make(3), -1
+
+
+@op(
+    "squeeze(input, dim: int | Sequence[int] | None = None)",
+    at="torch Tensor",
+    tensors=1,
+    view=True,
+)
+class Squeeze:
+    """y = x without its dimensions of size 1: all, or those among dim; a view.
+
+    errors  IndexError: no such dimension
+
+    >>> torch.squeeze(torch.zeros(1, 2, 1), 0).shape
+    torch.Size([2, 1])
+    """
+
+    def prepare(input, dim):
+        return input, dim if dim is None or isinstance(dim, int) else tuple(dim)
+
+    def variant(x, dims):
+        return None if dims is None else "Squeeze1" if isinstance(dims, int) else "Squeeze2"
+
+    def forward(x, dims):
+        if dims is None:
+            return (
+                x.reshape([n for n in x.shape if n != 1]) if x.flags.c_contiguous else np.squeeze(x)
+            )
+        chosen = {wrapped(d, x.ndim) for d in ((dims,) if isinstance(dims, int) else dims)}
+        return np.squeeze(x, tuple(d for d in chosen if x.ndim and x.shape[d] == 1))
+
+    def backward(c, dy, x_shape):
+        return K.reshape(dy, x_shape)
+
+    def samples(make):
+        yield make(3, 1, 4)
+        yield make(1, 3, 1).transpose(0, 1)
+        yield make(1, 3, 1), 0
+        yield make(1, 3, 1), (0, -1)
+        yield make(), 0
+        yield make(1, 0)
+
+
+# ---------------------------------------------------------------- expand and broadcast
+
+
+@op(
+    "expand(input, *size: int, implicit: bool = False)",
+    at="Tensor",
+    tensors=1,
+    view=True,
+)
+class Expand:
+    """y = x with dimensions of size 1 repeated without copying; a view.
+
+    shape   -1 keeps a size, new dimensions go in front
+    errors  RuntimeError: a size differs where x has not 1, or there are too few sizes
+
+    >>> torch.tensor([[1], [2]]).expand(-1, 3)
+    tensor([[1, 1, 1],
+            [2, 2, 2]])
+    """
+
+    def forward(x, size, implicit):
+        lead = len(size) - x.ndim
+        sizes = []
+        for i, n in enumerate(size):
+            n = int(n)
+            if i < lead and n < 0:
+                raise RuntimeError(
+                    f"The expanded size of the tensor ({n}) isn't allowed in a leading, "
+                    f"non-existing dimension {i}"
+                )
+            sizes.append(x.shape[i - lead] if n == -1 else n)
+        if lead < 0:
+            raise RuntimeError(
+                f"expand({wrap(x).type()}{{{list(x.shape)}}}, size={list(size)}): the number of "
+                f"sizes provided ({len(size)}) must be greater or equal to the number of "
+                f"dimensions in the tensor ({x.ndim})"
+            )
+        for i, (n, m) in enumerate(zip(sizes[lead:], x.shape, strict=False)):
+            if m != 1 and n != m:
+                raise RuntimeError(
+                    f"The expanded size of the tensor ({n}) must match the existing size ({m}) at "
+                    f"non-singleton dimension {i + lead}.  Target sizes: {list(sizes)}.  Tensor "
+                    f"sizes: {list(x.shape)}"
+                )
+        steps = tuple(
+            s if n == m else 0 for s, n, m in zip(x.strides, sizes[lead:], x.shape, strict=False)
+        )
+        return np.lib.stride_tricks.as_strided(x, sizes, (0,) * lead + steps)
+
+    def backward(c, dy, x_shape):
+        return K.sum_to(dy, x_shape)
+
+    def samples(make):
+        yield make(3, 2).T, (2, 2, 3)
+        yield make(3, 1), (2, 3, 4)
+        yield make(), (2, 2)
+        yield make(1, 3), (0, 3)
+
+
+@composite("expand_as(input, other: Tensor)", at="Tensor")
+def expand_as(input, other):
+    """input.expand(other.size())"""
+    return input.expand(other._a.shape)
+
+
+@composite("broadcast_to(input, *size: int)", at="torch Tensor")
+def broadcast_to(input, *size):
+    """input expanded to `size`: a view. RuntimeError: it does not broadcast to it."""
+    return input.expand(size)
+
+
+@composite("broadcast_tensors", at="torch")
+def broadcast_tensors(*tensors):
+    """All tensors expanded to their common shape: views.
+
+    errors  RuntimeError: they do not broadcast
+
+    >>> [t.shape for t in torch.broadcast_tensors(torch.zeros(3, 1), torch.zeros(2))]
+    [torch.Size([3, 2]), torch.Size([3, 2])]
+    """
+    if len(tensors) == 1 and isinstance(tensors[0], (tuple, list)):
+        tensors = tensors[0]
+    found = mismatch([t._a.shape for t in tensors])
+    if found:
+        raise RuntimeError(found)
+    shape = np.broadcast_shapes(*[t._a.shape for t in tensors])
+    return tuple(t.expand(shape) for t in tensors)
+
+
+@composite("broadcast_shapes", at="torch")
+def broadcast_shapes(*shapes):
+    """The shape that tensors of these shapes broadcast to. RuntimeError: they do not."""
+    shapes = [(s,) if isinstance(s, int) else tuple(s) for s in shapes]
+    common: tuple = ()
+    for i, shape in enumerate(shapes):
+        for d in range(-1, -1 - min(len(shape), len(common)), -1):
+            if shape[d] != common[d] and 1 not in (shape[d], common[d]):
+                raise RuntimeError(
+                    f"Attempting to broadcast a dimension of length {shape[d]} at {d}! Mismatching "
+                    f"argument at index {i} had {shape}; but expected shape should be "
+                    f"broadcastable to {list(common)}"
+                )
+        common = np.broadcast_shapes(common, shape)
+    return Size(common)
+
+
+# ---------------------------------------------------------------- other orders of dimensions
+
+
+@op("permute(input, *dims: int)", at="torch Tensor", tensors=1, view=True)
+class Permute:
+    """y = x with its dimensions in the order dims; a view.
+
+    errors  RuntimeError: dims is no permutation; IndexError: no such dimension
+
+    >>> torch.permute(torch.zeros(2, 3, 4), (2, 0, 1)).shape
+    torch.Size([4, 2, 3])
     """
 
     def forward(x, dims):
@@ -100,9 +494,22 @@ class Permute:
         yield make(2, 3), (-1, 0)
 
 
-@op("transpose", "swapaxes", "swapdims", tensors=1, view=True, inplace=False)
+@op(
+    "transpose(input, dim0, dim1)",
+    "swapaxes",
+    "swapdims",
+    at="torch Tensor",
+    tensors=1,
+    view=True,
+)
 class Transpose:
-    """y = x with two dimensions exchanged; a view."""
+    """y = x with two dimensions exchanged; a view.
+
+    errors  IndexError: no such dimension
+
+    >>> torch.transpose(torch.zeros(2, 3), 0, 1).shape
+    torch.Size([3, 2])
+    """
 
     def forward(x, dim0, dim1):
         return x.swapaxes(dim0, dim1) if x.ndim else x[...]
@@ -118,329 +525,33 @@ class Transpose:
         yield make(3, 4), -1, 0
 
 
-@op("expand", tensors=1, view=True, fn=False, varargs=True)
-class Expand:
-    """y = x with dimensions of size 1 repeated without copying.
+@op("t(input)", at="torch Tensor", tensors=1, view=True)
+class T:
+    """Y = Xᵀ of a matrix; vectors and numbers as they are; a view.
 
-    -1 keeps a size, new ones go in front.
+    errors  RuntimeError: more than 2 dimensions
     """
-
-    def forward(x, size, implicit=False):
-        lead = len(size) - x.ndim
-        sizes = []
-        for i, n in enumerate(size):
-            n = int(n)
-            if i < lead and n < 0:
-                raise RuntimeError(
-                    f"The expanded size of the tensor ({n}) isn't allowed in a leading, "
-                    f"non-existing dimension {i}"
-                )
-            sizes.append(x.shape[i - lead] if n == -1 else n)
-        if lead < 0:
-            raise RuntimeError(
-                f"expand({wrap(x).type()}{{{list(x.shape)}}}, size={list(size)}): the number of "
-                f"sizes provided ({len(size)}) must be greater or equal to the number of "
-                f"dimensions in the tensor ({x.ndim})"
-            )
-        for i, (n, m) in enumerate(zip(sizes[lead:], x.shape, strict=False)):
-            if m != 1 and n != m:
-                raise RuntimeError(
-                    f"The expanded size of the tensor ({n}) must match the existing size ({m}) at "
-                    f"non-singleton dimension {i + lead}.  Target sizes: {list(sizes)}.  Tensor "
-                    f"sizes: {list(x.shape)}"
-                )
-        return np.lib.stride_tricks.as_strided(
-            x,
-            sizes,
-            (0,) * lead
-            + tuple(
-                s if n == m else 0
-                for s, n, m in zip(x.strides, sizes[lead:], x.shape, strict=False)
-            ),
-        )
-
-    def backward(c, dy, x_shape):
-        return K.sum_to(dy, x_shape)
-
-    def samples(make):
-        yield make(3, 2).T, (2, 2, 3)
-        yield make(3, 1), (2, 3, 4)
-        yield make(), (2, 2)
-        yield make(1, 3), (0, 3)
-
-
-@op("unsqueeze", tensors=1, view=True)
-class Unsqueeze:
-    """y = x with a dimension of size 1 put in before dim; a view."""
-
-    def forward(x, dim):
-        n = x.ndim
-        if not -n - 1 <= dim <= n:
-            raise IndexError(
-                f"Dimension out of range (expected to be in range of [{-n - 1}, {n}], but got "
-                f"{dim})"
-            )
-        return np.expand_dims(x, dim)
-
-    def backward(c, dy, x_shape):
-        return K.reshape(dy, x_shape)
-
-    def samples(make):
-        yield make(4, 3).T, 1
-        yield make(0, 2), 0
-        yield make(3, 4), 1
-        yield make(), 0
-        yield make(3), -1
-
-
-_VIEW = CARDS["_view"]
-_dense_view = K.dense_view
-
-
-@composite("view", fn=False, method=True)
-def view(x, *shape):
-    """The same elements in another shape (or, with a dtype, the same bytes as another type); never
-    a copy.
-
-    RuntimeError: the number of elements differs, or the strides do not allow it.
-    """
-    array = _dense_view(x._a, shape)
-    if array is not None:
-        return view_of(_VIEW, x, array, (array.shape,))
-    if len(shape) == 1 and not isinstance(shape[0], int):
-        shape = shape[0]
-        if isinstance(shape, dtype):
-            return apply(CARDS["_view_dtype"], (x, shape))
-        if isinstance(shape, Tensor):
-            shape = (shape,)
-    return apply(_VIEW, (x, target_shape(shape, x._a.size)))
-
-
-@composite("reshape", method=True)
-def reshape(input, *shape):
-    """The elements in another shape.
-
-    a view where strides allow, else a copy. One size may be -1.
-    """
-    array = _dense_view(input._a, shape)
-    if array is not None:
-        return view_of(_VIEW, input, array, (array.shape,))
-    if len(shape) == 1 and not isinstance(shape[0], int):
-        shape = shape[0] if not isinstance(shape[0], Tensor) else shape
-    return apply(
-        CARDS["_view" if input._a.flags.c_contiguous else "_reshape"],
-        (input, target_shape(shape, input._a.size)),
-    )
-
-
-@op("_reshape", fn=False, method=False, tensors=1, view="maybe", node="View")
-class _Reshape:
-    """y = x in another shape: a view if the strides allow, else a copy."""
-
-    def forward(x, shape):
-        return x.reshape(shape)
-
-    def backward(c, dy, x_shape):
-        return K.reshape(dy, x_shape)
-
-    def samples(make):
-        yield make(), (1,)
-        yield make(0, 2), (2, 0)
-        yield make(4, 3).T, (2, 6)
-        yield make(2, 6), (3, 4)
-
-
-@op("_view_dtype", fn=False, method=False, tensors=1, view=True, node="ViewDtype")
-class _ViewDtype:
-    """y = the bytes of x read as another dtype."""
-
-    def forward(x, dtype):
-        return x.view(dtype.np)
-
-    def samples(make):
-        yield make(3, 4), float64
-
-
-def wrapped(dim: int, ndim: int) -> int:
-    """dim counted from 0. IndexError: outside [-ndim, ndim)."""
-    reach = max(ndim, 1)
-    if not -reach <= dim < reach:
-        raise IndexError(
-            f"Dimension out of range (expected to be in range of [{-reach}, {reach - 1}], but got "
-            f"{dim})"
-        )
-    return dim % reach
-
-
-@op("_squeeze", fn=False, method=False, tensors=1, view=True, node="Squeeze")
-class _Squeeze:
-    """y = x without its dimensions of size 1 (all, or those among dims)."""
-
-    def forward(x, dims=None):
-        if dims is None:
-            return (
-                x.reshape([n for n in x.shape if n != 1]) if x.flags.c_contiguous else np.squeeze(x)
-            )
-        chosen = {wrapped(d, x.ndim) for d in dims}
-        return np.squeeze(x, tuple(d for d in chosen if x.ndim and x.shape[d] == 1))
-
-    def backward(c, dy, x_shape):
-        return K.reshape(dy, x_shape)
-
-
-for _number in (1, 2):  # of one dim, of several: the same card under PyTorch's other node names
-    CARDS[f"_squeeze{_number}"] = Card(
-        CARDS["_squeeze"].source,
-        f"_squeeze{_number}",
-        tensors=1,
-        view=True,
-        node=f"Squeeze{_number}",
-    )
-
-
-@composite("squeeze", method=True)
-def squeeze(input, dim=None):
-    """The tensor without its dimensions of size 1 (of dim.
-
-    those of them that have size 1); a view.
-    """
-    if dim is None:
-        return apply(CARDS["_squeeze"], (input, None))
-    if isinstance(dim, int):
-        return apply(CARDS["_squeeze1"], (input, (dim,)))
-    return apply(CARDS["_squeeze2"], (input, tuple(dim)))
-
-
-@composite("flatten", method=True)
-def flatten(input, start_dim=0, end_dim=-1):
-    """Dimensions start_dim to end_dim become one. RuntimeError: start after end."""
-    n = input._a.ndim
-    if n > 1 and start_dim == 1 and end_dim == -1:  # what nn.Flatten asks for
-        shape = input._a.shape
-        return input if n == 2 else reshape(input, shape[0], prod(shape[1:]))
-    start, end = wrapped(start_dim, n), wrapped(end_dim, n)
-    if start > end:
-        raise RuntimeError("flatten() has invalid args: start_dim cannot come after end_dim")
-    if n == 0:
-        return reshape(input, (1,))
-    if start == end:
-        return input
-    shape = input._a.shape
-    return reshape(input, (*shape[:start], prod(shape[start : end + 1]), *shape[end + 1 :]))
-
-
-@composite("ravel", method=True)
-def ravel(input):
-    """All elements in one dimension."""
-    return reshape(input, (-1,))
-
-
-@composite("unflatten", method=True)
-def unflatten(input, dim, sizes):
-    """Dimension dim becomes several of the given sizes (one may be -1)."""
-    if not isinstance(sizes, (tuple, list)) or not sizes:
-        raise RuntimeError("unflatten: sizes must be non-empty")
-    shape = input._a.shape
-    d = wrapped(dim, len(shape))
-    sizes = tuple(map(int, sizes))
-    if min(sizes) < 0 or prod(sizes) != shape[d]:
-        try:
-            sizes = target_shape(sizes, shape[d])
-        except RuntimeError:
-            raise RuntimeError(
-                f"unflatten: Provided sizes {list(sizes)} don't multiply up to the size of dim {d} "
-                f"({shape[d]}) in the input tensor"
-            ) from None
-    return view(input, shape[:d] + sizes + shape[d + 1 :])
-
-
-@composite("view_as", fn=False, method=True)
-def view_as(x, other):
-    """x.view(other.size())"""
-    return view(x, other._a.shape)
-
-
-@composite("reshape_as", fn=False, method=True)
-def reshape_as(x, other):
-    """x.reshape(other.size())"""
-    return reshape(x, other._a.shape)
-
-
-@composite("expand_as", fn=False, method=True)
-def expand_as(x, other):
-    """x.expand(other.size())"""
-    return x.expand(other._a.shape)
-
-
-@composite("broadcast_to", method=True)
-def broadcast_to(input, size):
-    """input expanded to `size`."""
-    return input.expand(size)
-
-
-@composite("broadcast_tensors")
-def broadcast_tensors(*tensors):
-    """All tensors expanded to their common shape. RuntimeError: they do not broadcast."""
-    if len(tensors) == 1 and isinstance(tensors[0], (tuple, list)):
-        tensors = tensors[0]
-    shape = broadcast_shapes(*[t._a.shape for t in tensors])
-    return tuple(t.expand(shape) for t in tensors)
-
-
-@composite("broadcast_shapes")
-def broadcast_shapes(*shapes):
-    """The shape that tensors of these shapes broadcast to. RuntimeError: they do not."""
-    shapes = [(s,) if isinstance(s, int) else tuple(s) for s in shapes]
-    common: tuple = ()
-    for i, shape in enumerate(shapes):
-        for d in range(-1, -1 - min(len(shape), len(common)), -1):
-            if shape[d] != common[d] and 1 not in (shape[d], common[d]):
-                raise RuntimeError(
-                    f"Attempting to broadcast a dimension of length {shape[d]} at {d}! Mismatching "
-                    f"argument at index {i} had {shape}; but expected shape should be "
-                    f"broadcastable to {list(common)}"
-                )
-        common = np.broadcast_shapes(common, shape)
-    return Size(common)
-
-
-@composite("t", method=True)
-def t(input):
-    """The transpose of a matrix.
-
-    Vectors and scalars as they are. RuntimeError: more than 2 dimensions.
-    """
-    n = input._a.ndim
-    if n > 2:
-        raise RuntimeError(f"t() expects a tensor with <= 2 dimensions, but self is {n}D")
-    return apply(_T, (input,)) if n == 2 else input
-
-
-@op("_t", fn=False, method=False, view=True, node="T")
-class _Transpose2:
-    """Y = Xᵀ"""
 
     def forward(x):
+        if x.ndim > 2:
+            raise RuntimeError(f"t() expects a tensor with <= 2 dimensions, but self is {x.ndim}D")
         return x.T
 
     def backward(c, dy):
-        return K.swapaxes(dy, 0, 1)
+        return K.swapaxes(dy, 0, 1) if dy.ndim == 2 else dy
 
     def samples(make):
         yield make(4, 3).T
         yield make(0, 2)
         yield make(3, 4)
-
-
-_T = CARDS["_t"]
+        yield make(3)
+        yield make()
 
 
 def _reversed(x: Tensor) -> Tensor:
     """x.T: all dimensions in reverse order (meant for matrices)."""
     n = x._a.ndim
     if n not in (0, 2):
-        import warnings
-
         warnings.warn(
             "The use of `x.T` on tensors of dimension other than 2 to reverse their shape is "
             "deprecated and it will throw an error in a future release. Consider `x.mT` to "
@@ -461,29 +572,39 @@ def _matrix_transpose(x: Tensor) -> Tensor:
     return x.transpose(-2, -1)
 
 
-def _adjoint(x: Tensor) -> Tensor:
-    """x.mH: the conjugate of x.mT."""
-    y = _matrix_transpose(x)
-    return y.conj() if x._a.dtype.kind == "c" else y
-
-
 def _matrix_adjoint(x: Tensor) -> Tensor:
     """x.H: the conjugate transpose of a matrix. RuntimeError: not a matrix."""
     if x._a.ndim not in (0, 2):
         raise RuntimeError(
             f"tensor.H is only supported on matrices (2-D tensors). Got {x._a.ndim}-D tensor."
         )
-    return x if x._a.ndim == 0 else _adjoint(x)
+    return x if x._a.ndim == 0 else adjoint(x)
+
+
+@composite("adjoint(input)", at="torch Tensor")
+def adjoint(input):
+    """The last two dimensions exchanged, and conjugated. RuntimeError: fewer than two."""
+    y = _matrix_transpose(input)
+    return y.conj() if input._a.dtype.kind == "c" else y
 
 
 Tensor.T, Tensor.mT = property(_reversed), property(_matrix_transpose)
-Tensor.H, Tensor.mH = property(_matrix_adjoint), property(_adjoint)
-composite("adjoint", method=True)(_adjoint)
+Tensor.H, Tensor.mH = property(_matrix_adjoint), property(adjoint)
 
 
-@composite("movedim", "moveaxis", method=True)
+@composite(
+    "movedim(input, source: int | Sequence[int], destination: int | Sequence[int])",
+    "moveaxis",
+    at="torch Tensor",
+)
 def movedim(input, source, destination):
-    """Dimensions `source` moved to the places `destination`; the others keep their order."""
+    """Dimensions `source` moved to the places `destination`; the others keep their order. A view.
+
+    errors  RuntimeError: a dimension named twice, or not as many sources as destinations
+
+    >>> torch.movedim(torch.zeros(2, 3, 4), 0, -1).shape
+    torch.Size([3, 4, 2])
+    """
     n = input._a.ndim
     src = (source,) if isinstance(source, int) else tuple(source)
     dst = (destination,) if isinstance(destination, int) else tuple(destination)
@@ -497,127 +618,8 @@ def movedim(input, source, destination):
         raise RuntimeError("movedim: repeated dim in `source` or `destination`")
     if n == 0:
         return input
-    rest = [d for d in range(n) if d not in src]
-    order = [None] * n
+    order: list = [None] * n
     for s, d in zip(src, dst, strict=False):
         order[d] = s
-    rest = iter(rest)
+    rest = iter([d for d in range(n) if d not in src])
     return input.permute(tuple(next(rest) if d is None else d for d in order))
-
-
-@op("flip", tensors=1, varargs=True)
-class Flip:
-    """y = x in reverse order along dims; a copy."""
-
-    def forward(x, dims):
-        dims = (dims,) if isinstance(dims, int) else dims
-        axes = [wrapped(d, x.ndim) for d in dims]
-        if len(set(axes)) != len(axes):
-            raise RuntimeError(
-                f"dim {max(axes, key=axes.count)} appears multiple times in the list of dims"
-            )
-        return np.ascontiguousarray(np.flip(x, axes)) if x.ndim else x.copy()
-
-    def backward(c, dy, dims):
-        return K.flip(dy, (dims,) if isinstance(dims, int) else tuple(dims)) if dy.ndim else dy
-
-    def samples(make):
-        yield make(4, 3).T, (1,)
-        yield make(0, 2), (0,)
-        yield make(), ()
-        yield make(2, 3), (0, 1)
-        yield make(3), (0,)
-
-
-@composite("fliplr", method=True)
-def fliplr(input):
-    """input with its columns in reverse order. RuntimeError: fewer than 2 dimensions."""
-    if input._a.ndim < 2:
-        raise RuntimeError("Input must be >= 2-d.")
-    return input.flip(1)
-
-
-@composite("flipud", method=True)
-def flipud(input):
-    """input with its rows in reverse order. RuntimeError: 0-d."""
-    if input._a.ndim < 1:
-        raise RuntimeError("Input must be >= 1-d.")
-    return input.flip(0)
-
-
-@op("roll", tensors=1)
-class Roll:
-    """y = x with elements moved by `shifts` along `dims`, round the end.
-
-    Without dims over the flattened tensor.
-    """
-
-    def forward(x, shifts, dims=()):
-        count, axes = (
-            1 if isinstance(v, int) else len(v) for v in (shifts, () if dims is None else dims)
-        )
-        if count == 0:
-            raise RuntimeError("`shifts` required")
-        if (axes and count != axes) or (not axes and count != 1):
-            raise RuntimeError(f"shifts and dimensions must align. shifts: {count}, dims:{axes}")
-        if axes and not x.ndim:
-            raise IndexError("Dimension specified as 0 but tensor has no dimensions")
-        return np.roll(x, shifts, None if dims is None or dims == () or dims == [] else dims)
-
-    def backward(c, dy, shifts, dims):
-        back = -shifts if isinstance(shifts, int) else tuple(-s for s in shifts)
-        return K.roll(dy, back, None if dims is None or dims == () or dims == [] else dims)
-
-    def samples(make):
-        yield make(4, 3).T, 1, 0
-        yield make(0, 2), 1
-        yield make(), 1
-        yield make(3, 4), 1
-        yield make(3, 4), (1, -2), (0, 1)
-
-
-@composite("rot90", method=True)
-def rot90(input, k=1, dims=(0, 1)):
-    """input turned k times by 90 degrees in the plane of dims."""
-    n = input._a.ndim
-    if len(dims) != 2:
-        raise RuntimeError(f"expected total rotation dims == 2, but got dims = {len(dims)}")
-    if n < 2:
-        raise RuntimeError(f"expected total dims >= 2, but got total dims = {n}")
-    a, b = dims
-    if wrapped(a, n) == wrapped(b, n):
-        raise RuntimeError(
-            f"expected rotation dims to be different, but got dim0 = {a} and dim1 = {b}"
-        )
-    k %= 4
-    if k == 1:
-        return input.flip(b).transpose(a, b)
-    if k == 2:
-        return input.flip(a, b)
-    return input.flip(a).transpose(a, b) if k == 3 else input.clone()
-
-
-def _triangle(name: str, f) -> None:
-    class Triangle:
-        __doc__ = (
-            f"y = x with zeros outside its {'lower' if name == 'tril' else 'upper'} triangle, "
-            "diagonal included."
-        )
-
-        def forward(x, diagonal=0):
-            if x.ndim < 2:
-                raise RuntimeError(f"{name}: input tensor must have at least 2 dimensions")
-            return f(x, diagonal)
-
-        def backward(c, dy, diagonal):
-            return getattr(K, name)(dy, diagonal)
-
-        def samples(make):
-            yield make(3, 4)
-            yield make(2, 3, 3), -1
-
-    op(name, tensors=1, inplace=True, node=name.capitalize())(Triangle)
-
-
-_triangle("tril", np.tril)
-_triangle("triu", np.triu)
