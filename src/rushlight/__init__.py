@@ -10,7 +10,6 @@ from . import _startup  # first: Ctrl-C while the rest is imported
 # isort: split
 import math as _math
 import os as _os
-import warnings as _warnings
 from importlib import import_module as _import_module
 from types import ModuleType as _Module
 
@@ -18,14 +17,6 @@ from types import ModuleType as _Module
 # the small products here four times slower: one thread, unless the user says otherwise.
 if _os.environ.get("RUSHLIGHT_PURE", "") not in ("", "0"):
     _os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-
-# NumPy attributes a warning such as "divide by zero" to the line that computed it. PyTorch does not
-# warn; code outside of rushlight keeps its warnings.
-_warnings.filterwarnings(
-    "ignore",
-    category=RuntimeWarning,
-    module=r"rushlight\.(ops|kernels|core|autograd|dispatch|random|nn|optim)\.",
-)
 
 from . import ops as _ops  # noqa: E402
 from .core import dtype as _dtype  # noqa: E402

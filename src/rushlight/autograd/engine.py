@@ -16,7 +16,7 @@ import numpy as np
 from ..core.dtype import from_numpy_dtype, scalar_name
 from ..core.grad_mode import mode, watching
 from ..core.tensor import Tensor, wrap
-from ..kernels import K
+from ..kernels import K, hush, unhush
 from .node import FREED, Node
 
 _ndarray = np.ndarray
@@ -51,6 +51,7 @@ def run_backward(
     edges: Any = [edge for edge, _ in roots]
     results: Any = [grad for _, grad in roots]
     recording, mode.grad = mode.grad, create_graph
+    token = hush()
     try:
         while True:
             for edge, grad in zip(edges, results, strict=False):  # send the gradients on
@@ -105,6 +106,7 @@ def run_backward(
                 node.saved = FREED
     finally:
         mode.grad = recording
+        unhush(token)
 
 
 def _frees(node: Node) -> bool:
@@ -177,7 +179,7 @@ def _unpack(node: Node, saved: tuple, on_tensors: bool) -> list:
         if isinstance(s, Tensor):
             then = 0 if versions is None else versions[i]
             if s._v is not None and s._v[0] != then:
-                _changed(node, s._a, s._v[0], then)
+                raise changed(node, s._a, s._v[0], then)
             found.append(s if on_tensors else s._a)
         elif type(s) is list and s and isinstance(s[0], Tensor):
             found.append(s if on_tensors else [t._a for t in s])
@@ -185,7 +187,7 @@ def _unpack(node: Node, saved: tuple, on_tensors: bool) -> list:
             if i == card.saved_out and node.out_cell is not None:
                 cell, then = node.out_cell
                 if cell[0] != then:
-                    _changed(node, s, cell[0], then)
+                    raise changed(node, s, cell[0], then)
             if not on_tensors:
                 found.append(s)
             elif i == card.saved_out:
@@ -199,9 +201,10 @@ def _unpack(node: Node, saved: tuple, on_tensors: bool) -> list:
     return found
 
 
-def _changed(node: Node, array: np.ndarray, now: int, then: int) -> None:
+def changed(node: Node, array: np.ndarray, now: int, then: int) -> RuntimeError:
+    """The error for something saved that was changed in place."""
     kind = scalar_name(from_numpy_dtype(array.dtype))
-    raise RuntimeError(
+    return RuntimeError(
         "one of the variables needed for gradient computation has been modified by an inplace "
         f"operation: [torch.{kind}Tensor {list(array.shape)}], which {node.name()} needs, is at "
         f"version {now}; expected version {then} instead. Hint: enable anomaly detection to find "

@@ -196,7 +196,8 @@ def _saved(card: Card, i: int, args: tuple, results: tuple, tensors: tuple) -> A
     there is no cycle. A differentiable output is kept as an array, see Node.out_cell.
     """
     if i >= SHAPE:
-        return args[i - SHAPE]._a.shape
+        x = args[i - SHAPE]
+        return tuple([t._a.shape for t in x]) if type(x) is list else x._a.shape
     if i >= 0:
         return args[i]
     return (

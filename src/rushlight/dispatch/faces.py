@@ -22,6 +22,8 @@ from typing import Any
 
 import numpy as np
 
+from ..core.dtype import dtype as _dtype
+from ..core.dtype_info import as_dtype
 from ..core.tensor import Tensor, wrap
 from .messages import TRANSLATED, explain_arguments, missing, not_a_tensor
 from .out import write_out
@@ -53,6 +55,8 @@ class Face:
             "MISSING": MISSING,
             "TRANSLATED": TRANSLATED,
             "Tensor": Tensor,
+            "as_dtype": as_dtype,
+            "dtype_type": _dtype,
             "face": self,
             "flat": _flat,
             "op": self.op,
@@ -133,6 +137,9 @@ def source(face: Face) -> str:
         lines.append(f"        return rebind(face, ({given}), rest, {extra})")
     if variadic:
         lines.append(f"    {variadic} = flat({variadic})")
+    if "dtype" in values:
+        lines.append("    if dtype is not None and type(dtype) is not dtype_type:")
+        lines.append("        dtype = as_dtype(dtype, schema.name)")
     run = op.call_text(given)
     change = op.change_text(given)
     guarded = []
@@ -217,6 +224,8 @@ def rebind(face: Face, values: tuple, rest: dict, extra: tuple = ()) -> Any:
             raise missing(name, p.name)
         if p.kind == "variadic":
             found[schema.arguments.index(p)] = _flat(value)
+        elif p.name == "dtype" and value is not None:
+            found[schema.arguments.index(p)] = as_dtype(value, name)
     if face.checks and found and not isinstance(found[0], Tensor):
         found[0] = tensor_argument(schema, found[0])
     try:

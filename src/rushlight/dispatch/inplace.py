@@ -5,6 +5,8 @@ Results written into a tensor's memory, with its version, its history and its ba
 
 from __future__ import annotations
 
+import gc
+from sys import getrefcount
 from typing import Any
 
 import numpy as np
@@ -145,16 +147,31 @@ def writable(x: Tensor) -> np.ndarray:
 def rebase(x: Tensor, card: Card, args: tuple, results: tuple) -> None:
     """After an in-place operation x, and the base it is a view of, come from the new node."""
     view, x._view = x._view, None
+    base = x if view is None else view.base
+    first = not base._rg
     node = record(card, args, results, (x,))
     x._view = view
     if view is not None:
         view.fit(x)
-        base = view.base
         old_edge = edge_of(base)
         scatter = make_node(
             CARDS["_view_scatter"].node_type, (old_edge, node), (view.replay, base._a.shape)
         )
         base._node, base._slot, base._rg = scatter, 0, True
+    # the cell is held by base, x and the argument; by more if there are other views
+    if first and base._rg and getrefcount(base._v) > (2 if view is None else 3):
+        _wake_views(base)
+
+
+def _wake_views(base: Tensor) -> None:
+    """Tell the views of `base` that it has a history from now on: they were made when it had none,
+    and an op looks at `_rg` alone. A base does not know its views (a list would cost more than
+    making a view does), so they are looked for; this happens once in the life of a base.
+    """
+    for t in gc.get_referrers(base._v):
+        if isinstance(t, Tensor) and t._view is not None and t._view.base is base:
+            if t._a.dtype.kind in "fcV":
+                t._rg = True
 
 
 class _ViewScatter:

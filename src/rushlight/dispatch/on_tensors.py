@@ -119,6 +119,7 @@ _TRANSLATED: dict[str, Any] = {
     "where": lambda condition, x, y: _f("where")(condition, x, y),
     "power": lambda x, y: x**y,
     "astype": _astype,
+    "cast": lambda x, dtype: (x if not x.is_complex() or dtype.is_complex else x.real).to(dtype),
     "like": lambda x, y: (x if not x.is_complex() or y.is_complex() else x.real).to(y.dtype),
     "concatenate": lambda xs, axis=0: _f("cat")(list(xs), axis),
     "stack": lambda xs, axis=0: _f("stack")(list(xs), axis),

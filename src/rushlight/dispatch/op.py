@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from copy import copy
 from functools import cached_property
+from opcode import opmap
 from typing import Any
 
 from ..autograd.node import Node
-from ..kernels import in_single, quietly
+from ..kernels import TABLE, in_single, quietly
 from .accumulate import accumulating_backward
 from .messages import missing
 from .return_types import named_result
@@ -53,7 +54,8 @@ class Card:
     accumulate        2-byte floats are widened to float32 around forward and backward, and the
                       results rounded once (accumulate.py)
     narrow            what accumulate=True runs for them: (forward, backward), or None
-    quiet             forward and backward run without NumPy's warnings
+    quiet             forward runs without NumPy's warnings (the engine sees to backward); None: if
+                      its code shows that it computes with NumPy itself
     fast              when a face may skip prepare and variant: a condition on the schema's names.
                       forward's arguments are then the first ones of the schema
     check             check(*tensors) sees the operands before promotion
@@ -100,7 +102,7 @@ class Card:
         not_for: str = "",
         kernel: str = "",
         accumulate: bool = False,
-        quiet: bool = False,
+        quiet: bool | None = None,
         fast: str = "",
         schema: Schema | None = None,
     ):
@@ -148,8 +150,8 @@ class Card:
             raise TypeError(f"card {name}: a view's backward cannot ask for 'out'")
         self.saves_first = 0 in self.save
         self.fast = fast
-        if quiet:
-            self.forward, self.backward = quietly(self.forward), quietly(self.backward)
+        if quiet or (quiet is None and not view and not only_kernels(code)):
+            self.forward = quietly(self.forward)
         self.narrow = None
         if accumulate:
             back = self.backward and accumulating_backward(self.backward)
@@ -289,6 +291,19 @@ class Card:
 
     def __repr__(self) -> str:
         return f"<card {self.name}>"
+
+
+_PLAIN = frozenset("K dtype kind ndim shape size flags c_contiguous strides itemsize".split())
+_ARITHMETIC = frozenset(opmap[name] for name in ("BINARY_OP", "UNARY_NEGATIVE") if name in opmap)
+
+
+def only_kernels(code: Any) -> bool:
+    """True if forward's code only calls words of K, which keep NumPy quiet themselves."""
+    return (
+        all(name in _PLAIN or name in TABLE for name in code.co_names)
+        and not code.co_freevars
+        and _ARITHMETIC.isdisjoint(code.co_code[::2])
+    )
 
 
 def node_name(title: str) -> str:

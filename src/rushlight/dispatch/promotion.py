@@ -117,19 +117,21 @@ def number_array(x: Any, target: Any) -> np.ndarray:
 
 
 _WORDS = {"float32": "float", "float64": "double", "int32": "int", "bool": "bool"}
+_WORDS |= {"float16": "c10::Half", "bfloat16": "c10::BFloat16"}
 _WORDS |= {"complex64": "c10::complex<float>", "complex128": "c10::complex<double>"}
 
 
-def fitted(x: Any, target: Any) -> np.ndarray:
+def fitted(x: Any, target: Any, any_size: bool = False) -> np.ndarray:
     """A Python number that is to be stored, as a 0-d array of `target`.
 
     Fractions are cut. An unsigned dtype takes negative integers down to minus its largest value;
-    they wrap around. Two-byte floats take any size. OverflowError: an integer beyond 64 bits;
+    they wrap around. any_size: two-byte floats become inf (of x[i] = number). OverflowError: an integer beyond 64 bits;
     RuntimeError: anything else that does not fit.
     """
     if isinstance(x, (int, np.integer)) and not isinstance(x, bool) and not -_2_63 <= x < 2 * _2_63:
         raise OverflowError("int too big to convert")
-    if target.category != bool_.category and not _fits(x, target):
+    small = any_size and target.itemsize == 2 and target.category == FLOAT
+    if target.category != bool_.category and not small and not _fits(x, target):
         whole = target.category < FLOAT
         word = _WORDS.get(target.name, f"{target.name}_t" if whole else "double")
         raise RuntimeError(
@@ -153,9 +155,7 @@ def _fits(x: Any, target: Any) -> bool:
             return _fits(x.real, part) and _fits(x.imag, part)
         return x.imag == 0 and _fits(x.real, target)
     if target.category >= FLOAT:
-        if target.to_real().itemsize != 4 or not math.isfinite(x):
-            return True
-        return abs(x) <= _LARGEST_FLOAT32
+        return not math.isfinite(x) or abs(x) <= finfo(target).max
     highest = (1 << (8 * target.itemsize - target.is_signed)) - 1
     lowest = -highest - 1 if target.is_signed else 0
     if isinstance(x, (int, np.integer)):
@@ -163,9 +163,6 @@ def _fits(x: Any, target: Any) -> bool:
             target.itemsize == 8 and not target.is_signed
         )
     return lowest <= x <= highest  # False for NaN
-
-
-_LARGEST_FLOAT32 = float(np.finfo(np.float32).max)
 
 
 def number_of(x: Any) -> Any:
@@ -180,7 +177,7 @@ def is_number(x: Any) -> bool:
 
 def cast(t: Tensor, target: Any) -> Tensor:
     """t in another dtype, recorded."""
-    return CARDS["to_copy"].run((t, target))
+    return CARDS["to_copy"].run((t, target, t.dtype))
 
 
 def operand(name: str, x: Any) -> Any:

@@ -15,10 +15,12 @@ from .seam import (
     TABLE,
     K,
     _ndarray,
+    hush,
     in_single,
     list_word,
     native,
     quietly,
+    unhush,
     word,
 )
 from .twin import TWINS
@@ -27,13 +29,13 @@ from .twin import TWINS
 def _load() -> None:
     for name, function in vocabulary.WORDS.items():
         if name in vocabulary.ACCUMULATE:
-            function = in_single(quietly(function))
-        word(name, quietly(function) if name == "div" else function)
+            function = in_single(function)
+        word(name, function if name in vocabulary.MOVES else quietly(function))
     for name, function in vocabulary.LIST_WORDS.items():
         list_word(name, function)
     for name, function in TWINS.items():
         widened = function.__module__.rsplit(".", 1)[-1] in _WIDENED and not name.endswith("_")
-        word(name, in_single(function) if widened else function)
+        word(name, quietly(in_single(function) if widened else function))
     if native is not None:
         for name in native.KERNELS:
             if name in TABLE:

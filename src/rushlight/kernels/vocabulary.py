@@ -48,6 +48,13 @@ def like(x, y):
     return x.astype(y.dtype, copy=False)
 
 
+def cast(x, dtype):
+    """x in a torch dtype; the real part where that is real."""
+    if x.dtype.kind == "c" and not dtype.is_complex:
+        x = x.real
+    return x.astype(dtype.np, copy=False)
+
+
 def stretched(given, shape) -> tuple[int, ...]:
     """The dimensions of shape `given` that broadcasting `shape` to it had added or stretched."""
     lead = len(given) - len(shape)
@@ -259,6 +266,7 @@ _SHAPES = {
     "matmul": matmul,
     "astype": astype,
     "like": like,
+    "cast": cast,
     "zeros_like": np.zeros_like,
     "ones_like": np.ones_like,
     "full_like": np.full_like,
@@ -287,5 +295,11 @@ def dense(x):
 _QUESTIONS = {"is_complex": is_complex, "refuse": refuse, "dense": dense}
 WORDS: dict[str, Any] = {**_QUESTIONS, **_ELEMENTWISE, **_REDUCTIONS, **_SHAPES}
 LIST_WORDS: dict[str, Any] = {"concatenate": np.concatenate, "stack": np.stack}
-# words that add up or multiply: in float32 for 2-byte floats, without NumPy's warnings
+# words that compute nothing: NumPy has nothing to warn of (sum_to: backward is hushed as a whole)
+MOVES = frozenset(
+    "where conj real imag view_as_real view_as_complex reshape transpose swapaxes moveaxis "
+    "broadcast_to expand_dims squeeze flip roll tril triu sum_to take_along_axis place zeros_like "
+    "ones_like is_complex refuse dense any all".split()
+)
+# words that add up or multiply: in float32 for 2-byte floats
 ACCUMULATE = ("sum", "prod", "mean", "cumsum", "cumprod", "logcumsumexp", "matmul")

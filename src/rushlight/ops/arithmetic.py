@@ -23,7 +23,7 @@ from ..dispatch.registry import (
     publish_faces,
 )
 from ..dispatch.schema import Schema
-from ..kernels import TABLE, K
+from ..kernels import TABLE, K, quietly
 from ..kernels.seam import in_single
 from .samples import binary
 
@@ -481,13 +481,13 @@ class Fmod:
 
 Tensor.__add__, Tensor.__radd__ = binary_operator(Add, TABLE["add"])
 Tensor.__sub__, _ = binary_operator(Sub, TABLE["sub"])
-Tensor.__rsub__, _ = binary_operator(Rsub, lambda x, y: y - x)
+Tensor.__rsub__, _ = binary_operator(Rsub, lambda x, y: TABLE["sub"](y, x))
 Tensor.__mul__, Tensor.__rmul__ = binary_operator(Mul, TABLE["mul"])
 Tensor.__truediv__, _ = binary_operator(Div, TABLE["div"])
-Tensor.__floordiv__, Tensor.__rfloordiv__ = binary_operator(FloorDivide, np.floor_divide)
-Tensor.__mod__, Tensor.__rmod__ = binary_operator(Remainder, np.remainder)
-Tensor.__iadd__ = inplace_operator(Add, np.add)
-Tensor.__isub__ = inplace_operator(Sub, np.subtract)
+Tensor.__floordiv__, Tensor.__rfloordiv__ = binary_operator(FloorDivide, quietly(np.floor_divide))
+Tensor.__mod__, Tensor.__rmod__ = binary_operator(Remainder, quietly(np.remainder))
+Tensor.__iadd__ = inplace_operator(Add, quietly(np.add))
+Tensor.__isub__ = inplace_operator(Sub, quietly(np.subtract))
 
 
 def _scaled_in_place(card: Card) -> None:
@@ -512,10 +512,10 @@ def _scaled_in_place(card: Card) -> None:
 
 _scaled_in_place(Add)
 _scaled_in_place(Sub)
-Tensor.__imul__ = inplace_operator(Mul, np.multiply)
-Tensor.__itruediv__ = inplace_operator(Div, np.true_divide)
-Tensor.__ifloordiv__ = inplace_operator(FloorDivide, np.floor_divide)
-Tensor.__imod__ = inplace_operator(Remainder, np.remainder)
+Tensor.__imul__ = inplace_operator(Mul, quietly(np.multiply))
+Tensor.__itruediv__ = inplace_operator(Div, quietly(np.true_divide))
+Tensor.__ifloordiv__ = inplace_operator(FloorDivide, quietly(np.floor_divide))
+Tensor.__imod__ = inplace_operator(Remainder, quietly(np.remainder))
 
 
 def _rtruediv_operator(x, y):

@@ -8,6 +8,7 @@ import warnings
 import numpy as np
 
 from ..core.dtype import promote_types
+from ..core.layout import contiguous_format
 from ..core.tensor import Tensor, wrap
 from ..dispatch.messages import not_implemented
 from ..dispatch.registry import composite, op
@@ -89,11 +90,11 @@ class Cat:
             return _concatenated(tensors, dim)
         return np.concatenate(tensors, dim)
 
-    def backward(c, dy, tensors, dim):
+    def backward(c, dy, tensors_shape, dim):
         grads, start = [], 0
         lead = (slice(None),) * (dim % dy.ndim)
-        for i, t in enumerate(tensors):
-            n = t.shape[dim]
+        for i, shape in enumerate(tensors_shape):
+            n = shape[dim]
             grads.append(dy[(*lead, slice(start, start + n))] if c.needs(i) else None)
             start += n
         return grads
@@ -153,9 +154,9 @@ class Stack:
         shape = (*x.shape[:dim], len(tensors), *x.shape[dim:])
         return np.stack(tensors, dim, out=np.empty(shape, x.dtype))
 
-    def backward(c, dy, tensors, dim):
+    def backward(c, dy, dim):
         lead = (slice(None),) * (dim % dy.ndim)
-        return [dy[(*lead, i)] if c.needs(i) else None for i in range(len(tensors))]
+        return [dy[(*lead, i)] if c.needs(i) else None for i in range(len(c.edges))]
 
     def samples(make):
         yield [make(2, 3).T, make(3, 2)], 0
@@ -307,6 +308,12 @@ def repeat_interleave(input, repeats, dim, *, output_size):
         )
     elif repeats < 0:
         raise RuntimeError("Repeats must be non-negative")
+    elif output_size is None:
+        shape = list(input._a.shape) or [1]
+        shape.insert(d + 1, int(repeats))
+        wide = input.reshape(-1) if not input._a.ndim else input
+        copy = wide.unsqueeze(d + 1).expand(shape).clone(memory_format=contiguous_format)
+        return copy.flatten(d, d + 1)
     else:
         counts = np.asarray(repeats)
     if counts.ndim and counts.size not in (1, n):

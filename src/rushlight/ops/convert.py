@@ -9,7 +9,7 @@ import numpy as np
 
 from ..core import dtype as dtypes
 from ..core.device import resolve
-from ..core.dtype import dtype, float64
+from ..core.dtype import dtype, float32, float64
 from ..core.dtype_info import as_dtype, is_dtype
 from ..core.layout import (
     channels_last,
@@ -27,22 +27,24 @@ from ..kernels import K
 
 @internal("to_copy", tensors=1, node="ToCopy")
 class ToCopy:
-    """y = x in another dtype; the gradient returns in x's."""
+    """y = x in another dtype; the gradient returns in x's, which is `source`."""
 
-    def forward(x, dtype):
+    def forward(x, dtype, source):
         if x.dtype.kind in "fc" and dtype.category <= dtypes.INT:
             with np.errstate(invalid="ignore"):  # nan and inf become some integer, as in C
                 return x.astype(dtype.np)
+        if x.dtype.kind == "c" and not dtype.is_complex:
+            x = x.real
         return x.astype(dtype.np)
 
-    def backward(c, dy, x):
-        return K.like(dy, x)
+    def backward(c, dy, source):
+        return K.cast(dy, source)
 
     def samples(make):
-        yield make(3, 4), float64
-        yield make(), float64
-        yield make(4, 3).T, float64
-        yield make(0, 5), float64
+        yield make(3, 4), float64, float32
+        yield make(), float64, float32
+        yield make(4, 3).T, float64, float32
+        yield make(0, 5), float64, float32
 
 
 @op("clone(input, *, memory_format=preserve_format)", at="torch Tensor", tensors=1)
@@ -169,7 +171,7 @@ def to(
                 warnings.warn(
                     "Casting complex values to real discards the imaginary part", stacklevel=2
                 )
-            y = ToCopy.run((x, dtype))
+            y = ToCopy.run((x, dtype, x.dtype))
             if memory_format is preserve_format:
                 return y
             return y.contiguous(memory_format=memory_format)

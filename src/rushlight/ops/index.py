@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ..autograd.engine import changed
 from ..autograd.inplace import check_inplace
 from ..core.dtype import scalar_name
 from ..core.grad_mode import mode
@@ -90,6 +91,7 @@ class Index:
         return indexed(x, key)
 
     def backward(c, dy, x_shape, key):
+        unchanged(c, key)
         return K.index_dx(dy, x_shape, key)
 
     def samples(make):
@@ -116,6 +118,25 @@ class IndexDx:
 
     def samples(make):
         yield make(4, 3), (5, 3), (make.indices(4, high=5)._a,)
+
+
+class Key(tuple):
+    """A key that a node keeps: it remembers the versions of the index tensors it was made from."""
+
+    given: list  # [(index tensor, its version)]
+
+    def __new__(cls, arrays: tuple, key: Any):
+        self = super().__new__(cls, arrays)
+        items = key if type(key) is tuple else (key,)
+        self.given = [(k, k._version) for k in items if isinstance(k, Tensor) and k._a.ndim]
+        return self
+
+
+def unchanged(node: Any, key: tuple) -> None:
+    """RuntimeError if an index tensor of `key` was changed since."""
+    for t, version in getattr(key, "given", ()):
+        if t._version != version:
+            raise changed(node, t._a, t._version, version)
 
 
 def indexed(x: np.ndarray, key: tuple) -> np.ndarray:
@@ -328,6 +349,8 @@ def getitem(x: Tensor, key: Any) -> Tensor:
     if any(k is None or type(k) is int or k != _FULL for k in basic):
         basic = (*basic, ...)
         x = view_of(card, x, a[basic], (basic,))
+    if x._rg and mode.grad:
+        advanced = Key(advanced, key)
     try:
         return Index.run((x, advanced))
     except IndexError as e:
@@ -360,6 +383,7 @@ def _index_error(e: IndexError, key: tuple) -> IndexError:
 
 def setitem(x: Tensor, key: Any, value: Any) -> None:
     """x[key] = value (broadcast, cast to x's dtype), in place."""
+    given = value
     if isinstance(value, Tensor):
         pass
     elif isinstance(value, np.ndarray):
@@ -367,13 +391,19 @@ def setitem(x: Tensor, key: Any, value: Any) -> None:
     elif isinstance(value, (bool, int, float, complex, np.number, np.bool_)):
         if isinstance(value, int) and not -(1 << 63) <= value < 1 << 63:
             raise ValueError("Overflow when unpacking long long")
-        value = wrap(fitted(value, x.dtype))
+        value = wrap(fitted(value, x.dtype, any_size=True))
     else:
         raise TypeError(f"can't assign a {type(value).__name__} to a torch.{x.dtype.name} tensor")
     if type(key) is list:
         key = _list_key(key)
     basic, advanced, card = _split_key(x._a, key)
     basic = (*basic, ...)
+    if value._a.dtype != x._a.dtype:
+        if advanced is not None and isinstance(given, Tensor) and not _is_fill(advanced, value):
+            raise _other_dtype(x, value)
+        if x._a.dtype.kind not in "fcV":
+            value = value.detach()
+        value = value.to(x.dtype)
     if mode.grad and (x._rg or value._rg):
         target = view_of(card, x, x._a[basic], (basic,))
         check_inplace(target)
@@ -381,20 +411,32 @@ def setitem(x: Tensor, key: Any, value: Any) -> None:
             apply_inplace(CARDS["copy"], (target, _trimmed(value, target._a.ndim)))
         else:
             value = _trimmed(value, _result_ndim(target._a, advanced))
-            apply_inplace(IndexPut, (target, value.to(x.dtype), advanced, False))
+            apply_inplace(IndexPut, (target, value, Key(advanced, key), False))
         return
-    a, given = x._a[basic], value
-    if value._a.dtype != a.dtype:
-        value = value.detach().to(x.dtype)
+    a = x._a[basic]
     if advanced is not None:
         _put(a, advanced, _trimmed(value, _result_ndim(a, advanced))._a, False)
     else:
         try:
             a[...] = value._a
         except ValueError:
-            _trimmed(given, a.ndim).expand(a.shape)  # which says what is wrong
+            _trimmed(value, a.ndim).expand(a.shape)  # which says what is wrong
             a[...] = _trimmed(value, a.ndim)._a
     x._bump()
+
+
+def _is_fill(key: tuple, value: Tensor) -> bool:
+    """One number at one mask: PyTorch fills, and casts."""
+    arrays = [k for k in key if not isinstance(k, slice)]
+    return value._a.size == 1 and len(arrays) == 1 and arrays[0].dtype.kind == "b"
+
+
+def _other_dtype(x: Tensor, value: Tensor) -> RuntimeError:
+    return RuntimeError(
+        "Index put requires the source and destination dtypes match, got "
+        f"{scalar_name(x.dtype)} for the destination and {scalar_name(value.dtype)} "
+        "for the source."
+    )
 
 
 def _result_ndim(a: np.ndarray, key: tuple) -> int:
@@ -461,12 +503,10 @@ class IndexPut:
         if not isinstance(values, Tensor):
             raise not_a_tensor("index_put", "values", 2, values)
         if values._a.dtype != input._a.dtype:
-            raise RuntimeError(
-                "Index put requires the source and destination dtypes match, got "
-                f"{scalar_name(input.dtype)} for the destination and {scalar_name(values.dtype)} "
-                "for the source."
-            )
+            raise _other_dtype(input, values)
         key = _put_key(input, indices)
+        if mode.grad and (input._rg or values._rg):
+            key = Key(key, tuple(indices))
         ndim = _result_ndim(input._a, key)
         if values._a.ndim > ndim:
             shape = list(input._a[key].shape)
@@ -482,6 +522,7 @@ class IndexPut:
         return y
 
     def backward(c, dy, values_shape, key, accumulate):
+        unchanged(c, key)
         dx = dy
         if c.needs(0) and not accumulate:
             keep = np.ones(tuple(dy.shape), bool)

@@ -6,7 +6,8 @@ import numpy as np
 
 from ..core.tensor import Tensor, wrap
 from ..dispatch.on_tensors import translate
-from ..dispatch.registry import CARDS, composite, internal, number_array, op
+from ..dispatch.promotion import fitting
+from ..dispatch.registry import CARDS, composite, internal, op
 from ..kernels import K
 from ..kernels.seam import word
 
@@ -32,7 +33,7 @@ class ConstantPadNd:
 
     def forward(x, widths, value):
         shape = tuple(n + a + b for n, (a, b) in zip(x.shape, widths, strict=False))
-        y = np.full(shape, number_array(value, wrap(x).dtype))
+        y = np.full(shape, fitting(value, wrap(x).dtype))
         y[_inner(shape, widths)] = x[_outer(x.shape, widths)]
         return y
 

@@ -9,6 +9,12 @@ from ..core.tensor import Tensor
 from ..dispatch.registry import composite
 
 
+def _copied(x: Tensor, shape: tuple) -> Tensor:
+    """x in another shape; a copy, also where nothing moves."""
+    y = x.reshape(shape)
+    return y if y._view is None else y.clone()
+
+
 def _pixels(name: str, input: Tensor, factor: int, word: str) -> tuple:
     shape = tuple(input._a.shape)
     if len(shape) < 3:
@@ -39,7 +45,7 @@ def pixel_shuffle(input, upscale_factor):
     n = len(lead)
     split = input.reshape(*lead, c // (r * r), r, r, h, w)
     order = (*range(n), n, n + 3, n + 1, n + 4, n + 2)  # (*, C, H, r, W, r)
-    return split.permute(order).reshape(*lead, c // (r * r), h * r, w * r)
+    return _copied(split.permute(order), (*lead, c // (r * r), h * r, w * r))
 
 
 @composite("pixel_unshuffle(input, downscale_factor: int)", at="torch F")
@@ -60,7 +66,7 @@ def pixel_unshuffle(input, downscale_factor):
     n = len(lead)
     split = input.reshape(*lead, c, h // r, r, w // r, r)
     order = (*range(n), n, n + 2, n + 4, n + 1, n + 3)  # (*, C, r, r, H, W)
-    return split.permute(order).reshape(*lead, c * r * r, h // r, w // r)
+    return _copied(split.permute(order), (*lead, c * r * r, h // r, w // r))
 
 
 @composite("channel_shuffle(input, groups: int)", "native_channel_shuffle", at="torch F")
@@ -87,4 +93,4 @@ def channel_shuffle(input, groups):
         )
     if input._a.size == 0:
         return input.clone()
-    return input.reshape(n, groups, c // groups, *rest).transpose(1, 2).reshape(shape)
+    return _copied(input.reshape(n, groups, c // groups, *rest).transpose(1, 2), shape)

@@ -9,7 +9,7 @@ import numpy as np
 from ..core.dtype import FLOAT, from_numpy_dtype, result_dtype, scalar_name, uint8
 from ..core.tensor import Tensor, wrap
 from ..dispatch.messages import not_a_tensor, not_implemented, tensor_argument
-from ..dispatch.promotion import cast, fitting, is_number, number_of
+from ..dispatch.promotion import cast, fitted, fitting, is_number, number_of
 from ..dispatch.registry import composite, internal, op
 from ..kernels import K
 from ..kernels.seam import in_single
@@ -71,6 +71,10 @@ def where(condition: Any, input: Any, other: Any) -> Any:
         condition = condition.bool()
     if is_number(input) and is_number(other):
         input = wrap(np.asarray(input, result_dtype((input, other)).np))
+    elif is_number(input) or is_number(other):
+        fitted(
+            input if is_number(input) else other, result_dtype((input, other)), any_size=True
+        )  # which looks
     return Where.run((condition, input, other))
 
 
