@@ -1,8 +1,9 @@
-"""Write the type stubs (.pyi) of what is made at run time: `python tools/make_stubs.py`.
+"""Write the type stubs (.pyi) of what is made at run time: `make stubs`.
 
 Functions, Tensor methods and F functions are made from schemas, so no type checker or editor can
 read them in the sources. Their stubs are made here from the same schemas; plain functions give
-their own signature. tests/test_stubs.py compares what this writes with what is committed.
+their own signature. tests/test_stubs.py compares what this writes with what is committed
+(`--check`).
 
     rushlight/__init__.pyi, special.pyi, linalg.pyi, nn/functional.pyi   functions
     rushlight/core/tensor_operations.pyi     the methods that ops attach to Tensor (core/tensor.py
@@ -481,11 +482,17 @@ def formatted(text: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", text)
 
 
-def main() -> None:
+def main(*options: str) -> int:
+    """Write the stubs that changed and name them; with --check only name them, and return 1."""
+    changed = 0
     for path, text in stubs().items():
-        path.write_text(text, "utf-8")
-        print(path.relative_to(ROOT), len(text.splitlines()))
+        if not path.exists() or path.read_text("utf-8") != text:
+            changed = 1
+            print(path.relative_to(ROOT))
+            if "--check" not in options:
+                path.write_text(text, "utf-8")
+    return changed if "--check" in options else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main(*sys.argv[1:]))
