@@ -196,9 +196,10 @@ def addmv_(input: Tensor, mat: Tensor, vec: Tensor, *, beta: _Number = 1, alpha:
     """In-place version of addmv."""
 def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: _Number = 1, alpha: _Number = 1, out: Tensor | None = None) -> Tensor:
     """Z = β input + α x yᵀ for vectors x (n), y (m)"""
-def adjoint(x: Tensor) -> Tensor:
-    """x.mH: the conjugate of x.mT."""
-def alias_copy(input: Tensor) -> Tensor: ...
+def adjoint(input: Tensor) -> Tensor:
+    """The last two dimensions exchanged, and conjugated. RuntimeError: fewer than two."""
+def alias_copy(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """What alias finds, as a copy that shares nothing with the input."""
 def all(input: Tensor, dim: _int | Sequence[_int] | None = None, keepdim: _bool = False, *, out: Tensor | None = None, axis: _int | Sequence[_int] | None = None, keepdims: _bool = False) -> Tensor:
     """True where no element is 0, over all elements or over dim (an int or several)"""
 def allclose(input: Tensor, other: Tensor, rtol: _Number = 1e-05, atol: _Number = 1e-08, equal_nan: _bool = False) -> _bool:
@@ -256,13 +257,13 @@ def argsort(input: Tensor, dim: _int = -1, descending: _bool = False, *, stable:
     """The indices that sort input along dim; equal elements always keep their order"""
 def argwhere(input: Tensor) -> Tensor:
     """nonzero(input)"""
-def as_strided(input: Tensor, size: Sequence[_int], stride: _int | Sequence[_int], storage_offset: _int | None = None) -> Tensor:
-    """The elements at storage_offset + Σ index · stride of input's storage, as a view."""
-def as_strided_(input: Tensor, size: Sequence[_int], stride: _int | Sequence[_int], storage_offset: _int | None = None) -> Tensor:
-    """x turned into x.as_strided(...), in place: the elements stay where they are."""
-def as_strided_copy(*args: _Any, out: Tensor | None = None, **options: _Any) -> Tensor:
+def as_strided(input: Tensor, size: Sequence[_int], stride: Sequence[_int], storage_offset: _int | None = None) -> Tensor:
+    """y = the elements at storage_offset + Σ index · stride of x's storage; a view."""
+def as_strided_(input: Tensor, size: Sequence[_int], stride: Sequence[_int], storage_offset: _int | None = None) -> Tensor:
+    """input turned into input.as_strided(...), in place. RuntimeError: outside of the storage."""
+def as_strided_copy(input: Tensor, size: Sequence[_int], stride: Sequence[_int], storage_offset: _int | None = None, *, out: Tensor | None = None) -> Tensor:
     """What as_strided finds, as a copy that shares nothing with the input."""
-def as_strided_scatter(input: Tensor, src: Tensor, size: Sequence[_int], stride: _int | Sequence[_int], storage_offset: _int | None = None) -> Tensor:
+def as_strided_scatter(input: Tensor, src: Tensor, size: Sequence[_int], stride: Sequence[_int], storage_offset: _int | None = None) -> Tensor:
     """A copy of input with src at as_strided(size, stride, storage_offset)."""
 def asin(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """y = arcsin x;  dx = dy / √(1 - x²)"""
@@ -284,17 +285,17 @@ def atanh_(input: Tensor) -> Tensor:
     """In-place version of atanh."""
 @overload
 def atleast_1d(*tensors: Tensor) -> _Any:
-    """Each tensor, 0-d ones as 1-d."""
+    """Each tensor, 0-d ones as 1-d; views."""
 @overload
 def atleast_1d(tensors: Sequence[Tensor]) -> _Any: ...
 @overload
 def atleast_2d(*tensors: Tensor) -> _Any:
-    """Each tensor with at least 2 dimensions: vectors become rows."""
+    """Each tensor with at least 2 dimensions: vectors become rows; views."""
 @overload
 def atleast_2d(tensors: Sequence[Tensor]) -> _Any: ...
 @overload
 def atleast_3d(*tensors: Tensor) -> _Any:
-    """Each tensor with at least 3 dimensions: (n) -> (1, n, 1), (n, m) -> (n, m, 1)."""
+    """Each tensor with at least 3 dimensions: (n) -> (1, n, 1), (n, m) -> (n, m, 1); views."""
 @overload
 def atleast_3d(tensors: Sequence[Tensor]) -> _Any: ...
 def avg_pool1d(input: Tensor, kernel_size: _int | Sequence[_int], stride: _int | Sequence[_int] | None = None, padding: _int | Sequence[_int] = 0, ceil_mode: _bool = False, count_include_pad: _bool = True) -> Tensor:
@@ -331,7 +332,7 @@ def blackman_window(window_length: _int, periodic: _bool = True, *args: _Any, dt
     """The blackman window of window_length samples."""
 @overload
 def block_diag(*tensors: Tensor) -> Tensor:
-    """The matrices along the diagonal of a larger one, zeros elsewhere."""
+    """The matrices along the diagonal of a larger one, zeros elsewhere; vectors are rows."""
 @overload
 def block_diag(tensors: Sequence[Tensor]) -> Tensor: ...
 def bmm(input: Tensor, mat2: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -340,20 +341,23 @@ def broadcast_shapes(*shapes: _Any) -> _Size:
     """The shape that tensors of these shapes broadcast to. RuntimeError: they do not."""
 @overload
 def broadcast_tensors(*tensors: Tensor) -> tuple[Tensor, ...]:
-    """All tensors expanded to their common shape. RuntimeError: they do not broadcast."""
+    """All tensors expanded to their common shape: views."""
 @overload
 def broadcast_tensors(tensors: Sequence[Tensor]) -> tuple[Tensor, ...]: ...
-def broadcast_to(input: Tensor, size: Sequence[_int]) -> Tensor:
-    """input expanded to `size`."""
+@overload
+def broadcast_to(input: Tensor, *size: _int) -> Tensor:
+    """input expanded to `size`: a view. RuntimeError: it does not broadcast to it."""
+@overload
+def broadcast_to(input: Tensor, size: Sequence[_int]) -> Tensor: ...
 def bucketize(input: Tensor | _Number, boundaries: Tensor, *, out_int32: _bool = False, right: _bool = False, out: Tensor | None = None) -> Tensor:
     """The index of the bucket of each element: boundaries (1-d, sorted) are upper ends, included"""
 @overload
 def cartesian_prod(*tensors: Tensor) -> Tensor:
-    """All tuples of one element from each vector, as rows."""
+    """All tuples of one element from each vector, as rows. RuntimeError: not vectors."""
 @overload
 def cartesian_prod(tensors: Sequence[Tensor]) -> Tensor: ...
 def cat(tensors: Sequence[Tensor], dim: _int = 0, *, out: Tensor | None = None, axis: _int = 0) -> Tensor:
-    """The tensors joined along an existing dimension."""
+    """y = the tensors one after the other along an existing dimension; a copy."""
 def cdist(x1: Tensor, x2: Tensor, p: _float = 2.0, compute_mode: _str | None = None) -> Tensor:
     """The p-norm distances between all rows of x1 and all rows of x2."""
 def ceil(input: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -389,18 +393,18 @@ def clip(input: Tensor, min: Tensor | _Number | None = None, max: Tensor | _Numb
     """y = x held between min and max: numbers, tensors, or None for no bound; max wins if min > max"""
 def clip_(input: Tensor, min: Tensor | _Number | None = None, max: Tensor | _Number | None = None, *, out: Tensor | None = None) -> Tensor:
     """In-place version of clip."""
-def clone(input: Tensor, memory_format: _memory_format = ..., *, out: Tensor | None = None) -> Tensor:
+def clone(input: Tensor, *, memory_format: _memory_format = ...) -> Tensor:
     """y = a copy of x, differentiable."""
 def column_stack(tensors: Sequence[Tensor], *, out: Tensor | None = None) -> Tensor:
     """cat along columns; vectors are columns."""
-def combinations(input: Tensor, r: _Any = 2, with_replacement: _bool = False) -> Tensor:
-    """All combinations of r elements of a vector, as rows."""
+def combinations(input: Tensor, r: _int = 2, with_replacement: _bool = False) -> Tensor:
+    """All combinations of r elements of a vector, as rows, in the vector's order."""
 def complex(real: Tensor, imag: Tensor, *, out: Tensor | None = None) -> Tensor:
     """z = x + iy;  dx = Re dz,  dy = Im dz"""
 def concat(tensors: Sequence[Tensor], dim: _int = 0, *, out: Tensor | None = None, axis: _int = 0) -> Tensor:
-    """The tensors joined along an existing dimension."""
+    """y = the tensors one after the other along an existing dimension; a copy."""
 def concatenate(tensors: Sequence[Tensor], dim: _int = 0, *, out: Tensor | None = None, axis: _int = 0) -> Tensor:
-    """The tensors joined along an existing dimension."""
+    """y = the tensors one after the other along an existing dimension; a copy."""
 def conj(input: Tensor) -> Tensor:
     """x̄: a new tensor for complex input (conjugation is never lazy here), input itself if it is"""
 def conj_physical(input: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -479,7 +483,7 @@ def detach(input: Tensor) -> Tensor:
     """The same elements (shared), without history."""
 def detach_(input: Tensor) -> Tensor:
     """input with its history forgotten, in place."""
-def detach_copy(*args: _Any, out: Tensor | None = None, **options: _Any) -> Tensor:
+def detach_copy(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """What detach finds, as a copy that shares nothing with the input."""
 def diag(input: Tensor, diagonal: _int = 0, *, out: Tensor | None = None) -> Tensor:
     """A vector as the diagonal of a matrix, or the diagonal of a matrix as a vector (a copy)."""
@@ -487,12 +491,12 @@ def diag_embed(input: Tensor, offset: _int = 0, dim1: _int = -2, dim2: _int = -1
     """The last dimension as diagonals of matrices in dimensions dim1, dim2, zeros elsewhere."""
 def diagflat(input: Tensor, offset: _int = 0) -> Tensor:
     """All elements as the diagonal of a matrix."""
-def diagonal(input: Tensor, offset: _int = 0, dim1: _int = 0, dim2: _int = 1, *, out: Tensor | None = None) -> Tensor:
-    """y (..., k) = the diagonal of dimensions dim1, dim2; a view."""
-def diagonal_copy(*args: _Any, out: Tensor | None = None, **options: _Any) -> Tensor:
+def diagonal(input: Tensor, offset: _int = 0, dim1: _int = 0, dim2: _int = 1) -> Tensor:
+    """y (..., k) = the elements x[i, i + offset] of dimensions dim1, dim2; a view."""
+def diagonal_copy(input: Tensor, offset: _int = 0, dim1: _int = 0, dim2: _int = 1, *, out: Tensor | None = None) -> Tensor:
     """What diagonal finds, as a copy that shares nothing with the input."""
 def diagonal_scatter(input: Tensor, src: Tensor, offset: _int = 0, dim1: _int = 0, dim2: _int = 1) -> Tensor:
-    """A copy of input with src embedded at the view that diagonal_scatter stands for."""
+    """A copy of input with src at diagonal(offset, dim1, dim2). RuntimeError: another shape."""
 def diff(input: Tensor, n: _int = 1, dim: _int = -1, prepend: Tensor | None = None, append: Tensor | None = None, *, out: Tensor | None = None, axis: _int = -1) -> Tensor:
     """The n-th differences x[i + 1] - x[i] along dim, of prepend, input, append joined."""
 def digamma(input: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -509,8 +513,8 @@ def dropout(input: Tensor, p: _float, train: _bool) -> Tensor:
     """torch.nn.functional.dropout, all arguments to be given."""
 def dropout_(input: Tensor, p: _float, train: _bool) -> Tensor:
     """In-place version of dropout."""
-def dsplit(input: Tensor, indices_or_sections: _Any) -> tuple[Tensor, ...]:
-    """tensor_split along the dimension that dsplit stands for."""
+def dsplit(input: Tensor, indices_or_sections: _int | Sequence[_int]) -> tuple[Tensor, ...]:
+    """tensor_split along depth. RuntimeError: parts of unequal size, or fewer than 3 dimensions."""
 def dstack(tensors: Sequence[Tensor], *, out: Tensor | None = None) -> Tensor:
     """cat along depth."""
 def einsum(equation: _str | Tensor, *operands: _Any) -> Tensor:
@@ -524,8 +528,8 @@ def empty(*size: _int, out: Tensor | None = None, dtype: _dtype | None = None, l
     """A tensor of the given size; elements: empty."""
 @overload
 def empty(size: Sequence[_int], *, out: Tensor | None = None, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False, memory_format: _Any = None) -> Tensor: ...
-def empty_like(input: Tensor, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False, memory_format: _memory_format = ...) -> Tensor:
-    """A tensor of input's shape and dtype; elements: empty."""
+def empty_like(input: Tensor, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, pin_memory: _bool = False, requires_grad: _bool = False, memory_format: _memory_format = ...) -> Tensor:
+    """A tensor of input's shape, dtype and memory order; elements: empty."""
 def empty_permuted(size: Sequence[_int], physical_layout: _Any, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False) -> Tensor:
     """An uninitialised tensor whose dimensions lie in memory in the order physical_layout."""
 def empty_strided(size: Sequence[_int], stride: _int | Sequence[_int], *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False) -> Tensor:
@@ -552,7 +556,7 @@ def exp2_(input: Tensor) -> Tensor:
     """In-place version of exp2."""
 def exp_(input: Tensor) -> Tensor:
     """In-place version of exp."""
-def expand_copy(*args: _Any, out: Tensor | None = None, **options: _Any) -> Tensor:
+def expand_copy(input: Tensor, size: Sequence[_int], *, implicit: _bool = False, out: Tensor | None = None) -> Tensor:
     """What expand finds, as a copy that shares nothing with the input."""
 def expm1(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """y = e^x - 1, exact near 0;  dx = dy (y + 1)"""
@@ -568,25 +572,25 @@ def feature_dropout(input: Tensor, p: _float, train: _bool) -> Tensor:
     """torch.nn.functional.feature_dropout, all arguments to be given."""
 def feature_dropout_(input: Tensor, p: _float, train: _bool) -> Tensor:
     """In-place version of feature_dropout."""
-def fill(input: Tensor, value: _Number) -> Tensor:
-    """A tensor like input with all elements set to value."""
-def fill_(input: Tensor, value: _Number) -> Tensor:
-    """All elements set to value, in place."""
+def fill(input: Tensor, value: Tensor | _Number) -> Tensor:
+    """y = value everywhere, in x's shape and dtype."""
+def fill_(input: Tensor, value: Tensor | _Number) -> Tensor:
+    """In-place version of fill."""
 def fix(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """y = x without its fraction; integers stay as they are.  grad 0"""
 def fix_(input: Tensor) -> Tensor:
     """In-place version of fix."""
 def flatten(input: Tensor, start_dim: _int = 0, end_dim: _int = -1) -> Tensor:
-    """Dimensions start_dim to end_dim become one. RuntimeError: start after end."""
+    """Dimensions start_dim to end_dim become one; a view where possible."""
 @overload
-def flip(input: Tensor, *dims: _int, out: Tensor | None = None) -> Tensor:
+def flip(input: Tensor, *dims: _int) -> Tensor:
     """y = x in reverse order along dims; a copy."""
 @overload
-def flip(input: Tensor, dims: Sequence[_int], *, out: Tensor | None = None) -> Tensor: ...
+def flip(input: Tensor, dims: Sequence[_int]) -> Tensor: ...
 def fliplr(input: Tensor) -> Tensor:
-    """input with its columns in reverse order. RuntimeError: fewer than 2 dimensions."""
+    """input with its columns in reverse order; a copy. RuntimeError: fewer than 2 dimensions."""
 def flipud(input: Tensor) -> Tensor:
-    """input with its rows in reverse order. RuntimeError: 0-d."""
+    """input with its rows in reverse order; a copy. RuntimeError: 0-d."""
 def float_power(input: Tensor | _Number, exponent: Tensor | _Number, *, out: Tensor | None = None) -> Tensor:
     """z = x^y, computed in float64 or complex128, each a tensor or a number."""
 def floor(input: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -610,12 +614,12 @@ def frexp(input: Tensor, *, out: tuple[Tensor, ...] | Sequence[Tensor] | None = 
 def frobenius_norm(input: Tensor, dim: _int | Sequence[_int] | None = ..., keepdim: _bool = False, *, out: Tensor | None = None, axis: _int | Sequence[_int] | None = ..., keepdims: _bool = False) -> Tensor:
     """The Euclidean norm of all elements, or over one or two dimensions."""
 def full(size: Sequence[_int], fill_value: _Any, *, out: Tensor | None = None, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False) -> Tensor:
-    """A tensor of the given size, every element fill_value; dtype follows the value."""
-def full_like(input: Tensor, fill_value: _Any, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False, memory_format: _memory_format = ...) -> Tensor:
+    """A tensor of the given size, every element fill_value."""
+def full_like(input: Tensor, fill_value: _Number, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, pin_memory: _bool = False, requires_grad: _bool = False, memory_format: _memory_format = ...) -> Tensor:
     """A tensor of input's shape and dtype, every element fill_value."""
 @overload
-def gather(input: Tensor, dim: _int, index: Tensor, sparse_grad: _bool = False, *, out: Tensor | None = None) -> Tensor:
-    """y[i, j] = x[index[i, j], j] for dim = 0, and so on; y has index's shape."""
+def gather(input: Tensor, dim: _int, index: Tensor, *, sparse_grad: _bool = False, out: Tensor | None = None) -> Tensor:
+    """y[i, j] = x[index[i, j], j] for dim = 0, and so on."""
 @overload
 def gather(input: Tensor, *, axis: _int, index: Tensor, sparse_grad: _bool = False, out: Tensor | None = None) -> Tensor: ...
 def gcd(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -654,8 +658,8 @@ def histogram(input: Tensor, bins: _int | Tensor = 100, *, range: Sequence[_floa
     """(hist, bin_edges): how many elements (or how much weight) lie in each bin."""
 def histogramdd(input: Tensor, bins: _int | Sequence, *, range: Sequence[_float] | None = None, weight: Tensor | None = None, density: _bool = False) -> return_types.histogramdd:
     """(hist, bin_edges): how many rows of input (*, D) lie in each box of a grid."""
-def hsplit(input: Tensor, indices_or_sections: _Any) -> tuple[Tensor, ...]:
-    """tensor_split along the dimension that hsplit stands for."""
+def hsplit(input: Tensor, indices_or_sections: _int | Sequence[_int]) -> tuple[Tensor, ...]:
+    """tensor_split along columns (of a vector: along it). RuntimeError: parts of unequal size."""
 def hstack(tensors: Sequence[Tensor], *, out: Tensor | None = None) -> Tensor:
     """cat along columns (of vectors: end to end)."""
 def hypot(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -671,47 +675,32 @@ def igammac(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tenso
 def imag(input: Tensor) -> Tensor:
     """The imaginary part as a view. RuntimeError: a real tensor."""
 @overload
-def index_add(input: Tensor, dim: _int, index: Tensor, source: Tensor, alpha: _Number = 1, *, out: Tensor | None = None) -> Tensor:
+def index_add(input: Tensor, dim: _int, index: Tensor, source: Tensor, *, alpha: _Number = 1, out: Tensor | None = None) -> Tensor:
     """y = x, with alpha · source[i] added to slice index[i] of dim."""
 @overload
 def index_add(input: Tensor, *, axis: _int, index: Tensor, source: Tensor, alpha: _Number = 1, out: Tensor | None = None) -> Tensor: ...
-@overload
-def index_add_(input: Tensor, dim: _int, index: Tensor, source: Tensor, alpha: _Number = 1) -> Tensor:
-    """In-place version of index_add."""
-@overload
-def index_add_(input: Tensor, *, axis: _int, index: Tensor, source: Tensor, alpha: _Number = 1) -> Tensor: ...
 @overload
 def index_copy(input: Tensor, dim: _int, index: Tensor, source: Tensor, *, out: Tensor | None = None) -> Tensor:
     """y = x, with slice index[i] of dim replaced by source[i]."""
 @overload
 def index_copy(input: Tensor, *, axis: _int, index: Tensor, source: Tensor, out: Tensor | None = None) -> Tensor: ...
 @overload
-def index_copy_(input: Tensor, dim: _int, index: Tensor, source: Tensor) -> Tensor:
-    """In-place version of index_copy."""
-@overload
-def index_copy_(input: Tensor, *, axis: _int, index: Tensor, source: Tensor) -> Tensor: ...
-@overload
-def index_fill(input: Tensor, dim: _int, index: Tensor, value: _Number, *, out: Tensor | None = None) -> Tensor:
+def index_fill(input: Tensor, dim: _int, index: Tensor, value: Tensor | _Number) -> Tensor:
     """y = x, with the slices `index` of dim set to value (a number or 0-d tensor)."""
 @overload
-def index_fill(input: Tensor, *, axis: _int, index: Tensor, value: _Number, out: Tensor | None = None) -> Tensor: ...
+def index_fill(input: Tensor, *, axis: _int, index: Tensor, value: Tensor | _Number) -> Tensor: ...
+def index_put(input: Tensor, indices: Sequence[Tensor], values: Tensor, accumulate: _bool = False) -> Tensor:
+    """y = x, with values at [indices] (added there if accumulate)."""
+def index_put_(input: Tensor, indices: Sequence[Tensor], values: Tensor, accumulate: _bool = False) -> Tensor:
+    """In-place version of index_put."""
 @overload
-def index_fill_(input: Tensor, dim: _int, index: Tensor, value: _Number) -> Tensor:
-    """In-place version of index_fill."""
-@overload
-def index_fill_(input: Tensor, *, axis: _int, index: Tensor, value: _Number) -> Tensor: ...
-def index_put(input: Tensor, indices: _Any, values: _Any, accumulate: _bool = False) -> Tensor:
-    """A copy of input with values at [indices] (added if accumulate)."""
-def index_put_(input: Tensor, indices: _Any, values: _Any, accumulate: _bool = False) -> Tensor:
-    """values written (or added) at [indices], in place."""
-@overload
-def index_reduce(input: Tensor, dim: _int, index: Tensor, source: Tensor, reduce: _Any, *, include_self: _bool = True, out: Tensor | None = None) -> Tensor:
+def index_reduce(input: Tensor, dim: _int, index: Tensor, source: Tensor, reduce: _str, *, include_self: _bool = True, out: Tensor | None = None) -> Tensor:
     """scatter_reduce of whole slices: slice i of source goes to slice index[i] of dim."""
 @overload
-def index_reduce(input: Tensor, *, axis: _int, index: Tensor, source: Tensor, reduce: _Any, include_self: _bool = True, out: Tensor | None = None) -> Tensor: ...
+def index_reduce(input: Tensor, *, axis: _int, index: Tensor, source: Tensor, reduce: _str, include_self: _bool = True, out: Tensor | None = None) -> Tensor: ...
 @overload
 def index_select(input: Tensor, dim: _int, index: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """y = the slices of x along dim that `index` (1-d) lists.  IndexError: index out of range."""
+    """y = the slices of x along dim that `index` lists, in its order; a copy."""
 @overload
 def index_select(input: Tensor, *, axis: _int, index: Tensor, out: Tensor | None = None) -> Tensor: ...
 def inner(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -819,16 +808,12 @@ def lt(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = None) -> 
     """z = x < y as bool, compared in the promoted dtype; not differentiable"""
 def margin_ranking_loss(input1: Tensor, input2: Tensor, target: Tensor, margin: _float = 0.0, reduction: _int = 1) -> Tensor:
     """torch.nn.functional.margin_ranking_loss; reduction is 0, 1 or 2."""
-def masked_fill(input: Tensor, mask: Tensor, value: _Number, *, out: Tensor | None = None) -> Tensor:
-    """y = value where mask, x elsewhere.  value: a number or 0-d tensor; mask: bool, broadcast."""
-def masked_fill_(input: Tensor, mask: Tensor, value: _Number) -> Tensor:
-    """In-place version of masked_fill."""
-def masked_scatter(input: Tensor, mask: Tensor, source: Tensor, *, out: Tensor | None = None) -> Tensor:
+def masked_fill(input: Tensor, mask: Tensor, value: Tensor | _Number) -> Tensor:
+    """y = value where mask, x elsewhere."""
+def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
     """y = x, with the elements where mask taken from source, in order."""
-def masked_scatter_(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
-    """In-place version of masked_scatter."""
 def masked_select(input: Tensor, mask: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """y (k) = the elements of x where mask (bool, broadcast), in order."""
+    """y (k) = the elements of x where mask (bool), in order; a copy."""
 def matmul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The matrix product: vectors, matrices, or batches of matrices with broadcast batch"""
 @overload
@@ -861,7 +846,7 @@ def median(input: Tensor, dim: _int, keepdim: _bool = False, *, out: tuple[Tenso
 def median(input: Tensor, *, axis: _int, keepdim: _bool = False, out: tuple[Tensor, ...] | Sequence[Tensor] | None = None, keepdims: _bool = False) -> return_types.median: ...
 @overload
 def meshgrid(*tensors: Tensor, indexing: _Any = None) -> tuple[Tensor, ...]:
-    """Coordinate grids from vectors."""
+    """Coordinate grids from vectors; views."""
 @overload
 def meshgrid(tensors: Sequence[Tensor], *, indexing: _Any = None) -> tuple[Tensor, ...]: ...
 @overload
@@ -880,9 +865,9 @@ def mm(input: Tensor, mat2: Tensor, *, out: Tensor | None = None) -> Tensor:
 def mode(input: Tensor, dim: _int = -1, keepdim: _bool = False, *, out: tuple[Tensor, ...] | Sequence[Tensor] | None = None, axis: _int = -1, keepdims: _bool = False) -> return_types.mode:
     """(values, indices): the most frequent element along dim, the smallest of ties, and where it"""
 def moveaxis(input: Tensor, source: _int | Sequence[_int], destination: _int | Sequence[_int]) -> Tensor:
-    """Dimensions `source` moved to the places `destination`; the others keep their order."""
+    """Dimensions `source` moved to the places `destination`; the others keep their order. A view."""
 def movedim(input: Tensor, source: _int | Sequence[_int], destination: _int | Sequence[_int]) -> Tensor:
-    """Dimensions `source` moved to the places `destination`; the others keep their order."""
+    """Dimensions `source` moved to the places `destination`; the others keep their order. A view."""
 def msort(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """input sorted along the first dimension."""
 def mul(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = None) -> Tensor:
@@ -913,15 +898,15 @@ def nanquantile(input: Tensor, q: _float | Tensor, dim: _int | None = None, keep
 def nansum(input: Tensor, dim: _int | Sequence[_int] | None = None, keepdim: _bool = False, *, dtype: _dtype | None = None, out: Tensor | None = None, axis: _int | Sequence[_int] | None = None, keepdims: _bool = False) -> Tensor:
     """y = Σ x over what is not NaN, of all elements or over dim;  dx = dy there, 0 at NaN"""
 @overload
-def narrow(input: Tensor, dim: _int, start: _Any, length: _int) -> Tensor:
-    """`length` slices of dimension dim from `start` on; a view. RuntimeError: beyond the end."""
+def narrow(input: Tensor, dim: _int, start: _int | Tensor, length: _int) -> Tensor:
+    """`length` slices of dimension dim from `start` on; a view."""
 @overload
-def narrow(input: Tensor, *, axis: _int, start: _Any, length: _int) -> Tensor: ...
+def narrow(input: Tensor, *, axis: _int, start: _int | Tensor, length: _int) -> Tensor: ...
 @overload
-def narrow_copy(input: Tensor, dim: _int, start: _Any, length: _int) -> Tensor:
-    """A copy of narrow(input, dim, start, length)."""
+def narrow_copy(input: Tensor, dim: _int, start: _int | Tensor, length: _int, *, out: Tensor | None = None) -> Tensor:
+    """A contiguous copy of narrow(input, dim, start, length)."""
 @overload
-def narrow_copy(input: Tensor, *, axis: _int, start: _Any, length: _int) -> Tensor: ...
+def narrow_copy(input: Tensor, *, axis: _int, start: _int | Tensor, length: _int, out: Tensor | None = None) -> Tensor: ...
 def native_channel_shuffle(input: Tensor, groups: _int) -> Tensor:
     """The channels, seen as (g, C / g), in the order of their transpose."""
 def native_dropout(input: Tensor, p: _float, train: _bool | None) -> tuple[Tensor, Tensor]:
@@ -961,8 +946,8 @@ def ones(*size: _int, out: Tensor | None = None, dtype: _dtype | None = None, la
     """A tensor of the given size; elements: ones."""
 @overload
 def ones(size: Sequence[_int], *, out: Tensor | None = None, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False) -> Tensor: ...
-def ones_like(input: Tensor, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False, memory_format: _memory_format = ...) -> Tensor:
-    """A tensor of input's shape and dtype; elements: ones."""
+def ones_like(input: Tensor, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, pin_memory: _bool = False, requires_grad: _bool = False, memory_format: _memory_format = ...) -> Tensor:
+    """A tensor of input's shape, dtype and memory order; elements: ones."""
 def outer(input: Tensor, vec2: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The matrix (n, m) of all products of two vectors' elements."""
 def pairwise_distance(x1: Tensor, x2: Tensor, p: _float = 2.0, eps: _float = 1e-06, keepdim: _bool = False, *, keepdims: _bool = False) -> Tensor:
@@ -970,11 +955,11 @@ def pairwise_distance(x1: Tensor, x2: Tensor, p: _float = 2.0, eps: _float = 1e-
 def pdist(input: Tensor, p: _float = 2.0) -> Tensor:
     """The p-norm distances of all pairs of rows i < j, in that order."""
 @overload
-def permute(input: Tensor, *dims: _int, out: Tensor | None = None) -> Tensor:
-    """y = x with its dimensions in the order dims."""
+def permute(input: Tensor, *dims: _int) -> Tensor:
+    """y = x with its dimensions in the order dims; a view."""
 @overload
-def permute(input: Tensor, dims: Sequence[_int], *, out: Tensor | None = None) -> Tensor: ...
-def permute_copy(*args: _Any, out: Tensor | None = None, **options: _Any) -> Tensor:
+def permute(input: Tensor, dims: Sequence[_int]) -> Tensor: ...
+def permute_copy(input: Tensor, dims: Sequence[_int], *, out: Tensor | None = None) -> Tensor:
     """What permute finds, as a copy that shares nothing with the input."""
 def pixel_shuffle(input: Tensor, upscale_factor: _int) -> Tensor:
     """y[c, h r + i, w r + j] = x[c r² + i r + j, h, w]"""
@@ -997,7 +982,7 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
 def prod(input: Tensor, dim: _int | Sequence[_int] | None = None, keepdim: _bool = False, *, dtype: _dtype | None = None, out: Tensor | None = None, axis: _int | Sequence[_int] | None = None, keepdims: _bool = False) -> Tensor:
     """y = Π x over all elements, or over dim (one int)"""
 def put(input: Tensor, index: Tensor, source: Tensor, accumulate: _bool = False) -> Tensor:
-    """A copy of input with source at positions `index` of the flattened form."""
+    """A copy of input with source at positions `index` of the flattened form (added, if"""
 def quantile(input: Tensor, q: _float | Tensor, dim: _int | None = None, keepdim: _bool = False, *, interpolation: _str = 'linear', out: Tensor | None = None, axis: _int | None = None, keepdims: _bool = False) -> Tensor:
     """The q-th quantiles of all elements or along dim."""
 def rad2deg(input: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -1033,7 +1018,7 @@ def randperm(n: _int, *, generator: _Generator | None = None, out: Tensor | None
 def range(start: _Number, end: _Number, step: _Number = 1, *, out: Tensor | None = None, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False) -> Tensor:
     """start, start + step, ... up to and including end (deprecated in PyTorch: use arange)."""
 def ravel(input: Tensor) -> Tensor:
-    """All elements in one dimension."""
+    """All elements in one dimension; a view where possible."""
 def real(input: Tensor) -> Tensor:
     """The real part as a view; a real tensor itself."""
 def reciprocal(input: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -1051,14 +1036,14 @@ def renorm(input: Tensor, p: _float, dim: _int, maxnorm: _float, *, out: Tensor 
     """y = x with each slice along dim scaled down to a p-norm of at most maxnorm"""
 @overload
 def renorm(input: Tensor, p: _float, *, axis: _int, maxnorm: _float, out: Tensor | None = None) -> Tensor: ...
-def repeat_interleave(input: Tensor, repeats: _Any = None, dim: _int | None = None, *, output_size: _int | Sequence[_int] | None = None, axis: _int | None = None) -> Tensor:
-    """Each element repeated in place: `repeats` times, or repeats[i] times along dim."""
+def repeat_interleave(input: Tensor, repeats: _int | Tensor | None = None, dim: _int | None = None, *, output_size: _int | None = None, axis: _int | None = None) -> Tensor:
+    """Each element repeated in place: `repeats` times, or repeats[i] times along dim; without dim,"""
 @overload
-def reshape(input: Tensor, *shape: _int) -> Tensor:
-    """The elements in another shape."""
+def reshape(input: Tensor, *dims: _int, shape: Sequence[_int] | None = None) -> Tensor:
+    """The elements in another shape: a view where the strides allow it, else a copy."""
 @overload
-def reshape(input: Tensor, shape: Sequence[_int]) -> Tensor: ...
-def resize_as_(input: Tensor, the_template: _Any, *, memory_format: _memory_format | None = None) -> Tensor:
+def reshape(input: Tensor, dims: Sequence[_int], *, shape: Sequence[_int] | None = None) -> Tensor: ...
+def resize_as_(input: Tensor, the_template: Tensor, *, memory_format: _memory_format | None = None) -> Tensor:
     """input in the size of another tensor, in place."""
 def resolve_conj(input: Tensor) -> Tensor:
     """input itself: neither conjugation nor negation is ever lazy here."""
@@ -1066,10 +1051,10 @@ def resolve_neg(input: Tensor) -> Tensor:
     """input itself: neither conjugation nor negation is ever lazy here."""
 def rms_norm(input: Tensor, normalized_shape: Sequence[_int], weight: Tensor | None = None, eps: _float | None = None) -> Tensor:
     """y = x / sqrt(mean(x²) + eps) · w over the last dimensions, of shape normalized_shape."""
-def roll(input: Tensor, shifts: _Any, dims: _int | Sequence[_int] = ..., *, out: Tensor | None = None) -> Tensor:
-    """y = x with elements moved by `shifts` along `dims`, round the end."""
-def rot90(input: Tensor, k: _int = 1, dims: _int | Sequence[_int] = ...) -> Tensor:
-    """input turned k times by 90 degrees in the plane of dims."""
+def roll(input: Tensor, shifts: _int | Sequence[_int], dims: _int | Sequence[_int] = ...) -> Tensor:
+    """y[(i + shift) mod n] = x[i] along each of dims; without dims, over the flattened tensor."""
+def rot90(input: Tensor, k: _int = 1, dims: Sequence[_int] = ...) -> Tensor:
+    """input turned k times by 90 degrees in the plane of dims, from the first towards the second."""
 def round(input: Tensor, *, decimals: _int = 0, out: Tensor | None = None) -> Tensor:
     """y = x rounded to `decimals` places (negative: to tens, hundreds...), halves to even.  grad 0"""
 def round_(input: Tensor, *, decimals: _int = 0) -> Tensor:
@@ -1099,32 +1084,25 @@ def scatter_add(input: Tensor, dim: _int, index: Tensor, src: Tensor, *, out: Te
 @overload
 def scatter_add(input: Tensor, *, axis: _int, index: Tensor, src: Tensor, out: Tensor | None = None) -> Tensor: ...
 @overload
-def scatter_add_(input: Tensor, dim: _int, index: Tensor, src: Tensor) -> Tensor:
-    """In-place version of scatter_add."""
-@overload
-def scatter_add_(input: Tensor, *, axis: _int, index: Tensor, src: Tensor) -> Tensor: ...
-@overload
-def scatter_reduce(input: Tensor, dim: _int, index: Tensor, src: Tensor, reduce: _Any, include_self: _bool = True, *, out: Tensor | None = None) -> Tensor:
+def scatter_reduce(input: Tensor, dim: _int, index: Tensor, src: Tensor, reduce: _str, *, include_self: _bool = True, out: Tensor | None = None) -> Tensor:
     """y = for each target the sum, prod, mean, amax or amin of the src elements sent there (and of"""
 @overload
-def scatter_reduce(input: Tensor, *, axis: _int, index: Tensor, src: Tensor, reduce: _Any, include_self: _bool = True, out: Tensor | None = None) -> Tensor: ...
-@overload
-def scatter_reduce_(input: Tensor, dim: _int, index: Tensor, src: Tensor, reduce: _Any, include_self: _bool = True) -> Tensor:
-    """In-place version of scatter_reduce."""
-@overload
-def scatter_reduce_(input: Tensor, *, axis: _int, index: Tensor, src: Tensor, reduce: _Any, include_self: _bool = True) -> Tensor: ...
+def scatter_reduce(input: Tensor, *, axis: _int, index: Tensor, src: Tensor, reduce: _str, include_self: _bool = True, out: Tensor | None = None) -> Tensor: ...
 def searchsorted(sorted_sequence: Tensor, input: Tensor | _Number, *, out_int32: _bool = False, right: _bool = False, side: _str | None = None, sorter: Tensor | None = None, out: Tensor | None = None) -> Tensor:
     """Where each element of input would go in the sorted last dimension of sorted_sequence."""
 @overload
 def select(input: Tensor, dim: _int, index: _int) -> Tensor:
-    """The slice `index` of dimension dim, that dimension gone; a view. IndexError: out of range."""
+    """The slice `index` of dimension dim, that dimension gone; a view."""
 @overload
 def select(input: Tensor, *, axis: _int, index: _int) -> Tensor: ...
-def select_copy(*args: _Any, out: Tensor | None = None, **options: _Any) -> Tensor:
+@overload
+def select_copy(input: Tensor, dim: _int, index: _int, *, out: Tensor | None = None) -> Tensor:
     """What select finds, as a copy that shares nothing with the input."""
 @overload
+def select_copy(input: Tensor, *, axis: _int, index: _int, out: Tensor | None = None) -> Tensor: ...
+@overload
 def select_scatter(input: Tensor, src: Tensor, dim: _int, index: _int) -> Tensor:
-    """A copy of input with src embedded at the view that select_scatter stands for."""
+    """A copy of input with src at select(dim, index). RuntimeError: src has another shape."""
 @overload
 def select_scatter(input: Tensor, src: Tensor, *, axis: _int, index: _int) -> Tensor: ...
 def selu(input: Tensor) -> Tensor:
@@ -1153,8 +1131,10 @@ def sinh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """y = sinh x;  dx = dy cosh x"""
 def sinh_(input: Tensor) -> Tensor:
     """In-place version of sinh."""
+def slice_copy(input: Tensor, dim: _int = 0, start: _int | None = None, end: _int | None = None, step: _int = 1, *, out: Tensor | None = None, axis: _int = 0) -> Tensor:
+    """What slice finds, as a copy that shares nothing with the input."""
 def slice_scatter(input: Tensor, src: Tensor, dim: _int = 0, start: _int | None = None, end: _int | None = None, step: _int = 1, *, axis: _int = 0) -> Tensor:
-    """A copy of input with src embedded at the view that slice_scatter stands for."""
+    """A copy of input with src at [start:end:step] of dim. RuntimeError: src has another shape."""
 @overload
 def softmax(input: Tensor, dim: _int, dtype: _dtype | None = None, *, out: Tensor | None = None) -> Tensor:
     """y = e^x / Σ e^x along dim"""
@@ -1162,13 +1142,13 @@ def softmax(input: Tensor, dim: _int, dtype: _dtype | None = None, *, out: Tenso
 def softmax(input: Tensor, *, axis: _int, dtype: _dtype | None = None, out: Tensor | None = None) -> Tensor: ...
 def sort(input: Tensor, dim: _int = -1, descending: _bool = False, *, stable: _bool | None = None, out: tuple[Tensor, ...] | Sequence[Tensor] | None = None, axis: _int = -1) -> return_types.sort:
     """(values, indices) of input sorted along dim; equal elements always keep their order"""
-def split(tensor: Tensor, split_size_or_sections: _Any, dim: _int = 0, *, axis: _int = 0) -> tuple[Tensor, ...]:
+def split(tensor: Tensor, split_size_or_sections: _int | Tensor | Sequence[_int], dim: _int = 0, *, axis: _int = 0) -> tuple[Tensor, ...]:
     """Views of split_size elements each along dim (the last may be shorter), or of the listed"""
-def split_copy(*args: _Any, out: tuple[Tensor, ...] | Sequence[Tensor] | None = None, **options: _Any) -> tuple[Tensor, ...]:
+def split_copy(input: Tensor, split_size: _int, dim: _int = 0, *, out: tuple[Tensor, ...] | Sequence[Tensor] | None = None, axis: _int = 0) -> tuple[Tensor, ...]:
     """What split finds, as a copy that shares nothing with the input."""
 def split_with_sizes(input: Tensor, split_sizes: Sequence[_int], dim: _int = 0, *, axis: _int = 0) -> tuple[Tensor, ...]:
-    """Views of the listed sizes along dim."""
-def split_with_sizes_copy(*args: _Any, out: tuple[Tensor, ...] | Sequence[Tensor] | None = None, **options: _Any) -> tuple[Tensor, ...]:
+    """Views of the listed sizes along dim. RuntimeError: the sizes do not add up."""
+def split_with_sizes_copy(input: Tensor, split_sizes: Sequence[_int], dim: _int = 0, *, out: tuple[Tensor, ...] | Sequence[Tensor] | None = None, axis: _int = 0) -> tuple[Tensor, ...]:
     """What split_with_sizes finds, as a copy that shares nothing with the input."""
 def sqrt(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """y = √x;  dx = dy / 2ȳ"""
@@ -1179,11 +1159,11 @@ def square(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 def square_(input: Tensor) -> Tensor:
     """In-place version of square."""
 def squeeze(input: Tensor, dim: _int | Sequence[_int] | None = None, *, axis: _int | Sequence[_int] | None = None) -> Tensor:
-    """The tensor without its dimensions of size 1 (of dim."""
-def squeeze_copy(*args: _Any, out: Tensor | None = None, **options: _Any) -> Tensor:
+    """y = x without its dimensions of size 1: all, or those among dim; a view."""
+def squeeze_copy(input: Tensor, dim: _int | Sequence[_int] | None = None, *, out: Tensor | None = None, axis: _int | Sequence[_int] | None = None) -> Tensor:
     """What squeeze finds, as a copy that shares nothing with the input."""
 def stack(tensors: Sequence[Tensor], dim: _int = 0, *, out: Tensor | None = None, axis: _int = 0) -> Tensor:
-    """The tensors, all of one shape, along a new dimension. RuntimeError: shapes differ."""
+    """y = the tensors, all of one shape, along a new dimension; a copy."""
 @overload
 def std(input: Tensor, dim: _int | Sequence[_int] | None = None, unbiased: _bool = True, keepdim: _bool = False, *, out: Tensor | None = None, axis: _int | Sequence[_int] | None = None, keepdims: _bool = False) -> Tensor:
     """y = √(Σ |x - x̄|² / max(n - correction, 0)), the root of `var`, which see"""
@@ -1204,17 +1184,17 @@ def subtract(input: Tensor, other: Tensor | _Number, *, alpha: _Number = 1, out:
     """z = x - α y, α a number"""
 def sum(input: Tensor, dim: _int | Sequence[_int] | None = None, keepdim: _bool = False, *, dtype: _dtype | None = None, out: Tensor | None = None, axis: _int | Sequence[_int] | None = None, keepdims: _bool = False) -> Tensor:
     """y = Σ x over all elements, or over dim (an int or several)"""
-def swapaxes(input: Tensor, dim0: _int, dim1: _int, *, out: Tensor | None = None) -> Tensor:
+def swapaxes(input: Tensor, dim0: _int, dim1: _int) -> Tensor:
     """y = x with two dimensions exchanged; a view."""
-def swapdims(input: Tensor, dim0: _int, dim1: _int, *, out: Tensor | None = None) -> Tensor:
+def swapdims(input: Tensor, dim0: _int, dim1: _int) -> Tensor:
     """y = x with two dimensions exchanged; a view."""
 def t(input: Tensor) -> Tensor:
-    """The transpose of a matrix."""
-def t_copy(*args: _Any, out: Tensor | None = None, **options: _Any) -> Tensor:
+    """Y = Xᵀ of a matrix; vectors and numbers as they are; a view."""
+def t_copy(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """What t finds, as a copy that shares nothing with the input."""
-def take(input: Tensor, index: Tensor) -> Tensor:
-    """The elements at positions `index` of the flattened input, in index's shape."""
-def take_along_dim(input: Tensor, indices: _Any, dim: _int | None = None, *, out: Tensor | None = None, axis: _int | None = None) -> Tensor:
+def take(input: Tensor, index: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """y = the elements at positions `index` of the flattened x, in index's shape."""
+def take_along_dim(input: Tensor, indices: Tensor, dim: _int | None = None, *, out: Tensor | None = None, axis: _int | None = None) -> Tensor:
     """gather with broadcasting of input and indices; without dim over the flattened input."""
 def tan(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """y = tan x;  dx = dy (1 + y²)"""
@@ -1224,7 +1204,7 @@ def tanh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """y = tanh x;  dx = dy (1 - y²)"""
 def tanh_(input: Tensor) -> Tensor:
     """In-place version of tanh."""
-def tensor_split(input: Tensor, indices_or_sections: _Any, dim: _int = 0, *, axis: _int = 0) -> tuple[Tensor, ...]:
+def tensor_split(input: Tensor, indices_or_sections: _int | Tensor | Sequence[_int], dim: _int = 0, *, axis: _int = 0) -> tuple[Tensor, ...]:
     """Views cut at the listed indices, or into n parts whose sizes differ by at most one."""
 def tensordot(a: Tensor, b: Tensor, dims: _int | Sequence = 2, out: Tensor | None = None) -> Tensor:
     """Σ over dims of both tensors: the last n of a with the first n of b, or two lists."""
@@ -1239,28 +1219,24 @@ def tile(input: Tensor, *dims: _int) -> Tensor:
 def tile(input: Tensor, dims: Sequence[_int]) -> Tensor: ...
 def topk(input: Tensor, k: _int, dim: _int = -1, largest: _bool = True, sorted: _bool = True, *, out: tuple[Tensor, ...] | Sequence[Tensor] | None = None, axis: _int = -1) -> return_types.topk:
     """(values, indices) of the k largest (or smallest) elements along dim, always in order"""
-def trace(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """y = Σ x[i, i] of a matrix; integers add up as int64.  RuntimeError: not a matrix."""
-def transpose(input: Tensor, dim0: _int, dim1: _int, *, out: Tensor | None = None) -> Tensor:
+def trace(input: Tensor) -> Tensor:
+    """y = Σ x[i, i] of a matrix."""
+def transpose(input: Tensor, dim0: _int, dim1: _int) -> Tensor:
     """y = x with two dimensions exchanged; a view."""
-def transpose_copy(*args: _Any, out: Tensor | None = None, **options: _Any) -> Tensor:
+def transpose_copy(input: Tensor, dim0: _int, dim1: _int, *, out: Tensor | None = None) -> Tensor:
     """What transpose finds, as a copy that shares nothing with the input."""
 def trapezoid(y: Tensor, x: Tensor | None = None, *, dx: _float | None = None, dim: _int = -1, axis: _int = -1) -> Tensor:
     """The integral of y over dim by the trapezoidal rule; points at x, or dx (1) apart."""
 def trapz(y: Tensor, x: Tensor | None = None, *, dx: _float | None = None, dim: _int = -1, axis: _int = -1) -> Tensor:
     """The integral of y over dim by the trapezoidal rule; points at x, or dx (1) apart."""
 def tril(input: Tensor, diagonal: _int = 0, *, out: Tensor | None = None) -> Tensor:
-    """y = x with zeros outside its lower triangle, diagonal included."""
-def tril_(input: Tensor, diagonal: _int = 0) -> Tensor:
-    """In-place version of tril."""
+    """y[..., i, j] = x[..., i, j] where j ≤ i + diagonal, else 0."""
 def tril_indices(row: _Any, col: _Any, offset: _int = 0, *, dtype: _dtype | None = ..., device: _device | _str | _int | None = None, layout: _layout | None = None) -> Tensor:
     """(2, k): rows and columns of the lower triangle of a (row, col) matrix, in order."""
 def triplet_margin_loss(anchor: Tensor, positive: Tensor, negative: Tensor, margin: _float = 1.0, p: _float = 2.0, eps: _float = 1e-06, swap: _bool = False, reduction: _int = 1) -> Tensor:
     """torch.nn.functional.triplet_margin_loss; reduction is 0, 1 or 2."""
 def triu(input: Tensor, diagonal: _int = 0, *, out: Tensor | None = None) -> Tensor:
-    """y = x with zeros outside its upper triangle, diagonal included."""
-def triu_(input: Tensor, diagonal: _int = 0) -> Tensor:
-    """In-place version of triu."""
+    """y[..., i, j] = x[..., i, j] where j ≥ i + diagonal, else 0."""
 def triu_indices(row: _Any, col: _Any, offset: _int = 0, *, dtype: _dtype | None = ..., device: _device | _str | _int | None = None, layout: _layout | None = None) -> Tensor:
     """(2, k): rows and columns of the upper triangle of a (row, col) matrix, in order."""
 def true_divide(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = None) -> Tensor:
@@ -1269,16 +1245,16 @@ def trunc(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """y = x without its fraction; integers stay as they are.  grad 0"""
 def trunc_(input: Tensor) -> Tensor:
     """In-place version of trunc."""
-def unbind(input: Tensor, dim: _int = 0, *, out: tuple[Tensor, ...] | Sequence[Tensor] | None = None, axis: _int = 0) -> tuple[Tensor, ...]:
+def unbind(input: Tensor, dim: _int = 0, *, axis: _int = 0) -> tuple[Tensor, ...]:
     """The slices of x along dim, that dimension gone; views."""
-def unbind_copy(*args: _Any, out: tuple[Tensor, ...] | Sequence[Tensor] | None = None, **options: _Any) -> tuple[Tensor, ...]:
+def unbind_copy(input: Tensor, dim: _int = 0, *, out: tuple[Tensor, ...] | Sequence[Tensor] | None = None, axis: _int = 0) -> tuple[Tensor, ...]:
     """What unbind finds, as a copy that shares nothing with the input."""
 @overload
 def unflatten(input: Tensor, dim: _int, sizes: Sequence[_int]) -> Tensor:
-    """Dimension dim becomes several of the given sizes (one may be -1)."""
+    """Dimension dim becomes several, of the given sizes (one may be -1); a view."""
 @overload
 def unflatten(input: Tensor, *, axis: _int, sizes: Sequence[_int]) -> Tensor: ...
-def unfold_copy(*args: _Any, out: Tensor | None = None, **options: _Any) -> Tensor:
+def unfold_copy(input: Tensor, dimension: _int, size: _int, step: _int, *, out: Tensor | None = None) -> Tensor:
     """What unfold finds, as a copy that shares nothing with the input."""
 @overload
 def unique(input: Tensor, sorted: _bool = True, return_inverse: Literal[False] = False, return_counts: Literal[False] = False, dim: _int | None = None, *, axis: _int | None = None) -> Tensor:
@@ -1291,22 +1267,25 @@ def unique_consecutive(input: Tensor, return_inverse: Literal[False] = False, re
 @overload
 def unique_consecutive(input: Tensor, return_inverse: _bool = False, return_counts: _bool = False, dim: _int | None = None, *, axis: _int | None = None) -> _Any: ...
 def unravel_index(indices: _Any, shape: Sequence[_int]) -> tuple[Tensor, ...]:
-    """Positions in the flattened tensor as a tuple of indices for each dimension of `shape`."""
+    """Positions in the flattened tensor as a tuple of indices, one for each dimension of `shape`."""
 def unsafe_chunk(input: Tensor, chunks: _int, dim: _int = 0, *, axis: _int = 0) -> tuple[Tensor, ...]:
-    """At most `chunks` views of equal size along dim (the last may be shorter)."""
-def unsafe_split(tensor: Tensor, split_size_or_sections: _Any, dim: _int = 0, *, axis: _int = 0) -> tuple[Tensor, ...]:
-    """Views of split_size elements each along dim (the last may be shorter), or of the listed"""
+    """chunk whose outputs may be written in place under autograd: the input must not be used."""
+def unsafe_split(input: Tensor, split_size: _int, dim: _int = 0, *, axis: _int = 0) -> tuple[Tensor, ...]:
+    """split whose outputs may be written in place under autograd: the input must not be used."""
 def unsafe_split_with_sizes(input: Tensor, split_sizes: Sequence[_int], dim: _int = 0, *, axis: _int = 0) -> tuple[Tensor, ...]:
-    """Views of the listed sizes along dim."""
+    """split_with_sizes whose outputs may be written in place: the input must not be used."""
 @overload
-def unsqueeze(input: Tensor, dim: _int, *, out: Tensor | None = None) -> Tensor:
+def unsqueeze(input: Tensor, dim: _int) -> Tensor:
     """y = x with a dimension of size 1 put in before dim; a view."""
 @overload
-def unsqueeze(input: Tensor, *, axis: _int, out: Tensor | None = None) -> Tensor: ...
-def unsqueeze_copy(*args: _Any, out: Tensor | None = None, **options: _Any) -> Tensor:
+def unsqueeze(input: Tensor, *, axis: _int) -> Tensor: ...
+@overload
+def unsqueeze_copy(input: Tensor, dim: _int, *, out: Tensor | None = None) -> Tensor:
     """What unsqueeze finds, as a copy that shares nothing with the input."""
-def vander(x: _Any, N: _Any = None, increasing: _bool = False) -> Tensor:
-    """The Vandermonde matrix: powers of a vector's elements as columns."""
+@overload
+def unsqueeze_copy(input: Tensor, *, axis: _int, out: Tensor | None = None) -> Tensor: ...
+def vander(x: Tensor, N: _int | None = None, increasing: _bool = False) -> Tensor:
+    """The Vandermonde matrix: powers of a vector's elements as columns, the highest first."""
 @overload
 def var(input: Tensor, dim: _int | Sequence[_int] | None = None, unbiased: _bool = True, keepdim: _bool = False, *, out: Tensor | None = None, axis: _int | Sequence[_int] | None = None, keepdims: _bool = False) -> Tensor:
     """y = Σ |x - x̄|² / max(n - correction, 0), x̄ the mean of all elements or over dim"""
@@ -1325,16 +1304,16 @@ def vdot(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Σ conj(input) other for vectors."""
 def view_as_complex(input: Tensor) -> Tensor:
     """y (*) = the complex numbers whose parts are the last dimension of x (*, 2); a view."""
-def view_as_complex_copy(*args: _Any, out: Tensor | None = None, **options: _Any) -> Tensor:
+def view_as_complex_copy(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """What view_as_complex finds, as a copy that shares nothing with the input."""
 def view_as_real(input: Tensor) -> Tensor:
     """y (*, 2) = the real and imaginary parts of a complex x (*); a view."""
-def view_as_real_copy(*args: _Any, out: Tensor | None = None, **options: _Any) -> Tensor:
+def view_as_real_copy(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """What view_as_real finds, as a copy that shares nothing with the input."""
-def view_copy(*args: _Any, out: Tensor | None = None, **options: _Any) -> Tensor:
+def view_copy(input: Tensor, size: Sequence[_int] | _dtype, *, out: Tensor | None = None) -> Tensor:
     """What view finds, as a copy that shares nothing with the input."""
-def vsplit(input: Tensor, indices_or_sections: _Any) -> tuple[Tensor, ...]:
-    """tensor_split along the dimension that vsplit stands for."""
+def vsplit(input: Tensor, indices_or_sections: _int | Sequence[_int]) -> tuple[Tensor, ...]:
+    """tensor_split along rows. RuntimeError: parts of unequal size, or fewer than 2 dimensions."""
 def vstack(tensors: Sequence[Tensor], *, out: Tensor | None = None) -> Tensor:
     """cat along rows; vectors are rows."""
 @overload
@@ -1353,5 +1332,5 @@ def zeros(*size: _int, out: Tensor | None = None, dtype: _dtype | None = None, l
     """A tensor of the given size; elements: zeros."""
 @overload
 def zeros(size: Sequence[_int], *, out: Tensor | None = None, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False) -> Tensor: ...
-def zeros_like(input: Tensor, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False, memory_format: _memory_format = ...) -> Tensor:
-    """A tensor of input's shape and dtype; elements: zeros."""
+def zeros_like(input: Tensor, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, pin_memory: _bool = False, requires_grad: _bool = False, memory_format: _memory_format = ...) -> Tensor:
+    """A tensor of input's shape, dtype and memory order; elements: zeros."""

@@ -20,5 +20,5 @@ def matmul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor
     """The matrix product: vectors, matrices, or batches of matrices with broadcast batch"""
 def multi_dot(tensors: Sequence[Tensor], *, out: Tensor | None = None) -> Tensor:
     """The product of several matrices (the first and last may be vectors), cheap order first."""
-def vander(x: _Any, N: _Any = None, increasing: _bool = False) -> Tensor:
-    """The Vandermonde matrix: powers of a vector's elements as columns."""
+def vander(x: Tensor, *, N: _int | None = None) -> Tensor:
+    """y[..., i, j] = x[..., i]^j: the Vandermonde matrices of the vectors in x."""

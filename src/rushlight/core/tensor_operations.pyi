@@ -131,7 +131,7 @@ class TensorOperations:
     def addr_(self, vec1: Tensor, vec2: Tensor, *, beta: _Number = 1, alpha: _Number = 1) -> Tensor:
         """In-place version of addr."""
     def adjoint(self) -> Tensor:
-        """x.mH: the conjugate of x.mT."""
+        """The last two dimensions exchanged, and conjugated. RuntimeError: fewer than two."""
     def all(self, dim: _int | Sequence[_int] | None = None, keepdim: _bool = False, *, axis: _int | Sequence[_int] | None = None, keepdims: _bool = False) -> Tensor:
         """True where no element is 0, over all elements or over dim (an int or several)"""
     def allclose(self, other: Tensor, rtol: _Number = 1e-05, atol: _Number = 1e-08, equal_nan: _bool = False) -> _bool:
@@ -146,8 +146,8 @@ class TensorOperations:
         """y = the argument of x: 0 or π for real x, NaN for NaN;  dx = dy i x / |x|², 0 for real x"""
     def any(self, dim: _int | Sequence[_int] | None = None, keepdim: _bool = False, *, axis: _int | Sequence[_int] | None = None, keepdims: _bool = False) -> Tensor:
         """True where some element is not 0, over all elements or over dim (an int or several)"""
-    def apply_(self, callable: _Any) -> Tensor:
-        """callable(element) in place of every element."""
+    def apply_(self, callable: Callable) -> Tensor:
+        """callable(element) in place of every element: a Python call each."""
     def arccos(self) -> Tensor:
         """y = arccos x;  dx = -dy / √(1 - x²)"""
     def arccos_(self) -> Tensor:
@@ -184,11 +184,11 @@ class TensorOperations:
         """The indices that sort input along dim; equal elements always keep their order"""
     def argwhere(self) -> Tensor:
         """nonzero(input)"""
-    def as_strided(self, size: Sequence[_int], stride: _int | Sequence[_int], storage_offset: _int | None = None) -> Tensor:
-        """The elements at storage_offset + Σ index · stride of input's storage, as a view."""
-    def as_strided_(self, size: Sequence[_int], stride: _int | Sequence[_int], storage_offset: _int | None = None) -> Tensor:
-        """x turned into x.as_strided(...), in place: the elements stay where they are."""
-    def as_strided_scatter(self, src: Tensor, size: Sequence[_int], stride: _int | Sequence[_int], storage_offset: _int | None = None) -> Tensor:
+    def as_strided(self, size: Sequence[_int], stride: Sequence[_int], storage_offset: _int | None = None) -> Tensor:
+        """y = the elements at storage_offset + Σ index · stride of x's storage; a view."""
+    def as_strided_(self, size: Sequence[_int], stride: Sequence[_int], storage_offset: _int | None = None) -> Tensor:
+        """input turned into input.as_strided(...), in place. RuntimeError: outside of the storage."""
+    def as_strided_scatter(self, src: Tensor, size: Sequence[_int], stride: Sequence[_int], storage_offset: _int | None = None) -> Tensor:
         """A copy of input with src at as_strided(size, stride, storage_offset)."""
     def asin(self) -> Tensor:
         """y = arcsin x;  dx = dy / √(1 - x²)"""
@@ -221,7 +221,7 @@ class TensorOperations:
     def bernoulli_(self, p: _float | Tensor = 0.5, *, generator: _Generator | None = None) -> Tensor:
         """input_i = 1 with probability p (a number, or a tensor broadcast to input), else 0."""
     def bfloat16(self, memory_format: _memory_format = ...) -> Tensor:
-        """x as torch.bfloat16; itself if it already is."""
+        """input as torch.bfloat16; itself if it already is."""
     def bincount(self, weights: Tensor | None = None, minlength: _int = 0) -> Tensor:
         """How often each of 0, 1, 2, ... occurs, or the sum of its weights; at least minlength long."""
     def bitwise_and(self, other: Tensor | _Number) -> Tensor:
@@ -251,25 +251,28 @@ class TensorOperations:
     def bmm(self, mat2: Tensor) -> Tensor:
         """Z[b] = X[b] Y[b] for batches X (b, n, k), Y (b, k, m)"""
     def bool(self, memory_format: _memory_format = ...) -> Tensor:
-        """x as torch.bool; itself if it already is."""
-    def broadcast_to(self, size: Sequence[_int]) -> Tensor:
-        """input expanded to `size`."""
+        """input as torch.bool; itself if it already is."""
+    @overload
+    def broadcast_to(self, *size: _int) -> Tensor:
+        """input expanded to `size`: a view. RuntimeError: it does not broadcast to it."""
+    @overload
+    def broadcast_to(self, size: Sequence[_int]) -> Tensor: ...
     def byte(self, memory_format: _memory_format = ...) -> Tensor:
-        """x as torch.uint8; itself if it already is."""
+        """input as torch.uint8; itself if it already is."""
     def cauchy_(self, median: _Number = 0, sigma: _Number = 1, *, generator: _Generator | None = None) -> Tensor:
         """In-place version of cauchy."""
     def cdouble(self, memory_format: _memory_format = ...) -> Tensor:
-        """x as torch.complex128; itself if it already is."""
+        """input as torch.complex128; itself if it already is."""
     def ceil(self) -> Tensor:
         """y = the smallest integer ≥ x; integers stay as they are.  grad 0"""
     def ceil_(self) -> Tensor:
         """In-place version of ceil."""
     def cfloat(self, memory_format: _memory_format = ...) -> Tensor:
-        """x as torch.complex64; itself if it already is."""
+        """input as torch.complex64; itself if it already is."""
     def chalf(self, memory_format: _memory_format = ...) -> Tensor:
-        """x as torch.complex32; itself if it already is."""
+        """input as torch.complex32; itself if it already is."""
     def char(self, memory_format: _memory_format = ...) -> Tensor:
-        """x as torch.int8; itself if it already is."""
+        """input as torch.int8; itself if it already is."""
     def chunk(self, chunks: _int, dim: _int = 0, *, axis: _int = 0) -> tuple[Tensor, ...]:
         """At most `chunks` views of equal size along dim (the last may be shorter)."""
     def clamp(self, min: Tensor | _Number | None = None, max: Tensor | _Number | None = None) -> Tensor:
@@ -288,7 +291,7 @@ class TensorOperations:
         """y = x held between min and max: numbers, tensors, or None for no bound; max wins if min > max"""
     def clip_(self, min: Tensor | _Number | None = None, max: Tensor | _Number | None = None) -> Tensor:
         """In-place version of clip."""
-    def clone(self, memory_format: _memory_format = ...) -> Tensor:
+    def clone(self, *, memory_format: _memory_format = ...) -> Tensor:
         """y = a copy of x, differentiable."""
     def conj(self) -> Tensor:
         """x̄: a new tensor for complex input (conjugation is never lazy here), input itself if it is"""
@@ -299,9 +302,9 @@ class TensorOperations:
     def const_data_ptr(self) -> _int:
         """The address of the first element (bytes), for reading."""
     def contiguous(self, memory_format: _memory_format = ...) -> Tensor:
-        """x itself if its elements already lie in that order, else a copy that does."""
-    def copy_(self, src: Tensor, non_blocking: _bool = False) -> Tensor:
-        """Write src (broadcast, cast) into x. Returns x."""
+        """input itself if its elements already lie in that order, else a copy that does."""
+    def copy_(self, src: Tensor | _Number, non_blocking: _bool = False) -> Tensor:
+        """Write src (broadcast, cast) into input. Returns input."""
     def copysign(self, other: Tensor | _Number) -> Tensor:
         """z = |x| with the sign of y;  dx = dz where the sign was kept, else -dz, 0 where x = 0"""
     def copysign_(self, other: Tensor | _Number) -> Tensor:
@@ -321,11 +324,11 @@ class TensorOperations:
     def cov(self, *, correction: _int = 1, fweights: Tensor | None = None, aweights: Tensor | None = None) -> Tensor:
         """The covariances (V, V) of V variables: input (V, N) or (N), a row each."""
     def cpu(self, memory_format: _memory_format = ...) -> Tensor:
-        """x on the CPU: itself."""
+        """input on the CPU: itself."""
     def cross(self, other: Tensor, dim: _int | None = None, *, axis: _int | None = None) -> Tensor:
         """z = x × y along dim; without dim along the first dimension of length 3 (deprecated)."""
     def cuda(self, device: _device | _str | _int | None = None, non_blocking: _bool = False, memory_format: _memory_format = ...) -> Tensor:
-        """x on a CUDA device; raises PyTorch's error where there is none."""
+        """input on a CUDA device. RuntimeError, AssertionError: there is none."""
     @overload
     def cummax(self, dim: _int) -> return_types.cummax:
         """(values, indices): the maximum so far along dim, and where it stood last; NaN stays"""
@@ -367,9 +370,9 @@ class TensorOperations:
     def diagflat(self, offset: _int = 0) -> Tensor:
         """All elements as the diagonal of a matrix."""
     def diagonal(self, offset: _int = 0, dim1: _int = 0, dim2: _int = 1) -> Tensor:
-        """y (..., k) = the diagonal of dimensions dim1, dim2; a view."""
+        """y (..., k) = the elements x[i, i + offset] of dimensions dim1, dim2; a view."""
     def diagonal_scatter(self, src: Tensor, offset: _int = 0, dim1: _int = 0, dim2: _int = 1) -> Tensor:
-        """A copy of input with src embedded at the view that diagonal_scatter stands for."""
+        """A copy of input with src at diagonal(offset, dim1, dim2). RuntimeError: another shape."""
     def diff(self, n: _int = 1, dim: _int = -1, prepend: Tensor | None = None, append: Tensor | None = None, *, axis: _int = -1) -> Tensor:
         """The n-th differences x[i + 1] - x[i] along dim, of prepend, input, append joined."""
     def digamma(self) -> Tensor:
@@ -391,9 +394,9 @@ class TensorOperations:
     def dot(self, tensor: Tensor) -> Tensor:
         """z = Σ x y for vectors of one length"""
     def double(self, memory_format: _memory_format = ...) -> Tensor:
-        """x as torch.float64; itself if it already is."""
-    def dsplit(self, indices_or_sections: _Any) -> tuple[Tensor, ...]:
-        """tensor_split along the dimension that dsplit stands for."""
+        """input as torch.float64; itself if it already is."""
+    def dsplit(self, indices_or_sections: _int | Sequence[_int]) -> tuple[Tensor, ...]:
+        """tensor_split along depth. RuntimeError: parts of unequal size, or fewer than 3 dimensions."""
     def eq(self, other: Tensor | _Number) -> Tensor:
         """z = x = y as bool, compared in the promoted dtype; not differentiable"""
     def eq_(self, other: Tensor | _Number) -> Tensor:
@@ -422,40 +425,38 @@ class TensorOperations:
         """In-place version of exp."""
     @overload
     def expand(self, *size: _int, implicit: _bool = False) -> Tensor:
-        """y = x with dimensions of size 1 repeated without copying."""
+        """y = x with dimensions of size 1 repeated without copying; a view."""
     @overload
     def expand(self, size: Sequence[_int], *, implicit: _bool = False) -> Tensor: ...
-    def expand_as(self, other: Tensor | _Number) -> Tensor:
-        """x.expand(other.size())"""
+    def expand_as(self, other: Tensor) -> Tensor:
+        """input.expand(other.size())"""
     def expm1(self) -> Tensor:
         """y = e^x - 1, exact near 0;  dx = dy (y + 1)"""
     def expm1_(self) -> Tensor:
         """In-place version of expm1."""
     def exponential_(self, lambd: _Number = 1, *, generator: _Generator | None = None) -> Tensor:
         """In-place version of exponential."""
-    def fill(self, value: _Number) -> Tensor:
-        """A tensor like input with all elements set to value."""
-    def fill_(self, value: _Number) -> Tensor:
-        """All elements set to value, in place."""
-    def fill_diagonal_(self, fill_value: _Any, wrap: _bool = False) -> Tensor:
+    def fill_(self, value: Tensor | _Number) -> Tensor:
+        """In-place version of fill."""
+    def fill_diagonal_(self, fill_value: _Number, wrap: _bool = False) -> Tensor:
         """The main diagonal (of all dimensions at once) set to a number, in place."""
     def fix(self) -> Tensor:
         """y = x without its fraction; integers stay as they are.  grad 0"""
     def fix_(self) -> Tensor:
         """In-place version of fix."""
     def flatten(self, start_dim: _int = 0, end_dim: _int = -1) -> Tensor:
-        """Dimensions start_dim to end_dim become one. RuntimeError: start after end."""
+        """Dimensions start_dim to end_dim become one; a view where possible."""
     @overload
     def flip(self, *dims: _int) -> Tensor:
         """y = x in reverse order along dims; a copy."""
     @overload
     def flip(self, dims: Sequence[_int]) -> Tensor: ...
     def fliplr(self) -> Tensor:
-        """input with its columns in reverse order. RuntimeError: fewer than 2 dimensions."""
+        """input with its columns in reverse order; a copy. RuntimeError: fewer than 2 dimensions."""
     def flipud(self) -> Tensor:
-        """input with its rows in reverse order. RuntimeError: 0-d."""
+        """input with its rows in reverse order; a copy. RuntimeError: 0-d."""
     def float(self, memory_format: _memory_format = ...) -> Tensor:
-        """x as torch.float32; itself if it already is."""
+        """input as torch.float32; itself if it already is."""
     def float_power(self, exponent: Tensor | _Number) -> Tensor:
         """z = x^y, computed in float64 or complex128, each a tensor or a number."""
     def float_power_(self, exponent: Tensor | _Number) -> Tensor:
@@ -483,8 +484,8 @@ class TensorOperations:
     def frexp(self) -> return_types.frexp:
         """x = mantissa · 2^exponent, ½ ≤ |mantissa| < 1, exponent int32;  dx = dmantissa / 2^exponent"""
     @overload
-    def gather(self, dim: _int, index: Tensor, sparse_grad: _bool = False) -> Tensor:
-        """y[i, j] = x[index[i, j], j] for dim = 0, and so on; y has index's shape."""
+    def gather(self, dim: _int, index: Tensor, *, sparse_grad: _bool = False) -> Tensor:
+        """y[i, j] = x[index[i, j], j] for dim = 0, and so on."""
     @overload
     def gather(self, *, axis: _int, index: Tensor, sparse_grad: _bool = False) -> Tensor: ...
     def gcd(self, other: Tensor) -> Tensor:
@@ -512,7 +513,7 @@ class TensorOperations:
     def gt_(self, other: Tensor | _Number) -> Tensor:
         """In-place version of gt."""
     def half(self, memory_format: _memory_format = ...) -> Tensor:
-        """x as torch.float16; itself if it already is."""
+        """input as torch.float16; itself if it already is."""
     def hardshrink(self, lambd: _Number = 0.5) -> Tensor:
         """y = x where |x| > λ, else 0;  dx = dy where |x| > λ"""
     def heaviside(self, values: Tensor) -> Tensor:
@@ -523,8 +524,8 @@ class TensorOperations:
         """How many elements lie in each of `bins` equal parts of [min, max] (of the data's range if"""
     def histogram(self, bins: _int | Tensor = 100, *, range: Sequence[_float] | None = None, weight: Tensor | None = None, density: _bool = False) -> return_types.histogram:
         """(hist, bin_edges): how many elements (or how much weight) lie in each bin."""
-    def hsplit(self, indices_or_sections: _Any) -> tuple[Tensor, ...]:
-        """tensor_split along the dimension that hsplit stands for."""
+    def hsplit(self, indices_or_sections: _int | Sequence[_int]) -> tuple[Tensor, ...]:
+        """tensor_split along columns (of a vector: along it). RuntimeError: parts of unequal size."""
     def hypot(self, other: Tensor) -> Tensor:
         """z = √(x² + y²);  dx = dz x / z"""
     def hypot_(self, other: Tensor) -> Tensor:
@@ -544,12 +545,12 @@ class TensorOperations:
     @property
     def imag(self) -> Tensor: ...
     @overload
-    def index_add(self, dim: _int, index: Tensor, source: Tensor, alpha: _Number = 1) -> Tensor:
+    def index_add(self, dim: _int, index: Tensor, source: Tensor, *, alpha: _Number = 1) -> Tensor:
         """y = x, with alpha · source[i] added to slice index[i] of dim."""
     @overload
     def index_add(self, *, axis: _int, index: Tensor, source: Tensor, alpha: _Number = 1) -> Tensor: ...
     @overload
-    def index_add_(self, dim: _int, index: Tensor, source: Tensor, alpha: _Number = 1) -> Tensor:
+    def index_add_(self, dim: _int, index: Tensor, source: Tensor, *, alpha: _Number = 1) -> Tensor:
         """In-place version of index_add."""
     @overload
     def index_add_(self, *, axis: _int, index: Tensor, source: Tensor, alpha: _Number = 1) -> Tensor: ...
@@ -564,38 +565,38 @@ class TensorOperations:
     @overload
     def index_copy_(self, *, axis: _int, index: Tensor, source: Tensor) -> Tensor: ...
     @overload
-    def index_fill(self, dim: _int, index: Tensor, value: _Number) -> Tensor:
+    def index_fill(self, dim: _int, index: Tensor, value: Tensor | _Number) -> Tensor:
         """y = x, with the slices `index` of dim set to value (a number or 0-d tensor)."""
     @overload
-    def index_fill(self, *, axis: _int, index: Tensor, value: _Number) -> Tensor: ...
+    def index_fill(self, *, axis: _int, index: Tensor, value: Tensor | _Number) -> Tensor: ...
     @overload
-    def index_fill_(self, dim: _int, index: Tensor, value: _Number) -> Tensor:
+    def index_fill_(self, dim: _int, index: Tensor, value: Tensor | _Number) -> Tensor:
         """In-place version of index_fill."""
     @overload
-    def index_fill_(self, *, axis: _int, index: Tensor, value: _Number) -> Tensor: ...
-    def index_put(self, indices: _Any, values: _Any, accumulate: _bool = False) -> Tensor:
-        """A copy of input with values at [indices] (added if accumulate)."""
-    def index_put_(self, indices: _Any, values: _Any, accumulate: _bool = False) -> Tensor:
-        """values written (or added) at [indices], in place."""
+    def index_fill_(self, *, axis: _int, index: Tensor, value: Tensor | _Number) -> Tensor: ...
+    def index_put(self, indices: Sequence[Tensor], values: Tensor, accumulate: _bool = False) -> Tensor:
+        """y = x, with values at [indices] (added there if accumulate)."""
+    def index_put_(self, indices: Sequence[Tensor], values: Tensor, accumulate: _bool = False) -> Tensor:
+        """In-place version of index_put."""
     @overload
-    def index_reduce(self, dim: _int, index: Tensor, source: Tensor, reduce: _Any, *, include_self: _bool = True) -> Tensor:
+    def index_reduce(self, dim: _int, index: Tensor, source: Tensor, reduce: _str, *, include_self: _bool = True) -> Tensor:
         """scatter_reduce of whole slices: slice i of source goes to slice index[i] of dim."""
     @overload
-    def index_reduce(self, *, axis: _int, index: Tensor, source: Tensor, reduce: _Any, include_self: _bool = True) -> Tensor: ...
+    def index_reduce(self, *, axis: _int, index: Tensor, source: Tensor, reduce: _str, include_self: _bool = True) -> Tensor: ...
     @overload
-    def index_reduce_(self, dim: _int, index: Tensor, source: Tensor, reduce: _Any, *, include_self: _bool = True) -> Tensor:
-        """scatter_reduce of whole slices: slice i of source goes to slice index[i] of dim."""
+    def index_reduce_(self, dim: _int, index: Tensor, source: Tensor, reduce: _str, *, include_self: _bool = True) -> Tensor:
+        """In-place version of index_reduce."""
     @overload
-    def index_reduce_(self, *, axis: _int, index: Tensor, source: Tensor, reduce: _Any, include_self: _bool = True) -> Tensor: ...
+    def index_reduce_(self, *, axis: _int, index: Tensor, source: Tensor, reduce: _str, include_self: _bool = True) -> Tensor: ...
     @overload
     def index_select(self, dim: _int, index: Tensor) -> Tensor:
-        """y = the slices of x along dim that `index` (1-d) lists.  IndexError: index out of range."""
+        """y = the slices of x along dim that `index` lists, in its order; a copy."""
     @overload
     def index_select(self, *, axis: _int, index: Tensor) -> Tensor: ...
     def inner(self, other: Tensor) -> Tensor:
         """Σ over the last dimension of both."""
     def int(self, memory_format: _memory_format = ...) -> Tensor:
-        """x as torch.int32; itself if it already is."""
+        """input as torch.int32; itself if it already is."""
     def is_distributed(self) -> _bool:
         """False: no tensor is spread over processes."""
     def is_nonzero(self) -> _bool:
@@ -704,7 +705,7 @@ class TensorOperations:
     @overload
     def logsumexp(self, *, axis: _int | Sequence[_int], keepdim: _bool = False, keepdims: _bool = False) -> Tensor: ...
     def long(self, memory_format: _memory_format = ...) -> Tensor:
-        """x as torch.int64; itself if it already is."""
+        """input as torch.int64; itself if it already is."""
     def lt(self, other: Tensor | _Number) -> Tensor:
         """z = x < y as bool, compared in the promoted dtype; not differentiable"""
     def lt_(self, other: Tensor | _Number) -> Tensor:
@@ -713,20 +714,20 @@ class TensorOperations:
     def mH(self) -> Tensor: ...
     @property
     def mT(self) -> Tensor: ...
-    def map2_(self, tensor1: Tensor, tensor2: Tensor, callable: _Any) -> Tensor:
+    def map2_(self, tensor1: Tensor, tensor2: Tensor, callable: Callable) -> Tensor:
         """callable(element, element of tensor1, of tensor2) in place of every element."""
-    def map_(self, tensor: Tensor, callable: _Any) -> Tensor:
+    def map_(self, tensor: Tensor, callable: Callable) -> Tensor:
         """callable(element, element of tensor) in place of every element."""
-    def masked_fill(self, mask: Tensor, value: _Number) -> Tensor:
-        """y = value where mask, x elsewhere.  value: a number or 0-d tensor; mask: bool, broadcast."""
-    def masked_fill_(self, mask: Tensor, value: _Number) -> Tensor:
+    def masked_fill(self, mask: Tensor, value: Tensor | _Number) -> Tensor:
+        """y = value where mask, x elsewhere."""
+    def masked_fill_(self, mask: Tensor, value: Tensor | _Number) -> Tensor:
         """In-place version of masked_fill."""
     def masked_scatter(self, mask: Tensor, source: Tensor) -> Tensor:
         """y = x, with the elements where mask taken from source, in order."""
     def masked_scatter_(self, mask: Tensor, source: Tensor) -> Tensor:
         """In-place version of masked_scatter."""
     def masked_select(self, mask: Tensor) -> Tensor:
-        """y (k) = the elements of x where mask (bool, broadcast), in order."""
+        """y (k) = the elements of x where mask (bool), in order; a copy."""
     def matmul(self, other: Tensor) -> Tensor:
         """The matrix product: vectors, matrices, or batches of matrices with broadcast batch"""
     @overload
@@ -765,9 +766,9 @@ class TensorOperations:
     def mode(self, dim: _int = -1, keepdim: _bool = False, *, axis: _int = -1, keepdims: _bool = False) -> return_types.mode:
         """(values, indices): the most frequent element along dim, the smallest of ties, and where it"""
     def moveaxis(self, source: _int | Sequence[_int], destination: _int | Sequence[_int]) -> Tensor:
-        """Dimensions `source` moved to the places `destination`; the others keep their order."""
+        """Dimensions `source` moved to the places `destination`; the others keep their order. A view."""
     def movedim(self, source: _int | Sequence[_int], destination: _int | Sequence[_int]) -> Tensor:
-        """Dimensions `source` moved to the places `destination`; the others keep their order."""
+        """Dimensions `source` moved to the places `destination`; the others keep their order. A view."""
     def msort(self) -> Tensor:
         """input sorted along the first dimension."""
     def mul(self, other: Tensor | _Number) -> Tensor:
@@ -806,15 +807,15 @@ class TensorOperations:
     def nansum(self, dim: _int | Sequence[_int] | None = None, keepdim: _bool = False, *, dtype: _dtype | None = None, axis: _int | Sequence[_int] | None = None, keepdims: _bool = False) -> Tensor:
         """y = Σ x over what is not NaN, of all elements or over dim;  dx = dy there, 0 at NaN"""
     @overload
-    def narrow(self, dim: _int, start: _Any, length: _int) -> Tensor:
-        """`length` slices of dimension dim from `start` on; a view. RuntimeError: beyond the end."""
+    def narrow(self, dim: _int, start: _int | Tensor, length: _int) -> Tensor:
+        """`length` slices of dimension dim from `start` on; a view."""
     @overload
-    def narrow(self, *, axis: _int, start: _Any, length: _int) -> Tensor: ...
+    def narrow(self, *, axis: _int, start: _int | Tensor, length: _int) -> Tensor: ...
     @overload
-    def narrow_copy(self, dim: _int, start: _Any, length: _int) -> Tensor:
-        """A copy of narrow(input, dim, start, length)."""
+    def narrow_copy(self, dim: _int, start: _int | Tensor, length: _int) -> Tensor:
+        """A contiguous copy of narrow(input, dim, start, length)."""
     @overload
-    def narrow_copy(self, *, axis: _int, start: _Any, length: _int) -> Tensor: ...
+    def narrow_copy(self, *, axis: _int, start: _int | Tensor, length: _int) -> Tensor: ...
     def ne(self, other: Tensor | _Number) -> Tensor:
         """z = x ≠ y as bool, compared in the promoted dtype; not differentiable"""
     def ne_(self, other: Tensor | _Number) -> Tensor:
@@ -830,26 +831,26 @@ class TensorOperations:
     def new(self, *data: _Any, device: _device | _str | _int | None = None) -> Tensor:
         """A tensor of input's dtype of the given sizes (uninitialised), or with a copy of the given"""
     @overload
-    def new_empty(self, *size: _int, dtype: _dtype | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, layout: _layout | None = None, pin_memory: _bool = False) -> Tensor:
+    def new_empty(self, *size: _int, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, pin_memory: _bool = False, requires_grad: _bool = False) -> Tensor:
         """A tensor of the given size and of input's dtype; elements: empty."""
     @overload
-    def new_empty(self, size: Sequence[_int], *, dtype: _dtype | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, layout: _layout | None = None, pin_memory: _bool = False) -> Tensor: ...
-    def new_empty_strided(self, size: Sequence[_int], stride: _int | Sequence[_int], dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, pin_memory: _bool = False, requires_grad: _bool = False) -> Tensor:
+    def new_empty(self, size: Sequence[_int], *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, pin_memory: _bool = False, requires_grad: _bool = False) -> Tensor: ...
+    def new_empty_strided(self, size: Sequence[_int], stride: Sequence[_int], dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, pin_memory: _bool = False, requires_grad: _bool = False) -> Tensor:
         """An uninitialised tensor of the given sizes and strides, of input's dtype."""
-    def new_full(self, size: Sequence[_int], fill_value: _Any, *, dtype: _dtype | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, layout: _layout | None = None, pin_memory: _bool = False) -> Tensor:
+    def new_full(self, size: Sequence[_int], fill_value: _Number, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, pin_memory: _bool = False, requires_grad: _bool = False) -> Tensor:
         """A tensor of the given size and of input's dtype, every element fill_value."""
     @overload
-    def new_ones(self, *size: _int, dtype: _dtype | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, layout: _layout | None = None, pin_memory: _bool = False) -> Tensor:
+    def new_ones(self, *size: _int, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, pin_memory: _bool = False, requires_grad: _bool = False) -> Tensor:
         """A tensor of the given size and of input's dtype; elements: ones."""
     @overload
-    def new_ones(self, size: Sequence[_int], *, dtype: _dtype | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, layout: _layout | None = None, pin_memory: _bool = False) -> Tensor: ...
-    def new_tensor(self, data: _Any, *, dtype: _dtype | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, layout: _layout | None = None, pin_memory: _bool = False) -> Tensor:
+    def new_ones(self, size: Sequence[_int], *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, pin_memory: _bool = False, requires_grad: _bool = False) -> Tensor: ...
+    def new_tensor(self, data: _Any, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, pin_memory: _bool = False, requires_grad: _bool = False) -> Tensor:
         """A tensor of data, by default of input's dtype."""
     @overload
-    def new_zeros(self, *size: _int, dtype: _dtype | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, layout: _layout | None = None, pin_memory: _bool = False) -> Tensor:
+    def new_zeros(self, *size: _int, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, pin_memory: _bool = False, requires_grad: _bool = False) -> Tensor:
         """A tensor of the given size and of input's dtype; elements: zeros."""
     @overload
-    def new_zeros(self, size: Sequence[_int], *, dtype: _dtype | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, layout: _layout | None = None, pin_memory: _bool = False) -> Tensor: ...
+    def new_zeros(self, size: Sequence[_int], *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, pin_memory: _bool = False, requires_grad: _bool = False) -> Tensor: ...
     def nextafter(self, other: Tensor) -> Tensor:
         """z = the next number after x in the direction of y;  dx = dz where x ≠ y, else 0"""
     def nextafter_(self, other: Tensor) -> Tensor:
@@ -873,7 +874,7 @@ class TensorOperations:
         """The matrix (n, m) of all products of two vectors' elements."""
     @overload
     def permute(self, *dims: _int) -> Tensor:
-        """y = x with its dimensions in the order dims."""
+        """y = x with its dimensions in the order dims; a view."""
     @overload
     def permute(self, dims: Sequence[_int]) -> Tensor: ...
     def pin_memory(self, device: _device | _str | _int | None = None) -> Tensor:
@@ -893,7 +894,7 @@ class TensorOperations:
     def prod(self, dim: _int | Sequence[_int] | None = None, keepdim: _bool = False, *, dtype: _dtype | None = None, axis: _int | Sequence[_int] | None = None, keepdims: _bool = False) -> Tensor:
         """y = Π x over all elements, or over dim (one int)"""
     def put(self, index: Tensor, source: Tensor, accumulate: _bool = False) -> Tensor:
-        """A copy of input with source at positions `index` of the flattened form."""
+        """A copy of input with source at positions `index` of the flattened form (added, if"""
     def put_(self, index: Tensor, source: Tensor, accumulate: _bool = False) -> Tensor:
         """In-place version of put."""
     def quantile(self, q: _float | Tensor, dim: _int | None = None, keepdim: _bool = False, *, interpolation: _str = 'linear', axis: _int | None = None, keepdims: _bool = False) -> Tensor:
@@ -910,7 +911,7 @@ class TensorOperations:
     @overload
     def random_(self, low: _int, to: _int | None, *, generator: _Generator | None = None) -> Tensor: ...
     def ravel(self) -> Tensor:
-        """All elements in one dimension."""
+        """All elements in one dimension; a view where possible."""
     @property
     def real(self) -> Tensor: ...
     def reciprocal(self) -> Tensor:
@@ -941,24 +942,24 @@ class TensorOperations:
     def renorm_(self, p: _float, *, axis: _int, maxnorm: _float) -> Tensor: ...
     @overload
     def repeat(self, *repeats: _int) -> Tensor:
-        """y = x laid out `repeats` times along each dimension; new dimensions go in front."""
+        """y = x laid out `repeats` times along each dimension; new dimensions go in front; a copy."""
     @overload
     def repeat(self, repeats: Sequence[_int]) -> Tensor: ...
-    def repeat_interleave(self, repeats: _Any = None, dim: _int | None = None, *, output_size: _int | Sequence[_int] | None = None, axis: _int | None = None) -> Tensor:
-        """Each element repeated in place: `repeats` times, or repeats[i] times along dim."""
+    def repeat_interleave(self, repeats: _int | Tensor | None = None, dim: _int | None = None, *, output_size: _int | None = None, axis: _int | None = None) -> Tensor:
+        """Each element repeated in place: `repeats` times, or repeats[i] times along dim; without dim,"""
     @overload
-    def reshape(self, *shape: _int) -> Tensor:
-        """The elements in another shape."""
+    def reshape(self, *dims: _int, shape: Sequence[_int] | None = None) -> Tensor:
+        """The elements in another shape: a view where the strides allow it, else a copy."""
     @overload
-    def reshape(self, shape: Sequence[_int]) -> Tensor: ...
-    def reshape_as(self, other: Tensor | _Number) -> Tensor:
-        """x.reshape(other.size())"""
+    def reshape(self, dims: Sequence[_int], *, shape: Sequence[_int] | None = None) -> Tensor: ...
+    def reshape_as(self, other: Tensor) -> Tensor:
+        """input.reshape(other.size())"""
     @overload
     def resize_(self, *size: _int, memory_format: _memory_format | None = None) -> Tensor:
-        """x in another size, in place, over the same storage in C order; a larger one is allocated if"""
+        """input in another size, in place, over the same storage in C order; a larger one is allocated"""
     @overload
     def resize_(self, size: Sequence[_int], *, memory_format: _memory_format | None = None) -> Tensor: ...
-    def resize_as_(self, the_template: _Any, *, memory_format: _memory_format | None = None) -> Tensor:
+    def resize_as_(self, the_template: Tensor, *, memory_format: _memory_format | None = None) -> Tensor:
         """input in the size of another tensor, in place."""
     def resolve_conj(self) -> Tensor:
         """input itself: neither conjugation nor negation is ever lazy here."""
@@ -966,10 +967,10 @@ class TensorOperations:
         """input itself: neither conjugation nor negation is ever lazy here."""
     def retain_grad(self) -> None:
         """Keep the gradient of this non-leaf tensor in `.grad`, too."""
-    def roll(self, shifts: _Any, dims: _int | Sequence[_int] = ...) -> Tensor:
-        """y = x with elements moved by `shifts` along `dims`, round the end."""
-    def rot90(self, k: _int = 1, dims: _int | Sequence[_int] = ...) -> Tensor:
-        """input turned k times by 90 degrees in the plane of dims."""
+    def roll(self, shifts: _int | Sequence[_int], dims: _int | Sequence[_int] = ...) -> Tensor:
+        """y[(i + shift) mod n] = x[i] along each of dims; without dims, over the flattened tensor."""
+    def rot90(self, k: _int = 1, dims: Sequence[_int] = ...) -> Tensor:
+        """input turned k times by 90 degrees in the plane of dims, from the first towards the second."""
     def round(self, *, decimals: _int = 0) -> Tensor:
         """y = x rounded to `decimals` places (negative: to tens, hundreds...), halves to even.  grad 0"""
     def round_(self, *, decimals: _int = 0) -> Tensor:
@@ -999,35 +1000,35 @@ class TensorOperations:
     @overload
     def scatter_add_(self, *, axis: _int, index: Tensor, src: Tensor) -> Tensor: ...
     @overload
-    def scatter_reduce(self, dim: _int, index: Tensor, src: Tensor, reduce: _Any, include_self: _bool = True) -> Tensor:
+    def scatter_reduce(self, dim: _int, index: Tensor, src: Tensor, reduce: _str, *, include_self: _bool = True) -> Tensor:
         """y = for each target the sum, prod, mean, amax or amin of the src elements sent there (and of"""
     @overload
-    def scatter_reduce(self, *, axis: _int, index: Tensor, src: Tensor, reduce: _Any, include_self: _bool = True) -> Tensor: ...
+    def scatter_reduce(self, *, axis: _int, index: Tensor, src: Tensor, reduce: _str, include_self: _bool = True) -> Tensor: ...
     @overload
-    def scatter_reduce_(self, dim: _int, index: Tensor, src: Tensor, reduce: _Any, include_self: _bool = True) -> Tensor:
+    def scatter_reduce_(self, dim: _int, index: Tensor, src: Tensor, reduce: _str, *, include_self: _bool = True) -> Tensor:
         """In-place version of scatter_reduce."""
     @overload
-    def scatter_reduce_(self, *, axis: _int, index: Tensor, src: Tensor, reduce: _Any, include_self: _bool = True) -> Tensor: ...
+    def scatter_reduce_(self, *, axis: _int, index: Tensor, src: Tensor, reduce: _str, include_self: _bool = True) -> Tensor: ...
     @overload
     def select(self, dim: _int, index: _int) -> Tensor:
-        """The slice `index` of dimension dim, that dimension gone; a view. IndexError: out of range."""
+        """The slice `index` of dimension dim, that dimension gone; a view."""
     @overload
     def select(self, *, axis: _int, index: _int) -> Tensor: ...
     @overload
     def select_scatter(self, src: Tensor, dim: _int, index: _int) -> Tensor:
-        """A copy of input with src embedded at the view that select_scatter stands for."""
+        """A copy of input with src at select(dim, index). RuntimeError: src has another shape."""
     @overload
     def select_scatter(self, src: Tensor, *, axis: _int, index: _int) -> Tensor: ...
     def set_(self, source: _Any = None, storage_offset: _int = 0, size: _Any = None, stride: _Any = None) -> Tensor:
-        """x turned into another view of the elements of `source` (a tensor or storage); empty without"""
+        """input turned into another view of the elements of `source` (a tensor or storage); empty"""
     def sgn(self) -> Tensor:
         """y = x / |x|, 0 at 0; sign for real x.  grad of complex: (dy - y Re(dy ȳ)) / |x|"""
     def sgn_(self) -> Tensor:
         """In-place version of sgn."""
     def share_memory_(self) -> Tensor:
-        """x itself: workers get their tensors through pipes here, not through shared memory."""
+        """input itself: workers get their tensors through pipes here, not through shared memory."""
     def short(self, memory_format: _memory_format = ...) -> Tensor:
-        """x as torch.int16; itself if it already is."""
+        """input as torch.int16; itself if it already is."""
     def sigmoid(self) -> Tensor:
         """y = σ(x) = 1 / (1 + e^-x);  dx = dy y (1 - y)"""
     def sigmoid_(self) -> Tensor:
@@ -1051,7 +1052,7 @@ class TensorOperations:
     def sinh_(self) -> Tensor:
         """In-place version of sinh."""
     def slice_scatter(self, src: Tensor, dim: _int = 0, start: _int | None = None, end: _int | None = None, step: _int = 1, *, axis: _int = 0) -> Tensor:
-        """A copy of input with src embedded at the view that slice_scatter stands for."""
+        """A copy of input with src at [start:end:step] of dim. RuntimeError: src has another shape."""
     @overload
     def softmax(self, dim: _int, dtype: _dtype | None = None) -> Tensor:
         """y = e^x / Σ e^x along dim"""
@@ -1059,10 +1060,10 @@ class TensorOperations:
     def softmax(self, *, axis: _int, dtype: _dtype | None = None) -> Tensor: ...
     def sort(self, dim: _int = -1, descending: _bool = False, *, stable: _bool | None = None, axis: _int = -1) -> return_types.sort:
         """(values, indices) of input sorted along dim; equal elements always keep their order"""
-    def split(self, split_size_or_sections: _Any, dim: _int = 0, *, axis: _int = 0) -> tuple[Tensor, ...]:
-        """Views of split_size elements each along dim (the last may be shorter), or of the listed"""
+    def split(self, split_size: _int | Tensor | Sequence[_int], dim: _int = 0, *, axis: _int = 0) -> tuple[Tensor, ...]:
+        """torch.split(input, split_size, dim)"""
     def split_with_sizes(self, split_sizes: Sequence[_int], dim: _int = 0, *, axis: _int = 0) -> tuple[Tensor, ...]:
-        """Views of the listed sizes along dim."""
+        """Views of the listed sizes along dim. RuntimeError: the sizes do not add up."""
     def sqrt(self) -> Tensor:
         """y = √x;  dx = dy / 2ȳ"""
     def sqrt_(self) -> Tensor:
@@ -1072,9 +1073,9 @@ class TensorOperations:
     def square_(self) -> Tensor:
         """In-place version of square."""
     def squeeze(self, dim: _int | Sequence[_int] | None = None, *, axis: _int | Sequence[_int] | None = None) -> Tensor:
-        """The tensor without its dimensions of size 1 (of dim."""
+        """y = x without its dimensions of size 1: all, or those among dim; a view."""
     def squeeze_(self, dim: _int | Sequence[_int] | None = None, *, axis: _int | Sequence[_int] | None = None) -> Tensor:
-        """x turned into x.squeeze(...), in place: the elements stay where they are."""
+        """input without its dimensions of size 1 (all, or those among dim), in place."""
     @overload
     def std(self, dim: _int | Sequence[_int] | None = None, unbiased: _bool = True, keepdim: _bool = False, *, axis: _int | Sequence[_int] | None = None, keepdims: _bool = False) -> Tensor:
         """y = √(Σ |x - x̄|² / max(n - correction, 0)), the root of `var`, which see"""
@@ -1096,24 +1097,24 @@ class TensorOperations:
         """y = Σ x over all elements, or over dim (an int or several)"""
     @overload
     def sum_to_size(self, *size: _int) -> Tensor:
-        """x summed over the dimensions that broadcasting `size` to x's shape would stretch."""
+        """input summed over the dimensions that broadcasting `size` to its shape would stretch."""
     @overload
     def sum_to_size(self, size: Sequence[_int]) -> Tensor: ...
     def swapaxes(self, dim0: _int, dim1: _int) -> Tensor:
         """y = x with two dimensions exchanged; a view."""
     def swapaxes_(self, dim0: _int, dim1: _int) -> Tensor:
-        """x turned into x.transpose(...), in place: the elements stay where they are."""
+        """input with two dimensions exchanged, in place: the elements stay where they are."""
     def swapdims(self, dim0: _int, dim1: _int) -> Tensor:
         """y = x with two dimensions exchanged; a view."""
     def swapdims_(self, dim0: _int, dim1: _int) -> Tensor:
-        """x turned into x.transpose(...), in place: the elements stay where they are."""
+        """input with two dimensions exchanged, in place: the elements stay where they are."""
     def t(self) -> Tensor:
-        """The transpose of a matrix."""
+        """Y = Xᵀ of a matrix; vectors and numbers as they are; a view."""
     def t_(self) -> Tensor:
-        """x turned into its transpose, in place. RuntimeError: more than 2 dimensions."""
+        """input turned into its transpose, in place. RuntimeError: more than 2 dimensions."""
     def take(self, index: Tensor) -> Tensor:
-        """The elements at positions `index` of the flattened input, in index's shape."""
-    def take_along_dim(self, indices: _Any, dim: _int | None = None, *, axis: _int | None = None) -> Tensor:
+        """y = the elements at positions `index` of the flattened x, in index's shape."""
+    def take_along_dim(self, indices: Tensor, dim: _int | None = None, *, axis: _int | None = None) -> Tensor:
         """gather with broadcasting of input and indices; without dim over the flattened input."""
     def tan(self) -> Tensor:
         """y = tan x;  dx = dy (1 + y²)"""
@@ -1123,7 +1124,7 @@ class TensorOperations:
         """y = tanh x;  dx = dy (1 - y²)"""
     def tanh_(self) -> Tensor:
         """In-place version of tanh."""
-    def tensor_split(self, indices_or_sections: _Any, dim: _int = 0, *, axis: _int = 0) -> tuple[Tensor, ...]:
+    def tensor_split(self, indices_or_sections: _int | Tensor | Sequence[_int], dim: _int = 0, *, axis: _int = 0) -> tuple[Tensor, ...]:
         """Views cut at the listed indices, or into n parts whose sizes differ by at most one."""
     @overload
     def tile(self, *dims: _int) -> Tensor:
@@ -1132,27 +1133,27 @@ class TensorOperations:
     def tile(self, dims: Sequence[_int]) -> Tensor: ...
     @overload
     def to(self, dtype: _dtype, non_blocking: _bool = False, copy: _bool = False, *, memory_format: _Any = None) -> Tensor:
-        """x on a device and in a dtype: to(dtype), to(device), to(device, dtype), to(other); itself if"""
+        """x on a device and in a dtype: to(dtype), to(device), to(device, dtype), to(tensor); itself if"""
     @overload
     def to(self, device: _device | _str | _int | None = None, dtype: _dtype | None = None, non_blocking: _bool = False, copy: _bool = False, *, memory_format: _Any = None) -> Tensor: ...
     @overload
     def to(self, other: Tensor, non_blocking: _bool = False, copy: _bool = False, *, memory_format: _Any = None) -> Tensor: ...
-    def to_dense(self, dtype: _dtype | None = None, *, masked_grad: _bool = True) -> Tensor:
-        """x itself (in dtype): every tensor here is dense."""
+    def to_dense(self, dtype: _dtype | None = None, *, masked_grad: _bool | None = None) -> Tensor:
+        """input itself (in dtype): every tensor here is dense."""
     def topk(self, k: _int, dim: _int = -1, largest: _bool = True, sorted: _bool = True, *, axis: _int = -1) -> return_types.topk:
         """(values, indices) of the k largest (or smallest) elements along dim, always in order"""
     def trace(self) -> Tensor:
-        """y = Σ x[i, i] of a matrix; integers add up as int64.  RuntimeError: not a matrix."""
+        """y = Σ x[i, i] of a matrix."""
     def transpose(self, dim0: _int, dim1: _int) -> Tensor:
         """y = x with two dimensions exchanged; a view."""
     def transpose_(self, dim0: _int, dim1: _int) -> Tensor:
-        """x turned into x.transpose(...), in place: the elements stay where they are."""
+        """input with two dimensions exchanged, in place: the elements stay where they are."""
     def tril(self, diagonal: _int = 0) -> Tensor:
-        """y = x with zeros outside its lower triangle, diagonal included."""
+        """y[..., i, j] = x[..., i, j] where j ≤ i + diagonal, else 0."""
     def tril_(self, diagonal: _int = 0) -> Tensor:
         """In-place version of tril."""
     def triu(self, diagonal: _int = 0) -> Tensor:
-        """y = x with zeros outside its upper triangle, diagonal included."""
+        """y[..., i, j] = x[..., i, j] where j ≥ i + diagonal, else 0."""
     def triu_(self, diagonal: _int = 0) -> Tensor:
         """In-place version of triu."""
     def true_divide(self, other: Tensor | _Number) -> Tensor:
@@ -1165,20 +1166,20 @@ class TensorOperations:
         """In-place version of trunc."""
     @overload
     def type(self, dtype: None = None, non_blocking: _bool = False) -> _str:
-        """Without an argument the name of the tensor type ('torch.FloatTensor')."""
+        """Without an argument the name of the tensor type ("torch.FloatTensor"); with one, x in that"""
     @overload
     def type(self, dtype: _dtype | _str | _type[_Any], non_blocking: _bool = False) -> Tensor: ...
-    def type_as(self, other: Tensor | _Number) -> Tensor:
-        """x in the dtype of other."""
+    def type_as(self, other: Tensor) -> Tensor:
+        """input in the dtype of other."""
     def unbind(self, dim: _int = 0, *, axis: _int = 0) -> tuple[Tensor, ...]:
         """The slices of x along dim, that dimension gone; views."""
     @overload
     def unflatten(self, dim: _int, sizes: Sequence[_int]) -> Tensor:
-        """Dimension dim becomes several of the given sizes (one may be -1)."""
+        """Dimension dim becomes several, of the given sizes (one may be -1); a view."""
     @overload
     def unflatten(self, *, axis: _int, sizes: Sequence[_int]) -> Tensor: ...
     def unfold(self, dimension: _int, size: _int, step: _int) -> Tensor:
-        """Windows of `size` elements, `step` apart, along a dimension."""
+        """y (..., windows, ..., size) = the windows of `size` elements every `step` along dimension."""
     def uniform_(self, from_: _Number = 0, to: _Number = 1, *, generator: _Generator | None = None) -> Tensor:
         """In-place version of uniform."""
     @overload
@@ -1192,11 +1193,11 @@ class TensorOperations:
     @overload
     def unique_consecutive(self, return_inverse: _bool = False, return_counts: _bool = False, dim: _int | None = None, *, axis: _int | None = None) -> _Any: ...
     def unsafe_chunk(self, chunks: _int, dim: _int = 0, *, axis: _int = 0) -> tuple[Tensor, ...]:
-        """At most `chunks` views of equal size along dim (the last may be shorter)."""
-    def unsafe_split(self, split_size_or_sections: _Any, dim: _int = 0, *, axis: _int = 0) -> tuple[Tensor, ...]:
-        """Views of split_size elements each along dim (the last may be shorter), or of the listed"""
+        """chunk whose outputs may be written in place under autograd: the input must not be used."""
+    def unsafe_split(self, split_size: _int, dim: _int = 0, *, axis: _int = 0) -> tuple[Tensor, ...]:
+        """split whose outputs may be written in place under autograd: the input must not be used."""
     def unsafe_split_with_sizes(self, split_sizes: Sequence[_int], dim: _int = 0, *, axis: _int = 0) -> tuple[Tensor, ...]:
-        """Views of the listed sizes along dim."""
+        """split_with_sizes whose outputs may be written in place: the input must not be used."""
     @overload
     def unsqueeze(self, dim: _int) -> Tensor:
         """y = x with a dimension of size 1 put in before dim; a view."""
@@ -1204,7 +1205,7 @@ class TensorOperations:
     def unsqueeze(self, *, axis: _int) -> Tensor: ...
     @overload
     def unsqueeze_(self, dim: _int) -> Tensor:
-        """x turned into x.unsqueeze(...), in place: the elements stay where they are."""
+        """input with a dimension of size 1 put in before dim, in place."""
     @overload
     def unsqueeze_(self, *, axis: _int) -> Tensor: ...
     def untyped_storage(self) -> _Any:
@@ -1220,15 +1221,15 @@ class TensorOperations:
         """Σ conj(input) other for vectors."""
     @overload
     def view(self, *size: _int) -> Tensor:
-        """The same elements in another shape (or, with a dtype, the same bytes as another type); never"""
+        """The same elements in another shape, or, with a dtype, the same bytes as another type."""
     @overload
     def view(self, size: Sequence[_int]) -> Tensor: ...
     @overload
     def view(self, dtype: _dtype) -> Tensor: ...
-    def view_as(self, other: Tensor | _Number) -> Tensor:
-        """x.view(other.size())"""
-    def vsplit(self, indices_or_sections: _Any) -> tuple[Tensor, ...]:
-        """tensor_split along the dimension that vsplit stands for."""
+    def view_as(self, other: Tensor) -> Tensor:
+        """input.view(other.size())"""
+    def vsplit(self, indices_or_sections: _int | Sequence[_int]) -> tuple[Tensor, ...]:
+        """tensor_split along rows. RuntimeError: parts of unequal size, or fewer than 2 dimensions."""
     def where(self, condition: Tensor, other: Tensor | _Number) -> Tensor:
         """input where the condition holds, else other; see torch.where"""
     def xlogy(self, other: Tensor | _Number) -> Tensor:
