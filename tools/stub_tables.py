@@ -31,6 +31,17 @@ _SPREAD = [
     "keepdim=False, out=None) -> {0}",
     "(input, unbiased: bool, *, out=None) -> {0}",
 ]
+
+
+def _parted(dim):
+    """One argument of several names."""
+    either = f"indices_or_sections: int | Sequence[int] | Tensor{dim}"
+    return [
+        f"(input, {words}) -> tuple[Tensor, ...]"
+        for words in (either, f"*, sections: int{dim}", f"*, indices: Sequence[int]{dim}")
+    ]
+
+
 _MOVED = "(input, source: int | Sequence[int], destination: int | Sequence[int])"
 _SLICED = {
     "select_scatter": "(input, src, dim: int, index: int)",
@@ -146,6 +157,14 @@ SIGNATURES = {
     "softmax": ["(input, dim: int, dtype=None, *, out=None)"],
     "log_softmax": ["(input, dim: int, dtype=None, *, out=None)"],
     "einsum": ["(equation: str | Tensor, *operands: Any)"],
+    "tensor_split": _parted(", dim: int = 0"),
+    **{name: _parted("") for name in ("hsplit", "vsplit", "dsplit")},
+    "split": [
+        "(tensor, split_size_or_sections: int | Sequence[int] | Tensor, dim: int = 0) "
+        "-> tuple[Tensor, ...]",
+        "(tensor, *, split_size: int | Sequence[int], dim: int = 0) -> tuple[Tensor, ...]",
+    ],
+    "unravel_index": ["(indices: Tensor, shape: int | Sequence[int]) -> tuple[Tensor, ...]"],
     "select": ["(input, dim: int, index: int)"],
     "movedim": [_MOVED],
     "moveaxis": [_MOVED],
