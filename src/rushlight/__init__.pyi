@@ -1153,7 +1153,7 @@ def softmax(input: Tensor, *, axis: _int, dtype: _dtype | _type[_complex | _floa
 def sort(input: Tensor, dim: _int = -1, descending: _bool = False, *, stable: _bool | None = None, out: tuple[Tensor, ...] | Sequence[Tensor] | None = None, axis: _int = -1) -> return_types.sort:
     """(values, indices) of input sorted along dim; equal elements always keep their order"""
 @overload
-def split(tensor: Tensor, split_size_or_sections: _int | Sequence[_int], dim: _int = 0, *, axis: _int = 0) -> tuple[Tensor, ...]:
+def split(tensor: Tensor, split_size_or_sections: _int | Sequence[_int] | Tensor, dim: _int = 0, *, axis: _int = 0) -> tuple[Tensor, ...]:
     """Views of split_size elements each along dim (the last may be shorter), or of the listed"""
 @overload
 def split(tensor: Tensor, *, split_size: _int | Sequence[_int], dim: _int = 0, axis: _int = 0) -> tuple[Tensor, ...]: ...

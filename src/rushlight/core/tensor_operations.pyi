@@ -1071,7 +1071,7 @@ class TensorOperations:
     def sort(self, dim: _int = -1, descending: _bool = False, *, stable: _bool | None = None, axis: _int = -1) -> return_types.sort:
         """(values, indices) of input sorted along dim; equal elements always keep their order"""
     @overload
-    def split(self, split_size_or_sections: _int | Sequence[_int], dim: _int = 0, *, axis: _int = 0) -> tuple[Tensor, ...]:
+    def split(self, split_size_or_sections: _int | Sequence[_int] | Tensor, dim: _int = 0, *, axis: _int = 0) -> tuple[Tensor, ...]:
         """torch.split(input, split_size, dim)"""
     @overload
     def split(self, *, split_size: _int | Sequence[_int], dim: _int = 0, axis: _int = 0) -> tuple[Tensor, ...]: ...
