@@ -520,6 +520,8 @@ def dsplit(input: Tensor, indices_or_sections: _int | Sequence[_int] | Tensor) -
 def dsplit(input: Tensor, *, sections: _int) -> tuple[Tensor, ...]: ...
 @overload
 def dsplit(input: Tensor, *, indices: Sequence[_int]) -> tuple[Tensor, ...]: ...
+@overload
+def dsplit(input: Tensor, *, tensor_indices_or_sections: Tensor) -> tuple[Tensor, ...]: ...
 def dstack(tensors: Sequence[Tensor], *, out: Tensor | None = None) -> Tensor:
     """cat along depth."""
 def einsum(equation: _str | Tensor, *operands: _Any) -> Tensor:
@@ -529,10 +531,10 @@ def embedding(weight: Tensor, indices: Tensor, padding_idx: _int = -1, scale_gra
 def embedding_renorm_(input: Tensor, indices: Tensor, max_norm: _float, norm_type: _float) -> Tensor:
     """In-place version of embedding_renorm."""
 @overload
-def empty(*size: _int, out: Tensor | None = None, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False, memory_format: _Any = None) -> Tensor:
+def empty(*size: _int | Tensor, out: Tensor | None = None, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False, memory_format: _Any = None) -> Tensor:
     """A tensor of the given size; elements: empty."""
 @overload
-def empty(size: Sequence[_int], *, out: Tensor | None = None, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False, memory_format: _Any = None) -> Tensor: ...
+def empty(size: Sequence[_int | Tensor], *, out: Tensor | None = None, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False, memory_format: _Any = None) -> Tensor: ...
 def empty_like(input: Tensor, *, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, pin_memory: _bool = False, requires_grad: _bool = False, memory_format: _memory_format = ...) -> Tensor:
     """A tensor of input's shape, dtype and memory order; elements: empty."""
 def empty_permuted(size: Sequence[_int], physical_layout: _Any, *, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False) -> Tensor:
@@ -670,6 +672,8 @@ def hsplit(input: Tensor, indices_or_sections: _int | Sequence[_int] | Tensor) -
 def hsplit(input: Tensor, *, sections: _int) -> tuple[Tensor, ...]: ...
 @overload
 def hsplit(input: Tensor, *, indices: Sequence[_int]) -> tuple[Tensor, ...]: ...
+@overload
+def hsplit(input: Tensor, *, tensor_indices_or_sections: Tensor) -> tuple[Tensor, ...]: ...
 def hstack(tensors: Sequence[Tensor], *, out: Tensor | None = None) -> Tensor:
     """cat along columns (of vectors: end to end)."""
 def hypot(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -952,10 +956,10 @@ def not_equal(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = No
 def nuclear_norm(input: Tensor, dim: _int | Sequence[_int] | None = None, keepdim: _bool = False, *, out: Tensor | None = None, axis: _int | Sequence[_int] | None = None, keepdims: _bool = False) -> Tensor:
     """The sum of the singular values of matrices: the last two dimensions, or the two of dim."""
 @overload
-def ones(*size: _int, out: Tensor | None = None, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False) -> Tensor:
+def ones(*size: _int | Tensor, out: Tensor | None = None, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False) -> Tensor:
     """A tensor of the given size; elements: ones."""
 @overload
-def ones(size: Sequence[_int], *, out: Tensor | None = None, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False) -> Tensor: ...
+def ones(size: Sequence[_int | Tensor], *, out: Tensor | None = None, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False) -> Tensor: ...
 def ones_like(input: Tensor, *, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, pin_memory: _bool = False, requires_grad: _bool = False, memory_format: _memory_format = ...) -> Tensor:
     """A tensor of input's shape, dtype and memory order; elements: ones."""
 def outer(input: Tensor, vec2: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -1101,10 +1105,10 @@ def scatter_reduce(input: Tensor, *, axis: _int, index: Tensor, src: Tensor, red
 def searchsorted(sorted_sequence: Tensor, input: Tensor | _Number, *, out_int32: _bool = False, right: _bool = False, side: _str | None = None, sorter: Tensor | None = None, out: Tensor | None = None) -> Tensor:
     """Where each element of input would go in the sorted last dimension of sorted_sequence."""
 @overload
-def select(input: Tensor, dim: _int, index: _int) -> Tensor:
+def select(input: Tensor, dim: _int, index: _int | Tensor) -> Tensor:
     """The slice `index` of dimension dim, that dimension gone; a view."""
 @overload
-def select(input: Tensor, *, axis: _int, index: _int) -> Tensor: ...
+def select(input: Tensor, *, axis: _int, index: _int | Tensor) -> Tensor: ...
 @overload
 def select_copy(input: Tensor, dim: _int, index: _int, *, out: Tensor | None = None) -> Tensor:
     """What select finds, as a copy that shares nothing with the input."""
@@ -1224,6 +1228,8 @@ def tensor_split(input: Tensor, indices_or_sections: _int | Sequence[_int] | Ten
 def tensor_split(input: Tensor, *, sections: _int, dim: _int = 0, axis: _int = 0) -> tuple[Tensor, ...]: ...
 @overload
 def tensor_split(input: Tensor, *, indices: Sequence[_int], dim: _int = 0, axis: _int = 0) -> tuple[Tensor, ...]: ...
+@overload
+def tensor_split(input: Tensor, *, tensor_indices_or_sections: Tensor, dim: _int = 0, axis: _int = 0) -> tuple[Tensor, ...]: ...
 def tensordot(a: Tensor, b: Tensor, dims: _int | Sequence = 2, out: Tensor | None = None) -> Tensor:
     """Σ over dims of both tensors: the last n of a with the first n of b, or two lists."""
 def threshold(input: Tensor, threshold: _Number, value: _Number) -> Tensor:
@@ -1337,6 +1343,8 @@ def vsplit(input: Tensor, indices_or_sections: _int | Sequence[_int] | Tensor) -
 def vsplit(input: Tensor, *, sections: _int) -> tuple[Tensor, ...]: ...
 @overload
 def vsplit(input: Tensor, *, indices: Sequence[_int]) -> tuple[Tensor, ...]: ...
+@overload
+def vsplit(input: Tensor, *, tensor_indices_or_sections: Tensor) -> tuple[Tensor, ...]: ...
 def vstack(tensors: Sequence[Tensor], *, out: Tensor | None = None) -> Tensor:
     """cat along rows; vectors are rows."""
 @overload
@@ -1351,9 +1359,9 @@ def xlogy_(input: Tensor, other: Tensor | _Number) -> Tensor:
 def zero_(input: Tensor) -> Tensor:
     """All elements set to zero, in place."""
 @overload
-def zeros(*size: _int, out: Tensor | None = None, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False) -> Tensor:
+def zeros(*size: _int | Tensor, out: Tensor | None = None, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False) -> Tensor:
     """A tensor of the given size; elements: zeros."""
 @overload
-def zeros(size: Sequence[_int], *, out: Tensor | None = None, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False) -> Tensor: ...
+def zeros(size: Sequence[_int | Tensor], *, out: Tensor | None = None, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False) -> Tensor: ...
 def zeros_like(input: Tensor, *, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, pin_memory: _bool = False, requires_grad: _bool = False, memory_format: _memory_format = ...) -> Tensor:
     """A tensor of input's shape, dtype and memory order; elements: zeros."""

@@ -402,6 +402,8 @@ class TensorOperations:
     def dsplit(self, *, sections: _int) -> tuple[Tensor, ...]: ...
     @overload
     def dsplit(self, *, indices: Sequence[_int]) -> tuple[Tensor, ...]: ...
+    @overload
+    def dsplit(self, *, tensor_indices_or_sections: Tensor) -> tuple[Tensor, ...]: ...
     def eq(self, other: Tensor | _Number) -> Tensor:
         """z = x = y as bool, compared in the promoted dtype; not differentiable"""
     def eq_(self, other: Tensor | _Number) -> Tensor:
@@ -536,6 +538,8 @@ class TensorOperations:
     def hsplit(self, *, sections: _int) -> tuple[Tensor, ...]: ...
     @overload
     def hsplit(self, *, indices: Sequence[_int]) -> tuple[Tensor, ...]: ...
+    @overload
+    def hsplit(self, *, tensor_indices_or_sections: Tensor) -> tuple[Tensor, ...]: ...
     def hypot(self, other: Tensor) -> Tensor:
         """z = √(x² + y²);  dx = dz x / z"""
     def hypot_(self, other: Tensor) -> Tensor:
@@ -1020,10 +1024,10 @@ class TensorOperations:
     @overload
     def scatter_reduce_(self, *, axis: _int, index: Tensor, src: Tensor, reduce: _str, include_self: _bool = True) -> Tensor: ...
     @overload
-    def select(self, dim: _int, index: _int) -> Tensor:
+    def select(self, dim: _int, index: _int | Tensor) -> Tensor:
         """The slice `index` of dimension dim, that dimension gone; a view."""
     @overload
-    def select(self, *, axis: _int, index: _int) -> Tensor: ...
+    def select(self, *, axis: _int, index: _int | Tensor) -> Tensor: ...
     @overload
     def select_scatter(self, src: Tensor, dim: _int, index: _int) -> Tensor:
         """A copy of input with src at select(dim, index). RuntimeError: src has another shape."""
@@ -1145,17 +1149,21 @@ class TensorOperations:
     @overload
     def tensor_split(self, *, indices: Sequence[_int], dim: _int = 0, axis: _int = 0) -> tuple[Tensor, ...]: ...
     @overload
+    def tensor_split(self, *, tensor_indices_or_sections: Tensor, dim: _int = 0, axis: _int = 0) -> tuple[Tensor, ...]: ...
+    @overload
     def tile(self, *dims: _int) -> Tensor:
         """repeat; missing repeats count as 1 in front."""
     @overload
     def tile(self, dims: Sequence[_int]) -> Tensor: ...
     @overload
-    def to(self, dtype: _dtype, non_blocking: _bool = False, copy: _bool = False, *, memory_format: _Any = None) -> Tensor:
+    def to(self, dtype: _dtype | _type[_complex | _float | _int | _bool], non_blocking: _bool = False, copy: _bool = False, *, memory_format: _Any = None) -> Tensor:
         """x on a device and in a dtype: to(dtype), to(device), to(device, dtype), to(tensor); itself if"""
     @overload
     def to(self, device: _device | _str | _int | None = None, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, non_blocking: _bool = False, copy: _bool = False, *, memory_format: _Any = None) -> Tensor: ...
     @overload
     def to(self, other: Tensor, non_blocking: _bool = False, copy: _bool = False, *, memory_format: _Any = None) -> Tensor: ...
+    @overload
+    def to(self, *, tensor: Tensor, non_blocking: _bool = False, copy: _bool = False, memory_format: _Any = None) -> Tensor: ...
     def to_dense(self, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, *, masked_grad: _bool | None = None) -> Tensor:
         """input itself (in dtype): every tensor here is dense."""
     def topk(self, k: _int, dim: _int = -1, largest: _bool = True, sorted: _bool = True, *, axis: _int = -1) -> return_types.topk:
@@ -1253,6 +1261,8 @@ class TensorOperations:
     def vsplit(self, *, sections: _int) -> tuple[Tensor, ...]: ...
     @overload
     def vsplit(self, *, indices: Sequence[_int]) -> tuple[Tensor, ...]: ...
+    @overload
+    def vsplit(self, *, tensor_indices_or_sections: Tensor) -> tuple[Tensor, ...]: ...
     def where(self, condition: Tensor, other: Tensor | _Number) -> Tensor:
         """input where the condition holds, else other; see torch.where"""
     def xlogy(self, other: Tensor | _Number) -> Tensor:

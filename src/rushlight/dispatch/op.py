@@ -21,14 +21,6 @@ from .schema import MISSING, Schema
 
 CARDS: dict[str, Card] = {}
 SHAPE = 1 << 10  # in Card.save: the shape of argument i - SHAPE
-_ALIASES = {
-    "axis": "dim",
-    "keepdims": "keepdim",
-    "axis0": "dim0",
-    "axis1": "dim1",
-    "from": "low",
-    "to": "high",
-}
 
 
 class Card:
@@ -98,7 +90,6 @@ class Card:
         promote: str | None = None,
         broadcast: bool = False,
         view: bool | str = False,
-        varargs: bool = False,
         save_if: dict | None = None,
         fill: bool = True,
         node: str | None = None,
@@ -136,7 +127,7 @@ class Card:
             self.tensors = tuple(range(self.required))
         self.listed = self.tensors == "list"
         self.outputs, self.extras, self.fill = outputs, extras, fill
-        self.promote, self.broadcast, self.view, self.varargs = promote, broadcast, view, varargs
+        self.promote, self.broadcast, self.view = promote, broadcast, view
         self.arrays = self.count - constants
         self.visible = len(returns) or outputs
         self.result = named_result(name, returns) if returns else None
@@ -320,37 +311,13 @@ def bind(card: Card, args: tuple, kwargs: dict) -> tuple:
     """
     if card.schema is not None:
         return bind_schema(card.schema, args, kwargs)
-    count = card.count
-    if card.varargs and len(args) > 1 and (len(args) > 2 or not isinstance(args[1], (tuple, list))):
-        if not isinstance(args[1], (tuple, list)) and args[1] is not None:
-            args = (args[0], tuple(args[1:]))
-    given = len(args)
-    if given > count:
-        raise TypeError(f"{card.name}() takes {count} positional arguments but {given} were given")
-    if not kwargs and given >= card.required:
-        return args + card.defaults[given - card.required :] if given < count else args
-    names = card.parameters
-    values = list(args) + [MISSING] * (count - given)
-    for key, value in kwargs.items():
-        if key in names:
-            i = names.index(key)
-        elif key == "input" or (key == "self" and not given):
-            i = 0
-        elif key == "other" and count > 1:
-            i = 1
-        elif _ALIASES.get(key) in names:
-            i = names.index(_ALIASES[key])
-        else:
-            raise TypeError(f"{card.name}() got an unexpected keyword argument '{key}'")
-        if values[i] is not MISSING:
-            raise TypeError(f"{card.name}() got multiple values for argument '{key}'")
-        values[i] = value
-    for i, value in enumerate(values):
-        if value is MISSING:
-            if i < card.required:
-                raise missing(card.name, card.public_name(i))
-            values[i] = card.defaults[i - card.required]
-    return tuple(values)
+    if len(args) > card.count or kwargs:
+        raise TypeError(
+            f"{card.name}() takes {card.count} positional arguments but {len(args)} were given"
+        )
+    if len(args) < card.required:
+        raise missing(card.name, card.public_name(len(args)))
+    return args + card.defaults[len(args) - card.required :] if len(args) < card.count else args
 
 
 def bind_schema(schema: Schema, args: tuple, kwargs: dict) -> tuple:

@@ -86,8 +86,3 @@ def store(out: Tensor, result: Tensor) -> None:
         out._a = np.empty(result._a.shape, out._a.dtype)
     np.copyto(out._a, result._a, casting="unsafe")
     out._bump()
-
-
-def into(out: Tensor, result: Tensor) -> Tensor:
-    """`write_out` for functions that are not made from a schema yet."""
-    return write_out("functions with out=", out, result, (result,))

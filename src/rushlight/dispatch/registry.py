@@ -12,8 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd.inplace import check_inplace
-from ..core.grad_mode import mode
-from ..core.tensor import Tensor, wrap
+from ..core.tensor import Tensor
 from .call import apply, record, replay, view_of
 from .faces import Face, Faces, Method
 from .inplace import apply_inplace, writable, write
@@ -60,17 +59,15 @@ def op(
     text: str,
     *aliases: str,
     at: str = "",
-    fn: bool = True,
-    method: bool = True,
     inplace: bool | str = False,
-    functional: bool = False,
     **options: Any,
 ) -> Any:
     """Register the decorated class as a card: `@op("silu(input, inplace=False)", at="F")`.
 
     text      the schema
     aliases   further public names
-    at        where users find it: "torch", "Tensor", "F", "special", "linalg", "fft"
+    at        where users find it: "torch", "Tensor", "F", "special", "linalg", "fft"; "" for an op
+              that has only an in-place form
     inplace   True: name_ at the same places; or the places, as in `at`
     options   see Card
 
@@ -78,8 +75,6 @@ def op(
     """
 
     def decorate(cls: type) -> Any:
-        if "(" not in text:
-            return _old_op(text, aliases, fn, method, inplace, functional, options)(cls)
         schema = Schema(text)
         CARDS[schema.name] = card = Card(cls, schema.name, schema=schema, **options)
         publish_faces(schema, card, (schema.name, *aliases), at, inplace)
@@ -104,9 +99,6 @@ def composite(
     at: str = "",
     inplace: bool | str = False,
     explains: bool = False,
-    fn: bool = True,
-    method: bool = False,
-    functional: bool = False,
 ) -> Any:
     """Register a plain function over Tensors: `@composite("outer(input, vec2)", at="torch")`.
 
@@ -117,10 +109,9 @@ def composite(
 
     def decorate(function: Any) -> Any:
         if "(" not in text:
-            if at:
-                publish(function, (text, *aliases), "torch" in at, "Tensor" in at, "F" in at)
-            else:
-                publish(function, (text, *aliases), fn, method, functional)
+            for name in (text, *aliases):
+                for place in at.split():
+                    _publish(place, name, function)
             return function
         schema = Schema(text)
         known = Composite(schema, function, explains)
@@ -180,109 +171,19 @@ def publish_faces(
     """Register the faces of an op: out of place at `at`, in place where `inplace` says."""
     for name in names:
         for place in at.split():
-            _publish_face(place, name, Face(schema, "F" if place == "F" else "torch", name, op))
+            _publish(place, name, Face(schema, "F" if place == "F" else "torch", name, op))
         changing = at if inplace is True else inplace or ""
         for place in changing.split():
-            _publish_face(place, name + "_", Face(schema, "inplace", name + "_", op))
+            _publish(place, name + "_", Face(schema, "inplace", name + "_", op))
 
 
-def _publish_face(place: str, name: str, face: Face) -> None:
+def _publish(place: str, name: str, thing: Any) -> None:
+    """Put a Face or a plain function under a public name."""
     if place == "Tensor":
-        setattr(Tensor, name, Method(name, face))
+        setattr(Tensor, name, Method(name, thing) if isinstance(thing, Face) else thing)
     elif place == "torch":
-        FUNCTIONS.add(name, face)
+        FUNCTIONS.add(name, thing)
     elif place == "F":
-        FUNCTIONAL.add(name, face)
+        FUNCTIONAL.add(name, thing)
     else:
-        FUNCTIONS.add(f"{place}.{name}", face)
-
-
-def publish(function: Any, names: tuple, fn: bool, method: bool, functional: bool) -> None:
-    """Register a plain function under these names."""
-    for n in names:
-        if fn:
-            FUNCTIONS.add(n, function)
-        if method:
-            setattr(Tensor, n, function)
-        if functional:
-            FUNCTIONAL.add(n, function)
-
-
-# ---------------------------------------------------------------- families not yet converted
-
-
-def _with_face(card: Card) -> Any:
-    function = _function(card)
-    function.__name__ = function.__qualname__ = card.name
-    function.__doc__ = card.doc
-    function.card = card
-    return function
-
-
-def _old_op(name, aliases, fn, method, inplace, functional, options):
-    def decorate(cls):
-        card = Card(cls, name, **options)
-        CARDS[name] = card
-        function = _with_face(card)
-        publish(function, (name, *aliases), fn, method, functional)
-        if inplace:
-            changed = _inplace_function(card)
-            changed.__name__ = changed.__qualname__ = name + "_"
-            changed.__doc__ = f"In-place version of {name}."
-            publish(changed, tuple(n + "_" for n in (name, *aliases)), fn, True, False)
-        return function
-
-    return decorate
-
-
-def _function(card: Card) -> Any:
-    count, varargs = card.count, card.varargs
-    first_is_tensor = not card.listed and (card.promote is None or len(card.tensors) < 2)
-
-    def function(*args, **kwargs):
-        if kwargs:
-            out = kwargs.pop("out", None)
-            args = bind(card, args, kwargs)
-            if out is not None:
-                return _into(card, args, out)
-        elif len(args) != count or varargs:
-            args = bind(card, args, kwargs)
-        if first_is_tensor and not isinstance(args[0], Tensor):
-            args = _checked_first(card, args)
-        return card.run(args)
-
-    return function
-
-
-def _checked_first(card: Card, args: tuple) -> tuple:
-    if isinstance(args[0], _ndarray):
-        return (wrap(args[0]), *args[1:])
-    raise TypeError(
-        f"{card.name}(): argument '{card.public_name(0)}' (position 1) must be Tensor, not "
-        f"{type(args[0]).__name__}"
-    )
-
-
-def _inplace_function(card: Card) -> Any:
-    def function(*args, **kwargs):
-        return apply_inplace(card, bind(card, args, kwargs))
-
-    return function
-
-
-def _into(card: Card, args: tuple, out: Any) -> Any:
-    """The out= form: the result is written into given tensors, resized if need be."""
-    outs = out if isinstance(out, (tuple, list)) else (out,)
-    if mode.grad:
-        tensors = args[0] if card.listed else args
-        if any(isinstance(a, Tensor) and a._rg for a in (*tensors, *outs)):
-            raise RuntimeError(
-                f"{card.name}(): functions with out=... arguments don't support automatic "
-                "differentiation, "
-                "but one of the arguments requires grad."
-            )
-    results = apply(card, args)
-    pairs = zip(outs, results if isinstance(results, tuple) else (results,), strict=False)
-    for o, r in pairs:
-        store(o, r)
-    return out if not isinstance(out, (tuple, list)) or card.result is None else card.result(*outs)
+        FUNCTIONS.add(f"{place}.{name}", thing)
