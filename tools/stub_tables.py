@@ -101,8 +101,8 @@ SIGNATURES = {
         f"(mean: Number, std: Number, size: Sequence[int], {DRAWN})",
     ],
     "Tensor.to": [
-        "(input, dtype: dtype | type[complex | float | int | bool], non_blocking=False, copy=False, "
-        "*, memory_format: Any = None)",
+        "(input, dtype: dtype | type[complex | float | int | bool], non_blocking=False, "
+        "copy=False, *, memory_format: Any = None)",
         "(input, device: device | str | int | None = None, dtype=None, non_blocking=False, "
         "copy=False, *, memory_format: Any = None)",
         "(input, other: Tensor, non_blocking=False, copy=False, *, memory_format: Any = None)",
