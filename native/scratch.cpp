@@ -1,8 +1,10 @@
 // Working memory, one buffer per thread and slot.
 #include "scratch.hpp"
 
+#include <cstdint>
 #include <cstdlib>
-#include <new>
+
+#include "threads.hpp"
 
 namespace rl {
 namespace {
@@ -26,9 +28,13 @@ void* scratch(Slot slot, std::size_t bytes) {
     std::size_t& size = buffers.size[s];
     if (bytes <= size && (size <= KEEP || bytes > KEEP)) return at;
     std::free(at);
-    size = (bytes + 4095) / 4096 * 4096;
-    at = std::aligned_alloc(64, size);
-    if (!at) std::abort();  // as the C++ library does where no exception can be thrown
+    at = nullptr;
+    size = 0;
+    if (bytes > PTRDIFF_MAX / 2) no_memory();
+    const std::size_t pages = (bytes + 4095) / 4096 * 4096;
+    at = std::aligned_alloc(64, pages);
+    if (!at) no_memory();
+    size = pages;
     return at;
 }
 

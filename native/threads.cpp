@@ -19,6 +19,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <new>
 #include <string>
 #include <system_error>
 #include <thread>
@@ -248,6 +249,8 @@ int available_cpus() noexcept {
     return std::max(1, cpus);
 }
 
+void no_memory() { throw std::bad_alloc(); }
+
 int get_num_threads() noexcept {
     int n = pool->limit.load(std::memory_order_relaxed);
     if (n == 0) {
@@ -267,7 +270,8 @@ void run_blocks(i64 n, void (*f)(void*, i64), void* context) noexcept {
         for (i64 block = 0; block < n; block++) f(context, block);
         return;
     }
-    if (p.started < threads - 1) p.start(threads);
+    // A job has no more than RUNS shares, however many threads were asked for.
+    if (p.started < std::min(threads, Pool::RUNS) - 1) p.start(std::min(threads, Pool::RUNS));
     p.run(n, threads, f, context);
     p.taken.store(false);
 }
