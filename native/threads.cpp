@@ -19,6 +19,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <exception>
 #include <new>
 #include <string>
 #include <system_error>
@@ -116,6 +117,7 @@ struct Pool {
     }
 
     void worker(int index) {
+        if (!ready_to_throw()) return;  // nobody waits for a worker
         for (;;) {
             const std::uint32_t seen = epoch(runs[0].state.load(std::memory_order_acquire));
             if (index < limit.load(std::memory_order_relaxed)) work(index);
@@ -250,6 +252,14 @@ int available_cpus() noexcept {
 }
 
 void no_memory() { throw std::bad_alloc(); }
+
+bool ready_to_throw() noexcept {
+    std::free(std::malloc(1024));  // what is freed here is there for the variables
+    void* const room = std::malloc(1024);
+    if (!room) return false;
+    std::free(room);
+    return std::uncaught_exceptions() >= 0;
+}
 
 int get_num_threads() noexcept {
     int n = pool->limit.load(std::memory_order_relaxed);

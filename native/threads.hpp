@@ -13,6 +13,10 @@ void run_blocks(i64 n, void (*f)(void* context, i64 block), void* context) noexc
 
 [[noreturn]] void no_memory();  // throws std::bad_alloc
 
+// Has this thread make the C++ library's variables for exceptions while there is memory: they are
+// made when first used, and where that fails the C library ends the process. False: no memory.
+bool ready_to_throw() noexcept;
+
 int get_num_threads() noexcept;
 void set_num_threads(int n) noexcept;  // n >= 1
 

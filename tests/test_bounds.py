@@ -8,6 +8,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -303,11 +304,12 @@ def test_an_index_changed_by_another_thread():
         while not stop.is_set():
             flat[:] = 1 << 40
             flat[:] = 0
+            time.sleep(0.0005)
 
     thread = threading.Thread(target=disturb)
     thread.start()
     try:
-        for _ in range(12):
+        for _ in range(40):
             for use in (
                 lambda: both_ways(lambda w: F.embedding(index, w), table),
                 lambda: both_ways(lambda x: F.cross_entropy(x, index), logits),
@@ -347,36 +349,37 @@ def run(program, **environment):
 
     return subprocess.run(
         [sys.executable, "-c", textwrap.dedent(program)],
-        capture_output=True, text=True, timeout=120, env={**os.environ, **environment}, check=False,
+        capture_output=True, text=True, timeout=600, env={**os.environ, **environment}, check=False,
     )  # fmt: skip
 
 
 NO_MEMORY = """
     import resource, rushlight as torch
     F = torch.nn.functional
-    def inputs():
-        return {
-            "matmul": lambda x=torch.ones(1500, 1500): x @ x,
-            "linear": lambda x=torch.ones(64, 4096), w=torch.ones(4096, 4096): F.linear(x, w),
-            "conv2d": lambda x=torch.ones(4, 64, 96, 96), w=torch.ones(64, 64, 3, 3):
-                F.conv2d(x, w, padding=1),
-            "narrow": lambda x=torch.ones(2, 64, 300, 300), w=torch.ones(64, 1, 3, 3):
-                F.conv2d(x, w, padding=1, groups=64),
-        }
-    uses = inputs()
-    results = {}
-    for room in (1 << 20, 8 << 20, 24 << 20, 48 << 20):
-        for name, use in uses.items():
+    uses = {
+        "matmul": lambda x=torch.ones(1200, 1200): x @ x,
+        "linear": lambda x=torch.ones(64, 4096), w=torch.ones(4096, 4096): F.linear(x, w),
+        "conv2d": lambda x=torch.ones(2, 64, 64, 64), w=torch.ones(64, 64, 3, 3):
+            F.conv2d(x, w, padding=1),
+        "narrow": lambda x=torch.ones(1, 64, 200, 200), w=torch.ones(64, 1, 3, 3):
+            F.conv2d(x, w, padding=1, groups=64),
+        "sum": lambda x=torch.ones(100000, 200): x.sum(0),
+    }
+    failed = 0
+    for name, use in uses.items():
+        for room in range(0, 400, 5):  # MB: at some of them there is memory for a part only
             used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
-            resource.setrlimit(resource.RLIMIT_AS, (used + room, resource.RLIM_INFINITY))
+            resource.setrlimit(resource.RLIMIT_AS, (used + (room << 20), resource.RLIM_INFINITY))
             try:
                 use()
-                results[name] = "worked"
+                break
             except (MemoryError, RuntimeError) as e:
-                results[name] = type(e).__name__
-            resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY,) * 2)
-            assert use().shape  # and it works again
-    print("ended", results)
+                failed += 1
+            finally:
+                resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY,) * 2)
+        else:
+            raise SystemExit(f"{name} never worked")
+    print("ended", failed)
 """
 
 
