@@ -7,6 +7,7 @@ import pytest
 
 import rushlight as rl
 from rushlight.app import cli
+from rushlight.app.inspect import tensors
 
 
 def test_layers_shapes_and_parameters(capsys):
@@ -41,7 +42,7 @@ def test_a_file_with_foreign_classes(tmp_path, capsys):
             + TENSOR + b"sbX\x05\0\0\0statecos\nsystem\n(X\x01\0\0\0a" + TENSOR + b"tRu.",
         )  # fmt: skip
         z.writestr("a/data/0", bytes(8))
-    assert inspect.main([str(path)]) == 0
+    assert cli.main(["inspect", str(path)]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines[1:-1]] == ["hyper.w", "state.1"]
     assert lines[-1] == "2 tensors, 4 numbers"
@@ -56,7 +57,7 @@ TENSOR = (
 def test_what_stands_inside_of_itself(tmp_path):
     loop = [rl.ones(1)]
     loop.append(loop)
-    assert [name for name, _ in inspect.tensors(loop)] == ["0"]
+    assert [name for name, _ in tensors(loop)] == ["0"]
 
 
 @pytest.mark.parametrize(

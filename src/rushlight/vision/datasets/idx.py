@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gzip
 import math
 import struct
-import zlib
 from pathlib import Path
 from typing import IO, Any
 
@@ -31,6 +29,9 @@ def read_idx(path: Path, ndim: int) -> np.ndarray:
     with open(path, "rb") as file, reading(str(path)):
         if path.suffix != ".gz":
             return _read(path, file, ndim, packed)
+        import gzip
+        import zlib
+
         try:
             with gzip.GzipFile(fileobj=file) as unpacked:
                 return _read(path, unpacked, ndim, packed * _MAX_RATIO)
