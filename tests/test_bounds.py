@@ -219,14 +219,6 @@ def test_indices_that_are_none(bad):
             use()
 
 
-def test_take_along_dim_counts_from_the_end():
-    x = torch.arange(15.0).reshape(5, 3)
-    assert x.take_along_dim(torch.tensor([[-1], [0]]), 0).tolist() == [[12, 13, 14], [0, 1, 2]]
-    assert x.take_along_dim(torch.tensor([-1])).tolist() == [14]
-    with pytest.raises(RuntimeError, match="is out of bounds for dimension 0 with size 5"):
-        x.take_along_dim(torch.tensor([[-6]]), 0)
-
-
 @pytest.mark.parametrize(
     ("offsets", "last", "words"),
     [
