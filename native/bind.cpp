@@ -34,6 +34,7 @@ namespace {
 #define DX_1(f) row<#f, pointwise<2, 1, FN(f)>>(#f "(dy, x, a)"),
 #define DX_2(f) row<#f, pointwise<2, 2, FN(f)>>(#f "(dy, x, a, b)"),
 #define BINARY(f) row<#f, binary<FN(f)>>(#f "(x, y)"),
+#define IN_PLACE(f) row<#f "_", in_place<FN(f)>>(#f "_(x, y)"),
 
 // clang-format off
 const Row table[] = {
@@ -46,7 +47,7 @@ const Row table[] = {
     RL_DX_2(DX_2)
     RL_BINARY(BINARY)
     row<"dense_view", dense_view>("(x, shape)"),
-    row<"add_", add_>("(x, y)"),
+    RL_BINARY(IN_PLACE)
     row<"linear", linear<false>>("(x, w, b)"),
     row<"linear_relu", linear<true>>("(x, w, b)"),
     row<"linear_dx", linear_dx>("(dy, w)"),

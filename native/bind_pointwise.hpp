@@ -89,18 +89,39 @@ PyObject* binary(Args a, Py_ssize_t n) {
     return z;
 }
 
-// add_(x, y): x += y in x's memory; returns x
-PyObject* add_(Args a, Py_ssize_t n) {
-    if (n != 2 || !is_floating(a[0]) || !is_floating(a[1])) return nullptr;
-    PyArrayObject *x = array(a[0]), *y = array(a[1]);
-    const int order =
-        PyArray_FLAGS(x) & PyArray_FLAGS(y) & (NPY_ARRAY_C_CONTIGUOUS | NPY_ARRAY_F_CONTIGUOUS);
-    if (PyArray_TYPE(x) != PyArray_TYPE(y) || !PyArray_SAMESHAPE(x, y) || !order) return nullptr;
-    if (!PyArray_ISWRITEABLE(x)) return nullptr;
+// f_(x, y): x = f(x, y) in x's memory, y an array of x's shape, a 0-d one or a number; returns x
+template <auto f>
+PyObject* in_place(Args a, Py_ssize_t n) {
+    if (n != 2 || !is_floating(a[0])) return nullptr;
+    PyArrayObject* const x = array(a[0]);
+    int order = PyArray_FLAGS(x) & (NPY_ARRAY_C_CONTIGUOUS | NPY_ARRAY_F_CONTIGUOUS);
+    i64 other = 1;
+    double number = 0;
+    if (is_floating(a[1])) {
+        PyArrayObject* const y = array(a[1]);
+        if (PyArray_TYPE(x) != PyArray_TYPE(y)) return nullptr;
+        if (PyArray_NDIM(y)) {
+            order &= PyArray_FLAGS(y);
+            if (!PyArray_SAMESHAPE(x, y)) return nullptr;
+            other = PyArray_SIZE(x);
+        }
+        const char *p = PyArray_BYTES(x), *q = PyArray_BYTES(y);
+        if (p != q && p < q + PyArray_NBYTES(y) && q < p + PyArray_NBYTES(x)) return nullptr;
+        if (p == q && !PyArray_NDIM(y) && PyArray_NDIM(x)) return nullptr;
+    } else if (!PyFloat_CheckExact(a[1]) && !PyLong_CheckExact(a[1])) {
+        return nullptr;
+    } else if (!read(a[1], number)) {
+        return nullptr;
+    }
+    if (!order || !PyArray_ISWRITEABLE(x)) return nullptr;
     const i64 size = PyArray_SIZE(x);
+    if (!size) return Py_NewRef(a[0]);
     compute(PyArray_TYPE(x), size, [&]<class T>() {
+        const T as_t = T(number);
         T* p = static_cast<T*>(PyArray_DATA(x));
-        add(p, size, static_cast<const T*>(PyArray_DATA(y)), size, p, size);
+        const T* q =
+            is_array(a[1]) ? static_cast<const T*>(PyArray_DATA(array(a[1]))) : &as_t;
+        f(p, size, q, other, p, size);
     });
     return Py_NewRef(a[0]);
 }

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..core.grad_mode import mode
-from ..core.tensor import Tensor
+from ..core.tensor import Tensor, wrap
 from .codegen import operator
 from .inplace import apply_inplace
 from .messages import explain
@@ -41,8 +41,23 @@ def binary_operator(card: Card, ufunc: Any) -> tuple[Any, Any]:
     return first, reflected
 
 
-def inplace_operator(card: Card, ufunc: Any) -> Any:
-    """x op= y: without a gradient the ufunc writes straight into x."""
+def inplace_method(card: Card, operator: Any) -> None:
+    """x.add_(y) without options takes the way of x += y."""
+    general = Card.change
+    option = card.schema.arguments[-1].default
+
+    def change(args: Any) -> Any:
+        if len(args) == 2 or args[2] is option:
+            x = operator(args[0], args[1]) if isinstance(args[0], Tensor) else NotImplemented
+            if x is not NotImplemented:
+                return x
+        return general(card, args)
+
+    card.change = change
+
+
+def inplace_operator(card: Card, kernel: Any) -> Any:
+    """x op= y: without a gradient kernel(x, y) writes straight into x."""
 
     def inplace(x, y):
         a = x._a
@@ -51,13 +66,15 @@ def inplace_operator(card: Card, ufunc: Any) -> Any:
             plain = not ((x._rg or y._rg) and mode.grad) and a.dtype is b.dtype
         elif type(y) is float or type(y) is int:
             b, plain = y, not (x._rg and mode.grad)
-        elif isinstance(y, np.ndarray) or is_number(y):
+        elif isinstance(y, np.ndarray):
+            y, plain = wrap(y), False
+        elif is_number(y):
             plain = False
         else:
             return NotImplemented
         if plain and (a.dtype is _F32 or a.dtype is _F64) and a.flags.carray and not x._inference:
             try:
-                ufunc(a, b, out=a)
+                kernel(a, b)
             except ValueError as e:
                 raise explain(card, (x, y), e, into=x) from None
             x._bump()

@@ -17,6 +17,7 @@ from ..dispatch.op import Card
 from ..dispatch.promotion import check_fits, fitting, is_number, operand
 from ..dispatch.registry import (
     binary_operator,
+    inplace_method,
     inplace_operator,
     internal,
     op,
@@ -96,6 +97,7 @@ _RSUB_SCALED = AddScaled.renamed("RsubBackward0")
     promote="arith",
     broadcast=True,
     node="Add",
+    fresh=True,
 )
 class Add:
     """z = x + α y, α a number
@@ -154,6 +156,7 @@ def _is_bool(x: Any) -> bool:
     promote="arith",
     broadcast=True,
     node="Sub",
+    fresh=True,
 )
 class Sub:
     """z = x - α y, α a number
@@ -235,6 +238,7 @@ def _as(g: Any, dz: Any) -> Any:
     broadcast=True,
     save_if={"x": 1, "y": 0},
     node="Mul",
+    fresh=True,
 )
 class Mul:
     """z = x · y
@@ -265,6 +269,7 @@ class Mul:
     broadcast=True,
     save_if={"x": 1},
     node="Div",
+    fresh=True,
 )
 class Div:
     """z = x / y; rounding_mode "floor" rounds down, "trunc" towards zero, and both keep integers
@@ -479,6 +484,12 @@ class Fmod:
 # ---------------------------------------------------------------- operators, written by hand: the
 # hot paths of small nets
 
+
+def _into_first(ufunc: Any) -> Any:
+    """f(x, y): x = ufunc(x, y) in x's memory."""
+    return quietly(lambda x, y: ufunc(x, y, out=x))
+
+
 Tensor.__add__, Tensor.__radd__ = binary_operator(Add, TABLE["add"])
 Tensor.__sub__, _ = binary_operator(Sub, TABLE["sub"])
 Tensor.__rsub__, _ = binary_operator(Rsub, lambda x, y: TABLE["sub"](y, x))
@@ -486,8 +497,10 @@ Tensor.__mul__, Tensor.__rmul__ = binary_operator(Mul, TABLE["mul"])
 Tensor.__truediv__, _ = binary_operator(Div, TABLE["div"])
 Tensor.__floordiv__, Tensor.__rfloordiv__ = binary_operator(FloorDivide, quietly(np.floor_divide))
 Tensor.__mod__, Tensor.__rmod__ = binary_operator(Remainder, quietly(np.remainder))
-Tensor.__iadd__ = inplace_operator(Add, quietly(np.add))
-Tensor.__isub__ = inplace_operator(Sub, quietly(np.subtract))
+Tensor.__iadd__ = inplace_operator(Add, TABLE["add_"])
+Tensor.__isub__ = inplace_operator(Sub, TABLE["sub_"])
+inplace_method(Add, Tensor.__iadd__)
+inplace_method(Sub, Tensor.__isub__)
 
 
 def _scaled_in_place(card: Card) -> None:
@@ -512,13 +525,17 @@ def _scaled_in_place(card: Card) -> None:
 
 _scaled_in_place(Add)
 _scaled_in_place(Sub)
-Tensor.__imul__ = inplace_operator(Mul, quietly(np.multiply))
-Tensor.__itruediv__ = inplace_operator(Div, quietly(np.true_divide))
-Tensor.__ifloordiv__ = inplace_operator(FloorDivide, quietly(np.floor_divide))
-Tensor.__imod__ = inplace_operator(Remainder, quietly(np.remainder))
+Tensor.__imul__ = inplace_operator(Mul, TABLE["mul_"])
+Tensor.__itruediv__ = inplace_operator(Div, TABLE["div_"])
+inplace_method(Mul, Tensor.__imul__)
+inplace_method(Div, Tensor.__itruediv__)
+Tensor.__ifloordiv__ = inplace_operator(FloorDivide, _into_first(np.floor_divide))
+Tensor.__imod__ = inplace_operator(Remainder, _into_first(np.remainder))
 
 
 def _rtruediv_operator(x, y):
+    if isinstance(y, np.ndarray):
+        return Div.run((wrap(y), x))
     return x.reciprocal() * y if isinstance(y, Tensor) or is_number(y) else NotImplemented
 
 

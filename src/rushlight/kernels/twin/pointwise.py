@@ -259,6 +259,20 @@ def threshold_dx(dy, x, threshold, value):
 
 
 def add_(x, y):
-    """x += y in x's memory, for arrays of one shape; returns x."""
-    x += y
-    return x
+    """x += y in x's memory; returns x."""
+    return np.add(x, y, out=x)
+
+
+def sub_(x, y):
+    """x -= y in x's memory; returns x."""
+    return np.subtract(x, y, out=x)
+
+
+def mul_(x, y):
+    """x *= y in x's memory; returns x."""
+    return np.multiply(x, y, out=x)
+
+
+def div_(x, y):
+    """x /= y in x's memory; returns x."""
+    return np.true_divide(x, y, out=x)
