@@ -25,7 +25,21 @@ def names(torch):
         (z * w).sum().backward()
         return [z.detach(), *[t.grad for t in leaves]]
 
+    def fails(f):
+        """The type of the error that f() raises, or None."""
+        try:
+            f()
+        except Exception as e:
+            return type(e).__name__
+
+    def setting(t, key):
+        """t with 0 at the key, in place."""
+        t[key] = 0.0
+        return t
+
     return {
+        "fails": fails,
+        "setting": setting,
         "torch": torch,
         "F": torch.nn.functional,
         "nn": torch.nn,

@@ -121,6 +121,11 @@ def install() -> None:
             )
     if not any(isinstance(finder, AliasFinder) for finder in sys.meta_path):
         sys.meta_path.insert(0, AliasFinder())
+        import rushlight
+        from rushlight import version
+
+        shown = f"{version.COMPATIBLE}+rushlight.{rushlight.__version__}"
+        rushlight.__version__ = version.__version__ = version.TorchVersion(shown)
 
 
 def _new_main(**attributes: Any) -> ModuleType:

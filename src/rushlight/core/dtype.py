@@ -195,6 +195,30 @@ def adopted(a: np.ndarray) -> np.ndarray:
     return a if a.dtype is own else a.view(own)
 
 
+_PYTHON_TYPES = {float: float64, int: int64, bool: bool_, complex: complex128}
+
+
+def as_dtype(given: Any, function: str, argument: str = "'dtype'") -> dtype:
+    """The dtype that a user's argument means; Python's float, int, bool, complex mean their widest.
+
+    TypeError in PyTorch's words for anything else.
+    """
+    if type(given) is dtype:
+        return given
+    try:
+        return _PYTHON_TYPES[given]
+    except (KeyError, TypeError):
+        kind = type(given).__name__
+        raise TypeError(
+            f"{function}(): argument {argument} must be torch.dtype, not {kind}"
+        ) from None
+
+
+def is_dtype(x: Any) -> bool:
+    """True for what `as_dtype` reads."""
+    return type(x) is dtype or (isinstance(x, type) and x in _PYTHON_TYPES)
+
+
 _default = float32
 
 
@@ -207,7 +231,10 @@ def set_default_dtype(d: dtype) -> None:
     """Set the floating dtype that Python floats become. TypeError: not a floating dtype."""
     global _default
     if not isinstance(d, dtype) or d.category != FLOAT:
-        raise TypeError(f"only floating-point types are supported as the default type, got {d}")
+        raise TypeError(
+            "invalid dtype object: only floating-point types are supported as the default type\n"
+            f"  got {d}"
+        )
     _default = d
 
 
@@ -220,8 +247,11 @@ def promote_types(a: dtype, b: dtype) -> dtype:
 
     Int32, float16 -> float16.
     """
-    if a is b:
+    if a is b and type(a) is dtype:
         return a
+    if not (type(a) is type(b) is dtype):
+        a = as_dtype(a, "promote_types", "'type1' (position 1)")
+        b = as_dtype(b, "promote_types", "'type2' (position 2)")
     if a.category != b.category:
         low, high = (a, b) if a.category < b.category else (b, a)
         if high.category == COMPLEX and low.category == FLOAT:
@@ -307,6 +337,9 @@ def can_cast(source: dtype, target: dtype) -> bool:
 
     The category must not fall; width and sign may.
     """
+    if not (type(source) is type(target) is dtype):
+        source = as_dtype(source, "can_cast", "'from_' (position 1)")
+        target = as_dtype(target, "can_cast", "'to' (position 2)")
     return source.category <= target.category
 
 

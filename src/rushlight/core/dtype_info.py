@@ -1,14 +1,12 @@
-"""torch.finfo and torch.iinfo: the limits of number types; and what counts as a dtype argument."""
+"""torch.finfo and torch.iinfo: the limits of number types."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from .dtype import BOOL, INT, bool_, complex128, dtype, float64, get_default_dtype, int64
+from .dtype import BOOL, INT, as_dtype, bool_, get_default_dtype, is_dtype
 
-__all__ = ["as_dtype", "finfo", "iinfo"]
-
-_PYTHON_TYPES = {float: float64, int: int64, bool: bool_, complex: complex128}
+__all__ = ["as_dtype", "finfo", "iinfo", "is_dtype"]
 
 # name -> resolution (10^-digits that are exact), max, eps (step behind 1), smallest normal number.
 # The eps of float8_e5m2fnuz is the one PyTorch gives.
@@ -22,27 +20,6 @@ _FLOATS = {
     "float8_e4m3fnuz": (1.0, 240.0, 2.0**-3, 2.0**-7),
     "float8_e5m2fnuz": (1.0, 57344.0, 2.0**-3, 2.0**-15),
 }
-
-
-def as_dtype(given: Any, function: str, argument: str = "'dtype'") -> dtype:
-    """The dtype that a user's argument means; Python's float, int, bool, complex mean their widest.
-
-    TypeError in PyTorch's words for anything else.
-    """
-    if type(given) is dtype:
-        return given
-    try:
-        return _PYTHON_TYPES[given]
-    except (KeyError, TypeError):
-        kind = type(given).__name__
-        raise TypeError(
-            f"{function}(): argument {argument} must be torch.dtype, not {kind}"
-        ) from None
-
-
-def is_dtype(x: Any) -> bool:
-    """True for what `as_dtype` reads."""
-    return type(x) is dtype or (isinstance(x, type) and x in _PYTHON_TYPES)
 
 
 class finfo:

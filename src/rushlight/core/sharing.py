@@ -178,6 +178,18 @@ class _Capsule:
         return 1, 0
 
 
+class _Writable:
+    """The memory of an array, writable: the older form of DLPack cannot say that it is not, and
+    NumPy is careful; PyTorch is not.
+    """
+
+    def __init__(self, a: np.ndarray):
+        self.array = a  # which holds the memory
+        description = a.__array_interface__
+        address = description["data"][0]
+        self.__array_interface__ = {**description, "data": (address, False)}
+
+
 def from_dlpack(ext_tensor: Any, *, device: Any = None, copy: bool | None = None) -> Tensor:
     """A tensor that shares the memory of another library's array, through DLPack.
 
@@ -186,6 +198,8 @@ def from_dlpack(ext_tensor: Any, *, device: Any = None, copy: bool | None = None
     """
     resolve(device)
     if isinstance(ext_tensor, Tensor):
+        if ext_tensor._rg:
+            raise BufferError("Can't export tensors that require gradient, use tensor.detach()")
         t = ext_tensor.detach()
     else:
         if type(ext_tensor).__name__ == "PyCapsule":
@@ -196,7 +210,10 @@ def from_dlpack(ext_tensor: Any, *, device: Any = None, copy: bool | None = None
                 "consumed only once, so you might have already constructed a tensor from it once.\n"
                 f"  got a {type(ext_tensor).__name__}, which has no __dlpack__"
             )
-        t = wrap(checked_array(np.from_dlpack(ext_tensor)))
+        a = checked_array(np.from_dlpack(ext_tensor))
+        if not a.flags.writeable and not isinstance(ext_tensor, np.ndarray):
+            a = np.asarray(_Writable(a))
+        t = wrap(a)
     return t.clone() if copy else t
 
 

@@ -34,6 +34,9 @@ class _Storage:
 
     size = __len__
 
+    def __sizeof__(self) -> int:
+        return object.__sizeof__(self) + self._a.nbytes
+
     def nbytes(self) -> int:
         """Bytes in all."""
         return self._a.nbytes

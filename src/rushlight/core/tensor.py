@@ -458,6 +458,16 @@ class Tensor(_Slots):
             return a.astype(dtype)
         return a.copy() if copy else a
 
+    def __array_wrap__(
+        self, array: Any, context: Any = None, return_scalar: bool = False
+    ) -> Tensor:
+        """What NumPy's own functions hand back when they are given a tensor: np.sqrt(t) is a
+        Tensor; bool becomes uint8, as in PyTorch.
+        """
+        array = np.asarray(array)
+        t = wrap(array.astype(np.uint8) if array.dtype.kind == "b" else array)
+        return t if type(self) is Tensor else t.as_subclass(type(self))
+
     def __dlpack__(self, **options: Any) -> Any:
         if self._rg:
             raise BufferError("Can't export tensors that require gradient, use tensor.detach()")
@@ -486,6 +496,12 @@ class Tensor(_Slots):
     def _scalar(self) -> Any:
         if self._a.size != 1:
             raise ValueError("only one element tensors can be converted to Python scalars")
+        if self._rg:
+            warnings.warn(
+                "Converting a tensor with requires_grad=True to a scalar may lead to unexpected "
+                "behavior.\nConsider using tensor.detach() first.",
+                stacklevel=3,
+            )
         return self.item()
 
     def __index__(self) -> int:

@@ -11,13 +11,9 @@ from .tensor import Tensor
 
 
 def dtype_of_type(given: Any) -> dtype:
-    """The dtype meant by torch.float32, 'torch.FloatTensor', torch.FloatTensor or Python's float,
-    int, bool.
-    """
+    """The dtype meant by torch.float32, 'torch.FloatTensor' or torch.FloatTensor."""
     if isinstance(given, dtypes.dtype):
         return given
-    if given in (float, int, bool):
-        return {float: dtypes.get_default_dtype(), int: dtypes.int64, bool: dtypes.bool_}[given]
     name = given if isinstance(given, str) else getattr(given, "__name__", repr(given))
     short = name.removeprefix("torch.").removesuffix("Tensor")
     for d, scalar in dtypes.SCALAR_NAME.items():

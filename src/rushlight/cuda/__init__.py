@@ -105,6 +105,32 @@ class Event:
         raise RuntimeError("Tried to instantiate dummy base class Event")
 
 
+class CUDAGraph:
+    """Recorded CUDA work; cannot be made without CUDA."""
+
+    def __new__(cls, *args: Any, **options: Any) -> CUDAGraph:
+        raise RuntimeError("Tried to instantiate dummy base class CUDAGraph")
+
+
+def _tensor_type(name: str) -> type:
+    """The type of tensors of one dtype on a CUDA device: nothing is an instance of it."""
+
+    def __new__(cls, *args: Any, **options: Any):
+        raise TypeError(
+            f"type torch.cuda.{name} not available. Torch not compiled with CUDA enabled."
+        )
+
+    return type(name, (), {"__new__": __new__, "__doc__": _tensor_type.__doc__})
+
+
+FloatTensor, DoubleTensor, HalfTensor, BFloat16Tensor, ByteTensor = map(
+    _tensor_type, ("FloatTensor", "DoubleTensor", "HalfTensor", "BFloat16Tensor", "ByteTensor")
+)
+CharTensor, ShortTensor, IntTensor, LongTensor, BoolTensor = map(
+    _tensor_type, ("CharTensor", "ShortTensor", "IntTensor", "LongTensor", "BoolTensor")
+)
+
+
 class device:
     """`with torch.cuda.device(d)`: a negative index does nothing; any other raises on entry."""
 
@@ -145,8 +171,6 @@ __getattr__ = only_on(
     memory_summary memory_snapshot can_device_access_peer reset_peak_memory_stats
     reset_max_memory_allocated reset_max_memory_cached reset_accumulated_memory_stats
     set_per_process_memory_fraction get_per_process_memory_fraction utilization temperature
-    power_draw memory_usage clock_rate list_gpu_processes CUDAGraph graph make_graphed_callables
-    graph_pool_handle is_current_stream_capturing get_sync_debug_mode set_sync_debug_mode
-    FloatTensor DoubleTensor HalfTensor BFloat16Tensor ByteTensor CharTensor ShortTensor IntTensor
-    LongTensor BoolTensor""",
+    power_draw memory_usage clock_rate list_gpu_processes graph make_graphed_callables
+    graph_pool_handle is_current_stream_capturing get_sync_debug_mode set_sync_debug_mode""",
 )

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Self
 
 from ..core.grad_mode import no_grad
@@ -36,6 +37,31 @@ from .module_state import Stateful
 
 _put, _drop = object.__setattr__, object.__delattr__
 _DICTS = ("_parameters", "_buffers", "_modules")
+
+
+_OURS = __name__.rpartition(".")[0] + "."
+_FILES = {"adaptive_softmax": "adaptive", "embedding": "sparse", "margin_loss": "loss"}
+_STARTS = (  # PyTorch's file of a class out of a family that is spread over several
+    ("norm", "BatchNorm _BatchNorm SyncBatchNorm", "batchnorm"),
+    ("norm", "InstanceNorm _InstanceNorm", "instancenorm"),
+    ("norm", "", "normalization"),
+    ("linear", "Flatten Unflatten", "flatten"),
+    ("pixel_shuffle", "Channel", "channelshuffle"),
+    ("pixel_shuffle", "Fold Unfold", "fold"),
+    ("pixel_shuffle", "", "pixelshuffle"),
+    ("lazy", "LazyLinear", "linear"),
+    ("lazy", "LazyConv", "conv"),
+    ("lazy", "LazyBatchNorm", "batchnorm"),
+    ("lazy", "LazyInstanceNorm", "instancenorm"),
+)
+
+
+def torch_module(family: str, name: str) -> str:
+    """PyTorch's module of a class: torch.nn.modules.dropout of Dropout, what prints show."""
+    for of, starts, file in _STARTS:
+        if of == family and name.startswith(tuple(starts.split()) or ""):
+            return f"torch.nn.modules.{file}"
+    return f"torch.nn.modules.{_FILES.get(family, family)}"
 
 
 class _Members(dict):
@@ -119,6 +145,8 @@ class Module(Hooked, Stateful):
     ...         return self.fc(x).relu()
     """
 
+    __module__ = "torch.nn.modules.module"
+
     dump_patches: bool = False
     call_super_init: bool = False
     _version: int = 1
@@ -149,10 +177,20 @@ class Module(Hooked, Stateful):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        if cls.__module__.startswith(_OURS):
+            cls.__module__ = torch_module(cls.__module__.removeprefix(_OURS), cls.__name__)
         if cls.__call__ is not Module.__call__:
             cls._hooked = True  # Sequential then calls the module, not its forward
         if hasattr(cls, "__getattr__") and not hasattr(Module, "__getattr__"):
             Module.__getattr__ = _no_attribute  # type: ignore[attr-defined]
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        made = super().__reduce_ex__(protocol)
+        cls = type(self)
+        if isinstance(made, str) or not cls.__module__.startswith("torch.nn.modules."):
+            return made
+        # by the name of our package: pickle would look for the class where it says it is from
+        return _bare, (cls.__name__,), *made[2:]
 
     # ------------------------------------------------------------ the call
 
@@ -601,6 +639,12 @@ class Module(Hooked, Stateful):
         return f"{self._get_name()}(\n  " + "\n  ".join(lines) + "\n)"
 
 
+def _bare(name: str) -> Any:
+    """An instance of rushlight.nn's class of this name, to be given its state."""
+    cls = getattr(import_module(_OURS[:-1]), name)
+    return cls.__new__(cls)
+
+
 def _no_attribute(self: Module, name: str) -> Any:
     """Module.__getattr__, set only when a subclass defines its own: raises AttributeError."""
     raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
@@ -616,25 +660,28 @@ def _destination(*args: Any, **kwargs: Any) -> tuple[Any, Any, Any]:
     """(device, dtype, memory format) of the arguments of `to`. TypeError: no overload matches."""
     from ..core.device import device as device_type
     from ..core.device import resolve
-    from ..core.dtype import dtype as dtype_type
+    from ..core.dtype import as_dtype, is_dtype
     from ..core.layout import memory_format
 
     known = {"device", "dtype", "tensor", "non_blocking", "copy", "memory_format"}
     found: dict[str, Any] = {}
+    bad = False
     for i, value in enumerate(args):
         if i == 0 and isinstance(value, Tensor):
             found["tensor"] = value
-        elif isinstance(value, dtype_type):
-            found["dtype"] = value
+        elif is_dtype(value):
+            found["dtype"] = as_dtype(value, "to")
         elif i == 0 and (value is None or isinstance(value, (str, int, device_type))):
             found["device"] = value
         elif isinstance(value, bool) or value is None:
             found["copy" if "non_blocking" in found else "non_blocking"] = value
         else:
-            known = set()
+            bad = True
     dtype = kwargs.get("dtype")
+    if is_dtype(dtype):
+        kwargs["dtype"] = dtype = as_dtype(dtype, "to")
     memory = kwargs.get("memory_format")
-    fits = dtype is None or isinstance(dtype, dtype_type)
+    fits = not bad and (dtype is None or is_dtype(dtype))
     fits = fits and (memory is None or isinstance(memory, memory_format))
     if not fits or len(args) > 4 or not known.issuperset(kwargs) or not (args or kwargs):
         got = [type(a).__name__ for a in args]

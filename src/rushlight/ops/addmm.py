@@ -43,6 +43,11 @@ def _numbers(input: Tensor, beta, alpha) -> tuple:
     return (int(beta), int(alpha)) if input._a.dtype.kind in "iub" else (beta, alpha)
 
 
+def _numbers_in_front(beta, input, alpha, x, y):
+    """PyTorch's older form: addmm(beta, input, alpha, mat1, mat2)."""
+    return input, x, y, beta, alpha
+
+
 def _sum(input, z, beta, alpha):
     if alpha != 1:
         z = z * alpha
@@ -90,6 +95,8 @@ class Addmm:
     tensor([[13.]])
     """
 
+    legacy = _numbers_in_front
+
     def prepare(input, mat1, mat2, beta, alpha):
         for m, name in ((mat1, "mat1"), (mat2, "mat2")):
             if m.ndim != 2:
@@ -127,6 +134,8 @@ class Addmv:
     grad    dinput = β dz,  dX = α dz yᵀ,  dy = α Xᵀ dz
     errors  RuntimeError: no matrix or no vector, sizes or dtypes that do not fit
     """
+
+    legacy = _numbers_in_front
 
     def prepare(input, mat, vec, beta, alpha):
         if mat.ndim != 2 or vec.ndim != 1 or input.ndim > 1:
@@ -174,6 +183,8 @@ class Addbmm:
     errors  RuntimeError: no batches of matrices, sizes or dtypes that do not fit
     """
 
+    legacy = _numbers_in_front
+
     def prepare(input, batch1, batch2, beta, alpha):
         check_bmm(batch1, batch2)
         _same(input, batch1, batch2)
@@ -205,6 +216,8 @@ class Baddbmm:
     grad    dinput = β dZ,  dX[b] = α dZ[b] Y[b]ᵀ,  dY[b] = α X[b]ᵀ dZ[b]
     errors  RuntimeError: no batches of matrices, sizes or dtypes that do not fit
     """
+
+    legacy = _numbers_in_front
 
     def prepare(input, batch1, batch2, beta, alpha):
         check_bmm(batch1, batch2)
@@ -245,6 +258,8 @@ class Addr:
     grad    dinput = β dZ,  dx = α dZ y,  dy = α dZᵀ x
     errors  RuntimeError: no vectors, or an input that does not fit
     """
+
+    legacy = _numbers_in_front
 
     def prepare(input, vec1, vec2, beta, alpha):
         for v, name in ((vec1, "vec1"), (vec2, "vec2")):

@@ -264,7 +264,9 @@ class MatmulBatched:
 # operators by hand: faces and prepare would cost small products 5 %
 Tensor.__matmul__ = lambda x, y: _matmul(x, y) if isinstance(y, Tensor) else NotImplemented
 Tensor.__rmatmul__ = lambda x, y: _matmul(y if isinstance(y, Tensor) else wrap(np.asarray(y)), x)
-Tensor.__imatmul__ = lambda x, y: x.copy_(_matmul(x, y))
+Tensor.__imatmul__ = lambda x, y: (
+    x.copy_(_matmul(x, y)) if isinstance(y, Tensor) else NotImplemented
+)
 
 
 @internal("linear", tensors=3, save_if={"input": 1, "weight": 0}, node="Addmm", fresh=True)

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..core.device import resolve
-from ..core.dtype import FLOAT, dtype, get_default_dtype, int64, scalar_name
+from ..core.dtype import FLOAT, as_dtype, dtype, get_default_dtype, int64, scalar_name
 from ..core.grad_mode import mode
 from ..core.tensor import Tensor, wrap
 from ..dispatch.messages import not_implemented, tensor_argument
@@ -52,6 +52,8 @@ def made(source: Source, parameters: tuple, size: tuple, *, out: Any = None, dty
     if out is not None:
         return filled(out, shape, dtype, source.card, parameters)
     check_options(layout, device, pin_memory)
+    if dtype is not None:
+        dtype = as_dtype(dtype, name)
     d = (dtype or default or get_default_dtype()).np
     if source.kernel:
         check_kind(d, source.kernel, complex_too=True)
@@ -104,7 +106,7 @@ def asking(t: Tensor, requires_grad: bool) -> Tensor:
 
 def filled(out: Tensor, shape: tuple, dtype: Any, card: Card, parameters: tuple) -> Tensor:
     """out=: a tensor that gets the shape and the numbers; its dtype must be the one asked for."""
-    if dtype is not None and dtype is not out.dtype:
+    if dtype is not None and as_dtype(dtype, "out") is not out.dtype:
         raise RuntimeError(
             f"dtype {scalar_name(dtype)} does not match dtype of out parameter "
             f"({scalar_name(out.dtype)})"
@@ -223,6 +225,7 @@ def randperm(n, *, generator=None, out=None, dtype=None, layout=None, device=Non
     g = generator_or_default(generator, "randperm")
     if n < 0:
         raise RuntimeError(f"Trying to create tensor with negative dimension {n}: {[n]}")
+    dtype = None if dtype is None else as_dtype(dtype, "randperm")
     d = (out.dtype if out is not None else dtype) or int64
     check_countable(n, d)
     check_options(layout, device, pin_memory)
@@ -256,7 +259,7 @@ def alike(name: str, card: Card, arguments: tuple, input: Any, dtype: Any, layou
     """A tensor of input's shape, strides and dtype (or those given), filled by a card."""
     tensor_argument(name, input)
     check_options(layout, device, pin_memory)
-    array_type = input._a.dtype if dtype is None else dtype.np
+    array_type = input._a.dtype if dtype is None else as_dtype(dtype, name).np
     if memory_format is None or memory_format.name == "preserve_format":
         x = np.empty_like(input._a, array_type)
     elif memory_format.name == "contiguous_format":

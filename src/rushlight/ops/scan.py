@@ -43,6 +43,15 @@ def _reversed_cumsum(x, axis):
     return K.flip(K.cumsum(K.flip(x, axis), axis), axis)
 
 
+def _summed(name, input, dim, dtype):
+    """input in `dtype`. NotImplementedError: bool; TypeError: no dim."""
+    if dtype is bool_:
+        raise NotImplementedError(f"\"{name}_out_cpu\" not implemented for 'Bool'")
+    if dim is None:
+        raise TypeError(f"{name}(): argument 'dim' must be int, not NoneType")
+    return in_dtype(input, dtype)
+
+
 @op(
     "cumsum(input, dim, *, dtype=None, out=None)",
     at="torch Tensor",
@@ -62,7 +71,7 @@ class Cumsum:
     """
 
     def prepare(input, dim, dtype):
-        return in_dtype(input, dtype), dim, dtype
+        return _summed("cumsum", input, dim, dtype), dim, dtype
 
     def forward(x, dim, dtype):
         return _total(K.cumsum, x, dim, dtype)
@@ -92,7 +101,7 @@ class Cumprod:
     """
 
     def prepare(input, dim, dtype):
-        return in_dtype(input, dtype), dim, dtype
+        return _summed("cumprod", input, dim, dtype), dim, dtype
 
     def forward(x, dim, dtype):
         return _total(K.cumprod, x, dim, dtype)

@@ -150,15 +150,18 @@ def view(x, *shape, size=None, dtype=None):
     tensor([[0, 1, 2],
             [3, 4, 5]])
     """
-    array = _dense_view(x._a, shape)
+    try:
+        array = _dense_view(x._a, shape)
+    except TypeError:  # a class, which has an __index__, too
+        array = None
     if array is not None:
         return view_of(View, x, array, (array.shape,))
     if not shape:
         shape = _named("view", shape, dtype if size is None else size)
     if len(shape) == 1 and not isinstance(shape[0], int):
         shape = shape[0]
-        if isinstance(shape, _dtype):
-            return ViewDtype.run((x, shape))
+        if is_dtype(shape):
+            return ViewDtype.run((x, as_dtype(shape, "view")))
         shape = _sizes("view", shape)
     return View.run((x, target_shape(shape, x._a.size)))
 
@@ -183,9 +186,6 @@ def reshape(input, *dims, shape=None):
         dims = _sizes("reshape", dims[0])
     card = View if input._a.flags.c_contiguous else Reshape
     return card.run((input, target_shape(dims, input._a.size)))
-
-
-_dtype = dtype
 
 
 def _named(name: str, given: tuple, value) -> tuple:

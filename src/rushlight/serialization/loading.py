@@ -70,10 +70,15 @@ def load(
     if mmap and not isinstance(f, (str, os.PathLike)):
         raise ValueError("f must be a file path in order to use the mmap argument")
     place = placer(map_location)
+    if weights_only is None and os.environ.get(_ENV, "0") in ("1", "y", "yes", "true"):
+        weights_only = False
     names = _Names(with_layers=weights_only is False, stand_ins=weights_only is False)
     with _opened(f) as file:
         value = _read(file, name_of(f), names, place, bool(mmap), (encoding, errors))
     return value
+
+
+_ENV = "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD"  # PyTorch's: weights_only=False where none is given
 
 
 @contextmanager
@@ -232,7 +237,10 @@ def _named(item: Any) -> tuple[str, Any]:
         return name, value
     if not hasattr(item, "__qualname__"):
         raise TypeError(f"add_safe_globals takes classes and functions, not {type(item).__name__}")
-    return f"{item.__module__}.{item.__qualname__}", item
+    module = item.__module__
+    if module.startswith("rushlight."):  # our own are known by PyTorch's names
+        module = "torch." + module.removeprefix("rushlight.")
+    return f"{module}.{item.__qualname__}", item
 
 
 def get_safe_globals() -> list[Any]:
