@@ -26,11 +26,11 @@ def names(torch):
         return [z.detach(), *[t.grad for t in leaves]]
 
     def fails(f):
-        """The type of the error that f() raises, or None."""
+        """The type of the error that f() raises (Python's, if it is a subclass), or None."""
         try:
             f()
         except Exception as e:
-            return type(e).__name__
+            return next(c.__name__ for c in type(e).__mro__ if c.__module__ == "builtins")
 
     def setting(t, key):
         """t with 0 at the key, in place."""

@@ -18,10 +18,10 @@ from types import ModuleType as _Module
 if _os.environ.get("RUSHLIGHT_PURE", "") not in ("", "0"):
     _os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-from . import ops as _ops  # noqa: E402
-from .core import dtype as _dtype  # noqa: E402
-from .core import methods as _methods  # noqa: E402
-from .core.dtype import (  # noqa: E402
+from . import ops as _ops
+from .core import dtype as _dtype
+from .core import methods as _methods
+from .core.dtype import (
     bfloat16,
     can_cast,
     complex32,
@@ -47,7 +47,7 @@ from .core.dtype import (  # noqa: E402
     uint32,
     uint64,
 )
-from .core.grad_mode import (  # noqa: E402
+from .core.grad_mode import (
     enable_grad,
     inference_mode,
     is_grad_enabled,
@@ -55,7 +55,7 @@ from .core.grad_mode import (  # noqa: E402
     no_grad,
     set_grad_enabled,
 )
-from .core.layout import (  # noqa: E402
+from .core.layout import (
     channels_last,
     channels_last_3d,
     contiguous_format,
@@ -66,13 +66,13 @@ from .core.layout import (  # noqa: E402
     sparse_csr,
     strided,
 )
-from .core.names import missing as _missing  # noqa: E402
-from .core.size import Size  # noqa: E402
-from .core.tensor import Tensor  # noqa: E402
-from .dispatch.registry import FUNCTIONS as _FUNCTIONS  # noqa: E402
-from .kernels import get_num_threads, set_num_threads, show_config  # noqa: E402
-from .serialization import layers as _layers  # noqa: E402
-from .serialization import pickling as _pickling  # noqa: E402
+from .core.names import missing as _missing
+from .core.size import Size
+from .core.tensor import Tensor
+from .dispatch.registry import FUNCTIONS as _FUNCTIONS
+from .kernels import get_num_threads, set_num_threads, show_config
+from .serialization import layers as _layers
+from .serialization import pickling as _pickling
 
 __version__ = "0.1.0"
 

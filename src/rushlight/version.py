@@ -36,6 +36,7 @@ class TorchVersion(str):
     def __ge__(self, other: Any) -> bool:
         return self._release(self) >= self._release(other)
 
+
 cuda: str | None = None
 hip: str | None = None
 rocm: str | None = None

@@ -21,7 +21,6 @@ from . import tensor_methods as _tensor_methods
 from .api import backward, grad
 
 
-
 class _VariableMeta(type):
     def __instancecheck__(cls, x: Any) -> bool:
         return isinstance(x, Tensor)
@@ -38,9 +37,7 @@ class Variable(metaclass=_VariableMeta):
         if data is None:
             return wrap(np.empty(0, get_default_dtype().np))
         if not isinstance(data, Tensor):
-            raise TypeError(
-                f"Variable data has to be a tensor, but got {type(data).__name__}"
-            )
+            raise TypeError(f"Variable data has to be a tensor, but got {type(data).__name__}")
         return data.detach().requires_grad_(requires_grad)
 
 

@@ -25,7 +25,7 @@ import numpy as np
 from ..core.dtype import dtype as _dtype
 from ..core.dtype_info import as_dtype
 from ..core.tensor import Tensor, wrap
-from .messages import TRANSLATED, explain_arguments, missing, not_a_tensor
+from .messages import TRANSLATED, explain_arguments, missing, not_a_tensor, out_of_memory
 from .out import write_out
 from .schema import MISSING, Schema
 
@@ -244,6 +244,8 @@ def recover(face: Face, values: tuple, error: Exception) -> Any:
     """After an error: what a foreign class's `__torch_function__` makes of the call, or the error
     in PyTorch's words."""
     schema = face.schema
+    if isinstance(error, MemoryError):
+        raise out_of_memory(error) from None
     if any(hasattr(type(v), "__torch_function__") and not isinstance(v, Tensor) for v in values):
         for ask in FOREIGN:
             result = ask(face.function, *_spelled(schema, values))

@@ -11,7 +11,22 @@ from ..core.tensor import Tensor
 from .schema import MISSING
 
 # what NumPy raises that PyTorch words otherwise
-TRANSLATED = (ValueError, IndexError, TypeError, AttributeError)
+TRANSLATED = (ValueError, IndexError, TypeError, AttributeError, MemoryError)
+
+
+class AllocationError(RuntimeError, MemoryError):
+    """There is no memory left for a result; a RuntimeError, as in PyTorch."""
+
+
+def out_of_memory(error: Exception) -> AllocationError:
+    """NumPy's MemoryError (or its ValueError for sizes beyond any memory) in PyTorch's words."""
+    if isinstance(error, AllocationError):
+        return error
+    size = getattr(error, "_total_size", None)
+    asked = "more than there can be" if size is None else f"{size} bytes"
+    return AllocationError(
+        f"DefaultCPUAllocator: can't allocate memory: you tried to allocate {asked}."
+    )
 
 
 WRAPPED = "_asks_handlers_before"  # where overrides.py keeps the function inside its wrapper
@@ -63,6 +78,8 @@ def explain_arguments(schema: Any, values: tuple, error: Exception) -> Exception
 
 def explain(card: Any, args: tuple, error: Exception, into: Tensor | None = None) -> Exception:
     """The exception to raise instead of what NumPy said while running a card on these arguments."""
+    if isinstance(error, MemoryError):
+        return out_of_memory(error)
     if card.schema is not None and card.prepare is None:
         found = explain_arguments(card.schema, args, error)
         if found is not error:

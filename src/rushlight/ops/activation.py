@@ -23,7 +23,14 @@ _F32 = np.dtype(np.float32)
 # ---------------------------------------------------------------- without options
 
 
-@op("relu(input, inplace=False)", at="torch Tensor F", inplace=True, is_relu=True, fresh=True)
+@op(
+    "relu(input, inplace=False)",
+    at="torch Tensor F",
+    inplace=True,
+    is_relu=True,
+    fresh=True,
+    quiet=False,
+)
 class Relu:
     """y = max(x, 0), NaN stays;  dx = dy where y > 0
 
@@ -390,6 +397,8 @@ class Hardtanh:
     inplace=True,
     tensors=1,
     node="Threshold",
+    not_for="b",
+    kernel="threshold_cpu",
 )
 class Threshold:
     """y = x where x > threshold, else value;  dx = dy where x > threshold"""
@@ -448,7 +457,7 @@ class Softshrink:
 # ---------------------------------------------------------------- gates and learned slopes
 
 
-@op("glu(input, dim=-1)", at="F", tensors=1, node="Glu")
+@op("glu(input, dim=-1)", at="F", tensors=1, node="Glu", not_for="iub", kernel="glu_cpu")
 class Glu:
     """y = a σ(b), a and b the halves of x along dim    Dauphin et al. 2016, arXiv:1612.08083
 

@@ -43,6 +43,7 @@ def _checked_list(name: str, tensors) -> list:
     at="torch",
     tensors="list",
     promote="arith",
+    quiet=False,
 )
 class Cat:
     """y = the tensors one after the other along an existing dimension; a copy.
@@ -125,7 +126,7 @@ def _concatenated(tensors: list, dim: int) -> np.ndarray:
 cat = Cat
 
 
-@op("stack(tensors, dim=0, *, out=None)", at="torch", tensors="list", promote="arith")
+@op("stack(tensors, dim=0, *, out=None)", at="torch", tensors="list", promote="arith", quiet=False)
 class Stack:
     """y = the tensors, all of one shape, along a new dimension; a copy.
 

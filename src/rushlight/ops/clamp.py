@@ -194,6 +194,7 @@ def _is_number(x: Any) -> bool:
     inplace="torch Tensor",
     tensors=1,
     node="Clamp1",
+    quiet=False,
 )
 class Clamp:
     """y = x held between min and max: numbers, tensors, or None for no bound; max wins if min > max

@@ -234,6 +234,7 @@ def isin(elements, test_elements, *, assume_unique, invert):
     at="torch Tensor",
     inplace="Tensor",
     broadcast=True,
+    quiet=True,
 )
 class Heaviside:
     """z = 0 where x < 0, 1 where x > 0, y where x = 0; not differentiable, backward raises

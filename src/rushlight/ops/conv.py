@@ -47,6 +47,7 @@ def _windows_of(x, w, b, cells, options):
     save_if={"x": 1, "w": 0},
     node="Convolution",
     fresh=True,
+    quiet=False,
 )
 class Convolution:
     """y[n, o, l] = b[o] + Σ_{c, t} w[o, c, t] · x[n, c, l · stride + t · dilation - padding]

@@ -47,7 +47,7 @@ class ToCopy:
         yield make(0, 5), float64, float32
 
 
-@op("clone(input, *, memory_format=preserve_format)", at="torch Tensor", tensors=1)
+@op("clone(input, *, memory_format=preserve_format)", at="torch Tensor", tensors=1, quiet=False)
 class Clone:
     """y = a copy of x, differentiable.
 

@@ -15,6 +15,8 @@ import numpy as np
 from ..core.construct import legacy_tensor, tensor
 from ..core.device import resolve
 from ..core.dtype import (
+    BOOL,
+    COMPLEX,
     FLOAT,
     INT,
     complex128,
@@ -23,13 +25,14 @@ from ..core.dtype import (
     int64,
     number_dtype,
     promote_types,
+    scalar_name,
 )
 from ..core.dtype import dtype as DType
 from ..core.dtype_info import as_dtype
 from ..core.layout import preserve_format, strided
 from ..core.strided import as_sizes, required, view_of
 from ..core.tensor import Tensor, wrap
-from ..dispatch.messages import missing, not_implemented
+from ..dispatch.messages import missing, not_implemented, out_of_memory
 from ..dispatch.registry import composite, fitted, number_of, write_out
 from ..kernels import K, native
 from .cat_split import stack
@@ -136,7 +139,11 @@ def _filled(name: str, fill: Any) -> Any:
         if not size:
             raise missing(name, "size")
         d = get_default_dtype() if dtype is None and out is None else dtype_of(dtype, name, out)
-        a = fill(shape_of(size, name), d.np)
+        shape = shape_of(size, name)
+        try:
+            a = fill(shape, d.np)
+        except (MemoryError, ValueError) as e:
+            raise out_of_memory(e) from None
         return finished(
             a, requires_grad, resolve(device), layout, pin_memory, out, memory_format, name
         )
@@ -208,7 +215,11 @@ def full(
     d = dtype_of(dtype, "full", out, number_dtype(value))
     if not isinstance(size, (tuple, list)):
         raise _no_sizes("full", size)
-    a = np.full(shape_of((size,), "full"), fitted(value, d))
+    shape, value = shape_of((size,), "full"), fitted(value, d)
+    try:
+        a = np.full(shape, value)
+    except (MemoryError, ValueError) as e:
+        raise out_of_memory(e) from None
     return finished(a, requires_grad, resolve(device), layout, pin_memory, out, name="full")
 
 
@@ -364,6 +375,8 @@ def arange(
                 f"{type(v).__name__}"
             )
     dtype = dtype_of(dtype, "arange", out, _range_dtype((start, end, step)))
+    if dtype.category in (BOOL, COMPLEX):
+        raise NotImplementedError(f"\"arange_cpu\" not implemented for '{scalar_name(dtype)}'")
     start, end, step = number_of(start), number_of(end), number_of(step)
     if step == 0:
         raise RuntimeError("step must be nonzero")

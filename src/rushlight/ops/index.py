@@ -80,7 +80,7 @@ class BasicDx:
         yield make(2, 4), (3, 4), (slice(0, 3, 2),)
 
 
-@internal("index", tensors=1, node="Index")
+@internal("index", tensors=1, node="Index", quiet=False)
 class Index:
     """y = x[key] with index arrays or masks in the key; a copy.
 

@@ -97,7 +97,7 @@ def check_bounds(name: str, index: np.ndarray, d: int, n: int) -> None:
     K.refuse(bad, error)
 
 
-@op("index_select(input, dim, index, *, out=None)", at="torch Tensor", tensors=1)
+@op("index_select(input, dim, index, *, out=None)", at="torch Tensor", tensors=1, quiet=False)
 class IndexSelect:
     """y = the slices of x along dim that `index` lists, in its order; a copy.
 

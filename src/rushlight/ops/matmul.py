@@ -71,6 +71,7 @@ def _product_dx(c, dz, x, y):
     tensors=2,
     save_if={"x": 1, "y": 0},
     fresh=True,
+    quiet=False,
 )
 class Mm:
     """Z = X Y for matrices X (n, k), Y (k, m)
@@ -102,6 +103,7 @@ class Mm:
     at="torch Tensor",
     tensors=2,
     save_if={"x": 1, "y": 0},
+    quiet=False,
 )
 class Bmm:
     """Z[b] = X[b] Y[b] for batches X (b, n, k), Y (b, k, m)
@@ -243,7 +245,14 @@ def _matmul(x: Tensor, y: Tensor) -> Tensor:
     return MatmulBatched.run((x, y))
 
 
-@internal("matmul_batched", tensors=2, broadcast=True, save_if={"x": 1, "y": 0}, node="UnsafeView")
+@internal(
+    "matmul_batched",
+    tensors=2,
+    broadcast=True,
+    save_if={"x": 1, "y": 0},
+    node="UnsafeView",
+    quiet=False,
+)
 class MatmulBatched:
     """Z = X Y over the last two dimensions, batch dimensions broadcast."""
 
@@ -269,7 +278,9 @@ Tensor.__imatmul__ = lambda x, y: (
 )
 
 
-@internal("linear", tensors=3, save_if={"input": 1, "weight": 0}, node="Addmm", fresh=True)
+@internal(
+    "linear", tensors=3, save_if={"input": 1, "weight": 0}, node="Addmm", fresh=True, quiet=False
+)
 class Linear:
     """y = x Wᵀ + b
 

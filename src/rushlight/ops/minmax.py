@@ -338,7 +338,11 @@ def _where(word, x, dim, keepdim):
     return _argument(word, x, axes[0], keepdim)
 
 
-@op("argmax(input, dim: int | None = None, keepdim=False, *, out=None)", at="torch Tensor")
+@op(
+    "argmax(input, dim: int | None = None, keepdim=False, *, out=None)",
+    at="torch Tensor",
+    quiet=False,
+)
 class Argmax:
     """The int64 index of the largest element along dim, of the flattened tensor without dim
 

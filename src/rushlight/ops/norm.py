@@ -92,6 +92,7 @@ def check_trailing(x: tuple, shape: tuple, comma: str, **parameters: Tensor | No
     node="NativeLayerNorm",
     not_for="iubc",
     kernel="LayerNormKernelImpl",
+    quiet=False,
 )
 class LayerNorm:
     """y = (x - mean) · rstd · w + b over the last n dimensions, of shape normalized_shape.

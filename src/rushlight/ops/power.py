@@ -41,7 +41,7 @@ _REAL = frozenset((int, float, bool))  # numbers that raise no floating dtype
 _power = in_single(K.power)  # two-byte floats: computed in float32, rounded once
 
 
-@internal("pow_number", tensors=1, node="Pow")
+@internal("pow_number", tensors=1, node="Pow", quiet=False)
 class PowNumber:
     """y = x^p for a number p;  dx = dy · p · x^(p-1), 0 if p = 0"""
 
@@ -58,10 +58,10 @@ class PowNumber:
         if p == 2:
             return K.square(x)
         if p == 3:
-            return x * x * x
+            return K.mul(K.square(x), x)
         if target.itemsize == 2:
             return _power(x, number_array(p, from_numpy_dtype(target)))
-        return x**p
+        return K.power(x, p)
 
     def backward(c, dy, x, p):
         if p == 0:

@@ -26,6 +26,8 @@ def axes_of(dim, ndim: int) -> tuple | None:
         return (dim % ndim,)
     if dim is None or dim == () or dim == []:
         return None
+    if isinstance(dim, str):
+        raise TypeError("argument 'dim' must be tuple of ints, not str")
     dims = (dim,) if isinstance(dim, int) else tuple(int(d) for d in dim)
     reach = max(ndim, 1)
     found = []
@@ -93,6 +95,7 @@ def stored_as(y, dtype):
     constants=3,
     fast="dim is None and dtype is None",
     fresh=True,
+    quiet=False,
 )
 class Sum:
     """y = Σ x over all elements, or over dim (an int or several)
@@ -130,6 +133,7 @@ class Sum:
     constants=2,
     accumulate=True,
     fast="dim is None and dtype is None",
+    quiet=False,
 )
 class Mean:
     """y = Σ x / n over all elements, or over dim (an int or several); NaN for no elements

@@ -74,6 +74,7 @@ word("scatter_add", scatter_add_array)
     "gather(input, dim, index, *, sparse_grad: bool = False, out=None)",
     at="torch Tensor",
     tensors=1,
+    quiet=False,
 )
 class Gather:
     """y[i, j] = x[index[i, j], j] for dim = 0, and so on.

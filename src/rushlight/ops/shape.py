@@ -7,7 +7,7 @@ from math import prod
 
 import numpy as np
 
-from ..core.dtype import dtype, float64, from_numpy_dtype, scalar_name
+from ..core.dtype import as_dtype, float64, from_numpy_dtype, is_dtype, scalar_name
 from ..core.size import Size
 from ..core.tensor import Tensor, wrap
 from ..dispatch.messages import mismatch
@@ -15,9 +15,19 @@ from ..dispatch.registry import composite, internal, op, view_of
 from ..kernels import K
 
 
+def _whole(n: Any) -> int:
+    """A size as an int. TypeError: a float, or no number at all."""
+    if not hasattr(n, "__index__"):
+        raise TypeError(
+            "view() received an invalid combination of arguments: sizes are ints, not "
+            f"{type(n).__name__}"
+        )
+    return n.__index__()
+
+
 def target_shape(shape, count: int) -> tuple:
     """`shape` with its -1 worked out. RuntimeError: does not hold `count` elements."""
-    shape = tuple([n if type(n) is int else int(n) for n in shape])
+    shape = tuple([n if type(n) is int else _whole(n) for n in shape])
     if -1 in shape:
         known = prod([n for n in shape if n != -1])
         if shape.count(-1) > 1:

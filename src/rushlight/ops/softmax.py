@@ -34,6 +34,7 @@ def _arguments(name: str, input: Tensor, dim: int, dtype) -> tuple[Tensor, int]:
     accumulate=True,
     fast="dtype is None and input._a.dtype.kind == 'f'",
     fresh=True,
+    quiet=False,
 )
 class Softmax:
     """y = e^x / Σ e^x along dim
@@ -70,6 +71,7 @@ class Softmax:
     accumulate=True,
     fast="dtype is None and input._a.dtype.kind == 'f'",
     fresh=True,
+    quiet=False,
 )
 class LogSoftmax:
     """y = x - log Σ e^x along dim
