@@ -26,6 +26,7 @@ from ..kernels import K
 from .call import record, replay
 from .messages import explain, not_implemented
 from .op import CARDS, Card
+from .out import check_overlap
 from .promotion import alike, promoted
 
 
@@ -51,6 +52,10 @@ def apply_inplace(card: Card, args: tuple) -> Tensor:
             if card.promote == "float" and found.category < FLOAT:
                 found = get_default_dtype()
             check_can_cast(found, x.dtype)
+    if x._v is not None:
+        for a in args:
+            if isinstance(a, Tensor) and a._v is x._v and a is not x and card.name != "copy":
+                check_overlap(x, a, x)  # a copy may overlap: what is written is what was there
     old = new(Tensor)
     old._a, old._rg, old._node, old._view, old._v = x._a, x._rg, x._node, None, None
     if x._node is not None:

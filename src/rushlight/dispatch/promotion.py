@@ -125,8 +125,8 @@ def fitted(x: Any, target: Any, any_size: bool = False) -> np.ndarray:
     """A Python number that is to be stored, as a 0-d array of `target`.
 
     Fractions are cut. An unsigned dtype takes negative integers down to minus its largest value;
-    they wrap around. any_size: two-byte floats become inf (of x[i] = number). OverflowError: an integer beyond 64 bits;
-    RuntimeError: anything else that does not fit.
+    they wrap around. any_size: two-byte floats become inf (of x[i] = number).
+    OverflowError: an integer beyond 64 bits; RuntimeError: anything else that does not fit.
     """
     if isinstance(x, (int, np.integer)) and not isinstance(x, bool) and not -_2_63 <= x < 2 * _2_63:
         raise OverflowError("int too big to convert")

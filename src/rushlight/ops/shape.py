@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from math import prod
+from typing import Any
 
 import numpy as np
 

@@ -258,21 +258,35 @@ def threshold_dx(dy, x, threshold, value):
 # --- in place --------------------------------------------------------------------------------
 
 
+def _checked(x, y):
+    """y. RuntimeError: it overlaps x without being x."""
+    if isinstance(y, np.ndarray) and np.may_share_memory(x, y):
+        same = x.shape == y.shape and x.strides == y.strides
+        if (not same and x.size and y.size) or (same and x.ctypes.data != y.ctypes.data):
+            if x.flags.forc and y.flags.forc:
+                raise RuntimeError(
+                    "unsupported operation: some elements of the input tensor and the written-to "
+                    "tensor refer to a single memory location. Please clone() the tensor before "
+                    "performing the operation."
+                )
+    return y
+
+
 def add_(x, y):
     """x += y in x's memory; returns x."""
-    return np.add(x, y, out=x)
+    return np.add(x, _checked(x, y), out=x)
 
 
 def sub_(x, y):
     """x -= y in x's memory; returns x."""
-    return np.subtract(x, y, out=x)
+    return np.subtract(x, _checked(x, y), out=x)
 
 
 def mul_(x, y):
     """x *= y in x's memory; returns x."""
-    return np.multiply(x, y, out=x)
+    return np.multiply(x, _checked(x, y), out=x)
 
 
 def div_(x, y):
     """x /= y in x's memory; returns x."""
-    return np.true_divide(x, y, out=x)
+    return np.true_divide(x, _checked(x, y), out=x)
