@@ -4,13 +4,18 @@ D narrow dtypes, A autograd, I indexing, shapes, interop. The values are PyTorch
 tools/freeze_ops.py.
 """
 
+import copy
 import itertools
+import pickle
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 from op_cases import agree, evaluate, frozen
 
 import rushlight as torch
+from rushlight import nn
 from rushlight.dispatch.registry import apply
 from rushlight.testing.samples import Make, sample_arguments, sampled_cards
 
@@ -125,3 +130,83 @@ def test_what_a_node_keeps_has_its_version_checked(card):
             for a, b in zip(before, after, strict=True):
                 same = a is b is None or np.array_equal(a._a, b._a, equal_nan=True)
                 assert same, (card.name, i, a, b)
+
+
+# ---------------------------------------------------------------- what is no line of faults.txt
+
+
+def test_I12_a_wrapper_reaches_its_net():
+    class Wrapper(nn.Module):
+        def __init__(self, net):
+            super().__init__()
+            self.net = net
+
+        def __getattr__(self, name):
+            try:
+                return super().__getattr__(name)
+            except AttributeError:
+                return getattr(self.net, name)
+
+    wrapped = Wrapper(nn.Linear(2, 3))
+    assert wrapped.out_features == 3
+    with pytest.raises(AttributeError, match="'Linear' object has no attribute 'absent'"):
+        wrapped.absent  # noqa: B018
+
+
+def test_I12_a_mixin_before_module():
+    class Mixin:
+        def __getattr__(self, name):
+            return 7 if name == "seven" else super().__getattr__(name)
+
+    class Net(Mixin, nn.Module):
+        pass
+
+    assert Net().seven == 7
+    with pytest.raises(AttributeError, match="'Net' object has no attribute 'eight'"):
+        Net().eight  # noqa: B018
+
+
+def test_I14_float_of_a_tensor_with_a_gradient_warns():
+    with pytest.warns(UserWarning, match="requires_grad=True to a scalar"):
+        assert float(torch.ones(1, requires_grad=True)) == 1
+
+
+def test_I15_pickles_name_our_own_package():
+    net = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2))
+    data = pickle.dumps(net)
+    assert b"torch.nn.modules" not in data.replace(b"rushlight.nn", b"")
+    again = pickle.loads(data)
+    assert type(again[0]) is nn.Linear
+    assert np.array_equal(again[0].weight.detach(), net[0].weight.detach())
+    assert copy.deepcopy(net)[0].weight is not net[0].weight
+
+
+@pytest.mark.parametrize("allowed", [False, True])
+def test_I15_a_whole_module_needs_a_word(tmp_path, monkeypatch, allowed):
+    torch.save(nn.Linear(2, 2), tmp_path / "net.pt")
+    monkeypatch.setenv("TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD", "1" if allowed else "0")
+    if allowed:
+        assert type(torch.load(tmp_path / "net.pt")) is nn.Linear
+    else:
+        with pytest.raises(pickle.UnpicklingError, match="Linear"):
+            torch.load(tmp_path / "net.pt")
+        with torch.serialization.safe_globals([nn.Linear]):
+            assert type(torch.load(tmp_path / "net.pt")) is nn.Linear
+
+
+def test_I16_the_version_a_program_sees():
+    code = (
+        "import torch; v = torch.__version__; "
+        "print(v.split('+')[0], v >= '2.9', v < (2, 14), torch.version.__version__ == v)"
+    )
+    run = [sys.executable, "-m", "rushlight", "run", "-c", code]
+    found = subprocess.run(run, capture_output=True, text=True, timeout=60, check=True)
+    assert found.stdout == "2.13.0 True True True\n"
+    assert torch.__version__ == "0.1.0"
+
+
+def test_D5_no_memory_is_a_runtime_error():
+    with pytest.raises(RuntimeError, match="can't allocate memory: you tried to allocate"):
+        torch.zeros(10**15)
+    with pytest.raises(MemoryError):
+        torch.ones(10**6, 10**9)

@@ -152,9 +152,16 @@ def conj(x):
     return np.conj(x) if x.dtype.kind == "c" else x
 
 
+def _rows(y):
+    """y in row-major order: what is reduced or accumulated does not keep the order of x in memory,
+    as in PyTorch.
+    """
+    return y if y.ndim < 2 or y.flags.c_contiguous else y.copy()
+
+
 def _reduction(f: Any) -> Any:
     def reduce(x, axis=None, keepdims=False):
-        return f(x, axis=axis, keepdims=keepdims)
+        return _rows(f(x, axis=axis, keepdims=keepdims))
 
     return reduce
 
@@ -164,14 +171,14 @@ def _total(f: Any) -> Any:
 
     def reduce(x, axis=None, keepdims=False):
         dtype = np.int64 if x.dtype.kind in "iub" else None
-        return f(x, axis=axis, dtype=dtype, keepdims=keepdims)
+        return _rows(f(x, axis=axis, dtype=dtype, keepdims=keepdims))
 
     return reduce
 
 
 def _running(f: Any) -> Any:
     def accumulate(x, axis):
-        return f(x, axis, dtype=np.int64 if x.dtype.kind in "iub" else None)
+        return _rows(f(x, axis, dtype=np.int64 if x.dtype.kind in "iub" else None))
 
     return accumulate
 
@@ -180,7 +187,7 @@ def mean(x, axis=None, keepdims=False):
     """The mean; of no elements nan, without NumPy's warning."""
     if x.size == 0:
         return np.sum(x, axis=axis, keepdims=keepdims) * x.dtype.type(np.nan)
-    return np.mean(x, axis=axis, keepdims=keepdims)
+    return _rows(np.mean(x, axis=axis, keepdims=keepdims))
 
 
 _ELEMENTWISE = {
@@ -254,8 +261,8 @@ _SHAPES = {
     "squeeze": np.squeeze,
     "flip": np.flip,
     "roll": np.roll,
-    "tril": np.tril,
-    "triu": np.triu,
+    "tril": lambda x, k=0: _rows(np.tril(x, k)),
+    "triu": lambda x, k=0: _rows(np.triu(x, k)),
     "cumsum": _running(np.add.accumulate),
     "cumprod": _running(np.multiply.accumulate),
     "logcumsumexp": np.logaddexp.accumulate,

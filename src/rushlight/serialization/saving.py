@@ -24,6 +24,7 @@ from ..core.layout import layout, memory_format
 from ..core.size import Size
 from ..core.storage import TypedStorage, flat_bytes, is_storage
 from ..core.tensor import Tensor, address, storage_array, strides_of
+from . import layers
 from .rebuild import Name, public_name, storage_name, tensor_recipe
 
 __all__ = ["save"]
@@ -123,6 +124,8 @@ class _Writer(_PythonPickler):
             return Name("torch", "device"), obj.__reduce__()[1]
         if type(obj) is layout:
             return Name("torch.serialization", "_get_layout"), (repr(obj),)
+        if layers.find(type(obj).__name__) is type(obj):
+            return object.__reduce_ex__(obj, self.proto)  # class and state, nothing to call
         return NotImplemented
 
     def _place(self, a: np.ndarray) -> tuple[_Reference, int, tuple[int, ...]]:

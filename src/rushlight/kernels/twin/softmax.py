@@ -16,7 +16,7 @@ def softmax(x, axis):
     if x.ndim == 0 or x.size == 0:
         return x * 0 + 1
     e = K.exp(x - K.max(x, axis, True))
-    return e / K.sum(e, axis, True)
+    return K.dense(e / K.sum(e, axis, True))
 
 
 @np.errstate(all="ignore")
@@ -25,7 +25,7 @@ def log_softmax(x, axis):
     if x.ndim == 0 or x.size == 0:
         return x * 0
     z = x - K.max(x, axis, True)
-    return z - K.log(K.sum(K.exp(z), axis, True))
+    return K.dense(z - K.log(K.sum(K.exp(z), axis, True)))
 
 
 @np.errstate(all="ignore")
