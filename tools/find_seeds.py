@@ -1,23 +1,24 @@
 """Seeds with which the scripts of tests/scripts print the same on every processor.
 
-    python tools/find_seeds.py                # the scripts with the seeds that they have
-    python tools/find_seeds.py mlp 1          # first_losses.py: the first seed from 1 on that passes
-    python tools/find_seeds.py build_model 1  # the same for the other scripts
+    python tools/find_seeds.py                # do the scripts pass with the seeds that they have?
+    python tools/find_seeds.py mlp 1          # of first_losses.py: the first seed from 1 that does
+    python tools/find_seeds.py build_model 1  # the same for another script
 
 Some input of a ReLU lies so near 0 that the order of a sum decides its sign. That order depends on
 the processor, the number of threads and the BLAS; after such a tie two right runs part, by 1e-3 and
 more. So the numbers of a run are worth freezing only if, with its seed, it agrees with itself
 
-1. under noise: PyTorch, with every output of a Linear or Conv2d moved by 2^-22 of its root mean
-   square, 40 times. The sums of 784 products lie 1.4e-7 (MKL) to 3e-7 (rushlight's) off the exact
-   ones, so this covers processors that are not at hand;
+1. under noise: PyTorch, with every output of a Linear or Conv2d, sums of K products, moved by
+   2^-24 K^1/4 of its root mean square, 40 times. So far off the exact sums are those of MKL, oneDNN
+   and rushlight (5e-8 for K = 9, 1e-7 to 2e-7 for 144, 1.4e-7 to 3e-7 for 784). This stands for
+   processors that are not at hand;
 2. in PyTorch, with 1 thread and 2, on the kernels for older processors of ATen, oneDNN and MKL, and
    on MKL's kernels for Intel's processors (as_intel.c; needs a C compiler);
 3. in rushlight, native and pure, over instruction sets, threads, OpenBLAS's and NumPy's kernels;
 
-the losses within 1e-6 (LIMITS; three times that under noise and in rushlight), far below what
-tests/test_documents.py allows. A tie moves them by 1e-4 and more. A net that does not learn in its
-run does not count either. Needs torch 2.13.0 (CPU), and rushlight with its extension (`make dev`).
+the losses within 1e-6 (LIMITS; LOOSER times that under noise and in rushlight), far below what
+tests/test_documents.py allows. Nor does a net count that learns next to nothing in its run: some
+convnets stay at ln 10. Needs torch 2.13.0 (CPU), and rushlight with its extension (`make dev`).
 """
 
 import contextlib
@@ -35,9 +36,10 @@ ROOT = Path(__file__).resolve().parent.parent
 SCRIPTS = ROOT / "tests/scripts"
 DIGITS = ROOT / "src/rushlight/vision/datasets/digits.npz"
 NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d+\.\d*|\.\d+|\d+)(?:e[-+]?\d+)?(?!\w)")
-# The losses relative to themselves; what the others print has four decimals, and the last may round.
+# Losses relative to themselves; what the others print has four decimals, and the last may round.
 LIMITS = {"first_losses": 1e-6, "build_model": 1.01e-4, "from_scratch": 1.01e-4}
-NOISES, NOISE = 40, 2.0**-22
+LOOSER = 3
+NOISES, NOISE = 40, 2.0**-24
 
 THREADS = ("1", "2")
 TORCH = [
@@ -92,6 +94,19 @@ def apart(stem: str, got: str, want: str) -> float:
     return max(abs(x - y) / max(floor, abs(y), 1e-30) for x, y in pairs)
 
 
+def limit(stem: str, whose: str = "noise") -> float:
+    return LIMITS[stem] * (LOOSER if stem == "first_losses" and whose != "torch" else 1)
+
+
+def learns(stem: str, text: str) -> bool:
+    """Is every model's last loss below 9/10 of its first?"""
+    if stem != "first_losses":
+        return True
+    losses = [float(line.split()[2]) for line in text.splitlines()]
+    runs = [losses[i : i + 100] for i in range(0, len(losses), 100)]
+    return all(run[-1] < 0.9 * run[0] for run in runs)
+
+
 def under_noise(stem: str, text: str) -> float:
     """The greatest difference under noise, up to the first that is too great."""
     import torch
@@ -101,7 +116,7 @@ def under_noise(stem: str, text: str) -> float:
     def move(module, inputs, output):
         if isinstance(module, torch.nn.Linear | torch.nn.Conv2d):
             with torch.no_grad():
-                step = output.square().mean().sqrt() * NOISE
+                step = NOISE * module.weight[0].numel() ** 0.25 * output.square().mean().sqrt()
                 output += step * torch.randn(output.shape, generator=noise)
 
     want, worst = printed(text), 0.0
@@ -110,7 +125,7 @@ def under_noise(stem: str, text: str) -> float:
         for seed in range(NOISES):
             noise.manual_seed(seed)
             worst = max(worst, apart(stem, printed(text), want))
-            if worst > LIMITS[stem]:
+            if worst > limit(stem):
                 break
     finally:
         hook.remove()
@@ -132,12 +147,12 @@ def settings(folder: Path):
         yield "rushlight", {"RUSHLIGHT_PURE": "1", "OPENBLAS_NUM_THREADS": threads, **more}
 
 
-def in_settings(stem: str, text: str) -> float:
-    """The greatest difference from the first setting, up to the first that is too great."""
+def in_settings(stem: str, text: str) -> bool:
+    """Does every setting print what the first one prints? Stops at one that does not."""
     with tempfile.TemporaryDirectory() as folder:
         script = Path(folder) / "script.py"
         script.write_text(text, encoding="utf-8")
-        want, worst = None, 0.0
+        want = None
         for whose, more in settings(Path(folder)):
             command = [sys.executable, __file__, "--print", script]
             if whose == "rushlight":
@@ -148,22 +163,20 @@ def in_settings(stem: str, text: str) -> float:
             difference = apart(stem, got.stdout, want)
             label = " ".join(f"{k}={Path(v).name}" for k, v in more.items())
             print(f"    {difference:.1e}  {whose} {label}", flush=True)
-            worst = max(worst, difference)
-            if worst > LIMITS[stem]:
-                break
-    return worst
+            if difference > limit(stem, whose):
+                return False
+    return True
 
 
 def passes(name: str, seed: int | None) -> bool:
     stem, text = seeded(name, seed)
     label = name if seed is None else f"{name}, seed {seed}"
+    if not learns(stem, printed(text)):
+        print(f"{label}: learns too little", flush=True)
+        return False
     noise = under_noise(stem, text)
     print(f"{label}: {noise:.1e} under noise", flush=True)
-    if noise > LIMITS[stem]:
-        return False
-    worst = in_settings(stem, text)
-    print(f"{label}: {worst:.1e} over the settings", flush=True)
-    return worst <= LIMITS[stem]
+    return noise <= limit(stem) and in_settings(stem, text)
 
 
 def main(words: list[str]) -> int:
