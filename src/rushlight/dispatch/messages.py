@@ -75,9 +75,9 @@ def explain(card: Any, args: tuple, error: Exception, into: Tensor | None = None
             f"{error.axis})"
         )
     if isinstance(error, ValueError) and card.broadcast and len(tensors) > 1:
-        found = mismatch([t._a.shape for t in tensors])
-        if found:
-            return RuntimeError(found)
+        sentence = mismatch([t._a.shape for t in tensors])
+        if sentence:
+            return RuntimeError(sentence)
         if into is not None:
             shape = np.broadcast_shapes(*[t._a.shape for t in tensors])
             return RuntimeError(
