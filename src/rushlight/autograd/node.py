@@ -9,9 +9,7 @@ so dropping the result frees the graph by reference count.
 from __future__ import annotations
 
 import itertools
-import textwrap
-import traceback
-from pathlib import Path
+import os
 from typing import Any
 
 from ..core.grad_mode import mode, watching
@@ -199,7 +197,8 @@ if watching[0] and mode.anomaly:
 def fill_text(indent: int, **values: Any) -> str:
     """The lines that fill a new `node`, indented; fields that are not named are None."""
     fields = dict.fromkeys(("edges", "saved", "shapes", "outs", "versions"))
-    return textwrap.indent(FILL.format(**{**fields, **values}), " " * indent)
+    lines = FILL.format(**{**fields, **values}).splitlines(keepends=True)
+    return "".join(" " * indent + line for line in lines)
 
 
 def _compiled_fill() -> Any:
@@ -232,11 +231,13 @@ def make_node(
     return node
 
 
-_PACKAGE = str(Path(__file__).parent.parent)
+_PACKAGE = os.path.dirname(os.path.dirname(__file__))
 
 
 def note_trace(node: Node) -> None:
     """In anomaly mode, remember where the forward was called: the stack up to the user's line."""
+    import traceback
+
     frames = traceback.extract_stack()
     while frames and frames[-1].filename.startswith((_PACKAGE, "<card", "<face")):
         frames.pop()
