@@ -64,7 +64,9 @@ def explain_missing(module: str) -> None:
 @cache
 def pytorch_names(space: str) -> frozenset[str]:
     """PyTorch's public names in "torch.nn" and the like; none for a namespace not in the list."""
-    with open(os.path.join(os.path.dirname(__file__), "pytorch_names.txt"), encoding="utf-8") as lines:
+    with open(
+        os.path.join(os.path.dirname(__file__), "pytorch_names.txt"), encoding="utf-8"
+    ) as lines:
         for line in lines:
             head, _, names = line.partition(": ")
             if head == space:
