@@ -1,4 +1,4 @@
-"""The mistakes of tests/test_messages.py, made with PyTorch: the same exceptions and first lines."""
+"""The mistakes of tests/test_messages.py, made with PyTorch: the same first lines."""
 
 from pathlib import Path
 

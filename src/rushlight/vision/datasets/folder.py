@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ..transforms.pil import image_module
+from ..transforms.pil import NoScale, eight_bits, image_module
 from .vision import VisionDataset
 
 __all__ = ["IMG_EXTENSIONS", "DatasetFolder", "ImageFolder", "default_loader", "make_dataset"]
@@ -85,11 +85,17 @@ def make_dataset(
 
 
 def default_loader(path: str | Path) -> Any:
-    """The image in a file, as a PIL image in RGB. RuntimeError: none that Pillow can read."""
+    """The image in a file, as a PIL image in RGB.
+
+    Images of 16 bits are scaled to 8, and floats of [0, 1] (torchvision cuts them off at 255).
+    RuntimeError: none that Pillow can read, or other floats.
+    """
     Image = image_module()
     try:
         with open(path, "rb") as file, Image.open(file) as image:
-            return image.convert("RGB")
+            return eight_bits(image, "RGB")
+    except NoScale as error:
+        raise NoScale(f"{path}: {error}") from None
     except (OSError, SyntaxError) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise  # the system's own error, which names the file
