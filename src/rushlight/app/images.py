@@ -202,8 +202,8 @@ def _reason(path: str, error: Exception) -> str:
     """Why a file cannot be read, in a few words."""
     if os.path.islink(path) and not os.path.exists(path):
         return "a link to nothing"
-    if isinstance(error, NoScale):
-        return str(error).removeprefix(f"{path}: ").partition("\n")[0]
+    if isinstance(error.__cause__, NoScale):
+        return str(error.__cause__).partition("\n")[0]
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     return "not an image, or only part of one" if os.path.getsize(path) else "empty"

@@ -231,7 +231,7 @@ def make_node(
     return node
 
 
-_PACKAGE = os.path.dirname(os.path.dirname(__file__))
+_PACKAGE = os.path.dirname(os.path.dirname(__file__))  # pathlib: 4 ms at import
 
 
 def note_trace(node: Node) -> None:

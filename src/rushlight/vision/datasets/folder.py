@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ...serialization.errors import ImageError, UserError, reading
 from ..transforms.pil import NoScale, eight_bits, image_module
 from .vision import VisionDataset
 
@@ -85,24 +86,37 @@ def make_dataset(
 
 
 def default_loader(path: str | Path) -> Any:
-    """The image in a file, as a PIL image in RGB.
+    """The image in a file, as a PIL image in RGB. ImageError: none that Pillow can read.
 
-    Images of 16 bits are scaled to 8, and floats of [0, 1] (torchvision cuts them off at 255).
-    RuntimeError: none that Pillow can read, or other floats.
+    Images of 16 bits are scaled to 8, and floats of [0, 1] likewise; other floats are an
+    ImageError. (torchvision cuts them off at 255.)
+    """
+    return read_image(path, "RGB")
+
+
+def read_image(path: str | Path, mode: str) -> Any:
+    """The image in a file, converted to `mode`.
+
+    ImageError (a LoadError, RuntimeError and OSError) for whatever Pillow raises about the contents
+    (each of its formats has errors of its own); OSError if the file cannot be opened.
     """
     Image = image_module()
-    try:
-        with open(path, "rb") as file, Image.open(file) as image:
-            return eight_bits(image, "RGB")
-    except NoScale as error:
-        raise NoScale(f"{path}: {error}") from None
-    except (OSError, SyntaxError) as error:
-        if isinstance(error, OSError) and error.errno is not None:
-            raise  # the system's own error, which names the file
-        raise RuntimeError(
-            f"{path} is not an image that can be read, or only part of one: {error}\n"
-            f"  {os.path.getsize(path)} bytes; expected one of {', '.join(IMG_EXTENSIONS)}"
-        ) from error
+    with open(path, "rb") as file, reading(os.fspath(path), ImageError):
+        try:
+            with Image.open(file) as image:
+                return eight_bits(image, mode)
+        except MemoryError:
+            raise
+        except NoScale as error:
+            raise ImageError(f"{path}: {error}") from error
+        except Exception as error:
+            if isinstance(error, OSError) and error.errno is not None:
+                raise UserError(error) from None  # of the disk
+            size = os.fstat(file.fileno()).st_size
+            raise ImageError(
+                f"{path} is not an image that can be read, or only part of one: {error}\n"
+                f"  {size} bytes; expected one of {', '.join(IMG_EXTENSIONS)}"
+            ) from error
 
 
 class DatasetFolder(VisionDataset):
