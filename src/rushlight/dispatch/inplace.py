@@ -185,7 +185,7 @@ class _ViewScatter:
     def forward(base, new, chain, shape):
         raise AssertionError("recorded by rebase, never called")
 
-    def backward(c, dy, chain, shape):
+    def backward(c: Any, dy, chain, shape):
         outside = np.ones(shape, dtype=bool)
         inside = replay(chain, outside)
         if np.may_share_memory(inside, outside):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..refusals import no_such_class
 from ..seam import K
 
 
@@ -80,5 +81,5 @@ def _kept(t, classes, ignore_index):
     kept = t != ignore_index
     bad = kept & ((t < 0) | (t >= classes))
     if bad.any():
-        raise IndexError(f"Target {t[bad][0]} is out of bounds.")
+        raise no_such_class(t, bad, classes)
     return kept
