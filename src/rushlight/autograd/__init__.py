@@ -11,35 +11,11 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-import numpy as np
-
-from ..core.dtype import get_default_dtype
 from ..core.grad_mode import enable_grad, inference_mode, no_grad, set_grad_enabled
 from ..core.names import missing as _missing
-from ..core.tensor import Tensor, wrap
 from . import tensor_methods as _tensor_methods
 from .api import backward, grad
-
-
-class _VariableMeta(type):
-    def __instancecheck__(cls, x: Any) -> bool:
-        return isinstance(x, Tensor)
-
-
-class Variable(metaclass=_VariableMeta):
-    """The old name of Tensor: `Variable(x, requires_grad=True)` is a tensor over x's memory,
-    without its history, and every Tensor is a Variable.
-    """
-
-    __module__ = "torch.autograd.variable"
-
-    def __new__(cls, data: Any = None, requires_grad: bool = False, volatile: Any = None) -> Any:
-        if data is None:
-            return wrap(np.empty(0, get_default_dtype().np))
-        if not isinstance(data, Tensor):
-            raise TypeError(f"Variable data has to be a tensor, but got {type(data).__name__}")
-        return data.detach().requires_grad_(requires_grad)
-
+from .variable import Variable
 
 _LAZY = {
     "Function": "function",

@@ -1,7 +1,7 @@
 # Made by tools/make_stubs.py from the schemas of the ops: `make stubs`.
 from .function import Function as Function
 from .function import FunctionCtx as FunctionCtx
-from ..core.tensor import Tensor as Variable
+from .variable import Variable as Variable
 from .api import backward as backward
 from .anomaly import detect_anomaly as detect_anomaly
 from ..core.grad_mode import enable_grad as enable_grad

@@ -420,7 +420,8 @@ def setitem(x: Tensor, key: Any, value: Any) -> None:
         try:
             a[...] = value._a
         except ValueError:
-            _trimmed(value, a.ndim).expand(a.shape)  # which says what is wrong
+            shown = given if isinstance(given, Tensor) else value
+            _trimmed(shown, a.ndim).expand(a.shape)  # which says what is wrong
             a[...] = _trimmed(value, a.ndim)._a
     x._bump()
 
