@@ -128,11 +128,13 @@ def test_cuda_answers_as_pytorch_does_without_cuda():
     torch.cuda.empty_cache()
     assert torch.cuda.memory_allocated() == torch.cuda.max_memory_reserved("cuda:0") == 0
     assert not torch.cuda.is_initialized() and not torch.cuda.is_bf16_supported()
-    for name in ("current_device", "get_device_name", "get_device_properties", "FloatTensor"):
+    for name in ("current_device", "get_device_name", "get_device_properties"):
         with pytest.raises(AssertionError, match="Torch not compiled with CUDA enabled"):
             getattr(torch.cuda, name)()
     with pytest.raises(RuntimeError, match=r"torch\.cuda\.Stream requires CUDA support"):
         torch.cuda.Stream()
+    with pytest.raises(TypeError, match="not compiled with CUDA enabled"):
+        torch.cuda.FloatTensor()
     with torch.cuda.stream(None), torch.cuda.device(-1):
         pass
 

@@ -18,6 +18,7 @@ from ..core.dtype import (
 )
 from ..core.dtype_info import finfo
 from ..core.tensor import Tensor, wrap
+from ..kernels import quietly
 from .messages import not_a_tensor, tensor_argument
 from .op import CARDS, Card
 
@@ -105,6 +106,11 @@ def alike(args: tuple, positions: tuple) -> bool:
     return True
 
 
+@quietly
+def _cast(a: np.ndarray, array_type: Any) -> np.ndarray:
+    return a.astype(array_type)
+
+
 def number_array(x: Any, target: Any) -> np.ndarray:
     """A Python number as a 0-d array of `target`: integers wrap around as in C."""
     if target.category == bool_.category:
@@ -113,7 +119,7 @@ def number_array(x: Any, target: Any) -> np.ndarray:
         return np.array(
             int(x) & ((1 << 8 * target.itemsize) - 1), dtype=f"u{target.itemsize}"
         ).view(target.np)
-    return np.array(x).astype(target.np)
+    return _cast(np.array(x), target.np)
 
 
 _WORDS = {"float32": "float", "float64": "double", "int32": "int", "bool": "bool"}

@@ -492,7 +492,7 @@ def _into_first(ufunc: Any) -> Any:
 
 Tensor.__add__, Tensor.__radd__ = binary_operator(Add, TABLE["add"])
 Tensor.__sub__, _ = binary_operator(Sub, TABLE["sub"])
-Tensor.__rsub__, _ = binary_operator(Rsub, lambda x, y: TABLE["sub"](y, x))
+Tensor.__rsub__, _ = binary_operator(Rsub, quietly(lambda x, y: y - x))
 Tensor.__mul__, Tensor.__rmul__ = binary_operator(Mul, TABLE["mul"])
 Tensor.__truediv__, _ = binary_operator(Div, TABLE["div"])
 Tensor.__floordiv__, Tensor.__rfloordiv__ = binary_operator(FloorDivide, quietly(np.floor_divide))

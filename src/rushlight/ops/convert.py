@@ -9,7 +9,7 @@ import numpy as np
 
 from ..core import dtype as dtypes
 from ..core.device import resolve
-from ..core.dtype import dtype, float32, float64
+from ..core.dtype import dtype, float64
 from ..core.dtype_info import as_dtype, is_dtype
 from ..core.layout import (
     channels_last,
@@ -41,10 +41,10 @@ class ToCopy:
         return K.cast(dy, source)
 
     def samples(make):
-        yield make(3, 4), float64, float32
-        yield make(), float64, float32
-        yield make(4, 3).T, float64, float32
-        yield make(0, 5), float64, float32
+        yield make(3, 4), float64, float64
+        yield make(), float64, float64
+        yield make(4, 3).T, float64, float64
+        yield make(0, 5), float64, float64
 
 
 @op("clone(input, *, memory_format=preserve_format)", at="torch Tensor", tensors=1, quiet=False)

@@ -87,7 +87,7 @@ class LBFGS(Optimizer):
                 return closure()
 
         first_loss = evaluate()
-        loss, evals, iterations = float(first_loss), 1, 0
+        loss, evals, iterations = float(first_loss.detach()), 1, 0
         state["func_evals"] += 1
         g = self._gather_flat_grad()
         if np.abs(g).max() <= group["tolerance_grad"]:
@@ -114,7 +114,7 @@ class LBFGS(Optimizer):
 
                 def at(t: float, starts: list = starts, d: np.ndarray = d) -> _Point:
                     self._move(starts, t, d)
-                    f = float(evaluate())
+                    f = float(evaluate().detach())
                     g = self._gather_flat_grad()
                     return _Point(t, f, g, float(g @ d))
 
@@ -124,7 +124,7 @@ class LBFGS(Optimizer):
             else:
                 self._move(starts, t, d)
                 if iterations != group["max_iter"]:
-                    loss, used = float(evaluate()), 1
+                    loss, used = float(evaluate().detach()), 1
                     g = self._gather_flat_grad()
             evals += used
             state["func_evals"] += used
