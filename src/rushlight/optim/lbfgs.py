@@ -87,7 +87,7 @@ class LBFGS(Optimizer):
                 return closure()
 
         first_loss = evaluate()
-        loss, evals, iterations = float(first_loss.detach()), 1, 0
+        loss, evals, iterations = _value(first_loss), 1, 0
         state["func_evals"] += 1
         g = self._gather_flat_grad()
         if np.abs(g).max() <= group["tolerance_grad"]:
@@ -114,7 +114,7 @@ class LBFGS(Optimizer):
 
                 def at(t: float, starts: list = starts, d: np.ndarray = d) -> _Point:
                     self._move(starts, t, d)
-                    f = float(evaluate().detach())
+                    f = _value(evaluate())
                     g = self._gather_flat_grad()
                     return _Point(t, f, g, float(g @ d))
 
@@ -124,7 +124,7 @@ class LBFGS(Optimizer):
             else:
                 self._move(starts, t, d)
                 if iterations != group["max_iter"]:
-                    loss, used = float(evaluate().detach()), 1
+                    loss, used = _value(evaluate()), 1
                     g = self._gather_flat_grad()
             evals += used
             state["func_evals"] += used
@@ -286,3 +286,8 @@ def _cubic_minimum(a: _Point, b: _Point, bounds: tuple[float, float] | None = No
     d2 = math.sqrt(square)
     t = b.t - (b.t - a.t) * ((b.slope + d2 - d1) / (b.slope - a.slope + 2 * d2))
     return min(max(t, left), right)
+
+
+def _value(loss: Any) -> float:
+    """A closure's loss, a tensor or a number, as a number."""
+    return loss.item() if hasattr(loss, "item") else float(loss)
