@@ -202,7 +202,6 @@ def test_I16_the_version_a_program_sees():
     run = [sys.executable, "-m", "rushlight", "run", "-c", code]
     found = subprocess.run(run, capture_output=True, text=True, timeout=60, check=True)
     assert found.stdout == "2.13.0 True True True\n"
-    assert torch.__version__ == "0.1.0"
 
 
 def test_D5_no_memory_is_a_runtime_error():

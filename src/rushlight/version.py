@@ -4,6 +4,7 @@ from typing import Any
 
 from . import __version__ as __version__
 
+RUSHLIGHT = str(__version__)  # our own, also where a program is shown PyTorch's
 COMPATIBLE = "2.13.0"  # the release of PyTorch whose names and numbers are followed
 
 

@@ -40,9 +40,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0 if words else 2
     verb, *rest = words
     if verb == "--version":
-        from rushlight import __version__
+        from rushlight.version import RUSHLIGHT
 
-        print(f"rushlight {__version__}")
+        print(f"rushlight {RUSHLIGHT}")
         return 0
     if verb not in VERBS:
         near = difflib.get_close_matches(verb, VERBS, n=1)

@@ -124,7 +124,7 @@ def install() -> None:
         import rushlight
         from rushlight import version
 
-        shown = f"{version.COMPATIBLE}+rushlight.{rushlight.__version__}"
+        shown = f"{version.COMPATIBLE}+rushlight.{version.RUSHLIGHT}"
         rushlight.__version__ = version.__version__ = version.TorchVersion(shown)
 
 
