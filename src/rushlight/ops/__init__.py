@@ -12,7 +12,7 @@ _FAMILIES = """
     compare activation
     shape flip as_strided index index_select masked cat_split split diagonal scatter resize
     reduce variance minmax order_statistics vector_norm scan sort unique matmul addmm einsum
-    creation random_fill random_factories random_sampling dropout
+    creation windows random_fill random_factories random_sampling dropout
     pad softmax norm rms_norm embedding conv pool loss cross_entropy distance margin_loss ctc
     linear_cross_entropy pixel_shuffle
 """

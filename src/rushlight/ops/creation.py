@@ -7,6 +7,7 @@ has that of out. (tensor: core/construct.py; from_numpy: core/sharing.py; random
 
 from __future__ import annotations
 
+import inspect
 import warnings
 from typing import Any
 
@@ -35,7 +36,8 @@ from ..kernels import K, native
 from .cat_split import stack
 from .shape import wrapped
 
-_OPTIONS = (
+#: the keywords that all creation functions take
+OPTIONS = (
     "dtype=None, layout: layout | None = None, device=None, pin_memory: bool = False, "
     "requires_grad: bool = False"
 )
@@ -158,11 +160,19 @@ def _filled(name: str, fill: Any) -> Any:
     ):
         f.__name__ = f.__qualname__ = public
         f.__doc__ = f"{text}; elements: {name}."
+    make.__signature__ = _without_open_keywords(make)  # type: ignore[attr-defined]
     composite(name, at="torch")(make)
     memory = "memory_format=preserve_format"
-    composite(f"{name}_like(input, *, {_OPTIONS}, {memory})", at="torch")(like)
-    composite(f"new_{name}(input, *size: int, {_OPTIONS})", at="Tensor")(new)
+    composite(f"{name}_like(input, *, {OPTIONS}, {memory})", at="torch")(like)
+    composite(f"new_{name}(input, *size: int, {OPTIONS})", at="Tensor")(new)
     return make
+
+
+def _without_open_keywords(function: Any) -> inspect.Signature:
+    """The signature that help() shows: **kwargs only takes size= beside *size."""
+    known = inspect.signature(function)
+    parameters = known.parameters.values()
+    return known.replace(parameters=[p for p in parameters if p.kind is not p.VAR_KEYWORD])
 
 
 def ordered_like(a: np.ndarray, model: np.ndarray, memory_format: Any) -> np.ndarray:
@@ -213,7 +223,7 @@ def full(
 
 
 @composite(
-    f"full_like(input, fill_value: Number, *, {_OPTIONS}, memory_format=preserve_format)",
+    f"full_like(input, fill_value: Number, *, {OPTIONS}, memory_format=preserve_format)",
     at="torch",
 )
 def full_like(
@@ -229,13 +239,13 @@ def full_like(
     return finished(a, requires_grad, device, layout, pin_memory)
 
 
-@composite(f"new_full(input, size: Sequence[int], fill_value: Number, *, {_OPTIONS})", at="Tensor")
+@composite(f"new_full(input, size: Sequence[int], fill_value: Number, *, {OPTIONS})", at="Tensor")
 def new_full(input, size, fill_value, *, dtype, **options):
     """A tensor of the given size and of input's dtype, every element fill_value."""
     return full(size, fill_value, dtype=dtype_of(dtype, "new_full", input), **options)
 
 
-@composite(f"new_tensor(input, data: Any, *, {_OPTIONS})", at="Tensor")
+@composite(f"new_tensor(input, data: Any, *, {OPTIONS})", at="Tensor")
 def new_tensor(input, data, *, dtype, device, requires_grad, layout, pin_memory):
     """A tensor of data, by default of input's dtype."""
     d = dtype_of(dtype, "new_tensor", input)
@@ -243,7 +253,7 @@ def new_tensor(input, data, *, dtype, device, requires_grad, layout, pin_memory)
 
 
 @composite(
-    f"new_empty_strided(input, size: Sequence[int], stride: Sequence[int], {_OPTIONS})",
+    f"new_empty_strided(input, size: Sequence[int], stride: Sequence[int], {OPTIONS})",
     at="Tensor",
 )
 def new_empty_strided(input, size, stride, dtype, layout, device, pin_memory, requires_grad):
@@ -595,58 +605,6 @@ def _powers(x: Tensor, n: int, increasing: bool) -> Tensor:
     while len(powers) < n:
         powers.append(powers[-1] * x)
     return stack(powers if increasing else powers[::-1], -1)
-
-
-def _window(name: str, formula: Any) -> None:
-    def f(
-        window_length,
-        periodic=True,
-        *args,
-        dtype=None,
-        layout=None,
-        device=None,
-        requires_grad=False,
-        pin_memory=False,
-        **options,
-    ):
-        d = dtype_of(dtype, name)
-        if isinstance(window_length, bool) or not hasattr(window_length, "__index__"):
-            raise TypeError(
-                f"{name}(): argument 'window_length' (position 1) must be int, not "
-                f"{type(window_length).__name__}"
-            )
-        if d.category != FLOAT:
-            raise RuntimeError(f"{name} expects floating point dtypes, got: {d}")
-        if window_length < 0:
-            raise RuntimeError(
-                f"{name} requires non-negative window_length, got window_length={window_length}"
-            )
-        a = np.ones(window_length)
-        if window_length > 1:
-            n = window_length if periodic else window_length - 1
-            a = formula(np.arange(window_length), n, *args, **options)
-        return finished(a.astype(d.np), requires_grad, resolve(device), layout, pin_memory)
-
-    f.__name__ = f.__qualname__ = name
-    f.__doc__ = f"The {name.removesuffix('_window')} window of window_length samples."
-    composite(name, at="torch")(f)
-
-
-_window("hann_window", lambda i, n: 0.5 - 0.5 * np.cos(2 * np.pi * i / n))
-_window(
-    "hamming_window", lambda i, n, alpha=0.54, beta=0.46: alpha - beta * np.cos(2 * np.pi * i / n)
-)
-_window("bartlett_window", lambda i, n: 1 - np.abs(2 * i / n - 1))
-_window(
-    "blackman_window",
-    lambda i, n: 0.42 - 0.5 * np.cos(2 * np.pi * i / n) + 0.08 * np.cos(4 * np.pi * i / n),
-)
-_window(
-    "kaiser_window",
-    lambda i, n, beta=12.0: (
-        np.i0(beta * np.sqrt(np.maximum(0, 1 - (2 * i / n - 1) ** 2))) / np.i0(beta)
-    ),
-)
 
 
 @composite("new", at="Tensor")
