@@ -302,8 +302,8 @@ def avg_pool1d(input: Tensor, kernel_size: _int | Sequence[_int], stride: _int |
     """The mean of every window over the last 1 dimension(s)."""
 def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: _Number = 1, alpha: _Number = 1, out: Tensor | None = None) -> Tensor:
     """Z[b] = β input[b] + α X[b] Y[b], X (b, n, k), Y (b, k, m)"""
-def bartlett_window(window_length: _int, periodic: _bool = True, *args: _Any, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False, **options: _Any) -> Tensor:
-    """The bartlett window of window_length samples."""
+def bartlett_window(window_length: _int, periodic: _bool = True, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, pin_memory: _bool = False, requires_grad: _bool = False) -> Tensor:
+    """w[i] = 1 - |2i / n - 1|, n as in hann_window."""
 def batch_norm(input: Tensor, weight: Tensor | None, bias: Tensor | None, running_mean: Tensor | None, running_var: Tensor | None, training: _bool, momentum: _float, eps: _float, cudnn_enabled: _bool) -> Tensor:
     """torch.nn.functional.batch_norm in another order, all arguments to be given."""
 def bernoulli(input: Tensor, p: _Number | None = None, *, generator: _Generator | None = None, out: Tensor | None = None) -> Tensor:
@@ -328,8 +328,8 @@ def bitwise_right_shift(input: Tensor, other: Tensor | _Number, *, out: Tensor |
     """z = ⌊x / 2^n⌋; the sign alone is left where n is negative or no smaller than the width"""
 def bitwise_xor(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = None) -> Tensor:
     """z = x ^ y, bit by bit"""
-def blackman_window(window_length: _int, periodic: _bool = True, *args: _Any, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False, **options: _Any) -> Tensor:
-    """The blackman window of window_length samples."""
+def blackman_window(window_length: _int, periodic: _bool = True, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, pin_memory: _bool = False, requires_grad: _bool = False) -> Tensor:
+    """w[i] = 0.42 - 0.5 cos(2π i / n) + 0.08 cos(4π i / n), n as in hann_window."""
 @overload
 def block_diag(*tensors: Tensor) -> Tensor:
     """The matrices along the diagonal of a larger one, zeros elsewhere; vectors are rows."""
@@ -642,10 +642,10 @@ def group_norm(input: Tensor, num_groups: _int, weight: Tensor | None = None, bi
     """torch.nn.functional.group_norm, of one value per group, too."""
 def gt(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = None) -> Tensor:
     """z = x > y as bool, compared in the promoted dtype; not differentiable"""
-def hamming_window(window_length: _int, periodic: _bool = True, *args: _Any, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False, **options: _Any) -> Tensor:
-    """The hamming window of window_length samples."""
-def hann_window(window_length: _int, periodic: _bool = True, *args: _Any, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False, **options: _Any) -> Tensor:
-    """The hann window of window_length samples."""
+def hamming_window(window_length: _int, periodic: _bool = True, alpha: _float = 0.54, beta: _float = 0.46, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, pin_memory: _bool = False, requires_grad: _bool = False) -> Tensor:
+    """w[i] = α - β cos(2π i / n), n as in hann_window."""
+def hann_window(window_length: _int, periodic: _bool = True, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, pin_memory: _bool = False, requires_grad: _bool = False) -> Tensor:
+    """w[i] = 0.5 - 0.5 cos(2π i / n), n = window_length if periodic, else window_length - 1."""
 def hardshrink(input: Tensor, lambd: _Number = 0.5, *, out: Tensor | None = None) -> Tensor:
     """y = x where |x| > λ, else 0;  dx = dy where |x| > λ"""
 def heaviside(input: Tensor, values: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -725,8 +725,8 @@ def isposinf(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """True where x is +infinity.  RuntimeError: complex."""
 def isreal(input: Tensor) -> Tensor:
     """True where the imaginary part is 0."""
-def kaiser_window(window_length: _int, periodic: _bool = True, *args: _Any, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False, **options: _Any) -> Tensor:
-    """The kaiser window of window_length samples."""
+def kaiser_window(window_length: _int, periodic: _bool = True, beta: _float = 12.0, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, pin_memory: _bool = False, requires_grad: _bool = False) -> Tensor:
+    """w[i] = I₀(β √(1 - (2i / n - 1)²)) / I₀(β), n as in hann_window."""
 def kl_div(input: Tensor, target: Tensor, reduction: _int = 1, *, log_target: _bool = False) -> Tensor:
     """torch.nn.functional.kl_div; reduction is 0, 1 or 2."""
 def kron(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:

@@ -34,6 +34,10 @@ from .module_hooks import (  # noqa: F401  names of torch.nn.modules.module
 )
 from .module_state import Stateful
 
+__all__ = [
+    "Module",
+]
+
 _put, _drop = object.__setattr__, object.__delattr__
 _DICTS = ("_parameters", "_buffers", "_modules")
 
