@@ -27,6 +27,8 @@ _F32 = np.dtype(np.float32)
 class Relu:
     """y = max(x, 0), NaN stays;  dx = dy where y > 0
 
+    shape   x (*) -> y (*)
+
     >>> torch.relu(tensor([-1.0, 2.0]))
     tensor([0., 2.])
     """
@@ -53,7 +55,11 @@ class Relu:
     kernel="hardtanh",
 )
 class Relu6:
-    """y = min(max(x, 0), 6);  dx = dy where 0 < x < 6"""
+    """y = min(max(x, 0), 6);  dx = dy where 0 < x < 6
+
+    shape   x (*) -> y (*)
+    errors  NotImplementedError: bool, complex numbers
+    """
 
     def forward(x):
         return K.relu6(x) if x.dtype.kind in "fV" else np.minimum(np.maximum(x, 0), 6)
@@ -67,6 +73,8 @@ class Relu6:
 @op("sigmoid(input, *, out=None)", at="torch Tensor F", inplace="torch Tensor", promote="float")
 class Sigmoid:
     """y = σ(x) = 1 / (1 + e^-x);  dx = dy y (1 - y)
+
+    shape   x (*) -> y (*)
 
     >>> torch.sigmoid(tensor([-1.0, 0.0, 1.0]))
     tensor([0.2689, 0.5000, 0.7311])
@@ -92,6 +100,9 @@ class Sigmoid:
 class Silu:
     """y = x σ(x);  dx = dy σ(x) (1 + x (1 - σ(x)))    Elfwing, Uchibe, Doya 2017,
     arXiv:1702.03118
+
+    shape   x (*) -> y (*)
+    errors  NotImplementedError: integers, bool
     """
 
     def forward(x):
@@ -112,7 +123,11 @@ class Silu:
     kernel="mish_cpu",
 )
 class Mish:
-    """y = x tanh(ln(1 + e^x))    Misra 2019, arXiv:1908.08681"""
+    """y = x tanh(ln(1 + e^x))    Misra 2019, arXiv:1908.08681
+
+    shape   x (*) -> y (*)
+    errors  NotImplementedError: integers, bool
+    """
 
     def forward(x):
         return K.mish(x)
@@ -134,6 +149,9 @@ class Mish:
 class Selu:
     """y = λ (x where x > 0, else α (e^x - 1)), λ = 1.0507, α = 1.6733    Klambauer et al.
     2017, arXiv:1706.02515
+
+    shape   x (*) -> y (*)
+    errors  NotImplementedError: integers, bool
     """
 
     def forward(x):
@@ -154,7 +172,11 @@ class Selu:
     kernel="hardswish_cpu",
 )
 class Hardswish:
-    """y = x · min(max(x + 3, 0), 6) / 6    Howard et al. 2019, arXiv:1905.02244"""
+    """y = x · min(max(x + 3, 0), 6) / 6    Howard et al. 2019, arXiv:1905.02244
+
+    shape   x (*) -> y (*)
+    errors  NotImplementedError: integers, bool
+    """
 
     def forward(x):
         return K.hardswish(x)
@@ -174,7 +196,11 @@ class Hardswish:
     kernel="hardsigmoid_cpu",
 )
 class Hardsigmoid:
-    """y = min(max(x + 3, 0), 6) / 6"""
+    """y = min(max(x + 3, 0), 6) / 6
+
+    shape   x (*) -> y (*)
+    errors  NotImplementedError: integers, bool
+    """
 
     def forward(x):
         return K.hardsigmoid(x)
@@ -187,7 +213,11 @@ class Hardsigmoid:
 
 @op("logsigmoid(input)", at="F", node="LogSigmoid", not_for="iub", kernel="log_sigmoid_cpu")
 class Logsigmoid:
-    """y = ln σ(x) = -ln(1 + e^-x);  dx = dy σ(-x)"""
+    """y = ln σ(x) = -ln(1 + e^-x);  dx = dy σ(-x)
+
+    shape   x (*) -> y (*)
+    errors  NotImplementedError: integers, bool
+    """
 
     def forward(x):
         return K.log_sigmoid(x)
@@ -225,6 +255,9 @@ def tanhshrink(input):
 class LeakyRelu:
     """y = x where x > 0, else negative_slope · x
 
+    shape   x (*) -> y (*)
+    errors  NotImplementedError: integers, bool
+
     >>> F.leaky_relu(tensor([-1.0, 2.0]), 0.1)
     tensor([-0.1000,  2.0000])
     """
@@ -250,6 +283,9 @@ class LeakyRelu:
 class Elu:
     """y = x where x > 0, else α (e^x - 1)    Clevert, Unterthiner, Hochreiter 2015,
     arXiv:1511.07289
+
+    shape   x (*) -> y (*)
+    errors  NotImplementedError: integers, bool
     """
 
     def forward(x, alpha):
@@ -271,7 +307,11 @@ class Elu:
     kernel="elu_cpu",
 )
 class Celu:
-    """y = x where x > 0, else α (e^(x/α) - 1)    Barron 2017, arXiv:1704.07483"""
+    """y = x where x > 0, else α (e^(x/α) - 1)    Barron 2017, arXiv:1704.07483
+
+    shape   x (*) -> y (*)
+    errors  NotImplementedError: integers, bool
+    """
 
     def forward(x, alpha):
         if alpha == 0:
@@ -333,6 +373,9 @@ class Gelu:
 class Softplus:
     """y = ln(1 + e^βx) / β; x itself where βx > threshold
 
+    shape   x (*) -> y (*)
+    errors  NotImplementedError: integers, bool
+
     >>> F.softplus(tensor([-1.0, 0.0, 30.0]))
     tensor([ 0.3133,  0.6931, 30.0000])
     """
@@ -386,7 +429,10 @@ class Hardtanh:
     node="Threshold",
 )
 class Threshold:
-    """y = x where x > threshold, else value;  dx = dy where x > threshold"""
+    """y = x where x > threshold, else value;  dx = dy where x > threshold
+
+    shape   x (*) -> y (*)
+    """
 
     def forward(x, threshold, value):
         return K.threshold(x, threshold, value).astype(x.dtype, copy=False)
@@ -406,7 +452,11 @@ class Threshold:
     kernel="hardshrink_cpu",
 )
 class Hardshrink:
-    """y = x where |x| > λ, else 0;  dx = dy where |x| > λ"""
+    """y = x where |x| > λ, else 0;  dx = dy where |x| > λ
+
+    shape   x (*) -> y (*)
+    errors  NotImplementedError: integers, bool
+    """
 
     def forward(x, lambd):
         return K.where((x >= -lambd) & (x <= lambd), x.dtype.type(0), x)
@@ -426,7 +476,11 @@ class Hardshrink:
     kernel="softshrink_cpu",
 )
 class Softshrink:
-    """y = x - λ where x > λ, x + λ where x < -λ, else 0;  dx = dy where |x| > λ"""
+    """y = x - λ where x > λ, x + λ where x < -λ, else 0;  dx = dy where |x| > λ
+
+    shape   x (*) -> y (*)
+    errors  NotImplementedError: integers, bool
+    """
 
     def forward(x, lambd):
         if lambd < 0:

@@ -1,4 +1,4 @@
-"""Joining: cat, stack and their kin; repeat, tile, grids."""
+"""Joining: cat, stack and relatives; repeat, tile, grids."""
 
 from __future__ import annotations
 

@@ -115,9 +115,7 @@ class Fmin:
 
 @internal("clamp_tensors", tensors=3, promote="arith", broadcast=True, node="Clamp")
 class ClampTensors:
-    """y = min(max(x, low), high) for tensors;
-    grad to x inside, else to the bound that was taken.
-    """
+    """y = min(max(x, low), high) for tensors; grad to x inside, else to the bound that was taken"""
 
     def forward(x, low=None, high=None):
         _refuse(x, "clamp_cpu")

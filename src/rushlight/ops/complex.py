@@ -99,7 +99,10 @@ Tensor.imag = property(imag, lambda self, value: imag(self).copy_(value))
 
 @op("conj_physical(input, *, out=None)", at="torch Tensor", inplace="torch Tensor")
 class ConjPhysical:
-    """y = x̄, computed;  dx = dȳ.  A real tensor comes back itself from conj()."""
+    """y = x̄, computed;  dx = dȳ.  A real tensor comes back itself from conj().
+
+    shape   x (*) -> y (*)
+    """
 
     def forward(x):
         return np.conj(x) if x.dtype.kind == "c" else x.copy()
@@ -135,7 +138,10 @@ def isreal(input):
 
 @op("angle(input, *, out=None)", at="torch Tensor", promote="float")
 class Angle:
-    """y = the argument of x: 0 or π for real x, NaN for NaN;  dx = dy i x / |x|², 0 for real x"""
+    """y = the argument of x: 0 or π for real x, NaN for NaN;  dx = dy i x / |x|², 0 for real x
+
+    shape   x (*) -> y (*)
+    """
 
     def forward(x):
         if x.dtype.kind == "c":

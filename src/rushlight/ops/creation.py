@@ -2,7 +2,8 @@
 
 All take dtype, device, requires_grad, layout, pin_memory as PyTorch does; layouts other than
 strided and pinned memory raise. The functions with out= are plain ones: without a dtype, the result
-has that of out. (tensor: core/construct.py; from_numpy: core/sharing.py; random: ops/random.py.)
+has that of out. (tensor: core/construct.py; from_numpy: core/sharing.py; random numbers:
+random_factories.py.)
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 A key is taken in two steps, as PyTorch does: first everything basic (integers, slices, None, ...),
 which gives a view; then the index tensors and masks together, which copy. NumPy alone would put the
-dimensions elsewhere when an integer stands apart from an index array.
+dimensions elsewhere when an integer is separated from an index array.
 """
 
 from __future__ import annotations
@@ -227,7 +227,7 @@ def _split_key(x: np.ndarray, key: Any) -> tuple[tuple, tuple | None, Card]:
     has_advanced, card, dim, filled = False, _ALIAS, 0, False
     for k in items:
         if k is Ellipsis:
-            fill = 0 if filled else x.ndim - used  # a second ... stands for nothing
+            fill = 0 if filled else x.ndim - used  # a second ... takes no dimensions
             filled = True
             basic += [_FULL] * fill
             advanced += [_FULL] * fill

@@ -1,6 +1,6 @@
 """Products: matrices, vectors, batches, and the linear map of a layer.
 
-The checks of the small products stand in forward: operators run the cards without prepare.
+The checks of the small products are in forward: operators run the cards without prepare.
 """
 
 from __future__ import annotations

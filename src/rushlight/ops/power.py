@@ -153,7 +153,10 @@ def _exponent(x: Tensor, p: Any) -> Any:
 
 @op("square(input, *, out=None)", at="torch Tensor", inplace="torch Tensor", tensors=1, node="Pow")
 class Square:
-    """y = x²;  dx = 2 dy x̄.  bool becomes int64"""
+    """y = x²;  dx = 2 dy x̄.  bool becomes int64
+
+    shape   x (*) -> y (*)
+    """
 
     def prepare(input):
         return input, 2

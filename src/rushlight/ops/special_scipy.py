@@ -182,7 +182,10 @@ _incomplete_gamma("igammac", "gammaincc", -1)
     kernel="spherical_bessel_j0_cpu",
 )
 class SphericalBesselJ0:
-    """y = sin(x) / x, 1 at 0; not differentiable"""
+    """y = sin(x) / x, 1 at 0; not differentiable
+
+    errors  NotImplementedError: complex numbers
+    """
 
     backward = None
 

@@ -23,7 +23,10 @@ _LN2, _LN10 = math.log(2), math.log(10)
 
 @op("sqrt(input, *, out=None)", at="torch Tensor", inplace="torch Tensor", promote="float")
 class Sqrt:
-    """y = √x;  dx = dy / 2ȳ"""
+    """y = √x;  dx = dy / 2ȳ
+
+    shape   x (*) -> y (*)
+    """
 
     def forward(x):
         return K.sqrt(x)
@@ -36,7 +39,10 @@ class Sqrt:
 
 @op("rsqrt(input, *, out=None)", at="torch Tensor", inplace="torch Tensor", promote="float")
 class Rsqrt:
-    """y = 1 / √x;  dx = -dy y³ / 2"""
+    """y = 1 / √x;  dx = -dy y³ / 2
+
+    shape   x (*) -> y (*)
+    """
 
     def forward(x):
         return K.rsqrt(x)
@@ -50,7 +56,10 @@ class Rsqrt:
 
 @op("reciprocal(input, *, out=None)", at="torch Tensor", inplace="torch Tensor", promote="float")
 class Reciprocal:
-    """y = 1 / x;  dx = -dy y²"""
+    """y = 1 / x;  dx = -dy y²
+
+    shape   x (*) -> y (*)
+    """
 
     def forward(x):
         return K.reciprocal(x)
@@ -67,7 +76,10 @@ class Reciprocal:
 
 @op("exp(input, *, out=None)", at="torch Tensor", inplace="torch Tensor", promote="float")
 class Exp:
-    """y = e^x;  dx = dy · y"""
+    """y = e^x;  dx = dy · y
+
+    shape   x (*) -> y (*)
+    """
 
     def forward(x):
         return K.exp(x)
@@ -86,7 +98,10 @@ class Exp:
     node="Exp20",
 )
 class Exp2:
-    """y = 2^x;  dx = dy · y ln 2"""
+    """y = 2^x;  dx = dy · y ln 2
+
+    shape   x (*) -> y (*)
+    """
 
     def forward(x):
         return K.exp2(x)
@@ -105,7 +120,10 @@ class Exp2:
     node="Expm10",
 )
 class Expm1:
-    """y = e^x - 1, exact near 0;  dx = dy (y + 1)"""
+    """y = e^x - 1, exact near 0;  dx = dy (y + 1)
+
+    shape   x (*) -> y (*)
+    """
 
     def forward(x):
         return K.expm1(x)
@@ -118,7 +136,10 @@ class Expm1:
 
 @op("log(input, *, out=None)", at="torch Tensor", inplace="torch Tensor", promote="float")
 class Log:
-    """y = ln x;  dx = dy / x"""
+    """y = ln x;  dx = dy / x
+
+    shape   x (*) -> y (*)
+    """
 
     def forward(x):
         return K.log(x)
@@ -137,7 +158,10 @@ class Log:
     node="Log20",
 )
 class Log2:
-    """y = log₂ x;  dx = dy / (x ln 2)"""
+    """y = log₂ x;  dx = dy / (x ln 2)
+
+    shape   x (*) -> y (*)
+    """
 
     def forward(x):
         return K.log2(x)
@@ -156,7 +180,10 @@ class Log2:
     node="Log100",
 )
 class Log10:
-    """y = log₁₀ x;  dx = dy / (x ln 10)"""
+    """y = log₁₀ x;  dx = dy / (x ln 10)
+
+    shape   x (*) -> y (*)
+    """
 
     def forward(x):
         return K.log10(x)
@@ -175,7 +202,10 @@ class Log10:
     node="Log1P",
 )
 class Log1p:
-    """y = ln(1 + x), exact near 0;  dx = dy / (1 + x)"""
+    """y = ln(1 + x), exact near 0;  dx = dy / (1 + x)
+
+    shape   x (*) -> y (*)
+    """
 
     def forward(x):
         return K.log1p(x)
@@ -195,7 +225,11 @@ class Log1p:
     kernel="logaddexp_cpu",
 )
 class Logaddexp:
-    """z = ln(e^x + e^y);  dx = dz / (1 + e^(y - x))"""
+    """z = ln(e^x + e^y);  dx = dz / (1 + e^(y - x))
+
+    shape   the operands are broadcast
+    errors  NotImplementedError: integers, bool
+    """
 
     numbers = ()
 
@@ -232,7 +266,11 @@ def _share(dz, x, z, exp=K.exp):
     kernel="logaddexp2_cpu",
 )
 class Logaddexp2:
-    """z = log₂(2^x + 2^y);  dx = dz / (1 + 2^(y - x))"""
+    """z = log₂(2^x + 2^y);  dx = dz / (1 + 2^(y - x))
+
+    shape   the operands are broadcast
+    errors  NotImplementedError: integers, bool, complex numbers
+    """
 
     numbers = ()
 
@@ -331,7 +369,10 @@ class Xlog1py:
 
 @op("sin(input, *, out=None)", at="torch Tensor", inplace="torch Tensor", promote="float")
 class Sin:
-    """y = sin x;  dx = dy cos x"""
+    """y = sin x;  dx = dy cos x
+
+    shape   x (*) -> y (*)
+    """
 
     def forward(x):
         return K.sin(x)
@@ -344,7 +385,10 @@ class Sin:
 
 @op("cos(input, *, out=None)", at="torch Tensor", inplace="torch Tensor", promote="float")
 class Cos:
-    """y = cos x;  dx = -dy sin x"""
+    """y = cos x;  dx = -dy sin x
+
+    shape   x (*) -> y (*)
+    """
 
     def forward(x):
         return K.cos(x)
@@ -357,7 +401,10 @@ class Cos:
 
 @op("tan(input, *, out=None)", at="torch Tensor", inplace="torch Tensor", promote="float")
 class Tan:
-    """y = tan x;  dx = dy (1 + y²)"""
+    """y = tan x;  dx = dy (1 + y²)
+
+    shape   x (*) -> y (*)
+    """
 
     def forward(x):
         return K.tan(x)
@@ -373,7 +420,10 @@ class Tan:
     "asin(input, *, out=None)", "arcsin", at="torch Tensor", inplace="torch Tensor", promote="float"
 )
 class Asin:
-    """y = arcsin x;  dx = dy / √(1 - x²)"""
+    """y = arcsin x;  dx = dy / √(1 - x²)
+
+    shape   x (*) -> y (*)
+    """
 
     def forward(x):
         return K.asin(x)
@@ -389,7 +439,10 @@ class Asin:
     "acos(input, *, out=None)", "arccos", at="torch Tensor", inplace="torch Tensor", promote="float"
 )
 class Acos:
-    """y = arccos x;  dx = -dy / √(1 - x²)"""
+    """y = arccos x;  dx = -dy / √(1 - x²)
+
+    shape   x (*) -> y (*)
+    """
 
     def forward(x):
         return K.acos(x)
@@ -405,7 +458,10 @@ class Acos:
     "atan(input, *, out=None)", "arctan", at="torch Tensor", inplace="torch Tensor", promote="float"
 )
 class Atan:
-    """y = arctan x;  dx = dy / (1 + x²)"""
+    """y = arctan x;  dx = dy / (1 + x²)
+
+    shape   x (*) -> y (*)
+    """
 
     def forward(x):
         return K.atan(x)
@@ -431,6 +487,9 @@ class Atan:
 class Atan2:
     """z = the angle of the point (y, x);  dx = dz y / (x² + y²),  dy = -dz x / (x² + y²)
 
+    shape   the operands are broadcast
+    errors  NotImplementedError: complex numbers
+
     >>> torch.atan2(tensor([1.0, -1.0]), tensor([1.0, -1.0]))
     tensor([ 0.7854, -2.3562])
     """
@@ -451,7 +510,10 @@ class Atan2:
 
 @op("sinh(input, *, out=None)", at="torch Tensor", inplace="torch Tensor", promote="float")
 class Sinh:
-    """y = sinh x;  dx = dy cosh x"""
+    """y = sinh x;  dx = dy cosh x
+
+    shape   x (*) -> y (*)
+    """
 
     def forward(x):
         return K.sinh(x)
@@ -464,7 +526,10 @@ class Sinh:
 
 @op("cosh(input, *, out=None)", at="torch Tensor", inplace="torch Tensor", promote="float")
 class Cosh:
-    """y = cosh x;  dx = dy sinh x"""
+    """y = cosh x;  dx = dy sinh x
+
+    shape   x (*) -> y (*)
+    """
 
     def forward(x):
         return K.cosh(x)
@@ -477,7 +542,10 @@ class Cosh:
 
 @op("tanh(input, *, out=None)", at="torch Tensor F", inplace="torch Tensor", promote="float")
 class Tanh:
-    """y = tanh x;  dx = dy (1 - y²)"""
+    """y = tanh x;  dx = dy (1 - y²)
+
+    shape   x (*) -> y (*)
+    """
 
     def forward(x):
         return K.tanh(x)
@@ -496,7 +564,10 @@ class Tanh:
     promote="float",
 )
 class Asinh:
-    """y = arsinh x;  dx = dy / √(x² + 1)"""
+    """y = arsinh x;  dx = dy / √(x² + 1)
+
+    shape   x (*) -> y (*)
+    """
 
     def forward(x):
         return K.asinh(x)
@@ -516,7 +587,10 @@ class Asinh:
     promote="float",
 )
 class Acosh:
-    """y = arcosh x;  dx = dy / (√(x - 1) √(x + 1))"""
+    """y = arcosh x;  dx = dy / (√(x - 1) √(x + 1))
+
+    shape   x (*) -> y (*)
+    """
 
     def forward(x):
         return K.acosh(x)
@@ -536,7 +610,10 @@ class Acosh:
     promote="float",
 )
 class Atanh:
-    """y = artanh x;  dx = dy / (1 - x²)"""
+    """y = artanh x;  dx = dy / (1 - x²)
+
+    shape   x (*) -> y (*)
+    """
 
     def forward(x):
         return K.atanh(x)
@@ -558,7 +635,11 @@ class Atanh:
     kernel="hypot_cpu",
 )
 class Hypot:
-    """z = √(x² + y²);  dx = dz x / z"""
+    """z = √(x² + y²);  dx = dz x / z
+
+    shape   the operands are broadcast
+    errors  NotImplementedError: integers, bool, complex numbers
+    """
 
     numbers = ()
 
@@ -579,7 +660,10 @@ class Hypot:
     node="Deg2Rad",
 )
 class Deg2rad:
-    """y = x π / 180"""
+    """y = x π / 180
+
+    shape   x (*) -> y (*)
+    """
 
     def forward(x):
         _refuse_complex("deg2rad", x)
@@ -599,7 +683,10 @@ class Deg2rad:
     node="Rad2Deg",
 )
 class Rad2deg:
-    """y = x 180 / π"""
+    """y = x 180 / π
+
+    shape   x (*) -> y (*)
+    """
 
     def forward(x):
         _refuse_complex("rad2deg", x)

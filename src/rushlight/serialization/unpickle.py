@@ -1,9 +1,9 @@
-"""Reading pickles as data: an interpreter of the pickle language that can run nobody's code.
+"""Reading pickles as data: an interpreter of the pickle language that never calls foreign code.
 
-Python's `pickle` lets a file name any function and call it. Here a name means something only if it
-stands in a table, what it may be used for stands beside it, and no module is imported on a file's
-behalf. The opcodes are decoded by the standard library's `pickletools`; this file gives them their
-meaning. Protocols 0 to 5; out-of-band buffers, extension codes and old-style instances are refused.
+Python's `pickle` lets a file name any function and call it. Here a name is resolved by a table
+only, which also says what it may be used for, and no module is imported because a file names it. The
+opcodes are decoded by the standard library's `pickletools`; this file gives them their meaning.
+Protocols 0 to 5; out-of-band buffers, extension codes and old-style instances are refused.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ class Grammar:
 
 
 def read_pickle(file: IO[bytes], grammar: Grammar, persistent: Callable[[Any], Any]) -> Any:
-    """The value of the pickle that begins where `file` stands; leaves the file behind its end.
+    """The value of the pickle that begins at the file's position; the file is left at its end.
 
     persistent: what a persistent id (of a storage) stands for.
     UnpicklingError: a broken pickle, or one that wants what the grammar does not allow.
