@@ -230,13 +230,19 @@ class Logsigmoid:
 
 @composite("softsign", at="F")
 def softsign(input):
-    """y = x / (1 + |x|)"""
+    """y = x / (1 + |x|)
+
+    shape   x (*) -> y (*)
+    """
     return input / (input.abs() + 1)
 
 
 @composite("tanhshrink", at="F")
 def tanhshrink(input):
-    """y = x - tanh x"""
+    """y = x - tanh x
+
+    shape   x (*) -> y (*)
+    """
     return input - input.tanh()
 
 

@@ -263,7 +263,11 @@ _MAX_TENSOR = ClampTensors.renamed("ClampMaxBackward1")
     node="ClampMin",
 )
 class ClampMin:
-    """y = max(x, min), min a number or a tensor; see clamp"""
+    """y = max(x, min), min a number or a tensor; see clamp
+
+    shape   the operands are broadcast
+    errors  as for clamp
+    """
 
     def prepare(input, min):
         return _bounds("clamp_min", input, _required("clamp_min", "min", min), None)
@@ -285,7 +289,11 @@ class ClampMin:
     node="ClampMax",
 )
 class ClampMax:
-    """y = min(x, max), max a number or a tensor; see clamp"""
+    """y = min(x, max), max a number or a tensor; see clamp
+
+    shape   the operands are broadcast
+    errors  as for clamp
+    """
 
     def prepare(input, max):
         return _bounds("clamp_max", input, None, _required("clamp_max", "max", max))

@@ -200,7 +200,11 @@ class Isclose:
     "allclose(input, other: Tensor, rtol=1e-05, atol=1e-08, equal_nan=False)", at="torch Tensor"
 )
 def allclose(input, other, rtol, atol, equal_nan):
-    """True if all elements are close (see isclose)."""
+    """True if all elements are close (see isclose).
+
+    shape   the operands are broadcast; a bool comes back
+    errors  RuntimeError: two dtypes, or shapes that do not broadcast
+    """
     return bool(Isclose(input, other, rtol, atol, equal_nan)._a.all())
 
 

@@ -160,7 +160,8 @@ def _filled(name: str, fill: Any) -> Any:
         (new, "new_" + name, "A tensor of the given size and of input's dtype"),
     ):
         f.__name__ = f.__qualname__ = public
-        f.__doc__ = f"{text}; elements: {name}."
+        end = "shape   that of input" if f is like else "errors  RuntimeError: a negative size"
+        f.__doc__ = f"{text}; elements: {name}.\n\n    {end}"
     make.__signature__ = _without_open_keywords(make)  # type: ignore[attr-defined]
     composite(name, at="torch")(make)
     memory = "memory_format=preserve_format"
@@ -258,7 +259,11 @@ def new_tensor(input, data, *, dtype, device, requires_grad, layout, pin_memory)
     at="Tensor",
 )
 def new_empty_strided(input, size, stride, dtype, layout, device, pin_memory, requires_grad):
-    """An uninitialised tensor of the given sizes and strides, of input's dtype."""
+    """An uninitialised tensor of the given sizes and strides, of input's dtype.
+
+    shape   size
+    errors  RuntimeError: sizes and strides of two lengths
+    """
     d = dtype_of(dtype, "new_empty_strided", input)
     return empty_strided(size, stride, dtype=d, device=device, requires_grad=requires_grad)
 
@@ -267,7 +272,11 @@ def new_empty_strided(input, size, stride, dtype, layout, device, pin_memory, re
 def empty_strided(
     size, stride, *, dtype=None, layout=None, device=None, requires_grad=False, pin_memory=False
 ):
-    """An uninitialised tensor of the given sizes and strides (in elements)."""
+    """An uninitialised tensor of the given sizes and strides (in elements).
+
+    shape   size
+    errors  RuntimeError: sizes and strides of two lengths
+    """
     if len(size) != len(stride):
         raise RuntimeError(
             f"dimensionality of sizes ({len(size)}) must match dimensionality of strides "
@@ -295,7 +304,11 @@ def empty_permuted(
     requires_grad=False,
     pin_memory=False,
 ):
-    """An uninitialised tensor whose dimensions lie in memory in the order physical_layout."""
+    """An uninitialised tensor whose dimensions lie in memory in the order physical_layout.
+
+    shape   size
+    errors  RuntimeError: physical_layout is no permutation of the dimensions
+    """
     if len(size) != len(physical_layout):
         raise RuntimeError(
             "Number of dimensions in size does not match the length of the physical_layout; i.e. "
@@ -314,7 +327,10 @@ def empty_permuted(
 def scalar_tensor(
     s, *, dtype=None, layout=None, device=None, requires_grad=False, pin_memory=False
 ):
-    """A 0-d tensor of a number, of the default dtype."""
+    """A 0-d tensor of a number, of the default dtype.
+
+    shape   ()
+    """
     return full(
         (),
         s,
@@ -406,7 +422,11 @@ def range_(
     device=None,
     requires_grad=False,
 ):
-    """start, start + step, ... up to and including end (deprecated in PyTorch: use arange)."""
+    """start, start + step, ... up to and including end (deprecated in PyTorch: use arange).
+
+    shape   (⌊(end - start) / step⌋ + 1)
+    errors  RuntimeError: step is 0 or has the wrong sign
+    """
     warnings.warn(
         "torch.range is deprecated and will be removed in a future release because its behavior is "
         "inconsistent with Python's range builtin. Instead, use torch.arange, which produces "
@@ -415,6 +435,10 @@ def range_(
     )
     if end is None:
         start, end = 0, start
+    if step == 0:
+        raise RuntimeError("step must be nonzero")
+    if (end - start) * step < 0:
+        raise RuntimeError("upper bound and lower bound inconsistent with step sign")
     count = int(np.floor((end - start) / step)) + 1
     a = (start + np.arange(count) * step).astype(dtype_of(dtype, "range", out).np)
     return finished(a, requires_grad, resolve(device), layout, False, out, name="range")
@@ -486,7 +510,11 @@ def linspace(
     requires_grad=False,
     pin_memory=False,
 ):
-    """`steps` numbers from start to end, both included, equally spaced."""
+    """`steps` numbers from start to end, both included, equally spaced.
+
+    shape   (steps)
+    errors  RuntimeError: a negative number of steps
+    """
     start, end, d = _steps("linspace", start, end, steps, _asked(dtype, "linspace", out))
     return finished(
         evenly(start, end, steps, d), requires_grad, resolve(device), layout, pin_memory, out
@@ -507,7 +535,11 @@ def logspace(
     requires_grad=False,
     pin_memory=False,
 ):
-    """base to the power of linspace(start, end, steps)."""
+    """base to the power of linspace(start, end, steps).
+
+    shape   (steps)
+    errors  RuntimeError: a negative number of steps
+    """
     start, end, d = _steps("logspace", start, end, steps, _asked(dtype, "logspace", out))
     powers = evenly(start, end, steps, complex128 if d.category > FLOAT else float64)
     return finished(
@@ -540,8 +572,11 @@ def eye(
     return finished(a, requires_grad, resolve(device), layout, pin_memory, out, name="eye")
 
 
-def _triangle_indices(name: str, found: tuple, dtype: Any, device: Any, layout: Any) -> Tensor:
-    a = np.stack(found)
+def _triangle_indices(name, find, row, col, offset, dtype, device, layout):
+    for what, n in (("row", row), ("col", col)):
+        if n < 0:
+            raise RuntimeError(f"{what} must be non-negative, got{n}")
+    a = np.stack(find(row, offset, col))
     d = as_dtype(dtype, name)
     if d.category != INT:
         raise not_implemented(name, a.astype(d.np))
@@ -550,16 +585,26 @@ def _triangle_indices(name: str, found: tuple, dtype: Any, device: Any, layout: 
 
 @composite("tril_indices", at="torch")
 def tril_indices(row, col, offset=0, *, dtype=int64, device=None, layout=None):
-    """(2, k): rows and columns of the lower triangle of a (row, col) matrix, in order."""
-    found = np.tril_indices(row, offset, col)
-    return _triangle_indices("tril_indices", found, dtype, device, layout)
+    """(2, k): rows and columns of the lower triangle of a (row, col) matrix, in order.
+
+    shape   (2, k) int64
+    errors  RuntimeError: a negative row or col
+    """
+    return _triangle_indices(
+        "tril_indices", np.tril_indices, row, col, offset, dtype, device, layout
+    )
 
 
 @composite("triu_indices", at="torch")
 def triu_indices(row, col, offset=0, *, dtype=int64, device=None, layout=None):
-    """(2, k): rows and columns of the upper triangle of a (row, col) matrix, in order."""
-    found = np.triu_indices(row, offset, col)
-    return _triangle_indices("triu_indices", found, dtype, device, layout)
+    """(2, k): rows and columns of the upper triangle of a (row, col) matrix, in order.
+
+    shape   (2, k) int64
+    errors  RuntimeError: a negative row or col
+    """
+    return _triangle_indices(
+        "triu_indices", np.triu_indices, row, col, offset, dtype, device, layout
+    )
 
 
 @composite(

@@ -560,7 +560,10 @@ def narrow(input, dim, start, length):
     "narrow_copy(input, dim, start: int | Tensor, length: int, *, out=None)", at="torch Tensor"
 )
 def narrow_copy(input, dim, start, length):
-    """A contiguous copy of narrow(input, dim, start, length)."""
+    """A contiguous copy of narrow(input, dim, start, length).
+
+    shape   and errors as for narrow
+    """
     return narrow(input, dim, start, length).clone(memory_format=contiguous_format)
 
 

@@ -177,7 +177,10 @@ def _double(*operands: Any) -> Any:
 
 @composite("float_power(input: Tensor | Number, exponent, *, out=None)", at="torch Tensor")
 def float_power(input: Any, exponent: Any) -> Tensor:
-    """z = x^y, computed in float64 or complex128, each a tensor or a number."""
+    """z = x^y, computed in float64 or complex128, each a tensor or a number.
+
+    shape   the operands are broadcast
+    """
     if not isinstance(exponent, Tensor):
         tensor_argument("float_power", input)
     target = _double(input, exponent)

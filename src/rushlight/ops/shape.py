@@ -233,7 +233,10 @@ def flatten(input, start_dim=0, end_dim=-1):
 
 @composite("ravel(input)", at="torch Tensor")
 def ravel(input):
-    """All elements in one dimension; a view where possible."""
+    """All elements in one dimension; a view where possible.
+
+    shape   n elements -> (n)
+    """
     return reshape(input, (-1,))
 
 

@@ -499,7 +499,11 @@ class Entr:
 
 @composite("ndtr(input, *, out=None)", at="special")
 def ndtr(input):
-    """Φ(x) = (1 + erf(x/√2)) / 2, the normal distribution function"""
+    """Φ(x) = (1 + erf(x/√2)) / 2, the normal distribution function
+
+    shape   x (*) -> y (*)
+    errors  NotImplementedError: complex numbers
+    """
     return ((input * math.sqrt(0.5)).erf() + 1) * 0.5
 
 

@@ -1,7 +1,7 @@
 """Reading pickles as data: an interpreter of the pickle language that never calls foreign code.
 
 Python's `pickle` lets a file name any function and call it. Here a name is resolved by a table
-only, which also says what it may be used for, and no module is imported because a file names it. The
+only, which also says what it may be used for; no module is imported because a file names it. The
 opcodes are decoded by the standard library's `pickletools`; this file gives them their meaning.
 Protocols 0 to 5; out-of-band buffers, extension codes and old-style instances are refused.
 """
