@@ -12,9 +12,9 @@ from ..core.tensor import Tensor, wrap
 from ..dispatch.registry import FUNCTIONAL, composite, internal
 from ..kernels import K
 from .distance import pairwise_distance
+from .expand import broadcast_tensors
 from .loss import checked_word, numbered, reduced
 from .narrow import rounded, wide
-from .shape import broadcast_tensors
 
 _LEGACY = "size_average: bool | None = None, reduce: bool | None = None, reduction='mean'"
 

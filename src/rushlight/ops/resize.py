@@ -15,7 +15,7 @@ from ..core.tensor import Tensor, ViewInfo, address, storage_array, wrap
 from ..dispatch.registry import Card, composite
 from ..kernels import K
 from .as_strided import AsStrided, geometry
-from .index import slice_view
+from .select import slice_view
 from .shape import Permute, Squeeze, T, Transpose, Unsqueeze
 
 

@@ -8,7 +8,7 @@ from ..core.dtype import scalar_name
 from ..core.tensor import Tensor
 from ..dispatch.registry import composite, internal, op
 from ..kernels import K
-from .index import slice_view
+from .select import slice_view
 from .shape import wrapped
 
 
