@@ -1,4 +1,4 @@
-"""Files that documents, comments and docstrings name are there."""
+"""Files that documents, comments and docstrings name are there; no file is too long."""
 
 import ast
 import io
@@ -59,3 +59,11 @@ def test_named_files_exist(folder):
 def test_what_counts_as_a_name():
     assert NAMED.findall("as `core/tape.py` and tools/x.hpp say") == ["core/tape.py", "tools/x.hpp"]
     assert NAMED.findall("*.py, {name}.py, x.python") == []
+
+
+@pytest.mark.parametrize("folder", ["src", "tests", "tools", "native"])
+def test_files_have_at_most_600_lines(folder):
+    kinds = {".py", ".cpp", ".hpp"}
+    files = [p for p in (ROOT / folder).rglob("*") if p.suffix in kinds]
+    lengths = {str(p.relative_to(ROOT)): len(p.read_text("utf-8").splitlines()) for p in files}
+    assert {path: n for path, n in lengths.items() if n > 600} == {}

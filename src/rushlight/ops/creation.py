@@ -1,4 +1,4 @@
-"""Tensors from nothing: zeros, ones, full, arange, linspace, eye, the *_like and new_* forms.
+"""New tensors: zeros, ones, full, eye, the *_like and new_* forms. (arange, linspace: ranges.py.)
 
 All take dtype, device, requires_grad, layout, pin_memory as PyTorch does; layouts other than
 strided and pinned memory raise. The functions with out= are plain ones: without a dtype, the result

@@ -1,4 +1,4 @@
-"""Indexing: x[...] and x[...] = v, index_put, select, narrow and their copies.
+"""Indexing: x[...], x[...] = v and index_put. (select, narrow: select.py.)
 
 A key is taken in two steps, as PyTorch does: first everything basic (integers, slices, None, ...),
 which gives a view; then the index tensors and masks together, which copy. NumPy alone would put the
