@@ -353,7 +353,10 @@ def kl_div(input, target, size_average=None, reduce=None, reduction="mean", log_
 
 @composite("kl_div(input, target, reduction: int = 1, *, log_target: bool = False)", at="torch")
 def torch_kl_div(input, target, reduction=1, *, log_target=False):
-    """torch.nn.functional.kl_div; reduction is 0, 1 or 2."""
+    """torch.nn.functional.kl_div; reduction is 0, 1 or 2.
+
+    shape   and errors as there
+    """
     return _kl_div(input, target, numbered("kl_div", reduction), log_target)
 
 
@@ -512,7 +515,10 @@ def binary_cross_entropy_with_logits(
 def torch_binary_cross_entropy_with_logits(
     input, target, weight=None, pos_weight=None, reduction=1
 ):
-    """torch.nn.functional.binary_cross_entropy_with_logits; reduction is 0, 1 or 2."""
+    """torch.nn.functional.binary_cross_entropy_with_logits; reduction is 0, 1 or 2.
+
+    shape   and errors as there
+    """
     word = numbered("binary_cross_entropy_with_logits", reduction)
     return _bce_with_logits(input, target, weight, pos_weight, word)
 

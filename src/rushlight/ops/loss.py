@@ -308,7 +308,10 @@ def poisson_nll_loss(
     at="torch",
 )
 def torch_poisson_nll_loss(input, target, log_input, full, eps, reduction):
-    """torch.nn.functional.poisson_nll_loss, all arguments to be given; reduction is 0, 1 or 2."""
+    """torch.nn.functional.poisson_nll_loss, all arguments to be given; reduction is 0, 1 or 2.
+
+    shape   and errors as there
+    """
     return _poisson(input, target, log_input, full, eps, numbered("poisson_nll_loss", reduction))
 
 

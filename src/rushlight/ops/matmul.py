@@ -1,6 +1,6 @@
 """Products: matrices, vectors, batches, and the linear map of a layer.
 
-The checks of the small products stand in forward: operators run the cards without prepare.
+The checks of the small products are in forward: operators run the cards without prepare.
 """
 
 from __future__ import annotations
@@ -459,7 +459,10 @@ def multi_dot(tensors):
 
 @composite("kron(input, other: Tensor, *, out=None)", at="torch Tensor")
 def kron(input, other):
-    """The Kronecker product: every element of input times other, as blocks."""
+    """The Kronecker product: every element of input times other, as blocks.
+
+    shape   (a, b), (c, d) -> (a c, b d), in any number of dimensions
+    """
     n = max(input.ndim, other.ndim)
     a = (1,) * (n - input.ndim) + tuple(input.shape)
     b = (1,) * (n - other.ndim) + tuple(other.shape)

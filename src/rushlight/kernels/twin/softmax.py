@@ -48,9 +48,9 @@ def log_softmax_dx(dy, y, axis):
 
 @np.errstate(all="ignore")
 def cross_entropy(x, t, ignore_index, mean):
-    """-Σ log softmax(x)[n, t[n]] over the rows whose target is not ignore_index
+    """-Σ log softmax(x)[n, t[n]] over the rows whose target is not ignore_index; divided by their
+    number if `mean`.
 
-    Divided by their number if `mean`.
     x (N, C), t (N) int64 -> loss (), log softmax (N, C). IndexError: a target outside of 0..C-1.
     """
     logp = log_softmax(x, 1)
