@@ -440,9 +440,11 @@ def test_ctrl_c_leaves_no_worker():
         timer = threading.Timer(rng.random() * 0.12, lambda: os.kill(os.getpid(), signal.SIGINT))
         try:
             timer.start()
-            while True:
+            while timer.is_alive():  # for ever, the test would hang where Python forgets a Ctrl-C
                 for _ in DataLoader(Slow(), 4, num_workers=2):
                     pass
+            for _ in DataLoader(Slow(), 4, num_workers=2):
+                pass
         except KeyboardInterrupt:
             pass
         timer.join()
