@@ -120,7 +120,8 @@ def block_diag(*tensors):
             )
     if not tensors:
         return wrapped_array(np.zeros((1, 0), get_default_dtype().np))
-    blocks = [atleast_2d(t) for t in tensors]
+    target = result_dtype(tensors)  # of the tensors as given: a 0-d one gives way to the others
+    blocks = [atleast_2d(cast(t, target)) for t in tensors]
     width = sum(b._a.shape[1] for b in blocks)
     rows, at = [], 0
     for b in blocks:

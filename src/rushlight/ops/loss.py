@@ -124,12 +124,12 @@ def _size(x, y) -> int:
 
 def _huber(d, p):
     a = K.abs(d)
-    return K.where(a < p, 0.5 * d * d, p * (a - 0.5 * p))
+    return K.where(a >= p, p * (a - 0.5 * p), 0.5 * d * d)  # a NaN stays one
 
 
 def _smooth_l1(d, p):
     a = K.abs(d)
-    return K.where(a < p, 0.5 * d * d / p, a - 0.5 * p)
+    return K.where(a >= p, a - 0.5 * p, 0.5 * d * d / p)
 
 
 MSE = _difference(
@@ -144,14 +144,14 @@ HUBER = _difference(
     "huber",
     "HuberLoss",
     _huber,
-    lambda d, p: K.where(K.abs(d) < p, d, K.sign(d) * p),
+    lambda d, p: K.where(K.abs(d) >= p, K.sign(d) * p, d),
     "L = d²/2 where |d| < delta, else delta (|d| - delta/2)",
 )
 SMOOTH_L1 = _difference(
     "smooth_l1",
     "SmoothL1Loss",
     _smooth_l1,
-    lambda d, p: K.where(K.abs(d) < p, d / p, K.sign(d)),
+    lambda d, p: K.where(K.abs(d) >= p, K.sign(d), d / p),
     "L = d²/(2 beta) where |d| < beta, else |d| - beta/2",
 )
 

@@ -563,13 +563,25 @@ def _reversed(x: Tensor) -> Tensor:
 
 
 def _matrix_transpose(x: Tensor) -> Tensor:
-    """x.mT: the last two dimensions exchanged. RuntimeError: fewer than two."""
-    if x._a.ndim < 2:
+    """x.mT: the last two dimensions exchanged; a 0-d tensor is its own. RuntimeError: 1-d."""
+    return _exchanged(x, "mT", "Tensor.mT", "This function is the identity in these cases.")
+
+
+def _exchanged(x: Tensor, name: str, spelled: str, instead: str) -> Tensor:
+    """The last two dimensions exchanged, under the name that users call this by."""
+    n = x._a.ndim
+    if n == 1:
         raise RuntimeError(
-            f"tensor.mT is only supported on matrices or batches of matrices. Got {x._a.ndim}-D "
-            "tensor."
+            f"tensor.{name} is only supported on matrices or batches of matrices. Got 1-D tensor."
         )
+    if n == 0:
+        warnings.warn(f"{spelled} is deprecated on 0-D tensors. {instead}", stacklevel=3)
+        return x
     return x.transpose(-2, -1)
+
+
+def _conjugated(x: Tensor) -> Tensor:
+    return x.conj() if x._a.dtype.kind == "c" else x
 
 
 def _matrix_adjoint(x: Tensor) -> Tensor:
@@ -583,13 +595,17 @@ def _matrix_adjoint(x: Tensor) -> Tensor:
 
 @composite("adjoint(input)", at="torch Tensor")
 def adjoint(input):
-    """The last two dimensions exchanged, and conjugated. RuntimeError: fewer than two."""
-    y = _matrix_transpose(input)
-    return y.conj() if input._a.dtype.kind == "c" else y
+    """The last two dimensions exchanged, and conjugated. RuntimeError: 1-d."""
+    return _conjugated(_exchanged(input, "adjoint()", "adjoint()", "Consider using x.conj()."))
+
+
+def _batch_adjoint(x: Tensor) -> Tensor:
+    """x.mH: the last two dimensions exchanged, and conjugated. RuntimeError: 1-d."""
+    return _conjugated(_exchanged(x, "mH", "Tensor.mH", "Consider using x.conj()."))
 
 
 Tensor.T, Tensor.mT = property(_reversed), property(_matrix_transpose)
-Tensor.H, Tensor.mH = property(_matrix_adjoint), property(adjoint)
+Tensor.H, Tensor.mH = property(_matrix_adjoint), property(_batch_adjoint)
 
 
 @composite(

@@ -516,12 +516,14 @@ class Asinh:
     promote="float",
 )
 class Acosh:
-    """y = arcosh x;  dx = dy / (√(x - 1) √(x + 1))"""
+    """y = arcosh x;  dx = dy / √(x² - 1), for complex x dy / (√(x - 1) √(x + 1))"""
 
     def forward(x):
         return K.acosh(x)
 
     def backward(c, dy, x):
+        if not K.is_complex(x):
+            return dy * K.rsqrt(x * x - 1)
         x = K.conj(x)
         return dy * (K.rsqrt(x - 1) * K.rsqrt(x + 1))
 
