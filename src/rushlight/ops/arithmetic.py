@@ -24,7 +24,7 @@ from ..dispatch.registry import (
 )
 from ..dispatch.schema import Schema
 from ..kernels import TABLE, K
-from ..kernels.seam import in_single
+from ..kernels.seam import in_single, quietly
 from .samples import binary
 
 # ---------------------------------------------------------------- + and -
@@ -413,12 +413,23 @@ class Remainder:
 
     def forward(x, y):
         _not_by_zero(y)
-        return np.remainder(x, y).astype(x.dtype, copy=False)
+        if x.dtype.kind in "iu":
+            return np.remainder(x, y).astype(x.dtype, copy=False)
+        return _remainder(x, y)
 
     def backward(c, dz, x, y):
         return dz, -dz * K.floor(x / y) if c.needs(1) else None
 
     samples = binary(0.6, 2.0)
+
+
+def _floored(x, y):
+    """fmod, moved by y where its sign is not that of y; a zero keeps the sign of x."""
+    z = np.fmod(x, y)
+    return np.where((z != 0) & ((z < 0) != (y < 0)), z + y, z).astype(z.dtype, copy=False)
+
+
+_remainder = quietly(in_single(_floored))
 
 
 @internal(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..core.dtype import get_default_dtype
+from ..core.dtype import get_default_dtype, result_dtype
 from ..core.tensor import wrap as wrapped_array
+from ..dispatch.promotion import cast
 from ..dispatch.registry import composite, internal, op
 from ..kernels import K, word
 from .cat_split import atleast_2d, cat

@@ -18,6 +18,7 @@ from ..core.tensor import Tensor
 from ..dispatch.registry import composite, internal
 from ..kernels import K
 from .narrow import is_narrow, rounded, wide
+from .shape import broadcast_tensors
 
 # ---------------------------------------------------------------- what all losses share
 
@@ -183,6 +184,12 @@ def _check_weight(input: Tensor, weight: Tensor | None) -> None:
 def _of_difference(card, input, target, reduction, p, weight) -> Tensor:
     _warn_of_sizes(input, target)
     _check_weight(input, weight)
+    kept = input.dtype
+    if target.dtype is not kept:  # PyTorch expands first: no 0-d operand is left that gives way
+        input, target = broadcast_tensors(input, target)
+    if card is HUBER and target.dtype is not kept:
+        loss = card.run((input, target, "none", p)).to(kept)
+        return reduced(loss, reduction) if weight is None else _weighted(loss, weight, reduction)
     if weight is None:
         return card.run((input, target, reduction, p))
     return _weighted(card.run((input, target, "none", p)), weight, reduction)

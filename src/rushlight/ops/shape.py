@@ -115,6 +115,8 @@ class ViewDtype:
         words += " (different element sizes)"
         if not x.ndim:
             raise RuntimeError(f"self.dim() cannot be 0 {words}")
+        if not x.size and not x.shape[-1] * old % new:  # no elements: no strides that could not fit
+            return x.reshape(-1).view(dtype.np).reshape(*x.shape[:-1], x.shape[-1] * old // new)
         step = x.strides[-1] // old
         if step != 1 and x.shape[-1] != 1:
             raise RuntimeError(f"self.stride(-1) must be 1 {words}, but got {step}")
@@ -434,7 +436,7 @@ def broadcast_tensors(*tensors):
     if found:
         raise RuntimeError(found)
     shape = np.broadcast_shapes(*[t._a.shape for t in tensors])
-    return tuple(t.expand(shape) for t in tensors)
+    return tuple(t if t._a.shape == shape else t.expand(shape) for t in tensors)
 
 
 @composite("broadcast_shapes", at="torch")

@@ -116,8 +116,9 @@ def _search(
     boundaries: np.ndarray, x: np.ndarray, right: bool, sorter: np.ndarray | None
 ) -> np.ndarray:
     side = "right" if right else "left"
+    both = x, boundaries
     if x.dtype != boundaries.dtype:  # compared in a dtype that holds both
-        x, boundaries = (v.astype(np.float32) if v.dtype.kind == "V" else v for v in (x, boundaries))
+        x, boundaries = (K.astype(v, np.float32) if v.dtype.kind == "V" else v for v in both)
     if boundaries.ndim == 1:
         return np.searchsorted(boundaries, x, side, sorter)
     lead = int(np.prod(boundaries.shape[:-1]))
