@@ -391,6 +391,7 @@ class FloorDivide:
     broadcast=True,
     save_if={"x": 1, "y": 1},
     node="Remainder1",
+    quiet=True,
     not_for="bc",
     kernel="remainder_cpu",
 )
@@ -418,7 +419,7 @@ class Remainder:
         return _remainder(x, y)
 
     def backward(c, dz, x, y):
-        return dz, -dz * K.floor(x / y) if c.needs(1) else None
+        return dz, -dz * _floor_quotient(x, y) if c.needs(1) else None
 
     samples = binary(0.6, 2.0)
 
@@ -430,6 +431,23 @@ def _floored(x, y):
 
 
 _remainder = quietly(in_single(_floored))
+
+
+def _remainder_into(x, y, out=None):
+    """As np.remainder, with the zeros of `_floored`; float32 and float64."""
+    z = _remainder(x, y)
+    if out is None:
+        return z
+    np.copyto(out, z)
+    return out
+
+
+def _floor_quotient(x, y):
+    """⌊x / y⌋ by way of fmod, whose quotient is whole; NaN for an infinite x."""
+    z = x.fmod(y) if isinstance(x, Tensor) else np.fmod(x, y)
+    q = K.floor((x - z) / y + 0.5)
+    q = K.where((z != 0) & ((z < 0) != (y < 0)), q - 1, q)
+    return K.where(y == 0, x / y, q)
 
 
 @internal(
@@ -496,7 +514,7 @@ Tensor.__rsub__, _ = binary_operator(Rsub, lambda x, y: y - x)
 Tensor.__mul__, Tensor.__rmul__ = binary_operator(Mul, TABLE["mul"])
 Tensor.__truediv__, _ = binary_operator(Div, TABLE["div"])
 Tensor.__floordiv__, Tensor.__rfloordiv__ = binary_operator(FloorDivide, np.floor_divide)
-Tensor.__mod__, Tensor.__rmod__ = binary_operator(Remainder, np.remainder)
+Tensor.__mod__, Tensor.__rmod__ = binary_operator(Remainder, _remainder_into)
 Tensor.__iadd__ = inplace_operator(Add, np.add)
 Tensor.__isub__ = inplace_operator(Sub, np.subtract)
 
@@ -526,7 +544,7 @@ _scaled_in_place(Sub)
 Tensor.__imul__ = inplace_operator(Mul, np.multiply)
 Tensor.__itruediv__ = inplace_operator(Div, np.true_divide)
 Tensor.__ifloordiv__ = inplace_operator(FloorDivide, np.floor_divide)
-Tensor.__imod__ = inplace_operator(Remainder, np.remainder)
+Tensor.__imod__ = inplace_operator(Remainder, _remainder_into)
 
 
 def _rtruediv_operator(x, y):

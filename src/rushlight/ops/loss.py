@@ -231,6 +231,8 @@ def l1_loss(input, target, size_average=None, reduce=None, reduction="mean", wei
     reduction = checked_word(size_average, reduce, reduction)
     _warn_of_sizes(input, target)
     _check_weight(input, weight)
+    if target.dtype is not input.dtype:
+        input, target = broadcast_tensors(input, target)
     loss = (input - target).abs()
     return reduced(loss, reduction) if weight is None else _weighted(loss, weight, reduction)
 

@@ -253,6 +253,9 @@ class MatmulBatched:
     """Z = X Y over the last two dimensions, batch dimensions broadcast."""
 
     def forward(x, y):
+        if x.dtype != y.dtype and not (x.size and y.size):
+            batch = np.broadcast_shapes(x.shape[:-2], y.shape[:-2])
+            return K.zeros((*batch, x.shape[-2], y.shape[-1]), like=y)
         _same_dtype(x, y)
         return K.matmul(x, y)
 
