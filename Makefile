@@ -7,6 +7,8 @@
 #   make bench    the benchmarks, beside PyTorch 2.13.0
 #   make lint     ruff, mypy; mypy and pyright on a page of training code and a page of mistakes
 #   make stubs    the .pyi files, from the schemas of the ops
+#   make fuzz     20,000 mutated files against the readers; FUZZ_FIRST=SEED FUZZ_COUNT=N
+#   make sanitize the extension with ASan and UBSan under the tests of kernels and files
 #   make dev      build the extension beside the sources: run them with PYTHONPATH=src
 #
 #   make PYTHON=/path/to/python3.12 test      another interpreter; VENV=DIR another environment
@@ -19,7 +21,7 @@ SOURCES := $(shell find src native -name '*.py' -o -name '*.cpp' -o -name '*.hpp
 # Matrix products are our own; the threads of the BLAS that NumPy brings would only be in the way.
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: demo test oracle bench lint stubs dev clean
+.PHONY: demo test oracle bench lint stubs dev fuzz sanitize clean
 
 demo: $(VENV)/installed
 	$(VENV)/bin/rushlight train digits --model mlp --epochs 15 --augment shift
@@ -69,6 +71,25 @@ dev:
 	@for so in build/dev/_native*.so; do \
 		cp $$so src/rushlight/.$$(basename $$so).new && \
 		mv -f src/rushlight/.$$(basename $$so).new src/rushlight/$$(basename $$so); done
+
+FUZZ_FIRST ?= 0
+FUZZ_COUNT ?= 20000
+fuzz: $(VENV)/installed
+	$(RUN) tools/fuzz_files.py --first $(FUZZ_FIRST) --count $(FUZZ_COUNT) --keep build/fuzz
+
+# The extension with sanitizers in a copy of the sources; leaks are Python's own.
+sanitize:
+	@cmake -S . -B build/asan -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo \
+		-DCMAKE_CXX_FLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize=alignment" \
+		-DPython_EXECUTABLE=$$($(PYTHON) -c 'import sys; print(sys.executable)') >/dev/null
+	@ninja -C build/asan -j2
+	@rm -rf build/asan/src && mkdir -p build/asan/src && cp -r src/rushlight build/asan/src/ && \
+		rm -f build/asan/src/rushlight/_native*.so && cp build/asan/_native*.so build/asan/src/rushlight/
+	PYTHONPATH=build/asan/src LD_PRELOAD="$$($(CXX) -print-file-name=libasan.so) $$($(CXX) -print-file-name=libstdc++.so)" \
+		ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 \
+		$(PYTHON) -m pytest -q -p no:cacheprovider tests/test_kernels.py tests/test_strided.py
+	PYTHONPATH=build/asan/src LD_PRELOAD="$$($(CXX) -print-file-name=libasan.so) $$($(CXX) -print-file-name=libstdc++.so)" \
+		ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 $(PYTHON) tools/fuzz_files.py --count 400
 
 clean:
 	rm -rf build .venv .pytest_cache .ruff_cache .mypy_cache

@@ -225,7 +225,11 @@ struct Entry {
     static inline PyObject* twin = nullptr;
     static PyObject* call(PyObject*, Args args, Py_ssize_t n, PyObject* keywords) {
         if (!keywords) {
-            if (PyObject* result = body(args, n)) return result;
+            try {
+                if (PyObject* result = body(args, n)) return result;
+            } catch (...) {  // std::bad_alloc; NoGil has taken the lock back
+                return PyErr_NoMemory();
+            }
             if (PyErr_Occurred()) return nullptr;
         }
         return call_twin(name.text, twin, args, n, keywords);

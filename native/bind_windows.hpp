@@ -9,18 +9,22 @@
 namespace rl::RL_ISA {
 namespace {
 
+// Sizes, strides and the like from the caller are below this, so that no sum or product of two of
+// them overflows; larger ones are the twins' (Python's ints).
+constexpr i64 FAR = 1 << 30;
+
 // A pair of options, (a, b) for images and (a,) for rows, whose height takes `other`.
 bool read_pair(PyObject* o, bool rows, i64 other, i64& a, i64& b) {
     if (!rows) {
         i64 x[2];
         if (!read(o, x)) return false;
         a = x[0], b = x[1];
-        return true;
+    } else {
+        i64 x[1];
+        if (!read(o, x)) return false;
+        a = other, b = x[0];
     }
-    i64 x[1];
-    if (!read(o, x)) return false;
-    a = other, b = x[0];
-    return true;
+    return a < FAR && b < FAR;
 }
 
 // The shape of images or rows from an array or a tuple, as (N, C, H, W).
@@ -32,7 +36,7 @@ struct Shape {
         nd = count;
         if (nd != 3 && nd != 4) return false;
         n = d[0], c = d[1], h = nd == 4 ? d[2] : 1, w = d[nd - 1];
-        return n > 0 && c > 0 && h > 0 && w > 0;
+        return n > 0 && c > 0 && h > 0 && w > 0 && n < FAR && c < FAR && h < FAR && w < FAR;
     }
     bool set(const In& x) { return set(x.dims(), x.nd()); }
     bool set(PyObject* o) {
@@ -70,7 +74,15 @@ bool geometry(Args a, const Shape& x, const Shape& w, Conv& g) {
     if (g.sh < 1 || g.sw < 1 || g.ph < 0 || g.pw < 0 || g.dh < 1 || g.dw < 1) return false;
     g.p = windows(g.h, g.kh, g.sh, g.ph, g.dh);
     g.q = windows(g.w, g.kw, g.sw, g.pw, g.dw);
-    return g.p > 0 && g.q > 0;
+    // A step that is never taken is brought near: kernels make tables of its length.
+    const i64 height = g.h + 2 * g.ph, width = g.w + 2 * g.pw;
+    if (g.p == 1) g.sh = min(g.sh, height);
+    if (g.q == 1) g.sw = min(g.sw, width);
+    if (g.kh == 1) g.dh = 1;
+    if (g.kw == 1) g.dw = 1;
+    // Copies with their padding, of all channels: their sizes do not overflow.
+    const double cells = double(height) * double(width) * double(max(g.c, g.o));
+    return g.p > 0 && g.q > 0 && cells < double(i64(1) << 48);
 }
 
 bool matches(const Shape& y, const Conv& g) {
@@ -107,8 +119,12 @@ PyObject* conv_dx_(Args a, Py_ssize_t n) {
     if (gate && gate.size() != g.n * g.c * g.h * g.w) return nullptr;
     Out dx = xs.make(NPY_FLOAT);
     if (!dx) return nullptr;
-    NoGil unlocked(conv_work(g) >= LONG_WORK);
-    conv_dx(g, dy.data<float>(), w.data<float>(), gate.data<float>(), dx.data<float>());
+    {
+        NoGil unlocked(conv_work(g) >= LONG_WORK);
+        // The kernels multiply every weight with the zeros around dy, too; the twin does not.
+        if (!all_finite(w.data<float>(), w.size())) return nullptr;
+        conv_dx(g, dy.data<float>(), w.data<float>(), gate.data<float>(), dx.data<float>());
+    }
     return dx.release();
 }
 
@@ -135,9 +151,9 @@ PyObject* conv_dw_(Args a, Py_ssize_t n) {
 // Windows over `size` cells; with `ceil` one more, if it starts inside the input or left padding.
 i64 pooled(i64 size, i64 kernel, i64 stride, i64 padding, i64 dilation, bool ceil) {
     const i64 room = size + 2 * padding - dilation * (kernel - 1) - 1;
-    if (room < 0 && !ceil) return 0;
+    if (room < 0 && (!ceil || room <= -stride)) return 0;
     if (!ceil) return room / stride + 1;
-    const i64 out = (room + stride - 1) / stride + 1;
+    const i64 out = (room + stride - 1) / stride + 1;  // room > -stride: nothing negative to divide
     return (out - 1) * stride >= size + padding ? out - 1 : out;
 }
 
@@ -155,10 +171,14 @@ PyObject* max_pool_(Args a, Py_ssize_t n) {
         return nullptr;
     if (g.kh < 1 || g.kw < 1 || g.sh < 1 || g.sw < 1 || g.ph < 0 || g.pw < 0) return nullptr;
     if (g.dh < 1 || g.dw < 1 || s.h * s.w > 1 << 30) return nullptr;  // places are 32 bits wide
+    if (s.h + 2 * g.ph >= FAR || s.w + 2 * g.pw >= FAR) return nullptr;
     g.planes = s.n * s.c, g.h = s.h, g.w = s.w;
+    if (g.kh == 1) g.dh = 1;
+    if (g.kw == 1) g.dw = 1;
     g.p = pooled(g.h, g.kh, g.sh, g.ph, g.dh, ceil);
     g.q = pooled(g.w, g.kw, g.sw, g.pw, g.dw, ceil);
     if (g.p < 1 || g.q < 1) return nullptr;
+    if (g.q == 1) g.sw = min(g.sw, g.w + 2 * g.pw);
     const Shape out{s.nd, s.n, s.c, g.p, g.q};
     Out y = out.make(x.type()), index = out.make(NPY_INT64);
     if (!y || !index) return nullptr;
@@ -177,15 +197,14 @@ PyObject* max_pool_dx_(Args a, Py_ssize_t n) {
     if (ys.n * ys.c != xs.n * xs.c || is.n * is.c != xs.n * xs.c) return nullptr;
     if (ys.h != is.h || ys.w != is.w) return nullptr;
     const i64 in = xs.h * xs.w;
-    const i64* const place = index.data<i64>();
-    for (i64 i = 0; i < index.size(); i++)
-        if (place[i] < 0 || place[i] >= in) return nullptr;
     Out dx = xs.make(dy.type());
     if (!dx) return nullptr;
+    bool good = true;
     compute(dy.type(), xs.n * xs.c * in, [&]<class T>() {
-        max_pool_dx(xs.n * xs.c, in, ys.h * ys.w, dy.data<T>(), place, dx.data<T>());
+        good = max_pool_dx(xs.n * xs.c, in, ys.h * ys.w, dy.data<T>(), index.data<i64>(),
+                           dx.data<T>());
     });
-    return dx.release();
+    return good ? dx.release() : nullptr;
 }
 
 // The spans of the windows of avg_pool and of adaptive_avg_pool along one dimension.

@@ -1,5 +1,6 @@
 // Which of the two ways of convolution to take, by the number of registers that each must multiply.
 #include "conv.hpp"
+#include "parallel.hpp"
 #include "pointwise.hpp"
 
 namespace rl::RL_ISA {
@@ -19,6 +20,20 @@ bool is_narrow(i64 channels, i64 cells) {
 }
 
 }  // namespace
+
+bool all_finite(const float* x, i64 n) {
+    bool finite = true;
+    parallel(n, 1 << 16, [&](i64 begin, i64 end) {
+        F s[4] = {};  // 0 · x is 0 for finite x, NaN for others
+        i64 i = begin;
+        for (; i + 4 * N <= end; i += 4 * N)
+            for (i64 k = 0; k < 4; k++) s[k] += load(x + i + k * N) * 0;
+        for (; i < end; i += N) s[0] += get(x + i, min(N, end - i)) * 0;
+        if (sum((s[0] + s[1]) + (s[2] + s[3])) != 0)
+            __atomic_store_n(&finite, false, __ATOMIC_RELAXED);
+    });
+    return finite;
+}
 
 void conv_forward(const Conv& g, const float* x, const float* w, const float* b, bool relu_too,
                   float* y) {

@@ -33,6 +33,9 @@ void conv_dx(const Conv& g, const float* dy, const float* w, const float* gate, 
 // dy (N, O, P, Q), x (N, C, H, W) -> dw (O, I, kh, kw), db (O)
 void conv_dw(const Conv& g, const float* dy, const float* x, float* dw, float* db);
 
+// No infinity and no NaN among n numbers.
+bool all_finite(const float* x, i64 n);
+
 // The two ways to do it: registers of neighbouring output channels (conv_direct.cpp and
 // conv_weight.cpp) or of neighbouring output cells (conv_narrow.cpp).
 void direct_forward(const Conv& g, const float* x, const float* w, const float* b, bool relu,

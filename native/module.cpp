@@ -173,6 +173,7 @@ PyMODINIT_FUNC PyInit__native() {
     using namespace rl;
     import_array();
     keep_memory();
+    ready_to_throw();
     if (!choose_isa()) return nullptr;
     PyObject* module = PyModule_Create(&definition);
     kernels = PyDict_New();

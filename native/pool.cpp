@@ -8,6 +8,7 @@ namespace rl::RL_ISA {
 namespace {
 
 constexpr i64 GRAIN = 1 << 15;  // cells read per block
+constexpr i64 WIDE = 64;        // taps along one dimension that are more than a usual window has
 
 template <class P>
 using Number = std::remove_cvref_t<decltype(P{}[0])>;
@@ -45,10 +46,20 @@ void max_row(const MaxPool& g, const T* x, i64 top, T* y, i64* index) {
     for (i64 j = 0; j < g.q; j += N) {
         Reg<T> best = all(T(-__builtin_inf()));
         Place<T> at = lane * 0 - 1;
-        for (i64 t = 0; t < g.kh; t++) {
+        // A window may be far larger than its input; only taps that can meet it are walked then.
+        i64 t0 = 0, t1 = g.kh, c0 = 0, c1 = g.kw;
+        if (g.kh > WIDE || g.kw > WIDE) {
+            const i64 first = j * g.sw - g.pw, last = first + (N - 1) * g.sw;
+            t0 = top < 0 ? (-top + g.dh - 1) / g.dh : 0;
+            t1 = top < g.h && (g.h - 1 - top) / g.dh + 1 < t1 ? (g.h - 1 - top) / g.dh + 1 : t1;
+            c0 = last < 0 ? (-last + g.dw - 1) / g.dw : 0;
+            c1 = first < g.w && (g.w - 1 - first) / g.dw + 1 < c1 ? (g.w - 1 - first) / g.dw + 1
+                                                                 : c1;
+        }
+        for (i64 t = t0; t < t1; t++) {
             const i64 r = top + t * g.dh;
             if (r < 0 || r >= g.h) continue;
-            for (i64 c = 0; c < g.kw; c++) {
+            for (i64 c = c0; c < c1; c++) {
                 const i64 column = j * g.sw + c * g.dw - g.pw;
                 const Reg<T> v = strided<STEP>(x + r * g.w, g.w, column, g.sw);
                 const Place<T> columns = lane + Number<Place<T>>(column);
@@ -83,13 +94,20 @@ void max_pool(const MaxPool& g, const T* x, T* y, i64* index) {
 }
 
 template <class T>
-void max_pool_dx(i64 planes, i64 in, i64 out, const T* dy, const i64* index, T* dx) {
+bool max_pool_dx(i64 planes, i64 in, i64 out, const T* dy, const i64* index, T* dx) {
+    bool good = true;
     parallel(planes, rows_per_block(in + out, GRAIN), [&](i64 begin, i64 end) {
+        bool all_good = true;
         std::memset(dx + begin * in, 0, (end - begin) * in * sizeof(T));
         for (i64 plane = begin; plane < end; plane++)
-            for (i64 k = plane * out; k < (plane + 1) * out; k++)
-                dx[plane * in + index[k]] += dy[k];
+            for (i64 k = plane * out; k < (plane + 1) * out; k++) {
+                const i64 at = __atomic_load_n(index + k, __ATOMIC_RELAXED);
+                if (std::uint64_t(at) < std::uint64_t(in)) dx[plane * in + at] += dy[k];
+                else all_good = false;
+            }
+        if (!all_good) __atomic_store_n(&good, false, __ATOMIC_RELAXED);
     });
+    return good;
 }
 
 // The sum of n numbers that lie together.
@@ -197,7 +215,7 @@ void avg_pool_dx(const Windows& g, i64 divisor, const T* dy, T* dx) {
 
 #define FOR(T)                                                                        \
     template void max_pool(const MaxPool&, const T*, T*, i64*);                       \
-    template void max_pool_dx(i64, i64, i64, const T*, const i64*, T*);               \
+    template bool max_pool_dx(i64, i64, i64, const T*, const i64*, T*);               \
     template void avg_pool(const Windows&, i64, const T*, T*);                        \
     template void avg_pool_dx(const Windows&, i64, const T*, T*);
 FOR(float)

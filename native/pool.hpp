@@ -26,9 +26,10 @@ struct MaxPool {
 template <class T>
 void max_pool(const MaxPool& g, const T* x, T* y, i64* index);
 
-// dy, index (planes, out) -> dx (planes, in): dy added at the places that index names
+// dy, index (planes, out) -> dx (planes, in): dy added at the places that index names; false if one
+// of them lies outside
 template <class T>
-void max_pool_dx(i64 planes, i64 in, i64 out, const T* dy, const i64* index, T* dx);
+bool max_pool_dx(i64 planes, i64 in, i64 out, const T* dy, const i64* index, T* dx);
 
 // x (planes, H, W) -> y (planes, P, Q): each window's sum over its count (of rows times of
 // columns), or over `divisor` if that is not 0

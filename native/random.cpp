@@ -199,7 +199,8 @@ void rng_seed(Word* s, Word seed) {
 
 void rng_bits(Word* s, Word* y, i64 n) {
     while (n > 0) {
-        if (s[RNG_LEFT] == 1) {
+        // == 1 in a sound state; any other that does not fit would lead out of the words
+        if (s[RNG_LEFT] - 2 >= Word(RNG_WORDS) || s[RNG_NEXT] > RNG_WORDS - (s[RNG_LEFT] - 1)) {
             twist(s);
             s[RNG_LEFT] = RNG_WORDS + 1;
             s[RNG_NEXT] = 0;

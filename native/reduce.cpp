@@ -70,6 +70,7 @@ void squared_error_dx(const T* x, const T* y, i64 n, T scale, T* dx) {
 
 template <class T>
 void sum(const T* x, i64 outer, i64 n, i64 inner, double scale, T* y) {
+    if (outer == 0 || inner == 0) return;  // there may be an n all the same
     if (inner == 1 && outer > 1) {
         parallel(outer, rows_per_block(n, GRAIN), [&](i64 begin, i64 end) {
             for (i64 i = begin; i < end; i++) y[i] = T(scale * row_sum(n, same, x + i * n));

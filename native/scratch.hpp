@@ -3,17 +3,22 @@
 #pragma once
 #include <cstddef>
 
+#include "threads.hpp"
+
 namespace rl {
 
 // At least `bytes` bytes, aligned to 64, not cleared, valid until this thread asks for the same
-// slot again. A slot belongs to one kernel family: SHARED to what a call sets up for all of its
+// slot again; throws std::bad_alloc. A slot belongs to one kernel family: SHARED to what a call sets up for all of its
 // blocks, BLOCK to what one block uses.
 enum class Slot { gemm_shared, gemm_block, reduce, norm, conv_shared, conv_block, count };
 void* scratch(Slot slot, std::size_t bytes);
 
 template <class T>
 T* scratch(Slot slot, long n) {
-    return static_cast<T*>(scratch(slot, static_cast<std::size_t>(n) * sizeof(T)));
+    std::size_t bytes;
+    if (n < 0 || __builtin_mul_overflow(static_cast<std::size_t>(n), sizeof(T), &bytes))
+        no_memory();
+    return static_cast<T*>(scratch(slot, bytes));
 }
 
 }  // namespace rl

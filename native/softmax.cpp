@@ -125,6 +125,9 @@ void log_softmax_dx(const T* dy, const T* y, i64 outer, i64 n, i64 inner, T* dx)
         });
 }
 
+// Read once where it is used: another thread may write to it after count_targets has checked it.
+RL_INLINE static i64 once(const i64* p) { return __atomic_load_n(p, __ATOMIC_RELAXED); }
+
 i64 count_targets(const i64* t, i64 n, i64 c, i64 ignore) {
     i64 count = 0;
     for (i64 i = 0; i < n; i++) {
@@ -139,8 +142,10 @@ template <class T>
 T cross_entropy(const T* x, const i64* t, i64 n, i64 c, i64 ignore, double by, T* logp) {
     log_softmax(x, n, c, 1, logp);
     double total = 0;
-    for (i64 i = 0; i < n; i++)
-        if (t[i] != ignore) total -= logp[i * c + t[i]];
+    for (i64 i = 0; i < n; i++) {
+        const i64 at = once(t + i);
+        if (at != ignore && std::uint64_t(at) < std::uint64_t(c)) total -= logp[i * c + at];
+    }
     return T(total / by);
 }
 
@@ -150,12 +155,13 @@ void cross_entropy_dx(const T* logp, const i64* t, i64 n, i64 c, i64 ignore, T s
     parallel(n, rows_per_block(c, GRAIN), [=](i64 begin, i64 end) {
         for (i64 i = begin; i < end; i++) {
             T* d = dx + i * c;
-            if (t[i] == ignore) {
+            const i64 at = once(t + i);
+            if (at == ignore) {
                 std::memset(d, 0, c * sizeof(T));
                 continue;
             }
             row_map(c, [=](V v) { return exp(v) * scale; }, d, logp + i * c);
-            d[t[i]] -= scale;
+            if (std::uint64_t(at) < std::uint64_t(c)) d[at] -= scale;
         }
     });
 }

@@ -19,6 +19,8 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <exception>
+#include <new>
 #include <string>
 #include <system_error>
 #include <thread>
@@ -115,6 +117,7 @@ struct Pool {
     }
 
     void worker(int index) {
+        if (!ready_to_throw()) return;  // nobody waits for a worker
         for (;;) {
             const std::uint32_t seen = epoch(runs[0].state.load(std::memory_order_acquire));
             if (index < limit.load(std::memory_order_relaxed)) work(index);
@@ -248,6 +251,16 @@ int available_cpus() noexcept {
     return std::max(1, cpus);
 }
 
+void no_memory() { throw std::bad_alloc(); }
+
+bool ready_to_throw() noexcept {
+    std::free(std::malloc(1024));  // what is freed here is there for the variables
+    void* const room = std::malloc(1024);
+    if (!room) return false;
+    std::free(room);
+    return std::uncaught_exceptions() >= 0;
+}
+
 int get_num_threads() noexcept {
     int n = pool->limit.load(std::memory_order_relaxed);
     if (n == 0) {
@@ -267,7 +280,8 @@ void run_blocks(i64 n, void (*f)(void*, i64), void* context) noexcept {
         for (i64 block = 0; block < n; block++) f(context, block);
         return;
     }
-    if (p.started < threads - 1) p.start(threads);
+    // A job has no more than RUNS shares, however many threads were asked for.
+    if (p.started < std::min(threads, Pool::RUNS) - 1) p.start(std::min(threads, Pool::RUNS));
     p.run(n, threads, f, context);
     p.taken.store(false);
 }

@@ -7,8 +7,15 @@ namespace rl {
 using i64 = std::int64_t;
 
 // Calls f(context, 0), ..., f(context, n - 1), each once, on the pool and the calling thread, and
-// returns when all are done. f must not throw, nor depend on which thread runs which block.
+// returns when all are done. f must not throw (`parallel` sees to it), nor depend on which thread
+// runs which block.
 void run_blocks(i64 n, void (*f)(void* context, i64 block), void* context) noexcept;
+
+[[noreturn]] void no_memory();  // throws std::bad_alloc
+
+// Has this thread make the C++ library's variables for exceptions while there is memory: they are
+// made when first used, and where that fails the C library ends the process. False: no memory.
+bool ready_to_throw() noexcept;
 
 int get_num_threads() noexcept;
 void set_num_threads(int n) noexcept;  // n >= 1

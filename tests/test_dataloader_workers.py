@@ -5,8 +5,10 @@ import multiprocessing
 import os
 import random
 import signal
+import struct
 import subprocess
 import sys
+import threading
 import time
 
 import loader_cases as cases
@@ -401,3 +403,90 @@ def test_importing_the_package_imports_no_multiprocessing():
         "print([name for name in heavy if name in sys.modules])"
     )
     assert done.stdout == "[]\n", done.stderr
+
+
+# ---------------------------------------------------------------- interruptions
+
+
+class Slow(Dataset):
+    def __len__(self):
+        return 1000
+
+    def __getitem__(self, i):
+        time.sleep(0.002)
+        return torch.ones(2000) * i
+
+
+def children():
+    """The processes that this one has started and that have not ended."""
+    found = []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/stat") as file:
+                state, parent = file.read().rpartition(")")[2].split()[:2]
+        except OSError:
+            continue
+        if parent == str(os.getpid()) and state != "Z":
+            found.append(int(pid))
+    return found
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="looks for processes in /proc")
+def test_ctrl_c_leaves_no_worker():
+    """At any moment: while workers start, within a message, while they end."""
+    before = set(children())
+    rng = random.Random(0)
+    for _ in range(25):
+        timer = threading.Timer(rng.random() * 0.12, lambda: os.kill(os.getpid(), signal.SIGINT))
+        try:
+            timer.start()
+            while True:
+                for _ in DataLoader(Slow(), 4, num_workers=2):
+                    pass
+        except KeyboardInterrupt:
+            pass
+        timer.join()
+    end = time.monotonic() + 5
+    while set(children()) - before and time.monotonic() < end:
+        time.sleep(0.05)
+    assert set(children()) - before == set()
+
+
+def test_the_timeout_holds_within_a_message():
+    """A worker that stops after the first bytes of a batch is late, too."""
+    from rushlight.utils.data import pipe
+
+    receiver, sender = pipe.make_pipe(multiprocessing)
+    pipe.send(sender, [torch.ones(3), "a"])
+    found = pipe.receive(receiver, time.monotonic() + 10)
+    assert found[0].tolist() == [1, 1, 1] and found[1] == "a"
+    for part in (b"\x01", struct.pack("<Q", 100) + b"half"):
+        os.write(sender.fileno(), part)
+        with pytest.raises(TimeoutError):
+            pipe.receive(receiver, time.monotonic() + 0.2)
+        while receiver.poll(0):
+            os.read(receiver.fileno(), 1000)
+    os.write(sender.fileno(), b"\x01")
+    sender.close()
+    with pytest.raises(EOFError):
+        pipe.receive(receiver)
+
+
+class Stops(Dataset):
+    """Its worker is stopped by the system while it sends a batch larger than the pipe."""
+
+    def __len__(self):
+        return 4
+
+    def __getitem__(self, i):
+        if i == 0:
+            threading.Timer(0.3, lambda: os.kill(os.getpid(), signal.SIGSTOP)).start()
+        return torch.ones(1_000_000)
+
+
+def test_a_worker_that_stops_within_a_batch_is_late():
+    loader = iter(DataLoader(Stops(), 1, num_workers=1, timeout=2, prefetch_factor=3))
+    time.sleep(1.5)  # by now it is stopped, with the pipe full
+    with pytest.raises(RuntimeError, match="DataLoader timed out after 2 seconds"):
+        for _ in range(4):
+            next(loader)

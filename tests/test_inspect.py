@@ -1,10 +1,13 @@
 """`rushlight inspect` and `rushlight predict`."""
 
+import zipfile
+
 import numpy as np
 import pytest
 
 import rushlight as rl
 from rushlight.app import cli
+from rushlight.app.inspect import tensors
 
 
 def test_layers_shapes_and_parameters(capsys):
@@ -27,6 +30,34 @@ def test_a_file_of_tensors(tmp_path, capsys):
         ["more.0", "(4,)", "torch.int64", "4"],
         ["2", "tensors,", "10", "numbers"],
     ]
+
+
+def test_a_file_with_foreign_classes(tmp_path, capsys):
+    """Unknown classes are looked into, not refused; nothing that the file names is run."""
+    path = tmp_path / "lightning.ckpt"
+    with zipfile.ZipFile(path, "w") as z:
+        z.writestr(
+            "a/data.pkl",
+            b"\x80\x02}(X\x05\0\0\0hyperclightning.utils\nAttributeDict\n)\x81}X\x01\0\0\0w"
+            + TENSOR + b"sbX\x05\0\0\0statecos\nsystem\n(X\x01\0\0\0a" + TENSOR + b"tRu.",
+        )  # fmt: skip
+        z.writestr("a/data/0", bytes(8))
+    assert cli.main(["inspect", str(path)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines[1:-1]] == ["hyper.w", "state.1"]
+    assert lines[-1] == "2 tensors, 4 numbers"
+
+
+TENSOR = (
+    b"ctorch._utils\n_rebuild_tensor_v2\n((X\x07\0\0\0storagectorch\nFloatStorage\n"
+    b"X\x01\0\0\x000X\x03\0\0\0cpuK\x02tQK\0K\x02\x85K\x01\x85\x89NtR"
+)
+
+
+def test_what_stands_inside_of_itself(tmp_path):
+    loop = [rl.ones(1)]
+    loop.append(loop)
+    assert [name for name, _ in tensors(loop)] == ["0"]
 
 
 @pytest.mark.parametrize(

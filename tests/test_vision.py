@@ -6,6 +6,8 @@ import json
 import pickle
 import random
 import struct
+import tracemalloc
+import zlib
 
 import numpy as np
 import pytest
@@ -333,6 +335,48 @@ def test_image_folder_errors(folder, tmp_path):
     broken.write_text("no image")
     with pytest.raises(RuntimeError, match=r"b\.png is not an image that can be read"):
         datasets.ImageFolder(folder, allow_empty=True)[2]
+
+
+BAD_IMAGES = {
+    "a.ppm": b"P6\n-3 4\n255\n",
+    "b.ppm": b"P3\n2 2\n255\nx y z",
+    "c.pgm": b"P5\n99999999999999999999 2\n255\n",
+    "d.bmp": b"BM" + bytes(60),
+    "e.tif": b"II*\0\x08\0\0\0" + b"\xff" * 40,
+    "f.webp": b"RIFF\x10\0\0\0WEBPVP8 ",
+    "g.jpg": b"\xff\xd8\xff\xe0",
+    "h.png": b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR" + b"\0\1\0\0" * 2 + b"\x08\2\0\0\0"
+    + struct.pack(">L", zlib.crc32(b"IHDR" + b"\0\1\0\0" * 2 + b"\x08\2\0\0\0")),  # a bomb
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BAD_IMAGES)
+def test_images_that_cannot_be_read(tmp_path, name):
+    """Whatever Pillow raises (ValueError, SyntaxError, DecompressionBombError, ...): one error."""
+    path = tmp_path / name
+    path.write_bytes(BAD_IMAGES[name])
+    with pytest.raises(torch.serialization.LoadError, match=r"is not an image that can be") as e:
+        datasets.folder.default_loader(path)
+    assert str(path) in str(e.value) and isinstance(e.value, OSError)
+
+
+def test_an_idx_file_is_not_unpacked_before_its_header_is_read(tmp_path):
+    path = write_mnist(tmp_path) / "train-images-idx3-ubyte.gz"
+    header = struct.pack(">4B3I", 0, 0, 8, 3, 2**31, 2**31, 2**31)
+    bomb = gzip.compress(b"\1" + bytes(1 << 26))
+    for content, text in (
+        (bomb, "starts with 01 00 00 00"),
+        (gzip.compress(header + bytes(100)), "it has 116 bytes, expected 9903520314283042199"),
+        (gzip.compress(WHOLE + bytes(1 << 23)), "bytes or more, expected 4720"),
+    ):
+        path.write_bytes(content)
+        tracemalloc.start()
+        try:
+            with pytest.raises(torch.serialization.LoadError, match=text):
+                datasets.MNIST(tmp_path)
+            assert tracemalloc.get_traced_memory()[1] < 1 << 23
+        finally:
+            tracemalloc.stop()
 
 
 def test_fake_data_is_the_same_for_the_same_index():

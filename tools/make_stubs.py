@@ -1,8 +1,9 @@
-"""Write the type stubs (.pyi) of what is made at run time: `python tools/make_stubs.py`.
+"""Write the type stubs (.pyi) of what is made at run time: `make stubs`.
 
 Functions, Tensor methods and F functions are made from schemas, so no type checker or editor can
 read them in the sources. Their stubs are made here from the same schemas; plain functions give
-their own signature. tests/test_stubs.py compares what this writes with what is committed.
+their own signature. tests/test_stubs.py compares what this writes with what is committed
+(`--check`).
 
     rushlight/__init__.pyi, special.pyi, linalg.pyi, nn/functional.pyi   functions
     rushlight/core/tensor_operations.pyi     the methods that ops attach to Tensor (core/tensor.py
@@ -142,7 +143,7 @@ class Signature:
         if star is not None:
             item = re.sub(r"^(int \| )?Sequence\[(.*)\]$", r"\2", star[2])
             one = [(n, k, item if k == "variadic" else t, d) for n, k, t, d in self.parameters]
-            if item in ("Tensor", "int"):
+            if item in ("Tensor", "int", "int | Tensor"):
                 whole = f"Sequence[{item}]"
                 listed = [
                     (n, "positional" if k == "variadic" else k, whole if k == "variadic" else t, d)
@@ -231,13 +232,6 @@ def signatures(name: str, thing: Any, place: str) -> list[Signature]:
         found = table.get(name[:-1]) if changed and place != "F" else None
     if found is not None:
         return [Signature(text) for text in found]
-    if changed and getattr(thing, "face", None) is None:
-        base = getattr(Tensor, name[:-1], None) or FUNCTIONS.get(name[:-1])
-        if base is not None and "*args" in str(inspect.signature(thing)):
-            found = signatures(name[:-1], base, place)
-            for signature in found:
-                signature.without("out").returns = "Tensor"
-            return found
     face = thing.face if isinstance(thing, Method) else getattr(thing, "face", None)
     if face is not None:
         text = face.schema.text[len(face.schema.name) :]
@@ -247,19 +241,6 @@ def signatures(name: str, thing: Any, place: str) -> list[Signature]:
             signature.without("inplace")
         if face.form == "inplace":
             signature.without("out").returns = "Tensor"
-    elif hasattr(thing, "card") and str(inspect.signature(thing)).startswith("(*args"):
-        card = thing.card
-        names = [*card.parameters]
-        for i, default in zip(range(card.required, card.count), card.defaults, strict=True):
-            literal = isinstance(default, (bool, int, float, str, type(None)))
-            names[i] += f"={default!r}" if literal else "=..."
-        names[0] = {"x": "input"}.get(names[0], names[0])
-        if len(names) > 1:
-            names[1] = {"y": "other"}.get(names[1], names[1])
-        if card.varargs:
-            names[1] = "*" + names[1].partition("=")[0] + ": int"
-        star = "" if card.varargs else "*, "
-        signature = Signature(f"({', '.join(names)}, {star}out=None)", result_of(card))
     else:
         signature = Signature(text_of(thing))
     plain = "" if changed and place != "F" else tables.RETURNS.get(name)
@@ -481,11 +462,17 @@ def formatted(text: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", text)
 
 
-def main() -> None:
+def main(*options: str) -> int:
+    """Write the stubs that changed and name them; with --check only name them, and return 1."""
+    changed = 0
     for path, text in stubs().items():
-        path.write_text(text, "utf-8")
-        print(path.relative_to(ROOT), len(text.splitlines()))
+        if not path.exists() or path.read_text("utf-8") != text:
+            changed = 1
+            print(path.relative_to(ROOT))
+            if "--check" not in options:
+                path.write_text(text, "utf-8")
+    return changed if "--check" in options else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main(*sys.argv[1:]))

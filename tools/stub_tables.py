@@ -31,6 +31,22 @@ _SPREAD = [
     "keepdim=False, out=None) -> {0}",
     "(input, unbiased: bool, *, out=None) -> {0}",
 ]
+
+
+def _parted(dim):
+    """One argument of several names."""
+    either = f"indices_or_sections: int | Sequence[int] | Tensor{dim}"
+    return [
+        f"(input, {words}) -> tuple[Tensor, ...]"
+        for words in (
+            either,
+            f"*, sections: int{dim}",
+            f"*, indices: Sequence[int]{dim}",
+            f"*, tensor_indices_or_sections: Tensor{dim}",
+        )
+    ]
+
+
 _MOVED = "(input, source: int | Sequence[int], destination: int | Sequence[int])"
 _SLICED = {
     "select_scatter": "(input, src, dim: int, index: int)",
@@ -77,18 +93,20 @@ SIGNATURES = {
     ],
     "rand": [f"(*size: int, {DRAWN[3:]})"],
     "randn": [f"(*size: int, {DRAWN[3:]})"],
-    "zeros": [f"(*size: int, out=None, {NEW})"],
-    "ones": [f"(*size: int, out=None, {NEW})"],
-    "empty": [f"(*size: int, out=None, {NEW}, memory_format: Any = None)"],
+    "zeros": [f"(*size: int | Tensor, out=None, {NEW})"],
+    "ones": [f"(*size: int | Tensor, out=None, {NEW})"],
+    "empty": [f"(*size: int | Tensor, out=None, {NEW}, memory_format: Any = None)"],
     "normal": [
         "(mean: Tensor | Number, std: Tensor | Number = 1.0, *, generator=None, out=None)",
         f"(mean: Number, std: Number, size: Sequence[int], {DRAWN})",
     ],
     "Tensor.to": [
-        "(input, dtype: dtype, non_blocking=False, copy=False, *, memory_format: Any = None)",
+        "(input, dtype: dtype | type[complex | float | int | bool], non_blocking=False, "
+        "copy=False, *, memory_format: Any = None)",
         "(input, device: device | str | int | None = None, dtype=None, non_blocking=False, "
         "copy=False, *, memory_format: Any = None)",
         "(input, other: Tensor, non_blocking=False, copy=False, *, memory_format: Any = None)",
+        "(input, *, tensor: Tensor, non_blocking=False, copy=False, memory_format: Any = None)",
     ],
     "Tensor.type": [
         "(input, dtype: None = None, non_blocking=False) -> str",
@@ -146,7 +164,15 @@ SIGNATURES = {
     "softmax": ["(input, dim: int, dtype=None, *, out=None)"],
     "log_softmax": ["(input, dim: int, dtype=None, *, out=None)"],
     "einsum": ["(equation: str | Tensor, *operands: Any)"],
-    "select": ["(input, dim: int, index: int)"],
+    "tensor_split": _parted(", dim: int = 0"),
+    **{name: _parted("") for name in ("hsplit", "vsplit", "dsplit")},
+    "split": [
+        "(tensor, split_size_or_sections: int | Sequence[int] | Tensor, dim: int = 0) "
+        "-> tuple[Tensor, ...]",
+        "(tensor, *, split_size: int | Sequence[int], dim: int = 0) -> tuple[Tensor, ...]",
+    ],
+    "unravel_index": ["(indices: Tensor, shape: int | Sequence[int]) -> tuple[Tensor, ...]"],
+    "select": ["(input, dim: int, index: int | Tensor)"],
     "movedim": [_MOVED],
     "moveaxis": [_MOVED],
     "scatter": [

@@ -219,10 +219,10 @@ def angle(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 def any(input: Tensor, dim: _int | Sequence[_int] | None = None, keepdim: _bool = False, *, out: Tensor | None = None, axis: _int | Sequence[_int] | None = None, keepdims: _bool = False) -> Tensor:
     """True where some element is not 0, over all elements or over dim (an int or several)"""
 @overload
-def arange(end: _Number, *, out: Tensor | None = None, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False) -> Tensor:
+def arange(end: _Number, *, out: Tensor | None = None, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False) -> Tensor:
     """start, start + step, ... below end: arange(end), arange(start, end), arange(start, end,"""
 @overload
-def arange(start: _Number, end: _Number, step: _Number = 1, *, out: Tensor | None = None, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False) -> Tensor: ...
+def arange(start: _Number, end: _Number, step: _Number = 1, *, out: Tensor | None = None, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False) -> Tensor: ...
 def arccos(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """y = arccos x;  dx = -dy / √(1 - x²)"""
 def arccos_(input: Tensor) -> Tensor:
@@ -302,7 +302,7 @@ def avg_pool1d(input: Tensor, kernel_size: _int | Sequence[_int], stride: _int |
     """The mean of every window over the last 1 dimension(s)."""
 def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: _Number = 1, alpha: _Number = 1, out: Tensor | None = None) -> Tensor:
     """Z[b] = β input[b] + α X[b] Y[b], X (b, n, k), Y (b, k, m)"""
-def bartlett_window(window_length: _int, periodic: _bool = True, *args: _Any, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False, **options: _Any) -> Tensor:
+def bartlett_window(window_length: _int, periodic: _bool = True, *args: _Any, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False, **options: _Any) -> Tensor:
     """The bartlett window of window_length samples."""
 def batch_norm(input: Tensor, weight: Tensor | None, bias: Tensor | None, running_mean: Tensor | None, running_var: Tensor | None, training: _bool, momentum: _float, eps: _float, cudnn_enabled: _bool) -> Tensor:
     """torch.nn.functional.batch_norm in another order, all arguments to be given."""
@@ -328,7 +328,7 @@ def bitwise_right_shift(input: Tensor, other: Tensor | _Number, *, out: Tensor |
     """z = ⌊x / 2^n⌋; the sign alone is left where n is negative or no smaller than the width"""
 def bitwise_xor(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = None) -> Tensor:
     """z = x ^ y, bit by bit"""
-def blackman_window(window_length: _int, periodic: _bool = True, *args: _Any, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False, **options: _Any) -> Tensor:
+def blackman_window(window_length: _int, periodic: _bool = True, *args: _Any, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False, **options: _Any) -> Tensor:
     """The blackman window of window_length samples."""
 @overload
 def block_diag(*tensors: Tensor) -> Tensor:
@@ -464,15 +464,15 @@ def cummin(input: Tensor, dim: _int, *, out: tuple[Tensor, ...] | Sequence[Tenso
 @overload
 def cummin(input: Tensor, *, axis: _int, out: tuple[Tensor, ...] | Sequence[Tensor] | None = None) -> return_types.cummin: ...
 @overload
-def cumprod(input: Tensor, dim: _int, *, dtype: _dtype | None = None, out: Tensor | None = None) -> Tensor:
+def cumprod(input: Tensor, dim: _int, *, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, out: Tensor | None = None) -> Tensor:
     """y[i] = x[0] · ... · x[i] along dim"""
 @overload
-def cumprod(input: Tensor, *, axis: _int, dtype: _dtype | None = None, out: Tensor | None = None) -> Tensor: ...
+def cumprod(input: Tensor, *, axis: _int, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, out: Tensor | None = None) -> Tensor: ...
 @overload
-def cumsum(input: Tensor, dim: _int, *, dtype: _dtype | None = None, out: Tensor | None = None) -> Tensor:
+def cumsum(input: Tensor, dim: _int, *, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, out: Tensor | None = None) -> Tensor:
     """y[i] = x[0] + ... + x[i] along dim;  dx[i] = dy[i] + ... + dy[-1]"""
 @overload
-def cumsum(input: Tensor, *, axis: _int, dtype: _dtype | None = None, out: Tensor | None = None) -> Tensor: ...
+def cumsum(input: Tensor, *, axis: _int, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, out: Tensor | None = None) -> Tensor: ...
 def cumulative_trapezoid(y: Tensor, x: Tensor | None = None, *, dx: _float | None = None, dim: _int = -1, axis: _int = -1) -> Tensor:
     """The running integral of y over dim by the trapezoidal rule."""
 def deg2rad(input: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -513,8 +513,15 @@ def dropout(input: Tensor, p: _float, train: _bool) -> Tensor:
     """torch.nn.functional.dropout, all arguments to be given."""
 def dropout_(input: Tensor, p: _float, train: _bool) -> Tensor:
     """In-place version of dropout."""
-def dsplit(input: Tensor, indices_or_sections: _int | Sequence[_int]) -> tuple[Tensor, ...]:
+@overload
+def dsplit(input: Tensor, indices_or_sections: _int | Sequence[_int] | Tensor) -> tuple[Tensor, ...]:
     """tensor_split along depth. RuntimeError: parts of unequal size, or fewer than 3 dimensions."""
+@overload
+def dsplit(input: Tensor, *, sections: _int) -> tuple[Tensor, ...]: ...
+@overload
+def dsplit(input: Tensor, *, indices: Sequence[_int]) -> tuple[Tensor, ...]: ...
+@overload
+def dsplit(input: Tensor, *, tensor_indices_or_sections: Tensor) -> tuple[Tensor, ...]: ...
 def dstack(tensors: Sequence[Tensor], *, out: Tensor | None = None) -> Tensor:
     """cat along depth."""
 def einsum(equation: _str | Tensor, *operands: _Any) -> Tensor:
@@ -524,15 +531,15 @@ def embedding(weight: Tensor, indices: Tensor, padding_idx: _int = -1, scale_gra
 def embedding_renorm_(input: Tensor, indices: Tensor, max_norm: _float, norm_type: _float) -> Tensor:
     """In-place version of embedding_renorm."""
 @overload
-def empty(*size: _int, out: Tensor | None = None, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False, memory_format: _Any = None) -> Tensor:
+def empty(*size: _int | Tensor, out: Tensor | None = None, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False, memory_format: _Any = None) -> Tensor:
     """A tensor of the given size; elements: empty."""
 @overload
-def empty(size: Sequence[_int], *, out: Tensor | None = None, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False, memory_format: _Any = None) -> Tensor: ...
-def empty_like(input: Tensor, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, pin_memory: _bool = False, requires_grad: _bool = False, memory_format: _memory_format = ...) -> Tensor:
+def empty(size: Sequence[_int | Tensor], *, out: Tensor | None = None, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False, memory_format: _Any = None) -> Tensor: ...
+def empty_like(input: Tensor, *, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, pin_memory: _bool = False, requires_grad: _bool = False, memory_format: _memory_format = ...) -> Tensor:
     """A tensor of input's shape, dtype and memory order; elements: empty."""
-def empty_permuted(size: Sequence[_int], physical_layout: _Any, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False) -> Tensor:
+def empty_permuted(size: Sequence[_int], physical_layout: _Any, *, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False) -> Tensor:
     """An uninitialised tensor whose dimensions lie in memory in the order physical_layout."""
-def empty_strided(size: Sequence[_int], stride: _int | Sequence[_int], *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False) -> Tensor:
+def empty_strided(size: Sequence[_int], stride: _int | Sequence[_int], *, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False) -> Tensor:
     """An uninitialised tensor of the given sizes and strides (in elements)."""
 def eq(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = None) -> Tensor:
     """z = x = y as bool, compared in the promoted dtype; not differentiable"""
@@ -562,7 +569,7 @@ def expm1(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """y = e^x - 1, exact near 0;  dx = dy (y + 1)"""
 def expm1_(input: Tensor) -> Tensor:
     """In-place version of expm1."""
-def eye(n: _int, m: _Any = None, *, out: Tensor | None = None, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False) -> Tensor:
+def eye(n: _int, m: _Any = None, *, out: Tensor | None = None, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False) -> Tensor:
     """An (n, m) matrix with ones on the diagonal. RuntimeError: a negative size."""
 def feature_alpha_dropout(input: Tensor, p: _float, train: _bool) -> Tensor:
     """torch.nn.functional.feature_alpha_dropout, all arguments to be given."""
@@ -613,9 +620,9 @@ def frexp(input: Tensor, *, out: tuple[Tensor, ...] | Sequence[Tensor] | None = 
     """x = mantissa · 2^exponent, ½ ≤ |mantissa| < 1, exponent int32;  dx = dmantissa / 2^exponent"""
 def frobenius_norm(input: Tensor, dim: _int | Sequence[_int] | None = ..., keepdim: _bool = False, *, out: Tensor | None = None, axis: _int | Sequence[_int] | None = ..., keepdims: _bool = False) -> Tensor:
     """The Euclidean norm of all elements, or over one or two dimensions."""
-def full(size: Sequence[_int], fill_value: _Any, *, out: Tensor | None = None, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False) -> Tensor:
+def full(size: Sequence[_int], fill_value: _Any, *, out: Tensor | None = None, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False) -> Tensor:
     """A tensor of the given size, every element fill_value."""
-def full_like(input: Tensor, fill_value: _Number, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, pin_memory: _bool = False, requires_grad: _bool = False, memory_format: _memory_format = ...) -> Tensor:
+def full_like(input: Tensor, fill_value: _Number, *, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, pin_memory: _bool = False, requires_grad: _bool = False, memory_format: _memory_format = ...) -> Tensor:
     """A tensor of input's shape and dtype, every element fill_value."""
 @overload
 def gather(input: Tensor, dim: _int, index: Tensor, *, sparse_grad: _bool = False, out: Tensor | None = None) -> Tensor:
@@ -642,9 +649,9 @@ def group_norm(input: Tensor, num_groups: _int, weight: Tensor | None = None, bi
     """torch.nn.functional.group_norm, of one value per group, too."""
 def gt(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = None) -> Tensor:
     """z = x > y as bool, compared in the promoted dtype; not differentiable"""
-def hamming_window(window_length: _int, periodic: _bool = True, *args: _Any, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False, **options: _Any) -> Tensor:
+def hamming_window(window_length: _int, periodic: _bool = True, *args: _Any, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False, **options: _Any) -> Tensor:
     """The hamming window of window_length samples."""
-def hann_window(window_length: _int, periodic: _bool = True, *args: _Any, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False, **options: _Any) -> Tensor:
+def hann_window(window_length: _int, periodic: _bool = True, *args: _Any, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False, **options: _Any) -> Tensor:
     """The hann window of window_length samples."""
 def hardshrink(input: Tensor, lambd: _Number = 0.5, *, out: Tensor | None = None) -> Tensor:
     """y = x where |x| > λ, else 0;  dx = dy where |x| > λ"""
@@ -658,8 +665,15 @@ def histogram(input: Tensor, bins: _int | Tensor = 100, *, range: Sequence[_floa
     """(hist, bin_edges): how many elements (or how much weight) lie in each bin."""
 def histogramdd(input: Tensor, bins: _int | Sequence, *, range: Sequence[_float] | None = None, weight: Tensor | None = None, density: _bool = False) -> return_types.histogramdd:
     """(hist, bin_edges): how many rows of input (*, D) lie in each box of a grid."""
-def hsplit(input: Tensor, indices_or_sections: _int | Sequence[_int]) -> tuple[Tensor, ...]:
+@overload
+def hsplit(input: Tensor, indices_or_sections: _int | Sequence[_int] | Tensor) -> tuple[Tensor, ...]:
     """tensor_split along columns (of a vector: along it). RuntimeError: parts of unequal size."""
+@overload
+def hsplit(input: Tensor, *, sections: _int) -> tuple[Tensor, ...]: ...
+@overload
+def hsplit(input: Tensor, *, indices: Sequence[_int]) -> tuple[Tensor, ...]: ...
+@overload
+def hsplit(input: Tensor, *, tensor_indices_or_sections: Tensor) -> tuple[Tensor, ...]: ...
 def hstack(tensors: Sequence[Tensor], *, out: Tensor | None = None) -> Tensor:
     """cat along columns (of vectors: end to end)."""
 def hypot(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -725,7 +739,7 @@ def isposinf(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """True where x is +infinity.  RuntimeError: complex."""
 def isreal(input: Tensor) -> Tensor:
     """True where the imaginary part is 0."""
-def kaiser_window(window_length: _int, periodic: _bool = True, *args: _Any, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False, **options: _Any) -> Tensor:
+def kaiser_window(window_length: _int, periodic: _bool = True, *args: _Any, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False, **options: _Any) -> Tensor:
     """The kaiser window of window_length samples."""
 def kl_div(input: Tensor, target: Tensor, reduction: _int = 1, *, log_target: _bool = False) -> Tensor:
     """torch.nn.functional.kl_div; reduction is 0, 1 or 2."""
@@ -753,7 +767,7 @@ def less_equal(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = N
     """z = x ≤ y as bool, compared in the promoted dtype; not differentiable"""
 def lgamma(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """y = ln |Γ(x)|;  dx = dy ψ(x)"""
-def linspace(start: Tensor | _Number, end: Tensor | _Number, steps: _int, *, out: Tensor | None = None, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False) -> Tensor:
+def linspace(start: Tensor | _Number, end: Tensor | _Number, steps: _int, *, out: Tensor | None = None, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False) -> Tensor:
     """`steps` numbers from start to end, both included, equally spaced."""
 def log(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """y = ln x;  dx = dy / x"""
@@ -772,10 +786,10 @@ def log2_(input: Tensor) -> Tensor:
 def log_(input: Tensor) -> Tensor:
     """In-place version of log."""
 @overload
-def log_softmax(input: Tensor, dim: _int, dtype: _dtype | None = None, *, out: Tensor | None = None) -> Tensor:
+def log_softmax(input: Tensor, dim: _int, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, *, out: Tensor | None = None) -> Tensor:
     """y = x - log Σ e^x along dim"""
 @overload
-def log_softmax(input: Tensor, *, axis: _int, dtype: _dtype | None = None, out: Tensor | None = None) -> Tensor: ...
+def log_softmax(input: Tensor, *, axis: _int, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, out: Tensor | None = None) -> Tensor: ...
 def logaddexp(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """z = ln(e^x + e^y);  dx = dz / (1 + e^(y - x))"""
 def logaddexp2(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -797,7 +811,7 @@ def logit(input: Tensor, eps: _Number | None = None, *, out: Tensor | None = Non
     """y = ln(x / (1 - x)), x held within [eps, 1 - eps] if eps is given"""
 def logit_(input: Tensor, eps: _Number | None = None) -> Tensor:
     """In-place version of logit."""
-def logspace(start: Tensor | _Number, end: Tensor | _Number, steps: _int, base: _float = 10.0, *, out: Tensor | None = None, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False) -> Tensor:
+def logspace(start: Tensor | _Number, end: Tensor | _Number, steps: _int, base: _float = 10.0, *, out: Tensor | None = None, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False) -> Tensor:
     """base to the power of linspace(start, end, steps)."""
 @overload
 def logsumexp(input: Tensor, dim: _int | Sequence[_int], keepdim: _bool = False, *, out: Tensor | None = None, keepdims: _bool = False) -> Tensor:
@@ -835,7 +849,7 @@ def max_pool3d(input: Tensor, kernel_size: _int | Sequence[_int], stride: _int |
     """The largest cell of every window over the last 3 dimension(s)."""
 def maximum(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """z = max(x, y), NaN if one is NaN.  grad to the larger; halves where equal."""
-def mean(input: Tensor, dim: _int | Sequence[_int] | None = None, keepdim: _bool = False, *, dtype: _dtype | None = None, out: Tensor | None = None, axis: _int | Sequence[_int] | None = None, keepdims: _bool = False) -> Tensor:
+def mean(input: Tensor, dim: _int | Sequence[_int] | None = None, keepdim: _bool = False, *, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, out: Tensor | None = None, axis: _int | Sequence[_int] | None = None, keepdims: _bool = False) -> Tensor:
     """y = Σ x / n over all elements, or over dim (an int or several); NaN for no elements"""
 @overload
 def median(input: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -884,7 +898,7 @@ def nan_to_num(input: Tensor, nan: _Any = None, posinf: _Any = None, neginf: _An
     """y = x with NaN, +inf, -inf replaced; by 0 and the largest and lowest numbers if nothing is"""
 def nan_to_num_(input: Tensor, nan: _Any = None, posinf: _Any = None, neginf: _Any = None) -> Tensor:
     """In-place version of nan_to_num."""
-def nanmean(input: Tensor, dim: _int | Sequence[_int] | None = None, keepdim: _bool = False, *, dtype: _dtype | None = None, out: Tensor | None = None, axis: _int | Sequence[_int] | None = None, keepdims: _bool = False) -> Tensor:
+def nanmean(input: Tensor, dim: _int | Sequence[_int] | None = None, keepdim: _bool = False, *, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, out: Tensor | None = None, axis: _int | Sequence[_int] | None = None, keepdims: _bool = False) -> Tensor:
     """The mean of what is not NaN, over all elements or over dim."""
 @overload
 def nanmedian(input: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -895,7 +909,7 @@ def nanmedian(input: Tensor, dim: _int, keepdim: _bool = False, *, out: tuple[Te
 def nanmedian(input: Tensor, *, axis: _int, keepdim: _bool = False, out: tuple[Tensor, ...] | Sequence[Tensor] | None = None, keepdims: _bool = False) -> return_types.nanmedian: ...
 def nanquantile(input: Tensor, q: _float | Tensor, dim: _int | None = None, keepdim: _bool = False, *, interpolation: _str = 'linear', out: Tensor | None = None, axis: _int | None = None, keepdims: _bool = False) -> Tensor:
     """As quantile, NaN left out."""
-def nansum(input: Tensor, dim: _int | Sequence[_int] | None = None, keepdim: _bool = False, *, dtype: _dtype | None = None, out: Tensor | None = None, axis: _int | Sequence[_int] | None = None, keepdims: _bool = False) -> Tensor:
+def nansum(input: Tensor, dim: _int | Sequence[_int] | None = None, keepdim: _bool = False, *, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, out: Tensor | None = None, axis: _int | Sequence[_int] | None = None, keepdims: _bool = False) -> Tensor:
     """y = Σ x over what is not NaN, of all elements or over dim;  dx = dy there, 0 at NaN"""
 @overload
 def narrow(input: Tensor, dim: _int, start: _int | Tensor, length: _int) -> Tensor:
@@ -930,23 +944,23 @@ def nonzero(input: Tensor, *, as_tuple: Literal[False] = False, out: Tensor | No
 def nonzero(input: Tensor, *, as_tuple: Literal[True]) -> tuple[Tensor, ...]: ...
 def nonzero_static(input: Tensor, *, size: _int, fill_value: _int = -1) -> Tensor:
     """The first `size` rows of nonzero(input); missing rows hold fill_value."""
-def norm(input: Tensor, p: _Number | _str | None = 'fro', dim: _int | Sequence[_int] | None = None, keepdim: _bool = False, out: Tensor | None = None, dtype: _dtype | None = None, *, axis: _int | Sequence[_int] | None = None, keepdims: _bool = False) -> Tensor:
+def norm(input: Tensor, p: _Number | _str | None = 'fro', dim: _int | Sequence[_int] | None = None, keepdim: _bool = False, out: Tensor | None = None, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, *, axis: _int | Sequence[_int] | None = None, keepdims: _bool = False) -> Tensor:
     """The p-norm of all elements or over dim."""
 @overload
 def normal(mean: Tensor | _Number, std: Tensor | _Number = 1.0, *, generator: _Generator | None = None, out: Tensor | None = None) -> Tensor:
     """Normal numbers: normal(mean, std) of tensors or one tensor, or normal(mean, std, size)."""
 @overload
-def normal(mean: _Number, std: _Number, size: Sequence[_int], *, generator: _Generator | None = None, out: Tensor | None = None, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False) -> Tensor: ...
+def normal(mean: _Number, std: _Number, size: Sequence[_int], *, generator: _Generator | None = None, out: Tensor | None = None, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False) -> Tensor: ...
 def not_equal(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = None) -> Tensor:
     """z = x ≠ y as bool, compared in the promoted dtype; not differentiable"""
 def nuclear_norm(input: Tensor, dim: _int | Sequence[_int] | None = None, keepdim: _bool = False, *, out: Tensor | None = None, axis: _int | Sequence[_int] | None = None, keepdims: _bool = False) -> Tensor:
     """The sum of the singular values of matrices: the last two dimensions, or the two of dim."""
 @overload
-def ones(*size: _int, out: Tensor | None = None, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False) -> Tensor:
+def ones(*size: _int | Tensor, out: Tensor | None = None, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False) -> Tensor:
     """A tensor of the given size; elements: ones."""
 @overload
-def ones(size: Sequence[_int], *, out: Tensor | None = None, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False) -> Tensor: ...
-def ones_like(input: Tensor, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, pin_memory: _bool = False, requires_grad: _bool = False, memory_format: _memory_format = ...) -> Tensor:
+def ones(size: Sequence[_int | Tensor], *, out: Tensor | None = None, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False) -> Tensor: ...
+def ones_like(input: Tensor, *, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, pin_memory: _bool = False, requires_grad: _bool = False, memory_format: _memory_format = ...) -> Tensor:
     """A tensor of input's shape, dtype and memory order; elements: ones."""
 def outer(input: Tensor, vec2: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The matrix (n, m) of all products of two vectors' elements."""
@@ -979,7 +993,7 @@ def pow(input: Tensor, exponent: Tensor | _Number, *, out: Tensor | None = None)
     """z = x^y, each a tensor or a number"""
 def prelu(input: Tensor, weight: Tensor) -> Tensor:
     """y = x where x > 0, else w x; one weight, or one for each channel (dimension 1)"""
-def prod(input: Tensor, dim: _int | Sequence[_int] | None = None, keepdim: _bool = False, *, dtype: _dtype | None = None, out: Tensor | None = None, axis: _int | Sequence[_int] | None = None, keepdims: _bool = False) -> Tensor:
+def prod(input: Tensor, dim: _int | Sequence[_int] | None = None, keepdim: _bool = False, *, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, out: Tensor | None = None, axis: _int | Sequence[_int] | None = None, keepdims: _bool = False) -> Tensor:
     """y = Π x over all elements, or over dim (one int)"""
 def put(input: Tensor, index: Tensor, source: Tensor, accumulate: _bool = False) -> Tensor:
     """A copy of input with source at positions `index` of the flattened form (added, if"""
@@ -990,32 +1004,32 @@ def rad2deg(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 def rad2deg_(input: Tensor) -> Tensor:
     """In-place version of rad2deg."""
 @overload
-def rand(*size: _int, generator: _Generator | None = None, out: Tensor | None = None, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False) -> Tensor:
+def rand(*size: _int, generator: _Generator | None = None, out: Tensor | None = None, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False) -> Tensor:
     """Uniform numbers in [0, 1): rand(2, 3) or rand((2, 3))."""
 @overload
-def rand(size: Sequence[_int], *, generator: _Generator | None = None, out: Tensor | None = None, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False) -> Tensor: ...
-def rand_like(input: Tensor, *, generator: _Generator | None = None, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, pin_memory: _bool = False, requires_grad: _bool = False, memory_format: _memory_format | None = None) -> Tensor:
+def rand(size: Sequence[_int], *, generator: _Generator | None = None, out: Tensor | None = None, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False) -> Tensor: ...
+def rand_like(input: Tensor, *, generator: _Generator | None = None, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, pin_memory: _bool = False, requires_grad: _bool = False, memory_format: _memory_format | None = None) -> Tensor:
     """Uniform numbers in [0, 1) in the shape and dtype of input."""
 @overload
-def randint(high: _int, size: Sequence[_int], *, generator: _Generator | None = None, out: Tensor | None = None, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False) -> Tensor:
+def randint(high: _int, size: Sequence[_int], *, generator: _Generator | None = None, out: Tensor | None = None, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False) -> Tensor:
     """Whole numbers in [low, high): randint(high, size) or randint(low, high, size)."""
 @overload
-def randint(low: _int, high: _int, size: Sequence[_int], *, generator: _Generator | None = None, out: Tensor | None = None, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False) -> Tensor: ...
+def randint(low: _int, high: _int, size: Sequence[_int], *, generator: _Generator | None = None, out: Tensor | None = None, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False) -> Tensor: ...
 @overload
-def randint_like(input: Tensor, high: _int, *, generator: _Generator | None = None, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False, memory_format: _Any = None) -> Tensor:
+def randint_like(input: Tensor, high: _int, *, generator: _Generator | None = None, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False, memory_format: _Any = None) -> Tensor:
     """Whole numbers in [0, high) or [low, high) in the shape and dtype of input."""
 @overload
-def randint_like(input: Tensor, low: _int, high: _int, *, generator: _Generator | None = None, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False, memory_format: _Any = None) -> Tensor: ...
+def randint_like(input: Tensor, low: _int, high: _int, *, generator: _Generator | None = None, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False, memory_format: _Any = None) -> Tensor: ...
 @overload
-def randn(*size: _int, generator: _Generator | None = None, out: Tensor | None = None, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False) -> Tensor:
+def randn(*size: _int, generator: _Generator | None = None, out: Tensor | None = None, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False) -> Tensor:
     """Numbers of N(0, 1): randn(2, 3) or randn((2, 3))."""
 @overload
-def randn(size: Sequence[_int], *, generator: _Generator | None = None, out: Tensor | None = None, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False) -> Tensor: ...
-def randn_like(input: Tensor, *, generator: _Generator | None = None, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, pin_memory: _bool = False, requires_grad: _bool = False, memory_format: _memory_format | None = None) -> Tensor:
+def randn(size: Sequence[_int], *, generator: _Generator | None = None, out: Tensor | None = None, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False) -> Tensor: ...
+def randn_like(input: Tensor, *, generator: _Generator | None = None, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, pin_memory: _bool = False, requires_grad: _bool = False, memory_format: _memory_format | None = None) -> Tensor:
     """Numbers of N(0, 1) in the shape and dtype of input."""
-def randperm(n: _int, *, generator: _Generator | None = None, out: Tensor | None = None, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, pin_memory: _bool = False, requires_grad: _bool = False) -> Tensor:
+def randperm(n: _int, *, generator: _Generator | None = None, out: Tensor | None = None, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, pin_memory: _bool = False, requires_grad: _bool = False) -> Tensor:
     """The numbers 0 .. n-1 in random order."""
-def range(start: _Number, end: _Number, step: _Number = 1, *, out: Tensor | None = None, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False) -> Tensor:
+def range(start: _Number, end: _Number, step: _Number = 1, *, out: Tensor | None = None, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False) -> Tensor:
     """start, start + step, ... up to and including end (deprecated in PyTorch: use arange)."""
 def ravel(input: Tensor) -> Tensor:
     """All elements in one dimension; a view where possible."""
@@ -1071,7 +1085,7 @@ def rsqrt_(input: Tensor) -> Tensor:
     """In-place version of rsqrt."""
 def rsub(input: Tensor, other: Tensor | _Number, *, alpha: _Number = 1) -> Tensor:
     """z = y - α x, α a number; grad and errors as for sub"""
-def scalar_tensor(s: _Any, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False) -> Tensor:
+def scalar_tensor(s: _Any, *, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False) -> Tensor:
     """A 0-d tensor of a number, of the default dtype."""
 @overload
 def scatter(input: Tensor, dim: _int, index: Tensor, src: Tensor | _Number | None = None, *, value: _Number | None = None, reduce: _str | None = None, out: Tensor | None = None) -> Tensor:
@@ -1091,10 +1105,10 @@ def scatter_reduce(input: Tensor, *, axis: _int, index: Tensor, src: Tensor, red
 def searchsorted(sorted_sequence: Tensor, input: Tensor | _Number, *, out_int32: _bool = False, right: _bool = False, side: _str | None = None, sorter: Tensor | None = None, out: Tensor | None = None) -> Tensor:
     """Where each element of input would go in the sorted last dimension of sorted_sequence."""
 @overload
-def select(input: Tensor, dim: _int, index: _int) -> Tensor:
+def select(input: Tensor, dim: _int, index: _int | Tensor) -> Tensor:
     """The slice `index` of dimension dim, that dimension gone; a view."""
 @overload
-def select(input: Tensor, *, axis: _int, index: _int) -> Tensor: ...
+def select(input: Tensor, *, axis: _int, index: _int | Tensor) -> Tensor: ...
 @overload
 def select_copy(input: Tensor, dim: _int, index: _int, *, out: Tensor | None = None) -> Tensor:
     """What select finds, as a copy that shares nothing with the input."""
@@ -1136,14 +1150,17 @@ def slice_copy(input: Tensor, dim: _int = 0, start: _int | None = None, end: _in
 def slice_scatter(input: Tensor, src: Tensor, dim: _int = 0, start: _int | None = None, end: _int | None = None, step: _int = 1, *, axis: _int = 0) -> Tensor:
     """A copy of input with src at [start:end:step] of dim. RuntimeError: src has another shape."""
 @overload
-def softmax(input: Tensor, dim: _int, dtype: _dtype | None = None, *, out: Tensor | None = None) -> Tensor:
+def softmax(input: Tensor, dim: _int, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, *, out: Tensor | None = None) -> Tensor:
     """y = e^x / Σ e^x along dim"""
 @overload
-def softmax(input: Tensor, *, axis: _int, dtype: _dtype | None = None, out: Tensor | None = None) -> Tensor: ...
+def softmax(input: Tensor, *, axis: _int, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, out: Tensor | None = None) -> Tensor: ...
 def sort(input: Tensor, dim: _int = -1, descending: _bool = False, *, stable: _bool | None = None, out: tuple[Tensor, ...] | Sequence[Tensor] | None = None, axis: _int = -1) -> return_types.sort:
     """(values, indices) of input sorted along dim; equal elements always keep their order"""
-def split(tensor: Tensor, split_size_or_sections: _int | Tensor | Sequence[_int], dim: _int = 0, *, axis: _int = 0) -> tuple[Tensor, ...]:
+@overload
+def split(tensor: Tensor, split_size_or_sections: _int | Sequence[_int] | Tensor, dim: _int = 0, *, axis: _int = 0) -> tuple[Tensor, ...]:
     """Views of split_size elements each along dim (the last may be shorter), or of the listed"""
+@overload
+def split(tensor: Tensor, *, split_size: _int | Sequence[_int], dim: _int = 0, axis: _int = 0) -> tuple[Tensor, ...]: ...
 def split_copy(input: Tensor, split_size: _int, dim: _int = 0, *, out: tuple[Tensor, ...] | Sequence[Tensor] | None = None, axis: _int = 0) -> tuple[Tensor, ...]:
     """What split finds, as a copy that shares nothing with the input."""
 def split_with_sizes(input: Tensor, split_sizes: Sequence[_int], dim: _int = 0, *, axis: _int = 0) -> tuple[Tensor, ...]:
@@ -1182,7 +1199,7 @@ def sub(input: Tensor, other: Tensor | _Number, *, alpha: _Number = 1, out: Tens
     """z = x - α y, α a number"""
 def subtract(input: Tensor, other: Tensor | _Number, *, alpha: _Number = 1, out: Tensor | None = None) -> Tensor:
     """z = x - α y, α a number"""
-def sum(input: Tensor, dim: _int | Sequence[_int] | None = None, keepdim: _bool = False, *, dtype: _dtype | None = None, out: Tensor | None = None, axis: _int | Sequence[_int] | None = None, keepdims: _bool = False) -> Tensor:
+def sum(input: Tensor, dim: _int | Sequence[_int] | None = None, keepdim: _bool = False, *, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, out: Tensor | None = None, axis: _int | Sequence[_int] | None = None, keepdims: _bool = False) -> Tensor:
     """y = Σ x over all elements, or over dim (an int or several)"""
 def swapaxes(input: Tensor, dim0: _int, dim1: _int) -> Tensor:
     """y = x with two dimensions exchanged; a view."""
@@ -1204,8 +1221,15 @@ def tanh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """y = tanh x;  dx = dy (1 - y²)"""
 def tanh_(input: Tensor) -> Tensor:
     """In-place version of tanh."""
-def tensor_split(input: Tensor, indices_or_sections: _int | Tensor | Sequence[_int], dim: _int = 0, *, axis: _int = 0) -> tuple[Tensor, ...]:
+@overload
+def tensor_split(input: Tensor, indices_or_sections: _int | Sequence[_int] | Tensor, dim: _int = 0, *, axis: _int = 0) -> tuple[Tensor, ...]:
     """Views cut at the listed indices, or into n parts whose sizes differ by at most one."""
+@overload
+def tensor_split(input: Tensor, *, sections: _int, dim: _int = 0, axis: _int = 0) -> tuple[Tensor, ...]: ...
+@overload
+def tensor_split(input: Tensor, *, indices: Sequence[_int], dim: _int = 0, axis: _int = 0) -> tuple[Tensor, ...]: ...
+@overload
+def tensor_split(input: Tensor, *, tensor_indices_or_sections: Tensor, dim: _int = 0, axis: _int = 0) -> tuple[Tensor, ...]: ...
 def tensordot(a: Tensor, b: Tensor, dims: _int | Sequence = 2, out: Tensor | None = None) -> Tensor:
     """Σ over dims of both tensors: the last n of a with the first n of b, or two lists."""
 def threshold(input: Tensor, threshold: _Number, value: _Number) -> Tensor:
@@ -1231,13 +1255,13 @@ def trapz(y: Tensor, x: Tensor | None = None, *, dx: _float | None = None, dim: 
     """The integral of y over dim by the trapezoidal rule; points at x, or dx (1) apart."""
 def tril(input: Tensor, diagonal: _int = 0, *, out: Tensor | None = None) -> Tensor:
     """y[..., i, j] = x[..., i, j] where j ≤ i + diagonal, else 0."""
-def tril_indices(row: _Any, col: _Any, offset: _int = 0, *, dtype: _dtype | None = ..., device: _device | _str | _int | None = None, layout: _layout | None = None) -> Tensor:
+def tril_indices(row: _Any, col: _Any, offset: _int = 0, *, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = ..., device: _device | _str | _int | None = None, layout: _layout | None = None) -> Tensor:
     """(2, k): rows and columns of the lower triangle of a (row, col) matrix, in order."""
 def triplet_margin_loss(anchor: Tensor, positive: Tensor, negative: Tensor, margin: _float = 1.0, p: _float = 2.0, eps: _float = 1e-06, swap: _bool = False, reduction: _int = 1) -> Tensor:
     """torch.nn.functional.triplet_margin_loss; reduction is 0, 1 or 2."""
 def triu(input: Tensor, diagonal: _int = 0, *, out: Tensor | None = None) -> Tensor:
     """y[..., i, j] = x[..., i, j] where j ≥ i + diagonal, else 0."""
-def triu_indices(row: _Any, col: _Any, offset: _int = 0, *, dtype: _dtype | None = ..., device: _device | _str | _int | None = None, layout: _layout | None = None) -> Tensor:
+def triu_indices(row: _Any, col: _Any, offset: _int = 0, *, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = ..., device: _device | _str | _int | None = None, layout: _layout | None = None) -> Tensor:
     """(2, k): rows and columns of the upper triangle of a (row, col) matrix, in order."""
 def true_divide(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = None) -> Tensor:
     """z = x / y; rounding_mode "floor" rounds down, "trunc" towards zero, and both keep integers"""
@@ -1266,7 +1290,7 @@ def unique_consecutive(input: Tensor, return_inverse: Literal[False] = False, re
     """input without elements (or slices along dim) that equal the one before; on request (output,"""
 @overload
 def unique_consecutive(input: Tensor, return_inverse: _bool = False, return_counts: _bool = False, dim: _int | None = None, *, axis: _int | None = None) -> _Any: ...
-def unravel_index(indices: _Any, shape: Sequence[_int]) -> tuple[Tensor, ...]:
+def unravel_index(indices: Tensor, shape: _int | Sequence[_int]) -> tuple[Tensor, ...]:
     """Positions in the flattened tensor as a tuple of indices, one for each dimension of `shape`."""
 def unsafe_chunk(input: Tensor, chunks: _int, dim: _int = 0, *, axis: _int = 0) -> tuple[Tensor, ...]:
     """chunk whose outputs may be written in place under autograd: the input must not be used."""
@@ -1312,8 +1336,15 @@ def view_as_real_copy(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """What view_as_real finds, as a copy that shares nothing with the input."""
 def view_copy(input: Tensor, size: Sequence[_int] | _dtype, *, out: Tensor | None = None) -> Tensor:
     """What view finds, as a copy that shares nothing with the input."""
-def vsplit(input: Tensor, indices_or_sections: _int | Sequence[_int]) -> tuple[Tensor, ...]:
+@overload
+def vsplit(input: Tensor, indices_or_sections: _int | Sequence[_int] | Tensor) -> tuple[Tensor, ...]:
     """tensor_split along rows. RuntimeError: parts of unequal size, or fewer than 2 dimensions."""
+@overload
+def vsplit(input: Tensor, *, sections: _int) -> tuple[Tensor, ...]: ...
+@overload
+def vsplit(input: Tensor, *, indices: Sequence[_int]) -> tuple[Tensor, ...]: ...
+@overload
+def vsplit(input: Tensor, *, tensor_indices_or_sections: Tensor) -> tuple[Tensor, ...]: ...
 def vstack(tensors: Sequence[Tensor], *, out: Tensor | None = None) -> Tensor:
     """cat along rows; vectors are rows."""
 @overload
@@ -1328,9 +1359,9 @@ def xlogy_(input: Tensor, other: Tensor | _Number) -> Tensor:
 def zero_(input: Tensor) -> Tensor:
     """All elements set to zero, in place."""
 @overload
-def zeros(*size: _int, out: Tensor | None = None, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False) -> Tensor:
+def zeros(*size: _int | Tensor, out: Tensor | None = None, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False) -> Tensor:
     """A tensor of the given size; elements: zeros."""
 @overload
-def zeros(size: Sequence[_int], *, out: Tensor | None = None, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False) -> Tensor: ...
-def zeros_like(input: Tensor, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, pin_memory: _bool = False, requires_grad: _bool = False, memory_format: _memory_format = ...) -> Tensor:
+def zeros(size: Sequence[_int | Tensor], *, out: Tensor | None = None, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False) -> Tensor: ...
+def zeros_like(input: Tensor, *, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, pin_memory: _bool = False, requires_grad: _bool = False, memory_format: _memory_format = ...) -> Tensor:
     """A tensor of input's shape, dtype and memory order; elements: zeros."""

@@ -77,10 +77,10 @@ def log1p(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 def log_ndtr(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """y = ln Φ(x);  dx = dy √(2/π) / erfcx(-x/√2)"""
 @overload
-def log_softmax(input: Tensor, dim: _int, dtype: _dtype | None = None, *, out: Tensor | None = None) -> Tensor:
+def log_softmax(input: Tensor, dim: _int, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, *, out: Tensor | None = None) -> Tensor:
     """y = x - log Σ e^x along dim"""
 @overload
-def log_softmax(input: Tensor, *, axis: _int, dtype: _dtype | None = None, out: Tensor | None = None) -> Tensor: ...
+def log_softmax(input: Tensor, *, axis: _int, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, out: Tensor | None = None) -> Tensor: ...
 def logit(input: Tensor, eps: _Number | None = None, *, out: Tensor | None = None) -> Tensor:
     """y = ln(x / (1 - x)), x held within [eps, 1 - eps] if eps is given"""
 @overload
@@ -123,10 +123,10 @@ def shifted_chebyshev_polynomial_w(input: Tensor, n: Tensor | _Number, *, out: T
 def sinc(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """y = sin(πx) / (πx), 1 at 0;  dx = dy (cos(πx) - y) / x, 0 at 0"""
 @overload
-def softmax(input: Tensor, dim: _int, dtype: _dtype | None = None, *, out: Tensor | None = None) -> Tensor:
+def softmax(input: Tensor, dim: _int, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, *, out: Tensor | None = None) -> Tensor:
     """y = e^x / Σ e^x along dim"""
 @overload
-def softmax(input: Tensor, *, axis: _int, dtype: _dtype | None = None, out: Tensor | None = None) -> Tensor: ...
+def softmax(input: Tensor, *, axis: _int, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, out: Tensor | None = None) -> Tensor: ...
 def spherical_bessel_j0(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """y = sin(x) / x, 1 at 0; not differentiable"""
 def xlog1py(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = None) -> Tensor:

@@ -5,7 +5,7 @@ WHAT is a model's name, `file.py:Class`, a run's folder or checkpoint, or any fi
 """
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,8 @@ from rushlight import Tensor, nn
 from rushlight.app import models
 from rushlight.app.arguments import Parser, count
 from rushlight.app.errors import CliError
+from rushlight.serialization.loading import load_data
+from rushlight.serialization.standins import StandIn
 
 
 def shape_of(value: Any) -> str:
@@ -53,16 +55,32 @@ def layers(model: nn.Module, x: Tensor) -> list[tuple[str, str, str, int]]:
     ]
 
 
-def tensors(value: Any, name: str = "") -> Iterator[tuple[str, Tensor]]:
-    """Every tensor inside a file's content, with the path of keys that leads to it."""
+def tensors(
+    value: Any, name: str = "", above: tuple[int, ...] = ()
+) -> Iterator[tuple[str, Tensor]]:
+    """Every tensor inside a file's content, with the path of keys that leads to it.
+
+    Stand-ins of foreign classes and whole models are looked into, too.
+    """
     if isinstance(value, Tensor):
         yield name, value
+        return
+    if isinstance(value, nn.Module):
+        parts: Iterable[tuple[Any, Any]] = value.state_dict().items()
+    elif isinstance(value, StandIn):
+        items = [*enumerate(value.args), *enumerate(value.values), *value.pairs]
+        parts = [*items, *([("", value.state)] if value.state is not None else [])]
     elif isinstance(value, dict):
-        for key, part in value.items():
-            yield from tensors(part, f"{name}.{key}" if name else str(key))
+        parts = value.items()
     elif isinstance(value, list | tuple):
-        for i, part in enumerate(value):
-            yield from tensors(part, f"{name}.{i}" if name else str(i))
+        parts = enumerate(value)
+    else:
+        return
+    if id(value) in above:  # it stands inside of itself
+        return
+    for key, part in parts:
+        path = ".".join(filter(None, (name, str(key))))
+        yield from tensors(part, path, (*above, id(value)))
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> Iterator[str]:
@@ -116,7 +134,7 @@ def _lines(options: argparse.Namespace) -> Iterator[str]:
     elif path.is_file():
         found = [
             (name, shape_of(tensor), str(tensor.dtype), tensor.numel())
-            for name, tensor in tensors(models.read(path))
+            for name, tensor in tensors(models.read(path, load_data))
         ]
         yield from table(("tensor", "shape", "dtype", "numbers"), found)
         yield f"{len(found)} tensors, {sum(row[-1] for row in found):,} numbers"

@@ -118,10 +118,10 @@ def load(path: Path) -> tuple[nn.Module, dict[str, Any]]:
     return model.eval(), state
 
 
-def read(file: Path) -> Any:
+def read(file: Path, reader: Callable[[Path], Any] = rl.load) -> Any:
     """What a file of tensors holds. CliError: it is none, or a broken one."""
     with expected(UnpicklingError, RuntimeError, ValueError, EOFError):
-        return rl.load(file)
+        return reader(file)
 
 
 def read_run(file: Path) -> dict[str, Any]:

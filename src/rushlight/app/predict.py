@@ -22,14 +22,14 @@ def read_image(path: Path, about: dict[str, Any], invert: bool) -> Tensor:
     OSError and others: the file is absent or no image. CliError: no pillow.
     """
     with expected(ImportError):
+        from rushlight.vision.datasets.folder import read_image as read_image_file
         from rushlight.vision.transforms import functional
         from rushlight.vision.transforms.pil import image_module
 
         Image = image_module()
 
     channels, height, width = about["shape"]
-    with Image.open(path) as file:
-        image = file.convert("L" if channels == 1 else "RGB")
+    image = read_image_file(path, "L" if channels == 1 else "RGB")
     image = image.resize((width, height), Image.Resampling.BILINEAR)
     x = functional.to_tensor(image)  # (C, H, W), 0..1
     x = 1 - x if invert else x

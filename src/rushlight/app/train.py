@@ -16,7 +16,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from rushlight import nn, optim
 from rushlight.app import augment, datasets, models, report
 from rushlight.app.arguments import Parser, count, not_negative, positive, share, whole
 from rushlight.app.errors import INTERRUPTED, CliError, say
+from rushlight.app.lock import Lock, Taken
 from rushlight.app.trainer import Learner, Stopped, save_atomically
 from rushlight.optim import lr_scheduler
 from rushlight.optim.options import options_of
@@ -227,17 +228,21 @@ def _try_out(model: nn.Module, data: datasets.Data, device: Any) -> None:
         )
 
 
-def start(given: Settings, watcher: Callable[[int], Any]) -> tuple[Learner, datasets.Data]:
-    """A new run, or the one that `given` resumes."""
+def start(
+    given: Settings, watcher: Callable[[int], Any], stack: ExitStack
+) -> tuple[Learner, datasets.Data]:
+    """A new run, or the one that `given` resumes; its folder is ours until the stack is closed."""
     resume = given.pop("resume", None)
     if resume is None:
         wanted = given.pop("out", None)
         settings = complete(given)
         if wanted is None:
             name = f"{Path(settings['data']).name}-{_short(settings['model'])}"
-            out = _unused(Path("runs") / name)
+            out, lock = _unused(Path("runs") / name)
         else:
             out = Path(wanted)
+            lock = Lock(out)
+        stack.push(lock)
         if (out / "last.pt").exists():
             raise CliError(
                 f"{out} holds a run already\n  fix: another --out, or go on with it: "
@@ -248,6 +253,7 @@ def start(given: Settings, watcher: Callable[[int], Any]) -> tuple[Learner, data
         out = Path(resume)
         if not (out / "last.pt").is_file():
             raise CliError(f"no run to go on with in {out}: it has no last.pt")
+        stack.push(Lock(out))
         state = models.read_run(out / "last.pt")
         settings = _changed(DEFAULTS | state["settings"], given)
     data = datasets.load(
@@ -262,11 +268,15 @@ def start(given: Settings, watcher: Callable[[int], Any]) -> tuple[Learner, data
     learner = build(settings, data, out, watcher(settings["epochs"]))
     if state is not None:
         learner.load_state_dict(state)
-        if learner.epoch >= settings["epochs"]:
+        written = out / "report.txt"
+        if learner.epoch < settings["epochs"]:
+            written.unlink(missing_ok=True)  # of fewer epochs
+        elif written.exists():
             raise CliError(
                 f"the run in {out} has finished its {learner.epoch} epochs\n  fix: more --epochs"
             )
-    out.mkdir(parents=True, exist_ok=True)
+        else:  # it ended after its last checkpoint and before its report
+            learner.write_history()
     return learner, data
 
 
@@ -297,13 +307,17 @@ def _short(model: str) -> str:
     return model.rpartition(":")[2]
 
 
-def _unused(path: Path) -> Path:
-    """`path`, or `path`-2, -3, ...: the first that holds no run."""
+def _unused(path: Path) -> tuple[Path, Lock]:
+    """`path`, or `path`-2, -3, ...: the first that holds no run and that no other one is using."""
     found, i = path, 1
-    while (found / "last.pt").exists():
+    while True:
+        if not (found / "last.pt").exists():
+            try:
+                return found, Lock(found)
+            except Taken:
+                pass
         i += 1
         found = path.with_name(f"{path.name}-{i}")
-    return found
 
 
 # running it
@@ -376,10 +390,14 @@ def finish(learner: Learner, data: datasets.Data, seconds: float) -> str:
 
 def main(words: Sequence[str]) -> int:
     """Trains; 0 when it is finished, 130 when it was stopped."""
-    given = vars(parse(words))
+    with ExitStack() as stack:
+        return _run(vars(parse(words)), stack)
+
+
+def _run(given: Settings, stack: ExitStack) -> int:
     quiet = given.pop("quiet", False)
     begin = time.perf_counter()
-    learner, data = start(given, lambda epochs: report.Progress(epochs, quiet))
+    learner, data = start(given, lambda epochs: report.Progress(epochs, quiet), stack)
     if not quiet:
         print(describe(learner, data))
         if learner.epoch or learner.batch:

@@ -12,6 +12,7 @@ import math
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -75,10 +76,18 @@ class Meter:
 def save_atomically(write: Callable[[Path], object], path: Path) -> None:
     """Calls `write` on a temporary file beside `path`, then renames it: whole, or not at all."""
     part = path.with_name(path.name + ".part")
-    write(part)
-    with open(part, "rb+") as file:
-        os.fsync(file.fileno())
-    os.replace(part, path)
+    try:
+        write(part)
+        with open(part, "rb+") as file:
+            os.fsync(file.fileno())
+        os.replace(part, path)
+    except BaseException as error:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            reason = error.strerror or error
+            raise CliError(f"{path} cannot be written: {reason}", status=1) from error
+        raise
 
 
 class Learner:

@@ -9,9 +9,9 @@ so dropping the result frees the graph by reference count.
 from __future__ import annotations
 
 import itertools
+import os
 import textwrap
 import traceback
-from pathlib import Path
 from typing import Any
 
 from ..core.grad_mode import mode, watching
@@ -232,7 +232,7 @@ def make_node(
     return node
 
 
-_PACKAGE = str(Path(__file__).parent.parent)
+_PACKAGE = os.path.dirname(os.path.dirname(__file__))  # pathlib: 4 ms at import
 
 
 def note_trace(node: Node) -> None:

@@ -340,25 +340,25 @@ class TensorOperations:
     @overload
     def cummin(self, *, axis: _int) -> return_types.cummin: ...
     @overload
-    def cumprod(self, dim: _int, *, dtype: _dtype | None = None) -> Tensor:
+    def cumprod(self, dim: _int, *, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None) -> Tensor:
         """y[i] = x[0] · ... · x[i] along dim"""
     @overload
-    def cumprod(self, *, axis: _int, dtype: _dtype | None = None) -> Tensor: ...
+    def cumprod(self, *, axis: _int, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None) -> Tensor: ...
     @overload
-    def cumprod_(self, dim: _int, *, dtype: _dtype | None = None) -> Tensor:
+    def cumprod_(self, dim: _int, *, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None) -> Tensor:
         """In-place version of cumprod."""
     @overload
-    def cumprod_(self, *, axis: _int, dtype: _dtype | None = None) -> Tensor: ...
+    def cumprod_(self, *, axis: _int, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None) -> Tensor: ...
     @overload
-    def cumsum(self, dim: _int, *, dtype: _dtype | None = None) -> Tensor:
+    def cumsum(self, dim: _int, *, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None) -> Tensor:
         """y[i] = x[0] + ... + x[i] along dim;  dx[i] = dy[i] + ... + dy[-1]"""
     @overload
-    def cumsum(self, *, axis: _int, dtype: _dtype | None = None) -> Tensor: ...
+    def cumsum(self, *, axis: _int, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None) -> Tensor: ...
     @overload
-    def cumsum_(self, dim: _int, *, dtype: _dtype | None = None) -> Tensor:
+    def cumsum_(self, dim: _int, *, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None) -> Tensor:
         """In-place version of cumsum."""
     @overload
-    def cumsum_(self, *, axis: _int, dtype: _dtype | None = None) -> Tensor: ...
+    def cumsum_(self, *, axis: _int, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None) -> Tensor: ...
     def deg2rad(self) -> Tensor:
         """y = x π / 180"""
     def deg2rad_(self) -> Tensor:
@@ -395,8 +395,15 @@ class TensorOperations:
         """z = Σ x y for vectors of one length"""
     def double(self, memory_format: _memory_format = ...) -> Tensor:
         """input as torch.float64; itself if it already is."""
-    def dsplit(self, indices_or_sections: _int | Sequence[_int]) -> tuple[Tensor, ...]:
+    @overload
+    def dsplit(self, indices_or_sections: _int | Sequence[_int] | Tensor) -> tuple[Tensor, ...]:
         """tensor_split along depth. RuntimeError: parts of unequal size, or fewer than 3 dimensions."""
+    @overload
+    def dsplit(self, *, sections: _int) -> tuple[Tensor, ...]: ...
+    @overload
+    def dsplit(self, *, indices: Sequence[_int]) -> tuple[Tensor, ...]: ...
+    @overload
+    def dsplit(self, *, tensor_indices_or_sections: Tensor) -> tuple[Tensor, ...]: ...
     def eq(self, other: Tensor | _Number) -> Tensor:
         """z = x = y as bool, compared in the promoted dtype; not differentiable"""
     def eq_(self, other: Tensor | _Number) -> Tensor:
@@ -524,8 +531,15 @@ class TensorOperations:
         """How many elements lie in each of `bins` equal parts of [min, max] (of the data's range if"""
     def histogram(self, bins: _int | Tensor = 100, *, range: Sequence[_float] | None = None, weight: Tensor | None = None, density: _bool = False) -> return_types.histogram:
         """(hist, bin_edges): how many elements (or how much weight) lie in each bin."""
-    def hsplit(self, indices_or_sections: _int | Sequence[_int]) -> tuple[Tensor, ...]:
+    @overload
+    def hsplit(self, indices_or_sections: _int | Sequence[_int] | Tensor) -> tuple[Tensor, ...]:
         """tensor_split along columns (of a vector: along it). RuntimeError: parts of unequal size."""
+    @overload
+    def hsplit(self, *, sections: _int) -> tuple[Tensor, ...]: ...
+    @overload
+    def hsplit(self, *, indices: Sequence[_int]) -> tuple[Tensor, ...]: ...
+    @overload
+    def hsplit(self, *, tensor_indices_or_sections: Tensor) -> tuple[Tensor, ...]: ...
     def hypot(self, other: Tensor) -> Tensor:
         """z = √(x² + y²);  dx = dz x / z"""
     def hypot_(self, other: Tensor) -> Tensor:
@@ -666,10 +680,10 @@ class TensorOperations:
     def log_normal_(self, mean: _Number = 1, std: _Number = 2, *, generator: _Generator | None = None) -> Tensor:
         """In-place version of log_normal."""
     @overload
-    def log_softmax(self, dim: _int, dtype: _dtype | None = None) -> Tensor:
+    def log_softmax(self, dim: _int, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None) -> Tensor:
         """y = x - log Σ e^x along dim"""
     @overload
-    def log_softmax(self, *, axis: _int, dtype: _dtype | None = None) -> Tensor: ...
+    def log_softmax(self, *, axis: _int, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None) -> Tensor: ...
     def logaddexp(self, other: Tensor) -> Tensor:
         """z = ln(e^x + e^y);  dx = dz / (1 + e^(y - x))"""
     def logaddexp2(self, other: Tensor) -> Tensor:
@@ -741,7 +755,7 @@ class TensorOperations:
     def max(self, other: Tensor) -> Tensor: ...
     def maximum(self, other: Tensor) -> Tensor:
         """z = max(x, y), NaN if one is NaN.  grad to the larger; halves where equal."""
-    def mean(self, dim: _int | Sequence[_int] | None = None, keepdim: _bool = False, *, dtype: _dtype | None = None, axis: _int | Sequence[_int] | None = None, keepdims: _bool = False) -> Tensor:
+    def mean(self, dim: _int | Sequence[_int] | None = None, keepdim: _bool = False, *, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, axis: _int | Sequence[_int] | None = None, keepdims: _bool = False) -> Tensor:
         """y = Σ x / n over all elements, or over dim (an int or several); NaN for no elements"""
     @overload
     def median(self) -> Tensor:
@@ -793,7 +807,7 @@ class TensorOperations:
         """y = x with NaN, +inf, -inf replaced; by 0 and the largest and lowest numbers if nothing is"""
     def nan_to_num_(self, nan: _Any = None, posinf: _Any = None, neginf: _Any = None) -> Tensor:
         """In-place version of nan_to_num."""
-    def nanmean(self, dim: _int | Sequence[_int] | None = None, keepdim: _bool = False, *, dtype: _dtype | None = None, axis: _int | Sequence[_int] | None = None, keepdims: _bool = False) -> Tensor:
+    def nanmean(self, dim: _int | Sequence[_int] | None = None, keepdim: _bool = False, *, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, axis: _int | Sequence[_int] | None = None, keepdims: _bool = False) -> Tensor:
         """The mean of what is not NaN, over all elements or over dim."""
     @overload
     def nanmedian(self) -> Tensor:
@@ -804,7 +818,7 @@ class TensorOperations:
     def nanmedian(self, *, axis: _int, keepdim: _bool = False, keepdims: _bool = False) -> return_types.nanmedian: ...
     def nanquantile(self, q: _float | Tensor, dim: _int | None = None, keepdim: _bool = False, *, interpolation: _str = 'linear', axis: _int | None = None, keepdims: _bool = False) -> Tensor:
         """As quantile, NaN left out."""
-    def nansum(self, dim: _int | Sequence[_int] | None = None, keepdim: _bool = False, *, dtype: _dtype | None = None, axis: _int | Sequence[_int] | None = None, keepdims: _bool = False) -> Tensor:
+    def nansum(self, dim: _int | Sequence[_int] | None = None, keepdim: _bool = False, *, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, axis: _int | Sequence[_int] | None = None, keepdims: _bool = False) -> Tensor:
         """y = Σ x over what is not NaN, of all elements or over dim;  dx = dy there, 0 at NaN"""
     @overload
     def narrow(self, dim: _int, start: _int | Tensor, length: _int) -> Tensor:
@@ -831,26 +845,26 @@ class TensorOperations:
     def new(self, *data: _Any, device: _device | _str | _int | None = None) -> Tensor:
         """A tensor of input's dtype of the given sizes (uninitialised), or with a copy of the given"""
     @overload
-    def new_empty(self, *size: _int, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, pin_memory: _bool = False, requires_grad: _bool = False) -> Tensor:
+    def new_empty(self, *size: _int, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, pin_memory: _bool = False, requires_grad: _bool = False) -> Tensor:
         """A tensor of the given size and of input's dtype; elements: empty."""
     @overload
-    def new_empty(self, size: Sequence[_int], *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, pin_memory: _bool = False, requires_grad: _bool = False) -> Tensor: ...
-    def new_empty_strided(self, size: Sequence[_int], stride: Sequence[_int], dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, pin_memory: _bool = False, requires_grad: _bool = False) -> Tensor:
+    def new_empty(self, size: Sequence[_int], *, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, pin_memory: _bool = False, requires_grad: _bool = False) -> Tensor: ...
+    def new_empty_strided(self, size: Sequence[_int], stride: Sequence[_int], dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, pin_memory: _bool = False, requires_grad: _bool = False) -> Tensor:
         """An uninitialised tensor of the given sizes and strides, of input's dtype."""
-    def new_full(self, size: Sequence[_int], fill_value: _Number, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, pin_memory: _bool = False, requires_grad: _bool = False) -> Tensor:
+    def new_full(self, size: Sequence[_int], fill_value: _Number, *, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, pin_memory: _bool = False, requires_grad: _bool = False) -> Tensor:
         """A tensor of the given size and of input's dtype, every element fill_value."""
     @overload
-    def new_ones(self, *size: _int, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, pin_memory: _bool = False, requires_grad: _bool = False) -> Tensor:
+    def new_ones(self, *size: _int, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, pin_memory: _bool = False, requires_grad: _bool = False) -> Tensor:
         """A tensor of the given size and of input's dtype; elements: ones."""
     @overload
-    def new_ones(self, size: Sequence[_int], *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, pin_memory: _bool = False, requires_grad: _bool = False) -> Tensor: ...
-    def new_tensor(self, data: _Any, *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, pin_memory: _bool = False, requires_grad: _bool = False) -> Tensor:
+    def new_ones(self, size: Sequence[_int], *, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, pin_memory: _bool = False, requires_grad: _bool = False) -> Tensor: ...
+    def new_tensor(self, data: _Any, *, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, pin_memory: _bool = False, requires_grad: _bool = False) -> Tensor:
         """A tensor of data, by default of input's dtype."""
     @overload
-    def new_zeros(self, *size: _int, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, pin_memory: _bool = False, requires_grad: _bool = False) -> Tensor:
+    def new_zeros(self, *size: _int, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, pin_memory: _bool = False, requires_grad: _bool = False) -> Tensor:
         """A tensor of the given size and of input's dtype; elements: zeros."""
     @overload
-    def new_zeros(self, size: Sequence[_int], *, dtype: _dtype | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, pin_memory: _bool = False, requires_grad: _bool = False) -> Tensor: ...
+    def new_zeros(self, size: Sequence[_int], *, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, pin_memory: _bool = False, requires_grad: _bool = False) -> Tensor: ...
     def nextafter(self, other: Tensor) -> Tensor:
         """z = the next number after x in the direction of y;  dx = dz where x ≠ y, else 0"""
     def nextafter_(self, other: Tensor) -> Tensor:
@@ -862,7 +876,7 @@ class TensorOperations:
     def nonzero(self, *, as_tuple: Literal[True]) -> tuple[Tensor, ...]: ...
     def nonzero_static(self, *, size: _int, fill_value: _int = -1) -> Tensor:
         """The first `size` rows of nonzero(input); missing rows hold fill_value."""
-    def norm(self, p: _Number | _str | None = 'fro', dim: _int | Sequence[_int] | None = None, keepdim: _bool = False, dtype: _dtype | None = None, *, axis: _int | Sequence[_int] | None = None, keepdims: _bool = False) -> Tensor:
+    def norm(self, p: _Number | _str | None = 'fro', dim: _int | Sequence[_int] | None = None, keepdim: _bool = False, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, *, axis: _int | Sequence[_int] | None = None, keepdims: _bool = False) -> Tensor:
         """The p-norm of all elements or over dim."""
     def normal_(self, mean: _Number = 0, std: _Number = 1, *, generator: _Generator | None = None) -> Tensor:
         """In-place version of normal."""
@@ -891,7 +905,7 @@ class TensorOperations:
         """In-place version of pow."""
     def prelu(self, weight: Tensor) -> Tensor:
         """y = x where x > 0, else w x; one weight, or one for each channel (dimension 1)"""
-    def prod(self, dim: _int | Sequence[_int] | None = None, keepdim: _bool = False, *, dtype: _dtype | None = None, axis: _int | Sequence[_int] | None = None, keepdims: _bool = False) -> Tensor:
+    def prod(self, dim: _int | Sequence[_int] | None = None, keepdim: _bool = False, *, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, axis: _int | Sequence[_int] | None = None, keepdims: _bool = False) -> Tensor:
         """y = Π x over all elements, or over dim (one int)"""
     def put(self, index: Tensor, source: Tensor, accumulate: _bool = False) -> Tensor:
         """A copy of input with source at positions `index` of the flattened form (added, if"""
@@ -1010,10 +1024,10 @@ class TensorOperations:
     @overload
     def scatter_reduce_(self, *, axis: _int, index: Tensor, src: Tensor, reduce: _str, include_self: _bool = True) -> Tensor: ...
     @overload
-    def select(self, dim: _int, index: _int) -> Tensor:
+    def select(self, dim: _int, index: _int | Tensor) -> Tensor:
         """The slice `index` of dimension dim, that dimension gone; a view."""
     @overload
-    def select(self, *, axis: _int, index: _int) -> Tensor: ...
+    def select(self, *, axis: _int, index: _int | Tensor) -> Tensor: ...
     @overload
     def select_scatter(self, src: Tensor, dim: _int, index: _int) -> Tensor:
         """A copy of input with src at select(dim, index). RuntimeError: src has another shape."""
@@ -1054,14 +1068,17 @@ class TensorOperations:
     def slice_scatter(self, src: Tensor, dim: _int = 0, start: _int | None = None, end: _int | None = None, step: _int = 1, *, axis: _int = 0) -> Tensor:
         """A copy of input with src at [start:end:step] of dim. RuntimeError: src has another shape."""
     @overload
-    def softmax(self, dim: _int, dtype: _dtype | None = None) -> Tensor:
+    def softmax(self, dim: _int, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None) -> Tensor:
         """y = e^x / Σ e^x along dim"""
     @overload
-    def softmax(self, *, axis: _int, dtype: _dtype | None = None) -> Tensor: ...
+    def softmax(self, *, axis: _int, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None) -> Tensor: ...
     def sort(self, dim: _int = -1, descending: _bool = False, *, stable: _bool | None = None, axis: _int = -1) -> return_types.sort:
         """(values, indices) of input sorted along dim; equal elements always keep their order"""
-    def split(self, split_size: _int | Tensor | Sequence[_int], dim: _int = 0, *, axis: _int = 0) -> tuple[Tensor, ...]:
+    @overload
+    def split(self, split_size_or_sections: _int | Sequence[_int] | Tensor, dim: _int = 0, *, axis: _int = 0) -> tuple[Tensor, ...]:
         """torch.split(input, split_size, dim)"""
+    @overload
+    def split(self, *, split_size: _int | Sequence[_int], dim: _int = 0, axis: _int = 0) -> tuple[Tensor, ...]: ...
     def split_with_sizes(self, split_sizes: Sequence[_int], dim: _int = 0, *, axis: _int = 0) -> tuple[Tensor, ...]:
         """Views of the listed sizes along dim. RuntimeError: the sizes do not add up."""
     def sqrt(self) -> Tensor:
@@ -1093,7 +1110,7 @@ class TensorOperations:
         """z = x - α y, α a number"""
     def subtract_(self, other: Tensor | _Number, *, alpha: _Number = 1) -> Tensor:
         """In-place version of subtract."""
-    def sum(self, dim: _int | Sequence[_int] | None = None, keepdim: _bool = False, *, dtype: _dtype | None = None, axis: _int | Sequence[_int] | None = None, keepdims: _bool = False) -> Tensor:
+    def sum(self, dim: _int | Sequence[_int] | None = None, keepdim: _bool = False, *, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, axis: _int | Sequence[_int] | None = None, keepdims: _bool = False) -> Tensor:
         """y = Σ x over all elements, or over dim (an int or several)"""
     @overload
     def sum_to_size(self, *size: _int) -> Tensor:
@@ -1124,21 +1141,30 @@ class TensorOperations:
         """y = tanh x;  dx = dy (1 - y²)"""
     def tanh_(self) -> Tensor:
         """In-place version of tanh."""
-    def tensor_split(self, indices_or_sections: _int | Tensor | Sequence[_int], dim: _int = 0, *, axis: _int = 0) -> tuple[Tensor, ...]:
+    @overload
+    def tensor_split(self, indices_or_sections: _int | Sequence[_int] | Tensor, dim: _int = 0, *, axis: _int = 0) -> tuple[Tensor, ...]:
         """Views cut at the listed indices, or into n parts whose sizes differ by at most one."""
+    @overload
+    def tensor_split(self, *, sections: _int, dim: _int = 0, axis: _int = 0) -> tuple[Tensor, ...]: ...
+    @overload
+    def tensor_split(self, *, indices: Sequence[_int], dim: _int = 0, axis: _int = 0) -> tuple[Tensor, ...]: ...
+    @overload
+    def tensor_split(self, *, tensor_indices_or_sections: Tensor, dim: _int = 0, axis: _int = 0) -> tuple[Tensor, ...]: ...
     @overload
     def tile(self, *dims: _int) -> Tensor:
         """repeat; missing repeats count as 1 in front."""
     @overload
     def tile(self, dims: Sequence[_int]) -> Tensor: ...
     @overload
-    def to(self, dtype: _dtype, non_blocking: _bool = False, copy: _bool = False, *, memory_format: _Any = None) -> Tensor:
+    def to(self, dtype: _dtype | _type[_complex | _float | _int | _bool], non_blocking: _bool = False, copy: _bool = False, *, memory_format: _Any = None) -> Tensor:
         """x on a device and in a dtype: to(dtype), to(device), to(device, dtype), to(tensor); itself if"""
     @overload
-    def to(self, device: _device | _str | _int | None = None, dtype: _dtype | None = None, non_blocking: _bool = False, copy: _bool = False, *, memory_format: _Any = None) -> Tensor: ...
+    def to(self, device: _device | _str | _int | None = None, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, non_blocking: _bool = False, copy: _bool = False, *, memory_format: _Any = None) -> Tensor: ...
     @overload
     def to(self, other: Tensor, non_blocking: _bool = False, copy: _bool = False, *, memory_format: _Any = None) -> Tensor: ...
-    def to_dense(self, dtype: _dtype | None = None, *, masked_grad: _bool | None = None) -> Tensor:
+    @overload
+    def to(self, *, tensor: Tensor, non_blocking: _bool = False, copy: _bool = False, memory_format: _Any = None) -> Tensor: ...
+    def to_dense(self, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, *, masked_grad: _bool | None = None) -> Tensor:
         """input itself (in dtype): every tensor here is dense."""
     def topk(self, k: _int, dim: _int = -1, largest: _bool = True, sorted: _bool = True, *, axis: _int = -1) -> return_types.topk:
         """(values, indices) of the k largest (or smallest) elements along dim, always in order"""
@@ -1228,8 +1254,15 @@ class TensorOperations:
     def view(self, dtype: _dtype) -> Tensor: ...
     def view_as(self, other: Tensor) -> Tensor:
         """input.view(other.size())"""
-    def vsplit(self, indices_or_sections: _int | Sequence[_int]) -> tuple[Tensor, ...]:
+    @overload
+    def vsplit(self, indices_or_sections: _int | Sequence[_int] | Tensor) -> tuple[Tensor, ...]:
         """tensor_split along rows. RuntimeError: parts of unequal size, or fewer than 2 dimensions."""
+    @overload
+    def vsplit(self, *, sections: _int) -> tuple[Tensor, ...]: ...
+    @overload
+    def vsplit(self, *, indices: Sequence[_int]) -> tuple[Tensor, ...]: ...
+    @overload
+    def vsplit(self, *, tensor_indices_or_sections: Tensor) -> tuple[Tensor, ...]: ...
     def where(self, condition: Tensor, other: Tensor | _Number) -> Tensor:
         """input where the condition holds, else other; see torch.where"""
     def xlogy(self, other: Tensor | _Number) -> Tensor:

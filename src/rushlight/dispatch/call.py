@@ -82,12 +82,10 @@ def view_of(card: Card, x: Tensor, array: np.ndarray, options: tuple) -> Tensor:
     info = x._view
     view = new(ViewInfo)  # filled in here: a call less for every view
     if info is None:
-        view.base, view.replay, view.recorded_at, view.multi_output = (
-            x,
-            ((card, options),),
-            x._node,
-            None,
-        )
+        view.base = x
+        view.replay = ((card, options),)
+        view.recorded_at = x._node
+        view.multi_output = None
     else:
         view.base, view.replay = info.base, (*info.replay, (card, options))
         view.recorded_at, view.multi_output = info.base._node, info.multi_output
@@ -131,7 +129,12 @@ def _general(card: Card, args: tuple) -> Any:
     results = r if type(r) is tuple else tuple(r) if type(r) is list else (r,)
     if not card.view:
         operands = (*arrays[0], *arrays[1:]) if card.listed else arrays
-        results = tuple([codegen.apart(x, operands) if type(x) is _ndarray else x for x in results])
+        for x in results:
+            if type(x) is _ndarray and (x.base is not None or any([x is a for a in operands])):
+                results = tuple(
+                    [codegen.apart(x, operands) if type(x) is _ndarray else x for x in results]
+                )
+                break
     tensors = tuple(
         [wrap(x) for x in (results if card.outputs == "list" else results[: card.visible])]
     )

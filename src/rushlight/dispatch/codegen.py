@@ -162,6 +162,7 @@ class Signature(NamedTuple):
     fused: bool
     saves_out: bool
     not_for: str
+    fresh: bool
     sure: bool  # the first argument is a Tensor for certain: the face looked
     narrow: bool  # 2-byte floats have a forward of their own
 
@@ -180,6 +181,7 @@ def _signature(card: Card) -> Signature:
         fused=relu is not None,
         saves_out=(relu or card).saved_out >= 0,
         not_for=card.not_for,
+        fresh=card.fresh,
         sure=card.schema is not None and card.checks_first,
         narrow=card.narrow is not None,
     )
@@ -187,7 +189,7 @@ def _signature(card: Card) -> Signature:
 
 _RESULT = """\
 t = new(Tensor)
-t._a = r if type(r) is ndarray else asarray(r)
+t._a = r
 t._rg = False
 t._node = t._view = t._v = None
 if inferring[0] and mode.inference:
@@ -222,10 +224,10 @@ def _run_text(s: Signature) -> str:
 """
     if s.extras:
         text += "    results, r = r, r[0]\n"
-    if s.arrays:  # the result is a copy, also where the formula had nothing to do
+    text += "    if type(r) is not ndarray:\n        r = asarray(r)\n"
+    if s.arrays and not s.fresh:  # the result is a copy, also where the formula had nothing to do
         same = " or ".join(f"r is a{i}" for i in range(s.arrays))
         operands = _tuple(f"a{i}" for i in range(s.arrays))
-        text += "    if type(r) is not ndarray:\n        r = asarray(r)\n"
         text += f"    if r.base is not None or {same}:\n        r = apart(r, {operands})\n"
     text += textwrap.indent(_RESULT, "    ")
     if s.tensors:
@@ -302,7 +304,10 @@ def _record_text(s: Signature, indent: int, all_tensors: bool = False) -> str:
 @lru_cache(None)
 def _operator_text(s: Signature) -> str:
     # results in inference mode have to be marked: the general way
-    result = textwrap.indent(_RESULT.partition("if inferring")[0], " " * 12)
+    result = (
+        "if type(r) is not ndarray:\n    r = asarray(r)\n" + _RESULT.partition("if inferring")[0]
+    )
+    result = textwrap.indent(result, " " * 12)
     both = first = ""
     if s.tensors:
         both = """\

@@ -48,6 +48,7 @@ class Card:
                       card of that overload
     legacy            legacy(*positional arguments) -> the schema's arguments out of those of a form
                       that PyTorch still takes, or None
+    fresh             forward always returns a new array: the runner need not see to it
     not_for, kernel   kinds of dtypes ("iub") that the first argument must not have, and the name
                       in the error for them
     accumulate        2-byte floats are widened to float32 around forward and backward, and the
@@ -102,11 +103,13 @@ class Card:
         accumulate: bool = False,
         quiet: bool = False,
         fast: str = "",
+        fresh: bool = False,
         schema: Schema | None = None,
     ):
         code = cls.forward.__code__
         self.name, self.doc, self.source = name, cls.__doc__, cls
         self.forward, self.backward = cls.forward, getattr(cls, "backward", _no_derivative(name))
+        self.fresh = fresh
         self.schema, self.not_for, self.kernel = schema, not_for, kernel or name
         self.prepare = getattr(cls, "prepare", None)
         self.variant = getattr(cls, "variant", None)

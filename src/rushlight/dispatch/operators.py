@@ -41,6 +41,21 @@ def binary_operator(card: Card, ufunc: Any) -> tuple[Any, Any]:
     return first, reflected
 
 
+def inplace_method(card: Card, operator: Any) -> None:
+    """x.add_(y) without options takes the way of x += y."""
+    general = Card.change
+    option = card.schema.arguments[-1].default
+
+    def change(args: Any) -> Any:
+        if len(args) == 2 or args[2] is option:
+            x = operator(args[0], args[1]) if isinstance(args[0], Tensor) else NotImplemented
+            if x is not NotImplemented:
+                return x
+        return general(card, args)
+
+    card.change = change
+
+
 def inplace_operator(card: Card, ufunc: Any) -> Any:
     """x op= y: without a gradient the ufunc writes straight into x."""
 

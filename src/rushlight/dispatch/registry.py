@@ -17,7 +17,7 @@ from .call import apply, record, replay, view_of
 from .faces import Face, Faces, Method
 from .inplace import apply_inplace, writable, write
 from .op import CARDS, Card, bind
-from .operators import binary_operator, inplace_operator
+from .operators import binary_operator, inplace_method, inplace_operator
 from .out import store, write_out
 from .promotion import cast, fitted, number_array, number_of
 from .schema import Schema
@@ -40,6 +40,7 @@ __all__ = [
     "check_inplace",
     "composite",
     "fitted",
+    "inplace_method",
     "inplace_operator",
     "internal",
     "number_array",

@@ -64,7 +64,7 @@ TYPES = {
         "int | Sequence[int]",
     ),
     **dict.fromkeys("size shape sizes split_sizes normalized_shape".split(), "Sequence[int]"),
-    "dtype": "dtype | None",
+    "dtype": "dtype | type[complex | float | int | bool] | None",
     "device": "device | str | int | None",
     "generator": "Generator | None",
     "layout": "layout | None",

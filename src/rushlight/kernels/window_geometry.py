@@ -31,7 +31,8 @@ def taps(
     axes = []
     for n, m, k, s, p, d in zip(size, out, kernel, stride, padding, dilation, strict=True):
         axis = []
-        for t in range(k):
+        # taps that meet a cell at all: a window may be far larger than its input
+        for t in range(max(0, -(((m - 1) * s - p) // d)), min(k, (n - 1 + p) // d + 1)):
             shift = t * d - p  # input cell = output cell * s + shift
             first = max(0, -(shift // s))
             last = min(m, (n - 1 - shift) // s + 1)

@@ -198,7 +198,7 @@ def linear_cross_entropy(input: Tensor, linear_weight: Tensor, target: Tensor, *
     """cross_entropy(linear(input, linear_weight, linear_bias), target, ...)"""
 def local_response_norm(input: Tensor, size: _int, alpha: _float = 0.0001, beta: _float = 0.75, k: _float = 1.0) -> Tensor:
     """y = x / (k + alpha · mean of x² over `size` neighbouring channels)^beta"""
-def log_softmax(input: Tensor, dim: _int | None = None, _stacklevel: _int = 3, dtype: _dtype | None = None, *, axis: _int | None = None) -> Tensor:
+def log_softmax(input: Tensor, dim: _int | None = None, _stacklevel: _int = 3, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, *, axis: _int | None = None) -> Tensor:
     """y = x - log Σ e^x along dim; without dim it is guessed, with a warning."""
 def logsigmoid(input: Tensor) -> Tensor:
     """y = ln σ(x) = -ln(1 + e^-x);  dx = dy σ(-x)"""
@@ -320,9 +320,9 @@ def smooth_l1_loss(input: Tensor, target: Tensor, size_average: _bool | None = N
     """L = d²/(2 beta) where |d| < beta, else |d| - beta/2, reduced; d = input - target."""
 def soft_margin_loss(input: Tensor, target: Tensor, size_average: _bool | None = None, reduce: _bool | None = None, reduction: _str = 'mean') -> Tensor:
     """L = log(1 + e^(-y x)), y = ±1."""
-def softmax(input: Tensor, dim: _int | None = None, _stacklevel: _int = 3, dtype: _dtype | None = None, *, axis: _int | None = None) -> Tensor:
+def softmax(input: Tensor, dim: _int | None = None, _stacklevel: _int = 3, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, *, axis: _int | None = None) -> Tensor:
     """y = e^x / Σ e^x along dim; without dim it is guessed, with a warning."""
-def softmin(input: Tensor, dim: _int | None = None, _stacklevel: _int = 3, dtype: _dtype | None = None, *, axis: _int | None = None) -> Tensor:
+def softmin(input: Tensor, dim: _int | None = None, _stacklevel: _int = 3, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, *, axis: _int | None = None) -> Tensor:
     """softmax(-input): e^-x / Σ e^-x along dim; without dim it is guessed, with a warning."""
 def softplus(input: Tensor, beta: _Number = 1.0, threshold: _Number = 20.0, *, out: Tensor | None = None) -> Tensor:
     """y = ln(1 + e^βx) / β; x itself where βx > threshold"""

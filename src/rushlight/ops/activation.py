@@ -23,7 +23,7 @@ _F32 = np.dtype(np.float32)
 # ---------------------------------------------------------------- without options
 
 
-@op("relu(input, inplace=False)", at="torch Tensor F", inplace=True, is_relu=True)
+@op("relu(input, inplace=False)", at="torch Tensor F", inplace=True, is_relu=True, fresh=True)
 class Relu:
     """y = max(x, 0), NaN stays;  dx = dy where y > 0
 
@@ -64,7 +64,13 @@ class Relu6:
     samples = unary(-3, 9)
 
 
-@op("sigmoid(input, *, out=None)", at="torch Tensor F", inplace="torch Tensor", promote="float")
+@op(
+    "sigmoid(input, *, out=None)",
+    at="torch Tensor F",
+    inplace="torch Tensor",
+    promote="float",
+    fresh=True,
+)
 class Sigmoid:
     """y = σ(x) = 1 / (1 + e^-x);  dx = dy y (1 - y)
 

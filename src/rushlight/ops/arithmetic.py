@@ -17,6 +17,7 @@ from ..dispatch.op import Card
 from ..dispatch.promotion import check_fits, fitting, is_number, operand
 from ..dispatch.registry import (
     binary_operator,
+    inplace_method,
     inplace_operator,
     internal,
     op,
@@ -96,6 +97,7 @@ _RSUB_SCALED = AddScaled.renamed("RsubBackward0")
     promote="arith",
     broadcast=True,
     node="Add",
+    fresh=True,
 )
 class Add:
     """z = x + α y, α a number
@@ -154,6 +156,7 @@ def _is_bool(x: Any) -> bool:
     promote="arith",
     broadcast=True,
     node="Sub",
+    fresh=True,
 )
 class Sub:
     """z = x - α y, α a number
@@ -235,6 +238,7 @@ def _as(g: Any, dz: Any) -> Any:
     broadcast=True,
     save_if={"x": 1, "y": 0},
     node="Mul",
+    fresh=True,
 )
 class Mul:
     """z = x · y
@@ -265,6 +269,7 @@ class Mul:
     broadcast=True,
     save_if={"x": 1},
     node="Div",
+    fresh=True,
 )
 class Div:
     """z = x / y; rounding_mode "floor" rounds down, "trunc" towards zero, and both keep integers
@@ -517,6 +522,8 @@ Tensor.__floordiv__, Tensor.__rfloordiv__ = binary_operator(FloorDivide, np.floo
 Tensor.__mod__, Tensor.__rmod__ = binary_operator(Remainder, _remainder_into)
 Tensor.__iadd__ = inplace_operator(Add, np.add)
 Tensor.__isub__ = inplace_operator(Sub, np.subtract)
+inplace_method(Add, Tensor.__iadd__)
+inplace_method(Sub, Tensor.__isub__)
 
 
 def _scaled_in_place(card: Card) -> None:
@@ -543,6 +550,8 @@ _scaled_in_place(Add)
 _scaled_in_place(Sub)
 Tensor.__imul__ = inplace_operator(Mul, np.multiply)
 Tensor.__itruediv__ = inplace_operator(Div, np.true_divide)
+inplace_method(Mul, Tensor.__imul__)
+inplace_method(Div, Tensor.__itruediv__)
 Tensor.__ifloordiv__ = inplace_operator(FloorDivide, np.floor_divide)
 Tensor.__imod__ = inplace_operator(Remainder, _remainder_into)
 

@@ -46,6 +46,7 @@ def _windows_of(x, w, b, cells, options):
     constants=4,
     save_if={"x": 1, "w": 0},
     node="Convolution",
+    fresh=True,
 )
 class Convolution:
     """y[n, o, l] = b[o] + Σ_{c, t} w[o, c, t] · x[n, c, l · stride + t · dilation - padding]

@@ -180,6 +180,8 @@ def to(
 
 def _conversion(name: str, target: dtype) -> None:
     def convert(input, memory_format):
+        if input._a.dtype is target.np and memory_format is preserve_format:
+            return input
         return to(input, target, memory_format=memory_format)
 
     convert.__name__ = name

@@ -161,13 +161,9 @@ def _ctc_loss(log_probs, targets, input_lengths, target_lengths, blank, reductio
         raise RuntimeError("blank must be in label range")
     steps = _lengths("input_lengths", input_lengths, n)
     sizes = _lengths("target_lengths", target_lengths, n)
-    if (steps < 0).any() or (steps > length).any():
-        i = int(np.flatnonzero((steps < 0) | (steps > length))[0])
-        raise RuntimeError(
-            f"Expected input_lengths to have value at most {length}, but got value {steps[i]} "
-            "(while checking arguments for ctc_loss_cpu)"
-        )
-    labels, skips = _spelling(targets._a, sizes, blank)
+    _check_lengths("input_lengths", steps, length)
+    _check_lengths("target_lengths", sizes, None)
+    labels, skips = _spelling(targets._a, sizes, blank, classes)
     loss = Ctc.run((x, labels, steps, sizes, skips))
     if zero_infinity:
         loss = loss.masked_fill(wrap(np.isinf(loss._a)), 0.0)
@@ -177,20 +173,49 @@ def _ctc_loss(log_probs, targets, input_lengths, target_lengths, blank, reductio
     return loss if batched or reduction != "none" else loss.reshape(())
 
 
-def _spelling(targets: np.ndarray, sizes: np.ndarray, blank: int) -> tuple[np.ndarray, np.ndarray]:
+_CHECKING = "(while checking arguments for ctc_loss_allocate_outputs)"
+
+
+def _check_lengths(name: str, lengths: np.ndarray, most: int | None) -> None:
+    """RuntimeError: a length below 0 or above `most`."""
+    for n in lengths:
+        if n < 0 or (most is not None and n > most):
+            bound = "least 0" if n < 0 else f"most {most}"
+            raise RuntimeError(
+                f"Expected {name} to have value at {bound}, but got value {n} {_CHECKING}"
+            )
+
+
+def _spelling(
+    targets: np.ndarray, sizes: np.ndarray, blank: int, classes: int
+) -> tuple[np.ndarray, np.ndarray]:
     """(N, 2 S + 1): labels with blanks around them, and where a step may skip the blank before a
     label.
+
+    RuntimeError: targets that are shorter than their lengths say, labels that are no classes.
     """
     n, longest = len(sizes), int(sizes.max(initial=0))
-    if targets.ndim == 2:
-        rows = [targets[i, : sizes[i]] for i in range(n)]
-    elif targets.size < sizes.sum():
-        raise RuntimeError(
-            "Expected tensor to have size at least "
-            f"{sizes.sum()} at dimension 0, but got size {targets.size}"
+
+    def wrong(want: str, dim: int, got: int) -> RuntimeError:
+        return RuntimeError(
+            f"Expected tensor to have size {want} at dimension {dim}, but got size {got} for "
+            f"argument #2 'targets' {_CHECKING}"
         )
+
+    if targets.ndim == 2:
+        if targets.shape[0] != n:
+            raise wrong(str(n), 0, targets.shape[0])
+        if targets.shape[1] < longest:
+            raise wrong(f"at least {longest}", 1, targets.shape[1])
+        rows = [targets[i, : sizes[i]] for i in range(n)]
+    elif targets.size != sizes.sum():
+        raise wrong(str(sizes.sum()), 0, targets.size)
     else:
         rows = np.split(targets, np.cumsum(sizes))[:n]
+    for row in rows:
+        if row.size and (row.min() < 0 or row.max() >= classes):
+            bad = row[(row < 0) | (row >= classes)][0]
+            raise RuntimeError(f"target {bad} is no class: there are {classes}, from 0")
     labels = np.full((n, 2 * longest + 1), blank, np.int64)
     for i, row in enumerate(rows):
         labels[i, 1 : 2 * len(row) : 2] = row

@@ -185,6 +185,27 @@ def one_hot(tensor, num_classes=-1):
     return wrap((a[..., None] == np.arange(num_classes)).astype(np.int64))
 
 
+def _check_offsets(offsets: np.ndarray, size: int, include_last: bool) -> None:
+    """The bags lie one after the other inside of the input. RuntimeError: they do not."""
+    if include_last and not offsets.size:
+        raise RuntimeError("include_last_offset: number of offset should be at least 1")
+    if offsets.size and offsets[-1] > size:
+        raise RuntimeError(
+            f"offsets[-1] can not be greater than input's length {size} but got offsets[-1] of "
+            f"{offsets[-1]}"
+        )
+    if include_last and offsets[-1] != size:
+        raise RuntimeError(
+            "Your input appears to be incorrect: the last offset value should be the size of the "
+            "indices tensor, but it seems not to be the case."
+        )
+    if (np.diff(offsets) < 0).any():
+        raise RuntimeError(
+            f"offsets must not become smaller, but a bag that ends before its beginning was found "
+            f"in {offsets[:10].tolist()}"
+        )
+
+
 @composite(
     "embedding_bag(input, weight, offsets: Tensor | None = None, max_norm: float | None = None, "
     "norm_type: float = 2, scale_grad_by_freq: bool = False, mode: str = 'mean', "
@@ -251,10 +272,17 @@ def embedding_bag(
                 "offsets[0] has to be 0, i.e., the first sequence in the mini-batch has to start "
                 f"from position 0. However, got {int(offsets._a[0])}"
             )
+        _check_offsets(offsets._a, i.size, include_last_offset)
         if include_last_offset:
             flat = flat[: int(offsets._a[-1])]
     else:
         raise ValueError(f"input has to be 1D or 2D Tensor, but got Tensor of dimension {i.ndim}")
+    for n in flat._a[(flat._a < 0) | (flat._a >= weight._a.shape[0])][:1]:
+        place = int(np.flatnonzero(flat._a == n)[0])
+        raise RuntimeError(
+            f"Index {place} of input takes value {n} which is not in the valid range "
+            f"[0, {weight._a.shape[0]})"
+        )
     rows = embedding(flat, weight, padding_idx, max_norm, norm_type, scale_grad_by_freq)
     bag = np.searchsorted(starts, np.arange(flat._a.size), "right") - 1
     if padding_idx is not None:

@@ -70,6 +70,7 @@ def _product_dx(c, dz, x, y):
     at="torch Tensor",
     tensors=2,
     save_if={"x": 1, "y": 0},
+    fresh=True,
 )
 class Mm:
     """Z = X Y for matrices X (n, k), Y (k, m)
@@ -275,7 +276,7 @@ Tensor.__rmatmul__ = lambda x, y: _matmul(y if isinstance(y, Tensor) else wrap(n
 Tensor.__imatmul__ = lambda x, y: x.copy_(_matmul(x, y))
 
 
-@internal("linear", tensors=3, save_if={"input": 1, "weight": 0}, node="Addmm")
+@internal("linear", tensors=3, save_if={"input": 1, "weight": 0}, node="Addmm", fresh=True)
 class Linear:
     """y = x Wᵀ + b
 

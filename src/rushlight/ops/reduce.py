@@ -92,6 +92,7 @@ def stored_as(y, dtype):
     tensors=1,
     constants=3,
     fast="dim is None and dtype is None",
+    fresh=True,
 )
 class Sum:
     """y = Σ x over all elements, or over dim (an int or several)

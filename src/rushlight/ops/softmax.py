@@ -33,6 +33,7 @@ def _arguments(name: str, input: Tensor, dim: int, dtype) -> tuple[Tensor, int]:
     tensors=1,
     accumulate=True,
     fast="dtype is None and input._a.dtype.kind == 'f'",
+    fresh=True,
 )
 class Softmax:
     """y = e^x / Σ e^x along dim
@@ -68,6 +69,7 @@ class Softmax:
     tensors=1,
     accumulate=True,
     fast="dtype is None and input._a.dtype.kind == 'f'",
+    fresh=True,
 )
 class LogSoftmax:
     """y = x - log Σ e^x along dim

@@ -65,7 +65,13 @@ class Reciprocal:
 # ---------------------------------------------------------------- exponentials and logarithms
 
 
-@op("exp(input, *, out=None)", at="torch Tensor", inplace="torch Tensor", promote="float")
+@op(
+    "exp(input, *, out=None)",
+    at="torch Tensor",
+    inplace="torch Tensor",
+    promote="float",
+    fresh=True,
+)
 class Exp:
     """y = e^x;  dx = dy · y"""
 
@@ -477,7 +483,13 @@ class Cosh:
     samples = unary()
 
 
-@op("tanh(input, *, out=None)", at="torch Tensor F", inplace="torch Tensor", promote="float")
+@op(
+    "tanh(input, *, out=None)",
+    at="torch Tensor F",
+    inplace="torch Tensor",
+    promote="float",
+    fresh=True,
+)
 class Tanh:
     """y = tanh x;  dx = dy (1 - y²)"""
 

@@ -126,7 +126,7 @@ class Generator:
     def _set_bytes(self, state: bytes) -> None:
         record = np.frombuffer(state, _STATE)[0]
         left, place = int(record["left"]), int(record["next"])
-        if record["seeded"] != 1 or not 0 < left <= WORDS or place > WORDS:
+        if record["seeded"] != 1 or not 0 < left <= WORDS or place + left - 1 > WORDS:
             raise RuntimeError("Invalid mt19937 state")
         self._seed = int(record["seed"])
         self.mt[:WORDS] = record["words"]

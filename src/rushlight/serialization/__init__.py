@@ -8,6 +8,7 @@ from typing import Any
 from ..core.names import missing as _missing
 
 _LAZY = {
+    "LoadError": "errors",
     "add_safe_globals": "loading",
     "clear_safe_globals": "loading",
     "get_safe_globals": "loading",

@@ -8,19 +8,24 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
+from math import prod
 from pickle import UnpicklingError
 from typing import Any
 
 import numpy as np
 
+from ..core import layout as layouts
 from ..core.device import device
-from ..core.dtype import DTYPES, dtype
+from ..core.dtype import COMPLEX, DTYPES, dtype
 from ..core.parameter import Parameter
 from ..core.size import Size
 from ..core.storage import TypedStorage, UntypedStorage
 from ..core.tensor import Tensor, wrap
 from . import layers
+from .errors import brief
+from .numpy_values import LARGEST, sizes
 from .pickling import attributes, set_attributes
+from .standins import StandInClass
 
 __all__ = [
     "CALLS",
@@ -114,19 +119,15 @@ class StorageKind:
         self.dtype = dtype
 
 
-def _natural(values: Any) -> tuple[int, ...]:
-    """A tuple of sizes or strides. UnpicklingError: anything but ints from 0 up."""
-    if not isinstance(values, tuple) or not all(type(n) is int and n >= 0 for n in values):
-        raise UnpicklingError(f"broken tensor: {values!r} are no sizes or strides")
-    return values
-
-
 def _view(memory: np.ndarray, offset: Any, size: Any, stride: Any) -> np.ndarray:
     """Elements of a 1-d array, seen in another shape. UnpicklingError: some would lie outside."""
-    (offset,) = _natural((offset,))
-    size, stride = _natural(size), _natural(stride)
+    (offset,) = sizes((offset,), "offset of a tensor")
+    size, stride = sizes(size, "sizes of a tensor"), sizes(stride, "strides of a tensor")
     if len(size) != len(stride):
         raise UnpicklingError(f"broken tensor: sizes {list(size)} with strides {list(stride)}")
+    unit = memory.itemsize
+    if prod(n for n in size if n) * unit > LARGEST:
+        raise UnpicklingError(f"broken tensor: sizes {list(size)} are too large")
     if 0 in size:
         return np.empty(size, memory.dtype)
     end = offset + sum((n - 1) * s for n, s in zip(size, stride, strict=True)) + 1
@@ -135,52 +136,87 @@ def _view(memory: np.ndarray, offset: Any, size: Any, stride: Any) -> np.ndarray
             f"broken tensor: sizes {list(size)}, strides {list(stride)} and offset {offset} reach "
             f"element {end} of a storage of {len(memory)}"
         )
-    unit = memory.itemsize
-    strides = tuple(s * unit for s in stride)
+    strides = tuple(s * unit if n > 1 else unit for n, s in zip(size, stride, strict=True))
     return np.ndarray(size, memory.dtype, memory.view(np.uint8), offset * unit, strides)
 
 
-def _tensor(storage: Any, offset: Any, size: Any, stride: Any) -> Tensor:
+def _tensor(storage: Any = None, offset: Any = 0, size: Any = None, stride: Any = None) -> Tensor:
     if not isinstance(storage, TypedStorage):
-        raise UnpicklingError(f"broken tensor: a {type(storage).__name__} as its storage")
+        raise UnpicklingError(f"broken tensor: {brief(storage)} as its storage")
     return wrap(_view(storage._a, offset, size, stride))
 
 
+def _metadata(metadata: Any, kind: dtype) -> tuple[bool, bool]:
+    """(conj, neg): PyTorch keeps these two as bits of a tensor, over memory as it was before."""
+    if not metadata:
+        return False, False
+    right = type(metadata) is dict and all(
+        name in ("conj", "neg") and type(value) is bool
+        for name, value in metadata.items()
+        if type(name) is str
+    )
+    if not right or not all(type(name) is str for name in metadata):
+        raise UnpicklingError("tensors with other metadata than conj and neg are not supported")
+    if metadata.get("conj") and kind.category != COMPLEX:
+        raise UnpicklingError(f"broken tensor: a conj bit on {kind}")
+    return metadata.get("conj", False), metadata.get("neg", False)
+
+
+def _resolved(storage: Any, t: Tensor, conj: bool, neg: bool) -> Tensor:
+    """A tensor of its own with the bits carried out; later, if the memory is still to be read."""
+    view, own = t._a, np.empty(t._a.shape, t._a.dtype)
+
+    def fill() -> None:
+        own[...] = np.conjugate(view) if conj else view
+        if neg:
+            np.negative(own, out=own)
+
+    later = getattr(storage, "later", None)
+    fill() if later is None else later.append(fill)
+    return wrap(own)
+
+
 def _tensor_v2(
-    storage: Any,
-    offset: Any,
-    size: Any,
-    stride: Any,
-    requires_grad: Any,
-    hooks: Any,
+    storage: Any = None,
+    offset: Any = 0,
+    size: Any = None,
+    stride: Any = None,
+    requires_grad: Any = False,
+    hooks: Any = None,
     metadata: Any = None,
 ) -> Tensor:
-    if hooks or metadata:
-        raise UnpicklingError("tensors with backward hooks or metadata are not supported in files")
+    if hooks:
+        raise UnpicklingError("tensors with backward hooks are not supported in files")
     t = _tensor(storage, offset, size, stride)
-    return t.requires_grad_() if requires_grad else t
+    conj, neg = _metadata(metadata, t.dtype)
+    if conj or neg:
+        t = _resolved(storage, t, conj, neg)
+    return t.requires_grad_() if requires_grad is True else t
 
 
 def _tensor_v3(
-    storage: Any,
-    offset: Any,
-    size: Any,
-    stride: Any,
-    requires_grad: Any,
-    hooks: Any,
-    kind: Any,
+    storage: Any = None,
+    offset: Any = 0,
+    size: Any = None,
+    stride: Any = None,
+    requires_grad: Any = False,
+    hooks: Any = None,
+    kind: Any = None,
     metadata: Any = None,
 ) -> Tensor:
     if not isinstance(storage, UntypedStorage) or not isinstance(kind, dtype):
         raise UnpicklingError("broken tensor: it needs an UntypedStorage and a dtype")
+    if len(storage) % kind.itemsize:
+        raise UnpicklingError(f"broken tensor: {kind} in a storage of {len(storage)} bytes")
     typed = TypedStorage(wrap_storage=storage, dtype=kind)
+    typed.later = getattr(storage, "later", None)  # type: ignore[attr-defined]
     return _tensor_v2(typed, offset, size, stride, requires_grad, hooks, metadata)
 
 
 def _parameter(data: Any = None, requires_grad: Any = True, hooks: Any = None) -> Tensor:
     if not isinstance(data, Tensor) or hooks:
         raise UnpicklingError("broken Parameter: it needs a tensor and no hooks")
-    return Parameter(data, bool(requires_grad))
+    return Parameter(data, requires_grad is True)
 
 
 def _parameter_with_state(data: Any, requires_grad: Any, hooks: Any, state: Any) -> Tensor:
@@ -188,17 +224,19 @@ def _parameter_with_state(data: Any, requires_grad: Any, hooks: Any, state: Any)
 
 
 def _with_state(t: Tensor, state: Any) -> Tensor:
-    if not isinstance(state, dict) or not all(type(name) is str for name in state):
+    if type(state) is not dict or not all(type(name) is str for name in state):
         raise UnpicklingError("broken tensor: its attributes must be a dict of names")
     return set_attributes(t, state)
 
 
 def _tensor_of_type(make: Any, cls: Any, args: Any, state: Any) -> Tensor:
     """_rebuild_from_type_v2: a tensor with attributes, or of a class that the user registered."""
-    if make not in (_tensor_v2, _tensor_v3) or type(args) is not tuple:
+    if (make is not _tensor_v2 and make is not _tensor_v3) or type(args) is not tuple:
         raise UnpicklingError("broken tensor: _rebuild_from_type_v2 without a tensor")
+    if type(cls) is StandInClass:
+        cls = Tensor
     if not isinstance(cls, type) or not issubclass(cls, Tensor):
-        raise UnpicklingError(f"broken tensor: {cls!r} is no class of tensors")
+        raise UnpicklingError("broken tensor: its class is no class of tensors")
     t = make(*args)
     if cls is not Tensor:
         t = t.as_subclass(cls)
@@ -206,14 +244,30 @@ def _tensor_of_type(make: Any, cls: Any, args: Any, state: Any) -> Tensor:
 
 
 def _size(dims: Any = ()) -> Size:
-    return Size(_natural(tuple(dims)))
+    if type(dims) not in (tuple, list):
+        raise UnpicklingError(f"torch.Size is made from a tuple, not from {brief(dims)}")
+    return Size(sizes(dims))
 
 
-def _device(kind: Any, index: Any = None) -> device:
-    if type(kind) is not str:
-        raise UnpicklingError("broken device: its type must be a string")
+def _device(kind: Any = None, index: Any = None) -> device:
+    if type(kind) is not str or not (index is None or type(index) is int):
+        raise UnpicklingError("broken device: its type must be text, its index an int")
     return device(kind, index)
 
+
+def _layout(name: Any = None) -> Any:
+    """torch.serialization._get_layout("torch.strided"), and how rushlight wrote it before."""
+    found = _LAYOUTS.get(name.removeprefix("torch.")) if type(name) is str else None
+    if found is None:
+        raise UnpicklingError(f"{brief(name)} is no layout")
+    return found
+
+
+_LAYOUTS = {
+    value.name: value
+    for value in vars(layouts).values()
+    if isinstance(value, (layouts.layout, layouts.memory_format))
+}
 
 VALUES: dict[tuple[str, str], Any] = {
     ("torch._utils", "_rebuild_tensor"): _tensor,
@@ -226,6 +280,9 @@ VALUES: dict[tuple[str, str], Any] = {
     ("torch", "Tensor"): Tensor,
     ("torch", "Size"): Size,
     ("torch", "device"): device,
+    ("torch.serialization", "_get_layout"): _layout,
+    ("rushlight.core.layout", "_by_name"): _layout,
+    **{("torch", name): value for name, value in _LAYOUTS.items()},
     ("torch.storage", "UntypedStorage"): StorageKind(None),
     ("torch", "UntypedStorage"): StorageKind(None),
     **{("torch", name): d for name, d in DTYPES.items()},
@@ -248,6 +305,7 @@ CALLS: dict[Any, Callable[..., Any]] = {
             _parameter,
             _parameter_with_state,
             _tensor_of_type,
+            _layout,
         )
     },
 }

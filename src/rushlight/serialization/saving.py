@@ -20,6 +20,7 @@ import numpy as np
 
 from ..core.device import device
 from ..core.dtype import dtype, from_numpy_dtype
+from ..core.layout import layout, memory_format
 from ..core.size import Size
 from ..core.storage import TypedStorage, flat_bytes, is_storage
 from ..core.tensor import Tensor, address, storage_array, strides_of
@@ -120,6 +121,8 @@ class _Writer(_PythonPickler):
             return Name("torch", "Size"), (tuple(obj),)
         if type(obj) is device:
             return Name("torch", "device"), obj.__reduce__()[1]
+        if type(obj) is layout:
+            return Name("torch.serialization", "_get_layout"), (repr(obj),)
         return NotImplemented
 
     def _place(self, a: np.ndarray) -> tuple[_Reference, int, tuple[int, ...]]:
@@ -169,6 +172,7 @@ class _Writer(_PythonPickler):
     dispatch = dict(_PythonPickler.dispatch)
     dispatch[FunctionType] = save_global
     dispatch[Name] = _save_name
+    dispatch[memory_format] = lambda self, f: self._save_name(Name("torch", f.name))
     dispatch[dtype] = lambda self, d: self._save_name(Name("torch", d.name))
 
 

@@ -1,449 +1,481 @@
 """Reading pickles as data: an interpreter of the pickle language that can run nobody's code.
 
 Python's `pickle` lets a file name any function and call it. Here a name means something only if it
-stands in a table, what it may be used for stands beside it, and no module is imported on a file's
-behalf. The opcodes are decoded by the standard library's `pickletools`; this file gives them their
-meaning. Protocols 0 to 5; out-of-band buffers, extension codes and old-style instances are refused.
+stands in a table (`grammar.py`), what it may be used for stands beside it, and no module is
+imported on a file's behalf. Protocols 0 to 5, only the opcodes that Python's and PyTorch's picklers
+write. What a pickle may cost is bounded: opcodes, memory, depth, and how many values a program that
+walks the result would meet (ten lists, each ten times inside the next, are 10^10).
+
+A value of the file is never printed, hashed or compared here, except for keys (`Grammar.key`).
+Source of the opcodes: https://docs.python.org/3/library/pickletools.html
 """
 
 from __future__ import annotations
 
-from collections import Counter, OrderedDict, defaultdict
+import codecs
+import struct
 from collections.abc import Callable
 from pickle import UnpicklingError
 from typing import IO, Any
 
-import numpy as np
+from .errors import brief
+from .grammar import Grammar
+from .walk import check_shape
 
-__all__ = ["Grammar", "read_pickle"]
+__all__ = ["read_pickle"]
 
-_MARK = object()
-
-# Opcodes whose argument, as pickletools decodes it, is the value.
-_LITERALS = frozenset(
-    """INT BININT BININT1 BININT2 LONG LONG1 LONG4 FLOAT BINFLOAT STRING BINSTRING SHORT_BINSTRING
-    UNICODE BINUNICODE SHORT_BINUNICODE BINUNICODE8 BINBYTES SHORT_BINBYTES BINBYTES8 BYTEARRAY8
-    """.split()
-)
-_CONSTANTS = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False}
-_EMPTY = {"EMPTY_LIST": list, "EMPTY_TUPLE": tuple, "EMPTY_DICT": dict, "EMPTY_SET": set}
-_TUPLES = {"TUPLE1": 1, "TUPLE2": 2, "TUPLE3": 3}
-
-_DICTS = (dict, OrderedDict, Counter, defaultdict)
-_PYTHON_2 = {"__builtin__": "builtins", "copy_reg": "copyreg"}
+MAX_OPCODES = 20_000_000
+BASE_MEMORY = 64 << 20  # a pickle may make this, and
+MEMORY_PER_BYTE = 16  # this much for each of its bytes: a list of small ints needs 4
+_BIG = 4096  # reads above this are compared with what is left of the file
 
 
-class Grammar:
-    """What names mean in one file, and what may be done with them.
-
-    values    {(module, name): value}: what a name stands for
-    calls     {value: function}: values that may be called; the function checks its arguments
-    classes   values, registered by the user, whose instances may be built and that may be called
-    unknown   unknown(module, name) -> value, or raises: asked about every other name
-    """
-
-    def __init__(
-        self,
-        values: dict[tuple[str, str], Any],
-        calls: dict[Any, Callable[..., Any]],
-        unknown: Callable[[str, str], Any],
-    ):
-        self.values = {**_VALUES, **values}
-        self.calls = {**_CALLS, **calls}
-        self.classes: set[Any] = set()
-        self.unknown = unknown
-
-    def find(self, module: str, name: str) -> Any:
-        """What `name` of `module` stands for in a file."""
-        module = _PYTHON_2.get(module, module).replace("numpy.core.", "numpy._core.")
-        try:
-            return self.values[module, name]
-        except KeyError:
-            return self.unknown(module, name)
-
-    def call(self, function: Any, args: Any) -> Any:
-        """function(*args), if the table or the user allows it."""
-        if type(args) is not tuple:
-            raise UnpicklingError(f"arguments of a call must be a tuple, not {type(args).__name__}")
-        allowed = self.calls.get(function) if _hashable(function) else None
-        if allowed is not None:
-            return allowed(*args)
-        if function is _reconstructor and len(args) == 3 and args[1:] == (object, None):
-            return self.new(args[0], ())
-        if not self._registered(function):
-            raise UnpicklingError(f"a call of {_name(function)} is not allowed")
-        return function(*args)
-
-    def new(self, cls: Any, args: Any) -> Any:
-        """A bare instance of a class: `cls.__new__(cls, *args)`."""
-        if cls is OrderedDict or cls is defaultdict or cls is Counter:
-            return cls()
-        if not isinstance(cls, type) or not self._registered(cls):
-            raise UnpicklingError(f"an instance of {_name(cls)} is not allowed")
-        return cls.__new__(cls, *args)
-
-    def build(self, instance: Any, state: Any) -> None:
-        """Give an instance its state."""
-        kind = type(instance)
-        if kind is np.ndarray or kind in _DTYPE_TYPES:
-            _set_numpy_state(instance, state)
-        elif kind is OrderedDict and type(state) is dict:
-            instance.__dict__.update(state)
-        elif self._registered(kind):
-            _set_state(instance, state)
-        else:
-            raise UnpicklingError(f"setting the state of {_name(kind)} is not allowed")
-
-    def _registered(self, value: Any) -> bool:
-        return _hashable(value) and value in self.classes
-
-    def fill(self, instance: Any, kinds: tuple[type, ...]) -> Any:
-        """The instance, if items may be put into it."""
-        if type(instance) in kinds or (
-            self._registered(type(instance)) and isinstance(instance, kinds)
-        ):
-            return instance
-        raise UnpicklingError(f"items cannot be put into {_name(type(instance))}")
-
-
-def read_pickle(file: IO[bytes], grammar: Grammar, persistent: Callable[[Any], Any]) -> Any:
+def read_pickle(
+    file: IO[bytes],
+    size: int,
+    grammar: Grammar,
+    persistent: Callable[[Any], Any],
+    strings: tuple[str, str] = ("utf-8", "strict"),
+) -> Any:
     """The value of the pickle that begins where `file` stands; leaves the file behind its end.
 
-    persistent: what a persistent id (of a storage) stands for.
+    size        bytes from there to the end of the file
+    persistent  what a persistent id (of a storage) stands for
+    strings     encoding and error handler of Python 2's strings
     UnpicklingError: a broken pickle, or one that wants what the grammar does not allow.
     """
-    from pickletools import genops
-
-    at = 0
-    machine = _Machine(grammar, persistent)
+    machine = _Machine(file, size, grammar, persistent, strings)
     try:
-        for opcode, argument, position in genops(file):
-            at = position or 0
-            if opcode.name == "STOP":
-                return machine.pop()
-            machine.step(opcode.name, argument)
-    except _Elsewhere as e:
-        raise e.error from None
+        value = machine.run()
     except UnpicklingError as e:
-        raise UnpicklingError(f"{e}\n  at byte {at} of the pickle") from None
-    except (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError) as e:
-        raise UnpicklingError(f"broken pickle at byte {at}: {type(e).__name__}: {e}") from e
-    raise UnpicklingError("broken pickle: it ends without STOP")
+        if isinstance(e, RuntimeError):  # a LoadError: of the archive, not of the pickle
+            raise
+        raise UnpicklingError(f"{e}\n  at byte {machine.at} of the pickle") from None
+    except (
+        ValueError, TypeError, LookupError, AttributeError, OverflowError, struct.error,
+    ) as e:  # fmt: skip
+        line = str(e)[:200].partition("\n")[0]
+        raise UnpicklingError(
+            f"broken pickle at byte {machine.at}: {type(e).__name__}: {line}"
+        ) from e
+    check_shape(value, machine.count)
+    return value
 
 
 class _Machine:
     """The stack machine that pickles are programs for."""
 
-    def __init__(self, grammar: Grammar, persistent: Callable[[Any], Any]):
-        self.grammar, self.persistent = grammar, persistent
+    def __init__(
+        self,
+        file: IO[bytes],
+        size: int,
+        grammar: Grammar,
+        persistent: Callable[[Any], Any],
+        strings: tuple[str, str],
+    ):
+        self.file, self.end = file, file.tell() + size
+        self.grammar, self.persistent, self.strings = grammar, persistent, strings
         self.stack: list[Any] = []
-        self.memo: dict[int, Any] = {}
+        self.marked: list[list[Any]] = []  # the stacks below the marks
+        self.memo: list[Any] = []
+        self.count, self.at = 0, 0  # opcodes so far; where the present one begins
+        self.left = BASE_MEMORY + MEMORY_PER_BYTE * size
+        grammar.spend = self.spend
+
+    def run(self) -> Any:
+        read, tell, begin, steps = self.file.read, self.file.tell, self.file.tell(), _STEPS
+        while True:
+            self.at = tell() - begin
+            code = read(1)
+            self.count += 1
+            if code == b".":
+                break
+            step = steps.get(code)
+            if step is None:
+                raise _unknown(code)
+            step(self)
+            if self.count > MAX_OPCODES:
+                raise UnpicklingError(f"a pickle of more than {MAX_OPCODES:,} opcodes")
+        if self.marked:
+            raise UnpicklingError("broken pickle: a mark where a value should be")
+        if len(self.stack) != 1:
+            raise UnpicklingError("broken pickle: values are left over at its STOP")
+        return self.stack[0]
+
+    def spend(self, memory: int) -> None:
+        """Take so many bytes from what the pickle may use."""
+        self.left -= memory
+        if self.left < 0:
+            raise UnpicklingError("the values of this pickle need too much memory for its size")
+
+    def read(self, n: int) -> bytes:
+        if n > _BIG:
+            if n > self.end - self.file.tell():
+                raise UnpicklingError(f"broken pickle: {n} bytes wanted, which it does not have")
+            self.spend(n)
+        data = self.file.read(n)
+        if len(data) != n:
+            raise UnpicklingError("broken pickle: it ends too early")
+        return data
+
+    def line(self) -> bytes:
+        data = self.file.readline()
+        if data[-1:] != b"\n":
+            raise UnpicklingError("broken pickle: it ends too early")
+        self.spend(len(data))
+        return data[:-1]
+
+    def push(self, value: Any, memory: int = 40) -> None:
+        self.stack.append(value)
+        self.left -= memory
+        if self.left < 0:
+            self.spend(0)
 
     def pop(self) -> Any:
-        value = self.stack.pop()
-        if value is _MARK:
-            raise UnpicklingError("broken pickle: a mark where a value should be")
-        return value
+        if not self.stack:
+            raise UnpicklingError("broken pickle: a value is missing")
+        return self.stack.pop()
 
-    def pop_to_mark(self) -> list[Any]:
+    def top(self) -> Any:
+        if not self.stack:
+            raise UnpicklingError("broken pickle: a value is missing")
+        return self.stack[-1]
+
+    def values(self) -> list[Any]:
         """The values above the last mark, which goes too."""
-        stack = self.stack
-        i = len(stack) - 1
-        while stack[i] is not _MARK:
-            i -= 1
-            if i < 0:
-                raise UnpicklingError("broken pickle: no mark")
-        values = stack[i + 1 :]
-        del stack[i:]
+        if not self.marked:
+            raise UnpicklingError("broken pickle: no mark")
+        values, self.stack = self.stack, self.marked.pop()
         return values
 
-    def step(self, name: str, argument: Any) -> None:
-        """Execute one opcode."""
-        stack, grammar = self.stack, self.grammar
-        if name in _LITERALS:
-            stack.append(argument)
-        elif name in _CONSTANTS:
-            stack.append(_CONSTANTS[name])
-        elif name in _EMPTY:
-            stack.append(_EMPTY[name]())
-        elif name in _TUPLES:
-            n = _TUPLES[name]
-            values = [self.pop() for _ in range(n)]
-            stack.append(tuple(reversed(values)))
+    def put(self, i: int) -> None:
+        """Remember the top value; indices are given out one after the other, from 0 or 1."""
+        value, memo = self.top(), self.memo
+        if i == len(memo) + 1 == 1:
+            memo.append(None)  # Python 2 began at 1
+        if i == len(memo):
+            memo.append(value)
+            self.left -= 8
+        elif 0 <= i < len(memo):
+            memo[i] = value
         else:
-            run = _STEPS.get(name)
-            if run is None:
-                raise UnpicklingError(f"the pickle opcode {name} is not supported")
-            run(self, stack, grammar, argument)
+            raise UnpicklingError(f"broken pickle: memo index {brief(i)} after {len(memo)} others")
+        self.grammar.note(value, i)
+
+    def get(self, i: int) -> None:
+        if not 0 <= i < len(self.memo):
+            raise KeyError(f"memo index {brief(i)} was never set")
+        self.push(self.memo[i], 8)
+
+
+def _unknown(code: bytes) -> UnpicklingError:
+    if not code:
+        return UnpicklingError("broken pickle: it ends without STOP")
+    import pickletools
+
+    known = pickletools.code2op.get(code.decode("latin1"))  # type: ignore[attr-defined]
+    if known is None:
+        return UnpicklingError(f"broken pickle: there is no opcode {code!r}")
+    return UnpicklingError(f"the pickle opcode {known.name} is not supported")
 
 
 # ---------------------------------------------------------------- opcodes
 
-
-def _put(m: _Machine, stack: list[Any], g: Grammar, i: Any) -> None:
-    m.memo[len(m.memo) if i is None else i] = stack[-1]
+_STEPS: dict[bytes, Callable[[_Machine], None]] = {}
 
 
-def _get(m: _Machine, stack: list[Any], g: Grammar, i: int) -> None:
-    stack.append(m.memo[i])
+def _on(code: bytes) -> Callable[[Callable[[_Machine], None]], Callable[[_Machine], None]]:
+    def register(step: Callable[[_Machine], None]) -> Callable[[_Machine], None]:
+        _STEPS[code] = step
+        return step
+
+    return register
 
 
-def _append(m: _Machine, stack: list[Any], g: Grammar, _: Any) -> None:
+@_on(b"\x80")
+def _proto(m: _Machine) -> None:
+    if m.count != 1:
+        raise UnpicklingError("broken pickle: PROTO in the middle")
+    protocol = m.read(1)[0]
+    if protocol > 5:
+        raise UnpicklingError(f"pickle protocol {protocol}: 0 to 5 are known")
+
+
+@_on(b"\x95")
+def _frame(m: _Machine) -> None:
+    (size,) = struct.unpack("<Q", m.read(8))
+    if size > m.end - m.file.tell():
+        raise UnpicklingError("broken pickle: a frame that is longer than the file")
+
+
+def _constant(code: bytes, value: Any) -> None:
+    _STEPS[code] = lambda m: m.push(value, 8)
+
+
+for _code, _value in ((b"N", None), (b"\x88", True), (b"\x89", False), (b")", ())):
+    _constant(_code, _value)
+
+
+def _empty(code: bytes, make: Any, memory: int) -> None:
+    _STEPS[code] = lambda m: m.push(make(), memory)
+
+
+for _code, _make, _memory in ((b"]", list, 64), (b"}", dict, 72), (b"\x8f", set, 224)):
+    _empty(_code, _make, _memory)
+
+
+def _packed(code: bytes, layout: str, memory: int) -> None:
+    unpack, size = struct.Struct(layout).unpack, struct.calcsize(layout)
+    _STEPS[code] = lambda m: m.push(unpack(m.read(size))[0], memory)
+
+
+for _code, _layout, _memory in (
+    (b"K", "<B", 8), (b"M", "<H", 40), (b"J", "<i", 40), (b"G", ">d", 32),
+):  # fmt: skip
+    _packed(_code, _layout, _memory)
+
+
+def _sized(code: bytes, layout: str, decode: Callable[[_Machine, bytes], Any]) -> None:
+    """A length, then so many bytes; up to 4 bytes of memory for each."""
+    unpack, width = struct.Struct(layout).unpack, struct.calcsize(layout)
+
+    def step(m: _Machine) -> None:
+        (n,) = unpack(m.read(width))
+        if n < 0:
+            raise UnpicklingError("broken pickle: a negative length")
+        m.push(decode(m, m.read(n)), 60 + n)
+
+    _STEPS[code] = step
+
+
+def _text(m: _Machine, data: bytes) -> str:
+    return data.decode("utf-8", "surrogatepass")
+
+
+def _python_2(m: _Machine, data: bytes) -> Any:
+    encoding, errors = m.strings
+    if encoding == "bytes":
+        return data
+    try:
+        return data.decode(encoding, errors)
+    except UnicodeDecodeError as e:
+        raise UnpicklingError(
+            f"a string of Python 2 is no {encoding}: {e.reason}; "
+            "fix: load(..., encoding='latin1') or encoding='bytes'"
+        ) from None
+
+
+def _integer(m: _Machine, data: bytes) -> int:
+    return int.from_bytes(data, "little", signed=True)
+
+
+for _code, _layout, _decode in (
+    (b"X", "<I", _text), (b"\x8c", "<B", _text), (b"\x8d", "<Q", _text),
+    (b"B", "<I", lambda m, data: data), (b"C", "<B", lambda m, data: data),
+    (b"\x8e", "<Q", lambda m, data: data), (b"\x96", "<Q", lambda m, data: bytearray(data)),
+    (b"T", "<i", _python_2), (b"U", "<B", _python_2),
+    (b"\x8a", "<B", _integer), (b"\x8b", "<i", _integer),
+):  # fmt: skip
+    _sized(_code, _layout, _decode)
+
+
+@_on(b"I")
+def _int(m: _Machine) -> None:
+    line = m.line()
+    m.push({b"00": False, b"01": True}[line] if line in (b"00", b"01") else int(line), 40)
+
+
+@_on(b"L")
+def _long(m: _Machine) -> None:
+    m.push(int(m.line().removesuffix(b"L")), 40)
+
+
+@_on(b"F")
+def _float(m: _Machine) -> None:
+    m.push(float(m.line()), 32)
+
+
+@_on(b"S")
+def _string(m: _Machine) -> None:
+    line = m.line().strip()
+    if len(line) < 2 or line[:1] not in (b"'", b'"') or line[-1:] != line[:1]:
+        raise UnpicklingError("broken pickle: a string without its quotes")
+    m.push(_python_2(m, codecs.escape_decode(line[1:-1])[0]), 60)  # type: ignore[attr-defined]
+
+
+@_on(b"V")
+def _unicode(m: _Machine) -> None:
+    m.push(m.line().decode("raw-unicode-escape"), 60)
+
+
+@_on(b"(")
+def _mark(m: _Machine) -> None:
+    m.marked.append(m.stack)
+    m.stack = []
+    m.spend(80)
+
+
+@_on(b"0")
+def _pop(m: _Machine) -> None:
+    """As Python's own: without a value, the mark goes. Recursive tuples need both."""
+    m.spend(200)
+    if m.stack:
+        m.stack.pop()
+    else:
+        m.values()
+
+
+@_on(b"1")
+def _pop_mark(m: _Machine) -> None:
+    m.spend(200)
+    m.values()
+
+
+_STEPS[b"p"] = lambda m: m.put(int(m.line()))
+_STEPS[b"q"] = lambda m: m.put(m.read(1)[0])
+_STEPS[b"r"] = lambda m: m.put(int.from_bytes(m.read(4), "little"))
+_STEPS[b"\x94"] = lambda m: m.put(len(m.memo))
+_STEPS[b"g"] = lambda m: m.get(int(m.line()))
+_STEPS[b"h"] = lambda m: m.get(m.read(1)[0])
+_STEPS[b"j"] = lambda m: m.get(int.from_bytes(m.read(4), "little"))
+
+
+def _tuple_of(n: int) -> Callable[[_Machine], None]:
+    def step(m: _Machine) -> None:
+        if len(m.stack) < n:
+            raise UnpicklingError("broken pickle: a value is missing")
+        m.stack[-n:] = [tuple(m.stack[-n:])]
+        m.spend(48 + 8 * n)
+
+    return step
+
+
+for _code, _n in ((b"\x85", 1), (b"\x86", 2), (b"\x87", 3)):
+    _STEPS[_code] = _tuple_of(_n)
+
+
+@_on(b"t")
+def _tuple(m: _Machine) -> None:
+    values = m.values()
+    m.push(tuple(values), 48 + 8 * len(values))
+
+
+@_on(b"l")
+def _list(m: _Machine) -> None:
+    m.push(m.values(), 64)
+
+
+@_on(b"d")
+def _dict(m: _Machine) -> None:
+    values = m.values()
+    m.push({}, 72 + 50 * len(values))
+    _fill_dict(m, values)
+
+
+@_on(b"\x91")
+def _frozenset(m: _Machine) -> None:
+    values = m.values()
+    m.push(frozenset(map(m.grammar.key, values)), 224 + 40 * len(values))
+
+
+@_on(b"a")
+def _append(m: _Machine) -> None:
     value = m.pop()
-    g.fill(stack[-1], (list,)).append(value)
+    m.grammar.fill(m.top(), list).append(value)
+    m.left -= 8
 
 
-def _appends(m: _Machine, stack: list[Any], g: Grammar, _: Any) -> None:
-    values = m.pop_to_mark()
-    g.fill(stack[-1], (list,)).extend(values)
+@_on(b"e")
+def _appends(m: _Machine) -> None:
+    values = m.values()
+    m.grammar.fill(m.top(), list).extend(values)
+    m.spend(8 * len(values))
 
 
-def _set_item(m: _Machine, stack: list[Any], g: Grammar, _: Any) -> None:
+@_on(b"s")
+def _set_item(m: _Machine) -> None:
     value, key = m.pop(), m.pop()
-    g.fill(stack[-1], _DICTS)[key] = value
+    m.grammar.fill(m.top(), dict)[m.grammar.key(key)] = value
+    m.spend(100)
 
 
-def _set_items(m: _Machine, stack: list[Any], g: Grammar, _: Any) -> None:
-    values = m.pop_to_mark()
-    target = g.fill(stack[-1], _DICTS)
+@_on(b"u")
+def _set_items(m: _Machine) -> None:
+    values = m.values()
+    m.spend(50 * len(values))
+    _fill_dict(m, values)
+
+
+def _fill_dict(m: _Machine, values: list[Any]) -> None:
+    target, key = m.grammar.fill(m.top(), dict), m.grammar.key
+    if len(values) % 2:
+        raise UnpicklingError("broken pickle: a key without a value")
     for i in range(0, len(values), 2):
-        target[values[i]] = values[i + 1]
+        target[key(values[i])] = values[i + 1]
 
 
-def _add_items(m: _Machine, stack: list[Any], g: Grammar, _: Any) -> None:
-    values = m.pop_to_mark()
-    g.fill(stack[-1], (set,)).update(values)
+@_on(b"\x90")
+def _add_items(m: _Machine) -> None:
+    values = m.values()
+    m.spend(40 * len(values))
+    m.grammar.fill(m.top(), set).update(map(m.grammar.key, values))
 
 
-def _dict(m: _Machine, stack: list[Any], g: Grammar, _: Any) -> None:
-    values = m.pop_to_mark()
-    stack.append({values[i]: values[i + 1] for i in range(0, len(values), 2)})
+@_on(b"c")
+def _global(m: _Machine) -> None:
+    module, name = m.line().decode("utf-8"), m.line().decode("utf-8")
+    m.push(m.grammar.find(module, name), 8)
 
 
-def _global(m: _Machine, stack: list[Any], g: Grammar, names: str) -> None:
-    module, name = names.split(" ", 1)
-    stack.append(g.find(module, name))
-
-
-def _stack_global(m: _Machine, stack: list[Any], g: Grammar, _: Any) -> None:
+@_on(b"\x93")
+def _stack_global(m: _Machine) -> None:
     name, module = m.pop(), m.pop()
     if type(name) is not str or type(module) is not str:
         raise UnpicklingError("broken pickle: STACK_GLOBAL needs two strings")
-    stack.append(g.find(module, name))
+    m.push(m.grammar.find(module, name), 8)
 
 
-def _reduce(m: _Machine, stack: list[Any], g: Grammar, _: Any) -> None:
+@_on(b"R")
+def _reduce(m: _Machine) -> None:
     args, function = m.pop(), m.pop()
-    stack.append(g.call(function, args))
+    m.push(m.grammar.call(function, args), 300)
 
 
-def _new_object(m: _Machine, stack: list[Any], g: Grammar, _: Any) -> None:
+@_on(b"\x81")
+def _new_object(m: _Machine) -> None:
     args, cls = m.pop(), m.pop()
-    stack.append(g.new(cls, args))
+    m.push(m.grammar.new(cls, args), 300)
 
 
-def _build(m: _Machine, stack: list[Any], g: Grammar, _: Any) -> None:
+@_on(b"\x92")
+def _new_object_ex(m: _Machine) -> None:
+    options, args, cls = m.pop(), m.pop(), m.pop()
+    if type(options) is not dict or options:
+        raise UnpicklingError("an instance made with keyword arguments is not allowed")
+    m.push(m.grammar.new(cls, args), 300)
+
+
+@_on(b"o")
+def _old_object(m: _Machine) -> None:
+    """Protocol 1's instances: a class and its arguments above the mark."""
+    values = m.values()
+    if not values:
+        raise UnpicklingError("broken pickle: an instance without its class")
+    m.push(m.grammar.new(values[0], tuple(values[1:])), 300)
+
+
+@_on(b"b")
+def _build(m: _Machine) -> None:
     state = m.pop()
-    g.build(stack[-1], state)
+    old = m.top()
+    new, i = m.grammar.build(old, state)
+    m.spend(64)
+    if new is not old:  # a NumPy value, which is made when its state is known
+        m.stack[-1] = new
+        if i is not None:
+            m.memo[i] = new
 
 
-class _Elsewhere(Exception):
-    """Carries an exception that the pickle is not to blame for through `read_pickle`."""
-
-    def __init__(self, error: Exception):
-        self.error = error
-
-
-def _persistent(m: _Machine, stack: list[Any], g: Grammar, _: Any) -> None:
-    pid = m.pop()
-    try:
-        stack.append(m.persistent(pid))
-    except UnpicklingError:
-        raise
-    except Exception as e:
-        raise _Elsewhere(e) from e
-
-
-def _no_operation(m: _Machine, stack: list[Any], g: Grammar, _: Any) -> None:
-    """PROTO and FRAME: nothing to do, pickletools has checked them."""
-
-
-_STEPS: dict[str, Callable[[_Machine, list[Any], Grammar, Any], object]] = {
-    "PROTO": _no_operation,
-    "FRAME": _no_operation,
-    "MARK": lambda m, stack, g, _: stack.append(_MARK),
-    "POP": lambda m, stack, g, _: stack.pop(),
-    "POP_MARK": lambda m, stack, g, _: m.pop_to_mark(),
-    "DUP": lambda m, stack, g, _: stack.append(stack[-1]),
-    "PUT": _put,
-    "BINPUT": _put,
-    "LONG_BINPUT": _put,
-    "MEMOIZE": _put,
-    "GET": _get,
-    "BINGET": _get,
-    "LONG_BINGET": _get,
-    "APPEND": _append,
-    "APPENDS": _appends,
-    "LIST": lambda m, stack, g, _: stack.append(m.pop_to_mark()),
-    "TUPLE": lambda m, stack, g, _: stack.append(tuple(m.pop_to_mark())),
-    "FROZENSET": lambda m, stack, g, _: stack.append(frozenset(m.pop_to_mark())),
-    "DICT": _dict,
-    "SETITEM": _set_item,
-    "SETITEMS": _set_items,
-    "ADDITEMS": _add_items,
-    "GLOBAL": _global,
-    "STACK_GLOBAL": _stack_global,
-    "REDUCE": _reduce,
-    "NEWOBJ": _new_object,
-    "BUILD": _build,
-    "BINPERSID": _persistent,
-}
-
-
-# ---------------------------------------------------------------- Python's and NumPy's own types
-
-
-def _hashable(value: Any) -> bool:
-    return type(value).__hash__ is not None
-
-
-def _name(value: Any) -> str:
-    """module.name of a class or function, for error texts."""
-    if not hasattr(value, "__qualname__"):
-        return f"a {type(value).__name__}"
-    return f"{value.__module__}.{value.__qualname__}"
-
-
-def _set_state(instance: Any, state: Any) -> None:
-    """What pickle's BUILD does to an instance of a class that the user has registered."""
-    setter = getattr(instance, "__setstate__", None)
-    if setter is not None:
-        setter(state)
-        return
-    slots = None
-    if type(state) is tuple and len(state) == 2:
-        state, slots = state
-    if state:
-        instance.__dict__.update(state)
-    for name, value in (slots or {}).items():
-        setattr(instance, name, value)
-
-
-def _reconstructor(*args: Any) -> Any:
-    """Stands for copyreg's function of this name; Grammar.call gives it its meaning."""
-    raise UnpicklingError("copyreg._reconstructor is allowed for plain objects only")
-
-
-def _encode(text: str, encoding: str = "utf-8") -> bytes:
-    """_codecs.encode: how protocols 0 to 2 write bytes."""
-    if type(text) is not str or encoding != "latin1":
-        raise UnpicklingError("_codecs.encode is allowed for latin1 only")
-    return text.encode("latin1")
-
-
-def _of_values(kind: Any) -> Callable[..., Any]:
-    """kind(values), of values in the file itself: a `range` could ask for any amount of memory."""
-
-    def make(*args: Any) -> Any:
-        if not all(type(a) in (list, tuple, set, dict) for a in args):
-            raise UnpicklingError(
-                f"{_name(kind)} is allowed for lists, tuples, sets and dicts only"
-            )
-        return kind(*args)
-
-    return make
-
-
-def _default_dict(factory: Any = None, *args: Any) -> defaultdict[Any, Any]:
-    if factory not in (None, list, dict, set, int, float, str, bool, tuple):
-        raise UnpicklingError(f"defaultdict of {_name(factory)} is not allowed")
-    return defaultdict(factory, *args)
-
-
-def _byte_array(*args: Any) -> bytearray:
-    if args and type(args[0]) not in (bytes, str):
-        raise UnpicklingError("bytearray is allowed for bytes only")
-    return bytearray(*args)
-
-
-def _plain_dtype(code: Any, align: bool = False, copy: bool = True) -> np.dtype[Any]:
-    """numpy.dtype of numbers, bool or text: a new object, so that its byte order can be set."""
-    if type(code) is not str or code.lstrip("<>=|")[:1] not in set("biufcSU?"):
-        raise UnpicklingError(f"numpy.dtype({code!r}) is not allowed: only numbers and text")
-    return np.dtype(code, align=False, copy=True)
-
-
-def _empty_array(cls: Any, shape: Any, code: Any) -> np.ndarray:
-    if cls is not np.ndarray:
-        raise UnpicklingError(f"an array of {_name(cls)} is not allowed: only numpy.ndarray")
-    return np.empty(0, np.int8)
-
-
-def _array_of_buffer(data: Any, dtype: Any, shape: Any, order: Any) -> np.ndarray:
-    """numpy._core.numeric._frombuffer: how protocol 5 writes arrays."""
-    a = np.frombuffer(bytearray(data), _checked_dtype(dtype))
-    return a.reshape(shape, order=order)
-
-
-def _scalar(dtype: Any, data: Any = None) -> Any:
-    if type(data) is not bytes:
-        raise UnpicklingError("a NumPy scalar needs its bytes")
-    return np.frombuffer(data, _checked_dtype(dtype))[0]
-
-
-def _checked_dtype(dtype: Any) -> np.dtype[Any]:
-    if not isinstance(dtype, np.dtype) or dtype.kind not in "biufcSU" or dtype.hasobject:
-        raise UnpicklingError(f"NumPy data of {dtype} are not allowed: only numbers and text")
-    return dtype
-
-
-def _set_numpy_state(instance: Any, state: Any) -> None:
-    """__setstate__ of an array or a dtype, after a look at what it would be given."""
-    if type(state) is not tuple:
-        raise UnpicklingError("broken state of a NumPy value")
-    if isinstance(instance, np.dtype):
-        # (version, byte order, subdtype, names, fields, itemsize, alignment, flags)
-        if len(state) != 8 or any(part is not None for part in state[2:5]):
-            raise UnpicklingError("structured NumPy dtypes are not allowed")
-    else:
-        # (version, shape, dtype, is Fortran order, bytes)
-        if len(state) != 5 or type(state[4]) is not bytes:
-            raise UnpicklingError("broken state of a NumPy array")
-        _checked_dtype(state[2])
-    instance.__setstate__(state)
-
-
-_DTYPE_TYPES = {type(np.dtype(code)) for code in "?bhilqBHILQefdgFDGSU"}
-
-_NUMBERS_AND_TEXT = (int, float, bool, complex, str, bytes, bytearray)
-_CONTAINERS = (list, tuple, dict, set, frozenset)
-
-_VALUES: dict[tuple[str, str], Any] = {
-    **{
-        ("builtins", t.__name__): t
-        for t in (*_NUMBERS_AND_TEXT, *_CONTAINERS, slice, range, object)
-    },
-    ("builtins", "xrange"): range,
-    ("collections", "OrderedDict"): OrderedDict,
-    ("collections", "Counter"): Counter,
-    ("collections", "defaultdict"): defaultdict,
-    ("_codecs", "encode"): _encode,
-    ("copyreg", "_reconstructor"): _reconstructor,
-    ("numpy", "dtype"): np.dtype,
-    ("numpy", "ndarray"): np.ndarray,
-    ("numpy._core.multiarray", "_reconstruct"): _empty_array,
-    ("numpy._core.multiarray", "scalar"): _scalar,
-    ("numpy._core.numeric", "_frombuffer"): _array_of_buffer,
-}
-
-_CALLS: dict[Any, Callable[..., Any]] = {
-    **{t: _of_values(t) for t in (*_CONTAINERS, OrderedDict, Counter)},
-    **{t: t for t in (complex, slice, range)},
-    bytearray: _byte_array,
-    defaultdict: _default_dict,
-    _encode: _encode,
-    np.dtype: _plain_dtype,
-    _empty_array: _empty_array,
-    _scalar: _scalar,
-    _array_of_buffer: _array_of_buffer,
-}
+@_on(b"Q")
+def _persistent(m: _Machine) -> None:
+    m.push(m.persistent(m.pop()), 100)

@@ -20,7 +20,7 @@ def embedding_dw(dy, i, rows, padding_idx, scale_by_freq):
 
     dy (*, E), i (*) -> (V, E). The row padding_idx stays 0; -1: none does.
     """
-    i, dy = i.reshape(-1), dy.reshape(-1, dy.shape[-1])
+    i, dy = i.reshape(-1), dy.reshape(i.size, dy.shape[-1])
     if scale_by_freq:
         dy = dy / np.bincount(i, minlength=rows)[i].astype(dy.dtype)[:, None]
     dw = np.zeros((rows, dy.shape[-1]), dy.dtype)

@@ -5,6 +5,8 @@ N rows of the batch (any leading shape), I inputs, O outputs
 
 from __future__ import annotations
 
+from math import prod
+
 import numpy as np
 
 
@@ -27,9 +29,14 @@ def linear_dx(dy, w):
 
 def linear_dw(dy, x):
     """dw = dyᵀ x over the rows: dy (*, O), x (*, I) -> (O, I)"""
-    return dy.reshape(-1, dy.shape[-1]).T @ x.reshape(-1, x.shape[-1])
+    return _rows(dy).T @ _rows(x)
 
 
 def linear_db(dy):
     """db = Σ dy over the rows: (*, O) -> (O)"""
-    return dy.reshape(-1, dy.shape[-1]).sum(0)
+    return _rows(dy).sum(0)
+
+
+def _rows(x):
+    """x (*, I) as (N, I). NumPy cannot tell N from a -1 where I is 0."""
+    return x.reshape(prod(x.shape[:-1]), x.shape[-1])

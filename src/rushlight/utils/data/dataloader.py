@@ -470,7 +470,7 @@ class _MultiProcessingDataLoaderIter(_BaseDataLoaderIter):
 
     def _begin(self, loader: DataLoader, skip: int | None) -> None:
         self._persistent_workers = loader.persistent_workers
-        if not hasattr(self, "_pool"):
+        if not hasattr(self, "_pool") or self._pool.closed:
             from .worker_pool import WorkerPool
 
             self._pool = WorkerPool(loader, self._base_seed, self._is_stream)

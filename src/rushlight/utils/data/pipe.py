@@ -10,7 +10,10 @@ from __future__ import annotations
 import io
 import os
 import pickle
+import struct
+import time
 import weakref
+from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -21,6 +24,7 @@ from ...core.tensor import Tensor, wrap
 
 __all__ = ["make_pipe", "receive", "send"]
 
+CHECK_SECONDS = 5.0  # how often a silent sender is looked after
 _PIPE_BYTES = 1 << 20  # what Linux grants without privileges; the default is 64 KiB
 
 
@@ -54,17 +58,35 @@ def send(connection: Connection, message: Any) -> None:
     _Pickler(stream, 5, buffer_callback=buffers.append).dump(message)
     views = [buffer.raw() for buffer in buffers]
     sizes = [view.nbytes for view in views]
-    connection.send_bytes(pickle.dumps((stream.getvalue(), sizes), 5))
+    head = pickle.dumps((stream.getvalue(), sizes), 5)
+    if os.name != "nt":  # there send_bytes keeps the length
+        _write(connection, memoryview(struct.pack("<Q", len(head))))
+    _write(connection, memoryview(head))
     for view in views:
         _write(connection, view)
 
 
-def receive(connection: Connection) -> Any:
-    """The next message. EOFError: the sender has gone."""
-    body, sizes = pickle.loads(connection.recv_bytes())
+def receive(
+    connection: Connection,
+    deadline: float | None = None,
+    alive: Callable[[], bool] = lambda: True,
+) -> Any:
+    """The next message. EOFError: the sender has gone, or `alive` says so, in whatever part of it.
+
+    deadline: a time.monotonic() after which TimeoutError is raised, within a message too.
+    """
+    if os.name == "nt":
+        head = memoryview(connection.recv_bytes())
+    else:
+        length = np.empty(8, np.uint8)
+        _read(connection, length, deadline, alive)
+        found = np.empty(struct.unpack("<Q", length)[0], np.uint8)
+        _read(connection, found, deadline, alive)
+        head = found.data
+    body, sizes = pickle.loads(head)
     buffers = [np.empty(size, np.uint8) for size in sizes]
     for buffer in buffers:
-        _read(connection, buffer)
+        _read(connection, buffer, deadline, alive)
     return pickle.loads(body, buffers=buffers)
 
 
@@ -76,12 +98,27 @@ def _write(connection: Connection, view: memoryview) -> None:
         view = view[os.write(connection.fileno(), view) :]
 
 
-def _read(connection: Connection, buffer: np.ndarray) -> None:
+def _read(
+    connection: Connection, buffer: np.ndarray, deadline: float | None, alive: Callable[[], bool]
+) -> None:
     if os.name == "nt":
         connection.recv_bytes_into(buffer)
         return
+    import select
+
+    ready = select.poll()
+    ready.register(connection.fileno(), select.POLLIN)
     view = buffer.data
     while view.nbytes:
+        seconds = CHECK_SECONDS
+        if deadline is not None:
+            seconds = min(seconds, max(deadline - time.monotonic(), 0.0))
+        if not ready.poll(seconds * 1000):
+            if deadline is not None and time.monotonic() >= deadline:
+                raise TimeoutError
+            if not alive() and not ready.poll(0):
+                raise EOFError
+            continue
         count = os.readv(connection.fileno(), [view])
         if count == 0:
             raise EOFError

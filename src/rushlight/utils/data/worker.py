@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import signal
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Any
@@ -119,6 +120,8 @@ def work(job: Job) -> None:
     global _info
     from .pipe import close_inherited_ends  # multiprocessing: slow to import
 
+    if hasattr(signal, "pthread_sigmask"):  # the main process had it blocked while it started us
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     close_inherited_ends(keep=(job.tasks, job.results))
     set_num_threads(1)
     seed = job.base_seed + job.id

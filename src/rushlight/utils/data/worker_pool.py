@@ -10,9 +10,13 @@ from __future__ import annotations
 
 import collections
 import os
+import signal
 import time
 import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
 from multiprocessing import connection as mp_connection
+from threading import Timer, current_thread, main_thread
 from typing import TYPE_CHECKING, Any
 
 from . import pipe
@@ -23,7 +27,29 @@ if TYPE_CHECKING:
 
 __all__ = ["WorkerPool"]
 
-_CHECK_SECONDS = 5.0
+_GRACE_SECONDS = 5.0  # for the sample that a worker is at when its loader ends
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Ctrl-C waits until the block ends: inside of it a process would be forgotten or half ended.
+
+    In the main thread, which is where Python raises KeyboardInterrupt. One that came meanwhile is
+    sent once more a moment later: what a finalizer raises, Python prints and forgets.
+    """
+    if not hasattr(signal, "pthread_sigmask") or current_thread() is not main_thread():
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        came = signal.SIGINT in signal.sigpending() and signal.SIGINT not in before
+        if came:
+            signal.sigwait({signal.SIGINT})
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if came:
+            Timer(0.01, os.kill, (os.getpid(), signal.SIGINT)).start()
 
 
 class _Worker:
@@ -57,6 +83,7 @@ class WorkerPool:
         self._turns: collections.deque[_Worker] = collections.deque()
         self._next_worker = 0
         self._epoch = 0
+        self.closed = False  # by an error: a persistent loader needs a new one
         self._workers: list[_Worker] = []
         self._closer = weakref.finalize(self, _shut_down, self._workers, os.getpid())
         job = {
@@ -70,8 +97,9 @@ class WorkerPool:
             "num_workers": loader.num_workers,
         }
         context = loader.multiprocessing_context or multiprocessing
-        for i in range(loader.num_workers):
-            self._workers.append(_Worker(context, job, i))
+        with uninterrupted():
+            for i in range(loader.num_workers):
+                self._workers.append(_Worker(context, job, i))
 
     @property
     def processes(self) -> list:
@@ -127,6 +155,7 @@ class WorkerPool:
 
     def close(self) -> None:
         """End the processes. Also happens when the pool is deleted and at exit."""
+        self.closed = True
         self._turns.clear()
         self._closer()
 
@@ -156,18 +185,30 @@ class WorkerPool:
     def _receive(self, worker: _Worker) -> Any:
         deadline = time.monotonic() + self._timeout if self._timeout > 0 else None
         try:
-            while True:
-                seconds = _CHECK_SECONDS
-                if deadline is not None:
-                    seconds = min(seconds, max(deadline - time.monotonic(), 0))
-                if worker.results.poll(seconds):
-                    return pipe.receive(worker.results)
-                if deadline is not None and time.monotonic() >= deadline:
-                    raise self._late()
-                if not worker.process.is_alive() and not worker.results.poll(0):
-                    raise EOFError
+            if os.name == "nt":  # elsewhere `receive` waits by itself
+                self._wait(worker, deadline)
+            return pipe.receive(worker.results, deadline, worker.process.is_alive)
+        except TimeoutError:
+            # what is left of its message would be taken for the next one
+            self.close()
+            raise self._late() from None
         except (EOFError, ConnectionResetError):
             raise self._death(worker) from None
+        except BaseException:  # Ctrl-C within a message
+            self.close()
+            raise
+
+    def _wait(self, worker: _Worker, deadline: float | None) -> None:
+        while True:
+            seconds = pipe.CHECK_SECONDS
+            if deadline is not None:
+                seconds = min(seconds, max(deadline - time.monotonic(), 0))
+            if worker.results.poll(seconds):
+                return
+            if deadline is not None and time.monotonic() >= deadline:
+                raise TimeoutError
+            if not worker.process.is_alive() and not worker.results.poll(0):
+                raise EOFError
 
     def _late(self) -> RuntimeError:
         return RuntimeError(f"DataLoader timed out after {self._timeout} seconds")
@@ -178,8 +219,6 @@ class WorkerPool:
         code = process.exitcode
         how = f"exit code {code}"
         if code is not None and code < 0:
-            import signal
-
             how = f"killed by signal {-code} ({signal.Signals(-code).name})"
             if -code == getattr(signal, "SIGKILL", 9):
                 how += "; the system does this when memory runs out"
@@ -190,14 +229,11 @@ class WorkerPool:
         )
 
 
-def _shut_down(workers: list[_Worker], owner: int) -> None:
-    """Close the pipes, which ends the workers after their current sample, and join them."""
-    if os.getpid() != owner:
-        return  # a copy of the pool in a forked process
+def _end(workers: list[_Worker]) -> None:
     for worker in workers:
         worker.tasks.close()
         worker.results.close()
-    deadline = time.monotonic() + _CHECK_SECONDS
+    deadline = time.monotonic() + _GRACE_SECONDS
     for worker in workers:
         worker.process.join(max(deadline - time.monotonic(), 0))
         if worker.process.is_alive():
@@ -206,3 +242,11 @@ def _shut_down(workers: list[_Worker], owner: int) -> None:
         if worker.process.is_alive():
             worker.process.kill()
             worker.process.join()
+
+
+def _shut_down(workers: list[_Worker], owner: int) -> None:
+    """Close the pipes, which ends the workers after their current sample, and join them."""
+    if os.getpid() != owner:
+        return  # a copy of the pool in a forked process
+    with uninterrupted():
+        _end(workers)

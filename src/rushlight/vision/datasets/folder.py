@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ...serialization.errors import ImageError, UserError, reading
 from ..transforms.pil import image_module
 from .vision import VisionDataset
 
@@ -85,18 +86,31 @@ def make_dataset(
 
 
 def default_loader(path: str | Path) -> Any:
-    """The image in a file, as a PIL image in RGB. RuntimeError: none that Pillow can read."""
+    """The image in a file, as a PIL image in RGB. ImageError: none that Pillow can read."""
+    return read_image(path, "RGB")
+
+
+def read_image(path: str | Path, mode: str) -> Any:
+    """The image in a file, converted to `mode`.
+
+    ImageError (a LoadError, RuntimeError and OSError) for whatever Pillow raises about the contents
+    (each of its formats has errors of its own); OSError if the file cannot be opened.
+    """
     Image = image_module()
-    try:
-        with open(path, "rb") as file, Image.open(file) as image:
-            return image.convert("RGB")
-    except (OSError, SyntaxError) as error:
-        if isinstance(error, OSError) and error.errno is not None:
-            raise  # the system's own error, which names the file
-        raise RuntimeError(
-            f"{path} is not an image that can be read, or only part of one: {error}\n"
-            f"  {os.path.getsize(path)} bytes; expected one of {', '.join(IMG_EXTENSIONS)}"
-        ) from error
+    with open(path, "rb") as file, reading(os.fspath(path), ImageError):
+        try:
+            with Image.open(file) as image:
+                return image.convert(mode)
+        except MemoryError:
+            raise
+        except Exception as error:
+            if isinstance(error, OSError) and error.errno is not None:
+                raise UserError(error) from None  # of the disk
+            size = os.fstat(file.fileno()).st_size
+            raise ImageError(
+                f"{path} is not an image that can be read, or only part of one: {error}\n"
+                f"  {size} bytes; expected one of {', '.join(IMG_EXTENSIONS)}"
+            ) from error
 
 
 class DatasetFolder(VisionDataset):
