@@ -8,6 +8,7 @@ import numpy as np
 
 from ..core.dtype import bool_
 from ..core.tensor import Tensor, wrap
+from ..dispatch.messages import not_implemented
 from ..dispatch.registry import FUNCTIONS, composite, op
 from ..kernels import K
 from .minmax import only_one
@@ -118,6 +119,25 @@ class Cumprod:
 def _constant(a: np.ndarray, like):
     """The array a on the carrier of `like`."""
     return wrap(a) if isinstance(like, Tensor) else a
+
+
+def _in_own_dtype(card):
+    """In place a bool tensor would have to hold integers: only a 0-d one, which stays, may be."""
+    general = card.change
+
+    def change(args):
+        x = args[0]
+        if isinstance(x, Tensor) and x._a.dtype.kind == "b":
+            if _axis(args[1], x) is not None:
+                raise not_implemented(f"{card.name}_out_cpu", x._a)
+            return x.copy_(x)
+        return general(args)
+
+    card.change = change
+
+
+_in_own_dtype(Cumsum)
+_in_own_dtype(Cumprod)
 
 
 @op(

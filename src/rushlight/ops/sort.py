@@ -9,6 +9,7 @@ from ..dispatch.registry import composite, op
 from ..kernels import K
 from .minmax import dims_not_empty, only_one, pick, put_back
 from .reduce import axes_of
+from .ties import settle
 
 
 def ascending(x: np.ndarray, axis: int) -> np.ndarray:
@@ -164,7 +165,7 @@ class Topk:
             index = ascending(x, axis)[chosen]
         if largest:
             index = index[(*window, slice(None, None, -1))]
-        index = K.dense(index)
+        index = settle(x, K.dense(index), axis, k, "largest" if largest else "smallest")
         return K.take_along_axis(x, index, axis), index
 
     def backward(c, dy, indices, x_shape, dim):
@@ -204,7 +205,8 @@ class Kthvalue:
         axis = axis_or_none(x, dim)
         if axis is None:
             return only_one(x)
-        return pick(x, ascending(x, axis).take([k - 1], axis), axis, keepdim)
+        index = settle(x, ascending(x, axis).take([k - 1], axis), axis, k, "kth")
+        return pick(x, index, axis, keepdim)
 
     def backward(c, dy, indices, x_shape, dim, keepdim):
         return put_back(dy, indices, x_shape, dim, keepdim)

@@ -53,7 +53,7 @@ def erfinv(x):
             y = y - (_erf(y) - v) / (_SLOPE * np.exp(-y * y))
             tail = tail + (_erfc(tail) - rest) / (_SLOPE * np.exp(-tail * tail))
         y = np.where(rest >= 0.3, y, np.copysign(tail, v))
-        y = np.where(rest > 0, y, np.where(rest == 0, np.copysign(np.inf, v), -np.nan))
+        y = np.where(rest > 0, y, np.where(rest == 0, np.copysign(np.inf, v), np.nan))
     return y.astype(x.dtype)
 
 
