@@ -131,6 +131,22 @@ def test_the_integral_over_nothing_keeps_the_dtype_and_no_history():
     assert not torch.trapezoid(torch.zeros(2, 0).requires_grad_()).requires_grad
 
 
+# ---------------------------------------------------------------- strides
+
+
+def test_softmax_lies_in_row_major_order(kernels):
+    x = np.arange(6, dtype=np.float32).reshape(2, 3).T
+    assert kernels.softmax(x, 1).flags.c_contiguous
+    assert kernels.log_softmax(x, 0).flags.c_contiguous
+
+
+def test_running_extremes_and_triangles_lie_in_row_major_order():
+    x = torch.arange(6).reshape(2, 3).t()
+    values, indices = torch.cummax(x, 0)
+    assert values.stride() == indices.stride() == (2, 1)
+    assert torch.tril(x).stride() == torch.triu(x).stride() == (2, 1)
+
+
 # ---------------------------------------------------------------- gradients
 
 
@@ -305,3 +321,37 @@ def test_matrix_power():
     same(torch.linalg.matrix_power(tensor([[1, 1], [0, 1]]), 5), [[1, 5], [0, 1]], torch.int64)
     with pytest.raises(RuntimeError, match="must be batches of square matrices"):
         torch.matrix_power(torch.ones(2, 3), 2)
+
+
+# ---------------------------------------------------------------- what must be refused
+
+
+def test_bool_has_no_order_statistics():
+    x = tensor([True, False])
+    for f in (torch.median, torch.nanmedian):
+        with pytest.raises(NotImplementedError, match="\"median_cpu\" not implemented for 'Bool'"):
+            f(x)
+        with pytest.raises(NotImplementedError, match="\"median_out\" not implemented for 'Bool'"):
+            f(x, 0)
+    with pytest.raises(NotImplementedError, match="\"kthvalue_cpu\" not implemented for 'Bool'"):
+        torch.kthvalue(x, 1)
+    with pytest.raises(RuntimeError, match="topk does not support bool dtypes on CPU"):
+        torch.topk(x, 1)
+    with pytest.raises(RuntimeError, match=r"argmin\(\): does not support bool input"):
+        torch.argmin(x)
+    with pytest.raises(
+        RuntimeError, match=r"Unsupported input type encountered for isin\(\): Bool"
+    ):
+        torch.isin(x, x)
+
+
+def test_glu_of_integers():
+    with pytest.raises(NotImplementedError, match="\"glu_cpu\" not implemented for 'Long'"):
+        F.glu(tensor([1, 2]))
+
+
+def test_dimensions_of_a_0_d_tensor():
+    with pytest.raises(RuntimeError, match="dim 0 appears multiple times in the list of dims"):
+        tensor(1.0).squeeze((0, -1))
+    with pytest.raises(IndexError, match="Dimension out of range"):
+        tensor(1.0).transpose(7, 0)

@@ -448,7 +448,7 @@ class Softshrink:
 # ---------------------------------------------------------------- gates and learned slopes
 
 
-@op("glu(input, dim=-1)", at="F", tensors=1, node="Glu")
+@op("glu(input, dim=-1)", at="F", tensors=1, node="Glu", not_for="iub", kernel="glu_cpu")
 class Glu:
     """y = a σ(b), a and b the halves of x along dim    Dauphin et al. 2016, arXiv:1612.08083
 

@@ -32,8 +32,8 @@ def not_empty(name: str, x: Tensor, error: type[Exception] = RuntimeError) -> No
 
 
 def real_only(kernel: str, x: Tensor) -> None:
-    """NotImplementedError: x is complex, which has no order."""
-    if x._a.dtype.kind == "c":
+    """NotImplementedError: x is complex, which has no order, or bool, which has no kernel."""
+    if x._a.dtype.kind == "c" or (x._a.dtype.kind == "b" and x._a.size):
         raise not_implemented(kernel, x._a)
 
 
@@ -324,6 +324,8 @@ def min(input, dim, keepdim, *, other):
 def _arguments(name: str, input: Tensor, dim, keepdim) -> tuple:
     if input.is_complex():
         raise RuntimeError(f"{name}(): does not support complex input")
+    if input._a.dtype.kind == "b":
+        raise RuntimeError(f"{name}(): does not support bool input")
     one_dimension(name, dim)
     if dim is None:
         not_empty(name, input, IndexError)

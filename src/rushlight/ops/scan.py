@@ -188,6 +188,7 @@ def _running_extreme(x, dim, f):
         return only_one(x)
     if not x.size:
         return x.copy(), K.zeros(x.shape, like=x, dtype=np.int64)
+    x = K.dense(x)
     values = f.accumulate(x, axis)
     place = np.arange(x.shape[axis]).reshape((-1,) + (1,) * (x.ndim - 1 - axis))
     found = x == values

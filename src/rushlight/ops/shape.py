@@ -325,7 +325,15 @@ class Squeeze:
     """
 
     def prepare(input, dim):
-        return input, dim if dim is None or isinstance(dim, int) else tuple(dim)
+        if dim is None or isinstance(dim, int):
+            return input, dim
+        seen: set = set()
+        for d in dim:
+            d = wrapped(d, input._a.ndim)
+            if d in seen:
+                raise RuntimeError(f"dim {d} appears multiple times in the list of dims")
+            seen.add(d)
+        return input, tuple(dim)
 
     def variant(x, dims):
         return None if dims is None else "Squeeze1" if isinstance(dims, int) else "Squeeze2"
@@ -514,7 +522,10 @@ class Transpose:
     """
 
     def forward(x, dim0, dim1):
-        return x.swapaxes(dim0, dim1) if x.ndim else x[...]
+        if not x.ndim:
+            wrapped(dim0, 0), wrapped(dim1, 0)  # -1 and 0 only
+            return x[...]
+        return x.swapaxes(dim0, dim1)
 
     def backward(c, dy, dim0, dim1):
         return K.swapaxes(dy, dim0, dim1) if dy.ndim else dy

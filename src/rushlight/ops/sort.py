@@ -145,6 +145,8 @@ class Topk:
 
     def prepare(input, k, dim, largest, sorted):
         _no_complex("topk", input)
+        if input._a.dtype.kind == "b":
+            raise RuntimeError("topk does not support bool dtypes on CPU")
         axis = axis_or_none(input, dim)
         if not 0 <= k <= (1 if axis is None else input.shape[axis]):
             raise RuntimeError("selected index k out of range")
@@ -182,7 +184,7 @@ class Topk:
 @op(
     "kthvalue(input, k: int, dim=-1, keepdim=False, *, out=None)",
     at="torch Tensor",
-    not_for="c",
+    not_for="cb",
     kernel="kthvalue_cpu",
     **_INDEXED,
 )
