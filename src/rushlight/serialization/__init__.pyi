@@ -1,4 +1,5 @@
 # Made by tools/make_stubs.py from the schemas of the ops: `make stubs`.
+from .errors import LoadError as LoadError
 from .loading import add_safe_globals as add_safe_globals
 from .loading import clear_safe_globals as clear_safe_globals
 from .loading import get_safe_globals as get_safe_globals
