@@ -17,6 +17,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 RUN := $(VENV)/bin/python
+# processes of the test suite; the kernels have threads of their own
+JOBS ?= 2
 SOURCES := $(shell find src native -name '*.py' -o -name '*.cpp' -o -name '*.hpp' -o -name '*.npz') \
            pyproject.toml CMakeLists.txt
 # Matrix products are our own; the threads of the BLAS that NumPy brings would only be in the way.
@@ -28,7 +30,8 @@ demo: $(VENV)/installed
 	$(VENV)/bin/rushlight train digits --model mlp --epochs 15 --augment shift
 
 test: $(VENV)/installed
-	$(RUN) -m pytest -q; native=$$?; RUSHLIGHT_PURE=1 $(RUN) -m pytest -q && exit $$native
+	$(RUN) -m pytest -q -n $(JOBS); native=$$?; \
+	RUSHLIGHT_PURE=1 $(RUN) -m pytest -q -n $(JOBS) && exit $$native
 
 oracle: $(VENV)/oracle
 	$(RUN) -m pytest -q tests/oracle

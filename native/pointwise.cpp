@@ -97,7 +97,7 @@ RL_INLINE V mish_slope(V x) {
 constexpr double SELU_ALPHA = 1.6732632423543772848170429916717;
 constexpr double SELU_SCALE = 1.0507009873554804934193349852946;
 
-// e^x - 1 where x <= 0, where elu and its kin use it
+// e^x - 1 where x <= 0, where elu, selu and celu use it
 template <class V>
 RL_INLINE V expm1_below(V x) {
     return expm1(x > 0 ? V{} : x);

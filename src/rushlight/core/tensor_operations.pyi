@@ -780,7 +780,7 @@ class TensorOperations:
     def mm(self, mat2: Tensor) -> Tensor:
         """Z = X Y for matrices X (n, k), Y (k, m)"""
     def mode(self, dim: _int = -1, keepdim: _bool = False, *, axis: _int = -1, keepdims: _bool = False) -> return_types.mode:
-        """(values, indices): the most frequent element along dim, the smallest of ties, and where it"""
+        """(values, indices): the most frequent element along dim, the smallest of ties, and the"""
     def moveaxis(self, source: _int | Sequence[_int], destination: _int | Sequence[_int]) -> Tensor:
         """Dimensions `source` moved to the places `destination`; the others keep their order. A view."""
     def movedim(self, source: _int | Sequence[_int], destination: _int | Sequence[_int]) -> Tensor:

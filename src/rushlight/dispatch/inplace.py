@@ -41,8 +41,7 @@ def apply_inplace(card: Card, args: tuple) -> Tensor:
     if mode.grad and x._inference and not mode.inference:
         raise RuntimeError(
             "Inplace update to inference tensor outside InferenceMode is not allowed. You can "
-            "make a clone to "
-            "get a normal tensor before doing inplace update."
+            "make a clone to get a normal tensor before doing inplace update."
         )
     if card.promote is not None and not card.boolean and not alike(args, card.tensors):
         if card.promote == "arith" or x.dtype.category < FLOAT:
@@ -132,8 +131,7 @@ def write(x: Tensor, values: Any, name: str = "") -> None:
     ):
         raise RuntimeError(
             "unsupported operation: more than one element of the written-to tensor refers to a "
-            "single memory "
-            "location. Please clone() the tensor before performing the operation."
+            "single memory location. Please clone() the tensor before performing the operation."
         )
     elif a.size < 2**16 and _elements_under(a) < a.size:
         return _write_changed(x, values)
@@ -170,8 +168,7 @@ def writable(x: Tensor) -> np.ndarray:
     if any(s == 0 and n > 1 for s, n in zip(a.strides, a.shape, strict=False)):
         raise RuntimeError(
             "unsupported operation: more than one element of the written-to tensor refers to a "
-            "single memory "
-            "location. Please clone() the tensor before performing the operation."
+            "single memory location. Please clone() the tensor before performing the operation."
         )
     raise RuntimeError(
         "the tensor shares read-only memory of a NumPy array and cannot be changed in place; "
@@ -200,7 +197,7 @@ class _ViewScatter:
     def forward(base, new, chain, shape):
         raise AssertionError("recorded by rebase, never called")
 
-    def backward(c, dy, chain, shape):
+    def backward(c: Any, dy, chain, shape):
         outside = np.ones(shape, dtype=bool)
         inside = replay(chain, outside)
         if np.may_share_memory(inside, outside):

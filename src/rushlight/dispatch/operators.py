@@ -61,6 +61,7 @@ def inplace_operator(card: Card, ufunc: Any) -> Any:
 
     def inplace(x, y):
         a = x._a
+        b: Any
         if isinstance(y, Tensor):
             b = y._a
             plain = not ((x._rg or y._rg) and mode.grad) and a.dtype is b.dtype

@@ -1,9 +1,8 @@
 """The words that formulas are written in: NumPy's array functions under one signature each.
 
-Elementwise words have torch's names; reductions take (x, axis=None, keepdims=False);
-the rest follows NumPy.
-dispatch/on_tensors.py has the same words on Tensors.
-A word with a native kernel of the same name is overridden by it.
+Elementwise words have torch's names; reductions take (x, axis=None, keepdims=False); the rest
+follows NumPy. dispatch/on_tensors.py has the same words on Tensors. A native kernel of the same
+name overrides a word.
 """
 
 from __future__ import annotations

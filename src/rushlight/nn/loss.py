@@ -12,6 +12,23 @@ from . import functional as F
 from .linear import Linear
 from .module import Module
 
+__all__ = [
+    "BCELoss",
+    "BCEWithLogitsLoss",
+    "CTCLoss",
+    "CrossEntropyLoss",
+    "GaussianNLLLoss",
+    "HuberLoss",
+    "KLDivLoss",
+    "L1Loss",
+    "LinearCrossEntropyLoss",
+    "LinearCrossEntropyOptions",
+    "MSELoss",
+    "NLLLoss",
+    "PoissonNLLLoss",
+    "SmoothL1Loss",
+]
+
 
 class _Loss(Module):
     """What all losses share: how the elements' losses are reduced ('mean', 'sum' or 'none')."""
@@ -21,7 +38,16 @@ class _Loss(Module):
 
     def __init__(self, size_average: Any = None, reduce: Any = None, reduction: str = "mean"):
         super().__init__()
-        self.reduction = reduction_word(size_average, reduce, reduction)
+        try:
+            self.reduction = reduction_word(size_average, reduce, reduction)
+        except RuntimeError as error:
+            if not isinstance(size_average, Tensor) and not isinstance(reduce, Tensor):
+                raise
+            name = type(self).__name__
+            raise RuntimeError(
+                str(error).partition("\n")[0] + f"\n  nn.{name}(...) makes the layer of the loss; "
+                f"tensors are given to the layer\n  fix: nn.{name}()(input, target)"
+            ) from None
 
 
 class _WeightedLoss(_Loss):

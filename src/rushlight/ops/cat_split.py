@@ -1,4 +1,4 @@
-"""Joining: cat, stack and their kin; repeat, tile, grids."""
+"""Joining: cat, stack and relatives; repeat, tile, grids."""
 
 from __future__ import annotations
 
@@ -75,7 +75,8 @@ class Cat:
                     raise RuntimeError(
                         f"Sizes of tensors must match except in dimension {d}. Expected size "
                         f"{first[j]} but got size {t._a.shape[j]} for tensor number {i} in the "
-                        "list."
+                        "list.\n"
+                        f"  the first has shape {tuple(first)}, number {i} {tuple(t._a.shape)}"
                     )
         if len(kept) < len(tensors):  # a tensor left out still has its say in the dtype
             target = tensors[0].dtype
@@ -145,7 +146,9 @@ class Stack:
             if t._a.shape != first:
                 raise RuntimeError(
                     f"stack expects each tensor to be equal size, but got {list(first)} at entry 0 "
-                    f"and {list(t._a.shape)} at entry {i}"
+                    f"and {list(t._a.shape)} at entry {i}\n"
+                    "  fix: pad or crop them to one size; samples of a data set in its transform, "
+                    "or in DataLoader's collate_fn"
                 )
         return tensors, wrapped(dim, len(first) + 1)
 
@@ -172,13 +175,19 @@ stack = Stack
 
 @composite("atleast_1d", at="torch")
 def atleast_1d(*tensors):
-    """Each tensor, 0-d ones as 1-d; views."""
+    """Each tensor, 0-d ones as 1-d; views.
+
+    shape   () -> (1); others as they are
+    """
     return _each("atleast_1d", tensors, lambda t: t.reshape(1) if t._a.ndim == 0 else t)
 
 
 @composite("atleast_2d", at="torch")
 def atleast_2d(*tensors):
-    """Each tensor with at least 2 dimensions: vectors become rows; views."""
+    """Each tensor with at least 2 dimensions: vectors become rows; views.
+
+    shape   () -> (1, 1), (n) -> (1, n); others as they are
+    """
     return _each("atleast_2d", tensors, lambda t: t.reshape(1, -1) if t._a.ndim < 2 else t)
 
 
@@ -204,26 +213,42 @@ def _each(name, tensors, f):
 
 @composite("hstack(tensors, *, out=None)", at="torch")
 def hstack(tensors):
-    """cat along columns (of vectors: end to end)."""
+    """cat along columns (of vectors: end to end).
+
+    shape   (a), (b) -> (a + b); (n, a), (n, b) -> (n, a + b)
+    errors  RuntimeError: sizes that differ elsewhere
+    """
     tensors = [atleast_1d(t) for t in _checked_list("hstack", tensors)]
     return cat(tensors, 0 if tensors[0]._a.ndim == 1 else 1)
 
 
 @composite("vstack(tensors, *, out=None)", "row_stack", at="torch")
 def vstack(tensors):
-    """cat along rows; vectors are rows."""
+    """cat along rows; vectors are rows.
+
+    shape   (n) as (1, n); then (a, n), (b, n) -> (a + b, n)
+    errors  RuntimeError: sizes that differ elsewhere
+    """
     return cat([atleast_2d(t) for t in _checked_list("vstack", tensors)], 0)
 
 
 @composite("dstack(tensors, *, out=None)", at="torch")
 def dstack(tensors):
-    """cat along depth."""
+    """cat along depth.
+
+    shape   (n) as (1, n, 1), (n, m) as (n, m, 1); then along dim 2
+    errors  RuntimeError: sizes that differ elsewhere
+    """
     return cat([atleast_3d(t) for t in _checked_list("dstack", tensors)], 2)
 
 
 @composite("column_stack(tensors, *, out=None)", at="torch")
 def column_stack(tensors):
-    """cat along columns; vectors are columns."""
+    """cat along columns; vectors are columns.
+
+    shape   (n) as (n, 1); then (n, a), (n, b) -> (n, a + b)
+    errors  RuntimeError: sizes that differ elsewhere
+    """
     tensors = _checked_list("column_stack", tensors)
     return hstack([t.reshape(-1, 1) if t._a.ndim < 2 else t for t in tensors])
 
@@ -277,7 +302,10 @@ class Repeat:
 
 @composite("tile(input, *dims: int)", at="torch Tensor")
 def tile(input, *dims):
-    """repeat; missing repeats count as 1 in front."""
+    """repeat; missing repeats count as 1 in front.
+
+    shape   x (n, m), dims (a, b) -> (a n, b m)
+    """
     return Repeat.run((input, (1,) * (input._a.ndim - len(dims)) + dims))
 
 

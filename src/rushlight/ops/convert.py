@@ -298,19 +298,28 @@ def to_dense(input, dtype, *, masked_grad):
 
 @composite("detach(input)", at="torch")
 def detach(input):
-    """The same elements (shared), without history."""
+    """The same elements (shared), without history.
+
+    shape   x (*) -> y (*), a view
+    """
     return input.detach()
 
 
 @composite("detach_(input)", at="torch")
 def detach_(input):
-    """input with its history forgotten, in place."""
+    """input with its history forgotten, in place.
+
+    errors  RuntimeError: input is a view
+    """
     return input.detach_()
 
 
 @composite("get_device(input)", at="torch")
 def get_device(input):
-    """The index of input's device; -1 for the CPU."""
+    """The index of input's device; -1 for the CPU.
+
+    errors  TypeError: not a Tensor
+    """
     return input.get_device()
 
 
@@ -322,7 +331,10 @@ def is_nonzero(input):
 
 @composite("is_distributed(input)", at="torch Tensor")
 def is_distributed(input):
-    """False: no tensor is spread over processes."""
+    """False: no tensor is spread over processes.
+
+    errors  TypeError: not a Tensor
+    """
     return False
 
 

@@ -99,7 +99,10 @@ def diag_embed(input, offset, dim1, dim2):
 
 @composite("diagflat(input, offset=0)", at="torch Tensor")
 def diagflat(input, offset):
-    """All elements as the diagonal of a matrix."""
+    """All elements as the diagonal of a matrix.
+
+    shape   n elements -> (n + |offset|, n + |offset|)
+    """
     return diag_embed(input.reshape(-1), offset, -2, -1)
 
 

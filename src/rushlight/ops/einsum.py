@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import string
 
 import numpy as np
 
@@ -12,6 +11,8 @@ from ..dispatch.registry import composite, op
 from ..kernels import K
 from .matmul import Bmm, Mm
 from .reduce import axes_of
+
+_LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 @composite("tensordot(a: Tensor, b: Tensor, dims: int | Sequence = 2, out=None)", at="torch")
@@ -98,7 +99,7 @@ def einsum(equation, *operands):
 
 
 def _sublists(args: tuple) -> tuple:
-    letters = string.ascii_letters
+    letters = _LETTERS
     spell = lambda s: "".join("..." if i is Ellipsis else letters[i] for i in s)  # noqa: E731
     pairs, out = args, ""
     if len(args) % 2:

@@ -17,8 +17,8 @@ from ..core.grad_mode import no_grad
 from ..core.tensor import Tensor
 from ..dispatch.registry import composite, internal
 from ..kernels import K
+from .expand import broadcast_tensors
 from .narrow import is_narrow, rounded, wide
-from .shape import broadcast_tensors
 
 # ---------------------------------------------------------------- what all losses share
 
@@ -317,7 +317,10 @@ def poisson_nll_loss(
     at="torch",
 )
 def torch_poisson_nll_loss(input, target, log_input, full, eps, reduction):
-    """torch.nn.functional.poisson_nll_loss, all arguments to be given; reduction is 0, 1 or 2."""
+    """torch.nn.functional.poisson_nll_loss, all arguments to be given; reduction is 0, 1 or 2.
+
+    shape   and errors as there
+    """
     return _poisson(input, target, log_input, full, eps, numbered("poisson_nll_loss", reduction))
 
 

@@ -1,6 +1,6 @@
 """Products: matrices, vectors, batches, and the linear map of a layer.
 
-The checks of the small products stand in forward: operators run the cards without prepare.
+The checks of the small products are in forward: operators run the cards without prepare.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import numpy as np
 
 from ..core.dtype import from_numpy_dtype, scalar_name
 from ..core.tensor import Tensor, wrap
-from ..dispatch.messages import mismatch, not_implemented, tensor_argument
+from ..dispatch.messages import dtype_fix, mismatch, not_implemented, tensor_argument
 from ..dispatch.on_tensors import translate
 from ..dispatch.registry import composite, internal, op, write_out
 from ..kernels import K
@@ -24,7 +24,10 @@ def _same_dtype(x: np.ndarray, y: np.ndarray) -> None:
     if x.dtype != y.dtype:
         a, b = (scalar_name(from_numpy_dtype(z.dtype)).lower() for z in (x, y))
         a, b = (_C_NAMES.get(n, n) for n in (a, b))
-        raise RuntimeError(f"expected m1 and m2 to have the same dtype, but got: {a} != {b}")
+        raise RuntimeError(
+            f"expected m1 and m2 to have the same dtype, but got: {a} != {b}"
+            + dtype_fix("first", from_numpy_dtype(x.dtype), "second", from_numpy_dtype(y.dtype))
+        )
 
 
 def check_mm(x, y) -> None:
@@ -36,7 +39,9 @@ def check_mm(x, y) -> None:
     if x.shape[1] != y.shape[0]:
         raise RuntimeError(
             "mat1 and mat2 shapes cannot be multiplied "
-            f"({x.shape[0]}x{x.shape[1]} and {y.shape[0]}x{y.shape[1]})"
+            f"({x.shape[0]}x{x.shape[1]} and {y.shape[0]}x{y.shape[1]})\n"
+            f"  the first has {x.shape[1]} columns, the second {y.shape[0]} rows: must be equal"
+            + ("\n  fix: second.t()" if x.shape[1] == y.shape[1] else "")
         )
 
 
@@ -344,6 +349,17 @@ def linear(input, weight, bias=None, *, out=None):
 
 def odd_linear(x: np.ndarray, w: np.ndarray, b: np.ndarray | None) -> np.ndarray:
     """linear with a vector as weight (y = x · w + b), or the error in PyTorch's words."""
+    if b is not None and w.ndim == 2:
+        for said, n, y, m, z in (
+            ("self", "bias", b, "weight", w),
+            ("mat1", "input", x, "weight", w),
+        ):
+            if y.dtype != z.dtype:
+                p, q = from_numpy_dtype(y.dtype), from_numpy_dtype(z.dtype)
+                raise RuntimeError(
+                    f"{said} and mat2 must have the same dtype, but got {scalar_name(p)} and "
+                    f"{scalar_name(q)}" + dtype_fix(n, p, m, q)
+                )
     if x.dtype != w.dtype:
         _same_dtype(x, w)
     if x.ndim == 0 or x.shape[-1] != w.shape[-1]:
@@ -452,7 +468,10 @@ def multi_dot(tensors):
 
 @composite("kron(input, other: Tensor, *, out=None)", at="torch Tensor")
 def kron(input, other):
-    """The Kronecker product: every element of input times other, as blocks."""
+    """The Kronecker product: every element of input times other, as blocks.
+
+    shape   (a, b), (c, d) -> (a c, b d), in any number of dimensions
+    """
     n = max(input.ndim, other.ndim)
     a = (1,) * (n - input.ndim) + tuple(input.shape)
     b = (1,) * (n - other.ndim) + tuple(other.shape)

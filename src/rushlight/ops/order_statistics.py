@@ -157,8 +157,8 @@ def nanmedian(input, dim, keepdim):
     **_INDEXED,
 )
 class Mode:
-    """(values, indices): the most frequent element along dim, the smallest of ties, and where it
-    stands last.
+    """(values, indices): the most frequent element along dim, the smallest of ties, and the
+    index of its last occurrence
 
     grad    dy goes to that place
     errors  NotImplementedError: complex input; IndexError: dim of size 0 or out of range

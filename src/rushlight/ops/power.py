@@ -165,7 +165,10 @@ def _exponent(x: Tensor, p: Any) -> Any:
 
 @op("square(input, *, out=None)", at="torch Tensor", inplace="torch Tensor", tensors=1, node="Pow")
 class Square:
-    """y = x²;  dx = 2 dy x̄.  bool becomes int64"""
+    """y = x²;  dx = 2 dy x̄.  bool becomes int64
+
+    shape   x (*) -> y (*)
+    """
 
     def prepare(input):
         return input, 2
@@ -186,7 +189,10 @@ def _double(*operands: Any) -> Any:
 
 @composite("float_power(input: Tensor | Number, exponent, *, out=None)", at="torch Tensor")
 def float_power(input: Any, exponent: Any) -> Tensor:
-    """z = x^y, computed in float64 or complex128, each a tensor or a number."""
+    """z = x^y, computed in float64 or complex128, each a tensor or a number.
+
+    shape   the operands are broadcast
+    """
     if not isinstance(exponent, Tensor):
         tensor_argument("float_power", input)
     target = _double(input, exponent)

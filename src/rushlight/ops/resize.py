@@ -16,7 +16,7 @@ from ..core.tensor import Tensor, ViewInfo, address, storage_array, wrap
 from ..dispatch.registry import Card, composite
 from ..kernels import K
 from .as_strided import AsStrided, geometry
-from .index import slice_view
+from .select import slice_view
 from .shape import Permute, Squeeze, T, Transpose, Unsqueeze
 
 
@@ -149,7 +149,10 @@ def _reshaped(x: Tensor, shape: tuple) -> Tensor:
     at="torch Tensor",
 )
 def resize_as_(input, the_template, *, memory_format):
-    """input in the size of another tensor, in place."""
+    """input in the size of another tensor, in place.
+
+    shape   that of the_template; errors as for resize_
+    """
     return input.resize_(tuple(the_template._a.shape), memory_format=memory_format)
 
 
@@ -242,7 +245,7 @@ def _view_copy(arguments: str, view: Any = None) -> None:
         return y.clone(memory_format=contiguous_format)
 
     copy.__name__ = copy.__qualname__ = name + "_copy"
-    copy.__doc__ = f"What {name} finds, as a copy that shares nothing with the input."
+    copy.__doc__ = f"A copy of what {name} returns; shapes and errors as there."
     composite(arguments.replace("(", "_copy(", 1), at="torch")(copy)
 
 

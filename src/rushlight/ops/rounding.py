@@ -94,7 +94,11 @@ class Round:
     kernel="frac_cpu",
 )
 class Frac:
-    """y = x - trunc(x);  dx = dy"""
+    """y = x - trunc(x);  dx = dy
+
+    shape   x (*) -> y (*)
+    errors  NotImplementedError: integers, bool, complex numbers
+    """
 
     def forward(x):
         return x - K.trunc(x)

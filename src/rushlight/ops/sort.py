@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..core.tensor import Tensor
+from ..dispatch.messages import not_implemented
 from ..dispatch.registry import composite, op
 from ..kernels import K
 from .minmax import dims_not_empty, only_one, pick, put_back
@@ -184,7 +185,7 @@ class Topk:
 @op(
     "kthvalue(input, k: int, dim=-1, keepdim=False, *, out=None)",
     at="torch Tensor",
-    not_for="cb",
+    not_for="c",
     kernel="kthvalue_cpu",
     **_INDEXED,
 )
@@ -197,6 +198,8 @@ class Kthvalue:
 
     def prepare(input, k, dim, keepdim):
         axes = dims_not_empty("kthvalue", input, dim)
+        if axes is not None and input._a.dtype.kind == "b":
+            raise not_implemented("kthvalue_cpu", input._a)
         if not 1 <= k <= (1 if axes is None else input.shape[axes[0]]):
             raise RuntimeError(
                 f"kthvalue(): selected number k out of range for dimension {axes[0] if axes else 0}"

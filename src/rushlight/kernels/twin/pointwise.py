@@ -141,7 +141,7 @@ def threshold(x, threshold, value):
 
 
 def _below(x):
-    """min(x, 0): where elu and its kin use e^x, so that it does not overflow elsewhere."""
+    """min(x, 0): where elu, selu and celu use e^x, so that it does not overflow elsewhere."""
     return K.where(x > 0, 0, x)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..refusals import no_such_class
 from ..seam import K
 
 
@@ -49,9 +50,9 @@ def log_softmax_dx(dy, y, axis):
 
 @np.errstate(all="ignore")
 def cross_entropy(x, t, ignore_index, mean):
-    """-Σ log softmax(x)[n, t[n]] over the rows whose target is not ignore_index
+    """-Σ log softmax(x)[n, t[n]] over the rows whose target is not ignore_index; divided by their
+    number if `mean`.
 
-    Divided by their number if `mean`.
     x (N, C), t (N) int64 -> loss (), log softmax (N, C). IndexError: a target outside of 0..C-1.
     """
     logp = log_softmax(x, 1)
@@ -82,5 +83,5 @@ def _kept(t, classes, ignore_index):
     kept = t != ignore_index
     bad = kept & ((t < 0) | (t >= classes))
     if bad.any():
-        raise IndexError(f"Target {t[bad][0]} is out of bounds.")
+        raise no_such_class(t, bad, classes)
     return kept

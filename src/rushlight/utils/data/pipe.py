@@ -126,7 +126,7 @@ def _read(
 
 
 # This process's ends of all workers' pipes. A forked worker inherits them, and a pipe is only seen
-# to be closed when nobody else holds it: each worker closes those of the others.
+# to be closed when no other process holds it: each worker closes those of the others.
 own_ends: weakref.WeakSet = weakref.WeakSet()
 
 
