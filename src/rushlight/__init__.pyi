@@ -173,7 +173,7 @@ def acos(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 def acos_(input: Tensor) -> Tensor:
     """In-place version of acos; returns input."""
 def acosh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """y = arcosh x;  dx = dy / √(x² - 1), for complex x dy / (√(x - 1) √(x + 1))"""
+    """y = arcosh x;  dx = dy / (√(x - 1) √(x + 1))"""
 def acosh_(input: Tensor) -> Tensor:
     """In-place version of acosh; returns input."""
 def adaptive_avg_pool1d(input: Tensor, output_size: _int | None | Sequence[_int | None]) -> Tensor:
@@ -228,7 +228,7 @@ def arccos(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 def arccos_(input: Tensor) -> Tensor:
     """In-place version of arccos; returns input."""
 def arccosh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """y = arcosh x;  dx = dy / √(x² - 1), for complex x dy / (√(x - 1) √(x + 1))"""
+    """y = arcosh x;  dx = dy / (√(x - 1) √(x + 1))"""
 def arccosh_(input: Tensor) -> Tensor:
     """In-place version of arccosh; returns input."""
 def arcsin(input: Tensor, *, out: Tensor | None = None) -> Tensor:

@@ -99,7 +99,7 @@ class TensorOperations:
     def acos_(self) -> Tensor:
         """In-place version of acos."""
     def acosh(self) -> Tensor:
-        """y = arcosh x;  dx = dy / √(x² - 1), for complex x dy / (√(x - 1) √(x + 1))"""
+        """y = arcosh x;  dx = dy / (√(x - 1) √(x + 1))"""
     def acosh_(self) -> Tensor:
         """In-place version of acosh."""
     def add(self, other: Tensor | _Number, *, alpha: _Number = 1) -> Tensor:
@@ -153,7 +153,7 @@ class TensorOperations:
     def arccos_(self) -> Tensor:
         """In-place version of arccos."""
     def arccosh(self) -> Tensor:
-        """y = arcosh x;  dx = dy / √(x² - 1), for complex x dy / (√(x - 1) √(x + 1))"""
+        """y = arcosh x;  dx = dy / (√(x - 1) √(x + 1))"""
     def arccosh_(self) -> Tensor:
         """In-place version of arccosh."""
     def arcsin(self) -> Tensor:
