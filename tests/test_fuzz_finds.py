@@ -298,6 +298,13 @@ def test_a_0_d_bool_tensor_is_its_own_running_sum():
         tensor([True]).cumsum_(0)
 
 
+def test_logical_not_in_place_of_a_leaf():
+    x = tensor(0.5, requires_grad=True)
+    same(x.logical_not_(), 0.0)
+    assert x.is_leaf
+    assert x.requires_grad
+
+
 def test_resize_out_of_place():
     x = torch.arange(6.0).requires_grad_()
     with pytest.warns(UserWarning, match="non-inplace resize_as is deprecated"):

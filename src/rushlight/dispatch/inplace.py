@@ -36,7 +36,7 @@ def apply_inplace(card: Card, args: tuple) -> Tensor:
             f"{card.name}_(): argument 'input' (position 1) must be Tensor, not {type(x).__name__}"
         )
     track = mode.grad and any([isinstance(a, Tensor) and a._rg for a in args])
-    if track:
+    if track and (card.backward is not None or card.boolean):
         check_inplace(x)
     if mode.grad and x._inference and not mode.inference:
         raise RuntimeError(
