@@ -82,6 +82,9 @@ class Cat:
             target = tensors[0].dtype
             for t in tensors[1:]:
                 target = promote_types(target, t.dtype)
+            joined = [t for t in tensors if t._a.shape != (0,) or t._rg]
+            nothing = (*first[:d], 0, *first[d + 1 :])  # so does one in the history
+            kept = [t.reshape(nothing) if t._a.shape == (0,) else t for t in joined] or kept
             kept = [t.to(target) for t in kept]
         return kept, d
 

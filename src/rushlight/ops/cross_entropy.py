@@ -17,6 +17,7 @@ from ..dispatch.on_tensors import translate
 from ..dispatch.registry import FUNCTIONAL, composite, internal
 from ..kernels import K
 from ..kernels.refusals import no_such_class
+from .activation import Logsigmoid
 from .loss import checked_word, numbered, reduced
 from .narrow import is_narrow, rounded, wide
 from .softmax import LogSoftmax
@@ -536,7 +537,13 @@ def _bce_with_logits(input, target, weight, pos_weight, reduction) -> Tensor:
         )
     if input.dtype.category < FLOAT:
         raise not_implemented("log_sigmoid_cpu", input._a)
-    loss = BinaryCrossEntropyOfLogits.run((input, target, pos_weight))
+    if input.dtype is target.dtype:
+        loss = BinaryCrossEntropyOfLogits.run((input, target, pos_weight))
+    else:  # PyTorch rounds each step to the dtype of target
+        log = Logsigmoid(input)
+        if pos_weight is not None:
+            log = log * ((pos_weight - 1) * target + 1)
+        loss = (((1 - target) * input).to(target.dtype) - log).to(target.dtype)
     if weight is not None:
         loss = loss * weight
     return reduced(loss, reduction)

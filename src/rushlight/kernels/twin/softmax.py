@@ -16,6 +16,7 @@ def softmax(x, axis):
     """y = e^(x - m) / Σ e^(x - m) along axis, m the largest x"""
     if x.ndim == 0 or x.size == 0:
         return x * 0 + 1
+    x = K.dense(x)  # the result lies in row-major order, whatever x does
     e = K.exp(x - K.max(x, axis, True))
     return e / K.sum(e, axis, True)
 
@@ -25,6 +26,7 @@ def log_softmax(x, axis):
     """y = x - m - log Σ e^(x - m) along axis, m the largest x"""
     if x.ndim == 0 or x.size == 0:
         return x * 0
+    x = K.dense(x)
     z = x - K.max(x, axis, True)
     return z - K.log(K.sum(K.exp(z), axis, True))
 
