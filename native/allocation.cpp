@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t LINE = 64;
 constexpr std::size_t LARGE = 1 << 18;  // bytes: below, the place of an array made no difference
 
-// What stands in front of an array.
+// The header in front of an array's memory.
 struct Front {
     void* block;       // from malloc
     std::size_t size;  // asked for

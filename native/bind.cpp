@@ -1,14 +1,14 @@
 // The kernels as Python functions: one row each.
 //
 // How to add a kernel
-//   1. Write it in native/<family>.cpp, declared in native/<family>.hpp, in namespace rl::RL_ISA:
+//   1. A short one is written in its body, see 2. Else write it in native/<family>.cpp, declared in native/<family>.hpp, in namespace rl::RL_ISA:
 //      raw pointers and sizes, results written to memory that the caller gives, no Python, no
 //      exceptions. The build finds the file by itself and compiles it once per instruction set.
 //      What is not a template or inline goes into an anonymous namespace, and no template of the
 //      standard library is instantiated: the linker keeps one copy of each, perhaps the one for a
 //      processor that the user does not have (the build fails on it: check_isa.cmake).
 //   2. Write its body in native/bind_<family>.hpp: read the arguments (In, read), return nullptr
-//      for arguments that are the twin's business, make the results (Out), compute<T>, release.
+//      to fall back to the twin, make the results (Out), compute<T>, release.
 //   3. Add a row here. Its twin is in src/rushlight/kernels/twin/<family>.py: same name, same
 //      arguments.
 //   Run `make dev`; tests/test_kernels.py compares native with twin.

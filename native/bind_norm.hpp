@@ -223,7 +223,7 @@ PyObject* batch_norm_eval_dx_(Args a, Py_ssize_t n) {
 }
 
 // take(x (V, *) of any dtype, i int64 (*)) -> i's shape, then x's without its first dimension.
-// strict: an index that is negative is the twin's business too.
+// strict: with a negative index it falls back to the twin, too.
 template <bool strict>
 PyObject* take(Args a, Py_ssize_t n) {
     In i;

@@ -1,6 +1,7 @@
 // Arguments of reductions. Included by bind.cpp only.
 #pragma once
 #include "bind.hpp"
+#include "parallel.hpp"
 #include "reduce.hpp"
 
 namespace rl::RL_ISA {

@@ -77,43 +77,7 @@ def test_states_are_exchanged_with_pytorch(record):
     np.testing.assert_allclose(following, record["exchanged"]["next"], 1e-7)
 
 
-# ---------------------------------------------------------------- kernels: native and twin
-
-
-DRAWS = {
-    "rng_bits": [()],
-    "rng_uniform": [(0.0, 1.0, False), (-0.1, 0.7, False), (1.0, 1.0000001, False),
-                    (0.0, 1.0, True), (-0.1, 0.7, True)],
-    "rng_integers": [(0, 10), (-5, 2**40), (0, 2**28 - 1), (-(2**62), 2**62)],
-    "rng_bernoulli": [(0.3,)],
-    "rng_dropout": [(0.3,)],
-    "rng_exponential": [(2.5,)],
-    "rng_cauchy": [(0.5, 1.7)],
-    "rng_normal_serial": [(0.0, 1.0), (0.3, 1.7)],
-    "rng_randperm": [()],
-}  # fmt: skip
-DRAWS_16 = {
-    "rng_normal": [(0.0, 1.0, False), (0.3, 1.7, False), (0.0, 1.0, True), (0.3, 1.7, True)]
-}
-
-
-@pytest.mark.parametrize("name", [*DRAWS, *DRAWS_16])
-def test_native_and_twin_give_the_same_bits(name):
-    from rushlight import kernels as seam
-    from rushlight.kernels.twin import TWINS
-
-    if seam.native is None:
-        pytest.skip("the native extension is not loaded")
-    native, twin = getattr(seam.native, name), TWINS[name]
-    for numbers in {**DRAWS, **DRAWS_16}[name]:
-        s, t = np.zeros(SIZE, np.uint32), np.zeros(SIZE, np.uint32)
-        seam.native.rng_seed(s, 2**32 - 1)
-        TWINS["rng_seed"](t, 2**32 - 1)
-        for n in (17, 16, 623, 2000, 31, 1024, 33):
-            x, y = native(s, n, *numbers), twin(t, n, *numbers)
-            assert x.dtype == y.dtype and x.shape == y.shape == (n,)
-            assert x.tobytes() == y.tobytes(), (name, numbers, n)
-            assert s.tobytes() == t.tobytes(), (name, numbers, n)
+# ---------------------------------------------------------------- kernels (more: test_kernels.py)
 
 
 def test_moments(kernels):

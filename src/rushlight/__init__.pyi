@@ -165,17 +165,17 @@ from . import xpu as xpu
 def abs(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """y = |x|, real for complex x;  dx = dy · x / |x|, 0 at 0"""
 def abs_(input: Tensor) -> Tensor:
-    """In-place version of abs."""
+    """In-place version of abs; returns input."""
 def absolute(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """y = |x|, real for complex x;  dx = dy · x / |x|, 0 at 0"""
 def acos(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """y = arccos x;  dx = -dy / √(1 - x²)"""
 def acos_(input: Tensor) -> Tensor:
-    """In-place version of acos."""
+    """In-place version of acos; returns input."""
 def acosh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """y = arcosh x;  dx = dy / (√(x - 1) √(x + 1))"""
 def acosh_(input: Tensor) -> Tensor:
-    """In-place version of acosh."""
+    """In-place version of acosh; returns input."""
 def adaptive_avg_pool1d(input: Tensor, output_size: _int | None | Sequence[_int | None]) -> Tensor:
     """Means of output_size windows of the last 1 dimension(s)."""
 def adaptive_max_pool1d(input: Tensor, output_size: _int | None | Sequence[_int | None]) -> Tensor:
@@ -193,13 +193,13 @@ def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: _Number = 1, alpha
 def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta: _Number = 1, alpha: _Number = 1, out: Tensor | None = None) -> Tensor:
     """z = β input + α X y for a matrix X (n, k) and a vector y (k)"""
 def addmv_(input: Tensor, mat: Tensor, vec: Tensor, *, beta: _Number = 1, alpha: _Number = 1) -> Tensor:
-    """In-place version of addmv."""
+    """In-place version of addmv; returns input."""
 def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: _Number = 1, alpha: _Number = 1, out: Tensor | None = None) -> Tensor:
     """Z = β input + α x yᵀ for vectors x (n), y (m)"""
 def adjoint(input: Tensor) -> Tensor:
-    """The last two dimensions exchanged, and conjugated. RuntimeError: fewer than two."""
+    """The last two dimensions exchanged, and conjugated. RuntimeError: 1-d."""
 def alias_copy(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """What alias finds, as a copy that shares nothing with the input."""
+    """A copy of what alias returns; shapes and errors as there."""
 def all(input: Tensor, dim: _int | Sequence[_int] | None = None, keepdim: _bool = False, *, out: Tensor | None = None, axis: _int | Sequence[_int] | None = None, keepdims: _bool = False) -> Tensor:
     """True where no element is 0, over all elements or over dim (an int or several)"""
 def allclose(input: Tensor, other: Tensor, rtol: _Number = 1e-05, atol: _Number = 1e-08, equal_nan: _bool = False) -> _bool:
@@ -226,29 +226,29 @@ def arange(start: _Number, end: _Number, step: _Number = 1, *, out: Tensor | Non
 def arccos(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """y = arccos x;  dx = -dy / √(1 - x²)"""
 def arccos_(input: Tensor) -> Tensor:
-    """In-place version of arccos."""
+    """In-place version of arccos; returns input."""
 def arccosh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """y = arcosh x;  dx = dy / (√(x - 1) √(x + 1))"""
 def arccosh_(input: Tensor) -> Tensor:
-    """In-place version of arccosh."""
+    """In-place version of arccosh; returns input."""
 def arcsin(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """y = arcsin x;  dx = dy / √(1 - x²)"""
 def arcsin_(input: Tensor) -> Tensor:
-    """In-place version of arcsin."""
+    """In-place version of arcsin; returns input."""
 def arcsinh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """y = arsinh x;  dx = dy / √(x² + 1)"""
 def arcsinh_(input: Tensor) -> Tensor:
-    """In-place version of arcsinh."""
+    """In-place version of arcsinh; returns input."""
 def arctan(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """y = arctan x;  dx = dy / (1 + x²)"""
 def arctan2(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """z = the angle of the point (y, x);  dx = dz y / (x² + y²),  dy = -dz x / (x² + y²)"""
 def arctan_(input: Tensor) -> Tensor:
-    """In-place version of arctan."""
+    """In-place version of arctan; returns input."""
 def arctanh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """y = artanh x;  dx = dy / (1 - x²)"""
 def arctanh_(input: Tensor) -> Tensor:
-    """In-place version of arctanh."""
+    """In-place version of arctanh; returns input."""
 def argmax(input: Tensor, dim: _int | None = None, keepdim: _bool = False, *, out: Tensor | None = None, axis: _int | None = None, keepdims: _bool = False) -> Tensor:
     """The int64 index of the largest element along dim, of the flattened tensor without dim"""
 def argmin(input: Tensor, dim: _int | None = None, keepdim: _bool = False, *, out: Tensor | None = None, axis: _int | None = None, keepdims: _bool = False) -> Tensor:
@@ -262,27 +262,27 @@ def as_strided(input: Tensor, size: Sequence[_int], stride: Sequence[_int], stor
 def as_strided_(input: Tensor, size: Sequence[_int], stride: Sequence[_int], storage_offset: _int | None = None) -> Tensor:
     """input turned into input.as_strided(...), in place. RuntimeError: outside of the storage."""
 def as_strided_copy(input: Tensor, size: Sequence[_int], stride: Sequence[_int], storage_offset: _int | None = None, *, out: Tensor | None = None) -> Tensor:
-    """What as_strided finds, as a copy that shares nothing with the input."""
+    """A copy of what as_strided returns; shapes and errors as there."""
 def as_strided_scatter(input: Tensor, src: Tensor, size: Sequence[_int], stride: Sequence[_int], storage_offset: _int | None = None) -> Tensor:
     """A copy of input with src at as_strided(size, stride, storage_offset)."""
 def asin(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """y = arcsin x;  dx = dy / √(1 - x²)"""
 def asin_(input: Tensor) -> Tensor:
-    """In-place version of asin."""
+    """In-place version of asin; returns input."""
 def asinh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """y = arsinh x;  dx = dy / √(x² + 1)"""
 def asinh_(input: Tensor) -> Tensor:
-    """In-place version of asinh."""
+    """In-place version of asinh; returns input."""
 def atan(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """y = arctan x;  dx = dy / (1 + x²)"""
 def atan2(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """z = the angle of the point (y, x);  dx = dz y / (x² + y²),  dy = -dz x / (x² + y²)"""
 def atan_(input: Tensor) -> Tensor:
-    """In-place version of atan."""
+    """In-place version of atan; returns input."""
 def atanh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """y = artanh x;  dx = dy / (1 - x²)"""
 def atanh_(input: Tensor) -> Tensor:
-    """In-place version of atanh."""
+    """In-place version of atanh; returns input."""
 @overload
 def atleast_1d(*tensors: Tensor) -> _Any:
     """Each tensor, 0-d ones as 1-d; views."""
@@ -302,8 +302,8 @@ def avg_pool1d(input: Tensor, kernel_size: _int | Sequence[_int], stride: _int |
     """The mean of every window over the last 1 dimension(s)."""
 def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: _Number = 1, alpha: _Number = 1, out: Tensor | None = None) -> Tensor:
     """Z[b] = β input[b] + α X[b] Y[b], X (b, n, k), Y (b, k, m)"""
-def bartlett_window(window_length: _int, periodic: _bool = True, *args: _Any, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False, **options: _Any) -> Tensor:
-    """The bartlett window of window_length samples."""
+def bartlett_window(window_length: _int, periodic: _bool = True, *, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, pin_memory: _bool = False, requires_grad: _bool = False) -> Tensor:
+    """w[i] = 1 - |2i / n - 1|, n as in hann_window."""
 def batch_norm(input: Tensor, weight: Tensor | None, bias: Tensor | None, running_mean: Tensor | None, running_var: Tensor | None, training: _bool, momentum: _float, eps: _float, cudnn_enabled: _bool) -> Tensor:
     """torch.nn.functional.batch_norm in another order, all arguments to be given."""
 def bernoulli(input: Tensor, p: _Number | None = None, *, generator: _Generator | None = None, out: Tensor | None = None) -> Tensor:
@@ -328,8 +328,8 @@ def bitwise_right_shift(input: Tensor, other: Tensor | _Number, *, out: Tensor |
     """z = ⌊x / 2^n⌋; the sign alone is left where n is negative or no smaller than the width"""
 def bitwise_xor(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = None) -> Tensor:
     """z = x ^ y, bit by bit"""
-def blackman_window(window_length: _int, periodic: _bool = True, *args: _Any, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False, **options: _Any) -> Tensor:
-    """The blackman window of window_length samples."""
+def blackman_window(window_length: _int, periodic: _bool = True, *, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, pin_memory: _bool = False, requires_grad: _bool = False) -> Tensor:
+    """w[i] = 0.42 - 0.5 cos(2π i / n) + 0.08 cos(4π i / n), n as in hann_window."""
 @overload
 def block_diag(*tensors: Tensor) -> Tensor:
     """The matrices along the diagonal of a larger one, zeros elsewhere; vectors are rows."""
@@ -363,11 +363,11 @@ def cdist(x1: Tensor, x2: Tensor, p: _float = 2.0, compute_mode: _str | None = N
 def ceil(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """y = the smallest integer ≥ x; integers stay as they are.  grad 0"""
 def ceil_(input: Tensor) -> Tensor:
-    """In-place version of ceil."""
+    """In-place version of ceil; returns input."""
 def celu(input: Tensor, alpha: _Number = 1.0) -> Tensor:
     """y = x where x > 0, else α (e^(x/α) - 1)    Barron 2017, arXiv:1704.07483"""
 def celu_(input: Tensor, alpha: _Number = 1.0) -> Tensor:
-    """In-place version of celu."""
+    """In-place version of celu; returns input."""
 @overload
 def chain_matmul(*matrices: Tensor, out: Tensor | None = None) -> Tensor:
     """The product of several matrices, in an order that needs few multiplications."""
@@ -380,19 +380,19 @@ def chunk(input: Tensor, chunks: _int, dim: _int = 0, *, axis: _int = 0) -> tupl
 def clamp(input: Tensor, min: Tensor | _Number | None = None, max: Tensor | _Number | None = None, *, out: Tensor | None = None) -> Tensor:
     """y = x held between min and max: numbers, tensors, or None for no bound; max wins if min > max"""
 def clamp_(input: Tensor, min: Tensor | _Number | None = None, max: Tensor | _Number | None = None, *, out: Tensor | None = None) -> Tensor:
-    """In-place version of clamp."""
+    """In-place version of clamp; returns input."""
 def clamp_max(input: Tensor, max: _Any, *, out: Tensor | None = None) -> Tensor:
     """y = min(x, max), max a number or a tensor; see clamp"""
 def clamp_max_(input: Tensor, max: _Any) -> Tensor:
-    """In-place version of clamp_max."""
+    """In-place version of clamp_max; returns input."""
 def clamp_min(input: Tensor, min: _Any, *, out: Tensor | None = None) -> Tensor:
     """y = max(x, min), min a number or a tensor; see clamp"""
 def clamp_min_(input: Tensor, min: _Any) -> Tensor:
-    """In-place version of clamp_min."""
+    """In-place version of clamp_min; returns input."""
 def clip(input: Tensor, min: Tensor | _Number | None = None, max: Tensor | _Number | None = None, *, out: Tensor | None = None) -> Tensor:
     """y = x held between min and max: numbers, tensors, or None for no bound; max wins if min > max"""
 def clip_(input: Tensor, min: Tensor | _Number | None = None, max: Tensor | _Number | None = None, *, out: Tensor | None = None) -> Tensor:
-    """In-place version of clip."""
+    """In-place version of clip; returns input."""
 def clone(input: Tensor, *, memory_format: _memory_format = ...) -> Tensor:
     """y = a copy of x, differentiable."""
 def column_stack(tensors: Sequence[Tensor], *, out: Tensor | None = None) -> Tensor:
@@ -410,7 +410,7 @@ def conj(input: Tensor) -> Tensor:
 def conj_physical(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """y = x̄, computed;  dx = dȳ.  A real tensor comes back itself from conj()."""
 def conj_physical_(input: Tensor) -> Tensor:
-    """In-place version of conj_physical."""
+    """In-place version of conj_physical; returns input."""
 def constant_pad_nd(input: Tensor, pad: Sequence[_int], value: _Number = 0) -> Tensor:
     """y = x with `value` around it; negative widths cut off."""
 def conv1d(input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: _int | Sequence[_int] = 1, padding: _int | Sequence[_int] | _str = 0, dilation: _int | Sequence[_int] = 1, groups: _int = 1) -> Tensor:
@@ -436,11 +436,11 @@ def corrcoef(input: Tensor) -> Tensor:
 def cos(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """y = cos x;  dx = -dy sin x"""
 def cos_(input: Tensor) -> Tensor:
-    """In-place version of cos."""
+    """In-place version of cos; returns input."""
 def cosh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """y = cosh x;  dx = dy sinh x"""
 def cosh_(input: Tensor) -> Tensor:
-    """In-place version of cosh."""
+    """In-place version of cosh; returns input."""
 def cosine_embedding_loss(input1: Tensor, input2: Tensor, target: Tensor, margin: _float = 0.0, reduction: _int = 1) -> Tensor:
     """torch.nn.functional.cosine_embedding_loss; reduction is 0, 1 or 2."""
 def cosine_similarity(x1: Tensor, x2: Tensor, dim: _int = 1, eps: _float = 1e-08, *, axis: _int = 1) -> Tensor:
@@ -478,13 +478,13 @@ def cumulative_trapezoid(y: Tensor, x: Tensor | None = None, *, dx: _float | Non
 def deg2rad(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """y = x π / 180"""
 def deg2rad_(input: Tensor) -> Tensor:
-    """In-place version of deg2rad."""
+    """In-place version of deg2rad; returns input."""
 def detach(input: Tensor) -> Tensor:
     """The same elements (shared), without history."""
 def detach_(input: Tensor) -> Tensor:
     """input with its history forgotten, in place."""
 def detach_copy(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """What detach finds, as a copy that shares nothing with the input."""
+    """A copy of what detach returns; shapes and errors as there."""
 def diag(input: Tensor, diagonal: _int = 0, *, out: Tensor | None = None) -> Tensor:
     """A vector as the diagonal of a matrix, or the diagonal of a matrix as a vector (a copy)."""
 def diag_embed(input: Tensor, offset: _int = 0, dim1: _int = -2, dim2: _int = -1) -> Tensor:
@@ -494,7 +494,7 @@ def diagflat(input: Tensor, offset: _int = 0) -> Tensor:
 def diagonal(input: Tensor, offset: _int = 0, dim1: _int = 0, dim2: _int = 1) -> Tensor:
     """y (..., k) = the elements x[i, i + offset] of dimensions dim1, dim2; a view."""
 def diagonal_copy(input: Tensor, offset: _int = 0, dim1: _int = 0, dim2: _int = 1, *, out: Tensor | None = None) -> Tensor:
-    """What diagonal finds, as a copy that shares nothing with the input."""
+    """A copy of what diagonal returns; shapes and errors as there."""
 def diagonal_scatter(input: Tensor, src: Tensor, offset: _int = 0, dim1: _int = 0, dim2: _int = 1) -> Tensor:
     """A copy of input with src at diagonal(offset, dim1, dim2). RuntimeError: another shape."""
 def diff(input: Tensor, n: _int = 1, dim: _int = -1, prepend: Tensor | None = None, append: Tensor | None = None, *, out: Tensor | None = None, axis: _int = -1) -> Tensor:
@@ -529,7 +529,7 @@ def einsum(equation: _str | Tensor, *operands: _Any) -> Tensor:
 def embedding(weight: Tensor, indices: Tensor, padding_idx: _int = -1, scale_grad_by_freq: _bool = False, sparse: _bool = False) -> Tensor:
     """y = w[i], the rows of a table."""
 def embedding_renorm_(input: Tensor, indices: Tensor, max_norm: _float, norm_type: _float) -> Tensor:
-    """In-place version of embedding_renorm."""
+    """In-place version of embedding_renorm; returns input."""
 @overload
 def empty(*size: _int | Tensor, out: Tensor | None = None, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False, memory_format: _Any = None) -> Tensor:
     """A tensor of the given size; elements: empty."""
@@ -548,11 +548,11 @@ def equal(input: Tensor, other: Tensor) -> _bool:
 def erf(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """y = 2/√π ∫₀ˣ e^-t² dt;  dx = dy 2/√π e^-x²"""
 def erf_(input: Tensor) -> Tensor:
-    """In-place version of erf."""
+    """In-place version of erf; returns input."""
 def erfc(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """y = 1 - erf(x);  dx = -dy 2/√π e^-x²"""
 def erfc_(input: Tensor) -> Tensor:
-    """In-place version of erfc."""
+    """In-place version of erfc; returns input."""
 def erfinv(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """y = erf⁻¹(x): erf(y) = x; ±inf at ±1, NaN beyond."""
 def exp(input: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -560,15 +560,15 @@ def exp(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 def exp2(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """y = 2^x;  dx = dy · y ln 2"""
 def exp2_(input: Tensor) -> Tensor:
-    """In-place version of exp2."""
+    """In-place version of exp2; returns input."""
 def exp_(input: Tensor) -> Tensor:
-    """In-place version of exp."""
+    """In-place version of exp; returns input."""
 def expand_copy(input: Tensor, size: Sequence[_int], *, implicit: _bool = False, out: Tensor | None = None) -> Tensor:
-    """What expand finds, as a copy that shares nothing with the input."""
+    """A copy of what expand returns; shapes and errors as there."""
 def expm1(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """y = e^x - 1, exact near 0;  dx = dy (y + 1)"""
 def expm1_(input: Tensor) -> Tensor:
-    """In-place version of expm1."""
+    """In-place version of expm1; returns input."""
 def eye(n: _int, m: _Any = None, *, out: Tensor | None = None, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False) -> Tensor:
     """An (n, m) matrix with ones on the diagonal. RuntimeError: a negative size."""
 def feature_alpha_dropout(input: Tensor, p: _float, train: _bool) -> Tensor:
@@ -582,11 +582,11 @@ def feature_dropout_(input: Tensor, p: _float, train: _bool) -> Tensor:
 def fill(input: Tensor, value: Tensor | _Number) -> Tensor:
     """y = value everywhere, in x's shape and dtype."""
 def fill_(input: Tensor, value: Tensor | _Number) -> Tensor:
-    """In-place version of fill."""
+    """In-place version of fill; returns input."""
 def fix(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """y = x without its fraction; integers stay as they are.  grad 0"""
 def fix_(input: Tensor) -> Tensor:
-    """In-place version of fix."""
+    """In-place version of fix; returns input."""
 def flatten(input: Tensor, start_dim: _int = 0, end_dim: _int = -1) -> Tensor:
     """Dimensions start_dim to end_dim become one; a view where possible."""
 @overload
@@ -603,7 +603,7 @@ def float_power(input: Tensor | _Number, exponent: Tensor | _Number, *, out: Ten
 def floor(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """y = the largest integer ≤ x; integers stay as they are.  grad 0"""
 def floor_(input: Tensor) -> Tensor:
-    """In-place version of floor."""
+    """In-place version of floor; returns input."""
 def floor_divide(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = None) -> Tensor:
     """z = ⌊x / y⌋, as Python's //; not differentiable, backward raises"""
 def fmax(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -615,7 +615,7 @@ def fmod(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = None) -
 def frac(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """y = x - trunc(x);  dx = dy"""
 def frac_(input: Tensor) -> Tensor:
-    """In-place version of frac."""
+    """In-place version of frac; returns input."""
 def frexp(input: Tensor, *, out: tuple[Tensor, ...] | Sequence[Tensor] | None = None) -> return_types.frexp:
     """x = mantissa · 2^exponent, ½ ≤ |mantissa| < 1, exponent int32;  dx = dmantissa / 2^exponent"""
 def frobenius_norm(input: Tensor, dim: _int | Sequence[_int] | None = ..., keepdim: _bool = False, *, out: Tensor | None = None, axis: _int | Sequence[_int] | None = ..., keepdims: _bool = False) -> Tensor:
@@ -632,7 +632,7 @@ def gather(input: Tensor, *, axis: _int, index: Tensor, sparse_grad: _bool = Fal
 def gcd(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """z = the greatest common divisor of integers x, y; gcd(0, 0) = 0"""
 def gcd_(input: Tensor, other: Tensor) -> Tensor:
-    """In-place version of gcd."""
+    """In-place version of gcd; returns input."""
 def ge(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = None) -> Tensor:
     """z = x ≥ y as bool, compared in the promoted dtype; not differentiable"""
 def ger(input: Tensor, vec2: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -649,10 +649,10 @@ def group_norm(input: Tensor, num_groups: _int, weight: Tensor | None = None, bi
     """torch.nn.functional.group_norm, of one value per group, too."""
 def gt(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = None) -> Tensor:
     """z = x > y as bool, compared in the promoted dtype; not differentiable"""
-def hamming_window(window_length: _int, periodic: _bool = True, *args: _Any, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False, **options: _Any) -> Tensor:
-    """The hamming window of window_length samples."""
-def hann_window(window_length: _int, periodic: _bool = True, *args: _Any, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False, **options: _Any) -> Tensor:
-    """The hann window of window_length samples."""
+def hamming_window(window_length: _int, periodic: _bool = True, alpha: _float = 0.54, beta: _float = 0.46, *, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, pin_memory: _bool = False, requires_grad: _bool = False) -> Tensor:
+    """w[i] = α - β cos(2π i / n), n as in hann_window."""
+def hann_window(window_length: _int, periodic: _bool = True, *, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, pin_memory: _bool = False, requires_grad: _bool = False) -> Tensor:
+    """w[i] = 0.5 - 0.5 cos(2π i / n), n = window_length if periodic, else window_length - 1."""
 def hardshrink(input: Tensor, lambd: _Number = 0.5, *, out: Tensor | None = None) -> Tensor:
     """y = x where |x| > λ, else 0;  dx = dy where |x| > λ"""
 def heaviside(input: Tensor, values: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -681,7 +681,7 @@ def hypot(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
 def i0(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """y = I₀(x), the modified Bessel function;  dx = dy I₁(x)"""
 def i0_(input: Tensor) -> Tensor:
-    """In-place version of i0."""
+    """In-place version of i0; returns input."""
 def igamma(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """z = SciPy's gammainc(a, x), the regularised incomplete gamma function"""
 def igammac(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -706,7 +706,7 @@ def index_fill(input: Tensor, *, axis: _int, index: Tensor, value: Tensor | _Num
 def index_put(input: Tensor, indices: Sequence[Tensor], values: Tensor, accumulate: _bool = False) -> Tensor:
     """y = x, with values at [indices] (added there if accumulate)."""
 def index_put_(input: Tensor, indices: Sequence[Tensor], values: Tensor, accumulate: _bool = False) -> Tensor:
-    """In-place version of index_put."""
+    """In-place version of index_put; returns input."""
 @overload
 def index_reduce(input: Tensor, dim: _int, index: Tensor, source: Tensor, reduce: _str, *, include_self: _bool = True, out: Tensor | None = None) -> Tensor:
     """scatter_reduce of whole slices: slice i of source goes to slice index[i] of dim."""
@@ -739,8 +739,8 @@ def isposinf(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """True where x is +infinity.  RuntimeError: complex."""
 def isreal(input: Tensor) -> Tensor:
     """True where the imaginary part is 0."""
-def kaiser_window(window_length: _int, periodic: _bool = True, *args: _Any, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False, **options: _Any) -> Tensor:
-    """The kaiser window of window_length samples."""
+def kaiser_window(window_length: _int, periodic: _bool = True, beta: _float = 12.0, *, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, pin_memory: _bool = False, requires_grad: _bool = False) -> Tensor:
+    """w[i] = I₀(β √(1 - (2i / n - 1)²)) / I₀(β), n as in hann_window."""
 def kl_div(input: Tensor, target: Tensor, reduction: _int = 1, *, log_target: _bool = False) -> Tensor:
     """torch.nn.functional.kl_div; reduction is 0, 1 or 2."""
 def kron(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -752,11 +752,11 @@ def layer_norm(input: Tensor, normalized_shape: Sequence[_int], weight: Tensor |
 def lcm(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """z = the least common multiple of integers x, y; 0 if one is 0"""
 def lcm_(input: Tensor, other: Tensor) -> Tensor:
-    """In-place version of lcm."""
+    """In-place version of lcm; returns input."""
 def ldexp(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """z = x 2^y;  dx = dz 2^y,  dy = dz z ln 2"""
 def ldexp_(input: Tensor, other: Tensor) -> Tensor:
-    """In-place version of ldexp."""
+    """In-place version of ldexp; returns input."""
 def le(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = None) -> Tensor:
     """z = x ≤ y as bool, compared in the promoted dtype; not differentiable"""
 def lerp(input: Tensor, end: Tensor, weight: Tensor | _Number, *, out: Tensor | None = None) -> Tensor:
@@ -774,17 +774,17 @@ def log(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 def log10(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """y = log₁₀ x;  dx = dy / (x ln 10)"""
 def log10_(input: Tensor) -> Tensor:
-    """In-place version of log10."""
+    """In-place version of log10; returns input."""
 def log1p(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """y = ln(1 + x), exact near 0;  dx = dy / (1 + x)"""
 def log1p_(input: Tensor) -> Tensor:
-    """In-place version of log1p."""
+    """In-place version of log1p; returns input."""
 def log2(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """y = log₂ x;  dx = dy / (x ln 2)"""
 def log2_(input: Tensor) -> Tensor:
-    """In-place version of log2."""
+    """In-place version of log2; returns input."""
 def log_(input: Tensor) -> Tensor:
-    """In-place version of log."""
+    """In-place version of log; returns input."""
 @overload
 def log_softmax(input: Tensor, dim: _int, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, *, out: Tensor | None = None) -> Tensor:
     """y = x - log Σ e^x along dim"""
@@ -810,7 +810,7 @@ def logical_xor(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> T
 def logit(input: Tensor, eps: _Number | None = None, *, out: Tensor | None = None) -> Tensor:
     """y = ln(x / (1 - x)), x held within [eps, 1 - eps] if eps is given"""
 def logit_(input: Tensor, eps: _Number | None = None) -> Tensor:
-    """In-place version of logit."""
+    """In-place version of logit; returns input."""
 def logspace(start: Tensor | _Number, end: Tensor | _Number, steps: _int, base: _float = 10.0, *, out: Tensor | None = None, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False) -> Tensor:
     """base to the power of linspace(start, end, steps)."""
 @overload
@@ -830,6 +830,8 @@ def masked_select(input: Tensor, mask: Tensor, *, out: Tensor | None = None) -> 
     """y (k) = the elements of x where mask (bool), in order; a copy."""
 def matmul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The matrix product: vectors, matrices, or batches of matrices with broadcast batch"""
+def matrix_power(input: Tensor, n: _int, *, out: Tensor | None = None) -> Tensor:
+    """X multiplied by itself n times, for a square matrix or a batch of them; n = 0 is the identity"""
 @overload
 def max(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The largest element, NaN if there is one; over dim: (values, indices), the first of ties."""
@@ -877,7 +879,7 @@ def minimum(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tenso
 def mm(input: Tensor, mat2: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Z = X Y for matrices X (n, k), Y (k, m)"""
 def mode(input: Tensor, dim: _int = -1, keepdim: _bool = False, *, out: tuple[Tensor, ...] | Sequence[Tensor] | None = None, axis: _int = -1, keepdims: _bool = False) -> return_types.mode:
-    """(values, indices): the most frequent element along dim, the smallest of ties, and where it"""
+    """(values, indices): the most frequent element along dim, the smallest of ties, and the"""
 def moveaxis(input: Tensor, source: _int | Sequence[_int], destination: _int | Sequence[_int]) -> Tensor:
     """Dimensions `source` moved to the places `destination`; the others keep their order. A view."""
 def movedim(input: Tensor, source: _int | Sequence[_int], destination: _int | Sequence[_int]) -> Tensor:
@@ -897,7 +899,7 @@ def mvlgamma(input: Tensor, p: _int, *, out: Tensor | None = None) -> Tensor:
 def nan_to_num(input: Tensor, nan: _Any = None, posinf: _Any = None, neginf: _Any = None, *, out: Tensor | None = None) -> Tensor:
     """y = x with NaN, +inf, -inf replaced; by 0 and the largest and lowest numbers if nothing is"""
 def nan_to_num_(input: Tensor, nan: _Any = None, posinf: _Any = None, neginf: _Any = None) -> Tensor:
-    """In-place version of nan_to_num."""
+    """In-place version of nan_to_num; returns input."""
 def nanmean(input: Tensor, dim: _int | Sequence[_int] | None = None, keepdim: _bool = False, *, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, out: Tensor | None = None, axis: _int | Sequence[_int] | None = None, keepdims: _bool = False) -> Tensor:
     """The mean of what is not NaN, over all elements or over dim."""
 @overload
@@ -930,11 +932,11 @@ def ne(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = None) -> 
 def neg(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """y = -x.  RuntimeError: x is bool."""
 def neg_(input: Tensor) -> Tensor:
-    """In-place version of neg."""
+    """In-place version of neg; returns input."""
 def negative(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """y = -x.  RuntimeError: x is bool."""
 def negative_(input: Tensor) -> Tensor:
-    """In-place version of negative."""
+    """In-place version of negative; returns input."""
 def nextafter(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """z = the next number after x in the direction of y;  dx = dz where x ≠ y, else 0"""
 @overload
@@ -974,7 +976,7 @@ def permute(input: Tensor, *dims: _int) -> Tensor:
 @overload
 def permute(input: Tensor, dims: Sequence[_int]) -> Tensor: ...
 def permute_copy(input: Tensor, dims: Sequence[_int], *, out: Tensor | None = None) -> Tensor:
-    """What permute finds, as a copy that shares nothing with the input."""
+    """A copy of what permute returns; shapes and errors as there."""
 def pixel_shuffle(input: Tensor, upscale_factor: _int) -> Tensor:
     """y[c, h r + i, w r + j] = x[c r² + i r + j, h, w]"""
 def pixel_unshuffle(input: Tensor, downscale_factor: _int) -> Tensor:
@@ -1002,7 +1004,7 @@ def quantile(input: Tensor, q: _float | Tensor, dim: _int | None = None, keepdim
 def rad2deg(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """y = x 180 / π"""
 def rad2deg_(input: Tensor) -> Tensor:
-    """In-place version of rad2deg."""
+    """In-place version of rad2deg; returns input."""
 @overload
 def rand(*size: _int, generator: _Generator | None = None, out: Tensor | None = None, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False) -> Tensor:
     """Uniform numbers in [0, 1): rand(2, 3) or rand((2, 3))."""
@@ -1038,11 +1040,11 @@ def real(input: Tensor) -> Tensor:
 def reciprocal(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """y = 1 / x;  dx = -dy y²"""
 def reciprocal_(input: Tensor) -> Tensor:
-    """In-place version of reciprocal."""
+    """In-place version of reciprocal; returns input."""
 def relu(input: Tensor) -> Tensor:
     """y = max(x, 0), NaN stays;  dx = dy where y > 0"""
 def relu_(input: Tensor) -> Tensor:
-    """In-place version of relu."""
+    """In-place version of relu; returns input."""
 def remainder(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = None) -> Tensor:
     """z = x - y ⌊x / y⌋: the sign of y, as Python's %"""
 @overload
@@ -1072,17 +1074,17 @@ def rot90(input: Tensor, k: _int = 1, dims: Sequence[_int] = ...) -> Tensor:
 def round(input: Tensor, *, decimals: _int = 0, out: Tensor | None = None) -> Tensor:
     """y = x rounded to `decimals` places (negative: to tens, hundreds...), halves to even.  grad 0"""
 def round_(input: Tensor, *, decimals: _int = 0) -> Tensor:
-    """In-place version of round."""
+    """In-place version of round; returns input."""
 def row_stack(tensors: Sequence[Tensor], *, out: Tensor | None = None) -> Tensor:
     """cat along rows; vectors are rows."""
 def rrelu(input: Tensor, lower: _Any = ..., upper: _Any = ..., training: _bool = False, *, generator: _Generator | None = None) -> Tensor:
     """y = x where x > 0, else r x: r drawn for each element from [lower, upper), their mean if not"""
 def rrelu_(input: Tensor, lower: _Any = ..., upper: _Any = ..., training: _bool = False, *, generator: _Generator | None = None) -> Tensor:
-    """In-place version of rrelu."""
+    """In-place version of rrelu; returns input."""
 def rsqrt(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """y = 1 / √x;  dx = -dy y³ / 2"""
 def rsqrt_(input: Tensor) -> Tensor:
-    """In-place version of rsqrt."""
+    """In-place version of rsqrt; returns input."""
 def rsub(input: Tensor, other: Tensor | _Number, *, alpha: _Number = 1) -> Tensor:
     """z = y - α x, α a number; grad and errors as for sub"""
 def scalar_tensor(s: _Any, *, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False) -> Tensor:
@@ -1111,7 +1113,7 @@ def select(input: Tensor, dim: _int, index: _int | Tensor) -> Tensor:
 def select(input: Tensor, *, axis: _int, index: _int | Tensor) -> Tensor: ...
 @overload
 def select_copy(input: Tensor, dim: _int, index: _int, *, out: Tensor | None = None) -> Tensor:
-    """What select finds, as a copy that shares nothing with the input."""
+    """A copy of what select returns; shapes and errors as there."""
 @overload
 def select_copy(input: Tensor, *, axis: _int, index: _int, out: Tensor | None = None) -> Tensor: ...
 @overload
@@ -1122,13 +1124,13 @@ def select_scatter(input: Tensor, src: Tensor, *, axis: _int, index: _int) -> Te
 def selu(input: Tensor) -> Tensor:
     """y = λ (x where x > 0, else α (e^x - 1)), λ = 1.0507, α = 1.6733    Klambauer et al."""
 def selu_(input: Tensor) -> Tensor:
-    """In-place version of selu."""
+    """In-place version of selu; returns input."""
 def sgn(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """y = x / |x|, 0 at 0; sign for real x.  grad of complex: (dy - y Re(dy ȳ)) / |x|"""
 def sigmoid(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """y = σ(x) = 1 / (1 + e^-x);  dx = dy y (1 - y)"""
 def sigmoid_(input: Tensor) -> Tensor:
-    """In-place version of sigmoid."""
+    """In-place version of sigmoid; returns input."""
 def sign(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """y = -1, 0 or 1 (0 for NaN).  NotImplementedError: complex.  grad 0"""
 def signbit(input: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -1136,17 +1138,17 @@ def signbit(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 def sin(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """y = sin x;  dx = dy cos x"""
 def sin_(input: Tensor) -> Tensor:
-    """In-place version of sin."""
+    """In-place version of sin; returns input."""
 def sinc(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """y = sin(πx) / (πx), 1 at 0;  dx = dy (cos(πx) - y) / x, 0 at 0"""
 def sinc_(input: Tensor) -> Tensor:
-    """In-place version of sinc."""
+    """In-place version of sinc; returns input."""
 def sinh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """y = sinh x;  dx = dy cosh x"""
 def sinh_(input: Tensor) -> Tensor:
-    """In-place version of sinh."""
+    """In-place version of sinh; returns input."""
 def slice_copy(input: Tensor, dim: _int = 0, start: _int | None = None, end: _int | None = None, step: _int = 1, *, out: Tensor | None = None, axis: _int = 0) -> Tensor:
-    """What slice finds, as a copy that shares nothing with the input."""
+    """A copy of what slice returns; shapes and errors as there."""
 def slice_scatter(input: Tensor, src: Tensor, dim: _int = 0, start: _int | None = None, end: _int | None = None, step: _int = 1, *, axis: _int = 0) -> Tensor:
     """A copy of input with src at [start:end:step] of dim. RuntimeError: src has another shape."""
 @overload
@@ -1162,23 +1164,23 @@ def split(tensor: Tensor, split_size_or_sections: _int | Sequence[_int] | Tensor
 @overload
 def split(tensor: Tensor, *, split_size: _int | Sequence[_int], dim: _int = 0, axis: _int = 0) -> tuple[Tensor, ...]: ...
 def split_copy(input: Tensor, split_size: _int, dim: _int = 0, *, out: tuple[Tensor, ...] | Sequence[Tensor] | None = None, axis: _int = 0) -> tuple[Tensor, ...]:
-    """What split finds, as a copy that shares nothing with the input."""
+    """A copy of what split returns; shapes and errors as there."""
 def split_with_sizes(input: Tensor, split_sizes: Sequence[_int], dim: _int = 0, *, axis: _int = 0) -> tuple[Tensor, ...]:
     """Views of the listed sizes along dim. RuntimeError: the sizes do not add up."""
 def split_with_sizes_copy(input: Tensor, split_sizes: Sequence[_int], dim: _int = 0, *, out: tuple[Tensor, ...] | Sequence[Tensor] | None = None, axis: _int = 0) -> tuple[Tensor, ...]:
-    """What split_with_sizes finds, as a copy that shares nothing with the input."""
+    """A copy of what split_with_sizes returns; shapes and errors as there."""
 def sqrt(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """y = √x;  dx = dy / 2ȳ"""
 def sqrt_(input: Tensor) -> Tensor:
-    """In-place version of sqrt."""
+    """In-place version of sqrt; returns input."""
 def square(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """y = x²;  dx = 2 dy x̄.  bool becomes int64"""
 def square_(input: Tensor) -> Tensor:
-    """In-place version of square."""
+    """In-place version of square; returns input."""
 def squeeze(input: Tensor, dim: _int | Sequence[_int] | None = None, *, axis: _int | Sequence[_int] | None = None) -> Tensor:
     """y = x without its dimensions of size 1: all, or those among dim; a view."""
 def squeeze_copy(input: Tensor, dim: _int | Sequence[_int] | None = None, *, out: Tensor | None = None, axis: _int | Sequence[_int] | None = None) -> Tensor:
-    """What squeeze finds, as a copy that shares nothing with the input."""
+    """A copy of what squeeze returns; shapes and errors as there."""
 def stack(tensors: Sequence[Tensor], dim: _int = 0, *, out: Tensor | None = None, axis: _int = 0) -> Tensor:
     """y = the tensors, all of one shape, along a new dimension; a copy."""
 @overload
@@ -1208,7 +1210,7 @@ def swapdims(input: Tensor, dim0: _int, dim1: _int) -> Tensor:
 def t(input: Tensor) -> Tensor:
     """Y = Xᵀ of a matrix; vectors and numbers as they are; a view."""
 def t_copy(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """What t finds, as a copy that shares nothing with the input."""
+    """A copy of what t returns; shapes and errors as there."""
 def take(input: Tensor, index: Tensor, *, out: Tensor | None = None) -> Tensor:
     """y = the elements at positions `index` of the flattened x, in index's shape."""
 def take_along_dim(input: Tensor, indices: Tensor, dim: _int | None = None, *, out: Tensor | None = None, axis: _int | None = None) -> Tensor:
@@ -1216,11 +1218,11 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: _int | None = None, *, o
 def tan(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """y = tan x;  dx = dy (1 + y²)"""
 def tan_(input: Tensor) -> Tensor:
-    """In-place version of tan."""
+    """In-place version of tan; returns input."""
 def tanh(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """y = tanh x;  dx = dy (1 - y²)"""
 def tanh_(input: Tensor) -> Tensor:
-    """In-place version of tanh."""
+    """In-place version of tanh; returns input."""
 @overload
 def tensor_split(input: Tensor, indices_or_sections: _int | Sequence[_int] | Tensor, dim: _int = 0, *, axis: _int = 0) -> tuple[Tensor, ...]:
     """Views cut at the listed indices, or into n parts whose sizes differ by at most one."""
@@ -1235,7 +1237,7 @@ def tensordot(a: Tensor, b: Tensor, dims: _int | Sequence = 2, out: Tensor | Non
 def threshold(input: Tensor, threshold: _Number, value: _Number) -> Tensor:
     """y = x where x > threshold, else value;  dx = dy where x > threshold"""
 def threshold_(input: Tensor, threshold: _Number, value: _Number) -> Tensor:
-    """In-place version of threshold."""
+    """In-place version of threshold; returns input."""
 @overload
 def tile(input: Tensor, *dims: _int) -> Tensor:
     """repeat; missing repeats count as 1 in front."""
@@ -1248,7 +1250,7 @@ def trace(input: Tensor) -> Tensor:
 def transpose(input: Tensor, dim0: _int, dim1: _int) -> Tensor:
     """y = x with two dimensions exchanged; a view."""
 def transpose_copy(input: Tensor, dim0: _int, dim1: _int, *, out: Tensor | None = None) -> Tensor:
-    """What transpose finds, as a copy that shares nothing with the input."""
+    """A copy of what transpose returns; shapes and errors as there."""
 def trapezoid(y: Tensor, x: Tensor | None = None, *, dx: _float | None = None, dim: _int = -1, axis: _int = -1) -> Tensor:
     """The integral of y over dim by the trapezoidal rule; points at x, or dx (1) apart."""
 def trapz(y: Tensor, x: Tensor | None = None, *, dx: _float | None = None, dim: _int = -1, axis: _int = -1) -> Tensor:
@@ -1268,18 +1270,18 @@ def true_divide(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = 
 def trunc(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """y = x without its fraction; integers stay as they are.  grad 0"""
 def trunc_(input: Tensor) -> Tensor:
-    """In-place version of trunc."""
+    """In-place version of trunc; returns input."""
 def unbind(input: Tensor, dim: _int = 0, *, axis: _int = 0) -> tuple[Tensor, ...]:
     """The slices of x along dim, that dimension gone; views."""
 def unbind_copy(input: Tensor, dim: _int = 0, *, out: tuple[Tensor, ...] | Sequence[Tensor] | None = None, axis: _int = 0) -> tuple[Tensor, ...]:
-    """What unbind finds, as a copy that shares nothing with the input."""
+    """A copy of what unbind returns; shapes and errors as there."""
 @overload
 def unflatten(input: Tensor, dim: _int, sizes: Sequence[_int]) -> Tensor:
     """Dimension dim becomes several, of the given sizes (one may be -1); a view."""
 @overload
 def unflatten(input: Tensor, *, axis: _int, sizes: Sequence[_int]) -> Tensor: ...
 def unfold_copy(input: Tensor, dimension: _int, size: _int, step: _int, *, out: Tensor | None = None) -> Tensor:
-    """What unfold finds, as a copy that shares nothing with the input."""
+    """A copy of what unfold returns; shapes and errors as there."""
 @overload
 def unique(input: Tensor, sorted: _bool = True, return_inverse: Literal[False] = False, return_counts: Literal[False] = False, dim: _int | None = None, *, axis: _int | None = None) -> Tensor:
     """The different elements (or slices along dim), always sorted; on request (output, inverse,"""
@@ -1305,7 +1307,7 @@ def unsqueeze(input: Tensor, dim: _int) -> Tensor:
 def unsqueeze(input: Tensor, *, axis: _int) -> Tensor: ...
 @overload
 def unsqueeze_copy(input: Tensor, dim: _int, *, out: Tensor | None = None) -> Tensor:
-    """What unsqueeze finds, as a copy that shares nothing with the input."""
+    """A copy of what unsqueeze returns; shapes and errors as there."""
 @overload
 def unsqueeze_copy(input: Tensor, *, axis: _int, out: Tensor | None = None) -> Tensor: ...
 def vander(x: Tensor, N: _int | None = None, increasing: _bool = False) -> Tensor:
@@ -1329,13 +1331,13 @@ def vdot(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
 def view_as_complex(input: Tensor) -> Tensor:
     """y (*) = the complex numbers whose parts are the last dimension of x (*, 2); a view."""
 def view_as_complex_copy(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """What view_as_complex finds, as a copy that shares nothing with the input."""
+    """A copy of what view_as_complex returns; shapes and errors as there."""
 def view_as_real(input: Tensor) -> Tensor:
     """y (*, 2) = the real and imaginary parts of a complex x (*); a view."""
 def view_as_real_copy(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """What view_as_real finds, as a copy that shares nothing with the input."""
+    """A copy of what view_as_real returns; shapes and errors as there."""
 def view_copy(input: Tensor, size: Sequence[_int] | _dtype, *, out: Tensor | None = None) -> Tensor:
-    """What view finds, as a copy that shares nothing with the input."""
+    """A copy of what view returns; shapes and errors as there."""
 @overload
 def vsplit(input: Tensor, indices_or_sections: _int | Sequence[_int] | Tensor) -> tuple[Tensor, ...]:
     """tensor_split along rows. RuntimeError: parts of unequal size, or fewer than 2 dimensions."""
@@ -1355,7 +1357,7 @@ def where(condition: Tensor) -> tuple[Tensor, ...]: ...
 def xlogy(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = None) -> Tensor:
     """z = x ln y, 0 where x = 0 and y is no NaN; each a tensor or a number"""
 def xlogy_(input: Tensor, other: Tensor | _Number) -> Tensor:
-    """In-place version of xlogy."""
+    """In-place version of xlogy; returns input."""
 def zero_(input: Tensor) -> Tensor:
     """All elements set to zero, in place."""
 @overload

@@ -78,7 +78,7 @@ def run_backward(
                     pending[edge] = old + grad
                 else:
                     old[slot] = grad if old[slot] is None else old[slot] + grad
-            results = edge = grad = old = None  # nobody but the tables holds a gradient now
+            results = edge = grad = old = None  # drop references: only the tables hold gradients
             if not heap:
                 return _settle(leaves, caught, capture, accumulate, on_tensors)
             node = heappop(heap)[1]
@@ -113,7 +113,7 @@ def _frees(node: Node) -> bool:
     """True if the node saved a tensor; remembered for its type. A node that saved only shapes and
     options is not freed: a second backward through it is allowed, as in PyTorch."""
     found = any(isinstance(s, (Tensor, _ndarray, list)) for s in node.saved)
-    if found or None not in node.saved:  # None may stand for a tensor that was not given
+    if found or None not in node.saved:  # None: perhaps a tensor that was not given
         type(node).frees = found
     return found
 
@@ -321,7 +321,7 @@ def _accumulate_captured(edge: Any) -> None:
 def _accumulate(leaf: Tensor, grad: Any, on_tensors: bool) -> None:
     """leaf.grad += grad, in place if there is one.
 
-    A gradient nobody else holds is kept without a copy.
+    A gradient without other references is kept without a copy.
     """
     old: Any = leaf._grad
     if on_tensors:

@@ -19,7 +19,7 @@ from .hooks import RemovableHandle
 next_number = itertools.count(1).__next__
 
 
-FREED = object()  # stands in `saved` once a backward pass has used the node up
+FREED = object()  # replaces `saved` once a backward pass has freed the node
 
 
 class Node:

@@ -1,7 +1,4 @@
-"""Running a card.
-
-Arrays in, the formula, Tensors out, and a node on the tape if a gradient is wanted.
-"""
+"""Running a card: Tensors in, the formula on arrays, Tensors out, a node if one is needed."""
 
 from __future__ import annotations
 
@@ -22,10 +19,7 @@ _ndarray = np.ndarray
 
 
 def apply(card: Card, args: tuple) -> Any:
-    """Run a card on its full argument tuple.
-
-    Arrays in, formula, Tensors out, a node if one is needed.
-    """
+    """Run a card on its full argument tuple."""
     return card.run(args)
 
 

@@ -1,4 +1,4 @@
-"""The functions that nearly every card is run with, written out from its signature.
+"""Generated runners: the function that runs a card, specialised by its signature.
 
 What a signature says (how many arguments, which may be Tensors, what backward reads) does not
 change from call to call. A general function (`_general` in call.py) spends more time on loops and
@@ -12,7 +12,7 @@ and the written functions equal.
     fast_backward(node, grad)  the gradients of the node's inputs, from arrays; None where there are
                                hooks or a saved tensor was changed: the engine then falls back to
                                `_backward_of`
-    operator(x, y)             `run` for x + y and its kin: two tensors of one float dtype, or a
+    operator(x, y)             `run` for x + y, x * y, ...: two tensors of one float dtype, or a
                                tensor and a number, go straight to the kernel
 """
 

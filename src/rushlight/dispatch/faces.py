@@ -75,14 +75,21 @@ class Face:
         f = names["f"]
         f.__name__ = f.__qualname__ = self.name
         f.__code__ = f.__code__.replace(co_name=self.name)
-        f.__doc__ = (
-            self.op.doc if self.form != "inplace" else f"In-place version of {self.name[:-1]}."
-        )
+        f.__doc__ = self.op.doc
+        if self.form == "inplace":
+            f.__doc__ = _IN_PLACE.format(self.name[:-1])
         f.__module__ = "torch.nn.functional" if self.form == "F" else "torch"
         f.__signature__ = _signature(self.schema, self.form)
         f.face = self
         self.function = f
         return f
+
+
+_IN_PLACE = """In-place version of {}; returns input.
+
+    errors  RuntimeError: input is a leaf that requires grad; the result has another shape, or a
+            dtype that input's cannot hold
+"""
 
 
 @lru_cache(None)
@@ -103,7 +110,7 @@ def source(face: Face) -> str:
     schema, form, op = face.schema, face.form, face.op
     words, values = [], []
     variadic = None
-    starred = False  # a "*" or "*dims" stands before the next keyword
+    starred = False  # a "*" or "*dims" comes before the next keyword
     for p in schema.parameters:
         if p.name == "inplace":
             words += ["inplace=False"] if form == "F" else []

@@ -1,10 +1,9 @@
-"""Fusion with a relu: what cards need for it. The pass itself, and the table of pairs, are in
-nn/fusion.py.
+"""Fusion with a relu: what cards need for it. The pass and the table of pairs: nn/fusion.py.
 
 Forward, `fuse` makes a card that computes an op and the relu behind it in one kernel. Backward, an
 op whose input comes from a relu may apply that relu's mask itself, a pass over memory less: its
-card's backward takes `mask`, and `can_mask` says whether nobody needs the gradient in between. The
-lines that the written runners contain for both are in codegen.py.
+card's backward takes `mask`, and `can_mask` says whether the gradient in between is
+needed (by a hook or retain_grad). The lines of the generated runners for both: codegen.py.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ SHAPE = 1 << 10  # in Card.save: the shape of argument i - SHAPE
 
 
 class Card:
-    """An op as the wrapper needs it: the author's class and what follows from its signatures.
+    """Metadata of an op, computed once from the signatures of the author's class.
 
     name, title       the public name; the name of its nodes, PyTorch's grad_fn
     parameters        names of forward's parameters; `defaults` for the last ones
@@ -159,7 +159,7 @@ class Card:
         if accumulate:
             back = self.backward and accumulating_backward(self.backward)
             self.narrow = (in_single(self.forward), back)
-        self.slow_backward = self.listed  # saved lists are unpacked by the engine's long way only
+        self.slow_backward = self.listed  # lists are unpacked by the general path
 
     @cached_property
     def result(self) -> Any:
@@ -286,8 +286,7 @@ class Card:
             else:
                 raise TypeError(
                     f"card {self.name}: backward asks for '{w}', which is neither an argument of "
-                    "forward, "
-                    f"'out', nor one of extras={self.extras}"
+                    f"forward, 'out', nor one of extras={self.extras}"
                 )
         return tuple(save)
 

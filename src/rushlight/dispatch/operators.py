@@ -44,6 +44,7 @@ def binary_operator(card: Card, ufunc: Any) -> tuple[Any, Any]:
 def inplace_method(card: Card, operator: Any) -> None:
     """x.add_(y) without options takes the way of x += y."""
     general = Card.change
+    assert card.schema is not None
     option = card.schema.arguments[-1].default
 
     def change(args: Any) -> Any:

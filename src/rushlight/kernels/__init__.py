@@ -52,7 +52,7 @@ def _conj_of_most(x: Any) -> Any:
     return x if type(x) is _ndarray and x.dtype.kind != "c" else _conj(x)
 
 
-K.conj = _conj_of_most  # said in most gradients, of real arrays in nearly all
+K.conj = _conj_of_most  # hot path: almost always real
 
 
 def set_num_threads(n: int) -> None:

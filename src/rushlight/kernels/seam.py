@@ -27,9 +27,8 @@ if not PURE:
         native = None
         warnings.warn(
             "rushlight runs on its NumPy twins, several times slower: the native extension "
-            f"cannot be loaded ({e}). "
-            "Install a wheel or build it with `pip install .`; RUSHLIGHT_PURE=1 says that this is "
-            "intended.",
+            f"cannot be loaded ({e}). Install a wheel or build it with `pip install .`; "
+            "RUSHLIGHT_PURE=1 says that this is intended.",
             RuntimeWarning,
             stacklevel=2,
         )

@@ -1,9 +1,8 @@
 """The words that formulas are written in: NumPy's array functions under one signature each.
 
-Elementwise words have torch's names; reductions take (x, axis=None, keepdims=False);
-the rest follows NumPy.
-dispatch/on_tensors.py has the same words on Tensors.
-A word with a native kernel of the same name is overridden by it.
+Elementwise words have torch's names; reductions take (x, axis=None, keepdims=False); the rest
+follows NumPy. dispatch/on_tensors.py has the same words on Tensors. A native kernel of the same
+name overrides a word.
 """
 
 from __future__ import annotations
@@ -74,8 +73,8 @@ def sum_to(x, shape):
 
 
 def matmul(x, y):
-    """The matrix product over the last two dimensions; of bool there is none, as in PyTorch."""
-    if x.dtype.kind == "b":
+    """The matrix product over the last two dimensions; of bool only that of no elements."""
+    if x.dtype.kind == "b" and x.size and y.size:
         raise NotImplementedError("\"addmm_impl_cpu_\" not implemented for 'Bool'")
     return np.matmul(x, y)
 

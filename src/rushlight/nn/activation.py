@@ -1,6 +1,6 @@
 """Activations as layers: each holds the options of the function of its name, which has the formula.
 
-* stands for any sizes, also none.
+* is any number of dimensions, also none.
 """
 
 from __future__ import annotations

@@ -12,6 +12,10 @@ from .container import ModuleList, Sequential
 from .linear import Linear
 from .module import Module
 
+__all__ = [
+    "AdaptiveLogSoftmaxWithLoss",
+]
+
 
 class _ASMoutput(NamedTuple):
     """output (N): the log-probability of each target; loss (): the mean of -output."""

@@ -14,6 +14,14 @@ from ..core.tensor import Tensor
 from .fusion import run_in_order
 from .module import Module
 
+__all__ = [
+    "ModuleDict",
+    "ModuleList",
+    "ParameterDict",
+    "ParameterList",
+    "Sequential",
+]
+
 
 def _index(size: int, i: Any) -> int:
     """i counted from the front. TypeError: not an integer. IndexError: out of range."""

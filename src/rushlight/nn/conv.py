@@ -15,6 +15,15 @@ from . import functional as F
 from . import init
 from .module import Module
 
+__all__ = [
+    "Conv1d",
+    "Conv2d",
+    "Conv3d",
+    "ConvTranspose1d",
+    "ConvTranspose2d",
+    "ConvTranspose3d",
+]
+
 
 def _tuple(x: Any, n: int) -> tuple:
     return tuple(x) if isinstance(x, (tuple, list)) else (x,) * n

@@ -6,6 +6,11 @@ from ..core.tensor import Tensor
 from . import functional as F
 from .module import Module
 
+__all__ = [
+    "CosineSimilarity",
+    "PairwiseDistance",
+]
+
 
 class CosineSimilarity(Module):
     """x1 · x2 / (max(|x1|, eps) max(|x2|, eps)) along dim. See F.cosine_similarity.

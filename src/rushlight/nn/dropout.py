@@ -6,6 +6,15 @@ from ..core.tensor import Tensor
 from . import functional as F
 from .module import Module
 
+__all__ = [
+    "AlphaDropout",
+    "Dropout",
+    "Dropout1d",
+    "Dropout2d",
+    "Dropout3d",
+    "FeatureAlphaDropout",
+]
+
 
 class _Dropout(Module):
     """What the dropout layers share.

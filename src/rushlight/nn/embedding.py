@@ -12,6 +12,11 @@ from . import functional as F
 from . import init
 from .module import Module
 
+__all__ = [
+    "Embedding",
+    "EmbeddingBag",
+]
+
 
 def _table(
     rows: int, width: int, given: Tensor | None, freeze: bool, device: Any, dtype: Any

@@ -81,7 +81,7 @@ def binary_cross_entropy_with_logits(input: Tensor, target: Tensor, weight: Tens
 def celu(input: Tensor, alpha: _Number = 1.0, inplace: _bool = False) -> Tensor:
     """y = x where x > 0, else α (e^(x/α) - 1)    Barron 2017, arXiv:1704.07483"""
 def celu_(input: Tensor, alpha: _Number = 1.0) -> Tensor:
-    """In-place version of celu."""
+    """In-place version of celu; returns input."""
 def channel_shuffle(input: Tensor, groups: _int) -> Tensor:
     """The channels, seen as (g, C / g), in the order of their transpose."""
 def conv1d(input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: _int | Sequence[_int] = 1, padding: _int | Sequence[_int] | _str = 0, dilation: _int | Sequence[_int] = 1, groups: _int = 1) -> Tensor:
@@ -115,7 +115,7 @@ def dropout3d(input: Tensor, p: _float = 0.5, training: _bool = True, inplace: _
 def elu(input: Tensor, alpha: _Number = 1.0, inplace: _bool = False) -> Tensor:
     """y = x where x > 0, else α (e^x - 1)    Clevert, Unterthiner, Hochreiter 2015,"""
 def elu_(input: Tensor, alpha: _Number = 1.0) -> Tensor:
-    """In-place version of elu."""
+    """In-place version of elu; returns input."""
 def embedding(input: Tensor, weight: Tensor, padding_idx: _int | None = None, max_norm: _float | None = None, norm_type: _float = 2.0, scale_grad_by_freq: _bool = False, sparse: _bool = False) -> Tensor:
     """The rows of weight that input lists."""
 def embedding_bag(input: Tensor, weight: Tensor, offsets: Tensor | None = None, max_norm: _float | None = None, norm_type: _float = 2, scale_grad_by_freq: _bool = False, mode: _str = 'mean', sparse: _bool = False, per_sample_weights: Tensor | None = None, include_last_offset: _bool = False, padding_idx: _int | None = None) -> Tensor:
@@ -167,15 +167,15 @@ def hardshrink(input: Tensor, lambd: _Number = 0.5, *, out: Tensor | None = None
 def hardsigmoid(input: Tensor, inplace: _bool = False) -> Tensor:
     """y = min(max(x + 3, 0), 6) / 6"""
 def hardsigmoid_(input: Tensor) -> Tensor:
-    """In-place version of hardsigmoid."""
+    """In-place version of hardsigmoid; returns input."""
 def hardswish(input: Tensor, inplace: _bool = False) -> Tensor:
     """y = x · min(max(x + 3, 0), 6) / 6    Howard et al. 2019, arXiv:1905.02244"""
 def hardswish_(input: Tensor) -> Tensor:
-    """In-place version of hardswish."""
+    """In-place version of hardswish; returns input."""
 def hardtanh(input: Tensor, min_val: _Number = -1.0, max_val: _Number = 1.0, inplace: _bool = False) -> Tensor:
     """y = min(max(x, min_val), max_val);  dx = dy where min_val < x < max_val"""
 def hardtanh_(input: Tensor, min_val: _Number = -1.0, max_val: _Number = 1.0) -> Tensor:
-    """In-place version of hardtanh."""
+    """In-place version of hardtanh; returns input."""
 def hinge_embedding_loss(input: Tensor, target: Tensor, margin: _float = 1.0, size_average: _bool | None = None, reduce: _bool | None = None, reduction: _str = 'mean') -> Tensor:
     """L = x where y = 1, max(0, margin - x) where y = -1."""
 def huber_loss(input: Tensor, target: Tensor, reduction: _str = 'mean', delta: _float = 1.0, weight: Tensor | None = None) -> Tensor:
@@ -191,7 +191,7 @@ def layer_norm(input: Tensor, normalized_shape: Sequence[_int], weight: Tensor |
 def leaky_relu(input: Tensor, negative_slope: _Number = 0.01, inplace: _bool = False) -> Tensor:
     """y = x where x > 0, else negative_slope · x"""
 def leaky_relu_(input: Tensor, negative_slope: _Number = 0.01) -> Tensor:
-    """In-place version of leaky_relu."""
+    """In-place version of leaky_relu; returns input."""
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None, *, out: Tensor | None = None) -> Tensor:
     """y = input weightᵀ + bias: input (*, I), weight (O, I) or (I), bias (O) or None -> (*, O)"""
 def linear_cross_entropy(input: Tensor, linear_weight: Tensor, target: Tensor, *, linear_bias: Tensor | None = None, weight: Tensor | None = None, reduction: _str = 'mean', ignore_index: _int | None = None, label_smoothing: _float = 0.0, options: _Any = None) -> Tensor:
@@ -261,7 +261,7 @@ def max_unpool3d(input: Tensor, indices: Tensor, kernel_size: _int | Sequence[_i
 def mish(input: Tensor, inplace: _bool = False) -> Tensor:
     """y = x tanh(ln(1 + e^x))    Misra 2019, arXiv:1908.08681"""
 def mish_(input: Tensor) -> Tensor:
-    """In-place version of mish."""
+    """In-place version of mish; returns input."""
 def mse_loss(input: Tensor, target: Tensor, size_average: _bool | None = None, reduce: _bool | None = None, reduction: _str = 'mean', weight: Tensor | None = None) -> Tensor:
     """L = (input - target)², reduced; weight: for each element."""
 def multi_margin_loss(input: Tensor, target: Tensor, p: _int = 1, margin: _float = 1.0, weight: Tensor | None = None, size_average: _bool | None = None, reduce: _bool | None = None, reduction: _str = 'mean') -> Tensor:
@@ -297,25 +297,25 @@ def relu(input: Tensor, inplace: _bool = False) -> Tensor:
 def relu6(input: Tensor, inplace: _bool = False) -> Tensor:
     """y = min(max(x, 0), 6);  dx = dy where 0 < x < 6"""
 def relu6_(input: Tensor) -> Tensor:
-    """In-place version of relu6."""
+    """In-place version of relu6; returns input."""
 def relu_(input: Tensor) -> Tensor:
-    """In-place version of relu."""
+    """In-place version of relu; returns input."""
 def rms_norm(input: Tensor, normalized_shape: Sequence[_int], weight: Tensor | None = None, eps: _float | None = None) -> Tensor:
     """y = x / sqrt(mean(x²) + eps) · w over the last dimensions, of shape normalized_shape."""
 def rrelu(input: Tensor, lower: _Any = ..., upper: _Any = ..., training: _bool = False, inplace: _bool = False, *, generator: _Generator | None = None) -> Tensor:
     """y = x where x > 0, else r x: r drawn for each element from [lower, upper), their mean if not"""
 def rrelu_(input: Tensor, lower: _Any = ..., upper: _Any = ..., training: _bool = False, *, generator: _Generator | None = None) -> Tensor:
-    """In-place version of rrelu."""
+    """In-place version of rrelu; returns input."""
 def selu(input: Tensor, inplace: _bool = False) -> Tensor:
     """y = λ (x where x > 0, else α (e^x - 1)), λ = 1.0507, α = 1.6733    Klambauer et al."""
 def selu_(input: Tensor) -> Tensor:
-    """In-place version of selu."""
+    """In-place version of selu; returns input."""
 def sigmoid(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """y = σ(x) = 1 / (1 + e^-x);  dx = dy y (1 - y)"""
 def silu(input: Tensor, inplace: _bool = False) -> Tensor:
     """y = x σ(x);  dx = dy σ(x) (1 + x (1 - σ(x)))    Elfwing, Uchibe, Doya 2017,"""
 def silu_(input: Tensor) -> Tensor:
-    """In-place version of silu."""
+    """In-place version of silu; returns input."""
 def smooth_l1_loss(input: Tensor, target: Tensor, size_average: _bool | None = None, reduce: _bool | None = None, reduction: _str = 'mean', beta: _float = 1.0) -> Tensor:
     """L = d²/(2 beta) where |d| < beta, else |d| - beta/2, reduced; d = input - target."""
 def soft_margin_loss(input: Tensor, target: Tensor, size_average: _bool | None = None, reduce: _bool | None = None, reduction: _str = 'mean') -> Tensor:
@@ -337,7 +337,7 @@ def tanhshrink(input: Tensor) -> Tensor:
 def threshold(input: Tensor, threshold: _Number, value: _Number, inplace: _bool = False) -> Tensor:
     """y = x where x > threshold, else value;  dx = dy where x > threshold"""
 def threshold_(input: Tensor, threshold: _Number, value: _Number) -> Tensor:
-    """In-place version of threshold."""
+    """In-place version of threshold; returns input."""
 def triplet_margin_loss(anchor: Tensor, positive: Tensor, negative: Tensor, margin: _float = 1.0, p: _float = 2, eps: _float = 1e-06, swap: _bool = False, size_average: _bool | None = None, reduce: _bool | None = None, reduction: _str = 'mean') -> Tensor:
     """L = max(0, |a - p|_p - |a - n|_p + margin); swap: the nearer of a and p counts for n."""
 def triplet_margin_with_distance_loss(anchor: Tensor, positive: Tensor, negative: Tensor, *, distance_function: Callable | None = None, margin: _float = 1.0, swap: _bool = False, reduction: _str = 'mean') -> Tensor:

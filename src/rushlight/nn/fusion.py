@@ -92,7 +92,7 @@ def run_in_order(modules: Iterable[Any], input: Any) -> Any:
     layer = running = None  # a layer that is held back: if a ReLU is next, both are one call
     try:
         for module in modules:
-            # what the class defines, and nobody has put another function in its place
+            # the class's own forward; None if the instance has replaced it
             forward = None if "forward" in module.__dict__ else type(module).forward
             if layer is not None:
                 running, layer = layer, None

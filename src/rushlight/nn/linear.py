@@ -12,6 +12,14 @@ from . import functional as F
 from . import init
 from .module import Module
 
+__all__ = [
+    "Bilinear",
+    "Flatten",
+    "Identity",
+    "Linear",
+    "Unflatten",
+]
+
 
 class Identity(Module):
     """y = x; constructor arguments are ignored.

@@ -6,6 +6,14 @@ from ..core.tensor import Tensor
 from . import functional as F
 from .module import Module
 
+__all__ = [
+    "ChannelShuffle",
+    "Fold",
+    "PixelShuffle",
+    "PixelUnshuffle",
+    "Unfold",
+]
+
 _Sizes = int | tuple[int, ...]
 
 

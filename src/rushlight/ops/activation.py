@@ -5,17 +5,11 @@ x the input, y the output, σ the logistic function. Floating dtypes are kept.
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
-from ..core.dtype import scalar_name
-from ..core.tensor import wrap
 from ..dispatch.messages import not_implemented
-from ..dispatch.registry import composite, internal, op
+from ..dispatch.registry import composite, op
 from ..kernels import K
-from ..random import variates
-from ..random.generator import generator_or_default
 from .samples import unary
 
 _F32 = np.dtype(np.float32)
@@ -33,6 +27,8 @@ _F32 = np.dtype(np.float32)
 )
 class Relu:
     """y = max(x, 0), NaN stays;  dx = dy where y > 0
+
+    shape   x (*) -> y (*)
 
     >>> torch.relu(tensor([-1.0, 2.0]))
     tensor([0., 2.])
@@ -60,7 +56,11 @@ class Relu:
     kernel="hardtanh",
 )
 class Relu6:
-    """y = min(max(x, 0), 6);  dx = dy where 0 < x < 6"""
+    """y = min(max(x, 0), 6);  dx = dy where 0 < x < 6
+
+    shape   x (*) -> y (*)
+    errors  NotImplementedError: bool, complex numbers
+    """
 
     def forward(x):
         return K.relu6(x) if x.dtype.kind in "fV" else np.minimum(np.maximum(x, 0), 6)
@@ -80,6 +80,8 @@ class Relu6:
 )
 class Sigmoid:
     """y = σ(x) = 1 / (1 + e^-x);  dx = dy y (1 - y)
+
+    shape   x (*) -> y (*)
 
     >>> torch.sigmoid(tensor([-1.0, 0.0, 1.0]))
     tensor([0.2689, 0.5000, 0.7311])
@@ -105,6 +107,9 @@ class Sigmoid:
 class Silu:
     """y = x σ(x);  dx = dy σ(x) (1 + x (1 - σ(x)))    Elfwing, Uchibe, Doya 2017,
     arXiv:1702.03118
+
+    shape   x (*) -> y (*)
+    errors  NotImplementedError: integers, bool
     """
 
     def forward(x):
@@ -125,7 +130,11 @@ class Silu:
     kernel="mish_cpu",
 )
 class Mish:
-    """y = x tanh(ln(1 + e^x))    Misra 2019, arXiv:1908.08681"""
+    """y = x tanh(ln(1 + e^x))    Misra 2019, arXiv:1908.08681
+
+    shape   x (*) -> y (*)
+    errors  NotImplementedError: integers, bool
+    """
 
     def forward(x):
         return K.mish(x)
@@ -147,6 +156,9 @@ class Mish:
 class Selu:
     """y = λ (x where x > 0, else α (e^x - 1)), λ = 1.0507, α = 1.6733    Klambauer et al.
     2017, arXiv:1706.02515
+
+    shape   x (*) -> y (*)
+    errors  NotImplementedError: integers, bool
     """
 
     def forward(x):
@@ -167,7 +179,11 @@ class Selu:
     kernel="hardswish_cpu",
 )
 class Hardswish:
-    """y = x · min(max(x + 3, 0), 6) / 6    Howard et al. 2019, arXiv:1905.02244"""
+    """y = x · min(max(x + 3, 0), 6) / 6    Howard et al. 2019, arXiv:1905.02244
+
+    shape   x (*) -> y (*)
+    errors  NotImplementedError: integers, bool
+    """
 
     def forward(x):
         return K.hardswish(x)
@@ -187,7 +203,11 @@ class Hardswish:
     kernel="hardsigmoid_cpu",
 )
 class Hardsigmoid:
-    """y = min(max(x + 3, 0), 6) / 6"""
+    """y = min(max(x + 3, 0), 6) / 6
+
+    shape   x (*) -> y (*)
+    errors  NotImplementedError: integers, bool
+    """
 
     def forward(x):
         return K.hardsigmoid(x)
@@ -200,7 +220,11 @@ class Hardsigmoid:
 
 @op("logsigmoid(input)", at="F", node="LogSigmoid", not_for="iub", kernel="log_sigmoid_cpu")
 class Logsigmoid:
-    """y = ln σ(x) = -ln(1 + e^-x);  dx = dy σ(-x)"""
+    """y = ln σ(x) = -ln(1 + e^-x);  dx = dy σ(-x)
+
+    shape   x (*) -> y (*)
+    errors  NotImplementedError: integers, bool
+    """
 
     def forward(x):
         return K.log_sigmoid(x)
@@ -213,13 +237,19 @@ class Logsigmoid:
 
 @composite("softsign", at="F")
 def softsign(input):
-    """y = x / (1 + |x|)"""
+    """y = x / (1 + |x|)
+
+    shape   x (*) -> y (*)
+    """
     return input / (input.abs() + 1)
 
 
 @composite("tanhshrink", at="F")
 def tanhshrink(input):
-    """y = x - tanh x"""
+    """y = x - tanh x
+
+    shape   x (*) -> y (*)
+    """
     return input - input.tanh()
 
 
@@ -237,6 +267,9 @@ def tanhshrink(input):
 )
 class LeakyRelu:
     """y = x where x > 0, else negative_slope · x
+
+    shape   x (*) -> y (*)
+    errors  NotImplementedError: integers, bool
 
     >>> F.leaky_relu(tensor([-1.0, 2.0]), 0.1)
     tensor([-0.1000,  2.0000])
@@ -263,6 +296,9 @@ class LeakyRelu:
 class Elu:
     """y = x where x > 0, else α (e^x - 1)    Clevert, Unterthiner, Hochreiter 2015,
     arXiv:1511.07289
+
+    shape   x (*) -> y (*)
+    errors  NotImplementedError: integers, bool
     """
 
     def forward(x, alpha):
@@ -284,7 +320,11 @@ class Elu:
     kernel="elu_cpu",
 )
 class Celu:
-    """y = x where x > 0, else α (e^(x/α) - 1)    Barron 2017, arXiv:1704.07483"""
+    """y = x where x > 0, else α (e^(x/α) - 1)    Barron 2017, arXiv:1704.07483
+
+    shape   x (*) -> y (*)
+    errors  NotImplementedError: integers, bool
+    """
 
     def forward(x, alpha):
         if alpha == 0:
@@ -346,6 +386,9 @@ class Gelu:
 class Softplus:
     """y = ln(1 + e^βx) / β; x itself where βx > threshold
 
+    shape   x (*) -> y (*)
+    errors  NotImplementedError: integers, bool
+
     >>> F.softplus(tensor([-1.0, 0.0, 30.0]))
     tensor([ 0.3133,  0.6931, 30.0000])
     """
@@ -401,7 +444,10 @@ class Hardtanh:
     kernel="threshold_cpu",
 )
 class Threshold:
-    """y = x where x > threshold, else value;  dx = dy where x > threshold"""
+    """y = x where x > threshold, else value;  dx = dy where x > threshold
+
+    shape   x (*) -> y (*)
+    """
 
     def forward(x, threshold, value):
         return K.threshold(x, threshold, value).astype(x.dtype, copy=False)
@@ -421,7 +467,11 @@ class Threshold:
     kernel="hardshrink_cpu",
 )
 class Hardshrink:
-    """y = x where |x| > λ, else 0;  dx = dy where |x| > λ"""
+    """y = x where |x| > λ, else 0;  dx = dy where |x| > λ
+
+    shape   x (*) -> y (*)
+    errors  NotImplementedError: integers, bool
+    """
 
     def forward(x, lambd):
         return K.where((x >= -lambd) & (x <= lambd), x.dtype.type(0), x)
@@ -441,7 +491,11 @@ class Hardshrink:
     kernel="softshrink_cpu",
 )
 class Softshrink:
-    """y = x - λ where x > λ, x + λ where x < -λ, else 0;  dx = dy where |x| > λ"""
+    """y = x - λ where x > λ, x + λ where x < -λ, else 0;  dx = dy where |x| > λ
+
+    shape   x (*) -> y (*)
+    errors  NotImplementedError: integers, bool
+    """
 
     def forward(x, lambd):
         if lambd < 0:
@@ -452,141 +506,3 @@ class Softshrink:
         return K.where((x >= -lambd) & (x <= lambd), K.zeros_like(dy), dy)
 
     samples = unary(-2, 2, 0.5)
-
-
-# ---------------------------------------------------------------- gates and learned slopes
-
-
-@op("glu(input, dim=-1)", at="F", tensors=1, node="Glu", not_for="iub", kernel="glu_cpu")
-class Glu:
-    """y = a σ(b), a and b the halves of x along dim    Dauphin et al. 2016, arXiv:1612.08083
-
-    errors  RuntimeError: an odd size, or a 0-d input
-
-    >>> F.glu(tensor([1.0, 2.0, 0.0, 100.0]))
-    tensor([0.5000, 2.0000])
-    """
-
-    def prepare(input, dim):
-        if input.ndim == 0:
-            raise RuntimeError("glu does not support 0-dimensional tensors")
-        size = input.size(dim)
-        if size % 2:
-            raise RuntimeError(
-                f"Halving dimension must be even, but dimension {dim % input.ndim} is size {size}"
-            )
-        return input, dim
-
-    def forward(x, dim):
-        a, b = _halves(x, dim)
-        return a * K.sigmoid(b)
-
-    def backward(c, dy, x, dim):
-        a, b = _halves(x, dim)
-        s = K.sigmoid(b)
-        return K.concatenate([dy * s, dy * a * s * (1 - s)], dim)
-
-    def samples(make):
-        yield make(3, 4)
-        yield make(2, 3, 2), 0
-        yield make(0, 4), 1
-        yield make(4, 3).T, 1
-
-
-def _halves(x, dim: int):
-    half = x.shape[dim] // 2
-    before = (slice(None),) * (dim % x.ndim)
-    return x[(*before, slice(None, half))], x[(*before, slice(half, None))]
-
-
-@op("prelu(input, weight)", at="torch Tensor F", broadcast=True, node="PreluKernel")
-class Prelu:
-    """y = x where x > 0, else w x; one weight, or one for each channel (dimension 1)
-
-    grad    dx = dy where x > 0, else dy w;  dw = Σ dy x over x ≤ 0
-    errors  RuntimeError: another dtype, or a number of weights that is not that of the channels
-    source  He et al. 2015, arXiv:1502.01852
-
-    >>> F.prelu(tensor([-2.0, 3.0]), tensor([0.25]))
-    tensor([-0.5000,  3.0000])
-    """
-
-    def prepare(input, weight):
-        if weight.dtype is not input.dtype:
-            raise RuntimeError(
-                "prelu: Type promoting not supported. Got "
-                f"{scalar_name(input.dtype)} and {scalar_name(weight.dtype)}"
-            )
-        channels = input.shape[1] if input.ndim > 1 else 1
-        if weight.numel() != 1:
-            if input.ndim == 0:
-                raise RuntimeError("Not allow zero-dim input tensor.")
-            if channels != weight.numel():
-                raise RuntimeError(
-                    "Mismatch of parameter numbers and input channel size. Found parameter numbers "
-                    f"= {weight.numel()} and channel size = {channels}."
-                )
-        if weight.ndim > 1:
-            raise RuntimeError(
-                "prelu: Expected `weight` to be a scalar or 1D tensor, but got: ndim = "
-                f"{weight.ndim}"
-            )
-        if input.ndim > 1 and weight.ndim:
-            weight = weight.reshape((-1,) + (1,) * (input.ndim - 2))
-        elif input.ndim == 0 and weight.ndim:
-            weight = weight.reshape(())
-        return input, weight
-
-    def forward(x, w):
-        return K.where(x > 0, x, w * x)
-
-    def backward(c, dy, x, w):
-        positive = x > 0
-        dw = K.where(positive, K.zeros_like(dy), dy * x) if c.needs(1) else None
-        return K.where(positive, dy, dy * w), dw
-
-    def samples(make):
-        yield make(3, 4), make(1)
-        yield make(2, 3, 4), make(3)
-        yield make(0, 5), make(5)
-
-
-@internal("rrelu_with_noise", tensors=1, node="RreluWithNoise")
-class RreluWithNoise:
-    """y = x · slope, slope 1 where x > 0 and drawn elsewhere;  dx = dy · slope"""
-
-    def forward(x, slope):
-        return x * slope
-
-    def backward(c, dy, slope):
-        return dy * slope
-
-
-_FIXED = LeakyRelu.renamed("RreluWithNoiseBackward0")
-
-
-@composite(
-    "rrelu(input, lower=1.0 / 8, upper=1.0 / 3, training=False, inplace=False, *, generator=None)",
-    at="torch F",
-    inplace=True,
-)
-def rrelu(input, lower, upper, training, *, generator):
-    """y = x where x > 0, else r x: r drawn for each element from [lower, upper), their mean if not
-    training.
-
-    errors  RuntimeError: lower > upper, or a bound that is not finite
-    source  Xu et al. 2015, arXiv:1505.00853
-    """
-    if lower > upper:
-        raise RuntimeError("Lower bound should be less than or equal to the upper bound")
-    if not (math.isfinite(lower) and math.isfinite(upper)):
-        bound, name = (lower, "lower") if not math.isfinite(lower) else (upper, "upper")
-        raise RuntimeError(f"rrelu: {name} bound must be finite, got {bound}")
-    if not training:
-        return _FIXED.run((input, (lower + upper) / 2))
-    x = input._a
-    slope = np.ones(x.shape, x.dtype)
-    drawn = x <= 0
-    g = generator_or_default(generator, "rrelu")
-    slope[drawn] = variates.uniform(int(drawn.sum()), np.dtype(np.float64), lower, upper, g)
-    return RreluWithNoise.run((input, wrap(slope)))

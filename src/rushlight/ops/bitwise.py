@@ -178,7 +178,10 @@ _logical("logical_xor", "x or y but not both", np.logical_xor)
 
 @op("logical_not(input, *, out=None)", at="torch Tensor", inplace="Tensor")
 class LogicalNot:
-    """y = not x as bool: true where x is 0."""
+    """y = not x as bool: true where x is 0.
+
+    shape   x (*) -> y (*)
+    """
 
     backward = None
 

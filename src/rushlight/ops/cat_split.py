@@ -1,4 +1,4 @@
-"""Joining: cat, stack and their kin; repeat, tile, grids."""
+"""Joining: cat, stack and relatives; repeat, tile, grids."""
 
 from __future__ import annotations
 
@@ -84,6 +84,9 @@ class Cat:
             target = tensors[0].dtype
             for t in tensors[1:]:
                 target = promote_types(target, t.dtype)
+            joined = [t for t in tensors if t._a.shape != (0,) or t._rg]
+            nothing = (*first[:d], 0, *first[d + 1 :])  # so does one in the history
+            kept = [t.reshape(nothing) if t._a.shape == (0,) else t for t in joined] or kept
             kept = [t.to(target) for t in kept]
         return kept, d
 
@@ -174,13 +177,19 @@ stack = Stack
 
 @composite("atleast_1d", at="torch")
 def atleast_1d(*tensors):
-    """Each tensor, 0-d ones as 1-d; views."""
+    """Each tensor, 0-d ones as 1-d; views.
+
+    shape   () -> (1); others as they are
+    """
     return _each("atleast_1d", tensors, lambda t: t.reshape(1) if t._a.ndim == 0 else t)
 
 
 @composite("atleast_2d", at="torch")
 def atleast_2d(*tensors):
-    """Each tensor with at least 2 dimensions: vectors become rows; views."""
+    """Each tensor with at least 2 dimensions: vectors become rows; views.
+
+    shape   () -> (1, 1), (n) -> (1, n); others as they are
+    """
     return _each("atleast_2d", tensors, lambda t: t.reshape(1, -1) if t._a.ndim < 2 else t)
 
 
@@ -206,26 +215,42 @@ def _each(name, tensors, f):
 
 @composite("hstack(tensors, *, out=None)", at="torch")
 def hstack(tensors):
-    """cat along columns (of vectors: end to end)."""
+    """cat along columns (of vectors: end to end).
+
+    shape   (a), (b) -> (a + b); (n, a), (n, b) -> (n, a + b)
+    errors  RuntimeError: sizes that differ elsewhere
+    """
     tensors = [atleast_1d(t) for t in _checked_list("hstack", tensors)]
     return cat(tensors, 0 if tensors[0]._a.ndim == 1 else 1)
 
 
 @composite("vstack(tensors, *, out=None)", "row_stack", at="torch")
 def vstack(tensors):
-    """cat along rows; vectors are rows."""
+    """cat along rows; vectors are rows.
+
+    shape   (n) as (1, n); then (a, n), (b, n) -> (a + b, n)
+    errors  RuntimeError: sizes that differ elsewhere
+    """
     return cat([atleast_2d(t) for t in _checked_list("vstack", tensors)], 0)
 
 
 @composite("dstack(tensors, *, out=None)", at="torch")
 def dstack(tensors):
-    """cat along depth."""
+    """cat along depth.
+
+    shape   (n) as (1, n, 1), (n, m) as (n, m, 1); then along dim 2
+    errors  RuntimeError: sizes that differ elsewhere
+    """
     return cat([atleast_3d(t) for t in _checked_list("dstack", tensors)], 2)
 
 
 @composite("column_stack(tensors, *, out=None)", at="torch")
 def column_stack(tensors):
-    """cat along columns; vectors are columns."""
+    """cat along columns; vectors are columns.
+
+    shape   (n) as (n, 1); then (n, a), (n, b) -> (n, a + b)
+    errors  RuntimeError: sizes that differ elsewhere
+    """
     tensors = _checked_list("column_stack", tensors)
     return hstack([t.reshape(-1, 1) if t._a.ndim < 2 else t for t in tensors])
 
@@ -279,7 +304,10 @@ class Repeat:
 
 @composite("tile(input, *dims: int)", at="torch Tensor")
 def tile(input, *dims):
-    """repeat; missing repeats count as 1 in front."""
+    """repeat; missing repeats count as 1 in front.
+
+    shape   x (n, m), dims (a, b) -> (a n, b m)
+    """
     return Repeat.run((input, (1,) * (input._a.ndim - len(dims)) + dims))
 
 

@@ -115,12 +115,11 @@ class Fmin:
 
 @internal("clamp_tensors", tensors=3, promote="arith", broadcast=True, node="Clamp")
 class ClampTensors:
-    """y = min(max(x, low), high) for tensors;
-    grad to x inside, else to the bound that was taken.
-    """
+    """y = min(max(x, low), high) for tensors; grad to x inside, else to the bound that was taken"""
 
     def forward(x, low=None, high=None):
-        _refuse(x, "clamp_cpu")
+        if x.dtype.kind == "c" or (low is not None and high is not None):
+            _refuse(x, "clamp_cpu")
         y = x if low is None else K.maximum(x, low)
         return y if high is None else K.minimum(y, high)
 
@@ -266,7 +265,11 @@ _MAX_TENSOR = ClampTensors.renamed("ClampMaxBackward1")
     node="ClampMin",
 )
 class ClampMin:
-    """y = max(x, min), min a number or a tensor; see clamp"""
+    """y = max(x, min), min a number or a tensor; see clamp
+
+    shape   the operands are broadcast
+    errors  as for clamp
+    """
 
     def prepare(input, min):
         return _bounds("clamp_min", input, _required("clamp_min", "min", min), None)
@@ -288,7 +291,11 @@ class ClampMin:
     node="ClampMax",
 )
 class ClampMax:
-    """y = min(x, max), max a number or a tensor; see clamp"""
+    """y = min(x, max), max a number or a tensor; see clamp
+
+    shape   the operands are broadcast
+    errors  as for clamp
+    """
 
     def prepare(input, max):
         return _bounds("clamp_max", input, None, _required("clamp_max", "max", max))

@@ -73,7 +73,10 @@ def _exact(x: np.ndarray) -> bool:
 
 @op("isnan(input)", at="torch Tensor")
 class Isnan:
-    """True where x is NaN."""
+    """True where x is NaN.
+
+    shape   x (*) -> y (*)
+    """
 
     backward = None
 
@@ -85,7 +88,10 @@ class Isnan:
 
 @op("isinf(input)", at="torch Tensor")
 class Isinf:
-    """True where x is infinite."""
+    """True where x is infinite.
+
+    shape   x (*) -> y (*)
+    """
 
     backward = None
 
@@ -97,7 +103,10 @@ class Isinf:
 
 @op("isfinite(input)", at="torch Tensor")
 class Isfinite:
-    """True where x is neither infinite nor NaN."""
+    """True where x is neither infinite nor NaN.
+
+    shape   x (*) -> y (*)
+    """
 
     backward = None
 
@@ -191,7 +200,11 @@ class Isclose:
     "allclose(input, other: Tensor, rtol=1e-05, atol=1e-08, equal_nan=False)", at="torch Tensor"
 )
 def allclose(input, other, rtol, atol, equal_nan):
-    """True if all elements are close (see isclose)."""
+    """True if all elements are close (see isclose).
+
+    shape   the operands are broadcast; a bool comes back
+    errors  RuntimeError: two dtypes, or shapes that do not broadcast
+    """
     return bool(Isclose(input, other, rtol, atol, equal_nan)._a.all())
 
 
@@ -211,7 +224,7 @@ def isin(elements, test_elements, *, assume_unique, invert):
     Either may be a number.
 
     shape   that of elements
-    errors  TypeError: both are numbers; RuntimeError: complex
+    errors  TypeError: both are numbers; RuntimeError: complex or bool
 
     >>> torch.isin(tensor([1, 2, 3]), tensor([3, 1]))
     tensor([ True, False,  True])
@@ -223,7 +236,7 @@ def isin(elements, test_elements, *, assume_unique, invert):
         raise not_a_tensor("isin", "elements", 1, elements)
     x, y = (v._a if isinstance(v, Tensor) else np.asarray(v) for v in (elements, test_elements))
     for v in (x, y):
-        if v.dtype.kind == "c":
+        if v.dtype.kind in "cb":
             kind = scalar_name(from_numpy_dtype(v.dtype))
             raise RuntimeError(f"Unsupported input type encountered for isin(): {kind}")
     return wrap(np.isin(x, y, assume_unique=assume_unique, invert=invert))
@@ -296,6 +309,7 @@ class NanToNum:
     """y = x with NaN, +inf, -inf replaced; by 0 and the largest and lowest numbers if nothing is
     given.
 
+    shape   x (*) -> y (*)
     grad    dx = dy where x is finite, else 0
 
     >>> torch.nan_to_num(tensor([float("nan"), float("inf"), 1.0]), posinf=9.0)

@@ -81,7 +81,10 @@ class Part:
 
 @composite("real(input)", at="torch")
 def real(input):
-    """The real part as a view; a real tensor itself."""
+    """The real part as a view; a real tensor itself.
+
+    shape   x (*) -> y (*)
+    """
     return Part.run((input, 0)) if input._a.dtype.kind == "c" else input
 
 
@@ -99,7 +102,10 @@ Tensor.imag = property(imag, lambda self, value: imag(self).copy_(value))
 
 @op("conj_physical(input, *, out=None)", at="torch Tensor", inplace="torch Tensor")
 class ConjPhysical:
-    """y = x̄, computed;  dx = dȳ.  A real tensor comes back itself from conj()."""
+    """y = x̄, computed;  dx = dȳ.  A real tensor comes back itself from conj().
+
+    shape   x (*) -> y (*)
+    """
 
     def forward(x):
         return np.conj(x) if x.dtype.kind == "c" else x.copy()
@@ -117,25 +123,36 @@ _CONJ = ConjPhysical.renamed("ConjBackward0")
 def conj(input):
     """x̄: a new tensor for complex input (conjugation is never lazy here), input itself if it is
     real.
+
+    shape   x (*) -> y (*)
     """
     return _CONJ.run((input,)) if input._a.dtype.kind == "c" else input
 
 
 @composite("resolve_conj(input)", "resolve_neg", at="torch Tensor")
 def resolve_conj(input):
-    """input itself: neither conjugation nor negation is ever lazy here."""
+    """input itself: neither conjugation nor negation is ever lazy here.
+
+    shape   x (*) -> x (*)
+    """
     return input
 
 
 @composite("isreal(input)", at="torch Tensor")
 def isreal(input):
-    """True where the imaginary part is 0."""
+    """True where the imaginary part is 0.
+
+    shape   x (*) -> bool (*)
+    """
     return imag(input) == 0 if input.is_complex() else (input == input) | True
 
 
 @op("angle(input, *, out=None)", at="torch Tensor", promote="float")
 class Angle:
-    """y = the argument of x: 0 or π for real x, NaN for NaN;  dx = dy i x / |x|², 0 for real x"""
+    """y = the argument of x: 0 or π for real x, NaN for NaN;  dx = dy i x / |x|², 0 for real x
+
+    shape   x (*) -> y (*)
+    """
 
     def forward(x):
         if x.dtype.kind == "c":

@@ -125,7 +125,7 @@ def copy_(input, src, non_blocking):
         if isinstance(src, (bool, int, float, complex, np.number)):
             return input.fill_(src)
         raise not_a_tensor("copy_", "other", 1, src)
-    if src._a.dtype != input._a.dtype and (src._rg or input._a.dtype.kind in "iu"):
+    if src._a.dtype != input._a.dtype and (src._rg or input._a.dtype.kind in "iub"):
         src = src.to(input.dtype)
     return apply_inplace(Copy, (input, src))
 
@@ -300,19 +300,28 @@ def to_dense(input, dtype, *, masked_grad):
 
 @composite("detach(input)", at="torch")
 def detach(input):
-    """The same elements (shared), without history."""
+    """The same elements (shared), without history.
+
+    shape   x (*) -> y (*), a view
+    """
     return input.detach()
 
 
 @composite("detach_(input)", at="torch")
 def detach_(input):
-    """input with its history forgotten, in place."""
+    """input with its history forgotten, in place.
+
+    errors  RuntimeError: input is a view
+    """
     return input.detach_()
 
 
 @composite("get_device(input)", at="torch")
 def get_device(input):
-    """The index of input's device; -1 for the CPU."""
+    """The index of input's device; -1 for the CPU.
+
+    errors  TypeError: not a Tensor
+    """
     return input.get_device()
 
 
@@ -324,7 +333,10 @@ def is_nonzero(input):
 
 @composite("is_distributed(input)", at="torch Tensor")
 def is_distributed(input):
-    """False: no tensor is spread over processes."""
+    """False: no tensor is spread over processes.
+
+    errors  TypeError: not a Tensor
+    """
     return False
 
 

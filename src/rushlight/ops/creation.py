@@ -1,13 +1,14 @@
-"""Tensors from nothing: zeros, ones, full, arange, linspace, eye, the *_like and new_* forms.
+"""New tensors: zeros, ones, full, eye, the *_like and new_* forms. (arange, linspace: ranges.py.)
 
 All take dtype, device, requires_grad, layout, pin_memory as PyTorch does; layouts other than
 strided and pinned memory raise. The functions with out= are plain ones: without a dtype, the result
-has that of out. (tensor: core/construct.py; from_numpy: core/sharing.py; random: ops/random.py.)
+has that of out. (tensor: core/construct.py; from_numpy: core/sharing.py; random numbers:
+random_factories.py.)
 """
 
 from __future__ import annotations
 
-import warnings
+import inspect
 from typing import Any
 
 import numpy as np
@@ -15,17 +16,10 @@ import numpy as np
 from ..core.construct import legacy_tensor, tensor
 from ..core.device import resolve
 from ..core.dtype import (
-    BOOL,
-    COMPLEX,
-    FLOAT,
     INT,
-    complex128,
-    float64,
     get_default_dtype,
     int64,
     number_dtype,
-    promote_types,
-    scalar_name,
 )
 from ..core.dtype import dtype as DType
 from ..core.dtype_info import as_dtype
@@ -34,11 +28,12 @@ from ..core.strided import as_sizes, required, view_of
 from ..core.tensor import Tensor, wrap
 from ..dispatch.messages import missing, not_implemented, out_of_memory
 from ..dispatch.registry import composite, fitted, number_of, write_out
-from ..kernels import K, native
+from ..kernels import native
 from .cat_split import stack
 from .shape import wrapped
 
-_OPTIONS = (
+#: the keywords that all creation functions take
+OPTIONS = (
     "dtype=None, layout: layout | None = None, device=None, pin_memory: bool = False, "
     "requires_grad: bool = False"
 )
@@ -164,12 +159,21 @@ def _filled(name: str, fill: Any) -> Any:
         (new, "new_" + name, "A tensor of the given size and of input's dtype"),
     ):
         f.__name__ = f.__qualname__ = public
-        f.__doc__ = f"{text}; elements: {name}."
+        end = "shape   that of input" if f is like else "errors  RuntimeError: a negative size"
+        f.__doc__ = f"{text}; elements: {name}.\n\n    {end}"
+    make.__signature__ = _without_open_keywords(make)  # type: ignore[attr-defined]
     composite(name, at="torch")(make)
     memory = "memory_format=preserve_format"
-    composite(f"{name}_like(input, *, {_OPTIONS}, {memory})", at="torch")(like)
-    composite(f"new_{name}(input, *size: int, {_OPTIONS})", at="Tensor")(new)
+    composite(f"{name}_like(input, *, {OPTIONS}, {memory})", at="torch")(like)
+    composite(f"new_{name}(input, *size: int, {OPTIONS})", at="Tensor")(new)
     return make
+
+
+def _without_open_keywords(function: Any) -> inspect.Signature:
+    """The signature that help() shows: **kwargs only takes size= beside *size."""
+    known = inspect.signature(function)
+    parameters = known.parameters.values()
+    return known.replace(parameters=[p for p in parameters if p.kind is not p.VAR_KEYWORD])
 
 
 def ordered_like(a: np.ndarray, model: np.ndarray, memory_format: Any) -> np.ndarray:
@@ -224,7 +228,7 @@ def full(
 
 
 @composite(
-    f"full_like(input, fill_value: Number, *, {_OPTIONS}, memory_format=preserve_format)",
+    f"full_like(input, fill_value: Number, *, {OPTIONS}, memory_format=preserve_format)",
     at="torch",
 )
 def full_like(
@@ -240,13 +244,13 @@ def full_like(
     return finished(a, requires_grad, device, layout, pin_memory)
 
 
-@composite(f"new_full(input, size: Sequence[int], fill_value: Number, *, {_OPTIONS})", at="Tensor")
+@composite(f"new_full(input, size: Sequence[int], fill_value: Number, *, {OPTIONS})", at="Tensor")
 def new_full(input, size, fill_value, *, dtype, **options):
     """A tensor of the given size and of input's dtype, every element fill_value."""
     return full(size, fill_value, dtype=dtype_of(dtype, "new_full", input), **options)
 
 
-@composite(f"new_tensor(input, data: Any, *, {_OPTIONS})", at="Tensor")
+@composite(f"new_tensor(input, data: Any, *, {OPTIONS})", at="Tensor")
 def new_tensor(input, data, *, dtype, device, requires_grad, layout, pin_memory):
     """A tensor of data, by default of input's dtype."""
     d = dtype_of(dtype, "new_tensor", input)
@@ -254,11 +258,15 @@ def new_tensor(input, data, *, dtype, device, requires_grad, layout, pin_memory)
 
 
 @composite(
-    f"new_empty_strided(input, size: Sequence[int], stride: Sequence[int], {_OPTIONS})",
+    f"new_empty_strided(input, size: Sequence[int], stride: Sequence[int], {OPTIONS})",
     at="Tensor",
 )
 def new_empty_strided(input, size, stride, dtype, layout, device, pin_memory, requires_grad):
-    """An uninitialised tensor of the given sizes and strides, of input's dtype."""
+    """An uninitialised tensor of the given sizes and strides, of input's dtype.
+
+    shape   size
+    errors  RuntimeError: sizes and strides of two lengths
+    """
     d = dtype_of(dtype, "new_empty_strided", input)
     return empty_strided(size, stride, dtype=d, device=device, requires_grad=requires_grad)
 
@@ -267,7 +275,11 @@ def new_empty_strided(input, size, stride, dtype, layout, device, pin_memory, re
 def empty_strided(
     size, stride, *, dtype=None, layout=None, device=None, requires_grad=False, pin_memory=False
 ):
-    """An uninitialised tensor of the given sizes and strides (in elements)."""
+    """An uninitialised tensor of the given sizes and strides (in elements).
+
+    shape   size
+    errors  RuntimeError: sizes and strides of two lengths
+    """
     if len(size) != len(stride):
         raise RuntimeError(
             f"dimensionality of sizes ({len(size)}) must match dimensionality of strides "
@@ -295,7 +307,11 @@ def empty_permuted(
     requires_grad=False,
     pin_memory=False,
 ):
-    """An uninitialised tensor whose dimensions lie in memory in the order physical_layout."""
+    """An uninitialised tensor whose dimensions lie in memory in the order physical_layout.
+
+    shape   size
+    errors  RuntimeError: physical_layout is no permutation of the dimensions
+    """
     if len(size) != len(physical_layout):
         raise RuntimeError(
             "Number of dimensions in size does not match the length of the physical_layout; i.e. "
@@ -314,206 +330,16 @@ def empty_permuted(
 def scalar_tensor(
     s, *, dtype=None, layout=None, device=None, requires_grad=False, pin_memory=False
 ):
-    """A 0-d tensor of a number, of the default dtype."""
+    """A 0-d tensor of a number, of the default dtype.
+
+    shape   ()
+    """
     return full(
         (),
         s,
         dtype=dtype_of(dtype, "scalar_tensor"),
         device=device,
         requires_grad=requires_grad,
-    )
-
-
-def _range_dtype(values: tuple) -> DType:
-    """int64 if all bounds are integers, else the default dtype."""
-    found = int64
-    for v in values:
-        found = promote_types(found, v.dtype if isinstance(v, Tensor) else number_dtype(v))
-    return (
-        get_default_dtype()
-        if found.category == FLOAT and not any(isinstance(v, Tensor) for v in values)
-        else found
-    )
-
-
-@composite("arange", at="torch")
-def arange(
-    *args,
-    start=0,
-    end=None,
-    step=1,
-    out=None,
-    dtype=None,
-    layout=None,
-    device=None,
-    requires_grad=False,
-    pin_memory=False,
-):
-    """start, start + step, ... below end: arange(end), arange(start, end), arange(start, end,
-    step).
-
-    dtype   int64 if all are integers, else the default dtype
-    errors  RuntimeError: step is 0, or its sign leads away from end
-    """
-    if len(args) == 1 and end is not None:
-        start = args[0]
-    elif len(args) == 1:
-        end = args[0]
-    elif len(args) == 2:
-        start, end = args
-    elif len(args) == 3:
-        start, end, step = args
-    elif args:
-        raise TypeError(f"arange() takes 3 positional arguments but {len(args)} were given")
-    if end is None:
-        raise missing("arange", "end")
-    for name, v in (("start", start), ("end", end), ("step", step)):
-        if not isinstance(v, (int, float, complex, np.number, Tensor)):
-            position = 1 if len(args) == 1 else ("start", "end", "step").index(name) + 1
-            raise TypeError(
-                f"arange(): argument '{name}' (position {position}) must be Number, not "
-                f"{type(v).__name__}"
-            )
-    dtype = dtype_of(dtype, "arange", out, _range_dtype((start, end, step)))
-    if dtype.category in (BOOL, COMPLEX):
-        raise NotImplementedError(f"\"arange_cpu\" not implemented for '{scalar_name(dtype)}'")
-    start, end, step = number_of(start), number_of(end), number_of(step)
-    if step == 0:
-        raise RuntimeError("step must be nonzero")
-    if not (np.isfinite(start) and np.isfinite(end)):
-        raise RuntimeError(f"unsupported range: {start} -> {end}")
-    if (end - start) * step < 0:
-        raise RuntimeError("upper bound and lower bound inconsistent with step sign")
-    if dtype.category < FLOAT:
-        start, end, step = int(start), int(end), int(step)
-        if step == 0:
-            raise ValueError("step must be nonzero")
-        count = max(-(-(end - start) // step), 0)
-        a = (np.arange(count, dtype=np.int64) * step + start).astype(dtype.np)
-    else:
-        count = int(np.ceil((end - start) / step))
-        a = (start + np.arange(count, dtype=np.float64) * step).astype(dtype.np)
-    return finished(a, requires_grad, resolve(device), layout, pin_memory, out)
-
-
-@composite("range", at="torch")
-def range_(
-    start=0,
-    end=None,
-    step=1,
-    *,
-    out=None,
-    dtype=None,
-    layout=None,
-    device=None,
-    requires_grad=False,
-):
-    """start, start + step, ... up to and including end (deprecated in PyTorch: use arange)."""
-    warnings.warn(
-        "torch.range is deprecated and will be removed in a future release because its behavior is "
-        "inconsistent with Python's range builtin. Instead, use torch.arange, which produces "
-        "values in [start, end).",
-        stacklevel=2,
-    )
-    if end is None:
-        start, end = 0, start
-    count = int(np.floor((end - start) / step)) + 1
-    a = (start + np.arange(count) * step).astype(dtype_of(dtype, "range", out).np)
-    return finished(a, requires_grad, resolve(device), layout, False, out, name="range")
-
-
-def _steps(name: str, start: Any, end: Any, steps: int, dtype: DType | None) -> tuple:
-    if steps is None:
-        raise missing(name, "steps")
-    if isinstance(steps, bool) or not hasattr(steps, "__index__"):
-        raise TypeError(f"{name}(): argument 'steps' must be int, not {type(steps).__name__}")
-    if steps < 0:
-        raise RuntimeError("number of steps must be non-negative")
-    for v in (start, end):
-        if isinstance(v, Tensor) and v._a.ndim:
-            raise RuntimeError(
-                f"{name} only supports 0-dimensional start and end tensors, but got "
-                f"{'start' if v is start else 'end'} with {v._a.ndim} dimension(s)."
-            )
-    d = get_default_dtype() if dtype is None else dtype
-    start, end = number_of(start), number_of(end)
-    if dtype is None and (isinstance(start, complex) or isinstance(end, complex)):
-        d = d.to_complex()
-    return start, end, d
-
-
-def _asked(dtype: Any, name: str, out: Tensor | None) -> DType | None:
-    """The dtype that the caller wants, through dtype= or out=; None: no one in particular."""
-    return None if dtype is None and out is None else dtype_of(dtype, name, out)
-
-
-def evenly(start: Any, end: Any, steps: int, d: DType) -> np.ndarray:
-    """start ... end in equal steps.
-
-    counted from start in the first half, from end in the second, as PyTorch does.
-    """
-    if d.category < FLOAT:  # the bounds are cut to integers first
-        start, end = int(start), int(end)
-    if steps == 1:
-        return np.full(1, start).astype(d.np)
-    wide = (
-        np.complex128
-        if d.category > FLOAT
-        else d.np
-        if d.category == FLOAT and d.itemsize >= 4
-        else np.float64
-    )
-    start, end = np.asarray(start, wide), np.asarray(end, wide)
-    step = np.asarray((end - start) / np.asarray(max(steps - 1, 1), wide))
-    i = np.arange(steps)
-    fma = K.fma if step.dtype.kind == "f" else lambda x, y, z: x * y + z  # PyTorch rounds once
-    first = fma(step, i.astype(wide), start)
-    second = fma(-step, (steps - 1 - i).astype(wide), end)
-    y = np.where(i < steps // 2, first, second)
-    if d.category < FLOAT:
-        y = np.trunc(y)
-    return y.astype(d.np)
-
-
-@composite("linspace", at="torch")
-def linspace(
-    start,
-    end,
-    steps=None,
-    *,
-    out=None,
-    dtype=None,
-    layout=None,
-    device=None,
-    requires_grad=False,
-    pin_memory=False,
-):
-    """`steps` numbers from start to end, both included, equally spaced."""
-    start, end, d = _steps("linspace", start, end, steps, _asked(dtype, "linspace", out))
-    return finished(
-        evenly(start, end, steps, d), requires_grad, resolve(device), layout, pin_memory, out
-    )
-
-
-@composite("logspace", at="torch")
-def logspace(
-    start,
-    end,
-    steps=None,
-    base=10.0,
-    *,
-    out=None,
-    dtype=None,
-    layout=None,
-    device=None,
-    requires_grad=False,
-    pin_memory=False,
-):
-    """base to the power of linspace(start, end, steps)."""
-    start, end, d = _steps("logspace", start, end, steps, _asked(dtype, "logspace", out))
-    powers = evenly(start, end, steps, complex128 if d.category > FLOAT else float64)
-    return finished(
-        np.power(base, powers).astype(d.np), requires_grad, resolve(device), layout, pin_memory, out
     )
 
 
@@ -542,8 +368,11 @@ def eye(
     return finished(a, requires_grad, resolve(device), layout, pin_memory, out, name="eye")
 
 
-def _triangle_indices(name: str, found: tuple, dtype: Any, device: Any, layout: Any) -> Tensor:
-    a = np.stack(found)
+def _triangle_indices(name, find, row, col, offset, dtype, device, layout):
+    for what, n in (("row", row), ("col", col)):
+        if n < 0:
+            raise RuntimeError(f"{what} must be non-negative, got{n}")
+    a = np.stack(find(row, offset, col))
     d = as_dtype(dtype, name)
     if d.category != INT:
         raise not_implemented(name, a.astype(d.np))
@@ -552,16 +381,26 @@ def _triangle_indices(name: str, found: tuple, dtype: Any, device: Any, layout: 
 
 @composite("tril_indices", at="torch")
 def tril_indices(row, col, offset=0, *, dtype=int64, device=None, layout=None):
-    """(2, k): rows and columns of the lower triangle of a (row, col) matrix, in order."""
-    found = np.tril_indices(row, offset, col)
-    return _triangle_indices("tril_indices", found, dtype, device, layout)
+    """(2, k): rows and columns of the lower triangle of a (row, col) matrix, in order.
+
+    shape   (2, k) int64
+    errors  RuntimeError: a negative row or col
+    """
+    return _triangle_indices(
+        "tril_indices", np.tril_indices, row, col, offset, dtype, device, layout
+    )
 
 
 @composite("triu_indices", at="torch")
 def triu_indices(row, col, offset=0, *, dtype=int64, device=None, layout=None):
-    """(2, k): rows and columns of the upper triangle of a (row, col) matrix, in order."""
-    found = np.triu_indices(row, offset, col)
-    return _triangle_indices("triu_indices", found, dtype, device, layout)
+    """(2, k): rows and columns of the upper triangle of a (row, col) matrix, in order.
+
+    shape   (2, k) int64
+    errors  RuntimeError: a negative row or col
+    """
+    return _triangle_indices(
+        "triu_indices", np.triu_indices, row, col, offset, dtype, device, layout
+    )
 
 
 @composite(
@@ -608,58 +447,6 @@ def _powers(x: Tensor, n: int, increasing: bool) -> Tensor:
     while len(powers) < n:
         powers.append(powers[-1] * x)
     return stack(powers if increasing else powers[::-1], -1)
-
-
-def _window(name: str, formula: Any) -> None:
-    def f(
-        window_length,
-        periodic=True,
-        *args,
-        dtype=None,
-        layout=None,
-        device=None,
-        requires_grad=False,
-        pin_memory=False,
-        **options,
-    ):
-        d = dtype_of(dtype, name)
-        if isinstance(window_length, bool) or not hasattr(window_length, "__index__"):
-            raise TypeError(
-                f"{name}(): argument 'window_length' (position 1) must be int, not "
-                f"{type(window_length).__name__}"
-            )
-        if d.category != FLOAT:
-            raise RuntimeError(f"{name} expects floating point dtypes, got: {d}")
-        if window_length < 0:
-            raise RuntimeError(
-                f"{name} requires non-negative window_length, got window_length={window_length}"
-            )
-        a = np.ones(window_length)
-        if window_length > 1:
-            n = window_length if periodic else window_length - 1
-            a = formula(np.arange(window_length), n, *args, **options)
-        return finished(a.astype(d.np), requires_grad, resolve(device), layout, pin_memory)
-
-    f.__name__ = f.__qualname__ = name
-    f.__doc__ = f"The {name.removesuffix('_window')} window of window_length samples."
-    composite(name, at="torch")(f)
-
-
-_window("hann_window", lambda i, n: 0.5 - 0.5 * np.cos(2 * np.pi * i / n))
-_window(
-    "hamming_window", lambda i, n, alpha=0.54, beta=0.46: alpha - beta * np.cos(2 * np.pi * i / n)
-)
-_window("bartlett_window", lambda i, n: 1 - np.abs(2 * i / n - 1))
-_window(
-    "blackman_window",
-    lambda i, n: 0.42 - 0.5 * np.cos(2 * np.pi * i / n) + 0.08 * np.cos(4 * np.pi * i / n),
-)
-_window(
-    "kaiser_window",
-    lambda i, n, beta=12.0: (
-        np.i0(beta * np.sqrt(np.maximum(0, 1 - (2 * i / n - 1) ** 2))) / np.i0(beta)
-    ),
-)
 
 
 @composite("new", at="Tensor")

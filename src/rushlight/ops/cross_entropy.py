@@ -17,6 +17,7 @@ from ..dispatch.on_tensors import translate
 from ..dispatch.registry import FUNCTIONAL, composite, internal
 from ..kernels import K
 from ..kernels.refusals import no_such_class
+from .activation import Logsigmoid
 from .loss import checked_word, numbered, reduced
 from .narrow import is_narrow, rounded, wide
 from .softmax import LogSoftmax
@@ -353,7 +354,10 @@ def kl_div(input, target, size_average=None, reduce=None, reduction="mean", log_
 
 @composite("kl_div(input, target, reduction: int = 1, *, log_target: bool = False)", at="torch")
 def torch_kl_div(input, target, reduction=1, *, log_target=False):
-    """torch.nn.functional.kl_div; reduction is 0, 1 or 2."""
+    """torch.nn.functional.kl_div; reduction is 0, 1 or 2.
+
+    shape   and errors as there
+    """
     return _kl_div(input, target, numbered("kl_div", reduction), log_target)
 
 
@@ -512,7 +516,10 @@ def binary_cross_entropy_with_logits(
 def torch_binary_cross_entropy_with_logits(
     input, target, weight=None, pos_weight=None, reduction=1
 ):
-    """torch.nn.functional.binary_cross_entropy_with_logits; reduction is 0, 1 or 2."""
+    """torch.nn.functional.binary_cross_entropy_with_logits; reduction is 0, 1 or 2.
+
+    shape   and errors as there
+    """
     word = numbered("binary_cross_entropy_with_logits", reduction)
     return _bce_with_logits(input, target, weight, pos_weight, word)
 
@@ -530,7 +537,13 @@ def _bce_with_logits(input, target, weight, pos_weight, reduction) -> Tensor:
         )
     if input.dtype.category < FLOAT:
         raise not_implemented("log_sigmoid_cpu", input._a)
-    loss = BinaryCrossEntropyOfLogits.run((input, target, pos_weight))
+    if input.dtype is target.dtype:
+        loss = BinaryCrossEntropyOfLogits.run((input, target, pos_weight))
+    else:  # PyTorch rounds each step to the dtype of target
+        log = Logsigmoid(input)
+        if pos_weight is not None:
+            log = log * ((pos_weight - 1) * target + 1)
+        loss = (((1 - target) * input).to(target.dtype) - log).to(target.dtype)
     if weight is not None:
         loss = loss * weight
     return reduced(loss, reduction)

@@ -144,7 +144,10 @@ def ctc_loss(
 def torch_ctc_loss(
     log_probs, targets, input_lengths, target_lengths, blank=0, reduction=1, zero_infinity=False
 ):
-    """torch.nn.functional.ctc_loss; reduction is 0, 1 or 2."""
+    """torch.nn.functional.ctc_loss; reduction is 0, 1 or 2.
+
+    shape   and errors as there
+    """
     word = numbered("ctc_loss", reduction)
     return _ctc_loss(log_probs, targets, input_lengths, target_lengths, blank, word, zero_infinity)
 

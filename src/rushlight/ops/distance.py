@@ -14,7 +14,8 @@ from ..core.grad_mode import no_grad
 from ..core.tensor import Tensor, wrap
 from ..dispatch.registry import composite
 from .cat_split import stack
-from .shape import broadcast_tensors, wrapped
+from .expand import broadcast_tensors
+from .shape import wrapped
 
 
 def _common(x1: Tensor, x2: Tensor) -> tuple[Tensor, Tensor]:

@@ -1,8 +1,8 @@
-"""Indexing: x[...] and x[...] = v, index_put, select, narrow and their copies.
+"""Indexing: x[...], x[...] = v and index_put. (select, narrow: select.py.)
 
 A key is taken in two steps, as PyTorch does: first everything basic (integers, slices, None, ...),
 which gives a view; then the index tensors and masks together, which copy. NumPy alone would put the
-dimensions elsewhere when an integer stands apart from an index array.
+dimensions elsewhere when an integer is separated from an index array.
 """
 
 from __future__ import annotations
@@ -15,23 +15,20 @@ from ..autograd.engine import changed
 from ..autograd.inplace import check_inplace
 from ..core.dtype import scalar_name
 from ..core.grad_mode import mode
-from ..core.layout import contiguous_format
 from ..core.tensor import Tensor, wrap
 from ..dispatch.messages import not_a_tensor
 from ..dispatch.registry import (
     CARDS,
     Card,
     apply_inplace,
-    composite,
     fitted,
     internal,
     op,
     view_of,
 )
 from ..kernels import K, word
-from .shape import wrapped
 
-_FULL = slice(None)
+FULL = slice(None)
 
 
 @internal("basic", tensors=1, view=True, node="Select")
@@ -57,8 +54,8 @@ class Basic:
 
 
 # one card under the name of the last step PyTorch would take
-_SELECT = Basic
-_SLICE, _UNSQUEEZE, _ALIAS = (
+SELECT = Basic
+SLICE, _UNSQUEEZE, _ALIAS = (
     Basic.renamed(f"{name}Backward0") for name in ("Slice", "Unsqueeze", "Alias")
 )
 
@@ -248,21 +245,21 @@ def _split_key(x: np.ndarray, key: Any) -> tuple[tuple, tuple | None, Card]:
     has_advanced, card, dim, filled = False, _ALIAS, 0, False
     for k in items:
         if k is Ellipsis:
-            fill = 0 if filled else x.ndim - used  # a second ... stands for nothing
+            fill = 0 if filled else x.ndim - used  # a second ... takes no dimensions
             filled = True
-            basic += [_FULL] * fill
-            advanced += [_FULL] * fill
+            basic += [FULL] * fill
+            advanced += [FULL] * fill
             dim += fill
         elif isinstance(k, slice):
             k = _checked_slice(k)
             basic.append(k)
-            advanced.append(_FULL)
-            if k != _FULL or len(items) == 1:
-                card = _SLICE
+            advanced.append(FULL)
+            if k != FULL or len(items) == 1:
+                card = SLICE
             dim += 1
         elif k is None:
             basic.append(None)
-            advanced.append(_FULL)
+            advanced.append(FULL)
             card = _UNSQUEEZE
         elif isinstance(k, (bool, np.bool_)) or (
             isinstance(k, (Tensor, np.ndarray)) and not k.ndim and k.dtype in _BOOLS
@@ -278,7 +275,7 @@ def _split_key(x: np.ndarray, key: Any) -> tuple[tuple, tuple | None, Card]:
             if not -n <= i < n:
                 raise IndexError(f"index {i} is out of bounds for dimension {dim} with size {n}")
             basic.append(i)
-            card = _SELECT
+            card = SELECT
             dim += 1
         elif isinstance(k, (Tensor, np.ndarray, list, range, tuple)):
             a = _index_array(k)
@@ -289,13 +286,13 @@ def _split_key(x: np.ndarray, key: Any) -> tuple[tuple, tuple | None, Card]:
                     f"The shape of the mask {list(a.shape)} at index {bad} does not match the "
                     f"shape of the indexed tensor {list(x.shape)} at index {dim + bad}"
                 )
-            basic += [_FULL] * n
+            basic += [FULL] * n
             advanced.append(a)
             has_advanced = True
             dim += n
         elif hasattr(k, "__index__"):
             basic.append(k.__index__())
-            card = _SELECT
+            card = SELECT
             dim += 1
         elif isinstance(k, str):
             raise TypeError("new(): invalid data type 'str'")
@@ -330,7 +327,7 @@ def getitem(x: Tensor, key: Any) -> Tensor:
     if kind is slice:
         step = key.step
         if a.ndim and (step is None or (type(step) is int and step > 0)) and not _has_tensor(key):
-            return view_of(_SLICE, x, a[key], (key,))
+            return view_of(SLICE, x, a[key], (key,))
     elif kind is int:
         if a.ndim:
             try:
@@ -339,14 +336,14 @@ def getitem(x: Tensor, key: Any) -> Tensor:
                 raise IndexError(
                     f"index {key} is out of bounds for dimension 0 with size {a.shape[0]}"
                 ) from None
-            return view_of(_SELECT, x, array, ((key, ...),))
+            return view_of(SELECT, x, array, ((key, ...),))
     elif kind is list:
         key = _list_key(key)
     basic, advanced, card = _split_key(a, key)
     if advanced is None:
         basic = (*basic, ...)
         return view_of(card, x, a[basic], (basic,))
-    if any(k is None or type(k) is int or k != _FULL for k in basic):
+    if any(k is None or type(k) is int or k != FULL for k in basic):
         basic = (*basic, ...)
         x = view_of(card, x, a[basic], (basic,))
     if x._rg and mode.grad:
@@ -408,6 +405,7 @@ def setitem(x: Tensor, key: Any, value: Any) -> None:
         target = view_of(card, x, x._a[basic], (basic,))
         check_inplace(target)
         if advanced is None:
+            value = value if value._a.dtype == target._a.dtype else value.to(x.dtype)
             apply_inplace(CARDS["copy"], (target, _trimmed(value, target._a.ndim)))
         else:
             value = _trimmed(value, _result_ndim(target._a, advanced))
@@ -546,103 +544,3 @@ def _one_dimensional(k: Any) -> Any:
     if isinstance(k, Tensor) and not k._a.ndim and k._a.dtype.kind in "iu":
         return k.reshape(1)
     return k
-
-
-@composite("select(input, dim, index: int)", at="torch Tensor")
-def select(input, dim, index):
-    """The slice `index` of dimension dim, that dimension gone; a view.
-
-    errors  IndexError: no such slice, or a 0-d tensor
-    """
-    a = input._a
-    if not a.ndim:
-        raise IndexError("select() cannot be applied to a 0-dim tensor.")
-    d, index = wrapped(dim, a.ndim), int(index)
-    n = a.shape[d]
-    if not -n <= index < n:
-        raise IndexError(
-            f"select(): index {index} out of range for tensor of size {list(a.shape)} at dimension "
-            f"{d}"
-        )
-    key = (_FULL,) * d + (index, ...)
-    return view_of(_SELECT, input, a[key], (key,))
-
-
-@composite("narrow(input, dim, start: int | Tensor, length: int)", at="torch Tensor")
-def narrow(input, dim, start, length):
-    """`length` slices of dimension dim from `start` on; a view.
-
-    errors  RuntimeError: beyond the end, a negative length, a 0-d tensor; IndexError: start
-
-    >>> torch.narrow(torch.arange(5), 0, 1, 3)
-    tensor([1, 2, 3])
-    """
-    a = input._a
-    if not a.ndim:
-        raise RuntimeError("narrow() cannot be applied to a 0-dim tensor.")
-    d = wrapped(dim, a.ndim)
-    n = a.shape[d]
-    if length < 0:
-        raise RuntimeError("narrow(): length must be non-negative.")
-    if isinstance(start, Tensor) and (start._a.ndim or start._a.dtype.kind not in "iu"):
-        raise RuntimeError("start must be an 0-dim integral Tensor.")
-    start = int(start)
-    if not -n <= start <= n:
-        raise IndexError(
-            f"start out of range (expected to be in range of [{-n}, {n}], but got {start})"
-        )
-    start = start + n if start < 0 else start
-    if start + length > n:
-        raise RuntimeError(f"start ({start}) + length ({length}) exceeds dimension size ({n}).")
-    key = (_FULL,) * d + (slice(start, start + length),)
-    return view_of(_SLICE, input, a[key], (key,))
-
-
-@composite(
-    "narrow_copy(input, dim, start: int | Tensor, length: int, *, out=None)", at="torch Tensor"
-)
-def narrow_copy(input, dim, start, length):
-    """A contiguous copy of narrow(input, dim, start, length)."""
-    return narrow(input, dim, start, length).clone(memory_format=contiguous_format)
-
-
-def slice_view(x, dim=0, start=None, end=None, step=1):
-    """x[start:end:step] along dim; a view."""
-    return x[(_FULL,) * wrapped(dim, x._a.ndim) + (slice(start, end, step),)]
-
-
-def _embedded(input: Tensor, src: Tensor, place: Any, *args: Any) -> Tensor:
-    """A copy of input with src at the view place(copy, *args)."""
-    y = input.clone()
-    target = place(y, *args)
-    if target._a.shape != src._a.shape:
-        raise RuntimeError(
-            "expected src to have a size equal to the slice of self. src size = "
-            f"{list(src._a.shape)}, slice size = {list(target._a.shape)}"
-        )
-    target.copy_(src)
-    return y
-
-
-@composite("select_scatter(input, src, dim, index: int)", at="torch Tensor")
-def select_scatter(input, src, dim, index):
-    """A copy of input with src at select(dim, index). RuntimeError: src has another shape."""
-    return _embedded(input, src, select, dim, index)
-
-
-@composite(
-    "slice_scatter(input, src, dim=0, start: int | None = None, end: int | None = None, "
-    "step: int = 1)",
-    at="torch Tensor",
-)
-def slice_scatter(input, src, dim, start, end, step):
-    """A copy of input with src at [start:end:step] of dim. RuntimeError: src has another shape."""
-    return _embedded(input, src, slice_view, dim, start, end, step)
-
-
-@composite(
-    "diagonal_scatter(input, src, offset=0, dim1: int = 0, dim2: int = 1)", at="torch Tensor"
-)
-def diagonal_scatter(input, src, offset, dim1, dim2):
-    """A copy of input with src at diagonal(offset, dim1, dim2). RuntimeError: another shape."""
-    return _embedded(input, src, Tensor.diagonal, offset, dim1, dim2)

@@ -12,9 +12,9 @@ from ..core.tensor import Tensor, wrap
 from ..dispatch.registry import FUNCTIONAL, composite, internal
 from ..kernels import K
 from .distance import pairwise_distance
+from .expand import broadcast_tensors
 from .loss import checked_word, numbered, reduced
 from .narrow import rounded, wide
-from .shape import broadcast_tensors
 
 _LEGACY = "size_average: bool | None = None, reduce: bool | None = None, reduction='mean'"
 
@@ -49,7 +49,10 @@ def margin_ranking_loss(
     at="torch",
 )
 def torch_margin_ranking_loss(input1, input2, target, margin=0.0, reduction=1):
-    """torch.nn.functional.margin_ranking_loss; reduction is 0, 1 or 2."""
+    """torch.nn.functional.margin_ranking_loss; reduction is 0, 1 or 2.
+
+    shape   and errors as there
+    """
     word = numbered("margin_ranking_loss", reduction)
     return _margin_ranking(input1, input2, target, margin, word)
 
@@ -77,7 +80,10 @@ def hinge_embedding_loss(
     "hinge_embedding_loss(input, target, margin: float = 1.0, reduction: int = 1)", at="torch"
 )
 def torch_hinge_embedding_loss(input, target, margin=1.0, reduction=1):
-    """torch.nn.functional.hinge_embedding_loss; reduction is 0, 1 or 2."""
+    """torch.nn.functional.hinge_embedding_loss; reduction is 0, 1 or 2.
+
+    shape   and errors as there
+    """
     return _hinge_embedding(input, target, margin, numbered("hinge_embedding_loss", reduction))
 
 
@@ -110,7 +116,10 @@ def cosine_embedding_loss(
     at="torch",
 )
 def torch_cosine_embedding_loss(input1, input2, target, margin=0.0, reduction=1):
-    """torch.nn.functional.cosine_embedding_loss; reduction is 0, 1 or 2."""
+    """torch.nn.functional.cosine_embedding_loss; reduction is 0, 1 or 2.
+
+    shape   and errors as there
+    """
     word = numbered("cosine_embedding_loss", reduction)
     return _cosine_embedding(input1, input2, target, margin, word)
 
@@ -422,7 +431,10 @@ def triplet_margin_loss(
 def torch_triplet_margin_loss(
     anchor, positive, negative, margin=1.0, p=2.0, eps=1e-6, swap=False, reduction=1
 ):
-    """torch.nn.functional.triplet_margin_loss; reduction is 0, 1 or 2."""
+    """torch.nn.functional.triplet_margin_loss; reduction is 0, 1 or 2.
+
+    shape   and errors as there
+    """
     word = numbered("triplet_margin_loss", reduction)
     return _triplet_margin(anchor, positive, negative, margin, p, eps, swap, word)
 

@@ -242,7 +242,10 @@ def nonzero(input, *, as_tuple):
 
 @composite("nonzero_static(input, *, size: int, fill_value: int = -1, out=None)", at="torch Tensor")
 def nonzero_static(input, *, size, fill_value):
-    """The first `size` rows of nonzero(input); missing rows hold fill_value."""
+    """The first `size` rows of nonzero(input); missing rows hold fill_value.
+
+    shape   x (*) -> (size, ndim) int64
+    """
     found = _indices(input._a)[:size]
     rows = np.full((size, input._a.ndim), fill_value, np.int64)
     rows[: len(found)] = found
@@ -267,7 +270,10 @@ def unravel_index(indices, shape):
 
 @composite("argwhere(input)", at="torch Tensor")
 def argwhere(input):
-    """nonzero(input)"""
+    """nonzero(input)
+
+    shape   x (*) -> (k, ndim) int64, one row per element that is not 0
+    """
     return wrap(_indices(input._a))
 
 
@@ -310,7 +316,10 @@ class Fill:
 
 @composite("zero_(input)", at="torch Tensor")
 def zero_(input):
-    """All elements set to zero, in place."""
+    """All elements set to zero, in place.
+
+    errors  RuntimeError: input is a leaf that requires grad
+    """
     if not (input._rg and mode.grad):
         write(input, np.zeros((), input._a.dtype))
         return input

@@ -1,6 +1,6 @@
 """Products: matrices, vectors, batches, and the linear map of a layer.
 
-The checks of the small products stand in forward: operators run the cards without prepare.
+The checks of the small products are in forward: operators run the cards without prepare.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import numpy as np
 
 from ..core.dtype import from_numpy_dtype, scalar_name
 from ..core.tensor import Tensor, wrap
-from ..dispatch.messages import dtype_fix, mismatch, tensor_argument
+from ..dispatch.messages import dtype_fix, mismatch, not_implemented, tensor_argument
 from ..dispatch.on_tensors import translate
 from ..dispatch.registry import composite, internal, op, write_out
 from ..kernels import K
@@ -119,6 +119,10 @@ class Bmm:
 
     def forward(x, y):
         check_bmm(x, y)
+        if x.dtype != y.dtype and not (x.size and y.size):  # nothing is multiplied
+            return K.zeros((x.shape[0], x.shape[1], y.shape[2]), like=y)
+        if x.dtype.kind == "b" and x.size and y.size:
+            raise not_implemented("bmm", x)
         _same_dtype(x, y)
         return K.matmul(x, y)
 
@@ -189,6 +193,8 @@ class Dot:
                 f"dot : expected both vectors to have same dtype, but found {wrap(x).dtype} and "
                 f"{wrap(y).dtype}"
             )
+        if x.dtype.kind == "b":
+            raise not_implemented("dot", x)
         return K.matmul(x, y)
 
     def backward(c, dz, x, y):
@@ -262,6 +268,9 @@ class MatmulBatched:
     """Z = X Y over the last two dimensions, batch dimensions broadcast."""
 
     def forward(x, y):
+        if x.dtype != y.dtype and not (x.size and y.size):
+            batch = np.broadcast_shapes(x.shape[:-2], y.shape[:-2])
+            return K.zeros((*batch, x.shape[-2], y.shape[-1]), like=y)
         _same_dtype(x, y)
         return K.matmul(x, y)
 
@@ -472,10 +481,49 @@ def multi_dot(tensors):
 
 @composite("kron(input, other: Tensor, *, out=None)", at="torch Tensor")
 def kron(input, other):
-    """The Kronecker product: every element of input times other, as blocks."""
+    """The Kronecker product: every element of input times other, as blocks.
+
+    shape   (a, b), (c, d) -> (a c, b d), in any number of dimensions
+    """
     n = max(input.ndim, other.ndim)
     a = (1,) * (n - input.ndim) + tuple(input.shape)
     b = (1,) * (n - other.ndim) + tuple(other.shape)
     left = input.reshape([s for m in a for s in (m, 1)])
     right = other.reshape([s for m in b for s in (1, m)])
     return (left * right).reshape([p * q for p, q in zip(a, b, strict=True)])
+
+
+@composite("matrix_power(input, n: int, *, out=None)", at="torch Tensor linalg")
+def matrix_power(input, n):
+    """X multiplied by itself n times, for a square matrix or a batch of them; n = 0 is the identity
+
+    errors  RuntimeError: no square matrices; NotImplementedError: n < 0
+
+    >>> torch.matrix_power(tensor([[1, 1], [0, 1]]), 3)
+    tensor([[1, 3],
+            [0, 1]])
+    """
+    shape = input._a.shape
+    if len(shape) < 2:
+        raise RuntimeError(
+            "linalg.matrix_power: The input tensor A must have at least 2 dimensions."
+        )
+    if shape[-1] != shape[-2]:
+        raise RuntimeError(
+            "linalg.matrix_power: A must be batches of square matrices, but they are "
+            f"{shape[-2]} by {shape[-1]} matrices"
+        )
+    if n < 0:
+        raise NotImplementedError("matrix_power: there is no inverse of a matrix yet, so n >= 0")
+    if n == 0:
+        return wrap(np.broadcast_to(np.eye(shape[-1], dtype=input._a.dtype), shape).copy())
+    if n == 1:
+        return input.clone()
+    square, product = input, None  # n in binary: the squares whose bit is 1
+    while n:
+        if n & 1:
+            product = square if product is None else _matmul(product, square)
+        n >>= 1
+        if n:
+            square = _matmul(square, square)
+    return product

@@ -172,7 +172,10 @@ translate("layer_norm_dx", _layer_norm_dx_on_tensors)
     at="torch",
 )
 def layer_norm(input, normalized_shape, weight=None, bias=None, eps=1e-5, cudnn_enable=True):
-    """torch.nn.functional.layer_norm; cudnn_enable says nothing here."""
+    """torch.nn.functional.layer_norm; cudnn_enable says nothing here.
+
+    shape   and errors as there
+    """
     return LayerNorm(input, normalized_shape, weight, bias, eps)
 
 
@@ -310,7 +313,10 @@ def batch_norm(
 def torch_batch_norm(
     input, weight, bias, running_mean, running_var, training, momentum, eps, cudnn_enabled
 ):
-    """torch.nn.functional.batch_norm in another order, all arguments to be given."""
+    """torch.nn.functional.batch_norm in another order, all arguments to be given.
+
+    shape   and errors as there
+    """
     return _batch_norm(input, weight, bias, running_mean, running_var, training, momentum, eps)
 
 
@@ -476,7 +482,10 @@ def _check_groups(input: Tensor, num_groups: int, weight: Any, bias: Any) -> Non
     at="torch",
 )
 def group_norm(input, num_groups, weight=None, bias=None, eps=1e-5, cudnn_enabled=True):
-    """torch.nn.functional.group_norm, of one value per group, too."""
+    """torch.nn.functional.group_norm, of one value per group, too.
+
+    shape   and errors as there
+    """
     _check_groups(input, num_groups, weight, bias)
     return GroupNorm.run((input, num_groups, weight, bias, eps))
 
@@ -529,7 +538,10 @@ def instance_norm(
 def torch_instance_norm(
     input, weight, bias, running_mean, running_var, use_input_stats, momentum, eps, cudnn_enabled
 ):
-    """torch.nn.functional.instance_norm in another order, all arguments to be given."""
+    """torch.nn.functional.instance_norm in another order, all arguments to be given.
+
+    shape   and errors as there
+    """
     return _instance_norm(
         input, weight, bias, running_mean, running_var, use_input_stats, momentum, eps
     )

@@ -22,7 +22,7 @@ from ..dispatch.messages import tensor_argument
 from ..dispatch.promotion import is_number, number_array, operand
 from ..dispatch.registry import composite, internal, op
 from ..kernels import K
-from ..kernels.seam import in_single
+from ..kernels.seam import in_single, quietly
 
 
 def _int_power(x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -57,18 +57,18 @@ class PowNumber:
             return _int_power(x, number_array(p, from_numpy_dtype(target)))
         if p == 2:
             return K.square(x)
-        if p == 3:
-            return K.mul(K.square(x), x)
         if target.itemsize == 2:
             return _power(x, number_array(p, from_numpy_dtype(target)))
-        return K.power(x, p)
+        if kind == "f" and p in _PLAIN:  # at infinities and -0 these differ from pow
+            return _PLAIN[p](x)
+        return K.mul(K.square(x), x) if p == 3 else K.power(x, p)
 
     def backward(c, dy, x, p):
         if p == 0:
             return K.zeros_like(dy)
         if p == 2:
             return dy * (2 * K.conj(x))
-        return K.like(dy * K.conj(p * K.power(x, p - 1)), x)
+        return K.like(dy * K.conj(p * _raised(x, p - 1)), x)
 
     def samples(make):
         for p in (2, 3, 0, -1, 0.5, 2.5):
@@ -76,6 +76,18 @@ class PowNumber:
         yield make(), 2
         yield make(0, 5), 3
         yield make(4, 3).T, 2
+
+
+_PLAIN = {
+    0.5: K.sqrt,
+    -0.5: quietly(lambda x: 1 / K.sqrt(x)),
+    -1: quietly(lambda x: 1 / x),
+    -2: quietly(lambda x: 1 / (x * x)),
+}
+
+
+def _raised(x, p):
+    return x**p if isinstance(x, Tensor) else PowNumber.forward(x, p)
 
 
 def _with_number(x: np.ndarray, p: Any) -> np.dtype:
@@ -153,7 +165,10 @@ def _exponent(x: Tensor, p: Any) -> Any:
 
 @op("square(input, *, out=None)", at="torch Tensor", inplace="torch Tensor", tensors=1, node="Pow")
 class Square:
-    """y = x²;  dx = 2 dy x̄.  bool becomes int64"""
+    """y = x²;  dx = 2 dy x̄.  bool becomes int64
+
+    shape   x (*) -> y (*)
+    """
 
     def prepare(input):
         return input, 2
@@ -174,7 +189,10 @@ def _double(*operands: Any) -> Any:
 
 @composite("float_power(input: Tensor | Number, exponent, *, out=None)", at="torch Tensor")
 def float_power(input: Any, exponent: Any) -> Tensor:
-    """z = x^y, computed in float64 or complex128, each a tensor or a number."""
+    """z = x^y, computed in float64 or complex128, each a tensor or a number.
+
+    shape   the operands are broadcast
+    """
     if not isinstance(exponent, Tensor):
         tensor_argument("float_power", input)
     target = _double(input, exponent)

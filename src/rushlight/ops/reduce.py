@@ -1,7 +1,7 @@
 """Sums, means, products, variances: from many elements to few.
 
-dim is None for all dimensions, an int, or several;
-keepdim leaves the reduced dimensions with size 1.
+dim is None for all dimensions, an int, or several; keepdim leaves the reduced dimensions with
+size 1.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from math import prod
 from typing import Any
 
@@ -15,7 +16,7 @@ from ..core.tensor import Tensor, ViewInfo, address, storage_array, wrap
 from ..dispatch.registry import Card, composite
 from ..kernels import K
 from .as_strided import AsStrided, geometry
-from .index import slice_view
+from .select import slice_view
 from .shape import Permute, Squeeze, T, Transpose, Unsqueeze
 
 
@@ -113,12 +114,45 @@ def resize_(input, *size, memory_format=None):
     return x.contiguous(memory_format=memory_format) if memory_format is not None else x
 
 
+@composite("resize(input, *sizes: int)", at="Tensor")
+def resize(input, *sizes):
+    """input in another shape of as many elements; deprecated in PyTorch, use reshape.
+
+    errors  RuntimeError: another number of elements
+    """
+    warnings.warn("non-inplace resize is deprecated", stacklevel=3)
+    return _reshaped(input, sizes)
+
+
+@composite("resize_as(input, tensor: Tensor)", at="Tensor")
+def resize_as(input, tensor):
+    """input in the shape of a tensor of as many elements; deprecated in PyTorch, use reshape_as.
+
+    errors  RuntimeError: another number of elements
+    """
+    warnings.warn("non-inplace resize_as is deprecated", stacklevel=3)
+    return _reshaped(input, tuple(tensor._a.shape))
+
+
+def _reshaped(x: Tensor, shape: tuple) -> Tensor:
+    if prod(shape) != x._a.size:
+        raise RuntimeError(
+            f"requested resize to {shape} ({prod(shape)} elements in total), but the given tensor "
+            f"has a size of {tuple(x._a.shape)} ({x._a.size} elements). autograd's resize can only "
+            "change the shape of a given tensor, while preserving the number of elements. "
+        )
+    return x.contiguous().view(shape)
+
+
 @composite(
     "resize_as_(input, the_template: Tensor, *, memory_format: memory_format | None = None)",
     at="torch Tensor",
 )
 def resize_as_(input, the_template, *, memory_format):
-    """input in the size of another tensor, in place."""
+    """input in the size of another tensor, in place.
+
+    shape   that of the_template; errors as for resize_
+    """
     return input.resize_(tuple(the_template._a.shape), memory_format=memory_format)
 
 
@@ -211,7 +245,7 @@ def _view_copy(arguments: str, view: Any = None) -> None:
         return y.clone(memory_format=contiguous_format)
 
     copy.__name__ = copy.__qualname__ = name + "_copy"
-    copy.__doc__ = f"What {name} finds, as a copy that shares nothing with the input."
+    copy.__doc__ = f"A copy of what {name} returns; shapes and errors as there."
     composite(arguments.replace("(", "_copy(", 1), at="torch")(copy)
 
 

@@ -1,8 +1,7 @@
 """Samples that many cards share: 0-d, empty, broadcast and non-contiguous among them.
 
-Each function makes the `samples` of a card:
-a generator that is given `make` (testing/samples.py) and yields
-the arguments of one call: a tensor, or a tuple of arguments.
+Each function makes the `samples` of a card: a generator that is given `make` (testing/samples.py)
+and yields the arguments of one call: a tensor, or a tuple of arguments.
 """
 
 from __future__ import annotations
@@ -30,9 +29,7 @@ def binary(
     dtype: str | None = None,
     numbers: bool = True,
 ) -> Callable[[Any], Iterator]:
-    """Two tensors, the second of numbers in `second` if given;
-    and (`numbers`) a tensor with a number.
-    """
+    """Two tensors, the second in [second] if given; and (`numbers`) a tensor with a number."""
     low2, high2 = second or (low, high)
 
     def samples(make):

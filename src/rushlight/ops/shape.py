@@ -9,9 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..core.dtype import as_dtype, float64, from_numpy_dtype, is_dtype, scalar_name
-from ..core.size import Size
-from ..core.tensor import Tensor, wrap
-from ..dispatch.messages import mismatch
+from ..core.tensor import Tensor
 from ..dispatch.registry import composite, internal, op, view_of
 from ..kernels import K
 
@@ -126,6 +124,8 @@ class ViewDtype:
         words += " (different element sizes)"
         if not x.ndim:
             raise RuntimeError(f"self.dim() cannot be 0 {words}")
+        if not x.size and not x.shape[-1] * old % new:  # no elements: no strides that could not fit
+            return x.reshape(-1).view(dtype.np).reshape(*x.shape[:-1], x.shape[-1] * old // new)
         step = x.strides[-1] // old
         if step != 1 and x.shape[-1] != 1:
             raise RuntimeError(f"self.stride(-1) must be 1 {words}, but got {step}")
@@ -244,7 +244,10 @@ def flatten(input, start_dim=0, end_dim=-1):
 
 @composite("ravel(input)", at="torch Tensor")
 def ravel(input):
-    """All elements in one dimension; a view where possible."""
+    """All elements in one dimension; a view where possible.
+
+    shape   n elements -> (n)
+    """
     return reshape(input, (-1,))
 
 
@@ -334,7 +337,15 @@ class Squeeze:
     """
 
     def prepare(input, dim):
-        return input, dim if dim is None or isinstance(dim, int) else tuple(dim)
+        if dim is None or isinstance(dim, int):
+            return input, dim
+        seen: set = set()
+        for d in dim:
+            d = wrapped(d, input._a.ndim)
+            if d in seen:
+                raise RuntimeError(f"dim {d} appears multiple times in the list of dims")
+            seen.add(d)
+        return input, tuple(dim)
 
     def variant(x, dims):
         return None if dims is None else "Squeeze1" if isinstance(dims, int) else "Squeeze2"
@@ -357,112 +368,6 @@ class Squeeze:
         yield make(1, 3, 1), (0, -1)
         yield make(), 0
         yield make(1, 0)
-
-
-# ---------------------------------------------------------------- expand and broadcast
-
-
-@op(
-    "expand(input, *size: int, implicit: bool = False)",
-    at="Tensor",
-    tensors=1,
-    view=True,
-)
-class Expand:
-    """y = x with dimensions of size 1 repeated without copying; a view.
-
-    shape   -1 keeps a size, new dimensions go in front
-    errors  RuntimeError: a size differs where x has not 1, or there are too few sizes
-
-    >>> torch.tensor([[1], [2]]).expand(-1, 3)
-    tensor([[1, 1, 1],
-            [2, 2, 2]])
-    """
-
-    def forward(x, size, implicit):
-        lead = len(size) - x.ndim
-        sizes = []
-        for i, n in enumerate(size):
-            n = int(n)
-            if i < lead and n < 0:
-                raise RuntimeError(
-                    f"The expanded size of the tensor ({n}) isn't allowed in a leading, "
-                    f"non-existing dimension {i}"
-                )
-            sizes.append(x.shape[i - lead] if n == -1 else n)
-        if lead < 0:
-            raise RuntimeError(
-                f"expand({wrap(x).type()}{{{list(x.shape)}}}, size={list(size)}): the number of "
-                f"sizes provided ({len(size)}) must be greater or equal to the number of "
-                f"dimensions in the tensor ({x.ndim})"
-            )
-        for i, (n, m) in enumerate(zip(sizes[lead:], x.shape, strict=False)):
-            if m != 1 and n != m:
-                raise RuntimeError(
-                    f"The expanded size of the tensor ({n}) must match the existing size ({m}) at "
-                    f"non-singleton dimension {i + lead}.  Target sizes: {list(sizes)}.  Tensor "
-                    f"sizes: {list(x.shape)}"
-                )
-        steps = tuple(
-            s if n == m else 0 for s, n, m in zip(x.strides, sizes[lead:], x.shape, strict=False)
-        )
-        return np.lib.stride_tricks.as_strided(x, sizes, (0,) * lead + steps)
-
-    def backward(c, dy, x_shape):
-        return K.sum_to(dy, x_shape)
-
-    def samples(make):
-        yield make(3, 2).T, (2, 2, 3)
-        yield make(3, 1), (2, 3, 4)
-        yield make(), (2, 2)
-        yield make(1, 3), (0, 3)
-
-
-@composite("expand_as(input, other: Tensor)", at="Tensor")
-def expand_as(input, other):
-    """input.expand(other.size())"""
-    return input.expand(other._a.shape)
-
-
-@composite("broadcast_to(input, *size: int)", at="torch Tensor")
-def broadcast_to(input, *size):
-    """input expanded to `size`: a view. RuntimeError: it does not broadcast to it."""
-    return input.expand(size)
-
-
-@composite("broadcast_tensors", at="torch")
-def broadcast_tensors(*tensors):
-    """All tensors expanded to their common shape: views.
-
-    errors  RuntimeError: they do not broadcast
-
-    >>> [t.shape for t in torch.broadcast_tensors(torch.zeros(3, 1), torch.zeros(2))]
-    [torch.Size([3, 2]), torch.Size([3, 2])]
-    """
-    if len(tensors) == 1 and isinstance(tensors[0], (tuple, list)):
-        tensors = tensors[0]
-    found = mismatch([t._a.shape for t in tensors])
-    if found:
-        raise RuntimeError(found)
-    shape = np.broadcast_shapes(*[t._a.shape for t in tensors])
-    return tuple(t.expand(shape) for t in tensors)
-
-
-@composite("broadcast_shapes", at="torch")
-def broadcast_shapes(*shapes):
-    """The shape that tensors of these shapes broadcast to. RuntimeError: they do not."""
-    shapes = [(s,) if isinstance(s, int) else tuple(s) for s in shapes]
-    common: tuple = ()
-    for i, shape in enumerate(shapes):
-        for d in range(-1, -1 - min(len(shape), len(common)), -1):
-            if shape[d] != common[d] and 1 not in (shape[d], common[d]):
-                raise RuntimeError(
-                    f"Attempting to broadcast a dimension of length {shape[d]} at {d}! Mismatching "
-                    f"argument at index {i} had {shape}; but expected shape should be "
-                    f"broadcastable to {list(common)}"
-                )
-        common = np.broadcast_shapes(common, shape)
-    return Size(common)
 
 
 # ---------------------------------------------------------------- other orders of dimensions
@@ -523,7 +428,10 @@ class Transpose:
     """
 
     def forward(x, dim0, dim1):
-        return x.swapaxes(dim0, dim1) if x.ndim else x[...]
+        if not x.ndim:
+            wrapped(dim0, 0), wrapped(dim1, 0)  # -1 and 0 only
+            return x[...]
+        return x.swapaxes(dim0, dim1)
 
     def backward(c, dy, dim0, dim1):
         return K.swapaxes(dy, dim0, dim1) if dy.ndim else dy
@@ -574,13 +482,25 @@ def _reversed(x: Tensor) -> Tensor:
 
 
 def _matrix_transpose(x: Tensor) -> Tensor:
-    """x.mT: the last two dimensions exchanged. RuntimeError: fewer than two."""
-    if x._a.ndim < 2:
+    """x.mT: the last two dimensions exchanged; a 0-d tensor is its own. RuntimeError: 1-d."""
+    return _exchanged(x, "mT", "Tensor.mT", "This function is the identity in these cases.")
+
+
+def _exchanged(x: Tensor, name: str, spelled: str, instead: str) -> Tensor:
+    """The last two dimensions exchanged, under the name that users call this by."""
+    n = x._a.ndim
+    if n == 1:
         raise RuntimeError(
-            f"tensor.mT is only supported on matrices or batches of matrices. Got {x._a.ndim}-D "
-            "tensor."
+            f"tensor.{name} is only supported on matrices or batches of matrices. Got 1-D tensor."
         )
+    if n == 0:
+        warnings.warn(f"{spelled} is deprecated on 0-D tensors. {instead}", stacklevel=3)
+        return x
     return x.transpose(-2, -1)
+
+
+def _conjugated(x: Tensor) -> Tensor:
+    return x.conj() if x._a.dtype.kind == "c" else x
 
 
 def _matrix_adjoint(x: Tensor) -> Tensor:
@@ -594,13 +514,17 @@ def _matrix_adjoint(x: Tensor) -> Tensor:
 
 @composite("adjoint(input)", at="torch Tensor")
 def adjoint(input):
-    """The last two dimensions exchanged, and conjugated. RuntimeError: fewer than two."""
-    y = _matrix_transpose(input)
-    return y.conj() if input._a.dtype.kind == "c" else y
+    """The last two dimensions exchanged, and conjugated. RuntimeError: 1-d."""
+    return _conjugated(_exchanged(input, "adjoint()", "adjoint()", "Consider using x.conj()."))
+
+
+def _batch_adjoint(x: Tensor) -> Tensor:
+    """x.mH: the last two dimensions exchanged, and conjugated. RuntimeError: 1-d."""
+    return _conjugated(_exchanged(x, "mH", "Tensor.mH", "Consider using x.conj()."))
 
 
 Tensor.T, Tensor.mT = property(_reversed), property(_matrix_transpose)
-Tensor.H, Tensor.mH = property(_matrix_adjoint), property(adjoint)
+Tensor.H, Tensor.mH = property(_matrix_adjoint), property(_batch_adjoint)
 
 
 @composite(

@@ -93,7 +93,10 @@ class Sign:
 
 @op("sgn(input, *, out=None)", at="torch Tensor", inplace="Tensor")
 class Sgn:
-    """y = x / |x|, 0 at 0; sign for real x.  grad of complex: (dy - y Re(dy ȳ)) / |x|"""
+    """y = x / |x|, 0 at 0; sign for real x.  grad of complex: (dy - y Re(dy ȳ)) / |x|
+
+    shape   x (*) -> y (*)
+    """
 
     def forward(x):
         return K.sgn(x)

@@ -34,6 +34,9 @@ _2_SQRT_PI = 2 / math.sqrt(math.pi)
 class Erf:
     """y = 2/√π ∫₀ˣ e^-t² dt;  dx = dy 2/√π e^-x²
 
+    shape   x (*) -> y (*)
+    errors  NotImplementedError: complex numbers
+
     >>> torch.erf(tensor([0.0, 0.5, 1.0]))
     tensor([0.0000, 0.5205, 0.8427])
     """
@@ -56,7 +59,11 @@ class Erf:
     kernel="erfc_vml_cpu",
 )
 class Erfc:
-    """y = 1 - erf(x);  dx = -dy 2/√π e^-x²"""
+    """y = 1 - erf(x);  dx = -dy 2/√π e^-x²
+
+    shape   x (*) -> y (*)
+    errors  NotImplementedError: complex numbers
+    """
 
     def forward(x):
         return K.erfc(x)
@@ -101,7 +108,11 @@ class Erfinv:
     kernel="erfcx_cpu",
 )
 class Erfcx:
-    """y = e^(x²) erfc(x);  dx = dy (2 x y - 2/√π)"""
+    """y = e^(x²) erfc(x);  dx = dy (2 x y - 2/√π)
+
+    shape   x (*) -> y (*)
+    errors  NotImplementedError: complex numbers
+    """
 
     def forward(x):
         return K.erfcx(x)
@@ -125,6 +136,9 @@ class Erfcx:
 )
 class Lgamma:
     """y = ln |Γ(x)|;  dx = dy ψ(x)
+
+    shape   x (*) -> y (*)
+    errors  NotImplementedError: complex numbers
 
     >>> torch.lgamma(tensor([0.5, 1.0, 5.0]))
     tensor([0.5724, 0.0000, 3.1781])
@@ -150,7 +164,11 @@ publish_faces(Schema("gammaln(input, *, out=None)"), Lgamma, ("gammaln",), "spec
     not_for="c",
 )
 class Digamma:
-    """y = ψ(x), the slope of ln Γ;  dx = dy ψ'(x)"""
+    """y = ψ(x), the slope of ln Γ;  dx = dy ψ'(x)
+
+    shape   x (*) -> y (*)
+    errors  NotImplementedError: complex numbers
+    """
 
     def forward(x):
         return K.digamma(x)
@@ -307,7 +325,11 @@ class Zeta:
     kernel="i0_vml_cpu",
 )
 class I0:
-    """y = I₀(x), the modified Bessel function;  dx = dy I₁(x)"""
+    """y = I₀(x), the modified Bessel function;  dx = dy I₁(x)
+
+    shape   x (*) -> y (*)
+    errors  NotImplementedError: complex numbers
+    """
 
     def forward(x):
         return K.i0(x)
@@ -327,7 +349,11 @@ class I0:
     kernel="i0e_cpu",
 )
 class I0e:
-    """y = e^-|x| I₀(x);  dx = dy (e^-|x| I₁(x) - sgn(x) y)"""
+    """y = e^-|x| I₀(x);  dx = dy (e^-|x| I₁(x) - sgn(x) y)
+
+    shape   x (*) -> y (*)
+    errors  NotImplementedError: complex numbers
+    """
 
     def forward(x):
         return K.i0e(x)
@@ -347,7 +373,11 @@ class I0e:
     kernel="i1_cpu",
 )
 class I1:
-    """y = I₁(x);  dx = dy (I₀(x) - y / x), dy / 2 at 0"""
+    """y = I₁(x);  dx = dy (I₀(x) - y / x), dy / 2 at 0
+
+    shape   x (*) -> y (*)
+    errors  NotImplementedError: complex numbers
+    """
 
     def forward(x):
         return K.i1(x)
@@ -369,7 +399,11 @@ class I1:
     kernel="i1e_cpu",
 )
 class I1e:
-    """y = e^-|x| I₁(x);  dx = dy (e^-|x| I₀(x) - y (sgn(x) + 1/x)), dy / 2 at 0"""
+    """y = e^-|x| I₁(x);  dx = dy (e^-|x| I₀(x) - y (sgn(x) + 1/x)), dy / 2 at 0
+
+    shape   x (*) -> y (*)
+    errors  NotImplementedError: complex numbers
+    """
 
     def forward(x):
         return K.i1e(x)
@@ -388,7 +422,10 @@ class I1e:
 
 @op("sinc(input, *, out=None)", at="torch Tensor special", inplace="torch Tensor", promote="float")
 class Sinc:
-    """y = sin(πx) / (πx), 1 at 0;  dx = dy (cos(πx) - y) / x, 0 at 0"""
+    """y = sin(πx) / (πx), 1 at 0;  dx = dy (cos(πx) - y) / x, 0 at 0
+
+    shape   x (*) -> y (*)
+    """
 
     def forward(x):
         z = x * math.pi
@@ -416,6 +453,8 @@ class Sinc:
 class Logit:
     """y = ln(x / (1 - x)), x held within [eps, 1 - eps] if eps is given
 
+    shape   x (*) -> y (*)
+    errors  NotImplementedError: complex numbers
     grad    dx = dy / (x (1 - x)), 0 where x was held
     """
 
@@ -428,7 +467,7 @@ class Logit:
         low, high = (0.0, 1.0) if eps is None else (eps, 1 - eps)
         outside = (x < low) | (x > high)
         beyond = K.full_like(dy, math.nan if eps is None else 0.0)
-        return K.where(outside, beyond, dy / (x * (1 - x)))
+        return K.where(outside, beyond, dy / K.abs(x * (1 - x)))  # -0 as 0
 
     samples = unary(0.1, 0.9)
 
@@ -442,7 +481,11 @@ class Logit:
     kernel="entr_cpu",
 )
 class Entr:
-    """y = -x ln x, 0 at 0, -inf for x < 0;  dx = -dy (1 + ln x)"""
+    """y = -x ln x, 0 at 0, -inf for x < 0;  dx = -dy (1 + ln x)
+
+    shape   x (*) -> y (*)
+    errors  NotImplementedError: complex numbers
+    """
 
     def forward(x):
         y = -x * K.log(K.where(x > 0, x, 1))
@@ -456,7 +499,11 @@ class Entr:
 
 @composite("ndtr(input, *, out=None)", at="special")
 def ndtr(input):
-    """Φ(x) = (1 + erf(x/√2)) / 2, the normal distribution function"""
+    """Φ(x) = (1 + erf(x/√2)) / 2, the normal distribution function
+
+    shape   x (*) -> y (*)
+    errors  NotImplementedError: complex numbers
+    """
     return ((input * math.sqrt(0.5)).erf() + 1) * 0.5
 
 
@@ -469,7 +516,11 @@ def ndtr(input):
     kernel="ndtri_cpu",
 )
 class Ndtri:
-    """y with Φ(y) = x;  dx = dy √(2π) e^(y²/2)"""
+    """y with Φ(y) = x;  dx = dy √(2π) e^(y²/2)
+
+    shape   x (*) -> y (*)
+    errors  NotImplementedError: complex numbers
+    """
 
     def forward(x):
         return K.ndtri(x)
@@ -489,7 +540,11 @@ class Ndtri:
     kernel="log_ndtr_cpu",
 )
 class LogNdtr:
-    """y = ln Φ(x);  dx = dy √(2/π) / erfcx(-x/√2)"""
+    """y = ln Φ(x);  dx = dy √(2/π) / erfcx(-x/√2)
+
+    shape   x (*) -> y (*)
+    errors  NotImplementedError: complex numbers
+    """
 
     def forward(x):
         return K.log_ndtr(x)

@@ -25,7 +25,8 @@ def _polynomial(name: str, letter: str, first, step) -> None:
     class Polynomial:
         __doc__ = (
             f"z = {letter}ₙ(x), the polynomial of degree trunc(n) (0 for negative ones); "
-            "not differentiable"
+            "not differentiable\n\n"
+            "    shape   the operands are broadcast"
         )
         backward = None
 
@@ -102,7 +103,10 @@ def _from_scipy(name: str, theirs: str, pick: int | None = None) -> None:
     """Publish a function of one argument: computed in float64, the dtype kept."""
 
     class FromScipy:
-        __doc__ = f"SciPy's {theirs}; not differentiable"
+        __doc__ = (
+            f"SciPy's {theirs}; not differentiable\n\n"
+            "    shape   x (*) -> y (*)\n    errors  NotImplementedError: SciPy is not installed"
+        )
         backward = None
 
         def forward(x):
@@ -182,7 +186,10 @@ _incomplete_gamma("igammac", "gammaincc", -1)
     kernel="spherical_bessel_j0_cpu",
 )
 class SphericalBesselJ0:
-    """y = sin(x) / x, 1 at 0; not differentiable"""
+    """y = sin(x) / x, 1 at 0; not differentiable
+
+    errors  NotImplementedError: complex numbers
+    """
 
     backward = None
 

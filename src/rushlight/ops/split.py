@@ -8,7 +8,7 @@ from ..core.dtype import scalar_name
 from ..core.tensor import Tensor
 from ..dispatch.registry import composite, internal, op
 from ..kernels import K
-from .index import slice_view
+from .select import slice_view
 from .shape import wrapped
 
 
@@ -126,19 +126,28 @@ def chunk(input, chunks, dim):
 
 @composite("unsafe_split(input, split_size: int, dim=0)", at="torch Tensor")
 def unsafe_split(input, split_size, dim):
-    """split whose outputs may be written in place under autograd: the input must not be used."""
+    """split whose outputs may be written in place under autograd: the input must not be used.
+
+    shape   and errors as for split
+    """
     return _apart(_parts(input, split_size, dim))
 
 
 @composite("unsafe_split_with_sizes(input, split_sizes: Sequence[int], dim=0)", at="torch Tensor")
 def unsafe_split_with_sizes(input, split_sizes, dim):
-    """split_with_sizes whose outputs may be written in place: the input must not be used."""
+    """split_with_sizes whose outputs may be written in place: the input must not be used.
+
+    shape   and errors as for split_with_sizes
+    """
     return _apart(_parts(input, list(split_sizes), dim))
 
 
 @composite("unsafe_chunk(input, chunks: int, dim=0)", at="torch Tensor")
 def unsafe_chunk(input, chunks, dim):
-    """chunk whose outputs may be written in place under autograd: the input must not be used."""
+    """chunk whose outputs may be written in place under autograd: the input must not be used.
+
+    shape   and errors as for chunk
+    """
     return _apart(chunk(input, chunks, dim))
 
 

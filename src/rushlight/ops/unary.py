@@ -23,7 +23,10 @@ _LN2, _LN10 = math.log(2), math.log(10)
 
 @op("sqrt(input, *, out=None)", at="torch Tensor", inplace="torch Tensor", promote="float")
 class Sqrt:
-    """y = √x;  dx = dy / 2ȳ"""
+    """y = √x;  dx = dy / 2ȳ
+
+    shape   x (*) -> y (*)
+    """
 
     def forward(x):
         return K.sqrt(x)
@@ -36,7 +39,10 @@ class Sqrt:
 
 @op("rsqrt(input, *, out=None)", at="torch Tensor", inplace="torch Tensor", promote="float")
 class Rsqrt:
-    """y = 1 / √x;  dx = -dy y³ / 2"""
+    """y = 1 / √x;  dx = -dy y³ / 2
+
+    shape   x (*) -> y (*)
+    """
 
     def forward(x):
         return K.rsqrt(x)
@@ -50,7 +56,10 @@ class Rsqrt:
 
 @op("reciprocal(input, *, out=None)", at="torch Tensor", inplace="torch Tensor", promote="float")
 class Reciprocal:
-    """y = 1 / x;  dx = -dy y²"""
+    """y = 1 / x;  dx = -dy y²
+
+    shape   x (*) -> y (*)
+    """
 
     def forward(x):
         return K.reciprocal(x)
@@ -73,7 +82,10 @@ class Reciprocal:
     fresh=True,
 )
 class Exp:
-    """y = e^x;  dx = dy · y"""
+    """y = e^x;  dx = dy · y
+
+    shape   x (*) -> y (*)
+    """
 
     def forward(x):
         return K.exp(x)
@@ -92,7 +104,10 @@ class Exp:
     node="Exp20",
 )
 class Exp2:
-    """y = 2^x;  dx = dy · y ln 2"""
+    """y = 2^x;  dx = dy · y ln 2
+
+    shape   x (*) -> y (*)
+    """
 
     def forward(x):
         return K.exp2(x)
@@ -111,7 +126,10 @@ class Exp2:
     node="Expm10",
 )
 class Expm1:
-    """y = e^x - 1, exact near 0;  dx = dy (y + 1)"""
+    """y = e^x - 1, exact near 0;  dx = dy (y + 1)
+
+    shape   x (*) -> y (*)
+    """
 
     def forward(x):
         return K.expm1(x)
@@ -124,7 +142,10 @@ class Expm1:
 
 @op("log(input, *, out=None)", at="torch Tensor", inplace="torch Tensor", promote="float")
 class Log:
-    """y = ln x;  dx = dy / x"""
+    """y = ln x;  dx = dy / x
+
+    shape   x (*) -> y (*)
+    """
 
     def forward(x):
         return K.log(x)
@@ -143,7 +164,10 @@ class Log:
     node="Log20",
 )
 class Log2:
-    """y = log₂ x;  dx = dy / (x ln 2)"""
+    """y = log₂ x;  dx = dy / (x ln 2)
+
+    shape   x (*) -> y (*)
+    """
 
     def forward(x):
         return K.log2(x)
@@ -162,7 +186,10 @@ class Log2:
     node="Log100",
 )
 class Log10:
-    """y = log₁₀ x;  dx = dy / (x ln 10)"""
+    """y = log₁₀ x;  dx = dy / (x ln 10)
+
+    shape   x (*) -> y (*)
+    """
 
     def forward(x):
         return K.log10(x)
@@ -181,7 +208,10 @@ class Log10:
     node="Log1P",
 )
 class Log1p:
-    """y = ln(1 + x), exact near 0;  dx = dy / (1 + x)"""
+    """y = ln(1 + x), exact near 0;  dx = dy / (1 + x)
+
+    shape   x (*) -> y (*)
+    """
 
     def forward(x):
         return K.log1p(x)
@@ -199,9 +229,14 @@ class Log1p:
     broadcast=True,
     not_for="iub",
     kernel="logaddexp_cpu",
+    quiet=True,
 )
 class Logaddexp:
-    """z = ln(e^x + e^y);  dx = dz / (1 + e^(y - x))"""
+    """z = ln(e^x + e^y);  dx = dz / (1 + e^(y - x))
+
+    shape   the operands are broadcast
+    errors  NotImplementedError: integers, bool
+    """
 
     numbers = ()
 
@@ -210,8 +245,8 @@ class Logaddexp:
             return _logaddexp(x, y)
         return K.logaddexp(x, y)
 
-    def backward(c, dz, x, y, out):
-        return _share(dz, x, out), _share(dz, y, out)
+    def backward(c, dz, x, y):
+        return _share(dz, x, y, K.exp), _share(dz, y, x, K.exp)
 
     samples = binary(numbers=False)
 
@@ -223,9 +258,9 @@ def _logaddexp(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return np.where(x == y, x + math.log(2), high + np.log1p(np.exp(low - high)))
 
 
-def _share(dz, x, z, exp=K.exp):
-    """dz e^(x - z), 0 where both are -inf and dz where both are +inf."""
-    return dz * K.conj(K.where(x == z, K.exp(K.zeros_like(x - z)), exp(x - z)))
+def _share(dz, x, y, exp):
+    """dz / (1 + e^(y - x)), of the operands alone: the result may have been overwritten."""
+    return dz / (1 + K.conj(exp(y - x)))
 
 
 @op(
@@ -236,17 +271,22 @@ def _share(dz, x, z, exp=K.exp):
     node="Logaddexp20",
     not_for="iubc",
     kernel="logaddexp2_cpu",
+    quiet=True,
 )
 class Logaddexp2:
-    """z = log₂(2^x + 2^y);  dx = dz / (1 + 2^(y - x))"""
+    """z = log₂(2^x + 2^y);  dx = dz / (1 + 2^(y - x))
+
+    shape   the operands are broadcast
+    errors  NotImplementedError: integers, bool, complex numbers
+    """
 
     numbers = ()
 
     def forward(x, y):
         return np.logaddexp2(x, y)
 
-    def backward(c, dz, x, y, out):
-        return _share(dz, x, out, K.exp2), _share(dz, y, out, K.exp2)
+    def backward(c, dz, x, y):
+        return _share(dz, x, y, K.exp2), _share(dz, y, x, K.exp2)
 
     samples = binary(numbers=False)
 
@@ -330,299 +370,3 @@ class Xlog1py:
         return _times_log_backward(c, dz, x, y, K.log1p, y + 1)
 
     samples = binary(0.2, 2)
-
-
-# ---------------------------------------------------------------- trigonometry
-
-
-@op("sin(input, *, out=None)", at="torch Tensor", inplace="torch Tensor", promote="float")
-class Sin:
-    """y = sin x;  dx = dy cos x"""
-
-    def forward(x):
-        return K.sin(x)
-
-    def backward(c, dy, x):
-        return dy * K.conj(K.cos(x))
-
-    samples = unary()
-
-
-@op("cos(input, *, out=None)", at="torch Tensor", inplace="torch Tensor", promote="float")
-class Cos:
-    """y = cos x;  dx = -dy sin x"""
-
-    def forward(x):
-        return K.cos(x)
-
-    def backward(c, dy, x):
-        return -dy * K.conj(K.sin(x))
-
-    samples = unary()
-
-
-@op("tan(input, *, out=None)", at="torch Tensor", inplace="torch Tensor", promote="float")
-class Tan:
-    """y = tan x;  dx = dy (1 + y²)"""
-
-    def forward(x):
-        return K.tan(x)
-
-    def backward(c, dy, out):
-        y = K.conj(out)
-        return dy * (1 + y * y)
-
-    samples = unary(-1, 1)
-
-
-@op(
-    "asin(input, *, out=None)", "arcsin", at="torch Tensor", inplace="torch Tensor", promote="float"
-)
-class Asin:
-    """y = arcsin x;  dx = dy / √(1 - x²)"""
-
-    def forward(x):
-        return K.asin(x)
-
-    def backward(c, dy, x):
-        x = K.conj(x)
-        return dy * K.rsqrt(1 - x * x)
-
-    samples = unary(-0.8, 0.8)
-
-
-@op(
-    "acos(input, *, out=None)", "arccos", at="torch Tensor", inplace="torch Tensor", promote="float"
-)
-class Acos:
-    """y = arccos x;  dx = -dy / √(1 - x²)"""
-
-    def forward(x):
-        return K.acos(x)
-
-    def backward(c, dy, x):
-        x = K.conj(x)
-        return -dy * K.rsqrt(1 - x * x)
-
-    samples = unary(-0.8, 0.8)
-
-
-@op(
-    "atan(input, *, out=None)", "arctan", at="torch Tensor", inplace="torch Tensor", promote="float"
-)
-class Atan:
-    """y = arctan x;  dx = dy / (1 + x²)"""
-
-    def forward(x):
-        return K.atan(x)
-
-    def backward(c, dy, x):
-        x = K.conj(x)
-        return dy / (1 + x * x)
-
-    samples = unary()
-
-
-@op(
-    "atan2(input, other: Tensor, *, out=None)",
-    "arctan2",
-    at="torch Tensor",
-    inplace="Tensor",
-    promote="float",
-    broadcast=True,
-    node="Atan20",
-    not_for="c",
-    kernel="atan2_cpu",
-)
-class Atan2:
-    """z = the angle of the point (y, x);  dx = dz y / (x² + y²),  dy = -dz x / (x² + y²)
-
-    >>> torch.atan2(tensor([1.0, -1.0]), tensor([1.0, -1.0]))
-    tensor([ 0.7854, -2.3562])
-    """
-
-    numbers = ()
-
-    def forward(x, y):
-        return K.atan2(x, y)
-
-    def backward(c, dz, x, y):
-        square = x * x + y * y
-        zero = square == 0
-        d = K.where(zero, K.zeros_like(square), dz / K.where(zero, K.ones_like(square), square))
-        return d * y, -d * x
-
-    samples = binary(0.2, 2, numbers=False)
-
-
-@op("sinh(input, *, out=None)", at="torch Tensor", inplace="torch Tensor", promote="float")
-class Sinh:
-    """y = sinh x;  dx = dy cosh x"""
-
-    def forward(x):
-        return K.sinh(x)
-
-    def backward(c, dy, x):
-        return dy * K.conj(K.cosh(x))
-
-    samples = unary()
-
-
-@op("cosh(input, *, out=None)", at="torch Tensor", inplace="torch Tensor", promote="float")
-class Cosh:
-    """y = cosh x;  dx = dy sinh x"""
-
-    def forward(x):
-        return K.cosh(x)
-
-    def backward(c, dy, x):
-        return dy * K.conj(K.sinh(x))
-
-    samples = unary()
-
-
-@op(
-    "tanh(input, *, out=None)",
-    at="torch Tensor F",
-    inplace="torch Tensor",
-    promote="float",
-    fresh=True,
-)
-class Tanh:
-    """y = tanh x;  dx = dy (1 - y²)"""
-
-    def forward(x):
-        return K.tanh(x)
-
-    def backward(c, dy, out):
-        return K.tanh_dx(dy, K.conj(out))
-
-    samples = unary()
-
-
-@op(
-    "asinh(input, *, out=None)",
-    "arcsinh",
-    at="torch Tensor",
-    inplace="torch Tensor",
-    promote="float",
-)
-class Asinh:
-    """y = arsinh x;  dx = dy / √(x² + 1)"""
-
-    def forward(x):
-        return K.asinh(x)
-
-    def backward(c, dy, x):
-        x = K.conj(x)
-        return dy * K.rsqrt(x * x + 1)
-
-    samples = unary()
-
-
-@op(
-    "acosh(input, *, out=None)",
-    "arccosh",
-    at="torch Tensor",
-    inplace="torch Tensor",
-    promote="float",
-)
-class Acosh:
-    """y = arcosh x;  dx = dy / (√(x - 1) √(x + 1))"""
-
-    def forward(x):
-        return K.acosh(x)
-
-    def backward(c, dy, x):
-        x = K.conj(x)
-        return dy * (K.rsqrt(x - 1) * K.rsqrt(x + 1))
-
-    samples = unary(1.2, 3)
-
-
-@op(
-    "atanh(input, *, out=None)",
-    "arctanh",
-    at="torch Tensor",
-    inplace="torch Tensor",
-    promote="float",
-)
-class Atanh:
-    """y = artanh x;  dx = dy / (1 - x²)"""
-
-    def forward(x):
-        return K.atanh(x)
-
-    def backward(c, dy, x):
-        x = K.conj(x)
-        return dy / (1 - x * x)
-
-    samples = unary(-0.8, 0.8)
-
-
-@op(
-    "hypot(input, other: Tensor, *, out=None)",
-    at="torch Tensor",
-    inplace="Tensor",
-    promote="arith",
-    broadcast=True,
-    not_for="iubc",
-    kernel="hypot_cpu",
-)
-class Hypot:
-    """z = √(x² + y²);  dx = dz x / z"""
-
-    numbers = ()
-
-    def forward(x, y):
-        return K.hypot(x, y)
-
-    def backward(c, dz, x, y, out):
-        return dz * (x / out), dz * (y / out)
-
-    samples = binary(numbers=False)
-
-
-@op(
-    "deg2rad(input, *, out=None)",
-    at="torch Tensor",
-    inplace="torch Tensor",
-    promote="float",
-    node="Deg2Rad",
-)
-class Deg2rad:
-    """y = x π / 180"""
-
-    def forward(x):
-        _refuse_complex("deg2rad", x)
-        return K.like(x * (math.pi / 180), x)
-
-    def backward(c, dy):
-        return dy * (math.pi / 180)
-
-    samples = unary()
-
-
-@op(
-    "rad2deg(input, *, out=None)",
-    at="torch Tensor",
-    inplace="torch Tensor",
-    promote="float",
-    node="Rad2Deg",
-)
-class Rad2deg:
-    """y = x 180 / π"""
-
-    def forward(x):
-        _refuse_complex("rad2deg", x)
-        return K.like(x * (180 / math.pi), x)
-
-    def backward(c, dy):
-        return dy * (180 / math.pi)
-
-    samples = unary()
-
-
-def _refuse_complex(name: str, x: np.ndarray) -> None:
-    if x.dtype.kind == "c":
-        raise RuntimeError(f"{name} is not supported for complex tensors.")

@@ -20,7 +20,7 @@ from ..kernels.twin.random import LEFT, NEXT, NORMAL, SIZE, WAITS, WORDS
 __all__ = ["Generator", "default_generator", "fork_rng", "get_rng_state", "initial_seed",
            "manual_seed", "seed", "set_rng_state"]  # fmt: skip
 
-DEFAULT_SEED = 67280421310721  # of a Generator that nobody seeded
+DEFAULT_SEED = 67280421310721  # the default seed, as in PyTorch
 
 # PyTorch's state, byte for byte. Half of it is history: words of 64 bits that hold 32, places of
 # distributions that are no longer kept.
@@ -72,7 +72,7 @@ class Generator:
         return self
 
     def seed(self) -> int:
-        """Start over from a seed that nobody can foretell, and return it (64 bits)."""
+        """Seed from the system's entropy, and return the seed (64 bits)."""
         self._reseed(int.from_bytes(os.urandom(8), "little"))
         return self._seed
 
@@ -221,7 +221,7 @@ def manual_seed(seed: Any) -> Generator:
 
 
 def seed() -> int:
-    """Seed the default generator with a number that nobody can foretell, and return that number."""
+    """Seed the default generator from the system's entropy, and return the seed."""
     return default_generator.seed()
 
 

@@ -4,8 +4,8 @@
     dtype  its NumPy dtype
     g      the Generator, which moves on by as many draws as PyTorch's would
 
-The cards of ops/distributions.py, random.py and dropout.py check the arguments and give the results
-their shape. What each function owes to which experiment is in docs/random.md.
+The cards of ops/random_fill.py, random_sampling.py and dropout.py check the arguments and give the
+results their shape. What each function owes to which experiment is in docs/random.md.
 """
 
 from __future__ import annotations

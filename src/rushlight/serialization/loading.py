@@ -1,6 +1,6 @@
 """torch.load: files that rushlight or PyTorch has written, read as data.
 
-The pickle in a file is read by `unpickle.py`, which can run nobody's code, whatever
+The pickle in a file is read by `unpickle.py`, which never calls foreign code, whatever
 `weights_only` says; what it may name beyond tensors is registered here. The archive is read by
 `archive.py`, its format is explained in `saving.py`; that of PyTorch before 1.6 by `legacy.py`.
 """

@@ -1,7 +1,7 @@
 """pickle, copy.copy and copy.deepcopy of tensors.
 
 Pickling sends the elements of one tensor (multiprocessing does this to every batch). Files of many
-tensors that share memory are written by `save.py`.
+tensors that share memory are written by `saving.py`.
 """
 
 from __future__ import annotations

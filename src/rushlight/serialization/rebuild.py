@@ -1,4 +1,4 @@
-"""How tensors stand in a checkpoint: the names that PyTorch's pickles use, written and read.
+"""Tensors in a checkpoint: the names that PyTorch's pickles use, written and read.
 
 Writing, a tensor becomes the call of a name with arguments; reading, the name is looked up here and
 means a function of this file. Nothing else that belongs to PyTorch can be named by a file.

@@ -1,8 +1,8 @@
-"""Reading pickles as data: an interpreter of the pickle language that can run nobody's code.
+"""Reading pickles as data: an interpreter of the pickle language that never calls foreign code.
 
-Python's `pickle` lets a file name any function and call it. Here a name means something only if it
-stands in a table (`grammar.py`), what it may be used for stands beside it, and no module is
-imported on a file's behalf. Protocols 0 to 5, only the opcodes that Python's and PyTorch's picklers
+Python's `pickle` lets a file name any function and call it. Here a name is resolved by a table
+only (`grammar.py`), which also says what it may be used for; no module is imported because a file
+names it. Protocols 0 to 5, only the opcodes that Python's and PyTorch's picklers
 write. What a pickle may cost is bounded: opcodes, memory, depth, and how many values a program that
 walks the result would meet (ten lists, each ten times inside the next, are 10^10).
 

@@ -16,6 +16,7 @@ def softmax(x, axis):
     """y = e^(x - m) / Σ e^(x - m) along axis, m the largest x"""
     if x.ndim == 0 or x.size == 0:
         return x * 0 + 1
+    x = K.dense(x)  # the result lies in row-major order, whatever x does
     e = K.exp(x - K.max(x, axis, True))
     return K.dense(e / K.sum(e, axis, True))
 
@@ -25,6 +26,7 @@ def log_softmax(x, axis):
     """y = x - m - log Σ e^(x - m) along axis, m the largest x"""
     if x.ndim == 0 or x.size == 0:
         return x * 0
+    x = K.dense(x)
     z = x - K.max(x, axis, True)
     return K.dense(z - K.log(K.sum(K.exp(z), axis, True)))
 
@@ -48,9 +50,9 @@ def log_softmax_dx(dy, y, axis):
 
 @np.errstate(all="ignore")
 def cross_entropy(x, t, ignore_index, mean):
-    """-Σ log softmax(x)[n, t[n]] over the rows whose target is not ignore_index
+    """-Σ log softmax(x)[n, t[n]] over the rows whose target is not ignore_index; divided by their
+    number if `mean`.
 
-    Divided by their number if `mean`.
     x (N, C), t (N) int64 -> loss (), log softmax (N, C). IndexError: a target outside of 0..C-1.
     """
     logp = log_softmax(x, 1)

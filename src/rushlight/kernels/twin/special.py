@@ -91,8 +91,7 @@ def lgamma(x):
     """ln |Γ(x)|; inf at 0, -1, -2, ...: one number after the other, or all by Stirling's series
 
     The series, Abramowitz and Stegun 6.1.40, is used beyond 8, where recurrence and reflection
-    lead. Its absolute
-    error of 1e-14 is for results that are rounded to float32 or less.
+    lead. Its absolute error of 1e-14 is for results that are rounded to float32 or less.
     """
     if x.dtype.itemsize == 8 or x.size < 64:
         return _lgamma(x).astype(x.dtype)
@@ -204,10 +203,8 @@ def _bessel_ie(x, order: int):
     """e^-|x| I(x) of order 0 or 1
 
     by (1/π) ∫ e^(|x| (cos t - 1)) cos(order t) dt over [0, π], whose midpoint rule is exact to the
-    last digit for
-    |x| ≤ 30 (for order 1 in the form cos t sinh(|x| cos t), which is exact near 0, too);
-    beyond by the series
-    in 1/x, Abramowitz and Stegun 9.7.1.
+    last digit for |x| ≤ 30 (for order 1 in the form cos t sinh(|x| cos t), which is exact near 0,
+    too); beyond by the series in 1/x, Abramowitz and Stegun 9.7.1.
     """
     size = np.abs(x)
     near = np.minimum(size, 30.0)

@@ -80,7 +80,7 @@ def receive(
     else:
         length = np.empty(8, np.uint8)
         _read(connection, length, deadline, alive)
-        found = np.empty(struct.unpack("<Q", length)[0], np.uint8)
+        found = np.empty(struct.unpack("<Q", length.data)[0], np.uint8)
         _read(connection, found, deadline, alive)
         head = found.data
     body, sizes = pickle.loads(head)
@@ -126,7 +126,7 @@ def _read(
 
 
 # This process's ends of all workers' pipes. A forked worker inherits them, and a pipe is only seen
-# to be closed when nobody else holds it: each worker closes those of the others.
+# to be closed when no other process holds it: each worker closes those of the others.
 own_ends: weakref.WeakSet = weakref.WeakSet()
 
 

@@ -21,7 +21,7 @@ __all__ = ["OnBatch", "WholeBatch", "below", "uniform", "whole_batch"]
 class OnBatch:
     """A transform that can do whole batches by `on_batch(x, words)`.
 
-    x      (N, C, H, W), nobody else's: it may be written into, or be the answer
+    x      (N, C, H, W), owned by the call: it may be written into, or returned
     words  uint32 (N, k): the random words of each image, k as `batch_plan` said
 
     `makes_tensors`: takes pixels and gives tensors. `takes_pixels`: takes either and keeps it.

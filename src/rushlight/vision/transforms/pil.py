@@ -33,7 +33,7 @@ def image_module() -> Any:
 
 
 def is_image(x: Any) -> bool:
-    """Is it a PIL image? While nobody has imported Pillow, it is none."""
+    """True for a PIL image; Pillow is not imported to find out."""
     import sys
 
     module = sys.modules.get("PIL.Image")

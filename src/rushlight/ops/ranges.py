@@ -1,0 +1,237 @@
+"""Numbers in order: arange, range, linspace, logspace."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+
+from ..core.device import resolve
+from ..core.dtype import (
+    BOOL,
+    COMPLEX,
+    FLOAT,
+    complex128,
+    float64,
+    get_default_dtype,
+    int64,
+    number_dtype,
+    promote_types,
+    scalar_name,
+)
+from ..core.dtype import dtype as DType
+from ..core.tensor import Tensor
+from ..dispatch.messages import missing
+from ..dispatch.registry import composite, number_of
+from ..kernels import K
+from .creation import dtype_of, finished
+
+
+def _range_dtype(values: tuple) -> DType:
+    """int64 if all bounds are integers, else the default dtype."""
+    found = int64
+    for v in values:
+        found = promote_types(found, v.dtype if isinstance(v, Tensor) else number_dtype(v))
+    return (
+        get_default_dtype()
+        if found.category == FLOAT and not any(isinstance(v, Tensor) for v in values)
+        else found
+    )
+
+
+@composite("arange", at="torch")
+def arange(
+    *args,
+    start=0,
+    end=None,
+    step=1,
+    out=None,
+    dtype=None,
+    layout=None,
+    device=None,
+    requires_grad=False,
+    pin_memory=False,
+):
+    """start, start + step, ... below end: arange(end), arange(start, end), arange(start, end,
+    step).
+
+    dtype   int64 if all are integers, else the default dtype
+    errors  RuntimeError: step is 0, or its sign leads away from end
+    """
+    if len(args) == 1 and end is not None:
+        start = args[0]
+    elif len(args) == 1:
+        end = args[0]
+    elif len(args) == 2:
+        start, end = args
+    elif len(args) == 3:
+        start, end, step = args
+    elif args:
+        raise TypeError(f"arange() takes 3 positional arguments but {len(args)} were given")
+    if end is None:
+        raise missing("arange", "end")
+    for name, v in (("start", start), ("end", end), ("step", step)):
+        if not isinstance(v, (int, float, complex, np.number, Tensor)):
+            position = 1 if len(args) == 1 else ("start", "end", "step").index(name) + 1
+            raise TypeError(
+                f"arange(): argument '{name}' (position {position}) must be Number, not "
+                f"{type(v).__name__}"
+            )
+    dtype = dtype_of(dtype, "arange", out, _range_dtype((start, end, step)))
+    if dtype.category in (BOOL, COMPLEX):
+        raise NotImplementedError(f"\"arange_cpu\" not implemented for '{scalar_name(dtype)}'")
+    start, end, step = number_of(start), number_of(end), number_of(step)
+    if step == 0:
+        raise RuntimeError("step must be nonzero")
+    if not (np.isfinite(start) and np.isfinite(end)):
+        raise RuntimeError(f"unsupported range: {start} -> {end}")
+    if (end - start) * step < 0:
+        raise RuntimeError("upper bound and lower bound inconsistent with step sign")
+    if dtype.category < FLOAT:
+        start, end, step = int(start), int(end), int(step)
+        if step == 0:
+            raise ValueError("step must be nonzero")
+        count = max(-(-(end - start) // step), 0)
+        a = (np.arange(count, dtype=np.int64) * step + start).astype(dtype.np)
+    else:
+        count = int(np.ceil((end - start) / step))
+        a = (start + np.arange(count, dtype=np.float64) * step).astype(dtype.np)
+    return finished(a, requires_grad, resolve(device), layout, pin_memory, out)
+
+
+@composite("range", at="torch")
+def range_(
+    start=0,
+    end=None,
+    step=1,
+    *,
+    out=None,
+    dtype=None,
+    layout=None,
+    device=None,
+    requires_grad=False,
+):
+    """start, start + step, ... up to and including end (deprecated in PyTorch: use arange).
+
+    shape   (⌊(end - start) / step⌋ + 1)
+    errors  RuntimeError: step is 0 or has the wrong sign
+    """
+    warnings.warn(
+        "torch.range is deprecated and will be removed in a future release because its behavior is "
+        "inconsistent with Python's range builtin. Instead, use torch.arange, which produces "
+        "values in [start, end).",
+        stacklevel=2,
+    )
+    if end is None:
+        start, end = 0, start
+    if step == 0:
+        raise RuntimeError("step must be nonzero")
+    if (end - start) * step < 0:
+        raise RuntimeError("upper bound and lower bound inconsistent with step sign")
+    count = int(np.floor((end - start) / step)) + 1
+    a = (start + np.arange(count) * step).astype(dtype_of(dtype, "range", out).np)
+    return finished(a, requires_grad, resolve(device), layout, False, out, name="range")
+
+
+def _steps(name: str, start: Any, end: Any, steps: int, dtype: DType | None) -> tuple:
+    if steps is None:
+        raise missing(name, "steps")
+    if isinstance(steps, bool) or not hasattr(steps, "__index__"):
+        raise TypeError(f"{name}(): argument 'steps' must be int, not {type(steps).__name__}")
+    if steps < 0:
+        raise RuntimeError("number of steps must be non-negative")
+    for v in (start, end):
+        if isinstance(v, Tensor) and v._a.ndim:
+            raise RuntimeError(
+                f"{name} only supports 0-dimensional start and end tensors, but got "
+                f"{'start' if v is start else 'end'} with {v._a.ndim} dimension(s)."
+            )
+    d = get_default_dtype() if dtype is None else dtype
+    start, end = number_of(start), number_of(end)
+    if dtype is None and (isinstance(start, complex) or isinstance(end, complex)):
+        d = d.to_complex()
+    return start, end, d
+
+
+def _asked(dtype: Any, name: str, out: Tensor | None) -> DType | None:
+    """The dtype that the caller wants, through dtype= or out=; None: no one in particular."""
+    return None if dtype is None and out is None else dtype_of(dtype, name, out)
+
+
+def evenly(start: Any, end: Any, steps: int, d: DType) -> np.ndarray:
+    """start ... end in equal steps.
+
+    counted from start in the first half, from end in the second, as PyTorch does.
+    """
+    if d.category < FLOAT:  # the bounds are cut to integers first
+        start, end = int(start), int(end)
+    if steps == 1:
+        return np.full(1, start).astype(d.np)
+    wide = (
+        np.complex128
+        if d.category > FLOAT
+        else d.np
+        if d.category == FLOAT and d.itemsize >= 4
+        else np.float64
+    )
+    start, end = np.asarray(start, wide), np.asarray(end, wide)
+    step = np.asarray((end - start) / np.asarray(max(steps - 1, 1), wide))
+    i = np.arange(steps)
+    fma = K.fma if step.dtype.kind == "f" else lambda x, y, z: x * y + z  # PyTorch rounds once
+    first = fma(step, i.astype(wide), start)
+    second = fma(-step, (steps - 1 - i).astype(wide), end)
+    y = np.where(i < steps // 2, first, second)
+    if d.category < FLOAT:
+        y = np.trunc(y)
+    return y.astype(d.np)
+
+
+@composite("linspace", at="torch")
+def linspace(
+    start,
+    end,
+    steps=None,
+    *,
+    out=None,
+    dtype=None,
+    layout=None,
+    device=None,
+    requires_grad=False,
+    pin_memory=False,
+):
+    """`steps` numbers from start to end, both included, equally spaced.
+
+    shape   (steps)
+    errors  RuntimeError: a negative number of steps
+    """
+    start, end, d = _steps("linspace", start, end, steps, _asked(dtype, "linspace", out))
+    return finished(
+        evenly(start, end, steps, d), requires_grad, resolve(device), layout, pin_memory, out
+    )
+
+
+@composite("logspace", at="torch")
+def logspace(
+    start,
+    end,
+    steps=None,
+    base=10.0,
+    *,
+    out=None,
+    dtype=None,
+    layout=None,
+    device=None,
+    requires_grad=False,
+    pin_memory=False,
+):
+    """base to the power of linspace(start, end, steps).
+
+    shape   (steps)
+    errors  RuntimeError: a negative number of steps
+    """
+    start, end, d = _steps("logspace", start, end, steps, _asked(dtype, "logspace", out))
+    powers = evenly(start, end, steps, complex128 if d.category > FLOAT else float64)
+    return finished(
+        np.power(base, powers).astype(d.np), requires_grad, resolve(device), layout, pin_memory, out
+    )

@@ -1,0 +1,464 @@
+"""Arguments for every native kernel: `cases(name, dtype)`, from its signature and tables by name.
+
+A kernel of one array (x), or of a gradient and an array (dy, x), needs no row here; with numbers
+after them (a, b) it needs a row of OPTIONS. Any other kernel has a function under `@of`. A kernel
+without either fails the tests.
+"""
+
+import numpy as np
+
+from rushlight import kernels as seam
+from rushlight.kernels.twin import TWINS
+from rushlight.kernels.twin.random import SIZE
+from rushlight.kernels.vocabulary import WORDS
+
+TWIN = {**WORDS, **TWINS}
+KERNELS = () if seam.native is None else seam.native.KERNELS
+TOLERANCE = {"f": {"rtol": 3e-6, "atol": 1e-6}, "d": {"rtol": 1e-12, "atol": 1e-13}}
+EXACT = {"rtol": 0, "atol": 0}
+SHAPES = [(), (0,), (1,), (5,), (16,), (3, 0), (4, 4), (7, 33), (2, 3, 5), (130, 301)]
+
+#: numbers of the pointwise kernels; those of name_dx are those of name
+OPTIONS = {
+    "leaky_relu": [(0.01,)],
+    "elu": [(1.3,)],
+    "celu": [(0.7,)],
+    "softplus": [(2.0, 20.0)],
+    "hardtanh": [(-0.5, 1.5)],
+    "threshold": [(0.3, -2.0)],
+    "gelu": [(False,), (True,)],
+}
+#: arguments in [low, high] where the function is not defined for all numbers
+DOMAIN = {
+    "log": (0, 9),
+    "sqrt": (0, 9),
+    "rsqrt": (0, 9),
+    "log1p": (0, 9),
+    "erfinv": (-0.99, 0.99),
+}
+OTHERS = {}  # name -> function(name, dtype): what `of` has registered
+
+
+def of(names):
+    """Registers the cases of kernels: function(name, dtype) yields (arguments, tolerances)."""
+
+    def register(function):
+        OTHERS.update(dict.fromkeys(names.split(), function))
+        return function
+
+    return register
+
+
+def parameters(name):
+    """The names of a kernel's parameters, from the signature in its doc."""
+    text = getattr(seam.native, name).__doc__
+    return tuple(p.partition("=")[0] for p in text[text.index("(") + 1 : -1].split(", "))
+
+
+def options(name):
+    """Numbers for a kernel of (x, ...) or (dy, x, ...), else None; KeyError: it needs a row."""
+    names = parameters(name)
+    arrays = 2 if names[:2] == ("dy", "x") else 1
+    if name in OTHERS or names[arrays - 1] != "x" or not set(names[arrays:]) <= {"a", "b"}:
+        return None
+    return OPTIONS[name.removesuffix("_dx")] if names[arrays:] else [()]
+
+
+def pointwise():
+    """(name, numbers) of the kernels whose cases follow from their signatures."""
+    return [(name, numbers) for name in KERNELS for numbers in options(name) or ()]
+
+
+def cases(name, dtype):
+    """(arguments, tolerances) for a kernel. LookupError: it has none."""
+    if name in OTHERS:
+        yield from OTHERS[name](name, dtype)
+        return
+    found = options(name)
+    if found is None:
+        raise LookupError(f"no cases for kernel {name}: write them in tests/kernel_cases.py")
+    wide = {"rtol": 2e-5 if dtype == "f" else 1e-11}
+    for numbers in found:
+        for shape in SHAPES:
+            xs = [make(shape, dtype, seed) for seed in range(2 if "dy" in parameters(name) else 1)]
+            if name in DOMAIN:
+                low, high = DOMAIN[name]
+                xs = [np.asarray(np.clip(np.abs(x) if low == 0 else x, low, high)) for x in xs]
+            yield (*xs, *numbers), wide
+            if len(shape) == 2:
+                yield (*(x.T for x in xs), *numbers), wide
+                yield (*(x[:, ::2] for x in xs), *numbers), wide
+
+
+def in_place(name):
+    """True for kernels that change their arguments."""
+    return name.endswith(("_step", "add_")) or name.startswith("rng_")
+
+
+def make(shape, dtype, seed=0):
+    x = np.random.default_rng(seed).standard_normal(shape) * 2
+    return np.asarray(x).astype(dtype)
+
+
+def eighths(shape, dtype, seed=0):
+    """As make, in eighths: their sums, and those of their products, are exact in any order, so on
+    any processor and with any BLAS under the twins."""
+    return np.asarray(np.round(make(shape, "d", seed) * 8) / 8).astype(dtype)
+
+
+# ---------------------------------------------------------------- arithmetic, products, sums
+
+
+@of("add sub mul div")
+def _(name, dtype):
+    for shape in SHAPES:
+        x, y = make(shape, dtype), np.asarray(make(shape, dtype, 1) + 3)
+        for other in (y, 2.5, 3, np.asarray(1.5, dtype)):
+            yield (x, other), {}
+            yield (other, np.asarray(x + 5)), {}
+        if len(shape) >= 2:
+            row = make(shape[1:], dtype, 2) + 4
+            yield (x, row), {}
+            yield (row, x + 5), {}
+            yield (x.T, y.T), {}
+            yield (x, make((*shape[:-1], 1), dtype) + 9), {}  # the twin's
+    yield (np.arange(4), np.arange(4) + 1), {}
+
+
+@of("add_")
+def _(name, dtype):
+    for shape in SHAPES:
+        yield (make(shape, dtype), make(shape, dtype, 1)), EXACT
+
+
+@of("dense_view")
+def _(name, dtype):
+    x = make((3, 4), dtype)
+    for shape in [(12,), (2, -1, 2), ((4, 3),), (5,), (), (0, -1)]:
+        yield (x, shape), EXACT
+    yield (x.T, (12,)), EXACT
+
+
+SIZES = [(1, 1, 1), (4, 3, 5), (1, 17, 33), (2, 100, 9), (64, 10, 50), (65, 130, 600), (70, 65, 48)]
+
+
+@of("linear linear_relu linear_dx linear_dw linear_db")
+def _(name, dtype):
+    for m, n, k in SIZES:
+        x, w, b, dy = (eighths(s, dtype, i) for i, s in enumerate([(m, k), (n, k), (n,), (m, n)]))
+        known = {"x": x, "w": w, "b": b, "dy": dy}
+        yield [known[p] for p in parameters(name)], {}
+        if name in ("linear", "linear_relu"):
+            yield (x, w, None), {}
+            yield (np.asfortranarray(x), w[:, ::-1], b), {}
+            yield (x.reshape(m, 1, k), w, b), {}
+            yield (x[0], w, b), {}
+            yield (x[:0], w, b), {}
+        if name == "linear_dw":
+            yield (dy.reshape(m, 1, n), x.reshape(m, 1, k)), {}
+
+
+@of("matmul")
+def _(name, dtype):
+    for m, n, k in SIZES:
+        x, y = eighths((m, k), dtype), eighths((k, n), dtype, 1)
+        for p in (x, np.asfortranarray(x), np.repeat(x, 2, 1)[:, ::2], x[::-1]):
+            for q in (y, np.asfortranarray(y), np.repeat(y, 3, 0)[::3]):
+                yield (p, q), {}
+        batch, other = eighths((5, m, k), dtype, 2), eighths((5, k, n), dtype, 3)
+        yield (batch, other), {}
+        yield (batch, y), {}
+        yield (x, other), {}
+        yield (batch[::2], other[::2]), {}
+        yield (np.stack([batch, batch]), other), {}
+        yield (x, y[:, 0]), {}
+
+
+@of("sum mean")
+def _(name, dtype):
+    for shape in [(1,), (5,), (3, 4), (64, 10), (1000, 7), (2, 3, 4), (300, 301), (70000,)]:
+        x = eighths(shape, dtype)
+        for axis in (None, *range(-len(shape), len(shape))):
+            for keep in (False, True):
+                yield (x, axis, keep), {}
+    x = eighths((4, 5, 6), dtype)
+    yield (x.T, 1), {}
+    yield (x, (0, 2)), {}
+
+
+@of("argmax")
+def _(name, dtype):
+    """The first of the largest, and NaN before all."""
+    x = make((50, 13), dtype)
+    x[3, [4, 9]] = 100
+    x[7, [2, 5]] = np.nan
+    x[8] = np.inf
+    yield (x, -1), EXACT
+    yield (x, 0), EXACT
+
+
+# ---------------------------------------------------------------- losses, softmax, norms, embedding
+
+
+@of("mse_loss mse_loss_dx")
+def _(name, dtype):
+    wide = {"rtol": 1e-5 if dtype == "f" else 1e-12}
+    for mean in (False, True):
+        for shape in [(1, 2), *SHAPES, (70000,)]:
+            x, y = make(shape, dtype), make(shape, dtype, 1)
+            if name == "mse_loss_dx":
+                yield (np.asarray(0.7, dtype), x, y, mean), {}
+            elif x.size:
+                yield (x, y, mean), wide
+        x, y = make((4, 6), dtype), make((6, 4), dtype, 1).T
+        yield ((x, y, mean) if name == "mse_loss" else (np.asarray(1, dtype), x, y, mean)), {}
+
+
+@of("softmax log_softmax softmax_dx log_softmax_dx")
+def _(name, dtype):
+    wide = {"rtol": 1e-5, "atol": 1e-5 if dtype == "f" else 1e-12}
+    gradient = {"atol": 1e-5 if dtype == "f" else 1e-12}
+    for shape in [(5,), (4, 10), (3, 40), (2, 3, 5), (4, 7, 33), (200, 300), (2, 0), (0, 3)]:
+        x, dy = make(shape, dtype) * 10, make(shape, dtype, 1)
+        for axis in range(-len(shape), len(shape)):
+            if name.endswith("_dx"):
+                yield (dy, TWIN[name.removesuffix("_dx")](x, axis), axis), gradient
+            else:
+                yield (x, axis), wide
+    if not name.endswith("_dx"):
+        yield (make((), dtype), 0), {}
+        yield (make((6, 5), dtype).T, 1), {"rtol": 1e-5}
+
+
+@of("cross_entropy cross_entropy_dx")
+def _(name, dtype):
+    wide = {"rtol": 1e-5, "atol": 1e-5} if dtype == "f" else {}
+    for n, c in [(1, 1), (5, 3), (64, 10), (70, 1000)]:
+        x, t = make((n, c), dtype) * 3, np.arange(n) * 7 % c
+        if n > 4:
+            t[[1, 3]] = -100
+        for mean in (False, True):
+            if name == "cross_entropy":
+                yield (x, t, -100, mean), wide
+            else:
+                logp = TWIN["log_softmax"](x, 1)
+                yield (np.asarray(0.7, dtype), logp, t, -100, mean), wide
+
+
+@of("layer_norm layer_norm_dx")
+def _(name, dtype):
+    wide = {"rtol": 1e-4, "atol": 2e-5} if dtype == "f" else {"atol": 1e-11}
+    for shape, n in [((4, 8), 1), ((3, 5, 7), 2), ((200, 100), 1), ((6,), 1)]:
+        x, dy = make(shape, dtype) + 1, make(shape, dtype, 1)
+        w, b = make(shape[-n:], dtype, 2), make(shape[-n:], dtype, 3)
+        for affine in ((w, b), (w, None), (None, None)):
+            if name == "layer_norm":
+                yield (x, n, *affine, 1e-5), wide
+            else:
+                _, mean, rstd = TWIN["layer_norm"](x, n, *affine, 1e-5)
+                yield (dy, x, affine[0], mean, rstd, n), wide
+
+
+@of("batch_norm batch_norm_dx batch_norm_eval batch_norm_eval_dx")
+def _(name, dtype):
+    wide = {"rtol": 1e-4, "atol": 5e-5} if dtype == "f" else {"atol": 1e-11}
+    for shape in [(8, 3), (64, 100), (4, 3, 5), (2, 16, 9, 7), (3, 2, 2, 3, 4)]:
+        x, dy = make(shape, dtype) * 2 + 1, make(shape, dtype, 1)
+        w, b, m = (make(shape[1:2], dtype, i) for i in (2, 3, 4))
+        var = np.abs(make(shape[1:2], dtype, 5)) + 0.5
+        for affine in ((w, b), (None, None)):
+            _, mean, rstd = TWIN["batch_norm"](x, *affine, 1e-5)
+            yield (
+                {
+                    "batch_norm": (x, *affine, 1e-5),
+                    "batch_norm_dx": (dy, x, affine[0], mean, rstd),
+                    "batch_norm_eval": (x, *affine, m, var, 1e-5),
+                    "batch_norm_eval_dx": (dy, x, affine[0], m, var, 1e-5),
+                }[name],
+                wide,
+            )
+
+
+@of("take embedding")
+def _(name, dtype):
+    w, i = make((11, 70), dtype), np.random.default_rng(0).integers(0, 11, (6, 5))
+    yield (w, i), EXACT
+    yield (w, i[:0]), EXACT
+    yield (w[:, ::2], i), EXACT
+
+
+@of("embedding_dw")
+def _(name, dtype):
+    i, dy = np.random.default_rng(0).integers(0, 11, (6, 5)), make((6, 5, 70), dtype, 1)
+    for padding in (-1, 3):
+        for scale in (False, True):
+            yield (dy, i, 11, padding, scale), {}
+
+
+# ---------------------------------------------------------------- optimizers
+
+
+def _step(dtype, *positive):
+    """Parameters of several shapes, gradients, and lists of states, the named ones positive."""
+    shapes = [(3,), (40, 50), (), (300, 100)]
+    lists = [[make(s, dtype, 10 * k + i) for i, s in enumerate(shapes)] for k in range(5)]
+    return [
+        [np.asarray(np.abs(x)) for x in a] if k - 2 in positive else a for k, a in enumerate(lists)
+    ]
+
+
+STEP = {"f": {"rtol": 1e-5, "atol": 1e-6}, "d": {"rtol": 1e-11, "atol": 1e-6}}
+
+
+@of("sgd_step")
+def _(name, dtype):
+    for momentum, dampening, nesterov in [
+        (0, 0, False),
+        (0.9, 0, False),
+        (0.9, 0.1, False),
+        (0.9, 0, True),
+    ]:
+        for decay in (0, 0.1):
+            for maximize in (False, True):
+                numbers = (0.1, momentum, dampening, decay, nesterov, maximize)
+                params, grads, bufs, *_ = _step(dtype)
+                for known in ([None] * 4, bufs if momentum else [None] * 4):
+                    yield (params, grads, known, *numbers), STEP[dtype]
+
+
+@of("adam_step")
+def _(name, dtype):
+    for amsgrad in (False, True):
+        for decay, decoupled in [(0, False), (0.1, False), (0.1, True)]:
+            params, grads, m, v, largest = _step(dtype, 1, 2)
+            numbers = (0.01, 0.9, 0.99, 1e-8, decay, amsgrad, False, decoupled)
+            for t in (1.0, 3.0):
+                largest = largest if amsgrad else None
+                yield (params, grads, m, v, largest, [t] * 4, *numbers), STEP[dtype]
+
+
+@of("rmsprop_step")
+def _(name, dtype):
+    for centered in (False, True):
+        for momentum in (0, 0.9):
+            params, grads, squares, means, bufs = _step(dtype, 0)
+            means = [np.asarray(m / 8) for m in means] if centered else None
+            squares = [np.asarray(s + 1) for s in squares]  # above the square of the mean
+            bufs = bufs if momentum else None
+            numbers = (0.01, 0.9, 1e-3, 0.1, momentum, True)
+            yield (params, grads, squares, means, bufs, *numbers), STEP[dtype]
+
+
+@of("adagrad_step")
+def _(name, dtype):
+    params, grads, sums, *_ = _step(dtype, 0)
+    for t in (1.0, 3.0):
+        yield (params, grads, sums, [t] * 4, 0.1, 0.01, 1e-10, 0.1, False), STEP[dtype]
+
+
+# ---------------------------------------------------------------- windows (random ones: test_conv)
+
+
+@of("conv1d conv2d conv1d_relu conv2d_relu conv1d_dx conv2d_dx conv1d_dw conv2d_dw")
+def _(name, dtype):
+    wide = {"rtol": 1e-4, "atol": 1e-4} if dtype == "f" else {"atol": 1e-11}
+    rank = int(name[4])
+    for channels, filters, groups, stride, padding, dilation in [
+        (3, 5, 1, 1, 1, 1),
+        (4, 8, 2, 2, 0, 1),
+        (6, 6, 6, 1, 1, 2),
+        (16, 16, 1, 2, 1, 1),
+    ]:
+        x = make((2, channels, 9, 12)[: 2 + rank], dtype)
+        w = make((filters, channels // groups, 3, 2)[: 2 + rank], dtype, 1)
+        b = make((filters,), dtype, 2)
+        numbers = (*((n,) * rank for n in (stride, padding, dilation)), groups)
+        dy = make(TWIN[f"conv{rank}d"](x, w, b, *numbers).shape, dtype, 3)
+        if name.endswith("_dx"):
+            yield (dy, w, x.shape, *numbers), wide
+            yield (dy, w, x.shape, *numbers, np.maximum(x, 0)), wide
+        elif name.endswith("_dw"):
+            yield (dy, x, w.shape, *numbers), wide
+        else:
+            yield (x, w, b, *numbers), wide
+            yield (x, w, None, *numbers), wide
+
+
+@of("max_pool2d max_pool2d_dx")
+def _(name, dtype):
+    x = make((2, 3, 7, 20), dtype).round()  # ties
+    for numbers in [
+        ((2, 2), (2, 2), (0, 0), (1, 1), False),
+        ((3, 2), (1, 2), (1, 1), (2, 1), True),
+    ]:
+        y, index = TWIN["max_pool2d"](x, *numbers)
+        yield ((x, *numbers) if name == "max_pool2d" else (y, index, x.shape)), {}
+
+
+@of("avg_pool2d avg_pool2d_dx")
+def _(name, dtype):
+    x = make((2, 3, 7, 20), dtype)
+    for numbers in [
+        ((2, 2), (2, 2), (0, 0), False, True, 0),
+        ((3, 2), (1, 2), (1, 1), True, False, 0),
+        ((3, 4), (2, 3), (1, 2), True, True, 5),
+    ]:
+        y = TWIN["avg_pool2d"](x, *numbers)
+        yield ((x, *numbers) if name == "avg_pool2d" else (y, x.shape, *numbers)), {}
+
+
+@of("adaptive_avg_pool adaptive_avg_pool_dx")
+def _(name, dtype):
+    x = make((2, 3, 7, 20), dtype)
+    for out in [(3, 5), (1, 1), (7, 20)]:
+        y = TWIN["adaptive_avg_pool"](x, out)
+        yield ((x, out) if name == "adaptive_avg_pool" else (y, x.shape)), {}
+
+
+# ---------------------------------------------------------------- random numbers: the same bits
+
+DRAWS = {
+    "rng_bits": [()],
+    "rng_uniform": [
+        (0.0, 1.0, False),
+        (-0.1, 0.7, False),
+        (1.0, 1.0000001, False),
+        (0.0, 1.0, True),
+        (-0.1, 0.7, True),
+    ],
+    "rng_integers": [(0, 10), (-5, 2**40), (0, 2**28 - 1), (-(2**62), 2**62)],
+    "rng_bernoulli": [(0.3,)],
+    "rng_dropout": [(0.3,)],
+    "rng_exponential": [(2.5,)],
+    "rng_cauchy": [(0.5, 1.7)],
+    "rng_normal_serial": [(0.0, 1.0), (0.3, 1.7)],
+    "rng_normal": [(0.0, 1.0, False), (0.3, 1.7, False), (0.0, 1.0, True), (0.3, 1.7, True)],
+    "rng_randperm": [()],
+}
+
+
+def _seeded():
+    s = np.zeros(SIZE, np.uint32)
+    TWIN["rng_seed"](s, 2**32 - 1)
+    return s
+
+
+@of(" ".join(DRAWS))
+def _(name, dtype):
+    for numbers in DRAWS[name]:
+        s = _seeded()
+        for n in (17, 16, 623, 2000, 31, 1024, 33):
+            yield (s.copy(), n, *numbers), EXACT
+            TWIN[name](s, n, *numbers)
+
+
+@of("rng_seed")
+def _(name, dtype):
+    for seed in (0, 1, 2**32 - 1, 2**64 - 1):
+        yield (np.zeros(SIZE, np.uint32), seed), EXACT
+
+
+@of("rng_bernoulli_each")
+def _(name, dtype):
+    for n in (5, 700):
+        yield (_seeded(), np.random.default_rng(n).random(n).astype(dtype)), EXACT
