@@ -92,7 +92,7 @@ def cases(name, dtype):
 
 def in_place(name):
     """True for kernels that change their arguments."""
-    return name.endswith(("_step", "add_")) or name.startswith("rng_")
+    return name.endswith(("_step", "add_", "sub_", "mul_", "div_")) or name.startswith("rng_")
 
 
 def make(shape, dtype, seed=0):
@@ -125,10 +125,14 @@ def _(name, dtype):
     yield (np.arange(4), np.arange(4) + 1), {}
 
 
-@of("add_")
+@of("add_ sub_ mul_ div_")
 def _(name, dtype):
     for shape in SHAPES:
-        yield (make(shape, dtype), make(shape, dtype, 1)), EXACT
+        x, y = make(shape, dtype), np.asarray(make(shape, dtype, 1) + 9)
+        for other in (y, 2.5, 3, np.asarray(1.5, dtype), make(shape[-1:], dtype) + 9):
+            yield (x, other), EXACT
+        yield (x.T, y.T), EXACT
+        yield (x.T, y.T.copy()), EXACT  # the twin's
 
 
 @of("dense_view")

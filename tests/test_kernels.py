@@ -148,6 +148,16 @@ def test_add_in_place(dtype):
         np.testing.assert_array_equal(x, expected)
 
 
+@pytest.mark.parametrize("kernel", ["add_", "sub_", "mul_", "div_"])
+def test_in_place_overlap(kernel):
+    x = np.arange(1.0, 7)
+    with pytest.raises(RuntimeError, match="refer to a single memory location"):
+        getattr(native, kernel)(x[1:], x[:-1])
+    assert np.array_equal(x, np.arange(1.0, 7))
+    expected = {"add_": 2 * x, "sub_": 0 * x, "mul_": x * x, "div_": x / x}[kernel]
+    assert np.array_equal(getattr(native, kernel)(x, x), expected)
+
+
 # --- products and sums -------------------------------------------------------------------------
 
 
