@@ -115,13 +115,26 @@ class WorkerError:
             del error  # its traceback has this frame: a cycle would keep the workers alive
 
 
+class Deferred:
+    """A handler of Ctrl-C that only notes that it came; `before`: the handler it stands for."""
+
+    def __init__(self, before: Any) -> None:
+        self.before, self.came = before, False
+
+    def __call__(self, number: int, frame: Any) -> None:
+        self.came = True
+
+
 def work(job: Job) -> None:
     """The main function of a worker process."""
     global _info
     from .pipe import close_inherited_ends  # multiprocessing: slow to import
 
-    if hasattr(signal, "pthread_sigmask"):  # the main process had it blocked while it started us
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    deferred = signal.getsignal(signal.SIGINT)
+    if isinstance(deferred, Deferred):  # of the main process, while it started us by a fork
+        signal.signal(signal.SIGINT, deferred.before)
+        if deferred.came:
+            return
     close_inherited_ends(keep=(job.tasks, job.results))
     set_num_threads(1)
     seed = job.base_seed + job.id

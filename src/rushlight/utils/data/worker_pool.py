@@ -20,7 +20,7 @@ from threading import Timer, current_thread, main_thread
 from typing import TYPE_CHECKING, Any
 
 from . import pipe
-from .worker import Job, Restart, StreamEnd, work
+from .worker import Deferred, Job, Restart, StreamEnd, work
 
 if TYPE_CHECKING:
     from .dataloader import DataLoader
@@ -37,18 +37,18 @@ def uninterrupted() -> Iterator[None]:
     In the main thread, which is where Python raises KeyboardInterrupt. One that came meanwhile is
     sent once more a moment later: what a finalizer raises, Python prints and forgets.
     """
-    if not hasattr(signal, "pthread_sigmask") or current_thread() is not main_thread():
+    before = signal.getsignal(signal.SIGINT)
+    if current_thread() is not main_thread() or not callable(before):
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    # a handler, not a mask: another thread would take the signal, and Python raise it here
+    later = Deferred(before)
+    signal.signal(signal.SIGINT, later)
     try:
         yield
     finally:
-        came = signal.SIGINT in signal.sigpending() and signal.SIGINT not in before
-        if came:
-            signal.sigwait({signal.SIGINT})
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-        if came:
+        signal.signal(signal.SIGINT, before)
+        if later.came:
             Timer(0.01, os.kill, (os.getpid(), signal.SIGINT)).start()
 
 
