@@ -7,7 +7,8 @@
 #   make bench    the benchmarks, beside PyTorch 2.13.0
 #   make lint     ruff, mypy; mypy and pyright on a page of training code and a page of mistakes
 #   make stubs    the .pyi files, from the schemas of the ops
-#   make fuzz     20,000 mutated files against the readers; FUZZ_FIRST=SEED FUZZ_COUNT=N
+#   make fuzz     2,000 random programs of ops, native kernels against their twins, and 20,000
+#                 mutated files against the readers; FUZZ_FIRST=SEED FUZZ_PROGRAMS=N FUZZ_COUNT=N
 #   make sanitize the extension with ASan and UBSan under the tests of kernels and files
 #   make dev      build the extension beside the sources: run them with PYTHONPATH=src
 #
@@ -16,6 +17,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 RUN := $(VENV)/bin/python
+# processes of the test suite; the kernels have threads of their own
+JOBS ?= 2
 SOURCES := $(shell find src native -name '*.py' -o -name '*.cpp' -o -name '*.hpp' -o -name '*.npz') \
            pyproject.toml CMakeLists.txt
 # Matrix products are our own; the threads of the BLAS that NumPy brings would only be in the way.
@@ -27,7 +30,8 @@ demo: $(VENV)/installed
 	$(VENV)/bin/rushlight train digits --model mlp --epochs 15 --augment shift
 
 test: $(VENV)/installed
-	$(RUN) -m pytest -q; native=$$?; RUSHLIGHT_PURE=1 $(RUN) -m pytest -q && exit $$native
+	$(RUN) -m pytest -q -n $(JOBS); native=$$?; \
+	RUSHLIGHT_PURE=1 $(RUN) -m pytest -q -n $(JOBS) && exit $$native
 
 oracle: $(VENV)/oracle
 	$(RUN) -m pytest -q tests/oracle
@@ -74,7 +78,9 @@ dev:
 
 FUZZ_FIRST ?= 0
 FUZZ_COUNT ?= 20000
+FUZZ_PROGRAMS ?= 2000
 fuzz: $(VENV)/installed
+	$(RUN) tools/fuzz_ops.py --first $(FUZZ_FIRST) --count $(FUZZ_PROGRAMS)
 	$(RUN) tools/fuzz_files.py --first $(FUZZ_FIRST) --count $(FUZZ_COUNT) --keep build/fuzz
 
 # The extension with sanitizers in a copy of the sources; leaks are Python's own.

@@ -36,8 +36,9 @@ RL_INLINE F exp(F x) {
 RL_INLINE F log(F x) {
     const I32 denormal = x < 1.17549435e-38f;
     const I32 bits = (I32)(denormal ? x * 8388608.0f : x);  // 2^23
-    const I32 exponent = (bits - 0x3f3504f3) >> 23;         // the bits of sqrt(1/2)
-    const F f = (F)(bits - (exponent << 23)) - 1;
+    // unsigned: the bits of a negative x, whose result is NaN, go around
+    const I32 exponent = (I32)((U32)bits - 0x3f3504f3u) >> 23;  // the bits of sqrt(1/2)
+    const F f = (F)((U32)bits - ((U32)exponent << 23)) - 1;
     const F e = __builtin_convertvector(exponent + (denormal & -23), F);
     const F tail =
         polynomial(f, 0.333333105f, -0.249999866f, 0.200022265f, -0.166692421f, 0.142186418f,

@@ -211,12 +211,12 @@ DX(sigmoid_dx, LIGHT, g * (1 - x) * x)
 DX(tanh_dx, LIGHT, g * (1 - x * x))
 DX(relu6_dx, LIGHT, x <= 0 || x >= 6 ? V{} : g)
 DX(hardsigmoid_dx, LIGHT, x <= -3 || x >= 3 ? V{} : g * T(1. / 6))
-DX(hardswish_dx, LIGHT, x <= -3 ? V{} : x >= 3 ? g : g * (x * T(1. / 3) + T(0.5)))
+DX(hardswish_dx, LIGHT, x <= -3 ? V{} : x < 3 ? g * (x * T(1. / 3) + T(0.5)) : g)
 DX(softsign_dx, LIGHT, g / ((1 + abs(x)) * (1 + abs(x))))
 DX(silu_dx, HEAVY, g * silu_slope(x))
 DX(mish_dx, HEAVY, g * mish_slope(x))
 DX(log_sigmoid_dx, HEAVY, g * sigmoid(-x))
-DX(selu_dx, HEAVY, T(SELU_SCALE) * (x > 0 ? g : g * T(SELU_ALPHA) * exp_below(x)))
+DX(selu_dx, HEAVY, T(SELU_SCALE) * (x <= 0 ? g * T(SELU_ALPHA) * exp_below(x) : g))
 
 #define DX_1(name, cost, formula)                                               \
     template <class T>                                                          \
@@ -228,8 +228,9 @@ DX(selu_dx, HEAVY, T(SELU_SCALE) * (x > 0 ? g : g * T(SELU_ALPHA) * exp_below(x)
     template void name(const double*, const double*, double*, i64, double);
 
 DX_1(leaky_relu_dx, LIGHT, x > 0 ? g : g * a)
-DX_1(elu_dx, HEAVY, x > 0 ? g : g * a * exp_below(x))
-DX_1(celu_dx, HEAVY, x > 0 ? g : g * exp_below(x / a))
+// a NaN x passes the gradient on, as in PyTorch
+DX_1(elu_dx, HEAVY, x <= 0 ? g * a * exp_below(x) : g)
+DX_1(celu_dx, HEAVY, x <= 0 ? g * exp_below(x / a) : g)
 
 #define DX_2(name, cost, formula)                                               \
     template <class T>                                                          \

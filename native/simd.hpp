@@ -31,6 +31,7 @@ constexpr int REGISTER = 16;
 typedef float F __attribute__((vector_size(REGISTER)));
 typedef double D __attribute__((vector_size(REGISTER)));
 typedef std::int32_t I32 __attribute__((vector_size(REGISTER)));
+typedef std::uint32_t U32 __attribute__((vector_size(REGISTER)));
 typedef std::int64_t I64 __attribute__((vector_size(REGISTER)));
 
 template <class T>

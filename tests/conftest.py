@@ -4,6 +4,9 @@ Warnings are errors (pyproject.toml). `make test` runs the whole suite twice: as
 with RUSHLIGHT_PURE=1; a test that covers both kinds of kernels by itself takes `kernels`.
 """
 
+import json
+import subprocess
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -23,6 +26,50 @@ def pytest_addoption(parser):
 def frozen() -> Path:
     """The folder of numbers and texts recorded from PyTorch; each names the script that made it."""
     return Path(__file__).parent / "frozen"
+
+
+# imports the package once, then runs each text that comes in on a fork of itself
+FORKS = """
+import json, os, sys, traceback
+import rushlight, rushlight.nn.functional
+for line in sys.stdin:
+    r, w = os.pipe()
+    pid = os.fork()
+    if not pid:
+        os.dup2(w, 1)
+        os.dup2(w, 2)
+        try:
+            exec(compile(json.loads(line), "<fresh>", "exec"), {"__name__": "__main__"})
+            status = 0
+        except BaseException:
+            traceback.print_exc()
+            status = 1
+        sys.stdout.flush()
+        os._exit(status)
+    os.close(w)
+    with open(r) as printed:
+        text = printed.read()
+    print(json.dumps([os.waitpid(pid, 0)[1], text]), flush=True)
+"""
+
+
+@pytest.fixture(scope="session")
+def fresh():
+    """fresh(code) -> the lines that it prints, in a process to which nothing was done but to import
+    rushlight. A start costs 0.3 s; here all of a session share one. AssertionError: it raised.
+    """
+    pipe = subprocess.PIPE
+    with subprocess.Popen([sys.executable, "-c", FORKS], stdin=pipe, stdout=pipe, text=True) as run:
+
+        def call(code):
+            run.stdin.write(json.dumps(code) + "\n")
+            run.stdin.flush()
+            status, text = json.loads(run.stdout.readline())
+            assert status == 0, text
+            return text.splitlines()
+
+        yield call
+        run.stdin.close()
 
 
 @pytest.fixture(params=["native", "pure"])

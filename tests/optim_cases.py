@@ -30,9 +30,9 @@ OPTIMIZERS = {
     "RMSprop": [
         {"lr": 0.01},
         {"lr": 0.01, "alpha": 0.9, "eps": 1e-3, "weight_decay": 0.1},
-        {"lr": 0.01, "momentum": 0.9},
+        {"lr": 0.01, "alpha": 0.5, "momentum": 0.9},
         {"lr": 0.01, "centered": True},
-        {"lr": 0.01, "centered": True, "momentum": 0.5, "maximize": True},
+        {"lr": 0.01, "alpha": 0.5, "centered": True, "momentum": 0.5, "maximize": True},
     ],
     "Adagrad": [
         {"lr": 0.1},

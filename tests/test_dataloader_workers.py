@@ -440,9 +440,12 @@ def test_ctrl_c_leaves_no_worker():
         timer = threading.Timer(rng.random() * 0.12, lambda: os.kill(os.getpid(), signal.SIGINT))
         try:
             timer.start()
-            while True:
+            end = time.monotonic() + 20  # Python forgets what is raised in a finalizer
+            while time.monotonic() < end:
                 for _ in DataLoader(Slow(), 4, num_workers=2):
                     pass
+            for _ in DataLoader(Slow(), 4, num_workers=2):
+                pass
         except KeyboardInterrupt:
             pass
         timer.join()

@@ -20,6 +20,47 @@ def test_layers_shapes_and_parameters(capsys):
     assert lines[-1] == "3,930 parameters, 3,930 of them trained; 0.01 MiB"
 
 
+NETS = """
+from rushlight import nn
+
+class Reused(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.spare = nn.Linear(2, 2)
+        self.last = nn.Linear(8, 10)
+        self.act = nn.ReLU()
+        self.blocks = nn.ModuleList([nn.Linear(4, 8), nn.Linear(8, 8)])
+        self.steps = nn.Identity()
+
+    def forward(self, x):
+        x = self.act(x.flatten(1))
+        for block in self.blocks:
+            x = self.act(block(x))
+        for _ in range(6):
+            x = self.steps(x)
+        return self.last(x)
+"""
+
+
+def test_layers_stand_in_the_order_of_their_calls(tmp_path, capsys):
+    (tmp_path / "nets.py").write_text(NETS)
+    assert cli.main(["inspect", f"{tmp_path}/nets.py:Reused", "--shape", "1x2x2"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [" ".join(line.split()) for line in lines[1:]] == [
+        "(the model) Reused (1, 10) 0",
+        "act ReLU (1, 4) 0",
+        "blocks ModuleList 0",
+        "blocks.0 Linear (1, 8) 40",
+        "act ReLU, again (1, 8)",
+        "blocks.1 Linear (1, 8) 72",
+        "act ReLU, again (1, 8)",
+        "steps Identity, 6 times (1, 8) 0",
+        "last Linear (1, 10) 90",
+        "spare Linear not called 6",
+        "208 parameters, 208 of them trained; 0.00 MiB",
+    ]
+
+
 def test_a_file_of_tensors(tmp_path, capsys):
     path = tmp_path / "some.pt"
     rl.save({"a": rl.zeros(2, 3), "more": [rl.ones(4, dtype=rl.int64), "text"]}, path)

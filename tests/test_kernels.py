@@ -151,6 +151,14 @@ def test_add_in_place(dtype):
 # --- products and sums -------------------------------------------------------------------------
 
 
+def test_products_keep_their_digits():
+    """Where products and sums are rounded: the error of 784 of them, beside the result's size."""
+    x, w = make((64, 784), "f"), make((512, 784), "f", 1)
+    exact = x.astype("d") @ w.T.astype("d")
+    for y in (native.linear(x, w, None), native.matmul(x, w.T)):
+        assert np.sqrt(np.square(y - exact).mean() / np.square(exact).mean()) < 1.5e-6
+
+
 def test_matmul_of_nothing():
     assert not native.matmul(np.ones((3, 0), "f"), np.ones((0, 4), "f")).any()
     assert native.matmul(np.ones((0, 2), "f"), np.ones((2, 4), "f")).shape == (0, 4)

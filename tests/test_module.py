@@ -4,8 +4,6 @@ import copy
 import gc
 import json
 import pickle
-import subprocess
-import sys
 import weakref
 
 import module_cases as cases
@@ -86,7 +84,7 @@ def test_a_class_attribute_comes_before_a_member_of_its_name():
     assert [name for name, _ in m.named_children()] == ["layer"]
 
 
-def test_a_subclass_with_getattr_may_call_that_of_module():
+def test_a_subclass_with_getattr_may_call_that_of_module(fresh):
     program = """
 import rushlight as torch
 from rushlight import nn
@@ -112,7 +110,7 @@ try:
 except AttributeError as error:
     assert str(error) == "'Linear' object has no attribute 'nope'", error
 """
-    subprocess.run([sys.executable, "-c", program], check=True)
+    fresh(program)
 
 
 def test_modules_die_by_reference_count():

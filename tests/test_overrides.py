@@ -1,8 +1,6 @@
 """Subclasses of Tensor and foreign classes with __torch_function__: who is asked, and what comes
 back. Each test runs in a process of its own: the first subclass changes the public functions."""
 
-import subprocess
-import sys
 import textwrap
 
 import pytest
@@ -35,14 +33,13 @@ class Declines:
 """
 
 
-def answers(code, head=HEAD):
-    script = head + textwrap.dedent(code)
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.splitlines()
+@pytest.fixture
+def answers(fresh):
+    """answers(code) -> the lines that it prints after HEAD."""
+    return lambda code, head=HEAD: fresh(head + textwrap.dedent(code))
 
 
-def test_a_subclass_is_kept():
+def test_a_subclass_is_kept(answers):
     found = answers("""
         a = torch.arange(4.0).as_subclass(Named)
         for t in (a + 1, 1 + a, a.sum(), torch.relu(a), F.relu(a), a[1:], a.view(2, 2), a.clone(),
@@ -70,7 +67,7 @@ def test_a_subclass_is_kept():
     ]
 
 
-def test_gradients_pass_through_a_subclass():
+def test_gradients_pass_through_a_subclass(answers):
     found = answers("""
         a = torch.arange(3.0).as_subclass(Named).requires_grad_()
         (a * a).sum().backward()
@@ -81,7 +78,7 @@ def test_gradients_pass_through_a_subclass():
     assert found == ["[0.0, 2.0, 4.0]", "True Named"]
 
 
-def test_a_subclass_is_asked():
+def test_a_subclass_is_asked(answers):
     found = answers("""
         b = torch.arange(3.0).as_subclass(Asked)
         for call in (lambda: b + 1, lambda: b.sum(0), lambda: torch.exp(b), lambda: F.softmax(b, 0),
@@ -94,7 +91,7 @@ def test_a_subclass_is_asked():
     assert found == ["__add__", "sum", "exp", "softmax", "add", "cat", "__getitem__", "add_"]
 
 
-def test_the_subclass_of_a_subclass_is_asked_first():
+def test_the_subclass_of_a_subclass_is_asked_first(answers):
     found = answers("""
         class Later(Asked):
             @classmethod
@@ -115,11 +112,11 @@ def test_the_subclass_of_a_subclass_is_asked_first():
         ("F.silu(Foreign())", "('silu', 1, {})"),
     ],
 )
-def test_a_foreign_class_is_asked(call, want):
+def test_a_foreign_class_is_asked(call, want, answers):
     assert answers(f"print({call})") == [want]
 
 
-def test_all_decline():
+def test_all_decline(answers):
     found = answers("""
         try:
             torch.add(torch.ones(2), Declines())
@@ -132,7 +129,7 @@ def test_all_decline():
     ]
 
 
-def test_without_a_subclass_nothing_is_wrapped():
+def test_without_a_subclass_nothing_is_wrapped(answers):
     found = answers(
         """
         import rushlight as torch

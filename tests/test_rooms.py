@@ -5,6 +5,7 @@ that is seldom needed; it keeps to the same order, and the modules of a room mak
 """
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -40,8 +41,13 @@ def room(module):
     return None
 
 
+@cache
 def imports(module):
     """(line, imported module of ours) of each import of a module, inside functions too."""
+    return list(_imports(module))
+
+
+def _imports(module):
     path = MODULES[module]
     package = module.split(".") if path.name == "__init__.py" else module.split(".")[:-1]
     if module == "__init__":
@@ -49,7 +55,7 @@ def imports(module):
     tree = ast.parse(path.read_text("utf-8"))
     # what only the type checker reads is no import
     for node in ast.walk(tree):
-        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+        if isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING":
             node.body = []
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom):

@@ -200,6 +200,58 @@ def test_image_folder(folder):
     assert pickle.loads(pickle.dumps(dataset)).samples == dataset.samples
 
 
+DEEP = np.array([[0, 128, 32768], [40000, 65407, 65535]])  # of 16 bits
+EIGHT = np.array([[0, 0, 128], [156, 255, 255]])  # DEEP / 257, rounded
+
+
+def deep_images(folder):
+    """name -> the file of the same picture in 16 bits or floats."""
+    from PIL import Image
+
+    names = {"grey.png": DEEP.astype(np.uint16), "grey.tif": DEEP.astype(np.uint16)}
+    names["floats.tif"] = (DEEP / 65535).astype(np.float32)
+    for name, pixels in names.items():
+        Image.fromarray(pixels).save(folder / name)
+    (folder / "grey.pgm").write_bytes(b"P5 3 2 65535\n" + DEEP.astype(">u2").tobytes())
+    return [*names, "grey.pgm"]
+
+
+def test_images_of_16_bits_and_floats_keep_their_greys(tmp_path):
+    from rushlight.app.predict import read_image
+    from rushlight.vision.datasets.folder import default_loader
+
+    for name in deep_images(tmp_path):
+        image = default_loader(tmp_path / name)
+        assert image.mode == "RGB"
+        assert np.array_equal(np.asarray(image), np.stack([EIGHT] * 3, -1)), name
+        about = {"shape": (1, 2, 3), "mean": 0.0, "std": 1.0}
+        x = read_image(tmp_path / name, about, invert=False)
+        assert np.allclose(x.numpy(), EIGHT[None, None] / 255, atol=1e-6), name
+
+
+@pytest.mark.parametrize(
+    ("pixels", "reason"),
+    [
+        (np.full((2, 2), 300, np.int32), "32-bit integers"),
+        (np.array([[0, 255.0]], np.float32), "floats of 0 to 255"),
+        (np.array([[-0.5, 1.0]], np.float32), "floats of -0.5 to 1"),
+        (np.array([[np.nan, 1.0]], np.float32), "floats of nan"),
+    ],
+)
+def test_images_without_a_scale_are_refused_by_name(tmp_path, pixels, reason):
+    from PIL import Image
+
+    from rushlight.app import images
+    from rushlight.vision.datasets.folder import default_loader
+
+    Image.fromarray(pixels).save(tmp_path / "odd.tif")
+    with pytest.raises(RuntimeError, match=rf"odd\.tif: its numbers are {reason}") as caught:
+        default_loader(tmp_path / "odd.tif")
+    assert "fix: save it with 8 or 16 bits" in str(caught.value)
+    short = images._reason(str(tmp_path / "odd.tif"), caught.value)  # what `train` says of the file
+    assert short.startswith(f"its numbers are {reason}") and "fix" not in short
+
+
 def test_image_folder_errors(folder, tmp_path):
     (folder / "dog").mkdir()
     with pytest.raises(

@@ -30,6 +30,7 @@ def exchanged() -> dict:
 
 def main() -> None:
     record = {"made by": f"tools/freeze_random.py with PyTorch {torch.__version__}"}
+    record["library"] = cases.library()
     record["numbers"] = cases.recorded(torch, torch.nn.functional, torch.nn.init)
     record["exchanged"] = exchanged()
     path = TESTS / "frozen" / "random.json"

@@ -197,7 +197,7 @@ def addmv_(input: Tensor, mat: Tensor, vec: Tensor, *, beta: _Number = 1, alpha:
 def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: _Number = 1, alpha: _Number = 1, out: Tensor | None = None) -> Tensor:
     """Z = β input + α x yᵀ for vectors x (n), y (m)"""
 def adjoint(input: Tensor) -> Tensor:
-    """The last two dimensions exchanged, and conjugated. RuntimeError: fewer than two."""
+    """The last two dimensions exchanged, and conjugated. RuntimeError: 1-d."""
 def alias_copy(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """A copy of what alias returns; shapes and errors as there."""
 def all(input: Tensor, dim: _int | Sequence[_int] | None = None, keepdim: _bool = False, *, out: Tensor | None = None, axis: _int | Sequence[_int] | None = None, keepdims: _bool = False) -> Tensor:
@@ -830,6 +830,8 @@ def masked_select(input: Tensor, mask: Tensor, *, out: Tensor | None = None) -> 
     """y (k) = the elements of x where mask (bool), in order; a copy."""
 def matmul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The matrix product: vectors, matrices, or batches of matrices with broadcast batch"""
+def matrix_power(input: Tensor, n: _int, *, out: Tensor | None = None) -> Tensor:
+    """X multiplied by itself n times, for a square matrix or a batch of them; n = 0 is the identity"""
 @overload
 def max(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The largest element, NaN if there is one; over dim: (values, indices), the first of ties."""

@@ -18,6 +18,8 @@ def cross(input: Tensor, other: Tensor, *, dim: _int = -1, out: Tensor | None = 
     """z = x × y along dim, of length 3; the other dimensions broadcast."""
 def matmul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The matrix product: vectors, matrices, or batches of matrices with broadcast batch"""
+def matrix_power(input: Tensor, n: _int, *, out: Tensor | None = None) -> Tensor:
+    """X multiplied by itself n times, for a square matrix or a batch of them; n = 0 is the identity"""
 def multi_dot(tensors: Sequence[Tensor], *, out: Tensor | None = None) -> Tensor:
     """The product of several matrices (the first and last may be vectors), cheap order first."""
 def vander(x: Tensor, *, N: _int | None = None) -> Tensor:

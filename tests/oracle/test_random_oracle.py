@@ -1,4 +1,8 @@
-"""Random numbers and generator states against the living PyTorch, with seeds of the day."""
+"""Random numbers and generator states against the living PyTorch, with seeds of the day.
+
+To the last bit where PyTorch's kernels are those for AVX2 or AVX-512, which rushlight's numbers are
+everywhere. Those for other processors round differently (docs/random.md): there to ROUNDING.
+"""
 
 import random
 import sys
@@ -18,11 +22,21 @@ from rushlight.random import variates  # noqa: E402
 
 SEEDS = [random.SystemRandom().randrange(2**64) for _ in range(3)]
 FLOATS = ["float16", "bfloat16", "float32", "float64"]
+EXACT = oracle.backends.cpu.get_cpu_capability() in ("AVX2", "AVX512")
+ROUNDING = {"float16": 1e-3, "bfloat16": 8e-3, "float32": 4e-6, "float64": 1e-14}
 
 
 def both(seed):
     torch.manual_seed(seed)
     oracle.manual_seed(seed)
+
+
+def same(x, y, dtype="float32"):
+    """Are two arrays the same? (Up to rounding, relative to the greatest number, if not EXACT.)"""
+    if EXACT or not y.size:
+        return np.array_equal(x, y)
+    scale = max(1.0, float(np.abs(y).max()))
+    return x.shape == y.shape and np.abs(x - y).max() <= ROUNDING[dtype] * scale
 
 
 def same_state():
@@ -57,7 +71,7 @@ def test_a_stream_of_all_calls_in_random_order(seed):
         if "orthogonal" in expression:
             np.testing.assert_allclose(x, y, atol=2e-6)
         else:
-            assert np.array_equal(x, y), (expression, names, seed)
+            assert same(x, y, names.get("d", "float32")), (expression, names, seed)
         assert same_state(), (expression, names, seed)
 
 
@@ -71,8 +85,8 @@ def test_ranges(dtype):
         high = low + 10 ** rng.uniform(-6, 3)
         x, y = torch.empty(40, dtype=d), oracle.empty(40, dtype=e)
         for name, a, b in (("uniform_", low, high), ("normal_", low, high - low)):
-            assert np.array_equal(
-                cases.numbers(getattr(x, name)(a, b)), cases.numbers(getattr(y, name)(a, b))
+            assert same(
+                cases.numbers(getattr(x, name)(a, b)), cases.numbers(getattr(y, name)(a, b)), dtype
             ), (name, a, b)
         a, b = sorted(rng.sample(range(-100, 100), 2))
         assert np.array_equal(cases.numbers(x.random_(a, b)), cases.numbers(y.random_(a, b)))
@@ -87,10 +101,10 @@ def test_memory_order(shape):
         for name in ("uniform_", "normal_", "bernoulli_", "exponential_", "random_"):
             x = getattr(torch.empty(*shape).permute(axes), name)()
             y = getattr(oracle.empty(*shape).permute(axes), name)()
-            assert np.array_equal(x.numpy(), y.numpy()), (name, axes)
+            assert same(x.numpy(), y.numpy()), (name, axes)
             x = getattr(torch.empty(*shape)[..., ::2].permute(axes), name)()
             y = getattr(oracle.empty(*shape)[..., ::2].permute(axes), name)()
-            assert np.array_equal(x.numpy(), y.numpy()), (name, axes)
+            assert same(x.numpy(), y.numpy()), (name, axes)
     assert same_state()
 
 
@@ -98,10 +112,10 @@ def test_states_go_both_ways():
     both(3)
     torch.randn(7), oracle.rand(2000)
     oracle.set_rng_state(oracle.from_numpy(torch.get_rng_state().numpy().copy()))
-    assert np.array_equal(torch.randn(5).numpy(), oracle.randn(5).numpy())
+    assert same(torch.randn(5).numpy(), oracle.randn(5).numpy())
     oracle.randn(9), oracle.rand(700)
     torch.set_rng_state(torch.from_numpy(oracle.get_rng_state().numpy().copy()))
-    assert np.array_equal(torch.randn(5).numpy(), oracle.randn(5).numpy())
+    assert same(torch.randn(5).numpy(), oracle.randn(5).numpy())
     assert same_state()
 
 

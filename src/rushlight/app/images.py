@@ -16,6 +16,7 @@ import rushlight as rl
 from rushlight.app.errors import CliError, expected
 from rushlight.utils.data import Dataset
 from rushlight.vision.datasets.folder import IMG_EXTENSIONS, default_loader
+from rushlight.vision.transforms.pil import NoScale
 
 PARTS = ("train", "valid", "val", "test")  # folders of parts, if there are no others
 SHOWN = 10  # files that are named one by one
@@ -201,6 +202,8 @@ def _reason(path: str, error: Exception) -> str:
     """Why a file cannot be read, in a few words."""
     if os.path.islink(path) and not os.path.exists(path):
         return "a link to nothing"
+    if isinstance(error.__cause__, NoScale):
+        return str(error.__cause__).partition("\n")[0]
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     return "not an image, or only part of one" if os.path.getsize(path) else "empty"

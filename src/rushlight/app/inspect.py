@@ -5,6 +5,7 @@ WHAT is a model's name, `file.py:Class`, a run's folder or checkpoint, or any fi
 """
 
 import argparse
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ from rushlight.app.errors import CliError
 from rushlight.serialization.loading import load_data
 from rushlight.serialization.standins import StandIn
 
+MOST = 4  # calls of one module that are shown one by one
+
 
 def shape_of(value: Any) -> str:
     """(2, 10), or those of each part of a tuple; '' for what is no tensor."""
@@ -27,32 +30,71 @@ def shape_of(value: Any) -> str:
     return ""
 
 
-def layers(model: nn.Module, x: Tensor) -> list[tuple[str, str, str, int]]:
-    """(name, class, shape of the output, own parameters) of each module, in the order of names.
+def calls(model: nn.Module, x: Tensor) -> list[tuple[str, str]]:
+    """(name of the module, shape of its output) of each call in a forward pass of x (N, ...)."""
+    done: list[list[str]] = []
+    running: list[list[str]] = []
 
-    One forward pass of x (N, ...) tells the shapes; a module that is not called has none.
-    """
-    shapes: dict[str, str] = {}
+    def begin(name: str) -> Any:
+        def hook(module: nn.Module, args: Any) -> None:
+            running.append([name, ""])
+            done.append(running[-1])
 
-    def note(name: str) -> Any:
-        return lambda module, args, output: shapes.update({name: shape_of(output)})
+        return hook
 
-    handles = [m.register_forward_hook(note(name)) for name, m in model.named_modules()]
+    def end(module: nn.Module, args: Any, output: Any) -> None:
+        running.pop()[1] = shape_of(output)
+
+    handles = [m.register_forward_pre_hook(begin(name)) for name, m in model.named_modules()]
+    handles += [m.register_forward_hook(end) for m in model.modules()]
     try:
         with rl.no_grad():
             model.eval()(x)
     finally:
         for handle in handles:
             handle.remove()
-    return [
-        (
-            name,
-            type(module).__name__,
-            shapes.get(name, ""),
-            sum(p.numel() for p in module.parameters(recurse=False)),
+    return [(name, shape) for name, shape in done]
+
+
+def layers(model: nn.Module, x: Tensor) -> list[tuple[str, str, str, int | str]]:
+    """(name, class, shape of the output, own parameters) of each call, in the order of the calls.
+
+    A module that is called again stands there again, without its parameters; one that is called
+    more than MOST times stands once, with how often and the shapes. A container stands before the
+    first of its modules; what is never called comes last.
+    """
+    modules = dict(model.named_modules())
+    made = calls(model, x)
+    times = Counter(name for name, _ in made)
+    rows: list[tuple[str, str, str, int | str]] = []
+    shown: set[str] = set()
+
+    def show(name: str, shape: str) -> None:
+        kind = type(modules[name]).__name__
+        if name in shown:
+            rows.append((name, f"{kind}, again", shape, ""))
+            return
+        shown.add(name)
+        own = sum(p.numel() for p in modules[name].parameters(recurse=False))
+        rows.append(
+            (name, f"{kind}, {times[name]} times" if times[name] > MOST else kind, shape, own)
         )
-        for name, module in model.named_modules()
-    ]
+
+    for name, shape in made:
+        if times[name] > MOST:
+            if name in shown:
+                continue
+            shape = ", ".join(dict.fromkeys(s for n, s in made if n == name))
+        parts = name.split(".")
+        for i in range(1, len(parts)):
+            above = ".".join(parts[:i])
+            if above not in shown and not times[above]:
+                show(above, "")
+        show(name, shape)
+    for name in modules:
+        if name not in shown:
+            show(name, "not called")
+    return rows
 
 
 def tensors(

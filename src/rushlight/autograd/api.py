@@ -16,7 +16,11 @@ def _seed(t: Tensor, g: Tensor | None, i: int, create_graph: bool, batched: bool
     """The gradient that starts at output t: g checked, or one for a scalar."""
     if g is None:
         if t._a.size != 1:
-            raise RuntimeError("grad can be implicitly created only for scalar outputs")
+            raise RuntimeError(
+                "grad can be implicitly created only for scalar outputs\n"
+                f"  this one has shape {tuple(t._a.shape)}\n"
+                "  fix: .sum() or .mean() of it, or pass the gradient: backward(gradient)"
+            )
         if t.dtype.category < FLOAT:
             raise RuntimeError(
                 f"grad can be implicitly created only for real scalar outputs but got {t.dtype}"
@@ -46,7 +50,10 @@ def _roots(tensors: tuple, grads: Any, create_graph: bool) -> list:
         edge = edge_of(t)
         if edge is None:
             raise RuntimeError(
-                f"element {i} of tensors does not require grad and does not have a grad_fn"
+                f"element {i} of tensors does not require grad and does not have a grad_fn\n"
+                "  nothing that it was computed from requires a gradient, or it was computed under "
+                "no_grad() or after detach(), item() or numpy()\n"
+                "  fix: requires_grad=True on a tensor that it depends on"
             )
         roots.append((edge, _seed(t, grads[i], i, create_graph)))
     return roots

@@ -26,5 +26,6 @@ def check_inplace(x: Tensor) -> None:
             )
     if x._rg and x._node is None:
         raise RuntimeError(
-            "a leaf Variable that requires grad is being used in an in-place operation."
+            "a leaf Variable that requires grad is being used in an in-place operation.\n"
+            "  fix: do it under torch.no_grad(), or out of place"
         )

@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import itertools
 import os
-import textwrap
-import traceback
 from typing import Any
 
 from ..core.grad_mode import mode, watching
@@ -199,7 +197,8 @@ if watching[0] and mode.anomaly:
 def fill_text(indent: int, **values: Any) -> str:
     """The lines that fill a new `node`, indented; fields that are not named are None."""
     fields = dict.fromkeys(("edges", "saved", "shapes", "outs", "versions"))
-    return textwrap.indent(FILL.format(**{**fields, **values}), " " * indent)
+    lines = FILL.format(**{**fields, **values}).splitlines(keepends=True)
+    return "".join(" " * indent + line for line in lines)
 
 
 def _compiled_fill() -> Any:
@@ -237,6 +236,8 @@ _PACKAGE = os.path.dirname(os.path.dirname(__file__))  # pathlib: 4 ms at import
 
 def note_trace(node: Node) -> None:
     """In anomaly mode, remember where the forward was called: the stack up to the user's line."""
+    import traceback
+
     frames = traceback.extract_stack()
     while frames and frames[-1].filename.startswith((_PACKAGE, "<card", "<face")):
         frames.pop()

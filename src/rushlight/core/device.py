@@ -12,7 +12,7 @@ from functools import wraps
 from operator import index as as_int
 from typing import Any, NoReturn
 
-from .names import missing
+from .names import closest, missing
 
 __all__ = [
     "OutOfMemoryError",
@@ -115,8 +115,13 @@ def _parse(text: str) -> tuple[str, int | None]:
     if not kind.isalnum():
         raise RuntimeError(f"Invalid device string: '{text}'")
     if kind not in _KINDS:
+        near = closest(kind, _KINDS)
+        hint = f"did you mean {near}?" if near else "'cpu' is the only device here"
+        if kind.lower() == "gpu":
+            hint = "PyTorch's name for a GPU is 'cuda'; rushlight computes on the CPU: 'cpu'"
         raise RuntimeError(
-            f"Expected one of {', '.join(_KINDS)} device type at start of device string: {kind}"
+            f"Expected one of {', '.join(_KINDS)} device type at start of device string: {kind}\n"
+            f"  {hint}"
         )
     if not colon:
         return kind, None

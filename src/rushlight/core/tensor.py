@@ -416,7 +416,8 @@ class Tensor(_Slots):
             x = self._a.item()
         except ValueError:
             raise RuntimeError(
-                f"a Tensor with {self._a.size} elements cannot be converted to Scalar"
+                f"a Tensor with {self._a.size} elements cannot be converted to Scalar\n"
+                f"  its shape is {tuple(self._a.shape)}\n  fix: tolist(), or index one element"
             ) from None
         if type(x) is float:
             return x
@@ -466,7 +467,11 @@ class Tensor(_Slots):
         if a.size != 1:
             if a.size == 0:
                 raise RuntimeError("Boolean value of Tensor with no values is ambiguous")
-            raise RuntimeError("Boolean value of Tensor with more than one value is ambiguous")
+            raise RuntimeError(
+                "Boolean value of Tensor with more than one value is ambiguous\n"
+                f"  its shape is {tuple(a.shape)}\n"
+                "  fix: .any() or .all()"
+            )
         return bool(a)
 
     def __float__(self) -> float:

@@ -131,7 +131,7 @@ class TensorOperations:
     def addr_(self, vec1: Tensor, vec2: Tensor, *, beta: _Number = 1, alpha: _Number = 1) -> Tensor:
         """In-place version of addr."""
     def adjoint(self) -> Tensor:
-        """The last two dimensions exchanged, and conjugated. RuntimeError: fewer than two."""
+        """The last two dimensions exchanged, and conjugated. RuntimeError: 1-d."""
     def all(self, dim: _int | Sequence[_int] | None = None, keepdim: _bool = False, *, axis: _int | Sequence[_int] | None = None, keepdims: _bool = False) -> Tensor:
         """True where no element is 0, over all elements or over dim (an int or several)"""
     def allclose(self, other: Tensor, rtol: _Number = 1e-05, atol: _Number = 1e-08, equal_nan: _bool = False) -> _bool:
@@ -744,6 +744,8 @@ class TensorOperations:
         """y (k) = the elements of x where mask (bool), in order; a copy."""
     def matmul(self, other: Tensor) -> Tensor:
         """The matrix product: vectors, matrices, or batches of matrices with broadcast batch"""
+    def matrix_power(self, n: _int) -> Tensor:
+        """X multiplied by itself n times, for a square matrix or a batch of them; n = 0 is the identity"""
     @overload
     def max(self) -> Tensor:
         """The largest element, NaN if there is one; over dim: (values, indices), the first of ties."""
@@ -969,10 +971,17 @@ class TensorOperations:
     def reshape_as(self, other: Tensor) -> Tensor:
         """input.reshape(other.size())"""
     @overload
+    def resize(self, *sizes: _int) -> Tensor:
+        """input in another shape of as many elements; deprecated in PyTorch, use reshape."""
+    @overload
+    def resize(self, sizes: Sequence[_int]) -> Tensor: ...
+    @overload
     def resize_(self, *size: _int, memory_format: _memory_format | None = None) -> Tensor:
         """input in another size, in place, over the same storage in C order; a larger one is allocated"""
     @overload
     def resize_(self, size: Sequence[_int], *, memory_format: _memory_format | None = None) -> Tensor: ...
+    def resize_as(self, tensor: Tensor) -> Tensor:
+        """input in the shape of a tensor of as many elements; deprecated in PyTorch, use reshape_as."""
     def resize_as_(self, the_template: Tensor, *, memory_format: _memory_format | None = None) -> Tensor:
         """input in the size of another tensor, in place."""
     def resolve_conj(self) -> Tensor:

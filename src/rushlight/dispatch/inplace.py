@@ -5,6 +5,7 @@ Results written into a tensor's memory, with its version, its history and its ba
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -35,7 +36,7 @@ def apply_inplace(card: Card, args: tuple) -> Tensor:
             f"{card.name}_(): argument 'input' (position 1) must be Tensor, not {type(x).__name__}"
         )
     track = mode.grad and any([isinstance(a, Tensor) and a._rg for a in args])
-    if track:
+    if track and (card.backward is not None or card.boolean):
         check_inplace(x)
     if mode.grad and x._inference and not mode.inference:
         raise RuntimeError(
@@ -68,7 +69,7 @@ def apply_inplace(card: Card, args: tuple) -> Tensor:
     kind: Any = getattr(results[0], "dtype", x._a.dtype)
     if kind is not x._a.dtype and card.promote is None:
         check_can_cast(from_numpy_dtype(kind), x.dtype)
-    write(x, results[0])
+    write(x, results[0], card.name)
     if track and card.backward is not None:
         rebase(x, card, args, (x._a, *results[1:]))
     elif track and card.boolean:
@@ -97,7 +98,12 @@ def _change(card: Card, args: Any) -> Tensor:
 Card.change = _change
 
 
-def write(x: Tensor, values: Any) -> None:
+# ops that write elements one by one: PyTorch only warns if the target's elements share memory
+_ONE_BY_ONE = {"index_put": " This also applies to advanced indexing e.g. tensor[indices] = tensor"}
+_ONE_BY_ONE["masked_fill"] = ""
+
+
+def write(x: Tensor, values: Any, name: str = "") -> None:
     """Copy values into the memory of x (same shape, or broadcast up to it) and count the change."""
     a = x._a
     if getattr(values, "shape", ()) != a.shape:
@@ -106,7 +112,16 @@ def write(x: Tensor, values: Any) -> None:
             raise RuntimeError(
                 f"output with shape {list(a.shape)} doesn't match the broadcast shape {list(shape)}"
             )
-    if not a.flags.writeable:
+    if a.flags.forc and a.flags.writeable:
+        pass
+    elif name in _ONE_BY_ONE and _expanded(a):
+        warnings.warn(
+            f"Use of {name}_ on expanded tensors is deprecated. Please clone() the tensor before "
+            f"performing this operation.{_ONE_BY_ONE[name]}",
+            stacklevel=4,
+        )
+        return _write_changed(x, values)
+    elif not a.flags.writeable:
         a = writable(x)
     elif (
         a.ndim
@@ -118,7 +133,29 @@ def write(x: Tensor, values: Any) -> None:
             "unsupported operation: more than one element of the written-to tensor refers to a "
             "single memory location. Please clone() the tensor before performing the operation."
         )
+    elif a.size < 2**16 and _elements_under(a) < a.size:
+        return _write_changed(x, values)
     np.copyto(a, values, casting="unsafe")
+    x._bump()
+
+
+def _expanded(a: np.ndarray) -> bool:
+    return any(s == 0 and n > 1 for s, n in zip(a.strides, a.shape, strict=True))
+
+
+def _elements_under(a: np.ndarray) -> int:
+    """How many elements lie between the first and the last one of a, fewer than a.size if it is a
+    strided view whose elements share memory."""
+    span = sum(abs(s) * (n - 1) for s, n in zip(a.strides, a.shape, strict=True))
+    return span // a.itemsize + 1
+
+
+def _write_changed(x: Tensor, values: Any) -> None:
+    """Write what differs only: an element that shares its memory with others must not be put back
+    by them."""
+    a = x._a if x._a.flags.writeable else writable(x)
+    values = np.asarray(values).astype(a.dtype, copy=False)
+    np.copyto(a, values, where=values != a.copy())
     x._bump()
 
 
@@ -160,7 +197,7 @@ class _ViewScatter:
     def forward(base, new, chain, shape):
         raise AssertionError("recorded by rebase, never called")
 
-    def backward(c, dy, chain, shape):
+    def backward(c: Any, dy, chain, shape):
         outside = np.ones(shape, dtype=bool)
         inside = replay(chain, outside)
         if np.may_share_memory(inside, outside):

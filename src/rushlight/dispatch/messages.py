@@ -38,10 +38,25 @@ def not_a_tensor(name: str, argument: str, position: int, value: Any) -> TypeErr
     """An argument that must be a Tensor is something else."""
     if value is MISSING:
         return missing(name, argument)
+    kind, fix = type(value).__name__, ""
+    if isinstance(value, np.ndarray | np.generic):
+        kind, fix = f"numpy.{kind}", "\n  fix: torch.from_numpy(array), or torch.tensor(array)"
     return NotATensor(
-        f"{name}(): argument '{argument}' (position {position}) must be Tensor, not "
-        f"{type(value).__name__}",
+        f"{name}(): argument '{argument}' (position {position}) must be Tensor, not {kind}{fix}",
         value,
+    )
+
+
+def dtype_fix(x: str, given: Any, y: str, wanted: Any) -> str:
+    """The lines below an error of two dtypes that differ: which is which, and what to write."""
+    name = str(wanted).removeprefix("torch.")
+    short = {"float32": "float()", "float64": "double()", "float16": "half()"}
+    note = ""
+    if str(given) == "torch.float64":
+        note = f" (NumPy makes float64 unless told otherwise: dtype=np.{name})"
+    return (
+        f"\n  the {x} is {given}, the {y} {wanted}\n"
+        f"  fix: {x}.{short.get(name, f'to({wanted})')}{note}"
     )
 
 
@@ -75,9 +90,9 @@ def explain(card: Any, args: tuple, error: Exception, into: Tensor | None = None
             f"{error.axis})"
         )
     if isinstance(error, ValueError) and card.broadcast and len(tensors) > 1:
-        found = mismatch([t._a.shape for t in tensors])
-        if found:
-            return RuntimeError(found)
+        sentence = mismatch([t._a.shape for t in tensors])
+        if sentence:
+            return RuntimeError(sentence)
         if into is not None:
             shape = np.broadcast_shapes(*[t._a.shape for t in tensors])
             return RuntimeError(

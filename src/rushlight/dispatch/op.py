@@ -133,7 +133,7 @@ class Card:
         self.promote, self.broadcast, self.view = promote, broadcast, view
         self.arrays = self.count - constants
         self.visible = len(returns) or outputs
-        self.result = named_result(name, returns) if returns else None
+        self.returns = returns
         if node is None and not hasattr(cls, "backward"):
             node = "NotImplemented"
         self.title = node_name(node or cls.__name__.strip("_"))
@@ -158,6 +158,11 @@ class Card:
             back = self.backward and accumulating_backward(self.backward)
             self.narrow = (in_single(self.forward), back)
         self.slow_backward = self.listed  # lists are unpacked by the general path
+
+    @cached_property
+    def result(self) -> Any:
+        """The class of named tuples that the user gets, or None."""
+        return named_result(self.name, self.returns) if self.returns else None
 
     @cached_property
     def node_type(self) -> Any:

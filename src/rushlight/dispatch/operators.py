@@ -44,6 +44,7 @@ def binary_operator(card: Card, ufunc: Any) -> tuple[Any, Any]:
 def inplace_method(card: Card, operator: Any) -> None:
     """x.add_(y) without options takes the way of x += y."""
     general = Card.change
+    assert card.schema is not None
     option = card.schema.arguments[-1].default
 
     def change(args: Any) -> Any:
@@ -61,6 +62,7 @@ def inplace_operator(card: Card, ufunc: Any) -> Any:
 
     def inplace(x, y):
         a = x._a
+        b: Any
         if isinstance(y, Tensor):
             b = y._a
             plain = not ((x._rg or y._rg) and mode.grad) and a.dtype is b.dtype

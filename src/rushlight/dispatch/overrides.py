@@ -59,7 +59,7 @@ def watch(handler: Handler) -> None:
             setattr(Tensor, name, public := _asking(thing))
             if name.startswith("__"):
                 public.__name__ = name
-    Method.finish = staticmethod(_asking)
+    Method.finish = staticmethod(_asking)  # type: ignore[method-assign]
 
 
 def _asking(function: Any) -> Any:
@@ -158,7 +158,7 @@ def _disabled_implementation(cls: type, *args: Any, **kwargs: Any) -> Any:
 
 def _subclassed(cls: type, **kwargs: Any) -> None:
     """Tensor.__init_subclass__: the first subclass of a user's switches the handlers on."""
-    super(Tensor, cls).__init_subclass__(**kwargs)
+    super(Tensor, cls).__init_subclass__(**kwargs)  # type: ignore[misc]  # cls is a subclass
     if not cls.__module__.startswith(("torch", __name__.partition(".")[0])):
         watch(ask_torch_function)
 

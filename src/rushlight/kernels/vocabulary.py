@@ -66,8 +66,8 @@ def sum_to(x, shape):
 
 
 def matmul(x, y):
-    """The matrix product over the last two dimensions; of bool there is none, as in PyTorch."""
-    if x.dtype.kind == "b":
+    """The matrix product over the last two dimensions; of bool only that of no elements."""
+    if x.dtype.kind == "b" and x.size and y.size:
         raise NotImplementedError("\"addmm_impl_cpu_\" not implemented for 'Bool'")
     return np.matmul(x, y)
 

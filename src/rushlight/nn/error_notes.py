@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..core.names import closest
 from ..core.tensor import Tensor
 
 
@@ -62,3 +63,19 @@ def _details(module: Any, args: tuple, kwargs: dict, told: bool) -> str:
     named += [*kwargs.items(), *module._parameters.items()]
     shapes = [f"{name} {tuple(t.shape)}" for name, t in named if isinstance(t, Tensor)]
     return text + ("\n  " + ", ".join(shapes) if shapes else "")
+
+
+def misspelt_forward(kind: type) -> str:
+    """A line about the method of a class that was to be `forward`; "" if none is like it."""
+    own = [name for name in vars(kind) if name.startswith(("f", "F")) and name != "forward"]
+    near = closest("forward", own)
+    return f"\n  {kind.__name__} has {near}: is that it?" if near else ""
+
+
+def no_module(thing: Any) -> str:
+    """A line about what was given in place of a Module."""
+    if isinstance(thing, list | tuple):
+        return "\n  fix: nn.Sequential(*layers), with the star"
+    if isinstance(thing, type):
+        return f"\n  fix: an instance, {thing.__name__}(...)"
+    return ""

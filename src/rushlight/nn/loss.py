@@ -38,7 +38,16 @@ class _Loss(Module):
 
     def __init__(self, size_average: Any = None, reduce: Any = None, reduction: str = "mean"):
         super().__init__()
-        self.reduction = reduction_word(size_average, reduce, reduction)
+        try:
+            self.reduction = reduction_word(size_average, reduce, reduction)
+        except RuntimeError as error:
+            if not isinstance(size_average, Tensor) and not isinstance(reduce, Tensor):
+                raise
+            name = type(self).__name__
+            raise RuntimeError(
+                str(error).partition("\n")[0] + f"\n  nn.{name}(...) makes the layer of the loss; "
+                f"tensors are given to the layer\n  fix: nn.{name}()(input, target)"
+            ) from None
 
 
 class _WeightedLoss(_Loss):

@@ -18,7 +18,7 @@ from ..core.grad_mode import no_grad
 from ..core.parameter import Buffer, Parameter, is_lazy
 from ..core.tensor import Tensor
 from ..dispatch.registry import FUNCTIONS
-from .error_notes import note
+from .error_notes import misspelt_forward, no_module, note
 from .module_hooks import (  # noqa: F401  names of torch.nn.modules.module
     EVERY,
     Hooked,
@@ -180,6 +180,7 @@ class Module(Hooked, Stateful, Tree):
         """What the module computes; every subclass defines it."""
         raise NotImplementedError(
             f'Module [{type(self).__name__}] is missing the required "forward" function'
+            + misspelt_forward(type(self))
         )
 
     def compile(self, *args: Any, **kwargs: Any) -> Self:
@@ -319,7 +320,7 @@ class Module(Hooked, Stateful, Tree):
         KeyError: the name is empty, has a dot or is taken. TypeError: not a Module.
         """
         if module is not None and not isinstance(module, Module):
-            raise TypeError(f"{_typename(module)} is not a Module subclass")
+            raise TypeError(f"{_typename(module)} is not a Module subclass" + no_module(module))
         self._check_name("module", name, self._modules)
         self._modules[name] = EVERY.registered("module", self, name, module)
 

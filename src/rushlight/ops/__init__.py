@@ -3,6 +3,7 @@
 A family that uses another's functions comes after it.
 """
 
+import gc as _gc
 from importlib import import_module as _import
 
 from ..dispatch import overrides as _overrides  # asks subclasses of Tensor before an op runs
@@ -17,5 +18,11 @@ _FAMILIES = """
     pixel_shuffle
 """
 
-for _family in _FAMILIES.split():
-    _import(f"{__name__}.{_family}")
+_collecting = _gc.isenabled()
+_gc.disable()  # hundreds of thousands of new objects, and none of them garbage
+try:
+    for _family in _FAMILIES.split():
+        _import(f"{__name__}.{_family}")
+finally:
+    if _collecting:
+        _gc.enable()

@@ -15,7 +15,7 @@ from ..random.generator import generator_or_default
 from .activation import LeakyRelu
 
 
-@op("glu(input, dim=-1)", at="F", tensors=1, node="Glu")
+@op("glu(input, dim=-1)", at="F", tensors=1, node="Glu", not_for="iub", kernel="glu_cpu")
 class Glu:
     """y = a σ(b), a and b the halves of x along dim    Dauphin et al. 2016, arXiv:1612.08083
 

@@ -6,8 +6,9 @@ multiplied and added in float32 and rounded once.
 
 from __future__ import annotations
 
-from ..core.dtype import scalar_name
+from ..core.dtype import promote_types, scalar_name
 from ..core.tensor import Tensor
+from ..dispatch.promotion import cast
 from ..dispatch.registry import op
 from ..kernels import K
 from .matmul import check_bmm, check_mm
@@ -251,6 +252,9 @@ class Addr:
             if v.ndim != 1:
                 raise RuntimeError(f"addr: Expected 1-D argument {name}, but got {v.ndim}-D")
         _fits(input, (vec1.shape[0], vec2.shape[0]))
+        if not input.dtype is vec1.dtype is vec2.dtype:  # a 0-d input has its say, too
+            target = promote_types(promote_types(input.dtype, vec1.dtype), vec2.dtype)
+            input, vec1, vec2 = (cast(t, target) for t in (input, vec1, vec2))
         return input, vec1, vec2, beta, alpha
 
     def forward(input, x, y, beta, alpha):

@@ -25,7 +25,7 @@ from ..dispatch.registry import (
 )
 from ..dispatch.schema import Schema
 from ..kernels import TABLE, K
-from ..kernels.seam import in_single
+from ..kernels.seam import in_single, quietly
 from .samples import binary
 
 # ---------------------------------------------------------------- + and -
@@ -396,6 +396,7 @@ class FloorDivide:
     broadcast=True,
     save_if={"x": 1, "y": 1},
     node="Remainder1",
+    quiet=True,
     not_for="bc",
     kernel="remainder_cpu",
 )
@@ -418,12 +419,40 @@ class Remainder:
 
     def forward(x, y):
         _not_by_zero(y)
-        return np.remainder(x, y).astype(x.dtype, copy=False)
+        if x.dtype.kind in "iu":
+            return np.remainder(x, y).astype(x.dtype, copy=False)
+        return _remainder(x, y)
 
     def backward(c, dz, x, y):
-        return dz, -dz * K.floor(x / y) if c.needs(1) else None
+        return dz, -dz * _floor_quotient(x, y) if c.needs(1) else None
 
     samples = binary(0.6, 2.0)
+
+
+def _floored(x, y):
+    """fmod, moved by y where its sign is not that of y; a zero keeps the sign of x."""
+    z = np.fmod(x, y)
+    return np.where((z != 0) & ((z < 0) != (y < 0)), z + y, z).astype(z.dtype, copy=False)
+
+
+_remainder = quietly(in_single(_floored))
+
+
+def _remainder_into(x, y, out=None):
+    """As np.remainder, with the zeros of `_floored`; float32 and float64."""
+    z = _remainder(x, y)
+    if out is None:
+        return z
+    np.copyto(out, z)
+    return out
+
+
+def _floor_quotient(x, y):
+    """⌊x / y⌋ by way of fmod, whose quotient is whole; NaN for an infinite x."""
+    z = x.fmod(y) if isinstance(x, Tensor) else np.fmod(x, y)
+    q = K.floor((x - z) / y + 0.5)
+    q = K.where((z != 0) & ((z < 0) != (y < 0)), q - 1, q)
+    return K.where(y == 0, x / y, q)
 
 
 @internal(
@@ -490,7 +519,7 @@ Tensor.__rsub__, _ = binary_operator(Rsub, lambda x, y: y - x)
 Tensor.__mul__, Tensor.__rmul__ = binary_operator(Mul, TABLE["mul"])
 Tensor.__truediv__, _ = binary_operator(Div, TABLE["div"])
 Tensor.__floordiv__, Tensor.__rfloordiv__ = binary_operator(FloorDivide, np.floor_divide)
-Tensor.__mod__, Tensor.__rmod__ = binary_operator(Remainder, np.remainder)
+Tensor.__mod__, Tensor.__rmod__ = binary_operator(Remainder, _remainder_into)
 Tensor.__iadd__ = inplace_operator(Add, np.add)
 Tensor.__isub__ = inplace_operator(Sub, np.subtract)
 inplace_method(Add, Tensor.__iadd__)
@@ -524,7 +553,7 @@ Tensor.__itruediv__ = inplace_operator(Div, np.true_divide)
 inplace_method(Mul, Tensor.__imul__)
 inplace_method(Div, Tensor.__itruediv__)
 Tensor.__ifloordiv__ = inplace_operator(FloorDivide, np.floor_divide)
-Tensor.__imod__ = inplace_operator(Remainder, np.remainder)
+Tensor.__imod__ = inplace_operator(Remainder, _remainder_into)
 
 
 def _rtruediv_operator(x, y):

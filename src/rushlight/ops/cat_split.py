@@ -75,12 +75,16 @@ class Cat:
                     raise RuntimeError(
                         f"Sizes of tensors must match except in dimension {d}. Expected size "
                         f"{first[j]} but got size {t._a.shape[j]} for tensor number {i} in the "
-                        "list."
+                        "list.\n"
+                        f"  the first has shape {tuple(first)}, number {i} {tuple(t._a.shape)}"
                     )
         if len(kept) < len(tensors):  # a tensor left out still has its say in the dtype
             target = tensors[0].dtype
             for t in tensors[1:]:
                 target = promote_types(target, t.dtype)
+            joined = [t for t in tensors if t._a.shape != (0,) or t._rg]
+            nothing = (*first[:d], 0, *first[d + 1 :])  # so does one in the history
+            kept = [t.reshape(nothing) if t._a.shape == (0,) else t for t in joined] or kept
             kept = [t.to(target) for t in kept]
         return kept, d
 
@@ -142,7 +146,9 @@ class Stack:
             if t._a.shape != first:
                 raise RuntimeError(
                     f"stack expects each tensor to be equal size, but got {list(first)} at entry 0 "
-                    f"and {list(t._a.shape)} at entry {i}"
+                    f"and {list(t._a.shape)} at entry {i}\n"
+                    "  fix: pad or crop them to one size; samples of a data set in its transform, "
+                    "or in DataLoader's collate_fn"
                 )
         return tensors, wrapped(dim, len(first) + 1)
 

@@ -224,7 +224,7 @@ def isin(elements, test_elements, *, assume_unique, invert):
     Either may be a number.
 
     shape   that of elements
-    errors  TypeError: both are numbers; RuntimeError: complex
+    errors  TypeError: both are numbers; RuntimeError: complex or bool
 
     >>> torch.isin(tensor([1, 2, 3]), tensor([3, 1]))
     tensor([ True, False,  True])
@@ -236,7 +236,7 @@ def isin(elements, test_elements, *, assume_unique, invert):
         raise not_a_tensor("isin", "elements", 1, elements)
     x, y = (v._a if isinstance(v, Tensor) else np.asarray(v) for v in (elements, test_elements))
     for v in (x, y):
-        if v.dtype.kind == "c":
+        if v.dtype.kind in "cb":
             kind = scalar_name(from_numpy_dtype(v.dtype))
             raise RuntimeError(f"Unsupported input type encountered for isin(): {kind}")
     return wrap(np.isin(x, y, assume_unique=assume_unique, invert=invert))

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..core.dtype import bool_, scalar_name
 from ..core.tensor import Tensor
+from ..dispatch.messages import dtype_fix
 
 
 def sizes(name: str, what: str, given: Any, rank: int) -> tuple[int, ...]:
@@ -122,7 +123,7 @@ def check(
         _check_room(x, w, padding, dilation)
     else:
         _check_output_padding(output_padding, stride, dilation)
-    _check_dtypes(input, weight, bias)
+    _check_dtypes(input, weight, bias, transposed=output_padding is not None)
 
 
 def _check_options(stride, padding, dilation, groups, output_padding):
@@ -142,10 +143,12 @@ def _check_channels(x, w, bias, groups, transposed):
     given = "Given transposed=1" if transposed else f"Given groups={groups}"
     channels, filters = (w[0], w[1] * groups) if transposed else (w[1] * groups, w[0])
     if x[1] != channels:
+        fix = f"in_channels={x[1]}, or an input of {channels} channels"
+        if x[-1] == channels:  # (N, H, W, C): as pictures lie in NumPy
+            fix = f"here they seem to come last: input.movedim(-1, {1 - len(x)})"
         raise RuntimeError(
             f"{given}, weight of size {w}, expected input{x} to have {channels} channels, but got "
-            f"{x[1]} channels instead\n  dimension 1 of the input counts its channels\n"
-            f"  fix: in_channels={x[1]}, or an input of {channels} channels"
+            f"{x[1]} channels instead\n  dimension 1 of the input counts its channels\n  fix: {fix}"
         )
     if bias is not None and list(bias.shape) != [filters]:
         given = "Given transposed=1, weight" if transposed else "Given weight"
@@ -184,7 +187,9 @@ def _named(what: str, given: tuple, missing: int) -> str:
     return " ".join(f"{what}_{axis}: {n}" for axis, n in zip(axes, given, strict=True))
 
 
-def _check_dtypes(input, weight, bias):
+def _check_dtypes(input, weight, bias, transposed):
+    if not transposed and bias is not None and bias.dtype is not input.dtype:
+        raise _other_bias(input, bias)
     if input.dtype is bool_:
         raise NotImplementedError(
             "\"slow_conv2d_cpu\" not implemented for 'Bool'\n  fix: input.float()"
@@ -192,17 +197,30 @@ def _check_dtypes(input, weight, bias):
     if weight.dtype is not input.dtype:
         raise RuntimeError(
             f"expected scalar type {scalar_name(input.dtype)} but found "
-            f"{scalar_name(weight.dtype)}\n  the input is {input.dtype}, the weight "
-            f"{weight.dtype}\n  fix: convert one with .to()"
+            f"{scalar_name(weight.dtype)}" + dtype_fix("input", input.dtype, "weight", weight.dtype)
         )
     if bias is not None and bias.dtype is not input.dtype:
-        raise RuntimeError(
-            f"Input type ({_c_name(input)}) and bias type ({_c_name(bias)}) should be the same\n"
-            "  fix: convert one with .to()"
-        )
+        raise _other_bias(input, bias)
+
+
+def _other_bias(input: Tensor, bias: Tensor) -> RuntimeError:
+    return RuntimeError(
+        f"Input type ({_c_name(input)}) and bias type ({_c_name(bias)}) should be the same"
+        + dtype_fix("input", input.dtype, "bias", bias.dtype)
+    )
+
+
+_C_NAMES = {
+    "Half": "c10::Half",
+    "BFloat16": "c10::BFloat16",
+    "Byte": "unsigned char",
+    "Char": "signed char",
+    "Short": "short int",
+    "Long": "long int",
+}
 
 
 def _c_name(t: Tensor) -> str:
     """The dtype as PyTorch's C++ messages spell it."""
     name = scalar_name(t.dtype)
-    return f"c10::{name}" if name in ("Half", "BFloat16") else name.lower()
+    return _C_NAMES.get(name, name.lower())

@@ -123,7 +123,7 @@ def copy_(input, src, non_blocking):
         if isinstance(src, (bool, int, float, complex, np.number)):
             return input.fill_(src)
         raise not_a_tensor("copy_", "other", 1, src)
-    if src._a.dtype != input._a.dtype and (src._rg or input._a.dtype.kind in "iu"):
+    if src._a.dtype != input._a.dtype and (src._rg or input._a.dtype.kind in "iub"):
         src = src.to(input.dtype)
     return apply_inplace(Copy, (input, src))
 

@@ -16,6 +16,8 @@ from ..dispatch.messages import not_implemented, tensor_argument
 from ..dispatch.on_tensors import translate
 from ..dispatch.registry import FUNCTIONAL, composite, internal
 from ..kernels import K
+from ..kernels.refusals import no_such_class
+from .activation import Logsigmoid
 from .loss import checked_word, numbered, reduced
 from .narrow import is_narrow, rounded, wide
 from .softmax import LogSoftmax
@@ -182,7 +184,7 @@ class _Nll:
     def forward(x, t, w, ignore_index, reduction):
         keep = t != ignore_index
         bad = keep & ((t < 0) | (t >= x.shape[1]))
-        K.refuse(bad, lambda: IndexError(f"Target {int(t[bad][0])} is out of bounds."))
+        K.refuse(bad, lambda: no_such_class(t, bad, x.shape[1]))
         at = np.where(keep, t, 0)
         if x.shape[1]:
             picked = wide(K.take_along_axis(x, at[:, None], 1)[:, 0])
@@ -277,7 +279,8 @@ def _nll_loss(input, target, weight, ignore_index, reduction) -> Tensor:
         raise RuntimeError(
             f"expected target dtype to be Long or Byte, but got {scalar_name(target.dtype)}\n"
             "  target must hold class indices (int64), or probabilities of the shape of input "
-            f"{tuple(x.shape)}; it is {target.dtype} of shape {tuple(t.shape)}"
+            f"{tuple(x.shape)}; it is {target.dtype} of shape {tuple(t.shape)}\n"
+            "  fix: target.long() for classes"
         )
     if x.ndim == 0:
         raise ValueError("Expected 1 or more dimensions (got 0)")
@@ -289,6 +292,14 @@ def _nll_loss(input, target, weight, ignore_index, reduction) -> Tensor:
         args = (input.unsqueeze(0), target.reshape(1), weight, ignore_index, reduction)
         loss = Nll.run(args)
         return loss.reshape(t.shape) if reduction == "none" else loss
+    if x.ndim == 2 and t.ndim > 1:
+        one = t.shape[1:] == (1,)
+        fix = "target.squeeze(1)" if one else "one class for each row; of one-hot rows, argmax(1)"
+        raise RuntimeError(
+            "0D or 1D target tensor expected, multi-target not supported\n"
+            f"  input {tuple(x.shape)} needs a target ({x.shape[0]},), it is {tuple(t.shape)}\n"
+            f"  fix: {fix}"
+        )
     if x.shape[2:] != t.shape[1:]:
         raise RuntimeError(
             f"Expected target size {[x.shape[0], *x.shape[2:]]}, got {list(t.shape)}"
@@ -526,7 +537,13 @@ def _bce_with_logits(input, target, weight, pos_weight, reduction) -> Tensor:
         )
     if input.dtype.category < FLOAT:
         raise not_implemented("log_sigmoid_cpu", input._a)
-    loss = BinaryCrossEntropyOfLogits.run((input, target, pos_weight))
+    if input.dtype is target.dtype:
+        loss = BinaryCrossEntropyOfLogits.run((input, target, pos_weight))
+    else:  # PyTorch rounds each step to the dtype of target
+        log = Logsigmoid(input)
+        if pos_weight is not None:
+            log = log * ((pos_weight - 1) * target + 1)
+        loss = (((1 - target) * input).to(target.dtype) - log).to(target.dtype)
     if weight is not None:
         loss = loss * weight
     return reduced(loss, reduction)

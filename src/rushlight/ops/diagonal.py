@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..core.dtype import get_default_dtype
+from ..core.dtype import get_default_dtype, result_dtype
 from ..core.tensor import wrap as wrapped_array
+from ..dispatch.promotion import cast
 from ..dispatch.registry import composite, internal, op
 from ..kernels import K, word
 from .cat_split import atleast_2d, cat
@@ -123,7 +124,8 @@ def block_diag(*tensors):
             )
     if not tensors:
         return wrapped_array(np.zeros((1, 0), get_default_dtype().np))
-    blocks = [atleast_2d(t) for t in tensors]
+    target = result_dtype(tensors)  # of the tensors as given: a 0-d one gives way to the others
+    blocks = [atleast_2d(cast(t, target)) for t in tensors]
     width = sum(b._a.shape[1] for b in blocks)
     rows, at = [], 0
     for b in blocks:

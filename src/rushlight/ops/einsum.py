@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import string
 
 import numpy as np
 
@@ -11,7 +10,9 @@ from ..core.tensor import Tensor
 from ..dispatch.registry import composite, op
 from ..kernels import K
 from .matmul import Bmm, Mm
-from .reduce import Sum, axes_of
+from .reduce import axes_of
+
+_LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 @composite("tensordot(a: Tensor, b: Tensor, dims: int | Sequence = 2, out=None)", at="torch")
@@ -20,11 +21,13 @@ def tensordot(a, b, dims=2):
 
     A contracted dimension of size 1 is broadcast.
 
-    errors  RuntimeError: sizes that differ, lists of different lengths, dims < 0
+    errors  RuntimeError: sizes or dtypes that differ, lists of different lengths, dims < 0
 
     >>> torch.tensordot(tensor([1.0, 2.0]), tensor([3.0, 4.0]), 1)
     tensor(11.)
     """
+    if a.dtype is not b.dtype:
+        raise RuntimeError("both inputs should have same dtype")
     if isinstance(dims, Tensor):
         dims = dims.tolist()
     if isinstance(dims, int):
@@ -44,9 +47,9 @@ def tensordot(a, b, dims=2):
     for p, q in zip(left, right, strict=True):
         n, m = a.shape[p], b.shape[q]
         if n == 1 and m != 1:  # broadcast: the other's sum comes to the same
-            b = Sum(b, q, True)
+            b = b.sum(q, True, dtype=b.dtype)
         elif m == 1 and n != 1:
-            a = Sum(a, p, True)
+            a = a.sum(p, True, dtype=a.dtype)
         elif n != m:
             raise RuntimeError(
                 f"contracted dimensions need to match, but first has size {n} in dim "
@@ -96,7 +99,7 @@ def einsum(equation, *operands):
 
 
 def _sublists(args: tuple) -> tuple:
-    letters = string.ascii_letters
+    letters = _LETTERS
     spell = lambda s: "".join("..." if i is Ellipsis else letters[i] for i in s)  # noqa: E731
     pairs, out = args, ""
     if len(args) % 2:
@@ -190,6 +193,12 @@ def _without_repeats(t: Tensor, names: list) -> tuple[Tensor, list]:
 
 def _contract(x: Tensor, xs: list, y: Tensor, ys: list, later: set) -> tuple[Tensor, list]:
     """One pair of operands: a batched matrix product over the letters that are needed no more."""
+    for n in [n for n in xs if n in ys and n not in later]:  # sums against one broadcast element
+        i, j = xs.index(n), ys.index(n)
+        if x._a.shape[i] == 1 or y._a.shape[j] == 1:
+            x = x.squeeze(i) if x._a.shape[i] == 1 else x.sum(i)
+            y = y.squeeze(j) if y._a.shape[j] == 1 else y.sum(j)
+            xs, ys = [m for m in xs if m != n], [m for m in ys if m != n]
     gone_x = tuple(i for i, n in enumerate(xs) if n not in ys and n not in later)
     if gone_x:
         x, xs = x.sum(gone_x), [n for i, n in enumerate(xs) if i not in gone_x]

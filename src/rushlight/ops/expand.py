@@ -94,7 +94,7 @@ def broadcast_tensors(*tensors):
     if found:
         raise RuntimeError(found)
     shape = np.broadcast_shapes(*[t._a.shape for t in tensors])
-    return tuple(t.expand(shape) for t in tensors)
+    return tuple(t if t._a.shape == shape else t.expand(shape) for t in tensors)
 
 
 @composite("broadcast_shapes", at="torch")

@@ -140,7 +140,7 @@ class Tril:
     def forward(x, diagonal):
         if x.ndim < 2:
             raise RuntimeError("tril: input tensor must have at least 2 dimensions")
-        return K.tril(x, diagonal)
+        return K.tril(K.dense(x), diagonal)
 
     def backward(c, dy, diagonal):
         return K.tril(dy, diagonal)
@@ -166,7 +166,7 @@ class Triu:
     def forward(x, diagonal):
         if x.ndim < 2:
             raise RuntimeError("triu: input tensor must have at least 2 dimensions")
-        return K.triu(x, diagonal)
+        return K.triu(K.dense(x), diagonal)
 
     def backward(c, dy, diagonal):
         return K.triu(dy, diagonal)

@@ -375,6 +375,7 @@ def setitem(x: Tensor, key: Any, value: Any) -> None:
         target = view_of(card, x, x._a[basic], (basic,))
         check_inplace(target)
         if advanced is None:
+            value = value if value._a.dtype == target._a.dtype else value.to(x.dtype)
             apply_inplace(CARDS["copy"], (target, _trimmed(value, target._a.ndim)))
         else:
             value = _trimmed(value, _result_ndim(target._a, advanced))

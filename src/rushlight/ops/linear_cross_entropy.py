@@ -13,6 +13,7 @@ import numpy as np
 from ..core.tensor import Tensor, wrap
 from ..dispatch.registry import composite, internal
 from ..kernels import K
+from ..kernels.refusals import no_such_class
 from .cross_entropy import cross_entropy
 from .loss import reduced
 
@@ -139,7 +140,7 @@ def _in_chunks(
     keep = t != ignore_index
     bad = keep & ((t < 0) | (t >= classes))
     if bad.any():
-        raise IndexError(f"Target {int(t[bad][0])} is out of bounds.")
+        raise no_such_class(t, bad, classes)
     acc = np.dtype(np.float64) if options.acc_policy == "accurate" else input._a.dtype
     if options.acc_dtype is not None:
         acc = options.acc_dtype.np

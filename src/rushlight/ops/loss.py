@@ -17,6 +17,7 @@ from ..core.grad_mode import no_grad
 from ..core.tensor import Tensor
 from ..dispatch.registry import composite, internal
 from ..kernels import K
+from .expand import broadcast_tensors
 from .narrow import is_narrow, rounded, wide
 
 # ---------------------------------------------------------------- what all losses share
@@ -124,12 +125,12 @@ def _size(x, y) -> int:
 
 def _huber(d, p):
     a = K.abs(d)
-    return K.where(a < p, 0.5 * d * d, p * (a - 0.5 * p))
+    return K.where(a >= p, p * (a - 0.5 * p), 0.5 * d * d)  # a NaN stays one
 
 
 def _smooth_l1(d, p):
     a = K.abs(d)
-    return K.where(a < p, 0.5 * d * d / p, a - 0.5 * p)
+    return K.where(a >= p, a - 0.5 * p, 0.5 * d * d / p)
 
 
 MSE = _difference(
@@ -144,14 +145,14 @@ HUBER = _difference(
     "huber",
     "HuberLoss",
     _huber,
-    lambda d, p: K.where(K.abs(d) < p, d, K.sign(d) * p),
+    lambda d, p: K.where(K.abs(d) >= p, K.sign(d) * p, d),
     "L = d²/2 where |d| < delta, else delta (|d| - delta/2)",
 )
 SMOOTH_L1 = _difference(
     "smooth_l1",
     "SmoothL1Loss",
     _smooth_l1,
-    lambda d, p: K.where(K.abs(d) < p, d / p, K.sign(d)),
+    lambda d, p: K.where(K.abs(d) >= p, K.sign(d), d / p),
     "L = d²/(2 beta) where |d| < beta, else |d| - beta/2",
 )
 
@@ -183,6 +184,12 @@ def _check_weight(input: Tensor, weight: Tensor | None) -> None:
 def _of_difference(card, input, target, reduction, p, weight) -> Tensor:
     _warn_of_sizes(input, target)
     _check_weight(input, weight)
+    kept = input.dtype
+    if target.dtype is not kept:  # PyTorch expands first: no 0-d operand is left that gives way
+        input, target = broadcast_tensors(input, target)
+    if card is HUBER and target.dtype is not kept:
+        loss = card.run((input, target, "none", p)).to(kept)
+        return reduced(loss, reduction) if weight is None else _weighted(loss, weight, reduction)
     if weight is None:
         return card.run((input, target, reduction, p))
     return _weighted(card.run((input, target, "none", p)), weight, reduction)
@@ -224,6 +231,8 @@ def l1_loss(input, target, size_average=None, reduce=None, reduction="mean", wei
     reduction = checked_word(size_average, reduce, reduction)
     _warn_of_sizes(input, target)
     _check_weight(input, weight)
+    if target.dtype is not input.dtype:
+        input, target = broadcast_tensors(input, target)
     loss = (input - target).abs()
     return reduced(loss, reduction) if weight is None else _weighted(loss, weight, reduction)
 

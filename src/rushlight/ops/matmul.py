@@ -9,7 +9,7 @@ import numpy as np
 
 from ..core.dtype import from_numpy_dtype, scalar_name
 from ..core.tensor import Tensor, wrap
-from ..dispatch.messages import mismatch, tensor_argument
+from ..dispatch.messages import dtype_fix, mismatch, not_implemented, tensor_argument
 from ..dispatch.on_tensors import translate
 from ..dispatch.registry import composite, internal, op, write_out
 from ..kernels import K
@@ -24,7 +24,10 @@ def _same_dtype(x: np.ndarray, y: np.ndarray) -> None:
     if x.dtype != y.dtype:
         a, b = (scalar_name(from_numpy_dtype(z.dtype)).lower() for z in (x, y))
         a, b = (_C_NAMES.get(n, n) for n in (a, b))
-        raise RuntimeError(f"expected m1 and m2 to have the same dtype, but got: {a} != {b}")
+        raise RuntimeError(
+            f"expected m1 and m2 to have the same dtype, but got: {a} != {b}"
+            + dtype_fix("first", from_numpy_dtype(x.dtype), "second", from_numpy_dtype(y.dtype))
+        )
 
 
 def check_mm(x, y) -> None:
@@ -36,7 +39,9 @@ def check_mm(x, y) -> None:
     if x.shape[1] != y.shape[0]:
         raise RuntimeError(
             "mat1 and mat2 shapes cannot be multiplied "
-            f"({x.shape[0]}x{x.shape[1]} and {y.shape[0]}x{y.shape[1]})"
+            f"({x.shape[0]}x{x.shape[1]} and {y.shape[0]}x{y.shape[1]})\n"
+            f"  the first has {x.shape[1]} columns, the second {y.shape[0]} rows: must be equal"
+            + ("\n  fix: second.t()" if x.shape[1] == y.shape[1] else "")
         )
 
 
@@ -112,6 +117,10 @@ class Bmm:
 
     def forward(x, y):
         check_bmm(x, y)
+        if x.dtype != y.dtype and not (x.size and y.size):  # nothing is multiplied
+            return K.zeros((x.shape[0], x.shape[1], y.shape[2]), like=y)
+        if x.dtype.kind == "b" and x.size and y.size:
+            raise not_implemented("bmm", x)
         _same_dtype(x, y)
         return K.matmul(x, y)
 
@@ -182,6 +191,8 @@ class Dot:
                 f"dot : expected both vectors to have same dtype, but found {wrap(x).dtype} and "
                 f"{wrap(y).dtype}"
             )
+        if x.dtype.kind == "b":
+            raise not_implemented("dot", x)
         return K.matmul(x, y)
 
     def backward(c, dz, x, y):
@@ -248,6 +259,9 @@ class MatmulBatched:
     """Z = X Y over the last two dimensions, batch dimensions broadcast."""
 
     def forward(x, y):
+        if x.dtype != y.dtype and not (x.size and y.size):
+            batch = np.broadcast_shapes(x.shape[:-2], y.shape[:-2])
+            return K.zeros((*batch, x.shape[-2], y.shape[-1]), like=y)
         _same_dtype(x, y)
         return K.matmul(x, y)
 
@@ -335,6 +349,17 @@ def linear(input, weight, bias=None, *, out=None):
 
 def odd_linear(x: np.ndarray, w: np.ndarray, b: np.ndarray | None) -> np.ndarray:
     """linear with a vector as weight (y = x · w + b), or the error in PyTorch's words."""
+    if b is not None and w.ndim == 2:
+        for said, n, y, m, z in (
+            ("self", "bias", b, "weight", w),
+            ("mat1", "input", x, "weight", w),
+        ):
+            if y.dtype != z.dtype:
+                p, q = from_numpy_dtype(y.dtype), from_numpy_dtype(z.dtype)
+                raise RuntimeError(
+                    f"{said} and mat2 must have the same dtype, but got {scalar_name(p)} and "
+                    f"{scalar_name(q)}" + dtype_fix(n, p, m, q)
+                )
     if x.dtype != w.dtype:
         _same_dtype(x, w)
     if x.ndim == 0 or x.shape[-1] != w.shape[-1]:
@@ -453,3 +478,39 @@ def kron(input, other):
     left = input.reshape([s for m in a for s in (m, 1)])
     right = other.reshape([s for m in b for s in (1, m)])
     return (left * right).reshape([p * q for p, q in zip(a, b, strict=True)])
+
+
+@composite("matrix_power(input, n: int, *, out=None)", at="torch Tensor linalg")
+def matrix_power(input, n):
+    """X multiplied by itself n times, for a square matrix or a batch of them; n = 0 is the identity
+
+    errors  RuntimeError: no square matrices; NotImplementedError: n < 0
+
+    >>> torch.matrix_power(tensor([[1, 1], [0, 1]]), 3)
+    tensor([[1, 3],
+            [0, 1]])
+    """
+    shape = input._a.shape
+    if len(shape) < 2:
+        raise RuntimeError(
+            "linalg.matrix_power: The input tensor A must have at least 2 dimensions."
+        )
+    if shape[-1] != shape[-2]:
+        raise RuntimeError(
+            "linalg.matrix_power: A must be batches of square matrices, but they are "
+            f"{shape[-2]} by {shape[-1]} matrices"
+        )
+    if n < 0:
+        raise NotImplementedError("matrix_power: there is no inverse of a matrix yet, so n >= 0")
+    if n == 0:
+        return wrap(np.broadcast_to(np.eye(shape[-1], dtype=input._a.dtype), shape).copy())
+    if n == 1:
+        return input.clone()
+    square, product = input, None  # n in binary: the squares whose bit is 1
+    while n:
+        if n & 1:
+            product = square if product is None else _matmul(product, square)
+        n >>= 1
+        if n:
+            square = _matmul(square, square)
+    return product

@@ -32,14 +32,18 @@ def not_empty(name: str, x: Tensor, error: type[Exception] = RuntimeError) -> No
 
 
 def real_only(kernel: str, x: Tensor) -> None:
-    """NotImplementedError: x is complex, which has no order."""
-    if x._a.dtype.kind == "c":
+    """NotImplementedError: x is complex, which has no order, or bool, which has no kernel."""
+    if x._a.dtype.kind == "c" or (x._a.dtype.kind == "b" and x._a.size):
         raise not_implemented(kernel, x._a)
 
 
-def evenly(dy, x, y, axes=None):
-    """dy shared equally by the elements of x that are y (NaN equals NaN), over axes."""
-    chosen = K.like((x == y) | (K.isnan(x) & K.isnan(y)), dy)
+def evenly(dy, x, y, axes=None, nan_counts: bool = True):
+    """dy shared equally by the elements of x that are y, over axes; NaN equals NaN, or nothing:
+    then a y that is NaN gives NaN everywhere."""
+    chosen = x == y
+    if nan_counts:
+        chosen = chosen | (K.isnan(x) & K.isnan(y))
+    chosen = K.like(chosen, dy)
     return chosen * (dy / K.sum(chosen, axes, True))
 
 
@@ -115,7 +119,7 @@ def _something_to_choose(name: str, x: Tensor, dim) -> None:
 def _extreme_dx(dy, x, y, dim, keepdim):
     axes = axes_of(dim, x.ndim)
     dy, y = (aligned(v, x.shape, axes, keepdim) for v in (dy, y))
-    return evenly(dy, x, y, axes)
+    return evenly(dy, x, y, axes, False)
 
 
 @op(
@@ -150,8 +154,8 @@ class Aminmax:
     def backward(c, dmin, dmax, x, dim, keepdim):
         axes = axes_of(dim, x.ndim)
         dmin, dmax = (aligned(dy, x.shape, axes, keepdim) for dy in (dmin, dmax))
-        return evenly(dmin, x, K.min(x, axes, True), axes) + evenly(
-            dmax, x, K.max(x, axes, True), axes
+        return evenly(dmin, x, K.min(x, axes, True), axes, False) + evenly(
+            dmax, x, K.max(x, axes, True), axes, False
         )
 
     def samples(make):
@@ -320,6 +324,8 @@ def min(input, dim, keepdim, *, other):
 def _arguments(name: str, input: Tensor, dim, keepdim) -> tuple:
     if input.is_complex():
         raise RuntimeError(f"{name}(): does not support complex input")
+    if input._a.dtype.kind == "b":
+        raise RuntimeError(f"{name}(): does not support bool input")
     one_dimension(name, dim)
     if dim is None:
         not_empty(name, input, IndexError)

@@ -45,7 +45,8 @@ def check_dtypes(input: Tensor, *parameters: Tensor | None) -> None:
         return
     dtypes = ", ".join(str(p.dtype) for p in given)
     raise RuntimeError(
-        f"{message}\n  the input is {x}, the parameters are {dtypes}\n  fix: convert with .to()"
+        f"{message}\n  the input is {x}, the parameters are {dtypes}\n"
+        f"  fix: input.to({first}), or the layer with .to({x})"
     )
 
 

@@ -57,18 +57,18 @@ class PowNumber:
             return _int_power(x, number_array(p, from_numpy_dtype(target)))
         if p == 2:
             return K.square(x)
-        if p == 3:
-            return x * x * x
         if target.itemsize == 2:
             return _power(x, number_array(p, from_numpy_dtype(target)))
-        return x**p
+        if kind == "f" and p in _PLAIN:  # at infinities and -0 these differ from pow
+            return _PLAIN[p](x)
+        return x * x * x if p == 3 else x**p
 
     def backward(c, dy, x, p):
         if p == 0:
             return K.zeros_like(dy)
         if p == 2:
             return dy * (2 * K.conj(x))
-        return K.like(dy * K.conj(p * K.power(x, p - 1)), x)
+        return K.like(dy * K.conj(p * _raised(x, p - 1)), x)
 
     def samples(make):
         for p in (2, 3, 0, -1, 0.5, 2.5):
@@ -76,6 +76,18 @@ class PowNumber:
         yield make(), 2
         yield make(0, 5), 3
         yield make(4, 3).T, 2
+
+
+_PLAIN = {
+    0.5: K.sqrt,
+    -0.5: lambda x: 1 / K.sqrt(x),
+    -1: lambda x: 1 / x,
+    -2: lambda x: 1 / (x * x),
+}
+
+
+def _raised(x, p):
+    return x**p if isinstance(x, Tensor) else PowNumber.forward(x, p)
 
 
 def _with_number(x: np.ndarray, p: Any) -> np.dtype:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from math import prod
 from typing import Any
 
@@ -111,6 +112,36 @@ def resize_(input, *size, memory_format=None):
         x._a = grown.reshape(shape)
     x._bump()
     return x.contiguous(memory_format=memory_format) if memory_format is not None else x
+
+
+@composite("resize(input, *sizes: int)", at="Tensor")
+def resize(input, *sizes):
+    """input in another shape of as many elements; deprecated in PyTorch, use reshape.
+
+    errors  RuntimeError: another number of elements
+    """
+    warnings.warn("non-inplace resize is deprecated", stacklevel=3)
+    return _reshaped(input, sizes)
+
+
+@composite("resize_as(input, tensor: Tensor)", at="Tensor")
+def resize_as(input, tensor):
+    """input in the shape of a tensor of as many elements; deprecated in PyTorch, use reshape_as.
+
+    errors  RuntimeError: another number of elements
+    """
+    warnings.warn("non-inplace resize_as is deprecated", stacklevel=3)
+    return _reshaped(input, tuple(tensor._a.shape))
+
+
+def _reshaped(x: Tensor, shape: tuple) -> Tensor:
+    if prod(shape) != x._a.size:
+        raise RuntimeError(
+            f"requested resize to {shape} ({prod(shape)} elements in total), but the given tensor "
+            f"has a size of {tuple(x._a.shape)} ({x._a.size} elements). autograd's resize can only "
+            "change the shape of a given tensor, while preserving the number of elements. "
+        )
+    return x.contiguous().view(shape)
 
 
 @composite(

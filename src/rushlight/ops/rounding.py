@@ -24,7 +24,7 @@ def _rounding(name: str, f, meaning: str, *aliases: str) -> None:
         def forward(x):
             if x.dtype.kind == "c":
                 raise NotImplementedError(f"{name} is not supported for complex inputs")
-            return x.copy() if x.dtype.kind in "iu" else f(x)
+            return x.copy(order="K") if x.dtype.kind in "iu" else f(x)
 
         def backward(c, dy):
             return K.zeros_like(dy)
@@ -70,7 +70,7 @@ class Round:
         if x.dtype.kind in ("iubc" if decimals else "bc"):
             raise not_implemented("round_cpu" if decimals else "round_vml_cpu", x)
         if x.dtype.kind in "iu":
-            return x.copy()
+            return x.copy(order="K")
         if decimals == 0:
             return np.rint(x)
         ten = 10.0 ** abs(decimals)

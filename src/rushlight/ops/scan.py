@@ -6,8 +6,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..core.dtype import FLOAT, bool_
+from ..core.dtype import bool_
 from ..core.tensor import Tensor, wrap
+from ..dispatch.messages import not_implemented
 from ..dispatch.registry import FUNCTIONS, composite, op
 from ..kernels import K
 from .minmax import only_one
@@ -120,6 +121,25 @@ def _constant(a: np.ndarray, like):
     return wrap(a) if isinstance(like, Tensor) else a
 
 
+def _in_own_dtype(card):
+    """In place a bool tensor would have to hold integers: only a 0-d one, which stays, may be."""
+    general = card.change
+
+    def change(args):
+        x = args[0]
+        if isinstance(x, Tensor) and x._a.dtype.kind == "b":
+            if _axis(args[1], x) is not None:
+                raise not_implemented(f"{card.name}_out_cpu", x._a)
+            return x.copy_(x)
+        return general(args)
+
+    card.change = change
+
+
+_in_own_dtype(Cumsum)
+_in_own_dtype(Cumprod)
+
+
 @op(
     "logcumsumexp(input, dim, *, out=None)",
     at="torch Tensor",
@@ -163,9 +183,12 @@ def _scaled_back(dy, x, y, axis):
 
 def _running_extreme(x, dim, f):
     """(values, indices): what f.accumulate gives, and where each value stood last."""
-    axis = _axis(dim, x)
+    axis = _axis(dim, x) if x.size else 0  # of no elements, dim is not looked at
     if axis is None:
         return only_one(x)
+    if not x.size:
+        return x.copy(), K.zeros(x.shape, like=x, dtype=np.int64)
+    x = K.dense(x)
     values = f.accumulate(x, axis)
     place = np.arange(x.shape[axis]).reshape((-1,) + (1,) * (x.ndim - 1 - axis))
     found = x == values
@@ -294,10 +317,6 @@ def _areas(y, x, dx, dim):
     return (_piece(y, dim, 1, None) + _piece(y, dim, 0, -1)) * _steps(y, x, dx, dim)
 
 
-def _floating(y):
-    return y if y.dtype.category >= FLOAT else y * 1.0
-
-
 @composite(
     "trapezoid(y: Tensor, x: Tensor | None = None, *, dx: float | None = None, dim=-1)",
     "trapz",
@@ -315,7 +334,7 @@ def trapezoid(y, x=None, *, dx=None, dim=-1):
         raise IndexError("Dimension specified as -1 but tensor has no dimensions")
     axes_of(dim, y.ndim)
     if y.size(dim) == 0:
-        return _floating(y).sum(dim)
+        return y.detach().sum(dim, dtype=y.dtype)
     return _areas(y, x, dx, dim).sum(dim) / 2.0
 
 
@@ -328,6 +347,8 @@ def cumulative_trapezoid(y, x=None, *, dx=None, dim=-1):
 
     errors  IndexError: dim out of range; TypeError: x and dx
     """
+    if y.ndim == 0:
+        raise IndexError("slice() cannot be applied to a 0-dim tensor.")
     axes_of(dim, y.ndim)
     return (_areas(y, x, dx, dim) / 2.0).cumsum(dim)
 

@@ -113,6 +113,8 @@ class ViewDtype:
         words += " (different element sizes)"
         if not x.ndim:
             raise RuntimeError(f"self.dim() cannot be 0 {words}")
+        if not x.size and not x.shape[-1] * old % new:  # no elements: no strides that could not fit
+            return x.reshape(-1).view(dtype.np).reshape(*x.shape[:-1], x.shape[-1] * old // new)
         step = x.strides[-1] // old
         if step != 1 and x.shape[-1] != 1:
             raise RuntimeError(f"self.stride(-1) must be 1 {words}, but got {step}")
@@ -324,7 +326,15 @@ class Squeeze:
     """
 
     def prepare(input, dim):
-        return input, dim if dim is None or isinstance(dim, int) else tuple(dim)
+        if dim is None or isinstance(dim, int):
+            return input, dim
+        seen: set = set()
+        for d in dim:
+            d = wrapped(d, input._a.ndim)
+            if d in seen:
+                raise RuntimeError(f"dim {d} appears multiple times in the list of dims")
+            seen.add(d)
+        return input, tuple(dim)
 
     def variant(x, dims):
         return None if dims is None else "Squeeze1" if isinstance(dims, int) else "Squeeze2"
@@ -407,7 +417,10 @@ class Transpose:
     """
 
     def forward(x, dim0, dim1):
-        return x.swapaxes(dim0, dim1) if x.ndim else x[...]
+        if not x.ndim:
+            wrapped(dim0, 0), wrapped(dim1, 0)  # -1 and 0 only
+            return x[...]
+        return x.swapaxes(dim0, dim1)
 
     def backward(c, dy, dim0, dim1):
         return K.swapaxes(dy, dim0, dim1) if dy.ndim else dy
@@ -458,13 +471,25 @@ def _reversed(x: Tensor) -> Tensor:
 
 
 def _matrix_transpose(x: Tensor) -> Tensor:
-    """x.mT: the last two dimensions exchanged. RuntimeError: fewer than two."""
-    if x._a.ndim < 2:
+    """x.mT: the last two dimensions exchanged; a 0-d tensor is its own. RuntimeError: 1-d."""
+    return _exchanged(x, "mT", "Tensor.mT", "This function is the identity in these cases.")
+
+
+def _exchanged(x: Tensor, name: str, spelled: str, instead: str) -> Tensor:
+    """The last two dimensions exchanged, under the name that users call this by."""
+    n = x._a.ndim
+    if n == 1:
         raise RuntimeError(
-            f"tensor.mT is only supported on matrices or batches of matrices. Got {x._a.ndim}-D "
-            "tensor."
+            f"tensor.{name} is only supported on matrices or batches of matrices. Got 1-D tensor."
         )
+    if n == 0:
+        warnings.warn(f"{spelled} is deprecated on 0-D tensors. {instead}", stacklevel=3)
+        return x
     return x.transpose(-2, -1)
+
+
+def _conjugated(x: Tensor) -> Tensor:
+    return x.conj() if x._a.dtype.kind == "c" else x
 
 
 def _matrix_adjoint(x: Tensor) -> Tensor:
@@ -478,13 +503,17 @@ def _matrix_adjoint(x: Tensor) -> Tensor:
 
 @composite("adjoint(input)", at="torch Tensor")
 def adjoint(input):
-    """The last two dimensions exchanged, and conjugated. RuntimeError: fewer than two."""
-    y = _matrix_transpose(input)
-    return y.conj() if input._a.dtype.kind == "c" else y
+    """The last two dimensions exchanged, and conjugated. RuntimeError: 1-d."""
+    return _conjugated(_exchanged(input, "adjoint()", "adjoint()", "Consider using x.conj()."))
+
+
+def _batch_adjoint(x: Tensor) -> Tensor:
+    """x.mH: the last two dimensions exchanged, and conjugated. RuntimeError: 1-d."""
+    return _conjugated(_exchanged(x, "mH", "Tensor.mH", "Consider using x.conj()."))
 
 
 Tensor.T, Tensor.mT = property(_reversed), property(_matrix_transpose)
-Tensor.H, Tensor.mH = property(_matrix_adjoint), property(adjoint)
+Tensor.H, Tensor.mH = property(_matrix_adjoint), property(_batch_adjoint)
 
 
 @composite(

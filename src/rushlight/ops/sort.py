@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from ..core.tensor import Tensor
+from ..dispatch.messages import not_implemented
 from ..dispatch.registry import composite, op
 from ..kernels import K
 from .minmax import dims_not_empty, only_one, pick, put_back
 from .reduce import axes_of
+from .ties import settle
 
 
 def ascending(x: np.ndarray, axis: int) -> np.ndarray:
@@ -144,6 +146,8 @@ class Topk:
 
     def prepare(input, k, dim, largest, sorted):
         _no_complex("topk", input)
+        if input._a.dtype.kind == "b":
+            raise RuntimeError("topk does not support bool dtypes on CPU")
         axis = axis_or_none(input, dim)
         if not 0 <= k <= (1 if axis is None else input.shape[axis]):
             raise RuntimeError("selected index k out of range")
@@ -164,7 +168,7 @@ class Topk:
             index = ascending(x, axis)[chosen]
         if largest:
             index = index[(*window, slice(None, None, -1))]
-        index = K.dense(index)
+        index = settle(x, K.dense(index), axis, k, "largest" if largest else "smallest")
         return K.take_along_axis(x, index, axis), index
 
     def backward(c, dy, indices, x_shape, dim):
@@ -194,6 +198,8 @@ class Kthvalue:
 
     def prepare(input, k, dim, keepdim):
         axes = dims_not_empty("kthvalue", input, dim)
+        if axes is not None and input._a.dtype.kind == "b":
+            raise not_implemented("kthvalue_cpu", input._a)
         if not 1 <= k <= (1 if axes is None else input.shape[axes[0]]):
             raise RuntimeError(
                 f"kthvalue(): selected number k out of range for dimension {axes[0] if axes else 0}"
@@ -204,7 +210,8 @@ class Kthvalue:
         axis = axis_or_none(x, dim)
         if axis is None:
             return only_one(x)
-        return pick(x, ascending(x, axis).take([k - 1], axis), axis, keepdim)
+        index = settle(x, ascending(x, axis).take([k - 1], axis), axis, k, "kth")
+        return pick(x, index, axis, keepdim)
 
     def backward(c, dy, indices, x_shape, dim, keepdim):
         return put_back(dy, indices, x_shape, dim, keepdim)

@@ -467,7 +467,7 @@ class Logit:
         low, high = (0.0, 1.0) if eps is None else (eps, 1 - eps)
         outside = (x < low) | (x > high)
         beyond = K.full_like(dy, math.nan if eps is None else 0.0)
-        return K.where(outside, beyond, dy / (x * (1 - x)))
+        return K.where(outside, beyond, dy / K.abs(x * (1 - x)))  # -0 as 0
 
     samples = unary(0.1, 0.9)
 

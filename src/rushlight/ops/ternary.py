@@ -254,7 +254,7 @@ class Addcmul:
     at="torch Tensor",
     inplace="Tensor",
     tensors=3,
-    constants=1,
+    constants=2,
     promote="arith",
     broadcast=True,
     save_if={"y": 2},
@@ -273,7 +273,7 @@ class Addcdiv:
     legacy = _number_in_front
 
     def prepare(input, tensor1, tensor2, value):
-        args = _three("addcdiv", input, tensor1, tensor2, value)
+        args = (*_three("addcdiv", input, tensor1, tensor2, value), tensor2._a.dtype)
         if tensor1.dtype.category < FLOAT and tensor2.dtype.category < FLOAT:
             raise RuntimeError(
                 "Integer division with addcdiv is no longer supported, and in a future  release "
@@ -285,12 +285,15 @@ class Addcdiv:
             )
         return args
 
-    def forward(x, y, z, value):
+    def forward(x, y, z, value, divisor):
         return _plus_quotient(x, y, z, value)
 
-    def backward(c, dr, y, z, value):
+    def backward(c, dr, y, z, value, divisor):
         z = K.conj(z)
-        dy = dr * (value / z)
+        quotient = value / z
+        if divisor.itemsize == 2 and divisor.kind in "fV" and dr.dtype != divisor:
+            quotient = K.like(K.astype(quotient, divisor), dr)  # PyTorch divides before promotion
+        dy = dr * quotient
         return dr, dy, -dy * (K.conj(y) / z) if c.needs(2) else None
 
     def samples(make):

@@ -249,6 +249,8 @@ class Acosh:
         return K.acosh(x)
 
     def backward(c, dy, x):
+        if not K.is_complex(x):
+            return dy * K.rsqrt(x * x - 1)
         x = K.conj(x)
         return dy * (K.rsqrt(x - 1) * K.rsqrt(x + 1))
 

@@ -229,6 +229,7 @@ class Log1p:
     broadcast=True,
     not_for="iub",
     kernel="logaddexp_cpu",
+    quiet=True,
 )
 class Logaddexp:
     """z = ln(e^x + e^y);  dx = dz / (1 + e^(y - x))
@@ -244,8 +245,8 @@ class Logaddexp:
             return _logaddexp(x, y)
         return K.logaddexp(x, y)
 
-    def backward(c, dz, x, y, out):
-        return _share(dz, x, out), _share(dz, y, out)
+    def backward(c, dz, x, y):
+        return _share(dz, x, y, K.exp), _share(dz, y, x, K.exp)
 
     samples = binary(numbers=False)
 
@@ -257,9 +258,9 @@ def _logaddexp(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return np.where(x == y, x + math.log(2), high + np.log1p(np.exp(low - high)))
 
 
-def _share(dz, x, z, exp=K.exp):
-    """dz e^(x - z), 0 where both are -inf and dz where both are +inf."""
-    return dz * K.conj(K.where(x == z, K.exp(K.zeros_like(x - z)), exp(x - z)))
+def _share(dz, x, y, exp):
+    """dz / (1 + e^(y - x)), of the operands alone: the result may have been overwritten."""
+    return dz / (1 + K.conj(exp(y - x)))
 
 
 @op(
@@ -270,6 +271,7 @@ def _share(dz, x, z, exp=K.exp):
     node="Logaddexp20",
     not_for="iubc",
     kernel="logaddexp2_cpu",
+    quiet=True,
 )
 class Logaddexp2:
     """z = log₂(2^x + 2^y);  dx = dz / (1 + 2^(y - x))
@@ -283,8 +285,8 @@ class Logaddexp2:
     def forward(x, y):
         return np.logaddexp2(x, y)
 
-    def backward(c, dz, x, y, out):
-        return _share(dz, x, out, K.exp2), _share(dz, y, out, K.exp2)
+    def backward(c, dz, x, y):
+        return _share(dz, x, y, K.exp2), _share(dz, y, x, K.exp2)
 
     samples = binary(numbers=False)
 

@@ -116,6 +116,9 @@ def _search(
     boundaries: np.ndarray, x: np.ndarray, right: bool, sorter: np.ndarray | None
 ) -> np.ndarray:
     side = "right" if right else "left"
+    both = x, boundaries
+    if x.dtype != boundaries.dtype:  # compared in a dtype that holds both
+        x, boundaries = (K.astype(v, np.float32) if v.dtype.kind == "V" else v for v in both)
     if boundaries.ndim == 1:
         return np.searchsorted(boundaries, x, side, sorter)
     lead = int(np.prod(boundaries.shape[:-1]))
@@ -141,8 +144,7 @@ def searchsorted(sorted_sequence, input, *, out_int32, right, side, sorter):
     right   (or side='right'): behind equal elements
     sorter  indices that sort the sequence
     dtype   int64, or int32 with out_int32
-    errors  RuntimeError: leading dimensions that differ, contradicting side and right, different
-            dtypes
+    errors  RuntimeError: leading dimensions that differ, contradicting side and right
 
     >>> torch.searchsorted(tensor([1.0, 3.0, 5.0]), tensor([3.0, 6.0]))
     tensor([1, 3])
@@ -166,12 +168,6 @@ def searchsorted(sorted_sequence, input, *, out_int32, right, side, sorter):
                 "torch.searchsorted(): boundaries tensor should be 1 dimension or the first N-1 "
                 "dimensions of boundaries tensor and input value tensor must match, but we got "
                 f"boundaries tensor {list(b.shape)} and input value tensor {list(x.shape)}"
-            )
-        if x.dtype != b.dtype:
-            raise RuntimeError(
-                "torch.searchsorted(): boundary tensor and input value tensor should have same "
-                f"dtype, but got boundary tensor dtype {scalar_name(sorted_sequence.dtype)} and "
-                f"input value tensor dtype {scalar_name(input.dtype)}"
             )
     elif is_number(input):
         if b.ndim != 1:

@@ -52,11 +52,12 @@ def _variance(x, dim, correction, keepdim: bool):
 def _var_dx(dy, x, dim, correction, keepdim):
     axes = axes_of(dim, x.ndim)
     dy = aligned(dy, x.shape, axes, keepdim)
-    d = x - K.mean(x, axis_of(dim, x.ndim), True)
+    mean = K.mean(x, axis_of(dim, x.ndim), True)
+    d = x - mean
     if dim is None or not x.ndim:
         n = count(x.shape, None) - correction
         if n <= 0:
-            return dy * K.where(d == 0, K.full_like(d, np.nan), K.full_like(d, np.inf))
+            return dy * K.where(x == mean, K.full_like(d, np.nan), K.full_like(d, np.inf))
     else:  # as PyTorch: dim=() counts one element here, and n = correction gives ±inf
         n = (1 if dim in ((), []) else count(x.shape, axes)) - correction
     return dy * d * (2 / n if n else math.inf)

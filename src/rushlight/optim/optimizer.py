@@ -67,9 +67,16 @@ class Optimizer(_Declared):
             )
         self.state: defaultdict[Any, dict] = defaultdict(dict)
         self.param_groups: list[dict[str, Any]] = []
-        groups = list(params)
+        try:
+            groups = list(params)
+        except TypeError as error:
+            raise _not_parameters(params, error) from None
         if not groups:
-            raise ValueError("optimizer got an empty parameter list")
+            raise ValueError(
+                "optimizer got an empty parameter list\n"
+                "  layers in a plain list or dict are not registered, and have no parameters here\n"
+                "  fix: nn.ModuleList or nn.ModuleDict; and layers before the optimizer"
+            )
         if not isinstance(groups[0], dict):
             groups = [{"params": groups}]
         for group in groups:
@@ -197,7 +204,11 @@ class Optimizer(_Declared):
                     + (p.__name__ if isinstance(p, type) else type(p).__name__)
                 )
             if not (p.is_leaf or p.retains_grad):
-                raise ValueError("can't optimize a non-leaf Tensor")
+                raise ValueError(
+                    "can't optimize a non-leaf Tensor\n"
+                    f"  it was computed by {p.grad_fn.name()}\n"
+                    "  fix: the tensor that it was computed from, or .detach().requires_grad_()"
+                )
 
     def _check_options(self, group: dict[str, Any]) -> None:
         """Errors for options that PyTorch refuses or that are not supported here."""
@@ -446,3 +457,12 @@ def gradients(group: dict[str, Any]) -> Iterator[tuple[Tensor, np.ndarray, np.nd
 def number(x: Any) -> float:
     """An option that may be a tensor of one element, as a Python number."""
     return x if type(x) is float else float(x)
+
+
+def _not_parameters(given: Any, error: TypeError) -> TypeError:
+    """What is said of an optimizer's first argument that cannot be iterated over."""
+    if hasattr(given, "parameters"):
+        return TypeError(f"{error}\n  fix: its parameters, model.parameters()")
+    if callable(given):
+        return TypeError(f"{error}\n  fix: call it, model.parameters()")
+    return error

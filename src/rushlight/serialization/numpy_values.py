@@ -76,7 +76,7 @@ def dtype_from_state(dtype: np.dtype[Any], state: Any) -> np.dtype[Any]:
         raise UnpicklingError(
             f"a NumPy dtype of {dtype.itemsize} bytes whose state says {brief(itemsize)}"
         )
-    return dtype.newbyteorder(order) if order in "<>" else dtype
+    return dtype.newbyteorder("<" if order == "<" else ">") if order in "<>" else dtype
 
 
 def _checked(dtype: Any, shape: tuple[int, ...], data: Any) -> np.dtype[Any]:
@@ -118,7 +118,8 @@ def array_from_buffer(data: Any, dtype: Any, shape: Any, order: Any = "C") -> np
     if order not in ("C", "F") or type(order) is not str:
         raise UnpicklingError("broken order of a NumPy array")
     dtype = _checked(dtype, shape, data)
-    return np.frombuffer(bytearray(data), dtype).reshape(shape, order=order)
+    array = np.frombuffer(bytearray(data), dtype)
+    return array.reshape(shape, order="F" if order == "F" else "C")
 
 
 def numpy_scalar(dtype: Any = None, data: Any = None) -> Any:

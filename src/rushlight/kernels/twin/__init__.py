@@ -7,13 +7,13 @@ Twins of pointwise kernels use operators and K only, so they run on Tensors as w
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
-from pkgutil import iter_modules
 from typing import Any
 
 TWINS: dict[str, Any] = {}
 
-for _family in sorted(m.name for m in iter_modules(__path__)):
+for _family in sorted(f[:-3] for f in os.listdir(__path__[0]) if f[0] != "_" and f[-3:] == ".py"):
     _module = import_module(f"{__name__}.{_family}")
     for _name, _function in vars(_module).items():
         if (

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..refusals import no_such_row
+
 
 def embedding(w, i):
     """y = w[i]: w (V, E), i int64 (*) -> (*, E). IndexError: an index outside of 0..V-1."""
     if i.size and (i.min() < 0 or i.max() >= len(w)):
-        raise IndexError("index out of range in self")
+        raise no_such_row(i, len(w))
     return w[i]
 
 

@@ -208,7 +208,7 @@ def hardsigmoid_dx(dy, x):
 
 
 def hardswish_dx(dy, x):
-    return K.where(x <= -3, 0, K.where(x >= 3, dy, dy * (x * (1 / 3) + 0.5)))
+    return K.where(x <= -3, 0, K.where(x < 3, dy * (x * (1 / 3) + 0.5), dy))
 
 
 @_quiet
@@ -228,14 +228,14 @@ def leaky_relu_dx(dy, x, slope):
 
 @_quiet
 def elu_dx(dy, x, alpha):
-    """dy where x > 0, else dy α e^x"""
-    return K.where(x > 0, dy, dy * alpha * K.exp(_below(x)))
+    """dy α e^x where x ≤ 0, else dy, for NaN, too"""
+    return K.where(x <= 0, dy * alpha * K.exp(_below(x)), dy)
 
 
 @_quiet
 def celu_dx(dy, x, alpha):
-    """dy where x > 0, else dy e^(x/α)"""
-    return K.where(x > 0, dy, dy * K.exp(_below(x / alpha)))
+    """dy e^(x/α) where x ≤ 0, else dy, for NaN, too"""
+    return K.where(x <= 0, dy * K.exp(_below(x / alpha)), dy)
 
 
 @_quiet

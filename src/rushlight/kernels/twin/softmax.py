@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..refusals import no_such_class
 from ..seam import K
 
 
@@ -15,6 +16,7 @@ def softmax(x, axis):
     """y = e^(x - m) / Σ e^(x - m) along axis, m the largest x"""
     if x.ndim == 0 or x.size == 0:
         return x * 0 + 1
+    x = K.dense(x)  # the result lies in row-major order, whatever x does
     e = K.exp(x - K.max(x, axis, True))
     return e / K.sum(e, axis, True)
 
@@ -24,6 +26,7 @@ def log_softmax(x, axis):
     """y = x - m - log Σ e^(x - m) along axis, m the largest x"""
     if x.ndim == 0 or x.size == 0:
         return x * 0
+    x = K.dense(x)
     z = x - K.max(x, axis, True)
     return z - K.log(K.sum(K.exp(z), axis, True))
 
@@ -80,5 +83,5 @@ def _kept(t, classes, ignore_index):
     kept = t != ignore_index
     bad = kept & ((t < 0) | (t >= classes))
     if bad.any():
-        raise IndexError(f"Target {t[bad][0]} is out of bounds.")
+        raise no_such_class(t, bad, classes)
     return kept

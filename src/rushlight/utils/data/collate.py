@@ -95,7 +95,16 @@ def collate(batch: Any, *, collate_fn_map: dict | None = None) -> Any:
             collate(column, collate_fn_map=collate_fn_map) for column in zip(*batch, strict=True)
         ]
         return parts if isinstance(first, tuple) else _like_sequence(first, parts)
-    raise TypeError(_REFUSED.format(kind))
+    raise TypeError(_REFUSED.format(kind) + _advice(first))
+
+
+def _advice(sample: Any) -> str:
+    """What to do about a sample that cannot be collated."""
+    if sample is None:
+        return "\n  does the data set's __getitem__ return something in every case?"
+    if hasattr(sample, "getbands"):  # a PIL image
+        return "\n  fix: transform=transforms.ToTensor() in the data set makes tensors of images"
+    return "\n  fix: samples of those types, or pass DataLoader a collate_fn"
 
 
 def _is_namedtuple(data: Any) -> bool:

@@ -69,7 +69,7 @@ class IterableDataset(Dataset[T_co], Iterable[T_co], Generic[T_co]):
     TypeError where `__iter__` is missing.
     """
 
-    def __add__(self, other: Dataset[T_co]) -> ChainDataset:
+    def __add__(self, other: Dataset[T_co]) -> ChainDataset:  # type: ignore[override]  # as PyTorch
         return ChainDataset([self, other])
 
 
@@ -173,14 +173,17 @@ class StackDataset(Dataset[T_co]):
         return self._length
 
     def __batches__(self) -> BatchReader | None:
-        readers = [batch_reader(dataset) for dataset in self._parts()]
-        if None in readers:
-            return None
+        readers = []
+        for dataset in self._parts():
+            read = batch_reader(dataset)
+            if read is None:
+                return None
+            readers.append(read)
         # Those that draw come last: if another one declines, no random numbers are used up.
         order = sorted(range(len(readers)), key=lambda k: draws(readers[k]))
 
         def batch(indices: Indices) -> Any:
-            columns = [None] * len(readers)
+            columns: list[Any] = [None] * len(readers)
             for k in order:
                 columns[k] = readers[k](indices)
                 if columns[k] is None:
@@ -188,8 +191,7 @@ class StackDataset(Dataset[T_co]):
             sample = self._sample(columns)
             return list(sample) if type(sample) is tuple else sample
 
-        batch.draws = any(map(draws, readers))
-        return batch
+        return drawing(batch, any(map(draws, readers)))
 
 
 class ConcatDataset(Dataset[T_co]):
@@ -320,15 +322,16 @@ class Subset(Dataset[T_co]):
 
     def __batches__(self) -> BatchReader | None:
         read = batch_reader(self.dataset)
-        chosen = None if read is None else _index_array(self.indices)
+        if read is None:
+            return None
+        chosen = _index_array(self.indices)
         if chosen is None:
             return None
 
         def batch(indices: Indices) -> Any:
             return read(gather(chosen, indices))
 
-        batch.draws = draws(read)
-        return batch
+        return drawing(batch, draws(read))
 
 
 def random_split(
@@ -348,15 +351,16 @@ def random_split(
     >>> [len(part) for part in random_split(range(10), [0.5, 0.25, 0.25])]
     [6, 2, 2]
     """
+    n = len(dataset)  # type: ignore[arg-type]  # a Dataset need not have a length, this one must
     lengths = list(lengths)
     total = sum(lengths)
     if total <= 1 and math.isclose(total, 1):
-        lengths = _shares(len(dataset), lengths)
+        lengths = _shares(n, lengths)
         total = sum(lengths)
-    if total != len(dataset):
+    if total != n:
         raise ValueError(
             "Sum of input lengths does not equal the length of the input dataset!\n"
-            f"  the lengths sum to {total}, the data set has {len(dataset)} samples\n"
+            f"  the lengths sum to {total}, the data set has {n} samples\n"
             "  fix: pass lengths that sum to that, or fractions that sum to 1"
         )
     order = FUNCTIONS["randperm"](total, generator=generator).tolist()
@@ -414,6 +418,12 @@ def batch_reader(dataset: Any) -> BatchReader | None:
 def draws(read: BatchReader) -> bool:
     """Does this reader draw random numbers?"""
     return getattr(read, "draws", False)
+
+
+def drawing(read: Any, yes: bool) -> BatchReader:
+    """The reader, marked: it draws random numbers, or does not."""
+    read.draws = yes
+    return read
 
 
 def gather(x: np.ndarray, indices: Indices) -> np.ndarray:

@@ -80,7 +80,7 @@ def receive(
     else:
         length = np.empty(8, np.uint8)
         _read(connection, length, deadline, alive)
-        found = np.empty(struct.unpack("<Q", length)[0], np.uint8)
+        found = np.empty(struct.unpack("<Q", length.data)[0], np.uint8)
         _read(connection, found, deadline, alive)
         head = found.data
     body, sizes = pickle.loads(head)

@@ -120,8 +120,7 @@ def work(job: Job) -> None:
     global _info
     from .pipe import close_inherited_ends  # multiprocessing: slow to import
 
-    if hasattr(signal, "pthread_sigmask"):  # the main process had it blocked while it started us
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # `uninterrupted` had another one
     close_inherited_ends(keep=(job.tasks, job.results))
     set_num_threads(1)
     seed = job.base_seed + job.id

@@ -35,19 +35,19 @@ def uninterrupted() -> Iterator[None]:
     """Ctrl-C waits until the block ends: inside of it a process would be forgotten or half ended.
 
     In the main thread, which is where Python raises KeyboardInterrupt. One that came meanwhile is
-    sent once more a moment later: what a finalizer raises, Python prints and forgets.
+    sent once more a moment later: what a finalizer raises, Python prints and forgets. (To block the
+    signal is not enough: another thread would take it.)
     """
-    if not hasattr(signal, "pthread_sigmask") or current_thread() is not main_thread():
+    before = signal.getsignal(signal.SIGINT)
+    if current_thread() is not main_thread() or before is None:
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    came: list[int] = []
+    signal.signal(signal.SIGINT, lambda number, frame: came.append(number))
     try:
         yield
     finally:
-        came = signal.SIGINT in signal.sigpending() and signal.SIGINT not in before
-        if came:
-            signal.sigwait({signal.SIGINT})
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        signal.signal(signal.SIGINT, before)
         if came:
             Timer(0.01, os.kill, (os.getpid(), signal.SIGINT)).start()
 

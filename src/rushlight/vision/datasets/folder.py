@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ...serialization.errors import ImageError, UserError, reading
-from ..transforms.pil import image_module
+from ..transforms.pil import NoScale, eight_bits, image_module
 from .vision import VisionDataset
 
 __all__ = ["IMG_EXTENSIONS", "DatasetFolder", "ImageFolder", "default_loader", "make_dataset"]
@@ -86,7 +86,11 @@ def make_dataset(
 
 
 def default_loader(path: str | Path) -> Any:
-    """The image in a file, as a PIL image in RGB. ImageError: none that Pillow can read."""
+    """The image in a file, as a PIL image in RGB. ImageError: none that Pillow can read.
+
+    Images of 16 bits are scaled to 8, and floats of [0, 1] likewise; other floats are an
+    ImageError. (torchvision cuts them off at 255.)
+    """
     return read_image(path, "RGB")
 
 
@@ -100,9 +104,11 @@ def read_image(path: str | Path, mode: str) -> Any:
     with open(path, "rb") as file, reading(os.fspath(path), ImageError):
         try:
             with Image.open(file) as image:
-                return image.convert(mode)
+                return eight_bits(image, mode)
         except MemoryError:
             raise
+        except NoScale as error:
+            raise ImageError(f"{path}: {error}") from error
         except Exception as error:
             if isinstance(error, OSError) and error.errno is not None:
                 raise UserError(error) from None  # of the disk

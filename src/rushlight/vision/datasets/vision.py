@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ...core.tensor import Tensor, wrap
-from ...utils.data.dataset import BatchReader, Dataset, gather
+from ...utils.data.dataset import BatchReader, Dataset, drawing, gather
 from ..transforms.batch import whole_batch
 from ..transforms.pil import image_module
 
@@ -132,8 +132,7 @@ class ArrayImages(VisionDataset):
             targets = gather(self.targets._a, indices).astype(np.int64, copy=False)
             return [wrap(images), wrap(targets)]
 
-        batch.draws = apply.draws
-        return batch
+        return drawing(batch, apply.draws)
 
     def __len__(self) -> int:
         return len(self.data)

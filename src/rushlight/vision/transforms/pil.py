@@ -10,6 +10,7 @@ __all__ = [
     "adjust",
     "adjust_hue",
     "affine",
+    "eight_bits",
     "grayscale",
     "image_module",
     "is_image",
@@ -37,6 +38,37 @@ def is_image(x: Any) -> bool:
 
     module = sys.modules.get("PIL.Image")
     return module is not None and isinstance(x, module.Image)
+
+
+class NoScale(RuntimeError):
+    """The numbers of an image do not say which of them is white."""
+
+
+def eight_bits(x: Any, mode: str) -> Any:
+    """The image of an open file in a mode of 8 bits, "L" or "RGB".
+
+    16 bits become 8 (65535 is white), floats of [0, 1] likewise; Pillow's own convert() cuts them
+    off at 255, which leaves such images white or black. NoScale: other floats, 32-bit integers.
+    """
+    deep = x.mode == "I" and x.format in ("PNG", "PPM")  # how Pillow reads 16 bits of these
+    if x.mode.startswith("I;16") or deep:
+        pixels = (np.asarray(x).astype(np.int64) * 255 + 32767) // 65535
+    elif x.mode == "F":
+        values = np.asarray(x)
+        if not (values.size and 0 <= values.min() and values.max() <= 1):
+            raise NoScale(
+                f"its numbers are floats of {values.min():g} to {values.max():g}: only those of 0 "
+                "to 1 say what is black and white\n  fix: save it with 8 or 16 bits"
+            )
+        pixels = np.rint(values * 255)
+    elif x.mode == "I":
+        raise NoScale(
+            "its numbers are 32-bit integers, which do not say what is white\n"
+            "  fix: save it with 8 or 16 bits"
+        )
+    else:
+        return x.convert(mode)
+    return image_module().fromarray(pixels.astype(np.uint8)).convert(mode)
 
 
 def resampling(mode: str) -> int:
