@@ -431,6 +431,30 @@ def children():
     return found
 
 
+@pytest.mark.skipif(not hasattr(os, "register_at_fork"), reason="no fork here")
+def test_ctrl_c_while_a_worker_is_forked_is_not_lost():
+    """Python forgets what is raised in a callback of fork; another thread may take the signal."""
+    done = run(
+        "import os, signal, threading, time\n"
+        "from rushlight.utils.data import DataLoader\n"
+        "threading.Thread(target=threading.Event().wait, daemon=True).start()\n"
+        "sent = []\n"
+        "def send():\n"
+        "    if not sent:\n"
+        "        sent.append(os.kill(os.getpid(), signal.SIGINT))\n"
+        "        for _ in range(100): time.sleep(0.005)\n"
+        "os.register_at_fork(after_in_parent=send)\n"
+        "try:\n"
+        "    for _ in range(5):\n"
+        "        list(DataLoader(range(100), num_workers=1, multiprocessing_context='fork'))\n"
+        "    print('lost')\n"
+        "except KeyboardInterrupt:\n"
+        "    print('interrupted')\n"
+    )
+    assert done.stdout == "interrupted\n", done.stderr
+    assert "Exception ignored" not in done.stderr
+
+
 @pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="looks for processes in /proc")
 def test_ctrl_c_leaves_no_worker():
     """At any moment: while workers start, within a message, while they end."""
