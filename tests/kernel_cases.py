@@ -129,7 +129,7 @@ def _(name, dtype):
 def _(name, dtype):
     for shape in SHAPES:
         x, y = make(shape, dtype), np.asarray(make(shape, dtype, 1) + 9)
-        for other in (y, 2.5, 3, np.asarray(1.5, dtype), make(shape[-1:], dtype) + 9):
+        for other in (y, 2.5, 3, np.asarray(1.5, dtype), np.asarray(make(shape[-1:], dtype) + 9)):
             yield (x, other), EXACT
         yield (x.T, y.T), EXACT
         yield (x.T, y.T.copy()), EXACT  # the twin's
