@@ -171,6 +171,25 @@ def test_I14_float_of_a_tensor_with_a_gradient_warns():
         assert float(torch.ones(1, requires_grad=True)) == 1
 
 
+def test_I15_classes_of_a_program_that_is_run_say_where_pytorch_has_them(tmp_path):
+    """And in a program that imports rushlight itself pickle finds the classes."""
+    names = "Dropout Linear Conv2d BatchNorm2d ReLU MaxPool2d Embedding LayerNorm Flatten Unfold"
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import pickle\nfrom torch import nn\n"
+        f"for name in '{names}'.split():\n    kind = getattr(nn, name)\n"
+        "    print(kind.__module__.rpartition('.')[2], pickle.loads(pickle.dumps(kind)) is kind)\n"
+        "print(nn.Linear.__module__, pickle.loads(pickle.dumps(nn.Linear(1, 1))).weight.shape)\n"
+    )
+    command = [sys.executable, "-m", "rushlight", "run", str(script)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    files = "dropout linear conv batchnorm activation pooling sparse normalization flatten fold"
+    want = [f"{file} True" for file in files.split()]
+    want.append("torch.nn.modules.linear torch.Size([1, 1])")
+    assert done.stdout.splitlines() == want, done.stderr
+    assert pickle.loads(pickle.dumps(nn.Linear)) is nn.Linear
+
+
 def test_I15_pickles_name_our_own_package():
     net = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2))
     data = pickle.dumps(net)

@@ -10,6 +10,7 @@ slower. It gets one as soon as a subclass defines its own, which then may call
 
 from __future__ import annotations
 
+import sys
 import weakref
 from collections.abc import Callable
 from importlib import import_module
@@ -59,6 +60,12 @@ _STARTS = (  # PyTorch's file of a class out of a family that is spread over sev
     ("lazy", "LazyBatchNorm", "batchnorm"),
     ("lazy", "LazyInstanceNorm", "instancenorm"),
 )
+
+
+def runs_as_torch() -> bool:
+    """True in a program for which `import torch` means this package (`rushlight run`): there
+    classes say that they are from torch.nn.modules, and pickle finds them there."""
+    return getattr(sys.modules.get("torch"), "__name__", None) == _OURS.partition(".")[0]
 
 
 def torch_module(family: str, name: str) -> str:
@@ -150,7 +157,8 @@ class Module(Hooked, Stateful, Tree):
     ...         return self.fc(x).relu()
     """
 
-    __module__ = "torch.nn.modules.module"
+    if runs_as_torch():
+        __module__ = "torch.nn.modules.module"
 
     dump_patches: bool = False
     call_super_init: bool = False
@@ -182,7 +190,7 @@ class Module(Hooked, Stateful, Tree):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        if cls.__module__.startswith(_OURS):
+        if cls.__module__.startswith(_OURS) and runs_as_torch():
             cls.__module__ = torch_module(cls.__module__.removeprefix(_OURS), cls.__name__)
         if cls.__call__ is not Module.__call__:
             cls._hooked = True  # Sequential then calls the module, not its forward
