@@ -35,3 +35,9 @@ def test_out_is_filled():
 def test_meshgrid_warns_without_indexing():
     with pytest.warns(UserWarning, match="indexing argument"):
         torch.meshgrid(torch.ones(2), torch.ones(1))
+
+
+def test_cat_into_an_operand_is_refused():
+    x, y = torch.empty(0), torch.ones(2, 3)
+    with pytest.raises(RuntimeError, match="refer to a single memory location"):
+        torch.cat([x, y], out=x)
