@@ -41,7 +41,7 @@ x = F.pad(x, (2, 2, 2, 2)).reshape(-1, 784)  # (N, 784)
 data = TensorDataset(x, torch.from_numpy(digits["labels"].astype(np.int64)))
 
 # Seeds for which no rounding decides a ReLU: tools/find_seeds.py says what was asked of them.
-SEEDS = {"logistic": 1, "mlp": 1, "cnn": 8}
+SEEDS = {"logistic": 1, "mlp": 28, "cnn": 26}
 MODELS = {
     "logistic": (lambda: nn.Linear(784, 10), {"lr": 0.1}),
     "mlp": (mlp, {"lr": 0.1}),
