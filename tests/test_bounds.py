@@ -173,8 +173,8 @@ def test_native_is_the_twin_for_infinities(kernels, seed):
 
     x, weight = numbers(n, c, h, w), numbers(o, c // groups, *kernel)
     args = (stride, padding, (1, 1), groups)
-    y = TWINS["conv2d"](x, weight, None, *args)
-    dy = numbers(*y.shape)
+    with np.errstate(all="ignore"):
+        dy = numbers(*TWINS["conv2d"](x, weight, None, *args).shape)
     for name, call in {
         "conv2d": (x, weight, None, *args),
         "conv2d_dx": (dy, weight, x.shape, *args),

@@ -6,8 +6,8 @@ torchvision need not be there: the scripts import it, but take nothing from it.
 
 The scripts' seeds are those for which PyTorch's runs with 1 thread and 2, and with
 ATEN_CPU_CAPABILITY default, avx2 and avx512, agree to 1e-6 over 100 steps, and more that
-tools/find_seeds.py asks. With others a rounding decides a ReLU, and the run depends on the processor:
-run `python tools/find_seeds.py` before recording a script that was changed.
+tools/find_seeds.py asks. With others a rounding decides a ReLU, and the run depends on the
+processor: run `python tools/find_seeds.py` before recording a script that was changed.
 """
 
 import contextlib

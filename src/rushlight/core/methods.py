@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .tensor import Tensor, storage_array
+from .memory import storage_array
+from .tensor import Tensor
 
 
 def __new__(cls: type[Tensor], *data: Any, device: Any = None) -> Tensor:

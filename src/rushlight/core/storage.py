@@ -11,7 +11,8 @@ import numpy as np
 
 from .device import CPU, resolve
 from .dtype import dtype, uint8
-from .tensor import Tensor, storage_array, wrap
+from .memory import storage_array
+from .tensor import Tensor, wrap
 
 __all__ = ["TypedStorage", "UntypedStorage", "flat_bytes", "is_storage"]
 

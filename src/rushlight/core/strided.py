@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from .memory import address, storage_array
 from .storage import flat_bytes
-from .tensor import address, storage_array
 
 __all__ = ["as_sizes", "bytes_under", "check_view", "required", "view_of"]
 

@@ -9,7 +9,8 @@ import numpy as np
 
 from ..core.dtype import check_can_cast
 from ..core.grad_mode import mode
-from ..core.tensor import Tensor, address
+from ..core.memory import address
+from ..core.tensor import Tensor
 
 
 def write_out(name: str, out: Any, result: Any, inputs: tuple = ()) -> Any:

@@ -11,8 +11,9 @@ import numpy as np
 from ..autograd.inplace import check_inplace
 from ..core.grad_mode import mode
 from ..core.layout import contiguous_format
+from ..core.memory import address, storage_array
 from ..core.strided import as_sizes, bytes_under, check_view, required, view_of
-from ..core.tensor import Tensor, ViewInfo, address, storage_array, wrap
+from ..core.tensor import Tensor, ViewInfo, wrap
 from ..dispatch.registry import Card, composite
 from ..kernels import K
 from .as_strided import AsStrided, geometry

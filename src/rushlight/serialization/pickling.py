@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 
 from ..core.dtype import adopted
+from ..core.memory import address, storage_array
 from ..core.parameter import Parameter
 from ..core.storage import flat_bytes
-from ..core.tensor import Tensor, address, storage_array, wrap
+from ..core.tensor import Tensor, wrap
 
 __all__ = [
     "attributes",

@@ -1,0 +1,41 @@
+"""Where the elements of an array lie: address, strides, the array that owns them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+_ndarray = np.ndarray
+
+
+def address(a: np.ndarray) -> int:
+    """The address of an array's first element."""
+    return (
+        a.__array_interface__["data"][0]
+        if a.dtype.num < 256
+        else a.view(np.uint8 if a.itemsize == 1 else f"u{a.itemsize}").ctypes.data
+    )
+
+
+def strides_of(a: np.ndarray) -> tuple[int, ...]:
+    """Strides in elements, as PyTorch counts them.
+
+    A C-contiguous array has the strides of its shape.
+    """
+    if a.flags.c_contiguous:
+        steps, n = [], 1
+        for size in reversed(a.shape):
+            steps.append(n)
+            n *= max(size, 1)
+        return tuple(reversed(steps))
+    return tuple(s // a.itemsize for s in a.strides)
+
+
+def storage_array(a: np.ndarray) -> np.ndarray:
+    """The array that owns the memory of `a`."""
+    while True:
+        base = a.base
+        if not isinstance(base, _ndarray):
+            base = getattr(base, "base", None)  # as_strided puts an object of its own between
+            if not isinstance(base, _ndarray):
+                return a
+        a = base
