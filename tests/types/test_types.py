@@ -75,14 +75,18 @@ def test_planted_mistakes_are_found(checker, tmp_path):
     assert set(checker(page, tmp_path)) == planted
 
 
+# one-line programs about odd calls, in which several statements stand for one
+PROGRAMS = ("faults",)
+
+
 def test_the_cases_of_the_suite_are_right(tmp_path):
     """Every call of tests/cases that PyTorch does not refuse."""
     frozen = json.loads((HERE.parent / "frozen" / "ops.json").read_text("utf-8"))
     page = tmp_path / "page" / "cases.py"
     page.parent.mkdir()
     lines = []
-    for family in frozen.values():
-        for code, result in family.items():
+    for name, family in frozen.items():
+        for code, result in family.items() if name not in PROGRAMS else ():
             if isinstance(result, dict) and "error" in result:
                 continue
             made, arrow, given = code.partition(" <- ")
