@@ -1,19 +1,15 @@
-"""torch.nn.utils: the size of gradients, parameters as one vector."""
+"""The size of gradients: measured, and kept below a bound."""
 
 from __future__ import annotations
 
 import math
-import sys
 import types
 import warnings
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
-from ..core.names import explain_missing
-from ..core.tensor import Tensor, wrap
-from ..dispatch.registry import FUNCTIONS
+from ...core.tensor import Tensor, wrap
 
 
 def _listed(tensors: Any) -> list[Tensor]:
@@ -126,33 +122,3 @@ def clip_grad_value_(parameters: Any, clip_value: float, foreach: bool | None = 
     for g in _gradients(parameters):
         np.clip(g._a, -bound, bound, out=g._a)
         g._bump()
-
-
-def parameters_to_vector(parameters: Iterable[Tensor]) -> Tensor:
-    """All elements of all parameters in one vector; differentiable."""
-    return FUNCTIONS["cat"]([p.view(-1) for p in parameters])
-
-
-def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:
-    """Give the parameters the elements of a vector, in order; they become views of it."""
-    if not isinstance(vec, Tensor):
-        raise TypeError(f"expected torch.Tensor, but got: {type(vec).__name__}")
-    first = 0
-    for p in parameters:
-        last = first + p.numel()
-        p.data = vec[first:last].view_as(p).data
-        first = last
-
-
-def skip_init(module_cls: Any, *args: Any, **kwargs: Any) -> Any:
-    """module_cls(*args, **kwargs): initial values cost too little here to leave them out."""
-    return module_cls(*args, **kwargs)
-
-
-explain_missing(__name__)
-
-
-# PyTorch's file names: `from torch.nn.utils.clip_grad import clip_grad_norm_` works
-clip_grad = convert_parameters = sys.modules[__name__]
-for _file in ("clip_grad", "convert_parameters"):
-    sys.modules[f"{__name__}.{_file}"] = clip_grad
