@@ -1,7 +1,7 @@
 """Which elements a resized dimension is made of, and with which weights.
 
-n size of a dimension before, L after, T taps: y[l] = Σ_t weight[t, l] x[index[t, l]]. All arithmetic
-is in the dtype that PyTorch computes in, since a rounding error moves a nearest neighbour.
+n size of a dimension before, L after, T taps: y[l] = Σ_t weight[t, l] x[index[t, l]].
+All arithmetic is in the dtype that PyTorch computes in: a rounding error moves a nearest neighbour.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ __all__ = ["Upsample", "UpsamplingBilinear2d", "UpsamplingNearest2d"]
 class Upsample(Module):
     """F.interpolate with these options.
 
-    shape   x (N, C, *S) -> (N, C, *size), or S times scale_factor, rounded down; 1 to 3 dimensions S
+    shape   x (N, C, *S) -> (N, C, *size), or S times scale_factor, rounded down
     errors  ValueError, NotImplementedError, RuntimeError: as F.interpolate
     """
 

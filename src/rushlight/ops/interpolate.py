@@ -40,20 +40,24 @@ class Resample:
         return K.resample(dy, given.adjoint)
 
     def samples(make):
-        for mode, size, out in (("nearest", (3,), (5,)), ("bilinear", (3, 4), (5, 7))):
-            yield make(2, 2, *size), _filters(mode, size, out)
-        yield make(1, 2, 4, 5), _filters("bicubic", (4, 5), (3, 8))
-        yield make(1, 1, 5, 6), _filters("bicubic", (5, 6), (3, 4), antialias=True)
-        yield make(4, 3, 2).permute(2, 1, 0)[None], _filters("bilinear", (3, 4), (2, 2))
-        yield make(1, 2, 2, 3, 2), _filters("trilinear", (2, 3, 2), (3, 4, 1))
-        yield make(0, 2, 3), _filters("linear", (3,), (4,))
+        real = make.dtype.np.type
+        for mode, size, out in (
+            ("nearest", (3,), (5,)),
+            ("bilinear", (3, 4), (5, 7)),
+            ("bicubic", (4, 5), (3, 8)),
+            ("trilinear", (2, 3, 2), (3, 4, 1)),
+        ):
+            yield make(2, 2, *size), _filters(mode, size, out, real)
+        yield make(1, 1, 5, 6), _filters("bicubic", (5, 6), (3, 4), real, antialias=True)
+        yield make(4, 3, 2).permute(2, 1, 0)[None], _filters("bilinear", (3, 4), (2, 2), real)
+        yield make(0, 2, 3), _filters("linear", (3,), (4,), real)
 
 
 translate("resample", lambda x, given: Resample.run((x, given)))
 
 
-def _filters(mode, size, out, antialias=False) -> Filters:
-    return filters(mode, size, out, (None,) * len(size), False, antialias, _DOUBLE)
+def _filters(mode, size, out, real, antialias=False) -> Filters:
+    return filters(mode, size, out, (None,) * len(size), False, antialias, real)
 
 
 # ---------------------------------------------------------------- F.interpolate
@@ -157,10 +161,14 @@ def _wanted(given: tuple, size: Any, scale_factor: Any, mode: str) -> tuple:
         value = (value,) * len(given)
     elif len(value) != len(given):
         shown = "output size" if size is not None else "scale_factor"
-        of = f"{what} {tuple(value)}" if size is not None else f"scale_factor of shape {tuple(value)}"
+        of = (
+            f"{what} {tuple(value)}"
+            if size is not None
+            else f"scale_factor of shape {tuple(value)}"
+        )
         raise ValueError(
-            f"Input and {shown} must have the same number of spatial dimensions, but got input with "
-            f"spatial dimensions of {list(given)} and {of}. Please provide input tensor in (N, C, "
+            f"Input and {shown} must have the same number of spatial dimensions, but got input "
+            f"with spatial dimensions of {list(given)} and {of}. Please provide input tensor in (N, C, "
             f"d1, d2, ...,dK) format and {shown} in "
             f"{'(o1, o2, ...,oK)' if size is not None else '(s1, s2, ...,sK)'} format."
         )
@@ -261,20 +269,32 @@ def _deprecated(name: str) -> None:
     at="F",
 )
 def upsample(input, size=None, scale_factor=None, mode="nearest", align_corners=None):
-    """F.interpolate under its old name; warns."""
+    """F.interpolate under its old name; warns.
+
+    shape   input (N, C, *S) -> (N, C, *L)
+    errors  as F.interpolate
+    """
     _deprecated("upsample")
     return interpolate(input, size, scale_factor, mode, align_corners)
 
 
 @composite("upsample_nearest(input, size=None, scale_factor=None)", at="F")
 def upsample_nearest(input, size=None, scale_factor=None):
-    """F.interpolate(mode="nearest") under its old name; warns."""
+    """F.interpolate(mode="nearest") under its old name; warns.
+
+    shape   input (N, C, *S) -> (N, C, *L)
+    errors  as F.interpolate
+    """
     _deprecated("upsample_nearest")
     return interpolate(input, size, scale_factor)
 
 
 @composite("upsample_bilinear(input, size=None, scale_factor=None)", at="F")
 def upsample_bilinear(input, size=None, scale_factor=None):
-    """F.interpolate(mode="bilinear", align_corners=True) under its old name; warns."""
+    """F.interpolate(mode="bilinear", align_corners=True) under its old name; warns.
+
+    shape   input (N, C, H, W) -> (N, C, *L)
+    errors  as F.interpolate
+    """
     _deprecated("upsample_bilinear")
     return interpolate(input, size, scale_factor, "bilinear", True)

@@ -1,5 +1,5 @@
-"""Sampling at places that a grid names, on NumPy; with K's words only, so that it runs on Tensors and
-its gradients can be differentiated again.
+"""Sampling at places that a grid names, on NumPy; with K's words only, so that it runs on Tensors
+and its gradients can be differentiated again.
 
 N batch, C channels, S spatial sizes (2 or 3 of them), L sizes of the grid, P = ∏L.
 mode: 0 bilinear, 1 nearest, 2 bicubic. padding: 0 zeros, 1 border, 2 reflection.
@@ -31,7 +31,7 @@ def grid_sample(x, grid, mode, padding, align):
 
 
 def grid_sample_dx(dy, grid, x_shape, mode, padding, align):
-    """dy (N, C, *L), grid (N, *L, r) -> dx of shape `x_shape`: each dy spread over where it is from."""
+    """dy (N, C, *L), grid (N, *L, r) -> dx of shape `x_shape`: dy put back where y is from."""
     n, c, *size = x_shape
     dy = K.reshape(dy, (n, c, prod(dy.shape[2:])))
     dx = K.zeros((n, c, prod(size)), dy)
@@ -97,7 +97,7 @@ def _product(factors):
 
 
 def _taps(u, n, mode, padding, align):
-    """Along one dimension of n elements, [(index, inside, weight, slope)] for coordinates u (N, P)."""
+    """Along a dimension of n elements, [(index, inside, weight, slope)] for coordinates u (N, P)."""
     scale = (n - 1) / 2 if align else n / 2
     place = (u + 1) * scale if align else ((u + 1) * n - 1) / 2
     if mode == 2:

@@ -9,7 +9,7 @@ import numpy as np
 
 
 def resample(x, filters):
-    """x (*, *S) -> y (*, *L): y[l] = Σ_t weight[t, l] x[index[t, l]] in each of the last dimensions.
+    """x (*, *S) -> y (*, *L): y[l] = Σ_t weight[t, l] x[index[t, l]] in each dimension of S.
 
     uint8 is computed in whole numbers and rounded after each dimension, the last one first.
     """
