@@ -97,7 +97,7 @@ def _product(factors):
 
 
 def _taps(u, n, mode, padding, align):
-    """Along a dimension of n elements, [(index, inside, weight, slope)] for coordinates u (N, P)."""
+    """Along a dimension of n elements [(index, inside, weight, slope)] for coordinates u (N, P)."""
     scale = (n - 1) / 2 if align else n / 2
     place = (u + 1) * scale if align else ((u + 1) * n - 1) / 2
     if mode == 2:
