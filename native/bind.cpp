@@ -20,6 +20,7 @@
 #include "bind_pointwise.hpp"
 #include "bind_random.hpp"
 #include "bind_reduce.hpp"
+#include "bind_resample.hpp"
 #include "bind_shape.hpp"
 #include "bind_windows.hpp"
 #include "special.hpp"
@@ -99,6 +100,10 @@ const Row table[] = {
         "(dy, x_shape, kernel, stride, padding, ceil, count_include_pad, divisor)"),
     row<"adaptive_avg_pool", adaptive_avg_pool_>("(x, out)"),
     row<"adaptive_avg_pool_dx", adaptive_avg_pool_dx_>("(dy, x_shape)"),
+    row<"grid_sample", grid_sample_>("(x, grid, mode, padding, align)"),
+    row<"grid_sample_dx", grid_sample_dx_>("(dy, grid, x_shape, mode, padding, align)"),
+    row<"grid_sample_dgrid", grid_sample_dgrid_>("(dy, x, grid, mode, padding, align)"),
+    row<"resample", resample_>("(x, filters)"),
     row<"rng_seed", rng_seed_>("(s, seed)"),
     row<"rng_bits", rng<Word, NPY_UINT32, 0, FN(rng_bits)>>("(s, n)"),
     row<"rng_uniform", rng_either<FN(rng_uniform)>>("(s, n, low, high, double)"),

@@ -198,6 +198,8 @@ def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: _Number = 1, alpha:
     """Z = β input + α x yᵀ for vectors x (n), y (m)"""
 def adjoint(input: Tensor) -> Tensor:
     """The last two dimensions exchanged, and conjugated. RuntimeError: 1-d."""
+def affine_grid_generator(theta: Tensor, size: Sequence[_int], align_corners: _bool) -> Tensor:
+    """F.affine_grid without its checks. RuntimeError: size is neither 4-d nor 5-d."""
 def alias_copy(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """A copy of what alias returns; shapes and errors as there."""
 def all(input: Tensor, dim: _int | Sequence[_int] | None = None, keepdim: _bool = False, *, out: Tensor | None = None, axis: _int | Sequence[_int] | None = None, keepdims: _bool = False) -> Tensor:
@@ -645,6 +647,12 @@ def greater(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = None
     """z = x > y as bool, compared in the promoted dtype; not differentiable"""
 def greater_equal(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = None) -> Tensor:
     """z = x ≥ y as bool, compared in the promoted dtype; not differentiable"""
+def grid_sampler(input: Tensor, grid: Tensor, interpolation_mode: _int, padding_mode: _int, align_corners: _bool) -> Tensor:
+    """F.grid_sample with numbers for the modes: 0 bilinear, 1 nearest, 2 bicubic; 0 zeros,"""
+def grid_sampler_2d(input: Tensor, grid: Tensor, interpolation_mode: _int, padding_mode: _int, align_corners: _bool) -> Tensor:
+    """grid_sampler for (N, C, H, W). RuntimeError: other dimensions."""
+def grid_sampler_3d(input: Tensor, grid: Tensor, interpolation_mode: _int, padding_mode: _int, align_corners: _bool) -> Tensor:
+    """grid_sampler for (N, C, D, H, W). RuntimeError: other dimensions."""
 def group_norm(input: Tensor, num_groups: _int, weight: Tensor | None = None, bias: Tensor | None = None, eps: _float = 1e-05, cudnn_enabled: _bool = True) -> Tensor:
     """torch.nn.functional.group_norm, of one value per group, too."""
 def gt(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = None) -> Tensor:

@@ -35,6 +35,8 @@ from .conv import ConvTranspose3d as ConvTranspose3d
 from .margin_loss import CosineEmbeddingLoss as CosineEmbeddingLoss
 from .distance import CosineSimilarity as CosineSimilarity
 from .loss import CrossEntropyLoss as CrossEntropyLoss
+from .norm import CrossMapLRN2d as CrossMapLRN2d
+from .parallel import DataParallel as DataParallel
 from .dropout import Dropout as Dropout
 from .dropout import Dropout1d as Dropout1d
 from .dropout import Dropout2d as Dropout2d
@@ -133,6 +135,7 @@ from .activation import Softmin as Softmin
 from .activation import Softplus as Softplus
 from .activation import Softshrink as Softshrink
 from .activation import Softsign as Softsign
+from .norm import SyncBatchNorm as SyncBatchNorm
 from .activation import Tanh as Tanh
 from .activation import Tanhshrink as Tanhshrink
 from .activation import Threshold as Threshold
@@ -142,11 +145,15 @@ from .linear import Unflatten as Unflatten
 from .pixel_shuffle import Unfold as Unfold
 from ..core.parameter import UninitializedBuffer as UninitializedBuffer
 from ..core.parameter import UninitializedParameter as UninitializedParameter
+from .upsampling import Upsample as Upsample
+from .upsampling import UpsamplingBilinear2d as UpsamplingBilinear2d
+from .upsampling import UpsamplingNearest2d as UpsamplingNearest2d
 from .padding import ZeroPad1d as ZeroPad1d
 from .padding import ZeroPad2d as ZeroPad2d
 from .padding import ZeroPad3d as ZeroPad3d
 from . import functional as functional
 from . import init as init
 from . import modules as modules
+from . import parallel as parallel
 from . import parameter as parameter
 from . import utils as utils

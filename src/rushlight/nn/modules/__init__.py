@@ -28,6 +28,7 @@ _FAMILIES = {
     "pixelshuffle": "pixel_shuffle",
     "pooling": "pooling",
     "sparse": "embedding",
+    "upsampling": "upsampling",
 }
 
 for _file, _families in _FAMILIES.items():
