@@ -9,7 +9,6 @@ import warnings
 from typing import Any
 
 from ...core.parameter import Parameter, is_lazy
-from ...core.tensor import Tensor
 from ...dispatch.registry import FUNCTIONS as T
 from ..module import Module
 

@@ -5,7 +5,6 @@ Each function registers a module of `parametrize` on a parameter. O rows, I colu
 
 from __future__ import annotations
 
-
 from ...core.dtype_info import finfo
 from ...core.grad_mode import no_grad
 from ...core.tensor import Tensor
