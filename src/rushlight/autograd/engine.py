@@ -155,6 +155,10 @@ def _backward_of(node: Node, grads: Any, on_tensors: bool, retain: bool) -> tupl
             backward = card.narrow[1]
         results = backward(node, *grads, *saved)
     except Exception as e:
+        if isinstance(e, ValueError) and any(isinstance(s, Packed) for s in node.saved):
+            raise RuntimeError(
+                f"{node.name()}: what a saved tensor unpack_hook returned does not fit: {e}"
+            ) from None
         if node.trace is not None:
             e.add_note(
                 f"raised in the backward of {node.name()}; its forward was called here:\n"

@@ -395,6 +395,15 @@ def odd_linear(x: np.ndarray, w: np.ndarray, b: np.ndarray | None) -> np.ndarray
             f"  fix: in_features={x.shape[-1]}, or flatten something of {w.shape[-1]} features "
             "before this layer"
         )
+    shape = (*x.shape[:-1], *w.shape[:-1])
+    sizes = reversed(b.shape if b is not None else ())
+    for i, (n, m) in enumerate(zip(sizes, reversed(shape), strict=False)):
+        if n not in (1, m):
+            raise RuntimeError(
+                f"The expanded size of the tensor ({m}) must match the existing size ({n}) at "
+                f"non-singleton dimension {len(shape) - 1 - i}.  Target sizes: {list(shape)}.  "
+                f"Tensor sizes: {list(b.shape)}"
+            )
     if w.ndim == 2:
         return K.linear(x, w, b)
     y = K.matmul(x, w)
