@@ -112,7 +112,7 @@ _LAZY = {
     for name in names.split()
 }
 _SUBMODULES = frozenset(
-    "accelerator amp autograd backends cpu cuda linalg mps mtia nn optim random return_types "
+    "accelerator amp autograd backends cpu cuda func linalg mps mtia nn optim random return_types "
     "serialization special testing utils version vision xpu".split()
 )
 

@@ -637,6 +637,8 @@ def gcd_(input: Tensor, other: Tensor) -> Tensor:
     """In-place version of gcd; returns input."""
 def ge(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = None) -> Tensor:
     """z = x ≥ y as bool, compared in the promoted dtype; not differentiable"""
+def geqrf(input: Tensor, *, out: tuple[Tensor, ...] | Sequence[Tensor] | None = None) -> return_types.geqrf:
+    """A = Q R: R on and above the diagonal of a, the reflections that make Q below it, and tau"""
 def ger(input: Tensor, vec2: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The matrix (n, m) of all products of two vectors' elements."""
 def get_device(input: Tensor) -> _int:
@@ -838,6 +840,8 @@ def masked_select(input: Tensor, mask: Tensor, *, out: Tensor | None = None) -> 
     """y (k) = the elements of x where mask (bool), in order; a copy."""
 def matmul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The matrix product: vectors, matrices, or batches of matrices with broadcast batch"""
+def matrix_exp(input: Tensor) -> Tensor:
+    """Y = I + X + X² / 2 + X³ / 6 + ..."""
 def matrix_power(input: Tensor, n: _int, *, out: Tensor | None = None) -> Tensor:
     """X multiplied by itself n times, for a square matrix or a batch of them; n = 0 is the identity"""
 @overload
@@ -956,6 +960,8 @@ def nonzero_static(input: Tensor, *, size: _int, fill_value: _int = -1) -> Tenso
     """The first `size` rows of nonzero(input); missing rows hold fill_value."""
 def norm(input: Tensor, p: _Number | _str | None = 'fro', dim: _int | Sequence[_int] | None = None, keepdim: _bool = False, out: Tensor | None = None, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, *, axis: _int | Sequence[_int] | None = None, keepdims: _bool = False) -> Tensor:
     """The p-norm of all elements or over dim."""
+def norm_except_dim(v: Tensor, pow: _int = 2, dim: _int = 0, *, axis: _int = 0) -> Tensor:
+    """The norms of the slices of v along dim."""
 @overload
 def normal(mean: Tensor | _Number, std: Tensor | _Number = 1.0, *, generator: _Generator | None = None, out: Tensor | None = None) -> Tensor:
     """Normal numbers: normal(mean, std) of tensors or one tensor, or normal(mean, std, size)."""
