@@ -1,7 +1,7 @@
 """Attention: each query's mean of the values, weighted by how well their keys fit it.
 
-    T queries, S keys, E numbers of a query and a key, D of a value; * leading dimensions (batch,
-    heads), which broadcast
+T queries, S keys, E numbers of a query and a key, D of a value; * leading dimensions (batch,
+heads), which broadcast
 """
 
 from __future__ import annotations
