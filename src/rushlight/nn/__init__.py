@@ -25,7 +25,7 @@ from .pixel_shuffle import *  # noqa: F403
 from .pooling import *  # noqa: F403
 from .transformer import *  # noqa: F403
 
-_SUBMODULES = frozenset("functional init modules parameter utils".split())
+_SUBMODULES = frozenset("attention functional init modules parameter utils".split())
 
 
 def __getattr__(name: str):

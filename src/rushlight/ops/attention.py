@@ -7,6 +7,7 @@ heads), which broadcast
 from __future__ import annotations
 
 import math
+import warnings
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,9 @@ from ..dispatch.registry import composite, internal
 from ..kernels import K
 from .dropout import dropped
 from .narrow import is_narrow, rounded, wide
+
+# which ways are permitted: the switches of torch.backends.cuda and torch.nn.attention.sdpa_kernel
+ENABLED = {"flash": True, "mem_efficient": True, "math": True, "cudnn": True}
 
 
 @internal(
@@ -99,6 +103,29 @@ def _checked(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, cau
                 "_scaled_dot_product_attention: Explicit attn_mask should not be set when "
                 "is_causal=True"
             )
+
+
+def _check_permitted(query: Tensor, key: Tensor, value: Tensor, dropout_p: float) -> None:
+    """RuntimeError: nothing that `ENABLED` permits can compute this."""
+    if ENABLED["math"]:
+        return
+    if not ENABLED["flash"]:
+        raise RuntimeError(
+            "No viable backend for scaled_dot_product_attention was found. This is likely due to "
+            "turning off both the math kernel and the fused kernels."
+        )
+    reason = ""
+    if dropout_p > 0:
+        reason = "Both fused kernels do not support non-zero dropout."
+    elif not query.ndim == key.ndim == value.ndim == 4:
+        reason = (
+            "All fused kernels requires query, key and value to be 4 dimensional, but got Query "
+            f"dim: {query.ndim}, Key dim: {key.ndim}, Value dim: {value.ndim} instead."
+        )
+    if reason:
+        warnings.warn("Flash attention kernel not used because:", stacklevel=4)
+        warnings.warn(reason, stacklevel=4)
+        raise RuntimeError("No available kernel.  Aborting execution.")
 
 
 def _grouped(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> Any:
@@ -220,6 +247,8 @@ def scaled_dot_product_attention(
     shape = query._a.shape
     if scale is None:
         scale = 1 / math.sqrt(shape[-1]) if shape[-1] else math.inf
+    if not (ENABLED["math"] and ENABLED["flash"]):
+        _check_permitted(query, key, value, dropout_p)
     grouped = False
     if enable_gqa:
         found = _grouped(query, key, value, attn_mask)
