@@ -16,6 +16,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from . import attention
+
 BATCH = 64
 SAMPLES = 6400
 
@@ -40,6 +42,7 @@ class Library:
         if threads:
             torch.set_num_threads(threads)
         torch.manual_seed(0)
+        self.blocks = blocks
 
 
 def blocks(f: Callable[[], Any], calls: int, repeats: int = 9) -> list[float]:
@@ -231,6 +234,7 @@ WORKLOADS: dict[str, Callable[[Library], list[float]]] = {
     "sum": operation(_sum),
     "item": operation(_item),
     "Linear at batch one": operation(_linear),
+    **{name: workload for name, (workload, _) in attention.ROWS.items()},
     "import": importing,
     "peak memory of MLP training": memory,
 }
