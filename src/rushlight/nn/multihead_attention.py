@@ -122,10 +122,19 @@ class MultiheadAttention(Module):
         need_weights=False: None in their place, and faster.
         average_attn_weights=False: weights (N, H, L, S).
         """
+        # While training, batch first lies in memory as the other layout does in PyTorch: dropout
+        # behind it puts out the same numbers then.
+        turned = self.batch_first and self.training
+        turned = turned and query.dim() == key.dim() == value.dim() == 3
+        if turned:
+            q, k, v = query, key, value
+            query = q.transpose(0, 1)
+            key = query if k is q else k.transpose(0, 1)
+            value = key if v is k else v.transpose(0, 1)
         weights = None
         if not self._qkv_same_embed_dim:
             weights = (self.q_proj_weight, self.k_proj_weight, self.v_proj_weight)
-        return attend(
+        y, found = attend(
             query,
             key,
             value,
@@ -145,20 +154,21 @@ class MultiheadAttention(Module):
             attn_mask,
             average=average_attn_weights,
             is_causal=is_causal,
-            batch_first=self.batch_first,
+            batch_first=self.batch_first and not turned,
         )
+        return y.transpose(0, 1) if turned else y, found
 
     def merge_masks(
         self, attn_mask: Tensor | None, key_padding_mask: Tensor | None, query: Tensor
     ) -> tuple[Tensor | None, int | None]:
-        """Both masks as one (N, H, L, S), and what was given: 0 attn_mask, 1 the other, 2 both."""
+        """Both masks as one (N, H, L, S), and its kind: 1 key_padding_mask alone, 2 otherwise."""
         kind: int | None = None
         merged = None
         if key_padding_mask is not None:
             kind, merged = 1, key_padding_mask
         if attn_mask is not None:
             batch, length = query.shape[0], query.shape[1]
-            kind = 0 if key_padding_mask is None else 2
+            kind = 2
             if attn_mask.dim() == 3:
                 merged = attn_mask.view(batch, -1, length, length)
             else:

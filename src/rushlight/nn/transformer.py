@@ -261,6 +261,7 @@ class TransformerEncoder(Module):
                            them, padded ones are 0 in the result, as they are there
     mask_check             whether that looks if the padding is at the end
     shape                  src (S, N, E) -> the same
+    errors                 as of its layers; IndexError: no layers
     """
 
     __constants__ = ["norm"]
@@ -358,6 +359,7 @@ class TransformerDecoder(Module):
     """num_layers copies of decoder_layer, one after the other, and a norm at the end if given.
 
     shape   tgt (T, N, E), memory (S, N, E) -> (T, N, E)
+    errors  as of its layers; IndexError: no layers
     """
 
     __constants__ = ["norm"]

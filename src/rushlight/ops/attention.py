@@ -183,8 +183,8 @@ def plain_attention(
     if mask is not None:
         if mask._a.dtype.kind == "b":
             mask = wrap(np.where(mask._a, 0, -np.inf).astype(np.float32)).to(scores.dtype)
-        if mask.ndim < 2:
-            mask.size(-2)  # IndexError, in PyTorch's words
+        if mask.ndim < 2 and query.ndim == 4:
+            mask.size(-2)  # IndexError, in PyTorch's words: its kernel wants both dimensions
         scores = scores.add_(mask.to(scores.dtype))
     weights = _weights(scores, mask is not None)
     if dropout_p > 0:
