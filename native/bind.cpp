@@ -14,6 +14,7 @@
 //   Run `make dev`; tests/test_kernels.py compares native with twin.
 #include "bind.hpp"
 
+#include "bind_attention.hpp"
 #include "bind_linear.hpp"
 #include "bind_norm.hpp"
 #include "bind_optim.hpp"
@@ -72,6 +73,8 @@ const Row table[] = {
     row<"batch_norm_dx", batch_norm_dx_>("(dy, x, w, mean, rstd)"),
     row<"batch_norm_eval", batch_norm_eval_>("(x, w, b, mean, var, eps)"),
     row<"batch_norm_eval_dx", batch_norm_eval_dx_>("(dy, x, w, mean, var, eps)"),
+    row<"attention", attention_>("(q, k, v, mask, scale, causal)"),
+    row<"attention_dx", attention_dx_>("(dy, q, k, v, y, lse, mask, scale, causal)"),
     row<"take", take<false>>("(x, i)"),
     row<"embedding", take<true>>("(w, i)"),
     row<"embedding_dw", embedding_dw_>("(dy, i, rows, padding_idx, scale_by_freq)"),

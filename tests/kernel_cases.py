@@ -519,3 +519,54 @@ def _(name, dtype):
 def _(name, dtype):
     for n in (5, 700):
         yield (_seeded(), np.random.default_rng(n).random(n).astype(dtype)), EXACT
+
+
+# ---------------------------------------------------------------- attention
+
+
+def _masks(lead, t, s, dtype):
+    """Masks of every kind for (*lead, T, S): the first query sees nothing in some."""
+    r = np.random.default_rng(5)
+    seen = r.random((t, s)) < 0.6
+    seen[0] = False
+    yield None
+    yield seen
+    yield seen.T.copy().T
+    yield r.random((*lead[:1], *(1,) * len(lead[1:]), 1, s)) < 0.6
+    yield r.random((*lead, t, 1)) < 0.6
+    yield make((t, s), dtype, 6)
+    yield make((*lead, t, 2 * s), dtype, 7)[..., ::2]
+    yield np.where(seen, 0, -np.inf).astype(dtype)
+    yield make((1, s), "d" if dtype == "f" else "f")  # the twin's
+
+
+@of("attention attention_dx")
+def _(name, dtype):
+    # gradients are differences of numbers of up to 100, of which float32 keeps 1e-5
+    wide = {"rtol": 1e-4, "atol": 3e-4} if dtype == "f" else {"rtol": 1e-9, "atol": 1e-11}
+    sizes = [(1, 1, 1, 1), (3, 5, 4, 6), (16, 16, 32, 32), (17, 33, 9, 5), (65, 70, 16, 70)]
+    for lead in ((), (2,), (2, 3)):
+        for t, s, e, d in sizes + ([(130, 200, 20, 8), (200, 130, 64, 3)] if lead == (2,) else []):
+            q, k, v, dy = (
+                make((*lead, n, m), dtype, i)
+                for i, (n, m) in enumerate([(t, e), (s, e), (s, d), (t, d)])
+            )
+            given = [(q, k, v, mask, 0.3, False) for mask in _masks(lead, t, s, dtype)]
+            given.append((q, k, v, None, 0.3, True))
+            given.append((np.asfortranarray(q), k[..., ::-1, :], np.repeat(v, 2, -1)[..., ::2]))
+            given[-1] += (None, -0.5, True)
+            if len(lead) == 2:
+                turned = (np.swapaxes(np.swapaxes(x, 1, 2).copy(), 1, 2) for x in (q, k, v))
+                given.append((*turned, None, 0.3, False))
+                given.append((q, k[:, :1], v[:1], None, 0.3, False))
+                given.append((q[0, 0], k, v, None, 0.3, True))
+            for args in given:
+                if name == "attention":
+                    yield args, wide
+                else:
+                    y, lse = TWIN["attention"](*args)
+                    g = np.ascontiguousarray(np.broadcast_to(dy, y.shape))
+                    yield (g, *args[:3], y, lse, *args[3:]), wide
+    empty = make((2, 0, 4), dtype)
+    if name == "attention":
+        yield (make((2, 3, 4), dtype), empty, empty, None, 0.3, False), {}

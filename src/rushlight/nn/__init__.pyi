@@ -104,6 +104,7 @@ from .container import ModuleList as ModuleList
 from .margin_loss import MultiLabelMarginLoss as MultiLabelMarginLoss
 from .margin_loss import MultiLabelSoftMarginLoss as MultiLabelSoftMarginLoss
 from .margin_loss import MultiMarginLoss as MultiMarginLoss
+from .multihead_attention import MultiheadAttention as MultiheadAttention
 from .loss import NLLLoss as NLLLoss
 from .activation import PReLU as PReLU
 from .distance import PairwiseDistance as PairwiseDistance
@@ -139,6 +140,11 @@ from .norm import SyncBatchNorm as SyncBatchNorm
 from .activation import Tanh as Tanh
 from .activation import Tanhshrink as Tanhshrink
 from .activation import Threshold as Threshold
+from .transformer import Transformer as Transformer
+from .transformer import TransformerDecoder as TransformerDecoder
+from .transformer import TransformerDecoderLayer as TransformerDecoderLayer
+from .transformer import TransformerEncoder as TransformerEncoder
+from .transformer import TransformerEncoderLayer as TransformerEncoderLayer
 from .margin_loss import TripletMarginLoss as TripletMarginLoss
 from .margin_loss import TripletMarginWithDistanceLoss as TripletMarginWithDistanceLoss
 from .linear import Unflatten as Unflatten
@@ -151,6 +157,7 @@ from .upsampling import UpsamplingNearest2d as UpsamplingNearest2d
 from .padding import ZeroPad1d as ZeroPad1d
 from .padding import ZeroPad2d as ZeroPad2d
 from .padding import ZeroPad3d as ZeroPad3d
+from . import attention as attention
 from . import functional as functional
 from . import init as init
 from . import modules as modules
