@@ -106,7 +106,12 @@ _LAZY = {
         "BFloat16Tensor LongTensor IntTensor ShortTensor CharTensor ByteTensor BoolTensor",
         "autograd.anomaly": "is_anomaly_enabled",
         "core.storage": "UntypedStorage TypedStorage",
-        "amp": "autocast is_autocast_enabled GradScaler",
+        "amp": "autocast GradScaler",
+        "amp.autocast_mode": "is_autocast_enabled set_autocast_enabled get_autocast_dtype "
+        "set_autocast_dtype is_autocast_cpu_enabled set_autocast_cpu_enabled "
+        "get_autocast_cpu_dtype set_autocast_cpu_dtype get_autocast_gpu_dtype "
+        "set_autocast_gpu_dtype is_autocast_cache_enabled set_autocast_cache_enabled "
+        "clear_autocast_cache autocast_increment_nesting autocast_decrement_nesting",
         "serialization.safetensors": "save_safetensors load_safetensors",
     }.items()
     for name in names.split()
