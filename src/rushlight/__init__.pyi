@@ -158,8 +158,15 @@ from .core.printing import set_printoptions as set_printoptions
 from .random.generator import set_rng_state as set_rng_state
 short: _dtype
 from .kernels import show_config as show_config
+from . import sparse as sparse
+from .ops.sparse import sparse_bsc_tensor as sparse_bsc_tensor
+from .ops.sparse import sparse_bsr_tensor as sparse_bsr_tensor
+from .ops.sparse import sparse_compressed_tensor as sparse_compressed_tensor
 from .core.layout import sparse_coo as sparse_coo
+from .ops.sparse import sparse_coo_tensor as sparse_coo_tensor
+from .ops.sparse import sparse_csc_tensor as sparse_csc_tensor
 from .core.layout import sparse_csr as sparse_csr
+from .ops.sparse import sparse_csr_tensor as sparse_csr_tensor
 from . import special as special
 from .core.layout import strided as strided
 from .core.construct import tensor as tensor

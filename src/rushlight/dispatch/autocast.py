@@ -1,6 +1,6 @@
 """Autocast: products in a 16-bit dtype, losses in float32, chosen op by op.
 
-PyTorch's lists for the CPU, found by running it (tests/oracle/test_autocast_oracle.py asks every op):
+PyTorch's lists for the CPU, found by running it; tests/oracle/test_autocast_oracle.py asks all ops:
 
     LOWER    arguments are cast to the autocast dtype: products, convolutions, prelu
     SINGLE   to float32: losses, prod, trace, some poolings and paddings, ...

@@ -66,6 +66,8 @@ def inplace_operator(card: Card, kernel: Any) -> Any:
         a = x._a
         b: Any
         if isinstance(y, Tensor):
+            if y.is_sparse:
+                return y.change(card.name, x)
             b = y._a
             plain = not ((x._rg or y._rg) and mode.grad) and a.dtype is b.dtype
         elif type(y) is float or type(y) is int:
