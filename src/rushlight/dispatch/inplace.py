@@ -24,6 +24,7 @@ from ..core.dtype import (
 from ..core.grad_mode import mode
 from ..core.tensor import Tensor, new, wrap
 from ..kernels import K
+from . import modes
 from .call import record, replay
 from .messages import explain, not_implemented
 from .op import CARDS, Card
@@ -36,6 +37,8 @@ _OF_ONE_NUMBER = frozenset({"fill", "index_fill", "masked_fill"})
 
 def apply_inplace(card: Card, args: tuple) -> Tensor:
     """Run a card and put its result into the first argument's memory."""
+    if modes.ON[0] and (result := modes.changed(card, args)) is not NotImplemented:
+        return result
     x = args[0]
     if not isinstance(x, Tensor):
         raise TypeError(

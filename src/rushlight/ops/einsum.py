@@ -10,7 +10,7 @@ from ..core.dtype import scalar_name
 from ..core.tensor import Tensor
 from ..dispatch.registry import composite, op
 from ..kernels import K
-from .matmul import Bmm, Mm
+from .matmul import Bmm, Dot, Mm
 from .reduce import axes_of
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -77,6 +77,8 @@ def inner(input, other):
             "inner() the last dimension must match on both input tensors but got shapes "
             f"{list(input.shape)} and {list(other.shape)}"
         )
+    if input.ndim == 1 == other.ndim:
+        return Dot.run((input, other))
     return tensordot(input, other, ([-1], [-1]))
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from ..core.dtype import from_numpy_dtype, scalar_name
 from ..core.tensor import Tensor, wrap
 from ..dispatch.messages import dtype_fix, mismatch, not_implemented, tensor_argument
+from ..dispatch.modes import COMPOSITES
 from ..dispatch.on_tensors import translate
 from ..dispatch.registry import composite, internal, op, write_out
 from ..kernels import K
@@ -290,6 +291,8 @@ Tensor.__rmatmul__ = lambda x, y: _matmul(y if isinstance(y, Tensor) else wrap(n
 Tensor.__imatmul__ = lambda x, y: (
     x.copy_(_matmul(x, y)) if isinstance(y, Tensor) else NotImplemented
 )
+for _operator in (Tensor.__matmul__, Tensor.__rmatmul__):
+    _operator.operator_of = next(c for c in COMPOSITES if c.unasked is matmul)  # type: ignore[attr-defined]
 
 
 @internal(
