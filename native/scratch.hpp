@@ -10,7 +10,17 @@ namespace rl {
 // At least `bytes` bytes, aligned to 64, not cleared, valid until this thread asks for the same
 // slot again; throws std::bad_alloc. A slot belongs to one kernel family: SHARED to what a call sets up for all of its
 // blocks, BLOCK to what one block uses.
-enum class Slot { gemm_shared, gemm_block, reduce, norm, conv_shared, conv_block, count };
+enum class Slot {
+    gemm_shared,
+    gemm_block,
+    reduce,
+    norm,
+    conv_shared,
+    conv_block,
+    recurrent_shared,
+    recurrent_block,
+    count
+};
 void* scratch(Slot slot, std::size_t bytes);
 
 template <class T>
