@@ -13,6 +13,7 @@ NAMES = {
     "get_total_norm",
     "convert_parameters": "parameters_to_vector vector_to_parameters",
     "init": "skip_init",
+    "rnn": "",
 }
 _FILE_OF = {name: file for file, names in NAMES.items() for name in names.split()}
 
