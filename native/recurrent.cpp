@@ -375,7 +375,7 @@ struct Backward {
     }
 
     void run() {
-        const i64 H = of.hidden, P = of.out, S = of.rows(), N = of.batch, K = G * H;
+        const i64 H = of.hidden, P = of.out, N = of.batch, K = G * H;
         const bool packs = of.steps > 1;
         const i64 hr = of.w_hr ? packed_size<T>(P, H, 1, WIDE) : 0;
         const i64 hh = packs ? packed_size<T>(K, P, 1, WIDE) : G == 3 ? N * P : 0;

@@ -23,8 +23,9 @@ enum class Slot {
 };
 void* scratch(Slot slot, std::size_t bytes);
 
+// (always inlined: compiled for several instruction sets, the linker would keep any one of them)
 template <class T>
-T* scratch(Slot slot, long n) {
+inline __attribute__((always_inline)) T* scratch(Slot slot, long n) {
     std::size_t bytes;
     if (n < 0 || __builtin_mul_overflow(static_cast<std::size_t>(n), sizeof(T), &bytes))
         no_memory();

@@ -20,7 +20,7 @@ ORDER = """
 """.split()
 # PyTorch's names that stand beside the rooms: they may import any room, and no room them
 SIGNPOSTS = """
-    accelerator amp backends cpu cuda linalg mps mtia return_types special utils version xpu
+    _VF accelerator amp backends cpu cuda linalg mps mtia return_types special utils version xpu
     __init__ __main__
 """.split()
 

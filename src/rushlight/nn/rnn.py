@@ -21,10 +21,10 @@ from .utils.rnn import PackedSequence
 
 __all__ = [
     "GRU",
-    "GRUCell",
     "LSTM",
-    "LSTMCell",
     "RNN",
+    "GRUCell",
+    "LSTMCell",
     "RNNBase",
     "RNNCell",
     "RNNCellBase",
@@ -49,7 +49,8 @@ class RNNBase(Module):
 
     Parameters of layer k, from U(-√(1/H), √(1/H)): weight_ih_lk (G H, I, or D P above the first
     layer), weight_hh_lk (G H, P), bias_ih_lk and bias_hh_lk (G H) with bias, weight_hr_lk (P, H)
-    with proj_size; those of the other direction end in _reverse. G is 4 for LSTM, 3 for GRU, else 1.
+    with proj_size; those of the other direction end in _reverse. G is 4 for LSTM, 3 for GRU, 1 for
+    RNN.
 
     errors  TypeError, ValueError: sizes that are no positive ints; ValueError: dropout outside of
             [0, 1], proj_size for another mode than LSTM, an unknown mode
@@ -257,8 +258,7 @@ class RNNBase(Module):
         if not batched:
             if hx is not None and hx.dim() != 2:
                 raise RuntimeError(
-                    "For unbatched 2-D input, hx should also be 2-D but got "
-                    f"{hx.dim()}-D tensor"
+                    f"For unbatched 2-D input, hx should also be 2-D but got {hx.dim()}-D tensor"
                 )
             input = input.unsqueeze(0 if self.batch_first else 1)
             hx = None if hx is None else hx.unsqueeze(1)
@@ -317,8 +317,9 @@ class RNN(RNNBase):
     dropout=0.0, bidirectional=False, device=None, dtype=None)
 
     dropout  of the outputs of all layers but the last, while training
-    shape    input (T, N, I), (N, T, I) with batch_first, (T, I), or a PackedSequence; h0 (L D, N, H)
-             or (L D, H), zeros if it is not given -> output (T, N, D H), last states (L D, N, H)
+    shape    input (T, N, I), (N, T, I) with batch_first, (T, I), or a PackedSequence; h0
+             (L D, N, H) or (L D, H), zeros if it is not given -> output (T, N, D H), last states
+             (L D, N, H)
     errors   as RNNBase; RuntimeError, ValueError: an input or h0 of another shape or dtype
     source   Elman 1990, doi:10.1207/s15516709cog1402_1
     """

@@ -56,7 +56,9 @@ def pad_sequences(parts: list, batch_first: bool, padding_value: Any, padding_si
     first = parts[0]._a
     for i, x in enumerate(parts):
         if not x._a.ndim:
-            raise RuntimeError(f"pad_sequence: sequence {i} is a number; each needs a first dimension")
+            raise RuntimeError(
+                f"pad_sequence: sequence {i} is a number; each needs a first dimension"
+            )
         if x._a.shape[1:] == first.shape[1:]:
             continue
         for d, (a, b) in enumerate(zip(first.shape[1:], x._a.shape[1:], strict=False)):

@@ -52,9 +52,7 @@ def _twice(db: Any) -> tuple:
     return (None, None) if db is None else (db, db.copy())
 
 
-@internal(
-    "rnn_layer", tensors=6, outputs=2, constants=3, node="Rnn", not_for="iub", fill=False
-)
+@internal("rnn_layer", tensors=6, outputs=2, constants=3, node="Rnn", not_for="iub", fill=False)
 class RnnLayer:
     """h = f(w_ih x + b_ih + w_hh h' + b_hh) for all steps, f = relu or tanh -> y, hn"""
 
@@ -183,13 +181,16 @@ def run_layers(
     count = num_layers * directions
     if not count or len(weights) % count:
         raise RuntimeError(
-            f"got an incorrect number of RNN parameters: {len(weights)} for {num_layers} layers in "
-            f"{directions} direction{'s'[: directions - 1]}"
+            f"got an incorrect number of RNN parameters\n  {len(weights)} for {num_layers} layers "
+            f"in {directions} direction{'s'[: directions - 1]}"
         )
     per = len(weights) // count
     is_lstm = mode == "LSTM"
     if per != 2 + 2 * has_biases + (is_lstm and per % 2):
-        raise RuntimeError(f"got an incorrect number of RNN parameters: {per} for a layer")
+        raise RuntimeError(
+            f"got an incorrect number of RNN parameters\n  {per} for a layer and direction, with "
+            f"has_biases={has_biases}"
+        )
     _check_dtypes(x, states, weights)
     if states is None:
         n = x._a.shape[1] if sizes is None else sizes[0]
@@ -226,20 +227,19 @@ def run_layers(
 
 
 def _check_dtypes(x: Tensor, states: Any, weights: Sequence[Any]) -> None:
-    """RuntimeError unless all have x's dtype."""
-    d = x._a.dtype
-    for t in (*weights, *(states or ())):
+    """RuntimeError unless all have one dtype."""
+    d = weights[0]._a.dtype
+    for t in (x, *(states or ()), *weights):
         if t._a.dtype is not d and t._a.dtype != d:
+            have = weights[0].dtype
             raise RuntimeError(
-                f"mat1 and mat2 must have the same dtype, but got {scalar_name(x.dtype)} and "
-                f"{scalar_name(t.dtype)}\n  fix: input.to({t.dtype}), or the layer and its states "
-                f"with .to({x.dtype})"
+                f"mat1 and mat2 must have the same dtype, but got {scalar_name(t.dtype)} and "
+                f"{scalar_name(have)}\n  fix: input and states .to({have}), or the layer "
+                f".to({t.dtype})"
             )
 
 
-def _sequence(
-    name: str, mode: str, given: tuple, tuple_of: int
-) -> tuple[Tensor, list[Tensor]]:
+def _sequence(name: str, mode: str, given: tuple, tuple_of: int) -> tuple[Tensor, list[Tensor]]:
     """Either of PyTorch's forms: (input, hx, params, ..., batch_first), or (data, batch_sizes,
     hx, params, ...), the packed one.
     """
@@ -272,9 +272,7 @@ _SEQUENCE = (
 
 
 @composite("lstm" + _SEQUENCE, at="torch")
-def lstm(
-    input, hx, params, has_biases, num_layers, dropout, train, bidirectional, batch_first
-):
+def lstm(input, hx, params, has_biases, num_layers, dropout, train, bidirectional, batch_first):
     """An LSTM of several layers: what torch.nn.LSTM computes. Also by position for a packed batch:
     lstm(data, batch_sizes, hx, params, has_biases, num_layers, dropout, train, bidirectional).
 
@@ -309,9 +307,7 @@ def gru(input, hx, params, has_biases, num_layers, dropout, train, bidirectional
 
 
 @composite("rnn_tanh" + _SEQUENCE, at="torch")
-def rnn_tanh(
-    input, hx, params, has_biases, num_layers, dropout, train, bidirectional, batch_first
-):
+def rnn_tanh(input, hx, params, has_biases, num_layers, dropout, train, bidirectional, batch_first):
     """A plain recurrent network with tanh: what torch.nn.RNN computes. Also by position for a
     packed batch, as torch.lstm.
 
@@ -325,9 +321,7 @@ def rnn_tanh(
 
 
 @composite("rnn_relu" + _SEQUENCE, at="torch")
-def rnn_relu(
-    input, hx, params, has_biases, num_layers, dropout, train, bidirectional, batch_first
-):
+def rnn_relu(input, hx, params, has_biases, num_layers, dropout, train, bidirectional, batch_first):
     """torch.rnn_tanh with relu instead of tanh.
 
     shape   and errors as there
@@ -346,15 +340,17 @@ def _cell(
 ) -> tuple[Tensor, tuple, Any, Any]:
     """Checked operands of one step: input (N, I), states, both biases or none."""
     x = input._a
-    if x.ndim == 2 and x.shape[1] != w_ih._a.shape[1]:
+    for t in (input, *states):
+        if t._a.ndim < 2:
+            t.size(1)  # the error of a dimension that is not there
+    if x.shape[1] != w_ih._a.shape[1]:
         raise RuntimeError(
             f"input has inconsistent input_size: got {x.shape[1]} expected {w_ih._a.shape[1]}"
         )
     for i, h in enumerate(states):
         if h._a.shape[0] != x.shape[0]:
             raise RuntimeError(
-                f"Input batch size {x.shape[0]} doesn't match hidden{i} batch size "
-                f"{h._a.shape[0]}"
+                f"Input batch size {x.shape[0]} doesn't match hidden{i} batch size {h._a.shape[0]}"
             )
         if h._a.shape[1] != w_hh._a.shape[1]:
             raise RuntimeError(

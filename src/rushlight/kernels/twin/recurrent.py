@@ -196,9 +196,7 @@ def _walk(step, x, sizes, reverse, *initial):
             ended.append([s[n:] for s in states])
             states = [s[:n] for s in states]
         elif n > have:  # that begin here, in reverse
-            states = [
-                K.concatenate([s, w[have:n]], 0) for s, w in zip(states, whole, strict=True)
-            ]
+            states = [K.concatenate([s, w[have:n]], 0) for s, w in zip(states, whole, strict=True)]
         results, *states = step(rows, *states)
         made.append(results)
     for more in reversed(ended):
@@ -222,7 +220,8 @@ def _walk_back(step, x, sizes, reverse, states, initial, last):
         for g, i in zip(last, initial, strict=True)
     ]
     before = [
-        _before(x, sizes, reverse, s, i) for s, i in zip(states, initial[-len(states) :], strict=True)
+        _before(x, sizes, reverse, s, i)
+        for s, i in zip(states, initial[-len(states) :], strict=True)
     ]
     for rows, n in reversed(_steps(x, sizes, reverse)):
         new = step(rows, [b[rows] for b in before], *[g[:n] for g in grads])

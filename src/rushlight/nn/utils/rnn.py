@@ -294,9 +294,7 @@ def unpad_sequence(
     """
     if not batch_first:
         padded_sequences = padded_sequences.transpose(0, 1)
-    return [
-        x[:n] for x, n in zip(padded_sequences.unbind(0), lengths.tolist(), strict=True)
-    ]
+    return [x[:n] for x, n in zip(padded_sequences.unbind(0), lengths.tolist(), strict=True)]
 
 
 def pack_sequence(sequences: Any, enforce_sorted: bool = True) -> PackedSequence:
