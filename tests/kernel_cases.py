@@ -570,3 +570,45 @@ def _(name, dtype):
     empty = make((2, 0, 4), dtype)
     if name == "attention":
         yield (make((2, 3, 4), dtype), empty, empty, None, 0.3, False), {}
+# ---------------------------------------------------------------- recurrent layers
+
+STEPS = [(4, None), (9, (9, 9, 4, 4, 1)), (1, (1, 1)), (3, (3,)), (27, (27, 20, 13))]
+
+
+def recurrent(name, dtype):
+    """(x, its steps' sizes, N, I, H, P, weights) of layers of a kernel's kind."""
+    gates = {"rnn": 1, "gru": 3, "lstm": 4}[name.partition("_")[0]]
+    for n, sizes in STEPS:
+        for inputs, hidden, out in ((3, 5, 5), (7, 16, 16), (20, 70, 70), (6, 33, 18)):
+            if out != hidden and gates < 4:
+                continue
+            rows = (sum(sizes),) if sizes else (6, n)
+            x = make((*rows, inputs), dtype) / 2
+            shapes = [(gates * hidden, inputs), (gates * hidden, out), (out, hidden)]
+            shapes += [(gates * hidden,)] * 2
+            made = [make(s, dtype, 10 + i) / 2 / hidden**0.5 for i, s in enumerate(shapes)]
+            if out == hidden:
+                made[2] = None
+            yield x, sizes, n, hidden, out, made
+            yield x, sizes, n, hidden, out, [*made[:3], None, None]
+
+
+@of("rnn_layer gru_layer lstm_layer rnn_layer_dx gru_layer_dx lstm_layer_dx")
+    wide = {"rtol": 2e-4, "atol": 2e-5} if dtype == "f" else {"atol": 1e-11}
+    forward = name.removesuffix("_dx")
+    for x, sizes, n, hidden, out, (w_ih, w_hh, w_hr, *b) in recurrent(name, dtype):
+        h0, c0 = make((1, n, out), dtype, 1), make((1, n, hidden), dtype, 2)
+        for reverse in (False, True):
+            states = (h0, c0) if forward == "lstm_layer" else (h0,)
+            weights = (w_ih, w_hh, *([w_hr] if forward == "lstm_layer" else []), *b)
+            for relu in (False, True) if forward == "rnn_layer" else (None,):
+                options = (sizes, reverse) if relu is None else (sizes, reverse, relu)
+                args = (x, *states, *weights, *options)
+                if name == forward:
+                    continue
+                y, *last = TWIN[forward](*args)
+                kept, grads = last[len(states) :], last[: len(states)]
+                dy = make(y.shape, dtype, 3)
+                grads = [make(g.shape, dtype, 4 + i) for i, g in enumerate(grads)]
+                for given in (grads, [None] * len(grads)):
+                    yield (dy, *given, *args, y, *kept, not reverse), wide

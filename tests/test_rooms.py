@@ -22,6 +22,7 @@ ORDER = """
 SIGNPOSTS = """
     accelerator amp backends cpu cuda func linalg mps mtia return_types special utils version xpu
     accelerator amp backends cpu cuda linalg mps mtia return_types sparse special utils version xpu
+    _VF accelerator amp backends cpu cuda linalg mps mtia return_types special utils version xpu
     __init__ __main__
 """.split()
 

@@ -120,6 +120,7 @@ _LAZY = {
 }
 _SUBMODULES = frozenset(
     "accelerator amp autograd backends cpu cuda func linalg mps mtia nn optim random return_types "
+    "_VF accelerator amp autograd backends cpu cuda linalg mps mtia nn optim random return_types "
     "serialization special testing utils version vision xpu".split()
     "accelerator amp autograd backends cpu cuda linalg mps mtia nn optim random return_types "
     "serialization sparse special testing utils version vision xpu".split()

@@ -26,6 +26,7 @@ from .pixel_shuffle import *  # noqa: F403
 from .pooling import *  # noqa: F403
 from .upsampling import *  # noqa: F403
 from .transformer import *  # noqa: F403
+from .rnn import *  # noqa: F403
 
 _SUBMODULES = frozenset(
     "attention functional init modules parallel parameter utils".split()

@@ -27,6 +27,7 @@ _FAMILIES = {
     "padding": "padding",
     "pixelshuffle": "pixel_shuffle",
     "pooling": "pooling",
+    "rnn": "rnn",
     "sparse": "embedding",
     "upsampling": "upsampling",
     "transformer": "transformer",
