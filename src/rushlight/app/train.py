@@ -58,7 +58,7 @@ DEFAULTS: Settings = {
 CHANGEABLE = ("epochs", "root", "download", "strict", "workers", "device")
 
 #: Optimizers that cannot be chosen: LBFGS asks for the loss many times a step, Muon takes matrices.
-UNSUITED = ("LBFGS", "Muon")
+UNSUITED = ("LBFGS", "Muon", "SparseAdam")
 
 #: --optimizer -> the class of torch.optim, for all that it has.
 OPTIMIZERS = {name.lower(): name for name in optim._HOME if name not in UNSUITED}
