@@ -17,6 +17,7 @@ from ..core.dtype import scalar_name
 from ..core.grad_mode import mode
 from ..core.tensor import Tensor, wrap
 from ..dispatch.messages import not_a_tensor
+from ..dispatch.modes import Named
 from ..dispatch.registry import (
     CARDS,
     Card,
@@ -470,6 +471,7 @@ def _put(y: np.ndarray, key: tuple, values: np.ndarray, accumulate: bool) -> Non
 
 Tensor.__getitem__ = getitem
 Tensor.__setitem__ = setitem
+setitem.operator_of = Named("setitem")  # type: ignore[attr-defined]
 
 
 @op(
