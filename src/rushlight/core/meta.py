@@ -25,6 +25,12 @@ class NoData(NotImplementedError):
     """Someone asked for elements of a tensor that has none."""
 
 
+class NoNumpy(NoData, TypeError):
+    """Someone asked for the NumPy array of a tensor that has no elements."""
+
+
+NoNumpy.__name__ = NoNumpy.__qualname__ = "TypeError"
+NoNumpy.__module__ = "builtins"
 NoData.__name__ = NoData.__qualname__ = "NotImplementedError"  # as which users see it
 NoData.__module__ = "builtins"
 NO_DATA = "Cannot copy out of meta tensor; no data!"

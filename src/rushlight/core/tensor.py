@@ -18,7 +18,7 @@ from .dtype import FLOAT, dtype, from_numpy_dtype, scalar_name
 from .grad_mode import mode
 from .layout import strided
 from .memory import address, storage_array, strides_of
-from .meta import MetaArray, device_of
+from .meta import MetaArray, NoNumpy, device_of
 from .size import Size
 
 # An instance of a class, __init__ not called: a good part of a small operation's time is here.
@@ -458,7 +458,7 @@ class Tensor(_Slots):
                 "instead."
             )
         if type(self._a) is MetaArray:
-            raise TypeError(
+            raise NoNumpy(
                 "can't convert meta device type tensor to numpy. Use Tensor.cpu() to copy the "
                 "tensor to host memory first."
             )

@@ -85,7 +85,7 @@ def _put_in_front() -> None:
         op = getattr(function, "operator_of", None)
         if op is not None and isinstance(function, FunctionType):
             _own[name] = function
-            setattr(Tensor, name, _asking(op, function, name.startswith("__r")))
+            setattr(Tensor, name, _asking(op, function, hasattr(function, "turned")))
 
 
 def _put_back() -> None:

@@ -36,11 +36,14 @@ from .shape import wrapped
 
 def _switch_meta(on: bool) -> None:
     """The first tensor without elements has come, or the last one has gone."""
-    from . import meta  # seldom needed
+    if not _meta:
+        from . import meta  # seldom needed
 
-    meta.switch(on)
+        _meta.append(meta)
+    _meta[0].switch(on)
 
 
+_meta: list[Any] = []
 SWITCH.append(_switch_meta)
 #: the keywords that all creation functions take
 OPTIONS = (

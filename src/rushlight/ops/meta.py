@@ -1,6 +1,6 @@
 """What ops make of tensors on the device "meta": shape, dtype, strides and history, no elements.
 
-A mode (dispatch/modes.py) that is on while a MetaArray lives. For a card it finds the result's shape
+A mode (dispatch/modes.py) that is on while a MetaArray lives. It finds the shape of a card's result
 
     views        by running the card: NumPy's views need no elements
     element wise by broadcasting; SAME: that of the first argument
@@ -8,8 +8,9 @@ A mode (dispatch/modes.py) that is on while a MetaArray lives. For a card it fin
     small ones   by running the card on zeros of the same strides
     others       by running it on small zeros, each size standing for a large one
 
-and its dtype by running it where every size is 1 (or small). What cannot be found is refused by name.
-Nodes are recorded whose backward gives gradients without elements. Composites run as they are.
+and its dtype by running it where every size is 1 (or small). What cannot be found is refused by
+name. Nodes are recorded whose backward gives gradients without elements. Composites run as they
+are; those that look at elements run on zeros, up to a size.
 """
 
 from __future__ import annotations
@@ -35,13 +36,14 @@ from ..core.meta import (
 from ..core.sparse import SparseTensor
 from ..core.tensor import Tensor, new, wrap
 from ..dispatch import modes
-from ..dispatch.call import runner
+from ..dispatch.call import RECORD, runner
 from ..dispatch.messages import mismatch
 from ..dispatch.op import CARDS, Card
-from .meta_rules import DATA, ELEMENTWISE, FILLS, NOT_ELEMENTWISE, RULES, SAME
+from .meta_rules import CONTIGUOUS, DATA, ELEMENTWISE, FILLS, NOT_ELEMENTWISE, ORDERED, RULES, SAME
 
 _I64 = int64.np
 SMALL = 1 << 14  # so many elements are computed with rather than reasoned about
+LARGE = 1 << 20  # and so many where there is nothing to reason with
 
 
 class Meta:
@@ -63,8 +65,11 @@ class Meta:
                 return rule(op, args, kwargs)
             try:
                 return go(*args, **kwargs)
-            except NoData as e:
-                raise e if str(e) == NO_DATA or "aten::" in str(e) else _refused(op.name) from None
+            except (NoData, TwoDevices) as e:
+                mixed = len({device_of(t._a) for t in found}) > 1
+                if mixed or str(e) == NO_DATA or "aten::" in str(e):
+                    raise
+            return _computed(op, args, kwargs)
         _check_devices(op, found)
         return _result(op, args)
 
@@ -135,8 +140,16 @@ def _check_devices(card: Any, tensors: list[Tensor]) -> None:
             raise _two_devices(here, first)
 
 
-def _two_devices(found: Any, wanted: Any) -> RuntimeError:
-    return RuntimeError(
+class TwoDevices(RuntimeError):
+    """Tensors of two devices in one call."""
+
+
+TwoDevices.__name__ = TwoDevices.__qualname__ = "RuntimeError"
+TwoDevices.__module__ = "builtins"
+
+
+def _two_devices(found: Any, wanted: Any) -> TwoDevices:
+    return TwoDevices(
         f"Tensor on device {found} is not on the expected device {wanted}!\n"
         "  fix: .to('meta') what has elements, or materialise what has none"
     )
@@ -154,11 +167,23 @@ def _result(card: Card, args: tuple) -> Any:
     if rule is not None:
         shape = rule(*[_array(a) for a in args])
         kind = result_dtype(list(args[0])).np if card.listed else first.dtype
-        return _made(card, args, [(kind, None), (_I64, None)], [shape])
+        return _made(card, args, [(kind, None), (_I64, None)], [shape], card.name not in ORDERED)
     if card.name in ELEMENTWISE or (card.promote is not None and card.name not in NOT_ELEMENTWISE):
-        return _made(card, args, _run(card, [_ones(a) for a in args]), [_broadcast(card, args)])
+        found, shapes = _run(card, [_ones(a) for a in args]), [_broadcast(card, args)]
+        return _made(card, args, found, shapes, card.name in CONTIGUOUS)
+    if card.name == "clone" and args[1].name.startswith("channels_last"):
+        rank = first.ndim
+        if args[1].name != {4: "channels_last", 5: "channels_last_3d"}.get(rank):
+            need = 4 if args[1].name == "channels_last" else 5
+            raise RuntimeError(f"required rank {need} tensor to use {args[1].name} format")
+        y = _made(card, args, [(first.dtype, None)], [first.shape], contiguous=True)
+        moved = phantom(tuple(first.shape[i] for i in (0, *range(2, rank), 1)), first.dtype)
+        y._a = moved.transpose((0, rank - 1, *range(1, rank - 1)))
+        return y
     if card.name in SAME:
-        return _made(card, args, _same(card, args), [first.shape])
+        if card.name == "clone" and args[1].name == "contiguous_format":
+            return _made(card, args, [(first.dtype, None)], [first.shape], contiguous=True)
+        return _made(card, args, _same(card, args), [first.shape], card.name in CONTIGUOUS)
     if sum(t._a.size for t in _tensors(args)) <= SMALL:
         return _made(card, args, _run(card, [_zeros(a) for a in args]), None)
     return _shrunk(card, args)
@@ -265,10 +290,14 @@ def _shrunk(card: Card, args: tuple) -> Any:
     return _made(card, args, found, shapes)
 
 
-def _made(card: Card, args: tuple, found: list[tuple], shapes: Any) -> Any:
-    """The results: dtypes as in found, (dtype, small array or None) of each, with these shapes (None:
-    those of found; one for all of them if there is one)."""
-    first = _tensors(args)[0]._a
+def _made(
+    card: Card, args: tuple, found: list[tuple], shapes: Any, contiguous: bool = False
+) -> Any:
+    """The results: dtypes as in found, (dtype, small array or None) of each, with these shapes.
+
+    shapes  None: those of found; one for all of them if there is one
+    """
+    first = _tensors(args)[-1 if card.name == "rsub" else 0]._a
     tensors = []
     count = card.visible if isinstance(card.visible, int) else len(found)
     for i, (kind, a) in enumerate(found[:count]):
@@ -276,9 +305,13 @@ def _made(card: Card, args: tuple, found: list[tuple], shapes: Any) -> Any:
         like = next((x for x in (first, a) if x is not None and x.ndim == len(shape)), None)
         if like is first and shape != first.shape and a is not None and a.ndim == len(shape):
             like = a
-        strides = None if like is None else ordered_strides(shape, like.strides, kind.itemsize)
+        strides = (
+            None
+            if like is None or contiguous
+            else ordered_strides(shape, like.strides, kind.itemsize)
+        )
         tensors.append(wrap(phantom(shape, kind, strides)))
-    wanted = any(t._rg for t in _tensors(args)) and card.title != "NotImplemented"
+    wanted = any(t._rg for t in _tensors(args)) and card.backward is not None
     if grad_mode.grad and wanted and any(t._a.dtype.kind in "fcV" for t in tensors):
         number = len(tensors) if card.outputs == "list" else card.outputs
         _record(card, args, tensors[:number])
@@ -292,17 +325,22 @@ def _made(card: Card, args: tuple, found: list[tuple], shapes: Any) -> Any:
 
 def _record(card: Card, args: tuple, tensors: list[Tensor]) -> None:
     """A node on the results whose backward gives gradients without elements."""
-    back = card.variants.get("on meta")
+    inputs = list(args[0]) if card.listed else [args[i] for i in card.tensors]
+    _hang(card, card.title, inputs, tensors)
+
+
+def _hang(card: Card, title: str, inputs: list, tensors: list[Tensor]) -> None:
+    key = f"{title} on meta"
+    back = card.variants.get(key)
     if back is None:
-        back = card.variants["on meta"] = card.copied()
-        back.backward, back.save, back.tensor_slots = _backward, (), ()
+        back = card.variants[key] = card.copied()
+        back.title, back.backward, back.save, back.tensor_slots = title, _backward, (), ()
         back.narrow = back.fast_backward = None
         back.slow_backward, back.fill, back.saved_out = True, False, -1
-    inputs = list(args[0]) if card.listed else [args[i] for i in card.tensors]
     edges = tuple([edge_of(a) if isinstance(a, Tensor) else None for a in inputs])
     sizes = tuple([(a._a.shape, a._a.dtype) if isinstance(a, Tensor) else None for a in inputs])
     outs = None
-    if card.outputs != 1:
+    if back.outputs != 1:
         outs = tuple([(t._a.shape, t._a.dtype) for t in tensors])
     node = make_node(back.node_type, edges, (sizes,), None, outs)
     for slot, t in enumerate(tensors):
@@ -310,6 +348,33 @@ def _record(card: Card, args: tuple, tensors: list[Tensor]) -> None:
             t._node, t._slot, t._rg = node, slot, True
             if t._view is not None:
                 t._view.recorded_at = t._view.base._node
+
+
+def _computed(op: Any, args: tuple, kwargs: dict) -> Any:
+    """A composite that looks at elements, on zeros."""
+    found = _tensors((*args, *kwargs.values()))
+    if sum(t._a.size for t in found) > LARGE:
+        raise _refused(op.name)
+
+    def zeros(x: np.ndarray) -> np.ndarray:
+        y = np.zeros(prod(x.shape), x.dtype)
+        return np.ndarray(x.shape, x.dtype, y, 0, ordered_strides(x.shape, x.strides, x.itemsize))
+
+    try:
+        result = op.unasked(
+            *[_mapped(a, zeros) for a in args], **{k: _mapped(v, zeros) for k, v in kwargs.items()}
+        )
+    except (RuntimeError, ValueError, IndexError, TypeError):
+        raise _refused(op.name) from None
+    parts = list(result) if isinstance(result, tuple) else [result]
+    for i, t in enumerate(parts):
+        if isinstance(t, Tensor):
+            parts[i] = y = wrap(without_data(t._a))
+            if t._rg and t._node is not None:
+                _hang(CARDS["to_copy"], type(t._node).__name__, found, [y])
+    if not isinstance(result, tuple):
+        return parts[0]
+    return type(result)(*parts) if hasattr(result, "_fields") else tuple(parts)
 
 
 def _backward(c: Any, *given: Any) -> tuple:
@@ -323,6 +388,9 @@ def _backward(c: Any, *given: Any) -> tuple:
             g = wrap(g)
         found.append(g)
     return tuple(found)
+
+
+RECORD.append(_record)
 
 
 def empty(shape: tuple, dtype: Any) -> Tensor:

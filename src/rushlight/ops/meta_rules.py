@@ -25,6 +25,11 @@ ELEMENTWISE = frozenset(
 )
 #: cards with promotion that are not
 NOT_ELEMENTWISE = frozenset("cat stack logsumexp dist addr mse huber smooth_l1".split())
+#: results that are C-contiguous, whatever the arguments are
+CONTIGUOUS = frozenset(
+    "cumsum cumprod logcumsumexp cummax cummin softmax log_softmax layer_norm group_norm roll tril "
+    "triu index_add scatter_add masked_scatter masked_fill logsigmoid mvlgamma".split()
+)
 #: as large as the first argument
 SAME = frozenset(
     "clone copy flip roll tril triu cumsum cumprod logcumsumexp cummax cummin sort argsort softmax "
@@ -167,16 +172,25 @@ adaptive_avg_pool_3d adaptive_max_pool_2d adaptive_max_pool_3d mean_pool_2d mean
 
 def _index_select(x: Any, dim: int, index: Any) -> Any:
     d = dim % max(x.ndim, 1)
-    return (*x.shape[:d], index.size, *x.shape[d + 1 :])
+    return (*x.shape[:d], index.size, *x.shape[d + 1 :]) if x.ndim else ()
 
 
 def _topk(x: Any, k: int, dim: int, *options: Any) -> Any:
     d = dim % max(x.ndim, 1)
-    return (*x.shape[:d], k, *x.shape[d + 1 :])
+    return (*x.shape[:d], k, *x.shape[d + 1 :]) if x.ndim else ()
+
+
+def _glu(x: Any, dim: int) -> Any:
+    d = dim % x.ndim
+    return (*x.shape[:d], x.shape[d] // 2, *x.shape[d + 1 :])
+
+
+#: formulas whose result keeps the order of the dimensions
+ORDERED = frozenset(["glu"])
 
 
 def _pad(x: Any, widths: Any, value: Any) -> Any:
     return tuple(n + a + b for n, (a, b) in zip(x.shape, widths, strict=False))
 
 
-RULES |= {"index_select": _index_select, "topk": _topk, "constant_pad_nd": _pad}
+RULES |= {"glu": _glu, "index_select": _index_select, "topk": _topk, "constant_pad_nd": _pad}
