@@ -8,6 +8,7 @@ without either fails the tests.
 import numpy as np
 
 from rushlight import kernels as seam
+from rushlight.kernels.filters import filters as filters_of
 from rushlight.kernels.twin import TWINS
 from rushlight.kernels.twin.random import SIZE
 from rushlight.kernels.vocabulary import WORDS
@@ -299,6 +300,58 @@ def _(name, dtype):
             yield (dy, i, 11, padding, scale), {}
 
 
+# ---------------------------------------------------------------- resizing and sampling
+
+RESIZED = [  # mode, size, out
+    ("nearest", (7,), (20,)),
+    ("linear", (5,), (1,)),
+    ("bilinear", (32, 32), (64, 64)),
+    ("bilinear", (40, 45), (13, 11)),
+    ("bilinear", (3, 70), (5, 70)),
+    ("bicubic", (6, 30), (11, 75)),
+    ("nearest-exact", (6, 50), (18, 21)),
+    ("trilinear", (3, 4, 20), (5, 8, 33)),
+]
+
+
+@of("resample")
+def _(name, dtype):
+    real = np.dtype(dtype).type
+    for mode, size, out in RESIZED:
+        for align in {False, "near" not in mode}:
+            f = filters_of(mode, size, out, (None,) * len(size), align, False, real)
+            x = make((2, 3, *size), dtype)
+            yield (x, f), {}
+            yield (x.swapaxes(0, 1), f), {}
+            yield (x[:0], f), {}
+            yield (make((2, *out), dtype), f.adjoint), {"atol": 1e-5 if dtype == "f" else 1e-12}
+    for mode in ("bilinear", "bicubic", "lanczos"):
+        f = filters_of(mode, (30, 70), (11, 25), (None, None), False, True, real)
+        yield (make((2, 30, 70), dtype), f), {}
+        yield (make((2, 11, 25), dtype), f.adjoint), {}
+
+
+@of("grid_sample grid_sample_dx grid_sample_dgrid")
+def _(name, dtype):
+    wide = {"rtol": 1e-4, "atol": 2e-5} if dtype == "f" else {"rtol": 1e-10, "atol": 1e-11}
+    for size, out in [((5, 6), (7, 40)), ((1, 4), (2, 3)), ((3, 4, 5), (2, 3, 50))]:
+        x, dy = make((2, 3, *size), dtype), make((2, 3, *out), dtype, 1)
+        for spread in (0.4, 1.0):  # inside, and well outside
+            grid = make((2, *out, len(size)), dtype, 2) * np.dtype(dtype).type(spread)
+            for mode in (0, 1, 2)[: 5 - len(size)]:
+                for padding in (0, 1, 2):
+                    for align in (False, True):
+                        options = (mode, padding, align)
+                        yield (
+                            {
+                                "grid_sample": (x, grid, *options),
+                                "grid_sample_dx": (dy, grid, x.shape, *options),
+                                "grid_sample_dgrid": (dy, x, grid, *options),
+                            }[name],
+                            wide,
+                        )
+
+
 # ---------------------------------------------------------------- optimizers
 
 
@@ -466,3 +519,6 @@ def _(name, dtype):
 def _(name, dtype):
     for n in (5, 700):
         yield (_seeded(), np.random.default_rng(n).random(n).astype(dtype)), EXACT
+
+
+import kernel_cases_layers  # noqa: E402, F401  (more of them, under the same `of`)

@@ -18,6 +18,7 @@ from ..core.grad_mode import mode, watching
 from ..core.tensor import Tensor, wrap
 from ..kernels import K, hush, unhush
 from .node import FREED, Node
+from .saved import Packed
 
 _ndarray = np.ndarray
 
@@ -52,6 +53,8 @@ def run_backward(
     results: Any = [grad for _, grad in roots]
     recording, mode.grad = mode.grad, create_graph
     token = hush()
+    if capture is not None:
+        partial, mode.partial = mode.partial, True
     try:
         while True:
             for edge, grad in zip(edges, results, strict=False):  # send the gradients on
@@ -80,7 +83,7 @@ def run_backward(
                     old[slot] = grad if old[slot] is None else old[slot] + grad
             results = edge = grad = old = None  # drop references: only the tables hold gradients
             if not heap:
-                return _settle(leaves, caught, capture, accumulate, on_tensors)
+                return _settle(leaves, caught, capture, accumulate, on_tensors, roots, wanted)
             node = heappop(heap)[1]
             grads = pending.pop(node)
             edges = node.edges
@@ -88,7 +91,8 @@ def run_backward(
             results = None if back is None else back(node, grads)
             if results is None:
                 if node.hooks is not None:
-                    grads = _run_hooks_before(node, grads, on_tensors)
+                    task = roots, wanted
+                    grads = _during(task, _run_hooks_before, node, grads, on_tensors)
                 if catch:
                     for slot in range(1 if node.outs is None else len(node.outs)):
                         if (node, slot) in catch:
@@ -106,13 +110,15 @@ def run_backward(
                 node.saved = FREED
     finally:
         mode.grad = recording
+        if capture is not None:
+            mode.partial = partial
         unhush(token)
 
 
 def _frees(node: Node) -> bool:
     """True if the node saved a tensor; remembered for its type. A node that saved only shapes and
     options is not freed: a second backward through it is allowed, as in PyTorch."""
-    found = any(isinstance(s, (Tensor, _ndarray, list)) for s in node.saved)
+    found = any(isinstance(s, (Tensor, _ndarray, list, Packed)) for s in node.saved)
     if found or None not in node.saved:  # None: perhaps a tensor that was not given
         type(node).frees = found
     return found
@@ -149,6 +155,10 @@ def _backward_of(node: Node, grads: Any, on_tensors: bool, retain: bool) -> tupl
             backward = card.narrow[1]
         results = backward(node, *grads, *saved)
     except Exception as e:
+        if isinstance(e, ValueError) and any(isinstance(s, Packed) for s in node.saved):
+            raise RuntimeError(
+                f"{node.name()}: what a saved tensor unpack_hook returned does not fit: {e}"
+            ) from None
         if node.trace is not None:
             e.add_note(
                 f"raised in the backward of {node.name()}; its forward was called here:\n"
@@ -181,8 +191,12 @@ def _unpack(node: Node, saved: tuple, on_tensors: bool) -> list:
             if s._v is not None and s._v[0] != then:
                 raise changed(node, s._a, s._v[0], then)
             found.append(s if on_tensors else s._a)
+        elif isinstance(s, Packed):
+            found.append(s.with_history(node) if on_tensors else s.tensor()._a)
         elif type(s) is list and s and isinstance(s[0], Tensor):
             found.append(s if on_tensors else [t._a for t in s])
+        elif type(s) is list and s and isinstance(s[0], Packed):
+            found.append([p.with_history(node) if on_tensors else p.tensor()._a for p in s])
         elif isinstance(s, _ndarray):
             if i == card.saved_out and node.out_cell is not None:
                 cell, then = node.out_cell
@@ -228,6 +242,15 @@ def _check_nan(node: Node, results: tuple) -> None:
             if node.trace is not None:
                 e.add_note(f"the forward of {node.name()} was called here:\n{node.trace}")
             raise e
+
+
+def _during(task: tuple, f: Any, *args: Any) -> Any:
+    """f(*args), a hook or several, which may ask `mode.task` what pass they are called by."""
+    before, mode.task = mode.task, task
+    try:
+        return f(*args)
+    finally:
+        mode.task = before
 
 
 def _as_tensor(g: Any, on_tensors: bool) -> Any:
@@ -286,16 +309,23 @@ def run_tensor_hooks(table: dict, grad: Tensor) -> Tensor:
 
 
 def _settle(
-    leaves: dict, caught: dict, capture: list | None, accumulate: bool, on_tensors: bool
+    leaves: dict,
+    caught: dict,
+    capture: list | None,
+    accumulate: bool,
+    on_tensors: bool,
+    roots: list,
+    wanted: Any,
 ) -> list:
     """Run the leaves' hooks, then add to .grad, or hand back what was captured."""
     chosen = None if capture is None else {id(e) for e in capture if isinstance(e, Tensor)}
     for key in list(leaves):
         leaf, grad = leaves.pop(key)
         if leaf._hooks:
-            g: Any = run_tensor_hooks(leaf._hooks, _as_tensor(grad, on_tensors))
+            given = _as_tensor(grad, on_tensors)
+            g: Any = _during((roots, wanted), run_tensor_hooks, leaf._hooks, given)
             grad = g if on_tensors else _as_array(g)
-            g = None
+            g = given = None
         if not accumulate:
             leaves[key] = leaf, grad
         elif chosen is None or key in chosen:

@@ -274,7 +274,7 @@ class Tensor(_Slots):
         view = self._view
         if view is not None:
             if view.multi_output:
-                return self._rg or view.base._rg
+                return self._rg or (view.base._rg and self._a.dtype.kind in "fcV")
             view.refresh(self)
         return self._rg
 

@@ -509,6 +509,8 @@ class TensorOperations:
         """In-place version of ge."""
     def geometric_(self, p: _Number, *, generator: _Generator | None = None) -> Tensor:
         """In-place version of geometric."""
+    def geqrf(self) -> return_types.geqrf:
+        """A = Q R: R on and above the diagonal of a, the reflections that make Q below it, and tau"""
     def ger(self, vec2: Tensor) -> Tensor:
         """The matrix (n, m) of all products of two vectors' elements."""
     def greater(self, other: Tensor | _Number) -> Tensor:
@@ -756,6 +758,8 @@ class TensorOperations:
         """y (k) = the elements of x where mask (bool), in order; a copy."""
     def matmul(self, other: Tensor) -> Tensor:
         """The matrix product: vectors, matrices, or batches of matrices with broadcast batch"""
+    def matrix_exp(self) -> Tensor:
+        """Y = I + X + X² / 2 + X³ / 6 + ..."""
     def matrix_power(self, n: _int) -> Tensor:
         """X multiplied by itself n times, for a square matrix or a batch of them; n = 0 is the identity"""
     @overload

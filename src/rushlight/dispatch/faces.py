@@ -245,7 +245,7 @@ def rebind(face: Face, values: tuple, rest: dict, extra: tuple = ()) -> Any:
     check = getattr(face.op, "check_out", None)
     if check is not None:
         check(out, result)
-    return write_out(name, out, result, tuple(found))
+    return write_out(name, out, result, tuple(found), getattr(face.op, "apart", False))
 
 
 def recover(face: Face, values: tuple, error: Exception) -> Any:

@@ -63,6 +63,8 @@ class Card:
     numbers           operands that may be Python numbers; None: all but one
     slow_backward     the engine takes its general path through backward
     check_out         check_out(out, result) sees the tensor given as out= before it is written
+    apart             no input may lie in the memory that is written to, not even all of it: the op
+                      writes by index, so what it reads would change under it
     opmath            with float16 and bfloat16, a number (or a 0-d last operand) is used in float32
     boolean           the result is bool, whatever the operands are
     arrays            how many of the first arguments may be Tensors; the others are constants
@@ -120,6 +122,7 @@ class Card:
         self.variants: dict[str, Card] = {}
         self.legacy = getattr(cls, "legacy", None)
         self.check_out = getattr(cls, "check_out", None)
+        self.apart = getattr(cls, "apart", False)
         self.opmath, self.boolean = opmath, boolean
         self.check = getattr(cls, "check", None)
         self.numbers = getattr(cls, "numbers", None)

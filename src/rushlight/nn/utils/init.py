@@ -8,11 +8,11 @@ from typing import Any
 from ..module import Module
 
 
-def skip_init(module_cls: Any, *args: Any, **kwargs: Any) -> Any:
-    """module_cls(*args, **kwargs) with arbitrary numbers in its parameters: nothing is drawn.
+def skip_init(module_cls: type[Module], *args: Any, **kwargs: Any) -> Any:
+    """module_cls(*args, **kwargs), its parameters and buffers left as the memory was.
 
-    device  where the parameters are to be, by default the CPU
-    errors  RuntimeError: not a class of modules, or one whose constructor takes no device
+    device  where they are to be; the constructor must take it, since it runs on "meta"
+    No random numbers are drawn. RuntimeError: no Module, or its constructor takes no device.
     """
     if not issubclass(module_cls, Module):
         raise RuntimeError(f"Expected a Module; got {module_cls}")
