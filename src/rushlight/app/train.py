@@ -57,7 +57,8 @@ DEFAULTS: Settings = {
 #: What may change when a run is resumed: nothing that its numbers depend on, and more epochs.
 CHANGEABLE = ("epochs", "root", "download", "strict", "workers", "device")
 
-#: Optimizers that cannot be chosen: LBFGS asks for the loss many times a step, Muon takes matrices.
+#: Optimizers that cannot be chosen: LBFGS asks for the loss many times a step, Muon takes matrices,
+#: SparseAdam gradients of embeddings.
 UNSUITED = ("LBFGS", "Muon", "SparseAdam")
 
 #: --optimizer -> the class of torch.optim, for all that it has.

@@ -17,6 +17,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Self
 
 from ..core.grad_mode import no_grad
+from ..core.meta import NoData
 from ..core.parameter import Buffer, Parameter, is_lazy
 from ..core.tensor import Tensor
 from ..dispatch.registry import FUNCTIONS
@@ -461,7 +462,13 @@ class Module(Hooked, Stateful, Tree):
             options = {"memory_format": memory} if memory is not None and t.ndim in (4, 5) else {}
             return t.to(device, wanted or t.dtype, **options)
 
-        return self._apply(convert)
+        try:
+            return self._apply(convert)
+        except NoData as e:
+            raise NotImplementedError(
+                f"{e} Please use torch.nn.Module.to_empty() instead of torch.nn.Module.to() when "
+                "moving module from meta to a different device."
+            ) from None
 
     def to_empty(self, *, device: Any, recurse: bool = True) -> Self:
         """Move to a device without copying the elements, which are arbitrary afterwards."""

@@ -104,8 +104,8 @@ def read_image(path: str | Path, mode: str) -> Any:
     Image = image_module()
     with open(path, "rb") as file, reading(os.fspath(path), ImageError):
         try:
-            # from memory: of a file, Pillow reads as many bytes as a chunk says, and Python makes room
-            # for them before it finds that they are not there
+            # from memory: of a file, Pillow asks for as many bytes as a chunk says it has, and
+            # Python makes room for them before it finds that they are not there
             with Image.open(io.BytesIO(file.read())) as image:
                 return eight_bits(image, mode)
         except MemoryError:
