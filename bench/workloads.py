@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from . import resizing
+from . import attention, resizing
 
 BATCH = 64
 SAMPLES = 6400
@@ -42,6 +42,7 @@ class Library:
         if threads:
             torch.set_num_threads(threads)
         torch.manual_seed(0)
+        self.blocks = blocks
 
 
 def blocks(f: Callable[[], Any], calls: int, repeats: int = 9) -> list[float]:
@@ -246,6 +247,7 @@ WORKLOADS: dict[str, Callable[[Library], list[float]]] = {
     "Linear at batch one": operation(_linear),
     "bilinear upsampling, training": repeated(resizing.training, 20),
     "bilinear upsampling, inference": repeated(resizing.inference, 50),
+    **{name: workload for name, (workload, _) in attention.ROWS.items()},
     "import": importing,
     "peak memory of MLP training": memory,
 }

@@ -519,3 +519,6 @@ def _(name, dtype):
 def _(name, dtype):
     for n in (5, 700):
         yield (_seeded(), np.random.default_rng(n).random(n).astype(dtype)), EXACT
+
+
+import kernel_cases_layers  # noqa: E402, F401  (more of them, under the same `of`)

@@ -51,6 +51,8 @@ from .pooling import FractionalMaxPool2d as FractionalMaxPool2d
 from .pooling import FractionalMaxPool3d as FractionalMaxPool3d
 from .activation import GELU as GELU
 from .activation import GLU as GLU
+from .rnn import GRU as GRU
+from .rnn import GRUCell as GRUCell
 from .loss import GaussianNLLLoss as GaussianNLLLoss
 from .norm import GroupNorm as GroupNorm
 from .activation import Hardshrink as Hardshrink
@@ -68,6 +70,8 @@ from .loss import L1Loss as L1Loss
 from .pooling import LPPool1d as LPPool1d
 from .pooling import LPPool2d as LPPool2d
 from .pooling import LPPool3d as LPPool3d
+from .rnn import LSTM as LSTM
+from .rnn import LSTMCell as LSTMCell
 from .norm import LayerNorm as LayerNorm
 from .lazy import LazyBatchNorm1d as LazyBatchNorm1d
 from .lazy import LazyBatchNorm2d as LazyBatchNorm2d
@@ -104,6 +108,7 @@ from .container import ModuleList as ModuleList
 from .margin_loss import MultiLabelMarginLoss as MultiLabelMarginLoss
 from .margin_loss import MultiLabelSoftMarginLoss as MultiLabelSoftMarginLoss
 from .margin_loss import MultiMarginLoss as MultiMarginLoss
+from .multihead_attention import MultiheadAttention as MultiheadAttention
 from .loss import NLLLoss as NLLLoss
 from .activation import PReLU as PReLU
 from .distance import PairwiseDistance as PairwiseDistance
@@ -114,6 +119,10 @@ from .pixel_shuffle import PixelShuffle as PixelShuffle
 from .pixel_shuffle import PixelUnshuffle as PixelUnshuffle
 from .loss import PoissonNLLLoss as PoissonNLLLoss
 from .norm import RMSNorm as RMSNorm
+from .rnn import RNN as RNN
+from .rnn import RNNBase as RNNBase
+from .rnn import RNNCell as RNNCell
+from .rnn import RNNCellBase as RNNCellBase
 from .activation import RReLU as RReLU
 from .activation import ReLU as ReLU
 from .activation import ReLU6 as ReLU6
@@ -139,6 +148,11 @@ from .norm import SyncBatchNorm as SyncBatchNorm
 from .activation import Tanh as Tanh
 from .activation import Tanhshrink as Tanhshrink
 from .activation import Threshold as Threshold
+from .transformer import Transformer as Transformer
+from .transformer import TransformerDecoder as TransformerDecoder
+from .transformer import TransformerDecoderLayer as TransformerDecoderLayer
+from .transformer import TransformerEncoder as TransformerEncoder
+from .transformer import TransformerEncoderLayer as TransformerEncoderLayer
 from .margin_loss import TripletMarginLoss as TripletMarginLoss
 from .margin_loss import TripletMarginWithDistanceLoss as TripletMarginWithDistanceLoss
 from .linear import Unflatten as Unflatten
@@ -151,6 +165,7 @@ from .upsampling import UpsamplingNearest2d as UpsamplingNearest2d
 from .padding import ZeroPad1d as ZeroPad1d
 from .padding import ZeroPad2d as ZeroPad2d
 from .padding import ZeroPad3d as ZeroPad3d
+from . import attention as attention
 from . import functional as functional
 from . import init as init
 from . import modules as modules

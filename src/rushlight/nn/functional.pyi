@@ -270,6 +270,8 @@ def mish_(input: Tensor) -> Tensor:
     """In-place version of mish; returns input."""
 def mse_loss(input: Tensor, target: Tensor, size_average: _bool | None = None, reduce: _bool | None = None, reduction: _str = 'mean', weight: Tensor | None = None) -> Tensor:
     """L = (input - target)², reduced; weight: for each element."""
+def multi_head_attention_forward(query: Tensor, key: Tensor, value: Tensor, embed_dim_to_check: _int, num_heads: _int, in_proj_weight: Tensor | None, in_proj_bias: Tensor | None, bias_k: Tensor | None, bias_v: Tensor | None, add_zero_attn: _bool, dropout_p: _float, out_proj_weight: Tensor, out_proj_bias: Tensor | None, training: _bool = True, key_padding_mask: Tensor | None = None, need_weights: _bool = True, attn_mask: Tensor | None = None, use_separate_proj_weight: _bool = False, q_proj_weight: Tensor | None = None, k_proj_weight: Tensor | None = None, v_proj_weight: Tensor | None = None, static_k: Tensor | None = None, static_v: Tensor | None = None, average_attn_weights: _bool = True, is_causal: _bool = False) -> tuple[Tensor, Tensor | None]:
+    """What nn.MultiheadAttention computes, its parameters given: (output, weights or None)."""
 def multi_margin_loss(input: Tensor, target: Tensor, p: _int = 1, margin: _float = 1.0, weight: Tensor | None = None, size_average: _bool | None = None, reduce: _bool | None = None, reduction: _str = 'mean') -> Tensor:
     """L = Σ_{i ≠ y} max(0, margin - x[y] + x[i])^p / C, by class weights."""
 def multilabel_margin_loss(input: Tensor, target: Tensor, size_average: _bool | None = None, reduce: _bool | None = None, reduction: _str = 'mean') -> Tensor:
@@ -312,6 +314,8 @@ def rrelu(input: Tensor, lower: _Any = ..., upper: _Any = ..., training: _bool =
     """y = x where x > 0, else r x: r drawn for each element from [lower, upper), their mean if not"""
 def rrelu_(input: Tensor, lower: _Any = ..., upper: _Any = ..., training: _bool = False, *, generator: _Generator | None = None) -> Tensor:
     """In-place version of rrelu; returns input."""
+def scaled_dot_product_attention(query: Tensor, key: Tensor, value: Tensor, attn_mask: Tensor | None = None, dropout_p: _float = 0.0, is_causal: _bool = False, *, scale: _float | None = None, enable_gqa: _bool = False) -> Tensor:
+    """y = dropout(softmax(q kᵀ scale + mask)) v"""
 def selu(input: Tensor, inplace: _bool = False) -> Tensor:
     """y = λ (x where x > 0, else α (e^x - 1)), λ = 1.0507, α = 1.6733    Klambauer et al."""
 def selu_(input: Tensor) -> Tensor:
