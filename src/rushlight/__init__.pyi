@@ -37,6 +37,8 @@ from .core.settings import are_deterministic_algorithms_enabled as are_determini
 from .core.sharing import as_tensor as as_tensor
 from .core.sharing import asarray as asarray
 from .amp import autocast as autocast
+from .amp.autocast_mode import autocast_decrement_nesting as autocast_decrement_nesting
+from .amp.autocast_mode import autocast_increment_nesting as autocast_increment_nesting
 from . import autograd as autograd
 from . import backends as backends
 from .core.dtype import bfloat16 as bfloat16
@@ -47,6 +49,7 @@ cfloat: _dtype
 chalf: _dtype
 from .core.layout import channels_last as channels_last
 from .core.layout import channels_last_3d as channels_last_3d
+from .amp.autocast_mode import clear_autocast_cache as clear_autocast_cache
 from .core.settings import compile as compile
 from .core.dtype import complex128 as complex128
 from .core.dtype import complex32 as complex32
@@ -72,6 +75,9 @@ from .core.dtype import float8_e5m2fnuz as float8_e5m2fnuz
 from .core.sharing import from_dlpack as from_dlpack
 from .core.sharing import from_numpy as from_numpy
 from .core.sharing import frombuffer as frombuffer
+from .amp.autocast_mode import get_autocast_cpu_dtype as get_autocast_cpu_dtype
+from .amp.autocast_mode import get_autocast_dtype as get_autocast_dtype
+from .amp.autocast_mode import get_autocast_gpu_dtype as get_autocast_gpu_dtype
 from .core.device import get_default_device as get_default_device
 from .core.dtype import get_default_dtype as get_default_dtype
 from .core.settings import get_deterministic_debug_mode as get_deterministic_debug_mode
@@ -92,7 +98,9 @@ from .core.dtype import int32 as int32
 from .core.dtype import int64 as int64
 from .core.dtype import int8 as int8
 from .autograd.anomaly import is_anomaly_enabled as is_anomaly_enabled
-from .amp import is_autocast_enabled as is_autocast_enabled
+from .amp.autocast_mode import is_autocast_cache_enabled as is_autocast_cache_enabled
+from .amp.autocast_mode import is_autocast_cpu_enabled as is_autocast_cpu_enabled
+from .amp.autocast_mode import is_autocast_enabled as is_autocast_enabled
 from .core.predicates import is_complex as is_complex
 from .core.predicates import is_conj as is_conj
 from .core.settings import is_deterministic_algorithms_warn_only_enabled as is_deterministic_algorithms_warn_only_enabled
@@ -131,6 +139,12 @@ from .serialization import save as save
 from .serialization.safetensors import save_safetensors as save_safetensors
 from .random.generator import seed as seed
 from . import serialization as serialization
+from .amp.autocast_mode import set_autocast_cache_enabled as set_autocast_cache_enabled
+from .amp.autocast_mode import set_autocast_cpu_dtype as set_autocast_cpu_dtype
+from .amp.autocast_mode import set_autocast_cpu_enabled as set_autocast_cpu_enabled
+from .amp.autocast_mode import set_autocast_dtype as set_autocast_dtype
+from .amp.autocast_mode import set_autocast_enabled as set_autocast_enabled
+from .amp.autocast_mode import set_autocast_gpu_dtype as set_autocast_gpu_dtype
 from .core.device import set_default_device as set_default_device
 from .core.dtype import set_default_dtype as set_default_dtype
 from .core.tensor_types import set_default_tensor_type as set_default_tensor_type
@@ -144,8 +158,15 @@ from .core.printing import set_printoptions as set_printoptions
 from .random.generator import set_rng_state as set_rng_state
 short: _dtype
 from .kernels import show_config as show_config
+from . import sparse as sparse
+from .ops.sparse import sparse_bsc_tensor as sparse_bsc_tensor
+from .ops.sparse import sparse_bsr_tensor as sparse_bsr_tensor
+from .ops.sparse import sparse_compressed_tensor as sparse_compressed_tensor
 from .core.layout import sparse_coo as sparse_coo
+from .ops.sparse import sparse_coo_tensor as sparse_coo_tensor
+from .ops.sparse import sparse_csc_tensor as sparse_csc_tensor
 from .core.layout import sparse_csr as sparse_csr
+from .ops.sparse import sparse_csr_tensor as sparse_csr_tensor
 from . import special as special
 from .core.layout import strided as strided
 from .core.construct import tensor as tensor
@@ -198,6 +219,8 @@ def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: _Number = 1, alpha:
     """Z = β input + α x yᵀ for vectors x (n), y (m)"""
 def adjoint(input: Tensor) -> Tensor:
     """The last two dimensions exchanged, and conjugated. RuntimeError: 1-d."""
+def affine_grid_generator(theta: Tensor, size: Sequence[_int], align_corners: _bool) -> Tensor:
+    """F.affine_grid without its checks. RuntimeError: size is neither 4-d nor 5-d."""
 def alias_copy(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """A copy of what alias returns; shapes and errors as there."""
 def all(input: Tensor, dim: _int | Sequence[_int] | None = None, keepdim: _bool = False, *, out: Tensor | None = None, axis: _int | Sequence[_int] | None = None, keepdims: _bool = False) -> Tensor:
@@ -647,6 +670,12 @@ def greater(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = None
     """z = x > y as bool, compared in the promoted dtype; not differentiable"""
 def greater_equal(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = None) -> Tensor:
     """z = x ≥ y as bool, compared in the promoted dtype; not differentiable"""
+def grid_sampler(input: Tensor, grid: Tensor, interpolation_mode: _int, padding_mode: _int, align_corners: _bool) -> Tensor:
+    """F.grid_sample with numbers for the modes: 0 bilinear, 1 nearest, 2 bicubic; 0 zeros,"""
+def grid_sampler_2d(input: Tensor, grid: Tensor, interpolation_mode: _int, padding_mode: _int, align_corners: _bool) -> Tensor:
+    """grid_sampler for (N, C, H, W). RuntimeError: other dimensions."""
+def grid_sampler_3d(input: Tensor, grid: Tensor, interpolation_mode: _int, padding_mode: _int, align_corners: _bool) -> Tensor:
+    """grid_sampler for (N, C, D, H, W). RuntimeError: other dimensions."""
 def group_norm(input: Tensor, num_groups: _int, weight: Tensor | None = None, bias: Tensor | None = None, eps: _float = 1e-05, cudnn_enabled: _bool = True) -> Tensor:
     """torch.nn.functional.group_norm, of one value per group, too."""
 def gt(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = None) -> Tensor:

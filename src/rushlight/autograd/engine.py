@@ -234,6 +234,8 @@ def _zeros(meta: tuple, on_tensors: bool) -> Any:
 
 def _check_nan(node: Node, results: tuple) -> None:
     for i, g in enumerate(results):
+        if isinstance(g, Tensor) and g.is_sparse:
+            g = g._blocks
         array = g._a if isinstance(g, Tensor) else g
         if array is not None and array.dtype.kind in "fc" and np.isnan(array).any():
             e = RuntimeError(f"Function '{node.name()}' returned nan values in its {i}th output.")
@@ -252,7 +254,12 @@ def _during(task: tuple, f: Any, *args: Any) -> Any:
 
 
 def _as_tensor(g: Any, on_tensors: bool) -> Any:
-    return g if on_tensors or g is None else wrap(g)
+    return g if on_tensors or g is None or isinstance(g, Tensor) else wrap(g)
+
+
+def _as_array(g: Any) -> Any:
+    """The array of a gradient; a sparse one travels as the tensor that it is."""
+    return g if g is None or g.is_sparse else g._a
 
 
 def _run_hooks_before(node: Node, grads: Any, on_tensors: bool) -> Any:
@@ -273,7 +280,7 @@ def _run_hooks_before(node: Node, grads: Any, on_tensors: bool) -> Any:
             g = slots[slot] if on_tensors else slots[slot].clone()
             t._grad = g if t._grad is None else t._grad + g
     if not on_tensors:
-        slots = [g if g is None else g._a for g in slots]
+        slots = [_as_array(g) for g in slots]
     return slots[0] if node.outs is None else slots
 
 
@@ -284,7 +291,7 @@ def _run_hooks_after(node: Node, results: tuple, grads: Any, on_tensors: bool) -
         new = f(inputs, outputs)
         if new is not None:
             inputs = tuple(new) if isinstance(new, (tuple, list)) else (new,)
-    return inputs if on_tensors else tuple(g if g is None else g._a for g in inputs)
+    return inputs if on_tensors else tuple(_as_array(g) for g in inputs)
 
 
 def run_tensor_hooks(table: dict, grad: Tensor) -> Tensor:
@@ -319,6 +326,9 @@ def _settle(
             g: Any = _during((roots, wanted), run_tensor_hooks, leaf._hooks, given)
             grad = g if on_tensors else g._a
             g = given = None
+            g: Any = run_tensor_hooks(leaf._hooks, _as_tensor(grad, on_tensors))
+            grad = g if on_tensors else _as_array(g)
+            g = None
         if not accumulate:
             leaves[key] = leaf, grad
         elif chosen is None or key in chosen:
@@ -334,7 +344,7 @@ def _settle(
             g = leaves.get(id(e), (e, None))[1]
         else:
             g = caught.get(e if type(e) is tuple else (e, 0))
-        if g is not None and not on_tensors:
+        if g is not None and not on_tensors and not isinstance(g, Tensor):
             g = wrap(g.copy() if g.base is not None or getrefcount(g) > 4 else g)
         found.append(g)
     return found
@@ -354,7 +364,7 @@ def _accumulate(leaf: Tensor, grad: Any, on_tensors: bool) -> None:
     A gradient without other references is kept without a copy.
     """
     old: Any = leaf._grad
-    if on_tensors:
+    if on_tensors or type(grad) is not _ndarray:
         leaf._grad = (
             (grad.clone() if grad._view is not None else grad) if old is None else old + grad
         )
@@ -371,8 +381,8 @@ def _accumulate(leaf: Tensor, grad: Any, on_tensors: bool) -> None:
             if grad.base is not None or getrefcount(grad) > 3 or not grad.flags.c_contiguous:
                 grad = np.array(grad, order="C" if array.flags.c_contiguous else "K")
             leaf._grad = wrap(grad)
-        elif mode.grad:
-            leaf._grad = old + wrap(grad)
+        elif mode.grad or old.is_sparse:
+            leaf._grad = wrap(grad) + old if old.is_sparse else old + wrap(grad)
         else:
             K.add_(old._a, grad)
             old._bump()

@@ -102,7 +102,8 @@ def _carrier(name: str, x: Any) -> Any:
 
 
 # Families of twins that compute two-byte floats in float32, as PyTorch does, and round once.
-_WIDENED = ("linear", "norm", "pointwise", "softmax")
+_WIDENED = ("grid_sample", "linear", "norm", "pointwise", "resample", "softmax")
+_WIDENED = ("linear", "norm", "pointwise", "recurrent", "softmax")
 
 
 def in_single(f: Any) -> Any:

@@ -25,6 +25,7 @@ NAMES = {
     "stateless": "",
     "old_spectral_norm": "remove_spectral_norm spectral_norm",
     "old_weight_norm": "remove_weight_norm weight_norm",
+    "rnn": "",
 }
 _ELSEWHERE = {"spectral_norm": "old_spectral_norm", "weight_norm": "old_weight_norm"}
 _FILE_OF = {name: file for file, names in NAMES.items() for name in names.split()}
