@@ -13,6 +13,7 @@ from typing import Any
 
 from ..core.grad_mode import enable_grad, inference_mode, no_grad, set_grad_enabled
 from ..core.names import missing as _missing
+from ..core.names import signpost as _signpost
 from . import tensor_methods as _tensor_methods
 from .api import backward, grad
 from .variable import Variable
@@ -21,29 +22,41 @@ _LAZY = {
     "Function": "function",
     "FunctionCtx": "function",
     "detect_anomaly": "anomaly",
+    "enforce_grad_layout_policy": "grad_mode",
+    "is_multithreading_enabled": "grad_mode",
+    "set_multithreading_enabled": "grad_mode",
     "set_detect_anomaly": "anomaly",
     "gradcheck": "rushlight.testing.gradcheck",
     "gradgradcheck": "rushlight.testing.gradcheck",
 }
-_MODULES = ("function", "graph")
+_MODULES = tuple("anomaly_mode forward_ad function functional grad_mode graph profiler".split())
+_signpost(f"{__name__}.gradcheck", "rushlight.testing.gradcheck")  # the name of a function too
 
 __all__ = [
+    *_MODULES,
     "Function",
     "FunctionCtx",
     "Variable",
     "backward",
     "detect_anomaly",
     "enable_grad",
-    "function",
+    "enforce_grad_layout_policy",
     "grad",
     "gradcheck",
     "gradgradcheck",
-    "graph",
     "inference_mode",
+    "is_multithreading_enabled",
     "no_grad",
     "set_detect_anomaly",
     "set_grad_enabled",
+    "set_multithreading_enabled",
+    "variable",
 ]
+
+
+def variable(*args: Any, **kwargs: Any) -> Any:
+    """Gone in PyTorch too: RuntimeError."""
+    raise RuntimeError("torch.autograd.variable(...) is deprecated, use torch.tensor(...) instead")
 
 
 def __getattr__(name: str) -> Any:

@@ -324,11 +324,8 @@ def _settle(
         if leaf._hooks:
             given = _as_tensor(grad, on_tensors)
             g: Any = _during((roots, wanted), run_tensor_hooks, leaf._hooks, given)
-            grad = g if on_tensors else g._a
-            g = given = None
-            g: Any = run_tensor_hooks(leaf._hooks, _as_tensor(grad, on_tensors))
             grad = g if on_tensors else _as_array(g)
-            g = None
+            g = given = None
         if not accumulate:
             leaves[key] = leaf, grad
         elif chosen is None or key in chosen:
