@@ -10,7 +10,6 @@ namespace rl {
 // At least `bytes` bytes, aligned to 64, not cleared, valid until this thread asks for the same
 // slot again; throws std::bad_alloc. A slot belongs to one kernel family: SHARED to what a call sets up for all of its
 // blocks, BLOCK to what one block uses.
-enum class Slot { gemm_shared, gemm_block, reduce, norm, conv_shared, conv_block, attention, count };
 enum class Slot {
     gemm_shared,
     gemm_block,
@@ -18,6 +17,7 @@ enum class Slot {
     norm,
     conv_shared,
     conv_block,
+    attention,
     recurrent_shared,
     recurrent_block,
     count

@@ -119,11 +119,8 @@ _LAZY = {
     for name in names.split()
 }
 _SUBMODULES = frozenset(
-    "accelerator amp autograd backends cpu cuda func linalg mps mtia nn optim random return_types "
-    "_VF accelerator amp autograd backends cpu cuda linalg mps mtia nn optim random return_types "
-    "serialization special testing utils version vision xpu".split()
-    "accelerator amp autograd backends cpu cuda linalg mps mtia nn optim random return_types "
-    "serialization sparse special testing utils version vision xpu".split()
+    "_VF accelerator amp autograd backends cpu cuda func linalg mps mtia nn optim random "
+    "return_types serialization sparse special testing utils version vision xpu".split()
 )
 
 

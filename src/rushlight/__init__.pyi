@@ -75,6 +75,7 @@ from .core.dtype import float8_e5m2fnuz as float8_e5m2fnuz
 from .core.sharing import from_dlpack as from_dlpack
 from .core.sharing import from_numpy as from_numpy
 from .core.sharing import frombuffer as frombuffer
+from . import func as func
 from .amp.autocast_mode import get_autocast_cpu_dtype as get_autocast_cpu_dtype
 from .amp.autocast_mode import get_autocast_dtype as get_autocast_dtype
 from .amp.autocast_mode import get_autocast_gpu_dtype as get_autocast_gpu_dtype
@@ -678,6 +679,10 @@ def grid_sampler_3d(input: Tensor, grid: Tensor, interpolation_mode: _int, paddi
     """grid_sampler for (N, C, D, H, W). RuntimeError: other dimensions."""
 def group_norm(input: Tensor, num_groups: _int, weight: Tensor | None = None, bias: Tensor | None = None, eps: _float = 1e-05, cudnn_enabled: _bool = True) -> Tensor:
     """torch.nn.functional.group_norm, of one value per group, too."""
+def gru(input: Tensor, hx: _Any, params: _Any, has_biases: _Any, num_layers: _Any, dropout: _Any, train: _bool, bidirectional: _Any, batch_first: _Any) -> Tensor:
+    """A GRU of several layers: what torch.nn.GRU computes. Also by position for a packed batch,"""
+def gru_cell(input: Tensor, hx: _Any, w_ih: Tensor, w_hh: Tensor, b_ih: _Any = None, b_hh: _Any = None) -> Tensor:
+    """One step of a GRU."""
 def gt(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = None) -> Tensor:
     """z = x > y as bool, compared in the promoted dtype; not differentiable"""
 def hamming_window(window_length: _int, periodic: _bool = True, alpha: _float = 0.54, beta: _float = 0.46, *, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, pin_memory: _bool = False, requires_grad: _bool = False) -> Tensor:
@@ -849,6 +854,10 @@ def logsumexp(input: Tensor, dim: _int | Sequence[_int], keepdim: _bool = False,
     """y = ln Σ e^x over dim (an int or several), by way of the maximum so that nothing overflows"""
 @overload
 def logsumexp(input: Tensor, *, axis: _int | Sequence[_int], keepdim: _bool = False, out: Tensor | None = None, keepdims: _bool = False) -> Tensor: ...
+def lstm(input: Tensor, hx: _Any, params: _Any, has_biases: _Any, num_layers: _Any, dropout: _Any, train: _bool, bidirectional: _Any, batch_first: _Any) -> Tensor:
+    """An LSTM of several layers: what torch.nn.LSTM computes. Also by position for a packed batch:"""
+def lstm_cell(input: Tensor, hx: _Any, w_ih: Tensor, w_hh: Tensor, b_ih: _Any = None, b_hh: _Any = None) -> Tensor:
+    """One step of an LSTM."""
 def lt(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = None) -> Tensor:
     """z = x < y as bool, compared in the promoted dtype; not differentiable"""
 def margin_ranking_loss(input1: Tensor, input2: Tensor, target: Tensor, margin: _float = 0.0, reduction: _int = 1) -> Tensor:
@@ -1102,6 +1111,14 @@ def resolve_neg(input: Tensor) -> Tensor:
     """input itself: neither conjugation nor negation is ever lazy here."""
 def rms_norm(input: Tensor, normalized_shape: Sequence[_int], weight: Tensor | None = None, eps: _float | None = None) -> Tensor:
     """y = x / sqrt(mean(x²) + eps) · w over the last dimensions, of shape normalized_shape."""
+def rnn_relu(input: Tensor, hx: _Any, params: _Any, has_biases: _Any, num_layers: _Any, dropout: _Any, train: _bool, bidirectional: _Any, batch_first: _Any) -> Tensor:
+    """torch.rnn_tanh with relu instead of tanh."""
+def rnn_relu_cell(input: Tensor, hx: _Any, w_ih: Tensor, w_hh: Tensor, b_ih: _Any = None, b_hh: _Any = None) -> Tensor:
+    """relu(w_ih input + b_ih + w_hh hx + b_hh)"""
+def rnn_tanh(input: Tensor, hx: _Any, params: _Any, has_biases: _Any, num_layers: _Any, dropout: _Any, train: _bool, bidirectional: _Any, batch_first: _Any) -> Tensor:
+    """A plain recurrent network with tanh: what torch.nn.RNN computes. Also by position for a"""
+def rnn_tanh_cell(input: Tensor, hx: _Any, w_ih: Tensor, w_hh: Tensor, b_ih: _Any = None, b_hh: _Any = None) -> Tensor:
+    """tanh(w_ih input + b_ih + w_hh hx + b_hh)"""
 def roll(input: Tensor, shifts: _int | Sequence[_int], dims: _int | Sequence[_int] = ...) -> Tensor:
     """y[(i + shift) mod n] = x[i] along each of dims; without dims, over the flattened tensor."""
 def rot90(input: Tensor, k: _int = 1, dims: Sequence[_int] = ...) -> Tensor:

@@ -24,13 +24,11 @@ from .padding import *  # noqa: F403
 from .parallel import DataParallel
 from .pixel_shuffle import *  # noqa: F403
 from .pooling import *  # noqa: F403
-from .upsampling import *  # noqa: F403
-from .transformer import *  # noqa: F403
 from .rnn import *  # noqa: F403
+from .transformer import *  # noqa: F403
+from .upsampling import *  # noqa: F403
 
-_SUBMODULES = frozenset(
-    "attention functional init modules parallel parameter utils".split()
-)
+_SUBMODULES = frozenset("attention functional init modules parallel parameter utils".split())
 
 
 def __getattr__(name: str):
