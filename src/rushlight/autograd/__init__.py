@@ -16,7 +16,7 @@ from ..core.names import missing as _missing
 from ..core.names import signpost as _signpost
 from . import tensor_methods as _tensor_methods
 from .api import backward, grad
-from .variable import Variable
+from .variable import Variable, variable
 
 _LAZY = {
     "Function": "function",
@@ -52,11 +52,6 @@ __all__ = [
     "set_multithreading_enabled",
     "variable",
 ]
-
-
-def variable(*args: Any, **kwargs: Any) -> Any:
-    """Gone in PyTorch too: RuntimeError."""
-    raise RuntimeError("torch.autograd.variable(...) is deprecated, use torch.tensor(...) instead")
 
 
 def __getattr__(name: str) -> Any:
