@@ -243,6 +243,8 @@ def scaled_dot_product_attention(
             raise not_a_tensor("scaled_dot_product_attention", name, i + 1, x)
     if attn_mask is not None and not isinstance(attn_mask, Tensor):
         raise not_a_tensor("scaled_dot_product_attention", "attn_mask", 4, attn_mask)
+    if type(attn_mask) not in (Tensor, type(None)) and hasattr(attn_mask, "_as_arguments"):
+        attn_mask, is_causal = attn_mask._as_arguments(is_causal)  # a CausalBias
     _checked(query, key, value, attn_mask, is_causal)
     shape = query._a.shape
     if scale is None:
