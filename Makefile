@@ -104,7 +104,7 @@ endef
 UNDER_ASAN = PYTHONPATH=build/asan/src LD_PRELOAD="$(call library,asan) $(call library,stdc++)" \
 	ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
 UNDER_TSAN = PYTHONPATH=build/tsan/src LD_PRELOAD="$(call library,tsan) $(call library,stdc++)" \
-	TSAN_OPTIONS=halt_on_error=1:die_after_fork=0:report_signal_unsafe=0
+	TSAN_OPTIONS=halt_on_error=1:die_after_fork=0:report_signal_unsafe=0 $(shell command -v setarch >/dev/null && echo setarch -R)
 SANITIZE_COUNT ?= 400
 
 sanitize: sanitize-address sanitize-thread

@@ -20,7 +20,9 @@
 #include "bind_optim.hpp"
 #include "bind_pointwise.hpp"
 #include "bind_random.hpp"
+#include "bind_recurrent.hpp"
 #include "bind_reduce.hpp"
+#include "bind_resample.hpp"
 #include "bind_shape.hpp"
 #include "bind_windows.hpp"
 #include "special.hpp"
@@ -102,6 +104,21 @@ const Row table[] = {
         "(dy, x_shape, kernel, stride, padding, ceil, count_include_pad, divisor)"),
     row<"adaptive_avg_pool", adaptive_avg_pool_>("(x, out)"),
     row<"adaptive_avg_pool_dx", adaptive_avg_pool_dx_>("(dy, x_shape)"),
+    row<"grid_sample", grid_sample_>("(x, grid, mode, padding, align)"),
+    row<"grid_sample_dx", grid_sample_dx_>("(dy, grid, x_shape, mode, padding, align)"),
+    row<"grid_sample_dgrid", grid_sample_dgrid_>("(dy, x, grid, mode, padding, align)"),
+    row<"resample", resample_>("(x, filters)"),
+    row<"rnn_layer", rnn_layer_>("(x, h0, w_ih, w_hh, b_ih, b_hh, sizes, reverse, relu)"),
+    row<"rnn_layer_dx", rnn_layer_dx_>(
+        "(dy, dhn, x, h0, w_ih, w_hh, b_ih, b_hh, sizes, reverse, relu, y, want_dx)"),
+    row<"gru_layer", gru_layer_>("(x, h0, w_ih, w_hh, b_ih, b_hh, sizes, reverse)"),
+    row<"gru_layer_dx", gru_layer_dx_>(
+        "(dy, dhn, x, h0, w_ih, w_hh, b_ih, b_hh, sizes, reverse, y, gates, want_dx)"),
+    row<"lstm_layer", lstm_layer_>(
+        "(x, h0, c0, w_ih, w_hh, w_hr, b_ih, b_hh, sizes, reverse)"),
+    row<"lstm_layer_dx", lstm_layer_dx_>(
+        "(dy, dhn, dcn, x, h0, c0, w_ih, w_hh, w_hr, b_ih, b_hh, sizes, reverse, y, gates, cells, "
+        "want_dx)"),
     row<"rng_seed", rng_seed_>("(s, seed)"),
     row<"rng_bits", rng<Word, NPY_UINT32, 0, FN(rng_bits)>>("(s, n)"),
     row<"rng_uniform", rng_either<FN(rng_uniform)>>("(s, n, low, high, double)"),

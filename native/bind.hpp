@@ -10,6 +10,7 @@
 #include <numpy/arrayobject.h>
 
 #include <cstdint>
+#include <utility>
 
 namespace rl {
 
@@ -170,6 +171,10 @@ class Out {
         a_ = array(PyArray_SimpleNew(like.nd(), dims, like.type()));
     }
     Out(Out&& o) : a_(o.a_) { o.a_ = nullptr; }
+    Out& operator=(Out&& o) {
+        std::swap(a_, o.a_);
+        return *this;
+    }
     Out(const Out&) = delete;
     ~Out() { Py_XDECREF(a_); }
 

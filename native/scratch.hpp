@@ -10,11 +10,23 @@ namespace rl {
 // At least `bytes` bytes, aligned to 64, not cleared, valid until this thread asks for the same
 // slot again; throws std::bad_alloc. A slot belongs to one kernel family: SHARED to what a call sets up for all of its
 // blocks, BLOCK to what one block uses.
-enum class Slot { gemm_shared, gemm_block, reduce, norm, conv_shared, conv_block, attention, count };
+enum class Slot {
+    gemm_shared,
+    gemm_block,
+    reduce,
+    norm,
+    conv_shared,
+    conv_block,
+    attention,
+    recurrent_shared,
+    recurrent_block,
+    count
+};
 void* scratch(Slot slot, std::size_t bytes);
 
+// (always inlined: compiled for several instruction sets, the linker would keep any one of them)
 template <class T>
-T* scratch(Slot slot, long n) {
+inline __attribute__((always_inline)) T* scratch(Slot slot, long n) {
     std::size_t bytes;
     if (n < 0 || __builtin_mul_overflow(static_cast<std::size_t>(n), sizeof(T), &bytes))
         no_memory();

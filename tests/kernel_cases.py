@@ -8,6 +8,7 @@ without either fails the tests.
 import numpy as np
 
 from rushlight import kernels as seam
+from rushlight.kernels.filters import filters as filters_of
 from rushlight.kernels.twin import TWINS
 from rushlight.kernels.twin.random import SIZE
 from rushlight.kernels.vocabulary import WORDS
@@ -304,6 +305,58 @@ def _(name, dtype):
             yield (dy, i, 11, padding, scale), {}
 
 
+# ---------------------------------------------------------------- resizing and sampling
+
+RESIZED = [  # mode, size, out
+    ("nearest", (7,), (20,)),
+    ("linear", (5,), (1,)),
+    ("bilinear", (32, 32), (64, 64)),
+    ("bilinear", (40, 45), (13, 11)),
+    ("bilinear", (3, 70), (5, 70)),
+    ("bicubic", (6, 30), (11, 75)),
+    ("nearest-exact", (6, 50), (18, 21)),
+    ("trilinear", (3, 4, 20), (5, 8, 33)),
+]
+
+
+@of("resample")
+def _(name, dtype):
+    real = np.dtype(dtype).type
+    for mode, size, out in RESIZED:
+        for align in {False, "near" not in mode}:
+            f = filters_of(mode, size, out, (None,) * len(size), align, False, real)
+            x = make((2, 3, *size), dtype)
+            yield (x, f), {}
+            yield (x.swapaxes(0, 1), f), {}
+            yield (x[:0], f), {}
+            yield (make((2, *out), dtype), f.adjoint), {"atol": 1e-5 if dtype == "f" else 1e-12}
+    for mode in ("bilinear", "bicubic", "lanczos"):
+        f = filters_of(mode, (30, 70), (11, 25), (None, None), False, True, real)
+        yield (make((2, 30, 70), dtype), f), {}
+        yield (make((2, 11, 25), dtype), f.adjoint), {}
+
+
+@of("grid_sample grid_sample_dx grid_sample_dgrid")
+def _(name, dtype):
+    wide = {"rtol": 1e-4, "atol": 2e-5} if dtype == "f" else {"rtol": 1e-10, "atol": 1e-11}
+    for size, out in [((5, 6), (7, 40)), ((1, 4), (2, 3)), ((3, 4, 5), (2, 3, 50))]:
+        x, dy = make((2, 3, *size), dtype), make((2, 3, *out), dtype, 1)
+        for spread in (0.4, 1.0):  # inside, and well outside
+            grid = make((2, *out, len(size)), dtype, 2) * np.dtype(dtype).type(spread)
+            for mode in (0, 1, 2)[: 5 - len(size)]:
+                for padding in (0, 1, 2):
+                    for align in (False, True):
+                        options = (mode, padding, align)
+                        yield (
+                            {
+                                "grid_sample": (x, grid, *options),
+                                "grid_sample_dx": (dy, grid, x.shape, *options),
+                                "grid_sample_dgrid": (dy, x, grid, *options),
+                            }[name],
+                            wide,
+                        )
+
+
 # ---------------------------------------------------------------- optimizers
 
 
@@ -473,52 +526,4 @@ def _(name, dtype):
         yield (_seeded(), np.random.default_rng(n).random(n).astype(dtype)), EXACT
 
 
-# ---------------------------------------------------------------- attention
-
-
-def _masks(lead, t, s, dtype):
-    """Masks of every kind for (*lead, T, S): the first query sees nothing in some."""
-    r = np.random.default_rng(5)
-    seen = r.random((t, s)) < 0.6
-    seen[0] = False
-    yield None
-    yield seen
-    yield seen.T.copy().T
-    yield r.random((*lead[:1], *(1,) * len(lead[1:]), 1, s)) < 0.6
-    yield r.random((*lead, t, 1)) < 0.6
-    yield make((t, s), dtype, 6)
-    yield make((*lead, t, 2 * s), dtype, 7)[..., ::2]
-    yield np.where(seen, 0, -np.inf).astype(dtype)
-    yield make((1, s), "d" if dtype == "f" else "f")  # the twin's
-
-
-@of("attention attention_dx")
-def _(name, dtype):
-    # gradients are differences of numbers of up to 100, of which float32 keeps 1e-5
-    wide = {"rtol": 1e-4, "atol": 3e-4} if dtype == "f" else {"rtol": 1e-9, "atol": 1e-11}
-    sizes = [(1, 1, 1, 1), (3, 5, 4, 6), (16, 16, 32, 32), (17, 33, 9, 5), (65, 70, 16, 70)]
-    for lead in ((), (2,), (2, 3)):
-        for t, s, e, d in sizes + ([(130, 200, 20, 8), (200, 130, 64, 3)] if lead == (2,) else []):
-            q, k, v, dy = (
-                make((*lead, n, m), dtype, i)
-                for i, (n, m) in enumerate([(t, e), (s, e), (s, d), (t, d)])
-            )
-            given = [(q, k, v, mask, 0.3, False) for mask in _masks(lead, t, s, dtype)]
-            given.append((q, k, v, None, 0.3, True))
-            given.append((np.asfortranarray(q), k[..., ::-1, :], np.repeat(v, 2, -1)[..., ::2]))
-            given[-1] += (None, -0.5, True)
-            if len(lead) == 2:
-                turned = (np.swapaxes(np.swapaxes(x, 1, 2).copy(), 1, 2) for x in (q, k, v))
-                given.append((*turned, None, 0.3, False))
-                given.append((q, k[:, :1], v[:1], None, 0.3, False))
-                given.append((q[0, 0], k, v, None, 0.3, True))
-            for args in given:
-                if name == "attention":
-                    yield args, wide
-                else:
-                    y, lse = TWIN["attention"](*args)
-                    g = np.ascontiguousarray(np.broadcast_to(dy, y.shape))
-                    yield (g, *args[:3], y, lse, *args[3:]), wide
-    empty = make((2, 0, 4), dtype)
-    if name == "attention":
-        yield (make((2, 3, 4), dtype), empty, empty, None, 0.3, False), {}
+import kernel_cases_layers  # noqa: E402, F401  (more of them, under the same `of`)

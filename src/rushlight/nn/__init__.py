@@ -21,11 +21,14 @@ from .module import *  # noqa: F403
 from .multihead_attention import *  # noqa: F403
 from .norm import *  # noqa: F403
 from .padding import *  # noqa: F403
+from .parallel import DataParallel
 from .pixel_shuffle import *  # noqa: F403
 from .pooling import *  # noqa: F403
+from .rnn import *  # noqa: F403
 from .transformer import *  # noqa: F403
+from .upsampling import *  # noqa: F403
 
-_SUBMODULES = frozenset("attention functional init modules parameter utils".split())
+_SUBMODULES = frozenset("attention functional init modules parallel parameter utils".split())
 
 
 def __getattr__(name: str):

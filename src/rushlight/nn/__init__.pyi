@@ -35,6 +35,8 @@ from .conv import ConvTranspose3d as ConvTranspose3d
 from .margin_loss import CosineEmbeddingLoss as CosineEmbeddingLoss
 from .distance import CosineSimilarity as CosineSimilarity
 from .loss import CrossEntropyLoss as CrossEntropyLoss
+from .norm import CrossMapLRN2d as CrossMapLRN2d
+from .parallel import DataParallel as DataParallel
 from .dropout import Dropout as Dropout
 from .dropout import Dropout1d as Dropout1d
 from .dropout import Dropout2d as Dropout2d
@@ -49,6 +51,8 @@ from .pooling import FractionalMaxPool2d as FractionalMaxPool2d
 from .pooling import FractionalMaxPool3d as FractionalMaxPool3d
 from .activation import GELU as GELU
 from .activation import GLU as GLU
+from .rnn import GRU as GRU
+from .rnn import GRUCell as GRUCell
 from .loss import GaussianNLLLoss as GaussianNLLLoss
 from .norm import GroupNorm as GroupNorm
 from .activation import Hardshrink as Hardshrink
@@ -66,6 +70,8 @@ from .loss import L1Loss as L1Loss
 from .pooling import LPPool1d as LPPool1d
 from .pooling import LPPool2d as LPPool2d
 from .pooling import LPPool3d as LPPool3d
+from .rnn import LSTM as LSTM
+from .rnn import LSTMCell as LSTMCell
 from .norm import LayerNorm as LayerNorm
 from .lazy import LazyBatchNorm1d as LazyBatchNorm1d
 from .lazy import LazyBatchNorm2d as LazyBatchNorm2d
@@ -113,6 +119,10 @@ from .pixel_shuffle import PixelShuffle as PixelShuffle
 from .pixel_shuffle import PixelUnshuffle as PixelUnshuffle
 from .loss import PoissonNLLLoss as PoissonNLLLoss
 from .norm import RMSNorm as RMSNorm
+from .rnn import RNN as RNN
+from .rnn import RNNBase as RNNBase
+from .rnn import RNNCell as RNNCell
+from .rnn import RNNCellBase as RNNCellBase
 from .activation import RReLU as RReLU
 from .activation import ReLU as ReLU
 from .activation import ReLU6 as ReLU6
@@ -134,6 +144,7 @@ from .activation import Softmin as Softmin
 from .activation import Softplus as Softplus
 from .activation import Softshrink as Softshrink
 from .activation import Softsign as Softsign
+from .norm import SyncBatchNorm as SyncBatchNorm
 from .activation import Tanh as Tanh
 from .activation import Tanhshrink as Tanhshrink
 from .activation import Threshold as Threshold
@@ -148,6 +159,9 @@ from .linear import Unflatten as Unflatten
 from .pixel_shuffle import Unfold as Unfold
 from ..core.parameter import UninitializedBuffer as UninitializedBuffer
 from ..core.parameter import UninitializedParameter as UninitializedParameter
+from .upsampling import Upsample as Upsample
+from .upsampling import UpsamplingBilinear2d as UpsamplingBilinear2d
+from .upsampling import UpsamplingNearest2d as UpsamplingNearest2d
 from .padding import ZeroPad1d as ZeroPad1d
 from .padding import ZeroPad2d as ZeroPad2d
 from .padding import ZeroPad3d as ZeroPad3d
@@ -155,5 +169,6 @@ from . import attention as attention
 from . import functional as functional
 from . import init as init
 from . import modules as modules
+from . import parallel as parallel
 from . import parameter as parameter
 from . import utils as utils

@@ -27,7 +27,9 @@ _FAMILIES = {
     "padding": "padding",
     "pixelshuffle": "pixel_shuffle",
     "pooling": "pooling",
+    "rnn": "rnn",
     "sparse": "embedding",
+    "upsampling": "upsampling",
     "transformer": "transformer",
 }
 

@@ -1,0 +1,475 @@
+// Recurrent layers.
+//
+// The products of x are one matrix product for all steps. The weights of h are packed once per call,
+// the gates of one hidden unit side by side: a register tile then ends with all gates of the same
+// units, and the step's formula is computed on them. Sequences do not depend on each other, so
+// threads share them, each walks its own rows through all steps; few sequences of a large layer
+// share the columns of each step instead. Every sum is one chain of fma over k: neither changes bits.
+#include "recurrent.hpp"
+
+#include "functions.hpp"
+#include "gemm.hpp"
+#include "parallel.hpp"
+#include "reduce.hpp"
+#include "rows.hpp"
+#include "scratch.hpp"
+#include "transpose.hpp"
+
+namespace rl::RL_ISA {
+namespace {
+
+#if defined(__AVX512F__)
+constexpr int WIDE = 4;                                             // registers of a plain panel
+constexpr int tall(int v) { return v == 4 ? 6 : v == 3 ? 8 : 12; }  // rows of a tile
+#else
+constexpr int WIDE = 2;
+constexpr int tall(int v) { return v == 4 ? 2 : v == 3 ? 3 : 6; }
+#endif
+constexpr int MOST = 12;             // rows of any tile
+constexpr i64 LARGE_STEP = 1 << 18;  // multiply-adds of a step from which threads share its columns
+
+// out (rows, V registers) = x (rows, k) × panel (k, V registers)
+template <class T, int rows, int V>
+void multiply(const T* x, i64 step, i64 k, const T* panel, T* out) {
+    constexpr i64 L = LANES<T>;
+    Reg<T> c[rows][V] = {};
+    for (i64 q = 0; q < k; q++) {
+        Reg<T> w[V];
+#pragma GCC unroll 4
+        for (int j = 0; j < V; j++) w[j] = load(panel + (q * V + j) * L);
+#pragma GCC unroll 12
+        for (int i = 0; i < rows; i++) {
+            const Reg<T> v = all(x[i * step + q]);
+#pragma GCC unroll 4
+            for (int j = 0; j < V; j++) c[i][j] = fma(v, w[j], c[i][j]);
+        }
+    }
+#pragma GCC unroll 12
+    for (int i = 0; i < rows; i++)
+#pragma GCC unroll 4
+        for (int j = 0; j < V; j++) store(out + (i * V + j) * L, c[i][j]);
+}
+
+// The same for any number of rows up to tall(V).
+template <class T, int V>
+void multiply(i64 rows, const T* x, i64 step, i64 k, const T* panel, T* out) {
+    switch (rows) {
+#define CASE(r) \
+    case r:     \
+        if constexpr (r <= tall(V)) multiply<T, r, V>(x, step, k, panel, out); \
+        break;
+        CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6)
+        CASE(7) CASE(8) CASE(9) CASE(10) CASE(11) CASE(12)
+#undef CASE
+        default: break;
+    }
+}
+
+// A matrix in panels of V registers a row: G groups of `chunks` registers, one group for each gate.
+template <class T>
+struct Packed {
+    const T* p;
+    i64 k, columns, panels;  // columns of one group
+};
+
+template <class T>
+i64 packed_size(i64 k, i64 columns, int groups, int chunks) {
+    const i64 c = chunks * LANES<T>;
+    return (columns + c - 1) / c * k * groups * c;
+}
+
+// wᵀ of w (groups * columns, k)
+template <class T>
+Packed<T> pack_gates(const T* w, i64 k, i64 columns, int groups, int chunks, T* to) {
+    constexpr i64 L = LANES<T>;
+    const i64 width = groups * chunks * L, panels = (columns + chunks * L - 1) / (chunks * L);
+    for (i64 p = 0; p < panels; p++)
+        for (int g = 0; g < groups; g++)
+            for (int c = 0; c < chunks; c++) {
+                const i64 j = (p * chunks + c) * L, n = columns - j < L ? columns - j : L;
+                T* const y = to + p * k * width + (g * chunks + c) * L;
+                if (n < L)
+                    for (i64 q = 0; q < k; q++) store(y + q * width, Reg<T>{});
+                if (n <= 0) continue;
+                const T* const x = w + (g * columns + j) * k;
+                if constexpr (std::is_same_v<T, float>) {
+                    transpose(x, k, n, k, y, width);
+                } else {
+                    for (i64 i = 0; i < n; i++)
+                        for (i64 q = 0; q < k; q++) y[q * width + i] = x[i * k + q];
+                }
+            }
+    return {to, k, columns, panels};
+}
+
+// w (k, columns) as it is
+template <class T>
+Packed<T> pack_plain(const T* w, i64 k, i64 columns, T* to) {
+    constexpr i64 L = LANES<T>, W = WIDE * L;
+    const i64 panels = (columns + W - 1) / W;
+    for (i64 p = 0; p < panels; p++)
+        for (i64 q = 0; q < k; q++)
+            for (i64 c = 0; c < WIDE; c++) {
+                const i64 j = p * W + c * L, n = columns - j < L ? columns - j : L;
+                store(to + (p * k + q) * W + c * L, n > 0 ? get(w + q * columns + j, n) : Reg<T>{});
+            }
+    return {to, k, columns, panels};
+}
+
+// f(i, rows, buffer) for tiles of x's rows against panel p, their products in the buffer
+template <int V, class T, class F>
+RL_INLINE void tiles(i64 rows, const T* x, i64 step, const Packed<T>& w, i64 p, F f) {
+    constexpr i64 most = tall(V), width = V * LANES<T>;
+    alignas(64) T buffer[most * width];
+    const i64 count = (rows + most - 1) / most;
+    for (i64 b = 0; b < count; b++) {  // of equal heights, if they can be
+        const i64 i = rows * b / count, n = rows * (b + 1) / count - i;
+        multiply<T, V>(n, x + i * step, step, w.k, w.p + p * w.k * width, buffer);
+        f(i, n, buffer);
+    }
+}
+
+// y (rows, columns) = x w, or y += x w
+template <bool add, class T>
+void product(i64 rows, const T* x, i64 x_step, const Packed<T>& w, i64 first, i64 last, T* y,
+             i64 y_step) {
+    constexpr i64 L = LANES<T>, W = WIDE * L;
+    for (i64 p = first; p < last; p++) {
+        tiles<WIDE>(rows, x, x_step, w, p, [&](i64 i, i64 n, const T* buffer) {
+            for (i64 r = 0; r < n; r++)
+                for (i64 j = p * W; j < p * W + W && j < w.columns; j += L) {
+                    const i64 width = w.columns - j < L ? w.columns - j : L;
+                    T* const to = y + (i + r) * y_step + j;
+                    const Reg<T> v = load(buffer + r * W + j - p * W);
+                    put(to, add ? get(to, width) + v : v, width);
+                }
+        });
+    }
+}
+
+// ---------------------------------------------------------------- forward
+
+// The step's formula for n <= LANES hidden units of one sequence. a: the products of h', a gate's
+// `step` after the other's. All other pointers are those of the first unit.
+template <Cell cell, class T>
+RL_INLINE void unit(const T* a, i64 step, i64 n, i64 hidden, T* kept, const T* b_hn, const T* before,
+                    T* c, T* cells, T* h) {
+    const auto gate = [=](i64 k) { return get(a + k * step, n) + get(kept + k * hidden, n); };
+    if constexpr (cell == Cell::lstm) {
+        const auto i = sigmoid(gate(0)), f = sigmoid(gate(1)), u = tanh(gate(2));
+        const auto o = sigmoid(gate(3)), now = fma(f, get(c, n), i * u);
+        put(kept, i, n);
+        put(kept + hidden, f, n);
+        put(kept + 2 * hidden, u, n);
+        put(kept + 3 * hidden, o, n);
+        put(c, now, n);
+        put(cells, now, n);
+        put(h, o * tanh(now), n);
+    } else if constexpr (cell == Cell::gru) {
+        const auto r = sigmoid(gate(0)), z = sigmoid(gate(1));
+        const auto q = b_hn ? get(a + 2 * step, n) + get(b_hn, n) : get(a + 2 * step, n);
+        const auto v = tanh(fma(r, q, get(kept + 2 * hidden, n)));
+        put(kept, r, n);
+        put(kept + hidden, z, n);
+        put(kept + 2 * hidden, v, n);
+        put(kept + 3 * hidden, q, n);
+        put(h, fma(z, get(before, n) - v, v), n);
+    } else {
+        const auto g = get(a, n) + get(h, n);  // h holds the product of x
+        if constexpr (cell == Cell::tanh) put(h, tanh(g), n);
+        else put(h, g < 0 ? Reg<T>{} : g, n);
+    }
+}
+
+template <Cell cell, class T>
+struct Forward {
+    static constexpr int G = cell == Cell::lstm ? 4 : cell == Cell::gru ? 3 : 1;
+    static constexpr int C = G == 1 ? WIDE : 1, V = G * C;
+    const Recurrent<T>& of;
+    const Steps<T>& to;
+    Packed<T> w, w_hr;
+
+    // Sequences [r, r + n) of step t: hidden units [j, j + width) of each, from products a
+    void units(i64 t, i64 r, i64 n, i64 j, i64 end, const T* a, i64 row, i64 step, T* full) const {
+        constexpr i64 L = LANES<T>;
+        const i64 H = of.hidden, at = of.offsets[t] + r;
+        const T* const b_hn = cell == Cell::gru && of.b_hh ? of.b_hh + 2 * H : nullptr;
+        for (i64 i = 0; i < n; i++)
+            for (i64 k = j; k < end; k += L) {
+                const i64 width = end - k < L ? end - k : L;
+                T* const h = full ? full + i * H + k : to.y + (at + i) * H + k;
+                unit<cell>(a + i * row + k - j, step, width, H,
+                           G == 1 ? h : to.kept + (at + i) * 4 * H + k, b_hn ? b_hn + k : nullptr,
+                           to.hn + (r + i) * of.out + k, G == 4 ? to.cn + (r + i) * H + k : nullptr,
+                           G == 4 ? to.cells + (at + i) * H + k : nullptr, h);
+            }
+    }
+
+    // Sequences [r, r + n) of step t against panels [first, last); full: o tanh(c) (n, H), or null
+    void panels(i64 t, i64 r, i64 n, i64 first, i64 last, T* full) const {
+        constexpr i64 L = LANES<T>;
+        for (i64 p = first; p < last; p++) {
+            const i64 j = p * C * L, end = j + C * L < of.hidden ? j + C * L : of.hidden;
+            tiles<V>(n, to.hn + r * of.out, of.out, w, p, [&](i64 i, i64 m, const T* buffer) {
+                units(t, r + i, m, j, end, buffer, V * L, L, full ? full + i * of.hidden : nullptr);
+            });
+        }
+    }
+
+    // After all panels: the projection, and the new state.
+    void leave(i64 t, i64 r, i64 n, const T* full) const {
+        T* const y = to.y + (of.offsets[t] + r) * of.out;
+        if (full) product<false>(n, full, of.hidden, w_hr, 0, w_hr.panels, y, of.out);
+        std::memcpy(to.hn + r * of.out, y, n * of.out * sizeof(T));
+    }
+
+    void run() {
+        const i64 H = of.hidden, S = of.rows(), N = of.batch, kept_step = G == 1 ? H : 4 * H;
+        T* const x_part = G == 1 ? to.y : to.kept;
+        const bool packs = of.steps > 1;
+        const i64 hr = of.w_hr ? packed_size<T>(H, of.out, 1, WIDE) : 0;
+        const i64 hh = packs ? packed_size<T>(of.out, H, G, C) : N * G * H;
+        const i64 direct = packs ? 0 : (of.w_hr ? N * H : 0);
+        T* const memory = scratch<T>(Slot::recurrent_shared, hr + hh + direct + G * H);
+        T *const hr_at = memory, *const hh_at = memory + hr, *const full_at = hh_at + hh;
+        T* const bias = full_at + direct;
+        if (of.b_ih)
+            for (i64 i = 0; i < G * H; i++)
+                bias[i] = of.b_ih[i] + (cell == Cell::gru && i >= 2 * H ? T(0) : of.b_hh[i]);
+        gemm<T>(S, G * H, of.inputs, {of.x, of.inputs, 1}, {of.w_ih, 1, of.inputs},
+                of.b_ih ? bias : nullptr, false, x_part, kept_step);
+        std::memcpy(to.hn, of.h0, N * of.out * sizeof(T));
+        if (G == 4) std::memcpy(to.cn, of.c0, N * H * sizeof(T));
+        if (of.w_hr) w_hr = pack_gates(of.w_hr, H, of.out, 1, WIDE, hr_at);
+        if (!packs) {  // packing would cost as much as the product
+            gemm<T>(N, G * H, of.out, {of.h0, of.out, 1}, {of.w_hh, 1, of.out}, nullptr, false,
+                    hh_at, G * H);
+            T* const full = of.w_hr ? full_at : nullptr;
+            parallel(N, rows_per_block(H * G * 8, 1 << 15), [&](i64 begin, i64 end) {
+                units(0, begin, end - begin, 0, H, hh_at + begin * G * H, G * H, H,
+                      full ? full + begin * H : nullptr);
+                leave(0, begin, end - begin, full ? full + begin * H : nullptr);
+            });
+            return;
+        }
+        w = pack_gates(of.w_hh, of.out, H, G, C, hh_at);
+        walk(w.panels, N * G * H * of.out, [&](i64 t, i64 r, i64 n, i64 first, i64 last, T* full) {
+            panels(t, r, n, first, last, full);
+        }, [&](i64 t, i64 r, i64 n, T* full) { leave(t, r, n, full); });
+    }
+
+    // work(t, sequences, panels) and then done(t, sequences) for every step
+    template <class Work, class Done>
+    void walk(i64 count, i64 cost, Work work, Done done) const {
+        const i64 N = of.batch, threads = get_num_threads(), each = (N + threads - 1) / threads;
+        const i64 block = (each + tall(V) - 1) / tall(V) * tall(V);
+        if (block >= N && threads > 1 && cost >= LARGE_STEP) {
+            T* const full =
+                of.w_hr ? scratch<T>(Slot::recurrent_block, N * of.hidden) : nullptr;
+            for (i64 i = 0; i < of.steps; i++) {
+                const i64 t = of.at(i), n = of.rows(t);
+                parallel(count, (count + threads - 1) / threads, [&](i64 first, i64 last) {
+                    work(t, 0, n, first, last, full);
+                });
+                done(t, 0, n, full);
+            }
+            return;
+        }
+        parallel(N, block, [&](i64 begin, i64 end) {
+            T* const full =
+                of.w_hr ? scratch<T>(Slot::recurrent_block, (end - begin) * of.hidden) : nullptr;
+            for (i64 i = 0; i < of.steps; i++) {
+                const i64 t = of.at(i), n = (of.rows(t) < end ? of.rows(t) : end) - begin;
+                if (n <= 0) continue;
+                work(t, begin, n, 0, count, full);
+                done(t, begin, n, full);
+            }
+        });
+    }
+};
+
+// ---------------------------------------------------------------- backward
+
+// The gradients of the gates of n <= LANES hidden units of one sequence. dh: of h, all of it.
+// d, d_h: the gates' gradients beside x and beside h'. dc: of c, changed. Returns what dh' has
+// beside the products.
+template <Cell cell, class T>
+RL_INLINE Reg<T> unit_dx(Reg<T> dh, i64 n, i64 hidden, const T* kept, const T* h, const T* c,
+                         const T* before, T* d, T* d_h, T* dc) {
+    if constexpr (cell == Cell::lstm) {
+        const auto i = get(kept, n), f = get(kept + hidden, n), u = get(kept + 2 * hidden, n);
+        const auto o = get(kept + 3 * hidden, n), v = tanh(get(c, n));
+        const auto dnow = fma(dh * o, 1 - v * v, get(dc, n));
+        put(d, dnow * u * (i * (1 - i)), n);
+        put(d + hidden, dnow * get(before, n) * (f * (1 - f)), n);
+        put(d + 2 * hidden, dnow * i * (1 - u * u), n);
+        put(d + 3 * hidden, dh * v * (o * (1 - o)), n);
+        put(dc, dnow * f, n);
+        return Reg<T>{};
+    } else if constexpr (cell == Cell::gru) {
+        const auto r = get(kept, n), z = get(kept + hidden, n), v = get(kept + 2 * hidden, n);
+        const auto q = get(kept + 3 * hidden, n);
+        const auto dv = dh * (1 - z) * (1 - v * v), dr = dv * q * (r * (1 - r));
+        const auto dz = dh * (get(before, n) - v) * (z * (1 - z));
+        put(d, dr, n);
+        put(d + hidden, dz, n);
+        put(d + 2 * hidden, dv, n);
+        put(d_h, dr, n);
+        put(d_h + hidden, dz, n);
+        put(d_h + 2 * hidden, dv * r, n);
+        return dh * z;
+    } else {
+        const auto y = get(h, n);
+        if constexpr (cell == Cell::tanh) put(d, dh * (1 - y * y), n);
+        else put(d, y > 0 ? dh : Reg<T>{}, n);
+        return Reg<T>{};
+    }
+}
+
+template <Cell cell, class T>
+struct Backward {
+    static constexpr int G = cell == Cell::lstm ? 4 : cell == Cell::gru ? 3 : 1;
+    const Recurrent<T>& of;
+    const Steps<T>& made;
+    const Slopes<T>& to;
+    Packed<T> w, w_hr;
+
+    // The gates' gradients of sequences [r, r + n) at step t
+    void gates(i64 t, i64 r, i64 n) const {
+        constexpr i64 L = LANES<T>;
+        const i64 H = of.hidden, P = of.out, at = of.offsets[t] + r;
+        const T* dh = to.dh0 + r * P;
+        i64 dh_step = P;
+        if (of.w_hr) {  // of the projection's output, then of its input
+            T *const sum = to.dh + at * P, *const full = scratch<T>(Slot::recurrent_block, n * H);
+            row_map(n * P, [](Reg<T> a, Reg<T> b) { return a + b; }, sum, dh, to.dy + at * P);
+            product<false>(n, sum, P, w_hr, 0, w_hr.panels, full, H);
+            dh = full;
+            dh_step = H;
+        }
+        for (i64 i = 0; i < n; i++) {
+            const i64 row = at + i, last = of.before(t, r + i);
+            const T* const first = G == 4 ? of.c0 : of.h0;
+            const T* const states = G == 4 ? made.cells : made.y;
+            const T* const before = last < 0 ? first + (r + i) * H : states + last * H;
+            for (i64 j = 0; j < H; j += L) {
+                const i64 m = H - j < L ? H - j : L;
+                auto g = get(dh + i * dh_step + j, m);
+                if (!of.w_hr) g += get(to.dy + row * H + j, m);
+                const auto rest = unit_dx<cell>(
+                    g, m, H, G == 1 ? nullptr : made.kept + row * 4 * H + j,
+                    made.y + row * P + j, G == 4 ? made.cells + row * H + j : nullptr, before + j,
+                    to.dgates + row * G * H + j,
+                    G == 3 ? to.dgates_h + row * G * H + j : nullptr,
+                    G == 4 ? to.dc0 + (r + i) * H + j : nullptr);
+                if (G == 3) put(to.dh0 + (r + i) * H + j, rest, m);
+            }
+        }
+    }
+
+    // The gradient of the state before step t, from the gates'
+    void state(i64 t, i64 r, i64 n, i64 first, i64 last) const {
+        const i64 k = G * of.hidden;
+        const T* const d = (G == 3 ? to.dgates_h : to.dgates) + (of.offsets[t] + r) * k;
+        product<G == 3>(n, d, k, w, first, last, to.dh0 + r * of.out, of.out);
+    }
+
+    void run() {
+        const i64 H = of.hidden, P = of.out, N = of.batch, K = G * H;
+        const bool packs = of.steps > 1;
+        const i64 hr = of.w_hr ? packed_size<T>(P, H, 1, WIDE) : 0;
+        const i64 hh = packs ? packed_size<T>(K, P, 1, WIDE) : G == 3 ? N * P : 0;
+        T* const memory = scratch<T>(Slot::recurrent_shared, hr + hh);
+        if (of.w_hr) w_hr = pack_plain(of.w_hr, P, H, memory);
+        if (packs) w = pack_plain(of.w_hh, K, P, memory + hr);
+        start(to.dh0, to.dhn, N * P);
+        if (G == 4) start(to.dc0, to.dcn, N * H);
+
+        const i64 threads = get_num_threads(), each = (N + threads - 1) / threads;
+        const i64 most = tall(WIDE), block = (each + most - 1) / most * most;
+        if (!packs) {
+            parallel(N, rows_per_block(H * G * 8, 1 << 15),
+                     [&](i64 begin, i64 end) { gates(0, begin, end - begin); });
+            const T* const d = G == 3 ? to.dgates_h : to.dgates;
+            T* const dh = G == 3 ? memory + hr : to.dh0;
+            gemm<T>(N, P, K, {d, K, 1}, {of.w_hh, P, 1}, nullptr, false, dh, P);
+            if (G == 3)
+                row_map(N * P, [](Reg<T> a, Reg<T> b) { return a + b; }, to.dh0,
+                        static_cast<const T*>(to.dh0), static_cast<const T*>(dh));
+        } else if (block >= N && threads > 1 && N * K * P >= LARGE_STEP) {
+            for (i64 i = of.steps - 1; i >= 0; i--) {
+                const i64 t = of.at(i), n = of.rows(t);
+                gates(t, 0, n);
+                parallel(w.panels, (w.panels + threads - 1) / threads,
+                         [&](i64 first, i64 last) { state(t, 0, n, first, last); });
+            }
+        } else {
+            parallel(N, block, [&](i64 begin, i64 end) {
+                for (i64 i = of.steps - 1; i >= 0; i--) {
+                    const i64 t = of.at(i), n = (of.rows(t) < end ? of.rows(t) : end) - begin;
+                    if (n <= 0) continue;
+                    gates(t, begin, n);
+                    state(t, begin, n, 0, w.panels);
+                }
+            });
+        }
+        weights();
+    }
+
+    // The weights' gradients and x's: products over all steps at once
+    void weights() const {
+        const i64 H = of.hidden, P = of.out, S = of.rows(), K = G * H, I = of.inputs;
+        for (i64 t = 0; t < of.steps; t++)
+            for (i64 r = 0; r < of.rows(t); r++) {
+                const i64 last = of.before(t, r);
+                std::memcpy(to.before + (of.offsets[t] + r) * P,
+                            last < 0 ? of.h0 + r * P : made.y + last * P, P * sizeof(T));
+            }
+        const T *const d = to.dgates, *const d_h = G == 3 ? to.dgates_h : to.dgates;
+        gemm<T>(K, P, S, {d_h, 1, K}, {to.before, P, 1}, nullptr, false, to.dw_hh, P);
+        gemm<T>(K, I, S, {d, 1, K}, {of.x, I, 1}, nullptr, false, to.dw_ih, I);
+        if (to.db_ih) sum(d, 1, S, K, 1., to.db_ih);
+        if (to.db_hh) sum(d_h, 1, S, K, 1., to.db_hh);
+        if (to.dx) gemm<T>(S, I, K, {d, K, 1}, {of.w_ih, I, 1}, nullptr, false, to.dx, I);
+        if (!of.w_hr) return;
+        for (i64 s = 0; s < S; s++)
+            row_map(H, [](Reg<T> o, Reg<T> c) { return o * tanh(c); }, to.full + s * H,
+                    static_cast<const T*>(made.kept + s * 4 * H + 3 * H),
+                    static_cast<const T*>(made.cells + s * H));
+        gemm<T>(P, H, S, {to.dh, 1, P}, {to.full, H, 1}, nullptr, false, to.dw_hr, H);
+    }
+
+    static void start(T* to, const T* from, i64 n) {
+        if (from) std::memcpy(to, from, n * sizeof(T));
+        else std::memset(to, 0, n * sizeof(T));
+    }
+};
+
+}  // namespace
+
+template <class T>
+void recurrent(const Recurrent<T>& of, const Steps<T>& to) {
+    switch (of.cell) {
+        case Cell::lstm: Forward<Cell::lstm, T>{of, to, {}, {}}.run(); break;
+        case Cell::gru: Forward<Cell::gru, T>{of, to, {}, {}}.run(); break;
+        case Cell::tanh: Forward<Cell::tanh, T>{of, to, {}, {}}.run(); break;
+        case Cell::relu: Forward<Cell::relu, T>{of, to, {}, {}}.run(); break;
+    }
+}
+
+template <class T>
+void recurrent_dx(const Recurrent<T>& of, const Steps<T>& made, const Slopes<T>& to) {
+    switch (of.cell) {
+        case Cell::lstm: Backward<Cell::lstm, T>{of, made, to, {}, {}}.run(); break;
+        case Cell::gru: Backward<Cell::gru, T>{of, made, to, {}, {}}.run(); break;
+        case Cell::tanh: Backward<Cell::tanh, T>{of, made, to, {}, {}}.run(); break;
+        case Cell::relu: Backward<Cell::relu, T>{of, made, to, {}, {}}.run(); break;
+    }
+}
+
+template void recurrent(const Recurrent<float>&, const Steps<float>&);
+template void recurrent(const Recurrent<double>&, const Steps<double>&);
+template void recurrent_dx(const Recurrent<float>&, const Steps<float>&, const Slopes<float>&);
+template void recurrent_dx(const Recurrent<double>&, const Steps<double>&, const Slopes<double>&);
+
+}  // namespace rl::RL_ISA
