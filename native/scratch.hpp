@@ -19,6 +19,7 @@ enum class Slot {
     conv_block,
     recurrent_shared,
     recurrent_block,
+    recurrent_rows,
     count
 };
 void* scratch(Slot slot, std::size_t bytes);
