@@ -119,14 +119,16 @@ Packed<T> pack_plain(const T* w, i64 k, i64 columns, T* to) {
     return {to, k, columns, panels};
 }
 
-// f(i, rows, buffer) for tiles of x's rows against panel p, their products in the buffer
-template <int V, class T, class F>
-RL_INLINE void tiles(i64 rows, const T* x, i64 step, const Packed<T>& w, i64 p, F f) {
+// f(i, rows, buffer) for tiles of x's rows against panel p, their products in the buffer;
+// ahead(i, rows) before each product: what f needs can be sent for
+template <int V, class T, class A, class F>
+RL_INLINE void tiles(i64 rows, const T* x, i64 step, const Packed<T>& w, i64 p, A ahead, F f) {
     constexpr i64 most = tall(V), width = V * LANES<T>;
     alignas(64) T buffer[most * width];
     const i64 count = (rows + most - 1) / most;
     for (i64 b = 0; b < count; b++) {  // of equal heights, if they can be
         const i64 i = rows * b / count, n = rows * (b + 1) / count - i;
+        ahead(i, n);
         multiply<T, V>(n, x + i * step, step, w.k, w.p + p * w.k * width, buffer);
         f(i, n, buffer);
     }
@@ -138,7 +140,7 @@ void product(i64 rows, const T* x, i64 x_step, const Packed<T>& w, i64 first, i6
              i64 y_step) {
     constexpr i64 L = LANES<T>, W = WIDE * L;
     for (i64 p = first; p < last; p++) {
-        tiles<WIDE>(rows, x, x_step, w, p, [&](i64 i, i64 n, const T* buffer) {
+        tiles<WIDE>(rows, x, x_step, w, p, [](i64, i64) {}, [&](i64 i, i64 n, const T* buffer) {
             for (i64 r = 0; r < n; r++)
                 for (i64 j = p * W; j < p * W + W && j < w.columns; j += L) {
                     const i64 width = w.columns - j < L ? w.columns - j : L;
@@ -220,6 +222,23 @@ struct Forward {
             }
     }
 
+    // The cache lines of hidden units from j on of n rows from `at` on: a line here and a line there,
+    // which the processor does not foresee
+    void send_for(i64 at, i64 n, i64 j) const {
+        const i64 H = of.hidden;
+        for (i64 s = at; s < at + n; s++) {
+            const T* const x_part = part + (part_row ? part_row[s] : s) * part_step + j;
+            for (int g = 0; g < G; g++) __builtin_prefetch(x_part + g * H);
+            if (G > 1) {
+                T* const kept = to.kept + s * 4 * H + j;
+                for (int g = 0; g < 4; g++)
+                    if (part_row || g >= G) __builtin_prefetch(kept + g * H, 1);
+                if (G == 4) __builtin_prefetch(to.cells + s * H + j, 1);
+            }
+            if (!of.w_hr) __builtin_prefetch(to.y + s * H + j, 1);
+        }
+    }
+
     // Sequences [r, r + n) of step t against panels [first, last); full: o tanh(c) (n, H), or null
     void panels(i64 t, i64 r, i64 n, i64 first, i64 last, T* full) const {
         constexpr i64 L = LANES<T>;
@@ -227,7 +246,8 @@ struct Forward {
             // to and fro: the panels of the last step's end are still in the cache
             const i64 p = t & 1 ? first + last - 1 - q : q;
             const i64 j = p * C * L, end = j + C * L < of.hidden ? j + C * L : of.hidden;
-            tiles<V>(n, to.hn + r * of.out, of.out, w, p, [&](i64 i, i64 m, const T* buffer) {
+            const auto ahead = [&](i64 i, i64 m) { send_for(of.offsets[t] + r + i, m, j); };
+            tiles<V>(n, to.hn + r * of.out, of.out, w, p, ahead, [&](i64 i, i64 m, const T* buffer) {
                 units(t, r + i, m, j, end, buffer, V * L, L, full ? full + i * of.hidden : nullptr);
             });
         }
