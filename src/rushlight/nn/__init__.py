@@ -23,6 +23,7 @@ from .padding import *  # noqa: F403
 from .pixel_shuffle import *  # noqa: F403
 from .pooling import *  # noqa: F403
 from .rnn import *  # noqa: F403
+from .rnn_cell import *  # noqa: F403
 
 _SUBMODULES = frozenset("functional init modules parameter utils".split())
 
