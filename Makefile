@@ -9,7 +9,9 @@
 #   make stubs    the .pyi files, from the schemas of the ops
 #   make fuzz     2,000 random programs of ops, native kernels against their twins, and 20,000
 #                 mutated files against the readers; FUZZ_FIRST=SEED FUZZ_PROGRAMS=N FUZZ_COUNT=N
-#   make sanitize the extension with ASan and UBSan under the tests of kernels and files
+#   make sanitize the extension with ASan and UBSan under the tests of kernels and files, with TSan
+#                 under those of the pool
+#   make stress   200 killed runs, 200 interrupted loaders, 20 times three runs in one folder
 #   make dev      build the extension beside the sources: run them with PYTHONPATH=src
 #
 #   make PYTHON=/path/to/python3.12 test      another interpreter; VENV=DIR another environment
@@ -24,7 +26,7 @@ SOURCES := $(shell find src native -name '*.py' -o -name '*.cpp' -o -name '*.hpp
 # Matrix products are our own; the threads of the BLAS that NumPy brings would only be in the way.
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: demo test oracle bench lint stubs dev fuzz sanitize clean
+.PHONY: demo test oracle bench lint stubs dev fuzz sanitize sanitize-address sanitize-thread stress clean
 
 demo: $(VENV)/installed
 	$(VENV)/bin/rushlight train digits --model mlp --epochs 15 --augment shift
@@ -83,19 +85,46 @@ fuzz: $(VENV)/installed
 	$(RUN) tools/fuzz_ops.py --first $(FUZZ_FIRST) --count $(FUZZ_PROGRAMS)
 	$(RUN) tools/fuzz_files.py --first $(FUZZ_FIRST) --count $(FUZZ_COUNT) --keep build/fuzz
 
-# The extension with sanitizers in a copy of the sources; leaks are Python's own.
-sanitize:
-	@cmake -S . -B build/asan -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo \
-		-DCMAKE_CXX_FLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize=alignment" \
-		-DPython_EXECUTABLE=$$($(PYTHON) -c 'import sys; print(sys.executable)') >/dev/null
-	@ninja -C build/asan -j2
-	@rm -rf build/asan/src && mkdir -p build/asan/src && cp -r src/rushlight build/asan/src/ && \
-		rm -f build/asan/src/rushlight/_native*.so && cp build/asan/_native*.so build/asan/src/rushlight/
-	PYTHONPATH=build/asan/src LD_PRELOAD="$$($(CXX) -print-file-name=libasan.so) $$($(CXX) -print-file-name=libstdc++.so)" \
-		ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 \
-		$(PYTHON) -m pytest -q -p no:cacheprovider tests/test_kernels.py tests/test_strided.py
-	PYTHONPATH=build/asan/src LD_PRELOAD="$$($(CXX) -print-file-name=libasan.so) $$($(CXX) -print-file-name=libstdc++.so)" \
-		ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 $(PYTHON) tools/fuzz_files.py --count 400
+comma := ,
+# The extension with sanitizers, in a copy of the sources, for one instruction set: the best of this
+# processor that `-march` has a name for. ASan and UBSan under the tests of kernels and the mutated
+# files (leaks are Python's own); TSan under the tests of the pool.
+FLAGS_OF_CPU := $(shell grep -m1 -w flags /proc/cpuinfo 2>/dev/null)
+MARCH := $(if $(filter avx512vl,$(FLAGS_OF_CPU)),skylake-avx512,$(if $(filter avx2,$(FLAGS_OF_CPU)),haswell,))
+library = $$($(CXX) -print-file-name=lib$(1).so)
+# sanitized FOLDER FLAGS: builds the extension there
+define sanitized
+	@$(VENV)/bin/cmake -S . -B build/$(1) -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DRL_ONE_ISA=$(MARCH) \
+		-DCMAKE_MAKE_PROGRAM=$(abspath $(VENV)/bin/ninja) -DPython_EXECUTABLE=$(abspath $(RUN)) \
+		-DCMAKE_CXX_FLAGS="-O1 -g -fno-omit-frame-pointer $(2)" >/dev/null
+	@$(VENV)/bin/ninja -C build/$(1) -j2
+	@rm -rf build/$(1)/src && mkdir -p build/$(1)/src && cp -r src/rushlight build/$(1)/src/ && \
+		rm -f build/$(1)/src/rushlight/_native*.so && cp build/$(1)/_native*.so build/$(1)/src/rushlight/
+endef
+UNDER_ASAN = PYTHONPATH=build/asan/src LD_PRELOAD="$(call library,asan) $(call library,stdc++)" \
+	ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
+UNDER_TSAN = PYTHONPATH=build/tsan/src LD_PRELOAD="$(call library,tsan) $(call library,stdc++)" \
+	TSAN_OPTIONS=halt_on_error=1:die_after_fork=0:report_signal_unsafe=0 $(shell command -v setarch >/dev/null && echo setarch -R)
+SANITIZE_COUNT ?= 400
+
+sanitize: sanitize-address sanitize-thread
+
+sanitize-address: $(VENV)/compilers
+	$(call sanitized,asan,-fsanitize=address$(comma)undefined -fno-sanitize=alignment)
+	$(UNDER_ASAN) $(RUN) -m pytest -q -p no:cacheprovider tests/test_kernels.py tests/test_pool_threads.py tests/test_strided.py
+	$(UNDER_ASAN) $(RUN) tools/fuzz_files.py --count $(SANITIZE_COUNT)
+
+sanitize-thread: $(VENV)/compilers
+	$(call sanitized,tsan,-fsanitize=thread)
+	$(UNDER_TSAN) $(RUN) -m pytest -q -p no:cacheprovider tests/test_pool_threads.py
+
+$(VENV)/compilers: $(VENV)/installed
+	$(RUN) -m pip install -q --disable-pip-version-check cmake ninja
+	@touch $@
+
+FUZZ_KILLS ?= 200
+stress: $(VENV)/installed
+	$(RUN) tools/stress.py --kills $(FUZZ_KILLS) --interrupts $(FUZZ_KILLS) --races 20
 
 clean:
 	rm -rf build .venv .pytest_cache .ruff_cache .mypy_cache

@@ -25,7 +25,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from . import installed, limits
+from . import attention, installed, limits
 
 ROOT = Path(__file__).resolve().parent.parent
 SEEDS = ROOT.parent / "shared" / "seeds"
@@ -56,6 +56,9 @@ GOALS = {
         ),
         (1, 1.5),
     ),
+    "bilinear upsampling, training": (1, 2),
+    "bilinear upsampling, inference": (1, 2),
+    **{name: goal for name, (_, goal) in attention.ROWS.items()},
     "import": (8, 12),
     "document 004, whole script": (2.5, 3),
     "peak memory of MLP training": (2, 3),

@@ -16,6 +16,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from . import attention, resizing
+
 BATCH = 64
 SAMPLES = 6400
 
@@ -40,6 +42,7 @@ class Library:
         if threads:
             torch.set_num_threads(threads)
         torch.manual_seed(0)
+        self.blocks = blocks
 
 
 def blocks(f: Callable[[], Any], calls: int, repeats: int = 9) -> list[float]:
@@ -157,6 +160,17 @@ def operation(make: Callable[[Library], Callable[[], Any]]) -> Callable[[Library
     return run
 
 
+def repeated(
+    make: Callable[[Any], Callable[[], Any]], calls: int
+) -> Callable[[Library], list[float]]:
+    """As `operation`, for calls that take longer."""
+
+    def run(lib: Library) -> list[float]:
+        return blocks(make(lib), calls)
+
+    return run
+
+
 def _mul(lib: Library) -> Callable[[], Any]:
     a, b = lib.torch.rand(4, 4), lib.torch.rand(4, 4)
     return lambda: a * b
@@ -231,6 +245,9 @@ WORKLOADS: dict[str, Callable[[Library], list[float]]] = {
     "sum": operation(_sum),
     "item": operation(_item),
     "Linear at batch one": operation(_linear),
+    "bilinear upsampling, training": repeated(resizing.training, 20),
+    "bilinear upsampling, inference": repeated(resizing.inference, 50),
+    **{name: workload for name, (workload, _) in attention.ROWS.items()},
     "import": importing,
     "peak memory of MLP training": memory,
 }

@@ -14,6 +14,7 @@
 //   Run `make dev`; tests/test_kernels.py compares native with twin.
 #include "bind.hpp"
 
+#include "bind_attention.hpp"
 #include "bind_linear.hpp"
 #include "bind_norm.hpp"
 #include "bind_optim.hpp"
@@ -21,6 +22,7 @@
 #include "bind_random.hpp"
 #include "bind_recurrent.hpp"
 #include "bind_reduce.hpp"
+#include "bind_resample.hpp"
 #include "bind_shape.hpp"
 #include "bind_windows.hpp"
 #include "special.hpp"
@@ -72,6 +74,8 @@ const Row table[] = {
     row<"batch_norm_dx", batch_norm_dx_>("(dy, x, w, mean, rstd)"),
     row<"batch_norm_eval", batch_norm_eval_>("(x, w, b, mean, var, eps)"),
     row<"batch_norm_eval_dx", batch_norm_eval_dx_>("(dy, x, w, mean, var, eps)"),
+    row<"attention", attention_>("(q, k, v, mask, scale, causal)"),
+    row<"attention_dx", attention_dx_>("(dy, q, k, v, y, lse, mask, scale, causal)"),
     row<"take", take<false>>("(x, i)"),
     row<"embedding", take<true>>("(w, i)"),
     row<"embedding_dw", embedding_dw_>("(dy, i, rows, padding_idx, scale_by_freq)"),
@@ -100,6 +104,10 @@ const Row table[] = {
         "(dy, x_shape, kernel, stride, padding, ceil, count_include_pad, divisor)"),
     row<"adaptive_avg_pool", adaptive_avg_pool_>("(x, out)"),
     row<"adaptive_avg_pool_dx", adaptive_avg_pool_dx_>("(dy, x_shape)"),
+    row<"grid_sample", grid_sample_>("(x, grid, mode, padding, align)"),
+    row<"grid_sample_dx", grid_sample_dx_>("(dy, grid, x_shape, mode, padding, align)"),
+    row<"grid_sample_dgrid", grid_sample_dgrid_>("(dy, x, grid, mode, padding, align)"),
+    row<"resample", resample_>("(x, filters)"),
     row<"rnn_layer", rnn_layer_>("(x, h0, w_ih, w_hh, b_ih, b_hh, sizes, reverse, relu)"),
     row<"rnn_layer_dx", rnn_layer_dx_>(
         "(dy, dhn, x, h0, w_ih, w_hh, b_ih, b_hh, sizes, reverse, relu, y, want_dx)"),

@@ -76,12 +76,14 @@ RL_INLINE F tanh(F x) {
 
 RL_INLINE F erf(F x) {
     const F z = x * x, t = abs(x) > 4.0f ? all(4.0f) : abs(x);
-    const F small = polynomial(z, 0.128379166f, -0.376126379f, 0.112837829f, -0.0268654451f,
-                               0.00522107398f, -0.000848470023f, 0.000112704642f, -9.67990673e-06f);
+    // fitted, then moved in their last places so that erf(1) is rounded right (it is asked for)
+    const F small =
+        polynomial(z, 0.128379166f, -0.376126379f, 0.112837829f, -0.0268654451f, 0.00522107165f,
+                   -0.000848470314f, 0.000112703972f, -9.67992855e-06f);
     const F exponent = polynomial(t, 1.12840605f, 0.636445343f, 0.10326732f, -0.0199241471f,
                                   0.000570058415f, 0.00125467591f, -0.000508003868f,
                                   0.000105858839f, -1.2211638e-05f, 6.16749219e-07f);
-    return t < 0.95f ? fma(x, small, x) : copysign(1 - exp(-t * exponent), x);
+    return t <= 1.0f ? fma(x, small, x) : copysign(1 - exp(-t * exponent), x);
 }
 
 // The normal distribution function Φ(x) = erfc(-x / √2) / 2, to 1e-7; 0 below -5.66, as PyTorch's.

@@ -17,6 +17,7 @@ enum class Slot {
     norm,
     conv_shared,
     conv_block,
+    attention,
     recurrent_shared,
     recurrent_block,
     recurrent_rows,

@@ -8,6 +8,7 @@ without either fails the tests.
 import numpy as np
 
 from rushlight import kernels as seam
+from rushlight.kernels.filters import filters as filters_of
 from rushlight.kernels.twin import TWINS
 from rushlight.kernels.twin.random import SIZE
 from rushlight.kernels.vocabulary import WORDS
@@ -299,6 +300,58 @@ def _(name, dtype):
             yield (dy, i, 11, padding, scale), {}
 
 
+# ---------------------------------------------------------------- resizing and sampling
+
+RESIZED = [  # mode, size, out
+    ("nearest", (7,), (20,)),
+    ("linear", (5,), (1,)),
+    ("bilinear", (32, 32), (64, 64)),
+    ("bilinear", (40, 45), (13, 11)),
+    ("bilinear", (3, 70), (5, 70)),
+    ("bicubic", (6, 30), (11, 75)),
+    ("nearest-exact", (6, 50), (18, 21)),
+    ("trilinear", (3, 4, 20), (5, 8, 33)),
+]
+
+
+@of("resample")
+def _(name, dtype):
+    real = np.dtype(dtype).type
+    for mode, size, out in RESIZED:
+        for align in {False, "near" not in mode}:
+            f = filters_of(mode, size, out, (None,) * len(size), align, False, real)
+            x = make((2, 3, *size), dtype)
+            yield (x, f), {}
+            yield (x.swapaxes(0, 1), f), {}
+            yield (x[:0], f), {}
+            yield (make((2, *out), dtype), f.adjoint), {"atol": 1e-5 if dtype == "f" else 1e-12}
+    for mode in ("bilinear", "bicubic", "lanczos"):
+        f = filters_of(mode, (30, 70), (11, 25), (None, None), False, True, real)
+        yield (make((2, 30, 70), dtype), f), {}
+        yield (make((2, 11, 25), dtype), f.adjoint), {}
+
+
+@of("grid_sample grid_sample_dx grid_sample_dgrid")
+def _(name, dtype):
+    wide = {"rtol": 1e-4, "atol": 2e-5} if dtype == "f" else {"rtol": 1e-10, "atol": 1e-11}
+    for size, out in [((5, 6), (7, 40)), ((1, 4), (2, 3)), ((3, 4, 5), (2, 3, 50))]:
+        x, dy = make((2, 3, *size), dtype), make((2, 3, *out), dtype, 1)
+        for spread in (0.4, 1.0):  # inside, and well outside
+            grid = make((2, *out, len(size)), dtype, 2) * np.dtype(dtype).type(spread)
+            for mode in (0, 1, 2)[: 5 - len(size)]:
+                for padding in (0, 1, 2):
+                    for align in (False, True):
+                        options = (mode, padding, align)
+                        yield (
+                            {
+                                "grid_sample": (x, grid, *options),
+                                "grid_sample_dx": (dy, grid, x.shape, *options),
+                                "grid_sample_dgrid": (dy, x, grid, *options),
+                            }[name],
+                            wide,
+                        )
+
+
 # ---------------------------------------------------------------- optimizers
 
 
@@ -468,53 +521,4 @@ def _(name, dtype):
         yield (_seeded(), np.random.default_rng(n).random(n).astype(dtype)), EXACT
 
 
-# ---------------------------------------------------------------- recurrent layers
-
-STEPS = [(4, None), (9, (9, 9, 4, 4, 1)), (1, (1, 1)), (3, (3,)), (27, (27, 20, 13))]
-SIZES_OF = [(3, 5, 5), (7, 16, 16), (20, 70, 70), (6, 33, 18)]  # I, H, P
-#: few sequences of a large layer, whose columns threads share; rows of x that are there often
-SHARED, REPEATED = [(2, (2, 2, 1)), (5, 300, 300)], [(48, None), (24, 160, 160)]
-
-
-def recurrent(name, dtype):
-    """(x, its steps' sizes, N, H, P, weights) of layers of a kernel's kind."""
-    gates = {"rnn": 1, "gru": 3, "lstm": 4}[name.partition("_")[0]]
-    kinds = [(step, size) for step in STEPS for size in SIZES_OF]
-    for (n, sizes), (inputs, hidden, out) in [*kinds, SHARED, REPEATED]:
-        if out != hidden and gates < 4:
-            continue
-        rows = (sum(sizes),) if sizes else (6, n)
-        x = make((*rows, inputs), dtype) / 2
-        if n == 48:
-            x = x[0, np.random.default_rng(0).integers(0, 40, rows)]
-        shapes = [(gates * hidden, inputs), (gates * hidden, out), (out, hidden)]
-        shapes += [(gates * hidden,)] * 2
-        made = [make(s, dtype, 10 + i) / 2 / hidden**0.5 for i, s in enumerate(shapes)]
-        if out == hidden:
-            made[2] = None
-        yield x, sizes, n, hidden, out, made
-        yield x, sizes, n, hidden, out, [*made[:3], None, None]
-
-
-@of("rnn_layer gru_layer lstm_layer rnn_layer_dx gru_layer_dx lstm_layer_dx")
-def _(name, dtype):
-    # sums of up to 288 terms of size 1, in another order
-    wide = {"rtol": 2e-4, "atol": 5e-5} if dtype == "f" else {"atol": 1e-11}
-    forward = name.removesuffix("_dx")
-    for x, sizes, n, hidden, out, (w_ih, w_hh, w_hr, *b) in recurrent(name, dtype):
-        h0, c0 = make((1, n, out), dtype, 1), make((1, n, hidden), dtype, 2)
-        for reverse in (False, True):
-            states = (h0, c0) if forward == "lstm_layer" else (h0,)
-            weights = (w_ih, w_hh, *([w_hr] if forward == "lstm_layer" else []), *b)
-            for relu in (False, True) if forward == "rnn_layer" else (None,):
-                options = (sizes, reverse) if relu is None else (sizes, reverse, relu)
-                args = (x, *states, *weights, *options)
-                if name == forward:
-                    yield args, wide
-                    continue
-                y, *last = TWIN[forward](*args)
-                kept, grads = last[len(states) :], last[: len(states)]
-                dy = make(y.shape, dtype, 3)
-                grads = [make(g.shape, dtype, 4 + i) for i, g in enumerate(grads)]
-                for given in (grads, [None] * len(grads)):
-                    yield (dy, *given, *args, y, *kept, not reverse), wide
+import kernel_cases_layers  # noqa: E402, F401  (more of them, under the same `of`)

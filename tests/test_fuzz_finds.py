@@ -362,3 +362,93 @@ def test_dimensions_of_a_0_d_tensor():
         tensor(1.0).squeeze((0, -1))
     with pytest.raises(IndexError, match="Dimension out of range"):
         tensor(1.0).transpose(7, 0)
+
+
+@pytest.mark.parametrize(
+    ("line", "error", "text"),
+    [
+        ("F.linear(zeros(0, 2, 1, 3), zeros(1, 1, 3))", RuntimeError, "t\\(\\) expects a tensor"),
+        ("F.linear(zeros(1), torch.tensor(8.0))", RuntimeError, "they are 1D and 0D"),
+        ("F.linear(zeros(2, 3), zeros(2, 3), zeros(4, 2))", RuntimeError, "existing size \\(4\\)"),
+        ("F.linear(zeros(1, 3), zeros(2, 3), zeros(4, 2))", RuntimeError, "existing size \\(4\\)"),
+        ("torch.einsum('...i,...i->...', zeros(), zeros())", RuntimeError, "is more than the num"),
+        ("zeros().unflatten(-1, (-1, 2))", RuntimeError, "unflatten got an unexpected error"),
+        ("F.bilinear(zeros(), zeros(), zeros(1, 1, 1))", IndexError, "has no dimensions"),
+        ("F.bilinear(zeros(1), zeros(1), zeros(1, 1, 1).long())", RuntimeError, "the same dtype"),
+        ("F.bilinear(zeros(1), zeros(1), zeros(1, 1, 1), zeros(2))", RuntimeError, "bias size"),
+        ("zeros()[::-1]", ValueError, "step must be greater than zero"),
+        ("zeros()[0:1]", IndexError, "slice\\(\\) cannot be applied"),
+        ("torch.chain_matmul(zeros(1), zeros(1))", RuntimeError, "Tensor dimension is 1"),
+    ],
+)
+def test_no_error_of_numpys_comes_through(line, error, text):
+    with pytest.raises(error, match=text):
+        eval(line, {"torch": torch, "F": F, "zeros": lambda *n: torch.zeros(n)})
+
+
+OVERLAPS = """
+x[1:] = x[:-1];  x[1:].copy_(x[:-1]);  x[1:].add_(x[:-1]);  x.add_(x[0]);  x[i] = x[:1]
+x.index_add_(0, i, x);  x.index_copy_(0, i, x);  x.scatter_(0, i, x);  x.scatter_add_(0, i, x)
+x.scatter_reduce_(0, i, x, "sum");  x.index_put_((i,), x);  x[[0, 1]] = x[:2];  x[x > 0] = x
+torch.gather(x, 0, i, out=x);  torch.index_select(x, 0, i, out=x);  torch.take(x, i, out=x)
+""".replace("\n", ";").split(";")
+FITS = """
+x[:] = x;  x.copy_(x);  x.add_(x);  x[:] = x[0];  x[x > 0] = x[0];  x[0] = x[1]
+x.masked_fill_(x > 0, x[0]);  x.index_fill_(0, i, x[0]);  x.fill_(x[0]);  x[::2].copy_(x[:2])
+"""
+FITS = FITS.replace("\n", ";").split(";")
+
+
+@pytest.mark.parametrize("grad", [False, True])
+@pytest.mark.parametrize("line", [line.strip() for line in OVERLAPS if line.strip()])
+def test_what_is_written_may_not_be_read(line, grad):
+    """As PyTorch: refused, whatever the order of reading and writing would give."""
+    x = torch.arange(1.0, 4, requires_grad=grad and "out=" not in line) * 1
+    with pytest.raises(RuntimeError, match="refer to a single memory location"):
+        exec(line, {"x": x, "i": torch.tensor([0, 1, 2]), "torch": torch})
+    assert x.tolist() == [1, 2, 3]
+
+
+@pytest.mark.parametrize("grad", [False, True])
+@pytest.mark.parametrize("line", [line.strip() for line in FITS if line.strip()])
+def test_all_of_it_or_one_number_may_be_read(line, grad):
+    x = torch.arange(1.0, 4, requires_grad=grad) * 1
+    exec(line, {"x": x, "i": torch.tensor([0, 1, 2])})
+    first = {"x.add_(x)": [2, 4, 6], "x[0] = x[1]": [2, 2, 3], "x[::2].copy_(x[:2])": [1, 2, 2]}
+    whole = line in ("x[:] = x", "x.copy_(x)")
+    assert x.tolist() == first.get(line, [1, 2, 3] if whole else [1, 1, 1])
+
+
+def test_set_has_no_derivative():
+    x = torch.ones(3, requires_grad=True) * 2
+    x.set_(torch.zeros(2))
+    assert x.requires_grad and x.tolist() == [0, 0]
+    with pytest.raises(RuntimeError, match="derivative for set_ is not implemented"):
+        x.sum().backward()
+    x = torch.ones(3)
+    x.set_(torch.zeros(2, requires_grad=True))
+    assert x.requires_grad
+    with pytest.raises(RuntimeError, match="a leaf Variable that requires grad"):
+        torch.ones(3, requires_grad=True).set_(torch.zeros(2))
+
+
+def test_bytes_of_a_view_want_no_gradient():
+    y = (torch.ones(3, requires_grad=True) * 2).split(1, 0)[0]
+    assert y.requires_grad and not y.view(torch.int32).requires_grad
+
+
+def test_bits_of_a_leaf_in_place():
+    x = torch.ones(2, requires_grad=True)
+    with pytest.raises(RuntimeError, match="a leaf Variable that requires grad"):
+        x |= 1
+
+
+def test_erf_of_one():
+    assert (
+        torch.erf(torch.tensor([1.0, -1.0] * 8)).tolist()
+        == [
+            0.8427007794380188,
+            -0.8427007794380188,
+        ]
+        * 8
+    )

@@ -8,7 +8,6 @@ which must give the same bits.
 import os
 import subprocess
 import sys
-import threading
 from copy import deepcopy
 
 import numpy as np
@@ -253,39 +252,6 @@ def test_wrong_arguments_raise_and_do_not_crash():
             call()
 
 
-def test_the_pool_serves_many_python_threads():
-    x, w = make((64, 300), "f"), make((200, 300), "f", 1)
-    expected = native.linear(x, w, None)
-    wrong = []
-
-    def work():
-        for _ in range(50):
-            if not (native.linear(x, w, None) == expected).all():
-                wrong.append(1)
-
-    threads = [threading.Thread(target=work) for _ in range(4)]
-    for t in threads:
-        t.start()
-    for t in threads:
-        t.join()
-    assert not wrong
-
-
-def test_more_threads_than_processors_runs_or_blocks_change_no_bit():
-    x, w = make((300, 130), "f"), make((70, 130), "f", 1)
-    long = make((400_000,), "f", 2)
-    before, results = native.get_num_threads(), []
-    try:
-        for n in (1, 2, 3, 63, 64, 65, 100, 2):
-            native.set_num_threads(n)
-            for _ in range(10):
-                y = native.linear(x, w, None), native.sum(long), native.exp(long)
-                results.append([a.tobytes() for a in y])
-    finally:
-        native.set_num_threads(before)
-    assert all(r == results[0] for r in results)
-
-
 def in_python(code, **environment):
     result = subprocess.run(
         [sys.executable, "-c", code],
@@ -296,28 +262,6 @@ def in_python(code, **environment):
     )
     assert result.returncode == 0, result.stderr
     return result.stdout.strip()
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
-def test_the_pool_survives_fork():
-    code = """
-import os, numpy as np
-from rushlight import _native as n
-n.set_num_threads(2)
-x = np.ones((300, 300), "f")
-y = n.matmul(x, x)
-pid = os.fork()
-if pid == 0:
-    os._exit(0 if (n.matmul(x, x) == y).all() and n.get_num_threads() == 2 else 1)
-print(os.waitpid(pid, 0)[1])
-"""
-    assert in_python(code) == "0"
-
-
-def test_threads_come_from_the_environment():
-    code = "from rushlight import _native as n; print(n.get_num_threads())"
-    assert in_python(code, RUSHLIGHT_NUM_THREADS="3") == "3"
-    assert in_python(code, OMP_NUM_THREADS="1", RUSHLIGHT_NUM_THREADS="") == "1"
 
 
 @pytest.mark.parametrize("isa", ["baseline", "avx2", "avx512"])

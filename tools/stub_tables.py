@@ -210,6 +210,7 @@ RETURNS = {
     "histogramdd": "return_types.histogramdd",
     "frexp": "return_types.frexp",
     "native_dropout": "tuple[Tensor, Tensor]",
+    "multi_head_attention_forward": "tuple[Tensor, Tensor | None]",
     "__repr__": "str",
     "__format__": "str",
     "const_data_ptr": "int",

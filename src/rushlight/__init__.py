@@ -97,6 +97,8 @@ _LAZY = {
         "get_rng_state set_rng_state",
         "core.predicates": "is_tensor is_storage is_floating_point is_complex is_signed is_nonzero "
         "is_same_size numel result_type typename is_inference is_conj is_neg",
+        "ops.sparse": "sparse_coo_tensor sparse_csr_tensor sparse_csc_tensor sparse_bsr_tensor "
+        "sparse_bsc_tensor sparse_compressed_tensor",
         "core.settings": "compile use_deterministic_algorithms set_deterministic_debug_mode "
         "get_deterministic_debug_mode are_deterministic_algorithms_enabled "
         "is_deterministic_algorithms_warn_only_enabled set_float32_matmul_precision "
@@ -106,14 +108,19 @@ _LAZY = {
         "BFloat16Tensor LongTensor IntTensor ShortTensor CharTensor ByteTensor BoolTensor",
         "autograd.anomaly": "is_anomaly_enabled",
         "core.storage": "UntypedStorage TypedStorage",
-        "amp": "autocast is_autocast_enabled GradScaler",
+        "amp": "autocast GradScaler",
+        "amp.autocast_mode": "is_autocast_enabled set_autocast_enabled get_autocast_dtype "
+        "set_autocast_dtype is_autocast_cpu_enabled set_autocast_cpu_enabled "
+        "get_autocast_cpu_dtype set_autocast_cpu_dtype get_autocast_gpu_dtype "
+        "set_autocast_gpu_dtype is_autocast_cache_enabled set_autocast_cache_enabled "
+        "clear_autocast_cache autocast_increment_nesting autocast_decrement_nesting",
         "serialization.safetensors": "save_safetensors load_safetensors",
     }.items()
     for name in names.split()
 }
 _SUBMODULES = frozenset(
-    "_VF accelerator amp autograd backends cpu cuda linalg mps mtia nn optim random return_types "
-    "serialization special testing utils version vision xpu".split()
+    "_VF accelerator amp autograd backends cpu cuda func linalg mps mtia nn optim random "
+    "return_types serialization sparse special testing utils version vision xpu".split()
 )
 
 

@@ -37,6 +37,8 @@ from .core.settings import are_deterministic_algorithms_enabled as are_determini
 from .core.sharing import as_tensor as as_tensor
 from .core.sharing import asarray as asarray
 from .amp import autocast as autocast
+from .amp.autocast_mode import autocast_decrement_nesting as autocast_decrement_nesting
+from .amp.autocast_mode import autocast_increment_nesting as autocast_increment_nesting
 from . import autograd as autograd
 from . import backends as backends
 from .core.dtype import bfloat16 as bfloat16
@@ -47,6 +49,7 @@ cfloat: _dtype
 chalf: _dtype
 from .core.layout import channels_last as channels_last
 from .core.layout import channels_last_3d as channels_last_3d
+from .amp.autocast_mode import clear_autocast_cache as clear_autocast_cache
 from .core.settings import compile as compile
 from .core.dtype import complex128 as complex128
 from .core.dtype import complex32 as complex32
@@ -72,6 +75,10 @@ from .core.dtype import float8_e5m2fnuz as float8_e5m2fnuz
 from .core.sharing import from_dlpack as from_dlpack
 from .core.sharing import from_numpy as from_numpy
 from .core.sharing import frombuffer as frombuffer
+from . import func as func
+from .amp.autocast_mode import get_autocast_cpu_dtype as get_autocast_cpu_dtype
+from .amp.autocast_mode import get_autocast_dtype as get_autocast_dtype
+from .amp.autocast_mode import get_autocast_gpu_dtype as get_autocast_gpu_dtype
 from .core.device import get_default_device as get_default_device
 from .core.dtype import get_default_dtype as get_default_dtype
 from .core.settings import get_deterministic_debug_mode as get_deterministic_debug_mode
@@ -92,7 +99,9 @@ from .core.dtype import int32 as int32
 from .core.dtype import int64 as int64
 from .core.dtype import int8 as int8
 from .autograd.anomaly import is_anomaly_enabled as is_anomaly_enabled
-from .amp import is_autocast_enabled as is_autocast_enabled
+from .amp.autocast_mode import is_autocast_cache_enabled as is_autocast_cache_enabled
+from .amp.autocast_mode import is_autocast_cpu_enabled as is_autocast_cpu_enabled
+from .amp.autocast_mode import is_autocast_enabled as is_autocast_enabled
 from .core.predicates import is_complex as is_complex
 from .core.predicates import is_conj as is_conj
 from .core.settings import is_deterministic_algorithms_warn_only_enabled as is_deterministic_algorithms_warn_only_enabled
@@ -131,6 +140,12 @@ from .serialization import save as save
 from .serialization.safetensors import save_safetensors as save_safetensors
 from .random.generator import seed as seed
 from . import serialization as serialization
+from .amp.autocast_mode import set_autocast_cache_enabled as set_autocast_cache_enabled
+from .amp.autocast_mode import set_autocast_cpu_dtype as set_autocast_cpu_dtype
+from .amp.autocast_mode import set_autocast_cpu_enabled as set_autocast_cpu_enabled
+from .amp.autocast_mode import set_autocast_dtype as set_autocast_dtype
+from .amp.autocast_mode import set_autocast_enabled as set_autocast_enabled
+from .amp.autocast_mode import set_autocast_gpu_dtype as set_autocast_gpu_dtype
 from .core.device import set_default_device as set_default_device
 from .core.dtype import set_default_dtype as set_default_dtype
 from .core.tensor_types import set_default_tensor_type as set_default_tensor_type
@@ -144,8 +159,15 @@ from .core.printing import set_printoptions as set_printoptions
 from .random.generator import set_rng_state as set_rng_state
 short: _dtype
 from .kernels import show_config as show_config
+from . import sparse as sparse
+from .ops.sparse import sparse_bsc_tensor as sparse_bsc_tensor
+from .ops.sparse import sparse_bsr_tensor as sparse_bsr_tensor
+from .ops.sparse import sparse_compressed_tensor as sparse_compressed_tensor
 from .core.layout import sparse_coo as sparse_coo
+from .ops.sparse import sparse_coo_tensor as sparse_coo_tensor
+from .ops.sparse import sparse_csc_tensor as sparse_csc_tensor
 from .core.layout import sparse_csr as sparse_csr
+from .ops.sparse import sparse_csr_tensor as sparse_csr_tensor
 from . import special as special
 from .core.layout import strided as strided
 from .core.construct import tensor as tensor
@@ -198,6 +220,8 @@ def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: _Number = 1, alpha:
     """Z = β input + α x yᵀ for vectors x (n), y (m)"""
 def adjoint(input: Tensor) -> Tensor:
     """The last two dimensions exchanged, and conjugated. RuntimeError: 1-d."""
+def affine_grid_generator(theta: Tensor, size: Sequence[_int], align_corners: _bool) -> Tensor:
+    """F.affine_grid without its checks. RuntimeError: size is neither 4-d nor 5-d."""
 def alias_copy(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """A copy of what alias returns; shapes and errors as there."""
 def all(input: Tensor, dim: _int | Sequence[_int] | None = None, keepdim: _bool = False, *, out: Tensor | None = None, axis: _int | Sequence[_int] | None = None, keepdims: _bool = False) -> Tensor:
@@ -635,6 +659,8 @@ def gcd_(input: Tensor, other: Tensor) -> Tensor:
     """In-place version of gcd; returns input."""
 def ge(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = None) -> Tensor:
     """z = x ≥ y as bool, compared in the promoted dtype; not differentiable"""
+def geqrf(input: Tensor, *, out: tuple[Tensor, ...] | Sequence[Tensor] | None = None) -> return_types.geqrf:
+    """A = Q R: R on and above the diagonal of a, the reflections that make Q below it, and tau"""
 def ger(input: Tensor, vec2: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The matrix (n, m) of all products of two vectors' elements."""
 def get_device(input: Tensor) -> _int:
@@ -645,8 +671,18 @@ def greater(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = None
     """z = x > y as bool, compared in the promoted dtype; not differentiable"""
 def greater_equal(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = None) -> Tensor:
     """z = x ≥ y as bool, compared in the promoted dtype; not differentiable"""
+def grid_sampler(input: Tensor, grid: Tensor, interpolation_mode: _int, padding_mode: _int, align_corners: _bool) -> Tensor:
+    """F.grid_sample with numbers for the modes: 0 bilinear, 1 nearest, 2 bicubic; 0 zeros,"""
+def grid_sampler_2d(input: Tensor, grid: Tensor, interpolation_mode: _int, padding_mode: _int, align_corners: _bool) -> Tensor:
+    """grid_sampler for (N, C, H, W). RuntimeError: other dimensions."""
+def grid_sampler_3d(input: Tensor, grid: Tensor, interpolation_mode: _int, padding_mode: _int, align_corners: _bool) -> Tensor:
+    """grid_sampler for (N, C, D, H, W). RuntimeError: other dimensions."""
 def group_norm(input: Tensor, num_groups: _int, weight: Tensor | None = None, bias: Tensor | None = None, eps: _float = 1e-05, cudnn_enabled: _bool = True) -> Tensor:
     """torch.nn.functional.group_norm, of one value per group, too."""
+def gru(input: Tensor, hx: _Any, params: _Any, has_biases: _Any, num_layers: _Any, dropout: _Any, train: _bool, bidirectional: _Any, batch_first: _Any) -> Tensor:
+    """A GRU of several layers: what torch.nn.GRU computes. Also by position for a packed batch,"""
+def gru_cell(input: Tensor, hx: _Any, w_ih: Tensor, w_hh: Tensor, b_ih: _Any = None, b_hh: _Any = None) -> Tensor:
+    """One step of a GRU."""
 def gt(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = None) -> Tensor:
     """z = x > y as bool, compared in the promoted dtype; not differentiable"""
 def hamming_window(window_length: _int, periodic: _bool = True, alpha: _float = 0.54, beta: _float = 0.46, *, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, pin_memory: _bool = False, requires_grad: _bool = False) -> Tensor:
@@ -818,6 +854,10 @@ def logsumexp(input: Tensor, dim: _int | Sequence[_int], keepdim: _bool = False,
     """y = ln Σ e^x over dim (an int or several), by way of the maximum so that nothing overflows"""
 @overload
 def logsumexp(input: Tensor, *, axis: _int | Sequence[_int], keepdim: _bool = False, out: Tensor | None = None, keepdims: _bool = False) -> Tensor: ...
+def lstm(input: Tensor, hx: _Any, params: _Any, has_biases: _Any, num_layers: _Any, dropout: _Any, train: _bool, bidirectional: _Any, batch_first: _Any) -> Tensor:
+    """An LSTM of several layers: what torch.nn.LSTM computes. Also by position for a packed batch:"""
+def lstm_cell(input: Tensor, hx: _Any, w_ih: Tensor, w_hh: Tensor, b_ih: _Any = None, b_hh: _Any = None) -> Tensor:
+    """One step of an LSTM."""
 def lt(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = None) -> Tensor:
     """z = x < y as bool, compared in the promoted dtype; not differentiable"""
 def margin_ranking_loss(input1: Tensor, input2: Tensor, target: Tensor, margin: _float = 0.0, reduction: _int = 1) -> Tensor:
@@ -830,6 +870,8 @@ def masked_select(input: Tensor, mask: Tensor, *, out: Tensor | None = None) -> 
     """y (k) = the elements of x where mask (bool), in order; a copy."""
 def matmul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The matrix product: vectors, matrices, or batches of matrices with broadcast batch"""
+def matrix_exp(input: Tensor) -> Tensor:
+    """Y = I + X + X² / 2 + X³ / 6 + ..."""
 def matrix_power(input: Tensor, n: _int, *, out: Tensor | None = None) -> Tensor:
     """X multiplied by itself n times, for a square matrix or a batch of them; n = 0 is the identity"""
 @overload
@@ -948,6 +990,8 @@ def nonzero_static(input: Tensor, *, size: _int, fill_value: _int = -1) -> Tenso
     """The first `size` rows of nonzero(input); missing rows hold fill_value."""
 def norm(input: Tensor, p: _Number | _str | None = 'fro', dim: _int | Sequence[_int] | None = None, keepdim: _bool = False, out: Tensor | None = None, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, *, axis: _int | Sequence[_int] | None = None, keepdims: _bool = False) -> Tensor:
     """The p-norm of all elements or over dim."""
+def norm_except_dim(v: Tensor, pow: _int = 2, dim: _int = 0, *, axis: _int = 0) -> Tensor:
+    """The norms of the slices of v along dim."""
 @overload
 def normal(mean: Tensor | _Number, std: Tensor | _Number = 1.0, *, generator: _Generator | None = None, out: Tensor | None = None) -> Tensor:
     """Normal numbers: normal(mean, std) of tensors or one tensor, or normal(mean, std, size)."""
@@ -1067,6 +1111,14 @@ def resolve_neg(input: Tensor) -> Tensor:
     """input itself: neither conjugation nor negation is ever lazy here."""
 def rms_norm(input: Tensor, normalized_shape: Sequence[_int], weight: Tensor | None = None, eps: _float | None = None) -> Tensor:
     """y = x / sqrt(mean(x²) + eps) · w over the last dimensions, of shape normalized_shape."""
+def rnn_relu(input: Tensor, hx: _Any, params: _Any, has_biases: _Any, num_layers: _Any, dropout: _Any, train: _bool, bidirectional: _Any, batch_first: _Any) -> Tensor:
+    """torch.rnn_tanh with relu instead of tanh."""
+def rnn_relu_cell(input: Tensor, hx: _Any, w_ih: Tensor, w_hh: Tensor, b_ih: _Any = None, b_hh: _Any = None) -> Tensor:
+    """relu(w_ih input + b_ih + w_hh hx + b_hh)"""
+def rnn_tanh(input: Tensor, hx: _Any, params: _Any, has_biases: _Any, num_layers: _Any, dropout: _Any, train: _bool, bidirectional: _Any, batch_first: _Any) -> Tensor:
+    """A plain recurrent network with tanh: what torch.nn.RNN computes. Also by position for a"""
+def rnn_tanh_cell(input: Tensor, hx: _Any, w_ih: Tensor, w_hh: Tensor, b_ih: _Any = None, b_hh: _Any = None) -> Tensor:
+    """tanh(w_ih input + b_ih + w_hh hx + b_hh)"""
 def roll(input: Tensor, shifts: _int | Sequence[_int], dims: _int | Sequence[_int] = ...) -> Tensor:
     """y[(i + shift) mod n] = x[i] along each of dims; without dims, over the flattened tensor."""
 def rot90(input: Tensor, k: _int = 1, dims: Sequence[_int] = ...) -> Tensor:

@@ -4,6 +4,7 @@ from typing import Any
 
 from .core.names import missing as _missing
 from .dispatch.registry import FUNCTIONS as _FUNCTIONS
+from .ops.linear_algebra import LinAlgError  # noqa: F401
 
 
 def __getattr__(name: str) -> Any:

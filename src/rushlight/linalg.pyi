@@ -16,11 +16,17 @@ _Number = _int | _float | _complex | _bool | np.number[_Any]
 
 def cross(input: Tensor, other: Tensor, *, dim: _int = -1, out: Tensor | None = None, axis: _int = -1) -> Tensor:
     """z = x × y along dim, of length 3; the other dimensions broadcast."""
+def householder_product(input: Tensor, tau: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """Q = H₁ H₂ ... H_K of which the first M columns;  H = I - τ v vᴴ"""
 def matmul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The matrix product: vectors, matrices, or batches of matrices with broadcast batch"""
+def matrix_exp(input: Tensor) -> Tensor:
+    """Y = I + X + X² / 2 + X³ / 6 + ..."""
 def matrix_power(input: Tensor, n: _int, *, out: Tensor | None = None) -> Tensor:
     """X multiplied by itself n times, for a square matrix or a batch of them; n = 0 is the identity"""
 def multi_dot(tensors: Sequence[Tensor], *, out: Tensor | None = None) -> Tensor:
     """The product of several matrices (the first and last may be vectors), cheap order first."""
+def solve(A: _Any, B: Tensor, *, left: _bool = True, out: Tensor | None = None) -> Tensor:
+    """X with A X = B; left=False: X A = B"""
 def vander(x: Tensor, *, N: _int | None = None) -> Tensor:
     """y[..., i, j] = x[..., i]^j: the Vandermonde matrices of the vectors in x."""

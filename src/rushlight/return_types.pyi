@@ -33,6 +33,9 @@ class fractional_max_pool_3d(NamedTuple):
 class frexp(NamedTuple):
     mantissa: Tensor
     exponent: Tensor
+class geqrf(NamedTuple):
+    a: Tensor
+    tau: Tensor
 class histogram(NamedTuple):
     hist: Tensor
     bin_edges: Tensor

@@ -18,6 +18,7 @@ from ..core.grad_mode import mode, watching
 from ..core.tensor import Tensor, wrap
 from ..kernels import K, hush, unhush
 from .node import FREED, Node
+from .saved import Packed
 
 _ndarray = np.ndarray
 
@@ -52,6 +53,8 @@ def run_backward(
     results: Any = [grad for _, grad in roots]
     recording, mode.grad = mode.grad, create_graph
     token = hush()
+    if capture is not None:
+        partial, mode.partial = mode.partial, True
     try:
         while True:
             for edge, grad in zip(edges, results, strict=False):  # send the gradients on
@@ -80,7 +83,7 @@ def run_backward(
                     old[slot] = grad if old[slot] is None else old[slot] + grad
             results = edge = grad = old = None  # drop references: only the tables hold gradients
             if not heap:
-                return _settle(leaves, caught, capture, accumulate, on_tensors)
+                return _settle(leaves, caught, capture, accumulate, on_tensors, roots, wanted)
             node = heappop(heap)[1]
             grads = pending.pop(node)
             edges = node.edges
@@ -88,7 +91,8 @@ def run_backward(
             results = None if back is None else back(node, grads)
             if results is None:
                 if node.hooks is not None:
-                    grads = _run_hooks_before(node, grads, on_tensors)
+                    task = roots, wanted
+                    grads = _during(task, _run_hooks_before, node, grads, on_tensors)
                 if catch:
                     for slot in range(1 if node.outs is None else len(node.outs)):
                         if (node, slot) in catch:
@@ -106,13 +110,15 @@ def run_backward(
                 node.saved = FREED
     finally:
         mode.grad = recording
+        if capture is not None:
+            mode.partial = partial
         unhush(token)
 
 
 def _frees(node: Node) -> bool:
     """True if the node saved a tensor; remembered for its type. A node that saved only shapes and
     options is not freed: a second backward through it is allowed, as in PyTorch."""
-    found = any(isinstance(s, (Tensor, _ndarray, list)) for s in node.saved)
+    found = any(isinstance(s, (Tensor, _ndarray, list, Packed)) for s in node.saved)
     if found or None not in node.saved:  # None: perhaps a tensor that was not given
         type(node).frees = found
     return found
@@ -149,6 +155,10 @@ def _backward_of(node: Node, grads: Any, on_tensors: bool, retain: bool) -> tupl
             backward = card.narrow[1]
         results = backward(node, *grads, *saved)
     except Exception as e:
+        if isinstance(e, ValueError) and any(isinstance(s, Packed) for s in node.saved):
+            raise RuntimeError(
+                f"{node.name()}: what a saved tensor unpack_hook returned does not fit: {e}"
+            ) from None
         if node.trace is not None:
             e.add_note(
                 f"raised in the backward of {node.name()}; its forward was called here:\n"
@@ -181,8 +191,12 @@ def _unpack(node: Node, saved: tuple, on_tensors: bool) -> list:
             if s._v is not None and s._v[0] != then:
                 raise changed(node, s._a, s._v[0], then)
             found.append(s if on_tensors else s._a)
+        elif isinstance(s, Packed):
+            found.append(s.with_history(node) if on_tensors else s.tensor()._a)
         elif type(s) is list and s and isinstance(s[0], Tensor):
             found.append(s if on_tensors else [t._a for t in s])
+        elif type(s) is list and s and isinstance(s[0], Packed):
+            found.append([p.with_history(node) if on_tensors else p.tensor()._a for p in s])
         elif isinstance(s, _ndarray):
             if i == card.saved_out and node.out_cell is not None:
                 cell, then = node.out_cell
@@ -220,6 +234,8 @@ def _zeros(meta: tuple, on_tensors: bool) -> Any:
 
 def _check_nan(node: Node, results: tuple) -> None:
     for i, g in enumerate(results):
+        if isinstance(g, Tensor) and g.is_sparse:
+            g = g._blocks
         array = g._a if isinstance(g, Tensor) else g
         if array is not None and array.dtype.kind in "fc" and np.isnan(array).any():
             e = RuntimeError(f"Function '{node.name()}' returned nan values in its {i}th output.")
@@ -228,8 +244,22 @@ def _check_nan(node: Node, results: tuple) -> None:
             raise e
 
 
+def _during(task: tuple, f: Any, *args: Any) -> Any:
+    """f(*args), a hook or several, which may ask `mode.task` what pass they are called by."""
+    before, mode.task = mode.task, task
+    try:
+        return f(*args)
+    finally:
+        mode.task = before
+
+
 def _as_tensor(g: Any, on_tensors: bool) -> Any:
-    return g if on_tensors or g is None else wrap(g)
+    return g if on_tensors or g is None or isinstance(g, Tensor) else wrap(g)
+
+
+def _as_array(g: Any) -> Any:
+    """The array of a gradient; a sparse one travels as the tensor that it is."""
+    return g if g is None or g.is_sparse else g._a
 
 
 def _run_hooks_before(node: Node, grads: Any, on_tensors: bool) -> Any:
@@ -250,7 +280,7 @@ def _run_hooks_before(node: Node, grads: Any, on_tensors: bool) -> Any:
             g = slots[slot] if on_tensors else slots[slot].clone()
             t._grad = g if t._grad is None else t._grad + g
     if not on_tensors:
-        slots = [g if g is None else g._a for g in slots]
+        slots = [_as_array(g) for g in slots]
     return slots[0] if node.outs is None else slots
 
 
@@ -261,7 +291,7 @@ def _run_hooks_after(node: Node, results: tuple, grads: Any, on_tensors: bool) -
         new = f(inputs, outputs)
         if new is not None:
             inputs = tuple(new) if isinstance(new, (tuple, list)) else (new,)
-    return inputs if on_tensors else tuple(g if g is None else g._a for g in inputs)
+    return inputs if on_tensors else tuple(_as_array(g) for g in inputs)
 
 
 def run_tensor_hooks(table: dict, grad: Tensor) -> Tensor:
@@ -279,16 +309,23 @@ def run_tensor_hooks(table: dict, grad: Tensor) -> Tensor:
 
 
 def _settle(
-    leaves: dict, caught: dict, capture: list | None, accumulate: bool, on_tensors: bool
+    leaves: dict,
+    caught: dict,
+    capture: list | None,
+    accumulate: bool,
+    on_tensors: bool,
+    roots: list,
+    wanted: Any,
 ) -> list:
     """Run the leaves' hooks, then add to .grad, or hand back what was captured."""
     chosen = None if capture is None else {id(e) for e in capture if isinstance(e, Tensor)}
     for key in list(leaves):
         leaf, grad = leaves.pop(key)
         if leaf._hooks:
-            g: Any = run_tensor_hooks(leaf._hooks, _as_tensor(grad, on_tensors))
-            grad = g if on_tensors else g._a
-            g = None
+            given = _as_tensor(grad, on_tensors)
+            g: Any = _during((roots, wanted), run_tensor_hooks, leaf._hooks, given)
+            grad = g if on_tensors else _as_array(g)
+            g = given = None
         if not accumulate:
             leaves[key] = leaf, grad
         elif chosen is None or key in chosen:
@@ -304,7 +341,7 @@ def _settle(
             g = leaves.get(id(e), (e, None))[1]
         else:
             g = caught.get(e if type(e) is tuple else (e, 0))
-        if g is not None and not on_tensors:
+        if g is not None and not on_tensors and not isinstance(g, Tensor):
             g = wrap(g.copy() if g.base is not None or getrefcount(g) > 4 else g)
         found.append(g)
     return found
@@ -324,7 +361,7 @@ def _accumulate(leaf: Tensor, grad: Any, on_tensors: bool) -> None:
     A gradient without other references is kept without a copy.
     """
     old: Any = leaf._grad
-    if on_tensors:
+    if on_tensors or type(grad) is not _ndarray:
         leaf._grad = (
             (grad.clone() if grad._view is not None else grad) if old is None else old + grad
         )
@@ -341,8 +378,8 @@ def _accumulate(leaf: Tensor, grad: Any, on_tensors: bool) -> None:
             if grad.base is not None or getrefcount(grad) > 3 or not grad.flags.c_contiguous:
                 grad = np.array(grad, order="C" if array.flags.c_contiguous else "K")
             leaf._grad = wrap(grad)
-        elif mode.grad:
-            leaf._grad = old + wrap(grad)
+        elif mode.grad or old.is_sparse:
+            leaf._grad = wrap(grad) + old if old.is_sparse else old + wrap(grad)
         else:
             K.add_(old._a, grad)
             old._bump()

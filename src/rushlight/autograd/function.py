@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..core.grad_mode import mode, no_grad
+from ..core.grad_mode import mode, no_grad, watching
 from ..core.names import explain_missing
 from ..core.tensor import Tensor, _cell, wrap
 from ..kernels import K
 from .inplace import check_inplace
 from .node import FREED, Node, edge_of, fill, make_node
+from .saved import Packed
 
 
 class FunctionCtx(Node):
@@ -62,6 +63,8 @@ class FunctionCtx(Node):
     def _unpacked(self, s: Any) -> Any:
         if s is None:
             return None
+        if isinstance(s, Packed):
+            return s.with_history(self)
         t, version, slot = s
         if t._version != version:
             raise RuntimeError(
@@ -254,11 +257,20 @@ def _recorded(ctx: FunctionCtx, args: tuple, edges: tuple, out: Any, outputs: tu
             saved.append((alias, t._version, slots[id(t)]))
         else:
             saved.append((t, t._version, None))
+    if watching[0] and mode.packing is not None:
+        saved = [s if s is None else _packed(ctx, *s) for s in saved]
     ctx.saved = _Saved(saved)
     del ctx._to_save, ctx._dirty, ctx._constant
     if isinstance(out, tuple):
         return type(out)(*results) if hasattr(out, "_fields") else tuple(results)
     return results if isinstance(out, list) else results[0]
+
+
+def _packed(ctx: FunctionCtx, t: Tensor, version: int, slot: int | None) -> Packed:
+    """A saved entry of a Function under saved_tensors_hooks."""
+    if slot is None:
+        return mode.packing.packed(t, edge_of(t))
+    return mode.packing.packed_output(ctx, t._a, slot)
 
 
 class _Saved(tuple):

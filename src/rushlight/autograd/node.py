@@ -189,8 +189,8 @@ node.outs = {outs}
 node.versions = {versions}
 node.hooks = node.out_cell = None
 node.number = next_number()
-if watching[0] and mode.anomaly:
-    note_trace(node)
+if watching[0]:
+    watched(node)
 """
 
 
@@ -205,9 +205,8 @@ def _compiled_fill() -> Any:
     names = ("edges", "saved", "shapes", "outs", "versions")
     text = f"def fill(node, {', '.join(names)}):\n" + fill_text(4, **{n: n for n in names})
     scope: dict[str, Any] = {
-        "mode": mode,
         "next_number": next_number,
-        "note_trace": note_trace,
+        "watched": watched,
         "watching": watching,
     }
     exec(text, scope)
@@ -232,6 +231,15 @@ def make_node(
 
 
 _PACKAGE = os.path.dirname(os.path.dirname(__file__))  # pathlib: 4 ms at import
+
+
+def watched(node: Node) -> None:
+    """What a new node goes through while somebody watches: a trace of the call, the hooks of its
+    saved tensors."""
+    if mode.anomaly:
+        note_trace(node)
+    if mode.packing is not None and node.saved:
+        mode.packing.pack_node(node)
 
 
 def note_trace(node: Node) -> None:

@@ -18,10 +18,14 @@ class _Mode(threading.local):
     inference = False
     anomaly = False
     anomaly_check_nan = True
+    packing: Any = None  # what packs the tensors that nodes save, see autograd/saved.py
+    task: Any = None  # the backward pass that calls a hook: (roots, nodes wanted or None)
+    refuses_packing: str | None = None  # why saved_tensors_hooks are refused now
+    partial = False  # that pass computes the gradients of chosen inputs only
 
 
 mode = _Mode()
-watching = [0]  # as inferring, for anomaly mode: how many times it was turned on
+watching = [0]  # as inferring: how many times anomaly mode or saved_tensors_hooks were turned on
 inferring = [
     0
 ]  # how many inference_mode blocks are open, over all threads: 0 spares a look at `mode.inference`

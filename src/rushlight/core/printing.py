@@ -194,6 +194,8 @@ def tensor_repr(t: Tensor, *, tensor_contents: str | None = None) -> str:
     tensor([1., 1.], requires_grad=True)
     """
     kind = type(t)
+    if t.is_sparse:
+        return "tensor(" + _sparse_contents(t, 7)
     if kind is Tensor:
         return "tensor(" + _contents(t, 7, tensor_contents)
     start = "tensor(" if kind is Parameter else kind.__name__ + "("
@@ -224,6 +226,36 @@ def _contents(t: Tensor, indent: int, text: str | None) -> str:
         text = "[]" if empty else array_text(np.asarray(t._a), indent)
     # PyTorch's count: one column beyond the text, and on the first line the indent beside it
     column = len(text) - text.rfind("\n") + 1 + (indent if "\n" not in text else 0)
+    for suffix in suffixes:
+        if column + len(suffix) + 2 > PRINT_OPTS.linewidth:
+            text += ",\n" + " " * indent + suffix
+            column = indent + len(suffix)
+        else:
+            text += ", " + suffix
+            column += len(suffix) + 2
+    return text + ")"
+
+
+def _sparse_contents(t: Any, indent: int) -> str:
+    """The same for a sparse tensor: places and values on lines of their own."""
+
+    def part(name: str, x: Tensor) -> str:
+        first = indent + len(name) + len("=tensor(")
+        if not x.numel():
+            return f"{name}=tensor([], size={tuple(x.shape)})"
+        return f"{name}=tensor({array_text(np.asarray(x._a), first)})"
+
+    parts = [part("indices", t._indices()), part("values", t._values())]
+    text = (",\n" + " " * indent).join(parts)
+    suffixes = [f"size={tuple(t.shape)}", f"nnz={t._nnz()}"]
+    if t.dtype not in (_dtype.get_default_dtype(), _dtype.int64, _dtype.bool_):
+        suffixes.append(f"dtype={t.dtype}")
+    suffixes.append(f"layout={t.layout}")
+    if t.grad_fn is not None:
+        suffixes.append(f"grad_fn=<{type(t.grad_fn).__name__}>")
+    elif t.requires_grad:
+        suffixes.append("requires_grad=True")
+    column = PRINT_OPTS.linewidth  # they begin on a new line
     for suffix in suffixes:
         if column + len(suffix) + 2 > PRINT_OPTS.linewidth:
             text += ",\n" + " " * indent + suffix

@@ -272,7 +272,7 @@ class Tensor(_Slots):
         view = self._view
         if view is not None:
             if view.multi_output:
-                return self._rg or view.base._rg
+                return self._rg or (view.base._rg and self._a.dtype.kind in "fcV")
             view.refresh(self)
         return self._rg
 
@@ -343,15 +343,16 @@ class Tensor(_Slots):
                 )
             if g is self:
                 raise RuntimeError("can't assign Variable as its own grad")
-            if g._a.dtype != self._a.dtype:
+            given: Any = g if g.is_sparse else g._a
+            if g.dtype is not self.dtype if g.is_sparse else given.dtype != self._a.dtype:
                 raise RuntimeError(
                     f"attempting to assign a gradient with dtype '{g.dtype}' to a tensor with "
                     f"dtype '{self.dtype}'. The gradient must match the tensor's dtype (or its "
                     "grad_dtype attribute)."
                 )
-            if g._a.shape != self._a.shape:
+            if given.shape != self._a.shape:
                 raise RuntimeError(
-                    f"attempting to assign a gradient of size '{list(g._a.shape)}' to a tensor of "
+                    f"attempting to assign a gradient of size '{list(given.shape)}' to a tensor of "
                     f"size '{list(self._a.shape)}'. Please ensure that the gradient and the tensor "
                     "are the same size"
                 )

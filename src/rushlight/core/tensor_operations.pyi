@@ -293,6 +293,8 @@ class TensorOperations:
         """In-place version of clip."""
     def clone(self, *, memory_format: _memory_format = ...) -> Tensor:
         """y = a copy of x, differentiable."""
+    def coalesce(self) -> Tensor:
+        """The places of a sparse tensor in order, each one once."""
     def conj(self) -> Tensor:
         """x̄: a new tensor for complex input (conjugation is never lazy here), input itself if it is"""
     def conj_physical(self) -> Tensor:
@@ -363,6 +365,8 @@ class TensorOperations:
         """y = x π / 180"""
     def deg2rad_(self) -> Tensor:
         """In-place version of deg2rad."""
+    def dense_dim(self) -> Tensor:
+        """The number of dense dimensions: all of a dense tensor."""
     def diag(self, diagonal: _int = 0) -> Tensor:
         """A vector as the diagonal of a matrix, or the diagonal of a matrix as a vector (a copy)."""
     def diag_embed(self, offset: _int = 0, dim1: _int = -2, dim2: _int = -1) -> Tensor:
@@ -505,6 +509,8 @@ class TensorOperations:
         """In-place version of ge."""
     def geometric_(self, p: _Number, *, generator: _Generator | None = None) -> Tensor:
         """In-place version of geometric."""
+    def geqrf(self) -> return_types.geqrf:
+        """A = Q R: R on and above the diagonal of a, the reflections that make Q below it, and tau"""
     def ger(self, vec2: Tensor) -> Tensor:
         """The matrix (n, m) of all products of two vectors' elements."""
     def greater(self, other: Tensor | _Number) -> Tensor:
@@ -607,10 +613,14 @@ class TensorOperations:
         """y = the slices of x along dim that `index` lists, in its order; a copy."""
     @overload
     def index_select(self, *, axis: _int, index: Tensor) -> Tensor: ...
+    def indices(self) -> Tensor:
+        """The places of a coalesced sparse tensor."""
     def inner(self, other: Tensor) -> Tensor:
         """Σ over the last dimension of both."""
     def int(self, memory_format: _memory_format = ...) -> Tensor:
         """input as torch.int32; itself if it already is."""
+    def is_coalesced(self) -> Tensor:
+        """True if the places of a sparse tensor are in order, each one once."""
     def is_distributed(self) -> _bool:
         """False: no tensor is spread over processes."""
     def is_nonzero(self) -> _bool:
@@ -744,6 +754,8 @@ class TensorOperations:
         """y (k) = the elements of x where mask (bool), in order; a copy."""
     def matmul(self, other: Tensor) -> Tensor:
         """The matrix product: vectors, matrices, or batches of matrices with broadcast batch"""
+    def matrix_exp(self) -> Tensor:
+        """Y = I + X + X² / 2 + X³ / 6 + ..."""
     def matrix_power(self, n: _int) -> Tensor:
         """X multiplied by itself n times, for a square matrix or a batch of them; n = 0 is the identity"""
     @overload
@@ -1083,6 +1095,10 @@ class TensorOperations:
     def softmax(self, *, axis: _int, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None) -> Tensor: ...
     def sort(self, dim: _int = -1, descending: _bool = False, *, stable: _bool | None = None, axis: _int = -1) -> return_types.sort:
         """(values, indices) of input sorted along dim; equal elements always keep their order"""
+    def sparse_dim(self) -> Tensor:
+        """The number of sparse dimensions: 0 for a dense tensor."""
+    def sparse_mask(self, mask: Tensor) -> Tensor:
+        """The elements of input at the places of a sparse tensor."""
     @overload
     def split(self, split_size_or_sections: _int | Sequence[_int] | Tensor, dim: _int = 0, *, axis: _int = 0) -> tuple[Tensor, ...]:
         """torch.split(input, split_size, dim)"""
@@ -1175,6 +1191,14 @@ class TensorOperations:
     def to(self, *, tensor: Tensor, non_blocking: _bool = False, copy: _bool = False, memory_format: _Any = None) -> Tensor: ...
     def to_dense(self, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, *, masked_grad: _bool | None = None) -> Tensor:
         """input itself (in dtype): every tensor here is dense."""
+    def to_sparse(self, sparse_dim: _int | None = None, *, layout: _layout | None = None) -> Tensor:
+        """The elements that are not zero, with their places: a sparse tensor."""
+    def to_sparse_coo(self) -> Tensor:
+        """The elements that are not zero, with their places: a sparse tensor."""
+    def to_sparse_csc(self) -> Tensor:
+        """NotImplementedError: the layout is not there."""
+    def to_sparse_csr(self) -> Tensor:
+        """NotImplementedError: the layout is not there."""
     def topk(self, k: _int, dim: _int = -1, largest: _bool = True, sorted: _bool = True, *, axis: _int = -1) -> return_types.topk:
         """(values, indices) of the k largest (or smallest) elements along dim, always in order"""
     def trace(self) -> Tensor:
@@ -1245,6 +1269,8 @@ class TensorOperations:
     def unsqueeze_(self, *, axis: _int) -> Tensor: ...
     def untyped_storage(self) -> _Any:
         """The block of memory under the tensor and its views."""
+    def values(self) -> Tensor:
+        """The values of a coalesced sparse tensor."""
     @overload
     def var(self, dim: _int | Sequence[_int] | None = None, unbiased: _bool = True, keepdim: _bool = False, *, axis: _int | Sequence[_int] | None = None, keepdims: _bool = False) -> Tensor:
         """y = Σ |x - x̄|² / max(n - correction, 0), x̄ the mean of all elements or over dim"""

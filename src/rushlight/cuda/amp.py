@@ -7,13 +7,13 @@ from typing import Any
 
 from .. import amp
 
-__all__ = ["GradScaler", "autocast"]
+__all__ = ["GradScaler", "autocast", "custom_bwd", "custom_fwd"]
 
 
-def _deprecated(name: str) -> None:
+def _deprecated(name: str, instead: str = "'cuda', args...") -> None:
     warnings.warn(
         f"`torch.cuda.amp.{name}(args...)` is deprecated. Please use "
-        f"`torch.amp.{name}('cuda', args...)` instead.",
+        f"`torch.amp.{name}({instead})` instead.",
         FutureWarning,
         stacklevel=3,
     )
@@ -33,3 +33,15 @@ class GradScaler(amp.GradScaler):
     def __init__(self, *args: Any, **options: Any):
         _deprecated("GradScaler")
         super().__init__("cuda", *args, **options)
+
+
+def custom_fwd(fwd: Any = None, *, cast_inputs: Any = None) -> Any:
+    """torch.amp.custom_fwd(..., device_type="cuda")."""
+    _deprecated("custom_fwd", "args..., device_type='cuda'")
+    return amp.custom_fwd(fwd, device_type="cuda", cast_inputs=cast_inputs)
+
+
+def custom_bwd(bwd: Any) -> Any:
+    """torch.amp.custom_bwd(..., device_type="cuda")."""
+    _deprecated("custom_bwd", "args..., device_type='cuda'")
+    return amp.custom_bwd(bwd, device_type="cuda")

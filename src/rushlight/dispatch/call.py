@@ -10,7 +10,7 @@ import numpy as np
 from ..autograd.node import Node, edge_of, make_node
 from ..core.grad_mode import inferring, mode
 from ..core.tensor import Tensor, ViewInfo, _cell, new, wrap
-from . import codegen
+from . import codegen, modes
 from .messages import TRANSLATED, explain, not_implemented
 from .op import SHAPE, Card
 from .promotion import promoted
@@ -34,6 +34,8 @@ def runner(card: Card) -> Any:
 
 def _first_run(card: Card, args: tuple) -> Any:
     card.run = runner(card)
+    if modes.ON[0]:
+        modes.guard(card)
     return card.run(args)
 
 

@@ -31,7 +31,7 @@ from ..autograd.node import (
     edge_of,
     fill_text,
     next_number,
-    note_trace,
+    watched,
 )
 from ..core.grad_mode import inferring, mode, watching
 from ..core.tensor import Tensor, new, wrap
@@ -71,9 +71,9 @@ _NAMES: dict[str, Any] = {
     "new": new,
     "next_number": next_number,
     "not_implemented": not_implemented,
-    "note_trace": note_trace,
     "promoted": promoted,
     "sum_to": K.sum_to,
+    "watched": watched,
     "watching": watching,
 }
 

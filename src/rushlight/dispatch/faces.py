@@ -24,6 +24,7 @@ import numpy as np
 
 from ..core.dtype import dtype as _dtype
 from ..core.dtype_info import as_dtype
+from ..core.sparse import NoElements
 from ..core.tensor import Tensor, wrap
 from .messages import TRANSLATED, explain_arguments, missing, not_a_tensor, out_of_memory
 from .out import write_out
@@ -244,7 +245,7 @@ def rebind(face: Face, values: tuple, rest: dict, extra: tuple = ()) -> Any:
     check = getattr(face.op, "check_out", None)
     if check is not None:
         check(out, result)
-    return write_out(name, out, result, tuple(found))
+    return write_out(name, out, result, tuple(found), getattr(face.op, "apart", False))
 
 
 def recover(face: Face, values: tuple, error: Exception) -> Any:
@@ -253,6 +254,11 @@ def recover(face: Face, values: tuple, error: Exception) -> Any:
     schema = face.schema
     if isinstance(error, MemoryError):
         raise out_of_memory(error) from None
+    if isinstance(error, NoElements):
+        for ask in ELSEWHERE:
+            result = ask(face, values)
+            if result is not NotImplemented:
+                return result
     if any(hasattr(type(v), "__torch_function__") and not isinstance(v, Tensor) for v in values):
         for ask in FOREIGN:
             result = ask(face.function, *_spelled(schema, values))
@@ -264,6 +270,8 @@ def recover(face: Face, values: tuple, error: Exception) -> Any:
     raise better from None
 
 
+# ask(face, values) -> result or NotImplemented, for tensors without an array, see ops/sparse.py
+ELSEWHERE: list[Any] = []
 FOREIGN: list[Any] = []  # ask(function, args, kwargs) -> result or NotImplemented, see overrides.py
 
 

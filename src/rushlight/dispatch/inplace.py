@@ -24,22 +24,28 @@ from ..core.dtype import (
 from ..core.grad_mode import mode
 from ..core.tensor import Tensor, new, wrap
 from ..kernels import K
+from . import modes
 from .call import record, replay
 from .messages import explain, not_implemented
 from .op import CARDS, Card
 from .out import check_overlap
 from .promotion import alike, promoted
 
+# a 0-d tensor is read before they write
+_OF_ONE_NUMBER = frozenset({"fill", "index_fill", "masked_fill"})
+
 
 def apply_inplace(card: Card, args: tuple) -> Tensor:
     """Run a card and put its result into the first argument's memory."""
+    if modes.ON[0] and (result := modes.changed(card, args)) is not NotImplemented:
+        return result
     x = args[0]
     if not isinstance(x, Tensor):
         raise TypeError(
             f"{card.name}_(): argument 'input' (position 1) must be Tensor, not {type(x).__name__}"
         )
     track = mode.grad and any([isinstance(a, Tensor) and a._rg for a in args])
-    if track and (card.backward is not None or card.boolean):
+    if track and (card.backward is not None or card.boolean or card.not_for):
         check_inplace(x)
     if mode.grad and x._inference and not mode.inference:
         raise RuntimeError(
@@ -52,10 +58,10 @@ def apply_inplace(card: Card, args: tuple) -> Tensor:
             if card.promote == "float" and found.category < FLOAT:
                 found = get_default_dtype()
             check_can_cast(found, x.dtype)
-    if x._v is not None:
-        for a in args:
-            if isinstance(a, Tensor) and a._v is x._v and a is not x and card.name != "copy":
-                check_overlap(x, a, x)  # a copy may overlap: what is written is what was there
+    for a in args[1:]:
+        if isinstance(a, Tensor) and (a is x or (a._v is x._v and a._v is not None)):
+            if a._a.ndim or card.name not in _OF_ONE_NUMBER:
+                check_overlap(x, a, x, card.apart)
     old = new(Tensor)
     old._a, old._rg, old._node, old._view, old._v = x._a, x._rg, x._node, None, None
     if x._node is not None:

@@ -63,6 +63,8 @@ class Card:
     numbers           operands that may be Python numbers; None: all but one
     slow_backward     the engine takes its general path through backward
     check_out         check_out(out, result) sees the tensor given as out= before it is written
+    apart             no input may lie in the memory that is written to, not even all of it: the op
+                      writes by index, so what it reads would change under it
     opmath            with float16 and bfloat16, a number (or a 0-d last operand) is used in float32
     boolean           the result is bool, whatever the operands are
     arrays            how many of the first arguments may be Tensors; the others are constants
@@ -73,6 +75,8 @@ class Card:
                       gradient before that relu
     """
 
+    made: list[Card] = []  # every card, copies too
+    unasked: Any = None  # the card's own `run`, while a mode is asked before it (modes.py)
     run: Any  # the first call puts the card's own function here, see call.py
     fast_backward: Any  # likewise, see codegen.py
     change: Any  # change(arguments): in place, see inplace.py
@@ -118,6 +122,7 @@ class Card:
         self.variants: dict[str, Card] = {}
         self.legacy = getattr(cls, "legacy", None)
         self.check_out = getattr(cls, "check_out", None)
+        self.apart = getattr(cls, "apart", False)
         self.opmath, self.boolean = opmath, boolean
         self.check = getattr(cls, "check", None)
         self.numbers = getattr(cls, "numbers", None)
@@ -160,6 +165,7 @@ class Card:
             back = self.backward and accumulating_backward(self.backward)
             self.narrow = (in_single(self.forward), back)
         self.slow_backward = self.listed  # lists are unpacked by the general path
+        Card.made.append(self)
 
     @cached_property
     def result(self) -> Any:
@@ -187,8 +193,9 @@ class Card:
         """The same card, to be changed; what follows from its fields is made anew when needed."""
         other = copy(self)
         other.variants = {}
-        for name in ("run", "fast_backward", "node_type"):
+        for name in ("run", "unasked", "fast_backward", "node_type"):
             other.__dict__.pop(name, None)
+        Card.made.append(other)
         return other
 
     def renamed(self, title: str) -> Card:

@@ -23,6 +23,7 @@ def binary_operator(card: Card, ufunc: Any) -> tuple[Any, Any]:
     def first(x, y):
         """Takes its own place at the first call: importing the package compiles nothing."""
         written = operator(card, ufunc)
+        written.operator_of = card
         for name, value in list(vars(Tensor).items()):
             if value is first:
                 setattr(Tensor, name, written)
@@ -38,6 +39,7 @@ def binary_operator(card: Card, ufunc: Any) -> tuple[Any, Any]:
         args = (y, x, *card.defaults)
         return card.select(args).run(args)
 
+    first.operator_of = reflected.operator_of = card  # type: ignore[attr-defined]
     return first, reflected
 
 
@@ -64,6 +66,8 @@ def inplace_operator(card: Card, kernel: Any) -> Any:
         a = x._a
         b: Any
         if isinstance(y, Tensor):
+            if y.is_sparse:
+                return y.change(card.name, x)
             b = y._a
             plain = not ((x._rg or y._rg) and mode.grad) and a.dtype is b.dtype
         elif type(y) is float or type(y) is int:

@@ -13,11 +13,11 @@ from ..core.memory import address
 from ..core.tensor import Tensor
 
 
-def write_out(name: str, out: Any, result: Any, inputs: tuple = ()) -> Any:
+def write_out(name: str, out: Any, result: Any, inputs: tuple = (), apart: bool = False) -> Any:
     """Write what an op returned into the tensor (or tensors) given as out=; returns `out`.
 
     TypeError: out is no tensor, or not as many as there are results. RuntimeError: a gradient is
-    wanted, the dtype is too narrow, or out overlaps an input.
+    wanted, the dtype is too narrow, or out overlaps an input (with apart: or is one).
     """
     several = isinstance(result, tuple)
     outs = tuple(out) if isinstance(out, (tuple, list)) else (out,)
@@ -40,35 +40,49 @@ def write_out(name: str, out: Any, result: Any, inputs: tuple = ()) -> Any:
                 "single memory location. Please clone() the tensor before performing the operation."
             )
         for t in given:
-            check_overlap(o, t, r)
+            check_overlap(o, t, r, apart)
         store(o, r)
     if hasattr(result, "_fields"):
         return type(result)(*outs)
     return out
 
 
-def check_overlap(out: Tensor, x: Tensor, result: Tensor) -> None:
+def check_overlap(out: Tensor, x: Tensor, result: Tensor, apart: bool = False) -> None:
     """RuntimeError if `out` overlaps `x`, unless they are the same elements in the same order, and
-    those of the result, too.
+    those of the result, too (and not apart).
     """
     a, b = out._a, x._a
     resized = out is x and a.shape != result._a.shape  # an input that would become another one
-    if not resized and (not a.size or not b.size or not np.may_share_memory(a, b)):
+    if not resized and not may_overlap(a, b):
         return
-    if address(a) == address(b) and a.strides == b.strides and a.shape == b.shape:
-        if a.shape == result._a.shape:
-            return
-    if not (_is_dense(a) and _is_dense(b)):
-        return  # as PyTorch: whether two strided grids meet is not worth finding out
-    raise RuntimeError(
+    if not apart and is_same(a, b) and a.shape == result._a.shape:
+        return
+    if is_dense(a) and is_dense(b):
+        raise overlap_error()
+
+
+def may_overlap(a: np.ndarray, b: np.ndarray) -> bool:
+    """Whether the bytes between the first and the last element of both meet."""
+    return bool(a.size and b.size and np.may_share_memory(a, b))
+
+
+def is_same(a: np.ndarray, b: np.ndarray) -> bool:
+    """The same elements of the same memory in the same order."""
+    return address(a) == address(b) and a.strides == b.strides and a.shape == b.shape
+
+
+def is_dense(a: np.ndarray) -> bool:
+    """No gaps. Of others PyTorch does not ask whether they meet: two strided grids may lie side by
+    side, and to find out would cost more than it is worth."""
+    low, high = np.lib.array_utils.byte_bounds(a)
+    return high - low == a.size * a.itemsize
+
+
+def overlap_error() -> RuntimeError:
+    return RuntimeError(
         "unsupported operation: some elements of the input tensor and the written-to tensor refer "
         "to a single memory location. Please clone() the tensor before performing the operation."
     )
-
-
-def _is_dense(a: np.ndarray) -> bool:
-    low, high = np.lib.array_utils.byte_bounds(a)
-    return high - low == a.size * a.itemsize
 
 
 def store(out: Tensor, result: Tensor) -> None:

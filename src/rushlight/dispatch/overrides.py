@@ -19,6 +19,7 @@ from types import FunctionType
 from typing import Any
 
 from ..core.parameter import Parameter
+from ..core.sparse import SparseTensor
 from ..core.tensor import Tensor
 from .faces import FOREIGN, Method
 from .messages import WRAPPED
@@ -26,7 +27,7 @@ from .registry import FUNCTIONAL, FUNCTIONS
 
 Handler = Callable[[Any, tuple, dict], Any]
 HANDLERS: list[Handler] = []  # handler(function, args, kwargs) -> result, or NotImplemented
-_PLAIN = (Tensor, Parameter)
+_PLAIN = (Tensor, Parameter, SparseTensor)
 # how a Tensor is made and kept, not what is computed with it
 _UNTOUCHED = frozenset(
     "__new__ __init__ __init_subclass__ __getattribute__ __setattr__ __delattr__ __class__ __dir__"

@@ -16,6 +16,7 @@ from ..core.tensor import Tensor
 from .call import apply, record, replay, view_of
 from .faces import Face, Faces, Method
 from .inplace import apply_inplace, writable, write
+from .modes import COMPOSITES
 from .op import CARDS, Card, bind
 from .operators import binary_operator, inplace_method, inplace_operator
 from .out import store, write_out
@@ -128,8 +129,10 @@ class Composite:
     prepare = None
 
     def __init__(self, schema: Schema, function: Any, explains: bool = False):
-        self.schema, self.function, self.doc = schema, function, function.__doc__
+        self.name, self.schema, self.doc = schema.name, schema, function.__doc__
+        self.function = self.unasked = function  # modes.py asks before the first one
         self.explains = explains
+        COMPOSITES.append(self)
 
     @property
     def checks_first(self) -> bool:

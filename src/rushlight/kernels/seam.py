@@ -102,7 +102,7 @@ def _carrier(name: str, x: Any) -> Any:
 
 
 # Families of twins that compute two-byte floats in float32, as PyTorch does, and round once.
-_WIDENED = ("linear", "norm", "pointwise", "recurrent", "softmax")
+_WIDENED = ("grid_sample", "linear", "norm", "pointwise", "recurrent", "resample", "softmax")
 
 
 def in_single(f: Any) -> Any:

@@ -18,14 +18,18 @@ from .linear import *  # noqa: F403
 from .loss import *  # noqa: F403
 from .margin_loss import *  # noqa: F403
 from .module import *  # noqa: F403
+from .multihead_attention import *  # noqa: F403
 from .norm import *  # noqa: F403
 from .padding import *  # noqa: F403
+from .parallel import DataParallel
 from .pixel_shuffle import *  # noqa: F403
 from .pooling import *  # noqa: F403
 from .rnn import *  # noqa: F403
 from .rnn_cell import *  # noqa: F403
+from .transformer import *  # noqa: F403
+from .upsampling import *  # noqa: F403
 
-_SUBMODULES = frozenset("functional init modules parameter utils".split())
+_SUBMODULES = frozenset("attention functional init modules parallel parameter utils".split())
 
 
 def __getattr__(name: str):

@@ -62,6 +62,8 @@ def adaptive_max_pool3d_with_indices(input: Tensor, output_size: _int | None | S
 def adaptive_max_pool3d_with_indices(input: Tensor, output_size: _int | None | Sequence[_int | None], *, return_indices: Literal[True]) -> tuple[Tensor, Tensor]: ...
 @overload
 def adaptive_max_pool3d_with_indices(input: Tensor, output_size: _int | None | Sequence[_int | None], *, return_indices: _bool) -> _Any: ...
+def affine_grid(theta: Tensor, size: Sequence[_int], align_corners: _bool | None = None) -> Tensor:
+    """The grid with which F.grid_sample maps an image by the matrices theta."""
 def alpha_dropout(input: Tensor, p: _float = 0.5, training: _bool = False, inplace: _bool = False) -> Tensor:
     """Dropout that keeps mean and variance of a SELU network: entries put out become SELU's floor."""
 def avg_pool1d(input: Tensor, kernel_size: _int | Sequence[_int], stride: _int | Sequence[_int] | None = None, padding: _int | Sequence[_int] = 0, ceil_mode: _bool = False, count_include_pad: _bool = True) -> Tensor:
@@ -158,6 +160,8 @@ def gelu(input: Tensor, *, approximate: _str = 'none', out: Tensor | None = None
     """y = x Φ(x), Φ the normal distribution function; approximate="tanh":"""
 def glu(input: Tensor, dim: _int = -1, *, axis: _int = -1) -> Tensor:
     """y = a σ(b), a and b the halves of x along dim    Dauphin et al. 2016, arXiv:1612.08083"""
+def grid_sample(input: Tensor, grid: Tensor, mode: _str = 'bilinear', padding_mode: _str = 'zeros', align_corners: _bool | None = None) -> Tensor:
+    """input at the places that grid names, from -1 to 1 in each dimension."""
 def group_norm(input: Tensor, num_groups: _int, weight: Tensor | None = None, bias: Tensor | None = None, eps: _float = 1e-05) -> Tensor:
     """y = layer_norm of each of num_groups groups of channels, · w + b per channel."""
 def gumbel_softmax(logits: _Any, tau: _Number = 1, hard: _bool = False, eps: _Number = 1e-10, dim: _int = -1, *, axis: _int = -1) -> Tensor:
@@ -182,6 +186,8 @@ def huber_loss(input: Tensor, target: Tensor, reduction: _str = 'mean', delta: _
     """L = d²/2 where |d| < delta, else delta (|d| - delta/2), reduced; d = input - target."""
 def instance_norm(input: Tensor, running_mean: Tensor | None = None, running_var: Tensor | None = None, weight: Tensor | None = None, bias: Tensor | None = None, use_input_stats: _bool = True, momentum: _float = 0.1, eps: _float = 1e-05) -> Tensor:
     """y = (x - mean) / sqrt(var + eps) · w + b for every sample and channel by itself."""
+def interpolate(input: Tensor, size: _int | Sequence[_int] | None = None, scale_factor: _float | Sequence[_float] | None = None, mode: _str = 'nearest', align_corners: _bool | None = None, recompute_scale_factor: _bool | None = None, antialias: _bool = False) -> Tensor:
+    """input in another size: by the nearest element, by interpolation, or by means of areas."""
 def kl_div(input: Tensor, target: Tensor, size_average: _bool | None = None, reduce: _bool | None = None, reduction: _str = 'mean', log_target: _bool = False) -> Tensor:
     """L = Σ q (log q - input) for log-probabilities input and probabilities q = target; log_target:"""
 def l1_loss(input: Tensor, target: Tensor, size_average: _bool | None = None, reduce: _bool | None = None, reduction: _str = 'mean', weight: Tensor | None = None) -> Tensor:
@@ -264,6 +270,8 @@ def mish_(input: Tensor) -> Tensor:
     """In-place version of mish; returns input."""
 def mse_loss(input: Tensor, target: Tensor, size_average: _bool | None = None, reduce: _bool | None = None, reduction: _str = 'mean', weight: Tensor | None = None) -> Tensor:
     """L = (input - target)², reduced; weight: for each element."""
+def multi_head_attention_forward(query: Tensor, key: Tensor, value: Tensor, embed_dim_to_check: _int, num_heads: _int, in_proj_weight: Tensor | None, in_proj_bias: Tensor | None, bias_k: Tensor | None, bias_v: Tensor | None, add_zero_attn: _bool, dropout_p: _float, out_proj_weight: Tensor, out_proj_bias: Tensor | None, training: _bool = True, key_padding_mask: Tensor | None = None, need_weights: _bool = True, attn_mask: Tensor | None = None, use_separate_proj_weight: _bool = False, q_proj_weight: Tensor | None = None, k_proj_weight: Tensor | None = None, v_proj_weight: Tensor | None = None, static_k: Tensor | None = None, static_v: Tensor | None = None, average_attn_weights: _bool = True, is_causal: _bool = False) -> tuple[Tensor, Tensor | None]:
+    """What nn.MultiheadAttention computes, its parameters given: (output, weights or None)."""
 def multi_margin_loss(input: Tensor, target: Tensor, p: _int = 1, margin: _float = 1.0, weight: Tensor | None = None, size_average: _bool | None = None, reduce: _bool | None = None, reduction: _str = 'mean') -> Tensor:
     """L = Σ_{i ≠ y} max(0, margin - x[y] + x[i])^p / C, by class weights."""
 def multilabel_margin_loss(input: Tensor, target: Tensor, size_average: _bool | None = None, reduce: _bool | None = None, reduction: _str = 'mean') -> Tensor:
@@ -306,6 +314,8 @@ def rrelu(input: Tensor, lower: _Any = ..., upper: _Any = ..., training: _bool =
     """y = x where x > 0, else r x: r drawn for each element from [lower, upper), their mean if not"""
 def rrelu_(input: Tensor, lower: _Any = ..., upper: _Any = ..., training: _bool = False, *, generator: _Generator | None = None) -> Tensor:
     """In-place version of rrelu; returns input."""
+def scaled_dot_product_attention(query: Tensor, key: Tensor, value: Tensor, attn_mask: Tensor | None = None, dropout_p: _float = 0.0, is_causal: _bool = False, *, scale: _float | None = None, enable_gqa: _bool = False) -> Tensor:
+    """y = dropout(softmax(q kᵀ scale + mask)) v"""
 def selu(input: Tensor, inplace: _bool = False) -> Tensor:
     """y = λ (x where x > 0, else α (e^x - 1)), λ = 1.0507, α = 1.6733    Klambauer et al."""
 def selu_(input: Tensor) -> Tensor:
@@ -344,3 +354,9 @@ def triplet_margin_with_distance_loss(anchor: Tensor, positive: Tensor, negative
     """triplet_margin_loss by any distance of two tensors; pairwise_distance by default."""
 def unfold(input: Tensor, kernel_size: _int | Sequence[_int], dilation: _int | Sequence[_int] = 1, padding: _int | Sequence[_int] = 0, stride: _int | Sequence[_int] = 1) -> Tensor:
     """Sliding windows as columns."""
+def upsample(input: Tensor, size: Sequence[_int] | None = None, scale_factor: _Any = None, mode: _str = 'nearest', align_corners: _bool | None = None) -> Tensor:
+    """F.interpolate under its old name; warns."""
+def upsample_bilinear(input: Tensor, size: Sequence[_int] | None = None, scale_factor: _Any = None) -> Tensor:
+    """F.interpolate(mode="bilinear", align_corners=True) under its old name; warns."""
+def upsample_nearest(input: Tensor, size: Sequence[_int] | None = None, scale_factor: _Any = None) -> Tensor:
+    """F.interpolate(mode="nearest") under its old name; warns."""

@@ -75,6 +75,8 @@ def runs_as_torch() -> bool:
 
 def torch_module(family: str, name: str) -> str:
     """PyTorch's module of a class: torch.nn.modules.dropout of Dropout, what prints show."""
+    if family.startswith("utils."):
+        return f"torch.nn.{family}"
     for of, starts, file in _STARTS:
         if of == family and name.startswith(tuple(starts.split()) or ""):
             return f"torch.nn.modules.{file}"

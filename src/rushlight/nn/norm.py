@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..core.dtype import int64
+from ..core.dtype import int64, scalar_name
 from ..core.parameter import Parameter
 from ..core.tensor import Tensor
 from ..ops.creation import empty, ones, zeros
+from ..ops.ranges import arange
 from . import functional as F
 from . import init
 from .module import Module
@@ -16,6 +17,7 @@ __all__ = [
     "BatchNorm1d",
     "BatchNorm2d",
     "BatchNorm3d",
+    "CrossMapLRN2d",
     "GroupNorm",
     "InstanceNorm1d",
     "InstanceNorm2d",
@@ -23,6 +25,7 @@ __all__ = [
     "LayerNorm",
     "LocalResponseNorm",
     "RMSNorm",
+    "SyncBatchNorm",
 ]
 
 
@@ -160,6 +163,67 @@ class BatchNorm3d(_BatchNorm):
     """
 
     _ranks, _expected = (5,), "5D"
+
+
+class SyncBatchNorm(_BatchNorm):
+    """Batch normalisation over the batches of all processes of a group; here there is one process,
+    so it is BatchNorm for any number of dimensions.
+
+    process_group is kept and has no effect.
+
+    shape   x (N, C, *) -> the same
+    errors  ValueError: fewer than 2 dimensions, no channels, one value per channel in training.
+            RuntimeError: C is not num_features
+    """
+
+    def __init__(
+        self,
+        num_features: int,
+        eps: float = 1e-5,
+        momentum: float | None = 0.1,
+        affine: bool = True,
+        track_running_stats: bool = True,
+        process_group: Any = None,
+        device: Any = None,
+        dtype: Any = None,
+        *,
+        bias: bool = True,
+    ):
+        super().__init__(
+            num_features, eps, momentum, affine, track_running_stats, device, dtype, bias=bias
+        )
+        self.process_group = process_group
+
+    def _check_input_dim(self, input: Tensor) -> None:
+        if input.dim() < 2:
+            raise ValueError(f"expected at least 2D input (got {input.dim()}D input)")
+        if input.size(1) == 0:
+            raise ValueError("SyncBatchNorm number of input channels should be non-zero")
+
+    @classmethod
+    def convert_sync_batchnorm(cls, module: Module, process_group: Any = None) -> Module:
+        """module with its BatchNorm layers replaced by SyncBatchNorm, which take over parameters
+        and statistics; a BatchNorm itself comes back as a new layer.
+        """
+        made: Module = module
+        if isinstance(module, _BatchNorm):
+            made = SyncBatchNorm(
+                module.num_features,
+                module.eps,
+                module.momentum,
+                module.affine,
+                module.track_running_stats,
+                process_group,
+                bias=module.bias is not None,
+            )
+            for name in ("weight", "bias", *module._buffers):
+                setattr(made, name, getattr(module, name))
+            made.training = module.training
+            if hasattr(module, "qconfig"):
+                made.qconfig = module.qconfig
+        for name, child in module.named_children():
+            made.add_module(name, cls.convert_sync_batchnorm(child, process_group))
+        return made
 
 
 class _InstanceNorm(_ChannelNorm):
@@ -413,6 +477,47 @@ class LocalResponseNorm(Module):
     def forward(self, input: Tensor) -> Tensor:
         """input (N, C, *) -> the same shape"""
         return F.local_response_norm(input, self.size, self.alpha, self.beta, self.k)
+
+    def extra_repr(self) -> str:
+        return f"{self.size}, alpha={self.alpha}, beta={self.beta}, k={self.k}"
+
+
+class CrossMapLRN2d(Module):
+    """x / (k + alpha / size · sum of x² over the channels at most (size - 1) / 2 away)^beta
+
+    As in PyTorch, channel 0 counts for the channels further away, too.
+
+    shape   x (N, C, H, W) -> the same
+    errors  ValueError: another number of dimensions. RuntimeError: integers
+    source  Krizhevsky, Sutskever, Hinton 2012, section 3.3
+    """
+
+    size: int
+    alpha: float
+    beta: float
+    k: float
+
+    def __init__(self, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1):
+        super().__init__()
+        self.size, self.alpha, self.beta, self.k = size, alpha, beta, k
+
+    def forward(self, input: Tensor) -> Tensor:
+        """input (N, C, H, W) -> the same shape"""
+        if input.dim() != 4:
+            raise ValueError(f"CrossMapLRN2d: Expected input to be 4D, got {input.dim()}D instead.")
+        if not (input.is_floating_point() or input.is_complex()):
+            kind = scalar_name(input.dtype)
+            raise RuntimeError(
+                f"result type Float can't be cast to the desired output type {kind}\n"
+                "  fix: input.float()"
+            )
+        reach = int((self.size - 1) / 2)
+        squares = input * input
+        padded = F.pad(squares, (0, 0, 0, 0, reach, reach))  # (N, C + 2 reach, H, W)
+        around = padded.unfold(1, 2 * reach + 1, 1).sum(-1)  # (N, C, H, W)
+        far = arange(input.size(1)).reshape(-1, 1, 1) > reach
+        around = around + squares[:, :1] * far
+        return input * (self.k + around * (self.alpha / self.size)) ** -self.beta
 
     def extra_repr(self) -> str:
         return f"{self.size}, alpha={self.alpha}, beta={self.beta}, k={self.k}"

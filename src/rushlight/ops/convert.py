@@ -298,6 +298,81 @@ def to_dense(input, dtype, *, masked_grad):
     return input if dtype is None else to(input, dtype)
 
 
+# ---------------------------------------------------------------- sparse, see ops/sparse.py
+
+
+@composite("to_sparse(input, sparse_dim: int | None = None, *, layout=None)", at="Tensor")
+def to_sparse(input, sparse_dim, *, layout):
+    """The elements that are not zero, with their places: a sparse tensor.
+
+    sparse_dim  so many dimensions are sparse, the others are blocks; default: all
+    errors      RuntimeError: more than there are; NotImplementedError: another layout
+    """
+    from . import sparse
+
+    return sparse.to_sparse(input, sparse_dim, layout=layout)
+
+
+@composite("to_sparse_coo(input)", at="Tensor")
+def to_sparse_coo(input):
+    """The elements that are not zero, with their places: a sparse tensor."""
+    return to_sparse(input, None, layout=None)
+
+
+@composite("sparse_mask(input, mask: Tensor)", at="Tensor")
+def sparse_mask(input, mask):
+    """The elements of input at the places of a sparse tensor.
+
+    errors  RuntimeError: sizes that differ, mask is not sparse
+    """
+    from . import sparse
+
+    if not mask.is_sparse:
+        raise RuntimeError("sparse_mask expected sparse coordinate tensor layout but got Strided")
+    return sparse.sparse_mask(input, mask)
+
+
+@composite("sparse_dim(input)", at="Tensor")
+def sparse_dim(input):
+    """The number of sparse dimensions: 0 for a dense tensor."""
+    return 0
+
+
+@composite("dense_dim(input)", at="Tensor")
+def dense_dim(input):
+    """The number of dense dimensions: all of a dense tensor."""
+    return input._a.ndim
+
+
+def _of_sparse(name: str, doc: str, kind: str = "sparse coordinate tensor layout") -> None:
+    def method(input):
+        raise RuntimeError(f"{name} expected {kind} but got Strided")
+
+    method.__name__ = name
+    method.__doc__ = f"{doc}\n\n    errors  RuntimeError: input is dense\n"
+    composite(f"{name}(input)", at="Tensor")(method)
+
+
+def _other_layout(name: str) -> None:
+    def method(input):
+        raise NotImplementedError(
+            f"{name}: rushlight has no layouts but strided and sparse_coo\n  fix: to_sparse()"
+        )
+
+    method.__name__ = name
+    method.__doc__ = "NotImplementedError: the layout is not there.\n"
+    composite(f"{name}(input)", at="Tensor")(method)
+
+
+_other_layout("to_sparse_csr")
+_other_layout("to_sparse_csc")
+
+_of_sparse("coalesce", "The places of a sparse tensor in order, each one once.")
+_of_sparse("is_coalesced", "True if the places of a sparse tensor are in order, each one once.")
+_of_sparse("indices", "The places of a coalesced sparse tensor.")
+_of_sparse("values", "The values of a coalesced sparse tensor.", "sparse tensor layout")
+
+
 @composite("detach(input)", at="torch")
 def detach(input):
     """The same elements (shared), without history.

@@ -6,10 +6,11 @@ import math
 
 import numpy as np
 
+from ..core.dtype import scalar_name
 from ..core.tensor import Tensor
 from ..dispatch.registry import composite, op
 from ..kernels import K
-from .matmul import Bmm, Mm
+from .matmul import Bmm, Dot, Mm
 from .reduce import axes_of
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -76,6 +77,8 @@ def inner(input, other):
             "inner() the last dimension must match on both input tensors but got shapes "
             f"{list(input.shape)} and {list(other.shape)}"
         )
+    if input.ndim == 1 == other.ndim:
+        return Dot.run((input, other))
     return tensordot(input, other, ([-1], [-1]))
 
 
@@ -125,6 +128,11 @@ def _einsum(equation: str, operands: list) -> Tensor:
             )
         named = term.replace("...", "")
         if "..." in term:
+            if len(named) > t._a.ndim:
+                raise RuntimeError(
+                    f"einsum(): the number of subscripts in the equation ({len(named)}) is more "
+                    f"than the number of dimensions ({t._a.ndim}) for operand {i}"
+                )
             dots = max(dots, t._a.ndim - len(named))
         elif len(named) != t._a.ndim:
             raise RuntimeError(
@@ -253,10 +261,28 @@ K.einsum = _einsum_word  # its first argument is a string, so it finds its carri
 class Bilinear:
     """y[o] = x1ᵀ A[o] x2 + b[o];  x1 (*, I), x2 (*, J), weight (O, I, J), bias (O) -> (*, O)
 
-    errors  RuntimeError: sizes that do not fit
+    errors  RuntimeError: sizes that do not fit, several dtypes; IndexError: a 0-d input
     """
 
     def prepare(input1, input2, weight, bias):
+        if not input1.dtype == input2.dtype == weight.dtype:
+            kinds = [scalar_name(x.dtype).lower() for x in (input1, input2, weight)]
+            raise RuntimeError(
+                f"All tensors must have the same dtype, got input1: {kinds[0]}, input2: {kinds[1]},"
+                f" weight: {kinds[2]}"
+            )
+        for x, least in ((input1, 1), (input2, 1), (weight, 3)):
+            if x.dim() < least:
+                raise IndexError(
+                    "Dimension specified as -1 but tensor has no dimensions\n"
+                    f"  input1 {tuple(input1.shape)} must be (*, I), input2 {tuple(input2.shape)} "
+                    f"(*, J), weight {tuple(weight.shape)} (O, I, J)"
+                )
+        if bias is not None and (bias.dim() != 1 or bias.shape[0] != weight.shape[0]):
+            raise RuntimeError(
+                f"bilinear(): bias size does not match weight size: got {tuple(bias.shape)} but "
+                f"expected {weight.shape[0]}"
+            )
         if input1.shape[:-1] != input2.shape[:-1]:
             raise RuntimeError(
                 "bilinear(): input batch dimensions do not match at dim 0: got "

@@ -5,6 +5,8 @@ V rows, E features.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from ..core.dtype import int32, int64, scalar_name
@@ -17,12 +19,34 @@ from .narrow import rounded, wide
 _I64 = np.dtype(np.int64)
 
 
-def _check(name: str, weight: Tensor, indices: Tensor, sparse: bool) -> None:
-    """Errors of what is looked up, and where."""
+# how the gradient of a table is made: False: plain, True: divided by the frequencies, or these
+_SPARSE, _SPARSE_SCALED = "sparse", "sparse and divided by the frequencies"
+
+
+def _how(scale_grad_by_freq: bool, sparse: bool) -> Any:
     if sparse:
-        raise NotImplementedError(
-            f"{name}(sparse=True): rushlight has no sparse gradients; leave sparse=False"
+        return _SPARSE_SCALED if scale_grad_by_freq else _SPARSE
+    return bool(scale_grad_by_freq)
+
+
+def _sparse_dw(dy: Any, i: Any, shape: tuple, padding_idx: int, how: str) -> Any:
+    """The table's gradient as a sparse tensor: the rows of dy at the places i."""
+    from . import sparse  # seldom needed
+
+    if how == _SPARSE_SCALED:
+        raise RuntimeError(
+            "embedding_backward: scale_grad_by_freq not supported with sparse gradients"
         )
+    places = (i._a if isinstance(i, Tensor) else i).reshape(1, -1).astype(np.int64)
+    blocks = (dy if isinstance(dy, Tensor) else wrap(dy.copy())).reshape(-1, shape[1])
+    if padding_idx >= 0:
+        kept = places[0] != padding_idx
+        places, blocks = places[:, kept], blocks[wrap(kept)]
+    return sparse.sparse(places, blocks, shape)
+
+
+def _check(name: str, weight: Tensor, indices: Tensor) -> None:
+    """Errors of what is looked up, and where."""
     if name == "embedding" and weight._a.ndim != 2:
         raise RuntimeError("'weight' must be 2-D")
     if indices.dtype not in (int64, int32):
@@ -48,20 +72,22 @@ class Embedding:
     grad    dw[v] = Σ dy where i = v (by their number if scale_grad_by_freq); 0 in row padding_idx,
             unless that is negative
     errors  IndexError: an index outside of 0..V-1; RuntimeError: w is no matrix, i of another
-            dtype; NotImplementedError: sparse=True
+            dtype; with sparse=True, in backward: scale_grad_by_freq
 
     >>> torch.embedding(tensor([[1.0, 2.0], [3.0, 4.0]]), tensor([1]))
     tensor([[3., 4.]])
     """
 
     def prepare(weight, indices, padding_idx, scale_grad_by_freq, sparse):
-        _check("embedding", weight, indices, sparse)
-        return weight, indices, padding_idx, bool(scale_grad_by_freq)
+        _check("embedding", weight, indices)
+        return weight, indices, padding_idx, _how(scale_grad_by_freq, sparse)
 
     def forward(w, i, padding_idx, scale):
         return K.embedding(w, i)
 
     def backward(c, dy, w_shape, i, padding_idx, scale):
+        if type(scale) is str:
+            return _sparse_dw(dy, i, w_shape, padding_idx, scale)
         if isinstance(dy, Tensor):
             return EmbeddingDw.run((dy, i, w_shape[0], padding_idx, scale))
         return rounded(K.embedding_dw(wide(dy), i, w_shape[0], padding_idx, scale), dy)
@@ -116,7 +142,7 @@ def embedding(
 
     shape   input (*) int64 or int32, weight (V, E) -> (*, E)
     errors  IndexError: an index outside of 0..V-1; RuntimeError: dtypes; AssertionError:
-            padding_idx is no row; NotImplementedError: sparse=True
+            padding_idx is no row
 
     >>> F.embedding(tensor([1]), tensor([[1.0, 2.0], [3.0, 4.0]]))
     tensor([[3., 4.]])
@@ -127,11 +153,11 @@ def embedding(
         if padding_idx >= rows or padding_idx < -rows:
             raise AssertionError("Padding_idx must be within num_embeddings")
         padding = padding_idx % rows
-    if sparse or weight._a.ndim != 2 or input._a.dtype is not _I64:
-        _check("embedding", weight, input, sparse)
+    if weight._a.ndim != 2 or input._a.dtype is not _I64:
+        _check("embedding", weight, input)
     if max_norm is not None:
         _renormalise(weight, input._a, max_norm, norm_type)
-    return Embedding.run((weight, input, padding, bool(scale_grad_by_freq)))
+    return Embedding.run((weight, input, padding, _how(scale_grad_by_freq, sparse)))
 
 
 @composite(
@@ -143,7 +169,7 @@ def embedding_renorm(input, indices, max_norm, norm_type):
     shape   input (V, E), indices (*)
     errors  RuntimeError: indices of another dtype
     """
-    _check("embedding_renorm_", input, indices, False)
+    _check("embedding_renorm_", input, indices)
     y = input.detach().clone()
     _renormalise(y, indices._a, max_norm, norm_type)
     return y
@@ -233,15 +259,15 @@ def embedding_bag(
 
     shape   input (B, S), or (S) with offsets (B); weight (V, E) -> (B, E)
     errors  ValueError: another mode, shapes that do not fit; RuntimeError: wrong offsets;
-            IndexError: an index outside of 0..V-1; NotImplementedError: sparse=True, weights for
-            another mode than sum
+            IndexError: an index outside of 0..V-1; NotImplementedError: weights for another mode
+            than sum
     """
-    if sparse:
-        raise NotImplementedError(
-            "embedding_bag(sparse=True): rushlight has no sparse gradients; leave sparse=False"
-        )
     if mode not in ("sum", "mean", "max"):
         raise ValueError("mode has to be one of sum, mean or max")
+    if mode == "max" and (sparse or scale_grad_by_freq):
+        scaled = "scaling the gradient by the frequency"
+        what = scaled if scale_grad_by_freq else "sparse weights"
+        raise ValueError(f"max mode does not support {what}")
     if per_sample_weights is not None and mode != "sum":
         raise NotImplementedError(
             "embedding_bag: per_sample_weights was not None. per_sample_weights is only supported "
@@ -285,7 +311,7 @@ def embedding_bag(
             f"Index {place} of input takes value {n} which is not in the valid range "
             f"[0, {weight._a.shape[0]})"
         )
-    rows = embedding(flat, weight, padding_idx, max_norm, norm_type, scale_grad_by_freq)
+    rows = embedding(flat, weight, padding_idx, max_norm, norm_type, scale_grad_by_freq, sparse)
     bag = np.searchsorted(starts, np.arange(flat._a.size), "right") - 1
     if padding_idx is not None:
         kept = flat._a != padding_idx % weight._a.shape[0]

@@ -17,6 +17,7 @@ from ..core.dtype import scalar_name
 from ..core.grad_mode import mode
 from ..core.tensor import Tensor, wrap
 from ..dispatch.messages import not_a_tensor
+from ..dispatch.out import is_dense, is_same, may_overlap, overlap_error
 from ..dispatch.registry import (
     CARDS,
     Card,
@@ -239,6 +240,11 @@ def _split_key(x: np.ndarray, key: Any) -> tuple[tuple, tuple | None, Card]:
                 "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or "
                 "`tensor.item<T>()` in C++ to convert a 0-dim tensor to a number"
             )
+        for k in items:
+            if isinstance(k, slice) and type(k.step) is int and k.step < 1:
+                raise ValueError("step must be greater than zero")
+        if x.ndim == 0 and isinstance(items[0], slice):
+            raise IndexError("slice() cannot be applied to a 0-dim tensor.")
         raise IndexError(f"too many indices for tensor of dimension {x.ndim}")
     basic: list[Any] = []
     advanced: list[Any] = []
@@ -395,6 +401,8 @@ def setitem(x: Tensor, key: Any, value: Any) -> None:
         key = _list_key(key)
     basic, advanced, card = _split_key(x._a, key)
     basic = (*basic, ...)
+    if value is x or (value._v is not None and value._v is x._v):
+        value = _apart(x._a[basic], value, advanced)
     if value._a.dtype != x._a.dtype:
         if advanced is not None and isinstance(given, Tensor) and not _is_fill(advanced, value):
             raise _other_dtype(x, value)
@@ -422,6 +430,19 @@ def setitem(x: Tensor, key: Any, value: Any) -> None:
             _trimmed(shown, a.ndim).expand(a.shape)  # which says what is wrong
             a[...] = _trimmed(value, a.ndim)._a
     x._bump()
+
+
+def _apart(a: np.ndarray, value: Tensor, advanced: tuple | None) -> Tensor:
+    """value, which lies in the memory that is written to; one number is copied first.
+
+    RuntimeError: it meets what is written, and is not all of it (x[...] = x).
+    """
+    if value._a.size == 1 and (advanced is None or _is_fill(advanced, value)):
+        return value.clone()
+    if may_overlap(a, value._a) and is_dense(a) and is_dense(value._a):
+        if advanced is not None or not is_same(a, value._a):
+            raise overlap_error()
+    return value
 
 
 def _is_fill(key: tuple, value: Tensor) -> bool:
@@ -488,6 +509,8 @@ class IndexPut:
     >>> torch.index_put(torch.zeros(3), (tensor([0, 2]),), tensor([1.0, 2.0]))
     tensor([1., 0., 2.])
     """
+
+    apart = True
 
     def prepare(input, indices, values, accumulate):
         if isinstance(indices, Tensor):

@@ -111,6 +111,8 @@ class IndexSelect:
             [0, 1]])
     """
 
+    apart = True
+
     def forward(x, dim, index):
         check_index_dtype("index_select", index)
         if index.ndim > 1:
@@ -201,6 +203,8 @@ class IndexAdd:
     tensor([3., 0., 0.])
     """
 
+    apart = True
+
     def forward(x, dim, index, source, alpha):
         d = check_slices("index_add", x, dim, index, source)
         y = np.array(x, order="C")
@@ -239,6 +243,8 @@ class IndexCopy:
     >>> torch.index_copy(torch.zeros(3), 0, tensor([2]), tensor([5.0]))
     tensor([0., 0., 5.])
     """
+
+    apart = True
 
     def forward(x, dim, index, source):
         d = _checked_copy(x, dim, index, source)

@@ -170,6 +170,8 @@ class Take:
     tensor([1, 4])
     """
 
+    apart = True
+
     def forward(x, index):
         check_index_dtype("take", index)
         check_bounds("take", index, 0, x.size)

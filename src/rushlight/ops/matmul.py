@@ -10,6 +10,7 @@ import numpy as np
 from ..core.dtype import from_numpy_dtype, scalar_name
 from ..core.tensor import Tensor, wrap
 from ..dispatch.messages import dtype_fix, mismatch, not_implemented, tensor_argument
+from ..dispatch.modes import COMPOSITES
 from ..dispatch.on_tensors import translate
 from ..dispatch.registry import composite, internal, op, write_out
 from ..kernels import K
@@ -290,6 +291,8 @@ Tensor.__rmatmul__ = lambda x, y: _matmul(y if isinstance(y, Tensor) else wrap(n
 Tensor.__imatmul__ = lambda x, y: (
     x.copy_(_matmul(x, y)) if isinstance(y, Tensor) else NotImplemented
 )
+for _operator in (Tensor.__matmul__, Tensor.__rmatmul__):
+    _operator.operator_of = next(c for c in COMPOSITES if c.unasked is matmul)  # type: ignore[attr-defined]
 
 
 @internal(
@@ -307,9 +310,12 @@ class Linear:
     def forward(input, weight, bias=None):
         if input.dtype is weight.dtype and weight.ndim == 2:
             try:
-                return K.linear(input, weight, bias)
+                y = K.linear(input, weight, bias)
             except ValueError:
                 pass  # said better below
+            else:
+                if bias is None or bias.ndim < 2:
+                    return y
         return odd_linear(input, weight, bias)
 
     def backward(c, dy, input, weight):
@@ -373,14 +379,18 @@ def odd_linear(x: np.ndarray, w: np.ndarray, b: np.ndarray | None) -> np.ndarray
                     f"{said} and mat2 must have the same dtype, but got {scalar_name(p)} and "
                     f"{scalar_name(q)}" + dtype_fix(n, p, m, q)
                 )
+    if w.ndim > 2:
+        raise RuntimeError(
+            f"t() expects a tensor with <= 2 dimensions, but self is {w.ndim}D\n"
+            f"  weight {tuple(w.shape)}: linear takes (out, in), or (in)"
+        )
+    if not x.ndim or not w.ndim:
+        raise RuntimeError(
+            f"both arguments to linear need to be at least 1D, but they are {x.ndim}D and {w.ndim}D"
+        )
     if x.dtype != w.dtype:
         _same_dtype(x, w)
-    if x.ndim == 0 or x.shape[-1] != w.shape[-1]:
-        if x.ndim == 0:
-            raise RuntimeError(
-                f"both arguments to linear need to be at least 1D, but they are {x.ndim}D and "
-                f"{w.ndim}D"
-            )
+    if x.shape[-1] != w.shape[-1]:
         rows = int(np.prod(x.shape[:-1]))
         if w.ndim == 1 and x.ndim > 1:
             raise RuntimeError(
@@ -395,10 +405,23 @@ def odd_linear(x: np.ndarray, w: np.ndarray, b: np.ndarray | None) -> np.ndarray
             f"  fix: in_features={x.shape[-1]}, or flatten something of {w.shape[-1]} features "
             "before this layer"
         )
-    if w.ndim == 2:
-        return K.linear(x, w, b)
-    y = K.matmul(x, w)
-    return y if b is None else y + b
+    y = K.linear(x, w, None) if w.ndim == 2 else K.matmul(x, w)
+    if b is None:
+        return y
+    text = mismatch([y.shape, b.shape])
+    if text and y.ndim == b.ndim == 2:
+        at = 0 if b.shape[0] not in (1, y.shape[0]) else 1
+        text = (
+            f"The expanded size of the tensor ({y.shape[at]}) must match the existing size "
+            f"({b.shape[at]}) at non-singleton dimension {at}.  Target sizes: {list(y.shape)}.  "
+            f"Tensor sizes: {list(b.shape)}"
+        )
+    if text is None and np.broadcast_shapes(y.shape, b.shape) != y.shape:
+        text = f"output with shape {list(y.shape)} doesn't match the broadcast shape "
+        text += str(list(np.broadcast_shapes(y.shape, b.shape)))
+    if text:
+        raise RuntimeError(f"{text}\n  bias {tuple(b.shape)}: linear's result is {y.shape}")
+    return y + b
 
 
 def _odd_linear_dx(c, dy, x, w):
@@ -451,8 +474,11 @@ _VDOT = Dot.renamed("VdotBackward0")
 def chain_matmul(*matrices, out=None):
     """The product of several matrices, in an order that needs few multiplications.
 
-    errors  RuntimeError: sizes that do not fit
+    errors  RuntimeError: sizes that do not fit, a tensor that is no matrix
     """
+    for m in matrices:
+        if m.dim() != 2:
+            raise RuntimeError(f"Tensor dimension is {m.dim()}, expected 2 instead.")
     y = matrices[0] if len(matrices) == 1 else multi_dot(matrices)
     return y if out is None else write_out("chain_matmul", out, y, matrices)
 

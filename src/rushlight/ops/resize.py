@@ -14,6 +14,7 @@ from ..core.layout import contiguous_format
 from ..core.memory import address, storage_array
 from ..core.strided import as_sizes, bytes_under, check_view, required, view_of
 from ..core.tensor import Tensor, ViewInfo, wrap
+from ..dispatch.inplace import rebase
 from ..dispatch.registry import Card, composite
 from ..kernels import K
 from .as_strided import AsStrided, geometry
@@ -166,12 +167,35 @@ def set_(input, source, storage_offset, size, stride):
     """input turned into another view of the elements of `source` (a tensor or storage); empty
     without one.
 
-    errors  RuntimeError: another dtype, or outside of the storage
+    grad    none: backward through it raises
+    errors  RuntimeError: another dtype, or outside of the storage; a leaf that requires grad
     """
     x = input
+    tracked = mode.grad and (x._rg or (isinstance(source, Tensor) and source._rg))
+    if tracked:
+        check_inplace(x)
+    x._a = _array_of(x, source, storage_offset, size, stride)
+    x._bump()
+    if tracked:
+        rebase(x, _SET, (x, source), (x._a,))
+    return x
+
+
+class _Set:
+    def forward(input, source):
+        raise AssertionError("recorded by set_, never called")
+
+    def backward(c, dy):
+        raise RuntimeError("derivative for set_ is not implemented")
+
+
+_SET = Card(_Set, "set_", tensors=2, node="NotImplemented")
+
+
+def _array_of(x: Tensor, source: Any, storage_offset: int, size: Any, stride: Any) -> np.ndarray:
+    """The array that set_ puts into x."""
     if source is None:
-        x._a = np.empty(0, x._a.dtype)
-        return x
+        return np.empty(0, x._a.dtype)
     if isinstance(source, Tensor):
         array = source._a
     else:
@@ -197,9 +221,7 @@ def set_(input, source, storage_offset, size, stride):
         memory, _ = bytes_under(array)
         check_view(size, steps, offset, array.itemsize, memory.nbytes)
         array = view_of(memory, array.dtype, size, steps, offset)
-    x._a = array
-    x._bump()
-    return x
+    return array
 
 
 def _row_major(size: Any) -> tuple:

@@ -88,6 +88,8 @@ class Gather:
             [4]])
     """
 
+    apart = True
+
     def forward(x, dim, index, sparse_grad):
         if sparse_grad:
             raise NotImplementedError("gather(sparse_grad=True): rushlight has no sparse tensors")
@@ -124,6 +126,8 @@ class ScatterAdd:
     tensor([3., 0., 0.])
     """
 
+    apart = True
+
     def forward(x, dim, index, src):
         if x.dtype != src.dtype:
             raise RuntimeError("scatter(): Expected self.dtype to be equal to src.dtype")
@@ -158,6 +162,8 @@ word("gather", _gather)
 @internal("scatter_src", tensors=(0, 3), node="Scatter")
 class ScatterSrc:
     """y = x, with src put at index along dim."""
+
+    apart = True
 
     def forward(x, dim, index, src):
         if x.dtype != src.dtype:
@@ -264,6 +270,8 @@ class ScatterReduce:
     >>> torch.scatter_reduce(torch.ones(2), 0, tensor([0, 0]), tensor([2.0, 3.0]), "sum")
     tensor([6., 1.])
     """
+
+    apart = True
 
     def forward(x, dim, index, src, reduce, include_self):
         if x.dtype != src.dtype:

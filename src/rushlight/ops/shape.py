@@ -264,6 +264,11 @@ def unflatten(input, dim, sizes):
         raise RuntimeError("unflatten: sizes must be non-empty")
     shape = input._a.shape
     d = wrapped(dim, len(shape))
+    if not shape:
+        raise RuntimeError(
+            "unflatten got an unexpected error:\n"
+            f"Dimension specified as {dim} but tensor has no dimensions"
+        )
     sizes = tuple(map(int, sizes))
     if min(sizes) < 0 or prod(sizes) != shape[d]:
         try:

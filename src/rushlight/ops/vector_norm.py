@@ -1,4 +1,4 @@
-"""Lengths of vectors: norm, dist, renorm, and the vector norm under them."""
+"""Lengths of vectors: norm, dist, renorm, the vector norm under them, weight normalisation."""
 
 from __future__ import annotations
 
@@ -271,3 +271,94 @@ def _others(x, dim: int) -> tuple[int, ...]:
 
 def _factor(y, maxnorm: float):
     return K.where(y > maxnorm, maxnorm / (y + 1e-7), K.ones_like(y))
+
+
+# ---------------------------------------------------------------- weight normalisation
+
+
+@composite("norm_except_dim(v: Tensor, pow: int = 2, dim: int = 0)", at="torch")
+def norm_except_dim(v, pow=2, dim=0):
+    """The norms of the slices of v along dim.
+
+    pow    the p of the norm
+    dim    the dimension that is kept, the others become 1; -1: none, one norm of all of v
+    shape  v (N, *) -> (N, 1, ...)
+    errors  IndexError: no such dimension. RuntimeError: neither floating nor complex
+
+    >>> torch.norm_except_dim(tensor([[3.0, 4.0], [0.0, 1.0]]))
+    tensor([[5.],
+            [1.]])
+    """
+    if v.dtype.category < FLOAT:
+        raise RuntimeError(
+            "norm(): input dtype should be either floating point or complex. Got "
+            f"{scalar_name(v.dtype)} instead."
+        )
+    if dim == -1:
+        return vector_norm(v, pow)
+    if not v.ndim:
+        raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
+    axes = _all_but(dim, v.ndim)
+    return vector_norm(v, pow, axes, True) if axes else v.abs()
+
+
+def _all_but(dim: int, ndim: int) -> tuple[int, ...]:
+    """All dimensions but one. IndexError: it is not there."""
+    kept = axis_of(dim, ndim)
+    return tuple(i for i in range(ndim) if i != kept)
+
+
+@composite("_weight_norm(v: Tensor, g: Tensor, dim: int = 0)", at="torch")
+def _weight_norm(v, g, dim=0):
+    """w = g v / |v|, the norm being that of each slice along dim; -1: that of all of v.
+
+    shape  v (N, *), g (N, 1, ...) as norm_except_dim returns it -> w (N, *)
+    errors  IndexError: no such dimension. RuntimeError: dtypes that differ
+    source  Salimans & Kingma 2016, arXiv:1602.07868
+    """
+    if v.dtype is not g.dtype:
+        raise RuntimeError(
+            f"expected scalar type {scalar_name(v.dtype)} but found {scalar_name(g.dtype)}"
+        )
+    if dim == -1:
+        return v * (g / norm_except_dim(v, 2, dim))
+    if g.numel() != v._a.shape[axis_of(dim, v.ndim)]:
+        raise RuntimeError(
+            f"_weight_norm: g has {g.numel()} elements, v of shape {list(v.shape)} needs "
+            f"{v._a.shape[axis_of(dim, v.ndim)]} along dimension {dim}"
+        )
+    return WeightNorm.run((v, g, axis_of(dim, v.ndim)))
+
+
+def _sum(x, axes):
+    return K.sum(x, axes, True) if axes else x
+
+
+@internal("weight_norm_interface", tensors=2, accumulate=True, not_for="iub",
+          kernel="weight_norm_kernel", node="WeightNormInterface")  # fmt: skip
+class WeightNorm:
+    """w = g v / n, n the norms of v over all dimensions but dim
+
+    grad    dg = Σ dw v / n,  dv = g / n (dw - v Σ dw v / n²)
+    """
+
+    def forward(v, g, dim):
+        axes = _all_but(dim, v.ndim)
+        n = K.sqrt(_sum(v * v, axes))
+        return v * (K.reshape(g, n.shape) / n)
+
+    def backward(c, dw, v, g, dim):
+        axes = _all_but(dim, len(v.shape))
+        n = K.sqrt(_sum(v * v, axes))
+        along = _sum(dw * v, axes)
+        dg = K.reshape(along / n, g.shape) if c.needs(1) else None
+        if not c.needs(0):
+            return None, dg
+        return K.reshape(g, n.shape) / n * (dw - v * (along / (n * n))), dg
+
+    def samples(make):
+        yield make(4, 3), make(4, 1), 0
+        yield make(4, 3), make(1, 3), 1
+        yield make(2, 3, 4), make(1, 3, 1), 1
+        yield make(3, 4).T, make(4, 1), 0
+        yield make(3), make(3), 0

@@ -21,6 +21,7 @@ _HOME = {
     "RMSprop": "rmsprop",
     "Rprop": "rprop",
     "SGD": "sgd",
+    "SparseAdam": "sparse_adam",
 }
 
 __all__ = ["Optimizer", *_HOME, "lr_scheduler", "swa_utils"]

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..core.tensor import Tensor, wrap
 from ..kernels import K
+from . import sparse_steps
 from .optimizer import Optimizer, count, counter, number
 from .options import KW_ONLY, at_least, learning_rate, option
 
@@ -58,6 +59,9 @@ class Adagrad(Optimizer, group_order="eps weight_decay initial_accumulator_value
                 if grad is None:
                     continue
                 state = self.state[p]
+                if grad.is_sparse:
+                    sparse_steps.adagrad(p, grad, state, group)
+                    continue
                 params.append(p._a)
                 grads.append(grad._a)
                 sums.append(state["sum"]._a)

@@ -56,7 +56,7 @@ class LBFGS(Optimizer):
             [
                 np.zeros(numbers(p).size, numbers(p).dtype)
                 if p._grad is None
-                else numbers(p._grad).ravel()
+                else numbers(p._grad.to_dense() if p._grad.is_sparse else p._grad).ravel()
                 for p in params
             ]
         )

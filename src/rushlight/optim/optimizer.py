@@ -18,6 +18,7 @@ import numpy as np
 
 from ..autograd.hooks import RemovableHandle
 from ..core.grad_mode import enable_grad
+from ..core.sparse import NoElements
 from ..core.tensor import Tensor, wrap
 from .options import collect, option
 
@@ -375,12 +376,28 @@ def _with_hooks(step: Callable) -> Callable:
         if self._hooked:
             return _step_with_hooks(step, (self, *args), kwargs)
         self._opt_called = True
-        if args or kwargs:
-            return step(self, *args, **kwargs)
-        return step(self)  # a starred call takes longer
+        try:
+            if args or kwargs:
+                return step(self, *args, **kwargs)
+            return step(self)  # a starred call takes longer
+        except NoElements as e:
+            raise _sparse_refused(self, e) from None
 
     hooked.hooked = True  # type: ignore[attr-defined]
     return hooked
+
+
+def _sparse_refused(self: Any, error: Exception) -> Exception:
+    """The error of a step that met a sparse gradient; `error` if there is none."""
+    if not any(
+        p._grad is not None and p._grad.is_sparse for g in self.param_groups for p in g["params"]
+    ):
+        return error
+    name = type(self).__name__
+    text = f"{name} does not support sparse gradients"
+    if name in ("Adam", "AdamW"):
+        text = "Adam does not support sparse gradients, please consider SparseAdam instead"
+    return RuntimeError(text)
 
 
 def _step_with_hooks(step: Callable, args: tuple, kwargs: dict) -> Any:
@@ -395,7 +412,10 @@ def _step_with_hooks(step: Callable, args: tuple, kwargs: dict) -> Any:
                     f"but got {changed}."
                 )
             args, kwargs = changed
-    result = step(*args, **kwargs)
+    try:
+        result = step(*args, **kwargs)
+    except NoElements as e:
+        raise _sparse_refused(self, e) from None
     for hook in chain(self._optimizer_step_post_hooks.values(), _EVERY_POST.values()):
         hook(self, args, kwargs)
     return result

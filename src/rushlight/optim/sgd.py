@@ -7,6 +7,7 @@ from typing import Any
 
 from ..core.tensor import wrap
 from ..kernels import K
+from . import sparse_steps
 from .optimizer import Optimizer, number
 from .options import KW_ONLY, at_least, learning_rate, option
 
@@ -49,6 +50,9 @@ class SGD(Optimizer):
             for p in group["params"]:
                 grad = p._grad
                 if grad is None:
+                    continue
+                if grad.is_sparse:
+                    sparse_steps.sgd(p, grad, self.state[p] if momentum else {}, group)
                     continue
                 params.append(p._a)
                 grads.append(grad._a)

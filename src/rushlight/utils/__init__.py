@@ -1,8 +1,19 @@
-"""torch.utils: `data`, data sets and loaders; `dlpack`, exchange with other libraries."""
+"""torch.utils: `data`, data sets and loaders; `dlpack`, exchange with other libraries;
+`checkpoint`, memory for time; `hooks`."""
 
-from ..core.names import explain_missing as _explain_missing
+from importlib import import_module as _import_module
+
+from ..core.names import missing as _missing
 from . import data, dlpack
 
-__all__ = ["data", "dlpack"]
+__all__ = ["checkpoint", "data", "dlpack", "hooks"]
 
-_explain_missing(__name__)
+
+def __getattr__(name: str):
+    if name in __all__:
+        return _import_module(f"{__name__}.{name}")
+    raise _missing(__name__, name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -8,7 +8,7 @@ _nn = _sys.modules[__package__.rpartition(".")[0]]
 
 # PyTorch's file -> the families in rushlight.nn
 _FAMILIES = {
-    "activation": "activation",
+    "activation": "activation multihead_attention",
     "adaptive": "adaptive_softmax",
     "batchnorm": "norm",
     "channelshuffle": "pixel_shuffle",
@@ -29,6 +29,8 @@ _FAMILIES = {
     "pooling": "pooling",
     "rnn": "rnn rnn_cell",
     "sparse": "embedding",
+    "upsampling": "upsampling",
+    "transformer": "transformer",
 }
 
 for _file, _families in _FAMILIES.items():

@@ -1,9 +1,13 @@
 """torch.nn.utils: gradients, parameters, sequences of different lengths, parametrizations.
 
-A name of NAMES is imported from its file when it is first asked for.
+A name of NAMES is imported from its file when it is first asked for. Two of PyTorch's files have
+the name of a function in them; ours have other names, and what `import` finds under PyTorch's is a
+module that looks into them (_Signpost): importing it leaves the function in its place.
 """
 
+import sys as _sys
 from importlib import import_module as _import_module
+from types import ModuleType as _ModuleType
 
 from ...core.names import missing as _missing
 
@@ -12,10 +16,33 @@ NAMES = {
     "clip_grad": "clip_grad_norm clip_grad_norm_ clip_grad_value_ clip_grads_with_norm_ "
     "get_total_norm",
     "convert_parameters": "parameters_to_vector vector_to_parameters",
+    "fusion": "fuse_conv_bn_eval fuse_conv_bn_weights fuse_linear_bn_eval fuse_linear_bn_weights",
     "init": "skip_init",
+    "memory_format": "convert_conv2d_weight_memory_format convert_conv3d_weight_memory_format",
+    "parametrizations": "",
+    "parametrize": "",
+    "prune": "",
+    "stateless": "",
+    "old_spectral_norm": "remove_spectral_norm spectral_norm",
+    "old_weight_norm": "remove_weight_norm weight_norm",
     "rnn": "",
 }
+_ELSEWHERE = {"spectral_norm": "old_spectral_norm", "weight_norm": "old_weight_norm"}
 _FILE_OF = {name: file for file, names in NAMES.items() for name in names.split()}
+
+
+class _Signpost(_ModuleType):
+    """The module that `import rushlight.nn.utils.weight_norm` finds."""
+
+    def __getattr__(self, name: str):
+        file = _import_module(f"{__name__}.{_ELSEWHERE[self.__name__.rpartition('.')[2]]}")
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return getattr(file, name)
+
+
+for _name in _ELSEWHERE:
+    _sys.modules.setdefault(f"{__name__}.{_name}", _Signpost(f"{__name__}.{_name}"))
 
 
 def __getattr__(name: str):
@@ -29,4 +56,4 @@ def __getattr__(name: str):
 
 
 def __dir__() -> list[str]:
-    return sorted({*NAMES, *_FILE_OF})
+    return sorted({n for n in (*NAMES, *_FILE_OF) if not n.startswith("old_")})

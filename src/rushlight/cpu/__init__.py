@@ -5,7 +5,8 @@ from __future__ import annotations
 from contextlib import nullcontext
 from typing import Any
 
-from .core.names import explain_missing
+from ..core.names import explain_missing
+from . import amp as amp
 
 
 def is_available() -> bool:

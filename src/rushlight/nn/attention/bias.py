@@ -1,0 +1,94 @@
+"""Causal masks by name: torch.nn.attention.bias."""
+
+from __future__ import annotations
+
+import warnings
+from enum import IntEnum
+from typing import Any
+
+import numpy as np
+
+from ...core.tensor import Tensor, wrap
+from .. import functional as F
+
+__all__ = ["CausalBias", "CausalVariant", "causal_lower_right", "causal_upper_left"]
+
+
+class CausalVariant(IntEnum):
+    """Which corner of the mask the diagonal goes through."""
+
+    UPPER_LEFT = 1
+    LOWER_RIGHT = 2
+
+
+class CausalBias(Tensor):
+    """The bool mask (seq_len_q, seq_len_kv) of a variant; as attn_mask it costs no memory.
+
+    UPPER_LEFT    query i sees keys 0 ... i: what is_causal=True means
+    LOWER_RIGHT   the last query sees all keys, the one before it all but the last, ...
+    """
+
+    variant: CausalVariant
+    seq_len_q: int
+    seq_len_kv: int
+
+    def __new__(cls, variant: CausalVariant, seq_len_q: int, seq_len_kv: int) -> Any:
+        if not isinstance(variant, CausalVariant):
+            raise AssertionError(f"variant must be a CausalVariant, got {type(variant).__name__}")
+        shift = seq_len_kv - seq_len_q if variant is CausalVariant.LOWER_RIGHT else 0
+        mask = wrap(np.tri(seq_len_q, seq_len_kv, shift, dtype=bool)).as_subclass(cls)
+        if variant is CausalVariant.LOWER_RIGHT and seq_len_q > seq_len_kv:
+            warnings.warn(
+                "Lower right causal bias will produce NaNs in the output when seq_len_q > "
+                "seq_len_kv!",
+                stacklevel=3,
+            )
+        mask.variant, mask.seq_len_q, mask.seq_len_kv = variant, seq_len_q, seq_len_kv
+        return mask
+
+    def __init__(self, variant: CausalVariant, seq_len_q: int, seq_len_kv: int):
+        pass
+
+    def _materialize(self, device: Any = None) -> Tensor:
+        """The mask as a plain Tensor."""
+        return self.as_subclass(Tensor)
+
+    @classmethod
+    def __torch_function__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        """Attention takes the mask by its name; whatever else sees a plain mask."""
+        kwargs = kwargs or {}
+        plain = [a._materialize() if isinstance(a, CausalBias) else a for a in args]
+        named = {k: a._materialize() if isinstance(a, CausalBias) else a for k, a in kwargs.items()}
+        if func is not F.scaled_dot_product_attention:
+            return func(*plain, **named)
+        mask = args[3] if len(args) > 3 else kwargs.get("attn_mask")
+        causal = args[5] if len(args) > 5 else kwargs.get("is_causal", False)
+        if isinstance(mask, CausalBias):
+            if causal:
+                raise ValueError("CausalBias should not be used with causal=True")
+            square = mask.seq_len_q == mask.seq_len_kv
+            if mask.variant is CausalVariant.UPPER_LEFT or square:
+                if len(plain) > 3:
+                    plain[3] = None
+                named.pop("attn_mask", None)
+                plain, dropout = plain[:4], plain[4:5]
+                if dropout:
+                    named["dropout_p"] = dropout[0]
+                named["is_causal"] = True
+        return func(*plain, **named)
+
+
+def causal_upper_left(*size: int) -> CausalBias:
+    """The mask of is_causal=True, (S, T): query i sees keys 0 ... i."""
+    return _of(CausalVariant.UPPER_LEFT, "causal_upper_left", size)
+
+
+def causal_lower_right(*size: int) -> CausalBias:
+    """The mask (S, T) whose diagonal ends in the lower right corner: the last query sees all."""
+    return _of(CausalVariant.LOWER_RIGHT, "causal_lower_right", size)
+
+
+def _of(variant: CausalVariant, name: str, size: tuple) -> CausalBias:
+    if len(size) != 2:
+        raise AssertionError(f"{name} only supports 2D tensors")
+    return CausalBias(variant, *size)

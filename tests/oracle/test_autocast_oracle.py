@@ -1,0 +1,35 @@
+"""Autocast beside PyTorch: the dtype of every op's result, losses and gradients of small nets."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import rushlight
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+import autocast_cases as cases
+from test_autocast import there
+
+# PyTorch refuses float32 beside bfloat16 where the context says float16
+MIXED = ("index_copy", "index_copy2", "stack", "cat", "hstack", "vstack")
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("lower", cases.LOWER)
+@pytest.mark.parametrize("name", [n for n in cases.CASES if there(n)])
+def test_dtypes(name, lower):
+    for given in ("float32", "bfloat16", "float16", "float64"):
+        wanted = cases.dtype_of(torch, name, given, lower)
+        if wanted != "error" and not (name in MIXED and given != lower):
+            assert cases.dtype_of(rushlight, name, given, lower) == wanted, given
+
+
+@pytest.mark.parametrize("lower", cases.LOWER)
+@pytest.mark.parametrize("net", cases.NETS)
+def test_training(net, lower):
+    """16-bit products are rounded in another order: 8 (or 11) bits of each value."""
+    found, wanted = cases.losses(rushlight, net, lower), cases.losses(torch, net, lower)
+    np.testing.assert_allclose(found, wanted, rtol={"bfloat16": 1e-2, "float16": 2e-3}[lower])
