@@ -69,7 +69,7 @@ operators = {n: vars(torch.Tensor)[n] for n in ("__matmul__", "__add__", "__rsub
 with torch.autocast("cpu"):
     x @ x
     assert torch.Tensor.__matmul__ is not operators["__matmul__"]
-assert all(c.run is run for c, run in plain.items()) and len(plain) >= 2
+assert all(c.run is run for c, run in plain.items()) and plain
 assert all(c.unasked is None for c in modes.Card.made)
 assert {n: vars(torch.Tensor)[n] for n in operators} == operators
 assert all(c.function is c.unasked for c in modes.COMPOSITES)

@@ -235,7 +235,7 @@ def _zeros(meta: tuple, on_tensors: bool) -> Any:
 def _check_nan(node: Node, results: tuple) -> None:
     for i, g in enumerate(results):
         if isinstance(g, Tensor) and g.is_sparse:
-            g = g._blocks
+            g = g._values()  # type: ignore[attr-defined]
         array = g._a if isinstance(g, Tensor) else g
         if array is not None and array.dtype.kind in "fc" and np.isnan(array).any():
             e = RuntimeError(f"Function '{node.name()}' returned nan values in its {i}th output.")

@@ -465,10 +465,10 @@ class Module(Hooked, Stateful, Tree):
         try:
             return self._apply(convert)
         except NoData as e:
-            raise NotImplementedError(
-                f"{e} Please use torch.nn.Module.to_empty() instead of torch.nn.Module.to() when "
-                "moving module from meta to a different device."
-            ) from None
+            said = (
+                "Please use torch.nn.Module.to_empty() instead of torch.nn.Module.to() when moving"
+            )
+            raise NoData(f"{e} {said} module from meta to a different device.") from None
 
     def to_empty(self, *, device: Any, recurse: bool = True) -> Self:
         """Move to a device without copying the elements, which are arbitrary afterwards."""
