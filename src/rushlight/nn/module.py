@@ -47,7 +47,12 @@ _DICTS = ("_parameters", "_buffers", "_modules")
 
 
 _OURS = __name__.rpartition(".")[0] + "."
-_FILES = {"adaptive_softmax": "adaptive", "embedding": "sparse", "margin_loss": "loss"}
+_FILES = {
+    "adaptive_softmax": "adaptive",
+    "embedding": "sparse",
+    "margin_loss": "loss",
+    "rnn_cell": "rnn",
+}
 _STARTS = (  # PyTorch's file of a class out of a family that is spread over several
     ("norm", "BatchNorm _BatchNorm SyncBatchNorm", "batchnorm"),
     ("norm", "InstanceNorm _InstanceNorm", "instancenorm"),
