@@ -208,7 +208,7 @@ def one_hot(tensor, num_classes=-1):
         num_classes = int(a.max()) + 1
     elif a.size and a.max() >= num_classes:
         raise RuntimeError("Class values must be smaller than num_classes.")
-    return wrap((a[..., None] == np.arange(num_classes)).astype(np.int64))
+    return wrap((a[..., None] == np.arange(num_classes)).astype(np.int64, order="C"))
 
 
 def _check_offsets(offsets: np.ndarray, size: int, include_last: bool) -> None:
