@@ -5,6 +5,8 @@ The checks of the small products are in forward: operators run the cards without
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from ..core.dtype import from_numpy_dtype, scalar_name
@@ -291,8 +293,9 @@ Tensor.__rmatmul__ = lambda x, y: _matmul(y if isinstance(y, Tensor) else wrap(n
 Tensor.__imatmul__ = lambda x, y: (
     x.copy_(_matmul(x, y)) if isinstance(y, Tensor) else NotImplemented
 )
-for _operator in (Tensor.__matmul__, Tensor.__rmatmul__):
-    _operator.operator_of = next(c for c in COMPOSITES if c.unasked is matmul)  # type: ignore[attr-defined]
+_product: Any = next(c for c in COMPOSITES if c.unasked is matmul)
+Tensor.__matmul__.operator_of = Tensor.__rmatmul__.operator_of = _product  # type: ignore
+Tensor.__rmatmul__.turned = True  # type: ignore[attr-defined]  # see dispatch/modes.py
 
 
 @internal(

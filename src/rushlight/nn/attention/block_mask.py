@@ -190,7 +190,10 @@ class BlockMask:
         pictures = []
         for count, at in enumerate(np.ndindex(*kinds.shape[:-2])):
             if count == limit:
-                pictures.append("...\nTo print out more, set BlockMask.to_string(limit=N)")
+                pictures.append(
+                    "...\nTo print out more, set BlockMask.to_string(limit=N)\n"
+                    "You can also index (BlockMask[batch, head]) to choose a specific batch or head"
+                )
                 break
             lines = [
                 "".join(
@@ -199,8 +202,8 @@ class BlockMask:
                 )
                 for i in range(0, rows, steps[0])
             ]
-            pictures.append("\n".join([str(at), *lines, ""]))
-        return "\n".join(pictures)
+            pictures.append("\n".join([str(at), *lines]))
+        return "\n\n".join(pictures).rstrip()
 
     def __str__(self) -> str:
         shape, share = self.shape, self.sparsity()
