@@ -55,8 +55,6 @@ def run_backward(
     results: Any = [grad for _, grad in roots]
     recording, mode.grad = mode.grad, create_graph
     token = hush()
-    if capture is not None:
-        partial, mode.partial = mode.partial, True
     try:
         while True:
             for edge, grad in zip(edges, results, strict=False):  # send the gradients on
@@ -112,8 +110,6 @@ def run_backward(
                 node.saved = FREED
     finally:
         mode.grad = recording
-        if capture is not None:
-            mode.partial = partial
         unhush(token)
 
 
