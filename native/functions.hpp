@@ -14,10 +14,9 @@ RL_INLINE F polynomial(F x, float c0, C... c) {
     else return fma(x, polynomial(x, c...), all(c0));
 }
 
-// e^x = 2^n e^r with n a whole number and |r| <= log(2) / 2.
-RL_INLINE F exp(F x) {
-    x = x > 89.0f ? all(89.0f) : x < -104.0f ? all(-104.0f) : x;  // beyond: inf and 0; NaN stays
-    const float round = 12582912.0f;                              // 1.5 * 2^23: adding it rounds
+// e^x for -104 <= x <= 89 or NaN: 2^n e^r with n a whole number and |r| <= log(2) / 2.
+RL_INLINE F exp_within(F x) {
+    const float round = 12582912.0f;  // 1.5 * 2^23: adding it rounds
     const F n = fma(x, all(1.44269504f), all(round)) - round;
     F r = fma(n, all(-0.693359375f), x);  // log(2) in two parts; the first has few bits: exact
     r = fma(n, all(2.12194440e-4f), r);
@@ -31,6 +30,8 @@ RL_INLINE F exp(F x) {
     return y * (F)((half + 127) << 23) * (F)((k - half + 127) << 23);
 #endif
 }
+// beyond: inf and 0; NaN stays
+RL_INLINE F exp(F x) { return exp_within(x > 89.0f ? all(89.0f) : x < -104.0f ? all(-104.0f) : x); }
 
 // log(x) = e log(2) + log(m) with sqrt(1/2) <= m < sqrt(2).
 RL_INLINE F log(F x) {
@@ -119,5 +120,32 @@ template <class V>
 RL_INLINE V sigmoid(V x) {
     return 1 / (1 + exp(-x));
 }
+
+// Sigmoid and tanh of recurrent layers: within 3 units in the last place, a third faster, as they
+// do not divide; sigmoid never gets below e^-87.
+#if defined(__AVX512F__)
+RL_INLINE F gate_bounded(F x, float most) {  // a NaN is the second operand, which stays
+    const __m512 v = _mm512_min_ps((__m512)all(most), (__m512)x);
+    return (F)_mm512_max_ps((__m512)all(-most), v);
+}
+RL_INLINE F gate_inverse(F x) {  // 1 / x for 1 <= x <= e^87 + 1
+    const F r = (F)_mm512_rcp14_ps((__m512)x);
+    return fma(r, fma(-x, r, all(1.0f)), r);
+}
+RL_INLINE F gate_sigmoid(F x) { return gate_inverse(1 + exp_within(gate_bounded(-x, 87.0f))); }
+RL_INLINE F gate_tanh(F x) {
+    const F z = x * x;
+    const F tail = polynomial(z, -0.333333284f, 0.133331582f, -0.0539405458f, 0.0216662642f,
+                              -0.00809179619f, 0.00206453027f);
+    const F large = fma(gate_inverse(exp_within(gate_bounded(2 * abs(x), 40.0f)) + 1), all(-2.0f),
+                        all(1.0f));
+    return copysign(abs(x) < 0.65f ? fma(x * z, tail, x) : large, x);
+}
+#else
+RL_INLINE F gate_sigmoid(F x) { return sigmoid(x); }
+RL_INLINE F gate_tanh(F x) { return tanh(x); }
+#endif
+RL_INLINE D gate_sigmoid(D x) { return sigmoid(x); }
+RL_INLINE D gate_tanh(D x) { return tanh(x); }
 
 }  // namespace rl::RL_ISA

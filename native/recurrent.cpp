@@ -1,6 +1,7 @@
 // Recurrent layers.
 //
-// The products of x are one matrix product for all steps. The weights of h are packed once per call,
+// The products of x are one matrix product for all steps, and of rows that are there several times
+// only one is multiplied (repeats.hpp). The weights of h are packed once per call,
 // the gates of one hidden unit side by side: a register tile then ends with all gates of the same
 // units, and the step's formula is computed on them. Sequences do not depend on each other, so
 // threads share them, each walks its own rows through all steps; few sequences of a large layer
@@ -11,6 +12,7 @@
 #include "gemm.hpp"
 #include "parallel.hpp"
 #include "reduce.hpp"
+#include "repeats.hpp"
 #include "rows.hpp"
 #include "scratch.hpp"
 #include "transpose.hpp"
@@ -27,6 +29,7 @@ constexpr int tall(int v) { return v == 4 ? 2 : v == 3 ? 3 : 6; }
 #endif
 constexpr int MOST = 12;             // rows of any tile
 constexpr i64 LARGE_STEP = 1 << 18;  // multiply-adds of a step from which threads share its columns
+constexpr i64 LARGE_INPUT = 1 << 20;  // of all products of x, from which repeated rows are looked for
 
 // out (rows, V registers) = x (rows, k) × panel (k, V registers)
 template <class T, int rows, int V>
@@ -116,14 +119,16 @@ Packed<T> pack_plain(const T* w, i64 k, i64 columns, T* to) {
     return {to, k, columns, panels};
 }
 
-// f(i, rows, buffer) for tiles of x's rows against panel p, their products in the buffer
-template <int V, class T, class F>
-RL_INLINE void tiles(i64 rows, const T* x, i64 step, const Packed<T>& w, i64 p, F f) {
+// f(i, rows, buffer) for tiles of x's rows against panel p, their products in the buffer;
+// ahead(i, rows) before each product: what f needs can be sent for
+template <int V, class T, class A, class F>
+RL_INLINE void tiles(i64 rows, const T* x, i64 step, const Packed<T>& w, i64 p, A ahead, F f) {
     constexpr i64 most = tall(V), width = V * LANES<T>;
     alignas(64) T buffer[most * width];
     const i64 count = (rows + most - 1) / most;
     for (i64 b = 0; b < count; b++) {  // of equal heights, if they can be
         const i64 i = rows * b / count, n = rows * (b + 1) / count - i;
+        ahead(i, n);
         multiply<T, V>(n, x + i * step, step, w.k, w.p + p * w.k * width, buffer);
         f(i, n, buffer);
     }
@@ -135,7 +140,7 @@ void product(i64 rows, const T* x, i64 x_step, const Packed<T>& w, i64 first, i6
              i64 y_step) {
     constexpr i64 L = LANES<T>, W = WIDE * L;
     for (i64 p = first; p < last; p++) {
-        tiles<WIDE>(rows, x, x_step, w, p, [&](i64 i, i64 n, const T* buffer) {
+        tiles<WIDE>(rows, x, x_step, w, p, [](i64, i64) {}, [&](i64 i, i64 n, const T* buffer) {
             for (i64 r = 0; r < n; r++)
                 for (i64 j = p * W; j < p * W + W && j < w.columns; j += L) {
                     const i64 width = w.columns - j < L ? w.columns - j : L;
@@ -147,36 +152,43 @@ void product(i64 rows, const T* x, i64 x_step, const Packed<T>& w, i64 first, i6
     }
 }
 
+template <class T>
+Repeats repeats_in(const Recurrent<T>& of) {
+    const i64 S = of.rows();
+    if (S * of.inputs * of.gates() * of.hidden < LARGE_INPUT || of.inputs < 4) return {};
+    return find_repeats(of.x, S, of.inputs, scratch<i64>(Slot::recurrent_rows, repeats_memory(S)));
+}
+
 // ---------------------------------------------------------------- forward
 
 // The step's formula for n <= LANES hidden units of one sequence. a: the products of h', a gate's
-// `step` after the other's. All other pointers are those of the first unit.
+// `step` after the other's; part: those of x. All pointers are those of the first unit.
 template <Cell cell, class T>
-RL_INLINE void unit(const T* a, i64 step, i64 n, i64 hidden, T* kept, const T* b_hn, const T* before,
-                    T* c, T* cells, T* h) {
-    const auto gate = [=](i64 k) { return get(a + k * step, n) + get(kept + k * hidden, n); };
+RL_INLINE void unit(const T* a, i64 step, i64 n, i64 hidden, const T* part, T* kept, const T* b_hn,
+                    const T* before, T* c, T* cells, T* h) {
+    const auto gate = [=](i64 k) { return get(a + k * step, n) + get(part + k * hidden, n); };
     if constexpr (cell == Cell::lstm) {
-        const auto i = sigmoid(gate(0)), f = sigmoid(gate(1)), u = tanh(gate(2));
-        const auto o = sigmoid(gate(3)), now = fma(f, get(c, n), i * u);
+        const auto i = gate_sigmoid(gate(0)), f = gate_sigmoid(gate(1)), u = gate_tanh(gate(2));
+        const auto o = gate_sigmoid(gate(3)), now = fma(f, get(c, n), i * u);
         put(kept, i, n);
         put(kept + hidden, f, n);
         put(kept + 2 * hidden, u, n);
         put(kept + 3 * hidden, o, n);
         put(c, now, n);
         put(cells, now, n);
-        put(h, o * tanh(now), n);
+        put(h, o * gate_tanh(now), n);
     } else if constexpr (cell == Cell::gru) {
-        const auto r = sigmoid(gate(0)), z = sigmoid(gate(1));
+        const auto r = gate_sigmoid(gate(0)), z = gate_sigmoid(gate(1));
         const auto q = b_hn ? get(a + 2 * step, n) + get(b_hn, n) : get(a + 2 * step, n);
-        const auto v = tanh(fma(r, q, get(kept + 2 * hidden, n)));
+        const auto v = gate_tanh(fma(r, q, get(part + 2 * hidden, n)));
         put(kept, r, n);
         put(kept + hidden, z, n);
         put(kept + 2 * hidden, v, n);
         put(kept + 3 * hidden, q, n);
         put(h, fma(z, get(before, n) - v, v), n);
     } else {
-        const auto g = get(a, n) + get(h, n);  // h holds the product of x
-        if constexpr (cell == Cell::tanh) put(h, tanh(g), n);
+        const auto g = gate(0);
+        if constexpr (cell == Cell::tanh) put(h, gate_tanh(g), n);
         else put(h, g < 0 ? Reg<T>{} : g, n);
     }
 }
@@ -188,6 +200,9 @@ struct Forward {
     const Recurrent<T>& of;
     const Steps<T>& to;
     Packed<T> w, w_hr;
+    const T* part;         // the products of x, and how far apart their rows are
+    i64 part_step;
+    const i64* part_row;   // which row is whose; null: each has its own
 
     // Sequences [r, r + n) of step t: hidden units [j, j + width) of each, from products a
     void units(i64 t, i64 r, i64 n, i64 j, i64 end, const T* a, i64 row, i64 step, T* full) const {
@@ -198,19 +213,41 @@ struct Forward {
             for (i64 k = j; k < end; k += L) {
                 const i64 width = end - k < L ? end - k : L;
                 T* const h = full ? full + i * H + k : to.y + (at + i) * H + k;
-                unit<cell>(a + i * row + k - j, step, width, H,
-                           G == 1 ? h : to.kept + (at + i) * 4 * H + k, b_hn ? b_hn + k : nullptr,
+                const i64 source = part_row ? part_row[at + i] : at + i;
+                unit<cell>(a + i * row + k - j, step, width, H, part + source * part_step + k,
+                           G == 1 ? nullptr : to.kept + (at + i) * 4 * H + k,
+                           b_hn ? b_hn + k : nullptr,
                            to.hn + (r + i) * of.out + k, G == 4 ? to.cn + (r + i) * H + k : nullptr,
                            G == 4 ? to.cells + (at + i) * H + k : nullptr, h);
             }
     }
 
+    // The cache lines of hidden units from j on of n rows from `at` on: a line here and a line there,
+    // which the processor does not foresee
+    void send_for(i64 at, i64 n, i64 j) const {
+        const i64 H = of.hidden;
+        for (i64 s = at; s < at + n; s++) {
+            const T* const x_part = part + (part_row ? part_row[s] : s) * part_step + j;
+            for (int g = 0; g < G; g++) __builtin_prefetch(x_part + g * H);
+            if (G > 1) {
+                T* const kept = to.kept + s * 4 * H + j;
+                for (int g = 0; g < 4; g++)
+                    if (part_row || g >= G) __builtin_prefetch(kept + g * H, 1);
+                if (G == 4) __builtin_prefetch(to.cells + s * H + j, 1);
+            }
+            if (!of.w_hr) __builtin_prefetch(to.y + s * H + j, 1);
+        }
+    }
+
     // Sequences [r, r + n) of step t against panels [first, last); full: o tanh(c) (n, H), or null
     void panels(i64 t, i64 r, i64 n, i64 first, i64 last, T* full) const {
         constexpr i64 L = LANES<T>;
-        for (i64 p = first; p < last; p++) {
+        for (i64 q = first; q < last; q++) {
+            // to and fro: the panels of the last step's end are still in the cache
+            const i64 p = t & 1 ? first + last - 1 - q : q;
             const i64 j = p * C * L, end = j + C * L < of.hidden ? j + C * L : of.hidden;
-            tiles<V>(n, to.hn + r * of.out, of.out, w, p, [&](i64 i, i64 m, const T* buffer) {
+            const auto ahead = [&](i64 i, i64 m) { send_for(of.offsets[t] + r + i, m, j); };
+            tiles<V>(n, to.hn + r * of.out, of.out, w, p, ahead, [&](i64 i, i64 m, const T* buffer) {
                 units(t, r + i, m, j, end, buffer, V * L, L, full ? full + i * of.hidden : nullptr);
             });
         }
@@ -224,20 +261,34 @@ struct Forward {
     }
 
     void run() {
-        const i64 H = of.hidden, S = of.rows(), N = of.batch, kept_step = G == 1 ? H : 4 * H;
-        T* const x_part = G == 1 ? to.y : to.kept;
+        const i64 H = of.hidden, N = of.batch, I = of.inputs;
+        const Repeats repeats = repeats_in(of);
         const bool packs = of.steps > 1;
         const i64 hr = of.w_hr ? packed_size<T>(H, of.out, 1, WIDE) : 0;
         const i64 hh = packs ? packed_size<T>(of.out, H, G, C) : N * G * H;
         const i64 direct = packs ? 0 : (of.w_hr ? N * H : 0);
-        T* const memory = scratch<T>(Slot::recurrent_shared, hr + hh + direct + G * H);
+        const i64 table = repeats.kinds * (G * H + I);
+        T* const memory = scratch<T>(Slot::recurrent_shared, hr + hh + direct + G * H + table);
         T *const hr_at = memory, *const hh_at = memory + hr, *const full_at = hh_at + hh;
         T* const bias = full_at + direct;
         if (of.b_ih)
             for (i64 i = 0; i < G * H; i++)
                 bias[i] = of.b_ih[i] + (cell == Cell::gru && i >= 2 * H ? T(0) : of.b_hh[i]);
-        gemm<T>(S, G * H, of.inputs, {of.x, of.inputs, 1}, {of.w_ih, 1, of.inputs},
-                of.b_ih ? bias : nullptr, false, x_part, kept_step);
+        const T* x = of.x;
+        T* x_part = G > 1 ? to.kept : to.y;
+        part_step = G > 1 ? 4 * H : H;
+        part_row = nullptr;
+        if (repeats.kinds) {
+            T* const kinds = bias + G * H;
+            take_kinds(repeats, of.x, I, kinds);
+            x = kinds;
+            x_part = kinds + repeats.kinds * I;
+            part_step = G * H;
+            part_row = repeats.kind;
+        }
+        gemm<T>(repeats.kinds ? repeats.kinds : of.rows(), G * H, I, {x, I, 1}, {of.w_ih, 1, I},
+                of.b_ih ? bias : nullptr, false, x_part, part_step);
+        part = x_part;
         std::memcpy(to.hn, of.h0, N * of.out * sizeof(T));
         if (G == 4) std::memcpy(to.cn, of.c0, N * H * sizeof(T));
         if (of.w_hr) w_hr = pack_gates(of.w_hr, H, of.out, 1, WIDE, hr_at);
@@ -298,7 +349,7 @@ RL_INLINE Reg<T> unit_dx(Reg<T> dh, i64 n, i64 hidden, const T* kept, const T* h
                          const T* before, T* d, T* d_h, T* dc) {
     if constexpr (cell == Cell::lstm) {
         const auto i = get(kept, n), f = get(kept + hidden, n), u = get(kept + 2 * hidden, n);
-        const auto o = get(kept + 3 * hidden, n), v = tanh(get(c, n));
+        const auto o = get(kept + 3 * hidden, n), v = gate_tanh(get(c, n));
         const auto dnow = fma(dh * o, 1 - v * v, get(dc, n));
         put(d, dnow * u * (i * (1 - i)), n);
         put(d + hidden, dnow * get(before, n) * (f * (1 - f)), n);
@@ -427,13 +478,23 @@ struct Backward {
             }
         const T *const d = to.dgates, *const d_h = G == 3 ? to.dgates_h : to.dgates;
         gemm<T>(K, P, S, {d_h, 1, K}, {to.before, P, 1}, nullptr, false, to.dw_hh, P);
-        gemm<T>(K, I, S, {d, 1, K}, {of.x, I, 1}, nullptr, false, to.dw_ih, I);
-        if (to.db_ih) sum(d, 1, S, K, 1., to.db_ih);
+        const Repeats repeats = repeats_in(of);
+        const T *x = of.x, *d_x = d;
+        const i64 rows = repeats.kinds ? repeats.kinds : S;
+        if (repeats.kinds) {  // rows that are the same: their gradients are added up first
+            T* const kinds = scratch<T>(Slot::recurrent_shared, rows * (I + K));
+            take_kinds(repeats, of.x, I, kinds);
+            x = kinds;
+            d_x = kinds + rows * I;
+            add_kinds(repeats, d, S, K, kinds + rows * I);
+        }
+        gemm<T>(K, I, rows, {d_x, 1, K}, {x, I, 1}, nullptr, false, to.dw_ih, I);
+        if (to.db_ih) sum(d_x, 1, rows, K, 1., to.db_ih);
         if (to.db_hh) sum(d_h, 1, S, K, 1., to.db_hh);
         if (to.dx) gemm<T>(S, I, K, {d, K, 1}, {of.w_ih, I, 1}, nullptr, false, to.dx, I);
         if (!of.w_hr) return;
         for (i64 s = 0; s < S; s++)
-            row_map(H, [](Reg<T> o, Reg<T> c) { return o * tanh(c); }, to.full + s * H,
+            row_map(H, [](Reg<T> o, Reg<T> c) { return o * gate_tanh(c); }, to.full + s * H,
                     static_cast<const T*>(made.kept + s * 4 * H + 3 * H),
                     static_cast<const T*>(made.cells + s * H));
         gemm<T>(P, H, S, {to.dh, 1, P}, {to.full, H, 1}, nullptr, false, to.dw_hr, H);
@@ -450,10 +511,10 @@ struct Backward {
 template <class T>
 void recurrent(const Recurrent<T>& of, const Steps<T>& to) {
     switch (of.cell) {
-        case Cell::lstm: Forward<Cell::lstm, T>{of, to, {}, {}}.run(); break;
-        case Cell::gru: Forward<Cell::gru, T>{of, to, {}, {}}.run(); break;
-        case Cell::tanh: Forward<Cell::tanh, T>{of, to, {}, {}}.run(); break;
-        case Cell::relu: Forward<Cell::relu, T>{of, to, {}, {}}.run(); break;
+        case Cell::lstm: Forward<Cell::lstm, T>{of, to, {}, {}, {}, {}, {}}.run(); break;
+        case Cell::gru: Forward<Cell::gru, T>{of, to, {}, {}, {}, {}, {}}.run(); break;
+        case Cell::tanh: Forward<Cell::tanh, T>{of, to, {}, {}, {}, {}, {}}.run(); break;
+        case Cell::relu: Forward<Cell::relu, T>{of, to, {}, {}, {}, {}, {}}.run(); break;
     }
 }
 

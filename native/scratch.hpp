@@ -20,6 +20,7 @@ enum class Slot {
     attention,
     recurrent_shared,
     recurrent_block,
+    recurrent_rows,
     count
 };
 void* scratch(Slot slot, std::size_t bytes);

@@ -361,7 +361,7 @@ def _accumulate(leaf: Tensor, grad: Any, on_tensors: bool) -> None:
     A gradient without other references is kept without a copy.
     """
     old: Any = leaf._grad
-    if on_tensors or type(grad) is not _ndarray:
+    if on_tensors or isinstance(grad, Tensor):
         leaf._grad = (
             (grad.clone() if grad._view is not None else grad) if old is None else old + grad
         )

@@ -49,6 +49,8 @@ class SparseTensor(Tensor):
     is_sparse = True
     layout = sparse_coo  # type: ignore[assignment]
     device = CPU
+    is_meta = False
+    is_cpu = True
     _places: np.ndarray
     _blocks: Tensor
     _size: tuple[int, ...]

@@ -16,6 +16,9 @@ from .op import SHAPE, Card
 from .promotion import promoted
 
 _ndarray = np.ndarray
+RECORD: list[
+    Any
+] = []  # the node of a tensor without elements: record(card, args, results), ops/meta
 
 
 def apply(card: Card, args: tuple) -> Any:
@@ -92,6 +95,8 @@ def view_of(card: Card, x: Tensor, array: np.ndarray, options: tuple) -> Tensor:
         t._slot = 0
         t._rg = True
         view.recorded_at = view.base._node
+        if type(array) is not _ndarray:  # on "meta"
+            RECORD[0](card, (x, *options), [t])
     t._view = view
     if inferring[0] and mode.inference:
         t._inference = True

@@ -40,6 +40,7 @@ def binary_operator(card: Card, ufunc: Any) -> tuple[Any, Any]:
         return card.select(args).run(args)
 
     first.operator_of = reflected.operator_of = card  # type: ignore[attr-defined]
+    reflected.turned = True  # type: ignore[attr-defined]  # see modes.py
     return first, reflected
 
 

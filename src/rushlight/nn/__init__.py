@@ -25,6 +25,7 @@ from .parallel import DataParallel
 from .pixel_shuffle import *  # noqa: F403
 from .pooling import *  # noqa: F403
 from .rnn import *  # noqa: F403
+from .rnn_cell import *  # noqa: F403
 from .transformer import *  # noqa: F403
 from .upsampling import *  # noqa: F403
 

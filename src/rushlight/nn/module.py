@@ -17,6 +17,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Self
 
 from ..core.grad_mode import no_grad
+from ..core.meta import NoData
 from ..core.parameter import Buffer, Parameter, is_lazy
 from ..core.tensor import Tensor
 from ..dispatch.registry import FUNCTIONS
@@ -46,7 +47,12 @@ _DICTS = ("_parameters", "_buffers", "_modules")
 
 
 _OURS = __name__.rpartition(".")[0] + "."
-_FILES = {"adaptive_softmax": "adaptive", "embedding": "sparse", "margin_loss": "loss"}
+_FILES = {
+    "adaptive_softmax": "adaptive",
+    "embedding": "sparse",
+    "margin_loss": "loss",
+    "rnn_cell": "rnn",
+}
 _STARTS = (  # PyTorch's file of a class out of a family that is spread over several
     ("norm", "BatchNorm _BatchNorm SyncBatchNorm", "batchnorm"),
     ("norm", "InstanceNorm _InstanceNorm", "instancenorm"),
@@ -461,7 +467,13 @@ class Module(Hooked, Stateful, Tree):
             options = {"memory_format": memory} if memory is not None and t.ndim in (4, 5) else {}
             return t.to(device, wanted or t.dtype, **options)
 
-        return self._apply(convert)
+        try:
+            return self._apply(convert)
+        except NoData as e:
+            raise NotImplementedError(
+                f"{e} Please use torch.nn.Module.to_empty() instead of torch.nn.Module.to() when "
+                "moving module from meta to a different device."
+            ) from None
 
     def to_empty(self, *, device: Any, recurse: bool = True) -> Self:
         """Move to a device without copying the elements, which are arbitrary afterwards."""

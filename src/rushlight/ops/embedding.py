@@ -208,7 +208,9 @@ def one_hot(tensor, num_classes=-1):
         num_classes = int(a.max()) + 1
     elif a.size and a.max() >= num_classes:
         raise RuntimeError("Class values must be smaller than num_classes.")
-    return wrap((a[..., None] == np.arange(num_classes)).astype(np.int64))
+    y = np.zeros((*a.shape, num_classes), np.int64)
+    y.reshape(-1)[np.arange(a.size) * num_classes + a.reshape(-1)] = 1
+    return wrap(y)
 
 
 def _check_offsets(offsets: np.ndarray, size: int, include_last: bool) -> None:

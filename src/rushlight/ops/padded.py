@@ -40,6 +40,17 @@ class PadSequence:
         yield [make(2, 1, 2), make(3, 1, 2)], True, 0.0, False
 
 
+def check_batch_sizes(sizes: np.ndarray, rows: int) -> None:
+    """RuntimeError unless these can be the steps' sizes of a packed batch of so many rows."""
+    if not sizes.size:
+        raise RuntimeError("batch_sizes can not be empty")
+    if (sizes[1:] > sizes[:-1]).any() or sizes[-1] < 1 or sizes.sum() != rows:
+        raise RuntimeError(
+            f"batch_sizes {sizes[:8].tolist()} do not fit data of {rows} rows: they never rise, "
+            "are at least 1, and their sum is the number of rows"
+        )
+
+
 def pad_sequences(parts: list, batch_first: bool, padding_value: Any, padding_side: str) -> Tensor:
     """Checked arguments of PadSequence."""
     if not parts:

@@ -26,6 +26,7 @@ from ..kernels import K
 from ..kernels.twin import TWINS
 from .cat_split import cat, stack
 from .dropout import dropped
+from .padded import check_batch_sizes
 
 
 def _again(c: Any, name: str, grads: tuple, tensors: tuple, rest: tuple) -> tuple:
@@ -192,6 +193,8 @@ def run_layers(
             f"has_biases={has_biases}"
         )
     _check_dtypes(x, states, weights)
+    if sizes is not None:
+        check_batch_sizes(np.array(sizes), x._a.shape[0])
     if states is None:
         n = x._a.shape[1] if sizes is None else sizes[0]
         widths = (weights[1]._a.shape[1], weights[1]._a.shape[0] // 4)[: 1 + is_lstm]

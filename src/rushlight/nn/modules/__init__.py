@@ -27,7 +27,7 @@ _FAMILIES = {
     "padding": "padding",
     "pixelshuffle": "pixel_shuffle",
     "pooling": "pooling",
-    "rnn": "rnn",
+    "rnn": "rnn rnn_cell",
     "sparse": "embedding",
     "upsampling": "upsampling",
     "transformer": "transformer",

@@ -13,7 +13,7 @@ import numpy as np
 
 from ...core.tensor import Tensor, wrap
 from ...dispatch.messages import tensor_argument
-from ...ops.padded import pad_sequences
+from ...ops.padded import check_batch_sizes, pad_sequences
 
 __all__ = [
     "PackedSequence",
@@ -232,19 +232,13 @@ def pad_packed_sequence(
                   that do not fit the data
     """
     sizes, data = sequence.batch_sizes._a, sequence.data
-    if not sizes.size:
-        raise RuntimeError("batch_sizes can not be empty")
+    check_batch_sizes(sizes, data._a.shape[0])
     longest, size = sizes.size, int(sizes[0])
     steps = longest if total_length is None else total_length
     if steps < longest:
         raise ValueError(
             "Expected total_length to be at least the length of the longest sequence in input, but "
             f"got total_length={total_length} and max sequence length being {longest}"
-        )
-    if (sizes[1:] > sizes[:-1]).any() or sizes[-1] < 1 or sizes.sum() != data._a.shape[0]:
-        raise RuntimeError(
-            f"batch_sizes {sizes[:8].tolist()} do not fit data of {data._a.shape[0]} rows: they "
-            "never rise, are at least 1, and their sum is the number of rows"
         )
     lengths = (np.arange(size)[:, None] < sizes).sum(1)
     batch = np.arange(size)

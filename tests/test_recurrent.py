@@ -1,0 +1,263 @@
+"""Recurrent layers and cells: values, gradients, states, errors, files.
+
+The numbers and sentences are PyTorch's: tools/freeze_ops.py, tools/freeze_recurrent.py.
+"""
+
+import copy
+import io
+import json
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pytest
+from op_cases import agree, evaluate, frozen
+from recurrent_cases import ALL, losses
+
+import rushlight as torch
+from rushlight.autograd import gradcheck, gradgradcheck
+from rushlight.nn.utils import rnn
+
+nn = torch.nn
+
+CASES = frozen("recurrent")
+LOSSES = json.loads((Path(__file__).parent / "frozen" / "recurrent.json").read_text())
+
+
+@pytest.mark.parametrize("code", CASES)
+def test_as_in_pytorch(code):
+    found = evaluate(torch, code)
+    # 1e-5: gradients are sums of some hundred float32 products, in another order
+    assert agree(found, CASES[code], 1e-5), (found, CASES[code])
+
+
+@pytest.mark.parametrize("net", [net.__name__ for net in ALL])
+def test_ten_steps_of_training(net, ten_steps):
+    np.testing.assert_allclose(ten_steps[net], LOSSES[net], rtol=1e-5)
+
+
+@pytest.fixture(scope="module")
+def ten_steps():
+    return losses(torch)
+
+
+# ---------------------------------------------------------------- derivatives
+
+
+def doubles(*shape):
+    return torch.randn(*shape, dtype=torch.float64).requires_grad_()
+
+
+LAYERS = [
+    lambda: nn.LSTM(2, 2, bidirectional=True),
+    lambda: nn.LSTM(2, 4, proj_size=2),
+    lambda: nn.GRU(2, 3, bidirectional=True),
+    lambda: nn.RNN(2, 3, bias=False),
+]
+
+
+@pytest.mark.parametrize("make", LAYERS)
+@pytest.mark.parametrize("packed", [False, True])
+def test_derivatives(make, packed):
+    """Of input, states and parameters, to second order."""
+    torch.manual_seed(0)
+    layer = make().double()
+    count = layer.num_layers * (2 if layer.bidirectional else 1)
+    widths = [layer.proj_size or layer.hidden_size, layer.hidden_size][: 1 + (layer.mode == "LSTM")]
+    states = [doubles(count, 3, w) for w in widths]
+    sizes = torch.tensor([3, 2, 1])
+    x = doubles(6, 2) if packed else doubles(3, 3, 2)
+
+    def run(x, *states):
+        given = states if len(states) > 1 else states[0]
+        y, last = layer(rnn.PackedSequence(x, sizes) if packed else x, given)
+        return (y.data if packed else y, *(last if isinstance(last, tuple) else (last,)))
+
+    parameters = list(layer.parameters())
+    assert gradcheck(run, (x, *states))
+    assert gradgradcheck(run, (x, *states))
+    loss = sum((t * t).sum() for t in run(x, *states))
+    grads = torch.autograd.grad(loss, parameters)
+    loss = sum((t * t).sum() for t in run(x, *states))
+    again = torch.autograd.grad(loss, parameters, create_graph=True)
+    for a, b in zip(grads, again, strict=True):  # the kernel, and the composite
+        np.testing.assert_allclose(a.numpy(), b.detach().numpy(), rtol=1e-10, atol=1e-12)
+
+
+def test_only_what_is_asked_for_has_a_gradient():
+    layer = nn.LSTM(2, 3)
+    layer.weight_hh_l0.requires_grad_(False)
+    x = torch.ones(4, 1, 2, requires_grad=True)
+    layer(x)[1][1].sum().backward()
+    assert layer.weight_hh_l0.grad is None and layer.weight_ih_l0.grad is not None
+    assert float(x.grad.abs().sum()) > 0
+
+
+def test_a_weight_that_changed_in_place():
+    layer = nn.LSTM(2, 3)
+    y, _ = layer(torch.ones(4, 1, 2))
+    with torch.no_grad():
+        layer.weight_ih_l0.mul_(2)
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        y.sum().backward()
+
+
+def test_the_graph_can_be_walked_twice():
+    layer = nn.GRU(2, 3)
+    x = torch.ones(4, 1, 2, requires_grad=True)
+    loss = layer(x)[0].sum()
+    loss.backward(retain_graph=True)
+    first = x.grad.clone()
+    loss.backward()
+    assert torch.equal(x.grad, 2 * first)
+
+
+# ---------------------------------------------------------------- the same in other ways
+
+
+@pytest.mark.parametrize("kind", ["LSTM", "GRU", "RNN"])
+def test_a_layer_is_its_cell_step_by_step(kind):
+    torch.manual_seed(0)
+    layer, cell = getattr(nn, kind)(5, 20), getattr(nn, f"{kind}Cell")(5, 20)
+    for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"):
+        getattr(cell, name).data.copy_(getattr(layer, f"{name}_l0").data)
+    x, state = torch.randn(9, 7, 5), None
+    y, last = layer(x)
+    for t in range(9):
+        state = cell(x[t], state)
+        h = state[0] if kind == "LSTM" else state
+        assert torch.allclose(h, y[t], atol=1e-6)
+    if kind == "LSTM":
+        assert torch.allclose(state[1], last[1][0], atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["LSTM", "GRU", "RNN"])
+def test_packed_is_each_sequence_by_itself(kind):
+    torch.manual_seed(0)
+    layer = getattr(nn, kind)(4, 6, 2, bidirectional=True)
+    parts = [torch.randn(n, 4) for n in (3, 7, 1, 7, 2)]
+    packed, last = layer(rnn.pack_sequence(parts, enforce_sorted=False))
+    hidden = last[0] if kind == "LSTM" else last
+    for i, (x, y) in enumerate(zip(parts, rnn.unpack_sequence(packed), strict=True)):
+        alone, own = layer(x)
+        assert torch.allclose(alone, y, atol=1e-6)
+        own = own[0] if kind == "LSTM" else own
+        assert torch.allclose(own, hidden[:, i], atol=1e-6)
+
+
+def test_rows_that_are_there_often():
+    """They are multiplied once: the same numbers, and the gradients' sums."""
+    torch.manual_seed(0)
+    layer = nn.LSTM(32, 64)
+    x = torch.eye(32)[torch.randint(0, 32, (16, 12))]
+    noise = torch.randn(16, 12, 32) * 1e-30  # makes all rows different, and changes nothing
+    noise[x == 1] = 0
+    results = []
+    for given in (x, x + noise):
+        y, (h, _) = layer(given)
+        layer.zero_grad()
+        (y * y).sum().backward()
+        results.append([y.detach(), h.detach(), *[p.grad.clone() for p in layer.parameters()]])
+    for a, b in zip(*results, strict=True):
+        assert torch.allclose(a, b, rtol=1e-5, atol=1e-5)
+
+
+def test_float64_and_narrow_floats():
+    torch.manual_seed(0)
+    layer, x = nn.GRU(4, 8), torch.randn(5, 3, 4)
+    y = layer(x)[0].detach()
+    wide = copy.deepcopy(layer).double()(x.double())[0]
+    assert wide.dtype is torch.float64 and torch.allclose(wide.float(), y, atol=1e-6)
+    for dtype in (torch.bfloat16, torch.float16):
+        narrow = copy.deepcopy(layer).to(dtype)(x.to(dtype))[0]
+        assert narrow.dtype is dtype and torch.allclose(narrow.float(), y, atol=0.03)
+
+
+def test_strided_input_and_states():
+    torch.manual_seed(0)
+    layer, x = nn.LSTM(4, 8), torch.randn(3, 5, 8)[..., ::2]
+    state = torch.randn(1, 8, 5).transpose(1, 2)
+    assert torch.equal(
+        layer(x, (state, state))[0],
+        layer(x.contiguous(), (state.contiguous(), state.contiguous()))[0],
+    )
+
+
+# ---------------------------------------------------------------- modules
+
+
+def test_copies_pickles_and_states():
+    torch.manual_seed(0)
+    layer, x = nn.LSTM(3, 4, 2, bidirectional=True, proj_size=2), torch.randn(5, 2, 3)
+    y = layer(x)[0]
+    for other in (copy.deepcopy(layer), pickle.loads(pickle.dumps(layer))):
+        assert torch.equal(other(x)[0], y) and repr(other) == repr(layer)
+        assert other.weight_ih_l0 is not layer.weight_ih_l0
+    buffer = io.BytesIO()
+    torch.save(layer.state_dict(), buffer)
+    buffer.seek(0)
+    fresh = nn.LSTM(3, 4, 2, bidirectional=True, proj_size=2)
+    fresh.load_state_dict(torch.load(buffer))
+    assert torch.equal(fresh(x)[0], y)
+
+
+def test_a_whole_layer_in_a_file():
+    layer, buffer = nn.GRU(3, 4), io.BytesIO()
+    torch.save(layer, buffer)
+    buffer.seek(0)
+    x = torch.ones(2, 1, 3)
+    assert torch.equal(torch.load(buffer, weights_only=False)(x)[0], layer(x)[0])
+
+
+def test_weights_may_be_any_tensors():
+    """As programs that drop or normalise recurrent weights set them."""
+    layer = nn.LSTM(3, 4)
+    raw = nn.Parameter(layer.weight_hh_l0.data.clone())
+    del layer._parameters["weight_hh_l0"]
+    layer.weight_hh_l0 = raw * 2
+    y, _ = layer(torch.ones(2, 1, 3))
+    y.sum().backward()
+    assert raw.grad is not None
+    assert layer._flat_weights[1] is layer.weight_hh_l0
+    other = nn.LSTM(3, 4)._flat_weights
+    layer._flat_weights = other
+    assert layer.weight_ih_l0 is other[0] is layer._parameters["weight_ih_l0"]
+
+
+def test_flatten_parameters_changes_nothing():
+    layer = nn.RNN(3, 4)
+    before = list(layer.parameters())
+    assert layer.flatten_parameters() is None
+    assert all(a is b for a, b in zip(layer.parameters(), before, strict=True))
+
+
+def test_dropout_is_for_training_only():
+    torch.manual_seed(0)
+    layer, x = nn.GRU(3, 4, 2, dropout=0.9), torch.ones(5, 2, 3)
+    torch.manual_seed(1)
+    first = layer(x)[0]
+    assert not torch.equal(layer(x)[0], first)
+    layer.eval()
+    assert torch.equal(layer(x)[0], layer(x)[0])
+
+
+def test_functions_by_position_and_name():
+    layer = nn.LSTM(3, 4)
+    h, x = torch.zeros(1, 2, 4), torch.ones(5, 2, 3)
+    y, (hn, cn) = layer(x)
+    options = {"has_biases": True, "num_layers": 1, "dropout": 0.0, "train": False}
+    found = torch.lstm(
+        x, (h, h), layer._flat_weights, **options, bidirectional=False, batch_first=False
+    )
+    assert all(torch.equal(a, b) for a, b in zip(found, (y, hn, cn), strict=True))
+    assert torch._VF.lstm is torch.lstm
+    with pytest.raises(AttributeError):
+        torch._VF.no_such_function()
+
+
+def test_in_inference_mode_and_without_gradients():
+    layer, x = nn.LSTM(3, 4), torch.ones(5, 2, 3)
+    with torch.no_grad():
+        assert layer(x)[0].grad_fn is None
+    with torch.inference_mode():
+        assert layer(x)[0].is_inference()
