@@ -438,7 +438,7 @@ class _CorrCholesky(Constraint):
     def check(self, value: Tensor) -> Any:
         """|row| = 1 up to 10 N rounding errors, and a Cholesky factor"""
         tol = torch.finfo(value.dtype).eps * value.shape[-1] * 10
-        norm = torch.linalg.vector_norm(value.detach(), dim=-1)
+        norm = value.detach().norm(dim=-1)
         unit = (norm - 1.0).abs().le(tol).all(dim=-1)
         return unit & _LowerCholesky().check(value)
 

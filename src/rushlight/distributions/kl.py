@@ -295,7 +295,8 @@ def _kl_independent_independent(p: Any, q: Any) -> Any:
 def _same_event(p: Any, q: Any, kind: str) -> None:
     if p.event_shape != q.event_shape:
         raise ValueError(
-            f"KL-divergence between two {kind} with different event shapes cannot be computed"
+            f"KL-divergence between two {kind} with                          "
+            "different event shapes cannot be computed"
         )
 
 

@@ -174,31 +174,30 @@ class Wishart(ExponentialFamily):
         """
         if max_try_correction is None:
             max_try_correction = 3 if self._event_shape[-1] == 1 else 10
-        sample_shape = Size(sample_shape)
-        sample = self._bartlett_sampling(sample_shape)
-        singular = ~self.support.check(sample)
-        if self._batch_shape:
-            singular = singular.amax(self._batch_dims)
-        if singular.any():
-            warnings.warn("Singular sample detected.", stacklevel=2)
-            for _ in range(max_try_correction):
-                again = self._bartlett_sampling(Size([int(singular.sum())]))
-                if singular.dim():
-                    sample[singular] = again
-                else:
-                    sample = again[0]
-                still = ~self.support.check(again)
-                if self._batch_shape:
-                    still = still.amax(self._batch_dims)
-                next_round = singular.clone()
-                if singular.dim():
-                    next_round[singular] = still
-                else:
-                    next_round = still[0]
-                singular = next_round
-                if not singular.any():
-                    break
+        sample = self._bartlett_sampling(Size(sample_shape))
+        # PyTorch takes the definite ones for singular and draws them again: for the same numbers
+        # so does this; what is singular then is drawn again in any case
+        chosen = self._over_batch(self.support.check(sample))
+        for attempt in range(max_try_correction + 1):
+            if attempt:
+                chosen = self._over_batch(~self.support.check(sample))
+            if not chosen.any():
+                break
+            if attempt:
+                warnings.warn("Singular sample detected.", stacklevel=2)
+            again = self._bartlett_sampling(Size([int(chosen.sum())]))
+            if chosen.dim():
+                sample = sample.clone()
+                sample[chosen] = again
+            else:
+                sample = again[0]
         return sample
+
+    def _over_batch(self, found: Tensor) -> Tensor:
+        """For each sample: is any of its batch found?"""
+        for _ in self._batch_dims:
+            found = found.any(-1)
+        return found
 
     def log_prob(self, value: Tensor) -> Tensor:
         """ln p(value): (*, batch)"""
