@@ -197,10 +197,13 @@ def run_layers(
         check_batch_sizes(np.array(sizes), x._a.shape[0])
     if states is None:
         n = x._a.shape[1] if sizes is None else sizes[0]
-        widths = (weights[1]._a.shape[1], weights[1]._a.shape[0] // 4)[: 1 + is_lstm]
-        lead = (1, n) if count == 1 else (n,)
-        zeros = tuple([wrap(np.zeros((*lead, w), x._a.dtype)) for w in widths])
-        each: Any = [zeros] * count
+        first = weights[1]._a.shape
+        lead, d = (1, n) if count == 1 else (n,), x._a.dtype
+        states = (wrap(np.zeros((*lead, first[1]), d)),)
+        if is_lstm:
+            same = first[0] == 4 * first[1]
+            states += (states[0] if same else wrap(np.zeros((*lead, first[0] // 4), d)),)
+        each: Any = [states] * count
     else:
         each = [states] if count == 1 else list(zip(*[s.unbind(0) for s in states], strict=True))
     finals: list = []
