@@ -32,6 +32,7 @@ constexpr int NARROW_ROWS = 8;  // rows of a tile that is one register wide
 constexpr i64 KEYS = 64;        // of a block
 template <class T>
 constexpr i64 WIDTH = VECTORS * LANES<T>;
+static_assert(KEYS % WIDTH<float> == 0 && KEYS % WIDTH<double> == 0);  // see `each_part`
 template <class T>
 constexpr T INF = T(__builtin_inff());
 
@@ -222,12 +223,28 @@ void cut_triangle(const Block<T>& b) {
     }
 }
 
+// f(first key, keys, first lane) for the parts of a block that have anything to compute: the whole,
+// or, on the diagonal of a causal mask, a few keys at a time against the lanes from the first on that
+// sees one of them. The first part has all lanes: no block of keys begins behind its first query.
+template <class T, class G>
+void each_part(const Attention& a, const Block<T>& b, G f) {
+    if (!a.causal || b.k0 + b.keys - 1 <= b.q0) return f(i64(0), b.keys, i64(0));
+    constexpr i64 L = LANES<T>;
+    for (i64 j = 0; j < b.keys; j += L) {
+        const i64 behind = b.k0 + j - b.q0;
+        f(j, b.keys - j < L ? b.keys - j : L, behind > 0 ? behind / L * L : 0);
+    }
+}
+
 // sᵀ = k qᵀ with everything that is added to it
 template <class T>
 void scores(const Attention& a, const T* k, i64 k_row, i64 k_col, const T* q, const char* mask,
             i64 mask_row, i64 mask_col, const Block<T>& b) {
-    product<T>({k + b.k0 * k_row, k_row, k_col, q, b.width, b.s, b.width, a.e, false}, b.keys,
-               b.width);
+    each_part(a, b, [&](i64 j, i64 keys, i64 lane) {
+        product<T>({k + (b.k0 + j) * k_row, k_row, k_col, q + lane, b.width,
+                    b.s + j * b.width + lane, b.width, a.e, false},
+                   keys, b.width - lane);
+    });
     if (a.mask != MaskKind::none) add_mask(a, mask, mask_row, mask_col, b);
     if (a.causal && b.k0 + b.keys - 1 > b.q0) cut_triangle(b);
 }
@@ -330,8 +347,11 @@ void attention(const Attention& a, const Heads<const T>& q, const Heads<const T>
                 const Block<T> b{q0, n, width, k0, last - k0 < KEYS ? last - k0 : KEYS, s, spare};
                 scores(a, kh, k.row, k.col, qt, mh, mask.row, mask.col, b);
                 soften(b, a.d, o, largest, total);
-                product<T>({vh + k0 * v.row, v.col, v.row, s, width, o, width, b.keys, k0 > 0}, a.d,
-                           width);
+                each_part(a, b, [&](i64 j, i64 keys, i64 lane) {
+                    product<T>({vh + (k0 + j) * v.row, v.col, v.row, s + j * width + lane, width,
+                                o + lane, width, keys, k0 + j > 0},
+                               a.d, width - lane);
+                });
             }
             for (i64 l = 0; l < width; l += L) {
                 const V z = load(total + l), m = load(largest + l);
@@ -396,24 +416,31 @@ void attention_dx(const Attention& a, const Heads<const T>& dy, const Heads<cons
                     const Block<T> b{q0, n, width, k0, last - k0 < KEYS ? last - k0 : KEYS,
                                      p,  spare};
                     scores(a, kh, k.row, k.col, qt, mh, mask.row, mask.col, b);
-                    product<T>({vh + k0 * v.row, v.row, v.col, gt, width, ds, width, a.d, false},
-                               b.keys, width);
-                    for (i64 l = 0; l < width; l += L) {
-                        const V by = load(row_lse + l), offset = load(inner + l);
-                        for (i64 j = 0; j < b.keys; j++) {
-                            const i64 at = j * width + l;
-                            const V w = exp(load(p + at) - by);
-                            store(p + at, w);
-                            store(ds + at, w * (load(ds + at) - offset));
+                    each_part(a, b, [&](i64 j, i64 keys, i64 lane) {
+                        const i64 at = j * width + lane, lanes = width - lane;
+                        T *const pj = p + at, *const dsj = ds + at;
+                        product<T>({vh + (k0 + j) * v.row, v.row, v.col, gt + lane, width, dsj,
+                                    width, a.d, false},
+                                   keys, lanes);
+                        for (i64 l = 0; l < lanes; l += L) {
+                            const V by = load(row_lse + lane + l), mean = load(inner + lane + l);
+                            for (i64 i = 0; i < keys; i++) {
+                                const V w = exp(load(pj + i * width + l) - by);
+                                store(pj + i * width + l, w);
+                                T* const d = dsj + i * width + l;
+                                store(d, w * (load(d) - mean));
+                            }
                         }
-                    }
-                    product<T>({p, width, 1, gn, d_step, dvs + k0 * d_step, d_step, n, true},
-                               b.keys, d_step);
-                    product<T>({ds, width, 1, qn, e_step, dks + k0 * e_step, e_step, n, true},
-                               b.keys, e_step);
-                    product<T>({kh + k0 * k.row, k.col, k.row, ds, width, dqt, width, b.keys,
-                                k0 > 0},
-                               a.e, width);
+                        product<T>({pj, width, 1, gn + lane * d_step, d_step,
+                                    dvs + (k0 + j) * d_step, d_step, n - lane, true},
+                                   keys, d_step);
+                        product<T>({dsj, width, 1, qn + lane * e_step, e_step,
+                                    dks + (k0 + j) * e_step, e_step, n - lane, true},
+                                   keys, e_step);
+                        product<T>({kh + (k0 + j) * k.row, k.col, k.row, dsj, width, dqt + lane,
+                                    width, keys, k0 + j > 0},
+                                   a.e, lanes);
+                    });
                 }
                 T* const to = dq.at(a, head) + q0 * dq.row;
                 if (last == 0)

@@ -74,45 +74,48 @@ PyObject* linear_db(Args a, Py_ssize_t n) {
     return db.release();
 }
 
-// matmul(x (..., M, K), y (..., K, N)): of two dimensions with any strides, or of more with the
-// same leading dimensions (or none on one side); the rest of NumPy's rules is the twin's.
+// matmul(x (..., M, K), y (..., K, N)) of any strides; leading dimensions are broadcast. Vectors are
+// the twin's.
 PyObject* matmul(Args a, Py_ssize_t n) {
     if (n != 2 || !is_floating(a[0]) || !is_floating(a[1])) return nullptr;
     PyArrayObject *x = array(a[0]), *y = array(a[1]);
     const int type = PyArray_TYPE(x), nx = PyArray_NDIM(x), ny = PyArray_NDIM(y);
     if (PyArray_TYPE(y) != type || nx < 2 || ny < 2) return nullptr;
-    if (nx > 2 && ny > 2 && nx != ny) return nullptr;
     const int nd = nx > ny ? nx : ny;
     npy_intp dims[NPY_MAXDIMS];
+    i64 x_steps[NPY_MAXDIMS], y_steps[NPY_MAXDIMS];  // along the leading dimensions, in numbers
     i64 batch = 1;
+    const i64 size = PyArray_ITEMSIZE(x);
     for (int i = 0; i < nd - 2; i++) {
-        dims[i] = nx > 2 ? PyArray_DIM(x, i) : PyArray_DIM(y, i);
-        if (nx > 2 && ny > 2 && PyArray_DIM(y, i) != dims[i]) return nullptr;
+        const int ix = i - (nd - nx), iy = i - (nd - ny);
+        const i64 dx = ix < 0 ? 1 : PyArray_DIM(x, ix), dy = iy < 0 ? 1 : PyArray_DIM(y, iy);
+        if (dx != dy && dx != 1 && dy != 1) return nullptr;
+        dims[i] = dx == 1 ? dy : dx;
         batch *= dims[i];
+        x_steps[i] = dx == 1 ? 0 : PyArray_STRIDE(x, ix) / size;
+        y_steps[i] = dy == 1 ? 0 : PyArray_STRIDE(y, iy) / size;
     }
     const i64 m = PyArray_DIM(x, nx - 2), k = PyArray_DIM(x, nx - 1), cols = PyArray_DIM(y, ny - 1);
     if (PyArray_DIM(y, ny - 2) != k) return nullptr;
-    if ((nx > 2 && !PyArray_IS_C_CONTIGUOUS(x) && nd > 3) ||
-        (ny > 2 && !PyArray_IS_C_CONTIGUOUS(y) && nd > 3))
-        return nullptr;
     dims[nd - 2] = m;
     dims[nd - 1] = cols;
     Out z(nd, dims, type);
     if (!z) return nullptr;
     compute(type, gemm_work(m, cols, k) * batch, [&]<class T>() {
-        const i64 size = sizeof(T);
         const auto matrix = [&](PyArrayObject* o, int d) {
             return Matrix<T>{static_cast<const T*>(PyArray_DATA(o)),
                              PyArray_STRIDE(o, d - 2) / size, PyArray_STRIDE(o, d - 1) / size};
         };
         const Matrix<T> p = matrix(x, nx), q = matrix(y, ny);
-        // From one product of the batch to the next: the stride of the last leading dimension.
-        const i64 p_step = nx > 2 ? PyArray_STRIDE(x, nx - 3) / size : 0;
-        const i64 q_step = ny > 2 ? PyArray_STRIDE(y, ny - 3) / size : 0;
         T* out = z.data<T>();
         const auto one = [&](i64 i) {
-            gemm<T>(m, cols, k, {p.p + i * p_step, p.row, p.col}, {q.p + i * q_step, q.row, q.col},
-                    nullptr, false, out + i * m * cols, cols);
+            i64 x_at = 0, y_at = 0;
+            for (i64 d = nd - 3, rest = i; d >= 0; rest /= dims[d--]) {
+                x_at += rest % dims[d] * x_steps[d];
+                y_at += rest % dims[d] * y_steps[d];
+            }
+            gemm<T>(m, cols, k, {p.p + x_at, p.row, p.col}, {q.p + y_at, q.row, q.col}, nullptr,
+                    false, out + i * m * cols, cols);
         };
         if (batch >= 4) {
             parallel(batch, rows_per_block(m * cols * k, 1 << 17), [&](i64 begin, i64 end) {

@@ -44,6 +44,11 @@ def names(torch):
         (y * w).sum().backward()
         return [y.detach(), *[t.grad for t in leaves]]
 
+    def weighed(g):
+        """Two numbers for a gradient: a weighted sum of it, and its size."""
+        w = numbers(torch, *g.shape, seed=8)
+        return [float((g * w).sum()), float(g.abs().sum())]
+
     def whole(layer, *inputs, **options):
         """What a layer gives in training from seed 1, its gradients, and what in evaluation."""
         leaves = [t.detach().clone().requires_grad_() for t in inputs]
@@ -52,7 +57,7 @@ def names(torch):
         first = y[0] if isinstance(y, tuple) else y
         (first * numbers(torch, *first.shape, seed=9)).sum().backward()
         given = [t.grad for t in leaves]
-        own = {n: p.grad for n, p in layer.named_parameters()}
+        own = {n: weighed(p.grad) for n, p in layer.named_parameters()}
         layer.eval()
         with torch.no_grad():
             ev = layer(*inputs, **options)
@@ -92,12 +97,21 @@ def evaluate(torch, code):
     with warnings.catch_warnings(record=True) as seen:
         warnings.simplefilter("always")
         try:
-            result = encode(torch, eval(code, names(torch)))
+            result = _short(encode(torch, eval(code, names(torch))))
         except Exception as e:
             result = {"error": type(e).__name__, "message": str(e).split("\n")[0].strip()}
     texts = [str(w.message).split(" (Triggered")[0] for w in seen]
     kept = [t for t in texts if "nested tensors is in prototype" not in t]
     return {"result": result, "warnings": kept} if kept else {"result": result}
+
+
+def _short(r):
+    """Floats to the eight digits that float32 has."""
+    if isinstance(r, dict):
+        return {k: _short(v) for k, v in r.items()}
+    if isinstance(r, list):
+        return [_short(v) for v in r]
+    return float(f"{r:.8g}") if isinstance(r, float) else r
 
 
 def cases():

@@ -176,6 +176,11 @@ def _(name, dtype):
         yield (x, other), {}
         yield (batch[::2], other[::2]), {}
         yield (np.stack([batch, batch]), other), {}
+        yield (np.stack([batch, batch])[:, :1], np.stack([other] * 3)[:, None]), {}
+        four, turned = eighths((2, m, 3, k), dtype, 4), eighths((n, 2, k, 3), dtype, 5)
+        yield (np.swapaxes(four, 1, 2), turned.transpose(1, 3, 2, 0)), {}
+        yield (np.swapaxes(four, 1, 2)[:, :, ::-1], y), {}
+        yield (batch[:0], other[:0]), {}
         yield (x, y[:, 0]), {}
 
 

@@ -517,3 +517,24 @@ def test_a_worker_that_stops_within_a_batch_is_late():
     with pytest.raises(RuntimeError, match="DataLoader timed out after 2 seconds"):
         for _ in range(4):
             next(loader)
+
+
+@pytest.mark.skipif(not hasattr(os, "killpg"), reason="no groups of processes here")
+def test_ctrl_c_that_ends_the_workers_first_is_an_interrupt():
+    """At a terminal every process of the group gets it; the main one may see its workers die
+    before it comes to its own."""
+    done = run(
+        "import os, signal, threading, time\n"
+        "from rushlight.utils.data import DataLoader\n"
+        "loader = iter(DataLoader(range(1000), num_workers=1))\n"
+        "next(loader)\n"
+        "pid = loader._pool.processes[0].pid\n"
+        "threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT)).start()\n"
+        "os.kill(pid, signal.SIGINT)\n"
+        "try:\n"
+        "    for _ in loader: pass\n"
+        "    print('went on')\n"
+        "except KeyboardInterrupt:\n"
+        "    print('interrupted')\n"
+    )
+    assert done.stdout == "interrupted\n", done.stderr

@@ -13,7 +13,8 @@ SPACES = """
     nn nn.functional nn.init nn.modules nn.parameter nn.utils optim optim.lr_scheduler
     optim.swa_utils autograd autograd.function autograd.graph linalg special utils utils.data
     random serialization testing amp backends cpu cuda mps mtia xpu accelerator return_types vision
-    vision.datasets vision.transforms
+    vision.datasets vision.transforms autograd.grad_mode func nn.utils.prune nn.utils.parametrize
+    nn.utils.fusion utils.checkpoint
 """.split()
 
 
@@ -88,6 +89,38 @@ def test_an_unknown_name_and_a_private_one_are_only_unknown():
         with pytest.raises(AttributeError) as caught:
             getattr(torch, name)
         assert str(caught.value) == f"module 'rushlight' has no attribute '{name}'"
+
+
+PATHS = """
+    autograd.anomaly_mode autograd.forward_ad autograd.functional autograd.grad_mode
+    autograd.gradcheck autograd.profiler autograd.variable nn.utils.fusion nn.utils.init
+    nn.utils.memory_format nn.utils.parametrizations nn.utils.spectral_norm nn.utils.stateless
+    nn.utils.weight_norm
+""".split()
+
+
+@pytest.mark.parametrize("space", PATHS)
+def test_pytorchs_modules_are_import_paths_and_say_what_they_lack(space):
+    public = f"torch.{space}"
+    for name in pytorch_names(public):
+        try:
+            getattr(module(space), name)
+        except AttributeError as error:
+            assert str(error).startswith(f"rushlight does not have {public}.{name} yet: module ")
+    with pytest.raises(AttributeError):
+        _ = module(space).qqqqqq
+
+
+def test_functions_that_have_the_name_of_their_file():
+    for path in ("nn.utils.weight_norm", "nn.utils.spectral_norm", "autograd.gradcheck"):
+        file = module(path)
+        package, _, name = path.rpartition(".")
+        function = getattr(module(package), name)
+        assert callable(function) and getattr(file, name) is function
+        assert name in dir(file)
+    with pytest.raises(RuntimeError, match="is deprecated, use"):
+        torch.autograd.variable(3)
+    assert module("autograd.variable").Variable is torch.autograd.Variable
 
 
 def test_closest():

@@ -296,3 +296,26 @@ def test_gradient_edge():
     edge = graph.get_gradient_edge(parts[1])
     assert edge.node is parts[0].grad_fn and edge.output_nr == 1 and edge.ownership_token is None
     assert graph.get_gradient_edge(x).node.variable is x
+
+
+def test_gradients_of_and_from_edges():
+    a = leaf(3)
+    b = a * 2
+    c = (b * b).sum()
+    edge = graph.get_gradient_edge
+    of_a, of_b = torch.autograd.grad(c, [edge(a), edge(b)], retain_graph=True)
+    assert torch.equal(of_b, 2 * b) and torch.equal(of_a, 4 * b)
+    (g,) = torch.autograd.grad(edge(b), a, torch.full((3,), 3.0), retain_graph=True)
+    assert g.tolist() == [6.0, 6.0, 6.0]
+    torch.autograd.backward(edge(b), torch.ones(3), retain_graph=True)
+    assert a.grad.tolist() == [2.0, 2.0, 2.0]
+    torch.autograd.backward(c, inputs=edge(a), retain_graph=True)
+    assert torch.equal(a.grad, 2 + 4 * b.detach())
+    other = edge(leaf(2))
+    with pytest.raises(RuntimeError, match="Tensor at index 1 appears to not have been used"):
+        torch.autograd.grad(c, [edge(a), other], retain_graph=True)
+    assert torch.autograd.grad(c, other, allow_unused=True, retain_graph=True) == (None,)
+    with pytest.raises(RuntimeError, match="when the given input is a GradientEdge"):
+        torch.autograd.grad(c, other, materialize_grads=True)
+    with pytest.raises(RuntimeError, match="implicitly created only for scalar outputs"):
+        torch.autograd.grad(edge(b), a)

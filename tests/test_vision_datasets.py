@@ -331,3 +331,20 @@ def test_fake_data_is_the_same_for_the_same_index():
     assert pixels(image)[0, 0, 0] == int(first[0, 0, 0].item() * 255) % 256
     with pytest.raises(IndexError, match="FakeData index out of range"):
         fake[3]
+
+
+def test_a_chunk_that_says_it_is_huge_costs_no_memory(tmp_path):
+    """Pillow asks a file for as many bytes as the chunk says, and Python makes room for them."""
+    path = tmp_path / "a.png"
+    Image.fromarray(np.zeros((12, 10, 3), np.uint8)).save(path)
+    data = path.read_bytes()
+    at = data.index(b"IDAT") - 4
+    path.write_bytes(data[:at] + b"\xf0\x00\x00\x00" + data[at + 4 :])
+    tracemalloc.start()
+    try:
+        datasets.folder.default_loader(path)
+    except torch.serialization.LoadError:
+        pass  # Pillow decides by its version whether the pixels are all there
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 10 << 20

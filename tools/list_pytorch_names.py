@@ -36,10 +36,20 @@ SUBMODULES = """
     torch.xpu torch.autograd.forward_ad torch.autograd.function torch.autograd.functional
     torch.autograd.gradcheck torch.autograd.grad_mode torch.autograd.graph torch.autograd.profiler
 """.split()
+# namespaces that the surface has no heading for
+MORE = {
+    "torch.autograd.profiler": "EnforceUnique EventList FunctionEvent KinetoStepTracker "
+    "MemRecordsAcc emit_itt emit_nvtx load_nvprof parse_nvprof_trace profile record_function",
+    "torch.utils.checkpoint": "CheckpointError CheckpointFunction CheckpointPolicy "
+    "DefaultDeviceType GraphExecGroup SAC_IGNORED_OPS SelectiveCheckpointContext "
+    "check_backward_validity checkpoint checkpoint_sequential "
+    "create_selective_checkpoint_contexts detach_variable get_device_states noop_context_fn "
+    "set_checkpoint_debug_enabled set_checkpoint_early_stop set_device_states",
+}
 
 
 def main(path):
-    found = {}
+    found = {space: set(names.split()) for space, names in MORE.items()}
     for heading, facts in json.loads(Path(path).read_text("utf-8"))["namespaces"].items():
         names = found.setdefault(PARTS.get(heading, heading), set())
         names.update(n for n in facts["names"] if not n.startswith("_"))

@@ -127,7 +127,7 @@ _SUBMODULES = frozenset(
 def _layer(name: str):
     """rushlight's own nn.Module of this name, or None: what a file with a whole module may name."""
     nn = _import_module(f"{__name__}.nn")
-    found = getattr(nn, name, None)
+    found = getattr(nn, name, None) or getattr(nn.linear, name, None)  # one is not public
     return found if isinstance(found, type) and issubclass(found, nn.Module) else None
 
 

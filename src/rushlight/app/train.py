@@ -57,8 +57,9 @@ DEFAULTS: Settings = {
 #: What may change when a run is resumed: nothing that its numbers depend on, and more epochs.
 CHANGEABLE = ("epochs", "root", "download", "strict", "workers", "device")
 
-#: Optimizers that cannot be chosen: LBFGS asks for the loss many times a step, Muon takes matrices.
-UNSUITED = ("LBFGS", "Muon")
+#: Optimizers that cannot be chosen: LBFGS asks for the loss many times a step, Muon takes matrices,
+#: SparseAdam gradients of embeddings.
+UNSUITED = ("LBFGS", "Muon", "SparseAdam")
 
 #: --optimizer -> the class of torch.optim, for all that it has.
 OPTIMIZERS = {name.lower(): name for name in optim._HOME if name not in UNSUITED}

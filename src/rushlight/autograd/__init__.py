@@ -13,36 +13,44 @@ from typing import Any
 
 from ..core.grad_mode import enable_grad, inference_mode, no_grad, set_grad_enabled
 from ..core.names import missing as _missing
+from ..core.names import signpost as _signpost
 from . import tensor_methods as _tensor_methods
 from .api import backward, grad
-from .variable import Variable
+from .variable import Variable, variable
 
 _LAZY = {
     "Function": "function",
     "FunctionCtx": "function",
     "detect_anomaly": "anomaly",
+    "enforce_grad_layout_policy": "grad_mode",
+    "is_multithreading_enabled": "grad_mode",
+    "set_multithreading_enabled": "grad_mode",
     "set_detect_anomaly": "anomaly",
     "gradcheck": "rushlight.testing.gradcheck",
     "gradgradcheck": "rushlight.testing.gradcheck",
 }
-_MODULES = ("function", "graph")
+_MODULES = tuple("anomaly_mode forward_ad function functional grad_mode graph profiler".split())
+_signpost(f"{__name__}.gradcheck", "rushlight.testing.gradcheck")  # the name of a function too
 
 __all__ = [
+    *_MODULES,
     "Function",
     "FunctionCtx",
     "Variable",
     "backward",
     "detect_anomaly",
     "enable_grad",
-    "function",
+    "enforce_grad_layout_policy",
     "grad",
     "gradcheck",
     "gradgradcheck",
-    "graph",
     "inference_mode",
+    "is_multithreading_enabled",
     "no_grad",
     "set_detect_anomaly",
     "set_grad_enabled",
+    "set_multithreading_enabled",
+    "variable",
 ]
 
 

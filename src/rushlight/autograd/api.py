@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 
 from ..core.dtype import FLOAT
-from ..core.tensor import Tensor
+from ..core.grad_mode import mode
+from ..core.tensor import Tensor, wrap
 from .engine import run_backward
-from .node import edge_of
+from .node import GradientEdge, edge_of, inner_edge
 
 
 def _seed(t: Tensor, g: Tensor | None, i: int, create_graph: bool, batched: bool = False) -> Any:
@@ -38,8 +39,6 @@ def _seed(t: Tensor, g: Tensor | None, i: int, create_graph: bool, batched: bool
             return g
         array = g._a
     if create_graph:
-        from ..core.tensor import wrap
-
         return wrap(array)
     return array
 
@@ -47,6 +46,9 @@ def _seed(t: Tensor, g: Tensor | None, i: int, create_graph: bool, batched: bool
 def _roots(tensors: tuple, grads: Any, create_graph: bool) -> list:
     roots = []
     for i, t in enumerate(tensors):
+        if isinstance(t, GradientEdge):
+            roots.append((inner_edge(t), _seed_of_edge(t, grads[i], create_graph)))
+            continue
         edge = edge_of(t)
         if edge is None:
             raise RuntimeError(
@@ -59,6 +61,28 @@ def _roots(tensors: tuple, grads: Any, create_graph: bool) -> list:
     return roots
 
 
+def _seed_of_edge(edge: GradientEdge, g: Tensor | None, create_graph: bool) -> Any:
+    """The gradient that starts at an edge; without one given, one: for a scalar, if it is known."""
+    if g is None:
+        outs = getattr(edge.node, "outs", None)
+        leaf = getattr(edge.node, "variable", None)
+        if leaf is not None and leaf._a.size == 1:
+            g = wrap(np.ones_like(leaf._a))
+        elif outs is not None and not outs[edge.output_nr][0]:
+            g = wrap(np.ones(*outs[edge.output_nr]))
+        else:
+            raise RuntimeError(
+                "grad can be implicitly created only for scalar outputs\n"
+                "  fix: pass the gradient, a GradientEdge does not know its shape here"
+            )
+    return g if create_graph else g._a
+
+
+def _tensors(x: Any) -> tuple:
+    """Tensors and edges, one or several, as a tuple."""
+    return (x,) if isinstance(x, (Tensor, GradientEdge)) else tuple(x)
+
+
 def _listed(x: Any, n: int) -> tuple:
     if x is None:
         return (None,) * n
@@ -68,6 +92,15 @@ def _listed(x: Any, n: int) -> tuple:
     if len(x) != n:
         raise RuntimeError(f"got {n} tensors and {len(x)} gradients")
     return x
+
+
+def _run_for(capture: list, roots: list, create_graph: bool, keep: bool, accumulate: bool) -> list:
+    """A pass for the gradients of these edges; `mode.partial` says so to what it calls."""
+    before, mode.partial = mode.partial, True
+    try:
+        return run_backward(roots, create_graph, keep, capture, accumulate)
+    finally:
+        mode.partial = before
 
 
 _ONE = {np.dtype(d): np.ones((), d) for d in (np.float32, np.float64)}  # never written to
@@ -92,20 +125,23 @@ def backward(
             if one is not None:  # loss.backward()
                 run_backward([(edge_of(tensors), one)], False, bool(retain_graph))
                 return
-    tensors = (tensors,) if isinstance(tensors, Tensor) else tuple(tensors)
+    tensors = _tensors(tensors)
     if inputs is not None:
-        inputs = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
+        inputs = _tensors(inputs)
         if not inputs:
             raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
         for i, t in enumerate(inputs):
-            if not t._rg:
+            if not isinstance(t, GradientEdge) and not t._rg:
                 raise RuntimeError(
                     f"One of the differentiated Tensors does not require grad (inputs[{i}])"
                 )
-    capture = None if inputs is None else [edge_of(t) for t in inputs]
+    capture = None if inputs is None else [inner_edge(t) for t in inputs]
     roots = _roots(tensors, _listed(grad_tensors, len(tensors)), create_graph)
     keep = create_graph if retain_graph is None else retain_graph
-    run_backward(roots, create_graph, keep, capture, accumulate=True)
+    if capture is None:
+        run_backward(roots, create_graph, keep)
+    else:
+        _run_for(capture, roots, create_graph, keep, accumulate=True)
 
 
 def grad(
@@ -129,8 +165,7 @@ def grad(
             "autograd.grad(is_grads_batched=True) needs vmap, which rushlight does not have: call "
             "grad once per row"
         )
-    outputs = (outputs,) if isinstance(outputs, Tensor) else tuple(outputs)
-    inputs = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
+    outputs, inputs = _tensors(outputs), _tensors(inputs)
     if materialize_grads and allow_unused is False:
         raise ValueError(
             "Expected allow_unused to be True or not passed when materialize_grads=True, but got: "
@@ -138,20 +173,25 @@ def grad(
         )
     allow_unused = materialize_grads if allow_unused is None else allow_unused
     for t in inputs:
-        if not t._rg:
+        if isinstance(t, GradientEdge):
+            if materialize_grads:
+                raise RuntimeError(
+                    "materialize_grads cannot be used when the given input is a GradientEdge"
+                )
+        elif not t._rg:
             raise RuntimeError("One of the differentiated Tensors does not require grad")
     roots = _roots(outputs, _listed(grad_outputs, len(outputs)), create_graph)
     keep = create_graph if retain_graph is None else retain_graph
-    found = run_backward(roots, create_graph, keep, [edge_of(t) for t in inputs], accumulate=False)
+    capture = [inner_edge(t) for t in inputs]
+    found = _run_for(capture, roots, create_graph, keep, accumulate=False)
     for i, g in enumerate(found):
         if g is None:
             if not allow_unused:
                 raise RuntimeError(
-                    "One of the differentiated Tensors appears to not have been used in the graph. "
+                    f"The differentiated Tensor at index {i} appears to not have been used in the "
+                    "graph. "
                     "Set allow_unused=True if this is the desired behavior."
                 )
             if materialize_grads:
-                from ..core.tensor import wrap
-
                 found[i] = wrap(np.zeros_like(inputs[i]._a))
     return tuple(found)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from ..core.grad_mode import mode, watching
 from ..core.names import explain_missing
 from ..core.tensor import Tensor
 from .hooks import RemovableHandle
-from .node import AccumulateGrad, Node, edge_of
+from .node import AccumulateGrad, GradientEdge, Node, edge_of
 from .saved import Packing
 
 __all__ = [
@@ -27,14 +27,6 @@ __all__ = [
     "set_override_stale_capture_stream",
     "set_warn_on_accumulate_grad_stream_mismatch",
 ]
-
-
-class GradientEdge(NamedTuple):
-    """A node and which of its outputs. ownership_token: None, since a node here owns its graph."""
-
-    node: Any
-    output_nr: int
-    ownership_token: Any = None
 
 
 def get_gradient_edge(tensor: Tensor) -> GradientEdge:

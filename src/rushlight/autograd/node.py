@@ -10,16 +10,16 @@ from __future__ import annotations
 
 import itertools
 import os
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..core.grad_mode import mode, watching
 from ..core.tensor import Tensor
 from .hooks import RemovableHandle
 
-next_number = itertools.count(1).__next__
+next_number: Any = itertools.count(1).__next__
 
 
-FREED = object()  # replaces `saved` once a backward pass has freed the node
+FREED: Any = object()  # replaces `saved` once a backward pass has freed the node
 
 
 class Node:
@@ -154,6 +154,23 @@ class AccumulateGrad:
             return None if new is None else new[0]
 
         return self.variable.register_hook(hook)
+
+
+class GradientEdge(NamedTuple):
+    """A node and which of its outputs. ownership_token: None, since a node here owns its graph."""
+
+    node: Any
+    output_nr: int
+    ownership_token: Any = None
+
+
+def inner_edge(t: Any) -> Any:
+    """As `edge_of`, of a tensor or a GradientEdge."""
+    if not isinstance(t, GradientEdge):
+        return edge_of(t)
+    if isinstance(t.node, AccumulateGrad):
+        return t.node.variable
+    return (t.node, t.output_nr) if t.output_nr else t.node
 
 
 def _public_edge(edge: Any) -> tuple[Any, int]:

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 from warnings import warn
 
+from ..core.names import missing as _missing
 from ..ops.attention import ENABLED as _attention
 
 
@@ -140,6 +141,10 @@ def sdp_kernel(
     return _switched(dict(zip(("flash", "math", "mem_efficient", "cudnn"), given, strict=True)))
 
 
-__all__ = [
-    n for n in dir() if n[0] != "_" and n not in ("Any", "Iterator", "contextmanager", "warn")
-]
+def __getattr__(name: str) -> Any:
+    """SDPBackend, which moved to torch.nn.attention."""
+    if name == "SDPBackend":
+        from ..nn.attention import SDPBackend
+
+        return SDPBackend
+    raise _missing(__name__, name)

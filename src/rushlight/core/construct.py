@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .device import resolve
+from .device import META, resolve
 from .dtype import (
     COMPLEX,
     FLOAT,
@@ -30,6 +30,7 @@ from .dtype import (
     uint64,
 )
 from .dtype_info import as_dtype
+from .meta import without_data
 from .size import Size
 from .tensor import Tensor, wrap
 
@@ -68,15 +69,17 @@ def tensor(
             "pin_memory=True requires a CUDA or other accelerator backend; no pinned memory "
             "allocator is available on this system."
         )
-    resolve(device)
+    meta = resolve(device) is META
     if isinstance(data, Tensor):
+        meta = meta or (device is None and data.is_meta)
         warnings.warn(
             "To copy construct from a tensor, it is recommended to use "
             "sourceTensor.detach().clone() or sourceTensor.detach().clone().requires_grad_(True), "
             "rather than torch.tensor(sourceTensor).",
             stacklevel=2,
         )
-    t = wrap(new_array(data, dtype))
+    a = new_array(data, dtype)
+    t = wrap(without_data(a) if meta else a)
     return asking_grad(t, requires_grad, "tensor") if requires_grad is not False else t
 
 
@@ -108,6 +111,8 @@ def new_array(data: Any, target: dtype | None = None) -> _ndarray:
     if kind in _PLAIN:
         return _plain(data, (kind,), target)
     if isinstance(data, Tensor):
+        if data.is_meta:
+            return data._a.astype(data._a.dtype if target is None else target.np)
         return copied_array(data._a, target)
     if isinstance(data, _ndarray):
         return copied_array(checked_array(data), target)

@@ -139,6 +139,7 @@ def _checked(index: int) -> int:
 
 
 CPU = device("cpu")
+META = device("meta")  # tensors without elements, see meta.py
 
 
 class _Here(threading.local):
@@ -167,6 +168,8 @@ def resolve(where: device | str | int | None) -> device:
         where = device(where)
     if where.type == "cpu":
         return CPU
+    if where.type == "meta":
+        return META
     raise absence(where.type)
 
 
@@ -182,10 +185,6 @@ def absence(kind: str) -> Exception:
     )
     if kind in ("cuda", "xpu", "mtia"):
         return AssertionError(f"Torch not compiled with {kind.upper()} enabled{advice}")
-    if kind == "meta":
-        return NotImplementedError(
-            "device 'meta': rushlight has no tensors without data; fix: device='cpu'"
-        )
     return RuntimeError(f"PyTorch is not linked with support for {kind} devices{advice}")
 
 

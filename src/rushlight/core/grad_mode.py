@@ -21,6 +21,7 @@ class _Mode(threading.local):
     packing: Any = None  # what packs the tensors that nodes save, see autograd/saved.py
     task: Any = None  # the backward pass that calls a hook: (roots, nodes wanted or None)
     refuses_packing: str | None = None  # why saved_tensors_hooks are refused now
+    multithreading = True  # remembered only, see autograd/grad_mode.py
     partial = False  # that pass computes the gradients of chosen inputs only
 
 

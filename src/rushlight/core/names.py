@@ -14,6 +14,7 @@ import os
 import sys
 from collections.abc import Iterable
 from functools import cache
+from importlib import import_module
 from types import ModuleType
 from typing import Any
 
@@ -59,6 +60,34 @@ def explain_missing(module: str) -> None:
         )
 
     names["__getattr__"], names["__dir__"] = __getattr__, __dir__
+
+
+class _Signpost(ModuleType):
+    """A module whose names are those of another, imported when the first is asked for."""
+
+    def __init__(self, name: str, target: str):
+        super().__init__(name)
+        self.__dict__["_target"] = target
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(f"module '{self.__name__}' has no attribute '{name}'")
+        found = vars(import_module(self._target))
+        if name not in found:
+            raise missing(self.__name__, name)
+        return found[name]
+
+    def __dir__(self) -> list[str]:
+        return dir(import_module(self._target))
+
+
+def signpost(name: str, target: str) -> None:
+    """Let `import name` find the names of the module `target`.
+
+    For PyTorch's files that have the name of a function in them: a file of ours of that name would
+    take the function's place in the package when it is imported.
+    """
+    sys.modules.setdefault(name, _Signpost(name, target))
 
 
 @cache

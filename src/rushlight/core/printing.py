@@ -208,13 +208,17 @@ def tensor_repr(t: Tensor, *, tensor_contents: str | None = None) -> str:
 def _contents(t: Tensor, indent: int, text: str | None) -> str:
     """Everything behind "tensor(": the numbers and the suffixes, each on a new line if it must."""
     empty = not t.numel()
+    if t.is_meta:
+        text = "..."
     suffixes = [f"device='{t.device}'"] if t.device.type != "cpu" else []
     shape_is_hidden = t.ndim != 1 if empty else not PRINT_OPTS.edgeitems
-    if shape_is_hidden:
+    if shape_is_hidden or t.is_meta:
         suffixes.append(f"size={tuple(t.shape)}")
     default = _dtype.get_default_dtype()
     default_complex = _dtype.complex128 if default is _dtype.float64 else _dtype.complex64
-    implied = (default,) if empty else (default, default_complex, _dtype.int64, _dtype.bool_)
+    implied = (
+        (default,) if empty or t.is_meta else (default, default_complex, _dtype.int64, _dtype.bool_)
+    )
     if t.dtype not in implied:
         suffixes.append(f"dtype={t.dtype}")
     if t.grad_fn is not None:
@@ -268,6 +272,6 @@ def _sparse_contents(t: Any, indent: int) -> str:
 
 def tensor_format(t: Tensor, spec: str) -> str:
     """`format(t, spec)`: a 0-d tensor formats as its number; any other takes no spec: TypeError."""
-    if t.ndim == 0 and type(t) is Tensor:
+    if t.ndim == 0 and type(t) is Tensor and not t.is_meta:
         return format(t.item(), spec)
     return object.__format__(t, spec)

@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 
 from .construct import asking_grad, checked_array, new_array
-from .device import resolve
+from .device import CPU, resolve
 from .dtype import (
     dtype,
     get_default_dtype,
     scalar_name,
 )
 from .dtype_info import as_dtype
+from .meta import without_data
 from .tensor import Tensor, wrap
 
 __all__ = ["as_tensor", "asarray", "from_dlpack", "from_numpy", "frombuffer", "to_dlpack"]
@@ -55,12 +56,15 @@ def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
     """
     if dtype is not None:
         dtype = as_dtype(dtype, "as_tensor")
-    resolve(device)
+    where = resolve(device)
     if isinstance(data, np.ndarray):
         data = _shared(data)
     if isinstance(data, Tensor):
-        return data if dtype is None or data.dtype is dtype else data.to(dtype)
-    return wrap(new_array(data, dtype))
+        same = dtype is None or data.dtype is dtype
+        t = data if same else data.to(dtype)
+        return t if device is None or where is t.device else t.to(where)
+    a = new_array(data, dtype)
+    return wrap(a if where is CPU else without_data(a))
 
 
 def asarray(

@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from .device import CPU, resolve
+from .device import resolve
 from .dtype import dtype, uint8
 from .memory import storage_array
+from .meta import MetaArray, device_of
 from .tensor import Tensor, wrap
 
 __all__ = ["TypedStorage", "UntypedStorage", "flat_bytes", "is_storage"]
@@ -52,8 +53,8 @@ class _Storage:
 
     @property
     def device(self) -> Any:
-        """Where the memory is: device(type='cpu')."""
-        return CPU
+        """Where the memory is: device(type='cpu'), or "meta" if there is none."""
+        return device_of(self._a)
 
     def tolist(self) -> list[Any]:
         """The items as Python numbers."""
@@ -104,7 +105,9 @@ class UntypedStorage(_Storage):
     dtype = uint8
 
     def __init__(self, memory: int | np.ndarray = 0):
-        if isinstance(memory, np.ndarray):
+        if isinstance(memory, MetaArray):
+            self._a = np.ndarray.__new__(MetaArray, (memory.nbytes,), np.uint8, memory.base)
+        elif isinstance(memory, np.ndarray):
             found = flat_bytes(storage_array(memory))
             self._a = (
                 np.frombuffer(bytearray(memory.tobytes()), np.uint8) if found is None else found

@@ -13,16 +13,28 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..kernels import native
-from .device import CPU
+from .device import CPU, META
 from .dtype import FLOAT, dtype, from_numpy_dtype, scalar_name
 from .grad_mode import mode
 from .layout import strided
 from .memory import address, storage_array, strides_of
+from .meta import MetaArray, NoNumpy, device_of
 from .size import Size
 
 # An instance of a class, __init__ not called: a good part of a small operation's time is here.
-new = object.__new__ if native is None else native.new
+new: Any = object.__new__ if native is None else native.new
 _ndarray = np.ndarray
+
+
+def _new_beside(cls: type, *operands: Any) -> Any:
+    """new(cls), or None if an array among the operands does not lie in row-major order."""
+    for a in operands:
+        if type(a) is _ndarray and not a.flags.c_contiguous:
+            return None
+    return object.__new__(cls)
+
+
+new_beside = _new_beside if native is None else native.new_beside
 
 
 if TYPE_CHECKING:  # the operations that the cards attach; a stub, made by tools/make_stubs.py
@@ -120,9 +132,10 @@ class Tensor(_Slots):
     _inference = False
     __array_priority__ = 1000
     __module__ = "torch"
-    is_sparse = is_quantized = is_meta = is_nested = is_mkldnn = is_cuda = is_mps = is_xpu = False
+    is_sparse = is_quantized = is_nested = is_mkldnn = is_cuda = is_mps = is_xpu = False
     is_sparse_csr = is_vulkan = is_ipu = is_maia = is_mtia = False
-    is_cpu = True
+    is_meta: Any = property(lambda self: self.device is META)
+    is_cpu: Any = property(lambda self: self.device is CPU)
     names: Any = property(lambda self: (None,) * self._a.ndim)
 
     if TYPE_CHECKING:  # the slots
@@ -177,8 +190,8 @@ class Tensor(_Slots):
 
     @property
     def device(self) -> Any:
-        """Where the elements are: device(type='cpu')."""
-        return CPU
+        """Where the elements are: device(type='cpu'), or "meta" if there are none."""
+        return CPU if type(self._a) is _ndarray else device_of(self._a)
 
     def get_device(self) -> int:
         """The device's index; -1 for the CPU."""
@@ -236,8 +249,8 @@ class Tensor(_Slots):
         return (address(self._a) - address(root)) // max(self._a.itemsize, 1)
 
     def data_ptr(self) -> int:
-        """The address of the first element (bytes)."""
-        return address(self._a)
+        """The address of the first element (bytes); 0 if there are no elements."""
+        return 0 if self.is_meta else address(self._a)
 
     def is_contiguous(self, memory_format: Any = None) -> bool:
         """True if the elements lie in C order (or in the order of `memory_format`)."""
@@ -356,6 +369,12 @@ class Tensor(_Slots):
                     f"size '{list(self._a.shape)}'. Please ensure that the gradient and the tensor "
                     "are the same size"
                 )
+            if g.device is not self.device:
+                raise RuntimeError(
+                    f"attempting to assign a gradient with device type '{g.device}' to a tensor "
+                    f"with device type '{self.device}'. Please ensure that the gradient and the "
+                    "tensor are on the same device"
+                )
         self._grad = g
 
     @grad.deleter
@@ -449,6 +468,11 @@ class Tensor(_Slots):
                 "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() "
                 "instead."
             )
+        if type(self._a) is MetaArray:
+            raise NoNumpy(
+                "can't convert meta device type tensor to numpy. Use Tensor.cpu() to copy the "
+                "tensor to host memory first."
+            )
         if self._a.dtype.num >= 256 and not force:
             raise TypeError(f"Got unsupported ScalarType {scalar_name(self.dtype)}")
         return self._a
@@ -474,6 +498,8 @@ class Tensor(_Slots):
     def __dlpack__(self, **options: Any) -> Any:
         if self._rg:
             raise BufferError("Can't export tensors that require gradient, use tensor.detach()")
+        if type(self._a) is MetaArray:
+            raise BufferError("Cannot pack tensors on meta")
         return self._a.__dlpack__(**options)
 
     def __dlpack_device__(self) -> tuple[int, int]:
@@ -548,7 +574,7 @@ _PYTHON_NUMBERS = frozenset((int, float, bool, complex))
 def wrap(a: Any) -> Tensor:
     """A Tensor of this array: no copy, no history, no checks."""
     t = new(Tensor)
-    t._a = a if type(a) is _ndarray else np.asarray(a)
+    t._a = a if type(a) is _ndarray or type(a) is MetaArray else np.asarray(a)
     t._rg = False
     t._node = t._view = t._v = None
     return t

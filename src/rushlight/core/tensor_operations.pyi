@@ -326,7 +326,7 @@ class TensorOperations:
     def cov(self, *, correction: _int = 1, fweights: Tensor | None = None, aweights: Tensor | None = None) -> Tensor:
         """The covariances (V, V) of V variables: input (V, N) or (N), a row each."""
     def cpu(self, memory_format: _memory_format = ...) -> Tensor:
-        """input on the CPU: itself."""
+        """input on the CPU: itself. NotImplementedError: it has no elements."""
     def cross(self, other: Tensor, dim: _int | None = None, *, axis: _int | None = None) -> Tensor:
         """z = x × y along dim; without dim along the first dimension of length 3 (deprecated)."""
     def cuda(self, device: _device | _str | _int | None = None, non_blocking: _bool = False, memory_format: _memory_format = ...) -> Tensor:
@@ -621,8 +621,12 @@ class TensorOperations:
         """input as torch.int32; itself if it already is."""
     def is_coalesced(self) -> Tensor:
         """True if the places of a sparse tensor are in order, each one once."""
+    @property
+    def is_cpu(self) -> Tensor: ...
     def is_distributed(self) -> _bool:
         """False: no tensor is spread over processes."""
+    @property
+    def is_meta(self) -> Tensor: ...
     def is_nonzero(self) -> _bool:
         """True if the only element is not zero. RuntimeError: not exactly one element."""
     def isclose(self, other: Tensor, rtol: _Number = 1e-05, atol: _Number = 1e-08, equal_nan: _bool = False) -> Tensor:

@@ -13,9 +13,13 @@ from ..core.tensor import Tensor, ViewInfo, _cell, new, wrap
 from . import codegen, modes
 from .messages import TRANSLATED, explain, not_implemented
 from .op import SHAPE, Card
+from .order import ordered
 from .promotion import promoted
 
 _ndarray = np.ndarray
+RECORD: list[
+    Any
+] = []  # the node of a tensor without elements: record(card, args, results), ops/meta
 
 
 def apply(card: Card, args: tuple) -> Any:
@@ -92,6 +96,8 @@ def view_of(card: Card, x: Tensor, array: np.ndarray, options: tuple) -> Tensor:
         t._slot = 0
         t._rg = True
         view.recorded_at = view.base._node
+        if type(array) is not _ndarray:  # on "meta"
+            RECORD[0](card, (x, *options), [t])
     t._view = view
     if inferring[0] and mode.inference:
         t._inference = True
@@ -131,6 +137,8 @@ def _general(card: Card, args: tuple) -> Any:
                     [codegen.apart(x, operands) if type(x) is _ndarray else x for x in results]
                 )
                 break
+    if card.elementwise:
+        results = tuple([ordered(x, arrays) if type(x) is _ndarray else x for x in results])
     tensors = tuple(
         [wrap(x) for x in (results if card.outputs == "list" else results[: card.visible])]
     )

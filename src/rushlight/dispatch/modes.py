@@ -21,6 +21,15 @@ from typing import Any
 
 from ..core.tensor import Tensor
 from .op import Card
+from .promotion import is_number
+
+
+class Named:
+    """Something that modes are asked about which is neither a Card nor a Composite."""
+
+    def __init__(self, name: str):
+        self.name = name
+
 
 MODES: tuple[Any, ...] = ()  # those that are on; a new tuple for every change
 ON = [False]  # is any? A list, so that modules which import it see the change
@@ -76,7 +85,7 @@ def _put_in_front() -> None:
         op = getattr(function, "operator_of", None)
         if op is not None and isinstance(function, FunctionType):
             _own[name] = function
-            setattr(Tensor, name, _asking(op, function, name.startswith("__r")))
+            setattr(Tensor, name, _asking(op, function, hasattr(function, "turned")))
 
 
 def _put_back() -> None:
@@ -94,10 +103,15 @@ def _asking(op: Any, function: Any, reflected: bool = False) -> Any:
     """function(...) with the modes asked first; reflected: it gets its two arguments turned."""
 
     def asking(*args: Any, **kwargs: Any) -> Any:
-        given = args[::-1] if reflected else args
+        given, kind = args[::-1] if reflected else args, op
+        if isinstance(op, Card):  # an operator: as its face would call it
+            if not all(isinstance(a, Tensor) or is_number(a) for a in args):
+                return function(*args, **kwargs)
+            given = (*given, *op.defaults)
+            kind = op.select(given)
         for mode in MODES:
             result = mode.run(
-                op, given, kwargs, lambda *a, **k: function(*(a[::-1] if reflected else a), **k)
+                kind, given, kwargs, lambda *a, **k: function(*(a[::-1] if reflected else a), **k)
             )
             if result is not NotImplemented:
                 return result

@@ -40,6 +40,7 @@ def binary_operator(card: Card, ufunc: Any) -> tuple[Any, Any]:
         return card.select(args).run(args)
 
     first.operator_of = reflected.operator_of = card  # type: ignore[attr-defined]
+    reflected.turned = True  # type: ignore[attr-defined]  # see modes.py
     return first, reflected
 
 
@@ -67,7 +68,7 @@ def inplace_operator(card: Card, kernel: Any) -> Any:
         b: Any
         if isinstance(y, Tensor):
             if y.is_sparse:
-                return y.change(card.name, x)
+                return y.change(card.name, x)  # type: ignore[attr-defined]
             b = y._a
             plain = not ((x._rg or y._rg) and mode.grad) and a.dtype is b.dtype
         elif type(y) is float or type(y) is int:

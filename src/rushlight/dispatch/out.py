@@ -88,6 +88,15 @@ def overlap_error() -> RuntimeError:
 def store(out: Tensor, result: Tensor) -> None:
     """Copy a result into `out` and count the change; a wrong shape is resized, with a warning."""
     check_can_cast(result.dtype, out.dtype)
+    if result.is_meta or out.is_meta:
+        if result.device is not out.device:
+            raise RuntimeError(
+                f"Attempting to copy from device {result.device} to device {out.device}, but "
+                "cross-device copies are not allowed!"
+            )
+        out._a = out._a if out._a.shape == result._a.shape else result._a.astype(out._a.dtype)
+        out._bump()
+        return
     if out._a.shape != result._a.shape:
         if out._a.size:
             warnings.warn(

@@ -174,6 +174,8 @@ def trunc_normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, a: float 
             "values may be incorrect.",
             stacklevel=3,
         )
+    if tensor.is_meta:
+        return tensor
     inside = _normal_cdf((b - mean) / std) - _normal_cdf((a - mean) / std)
     if inside > 0.3:
         return _normal_within(tensor, mean, std, a, b, generator)

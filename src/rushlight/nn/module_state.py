@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections import OrderedDict, namedtuple
 from collections.abc import Mapping
 from typing import Any
@@ -42,8 +43,6 @@ class Stateful:
         for the module's own. The dictionary's `_metadata` holds each module's `_version`.
         """
         if args:
-            import warnings
-
             warnings.warn(
                 "Positional args are being deprecated, use kwargs instead. Refer to "
                 "https://pytorch.org/docs/main/generated/torch.nn.Module.html"
@@ -192,15 +191,23 @@ class Stateful:
             )
         try:
             with no_grad():
-                if not assign and t._view is None and t._a.dtype == new._a.dtype:
+                if t.is_meta and not new.is_meta and not assign:
+                    warnings.warn(
+                        f"for {key}: copying from a non-meta parameter in the checkpoint to a meta "
+                        "parameter in the current model, which is a no-op. (Did you mean to pass "
+                        "`assign=True` to assign items in the state dictionary to their "
+                        "corresponding key in the module instead of copying them in place?)",
+                        stacklevel=6,
+                    )
+                elif t.is_meta or new.is_meta:
+                    self._replace(name, t, new) if assign else t.copy_(new)
+                elif not assign and t._view is None and t._a.dtype == new._a.dtype:
                     t._a[...] = new._a  # what copy_ does, when there is nothing to convert
                     t._bump()
                 elif not assign:
                     t.copy_(new)
-                elif isinstance(t, Parameter) and not isinstance(new, Parameter):
-                    setattr(self, name, Parameter(new, requires_grad=t.requires_grad))
                 else:
-                    setattr(self, name, new)
+                    self._replace(name, t, new)
         except Exception as error:
             said = tuple(a.split("\n")[0] if isinstance(a, str) else a for a in error.args)
             return (
@@ -209,6 +216,12 @@ class Stateful:
                 f"an exception occurred : {said}."
             )
         return None
+
+    def _replace(self, name: str, t: Tensor, new: Tensor) -> None:
+        """The given tensor itself in the place of this module's."""
+        if isinstance(t, Parameter) and not isinstance(new, Parameter):
+            new = Parameter(new, requires_grad=t.requires_grad)
+        setattr(self, name, new)
 
 
 def _load(

@@ -16,8 +16,10 @@ import numpy as np
 from ..core.dtype import get_default_dtype
 from ..core.grad_mode import mode
 from ..core.tensor import Tensor, wrap
+from ..dispatch.messages import WRAPPED
 from ..ops.creation import full
 from ..ops.multi_head import canonical_mask
+from ..serialization.standins import StandInClass
 from . import functional as F
 from . import init
 from .activation import GELU, ReLU
@@ -73,11 +75,21 @@ def _activation(given: _Activation) -> Any:
     return getattr(F, given)
 
 
+def _name_of(f: Any) -> str | None:
+    """relu or gelu, if f is that function of ours, perhaps before `overrides.watch` wrapped it."""
+    for name in ("relu", "gelu"):
+        known = getattr(F, name)
+        if getattr(f, WRAPPED, f) is getattr(known, WRAPPED, known):
+            return name
+    return None
+
+
 def _activation_code(f: Any) -> int:
     """1 for relu, 2 for gelu, 0 for others: PyTorch's activation_relu_or_gelu."""
-    if f is F.relu or isinstance(f, ReLU):
+    name = _name_of(f)
+    if name == "relu" or isinstance(f, ReLU):
         return 1
-    return 2 if f is F.gelu or isinstance(f, GELU) else 0
+    return 2 if name == "gelu" or isinstance(f, GELU) else 0
 
 
 class _Layer(Module):
@@ -122,10 +134,24 @@ class _Layer(Module):
     def _set_activation(self, activation: _Activation) -> None:
         self.activation = _activation(activation)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """For pickle and files: relu and gelu by name, as functions bear PyTorch's module names."""
+        state = self.__dict__.copy()
+        state["activation"] = _name_of(state.get("activation")) or state.get("activation")
+        if state["activation"] is None:  # it is a module, among the others
+            del state["activation"]
+        return state
+
     def __setstate__(self, state: Any) -> None:
+        state = dict(state)
+        given = state.pop("activation", None)
         super().__setstate__(state)
-        if not hasattr(self, "activation"):  # in files of old versions
-            self.activation = F.relu
+        if isinstance(given, StandInClass) and given.name in ("relu", "gelu"):
+            given = given.name  # PyTorch's function, named in a file of its
+        if given is None and "activation" not in self._modules:
+            given = "relu"  # in files of old versions
+        if given is not None:
+            self.activation = _activation(given)
 
     def _feed_forward(self, x: Tensor) -> Tensor:
         return self.linear2(self.dropout(self.activation(self.linear1(x))))

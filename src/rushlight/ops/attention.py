@@ -74,9 +74,20 @@ _C_NAMES = {
 }
 
 
-def _c_name(x: Tensor) -> str:
+def c_name(x: Tensor) -> str:
+    """x's dtype as PyTorch's C++ messages name it."""
     name = scalar_name(from_numpy_dtype(x._a.dtype)).lower()
     return _C_NAMES.get(name, name)
+
+
+def check_mask_dtype(mask: Tensor, query: Tensor) -> None:
+    """RuntimeError unless the mask is bool, float32 or of the query's dtype."""
+    d = mask._a.dtype
+    if d != query._a.dtype and d.kind != "b" and d != np.float32:
+        raise RuntimeError(
+            "Expected attn_mask dtype to be bool or float or to match query dtype, but got "
+            f"attn_mask.dtype: {c_name(mask)} and  query.dtype: {c_name(query)} instead."
+        )
 
 
 def _checked(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, causal: bool) -> None:
@@ -85,7 +96,7 @@ def _checked(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, cau
     if q.dtype != k.dtype or q.dtype != v.dtype:
         raise RuntimeError(
             "Expected query, key, and value to have the same dtype, but got query.dtype: "
-            f"{_c_name(query)} key.dtype: {_c_name(key)} and value.dtype: {_c_name(value)} instead."
+            f"{c_name(query)} key.dtype: {c_name(key)} and value.dtype: {c_name(value)} instead."
         )
     if q.ndim < 2 or k.ndim < 2 or v.ndim < 2:
         raise RuntimeError(
@@ -93,11 +104,7 @@ def _checked(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, cau
             f"{q.ndim} key.dim: {k.ndim} and value.dim: {v.ndim} instead."
         )
     if mask is not None:
-        if mask._a.dtype != q.dtype and mask._a.dtype.kind != "b" and mask._a.dtype != np.float32:
-            raise RuntimeError(
-                "Expected attn_mask dtype to be bool or float or to match query dtype, but got "
-                f"attn_mask.dtype: {_c_name(mask)} and  query.dtype: {_c_name(query)} instead."
-            )
+        check_mask_dtype(mask, query)
         if causal:
             raise RuntimeError(
                 "_scaled_dot_product_attention: Explicit attn_mask should not be set when "
@@ -243,6 +250,8 @@ def scaled_dot_product_attention(
             raise not_a_tensor("scaled_dot_product_attention", name, i + 1, x)
     if attn_mask is not None and not isinstance(attn_mask, Tensor):
         raise not_a_tensor("scaled_dot_product_attention", "attn_mask", 4, attn_mask)
+    if type(attn_mask) not in (Tensor, type(None)) and hasattr(attn_mask, "_as_arguments"):
+        attn_mask, is_causal = attn_mask._as_arguments(is_causal)  # a CausalBias
     _checked(query, key, value, attn_mask, is_causal)
     shape = query._a.shape
     if scale is None:

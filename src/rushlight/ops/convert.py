@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..core import dtype as dtypes
-from ..core.device import resolve
+from ..core.device import CPU, resolve
 from ..core.dtype import dtype, float64
 from ..core.dtype_info import as_dtype, is_dtype
 from ..core.layout import (
@@ -18,6 +18,7 @@ from ..core.layout import (
     memory_format,
     preserve_format,
 )
+from ..core.meta import NO_DATA, NoData
 from ..core.tensor import Tensor
 from ..core.tensor_types import dtype_of_type
 from ..dispatch.messages import mismatch, not_a_tensor
@@ -162,8 +163,8 @@ def to(
             device = a
     if len(flags) > 1:
         copy = flags[1]
-    if device is not None:
-        resolve(device)
+    if device is not None and resolve(device) is not x.device:
+        return _moved(x, resolve(device), x.dtype if dtype is None else as_dtype(dtype, "to"))
     if dtype is not None:
         dtype = as_dtype(dtype, "to")
         if x.dtype is not dtype:
@@ -178,6 +179,16 @@ def to(
     if copy or (memory_format is not preserve_format and not x.is_contiguous(memory_format)):
         return Clone.run((x, memory_format))
     return x
+
+
+def _moved(x: Tensor, where: Any, dtype: dtype) -> Tensor:
+    """x on the other device: to "meta" it leaves its elements behind, from there is no way back."""
+    if where is CPU:
+        raise NoData(NO_DATA)
+    from . import meta  # seldom needed
+
+    y = meta.to_meta(x)
+    return y if x.dtype is dtype else to(y, dtype)
 
 
 def _conversion(name: str, target: dtype) -> None:
@@ -213,14 +224,15 @@ def type_(x, dtype=None, non_blocking=False, **kwargs):
     dtype (a dtype, a tensor type or its name).
     """
     if dtype is None:
-        return f"torch.{dtypes.scalar_name(x.dtype)}Tensor"
+        where = {"meta": "meta.", "cpu": "sparse." * x.is_sparse}[x.device.type]
+        return f"torch.{where}{dtypes.scalar_name(x.dtype)}Tensor"
     return to(x, dtype_of_type(dtype))
 
 
 @composite("cpu(input, memory_format=preserve_format)", at="Tensor")
 def cpu(input, memory_format):
-    """input on the CPU: itself."""
-    return input
+    """input on the CPU: itself. NotImplementedError: it has no elements."""
+    return to(input, CPU)
 
 
 @composite(

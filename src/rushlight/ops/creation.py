@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..core.construct import legacy_tensor, tensor
-from ..core.device import resolve
+from ..core.device import CPU, META, resolve
 from ..core.dtype import (
     INT,
     get_default_dtype,
@@ -24,6 +24,7 @@ from ..core.dtype import (
 from ..core.dtype import dtype as DType
 from ..core.dtype_info import as_dtype
 from ..core.layout import preserve_format, strided
+from ..core.meta import SWITCH, phantom, phantom_like, without_data
 from ..core.strided import as_sizes, required, view_of
 from ..core.tensor import Tensor, wrap
 from ..dispatch.messages import missing, not_implemented, out_of_memory
@@ -32,6 +33,18 @@ from ..kernels import native
 from .cat_split import stack
 from .shape import wrapped
 
+
+def _switch_meta(on: bool) -> None:
+    """The first tensor without elements has come, or the last one has gone."""
+    if not _meta:
+        from . import meta  # seldom needed
+
+        _meta.append(meta)
+    _meta[0].switch(on)
+
+
+_meta: list[Any] = []
+SWITCH.append(_switch_meta)
 #: the keywords that all creation functions take
 OPTIONS = (
     "dtype=None, layout: layout | None = None, device=None, pin_memory: bool = False, "
@@ -91,8 +104,8 @@ def finished(
     name: str = "functions with out=",
 ) -> Tensor:
     """The new tensor of array a with the options of every creation function, each checked."""
-    if device is not None:
-        resolve(device)
+    if device is not None and resolve(device) is META:
+        a = without_data(a)
     if layout is not None and layout is not strided:
         raise NotImplementedError(f"layout={layout}: rushlight has strided tensors only")
     if pin_memory:
@@ -135,22 +148,26 @@ def _filled(name: str, fill: Any) -> Any:
             raise missing(name, "size")
         d = get_default_dtype() if dtype is None and out is None else dtype_of(dtype, name, out)
         shape = shape_of(size, name)
+        where = resolve(device)
         try:
-            a = fill(shape, d.np)
+            a = fill(shape, d.np) if where is CPU else phantom(shape, d.np)
         except (MemoryError, ValueError) as e:
             raise out_of_memory(e) from None
-        return finished(
-            a, requires_grad, resolve(device), layout, pin_memory, out, memory_format, name
-        )
+        return finished(a, requires_grad, where, layout, pin_memory, out, memory_format, name)
 
     def like(input, *, dtype, layout, device, requires_grad, pin_memory, memory_format):
         d = dtype_of(dtype, name + "_like", input)
-        a = ordered_like(fill(input._a.shape, d.np), input._a, memory_format)
+        if (input.device if device is None else resolve(device)) is META:
+            a = phantom_like(input._a, d.np)
+        else:
+            a = ordered_like(fill(input._a.shape, d.np), input._a, memory_format)
         return finished(a, requires_grad, device, layout, pin_memory)
 
     def new(input, *size, dtype, layout, device, requires_grad, pin_memory):
         d = dtype_of(dtype, "new_" + name, input)
-        a = fill(shape_of(size, "new_" + name), d.np)
+        shape = shape_of(size, "new_" + name)
+        meta = (input.device if device is None else resolve(device)) is META
+        a = phantom(shape, d.np) if meta else fill(shape, d.np)
         return finished(a, requires_grad, device, layout, pin_memory)
 
     for f, public, text in (
@@ -220,11 +237,12 @@ def full(
     if not isinstance(size, (tuple, list)):
         raise _no_sizes("full", size)
     shape, value = shape_of((size,), "full"), fitted(value, d)
+    where = resolve(device)
     try:
-        a = np.full(shape, value)
+        a = np.full(shape, value) if where is CPU else phantom(shape, d.np)
     except (MemoryError, ValueError) as e:
         raise out_of_memory(e) from None
-    return finished(a, requires_grad, resolve(device), layout, pin_memory, out, name="full")
+    return finished(a, requires_grad, where, layout, pin_memory, out, name="full")
 
 
 @composite(
@@ -239,21 +257,26 @@ def full_like(
     errors  RuntimeError: a value that does not fit the dtype
     """
     d = dtype_of(dtype, "full_like", input)
-    a = np.full(input._a.shape, fitted(number_of(fill_value), d))
-    a = ordered_like(a, input._a, memory_format)
+    value = fitted(number_of(fill_value), d)
+    if (input.device if device is None else resolve(device)) is META:
+        a = phantom_like(input._a, d.np)
+    else:
+        a = ordered_like(np.full(input._a.shape, value), input._a, memory_format)
     return finished(a, requires_grad, device, layout, pin_memory)
 
 
 @composite(f"new_full(input, size: Sequence[int], fill_value: Number, *, {OPTIONS})", at="Tensor")
-def new_full(input, size, fill_value, *, dtype, **options):
+def new_full(input, size, fill_value, *, dtype, device, **options):
     """A tensor of the given size and of input's dtype, every element fill_value."""
-    return full(size, fill_value, dtype=dtype_of(dtype, "new_full", input), **options)
+    d, device = dtype_of(dtype, "new_full", input), input.device if device is None else device
+    return full(size, fill_value, dtype=d, device=device, **options)
 
 
 @composite(f"new_tensor(input, data: Any, *, {OPTIONS})", at="Tensor")
 def new_tensor(input, data, *, dtype, device, requires_grad, layout, pin_memory):
     """A tensor of data, by default of input's dtype."""
     d = dtype_of(dtype, "new_tensor", input)
+    device = input.device if device is None else device
     return tensor(data, dtype=d, device=device, requires_grad=requires_grad)
 
 
@@ -268,6 +291,7 @@ def new_empty_strided(input, size, stride, dtype, layout, device, pin_memory, re
     errors  RuntimeError: sizes and strides of two lengths
     """
     d = dtype_of(dtype, "new_empty_strided", input)
+    device = input.device if device is None else device
     return empty_strided(size, stride, dtype=d, device=device, requires_grad=requires_grad)
 
 
@@ -291,9 +315,13 @@ def empty_strided(
     for n in size:
         if n < 0:
             raise RuntimeError(f"Trying to create tensor with negative dimension {n}: {list(size)}")
-    memory = np.empty(required(size, stride, kind.itemsize), kind)
-    a = view_of(memory.view(np.uint8), kind, size, stride, 0)
-    return finished(a, requires_grad, resolve(device), layout, pin_memory)
+    count = required(size, stride, kind.itemsize)
+    where = resolve(device)
+    if where is META:
+        a = phantom(size, kind, tuple(s * kind.itemsize for s in stride))
+    else:
+        a = view_of(np.empty(count, kind).view(np.uint8), kind, size, stride, 0)
+    return finished(a, requires_grad, where, layout, pin_memory)
 
 
 @composite("empty_permuted", at="torch")

@@ -38,6 +38,8 @@ def dropped(
         zero = wrap(np.zeros((), x._a.dtype))
         return x.mul_(zero) if inplace else x * zero
     like = noise_place(x._a, channels)
+    if x.is_meta:  # nothing is drawn
+        return x.mul_(1.0) if inplace else x * 1.0
     if not alpha:
         mask = variates.dropout_mask(like.size, like.dtype, p, default_generator)
         factor = wrap(variates.arranged(mask, like))

@@ -17,6 +17,7 @@ from ..core.dtype import scalar_name
 from ..core.grad_mode import mode
 from ..core.tensor import Tensor, wrap
 from ..dispatch.messages import not_a_tensor
+from ..dispatch.modes import Named
 from ..dispatch.out import is_dense, is_same, may_overlap, overlap_error
 from ..dispatch.registry import (
     CARDS,
@@ -491,6 +492,7 @@ def _put(y: np.ndarray, key: tuple, values: np.ndarray, accumulate: bool) -> Non
 
 Tensor.__getitem__ = getitem
 Tensor.__setitem__ = setitem
+setitem.operator_of = Named("setitem")  # type: ignore[attr-defined]
 
 
 @op(

@@ -24,7 +24,7 @@ from ..kernels.filters import Filters, filters
 _SINGLE, _DOUBLE = np.float32, np.float64
 
 
-@internal("resample", tensors=1, node="Upsample")
+@internal("resample", tensors=1, node="Upsample", order="channels")
 class Resample:
     """y[l] = Σ_t w[t, l] x[i[t, l]] in each of the last dimensions
 
@@ -160,7 +160,8 @@ def _wanted(given: tuple, size: Any, scale_factor: Any, mode: str) -> tuple:
     if not isinstance(value, (list, tuple)):
         value = (value,) * len(given)
     elif len(value) != len(given):
-        shown = "output size" if size is not None else "scale_factor"
+        shown = "output" if size is not None else "scale_factor"
+        again = "output size" if size is not None else "scale_factor"
         of = (
             f"{what} {tuple(value)}"
             if size is not None
@@ -169,7 +170,7 @@ def _wanted(given: tuple, size: Any, scale_factor: Any, mode: str) -> tuple:
         raise ValueError(
             f"Input and {shown} must have the same number of spatial dimensions, but got input "
             f"with spatial dimensions of {list(given)} and {of}. Please provide input tensor in "
-            f"(N, C, d1, d2, ...,dK) format and {shown} in "
+            f"(N, C, d1, d2, ...,dK) format and {again} in "
             f"{'(o1, o2, ...,oK)' if size is not None else '(s1, s2, ...,sK)'} format."
         )
     elif size is not None and not all(isinstance(n, (int, Tensor)) for n in value):

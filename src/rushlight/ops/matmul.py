@@ -5,6 +5,8 @@ The checks of the small products are in forward: operators run the cards without
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from ..core.dtype import from_numpy_dtype, scalar_name
@@ -261,6 +263,7 @@ def _matmul(x: Tensor, y: Tensor) -> Tensor:
     "matmul_batched",
     tensors=2,
     broadcast=True,
+    order="made",
     save_if={"x": 1, "y": 0},
     node="UnsafeView",
     quiet=False,
@@ -291,8 +294,9 @@ Tensor.__rmatmul__ = lambda x, y: _matmul(y if isinstance(y, Tensor) else wrap(n
 Tensor.__imatmul__ = lambda x, y: (
     x.copy_(_matmul(x, y)) if isinstance(y, Tensor) else NotImplemented
 )
-for _operator in (Tensor.__matmul__, Tensor.__rmatmul__):
-    _operator.operator_of = next(c for c in COMPOSITES if c.unasked is matmul)  # type: ignore[attr-defined]
+_product: Any = next(c for c in COMPOSITES if c.unasked is matmul)
+Tensor.__matmul__.operator_of = Tensor.__rmatmul__.operator_of = _product  # type: ignore
+Tensor.__rmatmul__.turned = True  # type: ignore[attr-defined]  # see dispatch/modes.py
 
 
 @internal(
@@ -409,12 +413,13 @@ def odd_linear(x: np.ndarray, w: np.ndarray, b: np.ndarray | None) -> np.ndarray
     if b is None:
         return y
     text = mismatch([y.shape, b.shape])
-    if text and y.ndim == b.ndim == 2:
-        at = 0 if b.shape[0] not in (1, y.shape[0]) else 1
+    if text and w.ndim == 2 and (b.ndim == 1 or y.ndim == b.ndim == 2):
+        target = [int(np.prod(y.shape[:-1])), y.shape[-1]]
+        at = 0 if b.ndim == 2 and b.shape[0] not in (1, target[0]) else 1
         text = (
-            f"The expanded size of the tensor ({y.shape[at]}) must match the existing size "
-            f"({b.shape[at]}) at non-singleton dimension {at}.  Target sizes: {list(y.shape)}.  "
-            f"Tensor sizes: {list(b.shape)}"
+            f"The expanded size of the tensor ({target[at]}) must match the existing size "
+            f"({b.shape[at - 2 + b.ndim]}) at non-singleton dimension {at}.  "
+            f"Target sizes: {target}.  Tensor sizes: {list(b.shape)}"
         )
     if text is None and np.broadcast_shapes(y.shape, b.shape) != y.shape:
         text = f"output with shape {list(y.shape)} doesn't match the broadcast shape "

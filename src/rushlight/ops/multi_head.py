@@ -17,7 +17,7 @@ import numpy as np
 from ..core.tensor import Tensor, wrap
 from ..dispatch.registry import composite, internal
 from ..kernels import K
-from .attention import Attention, plain_attention
+from .attention import Attention, c_name, check_mask_dtype, plain_attention
 from .cat_split import cat
 from .dropout import checked, dropped
 from .matmul import linear
@@ -251,6 +251,9 @@ def attend(
         _check_padding(padding, batch, keys)
         projected = linear(query, packed, bias)
         mask = _merged(mask, padding, batch, heads)
+        if mask is not None:
+            check_mask_dtype(mask, query)
+            mask = mask.to(projected.dtype)
         run = (projected, mask, heads, scale, is_causal, batch_first)
         y, found = SelfAttention.run(run), None
     else:
@@ -280,7 +283,10 @@ def attend(
             mask, padding = _longer(mask), _longer(padding)
         _check_padding(padding, batch, k.shape[2])
         mask = _merged(mask, padding, batch, heads)
+        if mask is not None and not need_weights:
+            check_mask_dtype(mask, query)
         if need_weights:
+            _check_dtypes(mask, query)
             y, found = _weighted(q, k, v, mask, dropout_p, scale)
         elif dropout_p > 0 or (mask is not None and mask._rg):
             y, found = plain_attention(q, k, v, mask, dropout_p, is_causal, scale)[0], None
@@ -342,15 +348,20 @@ def _merged(mask: Tensor | None, padding: Tensor | None, batch: int, heads: int)
     return padding if mask is None else mask + padding
 
 
+def _check_dtypes(mask: Tensor | None, query: Tensor) -> None:
+    """RuntimeError: the mask has another dtype than the query (before autocast, if it is on)."""
+    if mask is not None and mask._a.dtype != query._a.dtype:
+        x = c_name(query)
+        raise RuntimeError(
+            f"Input dtypes must be the same, got: input {c_name(mask)}, batch1: {x}, batch2: {x}"
+        )
+
+
 def _weighted(q, k, v, mask, dropout_p, scale) -> tuple[Tensor, Tensor]:
     """y and the weights, after dropout; a row without keys is nan, as in PyTorch."""
     scores = (q * scale).matmul(k.transpose(-2, -1))
     if mask is not None:
-        if mask._a.dtype != scores._a.dtype:
-            raise RuntimeError(
-                f"Input dtypes must be the same, got: input {mask.dtype}, batch1: {scores.dtype}"
-            )
-        scores = scores + mask
+        scores = scores + mask.to(scores.dtype)
     weights = scores.softmax(-1)
     if dropout_p > 0:
         checked("dropout", weights, dropout_p)

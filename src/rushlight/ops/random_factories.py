@@ -13,9 +13,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..core.device import resolve
+from ..core.device import META, resolve
 from ..core.dtype import FLOAT, as_dtype, dtype, get_default_dtype, int64, scalar_name
 from ..core.grad_mode import mode
+from ..core.meta import phantom, phantom_like
 from ..core.tensor import Tensor, wrap
 from ..dispatch.messages import not_implemented, tensor_argument
 from ..dispatch.registry import Card, composite
@@ -57,6 +58,8 @@ def made(source: Source, parameters: tuple, size: tuple, *, out: Any = None, dty
     d = (dtype or default or get_default_dtype()).np
     if source.kernel:
         check_kind(d, source.kernel, complex_too=True)
+    if resolve(device) is META:
+        return asking(wrap(phantom(shape, d)), requires_grad)
     return asking(wrap(source.draw(prod(shape), d, *parameters).reshape(shape)), requires_grad)
 
 
@@ -229,6 +232,8 @@ def randperm(n, *, generator=None, out=None, dtype=None, layout=None, device=Non
     d = (out.dtype if out is not None else dtype) or int64
     check_countable(n, d)
     check_options(layout, device, pin_memory)
+    if resolve(device) is META:
+        return asking(wrap(phantom((n,), d.np)), requires_grad)
     order = variates.permutation(n, d.np, g)
     if out is None:
         return asking(wrap(order), requires_grad)
@@ -260,6 +265,8 @@ def alike(name: str, card: Card, arguments: tuple, input: Any, dtype: Any, layou
     tensor_argument(name, input)
     check_options(layout, device, pin_memory)
     array_type = input._a.dtype if dtype is None else as_dtype(dtype, name).np
+    if (input.device if device is None else resolve(device)) is META:
+        return asking(wrap(phantom_like(input._a, array_type)), requires_grad)
     if memory_format is None or memory_format.name == "preserve_format":
         x = np.empty_like(input._a, array_type)
     elif memory_format.name == "contiguous_format":

@@ -18,6 +18,7 @@ import numpy as np
 
 from ..autograd.hooks import RemovableHandle
 from ..core.grad_mode import enable_grad
+from ..core.meta import NoData
 from ..core.sparse import NoElements
 from ..core.tensor import Tensor, wrap
 from .options import collect, option
@@ -382,9 +383,19 @@ def _with_hooks(step: Callable) -> Callable:
             return step(self)  # a starred call takes longer
         except NoElements as e:
             raise _sparse_refused(self, e) from None
+        except NoData:
+            return _without_data(self)
 
     hooked.hooked = True  # type: ignore[attr-defined]
     return hooked
+
+
+def _without_data(self: Any) -> None:
+    """A step of parameters on "meta": there is nothing to change. The error, if some have data."""
+    if not all(
+        p.is_meta for group in self.param_groups for p in group["params"] if p._grad is not None
+    ):
+        raise
 
 
 def _sparse_refused(self: Any, error: Exception) -> Exception:

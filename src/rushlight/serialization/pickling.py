@@ -13,6 +13,7 @@ import numpy as np
 
 from ..core.dtype import adopted
 from ..core.memory import address, storage_array
+from ..core.meta import MetaArray, phantom
 from ..core.parameter import Parameter
 from ..core.storage import flat_bytes
 from ..core.tensor import Tensor, wrap
@@ -50,16 +51,26 @@ def reduce_tensor(t: Tensor) -> tuple[Any, ...]:
     """
     # our own classes bear PyTorch's names, under which pickle would look for them in PyTorch
     kind = {Tensor: "Tensor", Parameter: "Parameter"}.get(type(t), type(t))
+    if t.is_meta:
+        parts = (t._a.shape, t._a.dtype, t._a.strides)
+        return rebuild_meta, (kind, *parts, t._rg, attributes(t))
     return rebuild_tensor, (kind, t._a, t._rg, attributes(t))
 
 
 def rebuild_tensor(kind: Any, a: np.ndarray, requires_grad: bool, state: dict[str, Any]) -> Tensor:
     """The inverse of `reduce_tensor`."""
-    t = wrap(adopted(a))
+    t = wrap(adopted(a) if type(a) is not MetaArray else a)
     if kind != "Tensor":
         t = t.as_subclass(Parameter if kind == "Parameter" else kind)
     t._rg = requires_grad
     return set_attributes(t, state) if state else t
+
+
+def rebuild_meta(
+    kind: Any, shape: tuple, dtype: Any, strides: tuple, requires_grad: bool, state: dict[str, Any]
+) -> Tensor:
+    """Likewise, for a tensor without elements."""
+    return rebuild_tensor(kind, phantom(shape, dtype, strides), requires_grad, state)
 
 
 def copy_tensor(t: Tensor) -> Tensor:
@@ -98,6 +109,8 @@ def deepcopy_tensor(t: Tensor, memo: dict[int, Any]) -> Tensor:
 
 def _copied_memory(a: np.ndarray, memo: dict[int, Any]) -> np.ndarray:
     """The same view of a copy of the memory under `a`; the memo keeps one copy per memory."""
+    if type(a) is MetaArray:
+        return phantom(a.shape, a.dtype, a.strides)
     root = storage_array(a)
     memory = flat_bytes(root)
     if memory is None or any(s < 0 for s in a.strides):

@@ -22,6 +22,7 @@ from ..core.device import device
 from ..core.dtype import dtype, from_numpy_dtype
 from ..core.layout import layout, memory_format
 from ..core.memory import address, storage_array, strides_of
+from ..core.meta import MetaArray
 from ..core.size import Size
 from ..core.storage import TypedStorage, flat_bytes, is_storage
 from ..core.tensor import Tensor
@@ -131,6 +132,11 @@ class _Writer(_PythonPickler):
 
     def _place(self, a: np.ndarray) -> tuple[_Reference, int, tuple[int, ...]]:
         """The storage of an array, where its first element lies in it, and its strides."""
+        if type(a) is MetaArray:
+            raise NotImplementedError(
+                "torch.save of a tensor on the device 'meta': rushlight does not have it\n"
+                "  fix: save its shape and dtype"
+            )
         root = storage_array(a)
         memory = flat_bytes(root)
         start = address(a) - address(root) if a.size else 0

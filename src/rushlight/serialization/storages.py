@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core.device import device, resolve
+from ..core.device import device
 from ..core.storage import TypedStorage, UntypedStorage, is_storage
 from .errors import LoadError, UserError, brief
 from .numpy_values import LARGEST
@@ -67,7 +67,10 @@ def _check_location(location: str) -> None:
             "torch.load with map_location=torch.device('cpu') to map your storages to the CPU."
         )
     if kind == "meta":
-        resolve(kind)
+        raise NotImplementedError(
+            "torch.load(map_location='meta'): rushlight does not have it; load on the CPU, then "
+            ".to('meta')"
+        )
     raise LoadError(
         "don't know how to restore data location of torch.storage.UntypedStorage (tagged with "
         f"{location if len(location) < 80 else brief(location)})"

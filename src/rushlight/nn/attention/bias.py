@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ...core.tensor import Tensor, wrap
-from .. import functional as F
+from ...dispatch.overrides import disabled
 
 __all__ = ["CausalBias", "CausalVariant", "causal_lower_right", "causal_upper_left"]
 
@@ -53,29 +53,19 @@ class CausalBias(Tensor):
         """The mask as a plain Tensor."""
         return self.as_subclass(Tensor)
 
+    def _as_arguments(self, is_causal: bool) -> tuple[Tensor | None, bool]:
+        """What it stands for: (attn_mask, is_causal) of scaled_dot_product_attention."""
+        if is_causal:
+            raise ValueError("CausalBias should not be used with causal=True")
+        if self.variant is CausalVariant.UPPER_LEFT or self.seq_len_q == self.seq_len_kv:
+            return None, True
+        return self._materialize(), False
+
     @classmethod
     def __torch_function__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        """Attention takes the mask by its name; whatever else sees a plain mask."""
-        kwargs = kwargs or {}
-        plain = [a._materialize() if isinstance(a, CausalBias) else a for a in args]
-        named = {k: a._materialize() if isinstance(a, CausalBias) else a for k, a in kwargs.items()}
-        if func is not F.scaled_dot_product_attention:
-            return func(*plain, **named)
-        mask = args[3] if len(args) > 3 else kwargs.get("attn_mask")
-        causal = args[5] if len(args) > 5 else kwargs.get("is_causal", False)
-        if isinstance(mask, CausalBias):
-            if causal:
-                raise ValueError("CausalBias should not be used with causal=True")
-            square = mask.seq_len_q == mask.seq_len_kv
-            if mask.variant is CausalVariant.UPPER_LEFT or square:
-                if len(plain) > 3:
-                    plain[3] = None
-                named.pop("attn_mask", None)
-                plain, dropout = plain[:4], plain[4:5]
-                if dropout:
-                    named["dropout_p"] = dropout[0]
-                named["is_causal"] = True
-        return func(*plain, **named)
+        """Functions see the mask; their results are plain tensors."""
+        with disabled():
+            return func(*args, **(kwargs or {}))
 
 
 def causal_upper_left(*size: int) -> CausalBias:

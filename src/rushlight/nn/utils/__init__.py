@@ -2,14 +2,13 @@
 
 A name of NAMES is imported from its file when it is first asked for. Two of PyTorch's files have
 the name of a function in them; ours have other names, and what `import` finds under PyTorch's is a
-module that looks into them (_Signpost): importing it leaves the function in its place.
+module that looks into them (`signpost`): importing it leaves the function in its place.
 """
 
-import sys as _sys
 from importlib import import_module as _import_module
-from types import ModuleType as _ModuleType
 
 from ...core.names import missing as _missing
+from ...core.names import signpost as _signpost
 
 #: file -> its public names, here as in PyTorch
 NAMES = {
@@ -31,18 +30,8 @@ _ELSEWHERE = {"spectral_norm": "old_spectral_norm", "weight_norm": "old_weight_n
 _FILE_OF = {name: file for file, names in NAMES.items() for name in names.split()}
 
 
-class _Signpost(_ModuleType):
-    """The module that `import rushlight.nn.utils.weight_norm` finds."""
-
-    def __getattr__(self, name: str):
-        file = _import_module(f"{__name__}.{_ELSEWHERE[self.__name__.rpartition('.')[2]]}")
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return getattr(file, name)
-
-
-for _name in _ELSEWHERE:
-    _sys.modules.setdefault(f"{__name__}.{_name}", _Signpost(f"{__name__}.{_name}"))
+for _name, _file in _ELSEWHERE.items():
+    _signpost(f"{__name__}.{_name}", f"{__name__}.{_file}")
 
 
 def __getattr__(name: str):

@@ -5,8 +5,6 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
-from ...core.device import device as _device
-from ...random.generator import fork_rng
 from ..module import Module
 
 
@@ -21,9 +19,4 @@ def skip_init(module_cls: type[Module], *args: Any, **kwargs: Any) -> Any:
     if "device" not in inspect.signature(module_cls).parameters:
         raise RuntimeError("Module must support a 'device' arg to skip initialization")
     device = kwargs.pop("device", "cpu")
-    try:
-        module = module_cls(*args, **kwargs, device=_device("meta"))
-    except NotImplementedError:  # no such device here: computed, and the generator put back
-        with fork_rng():
-            return module_cls(*args, **kwargs, device=device)
-    return module.to_empty(device=device)
+    return module_cls(*args, device="meta", **kwargs).to_empty(device=device)

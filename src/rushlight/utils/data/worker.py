@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import signal
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Any
@@ -11,6 +12,9 @@ from typing import Any
 from ...kernels import set_num_threads
 from ...random.generator import manual_seed
 from .fetch import epoch_reader, map_reader, stream_reader, with_whole_batches
+
+#: exit code of a worker that Ctrl-C has ended
+INTERRUPTED = 130
 
 __all__ = ["Job", "StreamEnd", "WorkerError", "WorkerInfo", "get_worker_info", "work"]
 
@@ -135,8 +139,10 @@ def work(job: Job) -> None:
             failure = WorkerError(where, error)
     try:
         _serve(job, _Inbox(job.tasks), where, failure)
-    except (KeyboardInterrupt, BrokenPipeError, ConnectionResetError):
-        pass  # the main process was interrupted too, or has closed the pipe
+    except (BrokenPipeError, ConnectionResetError):
+        pass  # the main process has closed the pipe
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)  # and so is the main process, in a moment
 
 
 def _serve(job: Job, inbox: _Inbox, where: str, failure: WorkerError | None) -> None:

@@ -20,7 +20,7 @@ from threading import Timer, current_thread, main_thread
 from typing import TYPE_CHECKING, Any
 
 from . import pipe
-from .worker import Job, Restart, StreamEnd, work
+from .worker import INTERRUPTED, Job, Restart, StreamEnd, work
 
 if TYPE_CHECKING:
     from .dataloader import DataLoader
@@ -217,6 +217,11 @@ class WorkerPool:
         process = worker.process
         process.join(1.0)
         code = process.exitcode
+        if code == INTERRUPTED:
+            # By Ctrl-C at the terminal, which every process of the group is told of: that is the
+            # error to raise. It may be on its way, see `uninterrupted`.
+            self.close()
+            time.sleep(0.2)
         how = f"exit code {code}"
         if code is not None and code < 0:
             how = f"killed by signal {-code} ({signal.Signals(-code).name})"

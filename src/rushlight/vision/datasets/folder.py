@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -103,7 +104,9 @@ def read_image(path: str | Path, mode: str) -> Any:
     Image = image_module()
     with open(path, "rb") as file, reading(os.fspath(path), ImageError):
         try:
-            with Image.open(file) as image:
+            # from memory: of a file, Pillow asks for as many bytes as a chunk says it has, and
+            # Python makes room for them before it finds that they are not there
+            with Image.open(io.BytesIO(file.read())) as image:
                 return eight_bits(image, mode)
         except MemoryError:
             raise
