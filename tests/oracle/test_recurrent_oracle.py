@@ -58,6 +58,9 @@ def test_values_and_gradients(kind, seed):
     n, steps = int(r.integers(1, 30)), int(r.integers(1, 12))
     lengths = r.integers(1, steps + 1, n) if r.integers(2) else None
     if lengths is not None:
+        # of more than 16 equal lengths PyTorch's order, and so the noise, is the processor's
+        n = min(n, 16)
+        lengths = lengths[:n]
         lengths[0] = steps
     torch.manual_seed(seed)
     shape = (n, steps, inputs) if first else (steps, n, inputs)
@@ -82,7 +85,7 @@ def test_values_and_gradients(kind, seed):
         np.testing.assert_allclose(b, a, rtol=1e-4, atol=2e-5 * max(1, np.abs(a).max(initial=0)))
 
 
-@pytest.mark.parametrize(("kind", "bias"), itertools.product(KINDS, [False, True]))
+@pytest.mark.parametrize(("kind", "bias"), [*itertools.product(KINDS, [False, True])])
 def test_a_state_dict_goes_both_ways(kind, bias):
     theirs = getattr(torch.nn, kind)(3, 5, 2, bias=bias, bidirectional=True)
     mine = getattr(rushlight.nn, kind)(3, 5, 2, bias=bias, bidirectional=True)
