@@ -22,7 +22,7 @@ from .meta import MetaArray, NoNumpy, device_of
 from .size import Size
 
 # An instance of a class, __init__ not called: a good part of a small operation's time is here.
-new = object.__new__ if native is None else native.new
+new: Any = object.__new__ if native is None else native.new
 _ndarray = np.ndarray
 
 

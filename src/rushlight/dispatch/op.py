@@ -14,6 +14,7 @@ from opcode import opmap
 from typing import Any
 
 from ..autograd.node import Node
+from ..autograd.saved import saved_properties
 from ..kernels import TABLE, in_single, quietly
 from .accumulate import accumulating_backward
 from .messages import missing
@@ -184,6 +185,7 @@ class Card:
             "card": self,
             "tensor_slots": self.tensor_slots,
             "is_relu": self.is_relu,
+            **saved_properties(self),
         }
         return type(self.title, (Node,), known)
 
