@@ -11,7 +11,7 @@ import numpy as np
 from ..core.dtype import FLOAT, scalar_name
 from ..core.tensor import Tensor
 from ..dispatch.messages import not_implemented
-from ..dispatch.registry import op
+from ..dispatch.registry import composite, op
 from ..kernels import K
 
 
@@ -357,3 +357,9 @@ class Geqrf:
 
 def _rows(y: np.ndarray, x: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(y, x.dtype)
+
+
+@composite("orgqr(input, input2: Tensor, *, out=None)", at="torch Tensor")
+def orgqr(input, input2):
+    """The older name of `torch.linalg.householder_product`."""
+    return HouseholderProduct(input, input2)
