@@ -69,7 +69,6 @@ def test_malformed(arguments, error, words):
         ("xpu", AssertionError, "Torch not compiled with XPU enabled"),
         ("mtia", AssertionError, "Torch not compiled with MTIA enabled"),
         ("mps", RuntimeError, "PyTorch is not linked with support for mps devices"),
-        ("meta", NotImplementedError, "rushlight has no tensors without data"),
         (0, RuntimeError, "Cannot access accelerator device when none is available"),
         (1.5, TypeError, "argument 'device' must be torch.device, not float"),
     ],

@@ -1,4 +1,4 @@
-"""Meta tensors beside PyTorch: shape, dtype and strides of every sample that PyTorch has a name for."""
+"""Meta tensors beside PyTorch: shape, dtype and strides of every sample of an op of both."""
 
 import pytest
 import torch
@@ -7,8 +7,8 @@ import rushlight
 from rushlight.ops.meta_rules import DATA
 from rushlight.testing.samples import Make, sample_calls, sampled_cards
 
-# a size of 0 beside an expanded one: NumPy keeps no strides there
-FAULTY = ("expand",)
+# a size of 0 beside an expanded one: NumPy keeps no strides there; F.unfold is another op
+FAULTY = ("expand", "unfold")
 
 
 def counterpart(name):

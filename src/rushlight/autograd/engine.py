@@ -15,6 +15,8 @@ import numpy as np
 
 from ..core.dtype import from_numpy_dtype, scalar_name
 from ..core.grad_mode import mode, watching
+from ..core.memory_order import in_order_of
+from ..core.meta import MetaArray
 from ..core.tensor import Tensor, wrap
 from ..kernels import K, hush, unhush
 from .node import FREED, Node
@@ -231,7 +233,7 @@ def _zeros(meta: tuple, on_tensors: bool) -> Any:
 def _check_nan(node: Node, results: tuple) -> None:
     for i, g in enumerate(results):
         if isinstance(g, Tensor) and g.is_sparse:
-            g = g._blocks
+            g = g._values()  # type: ignore[attr-defined]
         array = g._a if isinstance(g, Tensor) else g
         if array is not None and array.dtype.kind in "fc" and np.isnan(array).any():
             e = RuntimeError(f"Function '{node.name()}' returned nan values in its {i}th output.")
@@ -357,7 +359,10 @@ def _accumulate(leaf: Tensor, grad: Any, on_tensors: bool) -> None:
     A gradient without other references is kept without a copy.
     """
     old: Any = leaf._grad
-    if on_tensors or isinstance(grad, Tensor):
+    # sparse, or on "meta"; a NumPy scalar is an array like any other
+    other = type(grad) is not _ndarray and isinstance(grad, (Tensor, MetaArray))
+    if on_tensors or other:
+        grad = _as_tensor(grad, on_tensors)
         leaf._grad = (
             (grad.clone() if grad._view is not None else grad) if old is None else old + grad
         )
@@ -371,8 +376,9 @@ def _accumulate(leaf: Tensor, grad: Any, on_tensors: bool) -> None:
             )
         if old is None:
             # getrefcount counts this frame, the caller's and getrefcount's own argument
-            if grad.base is not None or getrefcount(grad) > 3 or not grad.flags.c_contiguous:
-                grad = np.array(grad, order="C" if array.flags.c_contiguous else "K")
+            plain = array.flags.c_contiguous and grad.flags.c_contiguous
+            if not plain or grad.base is not None or getrefcount(grad) > 3:
+                grad = in_order_of(grad, array)
             leaf._grad = wrap(grad)
         elif mode.grad or old.is_sparse:
             leaf._grad = wrap(grad) + old if old.is_sparse else old + wrap(grad)

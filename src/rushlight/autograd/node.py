@@ -16,10 +16,10 @@ from ..core.grad_mode import mode, watching
 from ..core.tensor import Tensor
 from .hooks import RemovableHandle
 
-next_number = itertools.count(1).__next__
+next_number: Any = itertools.count(1).__next__
 
 
-FREED = object()  # replaces `saved` once a backward pass has freed the node
+FREED: Any = object()  # replaces `saved` once a backward pass has freed the node
 
 
 class Node:

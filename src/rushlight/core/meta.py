@@ -41,6 +41,14 @@ _VIEWS = frozenset(
 )
 
 
+def no_way_back(error: Exception) -> NoData:
+    """What Module.to says where a tensor said `error`."""
+    return NoData(
+        f"{error} Please use torch.nn.Module.to_empty() instead of torch.nn.Module.to() when "
+        "moving module from meta to a different device."
+    )
+
+
 class MetaArray(np.ndarray):
     """An array without elements."""
 

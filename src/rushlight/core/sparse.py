@@ -8,6 +8,8 @@ other.
 
 from __future__ import annotations
 
+from copy import copy as shallow
+from copy import deepcopy
 from typing import Any, NoReturn
 
 import numpy as np
@@ -219,13 +221,13 @@ class SparseTensor(Tensor):
     def __deepcopy__(self, memo: dict) -> Any:
         if id(self) not in memo:
             copy = sparse(
-                self._places.copy(), self._blocks.__deepcopy__(memo), self._size, self._sorted
+                self._places.copy(), deepcopy(self._blocks, memo), self._size, self._sorted
             )
             memo[id(self)] = copy
         return memo[id(self)]
 
     def __copy__(self) -> Any:
-        return sparse(self._places, self._blocks.__copy__(), self._size, self._sorted)
+        return sparse(self._places, shallow(self._blocks), self._size, self._sorted)
 
 
 # classes of Tensor's that are no user's: overrides.py does not ask them

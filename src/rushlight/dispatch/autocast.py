@@ -25,7 +25,9 @@ from .promotion import cast
 LOWER = frozenset(
     "matmul mm bmm addmm addbmm baddbmm linear prelu conv1d conv2d conv3d conv_tbc "
     "conv_transpose1d conv_transpose2d conv_transpose3d convolution_nd conv_transpose_nd "
-    "scaled_dot_product_attention linalg_vecdot vecdot".split()
+    "scaled_dot_product_attention attention self_attention linalg_vecdot vecdot affine_grid "
+    "affine_grid_generator lstm rnn_tanh rnn_relu rnn_tanh_cell rnn_relu_cell lstm_layer "
+    "rnn_layer".split()
 )
 SINGLE = frozenset(
     "avg_pool_3d max_pool_3d max_unpool_2d max_unpool_3d adaptive_avg_pool_3d adaptive_max_pool_3d "
@@ -38,12 +40,14 @@ SINGLE = frozenset(
     "hinge_embedding_loss poisson_nll_loss margin_ranking_loss soft_margin_loss "
     "triplet_margin_loss multi_margin_loss multilabel_margin_loss ctc_loss kl_div nll nll2d "
     "cdist grid_sample grid_sampler grid_sampler_2d grid_sampler_3d polar prod quantile "
-    "nanquantile trace view_as_complex".split()
+    "grid_sampler_2d_card grid_sampler_3d_card nanquantile trace view_as_complex solve "
+    "geqrf householder_product".split()
 )
 WIDEST = frozenset(["index_copy"])
 _CAST = (float16, bfloat16, float32)
 _PADDED = {"reflect": (2, 4), "replicate": (2, 4, 6)}  # mode -> lengths of the padding in SINGLE
-_RAW = ("convolution",)  # torch.convolution: not in PyTorch's lists
+# not in PyTorch's lists, though what they are made of here is
+_RAW = ("convolution", "lstm_cell", "gru_cell", "gru")
 DEFAULTS = {"cpu": bfloat16, "cuda": float16, "xpu": float16, "mps": float16, "ipu": float16}
 DEFAULTS |= {"hpu": bfloat16, "xla": bfloat16, "mtia": float16, "maia": bfloat16}
 
@@ -80,14 +84,14 @@ class Autocast:
         name = getattr(op, "name", "")
         if state.inside or not state.enabled.get("cpu"):
             return NotImplemented
-        if name in LOWER:
+        if name in LOWER and not _is_cell(name, args):
             target = state.dtype["cpu"]
         elif name in SINGLE or (name == "pad" and _pads_in_single(args, kwargs)):
             target = float32
         elif name in WIDEST:
             given = {t.dtype for t in args if isinstance(t, Tensor)} & set(_CAST)
             target = float32 if len(given) > 1 else given.pop() if given else float32
-        elif name in _RAW:
+        elif name in _RAW or _is_cell(name, args):
             return _inside(go, args, kwargs)
         else:
             return NotImplemented
@@ -100,6 +104,11 @@ class Autocast:
     def change(card: Any, args: tuple) -> Any:
         """Ops in place keep the dtype that they are given."""
         return NotImplemented
+
+
+def _is_cell(name: str, args: tuple) -> bool:
+    """One step of an LSTM: PyTorch's cell stays in float32, its layer does not."""
+    return name == "lstm_layer" and args[0]._a.ndim == 3 and args[0]._a.shape[0] == 1
 
 
 def _inside(go: Any, args: tuple, kwargs: dict) -> Any:

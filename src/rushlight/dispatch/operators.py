@@ -68,7 +68,7 @@ def inplace_operator(card: Card, kernel: Any) -> Any:
         b: Any
         if isinstance(y, Tensor):
             if y.is_sparse:
-                return y.change(card.name, x)
+                return y.change(card.name, x)  # type: ignore[attr-defined]
             b = y._a
             plain = not ((x._rg or y._rg) and mode.grad) and a.dtype is b.dtype
         elif type(y) is float or type(y) is int:

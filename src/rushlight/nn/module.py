@@ -17,10 +17,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Self
 
 from ..core.grad_mode import no_grad
-from ..core.meta import NoData
+from ..core.meta import NoData, no_way_back
 from ..core.parameter import Buffer, Parameter, is_lazy
 from ..core.tensor import Tensor
 from ..dispatch.registry import FUNCTIONS
+from .destination import destination
 from .error_notes import misspelt_forward, no_module, note
 from .module_hooks import (  # noqa: F401  names of torch.nn.modules.module
     EVERY,
@@ -455,7 +456,7 @@ class Module(Hooked, Stateful, Tree):
         Integer tensors keep their dtype; the memory format is that of tensors with 4 or 5
         dimensions. TypeError: another dtype.
         """
-        device, dtype, memory = _destination(*args, **kwargs)
+        device, dtype, memory = destination(*args, **kwargs)
         if dtype is not None and not (dtype.is_floating_point or dtype.is_complex):
             raise TypeError(
                 "nn.Module.to only accepts floating point or complex dtypes, "
@@ -470,10 +471,7 @@ class Module(Hooked, Stateful, Tree):
         try:
             return self._apply(convert)
         except NoData as e:
-            raise NotImplementedError(
-                f"{e} Please use torch.nn.Module.to_empty() instead of torch.nn.Module.to() when "
-                "moving module from meta to a different device."
-            ) from None
+            raise no_way_back(e) from None
 
     def to_empty(self, *, device: Any, recurse: bool = True) -> Self:
         """Move to a device without copying the elements, which are arbitrary afterwards."""
@@ -556,51 +554,3 @@ def _typename(x: Any) -> str:
     from ..core.predicates import typename
 
     return typename(x)
-
-
-def _destination(*args: Any, **kwargs: Any) -> tuple[Any, Any, Any]:
-    """(device, dtype, memory format) of the arguments of `to`. TypeError: no overload matches."""
-    from ..core.device import device as device_type
-    from ..core.device import resolve
-    from ..core.dtype import as_dtype, is_dtype
-    from ..core.layout import memory_format
-
-    known = {"device", "dtype", "tensor", "non_blocking", "copy", "memory_format"}
-    found: dict[str, Any] = {}
-    bad = False
-    for i, value in enumerate(args):
-        if i == 0 and isinstance(value, Tensor):
-            found["tensor"] = value
-        elif is_dtype(value):
-            found["dtype"] = as_dtype(value, "to")
-        elif i == 0 and (value is None or isinstance(value, (str, int, device_type))):
-            found["device"] = value
-        elif isinstance(value, bool) or value is None:
-            found["copy" if "non_blocking" in found else "non_blocking"] = value
-        else:
-            bad = True
-    dtype = kwargs.get("dtype")
-    if is_dtype(dtype):
-        kwargs["dtype"] = dtype = as_dtype(dtype, "to")
-    memory = kwargs.get("memory_format")
-    fits = not bad and (dtype is None or is_dtype(dtype))
-    fits = fits and (memory is None or isinstance(memory, memory_format))
-    if not fits or len(args) > 4 or not known.issuperset(kwargs) or not (args or kwargs):
-        got = [type(a).__name__ for a in args]
-        got += [f"{name}={type(value).__name__}" for name, value in kwargs.items()]
-        raise TypeError(
-            f"to() received an invalid combination of arguments - got ({', '.join(got)}), "
-            "but expected one of:\n"
-            " * (torch.device device = None, torch.dtype dtype = None, bool non_blocking = False, "
-            "bool copy = False, *, torch.memory_format memory_format = None)\n"
-            " * (torch.dtype dtype, bool non_blocking = False, bool copy = False, *, "
-            "torch.memory_format memory_format = None)\n"
-            " * (Tensor tensor, bool non_blocking = False, bool copy = False, *, "
-            "torch.memory_format memory_format = None)\n"
-        )
-    found.update(kwargs)
-    like = found.get("tensor")
-    if like is not None:
-        return like.device, like.dtype, memory
-    where = found.get("device")
-    return None if where is None else resolve(where), found.get("dtype"), memory

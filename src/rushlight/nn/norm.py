@@ -515,7 +515,7 @@ class CrossMapLRN2d(Module):
         squares = input * input
         padded = F.pad(squares, (0, 0, 0, 0, reach, reach))  # (N, C + 2 reach, H, W)
         around = padded.unfold(1, 2 * reach + 1, 1).sum(-1)  # (N, C, H, W)
-        far = arange(input.size(1)).reshape(-1, 1, 1) > reach
+        far = arange(input.size(1), device=input.device).reshape(-1, 1, 1) > reach
         around = around + squares[:, :1] * far
         return input * (self.k + around * (self.alpha / self.size)) ** -self.beta
 

@@ -167,7 +167,10 @@ def _result(card: Card, args: tuple) -> Any:
     if rule is not None:
         shape = rule(*[_array(a) for a in args])
         kind = result_dtype(list(args[0])).np if card.listed else first.dtype
-        return _made(card, args, [(kind, None), (_I64, None)], [shape], card.name not in ORDERED)
+        shapes = shape if isinstance(shape, list) else [shape]
+        count = 1 if card.listed else card.outputs
+        found = [(kind, None)] * count + [(_I64, None)] * (card.visible - count)
+        return _made(card, args, found, shapes, card.name not in ORDERED)
     if card.name in ELEMENTWISE or (card.promote is not None and card.name not in NOT_ELEMENTWISE):
         found, shapes = _run(card, [_ones(a) for a in args]), [_broadcast(card, args)]
         return _made(card, args, found, shapes, card.name in CONTIGUOUS)

@@ -166,7 +166,8 @@ def _leading(name: str) -> Any:
 
 
 for _name in """max_pool_2d max_pool_3d avg_pool_2d avg_pool_3d adaptive_avg_pool_2d
-adaptive_avg_pool_3d adaptive_max_pool_2d adaptive_max_pool_3d mean_pool_2d mean_pool_3d""".split():
+adaptive_avg_pool_3d adaptive_max_pool_2d adaptive_max_pool_3d mean_pool_2d mean_pool_3d
+resample""".split():
     RULES[_name] = _leading(_name)
 
 
@@ -187,6 +188,35 @@ def _glu(x: Any, dim: int) -> Any:
 
 #: formulas whose result keeps the order of the dimensions
 ORDERED = frozenset(["glu"])
+
+
+def _solve(a: Any, b: Any, left: bool, vector: bool) -> Any:
+    ends = 1 if vector else 2
+    batch = np.broadcast_shapes(a.shape[:-2], b.shape[:-ends])
+    return (*batch, *b.shape[-ends:])
+
+
+def _attention(q: Any, k: Any, v: Any, *options: Any) -> Any:
+    batch = np.broadcast_shapes(q.shape[:-2], k.shape[:-2], v.shape[:-2])
+    return (*batch, q.shape[-2], v.shape[-1])
+
+
+def _rnn(x: Any, h0: Any, w_ih: Any, w_hh: Any, *options: Any) -> Any:
+    return [(*x.shape[:-1], w_hh.shape[1]), h0.shape]
+
+
+def _lstm(x: Any, h0: Any, c0: Any, w_ih: Any, w_hh: Any, *options: Any) -> Any:
+    return [*_rnn(x, h0, w_ih, w_hh), c0.shape]
+
+
+RULES |= {
+    "attention": _attention,
+    "self_attention": lambda x, *options: (*x.shape[:-1], x.shape[-1] // 3),
+    "solve": _solve,
+    "rnn_layer": _rnn,
+    "gru_layer": _rnn,
+    "lstm_layer": _lstm,
+}
 
 
 def _pad(x: Any, widths: Any, value: Any) -> Any:

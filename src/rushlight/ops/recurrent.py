@@ -19,6 +19,7 @@ import numpy as np
 from ..autograd.api import grad
 from ..core.dtype import scalar_name
 from ..core.grad_mode import enable_grad
+from ..core.meta import phantom
 from ..core.tensor import Tensor, wrap
 from ..dispatch.messages import tensor_argument
 from ..dispatch.registry import composite, internal
@@ -199,7 +200,8 @@ def run_layers(
         n = x._a.shape[1] if sizes is None else sizes[0]
         widths = (weights[1]._a.shape[1], weights[1]._a.shape[0] // 4)[: 1 + is_lstm]
         lead = (1, n) if count == 1 else (n,)
-        zeros = tuple([wrap(np.zeros((*lead, w), x._a.dtype)) for w in widths])
+        make = phantom if x.is_meta else np.zeros
+        zeros = tuple([wrap(make((*lead, w), x._a.dtype)) for w in widths])
         each: Any = [zeros] * count
     else:
         each = [states] if count == 1 else list(zip(*[s.unbind(0) for s in states], strict=True))
