@@ -102,7 +102,8 @@ def test_the_same_in_a_program_of_pytorchs(order):
     code = ORDERS[order].replace("rushlight", "torch") + (
         "import torch, torch.autograd.gradcheck\n"
         "from torch.autograd.gradcheck import gradcheck\n"
-        "names = torch.nn.utils.weight_norm, torch.nn.utils.spectral_norm, torch.autograd.gradcheck\n"
+        "u, a = torch.nn.utils, torch.autograd\n"
+        "names = u.weight_norm, u.spectral_norm, a.gradcheck\n"
         "print([f.__name__ for f in names], gradcheck is torch.autograd.gradcheck)\n"
     )
     run = subprocess.run(
