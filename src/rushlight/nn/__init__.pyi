@@ -52,7 +52,7 @@ from .pooling import FractionalMaxPool3d as FractionalMaxPool3d
 from .activation import GELU as GELU
 from .activation import GLU as GLU
 from .rnn import GRU as GRU
-from .rnn import GRUCell as GRUCell
+from .rnn_cell import GRUCell as GRUCell
 from .loss import GaussianNLLLoss as GaussianNLLLoss
 from .norm import GroupNorm as GroupNorm
 from .activation import Hardshrink as Hardshrink
@@ -71,7 +71,7 @@ from .pooling import LPPool1d as LPPool1d
 from .pooling import LPPool2d as LPPool2d
 from .pooling import LPPool3d as LPPool3d
 from .rnn import LSTM as LSTM
-from .rnn import LSTMCell as LSTMCell
+from .rnn_cell import LSTMCell as LSTMCell
 from .norm import LayerNorm as LayerNorm
 from .lazy import LazyBatchNorm1d as LazyBatchNorm1d
 from .lazy import LazyBatchNorm2d as LazyBatchNorm2d
@@ -121,8 +121,8 @@ from .loss import PoissonNLLLoss as PoissonNLLLoss
 from .norm import RMSNorm as RMSNorm
 from .rnn import RNN as RNN
 from .rnn import RNNBase as RNNBase
-from .rnn import RNNCell as RNNCell
-from .rnn import RNNCellBase as RNNCellBase
+from .rnn_cell import RNNCell as RNNCell
+from .rnn_cell import RNNCellBase as RNNCellBase
 from .activation import RReLU as RReLU
 from .activation import ReLU as ReLU
 from .activation import ReLU6 as ReLU6
