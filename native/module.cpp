@@ -116,10 +116,22 @@ PyObject* new_object(PyObject*, PyObject* type) {
     return PyErr_Format(PyExc_TypeError, "new(X): X is not a class of Python's");
 }
 
+// new_beside(cls, *operands): new(cls), or None if an array among the operands is not C-contiguous.
+PyObject* new_beside(PyObject* self, PyObject* const* args, Py_ssize_t n) {
+    if (n < 1) return PyErr_Format(PyExc_TypeError, "new_beside(cls, *operands)");
+    for (Py_ssize_t i = 1; i < n; i++)
+        if (PyArray_Check(args[i]) &&
+            !PyArray_IS_C_CONTIGUOUS(reinterpret_cast<PyArrayObject*>(args[i])))
+            Py_RETURN_NONE;
+    return new_object(self, args[0]);
+}
+
 PyMethodDef own[] = {
     {"empty", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(aligned_empty)), METH_FASTCALL,
      "empty(shape, dtype): as numpy.empty; a large one begins with a cache line"},
     {"new", new_object, METH_O, "new(cls): an instance of a Python class, __init__ not called"},
+    {"new_beside", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(new_beside)),
+     METH_FASTCALL, "new_beside(cls, *operands): new(cls); None if an operand is not C-contiguous"},
     {"set_fallback", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(set_fallback)),
      METH_FASTCALL,
      "set_fallback(name, function): the twin for arguments the kernel does not take"},

@@ -249,6 +249,11 @@ def test_flex_attention():
             NotImplementedError,
             "max scores",
         ),
+        (
+            lambda: flex.create_block_mask(causal, 1, 1, 8, 8, compute_dq_write_order=True),
+            NotImplementedError,
+            "compute_dq_write_order",
+        ),
         (lambda: flex.and_masks(3), RuntimeError, "should be callable mask_mods"),
         (lambda: flex.create_block_mask(3, 1, 1, 8, 8), TypeError, "not a callable object"),
     ]:

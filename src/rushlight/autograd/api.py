@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..core.dtype import FLOAT
+from ..core.grad_mode import mode
 from ..core.tensor import Tensor, wrap
 from .engine import run_backward
 from .node import GradientEdge, edge_of, inner_edge
@@ -93,6 +94,15 @@ def _listed(x: Any, n: int) -> tuple:
     return x
 
 
+def _run_for(capture: list, roots: list, create_graph: bool, keep: bool, accumulate: bool) -> list:
+    """A pass for the gradients of these edges; `mode.partial` says so to what it calls."""
+    before, mode.partial = mode.partial, True
+    try:
+        return run_backward(roots, create_graph, keep, capture, accumulate)
+    finally:
+        mode.partial = before
+
+
 _ONE = {np.dtype(d): np.ones((), d) for d in (np.float32, np.float64)}  # never written to
 
 
@@ -128,7 +138,10 @@ def backward(
     capture = None if inputs is None else [inner_edge(t) for t in inputs]
     roots = _roots(tensors, _listed(grad_tensors, len(tensors)), create_graph)
     keep = create_graph if retain_graph is None else retain_graph
-    run_backward(roots, create_graph, keep, capture, accumulate=True)
+    if capture is None:
+        run_backward(roots, create_graph, keep)
+    else:
+        _run_for(capture, roots, create_graph, keep, accumulate=True)
 
 
 def grad(
@@ -169,9 +182,8 @@ def grad(
             raise RuntimeError("One of the differentiated Tensors does not require grad")
     roots = _roots(outputs, _listed(grad_outputs, len(outputs)), create_graph)
     keep = create_graph if retain_graph is None else retain_graph
-    found = run_backward(
-        roots, create_graph, keep, [inner_edge(t) for t in inputs], accumulate=False
-    )
+    capture = [inner_edge(t) for t in inputs]
+    found = _run_for(capture, roots, create_graph, keep, accumulate=False)
     for i, g in enumerate(found):
         if g is None:
             if not allow_unused:

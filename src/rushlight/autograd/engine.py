@@ -15,6 +15,7 @@ import numpy as np
 
 from ..core.dtype import from_numpy_dtype, scalar_name
 from ..core.grad_mode import mode, watching
+from ..core.memory_order import in_order_of
 from ..core.meta import MetaArray
 from ..core.tensor import Tensor, wrap
 from ..kernels import K, hush, unhush
@@ -54,8 +55,6 @@ def run_backward(
     results: Any = [grad for _, grad in roots]
     recording, mode.grad = mode.grad, create_graph
     token = hush()
-    if capture is not None:
-        partial, mode.partial = mode.partial, True
     try:
         while True:
             for edge, grad in zip(edges, results, strict=False):  # send the gradients on
@@ -111,8 +110,6 @@ def run_backward(
                 node.saved = FREED
     finally:
         mode.grad = recording
-        if capture is not None:
-            mode.partial = partial
         unhush(token)
 
 
@@ -379,8 +376,9 @@ def _accumulate(leaf: Tensor, grad: Any, on_tensors: bool) -> None:
             )
         if old is None:
             # getrefcount counts this frame, the caller's and getrefcount's own argument
-            if grad.base is not None or getrefcount(grad) > 3 or not grad.flags.c_contiguous:
-                grad = np.array(grad, order="C" if array.flags.c_contiguous else "K")
+            plain = array.flags.c_contiguous and grad.flags.c_contiguous
+            if not plain or grad.base is not None or getrefcount(grad) > 3:
+                grad = in_order_of(grad, array)
             leaf._grad = wrap(grad)
         elif mode.grad or old.is_sparse:
             leaf._grad = wrap(grad) + old if old.is_sparse else old + wrap(grad)

@@ -161,51 +161,48 @@ class SavedTensor:
         node_hooks(node)
 
 
-def saved_attribute(node: Node, name: str) -> Any:
-    """`grad_fn._saved_self` and the like: what a node keeps, by PyTorch's name of the argument.
+def saved_properties(card: Any) -> dict[str, property]:
+    """`_saved_self`, `_raw_saved_self` and the like, for the type of a card's nodes.
 
-    AttributeError: it keeps nothing of that name.
+    What they keep, by PyTorch's names of the arguments. A `__getattr__` of Node instead would slow
+    all of its attributes down.
     """
-    raw = name.startswith("_raw_saved_")
-    wanted = name.removeprefix("_raw" if raw else "").removeprefix("_saved_")
-    card = node.card
-    for j, i in enumerate(getattr(card, "save", ())):
+    found: dict[str, property] = {}
+    for j, i in enumerate(card.save):
         if i < 0:
-            known = "result" if i == ~0 else card.extras[~i - card.outputs] if card.extras else ""
+            extra = ~i - card.outputs if type(card.outputs) is int else -1
+            known = card.extras[extra] if 0 <= extra < len(card.extras) else "result"
         elif i < len(card.parameters):
             known = card.public_name(i)
             known = "self" if known == "input" else known
         else:
             continue
-        if known != wanted:
-            continue
-        if raw:
+
+        def read(node: Node, j: int = j, out: bool = i == ~0) -> Any:
+            return _read(node, j, out)
+
+        def raw(node: Node, j: int = j) -> SavedTensor:
             return SavedTensor(node, j)
-        if node.saved is FREED:
-            raise RuntimeError(
-                "Trying to backward through the graph a second time (or directly access saved "
-                "tensors after they have already been freed). Saved intermediate values of the "
-                "graph are freed when you call .backward() or autograd.grad(). Specify "
-                "retain_graph=True if you need to backward through the graph a second time or if "
-                "you need to access saved tensors after calling backward."
-            )
-        s = node.saved[j]
-        if isinstance(s, Packed):
-            return s.with_history(node)
-        if not isinstance(s, np.ndarray):
-            return s
-        t = wrap(s)
-        if i == ~0:
-            t._rg, t._node, t._slot = True, node, 0
-        return t
-    raise AttributeError(f"'{type(node).__name__}' object has no attribute '{name}'")
+
+        found[f"_saved_{known}"], found[f"_raw_saved_{known}"] = property(read), property(raw)
+    return found
 
 
-def _attribute(node: Node, name: str) -> Any:
-    """Node.__getattr__: for `_saved_...`, which nothing else finds."""
-    if name.startswith(("_saved_", "_raw_saved_")):
-        return saved_attribute(node, name)
-    raise AttributeError(f"'{type(node).__name__}' object has no attribute '{name}'")
-
-
-Node.__getattr__ = _attribute  # type: ignore[attr-defined]
+def _read(node: Node, j: int, out: bool) -> Any:
+    if node.saved is FREED:
+        raise RuntimeError(
+            "Trying to backward through the graph a second time (or directly access saved "
+            "tensors after they have already been freed). Saved intermediate values of the "
+            "graph are freed when you call .backward() or autograd.grad(). Specify "
+            "retain_graph=True if you need to backward through the graph a second time or if "
+            "you need to access saved tensors after calling backward."
+        )
+    s = node.saved[j]
+    if isinstance(s, Packed):
+        return s.with_history(node)
+    if not isinstance(s, np.ndarray):
+        return s
+    t = wrap(s)
+    if out:
+        t._rg, t._node, t._slot = True, node, 0
+    return t

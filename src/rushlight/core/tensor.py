@@ -26,6 +26,17 @@ new: Any = object.__new__ if native is None else native.new
 _ndarray = np.ndarray
 
 
+def _new_beside(cls: type, *operands: Any) -> Any:
+    """new(cls), or None if an array among the operands does not lie in row-major order."""
+    for a in operands:
+        if type(a) is _ndarray and not a.flags.c_contiguous:
+            return None
+    return object.__new__(cls)
+
+
+new_beside = _new_beside if native is None else native.new_beside
+
+
 if TYPE_CHECKING:  # the operations that the cards attach; a stub, made by tools/make_stubs.py
     from .tensor_operations import TensorOperations
 else:

@@ -13,6 +13,7 @@ from ..core.tensor import Tensor, ViewInfo, _cell, new, wrap
 from . import codegen, modes
 from .messages import TRANSLATED, explain, not_implemented
 from .op import SHAPE, Card
+from .order import ordered
 from .promotion import promoted
 
 _ndarray = np.ndarray
@@ -136,6 +137,8 @@ def _general(card: Card, args: tuple) -> Any:
                     [codegen.apart(x, operands) if type(x) is _ndarray else x for x in results]
                 )
                 break
+    if card.elementwise:
+        results = tuple([ordered(x, arrays) if type(x) is _ndarray else x for x in results])
     tensors = tuple(
         [wrap(x) for x in (results if card.outputs == "list" else results[: card.visible])]
     )

@@ -34,11 +34,12 @@ from ..autograd.node import (
     watched,
 )
 from ..core.grad_mode import inferring, mode, watching
-from ..core.tensor import Tensor, new, wrap
+from ..core.tensor import Tensor, new, new_beside, wrap
 from ..kernels import K
 from .fusion import can_mask
 from .messages import TRANSLATED, explain, not_implemented
 from .op import SHAPE, Card
+from .order import ordered
 from .promotion import is_number, promoted
 
 
@@ -69,8 +70,10 @@ _NAMES: dict[str, Any] = {
     "mode": mode,
     "ndarray": np.ndarray,
     "new": new,
+    "new_beside": new_beside,
     "next_number": next_number,
     "not_implemented": not_implemented,
+    "ordered": ordered,
     "promoted": promoted,
     "sum_to": K.sum_to,
     "watched": watched,
@@ -165,6 +168,7 @@ class Signature(NamedTuple):
     fresh: bool
     sure: bool  # the first argument is a Tensor for certain: the face looked
     narrow: bool  # 2-byte floats have a forward of their own
+    elementwise: bool  # the result lies in memory as its operands say
 
 
 def _signature(card: Card) -> Signature:
@@ -184,6 +188,7 @@ def _signature(card: Card) -> Signature:
         fresh=card.fresh,
         sure=card.schema is not None and card.checks_first,
         narrow=card.narrow is not None,
+        elementwise=card.elementwise,
     )
 
 
@@ -195,6 +200,22 @@ t._node = t._view = t._v = None
 if inferring[0] and mode.inference:
     t._inference = True
 """
+
+
+# the same for operands that may not lie in row-major order: then new_beside answers None
+_ORDERED = """\
+t = new_beside(Tensor, OPERANDS)
+if t is None:
+    r = ordered(r, (OPERANDS))
+    t = new(Tensor)
+"""
+
+
+def _result_text(operands: str) -> str:
+    """The lines that make t, the result, of the array r; operands: "a0, a1"; "": leave r be."""
+    if not operands:
+        return _RESULT
+    return _RESULT.replace("t = new(Tensor)\n", _ORDERED.replace("OPERANDS", operands))
 
 
 @lru_cache(None)
@@ -229,7 +250,8 @@ def _run_text(s: Signature) -> str:
         same = " or ".join(f"r is a{i}" for i in range(s.arrays))
         operands = _tuple(f"a{i}" for i in range(s.arrays))
         text += f"    if r.base is not None or {same}:\n        r = apart(r, {operands})\n"
-    text += textwrap.indent(_RESULT, "    ")
+    operands = ", ".join(f"a{i}" for i in range(s.arrays)) if s.elementwise else ""
+    text += textwrap.indent(_result_text(operands), "    ")
     if s.tensors:
         for k, i in enumerate(s.tensors):
             is_tensor = "" if s.sure and i == 0 else f"isinstance(x{i}, Tensor) and "
@@ -304,10 +326,9 @@ def _record_text(s: Signature, indent: int, all_tensors: bool = False) -> str:
 @lru_cache(None)
 def _operator_text(s: Signature) -> str:
     # results in inference mode have to be marked: the general way
-    result = (
-        "if type(r) is not ndarray:\n    r = asarray(r)\n" + _RESULT.partition("if inferring")[0]
-    )
-    result = textwrap.indent(result, " " * 12)
+    check = "if type(r) is not ndarray:\n    r = asarray(r)\n"
+    result = textwrap.indent(check + _RESULT.partition("if inferring")[0], " " * 12)
+    beside = textwrap.indent(check + _result_text("a, b").partition("if inferring")[0], " " * 12)
     both = first = ""
     if s.tensors:
         both = """\
@@ -326,12 +347,14 @@ def f(x, y):
     if inferring[0]:
         pass
     elif isinstance(y, Tensor):
-        if d is y._a.dtype and (d is F32 or d is F64):
+        a = x._a
+        b = y._a
+        if d is b.dtype and (d is F32 or d is F64):
             try:
-                r = ufunc(x._a, y._a)
+                r = ufunc(a, b)
             except ValueError as e:
                 raise explain(card, (x, y), e) from None
-{result}{both}            return t
+{beside}{both}            return t
     elif type(y) is float or type(y) is int:
         if d is F32 or d is F64:
             r = ufunc(x._a, y)

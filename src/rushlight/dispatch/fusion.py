@@ -20,7 +20,7 @@ def fuse(card: Card, relu: Card, forward: Any) -> Card:
     The nodes of both are recorded; the intermediate is not materialised.
     """
     both = card.copied()
-    both.forward, both.fused_with = forward, relu
+    both.forward, both.fused_with = card.in_order(forward), relu
     return both
 
 

@@ -14,9 +14,11 @@ from opcode import opmap
 from typing import Any
 
 from ..autograd.node import Node
+from ..autograd.saved import saved_properties
 from ..kernels import TABLE, in_single, quietly
 from .accumulate import accumulating_backward
 from .messages import missing
+from .order import keeping
 from .return_types import named_result
 from .schema import MISSING, Schema
 
@@ -49,6 +51,7 @@ class Card:
                       card of that overload
     legacy            legacy(*positional arguments) -> the schema's arguments out of those of a form
                       that PyTorch still takes, or None
+    order             how results lie in memory, if not as forward made them (order.py)
     fresh             forward always returns a new array: the runner need not see to it
     not_for, kernel   kinds of dtypes ("iub") that the first argument must not have, and the name
                       in the error for them
@@ -110,12 +113,13 @@ class Card:
         quiet: bool | None = None,
         fast: str = "",
         fresh: bool = False,
+        order: str = "",
         schema: Schema | None = None,
     ):
         code = cls.forward.__code__
         self.name, self.doc, self.source = name, cls.__doc__, cls
         self.forward, self.backward = cls.forward, getattr(cls, "backward", _no_derivative(name))
-        self.fresh = fresh
+        self.fresh, self.order = fresh, order
         self.schema, self.not_for, self.kernel = schema, not_for, kernel or name
         self.prepare = getattr(cls, "prepare", None)
         self.variant = getattr(cls, "variant", None)
@@ -160,6 +164,7 @@ class Card:
         self.fast = fast
         if quiet or (quiet is None and not view and not only_kernels(code)):
             self.forward = quietly(self.forward)
+        self.forward = self.in_order(self.forward)
         self.narrow = None
         if accumulate:
             back = self.backward and accumulating_backward(self.backward)
@@ -180,8 +185,25 @@ class Card:
             "card": self,
             "tensor_slots": self.tensor_slots,
             "is_relu": self.is_relu,
+            **saved_properties(self),
         }
         return type(self.title, (Node,), known)
+
+    @property
+    def elementwise(self) -> bool:
+        """Several operands broadcast against each other: the result lies as they say (order.py)."""
+        return self.broadcast and self.arrays > 1 and not self.order
+
+    def lying(self, order: str) -> Card:
+        """The same card with results that lie in memory otherwise."""
+        other = self.copied()
+        other.order = order
+        other.forward = other.in_order(self.forward)
+        return other
+
+    def in_order(self, forward: Any) -> Any:
+        """A forward of this card with results that lie as `order` says."""
+        return keeping(self.order, forward) if self.order else forward
 
     def forward_for(self, x: Any) -> Any:
         """The forward for arrays of which the first is x."""

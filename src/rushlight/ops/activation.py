@@ -218,7 +218,14 @@ class Hardsigmoid:
     samples = unary(-5, 5)
 
 
-@op("logsigmoid(input)", at="F", node="LogSigmoid", not_for="iub", kernel="log_sigmoid_cpu")
+@op(
+    "logsigmoid(input, *, out=None)",
+    at="F",
+    node="LogSigmoid",
+    not_for="iub",
+    kernel="log_sigmoid_cpu",
+    order="rows",
+)
 class Logsigmoid:
     """y = ln σ(x) = -ln(1 + e^-x);  dx = dy σ(-x)
 

@@ -16,6 +16,7 @@ from .matmul import check_bmm, check_mm
 _OPTIONS = {
     "tensors": 3,
     "broadcast": True,
+    "order": "made",
     "save_if": {"x": 2, "y": 1},
     "accumulate": True,
     "quiet": True,
@@ -250,7 +251,7 @@ class Baddbmm:
     at="torch Tensor",
     inplace="Tensor",
     promote="arith",
-    **_OPTIONS,
+    **{**_OPTIONS, "order": ""},
 )
 class Addr:
     """Z = β input + α x yᵀ for vectors x (n), y (m)

@@ -188,7 +188,14 @@ class Sub:
     samples = binary()
 
 
-@op("rsub(input, other, *, alpha=1)", at="torch", promote="arith", broadcast=True, node="Rsub1")
+@op(
+    "rsub(input, other, *, alpha=1)",
+    at="torch",
+    promote="arith",
+    broadcast=True,
+    node="Rsub1",
+    order="other",
+)
 class Rsub:
     """z = y - α x, α a number; grad and errors as for sub"""
 

@@ -100,7 +100,7 @@ Tensor.real = property(real, lambda self, value: real(self).copy_(value))
 Tensor.imag = property(imag, lambda self, value: imag(self).copy_(value))
 
 
-@op("conj_physical(input, *, out=None)", at="torch Tensor", inplace="torch Tensor")
+@op("conj_physical(input, *, out=None)", at="torch Tensor", inplace="torch Tensor", order="input")
 class ConjPhysical:
     """y = x̄, computed;  dx = dȳ.  A real tensor comes back itself from conj().
 

@@ -46,6 +46,7 @@ def _windows_of(x, w, b, cells, options):
     constants=4,
     save_if={"x": 1, "w": 0},
     node="Convolution",
+    order="convolution",
     fresh=True,
     quiet=False,
 )
@@ -92,6 +93,7 @@ class Convolution:
     tensors=3,
     save_if={"x": 1, "w": 0},
     node="Convolution",
+    order="convolution",
 )
 class ConvTranspose:
     """y = the dx of a convolution whose dy is x, plus b: every x spreads w over its window.

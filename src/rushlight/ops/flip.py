@@ -60,6 +60,7 @@ def flipud(input):
     "roll(input, shifts: int | Sequence[int], dims: int | Sequence[int] = ())",
     at="torch Tensor",
     tensors=1,
+    order="channels",
 )
 class Roll:
     """y[(i + shift) mod n] = x[i] along each of dims; without dims, over the flattened tensor.

@@ -24,7 +24,7 @@ from ..kernels.filters import Filters, filters
 _SINGLE, _DOUBLE = np.float32, np.float64
 
 
-@internal("resample", tensors=1, node="Upsample")
+@internal("resample", tensors=1, node="Upsample", order="channels")
 class Resample:
     """y[l] = Σ_t w[t, l] x[i[t, l]] in each of the last dimensions
 

@@ -159,7 +159,7 @@ def _which_is_singular(x: np.ndarray) -> str:
 
 
 @op("solve(A, B: Tensor, *, left=True, out=None)", at="linalg", node="LinalgSolveEx",
-    tensors=2, broadcast=True)  # fmt: skip
+    tensors=2, broadcast=True, order="made")  # fmt: skip
 class Solve:
     """X with A X = B; left=False: X A = B
 

@@ -21,6 +21,7 @@ from .index_select import check_bounds, check_index_dtype
     inplace="Tensor",
     tensors=(0, 2),
     broadcast=True,
+    order="rows",
 )
 class MaskedFill:
     """y = value where mask, x elsewhere.

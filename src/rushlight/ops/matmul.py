@@ -263,6 +263,7 @@ def _matmul(x: Tensor, y: Tensor) -> Tensor:
     "matmul_batched",
     tensors=2,
     broadcast=True,
+    order="made",
     save_if={"x": 1, "y": 0},
     node="UnsafeView",
     quiet=False,

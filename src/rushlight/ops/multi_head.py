@@ -253,6 +253,7 @@ def attend(
         mask = _merged(mask, padding, batch, heads)
         if mask is not None:
             check_mask_dtype(mask, query)
+            mask = mask.to(projected.dtype)
         run = (projected, mask, heads, scale, is_causal, batch_first)
         y, found = SelfAttention.run(run), None
     else:

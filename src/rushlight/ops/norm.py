@@ -210,6 +210,7 @@ _OPTIONS: dict[str, Any] = {
     "tensors": 3,
     "extras": ("mean", "rstd"),
     "node": "NativeBatchNorm",
+    "order": "channels",
     "not_for": "iubc",
     "kernel": "batch_norm",
 }
@@ -248,6 +249,7 @@ def _batch_norm_dx_on_tensors(dy, x, w, eps):
     "batch_norm_eval",
     tensors=(0, 1, 2),
     node="NativeBatchNorm",
+    order="channels",
     not_for="iubc",
     kernel="batch_norm",
 )
@@ -385,6 +387,7 @@ def _move(running: Tensor, value: np.ndarray, momentum: float) -> None:
     tensors=(0, 2, 3),
     extras=("mean", "rstd"),
     node="NativeGroupNorm",
+    order="channels",
     not_for="iubc",
     kernel="GroupNormKernelImpl",
 )
@@ -547,6 +550,9 @@ def torch_instance_norm(
     )
 
 
+_IN_ROWS = GroupNorm.lying("rows")  # PyTorch's instance_norm does not keep channels last
+
+
 def _instance_norm(input, weight, bias, running_mean, running_var, own, momentum, eps) -> Tensor:
     if (running_mean is None) != (running_var is None):
         raise ValueError("running_mean and running_var must either both be None or neither be None")
@@ -560,7 +566,7 @@ def _instance_norm(input, weight, bias, running_mean, running_var, own, momentum
     a = input._a
     if a.size == 0:
         return _batch_norm(input, weight, bias, None, None, True, momentum, eps)
-    y = group_norm(input, a.shape[1], weight, bias, eps)
+    y = _IN_ROWS.call((input, a.shape[1], weight, bias, eps))
     if running_mean is not None:
         x, axes, m = wide(a), tuple(range(2, a.ndim)), prod(a.shape[2:])
         _move(running_mean, x.mean(axes).mean(0), momentum)

@@ -17,6 +17,7 @@ from ..kernels.seam import word
     at="torch",
     tensors=1,
     node="ConstantPadNd",
+    order="channels",
 )
 class ConstantPadNd:
     """y = x with `value` around it; negative widths cut off.
@@ -80,6 +81,9 @@ class PadByIndex:
     def samples(make):
         yield make(4, 2).T, ((1, np.array([0, 0, 1, 2, 3])),)
         yield make(2, 4), ((1, np.array([1, 0, 1, 2, 3, 2])),)
+
+
+_PAD_IMAGE = PadByIndex.lying("channels")
 
 
 translate(
@@ -173,4 +177,6 @@ def pad(input, pad, mode="constant", value=None):
             indices.append((d, _wrapped_round(before, after, n)))
         else:
             indices.append((d, _SOURCE[mode](np.arange(-before, n + after), n)))
-    return PadByIndex.run((input, tuple(indices))) if indices else input.clone()
+    if not indices:
+        return input.clone()
+    return (PadByIndex if mode == "circular" else _PAD_IMAGE).run((input, tuple(indices)))

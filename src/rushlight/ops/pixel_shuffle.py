@@ -5,6 +5,8 @@ N batch, C channels, H, W; r the factor, g the number of groups.
 
 from __future__ import annotations
 
+from ..core.layout import channels_last
+from ..core.memory_order import is_channels_last
 from ..core.tensor import Tensor
 from ..dispatch.registry import composite
 
@@ -13,6 +15,11 @@ def _copied(x: Tensor, shape: tuple) -> Tensor:
     """x in another shape; a copy, also where nothing moves."""
     y = x.reshape(shape)
     return y if y._view is None else y.clone()
+
+
+def _as_image(y: Tensor, x: Tensor) -> Tensor:
+    """y, channels last if x is."""
+    return y.contiguous(memory_format=channels_last) if is_channels_last(x._a) else y
 
 
 def _pixels(name: str, input: Tensor, factor: int, word: str) -> tuple:
@@ -66,7 +73,8 @@ def pixel_unshuffle(input, downscale_factor):
     n = len(lead)
     split = input.reshape(*lead, c, h // r, r, w // r, r)
     order = (*range(n), n, n + 2, n + 4, n + 1, n + 3)  # (*, C, r, r, H, W)
-    return _copied(split.permute(order), (*lead, c * r * r, h // r, w // r))
+    y = _copied(split.permute(order), (*lead, c * r * r, h // r, w // r))
+    return _as_image(y, input)
 
 
 @composite("channel_shuffle(input, groups: int)", "native_channel_shuffle", at="torch F")
@@ -93,4 +101,5 @@ def channel_shuffle(input, groups):
         )
     if input._a.size == 0:
         return input.clone()
-    return _copied(input.reshape(n, groups, c // groups, *rest).transpose(1, 2), shape)
+    y = _copied(input.reshape(n, groups, c // groups, *rest).transpose(1, 2), shape)
+    return _as_image(y, input) if len(shape) == 4 else y

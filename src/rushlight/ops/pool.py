@@ -36,12 +36,16 @@ def _batch_shape(shape, rank):
     return shape if len(shape) == rank + 2 else (1, *shape)
 
 
-def _cards(source: type, name: str, node: str, **options) -> dict:
-    """Cards `name`_2d and `name`_3d of one class, by rank; # in `node` stands for the rank."""
+def _cards(source: type, name: str, node: str, last: tuple = (2,), **options) -> dict:
+    """Cards `name`_2d and `name`_3d of one class, by rank; # in `node` stands for the rank.
+
+    last    the ranks whose results lie channels last if the input does
+    """
     cards = {}
     for rank in (2, 3):
         title = node.replace("#", str(rank))
-        cards[rank] = internal(f"{name}_{rank}d", node=title, **options)(source)
+        order = "channels" if rank in last else ""
+        cards[rank] = internal(f"{name}_{rank}d", node=title, order=order, **options)(source)
         cards[rank].samples = getattr(source, f"samples{rank}d", None)
     return cards
 
@@ -127,9 +131,9 @@ class MaxUnpool:
 
 
 _maxima = {"tensors": 1, "extras": ("i",), "returns": ("output", "indices")}
-_MAX = _cards(MaxPool, "max_pool", "MaxPool#DWithIndices", **_maxima)
+_MAX = _cards(MaxPool, "max_pool", "MaxPool#DWithIndices", (2, 3), **_maxima)
 _ADAPTIVE_MAX = _cards(AdaptiveMaxPool, "adaptive_max_pool", "AdaptiveMaxPool#D", **_maxima)
-_FRACTIONAL = _cards(FractionalMaxPool, "fractional_max_pool", "FractionalMaxPool#D", **_maxima)
+_FRACTIONAL = _cards(FractionalMaxPool, "fractional_max_pool", "FractionalMaxPool#D", (), **_maxima)
 _UNPOOL = _cards(MaxUnpool, "max_unpool", "MaxUnpool#D", tensors=1)
 
 
@@ -381,7 +385,7 @@ def _define_avg_pool(rank: int) -> None:
     errors  RuntimeError: no window fits, options that do not; NotImplementedError: integers but
             int64
     """
-    divisor = ", divisor_override: int | None = None" if rank > 1 else ""
+    divisor = ", divisor_override: int | None = None, *, out=None" if rank > 1 else ""
     at = "torch F" if rank == 1 else "F"
     _published(f"{name}(input, {_AVG_OPTIONS}{divisor})", at, avg_pool, doc)
 

@@ -157,6 +157,7 @@ _in_own_dtype(Cumprod)
     quiet=True,
     not_for="iubc",
     kernel="logcumsumexp_out_cpu",
+    order="rows",
 )
 class Logcumsumexp:
     """y[i] = ln(e^x[0] + ... + e^x[i]) along dim

@@ -53,6 +53,7 @@ _INDEXED = {"tensors": 1, "extras": ("indices",), "returns": ("values", "indices
 @op(
     "sort(input, dim=-1, descending=False, *, stable: bool | None = None, out=None)",
     at="torch Tensor",
+    order="input",
     **_INDEXED,
 )
 class Sort:
@@ -92,7 +93,11 @@ class Sort:
         yield make(4, 3).T, 0, False
 
 
-@op("argsort(input, dim=-1, descending=False, *, stable: bool = False)", at="torch Tensor")
+@op(
+    "argsort(input, dim=-1, descending=False, *, stable: bool = False)",
+    at="torch Tensor",
+    order="input",
+)
 class Argsort:
     """The indices that sort input along dim; equal elements always keep their order
 

@@ -182,7 +182,13 @@ class Digamma:
 publish_faces(Schema("psi(input, *, out=None)"), Digamma, ("psi",), "special", False)
 
 
-@op("polygamma(n: int, input: Tensor, *, out=None)", at="torch special", tensors=1, promote="float")
+@op(
+    "polygamma(n: int, input: Tensor, *, out=None)",
+    at="torch special",
+    tensors=1,
+    promote="float",
+    order="input",
+)
 class Polygamma:
     """y = the n-th derivative of ψ at x, n ≥ 0;  dx = dy · the next one
 
@@ -238,6 +244,7 @@ def _polygamma_in_place(input: Tensor, n: int) -> Tensor:
     tensors=1,
     constants=1,
     promote="float",
+    order="rows",
 )
 class Mvlgamma:
     """y = p(p - 1)/4 ln π + Σ ln Γ(x - j/2), j = 0...p-1;  dx = dy Σ ψ(x - j/2)

@@ -228,6 +228,7 @@ class Dist:
     tensors=1,
     accumulate=True,
     quiet=True,
+    order="rows",
 )
 class Renorm:
     """y = x with each slice along dim scaled down to a p-norm of at most maxnorm

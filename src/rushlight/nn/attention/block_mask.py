@@ -60,6 +60,8 @@ class BlockMask:
                                          their columns first
     full_kv_num_blocks, full_kv_indices  those that are True throughout
     q_...                                the same by columns of blocks
+    errors                               RuntimeError: kv_indices of fewer than 2 dimensions;
+                                         NotImplementedError: dq_... (orders for kernels on GPUs)
     """
 
     def __init__(
@@ -75,7 +77,24 @@ class BlockMask:
         full_q_indices: Tensor | None,
         BLOCK_SIZE: tuple[int, int] = (128, 128),
         mask_mod: Callable[..., Tensor] = noop_mask,
+        *,
+        dq_write_order: Tensor | None = None,
+        dq_write_order_full: Tensor | None = None,
+        dq_kv_order: Tensor | None = None,
+        dq_kv_order_spt: bool | None = None,
     ):
+        orders = {
+            "dq_write_order": dq_write_order,
+            "dq_write_order_full": dq_write_order_full,
+            "dq_kv_order": dq_kv_order,
+            "dq_kv_order_spt": dq_kv_order_spt,
+        }
+        for name, given in orders.items():
+            if given is not None:
+                raise NotImplementedError(
+                    f"BlockMask({name}=...): there is no kernel here that writes in an order; "
+                    "fix: leave it out"
+                )
         if kv_indices.dim() < 2:
             raise RuntimeError("BlockMask must have at least 2 dimensions")
         self.seq_lengths, self.BLOCK_SIZE, self.mask_mod = seq_lengths, BLOCK_SIZE, mask_mod

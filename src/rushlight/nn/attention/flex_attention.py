@@ -146,8 +146,14 @@ def create_block_mask(
 
     B, H                  None: the same for all
     separate_full_blocks  full blocks are counted apart
-    errors                TypeError: mask_mod is no function
+    errors                TypeError: mask_mod is no function; NotImplementedError:
+                          compute_dq_write_order (for kernels on GPUs)
     """
+    if compute_dq_write_order:
+        raise NotImplementedError(
+            "create_block_mask(compute_dq_write_order=True): there is no kernel here that writes "
+            "in an order; fix: leave it out"
+        )
     if not callable(mask_mod):
         raise TypeError(f"{mask_mod!r} is not a callable object")
     size = (BLOCK_SIZE, BLOCK_SIZE) if isinstance(BLOCK_SIZE, int) else tuple(BLOCK_SIZE)
