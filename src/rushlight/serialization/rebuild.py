@@ -84,7 +84,7 @@ def tensor_recipe(
     state = attributes(t)
     args: tuple[Any, ...]
     if isinstance(t, SparseTensor):
-        parts = wrap(t._places), t._values(), Size(t._size), t._sorted
+        parts = wrap(t._places), t._blocks.detach(), Size(t._size), t._sorted
         return Name("torch._utils", "_rebuild_sparse_tensor"), (layouts.sparse_coo, parts)
     if type(t) is Parameter:
         args = (t.detach(), t.requires_grad, OrderedDict())
