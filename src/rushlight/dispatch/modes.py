@@ -15,10 +15,10 @@ A mode is an object with
 
 from __future__ import annotations
 
-import threading
 from types import FunctionType
 from typing import Any
 
+from ..core.meta import LOCK
 from ..core.tensor import Tensor
 from .op import Card
 from .promotion import is_number
@@ -35,14 +35,12 @@ MODES: tuple[Any, ...] = ()  # those that are on; a new tuple for every change
 ON = [False]  # is any? A list, so that modules which import it see the change
 COMPOSITES: list[Any] = []  # every Composite, see registry.py
 _own: dict[str, Any] = {}  # operator -> Tensor's own function, while modes are on
-_lock = threading.RLock()
 
 
 def switch_on(mode: Any) -> None:
     """Ask `mode` before every op. A mode may be switched on several times."""
-    global MODES
-    with _lock:
-        MODES = (*MODES, mode)
+    with LOCK:
+        _change(lambda modes: (*modes, mode))
         if not ON[0]:
             ON[0] = True
             _put_in_front()
@@ -50,14 +48,27 @@ def switch_on(mode: Any) -> None:
 
 def switch_off(mode: Any) -> None:
     """Undo one `switch_on`."""
-    global MODES
-    with _lock:
-        left = list(MODES)
-        left.remove(mode)
-        MODES = tuple(left)
-        if ON[0] and not left:
+    with LOCK:
+        _change(lambda modes: _without(modes, mode))
+        if ON[0] and not MODES:
             ON[0] = False
             _put_back()
+
+
+def _without(modes: tuple, mode: Any) -> tuple:
+    i = modes.index(mode)
+    return modes[:i] + modes[i + 1 :]
+
+
+def _change(f: Any) -> None:
+    """MODES = f(MODES); again if the garbage collector has switched a mode off meanwhile."""
+    global MODES
+    while True:
+        before = MODES
+        after = f(before)
+        if MODES is before:
+            MODES = after
+            return
 
 
 def guard(card: Card) -> None:
