@@ -28,6 +28,7 @@ class RNNCellBase(Module):
     (G H), from U(-√(1/H), √(1/H)), for G = num_chunks gates.
 
     shape   input (N, I) or (I), states (N, H) or (H)
+    errors  RuntimeError: a negative size; TypeError: a size that is no int
     """
 
     __constants__ = ["input_size", "hidden_size", "bias"]
