@@ -35,6 +35,7 @@ constexpr int VECTORS = 2;
 constexpr int ROWS = 6, TALL = 12;  // rows of a tile; of one that is less than half as wide
 constexpr i64 BLOCK = 48;           // rows of a task: a multiple of both
 constexpr i64 DEPTH = 512;          // of k at a time: a panel's part stays in the L2 cache
+constexpr i64 AHEAD = 16;           // steps of k by which packing strips asks for memory
 constexpr i64 PIECE = 256;          // of k at a time when packing
 constexpr i64 SMALL = 1 << 17;      // multiply-adds that one thread does faster alone
 // Up to FEW rows against rows of at least LONG numbers are dot products: a classifier's ten outputs.
@@ -142,6 +143,10 @@ void pack_strips(Matrix<T> a, i64 m, i64 depth, T* strips) {
     const i64 whole = a.row == 1 ? m / rows : 0;  // strips whose rows are side by side in memory
     for (i64 k = 0; k < depth; k++) {
         const T* x = a.p + k * a.col;
+        if (whole) {  // lines far apart, which the processor does not foresee
+            __builtin_prefetch(x + AHEAD * a.col);
+            __builtin_prefetch(x + AHEAD * a.col + whole * rows - 1);
+        }
         T* y = strips + k * rows;
         for (i64 s = 0; s < whole; s++, x += rows, y += depth * rows)
             std::memcpy(y, x, rows * sizeof(T));
@@ -193,6 +198,19 @@ void leave(T* buffer, i64 m, i64 n, const Target<T>& to, i64 i, i64 j) {
     }
 }
 
+// Asks for the memory that `leave` will write to, while there is something to compute.
+template <class T>
+RL_INLINE void send_for(i64 m, i64 n, const Target<T>& to, i64 i, i64 j) {
+    constexpr i64 LINE = 64 / sizeof(T);
+    if (to.transposed) {
+        std::swap(m, n);
+        std::swap(i, j);
+    }
+    for (i64 r = 0; r < m; r++)
+        for (i64 k = 0; k < n; k += LINE)
+            __builtin_prefetch(to.c + (i + r) * to.step + j + k, 1);
+}
+
 // s (m, k) streamed against b (k, n) packed; `to` says where the product goes.
 template <class T>
 void stream(i64 m, i64 n, i64 k, Matrix<T> s, Matrix<T> b, const Target<T>& to) {
@@ -234,6 +252,7 @@ void stream(i64 m, i64 n, i64 k, Matrix<T> s, Matrix<T> b, const Target<T>& to) 
                 const i64 width = n - p * W < W ? n - p * W : W;
                 const bool direct = p < first_packed;
                 const TileFn<T> multiply = find_tile<T>(rows, width, strips);
+                send_for(mi, width, to, i0, p * W);
                 alignas(64) T buffer[(BLOCK + TALL) * W];
                 for (i64 k0 = 0; k0 < k; k0 += DEPTH) {
                     const i64 depth = k - k0 < DEPTH ? k - k0 : DEPTH;
