@@ -361,9 +361,12 @@ def _(name, dtype):
 
 
 def _step(dtype, *positive):
-    """Parameters of several shapes, gradients, and lists of states, the named ones positive."""
+    """Parameters of several shapes, gradients, and lists of states, the named ones positive. One
+    lies in another order than the others: all of its arrays do."""
     shapes = [(3,), (40, 50), (), (300, 100)]
     lists = [[make(s, dtype, 10 * k + i) for i, s in enumerate(shapes)] for k in range(5)]
+    for arrays in lists:
+        arrays[1] = np.asfortranarray(arrays[1])
     return [
         [np.asarray(np.abs(x)) for x in a] if k - 2 in positive else a for k, a in enumerate(lists)
     ]

@@ -34,7 +34,7 @@ def _new_beside(cls: type, *operands: Any) -> Any:
     return object.__new__(cls)
 
 
-new_beside = _new_beside if native is None else native.new_beside
+new_beside: Any = _new_beside if native is None else native.new_beside
 
 
 if TYPE_CHECKING:  # the operations that the cards attach; a stub, made by tools/make_stubs.py
