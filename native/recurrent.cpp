@@ -28,7 +28,8 @@ constexpr int WIDE = 2;
 constexpr int tall(int v) { return v == 4 ? 2 : v == 3 ? 3 : 6; }
 #endif
 constexpr int MOST = 12;             // rows of any tile
-constexpr i64 LARGE_STEP = 1 << 18;  // multiply-adds of a step from which threads share its columns
+constexpr i64 LARGE_STEP = 1 << 19;  // multiply-adds of a step from which threads share its columns
+constexpr i64 SMALL = 1 << 17;        // of all steps, up to which one thread does them
 constexpr i64 LARGE_INPUT = 1 << 20;  // of all products of x, from which repeated rows are looked for
 
 // out (rows, V registers) = x (rows, k) × panel (k, V registers)
@@ -66,6 +67,12 @@ void multiply(i64 rows, const T* x, i64 step, i64 k, const T* panel, T* out) {
 #undef CASE
         default: break;
     }
+}
+
+// How many sequences one thread takes. (With fewer than four it waits for the weights.)
+i64 share(i64 sequences, i64 cost) {
+    const i64 threads = get_num_threads(), each = (sequences + threads - 1) / threads;
+    return cost <= SMALL ? sequences : each < 4 ? 4 : each;
 }
 
 // A matrix in panels of V registers a row: G groups of `chunks` registers, one group for each gate.
@@ -312,9 +319,8 @@ struct Forward {
     // work(t, sequences, panels) and then done(t, sequences) for every step
     template <class Work, class Done>
     void walk(i64 count, i64 cost, Work work, Done done) const {
-        const i64 N = of.batch, threads = get_num_threads(), each = (N + threads - 1) / threads;
-        const i64 block = (each + tall(V) - 1) / tall(V) * tall(V);
-        if (block >= N && threads > 1 && cost >= LARGE_STEP) {
+        const i64 N = of.batch, threads = get_num_threads();
+        if (N <= tall(V) && threads > 1 && cost >= LARGE_STEP) {
             T* const full =
                 of.w_hr ? scratch<T>(Slot::recurrent_block, N * of.hidden) : nullptr;
             for (i64 i = 0; i < of.steps; i++) {
@@ -326,7 +332,7 @@ struct Forward {
             }
             return;
         }
-        parallel(N, block, [&](i64 begin, i64 end) {
+        parallel(N, share(N, of.steps * cost), [&](i64 begin, i64 end) {
             T* const full =
                 of.w_hr ? scratch<T>(Slot::recurrent_block, (end - begin) * of.hidden) : nullptr;
             for (i64 i = 0; i < of.steps; i++) {
@@ -436,8 +442,7 @@ struct Backward {
         start(to.dh0, to.dhn, N * P);
         if (G == 4) start(to.dc0, to.dcn, N * H);
 
-        const i64 threads = get_num_threads(), each = (N + threads - 1) / threads;
-        const i64 most = tall(WIDE), block = (each + most - 1) / most * most;
+        const i64 threads = get_num_threads();
         if (!packs) {
             parallel(N, rows_per_block(H * G * 8, 1 << 15),
                      [&](i64 begin, i64 end) { gates(0, begin, end - begin); });
@@ -447,7 +452,7 @@ struct Backward {
             if (G == 3)
                 row_map(N * P, [](Reg<T> a, Reg<T> b) { return a + b; }, to.dh0,
                         static_cast<const T*>(to.dh0), static_cast<const T*>(dh));
-        } else if (block >= N && threads > 1 && N * K * P >= LARGE_STEP) {
+        } else if (N <= tall(WIDE) && threads > 1 && N * K * P >= LARGE_STEP) {
             for (i64 i = of.steps - 1; i >= 0; i--) {
                 const i64 t = of.at(i), n = of.rows(t);
                 gates(t, 0, n);
@@ -455,7 +460,7 @@ struct Backward {
                          [&](i64 first, i64 last) { state(t, 0, n, first, last); });
             }
         } else {
-            parallel(N, block, [&](i64 begin, i64 end) {
+            parallel(N, share(N, of.steps * N * K * P), [&](i64 begin, i64 end) {
                 for (i64 i = of.steps - 1; i >= 0; i--) {
                     const i64 t = of.at(i), n = (of.rows(t) < end ? of.rows(t) : end) - begin;
                     if (n <= 0) continue;
@@ -470,12 +475,14 @@ struct Backward {
     // The weights' gradients and x's: products over all steps at once
     void weights() const {
         const i64 H = of.hidden, P = of.out, S = of.rows(), K = G * H, I = of.inputs;
-        for (i64 t = 0; t < of.steps; t++)
-            for (i64 r = 0; r < of.rows(t); r++) {
-                const i64 last = of.before(t, r);
-                std::memcpy(to.before + (of.offsets[t] + r) * P,
-                            last < 0 ? of.h0 + r * P : made.y + last * P, P * sizeof(T));
-            }
+        parallel(of.steps, rows_per_block(of.batch * P, 1 << 15), [&](i64 begin, i64 end) {
+            for (i64 t = begin; t < end; t++)
+                for (i64 r = 0; r < of.rows(t); r++) {
+                    const i64 last = of.before(t, r);
+                    std::memcpy(to.before + (of.offsets[t] + r) * P,
+                                last < 0 ? of.h0 + r * P : made.y + last * P, P * sizeof(T));
+                }
+        });
         const T *const d = to.dgates, *const d_h = G == 3 ? to.dgates_h : to.dgates;
         gemm<T>(K, P, S, {d_h, 1, K}, {to.before, P, 1}, nullptr, false, to.dw_hh, P);
         const Repeats repeats = repeats_in(of);

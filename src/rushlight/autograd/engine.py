@@ -19,7 +19,7 @@ from ..core.memory_order import in_order_of
 from ..core.meta import MetaArray
 from ..core.tensor import Tensor, wrap
 from ..kernels import K, hush, unhush
-from .node import FREED, Node
+from .node import FREED, PACKED, Node
 from .saved import Packed
 
 _ndarray = np.ndarray
@@ -90,7 +90,7 @@ def run_backward(
             back = node.card.fast_backward if plain else None
             results = None if back is None else back(node, grads)
             if results is None:
-                if node.hooks is not None:
+                if node.hooks is not None and node.hooks is not PACKED:
                     task = roots, wanted
                     grads = _during(task, _run_hooks_before, node, grads, on_tensors)
                 if catch:

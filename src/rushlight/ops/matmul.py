@@ -413,7 +413,8 @@ def odd_linear(x: np.ndarray, w: np.ndarray, b: np.ndarray | None) -> np.ndarray
     if b is None:
         return y
     text = mismatch([y.shape, b.shape])
-    if text and w.ndim == 2 and (b.ndim == 1 or y.ndim == b.ndim == 2):
+    common = y.shape if text else np.broadcast_shapes(y.shape, b.shape)
+    if (text or common != y.shape) and w.ndim == 2 and (b.ndim == 1 or y.ndim == b.ndim == 2):
         target = [int(np.prod(y.shape[:-1])), y.shape[-1]]
         at = 0 if b.ndim == 2 and b.shape[0] not in (1, target[0]) else 1
         text = (
@@ -421,9 +422,8 @@ def odd_linear(x: np.ndarray, w: np.ndarray, b: np.ndarray | None) -> np.ndarray
             f"({b.shape[at - 2 + b.ndim]}) at non-singleton dimension {at}.  "
             f"Target sizes: {target}.  Tensor sizes: {list(b.shape)}"
         )
-    if text is None and np.broadcast_shapes(y.shape, b.shape) != y.shape:
-        text = f"output with shape {list(y.shape)} doesn't match the broadcast shape "
-        text += str(list(np.broadcast_shapes(y.shape, b.shape)))
+    elif common != y.shape:
+        text = f"output with shape {list(y.shape)} doesn't match the broadcast shape {list(common)}"
     if text:
         raise RuntimeError(f"{text}\n  bias {tuple(b.shape)}: linear's result is {y.shape}")
     return y + b
