@@ -18,6 +18,7 @@ from ..core.layout import (
     preserve_format,
 )
 from ..core.meta import NO_DATA, NoData
+from ..core.sparse import START
 from ..core.tensor import Tensor
 from ..core.tensor_types import dtype_of_type
 from ..dispatch.messages import mismatch, not_a_tensor
@@ -310,6 +311,13 @@ def to_dense(input, dtype, *, masked_grad):
 
 
 # ---------------------------------------------------------------- sparse, see ops/sparse.py
+
+
+def _sparse_ops() -> None:
+    from . import sparse  # noqa: F401  seldom needed
+
+
+START.append(_sparse_ops)
 
 
 @composite("to_sparse(input, sparse_dim: int | None = None, *, layout=None)", at="Tensor")

@@ -49,6 +49,8 @@ LARGE = 1 << 20  # and so many where there is nothing to reason with
 class Meta:
     """The mode, see modes.py."""
 
+    names = None
+
     @staticmethod
     def run(op: Any, args: tuple, kwargs: dict, go: Any) -> Any:
         """The op's result without elements; NotImplemented if none of its arguments is."""
