@@ -401,6 +401,6 @@ def _rows(y: np.ndarray, x: np.ndarray) -> np.ndarray:
 
 @composite("orgqr(input, input2: Tensor, *, out=None)", at="torch Tensor")
 def orgqr(input, input2):
-    """The older name of `torch.linalg.householder_product`."""
+    """The older name of `torch.linalg.householder_product`; errors as there."""
     tensor_argument("orgqr", input2, "input2", 2)
     return HouseholderProduct(input, input2)
