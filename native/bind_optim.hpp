@@ -7,28 +7,6 @@
 namespace rl::RL_ISA {
 namespace {
 
-// No gaps, whatever the order of the dimensions: the elements are one run of memory.
-inline bool is_dense(PyArrayObject* a) {
-    if (PyArray_IS_C_CONTIGUOUS(a)) return true;
-    i64 step = PyArray_ITEMSIZE(a);  // of the dimension to be found next, from the inside
-    while (step < PyArray_NBYTES(a)) {
-        int i = 0;
-        while (i < PyArray_NDIM(a) && (PyArray_DIM(a, i) == 1 || PyArray_STRIDE(a, i) != step)) i++;
-        if (i == PyArray_NDIM(a)) return false;
-        step *= PyArray_DIM(a, i);
-    }
-    return true;
-}
-
-// Element by element at the same place in memory: both dense, in one order (channels last, say).
-inline bool lie_alike(PyArrayObject* a, PyArrayObject* b) {
-    if (!PyArray_SAMESHAPE(a, b)) return false;
-    if (PyArray_IS_C_CONTIGUOUS(a) && PyArray_IS_C_CONTIGUOUS(b)) return true;
-    for (int i = 0; i < PyArray_NDIM(a); i++)
-        if (PyArray_DIM(a, i) > 1 && PyArray_STRIDE(a, i) != PyArray_STRIDE(b, i)) return false;
-    return is_dense(a) && is_dense(b);
-}
-
 // A list argument whose entry k must be an array like parameter k; or None for the whole list.
 class ArrayList {
     PyObject* list_ = nullptr;

@@ -136,6 +136,15 @@ def _(name, dtype):
         yield (x.T, y.T.copy()), EXACT  # the twin's
 
 
+@of("channels_last")
+def _(name, dtype):
+    for shape in [(2, 3, 5), (3, 16, 4, 4), (1, 17, 33), (2, 40, 3, 7), (2, 5, 2, 3, 4), (0, 3, 2)]:
+        x = make(shape, dtype)
+        yield (x,), EXACT
+        yield (x.swapaxes(1, -1),), EXACT
+        yield (np.moveaxis(np.ascontiguousarray(np.moveaxis(x, 1, -1)), -1, 1),), EXACT
+
+
 @of("dense_view")
 def _(name, dtype):
     x = make((3, 4), dtype)

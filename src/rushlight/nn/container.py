@@ -498,7 +498,11 @@ class ParameterDict(Module):
 
 
 class Container(Module):
-    """A Module with these children; deprecated in PyTorch, where Module does it."""
+    """A Module with these children; deprecated in PyTorch, where Module does it.
+
+    shape   none: it has no forward
+    errors  TypeError: a child that is no Module
+    """
 
     def __init__(self, **kwargs: Any):
         warnings.warn(

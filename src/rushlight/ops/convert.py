@@ -13,7 +13,6 @@ from ..core.dtype import dtype, float64
 from ..core.dtype_info import as_dtype, is_dtype
 from ..core.layout import (
     channels_last,
-    channels_last_3d,
     contiguous_format,
     memory_format,
     preserve_format,
@@ -76,7 +75,7 @@ class Clone:
 
 def _ordered(x: np.ndarray, memory: memory_format) -> np.ndarray:
     """A copy of x in the given memory format."""
-    if memory in (channels_last, channels_last_3d):
+    if memory.name.startswith("channels_last"):
         rank = 4 if memory is channels_last else 5
         if x.ndim != rank:
             raise RuntimeError(f"required rank {rank} tensor to use {memory.name} format")
