@@ -122,8 +122,17 @@ def test_nothing_is_allocated():
 
 
 def test_an_unknown_large_op_is_refused_by_name():
-    with pytest.raises(NotImplementedError, match="aten::multi_margin_loss: attempted to run"):
-        F.multi_margin_loss(M(10**6, 10), M(10**6, dtype=torch.int64))
+    """A size of the result is an option's: it is not taken for one of the arguments'."""
+    assert F.multi_margin_loss(
+        M(10**6, 10), M(10**6, dtype=torch.int64), reduction="none"
+    ).shape == (10**6,)
+    assert torch.cdist(M(10**6, 8), M(10**5, 8)).shape == (10**6, 10**5)
+    for bins in (5, 7, 23):
+        with pytest.raises(NotImplementedError, match="aten::histc: attempted to run"):
+            torch.histc(M(10**7), bins)
+        assert torch.histc(M(10), bins).shape == (bins,)
+    assert F.one_hot(M(10**7, dtype=torch.int64), 5).shape == (10**7, 5)
+    assert M(10**7, 2).repeat_interleave(3, 0).shape == (3 * 10**7, 2)
 
 
 # ---------------------------------------------------------------- what needs elements
@@ -144,6 +153,9 @@ def test_an_unknown_large_op_is_refused_by_name():
         (lambda: torch.ones(2).copy_(M(2)), NotImplementedError, "^Cannot copy out of meta"),
         (lambda: M(2).nonzero(), NotImplementedError, r"for torch\.nonzero\(\) raises unimpl"),
         (lambda: M(2).unique(), NotImplementedError, "attempted to run this operator with Meta"),
+        (lambda: F.one_hot(M(2, dtype=torch.int64)), NotImplementedError, "aten::one_hot: "),
+        (lambda: M(2).repeat_interleave(M(2, dtype=torch.int64)), NotImplementedError,
+         "aten::repeat_interleave: attempted to run"),
         (lambda: M(2).equal(M(2)), NotImplementedError, "attempted to run this operator with Meta"),
         (lambda: M(2)[M(2) > 0], NotImplementedError, "attempted to run this operator with Meta"),
         (lambda: M(2).__dlpack__(), BufferError, "Cannot pack tensors on meta"),

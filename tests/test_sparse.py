@@ -96,6 +96,19 @@ def test_embedding():
     assert w.grad.to_dense()[:, 0].tolist() == [0, 1, 0, 0, 0]
 
 
+@pytest.mark.parametrize(
+    ("size", "dim", "index"),
+    [((2, 3), 1, [[0, 2], [1, 1]]), ((2, 3), -2, [[0, 1, 1]]), ((3,), 0, [0, 2, 2]), ((), 0, [0])],
+)
+def test_gather(size, dim, index):
+    x = torch.ones(size, requires_grad=True)
+    torch.gather(x, dim, T(index), sparse_grad=True).sum().backward()
+    sparse_grad, x.grad = x.grad, None
+    torch.gather(x, dim, T(index)).sum().backward()
+    assert sparse_grad.is_sparse and sparse_grad._nnz() == T(index).numel()
+    assert sparse_grad.to_dense().tolist() == x.grad.tolist()
+
+
 def test_gradients_accumulate():
     e = table([0, 3], [2, 3])
     assert e.weight.grad.is_sparse
