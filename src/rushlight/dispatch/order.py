@@ -97,5 +97,6 @@ def keeping(order: str, forward: Any) -> Any:
         return rule(r, *args[:images]) if type(r) is _ndarray else r
 
     f.__name__, f.__doc__ = forward.__name__, forward.__doc__
-    f.plain = forward  # the written runners ask by themselves, see codegen.py
-    return f
+    known: Any = f
+    known.plain = forward  # the written runners ask by themselves, see codegen.py
+    return known
