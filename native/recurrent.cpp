@@ -91,12 +91,12 @@ i64 packed_size(i64 k, i64 columns, int groups, int chunks) {
     return (columns + c - 1) / c * k * groups * c;
 }
 
-// wᵀ of w (groups * columns, k)
+// Panels [first, last) of wᵀ, w (groups * columns, k)
 template <class T>
-Packed<T> pack_gates(const T* w, i64 k, i64 columns, int groups, int chunks, T* to) {
+void pack_gates(const T* w, i64 k, i64 columns, int groups, int chunks, i64 first, i64 last, T* to) {
     constexpr i64 L = LANES<T>;
-    const i64 width = groups * chunks * L, panels = (columns + chunks * L - 1) / (chunks * L);
-    for (i64 p = 0; p < panels; p++)
+    const i64 width = groups * chunks * L;
+    for (i64 p = first; p < last; p++)
         for (int g = 0; g < groups; g++)
             for (int c = 0; c < chunks; c++) {
                 const i64 j = (p * chunks + c) * L, n = columns - j < L ? columns - j : L;
@@ -112,6 +112,11 @@ Packed<T> pack_gates(const T* w, i64 k, i64 columns, int groups, int chunks, T* 
                         for (i64 q = 0; q < k; q++) y[q * width + i] = x[i * k + q];
                 }
             }
+}
+template <class T>
+Packed<T> pack_gates(const T* w, i64 k, i64 columns, int groups, int chunks, T* to) {
+    const i64 each = chunks * LANES<T>, panels = (columns + each - 1) / each;
+    pack_gates(w, k, columns, groups, chunks, 0, panels, to);
     return {to, k, columns, panels};
 }
 
@@ -332,7 +337,12 @@ struct Forward {
             });
             return;
         }
-        w = pack_gates(of.w_hh, of.out, H, G, C, hh_at);
+        const i64 threads = get_num_threads(), panels = (H + C * LANES<T> - 1) / (C * LANES<T>);
+        const bool whole = of.rows(0) == of.rows(of.steps - 1);  // nobody ends, nobody begins
+        const bool shared = N <= tall(V) && threads > 1 && panels > 1 && whole && !of.w_hr &&
+                            N * G * H * of.out >= LARGE_STEP;
+        w = {hh_at, of.out, H, panels};
+        if (!shared) pack_gates(of.w_hh, of.out, H, G, C, 0, panels, hh_at);
         for (i64 first = 0, last; first < of.steps; first = last) {
             last = first + 1;
             if (ready) last = of.steps;
@@ -343,29 +353,30 @@ struct Forward {
                 part_first = of.offsets[of.reverse ? of.at(last - 1) : first];
                 multiply_x(of.x + part_first * I, rows, own);
             }
-            walk(first, last);
+            if (shared) walk_together(first, last, hh_at);
+            else walk(first, last);
         }
+    }
+
+    // The steps [begin, end) of few sequences: each thread packs and multiplies panels of its own
+    void walk_together(i64 begin, i64 end, T* packed) const {
+        const i64 threads = get_num_threads(), N = of.batch, P = of.out;
+        Together all(threads < w.panels ? threads : w.panels);
+        parallel(all.parts(), 1, [&](i64 own, i64) {
+            all.go(end - begin, own, [&](i64 s, i64 part) {
+                const i64 i = begin + s, t = of.at(i), before = of.at(i ? i - 1 : 0);
+                const i64 first = w.panels * part / all.parts();
+                const i64 last = w.panels * (part + 1) / all.parts();
+                if (i == 0) pack_gates(of.w_hh, P, of.hidden, G, C, first, last, packed);
+                panels(t, 0, N, first, last, s ? to.y + of.offsets[before] * P : to.hn, nullptr);
+            });
+        });
+        std::memcpy(to.hn, to.y + of.offsets[of.at(end - 1)] * P, N * P * sizeof(T));
     }
 
     // The steps [begin, end)
     void walk(i64 begin_step, i64 end_step) const {
-        const i64 N = of.batch, threads = get_num_threads(), count = w.panels;
-        const i64 cost = N * G * of.hidden * of.out;
-        const bool whole = of.rows(0) == of.rows(of.steps - 1);  // nobody ends, nobody begins
-        if (N <= tall(V) && threads > 1 && cost >= LARGE_STEP && whole && !of.w_hr) {
-            Together all(threads < count ? threads : count);
-            parallel(all.parts(), 1, [&](i64 own, i64) {
-                all.go(end_step - begin_step, own, [&](i64 s, i64 part) {
-                    const i64 i = begin_step + s, t = of.at(i);
-                    const T* const last = to.y + of.offsets[of.at(i ? i - 1 : 0)] * of.out;
-                    panels(t, 0, N, count * part / all.parts(), count * (part + 1) / all.parts(),
-                           s ? last : to.hn, nullptr);
-                });
-            });
-            std::memcpy(to.hn, to.y + of.offsets[of.at(end_step - 1)] * of.out,
-                        N * of.out * sizeof(T));
-            return;
-        }
+        const i64 N = of.batch, count = w.panels, cost = N * G * of.hidden * of.out;
         parallel(N, share(N, (end_step - begin_step) * cost), [&](i64 begin, i64 end) {
             T* const full =
                 of.w_hr ? scratch<T>(Slot::recurrent_block, (end - begin) * of.hidden) : nullptr;
