@@ -50,6 +50,7 @@ const Row table[] = {
     RL_DX_2(DX_2)
     RL_BINARY(BINARY)
     row<"dense_view", dense_view>("(x, shape)"),
+    row<"channels_last", channels_last_>("(x)"),
     RL_BINARY(IN_PLACE)
     row<"linear", linear<false>>("(x, w, b)"),
     row<"linear_relu", linear<true>>("(x, w, b)"),
