@@ -281,6 +281,11 @@ def fusion(T):
         ),
     )  # fmt: skip
 
+    yield (
+        "no memory format",
+        lambda: U.convert_conv2d_weight_memory_format(nn.Conv2d(1, 1, 1), 3),
+    )
+
     def skipped():
         T.manual_seed(0)
         made = U.skip_init(nn.Linear, 3, 4, dtype=T.float64)

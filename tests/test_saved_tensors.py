@@ -193,6 +193,9 @@ def test_errors_of_the_hooks():
         z = (x * y).sum()
     with pytest.raises(TypeError, match="expected to be a Tensor but got result of type int"):
         z.backward()
+    with pytest.raises(TypeError, match="incompatible function arguments"):
+        with saved_tensors_hooks(3, 4):
+            pass
     with graph.disable_saved_tensors_hooks("not here"):
         x.exp()
         with pytest.raises(RuntimeError, match=r"^not here$"):
@@ -289,6 +292,8 @@ def test_increment_version():
     assert (x._version, y._version) == (2, 1)
     with pytest.raises(RuntimeError, match=r"expect a Iterable\[Tensor\]"):
         graph.increment_version(3)
+    with pytest.raises(RuntimeError, match="each element of the iterable to be a tensor"):
+        graph.increment_version([x, 3])
 
 
 def test_gradient_edge():

@@ -1009,7 +1009,7 @@ def ones(size: Sequence[_int | Tensor], *, out: Tensor | None = None, dtype: _dt
 def ones_like(input: Tensor, *, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, pin_memory: _bool = False, requires_grad: _bool = False, memory_format: _memory_format = ...) -> Tensor:
     """A tensor of input's shape, dtype and memory order; elements: ones."""
 def orgqr(input: Tensor, input2: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """The older name of `torch.linalg.householder_product`."""
+    """The older name of `torch.linalg.householder_product`; errors as there."""
 def outer(input: Tensor, vec2: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The matrix (n, m) of all products of two vectors' elements."""
 def pairwise_distance(x1: Tensor, x2: Tensor, p: _float = 2.0, eps: _float = 1e-06, keepdim: _bool = False, *, keepdims: _bool = False) -> Tensor:

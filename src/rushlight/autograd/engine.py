@@ -327,11 +327,8 @@ def _settle(
         if not accumulate:
             leaves[key] = leaf, grad
         elif chosen is None or key in chosen:
-            _accumulate(leaf, grad, on_tensors)
+            accumulate_in(leaf, grad, on_tensors)
     if accumulate:
-        for e in capture or ():
-            if not isinstance(e, Tensor):
-                _accumulate_captured(e)
         return []
     found = []
     for e in capture or ():
@@ -345,15 +342,7 @@ def _settle(
     return found
 
 
-def _accumulate_captured(edge: Any) -> None:
-    key = edge if type(edge) is tuple else (edge, 0)
-    raise RuntimeError(
-        f"backward(inputs=...): output {key[1]} of {key[0].name()} is not a leaf; list leaf "
-        "tensors, or use autograd.grad"
-    )
-
-
-def _accumulate(leaf: Tensor, grad: Any, on_tensors: bool) -> None:
+def accumulate_in(leaf: Tensor, grad: Any, on_tensors: bool) -> None:
     """leaf.grad += grad, in place if there is one.
 
     A gradient without other references is kept without a copy.

@@ -78,7 +78,8 @@ class Card:
                       gradient before that relu
     """
 
-    made: list[Card] = []  # every card, copies too
+    used: list[Card] = []  # every card that has run, see call.py
+    asking: Any = None  # a `run` that asks the modes first, kept for the next time
     unasked: Any = None  # the card's own `run`, while a mode is asked before it (modes.py)
     run: Any  # the first call puts the card's own function here, see call.py
     fast_backward: Any  # likewise, see codegen.py
@@ -172,7 +173,6 @@ class Card:
             back = self.backward and accumulating_backward(self.backward)
             self.narrow = (in_single(self.forward), back)
         self.slow_backward = self.listed  # lists are unpacked by the general path
-        Card.made.append(self)
 
     @cached_property
     def result(self) -> Any:
@@ -217,9 +217,8 @@ class Card:
         """The same card, to be changed; what follows from its fields is made anew when needed."""
         other = copy(self)
         other.variants = {}
-        for name in ("run", "unasked", "fast_backward", "node_type"):
+        for name in ("run", "asking", "unasked", "fast_backward", "node_type"):
             other.__dict__.pop(name, None)
-        Card.made.append(other)
         return other
 
     def renamed(self, title: str) -> Card:

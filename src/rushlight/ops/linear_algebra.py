@@ -10,7 +10,7 @@ import numpy as np
 
 from ..core.dtype import FLOAT, scalar_name
 from ..core.tensor import Tensor
-from ..dispatch.messages import not_implemented
+from ..dispatch.messages import not_implemented, tensor_argument
 from ..dispatch.registry import composite, op
 from ..kernels import K
 
@@ -197,7 +197,7 @@ def _which_is_singular(x: np.ndarray) -> str:
     return f"torch.linalg.solve: {where}The solver failed because the input matrix is singular."
 
 
-@op("solve(A, B: Tensor, *, left=True, out=None)", at="linalg", node="LinalgSolveEx",
+@op("solve(A: Tensor, B: Tensor, *, left=True, out=None)", at="linalg", node="LinalgSolveEx",
     tensors=2, broadcast=True, order="made")  # fmt: skip
 class Solve:
     """X with A X = B; left=False: X A = B
@@ -294,6 +294,7 @@ class HouseholderProduct:
     """
 
     def prepare(input, tau):
+        tensor_argument("linalg_householder_product", tau, "tau", 2)
         name, shape = "torch.linalg.householder_product", input._a.shape
         if len(shape) < 2:
             raise RuntimeError(f"{name}: input must have at least 2 dimensions.")
@@ -400,5 +401,6 @@ def _rows(y: np.ndarray, x: np.ndarray) -> np.ndarray:
 
 @composite("orgqr(input, input2: Tensor, *, out=None)", at="torch Tensor")
 def orgqr(input, input2):
-    """The older name of `torch.linalg.householder_product`."""
+    """The older name of `torch.linalg.householder_product`; errors as there."""
+    tensor_argument("orgqr", input2, "input2", 2)
     return HouseholderProduct(input, input2)

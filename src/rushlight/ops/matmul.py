@@ -209,6 +209,11 @@ class Dot:
         yield make(5), make(5)
 
 
+# as parts of matmul they bear its name: autocast lowers x @ y, but neither dot nor mv
+_DOT, _MV = Dot.copied(), Mv.copied()
+_DOT.name = _MV.name = "matmul"
+
+
 @composite("matmul(input, other: Tensor, *, out=None)", at="torch Tensor linalg")
 def matmul(input, other):
     """The matrix product: vectors, matrices, or batches of matrices with broadcast batch
@@ -232,11 +237,11 @@ def _matmul(x: Tensor, y: Tensor) -> Tensor:
         )
     if n == 1:
         if m == 1:
-            return Dot.run((x, y))
+            return _DOT.run((x, y))
         return _matmul(x.unsqueeze(0), y).squeeze(-2)
     if m == 1:
         if n == 2:
-            return Mv.run((x, y))
+            return _MV.run((x, y))
         return _matmul(x, y.unsqueeze(1)).squeeze(-1)
     a, b = x._a.shape, y._a.shape
     if m == 2:  # one matrix for the whole batch: a single product of the folded rows
