@@ -86,8 +86,12 @@ def keeping(order: str, forward: Any) -> Any:
         return forward
     rule, images = _RULES[order]
 
+    two = images == 2
+
     def f(*args: Any) -> Any:
         r = forward(*args)
+        if images and args[0].flags.c_contiguous and not (two and not args[1].flags.c_contiguous):
+            return r
         if type(r) is tuple:
             return tuple([rule(a, *args[:images]) if type(a) is _ndarray else a for a in r])
         return rule(r, *args[:images]) if type(r) is _ndarray else r
