@@ -59,6 +59,7 @@ from . import cpu as cpu
 from . import cuda as cuda
 from .random.generator import default_generator as default_generator
 from .core.device import device as device
+from . import distributions as distributions
 double: _dtype
 from .core.dtype import dtype as dtype
 e: _float
@@ -1008,6 +1009,8 @@ def ones(*size: _int | Tensor, out: Tensor | None = None, dtype: _dtype | _type[
 def ones(size: Sequence[_int | Tensor], *, out: Tensor | None = None, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False) -> Tensor: ...
 def ones_like(input: Tensor, *, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, pin_memory: _bool = False, requires_grad: _bool = False, memory_format: _memory_format = ...) -> Tensor:
     """A tensor of input's shape, dtype and memory order; elements: ones."""
+def orgqr(input: Tensor, input2: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The older name of `torch.linalg.householder_product`; errors as there."""
 def outer(input: Tensor, vec2: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The matrix (n, m) of all products of two vectors' elements."""
 def pairwise_distance(x1: Tensor, x2: Tensor, p: _float = 2.0, eps: _float = 1e-06, keepdim: _bool = False, *, keepdims: _bool = False) -> Tensor:

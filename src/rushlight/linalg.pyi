@@ -26,7 +26,7 @@ def matrix_power(input: Tensor, n: _int, *, out: Tensor | None = None) -> Tensor
     """X multiplied by itself n times, for a square matrix or a batch of them; n = 0 is the identity"""
 def multi_dot(tensors: Sequence[Tensor], *, out: Tensor | None = None) -> Tensor:
     """The product of several matrices (the first and last may be vectors), cheap order first."""
-def solve(A: _Any, B: Tensor, *, left: _bool = True, out: Tensor | None = None) -> Tensor:
+def solve(A: Tensor, B: Tensor, *, left: _bool = True, out: Tensor | None = None) -> Tensor:
     """X with A X = B; left=False: X A = B"""
 def vander(x: Tensor, *, N: _int | None = None) -> Tensor:
     """y[..., i, j] = x[..., i]^j: the Vandermonde matrices of the vectors in x."""

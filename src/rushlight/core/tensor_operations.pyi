@@ -902,6 +902,8 @@ class TensorOperations:
         """z = x ≠ y as bool, compared in the promoted dtype; not differentiable"""
     def not_equal_(self, other: Tensor | _Number) -> Tensor:
         """In-place version of not_equal."""
+    def orgqr(self, input2: Tensor) -> Tensor:
+        """The older name of `torch.linalg.householder_product`; errors as there."""
     def outer(self, vec2: Tensor) -> Tensor:
         """The matrix (n, m) of all products of two vectors' elements."""
     @overload

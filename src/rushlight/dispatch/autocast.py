@@ -23,7 +23,7 @@ from . import modes
 from .promotion import cast
 
 LOWER = frozenset(
-    "matmul mm bmm addmm addbmm baddbmm linear prelu conv1d conv2d conv3d conv_tbc "
+    "matmul matmul_batched mm bmm addmm addbmm baddbmm linear prelu conv1d conv2d conv3d conv_tbc "
     "conv_transpose1d conv_transpose2d conv_transpose3d convolution_nd conv_transpose_nd "
     "scaled_dot_product_attention attention self_attention linalg_vecdot vecdot affine_grid "
     "affine_grid_generator lstm rnn_tanh rnn_relu rnn_tanh_cell rnn_relu_cell lstm_layer "
@@ -78,6 +78,8 @@ def enable(kind: str, wanted: bool) -> None:
 class Autocast:
     """The mode that casts, see modes.py."""
 
+    names = LOWER | SINGLE | WIDEST | {*_RAW, "pad"}
+
     @staticmethod
     def run(op: Any, args: tuple, kwargs: dict, go: Any) -> Any:
         """The op on cast arguments; NotImplemented for an op that is in no list."""
@@ -123,7 +125,7 @@ def _lowered(a: Any, target: Any) -> Any:
     """An argument, its tensors in `target`."""
     if isinstance(a, Tensor):
         given = a.dtype
-        if given is target or given not in _CAST:
+        if given is target or given not in _CAST or a.is_sparse or a.is_meta:
             return a
         kept = (
             given is float32
