@@ -2,6 +2,7 @@
 gradients; divergences, transforms, constraints, errors. tools/freeze_distributions.py made them.
 """
 
+import doctest
 import importlib
 import math
 from pathlib import Path
@@ -199,6 +200,17 @@ def test_straight_through_passes_the_gradient_to_the_probabilities():
 
 
 # ---------------------------------------------------------------- conveniences
+
+
+@pytest.mark.parametrize("name", D.__all__)
+def test_the_examples_of_docstrings(name):
+    names = {n: getattr(D, n) for n in D.__all__} | {"torch": torch, "tensor": torch.tensor}
+    parser, lines = doctest.DocTestParser(), getattr(D, name).__doc__ or ""
+    for example in parser.get_examples(lines):
+        if not example.want:
+            exec(example.source, names)
+        else:
+            assert repr(eval(example.source, names)) == example.want.strip()
 
 
 def test_pytorchs_files_are_import_paths():

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-import warnings
 from typing import Any
 
 import rushlight as torch
 
+from ..core.notices import warn
 from ..core.size import Size
 from ..core.tensor import Tensor
 from . import constraints, matrices
@@ -56,18 +56,18 @@ class Wishart(ExponentialFamily):
         scale_tril: Tensor | None = None,
         validate_args: bool | None = None,
     ) -> None:
-        given = {
+        options = {
             "scale_tril": scale_tril,
             "covariance_matrix": covariance_matrix,
             "precision_matrix": precision_matrix,
         }
-        given = {name: value for name, value in given.items() if value is not None}
+        given = [(name, value) for name, value in options.items() if value is not None]
         if len(given) != 1:
             raise AssertionError(
                 "Exactly one of covariance_matrix or precision_matrix or scale_tril may be "
                 "specified."
             )
-        ((name, matrix),) = given.items()
+        ((name, matrix),) = given
         if matrix.dim() < 2:
             raise ValueError(
                 "scale_tril must be at least two-dimensional, with optional leading batch "
@@ -85,10 +85,9 @@ class Wishart(ExponentialFamily):
         self._batch_dims = [-(x + 1) for x in range(len(batch_shape))]
         super().__init__(batch_shape, event_shape, validate_args=validate_args)
         if (self.df <= event_shape[-1]).any():
-            warnings.warn(
+            warn(
                 "Low df values detected. Singular samples are highly likely to occur for "
                 "ndim - 1 < df < ndim.",
-                stacklevel=2,
             )
         if scale_tril is not None:
             self._unbroadcasted_scale_tril = scale_tril
@@ -184,7 +183,7 @@ class Wishart(ExponentialFamily):
             if not chosen.any():
                 break
             if attempt:
-                warnings.warn("Singular sample detected.", stacklevel=2)
+                warn("Singular sample detected.")
             again = self._bartlett_sampling(Size([int(chosen.sum())]))
             if chosen.dim():
                 sample = sample.clone()
