@@ -171,19 +171,21 @@ class RNNBase(Module):
 
     def check_input(self, input: Tensor, batch_sizes: Tensor | None) -> None:
         """ValueError: another dtype than the weights'; RuntimeError: a shape that does not fit."""
-        dtype = getattr(self, self._flat_weights_names[0]).dtype
-        if input.dtype is not dtype:
+        weight = getattr(self, self._flat_weights_names[0])
+        if input._a.dtype is not weight._a.dtype and input.dtype is not weight.dtype:
+            dtype = weight.dtype
             raise ValueError(
                 f"RNN input dtype ({input.dtype}) does not match weight dtype ({dtype}). Convert "
                 f"input: input.to({dtype}), or convert model: model.to({input.dtype})"
             )
         expected = 3 if batch_sizes is None else 2
-        if input.dim() != expected:
+        shape = input._a.shape
+        if len(shape) != expected:
             raise RuntimeError(
                 f"input must have {expected} dimensions, got {input.dim()}\n  its shape is "
                 f"{tuple(input.shape)}"
             )
-        if input.size(-1) != self.input_size:
+        if shape[-1] != self.input_size:
             raise RuntimeError(
                 f"input.size(-1) must be equal to input_size. Expected {self.input_size}, got "
                 f"{input.size(-1)}\n  the input's shape is {tuple(input.shape)}"
