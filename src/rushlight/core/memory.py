@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 _ndarray = np.ndarray
@@ -39,3 +41,11 @@ def storage_array(a: np.ndarray) -> np.ndarray:
             if not isinstance(base, _ndarray):
                 return a
         a = base
+
+
+def new_if_rows(cls: type, *operands: Any) -> Any:
+    """A new instance of cls, or None if an array among the operands does not lie in row-major order."""
+    for a in operands:
+        if type(a) is _ndarray and not a.flags.c_contiguous:
+            return None
+    return object.__new__(cls)
