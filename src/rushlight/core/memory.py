@@ -44,7 +44,7 @@ def storage_array(a: np.ndarray) -> np.ndarray:
 
 
 def new_if_rows(cls: type, *operands: Any) -> Any:
-    """A new instance of cls, or None if an array among the operands does not lie in row-major order."""
+    """A new instance of cls; None if an array among the operands is not in row-major order."""
     for a in operands:
         if type(a) is _ndarray and not a.flags.c_contiguous:
             return None
