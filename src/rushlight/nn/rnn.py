@@ -440,6 +440,8 @@ class LSTM(RNNBase):
         if hx is None:
             self.check_input(input, None)
         else:
+            if len(hx) != 2:
+                raise RuntimeError("lstm expects two hidden states")
             hx = (hx[0], hx[1])
             self.check_forward_args(input, hx, None)
         y, (h, c) = self._steps(input, hx)

@@ -7,7 +7,6 @@ PyTorch approximates it (to about 1e-3); here it is computed to double precision
 
 from __future__ import annotations
 
-
 import numpy as np
 
 from ..core.tensor import Tensor
@@ -258,5 +257,3 @@ class SampleDirichlet:
         else:
             slope = DirichletGrad.forward(out, a, total)
         return slope * (dy - K.sum(out * dy, -1, keepdims=True))
-
-

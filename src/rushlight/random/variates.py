@@ -300,9 +300,7 @@ def standard_gamma(a: np.ndarray, g: Generator) -> np.ndarray:
     Source: Marsaglia and Tsang 2000, doi:10.1145/358407.358414; a < 1 is drawn as a + 1 and scaled.
     """
     u, draw, mt = _stream(g), K.rng_normal_serial, g.mt
-    return np.array(
-        [_gamma(k, u, lambda: draw(mt, 1, 0.0, 1.0).item()) for k in a.tolist()], _F64
-    )
+    return np.array([_gamma(k, u, lambda: draw(mt, 1, 0.0, 1.0).item()) for k in a.tolist()], _F64)
 
 
 _THIRD = float(_F32.type(1 / 3))  # PyTorch's is of float32
