@@ -324,3 +324,28 @@ def test_cells_and_weights_that_do_not_fit():
 def test_what_is_no_tensor(hx, params, words):
     with pytest.raises(TypeError, match=words):
         torch.gru(torch.zeros(2, 3, 1), hx, params, False, 1, 0.0, False, False, False)
+
+
+@pytest.mark.parametrize(
+    ("kind", "steps", "lower", "found"),
+    [
+        ("LSTM", 5, False, "bfloat16"),
+        ("LSTM", 1, False, "bfloat16"),
+        ("LSTM", 5, True, "bfloat16"),
+        ("RNN", 5, False, "bfloat16"),
+        ("GRU", 5, False, "float32"),
+        ("GRU", 5, True, "bfloat16"),
+        ("LSTMCell", 0, False, "float32"),
+        ("GRUCell", 0, False, "float32"),
+        ("RNNCell", 0, False, "bfloat16"),
+    ],
+)
+def test_under_autocast(kind, steps, lower, found):
+    """The dtypes that PyTorch's have, of float32 input or of what a Linear gives; and gradients."""
+    layer, x = getattr(nn, kind)(3, 4), torch.ones((steps, 2, 3) if steps else (2, 3))
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        y = layer(nn.Linear(3, 3)(x) if lower else x)
+        y = y[0] if isinstance(y, tuple) else y
+    assert y.dtype is getattr(torch, found)
+    y.float().sum().backward()
+    assert all(p.grad.dtype is torch.float32 for p in layer.parameters())

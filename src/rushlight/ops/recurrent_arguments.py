@@ -10,10 +10,11 @@ from typing import Any
 
 from ..core.dtype import scalar_name
 from ..core.tensor import Tensor
+from ..dispatch.autocast import state as autocast
 
 
 def check_dtypes(x: Tensor, states: Any, weights: Sequence[Any]) -> None:
-    """RuntimeError unless all have one dtype. TypeError: no tensors."""
+    """RuntimeError unless all have one dtype, or autocast is on. TypeError: no tensors."""
     for i, w in enumerate(weights):
         if not isinstance(w, Tensor):
             raise TypeError(
@@ -22,6 +23,8 @@ def check_dtypes(x: Tensor, states: Any, weights: Sequence[Any]) -> None:
     d = weights[0]._a.dtype
     for t in (x, *(states or ()), *weights):
         if t._a.dtype is not d and t._a.dtype != d:
+            if autocast.enabled.get("cpu"):
+                return
             have = weights[0].dtype
             raise RuntimeError(
                 f"mat1 and mat2 must have the same dtype, but got {scalar_name(t.dtype)} and "
