@@ -15,6 +15,7 @@ from ..kernels import native
 from .device import CPU
 from .dtype import FLOAT, dtype, from_numpy_dtype, scalar_name
 from .grad_mode import mode
+from .layout import memory_format as Format
 from .layout import strided
 from .memory import address, storage_array, strides_of
 from .meta import MetaArray, NoNumpy, device_of
@@ -254,7 +255,14 @@ class Tensor(_Slots):
 
     def is_contiguous(self, memory_format: Any = None) -> bool:
         """True if the elements lie in C order (or in the order of `memory_format`)."""
-        if memory_format is None or memory_format.name in ("contiguous_format", "preserve_format"):
+        if memory_format is None:
+            return self._a.flags.c_contiguous
+        if not isinstance(memory_format, Format):
+            raise TypeError(
+                "is_contiguous(): argument 'memory_format' must be torch.memory_format, not "
+                f"{type(memory_format).__name__}"
+            )
+        if memory_format.name in ("contiguous_format", "preserve_format"):
             return self._a.flags.c_contiguous
         order = (0, *range(2, self._a.ndim), 1)
         expected = {"channels_last": 4, "channels_last_3d": 5}[memory_format.name]
