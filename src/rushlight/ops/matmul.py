@@ -522,39 +522,3 @@ def kron(input, other):
     left = input.reshape([s for m in a for s in (m, 1)])
     right = other.reshape([s for m in b for s in (1, m)])
     return (left * right).reshape([p * q for p, q in zip(a, b, strict=True)])
-
-
-@composite("matrix_power(input, n: int, *, out=None)", at="torch Tensor linalg")
-def matrix_power(input, n):
-    """X multiplied by itself n times, for a square matrix or a batch of them; n = 0 is the identity
-
-    errors  RuntimeError: no square matrices; NotImplementedError: n < 0
-
-    >>> torch.matrix_power(tensor([[1, 1], [0, 1]]), 3)
-    tensor([[1, 3],
-            [0, 1]])
-    """
-    shape = input._a.shape
-    if len(shape) < 2:
-        raise RuntimeError(
-            "linalg.matrix_power: The input tensor A must have at least 2 dimensions."
-        )
-    if shape[-1] != shape[-2]:
-        raise RuntimeError(
-            "linalg.matrix_power: A must be batches of square matrices, but they are "
-            f"{shape[-2]} by {shape[-1]} matrices"
-        )
-    if n < 0:
-        raise NotImplementedError("matrix_power: there is no inverse of a matrix yet, so n >= 0")
-    if n == 0:
-        return wrap(np.broadcast_to(np.eye(shape[-1], dtype=input._a.dtype), shape).copy())
-    if n == 1:
-        return input.clone()
-    square, product = input, None  # n in binary: the squares whose bit is 1
-    while n:
-        if n & 1:
-            product = square if product is None else _matmul(product, square)
-        n >>= 1
-        if n:
-            square = _matmul(square, square)
-    return product
