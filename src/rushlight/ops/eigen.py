@@ -58,7 +58,7 @@ def _phase_of_eigenvectors(name):
 @internal("linalg.eigh", tensors=1, outputs=2, returns=("eigenvalues", "eigenvectors"), fill=False,
           node="LinalgEigh")  # fmt: skip
 class Eigh:
-    """X V = V L;  dX = V (dL + Vᴴ dV / (l_j - l_i)) Vᴴ"""
+    """X V = V L;  dX = the hermitian part of V (dL + Vᴴ dV / (l_j - l_i)) Vᴴ"""
 
     def forward(x, lower):
         values, vectors = lapack.eigh(x, lower)
@@ -77,7 +77,8 @@ class Eigh:
         inner = inner * ((1 - eye) / gaps)
         if dvalues is not None:
             inner = inner + dvalues[..., None, :] * eye
-        return K.matmul(K.matmul(v, inner), h(v))
+        dx = K.matmul(K.matmul(v, inner), h(v))
+        return (dx + h(dx)) / 2
 
 
 def eigh_of(x, lower=True):

@@ -21,6 +21,7 @@ from .linear_algebra import (
     h,
     matrices,
     named,
+    raw,
     square,
 )
 from .reduce import axis_of
@@ -343,19 +344,57 @@ def pinverse(input, rcond):
 # ---------------------------------------------------------------- least squares
 
 
-@internal("linalg_lstsq", tensors=2, broadcast=True, order="made", outputs=1,
-          extras=("rank", "singular_values"), returns=("solution", "rank", "singular_values"),
-          node="LinalgLstsq")  # fmt: skip
+@internal(
+    "linalg_lstsq",
+    tensors=2,
+    broadcast=True,
+    order="made",
+    outputs=2,
+    extras=("rank", "singular_values"),
+    returns=("solution", "residuals", "rank", "singular_values"),
+    fill=False,
+    node="LinalgLstsq",
+)
 class Lstsq:
-    """X = A⁺ B;  dB = (A⁺)ᴴ dX, dA that of the pseudoinverse for dX Bᴴ"""
+    """X = A⁺ B, r = Σ |A X - B|²
 
-    def forward(a, b, rcond):
+    grad    dB = (A⁺)ᴴ dX, dA that of the pseudoinverse for dX Bᴴ; r does not depend on X to first
+            order, as X makes it least
+    """
+
+    def forward(a, b, rcond, how):
+        x, rank, s = _least_squares(a, b, rcond)
+        nothing = np.zeros(0, a.real.dtype)
+        full = how == "gels" or bool((rank == a.shape[-1]).all())
+        if not full or how == "gelsy" or a.shape[-2] <= a.shape[-1]:
+            return x, nothing, rank, s
+        left = np.matmul(a, x) - b
+        return x, np.sum((left * left.conj()).real, -2), rank, s
+
+    def backward(c, dx, dr, a, b, out, rcond):
+        da = db = None
+        if dx is not None:
+            y = pinv_of(a, 0.0, rcond)
+            da = _pinv_dx(K.matmul(dx, h(b)), a, y) if c.needs(0) else None
+            db = K.matmul(h(y), dx) if c.needs(1) else None
+        if dr is not None and raw(dr).size:
+            left = 2 * (K.matmul(a, out) - b) * dr[..., None, :]
+            more = K.matmul(left, h(out)) if c.needs(0) else None
+            da = more if da is None else da + more
+            db = (-left if db is None else db - left) if c.needs(1) else None
+        return da, db
+
+
+def _least_squares(a, b, rcond):
+    """lapack.lstsq, of empty matrices too."""
+    if a.size and b.size:
         return lapack.lstsq(a, b, rcond)
-
-    def backward(c, dx, a, b, rcond):
-        y = pinv_of(a, 0.0, rcond)
-        da = _pinv_dx(K.matmul(dx, h(b)), a, y) if c.needs(0) else None
-        return da, K.matmul(h(y), dx) if c.needs(1) else None
+    batch = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
+    return (
+        np.zeros((*batch, a.shape[-1], b.shape[-1]), a.dtype),
+        np.zeros(batch, np.int64),
+        np.zeros((*batch, min(a.shape[-2:])), a.real.dtype),
+    )
 
 
 _DRIVERS = ("gels", "gelsy", "gelsd", "gelss")
@@ -386,32 +425,19 @@ def lstsq(A, B, rcond, *, driver):
     n, m = A.shape[-2:]
     limit = float(np.finfo(A._a.dtype).eps * max(n, m)) if rcond is None else float(rcond)
     batch = np.broadcast_shapes(A._a.shape[:-2], b._a.shape[:-2])
-    b = b.expand(*batch, *b.shape[-2:])
-    if A.numel() and b.numel():
-        x, rank, s = Lstsq.run((A, b, limit))
-    else:
-        x = A.new_zeros((*batch, m, b.shape[-1]))
-        rank = wrap(np.zeros(A.shape[:-2], np.int64))
-        s = A.new_zeros((*A.shape[:-2], min(n, m)), dtype=_real_dtype(A))
-    nothing = A.new_empty((0,), dtype=_real_dtype(A))
-    residuals = nothing
     driver = driver or "gelsy"
-    full = driver == "gels" or bool((rank._a == m).all())
-    if n > m and driver != "gelsy" and full:
-        left = A.matmul(x) - b
-        residuals = (left * left.conj()).sum(-2)
-        residuals = residuals.real if residuals.is_complex() else residuals
+    x, residuals, rank, s = Lstsq.run((A, b.expand(*batch, *b.shape[-2:]), limit, driver))
     if driver == "gels":
         rank = wrap(np.zeros(0, np.int64))
-    else:
-        rank = wrap(np.array(np.broadcast_to(rank._a, batch)))
+    if driver not in ("gelsd", "gelss"):
+        s = wrap(np.zeros(0, s._a.dtype))
     return named(
         "linalg.lstsq",
         ("solution", "residuals", "rank", "singular_values"),
         x.squeeze(-1) if vector else x,
         residuals,
         rank,
-        s if driver in ("gelsd", "gelss") else nothing.clone(),
+        s,
     )
 
 
@@ -433,10 +459,6 @@ def _check_lstsq(name, A, B, driver):
         )
     if B.ndim == 1 and A.ndim == 2 and A.shape[:-1] != B.shape:
         raise RuntimeError(f"{name}: input.size(-2) should match other.size(-1)")
-
-
-def _real_dtype(x):
-    return x.real.dtype if x.is_complex() else x.dtype
 
 
 # ---------------------------------------------------------------- small ones of torch.linalg
