@@ -65,14 +65,14 @@ class Eigh:
         _converged("linalg.eigh", values)
         return values, vectors
 
-    def backward(c, dvalues, dvectors, x, lower):
-        values, v = eigh_of(x, lower)
+    def backward(c, dvalues, dvectors, x, out, out1):
+        values, v = out, out1
         if dvectors is None:
             return K.matmul(v * dvalues[..., None, :], h(v))
         inner = K.matmul(h(v), dvectors)
         if K.is_complex(x):
             _refuse_phase(K.imag(_diagonal(inner)), _phase_of_eigenvectors("linalg_eigh_backward"))
-        eye = constant(np.eye(x.shape[-1], dtype=raw(values).dtype), values)
+        eye = constant(np.eye(v.shape[-1], dtype=raw(values).dtype), values)
         gaps = values[..., None, :] - values[..., :, None] + eye
         inner = inner * ((1 - eye) / gaps)
         if dvalues is not None:
@@ -149,8 +149,8 @@ class Eig:
     def forward(x):
         return lapack.eig(x)
 
-    def backward(c, dvalues, dvectors, x):
-        values, v = Eig.run((x,)) if isinstance(x, Tensor) else lapack.eig(x)
+    def backward(c, dvalues, dvectors, x, out, out1):
+        values, v = out, out1
         eye = _eye(x.shape[-1], values)
         inner = 0
         if dvectors is not None:
@@ -222,12 +222,11 @@ class Svd:
         _finite(s)
         return u, s, vh
 
-    def backward(c, du, ds, dvh, x, full):
-        k = min(x.shape[-2:])
+    def backward(c, du, ds, dvh, x_shape, out, out1, out2):
+        k = min(x_shape[-2:])
+        u, s, vh = out[..., :k], out1, out2[..., :k, :]
         if du is None and dvh is None:
-            u, _, vh = svd_of(x, False)
             return K.matmul(u * ds[..., None, :], vh)
-        u, s, vh = svd_of(x, False)
         du = du[..., :k] if du is not None else K.zeros_like(u)
         dvh = dvh[..., :k, :] if dvh is not None else K.zeros_like(vh)
         return _svd_dx(u, s, vh, du, ds, dvh)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import numpy as np
 
 from ..core.dtype import scalar_name
-from ..core.tensor import Tensor
 from ..dispatch.registry import composite, internal, op
 from ..kernels import K
 from .linear_algebra import eye_like, floating, full_floats, h, matrices, named
@@ -174,7 +173,7 @@ class Qr:
         q, r = np.linalg.qr(x, mode=mode)
         return _rows(q, x), _rows(r, x)
 
-    def backward(c, dq, dr, x, mode):
+    def backward(c, dq, dr, x, out, out1, mode):
         n, m = x.shape[-2:]
         if mode == "r":
             raise RuntimeError(
@@ -186,7 +185,7 @@ class Qr:
             raise RuntimeError(
                 "The QR decomposition is not differentiable when mode='complete' and nrows > ncols."
             )
-        q, r = Qr.run((x, "reduced")) if isinstance(x, Tensor) else Qr.forward(x, "reduced")
+        q, r = out, out1
         if n >= m:
             return _qr_dx(q, r, dq, dr)
         rest = dr[..., n:]  # X = (X₁ X₂), R = (R₁ Qᴴ X₂)
