@@ -145,3 +145,13 @@ def test_the_call_that_makes_a_result_sees_the_order():
         new()
     with pytest.raises(TypeError, match="not a class"):
         new(3, rows)
+
+
+@pytest.mark.parametrize("name", ["clone", "contiguous", "double", "half"])
+def test_something_else_as_memory_format(name):
+    x = torch.ones(2, 2)
+    wrong = rf"^{name}\(\): argument 'memory_format' must be torch.memory_format, not int$"
+    with pytest.raises(TypeError, match=wrong):
+        getattr(x, name)(memory_format=3)
+    with pytest.raises(TypeError, match=r"^zeros_like\(\): argument 'memory_format' must be torch"):
+        torch.zeros_like(x, memory_format="a")

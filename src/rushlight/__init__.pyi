@@ -556,8 +556,8 @@ def dsplit(input: Tensor, *, indices: Sequence[_int]) -> tuple[Tensor, ...]: ...
 def dsplit(input: Tensor, *, tensor_indices_or_sections: Tensor) -> tuple[Tensor, ...]: ...
 def dstack(tensors: Sequence[Tensor], *, out: Tensor | None = None) -> Tensor:
     """cat along depth."""
-def eig(*args: _Any, **options: _Any) -> Tensor:
-    """Removed in PyTorch, too. RuntimeError: Use torch.linalg.eig, which returns complex tensors."""
+def eig(self: _Any, eigenvectors: _bool = False, *, e: _Any = None, v: _Any = None) -> Tensor:
+    """Removed in PyTorch, too: use torch.linalg.eig. RuntimeError: always"""
 def einsum(equation: _str | Tensor, *operands: _Any) -> Tensor:
     """Einstein summation: letters name dimensions, a letter missing on the right is summed over;"""
 def embedding(weight: Tensor, indices: Tensor, padding_idx: _int = -1, scale_grad_by_freq: _bool = False, sparse: _bool = False) -> Tensor:
@@ -874,8 +874,8 @@ def lstm(input: Tensor, hx: _Any, params: _Any, has_biases: _Any, num_layers: _A
     """An LSTM of several layers: what torch.nn.LSTM computes. Also by position for a packed batch:"""
 def lstm_cell(input: Tensor, hx: _Any, w_ih: Tensor, w_hh: Tensor, b_ih: _Any = None, b_hh: _Any = None) -> Tensor:
     """One step of an LSTM."""
-def lstsq(*args: _Any, **options: _Any) -> Tensor:
-    """Removed in PyTorch, too. RuntimeError: `torch.lstsq` is deprecated in favor of `torch.linalg.lstsq`, which has its arguments reversed."""
+def lstsq(input: Tensor, A: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """Removed in PyTorch, too: use torch.linalg.lstsq(A, input). RuntimeError: always"""
 def lt(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = None) -> Tensor:
     """z = x < y as bool, compared in the promoted dtype; not differentiable"""
 def lu(input: Tensor, pivot: _bool = True, get_infos: _bool = False, out: Tensor | None = None) -> Tensor:
@@ -898,8 +898,8 @@ def matrix_exp(input: Tensor) -> Tensor:
     """Y = I + X + X² / 2 + X³ / 6 + ..."""
 def matrix_power(input: Tensor, n: _int, *, out: Tensor | None = None) -> Tensor:
     """X multiplied by itself n times; n = 0 is the identity, n < 0 multiplies inverses."""
-def matrix_rank(*args: _Any, **options: _Any) -> Tensor:
-    """Removed in PyTorch, too. RuntimeError: Please use the `torch.linalg.matrix_rank` function instead."""
+def matrix_rank(input: Tensor, tol: _Any = None, symmetric: _bool = False, *, out: Tensor | None = None) -> Tensor:
+    """Removed in PyTorch, too: use torch.linalg.matrix_rank. RuntimeError: always"""
 @overload
 def max(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The largest element, NaN if there is one; over dim: (values, indices), the first of ties."""
@@ -1246,8 +1246,8 @@ def softmax(input: Tensor, dim: _int, dtype: _dtype | _type[_complex | _float | 
     """y = e^x / Σ e^x along dim"""
 @overload
 def softmax(input: Tensor, *, axis: _int, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, out: Tensor | None = None) -> Tensor: ...
-def solve(*args: _Any, **options: _Any) -> Tensor:
-    """Removed in PyTorch, too. RuntimeError: `torch.solve` is deprecated in favor of `torch.linalg.solve`. `torch.linalg.solve` has its arguments reversed and does not return the LU factorization."""
+def solve(input: Tensor, A: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """Removed in PyTorch, too: use torch.linalg.solve(A, input). RuntimeError: always"""
 def sort(input: Tensor, dim: _int = -1, descending: _bool = False, *, stable: _bool | None = None, out: tuple[Tensor, ...] | Sequence[Tensor] | None = None, axis: _int = -1) -> return_types.sort:
     """(values, indices) of input sorted along dim; equal elements always keep their order"""
 @overload
@@ -1303,8 +1303,8 @@ def swapaxes(input: Tensor, dim0: _int, dim1: _int) -> Tensor:
     """y = x with two dimensions exchanged; a view."""
 def swapdims(input: Tensor, dim0: _int, dim1: _int) -> Tensor:
     """y = x with two dimensions exchanged; a view."""
-def symeig(*args: _Any, **options: _Any) -> Tensor:
-    """Removed in PyTorch, too. RuntimeError: Use torch.linalg.eigvalsh(A, UPLO='L'), or torch.linalg.eigh for the vectors, too."""
+def symeig(input: Tensor, eigenvectors: _bool = False, upper: _bool = True, *, out: Tensor | None = None) -> Tensor:
+    """Removed in PyTorch, too: use torch.linalg.eigh or eigvalsh. RuntimeError: always"""
 def t(input: Tensor) -> Tensor:
     """Y = Xᵀ of a matrix; vectors and numbers as they are; a view."""
 def t_copy(input: Tensor, *, out: Tensor | None = None) -> Tensor:

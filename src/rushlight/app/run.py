@@ -19,6 +19,8 @@ from importlib.machinery import ModuleSpec, SourceFileLoader
 from types import CodeType, ModuleType
 from typing import Any
 
+from rushlight.core.names import SIGNPOSTS
+
 #: torch's name -> ours
 ALIASES = {"torch": "rushlight", "torchvision": "rushlight.vision"}
 
@@ -56,8 +58,8 @@ def find_module(name: str) -> ModuleType | None:
 class AliasLoader(Loader):
     """Returns a module of rushlight under its torch name, unchanged."""
 
-    def __init__(self, module: ModuleType):
-        self.module = module
+    def __init__(self, module: ModuleType, alias: str):
+        self.module, self.alias = module, alias
         self.spec = module.__spec__
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
@@ -67,6 +69,11 @@ class AliasLoader(Loader):
         # The import system has just set the alias's spec on the module; reload and pickle need the
         # original. The module has been executed already.
         module.__spec__ = self.spec
+        # Modules that stand beside functions of their name: the import system would put them in the
+        # functions' place, but not if it finds them here.
+        for name, signpost in SIGNPOSTS.items():
+            if name.rpartition(".")[0] == module.__name__:
+                sys.modules.setdefault(self.alias + name.removeprefix(module.__name__), signpost)
 
 
 class AliasFinder(MetaPathFinder):
@@ -82,7 +89,7 @@ class AliasFinder(MetaPathFinder):
                 f"rushlight does not have the module {fullname} yet", name=fullname
             )
         is_package = hasattr(module, "__path__")
-        return ModuleSpec(fullname, AliasLoader(module), is_package=is_package)
+        return ModuleSpec(fullname, AliasLoader(module, fullname), is_package=is_package)
 
 
 class WorkerPath(str):

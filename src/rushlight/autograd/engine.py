@@ -19,7 +19,7 @@ from ..core.memory_order import in_order_of
 from ..core.meta import MetaArray
 from ..core.tensor import Tensor, wrap
 from ..kernels import K, hush, unhush
-from .node import FREED, Node
+from .node import FREED, PACKED, Node
 from .saved import Packed
 
 _ndarray = np.ndarray
@@ -90,7 +90,7 @@ def run_backward(
             back = node.card.fast_backward if plain else None
             results = None if back is None else back(node, grads)
             if results is None:
-                if node.hooks is not None:
+                if node.hooks is not None and node.hooks is not PACKED:
                     task = roots, wanted
                     grads = _during(task, _run_hooks_before, node, grads, on_tensors)
                 if catch:
@@ -328,11 +328,8 @@ def _settle(
         if not accumulate:
             leaves[key] = leaf, grad
         elif chosen is None or key in chosen:
-            _accumulate(leaf, grad, on_tensors)
+            accumulate_in(leaf, grad, on_tensors)
     if accumulate:
-        for e in capture or ():
-            if not isinstance(e, Tensor):
-                _accumulate_captured(e)
         return []
     found = []
     for e in capture or ():
@@ -346,15 +343,7 @@ def _settle(
     return found
 
 
-def _accumulate_captured(edge: Any) -> None:
-    key = edge if type(edge) is tuple else (edge, 0)
-    raise RuntimeError(
-        f"backward(inputs=...): output {key[1]} of {key[0].name()} is not a leaf; list leaf "
-        "tensors, or use autograd.grad"
-    )
-
-
-def _accumulate(leaf: Tensor, grad: Any, on_tensors: bool) -> None:
+def accumulate_in(leaf: Tensor, grad: Any, on_tensors: bool) -> None:
     """leaf.grad += grad, in place if there is one.
 
     A gradient without other references is kept without a copy.

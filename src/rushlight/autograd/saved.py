@@ -1,8 +1,9 @@
 """Hooks on saved tensors: what a node keeps is packed when it is recorded, unpacked by backward.
 
-A node that was recorded under hooks keeps a Packed in place of each tensor. It has `hooks`, if only
-empty ones, so that the generated backward leaves it to the engine's general path; `mode.packing` is
-looked at only while `watching` counts somebody. Without hooks nothing of this runs.
+A node that was recorded under hooks keeps a Packed in place of each tensor. Its `hooks` are not
+None, if only the empty PACKED, so that the generated backward leaves it to the engine's general
+path; `mode.packing` is looked at only while `watching` counts somebody. Without hooks nothing of
+this runs.
 """
 
 from __future__ import annotations
@@ -11,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from ..core.grad_mode import no_grad
+from ..core.grad_mode import mode
 from ..core.tensor import Tensor, wrap
-from .node import FREED, Node, edge_of, make_node, node_hooks
+from .node import FREED, PACKED, Node, edge_of, make_node
 
 
 class Packed:
@@ -60,10 +61,13 @@ class Packing:
 
     def packed(self, t: Tensor, edge: Any) -> Packed:
         """RuntimeError: the hook changed the tensor in place."""
-        before = t._version
-        with no_grad():
+        before = 0 if t._v is None else t._v[0]
+        recording, mode.grad = mode.grad, False
+        try:
             thing = self.pack(t)
-        if t._version != before:
+        finally:
+            mode.grad = recording
+        if t._v is not None and t._v[0] != before:
             raise RuntimeError(
                 "A saved tensor pack hook is modifying its input in place. Tensors provided as "
                 "input to pack hook cannot be modified by in-place operations as this can lead to "
@@ -99,7 +103,7 @@ class Packing:
                 saved[j] = [self.packed(t, edge_of(t)) for t in s]
             else:
                 continue
-            node_hooks(node)
+            node.hooks = PACKED
         node.saved = tuple(saved)
 
 
@@ -159,7 +163,7 @@ class SavedTensor:
             raise RuntimeError("Calling register_hooks on a saved tensor with value None is "
                                "forbidden")  # fmt: skip
         node.saved = (*node.saved[:j], new, *node.saved[j + 1 :])
-        node_hooks(node)
+        node.hooks = node.hooks or PACKED
 
 
 def saved_properties(card: Any) -> dict[str, property]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..kernels import native
-from .device import CPU, META
+from .device import CPU
 from .dtype import FLOAT, dtype, from_numpy_dtype, scalar_name
 from .grad_mode import mode
 from .layout import strided
@@ -34,7 +34,7 @@ def _new_beside(cls: type, *operands: Any) -> Any:
     return object.__new__(cls)
 
 
-new_beside = _new_beside if native is None else native.new_beside
+new_beside: Any = _new_beside if native is None else native.new_beside
 
 
 if TYPE_CHECKING:  # the operations that the cards attach; a stub, made by tools/make_stubs.py
@@ -134,7 +134,7 @@ class Tensor(_Slots):
     __module__ = "torch"
     is_sparse = is_quantized = is_nested = is_mkldnn = is_cuda = is_mps = is_xpu = False
     is_sparse_csr = is_vulkan = is_ipu = is_maia = is_mtia = False
-    is_meta: Any = property(lambda self: self.device is META)
+    is_meta: Any = property(lambda self: type(self._a) is MetaArray)
     is_cpu: Any = property(lambda self: self.device is CPU)
     names: Any = property(lambda self: (None,) * self._a.ndim)
 

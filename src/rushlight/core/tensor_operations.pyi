@@ -416,8 +416,8 @@ class TensorOperations:
     def dsplit(self, *, indices: Sequence[_int]) -> tuple[Tensor, ...]: ...
     @overload
     def dsplit(self, *, tensor_indices_or_sections: Tensor) -> tuple[Tensor, ...]: ...
-    def eig(self, **options: _Any) -> Tensor:
-        """Removed in PyTorch, too. RuntimeError: Use torch.linalg.eig, which returns complex tensors."""
+    def eig(self, eigenvectors: _bool = False, *, e: _Any = None, v: _Any = None) -> Tensor:
+        """Removed in PyTorch, too: use torch.linalg.eig. RuntimeError: always"""
     def eq(self, other: Tensor | _Number) -> Tensor:
         """z = x = y as bool, compared in the promoted dtype; not differentiable"""
     def eq_(self, other: Tensor | _Number) -> Tensor:
@@ -748,8 +748,8 @@ class TensorOperations:
     def logsumexp(self, *, axis: _int | Sequence[_int], keepdim: _bool = False, keepdims: _bool = False) -> Tensor: ...
     def long(self, memory_format: _memory_format = ...) -> Tensor:
         """input as torch.int64; itself if it already is."""
-    def lstsq(self, **options: _Any) -> Tensor:
-        """Removed in PyTorch, too. RuntimeError: `torch.lstsq` is deprecated in favor of `torch.linalg.lstsq`, which has its arguments reversed."""
+    def lstsq(self, A: Tensor) -> Tensor:
+        """Removed in PyTorch, too: use torch.linalg.lstsq(A, input). RuntimeError: always"""
     def lt(self, other: Tensor | _Number) -> Tensor:
         """z = x < y as bool, compared in the promoted dtype; not differentiable"""
     def lt_(self, other: Tensor | _Number) -> Tensor:
@@ -1127,8 +1127,8 @@ class TensorOperations:
         """y = e^x / Σ e^x along dim"""
     @overload
     def softmax(self, *, axis: _int, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None) -> Tensor: ...
-    def solve(self, **options: _Any) -> Tensor:
-        """Removed in PyTorch, too. RuntimeError: `torch.solve` is deprecated in favor of `torch.linalg.solve`. `torch.linalg.solve` has its arguments reversed and does not return the LU factorization."""
+    def solve(self, A: Tensor) -> Tensor:
+        """Removed in PyTorch, too: use torch.linalg.solve(A, input). RuntimeError: always"""
     def sort(self, dim: _int = -1, descending: _bool = False, *, stable: _bool | None = None, axis: _int = -1) -> return_types.sort:
         """(values, indices) of input sorted along dim; equal elements always keep their order"""
     def sparse_dim(self) -> Tensor:
@@ -1188,8 +1188,8 @@ class TensorOperations:
         """y = x with two dimensions exchanged; a view."""
     def swapdims_(self, dim0: _int, dim1: _int) -> Tensor:
         """input with two dimensions exchanged, in place: the elements stay where they are."""
-    def symeig(self, **options: _Any) -> Tensor:
-        """Removed in PyTorch, too. RuntimeError: Use torch.linalg.eigvalsh(A, UPLO='L'), or torch.linalg.eigh for the vectors, too."""
+    def symeig(self, eigenvectors: _bool = False, upper: _bool = True) -> Tensor:
+        """Removed in PyTorch, too: use torch.linalg.eigh or eigvalsh. RuntimeError: always"""
     def t(self) -> Tensor:
         """Y = Xᵀ of a matrix; vectors and numbers as they are; a view."""
     def t_(self) -> Tensor:

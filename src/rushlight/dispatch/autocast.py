@@ -23,7 +23,7 @@ from . import modes
 from .promotion import cast
 
 LOWER = frozenset(
-    "matmul mm bmm addmm addbmm baddbmm linear prelu conv1d conv2d conv3d conv_tbc "
+    "matmul matmul_batched mm bmm addmm addbmm baddbmm linear prelu conv1d conv2d conv3d conv_tbc "
     "conv_transpose1d conv_transpose2d conv_transpose3d convolution_nd conv_transpose_nd "
     "scaled_dot_product_attention attention self_attention linalg_vecdot vecdot affine_grid "
     "affine_grid_generator lstm rnn_tanh rnn_relu rnn_tanh_cell rnn_relu_cell lstm_layer "
@@ -77,6 +77,8 @@ def enable(kind: str, wanted: bool) -> None:
 
 class Autocast:
     """The mode that casts, see modes.py."""
+
+    names = LOWER | SINGLE | WIDEST | {*_RAW, "pad"}
 
     @staticmethod
     def run(op: Any, args: tuple, kwargs: dict, go: Any) -> Any:

@@ -38,6 +38,7 @@ def runner(card: Card) -> Any:
 
 def _first_run(card: Card, args: tuple) -> Any:
     card.run = runner(card)
+    Card.used.append(card)
     if modes.ON[0]:
         modes.guard(card)
     return card.run(args)

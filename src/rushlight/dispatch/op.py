@@ -18,7 +18,7 @@ from ..autograd.saved import saved_properties
 from ..kernels import TABLE, in_single, quietly
 from .accumulate import accumulating_backward
 from .messages import missing
-from .order import keeping
+from .order import keeping, keeping_back
 from .return_types import named_result
 from .schema import MISSING, Schema
 
@@ -80,7 +80,8 @@ class Card:
                       gradient before that relu
     """
 
-    made: list[Card] = []  # every card, copies too
+    used: list[Card] = []  # every card that has run, see call.py
+    asking: Any = None  # a `run` that asks the modes first, kept for the next time
     unasked: Any = None  # the card's own `run`, while a mode is asked before it (modes.py)
     run: Any  # the first call puts the card's own function here, see call.py
     fast_backward: Any  # likewise, see codegen.py
@@ -169,12 +170,13 @@ class Card:
         if quiet or (quiet is None and not view and not only_kernels(code)):
             self.forward = quietly(self.forward)
         self.forward = self.in_order(self.forward)
+        if order in ("channels", "convolution") and self.backward is not None:
+            self.backward = keeping_back(self.backward)
         self.narrow = None
         if accumulate:
             back = self.backward and accumulating_backward(self.backward)
             self.narrow = (in_single(self.forward), back)
         self.slow_backward = self.listed  # lists are unpacked by the general path
-        Card.made.append(self)
 
     @cached_property
     def result(self) -> Any:
@@ -219,9 +221,8 @@ class Card:
         """The same card, to be changed; what follows from its fields is made anew when needed."""
         other = copy(self)
         other.variants = {}
-        for name in ("run", "unasked", "fast_backward", "node_type"):
+        for name in ("run", "asking", "unasked", "fast_backward", "node_type"):
             other.__dict__.pop(name, None)
-        Card.made.append(other)
         return other
 
     def renamed(self, title: str) -> Card:

@@ -63,14 +63,35 @@ _RULES: dict[str, Any] = {
 }
 
 
+def keeping_back(backward: Any) -> Any:
+    """backward whose first result, dx, lies channels last if dy does: the ops before then find
+    both in one order."""
+
+    def f(c: Any, dy: Any, *saved: Any, **mask: Any) -> Any:
+        results = backward(c, dy, *saved, **mask)
+        if type(dy) is not _ndarray or dy.flags.c_contiguous:
+            return results
+        if type(results) is not tuple:
+            return channels(results, dy) if type(results) is _ndarray else results
+        first = results[0]
+        return (channels(first, dy), *results[1:]) if type(first) is _ndarray else results
+
+    f.__name__, f.__doc__ = backward.__name__, backward.__doc__
+    return f
+
+
 def keeping(order: str, forward: Any) -> Any:
     """forward whose results lie as `order` says."""
     if order == "made":
         return forward
     rule, images = _RULES[order]
 
+    two = images == 2
+
     def f(*args: Any) -> Any:
         r = forward(*args)
+        if images and args[0].flags.c_contiguous and not (two and not args[1].flags.c_contiguous):
+            return r
         if type(r) is tuple:
             return tuple([rule(a, *args[:images]) if type(a) is _ndarray else a for a in r])
         return rule(r, *args[:images]) if type(r) is _ndarray else r

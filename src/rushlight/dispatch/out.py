@@ -34,8 +34,8 @@ def write_out(name: str, out: Any, result: Any, inputs: tuple = (), apart: bool 
             "but one of the arguments requires grad."
         )
     for o, r in zip(outs, results, strict=True):
-        strides = zip(o._a.strides, o._a.shape, strict=True)  # NumPy's are 0 where a size is
-        if o._a.size and any(s == 0 and n > 1 for s, n in strides):
+        sizes = zip(o._a.strides, o._a.shape, strict=True)
+        if o._a.size and any(s == 0 and n > 1 for s, n in sizes):
             raise RuntimeError(
                 "unsupported operation: more than one element of the written-to tensor refers to a "
                 "single memory location. Please clone() the tensor before performing the operation."

@@ -48,6 +48,7 @@ class RNNBase(Module):
     with proj_size; those of the other direction end in _reverse. G is 4 for LSTM, 3 for GRU, 1 for
     RNN.
 
+    shape   parameters as above; input and output as RNN, GRU, LSTM say
     errors  TypeError, ValueError: sizes that are no positive ints; ValueError: dropout outside of
             [0, 1], proj_size for another mode than LSTM, an unknown mode
     """

@@ -26,6 +26,9 @@ __all__ = [
 class RNNCellBase(Module):
     """What the cells have in common: weight_ih (G H, I), weight_hh (G H, H), bias_ih and bias_hh
     (G H), from U(-√(1/H), √(1/H)), for G = num_chunks gates.
+
+    shape   input (N, I) or (I), states (N, H) or (H)
+    errors  RuntimeError: a negative size; TypeError: a size that is no int
     """
 
     __constants__ = ["input_size", "hidden_size", "bias"]

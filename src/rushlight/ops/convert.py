@@ -13,12 +13,12 @@ from ..core.dtype import dtype, float64
 from ..core.dtype_info import as_dtype, is_dtype
 from ..core.layout import (
     channels_last,
-    channels_last_3d,
     contiguous_format,
     memory_format,
     preserve_format,
 )
 from ..core.meta import NO_DATA, NoData
+from ..core.sparse import START
 from ..core.tensor import Tensor
 from ..core.tensor_types import dtype_of_type
 from ..dispatch.messages import mismatch, not_a_tensor
@@ -75,7 +75,7 @@ class Clone:
 
 def _ordered(x: np.ndarray, memory: memory_format) -> np.ndarray:
     """A copy of x in the given memory format."""
-    if memory in (channels_last, channels_last_3d):
+    if memory.name.startswith("channels_last"):
         rank = 4 if memory is channels_last else 5
         if x.ndim != rank:
             raise RuntimeError(f"required rank {rank} tensor to use {memory.name} format")
@@ -311,6 +311,13 @@ def to_dense(input, dtype, *, masked_grad):
 
 
 # ---------------------------------------------------------------- sparse, see ops/sparse.py
+
+
+def _sparse_ops() -> None:
+    from . import sparse  # noqa: F401  seldom needed
+
+
+START.append(_sparse_ops)
 
 
 @composite("to_sparse(input, sparse_dim: int | None = None, *, layout=None)", at="Tensor")

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..core.dtype import COMPLEX, FLOAT, from_numpy_dtype, scalar_name
+from ..core.meta import MetaArray
 from ..core.tensor import Tensor, wrap
 from ..dispatch.messages import tensor_argument
 from ..dispatch.registry import composite, internal
@@ -38,7 +39,7 @@ def dropped(
         zero = wrap(np.zeros((), x._a.dtype))
         return x.mul_(zero) if inplace else x * zero
     like = noise_place(x._a, channels)
-    if x.is_meta:  # nothing is drawn
+    if type(x._a) is MetaArray:  # nothing is drawn
         return x.mul_(1.0) if inplace else x * 1.0
     if not alpha:
         mask = variates.dropout_mask(like.size, like.dtype, p, default_generator)

@@ -182,7 +182,7 @@ def _check(x: Tensor, grid: Tensor, mode: int, rank: int) -> None:
 # ---------------------------------------------------------------- affine maps
 
 
-@internal("affine_grid", tensors=1, node="AffineGridGenerator")
+@internal("affine_places", tensors=1, node="AffineGridGenerator")
 class AffineGrid:
     """y[n, l] = theta[n] (place of l, 1), places from -1 to 1 along each dimension
 

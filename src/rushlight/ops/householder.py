@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..core.dtype import scalar_name
+from ..dispatch.messages import tensor_argument
 from ..dispatch.registry import composite, internal, op
 from ..kernels import K
 from .linear_algebra import eye_like, floating, full_floats, h, matrices, named
@@ -37,6 +38,7 @@ class HouseholderProduct:
     """
 
     def prepare(input, tau):
+        tensor_argument("linalg_householder_product", tau, "tau", 2)
         name, shape = "torch.linalg.householder_product", input._a.shape
         if len(shape) < 2:
             raise RuntimeError(f"{name}: input must have at least 2 dimensions.")
@@ -248,6 +250,7 @@ def orgqr(input, input2):
 
     errors  RuntimeError: shapes or dtypes that do not fit
     """
+    tensor_argument("orgqr", input2, "input2", 2)
     return HouseholderProduct(input, input2)
 
 

@@ -117,33 +117,75 @@ _NORM = 5.371920351148152
 
 def _exp(x):
     """exp of matrices x (*, N, N), in double precision: scaled, approximated, squared."""
-    if isinstance(x, Tensor):
-        return MatrixExp.run((x,))
-    wide = np.complex128 if x.dtype.kind == "c" else np.float64
-    a = x.astype(wide)
+    a = x.astype(np.complex128 if x.dtype.kind == "c" else np.float64)
     if not a.size:
         return x.copy()
-    norm = np.abs(a).sum(-2).max(-1)
-    with np.errstate(all="ignore"):
-        squarings = np.ceil(np.log2(np.where(norm > _NORM, norm / _NORM, 1.0)))
-    squarings = np.where(np.isfinite(squarings), squarings, 0).astype(np.int64)
-    a = a / np.exp2(squarings.astype(np.float64))[..., None, None]
-    eye = np.eye(a.shape[-1], dtype=wide)
-    even, odd, power = _PADE[0] * eye, _PADE[1] * eye, eye
-    square = a @ a
+    squarings = _squarings(a)
+    a = a / np.exp2(squarings)[..., None, None]
+    even, odd, power, square = _PADE[0] * _identity(a), _PADE[1] * _identity(a), None, a @ a
     for i in range(2, 14, 2):
-        power = power @ square
-        even = even + _PADE[i] * power
-        odd = odd + _PADE[i + 1] * power
+        power = square if power is None else power @ square
+        even, odd = even + _PADE[i] * power, odd + _PADE[i + 1] * power
     odd = a @ odd
     try:
         y = np.linalg.solve(even - odd, even + odd)
     except np.linalg.LinAlgError:  # of nan and inf
         return np.full_like(x, np.nan)
     for i in range(int(squarings.max(initial=0))):
-        more = (squarings > i)[..., None, None]
-        y = np.where(more, y @ y, y)
+        y = np.where((squarings > i)[..., None, None], y @ y, y)
     return y.astype(x.dtype)
+
+
+def _exp_derivative(x, e):
+    """The derivative of exp at x in the direction e: the same steps, each with its derivative.
+
+    It is the upper right block of exp [[x, e], [0, x]], at 3/8 of the cost.
+    """
+    if isinstance(x, Tensor):
+        n, nothing = x.shape[-1], K.zeros_like(x)
+        upper, lower = K.concatenate([x, e], -1), K.concatenate([nothing, x], -1)
+        return MatrixExp.run((K.concatenate([upper, lower], -2),))[..., :n, n:]
+    a = x.astype(np.complex128 if x.dtype.kind == "c" else np.float64)
+    if not a.size:
+        return x.copy()
+    squarings = _squarings(a)
+    scale = np.exp2(squarings)[..., None, None]
+    a, e = a / scale, e / scale
+
+    def times(p, q):
+        return p[0] @ q[0], p[0] @ q[1] + p[1] @ q[0]
+
+    eye = _identity(a)
+    even, odd = (_PADE[0] * eye, 0.0), (_PADE[1] * eye, 0.0)
+    power, square = None, times((a, e), (a, e))
+    for i in range(2, 14, 2):
+        power = square if power is None else times(power, square)
+        even = tuple(s + _PADE[i] * p for s, p in zip(even, power, strict=True))
+        odd = tuple(s + _PADE[i + 1] * p for s, p in zip(odd, power, strict=True))
+    odd = times((a, e), odd)
+    below = even[0] - odd[0]
+    try:
+        y = np.linalg.solve(below, even[0] + odd[0])
+        dy = np.linalg.solve(below, even[1] + odd[1] - (even[1] - odd[1]) @ y)
+    except np.linalg.LinAlgError:
+        return np.full_like(x, np.nan)
+    for i in range(int(squarings.max(initial=0))):
+        more = (squarings > i)[..., None, None]
+        dy = np.where(more, y @ dy + dy @ y, dy)
+        y = np.where(more, y @ y, y)
+    return dy.astype(x.dtype)
+
+
+def _squarings(a: np.ndarray) -> np.ndarray:
+    """How often each matrix is halved, so that its norm is small enough for the approximant."""
+    norm = np.abs(a).sum(-2).max(-1)
+    with np.errstate(all="ignore"):
+        found = np.ceil(np.log2(np.where(norm > _NORM, norm / _NORM, 1.0)))
+    return np.where(np.isfinite(found), found, 0.0)
+
+
+def _identity(a: np.ndarray) -> np.ndarray:
+    return np.eye(a.shape[-1], dtype=a.dtype)
 
 
 @op("matrix_exp(input)", at="torch Tensor linalg", node="LinalgMatrixExp", accumulate=True)
@@ -170,10 +212,7 @@ class MatrixExp:
         return _exp(x)
 
     def backward(c, dy, x):
-        n = x.shape[-1]
-        a, nothing = h(x), K.zeros_like(x)
-        upper, lower = K.concatenate([a, dy], -1), K.concatenate([nothing, a], -1)
-        return _exp(K.concatenate([upper, lower], -2))[..., :n, n:]
+        return _exp_derivative(h(x), dy)
 
     def samples(make):
         yield make(3, 3)

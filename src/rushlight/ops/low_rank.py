@@ -210,27 +210,54 @@ def _lobpcg(A, B, iK, x, steps, tol, largest):
 # ---------------------------------------------------------------- names that were removed
 
 
-def _removed(name, instead):
-    def function(*args, **kwargs):
-        raise RuntimeError(
-            "This function was deprecated since version 1.9 and is now removed. " + instead
-        )
-
-    function.__name__ = function.__qualname__ = name
-    function.__doc__ = f"Removed in PyTorch, too. RuntimeError: {instead}"
-    return function
+def _removed(instead: str) -> RuntimeError:
+    return RuntimeError(
+        f"This function was deprecated since version 1.9 and is now removed.{instead}"
+    )
 
 
-for _name, _places, _instead in (
-    ("eig", "torch Tensor", "Use torch.linalg.eig, which returns complex tensors."),
-    ("symeig", "torch Tensor",
-     "Use torch.linalg.eigvalsh(A, UPLO='L'), or torch.linalg.eigh for the vectors, too."),
-    ("lstsq", "torch Tensor",
-     "`torch.lstsq` is deprecated in favor of `torch.linalg.lstsq`, which has its arguments "
-     "reversed."),
-    ("solve", "torch Tensor",
-     "`torch.solve` is deprecated in favor of `torch.linalg.solve`. `torch.linalg.solve` has its "
-     "arguments reversed and does not return the LU factorization."),
-    ("matrix_rank", "torch", "Please use the `torch.linalg.matrix_rank` function instead."),
-):  # fmt: skip
-    composite(_name, at=_places)(_removed(_name, _instead))
+@composite("eig", at="torch Tensor")
+def eig(self, eigenvectors: bool = False, *, e=None, v=None):
+    """Removed in PyTorch, too: use torch.linalg.eig. RuntimeError: always"""
+    raise _removed(
+        " `torch.linalg.eig` returns complex tensors of dtype `cfloat` or `cdouble` rather than "
+        "real tensors mimicking complex tensors.\n  fix: torch.linalg.eig(A)"
+    )
+
+
+@composite("symeig", at="torch Tensor")
+def symeig(input, eigenvectors: bool = False, upper: bool = True, *, out=None):
+    """Removed in PyTorch, too: use torch.linalg.eigh or eigvalsh. RuntimeError: always"""
+    raise _removed(
+        " The default behavior has changed from using the upper triangular portion of the matrix "
+        "by default to using the lower triangular portion.\n"
+        "  fix: torch.linalg.eigvalsh(A, UPLO='U' if upper else 'L'), or eigh for the vectors, too"
+    )
+
+
+@composite("lstsq", at="torch Tensor")
+def lstsq(input, A, *, out=None):
+    """Removed in PyTorch, too: use torch.linalg.lstsq(A, input). RuntimeError: always"""
+    raise _removed(
+        " `torch.lstsq` is deprecated in favor of `torch.linalg.lstsq`.\n"
+        "  fix: torch.linalg.lstsq(A, input): the arguments are reversed"
+    )
+
+
+@composite("solve", at="torch Tensor")
+def solve(input, A, *, out=None):
+    """Removed in PyTorch, too: use torch.linalg.solve(A, input). RuntimeError: always"""
+    raise _removed(
+        " `torch.solve` is deprecated in favor of `torch.linalg.solve`. `torch.linalg.solve` has "
+        "its arguments reversed and does not return the LU factorization.\n"
+        "  fix: torch.linalg.solve(A, input)"
+    )
+
+
+@composite("matrix_rank", at="torch")
+def matrix_rank(input, tol=None, symmetric: bool = False, *, out=None):
+    """Removed in PyTorch, too: use torch.linalg.matrix_rank. RuntimeError: always"""
+    raise _removed(
+        "\nPlease use the `torch.linalg.matrix_rank` function instead. Its `hermitian` was called "
+        "`symmetric`."
+    )

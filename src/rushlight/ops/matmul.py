@@ -209,6 +209,11 @@ class Dot:
         yield make(5), make(5)
 
 
+# as parts of matmul they bear its name: autocast lowers x @ y, but neither dot nor mv
+_DOT, _MV = Dot.copied(), Mv.copied()
+_DOT.name = _MV.name = "matmul"
+
+
 @composite("matmul(input, other: Tensor, *, out=None)", at="torch Tensor linalg")
 def matmul(input, other):
     """The matrix product: vectors, matrices, or batches of matrices with broadcast batch
@@ -232,11 +237,11 @@ def _matmul(x: Tensor, y: Tensor) -> Tensor:
         )
     if n == 1:
         if m == 1:
-            return Dot.run((x, y))
+            return _DOT.run((x, y))
         return _matmul(x.unsqueeze(0), y).squeeze(-2)
     if m == 1:
         if n == 2:
-            return Mv.run((x, y))
+            return _MV.run((x, y))
         return _matmul(x, y.unsqueeze(1)).squeeze(-1)
     a, b = x._a.shape, y._a.shape
     if m == 2:  # one matrix for the whole batch: a single product of the folded rows
@@ -413,7 +418,8 @@ def odd_linear(x: np.ndarray, w: np.ndarray, b: np.ndarray | None) -> np.ndarray
     if b is None:
         return y
     text = mismatch([y.shape, b.shape])
-    if text and w.ndim == 2 and (b.ndim == 1 or y.ndim == b.ndim == 2):
+    common = y.shape if text else np.broadcast_shapes(y.shape, b.shape)
+    if (text or common != y.shape) and w.ndim == 2 and (b.ndim == 1 or y.ndim == b.ndim == 2):
         target = [int(np.prod(y.shape[:-1])), y.shape[-1]]
         at = 0 if b.ndim == 2 and b.shape[0] not in (1, target[0]) else 1
         text = (
@@ -421,9 +427,8 @@ def odd_linear(x: np.ndarray, w: np.ndarray, b: np.ndarray | None) -> np.ndarray
             f"({b.shape[at - 2 + b.ndim]}) at non-singleton dimension {at}.  "
             f"Target sizes: {target}.  Tensor sizes: {list(b.shape)}"
         )
-    if text is None and np.broadcast_shapes(y.shape, b.shape) != y.shape:
-        text = f"output with shape {list(y.shape)} doesn't match the broadcast shape "
-        text += str(list(np.broadcast_shapes(y.shape, b.shape)))
+    elif common != y.shape:
+        text = f"output with shape {list(y.shape)} doesn't match the broadcast shape {list(common)}"
     if text:
         raise RuntimeError(f"{text}\n  bias {tuple(b.shape)}: linear's result is {y.shape}")
     return y + b

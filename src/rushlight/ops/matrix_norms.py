@@ -401,7 +401,8 @@ _DRIVERS = ("gels", "gelsy", "gelsd", "gelss")
 
 
 @composite(
-    "lstsq(A, B: Tensor, rcond: float | None = None, *, driver: str | None = None)", at="linalg"
+    "lstsq(A, B: Tensor, rcond: float | None = None, *, driver: str | None = None, out=None)",
+    at="linalg",
 )
 def lstsq(A, B, rcond, *, driver):
     """X that makes |A X - B| least, and of those the shortest.

@@ -306,7 +306,7 @@ def attend(
 
 
 def _split(x: Tensor, heads: int, batch_first: bool) -> Tensor:
-    x = x.unflatten(-1, (heads, -1))
+    x = x.view(*x._a.shape[:2], heads, x._a.shape[2] // heads)
     return x.transpose(1, 2) if batch_first else x.permute(1, 2, 0, 3)
 
 

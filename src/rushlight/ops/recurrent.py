@@ -18,7 +18,7 @@ import numpy as np
 
 from ..autograd.api import grad
 from ..core.dtype import scalar_name
-from ..core.grad_mode import enable_grad
+from ..core.grad_mode import enable_grad, mode
 from ..core.meta import phantom
 from ..core.tensor import Tensor, wrap
 from ..dispatch.messages import tensor_argument
@@ -81,7 +81,7 @@ class RnnLayer:
     tensors=6,
     outputs=2,
     extras=("gates",),
-    constants=2,
+    constants=3,
     node="Gru",
     not_for="iub",
     fill=False,
@@ -89,21 +89,21 @@ class RnnLayer:
 class GruLayer:
     """r, z = σ(...), n = tanh(w_in x + b_in + r (w_hn h' + b_hn)), h = n + z (h' - n) -> y, hn"""
 
-    def forward(x, h0, w_ih, w_hh, b_ih, b_hh, sizes, reverse):
-        return K.gru_layer(x, h0, w_ih, w_hh, b_ih, b_hh, sizes, reverse)
+    def forward(x, h0, w_ih, w_hh, b_ih, b_hh, sizes, reverse, keep):
+        return K.gru_layer(x, h0, w_ih, w_hh, b_ih, b_hh, sizes, reverse, keep)
 
     def backward(c, dy, dhn, x, h0, w_ih, w_hh, b_ih, b_hh, sizes, reverse, out, gates):
         given = (x, h0, w_ih, w_hh, b_ih, b_hh)
         if isinstance(x, Tensor):
-            return _again(c, "gru_layer", (dy, dhn), given, (sizes, reverse))
+            return _again(c, "gru_layer", (dy, dhn), given, (sizes, reverse, False))
         dy = np.zeros_like(out) if dy is None else dy
         return K.gru_layer_dx(dy, dhn, *given, sizes, reverse, out, gates, c.needs(0))
 
     def samples(make):
         for sizes, x in ((None, make(3, 2, 3)), ((2, 2, 1), make(5, 3))):
             weights = make(12, 3), make(12, 4), make(12), make(12)
-            yield x, make(1, 2, 4), *weights, sizes, sizes is not None
-        yield make(2, 1, 3), make(1, 4), make(12, 3), make(12, 4), None, None, None, False
+            yield x, make(1, 2, 4), *weights, sizes, sizes is not None, True
+        yield make(2, 1, 3), make(1, 4), make(12, 3), make(12, 4), None, None, None, False, True
 
 
 @internal(
@@ -111,7 +111,7 @@ class GruLayer:
     tensors=8,
     outputs=3,
     extras=("gates", "cells"),
-    constants=2,
+    constants=3,
     node="Lstm",
     not_for="iub",
     fill=False,
@@ -119,8 +119,8 @@ class GruLayer:
 class LstmLayer:
     """i, f, o = σ(...), u = tanh(...), c = f c' + i u, h = w_hr (o tanh(c)) -> y, hn, cn"""
 
-    def forward(x, h0, c0, w_ih, w_hh, w_hr, b_ih, b_hh, sizes, reverse):
-        return K.lstm_layer(x, h0, c0, w_ih, w_hh, w_hr, b_ih, b_hh, sizes, reverse)
+    def forward(x, h0, c0, w_ih, w_hh, w_hr, b_ih, b_hh, sizes, reverse, keep):
+        return K.lstm_layer(x, h0, c0, w_ih, w_hh, w_hr, b_ih, b_hh, sizes, reverse, keep)
 
     def backward(
         c,
@@ -143,7 +143,7 @@ class LstmLayer:
     ):
         given = (x, h0, c0, w_ih, w_hh, w_hr, b_ih, b_hh)
         if isinstance(x, Tensor):
-            return _again(c, "lstm_layer", (dy, dhn, dcn), given, (sizes, reverse))
+            return _again(c, "lstm_layer", (dy, dhn, dcn), given, (sizes, reverse, False))
         dy = np.zeros_like(out) if dy is None else dy
         *found, db = K.lstm_layer_dx(
             dy, dhn, dcn, *given, sizes, reverse, out, gates, cells, c.needs(0)
@@ -153,9 +153,9 @@ class LstmLayer:
     def samples(make):
         for sizes, x in ((None, make(3, 2, 3)), ((2, 2, 1), make(5, 3))):
             weights = make(16, 3), make(16, 4), None, make(16), make(16)
-            yield x, make(1, 2, 4), make(1, 2, 4), *weights, sizes, sizes is not None
+            yield x, make(1, 2, 4), make(1, 2, 4), *weights, sizes, sizes is not None, True
         weights = make(16, 3), make(16, 2), make(2, 4), None, None
-        yield make(2, 1, 3), make(1, 2), make(1, 4), *weights, None, False
+        yield make(2, 1, 3), make(1, 2), make(1, 4), *weights, None, False, True
 
 
 # ---------------------------------------------------------------- layers
@@ -205,6 +205,7 @@ def run_layers(
         each: Any = [zeros] * count
     else:
         each = [states] if count == 1 else list(zip(*[s.unbind(0) for s in states], strict=True))
+    keep = _recorded(x, *states or (), *weights)
     finals: list = []
     for layer in range(num_layers):
         if layer and dropout:
@@ -217,9 +218,9 @@ def run_layers(
             own, reverse = each[k], direction == 1
             if is_lstm:
                 w_hr = w[-1] if per % 2 else None
-                y, *last = LstmLayer.run((x, *own, w[0], w[1], w_hr, *b, sizes, reverse))
+                y, *last = LstmLayer.run((x, *own, w[0], w[1], w_hr, *b, sizes, reverse, keep))
             elif mode == "GRU":
-                y, *last = GruLayer.run((x, *own, w[0], w[1], *b, sizes, reverse))
+                y, *last = GruLayer.run((x, *own, w[0], w[1], *b, sizes, reverse, keep))
             else:
                 relu = mode == "RNN_RELU"
                 y, *last = RnnLayer.run((x, *own, w[0], w[1], *b, sizes, reverse, relu))
@@ -229,6 +230,11 @@ def run_layers(
     if count == 1:
         return x, finals[0]
     return x, [stack(list(s)) for s in zip(*finals, strict=True)]
+
+
+def _recorded(*tensors: Tensor | None) -> bool:
+    """True if a backward may follow, so that gates must be kept for it."""
+    return mode.grad and any([t is not None and t._rg for t in tensors])
 
 
 def _check_dtypes(x: Tensor, states: Any, weights: Sequence[Any]) -> None:
@@ -388,7 +394,8 @@ def lstm_cell(input, hx, w_ih, w_hh, b_ih=None, b_hh=None):
     if len(hx) != 2:
         raise RuntimeError("lstm_cell expects two hidden states")
     x, sizes, b_ih, b_hh = _cell(input, tuple(hx), w_ih, w_hh, b_ih, b_hh)
-    h, _, c = LstmLayer.run((x, hx[0], hx[1], w_ih, w_hh, None, b_ih, b_hh, sizes, False))
+    keep = _recorded(x, *hx, w_ih, w_hh, b_ih, b_hh)
+    h, _, c = LstmLayer.run((x, *hx, w_ih, w_hh, None, b_ih, b_hh, sizes, False, keep))
     return h, c
 
 
@@ -402,7 +409,8 @@ def gru_cell(input, hx, w_ih, w_hh, b_ih=None, b_hh=None):
     source  as torch.gru
     """
     x, sizes, b_ih, b_hh = _cell(input, (hx,), w_ih, w_hh, b_ih, b_hh)
-    return GruLayer.run((x, hx, w_ih, w_hh, b_ih, b_hh, sizes, False))[0]
+    keep = _recorded(x, hx, w_ih, w_hh, b_ih, b_hh)
+    return GruLayer.run((x, hx, w_ih, w_hh, b_ih, b_hh, sizes, False, keep))[0]
 
 
 @composite("rnn_tanh_cell" + _CELL, at="torch")

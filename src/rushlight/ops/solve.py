@@ -293,13 +293,32 @@ def cholesky_solve(input, input2, upper):
     _same_batch(input2._a.shape[:-2], input._a.shape[:-2])
     _older("cholesky_solve", input, input2)
     full_floats("cholesky_solve_cpu", input)
-    return _by_cholesky(input2, input, upper)
+    return CholeskySolve.run((input, input2, upper))
 
 
-def _by_cholesky(factor, b, upper):
-    first, second = (h(factor), factor) if upper else (factor, h(factor))
-    y = SolveTriangular.run((first, b, False, True, False))
-    return SolveTriangular.run((second, y, True, True, False))
+@internal("cholesky_solve_by", tensors=2, broadcast=True, order="made", node="CholeskySolve")
+class CholeskySolve:
+    """X with L Lᴴ X = B, or Uᴴ U X = B
+
+    grad    dB = A⁻¹ dX; with S = -(dB Xᴴ + X dBᴴ): dL = S L, dU = U S, both triangles of them, as
+            in PyTorch
+    """
+
+    def forward(b, factor, upper):
+        first, second = (lapack.h(factor), factor) if upper else (factor, lapack.h(factor))
+        y = lapack.triangular(first, b, False, False)
+        return lapack.triangular(second, y, True, False)
+
+    def backward(c, dx, factor, out, upper):
+        if isinstance(dx, Tensor):
+            db = CholeskySolve.run((dx, factor, upper))
+        else:
+            db = CholeskySolve.source.forward(dx, factor, upper)
+        if not c.needs(1):
+            return db, None
+        s = K.matmul(db, h(out))
+        s = -(s + h(s))
+        return db, K.matmul(factor, s) if upper else K.matmul(s, factor)
 
 
 @composite("cholesky_inverse(input, upper: bool = False, *, out=None)", at="torch Tensor")
@@ -321,7 +340,7 @@ def cholesky_inverse(input, upper):
             f"cholesky_inverse: {found[0]}The diagonal element {found[1]} is zero, the inversion "
             "could not be completed because the input matrix is singular."
         )
-    return _by_cholesky(input, wrap(eye_like(input._a)), upper)
+    return CholeskySolve.run((wrap(eye_like(input._a)), input, upper))
 
 
 # ---------------------------------------------------------------- LU's factors

@@ -435,7 +435,9 @@ def _step_with_hooks(step: Callable, args: tuple, kwargs: dict) -> Any:
 def _fitted(p: Tensor, value: Any, name: str | None = None) -> Any:
     """A copy of a loaded value; its tensors (but `step`) in the parameter's dtype."""
     if isinstance(value, Tensor):
-        keeps = name == "step" or not p.is_floating_point()
+        keeps = name == "step" or not p.is_floating_point() or value.dtype is p.dtype
+        if value.is_sparse:
+            return value.detach().to(value.dtype if keeps else p.dtype).clone()
         return value.detach().clone() if keeps else wrap(value._a.astype(p._a.dtype, copy=True))
     if isinstance(value, dict):
         return {k: _fitted(p, v, k) for k, v in value.items()}

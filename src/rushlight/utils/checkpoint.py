@@ -19,8 +19,10 @@ from typing import Any
 from ..autograd.api import backward as _backward
 from ..autograd.function import Function
 from ..autograd.saved import Packing
+from ..core.dtype import from_numpy_dtype
 from ..core.grad_mode import enable_grad, is_grad_enabled, mode, no_grad, watching
 from ..core.names import explain_missing
+from ..core.size import Size
 from ..core.tensor import Tensor
 from ..dispatch.registry import FUNCTIONS
 from ..random.generator import fork_rng, get_rng_state, set_rng_state
@@ -323,8 +325,13 @@ class CheckpointFunction(Function):
 # ---------------------------------------------------------------- use_reentrant=False
 
 
-def _metadata(t: Tensor) -> dict[str, Any]:
-    return {"shape": t.shape, "dtype": t.dtype, "device": t.device}
+def _metadata(t: Tensor) -> tuple:
+    return t._a.shape, t._a.dtype, t.device
+
+
+def _told(known: tuple) -> dict[str, Any]:
+    shape, kind, device = known
+    return {"shape": Size(shape), "dtype": from_numpy_dtype(kind), "device": device}
 
 
 _CHECKS: dict[str, Callable[[Tensor], Any]] = {"default": _metadata, "none": lambda t: None}
@@ -452,7 +459,8 @@ class _Region:
             for i, (a, b) in enumerate(zip(self.known, self.found, strict=True)):
                 if a != b and self.places[i]() is not None:
                     problem += (
-                        f"tensor at position {i}:\nsaved metadata: {a}\nrecomputed metadata: {b}\n"
+                        f"tensor at position {i}:\nsaved metadata: {_told(a)}\n"
+                        f"recomputed metadata: {_told(b)}\n"
                     )
             if problem:
                 problem = (

@@ -70,6 +70,19 @@ def _with_tensors(module: Module, tensors: dict, tie: bool, strict: bool) -> Ite
                 tensors[name] = after
 
 
+@contextmanager
+def _reparametrize_module(
+    module: Module,
+    parameters_and_buffers: dict[str, Tensor],
+    tie_weights: bool = False,
+    strict: bool = False,
+    stack_weights: bool = False,
+) -> Iterator[None]:
+    """The context under `functional_call`, by the name that some packages use it by."""
+    with _with_tensors(module, parameters_and_buffers, tie_weights, strict):
+        yield
+
+
 class _Absent:
     """In place of a tensor that a module does not have."""
 
