@@ -326,12 +326,18 @@ def eigvalsh(x: np.ndarray, lower: bool) -> np.ndarray:
 
 def eig(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """x (*, N, N) -> complex eigenvalues, eigenvectors"""
-    return _RAW.eig(x)
+    values, vectors = _RAW.eig(x)
+    narrow = _complex(x)  # NumPy has no loop for complex64
+    return values.astype(narrow, copy=False), vectors.astype(narrow, copy=False)
 
 
 def eigvals(x: np.ndarray) -> np.ndarray:
     """x (*, N, N) -> complex eigenvalues"""
-    return _RAW.eigvals(x)
+    return np.asarray(_RAW.eigvals(x)).astype(_complex(x), copy=False)
+
+
+def _complex(x: np.ndarray) -> np.dtype:
+    return np.result_type(x.dtype, np.complex64)
 
 
 def det(x: np.ndarray) -> np.ndarray:

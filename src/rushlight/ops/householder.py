@@ -288,13 +288,9 @@ def _check_ormqr(x, tau, other, left):
         if y.ndim < 2:
             raise RuntimeError(f"{name}: {argument} must have at least 2 dimensions.")
     side = -2 if left else -1
-    if other.shape[side] < tau.shape[-1]:
-        raise RuntimeError(
-            f"{name}: other.shape[{side}] must be greater than or equal to tau.shape[-1]"
-        )
     if other.shape[side] != x.shape[-2]:
         raise RuntimeError(f"{name}: other.shape[{side}] must be equal to input.shape[-2]")
-    if tau.shape[-1] > x.shape[-1]:
+    if tau.ndim and tau.shape[-1] != min(other.shape[side], x.shape[-1]):
         raise RuntimeError(
             f"{name}: tau.shape[-1] must be equal to min(other.shape[{side}], input.shape[-1])"
         )

@@ -248,7 +248,8 @@ class InvEx:
         yield regular(make, 2, 3)
 
 
-def _inverse(name, x, check=True, said=None):
+def inverse_or_error(name, x, check=True, said=None):
+    """(inverse, info); LinAlgError, if `check`, of a singular matrix, under the name `said`."""
     floating(name, x, False)
     square(name, x)
     result = InvEx.run((x,))
@@ -273,7 +274,7 @@ def inverse(input):
     tensor([[0.5000, 0.0000],
             [0.0000, 0.2500]])
     """
-    return _inverse("linalg.inv", input).inverse
+    return inverse_or_error("linalg.inv", input).inverse
 
 
 @composite("inv(A, *, out=None)", at="linalg")
@@ -282,7 +283,7 @@ def inv(A):
 
     errors  RuntimeError: no square matrices, integers; LinAlgError: a singular matrix
     """
-    return _inverse("linalg.inv", A).inverse
+    return inverse_or_error("linalg.inv", A).inverse
 
 
 @composite("inv_ex(A, *, check_errors=False, out=None)", at="linalg")
@@ -293,7 +294,7 @@ def inv_ex(A, *, check_errors):
     shape   A (*, N, N) -> inverse (*, N, N), info (*)
     errors  RuntimeError: no square matrices; LinAlgError: a singular one, with check_errors=True
     """
-    return _inverse("linalg.inv", A, check_errors, "linalg.inv_ex")
+    return inverse_or_error("linalg.inv", A, check_errors, "linalg.inv_ex")
 
 
 # ---------------------------------------------------------------- powers
@@ -310,12 +311,16 @@ def matrix_power(input, n):
     tensor([[1, 3],
             [0, 1]])
     """
+    if not isinstance(n, (int, np.integer)) or isinstance(n, bool):
+        raise TypeError(
+            f"linalg_matrix_power(): argument 'n' (position 2) must be int, not {type(n).__name__}"
+        )
     square("linalg.matrix_power", input)
     shape = input._a.shape
     if n == 0:
         return input.clone().copy_(wrap(np.broadcast_to(np.eye(shape[-1]), shape).copy()))
     if n < 0:
-        input, n = _inverse("linalg.inv", input).inverse, -n
+        input, n = inverse_or_error("linalg.inv", input).inverse, -n
     if n == 1:
         return input.clone()
     power, product = input, None  # n in binary: the squares whose bit is 1

@@ -25,6 +25,7 @@ from .linear_algebra import (
     square,
 )
 from .reduce import axis_of
+from .solve import same_batch
 from .vector_norm import vector_norm
 
 # ---------------------------------------------------------------- norms
@@ -94,10 +95,10 @@ def matrix_norm(input, ord, dim, keepdim, *, dtype):
     """
     name = "linalg.matrix_norm"
     floating(name, input)
-    matrices(name, input)
-    a, b = _two(name, dim, input.ndim)
     if not (ord in ("fro", "nuc") if isinstance(ord, str) else ord in _ORDERS):
         raise RuntimeError(f"{name}: Order {ord} not supported.")
+    matrices(name, input)
+    a, b = _two(name, dim, input.ndim)
     if ord in ("nuc", 2, -2):
         floating(name, input, False)
     x = _as(name, input, dtype)
@@ -123,7 +124,7 @@ def _two(name, dim, ndim):
     if isinstance(dim, int):
         raise TypeError("linalg_matrix_norm(): argument 'dim' must be tuple of ints, not int")
     if len(dim) != 2:
-        said = ", ".join(map(str, dim))
+        said = " ".join(map(str, dim))
         raise RuntimeError(f"{name}: dim must be a 2-tuple. Got {said}")
     a, b = (axis_of(d, ndim) for d in dim)
     if a == b:
@@ -425,6 +426,7 @@ def lstsq(A, B, rcond, *, driver):
         raise RuntimeError(f"{name}: input.size(-2) should match other.size({side})")
     n, m = A.shape[-2:]
     limit = float(np.finfo(A._a.dtype).eps * max(n, m)) if rcond is None else float(rcond)
+    same_batch(b._a.shape[:-2], A._a.shape[:-2])
     batch = np.broadcast_shapes(A._a.shape[:-2], b._a.shape[:-2])
     driver = driver or "gelsy"
     x, residuals, rank, s = Lstsq.run((A, b.expand(*batch, *b.shape[-2:]), limit, driver))

@@ -12,7 +12,7 @@ import numpy as np
 from ..core.dtype import int32, scalar_name
 from ..core.tensor import Tensor, wrap
 from ..dispatch.messages import mismatch
-from ..dispatch.registry import FUNCTIONS, composite, internal, op
+from ..dispatch.registry import FUNCTIONS, cast, composite, internal, op
 from ..kernels import K, lapack
 from .linear_algebra import (
     LinAlgError,
@@ -21,7 +21,7 @@ from .linear_algebra import (
     floating,
     full_floats,
     h,
-    inverse,
+    inverse_or_error,
     matrices,
     named,
     regular,
@@ -30,7 +30,7 @@ from .linear_algebra import (
 )
 
 
-def _same_batch(a: tuple, b: tuple) -> None:
+def same_batch(a: tuple, b: tuple) -> None:
     """RuntimeError: batches that do not broadcast."""
     text = mismatch([b, a])
     if text:
@@ -81,7 +81,7 @@ def _prepared(A, B, left):
     vector = len(b) == 1 or b == a[:-1]
     _fitting("linalg.solve", a, (b[-1], 1) if vector else b[-2:], left)
     full_floats("lu_cpu", A)
-    _same_batch(a[:-2], b[:-1] if vector else b[:-2])
+    same_batch(a[:-2], b[:-1] if vector else b[:-2])
     return A, B, left, vector
 
 
@@ -198,8 +198,10 @@ class SolveTriangular:
 
 def _triangle(name, a, b, upper, left, unit):
     full_floats("triangular_solve_cpu", a)
-    _same_batch(b._a.shape[:-2], a._a.shape[:-2])
-    return SolveTriangular.run((a, b, upper, left, unit))
+    same_batch(a._a.shape[:-2], b._a.shape[:-2])
+    return SolveTriangular.run(
+        (a, b if b.dtype is a.dtype else cast(b, a.dtype), upper, left, unit)
+    )
 
 
 @composite(
@@ -290,7 +292,7 @@ def cholesky_solve(input, input2, upper):
             raise RuntimeError(
                 f"{argument} should have at least 2 dimensions, but has {x.ndim} dimensions instead"
             )
-    _same_batch(input2._a.shape[:-2], input._a.shape[:-2])
+    same_batch(input2._a.shape[:-2], input._a.shape[:-2])
     _older("cholesky_solve", input, input2)
     full_floats("cholesky_solve_cpu", input)
     return CholeskySolve.run((input, input2, upper))
@@ -394,7 +396,7 @@ def linalg_lu_solve(LU, pivots, B, *, left, adjoint):
             f"shape {list(pivots.shape)} instead"
         )
     full_floats("lu_solve_cpu", LU)
-    _same_batch(B._a.shape[:-2], LU._a.shape[:-2])
+    same_batch(LU._a.shape[:-2], B._a.shape[:-2])
     return _by_lu(LU, pivots, B, left, adjoint)
 
 
@@ -429,7 +431,11 @@ def ldl_solve(LD, pivots, B, *, hermitian):
     """
     name = "torch.linalg.ldl_solve"
     square(name, LD)
-    matrices(name, B, "B")
+    if B.ndim < 2:
+        low = -max(B.ndim, 1)
+        raise IndexError(
+            f"Dimension out of range (expected to be in range of [{low}, {-low - 1}], but got -2)"
+        )
     if pivots._a.shape != LD._a.shape[:-1]:
         raise RuntimeError(
             f"{name}: Expected LD.shape[:-1] and pivots.shape to be the same, but got pivots with "
@@ -441,7 +447,7 @@ def ldl_solve(LD, pivots, B, *, hermitian):
         )
     _older(name, B, LD)
     full_floats("ldl_solve_cpu", LD)
-    _same_batch(B._a.shape[:-2], LD._a.shape[:-2])
+    same_batch(LD._a.shape[:-2], B._a.shape[:-2])
     return LdlSolve.run((LD, B, pivots._a, hermitian))
 
 
@@ -457,6 +463,8 @@ def tensorinv(A, ind):
     """
     if ind <= 0:
         raise RuntimeError(f"Expected a strictly positive integer for 'ind', but got {ind}")
+    if ind > A.ndim:
+        raise RuntimeError(f"ArrayRef: invalid slice, N = {ind}; size = {A.ndim}")
     first, last = A.shape[:ind], A.shape[ind:]
     n, m = math.prod(first), math.prod(last)
     if n != m:
@@ -464,7 +472,7 @@ def tensorinv(A, ind):
             "Expected self to satisfy the requirement prod(self.shape[ind:]) == "
             f"prod(self.shape[:ind]), but got {m} != {n}"
         )
-    return inverse(A.reshape(n, m)).reshape(*last, *first)
+    return inverse_or_error("linalg.inv", A.reshape(n, m), True, "inv")[0].reshape(*last, *first)
 
 
 @composite("tensorsolve(A, B: Tensor, dims: Sequence[int] | None = None, *, out=None)", at="linalg")
