@@ -59,6 +59,7 @@ from . import cpu as cpu
 from . import cuda as cuda
 from .random.generator import default_generator as default_generator
 from .core.device import device as device
+from . import distributions as distributions
 double: _dtype
 from .core.dtype import dtype as dtype
 e: _float

@@ -7,7 +7,6 @@ What it can *do* (operators, methods named after operations) is attached by the 
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +18,7 @@ from .grad_mode import mode
 from .layout import strided
 from .memory import address, storage_array, strides_of
 from .meta import MetaArray, NoNumpy, device_of
+from .notices import warn
 from .size import Size
 
 # An instance of a class, __init__ not called: a good part of a small operation's time is here.
@@ -337,12 +337,11 @@ class Tensor(_Slots):
     def grad(self) -> Tensor | None:
         """The gradient accumulated so far; None before the first backward."""
         if self._grad is None and self._node is not None and not self._keeps_grad:
-            warnings.warn(
+            warn(
                 "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its "
                 ".grad attribute won't be populated during autograd.backward(). If you indeed "
                 "want the .grad field to be populated for a non-leaf Tensor, use .retain_grad() "
                 "on the non-leaf Tensor.",
-                stacklevel=2,
             )
         return self._grad
 
@@ -530,10 +529,9 @@ class Tensor(_Slots):
         if self._a.size != 1:
             raise ValueError("only one element tensors can be converted to Python scalars")
         if self._rg:
-            warnings.warn(
+            warn(
                 "Converting a tensor with requires_grad=True to a scalar may lead to unexpected "
                 "behavior.\nConsider using tensor.detach() first.",
-                stacklevel=3,
             )
         return self.item()
 

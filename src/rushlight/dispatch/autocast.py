@@ -125,7 +125,7 @@ def _lowered(a: Any, target: Any) -> Any:
     """An argument, its tensors in `target`."""
     if isinstance(a, Tensor):
         given = a.dtype
-        if given is target or given not in _CAST:
+        if given is target or given not in _CAST or a.is_sparse or a.is_meta:
             return a
         kept = (
             given is float32

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,7 @@ from ..core.layout import (
     preserve_format,
 )
 from ..core.meta import NO_DATA, NoData
+from ..core.notices import warn
 from ..core.sparse import START
 from ..core.tensor import Tensor
 from ..core.tensor_types import dtype_of_type
@@ -169,9 +169,7 @@ def to(
         dtype = as_dtype(dtype, "to")
         if x.dtype is not dtype:
             if x._a.dtype.kind == "c" and dtype.category != dtypes.COMPLEX:
-                warnings.warn(
-                    "Casting complex values to real discards the imaginary part", stacklevel=2
-                )
+                warn("Casting complex values to real discards the imaginary part")
             y = ToCopy.run((x, dtype, x.dtype))
             if memory_format is preserve_format:
                 return y

@@ -8,13 +8,13 @@ PyTorch's nodes have a name per mode and rank.
 from __future__ import annotations
 
 import math
-import warnings
 from operator import index as as_index
 from typing import Any
 
 import numpy as np
 
 from ..core.dtype import FLOAT, float16, scalar_name, uint8
+from ..core.notices import warn
 from ..core.tensor import Tensor
 from ..dispatch.on_tensors import translate
 from ..dispatch.registry import FUNCTIONAL, composite, internal
@@ -258,9 +258,8 @@ def _check_dtype(x: Tensor, mode: str, rank: int, antialias: bool) -> None:
 
 
 def _deprecated(name: str) -> None:
-    warnings.warn(
+    warn(
         f"`nn.functional.{name}` is deprecated. Use `nn.functional.interpolate` instead.",
-        stacklevel=4,
     )
 
 
