@@ -196,15 +196,16 @@ def _unpack(node: Node, saved: tuple, on_tensors: bool) -> list:
         elif type(s) is list and s and isinstance(s[0], Packed):
             found.append([p.with_history(node) if on_tensors else p.tensor()._a for p in s])
         elif isinstance(s, _ndarray):
-            if i == card.saved_out and node.out_cell is not None:
-                cell, then = node.out_cell
+            slot = 0 if i == card.saved_out else card.more_outs.get(i, -1)
+            if slot >= 0 and node.out_cell is not None:
+                cell, then = node.out_cell[2][i] if slot else node.out_cell[:2]
                 if cell[0] != then:
                     raise changed(node, s, cell[0], then)
             if not on_tensors:
                 found.append(s)
-            elif i == card.saved_out:
+            elif slot >= 0:
                 t = wrap(s)
-                t._rg, t._node, t._slot = True, node, 0
+                t._rg, t._node, t._slot = True, node, slot
                 found.append(t)
             else:
                 found.append(wrap(s))

@@ -6,7 +6,23 @@ from typing import Any
 
 import numpy as np
 
+from ..kernels import native
+
 _ndarray = np.ndarray
+
+# An instance of a class, __init__ not called: a good part of a small operation's time is here.
+new: Any = object.__new__ if native is None else native.new
+
+
+def _new_beside(cls: type, *operands: Any) -> Any:
+    """new(cls), or None if an array among the operands does not lie in row-major order."""
+    for a in operands:
+        if type(a) is _ndarray and not a.flags.c_contiguous:
+            return None
+    return object.__new__(cls)
+
+
+new_beside: Any = _new_beside if native is None else native.new_beside
 
 
 def address(a: np.ndarray) -> int:
@@ -41,11 +57,3 @@ def storage_array(a: np.ndarray) -> np.ndarray:
             if not isinstance(base, _ndarray):
                 return a
         a = base
-
-
-def new_if_rows(cls: type, *operands: Any) -> Any:
-    """A new instance of cls; None if an array among the operands is not in row-major order."""
-    for a in operands:
-        if type(a) is _ndarray and not a.flags.c_contiguous:
-            return None
-    return object.__new__(cls)
