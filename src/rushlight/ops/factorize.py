@@ -51,7 +51,7 @@ def _cholesky(name, x, upper, check=True):
     square(name, x)
     full_floats("cholesky_cpu", x)
     y, info = CholeskyEx.run((h(x) if upper else x,))
-    found = batch_error(info._a) if check else None
+    found = batch_error(info) if check else None
     if found:
         raise LinAlgError(
             f"{name}: {found[0]}The factorization could not be completed because the input is not "
@@ -171,7 +171,7 @@ def _lu(name, x, pivot):
 
 
 def _refuse_zero(name, info):
-    found = batch_error(info._a)
+    found = batch_error(info)
     if found:
         raise RuntimeError(
             f"{name}: {found[0]}U[{found[1]},{found[1]}] is zero and using it on lu_solve would "
@@ -305,7 +305,7 @@ def _ldl(x, hermitian):
 
 
 def _refuse_zero_d(name, info):
-    found = batch_error(info._a)
+    found = batch_error(info)
     if found:
         raise RuntimeError(
             f"{name}: {found[0]}D[{found[1]},{found[1]}] is zero, and ldl_solve would divide by it"
