@@ -84,9 +84,25 @@ def constant(a: np.ndarray, x):
     return wrap(a) if isinstance(x, Tensor) else a
 
 
-def named(name: str, fields: tuple[str, ...], *items):
+# the named results of composites; those of cards are theirs
+NAMED = {
+    "_lu_with_info": ("LU", "pivots", "info"),
+    "linalg.cholesky_ex": ("L", "info"),
+    "linalg.ldl_factor": ("LD", "pivots"),
+    "linalg.lstsq": ("solution", "residuals", "rank", "singular_values"),
+    "linalg.lu": ("P", "L", "U"),
+    "linalg.lu_factor": ("LU", "pivots"),
+    "lu_unpack": ("P", "L", "U"),
+    "qr": ("Q", "R"),
+    "slogdet": ("sign", "logabsdet"),
+    "svd": ("U", "S", "V"),
+    "triangular_solve": ("solution", "cloned_coefficient"),
+}
+
+
+def named(name: str, *items):
     """The named tuple that a composite returns."""
-    return named_result(name, fields)(*items)
+    return named_result(name, NAMED[name])(*items)
 
 
 def full_floats(kernel: str, x: Tensor) -> None:

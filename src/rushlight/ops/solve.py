@@ -270,7 +270,7 @@ def triangular_solve(input, A, upper, transpose, unitriangular):
     x = _triangle("triangular_solve", a, input, up, True, unitriangular)
     batch = tuple(x.shape[:-2])
     clone = A.expand(*batch, *A.shape[-2:]).clone()
-    return named("triangular_solve", ("solution", "cloned_coefficient"), x, clone)
+    return named("triangular_solve", x, clone)
 
 
 # ---------------------------------------------------------------- Cholesky's factor
@@ -344,7 +344,8 @@ def cholesky_inverse(input, upper):
             f"cholesky_inverse: {found[0]}The diagonal element {found[1]} is zero, the inversion "
             "could not be completed because the input matrix is singular."
         )
-    return CholeskySolve.run((wrap(eye_like(input._a)), input, upper))
+    one = input.new_empty(input.shape) if input.is_meta else wrap(eye_like(input._a))
+    return CholeskySolve.run((one, input, upper))
 
 
 # ---------------------------------------------------------------- LU's factors
