@@ -177,3 +177,26 @@ def test_lobpcg(largest):
     same(values, exact.detach(), 1e-9)
     exact.sum().backward()
     same(leaf.grad, vectors @ vectors.mT, 1e-5)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        L.inv,
+        L.cholesky,
+        L.svd,
+        L.lu,
+        L.lu_factor,
+        L.ldl_factor,
+        torch.cholesky_inverse,
+        lambda x: torch.lu_unpack(*L.lu_factor(x)),
+        lambda x: L.matrix_power(x, -2),
+        lambda x: L.solve(x, x[0, :, :2]),
+    ],
+)
+def test_shapes_without_elements(call):
+    """What looks at the result of a factorization does not on "meta"."""
+    positive = torch.eye(3).repeat(2, 1, 1)
+    found, wanted = call(torch.empty(2, 3, 3, device="meta")), call(positive)
+    for y, z in zip(*(r if isinstance(r, tuple) else (r,) for r in (found, wanted)), strict=True):
+        assert y.is_meta and y.shape == z.shape

@@ -241,7 +241,7 @@ def qr(input, some):
     >>> torch.qr(tensor([[3.0], [4.0]])).R
     tensor([[-5.]])
     """
-    return named("qr", ("Q", "R"), *qr_of(input, "reduced" if some else "complete"))
+    return named("qr", *qr_of(input, "reduced" if some else "complete"))
 
 
 @composite("orgqr(input, input2: Tensor, *, out=None)", at="torch Tensor")
