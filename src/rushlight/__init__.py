@@ -114,6 +114,7 @@ _LAZY = {
         "get_autocast_cpu_dtype set_autocast_cpu_dtype get_autocast_gpu_dtype "
         "set_autocast_gpu_dtype is_autocast_cache_enabled set_autocast_cache_enabled "
         "clear_autocast_cache autocast_increment_nesting autocast_decrement_nesting",
+        "func.vmap": "vmap",
         "serialization.safetensors": "save_safetensors load_safetensors",
     }.items()
     for name in names.split()

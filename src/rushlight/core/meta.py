@@ -161,7 +161,7 @@ def ordered_strides(shape: tuple, strides: tuple, unit: int) -> tuple[int, ...]:
 
 def device_of(a: Any) -> device:
     """Where a tensor of this array is."""
-    return META if isinstance(a, MetaArray) else CPU
+    return META if type(a) is MetaArray else CPU
 
 
 def without_data(a: np.ndarray) -> MetaArray:

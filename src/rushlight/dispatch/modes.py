@@ -38,11 +38,14 @@ _own: dict[str, Any] = {}  # operator -> Tensor's own function, while modes are 
 _lock = threading.RLock()
 
 
-def switch_on(mode: Any) -> None:
-    """Ask `mode` before every op. A mode may be switched on several times."""
+def switch_on(mode: Any, first: bool = False) -> None:
+    """Ask `mode` before every op. A mode may be switched on several times.
+
+    first   before the modes that are on already
+    """
     global MODES
     with _lock:
-        MODES = (*MODES, mode)
+        MODES = (mode, *MODES) if first else (*MODES, mode)
         if not ON[0]:
             ON[0] = True
             _put_in_front()

@@ -1,0 +1,253 @@
+"""Levels: tensors that carry more than their elements while function transforms run.
+
+`vmap` opens a level whose tensors stand for each sample of a batch (core/batched.py), forward mode
+one whose tensors carry a tangent (`_duals`). Levels nest; the number of an inner one is higher. One
+mode (dispatch/modes.py), on while a level is open, looks at the arguments of every op, takes the
+highest level off them, and says what the op means there in terms of ops on what is left:
+
+    a batch   batching.py: a rule by the card's kind, or the samples one by one
+    a dual    tangents.py: the op on the primals, and the derivative along the tangents
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from ..core.batched import BatchArray, BatchedRead, batched
+from ..core.tensor import Tensor, new
+from . import modes
+from .op import Card
+
+_numbers: Any = itertools.count(1)
+
+
+class Level:
+    """One open transform: kind "vmap" or "jvp"; size and randomness of a vmap."""
+
+    def __init__(self, kind: str, size: int = 0, randomness: str = "error"):
+        self.kind, self.size, self.randomness = kind, size, randomness
+        self.number: int = next(_numbers)
+
+
+class _State(threading.local):
+    """The thread's open levels, outermost first."""
+
+    def __init__(self) -> None:
+        self.open: list[Level] = []
+        self.transforms = 0  # how many function transforms of any kind are running
+        self.forward = True  # False: tangents are not computed (set_fwd_grad_enabled)
+
+
+state = _State()
+
+
+@contextmanager
+def transforming() -> Iterator[None]:
+    """Inside a function transform: calls that only make sense outside are refused."""
+    state.transforms += 1
+    try:
+        yield
+    finally:
+        state.transforms -= 1
+
+
+def enter(kind: str, size: int = 0, randomness: str = "error") -> Level:
+    """Open a level."""
+    level = Level(kind, size, randomness)
+    if not state.open:
+        modes.switch_on(Levels, first=True)
+    state.open.append(level)
+    return level
+
+
+def leave(level: Level) -> None:
+    """Close it, and what was left open inside."""
+    while state.open:
+        found = state.open.pop()
+        if not state.open:
+            modes.switch_off(Levels)
+        if found is level:
+            return
+
+
+@contextmanager
+def opened(kind: str, size: int = 0, randomness: str = "error") -> Iterator[Level]:
+    """Inside, a level is open."""
+    level = enter(kind, size, randomness)
+    try:
+        yield level
+    finally:
+        leave(level)
+
+
+# ---------------------------------------------------------------- what tensors carry
+
+
+def level_of(t: Tensor) -> int:
+    """The highest level that a tensor carries something of; 0: a plain tensor."""
+    a = t._a
+    found = a.level if type(a) is BatchArray else 0
+    if t._duals:
+        found = max(found, *t._duals)
+    return found
+
+
+def highest(values: Any) -> int:
+    """The highest level among arguments and lists of them."""
+    found = 0
+    for v in values:
+        if isinstance(v, Tensor):
+            if type(v._a) is BatchArray or v._duals:
+                found = max(found, level_of(v))
+        elif type(v) in (list, tuple):
+            found = max(found, highest(v))
+        elif type(v) is BatchArray:  # an index, as cards see it
+            found = max(found, v.level)
+    return found
+
+
+def is_batched(t: Any, level: int) -> bool:
+    """True for a tensor (or an index) that stands for a batch of this level."""
+    a = t._a if isinstance(t, Tensor) else t
+    return type(a) is BatchArray and a.level == level
+
+
+def value_of(t: Any) -> Tensor:
+    """All samples of a batched tensor."""
+    return (t._a if isinstance(t, Tensor) else t).value
+
+
+def alias(t: Tensor) -> Tensor:
+    """The same elements, history and duals in another Tensor."""
+    other = new(Tensor)
+    other._a, other._rg, other._node, other._view = t._a, t._rg, t._node, t._view
+    if t._v is None:
+        t._v = [0]
+    other._v = t._v
+    other._slot = t._slot if t._node is not None else 0
+    if t._duals:
+        other._duals = dict(t._duals)
+    return other
+
+
+def primal(t: Any, level: int) -> Any:
+    """A tensor without its tangent of this level."""
+    if not (isinstance(t, Tensor) and t._duals and level in t._duals):
+        return t
+    other = alias(t)
+    assert other._duals is not None
+    del other._duals[level]
+    if not other._duals:
+        other._duals = None
+    return other
+
+
+def tangent(t: Any, level: int) -> Any:
+    """The tangent of a tensor, or None."""
+    return t._duals.get(level) if isinstance(t, Tensor) and t._duals else None
+
+
+def dual(t: Tensor, along: Tensor | None, level: int) -> Tensor:
+    """The tensor with a tangent: t itself, which has just been made and is nobody else's."""
+    if along is not None:
+        t._duals = {**(t._duals or {}), level: along}
+    return t
+
+
+def mapped(value: Any, f: Any) -> Any:
+    """An argument with f(t) in the place of each tensor, in lists too."""
+    if isinstance(value, Tensor):
+        return f(value)
+    if type(value) in (list, tuple):
+        return type(value)([mapped(v, f) for v in value])
+    return f(value) if type(value) is BatchArray else value
+
+
+def remade(result: Any, f: Any) -> Any:
+    """A result of an op with f(t) in the place of each tensor; named tuples stay what they are."""
+    if isinstance(result, Tensor):
+        return f(result)
+    if isinstance(result, (tuple, list)):
+        items = [remade(r, f) for r in result]
+        if type(result) in (tuple, list):
+            return type(result)(items)
+        return type(result)(*items) if hasattr(result, "_fields") else type(result)(items)
+    return result
+
+
+# ---------------------------------------------------------------- the mode
+
+
+class Levels:
+    """The mode, see modes.py."""
+
+    @staticmethod
+    def run(op: Any, args: tuple, kwargs: dict, go: Any) -> Any:
+        """The op on what carries a level; NotImplemented if nothing does."""
+        number = highest((*args, *kwargs.values()) if kwargs else args)
+        name = op.name
+        if not number:
+            return random_of(op, args, kwargs, go) if name in RANDOM else NotImplemented
+        level = level_by(number)
+        handler = BATCH[0] if level.kind == "vmap" else DUAL[0]
+        if isinstance(op, Card):
+            return handler.run_card(op, args, level)
+        return handler.run_composite(op, args, kwargs, go, level)
+
+    @staticmethod
+    def change(card: Card, args: tuple) -> Any:
+        """A card in place."""
+        number = highest(args)
+        if not number:
+            return NotImplemented
+        level = level_by(number)
+        return (BATCH[0] if level.kind == "vmap" else DUAL[0]).change(card, args, level)
+
+
+# the two kinds of levels, put here by batching.py and tangents.py
+BATCH: list[Any] = []
+DUAL: list[Any] = []
+# ops that draw numbers; see `random_of`
+RANDOM = frozenset(
+    "uniform normal exponential cauchy log_normal geometric bernoulli_of_number "
+    "bernoulli_of_tensor random bernoulli_of_input poisson normal_of_mean normal_of_std "
+    "normal_of_tensors native_dropout rrelu_with_noise binomial dropout alpha_dropout "
+    "feature_dropout feature_alpha_dropout rrelu dropout_ alpha_dropout_ feature_dropout_ "
+    "feature_alpha_dropout_ bernoulli_".split()
+)
+
+
+def level_by(number: int) -> Level:
+    """The open level of a number. RuntimeError: it is closed, the tensor outlived its transform."""
+    for level in state.open:
+        if level.number == number:
+            return level
+    raise RuntimeError(
+        "a tensor was used outside of the function transform (vmap, jvp) that it was made in\n"
+        "  fix: return it from the function, and use what the transform returns"
+    )
+
+
+def random_of(op: Any, args: tuple, kwargs: dict, go: Any) -> Any:
+    """A random op on plain tensors inside vmap: refused, one draw for all, or one for each."""
+    level = next((x for x in reversed(state.open) if x.kind == "vmap"), None)
+    if level is None:
+        return NotImplemented
+    return BATCH[0].run_random(op, args, kwargs, go, level)
+
+
+def go_on(op: Any, args: tuple, kwargs: dict, go: Any) -> Any:
+    """The op as it is, after the other modes were asked."""
+    for mode in modes.MODES:
+        if mode is not Levels:
+            result = mode.run(op, args, kwargs, go)
+            if result is not NotImplemented:
+                return result
+    return go(*args, **kwargs)
+
+
+__all__ = ["BatchArray", "BatchedRead", "Level", "batched", "enter", "leave", "level_of", "opened"]
