@@ -79,6 +79,7 @@ def batched(value: Tensor, level: int) -> Tensor:
     a = value._a
     first = a[0, ...] if a.shape[0] else np.zeros(a.shape[1:], a.dtype)
     array: Any = first.view(BatchArray)
+    array.flags.writeable = False
     array.value, array.level = value, level
     t = new(Tensor)
     t._a, t._rg = array, value._rg

@@ -5,9 +5,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..core.tensor import Tensor
-from .batching import RULES, first_only, front, pointwise, rule
-from .levels import is_batched, value_of
+import numpy as np
+
+from ..core.dtype import bool_
+from ..core.tensor import Tensor, wrap
+from .batching import RULES, first_only, front, one_by_one, pointwise, rule, whole
+from .levels import Level, batched, is_batched, value_of
 from .op import Card
 from .registry import FUNCTIONS
 
@@ -187,7 +190,7 @@ def _diagonal(card: Card, args: tuple, number: int, n: int) -> Any:
 @rule("basic")
 def _basic(card: Card, args: tuple, number: int, n: int) -> Any:
     x, key = args
-    return card.run((value_of(x), (slice(None), *key)))
+    return card.run((value_of(x), (slice(None), *(key if type(key) is tuple else (key,)))))
 
 
 @rule("repeat")
@@ -372,6 +375,33 @@ def _index(card: Card, args: tuple, number: int, n: int) -> Any:
     if not places or places[-1] - places[0] + 1 != len(places):
         return NotImplemented
     return card.run((value_of(x), (slice(None), *key)))
+
+
+@whole("getitem")
+def _getitem(args: tuple, kwargs: dict, level: Level) -> Any:
+    """x[i, j, ...] with indices that differ from sample to sample: beside a range for the batch."""
+    x, key = args
+    keys = key if type(key) is tuple else (key,)
+    number, n = level.number, level.size
+    if not any(is_batched(k, number) for k in keys if isinstance(k, Tensor)):
+        return NotImplemented
+    if any(is_batched(k, number) and k.dtype is bool_ for k in keys if isinstance(k, Tensor)):
+        raise RuntimeError(
+            "vmap: We do not support batching operators that can support dynamic shape. "
+            "Attempting to batch over indexing with a boolean mask."
+        )
+    count = 0
+    while count < len(keys) and isinstance(keys[count], Tensor) and keys[count].dtype is not bool_:
+        count += 1
+    indices, rest = keys[:count], keys[count:]
+    if not all(isinstance(k, slice) or k is Ellipsis for k in rest):
+        return one_by_one(Tensor.__getitem__, args, kwargs, level)
+    rank = max(k.ndim for k in indices)
+    moved = [_lifted(k, rank, number) for k in indices]
+    if not is_batched(x, number):
+        return batched(x[(*moved, *rest)], number)
+    rows = wrap(np.arange(n).reshape((n, *(1,) * rank)))
+    return batched(value_of(x)[(rows, *moved, *rest)], number)
 
 
 @rule("embedding")

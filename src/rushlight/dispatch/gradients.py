@@ -77,14 +77,15 @@ def _for_levels(t: Tensor, levels: list) -> Tensor:
     if not levels:
         return t
     *outer, last = levels
+    above = {k: v for k, v in (t._duals or {}).items() if k > last.number}
+    for k in above:
+        t = primal(t, k)
     if is_batched(t, last.number):
         value = value_of(t)
     else:
         value = t.unsqueeze(0).expand((last.size, *t._a.shape))
-    kept = t._duals
     other = batched(_for_levels(value, outer), last.number)
-    if kept and is_batched(t, last.number):
-        other._duals = dict(kept)
+    other._duals = above or None
     return other
 
 
@@ -163,10 +164,10 @@ def _of_batches(outputs: list, inputs: list, seeds: list, create_graph: bool, re
     if all(shared):  # one input for all samples: a gradient for each of them
         eye = FUNCTIONS["eye"](n)
         vs = []
-        for y, v in zip(values, given, strict=True):
+        for v in given:
             v = inside(v, number, n)
             hot = eye.to(v.dtype).reshape((n, n, *(1,) * (v.ndim - 1)))
-            vs.append(batched(hot * v, number) if y is not None else None)
+            vs.append(outside(hot * v, number))
         return gradients(values, inputs, vs, create_graph, retain)
     given = [inside(v, number, n) for v in given]
     found = gradients(values, [inside(x, number, n) for x in inputs], given, create_graph, retain)

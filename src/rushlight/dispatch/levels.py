@@ -12,6 +12,7 @@ highest level off them, and says what the op means there in terms of ops on what
 from __future__ import annotations
 
 import itertools
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +21,8 @@ from typing import Any
 from ..core.batched import BatchArray, BatchedRead, batched
 from ..core.tensor import Tensor, new
 from . import modes
+from .call import view_of
+from .inplace import apply_inplace
 from .op import Card
 
 _numbers: Any = itertools.count(1)
@@ -59,6 +62,10 @@ def enter(kind: str, size: int = 0, randomness: str = "error") -> Level:
     """Open a level."""
     level = Level(kind, size, randomness)
     if not state.open:
+        with _lock:
+            if not _on[0]:
+                _put_in_front()
+            _on[0] += 1
         modes.switch_on(Levels, first=True)
     state.open.append(level)
     return level
@@ -70,6 +77,10 @@ def leave(level: Level) -> None:
         found = state.open.pop()
         if not state.open:
             modes.switch_off(Levels)
+            with _lock:
+                _on[0] -= 1
+                if not _on[0]:
+                    _put_back()
         if found is level:
             return
 
@@ -82,6 +93,61 @@ def opened(kind: str, size: int = 0, randomness: str = "error") -> Iterator[Leve
         yield level
     finally:
         leave(level)
+
+
+# Short cuts that do not ask: makers of views, and ops in place without a gradient. While a level is
+# open, others that look first are in their places.
+_on = [0]  # threads with open levels
+_lock = threading.RLock()
+_cut: list[tuple[Any, str, Any]] = []  # (where, name, what was there)
+
+
+def _put_in_front() -> None:
+    package = __name__.partition(".")[0]
+    for name, module in list(sys.modules.items()):
+        if name.startswith(f"{package}.ops.") and vars(module).get("view_of") is view_of:
+            _replace(module, "view_of", _looking_view_of)
+    for card in Card.made:
+        if "change" in vars(card):
+            _replace(card, "change", _looking_change(card, card.change))
+    for name, function in list(vars(Tensor).items()):
+        card = getattr(function, "changes", None)
+        if card is not None:
+            _replace(Tensor, name, _looking_operator(card, function))
+
+
+def _replace(where: Any, name: str, new_one: Any) -> None:
+    _cut.append((where, name, vars(where)[name]))
+    setattr(where, name, new_one)
+
+
+def _put_back() -> None:
+    while _cut:
+        where, name, old = _cut.pop()
+        setattr(where, name, old)
+
+
+def _looking_view_of(card: Any, x: Tensor, array: Any, options: tuple) -> Tensor:
+    if type(x._a) is BatchArray or x._duals:
+        return card.run((x, *options))
+    return view_of(card, x, array, options)
+
+
+def _looking_change(card: Any, plain: Any) -> Any:
+    def change(args: Any) -> Any:
+        return Card.change(card, args) if highest(args) else plain(args)
+
+    return change
+
+
+def _looking_operator(card: Any, plain: Any) -> Any:
+    def inplace(x: Any, y: Any) -> Any:
+        if highest((x, y)):
+            args = (x, y, *card.defaults)
+            return apply_inplace(card.select(args), args)
+        return plain(x, y)
+
+    return inplace
 
 
 # ---------------------------------------------------------------- what tensors carry
