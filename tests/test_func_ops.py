@@ -125,6 +125,8 @@ def moving(card):
             count = len(ys) if card.outputs == "list" else card.outputs
             return tuple(y for y in ys[:count] if y._a.dtype.kind in "fc")
 
+        if not f(*[tensors[i] for i in places]):
+            continue
         xs = tuple(tensors[i] for i in places)
         yield f, xs, tuple(make(*x._a.shape, low=-1.0, high=1.0) for x in xs)
 

@@ -106,9 +106,10 @@ def _middle(card: Card, args: tuple, number: int, n: int) -> Any:
 )
 def _along(card: Card, args: tuple, number: int, n: int) -> Any:
     """Along one dimension."""
-    x, value, i = args[0], value_of(args[0]), _at(card, "dim")
+    x, i = args[0], _at(card, "dim")
     if not first_only(args, number) or not isinstance(args[i], int):
         return NotImplemented
+    value = value_of(x)
     rank = x.ndim + (card.name == "unsqueeze")
     if not x.ndim and card.name != "unsqueeze":
         return NotImplemented
@@ -210,7 +211,8 @@ def _trace(card: Card, args: tuple, number: int, n: int) -> Any:
 def _pad(card: Card, args: tuple, number: int, n: int) -> Any:
     if not first_only(args, number):
         return NotImplemented
-    return card.run((value_of(args[0]), *args[1:])) if args[0].ndim else NotImplemented
+    x, widths, value = args
+    return card.run((value_of(x), ((0, 0), *widths), value)) if x.ndim else NotImplemented
 
 
 @rule("cat", "stack")
@@ -227,11 +229,12 @@ def _joined(card: Card, args: tuple, number: int, n: int) -> Any:
 def _back_to(card: Card, args: tuple, number: int, n: int) -> Any:
     """The gradients of views: zeros around dy."""
     dy, shape, *rest = args
-    if not first_only(args, number):
+    if not first_only(args, number) or not shape:
         return NotImplemented
     rank = len(shape)
     if card.name == "basic_dx":
-        rest = [(slice(None), *rest[0])]
+        key = rest[0] if type(rest[0]) is tuple else (rest[0],)
+        rest = [(slice(None), *key)]
     elif card.name == "diagonal_dx":
         rest = [rest[0], *_shifted(tuple(rest[1:]), rank)]
     else:
@@ -274,7 +277,7 @@ def _matrix_vector(card: Card, args: tuple, number: int, n: int) -> Any:
 def _dot(card: Card, args: tuple, number: int, n: int) -> Any:
     x, y = [value_of(t) if is_batched(t, number) else t for t in args]
     if x.ndim == 1 or y.ndim == 1:
-        return _matmul(x, y)
+        return _matmul(x, y) if y.ndim == 1 else _matmul(y, x)
     return _matmul(x.unsqueeze(1), y.unsqueeze(2)).squeeze(2).squeeze(1)
 
 
@@ -427,7 +430,7 @@ def _layer_norm(card: Card, args: tuple, number: int, n: int) -> Any:
 
 @rule(
     *"max_pool_2d max_pool_3d adaptive_max_pool_2d adaptive_max_pool_3d avg_pool_2d avg_pool_3d "
-    "adaptive_avg_pool_2d adaptive_avg_pool_3d mean_pool_2d mean_pool_3d im2col col2im".split()
+    "adaptive_avg_pool_2d adaptive_avg_pool_3d mean_pool_2d mean_pool_3d".split()
 )
 def _folded(card: Card, args: tuple, number: int, n: int) -> Any:
     """Cards whose first dimension is a batch of its own: one larger batch."""

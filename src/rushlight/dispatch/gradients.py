@@ -227,6 +227,11 @@ def zeros_like(t: Tensor) -> Tensor:
 
 def zeros_of(t: Tensor) -> Tensor:
     """Zeros that are batched as t is."""
+    return filled_as(t, 0)
+
+
+def filled_as(t: Tensor, number: float) -> Tensor:
+    """A number everywhere, batched as t is."""
     if type(t._a) is BatchArray:
-        return batched(zeros_of(value_of(t)), t._a.level)
-    return zeros_like(t)
+        return batched(filled_as(value_of(t), number), t._a.level)
+    return wrap(np.full(t._a.shape, number, t._a.dtype))

@@ -15,7 +15,7 @@ from ..core.grad_mode import mode
 from ..core.grad_mode import enable_grad
 from ..core.tensor import Tensor
 from .batching import RULES, kind_of, pointwise
-from .gradients import fresh, gradients, zeros_like, zeros_of
+from .gradients import filled_as, fresh, gradients, zeros_like, zeros_of
 from .inplace import apply_inplace
 from .levels import DUAL, Level, alias, dual, go_on, mapped, primal, remade, state, tangent
 from .op import CARDS, Card
@@ -25,7 +25,7 @@ LINEAR = frozenset(
     "to_copy clone neg sum mean cumsum flip roll tril triu repeat trace index basic index_select "
     "gather constant_pad_nd pad_by_index unfold_dx basic_dx index_dx index_select_dx diagonal_dx "
     "cat stack deg2rad rad2deg view_as_real view_as_complex view reshape unsqueeze squeeze permute "
-    "transpose t expand as_strided unfold split unbind diagonal take im2col col2im pad_sequence "
+    "transpose t expand as_strided unfold split unbind diagonal take im2col col2im "
     "avg_pool_2d avg_pool_3d adaptive_avg_pool_2d adaptive_avg_pool_3d mean_pool_2d "
     "mean_pool_3d".split()
 )
@@ -123,6 +123,8 @@ def _linear(card: Card, args: tuple, plain: tuple, number: int) -> Any:
         along = tangent(first, number)
         if along is None:
             return result
+    if card.name == "constant_pad_nd":
+        plain = (*plain[:2], 0)
     moved = card.run((along, *plain[1:]))
     if isinstance(result, Tensor):
         return _with(result, moved, number)
@@ -230,8 +232,9 @@ def _along_pointwise(y: Tensor, xs: list, ts: list, recording: bool) -> Any:
 
 
 def _twice(outs: list, xs: list, ts: list, recording: bool) -> list:
-    """J t: the gradient of <J' v, t> with respect to v."""
-    vs = [fresh(zeros_of(y)) for y in outs]
+    """J t: the gradient of <J' v, t> with respect to v; at v = 1, since some backwards are linear
+    piece by piece and have no derivative at 0."""
+    vs = [fresh(filled_as(y, 1)) for y in outs]
     first = gradients(outs, xs, vs, True)
     pairs = [
         (g, t if t._a.dtype == g._a.dtype else t.to(g.dtype))
