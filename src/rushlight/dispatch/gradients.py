@@ -20,6 +20,7 @@ from ..core.batched import BatchArray, batched
 from ..core.grad_mode import mode
 from ..core.tensor import Tensor, wrap
 from .levels import (
+    GRADIENTS,
     alias,
     highest,
     is_batched,
@@ -65,6 +66,17 @@ def fresh(t: Tensor, owner: Any = None) -> Tensor:
     return other
 
 
+def moving(t: Tensor, along: Tensor, number: int) -> Tensor:
+    """A dual tensor of t, under whatever inner levels it has; t's gradient flows through it."""
+    if type(t._a) is BatchArray and t._a.level > number:
+        n = len(value_of(t)._a)
+        value = moving(value_of(t), inside(along, t._a.level, n), number)
+        return batched(value, t._a.level)
+    other = fresh(t) if t._rg and mode.grad else alias(t)
+    other._duals = {**(other._duals or {}), number: along}
+    return other
+
+
 def for_each(t: Tensor) -> Tensor:
     """t as a batched tensor of every open vmap: its gradient is one for each sample."""
     open_vmaps = [x for x in state.open if x.kind == "vmap"]
@@ -104,6 +116,9 @@ def gradients(
             return _plain_or_lower(outputs, inputs, seeds, create_graph, retain)
         return _of_batches(outputs, inputs, seeds, create_graph, retain, number, level.size)
     return _of_duals(outputs, inputs, seeds, create_graph, retain, number)
+
+
+GRADIENTS.append(gradients)
 
 
 def _plain(outputs: list, inputs: list, seeds: list, create_graph: bool, retain: bool) -> list:
@@ -151,16 +166,18 @@ def _of_batches(outputs: list, inputs: list, seeds: list, create_graph: bool, re
     if any(shared) and not all(shared):
         apart = [i for i, s in enumerate(shared) if not s]
         rest = [i for i, s in enumerate(shared) if s]
-        first = _of_batches(outputs, [inputs[i] for i in apart], seeds, create_graph, True, number, n)
-        second = _of_batches(outputs, [inputs[i] for i in rest], seeds, create_graph, retain, number, n)
+        first = _of_batches(
+            outputs, [inputs[i] for i in apart], seeds, create_graph, True, number, n
+        )
+        second = _of_batches(
+            outputs, [inputs[i] for i in rest], seeds, create_graph, retain, number, n
+        )
         found: list = [None] * len(inputs)
         for i, g in [*zip(apart, first, strict=True), *zip(rest, second, strict=True)]:
             found[i] = g
         return found
     values = [inside(y, number, n) for y in outputs]
-    given = [
-        ones_like(y) if v is None else v for y, v in zip(outputs, seeds, strict=True)
-    ]
+    given = [ones_like(y) if v is None else v for y, v in zip(outputs, seeds, strict=True)]
     if all(shared):  # one input for all samples: a gradient for each of them
         eye = FUNCTIONS["eye"](n)
         vs = []

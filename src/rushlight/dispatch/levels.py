@@ -11,6 +11,7 @@ highest level off them, and says what the op means there in terms of ops on what
 
 from __future__ import annotations
 
+import functools
 import itertools
 import sys
 import threading
@@ -18,6 +19,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from ..autograd import api
+from ..autograd import function as function_module
 from ..core.batched import BatchArray, BatchedRead, batched
 from ..core.tensor import Tensor, new
 from . import modes
@@ -41,6 +44,8 @@ class _State(threading.local):
 
     def __init__(self) -> None:
         self.open: list[Level] = []
+        self.numbers: set[int] = set()  # of the open ones
+        self.user: Level | None = None  # that of forward_ad.enter_dual_level
         self.transforms = 0  # how many function transforms of any kind are running
         self.forward = True  # False: tangents are not computed (set_fwd_grad_enabled)
 
@@ -68,6 +73,7 @@ def enter(kind: str, size: int = 0, randomness: str = "error") -> Level:
             _on[0] += 1
         modes.switch_on(Levels, first=True)
     state.open.append(level)
+    state.numbers.add(level.number)
     return level
 
 
@@ -75,6 +81,7 @@ def leave(level: Level) -> None:
     """Close it, and what was left open inside."""
     while state.open:
         found = state.open.pop()
+        state.numbers.discard(found.number)
         if not state.open:
             modes.switch_off(Levels)
             with _lock:
@@ -114,6 +121,12 @@ def _put_in_front() -> None:
         card = getattr(function, "changes", None)
         if card is not None:
             _replace(Tensor, name, _looking_operator(card, function))
+    _replace(Tensor, "requires_grad_", _refused_inside(Tensor.requires_grad_, _NO_LEAF))
+    backward = _refused_inside(api.backward, _NO_BACKWARD)
+    for where in (api, sys.modules[f"{package}.autograd"]):
+        _replace(where, "backward", backward)
+    api.CARRYING[:] = [_carried_gradients]
+    function_module.CARRYING[:] = [CALL[0]]
 
 
 def _replace(where: Any, name: str, new_one: Any) -> None:
@@ -125,6 +138,43 @@ def _put_back() -> None:
     while _cut:
         where, name, old = _cut.pop()
         setattr(where, name, old)
+    api.CARRYING.clear()
+    function_module.CARRYING.clear()
+
+
+_NO_LEAF = (
+    "You are attempting to call Tensor.requires_grad_() (or perhaps using "
+    "torch.autograd.functional.* APIs) inside of a function being transformed by a functorch "
+    "transform. This is unsupported, please attempt to use the functorch transforms (e.g. grad, "
+    "vjp, jacrev, jacfwd, hessian) or call requires_grad_() outside of a function being "
+    "transformed instead."
+)
+_NO_BACKWARD = (
+    "backward() called inside a functorch transform. This is not supported, please use "
+    "functorch.grad or functorch.vjp instead or call backward() outside of functorch transforms."
+)
+
+
+def _refused_inside(plain: Any, words: str) -> Any:
+    """The function, which is refused inside a transform (not inside forward_ad.dual_level)."""
+
+    @functools.wraps(plain)
+    def refusing(*args: Any, **kwargs: Any) -> Any:
+        if state.transforms:
+            raise RuntimeError(words)
+        return plain(*args, **kwargs)
+
+    return refusing
+
+
+def _carried_gradients(outputs: Any, inputs: Any, seeds: Any, *how: Any) -> Any:
+    """autograd.grad of tensors that carry something; None if they do not."""
+    if not highest((*outputs, *inputs, *[v for v in seeds if v is not None])):
+        return None
+    for y, v in zip(outputs, seeds, strict=True):
+        if v is None and y.numel() != 1:
+            raise RuntimeError("grad can be implicitly created only for scalar outputs")
+    return GRADIENTS[0](list(outputs), list(inputs), list(seeds), *how)
 
 
 def _looking_view_of(card: Any, x: Tensor, array: Any, options: tuple) -> Tensor:
@@ -157,8 +207,8 @@ def level_of(t: Tensor) -> int:
     """The highest level that a tensor carries something of; 0: a plain tensor."""
     a = t._a
     found = a.level if type(a) is BatchArray else 0
-    if t._duals:
-        found = max(found, *t._duals)
+    if t._duals:  # tangents of closed levels are nobody's any more
+        found = max([found, *[k for k in t._duals if k in state.numbers]])
     return found
 
 
@@ -202,6 +252,8 @@ def alias(t: Tensor) -> Tensor:
 
 def primal(t: Any, level: int) -> Any:
     """A tensor without its tangent of this level."""
+    if isinstance(t, Tensor) and type(t._a) is BatchArray and t._a.level > level:
+        return batched(primal(t._a.value, level), t._a.level)
     if not (isinstance(t, Tensor) and t._duals and level in t._duals):
         return t
     other = alias(t)
@@ -214,6 +266,9 @@ def primal(t: Any, level: int) -> Any:
 
 def tangent(t: Any, level: int) -> Any:
     """The tangent of a tensor, or None."""
+    if isinstance(t, Tensor) and type(t._a) is BatchArray and t._a.level > level:
+        along = tangent(t._a.value, level)  # of an outer level: it belongs to all samples
+        return None if along is None else batched(along, t._a.level)
     return t._duals.get(level) if isinstance(t, Tensor) and t._duals else None
 
 
@@ -274,9 +329,12 @@ class Levels:
         return (BATCH[0] if level.kind == "vmap" else DUAL[0]).change(card, args, level)
 
 
-# the two kinds of levels, put here by batching.py and tangents.py
+# the two kinds of levels, put here by batching.py and tangents.py; gradients.py's and
+# functions.py's functions
 BATCH: list[Any] = []
 DUAL: list[Any] = []
+GRADIENTS: list[Any] = []
+CALL: list[Any] = []
 # ops that draw numbers; see `random_of`
 RANDOM = frozenset(
     "uniform normal exponential cauchy log_normal geometric bernoulli_of_number "

@@ -7,23 +7,21 @@ from collections.abc import Callable
 from typing import Any
 
 from ..autograd.node import Node
+from ..core.batched import BatchArray
 from ..core.grad_mode import enable_grad, mode
 from ..core.tensor import Tensor
-from ..dispatch import batching_rules
-from ..dispatch.gradients import for_each, fresh, gradients, zeros_of
+from ..dispatch import batching_rules, functions
+from ..dispatch.gradients import for_each, fresh, gradients, moving, zeros_of
 from ..dispatch.levels import (
-    alias,
-    dual,
     opened,
     primal,
-    remade,
     tangent,
     transforming,
 )
 from ..dispatch.tangents import forgotten
 from ..utils._pytree import tree_flatten, tree_map, tree_unflatten
 
-_RULES = batching_rules  # imported for what it registers
+_RULES = batching_rules, functions  # imported for what it registers
 
 
 class Owner:
@@ -37,8 +35,6 @@ def depends_outside(t: Tensor, owner: Owner) -> bool:
 
     Leaves, and the inputs of transforms that are still running, want them.
     """
-    from ..core.batched import BatchArray
-
     while type(t._a) is BatchArray:
         if t._duals and any(depends_outside(x, owner) for x in t._duals.values()):
             return True
@@ -307,7 +303,7 @@ def jvp(
         check_tangent(x, t)
     with transforming(), opened("jvp") as level:
         number = level.number
-        given = [dual(alias(x), t, number) for x, t in zip(xs, ts, strict=True)]
+        given = [moving(x, t, number) for x, t in zip(xs, ts, strict=True)]
         out = func(*tree_unflatten(given, spec))
         aux: Any = None
         if has_aux:
@@ -387,6 +383,3 @@ def functionalize(func: Callable, *, remove: str = "mutations") -> Callable:
         return func(*args, **kwargs)
 
     return wrapped
-
-
-__all__ = ["Owner", "check_tangent", "depends_outside", "outcome", "remade"]

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..core.batched import BatchArray, batched
 from ..core.tensor import Tensor
-from ..dispatch import batching, batching_rules, tangents
+from ..dispatch import batching, batching_rules, functions, tangents
 from ..dispatch.gradients import inside
 from ..dispatch.levels import level_of, opened, transforming
 from ..dispatch.registry import FUNCTIONS
@@ -21,7 +21,7 @@ from ..utils._pytree import (
     tree_unflatten,
 )
 
-_RULES = batching_rules, tangents  # imported for what they register
+_RULES = batching_rules, functions, tangents  # imported for what they register
 batching.GENERATOR.append(default_generator)
 
 
@@ -55,9 +55,7 @@ def vmap(
             f"{randomness}"
         )
     if chunk_size is not None and chunk_size < 1:
-        raise ValueError(
-            f"vmap: chunk_size should be None or greater than 0. (got {chunk_size})"
-        )
+        raise ValueError(f"vmap: chunk_size should be None or greater than 0. (got {chunk_size})")
 
     @functools.wraps(func)
     def wrapped(*args: Any, **kwargs: Any) -> Any:
@@ -204,9 +202,7 @@ def _in_chunks(
         n = min(chunk, size - start)
 
         def part(xs: list, ds: list, start: int = start, n: int = n) -> list:
-            return [
-                x if d is None else x.narrow(d, start, n) for x, d in zip(xs, ds, strict=True)
-            ]
+            return [x if d is None else x.narrow(d, start, n) for x, d in zip(xs, ds, strict=True)]
 
         now = (part(leaves, dims), spec, dims, part(extra, extra_dims), extra_spec, extra_dims)
         out, structure = tree_flatten(_run(func, n, now, out_dims, randomness))
