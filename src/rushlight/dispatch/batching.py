@@ -15,10 +15,11 @@ import numpy as np
 from ..autograd.inplace import check_inplace
 from ..core.batched import BatchArray, BatchedRead, batched
 from ..core.grad_mode import mode as grad_mode
-from ..core.tensor import Tensor
+from ..core.tensor import Tensor, wrap
 from .inplace import apply_inplace
 from .levels import (
     BATCH,
+    DRAW,
     RANDOM,
     Level,
     go_on,
@@ -132,6 +133,18 @@ class Batches:
         return _random_card(op, args, level)
 
     @staticmethod
+    def check_change(level: Level) -> None:
+        """A plain tensor is filled with random numbers inside vmap."""
+        if level.randomness == "error":
+            raise no_randomness()
+        if level.randomness == "different":
+            raise RuntimeError(
+                "vmap: Cannot ask for different inplace randomness on an unbatched tensor. This "
+                "will appear like same randomness. If this is necessary for your usage, please "
+                "file an issue with functorch."
+            )
+
+    @staticmethod
     def change(card: Card, args: tuple, level: Level) -> Any:
         """x becomes the card's result, in the memory of all samples."""
         x, number = args[0], level.number
@@ -165,6 +178,35 @@ class Batches:
 
 
 BATCH.append(Batches)
+
+
+def draw(name: str, plain: Any, args: tuple, kwargs: dict, level: Level) -> Any:
+    """rand and the like inside vmap."""
+    number, n = level.number, level.size
+    if level.randomness == "error":
+        raise no_randomness()
+    given = (*args, *kwargs.values())
+    carried = any(is_batched(a, number) for a in given if isinstance(a, Tensor))
+    if level.randomness == "same":
+        if not carried:
+            return plain(*args, **kwargs)
+        if name.endswith("_like"):
+            return plain(wrap(np.empty(args[0]._a.shape, args[0]._a.dtype)), *args[1:], **kwargs)
+        raise RuntimeError(
+            "Vmap does not currently support same randomness with a batched tensor input. Please "
+            "file an issue with functorch"
+        )
+    if name in ("rand", "randn") and "out" not in kwargs:
+        size = kwargs.pop("size", args)
+        if len(size) == 1 and not isinstance(size[0], int):
+            size = size[0]
+        return batched(plain((n, *size), **kwargs), number)
+    if name.endswith("_like"):
+        return batched(plain(front(args[0], number, n), *args[1:], **kwargs), number)
+    return one_by_one(plain, args, kwargs, level)
+
+
+DRAW.append(draw)
 
 
 def again(result: Any, number: int) -> Any:

@@ -27,6 +27,7 @@ from . import modes
 from .call import view_of
 from .inplace import apply_inplace
 from .op import Card
+from .registry import FUNCTIONS
 
 _numbers: Any = itertools.count(1)
 
@@ -57,10 +58,12 @@ state = _State()
 def transforming() -> Iterator[None]:
     """Inside a function transform: calls that only make sense outside are refused."""
     state.transforms += 1
+    _count(1)
     try:
         yield
     finally:
         state.transforms -= 1
+        _count(-1)
 
 
 def enter(kind: str, size: int = 0, randomness: str = "error") -> Level:
@@ -71,6 +74,7 @@ def enter(kind: str, size: int = 0, randomness: str = "error") -> Level:
             if not _on[0]:
                 _put_in_front()
             _on[0] += 1
+        _count(1)
         modes.switch_on(Levels, first=True)
     state.open.append(level)
     state.numbers.add(level.number)
@@ -84,6 +88,7 @@ def leave(level: Level) -> None:
         state.numbers.discard(found.number)
         if not state.open:
             modes.switch_off(Levels)
+            _count(-1)
             with _lock:
                 _on[0] -= 1
                 if not _on[0]:
@@ -121,10 +126,44 @@ def _put_in_front() -> None:
         card = getattr(function, "changes", None)
         if card is not None:
             _replace(Tensor, name, _looking_operator(card, function))
-    _replace(Tensor, "requires_grad_", _refused_inside(Tensor.requires_grad_, _NO_LEAF))
+    _replace(Tensor, "data", _DATA)
+    for names in (FUNCTIONS, *FUNCTIONS.caches):
+        for name in FACTORIES & set(dict.keys(names)):
+            _cut.append((names, name, names[name]))
+            names[name] = _looking_factory(name, names[name])
+    for name in ("multinomial", "bernoulli"):
+        _replace(Tensor, name, _looking_factory(name, vars(Tensor)[name]))
+
+
+def _count(change: int) -> None:
+    """What is refused, or asks, inside any transform or level; done by the first of them."""
+    with _lock:
+        _transforms[0] += change
+        if change > 0 and _transforms[0] == 1:
+            _refuse()
+        elif not _transforms[0]:
+            while _refusals:
+                where, name, old = _refusals.pop()
+                setattr(where, name, old)
+            api.CARRYING.clear()
+            function_module.CARRYING.clear()
+
+
+_transforms = [0]
+_refusals: list[tuple[Any, str, Any]] = []
+
+
+def _refuse() -> None:
+    package = sys.modules[f"{__name__.partition('.')[0]}.autograd"]
     backward = _refused_inside(api.backward, _NO_BACKWARD)
-    for where in (api, sys.modules[f"{package}.autograd"]):
-        _replace(where, "backward", backward)
+    asking = _refused_inside(Tensor.requires_grad_, _NO_LEAF)
+    for where, name, f in (
+        (Tensor, "requires_grad_", asking),
+        (api, "backward", backward),
+        (package, "backward", backward),
+    ):
+        _refusals.append((where, name, vars(where)[name]))
+        setattr(where, name, f)
     api.CARRYING[:] = [_carried_gradients]
     function_module.CARRYING[:] = [CALL[0]]
 
@@ -137,11 +176,41 @@ def _replace(where: Any, name: str, new_one: Any) -> None:
 def _put_back() -> None:
     while _cut:
         where, name, old = _cut.pop()
-        setattr(where, name, old)
-    api.CARRYING.clear()
-    function_module.CARRYING.clear()
+        if isinstance(where, dict):
+            where[name] = old
+        else:
+            setattr(where, name, old)
 
 
+FACTORIES = frozenset(
+    "rand randn randint randperm rand_like randn_like randint_like multinomial normal "
+    "bernoulli".split()
+)
+
+
+def _looking_factory(name: str, plain: Any) -> Any:
+    """A function that draws numbers: inside vmap, refused or drawn for each sample."""
+
+    @functools.wraps(plain)
+    def drawing(*args: Any, **kwargs: Any) -> Any:
+        level = _innermost_vmap()
+        return plain(*args, **kwargs) if level is None else DRAW[0](name, plain, args, kwargs, level)
+
+    return drawing
+
+
+def _innermost_vmap() -> Level | None:
+    return next((x for x in reversed(state.open) if x.kind == "vmap"), None)
+
+
+def _no_data(t: Tensor, *new: Any) -> Any:
+    if type(t._a) is BatchArray:
+        raise RuntimeError("accessing `data` under vmap transform is not allowed")
+    return _plain_data.__set__(t, *new) if new else _plain_data.__get__(t)
+
+
+_plain_data: Any = vars(Tensor)["data"]
+_DATA = property(_no_data, _no_data, doc=_plain_data.__doc__)
 _NO_LEAF = (
     "You are attempting to call Tensor.requires_grad_() (or perhaps using "
     "torch.autograd.functional.* APIs) inside of a function being transformed by a functorch "
@@ -324,6 +393,8 @@ class Levels:
         """A card in place."""
         number = highest(args)
         if not number:
+            if card.name in RANDOM and (level := _innermost_vmap()) is not None:
+                BATCH[0].check_change(level)
             return NotImplemented
         level = level_by(number)
         return (BATCH[0] if level.kind == "vmap" else DUAL[0]).change(card, args, level)
@@ -333,6 +404,7 @@ class Levels:
 # functions.py's functions
 BATCH: list[Any] = []
 DUAL: list[Any] = []
+DRAW: list[Any] = []
 GRADIENTS: list[Any] = []
 CALL: list[Any] = []
 # ops that draw numbers; see `random_of`
@@ -358,7 +430,7 @@ def level_by(number: int) -> Level:
 
 def random_of(op: Any, args: tuple, kwargs: dict, go: Any) -> Any:
     """A random op on plain tensors inside vmap: refused, one draw for all, or one for each."""
-    level = next((x for x in reversed(state.open) if x.kind == "vmap"), None)
+    level = _innermost_vmap()
     if level is None:
         return NotImplemented
     return BATCH[0].run_random(op, args, kwargs, go, level)

@@ -75,6 +75,12 @@ def outcome(t: Any, owner: Owner, recording: bool) -> Any:
     return t if recording and depends_outside(t, owner) else forgotten(t)
 
 
+def _aux(t: Any, owner: Owner, recording: bool) -> Any:
+    if not isinstance(t, Tensor):
+        raise RuntimeError(f"Expected tensors, got unsupported type {type(t)}")
+    return outcome(t, owner, recording)
+
+
 def _inputs(t: Any, owner: Owner, recording: bool) -> Any:
     if not isinstance(t, Tensor):
         raise ValueError(f"Thing passed to transform API must be Tensor, got {type(t)}")
@@ -165,7 +171,7 @@ def grad_and_value(func: Callable, argnums: Any = 0, has_aux: bool = False) -> C
             result = trees[0] if isinstance(argnums, int) else tuple(trees)
             out = outcome(out, owner, create)
             if has_aux:
-                return result, (out, tree_map(lambda t: outcome(t, owner, recording), aux))
+                return result, (out, tree_map(lambda t: _aux(t, owner, recording), aux))
             return result, out
 
     return wrapped
@@ -253,7 +259,7 @@ def vjp(func: Callable, *primals: Any, has_aux: bool = False) -> Any:
 
     result = tree_map(lambda t: outcome(t, owner, tied), out)
     if has_aux:
-        return result, product, tree_map(lambda t: outcome(t, owner, recording), aux)
+        return result, product, tree_map(lambda t: _aux(t, owner, recording), aux)
     return result, product
 
 
