@@ -22,6 +22,7 @@ from .levels import (
     DRAW,
     RANDOM,
     Level,
+    drawing_for,
     go_on,
     is_batched,
     mapped,
@@ -182,6 +183,13 @@ BATCH.append(Batches)
 
 def draw(name: str, plain: Any, args: tuple, kwargs: dict, level: Level) -> Any:
     """rand and the like inside vmap."""
+    if name == "dropped" and (not args[2] or args[1] == 0):
+        return plain(*args, **kwargs)
+    with drawing_for(level):
+        return _drawn(name, plain, args, kwargs, level)
+
+
+def _drawn(name: str, plain: Any, args: tuple, kwargs: dict, level: Level) -> Any:
     number, n = level.number, level.size
     if level.randomness == "error":
         raise no_randomness()
@@ -201,7 +209,7 @@ def draw(name: str, plain: Any, args: tuple, kwargs: dict, level: Level) -> Any:
         if len(size) == 1 and not isinstance(size[0], int):
             size = size[0]
         return batched(plain((n, *size), **kwargs), number)
-    if name.endswith("_like"):
+    if name.endswith("_like") or (name == "dropped" and not kwargs.get("channels")):
         return batched(plain(front(args[0], number, n), *args[1:], **kwargs), number)
     return one_by_one(plain, args, kwargs, level)
 
@@ -278,6 +286,11 @@ def _random_card(card: Card, args: tuple, level: Level) -> Any:
         return one_by_one(lambda *a: card.run(a), args, {}, level)
     if level.randomness == "error":
         raise no_randomness()
+    with drawing_for(level):
+        return _drawn_by(card, args, level)
+
+
+def _drawn_by(card: Card, args: tuple, level: Level) -> Any:
     number, n = level.number, level.size
     if level.randomness == "different":
         x = front(args[0], number, n)

@@ -34,16 +34,16 @@ class VmapInfo(NamedTuple):
 
 def call(cls: Any, args: tuple, kwargs: dict) -> Any:
     """cls.apply(*args) if an argument carries something."""
-    number = highest(args)
-    if not number:
-        return NotImplemented
-    level = level_by(number)
     if state.transforms and cls.setup_context is Function.setup_context:
         raise RuntimeError(
             "In order to use an autograd.Function with functorch transforms (vmap, grad, jvp, "
             "jacrev, ...), it must override the setup_context staticmethod. For more details, "
             "please see https://pytorch.org/docs/main/notes/extending.func.html"
         )
+    number = highest(args)
+    if not number:
+        return NotImplemented
+    level = level_by(number)
     if level.kind == "jvp":
         return _along(cls, args, kwargs, number)
     if cls.generate_vmap_rule:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import math
 import sys
 import threading
 from collections.abc import Iterator
@@ -48,6 +49,7 @@ class _State(threading.local):
         self.numbers: set[int] = set()  # of the open ones
         self.user: Level | None = None  # that of forward_ad.enter_dual_level
         self.transforms = 0  # how many function transforms of any kind are running
+        self.below: float = math.inf  # numbers are being drawn for levels from this one on
         self.forward = True  # False: tangents are not computed (set_fwd_grad_enabled)
 
 
@@ -119,6 +121,8 @@ def _put_in_front() -> None:
     for name, module in list(sys.modules.items()):
         if name.startswith(f"{package}.ops.") and vars(module).get("view_of") is view_of:
             _replace(module, "view_of", _looking_view_of)
+        if name.startswith(f"{package}.ops.") and "dropped" in vars(module):
+            _replace(module, "dropped", _looking_factory("dropped", module.dropped))
     for card in Card.made:
         if "change" in vars(card):
             _replace(card, "change", _looking_change(card, card.change))
@@ -127,8 +131,11 @@ def _put_in_front() -> None:
         if card is not None:
             _replace(Tensor, name, _looking_operator(card, function))
     _replace(Tensor, "data", _DATA)
+    for cache in FUNCTIONS.caches:  # else a name that is first asked for inside would stay
+        for name in FACTORIES:
+            cache.setdefault(name, FUNCTIONS[name])
     for names in (FUNCTIONS, *FUNCTIONS.caches):
-        for name in FACTORIES & set(dict.keys(names)):
+        for name in FACTORIES:
             _cut.append((names, name, names[name]))
             names[name] = _looking_factory(name, names[name])
     for name in ("multinomial", "bernoulli"):
@@ -200,7 +207,20 @@ def _looking_factory(name: str, plain: Any) -> Any:
 
 
 def _innermost_vmap() -> Level | None:
-    return next((x for x in reversed(state.open) if x.kind == "vmap"), None)
+    for level in reversed(state.open):
+        if level.kind == "vmap" and level.number < state.below:
+            return level
+    return None
+
+
+@contextmanager
+def drawing_for(level: Level) -> Iterator[None]:
+    """Inside, this vmap and those in it have been asked about random numbers."""
+    before, state.below = state.below, level.number
+    try:
+        yield
+    finally:
+        state.below = before
 
 
 def _no_data(t: Tensor, *new: Any) -> Any:
