@@ -120,7 +120,7 @@ _LAZY = {
     for name in names.split()
 }
 _SUBMODULES = frozenset(
-    "_VF accelerator amp autograd backends cpu cuda func linalg mps mtia nn optim random "
+    "_VF accelerator amp autograd backends cpu cuda func linalg mps mtia nn optim overrides random "
     "return_types serialization sparse special testing utils version vision xpu".split()
 )
 

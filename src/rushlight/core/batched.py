@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from .meta import MetaArray
+from .meta import MetaArray, NoData
 from .tensor import Tensor, new
 
 _NOT_HERE = "Cannot access data pointer of Tensor that doesn't have storage"
@@ -40,7 +40,10 @@ class BatchArray(MetaArray):
             return getattr(np, func.__name__.removesuffix("_like"))(self.shape, kind)
         if func.__name__ == "full_like":
             return np.full(self.shape, args[1], kind)
-        return super().__array_function__(func, types, args, kwargs)
+        try:
+            return super().__array_function__(func, types, args, kwargs)
+        except NoData:
+            raise BatchedRead(_NOT_HERE) from None
 
     def copy(self, order: Any = "C") -> NoReturn:
         raise BatchedRead(_NOT_HERE)

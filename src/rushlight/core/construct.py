@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from .device import META, resolve
+from .batched import BatchArray
 from .dtype import (
     COMPLEX,
     FLOAT,
@@ -78,6 +79,9 @@ def tensor(
             "rather than torch.tensor(sourceTensor).",
             stacklevel=2,
         )
+        if type(data._a) is BatchArray:
+            t = data.detach().clone()
+            return t if dtype is None else t.to(dtype)
     a = new_array(data, dtype)
     t = wrap(without_data(a) if meta else a)
     return asking_grad(t, requires_grad, "tensor") if requires_grad is not False else t

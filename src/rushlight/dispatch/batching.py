@@ -398,6 +398,22 @@ def _detach(args: tuple, kwargs: dict, level: Level) -> Any:
     return batched(value_of(x).detach(), level.number) if is_batched(x, level.number) else x
 
 
+@whole("zero_")
+def _zero(args: tuple, kwargs: dict, level: Level) -> Any:
+    if is_batched(args[0], level.number):
+        value_of(args[0]).zero_()
+    return args[0]
+
+
+@whole("as_strided_scatter")
+def _by_strides(args: tuple, kwargs: dict, level: Level) -> Any:
+    """Strides are those of the samples' memory: one by one, as each of them would lie alone."""
+    x, *rest = args
+    if is_batched(x, level.number):
+        x = batched(value_of(x).contiguous(), level.number)
+    return one_by_one(FUNCTIONS["as_strided_scatter"], (x, *rest), kwargs, level)
+
+
 @whole("zeros_like", "ones_like", "empty_like", "full_like")
 def _like(args: tuple, kwargs: dict, level: Level, name: str = "") -> Any:
     """As many for each sample: a batch, so that it can be written to."""
