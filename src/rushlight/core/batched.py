@@ -30,6 +30,7 @@ class BatchArray(MetaArray):
 
     value: Any = None
     level = 0
+    no_numpy = property(lambda self: BatchedRead(_NOT_HERE))
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> NoReturn:
         raise BatchedRead(_NOT_HERE)

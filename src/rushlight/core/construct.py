@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from .device import META, resolve
 from .batched import BatchArray
+from .device import META, resolve
 from .dtype import (
     COMPLEX,
     FLOAT,

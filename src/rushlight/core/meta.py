@@ -52,6 +52,8 @@ def no_way_back(error: Exception) -> NoData:
 class MetaArray(np.ndarray):
     """An array without elements."""
 
+    no_numpy: Any = None  # the error of Tensor.numpy(), if not that of "meta"
+
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         both = all(isinstance(x, MetaArray) for x in inputs)
         if ufunc is np.add and both and len(inputs) == 2:  # gradients that autograd sums up

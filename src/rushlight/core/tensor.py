@@ -403,8 +403,7 @@ class Tensor(_Slots):
     @property
     def data(self) -> Tensor:
         """The elements without history; assigning replaces them."""
-        t = wrap(self._a)
-        return t
+        return wrap(self._a)
 
     @data.setter
     def data(self, new: Tensor) -> None:
@@ -470,9 +469,7 @@ class Tensor(_Slots):
                 "instead."
             )
         if isinstance(self._a, MetaArray):
-            if type(self._a) is not MetaArray:
-                self._a.tolist()
-            raise NoNumpy(
+            raise self._a.no_numpy or NoNumpy(
                 "can't convert meta device type tensor to numpy. Use Tensor.cpu() to copy the "
                 "tensor to host memory first."
             )
@@ -510,9 +507,7 @@ class Tensor(_Slots):
 
     def __bool__(self) -> bool:
         a = self._a
-        if a.size != 1 and type(a) is not _ndarray:
-            return bool(a)
-        if a.size != 1:
+        if a.size != 1 and getattr(a, "value", None) is None:
             if a.size == 0:
                 raise RuntimeError("Boolean value of Tensor with no values is ambiguous")
             raise RuntimeError(

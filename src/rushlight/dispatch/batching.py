@@ -1,8 +1,8 @@
 """What ops make of batched tensors: a rule by the kind of card, or the samples one by one.
 
 A rule is rule(card, args, level, n) -> results with the batch in front, or NotImplemented; batched
-arguments are found by `is_batched`, and `value_of` gives their samples with the batch in front. What
-no rule knows is computed sample by sample and stacked: slow, and right.
+arguments are found by `is_batched`, and `value_of` gives their samples with the batch in front.
+What no rule knows is computed sample by sample and stacked: slow, and right.
 """
 
 from __future__ import annotations

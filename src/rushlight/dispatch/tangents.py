@@ -11,8 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..core.grad_mode import mode
-from ..core.grad_mode import enable_grad
+from ..core.grad_mode import enable_grad, mode
 from ..core.tensor import Tensor
 from .batching import RULES, kind_of, pointwise
 from .gradients import filled_as, fresh, gradients, zeros_like, zeros_of
@@ -219,7 +218,7 @@ def _along_pointwise(y: Tensor, xs: list, ts: list, recording: bool) -> Any:
     """Σ dy/dx t, where dy/dx is a number for each element."""
     total = None
     shape = tuple(y._a.shape)
-    for x, t in zip(xs, ts, strict=True):
+    for x in xs:
         if tuple(x._a.shape) != shape:
             return _twice([y], xs, ts, recording)[0]
     if y._a.dtype.kind == "c" or any(t._a.dtype != y._a.dtype for t in ts):

@@ -94,8 +94,8 @@ def _filled(found: list, xs: tuple, strict: bool, stage: str, i: int = 0) -> lis
         if g is None:
             if strict and stage == "jacobian":
                 raise RuntimeError(
-                    f"Output {i} of the user-provided function is independent of input {j}. This is "
-                    "not allowed in strict mode."
+                    f"Output {i} of the user-provided function is independent of input {j}. This "
+                    "is not allowed in strict mode."
                 )
             if strict and stage == "hessian":
                 raise RuntimeError(
@@ -156,7 +156,7 @@ def jvp(
     xs = _inputs(given, create_graph)
     many_out, ys = _outputs(func, xs, "jvp", strict)
     with enable_grad():
-        us = [fresh(wrap(np.zeros_like(y._a))) for y in ys]
+        us = [fresh(wrap(np.ones_like(y._a))) for y in ys]
         first = gradients(list(ys), list(xs), list(us), True)
         first = _filled(first, xs, strict, "jvp")
         pairs = [(g, a) for g, a in zip(first, vs, strict=True) if g._rg]

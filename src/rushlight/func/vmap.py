@@ -152,7 +152,7 @@ def _batched(leaves: list, dims: list, number: int) -> list:
 def _outputs(out: Any, out_dims: Any, func: Any, number: int, size: int) -> Any:
     name = _name(func)
     leaves, spec = tree_flatten(out)
-    if isinstance(out_dims, int) and not isinstance(out_dims, bool) or out_dims is None:
+    if (isinstance(out_dims, int) and not isinstance(out_dims, bool)) or out_dims is None:
         dims: Any = [out_dims] * len(leaves)
     else:
         if not isinstance(out_dims, (tuple, list, dict)) and tree_is_leaf(out_dims):

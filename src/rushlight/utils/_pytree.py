@@ -319,7 +319,10 @@ def tree_flatten(tree: Any, is_leaf: Any = None) -> tuple[list, TreeSpec]:
 
 
 def tree_unflatten(leaves: Iterable, treespec: TreeSpec) -> Any:
-    """The tree of a TreeSpec with these leaves. TypeError: no TreeSpec; ValueError: their number."""
+    """The tree of a TreeSpec with these leaves.
+
+    errors  TypeError: no TreeSpec; ValueError: another number of leaves
+    """
     if not isinstance(treespec, TreeSpec):
         raise TypeError(
             "tree_unflatten(leaves, treespec): Expected `treespec` to be instance of TreeSpec but "
