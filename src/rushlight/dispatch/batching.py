@@ -165,7 +165,7 @@ class Batches:
         if card.name == "copy":
             result = args[1]
         else:
-            result = card.run(args)
+            result = card.run(kept_apart(card, args))
         if result._a.shape != x._a.shape:
             if np.broadcast_shapes(result._a.shape, x._a.shape) != x._a.shape:
                 raise RuntimeError(
@@ -181,11 +181,19 @@ class Batches:
 BATCH.append(Batches)
 
 
+def kept_apart(card: Card, args: tuple) -> tuple:
+    """The arguments of an op in place for a run that may be recorded: it must not keep the memory
+    that is then written to."""
+    if not grad_mode.grad or not any(isinstance(a, Tensor) and a._rg for a in args):
+        return args
+    return (FUNCTIONS["clone"](args[0]), *args[1:])
+
+
 def draw(name: str, plain: Any, args: tuple, kwargs: dict, level: Level) -> Any:
     """rand and the like inside vmap."""
-    if name == "dropped" and (not args[2] or args[1] == 0):
-        return plain(*args, **kwargs)
     with drawing_for(level):
+        if name == "dropped" and (not args[2] or args[1] == 0):
+            return plain(*args, **kwargs)
         return _drawn(name, plain, args, kwargs, level)
 
 

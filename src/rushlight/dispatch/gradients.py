@@ -67,14 +67,8 @@ def fresh(t: Tensor, owner: Any = None) -> Tensor:
 
 
 def moving(t: Tensor, along: Tensor, number: int) -> Tensor:
-    """A dual tensor of t, under whatever inner levels it has; t's gradient flows through it."""
-    if type(t._a) is BatchArray and t._a.level > number:
-        n = len(value_of(t)._a)
-        value = moving(value_of(t), inside(along, t._a.level, n), number)
-        return batched(value, t._a.level)
-    other = fresh(t) if t._rg and mode.grad else alias(t)
-    other._duals = {**(other._duals or {}), number: along}
-    return other
+    """A dual tensor of t; t's gradient flows through it."""
+    return attached(fresh(t) if t._rg and mode.grad else t, along, number)
 
 
 def for_each(t: Tensor) -> Tensor:
@@ -106,16 +100,22 @@ def gradients(
 ) -> list[Any]:
     """Gradients of the outputs (times seeds; None: ones) with respect to the inputs; None where an
     output does not depend on an input."""
-    number = highest((*outputs, *inputs, *[v for v in seeds if v is not None]))
+    # what only seeds are batched by goes with them; their tangents are looked for below that
+    number = max(highest((*outputs, *inputs)), *[_dual_level(v) for v in seeds], 0)
     if not number:
         return _plain(outputs, inputs, seeds, create_graph, retain)
     level = level_by(number)
-    carried = highest((*outputs, *inputs)) == number
     if level.kind == "vmap":
-        if not carried:
-            return _plain_or_lower(outputs, inputs, seeds, create_graph, retain)
         return _of_batches(outputs, inputs, seeds, create_graph, retain, number, level.size)
     return _of_duals(outputs, inputs, seeds, create_graph, retain, number)
+
+
+def _dual_level(t: Any) -> int:
+    """The highest level that t has a tangent of, under batches too."""
+    if t is None:
+        return 0
+    found = max([k for k in t._duals or () if k in state.numbers], default=0)
+    return max(found, _dual_level(value_of(t))) if type(t._a) is BatchArray else found
 
 
 GRADIENTS.append(gradients)
@@ -147,17 +147,6 @@ def _plain(outputs: list, inputs: list, seeds: list, create_graph: bool, retain:
     for i, g in zip(wanted, results, strict=True):
         found[i] = g
     return found
-
-
-def _plain_or_lower(outputs: list, inputs: list, seeds: list, *how: Any) -> list:
-    """Seeds of an inner vmap, tensors of outer levels or of none."""
-    number = highest((*outputs, *inputs))
-    if not number:
-        return _plain(outputs, inputs, seeds, *how)
-    level = level_by(number)
-    if level.kind == "vmap":
-        return _of_batches(outputs, inputs, seeds, *how, number, level.size)
-    return _of_duals(outputs, inputs, seeds, *how, number)
 
 
 def _of_batches(outputs: list, inputs: list, seeds: list, create_graph: bool, retain: bool,
@@ -209,9 +198,20 @@ def _of_duals(outputs: list, inputs: list, seeds: list, create_graph: bool, reta
             continue
         if g is None:
             g = zeros_like(xs[i])
-        found[i] = g = alias(g)
-        g._duals = {**(g._duals or {}), number: t}
+        found[i] = attached(g, t, number)
     return found
+
+
+def attached(g: Tensor, t: Tensor, number: int) -> Tensor:
+    """g with the tangent t of level `number`, under whatever inner batches they have."""
+    above = [x._a.level for x in (g, t) if type(x._a) is BatchArray and x._a.level > number]
+    if above:
+        last = level_by(max(above))
+        parts = [inside(x, last.number, last.size) for x in (g, t)]
+        return batched(attached(*parts, number), last.number)
+    other = alias(g)
+    other._duals = {**(other._duals or {}), number: t}
+    return other
 
 
 def inside(t: Tensor, number: int, n: int) -> Tensor:

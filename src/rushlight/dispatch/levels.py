@@ -201,9 +201,9 @@ def _looking_factory(name: str, plain: Any) -> Any:
     @functools.wraps(plain)
     def drawing(*args: Any, **kwargs: Any) -> Any:
         level = _innermost_vmap()
-        return (
-            plain(*args, **kwargs) if level is None else DRAW[0](name, plain, args, kwargs, level)
-        )
+        if level is None:
+            return plain(*args, **kwargs)
+        return DRAW[0](name, drawing, args, kwargs, level)
 
     return drawing
 

@@ -13,10 +13,10 @@ from typing import Any
 
 from ..core.grad_mode import enable_grad, mode
 from ..core.tensor import Tensor
-from .batching import RULES, kind_of, pointwise
+from .batching import RULES, kept_apart, kind_of, pointwise
 from .gradients import filled_as, fresh, gradients, zeros_like, zeros_of
 from .inplace import apply_inplace
-from .levels import DUAL, Level, alias, dual, go_on, mapped, primal, remade, state, tangent
+from .levels import DUAL, Level, alias, dual, go_on, highest, mapped, primal, remade, state, tangent
 from .op import CARDS, Card
 
 # linear in their first argument (or list), and not differentiable in others
@@ -63,7 +63,7 @@ class Duals:
             if along is not None:
                 along = along.to(x.dtype)
         else:
-            along = tangent(card.run(args), number)
+            along = tangent(card.run(kept_apart(card, args)), number)
         target = primal(x, number)
         apply_inplace(card, (target, *plain[1:]))
         if target is not x:
@@ -71,7 +71,10 @@ class Duals:
             x._v = target._v
         held = tangent(x, number)
         if held is not None:
-            held.copy_(zeros_like(x) if along is None else along)
+            if along is not None and x._view is None and highest((along,)) > highest((held,)):
+                dual(x, along + zeros_of(x), number)
+            else:
+                held.copy_(zeros_like(x) if along is None else along)
         elif along is not None:
             _give(x, along, number)
         return x
@@ -84,7 +87,7 @@ def _give(x: Tensor, along: Tensor, number: int) -> None:
     """A first tangent for a tensor; for a view, the base gets one that is zero elsewhere."""
     if x._view is not None and tangent(x._view.base, number) is None:
         base = x._view.base
-        whole = zeros_of(base)
+        whole = _zeros_for(base, along)
         part = whole
         for card, options in x._view.replay:
             part = card.run((part, *options))
@@ -92,9 +95,14 @@ def _give(x: Tensor, along: Tensor, number: int) -> None:
         dual(base, whole, number)
         dual(x, part, number)
         return
-    shaped = zeros_of(x)
+    shaped = _zeros_for(x, along)
     shaped.copy_(along)
     dual(x, shaped, number)
+
+
+def _zeros_for(x: Tensor, along: Tensor) -> Tensor:
+    """Zeros as large as x, batched as x and along are: to write along into."""
+    return zeros_of(x) + along.new_zeros(())
 
 
 def _primal(t: Any, number: int) -> Any:
