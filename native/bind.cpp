@@ -50,6 +50,7 @@ const Row table[] = {
     RL_DX_2(DX_2)
     RL_BINARY(BINARY)
     row<"dense_view", dense_view>("(x, shape)"),
+    row<"channels_last", channels_last_>("(x)"),
     RL_BINARY(IN_PLACE)
     row<"linear", linear<false>>("(x, w, b)"),
     row<"linear_relu", linear<true>>("(x, w, b)"),
@@ -111,11 +112,11 @@ const Row table[] = {
     row<"rnn_layer", rnn_layer_>("(x, h0, w_ih, w_hh, b_ih, b_hh, sizes, reverse, relu)"),
     row<"rnn_layer_dx", rnn_layer_dx_>(
         "(dy, dhn, x, h0, w_ih, w_hh, b_ih, b_hh, sizes, reverse, relu, y, want_dx)"),
-    row<"gru_layer", gru_layer_>("(x, h0, w_ih, w_hh, b_ih, b_hh, sizes, reverse)"),
+    row<"gru_layer", gru_layer_>("(x, h0, w_ih, w_hh, b_ih, b_hh, sizes, reverse, keep)"),
     row<"gru_layer_dx", gru_layer_dx_>(
         "(dy, dhn, x, h0, w_ih, w_hh, b_ih, b_hh, sizes, reverse, y, gates, want_dx)"),
     row<"lstm_layer", lstm_layer_>(
-        "(x, h0, c0, w_ih, w_hh, w_hr, b_ih, b_hh, sizes, reverse)"),
+        "(x, h0, c0, w_ih, w_hh, w_hr, b_ih, b_hh, sizes, reverse, keep)"),
     row<"lstm_layer_dx", lstm_layer_dx_>(
         "(dy, dhn, dcn, x, h0, c0, w_ih, w_hh, w_hr, b_ih, b_hh, sizes, reverse, y, gates, cells, "
         "want_dx)"),

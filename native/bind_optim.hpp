@@ -25,18 +25,18 @@ class ArrayList {
     T* data(Py_ssize_t k) const {
         return list_ ? static_cast<T*>(PyArray_DATA(array(at(k)))) : nullptr;
     }
-    // Entry k can be used together with parameter p: same dtype and shape, both contiguous.
+    // Entry k can be used together with parameter p: same dtype, shape and order in memory.
     bool fits(Py_ssize_t k, PyObject* p, bool written = true) const {
         if (!list_) return true;
         if (!is_floating(at(k)) || PyArray_TYPE(array(at(k))) != PyArray_TYPE(array(p)))
             return false;
-        return PyArray_IS_C_CONTIGUOUS(array(at(k))) && PyArray_SAMESHAPE(array(at(k)), array(p)) &&
+        return lie_alike(array(at(k)), array(p)) &&
                (!written || PyArray_ISWRITEABLE(array(at(k))));
     }
 };
 
 bool is_parameter(PyObject* p) {
-    return is_floating(p) && PyArray_IS_C_CONTIGUOUS(array(p)) && PyArray_ISWRITEABLE(array(p));
+    return is_floating(p) && is_dense(array(p)) && PyArray_ISWRITEABLE(array(p));
 }
 
 // f.operator()<T>(k, size) for every parameter k
@@ -73,7 +73,7 @@ PyObject* sgd_step_(Args a, Py_ssize_t n) {
         PyArrayObject* const p = array(params.at(k));
         PyObject* b = Py_NewRef(bufs.at(k));
         if (o.momentum != 0 && b == Py_None)
-            Py_SETREF(b, PyArray_SimpleNew(PyArray_NDIM(p), PyArray_DIMS(p), PyArray_TYPE(p)));
+            Py_SETREF(b, PyArray_NewLikeArray(p, NPY_KEEPORDER, nullptr, 0));
         if (!b) {
             Py_DECREF(out);
             return nullptr;

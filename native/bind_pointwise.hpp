@@ -6,29 +6,22 @@
 namespace rl::RL_ISA {
 namespace {
 
-// Arrays of one shape and dtype, all C-contiguous or all F-contiguous; the result is laid out
-// alike.
+// Arrays of one shape and dtype without gaps, in one order; the result is laid out alike.
 template <int arrays, int numbers, auto f>
 PyObject* pointwise(Args a, Py_ssize_t n) {
     if (n != arrays + numbers || !is_floating(a[0])) return nullptr;
     PyArrayObject* const x = array(a[0]);
-    const int type = PyArray_TYPE(x), nd = PyArray_NDIM(x);
-    int order = PyArray_FLAGS(x) & (NPY_ARRAY_C_CONTIGUOUS | NPY_ARRAY_F_CONTIGUOUS);
+    const int type = PyArray_TYPE(x);
+    if (arrays == 1 && !is_dense(x)) return nullptr;
     for (int i = 1; i < arrays; i++) {
         if (!is_floating(a[i]) || PyArray_TYPE(array(a[i])) != type) return nullptr;
-        if (!PyArray_SAMESHAPE(x, array(a[i]))) return nullptr;
-        order &= PyArray_FLAGS(array(a[i]));
+        if (!lie_alike(x, array(a[i]))) return nullptr;
     }
-    if (!order) return nullptr;
     double p[numbers + 1];
     for (int i = 0; i < numbers; i++)
         if (!read(a[arrays + i], p[i])) return nullptr;
 
-    PyArray_Descr* const dtype = PyArray_DESCR(x);
-    Py_INCREF(dtype);
-    PyObject* y =
-        PyArray_NewFromDescr(&PyArray_Type, dtype, nd, PyArray_DIMS(x), nullptr, nullptr,
-                             order & NPY_ARRAY_C_CONTIGUOUS ? 0 : NPY_ARRAY_F_CONTIGUOUS, nullptr);
+    PyObject* const y = new_alike(x);
     if (!y) return nullptr;
     const i64 size = PyArray_SIZE(x);
     compute(type, size, [&]<class T>() {
@@ -52,12 +45,16 @@ PyObject* binary(Args a, Py_ssize_t n) {
     if (!is_array(big) ||
         (is_array(small) && PyArray_NDIM(array(small)) > PyArray_NDIM(array(big))))
         std::swap(big, small);
-    if (!is_floating(big) || !PyArray_IS_C_CONTIGUOUS(array(big))) return nullptr;
+    if (!is_floating(big) || !is_dense(array(big))) return nullptr;
     PyArrayObject* const x = array(big);
     const int type = PyArray_TYPE(x), nd = PyArray_NDIM(x);
     i64 other = 1;
     double number = 0;
-    if (is_floating(small)) {
+    if (is_floating(small) && !PyArray_IS_C_CONTIGUOUS(x)) {
+        if (PyArray_TYPE(array(small)) != type) return nullptr;
+        if (PyArray_NDIM(array(small)) && !lie_alike(x, array(small))) return nullptr;
+        other = PyArray_SIZE(array(small));
+    } else if (is_floating(small)) {
         PyArrayObject* const y = array(small);
         const int gap = nd - PyArray_NDIM(y);
         if (PyArray_TYPE(y) != type || !PyArray_IS_C_CONTIGUOUS(y)) return nullptr;
@@ -71,10 +68,7 @@ PyObject* binary(Args a, Py_ssize_t n) {
         return nullptr;
     }
 
-    PyArray_Descr* const dtype = PyArray_DESCR(x);
-    Py_INCREF(dtype);
-    PyObject* z = PyArray_NewFromDescr(&PyArray_Type, dtype, nd, PyArray_DIMS(x), nullptr, nullptr,
-                                       0, nullptr);
+    PyObject* const z = new_alike(x);
     if (!z) return nullptr;
     const i64 size = PyArray_SIZE(x);
     compute(type, size, [&]<class T>() {

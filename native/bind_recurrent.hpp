@@ -81,33 +81,38 @@ struct Layer {
     }
 };
 
-// lstm_layer(x, h0, c0, w_ih, w_hh, w_hr, b_ih, b_hh, sizes, reverse) -> y, hn, cn, gates, cells
+// lstm_layer(x, h0, c0, w_ih, w_hh, w_hr, b_ih, b_hh, sizes, reverse, keep)
+//     -> y, hn, cn, gates, cells (both None unless keep)
 PyObject* lstm_layer_(Args a, Py_ssize_t n) {
     Layer l;
-    if (n != 10 ||
+    bool keep;
+    if (n != 11 || !read(a[10], keep) ||
         !l.read(Cell::lstm, a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7], a[8], a[9]))
         return nullptr;
-    Out y(l.x, l.out), hn(l.h0), cn(l.c0), gates = l.by_row(4 * l.hidden);
-    Out cells = l.by_row(l.hidden);
-    if (!y || !hn || !cn || !gates || !cells) return nullptr;
+    Out y(l.x, l.out), hn(l.h0), cn(l.c0), gates = keep ? l.by_row(4 * l.hidden) : Out();
+    Out cells = keep ? l.by_row(l.hidden) : Out();
+    if (!y || !hn || !cn || (keep && (!gates || !cells))) return nullptr;
     compute(l.x.type(), l.work(), [&]<class T>() {
-        recurrent<T>(l.of<T>(Cell::lstm), {y.data<T>(), hn.data<T>(), cn.data<T>(),
-                                           gates.data<T>(), cells.data<T>()});
+        recurrent<T>(l.of<T>(Cell::lstm),
+                     {y.data<T>(), hn.data<T>(), cn.data<T>(), keep ? gates.data<T>() : nullptr,
+                      keep ? cells.data<T>() : nullptr});
     });
     return tuple(y, hn, cn, gates, cells);
 }
 
-// gru_layer(x, h0, w_ih, w_hh, b_ih, b_hh, sizes, reverse) -> y, hn, gates
+// gru_layer(x, h0, w_ih, w_hh, b_ih, b_hh, sizes, reverse, keep) -> y, hn, gates (None unless keep)
 PyObject* gru_layer_(Args a, Py_ssize_t n) {
     Layer l;
-    if (n != 8 || !l.read(Cell::gru, a[0], a[1], Py_None, a[2], a[3], Py_None, a[4], a[5], a[6],
+    bool keep;
+    if (n != 9 || !read(a[8], keep)) return nullptr;
+    if (!l.read(Cell::gru, a[0], a[1], Py_None, a[2], a[3], Py_None, a[4], a[5], a[6],
                           a[7]))
         return nullptr;
-    Out y(l.x, l.out), hn(l.h0), gates = l.by_row(4 * l.hidden);
-    if (!y || !hn || !gates) return nullptr;
+    Out y(l.x, l.out), hn(l.h0), gates = keep ? l.by_row(4 * l.hidden) : Out();
+    if (!y || !hn || (keep && !gates)) return nullptr;
     compute(l.x.type(), l.work(), [&]<class T>() {
-        recurrent<T>(l.of<T>(Cell::gru),
-                     {y.data<T>(), hn.data<T>(), nullptr, gates.data<T>(), nullptr});
+        recurrent<T>(l.of<T>(Cell::gru), {y.data<T>(), hn.data<T>(), nullptr,
+                                          keep ? gates.data<T>() : nullptr, nullptr});
     });
     return tuple(y, hn, gates);
 }

@@ -1,4 +1,4 @@
-// Views. Included by bind.cpp only.
+// Views, and images in another order. Included by bind.cpp only.
 #pragma once
 #include "bind.hpp"
 
@@ -44,6 +44,25 @@ PyObject* dense_view(Args a, Py_ssize_t n) {
         return nullptr;
     }
     return y;
+}
+
+// channels_last(x (N, C, *S)) -> (N, *S, C), row-major
+PyObject* channels_last_(Args a, Py_ssize_t n) {
+    In x;
+    if (n != 1 || !x.read_as(a[0], NPY_FLOAT) || x.nd() < 3) return nullptr;
+    npy_intp dims[NPY_MAXDIMS] = {x.dim(0)};
+    for (int i = 2; i < x.nd(); i++) dims[i - 1] = x.dim(i);
+    dims[x.nd() - 1] = x.dim(1);
+    Out y(x.nd(), dims, NPY_FLOAT);
+    if (!y || x.size() == 0) return y.release();
+    const i64 c = x.dim(1), s = x.size() / x.dim(0) / c;
+    const float* in = x.data<float>();
+    float* out = y.data<float>();
+    NoGil unlocked(x.size() >= LONG_WORK);
+    parallel(x.dim(0), rows_per_block(c * s, 1 << 15), [=](i64 begin, i64 end) {
+        for (i64 i = begin; i < end; i++) transpose(in + i * c * s, s, c, s, out + i * c * s, c);
+    });
+    return y.release();
 }
 
 }  // namespace

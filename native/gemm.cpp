@@ -35,6 +35,8 @@ constexpr int VECTORS = 2;
 constexpr int ROWS = 6, TALL = 12;  // rows of a tile; of one that is less than half as wide
 constexpr i64 BLOCK = 48;           // rows of a task: a multiple of both
 constexpr i64 DEPTH = 512;          // of k at a time: a panel's part stays in the L2 cache
+constexpr i64 AHEAD = 16;           // steps of k by which packing strips asks for memory
+constexpr i64 SHORT = 512;          // see Lie
 constexpr i64 PIECE = 256;          // of k at a time when packing
 constexpr i64 SMALL = 1 << 17;      // multiply-adds that one thread does faster alone
 // Up to FEW rows against rows of at least LONG numbers are dot products: a classifier's ten outputs.
@@ -46,18 +48,25 @@ constexpr i64 FEW = 4, LONG = 0;
 
 template <class T>
 constexpr i64 WIDTH = VECTORS * LANES<T>;
+template <class T>
+constexpr i64 LINE = 64 / sizeof(T);  // numbers of a cache line
 
 template <class T>
 struct Tile {
     const T* rows[TALL];  // of the streamed matrix, at the first k
     i64 col;              // its step along k; 0: packed, the numbers of a step side by side
+    i64 next;             // from these rows to the next ones
     const T* panel;       // (k, WIDTH) or with another step
     i64 panel_step;
     T* out;  // (ROWS, WIDTH)
 };
 
+// How the streamed rows lie: side by side in strips; apart; apart, and so short that the processor does
+// not foresee where the next ones begin: their memory is asked for.
+enum class Lie { packed, apart, short_ones };
+
 // out (+)= rows × panel over `depth` steps
-template <class T, int rows, int vectors, bool packed>
+template <class T, int rows, int vectors, Lie lie>
 void tile(const Tile<T>& t, i64 depth, bool add) {
     using V = Reg<T>;
     V c[rows][vectors];
@@ -67,6 +76,7 @@ void tile(const Tile<T>& t, i64 depth, bool add) {
         for (int j = 0; j < vectors; j++)
             c[i][j] = add ? load(t.out + i * WIDTH<T> + j * LANES<T>) : V{};
 
+    constexpr bool packed = lie == Lie::packed;
     const T* a[packed ? 1 : rows];
     if constexpr (packed) a[0] = t.rows[0];
     else
@@ -75,6 +85,10 @@ void tile(const Tile<T>& t, i64 depth, bool add) {
     i64 at = 0;
 #pragma GCC unroll 4
     for (i64 k = 0; k < depth; k++) {
+        if (lie == Lie::short_ones && k % LINE<T> == 0)
+#pragma GCC unroll 12
+            for (int i = 0; i < rows; i++)
+                __builtin_prefetch(a[packed ? 0 : i] + at + t.next, 0, 2);  // to the L2 cache
         V row[vectors];
 #pragma GCC unroll 4
         for (int j = 0; j < vectors; j++) row[j] = load(b + j * LANES<T>);
@@ -98,10 +112,13 @@ using TileFn = void (*)(const Tile<T>&, i64 depth, bool add);
 
 // The tile for `rows` (ROWS, TALL or 1) and a panel of n <= WIDTH columns.
 template <class T>
-TileFn<T> find_tile(int rows, i64 n, bool packed) {
+TileFn<T> find_tile(int rows, i64 n, Lie lie) {
     const i64 v = (n + LANES<T> - 1) / LANES<T>;
 #define FIND(r, vec) \
-    if (rows == r && v == vec) return packed ? tile<T, r, vec, true> : tile<T, r, vec, false>;
+    if (rows == r && v == vec)                                               \
+        return lie == Lie::packed  ? tile<T, r, vec, Lie::packed>             \
+               : lie == Lie::apart ? tile<T, r, vec, Lie::apart>              \
+                                   : tile<T, r, vec, Lie::short_ones>;
     FIND(ROWS, 1)
     FIND(ROWS, 2)
     FIND(TALL, 1)
@@ -142,6 +159,10 @@ void pack_strips(Matrix<T> a, i64 m, i64 depth, T* strips) {
     const i64 whole = a.row == 1 ? m / rows : 0;  // strips whose rows are side by side in memory
     for (i64 k = 0; k < depth; k++) {
         const T* x = a.p + k * a.col;
+        if (whole) {  // lines far apart, which the processor does not foresee
+            __builtin_prefetch(x + AHEAD * a.col);
+            __builtin_prefetch(x + AHEAD * a.col + whole * rows - 1);
+        }
         T* y = strips + k * rows;
         for (i64 s = 0; s < whole; s++, x += rows, y += depth * rows)
             std::memcpy(y, x, rows * sizeof(T));
@@ -193,6 +214,18 @@ void leave(T* buffer, i64 m, i64 n, const Target<T>& to, i64 i, i64 j) {
     }
 }
 
+// Asks for the memory that `leave` will write to, while there is something to compute.
+template <class T>
+RL_INLINE void send_for(i64 m, i64 n, const Target<T>& to, i64 i, i64 j) {
+    if (to.transposed) {
+        std::swap(m, n);
+        std::swap(i, j);
+    }
+    for (i64 r = 0; r < m; r++)
+        for (i64 k = 0; k < n; k += LINE<T>)
+            __builtin_prefetch(to.c + (i + r) * to.step + j + k, 1);
+}
+
 // s (m, k) streamed against b (k, n) packed; `to` says where the product goes.
 template <class T>
 void stream(i64 m, i64 n, i64 k, Matrix<T> s, Matrix<T> b, const Target<T>& to) {
@@ -222,6 +255,7 @@ void stream(i64 m, i64 n, i64 k, Matrix<T> s, Matrix<T> b, const Target<T>& to) 
     const i64 enough = m * n * k / SMALL / blocks + 1;
     const i64 groups = blocks >= 8 ? 1 : enough < panels ? enough : panels;
     const bool strips = s.col != 1 && k > 1;
+    const Lie lie = strips ? Lie::packed : k < SHORT ? Lie::short_ones : Lie::apart;
     parallel(blocks * groups, alone ? blocks * groups : 1, [&](i64 begin, i64 end) {
         for (i64 task = begin; task < end; task++) {
             const i64 i0 = task / groups * block, mi = m - i0 < block ? m - i0 : block;
@@ -233,12 +267,14 @@ void stream(i64 m, i64 n, i64 k, Matrix<T> s, Matrix<T> b, const Target<T>& to) 
             for (i64 p = panels * group / groups; p < end_panel; p++) {
                 const i64 width = n - p * W < W ? n - p * W : W;
                 const bool direct = p < first_packed;
-                const TileFn<T> multiply = find_tile<T>(rows, width, strips);
+                const TileFn<T> multiply = find_tile<T>(rows, width, lie);
+                send_for(mi, width, to, i0, p * W);
                 alignas(64) T buffer[(BLOCK + TALL) * W];
                 for (i64 k0 = 0; k0 < k; k0 += DEPTH) {
                     const i64 depth = k - k0 < DEPTH ? k - k0 : DEPTH;
                     Tile<T> t;
                     t.col = s.col;
+                    t.next = rows * s.row;
                     t.panel = direct ? b.p + k0 * b.row + p * W
                                      : packed + ((p - first_packed) * k + k0) * pitch;
                     t.panel_step = direct ? b.row : pitch;

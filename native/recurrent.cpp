@@ -15,6 +15,7 @@
 #include "repeats.hpp"
 #include "rows.hpp"
 #include "scratch.hpp"
+#include "together.hpp"
 #include "transpose.hpp"
 
 namespace rl::RL_ISA {
@@ -28,7 +29,10 @@ constexpr int WIDE = 2;
 constexpr int tall(int v) { return v == 4 ? 2 : v == 3 ? 3 : 6; }
 #endif
 constexpr int MOST = 12;             // rows of any tile
-constexpr i64 LARGE_STEP = 1 << 18;  // multiply-adds of a step from which threads share its columns
+constexpr i64 LARGE_STEP = 1 << 16;  // multiply-adds of a step from which threads share its columns
+constexpr i64 LARGE_JOB = 1 << 19;   // where each step is a job of the pool
+constexpr i64 SMALL = 1 << 17;        // of all steps, up to which one thread does them
+constexpr i64 CHUNK = 1 << 19;        // numbers of the products of x that are made ahead of the steps
 constexpr i64 LARGE_INPUT = 1 << 20;  // of all products of x, from which repeated rows are looked for
 
 // out (rows, V registers) = x (rows, k) × panel (k, V registers)
@@ -68,6 +72,12 @@ void multiply(i64 rows, const T* x, i64 step, i64 k, const T* panel, T* out) {
     }
 }
 
+// How many sequences one thread takes. (With fewer than four it waits for the weights.)
+i64 share(i64 sequences, i64 cost) {
+    const i64 threads = get_num_threads(), each = (sequences + threads - 1) / threads;
+    return cost <= SMALL ? sequences : each < 4 ? 4 : each;
+}
+
 // A matrix in panels of V registers a row: G groups of `chunks` registers, one group for each gate.
 template <class T>
 struct Packed {
@@ -81,12 +91,12 @@ i64 packed_size(i64 k, i64 columns, int groups, int chunks) {
     return (columns + c - 1) / c * k * groups * c;
 }
 
-// wᵀ of w (groups * columns, k)
+// Panels [first, last) of wᵀ, w (groups * columns, k)
 template <class T>
-Packed<T> pack_gates(const T* w, i64 k, i64 columns, int groups, int chunks, T* to) {
+void pack_gates(const T* w, i64 k, i64 columns, int groups, int chunks, i64 first, i64 last, T* to) {
     constexpr i64 L = LANES<T>;
-    const i64 width = groups * chunks * L, panels = (columns + chunks * L - 1) / (chunks * L);
-    for (i64 p = 0; p < panels; p++)
+    const i64 width = groups * chunks * L;
+    for (i64 p = first; p < last; p++)
         for (int g = 0; g < groups; g++)
             for (int c = 0; c < chunks; c++) {
                 const i64 j = (p * chunks + c) * L, n = columns - j < L ? columns - j : L;
@@ -102,6 +112,11 @@ Packed<T> pack_gates(const T* w, i64 k, i64 columns, int groups, int chunks, T* 
                         for (i64 q = 0; q < k; q++) y[q * width + i] = x[i * k + q];
                 }
             }
+}
+template <class T>
+Packed<T> pack_gates(const T* w, i64 k, i64 columns, int groups, int chunks, T* to) {
+    const i64 each = chunks * LANES<T>, panels = (columns + each - 1) / each;
+    pack_gates(w, k, columns, groups, chunks, 0, panels, to);
     return {to, k, columns, panels};
 }
 
@@ -170,21 +185,25 @@ RL_INLINE void unit(const T* a, i64 step, i64 n, i64 hidden, const T* part, T* k
     if constexpr (cell == Cell::lstm) {
         const auto i = gate_sigmoid(gate(0)), f = gate_sigmoid(gate(1)), u = gate_tanh(gate(2));
         const auto o = gate_sigmoid(gate(3)), now = fma(f, get(c, n), i * u);
-        put(kept, i, n);
-        put(kept + hidden, f, n);
-        put(kept + 2 * hidden, u, n);
-        put(kept + 3 * hidden, o, n);
+        if (kept) {
+            put(kept, i, n);
+            put(kept + hidden, f, n);
+            put(kept + 2 * hidden, u, n);
+            put(kept + 3 * hidden, o, n);
+            put(cells, now, n);
+        }
         put(c, now, n);
-        put(cells, now, n);
         put(h, o * gate_tanh(now), n);
     } else if constexpr (cell == Cell::gru) {
         const auto r = gate_sigmoid(gate(0)), z = gate_sigmoid(gate(1));
         const auto q = b_hn ? get(a + 2 * step, n) + get(b_hn, n) : get(a + 2 * step, n);
         const auto v = gate_tanh(fma(r, q, get(part + 2 * hidden, n)));
-        put(kept, r, n);
-        put(kept + hidden, z, n);
-        put(kept + 2 * hidden, v, n);
-        put(kept + 3 * hidden, q, n);
+        if (kept) {
+            put(kept, r, n);
+            put(kept + hidden, z, n);
+            put(kept + 2 * hidden, v, n);
+            put(kept + 3 * hidden, q, n);
+        }
         put(h, fma(z, get(before, n) - v, v), n);
     } else {
         const auto g = gate(0);
@@ -200,12 +219,18 @@ struct Forward {
     const Recurrent<T>& of;
     const Steps<T>& to;
     Packed<T> w, w_hr;
-    const T* part;         // the products of x, and how far apart their rows are
-    i64 part_step;
-    const i64* part_row;   // which row is whose; null: each has its own
+    const T* part;        // the products of x, from row `part_first` on
+    i64 part_step;        // from one to the next
+    i64 part_first;
+    const i64* part_row;  // which row is whose; null: each has its own
+
+    const T* source(i64 row) const {
+        return part + (part_row ? part_row[row] : row - part_first) * part_step;
+    }
 
     // Sequences [r, r + n) of step t: hidden units [j, j + width) of each, from products a
-    void units(i64 t, i64 r, i64 n, i64 j, i64 end, const T* a, i64 row, i64 step, T* full) const {
+    void units(i64 t, i64 r, i64 n, i64 j, i64 end, const T* a, i64 row, i64 step, const T* state,
+               T* full) const {
         constexpr i64 L = LANES<T>;
         const i64 H = of.hidden, at = of.offsets[t] + r;
         const T* const b_hn = cell == Cell::gru && of.b_hh ? of.b_hh + 2 * H : nullptr;
@@ -213,12 +238,11 @@ struct Forward {
             for (i64 k = j; k < end; k += L) {
                 const i64 width = end - k < L ? end - k : L;
                 T* const h = full ? full + i * H + k : to.y + (at + i) * H + k;
-                const i64 source = part_row ? part_row[at + i] : at + i;
-                unit<cell>(a + i * row + k - j, step, width, H, part + source * part_step + k,
-                           G == 1 ? nullptr : to.kept + (at + i) * 4 * H + k,
-                           b_hn ? b_hn + k : nullptr,
-                           to.hn + (r + i) * of.out + k, G == 4 ? to.cn + (r + i) * H + k : nullptr,
-                           G == 4 ? to.cells + (at + i) * H + k : nullptr, h);
+                unit<cell>(a + i * row + k - j, step, width, H, source(at + i) + k,
+                           to.kept ? to.kept + (at + i) * 4 * H + k : nullptr,
+                           b_hn ? b_hn + k : nullptr, state + (r + i) * of.out + k,
+                           G == 4 ? to.cn + (r + i) * H + k : nullptr,
+                           to.cells ? to.cells + (at + i) * H + k : nullptr, h);
             }
     }
 
@@ -227,12 +251,11 @@ struct Forward {
     void send_for(i64 at, i64 n, i64 j) const {
         const i64 H = of.hidden;
         for (i64 s = at; s < at + n; s++) {
-            const T* const x_part = part + (part_row ? part_row[s] : s) * part_step + j;
+            const T* const x_part = source(s) + j;
             for (int g = 0; g < G; g++) __builtin_prefetch(x_part + g * H);
-            if (G > 1) {
+            if (to.kept) {
                 T* const kept = to.kept + s * 4 * H + j;
-                for (int g = 0; g < 4; g++)
-                    if (part_row || g >= G) __builtin_prefetch(kept + g * H, 1);
+                for (int g = 0; g < 4; g++) __builtin_prefetch(kept + g * H, 1);
                 if (G == 4) __builtin_prefetch(to.cells + s * H + j, 1);
             }
             if (!of.w_hr) __builtin_prefetch(to.y + s * H + j, 1);
@@ -240,15 +263,16 @@ struct Forward {
     }
 
     // Sequences [r, r + n) of step t against panels [first, last); full: o tanh(c) (n, H), or null
-    void panels(i64 t, i64 r, i64 n, i64 first, i64 last, T* full) const {
+    void panels(i64 t, i64 r, i64 n, i64 first, i64 last, const T* state, T* full) const {
         constexpr i64 L = LANES<T>;
         for (i64 q = first; q < last; q++) {
             // to and fro: the panels of the last step's end are still in the cache
             const i64 p = t & 1 ? first + last - 1 - q : q;
             const i64 j = p * C * L, end = j + C * L < of.hidden ? j + C * L : of.hidden;
             const auto ahead = [&](i64 i, i64 m) { send_for(of.offsets[t] + r + i, m, j); };
-            tiles<V>(n, to.hn + r * of.out, of.out, w, p, ahead, [&](i64 i, i64 m, const T* buffer) {
-                units(t, r + i, m, j, end, buffer, V * L, L, full ? full + i * of.hidden : nullptr);
+            tiles<V>(n, state + r * of.out, of.out, w, p, ahead, [&](i64 i, i64 m, const T* buffer) {
+                units(t, r + i, m, j, end, buffer, V * L, L, state,
+                      full ? full + i * of.hidden : nullptr);
             });
         }
     }
@@ -267,73 +291,100 @@ struct Forward {
         const i64 hr = of.w_hr ? packed_size<T>(H, of.out, 1, WIDE) : 0;
         const i64 hh = packs ? packed_size<T>(of.out, H, G, C) : N * G * H;
         const i64 direct = packs ? 0 : (of.w_hr ? N * H : 0);
-        const i64 table = repeats.kinds * (G * H + I);
+        // Products that are not kept, nor many, have memory of their own; the others are made in
+        // chunks of steps, which stay in the cache until they are used.
+        const i64 S = of.rows(), most = CHUNK / (G * H) < N ? N : CHUNK / (G * H);
+        const bool in_place = G == 1 || (to.kept && S <= 4 * most);
+        const i64 product = repeats.kinds ? repeats.kinds : in_place ? 0 : S < most ? S : most;
+        const i64 table = product * G * H + repeats.kinds * I;
         T* const memory = scratch<T>(Slot::recurrent_shared, hr + hh + direct + G * H + table);
         T *const hr_at = memory, *const hh_at = memory + hr, *const full_at = hh_at + hh;
-        T* const bias = full_at + direct;
+        T *const bias = full_at + direct, *const own = bias + G * H;
         if (of.b_ih)
             for (i64 i = 0; i < G * H; i++)
                 bias[i] = of.b_ih[i] + (cell == Cell::gru && i >= 2 * H ? T(0) : of.b_hh[i]);
-        const T* x = of.x;
-        T* x_part = G > 1 ? to.kept : to.y;
-        part_step = G > 1 ? 4 * H : H;
+        const auto multiply_x = [&](const T* x, i64 rows, T* y) {
+            gemm<T>(rows, G * H, I, {x, I, 1}, {of.w_ih, 1, I}, of.b_ih ? bias : nullptr, false, y,
+                    part_step);
+            part = y;
+        };
+        part_first = 0;
         part_row = nullptr;
+        part_step = G * H;
+        bool ready = true;
         if (repeats.kinds) {
-            T* const kinds = bias + G * H;
-            take_kinds(repeats, of.x, I, kinds);
-            x = kinds;
-            x_part = kinds + repeats.kinds * I;
-            part_step = G * H;
+            take_kinds(repeats, of.x, I, own);
             part_row = repeats.kind;
+            multiply_x(own, repeats.kinds, own + repeats.kinds * I);
+        } else if (in_place) {
+            part_step = G == 1 ? H : 4 * H;
+            multiply_x(of.x, S, G == 1 ? to.y : to.kept);
+        } else {
+            ready = false;
         }
-        gemm<T>(repeats.kinds ? repeats.kinds : of.rows(), G * H, I, {x, I, 1}, {of.w_ih, 1, I},
-                of.b_ih ? bias : nullptr, false, x_part, part_step);
-        part = x_part;
         std::memcpy(to.hn, of.h0, N * of.out * sizeof(T));
         if (G == 4) std::memcpy(to.cn, of.c0, N * H * sizeof(T));
         if (of.w_hr) w_hr = pack_gates(of.w_hr, H, of.out, 1, WIDE, hr_at);
         if (!packs) {  // packing would cost as much as the product
+            if (!ready) multiply_x(of.x, S, own);
             gemm<T>(N, G * H, of.out, {of.h0, of.out, 1}, {of.w_hh, 1, of.out}, nullptr, false,
                     hh_at, G * H);
             T* const full = of.w_hr ? full_at : nullptr;
             parallel(N, rows_per_block(H * G * 8, 1 << 15), [&](i64 begin, i64 end) {
-                units(0, begin, end - begin, 0, H, hh_at + begin * G * H, G * H, H,
+                units(0, begin, end - begin, 0, H, hh_at + begin * G * H, G * H, H, to.hn,
                       full ? full + begin * H : nullptr);
                 leave(0, begin, end - begin, full ? full + begin * H : nullptr);
             });
             return;
         }
-        w = pack_gates(of.w_hh, of.out, H, G, C, hh_at);
-        walk(w.panels, N * G * H * of.out, [&](i64 t, i64 r, i64 n, i64 first, i64 last, T* full) {
-            panels(t, r, n, first, last, full);
-        }, [&](i64 t, i64 r, i64 n, T* full) { leave(t, r, n, full); });
+        const i64 threads = get_num_threads(), panels = (H + C * LANES<T> - 1) / (C * LANES<T>);
+        const bool whole = of.rows(0) == of.rows(of.steps - 1);  // nobody ends, nobody begins
+        const bool shared = N <= tall(V) && threads > 1 && panels > 1 && whole && !of.w_hr &&
+                            N * G * H * of.out >= LARGE_STEP;
+        w = {hh_at, of.out, H, panels};
+        if (!shared) pack_gates(of.w_hh, of.out, H, G, C, 0, panels, hh_at);
+        for (i64 first = 0, last; first < of.steps; first = last) {
+            last = first + 1;
+            if (ready) last = of.steps;
+            else {
+                i64 rows = of.rows(of.at(first));
+                while (last < of.steps && rows + of.rows(of.at(last)) <= most)
+                    rows += of.rows(of.at(last++));
+                part_first = of.offsets[of.reverse ? of.at(last - 1) : first];
+                multiply_x(of.x + part_first * I, rows, own);
+            }
+            if (shared) walk_together(first, last, hh_at);
+            else walk(first, last);
+        }
     }
 
-    // work(t, sequences, panels) and then done(t, sequences) for every step
-    template <class Work, class Done>
-    void walk(i64 count, i64 cost, Work work, Done done) const {
-        const i64 N = of.batch, threads = get_num_threads(), each = (N + threads - 1) / threads;
-        const i64 block = (each + tall(V) - 1) / tall(V) * tall(V);
-        if (block >= N && threads > 1 && cost >= LARGE_STEP) {
-            T* const full =
-                of.w_hr ? scratch<T>(Slot::recurrent_block, N * of.hidden) : nullptr;
-            for (i64 i = 0; i < of.steps; i++) {
-                const i64 t = of.at(i), n = of.rows(t);
-                parallel(count, (count + threads - 1) / threads, [&](i64 first, i64 last) {
-                    work(t, 0, n, first, last, full);
-                });
-                done(t, 0, n, full);
-            }
-            return;
-        }
-        parallel(N, block, [&](i64 begin, i64 end) {
+    // The steps [begin, end) of few sequences: each thread packs and multiplies panels of its own
+    void walk_together(i64 begin, i64 end, T* packed) const {
+        const i64 threads = get_num_threads(), N = of.batch, P = of.out;
+        Together all(threads < w.panels ? threads : w.panels);
+        parallel(all.parts(), 1, [&](i64 own, i64) {
+            all.go(end - begin, own, [&](i64 s, i64 part) {
+                const i64 i = begin + s, t = of.at(i), before = of.at(i ? i - 1 : 0);
+                const i64 first = w.panels * part / all.parts();
+                const i64 last = w.panels * (part + 1) / all.parts();
+                if (i == 0) pack_gates(of.w_hh, P, of.hidden, G, C, first, last, packed);
+                panels(t, 0, N, first, last, s ? to.y + of.offsets[before] * P : to.hn, nullptr);
+            });
+        });
+        std::memcpy(to.hn, to.y + of.offsets[of.at(end - 1)] * P, N * P * sizeof(T));
+    }
+
+    // The steps [begin, end)
+    void walk(i64 begin_step, i64 end_step) const {
+        const i64 N = of.batch, count = w.panels, cost = N * G * of.hidden * of.out;
+        parallel(N, share(N, (end_step - begin_step) * cost), [&](i64 begin, i64 end) {
             T* const full =
                 of.w_hr ? scratch<T>(Slot::recurrent_block, (end - begin) * of.hidden) : nullptr;
-            for (i64 i = 0; i < of.steps; i++) {
+            for (i64 i = begin_step; i < end_step; i++) {
                 const i64 t = of.at(i), n = (of.rows(t) < end ? of.rows(t) : end) - begin;
                 if (n <= 0) continue;
-                work(t, begin, n, 0, count, full);
-                done(t, begin, n, full);
+                panels(t, begin, n, 0, count, to.hn, full);
+                leave(t, begin, n, full);
             }
         });
     }
@@ -436,8 +487,7 @@ struct Backward {
         start(to.dh0, to.dhn, N * P);
         if (G == 4) start(to.dc0, to.dcn, N * H);
 
-        const i64 threads = get_num_threads(), each = (N + threads - 1) / threads;
-        const i64 most = tall(WIDE), block = (each + most - 1) / most * most;
+        const i64 threads = get_num_threads();
         if (!packs) {
             parallel(N, rows_per_block(H * G * 8, 1 << 15),
                      [&](i64 begin, i64 end) { gates(0, begin, end - begin); });
@@ -447,7 +497,7 @@ struct Backward {
             if (G == 3)
                 row_map(N * P, [](Reg<T> a, Reg<T> b) { return a + b; }, to.dh0,
                         static_cast<const T*>(to.dh0), static_cast<const T*>(dh));
-        } else if (block >= N && threads > 1 && N * K * P >= LARGE_STEP) {
+        } else if (N <= tall(WIDE) && threads > 1 && N * K * P >= LARGE_JOB) {
             for (i64 i = of.steps - 1; i >= 0; i--) {
                 const i64 t = of.at(i), n = of.rows(t);
                 gates(t, 0, n);
@@ -455,7 +505,7 @@ struct Backward {
                          [&](i64 first, i64 last) { state(t, 0, n, first, last); });
             }
         } else {
-            parallel(N, block, [&](i64 begin, i64 end) {
+            parallel(N, share(N, of.steps * N * K * P), [&](i64 begin, i64 end) {
                 for (i64 i = of.steps - 1; i >= 0; i--) {
                     const i64 t = of.at(i), n = (of.rows(t) < end ? of.rows(t) : end) - begin;
                     if (n <= 0) continue;
@@ -470,12 +520,14 @@ struct Backward {
     // The weights' gradients and x's: products over all steps at once
     void weights() const {
         const i64 H = of.hidden, P = of.out, S = of.rows(), K = G * H, I = of.inputs;
-        for (i64 t = 0; t < of.steps; t++)
-            for (i64 r = 0; r < of.rows(t); r++) {
-                const i64 last = of.before(t, r);
-                std::memcpy(to.before + (of.offsets[t] + r) * P,
-                            last < 0 ? of.h0 + r * P : made.y + last * P, P * sizeof(T));
-            }
+        parallel(of.steps, rows_per_block(of.batch * P, 1 << 15), [&](i64 begin, i64 end) {
+            for (i64 t = begin; t < end; t++)
+                for (i64 r = 0; r < of.rows(t); r++) {
+                    const i64 last = of.before(t, r);
+                    std::memcpy(to.before + (of.offsets[t] + r) * P,
+                                last < 0 ? of.h0 + r * P : made.y + last * P, P * sizeof(T));
+                }
+        });
         const T *const d = to.dgates, *const d_h = G == 3 ? to.dgates_h : to.dgates;
         gemm<T>(K, P, S, {d_h, 1, K}, {to.before, P, 1}, nullptr, false, to.dw_hh, P);
         const Repeats repeats = repeats_in(of);
@@ -511,10 +563,10 @@ struct Backward {
 template <class T>
 void recurrent(const Recurrent<T>& of, const Steps<T>& to) {
     switch (of.cell) {
-        case Cell::lstm: Forward<Cell::lstm, T>{of, to, {}, {}, {}, {}, {}}.run(); break;
-        case Cell::gru: Forward<Cell::gru, T>{of, to, {}, {}, {}, {}, {}}.run(); break;
-        case Cell::tanh: Forward<Cell::tanh, T>{of, to, {}, {}, {}, {}, {}}.run(); break;
-        case Cell::relu: Forward<Cell::relu, T>{of, to, {}, {}, {}, {}, {}}.run(); break;
+        case Cell::lstm: Forward<Cell::lstm, T>{of, to, {}, {}, {}, {}, {}, {}}.run(); break;
+        case Cell::gru: Forward<Cell::gru, T>{of, to, {}, {}, {}, {}, {}, {}}.run(); break;
+        case Cell::tanh: Forward<Cell::tanh, T>{of, to, {}, {}, {}, {}, {}, {}}.run(); break;
+        case Cell::relu: Forward<Cell::relu, T>{of, to, {}, {}, {}, {}, {}, {}}.run(); break;
     }
 }
 

@@ -36,6 +36,7 @@ struct Recurrent {
 };
 
 // What the forward makes. kept: LSTM (S, 4 H): i, f, u, o; GRU (S, 4 H): r, z, n, q; RNN null.
+// kept and cells may be null: no backward follows.
 template <class T>
 struct Steps {
     T *y, *hn, *cn;   // (S, P), (N, P), (N, H)

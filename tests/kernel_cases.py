@@ -136,6 +136,15 @@ def _(name, dtype):
         yield (x.T, y.T.copy()), EXACT  # the twin's
 
 
+@of("channels_last")
+def _(name, dtype):
+    for shape in [(2, 3, 5), (3, 16, 4, 4), (1, 17, 33), (2, 40, 3, 7), (2, 5, 2, 3, 4), (0, 3, 2)]:
+        x = make(shape, dtype)
+        yield (x,), EXACT
+        yield (x.swapaxes(1, -1),), EXACT
+        yield (np.moveaxis(np.ascontiguousarray(np.moveaxis(x, 1, -1)), -1, 1),), EXACT
+
+
 @of("dense_view")
 def _(name, dtype):
     x = make((3, 4), dtype)
@@ -361,9 +370,12 @@ def _(name, dtype):
 
 
 def _step(dtype, *positive):
-    """Parameters of several shapes, gradients, and lists of states, the named ones positive."""
+    """Parameters of several shapes, gradients, and lists of states, the named ones positive. One
+    lies in another order than the others: all of its arrays do."""
     shapes = [(3,), (40, 50), (), (300, 100)]
     lists = [[make(s, dtype, 10 * k + i) for i, s in enumerate(shapes)] for k in range(5)]
+    for arrays in lists:
+        arrays[1] = np.asfortranarray(arrays[1])
     return [
         [np.asarray(np.abs(x)) for x in a] if k - 2 in positive else a for k, a in enumerate(lists)
     ]

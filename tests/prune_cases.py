@@ -281,6 +281,11 @@ def fusion(T):
         ),
     )  # fmt: skip
 
+    yield (
+        "no memory format",
+        lambda: U.convert_conv2d_weight_memory_format(nn.Conv2d(1, 1, 1), 3),
+    )
+
     def skipped():
         T.manual_seed(0)
         made = U.skip_init(nn.Linear, 3, 4, dtype=T.float64)
@@ -288,6 +293,59 @@ def fusion(T):
 
     yield "skip_init", skipped
     yield "skip_init without device", lambda: U.skip_init(nn.ReLU)
+
+
+def recurrent(T):
+    """The same on recurrent layers, whose kernels take all weights at once."""
+    import warnings
+
+    nn, P, U = T.nn, of(T, "nn.utils.prune"), of(T, "nn.utils")
+    new, parametrize = of(T, "nn.utils.parametrizations"), of(T, "nn.utils.parametrize")
+    x, name = T.arange(30.0).reshape(5, 2, 3) / 30, "weight_hh_l0"
+
+    def tripled(m, which):
+        with T.no_grad():
+            m.get_parameter(which).mul_(3)
+        return m
+
+    def old(m):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return U.weight_norm(m, name)
+
+    def answer(kind, call):
+        T.manual_seed(0)
+        m = call(kind(3, 4))
+        y = m(x)[0]
+        y.sum().backward()
+        return rounded([y[-1], {n: p.grad.abs().sum() for n, p in sorted(m.named_parameters())}])
+
+    for label, call in {
+        "pruned": lambda m: P.l1_unstructured(m, name, 0.5),
+        "pruned for good": lambda m: P.remove(P.l1_unstructured(m, name, 0.5), name),
+        "old weight_norm": lambda m: tripled(old(m), f"{name}_g"),
+        "old weight_norm removed": lambda m: U.remove_weight_norm(
+            tripled(old(m), f"{name}_g"), name
+        ),
+        "weight_norm": lambda m: tripled(
+            new.weight_norm(m, name), f"parametrizations.{name}.original0"
+        ),
+        "orthogonal removed": lambda m: parametrize.remove_parametrizations(
+            new.orthogonal(m, name), name
+        ),
+    }.items():
+        for kind in ("LSTM", "GRU", "RNN"):
+            yield f"{kind} {label}", lambda k=kind, call=call: answer(getattr(nn, k), call)
+
+    def called(kind):
+        T.manual_seed(0)
+        m = getattr(nn, kind)(3, 4)
+        new = {name: T.zeros_like(m.weight_hh_l0)}
+        other = of(T, "func").functional_call(m, new, x)[0][-1]
+        return rounded([other, m(x)[0][-1]])
+
+    for kind in ("LSTM", "GRU", "RNN"):
+        yield f"{kind} functional_call", lambda k=kind: called(k)
 
 
 def training(T):
@@ -325,4 +383,4 @@ def training(T):
     return found
 
 
-ALL = [prune, functional, fusion]
+ALL = [prune, functional, fusion, recurrent]

@@ -14,6 +14,7 @@ import pytest
 
 import rushlight as torch
 from rushlight import nn
+from rushlight.nn import functional as F
 
 FROZEN = json.loads((Path(__file__).parent / "frozen" / "autocast.json").read_text())
 
@@ -64,13 +65,13 @@ from rushlight.dispatch import modes
 
 x = torch.ones(2, 2)
 torch.mm(x, x), x + x, 1 - x
-plain = {c: c.run for c in modes.Card.made if "run" in c.__dict__}
+plain = {c: c.run for c in modes.Card.used if "run" in c.__dict__}
 operators = {n: vars(torch.Tensor)[n] for n in ("__matmul__", "__add__", "__rsub__")}
 with torch.autocast("cpu"):
     x @ x
-    assert torch.Tensor.__matmul__ is not operators["__matmul__"]
+    assert torch.mm.face.op.unasked is not None
 assert all(c.run is run for c, run in plain.items()) and plain
-assert all(c.unasked is None for c in modes.Card.made)
+assert all(c.unasked is None for c in modes.Card.used)
 assert {n: vars(torch.Tensor)[n] for n in operators} == operators
 assert all(c.function is c.unasked for c in modes.COMPOSITES)
 """
@@ -136,6 +137,14 @@ def test_a_fused_pair_is_lowered_too():
         assert net[:2](torch.ones(2, 2)).dtype is torch.bfloat16
         assert net[2:](torch.ones(2, 2, 2)).dtype is torch.bfloat16
     assert net[:2](torch.ones(2, 2)).dtype is torch.float32
+
+
+def test_what_is_not_on_the_cpu_is_left_alone():
+    x, s = torch.empty(2, 2, device="meta"), torch.eye(2).to_sparse()
+    with torch.autocast("cpu"):
+        assert (x @ x).dtype is torch.float32 and F.mse_loss(x, x).dtype is torch.float32
+        assert nn.Linear(2, 2, device="meta")(x).dtype is torch.float32
+        assert (s + s).dtype is torch.float32
 
 
 def test_the_state_is_the_threads_own():

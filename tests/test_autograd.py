@@ -520,3 +520,21 @@ def test_function_graph_dies_by_reference_count():
         assert node() is None
     finally:
         gc.enable()
+
+
+def test_backward_of_inputs_that_are_no_leaves():
+    a = torch.ones(3, requires_grad=True)
+    b = a * 2
+    c = (b * b).sum()
+    c.backward(inputs=[b], retain_graph=True)
+    assert b.grad.tolist() == [4.0] * 3 and a.grad is None
+    c.backward(inputs=[b, a], retain_graph=True)
+    assert b.grad.tolist() == [8.0] * 3 and a.grad.tolist() == [8.0] * 3
+    b.retain_grad()
+    c.backward(inputs=[a], retain_graph=True)
+    assert b.grad.tolist() == [12.0] * 3 and a.grad.tolist() == [16.0] * 3
+    c.backward(inputs=[b], retain_graph=True)  # once, though it is kept and asked for
+    assert b.grad.tolist() == [16.0] * 3
+    part = b.unbind()[1]
+    (3 * part).backward(inputs=part)
+    assert part.grad.item() == 3.0

@@ -197,6 +197,23 @@ def test_arguments_of_all_kinds():
     assert torch.allclose(shift.grad, expected)
 
 
+@BOTH
+def test_autocast_is_on_again_in_the_second_run(reentrant):
+    def run(call):
+        torch.manual_seed(0)
+        layer, x = nn.Linear(4, 4), leaf(3, 4)
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            y = call(lambda x: layer(layer(x).relu()), x)
+        y.float().sum().backward()
+        return y.dtype, y.float().detach(), x.grad, layer.weight.grad
+
+    dtype, *plain = run(lambda f, x: f(x))
+    same, *found = run(lambda f, x: checkpoint(f, x, use_reentrant=reentrant))
+    assert dtype is same is torch.bfloat16
+    for a, b in zip(plain, found, strict=True):
+        assert torch.equal(a, b)
+
+
 def test_a_changed_argument_is_noticed():
     x = leaf(3)
     y = x * 1

@@ -53,3 +53,14 @@ def test_gradients_go_to_what_was_given():
     outer = functional_call(layer, {"weight": w - 0.01 * g}, x).sum()  # 3 (w - 0.18 w)
     outer.backward()
     assert torch.allclose(w.grad, torch.tensor([[3 * 0.82]])) and layer.weight.grad is None
+
+
+def test_the_context_under_it():
+    """Private, and used by packages nevertheless."""
+    from rushlight.nn.utils.stateless import _reparametrize_module
+
+    layer = nn.Linear(2, 2)
+    own = layer.weight
+    with _reparametrize_module(layer, {"weight": torch.zeros(2, 2)}):
+        assert torch.equal(layer(torch.ones(1, 2))[0], layer.bias)
+    assert layer.weight is own

@@ -452,3 +452,18 @@ def test_erf_of_one():
         ]
         * 8
     )
+
+
+def test_out_of_layers_that_pytorch_has_in_c():
+    x, y = torch.arange(16.0).reshape(1, 1, 4, 4), torch.full((1, 1, 2, 2), 9.0)
+    assert F.avg_pool2d(x, 2, out=y) is y and y.flatten().tolist() == [2.5, 4.5, 10.5, 12.5]
+    z = torch.full((1, 1, 1, 2, 2), 9.0)
+    F.avg_pool3d(x[None].expand(1, 1, 2, 4, 4), 2, out=z)
+    assert z.flatten().tolist() == [2.5, 4.5, 10.5, 12.5]
+    assert F.logsigmoid(torch.zeros(1), out=torch.ones(1)).item() == pytest.approx(-math.log(2))
+
+
+def test_an_empty_out_shares_no_memory():
+    y = torch.full((0, 4), 9.0)
+    assert F.linear(torch.zeros(0, 3), torch.zeros(4, 3), out=y) is y
+    assert F.softplus(torch.zeros(1, 0, 3), out=torch.zeros(1, 0, 3)).shape == (1, 0, 3)

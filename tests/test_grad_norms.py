@@ -81,5 +81,3 @@ def test_pytorchs_file_names():
     from rushlight.nn.utils.clip_grad import clip_grad_norm_
 
     assert clip_grad_norm_ is utils.clip_grad_norm_
-    with pytest.raises(AttributeError, match="weight_norm yet"):
-        utils.weight_norm  # noqa: B018

@@ -6,6 +6,7 @@ import json
 import pytest
 import utils_cases as cases
 from module_cases import answers
+from utils_cases import agree
 
 import rushlight as torch
 from rushlight import nn
@@ -16,7 +17,7 @@ from rushlight.nn.utils import parametrizations, parametrize
 def test_answers_are_pytorchs(frozen, part):
     expected = json.loads((frozen / "utils.json").read_text())[part.__name__]
     got = answers(torch, part)
-    assert {k: (got.get(k), v) for k, v in expected.items() if got.get(k) != v} == {}
+    assert {k: (got.get(k), v) for k, v in expected.items() if not agree(got.get(k), v)} == {}
     assert got.keys() == expected.keys()
 
 
@@ -126,3 +127,26 @@ def test_state_dicts_and_files(norm, tmp_path):
     assert torch.equal(layer.eval()(x), other.eval()(x))
     with pytest.raises(RuntimeError, match="only supported through state_dict"):
         torch.save(layer, tmp_path / "layer.pt")
+
+
+def test_the_matrices_under_orthogonal():
+    torch.manual_seed(0)
+    a, tau = torch.geqrf(torch.randn(2, 5, 3))
+    q = torch.linalg.householder_product(a, tau)
+    assert torch.allclose(q.mT @ q, torch.eye(3).expand(2, 3, 3), atol=1e-5)
+    assert torch.equal(torch.orgqr(a, tau), q) and torch.equal(a.orgqr(tau), q)
+    x = torch.randn(3, 3)
+    assert torch.allclose(
+        torch.matrix_exp(x - x.T) @ torch.matrix_exp(x.T - x), torch.eye(3), atol=1e-5
+    )
+    one = torch.linalg.solve(x, x)
+    assert torch.allclose(one, torch.eye(3), atol=1e-4)
+    with pytest.raises(torch.linalg.LinAlgError, match=r"Batch element 1\): The solver failed"):
+        torch.linalg.solve(torch.stack([x, torch.zeros(3, 3)]), x)
+    with pytest.raises(RuntimeError, match="must be batches of square matrices"):
+        torch.matrix_exp(torch.ones(2, 3))
+    with pytest.raises(
+        RuntimeError, match="Incompatible shapes of A and B for the equation AX = B"
+    ):
+        torch.linalg.solve(x, torch.ones(2))
+    assert torch.linalg.solve(torch.eye(2), torch.ones(2, 0), out=torch.empty(2, 0)).shape == (2, 0)

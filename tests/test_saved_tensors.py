@@ -11,6 +11,7 @@ from rushlight import nn
 from rushlight.autograd import graph
 from rushlight.autograd.graph import saved_tensors_hooks
 from rushlight.nn import functional as F
+from rushlight.testing.samples import Make, sample_arguments, sampled_cards
 
 
 def leaf(*shape, seed=0):
@@ -192,6 +193,9 @@ def test_errors_of_the_hooks():
         z = (x * y).sum()
     with pytest.raises(TypeError, match="expected to be a Tensor but got result of type int"):
         z.backward()
+    with pytest.raises(TypeError, match="incompatible function arguments"):
+        with saved_tensors_hooks(3, 4):
+            pass
     with graph.disable_saved_tensors_hooks("not here"):
         x.exp()
         with pytest.raises(RuntimeError, match=r"^not here$"):
@@ -288,6 +292,8 @@ def test_increment_version():
     assert (x._version, y._version) == (2, 1)
     with pytest.raises(RuntimeError, match=r"expect a Iterable\[Tensor\]"):
         graph.increment_version(3)
+    with pytest.raises(RuntimeError, match="each element of the iterable to be a tensor"):
+        graph.increment_version([x, 3])
 
 
 def test_gradient_edge():
@@ -319,3 +325,54 @@ def test_gradients_of_and_from_edges():
         torch.autograd.grad(c, other, materialize_grads=True)
     with pytest.raises(RuntimeError, match="implicitly created only for scalar outputs"):
         torch.autograd.grad(edge(b), a)
+
+
+# ---------------------------------------------------------------- every op
+
+CARDS = [c for c in sampled_cards() if getattr(c.source, "backward", None) is not None]
+
+
+def of_card(card, args, hooks, create_graph):
+    """The gradients of the floating operands of one call, and the second ones."""
+    torch.manual_seed(0)
+    leaves = []
+
+    def fresh(x):
+        if isinstance(x, list):
+            return [fresh(t) for t in x]
+        if not isinstance(x, torch.Tensor):
+            return x
+        x = x.detach().clone()
+        if x.dtype.is_floating_point or x.dtype.is_complex:
+            leaves.append(x.requires_grad_())
+        return x
+
+    with hooks:
+        found = card.select(new).run(new) if (new := tuple(map(fresh, args))) else ()
+    found = found if isinstance(found, (tuple, list)) else (found,)
+    ys = [y for y in found if isinstance(y, torch.Tensor) and y.requires_grad]
+    if not ys or not leaves:
+        return []
+    if isinstance(hooks, saved_tensors_hooks):  # nothing is kept past them
+        for y in ys:
+            assert not any(isinstance(s, torch.Tensor) for s in y.grad_fn.saved)
+    seeds = [torch.linspace(0.5, 1, y.numel()).reshape(y.shape).to(y.dtype) for y in ys]
+    first = torch.autograd.grad(ys, leaves, seeds, create_graph=create_graph, allow_unused=True)
+    again = [g for g in first if g is not None and g.requires_grad]
+    if not create_graph or not again:
+        return list(first)
+    second = torch.autograd.grad(again, leaves, [g.detach() for g in again], allow_unused=True)
+    return [*first, *second]
+
+
+@pytest.mark.parametrize("card", CARDS, ids=lambda c: c.name)
+def test_every_op_goes_back_from_what_unpack_returns(card):
+    """Copies in place of what is saved: the same gradients, first and second."""
+    copies = saved_tensors_hooks(lambda t: t.detach().clone(), lambda t: t.clone())
+    for args in sample_arguments(card, Make(card.name)):
+        for create_graph in (False, True):
+            plain = of_card(card, args, torch.enable_grad(), create_graph)
+            packed = of_card(card, args, copies, create_graph)
+            for a, b in zip(plain, packed, strict=True):
+                assert (a is None) == (b is None)
+                assert a is None or torch.equal(a.nan_to_num(), b.nan_to_num())

@@ -1,6 +1,7 @@
 """Sparse tensors: PyTorch's texts, values and errors; gradients of embeddings; the optimizers."""
 
 import copy
+import io
 import json
 import pickle
 from pathlib import Path
@@ -11,6 +12,7 @@ import sparse_cases as cases
 
 import rushlight as torch
 from rushlight import nn
+from rushlight.core.sparse import sparse
 from rushlight.nn import functional as F
 
 FROZEN = json.loads((Path(__file__).parent / "frozen" / "sparse.json").read_text())
@@ -56,6 +58,8 @@ A = T([[1.0, 2, 3], [4, 5, 6]], dtype=torch.float64)
         lambda x: (x.coalesce() + A.to_sparse()).to_dense() ** 2,
         lambda x: (A + x) ** 2,
         lambda x: (x * A).t().to_dense()[0] ** 2,
+        lambda x: torch.sparse.softmax(x.coalesce() + A.to_sparse(), 1).to_dense() * A,
+        lambda x: torch.sparse.log_softmax(x.coalesce() + A.to_sparse(), 0).to_dense() * A,
         lambda x: x.index_select(0, T([1, 1, 0])).to_dense() ** 2,
     ],
 )
@@ -92,6 +96,19 @@ def test_embedding():
     assert g.is_sparse and g.to_dense()[:, 1].tolist() == [0, 0, 0, 0, 2] and w.grad is None
     torch.embedding(w, T([1, 2]), 2, False, True).sum().backward()
     assert w.grad.to_dense()[:, 0].tolist() == [0, 1, 0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("size", "dim", "index"),
+    [((2, 3), 1, [[0, 2], [1, 1]]), ((2, 3), -2, [[0, 1, 1]]), ((3,), 0, [0, 2, 2]), ((), 0, [0])],
+)
+def test_gather(size, dim, index):
+    x = torch.ones(size, requires_grad=True)
+    torch.gather(x, dim, T(index), sparse_grad=True).sum().backward()
+    sparse_grad, x.grad = x.grad, None
+    torch.gather(x, dim, T(index)).sum().backward()
+    assert sparse_grad.is_sparse and sparse_grad._nnz() == T(index).numel()
+    assert sparse_grad.to_dense().tolist() == x.grad.tolist()
 
 
 def test_gradients_accumulate():
@@ -152,8 +169,8 @@ def test_what_is_refused():
             make([0, 1], [0], [1.0])
     with pytest.raises(NotImplementedError, match="to_sparse_csr: rushlight has no layouts"):
         torch.ones(2).to_sparse_csr()
-    with pytest.raises(NotImplementedError, match=r"torch\.sparse\.softmax: rushlight does not"):
-        torch.sparse.softmax(s(), 1)
+    with pytest.raises(NotImplementedError, match=r"torch\.sparse\.spdiags: rushlight does not"):
+        torch.sparse.spdiags(torch.ones(2), torch.zeros(1), (2, 2))
     with pytest.raises(RuntimeError, match="size is inconsistent with indices"):
         torch.sparse_coo_tensor([[5]], [1.0], (3,))
     with pytest.raises(NotImplementedError, match="SparseCPU"):
@@ -230,3 +247,49 @@ def test_copies():
     y.detach().mul_(2)
     assert x.to_dense().tolist() == [[0, 0, 3], [9, 0, 0]]
     assert y.to_dense().tolist() == [[0, 0, 6], [18, 0, 0]]
+
+
+def saved(x):
+    file = io.BytesIO()
+    torch.save(x, file)
+    file.seek(0)
+    return torch.load(file)
+
+
+def test_files():
+    found = saved({"s": s(), "c": s().coalesce()})
+    assert repr(found["s"]) == repr(s()) and found["c"].is_coalesced()
+    assert (found["s"] + found["c"]).to_dense().tolist() == [[0, 0, 6], [18, 0, 0]]
+
+
+def test_an_optimizers_state_in_a_file():
+    def step(e, optimizer):
+        optimizer.zero_grad()
+        e(T([1, 3])).sum().backward()
+        optimizer.step()
+
+    torch.manual_seed(0)
+    e = table()
+    optimizer = torch.optim.SGD(e.parameters(), lr=0.1, momentum=0.9)
+    step(e, optimizer)
+    other = copy.deepcopy(e)
+    restored = torch.optim.SGD(other.parameters(), lr=0.1, momentum=0.9)
+    restored.load_state_dict(saved(optimizer.state_dict()))
+    step(e, optimizer)
+    step(other, restored)
+    assert other.weight.tolist() == e.weight.tolist()
+
+
+@pytest.mark.parametrize(
+    ("places", "size", "said"),
+    [
+        ([[0, 7]], (3, 2), "its indices do not fit its size"),
+        ([[0, -1]], (3, 2), "its indices do not fit its size"),
+        ([[0, 1]], (3, 4), "its parts do not fit its size"),
+        ([[0, 1, 2]], (3, 2), "its indices do not fit its size"),
+    ],
+)
+def test_a_broken_file(places, size, said):
+    x = sparse(np.array(places), torch.ones(2, 2), size)
+    with pytest.raises(pickle.UnpicklingError, match=said):
+        saved(x)

@@ -94,3 +94,19 @@ def test_norm_except_dim_and_weight_norm():
         torch._weight_norm(v, torch.ones(3, 1), 0)
     with pytest.raises(RuntimeError, match="expected scalar type Float but found Double"):
         torch._weight_norm(v, torch.ones(2, 1).double(), 0)
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_the_same_in_a_program_of_pytorchs(order):
+    """Under `rushlight run` the import system sets what it has loaded as the parent's attribute."""
+    code = ORDERS[order].replace("rushlight", "torch") + (
+        "import torch, torch.autograd.gradcheck\n"
+        "from torch.autograd.gradcheck import gradcheck\n"
+        "u, a = torch.nn.utils, torch.autograd\n"
+        "names = u.weight_norm, u.spectral_norm, a.gradcheck\n"
+        "print([f.__name__ for f in names], gradcheck is torch.autograd.gradcheck)\n"
+    )
+    run = subprocess.run(
+        [sys.executable, "-m", "rushlight", "run", "-c", code], capture_output=True, text=True
+    )
+    assert (run.stdout, run.stderr) == ("['weight_norm', 'spectral_norm', 'gradcheck'] True\n", "")

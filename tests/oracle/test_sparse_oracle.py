@@ -1,5 +1,6 @@
 """Sparse tensors beside PyTorch: texts, values, errors, steps of the optimizers."""
 
+import io
 import sys
 from pathlib import Path
 
@@ -26,6 +27,23 @@ def test_optimizers(case):
     np.testing.assert_allclose(found, wanted, rtol=2e-6)
     for key, value in theirs.items():
         np.testing.assert_allclose(state[key], value, rtol=2e-6)
+
+
+@pytest.mark.parametrize(("here", "there"), [(rushlight, torch), (torch, rushlight)])
+def test_files(here, there):
+    """Sparse tensors and those on "meta" are read by the other package."""
+    file = io.BytesIO()
+    s = here.sparse_coo_tensor(here.tensor([[0, 1, 1], [2, 0, 0]]), here.ones(3), (2, 3))
+    m = here.nn.Parameter(here.empty(4, 3, device="meta"))
+    here.save({"s": s, "c": s.coalesce(), "m": m.t().detach(), "p": m}, file)
+    file.seek(0)
+    found = there.load(file)
+    assert [found[k].is_coalesced() for k in "sc"] == [False, True]
+    assert (
+        found["s"].to_dense().tolist() == found["c"].to_dense().tolist() == [[0, 0, 1], [2, 0, 0]]
+    )
+    assert found["m"].is_meta and found["m"].stride() == (1, 3)
+    assert isinstance(found["p"], there.nn.Parameter) and found["p"].requires_grad
 
 
 @pytest.mark.parametrize("seed", range(8))

@@ -19,8 +19,13 @@ from importlib.machinery import ModuleSpec, SourceFileLoader
 from types import CodeType, ModuleType
 from typing import Any
 
+from rushlight.core.names import SIGNPOSTS
+from rushlight.version import COMPATIBLE
+
 #: torch's name -> ours
 ALIASES = {"torch": "rushlight", "torchvision": "rushlight.vision"}
+#: the versions that programs are shown; torchvision's is the one that goes with torch's
+STANDIN_VERSIONS = {"torch": f"{COMPATIBLE}+rushlight", "torchvision": "0.28.0+rushlight"}
 
 USAGE = """usage: rushlight run SCRIPT ARGS...
        rushlight run -m MODULE ARGS...
@@ -56,8 +61,8 @@ def find_module(name: str) -> ModuleType | None:
 class AliasLoader(Loader):
     """Returns a module of rushlight under its torch name, unchanged."""
 
-    def __init__(self, module: ModuleType):
-        self.module = module
+    def __init__(self, module: ModuleType, alias: str):
+        self.module, self.alias = module, alias
         self.spec = module.__spec__
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
@@ -67,6 +72,11 @@ class AliasLoader(Loader):
         # The import system has just set the alias's spec on the module; reload and pickle need the
         # original. The module has been executed already.
         module.__spec__ = self.spec
+        # Modules that stand beside functions of their name: the import system would put them in the
+        # functions' place, but not if it finds them here.
+        for name, signpost in SIGNPOSTS.items():
+            if name.rpartition(".")[0] == module.__name__:
+                sys.modules.setdefault(self.alias + name.removeprefix(module.__name__), signpost)
 
 
 class AliasFinder(MetaPathFinder):
@@ -82,7 +92,14 @@ class AliasFinder(MetaPathFinder):
                 f"rushlight does not have the module {fullname} yet", name=fullname
             )
         is_package = hasattr(module, "__path__")
-        return ModuleSpec(fullname, AliasLoader(module), is_package=is_package)
+        return ModuleSpec(fullname, AliasLoader(module, fullname), is_package=is_package)
+
+    def find_distributions(self, context: Any = None) -> list[Any]:
+        """What importlib.metadata asks: the records of torch and torchvision."""
+        from rushlight.app.records import records
+
+        wanted = getattr(context, "name", None)
+        return records(STANDIN_VERSIONS, None if wanted is None else wanted.lower())
 
 
 class WorkerPath(str):
@@ -124,8 +141,8 @@ def install() -> None:
         import rushlight
         from rushlight import version
 
-        shown = f"{version.COMPATIBLE}+rushlight.{version.RUSHLIGHT}"
-        rushlight.__version__ = version.__version__ = version.TorchVersion(shown)
+        shown = version.TorchVersion(STANDIN_VERSIONS["torch"])
+        rushlight.__version__ = version.__version__ = shown
 
 
 def _new_main(**attributes: Any) -> ModuleType:

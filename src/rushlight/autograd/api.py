@@ -10,7 +10,7 @@ import numpy as np
 from ..core.dtype import FLOAT
 from ..core.grad_mode import mode
 from ..core.tensor import Tensor, wrap
-from .engine import run_backward
+from .engine import accumulate_in, run_backward
 from .node import GradientEdge, edge_of, inner_edge
 
 
@@ -144,8 +144,15 @@ def backward(
     keep = create_graph if retain_graph is None else retain_graph
     if capture is None:
         run_backward(roots, create_graph, keep)
-    else:
+    elif all(isinstance(edge, Tensor) for edge in capture):
         _run_for(capture, roots, create_graph, keep, accumulate=True)
+    else:  # some are no leaves: their gradients are caught
+        found = _run_for(capture, roots, create_graph, keep, accumulate=False)
+        for t, edge, g in zip(inputs, capture, found, strict=True):
+            if isinstance(edge, Tensor) and g is not None:
+                accumulate_in(edge, g if create_graph else g._a, create_graph)
+            elif isinstance(t, Tensor) and g is not None and not t._keeps_grad:
+                t._grad = g if t._grad is None else t._grad + g
 
 
 def grad(

@@ -19,7 +19,7 @@ from ..core.memory_order import in_order_of
 from ..core.meta import MetaArray
 from ..core.tensor import Tensor, wrap
 from ..kernels import K, hush, unhush
-from .node import FREED, Node
+from .node import FREED, PACKED, Node
 from .saved import Packed
 
 _ndarray = np.ndarray
@@ -93,7 +93,7 @@ def run_backward(
             back = node.card.fast_backward if plain else None
             results = None if back is None else back(node, grads)
             if results is None:
-                if node.hooks is not None:
+                if node.hooks is not None and node.hooks is not PACKED:
                     task = roots, wanted
                     grads = _during(task, _run_hooks_before, node, grads, on_tensors)
                 if catch:
@@ -199,15 +199,16 @@ def _unpack(node: Node, saved: tuple, on_tensors: bool) -> list:
         elif type(s) is list and s and isinstance(s[0], Packed):
             found.append([p.with_history(node) if on_tensors else p.tensor()._a for p in s])
         elif isinstance(s, _ndarray):
-            if i == card.saved_out and node.out_cell is not None:
-                cell, then = node.out_cell
+            slot = 0 if i == card.saved_out else card.more_outs.get(i, -1)
+            if slot >= 0 and node.out_cell is not None:
+                cell, then = node.out_cell[2][i] if slot else node.out_cell[:2]
                 if cell[0] != then:
                     raise changed(node, s, cell[0], then)
             if not on_tensors:
                 found.append(s)
-            elif i == card.saved_out:
+            elif slot >= 0:
                 t = wrap(s)
-                t._rg, t._node, t._slot = True, node, 0
+                t._rg, t._node, t._slot = True, node, slot
                 found.append(t)
             else:
                 found.append(wrap(s))
@@ -330,11 +331,8 @@ def _settle(
         if not accumulate:
             leaves[key] = leaf, grad
         elif chosen is None or key in chosen:
-            _accumulate(leaf, grad, on_tensors)
+            accumulate_in(leaf, grad, on_tensors)
     if accumulate:
-        for e in capture or ():
-            if not isinstance(e, Tensor):
-                _accumulate_captured(e)
         return []
     found = []
     for e in capture or ():
@@ -348,15 +346,7 @@ def _settle(
     return found
 
 
-def _accumulate_captured(edge: Any) -> None:
-    key = edge if type(edge) is tuple else (edge, 0)
-    raise RuntimeError(
-        f"backward(inputs=...): output {key[1]} of {key[0].name()} is not a leaf; list leaf "
-        "tensors, or use autograd.grad"
-    )
-
-
-def _accumulate(leaf: Tensor, grad: Any, on_tensors: bool) -> None:
+def accumulate_in(leaf: Tensor, grad: Any, on_tensors: bool) -> None:
     """leaf.grad += grad, in place if there is one.
 
     A gradient without other references is kept without a copy.

@@ -106,6 +106,7 @@ class _FunctionCard:
     fast_backward = narrow = None
     fill = True
     saved_out = -1
+    more_outs: dict[int, int] = {}
 
     def __init__(self, cls: Any):
         self.cls, self.outputs, self.name = cls, 1, cls.__name__
@@ -347,6 +348,7 @@ class _Refuses:
     """A card whose backward says that a once_differentiable function was differentiated twice."""
 
     fast_backward = narrow = None
+    more_outs: dict[int, int] = {}
     on_tensors, slow_backward, fill, saved_out, outputs, name = (
         False,
         True,

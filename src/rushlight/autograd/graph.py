@@ -31,7 +31,7 @@ __all__ = [
 
 def get_gradient_edge(tensor: Tensor) -> GradientEdge:
     """Where the gradient of `tensor` goes. RuntimeError: it does not require one."""
-    edge = edge_of(tensor)
+    edge = edge_of(tensor) if tensor.requires_grad else None
     if edge is None:
         raise RuntimeError(
             "It is not possible to get the gradient edge for a Tensor that does not require "
@@ -47,9 +47,9 @@ def increment_version(tensor: Tensor | Iterable[Tensor]) -> None:
     try:
         tensors = [tensor] if isinstance(tensor, Tensor) else list(tensor)
     except TypeError:
-        tensors = [None]
+        raise RuntimeError("increment_version expect a Iterable[Tensor] as input") from None
     if not all(isinstance(t, Tensor) for t in tensors):
-        raise RuntimeError("increment_version expect a Iterable[Tensor] as input")
+        raise RuntimeError("increment_version expects each element of the iterable to be a tensor")
     for t in tensors:
         t._bump()
 
@@ -71,6 +71,12 @@ class saved_tensors_hooks:
     def __enter__(self) -> None:
         if mode.refuses_packing is not None:
             raise RuntimeError(mode.refuses_packing)
+        if not callable(self.pack_hook) or not callable(self.unpack_hook):
+            raise TypeError(
+                "_push_saved_tensors_default_hooks(): incompatible function arguments.\n"
+                "  pack_hook and unpack_hook must be functions of one argument, got "
+                f"{type(self.pack_hook).__name__} and {type(self.unpack_hook).__name__}"
+            )
         self._before = getattr(self, "_before", [])  # the same object may be entered again
         self._before.append(mode.packing)
         watching[0] += 1
@@ -198,7 +204,7 @@ def register_multi_grad_hook(
     """
     if mode not in ("all", "any"):
         raise ValueError(f"Expects mode to be one of ('all', 'any') but got {mode}")
-    edges: list = [edge_of(t) for t in tensors]
+    edges: list = [edge_of(t) if t.requires_grad else None for t in tensors]
     for edge in edges:
         assert edge is not None, "Expected gradient function to be set"
     watch = _Watch(edges, fn, mode == "any")

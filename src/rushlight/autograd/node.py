@@ -119,8 +119,11 @@ class Hooks:
         return handle
 
 
+PACKED = Hooks()  # shared by nodes without hooks whose saved tensors are packed: keep it empty
+
+
 def node_hooks(node: Node) -> Hooks:
-    if node.hooks is None:
+    if node.hooks is None or node.hooks is PACKED:
         node.hooks = Hooks()
     return node.hooks
 

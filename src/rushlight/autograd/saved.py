@@ -1,8 +1,9 @@
 """Hooks on saved tensors: what a node keeps is packed when it is recorded, unpacked by backward.
 
-A node that was recorded under hooks keeps a Packed in place of each tensor. It has `hooks`, if only
-empty ones, so that the generated backward leaves it to the engine's general path; `mode.packing` is
-looked at only while `watching` counts somebody. Without hooks nothing of this runs.
+A node that was recorded under hooks keeps a Packed in place of each tensor. Its `hooks` are not
+None, if only the empty PACKED, so that the generated backward leaves it to the engine's general
+path; `mode.packing` is looked at only while `watching` counts somebody. Without hooks nothing of
+this runs.
 """
 
 from __future__ import annotations
@@ -11,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from ..core.grad_mode import no_grad
+from ..core.grad_mode import mode
 from ..core.tensor import Tensor, wrap
-from .node import FREED, Node, edge_of, make_node, node_hooks
+from .node import FREED, PACKED, Node, edge_of, make_node
 
 
 class Packed:
@@ -60,10 +61,13 @@ class Packing:
 
     def packed(self, t: Tensor, edge: Any) -> Packed:
         """RuntimeError: the hook changed the tensor in place."""
-        before = t._version
-        with no_grad():
+        before = 0 if t._v is None else t._v[0]
+        recording, mode.grad = mode.grad, False
+        try:
             thing = self.pack(t)
-        if t._version != before:
+        finally:
+            mode.grad = recording
+        if t._v is not None and t._v[0] != before:
             raise RuntimeError(
                 "A saved tensor pack hook is modifying its input in place. Tensors provided as "
                 "input to pack hook cannot be modified by in-place operations as this can lead to "
@@ -99,7 +103,7 @@ class Packing:
                 saved[j] = [self.packed(t, edge_of(t)) for t in s]
             else:
                 continue
-            node_hooks(node)
+            node.hooks = PACKED
         node.saved = tuple(saved)
 
 
@@ -117,6 +121,7 @@ _Identity: Any = None
 class _IdentityCard:
     fast_backward = narrow = None
     on_tensors, slow_backward, fill, saved_out, outputs, name = False, True, True, -1, 1, "alias"
+    more_outs: dict[int, int] = {}
 
     def backward(self, node: Any, dy: Any) -> Any:
         return dy
@@ -158,7 +163,7 @@ class SavedTensor:
             raise RuntimeError("Calling register_hooks on a saved tensor with value None is "
                                "forbidden")  # fmt: skip
         node.saved = (*node.saved[:j], new, *node.saved[j + 1 :])
-        node_hooks(node)
+        node.hooks = node.hooks or PACKED
 
 
 def saved_properties(card: Any) -> dict[str, property]:
@@ -172,13 +177,17 @@ def saved_properties(card: Any) -> dict[str, property]:
         if i < 0:
             extra = ~i - card.outputs if type(card.outputs) is int else -1
             known = card.extras[extra] if 0 <= extra < len(card.extras) else "result"
+            if j in card.more_outs:
+                known = f"result{~i}"
         elif i < len(card.parameters):
             known = card.public_name(i)
             known = "self" if known == "input" else known
         else:
             continue
 
-        def read(node: Node, j: int = j, out: bool = i == ~0) -> Any:
+        def read(
+            node: Node, j: int = j, out: int = 0 if i == ~0 else card.more_outs.get(j, -1)
+        ) -> Any:
             return _read(node, j, out)
 
         def raw(node: Node, j: int = j) -> SavedTensor:
@@ -188,7 +197,8 @@ def saved_properties(card: Any) -> dict[str, property]:
     return found
 
 
-def _read(node: Node, j: int, out: bool) -> Any:
+def _read(node: Node, j: int, out: int) -> Any:
+    """Entry j of what a node keeps; as its output `out`, if it is one (-1: none)."""
     if node.saved is FREED:
         raise RuntimeError(
             "Trying to backward through the graph a second time (or directly access saved "
@@ -203,6 +213,6 @@ def _read(node: Node, j: int, out: bool) -> Any:
     if not isinstance(s, np.ndarray):
         return s
     t = wrap(s)
-    if out:
-        t._rg, t._node, t._slot = True, node, 0
+    if out >= 0:
+        t._rg, t._node, t._slot = True, node, out
     return t

@@ -7,7 +7,6 @@ and mixed ones are promoted by PyTorch's rules.
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
@@ -32,6 +31,7 @@ from .dtype import (
 )
 from .dtype_info import as_dtype
 from .meta import without_data
+from .notices import warn
 from .size import Size
 from .tensor import Tensor, wrap
 
@@ -73,11 +73,10 @@ def tensor(
     meta = resolve(device) is META
     if isinstance(data, Tensor):
         meta = meta or (device is None and data.is_meta)
-        warnings.warn(
+        warn(
             "To copy construct from a tensor, it is recommended to use "
             "sourceTensor.detach().clone() or sourceTensor.detach().clone().requires_grad_(True), "
             "rather than torch.tensor(sourceTensor).",
-            stacklevel=2,
         )
         if type(data._a) is BatchArray:
             t = data.detach().clone()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..kernels import K
 from .memory import strides_of
 
 
@@ -51,6 +52,8 @@ def relaid(r: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
     if inside_out.flags.c_contiguous:
         return r
     back = sorted(range(len(axes)), key=axes.__getitem__)
+    if len(axes) > 2 and axes == (0, *range(2, len(axes)), 1):
+        return K.channels_last(r).transpose(back)
     return np.ascontiguousarray(inside_out).transpose(back)
 
 

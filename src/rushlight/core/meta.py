@@ -17,7 +17,9 @@ import numpy as np
 from .device import CPU, META, device
 
 SWITCH: list[Any] = []  # f(on: bool), called with the first array and after the last, see ops/meta
-_lock = threading.RLock()
+# the lock of dispatch/modes.py, too: the garbage collector may free an array in the middle of a
+# switch there, and two locks would be taken in two orders
+LOCK = threading.RLock()
 _alive = [0]
 
 
@@ -112,7 +114,7 @@ _NOWHERE: list[Any] = []
 
 
 def _count(change: int) -> None:
-    with _lock:
+    with LOCK:
         before = _alive[0]
         _alive[0] = now = before + change
         if (before == 0) is not (now == 0):

@@ -62,6 +62,9 @@ def explain_missing(module: str) -> None:
     names["__getattr__"], names["__dir__"] = __getattr__, __dir__
 
 
+SIGNPOSTS: dict[str, ModuleType] = {}  # those made by `signpost`, by name
+
+
 class _Signpost(ModuleType):
     """A module whose names are those of another, imported when the first is asked for."""
 
@@ -87,7 +90,7 @@ def signpost(name: str, target: str) -> None:
     For PyTorch's files that have the name of a function in them: a file of ours of that name would
     take the function's place in the package when it is imported.
     """
-    sys.modules.setdefault(name, _Signpost(name, target))
+    SIGNPOSTS[name] = sys.modules.setdefault(name, _Signpost(name, target))
 
 
 @cache

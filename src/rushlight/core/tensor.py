@@ -7,35 +7,21 @@ What it can *do* (operators, methods named after operations) is attached by the 
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..kernels import native
-from .device import CPU, META
+from .device import CPU
 from .dtype import FLOAT, dtype, from_numpy_dtype, scalar_name
 from .grad_mode import mode
+from .layout import memory_format as Format
 from .layout import strided
-from .memory import address, storage_array, strides_of
+from .memory import address, new, storage_array, strides_of
 from .meta import MetaArray, NoNumpy, device_of
+from .notices import warn
 from .size import Size
 
-# An instance of a class, __init__ not called: a good part of a small operation's time is here.
-new: Any = object.__new__ if native is None else native.new
 _ndarray = np.ndarray
-
-
-def _new_beside(cls: type, *operands: Any) -> Any:
-    """new(cls), or None if an array among the operands does not lie in row-major order."""
-    for a in operands:
-        if type(a) is _ndarray and not a.flags.c_contiguous:
-            return None
-    return object.__new__(cls)
-
-
-new_beside = _new_beside if native is None else native.new_beside
-
 
 if TYPE_CHECKING:  # the operations that the cards attach; a stub, made by tools/make_stubs.py
     from .tensor_operations import TensorOperations
@@ -135,7 +121,7 @@ class Tensor(_Slots):
     __module__ = "torch"
     is_sparse = is_quantized = is_nested = is_mkldnn = is_cuda = is_mps = is_xpu = False
     is_sparse_csr = is_vulkan = is_ipu = is_maia = is_mtia = False
-    is_meta: Any = property(lambda self: self.device is META)
+    is_meta: Any = property(lambda self: type(self._a) is MetaArray)
     is_cpu: Any = property(lambda self: self.device is CPU)
     names: Any = property(lambda self: (None,) * self._a.ndim)
 
@@ -255,7 +241,14 @@ class Tensor(_Slots):
 
     def is_contiguous(self, memory_format: Any = None) -> bool:
         """True if the elements lie in C order (or in the order of `memory_format`)."""
-        if memory_format is None or memory_format.name in ("contiguous_format", "preserve_format"):
+        if memory_format is None:
+            return self._a.flags.c_contiguous
+        if not isinstance(memory_format, Format):
+            raise TypeError(
+                "is_contiguous(): argument 'memory_format' must be torch.memory_format, not "
+                f"{type(memory_format).__name__}"
+            )
+        if memory_format.name in ("contiguous_format", "preserve_format"):
             return self._a.flags.c_contiguous
         order = (0, *range(2, self._a.ndim), 1)
         expected = {"channels_last": 4, "channels_last_3d": 5}[memory_format.name]
@@ -338,12 +331,11 @@ class Tensor(_Slots):
     def grad(self) -> Tensor | None:
         """The gradient accumulated so far; None before the first backward."""
         if self._grad is None and self._node is not None and not self._keeps_grad:
-            warnings.warn(
+            warn(
                 "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its "
                 ".grad attribute won't be populated during autograd.backward(). If you indeed "
                 "want the .grad field to be populated for a non-leaf Tensor, use .retain_grad() "
                 "on the non-leaf Tensor.",
-                stacklevel=2,
             )
         return self._grad
 
@@ -530,10 +522,9 @@ class Tensor(_Slots):
         if self._a.size != 1:
             raise ValueError("only one element tensors can be converted to Python scalars")
         if self._rg:
-            warnings.warn(
+            warn(
                 "Converting a tensor with requires_grad=True to a scalar may lead to unexpected "
                 "behavior.\nConsider using tensor.detach() first.",
-                stacklevel=3,
             )
         return self.item()
 

@@ -23,7 +23,7 @@ from . import modes
 from .promotion import cast
 
 LOWER = frozenset(
-    "matmul mm bmm addmm addbmm baddbmm linear prelu conv1d conv2d conv3d conv_tbc "
+    "matmul matmul_batched mm bmm addmm addbmm baddbmm linear prelu conv1d conv2d conv3d conv_tbc "
     "conv_transpose1d conv_transpose2d conv_transpose3d convolution_nd conv_transpose_nd "
     "scaled_dot_product_attention attention self_attention linalg_vecdot vecdot affine_grid "
     "affine_grid_generator lstm rnn_tanh rnn_relu rnn_tanh_cell rnn_relu_cell lstm_layer "
@@ -78,20 +78,22 @@ def enable(kind: str, wanted: bool) -> None:
 class Autocast:
     """The mode that casts, see modes.py."""
 
+    names = LOWER | SINGLE | WIDEST | {*_RAW, "pad"}
+
     @staticmethod
     def run(op: Any, args: tuple, kwargs: dict, go: Any) -> Any:
         """The op on cast arguments; NotImplemented for an op that is in no list."""
         name = getattr(op, "name", "")
         if state.inside or not state.enabled.get("cpu"):
             return NotImplemented
-        if name in LOWER and not _is_cell(name, args):
+        if name in LOWER:
             target = state.dtype["cpu"]
         elif name in SINGLE or (name == "pad" and _pads_in_single(args, kwargs)):
             target = float32
         elif name in WIDEST:
             given = {t.dtype for t in args if isinstance(t, Tensor)} & set(_CAST)
             target = float32 if len(given) > 1 else given.pop() if given else float32
-        elif name in _RAW or _is_cell(name, args):
+        elif name in _RAW:
             return _inside(go, args, kwargs)
         else:
             return NotImplemented
@@ -106,11 +108,6 @@ class Autocast:
         return NotImplemented
 
 
-def _is_cell(name: str, args: tuple) -> bool:
-    """One step of an LSTM: PyTorch's cell stays in float32, its layer does not."""
-    return name == "lstm_layer" and args[0]._a.ndim == 3 and args[0]._a.shape[0] == 1
-
-
 def _inside(go: Any, args: tuple, kwargs: dict) -> Any:
     state.inside = True
     try:
@@ -123,7 +120,7 @@ def _lowered(a: Any, target: Any) -> Any:
     """An argument, its tensors in `target`."""
     if isinstance(a, Tensor):
         given = a.dtype
-        if given is target or given not in _CAST:
+        if given is target or given not in _CAST or a.is_sparse or a.is_meta:
             return a
         kept = (
             given is float32

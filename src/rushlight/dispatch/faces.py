@@ -14,7 +14,6 @@ package compiles nothing; `inspect.signature` and help show PyTorch's signature.
 from __future__ import annotations
 
 import linecache
-import warnings
 from collections.abc import Iterator
 from functools import lru_cache
 from types import FunctionType
@@ -24,6 +23,7 @@ import numpy as np
 
 from ..core.dtype import dtype as _dtype
 from ..core.dtype_info import as_dtype
+from ..core.notices import warn
 from ..core.sparse import NoElements
 from ..core.tensor import Tensor, wrap
 from .messages import TRANSLATED, explain_arguments, missing, not_a_tensor, out_of_memory
@@ -204,9 +204,8 @@ def rebind(face: Face, values: tuple, rest: dict, extra: tuple = ()) -> Any:
         fits = len(given) == legacy.__code__.co_argcount
         older = legacy(*given) if fits else None
         if older is not None:
-            warnings.warn(
+            warn(
                 f"This overload of {name} is deprecated: give the number as a keyword argument.",
-                stacklevel=3,
             )
             values, extra = older, ()
     if extra:

@@ -6,7 +6,6 @@ Results written into a tensor's memory, with its version, its history and its ba
 from __future__ import annotations
 
 import gc
-import warnings
 from sys import getrefcount
 from typing import Any
 
@@ -22,6 +21,7 @@ from ..core.dtype import (
     result_dtype,
 )
 from ..core.grad_mode import mode
+from ..core.notices import warn
 from ..core.tensor import Tensor, new, wrap
 from ..kernels import K
 from . import modes
@@ -128,10 +128,9 @@ def write(x: Tensor, values: Any, name: str = "") -> None:
     if a.flags.forc and a.flags.writeable:
         pass
     elif name in _ONE_BY_ONE and _expanded(a):
-        warnings.warn(
+        warn(
             f"Use of {name}_ on expanded tensors is deprecated. Please clone() the tensor before "
             f"performing this operation.{_ONE_BY_ONE[name]}",
-            stacklevel=4,
         )
         return _write_changed(x, values)
     elif not a.flags.writeable:

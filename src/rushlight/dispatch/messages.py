@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from types import NoneType
 from typing import Any
 
 import numpy as np
 
 from ..core.dtype import from_numpy_dtype, scalar_name
+from ..core.layout import memory_format
 from ..core.tensor import Tensor
 from .schema import MISSING
 
@@ -88,6 +90,11 @@ def explain_arguments(schema: Any, values: tuple, error: Exception) -> Exception
             return missing(schema.name, p.name)
         if p.type == "Tensor" and not isinstance(value, Tensor):
             return not_a_tensor(schema.name, p.name, i + 1, value)
+        if p.name == "memory_format" and not isinstance(value, (memory_format, NoneType)):
+            return TypeError(
+                f"{schema.name}(): argument 'memory_format' must be torch.memory_format, not "
+                f"{type(value).__name__}"
+            )
     return error
 
 

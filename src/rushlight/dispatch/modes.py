@@ -2,12 +2,14 @@
 
 Autocast casts the arguments of some ops, tensors without memory ("meta") get results without a
 computation, sparse tensors have ways of their own. Nothing here costs anything while no mode is on:
-then a card's `run` is its own. The first mode that is switched on puts a question in front of the
-`run` of every card in use, of the functions of composites and of Python's operators; when the last
-one is switched off they are put back.
+then a card's `run` is its own. A mode that is switched on puts a question in front of the `run` of
+the cards that it wants to see, and of the functions of composites; one that wants to see everything
+puts it in front of Python's operators, too. When the last mode is switched off they are put back.
 
 A mode is an object with
 
+    names                       of the cards and composites that it wants to see; None: all, and
+                                operators
     run(op, args, kwargs, go)   op: a Card or a Composite; go(*args, **kwargs) runs it. Returns the
                                 result, or NotImplemented: not mine
     change(card, args)          likewise, for a card in place: args[0] is changed and returned
@@ -15,10 +17,10 @@ A mode is an object with
 
 from __future__ import annotations
 
-import threading
 from types import FunctionType
 from typing import Any
 
+from ..core.meta import LOCK
 from ..core.tensor import Tensor
 from .op import Card
 from .promotion import is_number
@@ -34,10 +36,14 @@ class Named:
 MODES: tuple[Any, ...] = ()  # those that are on; a new tuple for every change
 ON = [False]  # is any? A list, so that modules which import it see the change
 COMPOSITES: list[Any] = []  # every Composite, see registry.py
-_own: dict[str, Any] = {}  # operator -> Tensor's own function, while modes are on
-_lock = threading.RLock()
+# while modes are on: cards and composites that ask, and operator -> Tensor's own function
+_guarded: list[Card] = []
+_fronted: list[Any] = []
+_own: dict[str, Any] = {}
+_wanted: dict[Any, tuple[int, list]] = {}  # mode -> (how many composites there were, its own)
 
 
+<<<<<<< HEAD
 def switch_on(mode: Any, first: bool = False) -> None:
     """Ask `mode` before every op. A mode may be switched on several times.
 
@@ -49,41 +55,83 @@ def switch_on(mode: Any, first: bool = False) -> None:
         if not ON[0]:
             ON[0] = True
             _put_in_front()
+=======
+def switch_on(mode: Any) -> None:
+    """Ask `mode` before its ops. A mode may be switched on several times."""
+    with LOCK:
+        known = mode in MODES
+        _change(lambda modes: (*modes, mode))
+        ON[0] = True
+        if not known:
+            _put_in_front(mode)
+>>>>>>> main
 
 
 def switch_off(mode: Any) -> None:
-    """Undo one `switch_on`."""
-    global MODES
-    with _lock:
-        left = list(MODES)
-        left.remove(mode)
-        MODES = tuple(left)
-        if ON[0] and not left:
+    """Undo one `switch_on`. What it was asked for goes on being asked until all modes are off."""
+    with LOCK:
+        _change(lambda modes: _without(modes, mode))
+        if ON[0] and not MODES:
             ON[0] = False
             _put_back()
 
 
+def _without(modes: tuple, mode: Any) -> tuple:
+    i = modes.index(mode)
+    return modes[:i] + modes[i + 1 :]
+
+
+def _change(f: Any) -> None:
+    """MODES = f(MODES); again if the garbage collector has switched a mode off meanwhile."""
+    global MODES
+    while True:
+        before = MODES
+        after = f(before)
+        if MODES is before:
+            MODES = after
+            return
+
+
 def guard(card: Card) -> None:
-    """Put the question in front of a card's own `run`, if there is one."""
-    run = card.__dict__.get("run")
-    if run is None or card.unasked is not None:
+    """Put the question in front of a card's own `run`, if a mode wants to be asked."""
+    if card.unasked is not None or not any(_wants(mode, card) for mode in set(MODES)):
         return
+    run = card.run
+    asking = card.asking
+    if asking is None:
 
-    def asking(args: Any) -> Any:
-        for mode in MODES:
-            result = mode.run(card, args, {}, lambda *args: run(args))
-            if result is not NotImplemented:
-                return result
-        return run(args)
+        def asking(args: Any) -> Any:
+            for mode in MODES:
+                result = mode.run(card, args, {}, lambda *args: run(args))
+                if result is not NotImplemented:
+                    return result
+            return run(args)
 
+        card.asking = asking
     card.unasked, card.run = run, asking
+    _guarded.append(card)
 
 
-def _put_in_front() -> None:
-    for card in Card.made:
-        guard(card)
-    for op in COMPOSITES:
-        op.function = _asking(op, op.unasked)
+def _wants(mode: Any, op: Any) -> bool:
+    return mode.names is None or op.name in mode.names
+
+
+def _put_in_front(mode: Any) -> None:
+    for card in Card.used:
+        if _wants(mode, card):
+            guard(card)
+    count, composites = _wanted.get(mode, (0, []))
+    if count != len(COMPOSITES):
+        composites = [op for op in COMPOSITES if _wants(mode, op)]
+        _wanted[mode] = len(COMPOSITES), composites
+    for op in composites:
+        if op.function is op.unasked:
+            if op.asking is None:
+                op.asking = _asking(op, op.unasked)
+            op.function = op.asking
+            _fronted.append(op)
+    if mode.names is not None or _own:
+        return
     for name, function in list(vars(Tensor).items()):
         op = getattr(function, "operator_of", None)
         if op is not None and isinstance(function, FunctionType):
@@ -92,13 +140,14 @@ def _put_in_front() -> None:
 
 
 def _put_back() -> None:
-    for card in Card.made:
-        if card.unasked is not None:
-            card.run, card.unasked = card.unasked, None
-    for op in COMPOSITES:
+    for card in _guarded:
+        card.run, card.unasked = card.unasked, None
+    for op in _fronted:
         op.function = op.unasked
     for name, function in _own.items():
         setattr(Tensor, name, function)
+    _guarded.clear()
+    _fronted.clear()
     _own.clear()
 
 

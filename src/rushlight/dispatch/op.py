@@ -2,8 +2,8 @@
 
 How backward's parameters are read: after `c` (the node) come the gradients of the outputs, then
 whatever backward wants to see again, by name: arguments of forward, `x_shape` (the shape of
-argument x, without keeping x), `out` (the first output), names of `extras`. What is named is
-saved; nothing else is.
+argument x, without keeping x), `out` (the first output; `out1`, `out2` the next ones), names of
+`extras`. What is named is saved; nothing else is.
 """
 
 from __future__ import annotations
@@ -18,11 +18,12 @@ from ..autograd.saved import saved_properties
 from ..kernels import TABLE, in_single, quietly
 from .accumulate import accumulating_backward
 from .messages import missing
-from .order import keeping
+from .order import keeping, keeping_back
 from .return_types import named_result
 from .schema import MISSING, Schema
 
 CARDS: dict[str, Card] = {}
+_OUTPUTS = ("out", "out1", "out2")  # backward's names for differentiable outputs
 SHAPE = 1 << 10  # in Card.save: the shape of argument i - SHAPE
 
 
@@ -42,6 +43,7 @@ class Card:
     fused_with        the card of a relu that `forward` computes as well, see `fuse` in call.py
     save              (index, ...): argument i, result ~i, or the shape of argument i - SHAPE, for
                       each name asked for
+    more_outs         {position in save: output}, for the outputs after the first
     save_if           {argument: j}: the argument is saved only if the gradient of differentiable
                       input j is wanted
     schema            PyTorch's signature; None for a card that no user calls
@@ -78,7 +80,8 @@ class Card:
                       gradient before that relu
     """
 
-    made: list[Card] = []  # every card, copies too
+    used: list[Card] = []  # every card that has run, see call.py
+    asking: Any = None  # a `run` that asks the modes first, kept for the next time
     unasked: Any = None  # the card's own `run`, while a mode is asked before it (modes.py)
     run: Any  # the first call puts the card's own function here, see call.py
     fast_backward: Any  # likewise, see codegen.py
@@ -152,6 +155,8 @@ class Card:
         self.tensor_slots = tuple(j for j, i in enumerate(self.save) if self._may_be_tensor(i))
         self.is_relu = is_relu
         self.saved_out = self.save.index(~0) if ~0 in self.save else -1
+        count = outputs if type(outputs) is int else 0
+        self.more_outs = {j: ~i for j, i in enumerate(self.save) if i < 0 < ~i < count}
         save_if = save_if or {}
         self.save_if = (
             tuple(save_if.get(self.parameters[i], -1) if 0 <= i < SHAPE else -1 for i in self.save)
@@ -165,12 +170,13 @@ class Card:
         if quiet or (quiet is None and not view and not only_kernels(code)):
             self.forward = quietly(self.forward)
         self.forward = self.in_order(self.forward)
+        if order in ("channels", "convolution") and self.backward is not None:
+            self.backward = keeping_back(self.backward)
         self.narrow = None
         if accumulate:
             back = self.backward and accumulating_backward(self.backward)
             self.narrow = (in_single(self.forward), back)
         self.slow_backward = self.listed  # lists are unpacked by the general path
-        Card.made.append(self)
 
     @cached_property
     def result(self) -> Any:
@@ -215,9 +221,8 @@ class Card:
         """The same card, to be changed; what follows from its fields is made anew when needed."""
         other = copy(self)
         other.variants = {}
-        for name in ("run", "unasked", "fast_backward", "node_type"):
+        for name in ("run", "asking", "unasked", "fast_backward", "node_type"):
             other.__dict__.pop(name, None)
-        Card.made.append(other)
         return other
 
     def renamed(self, title: str) -> Card:
@@ -308,8 +313,8 @@ class Card:
                 save.append(self.parameters.index(w))
             elif w.endswith("_shape") and w[:-6] in self.parameters:
                 save.append(SHAPE + self.parameters.index(w[:-6]))
-            elif w == "out":
-                save.append(~0)
+            elif w in _OUTPUTS:
+                save.append(~_OUTPUTS.index(w))
             elif w in self.extras:
                 save.append(~(self.outputs + self.extras.index(w)))
             else:

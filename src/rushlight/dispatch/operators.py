@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..core.grad_mode import mode
+from ..core.sparse import NoElements
 from ..core.tensor import Tensor, wrap
 from .codegen import operator
 from .inplace import apply_inplace
@@ -67,9 +68,10 @@ def inplace_operator(card: Card, kernel: Any) -> Any:
         a = x._a
         b: Any
         if isinstance(y, Tensor):
-            if y.is_sparse:
+            try:
+                b = y._a
+            except NoElements:  # a sparse tensor, see ops/sparse.py
                 return y.change(card.name, x)  # type: ignore[attr-defined]
-            b = y._a
             plain = not ((x._rg or y._rg) and mode.grad) and a.dtype is b.dtype
         elif type(y) is float or type(y) is int:
             b, plain = y, not (x._rg and mode.grad)

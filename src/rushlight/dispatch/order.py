@@ -35,6 +35,8 @@ def ordered(r: np.ndarray, operands: Any) -> np.ndarray:
 
 def channels(r: np.ndarray, *images: Any) -> np.ndarray:
     """r in channels-last order if one of the images is and r has as many dimensions."""
+    if type(r) is not _ndarray:
+        return r
     for a in images:
         if type(a) is _ndarray and not a.flags.c_contiguous and is_channels_last(a):
             if r.ndim == a.ndim:
@@ -63,6 +65,23 @@ _RULES: dict[str, Any] = {
 }
 
 
+def keeping_back(backward: Any) -> Any:
+    """backward whose first result, dx, lies channels last if dy does: the ops before then find
+    both in one order."""
+
+    def f(c: Any, dy: Any, *saved: Any, **mask: Any) -> Any:
+        results = backward(c, dy, *saved, **mask)
+        if type(dy) is not _ndarray or dy.flags.c_contiguous:
+            return results
+        if type(results) is not tuple:
+            return channels(results, dy) if type(results) is _ndarray else results
+        first = results[0]
+        return (channels(first, dy), *results[1:]) if type(first) is _ndarray else results
+
+    f.__name__, f.__doc__ = backward.__name__, backward.__doc__
+    return f
+
+
 def keeping(order: str, forward: Any) -> Any:
     """forward whose results lie as `order` says."""
     if order == "made":
@@ -72,8 +91,12 @@ def keeping(order: str, forward: Any) -> Any:
     def f(*args: Any) -> Any:
         r = forward(*args)
         if type(r) is tuple:
+            if images and args[0].flags.c_contiguous:
+                return r
             return tuple([rule(a, *args[:images]) if type(a) is _ndarray else a for a in r])
         return rule(r, *args[:images]) if type(r) is _ndarray else r
 
     f.__name__, f.__doc__ = forward.__name__, forward.__doc__
-    return f
+    known: Any = f
+    known.plain = forward  # the written runners ask by themselves, see codegen.py
+    return known

@@ -127,6 +127,7 @@ class Composite:
     """A function over Tensors as faces see it; the counterpart of Card."""
 
     prepare = None
+    asking: Any = None  # see modes.py
 
     def __init__(self, schema: Schema, function: Any, explains: bool = False):
         self.name, self.schema, self.doc = schema.name, schema, function.__doc__

@@ -13,6 +13,7 @@ from .conv import *  # noqa: F403
 from .distance import *  # noqa: F403
 from .dropout import *  # noqa: F403
 from .embedding import *  # noqa: F403
+from .factory import factory_kwargs
 from .lazy import *  # noqa: F403
 from .linear import *  # noqa: F403
 from .loss import *  # noqa: F403
@@ -29,7 +30,9 @@ from .rnn_cell import *  # noqa: F403
 from .transformer import *  # noqa: F403
 from .upsampling import *  # noqa: F403
 
-_SUBMODULES = frozenset("attention functional init modules parallel parameter utils".split())
+_SUBMODULES = frozenset(
+    "attention common_types functional grad init modules parallel parameter utils".split()
+)
 
 
 def __getattr__(name: str):

@@ -26,6 +26,7 @@ from .padding import CircularPad3d as CircularPad3d
 from .padding import ConstantPad1d as ConstantPad1d
 from .padding import ConstantPad2d as ConstantPad2d
 from .padding import ConstantPad3d as ConstantPad3d
+from .container import Container as Container
 from .conv import Conv1d as Conv1d
 from .conv import Conv2d as Conv2d
 from .conv import Conv3d as Conv3d
@@ -110,6 +111,7 @@ from .margin_loss import MultiLabelSoftMarginLoss as MultiLabelSoftMarginLoss
 from .margin_loss import MultiMarginLoss as MultiMarginLoss
 from .multihead_attention import MultiheadAttention as MultiheadAttention
 from .loss import NLLLoss as NLLLoss
+from .loss import NLLLoss2d as NLLLoss2d
 from .activation import PReLU as PReLU
 from .distance import PairwiseDistance as PairwiseDistance
 from ..core.parameter import Parameter as Parameter
@@ -166,7 +168,10 @@ from .padding import ZeroPad1d as ZeroPad1d
 from .padding import ZeroPad2d as ZeroPad2d
 from .padding import ZeroPad3d as ZeroPad3d
 from . import attention as attention
+from . import common_types as common_types
+from .factory import factory_kwargs as factory_kwargs
 from . import functional as functional
+from . import grad as grad
 from . import init as init
 from . import modules as modules
 from . import parallel as parallel

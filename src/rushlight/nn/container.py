@@ -9,12 +9,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Any
 
+from ..core.notices import warn
 from ..core.parameter import Parameter
 from ..core.tensor import Tensor
 from .fusion import run_in_order
 from .module import Module
 
 __all__ = [
+    "Container",
     "ModuleDict",
     "ModuleList",
     "ParameterDict",
@@ -493,3 +495,21 @@ class ParameterDict(Module):
     def __ior__(self, other: Any) -> ParameterDict:
         self.update(other)
         return self
+
+
+class Container(Module):
+    """A Module with these children; deprecated in PyTorch, where Module does it.
+
+    shape   none: it has no forward
+    errors  TypeError: a child that is no Module
+    """
+
+    def __init__(self, **kwargs: Any):
+        warn(
+            "`nn.Container` is deprecated. All of its functionality is now implemented in "
+            "`nn.Module`. Subclass that instead.",
+            FutureWarning,
+        )
+        super().__init__()
+        for name, module in kwargs.items():
+            self.add_module(name, module)

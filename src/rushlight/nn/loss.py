@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
+from ..core.notices import warn
 from ..core.tensor import Tensor
 from ..ops.linear_cross_entropy import LinearCrossEntropyOptions
 from ..ops.loss import reduction_word
@@ -25,6 +26,7 @@ __all__ = [
     "LinearCrossEntropyOptions",
     "MSELoss",
     "NLLLoss",
+    "NLLLoss2d",
     "PoissonNLLLoss",
     "SmoothL1Loss",
 ]
@@ -129,6 +131,30 @@ class NLLLoss(_WeightedLoss):
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         """input (N, C, *), target (N, *)"""
         return F.nll_loss(input, target, self.weight, None, self.ignore_index, None, self.reduction)
+
+
+class NLLLoss2d(NLLLoss):
+    """NLLLoss under its old name for images; deprecated.
+
+    shape   input (N, C, H, W), target (N, H, W) -> y (), or (N, H, W) for reduction='none'
+    errors  as NLLLoss
+    """
+
+    def __init__(
+        self,
+        weight: Tensor | None = None,
+        size_average: Any = None,
+        ignore_index: int = -100,
+        reduce: Any = None,
+        reduction: str = "mean",
+    ):
+        warn(
+            "`NLLLoss2d` has been deprecated. Please use `NLLLoss` instead as a drop-in "
+            "replacement and see https://pytorch.org/docs/main/nn.html#torch.nn.NLLLoss for more "
+            "details.",
+            FutureWarning,
+        )
+        super().__init__(weight, size_average, ignore_index, reduce, reduction)
 
 
 class MSELoss(_Loss):

@@ -23,6 +23,9 @@ class DataParallel(Module):
     begin with "module.".
 
     device_ids, output_device and dim have no effect: without an accelerator PyTorch forwards, too.
+
+    shape   what module takes -> what it returns
+    errors  those of module
     """
 
     device_ids: list

@@ -219,7 +219,7 @@ class Hardsigmoid:
 
 
 @op(
-    "logsigmoid(input)",
+    "logsigmoid(input, *, out=None)",
     at="F",
     node="LogSigmoid",
     not_for="iub",

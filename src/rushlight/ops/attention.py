@@ -7,12 +7,12 @@ heads), which broadcast
 from __future__ import annotations
 
 import math
-import warnings
 from typing import Any
 
 import numpy as np
 
 from ..core.dtype import from_numpy_dtype, scalar_name
+from ..core.notices import warn
 from ..core.tensor import Tensor, wrap
 from ..dispatch.messages import not_a_tensor
 from ..dispatch.registry import composite, internal
@@ -90,6 +90,20 @@ def check_mask_dtype(mask: Tensor, query: Tensor) -> None:
         )
 
 
+def _check_numbers(dropout_p: Any, is_causal: Any, scale: Any) -> None:
+    """TypeError in PyTorch's words: numbers that are none."""
+    given = {"dropout_p": (dropout_p, "float", (int, float, np.number))}
+    given["is_causal"] = (is_causal, "bool", (bool, np.bool_))
+    if scale is not None:
+        given["scale"] = (scale, "float", (int, float, np.number))
+    for name, (value, wanted, types) in given.items():
+        if not isinstance(value, types):
+            raise TypeError(
+                f"scaled_dot_product_attention(): argument '{name}' must be {wanted}, not "
+                f"{type(value).__name__}"
+            )
+
+
 def _checked(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, causal: bool) -> None:
     """RuntimeError in PyTorch's words for what does not go together, but for sizes."""
     q, k, v = query._a, key._a, value._a
@@ -130,8 +144,8 @@ def _check_permitted(query: Tensor, key: Tensor, value: Tensor, dropout_p: float
             f"dim: {query.ndim}, Key dim: {key.ndim}, Value dim: {value.ndim} instead."
         )
     if reason:
-        warnings.warn("Flash attention kernel not used because:", stacklevel=4)
-        warnings.warn(reason, stacklevel=4)
+        warn("Flash attention kernel not used because:")
+        warn(reason)
         raise RuntimeError("No available kernel.  Aborting execution.")
 
 
@@ -182,6 +196,8 @@ def plain_attention(
     scale: float,
 ) -> tuple[Tensor, Tensor]:
     """(y, weights) by products and a softmax: for dropout, for a mask with a gradient."""
+    if query._a.dtype.kind in "iub":
+        raise RuntimeError(f"expected scalar type Float but found {scalar_name(query.dtype)}")
     root = math.sqrt(abs(scale)) if scale == scale else scale
     scores = (query * math.copysign(root, scale)).matmul(key.transpose(-2, -1) * root)
     if causal:
@@ -250,6 +266,8 @@ def scaled_dot_product_attention(
             raise not_a_tensor("scaled_dot_product_attention", name, i + 1, x)
     if attn_mask is not None and not isinstance(attn_mask, Tensor):
         raise not_a_tensor("scaled_dot_product_attention", "attn_mask", 4, attn_mask)
+    if type(dropout_p) is not float or type(is_causal) is not bool or type(scale) is not float:
+        _check_numbers(dropout_p, is_causal, scale)
     if type(attn_mask) not in (Tensor, type(None)) and hasattr(attn_mask, "_as_arguments"):
         attn_mask, is_causal = attn_mask._as_arguments(is_causal)  # a CausalBias
     _checked(query, key, value, attn_mask, is_causal)

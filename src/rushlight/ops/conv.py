@@ -262,7 +262,7 @@ def conv_transpose3d(
     return _conv_transpose("conv_transpose3d", 3, input, weight, bias, *options)
 
 
-@composite("conv_tbc(input, weight, bias: Tensor, pad: int = 0)", at="torch")
+@composite("conv_tbc(input, weight, bias: Tensor, pad: int = 0)", at="torch F")
 def conv_tbc(input, weight, bias, pad=0):
     """conv1d with time first.
 

@@ -49,6 +49,8 @@ LARGE = 1 << 20  # and so many where there is nothing to reason with
 class Meta:
     """The mode, see modes.py."""
 
+    names = None
+
     @staticmethod
     def run(op: Any, args: tuple, kwargs: dict, go: Any) -> Any:
         """The op's result without elements; NotImplemented if none of its arguments is."""
@@ -274,23 +276,45 @@ def _broadcast(card: Card, args: tuple) -> tuple:
         raise RuntimeError(mismatch(shapes)) from None
 
 
+# small sizes that stand for large ones, in two choices: a size that an option asks for can be taken
+# for a stand-in in one of them, but not in both
+_STAND_INS = ((5, 6, 8, 9, 10, 12, 14, 15), (7, 11, 13, 16, 17, 18, 19, 20))
+
+
 def _shrunk(card: Card, args: tuple) -> Any:
     """Small sizes stand for the large ones: each another one, told apart in the result."""
-    sizes = sorted({n for t in _tensors(args) for n in t._a.shape if n > 1})
-    short = {n: i + 2 for i, n in enumerate(sizes)} | {0: 0, 1: 1}
-    long = {small: n for n, small in short.items()}
-
-    def small(x: np.ndarray) -> np.ndarray:
-        shape = tuple(short[n] for n in x.shape)
-        y = np.zeros(prod(shape), x.dtype)
-        return np.ndarray(shape, x.dtype, y, 0, ordered_strides(shape, x.strides, x.itemsize))
-
-    try:
-        found = _run(card, [_mapped(a, small) for a in args])
-        shapes = [tuple(long[n] for n in a.shape) for _, a in found]
-    except (KeyError, RuntimeError, ValueError, IndexError, TypeError):
-        raise _refused(card.name) from None
+    found, shapes = _reasoned(
+        card.name, args, lambda small: _run(card, [_mapped(a, small) for a in args])
+    )
     return _made(card, args, found, shapes)
+
+
+def _reasoned(name: str, args: Any, run: Any) -> tuple[list[tuple], list[tuple]]:
+    """(what run(small) gives, [(dtype, array), ...], the shapes with the large sizes again).
+
+    small   the function that makes arguments small
+    errors  NotImplementedError: a size of the result is none of the arguments'
+    """
+    sizes = sorted({n for t in _tensors(args) for n in t._a.shape if n > 1})
+    shapes = None
+    for choice in _STAND_INS:
+        short = dict(zip(sizes, choice, strict=False)) | {0: 0, 1: 1}
+        long = {small: n for n, small in short.items()}
+        try:
+            found = run(lambda x, short=short: _plain(x, tuple(short[n] for n in x.shape)))
+            before, shapes = shapes, [tuple(long[n] for n in a.shape) for _, a in found]
+        except (KeyError, RuntimeError, ValueError, IndexError, TypeError):
+            raise _refused(name) from None
+        if before is not None and before != shapes:
+            raise _refused(name)
+    assert shapes is not None
+    return found, shapes
+
+
+def _plain(x: np.ndarray, shape: tuple) -> np.ndarray:
+    """Zeros of a shape, its dimensions in the order of x in memory."""
+    y = np.zeros(prod(shape), x.dtype)
+    return np.ndarray(shape, x.dtype, y, 0, ordered_strides(shape, x.strides, x.itemsize))
 
 
 def _made(
@@ -339,7 +363,7 @@ def _hang(card: Card, title: str, inputs: list, tensors: list[Tensor]) -> None:
         back = card.variants[key] = card.copied()
         back.title, back.backward, back.save, back.tensor_slots = title, _backward, (), ()
         back.narrow = back.fast_backward = None
-        back.slow_backward, back.fill, back.saved_out = True, False, -1
+        back.slow_backward, back.fill, back.saved_out, back.more_outs = True, False, -1, {}
     edges = tuple([edge_of(a) if isinstance(a, Tensor) else None for a in inputs])
     sizes = tuple([(a._a.shape, a._a.dtype) if isinstance(a, Tensor) else None for a in inputs])
     outs = None
@@ -354,30 +378,40 @@ def _hang(card: Card, title: str, inputs: list, tensors: list[Tensor]) -> None:
 
 
 def _computed(op: Any, args: tuple, kwargs: dict) -> Any:
-    """A composite that looks at elements, on zeros."""
-    found = _tensors((*args, *kwargs.values()))
-    if sum(t._a.size for t in found) > LARGE:
-        raise _refused(op.name)
+    """A composite that looks at elements: on zeros, of small sizes if it is large."""
+    tensors = _tensors((*args, *kwargs.values()))
+    last: list[Any] = []
 
-    def zeros(x: np.ndarray) -> np.ndarray:
-        y = np.zeros(prod(x.shape), x.dtype)
-        return np.ndarray(x.shape, x.dtype, y, 0, ordered_strides(x.shape, x.strides, x.itemsize))
-
-    try:
+    def run(small: Any) -> list[tuple]:
         result = op.unasked(
-            *[_mapped(a, zeros) for a in args], **{k: _mapped(v, zeros) for k, v in kwargs.items()}
+            *[_mapped(a, small) for a in args], **{k: _mapped(v, small) for k, v in kwargs.items()}
         )
-    except (RuntimeError, ValueError, IndexError, TypeError):
-        raise _refused(op.name) from None
-    parts = list(result) if isinstance(result, tuple) else [result]
+        last[:] = [result]
+        return [(t._a.dtype, t._a) for t in _tensors(_several(result))]
+
+    if sum(t._a.size for t in tensors) <= LARGE:
+        try:
+            found = run(lambda x: _plain(x, x.shape))
+        except (RuntimeError, ValueError, IndexError, TypeError):
+            raise _refused(op.name) from None
+        shapes = [a.shape for _, a in found]
+    else:
+        found, shapes = _reasoned(op.name, tensors, run)
+    parts, results = list(_several(last[0])), iter(zip(found, shapes, strict=True))
     for i, t in enumerate(parts):
         if isinstance(t, Tensor):
-            parts[i] = y = wrap(without_data(t._a))
+            (kind, a), shape = next(results)
+            strides = ordered_strides(shape, a.strides, kind.itemsize)
+            parts[i] = y = wrap(phantom(shape, kind, strides))
             if t._rg and t._node is not None:
-                _hang(CARDS["to_copy"], type(t._node).__name__, found, [y])
-    if not isinstance(result, tuple):
+                _hang(CARDS["to_copy"], type(t._node).__name__, tensors, [y])
+    if not isinstance(last[0], tuple):
         return parts[0]
-    return type(result)(*parts) if hasattr(result, "_fields") else tuple(parts)
+    return type(last[0])(*parts) if hasattr(last[0], "_fields") else tuple(parts)
+
+
+def _several(result: Any) -> tuple:
+    return result if isinstance(result, tuple) else (result,)
 
 
 def _backward(c: Any, *given: Any) -> tuple:
@@ -432,11 +466,34 @@ def _setitem(op: Any, args: tuple, kwargs: dict) -> None:
     args[0]._bump()
 
 
+def _one_hot(op: Any, args: tuple, kwargs: dict) -> Tensor:
+    given = dict(zip(op.schema.names, args, strict=False)) | kwargs
+    x, classes = given["tensor"], given.get("num_classes", -1)
+    if classes < 0:  # the largest index counts them
+        raise _refused(op.name)
+    return wrap(phantom((*x._a.shape, classes), _I64))
+
+
+def _repeat_interleave(op: Any, args: tuple, kwargs: dict) -> Tensor:
+    """By a number: a size of the result; by numbers that are not there: refused."""
+    given = dict(zip(op.schema.names, args, strict=False)) | kwargs
+    x, n, dim = given["input"], given.get("repeats"), given.get("dim")
+    if not isinstance(n, int):
+        raise _refused(op.name)
+    x = x.reshape(-1) if dim is None else x
+    d = 0 if dim is None else dim % x.ndim
+    shape = (*x._a.shape[:d], x._a.shape[d] * n, *x._a.shape[d + 1 :])
+    inputs = (x, d, None)
+    return _made(CARDS["index_select"], inputs, [(x._a.dtype, None)], [shape], contiguous=True)
+
+
 # composites that look at elements, and what they are instead
 WHOLE: dict[str, Any] = {
     "batch_norm": _batch_norm,
     "zero_": _untouched,
     "fill_diagonal_": _untouched,
+    "one_hot": _one_hot,
+    "repeat_interleave": _repeat_interleave,
     "setitem": _setitem,
 }
 

@@ -13,7 +13,7 @@ from ..dispatch.op import CARDS
 #: ops whose result depends on elements
 DATA = frozenset(
     "masked_select nonzero argwhere _unique2 unique unique_dim unique_consecutive bincount equal "
-    "histogram histogramdd allclose repeat_interleave combinations".split()
+    "histogram histogramdd allclose combinations".split()
 )
 #: one element of the result for one element of each argument, broadcast
 ELEMENTWISE = frozenset(
@@ -190,6 +190,22 @@ def _glu(x: Any, dim: int) -> Any:
 ORDERED = frozenset(["glu"])
 
 
+def _im2col(x: Any, *options: Any) -> Any:
+    found = CARDS["im2col"].forward(np.zeros((1, 1, *x.shape[2:]), x.dtype), *options)
+    return (x.shape[0], x.shape[1] * found.shape[1], found.shape[2])
+
+
+def _col2im(x: Any, size: Any, kernel: Any, *options: Any) -> Any:
+    return (x.shape[0], x.shape[1] // prod(kernel), *size)
+
+
+def _pad_by_index(x: Any, indices: Any) -> Any:
+    shape = list(x.shape)
+    for dim, index in indices:
+        shape[dim] = len(index)
+    return tuple(shape)
+
+
 def _solve(a: Any, b: Any, left: bool, vector: bool) -> Any:
     ends = 1 if vector else 2
     batch = np.broadcast_shapes(a.shape[:-2], b.shape[:-ends])
@@ -211,6 +227,9 @@ def _lstm(x: Any, h0: Any, c0: Any, w_ih: Any, w_hh: Any, *options: Any) -> Any:
 
 RULES |= {
     "attention": _attention,
+    "im2col": _im2col,
+    "col2im": _col2im,
+    "pad_by_index": _pad_by_index,
     "self_attention": lambda x, *options: (*x.shape[:-1], x.shape[-1] // 3),
     "solve": _solve,
     "rnn_layer": _rnn,

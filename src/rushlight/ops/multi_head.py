@@ -9,11 +9,11 @@ copied for the transposition.
 from __future__ import annotations
 
 import math
-import warnings
 from typing import Any
 
 import numpy as np
 
+from ..core.notices import warn
 from ..core.tensor import Tensor, wrap
 from ..dispatch.registry import composite, internal
 from ..kernels import K
@@ -90,10 +90,9 @@ def canonical_mask(
     if kind != "b" and not mask.is_floating_point():
         raise AssertionError(f"only bool and floating types of {name} are supported")
     if check and other is not None and other is not mask._a.dtype:
-        warnings.warn(
+        warn(
             f"Support for mismatched {name} and {other_name} is deprecated. Use same type for both "
             "instead.",
-            stacklevel=3,
         )
     if kind != "b":
         return mask
@@ -306,7 +305,7 @@ def attend(
 
 
 def _split(x: Tensor, heads: int, batch_first: bool) -> Tensor:
-    x = x.unflatten(-1, (heads, -1))
+    x = x.view(*x._a.shape[:2], heads, x._a.shape[2] // heads)
     return x.transpose(1, 2) if batch_first else x.permute(1, 2, 0, 3)
 
 

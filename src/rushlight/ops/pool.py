@@ -385,7 +385,7 @@ def _define_avg_pool(rank: int) -> None:
     errors  RuntimeError: no window fits, options that do not; NotImplementedError: integers but
             int64
     """
-    divisor = ", divisor_override: int | None = None" if rank > 1 else ""
+    divisor = ", divisor_override: int | None = None, *, out=None" if rank > 1 else ""
     at = "torch F" if rank == 1 else "F"
     _published(f"{name}(input, {_AVG_OPTIONS}{divisor})", at, avg_pool, doc)
 

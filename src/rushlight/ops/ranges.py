@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
@@ -21,6 +20,7 @@ from ..core.dtype import (
     scalar_name,
 )
 from ..core.dtype import dtype as DType
+from ..core.notices import warn
 from ..core.tensor import Tensor
 from ..dispatch.messages import missing
 from ..dispatch.registry import composite, number_of
@@ -117,11 +117,10 @@ def range_(
     shape   (⌊(end - start) / step⌋ + 1)
     errors  RuntimeError: step is 0 or has the wrong sign
     """
-    warnings.warn(
+    warn(
         "torch.range is deprecated and will be removed in a future release because its behavior is "
         "inconsistent with Python's range builtin. Instead, use torch.arange, which produces "
         "values in [start, end).",
-        stacklevel=2,
     )
     if end is None:
         start, end = 0, start

@@ -17,8 +17,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd.api import grad
-from ..core.dtype import scalar_name
-from ..core.grad_mode import enable_grad
+from ..core.grad_mode import enable_grad, mode
 from ..core.meta import phantom
 from ..core.tensor import Tensor, wrap
 from ..dispatch.messages import tensor_argument
@@ -28,6 +27,7 @@ from ..kernels.twin import TWINS
 from .cat_split import cat, stack
 from .dropout import dropped
 from .padded import check_batch_sizes
+from .recurrent_arguments import check_counts, check_dtypes, check_layer, check_states
 
 
 def _again(c: Any, name: str, grads: tuple, tensors: tuple, rest: tuple) -> tuple:
@@ -81,7 +81,7 @@ class RnnLayer:
     tensors=6,
     outputs=2,
     extras=("gates",),
-    constants=2,
+    constants=3,
     node="Gru",
     not_for="iub",
     fill=False,
@@ -89,21 +89,21 @@ class RnnLayer:
 class GruLayer:
     """r, z = σ(...), n = tanh(w_in x + b_in + r (w_hn h' + b_hn)), h = n + z (h' - n) -> y, hn"""
 
-    def forward(x, h0, w_ih, w_hh, b_ih, b_hh, sizes, reverse):
-        return K.gru_layer(x, h0, w_ih, w_hh, b_ih, b_hh, sizes, reverse)
+    def forward(x, h0, w_ih, w_hh, b_ih, b_hh, sizes, reverse, keep):
+        return K.gru_layer(x, h0, w_ih, w_hh, b_ih, b_hh, sizes, reverse, keep)
 
     def backward(c, dy, dhn, x, h0, w_ih, w_hh, b_ih, b_hh, sizes, reverse, out, gates):
         given = (x, h0, w_ih, w_hh, b_ih, b_hh)
         if isinstance(x, Tensor):
-            return _again(c, "gru_layer", (dy, dhn), given, (sizes, reverse))
+            return _again(c, "gru_layer", (dy, dhn), given, (sizes, reverse, False))
         dy = np.zeros_like(out) if dy is None else dy
         return K.gru_layer_dx(dy, dhn, *given, sizes, reverse, out, gates, c.needs(0))
 
     def samples(make):
         for sizes, x in ((None, make(3, 2, 3)), ((2, 2, 1), make(5, 3))):
             weights = make(12, 3), make(12, 4), make(12), make(12)
-            yield x, make(1, 2, 4), *weights, sizes, sizes is not None
-        yield make(2, 1, 3), make(1, 4), make(12, 3), make(12, 4), None, None, None, False
+            yield x, make(1, 2, 4), *weights, sizes, sizes is not None, True
+        yield make(2, 1, 3), make(1, 4), make(12, 3), make(12, 4), None, None, None, False, True
 
 
 @internal(
@@ -111,7 +111,7 @@ class GruLayer:
     tensors=8,
     outputs=3,
     extras=("gates", "cells"),
-    constants=2,
+    constants=3,
     node="Lstm",
     not_for="iub",
     fill=False,
@@ -119,8 +119,8 @@ class GruLayer:
 class LstmLayer:
     """i, f, o = σ(...), u = tanh(...), c = f c' + i u, h = w_hr (o tanh(c)) -> y, hn, cn"""
 
-    def forward(x, h0, c0, w_ih, w_hh, w_hr, b_ih, b_hh, sizes, reverse):
-        return K.lstm_layer(x, h0, c0, w_ih, w_hh, w_hr, b_ih, b_hh, sizes, reverse)
+    def forward(x, h0, c0, w_ih, w_hh, w_hr, b_ih, b_hh, sizes, reverse, keep):
+        return K.lstm_layer(x, h0, c0, w_ih, w_hh, w_hr, b_ih, b_hh, sizes, reverse, keep)
 
     def backward(
         c,
@@ -143,7 +143,7 @@ class LstmLayer:
     ):
         given = (x, h0, c0, w_ih, w_hh, w_hr, b_ih, b_hh)
         if isinstance(x, Tensor):
-            return _again(c, "lstm_layer", (dy, dhn, dcn), given, (sizes, reverse))
+            return _again(c, "lstm_layer", (dy, dhn, dcn), given, (sizes, reverse, False))
         dy = np.zeros_like(out) if dy is None else dy
         *found, db = K.lstm_layer_dx(
             dy, dhn, dcn, *given, sizes, reverse, out, gates, cells, c.needs(0)
@@ -153,12 +153,15 @@ class LstmLayer:
     def samples(make):
         for sizes, x in ((None, make(3, 2, 3)), ((2, 2, 1), make(5, 3))):
             weights = make(16, 3), make(16, 4), None, make(16), make(16)
-            yield x, make(1, 2, 4), make(1, 2, 4), *weights, sizes, sizes is not None
+            yield x, make(1, 2, 4), make(1, 2, 4), *weights, sizes, sizes is not None, True
         weights = make(16, 3), make(16, 2), make(2, 4), None, None
-        yield make(2, 1, 3), make(1, 2), make(1, 4), *weights, None, False
+        yield make(2, 1, 3), make(1, 2), make(1, 4), *weights, None, False, True
 
 
 # ---------------------------------------------------------------- layers
+
+
+_GATES = {"LSTM": 4, "GRU": 3, "RNN_TANH": 1, "RNN_RELU": 1}
 
 
 def run_layers(
@@ -193,18 +196,20 @@ def run_layers(
             f"got an incorrect number of RNN parameters\n  {per} for a layer and direction, with "
             f"has_biases={has_biases}"
         )
-    _check_dtypes(x, states, weights)
+    check_dtypes(x, states, weights)
     if sizes is not None:
         check_batch_sizes(np.array(sizes), x._a.shape[0])
+    n = x._a.shape[1] if sizes is None else sizes[0]
     if states is None:
-        n = x._a.shape[1] if sizes is None else sizes[0]
         widths = (weights[1]._a.shape[1], weights[1]._a.shape[0] // 4)[: 1 + is_lstm]
         lead = (1, n) if count == 1 else (n,)
         make = phantom if x.is_meta else np.zeros
         zeros = tuple([wrap(make((*lead, w), x._a.dtype)) for w in widths])
         each: Any = [zeros] * count
     else:
+        check_counts(states, count)
         each = [states] if count == 1 else list(zip(*[s.unbind(0) for s in states], strict=True))
+    keep = _recorded(x, *states or (), *weights)
     finals: list = []
     for layer in range(num_layers):
         if layer and dropout:
@@ -215,11 +220,12 @@ def run_layers(
             w = weights[k * per : (k + 1) * per]
             b = (w[2], w[3]) if has_biases else (None, None)
             own, reverse = each[k], direction == 1
+            w_hr = w[-1] if is_lstm and per % 2 else None
+            check_layer(_GATES[mode], x, own, w[0], w[1], w_hr, b, n)
             if is_lstm:
-                w_hr = w[-1] if per % 2 else None
-                y, *last = LstmLayer.run((x, *own, w[0], w[1], w_hr, *b, sizes, reverse))
+                y, *last = LstmLayer.run((x, *own, w[0], w[1], w_hr, *b, sizes, reverse, keep))
             elif mode == "GRU":
-                y, *last = GruLayer.run((x, *own, w[0], w[1], *b, sizes, reverse))
+                y, *last = GruLayer.run((x, *own, w[0], w[1], *b, sizes, reverse, keep))
             else:
                 relu = mode == "RNN_RELU"
                 y, *last = RnnLayer.run((x, *own, w[0], w[1], *b, sizes, reverse, relu))
@@ -231,17 +237,9 @@ def run_layers(
     return x, [stack(list(s)) for s in zip(*finals, strict=True)]
 
 
-def _check_dtypes(x: Tensor, states: Any, weights: Sequence[Any]) -> None:
-    """RuntimeError unless all have one dtype."""
-    d = weights[0]._a.dtype
-    for t in (x, *(states or ()), *weights):
-        if t._a.dtype is not d and t._a.dtype != d:
-            have = weights[0].dtype
-            raise RuntimeError(
-                f"mat1 and mat2 must have the same dtype, but got {scalar_name(t.dtype)} and "
-                f"{scalar_name(have)}\n  fix: input and states .to({have}), or the layer "
-                f".to({t.dtype})"
-            )
+def _recorded(*tensors: Tensor | None) -> bool:
+    """True if a backward may follow, so that gates must be kept for it."""
+    return mode.grad and any([t is not None and t._rg for t in tensors])
 
 
 def _sequence(name: str, mode: str, given: tuple, tuple_of: int) -> tuple[Tensor, list[Tensor]]:
@@ -258,9 +256,10 @@ def _sequence(name: str, mode: str, given: tuple, tuple_of: int) -> tuple[Tensor
     else:
         x, hx, params, biases, layers, p, train, bidirectional, batch_first = given
         sizes = None
-    states = (hx,) if isinstance(hx, Tensor) else tuple(hx)
-    if len(states) != tuple_of:
-        raise RuntimeError(f"{name} expects {'two hidden states' if tuple_of > 1 else 'one hx'}")
+    states = check_states(name, hx, tuple_of)
+    if x._a.ndim != (2 if packed else 3):
+        x.size(1 if packed else 2)  # the error of a dimension that is not there
+        raise RuntimeError(f"input must have {2 if packed else 3} dimensions, got {x._a.ndim}")
     if batch_first:
         x = x.transpose(0, 1)
     if x._a.shape[0] == 0:
@@ -341,7 +340,7 @@ def rnn_relu(input, hx, params, has_biases, num_layers, dropout, train, bidirect
 
 
 def _cell(
-    input: Tensor, states: tuple, w_ih: Tensor, w_hh: Tensor, b_ih: Any, b_hh: Any
+    gates: int, input: Tensor, states: tuple, w_ih: Tensor, w_hh: Tensor, b_ih: Any, b_hh: Any
 ) -> tuple[Tensor, tuple, Any, Any]:
     """Checked operands of one step: input (N, I), states, both biases or none."""
     x = input._a
@@ -362,10 +361,11 @@ def _cell(
                 f"hidden{i} has inconsistent hidden_size: got {h._a.shape[1]}, expected "
                 f"{w_hh._a.shape[1]}"
             )
-    _check_dtypes(input, states, [w for w in (w_ih, w_hh, b_ih, b_hh) if w is not None])
+    check_dtypes(input, states, [w for w in (w_ih, w_hh, b_ih, b_hh) if w is not None])
     if (b_ih is None) != (b_hh is None):
         zeros = wrap(np.zeros_like((b_hh if b_ih is None else b_ih)._a))
         b_ih, b_hh = (zeros, b_hh) if b_ih is None else (b_ih, zeros)
+    check_layer(gates, input, states, w_ih, w_hh, None, (b_ih, b_hh), x.shape[0])
     return input, (x.shape[0],), b_ih, b_hh
 
 
@@ -385,10 +385,10 @@ def lstm_cell(input, hx, w_ih, w_hh, b_ih=None, b_hh=None):
         raise TypeError(
             "lstm_cell(): argument 'hx' (position 2) must be tuple of Tensors, not Tensor"
         )
-    if len(hx) != 2:
-        raise RuntimeError("lstm_cell expects two hidden states")
-    x, sizes, b_ih, b_hh = _cell(input, tuple(hx), w_ih, w_hh, b_ih, b_hh)
-    h, _, c = LstmLayer.run((x, hx[0], hx[1], w_ih, w_hh, None, b_ih, b_hh, sizes, False))
+    hx = check_states("lstm_cell", hx, 2)
+    x, sizes, b_ih, b_hh = _cell(4, input, hx, w_ih, w_hh, b_ih, b_hh)
+    keep = _recorded(x, *hx, w_ih, w_hh, b_ih, b_hh)
+    h, _, c = LstmLayer.run((x, *hx, w_ih, w_hh, None, b_ih, b_hh, sizes, False, keep))
     return h, c
 
 
@@ -401,8 +401,9 @@ def gru_cell(input, hx, w_ih, w_hh, b_ih=None, b_hh=None):
     errors  RuntimeError: sizes or dtypes that do not fit
     source  as torch.gru
     """
-    x, sizes, b_ih, b_hh = _cell(input, (hx,), w_ih, w_hh, b_ih, b_hh)
-    return GruLayer.run((x, hx, w_ih, w_hh, b_ih, b_hh, sizes, False))[0]
+    x, sizes, b_ih, b_hh = _cell(3, input, (hx,), w_ih, w_hh, b_ih, b_hh)
+    keep = _recorded(x, hx, w_ih, w_hh, b_ih, b_hh)
+    return GruLayer.run((x, hx, w_ih, w_hh, b_ih, b_hh, sizes, False, keep))[0]
 
 
 @composite("rnn_tanh_cell" + _CELL, at="torch")
@@ -414,7 +415,7 @@ def rnn_tanh_cell(input, hx, w_ih, w_hh, b_ih=None, b_hh=None):
     errors  RuntimeError: sizes or dtypes that do not fit
     source  as torch.rnn_tanh
     """
-    x, sizes, b_ih, b_hh = _cell(input, (hx,), w_ih, w_hh, b_ih, b_hh)
+    x, sizes, b_ih, b_hh = _cell(1, input, (hx,), w_ih, w_hh, b_ih, b_hh)
     return RnnLayer.run((x, hx, w_ih, w_hh, b_ih, b_hh, sizes, False, False))[0]
 
 
@@ -426,5 +427,5 @@ def rnn_relu_cell(input, hx, w_ih, w_hh, b_ih=None, b_hh=None):
     errors  as there
     source  as torch.rnn_relu
     """
-    x, sizes, b_ih, b_hh = _cell(input, (hx,), w_ih, w_hh, b_ih, b_hh)
+    x, sizes, b_ih, b_hh = _cell(1, input, (hx,), w_ih, w_hh, b_ih, b_hh)
     return RnnLayer.run((x, hx, w_ih, w_hh, b_ih, b_hh, sizes, False, True))[0]

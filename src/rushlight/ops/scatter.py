@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
+from ..core.sparse import sparse
 from ..core.tensor import Tensor, wrap
 from ..dispatch.messages import mismatch
 from ..dispatch.registry import apply_inplace, composite, fitted, internal, op
@@ -70,6 +73,17 @@ def scatter_add_array(x, dim, index, src):
 word("scatter_add", scatter_add_array)
 
 
+def _sparse_dx(dy: Any, x_shape: tuple, dim: int, index: Any) -> Any:
+    """gather's gradient as a sparse tensor."""
+    index = index._a if isinstance(index, Tensor) else index
+    places = np.indices(index.shape).reshape(index.ndim, index.size)
+    if x_shape:
+        places[dim % len(x_shape)] = index.reshape(-1)
+    places = places[: len(x_shape)]
+    blocks = (dy if isinstance(dy, Tensor) else wrap(dy.copy())).reshape(-1)
+    return sparse(places, blocks, x_shape)
+
+
 @op(
     "gather(input, dim, index, *, sparse_grad: bool = False, out=None)",
     at="torch Tensor",
@@ -81,7 +95,8 @@ class Gather:
 
     shape   y has index's shape; index may be smaller than x in the other dimensions
     grad    dx = zeros, dy added where it was read
-    errors  RuntimeError: dimensions differ, an index outside [0, n), sparse_grad=True
+    sparse_grad  dx as a sparse tensor: dy and where it was read
+    errors  RuntimeError: dimensions differ, an index outside [0, n)
 
     >>> torch.gather(tensor([[1, 2], [3, 4]]), 1, tensor([[0], [1]]))
     tensor([[1],
@@ -91,15 +106,15 @@ class Gather:
     apart = True
 
     def forward(x, dim, index, sparse_grad):
-        if sparse_grad:
-            raise NotImplementedError("gather(sparse_grad=True): rushlight has no sparse tensors")
         d = _check("gather", x, dim, index)
         if not index.size:
             return np.empty(index.shape, x.dtype)
         key = along(index.reshape(index.shape or (1,)), d)
         return K.dense(x.reshape(x.shape or (1,))[key]).reshape(index.shape)
 
-    def backward(c, dy, x_shape, dim, index):
+    def backward(c, dy, x_shape, dim, index, sparse_grad):
+        if sparse_grad:
+            return _sparse_dx(dy, x_shape, dim, index)
         return K.scatter_add(K.zeros(x_shape, like=dy), dim, index, dy)
 
     def samples(make):

@@ -66,7 +66,7 @@ class LBFGS(Optimizer):
         first = 0
         for p, start in zip(self.param_groups[0]["params"], starts, strict=True):
             x = numbers(p)
-            x[...] = start + d[first : first + x.size].reshape(x.shape) * t
+            x[...] = _fma(d[first : first + x.size].reshape(x.shape), t, start)
             first += x.size
             p._bump()
 
@@ -98,7 +98,7 @@ class LBFGS(Optimizer):
             iterations += 1
             state["n_iter"] += 1
             if state["n_iter"] == 1:
-                d, t = -g, min(1.0, 1.0 / float(np.abs(g).sum())) * lr
+                d, t = -g, min(1.0, 1.0 / np.abs(g).sum()) * lr  # in the dtype of g
             else:
                 memory.remember(g - memory.g, d * t)
                 d, t = memory.direction(g), lr
@@ -156,14 +156,14 @@ class _Memory:
 
     def remember(self, y: np.ndarray, s: np.ndarray) -> None:
         """Keep one more pair, if the function is convex along it."""
-        ys = y @ s
+        ys = _dot(y, s)
         if ys > 1e-10:
             if len(self.y) == self.size:
                 del self.y[0], self.s[0], self.rho[0]
             self.y.append(y)
             self.s.append(s)
             self.rho.append(1.0 / ys)
-            self.scale = ys / (y @ y)
+            self.scale = ys / _dot(y, y)
 
     def direction(self, g: np.ndarray) -> np.ndarray:
         """-H g."""
@@ -171,11 +171,11 @@ class _Memory:
         alpha: list = [None] * n
         d = -g
         for i in reversed(range(n)):
-            alpha[i] = self.s[i] @ d * self.rho[i]
-            d = d - self.y[i] * alpha[i]
+            alpha[i] = _dot(self.s[i], d) * self.rho[i]
+            d = _fma(self.y[i], -alpha[i], d)
         d = d * self.scale
         for i in range(n):
-            d = d + self.s[i] * (alpha[i] - self.y[i] @ d * self.rho[i])
+            d = _fma(self.s[i], alpha[i] - _dot(self.y[i], d) * self.rho[i], d)
         self.alpha = [wrap(a) for a in alpha] + [None] * (self.size - n)
         return d
 
@@ -286,6 +286,18 @@ def _cubic_minimum(a: _Point, b: _Point, bounds: tuple[float, float] | None = No
     d2 = math.sqrt(square)
     t = b.t - (b.t - a.t) * ((b.slope + d2 - d1) / (b.slope - a.slope + 2 * d2))
     return min(max(t, left), right)
+
+
+def _fma(x: np.ndarray, a: Any, y: np.ndarray) -> np.ndarray:
+    """a x + y, rounded once."""
+    if x.dtype != np.float32:
+        return x * a + y
+    return (x.astype(np.float64) * float(a) + y).astype(np.float32)
+
+
+def _dot(x: np.ndarray, y: np.ndarray) -> Any:
+    """x · y, rounded once."""
+    return x.dtype.type(np.dot(x.astype(np.float64), y.astype(np.float64)))
 
 
 def _value(loss: Any) -> float:

@@ -292,3 +292,39 @@ def _stirling_rest(k: float) -> float:
         return _STIRLING_REST[int(k)]
     square = (k + 1) * (k + 1)
     return (1 / 12 - (1 / 360 - 1 / 1260 / square) / square) / (k + 1)
+
+
+def standard_gamma(a: np.ndarray, g: Generator) -> np.ndarray:
+    """Gamma numbers of shape a and rate 1: (n) -> float64 (n).
+
+    Source: Marsaglia and Tsang 2000, doi:10.1145/358407.358414; a < 1 is drawn as a + 1 and scaled.
+    """
+    u, draw, mt = _stream(g), K.rng_normal_serial, g.mt
+    return np.array([_gamma(k, u, lambda: draw(mt, 1, 0.0, 1.0).item()) for k in a.tolist()], _F64)
+
+
+_THIRD = float(_F32.type(1 / 3))  # PyTorch's is of float32
+
+
+def _gamma(a: float, u: Callable[[], float], normal: Callable[[], float]) -> float:
+    scale = 1.0
+    if a < 1:
+        if a == 0:
+            return 0.0
+        scale = (1 - u()) ** (1 / a)
+        a += 1
+    d = a - _THIRD
+    c = 1 / math.sqrt(9 * d) if d > 0 else math.nan
+    if not math.isfinite(c):
+        return math.nan
+    while True:
+        y = 0.0
+        while y <= 0:
+            x = normal()
+            y = 1 + c * x
+        v = y * y * y
+        w, square = 1 - u(), x * x
+        if w < 1 - 0.0331 * square * square:
+            return scale * d * v
+        if math.log(w) < 0.5 * square + d * (1 - v + math.log(v)):
+            return scale * d * v

@@ -17,8 +17,10 @@ import numpy as np
 from ..core import layout as layouts
 from ..core.device import device
 from ..core.dtype import COMPLEX, DTYPES, dtype
+from ..core.meta import MetaArray, phantom
 from ..core.parameter import Parameter
 from ..core.size import Size
+from ..core.sparse import SparseTensor, sparse
 from ..core.storage import TypedStorage, UntypedStorage
 from ..core.tensor import Tensor, wrap
 from . import layers
@@ -81,11 +83,17 @@ def tensor_recipe(
     """
     state = attributes(t)
     args: tuple[Any, ...]
+    if isinstance(t, SparseTensor):
+        parts = wrap(t._places), t._blocks.detach(), Size(t._size), t._sorted
+        return Name("torch._utils", "_rebuild_sparse_tensor"), (layouts.sparse_coo, parts)
     if type(t) is Parameter:
         args = (t.detach(), t.requires_grad, OrderedDict())
         if state:
             return Name("torch._utils", "_rebuild_parameter_with_state"), (*args, state)
         return Name("torch._utils", "_rebuild_parameter"), args
+    if t.is_meta and type(t) is Tensor and not state:
+        args = (t.dtype, tuple(t.shape), t.stride(), t.requires_grad)
+        return Name("torch._utils", "_rebuild_meta_tensor_no_storage"), args
     reference, offset, strides = place(t._a)
     args = (reference, offset, tuple(t.shape), strides, t.requires_grad, OrderedDict())
     if t.dtype.name in _STORAGE_NAMES:
@@ -143,7 +151,8 @@ def _view(memory: np.ndarray, offset: Any, size: Any, stride: Any) -> np.ndarray
 def _tensor(storage: Any = None, offset: Any = 0, size: Any = None, stride: Any = None) -> Tensor:
     if not isinstance(storage, TypedStorage):
         raise UnpicklingError(f"broken tensor: {brief(storage)} as its storage")
-    return wrap(_view(storage._a, offset, size, stride))
+    a = _view(storage._a, offset, size, stride)
+    return wrap(a.view(MetaArray) if type(storage._a) is MetaArray else a)
 
 
 def _metadata(metadata: Any, kind: dtype) -> tuple[bool, bool]:
@@ -164,6 +173,8 @@ def _metadata(metadata: Any, kind: dtype) -> tuple[bool, bool]:
 
 def _resolved(storage: Any, t: Tensor, conj: bool, neg: bool) -> Tensor:
     """A tensor of its own with the bits carried out; later, if the memory is still to be read."""
+    if t.is_meta:
+        return t
     view, own = t._a, np.empty(t._a.shape, t._a.dtype)
 
     def fill() -> None:
@@ -211,6 +222,41 @@ def _tensor_v3(
     typed = TypedStorage(wrap_storage=storage, dtype=kind)
     typed.later = getattr(storage, "later", None)  # type: ignore[attr-defined]
     return _tensor_v2(typed, offset, size, stride, requires_grad, hooks, metadata)
+
+
+def _meta_tensor(
+    kind: Any = None, size: Any = None, stride: Any = None, requires_grad: Any = False
+) -> Tensor:
+    if not isinstance(kind, dtype) or type(size) is not tuple or type(stride) is not tuple:
+        raise UnpicklingError("broken tensor: without elements, it needs a dtype, sizes, strides")
+    size, stride = sizes(size), sizes(stride)
+    if len(size) != len(stride):
+        raise UnpicklingError("broken tensor: as many strides as sizes")
+    t = wrap(phantom(tuple(size), kind.np, tuple(s * kind.itemsize for s in stride)))
+    return t.requires_grad_() if requires_grad is True else t
+
+
+def _sparse_tensor(kind: Any = None, data: Any = None) -> Tensor:
+    """_rebuild_sparse_tensor(torch.sparse_coo, (indices, values, size, is_coalesced))."""
+    if kind is not layouts.sparse_coo:
+        raise UnpicklingError(f"a tensor of layout {brief(kind)}: only sparse_coo is supported")
+    if type(data) is not tuple or len(data) not in (3, 4):
+        raise UnpicklingError("broken sparse tensor: it needs indices, values and a size")
+    indices, values, size = data[:3]
+    if not (isinstance(indices, Tensor) and isinstance(values, Tensor)):
+        raise UnpicklingError("broken sparse tensor: its indices and values must be tensors")
+    if not isinstance(size, tuple):
+        raise UnpicklingError("broken sparse tensor: its size must be a tuple")
+    size, places = tuple(sizes(tuple(size))), indices._a
+    fits = places.ndim == 2 and places.dtype == np.int64 and values._a.ndim
+    if not fits or (*size[: len(places)], *values._a.shape[1:]) != size:
+        raise UnpicklingError("broken sparse tensor: its parts do not fit its size")
+    if places.shape[1] != len(values._a) or any(
+        row.size and not 0 <= row.min() <= row.max() < n
+        for row, n in zip(places, size, strict=False)
+    ):
+        raise UnpicklingError("broken sparse tensor: its indices do not fit its size")
+    return sparse(places, values, size, data[3:] == (True,))
 
 
 def _parameter(data: Any = None, requires_grad: Any = True, hooks: Any = None) -> Tensor:
@@ -273,8 +319,10 @@ VALUES: dict[tuple[str, str], Any] = {
     ("torch._utils", "_rebuild_tensor"): _tensor,
     ("torch._utils", "_rebuild_tensor_v2"): _tensor_v2,
     ("torch._utils", "_rebuild_tensor_v3"): _tensor_v3,
+    ("torch._utils", "_rebuild_meta_tensor_no_storage"): _meta_tensor,
     ("torch._utils", "_rebuild_parameter"): _parameter,
     ("torch._utils", "_rebuild_parameter_with_state"): _parameter_with_state,
+    ("torch._utils", "_rebuild_sparse_tensor"): _sparse_tensor,
     ("torch._tensor", "_rebuild_from_type_v2"): _tensor_of_type,
     ("torch.nn.parameter", "Parameter"): _parameter,
     ("torch", "Tensor"): Tensor,
@@ -302,6 +350,8 @@ CALLS: dict[Any, Callable[..., Any]] = {
             _tensor,
             _tensor_v2,
             _tensor_v3,
+            _meta_tensor,
+            _sparse_tensor,
             _parameter,
             _parameter_with_state,
             _tensor_of_type,

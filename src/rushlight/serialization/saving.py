@@ -132,11 +132,6 @@ class _Writer(_PythonPickler):
 
     def _place(self, a: np.ndarray) -> tuple[_Reference, int, tuple[int, ...]]:
         """The storage of an array, where its first element lies in it, and its strides."""
-        if type(a) is MetaArray:
-            raise NotImplementedError(
-                "torch.save of a tensor on the device 'meta': rushlight does not have it\n"
-                "  fix: save its shape and dtype"
-            )
         root = storage_array(a)
         memory = flat_bytes(root)
         start = address(a) - address(root) if a.size else 0
@@ -149,6 +144,11 @@ class _Writer(_PythonPickler):
         return reference, start // a.itemsize, strides_of(a)
 
     def _reference(self, root: np.ndarray, kind: dtype | None, count: int) -> _Reference:
+        if type(root) is MetaArray:
+            raise NotImplementedError(
+                "torch.save of a storage on 'meta', or of a tensor there with attributes or of a "
+                "class of its own: rushlight does not have it"
+            )
         known = self.known.get(id(root))
         if known is None:
             key = str(len(self.storages))

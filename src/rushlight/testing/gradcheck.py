@@ -8,7 +8,6 @@ one output number at a time.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +15,7 @@ import numpy as np
 
 from ..autograd.api import grad
 from ..core.grad_mode import enable_grad, no_grad
+from ..core.notices import warn
 from ..core.tensor import Tensor, wrap
 
 
@@ -197,11 +197,10 @@ def _wanted_inputs(tensors: tuple) -> list[int]:
     for i in wanted:
         a = tensors[i]._a
         if a.dtype not in (np.float64, np.complex128):
-            warnings.warn(
+            warn(
                 f"Input #{i} requires gradient and is not a double precision floating point or "
                 "complex. This check will likely fail if all the inputs are not of double "
                 "precision floating point or complex. ",
-                stacklevel=3,
             )
         if a.size > 1 and any(s == 0 and n > 1 for s, n in zip(a.strides, a.shape, strict=True)):
             raise RuntimeError(

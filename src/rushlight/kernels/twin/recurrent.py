@@ -32,10 +32,10 @@ def rnn_layer(x, h0, w_ih, w_hh, b_ih, b_hh, sizes, reverse, relu):
     return _as_steps(y, x), hn
 
 
-def gru_layer(x, h0, w_ih, w_hh, b_ih, b_hh, sizes, reverse):
+def gru_layer(x, h0, w_ih, w_hh, b_ih, b_hh, sizes, reverse, keep):
     """r, z = sigmoid(...); q = w_hn h' + b_hn; n = tanh(w_in x + b_in + r q); h = n + z (h' - n)
 
-    -> y, hn, gates (S, 4 H): r, z, n, q
+    -> y, hn, gates (S, 4 H): r, z, n, q; None unless keep
     """
     g, size = _product(x, w_ih, b_ih), w_hh.shape[0] // 3
 
@@ -47,16 +47,17 @@ def gru_layer(x, h0, w_ih, w_hh, b_ih, b_hh, sizes, reverse):
         q = b[:, 2 * size :]
         n = K.tanh(a[:, 2 * size :] + r * q)
         h = n + z * (h - n)
-        return (h, K.concatenate([r, z, n, q], 1)), h
+        return (h, K.concatenate([r, z, n, q], 1)) if keep else (h,), h
 
-    (y, gates), (hn,) = _walk(step, x, sizes, reverse, h0)
-    return _as_steps(y, x), hn, gates
+    (y, *kept), (hn,) = _walk(step, x, sizes, reverse, h0)
+    return _as_steps(y, x), hn, kept[0] if keep else None
 
 
-def lstm_layer(x, h0, c0, w_ih, w_hh, w_hr, b_ih, b_hh, sizes, reverse):
+def lstm_layer(x, h0, c0, w_ih, w_hh, w_hr, b_ih, b_hh, sizes, reverse, keep):
     """i, f, o = sigmoid(...); u = tanh(...); c = f c' + i u; h = w_hr (o tanh(c))
 
-    w_hr (P, H), or None: h = o tanh(c) -> y, hn, cn, gates (S, 4 H): i, f, u, o, cells (S, H): c
+    w_hr (P, H), or None: h = o tanh(c) -> y, hn, cn, gates (S, 4 H): i, f, u, o, cells (S, H): c;
+    the last two are None unless keep
     """
     g = _product(x, w_ih, None if b_ih is None else b_ih + b_hh)
     size = w_hh.shape[0] // 4
@@ -68,10 +69,10 @@ def lstm_layer(x, h0, c0, w_ih, w_hh, w_hr, b_ih, b_hh, sizes, reverse):
         c = f * c + i * u
         h = o * K.tanh(c)
         h = h if w_hr is None else h @ w_hr.T
-        return (h, K.concatenate([i, f, u, o], 1), c), h, c
+        return (h, K.concatenate([i, f, u, o], 1), c) if keep else (h,), h, c
 
-    (y, gates, cells), (hn, cn) = _walk(step, x, sizes, reverse, h0, c0)
-    return _as_steps(y, x), hn, cn, gates, cells
+    (y, *kept), (hn, cn) = _walk(step, x, sizes, reverse, h0, c0)
+    return _as_steps(y, x), hn, cn, *(kept if keep else (None, None))
 
 
 def rnn_layer_dx(dy, dhn, x, h0, w_ih, w_hh, b_ih, b_hh, sizes, reverse, relu, y, want_dx):

@@ -1,6 +1,8 @@
-"""Views of dense arrays."""
+"""Views of dense arrays, and images in another order."""
 
 from __future__ import annotations
+
+import numpy as np
 
 
 def dense_view(x, shape):
@@ -17,3 +19,8 @@ def dense_view(x, shape):
         return x.reshape(shape)
     except ValueError:
         return None
+
+
+def channels_last(x):
+    """x (N, C, *S) -> (N, *S, C), row-major"""
+    return np.ascontiguousarray(np.moveaxis(x, 1, -1))

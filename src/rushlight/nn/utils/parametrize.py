@@ -322,7 +322,7 @@ def _check_on_top(module: Module, name: str, parametrization: Any) -> None:
 
 def is_parametrized(module: Module, tensor_name: str | None = None) -> bool:
     """True if the module (or its tensor of this name) is parametrized."""
-    table = module.__dict__.get("parametrizations")
+    table = getattr(module, "parametrizations", None)
     if not isinstance(table, ModuleDict):
         return False
     return len(table) > 0 if tensor_name is None else tensor_name in table

@@ -168,7 +168,8 @@ def pack_padded_sequence(
 
     lengths         of the sequences, on the CPU
     enforce_sorted  the longest comes first; False: they are sorted here, and put back in order by
-                    pad_packed_sequence
+                    pad_packed_sequence. Of one length, the first comes first (with more than 16
+                    sequences PyTorch's order depends on the processor)
     shape           input (T, B, *), or (B, T, *) with batch_first
     errors          RuntimeError: lengths that do not fall, are below 1 or above T, are not B;
                     nothing in the input. TypeError: input is no tensor

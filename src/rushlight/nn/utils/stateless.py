@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from ...core.notices import warn
 from ...core.tensor import Tensor
 from ..module import Module
 
@@ -23,12 +23,11 @@ def functional_call(
     strict: bool = False,
 ) -> Any:
     """The older name of `torch.func.functional_call`."""
-    warnings.warn(
+    warn(
         "`torch.nn.utils.stateless.functional_call` is deprecated as of PyTorch 2.0 and will be "
         "removed in a future version of PyTorch. Please use `torch.func.functional_call` instead "
         "which is a drop-in replacement.",
         FutureWarning,
-        stacklevel=2,
     )
     return _functional_call(
         module, parameters_and_buffers, args, kwargs, tie_weights=tie_weights, strict=strict
@@ -68,6 +67,19 @@ def _with_tensors(module: Module, tensors: dict, tie: bool, strict: bool) -> Ite
             after = _swap(module, name, before[name])
             if name in tensors and after is not _absent:
                 tensors[name] = after
+
+
+@contextmanager
+def _reparametrize_module(
+    module: Module,
+    parameters_and_buffers: dict[str, Tensor],
+    tie_weights: bool = False,
+    strict: bool = False,
+    stack_weights: bool = False,
+) -> Iterator[None]:
+    """The context under `functional_call`, by the name that some packages use it by."""
+    with _with_tensors(module, parameters_and_buffers, tie_weights, strict):
+        yield
 
 
 class _Absent:
