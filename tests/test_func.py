@@ -482,7 +482,7 @@ class Old(torch.autograd.Function):
 
 
 def test_functions_that_cannot_be_transformed():
-    with pytest.raises(RuntimeError, match="must override the setup_context staticmethod"):
+    with pytest.raises(RuntimeError, match=r"must override the setup_context staticmethod"):
         grad(lambda x: Old.apply(x).sum())(X)
     with fwd.dual_level(), pytest.raises(NotImplementedError, match="implement the jvp function"):
         Old.apply(fwd.make_dual(X, X))

@@ -120,13 +120,9 @@ _LAZY = {
     for name in names.split()
 }
 _SUBMODULES = frozenset(
-<<<<<<< HEAD
-    "_VF accelerator amp autograd backends cpu cuda func linalg mps mtia nn optim overrides random "
-    "return_types serialization sparse special testing utils version vision xpu".split()
-=======
     "_VF accelerator amp autograd backends cpu cuda distributions func linalg mps mtia nn optim "
-    "random return_types serialization sparse special testing utils version vision xpu".split()
->>>>>>> main
+    "overrides random return_types serialization sparse special testing utils version vision "
+    "xpu".split()
 )
 
 

@@ -27,7 +27,7 @@ from ..core.tensor import Tensor, new
 from . import modes
 from .call import view_of
 from .inplace import apply_inplace
-from .op import Card
+from .op import CARDS, Card
 from .registry import FUNCTIONS
 
 _numbers: Any = itertools.count(1)
@@ -123,7 +123,7 @@ def _put_in_front() -> None:
             _replace(module, "view_of", _looking_view_of)
         if name.startswith(f"{package}.ops.") and "dropped" in vars(module):
             _replace(module, "dropped", _looking_factory("dropped", module.dropped))
-    for card in Card.made:
+    for card in CARDS.values():
         if "change" in vars(card):
             _replace(card, "change", _looking_change(card, card.change))
     for name, function in list(vars(Tensor).items()):
@@ -396,6 +396,8 @@ def remade(result: Any, f: Any) -> Any:
 
 class Levels:
     """The mode, see modes.py."""
+
+    names = None  # asked before every op
 
     @staticmethod
     def run(op: Any, args: tuple, kwargs: dict, go: Any) -> Any:

@@ -43,28 +43,17 @@ _own: dict[str, Any] = {}
 _wanted: dict[Any, tuple[int, list]] = {}  # mode -> (how many composites there were, its own)
 
 
-<<<<<<< HEAD
 def switch_on(mode: Any, first: bool = False) -> None:
-    """Ask `mode` before every op. A mode may be switched on several times.
+    """Ask `mode` before its ops. A mode may be switched on several times.
 
     first   before the modes that are on already
     """
-    global MODES
-    with _lock:
-        MODES = (mode, *MODES) if first else (*MODES, mode)
-        if not ON[0]:
-            ON[0] = True
-            _put_in_front()
-=======
-def switch_on(mode: Any) -> None:
-    """Ask `mode` before its ops. A mode may be switched on several times."""
     with LOCK:
         known = mode in MODES
-        _change(lambda modes: (*modes, mode))
+        _change(lambda modes: (mode, *modes) if first else (*modes, mode))
         ON[0] = True
         if not known:
             _put_in_front(mode)
->>>>>>> main
 
 
 def switch_off(mode: Any) -> None:
