@@ -31,6 +31,7 @@ def run_backward(
     retain_graph: bool = False,
     capture: list[Any] | None = None,
     accumulate: bool = True,
+    on_tensors: bool | None = None,
 ) -> list[Any]:
     """Send gradients from the roots to the leaves.
 
@@ -38,8 +39,10 @@ def run_backward(
     capture  edges whose gradients are returned, in order (None where nothing arrived); only the
              nodes on a path to them run
     accumulate  add to .grad of the leaves (of the captured leaves, if there are any)
+    on_tensors  the gradients are Tensors; None: if create_graph
     """
-    on_tensors = create_graph
+    if on_tensors is None:
+        on_tensors = create_graph
     plain = not on_tensors and not watching[0] and capture is None
     pending: dict[Any, Any] = {}  # Node -> gradient, or list by slot
     leaves: dict[int, tuple] = {}  # id -> (leaf, gradient)

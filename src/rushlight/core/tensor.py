@@ -116,6 +116,7 @@ class Tensor(_Slots):
     _after_grad: dict | None = None
     _keeps_grad = False
     _inference = False
+    _duals: dict | None = None  # level -> tangent, in forward mode (dispatch/levels.py)
     __array_priority__ = 1000
     __module__ = "torch"
     is_sparse = is_quantized = is_nested = is_mkldnn = is_cuda = is_mps = is_xpu = False
@@ -394,8 +395,7 @@ class Tensor(_Slots):
     @property
     def data(self) -> Tensor:
         """The elements without history; assigning replaces them."""
-        t = wrap(self._a)
-        return t
+        return wrap(self._a)
 
     @data.setter
     def data(self, new: Tensor) -> None:
@@ -460,8 +460,8 @@ class Tensor(_Slots):
                 "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() "
                 "instead."
             )
-        if type(self._a) is MetaArray:
-            raise NoNumpy(
+        if isinstance(self._a, MetaArray):
+            raise self._a.no_numpy or NoNumpy(
                 "can't convert meta device type tensor to numpy. Use Tensor.cpu() to copy the "
                 "tensor to host memory first."
             )
@@ -499,7 +499,7 @@ class Tensor(_Slots):
 
     def __bool__(self) -> bool:
         a = self._a
-        if a.size != 1:
+        if a.size != 1 and getattr(a, "value", None) is None:
             if a.size == 0:
                 raise RuntimeError("Boolean value of Tensor with no values is ambiguous")
             raise RuntimeError(
@@ -565,7 +565,7 @@ _PYTHON_NUMBERS = frozenset((int, float, bool, complex))
 def wrap(a: Any) -> Tensor:
     """A Tensor of this array: no copy, no history, no checks."""
     t = new(Tensor)
-    t._a = a if type(a) is _ndarray or type(a) is MetaArray else np.asarray(a)
+    t._a = a if type(a) is _ndarray or isinstance(a, MetaArray) else np.asarray(a)
     t._rg = False
     t._node = t._view = t._v = None
     return t

@@ -266,9 +266,8 @@ def ormqr(input, tau, other, left, transpose):
     errors  RuntimeError: shapes or dtypes that do not fit
 
     >>> a, tau = torch.geqrf(tensor([[3.0], [4.0]]))
-    >>> torch.ormqr(a, tau, tensor([[3.0], [4.0]]), transpose=True)
-    tensor([[-5.],
-            [0.]])
+    >>> torch.ormqr(a, tau, tensor([[3.0], [4.0]]), transpose=True)[0]
+    tensor([-5.])
     """
     _check_ormqr(input, tau, other, left)
     full_floats("ormqr_cpu", input)

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..core.sparse import sparse
 from ..core.tensor import Tensor, wrap
-from ..dispatch.messages import mismatch
+from ..dispatch.messages import mismatch, not_implemented
 from ..dispatch.registry import apply_inplace, composite, fitted, internal, op
 from ..kernels import K, word
 from ..kernels.vocabulary import along
@@ -295,6 +295,8 @@ class ScatterReduce:
             raise RuntimeError(
                 "reduce argument must be either sum, prod, mean, amax or amin, got " + str(reduce)
             )
+        if reduce == "mean" and x.dtype.kind == "b":
+            raise not_implemented("scatter_gather_tensor_cpu_reduce_mean", x)
         d = _check("scatter_reduce", x, dim, index, src)
         y = np.array(x, order="C", ndmin=1)
         if not index.size:
@@ -441,6 +443,8 @@ def index_reduce(input, dim, index, source, reduce, *, include_self):
             "index_reduce(): Expected reduce to be one of prod, mean, amax or amin but got "
             f"{reduce}."
         )
+    if input._a.dtype.kind == "b":
+        raise not_implemented("index_func_", input._a)
     d = check_slices("index_reduce", input._a, dim, index._a, source._a)
     wide = [1] * max(source._a.ndim, 1)
     wide[d] = -1
