@@ -150,9 +150,11 @@ ELSEWHERE = {
         rnn_layer rnn_layer_dx gru_layer gru_layer_dx lstm_layer lstm_layer_dx
     """,
     "test_resize_oracle.py": "resample grid_sample grid_sample_dx grid_sample_dgrid",
+    "test_distributions_oracle.py": "rng_gamma",
     "test_random_oracle.py": """
         rng_seed rng_bits rng_uniform rng_integers rng_bernoulli rng_bernoulli_each rng_dropout
         rng_exponential rng_cauchy rng_normal rng_normal_serial rng_randperm
+        rng_poisson rng_binomial
     """,
 }
 POINTWISE = [(name, numbers) for name, numbers in pointwise() if not name.endswith("_dx")]
