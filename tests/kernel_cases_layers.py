@@ -72,7 +72,7 @@ def recurrent(name, dtype):
     for (n, sizes), (inputs, hidden, out) in [*kinds, *SHARED, REPEATED, CHUNKS]:
         if out != hidden and gates < 4:
             continue
-        if n == 300 and (gates == 1 or name.endswith("_dx")):
+        if n == 300 and (gates == 1 or name.endswith("_dx") or dtype == "d"):
             continue
         rows = (sum(sizes),) if sizes else (6, n)
         x = make((*rows, inputs), dtype) / 2

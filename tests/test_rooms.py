@@ -21,7 +21,7 @@ ORDER = """
 # PyTorch's names that stand beside the rooms: they may import any room, and no room them
 SIGNPOSTS = """
     _VF __init__ __main__ accelerator amp backends cpu cuda distributions func linalg mps mtia
-    return_types sparse special utils version xpu
+    overrides return_types sparse special utils version xpu
 """.split()
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from .batched import BatchArray
 from .device import META, resolve
 from .dtype import (
     COMPLEX,
@@ -77,6 +78,9 @@ def tensor(
             "sourceTensor.detach().clone() or sourceTensor.detach().clone().requires_grad_(True), "
             "rather than torch.tensor(sourceTensor).",
         )
+        if type(data._a) is BatchArray:
+            t = data.detach().clone()
+            return t if dtype is None else t.to(dtype)
     a = new_array(data, dtype)
     t = wrap(without_data(a) if meta else a)
     return asking_grad(t, requires_grad, "tensor") if requires_grad is not False else t

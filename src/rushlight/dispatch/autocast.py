@@ -86,14 +86,14 @@ class Autocast:
         name = getattr(op, "name", "")
         if state.inside or not state.enabled.get("cpu"):
             return NotImplemented
-        if name in LOWER and not _is_cell(name, args):
+        if name in LOWER:
             target = state.dtype["cpu"]
         elif name in SINGLE or (name == "pad" and _pads_in_single(args, kwargs)):
             target = float32
         elif name in WIDEST:
             given = {t.dtype for t in args if isinstance(t, Tensor)} & set(_CAST)
             target = float32 if len(given) > 1 else given.pop() if given else float32
-        elif name in _RAW or _is_cell(name, args):
+        elif name in _RAW:
             return _inside(go, args, kwargs)
         else:
             return NotImplemented
@@ -106,11 +106,6 @@ class Autocast:
     def change(card: Any, args: tuple) -> Any:
         """Ops in place keep the dtype that they are given."""
         return NotImplemented
-
-
-def _is_cell(name: str, args: tuple) -> bool:
-    """One step of an LSTM: PyTorch's cell stays in float32, its layer does not."""
-    return name == "lstm_layer" and args[0]._a.ndim == 3 and args[0]._a.shape[0] == 1
 
 
 def _inside(go: Any, args: tuple, kwargs: dict) -> Any:

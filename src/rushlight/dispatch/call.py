@@ -191,6 +191,9 @@ def record(card: Card, args: tuple, results: tuple, tensors: tuple) -> Node:
     if card.saved_out >= 0:
         cell = _cell(tensors[0])
         node.out_cell = (cell, cell[0])
+        if card.more_outs:
+            more = {j: _cell(tensors[slot]) for j, slot in card.more_outs.items()}
+            node.out_cell += ({j: (cell, cell[0]) for j, cell in more.items()},)
     for t in tensors:
         if t._view is not None:
             t._view.recorded_at = t._view.base._node

@@ -6,11 +6,11 @@ shapes come first: sample (sample, batch, event), log_prob (sample, batch).
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import rushlight as torch
 
+from ..core.notices import warn
 from ..core.size import Size
 from ..core.tensor import Tensor
 from . import constraints
@@ -59,11 +59,10 @@ class Distribution:
             arg_constraints = self.arg_constraints
         except NotImplementedError:
             arg_constraints = {}
-            warnings.warn(
+            warn(
                 f"{self.__class__} does not define `arg_constraints`. Please set "
                 "`arg_constraints = {}` or initialize the distribution with `validate_args=False` "
                 "to turn off validation.",
-                stacklevel=4,
             )
         for param, constraint in arg_constraints.items():
             if constraints.is_dependent(constraint):
@@ -133,10 +132,9 @@ class Distribution:
 
     def sample_n(self, n: int) -> Tensor:
         """n values; deprecated, sample((n,)) is meant."""
-        warnings.warn(
+        warn(
             "`sample_n(n)` will be deprecated. Use `sample((n,))` instead.",
             FutureWarning,
-            stacklevel=2,
         )
         return self.sample(Size((n,)))
 
@@ -192,10 +190,9 @@ class Distribution:
         try:
             support = self.support
         except NotImplementedError:
-            warnings.warn(
+            warn(
                 f"{self.__class__} does not define `support` to enable sample validation. Please "
                 "initialize the distribution with `validate_args=False` to turn off validation.",
-                stacklevel=3,
             )
             return
         if support is None:

@@ -294,19 +294,19 @@ class GeneralizedPareto(Elementwise):
 
     @property
     def mean(self) -> Tensor:
-        """loc + scale / (1 - c), inf for c >= 1"""
+        """loc + scale / (1 - c), NaN for c >= 1, where it is infinite, as in PyTorch"""
         c = self.concentration
         finite = torch.where(c < 1, c, torch.tensor(0.5, dtype=c.dtype))
         result = self.loc + self.scale / (1 - finite)
-        return torch.where(c < 1, result, torch.full_like(c, math.inf))
+        return torch.where(c < 1, result, torch.full_like(c, math.nan))
 
     @property
     def variance(self) -> Tensor:
-        """scale² / ((1 - c)² (1 - 2c)), inf for c >= 1/2"""
+        """scale² / ((1 - c)² (1 - 2c)), NaN for c >= 1/2, as in PyTorch"""
         c = self.concentration
         finite = torch.where(c < 0.5, c, torch.tensor(0.25, dtype=c.dtype))
         result = self.scale**2 / ((1 - finite) ** 2 * (1 - 2 * finite))
-        return torch.where(c < 0.5, result, torch.full_like(c, math.inf))
+        return torch.where(c < 0.5, result, torch.full_like(c, math.nan))
 
     def entropy(self) -> Tensor:
         """ln scale + c + 1"""

@@ -9,6 +9,7 @@ import rushlight as torch
 
 from ..core.size import Size
 from ..core.tensor import Tensor
+from ..dispatch.registry import FUNCTIONS
 from . import constraints
 from .distribution import Distribution, Elementwise
 from .exp_family import ExponentialFamily
@@ -60,7 +61,9 @@ class Gamma(Elementwise, ExponentialFamily):
     def rsample(self, sample_shape: Any = Size()) -> Tensor:  # noqa: B008
         """Gamma numbers / rate; gradients of concentration are implicit."""
         shape = self._extended_shape(sample_shape)
-        value = torch._standard_gamma(self.concentration.expand(shape)) / self.rate.expand(shape)
+        value = FUNCTIONS["_standard_gamma"](self.concentration.expand(shape)) / self.rate.expand(
+            shape
+        )
         value.detach().clamp_(min=torch.finfo(value.dtype).tiny)
         return value
 
@@ -306,7 +309,7 @@ class Dirichlet(ExponentialFamily):
     def rsample(self, sample_shape: Any = ()) -> Tensor:
         """Gamma numbers divided by their sum; gradients are implicit."""
         shape = self._extended_shape(sample_shape)
-        return torch._sample_dirichlet(self.concentration.expand(shape))
+        return FUNCTIONS["_sample_dirichlet"](self.concentration.expand(shape))
 
     def log_prob(self, value: Tensor) -> Tensor:
         """ln p(value): (*, batch)"""

@@ -7,12 +7,12 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Callable
 from typing import Any
 
 import rushlight as torch
 
+from ..core.notices import warn
 from ..core.tensor import Tensor
 from ..dispatch.registry import FUNCTIONAL as F
 from . import matrices
@@ -73,11 +73,10 @@ def _dispatch_kl(type_p: type, type_q: type) -> Callable[..., Any]:
     by_q = min(matches, key=lambda pair: tuple(reversed(nearness_p(pair))))
     left, right = _KL_REGISTRY[by_p], _KL_REGISTRY[by_q]
     if left is not right:
-        warnings.warn(
+        warn(
             f"Ambiguous kl_divergence({type_p.__name__}, {type_q.__name__}). Please "
             f"register_kl({by_p[0].__name__}, {by_q[1].__name__})",
             RuntimeWarning,
-            stacklevel=3,
         )
     return left
 
@@ -295,7 +294,8 @@ def _kl_independent_independent(p: Any, q: Any) -> Any:
 def _same_event(p: Any, q: Any, kind: str) -> None:
     if p.event_shape != q.event_shape:
         raise ValueError(
-            f"KL-divergence between two {kind} with different event shapes cannot be computed"
+            f"KL-divergence between two {kind} with                          "
+            "different event shapes cannot be computed"
         )
 
 
@@ -364,6 +364,9 @@ def _kl_lowrankmultivariatenormal_multivariatenormal(p: Any, q: Any) -> Any:
 
 
 # ---------------------------------------------------------------- between families
+
+_p: Any
+_q: Any
 
 for _p, _qs in (
     (Beta, (Pareto,)),

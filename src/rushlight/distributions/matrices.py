@@ -52,16 +52,15 @@ def solve_lower(factor: Tensor, b: Tensor) -> Tensor:
     """L⁻¹ B: L (*, N, N) lower triangular, B (*, N, K) -> (*, N, K)"""
     # solve tells a batch of vectors from a matrix by its shape: the batch is written out
     batch = torch.broadcast_shapes(factor.shape[:-2], b.shape[:-2])
-    factor = factor.expand(*batch, *factor.shape[-2:])
+    factor = factor.tril().expand(*batch, *factor.shape[-2:])
     return torch.linalg.solve(factor, b.expand(*batch, *b.shape[-2:]))
 
 
 def of_precision(p: Tensor) -> Tensor:
     """The Cholesky factor of P⁻¹, from that of P with rows and columns reversed."""
     reversed_factor = cholesky(torch.flip(p, (-2, -1)))
-    upper = torch.flip(reversed_factor, (-2, -1)).mT
-    eye = torch.eye(p.shape[-1], dtype=p.dtype)
-    return solve_lower(upper, eye)
+    lower = torch.flip(reversed_factor, (-2, -1)).mT
+    return solve_lower(lower, torch.eye(p.shape[-1], dtype=p.dtype))
 
 
 def inverse_of(factor: Tensor) -> Tensor:

@@ -393,9 +393,10 @@ class AffineTransform(Transform):
     @property
     def sign(self) -> Any:
         """That of scale"""
-        if isinstance(self.scale, Number):
-            return 1 if float(self.scale) > 0 else -1 if float(self.scale) < 0 else 0  # type: ignore[arg-type]
-        return self.scale.sign()
+        scale: Any = self.scale
+        if isinstance(scale, Number):
+            return 1 if float(scale) > 0 else -1 if float(scale) < 0 else 0  # type: ignore[arg-type]
+        return scale.sign()
 
     def _call(self, x: Any) -> Any:
         return self.loc + self.scale * x
@@ -406,7 +407,7 @@ class AffineTransform(Transform):
     def log_abs_det_jacobian(self, x: Any, y: Any) -> Any:
         """ln |scale|, summed over an event"""
         shape = x.shape
-        scale = self.scale
+        scale: Any = self.scale
         if isinstance(scale, Number):
             result = torch.full_like(x, math.log(abs(scale)))  # type: ignore[arg-type]
         else:

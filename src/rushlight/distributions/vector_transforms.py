@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import rushlight as torch
@@ -125,7 +126,7 @@ class CorrCholeskyTransform(Transform):
         squares = 1 - (y * y).cumsum(dim=-1)
         left = tril_matrix_to_vec(squares, diag=-2)
         stick = 0.5 * left.log().sum(-1)
-        tanh = -2 * (x + F["softplus"](-2 * x) - torch.log(torch.tensor(2.0))).sum(dim=-1)
+        tanh = -2 * (x + F["softplus"](-2 * x) - math.log(2.0)).sum(dim=-1)
         return stick + tanh
 
     def forward_shape(self, shape: Any) -> Any:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-import warnings
 from typing import Any
 
 import rushlight as torch
 
+from ..core.notices import warn
 from ..core.size import Size
 from ..core.tensor import Tensor
 from . import constraints, matrices
@@ -56,18 +56,18 @@ class Wishart(ExponentialFamily):
         scale_tril: Tensor | None = None,
         validate_args: bool | None = None,
     ) -> None:
-        given = {
+        options = {
             "scale_tril": scale_tril,
             "covariance_matrix": covariance_matrix,
             "precision_matrix": precision_matrix,
         }
-        given = {name: value for name, value in given.items() if value is not None}
+        given = [(name, value) for name, value in options.items() if value is not None]
         if len(given) != 1:
             raise AssertionError(
                 "Exactly one of covariance_matrix or precision_matrix or scale_tril may be "
                 "specified."
             )
-        ((name, matrix),) = given.items()
+        ((name, matrix),) = given
         if matrix.dim() < 2:
             raise ValueError(
                 "scale_tril must be at least two-dimensional, with optional leading batch "
@@ -85,10 +85,9 @@ class Wishart(ExponentialFamily):
         self._batch_dims = [-(x + 1) for x in range(len(batch_shape))]
         super().__init__(batch_shape, event_shape, validate_args=validate_args)
         if (self.df <= event_shape[-1]).any():
-            warnings.warn(
+            warn(
                 "Low df values detected. Singular samples are highly likely to occur for "
                 "ndim - 1 < df < ndim.",
-                stacklevel=2,
             )
         if scale_tril is not None:
             self._unbroadcasted_scale_tril = scale_tril
@@ -174,31 +173,30 @@ class Wishart(ExponentialFamily):
         """
         if max_try_correction is None:
             max_try_correction = 3 if self._event_shape[-1] == 1 else 10
-        sample_shape = Size(sample_shape)
-        sample = self._bartlett_sampling(sample_shape)
-        singular = ~self.support.check(sample)
-        if self._batch_shape:
-            singular = singular.amax(self._batch_dims)
-        if singular.any():
-            warnings.warn("Singular sample detected.", stacklevel=2)
-            for _ in range(max_try_correction):
-                again = self._bartlett_sampling(Size([int(singular.sum())]))
-                if singular.dim():
-                    sample[singular] = again
-                else:
-                    sample = again[0]
-                still = ~self.support.check(again)
-                if self._batch_shape:
-                    still = still.amax(self._batch_dims)
-                next_round = singular.clone()
-                if singular.dim():
-                    next_round[singular] = still
-                else:
-                    next_round = still[0]
-                singular = next_round
-                if not singular.any():
-                    break
+        sample = self._bartlett_sampling(Size(sample_shape))
+        # PyTorch takes the definite ones for singular and draws them again: for the same numbers
+        # so does this; what is singular then is drawn again in any case
+        chosen = self._over_batch(self.support.check(sample))
+        for attempt in range(max_try_correction + 1):
+            if attempt:
+                chosen = self._over_batch(~self.support.check(sample))
+            if not chosen.any():
+                break
+            if attempt:
+                warn("Singular sample detected.")
+            again = self._bartlett_sampling(Size([int(chosen.sum())]))
+            if chosen.dim():
+                sample = sample.clone()
+                sample[chosen] = again
+            else:
+                sample = again[0]
         return sample
+
+    def _over_batch(self, found: Tensor) -> Tensor:
+        """For each sample: is any of its batch found?"""
+        for _ in self._batch_dims:
+            found = found.any(-1)
+        return found
 
     def log_prob(self, value: Tensor) -> Tensor:
         """ln p(value): (*, batch)"""

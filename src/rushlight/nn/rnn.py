@@ -13,6 +13,7 @@ from typing import Any
 from ..core.notices import warn
 from ..core.parameter import Parameter
 from ..core.tensor import Tensor
+from ..dispatch.autocast import state as autocast
 from ..ops.creation import empty
 from ..ops.recurrent import run_layers
 from . import init
@@ -170,7 +171,8 @@ class RNNBase(Module):
     def check_input(self, input: Tensor, batch_sizes: Tensor | None) -> None:
         """ValueError: another dtype than the weights'; RuntimeError: a shape that does not fit."""
         weight = getattr(self, self._flat_weights_names[0])
-        if input._a.dtype is not weight._a.dtype and input.dtype is not weight.dtype:
+        same = input._a.dtype is weight._a.dtype or input.dtype is weight.dtype
+        if not same and not autocast.enabled.get("cpu"):
             dtype = weight.dtype
             raise ValueError(
                 f"RNN input dtype ({input.dtype}) does not match weight dtype ({dtype}). Convert "
@@ -438,6 +440,8 @@ class LSTM(RNNBase):
         if hx is None:
             self.check_input(input, None)
         else:
+            if len(hx) != 2:
+                raise RuntimeError("lstm expects two hidden states")
             hx = (hx[0], hx[1])
             self.check_forward_args(input, hx, None)
         y, (h, c) = self._steps(input, hx)

@@ -462,7 +462,7 @@ def linalg_vander(x, *, N):
     n = N if N is not None else x._a.shape[-1] if x._a.ndim else 1
     if n <= 1:
         raise RuntimeError("N must be greater than 1.")
-    return _powers(x, n, True)
+    return _powers(x if x._a.ndim else x.reshape(1), n, True)
 
 
 def _powers(x: Tensor, n: int, increasing: bool) -> Tensor:
