@@ -151,3 +151,12 @@ def test_margins_are_cut_to_the_integers_of_the_input():
 def test_signs_of_zero():
     y = torch.special.entr(tensor([0.0, -0.0, 1.0]))
     assert torch.signbit(y).tolist() == [False, False, True]
+
+
+def test_outputs_that_pytorch_refuses():
+    index = torch.zeros(2, 2, dtype=torch.int64)
+    with pytest.raises(RuntimeError, match="Expected out tensor to have dtype float, but got dou"):
+        torch.gather(torch.ones(2, 2), 1, index, out=torch.ones(2, 2, dtype=torch.float64))
+    x = torch.ones(4, 6)
+    with pytest.raises(RuntimeError, match="refer to a single memory location"):
+        torch.cat([x[:0, 0], x], out=x)
