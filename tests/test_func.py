@@ -3,9 +3,9 @@ is differentiated through, random numbers, errors in PyTorch's words."""
 
 import numpy as np
 import pytest
+import rushlight.autograd.forward_ad as fwd
 
 import rushlight as torch
-import rushlight.autograd.forward_ad as fwd
 import rushlight.nn.functional as F
 from rushlight import nn
 from rushlight.autograd import functional as AF
@@ -516,7 +516,7 @@ def test_functional_products():
          torch.diag(6 * x))  # fmt: skip
     with pytest.raises(RuntimeError, match="v has invalid size"):
         AF.vjp(lambda x: x**2, x, v[:2])
-    with pytest.raises(RuntimeError, match="independent of the input. This is not allowed"):
+    with pytest.raises(RuntimeError, match=r"independent of the input. This is not allowed"):
         AF.hvp(torch.sum, x, v, strict=True)
     with pytest.raises(TypeError, match="inputs given to jacobian must be either a Tensor"):
         AF.jacobian(f, 1.0)
