@@ -127,9 +127,9 @@ def _put_in_front() -> None:
         if "change" in vars(card):
             _replace(card, "change", _looking_change(card, card.change))
     for name, function in list(vars(Tensor).items()):
-        card = getattr(function, "changes", None)
-        if card is not None:
-            _replace(Tensor, name, _looking_operator(card, function))
+        changed = getattr(function, "changes", None)
+        if changed is not None:
+            _replace(Tensor, name, _looking_operator(changed, function))
     _replace(Tensor, "data", _DATA)
     for cache in FUNCTIONS.caches:  # else a name that is first asked for inside would stay
         for name in FACTORIES:
@@ -325,7 +325,8 @@ def is_batched(t: Any, level: int) -> bool:
 
 def value_of(t: Any) -> Tensor:
     """All samples of a batched tensor."""
-    return (t._a if isinstance(t, Tensor) else t).value
+    array: Any = t._a if isinstance(t, Tensor) else t
+    return array.value
 
 
 def alias(t: Tensor) -> Tensor:
