@@ -881,11 +881,11 @@ def lstsq(input: Tensor, A: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Removed in PyTorch, too: use torch.linalg.lstsq(A, input). RuntimeError: always"""
 def lt(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = None) -> Tensor:
     """z = x < y as bool, compared in the promoted dtype; not differentiable"""
-def lu(input: Tensor, pivot: _bool = True, get_infos: _bool = False, out: Tensor | None = None) -> Tensor:
+def lu(input: Tensor, pivot: _bool = True, get_infos: _bool = False, out: tuple[Tensor, ...] | Sequence[Tensor] | None = None) -> _Any:
     """LU and pivots with input = P L U; an older name of linalg.lu_factor_ex."""
 def lu_solve(input: Tensor, LU_data: Tensor, LU_pivots: Tensor, *, out: Tensor | None = None) -> Tensor:
     """X with A X = input by the factors of torch.lu; an older name of linalg.lu_solve."""
-def lu_unpack(LU_data: Tensor, LU_pivots: Tensor, unpack_data: _bool = True, unpack_pivots: _bool = True, *, out: Tensor | None = None) -> Tensor:
+def lu_unpack(LU_data: Tensor, LU_pivots: Tensor, unpack_data: _bool = True, unpack_pivots: _bool = True, *, out: tuple[Tensor, ...] | Sequence[Tensor] | None = None) -> return_types.lu_unpack:
     """P, L, U out of the LU and the pivots of linalg.lu_factor."""
 def margin_ranking_loss(input1: Tensor, input2: Tensor, target: Tensor, margin: _float = 0.0, reduction: _int = 1) -> Tensor:
     """torch.nn.functional.margin_ranking_loss; reduction is 0, 1 or 2."""
@@ -1080,7 +1080,7 @@ def prod(input: Tensor, dim: _int | Sequence[_int] | None = None, keepdim: _bool
     """y = Π x over all elements, or over dim (one int)"""
 def put(input: Tensor, index: Tensor, source: Tensor, accumulate: _bool = False) -> Tensor:
     """A copy of input with source at positions `index` of the flattened form (added, if"""
-def qr(input: Tensor, some: _bool = True, *, out: Tensor | None = None) -> Tensor:
+def qr(input: Tensor, some: _bool = True, *, out: tuple[Tensor, ...] | Sequence[Tensor] | None = None) -> return_types.qr:
     """A = Q R, the older name: some=False is linalg.qr's mode 'complete'."""
 def quantile(input: Tensor, q: _float | Tensor, dim: _int | None = None, keepdim: _bool = False, *, interpolation: _str = 'linear', out: Tensor | None = None, axis: _int | None = None, keepdims: _bool = False) -> Tensor:
     """The q-th quantiles of all elements or along dim."""
@@ -1242,7 +1242,7 @@ def slice_copy(input: Tensor, dim: _int = 0, start: _int | None = None, end: _in
     """A copy of what slice returns; shapes and errors as there."""
 def slice_scatter(input: Tensor, src: Tensor, dim: _int = 0, start: _int | None = None, end: _int | None = None, step: _int = 1, *, axis: _int = 0) -> Tensor:
     """A copy of input with src at [start:end:step] of dim. RuntimeError: src has another shape."""
-def slogdet(input: Tensor) -> Tensor:
+def slogdet(input: Tensor) -> return_types.slogdet:
     """The sign of the determinant and the logarithm of its absolute value."""
 @overload
 def softmax(input: Tensor, dim: _int, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, *, out: Tensor | None = None) -> Tensor:
@@ -1298,7 +1298,7 @@ def subtract(input: Tensor, other: Tensor | _Number, *, alpha: _Number = 1, out:
     """z = x - α y, α a number"""
 def sum(input: Tensor, dim: _int | Sequence[_int] | None = None, keepdim: _bool = False, *, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, out: Tensor | None = None, axis: _int | Sequence[_int] | None = None, keepdims: _bool = False) -> Tensor:
     """y = Σ x over all elements, or over dim (an int or several)"""
-def svd(input: Tensor, some: _bool = True, compute_uv: _bool = True, *, out: Tensor | None = None) -> Tensor:
+def svd(input: Tensor, some: _bool = True, compute_uv: _bool = True, *, out: tuple[Tensor, ...] | Sequence[Tensor] | None = None) -> return_types.svd:
     """input = U S Vᴴ, the older name: it returns V, not Vᴴ, and by default K columns."""
 def svd_lowrank(A: Tensor, q: _int | None = 6, niter: _int | None = 2, M: Tensor | None = None) -> tuple[Tensor, Tensor, Tensor]:
     """The q largest singular values of A, or of A - M, and their vectors, by random projections."""
@@ -1356,7 +1356,7 @@ def trapezoid(y: Tensor, x: Tensor | None = None, *, dx: _float | None = None, d
     """The integral of y over dim by the trapezoidal rule; points at x, or dx (1) apart."""
 def trapz(y: Tensor, x: Tensor | None = None, *, dx: _float | None = None, dim: _int = -1, axis: _int = -1) -> Tensor:
     """The integral of y over dim by the trapezoidal rule; points at x, or dx (1) apart."""
-def triangular_solve(input: Tensor, A: Tensor, upper: _bool = True, transpose: _bool = False, unitriangular: _bool = False, *, out: Tensor | None = None) -> Tensor:
+def triangular_solve(input: Tensor, A: Tensor, upper: _bool = True, transpose: _bool = False, unitriangular: _bool = False, *, out: tuple[Tensor, ...] | Sequence[Tensor] | None = None) -> return_types.triangular_solve:
     """X with A X = input for a triangle A, and A; transpose: Aᵀ X = input. An older name of"""
 def tril(input: Tensor, diagonal: _int = 0, *, out: Tensor | None = None) -> Tensor:
     """y[..., i, j] = x[..., i, j] where j ≤ i + diagonal, else 0."""

@@ -754,7 +754,7 @@ class TensorOperations:
         """z = x < y as bool, compared in the promoted dtype; not differentiable"""
     def lt_(self, other: Tensor | _Number) -> Tensor:
         """In-place version of lt."""
-    def lu(self, pivot: _bool = True, get_infos: _bool = False) -> Tensor:
+    def lu(self, pivot: _bool = True, get_infos: _bool = False) -> _Any:
         """LU and pivots with input = P L U; an older name of linalg.lu_factor_ex."""
     def lu_solve(self, LU_data: Tensor, LU_pivots: Tensor) -> Tensor:
         """X with A X = input by the factors of torch.lu; an older name of linalg.lu_solve."""
@@ -955,7 +955,7 @@ class TensorOperations:
         """A copy of input with source at positions `index` of the flattened form (added, if"""
     def put_(self, index: Tensor, source: Tensor, accumulate: _bool = False) -> Tensor:
         """In-place version of put."""
-    def qr(self, some: _bool = True) -> Tensor:
+    def qr(self, some: _bool = True) -> return_types.qr:
         """A = Q R, the older name: some=False is linalg.qr's mode 'complete'."""
     def quantile(self, q: _float | Tensor, dim: _int | None = None, keepdim: _bool = False, *, interpolation: _str = 'linear', axis: _int | None = None, keepdims: _bool = False) -> Tensor:
         """The q-th quantiles of all elements or along dim."""
@@ -1120,7 +1120,7 @@ class TensorOperations:
         """In-place version of sinh."""
     def slice_scatter(self, src: Tensor, dim: _int = 0, start: _int | None = None, end: _int | None = None, step: _int = 1, *, axis: _int = 0) -> Tensor:
         """A copy of input with src at [start:end:step] of dim. RuntimeError: src has another shape."""
-    def slogdet(self) -> Tensor:
+    def slogdet(self) -> return_types.slogdet:
         """The sign of the determinant and the logarithm of its absolute value."""
     @overload
     def softmax(self, dim: _int, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None) -> Tensor:
@@ -1178,7 +1178,7 @@ class TensorOperations:
         """input summed over the dimensions that broadcasting `size` to its shape would stretch."""
     @overload
     def sum_to_size(self, size: Sequence[_int]) -> Tensor: ...
-    def svd(self, some: _bool = True, compute_uv: _bool = True) -> Tensor:
+    def svd(self, some: _bool = True, compute_uv: _bool = True) -> return_types.svd:
         """input = U S Vᴴ, the older name: it returns V, not Vᴴ, and by default K columns."""
     def swapaxes(self, dim0: _int, dim1: _int) -> Tensor:
         """y = x with two dimensions exchanged; a view."""
@@ -1247,7 +1247,7 @@ class TensorOperations:
         """y = x with two dimensions exchanged; a view."""
     def transpose_(self, dim0: _int, dim1: _int) -> Tensor:
         """input with two dimensions exchanged, in place: the elements stay where they are."""
-    def triangular_solve(self, A: Tensor, upper: _bool = True, transpose: _bool = False, unitriangular: _bool = False) -> Tensor:
+    def triangular_solve(self, A: Tensor, upper: _bool = True, transpose: _bool = False, unitriangular: _bool = False) -> return_types.triangular_solve:
         """X with A X = input for a triangle A, and A; transpose: Aᵀ X = input. An older name of"""
     def tril(self, diagonal: _int = 0) -> Tensor:
         """y[..., i, j] = x[..., i, j] where j ≤ i + diagonal, else 0."""

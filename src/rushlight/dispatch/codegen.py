@@ -38,7 +38,7 @@ from ..core.memory import new_beside
 from ..core.tensor import Tensor, new, wrap
 from ..kernels import K
 from .fusion import can_mask
-from .messages import TRANSLATED, explain, not_implemented
+from .messages import TRANSLATED, explain, refused
 from .op import SHAPE, Card
 from .order import channels, ordered
 from .promotion import is_number, promoted
@@ -74,7 +74,7 @@ _NAMES: dict[str, Any] = {
     "new": new,
     "new_beside": new_beside,
     "next_number": next_number,
-    "not_implemented": not_implemented,
+    "refused": refused,
     "ordered": ordered,
     "promoted": promoted,
     "sum_to": K.sum_to,
@@ -263,7 +263,7 @@ def _run_text(s: Signature) -> str:
         common = "" if "f" in s.not_for else "a0.dtype is not F32 and "
         text += f"""\
     if {common}a0.dtype.kind in "{s.not_for}":
-        raise not_implemented(card.kernel, a0)
+        raise refused(card, {_tuple(given)})
 """
     call = "(forward if a0.itemsize != 2 else narrow_forward)" if s.narrow else "forward"
     text += f"""\

@@ -26,7 +26,7 @@ from ..core.tensor import Tensor, new, wrap
 from ..kernels import K
 from . import modes
 from .call import record, replay
-from .messages import explain, not_implemented
+from .messages import explain, refused
 from .op import CARDS, Card
 from .out import check_overlap
 from .promotion import alike, promoted
@@ -73,7 +73,7 @@ def apply_inplace(card: Card, args: tuple) -> Tensor:
         args = promoted(card, args)
     arrays = [a._a if isinstance(a, Tensor) else a for a in args]
     if card.not_for and arrays[0].dtype.kind in card.not_for:
-        raise not_implemented(card.kernel, arrays[0])
+        raise refused(card, arrays)
     try:
         r = card.forward_for(arrays[0])(*arrays)
     except (ValueError, IndexError, TypeError, AttributeError) as e:

@@ -111,9 +111,21 @@ def triangular(a: np.ndarray, b: np.ndarray, upper: bool, unit: bool) -> np.ndar
         a[..., np.arange(n), np.arange(n)] = 1
     if (np.diagonal(a, 0, -2, -1) == 0).any():
         x = _substituted(a, b)
-    else:  # LU of an upper triangle is the triangle itself: this is back substitution
-        x = _RAW.solve(a, b)
+    else:
+        x = _halved(a, b)
     return x if upper else x[..., ::-1, :]
+
+
+def _halved(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Back substitution in blocks: most of it is products. A small upper triangle is its own LU."""
+    n = a.shape[-1]
+    if n <= _PANEL:
+        return _RAW.solve(a, b)
+    k = n // 2
+    low = _halved(a[..., k:, k:], b[..., k:, :])
+    up = _halved(a[..., :k, :k], b[..., :k, :] - np.matmul(a[..., :k, k:], low))
+    batch = np.broadcast_shapes(up.shape[:-2], low.shape[:-2])
+    return np.concatenate([np.broadcast_to(y, (*batch, *y.shape[-2:])) for y in (up, low)], -2)
 
 
 def _substituted(a: np.ndarray, b: np.ndarray) -> np.ndarray:

@@ -56,6 +56,8 @@ class Cat:
     tensor([1, 2, 3])
     """
 
+    apart = True
+
     def prepare(tensors, dim):
         tensors = _checked_list("cat", tensors)
         kept = [t for t in tensors if t._a.shape != (0,)] or tensors[:1]

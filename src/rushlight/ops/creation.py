@@ -152,7 +152,7 @@ def _filled(name: str, fill: Any) -> Any:
         try:
             a = fill(shape, d.np) if where is CPU else phantom(shape, d.np)
         except (MemoryError, ValueError) as e:
-            raise out_of_memory(e) from None
+            raise out_of_memory(e, shape) from None
         return finished(a, requires_grad, where, layout, pin_memory, out, memory_format, name)
 
     def like(input, *, dtype, layout, device, requires_grad, pin_memory, memory_format):
@@ -241,7 +241,7 @@ def full(
     try:
         a = np.full(shape, value) if where is CPU else phantom(shape, d.np)
     except (MemoryError, ValueError) as e:
-        raise out_of_memory(e) from None
+        raise out_of_memory(e, shape) from None
     return finished(a, requires_grad, where, layout, pin_memory, out, name="full")
 
 

@@ -109,7 +109,7 @@ def slogdet(input):
     >>> torch.slogdet(tensor([[1.0, 2.0], [3.0, 4.0]])).sign
     tensor(-1.)
     """
-    return named("slogdet", ("sign", "logabsdet"), *_slogdet("linalg.slogdet", input))
+    return named("slogdet", *_slogdet("linalg.slogdet", input))
 
 
 @composite("slogdet(A, *, out=None)", at="linalg")

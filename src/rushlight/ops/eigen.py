@@ -354,12 +354,11 @@ def svd(input, some, compute_uv):
             f"{input.ndim} dimensions instead"
         )
     _prepared_svd(input)
-    fields = ("U", "S", "V")
     if not compute_uv:
         s = lapack.singular_values(input._a)
         _finite(s)
         n, m = input.shape[-2:]
         u, v = (input.new_zeros((*input.shape[:-2], k, k)) for k in (n, m))
-        return named("svd", fields, u, wrap(s), v)
+        return named("svd", u, wrap(s), v)
     u, s, vh = Svd.run((input, not some))
-    return named("svd", fields, u, s, h(vh))
+    return named("svd", u, s, h(vh))

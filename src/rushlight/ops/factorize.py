@@ -51,7 +51,7 @@ def _cholesky(name, x, upper, check=True):
     square(name, x)
     full_floats("cholesky_cpu", x)
     y, info = CholeskyEx.run((h(x) if upper else x,))
-    found = batch_error(info._a) if check else None
+    found = batch_error(info) if check else None
     if found:
         raise LinAlgError(
             f"{name}: {found[0]}The factorization could not be completed because the input is not "
@@ -84,7 +84,7 @@ def cholesky_ex(A, *, upper, check_errors):
     floating("linalg.cholesky", A)
     square("linalg.cholesky", A)
     name = "linalg.cholesky_ex"
-    return named(name, ("L", "info"), *_cholesky(name, A, upper, check_errors))
+    return named(name, *_cholesky(name, A, upper, check_errors))
 
 
 @composite("cholesky(input, upper: bool = False, *, out=None)", at="torch Tensor")
@@ -171,7 +171,7 @@ def _lu(name, x, pivot):
 
 
 def _refuse_zero(name, info):
-    found = batch_error(info._a)
+    found = batch_error(info)
     if found:
         raise RuntimeError(
             f"{name}: {found[0]}U[{found[1]},{found[1]}] is zero and using it on lu_solve would "
@@ -204,7 +204,7 @@ def lu_factor(A, *, pivot):
     """
     lu, pivots, info = _lu("torch.lu_factor", A, pivot)
     _refuse_zero("torch.linalg.lu_factor", info)
-    return named("linalg.lu_factor", ("LU", "pivots"), lu, pivots)
+    return named("linalg.lu_factor", lu, pivots)
 
 
 @composite("lu(input, pivot: bool = True, get_infos: bool = False, out=None)", at="torch Tensor")
@@ -219,7 +219,7 @@ def lu(input, pivot, get_infos):
     """
     found, pivots, info = _lu("torch.lu_factor", input, pivot)
     if get_infos:
-        return named("_lu_with_info", ("LU", "pivots", "info"), found, pivots, info)
+        return named("_lu_with_info", found, pivots, info)
     return found, pivots
 
 
@@ -227,7 +227,7 @@ def _parts(x):
     """L and U of LU, which PyTorch gives without what is not theirs."""
     k = min(x.shape[-2:])
     low, up = K.tril(x[..., :k], -1), K.triu(x[..., :k, :])
-    return low + wrap(eye_like(low._a)), up
+    return low if x.is_meta else low + wrap(eye_like(low._a)), up
 
 
 @composite("lu(A, *, pivot: bool = True, out=None)", at="linalg")
@@ -239,7 +239,7 @@ def linalg_lu(A, *, pivot):
     """
     found, pivots, _ = _lu("linalg.lu", A, pivot)
     p = wrap(permutation_matrix(pivots._a, A.shape[-2], A._a.dtype))
-    return named("linalg.lu", ("P", "L", "U"), p, *_parts(found))
+    return named("linalg.lu", p, *_parts(found))
 
 
 @composite(
@@ -271,7 +271,8 @@ def lu_unpack(LU_data, LU_pivots, unpack_data, unpack_pivots):
                 f"{name}: LU_pivots is expected to be a contiguous tensor of torch.int32 dtype."
             )
         given, k = LU_pivots._a, min(LU_data.shape[-2:])
-        if (given.size and (given.min() < 1 or given.max() > n)) or given.shape[-1:] != (k,):
+        known = given.size and not LU_pivots.is_meta
+        if given.shape[-1:] != (k,) or (known and (given.min() < 1 or given.max() > n)):
             raise RuntimeError(
                 "pivots passed to lu_unpack must be between 1 and LU.size(-2) inclusive."
                 "Did you properly pass the result of lu_factor?"
@@ -279,9 +280,11 @@ def lu_unpack(LU_data, LU_pivots, unpack_data, unpack_pivots):
     nothing = LU_data.new_empty((0,))
     low, up = _parts(LU_data) if unpack_data else (nothing, nothing.clone())
     p = nothing
-    if unpack_pivots:
+    if unpack_pivots and LU_data.is_meta:
+        p = LU_data.new_empty((*LU_data.shape[:-2], n, n))
+    elif unpack_pivots:
         p = wrap(permutation_matrix(LU_pivots._a, n, LU_data._a.dtype))
-    return named("lu_unpack", ("P", "L", "U"), p, low, up)
+    return named("lu_unpack", p, low, up)
 
 
 # ---------------------------------------------------------------- L D Lᵀ
@@ -305,7 +308,7 @@ def _ldl(x, hermitian):
 
 
 def _refuse_zero_d(name, info):
-    found = batch_error(info._a)
+    found = batch_error(info)
     if found:
         raise RuntimeError(
             f"{name}: {found[0]}D[{found[1]},{found[1]}] is zero, and ldl_solve would divide by it"
@@ -337,4 +340,4 @@ def ldl_factor(A, *, hermitian):
     """
     ld, pivots, info = _ldl(A, hermitian)
     _refuse_zero_d("torch.linalg.ldl_factor", info)
-    return named("linalg.ldl_factor", ("LD", "pivots"), ld, pivots)
+    return named("linalg.ldl_factor", ld, pivots)

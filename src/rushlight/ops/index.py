@@ -339,6 +339,8 @@ def getitem(x: Tensor, key: Any) -> Tensor:
         if a.ndim:
             try:
                 array = a[key] if a.ndim > 1 else a[key, ...]
+            except OverflowError:
+                raise ValueError("Overflow when unpacking long long") from None
             except IndexError:
                 raise IndexError(
                     f"index {key} is out of bounds for dimension 0 with size {a.shape[0]}"

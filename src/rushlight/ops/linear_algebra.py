@@ -55,12 +55,18 @@ def floating(name: str, x: Tensor, low_precision: bool = True) -> None:
         raise RuntimeError(f"{name}: Low precision dtypes not supported. Got {kind}")
 
 
-def _lapack_takes(x: Tensor) -> bool:
-    return x._a.dtype.kind in "fc" and x._a.itemsize > 2
+def _lapack_takes(x: Tensor | np.ndarray) -> bool:
+    a = raw(x)
+    return a.dtype.kind in "fc" and a.itemsize > 2
 
 
-def batch_error(info: np.ndarray) -> tuple[str, int] | None:
-    """The first element of `info` that is not 0: "(Batch element 1): " and its value."""
+def batch_error(info: np.ndarray | Tensor) -> tuple[str, int] | None:
+    """The first element of `info` that is not 0: "(Batch element 1): " and its value; none on
+    "meta"."""
+    if isinstance(info, Tensor):
+        if info.is_meta:
+            return None
+        info = info._a
     if not info.any():
         return None
     if not info.ndim:
@@ -79,15 +85,34 @@ def constant(a: np.ndarray, x):
     return wrap(a) if isinstance(x, Tensor) else a
 
 
-def named(name: str, fields: tuple[str, ...], *items):
+# the named results of composites; those of cards are theirs
+NAMED = {
+    "_lu_with_info": ("LU", "pivots", "info"),
+    "linalg.cholesky_ex": ("L", "info"),
+    "linalg.ldl_factor": ("LD", "pivots"),
+    "linalg.lstsq": ("solution", "residuals", "rank", "singular_values"),
+    "linalg.lu": ("P", "L", "U"),
+    "linalg.lu_factor": ("LU", "pivots"),
+    "lu_unpack": ("P", "L", "U"),
+    "qr": ("Q", "R"),
+    "slogdet": ("sign", "logabsdet"),
+    "svd": ("U", "S", "V"),
+    "triangular_solve": ("solution", "cloned_coefficient"),
+}
+
+
+def named(name: str, *items):
     """The named tuple that a composite returns."""
-    return named_result(name, fields)(*items)
+    return named_result(name, NAMED[name])(*items)
 
 
-def full_floats(kernel: str, x: Tensor) -> None:
-    """NotImplementedError: integers and 2-byte floats, which LAPACK has no code for."""
+def full_floats(kernel: str, x: Tensor | np.ndarray) -> None:
+    """NotImplementedError: integers and 2-byte floats, which LAPACK has no code for.
+
+    A card with a face of its own asks in forward: autocast casts after prepare.
+    """
     if not _lapack_takes(x):
-        raise not_implemented(kernel, x._a)
+        raise not_implemented(kernel, raw(x))
 
 
 def t(x):
@@ -253,7 +278,7 @@ def inverse_or_error(name, x, check=True, said=None):
     floating(name, x, False)
     square(name, x)
     result = InvEx.run((x,))
-    found = batch_error(result.info._a) if check else None
+    found = batch_error(result.info) if check else None
     if found:
         raise LinAlgError(
             f"{said or name}: {found[0]}The diagonal element {found[1]} is zero, the inversion "

@@ -53,6 +53,9 @@ def checked_word(size_average, reduce, reduction: str) -> str:
     """The reduction of a call. ValueError: another word than mean, sum, none."""
     if size_average is not None or reduce is not None:
         reduction = reduction_word(size_average, reduce, reduction)
+    if reduction == "elementwise_mean":
+        warn("reduction='elementwise_mean' is deprecated. Please use reduction='mean' instead.")
+        return "mean"
     if reduction not in ("mean", "sum", "none"):
         raise ValueError(f"{reduction} is not a valid value for reduction")
     return reduction

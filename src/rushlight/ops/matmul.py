@@ -51,6 +51,10 @@ def check_mm(x, y) -> None:
 
 def check_bmm(x, y) -> None:
     """RuntimeError: no batches of matrices, or sizes that do not fit."""
+    if not (x.ndim and y.ndim):
+        raise IndexError(
+            f"Dimension specified as {2 if x.ndim else 0} but tensor has no dimensions"
+        )
     if x.ndim != 3 or y.ndim != 3:
         raise RuntimeError(
             f"batch{1 if x.ndim != 3 else 2} must be a 3D tensor\n"
@@ -149,6 +153,8 @@ class Mv:
     """
 
     def forward(x, v):
+        if not (x.ndim and v.ndim):
+            raise IndexError("Dimension specified as 0 but tensor has no dimensions")
         if x.ndim != 2 or v.ndim != 1:
             raise RuntimeError(
                 f"vector + matrix @ vector expected, got {v.ndim}, {x.ndim}, {v.ndim}"

@@ -436,7 +436,6 @@ def lstsq(A, B, rcond, *, driver):
         s = wrap(np.zeros(0, s._a.dtype))
     return named(
         "linalg.lstsq",
-        ("solution", "residuals", "rank", "singular_values"),
         x.squeeze(-1) if vector else x,
         residuals,
         rank,

@@ -58,6 +58,7 @@ def _solution(x, y, left, vector):
 
 
 def _solved(x, y, left, vector):
+    full_floats("lu_cpu", x)
     y = y[..., None] if vector else y
     if not left:
         x, y = t(x), t(y)
@@ -80,7 +81,6 @@ def _prepared(A, B, left):
         raise RuntimeError("linalg.solve: The input tensor B must have at least 2 dimensions.")
     vector = len(b) == 1 or b == a[:-1]
     _fitting("linalg.solve", a, (b[-1], 1) if vector else b[-2:], left)
-    full_floats("lu_cpu", A)
     same_batch(a[:-2], b[:-1] if vector else b[:-2])
     return A, B, left, vector
 
@@ -158,7 +158,7 @@ def solve_ex(A, B, *, left, check_errors):
     """
     result = SolveEx.run(_prepared(A, B, left))
     if check_errors:
-        _refuse_singular("linalg.solve_ex", result.info._a)
+        _refuse_singular("linalg.solve_ex", result.info)
     return result
 
 
@@ -270,7 +270,7 @@ def triangular_solve(input, A, upper, transpose, unitriangular):
     x = _triangle("triangular_solve", a, input, up, True, unitriangular)
     batch = tuple(x.shape[:-2])
     clone = A.expand(*batch, *A.shape[-2:]).clone()
-    return named("triangular_solve", ("solution", "cloned_coefficient"), x, clone)
+    return named("triangular_solve", x, clone)
 
 
 # ---------------------------------------------------------------- Cholesky's factor
@@ -335,14 +335,17 @@ def cholesky_inverse(input, upper):
     """
     square("cholesky_inverse", input)
     full_floats("cholesky_inverse_out_cpu", input)
-    zero = np.diagonal(input._a, 0, -2, -1) == 0
-    found = batch_error(np.where(zero.any(-1), zero.argmax(-1) + 1, 0)) if zero.size else None
+    found = None
+    if input.numel() and not input.is_meta:
+        zero = np.diagonal(input._a, 0, -2, -1) == 0
+        found = batch_error(np.where(zero.any(-1), zero.argmax(-1) + 1, 0))
     if found:
         raise LinAlgError(
             f"cholesky_inverse: {found[0]}The diagonal element {found[1]} is zero, the inversion "
             "could not be completed because the input matrix is singular."
         )
-    return CholeskySolve.run((wrap(eye_like(input._a)), input, upper))
+    one = input.new_empty(input.shape) if input.is_meta else wrap(eye_like(input._a))
+    return CholeskySolve.run((one, input, upper))
 
 
 # ---------------------------------------------------------------- LU's factors

@@ -225,6 +225,11 @@ class Renorm:
     def prepare(input, p, dim, maxnorm):
         if not isinstance(p, (int, float)) or p <= 0:
             raise RuntimeError("renorm: non-positive-norm not supported")
+        if input.dtype.category < FLOAT:
+            raise RuntimeError(
+                "linalg.vector_norm: Expected a floating point or complex tensor as input. Got "
+                + scalar_name(input.dtype)
+            )
         if input.ndim < 2:
             raise RuntimeError(
                 f"renorm: input needs at least 2 dimensions, got {input.ndim} dimensions"
