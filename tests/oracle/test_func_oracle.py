@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-import rushlight.autograd.forward_ad  # a name of rushlight.autograd from here on
 import torch
 
 import rushlight
+import rushlight.autograd.forward_ad  # a name of rushlight.autograd from here on
 import rushlight.func
 import rushlight.utils._pytree
 
