@@ -3,9 +3,9 @@ is differentiated through, random numbers, errors in PyTorch's words."""
 
 import numpy as np
 import pytest
-import rushlight.autograd.forward_ad as fwd
 
 import rushlight as torch
+import rushlight.autograd.forward_ad as fwd
 import rushlight.nn.functional as F
 from rushlight import nn
 from rushlight.autograd import functional as AF
@@ -114,6 +114,17 @@ def test_gradients_through_vmap():
     vmap(cubic)(x).sum().backward()
     (wanted,) = torch.autograd.grad(sum(cubic(row) for row in (x[0], x[1])), x)
     same(x.grad, wanted)
+
+
+def test_keywords_are_the_same_for_all_samples():
+    same(vmap(lambda x, b=None: x[0] * b)(X, b=X), X[:, :1, None] * X)
+
+
+def test_detached_samples():
+    x = X.clone().requires_grad_()
+    assert not vmap(lambda a: a.detach())(x).requires_grad
+    vmap(lambda a: (a.detach() * a).sum())(x).sum().backward()
+    same(x.grad, X)
 
 
 def test_an_op_without_a_rule_goes_sample_by_sample():

@@ -131,6 +131,7 @@ def _put_in_front() -> None:
         if changed is not None:
             _replace(Tensor, name, _looking_operator(changed, function))
     _replace(Tensor, "data", _DATA)
+    _replace(Tensor, "detach", _looking_detach)
     for cache in FUNCTIONS.caches:  # else a name that is first asked for inside would stay
         for name in FACTORIES:
             cache.setdefault(name, FUNCTIONS[name])
@@ -231,6 +232,13 @@ def _no_data(t: Tensor, *new: Any) -> Any:
     return _plain_data.__set__(t, *new) if new else _plain_data.__get__(t)
 
 
+def _looking_detach(self: Tensor) -> Tensor:
+    if type(self._a) is BatchArray:
+        return batched(self._a.value.detach(), self._a.level)
+    return _plain_detach(self)
+
+
+_plain_detach: Any = Tensor.detach
 _plain_data: Any = vars(Tensor)["data"]
 _DATA = property(_no_data, _no_data, doc=_plain_data.__doc__)
 _NO_LEAF = (
