@@ -119,8 +119,8 @@ _LAZY = {
     for name in names.split()
 }
 _SUBMODULES = frozenset(
-    "_VF accelerator amp autograd backends cpu cuda func linalg mps mtia nn optim random "
-    "return_types serialization sparse special testing utils version vision xpu".split()
+    "_VF accelerator amp autograd backends cpu cuda fft func linalg mps mtia nn optim random "
+    "return_types serialization signal sparse special testing utils version vision xpu".split()
 )
 
 
