@@ -193,9 +193,7 @@ def _resized(x: Tensor, axes: tuple, sizes: tuple) -> Tensor:
 
 def _integer(name: str, n: Any) -> None:
     if n is not None and (isinstance(n, (bool, float)) or not hasattr(n, "__index__")):
-        raise TypeError(
-            f"{name}(): argument 'n' (position 2) must be int, not {type(n).__name__}"
-        )
+        raise TypeError(f"{name}(): argument 'n' (position 2) must be int, not {type(n).__name__}")
 
 
 def _axes_and_sizes(x: Tensor, s: Any, dim: Any) -> tuple[tuple, tuple]:
@@ -534,7 +532,7 @@ def _frequencies(name: str, index: np.ndarray, n: int, d: float, dtype: Any, opt
     if kind.category < FLOAT:
         raise RuntimeError(f"{name} requires a floating point or complex dtype")
     if kind.is_complex:
-        raise NotImplementedError(f'"arange_cpu" not implemented for \'{scalar_name(kind)}\'')
+        raise NotImplementedError(f"\"arange_cpu\" not implemented for '{scalar_name(kind)}'")
     if n < 0:
         size = n if name == "fftfreq" else n // 2 + 1
         raise RuntimeError(f"Trying to create tensor with negative dimension {size}: [{size}]")
