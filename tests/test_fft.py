@@ -25,10 +25,8 @@ def test_as_pytorch(line):
         assert got == wanted
         return
     assert got[:2] == wanted[:2]
-    # all overloads of transpose, and of squeeze, have one name here
-    assert got[3] == (
-        wanted[3] and re.sub("(Transpose|Squeeze)(Backward).", r"\1\g<2>0", wanted[3])
-    )
+    # the digit tells overloads apart: views have one name here
+    assert re.sub(r"\d$", "", got[3] or "") == re.sub(r"\d$", "", wanted[3] or "")
     largest = max((abs(v) for v in wanted[2] if np.isfinite(v)), default=1)
     assert np.allclose(got[2], wanted[2], 1e-5, 1e-6 * largest, equal_nan=True)
     assert (got[4] is None) == (wanted[4] is None)
