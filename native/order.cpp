@@ -357,6 +357,7 @@ RL_INLINE D ln_gamma(D x) {
                              all(1.0 / 12));
     D y = (z - 0.5) * log_of(z) - z + 0.91893853320467274 + series;
     if (any(small)) y -= log_of(product);
+    y = (x == 1) | (x == 2) ? D{} : y;
     if (!any(low | (abs(x) == inf) | (x != x))) return y;
     // |sin πx| from the distance to the nearest whole number
     const D big = all(6755399441055744.0);  // 1.5 * 2^52: adding it rounds
