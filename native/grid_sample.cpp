@@ -13,8 +13,26 @@ constexpr i64 GRAIN = 1 << 15;   // numbers gathered per block of work
 constexpr int MOST = 16;         // elements per place: 4 x 4
 constexpr double CUBIC = -0.75;
 
-RL_INLINE float floor(float x) { return __builtin_floorf(x); }
-RL_INLINE double floor(double x) { return __builtin_floor(x); }
+RL_INLINE F floor(F x) {
+#if defined(__AVX512F__)
+    return (F)_mm512_roundscale_ps((__m512)x, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
+#elif defined(__AVX2__)
+    return (F)_mm256_floor_ps((__m256)x);
+#else
+    for (i64 i = 0; i < LANES<float>; i++) x[i] = __builtin_floorf(x[i]);
+    return x;
+#endif
+}
+RL_INLINE D floor(D x) {
+#if defined(__AVX512F__)
+    return (D)_mm512_roundscale_pd((__m512d)x, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
+#elif defined(__AVX2__)
+    return (D)_mm256_floor_pd((__m256d)x);
+#else
+    for (i64 i = 0; i < LANES<double>; i++) x[i] = __builtin_floor(x[i]);
+    return x;
+#endif
+}
 
 // One dimension's elements of a block of places: the index or -1, its weight, the weight's slope.
 template <class T>
@@ -24,66 +42,80 @@ struct Lines {
 };
 
 // `place` moved into [0, n - 1] or mirrored there; `slope` is multiplied by that move's slope.
-// Without branches: the loops over places become vectors.
-template <int PADDING, class T>
-RL_INLINE T padded(T place, T n, bool align, T& slope) {
+template <int PADDING, class V>
+RL_INLINE V padded(V place, Lane<V> n, bool align, V& slope) {
+    using T = Lane<V>;
+    const V zero{}, one = all(T(1)), end = all(n - 1);
     if constexpr (PADDING == 0) return place;
     if constexpr (PADDING == 2) {
-        const T low = align ? T(0) : T(-0.5), span = align ? n - 1 : n;
-        const T one = span == 0 ? T(1) : span;
-        T away = place - low;
-        const T sign = away < 0 ? T(-1) : T(1);
+        const T span = align ? n - 1 : n;
+        if (span == 0) {
+            slope = zero;
+            return zero;
+        }
+        const V low = all(align ? T(0) : T(-0.5)), width = all(span);
+        V away = place - low;
+        const V sign = away < 0 ? -one : one;
         away *= sign;
-        const T turns = floor(away / one), rest = away - turns * one;
-        const bool odd = turns - 2 * floor(turns / 2) == 1;
-        place = (odd ? one - rest : rest) + low;
-        place = span == 0 ? T(0) : place;
+        const V turns = floor(away / width), rest = away - turns * width;
+        const auto odd = turns - floor(turns * T(0.5)) * 2 == 1;
+        place = (odd ? width - rest : rest) + low;
         slope *= odd ? -sign : sign;
     }
-    const bool above = place > 0, below = place < n - 1;
-    slope = above & below ? slope : T(0);
-    place = below ? place : n - 1;  // NaN as well
-    return above ? place : T(0);
+    const auto above = place > zero, below = place < end;
+    slope = (above & below) ? slope : zero;
+    place = below ? place : end;  // NaN as well
+    return above ? place : zero;
 }
 
-template <class T>
-RL_INLINE std::int32_t whole(T place, T n) {
-    const bool inside = (place >= 0) & (place <= n - 1);
-    return inside ? std::int32_t(inside ? place : T(0)) : -1;
+// The places as indices, -1 for those outside, at `index`.
+template <class V>
+RL_INLINE void whole(V place, Lane<V> n, std::int32_t* index) {
+    typedef std::int32_t Short __attribute__((vector_size(LANES<Lane<V>> * 4)));
+    const auto inside = (place >= 0) & (place <= n - 1);
+    const Short i = __builtin_convertvector(inside ? place : V{}, Short);
+    const Short in = __builtin_convertvector(inside, Short), out = i * 0 - 1;
+    const Short found = in ? i : out;
+    std::memcpy(index, &found, sizeof found);
 }
 
 template <int MODE, int PADDING, class T>
 void lines(const T* u, i64 step, i64 count, T n, bool align, Lines<T>& l) {
-    const T scale = align ? (n - 1) / 2 : n / 2;
-    for (i64 p = 0; p < count; p++) {
-        const T at = u[p * step] + 1;
-        T place = align ? at * scale : (at * n - 1) / 2;
+    using V = Reg<T>;
+    const V scale = all(align ? (n - 1) / 2 : n / 2);
+    for (i64 p = 0; p < count; p += LANES<T>) {  // the rest of the last register: places at 0
+        V at{};
+        for (i64 k = 0; k < LANES<T>; k++)
+            if (p + k < count) at[k] = u[(p + k) * step];
+        at += 1;
+        V place = align ? at * scale : (at * n - 1) / 2;
         if constexpr (MODE == 2) {
-            const T low = floor(place), part = place - low, a = T(CUBIC);
+            const V low = floor(place), part = place - low;
+            const T a = T(CUBIC);
             for (int k = 0; k < 4; k++) {
-                const T tap = T(k - 1), d = k < 2 ? part - tap : tap - part;
-                T ignored = 1;
-                l.index[k][p] = whole(padded<PADDING>(low + tap, n, align, ignored), n);
+                const V d = k < 2 ? part - T(k - 1) : T(k - 1) - part;
+                V ignored = scale;
+                whole(padded<PADDING>(V(low + T(k - 1)), n, align, ignored), n, &l.index[k][p]);
                 const bool near = k == 1 || k == 2;
-                l.weight[k][p] = near ? ((a + 2) * d - (a + 3)) * d * d + 1
-                                      : (((d - 5) * d + 8) * d - 4) * a;
-                const T slope = near ? (3 * (a + 2) * d - 2 * (a + 3)) * d
+                store(&l.weight[k][p], near ? ((a + 2) * d - (a + 3)) * d * d + 1
+                                            : (((d - 5) * d + 8) * d - 4) * a);
+                const V slope = near ? (3 * (a + 2) * d - 2 * (a + 3)) * d
                                      : ((3 * d - 10) * d + 8) * a;
-                l.slope[k][p] = slope * (k < 2 ? scale : -scale);
+                store(&l.slope[k][p], slope * (k < 2 ? scale : -scale));
             }
             continue;
         }
-        T slope = scale;
+        V slope = scale;
         place = padded<PADDING>(place, n, align, slope);
         if constexpr (MODE == 1) {
-            const T up = floor(place + T(0.5));
-            const bool tie = (up - place == T(0.5)) & (up - 2 * floor(up / 2) == 1);
-            l.index[0][p] = whole(tie ? up - 1 : up, n);
+            const V up = floor(place + T(0.5));
+            const auto tie = (up - place == T(0.5)) & (up - floor(up * T(0.5)) * 2 == 1);
+            whole(V(tie ? up - 1 : up), n, &l.index[0][p]);
         } else {
-            const T low = floor(place), part = place - low;
-            l.index[0][p] = whole(low, n), l.index[1][p] = whole(low + 1, n);
-            l.weight[0][p] = 1 - part, l.weight[1][p] = part;
-            l.slope[0][p] = -slope, l.slope[1][p] = slope;
+            const V low = floor(place), part = place - low;
+            whole(low, n, &l.index[0][p]), whole(V(low + 1), n, &l.index[1][p]);
+            store(&l.weight[0][p], 1 - part), store(&l.weight[1][p], part);
+            store(&l.slope[0][p], -slope), store(&l.slope[1][p], slope);
         }
     }
 }

@@ -15,6 +15,7 @@
 #include "repeats.hpp"
 #include "rows.hpp"
 #include "scratch.hpp"
+#include "together.hpp"
 #include "transpose.hpp"
 
 namespace rl::RL_ISA {
@@ -28,7 +29,8 @@ constexpr int WIDE = 2;
 constexpr int tall(int v) { return v == 4 ? 2 : v == 3 ? 3 : 6; }
 #endif
 constexpr int MOST = 12;             // rows of any tile
-constexpr i64 LARGE_STEP = 1 << 19;  // multiply-adds of a step from which threads share its columns
+constexpr i64 LARGE_STEP = 1 << 16;  // multiply-adds of a step from which threads share its columns
+constexpr i64 LARGE_JOB = 1 << 19;   // where each step is a job of the pool
 constexpr i64 SMALL = 1 << 17;        // of all steps, up to which one thread does them
 constexpr i64 CHUNK = 1 << 19;        // numbers of the products of x that are made ahead of the steps
 constexpr i64 LARGE_INPUT = 1 << 20;  // of all products of x, from which repeated rows are looked for
@@ -89,12 +91,12 @@ i64 packed_size(i64 k, i64 columns, int groups, int chunks) {
     return (columns + c - 1) / c * k * groups * c;
 }
 
-// wᵀ of w (groups * columns, k)
+// Panels [first, last) of wᵀ, w (groups * columns, k)
 template <class T>
-Packed<T> pack_gates(const T* w, i64 k, i64 columns, int groups, int chunks, T* to) {
+void pack_gates(const T* w, i64 k, i64 columns, int groups, int chunks, i64 first, i64 last, T* to) {
     constexpr i64 L = LANES<T>;
-    const i64 width = groups * chunks * L, panels = (columns + chunks * L - 1) / (chunks * L);
-    for (i64 p = 0; p < panels; p++)
+    const i64 width = groups * chunks * L;
+    for (i64 p = first; p < last; p++)
         for (int g = 0; g < groups; g++)
             for (int c = 0; c < chunks; c++) {
                 const i64 j = (p * chunks + c) * L, n = columns - j < L ? columns - j : L;
@@ -110,6 +112,11 @@ Packed<T> pack_gates(const T* w, i64 k, i64 columns, int groups, int chunks, T* 
                         for (i64 q = 0; q < k; q++) y[q * width + i] = x[i * k + q];
                 }
             }
+}
+template <class T>
+Packed<T> pack_gates(const T* w, i64 k, i64 columns, int groups, int chunks, T* to) {
+    const i64 each = chunks * LANES<T>, panels = (columns + each - 1) / each;
+    pack_gates(w, k, columns, groups, chunks, 0, panels, to);
     return {to, k, columns, panels};
 }
 
@@ -222,7 +229,8 @@ struct Forward {
     }
 
     // Sequences [r, r + n) of step t: hidden units [j, j + width) of each, from products a
-    void units(i64 t, i64 r, i64 n, i64 j, i64 end, const T* a, i64 row, i64 step, T* full) const {
+    void units(i64 t, i64 r, i64 n, i64 j, i64 end, const T* a, i64 row, i64 step, const T* state,
+               T* full) const {
         constexpr i64 L = LANES<T>;
         const i64 H = of.hidden, at = of.offsets[t] + r;
         const T* const b_hn = cell == Cell::gru && of.b_hh ? of.b_hh + 2 * H : nullptr;
@@ -232,7 +240,7 @@ struct Forward {
                 T* const h = full ? full + i * H + k : to.y + (at + i) * H + k;
                 unit<cell>(a + i * row + k - j, step, width, H, source(at + i) + k,
                            to.kept ? to.kept + (at + i) * 4 * H + k : nullptr,
-                           b_hn ? b_hn + k : nullptr, to.hn + (r + i) * of.out + k,
+                           b_hn ? b_hn + k : nullptr, state + (r + i) * of.out + k,
                            G == 4 ? to.cn + (r + i) * H + k : nullptr,
                            to.cells ? to.cells + (at + i) * H + k : nullptr, h);
             }
@@ -255,15 +263,16 @@ struct Forward {
     }
 
     // Sequences [r, r + n) of step t against panels [first, last); full: o tanh(c) (n, H), or null
-    void panels(i64 t, i64 r, i64 n, i64 first, i64 last, T* full) const {
+    void panels(i64 t, i64 r, i64 n, i64 first, i64 last, const T* state, T* full) const {
         constexpr i64 L = LANES<T>;
         for (i64 q = first; q < last; q++) {
             // to and fro: the panels of the last step's end are still in the cache
             const i64 p = t & 1 ? first + last - 1 - q : q;
             const i64 j = p * C * L, end = j + C * L < of.hidden ? j + C * L : of.hidden;
             const auto ahead = [&](i64 i, i64 m) { send_for(of.offsets[t] + r + i, m, j); };
-            tiles<V>(n, to.hn + r * of.out, of.out, w, p, ahead, [&](i64 i, i64 m, const T* buffer) {
-                units(t, r + i, m, j, end, buffer, V * L, L, full ? full + i * of.hidden : nullptr);
+            tiles<V>(n, state + r * of.out, of.out, w, p, ahead, [&](i64 i, i64 m, const T* buffer) {
+                units(t, r + i, m, j, end, buffer, V * L, L, state,
+                      full ? full + i * of.hidden : nullptr);
             });
         }
     }
@@ -322,13 +331,18 @@ struct Forward {
                     hh_at, G * H);
             T* const full = of.w_hr ? full_at : nullptr;
             parallel(N, rows_per_block(H * G * 8, 1 << 15), [&](i64 begin, i64 end) {
-                units(0, begin, end - begin, 0, H, hh_at + begin * G * H, G * H, H,
+                units(0, begin, end - begin, 0, H, hh_at + begin * G * H, G * H, H, to.hn,
                       full ? full + begin * H : nullptr);
                 leave(0, begin, end - begin, full ? full + begin * H : nullptr);
             });
             return;
         }
-        w = pack_gates(of.w_hh, of.out, H, G, C, hh_at);
+        const i64 threads = get_num_threads(), panels = (H + C * LANES<T> - 1) / (C * LANES<T>);
+        const bool whole = of.rows(0) == of.rows(of.steps - 1);  // nobody ends, nobody begins
+        const bool shared = N <= tall(V) && threads > 1 && panels > 1 && whole && !of.w_hr &&
+                            N * G * H * of.out >= LARGE_STEP;
+        w = {hh_at, of.out, H, panels};
+        if (!shared) pack_gates(of.w_hh, of.out, H, G, C, 0, panels, hh_at);
         for (i64 first = 0, last; first < of.steps; first = last) {
             last = first + 1;
             if (ready) last = of.steps;
@@ -339,32 +353,37 @@ struct Forward {
                 part_first = of.offsets[of.reverse ? of.at(last - 1) : first];
                 multiply_x(of.x + part_first * I, rows, own);
             }
-            walk(first, last);
+            if (shared) walk_together(first, last, hh_at);
+            else walk(first, last);
         }
+    }
+
+    // The steps [begin, end) of few sequences: each thread packs and multiplies panels of its own
+    void walk_together(i64 begin, i64 end, T* packed) const {
+        const i64 threads = get_num_threads(), N = of.batch, P = of.out;
+        Together all(threads < w.panels ? threads : w.panels);
+        parallel(all.parts(), 1, [&](i64 own, i64) {
+            all.go(end - begin, own, [&](i64 s, i64 part) {
+                const i64 i = begin + s, t = of.at(i), before = of.at(i ? i - 1 : 0);
+                const i64 first = w.panels * part / all.parts();
+                const i64 last = w.panels * (part + 1) / all.parts();
+                if (i == 0) pack_gates(of.w_hh, P, of.hidden, G, C, first, last, packed);
+                panels(t, 0, N, first, last, s ? to.y + of.offsets[before] * P : to.hn, nullptr);
+            });
+        });
+        std::memcpy(to.hn, to.y + of.offsets[of.at(end - 1)] * P, N * P * sizeof(T));
     }
 
     // The steps [begin, end)
     void walk(i64 begin_step, i64 end_step) const {
-        const i64 N = of.batch, threads = get_num_threads(), count = w.panels;
-        const i64 cost = N * G * of.hidden * of.out;
-        if (N <= tall(V) && threads > 1 && cost >= LARGE_STEP) {
-            T* const full =
-                of.w_hr ? scratch<T>(Slot::recurrent_block, N * of.hidden) : nullptr;
-            for (i64 i = begin_step; i < end_step; i++) {
-                const i64 t = of.at(i), n = of.rows(t);
-                parallel(count, (count + threads - 1) / threads,
-                         [&](i64 first, i64 last) { panels(t, 0, n, first, last, full); });
-                leave(t, 0, n, full);
-            }
-            return;
-        }
+        const i64 N = of.batch, count = w.panels, cost = N * G * of.hidden * of.out;
         parallel(N, share(N, (end_step - begin_step) * cost), [&](i64 begin, i64 end) {
             T* const full =
                 of.w_hr ? scratch<T>(Slot::recurrent_block, (end - begin) * of.hidden) : nullptr;
             for (i64 i = begin_step; i < end_step; i++) {
                 const i64 t = of.at(i), n = (of.rows(t) < end ? of.rows(t) : end) - begin;
                 if (n <= 0) continue;
-                panels(t, begin, n, 0, count, full);
+                panels(t, begin, n, 0, count, to.hn, full);
                 leave(t, begin, n, full);
             }
         });
@@ -478,7 +497,7 @@ struct Backward {
             if (G == 3)
                 row_map(N * P, [](Reg<T> a, Reg<T> b) { return a + b; }, to.dh0,
                         static_cast<const T*>(to.dh0), static_cast<const T*>(dh));
-        } else if (N <= tall(WIDE) && threads > 1 && N * K * P >= LARGE_STEP) {
+        } else if (N <= tall(WIDE) && threads > 1 && N * K * P >= LARGE_JOB) {
             for (i64 i = of.steps - 1; i >= 0; i--) {
                 const i64 t = of.at(i), n = of.rows(t);
                 gates(t, 0, n);

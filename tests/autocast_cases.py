@@ -62,7 +62,28 @@ def _attention(torch, nn):
     return Block(), torch.rand(16, 5, 12)
 
 
-NETS = {"mlp": _mlp, "cnn": _cnn, "attention": _attention}
+def _lstm(torch, nn):
+    class Reader(nn.Module):
+        """The last state of an LSTM, and a layer on it."""
+
+        def __init__(self):
+            super().__init__()
+            self.lstm, self.head = nn.LSTM(6, 16, batch_first=True), nn.Linear(16, 4)
+
+        def forward(self, x):
+            return self.head(self.lstm(x)[0][:, -1])
+
+    return Reader(), torch.rand(16, 5, 6)
+
+
+def _encoder(torch, nn):
+    layer = nn.TransformerEncoderLayer(12, 3, 24, dropout=0.0, batch_first=True)
+    return nn.Sequential(layer, nn.Flatten(), nn.Linear(60, 4)), torch.rand(16, 5, 12)
+
+
+NETS = {"mlp": _mlp, "cnn": _cnn, "attention": _attention, "encoder": _encoder, "lstm": _lstm}
+# PyTorch has no LSTM in float16 on the CPU
+TRAINED = [(net, lower) for net in NETS for lower in LOWER if (net, lower) != ("lstm", "float16")]
 
 
 def losses(torch, net, lower="bfloat16"):

@@ -59,7 +59,8 @@ def _(name, dtype):
 STEPS = [(4, None), (9, (9, 9, 4, 4, 1)), (1, (1, 1)), (3, (3,)), (27, (27, 20, 13))]
 SIZES_OF = [(3, 5, 5), (7, 16, 16), (20, 70, 70), (6, 33, 18)]  # I, H, P
 #: few sequences of a large layer, whose columns threads share; rows of x that are there often
-SHARED, REPEATED = [(2, (2, 2, 1)), (5, 300, 300)], [(48, None), (24, 160, 160)]
+SHARED = [[(2, sizes), (5, size, size)] for sizes in ((2, 2, 1), None) for size in (300, 130)]
+REPEATED = [(48, None), (24, 160, 160)]
 #: so many products of x that they are made in chunks of steps
 CHUNKS = [(300, (300, 300, 300, 300, 200, 200, 170)), (4, 320, 320)]
 
@@ -68,10 +69,10 @@ def recurrent(name, dtype):
     """(x, its steps' sizes, N, H, P, weights) of layers of a kernel's kind."""
     gates = {"rnn": 1, "gru": 3, "lstm": 4}[name.partition("_")[0]]
     kinds = [(step, size) for step in STEPS for size in SIZES_OF]
-    for (n, sizes), (inputs, hidden, out) in [*kinds, SHARED, REPEATED, CHUNKS]:
+    for (n, sizes), (inputs, hidden, out) in [*kinds, *SHARED, REPEATED, CHUNKS]:
         if out != hidden and gates < 4:
             continue
-        if n == 300 and (gates == 1 or name.endswith("_dx")):
+        if n == 300 and (gates == 1 or name.endswith("_dx") or dtype == "d"):
             continue
         rows = (sum(sizes),) if sizes else (6, n)
         x = make((*rows, inputs), dtype) / 2

@@ -14,6 +14,7 @@ import pytest
 
 import rushlight as torch
 from rushlight import nn
+from rushlight.nn import functional as F
 
 FROZEN = json.loads((Path(__file__).parent / "frozen" / "autocast.json").read_text())
 
@@ -136,6 +137,14 @@ def test_a_fused_pair_is_lowered_too():
         assert net[:2](torch.ones(2, 2)).dtype is torch.bfloat16
         assert net[2:](torch.ones(2, 2, 2)).dtype is torch.bfloat16
     assert net[:2](torch.ones(2, 2)).dtype is torch.float32
+
+
+def test_what_is_not_on_the_cpu_is_left_alone():
+    x, s = torch.empty(2, 2, device="meta"), torch.eye(2).to_sparse()
+    with torch.autocast("cpu"):
+        assert (x @ x).dtype is torch.float32 and F.mse_loss(x, x).dtype is torch.float32
+        assert nn.Linear(2, 2, device="meta")(x).dtype is torch.float32
+        assert (s + s).dtype is torch.float32
 
 
 def test_the_state_is_the_threads_own():

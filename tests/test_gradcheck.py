@@ -60,6 +60,31 @@ def test_inputs_are_restored():
     assert x.tolist() == [1.0, 2.0] and x.grad is None
 
 
-def test_forward_mode_is_refused_by_name():
-    with pytest.raises(NotImplementedError, match="check_forward_ad"):
-        gradcheck(torch.exp, (leaf(1.0),), check_forward_ad=True)
+class HalfTheTangent(torch.autograd.Function):
+    @staticmethod
+    def forward(x):
+        return x * x
+
+    @staticmethod
+    def setup_context(ctx, inputs, output):
+        ctx.save_for_backward(*inputs)
+        ctx.save_for_forward(*inputs)
+
+    @staticmethod
+    def backward(ctx, dy):
+        return 2 * ctx.saved_tensors[0] * dy
+
+    @staticmethod
+    def jvp(ctx, t):
+        return ctx.saved_tensors[0] * t
+
+
+def test_forward_mode_and_batches():
+    options = {"check_forward_ad": True, "check_batched_grad": True}
+    x = (leaf(0.5, -1.0, 2.0),)
+    assert gradcheck(torch.sin, x, **options, check_batched_forward_grad=True)
+    assert gradcheck(lambda t: (t.cumsum(0), t @ t), x, **options)
+    assert gradgradcheck(torch.exp, x, check_fwd_over_rev=True)
+    assert gradcheck(HalfTheTangent.apply, x)
+    with pytest.raises(RuntimeError, match="Jacobian computed with forward mode mismatch"):
+        gradcheck(HalfTheTangent.apply, x, check_forward_ad=True)

@@ -155,3 +155,22 @@ def test_something_else_as_memory_format(name):
         getattr(x, name)(memory_format=3)
     with pytest.raises(TypeError, match=r"^zeros_like\(\): argument 'memory_format' must be torch"):
         torch.zeros_like(x, memory_format="a")
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        (
+            "to",
+            r"to\(\) received an invalid combination of arguments - got \(memory_format=str, \)",
+        ),
+        ("is_contiguous", r"argument 'memory_format' must be torch.memory_format, not str"),
+        ("contiguous", r"argument 'memory_format' must be torch.memory_format, not str"),
+        ("clone", r"argument 'memory_format' must be torch.memory_format, not str"),
+    ],
+)
+def test_what_is_no_memory_format_is_told(name, words):
+    with pytest.raises(TypeError, match=words):
+        getattr(torch.zeros(2, 3, 4, 5), name)(memory_format="channels_last")
+    with pytest.raises(RuntimeError, match="required rank 4 tensor to use channels_last format"):
+        torch.zeros(2, 3, 4).to(memory_format=torch.channels_last)

@@ -78,3 +78,24 @@ def test_names_of_types():
     from rushlight.nn.common_types import _size_2_t
 
     assert _size_2_t == int | tuple[int, int]
+
+
+def test_options_as_one_number_per_dimension(fresh):
+    assert fresh("import rushlight as t; print(t.nn.modules.utils._pair(3))") == ["(3, 3)"]
+    from rushlight.nn.modules import utils
+
+    assert utils._pair([1, 2]) == (1, 2) and utils._triple(5) == (5, 5, 5)
+    assert utils._pair.__name__ == "_pair" and utils._ntuple(3).__name__ == "parse"
+    assert utils._reverse_repeat_tuple((1, 2), 2) == (2, 2, 1, 1)
+    assert utils._list_with_default([None, 3], [7, 8, 9]) == [8, 3]
+    with pytest.raises(ValueError, match="Input dimension should be at least 3"):
+        utils._list_with_default([None, 3], [7, 8])
+
+
+def test_a_prefix_is_taken_off_a_state_dict():
+    net = nn.DataParallel(nn.Sequential(nn.Linear(2, 2), nn.ReLU()))
+    state = net.state_dict()
+    nn.modules.utils.consume_prefix_in_state_dict_if_present(state, "module.")
+    assert list(state) == ["0.weight", "0.bias"]
+    assert list(state._metadata) == ["", "0", "1"]
+    nn.Sequential(nn.Linear(2, 2), nn.ReLU()).load_state_dict(state)

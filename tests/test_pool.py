@@ -106,3 +106,10 @@ def test_native_is_the_twin(seed):
         for g, v in zip(*((a if type(a) is tuple else (a,)) for a in (got, want)), strict=True):
             assert g.dtype == v.dtype
             np.testing.assert_allclose(g, v, 1e-5, 1e-5)
+
+
+def test_fractional_windows_need_one_more_cell_in_three_dimensions():
+    x = torch.arange(27.0).reshape(1, 1, 3, 3, 3)
+    with pytest.raises(RuntimeError, match="pool time 2 too large relative to input time 3"):
+        F.fractional_max_pool3d(x, 2, output_size=2)
+    assert F.fractional_max_pool2d(x[0], 2, output_size=2).shape == (1, 3, 2, 2)

@@ -261,3 +261,91 @@ def test_in_inference_mode_and_without_gradients():
         assert layer(x)[0].grad_fn is None
     with torch.inference_mode():
         assert layer(x)[0].is_inference()
+
+
+# ---------------------------------------------------------------- what does not fit
+
+
+def _lstm(x, states, weights, biases=False, layers=1):
+    return torch.lstm(x, states, weights, biases, layers, 0.0, False, False, False)
+
+
+def _zeros(*shapes):
+    return [torch.zeros(shape) for shape in shapes]
+
+
+X, STATES, WEIGHTS = (2, 3, 1), [(1, 3, 2)] * 2, [(8, 1), (8, 2)]
+WRONG = {  # shapes of (input, states, weights), and words of the error
+    "states of another batch": (X, [(1, 4, 2)] * 2, WEIGHTS, "size of tensor a (4)"),
+    "too few states": (X, STATES, WEIGHTS * 2, "more hidden states"),
+    "too many states": (X, [(2, 3, 2)] * 2, WEIGHTS, "fewer hidden states"),
+    "one state": (X, [(1, 3, 2)], WEIGHTS, "two hidden states"),
+    "cells of another size": (X, [(1, 3, 2), (1, 3, 3)], WEIGHTS, "hidden_size = 12"),
+    "w_ih of other inputs": (X, STATES, [(8, 2), (8, 2)], "(6x1 and 2x8)"),
+    "w_hh of other outputs": (X, STATES, [(8, 1), (8, 3)], "(3x2 and 3x8)"),
+    "gates of other sizes": (X, STATES, [(7, 1), (7, 2)], "4 * hidden_size = 8"),
+    "a bias": (X, STATES, [*WEIGHTS, (7,), (8,)], "size of tensor a (7)"),
+    "weights that are vectors": (X, STATES, [(8,), (8, 2)], "must be matrices"),
+    "states without a batch": (X, [(3, 2)] * 2, WEIGHTS, "Dimension out of range"),
+    "an input without a batch": ((2, 1), STATES, WEIGHTS, "Dimension out of range"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_arguments_that_do_not_fit(case):
+    """An error of ours, not NumPy's, and the shapes."""
+    x, states, weights, words = WRONG[case]
+    layers = 2 if case == "too few states" else 1
+    with pytest.raises((RuntimeError, IndexError)) as caught:
+        _lstm(torch.zeros(x), _zeros(*states), _zeros(*weights), case == "a bias", layers)
+    assert words in str(caught.value)
+
+
+def test_cells_and_weights_that_do_not_fit():
+    x, h = torch.zeros(3, 1), torch.zeros(3, 2)
+    with pytest.raises(RuntimeError, match="weight_ih first dim must be 1 \\* hidden_size = 2"):
+        torch.rnn_tanh_cell(x, h, *_zeros((3, 1), (3, 2)))
+    with pytest.raises(RuntimeError, match="size of tensor a \\(5\\) must match"):
+        torch.gru_cell(x, h, *_zeros((6, 1), (6, 2), (6,), (5,)))
+    layer = nn.GRU(1, 2)
+    layer.weight_hh_l0 = nn.Parameter(torch.zeros(6, 3))
+    with pytest.raises(RuntimeError, match="weight_ih first dim must be 3 \\* hidden_size = 9"):
+        layer(torch.zeros(4, 3, 1))
+
+
+@pytest.mark.parametrize(
+    ("hx", "params", "words"),
+    [
+        (3, [1, 2], "argument 'hx' \\(position 2\\) must be Tensor, not int"),
+        ([3], [1, 2], "expected Tensor as element 0 in argument 1, but got int"),
+        (torch.zeros(1, 3, 2), [1, 2], "expected Tensor as element 0 in argument 2, but got int"),
+    ],
+)
+def test_what_is_no_tensor(hx, params, words):
+    with pytest.raises(TypeError, match=words):
+        torch.gru(torch.zeros(2, 3, 1), hx, params, False, 1, 0.0, False, False, False)
+
+
+@pytest.mark.parametrize(
+    ("kind", "steps", "lower", "found"),
+    [
+        ("LSTM", 5, False, "bfloat16"),
+        ("LSTM", 1, False, "bfloat16"),
+        ("LSTM", 5, True, "bfloat16"),
+        ("RNN", 5, False, "bfloat16"),
+        ("GRU", 5, False, "float32"),
+        ("GRU", 5, True, "bfloat16"),
+        ("LSTMCell", 0, False, "float32"),
+        ("GRUCell", 0, False, "float32"),
+        ("RNNCell", 0, False, "bfloat16"),
+    ],
+)
+def test_under_autocast(kind, steps, lower, found):
+    """The dtypes that PyTorch's have, of float32 input or of what a Linear gives; and gradients."""
+    layer, x = getattr(nn, kind)(3, 4), torch.ones((steps, 2, 3) if steps else (2, 3))
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        y = layer(nn.Linear(3, 3)(x) if lower else x)
+        y = y[0] if isinstance(y, tuple) else y
+    assert y.dtype is getattr(torch, found)
+    y.float().sum().backward()
+    assert all(p.grad.dtype is torch.float32 for p in layer.parameters())

@@ -151,3 +151,14 @@ def test_bytes_warn_of_nothing():
         x = torch.full((1, 1, 4, 4), 255, dtype=torch.uint8)
         y = F.interpolate(x, (9, 7), mode="bicubic", antialias=True)
     assert torch.equal(y, torch.full((1, 1, 9, 7), 255, dtype=torch.uint8))
+
+
+def test_a_size_held_in_tensors_is_read_each_time():
+    """Plans are remembered by the options' values; a tensor's may change."""
+    x, n = torch.arange(4.0).reshape(1, 1, 2, 2), torch.tensor(3)
+    assert F.interpolate(x, size=(n, 2)).shape == (1, 1, 3, 2)
+    n += 1
+    assert F.interpolate(x, size=(n, 2)).shape == (1, 1, 4, 2)
+    assert F.interpolate(x, size=n).shape == (1, 1, 4, 4)
+    assert F.interpolate(x, size=[3, 2]).shape == F.interpolate(x, size=(3, 2)).shape
+    assert F.interpolate(x.double(), size=3, mode="bilinear").dtype is torch.float64

@@ -58,6 +58,8 @@ A = T([[1.0, 2, 3], [4, 5, 6]], dtype=torch.float64)
         lambda x: (x.coalesce() + A.to_sparse()).to_dense() ** 2,
         lambda x: (A + x) ** 2,
         lambda x: (x * A).t().to_dense()[0] ** 2,
+        lambda x: torch.sparse.softmax(x.coalesce() + A.to_sparse(), 1).to_dense() * A,
+        lambda x: torch.sparse.log_softmax(x.coalesce() + A.to_sparse(), 0).to_dense() * A,
         lambda x: x.index_select(0, T([1, 1, 0])).to_dense() ** 2,
     ],
 )
@@ -167,8 +169,8 @@ def test_what_is_refused():
             make([0, 1], [0], [1.0])
     with pytest.raises(NotImplementedError, match="to_sparse_csr: rushlight has no layouts"):
         torch.ones(2).to_sparse_csr()
-    with pytest.raises(NotImplementedError, match=r"torch\.sparse\.softmax: rushlight does not"):
-        torch.sparse.softmax(s(), 1)
+    with pytest.raises(NotImplementedError, match=r"torch\.sparse\.spdiags: rushlight does not"):
+        torch.sparse.spdiags(torch.ones(2), torch.zeros(1), (2, 2))
     with pytest.raises(RuntimeError, match="size is inconsistent with indices"):
         torch.sparse_coo_tensor([[5]], [1.0], (3,))
     with pytest.raises(NotImplementedError, match="SparseCPU"):

@@ -33,6 +33,7 @@ from rushlight.core.tensor import Tensor
 from rushlight.dispatch.faces import Method
 from rushlight.dispatch.registry import CARDS, FUNCTIONAL, FUNCTIONS
 from rushlight.dispatch.schema import TYPES
+from rushlight.ops.linear_algebra import NAMED
 
 sys.path.insert(0, str(Path(__file__).parent))
 import stub_tables as tables
@@ -243,7 +244,8 @@ def signatures(name: str, thing: Any, place: str) -> list[Signature]:
             signature.without("out").returns = "Tensor"
     else:
         signature = Signature(text_of(thing))
-    plain = "" if changed and place != "F" else tables.RETURNS.get(name)
+    plain = tables.RETURNS.get(f"{place}.{name}") or tables.RETURNS.get(name)
+    plain = "" if changed and place != "F" else plain
     if plain and signature.returns in ("Tensor", "Any"):
         signature.returns = plain
     if place != "F" and name.rstrip("_") in tables.SEVERAL_DIMS:
@@ -405,8 +407,17 @@ def functional_stub() -> str:
 
 def namespace_stub(name: str) -> str:
     module = import_module(f"rushlight.{name}")
-    functions = [n for n in public(module) if callable(getattr(module, n))]
-    return imports(name) + "".join(definition(n, getattr(module, n), name) for n in functions)
+    functions = {n: getattr(module, n) for n in public(module) if callable(getattr(module, n))}
+    errors = [f for f in functions.values() if isinstance(f, type)]
+    text = "".join(
+        f"from .{e.__module__.partition('.')[2]} import {e.__name__[1:]} as {e.__name__[1:]}\n"
+        for e in errors
+    )
+    return (
+        imports(name)
+        + text
+        + "".join(definition(n, f, name) for n, f in functions.items() if f not in errors)
+    )
 
 
 def tensor_stub() -> str:
@@ -434,6 +445,7 @@ def results_stub() -> str:
     classes = {
         c.result.__name__: c.result._fields for c in CARDS.values() if getattr(c, "result", None)
     }
+    classes |= {name.replace(".", "_"): fields for name, fields in NAMED.items()}
     classes |= tables.RESULTS
     out = HEAD + "from typing import NamedTuple\nfrom .core.tensor import Tensor\n"
     for name, fields in sorted(classes.items()):

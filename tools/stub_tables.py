@@ -2,7 +2,7 @@
 
 SIGNATURES     name -> the overloads, written as schemas; "Tensor.f", "F.f", "torch.f" where only
                one place is meant. In-place forms follow.
-RETURNS        name -> the result, where it is not one Tensor
+RETURNS        name (or "linalg.f") -> the result, where it is not one Tensor
 SEVERAL_DIMS   functions whose dim may be several
 RESULTS        named results that no card declares
 """
@@ -187,6 +187,11 @@ SIGNATURES = {
 }
 SIGNATURES["clip"] = SIGNATURES["clamp"]
 
+_LINALG = [
+    *("cholesky_ex", "eig", "eigh", "inv_ex", "ldl_factor", "ldl_factor_ex", "lstsq", "lu"),
+    *("lu_factor", "lu_factor_ex", "qr", "slogdet", "solve_ex", "svd"),
+]
+
 RETURNS = {
     **dict.fromkeys(
         "allclose equal is_tensor is_nonzero is_distributed is_same_size is_floating_point "
@@ -203,6 +208,14 @@ RETURNS = {
     "atleast_1d": "Any",
     "atleast_2d": "Any",
     "atleast_3d": "Any",
+    **{f"linalg.{n}": f"return_types.linalg_{n}" for n in _LINALG},
+    **dict.fromkeys(("torch.svd", "Tensor.svd"), "return_types.svd"),
+    **dict.fromkeys(("torch.qr", "Tensor.qr"), "return_types.qr"),
+    **dict.fromkeys(("torch.slogdet", "Tensor.slogdet"), "return_types.slogdet"),
+    "torch.lu_unpack": "return_types.lu_unpack",
+    "triangular_solve": "return_types.triangular_solve",
+    "torch.lu": "Any",
+    "Tensor.lu": "Any",
     "aminmax": "return_types.aminmax",
     "sort": "return_types.sort",
     "kthvalue": "return_types.kthvalue",

@@ -114,13 +114,15 @@ _LAZY = {
         "get_autocast_cpu_dtype set_autocast_cpu_dtype get_autocast_gpu_dtype "
         "set_autocast_gpu_dtype is_autocast_cache_enabled set_autocast_cache_enabled "
         "clear_autocast_cache autocast_increment_nesting autocast_decrement_nesting",
+        "func.vmap": "vmap",
         "serialization.safetensors": "save_safetensors load_safetensors",
     }.items()
     for name in names.split()
 }
 _SUBMODULES = frozenset(
-    "_VF accelerator amp autograd backends cpu cuda fft func linalg mps mtia nn optim random "
-    "return_types serialization signal sparse special testing utils version vision xpu".split()
+    "_VF accelerator amp autograd backends cpu cuda distributions fft func linalg mps mtia nn optim "
+    "overrides random return_types serialization signal sparse special testing utils version "
+    "vision xpu".split()
 )
 
 

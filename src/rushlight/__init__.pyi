@@ -59,6 +59,7 @@ from . import cpu as cpu
 from . import cuda as cuda
 from .random.generator import default_generator as default_generator
 from .core.device import device as device
+from . import distributions as distributions
 double: _dtype
 from .core.dtype import dtype as dtype
 e: _float
@@ -131,6 +132,7 @@ from . import nn as nn
 from .core.grad_mode import no_grad as no_grad
 from .core.predicates import numel as numel
 from . import optim as optim
+from . import overrides as overrides
 pi: _float
 from .core.layout import preserve_format as preserve_format
 from .core.dtype import promote_types as promote_types
@@ -184,6 +186,7 @@ from .core.settings import use_deterministic_algorithms as use_deterministic_alg
 from . import utils as utils
 from . import version as version
 from . import vision as vision
+from .func.vmap import vmap as vmap
 from . import xpu as xpu
 
 def abs(input: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -401,6 +404,12 @@ def chain_matmul(*matrices: Tensor, out: Tensor | None = None) -> Tensor:
 def chain_matmul(matrices: Sequence[Tensor], *, out: Tensor | None = None) -> Tensor: ...
 def channel_shuffle(input: Tensor, groups: _int) -> Tensor:
     """The channels, seen as (g, C / g), in the order of their transpose."""
+def cholesky(input: Tensor, upper: _bool = False, *, out: Tensor | None = None) -> Tensor:
+    """L with input = L Lᴴ, the older name of linalg.cholesky. input (*, N, N) -> (*, N, N)"""
+def cholesky_inverse(input: Tensor, upper: _bool = False, *, out: Tensor | None = None) -> Tensor:
+    """The inverse of L Lᴴ, L = input a lower triangle; upper: of Uᴴ U."""
+def cholesky_solve(input: Tensor, input2: Tensor, upper: _bool = False, *, out: Tensor | None = None) -> Tensor:
+    """X with L Lᴴ X = input, L = input2 a lower triangle; upper: Uᴴ U X = input."""
 def chunk(input: Tensor, chunks: _int, dim: _int = 0, *, axis: _int = 0) -> tuple[Tensor, ...]:
     """At most `chunks` views of equal size along dim (the last may be shorter)."""
 def clamp(input: Tensor, min: Tensor | _Number | None = None, max: Tensor | _Number | None = None, *, out: Tensor | None = None) -> Tensor:
@@ -505,6 +514,8 @@ def deg2rad(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """y = x π / 180"""
 def deg2rad_(input: Tensor) -> Tensor:
     """In-place version of deg2rad; returns input."""
+def det(input: Tensor) -> Tensor:
+    """The determinant: the product of the eigenvalues."""
 def detach(input: Tensor) -> Tensor:
     """The same elements (shared), without history."""
 def detach_(input: Tensor) -> Tensor:
@@ -550,6 +561,8 @@ def dsplit(input: Tensor, *, indices: Sequence[_int]) -> tuple[Tensor, ...]: ...
 def dsplit(input: Tensor, *, tensor_indices_or_sections: Tensor) -> tuple[Tensor, ...]: ...
 def dstack(tensors: Sequence[Tensor], *, out: Tensor | None = None) -> Tensor:
     """cat along depth."""
+def eig(self: _Any, eigenvectors: _bool = False, *, e: _Any = None, v: _Any = None) -> Tensor:
+    """Removed in PyTorch, too: use torch.linalg.eig. RuntimeError: always"""
 def einsum(equation: _str | Tensor, *operands: _Any) -> Tensor:
     """Einstein summation: letters name dimensions, a letter missing on the right is summed over;"""
 def embedding(weight: Tensor, indices: Tensor, padding_idx: _int = -1, scale_grad_by_freq: _bool = False, sparse: _bool = False) -> Tensor:
@@ -759,6 +772,8 @@ def inner(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Σ over the last dimension of both."""
 def instance_norm(input: Tensor, weight: Tensor | None, bias: Tensor | None, running_mean: Tensor | None, running_var: Tensor | None, use_input_stats: _bool, momentum: _float, eps: _float, cudnn_enabled: _bool) -> Tensor:
     """torch.nn.functional.instance_norm in another order, all arguments to be given."""
+def inverse(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The inverse matrix: Y with X Y = I."""
 def is_distributed(input: Tensor) -> _bool:
     """False: no tensor is spread over processes."""
 def isclose(input: Tensor, other: Tensor, rtol: _Number = 1e-05, atol: _Number = 1e-08, equal_nan: _bool = False) -> Tensor:
@@ -809,6 +824,8 @@ def lgamma(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """y = ln |Γ(x)|;  dx = dy ψ(x)"""
 def linspace(start: Tensor | _Number, end: Tensor | _Number, steps: _int, *, out: Tensor | None = None, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, requires_grad: _bool = False, pin_memory: _bool = False) -> Tensor:
     """`steps` numbers from start to end, both included, equally spaced."""
+def lobpcg(A: Tensor, k: _int | None = None, B: Tensor | None = None, X: Tensor | None = None, n: _int | None = None, iK: Tensor | None = None, niter: _int | None = None, tol: _float | None = None, largest: _bool | None = None, method: _str | None = None, tracker: None = None, ortho_iparams: _Any = None, ortho_fparams: _Any = None, ortho_bparams: _Any = None) -> tuple[Tensor, Tensor]:
+    """The k largest (or smallest) eigenvalues of A X = B X E for a symmetric A, and their vectors."""
 def log(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """y = ln x;  dx = dy / x"""
 def log10(input: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -839,6 +856,8 @@ def logcumsumexp(input: Tensor, dim: _int, *, out: Tensor | None = None) -> Tens
     """y[i] = ln(e^x[0] + ... + e^x[i]) along dim"""
 @overload
 def logcumsumexp(input: Tensor, *, axis: _int, out: Tensor | None = None) -> Tensor: ...
+def logdet(input: Tensor) -> Tensor:
+    """The logarithm of the determinant: nan for a negative one, -inf for 0."""
 def logical_and(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """z = x and y as bool; numbers count as true unless they are 0"""
 def logical_not(input: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -862,8 +881,16 @@ def lstm(input: Tensor, hx: _Any, params: _Any, has_biases: _Any, num_layers: _A
     """An LSTM of several layers: what torch.nn.LSTM computes. Also by position for a packed batch:"""
 def lstm_cell(input: Tensor, hx: _Any, w_ih: Tensor, w_hh: Tensor, b_ih: _Any = None, b_hh: _Any = None) -> Tensor:
     """One step of an LSTM."""
+def lstsq(input: Tensor, A: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """Removed in PyTorch, too: use torch.linalg.lstsq(A, input). RuntimeError: always"""
 def lt(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = None) -> Tensor:
     """z = x < y as bool, compared in the promoted dtype; not differentiable"""
+def lu(input: Tensor, pivot: _bool = True, get_infos: _bool = False, out: tuple[Tensor, ...] | Sequence[Tensor] | None = None) -> _Any:
+    """LU and pivots with input = P L U; an older name of linalg.lu_factor_ex."""
+def lu_solve(input: Tensor, LU_data: Tensor, LU_pivots: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """X with A X = input by the factors of torch.lu; an older name of linalg.lu_solve."""
+def lu_unpack(LU_data: Tensor, LU_pivots: Tensor, unpack_data: _bool = True, unpack_pivots: _bool = True, *, out: tuple[Tensor, ...] | Sequence[Tensor] | None = None) -> return_types.lu_unpack:
+    """P, L, U out of the LU and the pivots of linalg.lu_factor."""
 def margin_ranking_loss(input1: Tensor, input2: Tensor, target: Tensor, margin: _float = 0.0, reduction: _int = 1) -> Tensor:
     """torch.nn.functional.margin_ranking_loss; reduction is 0, 1 or 2."""
 def masked_fill(input: Tensor, mask: Tensor, value: Tensor | _Number) -> Tensor:
@@ -877,7 +904,9 @@ def matmul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor
 def matrix_exp(input: Tensor) -> Tensor:
     """Y = I + X + X² / 2 + X³ / 6 + ..."""
 def matrix_power(input: Tensor, n: _int, *, out: Tensor | None = None) -> Tensor:
-    """X multiplied by itself n times, for a square matrix or a batch of them; n = 0 is the identity"""
+    """X multiplied by itself n times; n = 0 is the identity, n < 0 multiplies inverses."""
+def matrix_rank(input: Tensor, tol: _Any = None, symmetric: _bool = False, *, out: Tensor | None = None) -> Tensor:
+    """Removed in PyTorch, too: use torch.linalg.matrix_rank. RuntimeError: always"""
 @overload
 def max(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The largest element, NaN if there is one; over dim: (values, indices), the first of ties."""
@@ -1013,11 +1042,15 @@ def ones(size: Sequence[_int | Tensor], *, out: Tensor | None = None, dtype: _dt
 def ones_like(input: Tensor, *, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, pin_memory: _bool = False, requires_grad: _bool = False, memory_format: _memory_format = ...) -> Tensor:
     """A tensor of input's shape, dtype and memory order; elements: ones."""
 def orgqr(input: Tensor, input2: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """The older name of `torch.linalg.householder_product`; errors as there."""
+    """linalg.householder_product(input, tau), LAPACK's name. (*, N, M), (*, K) -> (*, N, M)"""
+def ormqr(input: Tensor, tau: Tensor, other: Tensor, left: _bool = True, transpose: _bool = False, *, out: Tensor | None = None) -> Tensor:
+    """Q C, or C Q (left=False), with all N columns of the Q of geqrf; transpose: Qᴴ."""
 def outer(input: Tensor, vec2: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The matrix (n, m) of all products of two vectors' elements."""
 def pairwise_distance(x1: Tensor, x2: Tensor, p: _float = 2.0, eps: _float = 1e-06, keepdim: _bool = False, *, keepdims: _bool = False) -> Tensor:
     """y = |x1 - x2 + eps|_p over the last dimension of the broadcast inputs."""
+def pca_lowrank(A: Tensor, q: _int | None = None, center: _bool = True, niter: _int = 2) -> tuple[Tensor, Tensor, Tensor]:
+    """The q main directions of the rows of A, by random projections."""
 def pdist(input: Tensor, p: _float = 2.0) -> Tensor:
     """The p-norm distances of all pairs of rows i < j, in that order."""
 @overload
@@ -1027,6 +1060,8 @@ def permute(input: Tensor, *dims: _int) -> Tensor:
 def permute(input: Tensor, dims: Sequence[_int]) -> Tensor: ...
 def permute_copy(input: Tensor, dims: Sequence[_int], *, out: Tensor | None = None) -> Tensor:
     """A copy of what permute returns; shapes and errors as there."""
+def pinverse(input: Tensor, rcond: _float = 1e-15) -> Tensor:
+    """The pseudoinverse, the older name of linalg.pinv. input (*, N, M) -> (*, M, N)"""
 def pixel_shuffle(input: Tensor, upscale_factor: _int) -> Tensor:
     """y[c, h r + i, w r + j] = x[c r² + i r + j, h, w]"""
 def pixel_unshuffle(input: Tensor, downscale_factor: _int) -> Tensor:
@@ -1049,6 +1084,8 @@ def prod(input: Tensor, dim: _int | Sequence[_int] | None = None, keepdim: _bool
     """y = Π x over all elements, or over dim (one int)"""
 def put(input: Tensor, index: Tensor, source: Tensor, accumulate: _bool = False) -> Tensor:
     """A copy of input with source at positions `index` of the flattened form (added, if"""
+def qr(input: Tensor, some: _bool = True, *, out: tuple[Tensor, ...] | Sequence[Tensor] | None = None) -> return_types.qr:
+    """A = Q R, the older name: some=False is linalg.qr's mode 'complete'."""
 def quantile(input: Tensor, q: _float | Tensor, dim: _int | None = None, keepdim: _bool = False, *, interpolation: _str = 'linear', out: Tensor | None = None, axis: _int | None = None, keepdims: _bool = False) -> Tensor:
     """The q-th quantiles of all elements or along dim."""
 def rad2deg(input: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -1209,11 +1246,15 @@ def slice_copy(input: Tensor, dim: _int = 0, start: _int | None = None, end: _in
     """A copy of what slice returns; shapes and errors as there."""
 def slice_scatter(input: Tensor, src: Tensor, dim: _int = 0, start: _int | None = None, end: _int | None = None, step: _int = 1, *, axis: _int = 0) -> Tensor:
     """A copy of input with src at [start:end:step] of dim. RuntimeError: src has another shape."""
+def slogdet(input: Tensor) -> return_types.slogdet:
+    """The sign of the determinant and the logarithm of its absolute value."""
 @overload
 def softmax(input: Tensor, dim: _int, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, *, out: Tensor | None = None) -> Tensor:
     """y = e^x / Σ e^x along dim"""
 @overload
 def softmax(input: Tensor, *, axis: _int, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, out: Tensor | None = None) -> Tensor: ...
+def solve(input: Tensor, A: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """Removed in PyTorch, too: use torch.linalg.solve(A, input). RuntimeError: always"""
 def sort(input: Tensor, dim: _int = -1, descending: _bool = False, *, stable: _bool | None = None, out: tuple[Tensor, ...] | Sequence[Tensor] | None = None, axis: _int = -1) -> return_types.sort:
     """(values, indices) of input sorted along dim; equal elements always keep their order"""
 @overload
@@ -1263,10 +1304,16 @@ def subtract(input: Tensor, other: Tensor | _Number, *, alpha: _Number = 1, out:
     """z = x - α y, α a number"""
 def sum(input: Tensor, dim: _int | Sequence[_int] | None = None, keepdim: _bool = False, *, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, out: Tensor | None = None, axis: _int | Sequence[_int] | None = None, keepdims: _bool = False) -> Tensor:
     """y = Σ x over all elements, or over dim (an int or several)"""
+def svd(input: Tensor, some: _bool = True, compute_uv: _bool = True, *, out: tuple[Tensor, ...] | Sequence[Tensor] | None = None) -> return_types.svd:
+    """input = U S Vᴴ, the older name: it returns V, not Vᴴ, and by default K columns."""
+def svd_lowrank(A: Tensor, q: _int | None = 6, niter: _int | None = 2, M: Tensor | None = None) -> tuple[Tensor, Tensor, Tensor]:
+    """The q largest singular values of A, or of A - M, and their vectors, by random projections."""
 def swapaxes(input: Tensor, dim0: _int, dim1: _int) -> Tensor:
     """y = x with two dimensions exchanged; a view."""
 def swapdims(input: Tensor, dim0: _int, dim1: _int) -> Tensor:
     """y = x with two dimensions exchanged; a view."""
+def symeig(input: Tensor, eigenvectors: _bool = False, upper: _bool = True, *, out: Tensor | None = None) -> Tensor:
+    """Removed in PyTorch, too: use torch.linalg.eigh or eigvalsh. RuntimeError: always"""
 def t(input: Tensor) -> Tensor:
     """Y = Xᵀ of a matrix; vectors and numbers as they are; a view."""
 def t_copy(input: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -1315,6 +1362,8 @@ def trapezoid(y: Tensor, x: Tensor | None = None, *, dx: _float | None = None, d
     """The integral of y over dim by the trapezoidal rule; points at x, or dx (1) apart."""
 def trapz(y: Tensor, x: Tensor | None = None, *, dx: _float | None = None, dim: _int = -1, axis: _int = -1) -> Tensor:
     """The integral of y over dim by the trapezoidal rule; points at x, or dx (1) apart."""
+def triangular_solve(input: Tensor, A: Tensor, upper: _bool = True, transpose: _bool = False, unitriangular: _bool = False, *, out: tuple[Tensor, ...] | Sequence[Tensor] | None = None) -> return_types.triangular_solve:
+    """X with A X = input for a triangle A, and A; transpose: Aᵀ X = input. An older name of"""
 def tril(input: Tensor, diagonal: _int = 0, *, out: Tensor | None = None) -> Tensor:
     """y[..., i, j] = x[..., i, j] where j ≤ i + diagonal, else 0."""
 def tril_indices(row: _Any, col: _Any, offset: _int = 0, *, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = ..., device: _device | _str | _int | None = None, layout: _layout | None = None) -> Tensor:

@@ -1,4 +1,4 @@
-"""torch.linalg: the functions of matrices that rushlight has so far."""
+"""torch.linalg: functions of matrices. Each is made when it is first asked for."""
 
 from typing import Any
 
@@ -15,4 +15,5 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted(n.removeprefix("linalg.") for n in _FUNCTIONS if n.startswith("linalg."))
+    names = [n.removeprefix("linalg.") for n in _FUNCTIONS if n.startswith("linalg.")]
+    return sorted(["LinAlgError", *names])

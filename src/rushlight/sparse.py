@@ -7,11 +7,12 @@ from typing import Any, NoReturn
 from .core.names import missing
 from .core.tensor import Tensor
 from .ops import sparse as _ops
+from .ops import sparse_math as _math
 
-__all__ = ["addmm", "mm", "sum"]
+__all__ = ["addmm", "log_softmax", "mm", "softmax", "sum"]
 
-_LATER = """as_sparse_gradcheck check_sparse_tensor_invariants log_softmax sampled_addmm softmax
-spdiags spsolve to_sparse_semi_structured""".split()
+_LATER = """as_sparse_gradcheck check_sparse_tensor_invariants sampled_addmm spdiags
+spsolve to_sparse_semi_structured""".split()
 
 
 def sum(input: Tensor, dim: Any = None, dtype: Any = None) -> Tensor:
@@ -43,6 +44,23 @@ def addmm(
     errors  RuntimeError: sizes that do not fit
     """
     return _ops.addmm(input, mat1, mat2, beta, alpha)
+
+
+def softmax(input: Tensor, dim: int, *, dtype: Any = None) -> Tensor:
+    """exp(x) / Σ exp(x) over the elements of dimension dim that have a place; others stay zero.
+
+    shape   that of input
+    """
+    return _math.softmax(input if dtype is None else input.to(dtype), dim)
+
+
+def log_softmax(input: Tensor, dim: int, *, dtype: Any = None) -> Tensor:
+    """The logarithm of `softmax`, at the same places."""
+    return _math.softmax(input if dtype is None else input.to(dtype), dim, logarithm=True)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
 
 
 def __getattr__(name: str) -> Any:

@@ -27,8 +27,7 @@ def test_dtypes(name, lower):
             assert cases.dtype_of(rushlight, name, given, lower) == wanted, given
 
 
-@pytest.mark.parametrize("lower", cases.LOWER)
-@pytest.mark.parametrize("net", cases.NETS)
+@pytest.mark.parametrize(("net", "lower"), cases.TRAINED)
 def test_training(net, lower):
     """16-bit products are rounded in another order: 8 (or 11) bits of each value."""
     found, wanted = cases.losses(rushlight, net, lower), cases.losses(torch, net, lower)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
@@ -13,6 +12,7 @@ from ..core.device import device as _device
 from ..core.dtype import bfloat16, float16
 from ..core.dtype import dtype as _dtype
 from ..core.dtype_info import as_dtype
+from ..core.notices import warn
 from ..core.tensor import Tensor
 from ..dispatch.autocast import DEFAULTS, enable, state
 
@@ -95,10 +95,9 @@ def set_autocast_dtype(device_type: str, dtype: _dtype) -> None:
 
 
 def _deprecated(name: str, instead: str) -> None:
-    warnings.warn(
+    warn(
         f"torch.{name} is deprecated. Please use torch.{instead} instead.",
         DeprecationWarning,
-        stacklevel=3,
     )
 
 
@@ -200,15 +199,12 @@ class autocast:
         self._kind = kind
         self._cache_enabled = state.caches if cache_enabled is None else cache_enabled
         if enabled and kind == "cuda":
-            warnings.warn(
-                "CUDA is not available or torch_xla is imported. Disabling autocast.", stacklevel=2
-            )
+            warn("CUDA is not available or torch_xla is imported. Disabling autocast.")
             enabled = False
         elif enabled and kind == "cpu" and self.fast_dtype not in _CPU_DTYPES:
-            warnings.warn(
+            warn(
                 "In CPU autocast, but the target dtype is not supported. Disabling autocast.\n"
                 "CPU Autocast only supports dtypes of torch.bfloat16, torch.float16 currently.",
-                stacklevel=2,
             )
             enabled = False
         self._enabled = enabled

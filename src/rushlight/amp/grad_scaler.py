@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections import defaultdict
 from collections.abc import Iterable
 from enum import Enum
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..core.dtype import float16
+from ..core.notices import warn
 from ..core.tensor import Tensor, wrap
 
 __all__ = ["GradScaler", "OptState"]
@@ -57,9 +57,8 @@ class GradScaler:
     ):
         self._device, self._enabled = device, enabled
         if enabled and device == "cuda":
-            warnings.warn(
+            warn(
                 "torch.cuda.amp.GradScaler is enabled, but CUDA is not available.  Disabling.",
-                stacklevel=2,
             )
             self._enabled = False
         if not self._enabled:

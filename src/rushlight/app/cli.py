@@ -19,6 +19,7 @@ VERBS = {
     "check": ("check", "list what a script uses of torch, and whether rushlight has it"),
     "train": ("train", "train a classifier: a data set and a model by name, or your own"),
     "predict": ("predict", "say what a trained model sees in images"),
+    "standin": ("standin", "import torch means rushlight in this environment: install, remove"),
     "inspect": ("inspect", "list a model's layers, or the tensors of a file"),
 }
 

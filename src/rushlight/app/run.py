@@ -20,9 +20,12 @@ from types import CodeType, ModuleType
 from typing import Any
 
 from rushlight.core.names import SIGNPOSTS
+from rushlight.version import COMPATIBLE
 
 #: torch's name -> ours
 ALIASES = {"torch": "rushlight", "torchvision": "rushlight.vision"}
+#: the versions that programs are shown; torchvision's is the one that goes with torch's
+STANDIN_VERSIONS = {"torch": f"{COMPATIBLE}+rushlight", "torchvision": "0.28.0+rushlight"}
 
 USAGE = """usage: rushlight run SCRIPT ARGS...
        rushlight run -m MODULE ARGS...
@@ -91,6 +94,13 @@ class AliasFinder(MetaPathFinder):
         is_package = hasattr(module, "__path__")
         return ModuleSpec(fullname, AliasLoader(module, fullname), is_package=is_package)
 
+    def find_distributions(self, context: Any = None) -> list[Any]:
+        """What importlib.metadata asks: the records of torch and torchvision."""
+        from rushlight.app.records import records
+
+        wanted = getattr(context, "name", None)
+        return records(STANDIN_VERSIONS, None if wanted is None else wanted.lower())
+
 
 class WorkerPath(str):
     """An entry of `sys.path` that installs the alias in multiprocessing's workers.
@@ -131,8 +141,8 @@ def install() -> None:
         import rushlight
         from rushlight import version
 
-        shown = f"{version.COMPATIBLE}+rushlight.{version.RUSHLIGHT}"
-        rushlight.__version__ = version.__version__ = version.TorchVersion(shown)
+        shown = version.TorchVersion(STANDIN_VERSIONS["torch"])
+        rushlight.__version__ = version.__version__ = shown
 
 
 def _new_main(**attributes: Any) -> ModuleType:

@@ -31,6 +31,9 @@ _LAZY = {
 }
 _MODULES = tuple("anomaly_mode forward_ad function functional grad_mode graph profiler".split())
 _signpost(f"{__name__}.gradcheck", "rushlight.testing.gradcheck")  # the name of a function too
+# on top of dispatch/levels.py, so not in this room
+_signpost(f"{__name__}.functional", "rushlight.func.autograd_functional")
+_signpost(f"{__name__}.forward_ad", "rushlight.func.forward_ad")
 
 __all__ = [
     *_MODULES,

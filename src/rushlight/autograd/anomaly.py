@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..core.grad_mode import mode, watching
+from ..core.notices import warn
 
 
 class detect_anomaly:
@@ -13,12 +14,10 @@ class detect_anomaly:
 
     def __init__(self, check_nan: bool = True):
         self.check_nan = check_nan
-        import warnings
 
-        warnings.warn(
+        warn(
             "Anomaly Detection has been enabled. This mode will increase the runtime and should "
             "only be enabled for debugging.",
-            stacklevel=2,
         )
 
     def __enter__(self) -> None:

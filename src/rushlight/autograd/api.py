@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -103,6 +104,9 @@ def _run_for(capture: list, roots: list, create_graph: bool, keep: bool, accumul
         mode.partial = before
 
 
+# while a transform runs: f(outputs, inputs, seeds, create_graph, keep) -> gradients, or None where
+# no tensor carries anything; see dispatch/levels.py
+CARRYING: list[Any] = []
 _ONE = {np.dtype(d): np.ones((), d) for d in (np.float32, np.float64)}  # never written to
 
 
@@ -165,13 +169,9 @@ def grad(
     """Gradients of `outputs` with respect to `inputs`, returned; `.grad` is left alone.
 
     allow_unused: None for inputs that do not matter, instead of an error; materialize_grads: zeros
-    for them.
+    for them; is_grads_batched: the first dimension of grad_outputs is a batch of them, and that of
+    the results.
     """
-    if is_grads_batched:
-        raise NotImplementedError(
-            "autograd.grad(is_grads_batched=True) needs vmap, which rushlight does not have: call "
-            "grad once per row"
-        )
     outputs, inputs = _tensors(outputs), _tensors(inputs)
     if materialize_grads and allow_unused is False:
         raise ValueError(
@@ -187,10 +187,18 @@ def grad(
                 )
         elif not t._rg:
             raise RuntimeError("One of the differentiated Tensors does not require grad")
-    roots = _roots(outputs, _listed(grad_outputs, len(outputs)), create_graph)
     keep = create_graph if retain_graph is None else retain_graph
-    capture = [inner_edge(t) for t in inputs]
-    found = _run_for(capture, roots, create_graph, keep, accumulate=False)
+    seeds = _listed(grad_outputs, len(outputs))
+    if is_grads_batched:
+        # func stands on this room; only here is it needed
+        above = import_module(f"{__name__.partition('.')[0]}.func.autograd_functional")
+        found = above.batched_grad(outputs, inputs, seeds, create_graph, keep)
+    elif CARRYING and (found := CARRYING[0](outputs, inputs, seeds, create_graph, keep)):
+        pass
+    else:
+        roots = _roots(outputs, seeds, create_graph)
+        capture = [inner_edge(t) for t in inputs]
+        found = _run_for(capture, roots, create_graph, keep, accumulate=False)
     for i, g in enumerate(found):
         if g is None:
             if not allow_unused:

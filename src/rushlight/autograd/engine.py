@@ -31,6 +31,7 @@ def run_backward(
     retain_graph: bool = False,
     capture: list[Any] | None = None,
     accumulate: bool = True,
+    on_tensors: bool | None = None,
 ) -> list[Any]:
     """Send gradients from the roots to the leaves.
 
@@ -38,8 +39,10 @@ def run_backward(
     capture  edges whose gradients are returned, in order (None where nothing arrived); only the
              nodes on a path to them run
     accumulate  add to .grad of the leaves (of the captured leaves, if there are any)
+    on_tensors  the gradients are Tensors; None: if create_graph
     """
-    on_tensors = create_graph
+    if on_tensors is None:
+        on_tensors = create_graph
     plain = not on_tensors and not watching[0] and capture is None
     pending: dict[Any, Any] = {}  # Node -> gradient, or list by slot
     leaves: dict[int, tuple] = {}  # id -> (leaf, gradient)
@@ -196,15 +199,16 @@ def _unpack(node: Node, saved: tuple, on_tensors: bool) -> list:
         elif type(s) is list and s and isinstance(s[0], Packed):
             found.append([p.with_history(node) if on_tensors else p.tensor()._a for p in s])
         elif isinstance(s, _ndarray):
-            if i == card.saved_out and node.out_cell is not None:
-                cell, then = node.out_cell
+            slot = 0 if i == card.saved_out else card.more_outs.get(i, -1)
+            if slot >= 0 and node.out_cell is not None:
+                cell, then = node.out_cell[2][i] if slot else node.out_cell[:2]
                 if cell[0] != then:
                     raise changed(node, s, cell[0], then)
             if not on_tensors:
                 found.append(s)
-            elif i == card.saved_out:
+            elif slot >= 0:
                 t = wrap(s)
-                t._rg, t._node, t._slot = True, node, 0
+                t._rg, t._node, t._slot = True, node, slot
                 found.append(t)
             else:
                 found.append(wrap(s))

@@ -42,11 +42,14 @@ class FunctionCtx(Node):
         self._to_save = tensors
 
     def save_for_forward(self, *tensors: Any) -> None:
-        """Accepted for PyTorch's sake: no forward-mode differentiation would read it."""
+        """Keep tensors (or None) for jvp, which reads them as ctx.saved_tensors."""
+        self._for_jvp = tensors
 
     @property
     def saved_tensors(self) -> tuple:
         """What save_for_backward kept. RuntimeError: freed already, or changed in place since."""
+        if "_in_jvp" in self.__dict__ and "_for_jvp" in self.__dict__:
+            return self._for_jvp
         if self.saved is FREED:
             raise RuntimeError(
                 "Trying to backward through the graph a second time (or directly access saved "
@@ -103,6 +106,7 @@ class _FunctionCard:
     fast_backward = narrow = None
     fill = True
     saved_out = -1
+    more_outs: dict[int, int] = {}
 
     def __init__(self, cls: Any):
         self.cls, self.outputs, self.name = cls, 1, cls.__name__
@@ -153,6 +157,10 @@ class _FunctionCard:
         return tuple(kept)
 
 
+# while a transform runs: f(cls, args, kwargs) -> result, see dispatch/functions.py
+CARRYING: list[Any] = []
+
+
 class _FunctionMeta(type):
     def __init__(cls, name: str, bases: tuple, namespace: dict):
         super().__init__(name, bases, namespace)
@@ -197,9 +205,34 @@ class Function(metaclass=_FunctionMeta):
             "https://pytorch.org/docs/stable/autograd.html#torch.autograd.Function)"
         )
 
+    generate_vmap_rule = False  # True: vmap calls the function for each sample
+
+    @staticmethod
+    def vmap(info: Any, in_dims: tuple, *args: Any) -> Any:
+        """(outputs, where their batch dimension is) of inputs with a batch dimension at in_dims."""
+        raise NotImplementedError(
+            "To use autograd.Function with vmap, you must either override the vmap staticmethod or "
+            "set generate_vmap_rule=True."
+        )
+
+    @staticmethod
+    def jvp(ctx: Any, *grad_inputs: Any) -> Any:
+        """The tangents of the outputs from those of the arguments."""
+        raise NotImplementedError(
+            "You must implement the jvp function for custom autograd.Function to use it with "
+            "forward mode AD."
+        )
+
     @classmethod
     def apply(cls, *args: Any, **kwargs: Any) -> Any:
         """Run forward and put the call on the tape."""
+        if CARRYING and (found := CARRYING[0](cls, args, kwargs)) is not NotImplemented:
+            return found
+        return cls._called(args, kwargs)[0]
+
+    @classmethod
+    def _called(cls, args: tuple, kwargs: dict) -> tuple[Any, Any]:
+        """(results, ctx) of a call."""
         ctx: Any = make_node(cls._node_type, (), ())
         ctx._needs = tuple(isinstance(a, Tensor) and a._rg for a in args)
         ctx._to_save = ctx._dirty = ctx._constant = ()
@@ -214,8 +247,8 @@ class Function(metaclass=_FunctionMeta):
         outputs = out if isinstance(out, tuple) else tuple(out) if isinstance(out, list) else (out,)
         if not track:
             ctx.saved = tuple(None if t is None else (t, t._version, None) for t in ctx._to_save)
-            return out
-        return _recorded(ctx, args, edges, out, outputs)
+            return out, ctx
+        return _recorded(ctx, args, edges, out, outputs), ctx
 
 
 def _recorded(ctx: FunctionCtx, args: tuple, edges: tuple, out: Any, outputs: tuple) -> Any:
@@ -315,6 +348,7 @@ class _Refuses:
     """A card whose backward says that a once_differentiable function was differentiated twice."""
 
     fast_backward = narrow = None
+    more_outs: dict[int, int] = {}
     on_tensors, slow_backward, fill, saved_out, outputs, name = (
         False,
         True,

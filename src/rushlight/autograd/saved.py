@@ -121,6 +121,7 @@ _Identity: Any = None
 class _IdentityCard:
     fast_backward = narrow = None
     on_tensors, slow_backward, fill, saved_out, outputs, name = False, True, True, -1, 1, "alias"
+    more_outs: dict[int, int] = {}
 
     def backward(self, node: Any, dy: Any) -> Any:
         return dy
@@ -176,13 +177,17 @@ def saved_properties(card: Any) -> dict[str, property]:
         if i < 0:
             extra = ~i - card.outputs if type(card.outputs) is int else -1
             known = card.extras[extra] if 0 <= extra < len(card.extras) else "result"
+            if j in card.more_outs:
+                known = f"result{~i}"
         elif i < len(card.parameters):
             known = card.public_name(i)
             known = "self" if known == "input" else known
         else:
             continue
 
-        def read(node: Node, j: int = j, out: bool = i == ~0) -> Any:
+        def read(
+            node: Node, j: int = j, out: int = 0 if i == ~0 else card.more_outs.get(j, -1)
+        ) -> Any:
             return _read(node, j, out)
 
         def raw(node: Node, j: int = j) -> SavedTensor:
@@ -192,7 +197,8 @@ def saved_properties(card: Any) -> dict[str, property]:
     return found
 
 
-def _read(node: Node, j: int, out: bool) -> Any:
+def _read(node: Node, j: int, out: int) -> Any:
+    """Entry j of what a node keeps; as its output `out`, if it is one (-1: none)."""
     if node.saved is FREED:
         raise RuntimeError(
             "Trying to backward through the graph a second time (or directly access saved "
@@ -207,6 +213,6 @@ def _read(node: Node, j: int, out: bool) -> Any:
     if not isinstance(s, np.ndarray):
         return s
     t = wrap(s)
-    if out:
-        t._rg, t._node, t._slot = True, node, 0
+    if out >= 0:
+        t._rg, t._node, t._slot = True, node, out
     return t

@@ -7,7 +7,10 @@ from typing import Any
 import numpy as np
 
 from ..core.dtype import get_default_dtype
+from ..core.notices import warn
 from ..core.tensor import Tensor, wrap
+
+VOLATILE = "volatile was removed and now has no effect. Use `with torch.no_grad():` instead."
 
 
 class _VariableMeta(type):
@@ -25,6 +28,8 @@ class Variable(metaclass=_VariableMeta):
             return wrap(np.empty(0, get_default_dtype().np))
         if not isinstance(data, Tensor):
             raise TypeError(f"Variable data has to be a tensor, but got {type(data).__name__}")
+        if volatile:
+            warn(VOLATILE)
         return data.detach().requires_grad_(requires_grad)
 
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
-from warnings import warn
 
 from ..core.names import missing as _missing
+from ..core.notices import warn
 from ..ops.attention import ENABLED as _attention
 
 
@@ -135,7 +135,6 @@ def sdp_kernel(
         "will be removed. Please see `torch.nn.attention.sdpa_kernel()` for the new context "
         "manager, with updated signature.",
         FutureWarning,
-        stacklevel=2,
     )
     given = (enable_flash, enable_math, enable_mem_efficient, enable_cudnn)
     return _switched(dict(zip(("flash", "math", "mem_efficient", "cudnn"), given, strict=True)))

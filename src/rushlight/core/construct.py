@@ -7,11 +7,11 @@ and mixed ones are promoted by PyTorch's rules.
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
 
+from .batched import BatchArray
 from .device import META, resolve
 from .dtype import (
     COMPLEX,
@@ -31,6 +31,7 @@ from .dtype import (
 )
 from .dtype_info import as_dtype
 from .meta import without_data
+from .notices import warn
 from .size import Size
 from .tensor import Tensor, wrap
 
@@ -72,12 +73,14 @@ def tensor(
     meta = resolve(device) is META
     if isinstance(data, Tensor):
         meta = meta or (device is None and data.is_meta)
-        warnings.warn(
+        warn(
             "To copy construct from a tensor, it is recommended to use "
             "sourceTensor.detach().clone() or sourceTensor.detach().clone().requires_grad_(True), "
             "rather than torch.tensor(sourceTensor).",
-            stacklevel=2,
         )
+        if type(data._a) is BatchArray:
+            t = data.detach().clone()
+            return t if dtype is None else t.to(dtype)
     a = new_array(data, dtype)
     t = wrap(without_data(a) if meta else a)
     return asking_grad(t, requires_grad, "tensor") if requires_grad is not False else t

@@ -54,6 +54,8 @@ def no_way_back(error: Exception) -> NoData:
 class MetaArray(np.ndarray):
     """An array without elements."""
 
+    no_numpy: Any = None  # the error of Tensor.numpy(), if not that of "meta"
+
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         both = all(isinstance(x, MetaArray) for x in inputs)
         if ufunc is np.add and both and len(inputs) == 2:  # gradients that autograd sums up
@@ -163,7 +165,7 @@ def ordered_strides(shape: tuple, strides: tuple, unit: int) -> tuple[int, ...]:
 
 def device_of(a: Any) -> device:
     """Where a tensor of this array is."""
-    return META if isinstance(a, MetaArray) else CPU
+    return META if type(a) is MetaArray else CPU
 
 
 def without_data(a: np.ndarray) -> MetaArray:

@@ -73,7 +73,7 @@ class _Signpost(ModuleType):
         self.__dict__["_target"] = target
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
+        if name.startswith("__") and name != "__all__":
             raise AttributeError(f"module '{self.__name__}' has no attribute '{name}'")
         found = vars(import_module(self._target))
         if name not in found:

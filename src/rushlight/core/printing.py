@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from . import dtype as _dtype
+from .batched import BatchArray
 from .parameter import Parameter
 from .tensor import Tensor
 
@@ -194,6 +195,8 @@ def tensor_repr(t: Tensor, *, tensor_contents: str | None = None) -> str:
     tensor([1., 1.], requires_grad=True)
     """
     kind = type(t)
+    if type(t._a) is BatchArray:
+        return _batch_text(t)
     if t.is_sparse:
         return "tensor(" + _sparse_contents(t, 7)
     if kind is Tensor:
@@ -203,6 +206,16 @@ def tensor_repr(t: Tensor, *, tensor_contents: str | None = None) -> str:
     if kind is not Parameter and isinstance(t, Parameter):
         text = f"Parameter({text})"
     return f"Parameter containing:\n{text}" if Parameter in kind.__mro__ else text
+
+
+def _batch_text(t: Any) -> str:
+    """A tensor inside vmap: all samples."""
+    value = t._a.value
+    depth, inner = 1, value
+    while type(inner._a) is BatchArray:
+        depth, inner = depth + 1, inner._a.value
+    lines = "\n".join("    " + line for line in tensor_repr(value).splitlines())
+    return f"BatchedTensor(lvl={depth}, bdim=0, value=\n{lines}\n)"
 
 
 def _contents(t: Tensor, indent: int, text: str | None) -> str:
@@ -225,6 +238,8 @@ def _contents(t: Tensor, indent: int, text: str | None) -> str:
         suffixes.append(f"grad_fn=<{type(t.grad_fn).__name__}>")
     elif t.requires_grad:
         suffixes.append("requires_grad=True")
+    if t._duals:
+        suffixes.append(f"tangent={tensor_repr(next(reversed(t._duals.values())))}")
 
     if text is None:
         text = "[]" if empty else array_text(np.asarray(t._a), indent)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from .dtype import (
 )
 from .dtype_info import as_dtype
 from .meta import without_data
+from .notices import warn
 from .tensor import Tensor, wrap
 
 __all__ = ["as_tensor", "asarray", "from_dlpack", "from_numpy", "frombuffer", "to_dlpack"]
@@ -25,11 +25,10 @@ def _shared(a: np.ndarray) -> Tensor:
     """A tensor that shares the array's memory; warns if that memory is read-only."""
     a = checked_array(a)
     if not a.flags.writeable:
-        warnings.warn(
+        warn(
             "The given NumPy array is not writable, and PyTorch does not support non-writable "
             "tensors. rushlight reads it as it is; writing to the tensor raises an error. You may "
             "want to copy the array, or make it writable, before converting it to a tensor.",
-            stacklevel=3,
         )
     return wrap(a)
 
@@ -159,11 +158,10 @@ def frombuffer(
             f"not be greater than actual buffer length ({length} bytes)"
         )
     if view.readonly:
-        warnings.warn(
+        warn(
             "The given buffer is not writable, and PyTorch does not support non-writable tensors. "
             "rushlight reads it as it is; writing to the tensor raises an error. You may want to "
             "copy the buffer before converting it to a tensor.",
-            stacklevel=2,
         )
     t = wrap(np.frombuffer(buffer, dtype.np, count, offset))
     return asking_grad(t, requires_grad, "frombuffer") if requires_grad is not False else t

@@ -7,35 +7,21 @@ What it can *do* (operators, methods named after operations) is attached by the 
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..kernels import native
 from .device import CPU
 from .dtype import FLOAT, dtype, from_numpy_dtype, scalar_name
 from .grad_mode import mode
+from .layout import memory_format as Format
 from .layout import strided
-from .memory import address, storage_array, strides_of
+from .memory import address, new, storage_array, strides_of
 from .meta import MetaArray, NoNumpy, device_of
+from .notices import warn
 from .size import Size
 
-# An instance of a class, __init__ not called: a good part of a small operation's time is here.
-new: Any = object.__new__ if native is None else native.new
 _ndarray = np.ndarray
-
-
-def _new_beside(cls: type, *operands: Any) -> Any:
-    """new(cls), or None if an array among the operands does not lie in row-major order."""
-    for a in operands:
-        if type(a) is _ndarray and not a.flags.c_contiguous:
-            return None
-    return object.__new__(cls)
-
-
-new_beside: Any = _new_beside if native is None else native.new_beside
-
 
 if TYPE_CHECKING:  # the operations that the cards attach; a stub, made by tools/make_stubs.py
     from .tensor_operations import TensorOperations
@@ -130,6 +116,7 @@ class Tensor(_Slots):
     _after_grad: dict | None = None
     _keeps_grad = False
     _inference = False
+    _duals: dict | None = None  # level -> tangent, in forward mode (dispatch/levels.py)
     __array_priority__ = 1000
     __module__ = "torch"
     is_sparse = is_quantized = is_nested = is_mkldnn = is_cuda = is_mps = is_xpu = False
@@ -254,7 +241,14 @@ class Tensor(_Slots):
 
     def is_contiguous(self, memory_format: Any = None) -> bool:
         """True if the elements lie in C order (or in the order of `memory_format`)."""
-        if memory_format is None or memory_format.name in ("contiguous_format", "preserve_format"):
+        if memory_format is None:
+            return self._a.flags.c_contiguous
+        if not isinstance(memory_format, Format):
+            raise TypeError(
+                "is_contiguous(): argument 'memory_format' must be torch.memory_format, not "
+                f"{type(memory_format).__name__}"
+            )
+        if memory_format.name in ("contiguous_format", "preserve_format"):
             return self._a.flags.c_contiguous
         order = (0, *range(2, self._a.ndim), 1)
         expected = {"channels_last": 4, "channels_last_3d": 5}[memory_format.name]
@@ -337,12 +331,11 @@ class Tensor(_Slots):
     def grad(self) -> Tensor | None:
         """The gradient accumulated so far; None before the first backward."""
         if self._grad is None and self._node is not None and not self._keeps_grad:
-            warnings.warn(
+            warn(
                 "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its "
                 ".grad attribute won't be populated during autograd.backward(). If you indeed "
                 "want the .grad field to be populated for a non-leaf Tensor, use .retain_grad() "
                 "on the non-leaf Tensor.",
-                stacklevel=2,
             )
         return self._grad
 
@@ -402,8 +395,7 @@ class Tensor(_Slots):
     @property
     def data(self) -> Tensor:
         """The elements without history; assigning replaces them."""
-        t = wrap(self._a)
-        return t
+        return wrap(self._a)
 
     @data.setter
     def data(self, new: Tensor) -> None:
@@ -468,8 +460,8 @@ class Tensor(_Slots):
                 "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() "
                 "instead."
             )
-        if type(self._a) is MetaArray:
-            raise NoNumpy(
+        if isinstance(self._a, MetaArray):
+            raise self._a.no_numpy or NoNumpy(
                 "can't convert meta device type tensor to numpy. Use Tensor.cpu() to copy the "
                 "tensor to host memory first."
             )
@@ -507,7 +499,7 @@ class Tensor(_Slots):
 
     def __bool__(self) -> bool:
         a = self._a
-        if a.size != 1:
+        if a.size != 1 and getattr(a, "value", None) is None:
             if a.size == 0:
                 raise RuntimeError("Boolean value of Tensor with no values is ambiguous")
             raise RuntimeError(
@@ -530,10 +522,9 @@ class Tensor(_Slots):
         if self._a.size != 1:
             raise ValueError("only one element tensors can be converted to Python scalars")
         if self._rg:
-            warnings.warn(
+            warn(
                 "Converting a tensor with requires_grad=True to a scalar may lead to unexpected "
                 "behavior.\nConsider using tensor.detach() first.",
-                stacklevel=3,
             )
         return self.item()
 
@@ -574,7 +565,7 @@ _PYTHON_NUMBERS = frozenset((int, float, bool, complex))
 def wrap(a: Any) -> Tensor:
     """A Tensor of this array: no copy, no history, no checks."""
     t = new(Tensor)
-    t._a = a if type(a) is _ndarray or type(a) is MetaArray else np.asarray(a)
+    t._a = a if type(a) is _ndarray or isinstance(a, MetaArray) else np.asarray(a)
     t._rg = False
     t._node = t._view = t._v = None
     return t

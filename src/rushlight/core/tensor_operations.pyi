@@ -273,6 +273,12 @@ class TensorOperations:
         """input as torch.complex32; itself if it already is."""
     def char(self, memory_format: _memory_format = ...) -> Tensor:
         """input as torch.int8; itself if it already is."""
+    def cholesky(self, upper: _bool = False) -> Tensor:
+        """L with input = L Lᴴ, the older name of linalg.cholesky. input (*, N, N) -> (*, N, N)"""
+    def cholesky_inverse(self, upper: _bool = False) -> Tensor:
+        """The inverse of L Lᴴ, L = input a lower triangle; upper: of Uᴴ U."""
+    def cholesky_solve(self, input2: Tensor, upper: _bool = False) -> Tensor:
+        """X with L Lᴴ X = input, L = input2 a lower triangle; upper: Uᴴ U X = input."""
     def chunk(self, chunks: _int, dim: _int = 0, *, axis: _int = 0) -> tuple[Tensor, ...]:
         """At most `chunks` views of equal size along dim (the last may be shorter)."""
     def clamp(self, min: Tensor | _Number | None = None, max: Tensor | _Number | None = None) -> Tensor:
@@ -367,6 +373,8 @@ class TensorOperations:
         """In-place version of deg2rad."""
     def dense_dim(self) -> Tensor:
         """The number of dense dimensions: all of a dense tensor."""
+    def det(self) -> Tensor:
+        """The determinant: the product of the eigenvalues."""
     def diag(self, diagonal: _int = 0) -> Tensor:
         """A vector as the diagonal of a matrix, or the diagonal of a matrix as a vector (a copy)."""
     def diag_embed(self, offset: _int = 0, dim1: _int = -2, dim2: _int = -1) -> Tensor:
@@ -408,6 +416,8 @@ class TensorOperations:
     def dsplit(self, *, indices: Sequence[_int]) -> tuple[Tensor, ...]: ...
     @overload
     def dsplit(self, *, tensor_indices_or_sections: Tensor) -> tuple[Tensor, ...]: ...
+    def eig(self, eigenvectors: _bool = False, *, e: _Any = None, v: _Any = None) -> Tensor:
+        """Removed in PyTorch, too: use torch.linalg.eig. RuntimeError: always"""
     def eq(self, other: Tensor | _Number) -> Tensor:
         """z = x = y as bool, compared in the promoted dtype; not differentiable"""
     def eq_(self, other: Tensor | _Number) -> Tensor:
@@ -619,6 +629,8 @@ class TensorOperations:
         """Σ over the last dimension of both."""
     def int(self, memory_format: _memory_format = ...) -> Tensor:
         """input as torch.int32; itself if it already is."""
+    def inverse(self) -> Tensor:
+        """The inverse matrix: Y with X Y = I."""
     def is_coalesced(self) -> Tensor:
         """True if the places of a sparse tensor are in order, each one once."""
     @property
@@ -709,6 +721,8 @@ class TensorOperations:
         """y[i] = ln(e^x[0] + ... + e^x[i]) along dim"""
     @overload
     def logcumsumexp(self, *, axis: _int) -> Tensor: ...
+    def logdet(self) -> Tensor:
+        """The logarithm of the determinant: nan for a negative one, -inf for 0."""
     def logical_and(self, other: Tensor) -> Tensor:
         """z = x and y as bool; numbers count as true unless they are 0"""
     def logical_and_(self, other: Tensor) -> Tensor:
@@ -736,10 +750,16 @@ class TensorOperations:
     def logsumexp(self, *, axis: _int | Sequence[_int], keepdim: _bool = False, keepdims: _bool = False) -> Tensor: ...
     def long(self, memory_format: _memory_format = ...) -> Tensor:
         """input as torch.int64; itself if it already is."""
+    def lstsq(self, A: Tensor) -> Tensor:
+        """Removed in PyTorch, too: use torch.linalg.lstsq(A, input). RuntimeError: always"""
     def lt(self, other: Tensor | _Number) -> Tensor:
         """z = x < y as bool, compared in the promoted dtype; not differentiable"""
     def lt_(self, other: Tensor | _Number) -> Tensor:
         """In-place version of lt."""
+    def lu(self, pivot: _bool = True, get_infos: _bool = False) -> _Any:
+        """LU and pivots with input = P L U; an older name of linalg.lu_factor_ex."""
+    def lu_solve(self, LU_data: Tensor, LU_pivots: Tensor) -> Tensor:
+        """X with A X = input by the factors of torch.lu; an older name of linalg.lu_solve."""
     @property
     def mH(self) -> Tensor: ...
     @property
@@ -763,7 +783,7 @@ class TensorOperations:
     def matrix_exp(self) -> Tensor:
         """Y = I + X + X² / 2 + X³ / 6 + ..."""
     def matrix_power(self, n: _int) -> Tensor:
-        """X multiplied by itself n times, for a square matrix or a batch of them; n = 0 is the identity"""
+        """X multiplied by itself n times; n = 0 is the identity, n < 0 multiplies inverses."""
     @overload
     def max(self) -> Tensor:
         """The largest element, NaN if there is one; over dim: (values, indices), the first of ties."""
@@ -905,7 +925,9 @@ class TensorOperations:
     def not_equal_(self, other: Tensor | _Number) -> Tensor:
         """In-place version of not_equal."""
     def orgqr(self, input2: Tensor) -> Tensor:
-        """The older name of `torch.linalg.householder_product`; errors as there."""
+        """linalg.householder_product(input, tau), LAPACK's name. (*, N, M), (*, K) -> (*, N, M)"""
+    def ormqr(self, tau: Tensor, other: Tensor, left: _bool = True, transpose: _bool = False) -> Tensor:
+        """Q C, or C Q (left=False), with all N columns of the Q of geqrf; transpose: Qᴴ."""
     def outer(self, vec2: Tensor) -> Tensor:
         """The matrix (n, m) of all products of two vectors' elements."""
     @overload
@@ -915,6 +937,8 @@ class TensorOperations:
     def permute(self, dims: Sequence[_int]) -> Tensor: ...
     def pin_memory(self, device: _device | _str | _int | None = None) -> Tensor:
         """RuntimeError: there is no accelerator to pin memory for."""
+    def pinverse(self, rcond: _float = 1e-15) -> Tensor:
+        """The pseudoinverse, the older name of linalg.pinv. input (*, N, M) -> (*, M, N)"""
     def polygamma(self, n: _int) -> Tensor:
         """The n-th derivative of digamma, see torch.polygamma."""
     def polygamma_(self, n: _int) -> Tensor:
@@ -933,6 +957,8 @@ class TensorOperations:
         """A copy of input with source at positions `index` of the flattened form (added, if"""
     def put_(self, index: Tensor, source: Tensor, accumulate: _bool = False) -> Tensor:
         """In-place version of put."""
+    def qr(self, some: _bool = True) -> return_types.qr:
+        """A = Q R, the older name: some=False is linalg.qr's mode 'complete'."""
     def quantile(self, q: _float | Tensor, dim: _int | None = None, keepdim: _bool = False, *, interpolation: _str = 'linear', axis: _int | None = None, keepdims: _bool = False) -> Tensor:
         """The q-th quantiles of all elements or along dim."""
     def rad2deg(self) -> Tensor:
@@ -1096,11 +1122,15 @@ class TensorOperations:
         """In-place version of sinh."""
     def slice_scatter(self, src: Tensor, dim: _int = 0, start: _int | None = None, end: _int | None = None, step: _int = 1, *, axis: _int = 0) -> Tensor:
         """A copy of input with src at [start:end:step] of dim. RuntimeError: src has another shape."""
+    def slogdet(self) -> return_types.slogdet:
+        """The sign of the determinant and the logarithm of its absolute value."""
     @overload
     def softmax(self, dim: _int, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None) -> Tensor:
         """y = e^x / Σ e^x along dim"""
     @overload
     def softmax(self, *, axis: _int, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None) -> Tensor: ...
+    def solve(self, A: Tensor) -> Tensor:
+        """Removed in PyTorch, too: use torch.linalg.solve(A, input). RuntimeError: always"""
     def sort(self, dim: _int = -1, descending: _bool = False, *, stable: _bool | None = None, axis: _int = -1) -> return_types.sort:
         """(values, indices) of input sorted along dim; equal elements always keep their order"""
     def sparse_dim(self) -> Tensor:
@@ -1152,6 +1182,8 @@ class TensorOperations:
         """input summed over the dimensions that broadcasting `size` to its shape would stretch."""
     @overload
     def sum_to_size(self, size: Sequence[_int]) -> Tensor: ...
+    def svd(self, some: _bool = True, compute_uv: _bool = True) -> return_types.svd:
+        """input = U S Vᴴ, the older name: it returns V, not Vᴴ, and by default K columns."""
     def swapaxes(self, dim0: _int, dim1: _int) -> Tensor:
         """y = x with two dimensions exchanged; a view."""
     def swapaxes_(self, dim0: _int, dim1: _int) -> Tensor:
@@ -1160,6 +1192,8 @@ class TensorOperations:
         """y = x with two dimensions exchanged; a view."""
     def swapdims_(self, dim0: _int, dim1: _int) -> Tensor:
         """input with two dimensions exchanged, in place: the elements stay where they are."""
+    def symeig(self, eigenvectors: _bool = False, upper: _bool = True) -> Tensor:
+        """Removed in PyTorch, too: use torch.linalg.eigh or eigvalsh. RuntimeError: always"""
     def t(self) -> Tensor:
         """Y = Xᵀ of a matrix; vectors and numbers as they are; a view."""
     def t_(self) -> Tensor:
@@ -1217,6 +1251,8 @@ class TensorOperations:
         """y = x with two dimensions exchanged; a view."""
     def transpose_(self, dim0: _int, dim1: _int) -> Tensor:
         """input with two dimensions exchanged, in place: the elements stay where they are."""
+    def triangular_solve(self, A: Tensor, upper: _bool = True, transpose: _bool = False, unitriangular: _bool = False) -> return_types.triangular_solve:
+        """X with A X = input for a triangle A, and A; transpose: Aᵀ X = input. An older name of"""
     def tril(self, diagonal: _int = 0) -> Tensor:
         """y[..., i, j] = x[..., i, j] where j ≤ i + diagonal, else 0."""
     def tril_(self, diagonal: _int = 0) -> Tensor:

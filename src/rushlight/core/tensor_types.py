@@ -7,6 +7,7 @@ from typing import Any
 from . import dtype as dtypes
 from .construct import legacy_tensor
 from .dtype import dtype, set_default_dtype
+from .notices import warn
 from .tensor import Tensor
 
 
@@ -24,6 +25,10 @@ def dtype_of_type(given: Any) -> dtype:
 
 def set_default_tensor_type(t: Any) -> None:
     """Set the default dtype by a tensor type such as torch.DoubleTensor (deprecated in PyTorch)."""
+    warn(
+        "torch.set_default_tensor_type() is deprecated as of PyTorch 2.1, please use "
+        "torch.set_default_dtype() and torch.set_default_device() as alternatives."
+    )
     set_default_dtype(dtype_of_type(t))
 
 

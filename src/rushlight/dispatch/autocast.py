@@ -41,7 +41,9 @@ SINGLE = frozenset(
     "triplet_margin_loss multi_margin_loss multilabel_margin_loss ctc_loss kl_div nll nll2d "
     "cdist grid_sample grid_sampler grid_sampler_2d grid_sampler_3d polar prod quantile "
     "grid_sampler_2d_card grid_sampler_3d_card nanquantile trace view_as_complex solve "
-    "geqrf householder_product".split()
+    "geqrf householder_product inv inv_ex inverse svd svdvals eig eigvals eigh eigvalsh qr "
+    "cholesky cholesky_ex cholesky_inverse cholesky_solve lstsq matrix_rank cond tensorinv "
+    "tensorsolve orgqr ormqr pinverse triangular_solve lu_solve".split()
 )
 WIDEST = frozenset(["index_copy"])
 _CAST = (float16, bfloat16, float32)
@@ -86,14 +88,14 @@ class Autocast:
         name = getattr(op, "name", "")
         if state.inside or not state.enabled.get("cpu"):
             return NotImplemented
-        if name in LOWER and not _is_cell(name, args):
+        if name in LOWER:
             target = state.dtype["cpu"]
         elif name in SINGLE or (name == "pad" and _pads_in_single(args, kwargs)):
             target = float32
         elif name in WIDEST:
             given = {t.dtype for t in args if isinstance(t, Tensor)} & set(_CAST)
             target = float32 if len(given) > 1 else given.pop() if given else float32
-        elif name in _RAW or _is_cell(name, args):
+        elif name in _RAW:
             return _inside(go, args, kwargs)
         else:
             return NotImplemented
@@ -108,11 +110,6 @@ class Autocast:
         return NotImplemented
 
 
-def _is_cell(name: str, args: tuple) -> bool:
-    """One step of an LSTM: PyTorch's cell stays in float32, its layer does not."""
-    return name == "lstm_layer" and args[0]._a.ndim == 3 and args[0]._a.shape[0] == 1
-
-
 def _inside(go: Any, args: tuple, kwargs: dict) -> Any:
     state.inside = True
     try:
@@ -125,7 +122,7 @@ def _lowered(a: Any, target: Any) -> Any:
     """An argument, its tensors in `target`."""
     if isinstance(a, Tensor):
         given = a.dtype
-        if given is target or given not in _CAST:
+        if given is target or given not in _CAST or a.is_sparse or a.is_meta:
             return a
         kept = (
             given is float32

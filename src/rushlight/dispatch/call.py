@@ -11,7 +11,7 @@ from ..autograd.node import Node, edge_of, make_node
 from ..core.grad_mode import inferring, mode
 from ..core.tensor import Tensor, ViewInfo, _cell, new, wrap
 from . import codegen, modes
-from .messages import TRANSLATED, explain, not_implemented
+from .messages import TRANSLATED, explain, refused
 from .op import SHAPE, Card
 from .order import ordered
 from .promotion import promoted
@@ -124,7 +124,7 @@ def _general(card: Card, args: tuple) -> Any:
         else:
             arrays.append(a)
     if card.not_for and arrays[0].dtype.kind in card.not_for:
-        raise not_implemented(card.kernel, arrays[0])
+        raise refused(card, arrays)
     try:
         r = card.forward_for(arrays[0])(*arrays)
     except TRANSLATED as e:
@@ -191,6 +191,9 @@ def record(card: Card, args: tuple, results: tuple, tensors: tuple) -> Node:
     if card.saved_out >= 0:
         cell = _cell(tensors[0])
         node.out_cell = (cell, cell[0])
+        if card.more_outs:
+            more = {j: _cell(tensors[slot]) for j, slot in card.more_outs.items()}
+            node.out_cell += ({j: (cell, cell[0]) for j, cell in more.items()},)
     for t in tensors:
         if t._view is not None:
             t._view.recorded_at = t._view.base._node

@@ -34,12 +34,13 @@ from ..autograd.node import (
     watched,
 )
 from ..core.grad_mode import inferring, mode, watching
-from ..core.tensor import Tensor, new, new_beside, wrap
+from ..core.memory import new_beside
+from ..core.tensor import Tensor, new, wrap
 from ..kernels import K
 from .fusion import can_mask
-from .messages import TRANSLATED, explain, not_implemented
+from .messages import TRANSLATED, explain, refused
 from .op import SHAPE, Card
-from .order import ordered
+from .order import channels, ordered
 from .promotion import is_number, promoted
 
 
@@ -63,6 +64,7 @@ _NAMES: dict[str, Any] = {
     "apart": apart,
     "asarray": np.asarray,
     "can_mask": can_mask,
+    "channels": channels,
     "edge_of": edge_of,
     "explain": explain,
     "inferring": inferring,
@@ -72,7 +74,7 @@ _NAMES: dict[str, Any] = {
     "new": new,
     "new_beside": new_beside,
     "next_number": next_number,
-    "not_implemented": not_implemented,
+    "refused": refused,
     "ordered": ordered,
     "promoted": promoted,
     "sum_to": K.sum_to,
@@ -121,7 +123,7 @@ def _names(card: Card) -> dict[str, Any]:
     relu = card.fused_with
     return {
         "card": card,
-        "forward": card.forward,
+        "forward": card.forward.plain if _images(card) else card.forward,
         "backward": card.backward,
         "narrow_forward": card.narrow and card.narrow[0],
         "narrow_backward": card.narrow and card.narrow[1],
@@ -169,6 +171,7 @@ class Signature(NamedTuple):
     sure: bool  # the first argument is a Tensor for certain: the face looked
     narrow: bool  # 2-byte floats have a forward of their own
     elementwise: bool  # the result lies in memory as its operands say
+    images: int  # so many operands are asked whether they lie channels last
 
 
 def _signature(card: Card) -> Signature:
@@ -189,7 +192,13 @@ def _signature(card: Card) -> Signature:
         sure=card.schema is not None and card.checks_first,
         narrow=card.narrow is not None,
         elementwise=card.elementwise,
+        images=_images(card),
     )
+
+
+def _images(card: Card) -> int:
+    """How many operands a runner asks before it puts results channels last; 0: forward does it."""
+    return {"channels": 1, "convolution": 2}.get(card.order or "", 0)
 
 
 _RESULT = """\
@@ -211,8 +220,28 @@ if t is None:
 """
 
 
-def _result_text(operands: str) -> str:
+_CHANNELS = """\
+t = new_beside(Tensor, OPERANDS)
+if t is None:
+    r = channels(r, OPERANDS)
+    t = new(Tensor)
+"""
+# of a card with further results
+_ALL_CHANNELS = """\
+t = new_beside(Tensor, OPERANDS)
+if t is None:
+    results = tuple([channels(v, OPERANDS) for v in results])
+    r = results[0]
+    t = new(Tensor)
+"""
+
+
+def _result_text(operands: str, images: int = 0, extras: bool = False) -> str:
     """The lines that make t, the result, of the array r; operands: "a0, a1"; "": leave r be."""
+    if images:
+        lines = _ALL_CHANNELS if extras else _CHANNELS
+        asked = ", ".join(f"a{i}" for i in range(images))
+        return _RESULT.replace("t = new(Tensor)\n", lines.replace("OPERANDS", asked))
     if not operands:
         return _RESULT
     return _RESULT.replace("t = new(Tensor)\n", _ORDERED.replace("OPERANDS", operands))
@@ -234,7 +263,7 @@ def _run_text(s: Signature) -> str:
         common = "" if "f" in s.not_for else "a0.dtype is not F32 and "
         text += f"""\
     if {common}a0.dtype.kind in "{s.not_for}":
-        raise not_implemented(card.kernel, a0)
+        raise refused(card, {_tuple(given)})
 """
     call = "(forward if a0.itemsize != 2 else narrow_forward)" if s.narrow else "forward"
     text += f"""\
@@ -251,7 +280,7 @@ def _run_text(s: Signature) -> str:
         operands = _tuple(f"a{i}" for i in range(s.arrays))
         text += f"    if r.base is not None or {same}:\n        r = apart(r, {operands})\n"
     operands = ", ".join(f"a{i}" for i in range(s.arrays)) if s.elementwise else ""
-    text += textwrap.indent(_result_text(operands), "    ")
+    text += textwrap.indent(_result_text(operands, s.images, s.extras), "    ")
     if s.tensors:
         for k, i in enumerate(s.tensors):
             is_tensor = "" if s.sure and i == 0 else f"isinstance(x{i}, Tensor) and "

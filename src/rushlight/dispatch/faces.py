@@ -14,7 +14,6 @@ package compiles nothing; `inspect.signature` and help show PyTorch's signature.
 from __future__ import annotations
 
 import linecache
-import warnings
 from collections.abc import Iterator
 from functools import lru_cache
 from types import FunctionType
@@ -24,9 +23,10 @@ import numpy as np
 
 from ..core.dtype import dtype as _dtype
 from ..core.dtype_info import as_dtype
+from ..core.notices import warn
 from ..core.sparse import NoElements
 from ..core.tensor import Tensor, wrap
-from .messages import TRANSLATED, explain_arguments, missing, not_a_tensor, out_of_memory
+from .messages import TRANSLATED, beyond_memory, explain_arguments, missing, not_a_tensor
 from .out import write_out
 from .schema import MISSING, Schema
 
@@ -201,12 +201,12 @@ def rebind(face: Face, values: tuple, rest: dict, extra: tuple = ()) -> Any:
     if legacy is not None and extra and not rest:
         count = sum(p.kind == "positional" for p in schema.arguments)
         given = (*values[:count], *extra)
-        fits = len(given) == legacy.__code__.co_argcount
+        most = legacy.__code__.co_argcount
+        fits = most - len(legacy.__defaults__ or ()) <= len(given) <= most
         older = legacy(*given) if fits else None
         if older is not None:
-            warnings.warn(
+            warn(
                 f"This overload of {name} is deprecated: give the number as a keyword argument.",
-                stacklevel=3,
             )
             values, extra = older, ()
     if extra:
@@ -252,8 +252,9 @@ def recover(face: Face, values: tuple, error: Exception) -> Any:
     """After an error: what a foreign class's `__torch_function__` makes of the call, or the error
     in PyTorch's words."""
     schema = face.schema
-    if isinstance(error, MemoryError):
-        raise out_of_memory(error) from None
+    beyond = beyond_memory(schema.name, error)
+    if beyond is not None:
+        raise beyond from None
     if isinstance(error, NoElements):
         for ask in ELSEWHERE:
             result = ask(face, values)

@@ -6,7 +6,6 @@ Results written into a tensor's memory, with its version, its history and its ba
 from __future__ import annotations
 
 import gc
-import warnings
 from sys import getrefcount
 from typing import Any
 
@@ -22,11 +21,12 @@ from ..core.dtype import (
     result_dtype,
 )
 from ..core.grad_mode import mode
+from ..core.notices import warn
 from ..core.tensor import Tensor, new, wrap
 from ..kernels import K
 from . import modes
 from .call import record, replay
-from .messages import explain, not_implemented
+from .messages import explain, refused
 from .op import CARDS, Card
 from .out import check_overlap
 from .promotion import alike, promoted
@@ -73,7 +73,7 @@ def apply_inplace(card: Card, args: tuple) -> Tensor:
         args = promoted(card, args)
     arrays = [a._a if isinstance(a, Tensor) else a for a in args]
     if card.not_for and arrays[0].dtype.kind in card.not_for:
-        raise not_implemented(card.kernel, arrays[0])
+        raise refused(card, arrays)
     try:
         r = card.forward_for(arrays[0])(*arrays)
     except (ValueError, IndexError, TypeError, AttributeError) as e:
@@ -128,10 +128,9 @@ def write(x: Tensor, values: Any, name: str = "") -> None:
     if a.flags.forc and a.flags.writeable:
         pass
     elif name in _ONE_BY_ONE and _expanded(a):
-        warnings.warn(
+        warn(
             f"Use of {name}_ on expanded tensors is deprecated. Please clone() the tensor before "
             f"performing this operation.{_ONE_BY_ONE[name]}",
-            stacklevel=4,
         )
         return _write_changed(x, values)
     elif not a.flags.writeable:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from types import NoneType
 from typing import Any
 
@@ -13,22 +14,48 @@ from ..core.tensor import Tensor
 from .schema import MISSING
 
 # what NumPy raises that PyTorch words otherwise
-TRANSLATED = (ValueError, IndexError, TypeError, AttributeError, MemoryError)
+TRANSLATED = (ValueError, IndexError, TypeError, AttributeError, MemoryError, OverflowError)
 
 
 class AllocationError(RuntimeError, MemoryError):
     """There is no memory left for a result; a RuntimeError, as in PyTorch."""
 
 
-def out_of_memory(error: Exception) -> AllocationError:
+def check_storage(shape: tuple) -> None:
+    """AllocationError: so many elements that their bytes cannot be counted in 64 bits."""
+    if math.prod(shape) >= 1 << 60:
+        raise AllocationError(f"Storage size calculation overflowed with sizes={list(shape)}")
+
+
+def out_of_memory(error: Exception, shape: tuple = ()) -> AllocationError:
     """NumPy's MemoryError (or its ValueError for sizes beyond any memory) in PyTorch's words."""
+    if isinstance(error, ValueError) and shape:
+        return AllocationError(f"Storage size calculation overflowed with sizes={list(shape)}")
     if isinstance(error, AllocationError):
         return error
+    if not isinstance(error, MemoryError):
+        return AllocationError(f"Storage size calculation overflowed\n  NumPy: {error}")
     size = getattr(error, "_total_size", None)
     asked = "more than there can be" if size is None else f"{size} bytes"
     return AllocationError(
         f"DefaultCPUAllocator: can't allocate memory: you tried to allocate {asked}."
     )
+
+
+def beyond_memory(name: str, error: Exception) -> Exception | None:
+    """What to raise instead of NumPy's errors about sizes near 2^63; None for any other error."""
+    text = str(error)
+    if isinstance(error, MemoryError) or text.startswith(_TOO_BIG):
+        return out_of_memory(error)
+    if isinstance(error, OverflowError) and text.startswith("Python int too large"):
+        return TypeError(
+            f'{name}(): failed to unpack an integer with error "Overflow when unpacking long '
+            'long"\n  sizes and dimensions have 64 bits'
+        )
+    return None
+
+
+_TOO_BIG = ("array is too big", "Maximum allowed dimension exceeded", "Maximum allowed size")
 
 
 WRAPPED = "_asks_handlers_before"  # where overrides.py keeps the function inside its wrapper
@@ -83,6 +110,15 @@ def not_implemented(kernel: str, x: np.ndarray) -> NotImplementedError:
     return NotImplementedError(f"\"{kernel}\" not implemented for '{kind}'")
 
 
+def refused(card: Any, arrays: Any) -> Exception:
+    """A card has no kernel for the dtype of its first array; sizes that do not fit come first."""
+    if card.broadcast and len(card.tensors) > 1:
+        sentence = mismatch([a.shape for a in arrays if isinstance(a, np.ndarray)])
+        if sentence:
+            return RuntimeError(sentence)
+    return not_implemented(card.kernel, arrays[0])
+
+
 def explain_arguments(schema: Any, values: tuple, error: Exception) -> Exception:
     """The exception to raise instead of `error`, if an argument is missing or no Tensor."""
     for i, (p, value) in enumerate(zip(schema.arguments, values, strict=False)):
@@ -100,8 +136,9 @@ def explain_arguments(schema: Any, values: tuple, error: Exception) -> Exception
 
 def explain(card: Any, args: tuple, error: Exception, into: Tensor | None = None) -> Exception:
     """The exception to raise instead of what NumPy said while running a card on these arguments."""
-    if isinstance(error, MemoryError):
-        return out_of_memory(error)
+    beyond = beyond_memory(card.name, error)
+    if beyond is not None:
+        return beyond
     if card.schema is not None and card.prepare is None:
         found = explain_arguments(card.schema, args, error)
         if found is not error:

@@ -43,11 +43,14 @@ _own: dict[str, Any] = {}
 _wanted: dict[Any, tuple[int, list]] = {}  # mode -> (how many composites there were, its own)
 
 
-def switch_on(mode: Any) -> None:
-    """Ask `mode` before its ops. A mode may be switched on several times."""
+def switch_on(mode: Any, first: bool = False) -> None:
+    """Ask `mode` before its ops. A mode may be switched on several times.
+
+    first   before the modes that are on already
+    """
     with LOCK:
         known = mode in MODES
-        _change(lambda modes: (*modes, mode))
+        _change(lambda modes: (mode, *modes) if first else (*modes, mode))
         ON[0] = True
         if not known:
             _put_in_front(mode)

@@ -2,8 +2,8 @@
 
 How backward's parameters are read: after `c` (the node) come the gradients of the outputs, then
 whatever backward wants to see again, by name: arguments of forward, `x_shape` (the shape of
-argument x, without keeping x), `out` (the first output), names of `extras`. What is named is
-saved; nothing else is.
+argument x, without keeping x), `out` (the first output; `out1`, `out2` the next ones), names of
+`extras`. What is named is saved; nothing else is.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from .return_types import named_result
 from .schema import MISSING, Schema
 
 CARDS: dict[str, Card] = {}
+_OUTPUTS = ("out", "out1", "out2")  # backward's names for differentiable outputs
 SHAPE = 1 << 10  # in Card.save: the shape of argument i - SHAPE
 
 
@@ -42,6 +43,7 @@ class Card:
     fused_with        the card of a relu that `forward` computes as well, see `fuse` in call.py
     save              (index, ...): argument i, result ~i, or the shape of argument i - SHAPE, for
                       each name asked for
+    more_outs         {position in save: output}, for the outputs after the first
     save_if           {argument: j}: the argument is saved only if the gradient of differentiable
                       input j is wanted
     schema            PyTorch's signature; None for a card that no user calls
@@ -153,6 +155,8 @@ class Card:
         self.tensor_slots = tuple(j for j, i in enumerate(self.save) if self._may_be_tensor(i))
         self.is_relu = is_relu
         self.saved_out = self.save.index(~0) if ~0 in self.save else -1
+        count = outputs if type(outputs) is int else 0
+        self.more_outs = {j: ~i for j, i in enumerate(self.save) if i < 0 < ~i < count}
         save_if = save_if or {}
         self.save_if = (
             tuple(save_if.get(self.parameters[i], -1) if 0 <= i < SHAPE else -1 for i in self.save)
@@ -309,8 +313,8 @@ class Card:
                 save.append(self.parameters.index(w))
             elif w.endswith("_shape") and w[:-6] in self.parameters:
                 save.append(SHAPE + self.parameters.index(w[:-6]))
-            elif w == "out":
-                save.append(~0)
+            elif w in _OUTPUTS:
+                save.append(~_OUTPUTS.index(w))
             elif w in self.extras:
                 save.append(~(self.outputs + self.extras.index(w)))
             else:

@@ -100,4 +100,5 @@ def inplace_operator(card: Card, kernel: Any) -> Any:
         return apply_inplace(card.select(args), args)
 
     card.change = change  # add_ and += are one
+    inplace.changes = card  # type: ignore[attr-defined]  # see levels.py
     return inplace

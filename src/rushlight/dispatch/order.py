@@ -35,6 +35,8 @@ def ordered(r: np.ndarray, operands: Any) -> np.ndarray:
 
 def channels(r: np.ndarray, *images: Any) -> np.ndarray:
     """r in channels-last order if one of the images is and r has as many dimensions."""
+    if type(r) is not _ndarray:
+        return r
     for a in images:
         if type(a) is _ndarray and not a.flags.c_contiguous and is_channels_last(a):
             if r.ndim == a.ndim:
@@ -86,15 +88,15 @@ def keeping(order: str, forward: Any) -> Any:
         return forward
     rule, images = _RULES[order]
 
-    two = images == 2
-
     def f(*args: Any) -> Any:
         r = forward(*args)
-        if images and args[0].flags.c_contiguous and not (two and not args[1].flags.c_contiguous):
-            return r
         if type(r) is tuple:
+            if images and args[0].flags.c_contiguous:
+                return r
             return tuple([rule(a, *args[:images]) if type(a) is _ndarray else a for a in r])
         return rule(r, *args[:images]) if type(r) is _ndarray else r
 
     f.__name__, f.__doc__ = forward.__name__, forward.__doc__
-    return f
+    known: Any = f
+    known.plain = forward  # the written runners ask by themselves, see codegen.py
+    return known

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
@@ -10,6 +9,7 @@ import numpy as np
 from ..core.dtype import check_can_cast
 from ..core.grad_mode import mode
 from ..core.memory import address
+from ..core.notices import warn
 from ..core.tensor import Tensor
 
 
@@ -100,14 +100,13 @@ def store(out: Tensor, result: Tensor) -> None:
         return
     if out._a.shape != result._a.shape:
         if out._a.size:
-            warnings.warn(
+            warn(
                 "An output with one or more elements was resized since it had shape "
                 f"{list(out._a.shape)}, which does not match the required output shape "
                 f"{list(result._a.shape)}. This behavior is deprecated, and in a future PyTorch "
                 "release outputs will not be resized unless they have zero elements. You can "
                 "explicitly reuse an out tensor t by resizing it, inplace, to zero elements with "
                 "t.resize_(0).",
-                stacklevel=5,
             )
         out._a = np.empty(result._a.shape, out._a.dtype)
     np.copyto(out._a, result._a, casting="unsafe")

@@ -42,11 +42,11 @@ class _State(threading.local):
 _state = _State()
 
 
-def watch(handler: Handler) -> None:
-    """Ask `handler` before every public function from now on."""
+def watch(handler: Handler, first: bool = False) -> None:
+    """Ask `handler` before every public function from now on; first: before the others."""
     if handler in HANDLERS:
         return
-    HANDLERS.append(handler)
+    HANDLERS.insert(0 if first else len(HANDLERS), handler)
     if len(HANDLERS) > 1:
         return
     for table in (FUNCTIONS, FUNCTIONAL):
@@ -57,25 +57,78 @@ def watch(handler: Handler) -> None:
         if isinstance(thing, Method):
             thing = thing.face.build()
         if isinstance(thing, FunctionType):
-            setattr(Tensor, name, public := _asking(thing))
+            setattr(Tensor, name, public := _asking(thing, _SHOWN.get(name)))
             if name.startswith("__"):
-                public.__name__ = name
+                public.__name__ = _RENAMED.get(name, name)
+        elif isinstance(thing, property) and name in _KEPT:
+            setattr(Tensor, name, _asking_property(thing))
     Method.finish = staticmethod(_asking)  # type: ignore[method-assign]
 
 
-def _asking(function: Any) -> Any:
-    """The function, with the handlers asked first."""
+# as which method an operator is shown to `__torch_function__`
+_SHOWN = {
+    "__add__": "add", "__radd__": "add", "__sub__": "sub", "__mul__": "mul", "__rmul__": "mul",
+    "__truediv__": "div", "__mod__": "remainder", "__pow__": "pow", "__neg__": "neg",
+    "__pos__": "positive", "__abs__": "abs", "__matmul__": "matmul", "__ne__": "ne",
+    "__lt__": "lt", "__le__": "le", "__gt__": "gt", "__ge__": "ge", "__rand__": "bitwise_and",
+    "__iadd__": "add_", "__isub__": "sub_", "__imul__": "mul_", "__itruediv__": "div_",
+    "__ifloordiv__": "floor_divide_", "__ipow__": "pow_", "__imod__": "remainder_",
+    "__iter__": "unbind",
+}  # fmt: skip
+_RENAMED = {"__rtruediv__": "__rdiv__"}
+# properties that are tensors: asked, so that they keep the class
+_KEPT = frozenset("data T mT H mH real imag".split())
+MODES: list[Any] = []  # modes of torch.overrides that are on, the innermost last
+
+
+def ask_modes(function: Any, args: tuple, kwargs: dict) -> Any:
+    """What the innermost mode makes of the call; those around it are on meanwhile."""
+    if not MODES:
+        return NotImplemented
+    mode = MODES.pop()
+    try:
+        types = tuple(type(x) for x in overloaded((*args, *kwargs.values())))
+        return mode.__torch_function__(function, types, args, kwargs)
+    finally:
+        MODES.append(mode)
+
+
+def _asking_property(known: property) -> property:
+    """The property, with the handlers asked about its `__get__` first."""
+
+    def get(self: Any) -> Any:
+        if type(self) not in _PLAIN and not _state.disabled:
+            for handler in HANDLERS:
+                result = handler(public.__get__, (self,), {})
+                if result is not NotImplemented:
+                    return result
+        return known.__get__(self)
+
+    public = property(get, known.fset, known.fdel, known.__doc__)
+    return public
+
+
+def _asking(function: Any, shown: str | None = None) -> Any:
+    """The function, with the handlers asked first; shown: as that method of Tensor."""
     if getattr(function, WRAPPED, None) is not None:
         return function
 
     @wraps(function)
     def public(*args: Any, **kwargs: Any) -> Any:
         if not _state.disabled:
+            asked: Any = public if shown is None else getattr(Tensor, shown)
             for handler in HANDLERS:
-                result = handler(public, args, kwargs)
+                result = handler(asked, args, kwargs)
                 if result is not NotImplemented:
                     return result
         return function(*args, **kwargs)
+
+    if shown == "unbind":
+
+        def public(self: Any) -> Any:  # of __iter__: its items keep the class
+            if type(self) in _PLAIN or _state.disabled or not self._a.ndim:
+                return function(self)
+            return iter(self.unbind(0))
 
     setattr(public, WRAPPED, function)
     return public

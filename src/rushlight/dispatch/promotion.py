@@ -14,6 +14,7 @@ from ..core.dtype import (
     bool_,
     float32,
     get_default_dtype,
+    number_dtype,
     result_dtype,
 )
 from ..core.dtype_info import finfo
@@ -23,6 +24,8 @@ from .messages import not_a_tensor, tensor_argument
 from .op import CARDS, Card
 
 _ndarray = np.ndarray
+# PyTorch takes these of two numbers, too: torch.add(2, 3)
+_OF_NUMBERS = frozenset("add add_scaled sub mul div div_rounded true_divide floor_divide".split())
 _F32, _F64 = np.dtype(np.float32), np.dtype(np.float64)
 
 
@@ -53,7 +56,7 @@ def promoted(card: Card, args: tuple) -> tuple:
             continue
         if (
             not is_number(a)
-            or not some_tensor
+            or (not some_tensor and card.name not in _OF_NUMBERS)
             or (card.numbers is not None and i not in card.numbers)
         ):
             if isinstance(a, _ndarray):
@@ -61,6 +64,9 @@ def promoted(card: Card, args: tuple) -> tuple:
                     card, tuple(wrap(a) if isinstance(a, _ndarray) else a for a in args)
                 )
             raise not_a_tensor(card.name, card.public_name(i), i + 1, a)
+    if not some_tensor and card.name in _OF_NUMBERS and len(operands) > 1:
+        args = (wrap(np.array(args[0], number_dtype(args[0]).np)), *args[1:])
+        return promoted(card, args)
     if card.check is not None:
         card.check(*operands)
     target = result_dtype(operands)

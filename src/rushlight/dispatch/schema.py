@@ -34,7 +34,7 @@ ALIASES = {
 TYPES = {
     **dict.fromkeys(
         "input end tensor tensor1 tensor2 mat mat1 mat2 vec vec1 vec2 batch1 batch2 src source "
-        "index mask target weight".split(),
+        "index mask target weight A B".split(),
         "Tensor",
     ),
     **dict.fromkeys("other exponent".split(), "Tensor | Number"),

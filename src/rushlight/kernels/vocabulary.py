@@ -75,7 +75,9 @@ def sum_to(x, shape):
 def matmul(x, y):
     """The matrix product over the last two dimensions; of bool only that of no elements."""
     if x.dtype.kind == "b" and x.size and y.size:
-        raise NotImplementedError("\"addmm_impl_cpu_\" not implemented for 'Bool'")
+        kernel = "bmm" if x.ndim > 2 or y.ndim > 2 else "addmm_impl_cpu_"
+        kernel = "addmv_impl_cpu" if y.ndim == 1 and x.ndim == 2 else kernel
+        raise NotImplementedError(f"\"{kernel}\" not implemented for 'Bool'")
     return np.matmul(x, y)
 
 

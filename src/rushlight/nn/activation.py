@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..core.notices import warn
 from ..core.parameter import Parameter
 from ..core.tensor import Tensor
 from ..ops.creation import full
@@ -214,10 +215,8 @@ class Hardtanh(Module):
             ("max_value", "max_val", max_value),
         ):
             if given is not None:
-                import warnings
-
                 text = f"keyword argument `{old}` is deprecated and rename to `{new}`"
-                warnings.warn(text, FutureWarning, stacklevel=2)
+                warn(text, FutureWarning)
         self.min_val = min_val if min_value is None else min_value
         self.max_val = max_val if max_value is None else max_value
         self.inplace = inplace
@@ -499,7 +498,7 @@ class Softmax(Module):
 
     def forward(self, input: Tensor) -> Tensor:
         """input (*) -> (*)"""
-        return F.softmax(input, self.dim, _stacklevel=5)
+        return F.softmax(input, self.dim)
 
     def extra_repr(self) -> str:
         return f"dim={self.dim}"
@@ -514,7 +513,7 @@ class Softmin(Softmax):
 
     def forward(self, input: Tensor) -> Tensor:
         """input (*) -> (*)"""
-        return F.softmin(input, self.dim, _stacklevel=5)
+        return F.softmin(input, self.dim)
 
 
 class LogSoftmax(Softmax):
@@ -526,7 +525,7 @@ class LogSoftmax(Softmax):
 
     def forward(self, input: Tensor) -> Tensor:
         """input (*) -> (*)"""
-        return F.log_softmax(input, self.dim, _stacklevel=5)
+        return F.log_softmax(input, self.dim)
 
 
 class Softmax2d(Module):
@@ -542,4 +541,4 @@ class Softmax2d(Module):
             raise ValueError(
                 f"Softmax2d: expected input to be 3D or 4D, got {input.dim()}D instead"
             )
-        return F.softmax(input, -3, _stacklevel=5)
+        return F.softmax(input, -3)

@@ -4,12 +4,12 @@ ParameterList, ParameterDict."""
 from __future__ import annotations
 
 import operator
-import warnings
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Any
 
+from ..core.notices import warn
 from ..core.parameter import Parameter
 from ..core.tensor import Tensor
 from .fusion import run_in_order
@@ -505,11 +505,10 @@ class Container(Module):
     """
 
     def __init__(self, **kwargs: Any):
-        warnings.warn(
+        warn(
             "`nn.Container` is deprecated. All of its functionality is now implemented in "
             "`nn.Module`. Subclass that instead.",
             FutureWarning,
-            stacklevel=2,
         )
         super().__init__()
         for name, module in kwargs.items():

@@ -11,7 +11,6 @@ The numbers are PyTorch's for the same seed; those of orthogonal_ agree to round
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Callable
 from functools import wraps
 from math import prod
@@ -21,6 +20,7 @@ import numpy as np
 
 from ..core.grad_mode import no_grad
 from ..core.names import explain_missing
+from ..core.notices import warn
 from ..core.tensor import Tensor, wrap
 from ..dispatch.registry import FUNCTIONS
 
@@ -169,10 +169,9 @@ def trunc_normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, a: float 
     Warns if the mean lies more than 2 std outside of [a, b]. ZeroDivisionError: std = 0.
     """
     if mean < a - 2 * std or mean > b + 2 * std:
-        warnings.warn(
+        warn(
             "mean is more than 2 std from [a, b] in nn.init.trunc_normal_. The distribution of "
             "values may be incorrect.",
-            stacklevel=3,
         )
     if tensor.is_meta:
         return tensor
@@ -267,7 +266,7 @@ def _kaiming_std(tensor: Tensor, a: float, mode: str, nonlinearity: str) -> floa
 
 
 def _nothing_to_fill(tensor: Tensor) -> Tensor:
-    warnings.warn("Initializing zero-element tensors is a no-op", stacklevel=3)
+    warn("Initializing zero-element tensors is a no-op")
     return tensor
 
 
@@ -318,10 +317,9 @@ def _deprecated(new: Callable[..., Tensor]) -> Callable[..., Tensor]:
 
     @wraps(new)
     def old(*args: Any, **options: Any) -> Tensor:
-        warnings.warn(
+        warn(
             f"`nn.init.{name}` is now deprecated in favor of `nn.init.{name}_`.",
             FutureWarning,
-            stacklevel=2,
         )
         return new(*args, **options)
 

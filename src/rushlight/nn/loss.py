@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
 from math import prod
 from typing import Any
 
+from ..core.notices import warn
 from ..core.tensor import Tensor
 from ..ops.linear_cross_entropy import LinearCrossEntropyOptions
 from ..ops.loss import reduction_word
@@ -148,12 +148,11 @@ class NLLLoss2d(NLLLoss):
         reduce: Any = None,
         reduction: str = "mean",
     ):
-        warnings.warn(
+        warn(
             "`NLLLoss2d` has been deprecated. Please use `NLLLoss` instead as a drop-in "
             "replacement and see https://pytorch.org/docs/main/nn.html#torch.nn.NLLLoss for more "
             "details.",
             FutureWarning,
-            stacklevel=2,
         )
         super().__init__(weight, size_average, ignore_index, reduce, reduction)
 

@@ -7,13 +7,13 @@ Global hooks are in `EVERY` and set the flag of the class.
 
 from __future__ import annotations
 
-import warnings
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
 from ..autograd.hooks import RemovableHandle
 from ..core.grad_mode import is_grad_enabled
+from ..core.notices import warn
 from ..core.tensor import Tensor
 
 
@@ -306,10 +306,9 @@ def _run_always_called(module: Any, args: tuple, kwargs: dict, result: Any, fini
                 changed = _call_forward_hook(tables, key, hook, module, args, kwargs, result)
                 result = result if changed is None else changed
             except Exception as error:
-                warnings.warn(
+                warn(
                     "module forward hook with ``always_call=True`` raised an exception that was "
                     f"silenced as another error was raised in forward: {error}",
-                    stacklevel=2,
                 )
 
 
@@ -336,10 +335,9 @@ class _BackwardHooks:
     def watch_outputs(self, result: Any) -> Any:
         single = isinstance(result, Tensor)
         if not single and not isinstance(result, tuple):
-            warnings.warn(
+            warn(
                 "For backward hooks to be called, module output should be a Tensor or a tuple of "
                 f"Tensors but received {type(result)}",
-                stacklevel=2,
             )
             return result
         watched = _pass_through((result,) if single else result, self._outputs_known)
@@ -354,12 +352,11 @@ class _BackwardHooks:
             grads = _replaced(hook(self.module, grads), grads, "Backward pre hook", "grad_output")
         self.grad_outputs = grads
         if not self.inputs_watched and self.after:
-            warnings.warn(
+            warn(
                 "Full backward hook is firing when gradients are computed with respect to module "
                 "outputs since no inputs require gradients. See "
                 "https://docs.pytorch.org/docs/main/generated/torch.nn.Module.html"
                 "#torch.nn.Module.register_full_backward_hook for more details.",
-                stacklevel=2,
             )
             for hook in self.after:
                 if hook(self.module, (None,) * self.arity, grads) is not None:
@@ -386,13 +383,12 @@ class _BackwardHooks:
             return
         before = {t.grad_fn for t in args if isinstance(t, Tensor)} - {None}
         if before != {n for n, _ in node.next_functions}:
-            warnings.warn(
+            warn(
                 "Using a non-full backward hook when the forward contains multiple autograd Nodes "
                 "is deprecated and will be removed in future versions. This hook will be missing "
                 "some grad_input. Please use register_full_backward_hook to get the documented "
                 "behavior.",
                 FutureWarning,
-                stacklevel=4,
             )
         for hook in self.legacy:
             node.register_hook(lambda gi, go, hook=hook: hook(self.module, gi, go))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from collections import OrderedDict, namedtuple
 from collections.abc import Mapping
 from typing import Any
 
 from ..core.grad_mode import no_grad
+from ..core.notices import warn
 from ..core.parameter import Parameter, is_lazy
 from ..core.tensor import Tensor
 
@@ -43,12 +43,11 @@ class Stateful:
         for the module's own. The dictionary's `_metadata` holds each module's `_version`.
         """
         if args:
-            warnings.warn(
+            warn(
                 "Positional args are being deprecated, use kwargs instead. Refer to "
                 "https://pytorch.org/docs/main/generated/torch.nn.Module.html"
                 "#torch.nn.Module.state_dict for details.",
                 FutureWarning,
-                stacklevel=2,
             )
             given = (*args, *(destination, prefix, keep_vars)[len(args) :])
             destination, prefix, keep_vars = given[:3]
@@ -192,12 +191,11 @@ class Stateful:
         try:
             with no_grad():
                 if t.is_meta and not new.is_meta and not assign:
-                    warnings.warn(
+                    warn(
                         f"for {key}: copying from a non-meta parameter in the checkpoint to a meta "
                         "parameter in the current model, which is a no-op. (Did you mean to pass "
                         "`assign=True` to assign items in the state dictionary to their "
                         "corresponding key in the module instead of copying them in place?)",
-                        stacklevel=6,
                     )
                 elif t.is_meta or new.is_meta:
                     self._replace(name, t, new) if assign else t.copy_(new)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..core.dtype import int64, scalar_name
+from ..core.notices import warn
 from ..core.parameter import Parameter
 from ..core.tensor import Tensor
 from ..ops.creation import empty, ones, zeros
@@ -254,13 +255,11 @@ class _InstanceNorm(_ChannelNorm):
                     f"expected input's size at dim={0 if alone else 1} to match num_features "
                     f"({self.num_features}), but got: {channels}."
                 )
-            import warnings
 
-            warnings.warn(
+            warn(
                 f"input's size at dim={0 if alone else 1} does not match num_features. You can "
                 "silence this warning by not passing in num_features, which is not used because "
                 "affine=False",
-                stacklevel=2,
             )
         x = input.unsqueeze(0) if alone else input
         y = F.instance_norm(

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import math
 import numbers
-import warnings
 from typing import Any
 
+from ..core.notices import warn
 from ..core.parameter import Parameter
 from ..core.tensor import Tensor
+from ..dispatch.autocast import state as autocast
 from ..ops.creation import empty
 from ..ops.recurrent import run_layers
 from . import init
@@ -31,11 +32,10 @@ _GATES = {"LSTM": 4, "GRU": 3, "RNN_TANH": 1, "RNN_RELU": 1}
 
 def apply_permutation(tensor: Tensor, permutation: Tensor, dim: int = 1) -> Tensor:
     """tensor.index_select(dim, permutation); deprecated."""
-    warnings.warn(
+    warn(
         "`torch.nn.modules.rnn.apply_permutation` is deprecated, please use "
         "`tensor.index_select(dim, permutation)` instead",
         FutureWarning,
-        stacklevel=2,
     )
     return tensor.index_select(dim, permutation)
 
@@ -99,11 +99,10 @@ class RNNBase(Module):
                 "element being zeroed"
             )
         if dropout > 0 and num_layers == 1:
-            warnings.warn(
+            warn(
                 "dropout option adds dropout after all but last recurrent layer, so non-zero "
                 f"dropout expects num_layers greater than 1, but got dropout={dropout} and "
                 f"num_layers={num_layers}",
-                stacklevel=2,
             )
         for name, value in (("input_size", input_size), ("hidden_size", hidden_size)):
             if not isinstance(value, int):
@@ -171,19 +170,22 @@ class RNNBase(Module):
 
     def check_input(self, input: Tensor, batch_sizes: Tensor | None) -> None:
         """ValueError: another dtype than the weights'; RuntimeError: a shape that does not fit."""
-        dtype = getattr(self, self._flat_weights_names[0]).dtype
-        if input.dtype is not dtype:
+        weight = getattr(self, self._flat_weights_names[0])
+        same = input._a.dtype is weight._a.dtype or input.dtype is weight.dtype
+        if not same and not autocast.enabled.get("cpu"):
+            dtype = weight.dtype
             raise ValueError(
                 f"RNN input dtype ({input.dtype}) does not match weight dtype ({dtype}). Convert "
                 f"input: input.to({dtype}), or convert model: model.to({input.dtype})"
             )
         expected = 3 if batch_sizes is None else 2
-        if input.dim() != expected:
+        shape = input._a.shape
+        if len(shape) != expected:
             raise RuntimeError(
                 f"input must have {expected} dimensions, got {input.dim()}\n  its shape is "
                 f"{tuple(input.shape)}"
             )
-        if input.size(-1) != self.input_size:
+        if shape[-1] != self.input_size:
             raise RuntimeError(
                 f"input.size(-1) must be equal to input_size. Expected {self.input_size}, got "
                 f"{input.size(-1)}\n  the input's shape is {tuple(input.shape)}"
@@ -438,6 +440,8 @@ class LSTM(RNNBase):
         if hx is None:
             self.check_input(input, None)
         else:
+            if len(hx) != 2:
+                raise RuntimeError("lstm expects two hidden states")
             hx = (hx[0], hx[1])
             self.check_forward_args(input, hx, None)
         y, (h, c) = self._steps(input, hx)

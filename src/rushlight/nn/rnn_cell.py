@@ -10,8 +10,8 @@ from typing import Any
 
 from ..core.parameter import Parameter
 from ..core.tensor import Tensor
+from ..dispatch.registry import FUNCTIONS
 from ..ops.creation import empty, zeros
-from ..ops.recurrent import gru_cell, lstm_cell, rnn_relu_cell, rnn_tanh_cell
 from . import init
 from .module import Module
 
@@ -65,8 +65,8 @@ class RNNCellBase(Module):
             text += f", nonlinearity={self.nonlinearity}"
         return text
 
-    def _one(self, f: Any, input: Tensor, hx: Tensor | None) -> Tensor:
-        """f on (N, I) or (I), with one state."""
+    def _one(self, step: str, input: Tensor, hx: Tensor | None) -> Tensor:
+        """torch.<step> on (N, I) or (I), with one state."""
         name = type(self).__name__
         _check_dims(name, "input", input)
         if hx is not None:
@@ -77,7 +77,9 @@ class RNNCellBase(Module):
             hx = zeros(x.size(0), self.hidden_size, dtype=x.dtype, device=x.device)
         else:
             hx = hx if batched else hx.unsqueeze(0)
-        h = f(x, _rows(hx), self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh)
+        h = FUNCTIONS[step](
+            x, _rows(hx), self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh
+        )
         return h if batched else h.squeeze(0)
 
 
@@ -115,12 +117,11 @@ class RNNCell(RNNCellBase):
 
     def forward(self, input: Tensor, hx: Tensor | None = None) -> Tensor:
         """input (N, I), hx (N, H) -> (N, H)"""
-        f = {"tanh": rnn_tanh_cell, "relu": rnn_relu_cell}.get(self.nonlinearity)
-        if f is None:
+        if self.nonlinearity not in ("tanh", "relu"):
             raise RuntimeError(
                 f"Unknown nonlinearity: {self.nonlinearity}\n  choose 'tanh' or 'relu'"
             )
-        return self._one(f, input, hx)
+        return self._one(f"rnn_{self.nonlinearity}_cell", input, hx)
 
 
 class GRUCell(RNNCellBase):
@@ -143,7 +144,7 @@ class GRUCell(RNNCellBase):
 
     def forward(self, input: Tensor, hx: Tensor | None = None) -> Tensor:
         """input (N, I), hx (N, H) -> (N, H)"""
-        return self._one(gru_cell, input, hx)
+        return self._one("gru_cell", input, hx)
 
 
 class LSTMCell(RNNCellBase):
@@ -182,5 +183,6 @@ class LSTMCell(RNNCellBase):
             states = (h, h)
         elif not isinstance(hx, Tensor):
             states = tuple([_rows(h if batched else h.unsqueeze(0)) for h in hx])
-        h, c = lstm_cell(x, states, self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh)
+        step = FUNCTIONS["lstm_cell"]
+        h, c = step(x, states, self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh)
         return (h, c) if batched else (h.squeeze(0), c.squeeze(0))

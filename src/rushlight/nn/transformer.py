@@ -7,7 +7,6 @@ S source length, T target length, N batch, E features; batch_first: (N, S, E) in
 from __future__ import annotations
 
 import copy
-import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +14,7 @@ import numpy as np
 
 from ..core.dtype import get_default_dtype
 from ..core.grad_mode import mode
+from ..core.notices import warn
 from ..core.tensor import Tensor, wrap
 from ..dispatch.messages import WRAPPED
 from ..ops.creation import full
@@ -307,10 +307,9 @@ class TransformerEncoder(Module):
         self.mask_check = mask_check
         reason = _why_not_nested(encoder_layer)
         if enable_nested_tensor and reason:
-            warnings.warn(
+            warn(
                 "enable_nested_tensor is True, but self.use_nested_tensor is False because "
                 f"{reason}",
-                stacklevel=2,
             )
             self.use_nested_tensor = False
 

@@ -15,7 +15,8 @@ _FAMILIES = """
     minmax order_statistics vector_norm scan sort unique matmul addmm einsum creation ranges
     windows random_fill random_factories random_sampling dropout pad softmax norm rms_norm
     embedding conv pool loss cross_entropy distance margin_loss ctc linear_cross_entropy
-    pixel_shuffle interpolate grid_sample gamma_draws linear_algebra attention multi_head padded recurrent
+    pixel_shuffle interpolate grid_sample gamma_draws linear_algebra solve factorize householder
+    eigen determinant matrix_norms low_rank attention multi_head padded recurrent
 """
 
 _collecting = _gc.isenabled()

@@ -52,17 +52,19 @@ class Relu:
     at="F",
     inplace=True,
     node="Hardtanh",
-    not_for="bc",
+    not_for="c",
     kernel="hardtanh",
 )
 class Relu6:
     """y = min(max(x, 0), 6);  dx = dy where 0 < x < 6
 
     shape   x (*) -> y (*)
-    errors  NotImplementedError: bool, complex numbers
+    errors  RuntimeError: bool; NotImplementedError: complex numbers
     """
 
     def forward(x):
+        if x.dtype.kind == "b":
+            raise RuntimeError("Bool inputs not supported for hardtanh")
         return K.relu6(x) if x.dtype.kind in "fV" else np.minimum(np.maximum(x, 0), 6)
 
     def backward(c, dy, x):
@@ -415,7 +417,7 @@ class Softplus:
     inplace=True,
     tensors=1,
     node="Hardtanh",
-    not_for="bc",
+    not_for="c",
     kernel="hardtanh",
 )
 class Hardtanh:
@@ -428,6 +430,8 @@ class Hardtanh:
         if min_val > max_val:
             raise ValueError("min_val cannot be greater than max_val")
         kind = input._a.dtype.kind
+        if kind == "b":
+            raise RuntimeError("Bool inputs not supported for hardtanh")
         if kind == "u" and (min_val < 0 or max_val < 0):
             raise RuntimeError("cannot do hardtanh on an unsigned type with negative limits")
         return (input, int(min_val), int(max_val)) if kind in "iu" else (input, min_val, max_val)

@@ -57,12 +57,20 @@ def _halves(x, dim: int):
     return x[(*before, slice(None, half))], x[(*before, slice(half, None))]
 
 
-@op("prelu(input, weight)", at="torch Tensor F", broadcast=True, node="PreluKernel")
+@op(
+    "prelu(input, weight)",
+    at="torch Tensor F",
+    broadcast=True,
+    node="PreluKernel",
+    not_for="iubc",
+    kernel="prelu_cpu",
+)
 class Prelu:
     """y = x where x > 0, else w x; one weight, or one for each channel (dimension 1)
 
     grad    dx = dy where x > 0, else dy w;  dw = Σ dy x over x ≤ 0
-    errors  RuntimeError: another dtype, or a number of weights that is not that of the channels
+    errors  RuntimeError: another dtype, or a number of weights that is not that of the channels;
+            NotImplementedError: no floats
     source  He et al. 2015, arXiv:1502.01852
 
     >>> F.prelu(tensor([-2.0, 3.0]), tensor([0.25]))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ..core.dtype import promote_types, scalar_name
 from ..core.tensor import Tensor
-from ..dispatch.promotion import cast
+from ..dispatch.promotion import cast, is_number
 from ..dispatch.registry import op
 from ..kernels import K
 from .matmul import check_bmm, check_mm
@@ -45,9 +45,16 @@ def _numbers(input: Tensor, beta, alpha) -> tuple:
     return (int(beta), int(alpha)) if input._a.dtype.kind in "iub" else (beta, alpha)
 
 
-def _numbers_in_front(beta, input, alpha, x, y):
-    """PyTorch's older form: addmm(beta, input, alpha, mat1, mat2)."""
-    return input, x, y, beta, alpha
+def _numbers_in_front(a, b, x, y, last=None):
+    """PyTorch's older forms, a number before what it multiplies: addmm(beta, input, mat1, mat2),
+    input.addmm(beta, mat1, mat2), and the same with alpha before mat1.
+    """
+    given = [v for v in (a, b, x, y, last) if v is not None]
+    numbers = [v for v in given[:-2] if is_number(v)]
+    tensors = [v for v in given if isinstance(v, Tensor)]
+    if len(tensors) != 3 or len(numbers) + 3 != len(given):
+        return None
+    return *tensors, *numbers, *(1,) * (2 - len(numbers))
 
 
 def _sum(input, z, beta, alpha):

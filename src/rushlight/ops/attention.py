@@ -7,12 +7,12 @@ heads), which broadcast
 from __future__ import annotations
 
 import math
-import warnings
 from typing import Any
 
 import numpy as np
 
 from ..core.dtype import from_numpy_dtype, scalar_name
+from ..core.notices import warn
 from ..core.tensor import Tensor, wrap
 from ..dispatch.messages import not_a_tensor
 from ..dispatch.registry import composite, internal
@@ -144,8 +144,8 @@ def _check_permitted(query: Tensor, key: Tensor, value: Tensor, dropout_p: float
             f"dim: {query.ndim}, Key dim: {key.ndim}, Value dim: {value.ndim} instead."
         )
     if reason:
-        warnings.warn("Flash attention kernel not used because:", stacklevel=4)
-        warnings.warn(reason, stacklevel=4)
+        warn("Flash attention kernel not used because:")
+        warn(reason)
         raise RuntimeError("No available kernel.  Aborting execution.")
 
 

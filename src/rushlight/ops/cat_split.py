@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import itertools
-import warnings
 
 import numpy as np
 
 from ..core.dtype import promote_types
 from ..core.layout import contiguous_format
+from ..core.notices import warn
 from ..core.tensor import Tensor, wrap
 from ..dispatch.messages import not_implemented
 from ..dispatch.registry import composite, op
@@ -55,6 +55,8 @@ class Cat:
     >>> torch.cat([tensor([1, 2]), tensor([3])])
     tensor([1, 2, 3])
     """
+
+    apart = True
 
     def prepare(tensors, dim):
         tensors = _checked_list("cat", tensors)
@@ -383,10 +385,9 @@ def meshgrid(*tensors, indexing=None):
     if len(tensors) == 1 and isinstance(tensors[0], (tuple, list)):
         tensors = tuple(tensors[0])
     if indexing is None:
-        warnings.warn(
+        warn(
             "torch.meshgrid: in an upcoming release, it will be required to pass the indexing "
             "argument.",
-            stacklevel=2,
         )
         indexing = "ij"
     if indexing not in ("ij", "xy"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
@@ -11,13 +10,10 @@ from ..core import dtype as dtypes
 from ..core.device import CPU, resolve
 from ..core.dtype import dtype, float64
 from ..core.dtype_info import as_dtype, is_dtype
-from ..core.layout import (
-    channels_last,
-    contiguous_format,
-    memory_format,
-    preserve_format,
-)
+from ..core.layout import channels_last, contiguous_format, preserve_format
+from ..core.layout import memory_format as Format
 from ..core.meta import NO_DATA, NoData
+from ..core.notices import warn
 from ..core.sparse import START
 from ..core.tensor import Tensor
 from ..core.tensor_types import dtype_of_type
@@ -73,7 +69,7 @@ class Clone:
         yield make(4, 3).T, {"memory_format": contiguous_format}
 
 
-def _ordered(x: np.ndarray, memory: memory_format) -> np.ndarray:
+def _ordered(x: np.ndarray, memory: Format) -> np.ndarray:
     """A copy of x in the given memory format."""
     if memory.name.startswith("channels_last"):
         rank = 4 if memory is channels_last else 5
@@ -163,15 +159,21 @@ def to(
             device = a
     if len(flags) > 1:
         copy = flags[1]
+    if memory_format is None:
+        memory_format = preserve_format
+    elif not isinstance(memory_format, Format):
+        raise TypeError(
+            "to() received an invalid combination of arguments - got (memory_format="
+            f"{type(memory_format).__name__}, ), but expected one of:\n"
+            "  torch.channels_last, channels_last_3d, contiguous_format, preserve_format"
+        )
     if device is not None and resolve(device) is not x.device:
         return _moved(x, resolve(device), x.dtype if dtype is None else as_dtype(dtype, "to"))
     if dtype is not None:
         dtype = as_dtype(dtype, "to")
         if x.dtype is not dtype:
             if x._a.dtype.kind == "c" and dtype.category != dtypes.COMPLEX:
-                warnings.warn(
-                    "Casting complex values to real discards the imaginary part", stacklevel=2
-                )
+                warn("Casting complex values to real discards the imaginary part")
             y = ToCopy.run((x, dtype, x.dtype))
             if memory_format is preserve_format:
                 return y

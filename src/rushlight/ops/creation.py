@@ -152,7 +152,7 @@ def _filled(name: str, fill: Any) -> Any:
         try:
             a = fill(shape, d.np) if where is CPU else phantom(shape, d.np)
         except (MemoryError, ValueError) as e:
-            raise out_of_memory(e) from None
+            raise out_of_memory(e, shape) from None
         return finished(a, requires_grad, where, layout, pin_memory, out, memory_format, name)
 
     def like(input, *, dtype, layout, device, requires_grad, pin_memory, memory_format):
@@ -241,7 +241,7 @@ def full(
     try:
         a = np.full(shape, value) if where is CPU else phantom(shape, d.np)
     except (MemoryError, ValueError) as e:
-        raise out_of_memory(e) from None
+        raise out_of_memory(e, shape) from None
     return finished(a, requires_grad, where, layout, pin_memory, out, name="full")
 
 
@@ -462,7 +462,7 @@ def linalg_vander(x, *, N):
     n = N if N is not None else x._a.shape[-1] if x._a.ndim else 1
     if n <= 1:
         raise RuntimeError("N must be greater than 1.")
-    return _powers(x, n, True)
+    return _powers(x if x._a.ndim else x.reshape(1), n, True)
 
 
 def _powers(x: Tensor, n: int, increasing: bool) -> Tensor:

@@ -5,12 +5,11 @@ N batch, C classes, * further dimensions; t holds class indices. reduction as in
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 
 from ..autograd.node import make_node
 from ..core.dtype import FLOAT, bool_, scalar_name
+from ..core.notices import warn
 from ..core.tensor import Tensor, wrap
 from ..dispatch.messages import not_implemented, tensor_argument
 from ..dispatch.on_tensors import translate
@@ -339,12 +338,11 @@ def kl_div(input, target, size_average=None, reduce=None, reduction="mean", log_
     word = reduction if reduction == "batchmean" else None
     word = word or checked_word(size_average, reduce, reduction)
     if word == "mean":
-        warnings.warn(
+        warn(
             "reduction: 'mean' divides the total loss by both the batch size and the support "
             "size.'batchmean' divides only by the batch size, and aligns with the KL div math "
             "definition.'mean' will be changed to behave the same as 'batchmean' in the next major "
             "release.",
-            stacklevel=3,
         )
     if word == "batchmean":
         loss = _kl_div(input, target, "sum", log_target)

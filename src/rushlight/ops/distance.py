@@ -5,12 +5,11 @@ B batch, P and R points, M features.
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 
 from ..core.dtype import FLOAT, promote_types, scalar_name
 from ..core.grad_mode import no_grad
+from ..core.notices import warn
 from ..core.tensor import Tensor, wrap
 from ..dispatch.registry import composite
 from .cat_split import stack
@@ -152,12 +151,11 @@ def cross(input, other, dim=None):
     if dim is None:
         if input._a.ndim != other._a.ndim:
             raise RuntimeError("linalg.cross: inputs must have the same number of dimensions.")
-        warnings.warn(
+        warn(
             "Using torch.cross without specifying the dim arg is deprecated.\n"
             "Please either pass the dim explicitly or simply use torch.linalg.cross.\n"
             "The default value of dim will change to agree with that of linalg.cross in a future "
             "release.",
-            stacklevel=3,
         )
         if 3 not in input._a.shape:
             raise RuntimeError("no dimension of size 3 in input")

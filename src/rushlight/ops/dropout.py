@@ -9,13 +9,13 @@ the sum that the results are made of.
 from __future__ import annotations
 
 import math
-import warnings
 from typing import Any
 
 import numpy as np
 
 from ..core.dtype import COMPLEX, FLOAT, from_numpy_dtype, scalar_name
 from ..core.meta import MetaArray
+from ..core.notices import warn
 from ..core.tensor import Tensor, wrap
 from ..dispatch.messages import tensor_argument
 from ..dispatch.registry import composite, internal
@@ -165,13 +165,12 @@ def dropout2d(
     if input.ndim not in (3, 4):
         warn_of_dimensions("dropout2d", input.ndim, 2, "3D or 4D")
     if input.ndim == 3:
-        warnings.warn(
+        warn(
             "dropout2d: Received a 3D input to dropout2d and assuming that channel-wise 1D dropout "
             "behavior is desired - input is interpreted as shape (N, C, L), where C is the channel "
             "dim. This behavior will change in a future release to interpret the input as one "
             "without a batch dimension, i.e. shape (C, H, W). To maintain the 1D channel-wise "
             "dropout behavior, please switch to using dropout1d instead.",
-            stacklevel=2,
         )
     return dropped(input, p, training, inplace, channels=2)
 
@@ -194,13 +193,12 @@ def dropout3d(
 
 def warn_of_dimensions(name: str, ndim: int, spatial: int, expected: str) -> None:
     """PyTorch's warning about an input of an unusual number of dimensions."""
-    warnings.warn(
+    warn(
         f"{name}: Received a {ndim}-D input to {name}, which is deprecated and will result in an "
         "error in a future release. To retain the behavior and silence this warning, please use "
         f"dropout instead. Note that {name} exists to provide channel-wise dropout on inputs with "
         f"{spatial} spatial dimensions, a channel dimension, and an optional batch dimension "
         f"(i.e. {expected} inputs).",
-        stacklevel=3,
     )
 
 

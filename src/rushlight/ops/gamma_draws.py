@@ -7,7 +7,6 @@ PyTorch approximates it (to about 1e-3); here it is computed to double precision
 
 from __future__ import annotations
 
-
 import numpy as np
 
 from ..core.tensor import Tensor
@@ -120,7 +119,8 @@ def _beta_ratio(a, b, x, which):
     """(∂I/∂a) / density at x of the regularised incomplete beta function; which=1: ∂I/∂b.
 
     I(x) = density · x (1 - x) / (a f), f = 1 + d₁ / (1 + d₂ / (1 + ...)),
-    d₂ₘ = m (b - m) x / ((a + 2m - 1)(a + 2m)), d₂ₘ₊₁ = -(a + m)(a + b + m) x / ((a + 2m)(a + 2m + 1))
+    d₂ₘ = m (b - m) x / ((a + 2m - 1)(a + 2m)),
+    d₂ₘ₊₁ = -(a + m)(a + b + m) x / ((a + 2m)(a + 2m + 1))
     """
     one, nothing = np.ones_like(a), np.zeros_like(a)
     f = _Fraction(one, nothing)
@@ -258,5 +258,3 @@ class SampleDirichlet:
         else:
             slope = DirichletGrad.forward(out, a, total)
         return slope * (dy - K.sum(out * dy, -1, keepdims=True))
-
-

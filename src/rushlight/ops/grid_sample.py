@@ -6,12 +6,12 @@ holds x, y (and z): x runs along the last dimension of the image, from -1 to 1.
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
 
 from ..core.dtype import FLOAT, scalar_name
+from ..core.notices import warn
 from ..core.tensor import Tensor, wrap
 from ..dispatch.registry import composite, internal
 from ..kernels import K
@@ -102,11 +102,10 @@ def grid_sample(input, grid, mode="bilinear", padding_mode="zeros", align_corner
 
 
 def _warn_of_corners() -> None:
-    warnings.warn(
+    warn(
         "Default grid_sample and affine_grid behavior has changed to align_corners=False since "
         "1.3.0. Please specify align_corners=True if the old behavior is desired. See the "
         "documentation of grid_sample for details.",
-        stacklevel=4,
     )
 
 
@@ -273,11 +272,10 @@ def affine_grid(theta, size, align_corners=None):
             f"{size}. Got {theta.shape}."
         )
     if align_corners and min(size[2:]) == 1:
-        warnings.warn(
+        warn(
             "Since version 1.3.0, affine_grid behavior has changed for unit-size grids when "
             "align_corners=True. This is not an intended use case of affine_grid. See the "
             "documentation of affine_grid for details.",
-            stacklevel=3,
         )
     elif min(size) <= 0:
         raise ValueError(f"Expected non-zero, positive output size. Got {size}")

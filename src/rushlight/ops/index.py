@@ -17,7 +17,7 @@ from ..core.dtype import scalar_name
 from ..core.grad_mode import mode
 from ..core.tensor import Tensor, wrap
 from ..dispatch.messages import not_a_tensor
-from ..dispatch.modes import Named
+from ..dispatch.modes import ON, Named
 from ..dispatch.out import is_dense, is_same, may_overlap, overlap_error
 from ..dispatch.registry import (
     CARDS,
@@ -339,6 +339,8 @@ def getitem(x: Tensor, key: Any) -> Tensor:
         if a.ndim:
             try:
                 array = a[key] if a.ndim > 1 else a[key, ...]
+            except OverflowError:
+                raise ValueError("Overflow when unpacking long long") from None
             except IndexError:
                 raise IndexError(
                     f"index {key} is out of bounds for dimension 0 with size {a.shape[0]}"
@@ -410,7 +412,7 @@ def setitem(x: Tensor, key: Any, value: Any) -> None:
         if x._a.dtype.kind not in "fcV":
             value = value.detach()
         value = value.to(x.dtype)
-    if mode.grad and (x._rg or value._rg):
+    if (mode.grad and (x._rg or value._rg)) or ON[0]:
         target = view_of(card, x, x._a[basic], (basic,))
         check_inplace(target)
         if advanced is None:
@@ -492,6 +494,7 @@ def _put(y: np.ndarray, key: tuple, values: np.ndarray, accumulate: bool) -> Non
 
 Tensor.__getitem__ = getitem
 Tensor.__setitem__ = setitem
+getitem.operator_of = Named("getitem")  # type: ignore[attr-defined]
 setitem.operator_of = Named("setitem")  # type: ignore[attr-defined]
 
 

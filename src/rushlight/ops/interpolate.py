@@ -8,13 +8,14 @@ PyTorch's nodes have a name per mode and rank.
 from __future__ import annotations
 
 import math
-import warnings
+from functools import lru_cache
 from operator import index as as_index
 from typing import Any
 
 import numpy as np
 
 from ..core.dtype import FLOAT, float16, scalar_name, uint8
+from ..core.notices import warn
 from ..core.tensor import Tensor
 from ..dispatch.on_tensors import translate
 from ..dispatch.registry import FUNCTIONAL, composite, internal
@@ -62,7 +63,6 @@ def _filters(mode, size, out, real, antialias=False) -> Filters:
 
 # ---------------------------------------------------------------- F.interpolate
 
-_CORNERS = ("linear", "bilinear", "bicubic", "lanczos", "trilinear")
 _PLAIN = ("nearest", "area", "nearest-exact")
 _RANK_OF = {"linear": 1, "bilinear": 2, "trilinear": 3, "bicubic": 2, "lanczos": 2}
 _TITLES = {"nearest": "UpsampleNearest", "nearest-exact": "UpsampleNearestExact"}
@@ -107,7 +107,40 @@ def interpolate(
     >>> F.interpolate(tensor([[[1.0, 2.0]]]), scale_factor=2, mode="linear")
     tensor([[[1.0000, 1.2500, 1.7500, 2.0000]]])
     """
-    x = input
+    a = input._a
+    if isinstance(size, (list, tuple)):
+        size = tuple(size)
+    if isinstance(scale_factor, (list, tuple)):
+        scale_factor = tuple(scale_factor)
+    plan = _plan if _is_plain(size) and _is_plain(scale_factor) else _plan.__wrapped__
+    card, found = plan(
+        a.shape,
+        input.dtype,
+        size,
+        scale_factor,
+        mode,
+        align_corners,
+        recompute_scale_factor,
+        antialias,
+    )
+    if card is None:
+        return FUNCTIONAL[f"adaptive_avg_pool{a.ndim - 2}d"](input, found)
+    return card.run((input, found))
+
+
+_NUMBERS = frozenset((int, float))
+
+
+def _is_plain(option: Any) -> bool:
+    """True if the option can be looked up by its value: it is no tensor and holds none."""
+    if type(option) is tuple:
+        return all([type(n) in _NUMBERS for n in option])
+    return option is None or type(option) in _NUMBERS
+
+
+@lru_cache(256)
+def _plan(shape, dtype, size, scale_factor, mode, align_corners, recompute, antialias) -> tuple:
+    """(card, filters) for an input of this shape and dtype; (None, size) for the mode "area"."""
     if mode in _PLAIN:
         if align_corners is not None:
             raise ValueError(
@@ -116,15 +149,15 @@ def interpolate(
             )
     elif align_corners is None:
         align_corners = False
-    rank = max(x.ndim - 2, 0)
-    given = tuple(x.shape[2:])
+    ndim, given = len(shape), shape[2:]
+    rank = len(given)
     size, scales = _wanted(given, size, scale_factor, mode)
-    if recompute_scale_factor and scales is None:
+    if recompute and scales is None:
         raise ValueError("recompute_scale_factor is not meaningful with an explicit size.")
-    if scales is not None and (mode == "area" or recompute_scale_factor):
+    if scales is not None and (mode == "area" or recompute):
         size = tuple(math.floor(float(n) * s) for n, s in zip(given, scales, strict=True))
         scales = None
-    if antialias and not (mode in ("bilinear", "bicubic", "lanczos") and x.ndim == 4):
+    if antialias and not (mode in ("bilinear", "bicubic", "lanczos") and ndim == 4):
         raise ValueError(
             "Anti-alias option is restricted to bilinear, bicubic, and lanczos modes and requires "
             "a 4-D tensor as input"
@@ -133,21 +166,21 @@ def interpolate(
         raise ValueError("Lanczos mode requires antialias=True")
     if mode == "lanczos" and align_corners:
         raise ValueError("Lanczos mode does not support align_corners=True")
-    _check_mode(mode, x.ndim)
+    _check_mode(mode, ndim)
     if mode == "area":
-        return FUNCTIONAL[f"adaptive_avg_pool{rank}d"](x, size)
+        return None, size
     if scales is not None:
         size = _scaled(given, scales)
-    _check_sizes(given, size, x)
-    _check_dtype(x, mode, rank, antialias)
+    _check_sizes(shape, size)
+    _check_dtype(dtype, mode, rank, antialias)
     name = _TITLES.get(mode) or f"Upsample{mode.title()}"
-    real = _DOUBLE if x.dtype is uint8 or x.dtype.itemsize == 8 else _SINGLE
-    if x.dtype is uint8 and scales is not None and mode == "bicubic":
+    real = _DOUBLE if dtype is uint8 or dtype.itemsize == 8 else _SINGLE
+    if dtype is uint8 and scales is not None and mode == "bicubic":
         scales = tuple(s if n != m else None for s, n, m in zip(scales, given, size, strict=True))
     found = filters(
         mode, given, size, scales or (None,) * rank, bool(align_corners), bool(antialias), real
     )
-    return Resample.named(f"{name}{rank}D{'Aa' if antialias else ''}").run((x, found))
+    return Resample.named(f"{name}{rank}D{'Aa' if antialias else ''}"), found
 
 
 def _wanted(given: tuple, size: Any, scale_factor: Any, mode: str) -> tuple:
@@ -217,7 +250,8 @@ def _check_mode(mode: str, ndim: int) -> None:
     )
 
 
-def _check_sizes(given: tuple, size: tuple, x: Tensor) -> None:
+def _check_sizes(shape: tuple, size: tuple) -> None:
+    given = shape[2:]
     if min(given) < 1 or min(size) < 1:
         axes = "DHW"[-len(given) :]
         before, after = (
@@ -229,14 +263,14 @@ def _check_sizes(given: tuple, size: tuple, x: Tensor) -> None:
             f"Input and output sizes should be greater than 0, but got input {before}{joint} "
             f"{after}"
         )
-    if x.shape[1] == 0:
+    if shape[1] == 0:
         raise RuntimeError(
-            f"Non-empty {x.ndim}D data tensor expected but got a tensor with sizes {list(x.shape)}"
+            f"Non-empty {len(shape)}D data tensor expected but got a tensor with sizes "
+            f"{list(shape)}"
         )
 
 
-def _check_dtype(x: Tensor, mode: str, rank: int, antialias: bool) -> None:
-    d = x.dtype
+def _check_dtype(d: Any, mode: str, rank: int, antialias: bool) -> None:
     nearest = mode.startswith("nearest")
     if antialias:
         kernel, fits = "compute_index_ranges_weights", d is uint8 or d.itemsize > 2
@@ -258,9 +292,8 @@ def _check_dtype(x: Tensor, mode: str, rank: int, antialias: bool) -> None:
 
 
 def _deprecated(name: str) -> None:
-    warnings.warn(
+    warn(
         f"`nn.functional.{name}` is deprecated. Use `nn.functional.interpolate` instead.",
-        stacklevel=4,
     )
 
 

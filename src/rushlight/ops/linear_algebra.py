@@ -1,7 +1,8 @@
-"""Matrices: exponential, linear equations, products of Householder reflections, QR.
+"""Matrices: what the families of linear algebra share; exponential, inverse, powers.
 
 N, M rows and columns, K right-hand sides or reflections, * batch. Equations and factors come from
-NumPy's LAPACK.
+NumPy's LAPACK (kernels/lapack.py). A backward calls the helpers of this family on arrays or on
+Tensors (`helper`), so it can be differentiated again.
 """
 
 from __future__ import annotations
@@ -9,10 +10,12 @@ from __future__ import annotations
 import numpy as np
 
 from ..core.dtype import FLOAT, scalar_name
-from ..core.tensor import Tensor
-from ..dispatch.messages import not_implemented, tensor_argument
-from ..dispatch.registry import composite, op
-from ..kernels import K
+from ..core.tensor import Tensor, wrap
+from ..dispatch.messages import not_implemented
+from ..dispatch.registry import composite, internal, op
+from ..dispatch.return_types import named_result
+from ..kernels import K, lapack
+from .matmul import matmul
 
 
 class LinAlgError(RuntimeError):
@@ -22,35 +25,109 @@ class LinAlgError(RuntimeError):
 LinAlgError.__name__ = LinAlgError.__qualname__ = "_LinAlgError"  # as PyTorch prints it
 
 
-def _square(name: str, x: Tensor) -> None:
-    """RuntimeError: no floating or complex square matrices."""
-    shape = x._a.shape
+def matrices(name: str, x: Tensor, argument: str = "A") -> None:
+    """RuntimeError: fewer than two dimensions."""
+    if x._a.ndim < 2:
+        raise RuntimeError(
+            f"{name}: The input tensor {argument} must have at least 2 dimensions.\n"
+            f"  shape {tuple(x._a.shape)}"
+        )
+
+
+def square(name: str, x: Tensor) -> None:
+    """RuntimeError: no square matrices."""
+    matrices(name, x)
+    n, m = x._a.shape[-2:]
+    if n != m:
+        raise RuntimeError(
+            f"{name}: A must be batches of square matrices, but they are {n} by {m} matrices"
+        )
+
+
+def floating(name: str, x: Tensor, low_precision: bool = True) -> None:
+    """RuntimeError: integers, or (low_precision=False) floats of 2 bytes."""
+    kind = scalar_name(x.dtype)
     if x.dtype.category < FLOAT:
         raise RuntimeError(
-            f"{name}: Expected a floating point or complex tensor as input. "
-            f"Got {scalar_name(x.dtype)}"
+            f"{name}: Expected a floating point or complex tensor as input. Got {kind}"
         )
-    if len(shape) < 2:
-        raise RuntimeError(f"{name}: The input tensor A must have at least 2 dimensions.")
-    if shape[-1] != shape[-2]:
-        raise RuntimeError(
-            f"{name}: A must be batches of square matrices, but they are {shape[-2]} by "
-            f"{shape[-1]} matrices"
-        )
+    if not low_precision and not _lapack_takes(x):
+        raise RuntimeError(f"{name}: Low precision dtypes not supported. Got {kind}")
 
 
-def _full_floats(kernel: str, x: Tensor) -> None:
-    """NotImplementedError: integers and 2-byte floats, which LAPACK has no code for."""
-    if x.dtype.category < FLOAT or x._a.dtype.kind not in "fc" or x._a.itemsize == 2:
-        raise not_implemented(kernel, x._a)
+def _lapack_takes(x: Tensor | np.ndarray) -> bool:
+    a = raw(x)
+    return a.dtype.kind in "fc" and a.itemsize > 2
 
 
-def _t(x):
+def batch_error(info: np.ndarray | Tensor) -> tuple[str, int] | None:
+    """The first element of `info` that is not 0: "(Batch element 1): " and its value; none on
+    "meta"."""
+    if isinstance(info, Tensor):
+        if info.is_meta:
+            return None
+        info = info._a
+    if not info.any():
+        return None
+    if not info.ndim:
+        return "", int(info)
+    i = int(np.flatnonzero(info)[0])
+    return f"(Batch element {i}): ", int(info.reshape(-1)[i])
+
+
+def raw(x):
+    """The array of a Tensor, or the array that it is."""
+    return x._a if isinstance(x, Tensor) else x
+
+
+def constant(a: np.ndarray, x):
+    """A constant where x is."""
+    return wrap(a) if isinstance(x, Tensor) else a
+
+
+# the named results of composites; those of cards are theirs
+NAMED = {
+    "_lu_with_info": ("LU", "pivots", "info"),
+    "linalg.cholesky_ex": ("L", "info"),
+    "linalg.ldl_factor": ("LD", "pivots"),
+    "linalg.lstsq": ("solution", "residuals", "rank", "singular_values"),
+    "linalg.lu": ("P", "L", "U"),
+    "linalg.lu_factor": ("LU", "pivots"),
+    "lu_unpack": ("P", "L", "U"),
+    "qr": ("Q", "R"),
+    "slogdet": ("sign", "logabsdet"),
+    "svd": ("U", "S", "V"),
+    "triangular_solve": ("solution", "cloned_coefficient"),
+}
+
+
+def named(name: str, *items):
+    """The named tuple that a composite returns."""
+    return named_result(name, NAMED[name])(*items)
+
+
+def full_floats(kernel: str, x: Tensor | np.ndarray) -> None:
+    """NotImplementedError: integers and 2-byte floats, which LAPACK has no code for.
+
+    A card with a face of its own asks in forward: autocast casts after prepare.
+    """
+    if not _lapack_takes(x):
+        raise not_implemented(kernel, raw(x))
+
+
+def t(x):
+    """The transpose."""
     return K.swapaxes(x, -1, -2)
 
 
-def _h(x):
+def h(x):
+    """The conjugate transpose."""
     return K.conj(K.swapaxes(x, -1, -2))
+
+
+def eye_like(x):
+    """Ones on the diagonal, in x's shape."""
+    return K.tril(K.triu(K.ones_like(x)))
 
 
 # ---------------------------------------------------------------- matrix_exp
@@ -152,14 +229,15 @@ class MatrixExp:
     """
 
     def prepare(input):
-        _square("linalg.matrix_exp", input)
+        floating("linalg.matrix_exp", input)
+        square("linalg.matrix_exp", input)
         return (input,)
 
     def forward(x):
         return _exp(x)
 
     def backward(c, dy, x):
-        return _exp_derivative(_h(x), dy)
+        return _exp_derivative(h(x), dy)
 
     def samples(make):
         yield make(3, 3)
@@ -168,239 +246,121 @@ class MatrixExp:
         yield make(0, 0)
 
 
-# ---------------------------------------------------------------- solve
+# ---------------------------------------------------------------- inverse
 
 
-def _solution(x, y, left, vector):
-    """Z with X Z = Y, or Z X = Y; y holds vectors or matrices."""
+def inverse_of(x):
+    """X⁻¹, nan and inf where there is none."""
     if isinstance(x, Tensor):
-        return Solve.run((x, y, left, vector))
-    y = y[..., None] if vector else y
-    if not left:
-        x, y = _t(x), _t(y)
-    try:
-        z = np.linalg.solve(x, y)
-    except np.linalg.LinAlgError:
-        raise LinAlgError(_which_is_singular(x)) from None
-    z = z if left else _t(z)
-    return z[..., 0] if vector else z
+        return InvEx.run((x,))[0]
+    return lapack.inv(x)[0]
 
 
-def _which_is_singular(x: np.ndarray) -> str:
-    where = ""
-    for i, a in enumerate(x.reshape(-1, *x.shape[-2:])) if x.ndim > 2 else ():
-        try:
-            np.linalg.solve(a, a)
-        except np.linalg.LinAlgError:
-            where = f"(Batch element {i}): "
-            break
-    return f"torch.linalg.solve: {where}The solver failed because the input matrix is singular."
+@internal("linalg.inv_ex", tensors=1, outputs=1, extras=("info",), returns=("inverse", "info"),
+          node="LinalgInvEx")  # fmt: skip
+class InvEx:
+    """Y = X⁻¹ for X (*, N, N), and info;  dX = -Yᴴ dY Yᴴ"""
 
+    def forward(x):
+        return lapack.inv(x)
 
-@op("solve(A: Tensor, B: Tensor, *, left=True, out=None)", at="linalg", node="LinalgSolveEx",
-    tensors=2, broadcast=True, order="made")  # fmt: skip
-class Solve:
-    """X with A X = B; left=False: X A = B
-
-    shape   A (*, N, N), B (*, N, K) -> X (*, N, K); or B (*, N) -> X (*, N)
-    dtype   floating and complex, of 4 bytes or more
-    grad    dB = A⁻ᴴ dX, dA = -dB Xᴴ
-    errors  RuntimeError: shapes or dtypes that do not fit; LinAlgError: A is singular
-
-    >>> torch.linalg.solve(tensor([[2.0, 0.0], [0.0, 4.0]]), tensor([1.0, 1.0]))
-    tensor([0.5000, 0.2500])
-    """
-
-    def prepare(A, B, left):
-        _square("linalg.solve", A)
-        a, b = A._a.shape, B._a.shape
-        if A.dtype is not B.dtype:
-            raise RuntimeError(
-                "linalg.solve: Expected A and B to have the same dtype, but found A of type "
-                f"{scalar_name(A.dtype)} and B of type {scalar_name(B.dtype)} instead"
-            )
-        if not b:
-            raise RuntimeError("linalg.solve: The input tensor B must have at least 2 dimensions.")
-        vector = len(b) == 1 or b == a[:-1]
-        rows, columns = (b[-1], 1) if vector else b[-2:]
-        if a[-1] != (rows if left else columns):
-            raise RuntimeError(
-                "linalg.solve: Incompatible shapes of A and B for the equation "
-                f"{'AX = B' if left else 'XA = B'} ({a[-2]}x{a[-1]} and {rows}x{columns})"
-            )
-        _full_floats("lu_cpu", A)
-        for m, n in zip(reversed(a[:-2]), reversed(b[:-1] if vector else b[:-2]), strict=False):
-            if m != n and m != 1 and n != 1:
-                raise RuntimeError(
-                    f"The size of tensor a ({n}) must match the size of tensor b ({m}) at "
-                    "non-singleton dimension 0"
-                )
-        return A, B, left, vector
-
-    def forward(x, y, left, vector):
-        return _solution(x, y, left, vector)
-
-    def backward(c, dz, x, out, left, vector):
-        dy = _solution(_h(x), dz, left, vector)
-        if not c.needs(0):
-            return None, dy
-        a, b = (dy[..., None], out[..., None]) if vector else (dy, out)
-        return -K.matmul(a, _h(b)) if left else -K.matmul(_h(b), a), dy
+    def backward(c, dy, out):
+        y = h(out)
+        return -K.matmul(K.matmul(y, dy), y)
 
     def samples(make):
-        yield _regular(make, 3), make(3, 2)
-        yield _regular(make, 3), make(3)
-        yield _regular(make, 2, 3), make(2, 3)
-        yield _regular(make, 2, 3), make(3, 4)
-        yield _regular(make, 3), make(2, 3), {"left": False}
+        yield regular(make, 3)
+        yield regular(make, 2, 3)
 
 
-def _regular(make, *shape):
+def inverse_or_error(name, x, check=True, said=None):
+    """(inverse, info); LinAlgError, if `check`, of a singular matrix, under the name `said`."""
+    floating(name, x, False)
+    square(name, x)
+    result = InvEx.run((x,))
+    found = batch_error(result.info) if check else None
+    if found:
+        raise LinAlgError(
+            f"{said or name}: {found[0]}The diagonal element {found[1]} is zero, the inversion "
+            "could not be completed because the input matrix is singular."
+        )
+    return result
+
+
+@composite("inverse(input, *, out=None)", at="torch Tensor")
+def inverse(input):
+    """The inverse matrix: Y with X Y = I.
+
+    shape   input (*, N, N) -> (*, N, N)
+    grad    dX = -Yᴴ dY Yᴴ
+    errors  RuntimeError: no square matrices, integers; LinAlgError: a singular matrix
+
+    >>> torch.inverse(tensor([[2.0, 0.0], [0.0, 4.0]]))
+    tensor([[0.5000, 0.0000],
+            [0.0000, 0.2500]])
+    """
+    return inverse_or_error("linalg.inv", input).inverse
+
+
+@composite("inv(A, *, out=None)", at="linalg")
+def inv(A):
+    """The inverse matrix: torch.inverse under NumPy's name. A (*, N, N) -> (*, N, N)
+
+    errors  RuntimeError: no square matrices, integers; LinAlgError: a singular matrix
+    """
+    return inverse_or_error("linalg.inv", A).inverse
+
+
+@composite("inv_ex(A, *, check_errors=False, out=None)", at="linalg")
+def inv_ex(A, *, check_errors):
+    """The inverse matrix, and which matrices have none.
+
+    info    (*): 0, or the first pivot that is 0, counted from 1
+    shape   A (*, N, N) -> inverse (*, N, N), info (*)
+    errors  RuntimeError: no square matrices; LinAlgError: a singular one, with check_errors=True
+    """
+    return inverse_or_error("linalg.inv", A, check_errors, "linalg.inv_ex")
+
+
+# ---------------------------------------------------------------- powers
+
+
+@composite("matrix_power(input, n: int, *, out=None)", at="torch Tensor linalg")
+def matrix_power(input, n):
+    """X multiplied by itself n times; n = 0 is the identity, n < 0 multiplies inverses.
+
+    shape   input (*, N, N) -> (*, N, N)
+    errors  RuntimeError: no square matrices; LinAlgError: n < 0 and a singular matrix
+
+    >>> torch.matrix_power(tensor([[1, 1], [0, 1]]), 3)
+    tensor([[1, 3],
+            [0, 1]])
+    """
+    if not isinstance(n, (int, np.integer)) or isinstance(n, bool):
+        raise TypeError(
+            f"linalg_matrix_power(): argument 'n' (position 2) must be int, not {type(n).__name__}"
+        )
+    square("linalg.matrix_power", input)
+    shape = input._a.shape
+    if n == 0:
+        return input.clone().copy_(wrap(np.broadcast_to(np.eye(shape[-1]), shape).copy()))
+    if n < 0:
+        input, n = inverse_or_error("linalg.inv", input).inverse, -n
+    if n == 1:
+        return input.clone()
+    power, product = input, None  # n in binary: the squares whose bit is 1
+    while n:
+        if n & 1:
+            product = power if product is None else matmul(product, power)
+        n >>= 1
+        if n:
+            power = matmul(power, power)
+    return product
+
+
+def regular(make, *shape):
     """Matrices far from singular: their diagonal is large."""
     x = make(*shape, shape[-1])
     array = x._a if isinstance(x, Tensor) else x
     array += 4 * np.eye(shape[-1], dtype=array.dtype)
     return x
-
-
-# ---------------------------------------------------------------- QR
-
-
-def _reflections(x):
-    """The vectors v of Householder's reflections: below the diagonal of x, on it 1."""
-    return K.tril(x, -1) + _eye(x)
-
-
-def _eye(x):
-    """Ones on the diagonal, in x's shape."""
-    return K.tril(K.triu(K.ones_like(x)))
-
-
-@op("householder_product(input, tau: Tensor, *, out=None)", at="linalg",
-    node="LinalgHouseholderProduct", tensors=2)  # fmt: skip
-class HouseholderProduct:
-    """Q = H₁ H₂ ... H_K of which the first M columns;  H = I - τ v vᴴ
-
-    input   v₁ ... v_K below its diagonal, where they are 1
-    shape   input (*, N, M), tau (*, K) -> Q (*, N, M), K <= M <= N
-    dtype   floating and complex, of 4 bytes or more
-    grad    through each reflection, from the last to the first
-    errors  RuntimeError: shapes or dtypes that do not fit
-    source  Golub & Van Loan, Matrix Computations, 5.1.6
-
-    >>> torch.linalg.householder_product(torch.ones(2, 2), tensor([1.0, 0.0]))
-    tensor([[ 0., -1.],
-            [-1.,  0.]])
-    """
-
-    def prepare(input, tau):
-        tensor_argument("linalg_householder_product", tau, "tau", 2)
-        name, shape = "torch.linalg.householder_product", input._a.shape
-        if len(shape) < 2:
-            raise RuntimeError(f"{name}: input must have at least 2 dimensions.")
-        if shape[-2] < shape[-1]:
-            raise RuntimeError(
-                f"{name}: input.shape[-2] must be greater than or equal to input.shape[-1]"
-            )
-        if tau.ndim and shape[-1] < tau._a.shape[-1]:
-            raise RuntimeError(
-                f"{name}: input.shape[-1] must be greater than or equal to tau.shape[-1]"
-            )
-        if len(shape) - tau.ndim != 1:
-            raise RuntimeError(
-                f"{name}: Expected tau to have one dimension less than input, but got tau.ndim "
-                f"equal to {tau.ndim} and input.ndim is equal to {len(shape)}"
-            )
-        if tau._a.shape[:-1] != shape[:-2]:
-            raise RuntimeError(
-                f"{name}: Expected batch dimensions of tau to be equal to input.shape[:-2], but "
-                f"got {list(tau._a.shape[:-1])}"
-            )
-        if tau.dtype is not input.dtype:
-            raise RuntimeError(
-                f"{name}: tau dtype {scalar_name(tau.dtype)} does not match input dtype "
-                f"{scalar_name(input.dtype)}"
-            )
-        _full_floats("orgqr_cpu", input)
-        return input, tau
-
-    def forward(x, tau):
-        v = _reflections(x)
-        q = _eye(x)
-        for i in reversed(range(tau.shape[-1])):
-            q = _reflected(q, v[..., i : i + 1], tau[..., i, None, None])
-        return q
-
-    def backward(c, dq, x, tau):
-        v, k = _reflections(x), tau.shape[-1]
-        partial = [_eye(x)]  # the products H_i ... H_K
-        for i in reversed(range(k)):
-            q = _reflected(partial[-1], v[..., i : i + 1], tau[..., i, None, None])
-            partial.append(q)
-        dv, dtau = [], []
-        for i in range(k):
-            w, t, q = v[..., i : i + 1], tau[..., i, None, None], partial[k - 1 - i]
-            p, s = K.matmul(_h(w), q), K.matmul(_h(w), dq)  # (*, 1, M)
-            dtau.append(-K.matmul(s, _h(p))[..., 0])
-            dp = -K.conj(t) * s
-            dv.append(-K.conj(t) * K.matmul(dq, _h(p)) + K.matmul(q, _h(dp)))
-            dq = dq + K.matmul(w, dp)
-        if not k:
-            return K.zeros_like(x), K.zeros_like(tau)
-        rest = x.shape[-1] - k
-        columns = K.concatenate(dv, -1)
-        if rest:
-            columns = K.concatenate([columns, K.zeros_like(x[..., :rest])], -1)
-        return K.tril(columns, -1), K.concatenate(dtau, -1)
-
-    def samples(make):
-        low, high = -0.5, 0.5
-        yield make(4, 3, low=low, high=high), make(3, low=0.5, high=1.5)
-        yield make(2, 4, 4, low=low, high=high), make(2, 3, low=0.5, high=1.5)
-        yield make(3, 4, low=low, high=high).T, make(2, low=0.5, high=1.5)
-        yield make(3, 2), make(0)
-
-
-def _reflected(q, v, tau):
-    """H Q"""
-    return q - tau * K.matmul(v, K.matmul(_h(v), q))
-
-
-@op("geqrf(input, *, out=None)", at="torch Tensor", outputs=2, returns=("a", "tau"))
-class Geqrf:
-    """A = Q R: R on and above the diagonal of a, the reflections that make Q below it, and tau
-
-    shape   A (*, N, M) -> a (*, N, M), tau (*, min(N, M)); Q is householder_product(a, tau)
-    dtype   floating and complex, of 4 bytes or more
-    grad    none
-    errors  RuntimeError: no matrices; NotImplementedError: integers
-
-    >>> torch.geqrf(tensor([[3.0], [4.0]])).tau
-    tensor([1.6000])
-    """
-
-    def prepare(input):
-        if input.ndim < 2:
-            raise RuntimeError("torch.geqrf: input must have at least 2 dimensions.")
-        _full_floats("geqrf_cpu", input)
-        return (input,)
-
-    def forward(x):
-        a, tau = np.linalg.qr(x, mode="raw")
-        return _rows(np.swapaxes(a, -1, -2), x), _rows(tau, x)
-
-    def samples(make):
-        yield make(4, 3)
-        yield make(2, 3, 3)
-        yield make(4, 3).T
-
-
-def _rows(y: np.ndarray, x: np.ndarray) -> np.ndarray:
-    return np.ascontiguousarray(y, x.dtype)
-
-
-@composite("orgqr(input, input2: Tensor, *, out=None)", at="torch Tensor")
-def orgqr(input, input2):
-    """The older name of `torch.linalg.householder_product`; errors as there."""
-    tensor_argument("orgqr", input2, "input2", 2)
-    return HouseholderProduct(input, input2)

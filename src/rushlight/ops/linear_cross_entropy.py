@@ -5,11 +5,11 @@ N batch, I features, C classes.
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
 
+from ..core.notices import warn
 from ..core.tensor import Tensor, wrap
 from ..dispatch.registry import composite, internal
 from ..kernels import K
@@ -196,10 +196,9 @@ def linear_cross_entropy(
             return _in_chunks(
                 input, linear_weight, linear_bias, target, weight, reduction, ignore_index, options
             )
-        warnings.warn(
+        warn(
             "linear_cross_entropy: ``options`` ignored; chunked path needs label_smoothing == 0, "
             "target.dtype == int64, out_features == (), and input.dim() == 2.",
-            stacklevel=2,
         )
     logits = input.matmul(linear_weight.reshape(-1, features).transpose(0, 1))
     if linear_bias is not None:

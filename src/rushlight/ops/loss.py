@@ -7,13 +7,13 @@ reduction is "mean", "sum" or "none" in torch.nn.functional, and 1, 2 or 0 in th
 from __future__ import annotations
 
 import math
-import warnings
 from math import prod
 from typing import Any
 
 import numpy as np
 
 from ..core.grad_mode import no_grad
+from ..core.notices import warn
 from ..core.tensor import Tensor
 from ..dispatch.registry import composite, internal
 from ..kernels import K
@@ -43,9 +43,8 @@ def reduction_word(size_average, reduce, reduction: str) -> str:
     size_average = True if size_average is None else size_average
     reduce = True if reduce is None else reduce
     word = "none" if not reduce else "mean" if size_average else "sum"
-    warnings.warn(
+    warn(
         f"size_average and reduce args will be deprecated, please use reduction='{word}' instead.",
-        stacklevel=5,
     )
     return word
 
@@ -54,6 +53,9 @@ def checked_word(size_average, reduce, reduction: str) -> str:
     """The reduction of a call. ValueError: another word than mean, sum, none."""
     if size_average is not None or reduce is not None:
         reduction = reduction_word(size_average, reduce, reduction)
+    if reduction == "elementwise_mean":
+        warn("reduction='elementwise_mean' is deprecated. Please use reduction='mean' instead.")
+        return "mean"
     if reduction not in ("mean", "sum", "none"):
         raise ValueError(f"{reduction} is not a valid value for reduction")
     return reduction
@@ -160,11 +162,10 @@ SMOOTH_L1 = _difference(
 def _warn_of_sizes(input: Tensor, target: Tensor) -> None:
     """PyTorch's warning about sizes that differ and broadcast."""
     if input._a.shape != target._a.shape:
-        warnings.warn(
+        warn(
             f"Using a target size ({target.shape}) that is different to the input size "
             f"({input.shape}). This will likely lead to incorrect results due to broadcasting. "
             "Please ensure they have the same size.",
-            stacklevel=4,
         )
 
 

@@ -88,6 +88,8 @@ def torch_hinge_embedding_loss(input, target, margin=1.0, reduction=1):
 
 
 def _hinge_embedding(input, target, margin, reduction) -> Tensor:
+    if input._a.dtype.kind in "iub":
+        margin = int(margin)
     zero = input.new_zeros(())
     far = (margin - input).clamp(min=0).where(target != 1, zero)
     near = input.where(target != -1, zero)

@@ -5,6 +5,7 @@ The checks of the small products are in forward: operators run the cards without
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -50,6 +51,10 @@ def check_mm(x, y) -> None:
 
 def check_bmm(x, y) -> None:
     """RuntimeError: no batches of matrices, or sizes that do not fit."""
+    if not (x.ndim and y.ndim):
+        raise IndexError(
+            f"Dimension specified as {2 if x.ndim else 0} but tensor has no dimensions"
+        )
     if x.ndim != 3 or y.ndim != 3:
         raise RuntimeError(
             f"batch{1 if x.ndim != 3 else 2} must be a 3D tensor\n"
@@ -148,6 +153,8 @@ class Mv:
     """
 
     def forward(x, v):
+        if not (x.ndim and v.ndim):
+            raise IndexError("Dimension specified as 0 but tensor has no dimensions")
         if x.ndim != 2 or v.ndim != 1:
             raise RuntimeError(
                 f"vector + matrix @ vector expected, got {v.ndim}, {x.ndim}, {v.ndim}"
@@ -489,8 +496,33 @@ def chain_matmul(*matrices, out=None):
     for m in matrices:
         if m.dim() != 2:
             raise RuntimeError(f"Tensor dimension is {m.dim()}, expected 2 instead.")
+    if not matrices:
+        raise RuntimeError("chain_matmul(): Expected one or more matrices")
     y = matrices[0] if len(matrices) == 1 else multi_dot(matrices)
     return y if out is None else write_out("chain_matmul", out, y, matrices)
+
+
+def _check_chain(tensors: list[Tensor]) -> None:
+    """RuntimeError: what multi_dot cannot multiply."""
+    last = len(tensors) - 1
+    for i, x in enumerate(tensors):
+        end = "first" if i == 0 else "last" if i == last else ""
+        if x.ndim != 2 and not (end and x.ndim == 1):
+            which, wanted = (f"the {end} tensor", "1D or 2D") if end else (f"tensor {i}", "2D")
+            raise RuntimeError(f"multi_dot(): {which} must be {wanted} but got {x.ndim}D")
+        if x.dtype is not tensors[0].dtype:
+            a, b = (scalar_name(t.dtype).lower() for t in (tensors[0], x))
+            a, b = _C_NAMES.get(a, a), _C_NAMES.get(b, b)
+            raise RuntimeError(
+                f"multi_dot(): all tensors must have be the same dtype but tensor 0 is {a} and "
+                f"tensor {i} {b}"
+            )
+    for i, (x, y) in enumerate(pairwise(tensors)):
+        if x.shape[-1] != y.shape[0]:
+            raise RuntimeError(
+                f"multi_dot(): tensors {i} and {i + 1} with shapes {list(x.shape)} and "
+                f"{list(y.shape)} cannot be multiplied"
+            )
 
 
 @composite("multi_dot(tensors, *, out=None)", at="linalg")
@@ -502,6 +534,7 @@ def multi_dot(tensors):
     tensors = list(tensors)
     if len(tensors) < 2:
         raise RuntimeError(f"multi_dot(): expected at least 2 tensors but got {len(tensors)}")
+    _check_chain(tensors)
     first, last = tensors[0].ndim == 1, tensors[-1].ndim == 1
     if first:
         tensors[0] = tensors[0].unsqueeze(0)
@@ -527,39 +560,3 @@ def kron(input, other):
     left = input.reshape([s for m in a for s in (m, 1)])
     right = other.reshape([s for m in b for s in (1, m)])
     return (left * right).reshape([p * q for p, q in zip(a, b, strict=True)])
-
-
-@composite("matrix_power(input, n: int, *, out=None)", at="torch Tensor linalg")
-def matrix_power(input, n):
-    """X multiplied by itself n times, for a square matrix or a batch of them; n = 0 is the identity
-
-    errors  RuntimeError: no square matrices; NotImplementedError: n < 0
-
-    >>> torch.matrix_power(tensor([[1, 1], [0, 1]]), 3)
-    tensor([[1, 3],
-            [0, 1]])
-    """
-    shape = input._a.shape
-    if len(shape) < 2:
-        raise RuntimeError(
-            "linalg.matrix_power: The input tensor A must have at least 2 dimensions."
-        )
-    if shape[-1] != shape[-2]:
-        raise RuntimeError(
-            "linalg.matrix_power: A must be batches of square matrices, but they are "
-            f"{shape[-2]} by {shape[-1]} matrices"
-        )
-    if n < 0:
-        raise NotImplementedError("matrix_power: there is no inverse of a matrix yet, so n >= 0")
-    if n == 0:
-        return wrap(np.broadcast_to(np.eye(shape[-1], dtype=input._a.dtype), shape).copy())
-    if n == 1:
-        return input.clone()
-    square, product = input, None  # n in binary: the squares whose bit is 1
-    while n:
-        if n & 1:
-            product = square if product is None else _matmul(product, square)
-        n >>= 1
-        if n:
-            square = _matmul(square, square)
-    return product

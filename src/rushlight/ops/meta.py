@@ -363,7 +363,7 @@ def _hang(card: Card, title: str, inputs: list, tensors: list[Tensor]) -> None:
         back = card.variants[key] = card.copied()
         back.title, back.backward, back.save, back.tensor_slots = title, _backward, (), ()
         back.narrow = back.fast_backward = None
-        back.slow_backward, back.fill, back.saved_out = True, False, -1
+        back.slow_backward, back.fill, back.saved_out, back.more_outs = True, False, -1, {}
     edges = tuple([edge_of(a) if isinstance(a, Tensor) else None for a in inputs])
     sizes = tuple([(a._a.shape, a._a.dtype) if isinstance(a, Tensor) else None for a in inputs])
     outs = None

@@ -9,11 +9,11 @@ copied for the transposition.
 from __future__ import annotations
 
 import math
-import warnings
 from typing import Any
 
 import numpy as np
 
+from ..core.notices import warn
 from ..core.tensor import Tensor, wrap
 from ..dispatch.registry import composite, internal
 from ..kernels import K
@@ -90,10 +90,9 @@ def canonical_mask(
     if kind != "b" and not mask.is_floating_point():
         raise AssertionError(f"only bool and floating types of {name} are supported")
     if check and other is not None and other is not mask._a.dtype:
-        warnings.warn(
+        warn(
             f"Support for mismatched {name} and {other_name} is deprecated. Use same type for both "
             "instead.",
-            stacklevel=3,
         )
     if kind != "b":
         return mask

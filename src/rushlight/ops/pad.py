@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..core.tensor import Tensor, wrap
+from ..dispatch.messages import not_implemented
 from ..dispatch.on_tensors import translate
 from ..dispatch.promotion import fitting
 from ..dispatch.registry import CARDS, composite, internal, op
@@ -155,6 +156,9 @@ def pad(input, pad, mode="constant", value=None):
         raise NotImplementedError(
             "Only 2D, 3D, 4D, 5D padding with non-constant padding are supported for now"
         )
+    if a.dtype.kind == "b" and mode != "circular":
+        word = "reflection" if mode == "reflect" else "replication"
+        raise not_implemented(f"{word}_pad{k}d", a)
     indices = []
     for d, (before, after) in enumerate(per_dim):
         if not (before or after):

@@ -12,6 +12,7 @@ from math import prod
 import numpy as np
 
 from ..core.tensor import Tensor
+from ..dispatch.messages import not_implemented
 from ..dispatch.on_tensors import translate
 from ..dispatch.registry import FUNCTIONAL, FUNCTIONS, composite, internal
 from ..kernels import K
@@ -333,6 +334,8 @@ def _define_max_pool(rank: int) -> None:
         ceil_mode=False,
         return_indices=False,
     ):
+        if rank == 1 and not return_indices and input._a.dtype.kind not in "fV":
+            raise not_implemented("max_pool1d_impl", input._a)
         found = with_indices(input, kernel_size, stride, padding, dilation, ceil_mode)
         return found if return_indices else found[0]
 

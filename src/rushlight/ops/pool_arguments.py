@@ -213,8 +213,14 @@ def adaptive_size(name: str, rank: int, x: Tensor, given: Any) -> tuple[int, ...
                 f"{name}(): Expected input to have non-zero size for non-batch dimensions, but "
                 f"input has sizes {list(shape)} with dimension {i} being empty"
             )
-    if x.dtype.category != FLOAT and ("avg" in name or x.dtype is bool_):
-        raise NotImplementedError(_not_for(name, x))
+    if x.dtype.category != FLOAT and "avg" in name:
+        raise RuntimeError(
+            "mean(): could not infer output dtype. Input dtype must be either a floating point or "
+            f"complex dtype. Got: {scalar_name(x.dtype)}\n  fix: input.float()"
+        )
+    if x.dtype.category != FLOAT:
+        kernel = "adaptive_max_pool3d_cpu" if rank == 3 else "adaptive_max_pool2d"
+        raise NotImplementedError(_not_for(kernel, x))
     return size
 
 
@@ -294,6 +300,7 @@ def fractional_size(name, rank, x, kernel, size, ratio) -> tuple[int, ...]:
         )
     axes = ("time", "height", "width")[-rank:]
     for axis, n, k, m in zip(axes, given, kernel, size, strict=True):
-        if m + k - 1 > n:
+        if m + k - 1 > n - (rank == 3):  # PyTorch asks for one more in three dimensions
+            name += "_out" if rank == 3 else ""
             raise RuntimeError(f"{name}(): pool {axis} {k} too large relative to input {axis} {n}")
     return size

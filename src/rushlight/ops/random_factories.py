@@ -18,7 +18,7 @@ from ..core.dtype import FLOAT, as_dtype, dtype, get_default_dtype, int64, scala
 from ..core.grad_mode import mode
 from ..core.meta import phantom, phantom_like
 from ..core.tensor import Tensor, wrap
-from ..dispatch.messages import not_implemented, tensor_argument
+from ..dispatch.messages import check_storage, not_implemented, tensor_argument
 from ..dispatch.registry import Card, composite
 from ..random import variates
 from ..random.generator import generator_or_default
@@ -60,6 +60,7 @@ def made(source: Source, parameters: tuple, size: tuple, *, out: Any = None, dty
         check_kind(d, source.kernel, complex_too=True)
     if resolve(device) is META:
         return asking(wrap(phantom(shape, d)), requires_grad)
+    check_storage(shape)
     return asking(wrap(source.draw(prod(shape), d, *parameters).reshape(shape)), requires_grad)
 
 

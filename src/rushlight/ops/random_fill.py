@@ -7,13 +7,13 @@ numbers are PyTorch's for the same seed: random/variates.py, docs/random.md.
 
 from __future__ import annotations
 
-import warnings
 from functools import cache
 from typing import Any
 
 import numpy as np
 
 from ..core.dtype import COMPLEX, FLOAT, from_numpy_dtype, scalar_name
+from ..core.notices import warn
 from ..core.tensor import Tensor
 from ..dispatch.messages import not_implemented
 from ..dispatch.registry import apply_inplace, composite, internal, op
@@ -443,11 +443,10 @@ def check_range(dtype: np.dtype, bound: int, name: str) -> None:
         raise RuntimeError(f"{name} is out of bounds for {c_name}")
     if dtype.kind in "fV" and abs(bound) > 1 << variates.significand(dtype):
         bits, c_name = variates.significand(dtype), _C_NAMES[dtype.name]
-        warnings.warn(
+        warn(
             f"{name} is out of bounds [-(2^{bits}), 2^{bits}]. Due to precision limitations "
             f"{c_name} can support discrete uniform distribution only within this range. This "
             "warning will become an error in version 1.7 release, please fix the code in advance",
-            stacklevel=7,
         )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..core.dtype import FLOAT, from_numpy_dtype, scalar_name
+from ..core.meta import MetaArray, phantom
 from ..core.tensor import Tensor, wrap
 from ..dispatch.messages import not_implemented, tensor_argument
 from ..dispatch.registry import apply_inplace, composite, internal, op, write_out
@@ -140,6 +141,8 @@ def multinomial(input, num_samples, replacement=False, *, generator=None, out=No
     k = whole(num_samples, "multinomial", "num_samples", 2)
     g = generator_or_default(generator, "multinomial")
     p = input._a
+    if type(p) is MetaArray:
+        return wrap(phantom((*p.shape[:-1], k), np.dtype(np.int64)))
     check_weights(p, k, replacement)
     if out is not None and out._a.dtype != np.int64:
         raise RuntimeError(f"multinomial expects Long tensor out, got: {scalar_name(out.dtype)}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
@@ -21,8 +20,9 @@ from ..core.dtype import (
     scalar_name,
 )
 from ..core.dtype import dtype as DType
+from ..core.notices import warn
 from ..core.tensor import Tensor
-from ..dispatch.messages import missing
+from ..dispatch.messages import check_storage, missing
 from ..dispatch.registry import composite, number_of
 from ..kernels import K
 from .creation import dtype_of, finished
@@ -93,9 +93,11 @@ def arange(
         if step == 0:
             raise ValueError("step must be nonzero")
         count = max(-(-(end - start) // step), 0)
+        check_storage((count,))
         a = (np.arange(count, dtype=np.int64) * step + start).astype(dtype.np)
     else:
         count = int(np.ceil((end - start) / step))
+        check_storage((count,))
         a = (start + np.arange(count, dtype=np.float64) * step).astype(dtype.np)
     return finished(a, requires_grad, resolve(device), layout, pin_memory, out)
 
@@ -117,11 +119,10 @@ def range_(
     shape   (⌊(end - start) / step⌋ + 1)
     errors  RuntimeError: step is 0 or has the wrong sign
     """
-    warnings.warn(
+    warn(
         "torch.range is deprecated and will be removed in a future release because its behavior is "
         "inconsistent with Python's range builtin. Instead, use torch.arange, which produces "
         "values in [start, end).",
-        stacklevel=2,
     )
     if end is None:
         start, end = 0, start
@@ -148,6 +149,8 @@ def _steps(name: str, start: Any, end: Any, steps: int, dtype: DType | None) -> 
                 f"{'start' if v is start else 'end'} with {v._a.ndim} dimension(s)."
             )
     d = get_default_dtype() if dtype is None else dtype
+    if d.category == BOOL:
+        raise NotImplementedError(f"\"{name}_cpu\" not implemented for 'Bool'")
     start, end = number_of(start), number_of(end)
     if dtype is None and (isinstance(start, complex) or isinstance(end, complex)):
         d = d.to_complex()

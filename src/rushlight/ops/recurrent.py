@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 
 from ..autograd.api import grad
-from ..core.dtype import scalar_name
 from ..core.grad_mode import enable_grad, mode
 from ..core.meta import phantom
 from ..core.tensor import Tensor, wrap
@@ -28,6 +27,7 @@ from ..kernels.twin import TWINS
 from .cat_split import cat, stack
 from .dropout import dropped
 from .padded import check_batch_sizes
+from .recurrent_arguments import check_counts, check_dtypes, check_layer, check_states
 
 
 def _again(c: Any, name: str, grads: tuple, tensors: tuple, rest: tuple) -> tuple:
@@ -161,6 +161,9 @@ class LstmLayer:
 # ---------------------------------------------------------------- layers
 
 
+_GATES = {"LSTM": 4, "GRU": 3, "RNN_TANH": 1, "RNN_RELU": 1}
+
+
 def run_layers(
     mode: str,
     x: Tensor,
@@ -193,17 +196,18 @@ def run_layers(
             f"got an incorrect number of RNN parameters\n  {per} for a layer and direction, with "
             f"has_biases={has_biases}"
         )
-    _check_dtypes(x, states, weights)
+    check_dtypes(x, states, weights)
     if sizes is not None:
         check_batch_sizes(np.array(sizes), x._a.shape[0])
+    n = x._a.shape[1] if sizes is None else sizes[0]
     if states is None:
-        n = x._a.shape[1] if sizes is None else sizes[0]
         widths = (weights[1]._a.shape[1], weights[1]._a.shape[0] // 4)[: 1 + is_lstm]
         lead = (1, n) if count == 1 else (n,)
         make = phantom if x.is_meta else np.zeros
         zeros = tuple([wrap(make((*lead, w), x._a.dtype)) for w in widths])
         each: Any = [zeros] * count
     else:
+        check_counts(states, count)
         each = [states] if count == 1 else list(zip(*[s.unbind(0) for s in states], strict=True))
     keep = _recorded(x, *states or (), *weights)
     finals: list = []
@@ -216,8 +220,9 @@ def run_layers(
             w = weights[k * per : (k + 1) * per]
             b = (w[2], w[3]) if has_biases else (None, None)
             own, reverse = each[k], direction == 1
+            w_hr = w[-1] if is_lstm and per % 2 else None
+            check_layer(_GATES[mode], x, own, w[0], w[1], w_hr, b, n)
             if is_lstm:
-                w_hr = w[-1] if per % 2 else None
                 y, *last = LstmLayer.run((x, *own, w[0], w[1], w_hr, *b, sizes, reverse, keep))
             elif mode == "GRU":
                 y, *last = GruLayer.run((x, *own, w[0], w[1], *b, sizes, reverse, keep))
@@ -237,19 +242,6 @@ def _recorded(*tensors: Tensor | None) -> bool:
     return mode.grad and any([t is not None and t._rg for t in tensors])
 
 
-def _check_dtypes(x: Tensor, states: Any, weights: Sequence[Any]) -> None:
-    """RuntimeError unless all have one dtype."""
-    d = weights[0]._a.dtype
-    for t in (x, *(states or ()), *weights):
-        if t._a.dtype is not d and t._a.dtype != d:
-            have = weights[0].dtype
-            raise RuntimeError(
-                f"mat1 and mat2 must have the same dtype, but got {scalar_name(t.dtype)} and "
-                f"{scalar_name(have)}\n  fix: input and states .to({have}), or the layer "
-                f".to({t.dtype})"
-            )
-
-
 def _sequence(name: str, mode: str, given: tuple, tuple_of: int) -> tuple[Tensor, list[Tensor]]:
     """Either of PyTorch's forms: (input, hx, params, ..., batch_first), or (data, batch_sizes,
     hx, params, ...), the packed one.
@@ -264,9 +256,10 @@ def _sequence(name: str, mode: str, given: tuple, tuple_of: int) -> tuple[Tensor
     else:
         x, hx, params, biases, layers, p, train, bidirectional, batch_first = given
         sizes = None
-    states = (hx,) if isinstance(hx, Tensor) else tuple(hx)
-    if len(states) != tuple_of:
-        raise RuntimeError(f"{name} expects {'two hidden states' if tuple_of > 1 else 'one hx'}")
+    states = check_states(name, hx, tuple_of)
+    if x._a.ndim != (2 if packed else 3):
+        x.size(1 if packed else 2)  # the error of a dimension that is not there
+        raise RuntimeError(f"input must have {2 if packed else 3} dimensions, got {x._a.ndim}")
     if batch_first:
         x = x.transpose(0, 1)
     if x._a.shape[0] == 0:
@@ -347,7 +340,7 @@ def rnn_relu(input, hx, params, has_biases, num_layers, dropout, train, bidirect
 
 
 def _cell(
-    input: Tensor, states: tuple, w_ih: Tensor, w_hh: Tensor, b_ih: Any, b_hh: Any
+    gates: int, input: Tensor, states: tuple, w_ih: Tensor, w_hh: Tensor, b_ih: Any, b_hh: Any
 ) -> tuple[Tensor, tuple, Any, Any]:
     """Checked operands of one step: input (N, I), states, both biases or none."""
     x = input._a
@@ -368,10 +361,11 @@ def _cell(
                 f"hidden{i} has inconsistent hidden_size: got {h._a.shape[1]}, expected "
                 f"{w_hh._a.shape[1]}"
             )
-    _check_dtypes(input, states, [w for w in (w_ih, w_hh, b_ih, b_hh) if w is not None])
+    check_dtypes(input, states, [w for w in (w_ih, w_hh, b_ih, b_hh) if w is not None])
     if (b_ih is None) != (b_hh is None):
         zeros = wrap(np.zeros_like((b_hh if b_ih is None else b_ih)._a))
         b_ih, b_hh = (zeros, b_hh) if b_ih is None else (b_ih, zeros)
+    check_layer(gates, input, states, w_ih, w_hh, None, (b_ih, b_hh), x.shape[0])
     return input, (x.shape[0],), b_ih, b_hh
 
 
@@ -391,9 +385,8 @@ def lstm_cell(input, hx, w_ih, w_hh, b_ih=None, b_hh=None):
         raise TypeError(
             "lstm_cell(): argument 'hx' (position 2) must be tuple of Tensors, not Tensor"
         )
-    if len(hx) != 2:
-        raise RuntimeError("lstm_cell expects two hidden states")
-    x, sizes, b_ih, b_hh = _cell(input, tuple(hx), w_ih, w_hh, b_ih, b_hh)
+    hx = check_states("lstm_cell", hx, 2)
+    x, sizes, b_ih, b_hh = _cell(4, input, hx, w_ih, w_hh, b_ih, b_hh)
     keep = _recorded(x, *hx, w_ih, w_hh, b_ih, b_hh)
     h, _, c = LstmLayer.run((x, *hx, w_ih, w_hh, None, b_ih, b_hh, sizes, False, keep))
     return h, c
@@ -408,7 +401,7 @@ def gru_cell(input, hx, w_ih, w_hh, b_ih=None, b_hh=None):
     errors  RuntimeError: sizes or dtypes that do not fit
     source  as torch.gru
     """
-    x, sizes, b_ih, b_hh = _cell(input, (hx,), w_ih, w_hh, b_ih, b_hh)
+    x, sizes, b_ih, b_hh = _cell(3, input, (hx,), w_ih, w_hh, b_ih, b_hh)
     keep = _recorded(x, hx, w_ih, w_hh, b_ih, b_hh)
     return GruLayer.run((x, hx, w_ih, w_hh, b_ih, b_hh, sizes, False, keep))[0]
 
@@ -422,7 +415,7 @@ def rnn_tanh_cell(input, hx, w_ih, w_hh, b_ih=None, b_hh=None):
     errors  RuntimeError: sizes or dtypes that do not fit
     source  as torch.rnn_tanh
     """
-    x, sizes, b_ih, b_hh = _cell(input, (hx,), w_ih, w_hh, b_ih, b_hh)
+    x, sizes, b_ih, b_hh = _cell(1, input, (hx,), w_ih, w_hh, b_ih, b_hh)
     return RnnLayer.run((x, hx, w_ih, w_hh, b_ih, b_hh, sizes, False, False))[0]
 
 
@@ -434,5 +427,5 @@ def rnn_relu_cell(input, hx, w_ih, w_hh, b_ih=None, b_hh=None):
     errors  as there
     source  as torch.rnn_relu
     """
-    x, sizes, b_ih, b_hh = _cell(input, (hx,), w_ih, w_hh, b_ih, b_hh)
+    x, sizes, b_ih, b_hh = _cell(1, input, (hx,), w_ih, w_hh, b_ih, b_hh)
     return RnnLayer.run((x, hx, w_ih, w_hh, b_ih, b_hh, sizes, False, True))[0]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from math import prod
 from typing import Any
 
@@ -12,6 +11,7 @@ from ..autograd.inplace import check_inplace
 from ..core.grad_mode import mode
 from ..core.layout import contiguous_format
 from ..core.memory import address, storage_array
+from ..core.notices import warn
 from ..core.strided import as_sizes, bytes_under, check_view, required, view_of
 from ..core.tensor import Tensor, ViewInfo, wrap
 from ..dispatch.inplace import rebase
@@ -122,7 +122,7 @@ def resize(input, *sizes):
 
     errors  RuntimeError: another number of elements
     """
-    warnings.warn("non-inplace resize is deprecated", stacklevel=3)
+    warn("non-inplace resize is deprecated")
     return _reshaped(input, sizes)
 
 
@@ -132,7 +132,7 @@ def resize_as(input, tensor):
 
     errors  RuntimeError: another number of elements
     """
-    warnings.warn("non-inplace resize_as is deprecated", stacklevel=3)
+    warn("non-inplace resize_as is deprecated")
     return _reshaped(input, tuple(tensor._a.shape))
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..core.sparse import sparse
 from ..core.tensor import Tensor, wrap
-from ..dispatch.messages import mismatch
+from ..dispatch.messages import mismatch, not_implemented
 from ..dispatch.registry import apply_inplace, composite, fitted, internal, op
 from ..kernels import K, word
 from ..kernels.vocabulary import along
@@ -91,6 +91,16 @@ def _sparse_dx(dy: Any, x_shape: tuple, dim: int, index: Any) -> Any:
     return sparse(places, blocks, x_shape)
 
 
+def _of_the_same_dtype(out, result):
+    """RuntimeError: out= has another dtype; gather writes elements as they are."""
+    if out.dtype is not result.dtype:
+        wanted, given = (
+            {"float32": "float", "float64": "double", "int64": "long int"}.get(d.name, d.name)
+            for d in (result.dtype, out.dtype)
+        )
+        raise RuntimeError(f"Expected out tensor to have dtype {wanted}, but got {given} instead")
+
+
 @op(
     "gather(input, dim, index, *, sparse_grad: bool = False, out=None)",
     at="torch Tensor",
@@ -111,6 +121,7 @@ class Gather:
     """
 
     apart = True
+    check_out = _of_the_same_dtype
 
     def forward(x, dim, index, sparse_grad):
         d = _check("gather", x, dim, index)
@@ -307,6 +318,8 @@ class ScatterReduce:
             raise RuntimeError(
                 "reduce argument must be either sum, prod, mean, amax or amin, got " + str(reduce)
             )
+        if reduce == "mean" and x.dtype.kind == "b":
+            raise not_implemented("scatter_gather_tensor_cpu_reduce_mean", x)
         d = _check("scatter_reduce", x, dim, index, src)
         y = np.array(x, order="C", ndmin=1)
         if not index.size:
@@ -453,6 +466,8 @@ def index_reduce(input, dim, index, source, reduce, *, include_self):
             "index_reduce(): Expected reduce to be one of prod, mean, amax or amin but got "
             f"{reduce}."
         )
+    if input._a.dtype.kind == "b":
+        raise not_implemented("index_func_", input._a)
     d = check_slices("index_reduce", input._a, dim, index._a, source._a)
     wide = [1] * max(source._a.ndim, 1)
     wide[d] = -1

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from math import prod
 from typing import Any
 
 import numpy as np
 
 from ..core.dtype import as_dtype, float64, from_numpy_dtype, is_dtype, scalar_name
+from ..core.notices import warn
 from ..core.tensor import Tensor
 from ..dispatch.registry import composite, internal, op, view_of
 from ..kernels import K
@@ -476,12 +476,11 @@ def _reversed(x: Tensor) -> Tensor:
     """x.T: all dimensions in reverse order (meant for matrices)."""
     n = x._a.ndim
     if n not in (0, 2):
-        warnings.warn(
+        warn(
             "The use of `x.T` on tensors of dimension other than 2 to reverse their shape is "
             "deprecated and it will throw an error in a future release. Consider `x.mT` to "
             "transpose batches of matrices or `x.permute(*torch.arange(x.ndim - 1, -1, -1))` to "
             "reverse the dimensions of a tensor.",
-            stacklevel=2,
         )
     return x.permute(tuple(range(n - 1, -1, -1)))
 
@@ -499,7 +498,7 @@ def _exchanged(x: Tensor, name: str, spelled: str, instead: str) -> Tensor:
             f"tensor.{name} is only supported on matrices or batches of matrices. Got 1-D tensor."
         )
     if n == 0:
-        warnings.warn(f"{spelled} is deprecated on 0-D tensors. {instead}", stacklevel=3)
+        warn(f"{spelled} is deprecated on 0-D tensors. {instead}")
         return x
     return x.transpose(-2, -1)
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import warnings
-
 from ..core.dtype import scalar_name
+from ..core.notices import warn
 from ..core.tensor import Tensor
 from ..dispatch.registry import composite, op
 from ..kernels import K
@@ -98,31 +97,26 @@ class LogSoftmax:
         yield make(0, 5), 1
 
 
-def _implicit_dim(name: str, ndim: int, stacklevel: int) -> int:
-    warnings.warn(
+def _implicit_dim(name: str, ndim: int) -> int:
+    warn(
         f"Implicit dimension choice for {name} has been deprecated. Change the call to include "
         "dim=X as an argument.",
-        stacklevel=stacklevel + 1,
     )
     return 0 if ndim in (0, 1, 3) else 1
-
-
-def _dim(name: str, input: Tensor, dim: int | None, stacklevel: int) -> int:
-    return _implicit_dim(name, input._a.ndim, stacklevel + 1) if dim is None else dim
 
 
 _F_ARGUMENTS = "(input, dim: int | None = None, _stacklevel: int = 3, dtype=None)"
 
 
 @composite("softmax" + _F_ARGUMENTS, at="F")
-def softmax(input, dim, _stacklevel, dtype):
+def softmax(input, dim, _stacklevel, dtype):  # _stacklevel: `warn` finds the line by itself
     """y = e^x / Σ e^x along dim; without dim it is guessed, with a warning.
 
     dtype   floating; dtype=: input is cast to it first
     errors  NotImplementedError: integers, complex input; IndexError: dim out of range
     """
     if dim is None:
-        dim = _implicit_dim("softmax", input._a.ndim, _stacklevel)
+        dim = _implicit_dim("softmax", input._a.ndim)
     if dtype is None and input._a.dtype.kind == "f":
         return Softmax.run((input, dim))
     return Softmax.call((input, dim, dtype))
@@ -136,7 +130,7 @@ def log_softmax(input, dim, _stacklevel, dtype):
     errors  NotImplementedError: integers, complex input; IndexError: dim out of range
     """
     if dim is None:
-        dim = _implicit_dim("log_softmax", input._a.ndim, _stacklevel)
+        dim = _implicit_dim("log_softmax", input._a.ndim)
     if dtype is None and input._a.dtype.kind == "f":
         return LogSoftmax.run((input, dim))
     return LogSoftmax.call((input, dim, dtype))
@@ -148,7 +142,9 @@ def softmin(input, dim, _stacklevel, dtype):
 
     errors  NotImplementedError: integers, complex input; IndexError: dim out of range
     """
-    return Softmax.call((-input, _dim("softmin", input, dim, _stacklevel), dtype))
+    if dim is None:
+        dim = _implicit_dim("softmin", input._a.ndim)
+    return Softmax.call((-input, dim, dtype))
 
 
 @composite("gumbel_softmax", at="F")

@@ -132,6 +132,26 @@ def sum_(t: SparseTensor, dim: Any = None, keepdim: bool = False, dtype: Any = N
     return coalesce(found)
 
 
+def softmax(t: SparseTensor, dim: int, logarithm: bool = False) -> SparseTensor:
+    """exp(x) / Σ exp(x) over the elements of a dimension that have a place; or its logarithm."""
+    t, d, s = coalesce(t), dim % t.ndim, sparse_dim(t)
+    if d >= s:
+        f = t._blocks.log_softmax if logarithm else t._blocks.softmax
+        return with_values(t, f(d - s + 1))
+    others = np.delete(t._places, d, 0)
+    _, group = np.unique(others, axis=1, return_inverse=True)
+    at, x = wrap(group.reshape(-1)), t._blocks
+    count = int(group.max(initial=-1)) + 1
+    shape = (count, *x.shape[1:])
+    highest = np.full(shape, -np.inf, x._a.dtype)
+    np.maximum.at(highest, at._a, x._a)
+    x = x - wrap(highest).index_select(0, at)
+    total = zeros(shape, dtype=x.dtype).index_add(0, at, x.exp())
+    if logarithm:
+        return with_values(t, x - total.log().index_select(0, at))
+    return with_values(t, x.exp() / total.index_select(0, at))
+
+
 # ---------------------------------------------------------------- products
 
 

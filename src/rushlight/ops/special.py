@@ -188,12 +188,14 @@ publish_faces(Schema("psi(input, *, out=None)"), Digamma, ("psi",), "special", F
     tensors=1,
     promote="float",
     order="input",
+    not_for="c",
+    kernel="polygamma",
 )
 class Polygamma:
     """y = the n-th derivative of ψ at x, n ≥ 0;  dx = dy · the next one
 
     shape   x (*) -> y (*)
-    errors  TypeError: n is no int; RuntimeError: n < 0
+    errors  TypeError: n is no int; RuntimeError: n < 0; NotImplementedError: complex numbers
 
     >>> torch.polygamma(1, tensor([1.0, 2.0]))
     tensor([1.6449, 0.6449])
@@ -495,7 +497,7 @@ class Entr:
     """
 
     def forward(x):
-        y = -x * K.log(K.where(x > 0, x, 1))
+        y = K.where(x > 0, -x * K.log(K.where(x > 0, x, 1)), 0)
         return K.where(K.isnan(x), x, K.where(x < 0, -np.inf, y)).astype(x.dtype, copy=False)
 
     def backward(c, dy, x):

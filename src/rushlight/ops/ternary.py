@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..core.dtype import FLOAT, from_numpy_dtype, result_dtype, scalar_name, uint8
+from ..core.notices import warn
 from ..core.tensor import Tensor, wrap
 from ..dispatch.messages import not_a_tensor, not_implemented, tensor_argument
 from ..dispatch.promotion import cast, fitted, fitting, is_number, number_of
@@ -68,6 +69,10 @@ def where(condition: Any, input: Any, other: Any) -> Any:
                 "where expected condition to be a boolean tensor, but got a tensor with dtype "
                 f"{scalar_name(condition.dtype)}"
             )
+        warn(
+            "where received a uint8 condition tensor. This behavior is deprecated and will be "
+            "removed in a future version of PyTorch. Use a boolean condition instead."
+        )
         condition = condition.bool()
     if is_number(input) and is_number(other):
         input = wrap(np.asarray(input, result_dtype((input, other)).np))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-import warnings
 
 import numpy as np
 
 from ..core.dtype import FLOAT
+from ..core.notices import warn
 from ..core.tensor import Tensor
 from ..dispatch.registry import composite, op
 from ..kernels import K
@@ -29,10 +29,9 @@ def _spread_arguments(name: str, input, dim, unbiased, keepdim, correction) -> t
         raise RuntimeError("std and var only support floating point and complex dtypes")
     shape = input._a.shape
     if count(shape, axes_of(dim, len(shape))) - correction <= 0:
-        warnings.warn(
+        warn(
             f"{name}(): degrees of freedom is <= 0. Correction should be strictly less than the "
             "reduction factor (input numel divided by output numel).",
-            stacklevel=4,
         )
     return input, dim, correction, keepdim
 

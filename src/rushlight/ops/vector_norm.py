@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from ..core.dtype import COMPLEX, FLOAT, scalar_name
 from ..core.tensor import Tensor
-from ..dispatch.registry import cast, composite, internal, op
+from ..dispatch.registry import FUNCTIONS, cast, composite, internal, op
 from ..kernels import K
 from .reduce import aligned, axes_of, axis_of
 
@@ -96,37 +94,22 @@ def vector_norm(x: Tensor, p: float = 2, dim=None, keepdim: bool = False) -> Ten
     if x._a.size == 0 and (p < 0 or p == math.inf):
         axes = axes_of(dim, x.ndim)
         if axes is None or any(x.shape[i] == 0 for i in axes):
+            where = "an empty tensor "
+            if axes is not None:  # PyTorch's sentence has no space here
+                empty = next(i for i in axes if x.shape[i] == 0)
+                where = f"the dimension {empty}because this dimension is empty and "
+            because = "because " if axes is None else ""
             raise RuntimeError(
-                f"linalg.vector_norm cannot compute the {p} norm on an empty tensor because "
-                "the operation does not have an identity"
+                f"linalg.vector_norm cannot compute the {p} norm on {where}{because}the operation "
+                "does not have an identity"
             )
     return VectorNorm.run((x, float(p), dim, keepdim))
 
 
-@internal("nuclear_norm", accumulate=True, node="Sum1")
-class Nuclear:
-    """y (*) = Σ of the singular values of the matrices x (*, m, n);  dx = dy U Vᵀ"""
-
-    def forward(x):
-        return np.linalg.svd(x, compute_uv=False).sum(-1)
-
-    def backward(c, dy, x):
-        if isinstance(x, Tensor):
-            raise NotImplementedError("the nuclear norm has no second derivative here")
-        u, _, v = np.linalg.svd(x, full_matrices=False)
-        return (u @ v) * dy[..., None, None]
-
-
 def _nuclear(x, dim, keepdim):
-    dims = axes_of(dim, x.ndim) if dim is not None else tuple(range(x.ndim))
-    if dims is None or len(dims) != 2:
-        raise RuntimeError(
-            "linalg.matrix_norm: The input tensor A must have at least 2 dimensions."
-            if dim is None
-            else "linalg.matrix_norm: dim must be a 2-tuple."
-        )
-    y = Nuclear.run((x.movedim(dims, (-2, -1)),))
-    return y.reshape([1 if i in dims else n for i, n in enumerate(x.shape)]) if keepdim else y
+    """linalg.matrix_norm of all dimensions or of dim; its family comes after this one."""
+    dims = tuple(range(x.ndim)) if dim is None else (dim,) if isinstance(dim, int) else tuple(dim)
+    return FUNCTIONS["linalg.matrix_norm"](x, "nuc", dims, keepdim)
 
 
 @composite(
@@ -157,7 +140,9 @@ def norm(input, p="fro", dim=None, keepdim=False, dtype=None):
     if p == "fro" or p is None:
         return vector_norm(x, 2, dim, keepdim)
     if isinstance(p, str):
-        raise RuntimeError(f"norm(): order {p!r} is not supported: a number, 'fro' or 'nuc'")
+        raise RuntimeError(
+            f"linalg.matrix_norm: Order {p} not supported.\n  a number, 'fro' or 'nuc'"
+        )
     return vector_norm(x, float(p), dim, keepdim)
 
 
@@ -240,6 +225,11 @@ class Renorm:
     def prepare(input, p, dim, maxnorm):
         if not isinstance(p, (int, float)) or p <= 0:
             raise RuntimeError("renorm: non-positive-norm not supported")
+        if input.dtype.category < FLOAT:
+            raise RuntimeError(
+                "linalg.vector_norm: Expected a floating point or complex tensor as input. Got "
+                + scalar_name(input.dtype)
+            )
         if input.ndim < 2:
             raise RuntimeError(
                 f"renorm: input needs at least 2 dimensions, got {input.ndim} dimensions"

@@ -7,10 +7,10 @@ rate from the epoch alone, for `step(epoch)`.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable
 from typing import Any
 
+from ..core.notices import warn
 from ..core.tensor import Tensor
 from .optimizer import Optimizer
 
@@ -95,7 +95,7 @@ class LRScheduler:
             self._warn_of_order()
         self._step_count += 1
         if epoch is not None:
-            warnings.warn(EPOCH_DEPRECATION_WARNING, UserWarning, stacklevel=2)
+            warn(EPOCH_DEPRECATION_WARNING, UserWarning)
         self._update_lr(epoch)
 
     def _update_lr(self, epoch: int | None = None) -> None:
@@ -127,30 +127,27 @@ class LRScheduler:
 
     def _warn_of_order(self) -> None:
         if self.optimizer.__dict__.get("step") is not self._overridden:
-            warnings.warn(
+            warn(
                 "Seems like `optimizer.step()` has been overridden after learning rate scheduler "
                 "initialization. Please, make sure to call `optimizer.step()` before "
                 f"`lr_scheduler.step()`. See more details at {_HOW_TO}",
                 UserWarning,
-                stacklevel=3,
             )
         elif not self.optimizer._opt_called:
-            warnings.warn(
+            warn(
                 "Detected call of `lr_scheduler.step()` before `optimizer.step()`. In PyTorch "
                 "1.1.0 and later, you should call them in the opposite order: `optimizer.step()` "
                 "before `lr_scheduler.step()`.  Failure to do this will result in PyTorch skipping "
                 f"the first value of the learning rate schedule. See more details at {_HOW_TO}",
                 UserWarning,
-                stacklevel=3,
             )
 
     def _warn_of_get_lr(self) -> None:
         if not self._get_lr_called_within_step:
-            warnings.warn(
+            warn(
                 "To get the last learning rate computed by the scheduler, please use "
                 "`get_last_lr()`.",
                 UserWarning,
-                stacklevel=3,
             )
 
     def state_dict(self) -> dict[str, Any]:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import math
 import types
-import warnings
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ..core.names import explain_missing
+from ..core.notices import warn
 from .lr_base import EPOCH_DEPRECATION_WARNING, LRScheduler, check_optimizer, set_value
 from .lr_cyclic import CyclicLR, OneCycleLR  # noqa: F401  public here
 from .optimizer import Optimizer
@@ -465,7 +465,7 @@ class ReduceLROnPlateau(LRScheduler):
         if epoch is None:
             epoch = self.last_epoch + 1
         else:
-            warnings.warn(EPOCH_DEPRECATION_WARNING, UserWarning, stacklevel=2)
+            warn(EPOCH_DEPRECATION_WARNING, UserWarning)
         self.last_epoch = epoch
         if self._is_better(current, self.best):
             self.best = current

@@ -7,7 +7,6 @@ hands the lists to one kernel, which changes parameters and state in place.
 from __future__ import annotations
 
 import functools
-import warnings
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from copy import deepcopy
@@ -19,6 +18,7 @@ import numpy as np
 from ..autograd.hooks import RemovableHandle
 from ..core.grad_mode import enable_grad
 from ..core.meta import NoData
+from ..core.notices import warn
 from ..core.sparse import NoElements
 from ..core.tensor import Tensor, wrap
 from .options import collect, option
@@ -181,11 +181,10 @@ class Optimizer(_Declared):
         self._check_options(param_group)
         known = {id(p) for group in self.param_groups for p in group["params"]}
         if len({id(p) for p in param_group["params"]}) != len(param_group["params"]):
-            warnings.warn(
+            warn(
                 "optimizer contains a parameter group with duplicate parameters; in future, this "
                 "will cause an error; see github.com/pytorch/pytorch/issues/40967 for more "
                 "information",
-                stacklevel=3,
             )
         if not known.isdisjoint(id(p) for p in param_group["params"]):
             raise ValueError("some parameters appear in more than one parameter group")

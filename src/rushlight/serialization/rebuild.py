@@ -17,7 +17,7 @@ import numpy as np
 from ..core import layout as layouts
 from ..core.device import device
 from ..core.dtype import COMPLEX, DTYPES, dtype
-from ..core.meta import phantom
+from ..core.meta import MetaArray, phantom
 from ..core.parameter import Parameter
 from ..core.size import Size
 from ..core.sparse import SparseTensor, sparse
@@ -151,7 +151,8 @@ def _view(memory: np.ndarray, offset: Any, size: Any, stride: Any) -> np.ndarray
 def _tensor(storage: Any = None, offset: Any = 0, size: Any = None, stride: Any = None) -> Tensor:
     if not isinstance(storage, TypedStorage):
         raise UnpicklingError(f"broken tensor: {brief(storage)} as its storage")
-    return wrap(_view(storage._a, offset, size, stride))
+    a = _view(storage._a, offset, size, stride)
+    return wrap(a.view(MetaArray) if type(storage._a) is MetaArray else a)
 
 
 def _metadata(metadata: Any, kind: dtype) -> tuple[bool, bool]:
@@ -172,6 +173,8 @@ def _metadata(metadata: Any, kind: dtype) -> tuple[bool, bool]:
 
 def _resolved(storage: Any, t: Tensor, conj: bool, neg: bool) -> Tensor:
     """A tensor of its own with the bits carried out; later, if the memory is still to be read."""
+    if t.is_meta:
+        return t
     view, own = t._a, np.empty(t._a.shape, t._a.dtype)
 
     def fill() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..core.device import device
+from ..core.meta import phantom
 from ..core.storage import TypedStorage, UntypedStorage, is_storage
 from .errors import LoadError, UserError, brief
 from .numpy_values import LARGEST
@@ -46,6 +47,8 @@ def placer(map_location: Any) -> Callable[[UntypedStorage, str], UntypedStorage]
                             f"map_location returned a {type(placed).__name__}, not a storage"
                         )
                     return placed
+            if location.partition(":")[0] == "meta":
+                return UntypedStorage._over(phantom((len(storage),), np.dtype(np.uint8)))
             _check_location(location)
         except LoadError:
             raise
@@ -65,11 +68,6 @@ def _check_location(location: str) -> None:
             f"Attempting to deserialize object on a {kind.upper()} device but torch.{kind}."
             "is_available() is False. If you are running on a CPU-only machine, please use "
             "torch.load with map_location=torch.device('cpu') to map your storages to the CPU."
-        )
-    if kind == "meta":
-        raise NotImplementedError(
-            "torch.load(map_location='meta'): rushlight does not have it; load on the CPU, then "
-            ".to('meta')"
         )
     raise LoadError(
         "don't know how to restore data location of torch.storage.UntypedStorage (tagged with "

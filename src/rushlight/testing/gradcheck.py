@@ -8,7 +8,6 @@ one output number at a time.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +15,7 @@ import numpy as np
 
 from ..autograd.api import grad
 from ..core.grad_mode import enable_grad, no_grad
+from ..core.notices import warn
 from ..core.tensor import Tensor, wrap
 
 
@@ -48,17 +48,15 @@ def gradcheck(
     gradients of the other outputs undefined, which covers check_undefined_grad.
 
     nondet_tol  how far two backward passes of the same graph may differ
+    check_forward_ad            tangents, too; check_backward_ad=False: only them
+    check_batched_grad          a batch of cotangents gives what they give one by one
+    check_batched_forward_grad  likewise, of tangents
     fast_mode   compare uᵀ J v for one random u, v, instead of all of J
 
     Errors: GradcheckError where they disagree (False if not raise_exception); ValueError if no
-    input requires grad; NotImplementedError for forward mode and batched gradients.
+    input requires grad, or nothing is to be checked.
     """
-    _supported(
-        check_forward_ad=check_forward_ad,
-        check_batched_grad=check_batched_grad,
-        check_batched_forward_grad=check_batched_forward_grad,
-    )
-    if not check_backward_ad:
+    if not (check_backward_ad or check_forward_ad):
         raise ValueError(
             "Expected at least one of check_forward_ad or check_backward_ad to be True"
         )
@@ -67,18 +65,29 @@ def gradcheck(
         wanted = _wanted_inputs(tensors)
         with enable_grad():
             outputs = _outputs(func(*tensors))
-        _check(
-            func,
-            tensors,
-            wanted,
-            outputs,
-            eps,
-            atol,
-            rtol,
-            nondet_tol,
-            fast_mode,
-            check_grad_dtypes,
-        )
+        if check_backward_ad:
+            _check(
+                func,
+                tensors,
+                wanted,
+                outputs,
+                eps,
+                atol,
+                rtol,
+                nondet_tol,
+                fast_mode,
+                check_grad_dtypes,
+            )
+        if check_forward_ad:
+            _check_forward(func, tensors, wanted, len(outputs), eps, atol, rtol)
+        if check_batched_forward_grad:
+            pairs = _forward().batched_tangents(func, tensors, wanted)
+            _check_batches(pairs, "forward mode AD's tangents")
+        if check_batched_grad:
+            for y in outputs:
+                if y.requires_grad:
+                    inputs_of = [tensors[i] for i in wanted]
+                    _check_batches(_forward().batched_gradients(inputs_of, y), "gradients")
     except GradcheckError:
         if raise_exception:
             raise
@@ -110,7 +119,6 @@ def gradgradcheck(
     grad_outputs: the cotangents; random ones if None (every second number of a larger tensor, so
     not contiguous, if gen_non_contig_grad_outputs).
     """
-    _supported(check_fwd_over_rev=check_fwd_over_rev)
     tensors = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
     with enable_grad():
         outputs = _outputs(func(*tensors))
@@ -143,16 +151,38 @@ def gradgradcheck(
         check_undefined_grad=check_undefined_grad,
         check_grad_dtypes=check_grad_dtypes,
         check_batched_grad=check_batched_grad,
+        check_forward_ad=check_fwd_over_rev,
+        check_backward_ad=check_rev_over_rev,
         fast_mode=fast_mode,
         masked=masked,
     )
 
 
-def _supported(**options: bool) -> None:
-    for name, value in options.items():
-        if value:
-            raise NotImplementedError(
-                f"gradcheck: {name}=True needs forward mode or vmap, which rushlight does not have"
+def _forward() -> Any:
+    """forward_check.py, which is seldom needed."""
+    from . import forward_check
+
+    return forward_check
+
+
+def _check_forward(func, tensors, wanted, count, eps, atol, rtol) -> None:
+    numerical = _numerical(func, tensors, wanted, count, eps)
+    analytical = _forward().forward_jacobian(func, tensors, wanted, _reals)
+    for k, i in enumerate(wanted):
+        for j, (J, G) in enumerate(zip(numerical[k], analytical[k], strict=False)):
+            if not np.allclose(J, G, rtol, atol, equal_nan=False):
+                raise GradcheckError(
+                    f"Jacobian computed with forward mode mismatch for output {j} with respect to "
+                    f"input {i},\nnumerical:{wrap(J)}\nanalytical:{wrap(G)}\n"
+                )
+
+
+def _check_batches(pairs: list, what: str) -> None:
+    for together, alone in pairs:
+        if not np.allclose(together, alone, 1e-5, 1e-8, equal_nan=True):
+            raise GradcheckError(
+                f"gradcheck: a batch of {what} differs from one by one.\n"
+                f"in a batch:{wrap(together)}\none by one:{wrap(alone)}\n"
             )
 
 
@@ -167,11 +197,10 @@ def _wanted_inputs(tensors: tuple) -> list[int]:
     for i in wanted:
         a = tensors[i]._a
         if a.dtype not in (np.float64, np.complex128):
-            warnings.warn(
+            warn(
                 f"Input #{i} requires gradient and is not a double precision floating point or "
                 "complex. This check will likely fail if all the inputs are not of double "
                 "precision floating point or complex. ",
-                stacklevel=3,
             )
         if a.size > 1 and any(s == 0 and n > 1 for s, n in zip(a.strides, a.shape, strict=True)):
             raise RuntimeError(

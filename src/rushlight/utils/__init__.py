@@ -10,7 +10,7 @@ __all__ = ["checkpoint", "data", "dlpack", "hooks"]
 
 
 def __getattr__(name: str):
-    if name in __all__:
+    if name in __all__ or name == "_pytree":
         return _import_module(f"{__name__}.{name}")
     raise _missing(__name__, name)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from enum import IntEnum
 from typing import Any
 
 import numpy as np
 
+from ...core.notices import warn
 from ...core.tensor import Tensor, wrap
 from ...dispatch.overrides import disabled
 
@@ -38,10 +38,9 @@ class CausalBias(Tensor):
         shift = seq_len_kv - seq_len_q if variant is CausalVariant.LOWER_RIGHT else 0
         mask = wrap(np.tri(seq_len_q, seq_len_kv, shift, dtype=bool)).as_subclass(cls)
         if variant is CausalVariant.LOWER_RIGHT and seq_len_q > seq_len_kv:
-            warnings.warn(
+            warn(
                 "Lower right causal bias will produce NaNs in the output when seq_len_q > "
                 "seq_len_kv!",
-                stacklevel=3,
             )
         mask.variant, mask.seq_len_q, mask.seq_len_kv = variant, seq_len_q, seq_len_kv
         return mask

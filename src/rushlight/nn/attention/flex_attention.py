@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import inspect
 import math
-import warnings
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from ...core.notices import warn
 from ...core.tensor import Tensor, wrap
 from ...ops.attention import scaled_dot_product_attention
 from ...ops.creation import zeros
@@ -233,11 +233,10 @@ def flex_attention(
             "return_aux=AuxRequest(lse=True) instead."
         )
     if return_lse:
-        warnings.warn(
+        warn(
             "return_lse is deprecated and will be removed in v2.10. Please use "
             "return_aux=AuxRequest(lse=True) instead.",
             FutureWarning,
-            stacklevel=2,
         )
     if return_aux is not None and return_aux.max_scores:
         raise NotImplementedError("Returning max scores is not supported on CPU/MPS.")

@@ -42,7 +42,9 @@ for _file, _families in _FAMILIES.items():
 
 
 def __getattr__(name: str):
-    """torch.nn.modules.Linear and the like: the names of torch.nn."""
+    """torch.nn.modules.Linear and the like: the names of torch.nn; utils is a file of its own."""
+    if name == "utils":
+        return _import_module(f"{__name__}.utils")
     return getattr(_nn, name)
 
 

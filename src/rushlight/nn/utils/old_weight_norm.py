@@ -5,9 +5,9 @@ Found under the name of the function too: see nn/utils/__init__.py.
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
+from ...core.notices import warn
 from ...core.parameter import Parameter, is_lazy
 from ...dispatch.registry import FUNCTIONS as T
 from ..module import Module
@@ -40,11 +40,10 @@ class WeightNorm:
 
         RuntimeError: it is there already. ValueError: a lazy parameter.
         """
-        warnings.warn(
+        warn(
             "`torch.nn.utils.weight_norm` is deprecated in favor of "
             "`torch.nn.utils.parametrizations.weight_norm`.",
             FutureWarning,
-            stacklevel=3,
         )
         for hook in module._forward_pre_hooks.values():
             if isinstance(hook, WeightNorm) and hook.name == name:

@@ -7,11 +7,11 @@ each iterator draws a base seed, then the sampler draws its own. A worker's seed
 from __future__ import annotations
 
 import itertools
-import warnings
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Sized
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
+from ...core.notices import warn
 from ...random.generator import Generator, default_generator
 from .collate import default_collate, default_convert
 from .dataset import Dataset, IterableDataset, draws
@@ -265,13 +265,12 @@ class DataLoader(Generic[T_co]):
         else:
             limit = os.cpu_count() or self.num_workers
         if self.num_workers > limit:
-            warnings.warn(
+            warn(
                 f"This DataLoader will create {self.num_workers} worker processes in total. Our "
                 f"suggested max number of worker in current system is {limit}, which is smaller "
                 "than what this DataLoader is going to create. Please be aware that excessive "
                 "worker creation might get DataLoader running slow or even freeze, lower the "
                 "worker number to avoid potential slowness/freeze if necessary.",
-                stacklevel=3,
             )
 
     def state_dict(self) -> dict:
@@ -334,10 +333,9 @@ class _BaseDataLoaderIter:
         self._is_stream = loader._dataset_kind == _DatasetKind.Iterable
         self._index_sampler = loader._index_sampler
         if loader.pin_memory:
-            warnings.warn(
+            warn(
                 "'pin_memory' argument is set as true but no accelerator is found, "
                 "then device pinned memory won't be used.",
-                stacklevel=5,
             )
         if loader._resume is None:
             self._base_seed = draw_seed(loader.generator)
@@ -424,7 +422,7 @@ class _BaseDataLoaderIter:
                 "https://pytorch.org/docs/stable/data.html#torch.utils.data.IterableDataset "
                 "for examples."
             )
-        warnings.warn(text, stacklevel=3)
+        warn(text)
 
 
 class _SingleProcessDataLoaderIter(_BaseDataLoaderIter):

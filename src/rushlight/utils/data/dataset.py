@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import itertools
 import math
-import warnings
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Generic, TypeVar
 
 import numpy as np
 
+from ...core.notices import warn
 from ...core.tensor import Tensor, wrap
 from ...dispatch.registry import FUNCTIONS
 from ...random.generator import Generator
@@ -246,10 +246,9 @@ class ConcatDataset(Dataset[T_co]):
     @property
     def cummulative_sizes(self) -> list[int]:
         """An old name of `cumulative_sizes`. Warns."""
-        warnings.warn(
+        warn(
             "`cummulative_sizes` attribute is renamed to `cumulative_sizes`",
             FutureWarning,
-            stacklevel=2,
         )
         return self.cumulative_sizes
 
@@ -381,9 +380,8 @@ def _shares(n: int, fractions: list) -> list[int]:
         shares[i % len(shares)] += 1
     for i, share in enumerate(shares):
         if not share:
-            warnings.warn(
+            warn(
                 f"Length of split at index {i} is 0. This might result in an empty dataset.",
-                stacklevel=3,
             )
     return shares
 

@@ -1,20 +1,18 @@
-"""torch.func: modules as functions of their tensors.
-
-Transforms (grad, vmap, jacrev, ...) are not there: asking for one says so.
-"""
+"""Modules as functions of their tensors: functional_call, stack_module_state."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from .core.names import explain_missing
-from .core.tensor import Tensor
-from .dispatch.registry import FUNCTIONS
-from .nn.module import Module
-from .nn.utils.stateless import _functional_call
+from ..core.names import explain_missing
+from ..core.tensor import Tensor
+from ..dispatch.registry import FUNCTIONS
+from ..nn.module import Module
+from ..nn.norm import _BatchNorm
+from ..nn.utils.stateless import _functional_call
 
-__all__ = ["functional_call", "stack_module_state"]
+__all__ = ["functional_call", "replace_all_batch_norm_modules_", "stack_module_state"]
 
 
 def functional_call(
@@ -95,6 +93,17 @@ def _stacked(tensors: list[Tensor]) -> Tensor:
     if len(set(wants)) > 1:
         raise RuntimeError("Expected Parameters from each model to have the same .requires_grad")
     return FUNCTIONS["stack"](tensors).detach().requires_grad_(wants[0])
+
+
+def replace_all_batch_norm_modules_(root: Module) -> Module:
+    """Make every batch norm of a module use the statistics of its batch, and keep none: running
+    statistics would be changed in place inside vmap. The module itself is changed and returned."""
+    for module in root.modules():
+        if isinstance(module, _BatchNorm):
+            module.running_mean = module.running_var = None
+            module.num_batches_tracked = None
+            module.track_running_stats = False
+    return root
 
 
 explain_missing(__name__)

@@ -1,0 +1,455 @@
+"""torch.utils._pytree: nested containers as a list of leaves and a TreeSpec.
+
+Containers are tuples, lists, dicts, named tuples, OrderedDict, defaultdict, deque, and what
+`register_pytree_node` adds; anything else is a leaf, None too.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict, defaultdict, deque
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+from ..core.names import explain_missing
+
+__all__ = [
+    "LeafSpec",
+    "PyTree",
+    "TreeSpec",
+    "is_namedtuple",
+    "is_namedtuple_class",
+    "is_namedtuple_instance",
+    "keystr",
+    "register_pytree_node",
+    "tree_all",
+    "tree_all_only",
+    "tree_any",
+    "tree_any_only",
+    "tree_flatten",
+    "tree_flatten_with_path",
+    "tree_is_leaf",
+    "tree_iter",
+    "tree_leaves",
+    "tree_leaves_with_path",
+    "tree_map",
+    "tree_map_",
+    "tree_map_only",
+    "tree_map_only_",
+    "tree_map_with_path",
+    "tree_structure",
+    "tree_unflatten",
+]
+
+PyTree = Any
+
+
+class NodeDef(NamedTuple):
+    """How a container comes apart: flatten(x) -> (children, context), and together again."""
+
+    type: type
+    flatten_fn: Callable[[Any], tuple[list, Any]]
+    unflatten_fn: Callable[[Iterable, Any], Any]
+    flatten_with_keys_fn: Any = None
+
+
+SUPPORTED_NODES: dict[type, NodeDef] = {}
+
+
+class SequenceKey(NamedTuple):
+    """Where a leaf is: item idx of a sequence."""
+
+    idx: int
+
+    def __str__(self) -> str:
+        return f"[{self.idx!r}]"
+
+    def get(self, sequence: Any) -> Any:
+        return sequence[self.idx]
+
+
+class MappingKey(NamedTuple):
+    """The entry of this key."""
+
+    key: Any
+
+    def __str__(self) -> str:
+        return f"[{self.key!r}]"
+
+    def get(self, mapping: Any) -> Any:
+        return mapping[self.key]
+
+
+class GetAttrKey(NamedTuple):
+    """The attribute of this name."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return f".{self.name}"
+
+    def get(self, obj: Any) -> Any:
+        return getattr(obj, self.name)
+
+
+def register_pytree_node(
+    cls: type,
+    flatten_fn: Callable[[Any], tuple[list, Any]],
+    unflatten_fn: Callable[[Iterable, Any], Any],
+    *,
+    serialized_type_name: str | None = None,
+    to_dumpable_context: Any = None,
+    from_dumpable_context: Any = None,
+    flatten_with_keys_fn: Any = None,
+) -> None:
+    """Make instances of a class containers.
+
+    errors  ValueError: the class is registered
+    """
+    if cls in SUPPORTED_NODES:
+        raise ValueError(f"{cls} is already registered as pytree node.")
+    SUPPORTED_NODES[cls] = NodeDef(cls, flatten_fn, unflatten_fn, flatten_with_keys_fn)
+
+
+def is_namedtuple_class(cls: type) -> bool:
+    """True for a class of named tuples."""
+    return (
+        isinstance(cls, type)
+        and issubclass(cls, tuple)
+        and isinstance(getattr(cls, "_fields", None), tuple)
+        and callable(getattr(cls, "_make", None))
+    )
+
+
+def is_namedtuple(obj: Any) -> bool:
+    """True for a named tuple or a class of them."""
+    return is_namedtuple_class(obj if isinstance(obj, type) else type(obj))
+
+
+def is_namedtuple_instance(obj: Any) -> bool:
+    """True for a named tuple."""
+    return is_namedtuple_class(type(obj))
+
+
+def _keys(values: list, context: Any) -> list:
+    return [MappingKey(k) for k in context]
+
+
+register_pytree_node(tuple, lambda x: (list(x), None), lambda v, c: tuple(v))
+register_pytree_node(list, lambda x: (list(x), None), lambda v, c: list(v))
+register_pytree_node(
+    dict,
+    lambda d: (list(d.values()), list(d.keys())),
+    lambda v, c: dict(zip(c, v, strict=True)),
+    flatten_with_keys_fn=_keys,
+)
+register_pytree_node(
+    OrderedDict,
+    lambda d: (list(d.values()), list(d.keys())),
+    lambda v, c: OrderedDict(zip(c, v, strict=True)),
+    flatten_with_keys_fn=_keys,
+)
+register_pytree_node(
+    defaultdict,
+    lambda d: (list(d.values()), [d.default_factory, list(d.keys())]),
+    lambda v, c: defaultdict(c[0], zip(c[1], v, strict=True)),
+    flatten_with_keys_fn=lambda values, context: _keys(values, context[1]),
+)
+register_pytree_node(deque, lambda d: (list(d), d.maxlen), lambda v, c: deque(v, maxlen=c))
+_NAMED = NodeDef(
+    tuple,
+    lambda x: (list(x), type(x)),
+    lambda v, c: c(*v),
+    lambda values, context: [GetAttrKey(name) for name in context._fields],
+)
+
+
+def _node(x: Any) -> NodeDef | None:
+    kind = type(x)
+    found = SUPPORTED_NODES.get(kind)
+    return _NAMED if found is None and is_namedtuple_class(kind) else found
+
+
+class TreeSpec:
+    """The structure of a tree without its leaves: a container's type, context and children."""
+
+    def __init__(self, type: Any, context: Any, children_specs: list[TreeSpec]):
+        self.type, self.context, self.children_specs = type, context, children_specs
+        self.num_nodes = 1 + sum(c.num_nodes for c in children_specs)
+        self.num_leaves = sum(c.num_leaves for c in children_specs)
+        self.num_children = len(children_specs)
+
+    def is_leaf(self) -> bool:
+        """True for a tree that is one leaf."""
+        return self.type is None
+
+    def children(self) -> list[TreeSpec]:
+        """The structures of the container's items."""
+        return list(self.children_specs)
+
+    def child(self, index: int) -> TreeSpec:
+        """That of one item."""
+        return self.children_specs[index]
+
+    def unflatten(self, leaves: Iterable) -> Any:
+        """The tree with these leaves. ValueError: another number of them."""
+        leaves = list(leaves)
+        if len(leaves) != self.num_leaves:
+            raise ValueError(
+                f"treespec.unflatten(leaves): `leaves` has length {len(leaves)} but the spec "
+                f"refers to a pytree that holds {self.num_leaves} items ({self})."
+            )
+        return self._filled(iter(leaves))
+
+    def _filled(self, leaves: Any) -> Any:
+        if self.type is None:
+            return next(leaves)
+        node = SUPPORTED_NODES.get(self.type, _NAMED)
+        return node.unflatten_fn([c._filled(leaves) for c in self.children_specs], self.context)
+
+    def flatten_up_to(self, tree: Any) -> list:
+        """What a tree holds where this one has leaves. ValueError: it does not go as deep."""
+        if self.type is None:
+            return [tree]
+        node = _node(tree)
+        kind = None if node is None else type(tree)
+        if node is None or kind is not self.type:
+            raise ValueError(f"Node type mismatch; expected {self.type!r}, but got {kind!r}.")
+        items, context = node.flatten_fn(tree)
+        if len(items) != self.num_children:
+            raise ValueError(
+                f"Node arity mismatch; expected {self.num_children}, but got {len(items)}."
+            )
+        if context != self.context:
+            if not (isinstance(tree, dict) and set(tree) == set(self._names())):
+                raise ValueError(
+                    f"Node context mismatch for custom node type {self.type!r}: {context} and "
+                    f"{self.context}."
+                )
+            items = [tree[k] for k in self._names()]
+        return [
+            x for c, t in zip(self.children_specs, items, strict=True) for x in c.flatten_up_to(t)
+        ]
+
+    def _names(self) -> list:
+        return self.context[1] if self.type is defaultdict else self.context
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        if not isinstance(other, TreeSpec):
+            return NotImplemented
+        return (
+            self.type is other.type
+            and self.context == other.context
+            and self.children_specs == other.children_specs
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.type, self.num_leaves, self.num_nodes))
+
+    def __repr__(self, indent: int = 0) -> str:
+        if self.type is None:
+            return "*"
+        head = f"TreeSpec({self.type.__name__}, {self.context}, ["
+        inner = ""
+        if self.num_children:
+            indent += 2
+            inner = self.children_specs[0].__repr__(indent)
+            for child in self.children_specs[1:]:
+                inner += ",\n" + " " * indent + child.__repr__(indent)
+        return head + inner + "])"
+
+
+class LeafSpec(TreeSpec):
+    """The structure of a single leaf."""
+
+    def __init__(self) -> None:
+        super().__init__(None, None, [])
+        self.num_leaves, self.num_nodes = 1, 1
+
+    def __repr__(self, indent: int = 0) -> str:
+        return "*"
+
+
+_LEAF = LeafSpec()
+
+
+def tree_is_leaf(tree: Any, is_leaf: Any = None) -> bool:
+    """True for what is no container, or where is_leaf(tree) says so."""
+    return bool(is_leaf is not None and is_leaf(tree)) or _node(tree) is None
+
+
+def tree_iter(tree: Any, is_leaf: Any = None) -> Iterable:
+    """The leaves, one after the other."""
+    if tree_is_leaf(tree, is_leaf):
+        yield tree
+        return
+    node: Any = _node(tree)
+    for item in node.flatten_fn(tree)[0]:
+        yield from tree_iter(item, is_leaf)
+
+
+def tree_leaves(tree: Any, is_leaf: Any = None) -> list:
+    """The leaves as a list."""
+    return list(tree_iter(tree, is_leaf))
+
+
+def tree_structure(tree: Any, is_leaf: Any = None) -> TreeSpec:
+    """The TreeSpec of a tree."""
+    return tree_flatten(tree, is_leaf)[1]
+
+
+def tree_flatten(tree: Any, is_leaf: Any = None) -> tuple[list, TreeSpec]:
+    """(leaves, TreeSpec)
+
+    >>> tree_flatten({"a": 1, "b": (2, 3)})[0]
+    [1, 2, 3]
+    """
+    leaves: list = []
+
+    def walk(x: Any) -> TreeSpec:
+        node = _node(x)
+        if node is None or (is_leaf is not None and is_leaf(x)):
+            leaves.append(x)
+            return _LEAF
+        items, context = node.flatten_fn(x)
+        return TreeSpec(type(x), context, [walk(item) for item in items])
+
+    return leaves, walk(tree)
+
+
+def tree_unflatten(leaves: Iterable, treespec: TreeSpec) -> Any:
+    """The tree of a TreeSpec with these leaves.
+
+    errors  TypeError: no TreeSpec; ValueError: another number of leaves
+    """
+    if not isinstance(treespec, TreeSpec):
+        raise TypeError(
+            "tree_unflatten(leaves, treespec): Expected `treespec` to be instance of TreeSpec but "
+            f"got item of type {type(treespec)}."
+        )
+    return treespec.unflatten(leaves)
+
+
+def tree_map(func: Any, tree: Any, *rests: Any, is_leaf: Any = None) -> Any:
+    """The tree of func(leaf, *the leaves of rests at its place)."""
+    leaves, spec = tree_flatten(tree, is_leaf)
+    others = [spec.flatten_up_to(r) for r in rests]
+    return spec.unflatten([func(*xs) for xs in zip(leaves, *others, strict=True)])
+
+
+def tree_map_(func: Any, tree: Any, *rests: Any, is_leaf: Any = None) -> Any:
+    """Call func on each leaf, and return the tree itself."""
+    leaves, spec = tree_flatten(tree, is_leaf)
+    for xs in zip(leaves, *[spec.flatten_up_to(r) for r in rests], strict=True):
+        func(*xs)
+    return tree
+
+
+def _only(kinds: Any, func: Any, otherwise: Any) -> Any:
+    if not isinstance(kinds, type) and callable(kinds):
+        return lambda x: func(x) if kinds(x) else otherwise(x)
+    return lambda x: func(x) if isinstance(x, kinds) else otherwise(x)
+
+
+def tree_map_only(kind: Any, /, func: Any, tree: Any, is_leaf: Any = None) -> Any:
+    """tree_map on the leaves of a type (or some types, or for which kind(x) is true)."""
+    return tree_map(_only(kind, func, lambda x: x), tree, is_leaf=is_leaf)
+
+
+def tree_map_only_(kind: Any, /, func: Any, tree: Any, is_leaf: Any = None) -> Any:
+    """tree_map_ likewise."""
+    return tree_map_(_only(kind, func, lambda x: x), tree, is_leaf=is_leaf)
+
+
+def tree_all(pred: Any, tree: Any, is_leaf: Any = None) -> bool:
+    """True if pred(leaf) is for all leaves."""
+    return all(map(pred, tree_iter(tree, is_leaf)))
+
+
+def tree_any(pred: Any, tree: Any, is_leaf: Any = None) -> bool:
+    """True if pred(leaf) is for some leaf."""
+    return any(map(pred, tree_iter(tree, is_leaf)))
+
+
+def tree_all_only(kind: Any, /, pred: Any, tree: Any, is_leaf: Any = None) -> bool:
+    """tree_all over the leaves of a type."""
+    return all(pred(x) for x in tree_iter(tree, is_leaf) if isinstance(x, kind))
+
+
+def tree_any_only(kind: Any, /, pred: Any, tree: Any, is_leaf: Any = None) -> bool:
+    """tree_any over the leaves of a type."""
+    return any(pred(x) for x in tree_iter(tree, is_leaf) if isinstance(x, kind))
+
+
+def tree_leaves_with_path(tree: Any, is_leaf: Any = None) -> list[tuple[tuple, Any]]:
+    """[((key, ...), leaf), ...]"""
+    found: list = []
+
+    def walk(x: Any, path: tuple) -> None:
+        node = _node(x)
+        if node is None or (is_leaf is not None and is_leaf(x)):
+            found.append((path, x))
+            return
+        items, context = node.flatten_fn(x)
+        if node.flatten_with_keys_fn is None:
+            keys: Any = [SequenceKey(i) for i in range(len(items))]
+        elif type(x) in SUPPORTED_NODES and type(x) not in _BUILT_IN:
+            keys = [k for k, _ in node.flatten_with_keys_fn(x)[0]]
+        else:
+            keys = node.flatten_with_keys_fn(items, context)
+        for key, item in zip(keys, items, strict=True):
+            walk(item, (*path, key))
+
+    walk(tree, ())
+    return found
+
+
+_BUILT_IN = frozenset(SUPPORTED_NODES)
+
+
+def tree_flatten_with_path(tree: Any, is_leaf: Any = None) -> tuple[list, TreeSpec]:
+    """([(path, leaf), ...], TreeSpec)"""
+    return tree_leaves_with_path(tree, is_leaf), tree_structure(tree, is_leaf)
+
+
+def tree_map_with_path(func: Any, tree: Any, *rests: Any, is_leaf: Any = None) -> Any:
+    """tree_map with func(path, leaf, *rests)."""
+    leaves, spec = tree_flatten_with_path(tree, is_leaf)
+    others = [spec.flatten_up_to(r) for r in rests]
+    return spec.unflatten([func(*a, *xs) for a, *xs in zip(leaves, *others, strict=True)])
+
+
+def keystr(kp: tuple) -> str:
+    """A path as text: ['a'][0]"""
+    return "".join(str(k) for k in kp)
+
+
+def key_get(obj: Any, kp: tuple) -> Any:
+    """What is at a path."""
+    for k in kp:
+        obj = k.get(obj)
+    return obj
+
+
+def _broadcast_to_and_flatten(tree: Any, treespec: TreeSpec, is_leaf: Any = None) -> list | None:
+    """The leaves of a tree that may stop short of treespec, each repeated for what is below it;
+    None: it has another structure."""
+    if tree_is_leaf(tree, is_leaf):
+        return [tree] * treespec.num_leaves
+    node = _node(tree)
+    if treespec.is_leaf() or node is None or type(tree) is not treespec.type:
+        return None
+    items, context = node.flatten_fn(tree)
+    if len(items) != treespec.num_children or context != treespec.context:
+        return None
+    found: list = []
+    for item, child in zip(items, treespec.children_specs, strict=True):
+        part = _broadcast_to_and_flatten(item, child, is_leaf)
+        if part is None:
+            return None
+        found += part
+    return found
+
+
+explain_missing(__name__)
