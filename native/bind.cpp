@@ -131,6 +131,9 @@ const Row table[] = {
     row<"rng_cauchy", rng<double, NPY_DOUBLE, 2, FN(rng_cauchy)>>("(s, n, median, sigma)"),
     row<"rng_normal", rng_either<FN(rng_normal)>>("(s, n, mean, std, double)"),
     row<"rng_normal_serial", rng<double, NPY_DOUBLE, 2, FN(rng_normal_serial)>>("(s, n, mean, std)"),
+    row<"rng_gamma", rng_of<1, FN(rng_gamma)>>("(s, a)"),
+    row<"rng_poisson", rng_of<1, FN(rng_poisson)>>("(s, rate)"),
+    row<"rng_binomial", rng_of<2, FN(rng_binomial)>>("(s, count, p)"),
     row<"rng_randperm", rng<i64, NPY_INT64, 0, FN(rng_randperm)>>("(s, n)"),
 };
 

@@ -69,5 +69,20 @@ PyObject* rng_bernoulli_each_(Args a, Py_ssize_t n) {
     return y.release();
 }
 
+// (s, parameters of float64, all of one size) -> float64 (n)
+template <int parameters, auto f>
+PyObject* rng_of(Args a, Py_ssize_t n) {
+    In p[parameters];
+    Word* const s = n == 1 + parameters ? rng_state(a[0]) : nullptr;
+    if (!s) return nullptr;
+    for (int i = 0; i < parameters; i++)
+        if (!p[i].read(a[1 + i]) || p[i].type() != NPY_DOUBLE || p[i].size() != p[0].size()) return nullptr;
+    Out y(p[0].nd(), p[0].dims(), NPY_DOUBLE);
+    if (!y) return nullptr;
+    if constexpr (parameters == 1) f(s, p[0].template data<double>(), y.template data<double>(), p[0].size());
+    else f(s, p[0].template data<double>(), p[1].template data<double>(), y.template data<double>(), p[0].size());
+    return y.release();
+}
+
 }  // namespace
 }  // namespace rl::RL_ISA

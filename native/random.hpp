@@ -29,5 +29,8 @@ void rng_normal(Word* s, float* y, i64 n, double mean, double std);   // n >= 16
 void rng_normal(Word* s, double* y, i64 n, double mean, double std);  // n >= 16
 void rng_normal_serial(Word* s, double* y, i64 n, double mean, double std);
 void rng_randperm(Word* s, i64* y, i64 n);
+void rng_gamma(Word* s, const double* a, double* y, i64 n);  // draws.cpp
+void rng_poisson(Word* s, const double* rate, double* y, i64 n);
+void rng_binomial(Word* s, const double* count, const double* p, double* y, i64 n);
 
 }  // namespace rl::RL_ISA

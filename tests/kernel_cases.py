@@ -538,4 +538,23 @@ def _(name, dtype):
         yield (_seeded(), np.random.default_rng(n).random(n).astype(dtype)), EXACT
 
 
+@of("rng_gamma")
+def _(name, dtype):
+    for a in ([0.0, 0.1, 0.7, 1.0, 3.0, 500.0], np.linspace(0.05, 40, 300), []):
+        yield (_seeded(), np.array(a, np.float64)), EXACT
+
+
+@of("rng_poisson")
+def _(name, dtype):
+    for rate in ([0.0, 0.5, 9.9, 10.0, 300.0], np.linspace(0.0, 80, 300), []):
+        yield (_seeded(), np.array(rate, np.float64)), EXACT
+
+
+@of("rng_binomial")
+def _(name, dtype):
+    for count in ([0.0, 1.0, 7.0, 30.0, 4000.0], np.arange(300.0), []):
+        count = np.array(count, np.float64)
+        yield (_seeded(), count, np.linspace(0, 1, count.size)), EXACT
+
+
 import kernel_cases_layers  # noqa: E402, F401  (more of them, under the same `of`)

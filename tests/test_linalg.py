@@ -200,3 +200,13 @@ def test_shapes_without_elements(call):
     found, wanted = call(torch.empty(2, 3, 3, device="meta")), call(positive)
     for y, z in zip(*(r if isinstance(r, tuple) else (r,) for r in (found, wanted)), strict=True):
         assert y.is_meta and y.shape == z.shape
+
+
+@pytest.mark.parametrize("call", [L.inv, L.svdvals, L.qr, L.eigvals, torch.geqrf, torch.pinverse])
+def test_autocast_computes_in_float32(call):
+    """LAPACK has no 16-bit floats: PyTorch's list of ops that are cast to float32."""
+    x = torch.tensor([[2.0, 0.5], [0.5, 1.0]])
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        found, wanted = call(x.bfloat16()), call(x)
+    for y, z in zip(*(r if isinstance(r, tuple) else (r,) for r in (found, wanted)), strict=True):
+        assert torch.equal(y, z)

@@ -131,6 +131,7 @@ from . import nn as nn
 from .core.grad_mode import no_grad as no_grad
 from .core.predicates import numel as numel
 from . import optim as optim
+from . import overrides as overrides
 pi: _float
 from .core.layout import preserve_format as preserve_format
 from .core.dtype import promote_types as promote_types
@@ -183,6 +184,7 @@ from .core.settings import use_deterministic_algorithms as use_deterministic_alg
 from . import utils as utils
 from . import version as version
 from . import vision as vision
+from .func.vmap import vmap as vmap
 from . import xpu as xpu
 
 def abs(input: Tensor, *, out: Tensor | None = None) -> Tensor:

@@ -144,11 +144,17 @@ ELSEWHERE = {
         conv1d conv2d conv1d_relu conv2d_relu conv1d_dx conv2d_dx conv1d_dw conv2d_dw max_pool2d
         max_pool2d_dx avg_pool2d avg_pool2d_dx adaptive_avg_pool adaptive_avg_pool_dx
     """,
+    "test_attention_oracle.py": "attention attention_dx",
     "test_memory_format_oracle.py": "channels_last",
+    "test_recurrent_oracle.py": """
+        rnn_layer rnn_layer_dx gru_layer gru_layer_dx lstm_layer lstm_layer_dx
+    """,
     "test_resize_oracle.py": "resample grid_sample grid_sample_dx grid_sample_dgrid",
+    "test_distributions_oracle.py": "rng_gamma",
     "test_random_oracle.py": """
         rng_seed rng_bits rng_uniform rng_integers rng_bernoulli rng_bernoulli_each rng_dropout
         rng_exponential rng_cauchy rng_normal rng_normal_serial rng_randperm
+        rng_poisson rng_binomial
     """,
 }
 POINTWISE = [(name, numbers) for name, numbers in pointwise() if not name.endswith("_dx")]

@@ -41,7 +41,9 @@ SINGLE = frozenset(
     "triplet_margin_loss multi_margin_loss multilabel_margin_loss ctc_loss kl_div nll nll2d "
     "cdist grid_sample grid_sampler grid_sampler_2d grid_sampler_3d polar prod quantile "
     "grid_sampler_2d_card grid_sampler_3d_card nanquantile trace view_as_complex solve "
-    "geqrf householder_product".split()
+    "geqrf householder_product inv inv_ex inverse svd svdvals eig eigvals eigh eigvalsh qr "
+    "cholesky cholesky_ex cholesky_inverse cholesky_solve lstsq matrix_rank cond tensorinv "
+    "tensorsolve orgqr ormqr pinverse triangular_solve lu_solve".split()
 )
 WIDEST = frozenset(["index_copy"])
 _CAST = (float16, bfloat16, float32)

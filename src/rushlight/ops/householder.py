@@ -65,10 +65,10 @@ class HouseholderProduct:
                 f"{name}: tau dtype {scalar_name(tau.dtype)} does not match input dtype "
                 f"{scalar_name(input.dtype)}"
             )
-        full_floats("orgqr_cpu", input)
         return input, tau
 
     def forward(x, tau):
+        full_floats("orgqr_cpu", x)
         v = _reflections(x)
         q = eye_like(x)
         for i in reversed(range(tau.shape[-1])):
@@ -126,10 +126,10 @@ class Geqrf:
     def prepare(input):
         if input.ndim < 2:
             raise RuntimeError("torch.geqrf: input must have at least 2 dimensions.")
-        full_floats("geqrf_cpu", input)
         return (input,)
 
     def forward(x):
+        full_floats("geqrf_cpu", x)
         a, tau = np.linalg.qr(x, mode="raw")
         return _rows(np.swapaxes(a, -1, -2), x), _rows(tau, x)
 

@@ -55,8 +55,9 @@ def floating(name: str, x: Tensor, low_precision: bool = True) -> None:
         raise RuntimeError(f"{name}: Low precision dtypes not supported. Got {kind}")
 
 
-def _lapack_takes(x: Tensor) -> bool:
-    return x._a.dtype.kind in "fc" and x._a.itemsize > 2
+def _lapack_takes(x: Tensor | np.ndarray) -> bool:
+    a = raw(x)
+    return a.dtype.kind in "fc" and a.itemsize > 2
 
 
 def batch_error(info: np.ndarray | Tensor) -> tuple[str, int] | None:
@@ -105,10 +106,13 @@ def named(name: str, *items):
     return named_result(name, NAMED[name])(*items)
 
 
-def full_floats(kernel: str, x: Tensor) -> None:
-    """NotImplementedError: integers and 2-byte floats, which LAPACK has no code for."""
+def full_floats(kernel: str, x: Tensor | np.ndarray) -> None:
+    """NotImplementedError: integers and 2-byte floats, which LAPACK has no code for.
+
+    A card with a face of its own asks in forward: autocast casts after prepare.
+    """
     if not _lapack_takes(x):
-        raise not_implemented(kernel, x._a)
+        raise not_implemented(kernel, raw(x))
 
 
 def t(x):

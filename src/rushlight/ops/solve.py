@@ -58,6 +58,7 @@ def _solution(x, y, left, vector):
 
 
 def _solved(x, y, left, vector):
+    full_floats("lu_cpu", x)
     y = y[..., None] if vector else y
     if not left:
         x, y = t(x), t(y)
@@ -80,7 +81,6 @@ def _prepared(A, B, left):
         raise RuntimeError("linalg.solve: The input tensor B must have at least 2 dimensions.")
     vector = len(b) == 1 or b == a[:-1]
     _fitting("linalg.solve", a, (b[-1], 1) if vector else b[-2:], left)
-    full_floats("lu_cpu", A)
     same_batch(a[:-2], b[:-1] if vector else b[:-2])
     return A, B, left, vector
 
