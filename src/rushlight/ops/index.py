@@ -220,7 +220,8 @@ def _index_array(k: Any) -> np.ndarray:
         if not isinstance(k, Tensor):
             return a
         warn(
-            "indexing with dtype torch.uint8 is now deprecated, please use a dtype torch.bool instead."
+            "indexing with dtype torch.uint8 is now deprecated, please use a dtype torch.bool "
+            "instead."
         )
         return a.astype(bool)
     if kind == "u" and not isinstance(k, Tensor):
