@@ -511,3 +511,11 @@ def test_a_number_has_no_dimension_to_repeat():
     for repeats in (2, tensor(2)):
         with pytest.raises(IndexError, match="Dimension"):
             tensor(2.0).repeat_interleave(repeats, dim=0)
+
+
+def test_windows_of_bool_as_columns():
+    x = tensor([[[True, False], [False, True]]])
+    assert F.unfold(x, 2, padding=1).shape == (4, 9)
+    same(F.unfold(x, (2, 1)), [[1, 0], [0, 1]], torch.bool)
+    with pytest.raises(NotImplementedError, match="\"im2col_out_cpu\" not implemented for 'Long'"):
+        F.unfold(x.long(), 2)
