@@ -3,9 +3,9 @@ is differentiated through, random numbers, errors in PyTorch's words."""
 
 import numpy as np
 import pytest
+import rushlight.autograd.forward_ad as fwd
 
 import rushlight as torch
-import rushlight.autograd.forward_ad as fwd
 import rushlight.nn.functional as F
 from rushlight import nn
 from rushlight.autograd import functional as AF
@@ -114,6 +114,17 @@ def test_gradients_through_vmap():
     vmap(cubic)(x).sum().backward()
     (wanted,) = torch.autograd.grad(sum(cubic(row) for row in (x[0], x[1])), x)
     same(x.grad, wanted)
+
+
+def test_keywords_are_the_same_for_all_samples():
+    same(vmap(lambda x, b=None: x[0] * b)(X, b=X), X[:, :1, None] * X)
+
+
+def test_detached_samples():
+    x = X.clone().requires_grad_()
+    assert not vmap(lambda a: a.detach())(x).requires_grad
+    vmap(lambda a: (a.detach() * a).sum())(x).sum().backward()
+    same(x.grad, X)
 
 
 def test_an_op_without_a_rule_goes_sample_by_sample():
@@ -516,7 +527,7 @@ def test_functional_products():
          torch.diag(6 * x))  # fmt: skip
     with pytest.raises(RuntimeError, match="v has invalid size"):
         AF.vjp(lambda x: x**2, x, v[:2])
-    with pytest.raises(RuntimeError, match="independent of the input. This is not allowed"):
+    with pytest.raises(RuntimeError, match=r"independent of the input. This is not allowed"):
         AF.hvp(torch.sum, x, v, strict=True)
     with pytest.raises(TypeError, match="inputs given to jacobian must be either a Tensor"):
         AF.jacobian(f, 1.0)
