@@ -467,3 +467,55 @@ def test_an_empty_out_shares_no_memory():
     y = torch.full((0, 4), 9.0)
     assert F.linear(torch.zeros(0, 3), torch.zeros(4, 3), out=y) is y
     assert F.softplus(torch.zeros(1, 0, 3), out=torch.zeros(1, 0, 3)).shape == (1, 0, 3)
+
+
+def test_the_gradient_of_linear_with_a_vector_or_a_matrix_where_another_is_usual():
+    w = tensor([1.0, 2.0], requires_grad=True)
+    F.linear(tensor([[3.0, 4.0]]), w).sum().backward()
+    same(w.grad, [3.0, 4.0])
+    b = tensor([[1.0], [2.0]], requires_grad=True)
+    y = F.linear(tensor([[3.0], [4.0]]), tensor([[1.0]]), b)
+    y.backward(tensor([[1.0], [2.0]]))
+    same(y.detach(), [[4.0], [6.0]])
+    same(b.grad, [[1.0], [2.0]])
+
+
+# ---------------------------------------------------------------- errors
+
+
+def test_combinations_of_too_few_keep_the_history():
+    x = torch.zeros(1, requires_grad=True)
+    y = torch.combinations(x, 3)
+    assert y.shape == (0, 3) and y.requires_grad
+
+
+def test_nothing_is_divided_by_zero():
+    x = torch.zeros(0, 3, dtype=torch.int64)
+    for f in (torch.floor_divide, torch.remainder, torch.fmod):
+        assert f(x, tensor(0)).shape == (0, 3)
+
+
+def test_bool_where_pytorch_has_no_arithmetic_on_it():
+    x = tensor([True, False])
+    for f in (torch.trapezoid, torch.cumulative_trapezoid):
+        with pytest.raises(RuntimeError, match=f"^{f.__name__}: received a bool input"):
+            f(x)
+    with pytest.raises(RuntimeError, match=r"cov\(\): bool dtype is not supported for input"):
+        torch.cov(x)
+    for input, target in ((tensor([1]), tensor([1.0])), (tensor([1.0]), tensor([1]))):
+        with pytest.raises(RuntimeError, match="kl_div: Integral inputs not supported"):
+            F.kl_div(input, target, reduction="sum")
+
+
+def test_a_number_has_no_dimension_to_repeat():
+    for repeats in (2, tensor(2)):
+        with pytest.raises(IndexError, match="Dimension"):
+            tensor(2.0).repeat_interleave(repeats, dim=0)
+
+
+def test_windows_of_bool_as_columns():
+    x = tensor([[[True, False], [False, True]]])
+    assert F.unfold(x, 2, padding=1).shape == (4, 9)
+    same(F.unfold(x, (2, 1)), [[1, 0], [0, 1]], torch.bool)
+    with pytest.raises(NotImplementedError, match="\"im2col_out_cpu\" not implemented for 'Long'"):
+        F.unfold(x.long(), 2)

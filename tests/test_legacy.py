@@ -160,3 +160,33 @@ def test_outputs_that_pytorch_refuses():
     x = torch.ones(4, 6)
     with pytest.raises(RuntimeError, match="refer to a single memory location"):
         torch.cat([x[:0, 0], x], out=x)
+
+
+def test_old_ways_to_index_warn():
+    x = tensor([[1.0, 2.0], [3.0, 4.0]])
+    with pytest.warns(UserWarning, match="indexing with dtype torch.uint8 is now deprecated"):
+        assert x[tensor([1, 0], dtype=torch.uint8)].tolist() == [[1.0, 2.0]]
+    with pytest.warns(UserWarning, match="Using a non-tuple sequence for multidimensional index"):
+        assert x[[slice(None), 0]].tolist() == [1.0, 3.0]
+    with pytest.warns(UserWarning, match="Using a non-tuple sequence for multidimensional index"):
+        x[[tensor([0]), tensor([0])]] = 0
+    assert x[0, 0] == 0
+    assert x[[0, 1]].shape == (2, 2)
+
+
+def test_the_eps_of_gumbel_softmax_warns():
+    with pytest.warns(UserWarning, match="`eps` parameter is deprecated and has no effect"):
+        F.gumbel_softmax(tensor([[1.0, 2.0]]), eps=1)
+
+
+def test_the_name_of_a_tensor_type_is_the_whole_name():
+    assert tensor([1.5]).type("torch.LongTensor").tolist() == [1]
+    with pytest.raises(ValueError, match="invalid type: 'FloatTensor'"):
+        tensor([1.0]).type("FloatTensor")
+
+
+def test_volatile_and_the_default_tensor_type_warn():
+    with pytest.warns(UserWarning, match="volatile was removed and now has no effect"):
+        torch.autograd.Variable(tensor([1.0]), volatile=True)
+    with pytest.warns(UserWarning, match=r"set_default_tensor_type\(\) is deprecated"):
+        torch.set_default_tensor_type("torch.FloatTensor")

@@ -38,6 +38,20 @@ SUBMODULES = """
 """.split()
 # namespaces that the surface has no heading for
 MORE = {
+    "torch.distributions": "AbsTransform AffineTransform Bernoulli Beta Binomial "
+    "CatTransform Categorical Cauchy "
+    "Chi2 ComposeTransform ContinuousBernoulli CorrCholeskyTransform "
+    "CumulativeDistributionTransform Dirichlet Distribution ExpTransform Exponential "
+    "ExponentialFamily FisherSnedecor Gamma GeneralizedPareto Geometric Gumbel HalfCauchy "
+    "HalfNormal Independent IndependentTransform InverseGamma Kumaraswamy LKJCholesky Laplace "
+    "LogNormal LogisticNormal LowRankMultivariateNormal LowerCholeskyTransform "
+    "MixtureSameFamily Multinomial MultivariateNormal NegativeBinomial Normal "
+    "OneHotCategorical OneHotCategoricalStraightThrough Pareto Poisson "
+    "PositiveDefiniteTransform PowerTransform RelaxedBernoulli RelaxedOneHotCategorical "
+    "ReshapeTransform SigmoidTransform SoftmaxTransform SoftplusTransform StackTransform "
+    "StickBreakingTransform StudentT TanhTransform Transform TransformedDistribution Uniform "
+    "VonMises Weibull Wishart biject_to constraints identity_transform kl kl_divergence "
+    "register_kl transform_to transforms",
     "torch.autograd.profiler": "EnforceUnique EventList FunctionEvent KinetoStepTracker "
     "MemRecordsAcc emit_itt emit_nvtx load_nvprof parse_nvprof_trace profile record_function",
     "torch.utils.checkpoint": "CheckpointError CheckpointFunction CheckpointPolicy "

@@ -16,6 +16,8 @@ def dtype_of_type(given: Any) -> dtype:
     if isinstance(given, dtypes.dtype):
         return given
     name = given if isinstance(given, str) else getattr(given, "__name__", repr(given))
+    if isinstance(given, str) and not name.startswith("torch."):
+        raise ValueError(f"invalid type: '{name}'")
     short = name.removeprefix("torch.").removesuffix("Tensor")
     for d, scalar in dtypes.SCALAR_NAME.items():
         if scalar == short:

@@ -324,8 +324,8 @@ publish_faces(
 )
 
 
-def _not_by_zero(y: np.ndarray) -> None:
-    if y.dtype.kind in "iu":
+def _not_by_zero(x: np.ndarray, y: np.ndarray) -> None:
+    if y.dtype.kind in "iu" and x.size:
         K.refuse(y == 0, RuntimeError("ZeroDivisionError"))
 
 
@@ -358,7 +358,7 @@ class DivRounded:
         kernel, divide = _ROUNDED[rounding_mode]
         if x.dtype.kind in "bc":
             raise not_implemented(kernel, x)
-        _not_by_zero(y)
+        _not_by_zero(x, y)
         return divide(x, y)
 
     def backward(c, dz):
@@ -389,7 +389,7 @@ class FloorDivide:
     """
 
     def forward(x, y):
-        _not_by_zero(y)
+        _not_by_zero(x, y)
         return _floor_divide(x, y)
 
     samples = binary(0.6, 2.0)
@@ -425,7 +425,7 @@ class Remainder:
         return None if isinstance(y, Tensor) else "Remainder0"
 
     def forward(x, y):
-        _not_by_zero(y)
+        _not_by_zero(x, y)
         if x.dtype.kind in "iu":
             return np.remainder(x, y).astype(x.dtype, copy=False)
         return _remainder(x, y)
@@ -508,7 +508,7 @@ class Fmod:
         return None if isinstance(y, Tensor) else "Fmod0"
 
     def forward(x, y):
-        _not_by_zero(y)
+        _not_by_zero(x, y)
         return np.fmod(x, y).astype(x.dtype, copy=False)
 
     def backward(c, dz, x, y):

@@ -332,7 +332,9 @@ def repeat_interleave(input, repeats, dim, *, output_size):
     if dim is None:
         input, dim = input.reshape(-1), 0
     d = wrapped(dim, input._a.ndim)
-    n = input._a.shape[d] if input._a.ndim else 1
+    if not input._a.ndim:
+        raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
+    n = input._a.shape[d]
     if isinstance(repeats, Tensor):
         counts = _counts(repeats._a)
     elif not hasattr(repeats, "__index__"):
@@ -343,10 +345,9 @@ def repeat_interleave(input, repeats, dim, *, output_size):
     elif repeats < 0:
         raise RuntimeError("Repeats must be non-negative")
     elif output_size is None:
-        shape = list(input._a.shape) or [1]
+        shape = list(input._a.shape)
         shape.insert(d + 1, int(repeats))
-        wide = input.reshape(-1) if not input._a.ndim else input
-        copy = wide.unsqueeze(d + 1).expand(shape).clone(memory_format=contiguous_format)
+        copy = input.unsqueeze(d + 1).expand(shape).clone(memory_format=contiguous_format)
         return copy.flatten(d, d + 1)
     else:
         counts = np.asarray(repeats)
@@ -447,4 +448,4 @@ def combinations(input, r, with_replacement):
     if r == 0:
         return input.new_empty((0,))
     rows = np.array(list(choose(range(input._a.size), r)), np.int64).reshape(-1, r)
-    return input[wrap(rows)] if rows.size else input.new_empty((0, r))
+    return input[wrap(rows)]

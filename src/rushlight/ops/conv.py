@@ -12,7 +12,6 @@ from math import prod
 
 import numpy as np
 
-from ..core.dtype import FLOAT
 from ..core.tensor import Tensor
 from ..dispatch.messages import not_implemented
 from ..dispatch.on_tensors import translate
@@ -464,7 +463,7 @@ def unfold(input, kernel_size, dilation=1, padding=0, stride=1):
             "Expected 3D or 4D (batch mode) tensor with possibly 0 batch size and other non-zero "
             f"dimensions for input, but got: {list(input.shape)}"
         )
-    if input.dtype.category < FLOAT:
+    if input._a.dtype.kind in "iu":
         raise not_implemented("im2col_out_cpu", input._a)
     size = tuple(input.shape[-2:])
     out = tuple(map(window_count, size, kernel, stride, padding, dilation))

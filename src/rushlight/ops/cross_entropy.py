@@ -360,7 +360,7 @@ def torch_kl_div(input, target, reduction=1, *, log_target=False):
 
 
 def _kl_div(input, target, reduction, log_target) -> Tensor:
-    if input.dtype.category < FLOAT and target.dtype.category < FLOAT:
+    if input.dtype.category < FLOAT or target.dtype.category < FLOAT:
         raise RuntimeError("kl_div: Integral inputs not supported.")
     if log_target:
         loss = target.exp() * (target - input)

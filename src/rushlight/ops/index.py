@@ -15,6 +15,7 @@ from ..autograd.engine import changed
 from ..autograd.inplace import check_inplace
 from ..core.dtype import scalar_name
 from ..core.grad_mode import mode
+from ..core.notices import warn
 from ..core.tensor import Tensor, wrap
 from ..dispatch.messages import not_a_tensor
 from ..dispatch.modes import ON, Named
@@ -216,7 +217,13 @@ def _index_array(k: Any) -> np.ndarray:
     if kind == "b" or (kind == "i" and (a.dtype.itemsize >= 4 or not isinstance(k, Tensor))):
         return a
     if a.dtype == np.uint8:
-        return a.astype(bool) if isinstance(k, Tensor) else a
+        if not isinstance(k, Tensor):
+            return a
+        warn(
+            "indexing with dtype torch.uint8 is now deprecated, please use a dtype torch.bool "
+            "instead."
+        )
+        return a.astype(bool)
     if kind == "u" and not isinstance(k, Tensor):
         return a.astype(np.int64)
     raise IndexError("tensors used as indices must be long, int, byte or bool tensors")
@@ -374,6 +381,12 @@ def _list_key(key: list) -> Any:
     """
     parts = (slice, Tensor, list, tuple)
     if len(key) < 32 and any(isinstance(k, parts) or k is None or k is Ellipsis for k in key):
+        warn(
+            "Using a non-tuple sequence for multidimensional indexing is deprecated and will be "
+            "changed in pytorch 2.9; use x[tuple(seq)] instead of x[seq]. In pytorch 2.9 this will "
+            "be interpreted as tensor index, x[torch.tensor(seq)], which will result either in an "
+            "error or a different result"
+        )
         return tuple(key)
     return (key,)
 

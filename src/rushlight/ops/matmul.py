@@ -15,7 +15,7 @@ from ..core.tensor import Tensor, wrap
 from ..dispatch.messages import dtype_fix, mismatch, not_implemented, tensor_argument
 from ..dispatch.modes import COMPOSITES
 from ..dispatch.on_tensors import translate
-from ..dispatch.registry import composite, internal, op, write_out
+from ..dispatch.registry import CARDS, composite, internal, op, write_out
 from ..kernels import K
 
 _F32 = np.dtype(np.float32)
@@ -335,7 +335,8 @@ class Linear:
         return odd_linear(input, weight, bias)
 
     def backward(c, dy, input, weight):
-        if len(dy.shape) == 0 or len(weight.shape if c.needs(0) else (0, 0)) == 1:
+        vector = c.needs(1) and len(dy.shape) < len(input.shape)  # so has the weight
+        if vector or len(dy.shape) == 0 or len(weight.shape if c.needs(0) else (0, 0)) == 1:
             return _odd_linear_dx(c, dy, input, weight)
         dx = K.linear_dx(dy, weight) if c.needs(0) else None
         dw = K.linear_dw(dy, input) if c.needs(1) else None
@@ -377,9 +378,17 @@ def linear(input, weight, bias=None, *, out=None):
         return write_out("linear", out, linear(input, weight, bias), (input, weight, bias))
     rank = input._a.ndim
     if rank == 2 and bias is not None:
+        if isinstance(bias, Tensor) and bias._a.ndim > 1 and _is_plain(input, weight, bias):
+            return CARDS["addmm"].call((bias, input, weight.t(), 1, 1))
         return Linear.run((input, weight, bias))
     card = _OTHERS.get((min(rank, 3), bias is not None), Linear)
     return card.run((input, weight, bias))
+
+
+def _is_plain(x: Tensor, w: Tensor, b: Tensor) -> bool:
+    """True if x times the transposed weight is a product of matrices of one dtype."""
+    fits = w._a.ndim == 2 and x._a.shape[1] == w._a.shape[1]
+    return fits and x._a.dtype == w._a.dtype == b._a.dtype
 
 
 def odd_linear(x: np.ndarray, w: np.ndarray, b: np.ndarray | None) -> np.ndarray:

@@ -327,6 +327,11 @@ def _areas(y, x, dx, dim):
     return (_piece(y, dim, 1, None) + _piece(y, dim, 0, -1)) * _steps(y, x, dx, dim)
 
 
+def _no_bools(name: str, y: Tensor) -> None:
+    if y.dtype is bool_:
+        raise RuntimeError(f"{name}: received a bool input for `y`, but bool is not supported")
+
+
 @composite(
     "trapezoid(y: Tensor, x: Tensor | None = None, *, dx: float | None = None, dim=-1)",
     "trapz",
@@ -342,6 +347,7 @@ def trapezoid(y, x=None, *, dx=None, dim=-1):
     """
     if y.ndim == 0:
         raise IndexError("Dimension specified as -1 but tensor has no dimensions")
+    _no_bools("trapezoid", y)
     axes_of(dim, y.ndim)
     if y.size(dim) == 0:
         return y.detach().sum(dim, dtype=y.dtype)
@@ -359,6 +365,7 @@ def cumulative_trapezoid(y, x=None, *, dx=None, dim=-1):
     """
     if y.ndim == 0:
         raise IndexError("slice() cannot be applied to a 0-dim tensor.")
+    _no_bools("cumulative_trapezoid", y)
     axes_of(dim, y.ndim)
     return (_areas(y, x, dx, dim) / 2.0).cumsum(dim)
 

@@ -155,6 +155,8 @@ def gumbel_softmax(logits, tau=1, hard=False, eps=1e-10, dim=-1):
     errors  NotImplementedError: integers; IndexError: dim out of range
     source  Jang, Gu, Poole 2017, arXiv:1611.01144
     """
+    if eps != 1e-10:
+        warn("`eps` parameter is deprecated and has no effect.")
     g = -logits.detach().clone().exponential_().log()
     soft = ((logits + g) / tau).softmax(dim)
     if not hard:

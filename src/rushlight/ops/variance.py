@@ -192,6 +192,8 @@ def cov(input, *, correction=1, fweights=None, aweights=None):
             f"cov(): expected input to have two or fewer dimensions but got an input with "
             f"{input.ndim} dimensions"
         )
+    if input._a.dtype.kind == "b":
+        raise RuntimeError("cov(): bool dtype is not supported for input")
     x = input if input.ndim == 2 else input.reshape(1, -1)
     x = x if x.dtype.category >= FLOAT else x * 1.0
     for w, name in ((fweights, "fweights"), (aweights, "aweights")):
