@@ -3,9 +3,9 @@ is differentiated through, random numbers, errors in PyTorch's words."""
 
 import numpy as np
 import pytest
-import rushlight.autograd.forward_ad as fwd
 
 import rushlight as torch
+import rushlight.autograd.forward_ad as fwd
 import rushlight.nn.functional as F
 from rushlight import nn
 from rushlight.autograd import functional as AF
