@@ -1,7 +1,7 @@
 """The one place that sees values which are no plain CPU tensors.
 
-Subclasses of Tensor, foreign classes with `__torch_function__`, and later batches of vmap, duals of
-forward mode and tracers want to be asked before an op runs. Nothing here costs anything until such
+Subclasses of Tensor and foreign classes with `__torch_function__` want to be asked before an op
+runs (batches of vmap and duals of forward mode: levels.py). Nothing here costs anything until such
 a kind of value exists: then `watch` puts a wrapper around every public function, which asks the
 handlers first. A foreign class cannot be seen when it is defined; a face asks it when its value
 turns out to be no Tensor (`recover` in faces.py).
