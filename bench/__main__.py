@@ -25,7 +25,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from . import attention, installed, limits, linalg, recurrent
+from . import attention, installed, limits, linalg, recurrent, tensor_ops
 
 ROOT = Path(__file__).resolve().parent.parent
 SEEDS = ROOT.parent / "shared" / "seeds"
@@ -61,6 +61,7 @@ GOALS = {
     **{name: goal for name, (_, goal) in attention.ROWS.items()},
     **{name: goal for name, (_, _, goal) in linalg.ROWS.items()},
     **{name: goal for name, (_, _, goal) in recurrent.ROWS.items()},
+    **{name: goal for name, (_, _, goal) in tensor_ops.ROWS.items()},
     "import": (8, 12),
     "document 004, whole script": (2.5, 3),
     "peak memory of MLP training": (2, 3),

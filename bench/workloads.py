@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from . import attention, linalg, recurrent, resizing
+from . import attention, linalg, recurrent, resizing, tensor_ops
 
 BATCH = 64
 SAMPLES = 6400
@@ -250,6 +250,7 @@ WORKLOADS: dict[str, Callable[[Library], list[float]]] = {
     **{name: workload for name, (workload, _) in attention.ROWS.items()},
     **{name: repeated(make, calls) for name, (make, calls, _) in linalg.ROWS.items()},
     **{name: repeated(make, calls) for name, (make, calls, _) in recurrent.ROWS.items()},
+    **{name: repeated(make, calls) for name, (make, calls, _) in tensor_ops.ROWS.items()},
     "import": importing,
     "peak memory of MLP training": memory,
 }

@@ -18,6 +18,7 @@
 #include "bind_linear.hpp"
 #include "bind_norm.hpp"
 #include "bind_optim.hpp"
+#include "bind_order.hpp"
 #include "bind_pointwise.hpp"
 #include "bind_random.hpp"
 #include "bind_recurrent.hpp"
@@ -43,6 +44,7 @@ namespace {
 const Row table[] = {
     RL_UNARY(UNARY)
     UNARY(erfinv)
+    UNARY(lgamma)
     RL_UNARY_1(UNARY_1)
     RL_UNARY_2(UNARY_2)
     RL_DX(DX)
@@ -62,6 +64,12 @@ const Row table[] = {
     row<"mean", reduction<true>>("(x, axis=None, keepdims=False)"),
     row<"mse_loss", mse_loss_>("(x, y, mean)"),
     row<"mse_loss_dx", mse_loss_dx_>("(dloss, x, y, mean)"),
+    row<"prod", prod_>("(x, axis=None, keepdims=False)"),
+    row<"cumsum", cumsum_>("(x, axis)"),
+    row<"sort_rows", sort_rows_>("(x, descending)"),
+    row<"top_rows", top_rows_>("(x, k, largest)"),
+    row<"add_rows", add_rows_>("(x, index, values)"),
+    row<"count", count_>("(x, most)"),
     row<"argmax", argmax_>("(x, axis=None, keepdims=False)"),
     row<"softmax", along<FN(softmax)>>("(x, axis)"),
     row<"log_softmax", along<FN(log_softmax)>>("(x, axis)"),

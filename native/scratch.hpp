@@ -21,6 +21,7 @@ enum class Slot {
     recurrent_shared,
     recurrent_block,
     recurrent_rows,
+    order,
     count
 };
 void* scratch(Slot slot, std::size_t bytes);

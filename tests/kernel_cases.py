@@ -558,3 +558,4 @@ def _(name, dtype):
 
 
 import kernel_cases_layers  # noqa: E402, F401  (more of them, under the same `of`)
+import kernel_cases_order  # noqa: E402, F401

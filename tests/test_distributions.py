@@ -82,6 +82,30 @@ def test_implicit_gradients_at_the_edges():
     assert torch._standard_gamma(torch.empty(0, 3)).shape == (0, 3)
 
 
+@pytest.mark.parametrize("draw", [torch._standard_gamma, torch._sample_dirichlet])
+def test_implicit_gradients_have_no_derivative_and_say_so(draw):
+    a = torch.tensor([2.0, 3.0]).requires_grad_()
+    w = torch.tensor([1.0, 2.0])
+    (g,) = torch.autograd.grad((draw(a) * w).sum(), a, create_graph=True)
+    with pytest.raises(NotImplementedError, match=r"the derivative for '_.*_grad' is not"):
+        g.sum().backward()
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "int64"])
+def test_gamma_numbers_come_in_float32_and_float64(dtype):
+    a = torch.ones(2, dtype=getattr(torch, dtype))
+    name = {"float16": "Half", "bfloat16": "BFloat16", "int64": "Long"}[dtype]
+    for kernel, f in {
+        "gamma_cpu": torch._standard_gamma,
+        "dirichlet": torch._sample_dirichlet,
+        "_standard_gamma_grad_cpu": lambda a: torch._standard_gamma_grad(a, a),
+        "_dirichlet_grad_cpu": lambda a: torch._dirichlet_grad(a, a, a),
+    }.items():
+        with pytest.raises(NotImplementedError) as caught:
+            f(a)
+        assert str(caught.value) == f"\"{kernel}\" not implemented for '{name}'"
+
+
 INTEGRALS = {
     "D.Beta(t(2.0), t(3.0))": (0, 1), "D.Cauchy(0.0, 0.01)": (-30, 30), "D.Chi2(3.0)": (0, 60),
     "D.ContinuousBernoulli(t(0.3))": (0, 1), "D.Exponential(2.0)": (0, 20),

@@ -116,6 +116,17 @@ def test_gradients_through_vmap():
     same(x.grad, wanted)
 
 
+def test_keywords_are_the_same_for_all_samples():
+    same(vmap(lambda x, b=None: x[0] * b)(X, b=X), X[:, :1, None] * X)
+
+
+def test_detached_samples():
+    x = X.clone().requires_grad_()
+    assert not vmap(lambda a: a.detach())(x).requires_grad
+    vmap(lambda a: (a.detach() * a).sum())(x).sum().backward()
+    same(x.grad, X)
+
+
 def test_an_op_without_a_rule_goes_sample_by_sample():
     x = X.clone().requires_grad_()
     y = vmap(lambda a: torch.logcumsumexp(a.flip(0), 0).renorm(2, 0, 1.0) if a.ndim > 1 else
@@ -516,7 +527,7 @@ def test_functional_products():
          torch.diag(6 * x))  # fmt: skip
     with pytest.raises(RuntimeError, match="v has invalid size"):
         AF.vjp(lambda x: x**2, x, v[:2])
-    with pytest.raises(RuntimeError, match="independent of the input. This is not allowed"):
+    with pytest.raises(RuntimeError, match=r"independent of the input. This is not allowed"):
         AF.hvp(torch.sum, x, v, strict=True)
     with pytest.raises(TypeError, match="inputs given to jacobian must be either a Tensor"):
         AF.jacobian(f, 1.0)

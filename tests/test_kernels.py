@@ -39,7 +39,7 @@ def check(got, expected, dtype, **tolerance):
 
 def bits(y):
     results = y if isinstance(y, (tuple, list)) else [y]
-    return [v.tobytes() for v in results if v is not None]
+    return [v if isinstance(v, int) else v.tobytes() for v in results if v is not None]
 
 
 def compare(name, args, dtype, **tolerance):

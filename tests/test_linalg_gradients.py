@@ -123,3 +123,26 @@ def test_every_saved_output_has_its_version_checked(changed):
         results[changed].mul_(2)
     with pytest.raises(RuntimeError, match="modified by an inplace operation"):
         loss.backward()
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        L.inv,
+        L.pinv,
+        lambda x: L.solve_ex(x, x.mT)[0],
+        lambda x: L.solve_triangular(x, x.mT, upper=True),
+        lambda x: torch.cholesky_inverse(L.cholesky(positive(x))),
+        lambda x: L.qr(x).R,
+        lambda x: L.svdvals(x),
+    ],
+)
+def test_forward_mode_and_vmap(function):
+    """Operands of these cards broadcast their batches, but they are not elementwise."""
+    x = np.random.default_rng(0).standard_normal((4, 3, 3))
+    t, step = 2 * x + 1, 1e-6
+    found = torch.func.jvp(function, (torch.tensor(x),), (torch.tensor(t),))[1].numpy()
+    up, down = (function(torch.tensor(x + s * t)).numpy() for s in (step, -step))
+    np.testing.assert_allclose(found, (up - down) / (2 * step), 1e-6, 1e-6)
+    each = torch.func.vmap(function)(torch.tensor(x)).numpy()
+    np.testing.assert_allclose(each, function(torch.tensor(x)).numpy(), 1e-9, 1e-9)

@@ -168,3 +168,80 @@ def test_a_warning_names_the_line_that_called(answers):
         """
     )
     assert found == ["[True]"] * 9
+
+
+def test_items_and_data_keep_the_class(answers):
+    found = answers("""
+        a = torch.arange(4.0).reshape(2, 2).as_subclass(Named)
+        print(type(a.data).__name__, type(a.T).__name__, *[type(x).__name__ for x in a])
+        print(type(torch.ones(2).data).__name__)
+    """)
+    assert found == ["Named Named Named Named", "Tensor"]
+
+
+def test_operators_are_shown_as_methods(answers):
+    found = answers("""
+        b = torch.arange(1, 3.0).as_subclass(Asked)
+        for call in (lambda: 1 + b, lambda: b - 1, lambda: b / 2, lambda: -b, lambda: b @ b,
+                     lambda: b < 1, lambda: b ** 2, lambda: 1 / b, lambda: b.data):
+            Asked.seen.clear()
+            call()
+            print(*Asked.seen)
+    """)
+    assert found == ["add", "sub", "div", "neg", "matmul", "lt", "pow", "__rdiv__", "__get__"]
+
+
+def test_a_subclass_goes_through_transforms(answers):
+    found = answers("""
+        from rushlight.func import grad, jvp, vmap
+        a = torch.arange(4.0).reshape(2, 2).as_subclass(Named)
+        print(vmap(lambda x: x * 2)(a).tolist(), grad(lambda x: (x * x).sum())(a).tolist())
+        print(jvp(lambda x: x * x, (a,), (a,))[1].tolist())
+    """)
+    assert found == [
+        "[[0.0, 2.0], [4.0, 6.0]] [[0.0, 2.0], [4.0, 6.0]]",
+        "[[0.0, 2.0], [8.0, 18.0]]",
+    ]
+
+
+def test_modes_of_functions(answers):
+    found = answers("""
+        from rushlight.overrides import TorchFunctionMode, resolve_name
+        class Loud(TorchFunctionMode):
+            def __init__(self, name):
+                self.name = name
+            def __torch_function__(self, func, types, args=(), kwargs=None):
+                print(self.name, func.__name__)
+                return func(*args, **(kwargs or {}))
+        x = torch.ones(2)
+        with Loud("outer"), Loud("inner"):
+            y = torch.add(x, x)
+        torch.add(x, x)
+        print(y.tolist(), *map(resolve_name, (torch.add, torch.Tensor.add, len)))
+    """)
+    assert found == ["inner add", "outer add", "[2.0, 2.0] torch.add torch.Tensor.add None"]
+
+
+def test_public_names(answers):
+    found = answers("""
+        from rushlight import overrides as o
+        b = torch.ones(1).as_subclass(Asked)
+        print(o.has_torch_function((b,)), o.has_torch_function((torch.ones(1), 1)))
+        print(o.is_tensor_like(Foreign()), o.is_tensor_like(1))
+        @o.wrap_torch_function(lambda x: (x,))
+        def mine(x):
+            return "ran"
+        print(mine(1), mine(Foreign()))
+        print(torch.relu in o.get_testing_overrides(), o.get_testing_overrides()[torch.relu](b))
+        try:
+            o.handle_torch_function(mine, (Declines(),), Declines())
+        except TypeError as e:
+            print(str(e)[:26])
+    """)
+    assert found == [
+        "True False",
+        "True False",
+        "ran ('mine', 1, {})",
+        "True -1",
+        "no implementation found fo",
+    ]

@@ -193,3 +193,11 @@ def test_names_in_the_graph():
         "CumsumBackward0": x.cumsum(0),
     }
     assert {name: y.grad_fn.name() for name, y in expected.items()} == {n: n for n in expected}
+
+
+def test_running_sums_of_float32_are_kept_in_float64():
+    """As PyTorch keeps them: in float32, 0.1 a million times is 100958."""
+    y = torch.cumsum(torch.full((1_000_000,), 0.1), 0)
+    assert abs(float(y[-1]) - 1e6 * float(torch.tensor(0.1))) < 0.01
+    rows = torch.cumsum(torch.full((1_000_000, 2), 0.1), 0)
+    assert abs(float(rows[-1, 1]) - 1e6 * float(torch.tensor(0.1))) < 0.01

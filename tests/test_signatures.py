@@ -7,7 +7,7 @@ import pytest
 
 import rushlight as torch
 
-SPACES = ["", "nn.functional", "nn.init", "linalg", "special", "Tensor"]
+SPACES = ["", "nn.functional", "nn.init", "fft", "linalg", "signal.windows", "special", "Tensor"]
 
 
 def functions(space):

@@ -459,6 +459,7 @@ def stubs() -> dict[Path, str]:
     found = {
         "__init__.pyi": package_stub(),
         "nn/functional.pyi": functional_stub(),
+        "fft.pyi": namespace_stub("fft"),
         "special.pyi": namespace_stub("special"),
         "linalg.pyi": namespace_stub("linalg"),
         "core/tensor_operations.pyi": tensor_stub(),

@@ -120,9 +120,9 @@ _LAZY = {
     for name in names.split()
 }
 _SUBMODULES = frozenset(
-    "_VF accelerator amp autograd backends cpu cuda distributions func linalg mps mtia nn optim "
-    "overrides random return_types serialization sparse special testing utils version vision "
-    "xpu".split()
+    "_VF accelerator amp autograd backends cpu cuda distributions fft func linalg mps mtia nn "
+    "optim overrides random return_types serialization signal sparse special testing utils "
+    "version vision xpu".split()
 )
 
 

@@ -64,6 +64,7 @@ double: _dtype
 from .core.dtype import dtype as dtype
 e: _float
 from .core.grad_mode import enable_grad as enable_grad
+from . import fft as fft
 from .core.dtype_info import finfo as finfo
 float: _dtype
 from .core.dtype import float16 as float16
@@ -161,6 +162,7 @@ from .core.printing import set_printoptions as set_printoptions
 from .random.generator import set_rng_state as set_rng_state
 short: _dtype
 from .kernels import show_config as show_config
+from . import signal as signal
 from . import sparse as sparse
 from .ops.sparse import sparse_bsc_tensor as sparse_bsc_tensor
 from .ops.sparse import sparse_bsr_tensor as sparse_bsr_tensor
@@ -790,6 +792,8 @@ def isposinf(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """True where x is +infinity.  RuntimeError: complex."""
 def isreal(input: Tensor) -> Tensor:
     """True where the imaginary part is 0."""
+def istft(input: Tensor, n_fft: _int, hop_length: _int | None = None, win_length: _int | None = None, window: Tensor | None = None, center: _bool = True, normalized: _bool = False, onesided: _bool | None = None, length: _int | None = None, return_complex: _bool = False) -> Tensor:
+    """The signal with this short-time Fourier transform, by least squares: the frames' inverse"""
 def kaiser_window(window_length: _int, periodic: _bool = True, beta: _float = 12.0, *, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, layout: _layout | None = None, device: _device | _str | _int | None = None, pin_memory: _bool = False, requires_grad: _bool = False) -> Tensor:
     """w[i] = I₀(β √(1 - (2i / n - 1)²)) / I₀(β), n as in hann_window."""
 def kl_div(input: Tensor, target: Tensor, reduction: _int = 1, *, log_target: _bool = False) -> Tensor:
@@ -1292,6 +1296,8 @@ def std_mean(input: Tensor, dim: _int | Sequence[_int] | None = None, unbiased: 
 def std_mean(input: Tensor, dim: _int | Sequence[_int] | None = None, *, correction: _Number | None = None, keepdim: _bool = False, out: tuple[Tensor, ...] | Sequence[Tensor] | None = None, axis: _int | Sequence[_int] | None = None, keepdims: _bool = False) -> tuple[Tensor, Tensor]: ...
 @overload
 def std_mean(input: Tensor, unbiased: _bool, *, out: tuple[Tensor, ...] | Sequence[Tensor] | None = None) -> tuple[Tensor, Tensor]: ...
+def stft(input: Tensor, n_fft: _int, hop_length: _int | None = None, win_length: _int | None = None, window: Tensor | None = None, center: _bool = True, pad_mode: _str = 'reflect', normalized: _bool = False, onesided: _bool | None = None, return_complex: _bool | None = None, align_to_window: _bool | None = None) -> Tensor:
+    """Y[k, t] = Σ w[j] x[t hop + j] e^(-2πi jk / n) over j = 0 ... n - 1: the short-time Fourier"""
 def sub(input: Tensor, other: Tensor | _Number, *, alpha: _Number = 1, out: Tensor | None = None) -> Tensor:
     """z = x - α y, α a number"""
 def subtract(input: Tensor, other: Tensor | _Number, *, alpha: _Number = 1, out: Tensor | None = None) -> Tensor:

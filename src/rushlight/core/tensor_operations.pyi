@@ -655,6 +655,8 @@ class TensorOperations:
         """True where x is +infinity.  RuntimeError: complex."""
     def isreal(self) -> Tensor:
         """True where the imaginary part is 0."""
+    def istft(self, n_fft: _int, hop_length: _int | None = None, win_length: _int | None = None, window: Tensor | None = None, center: _bool = True, normalized: _bool = False, onesided: _bool | None = None, length: _int | None = None, return_complex: _bool = False) -> Tensor:
+        """The signal with this short-time Fourier transform, by least squares: the frames' inverse"""
     def kron(self, other: Tensor) -> Tensor:
         """The Kronecker product: every element of input times other, as blocks."""
     def kthvalue(self, k: _int, dim: _int = -1, keepdim: _bool = False, *, axis: _int = -1, keepdims: _bool = False) -> return_types.kthvalue:
@@ -1161,6 +1163,8 @@ class TensorOperations:
     def std(self, dim: _int | Sequence[_int] | None = None, *, correction: _Number | None = None, keepdim: _bool = False, axis: _int | Sequence[_int] | None = None, keepdims: _bool = False) -> Tensor: ...
     @overload
     def std(self, unbiased: _bool) -> Tensor: ...
+    def stft(self, n_fft: _int, hop_length: _int | None = None, win_length: _int | None = None, window: Tensor | None = None, center: _bool = True, pad_mode: _str = 'reflect', normalized: _bool = False, onesided: _bool | None = None, return_complex: _bool | None = None, align_to_window: _bool | None = None) -> Tensor:
+        """Y[k, t] = Σ w[j] x[t hop + j] e^(-2πi jk / n) over j = 0 ... n - 1: the short-time Fourier"""
     def storage(self) -> _Any:
         """The block of memory under the tensor and its views, as numbers of the tensor's dtype."""
     def sub(self, other: Tensor | _Number, *, alpha: _Number = 1) -> Tensor:

@@ -324,7 +324,8 @@ def _none(card: Card, args: tuple, number: int, n: int) -> Any:
 
 def kind_of(card: Card) -> str:
     """The kind of a card that has no rule of its own."""
-    if card.broadcast and card.arrays > 1 and card.outputs == 1 and card.name not in _NOT_POINTWISE:
+    one_of_several = card.broadcast and card.arrays > 1 and card.outputs == 1
+    if one_of_several and card.order != "made" and card.name not in _NOT_POINTWISE:
         return "elementwise"
     return ""
 

@@ -207,8 +207,8 @@ def attached(g: Tensor, t: Tensor, number: int) -> Tensor:
     above = [x._a.level for x in (g, t) if type(x._a) is BatchArray and x._a.level > number]
     if above:
         last = level_by(max(above))
-        parts = [inside(x, last.number, last.size) for x in (g, t)]
-        return batched(attached(*parts, number), last.number)
+        value, along = [inside(x, last.number, last.size) for x in (g, t)]
+        return batched(attached(value, along, number), last.number)
     other = alias(g)
     other._duals = {**(other._duals or {}), number: t}
     return other

@@ -117,29 +117,56 @@ _cut: list[tuple[Any, str, Any]] = []  # (where, name, what was there)
 
 
 def _put_in_front() -> None:
+    key = len(sys.modules), len(CARDS)
+    if key != _known[0] or any(_there(where, name) is not old for where, name, old, _ in _plan):
+        _plan[:] = _planned()
+        _known[0] = len(sys.modules), len(CARDS)
+    for where, name, old, looking in _plan:
+        _cut.append((where, name, old))
+        _put(where, name, looking)
+
+
+_plan: list[tuple[Any, str, Any, Any]] = []  # (where, name, what is there, what looks first)
+_known: list[Any] = [None]  # how many modules and cards there were when the plan was made
+
+
+def _planned() -> list[tuple[Any, str, Any, Any]]:
     package = __name__.partition(".")[0]
+    plan: list[tuple[Any, str, Any, Any]] = []
     for name, module in list(sys.modules.items()):
-        if name.startswith(f"{package}.ops.") and vars(module).get("view_of") is view_of:
-            _replace(module, "view_of", _looking_view_of)
-        if name.startswith(f"{package}.ops.") and "dropped" in vars(module):
-            _replace(module, "dropped", _looking_factory("dropped", module.dropped))
+        if name.startswith(f"{package}.ops."):
+            if vars(module).get("view_of") is view_of:
+                plan.append((module, "view_of", view_of, _looking_view_of))
+            if "dropped" in vars(module):
+                plan.append((module, "dropped", module.dropped, None))
     for card in CARDS.values():
         if "change" in vars(card):
-            _replace(card, "change", _looking_change(card, card.change))
+            plan.append((card, "change", card.change, _looking_change(card, card.change)))
     for name, function in list(vars(Tensor).items()):
-        card = getattr(function, "changes", None)
-        if card is not None:
-            _replace(Tensor, name, _looking_operator(card, function))
-    _replace(Tensor, "data", _DATA)
+        changed = getattr(function, "changes", None)
+        if changed is not None:
+            plan.append((Tensor, name, function, _looking_operator(changed, function)))
+    plan.append((Tensor, "data", vars(Tensor)["data"], _DATA))
+    plan.append((Tensor, "detach", vars(Tensor)["detach"], _looking_detach))
     for cache in FUNCTIONS.caches:  # else a name that is first asked for inside would stay
         for name in FACTORIES:
             cache.setdefault(name, FUNCTIONS[name])
     for names in (FUNCTIONS, *FUNCTIONS.caches):
-        for name in FACTORIES:
-            _cut.append((names, name, names[name]))
-            names[name] = _looking_factory(name, names[name])
+        plan += [(names, name, names[name], None) for name in FACTORIES]
     for name in ("multinomial", "bernoulli"):
-        _replace(Tensor, name, _looking_factory(name, vars(Tensor)[name]))
+        plan.append((Tensor, name, vars(Tensor)[name], None))
+    return [(w, n, old, new_one or _looking_factory(n, old)) for w, n, old, new_one in plan]
+
+
+def _there(where: Any, name: str) -> Any:
+    return where.get(name) if isinstance(where, dict) else vars(where).get(name)
+
+
+def _put(where: Any, name: str, thing: Any) -> None:
+    if isinstance(where, dict):
+        where[name] = thing
+    else:
+        setattr(where, name, thing)
 
 
 def _count(change: int) -> None:
@@ -175,18 +202,9 @@ def _refuse() -> None:
     function_module.CARRYING[:] = [CALL[0]]
 
 
-def _replace(where: Any, name: str, new_one: Any) -> None:
-    _cut.append((where, name, vars(where)[name]))
-    setattr(where, name, new_one)
-
-
 def _put_back() -> None:
     while _cut:
-        where, name, old = _cut.pop()
-        if isinstance(where, dict):
-            where[name] = old
-        else:
-            setattr(where, name, old)
+        _put(*_cut.pop())
 
 
 FACTORIES = frozenset(
@@ -231,6 +249,13 @@ def _no_data(t: Tensor, *new: Any) -> Any:
     return _plain_data.__set__(t, *new) if new else _plain_data.__get__(t)
 
 
+def _looking_detach(self: Tensor) -> Tensor:
+    if type(self._a) is BatchArray:
+        return batched(self._a.value.detach(), self._a.level)
+    return _plain_detach(self)
+
+
+_plain_detach: Any = Tensor.detach
 _plain_data: Any = vars(Tensor)["data"]
 _DATA = property(_no_data, _no_data, doc=_plain_data.__doc__)
 _NO_LEAF = (
@@ -325,7 +350,8 @@ def is_batched(t: Any, level: int) -> bool:
 
 def value_of(t: Any) -> Tensor:
     """All samples of a batched tensor."""
-    return (t._a if isinstance(t, Tensor) else t).value
+    array: Any = t._a if isinstance(t, Tensor) else t
+    return array.value
 
 
 def alias(t: Tensor) -> Tensor:

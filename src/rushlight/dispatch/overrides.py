@@ -108,10 +108,25 @@ def _asking_property(known: property) -> property:
     return public
 
 
+def _asking_items(function: Any) -> Any:
+    """Tensor.__iter__, whose items keep the class."""
+
+    @wraps(function)
+    def items(self: Any) -> Any:
+        if type(self) in _PLAIN or _state.disabled or not self._a.ndim:
+            return function(self)
+        return iter(self.unbind(0))
+
+    setattr(items, WRAPPED, function)
+    return items
+
+
 def _asking(function: Any, shown: str | None = None) -> Any:
     """The function, with the handlers asked first; shown: as that method of Tensor."""
     if getattr(function, WRAPPED, None) is not None:
         return function
+    if shown == "unbind":
+        return _asking_items(function)
 
     @wraps(function)
     def public(*args: Any, **kwargs: Any) -> Any:
@@ -122,13 +137,6 @@ def _asking(function: Any, shown: str | None = None) -> Any:
                 if result is not NotImplemented:
                     return result
         return function(*args, **kwargs)
-
-    if shown == "unbind":
-
-        def public(self: Any) -> Any:  # of __iter__: its items keep the class
-            if type(self) in _PLAIN or _state.disabled or not self._a.ndim:
-                return function(self)
-            return iter(self.unbind(0))
 
     setattr(public, WRAPPED, function)
     return public

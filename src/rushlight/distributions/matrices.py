@@ -5,55 +5,19 @@ N rows and columns, * batch.
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy as np
-
 import rushlight as torch
 
-from ..autograd.function import Function
-from ..core.tensor import Tensor, wrap
-from ..ops.linear_algebra import LinAlgError
-
-
-class _Cholesky(Function):
-    """L with L Lᵀ = A;  dA = L⁻ᵀ Φ(Lᵀ dL) L⁻¹, symmetrised; Φ: lower triangle, diagonal halved."""
-
-    @staticmethod
-    def forward(ctx: Any, a: Tensor) -> Tensor:
-        """A (*, N, N) -> L (*, N, N). LinAlgError: A is not positive definite."""
-        try:
-            factor = wrap(np.linalg.cholesky(a.detach().numpy()))
-        except np.linalg.LinAlgError:
-            raise LinAlgError(
-                "linalg.cholesky: The factorization could not be completed because the input is "
-                "not positive-definite."
-            ) from None
-        ctx.save_for_backward(factor)
-        return factor
-
-    @staticmethod
-    def backward(ctx: Any, dl: Tensor) -> Tensor:
-        """dL (*, N, N) -> dA (*, N, N)"""
-        (factor,) = ctx.saved_tensors
-        p = (factor.mT @ dl).tril()
-        p = p - 0.5 * torch.diag_embed(p.diagonal(dim1=-2, dim2=-1))
-        s = torch.linalg.solve(factor.mT, p)
-        s = torch.linalg.solve(factor, s, left=False)
-        return 0.5 * (s + s.mT)
+from ..core.tensor import Tensor
 
 
 def cholesky(a: Tensor) -> Tensor:
     """L (*, N, N), lower triangular, with L Lᵀ = A. LinAlgError: A is not positive definite."""
-    return _Cholesky.apply(a)
+    return torch.linalg.cholesky(a)
 
 
 def solve_lower(factor: Tensor, b: Tensor) -> Tensor:
     """L⁻¹ B: L (*, N, N) lower triangular, B (*, N, K) -> (*, N, K)"""
-    # solve tells a batch of vectors from a matrix by its shape: the batch is written out
-    batch = torch.broadcast_shapes(factor.shape[:-2], b.shape[:-2])
-    factor = factor.tril().expand(*batch, *factor.shape[-2:])
-    return torch.linalg.solve(factor, b.expand(*batch, *b.shape[-2:]))
+    return torch.linalg.solve_triangular(factor, b, upper=False)
 
 
 def of_precision(p: Tensor) -> Tensor:
@@ -92,16 +56,9 @@ def trace_of_square(factor: Tensor) -> Tensor:
 
 def has_cholesky(a: Tensor) -> Tensor:
     """Is each matrix (of which the lower triangle counts) positive definite? (*, N, N) -> (*)"""
-    array = a.detach().numpy()
-    found = np.ones(array.shape[:-2], bool)
-    for i in np.ndindex(*array.shape[:-2]):
-        try:
-            found[i] = np.isfinite(np.linalg.cholesky(array[i])).all()
-        except np.linalg.LinAlgError:
-            found[i] = False
-    return wrap(found)
+    return torch.linalg.cholesky_ex(a.detach()).info.eq(0)
 
 
 def eigenvalues(a: Tensor) -> Tensor:
     """The eigenvalues of symmetric matrices, rising: (*, N, N) -> (*, N)"""
-    return wrap(np.linalg.eigvalsh(a.detach().numpy()))
+    return torch.linalg.eigvalsh(a.detach())

@@ -34,6 +34,7 @@ def vmap(
     chunk_size: int | None = None,
 ) -> Callable:
     """func over a dimension of its inputs: func sees one sample, the ops run on all of them.
+    Keyword arguments are the same for all samples.
 
     in_dims     the dimension of each input that is the batch; None: the same for all samples. A
                 number, or a tree like the inputs
@@ -60,12 +61,7 @@ def vmap(
     @functools.wraps(func)
     def wrapped(*args: Any, **kwargs: Any) -> Any:
         size, dims, leaves, spec = _inputs(in_dims, args, func)
-        extra, extra_spec = tree_flatten(kwargs)
-        extra_dims = [0 if isinstance(x, Tensor) else None for x in extra]
-        for x, d in zip(extra, extra_dims, strict=True):
-            if d is not None and (x.ndim == 0 or x.shape[0] != size):
-                _check_sizes([*leaves, *extra], [*dims, *extra_dims])
-        everything = (leaves, spec, dims, extra, extra_spec, extra_dims)
+        everything = (leaves, spec, dims, kwargs)
         if chunk_size is None or chunk_size >= size:
             return _run(func, size, everything, out_dims, randomness)
         return _in_chunks(func, size, everything, out_dims, randomness, chunk_size)
@@ -134,10 +130,9 @@ def _check_sizes(leaves: list, dims: list) -> int:
 
 
 def _run(func: Any, size: int, everything: tuple, out_dims: Any, randomness: str) -> Any:
-    leaves, spec, dims, extra, extra_spec, extra_dims = everything
+    leaves, spec, dims, kwargs = everything
     with transforming(), opened("vmap", size, randomness) as level:
         args = tree_unflatten(_batched(leaves, dims, level.number), spec)
-        kwargs = tree_unflatten(_batched(extra, extra_dims, level.number), extra_spec)
         out = func(*args, **kwargs)
     return _outputs(out, out_dims, func, level.number, size)
 
@@ -196,15 +191,15 @@ def _in_chunks(
     func: Any, size: int, everything: tuple, out_dims: Any, randomness: str, chunk: int
 ) -> Any:
     """Parts of the batch one after the other, joined."""
-    leaves, spec, dims, extra, extra_spec, extra_dims = everything
+    leaves, spec, dims, kwargs = everything
     found, structure = [], None
     for start in range(0, size, chunk):
         n = min(chunk, size - start)
 
-        def part(xs: list, ds: list, start: int = start, n: int = n) -> list:
-            return [x if d is None else x.narrow(d, start, n) for x, d in zip(xs, ds, strict=True)]
-
-        now = (part(leaves, dims), spec, dims, part(extra, extra_dims), extra_spec, extra_dims)
+        part = [
+            x if d is None else x.narrow(d, start, n) for x, d in zip(leaves, dims, strict=True)
+        ]
+        now = (part, spec, dims, kwargs)
         out, structure = tree_flatten(_run(func, n, now, out_dims, randomness))
         found.append(out)
     assert structure is not None

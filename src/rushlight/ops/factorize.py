@@ -33,31 +33,36 @@ from .solve import triangular_of
 class CholeskyEx:
     """X = L Lᴴ of which the lower triangle is read, and info
 
-    grad    dX = L⁻ᴴ S L⁻¹, S hermitian with the lower triangle of Lᴴ dL
+    grad    dX = L⁻ᴴ S L⁻¹, S the lower triangle of Lᴴ dL and its conjugate above
     source  Murray 2016, arXiv:1602.07527
     """
 
-    def forward(x):
-        return lapack.cholesky(x)
+    def forward(x, upper):
+        if not upper:
+            return lapack.cholesky(x)
+        y, info = lapack.cholesky(lapack.h(x))
+        return np.ascontiguousarray(lapack.h(y)), info
 
-    def backward(c, dy, out):
+    def backward(c, dy, out, upper):
+        if upper:
+            out, dy = h(out), h(dy)
         lower = K.tril(K.matmul(h(out), dy))
-        lower = lower - K.triu(lower) / 2  # the diagonal counts once
-        s = (lower + h(lower)) / 2
+        below = K.tril(lower, -1)
+        s = (below + h(below) + K.triu(lower)) / 2  # PyTorch's diagonal is not made real
         return triangular_of(h(out), triangular_of(out, s, False, False, False), True, True, False)
 
 
 def _cholesky(name, x, upper, check=True):
     square(name, x)
     full_floats("cholesky_cpu", x)
-    y, info = CholeskyEx.run((h(x) if upper else x,))
+    y, info = CholeskyEx.run((x, upper))
     found = batch_error(info) if check else None
     if found:
         raise LinAlgError(
             f"{name}: {found[0]}The factorization could not be completed because the input is not "
             f"positive-definite (the leading minor of order {found[1]} is not positive-definite)."
         )
-    return (h(y) if upper else y), info
+    return y, info
 
 
 @composite("cholesky(A, *, upper: bool = False, out=None)", at="linalg")

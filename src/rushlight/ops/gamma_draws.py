@@ -10,11 +10,11 @@ from __future__ import annotations
 import numpy as np
 
 from ..core.tensor import Tensor
+from ..dispatch.messages import not_implemented
 from ..dispatch.registry import op
 from ..kernels import K
 from ..random import variates
 from ..random.generator import generator_or_default
-from .random_fill import check_kind
 
 _TINY = 1e-300  # in place of a zero in a continued fraction
 _TERMS = 20000  # at most; large parameters need about six square roots of themselves
@@ -147,6 +147,12 @@ def _beta_ratio(a, b, x, which):
     return np.where(x > 0, ratio, 0)
 
 
+def _check(kernel, x):
+    """NotImplementedError: other dtypes than float32 and float64."""
+    if x.dtype != np.float32 and x.dtype != np.float64:
+        raise not_implemented(kernel, x)
+
+
 def _in_double(f, *operands):
     """f of operands (*), broadcast, computed in float64; the dtype of the first is kept."""
     arrays = np.broadcast_arrays(*operands)
@@ -163,18 +169,19 @@ class StandardGammaGrad:
 
     shape   a (*), x (*) -> y (*), broadcast
     dtype   float32, float64
-    grad    not differentiable
+    grad    NotImplementedError, as in PyTorch
     source  Figurnov et al. 2018, arXiv:1805.08498
 
     >>> torch._standard_gamma_grad(tensor([1.0]), tensor([1.0]))
     tensor([1.1736])
     """
 
-    backward = None
-
     def forward(a, x):
-        check_kind(a.dtype, "_standard_gamma_grad_cpu")
+        _check("_standard_gamma_grad_cpu", a)
         return _in_double(gamma_slope, a, x)
+
+    def backward(c, dy):
+        raise NotImplementedError("the derivative for '_standard_gamma_grad' is not implemented.")
 
 
 @op("_standard_gamma(input, generator=None)", at="torch", tensors=1)
@@ -194,7 +201,7 @@ class StandardGamma:
         return input, generator_or_default(generator, "_standard_gamma")
 
     def forward(a, g):
-        check_kind(a.dtype, "gamma_cpu")
+        _check("gamma_cpu", a)
         y = variates.standard_gamma(a.ravel(), g).astype(a.dtype)
         return np.maximum(y, np.finfo(a.dtype).tiny).reshape(a.shape)
 
@@ -211,17 +218,18 @@ class DirichletGrad:
     total   the sum of the vector's parameters: x is a beta number of α and total - α
     shape   x, alpha, total (*) -> y (*), broadcast
     dtype   float32, float64
-    grad    not differentiable
+    grad    NotImplementedError, as in PyTorch
 
     >>> torch._dirichlet_grad(tensor([0.5]), tensor([1.0]), tensor([2.0]))
     tensor([0.6931])
     """
 
-    backward = None
-
     def forward(x, alpha, total):
-        check_kind(x.dtype, "_dirichlet_grad_cpu")
+        _check("_dirichlet_grad_cpu", x)
         return _in_double(_dirichlet_slope, x, alpha, total)
+
+    def backward(c, dy):
+        raise NotImplementedError("the derivative for '_dirichlet_grad' is not implemented.")
 
 
 def _dirichlet_slope(x, alpha, total):
@@ -245,7 +253,7 @@ class SampleDirichlet:
         return input, generator_or_default(generator, "_sample_dirichlet")
 
     def forward(a, g):
-        check_kind(a.dtype, "dirichlet")
+        _check("dirichlet", a)
         y = variates.standard_gamma(a.ravel(), g).reshape(a.shape)
         y = (y / y.sum(-1, keepdims=True)).astype(a.dtype)
         kind = np.finfo(a.dtype)

@@ -17,9 +17,16 @@ from .shape import wrapped
 
 
 def _check(
-    name: str, x: np.ndarray, dim: int, index: np.ndarray, src: np.ndarray | None = None
+    name: str,
+    x: np.ndarray,
+    dim: int,
+    index: np.ndarray,
+    src: np.ndarray | None = None,
+    bounds: bool = True,
 ) -> int:
     """dim counted from 0, after the checks that gather and scatter share.
+
+    bounds  look at the indices, too; False: what follows does
 
     RuntimeError, IndexError in PyTorch's words.
     """
@@ -45,7 +52,7 @@ def _check(
                 f"Expected index {list(index.shape)} to be no larger than self {list(x.shape)} "
                 f"apart from dimension {d} and to be no larger size than src {list(src.shape)}"
             )
-    if index.size:
+    if index.size and bounds:
         check_bounds(name, index, d, shape[d])
     return d
 
@@ -157,6 +164,11 @@ class ScatterAdd:
     def forward(x, dim, index, src):
         if x.dtype != src.dtype:
             raise RuntimeError("scatter(): Expected self.dtype to be equal to src.dtype")
+        if x.ndim == 1 and index.ndim == 1 and src.ndim == 1 and index.dtype == np.int64:
+            _check("scatter", x, dim, index, src, bounds=False)
+            y = K.add_rows(x, index, src[: index.size])
+            if y is not None:
+                return y
         return _scattered(x, _check("scatter", x, dim, index, src), index, src, True)
 
     def backward(c, dy, dim, index, src_shape):

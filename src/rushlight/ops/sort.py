@@ -39,6 +39,14 @@ def _order(x, axis: int, descending: bool):
     return descending_order(x, axis) if descending else ascending(x, axis)
 
 
+def _in_rows(kernel, x, axis: int, *options):
+    """(values, indices) along axis, from a kernel that works along the last one."""
+    if axis == x.ndim - 1:
+        return kernel(x, *options)
+    y, index = kernel(np.ascontiguousarray(x.swapaxes(axis, -1)), *options)
+    return K.dense(y.swapaxes(axis, -1)), K.dense(index.swapaxes(axis, -1))
+
+
 def _scattered(dy, indices, x_shape, dim):
     """The gradient of a rearrangement: dy[i] goes to place indices[i] along dim."""
     axes = axes_of(dim, len(x_shape))
@@ -79,8 +87,10 @@ class Sort:
         axis = axis_or_none(x, dim)
         if axis is None:
             return only_one(x)
-        order = _order(x, axis, descending)
-        return K.take_along_axis(x, order, axis), order
+        if x.dtype.kind not in "fi":
+            order = _order(x, axis, descending)
+            return K.take_along_axis(x, order, axis), order
+        return _in_rows(K.sort_rows, x, axis, descending)
 
     def backward(c, dy, indices, x_shape, dim):
         return _scattered(dy, indices, x_shape, dim)
@@ -162,18 +172,13 @@ class Topk:
         axis = axis_or_none(x, dim)
         if axis is None:
             return only_one(x)
-        n = x.shape[axis]
-        window = (slice(None),) * axis
-        chosen = (*window, slice(n - k, None) if largest else slice(0, k))
-        if 0 < k < n // 8:  # find the k first, sort only those
-            found = np.argpartition(x, n - k if largest else k - 1, axis)[chosen]
-            order = ascending(np.take_along_axis(x, found, axis), axis)
-            index = np.take_along_axis(found, order, axis)
+        if x.dtype.kind in "fi" and k:
+            values, found = _in_rows(K.top_rows, x, axis, k, bool(largest))
         else:
-            index = ascending(x, axis)[chosen]
-        if largest:
-            index = index[(*window, slice(None, None, -1))]
-        index = settle(x, K.dense(index), axis, k, "largest" if largest else "smallest")
+            values, found = None, _order(x, axis, largest).take(np.arange(k), axis)
+        index = settle(x, found, axis, k, "largest" if largest else "smallest")
+        if values is not None and index is found:
+            return values, index
         return K.take_along_axis(x, index, axis), index
 
     def backward(c, dy, indices, x_shape, dim):

@@ -20,11 +20,26 @@ from .sort import axis_or_none
 _FOUND = {"tensors": 1, "returns": ("output", "inverse", "counts"), "extras": ("inverse", "counts")}
 
 
+def _by_counting(x):
+    """What Unique2 returns, for whole numbers that lie so close that each can be counted."""
+    found = K.count(x.reshape(-1), 4 * x.size)
+    if found is None:
+        return None
+    low, counts = found
+    y = np.flatnonzero(counts)
+    place = np.empty(counts.size, np.int64)
+    place[y] = np.arange(y.size)
+    return y + low, place[x - low], counts[y]
+
+
 @internal("_unique2", node="Unique2Backward0", not_for="c", kernel="unique", **_FOUND)
 class Unique2:
     """(output, inverse, counts) of the different elements, sorted; no gradient, as in PyTorch"""
 
     def forward(x, dim):
+        found = _by_counting(x) if dim is None and x.dtype == np.int64 and x.size > 32 else None
+        if found is not None:
+            return found
         y, inverse, counts = np.unique(
             x, return_inverse=True, return_counts=True, axis=dim, equal_nan=False
         )
@@ -241,6 +256,15 @@ def bincount(input, weights=None, minlength=0):
         raise not_implemented("bincount_cpu", x)
     if minlength < 0:
         raise RuntimeError("minlength should be >= 0")
+    if x.ndim == 1 and x.size and x.dtype == np.int64 and weights is None:
+        found = K.count(x, 1 << 32)
+        if found is not None and found[0] >= 0:
+            low, counts = found
+            if not low and counts.size >= minlength:
+                return wrap(counts)
+            y = np.zeros(max(minlength, low + counts.size), np.int64)
+            y[low : low + counts.size] = counts
+            return wrap(y)
     if x.ndim != 1 or (x.size and x.min() < 0):
         raise RuntimeError("bincount only supports 1-d non-negative integral inputs.")
     if weights is None:

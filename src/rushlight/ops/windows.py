@@ -123,3 +123,55 @@ def kaiser_window(window_length, periodic, beta, *, dtype, **options):
         return np.i0(beta * np.sqrt(np.maximum(0, 1 - (2 * i / n - 1) ** 2))) / np.i0(beta)
 
     return _samples("kaiser_window", window_length, periodic, dtype, formula, options)
+
+
+# ---------------------------------------------------------------- the transforms under a window
+
+
+@composite(
+    "stft(input, n_fft: int, hop_length: int | None = None, win_length: int | None = None, "
+    "window: Tensor | None = None, center: bool = True, pad_mode: str = 'reflect', "
+    "normalized: bool = False, onesided: bool | None = None, "
+    "return_complex: bool | None = None, align_to_window: bool | None = None)",
+    at="torch Tensor",
+)
+def stft(input, *options):
+    """Y[k, t] = Σ w[j] x[t hop + j] e^(-2πi jk / n) over j = 0 ... n - 1: the short-time Fourier
+    transform
+
+    n_fft           n, the length of a frame
+    hop_length      the steps between frames; default n // 4
+    win_length      the length of the window, which stands in the middle of a frame; default n
+    window          (win_length); default: ones
+    center          frames are centred at t hop: x is padded by n // 2 on both sides, as pad_mode
+                    says
+    normalized      divided by √n
+    onesided        only the frequencies 0 ... n // 2; default: if all is real
+    return_complex  False (deprecated): real and imaginary parts in a last dimension of 2
+    align_to_window with center=False: the first window, not the first frame, begins with x
+    shape           x (*, L) -> (*, N, T)
+    errors          RuntimeError: lengths that do not fit, no return_complex for a real x
+    """
+    from . import spectrogram  # seldom needed
+
+    return spectrogram.stft(input, *options)
+
+
+@composite(
+    "istft(input, n_fft: int, hop_length: int | None = None, win_length: int | None = None, "
+    "window: Tensor | None = None, center: bool = True, normalized: bool = False, "
+    "onesided: bool | None = None, length: int | None = None, return_complex: bool = False)",
+    at="torch Tensor",
+)
+def istft(input, *options):
+    """The signal with this short-time Fourier transform, by least squares: the frames' inverse
+    transforms under the window, added up, over the sum of the windows' squares
+
+    length  of the result; default: as far as whole frames reach
+    shape   (*, N, T) -> (*, L)
+    errors  RuntimeError: no complex input, sizes that do not fit, windows that leave a sample out
+    source  Griffin & Lim 1984, doi:10.1109/TASSP.1984.1164317
+    """
+    from . import spectrogram
+
+    return spectrogram.istft(input, *options)

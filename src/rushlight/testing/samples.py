@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,8 @@ import numpy as np
 from ..core.dtype import DTYPES, dtype, float64
 from ..core.tensor import Tensor, wrap
 from ..dispatch.registry import CARDS, Card, bind
+
+_LATE = ("fft",)  # families of cards that `import rushlight` leaves out
 
 
 class Make:
@@ -81,6 +84,8 @@ def sample_arguments(card: Card, make: Make) -> Iterator[tuple]:
 
 
 def sampled_cards() -> list[Card]:
-    """All cards that have samples, by name."""
+    """All cards that have samples, by name; those of modules that are imported late too."""
+    for name in _LATE:
+        import_module(f"rushlight.ops.{name}")
     cards = {card.name: card for card in CARDS.values() if card.samples is not None}
     return [cards[name] for name in sorted(cards)]

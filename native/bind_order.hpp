@@ -1,0 +1,141 @@
+// Arguments of sorting, running sums and sums at indices. Included by bind.cpp only.
+#pragma once
+#include "bind.hpp"
+#include "order.hpp"
+
+namespace rl::RL_ISA {
+namespace {
+
+// Runs f.operator()<T>() for float, double or i64.
+template <class G>
+void compute_any(int type, i64 work, G&& f) {
+    NoGil unlocked(work >= LONG_WORK);
+    if (type == NPY_FLOAT) f.template operator()<float>();
+    else if (type == NPY_DOUBLE) f.template operator()<double>();
+    else f.template operator()<i64>();
+}
+inline bool read_any(In& x, PyObject* o) { return x.read(o) || x.read_as(o, NPY_INT64); }
+
+// sort_rows(x (*, n), descending) -> values (*, n), indices (*, n)
+PyObject* sort_rows_(Args a, Py_ssize_t n) {
+    In x;
+    bool descending;
+    if (n != 2 || !read_any(x, a[0]) || x.nd() == 0 || !read(a[1], descending)) return nullptr;
+    if (x.dim(-1) > 0xffffffff) return nullptr;
+    Out y(x), index(x.nd(), x.dims(), NPY_INT64);
+    if (!y || !index) return nullptr;
+    compute_any(x.type(), x.size(), [&]<class T>() {
+        sort_rows(x.data<T>(), x.rows(), x.dim(-1), descending, y.data<T>(), index.data<i64>());
+    });
+    return tuple(std::move(y), std::move(index));
+}
+
+// top_rows(x (*, n), k, largest) -> values (*, k), indices (*, k)
+PyObject* top_rows_(Args a, Py_ssize_t n) {
+    In x;
+    i64 k;
+    bool largest;
+    if (n != 3 || !read_any(x, a[0]) || x.nd() == 0 || !read(a[1], k) || !read(a[2], largest))
+        return nullptr;
+    if (x.dim(-1) > 0xffffffff || k < 1 || k > x.dim(-1)) return nullptr;
+    Out y(x, k);
+    npy_intp dims[NPY_MAXDIMS];
+    for (int i = 0; i < x.nd(); i++) dims[i] = x.dim(i);
+    dims[x.nd() - 1] = k;
+    Out index(x.nd(), dims, NPY_INT64);
+    if (!y || !index) return nullptr;
+    compute_any(x.type(), x.size(), [&]<class T>() {
+        top_rows(x.data<T>(), x.rows(), x.dim(-1), k, largest, y.data<T>(), index.data<i64>());
+    });
+    return tuple(std::move(y), std::move(index));
+}
+
+// cumsum(x, axis)
+PyObject* cumsum_(Args a, Py_ssize_t n) {
+    In x;
+    i64 axis;
+    if (n != 2 || !read_any(x, a[0]) || !read_axis(a[1], x, axis)) return nullptr;
+    Out y(x);
+    if (!y) return nullptr;
+    i64 outer = 1, inner = 1;
+    for (int i = 0; i < axis; i++) outer *= x.dim(i);
+    for (int i = int(axis) + 1; i < x.nd(); i++) inner *= x.dim(i);
+    compute_any(x.type(), x.size(), [&]<class T>() {
+        cumsum(x.data<T>(), outer, x.dim(int(axis)), inner, y.data<T>());
+    });
+    return y.release();
+}
+
+// prod(x, axis=None, keepdims=False): over all, or over the last dimension
+PyObject* prod_(Args a, Py_ssize_t n) {
+    In x;
+    bool keep = false;
+    i64 axis = -1;
+    if (n < 1 || n > 3 || !x.read(a[0]) || (n == 3 && !read(a[2], keep))) return nullptr;
+    const bool everything = n < 2 || a[1] == Py_None;
+    if (!everything && (!read_axis(a[1], x, axis) || axis != x.nd() - 1)) return nullptr;
+    npy_intp dims[NPY_MAXDIMS];
+    int nd = 0;
+    for (int i = 0; i < x.nd(); i++) {
+        if (!everything && i < axis) dims[nd++] = x.dim(i);
+        else if (keep) dims[nd++] = 1;
+    }
+    Out y(nd, dims, x.type());
+    if (!y) return nullptr;
+    const i64 outer = everything ? 1 : x.rows();
+    const i64 inner = everything ? x.size() : x.dim(-1);
+    compute(x.type(), x.size(),
+            [&]<class T>() { prod(x.data<T>(), outer, inner, y.data<T>()); });
+    return y.release();
+}
+
+// add_rows(x (n, *), index (k), values (k, *)) -> x with values[i] added to row index[i], or None
+// for an index outside [0, n)
+PyObject* add_rows_(Args a, Py_ssize_t n) {
+    In x, index, values;
+    if (n != 3 || !read_any(x, a[0]) || !index.read_as(a[1], NPY_INT64)) return nullptr;
+    if (!values.read_like(a[2], x) || x.nd() == 0 || index.nd() != 1) return nullptr;
+    if (values.nd() != x.nd() || values.dim(0) != index.dim(0)) return nullptr;
+    i64 inner = 1;
+    for (int i = 1; i < x.nd(); i++) {
+        if (values.dim(i) != x.dim(i)) return nullptr;
+        inner *= x.dim(i);
+    }
+    Out y(x);
+    if (!y) return nullptr;
+    bool within = true;
+    compute_any(x.type(), x.size() + values.size(), [&]<class T>() {
+        std::memcpy(y.data<T>(), x.data<T>(), std::size_t(x.size()) * sizeof(T));
+        within = add_rows(y.data<T>(), x.dim(0), inner, index.data<i64>(), index.size(),
+                          values.data<T>());
+    });
+    if (!within) Py_RETURN_NONE;
+    return y.release();
+}
+
+// count(x (n), most) -> (low, counts (high - low + 1)) of int64 numbers, or None if there were more
+// than `most` counts
+PyObject* count_(Args a, Py_ssize_t n) {
+    In x;
+    i64 most;
+    if (n != 2 || !x.read_as(a[0], NPY_INT64) || x.nd() != 1 || x.size() == 0 || !read(a[1], most))
+        return nullptr;
+    i64 low = 0, high = 0;
+    {
+        NoGil unlocked(x.size() >= LONG_WORK);
+        extremes(x.data<i64>(), x.size(), low, high);
+    }
+    if (std::uint64_t(high) - std::uint64_t(low) >= std::uint64_t(most)) Py_RETURN_NONE;
+    npy_intp dims[] = {high - low + 1};
+    Out y(1, dims, NPY_INT64);
+    if (!y) return nullptr;
+    {
+        NoGil unlocked(x.size() >= LONG_WORK);
+        std::memset(y.data<i64>(), 0, std::size_t(dims[0]) * sizeof(i64));
+        count(x.data<i64>(), x.size(), low, y.data<i64>());
+    }
+    return Py_BuildValue("LN", static_cast<long long>(low), y.release());
+}
+
+}  // namespace
+}  // namespace rl::RL_ISA

@@ -1,0 +1,20 @@
+"""torch.fft: discrete Fourier transforms, made from the schemas in `ops.fft`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .core.names import missing as _missing
+from .dispatch.registry import FUNCTIONS as _FUNCTIONS
+from .ops import fft as _ops  # noqa: F401  registers them
+
+
+def __getattr__(name: str) -> Any:
+    if f"fft.{name}" in _FUNCTIONS:
+        globals()[name] = function = _FUNCTIONS[f"fft.{name}"]
+        return function
+    raise _missing(__name__, name)
+
+
+def __dir__() -> list[str]:
+    return sorted(n.removeprefix("fft.") for n in _FUNCTIONS if n.startswith("fft."))
