@@ -6,7 +6,7 @@
 #   make oracle   the same operations against a living PyTorch 2.13.0 (installs it in .venv)
 #   make bench    the benchmarks, beside PyTorch 2.13.0
 #   make lint     ruff, mypy; mypy and pyright on a page of training code and a page of mistakes
-#   make stubs    the .pyi files, from the schemas of the ops
+#   make stubs    the .pyi files, from the schemas of the ops, and docs/ops.md
 #   make fuzz     2,000 random programs of ops, native kernels against their twins, and 20,000
 #                 mutated files against the readers; FUZZ_FIRST=SEED FUZZ_PROGRAMS=N FUZZ_COUNT=N
 #   make sanitize the extension with ASan and UBSan under the tests of kernels and files, with TSan
@@ -49,6 +49,7 @@ lint: $(VENV)/linters
 
 stubs: $(VENV)/installed
 	PYTHONPATH=src RUSHLIGHT_PURE=1 $(RUN) tools/make_stubs.py
+	PYTHONPATH=src RUSHLIGHT_PURE=1 $(RUN) tools/make_op_table.py
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

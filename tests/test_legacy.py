@@ -127,7 +127,12 @@ REFUSED = [
         '"index_func_" not',
     ),
     (lambda: F.hinge_embedding_loss(LONG, LONG), RuntimeError, r"mean\(\): could not infer"),
-    (lambda: torch.bmm(tensor(1.0), tensor(1.0)), IndexError, "Dimension specified as 0 but"),
+    (lambda: torch.bmm(tensor(1.0), tensor(1.0)), RuntimeError, "batch1 must be a 3D tensor"),
+    (
+        lambda: torch.baddbmm(tensor(1.0), torch.ones(1), tensor(1.0)),
+        IndexError,
+        r"Dimension out of range \(expected to be in range of \[-1, 0\], but got 1\)",
+    ),
     (
         lambda: torch.baddbmm(tensor(1.0), torch.ones(1, 1, 1), tensor(1.0)),
         IndexError,

@@ -40,6 +40,17 @@ def _fits(input: Tensor, shape: tuple) -> None:
             )
 
 
+def _size(x: Tensor, dim: int) -> None:
+    """IndexError: x has no dimension dim; PyTorch asks before it looks for batches of matrices."""
+    n = x.ndim
+    if not n:
+        raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
+    if dim >= n:
+        raise IndexError(
+            f"Dimension out of range (expected to be in range of [{-n}, {n - 1}], but got {dim})"
+        )
+
+
 def _numbers(input: Tensor, beta, alpha) -> tuple:
     """β and α; of integers without their fractions."""
     return (int(beta), int(alpha)) if input._a.dtype.kind in "iub" else (beta, alpha)
@@ -223,12 +234,15 @@ class Baddbmm:
     """Z[b] = β input[b] + α X[b] Y[b], X (b, n, k), Y (b, k, m)
 
     grad    dinput = β dZ,  dX[b] = α dZ[b] Y[b]ᵀ,  dY[b] = α X[b]ᵀ dZ[b]
-    errors  RuntimeError: no batches of matrices, sizes or dtypes that do not fit
+    errors  RuntimeError: no batches of matrices, sizes or dtypes that do not fit; IndexError: too
+            few dimensions
     """
 
     legacy = _numbers_in_front
 
     def prepare(input, batch1, batch2, beta, alpha):
+        for batch, dim in ((batch1, 0), (batch1, 1), (batch2, 2)):
+            _size(batch, dim)
         check_bmm(batch1, batch2)
         if not input.dtype is batch1.dtype is batch2.dtype:
             names = [str(t.dtype)[6:] for t in (input, batch1, batch2)]

@@ -51,10 +51,6 @@ def check_mm(x, y) -> None:
 
 def check_bmm(x, y) -> None:
     """RuntimeError: no batches of matrices, or sizes that do not fit."""
-    if not (x.ndim and y.ndim):
-        raise IndexError(
-            f"Dimension specified as {2 if x.ndim else 0} but tensor has no dimensions"
-        )
     if x.ndim != 3 or y.ndim != 3:
         raise RuntimeError(
             f"batch{1 if x.ndim != 3 else 2} must be a 3D tensor\n"
