@@ -16,8 +16,11 @@ from op_cases import evaluate, families  # noqa: E402
 
 warnings.simplefilter("ignore")
 torch.set_num_threads(1)
+ELSEWHERE = ("autocast", "sparse")  # freeze_autocast.py, freeze_sparse.py
 frozen = {
-    name: {code: evaluate(torch, code) for code in cases} for name, cases in families().items()
+    name: {code: evaluate(torch, code) for code in cases}
+    for name, cases in families().items()
+    if name not in ELSEWHERE
 }
 lines = [
     f" {json.dumps(name)}: {{\n"

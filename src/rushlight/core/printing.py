@@ -195,7 +195,7 @@ def tensor_repr(t: Tensor, *, tensor_contents: str | None = None) -> str:
     tensor([1., 1.], requires_grad=True)
     """
     kind = type(t)
-    if type(t._a) is BatchArray:
+    if not t.is_sparse and type(t._a) is BatchArray:
         return _batch_text(t)
     if t.is_sparse:
         return "tensor(" + _sparse_contents(t, 7)
