@@ -11,32 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..kernels import native
 from .device import CPU
 from .dtype import FLOAT, dtype, from_numpy_dtype, scalar_name
 from .grad_mode import mode
 from .layout import memory_format as Format
 from .layout import strided
-from .memory import address, storage_array, strides_of
+from .memory import address, new, storage_array, strides_of
 from .meta import MetaArray, NoNumpy, device_of
 from .notices import warn
 from .size import Size
 
-# An instance of a class, __init__ not called: a good part of a small operation's time is here.
-new: Any = object.__new__ if native is None else native.new
 _ndarray = np.ndarray
-
-
-def _new_beside(cls: type, *operands: Any) -> Any:
-    """new(cls), or None if an array among the operands does not lie in row-major order."""
-    for a in operands:
-        if type(a) is _ndarray and not a.flags.c_contiguous:
-            return None
-    return object.__new__(cls)
-
-
-new_beside: Any = _new_beside if native is None else native.new_beside
-
 
 if TYPE_CHECKING:  # the operations that the cards attach; a stub, made by tools/make_stubs.py
     from .tensor_operations import TensorOperations

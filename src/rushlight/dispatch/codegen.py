@@ -34,7 +34,8 @@ from ..autograd.node import (
     watched,
 )
 from ..core.grad_mode import inferring, mode, watching
-from ..core.tensor import Tensor, new, new_beside, wrap
+from ..core.memory import new_beside
+from ..core.tensor import Tensor, new, wrap
 from ..kernels import K
 from .fusion import can_mask
 from .messages import TRANSLATED, explain, not_implemented
