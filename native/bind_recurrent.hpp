@@ -1,5 +1,5 @@
-// Arguments of recurrent layers: N sequences, I inputs, H hidden units, P outputs of a step, G gates.
-// Included by bind.cpp only.
+// Arguments of recurrent layers: N sequences, I inputs, H hidden units, P outputs of a step, G
+// gates. Included by bind.cpp only.
 #pragma once
 #include "bind.hpp"
 #include "recurrent.hpp"

@@ -5,7 +5,8 @@
 // the gates of one hidden unit side by side: a register tile then ends with all gates of the same
 // units, and the step's formula is computed on them. Sequences do not depend on each other, so
 // threads share them, each walks its own rows through all steps; few sequences of a large layer
-// share the columns of each step instead. Every sum is one chain of fma over k: neither changes bits.
+// share the columns of each step instead. Every sum is one chain of fma over k, so that
+// neither changes bits.
 #include "recurrent.hpp"
 
 #include "functions.hpp"
@@ -32,8 +33,8 @@ constexpr int MOST = 12;             // rows of any tile
 constexpr i64 LARGE_STEP = 1 << 16;  // multiply-adds of a step from which threads share its columns
 constexpr i64 LARGE_JOB = 1 << 19;   // where each step is a job of the pool
 constexpr i64 SMALL = 1 << 17;        // of all steps, up to which one thread does them
-constexpr i64 CHUNK = 1 << 19;        // numbers of the products of x that are made ahead of the steps
-constexpr i64 LARGE_INPUT = 1 << 20;  // of all products of x, from which repeated rows are looked for
+constexpr i64 CHUNK = 1 << 19;        // products of x that are made ahead of the steps
+constexpr i64 LARGE_INPUT = 1 << 20;  // of all products of x, from which repeats are looked for
 
 // out (rows, V registers) = x (rows, k) × panel (k, V registers)
 template <class T, int rows, int V>
@@ -93,7 +94,8 @@ i64 packed_size(i64 k, i64 columns, int groups, int chunks) {
 
 // Panels [first, last) of wᵀ, w (groups * columns, k)
 template <class T>
-void pack_gates(const T* w, i64 k, i64 columns, int groups, int chunks, i64 first, i64 last, T* to) {
+void pack_gates(const T* w, i64 k, i64 columns, int groups, int chunks, i64 first, i64 last,
+                T* to) {
     constexpr i64 L = LANES<T>;
     const i64 width = groups * chunks * L;
     for (i64 p = first; p < last; p++)
@@ -246,8 +248,8 @@ struct Forward {
             }
     }
 
-    // The cache lines of hidden units from j on of n rows from `at` on: a line here and a line there,
-    // which the processor does not foresee
+    // The cache lines of hidden units from j on of n rows from `at` on: a line here and a line
+    // there, which the processor does not foresee
     void send_for(i64 at, i64 n, i64 j) const {
         const i64 H = of.hidden;
         for (i64 s = at; s < at + n; s++) {
@@ -270,10 +272,11 @@ struct Forward {
             const i64 p = t & 1 ? first + last - 1 - q : q;
             const i64 j = p * C * L, end = j + C * L < of.hidden ? j + C * L : of.hidden;
             const auto ahead = [&](i64 i, i64 m) { send_for(of.offsets[t] + r + i, m, j); };
-            tiles<V>(n, state + r * of.out, of.out, w, p, ahead, [&](i64 i, i64 m, const T* buffer) {
+            const auto finish = [&](i64 i, i64 m, const T* buffer) {
                 units(t, r + i, m, j, end, buffer, V * L, L, state,
                       full ? full + i * of.hidden : nullptr);
-            });
+            };
+            tiles<V>(n, state + r * of.out, of.out, w, p, ahead, finish);
         }
     }
 

@@ -12,8 +12,8 @@ namespace rl::RL_ISA {
 
 enum class Cell { tanh, relu, gru, lstm };
 
-// A layer's operands. Step t has the rows [offsets[t], offsets[t + 1]) of x and y, those of the first
-// sequences: there are never more of them than at step t - 1.
+// A layer's operands. Step t has the rows [offsets[t], offsets[t + 1]) of x and y, those of the
+// first sequences: there are never more of them than at step t - 1.
 template <class T>
 struct Recurrent {
     Cell cell;

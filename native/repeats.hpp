@@ -1,5 +1,5 @@
-// Rows of a matrix that are there more than once: a batch of characters or words, as one-hot rows or
-// embedded. What is linear in a row needs to be done for one of each kind only.
+// Rows of a matrix that are there more than once: a batch of characters or words, as one-hot rows
+// or embedded. What is linear in a row needs to be done for one of each kind only.
 #pragma once
 #include "parallel.hpp"
 #include "rows.hpp"

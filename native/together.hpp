@@ -1,7 +1,7 @@
 // Threads that go through many short steps together, each doing a part of every step.
 //
-// A job of the pool for each step would cost more than the step. Here a thread waits for the others'
-// parts by spinning; what one that is late, or never comes, has not begun is done by those who are
+// A job of the pool for each step would cost more than the step. Here a thread waits for the
+// others' parts by spinning; what one that is late, or never comes, has not begun is done by those who are
 // there. So the blocks of one job can call `go`, whether they run at once or one after the other.
 #pragma once
 #include <sched.h>
@@ -32,8 +32,8 @@ class Together {
     explicit Together(i64 parts) : parts_(parts < MOST ? parts : MOST) {}
     i64 parts() const { return parts_; }
 
-    // work(step, part) once for all steps from 0 and all parts; a step begins when the one before is
-    // done. `own` is the part that this thread takes first.
+    // work(step, part) once for all steps from 0 and all parts; a step begins when the one before
+    // is done. `own` is the part that this thread takes first.
     template <class Work>
     void go(i64 steps, i64 own, Work work) {
         for (i64 s = 0; s < steps; s++) {
