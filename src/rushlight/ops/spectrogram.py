@@ -7,9 +7,9 @@ in windows.py; this module is imported when one of them is called.
 from __future__ import annotations
 
 import functools
-import warnings
 
 from ..core.dtype import FLOAT
+from ..core.notices import warn
 from ..core.tensor import Tensor
 from ..dispatch.registry import FUNCTIONAL, FUNCTIONS
 from .as_strided import UnfoldDx
@@ -28,12 +28,11 @@ def _flag(value: bool | None) -> str:
 @functools.cache
 def _no_window(advice: str) -> None:
     """Warn, once in a process, of the rectangular window that is used."""
-    warnings.warn(
+    warn(
         f"A window was not provided. A rectangular window will be applied.{advice} "
         "To suppress this warning and use a rectangular window, explicitly set "
         "`window=torch.ones(n_fft)`.",
         UserWarning,
-        stacklevel=4,
     )
 
 
@@ -70,13 +69,12 @@ def stft(
                 "further require that return_complex=True in a future PyTorch release."
             )
     elif not return_complex:
-        warnings.warn(
+        warn(
             "stft with return_complex=False is deprecated. In a future pytorch release, stft will "
             "return complex tensors for all inputs, and return_complex=False will raise an error.\n"
             "Note: you can still call torch.view_as_real on the complex output to recover the old "
             "return format.",
             UserWarning,
-            stacklevel=3,
         )
     hop = n_fft // 4 if hop_length is None else hop_length
     width = n_fft if win_length is None else win_length
@@ -216,11 +214,10 @@ def istft(
         raise refuse(" window overlap add min: 1")
     y = y / weight
     if end > whole:
-        warnings.warn(
+        warn(
             "The length of signal is shorter than the length parameter. Result is being padded "
             "with zeros in the tail. Please check your center and hop_length settings.",
             UserWarning,
-            stacklevel=3,
         )
         y = FUNCTIONS["constant_pad_nd"](y, (0, end - whole))
     return y
