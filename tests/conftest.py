@@ -5,6 +5,7 @@ with RUSHLIGHT_PURE=1; a test that covers both kinds of kernels by itself takes 
 """
 
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,10 @@ import pytest
 
 from rushlight import kernels as seam
 from rushlight.kernels.twin import TWINS
+
+# a shell starts what runs in the background with Ctrl-C ignored, and children inherit that
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser):
