@@ -734,9 +734,9 @@ def i0(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 def i0_(input: Tensor) -> Tensor:
     """In-place version of i0; returns input."""
 def igamma(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """z = SciPy's gammainc(a, x), the regularised incomplete gamma function"""
+    """z = P(a, x), the regularised lower incomplete gamma function: ∫₀ˣ t^(a-1) e^-t dt / Γ(a)"""
 def igammac(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """z = SciPy's gammaincc(a, x), the regularised incomplete gamma function"""
+    """z = Q(a, x), the regularised upper incomplete gamma function: ∫ₓ^∞ t^(a-1) e^-t dt / Γ(a)"""
 def imag(input: Tensor) -> Tensor:
     """The imaginary part as a view. RuntimeError: a real tensor."""
 @overload

@@ -51,9 +51,9 @@ def expit(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 def expm1(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """y = e^x - 1, exact near 0;  dx = dy (y + 1)"""
 def gammainc(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """z = SciPy's gammainc(a, x), the regularised incomplete gamma function"""
+    """z = P(a, x), the regularised lower incomplete gamma function: ∫₀ˣ t^(a-1) e^-t dt / Γ(a)"""
 def gammaincc(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """z = SciPy's gammaincc(a, x), the regularised incomplete gamma function"""
+    """z = Q(a, x), the regularised upper incomplete gamma function: ∫ₓ^∞ t^(a-1) e^-t dt / Γ(a)"""
 def gammaln(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """y = ln |Γ(x)|;  dx = dy ψ(x)"""
 def hermite_polynomial_h(input: Tensor, n: Tensor | _Number, *, out: Tensor | None = None) -> Tensor:

@@ -565,11 +565,11 @@ class TensorOperations:
     def i0_(self) -> Tensor:
         """In-place version of i0."""
     def igamma(self, other: Tensor) -> Tensor:
-        """z = SciPy's gammainc(a, x), the regularised incomplete gamma function"""
+        """z = P(a, x), the regularised lower incomplete gamma function: ∫₀ˣ t^(a-1) e^-t dt / Γ(a)"""
     def igamma_(self, other: Tensor) -> Tensor:
         """In-place version of igamma."""
     def igammac(self, other: Tensor) -> Tensor:
-        """z = SciPy's gammaincc(a, x), the regularised incomplete gamma function"""
+        """z = Q(a, x), the regularised upper incomplete gamma function: ∫ₓ^∞ t^(a-1) e^-t dt / Γ(a)"""
     def igammac_(self, other: Tensor) -> Tensor:
         """In-place version of igammac."""
     @property

@@ -310,7 +310,8 @@ def _other_layout(name: str) -> Any:
     return make
 
 
-_OTHERS = "csr csc bsr bsc compressed".split()
-globals().update(
-    {f"sparse_{kind}_tensor": _other_layout(f"sparse_{kind}_tensor") for kind in _OTHERS}
-)
+sparse_csr_tensor = _other_layout("sparse_csr_tensor")
+sparse_csc_tensor = _other_layout("sparse_csc_tensor")
+sparse_bsr_tensor = _other_layout("sparse_bsr_tensor")
+sparse_bsc_tensor = _other_layout("sparse_bsc_tensor")
+sparse_compressed_tensor = _other_layout("sparse_compressed_tensor")

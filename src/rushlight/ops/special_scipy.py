@@ -10,8 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..dispatch.registry import op, publish_faces
-from ..dispatch.schema import Schema
+from ..dispatch.registry import op
 from ..kernels import K
 
 # ---------------------------------------------------------------- orthogonal polynomials
@@ -136,46 +135,6 @@ for _ours, _theirs in (
 ):
     _from_scipy(_ours, _theirs)
 _from_scipy("airy_ai", "airy", pick=0)
-
-
-def _incomplete_gamma(name: str, in_special: str, sign: int) -> None:
-    """Publish P(a, x) (sign 1) or Q(a, x) = 1 - P (sign -1)."""
-
-    class IncompleteGamma:
-        __doc__ = (
-            f"z = SciPy's {in_special}(a, x), the regularised incomplete gamma function\n\n"
-            "    shape   broadcast\n"
-            f"    grad    dx = {'' if sign > 0 else '-'}dz e^-x x^(a-1) / Γ(a); not differentiable "
-            "in a, backward\n            raises\n"
-            "    errors  NotImplementedError: not floating\n"
-        )
-        numbers = ()
-
-        def forward(a, x):
-            return np.asarray(_scipy(in_special)(a.astype(np.float64), x)).astype(a.dtype)
-
-        def backward(c, dz, a, x):
-            if c.needs(0):
-                raise RuntimeError(f"the derivative for '{name}: input' is not implemented.")
-            slope = K.exp((a - 1) * K.log(x) - x - K.lgamma(a))
-            return None, (dz if sign > 0 else -dz) * slope
-
-    card = op(
-        f"{name}(input, other: Tensor, *, out=None)",
-        at="torch Tensor",
-        inplace="Tensor",
-        promote="arith",
-        broadcast=True,
-        node=name.capitalize(),
-        not_for="iubc",
-        kernel=f"{name}_cpu",
-    )(IncompleteGamma)
-    schema = Schema(f"{in_special}(input, other: Tensor, *, out=None)")
-    publish_faces(schema, card, (in_special,), "special", False)
-
-
-_incomplete_gamma("igamma", "gammainc", 1)
-_incomplete_gamma("igammac", "gammaincc", -1)
 
 
 @op(

@@ -6,7 +6,7 @@ other, of each step those of the sequences that are that long, the longest first
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -160,7 +160,7 @@ def _places(batch: np.ndarray, lengths: np.ndarray, steps: int, batch_first: boo
 
 def pack_padded_sequence(
     input: Tensor,
-    lengths: Tensor | list[int],
+    lengths: Tensor | Sequence[int],
     batch_first: bool = False,
     enforce_sorted: bool = True,
 ) -> PackedSequence:
