@@ -248,3 +248,14 @@ def test_functions_are_checked():
         torch.cuda.amp.custom_fwd(lambda ctx: None)
         torch.cuda.amp.custom_bwd(lambda ctx: None)
     assert ["device_type='cuda'" in str(w.message) for w in said] == [True, True]
+
+
+def test_a_leaf_is_written_to_without_grad_while_a_mode_is_on():
+    """x[i] = v takes another way while a mode is on; what no_grad allows is allowed there."""
+    w = torch.zeros(2, 2, requires_grad=True)
+    with torch.autocast("cpu"), torch.no_grad():
+        w[0, 0] = 1.0
+        w[[1]] = 2.0
+    assert w.tolist() == [[1, 0], [2, 2]] and w.is_leaf
+    with torch.autocast("cpu"), pytest.raises(RuntimeError, match="a view of a leaf Variable"):
+        w[0, 0] = 1.0

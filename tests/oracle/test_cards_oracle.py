@@ -56,6 +56,9 @@ def call_of(name):
     return None
 
 
+REMOVED = ("solve",)  # torch.solve says that it is gone; torch.linalg.solve is another function
+
+
 def public(name):
     """(our function, PyTorch's) of a public name, from the first place where both have it."""
     for prefix, ours, theirs in (
@@ -64,6 +67,8 @@ def public(name):
         ("special.", FUNCTIONS, torch.special),
         ("linalg.", FUNCTIONS, torch.linalg),
     ):
+        if not prefix and name in REMOVED:
+            continue
         if name not in METHODS and prefix + name in ours and callable(getattr(theirs, name, None)):
             return ours[prefix + name], getattr(theirs, name)
     if callable(getattr(Tensor, name, None)) and callable(getattr(torch.Tensor, name, None)):

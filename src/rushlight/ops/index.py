@@ -425,12 +425,18 @@ def setitem(x: Tensor, key: Any, value: Any) -> None:
         if x._a.dtype.kind not in "fcV":
             value = value.detach()
         value = value.to(x.dtype)
-    if (mode.grad and (x._rg or value._rg)) or ON[0]:
+    track = mode.grad and (x._rg or value._rg)
+    if track or ON[0]:
         target = view_of(card, x, x._a[basic], (basic,))
-        check_inplace(target)
+        if track:
+            check_inplace(target)
         if advanced is None:
             value = value if value._a.dtype == target._a.dtype else value.to(x.dtype)
-            apply_inplace(CARDS["copy"], (target, _trimmed(value, target._a.ndim)))
+            value = _trimmed(value, target._a.ndim)
+            if not _fits(value._a.shape, target._a.shape):
+                shown = given if isinstance(given, Tensor) else value
+                _trimmed(shown, target._a.ndim).expand(target._a.shape)  # which says what is wrong
+            apply_inplace(CARDS["copy"], (target, value))
         else:
             value = _trimmed(value, _result_ndim(target._a, advanced))
             apply_inplace(IndexPut, (target, value, Key(advanced, key), False))
@@ -459,6 +465,12 @@ def _apart(a: np.ndarray, value: Tensor, advanced: tuple | None) -> Tensor:
         if advanced is not None or not is_same(a, value._a):
             raise overlap_error()
     return value
+
+
+def _fits(shape: tuple, target: tuple) -> bool:
+    """shape broadcasts to target."""
+    pairs = zip(shape[::-1], target[::-1], strict=False)
+    return shape == target or (len(shape) <= len(target) and all(n in (1, m) for n, m in pairs))
 
 
 def _is_fill(key: tuple, value: Tensor) -> bool:
