@@ -5,6 +5,7 @@ with RUSHLIGHT_PURE=1; a test that covers both kinds of kernels by itself takes 
 """
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -31,6 +32,33 @@ def pytest_addoption(parser):
 def frozen() -> Path:
     """The folder of numbers and texts recorded from PyTorch; each names the script that made it."""
     return Path(__file__).parent / "frozen"
+
+
+@pytest.fixture
+def two_threads():
+    """The native kernels on two threads."""
+    before = seam.native.get_num_threads()
+    seam.native.set_num_threads(2)
+    yield
+    seam.native.set_num_threads(before)
+
+
+@pytest.fixture
+def in_python():
+    """in_python(code, NAME=value) -> what a Python of its own prints, with these variables set."""
+
+    def run(code: str, **environment: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            env=os.environ | environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    return run
 
 
 # imports the package once, then runs each text that comes in on a fork of itself

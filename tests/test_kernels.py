@@ -16,7 +16,10 @@ from kernel_cases import KERNELS, SHAPES, TOLERANCE, TWIN, cases, in_place, make
 
 from rushlight import kernels as seam
 
-pytestmark = pytest.mark.skipif(seam.native is None, reason="the native extension is not loaded")
+pytestmark = [
+    pytest.mark.skipif(seam.native is None, reason="the native extension is not loaded"),
+    pytest.mark.usefixtures("two_threads"),
+]
 native = seam.native
 
 SPECIAL = [np.nan, np.inf, -np.inf, 0.0, -0.0, 1e-40, -1e-40, 3e38, -3e38, 88.8, -104.5, 1.0, -1.0]
@@ -73,14 +76,6 @@ def compare_in_place(name, args, dtype, **tolerance):
     alone, got, expected = results
     check(got, expected, dtype, **tolerance)
     check(alone, got, dtype, rtol=0, atol=0)
-
-
-@pytest.fixture(autouse=True)
-def two_threads():
-    before = native.get_num_threads()
-    native.set_num_threads(2)
-    yield
-    native.set_num_threads(before)
 
 
 @pytest.mark.parametrize("dtype", "fd")
@@ -252,20 +247,8 @@ def test_wrong_arguments_raise_and_do_not_crash():
             call()
 
 
-def in_python(code, **environment):
-    result = subprocess.run(
-        [sys.executable, "-c", code],
-        env=os.environ | environment,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert result.returncode == 0, result.stderr
-    return result.stdout.strip()
-
-
 @pytest.mark.parametrize("isa", ["baseline", "avx2", "avx512"])
-def test_every_instruction_set_computes_the_same(isa):
+def test_every_instruction_set_computes_the_same(isa, in_python):
     code = """
 import numpy as np
 from rushlight import _native as n

@@ -4,8 +4,6 @@
 """
 
 import os
-import subprocess
-import sys
 import threading
 
 import numpy as np
@@ -14,28 +12,11 @@ from kernel_cases import make
 
 from rushlight import kernels as seam
 
-pytestmark = pytest.mark.skipif(seam.native is None, reason="the native extension is not loaded")
+pytestmark = [
+    pytest.mark.skipif(seam.native is None, reason="the native extension is not loaded"),
+    pytest.mark.usefixtures("two_threads"),
+]
 native = seam.native
-
-
-@pytest.fixture(autouse=True)
-def two_threads():
-    before = native.get_num_threads()
-    native.set_num_threads(2)
-    yield
-    native.set_num_threads(before)
-
-
-def in_python(code, **environment):
-    result = subprocess.run(
-        [sys.executable, "-c", code],
-        env=os.environ | environment,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert result.returncode == 0, result.stderr
-    return result.stdout.strip()
 
 
 def test_the_pool_serves_many_python_threads():
@@ -72,7 +53,7 @@ def test_more_threads_than_processors_runs_or_blocks_change_no_bit():
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
-def test_the_pool_survives_fork():
+def test_the_pool_survives_fork(in_python):
     code = """
 import os, numpy as np
 from rushlight import _native as n
@@ -87,7 +68,7 @@ print(os.waitpid(pid, 0)[1])
     assert in_python(code) == "0"
 
 
-def test_threads_come_from_the_environment():
+def test_threads_come_from_the_environment(in_python):
     code = "from rushlight import _native as n; print(n.get_num_threads())"
     assert in_python(code, RUSHLIGHT_NUM_THREADS="3") == "3"
     assert in_python(code, OMP_NUM_THREADS="1", RUSHLIGHT_NUM_THREADS="") == "1"

@@ -54,7 +54,7 @@ CLASSES = {
 HIDDEN = {name: f"_{name}" for name in [*BUILTINS, *CLASSES, "Number", "Any"] if name != "Tensor"}
 PLAIN = {"Sequence", "Iterable", "Callable", "Literal", "None", "np", "tuple", "list", "object"}
 KNOWN = {*HIDDEN, *PLAIN, "Tensor", "return_types"}
-PACKAGES = "nn optim autograd serialization".split()
+PACKAGES = "nn nn.utils optim autograd serialization".split()
 
 
 # ------------------------------------------------------------------ types
@@ -466,7 +466,8 @@ def stubs() -> dict[Path, str]:
         "return_types.pyi": results_stub(),
     }
     for name in PACKAGES:
-        found[f"{name}/__init__.pyi"] = HEAD + reexports(import_module(f"rushlight.{name}"))
+        module = import_module(f"rushlight.{name}")
+        found[f"{name.replace('.', '/')}/__init__.pyi"] = HEAD + reexports(module)
     return {ROOT / path: formatted(text) for path, text in found.items()}
 
 

@@ -48,6 +48,11 @@ def strides_of(a: np.ndarray) -> tuple[int, ...]:
     return tuple(s // a.itemsize for s in a.strides)
 
 
+def is_expanded(a: np.ndarray) -> bool:
+    """Several elements of a are one in memory, by a step of 0."""
+    return any([s == 0 and n > 1 for s, n in zip(a.strides, a.shape, strict=True)])
+
+
 def storage_array(a: np.ndarray) -> np.ndarray:
     """The array that owns the memory of `a`."""
     while True:

@@ -40,7 +40,7 @@ from ..kernels import K
 from .fusion import can_mask
 from .messages import TRANSLATED, explain, refused
 from .op import SHAPE, Card
-from .order import channels, ordered
+from .order import IMAGES, channels, ordered
 from .promotion import is_number, promoted
 
 
@@ -123,7 +123,7 @@ def _names(card: Card) -> dict[str, Any]:
     relu = card.fused_with
     return {
         "card": card,
-        "forward": card.forward.plain if _images(card) else card.forward,
+        "forward": card.forward.plain if card.order in IMAGES else card.forward,
         "backward": card.backward,
         "narrow_forward": card.narrow and card.narrow[0],
         "narrow_backward": card.narrow and card.narrow[1],
@@ -192,13 +192,8 @@ def _signature(card: Card) -> Signature:
         sure=card.schema is not None and card.checks_first,
         narrow=card.narrow is not None,
         elementwise=card.elementwise,
-        images=_images(card),
+        images=IMAGES.get(card.order, 0),
     )
-
-
-def _images(card: Card) -> int:
-    """How many operands a runner asks before it puts results channels last; 0: forward does it."""
-    return {"channels": 1, "convolution": 2}.get(card.order or "", 0)
 
 
 _RESULT = """\
@@ -212,26 +207,10 @@ if inferring[0] and mode.inference:
 
 
 # the same for operands that may not lie in row-major order: then new_beside answers None
-_ORDERED = """\
+_BESIDE = """\
 t = new_beside(Tensor, OPERANDS)
 if t is None:
-    r = ordered(r, (OPERANDS))
-    t = new(Tensor)
-"""
-
-
-_CHANNELS = """\
-t = new_beside(Tensor, OPERANDS)
-if t is None:
-    r = channels(r, OPERANDS)
-    t = new(Tensor)
-"""
-# of a card with further results
-_ALL_CHANNELS = """\
-t = new_beside(Tensor, OPERANDS)
-if t is None:
-    results = tuple([channels(v, OPERANDS) for v in results])
-    r = results[0]
+    RELAID
     t = new(Tensor)
 """
 
@@ -239,12 +218,18 @@ if t is None:
 def _result_text(operands: str, images: int = 0, extras: bool = False) -> str:
     """The lines that make t, the result, of the array r; operands: "a0, a1"; "": leave r be."""
     if images:
-        lines = _ALL_CHANNELS if extras else _CHANNELS
-        asked = ", ".join(f"a{i}" for i in range(images))
-        return _RESULT.replace("t = new(Tensor)\n", lines.replace("OPERANDS", asked))
-    if not operands:
+        operands = ", ".join(f"a{i}" for i in range(images))
+        relaid = f"r = channels(r, {operands})"
+        if extras:
+            relaid = (
+                f"results = tuple([channels(v, {operands}) for v in results])\n    r = results[0]"
+            )
+    elif operands:
+        relaid = f"r = ordered(r, ({operands}))"
+    else:
         return _RESULT
-    return _RESULT.replace("t = new(Tensor)\n", _ORDERED.replace("OPERANDS", operands))
+    beside = _BESIDE.replace("OPERANDS", operands).replace("RELAID", relaid)
+    return _RESULT.replace("t = new(Tensor)\n", beside)
 
 
 @lru_cache(None)

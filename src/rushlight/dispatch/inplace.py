@@ -21,6 +21,7 @@ from ..core.dtype import (
     result_dtype,
 )
 from ..core.grad_mode import mode
+from ..core.memory import is_expanded
 from ..core.notices import warn
 from ..core.tensor import Tensor, new, wrap
 from ..kernels import K
@@ -28,7 +29,7 @@ from . import modes
 from .call import record, replay
 from .messages import explain, refused
 from .op import CARDS, Card
-from .out import check_overlap
+from .out import check_overlap, expanded_error
 from .promotion import alike, promoted
 
 # a 0-d tensor is read before they write
@@ -127,7 +128,7 @@ def write(x: Tensor, values: Any, name: str = "") -> None:
             )
     if a.flags.forc and a.flags.writeable:
         pass
-    elif name in _ONE_BY_ONE and _expanded(a):
+    elif name in _ONE_BY_ONE and is_expanded(a):
         warn(
             f"Use of {name}_ on expanded tensors is deprecated. Please clone() the tensor before "
             f"performing this operation.{_ONE_BY_ONE[name]}",
@@ -135,24 +136,12 @@ def write(x: Tensor, values: Any, name: str = "") -> None:
         return _write_changed(x, values)
     elif not a.flags.writeable:
         a = writable(x)
-    elif (
-        a.ndim
-        and 0 in a.strides
-        and a.size > 1
-        and any(s == 0 and n > 1 for s, n in zip(a.strides, a.shape, strict=False))
-    ):
-        raise RuntimeError(
-            "unsupported operation: more than one element of the written-to tensor refers to a "
-            "single memory location. Please clone() the tensor before performing the operation."
-        )
+    elif a.ndim and 0 in a.strides and a.size > 1 and is_expanded(a):
+        raise expanded_error()
     elif a.size < 2**16 and _elements_under(a) < a.size:
         return _write_changed(x, values)
     np.copyto(a, values, casting="unsafe")
     x._bump()
-
-
-def _expanded(a: np.ndarray) -> bool:
-    return any(s == 0 and n > 1 for s, n in zip(a.strides, a.shape, strict=True))
 
 
 def _elements_under(a: np.ndarray) -> int:
@@ -177,11 +166,8 @@ def writable(x: Tensor) -> np.ndarray:
     Expanded tensors are refused in PyTorch's words, read-only memory by name.
     """
     a = x._a
-    if any(s == 0 and n > 1 for s, n in zip(a.strides, a.shape, strict=False)):
-        raise RuntimeError(
-            "unsupported operation: more than one element of the written-to tensor refers to a "
-            "single memory location. Please clone() the tensor before performing the operation."
-        )
+    if is_expanded(a):
+        raise expanded_error()
     raise RuntimeError(
         "the tensor shares read-only memory of a NumPy array and cannot be changed in place; "
         "clone() it first"

@@ -18,7 +18,7 @@ from ..autograd.saved import saved_properties
 from ..kernels import TABLE, in_single, quietly
 from .accumulate import accumulating_backward
 from .messages import missing
-from .order import keeping, keeping_back
+from .order import IMAGES, keeping, keeping_back
 from .return_types import named_result
 from .schema import MISSING, Schema
 
@@ -170,7 +170,7 @@ class Card:
         if quiet or (quiet is None and not view and not only_kernels(code)):
             self.forward = quietly(self.forward)
         self.forward = self.in_order(self.forward)
-        if order in ("channels", "convolution") and self.backward is not None:
+        if order in IMAGES and self.backward is not None:
             self.backward = keeping_back(self.backward)
         self.narrow = None
         if accumulate:

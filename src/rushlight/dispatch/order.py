@@ -55,10 +55,11 @@ def _rows(r: np.ndarray, *_: Any) -> np.ndarray:
     return r if r.flags.c_contiguous else np.ascontiguousarray(r)
 
 
+# orders of images: whether results lie channels last is asked of so many operands
+IMAGES = {"channels": 1, "convolution": 2}
 # order -> (the rule, how many operands it asks)
 _RULES: dict[str, Any] = {
-    "channels": (channels, 1),
-    "convolution": (channels, 2),
+    **{order: (channels, count) for order, count in IMAGES.items()},
     "input": (_as_input, 1),
     "other": (lambda r, x, y: ordered(r, (y, x)), 2),
     "rows": (_rows, 0),

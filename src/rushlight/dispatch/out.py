@@ -8,7 +8,7 @@ import numpy as np
 
 from ..core.dtype import check_can_cast
 from ..core.grad_mode import mode
-from ..core.memory import address
+from ..core.memory import address, is_expanded
 from ..core.notices import warn
 from ..core.tensor import Tensor
 
@@ -34,12 +34,8 @@ def write_out(name: str, out: Any, result: Any, inputs: tuple = (), apart: bool 
             "but one of the arguments requires grad."
         )
     for o, r in zip(outs, results, strict=True):
-        sizes = zip(o._a.strides, o._a.shape, strict=True)
-        if o._a.size and any(s == 0 and n > 1 for s, n in sizes):
-            raise RuntimeError(
-                "unsupported operation: more than one element of the written-to tensor refers to a "
-                "single memory location. Please clone() the tensor before performing the operation."
-            )
+        if o._a.size and is_expanded(o._a):
+            raise expanded_error()
         for t in given:
             check_overlap(o, t, r, apart)
         store(o, r)
@@ -77,6 +73,13 @@ def is_dense(a: np.ndarray) -> bool:
     side, and to find out would cost more than it is worth."""
     low, high = np.lib.array_utils.byte_bounds(a)
     return high - low == a.size * a.itemsize
+
+
+def expanded_error() -> RuntimeError:
+    return RuntimeError(
+        "unsupported operation: more than one element of the written-to tensor refers to a single "
+        "memory location. Please clone() the tensor before performing the operation."
+    )
 
 
 def overlap_error() -> RuntimeError:

@@ -131,6 +131,7 @@ class TransformedDistribution(Distribution):
     """
 
     arg_constraints: dict[str, Any] = {}
+    _parameters: tuple[str, ...] = ()
 
     def __init__(
         self,
@@ -176,8 +177,8 @@ class TransformedDistribution(Distribution):
 
     def expand(self, batch_shape: Any, _instance: Any = None) -> Any:
         """The same distribution with parameters broadcast to a batch shape, without a copy."""
-        new = self._get_checked_instance(TransformedDistribution, _instance)
         batch_shape = Size(batch_shape)
+        new = self._with_parameters(batch_shape, _instance)
         shape = batch_shape + self.event_shape
         for t in reversed(self.transforms):
             shape = t.inverse_shape(shape)

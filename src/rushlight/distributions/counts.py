@@ -28,13 +28,6 @@ def check_one(probs: Any, logits: Any) -> None:
         raise ValueError("Either `probs` or `logits` must be specified, but not both.")
 
 
-def _as_counts(total_count: Any, parameter: Any) -> Any:
-    """A tensor of counts in the dtype of the parameter it is broadcast with."""
-    if isinstance(total_count, Tensor) and isinstance(parameter, Tensor):
-        return total_count.type_as(parameter)
-    return total_count
-
-
 class WithProbs(Elementwise):
     """A distribution of success or failure: `probs` and `logits`, each from the other."""
 
@@ -65,11 +58,16 @@ class WithProbs(Elementwise):
         check_one(probs, logits)
         given = logits if probs is None else probs
         (tensor,) = broadcast_all(given)
-        if probs is None:
-            self.logits = tensor
-        else:
-            self.probs = tensor
+        setattr(self, "logits" if probs is None else "probs", tensor)
         return batch_shape_of((given,), tensor)
+
+    def _set_trials(self, total_count: Any, probs: Any, logits: Any) -> Size:
+        """Likewise, with a number of trials that is broadcast against it."""
+        check_one(probs, logits)
+        counts, tensor = broadcast_all(total_count, logits if probs is None else probs)
+        self.total_count = counts.type_as(tensor)
+        setattr(self, "logits" if probs is None else "probs", tensor)
+        return tensor.size()
 
 
 def _cross_entropy(logits: Tensor, target: Tensor) -> Tensor:
@@ -242,15 +240,8 @@ class Binomial(WithProbs):
         logits: Tensor | None = None,
         validate_args: bool | None = None,
     ) -> None:
-        check_one(probs, logits)
-        given = logits if probs is None else probs
-        counts, tensor = broadcast_all(total_count, given)
-        self.total_count = counts.type_as(tensor)
-        if probs is None:
-            self.logits = tensor
-        else:
-            self.probs = tensor
-        super().__init__(tensor.size(), validate_args=validate_args)
+        shape = self._set_trials(total_count, probs, logits)
+        super().__init__(shape, validate_args=validate_args)
 
     @constraints.dependent_property(is_discrete=True, event_dim=0)
     def support(self) -> Any:
@@ -338,15 +329,8 @@ class NegativeBinomial(WithProbs):
         logits: Tensor | None = None,
         validate_args: bool | None = None,
     ) -> None:
-        check_one(probs, logits)
-        given = logits if probs is None else probs
-        counts, tensor = broadcast_all(total_count, given)
-        self.total_count = counts.type_as(tensor)
-        if probs is None:
-            self.logits = tensor
-        else:
-            self.probs = tensor
-        super().__init__(tensor.size(), validate_args=validate_args)
+        shape = self._set_trials(total_count, probs, logits)
+        super().__init__(shape, validate_args=validate_args)
 
     @property
     def mean(self) -> Tensor:

@@ -215,6 +215,18 @@ class Distribution:
             )
         return self.__new__(type(self)) if _instance is None else _instance
 
+    # the parameters that have the batch shape; a class with an __init__ of its own says which
+    _parameters: tuple[str, ...] = ()
+
+    def _with_parameters(self, batch_shape: Size, _instance: Any = None) -> Any:
+        """The instance that `expand` fills, with the parameters broadcast to a batch shape."""
+        owner = next(c for c in type(self).__mro__ if "_parameters" in vars(c))
+        new = self._get_checked_instance(owner, _instance)
+        for name in self._parameters:
+            if name in self.__dict__:
+                setattr(new, name, self.__dict__[name].expand(batch_shape))
+        return new
+
     def __repr__(self) -> str:
         names = [k for k in self.arg_constraints if k in self.__dict__]
         shown = ", ".join(
@@ -230,16 +242,10 @@ class Elementwise(Distribution):
     What it adds is `expand`, the same for all of them.
     """
 
-    _parameters: tuple[str, ...] = ()
-
     def expand(self, batch_shape: Any, _instance: Any = None) -> Any:
         """The same distribution with parameters broadcast to a batch shape, without a copy."""
-        owner = next(c for c in type(self).__mro__ if "_parameters" in vars(c))
-        new = self._get_checked_instance(owner, _instance)
         batch_shape = Size(batch_shape)
-        for name in self._parameters:
-            if name in self.__dict__:
-                setattr(new, name, self.__dict__[name].expand(batch_shape))
+        new = self._with_parameters(batch_shape, _instance)
         self._expand_rest(new, batch_shape)
         Distribution.__init__(new, batch_shape, self._event_shape, validate_args=False)
         new._validate_args = self._validate_args

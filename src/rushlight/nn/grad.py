@@ -5,6 +5,7 @@ N batch, C channels, S spatial sizes; x (N, C, *S), w (O, C / groups, *T), dy (N
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from ..autograd.api import grad
@@ -23,20 +24,20 @@ __all__ = [
 ]
 
 
-def _input_grad(name: str, size: Any, w: Tensor, dy: Tensor, options: tuple) -> Tensor:
-    further = mode.grad and (w.requires_grad or dy.requires_grad)
+def _grad_of(size: Any, other: Tensor, dy: Tensor, convolve: Callable[[Tensor], Tensor]) -> Tensor:
+    """The gradient of convolve(z) for a z of this size; `other` is its other operand."""
+    further = mode.grad and (other.requires_grad or dy.requires_grad)
     with enable_grad():
-        x = zeros(*size, dtype=w.dtype, requires_grad=True)
-        y = getattr(F, name)(x, w, None, *options)
-        return grad(y, x, dy, create_graph=further)[0]
+        z = zeros(*size, dtype=other.dtype, requires_grad=True)
+        return grad(convolve(z), z, dy, create_graph=further)[0]
+
+
+def _input_grad(name: str, size: Any, w: Tensor, dy: Tensor, options: tuple) -> Tensor:
+    return _grad_of(size, w, dy, lambda x: getattr(F, name)(x, w, None, *options))
 
 
 def _weight_grad(name: str, x: Tensor, size: Any, dy: Tensor, options: tuple) -> Tensor:
-    further = mode.grad and (x.requires_grad or dy.requires_grad)
-    with enable_grad():
-        w = zeros(*size, dtype=x.dtype, requires_grad=True)
-        y = getattr(F, name)(x, w, None, *options)
-        return grad(y, w, dy, create_graph=further)[0]
+    return _grad_of(size, x, dy, lambda w: getattr(F, name)(x, w, None, *options))
 
 
 def conv1d_input(

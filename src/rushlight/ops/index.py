@@ -433,10 +433,11 @@ def setitem(x: Tensor, key: Any, value: Any) -> None:
         if advanced is None:
             value = value if value._a.dtype == target._a.dtype else value.to(x.dtype)
             value = _trimmed(value, target._a.ndim)
-            if not _fits(value._a.shape, target._a.shape):
-                shown = given if isinstance(given, Tensor) else value
-                _trimmed(shown, target._a.ndim).expand(target._a.shape)  # which says what is wrong
-            apply_inplace(CARDS["copy"], (target, value))
+            try:
+                apply_inplace(CARDS["copy"], (target, value))
+            except RuntimeError:
+                _check_fits(given, value, target._a.shape)
+                raise
         else:
             value = _trimmed(value, _result_ndim(target._a, advanced))
             apply_inplace(IndexPut, (target, value, Key(advanced, key), False))
@@ -448,8 +449,7 @@ def setitem(x: Tensor, key: Any, value: Any) -> None:
         try:
             a[...] = value._a
         except ValueError:
-            shown = given if isinstance(given, Tensor) else value
-            _trimmed(shown, a.ndim).expand(a.shape)  # which says what is wrong
+            _check_fits(given, value, a.shape)
             a[...] = _trimmed(value, a.ndim)._a
     x._bump()
 
@@ -467,10 +467,9 @@ def _apart(a: np.ndarray, value: Tensor, advanced: tuple | None) -> Tensor:
     return value
 
 
-def _fits(shape: tuple, target: tuple) -> bool:
-    """shape broadcasts to target."""
-    pairs = zip(shape[::-1], target[::-1], strict=False)
-    return shape == target or (len(shape) <= len(target) and all(n in (1, m) for n, m in pairs))
+def _check_fits(given: Any, value: Tensor, shape: tuple) -> None:
+    """RuntimeError, of expand and of the value as it was given: it does not broadcast to shape."""
+    _trimmed(given if isinstance(given, Tensor) else value, len(shape)).expand(shape)
 
 
 def _is_fill(key: tuple, value: Tensor) -> bool:
