@@ -21,6 +21,7 @@
 // source: Lavin & Gray 2015, arXiv:1509.09308; choice of points as in Barabasz et al. 2018,
 // arXiv:1803.10986
 #include "conv.hpp"
+#include "options.hpp"
 #include "parallel.hpp"
 #include "scratch.hpp"
 #include "transpose.hpp"
@@ -463,7 +464,7 @@ bool pays(const Layer& l) {
 }
 
 bool suits(const Conv& g) {
-    return g.kh == 3 && g.kw == 3 && g.sh == 1 && g.sw == 1 && g.dh == 1 && g.dw == 1 &&
+    return winograd_allowed() && g.kh == 3 && g.kw == 3 && g.sh == 1 && g.sw == 1 && g.dh == 1 && g.dw == 1 &&
            g.groups == 1;
 }
 
