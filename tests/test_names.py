@@ -138,3 +138,8 @@ def test_a_misspelt_method_is_the_interpreters_to_say():
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     last = run.stderr.strip().splitlines()[-1]
     assert last == "AttributeError: 'Tensor' object has no attribute 'vieww'. Did you mean: 'view'?"
+
+
+def test_the_package_holds_itself():
+    """torch.torch.nn is torch.nn, as in PyTorch."""
+    assert torch.torch is torch

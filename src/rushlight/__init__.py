@@ -146,6 +146,8 @@ def __getattr__(name: str):
         return found
     if name in _SUBMODULES:
         return _import_module(f"{__name__}.{name}")
+    if name == "torch":  # torch.torch.nn: PyTorch's package holds itself, too
+        return _import_module(__name__)
     raise _missing(__name__, name)
 
 
