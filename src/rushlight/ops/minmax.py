@@ -151,12 +151,12 @@ class Aminmax:
         axes = axes_of(dim, x.ndim)
         return K.min(x, axes, keepdim), K.max(x, axes, keepdim)
 
-    def backward(c, dmin, dmax, x, dim, keepdim):
+    def backward(c, dmin, dmax, x, out, out1, dim, keepdim):
         axes = axes_of(dim, x.ndim)
-        dmin, dmax = (aligned(dy, x.shape, axes, keepdim) for dy in (dmin, dmax))
-        return evenly(dmin, x, K.min(x, axes, True), axes, False) + evenly(
-            dmax, x, K.max(x, axes, True), axes, False
+        dmin, dmax, low, high = (
+            aligned(v, x.shape, axes, keepdim) for v in (dmin, dmax, out, out1)
         )
+        return evenly(dmin, x, low, axes, False) + evenly(dmax, x, high, axes, False)
 
     def samples(make):
         yield make(3, 4)

@@ -245,8 +245,11 @@ class Prod:
     def forward(x, dim, keepdim, dtype):
         return stored_as(K.prod(x, axis_of(dim, x.ndim), keepdim), dtype)
 
-    def backward(c, dy, x, dim, keepdim):
+    def backward(c, dy, x, out, dim, keepdim):
         axes = axes_of(dim, x.ndim)
+        if isinstance(x, np.ndarray) and x.ndim and not np.count_nonzero(x == 0):
+            dy, y = (aligned(v, x.shape, axes, keepdim) for v in (dy, out))
+            return dy * K.conj(y / x)
         if axes is None:
             return K.reshape(K.reshape(dy, (1,)) * K.conj(_others(K.reshape(x, (-1,)))), x.shape)
         last = K.moveaxis(x, axes[0], -1)

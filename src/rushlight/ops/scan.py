@@ -232,7 +232,7 @@ class Cummax:
     def forward(x, dim):
         return _running_extreme(x, dim, np.maximum)
 
-    def backward(c, dy, indices, dim):
+    def backward(c, dy, x, indices, dim):
         return _running_extreme_dx(dy, indices, dim)
 
     samples = _samples
@@ -258,7 +258,7 @@ class Cummin:
     def forward(x, dim):
         return _running_extreme(x, dim, np.minimum)
 
-    def backward(c, dy, indices, dim):
+    def backward(c, dy, x, indices, dim):
         return _running_extreme_dx(dy, indices, dim)
 
     samples = _samples

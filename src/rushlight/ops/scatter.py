@@ -130,10 +130,10 @@ class Gather:
         key = along(index.reshape(index.shape or (1,)), d)
         return K.dense(x.reshape(x.shape or (1,))[key]).reshape(index.shape)
 
-    def backward(c, dy, x_shape, dim, index, sparse_grad):
+    def backward(c, dy, x, dim, index, sparse_grad):
         if sparse_grad:
-            return _sparse_dx(dy, x_shape, dim, index)
-        return K.scatter_add(K.zeros(x_shape, like=dy), dim, index, dy)
+            return _sparse_dx(dy, x.shape, dim, index)
+        return K.scatter_add(K.zeros(x.shape, like=dy), dim, index, dy)
 
     def samples(make):
         yield make(4, 3).T, 1, make.indices(3, 2, high=4)
