@@ -128,6 +128,8 @@ def write(x: Tensor, values: Any, name: str = "") -> None:
             )
     if a.flags.forc and a.flags.writeable:
         pass
+    elif name == "fill" and is_expanded(a):  # one value: no element can spoil another
+        return _write_changed(x, values)
     elif name in _ONE_BY_ONE and is_expanded(a):
         warn(
             f"Use of {name}_ on expanded tensors is deprecated. Please clone() the tensor before "

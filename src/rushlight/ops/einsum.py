@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from ..core.dtype import scalar_name
+from ..core.memory import owned
 from ..core.tensor import Tensor
 from ..dispatch.registry import composite, op
 from ..kernels import K
@@ -238,7 +239,7 @@ def _contract(x: Tensor, xs: list, y: Tensor, ys: list, later: set) -> tuple[Ten
     right = arranged(y, ys, (batch, inner, columns)).reshape(b, k, m)
     z = left * right if k == 1 and not inner else Bmm.run((left, right))
     names = batch + rows + columns
-    return z.reshape([size[n] for n in names]), names
+    return owned(z.reshape([size[n] for n in names])), names
 
 
 def _einsum_word(equation, *operands):

@@ -325,6 +325,6 @@ def zero_(input):
     errors  RuntimeError: input is a leaf that requires grad
     """
     if not (input._rg and mode.grad):
-        write(input, np.zeros((), input._a.dtype))
+        write(input, np.zeros((), input._a.dtype), "fill")
         return input
     return Fill.change((input, 0))

@@ -43,6 +43,9 @@ def evenly(dy, x, y, axes=None, nan_counts: bool = True):
     chosen = x == y
     if nan_counts:
         chosen = chosen | (K.isnan(x) & K.isnan(y))
+    if axes is None and nan_counts:  # of all elements; what is not chosen gets 0, not dy · 0
+        share = dy / K.sum(K.like(chosen, dy))
+        return K.where(chosen, share, K.zeros_like(share))
     chosen = K.like(chosen, dy)
     return chosen * (dy / K.sum(chosen, axes, True))
 

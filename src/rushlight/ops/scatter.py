@@ -439,15 +439,19 @@ def take_along_dim(input, indices, dim):
             "indices"
         )
     d = wrapped(dim, input._a.ndim)
+    if not input._a.ndim:
+        raise IndexError(
+            "Dimension specified as 0 but tensor has no dimensions\n  fix: leave dim= out"
+        )
     a, b = list(input._a.shape), list(indices._a.shape)
     rest = ([*a[:d], 1, *a[d + 1 :]], [*b[:d], 1, *b[d + 1 :]])
     found = mismatch(list(rest))
     if found:
         raise RuntimeError(found)
     common = np.broadcast_shapes(*map(tuple, rest))
-    left = input.expand([*common[:d], a[d], *common[d + 1 :]] if a else [])
-    right = indices % a[d] if a and a[d] else indices
-    return left.gather(d, right.expand([*common[:d], b[d], *common[d + 1 :]] if b else []))
+    left = input.expand([*common[:d], a[d], *common[d + 1 :]])
+    right = indices % a[d] if a[d] else indices
+    return left.gather(d, right.expand([*common[:d], b[d], *common[d + 1 :]]))
 
 
 @composite(
