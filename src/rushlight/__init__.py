@@ -121,7 +121,7 @@ _LAZY = {
 }
 _SUBMODULES = frozenset(
     "_VF accelerator amp autograd backends cpu cuda distributions fft func linalg mps mtia nn "
-    "optim overrides random return_types serialization signal sparse special testing utils "
+    "optim overrides profiler random return_types serialization signal sparse special testing utils "
     "version vision xpu".split()
 )
 
