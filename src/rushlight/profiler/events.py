@@ -103,7 +103,7 @@ class FunctionEvent(FormattedTimesMixin):
     """One call of an op, of a node of backward, or one block that was named.
 
     name, thread, time_range    what, where and when (Interval, us)
-    input_shapes                shapes of the arguments, [] for what is no tensor; [] if not recorded
+    input_shapes                shapes of the arguments, [] for what is no tensor
     stack                       "file(line): function", the innermost first; [] if not recorded
     cpu_parent, cpu_children    the event that it ran in, and those that ran in it
     sequence_nr                 the number of the node that the op made, -1: none
