@@ -128,9 +128,9 @@ _LATE = {
     for name in names.split()
 }
 _SUBMODULES = frozenset(
-    "_VF accelerator amp autograd backends cpu cuda distributions fft func linalg masked mps mtia "
-    "nested nn optim overrides random return_types serialization signal sparse special testing "
-    "utils version vision xpu".split()
+    "_VF accelerator amp autograd backends cpu cuda distributions fft func linalg masked mps "
+    "mtia nested nn optim overrides profiler random return_types serialization signal sparse "
+    "special testing utils version vision xpu".split()
 )
 
 

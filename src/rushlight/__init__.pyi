@@ -137,6 +137,7 @@ from . import optim as optim
 from . import overrides as overrides
 pi: _float
 from .core.layout import preserve_format as preserve_format
+from . import profiler as profiler
 from .core.dtype import promote_types as promote_types
 from . import random as random
 from .core.predicates import result_type as result_type
