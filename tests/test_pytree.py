@@ -76,7 +76,7 @@ def test_a_container_with_keys():
             self.items = items
 
     tree.register_pytree_node(Box, lambda b: (list(b.items), None), lambda v, c: Box(*v))
-    with pytest.raises(ValueError, match="Did not find a flatten_with_keys_fn for type: .*Box"):
+    with pytest.raises(ValueError, match=r"Did not find a flatten_with_keys_fn for type: .*Box"):
         tree.tree_flatten_with_path([Box(1)])
 
     class Named(dict):
