@@ -10,7 +10,7 @@ from typing import Any, ForwardRef
 def readable(cls: Any, module: str) -> None:
     """Let the annotations of a class be read with the names of `module`, whatever it says it is
     from."""
-    kept = cls.__dict__.get("__annotations__", {})
+    kept = cls.__dict__.get("__annotations__", {})  # noqa: RUF063  those of the class itself, to write
     for name, text in kept.items():
         if isinstance(text, str):
             kept[name] = getattr(builtins, text, None) or ForwardRef(text, module=module)

@@ -37,7 +37,7 @@ from .module_hooks import (  # noqa: F401  names of torch.nn.modules.module
     register_module_module_registration_hook,
     register_module_parameter_registration_hook,
 )
-from .module_state import Stateful
+from .module_state import _EXTRA_STATE_KEY_SUFFIX, Stateful  # noqa: F401
 from .module_tree import Tree
 
 __all__ = [
