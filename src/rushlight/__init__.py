@@ -87,7 +87,7 @@ _LAZY = {
     name: module
     for module, names in {
         "core.construct": "tensor",
-        "core.sharing": "as_tensor asarray from_numpy frombuffer from_dlpack to_dlpack",
+        "core.sharing": "as_tensor asarray from_file from_numpy frombuffer from_dlpack to_dlpack",
         "core.device": "OutOfMemoryError device set_default_device get_default_device "
         "get_device_module",
         "core.dtype_info": "finfo iinfo",
