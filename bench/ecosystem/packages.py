@@ -28,6 +28,7 @@ class Package:
     vision       its requirements or tests import torchvision
     deselect     beginnings of node ids that are not run -> why
     environment  variables of the run
+    every        k: only tests whose name's hash is divisible by k, a sample that no outcome chooses
     each         seconds for one test
     limit        seconds for all of them
     note         one sentence for the page
@@ -47,6 +48,7 @@ class Package:
     deselect: dict[str, str] = field(default_factory=dict)
     environment: dict[str, str] = field(default_factory=dict)
     arguments: tuple[str, ...] = ()
+    every: int = 1
     each: int = 60
     limit: int = 600
     note: str = ""

@@ -48,8 +48,11 @@ def write(path: Path) -> None:
         if rest:
             parts.append(f"- {rest} for other reasons\n")
         parts += [f"- not run: `{name}`: {why}\n" for name, why in r["deselected"].items()]
-        if r["note"]:
-            parts.insert(0, f"{r['note'][0].upper()}{r['note'][1:]}.\n\n")
+        notes = [r["note"]] if r["note"] else []
+        if r["every"] > 1:
+            notes.append(f"one test of {r['every']}, chosen by the hash of its name")
+        if notes:
+            parts.insert(0, "".join(f"{n[0].upper()}{n[1:]}. " for n in notes).strip() + "\n\n")
         if parts:
             text += f"\n### {r['package']}\n\n" + "".join(parts)
     path.write_text(text, encoding="utf-8")

@@ -6,6 +6,7 @@ of ours. What a killed process has done is not lost: tests in the record are not
     ECOSYSTEM_RECORD   the file of lines {"id", "outcome", "reason"}
     ECOSYSTEM_VALUES   the folder where `theirs` writes the values that `ours` is compared with
     ECOSYSTEM_SIDE     "theirs" (PyTorch) or "ours"
+    ECOSYSTEM_EVERY    k: only tests whose name's hash is divisible by k
     ECOSYSTEM_SKIP     a file of node ids (or their beginnings), one a line, that are not run
 """
 
@@ -59,10 +60,17 @@ def pytest_configure(config):
 
 def pytest_collection_modifyitems(items):
     """Leaves out what has been run before the process was killed, and what the table leaves out."""
+    every = int(os.environ.get("ECOSYSTEM_EVERY", "1"))
     seen = _seen()
     skip = os.environ.get("ECOSYSTEM_SKIP")
     out = tuple(Path(skip).read_text("utf-8").splitlines()) if skip else ()
-    items[:] = [i for i in items if i.nodeid not in seen and not (out and i.nodeid.startswith(out))]
+    items[:] = [
+        i
+        for i in items
+        if i.nodeid not in seen
+        and not (out and i.nodeid.startswith(out))
+        and int(hashlib.sha256(i.nodeid.encode()).hexdigest()[:8], 16) % every == 0
+    ]
 
 
 def pytest_collectreport(report):

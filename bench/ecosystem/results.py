@@ -32,6 +32,7 @@ def compare(package: Package, theirs: dict[str, dict], ours: dict[str, dict]) ->
         "package": package.name,
         "version": package.version,
         "note": package.note,
+        "every": package.every,
         "deselected": package.deselect,
         "pytorch": dict(sorted(Counter(t["outcome"] for t in theirs.values()).items())),
         "passed_by_pytorch": len(passed),

@@ -57,7 +57,6 @@ def sources(package: Package, mirrors: Path, folder: Path) -> None:
 def _limits() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    os.nice(5)
 
 
 def _alone() -> list[str]:
@@ -96,6 +95,7 @@ def run(package: Package, environment: Environment, home: Path, mirrors: Path) -
         "MPLBACKEND": "Agg",
         "ECOSYSTEM_RECORD": str(record),
         "ECOSYSTEM_SIDE": side,
+        "ECOSYSTEM_EVERY": str(package.every),
         "ECOSYSTEM_VALUES": str(home / "values" / package.name),
         **({"ECOSYSTEM_SKIP": str(skip)} if package.deselect else {}),
         **({"ECOSYSTEM_TORCHVISION": "1"} if package.vision else {}),

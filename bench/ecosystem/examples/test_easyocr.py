@@ -97,9 +97,7 @@ def test_padding(same):
 def test_grouping(same):
     draw = np.random.default_rng(1)
     corner = draw.integers(0, 100, (12, 2))
-    boxes = [
-        np.array([x, y, x + 30, y, x + 30, y + 12, x, y + 12]).reshape(-1) for x, y in corner
-    ]
+    boxes = [np.array([x, y, x + 30, y, x + 30, y + 12, x, y + 12]).reshape(-1) for x, y in corner]
     merged, free = utils.group_text_box(boxes)
     same("merged", merged)
 
