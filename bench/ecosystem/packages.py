@@ -94,7 +94,7 @@ PACKAGES = [
         "torchdiffeq",
         "0.2.5",
         "rtqichen/torchdiffeq",
-        "657943a",
+        "a88aac5",
         tests=(
             "tests/api_tests.py",
             "tests/event_tests.py",
@@ -103,7 +103,6 @@ PACKAGES = [
             "tests/odeint_tests.py",
         ),
         take=("tests/problems.py",),
-        limit=900,
         each=240,
     ),
     Package(
@@ -136,8 +135,8 @@ PACKAGES = [
             "unittests/wrappers",
         ),
         requires=("scikit-learn", "scipy", "cloudpickle", "psutil", "requests", "nltk", "pandas"),
-        limit=1200,
         note="a part of the suite: the base classes, and a file or two of each family",
+        every=20,
     ),
     Package(
         "skorch",
@@ -150,7 +149,7 @@ PACKAGES = [
             "skorch/tests/llm": "language models from a hub",
             "skorch/tests/test_hf.py": "tokenizers and accelerators of other packages",
         },
-        limit=900,
+        every=4,
     ),
     Package(
         "pytorch-tabnet",
@@ -178,7 +177,7 @@ PACKAGES = [
         requires=("scikit-learn", "scipy", "tqdm"),
         vision=True,
         environment={"TEST_DTYPES": "float32,float64", "TEST_DEVICE": "cpu"},
-        limit=900,
+        every=2,
     ),
     Package(
         "shap",
@@ -207,7 +206,6 @@ PACKAGES = [
         ),
         take=("tests/__init__.py",),
         vision=True,
-        limit=900,
         note="without the file that builds each of a thousand models; examples compare outputs, "
         "gradients and a training step of five families",
     ),
@@ -227,7 +225,7 @@ PACKAGES = [
         ),
         take=("tests",),
         vision=True,
-        limit=1200,
+        every=6,
     ),
     Package(
         "facenet-pytorch",
@@ -269,7 +267,7 @@ PACKAGES = [
         "lucidrains/x-transformers",
         "2.16.1",
         tests=("tests",),
-        limit=900,
+        every=2,
     ),
     Package(
         "easyocr",
@@ -298,8 +296,8 @@ PACKAGES = [
             "tests/test_vec_normalize.py",
         ),
         take=("tests/__init__.py",),
-        limit=1200,
         note="without the files that train every algorithm for long",
+        every=4,
     ),
     Package(
         "linear-operator",
@@ -318,8 +316,8 @@ PACKAGES = [
         ),
         take=("test/__init__.py", "test/operators/__init__.py"),
         requires=("scipy",),
-        limit=900,
         note="functions and helpers, and six of thirty operators",
+        every=4,
     ),
     Package(
         "gpytorch",
@@ -340,8 +338,8 @@ PACKAGES = [
             "test/variational",
         ),
         take=("test/__init__.py",),
-        limit=1200,
         note="without `test/examples`, which trains for long",
+        every=6,
     ),
     Package(
         "botorch",
@@ -350,8 +348,8 @@ PACKAGES = [
         "v0.15.1",
         tests=("test/posteriors", "test/sampling", "test/test_functions", "test/exceptions"),
         take=("test/__init__.py",),
-        limit=1200,
         note="posteriors, sampling and test functions",
+        every=3,
     ),
     Package(
         "pyro-ppl",
@@ -372,7 +370,7 @@ PACKAGES = [
         requires=("scipy", "numpy"),
         vision=True,
         environment={"CI": "1"},
-        limit=1200,
+        every=25,
     ),
     Package(
         "captum",
@@ -390,7 +388,7 @@ PACKAGES = [
         take=("tests",),
         alone=True,
         requires=("matplotlib", "packaging", "tqdm", "parameterized", "scikit-learn", "flask"),
-        limit=1200,
+        every=3,
     ),
     Package(
         "kornia",
@@ -399,8 +397,8 @@ PACKAGES = [
         "refs/tags/v0.9.0rc1",
         tests=("tests/color", "tests/filters", "tests/losses", "tests/geometry/subpix"),
         take=("conftest.py", "testing", "tests/__init__.py"),
-        limit=1500,
         note="colours, filters, losses and subpixel geometry",
+        every=20,
     ),
     Package(
         "open-clip-torch",
@@ -427,8 +425,8 @@ PACKAGES = [
             "test/utils",
         ),
         take=("test/conftest.py",),
-        limit=1200,
         note="layers, aggregations, norms and graph utilities",
+        every=4,
     ),
     Package(
         "accelerate",
@@ -451,8 +449,8 @@ PACKAGES = [
         ),
         take=("tests/__init__.py",),
         requires=("parameterized", "datasets"),
-        limit=900,
         note="without launchers, devices and other back ends",
+        every=2,
     ),
     Package(
         "lightning",
@@ -469,8 +467,8 @@ PACKAGES = [
         ),
         take=("tests_pytorch",),
         requires=("cloudpickle", "psutil", "scikit-learn", "pandas", "tensorboardX"),
-        limit=1500,
         note="the core, callbacks, loops, optimization and logging",
+        every=10,
     ),
 ]
 

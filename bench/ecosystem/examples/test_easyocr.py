@@ -69,12 +69,12 @@ def test_label_converter(same):
 def test_boxes_of_maps(same):
     y, x = np.mgrid[:60, :80]
     text = np.exp(-(((x - 30) / 12) ** 2 + ((y - 25) / 5) ** 2)).astype(np.float32)
-    boxes, polys, _ = craft_utils.getDetBoxes(text, text * 0.3, 0.6, 0.3, 0.4)
+    boxes, _polys, _ = craft_utils.getDetBoxes(text, text * 0.3, 0.6, 0.3, 0.4)
     same("boxes", np.array(boxes))
 
 
 def test_image_sizes(same):
-    resized, ratio, heat = imgproc.resize_aspect_ratio(image(), 64, 1, mag_ratio=1.5)
+    resized, _ratio, _heat = imgproc.resize_aspect_ratio(image(), 64, 1, mag_ratio=1.5)
     same("resized", resized)
     same("normal", imgproc.normalizeMeanVariance(resized))
 
@@ -98,7 +98,7 @@ def test_grouping(same):
     draw = np.random.default_rng(1)
     corner = draw.integers(0, 100, (12, 2))
     boxes = [np.array([x, y, x + 30, y, x + 30, y + 12, x, y + 12]).reshape(-1) for x, y in corner]
-    merged, free = utils.group_text_box(boxes)
+    merged, _free = utils.group_text_box(boxes)
     same("merged", merged)
 
 

@@ -74,7 +74,7 @@ def test_faces(same):
 
 def test_batch_of_images(same):
     images = np.stack([np.array(picture()), np.array(picture().transpose(0))])
-    boxes, chances = MTCNN(thresholds=[0.2, 0.2, 0.2], device="cpu").detect(images)
+    boxes, _chances = MTCNN(thresholds=[0.2, 0.2, 0.2], device="cpu").detect(images)
     same("found", np.array([b is not None for b in boxes]))
 
 

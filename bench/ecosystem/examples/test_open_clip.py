@@ -121,7 +121,9 @@ def test_transform(train, same):
 
 
 def test_created_by_name():
-    model, train, evaluate = open_clip.create_model_and_transforms("ViT-S-32-alt", pretrained=None)
+    model, _train, _evaluate = open_clip.create_model_and_transforms(
+        "ViT-S-32-alt", pretrained=None
+    )
     assert sum(p.numel() for p in model.parameters()) > 1e7
     assert "ViT-B-32" in open_clip.list_models()
 

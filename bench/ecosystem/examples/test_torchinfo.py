@@ -29,7 +29,7 @@ MODELS = {
             nn.MaxPool2d(2),
             nn.Flatten(),
             nn.Linear(8 * 16, 5),
-        ),  # fmt: skip
+        ),
         (2, 3, 8, 8),
     ),
     "conv1d": (lambda: nn.Conv1d(2, 4, 3, groups=2), (2, 2, 9)),
