@@ -32,22 +32,15 @@ def sources(package: Package, mirrors: Path, folder: Path) -> None:
                 "  fix: git clone --bare it there"
             )
         tests = [t.partition("::")[0] for t in package.tests if not t.startswith("examples/")]
-        inside = f"{package.folder}/" if package.folder else ""
         tree = f"{package.tag}:{package.folder}"
         names = set(_run("git", f"--git-dir={git}", "ls-tree", "--name-only", tree).split())
         take = [*tests, *package.take, *(s for s in SETTINGS if s in names)]
-        # as Git archives them, but with the files that it is told to leave out of archives
-        for path in dict.fromkeys(take):
-            files = _run(
-                "git", f"--git-dir={git}", "ls-tree", "-rz", "--name-only", tree, "--", path
-            )
-            for name in filter(None, files.split("\0")):
-                data = subprocess.run(
-                    ["git", f"--git-dir={git}", "show", f"{package.tag}:{inside}{name}"],
-                    capture_output=True,
-                ).stdout
-                (folder / name).parent.mkdir(parents=True, exist_ok=True)
-                (folder / name).write_bytes(data)
+        index = {**os.environ, "GIT_INDEX_FILE": str(folder.parent / "index")}
+        command = ("git", f"--git-dir={git}")
+        _run(*command, "read-tree", tree, env=index)
+        files = _run(*command, "ls-tree", "-rz", "--name-only", tree, "--", *dict.fromkeys(take))
+        out = ("checkout-index", "-f", "-z", "--stdin", f"--prefix={folder.absolute()}/")
+        _run(*command, f"--work-tree={folder.absolute()}", *out, env=index, input=files)
     for test in package.tests:
         if test.startswith("examples/"):
             (folder / "examples").mkdir(exist_ok=True)
