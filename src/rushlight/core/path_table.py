@@ -37,7 +37,6 @@ PATHS: dict[str, str] = {
     "functional": ".",
     "futures": "multiprocessing.futures",
     "storage": "core.storage",
-    "torch": ".",
     "torch_version": "version",
     "types": "_utils.types",
     # ---------------------------------------------------------------- amp, cuda and its like
@@ -115,10 +114,8 @@ REFUSED: dict[str, str] = {
     "distributed": _ALONE,
     "export": "models run as the Python that they are, and are not exported as graphs",
     "jit": "there is no TorchScript compiler",
-    "masked": "masked tensors are not supported: index with the mask, or multiply by it",
     "monitor": "there are no counters of PyTorch's own",
     "nativert": "models run as the Python that they are, and are not exported as graphs",
-    "nested": "nested tensors are not supported: pad (nn.utils.rnn.pad_sequence) and mask",
     "nn.intrinsic": _QUANTIZED,
     "nn.qat": _QUANTIZED,
     "nn.quantizable": _QUANTIZED,
