@@ -157,3 +157,7 @@ def sym_ite(b: Any, t: Any, f: Any) -> Any:
 def sym_sum(*args: Any) -> Any:
     """The sum of the numbers, or of those in the one list given."""
     return sum(args[0]) if len(args) == 1 and isinstance(args[0], (list, tuple)) else sum(args)
+
+
+for _function in (_assert, _assert_async, _check, _check_index, _check_value, _check_type):
+    _function.__module__ = "torch"

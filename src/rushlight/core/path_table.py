@@ -59,7 +59,26 @@ PATHS: dict[str, str] = {
     "autograd.profiler_util": "autograd.profiler",
     "optim.adamw": "optim.adam:AdamW",
     "signal.windows.windows": "signal.windows",
-    # ---------------------------------------------------------------- jit
+    # ---------------------------------------------------------------- distributed
+    "distributed._composable": "distributed.fsdp:fully_shard",
+    "distributed._composable.fsdp": "distributed.fsdp",
+    "distributed._tensor": "distributed.tensor",
+    "distributed.constants": "distributed.groups:default_pg_timeout",
+    "distributed.device_mesh": "distributed.meshes",
+    "distributed.distributed_c10d": "distributed.groups distributed.collectives distributed.stores",
+    "distributed.fsdp.api": "distributed.fsdp",
+    "distributed.fsdp.fully_sharded_data_parallel": "distributed.fsdp",
+    "distributed.nn": "distributed.functional",
+    "distributed.nn.functional": "distributed.functional",
+    "distributed.tensor.placement_types": "distributed.tensor",
+    "distributed.utils": "distributed.functional:_sync_module_states",
+    # ---------------------------------------------------------------- fx, jit
+    "fx._pytree": "utils._pytree",
+    "fx._symbolic_trace": "fx.tracer",
+    "fx.experimental.proxy_tensor": "fx.symbols",
+    "fx.experimental.symbolic_shapes": "fx.symbols",
+    "fx.immutable_collections": "fx.node:immutable_list fx.node:immutable_dict",
+    "fx.passes.shape_prop": "fx.shape_prop",
     "jit._script": "jit",
     "jit._trace": "jit",
     "jit._state": "jit",
@@ -98,6 +117,34 @@ PATHS: dict[str, str] = {
     "utils.model_zoo": "hub:load_url hub:tqdm hub:load_state_dict_from_url",
 }
 
+# What packages name in private modules of what is refused, or beside its public names: marks as in
+# pytorch_modules.txt
+PRIVATE: dict[str, str] = {
+    "distributed._functional_collectives": "all_to_all_single_autograd wait_tensor "
+    "all_gather_tensor all_reduce AsyncCollectiveTensor/",
+    "distributed._shard": "",
+    "distributed._shard.sharded_tensor": "ShardedTensor/",
+    "distributed._state_dict_utils": "_offload_state_dict_to_cpu",
+    "distributed.algorithms._checkpoint": "",
+    "distributed.algorithms._checkpoint.checkpoint_wrapper": "CheckpointImpl{REENTRANT,"
+    "NO_REENTRANT} CheckpointWrapper/ apply_activation_checkpointing checkpoint_wrapper "
+    "offload_wrapper",
+    "distributed.checkpoint._consolidate_hf_safetensors": "consolidate_safetensors_files",
+    "distributed.checkpoint.format_utils": "_EmptyStateDictLoadPlanner/ _load_state_dict "
+    "dcp_to_torch_save torch_save_to_dcp",
+    "distributed.checkpoint.state_dict_loader": "_load_state_dict",
+    "distributed.fsdp._fully_shard": "FSDPModule/",
+    "distributed.fsdp._runtime_utils": "",
+    "distributed.fsdp._traversal_utils": "",
+    "distributed.fsdp.wrap": "_or_policy",
+    "distributed.tensor._utils": "compute_local_shape_and_global_offset",
+    "distributed.tensor.experimental._attention": "set_rotate_method",
+    "distributed.tensor": "_StridedShard/",
+    "export._trace": "_export",
+    "onnx.symbolic_opset9": "softmax masked_fill",
+    "onnx.utils": "",
+}
+
 _QUANTIZED = "rushlight computes in floating point and has no quantized tensors"
 _CUDA = "there is no CUDA here"
 _ALONE = "rushlight computes in one process"
@@ -113,6 +160,7 @@ REFUSED: dict[str, str] = {
     "cuda.tunable": _CUDA,
     "distributed": _ALONE,
     "export": "models run as the Python that they are, and are not exported as graphs",
+    "fx": "graphs are traced, run and changed by hand; passes over them are not there",
     "jit": "there is no TorchScript compiler",
     "monitor": "there are no counters of PyTorch's own",
     "nativert": "models run as the Python that they are, and are not exported as graphs",

@@ -22,6 +22,7 @@ from types import ModuleType
 from typing import Any
 
 from . import names as _names
+from .path_table import PATHS, PRIVATE, REFUSED
 
 ROOT = __name__.partition(".")[0] + "."
 
@@ -73,22 +74,20 @@ def submodule(module: str, name: str) -> ModuleType | None:
 
 def row(name: str) -> tuple[tuple[str, ...], str] | None:
     """(where the names of a module are, why what else it has is refused); None: no such module."""
-    from .path_table import PATHS, REFUSED
-
     homes = PATHS.get(name)
-    why = _refused(name, REFUSED)
+    why = _refused(name)
     if homes is None and not why:
         return None
     return tuple((homes or "").split()), why
 
 
-def _refused(name: str, table: dict[str, str]) -> str:
-    """The reason for a public module of PyTorch's; "" for others."""
-    if f"torch.{name}" not in modules():
+def _refused(name: str) -> str:
+    """The reason for a public module of PyTorch's, or one in PRIVATE; "" for others."""
+    if f"torch.{name}" not in modules() and name not in PRIVATE:
         return ""
     while name:
-        if name in table:
-            return table[name]
+        if name in REFUSED:
+            return REFUSED[name]
         name = name.rpartition(".")[0]
     return ""
 
@@ -179,7 +178,8 @@ def listed(space: str) -> dict[str, str]:
     """name -> its mark, of a module in pytorch_modules.txt: "/" a class, "!" an exception,
     "{A,B}" an enumeration with its members, "=" a value, "" a function."""
     found = {}
-    for word in modules().get(space, "").split():
+    words = f"{modules().get(space, '')} {PRIVATE.get(space.removeprefix('torch.'), '')}"
+    for word in words.split():
         name = word.partition("{")[0].rstrip("/!=")
         found[name] = word.removeprefix(name)
     return found

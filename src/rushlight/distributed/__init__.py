@@ -76,12 +76,14 @@ from .groups import (
     new_subgroups,
     supports_complex,
 )
+from .meshes import DeviceMesh, init_device_mesh
 from .stores import FileStore, HashStore, PrefixStore, Store, TCPStore
 
 reduce_op = ReduceOp
 
 __all__ = [
     "Backend",
+    "DeviceMesh",
     "DistBackendError",
     "DistError",
     "DistNetworkError",
@@ -124,6 +126,7 @@ __all__ = [
     "get_rank",
     "get_world_size",
     "group",
+    "init_device_mesh",
     "init_process_group",
     "irecv",
     "is_available",

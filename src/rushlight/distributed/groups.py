@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import enum
 import os
 from collections.abc import Sequence
@@ -16,6 +17,9 @@ _ALONE = (
     "rushlight computes in one process: a group of {} is not supported\n"
     "  fix: start one process (world_size=1), without torchrun or mpirun"
 )
+
+
+default_pg_timeout = datetime.timedelta(minutes=30)
 
 
 class DistError(RuntimeError):
