@@ -26,6 +26,7 @@ from .core.tensor_types import HalfTensor as HalfTensor
 from .core.tensor_types import IntTensor as IntTensor
 from .core.tensor_types import LongTensor as LongTensor
 from .core.device import OutOfMemoryError as OutOfMemoryError
+from ._c import PyTorchFileReader as PyTorchFileReader
 from .jit import ScriptFunction as ScriptFunction
 from .jit import ScriptModule as ScriptModule
 from .core.tensor_types import ShortTensor as ShortTensor
@@ -34,6 +35,7 @@ from ._utils.checks import SymBool as SymBool
 from ._utils.checks import SymFloat as SymFloat
 from ._utils.checks import SymInt as SymInt
 from .core.tensor import Tensor as Tensor
+from ._c import TensorType as TensorType
 from .core.storage import TypedStorage as TypedStorage
 from .core.storage import UntypedStorage as UntypedStorage
 __version__: _str
@@ -88,6 +90,7 @@ from .core.sharing import from_numpy as from_numpy
 from .core.sharing import frombuffer as frombuffer
 from . import func as func
 from . import futures as futures
+from . import fx as fx
 from .amp.autocast_mode import get_autocast_cpu_dtype as get_autocast_cpu_dtype
 from .amp.autocast_mode import get_autocast_dtype as get_autocast_dtype
 from .amp.autocast_mode import get_autocast_gpu_dtype as get_autocast_gpu_dtype
@@ -128,6 +131,7 @@ from .core.predicates import is_same_size as is_same_size
 from .core.predicates import is_signed as is_signed
 from .core.predicates import is_storage as is_storage
 from .core.predicates import is_tensor as is_tensor
+from .core.layout import jagged as jagged
 from . import jit as jit
 from .core.layout import layout as layout
 from . import library as library
@@ -182,11 +186,14 @@ short: _dtype
 from .kernels import show_config as show_config
 from . import signal as signal
 from . import sparse as sparse
+from .core.layout import sparse_bsc as sparse_bsc
 from .ops.sparse import sparse_bsc_tensor as sparse_bsc_tensor
+from .core.layout import sparse_bsr as sparse_bsr
 from .ops.sparse import sparse_bsr_tensor as sparse_bsr_tensor
 from .ops.sparse import sparse_compressed_tensor as sparse_compressed_tensor
 from .core.layout import sparse_coo as sparse_coo
 from .ops.sparse import sparse_coo_tensor as sparse_coo_tensor
+from .core.layout import sparse_csc as sparse_csc
 from .ops.sparse import sparse_csc_tensor as sparse_csc_tensor
 from .core.layout import sparse_csr as sparse_csr
 from .ops.sparse import sparse_csr_tensor as sparse_csr_tensor
