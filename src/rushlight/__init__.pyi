@@ -708,6 +708,8 @@ def hann_window(window_length: _int, periodic: _bool = True, *, dtype: _dtype | 
     """w[i] = 0.5 - 0.5 cos(2π i / n), n = window_length if periodic, else window_length - 1."""
 def hardshrink(input: Tensor, lambd: _Number = 0.5, *, out: Tensor | None = None) -> Tensor:
     """y = x where |x| > λ, else 0;  dx = dy where |x| > λ"""
+def hash_tensor(input: Tensor, dim: _int | Sequence[_int] = ..., *, keepdim: _bool = False, mode: _int = 0, out: Tensor | None = None, axis: _int | Sequence[_int] = ..., keepdims: _bool = False) -> Tensor:
+    """y = x_1 ^ x_2 ^ ... over dim (all dimensions if it is empty): a check sum of elements' bits"""
 def heaviside(input: Tensor, values: Tensor, *, out: Tensor | None = None) -> Tensor:
     """z = 0 where x < 0, 1 where x > 0, y where x = 0; not differentiable, backward raises"""
 def hinge_embedding_loss(input: Tensor, target: Tensor, margin: _float = 1.0, reduction: _int = 1) -> Tensor:

@@ -539,6 +539,8 @@ class TensorOperations:
         """input as torch.float16; itself if it already is."""
     def hardshrink(self, lambd: _Number = 0.5) -> Tensor:
         """y = x where |x| > λ, else 0;  dx = dy where |x| > λ"""
+    def hash_tensor(self, dim: _int | Sequence[_int] = ..., *, keepdim: _bool = False, mode: _int = 0, axis: _int | Sequence[_int] = ..., keepdims: _bool = False) -> Tensor:
+        """y = x_1 ^ x_2 ^ ... over dim (all dimensions if it is empty): a check sum of elements' bits"""
     def heaviside(self, values: Tensor) -> Tensor:
         """z = 0 where x < 0, 1 where x > 0, y where x = 0; not differentiable, backward raises"""
     def heaviside_(self, values: Tensor) -> Tensor:
