@@ -87,7 +87,7 @@ _LAZY = {
     name: module
     for module, names in {
         "core.construct": "tensor",
-        "core.sharing": "as_tensor asarray from_numpy frombuffer from_dlpack to_dlpack",
+        "core.sharing": "as_tensor asarray from_file from_numpy frombuffer from_dlpack to_dlpack",
         "core.device": "OutOfMemoryError device set_default_device get_default_device "
         "get_device_module",
         "core.dtype_info": "finfo iinfo",
@@ -128,9 +128,9 @@ _LATE = {
     for name in names.split()
 }
 _SUBMODULES = frozenset(
-    "_VF accelerator amp autograd backends cpu cuda distributions fft func linalg masked mps mtia "
-    "nested nn optim overrides random return_types serialization signal sparse special testing "
-    "utils version vision xpu".split()
+    "_VF accelerator amp autograd backends cpu cuda distributions fft func linalg masked mps "
+    "mtia nested nn optim overrides profiler random return_types serialization signal sparse "
+    "special testing utils version vision xpu".split()
 )
 
 

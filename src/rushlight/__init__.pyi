@@ -75,6 +75,7 @@ from .core.dtype import float8_e4m3fnuz as float8_e4m3fnuz
 from .core.dtype import float8_e5m2 as float8_e5m2
 from .core.dtype import float8_e5m2fnuz as float8_e5m2fnuz
 from .core.sharing import from_dlpack as from_dlpack
+from .core.sharing import from_file as from_file
 from .core.sharing import from_numpy as from_numpy
 from .core.sharing import frombuffer as frombuffer
 from . import func as func
@@ -137,6 +138,7 @@ from . import optim as optim
 from . import overrides as overrides
 pi: _float
 from .core.layout import preserve_format as preserve_format
+from . import profiler as profiler
 from .core.dtype import promote_types as promote_types
 from . import random as random
 from .core.predicates import result_type as result_type
