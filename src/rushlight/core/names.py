@@ -25,10 +25,20 @@ def missing(module: str, name: str) -> AttributeError:
     if name.startswith("_"):
         return AttributeError(plain)
     public = public_space(module)
+    why = not_applicable(public, name)
+    if why:
+        return AttributeError(f"rushlight does not have {public}.{name}: {why}; {plain}")
     if name in pytorch_names(public):
         return AttributeError(f"rushlight does not have {public}.{name} yet: {plain}")
     hint = suggestion(name, dir(sys.modules[module]), public)
     return AttributeError(f"{plain}; {hint}" if hint else plain)
+
+
+def not_applicable(space: str, name: str) -> str:
+    """Why a name of PyTorch's is not there on purpose, see not_applicable.py; "" for others."""
+    from .not_applicable import reason  # seldom needed
+
+    return reason(space, name)
 
 
 def public_space(module: str) -> str:

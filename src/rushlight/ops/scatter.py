@@ -9,6 +9,7 @@ import numpy as np
 from ..core.sparse import sparse
 from ..core.tensor import Tensor, wrap
 from ..dispatch.messages import mismatch, not_implemented
+from ..dispatch.out import of_the_same_dtype
 from ..dispatch.registry import apply_inplace, composite, fitted, internal, op
 from ..kernels import K, word
 from ..kernels.vocabulary import along
@@ -91,16 +92,6 @@ def _sparse_dx(dy: Any, x_shape: tuple, dim: int, index: Any) -> Any:
     return sparse(places, blocks, x_shape)
 
 
-def _of_the_same_dtype(out, result):
-    """RuntimeError: out= has another dtype; gather writes elements as they are."""
-    if out.dtype is not result.dtype:
-        wanted, given = (
-            {"float32": "float", "float64": "double", "int64": "long int"}.get(d.name, d.name)
-            for d in (result.dtype, out.dtype)
-        )
-        raise RuntimeError(f"Expected out tensor to have dtype {wanted}, but got {given} instead")
-
-
 @op(
     "gather(input, dim, index, *, sparse_grad: bool = False, out=None)",
     at="torch Tensor",
@@ -121,7 +112,7 @@ class Gather:
     """
 
     apart = True
-    check_out = _of_the_same_dtype
+    check_out = of_the_same_dtype
 
     def forward(x, dim, index, sparse_grad):
         d = _check("gather", x, dim, index)
