@@ -93,7 +93,8 @@ class Cat:
         return kept, d
 
     def forward(tensors, dim):
-        if len(tensors) == 1 or not tensors[0].flags.c_contiguous:
+        first = tensors[0]
+        if len(tensors) == 1 or not first.flags.c_contiguous or not first.size:
             return _concatenated(tensors, dim)
         return np.concatenate(tensors, dim)
 

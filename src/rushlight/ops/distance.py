@@ -24,7 +24,7 @@ def _common(x1: Tensor, x2: Tensor) -> tuple[Tensor, Tensor]:
         raise RuntimeError(
             f"expected common dtype to be floating point, yet common dtype is {scalar_name(target)}"
         )
-    return x1.to(target), x2.to(target)
+    return tuple(x if x.is_floating_point() or x.is_complex() else x.to(target) for x in (x1, x2))
 
 
 @composite(

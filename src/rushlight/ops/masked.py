@@ -190,7 +190,10 @@ class Take:
 
 
 @composite(
-    "put(input, index, source, accumulate: bool = False)", at="torch Tensor", inplace="Tensor"
+    "put(input, index, source, accumulate: bool = False)",
+    at="torch Tensor",
+    inplace="Tensor",
+    apart=True,
 )
 def put(input, index, source, accumulate):
     """A copy of input with source at positions `index` of the flattened form (added, if

@@ -154,6 +154,7 @@ def _power_of_two(y, narrower):
     promote="float",
     broadcast=True,
     save_if={"y": 0},
+    order="input",
 )
 class Ldexp:
     """z = x 2^y;  dx = dz 2^y,  dy = dz z ln 2
@@ -176,7 +177,7 @@ class Ldexp:
         return input, other, narrower
 
     def forward(x, y, narrower):
-        return x * _power_of_two(y, narrower)
+        return x * np.ascontiguousarray(_power_of_two(y, narrower)).reshape(y.shape)
 
     def backward(c, dz, y, out, narrower):
         dx = dz * K.conj(_power_of_two(y, narrower)) if c.needs(0) else None

@@ -130,7 +130,7 @@ def unique_consecutive(input, return_inverse, return_counts, dim):
 def _search(
     boundaries: np.ndarray, x: np.ndarray, right: bool, sorter: np.ndarray | None
 ) -> np.ndarray:
-    if boundaries.dtype.kind == "b" and x.dtype.kind == "b":
+    if boundaries.dtype.kind == "b" and x.dtype.kind == "b" and x.size and boundaries.size:
         raise not_implemented("searchsorted_out_cpu", boundaries)
     side = "right" if right else "left"
     both = x, boundaries
@@ -265,9 +265,7 @@ def bucketize(input, boundaries, *, out_int32, right):
     tensor([0, 2])
     """
     if boundaries.ndim != 1:
-        raise RuntimeError(
-            f"boundaries tensor must be 1 dimension, but got dim({boundaries.ndim})"
-        )
+        raise RuntimeError(f"boundaries tensor must be 1 dimension, but got dim({boundaries.ndim})")
     x = input._a if isinstance(input, Tensor) else np.asarray(input)
     return _places(_search(boundaries._a, x, right, None), out_int32)
 

@@ -238,14 +238,14 @@ def i1e(x):
 def i0(x):
     """I₀(x)"""
     half = np.exp(np.abs(x) / 2)
-    return np.where(np.isinf(x), np.inf, half * _bessel_ie(x, 0) * half)
+    return half * _bessel_ie(x, 0) * half  # at ±inf NaN, as PyTorch's
 
 
 @_wide
 def i1(x):
     """I₁(x)"""
     half = np.exp(np.abs(x) / 2)
-    return np.where(np.isinf(x), x, half * _bessel_ie(x, 1) * half)
+    return half * _bessel_ie(x, 1) * half  # at ±inf NaN, as PyTorch's
 
 
 @_wide
