@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .annotations import readable
 from .device import CPU
 from .dtype import FLOAT, dtype, from_numpy_dtype, scalar_name
 from .grad_mode import mode
@@ -593,3 +594,6 @@ def _checked_dim(dim: int, ndim: int) -> int:
             f"{dim})"
         )
     return dim
+
+
+readable(Tensor, __name__)
