@@ -362,7 +362,29 @@ def getitem(x: Tensor, key: Any) -> Tensor:
     try:
         return Index.run((x, advanced))
     except IndexError as e:
+        anywhere = _of_nothing(x._a, advanced)
+        if anywhere is not None:
+            return Index.run((x, anywhere))
         raise _index_error(e, advanced) from None
+
+
+def _of_nothing(a: np.ndarray, key: tuple) -> tuple | None:
+    """A key with the result's shape, whose indices are in bounds: where the result has no elements
+    PyTorch does not look at them. None: there are elements, or a dimension to index has none."""
+    if a.size:
+        return None
+    dim, safe = 0, []
+    for k in key:
+        if isinstance(k, slice) or k.dtype.kind != "b":
+            if not isinstance(k, slice):
+                if not a.shape[dim]:
+                    return None
+                k = np.zeros_like(k)
+            dim += 1
+        else:
+            dim += k.ndim
+        safe.append(k)
+    return tuple(safe)
 
 
 def _has_tensor(k: slice) -> bool:
@@ -392,6 +414,8 @@ def _index_error(e: IndexError, key: tuple) -> IndexError:
         shapes = [str(list(k.shape)) for k in key if not isinstance(k, slice)]
         text = "shape mismatch: indexing tensors could not be broadcast together with shapes "
         text += ", ".join(shapes)
+    elif text.startswith("cannot do a non-empty take"):
+        text = "index is out of bounds for dimension with size 0"
     return IndexError(text)
 
 
@@ -486,7 +510,7 @@ class IndexPut:
         if c.needs(0) and not accumulate:
             keep = np.ones(tuple(dy.shape), bool)
             keep[key] = False
-            dx = dy * (wrap(keep) if isinstance(dy, Tensor) else keep)
+            dx = K.where(wrap(keep) if isinstance(dy, Tensor) else keep, dy, K.zeros_like(dy))
         dvalues = K.sum_to(K.index(dy, key), values_shape) if c.needs(1) else None
         return dx if c.needs(0) else None, dvalues
 

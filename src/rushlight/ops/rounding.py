@@ -76,6 +76,8 @@ class Round:
         if decimals == 0:
             return np.rint(x)
         ten = 10.0 ** abs(decimals)
+        if x.itemsize == 2:  # computed in float32, rounded once
+            return K.like(Round.source.forward(x.astype(np.float32), decimals), x)
         return K.like(np.rint(x * ten) / ten if decimals > 0 else np.rint(x / ten) * ten, x)
 
     def backward(c, dy):

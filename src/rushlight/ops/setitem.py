@@ -66,6 +66,8 @@ def setitem(x: Tensor, key: Any, value: Any) -> None:
             apply_inplace(IndexPut, (target, value, Key(advanced, key), False))
         return
     a = x._a[basic]
+    if not a.flags.forc and advanced is None and a.size > 1 and is_expanded(a):
+        raise expanded_error()
     if advanced is not None:
         put_at(a, advanced, trimmed(value, result_ndim(a, advanced))._a, False)
     else:
