@@ -60,6 +60,10 @@ class Cat:
 
     def prepare(tensors, dim):
         tensors = _checked_list("cat", tensors)
+        first = tensors[0]._a.shape
+        n = len(first)
+        if n and first != (0,) and all([t._a.shape == first for t in tensors]):
+            return tensors, wrapped(dim, n)
         kept = [t for t in tensors if t._a.shape != (0,)] or tensors[:1]
         n = kept[0]._a.ndim
         for i, t in enumerate(kept):
@@ -95,7 +99,7 @@ class Cat:
     def forward(tensors, dim):
         if len(tensors) == 1 or not tensors[0].flags.c_contiguous:
             return _concatenated(tensors, dim)
-        return np.concatenate(tensors, dim)
+        return K.concatenate(tensors, dim)
 
     def backward(c, dy, tensors_shape, dim):
         grads, start = [], 0
@@ -159,7 +163,7 @@ class Stack:
     def forward(tensors, dim):
         x = tensors[0]
         if x.flags.c_contiguous:
-            return np.stack(tensors, dim)
+            return K.stack(tensors, dim)
         shape = (*x.shape[:dim], len(tensors), *x.shape[dim:])
         return np.stack(tensors, dim, out=np.empty(shape, x.dtype))
 

@@ -32,7 +32,7 @@ class ToCopy:
                 return x.astype(dtype.np)
         if x.dtype.kind == "c" and not dtype.is_complex:
             x = x.real
-        return x.astype(dtype.np)
+        return x.astype(dtype.np) if x.dtype == dtype.np else K.astype(x, dtype.np)
 
     def backward(c, dy, source):
         return K.cast(dy, source)
@@ -55,7 +55,9 @@ class Clone:
 
     def forward(x, memory_format):
         if memory_format is preserve_format:
-            return np.array(x, order="C" if x.ndim and 0 in x.strides else "K")
+            if x.flags.c_contiguous or (x.ndim and 0 in x.strides):
+                return K.dense_copy(x)
+            return np.array(x, order="K")
         return _ordered(x, memory_format)
 
     def backward(c, dy):
@@ -76,8 +78,8 @@ def _ordered(x: np.ndarray, memory: Format) -> np.ndarray:
         if x.ndim != rank:
             raise RuntimeError(f"required rank {rank} tensor to use {memory.name} format")
         back = (0, rank - 1, *range(1, rank - 1))
-        return np.array(x.transpose((0, *range(2, rank), 1)), order="C").transpose(back)
-    return np.array(x, order="C")
+        return K.dense_copy(x.transpose((0, *range(2, rank), 1))).transpose(back)
+    return K.dense_copy(x)
 
 
 @composite("contiguous(input, memory_format=contiguous_format)", at="Tensor")
