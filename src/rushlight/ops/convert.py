@@ -35,7 +35,7 @@ class ToCopy:
             with np.errstate(invalid="ignore"):  # nan and inf become some integer, as in C
                 y = x.astype(dtype.np)
         else:
-            y = x.astype(dtype.np)
+            y = x.astype(dtype.np) if x.dtype == dtype.np else K.astype(x, dtype.np)
         if x.ndim > 1 and not x.flags.forc and is_expanded(x):  # steps of 0 come last for NumPy
             y = relaid(y, axes_of(x.shape, [x]))
         return y
@@ -61,7 +61,9 @@ class Clone:
 
     def forward(x, memory_format):
         if memory_format is preserve_format:
-            return np.array(x, order="C" if x.ndim and 0 in x.strides else "K")
+            if x.flags.c_contiguous or (x.ndim and 0 in x.strides):
+                return K.dense_copy(x)
+            return np.array(x, order="K")
         return _ordered(x, memory_format)
 
     def backward(c, dy):
@@ -82,8 +84,8 @@ def _ordered(x: np.ndarray, memory: Format) -> np.ndarray:
         if x.ndim != rank:
             raise RuntimeError(f"required rank {rank} tensor to use {memory.name} format")
         back = (0, rank - 1, *range(1, rank - 1))
-        return np.array(x.transpose((0, *range(2, rank), 1)), order="C").transpose(back)
-    return np.array(x, order="C")
+        return K.dense_copy(x.transpose((0, *range(2, rank), 1))).transpose(back)
+    return K.dense_copy(x)
 
 
 @composite("contiguous(input, memory_format=contiguous_format)", at="Tensor")

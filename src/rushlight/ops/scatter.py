@@ -118,8 +118,10 @@ class Gather:
         d = _check("gather", x, dim, index)
         if not index.size:
             return np.empty(index.shape, x.dtype)
-        key = along(index.reshape(index.shape or (1,)), d)
-        return K.dense(x.reshape(x.shape or (1,))[key]).reshape(index.shape)
+        x, at = x.reshape(x.shape or (1,)), index.reshape(index.shape or (1,))
+        if all([m == n or i == d for i, (m, n) in enumerate(zip(x.shape, at.shape, strict=True))]):
+            return K.dense(K.take_along_axis(x, at, d)).reshape(index.shape)
+        return K.dense(x[along(at, d)]).reshape(index.shape)
 
     def backward(c, dy, x, dim, index, sparse_grad):
         if sparse_grad:
