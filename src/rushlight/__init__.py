@@ -144,6 +144,8 @@ def __getattr__(name: str):
         found = getattr(_import_module(f"{__name__}.{_LAZY[name]}"), name)
         globals()[name] = found
         return found
+    if name.startswith("_foreach_"):
+        return getattr(_import_module(f"{__name__}.ops.foreach"), name)
     if name in _SUBMODULES:
         return _import_module(f"{__name__}.{name}")
     raise _missing(__name__, name)

@@ -5,6 +5,7 @@ Letters: N pictures, H height, W width, C channels.
 
 from __future__ import annotations
 
+import math
 import struct
 import zlib
 from typing import Any
@@ -76,17 +77,20 @@ def to_pixels(array: np.ndarray, dataformats: str) -> np.ndarray:
 
 def with_boxes(pixels: np.ndarray, boxes: np.ndarray, labels: Any, rescale: float) -> np.ndarray:
     """Red rectangles (x1, y1, x2, y2), and their labels, on a picture; needs Pillow."""
-    from PIL import Image, ImageDraw
+    from PIL import Image, ImageDraw, ImageFont
 
     picture = Image.fromarray(np.ascontiguousarray(pixels))
     h, w = pixels.shape[:2]
-    draw = ImageDraw.Draw(picture)
+    draw, font = ImageDraw.Draw(picture), ImageFont.load_default()
     for i, (left, top, right, bottom) in enumerate(boxes.tolist()):
         corners = [(left, top), (left, bottom), (right, bottom), (right, top), (left, top)]
         draw.line(corners, width=2, fill="Red")
         if labels is not None:
-            draw.rectangle([left, bottom - 13, left + 6 * len(labels[i]) + 2, bottom], fill="Red")
-            draw.text((left + 1, bottom - 12), labels[i], fill="Black")
+            x0, y0, x1, y1 = font.getbbox(labels[i])
+            wide, high = x1 - x0, y1 - y0
+            margin = math.ceil(0.05 * high)
+            draw.rectangle([(left, bottom - high - 2 * margin), (left + wide, bottom)], fill="Red")
+            draw.text((left + margin, bottom - high - margin), labels[i], fill="black", font=font)
     size = (int(w * rescale), int(h * rescale))
     return np.asarray(picture.resize(size, Image.Resampling.LANCZOS))
 

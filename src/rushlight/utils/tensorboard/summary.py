@@ -79,7 +79,7 @@ def scalar(tag: str, value: Any, new_style: bool = False, double_precision: bool
 def tensor_proto(tag: str, tensor: Any) -> bytes:
     """A tensor of floating point numbers."""
     array = make_np(tensor)
-    return _summary(text(1, tag) + _floats(array, array.shape))
+    return _summary(text(1, tag) + _floats(array, array.shape) + _metadata("tensor"))
 
 
 def histogram_raw(

@@ -239,10 +239,9 @@ class SummaryWriter:
         walltime: float | None = None,
     ) -> None:  # fmt: skip
         """A curve whose counts are known."""
-        rows: Any = (true_positive_counts, false_positive_counts, true_negative_counts)
-        rows += (false_negative_counts, precision, recall)
-        what = summary.pr_curve_raw(tag, *rows, thresholds=num_thresholds)
-        self._add(what, global_step, walltime)
+        curve: Any = (tag, true_positive_counts, false_positive_counts, true_negative_counts)
+        curve += (false_negative_counts, precision, recall, num_thresholds)
+        self._add(summary.pr_curve_raw(*curve), global_step, walltime)
 
     def add_hparams(
         self,
