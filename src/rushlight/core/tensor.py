@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .annotations import readable
 from .device import CPU
 from .dtype import FLOAT, dtype, from_numpy_dtype, scalar_name
 from .grad_mode import mode
@@ -65,6 +66,9 @@ class ViewInfo:
         """
         base = self.base
         if base._node is self.recorded_at:
+            return
+        if base._node is None:  # detach_() of the base: the view keeps its own history
+            self.recorded_at = None
             return
         if self.multi_output:
             name = self.multi_output.removesuffix("Backward0")
@@ -589,3 +593,6 @@ def _checked_dim(dim: int, ndim: int) -> int:
             f"{dim})"
         )
     return dim
+
+
+readable(Tensor, __name__)
