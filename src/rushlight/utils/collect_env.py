@@ -1,6 +1,6 @@
 """torch.utils.collect_env: what a report of a fault should say about the machine.
 
-    python -m rushlight.utils.collect_env
+python -m rushlight.utils.collect_env
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def get_pip_packages() -> str:
 
 def get_env_info() -> SystemEnv:
     """Collect it."""
-    package = sys.modules[__name__.partition(".")[0]]
+    package = sys.modules[(__package__ or "").partition(".")[0]]
     version = sys.version.replace("\n", " ")
     bits = "64" if sys.maxsize > 2**32 else "32"
     return SystemEnv(

@@ -127,7 +127,8 @@ def histogram(name: str, values: Any, bins: Any, max_bins: int | None = None) ->
     squares = float(values.dot(values))
     low, high = float(values.min()), float(values.max())
     total = float(values.sum())
-    return histogram_raw(name, low, high, len(values), total, squares, limits.tolist(), counts.tolist())
+    buckets = limits.tolist(), counts.tolist()
+    return histogram_raw(name, low, high, len(values), total, squares, *buckets)
 
 
 def image(tag: str, pixels: np.ndarray) -> bytes:
