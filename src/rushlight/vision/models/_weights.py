@@ -5,24 +5,23 @@ Nothing is downloaded here: a file that is missing is an error that says where i
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
 from collections.abc import Callable
 from functools import cache, partial
-from pathlib import Path
 from typing import Any
 
 from ...serialization.hub_folder import get_dir
-from ...serialization.loading import load
 
 __all__ = ["Weights", "load_file", "names", "table"]
 
 
 @cache
 def _file() -> dict[str, Any]:
-    return json.loads(Path(__file__).with_name("weights.json").read_text("utf-8"))
+    path = os.path.join(os.path.dirname(__file__), "weights.json")
+    with open(path, encoding="utf-8") as file:
+        return json.load(file)
 
 
 def table() -> dict[str, dict[str, Any]]:
@@ -87,6 +86,10 @@ def load_file(url: str, what: str, check_hash: bool = True) -> Any:
     check_hash  the first digits of the file's SHA-256 have to be those in its name
     errors      FileNotFoundError: the file is not there; RuntimeError: another hash
     """
+    import hashlib  # both are slow to import, and seldom needed
+
+    from ...serialization.loading import load
+
     name = url.rpartition("/")[2].partition("?")[0]
     path = os.path.join(get_dir(), "checkpoints", name)
     if not os.path.exists(path):
