@@ -265,9 +265,7 @@ def bucketize(input, boundaries, *, out_int32, right):
     tensor([0, 2])
     """
     if boundaries.ndim != 1:
-        raise RuntimeError(
-            f"boundaries tensor must be 1 dimension, but got dim({boundaries.ndim})"
-        )
+        raise RuntimeError(f"boundaries tensor must be 1 dimension, but got dim({boundaries.ndim})")
     x = input._a if isinstance(input, Tensor) else np.asarray(input)
     return _places(_search(boundaries._a, x, right, None), out_int32)
 
