@@ -157,6 +157,7 @@ PACKAGES = [
         "dreamquark-ai/tabnet",
         "v4.1.0",
         tests=("tests", "examples/test_tabnet.py"),
+        requires=("pandas",),
         note="its suite is one file; examples train, explain and save its estimators",
     ),
     Package(

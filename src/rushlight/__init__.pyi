@@ -61,6 +61,7 @@ from .random.generator import default_generator as default_generator
 from .core.device import device as device
 from . import distributions as distributions
 double: _dtype
+from .ops.sparse import dsmm as dsmm
 from .core.dtype import dtype as dtype
 e: _float
 from .core.grad_mode import enable_grad as enable_grad
@@ -140,6 +141,7 @@ from .core.dtype import promote_types as promote_types
 from . import random as random
 from .core.predicates import result_type as result_type
 from . import return_types as return_types
+from .ops.sparse import saddmm as saddmm
 from .serialization import save as save
 from .serialization.safetensors import save_safetensors as save_safetensors
 from .random.generator import seed as seed
@@ -174,6 +176,7 @@ from .ops.sparse import sparse_csc_tensor as sparse_csc_tensor
 from .core.layout import sparse_csr as sparse_csr
 from .ops.sparse import sparse_csr_tensor as sparse_csr_tensor
 from . import special as special
+from .ops.sparse import spmm as spmm
 from .core.layout import strided as strided
 from .core.construct import tensor as tensor
 from . import testing as testing
