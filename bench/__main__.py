@@ -25,7 +25,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from . import attention, installed, limits, linalg, recurrent, tensor_ops
+from . import attention, convnets, installed, limits, linalg, recurrent, tensor_ops
 
 ROOT = Path(__file__).resolve().parent.parent
 SEEDS = ROOT.parent / "shared" / "seeds"
@@ -59,6 +59,7 @@ GOALS = {
     "bilinear upsampling, training": (1, 2),
     "bilinear upsampling, inference": (1, 2),
     **{name: goal for name, (_, goal) in attention.ROWS.items()},
+    **{name: goal for name, (_, _, goal) in convnets.ROWS.items()},
     **{name: goal for name, (_, _, goal) in linalg.ROWS.items()},
     **{name: goal for name, (_, _, goal) in recurrent.ROWS.items()},
     **{name: goal for name, (_, _, goal) in tensor_ops.ROWS.items()},

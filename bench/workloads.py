@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from . import attention, linalg, recurrent, resizing, tensor_ops
+from . import attention, convnets, linalg, recurrent, resizing, tensor_ops
 
 BATCH = 64
 SAMPLES = 6400
@@ -248,6 +248,7 @@ WORKLOADS: dict[str, Callable[[Library], list[float]]] = {
     "bilinear upsampling, training": repeated(resizing.training, 20),
     "bilinear upsampling, inference": repeated(resizing.inference, 50),
     **{name: workload for name, (workload, _) in attention.ROWS.items()},
+    **{name: repeated(make, calls) for name, (make, calls, _) in convnets.ROWS.items()},
     **{name: repeated(make, calls) for name, (make, calls, _) in linalg.ROWS.items()},
     **{name: repeated(make, calls) for name, (make, calls, _) in recurrent.ROWS.items()},
     **{name: repeated(make, calls) for name, (make, calls, _) in tensor_ops.ROWS.items()},

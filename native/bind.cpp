@@ -15,6 +15,7 @@
 #include "bind.hpp"
 
 #include "bind_attention.hpp"
+#include "bind_fft.hpp"
 #include "bind_linear.hpp"
 #include "bind_norm.hpp"
 #include "bind_optim.hpp"
@@ -88,6 +89,9 @@ const Row table[] = {
     row<"take", take<false>>("(x, i)"),
     row<"embedding", take<true>>("(w, i)"),
     row<"embedding_dw", embedding_dw_>("(dy, i, rows, padding_idx, scale_by_freq)"),
+    row<"dft", dft_>("(x, axis, scale, back)"),
+    row<"dft_real", dft_real_>("(x, axis, scale, half)"),
+    row<"dft_to_real", dft_to_real_>("(x, axis, n, scale)"),
     row<"sgd_step", sgd_step_>(
         "(params, grads, bufs, lr, momentum, dampening, weight_decay, nesterov, maximize)"),
     row<"adam_step", adam_step_>(

@@ -14,7 +14,7 @@ SPACES = """
     optim.swa_utils autograd autograd.function autograd.graph linalg special utils utils.data
     random serialization testing amp backends cpu cuda mps mtia xpu accelerator return_types vision
     vision.datasets vision.transforms autograd.grad_mode func nn.utils.prune nn.utils.parametrize
-    nn.utils.fusion utils.checkpoint fft signal.windows sparse
+    nn.utils.fusion utils.checkpoint fft signal.windows sparse masked nested
 """.split()
 
 
@@ -138,3 +138,8 @@ def test_a_misspelt_method_is_the_interpreters_to_say():
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     last = run.stderr.strip().splitlines()[-1]
     assert last == "AttributeError: 'Tensor' object has no attribute 'vieww'. Did you mean: 'view'?"
+
+
+def test_the_package_holds_itself():
+    """torch.torch.nn is torch.nn, as in PyTorch."""
+    assert torch.torch is torch

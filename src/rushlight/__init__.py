@@ -119,10 +119,18 @@ _LAZY = {
     }.items()
     for name in names.split()
 }
+# likewise for cards whose family is imported when one of them is first asked for
+_LATE = {
+    name: family
+    for family, names in {
+        "segment": "segment_reduce",
+    }.items()
+    for name in names.split()
+}
 _SUBMODULES = frozenset(
-    "_VF accelerator amp autograd backends cpu cuda distributions fft func linalg mps mtia nn "
-    "optim overrides random return_types serialization signal sparse special testing utils "
-    "version vision xpu".split()
+    "_VF accelerator amp autograd backends cpu cuda distributions fft func linalg masked mps "
+    "mtia nested nn optim overrides profiler random return_types serialization signal sparse "
+    "special testing utils version vision xpu".split()
 )
 
 
@@ -140,12 +148,18 @@ def __getattr__(name: str):
     if name in _FUNCTIONS and "." not in name:
         globals()[name] = found = _FUNCTIONS[name]
         return found
+    if name in _LATE:
+        _import_module(f"{__name__}.ops.{_LATE[name]}")
+        globals()[name] = found = _FUNCTIONS[name]
+        return found
     if name in _LAZY:
         found = getattr(_import_module(f"{__name__}.{_LAZY[name]}"), name)
         globals()[name] = found
         return found
     if name in _SUBMODULES:
         return _import_module(f"{__name__}.{name}")
+    if name == "torch":  # torch.torch.nn: PyTorch's package holds itself, too
+        return _import_module(__name__)
     raise _missing(__name__, name)
 
 
@@ -153,4 +167,4 @@ def __dir__() -> list[str]:
     """PyTorch's names; our own rooms (core, ops, ...) are not among them."""
     functions = {name for name in _FUNCTIONS if "." not in name}
     own = {n for n, value in globals().items() if isinstance(value, _Module)}
-    return sorted((set(globals()) - own) | functions | set(_LAZY) | _SUBMODULES)
+    return sorted((set(globals()) - own) | functions | set(_LAZY) | set(_LATE) | _SUBMODULES)

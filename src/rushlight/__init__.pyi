@@ -125,10 +125,12 @@ from .serialization import load as load
 from .serialization.safetensors import load_safetensors as load_safetensors
 long: _dtype
 from .random.generator import manual_seed as manual_seed
+from . import masked as masked
 from .core.layout import memory_format as memory_format
 from . import mps as mps
 from . import mtia as mtia
 nan: _float
+from . import nested as nested
 newaxis: None
 from . import nn as nn
 from .core.grad_mode import no_grad as no_grad
@@ -137,6 +139,7 @@ from . import optim as optim
 from . import overrides as overrides
 pi: _float
 from .core.layout import preserve_format as preserve_format
+from . import profiler as profiler
 from .core.dtype import promote_types as promote_types
 from . import random as random
 from .core.predicates import result_type as result_type
@@ -1205,6 +1208,8 @@ def scatter_reduce(input: Tensor, dim: _int, index: Tensor, src: Tensor, reduce:
 def scatter_reduce(input: Tensor, *, axis: _int, index: Tensor, src: Tensor, reduce: _str, include_self: _bool = True, out: Tensor | None = None) -> Tensor: ...
 def searchsorted(sorted_sequence: Tensor, input: Tensor | _Number, *, out_int32: _bool = False, right: _bool = False, side: _str | None = None, sorter: Tensor | None = None, out: Tensor | None = None) -> Tensor:
     """Where each element of input would go in the sorted last dimension of sorted_sequence."""
+def segment_reduce(data: Tensor, reduce: _str, *, lengths: Tensor | None = None, indices: Tensor | None = None, offsets: Tensor | None = None, axis: _int = 0, unsafe: _bool = False, initial: _Number | None = None) -> Tensor:
+    """y_s = reduce(x_i), i in the s-th segment along the axis"""
 @overload
 def select(input: Tensor, dim: _int, index: _int | Tensor) -> Tensor:
     """The slice `index` of dimension dim, that dimension gone; a view."""

@@ -29,11 +29,15 @@ _LAZY = {
     "gradcheck": "rushlight.testing.gradcheck",
     "gradgradcheck": "rushlight.testing.gradcheck",
 }
-_MODULES = tuple("anomaly_mode forward_ad function functional grad_mode graph profiler".split())
+_MODULES = tuple(
+    "anomaly_mode forward_ad function functional grad_mode graph profiler profiler_util".split()
+)
 _signpost(f"{__name__}.gradcheck", "rushlight.testing.gradcheck")  # the name of a function too
 # on top of dispatch/levels.py, so not in this room
 _signpost(f"{__name__}.functional", "rushlight.func.autograd_functional")
 _signpost(f"{__name__}.forward_ad", "rushlight.func.forward_ad")
+_signpost(f"{__name__}.profiler", "rushlight.profiler.blocks")
+_signpost(f"{__name__}.profiler_util", "rushlight.profiler.events")
 
 __all__ = [
     *_MODULES,

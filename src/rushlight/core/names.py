@@ -24,11 +24,18 @@ def missing(module: str, name: str) -> AttributeError:
     plain = f"module '{module}' has no attribute '{name}'"
     if name.startswith("_"):
         return AttributeError(plain)
-    public = "torch" + module.partition(".")[1] + module.partition(".")[2]
+    public = public_space(module)
     if name in pytorch_names(public):
         return AttributeError(f"rushlight does not have {public}.{name} yet: {plain}")
     hint = suggestion(name, dir(sys.modules[module]), public)
     return AttributeError(f"{plain}; {hint}" if hint else plain)
+
+
+def public_space(module: str) -> str:
+    """PyTorch's name of a module of ours: "torch.nn", "torchvision.ops"."""
+    if (module + ".").startswith("rushlight.vision."):
+        return "torchvision" + module.removeprefix("rushlight.vision")
+    return "torch" + module.partition(".")[1] + module.partition(".")[2]
 
 
 def suggestion(name: str, here: Iterable[str], public: str) -> str:
@@ -62,7 +69,7 @@ def explain_missing(module: str) -> None:
     names["__getattr__"], names["__dir__"] = __getattr__, __dir__
 
 
-SIGNPOSTS: dict[str, ModuleType] = {}  # those made by `signpost`, by name
+SIGNPOSTS: dict[str, ModuleType] = {}  # modules with the name of a function in their package
 
 
 class _Signpost(ModuleType):
@@ -93,10 +100,20 @@ def signpost(name: str, target: str) -> None:
     SIGNPOSTS[name] = sys.modules.setdefault(name, _Signpost(name, target))
 
 
+def beside(module: str) -> None:
+    """Say that the module has the name of a function in its package, and that it is imported.
+
+    Under a program's name for the package (app/run.py) it is found as it is, and the function
+    keeps its place.
+    """
+    SIGNPOSTS[module] = sys.modules[module]
+
+
 @cache
 def pytorch_names(space: str) -> frozenset[str]:
-    """PyTorch's public names in "torch.nn" and the like; none for a namespace not in the list."""
-    path = os.path.join(os.path.dirname(__file__), "pytorch_names.txt")  # pathlib: 4 ms at import
+    """The public names in "torch.nn", "torchvision.ops"; none for a namespace not in the list."""
+    file = f"{'torchvision' if space.startswith('torchvision') else 'pytorch'}_names.txt"
+    path = os.path.join(os.path.dirname(__file__), file)  # pathlib: 4 ms at import
     with open(path, encoding="utf-8") as lines:
         for line in lines:
             head, _, names = line.partition(": ")

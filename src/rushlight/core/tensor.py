@@ -67,6 +67,9 @@ class ViewInfo:
         base = self.base
         if base._node is self.recorded_at:
             return
+        if base._node is None:  # detach_() of the base: the view keeps its own history
+            self.recorded_at = None
+            return
         if self.multi_output:
             name = self.multi_output.removesuffix("Backward0")
             raise RuntimeError(

@@ -128,6 +128,8 @@ def write(x: Tensor, values: Any, name: str = "") -> None:
             )
     if a.flags.forc and a.flags.writeable:
         pass
+    elif name == "fill" and is_expanded(a):  # one value: no element can spoil another
+        return _write_changed(x, values)
     elif name in _ONE_BY_ONE and is_expanded(a):
         warn(
             f"Use of {name}_ on expanded tensors is deprecated. Please clone() the tensor before "
@@ -180,6 +182,8 @@ def rebase(x: Tensor, card: Card, args: tuple, results: tuple) -> None:
     base = x if view is None else view.base
     first = not base._rg
     node = record(card, args, results, (x,))
+    if x._v is not None:
+        _outdate(node, x._v)
     x._view = view
     if view is not None:
         view.fit(x)
@@ -191,6 +195,16 @@ def rebase(x: Tensor, card: Card, args: tuple, results: tuple) -> None:
     # the cell is held by base, x and the argument; by more if there are other views
     if first and base._rg and getrefcount(base._v) > (2 if view is None else 3):
         _wake_views(base)
+
+
+def _outdate(node: Any, cell: list) -> None:
+    """What the node keeps beside the old value of the tensor that was written, in the same memory
+    (x.mul_(x)), it kept before the write."""
+    for j in node.tensor_slots:
+        s = node.saved[j]
+        if isinstance(s, Tensor) and s._v is cell:
+            versions = node.versions or [0] * len(node.saved)
+            node.versions = [*versions[:j], cell[0] - 1, *versions[j + 1 :]]
 
 
 def _wake_views(base: Tensor) -> None:

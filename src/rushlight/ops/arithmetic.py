@@ -350,7 +350,8 @@ _ROUNDED = {
 }
 
 
-@internal("div_rounded", tensors=2, constants=1, promote="arith", broadcast=True, node="Div2")
+@internal("div_rounded", tensors=2, constants=1, promote="arith", broadcast=True, node="Div2",
+    save_if={"x": 1})  # fmt: skip
 class DivRounded:
     """z = x / y rounded down or towards zero.  grad 0"""
 
@@ -361,7 +362,7 @@ class DivRounded:
         _not_by_zero(x, y)
         return divide(x, y)
 
-    def backward(c, dz):
+    def backward(c, dz, x, y):
         zero = K.zeros_like(dz)
         return zero, zero
 

@@ -96,7 +96,9 @@ def cdist(x1, x2, p=2.0, compute_mode=None):
         raise ValueError(f"{compute_mode} is not a valid value for compute_mode")
     for name, x in (("X1", x1), ("X2", x2)):
         if x._a.dtype.kind not in "fV":
-            raise RuntimeError(f"cdist only supports floating-point dtypes, {name} got: {x.dtype}")
+            raise RuntimeError(
+                f"cdist only supports floating-point dtypes, {name} got: {scalar_name(x.dtype)}"
+            )
         if x._a.ndim < 2:
             raise RuntimeError(f"cdist only supports at least 2D tensors, {name} got: {x._a.ndim}D")
     if x1._a.shape[-1] != x2._a.shape[-1]:
@@ -106,6 +108,11 @@ def cdist(x1, x2, p=2.0, compute_mode=None):
         )
     if p < 0:
         raise RuntimeError("cdist only supports non-negative p values")
+    if x2.dtype is not x1.dtype:
+        if x1._a.size and x2._a.size:
+            wanted, got = scalar_name(x1.dtype), scalar_name(x2.dtype)
+            raise RuntimeError(f"expected scalar type {wanted} but found {got}")
+        x2 = x2.to(x1.dtype)
     many = x1._a.shape[-2] > 25 or x2._a.shape[-2] > 25
     if p == 2 and (modes.index(compute_mode) == 2 or (modes.index(compute_mode) < 2 and many)):
         return _euclidean(x1, x2)

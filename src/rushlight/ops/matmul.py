@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..core.dtype import from_numpy_dtype, scalar_name
+from ..core.memory import owned
 from ..core.tensor import Tensor, wrap
 from ..dispatch.messages import dtype_fix, mismatch, not_implemented, tensor_argument
 from ..dispatch.modes import COMPOSITES
@@ -241,11 +242,11 @@ def _matmul(x: Tensor, y: Tensor) -> Tensor:
     if n == 1:
         if m == 1:
             return _DOT.run((x, y))
-        return _matmul(x.unsqueeze(0), y).squeeze(-2)
+        return owned(_matmul(x.unsqueeze(0), y).squeeze(-2))
     if m == 1:
         if n == 2:
             return _MV.run((x, y))
-        return _matmul(x, y.unsqueeze(1)).squeeze(-1)
+        return owned(_matmul(x, y.unsqueeze(1)).squeeze(-1))
     a, b = x._a.shape, y._a.shape
     if m == 2:  # one matrix for the whole batch: a single product of the folded rows
         if a[-1] != b[0]:
@@ -564,4 +565,4 @@ def kron(input, other):
     b = (1,) * (n - other.ndim) + tuple(other.shape)
     left = input.reshape([s for m in a for s in (m, 1)])
     right = other.reshape([s for m in b for s in (1, m)])
-    return (left * right).reshape([p * q for p, q in zip(a, b, strict=True)])
+    return owned((left * right).reshape([p * q for p, q in zip(a, b, strict=True)]))

@@ -128,7 +128,7 @@ class LayerNorm:
             return rounded(y, x), mean, rstd
         return K.layer_norm(x, n, w, b, eps)
 
-    def backward(c, dy, x, w, mean, rstd, n, eps):
+    def backward(c, dy, x, w, mean, rstd, n, eps, b):
         if is_narrow(x):
             dx, dw, db = _layer_norm_gradients(c, wide(dy), wide(x), wide(w), mean, rstd, n, eps)
             like = x if w is None else w
@@ -412,6 +412,8 @@ class GroupNorm:
                 "Expected more than 1 value per channel when training, got input size "
                 f"{[n * channels // num_groups, num_groups, *size]}"
             )
+        if not input._a.flags.c_contiguous:
+            input = input.contiguous()
         return input, num_groups, weight, bias, eps
 
     def forward(x, groups, w, b, eps):

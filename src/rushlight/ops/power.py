@@ -23,6 +23,7 @@ from ..dispatch.promotion import is_number, number_array, operand
 from ..dispatch.registry import composite, internal, op
 from ..kernels import K
 from ..kernels.seam import in_single, quietly
+from .narrow import is_narrow, rounded, wide
 
 
 def _int_power(x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -142,8 +143,12 @@ class Pow:
             dx = dz * K.conj(K.where(y == 0, K.zeros_like(out), y * K.power(x, y - 1)))
         if c.needs(1):
             zero = x == 0 if K.is_complex(y) else (x == 0) & (y >= 0)
-            log = K.log(K.where(zero, K.ones_like(x), x))
-            dy = dz * K.conj(K.where(zero, K.zeros_like(out), out * log))
+            base = K.where(zero, K.ones_like(x), x)
+            if base.ndim == 0 and is_narrow(out) and c.name() == "PowBackward2":
+                slope = rounded(wide(out) * K.log(wide(base)), out)  # a number has its own log
+            else:
+                slope = out * K.log(base)
+            dy = dz * K.conj(K.where(zero, K.zeros_like(out), slope))
         return dx, dy
 
     def samples(make):

@@ -130,10 +130,10 @@ class Gather:
         key = along(index.reshape(index.shape or (1,)), d)
         return K.dense(x.reshape(x.shape or (1,))[key]).reshape(index.shape)
 
-    def backward(c, dy, x_shape, dim, index, sparse_grad):
+    def backward(c, dy, x, dim, index, sparse_grad):
         if sparse_grad:
-            return _sparse_dx(dy, x_shape, dim, index)
-        return K.scatter_add(K.zeros(x_shape, like=dy), dim, index, dy)
+            return _sparse_dx(dy, x.shape, dim, index)
+        return K.scatter_add(K.zeros(x.shape, like=dy), dim, index, dy)
 
     def samples(make):
         yield make(4, 3).T, 1, make.indices(3, 2, high=4)
@@ -439,15 +439,19 @@ def take_along_dim(input, indices, dim):
             "indices"
         )
     d = wrapped(dim, input._a.ndim)
+    if not input._a.ndim:
+        raise IndexError(
+            "Dimension specified as 0 but tensor has no dimensions\n  fix: leave dim= out"
+        )
     a, b = list(input._a.shape), list(indices._a.shape)
     rest = ([*a[:d], 1, *a[d + 1 :]], [*b[:d], 1, *b[d + 1 :]])
     found = mismatch(list(rest))
     if found:
         raise RuntimeError(found)
     common = np.broadcast_shapes(*map(tuple, rest))
-    left = input.expand([*common[:d], a[d], *common[d + 1 :]] if a else [])
-    right = indices % a[d] if a and a[d] else indices
-    return left.gather(d, right.expand([*common[:d], b[d], *common[d + 1 :]] if b else []))
+    left = input.expand([*common[:d], a[d], *common[d + 1 :]])
+    right = indices % a[d] if a[d] else indices
+    return left.gather(d, right.expand([*common[:d], b[d], *common[d + 1 :]]))
 
 
 @composite(

@@ -50,7 +50,7 @@ class Softmax:
         return _arguments("softmax", input, dim, dtype)
 
     def forward(x, dim):
-        return K.softmax(x, wrapped(dim, x.ndim))
+        return K.softmax(x, wrapped(dim, x.ndim)) if x.dtype.kind != "b" else x.copy()
 
     def backward(c, dy, out, dim):
         return K.softmax_dx(dy, out, wrapped(dim, dy.ndim))
@@ -84,7 +84,7 @@ class LogSoftmax:
         return _arguments("log_softmax", input, dim, dtype)
 
     def forward(x, dim):
-        return K.log_softmax(x, wrapped(dim, x.ndim))
+        return K.log_softmax(x, wrapped(dim, x.ndim)) if x.dtype.kind != "b" else x.copy()
 
     def backward(c, dy, out, dim):
         return K.log_softmax_dx(dy, out, wrapped(dim, dy.ndim))

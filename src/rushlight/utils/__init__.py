@@ -6,7 +6,7 @@ from importlib import import_module as _import_module
 from ..core.names import missing as _missing
 from . import data, dlpack
 
-__all__ = ["checkpoint", "data", "dlpack", "hooks"]
+__all__ = ["benchmark", "checkpoint", "data", "dlpack", "flop_counter", "hooks", "tensorboard"]
 
 
 def __getattr__(name: str):
