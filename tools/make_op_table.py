@@ -39,12 +39,13 @@ def namespace(space):
 
 
 def is_there(space, name):
-    """True if rushlight has the name; other errors than AttributeError are not caught."""
+    """True if rushlight has the name and does not just refuse it (core/paths.py); other errors than
+    AttributeError are not caught."""
     try:
-        getattr(namespace(space), name)
+        found = getattr(namespace(space), name)
     except AttributeError:
         return False
-    return True
+    return not import_module("rushlight.core.paths").is_refused(found)
 
 
 def names():

@@ -9,6 +9,8 @@ from .core.tensor import Tensor
 from .ops import sparse as _ops
 from .ops import sparse_math as _math
 
+__path__: list[str] = []  # modules of PyTorch's below this one: core/path_table.py
+
 __all__ = ["addmm", "log_softmax", "mm", "softmax", "sum"]
 
 _LATER = """as_sparse_gradcheck check_sparse_tensor_invariants sampled_addmm spdiags

@@ -1,6 +1,7 @@
 """Names that a module does not have: misspelt, or PyTorch's and not there yet.
 
-`missing(module, name)` makes the error of every module's `__getattr__`. A name that PyTorch has
+Every module's `__getattr__` ends in `elsewhere(module, name)`: a submodule of PyTorch's (paths.py),
+or the error that `missing` makes. A name that PyTorch has
 (pytorch_names.txt, by tools/list_pytorch_names.py) is said to be missing here; any other is said to
 be unknown, with the names that come closest. The list is read when the first such error is made.
 
@@ -12,7 +13,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
 from importlib import import_module
 from types import ModuleType
@@ -38,6 +39,22 @@ def public_space(module: str) -> str:
     return "torch" + module.partition(".")[1] + module.partition(".")[2]
 
 
+def _none(module: str, name: str) -> ModuleType | None:
+    return None
+
+
+#: paths.py, which makes errors with this file, puts its look-up here
+submodule: Callable[[str, str], ModuleType | None] = _none
+
+
+def elsewhere(module: str, name: str) -> ModuleType:
+    """What a module's `__getattr__` ends with: a submodule (paths.py), or the error `missing`."""
+    found = submodule(module, name)
+    if found is None:
+        raise missing(module, name)
+    return found
+
+
 def suggestion(name: str, here: Iterable[str], public: str) -> str:
     """What a misspelt name may mean, "did you mean 'ReLU'?": one of the names here, else
     one of PyTorch's in `public`; "" if none is like it.
@@ -58,7 +75,7 @@ def explain_missing(module: str) -> None:
     names = vars(sys.modules[module])
 
     def __getattr__(name: str) -> Any:
-        raise missing(module, name)
+        return elsewhere(module, name)
 
     def __dir__() -> list[str]:
         public = names.get("__all__", ())
@@ -83,12 +100,10 @@ class _Signpost(ModuleType):
         if name.startswith("__") and name != "__all__":
             raise AttributeError(f"module '{self.__name__}' has no attribute '{name}'")
         found = vars(import_module(self._target))
-        if name not in found:
-            raise missing(self.__name__, name)
-        return found[name]
+        return found[name] if name in found else elsewhere(self.__name__, name)
 
     def __dir__(self) -> list[str]:
-        return dir(import_module(self._target))
+        return [name for name in dir(import_module(self._target)) if name[:2] != "__"]
 
 
 def signpost(name: str, target: str) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ..core.names import missing as _missing
+from ..core.names import elsewhere as _elsewhere
 from ..dispatch.registry import FUNCTIONAL as _FUNCTIONAL
 
 __all__ = sorted(_FUNCTIONAL)
@@ -13,7 +13,7 @@ def __getattr__(name: str) -> Any:
     if name in _FUNCTIONAL:
         globals()[name] = found = _FUNCTIONAL[name]
         return found
-    raise _missing(__name__, name)
+    return _elsewhere(__name__, name)
 
 
 def __dir__() -> list[str]:
