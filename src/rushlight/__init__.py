@@ -166,6 +166,8 @@ def __getattr__(name: str):
         found = getattr(_import_module(f"{__name__}.{_LAZY[name]}"), name)
         globals()[name] = found
         return found
+    if name.startswith("_foreach_"):
+        return getattr(_import_module(f"{__name__}.ops.foreach"), name)
     if name in _SUBMODULES:
         return _import_module(f"{__name__}.{name}")
     if name == "torch":  # torch.torch.nn: PyTorch's package holds itself, too
