@@ -69,6 +69,7 @@ from .core.device import device as device
 from . import distributed as distributed
 from . import distributions as distributions
 double: _dtype
+from .ops.sparse import dsmm as dsmm
 from .core.dtype import dtype as dtype
 e: _float
 from .core.grad_mode import enable_grad as enable_grad
@@ -88,6 +89,7 @@ from .core.sharing import from_numpy as from_numpy
 from .core.sharing import frombuffer as frombuffer
 from . import func as func
 from . import futures as futures
+from . import fx as fx
 from .amp.autocast_mode import get_autocast_cpu_dtype as get_autocast_cpu_dtype
 from .amp.autocast_mode import get_autocast_dtype as get_autocast_dtype
 from .amp.autocast_mode import get_autocast_gpu_dtype as get_autocast_gpu_dtype
@@ -157,6 +159,7 @@ from .core.dtype import promote_types as promote_types
 from . import random as random
 from .core.predicates import result_type as result_type
 from . import return_types as return_types
+from .ops.sparse import saddmm as saddmm
 from .serialization import save as save
 from .serialization.safetensors import save_safetensors as save_safetensors
 from .random.generator import seed as seed
@@ -191,6 +194,7 @@ from .ops.sparse import sparse_csc_tensor as sparse_csc_tensor
 from .core.layout import sparse_csr as sparse_csr
 from .ops.sparse import sparse_csr_tensor as sparse_csr_tensor
 from . import special as special
+from .ops.sparse import spmm as spmm
 from . import storage as storage
 from .core.layout import strided as strided
 from ._utils.checks import sym_float as sym_float
