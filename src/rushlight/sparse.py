@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, NoReturn
 
 from .core.names import elsewhere
-from .core.paths import refused_class
 from .core.tensor import Tensor
 from .ops import sparse as _ops
 from .ops import sparse_math as _math
@@ -14,9 +13,6 @@ __path__: list[str] = []  # modules of PyTorch's below this one: core/path_table
 
 __all__ = ["addmm", "log_softmax", "mm", "softmax", "sum"]
 
-_TYPES = """BFloat16Tensor ByteTensor CharTensor DoubleTensor FloatTensor HalfTensor IntTensor
-LongTensor ShortTensor""".split()
-_MADE_BY = "sparse tensors are made by torch.sparse_coo_tensor"
 _LATER = """as_sparse_gradcheck check_sparse_tensor_invariants sampled_addmm spdiags
 spsolve to_sparse_semi_structured""".split()
 
@@ -70,11 +66,12 @@ def __dir__() -> list[str]:
 
 
 def __getattr__(name: str) -> Any:
-    if name in _TYPES:
-        globals()[name] = found = refused_class("torch.sparse", name, _MADE_BY)
-        return found
     if name not in _LATER:
-        return elsewhere(__name__, name)
+        kind = _ops.tensor_type(name)
+        if kind is None:
+            return elsewhere(__name__, name)
+        globals()[name] = kind
+        return kind
 
     def unsupported(*args: Any, **options: Any) -> NoReturn:
         raise NotImplementedError(f"torch.sparse.{name}: rushlight does not have it")

@@ -6,7 +6,7 @@ from importlib import import_module as _import_module
 from ..core.names import elsewhere as _elsewhere
 from . import data, dlpack
 
-__all__ = ["benchmark", "checkpoint", "data", "dlpack", "flop_counter", "hooks", "tensorboard"]
+__all__ = "benchmark checkpoint collect_env data dlpack flop_counter hooks tensorboard".split()
 _SMALL = """cmake_prefix_path generate_methods_for_privateuse1_backend rename_privateuse1_backend
 set_module swap_tensors""".split()
 
