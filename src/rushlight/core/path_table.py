@@ -88,6 +88,7 @@ PATHS: dict[str, str] = {
     "distributed.fsdp.fully_sharded_data_parallel": "distributed.fsdp",
     "distributed.nn": "distributed.functional",
     "distributed.nn.functional": "distributed.functional",
+    "distributed.rpc.api": "_require_initialized=compiler:_itself",
     "distributed.tensor.placement_types": "distributed.tensor",
     "distributed.utils": "distributed.functional:_sync_module_states",
     # ---------------------------------------------------------------- fx, jit
@@ -176,6 +177,7 @@ PRIVATE: dict[str, str] = {
     "distributed.fsdp._runtime_utils": "",
     "distributed.fsdp._traversal_utils": "",
     "distributed.fsdp.wrap": "_or_policy",
+    "distributed.rpc.api": "_all_gather",
     "distributed.tensor._utils": "compute_local_shape_and_global_offset",
     "distributed.tensor.experimental._attention": "set_rotate_method",
     "distributed.tensor": "_StridedShard/",
