@@ -91,6 +91,27 @@ def test_refused_classes_can_be_subclassed_and_asked_about():
         _ = FullyShardedDataParallel.state_dict_type
 
 
+def test_questions_about_what_is_refused_have_answers():
+    assert torch.onnx.is_in_onnx_export() is False
+    assert torch.onnx.TrainingMode.EVAL.name == "EVAL"
+    assert not torch.distributed.rpc.is_available()
+    from rushlight.export import Dim, dims
+
+    assert repr((Dim("b"), Dim("s", min=2, max=5), Dim.AUTO)) == (
+        "(Dim('b', min=0), Dim('s', max=5), DimHint(AUTO))"
+    )
+    assert repr(2 * Dim("s") + 1) == "2*s + 1" and [d.__name__ for d in dims("a", "c")] == [
+        "a",
+        "c",
+    ]
+    with pytest.raises(AssertionError, match="must be a valid identifier, got 1a"):
+        Dim("1a")
+    with pytest.raises(AssertionError, match="inconsistent min=5, max=2"):
+        Dim("s", min=5, max=2)
+    with pytest.raises(NotImplementedError, match=r"torch\.export\.export: models run"):
+        torch.export.export(torch.nn.ReLU(), ())
+
+
 def test_probes_for_private_modules_fail():
     for name in ("_inductor", "_dynamo.utils", "_six", "no_such_module", "onnx.no_such_module"):
         with pytest.raises(ModuleNotFoundError) as caught:

@@ -29,6 +29,7 @@ PATHS: dict[str, str] = {
     "_functorch.vmap": "func.vmap",
     "_jit_internal": "jit",
     "_ops": "library.namespaces",
+    "profiler.profiler": "profiler profiler.session",
     "_prims_common": "_utils.prims",
     "_subclasses": "_utils.fakes",
     "_subclasses.fake_tensor": "_utils.fakes",
@@ -66,7 +67,6 @@ PATHS: dict[str, str] = {
     "xpu.streams": "xpu",
     # ---------------------------------------------------------------- autograd, optim, signal
     "autograd.profiler_legacy": "autograd.profiler",
-    "autograd.profiler_util": "autograd.profiler",
     "backends.cusparselt": "backends.absent",
     "backends.kleidiai": "backends.absent",
     "backends.mha": "backends.absent:get_fastpath_enabled backends.absent:set_fastpath_enabled",
@@ -75,6 +75,7 @@ PATHS: dict[str, str] = {
     "backends.xeon": "",
     "backends.xnnpack": "backends.absent",
     "compiler.config": "",
+    "onnx": "is_in_onnx_export=_c:_no",
     "optim.adamw": "optim.adam:AdamW",
     "signal.windows.windows": "signal.windows",
     # ---------------------------------------------------------------- distributed
@@ -91,7 +92,11 @@ PATHS: dict[str, str] = {
     "distributed.rpc.api": "_require_initialized=compiler:_itself",
     "distributed.tensor.placement_types": "distributed.tensor",
     "distributed.utils": "distributed.functional:_sync_module_states",
-    # ---------------------------------------------------------------- fx, jit
+    "distributed.autograd": "is_available=_c:_no",
+    "distributed.rpc": "is_available=_c:_no",
+    # ---------------------------------------------------------------- export, fx, jit
+    "export": "_utils.dims",
+    "export.dynamic_shapes": "_utils.dims",
     "fx._pytree": "utils._pytree",
     "fx._symbolic_trace": "fx.tracer",
     "fx.experimental.proxy_tensor": "fx.symbols",
@@ -184,6 +189,8 @@ PRIVATE: dict[str, str] = {
     "ao.quantization.fx._decomposed": "",
     "export._trace": "_export",
     "fx.passes.infra.pass_base": "PassResult/ PassBase/",
+    "onnx": "OperatorExportTypes{ONNX,ONNX_ATEN,ONNX_ATEN_FALLBACK,ONNX_FALLTHROUGH} "
+    "TrainingMode{EVAL,PRESERVE,TRAINING} TensorProtoDataType/",
     "onnx.symbolic_opset9": "softmax masked_fill",
     "onnx.utils": "",
     "utils.cpp_extension": "BuildExtension/ CppExtension CUDAExtension",
@@ -214,6 +221,8 @@ REFUSED: dict[str, str] = {
     "fx": "graphs are traced, run and changed by hand; passes over them are not there",
     "jit": "there is no TorchScript compiler",
     "masked": "masked tensors are not there: torch.masked has functions that take a mask",
+    "profiler.itt": "there is no Intel VTune here",
+    "profiler.python_tracer": "torch.profiler.profile(with_stack=True) sees Python's frames",
     "mps.profiler": "there is no MPS device",
     "mtia.mtia_graph": _GRAPHS,
     "monitor": "there are no counters of PyTorch's own",
