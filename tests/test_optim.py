@@ -474,3 +474,30 @@ def test_old_states_with_a_number_for_step_are_read():
     optimizer.step()
     assert optimizer.state[p]["step"].item() == 5
     assert optimizer.param_groups[0]["maximize"] is False
+
+
+def test_other_parameters_for_a_while():
+    """swap_in_optimizer_params_and_state: steps go to other tensors, with other options."""
+    w = torch.ones(3, requires_grad=True)
+    optimizer = torch.optim.Adam([w], lr=0.1)
+    swap = torch.optim.swap_in_optimizer_params_and_state
+    with pytest.raises(RuntimeError, match="requires initialized optimizer state"):
+        with swap(optimizer, {"w": w}, optimizer.state_dict()):
+            pass
+    w.sum().backward()
+    optimizer.step()
+    state = copy.deepcopy(optimizer.state_dict())
+    state["param_groups"][0]["lr"] = 1.0
+    other = torch.full((3,), 5.0)
+    other.grad = torch.ones(3)
+    with swap(optimizer, {"w": other}, state):
+        optimizer.step()
+    assert other.tolist() == pytest.approx([4, 4, 4]) and w.tolist() == pytest.approx([0.9] * 3)
+    assert state["state"][0]["step"] == 2 and optimizer.state[w]["step"] == 1
+    assert optimizer.param_groups[0]["lr"] == 0.1 and optimizer.param_groups[0]["params"][0] is w
+    with pytest.raises(RuntimeError, match=r"to match optimizer\.param_groups ordering"):
+        with swap(optimizer, {}, state):
+            pass
+    with pytest.raises(RuntimeError, match="got extra keys"):
+        with swap(optimizer, {"w": other}, {**state, "state": {7: {}}}):
+            pass
