@@ -501,3 +501,21 @@ def test_other_parameters_for_a_while():
     with pytest.raises(RuntimeError, match="got extra keys"):
         with swap(optimizer, {"w": other}, {**state, "state": {7: {}}}):
             pass
+
+
+def test_the_step_that_lbfgs_keeps():
+    """state["t"] is a Tensor in the first iteration and of a Tensor lr, a number otherwise."""
+    for lr, steps, kind in ((0.1, 1, torch.Tensor), (0.1, 5, float), (0.1, 5, torch.Tensor)):
+        w = torch.tensor([1.0, 2.0], requires_grad=True)
+        rate = torch.tensor(lr) if steps == 5 and kind is torch.Tensor else lr
+        optimizer = torch.optim.LBFGS([w], lr=rate, max_iter=steps)
+
+        def closure(w=w, optimizer=optimizer):
+            optimizer.zero_grad()
+            loss = (w**4).sum()
+            loss.backward()
+            return loss
+
+        optimizer.step(closure)
+        t = optimizer.state[w]["t"]
+        assert type(t) is kind and float(t) == pytest.approx(0.1 if steps == 5 else 0.1 / 36)
