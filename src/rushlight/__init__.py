@@ -70,7 +70,8 @@ from .core.layout import (
     sparse_csr,
     strided,
 )
-from .core.names import missing as _missing
+from .core.names import elsewhere as _elsewhere
+from .core.paths import Finder as _Finder
 from .core.size import Size
 from .core.tensor import Tensor
 from .dispatch.registry import FUNCTIONS as _FUNCTIONS
@@ -85,6 +86,7 @@ bool = _dtype.bool_
 pi, e, inf, nan, newaxis = _math.pi, _math.e, _math.inf, _math.nan, None
 
 _FUNCTIONS.caches.append(globals())
+del globals()["ops"]  # the name is PyTorch's torch.ops; our cards stay in sys.modules
 
 # name -> the module that has it, imported when the name is first asked for
 _LAZY = {
@@ -102,7 +104,7 @@ _LAZY = {
         "core.predicates": "is_tensor is_storage is_floating_point is_complex is_signed is_nonzero "
         "is_same_size numel result_type typename is_inference is_conj is_neg",
         "ops.sparse": "sparse_coo_tensor sparse_csr_tensor sparse_csc_tensor sparse_bsr_tensor "
-        "sparse_bsc_tensor sparse_compressed_tensor",
+        "sparse_bsc_tensor sparse_compressed_tensor dsmm saddmm spmm",
         "core.settings": "compile use_deterministic_algorithms set_deterministic_debug_mode "
         "get_deterministic_debug_mode are_deterministic_algorithms_enabled "
         "is_deterministic_algorithms_warn_only_enabled set_float32_matmul_precision "
@@ -129,6 +131,13 @@ _LAZY = {
         "clear_autocast_cache autocast_increment_nesting autocast_decrement_nesting",
         "func.vmap": "vmap",
         "serialization.safetensors": "save_safetensors load_safetensors",
+        "_utils.checks": "_check _check_index _check_is_size _check_not_implemented "
+        "_check_tensor_all _check_tensor_all_with _check_type _check_value _check_with _assert "
+        "_assert_async _assert_scalar SymInt SymFloat SymBool sym_float sym_int sym_ite sym_max "
+        "sym_min sym_not sym_sum",
+        "jit": "ScriptFunction ScriptModule",
+        "library.namespaces": "ops",
+        "multiprocessing.futures": "Future",
     }.items()
     for name in names.split()
 }
@@ -144,9 +153,10 @@ _LATE = {
     for name in names.split()
 }
 _SUBMODULES = frozenset(
-    "_VF accelerator amp autograd backends cpu cuda distributions fft func linalg masked mps "
-    "mtia nested nn optim overrides profiler random return_types serialization signal sparse "
-    "special testing utils version vision xpu".split()
+    "_VF accelerator amp autograd backends compiler cpu cuda distributed distributions fft func "
+    "futures fx hub jit library linalg masked mps mtia multiprocessing nested nn optim overrides "
+    "profiler random return_types serialization signal sparse special storage testing types utils "
+    "version vision xpu".split()
 )
 
 
@@ -172,11 +182,13 @@ def __getattr__(name: str):
         found = getattr(_import_module(f"{__name__}.{_LAZY[name]}"), name)
         globals()[name] = found
         return found
+    if name.startswith("_foreach_"):
+        return getattr(_import_module(f"{__name__}.ops.foreach"), name)
     if name in _SUBMODULES:
         return _import_module(f"{__name__}.{name}")
     if name == "torch":  # torch.torch.nn: PyTorch's package holds itself, too
         return _import_module(__name__)
-    raise _missing(__name__, name)
+    return _elsewhere(__name__, name)
 
 
 def __dir__() -> list[str]:

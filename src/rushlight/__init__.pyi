@@ -31,6 +31,7 @@ from .core.tensor_types import DoubleTensor as DoubleTensor
 from .core.streams import Event as Event
 from .core.storage import FloatStorage as FloatStorage
 from .core.tensor_types import FloatTensor as FloatTensor
+from .multiprocessing.futures import Future as Future
 from .random.generator import Generator as Generator
 from .amp import GradScaler as GradScaler
 from .core.storage import HalfStorage as HalfStorage
@@ -40,14 +41,16 @@ from .core.tensor_types import IntTensor as IntTensor
 from .core.storage import LongStorage as LongStorage
 from .core.tensor_types import LongTensor as LongTensor
 from .core.device import OutOfMemoryError as OutOfMemoryError
+from .jit import ScriptFunction as ScriptFunction
+from .jit import ScriptModule as ScriptModule
 from .core.storage import ShortStorage as ShortStorage
 from .core.tensor_types import ShortTensor as ShortTensor
 from .core.size import Size as Size
 from .core.storage import Storage as Storage
 from .core.streams import Stream as Stream
-from .core.symbols import SymBool as SymBool
-from .core.symbols import SymFloat as SymFloat
-from .core.symbols import SymInt as SymInt
+from ._utils.checks import SymBool as SymBool
+from ._utils.checks import SymFloat as SymFloat
+from ._utils.checks import SymInt as SymInt
 from .core.tensor import Tensor as Tensor
 from .core.storage import TypedStorage as TypedStorage
 from .core.storage import UntypedStorage as UntypedStorage
@@ -72,6 +75,7 @@ from .core.layout import channels_last as channels_last
 from .core.layout import channels_last_3d as channels_last_3d
 from .amp.autocast_mode import clear_autocast_cache as clear_autocast_cache
 from .core.settings import compile as compile
+from . import compiler as compiler
 from .core.dtype import complex128 as complex128
 from .core.dtype import complex32 as complex32
 from .core.dtype import complex64 as complex64
@@ -81,6 +85,7 @@ from . import cpu as cpu
 from . import cuda as cuda
 from .random.generator import default_generator as default_generator
 from .core.device import device as device
+from . import distributed as distributed
 from . import distributions as distributions
 double: _dtype
 from .ops.sparse_names import dsmm as dsmm
@@ -102,6 +107,8 @@ from .core.sharing import from_file as from_file
 from .core.sharing import from_numpy as from_numpy
 from .core.sharing import frombuffer as frombuffer
 from . import func as func
+from . import futures as futures
+from . import fx as fx
 from .amp.autocast_mode import get_autocast_cpu_dtype as get_autocast_cpu_dtype
 from .amp.autocast_mode import get_autocast_dtype as get_autocast_dtype
 from .amp.autocast_mode import get_autocast_gpu_dtype as get_autocast_gpu_dtype
@@ -121,6 +128,7 @@ from .core.settings import has_openmp as has_openmp
 from .core.settings import has_spectral as has_spectral
 from .ops.sparse_names import hsmm as hsmm
 from .ops.sparse_names import hspmm as hspmm
+from . import hub as hub
 from .core.dtype_info import iinfo as iinfo
 inf: _float
 from .core.grad_mode import inference_mode as inference_mode
@@ -151,7 +159,9 @@ from .core.predicates import is_tensor as is_tensor
 from .core.settings import is_vulkan_available as is_vulkan_available
 from .core.settings import is_warn_always_enabled as is_warn_always_enabled
 from .core.layout import jagged as jagged
+from . import jit as jit
 from .core.layout import layout as layout
+from . import library as library
 from . import linalg as linalg
 from .serialization import load as load
 from .serialization.safetensors import load_safetensors as load_safetensors
@@ -161,12 +171,14 @@ from . import masked as masked
 from .core.layout import memory_format as memory_format
 from . import mps as mps
 from . import mtia as mtia
+from . import multiprocessing as multiprocessing
 nan: _float
 from . import nested as nested
 newaxis: None
 from . import nn as nn
 from .core.grad_mode import no_grad as no_grad
 from .core.predicates import numel as numel
+from .library.namespaces import ops as ops
 from . import optim as optim
 from . import overrides as overrides
 pi: _float
@@ -220,22 +232,24 @@ from .ops.sparse import sparse_csr_tensor as sparse_csr_tensor
 from . import special as special
 from .ops.sparse_names import spmm as spmm
 from .ops.sparse_names import sspaddmm as sspaddmm
+from . import storage as storage
 from .core.layout import strided as strided
 from .core.symbols import sym_constrain_range as sym_constrain_range
 from .core.symbols import sym_constrain_range_for_size as sym_constrain_range_for_size
-from .core.symbols import sym_float as sym_float
-from .core.symbols import sym_int as sym_int
-from .core.symbols import sym_ite as sym_ite
-from .core.symbols import sym_max as sym_max
-from .core.symbols import sym_min as sym_min
-from .core.symbols import sym_not as sym_not
+from ._utils.checks import sym_float as sym_float
+from ._utils.checks import sym_int as sym_int
+from ._utils.checks import sym_ite as sym_ite
+from ._utils.checks import sym_max as sym_max
+from ._utils.checks import sym_min as sym_min
+from ._utils.checks import sym_not as sym_not
 from .core.symbols import sym_sqrt as sym_sqrt
-from .core.symbols import sym_sum as sym_sum
+from ._utils.checks import sym_sum as sym_sum
 from .core.construct import tensor as tensor
 from . import testing as testing
 from .core.settings import thread_safe_generator as thread_safe_generator
 from .core.sharing import to_dlpack as to_dlpack
 from .core.predicates import typename as typename
+from . import types as types
 from .core.dtype import uint16 as uint16
 from .core.dtype import uint32 as uint32
 from .core.dtype import uint64 as uint64

@@ -12,7 +12,7 @@ from functools import wraps
 from operator import index as as_int
 from typing import Any, NoReturn
 
-from .names import closest, missing
+from .names import closest, elsewhere
 
 __all__ = [
     "OutOfMemoryError",
@@ -242,9 +242,9 @@ def only_on(kind: str, names: str) -> Callable[[str], Any]:
     """
     known = frozenset(names.split())
 
-    def attribute(name: str) -> Callable[..., NoReturn]:
+    def attribute(name: str) -> Any:
         if name not in known:
-            raise missing(f"rushlight.{kind}", name)
+            return elsewhere(f"rushlight.{kind}", name)
 
         def unavailable(*args: Any, **options: Any) -> NoReturn:
             raise no_accelerator() if kind == "accelerator" else absence(kind)

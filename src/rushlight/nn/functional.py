@@ -3,7 +3,7 @@
 from importlib import import_module as _import_module
 from typing import Any
 
-from ..core.names import missing as _missing
+from ..core.names import elsewhere as _elsewhere
 from ..dispatch.registry import FUNCTIONAL as _FUNCTIONAL
 
 # families that are imported when one of their functions is first asked for
@@ -20,7 +20,7 @@ def __getattr__(name: str) -> Any:
         _import_module(f"rushlight.ops.{_LATE[name]}")
         globals()[name] = found = _FUNCTIONAL[name]
         return found
-    raise _missing(__name__, name)
+    return _elsewhere(__name__, name)
 
 
 def __dir__() -> list[str]:

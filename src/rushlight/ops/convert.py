@@ -12,6 +12,8 @@ from ..core.dtype import dtype, float64
 from ..core.dtype_info import as_dtype, is_dtype
 from ..core.layout import channels_last, contiguous_format, preserve_format
 from ..core.layout import memory_format as Format
+from ..core.memory import is_expanded
+from ..core.memory_order import axes_of, relaid
 from ..core.meta import NO_DATA, NoData
 from ..core.notices import warn
 from ..core.sparse import START
@@ -27,12 +29,16 @@ class ToCopy:
     """y = x in another dtype; the gradient returns in x's, which is `source`."""
 
     def forward(x, dtype, source):
+        if x.dtype.kind == "c" and dtypes.INT < dtype.category < dtypes.COMPLEX:
+            x = x.real
         if x.dtype.kind in "fc" and dtype.category <= dtypes.INT:
             with np.errstate(invalid="ignore"):  # nan and inf become some integer, as in C
-                return x.astype(dtype.np)
-        if x.dtype.kind == "c" and not dtype.is_complex:
-            x = x.real
-        return x.astype(dtype.np)
+                y = x.astype(dtype.np)
+        else:
+            y = x.astype(dtype.np) if x.dtype == dtype.np else K.astype(x, dtype.np)
+        if x.ndim > 1 and not x.flags.forc and is_expanded(x):  # steps of 0 come last for NumPy
+            y = relaid(y, axes_of(x.shape, [x]))
+        return y
 
     def backward(c, dy, source):
         return K.cast(dy, source)
@@ -55,7 +61,9 @@ class Clone:
 
     def forward(x, memory_format):
         if memory_format is preserve_format:
-            return np.array(x, order="C" if x.ndim and 0 in x.strides else "K")
+            if x.flags.c_contiguous or (x.ndim and 0 in x.strides):
+                return K.dense_copy(x)
+            return np.array(x, order="K")
         return _ordered(x, memory_format)
 
     def backward(c, dy):
@@ -76,8 +84,8 @@ def _ordered(x: np.ndarray, memory: Format) -> np.ndarray:
         if x.ndim != rank:
             raise RuntimeError(f"required rank {rank} tensor to use {memory.name} format")
         back = (0, rank - 1, *range(1, rank - 1))
-        return np.array(x.transpose((0, *range(2, rank), 1)), order="C").transpose(back)
-    return np.array(x, order="C")
+        return K.dense_copy(x.transpose((0, *range(2, rank), 1))).transpose(back)
+    return K.dense_copy(x)
 
 
 @composite("contiguous(input, memory_format=contiguous_format)", at="Tensor")
@@ -123,6 +131,8 @@ def copy_(input, src, non_blocking):
             return input.fill_(src)
         raise not_a_tensor("copy_", "other", 1, src)
     if src._a.dtype != input._a.dtype and (src._rg or input._a.dtype.kind in "iub"):
+        if src._rg and src._a.shape != input._a.shape and src._a.ndim <= input._a.ndim:
+            src = src.expand(input._a.shape)  # its gradient is summed in its own dtype
         src = src.to(input.dtype)
     return apply_inplace(Copy, (input, src))
 

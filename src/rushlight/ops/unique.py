@@ -130,7 +130,7 @@ def unique_consecutive(input, return_inverse, return_counts, dim):
 def _search(
     boundaries: np.ndarray, x: np.ndarray, right: bool, sorter: np.ndarray | None
 ) -> np.ndarray:
-    if boundaries.dtype.kind == "b" and x.dtype.kind == "b":
+    if boundaries.dtype.kind == "b" and x.dtype.kind == "b" and x.size and boundaries.size:
         raise not_implemented("searchsorted_out_cpu", boundaries)
     side = "right" if right else "left"
     both = x, boundaries
