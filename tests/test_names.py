@@ -84,8 +84,8 @@ def test_a_name_of_pytorch_is_there_or_not_there_yet(space):
             getattr(module(space), name)
         except AttributeError as error:
             why = not_applicable(public, name)
-            says = f": {why}; module " if why else " yet: module "
-            assert str(error).startswith(f"rushlight does not have {public}.{name}{says}")
+            start = f"rushlight does not have {public}.{name}{f': {why}; ' if why else ' yet: '}"
+            assert str(error).startswith(start + "module ")
 
 
 def test_an_unknown_name_and_a_private_one_are_only_unknown():
@@ -110,7 +110,9 @@ def test_pytorchs_modules_are_import_paths_and_say_what_they_lack(space):
         try:
             getattr(module(space), name)
         except AttributeError as error:
-            assert str(error).startswith(f"rushlight does not have {public}.{name} yet: module ")
+            why = not_applicable(public, name)
+            start = f"rushlight does not have {public}.{name}{f': {why}; ' if why else ' yet: '}"
+            assert str(error).startswith(start + "module ")
     with pytest.raises(AttributeError):
         _ = module(space).qqqqqq
 
