@@ -137,6 +137,9 @@ def unchanged(node: Any, key: tuple) -> None:
 def indexed(x: np.ndarray, key: tuple) -> np.ndarray:
     """x[key], in the memory order that PyTorch gives it."""
     arrays = [k for k in key if not isinstance(k, slice)]
+    if len(key) == 1 and not isinstance(key[0], slice) and key[0].shape == x.shape:
+        if key[0].dtype.kind == "b" and x.ndim:
+            return K.chosen(x, key[0])
     if x.flags.c_contiguous and all([k.flags.c_contiguous for k in arrays]):
         if len(arrays) == 1 and arrays[0].dtype.kind != "b" and arrays[0] is not key[0]:
             return np.take(x, arrays[0], next(d for d, k in enumerate(key) if k is arrays[0]))

@@ -98,7 +98,7 @@ class MaskedSelect:
         if mask.dtype.kind != "b":
             raise RuntimeError("masked_select: expected BoolTensor for mask")
         x, mask = np.broadcast_arrays(x, mask)
-        return x[mask]
+        return K.chosen(x, mask)
 
     def backward(c, dy, x, mask):
         x_shape = x.shape
@@ -229,7 +229,7 @@ def _indices(a: np.ndarray) -> np.ndarray:
     """(k, ndim) int64: the places of what is not zero, each dimension's indices side by side."""
     if not a.ndim:
         return np.zeros((1 if a else 0, 0), np.int64)
-    return np.array(np.nonzero(a), np.int64).T
+    return K.places(a if a.dtype.kind == "b" else a != 0)
 
 
 @composite("nonzero(input, *, out=None, as_tuple: bool = False)", at="torch Tensor")
