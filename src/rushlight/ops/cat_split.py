@@ -66,6 +66,8 @@ class Cat:
             return tensors, wrapped(dim, n)
         kept = [t for t in tensors if t._a.shape != (0,)] or tensors[:1]
         n = kept[0]._a.ndim
+        if kept[0]._a.shape == (0,) and len(kept) == len(tensors[:1]):  # of nothing: any dim
+            dim = 0
         for i, t in enumerate(kept):
             if t._a.ndim == 0:
                 raise RuntimeError(
@@ -97,7 +99,8 @@ class Cat:
         return kept, d
 
     def forward(tensors, dim):
-        if len(tensors) == 1 or not tensors[0].flags.c_contiguous:
+        first = tensors[0]
+        if len(tensors) == 1 or not first.flags.c_contiguous or not first.size:
             return _concatenated(tensors, dim)
         return K.concatenate(tensors, dim)
 

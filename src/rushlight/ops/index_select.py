@@ -201,6 +201,7 @@ def check_slices(
     at="torch Tensor",
     inplace="Tensor",
     tensors=(0, 3),
+    save_if={"index": 1, "source": 1},
 )
 class IndexAdd:
     """y = x, with alpha · source[i] added to slice index[i] of dim.
@@ -230,11 +231,11 @@ class IndexAdd:
         )
         return y
 
-    def backward(c, dy, dim, index, source_shape, alpha):
+    def backward(c, dy, dim, index, source, alpha):
         ds = None
         if c.needs(1):
             d = dy if not dy.ndim else K.index_select(dy, dim, index)
-            ds = K.reshape(d, source_shape) * alpha
+            ds = K.reshape(d, source.shape) * alpha
         return dy, ds
 
     def samples(make):
@@ -248,6 +249,7 @@ class IndexAdd:
     at="torch Tensor",
     inplace="Tensor",
     tensors=(0, 3),
+    save_if={"source": 1},
 )
 class IndexCopy:
     """y = x, with slice index[i] of dim replaced by source[i].
@@ -270,12 +272,12 @@ class IndexCopy:
             y[...] = source.reshape(-1)[-1] if source.size else y
         return y
 
-    def backward(c, dy, dim, index, source_shape):
+    def backward(c, dy, dim, index, source):
         dx = ds = None
         if c.needs(0):
             dx = K.index_fill(dy, dim, index, 0.0)
         if c.needs(1):
-            ds = K.reshape(K.index_select(dy, dim, index) if dy.ndim else dy, source_shape)
+            ds = K.reshape(K.index_select(dy, dim, index) if dy.ndim else dy, source.shape)
         return dx, ds
 
     def samples(make):

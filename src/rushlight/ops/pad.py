@@ -146,6 +146,12 @@ def pad(input, pad, mode="constant", value=None):
     if a.dtype.kind == "b" and mode != "circular":
         word = "reflection" if mode == "reflect" else "replication"
         raise not_implemented(f"{word}_pad{k}d", a)
+    batch = a.ndim - k - 1  # 0 without one: then the channels must not be none, either
+    if mode != "circular" and 0 in (a.shape[batch:] if batch == 0 else a.shape[1:]):
+        raise RuntimeError(
+            f"Expected {k + 1}D or {k + 2}D (batch mode) tensor with possibly 0 batch size and "
+            f"other non-zero dimensions for input, but got: {list(a.shape)}"
+        )
     indices = []
     for d, (before, after) in enumerate(per_dim):
         if not (before or after):
