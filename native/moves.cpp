@@ -95,6 +95,34 @@ void turned(const char* x, i64 x_step, i64 rows, i64 cols, char* y, i64 y_step) 
                         reinterpret_cast<const T*>(x + r * x_step)[c];
 }
 
+// memcpy without its call for what is short
+RL_INLINE void copy_row(char* y, const char* x, i64 bytes) {
+    constexpr i64 LINE = 64, SHORT = 16;
+    if (bytes < SHORT || bytes > 2048) {
+        std::memcpy(y, x, std::size_t(bytes));
+        return;
+    }
+    const auto steps = [=]<i64 step>() {  // the last one overlaps the one before
+        for (i64 i = 0; i + step <= bytes; i += step) std::memcpy(y + i, x + i, step);
+        std::memcpy(y + bytes - step, x + bytes - step, step);
+    };
+    if (bytes < LINE) steps.template operator()<SHORT>();
+    else steps.template operator()<LINE>();
+}
+
+template <class T>
+RL_INLINE void fill_row(T* y, i64 n, T v) {
+    constexpr i64 FEW = 8;
+    if (n > FEW) {
+        for (i64 i = 0; i < n; i++) y[i] = v;
+        return;
+    }
+    for (i64 i = 0; i < n; i++) {
+        y[i] = v;
+        asm("");  // as it stands: a vectorised loop takes longer to begin
+    }
+}
+
 void copy_bytes(const char* x, i64 bytes, char* y) {
     parallel(bytes, MOVE_BYTES, [=](i64 begin, i64 end) {
         std::memcpy(y + begin, x + begin, std::size_t(end - begin));
@@ -121,7 +149,7 @@ void copy_block(Block b, const char* x, char* y) {
         parallel(rows, rows_per_block(bytes, MOVE_BYTES), [&](i64 begin, i64 end) {
             Walk w(b, last, begin);
             for (i64 r = begin; r < end; r++, w.next())
-                std::memcpy(y + w.to, x + w.from, std::size_t(bytes));
+                copy_row(y + w.to, x + w.from, bytes);
         });
         return;
     }
@@ -196,11 +224,11 @@ void pad_block(const PadBlock& b, const char* x, const char* value, char* y) {
                     from += p * b.from[i];
                 }
                 if (within) {
-                    for (i64 i = 0; i < lead; i++) to[i] = v;
-                    std::memcpy(to + lead, x + from, std::size_t(inside * size));
-                    for (i64 i = lead + inside; i < n; i++) to[i] = v;
+                    fill_row(to, lead, v);
+                    copy_row(reinterpret_cast<char*>(to + lead), x + from, inside * size);
+                    fill_row(to + lead + inside, n - lead - inside, v);
                 } else {
-                    for (i64 i = 0; i < n; i++) to[i] = v;
+                    fill_row(to, n, v);
                 }
                 for (int i = last - 1; i >= 0; i--) {
                     if (++at[i] < b.out[i]) break;

@@ -113,7 +113,8 @@ void top(const T* x, i64 n, i64 k, bool largest, Entry<Key<T>>* e, i64 room, T* 
             const K key = key_of(x[j]) ^ turn;
             if (!full || key < bound) e[held++] = {key, std::uint32_t(j)};
         }
-        if (held + STEP > room) cut();
+        // the first cut comes early: few numbers are kept from then on
+        if (held + STEP > room || (!full && held >= STEP && held >= 2 * k)) cut();
     }
     cut();
     for (i64 i = 0; i < k; i++) {

@@ -125,7 +125,9 @@ def _(name, dtype):
 @of("astype")
 def _(name, dtype):
     narrow = np.dtype(ml_dtypes.bfloat16)
-    values = np.array([0, -0.0, 1, -1.5, 65504, 65520, 1e-8, 6e-8, 1e-40, 3e38, 1.0039062, 1.01171875])
+    values = np.array(
+        [0, -0.0, 1, -1.5, 65504, 65520, 1e-8, 6e-8, 1e-40, 3e38, 1.0039062, 1.01171875]
+    )
     for n in (5, 1000, 70001):
         x = np.resize(np.concatenate([values, make((100,), "d")]), n)
         x[:3] = np.nan, np.inf, -np.inf
@@ -196,7 +198,32 @@ def _(name, dtype):
 
 @of("dft dft_real dft_to_real")
 def _(name, dtype):
-    for n in [1, 2, 3, 4, 5, 6, 7, 8, 11, 12, 13, 16, 21, 30, 31, 37, 48, 64, 74, 97, 121, 210, 256, 1024]:
+    for n in [
+        1,
+        2,
+        3,
+        4,
+        5,
+        6,
+        7,
+        8,
+        11,
+        12,
+        13,
+        16,
+        21,
+        30,
+        31,
+        37,
+        48,
+        64,
+        74,
+        97,
+        121,
+        210,
+        256,
+        1024,
+    ]:
         # some lines, many, one; lines across memory
         for shape, axis in [((3, n), 1), ((17, n), -1), ((n,), 0), ((2, n, 3), 1), ((2, n, 33), 1)]:
             x, y = make(shape, dtype), make(shape, dtype, 1)
