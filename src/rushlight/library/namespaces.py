@@ -4,10 +4,11 @@ function or method of rushlight that has this name."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from types import ModuleType
+from importlib import import_module
+from types import FunctionType, ModuleType
 from typing import Any
 
-from ..core.paths import refused
+from ..core.paths import refused, refused_function
 from ..core.tensor import Tensor
 from ..dispatch.registry import FUNCTIONAL, FUNCTIONS
 from .operators import OPERATORS, Operator
@@ -148,6 +149,42 @@ def _own(space: str, name: str) -> OpOverloadPacket | None:
     return OpOverloadPacket(space, name, names, find)
 
 
+def _to_copy(self: Tensor, *, dtype: Any = None, device: Any = None, **options: Any) -> Tensor:
+    """A copy in another dtype."""
+    return self.to(device=device, dtype=dtype or self.dtype, copy=True)
+
+
+def _slice(
+    self: Tensor, dim: int = 0, start: int | None = None, end: int | None = None, step: int = 1
+) -> Tensor:
+    """self[..., start:end:step] in a dimension."""
+    index: list[slice] = [slice(None)] * self.ndim
+    index[dim] = slice(start, end, step)
+    return self[tuple(index)]
+
+
+# ops of aten that are no function or method of torch
+_BY_HAND: dict[str, Callable] = {
+    "_is_all_true": lambda self: self.all(),
+    "_is_any_true": lambda self: self.any(),
+    "_local_scalar_dense": lambda self: self.item(),
+    "_pin_memory": lambda self, device=None: self.pin_memory(),
+    "_sparse_addmm": lambda self, a, b, *, beta=1, alpha=1: beta * self + alpha * (a @ b),
+    "_sparse_mm_reduce_impl": refused_function(
+        "torch.ops.aten", "_sparse_mm_reduce_impl", "torch.sparse.mm sums"
+    ),
+    "_to_copy": _to_copy,
+    "_unsafe_view": lambda self, size: self.reshape(size),
+    "alias": lambda self: self[...],
+    "index": lambda self, indices: self[tuple(slice(None) if i is None else i for i in indices)],
+    "lift_fresh": lambda self: self,
+    "slice": _slice,
+    "sym_numel": lambda self: self.numel(),
+    "sym_size": lambda self, dim=None: self.size() if dim is None else self.size(dim),
+    "sym_stride": lambda self, dim=None: self.stride() if dim is None else self.stride(dim),
+}
+
+
 def _aten(name: str) -> OpOverloadPacket | None:
     """The function, method or nn.functional of this name, under PyTorch's overloads."""
     found: Any = None
@@ -155,23 +192,19 @@ def _aten(name: str) -> OpOverloadPacket | None:
         found = FUNCTIONS[name]
     elif name in FUNCTIONAL:
         found = FUNCTIONAL[name]
+    elif name in _BY_HAND:
+        found = _BY_HAND[name]
     elif not name.startswith("__"):
-        found = vars(Tensor).get(name)
-    if not callable(found):
-        found = _checks(name)
-    if found is None:
+        found = getattr(Tensor, name, None)
+    if not callable(found) and name.startswith("_"):
+        found = getattr(import_module(__name__.partition(".")[0]), name, None)
+    if not isinstance(found, FunctionType):
         return None
 
     def find(overload: str) -> Any:
         return found if overload in _OVERLOADS or overload.endswith("_out") else None
 
     return OpOverloadPacket("aten", name, lambda: ["default"], find)
-
-
-def _checks(name: str) -> Any:
-    from .._utils import checks
-
-    return getattr(checks, name) if name in ("_assert_async", "_assert_scalar") else None
 
 
 class Ops(ModuleType):
@@ -194,9 +227,7 @@ class Ops(ModuleType):
 
     def import_module(self, module: str) -> None:
         """Imports a Python module that registers operators."""
-        import importlib
-
-        importlib.import_module(module)
+        import_module(module)
 
 
 ops = Ops()
