@@ -1,5 +1,9 @@
 """Image transforms, under torchvision's names."""
 
+from importlib import import_module as _import_module
+from typing import Any as _Any
+
+from ...core.names import missing as _missing
 from . import functional
 from .auto import AugMix, AutoAugment, AutoAugmentPolicy, RandAugment, TrivialAugmentWide
 from .color import ColorJitter, GaussianBlur, Grayscale, RandomGrayscale, RandomInvert
@@ -75,3 +79,9 @@ __all__ = [
     "TrivialAugmentWide",
     "functional",
 ]
+
+
+def __getattr__(name: str) -> _Any:
+    if name == "v2":  # imported when it is first asked for
+        return _import_module(f"{__name__}.v2")
+    raise _missing(__name__, name)
