@@ -1,13 +1,14 @@
 """Names of modules: what dir() lists is there, and what is not there is told apart in the error."""
 
 import importlib
+import pickle
 import subprocess
 import sys
 
 import pytest
 
 import rushlight as torch
-from rushlight.core.names import closest, pytorch_names
+from rushlight.core.names import closest, not_applicable, pytorch_names
 
 SPACES = """
     nn nn.functional nn.init nn.modules nn.parameter nn.utils optim optim.lr_scheduler
@@ -42,7 +43,8 @@ def test_dir_lists_lazy_names():
 
 
 def test_dir_does_not_list_our_own_rooms():
-    assert not {"core", "ops", "app", "dispatch", "kernels"} & set(dir(torch))
+    assert not {"core", "app", "dispatch", "kernels"} & set(dir(torch))
+    assert torch.ops.aten.relu.default(torch.tensor([-1.0, 2.0])).tolist() == [0.0, 2.0]  # not ours
     assert not {"error_notes", "margin_loss", "pooling"} & set(dir(torch.nn))
 
 
@@ -81,7 +83,9 @@ def test_a_name_of_pytorch_is_there_or_not_there_yet(space):
         try:
             getattr(module(space), name)
         except AttributeError as error:
-            assert str(error).startswith(f"rushlight does not have {public}.{name} yet: module ")
+            why = not_applicable(public, name)
+            says = f": {why}; module " if why else " yet: module "
+            assert str(error).startswith(f"rushlight does not have {public}.{name}{says}")
 
 
 def test_an_unknown_name_and_a_private_one_are_only_unknown():
@@ -143,3 +147,28 @@ def test_a_misspelt_method_is_the_interpreters_to_say():
 def test_the_package_holds_itself():
     """torch.torch.nn is torch.nn, as in PyTorch."""
     assert torch.torch is torch
+
+
+def test_asking_whether_a_name_is_there_looks_for_no_other(monkeypatch):
+    """Packages ask hasattr(torch.nn, name) thousands of times; only a text that is shown is made."""
+    from rushlight.core import names
+
+    asked = []
+    monkeypatch.setattr(names, "closest", lambda *a: asked.append(a) or "")
+    assert not hasattr(torch, "zeors") and getattr(torch.nn, "Relu", 5) == 5
+    assert asked == []
+    with pytest.raises(AttributeError) as caught:
+        torch.nn.Relu  # noqa: B018
+    assert str(caught.value) == "module 'rushlight.nn' has no attribute 'Relu'" and asked
+
+
+def test_the_error_of_a_missing_name_is_an_ordinary_one():
+    with pytest.raises(AttributeError) as caught:
+        torch.zeors  # noqa: B018
+    text = "module 'rushlight' has no attribute 'zeors'; did you mean 'zeros'?"
+    assert repr(caught.value) == f"AttributeError({text!r})"
+    again = pickle.loads(pickle.dumps(caught.value))
+    assert type(again) is AttributeError and again.args == (text,)
+    code = "import rushlight as torch; torch.zeors"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stderr.splitlines()[-1].startswith(f"AttributeError: {text}")

@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import Any
 
 from ..core.grad_mode import enable_grad, inference_mode, no_grad, set_grad_enabled
-from ..core.names import missing as _missing
+from ..core.names import elsewhere as _elsewhere
 from ..core.names import signpost as _signpost
 from . import tensor_methods as _tensor_methods
 from .api import backward, grad
@@ -68,7 +68,7 @@ def __getattr__(name: str) -> Any:
         return getattr(module, name)
     if name in _MODULES:
         return import_module(f"{__name__}.{name}")
-    raise _missing(__name__, name)
+    return _elsewhere(__name__, name)
 
 
 def __dir__() -> list[str]:

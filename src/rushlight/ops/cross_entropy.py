@@ -9,8 +9,8 @@ import numpy as np
 
 from ..autograd.node import make_node
 from ..core.dtype import FLOAT, bool_, scalar_name
-from ..core.notices import warn
 from ..core.memory import owned
+from ..core.notices import warn
 from ..core.tensor import Tensor, wrap
 from ..dispatch.messages import not_implemented, tensor_argument
 from ..dispatch.on_tensors import translate
