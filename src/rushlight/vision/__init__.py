@@ -7,9 +7,9 @@ from importlib import import_module as _import_module
 
 from ..core.names import missing as _missing
 
-_SUBMODULES = frozenset("datasets models ops transforms utils".split())
+_SUBMODULES = frozenset("datasets io models ops transforms tv_tensors utils".split())
 
-__all__ = ["datasets", "models", "ops", "transforms", "utils"]
+__all__ = ["datasets", "io", "models", "ops", "transforms", "tv_tensors", "utils"]
 
 
 def __getattr__(name: str):
