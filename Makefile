@@ -12,6 +12,9 @@
 #   make sanitize the extension with ASan and UBSan under the tests of kernels and files, with TSan
 #                 under those of the pool
 #   make stress   200 killed runs, 200 interrupted loaders, 20 times three runs in one folder
+#   make ecosystem  packages that depend on PyTorch: their own tests on rushlight and on PyTorch, and
+#                 docs/ecosystem.md; PACKAGE=einops for one. Tests come from copies of the packages'
+#                 repositories: ECOSYSTEM_MIRRORS=FOLDER, each in FOLDER/owner+name/repo (a Git folder)
 #   make dev      build the extension beside the sources: run them with PYTHONPATH=src
 #
 #   make PYTHON=/path/to/python3.12 test      another interpreter; VENV=DIR another environment
@@ -26,7 +29,7 @@ SOURCES := $(shell find src native -name '*.py' -o -name '*.cpp' -o -name '*.hpp
 # Matrix products are our own; the threads of the BLAS that NumPy brings would only be in the way.
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: demo test oracle bench lint stubs dev fuzz sanitize sanitize-address sanitize-thread stress clean
+.PHONY: demo test oracle bench lint stubs dev ecosystem fuzz sanitize sanitize-address sanitize-thread stress clean
 
 demo: $(VENV)/installed
 	$(VENV)/bin/rushlight train digits --model mlp --epochs 15 --augment shift
@@ -62,14 +65,20 @@ $(VENV)/oracle: $(VENV)/installed
 	$(RUN) -m pip install -q --disable-pip-version-check torch==2.13.0
 	@touch $@
 
-# document 004 draws a picture and knows how to download
+# document 004 draws a picture and knows how to download; onnxruntime is the third column
 $(VENV)/bench: $(VENV)/oracle
-	$(RUN) -m pip install -q --disable-pip-version-check matplotlib requests ipython
+	$(RUN) -m pip install -q --disable-pip-version-check matplotlib requests ipython onnx onnxruntime
 	@touch $@
 
 $(VENV)/linters: $(VENV)/bin/python pyproject.toml
 	$(RUN) -m pip install -q --disable-pip-version-check ruff==0.17.5 mypy==2.4.1 pyright==1.1.414 numpy 'pytest>=8'
 	@touch $@
+
+ecosystem: $(VENV)/installed
+	$(RUN) -m pip install -q --disable-pip-version-check uv
+	$(RUN) -m pip wheel -q --disable-pip-version-check --no-deps -w build/ecosystem/wheel .
+	PATH="$(abspath $(VENV)/bin):$$PATH" $(RUN) -m bench.ecosystem $(PACKAGE) \
+		--rushlight $$(ls -t build/ecosystem/wheel/rushlight*.whl | head -1)
 
 # A development build beside the sources, with the tools of $(PYTHON).
 dev:

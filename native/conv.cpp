@@ -37,18 +37,21 @@ bool all_finite(const float* x, i64 n) {
 
 void conv_forward(const Conv& g, const float* x, const float* w, const float* b, bool relu_too,
                   float* y) {
+    if (winograd_forward(g, x, w, b, relu_too, y)) return;
     if (!is_narrow(g.out(), g.q)) return direct_forward(g, x, w, b, relu_too, y);
     narrow_forward(g, x, w, b, y);
     if (relu_too) relu(y, y, g.n * g.o * g.p * g.q);
 }
 
 void conv_dx(const Conv& g, const float* dy, const float* w, const float* gate, float* dx) {
+    if (winograd_dx(g, dy, w, gate, dx)) return;
     if (!is_narrow(g.in(), (g.w + g.sw - 1) / g.sw)) return direct_dx(g, dy, w, gate, dx);
     narrow_dx(g, dy, w, dx);
     if (gate) relu_dx(dx, gate, dx, g.n * g.c * g.h * g.w);
 }
 
 void conv_dw(const Conv& g, const float* dy, const float* x, float* dw, float* db) {
+    if (winograd_dw(g, dy, x, dw, db)) return;
     if (is_narrow(g.out(), g.q)) narrow_dw(g, dy, x, dw, db);
     else direct_dw(g, dy, x, dw, db);
 }

@@ -36,6 +36,18 @@ void conv_dw(const Conv& g, const float* dy, const float* x, float* dw, float* d
 // No infinity and no NaN among n numbers.
 bool all_finite(const float* x, i64 n);
 
+// What happens to the sums on their way out.
+struct Relu {
+    F operator()(F v, const float*, i64) const { return v < 0 ? F{} : v; }
+};
+struct Gate {  // the output of the relu in front
+    const float *y, *out;
+    F operator()(F v, const float* at, i64 n) const {
+        const float* const p = y + (at - out);
+        return (n == LANES<float> ? load(p) : load_part(p, n)) <= 0 ? F{} : v;
+    }
+};
+
 // The two ways to do it: registers of neighbouring output channels (conv_direct.cpp and
 // conv_weight.cpp) or of neighbouring output cells (conv_narrow.cpp).
 void direct_forward(const Conv& g, const float* x, const float* w, const float* b, bool relu,
@@ -45,6 +57,13 @@ void direct_dw(const Conv& g, const float* dy, const float* x, float* dw, float*
 void narrow_forward(const Conv& g, const float* x, const float* w, const float* b, float* y);
 void narrow_dx(const Conv& g, const float* dy, const float* w, float* dx);
 void narrow_dw(const Conv& g, const float* dy, const float* x, float* dw, float* db);
+
+// Winograd's way for 3x3 kernels of stride 1 (conv_winograd.cpp). False where it does not apply, would
+// not pay, or met a number that is not finite: y is to be made another way.
+bool winograd_forward(const Conv& g, const float* x, const float* w, const float* b, bool relu,
+                      float* y);
+bool winograd_dx(const Conv& g, const float* dy, const float* w, const float* gate, float* dx);
+bool winograd_dw(const Conv& g, const float* dy, const float* x, float* dw, float* db);
 
 // src rows [first, first + rows) of `channels` planes -> to (rows, channels, width): `left` zeros,
 // a row, zeros. (A negative `left` leaves out the first columns.)

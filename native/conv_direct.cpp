@@ -152,18 +152,6 @@ struct Extent {
     i64 size() const { return high - low; }
 };
 
-// What happens to the sums on their way out.
-struct Relu {
-    F operator()(F v, const float*, i64) const { return v < 0 ? F{} : v; }
-};
-struct Gate {  // the output of the relu in front
-    const float *y, *out;
-    F operator()(F v, const float* at, i64 n) const {
-        const float* const p = y + (at - out);
-        return (n == N ? load(p) : load_part(p, n)) <= 0 ? F{} : v;
-    }
-};
-
 // Everything, in items of some rows of one image and some channels of one group.
 template <class Finish>
 void run(const Plan& plan, const float* src, const float* bias, Finish finish, float* out) {

@@ -49,8 +49,14 @@ void copy_plane(const Plan& g, const float* x, float* to) {
             if (cells > 0) copy(from, cells, line + at);
             continue;
         }
-        for (i64 i = 0; i < cells; i++)
-            line[(at + i) % g.sw * g.run() + (at + i) / g.sw] = from[i];
+        for (i64 k = 0; k < min(g.sw, cells); k++) {  // cells k, k + sw, k + 2 sw, ...
+            float* to = line + (at + k) % g.sw * g.run() + (at + k) / g.sw;
+            i64 i = k;
+            if (g.sw == 2)
+                for (; i + 2 * N <= cells; i += 2 * N, to += N)
+                    store(to, even_lanes(load(from + i), load(from + i + N)));
+            for (; i < cells; i += g.sw) *to++ = from[i];
+        }
     }
 }
 

@@ -2,10 +2,12 @@
 #define RL_IMPORT_NUMPY
 #include "bind.hpp"
 
+#include <atomic>
 #include <cstdlib>
 #include <cstring>
 #include <vector>
 
+#include "options.hpp"
 #include "threads.hpp"
 
 #ifdef __GLIBC__
@@ -41,6 +43,12 @@ PyObject* call_twin(const char* name, PyObject* twin, PyObject* const* args, Py_
     Py_DECREF(y);
     return array;
 }
+
+namespace {
+std::atomic<bool> winograd{true};
+}
+
+bool winograd_allowed() noexcept { return winograd.load(std::memory_order_relaxed); }
 
 namespace {
 
@@ -100,6 +108,15 @@ PyObject* set_threads(PyObject*, PyObject* arg) {
 
 PyObject* get_threads(PyObject*, PyObject*) { return PyLong_FromLong(get_num_threads()); }
 
+PyObject* set_winograd(PyObject*, PyObject* arg) {
+    const int on = PyObject_IsTrue(arg);
+    if (on < 0) return nullptr;
+    winograd.store(on, std::memory_order_relaxed);
+    Py_RETURN_NONE;
+}
+
+PyObject* get_winograd(PyObject*, PyObject*) { return PyBool_FromLong(winograd_allowed()); }
+
 PyObject* isa(PyObject*, PyObject*) { return PyUnicode_FromString(chosen.name); }
 
 PyObject* config(PyObject*, PyObject*) {
@@ -137,6 +154,8 @@ PyMethodDef own[] = {
      "set_fallback(name, function): the twin for arguments the kernel does not take"},
     {"set_num_threads", set_threads, METH_O, "set_num_threads(n): the size of the thread pool"},
     {"get_num_threads", get_threads, METH_NOARGS, "the size of the thread pool"},
+    {"set_winograd", set_winograd, METH_O, "set_winograd(on): whether convolutions may use it"},
+    {"get_winograd", get_winograd, METH_NOARGS, "whether convolutions may use Winograd's way"},
     {"config", config, METH_NOARGS, "instruction set and threads, as one line"},
     {"isa", isa, METH_NOARGS, "the instruction set in use: 'avx512', 'avx2' or 'baseline'"},
 };

@@ -22,6 +22,7 @@ enum class Slot {
     recurrent_block,
     recurrent_rows,
     order,
+    fft,
     count
 };
 void* scratch(Slot slot, std::size_t bytes);

@@ -165,3 +165,100 @@ def test_same_bits_for_any_number_of_threads(name):
     finally:
         torch.set_num_threads(before)
     assert results[0] == results[1] == results[2]
+
+
+# Winograd's way: 3x3, stride 1, enough channels. (images, C, H, W, O, padding); the last two are
+# pair by pair.
+WINOGRAD = [
+    (2, 64, 20, 23, 64, 1),
+    (1, 17, 30, 18, 37, 0),
+    (3, 48, 8, 8, 16, 2),
+    (20, 32, 4, 5, 33, 1),
+    (1, 160, 14, 14, 200, 1),
+    (4, 256, 7, 7, 192, 1),
+]
+
+
+def direct_and_winograd(name, *args):
+    """The two results, or tuples of them; they must not be the same, or one way ran twice."""
+    found = []
+    for on in (False, True):
+        torch.backends.cpu.set_winograd(on)
+        try:
+            found.append(getattr(seam.native, name)(*args))
+        finally:
+            torch.backends.cpu.set_winograd(True)
+    first = [x[0] if type(x) is tuple else x for x in found]
+    assert not np.array_equal(*first)
+    return found
+
+
+@native_only
+@pytest.mark.parametrize("case", WINOGRAD)
+def test_winograd_is_nearly_as_exact_as_the_direct_sum(case):
+    """Both beside float64: twice the direct error and eight last places of the largest number."""
+    n, c, h, w, o, padding = case
+    options = ((1, 1), (padding, padding), (1, 1), 1)
+    x, weight = cases.numbers((n, c, h, w), 0, "float32"), cases.numbers((o, c, 3, 3), 1, "float32")
+    b = cases.numbers((o,), 2, "float32")
+    wide = [a.astype(np.float64) for a in (x, weight, b)]
+    y = TWINS["conv2d"](*wide, *options)
+    dy = cases.numbers(y.shape, 3, "float32")
+    gate = np.maximum(x, 0)
+    dx = TWINS["conv2d_dx"](dy.astype(np.float64), wide[1], x.shape, *options)
+    dw, db = TWINS["conv2d_dw"](dy.astype(np.float64), wide[0], weight.shape, *options)
+    for name, args, want in [
+        ("conv2d", (x, weight, b, *options), y),
+        ("conv2d_relu", (x, weight, b, *options), np.maximum(y, 0)),
+        ("conv2d_dx", (dy, weight, x.shape, *options), dx),
+        ("conv2d_dx", (dy, weight, x.shape, *options, gate), np.where(gate > 0, dx, 0)),
+    ]:
+        errors = [np.abs(got - want).max() for got in direct_and_winograd(name, *args)]
+        assert errors[1] < 2 * errors[0] + 1e-6 * np.abs(want).max(), (name, errors)
+    (dw_direct, _), (dw_ours, db_ours) = direct_and_winograd(
+        "conv2d_dw", dy, x, weight.shape, *options
+    )
+    errors = [np.abs(got - dw).max() for got in (dw_direct, dw_ours)]
+    assert errors[1] < 2 * errors[0] + 1e-6 * np.abs(dw).max(), errors
+    np.testing.assert_allclose(db_ours, db, 1e-4, 1e-5 * np.abs(dy).sum() ** 0.5)
+
+
+@native_only
+@pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan, 3e38])
+def test_winograd_leaves_what_is_not_finite_to_the_direct_way(value):
+    """One such number reaches the nine cells that see it, not the rest of its tile."""
+    x, w = np.ones((1, 32, 16, 16), np.float32), np.ones((32, 32, 3, 3), np.float32) / 288
+    x[0, 5, 7, 9] = value
+    y = seam.native.conv2d(x, w, None, (1, 1), (1, 1), (1, 1), 1)
+    seen = np.zeros((16, 16), bool)
+    seen[6:9, 8:11] = True
+    rest = y[0, :, 1:-1, 1:-1][:, ~seen[1:-1, 1:-1]]
+    np.testing.assert_allclose(rest, 1, 1e-5)
+    expected = np.float32(value) / np.float32(288)
+    np.testing.assert_allclose(y[0, :, seen], expected, 1e-5)
+    dx = seam.native.conv2d_dx(x, w, x.shape, (1, 1), (1, 1), (1, 1), 1)
+    np.testing.assert_allclose(dx[0, :, seen], expected, 1e-5)
+    dw, _ = seam.native.conv2d_dw(x, np.ones_like(x), w.shape, (1, 1), (1, 1), (1, 1), 1)
+    want = TWINS["conv2d_dw"](x, np.ones_like(x), w.shape, (1, 1), (1, 1), (1, 1), 1)[0]
+    np.testing.assert_allclose(dw, want, 1e-4)
+
+
+@native_only
+def test_winograd_gives_the_same_bits_for_any_number_of_threads():
+    options = ((1, 1), (1, 1), (1, 1), 1)
+    for n, c, h, w, o, _ in WINOGRAD:
+        x, weight = (
+            cases.numbers((n, c, h, w), 0, "float32"),
+            cases.numbers((o, c, 3, 3), 1, "float32"),
+        )
+        before, results = torch.get_num_threads(), []
+        try:
+            for threads in (1, 2, 5):
+                torch.set_num_threads(threads)
+                y = seam.native.conv2d(x, weight, None, *options)
+                dx = seam.native.conv2d_dx(y, weight, x.shape, *options)
+                dw, db = seam.native.conv2d_dw(y, x, weight.shape, *options)
+                results.append([a.tobytes() for a in (y, dx, dw, db)])
+        finally:
+            torch.set_num_threads(before)
+        assert results[0] == results[1] == results[2]

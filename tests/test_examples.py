@@ -8,10 +8,10 @@ import pytest
 
 import rushlight
 import rushlight.nn.functional as F
-from rushlight import ops
 from rushlight.dispatch.registry import Card
 
-FAMILIES = sorted(m.name for m in pkgutil.iter_modules(ops.__path__))
+OPS = importlib.import_module("rushlight.ops")  # as an attribute it is torch.ops
+FAMILIES = sorted(m.name for m in pkgutil.iter_modules(OPS.__path__))
 NAMES = {"torch": rushlight, "tensor": rushlight.tensor, "F": F}
 
 

@@ -228,3 +228,34 @@ def test_D5_no_memory_is_a_runtime_error():
         torch.zeros(10**15)
     with pytest.raises(MemoryError):
         torch.ones(10**6, 10**9)
+
+
+HINTS = """
+import typing, rushlight
+from rushlight.app.run import install
+if "run" in __import__("sys").argv:
+    install()
+    import torch
+from rushlight import nn, optim
+class Net(nn.Module):
+    size: int = 3
+for space in (rushlight, nn, optim):
+    for name in dir(space):
+        kind = getattr(space, name, None)
+        if isinstance(kind, type):
+            for what in (kind, kind.__init__):
+                try:
+                    typing.get_type_hints(what)
+                except NameError as error:
+                    print(name, what, error)
+print(typing.get_type_hints(Net)["size"], typing.get_type_hints(Net)["_modules"])
+"""
+
+
+@pytest.mark.parametrize("how", ["import", "run"])
+def test_annotations_of_classes_can_be_read(how):
+    """What dataclass-like tools do with a user's module (transformers with every model): the names
+    of its bases' annotations are found although the classes say that they are PyTorch's."""
+    done = subprocess.run([sys.executable, "-c", HINTS, how], capture_output=True, text=True)
+    module = "torch.nn.modules.module" if how == "run" else "rushlight.nn.module"
+    assert done.stdout == f"<class 'int'> dict[str, {module}.Module | None]\n", done.stderr

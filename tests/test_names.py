@@ -1,6 +1,7 @@
 """Names of modules: what dir() lists is there, and what is not there is told apart in the error."""
 
 import importlib
+import pickle
 import subprocess
 import sys
 
@@ -14,7 +15,7 @@ SPACES = """
     optim.swa_utils autograd autograd.function autograd.graph linalg special utils utils.data
     random serialization testing amp backends cpu cuda mps mtia xpu accelerator return_types vision
     vision.datasets vision.transforms autograd.grad_mode func nn.utils.prune nn.utils.parametrize
-    nn.utils.fusion utils.checkpoint fft signal.windows sparse
+    nn.utils.fusion utils.checkpoint fft signal.windows sparse masked nested
 """.split()
 
 
@@ -42,7 +43,8 @@ def test_dir_lists_lazy_names():
 
 
 def test_dir_does_not_list_our_own_rooms():
-    assert not {"core", "ops", "app", "dispatch", "kernels"} & set(dir(torch))
+    assert not {"core", "app", "dispatch", "kernels"} & set(dir(torch))
+    assert torch.ops.aten.relu.default(torch.tensor([-1.0, 2.0])).tolist() == [0.0, 2.0]  # not ours
     assert not {"error_notes", "margin_loss", "pooling"} & set(dir(torch.nn))
 
 
@@ -138,3 +140,33 @@ def test_a_misspelt_method_is_the_interpreters_to_say():
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     last = run.stderr.strip().splitlines()[-1]
     assert last == "AttributeError: 'Tensor' object has no attribute 'vieww'. Did you mean: 'view'?"
+
+
+def test_the_package_holds_itself():
+    """torch.torch.nn is torch.nn, as in PyTorch."""
+    assert torch.torch is torch
+
+
+def test_asking_whether_a_name_is_there_looks_for_no_other(monkeypatch):
+    """Packages ask hasattr(torch.nn, name) thousands of times; only a text that is shown is made."""
+    from rushlight.core import names
+
+    asked = []
+    monkeypatch.setattr(names, "closest", lambda *a: asked.append(a) or "")
+    assert not hasattr(torch, "zeors") and getattr(torch.nn, "Relu", 5) == 5
+    assert asked == []
+    with pytest.raises(AttributeError) as caught:
+        torch.nn.Relu  # noqa: B018
+    assert str(caught.value) == "module 'rushlight.nn' has no attribute 'Relu'" and asked
+
+
+def test_the_error_of_a_missing_name_is_an_ordinary_one():
+    with pytest.raises(AttributeError) as caught:
+        torch.zeors  # noqa: B018
+    text = "module 'rushlight' has no attribute 'zeors'; did you mean 'zeros'?"
+    assert repr(caught.value) == f"AttributeError({text!r})"
+    again = pickle.loads(pickle.dumps(caught.value))
+    assert type(again) is AttributeError and again.args == (text,)
+    code = "import rushlight as torch; torch.zeors"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stderr.splitlines()[-1].startswith(f"AttributeError: {text}")

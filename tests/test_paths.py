@@ -12,6 +12,7 @@ ROOT = Path(__file__).parents[1]
 NAMED = re.compile(r"(?<![\w.*/{}<>~-])((?:[\w-]+/)*[\w-]+\.(?:pyi?|cpp|hpp|md|npz|cmake|toml))\b")
 # names of a user's files, in examples; and what the recipes of CONTRIBUTING.md create
 EXAMPLES = "script.py mine.py file.py mine/net.py DIGITS.npz optim/lion.py app/weigh.py".split()
+EXAMPLES += ["hubconf.py"]
 FOLDERS = ["src", "native", "tests", "tools", "docs", "bench", "examples"]
 FILES = [
     *ROOT.glob("*.*"),

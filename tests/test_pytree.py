@@ -1,5 +1,6 @@
 """torch.utils._pytree: containers taken apart and put together again."""
 
+import dataclasses
 from collections import OrderedDict, defaultdict, deque, namedtuple
 
 import pytest
@@ -67,3 +68,69 @@ def test_errors():
         tree.tree_unflatten([1], "*")
     with pytest.raises(ValueError, match="Node arity mismatch; expected 2, but got 1"):
         tree.tree_map(max, [1, 2], [3])
+
+
+def test_a_container_with_keys():
+    class Box:
+        def __init__(self, *items):
+            self.items = items
+
+    tree.register_pytree_node(Box, lambda b: (list(b.items), None), lambda v, c: Box(*v))
+    with pytest.raises(ValueError, match=r"Did not find a flatten_with_keys_fn for type: .*Box"):
+        tree.tree_flatten_with_path([Box(1)])
+
+    class Named(dict):
+        pass
+
+    # as transformers registers its outputs: dict's own functions for a subclass of dict
+    tree._register_pytree_node(
+        Named,
+        tree._dict_flatten,
+        lambda v, c: Named(tree._dict_unflatten(v, c)),
+        flatten_with_keys_fn=tree._dict_flatten_with_keys,
+    )
+    paths = [tree.keystr(p) for p, _ in tree.tree_leaves_with_path(Named(a=1, b=(2,)))]
+    assert paths == ["['a']", "['b'][0]"]
+    assert type(tree.tree_map(str, Named(a=1))) is Named
+    tree._deregister_pytree_node(Named)
+    assert tree.tree_is_leaf(Named())
+
+
+def test_keys_of_the_built_in_containers():
+    d = defaultdict(int, k=1)
+    for x, keys in [
+        ((5,), ["[0]"]),
+        ([5], ["[0]"]),
+        (deque([5]), ["[0]"]),
+        (OrderedDict(a=5), ["['a']"]),
+        (d, ["['k']"]),
+        (Pair(5, 6), [".first", ".second"]),
+    ]:
+        found, spec = tree.tree_flatten_with_path(x)
+        assert [tree.keystr(p) for p, _ in found] == keys
+        assert spec == tree.tree_structure(x)
+        assert tree.tree_map_with_path(lambda path, leaf: leaf, x) == x
+
+
+def test_a_dataclass():
+    @dataclasses.dataclass
+    class Batch:
+        a: int
+        b: object = None
+        c: int = 3
+
+    tree.register_dataclass(Batch)
+    leaves, spec = tree.tree_flatten(Batch(1))
+    assert leaves == [1, 3] and spec.context == [["a", "c"], ["b"]]
+    assert tree.tree_map(lambda x: -x, Batch(1, 2)) == Batch(-1, -2, -3)
+    assert tree.keystr(tree.tree_leaves_with_path(Batch(1))[1][0]) == ".c"
+
+    @dataclasses.dataclass
+    class Other:
+        a: int
+        b: int = 2
+
+    with pytest.raises(ValueError, match="field_names does not include all dataclass fields"):
+        tree.register_dataclass(Other, field_names=["a"])
+    tree.register_dataclass(Other, field_names=["a"], drop_field_names=["b"])
+    assert tree.tree_map(lambda x: x + 1, Other(1, 7)) == Other(2, 2)

@@ -20,8 +20,9 @@ ORDER = """
 """.split()
 # PyTorch's names that stand beside the rooms: they may import any room, and no room them
 SIGNPOSTS = """
-    _VF __init__ __main__ accelerator amp backends cpu cuda distributions fft func linalg mps mtia
-    overrides return_types signal sparse special utils version xpu
+    _VF __init__ __main__ _c _utils accelerator amp backends compiler cpu cuda distributed
+    distributions fft func fx hub jit library linalg masked mps mtia multiprocessing nested
+    overrides profiler return_types signal sparse special utils version xpu
 """.split()
 
 

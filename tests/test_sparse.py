@@ -173,6 +173,8 @@ def test_what_is_refused():
         torch.sparse.spdiags(torch.ones(2), torch.zeros(1), (2, 2))
     with pytest.raises(RuntimeError, match="size is inconsistent with indices"):
         torch.sparse_coo_tensor([[5]], [1.0], (3,))
+    with pytest.raises(TypeError, match="received an invalid combination of arguments"):
+        torch.sparse_coo_tensor()
     with pytest.raises(NotImplementedError, match="SparseCPU"):
         nn.utils.clip_grad_norm_(table([0]).parameters(), 1.0)  # PyTorch refuses it, too
     x = torch.ones(2, 3)
@@ -293,3 +295,25 @@ def test_a_broken_file(places, size, said):
     x = sparse(np.array(places), torch.ones(2, 2), size)
     with pytest.raises(pickle.UnpicklingError, match=said):
         saved(x)
+
+
+def test_empty_by_its_size():
+    for made in (torch.sparse_coo_tensor(size=(2, 3)), torch.sparse_coo_tensor((2, 3))):
+        assert made.shape == (2, 3) and made._nnz() == 0
+        assert made.to_dense().tolist() == [[0.0] * 3] * 2
+
+
+def test_older_names():
+    a = torch.sparse.FloatTensor(T([[0, 1], [1, 0]]), T([1.0, 2.0]), torch.Size([2, 3]))
+    assert isinstance(a, torch.sparse.FloatTensor) and not isinstance(a, torch.sparse.LongTensor)
+    assert a.type() == "torch.sparse.FloatTensor" and type(a) is type(a.coalesce())
+    x, dense = T([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]), [[3.0, 4.0], [2.0, 4.0]]
+    assert torch.dsmm(a, x).tolist() == torch.spmm(a, x).tolist() == dense
+    assert torch.spmm(a.to_dense(), x).tolist() == dense
+    assert torch.saddmm(torch.ones(2, 2), a, x, beta=2, alpha=-1).tolist() == [[-1, -2], [0, -2]]
+    assert torch.sparse.DoubleTensor(2, 3).to_dense().tolist() == [[0.0] * 3] * 2
+    assert (
+        torch.sparse.LongTensor().shape == (0,) == torch.sparse.FloatTensor(torch.Size([0])).shape
+    )
+    with pytest.raises(AttributeError, match="no attribute 'BananaTensor'"):
+        _ = torch.sparse.BananaTensor

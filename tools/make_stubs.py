@@ -5,7 +5,7 @@ read them in the sources. Their stubs are made here from the same schemas; plain
 their own signature. tests/test_stubs.py compares what this writes with what is committed
 (`--check`).
 
-    rushlight/__init__.pyi, special.pyi, linalg.pyi, nn/functional.pyi   functions
+    rushlight/__init__.pyi, special.pyi, linalg.pyi, nn/functional.pyi, ...   functions
     rushlight/core/tensor_operations.pyi     the methods that ops attach to Tensor (core/tensor.py
                                              derives from it, for type checkers only)
     rushlight/return_types.pyi               named results
@@ -394,6 +394,8 @@ def reexports(module: ModuleType, skip: Any = ()) -> str:
 
 
 def package_stub() -> str:
+    for name in rushlight._LATE:
+        getattr(rushlight, name)  # registers it
     functions = [n for n in public(rushlight) if n in FUNCTIONS]
     text = imports("", ("Tensor",)) + reexports(rushlight, functions) + "\n"
     return text + "".join(definition(n, FUNCTIONS[n], "torch") for n in functions)
@@ -410,8 +412,9 @@ def namespace_stub(name: str) -> str:
     functions = {n: getattr(module, n) for n in public(module) if callable(getattr(module, n))}
     errors = [f for f in functions.values() if isinstance(f, type)]
     text = "".join(
-        f"from .{e.__module__.partition('.')[2]} import {e.__name__[1:]} as {e.__name__[1:]}\n"
+        f"from .{e.__module__.partition('.')[2]} import {name} as {name}\n"
         for e in errors
+        for name in [e.__name__.lstrip("_")]
     )
     return (
         imports(name)
@@ -460,6 +463,7 @@ def stubs() -> dict[Path, str]:
         "__init__.pyi": package_stub(),
         "nn/functional.pyi": functional_stub(),
         "fft.pyi": namespace_stub("fft"),
+        "masked.pyi": namespace_stub("masked"),
         "special.pyi": namespace_stub("special"),
         "linalg.pyi": namespace_stub("linalg"),
         "core/tensor_operations.pyi": tensor_stub(),

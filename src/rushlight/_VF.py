@@ -1,13 +1,13 @@
 """torch._VF: the functions of torch under the name that programs call recurrent layers by."""
 
-from .core.names import missing as _missing
+from .core.names import elsewhere as _elsewhere
 from .dispatch.registry import FUNCTIONS as _FUNCTIONS
 
 
 def __getattr__(name: str):
     if name in _FUNCTIONS and "." not in name:
         return _FUNCTIONS[name]
-    raise _missing(__name__, name)
+    return _elsewhere(__name__, name)
 
 
 def __dir__() -> list[str]:

@@ -19,14 +19,20 @@ from .core.tensor_types import ByteTensor as ByteTensor
 from .core.tensor_types import CharTensor as CharTensor
 from .core.tensor_types import DoubleTensor as DoubleTensor
 from .core.tensor_types import FloatTensor as FloatTensor
+from .multiprocessing.futures import Future as Future
 from .random.generator import Generator as Generator
 from .amp import GradScaler as GradScaler
 from .core.tensor_types import HalfTensor as HalfTensor
 from .core.tensor_types import IntTensor as IntTensor
 from .core.tensor_types import LongTensor as LongTensor
 from .core.device import OutOfMemoryError as OutOfMemoryError
+from .jit import ScriptFunction as ScriptFunction
+from .jit import ScriptModule as ScriptModule
 from .core.tensor_types import ShortTensor as ShortTensor
 from .core.size import Size as Size
+from ._utils.checks import SymBool as SymBool
+from ._utils.checks import SymFloat as SymFloat
+from ._utils.checks import SymInt as SymInt
 from .core.tensor import Tensor as Tensor
 from .core.storage import TypedStorage as TypedStorage
 from .core.storage import UntypedStorage as UntypedStorage
@@ -51,6 +57,7 @@ from .core.layout import channels_last as channels_last
 from .core.layout import channels_last_3d as channels_last_3d
 from .amp.autocast_mode import clear_autocast_cache as clear_autocast_cache
 from .core.settings import compile as compile
+from . import compiler as compiler
 from .core.dtype import complex128 as complex128
 from .core.dtype import complex32 as complex32
 from .core.dtype import complex64 as complex64
@@ -59,8 +66,10 @@ from . import cpu as cpu
 from . import cuda as cuda
 from .random.generator import default_generator as default_generator
 from .core.device import device as device
+from . import distributed as distributed
 from . import distributions as distributions
 double: _dtype
+from .ops.sparse import dsmm as dsmm
 from .core.dtype import dtype as dtype
 e: _float
 from .core.grad_mode import enable_grad as enable_grad
@@ -75,9 +84,12 @@ from .core.dtype import float8_e4m3fnuz as float8_e4m3fnuz
 from .core.dtype import float8_e5m2 as float8_e5m2
 from .core.dtype import float8_e5m2fnuz as float8_e5m2fnuz
 from .core.sharing import from_dlpack as from_dlpack
+from .core.sharing import from_file as from_file
 from .core.sharing import from_numpy as from_numpy
 from .core.sharing import frombuffer as frombuffer
 from . import func as func
+from . import futures as futures
+from . import fx as fx
 from .amp.autocast_mode import get_autocast_cpu_dtype as get_autocast_cpu_dtype
 from .amp.autocast_mode import get_autocast_dtype as get_autocast_dtype
 from .amp.autocast_mode import get_autocast_gpu_dtype as get_autocast_gpu_dtype
@@ -91,6 +103,7 @@ from .kernels import get_num_threads as get_num_threads
 from .core.printing import get_printoptions as get_printoptions
 from .random.generator import get_rng_state as get_rng_state
 half: _dtype
+from . import hub as hub
 from .core.dtype_info import iinfo as iinfo
 inf: _float
 from .core.grad_mode import inference_mode as inference_mode
@@ -117,28 +130,36 @@ from .core.predicates import is_same_size as is_same_size
 from .core.predicates import is_signed as is_signed
 from .core.predicates import is_storage as is_storage
 from .core.predicates import is_tensor as is_tensor
+from . import jit as jit
 from .core.layout import layout as layout
+from . import library as library
 from . import linalg as linalg
 from .serialization import load as load
 from .serialization.safetensors import load_safetensors as load_safetensors
 long: _dtype
 from .random.generator import manual_seed as manual_seed
+from . import masked as masked
 from .core.layout import memory_format as memory_format
 from . import mps as mps
 from . import mtia as mtia
+from . import multiprocessing as multiprocessing
 nan: _float
+from . import nested as nested
 newaxis: None
 from . import nn as nn
 from .core.grad_mode import no_grad as no_grad
 from .core.predicates import numel as numel
+from .library.namespaces import ops as ops
 from . import optim as optim
 from . import overrides as overrides
 pi: _float
 from .core.layout import preserve_format as preserve_format
+from . import profiler as profiler
 from .core.dtype import promote_types as promote_types
 from . import random as random
 from .core.predicates import result_type as result_type
 from . import return_types as return_types
+from .ops.sparse import saddmm as saddmm
 from .serialization import save as save
 from .serialization.safetensors import save_safetensors as save_safetensors
 from .random.generator import seed as seed
@@ -173,11 +194,21 @@ from .ops.sparse import sparse_csc_tensor as sparse_csc_tensor
 from .core.layout import sparse_csr as sparse_csr
 from .ops.sparse import sparse_csr_tensor as sparse_csr_tensor
 from . import special as special
+from .ops.sparse import spmm as spmm
+from . import storage as storage
 from .core.layout import strided as strided
+from ._utils.checks import sym_float as sym_float
+from ._utils.checks import sym_int as sym_int
+from ._utils.checks import sym_ite as sym_ite
+from ._utils.checks import sym_max as sym_max
+from ._utils.checks import sym_min as sym_min
+from ._utils.checks import sym_not as sym_not
+from ._utils.checks import sym_sum as sym_sum
 from .core.construct import tensor as tensor
 from . import testing as testing
 from .core.sharing import to_dlpack as to_dlpack
 from .core.predicates import typename as typename
+from . import types as types
 from .core.dtype import uint16 as uint16
 from .core.dtype import uint32 as uint32
 from .core.dtype import uint64 as uint64
@@ -1201,6 +1232,8 @@ def scatter_reduce(input: Tensor, dim: _int, index: Tensor, src: Tensor, reduce:
 def scatter_reduce(input: Tensor, *, axis: _int, index: Tensor, src: Tensor, reduce: _str, include_self: _bool = True, out: Tensor | None = None) -> Tensor: ...
 def searchsorted(sorted_sequence: Tensor, input: Tensor | _Number, *, out_int32: _bool = False, right: _bool = False, side: _str | None = None, sorter: Tensor | None = None, out: Tensor | None = None) -> Tensor:
     """Where each element of input would go in the sorted last dimension of sorted_sequence."""
+def segment_reduce(data: Tensor, reduce: _str, *, lengths: Tensor | None = None, indices: Tensor | None = None, offsets: Tensor | None = None, axis: _int = 0, unsafe: _bool = False, initial: _Number | None = None) -> Tensor:
+    """y_s = reduce(x_i), i in the s-th segment along the axis"""
 @overload
 def select(input: Tensor, dim: _int, index: _int | Tensor) -> Tensor:
     """The slice `index` of dimension dim, that dimension gone; a view."""

@@ -6,6 +6,8 @@ from typing import Any
 
 from .core.device import device, no_accelerator, only_on
 
+__path__: list[str] = []  # modules of PyTorch's below this one: core/path_table.py
+
 
 def is_available() -> bool:
     """Is there an accelerator to compute on? No."""

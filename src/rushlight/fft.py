@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .core.names import missing as _missing
+from .core.names import elsewhere as _elsewhere
 from .dispatch.registry import FUNCTIONS as _FUNCTIONS
 from .ops import fft as _ops  # noqa: F401  registers them
 
@@ -13,7 +13,7 @@ def __getattr__(name: str) -> Any:
     if f"fft.{name}" in _FUNCTIONS:
         globals()[name] = function = _FUNCTIONS[f"fft.{name}"]
         return function
-    raise _missing(__name__, name)
+    return _elsewhere(__name__, name)
 
 
 def __dir__() -> list[str]:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from .core.names import missing as _missing
+from .core.names import elsewhere as _elsewhere
 from .dispatch.registry import FUNCTIONS as _FUNCTIONS
 from .ops.linear_algebra import LinAlgError  # noqa: F401
 
@@ -11,7 +11,7 @@ def __getattr__(name: str) -> Any:
     if f"linalg.{name}" in _FUNCTIONS:
         globals()[name] = function = _FUNCTIONS[f"linalg.{name}"]
         return function
-    raise _missing(__name__, name)
+    return _elsewhere(__name__, name)
 
 
 def __dir__() -> list[str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from .core.device import only_on
 
+__path__: list[str] = []  # modules of PyTorch's below this one: core/path_table.py
+
 
 def is_available() -> bool:
     """Is there an Apple GPU to compute on? No."""

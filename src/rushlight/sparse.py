@@ -9,6 +9,8 @@ from .core.tensor import Tensor
 from .ops import sparse as _ops
 from .ops import sparse_math as _math
 
+__path__: list[str] = []  # modules of PyTorch's below this one: core/path_table.py
+
 __all__ = ["addmm", "log_softmax", "mm", "softmax", "sum"]
 
 _LATER = """as_sparse_gradcheck check_sparse_tensor_invariants sampled_addmm spdiags
@@ -65,7 +67,11 @@ def __dir__() -> list[str]:
 
 def __getattr__(name: str) -> Any:
     if name not in _LATER:
-        raise missing(__name__, name)
+        kind = _ops.tensor_type(name)
+        if kind is None:
+            raise missing(__name__, name)
+        globals()[name] = kind
+        return kind
 
     def unsupported(*args: Any, **options: Any) -> NoReturn:
         raise NotImplementedError(f"torch.sparse.{name}: rushlight does not have it")

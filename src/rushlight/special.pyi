@@ -15,15 +15,15 @@ from . import return_types
 _Number = _int | _float | _complex | _bool | np.number[_Any]
 
 def airy_ai(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """SciPy's airy; not differentiable"""
+    """y = Ai(x), Airy's function; not differentiable"""
 def bessel_j0(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """SciPy's j0; not differentiable"""
+    """y = J₀(x), the Bessel function of the first kind; not differentiable"""
 def bessel_j1(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """SciPy's j1; not differentiable"""
+    """y = J₁(x), the Bessel function of the first kind; not differentiable"""
 def bessel_y0(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """SciPy's y0; not differentiable"""
+    """y = Y₀(x), the Bessel function of the second kind, NaN for x < 0; not differentiable"""
 def bessel_y1(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """SciPy's y1; not differentiable"""
+    """y = Y₁(x), the Bessel function of the second kind, NaN for x < 0; not differentiable"""
 def chebyshev_polynomial_t(input: Tensor, n: Tensor | _Number, *, out: Tensor | None = None) -> Tensor:
     """z = Tₙ(x), the polynomial of degree trunc(n) (0 for negative ones); not differentiable"""
 def chebyshev_polynomial_u(input: Tensor, n: Tensor | _Number, *, out: Tensor | None = None) -> Tensor:
@@ -89,13 +89,13 @@ def logsumexp(input: Tensor, dim: _int | Sequence[_int], keepdim: _bool = False,
 @overload
 def logsumexp(input: Tensor, *, axis: _int | Sequence[_int], keepdim: _bool = False, out: Tensor | None = None, keepdims: _bool = False) -> Tensor: ...
 def modified_bessel_i0(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """SciPy's i0; not differentiable"""
+    """y = I₀(x), the modified Bessel function of the first kind; not differentiable"""
 def modified_bessel_i1(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """SciPy's i1; not differentiable"""
+    """y = I₁(x), the modified Bessel function of the first kind; not differentiable"""
 def modified_bessel_k0(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """SciPy's k0; not differentiable"""
+    """y = K₀(x), K the modified Bessel function of the second kind, NaN for x < 0; not differentiable"""
 def modified_bessel_k1(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """SciPy's k1; not differentiable"""
+    """y = K₁(x), K the modified Bessel function of the second kind, NaN for x < 0; not differentiable"""
 def multigammaln(input: Tensor, p: _int, *, out: Tensor | None = None) -> Tensor:
     """y = p(p - 1)/4 ln π + Σ ln Γ(x - j/2), j = 0...p-1;  dx = dy Σ ψ(x - j/2)"""
 def ndtr(input: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -109,9 +109,9 @@ def psi(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 def round(input: Tensor, *, decimals: _int = 0, out: Tensor | None = None) -> Tensor:
     """y = x rounded to `decimals` places (negative: to tens, hundreds...), halves to even.  grad 0"""
 def scaled_modified_bessel_k0(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """SciPy's k0e; not differentiable"""
+    """y = e^x K₀(x), K the modified Bessel function of the second kind, NaN for x < 0; not differentiable"""
 def scaled_modified_bessel_k1(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """SciPy's k1e; not differentiable"""
+    """y = e^x K₁(x), K the modified Bessel function of the second kind, NaN for x < 0; not differentiable"""
 def shifted_chebyshev_polynomial_t(input: Tensor, n: Tensor | _Number, *, out: Tensor | None = None) -> Tensor:
     """z = T*ₙ(x), the polynomial of degree trunc(n) (0 for negative ones); not differentiable"""
 def shifted_chebyshev_polynomial_u(input: Tensor, n: Tensor | _Number, *, out: Tensor | None = None) -> Tensor:

@@ -6,6 +6,8 @@ from typing import Any
 
 from .core.device import only_on
 
+__path__: list[str] = []  # modules of PyTorch's below this one: core/path_table.py
+
 
 def is_available() -> bool:
     """Is there an XPU to compute on? No."""

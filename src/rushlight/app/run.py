@@ -47,6 +47,8 @@ def ours(name: str) -> str | None:
 
 def find_module(name: str) -> ModuleType | None:
     """The module `name` of rushlight: imported, or a module that is an attribute of its parent."""
+    if name == "rushlight.ops":  # our cards; torch.ops is another thing
+        return importlib.import_module("rushlight.library.namespaces").ops
     try:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:

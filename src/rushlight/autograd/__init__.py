@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import Any
 
 from ..core.grad_mode import enable_grad, inference_mode, no_grad, set_grad_enabled
-from ..core.names import missing as _missing
+from ..core.names import elsewhere as _elsewhere
 from ..core.names import signpost as _signpost
 from . import tensor_methods as _tensor_methods
 from .api import backward, grad
@@ -29,11 +29,15 @@ _LAZY = {
     "gradcheck": "rushlight.testing.gradcheck",
     "gradgradcheck": "rushlight.testing.gradcheck",
 }
-_MODULES = tuple("anomaly_mode forward_ad function functional grad_mode graph profiler".split())
+_MODULES = tuple(
+    "anomaly_mode forward_ad function functional grad_mode graph profiler profiler_util".split()
+)
 _signpost(f"{__name__}.gradcheck", "rushlight.testing.gradcheck")  # the name of a function too
 # on top of dispatch/levels.py, so not in this room
 _signpost(f"{__name__}.functional", "rushlight.func.autograd_functional")
 _signpost(f"{__name__}.forward_ad", "rushlight.func.forward_ad")
+_signpost(f"{__name__}.profiler", "rushlight.profiler.blocks")
+_signpost(f"{__name__}.profiler_util", "rushlight.profiler.events")
 
 __all__ = [
     *_MODULES,
@@ -64,7 +68,7 @@ def __getattr__(name: str) -> Any:
         return getattr(module, name)
     if name in _MODULES:
         return import_module(f"{__name__}.{name}")
-    raise _missing(__name__, name)
+    return _elsewhere(__name__, name)
 
 
 def __dir__() -> list[str]:

@@ -19,6 +19,7 @@ from ..core.grad_mode import inference_mode as inference_mode
 from .grad_mode import is_multithreading_enabled as is_multithreading_enabled
 from ..core.grad_mode import no_grad as no_grad
 from . import profiler as profiler
+from . import profiler_util as profiler_util
 from .anomaly import set_detect_anomaly as set_detect_anomaly
 from ..core.grad_mode import set_grad_enabled as set_grad_enabled
 from .grad_mode import set_multithreading_enabled as set_multithreading_enabled

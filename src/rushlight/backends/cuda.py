@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
 
-from ..core.names import missing as _missing
+from ..core.names import elsewhere as _elsewhere
 from ..core.notices import warn
 from ..ops.attention import ENABLED as _attention
 
@@ -146,4 +146,4 @@ def __getattr__(name: str) -> Any:
         from ..nn.attention import SDPBackend
 
         return SDPBackend
-    raise _missing(__name__, name)
+    return _elsewhere(__name__, name)

@@ -12,7 +12,7 @@ from functools import wraps
 from operator import index as as_int
 from typing import Any, NoReturn
 
-from .names import closest, missing
+from .names import closest, elsewhere
 
 __all__ = [
     "OutOfMemoryError",
@@ -177,6 +177,12 @@ class OutOfMemoryError(RuntimeError):
     """Raised by a device that has no memory left, for scripts that catch it: never by the CPU."""
 
 
+class AcceleratorError(RuntimeError):
+    """Raised by a device that fails, for scripts that catch it: never by the CPU."""
+
+    __module__ = "torch"
+
+
 def absence(kind: str) -> Exception:
     """The exception to raise when a device of this type is needed and there is none."""
     advice = (
@@ -236,9 +242,9 @@ def only_on(kind: str, names: str) -> Callable[[str], Any]:
     """
     known = frozenset(names.split())
 
-    def attribute(name: str) -> Callable[..., NoReturn]:
+    def attribute(name: str) -> Any:
         if name not in known:
-            raise missing(f"rushlight.{kind}", name)
+            return elsewhere(f"rushlight.{kind}", name)
 
         def unavailable(*args: Any, **options: Any) -> NoReturn:
             raise no_accelerator() if kind == "accelerator" else absence(kind)

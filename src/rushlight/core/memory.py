@@ -25,6 +25,12 @@ def _new_beside(cls: type, *operands: Any) -> Any:
 new_beside: Any = _new_beside if native is None else native.new_beside
 
 
+def owned(t: Any) -> Any:
+    """A result that is a view of a tensor which nobody else has: a tensor of its own to users."""
+    t._view = None
+    return t
+
+
 def address(a: np.ndarray) -> int:
     """The address of an array's first element."""
     return (

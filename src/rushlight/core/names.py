@@ -1,6 +1,7 @@
 """Names that a module does not have: misspelt, or PyTorch's and not there yet.
 
-`missing(module, name)` makes the error of every module's `__getattr__`. A name that PyTorch has
+Every module's `__getattr__` ends in `elsewhere(module, name)`: a submodule of PyTorch's (paths.py),
+or the error that `missing` makes. A name that PyTorch has
 (pytorch_names.txt, by tools/list_pytorch_names.py) is said to be missing here; any other is said to
 be unknown, with the names that come closest. The list is read when the first such error is made.
 
@@ -12,7 +13,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
 from importlib import import_module
 from types import ModuleType
@@ -22,13 +23,49 @@ from typing import Any
 def missing(module: str, name: str) -> AttributeError:
     """The error of `getattr(module, name)`; module: the full name, "rushlight.nn"."""
     plain = f"module '{module}' has no attribute '{name}'"
-    if name.startswith("_"):
-        return AttributeError(plain)
-    public = public_space(module)
-    if name in pytorch_names(public):
-        return AttributeError(f"rushlight does not have {public}.{name} yet: {plain}")
-    hint = suggestion(name, dir(sys.modules[module]), public)
-    return AttributeError(f"{plain}; {hint}" if hint else plain)
+    return AttributeError(plain) if name.startswith("_") else MissingName(plain, module, name)
+
+
+class MissingName(AttributeError):
+    """An AttributeError that looks for what may have been meant when its text is asked for.
+
+    `hasattr` asks for no text, and programs ask thousands of times.
+    """
+
+    def __init__(self, plain: str, module: str, name: str):
+        super().__init__(plain)
+        self._asked: tuple[str, str] | None = (module, name)
+
+    def __str__(self) -> str:
+        if self._asked is not None:
+            (module, name), self._asked = self._asked, None
+            public = public_space(module)
+            plain = self.args[0]
+            why = not_applicable(public, name)
+            if why:
+                self.args = (f"rushlight does not have {public}.{name}: {why}; {plain}",)
+            elif name in pytorch_names(public):
+                self.args = (f"rushlight does not have {public}.{name} yet: {plain}",)
+            else:
+                hint = suggestion(name, dir(sys.modules[module]), public)
+                self.args = (f"{plain}; {hint}" if hint else plain,)
+        return self.args[0]
+
+    def __repr__(self) -> str:
+        return f"AttributeError({str(self)!r})"
+
+    def __reduce__(self) -> Any:
+        return AttributeError, (str(self),)
+
+
+MissingName.__module__, MissingName.__qualname__ = "builtins", "AttributeError"
+
+
+def not_applicable(space: str, name: str) -> str:
+    """Why a name of PyTorch's is not there on purpose, see not_applicable.py; "" for others."""
+    from .not_applicable import reason  # seldom needed
+
+    return reason(space, name)
 
 
 def public_space(module: str) -> str:
@@ -36,6 +73,22 @@ def public_space(module: str) -> str:
     if (module + ".").startswith("rushlight.vision."):
         return "torchvision" + module.removeprefix("rushlight.vision")
     return "torch" + module.partition(".")[1] + module.partition(".")[2]
+
+
+def _none(module: str, name: str) -> ModuleType | None:
+    return None
+
+
+#: paths.py, which makes errors with this file, puts its look-up here
+submodule: Callable[[str, str], ModuleType | None] = _none
+
+
+def elsewhere(module: str, name: str) -> ModuleType:
+    """What a module's `__getattr__` ends with: a submodule (paths.py), or the error `missing`."""
+    found = submodule(module, name)
+    if found is None:
+        raise missing(module, name)
+    return found
 
 
 def suggestion(name: str, here: Iterable[str], public: str) -> str:
@@ -58,7 +111,7 @@ def explain_missing(module: str) -> None:
     names = vars(sys.modules[module])
 
     def __getattr__(name: str) -> Any:
-        raise missing(module, name)
+        return elsewhere(module, name)
 
     def __dir__() -> list[str]:
         public = names.get("__all__", ())
@@ -83,12 +136,10 @@ class _Signpost(ModuleType):
         if name.startswith("__") and name != "__all__":
             raise AttributeError(f"module '{self.__name__}' has no attribute '{name}'")
         found = vars(import_module(self._target))
-        if name not in found:
-            raise missing(self.__name__, name)
-        return found[name]
+        return found[name] if name in found else elsewhere(self.__name__, name)
 
     def __dir__(self) -> list[str]:
-        return dir(import_module(self._target))
+        return [name for name in dir(import_module(self._target)) if name[:2] != "__"]
 
 
 def signpost(name: str, target: str) -> None:

@@ -1,4 +1,4 @@
-"""Tensors that share memory: from_numpy, as_tensor, asarray, frombuffer, DLPack."""
+"""Tensors that share memory: from_numpy, as_tensor, asarray, frombuffer, from_file, DLPack."""
 
 from __future__ import annotations
 
@@ -11,14 +11,25 @@ from .device import CPU, resolve
 from .dtype import (
     dtype,
     get_default_dtype,
+    int64,
     scalar_name,
 )
 from .dtype_info import as_dtype
+from .layout import strided
 from .meta import without_data
 from .notices import warn
+from .storage import TypedStorage, UntypedStorage, mapped_bytes
 from .tensor import Tensor, wrap
 
-__all__ = ["as_tensor", "asarray", "from_dlpack", "from_numpy", "frombuffer", "to_dlpack"]
+__all__ = [
+    "as_tensor",
+    "asarray",
+    "from_dlpack",
+    "from_file",
+    "from_numpy",
+    "frombuffer",
+    "to_dlpack",
+]
 
 
 def _shared(a: np.ndarray) -> Tensor:
@@ -111,6 +122,18 @@ def _sharing(obj: Any, dtype: dtype | None) -> Tensor | None:
         return _shared(obj)
     if isinstance(obj, np.generic):
         return None
+    if isinstance(obj, UntypedStorage):
+        kind = (
+            int64 if dtype is None else dtype
+        )  # as in PyTorch, bytes that fill no number left out
+        return wrap(obj._a[: len(obj) // kind.itemsize * kind.itemsize].view(kind.np))
+    if isinstance(obj, TypedStorage):
+        if dtype is not None and dtype is not obj.dtype:
+            raise RuntimeError(
+                f"Expected a Storage of type {scalar_name(dtype)} or an UntypedStorage, but got "
+                f"{scalar_name(obj.dtype)}"
+            )
+        return wrap(obj._a)
     if hasattr(obj, "__dlpack__") or type(obj).__name__ == "PyCapsule":
         return from_dlpack(obj)
     try:
@@ -165,6 +188,32 @@ def frombuffer(
         )
     t = wrap(np.frombuffer(buffer, dtype.np, count, offset))
     return asking_grad(t, requires_grad, "frombuffer") if requires_grad is not False else t
+
+
+def from_file(
+    filename: str,
+    shared: bool | None = None,
+    size: int = 0,
+    *,
+    dtype: Any = None,
+    layout: Any = None,
+    device: Any = None,
+    pin_memory: bool = False,
+    requires_grad: bool = False,
+) -> Tensor:
+    """A tensor of the first `size` numbers of a file, mapped: read when they are touched.
+
+    shared  True: changes are written to the file, which is made or made longer if needed
+
+    errors  RuntimeError: no such file, or one that holds fewer numbers
+    """
+    kind = get_default_dtype() if dtype is None else as_dtype(dtype, "from_file")
+    if size < 0:
+        raise RuntimeError(f"unable to mmap {size * kind.itemsize} bytes from file <{filename}>")
+    if layout not in (None, strided) or pin_memory or resolve(device) is not CPU:
+        raise RuntimeError("Pinned memory, and devices and layouts of their own, map no files")
+    t = wrap(mapped_bytes(filename, bool(shared), size * kind.itemsize).view(kind.np))
+    return asking_grad(t, requires_grad, "from_file") if requires_grad else t
 
 
 class _Capsule:

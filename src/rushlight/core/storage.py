@@ -5,12 +5,28 @@ A storage is the array that owns the memory (`storage_array`), seen as one row o
 
 from __future__ import annotations
 
+import mmap
+import os
 from typing import Any
 
 import numpy as np
 
 from .device import resolve
-from .dtype import dtype, uint8
+from .dtype import (
+    bfloat16,
+    bool_,
+    complex64,
+    complex128,
+    dtype,
+    float16,
+    float32,
+    float64,
+    int8,
+    int16,
+    int32,
+    int64,
+    uint8,
+)
 from .memory import storage_array
 from .meta import MetaArray, device_of
 from .tensor import Tensor, wrap
@@ -23,6 +39,33 @@ def flat_bytes(root: np.ndarray) -> np.ndarray | None:
     if root.flags.c_contiguous or root.flags.f_contiguous:
         return root.ravel(order="K").view(np.uint8)
     return None
+
+
+def mapped_bytes(filename: str, shared: bool, nbytes: int) -> np.ndarray:
+    """`nbytes` of a file as a uint8 array; see UntypedStorage.from_file."""
+    if not isinstance(filename, str):
+        raise TypeError(f"argument 1 must be str, not {type(filename).__name__}")
+    if nbytes < 0:
+        raise RuntimeError(f"a storage of {nbytes} bytes: they must be 0 or more")
+    try:
+        with open(filename, "rb" if not shared else "a+b") as file:
+            size = os.fstat(file.fileno()).st_size
+            if size < nbytes and shared:
+                os.truncate(file.fileno(), nbytes)
+            elif size < nbytes:
+                raise RuntimeError(
+                    f"file <{filename}> size <{size}> is smaller than the required mapping size "
+                    f"<{nbytes}>"
+                )
+            if nbytes == 0:
+                return np.empty(0, np.uint8)
+            access = mmap.ACCESS_WRITE if shared else mmap.ACCESS_COPY
+            return np.frombuffer(mmap.mmap(file.fileno(), nbytes, access=access), np.uint8)
+    except OSError as error:
+        how = "read-write" if shared else "read-only"
+        raise RuntimeError(
+            f"unable to open file <{filename}> in {how} mode: {error.strerror} ({error.errno})"
+        ) from None
 
 
 class _Storage:
@@ -89,6 +132,39 @@ class _Storage:
         resolve("cuda" if device is None else device)
         return self
 
+    def to(self, *, device: Any, non_blocking: bool = False) -> Any:
+        """The storage on the CPU: itself; raises PyTorch's error for devices that are not there."""
+        resolve(device)
+        return self
+
+    def get_device(self) -> int:
+        """-1: the CPU has no index."""
+        return -1
+
+    def is_pinned(self, device: Any = "cuda") -> bool:
+        """False: memory is not pinned."""
+        return False
+
+    is_cuda = is_hpu = is_sparse = is_sparse_csr = False
+    filename: str | None = None
+
+    def fill_(self, value: Any) -> Any:
+        """The same number everywhere."""
+        self._a.fill(value)
+        return self
+
+    def copy_(self, source: Any, non_blocking: bool | None = None) -> Any:
+        """The numbers of another storage of this length, converted."""
+        if len(source) != len(self):
+            raise RuntimeError(
+                f"size does not match, self was {len(self)} bytes but src was {len(source)} bytes"
+            )
+        self._a[...] = source._a
+        return self
+
+    def _cast(self, kind: dtype) -> TypedStorage:
+        return TypedStorage(wrap_storage=UntypedStorage._over(self._a.astype(kind.np)), dtype=kind)
+
     def is_shared(self) -> bool:
         """False: tensors do not live in shared memory here."""
         return False
@@ -122,6 +198,24 @@ class UntypedStorage(_Storage):
                     f"can't allocate memory: you tried to allocate {memory} bytes"
                 ) from None
 
+    def untyped(self) -> UntypedStorage:
+        """The storage itself."""
+        return self
+
+    def type(self) -> str:
+        """torch.storage.UntypedStorage"""
+        return "torch.storage.UntypedStorage"
+
+    @classmethod
+    def from_file(cls, filename: str, shared: bool = False, nbytes: int = 0) -> UntypedStorage:
+        """The first bytes of a file, mapped: read when they are touched.
+
+        shared  True: written to the file, which is made or made longer if needed; False: not
+
+        errors  RuntimeError: no such file, or one with fewer bytes; TypeError: no str
+        """
+        return cls._over(mapped_bytes(filename, shared, nbytes))
+
     def __repr__(self) -> str:
         return self._text("UntypedStorage(device=cpu)")
 
@@ -132,7 +226,7 @@ class TypedStorage(_Storage):
     __module__ = "torch.storage"
 
     def __init__(self, *, wrap_storage: UntypedStorage | None = None, dtype: dtype):
-        memory = np.empty(0, np.uint8) if wrap_storage is None else wrap_storage._a
+        memory = np.empty(0, np.uint8) if wrap_storage is None else wrap_storage._a.view(np.uint8)
         self._a = memory.view(dtype.np)
 
     @property
@@ -146,6 +240,70 @@ class TypedStorage(_Storage):
 
     def __repr__(self) -> str:
         return self._text(f"TypedStorage(dtype={self.dtype}, device=cpu)")
+
+
+# storage.float() and the like: the numbers converted, each byte of an UntypedStorage a number
+for _name, _kind in (
+    {"bool": bool_, "byte": uint8, "char": int8, "short": int16, "int": int32, "long": int64}
+    | {"half": float16, "bfloat16": bfloat16, "float": float32, "double": float64}
+    | {"complex_float": complex64, "complex_double": complex128}
+).items():
+    setattr(_Storage, _name, lambda self, _kind=_kind: self._cast(_kind))
+
+
+class _OfOneDtype(type):
+    """isinstance(s, FloatStorage): any storage of that dtype."""
+
+    def __instancecheck__(cls: Any, s: Any) -> bool:
+        if cls is _LegacyStorage:
+            return isinstance(s, TypedStorage)
+        return isinstance(s, TypedStorage) and s.dtype is cls.dtype
+
+
+class _LegacyStorage(TypedStorage, metaclass=_OfOneDtype):
+    """Makes a TypedStorage of one dtype: of a size, of numbers, or over the memory of another.
+
+    errors  RuntimeError: other arguments
+    """
+
+    def __new__(cls, *data: Any, wrap_storage: UntypedStorage | None = None, **more: Any) -> Any:
+        if more or len(data) > 1 or (data and wrap_storage is not None):
+            raise RuntimeError(
+                f"{cls}.__new__ received an invalid combination of arguments. Expected one of:\n"
+                " * no arguments\n * (int size)\n * (Sequence data)\n"
+                " * (*, UntypedStorage wrap_storage)"
+            )
+        kind: Any = cls.dtype
+        if wrap_storage is None:
+            given = data[0] if data else 0
+            a = np.empty(given, kind.np) if type(given) is int else np.array(list(given), kind.np)
+            wrap_storage = UntypedStorage._over(a.view(np.uint8))
+        return TypedStorage(wrap_storage=wrap_storage, dtype=kind)
+
+
+def _legacy(name: str, kind: dtype) -> Any:
+    return _OfOneDtype(name, (_LegacyStorage,), {"dtype": kind, "__module__": "torch"})
+
+
+OF_DTYPE = {
+    kind: _legacy(f"{name}Storage", kind)
+    for name, kind in {
+        "Bool": bool_,
+        "Byte": uint8,
+        "Char": int8,
+        "Short": int16,
+        "Int": int32,
+        "Long": int64,
+        "Half": float16,
+        "BFloat16": bfloat16,
+        "Float": float32,
+        "Double": float64,
+        "ComplexFloat": complex64,
+        "ComplexDouble": complex128,
+    }.items()
+}
+globals().update({kind.__name__: kind for kind in OF_DTYPE.values()})
+Storage = OF_DTYPE[float32]
 
 
 def is_storage(obj: Any) -> bool:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .annotations import readable
 from .device import CPU
 from .dtype import FLOAT, dtype, from_numpy_dtype, scalar_name
 from .grad_mode import mode
@@ -66,8 +67,12 @@ class ViewInfo:
         base = self.base
         if base._node is self.recorded_at:
             return
+        if base._node is None:  # detach_() of the base: the view keeps its own history
+            self.recorded_at = None
+            return
         if self.multi_output:
-            name = self.multi_output.removesuffix("Backward0")
+            name = self.multi_output if view._node is None else view._node.name()
+            name = name.removesuffix("Backward0")
             raise RuntimeError(
                 f"Output {view._slot if view._node is not None else 0} of {name} is a view and its "
                 "base or another view of its base has been modified inplace. This view is the "
@@ -589,3 +594,6 @@ def _checked_dim(dim: int, ndim: int) -> int:
             f"{dim})"
         )
     return dim
+
+
+readable(Tensor, __name__)

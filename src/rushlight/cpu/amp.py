@@ -8,6 +8,8 @@ from .. import amp
 from ..core.dtype import bfloat16
 from ..core.notices import warn
 
+__path__: list[str] = []  # modules of PyTorch's below this one: core/path_table.py
+
 __all__ = ["GradScaler", "autocast"]
 
 

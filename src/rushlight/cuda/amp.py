@@ -7,6 +7,8 @@ from typing import Any
 from .. import amp
 from ..core.notices import warn
 
+__path__: list[str] = []  # modules of PyTorch's below this one: core/path_table.py
+
 __all__ = ["GradScaler", "autocast", "custom_bwd", "custom_fwd"]
 
 

@@ -168,8 +168,8 @@ def record(card: Card, args: tuple, results: tuple, tensors: tuple) -> Node:
     if card.save_if is not None:
         saved = tuple(
             [
-                None if j >= 0 and edges[j] is None else s
-                for s, j in zip(saved, card.save_if, strict=True)
+                None if js and all([edges[j] is None for j in js]) else s
+                for s, js in zip(saved, card.save_if, strict=True)
             ]
         )
     shapes = None

@@ -163,7 +163,7 @@ class Signature(NamedTuple):
     broadcast: bool
     extras: bool
     save: tuple[int, ...]
-    save_if: tuple[int, ...] | None
+    save_if: tuple[tuple[int, ...], ...] | None
     fused: bool
     saves_out: bool
     not_for: str
@@ -298,8 +298,9 @@ def _record_text(s: Signature, indent: int, all_tensors: bool = False) -> str:
             what = "t._a" if i == ~0 else f"results[{~i}]"
         else:
             what = f"x{i}" if i < SHAPE else f"x{i - SHAPE}._a.shape"
-        if s.save_if is not None and s.save_if[j] >= 0:
-            what = f"None if e{s.save_if[j]} is None else {what}"
+        if s.save_if is not None and s.save_if[j]:
+            unwanted = " and ".join(f"e{k} is None" for k in s.save_if[j])
+            what = f"None if {unwanted} else {what}"
         saved.append(what)
     is_tensor = "True" if all_tensors else "isinstance(x{0}, Tensor)"
     shapes = None
@@ -310,8 +311,9 @@ def _record_text(s: Signature, indent: int, all_tensors: bool = False) -> str:
     watched = {j: i for j, i in enumerate(s.save) if 0 <= i < s.arrays}
     for j, i in watched.items():
         kept = is_tensor.format(i)
-        if s.save_if is not None and s.save_if[j] >= 0:
-            kept = f"e{s.save_if[j]} is not None and {kept}"
+        if s.save_if is not None and s.save_if[j]:
+            wanted = " or ".join(f"e{k} is not None" for k in s.save_if[j])
+            kept = f"({wanted}) and {kept}" if len(s.save_if[j]) > 1 else f"{wanted} and {kept}"
         lines += f"v{i} = x{i}._v if {kept} else None\n"
     versions = "None"
     if watched:

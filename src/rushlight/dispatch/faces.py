@@ -260,7 +260,7 @@ def recover(face: Face, values: tuple, error: Exception) -> Any:
             result = ask(face, values)
             if result is not NotImplemented:
                 return result
-    if any(hasattr(type(v), "__torch_function__") and not isinstance(v, Tensor) for v in values):
+    if any(_foreign(v) for v in values):
         for ask in FOREIGN:
             result = ask(face.function, *_spelled(schema, values))
             if result is not NotImplemented:
@@ -269,6 +269,13 @@ def recover(face: Face, values: tuple, error: Exception) -> Any:
     if better is error:
         raise error
     raise better from None
+
+
+def _foreign(value: Any) -> bool:
+    """Is it, or a member of a list, of a class that is no Tensor and has a `__torch_function__`?"""
+    if isinstance(value, (list, tuple)):
+        return any(_foreign(x) for x in value)
+    return hasattr(type(value), "__torch_function__") and not isinstance(value, Tensor)
 
 
 # ask(face, values) -> result or NotImplemented, for tensors without an array, see ops/sparse.py

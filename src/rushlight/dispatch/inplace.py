@@ -115,6 +115,9 @@ Card.change = _change
 # ops that write elements one by one: PyTorch only warns if the target's elements share memory
 _ONE_BY_ONE = {"index_put": " This also applies to advanced indexing e.g. tensor[indices] = tensor"}
 _ONE_BY_ONE["masked_fill"] = ""
+_ONE_BY_ONE["index_fill"] = " This also applies to advanced indexing e.g. tensor[mask] = scalar"
+# PyTorch does not look whether elements of these share memory
+_NOT_LOOKED_AT = frozenset({"fill", "tril", "triu"})
 
 
 def write(x: Tensor, values: Any, name: str = "") -> None:
@@ -128,6 +131,8 @@ def write(x: Tensor, values: Any, name: str = "") -> None:
             )
     if a.flags.forc and a.flags.writeable:
         pass
+    elif name in _NOT_LOOKED_AT and is_expanded(a):
+        return _write_changed(x, values)
     elif name in _ONE_BY_ONE and is_expanded(a):
         warn(
             f"Use of {name}_ on expanded tensors is deprecated. Please clone() the tensor before "
@@ -180,6 +185,8 @@ def rebase(x: Tensor, card: Card, args: tuple, results: tuple) -> None:
     base = x if view is None else view.base
     first = not base._rg
     node = record(card, args, results, (x,))
+    if x._v is not None:
+        _outdate(node, x._v)
     x._view = view
     if view is not None:
         view.fit(x)
@@ -191,6 +198,16 @@ def rebase(x: Tensor, card: Card, args: tuple, results: tuple) -> None:
     # the cell is held by base, x and the argument; by more if there are other views
     if first and base._rg and getrefcount(base._v) > (2 if view is None else 3):
         _wake_views(base)
+
+
+def _outdate(node: Any, cell: list) -> None:
+    """What the node keeps beside the old value of the tensor that was written, in the same memory
+    (x.mul_(x)), it kept before the write."""
+    for j in node.tensor_slots:
+        s = node.saved[j]
+        if isinstance(s, Tensor) and s._v is cell:
+            versions = node.versions or [0] * len(node.saved)
+            node.versions = [*versions[:j], cell[0] - 1, *versions[j + 1 :]]
 
 
 def _wake_views(base: Tensor) -> None:
@@ -218,8 +235,11 @@ class _ViewScatter:
         else:  # by strides, and the base does not lie in memory as `outside` does
             places = replay(chain, np.arange(outside.size).reshape(shape))
             outside.reshape(-1)[places] = False
-        base = dy * wrap(outside) if isinstance(dy, Tensor) else dy * outside
-        return base if c.needs(0) else None, replay(chain, dy) if c.needs(1) else None
+        base = None
+        if c.needs(0):  # 0 inside, also where dy is infinite
+            kept = wrap(outside) if isinstance(dy, Tensor) else outside
+            base = K.where(kept, dy, K.zeros_like(dy))
+        return base, replay(chain, dy) if c.needs(1) else None
 
 
 CARDS["_view_scatter"] = Card(_ViewScatter, "_view_scatter", tensors=2, node="CopySlices")

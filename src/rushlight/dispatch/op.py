@@ -3,7 +3,8 @@
 How backward's parameters are read: after `c` (the node) come the gradients of the outputs, then
 whatever backward wants to see again, by name: arguments of forward, `x_shape` (the shape of
 argument x, without keeping x), `out` (the first output; `out1`, `out2` the next ones), names of
-`extras`. What is named is saved; nothing else is.
+`extras`. What is named is saved; nothing else is. A name that the formula does not read is there
+because PyTorch's node keeps it, too: a change of it in place is then refused as there.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ class Card:
                       each name asked for
     more_outs         {position in save: output}, for the outputs after the first
     save_if           {argument: j}: the argument is saved only if the gradient of differentiable
-                      input j is wanted
+                      input j is wanted, (j, k): of j or of k
     schema            PyTorch's signature; None for a card that no user calls
     prepare           prepare(*schema's arguments) -> forward's arguments: PyTorch's checks on
                       Tensors, options normalised; without it the two are the same
@@ -159,7 +160,10 @@ class Card:
         self.more_outs = {j: ~i for j, i in enumerate(self.save) if i < 0 < ~i < count}
         save_if = save_if or {}
         self.save_if = (
-            tuple(save_if.get(self.parameters[i], -1) if 0 <= i < SHAPE else -1 for i in self.save)
+            tuple(
+                _several(save_if.get(self.parameters[i], ())) if 0 <= i < SHAPE else ()
+                for i in self.save
+            )
             if save_if
             else None
         )
@@ -334,6 +338,10 @@ class Card:
         return f"<card {self.name}>"
 
 
+def _several(j: Any) -> tuple[int, ...]:
+    return (j,) if isinstance(j, int) else j
+
+
 _PLAIN = frozenset("K dtype kind ndim shape size flags c_contiguous strides itemsize".split())
 _ARITHMETIC = frozenset(opmap[name] for name in ("BINARY_OP", "UNARY_NEGATIVE") if name in opmap)
 
@@ -355,7 +363,7 @@ def node_name(title: str) -> str:
 
 
 def _no_derivative(name: str) -> Any:
-    def backward(c, dy):
+    def backward(c, dy, *others):
         raise RuntimeError(f"derivative for aten::{name} is not implemented")
 
     return backward

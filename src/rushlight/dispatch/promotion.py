@@ -47,7 +47,7 @@ def promoted(card: Card, args: tuple) -> tuple:
     if card.listed:
         tensors = list(args[0])
         target = result_dtype(tensors)
-        return ([t if t.dtype is target else cast(t, target) for t in tensors], *args[1:])
+        return ([t if t.dtype is target else seen_as(t, target) for t in tensors], *args[1:])
     operands = [a for i in card.tensors if (a := args[i]) is not None]
     some_tensor = any([isinstance(a, Tensor) for a in operands])
     for i in card.tensors:
@@ -77,7 +77,7 @@ def promoted(card: Card, args: tuple) -> tuple:
         a = values[i]
         if isinstance(a, Tensor):
             if a.dtype is not target:
-                values[i] = cast(a, target)
+                values[i] = seen_as(a, target)
         elif a is not None:
             values[i] = number_array(a, target)
     if card.opmath and target.itemsize == 2 and target.category == FLOAT:
@@ -92,7 +92,7 @@ def _widen_numbers(card: Card, args: tuple, values: list) -> None:
         if not isinstance(a, Tensor):
             values[i] = number_array(a, float32)
         elif i == card.tensors[-1] and not a._a.ndim and a._a.dtype.itemsize > 2:
-            values[i] = cast(a, float32)
+            values[i] = seen_as(a, float32)
 
 
 def alike(args: tuple, positions: tuple) -> bool:
@@ -190,6 +190,16 @@ def is_number(x: Any) -> bool:
 def cast(t: Tensor, target: Any) -> Tensor:
     """t in another dtype, recorded."""
     return CARDS["to_copy"].run((t, target, t.dtype))
+
+
+def seen_as(t: Tensor, target: Any) -> Tensor:
+    """An operand in the dtype that the op computes in, with the operand's own version: PyTorch's
+    nodes keep the operand itself, so that a change of it before backward is noticed."""
+    other = cast(t, target)
+    if t._v is None:
+        t._v = [0]
+    other._v = t._v
+    return other
 
 
 def operand(name: str, x: Any) -> Any:

@@ -210,3 +210,21 @@ def _in_chunks(
         for parts, d in zip(zip(*found, strict=True), where, strict=True)
     ]
     return tree_unflatten(joined, structure)
+
+
+def debug_unwrap(tensor: Tensor, *, recurse: bool = True) -> Tensor:
+    """The tensor of all samples behind one that a vmap runs on, to be printed while one looks for a
+    mistake; any other tensor as it is.
+
+    What is computed from it inside the function is no part of the transform.
+
+    recurse     through all vmaps that are nested; False: the innermost only
+    errors      TypeError: no tensor
+    """
+    if not isinstance(tensor, Tensor):
+        raise TypeError(f"debug_unwrap(): expected a Tensor, not {type(tensor).__name__}")
+    while type(tensor._a) is BatchArray:
+        tensor = tensor._a.value
+        if not recurse:
+            break
+    return tensor

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 from typing import Any
 
@@ -66,6 +67,20 @@ def set_num_threads(n: int) -> None:
 def get_num_threads() -> int:
     """How many threads native kernels use (1 without them)."""
     return native.get_num_threads() if native is not None else 1
+
+
+def set_winograd(on: bool) -> None:
+    """Whether native convolutions may take Winograd's way from now on."""
+    if native is not None:
+        native.set_winograd(on)
+
+
+def get_winograd() -> bool:
+    """Whether native convolutions may take Winograd's way (False without them)."""
+    return native is not None and native.get_winograd()
+
+
+set_winograd(os.environ.get("RUSHLIGHT_WINOGRAD", "") != "0")
 
 
 def show_config() -> str:

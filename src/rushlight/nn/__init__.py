@@ -3,7 +3,7 @@
 from importlib import import_module as _import_module
 from types import ModuleType as _Module
 
-from ..core.names import missing as _missing
+from ..core.names import elsewhere as _elsewhere
 from ..core.parameter import Buffer, Parameter, UninitializedBuffer, UninitializedParameter
 from . import functional, init, modules
 from .activation import *  # noqa: F403
@@ -38,7 +38,7 @@ _SUBMODULES = frozenset(
 def __getattr__(name: str):
     if name in _SUBMODULES:
         return _import_module(f"{__name__}.{name}")
-    raise _missing(__name__, name)
+    return _elsewhere(__name__, name)
 
 
 def __dir__() -> list[str]:

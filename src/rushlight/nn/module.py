@@ -16,6 +16,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Self
 
+from ..core.annotations import readable
 from ..core.grad_mode import no_grad
 from ..core.meta import NoData, no_way_back
 from ..core.parameter import Buffer, Parameter, is_lazy
@@ -36,7 +37,7 @@ from .module_hooks import (  # noqa: F401  names of torch.nn.modules.module
     register_module_module_registration_hook,
     register_module_parameter_registration_hook,
 )
-from .module_state import Stateful
+from .module_state import _EXTRA_STATE_KEY_SUFFIX, Stateful  # noqa: F401
 from .module_tree import Tree
 
 __all__ = [
@@ -200,6 +201,7 @@ class Module(Hooked, Stateful, Tree):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if cls.__module__.startswith(_OURS) and runs_as_torch():
+            readable(cls, cls.__module__)
             cls.__module__ = torch_module(cls.__module__.removeprefix(_OURS), cls.__name__)
         if cls.__call__ is not Module.__call__:
             cls._hooked = True  # Sequential then calls the module, not its forward
@@ -554,3 +556,6 @@ def _typename(x: Any) -> str:
     from ..core.predicates import typename
 
     return typename(x)
+
+
+readable(Module, __name__)

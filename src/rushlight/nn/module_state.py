@@ -11,7 +11,7 @@ from ..core.notices import warn
 from ..core.parameter import Parameter, is_lazy
 from ..core.tensor import Tensor
 
-_EXTRA = "_extra_state"
+_EXTRA_STATE_KEY_SUFFIX = "_extra_state"
 
 
 class _IncompatibleKeys(namedtuple("IncompatibleKeys", ["missing_keys", "unexpected_keys"])):
@@ -76,7 +76,7 @@ class Stateful:
         for name, t in self._own_state().items():
             destination[prefix + name] = t if keep_vars else t.detach()
         if type(self).get_extra_state is not Stateful.get_extra_state:
-            destination[prefix + _EXTRA] = self.get_extra_state()
+            destination[prefix + _EXTRA_STATE_KEY_SUFFIX] = self.get_extra_state()
 
     def _own_state(self) -> dict[str, Tensor]:
         """Parameters and persistent buffers of this module alone, without the absent ones."""
@@ -155,7 +155,7 @@ class Stateful:
             elif strict:
                 missing_keys.append(key)
 
-        extra = prefix + _EXTRA
+        extra = prefix + _EXTRA_STATE_KEY_SUFFIX
         if type(self).set_extra_state is not Stateful.set_extra_state:
             if extra in state_dict:
                 self.set_extra_state(state_dict[extra])

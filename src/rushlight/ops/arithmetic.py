@@ -130,7 +130,7 @@ class Add:
     samples = binary()
 
 
-def _no_bools(x: Any, y: Any) -> None:
+def no_bools(x: Any, y: Any) -> None:
     bools = [_is_bool(v) for v in (x, y)]
     if all(bools):
         raise RuntimeError(
@@ -167,13 +167,13 @@ class Sub:
     errors  RuntimeError: an operand is bool; α as for add
     """
 
-    check = _no_bools
+    check = no_bools
     legacy = _number_in_front
 
     def prepare(input, other, alpha):
         if type(alpha) is int and alpha == 1:
             return input, other
-        _no_bools(input, other)
+        no_bools(input, other)
         return input, other, -_alpha("sub", input, other, alpha)
 
     def variant(x, y, alpha=None):
@@ -199,13 +199,13 @@ class Sub:
 class Rsub:
     """z = y - α x, α a number; grad and errors as for sub"""
 
-    check = _no_bools
+    check = no_bools
     numbers = (1,)
 
     def prepare(input, other, alpha):
         if type(alpha) is int and alpha == 1:
             return input, other
-        _no_bools(input, other)
+        no_bools(input, other)
         return other, input, -_alpha("rsub", input, other, alpha)
 
     def variant(x, y, alpha=None):
@@ -350,7 +350,8 @@ _ROUNDED = {
 }
 
 
-@internal("div_rounded", tensors=2, constants=1, promote="arith", broadcast=True, node="Div2")
+@internal("div_rounded", tensors=2, constants=1, promote="arith", broadcast=True, node="Div2",
+    save_if={"x": 1})  # fmt: skip
 class DivRounded:
     """z = x / y rounded down or towards zero.  grad 0"""
 
@@ -361,7 +362,7 @@ class DivRounded:
         _not_by_zero(x, y)
         return divide(x, y)
 
-    def backward(c, dz):
+    def backward(c, dz, x, y):
         zero = K.zeros_like(dz)
         return zero, zero
 

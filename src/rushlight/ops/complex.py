@@ -198,15 +198,22 @@ class Polar:
     def forward(r, theta):
         return _from_parts(r * K.cos(theta), r * K.sin(theta))
 
-    def backward(c, dz, r, theta):
-        a, b = K.real(dz), K.imag(dz)
-        cos, sin = K.cos(theta), K.sin(theta)
-        return a * cos + b * sin, r * (b * cos - a * sin)
+    def backward(c, dz, out):
+        real, imag = K.real(out), K.imag(out)
+        a, b, r = K.real(dz), K.imag(dz), K.hypot(real, imag)
+        zero = r == 0
+        along = (a * real + b * imag) / K.where(zero, K.ones_like(r), r)
+        return K.where(zero, K.zeros_like(r), along), b * real - a * imag
 
     samples = binary(0.2, 2.0, (-2.0, 2.0), numbers=False)
 
 
-@op("complex(real: Tensor, imag: Tensor, *, out=None)", at="torch", broadcast=True)
+@op(
+    "complex(real: Tensor, imag: Tensor, *, out=None)",
+    at="torch",
+    broadcast=True,
+    save_if={"x": 0, "y": 1},
+)
 class Complex:
     """z = x + iy;  dx = Re dz,  dy = Im dz
 
@@ -222,7 +229,7 @@ class Complex:
     def forward(x, y):
         return _from_parts(x, y)
 
-    def backward(c, dz):
+    def backward(c, dz, x, y):
         return K.real(dz), K.imag(dz)
 
     def samples(make):

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..autograd.node import make_node
 from ..core.dtype import FLOAT, bool_, scalar_name
+from ..core.memory import owned
 from ..core.notices import warn
 from ..core.tensor import Tensor, wrap
 from ..dispatch.messages import not_implemented, tensor_argument
@@ -290,7 +291,7 @@ def _nll_loss(input, target, weight, ignore_index, reduction) -> Tensor:
             )
         args = (input.unsqueeze(0), target.reshape(1), weight, ignore_index, reduction)
         loss = Nll.run(args)
-        return loss.reshape(t.shape) if reduction == "none" else loss
+        return owned(loss.reshape(t.shape)) if reduction == "none" else loss
     if x.ndim == 2 and t.ndim > 1:
         one = t.shape[1:] == (1,)
         fix = "target.squeeze(1)" if one else "one class for each row; of one-hot rows, argmax(1)"

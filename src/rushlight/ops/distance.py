@@ -11,6 +11,7 @@ from ..core.dtype import FLOAT, promote_types, scalar_name
 from ..core.grad_mode import no_grad
 from ..core.notices import warn
 from ..core.tensor import Tensor, wrap
+from ..dispatch.messages import not_implemented
 from ..dispatch.registry import composite
 from .cat_split import stack
 from .expand import broadcast_tensors
@@ -24,7 +25,7 @@ def _common(x1: Tensor, x2: Tensor) -> tuple[Tensor, Tensor]:
         raise RuntimeError(
             f"expected common dtype to be floating point, yet common dtype is {scalar_name(target)}"
         )
-    return x1.to(target), x2.to(target)
+    return tuple(x if x.is_floating_point() or x.is_complex() else x.to(target) for x in (x1, x2))
 
 
 @composite(
@@ -96,7 +97,9 @@ def cdist(x1, x2, p=2.0, compute_mode=None):
         raise ValueError(f"{compute_mode} is not a valid value for compute_mode")
     for name, x in (("X1", x1), ("X2", x2)):
         if x._a.dtype.kind not in "fV":
-            raise RuntimeError(f"cdist only supports floating-point dtypes, {name} got: {x.dtype}")
+            raise RuntimeError(
+                f"cdist only supports floating-point dtypes, {name} got: {scalar_name(x.dtype)}"
+            )
         if x._a.ndim < 2:
             raise RuntimeError(f"cdist only supports at least 2D tensors, {name} got: {x._a.ndim}D")
     if x1._a.shape[-1] != x2._a.shape[-1]:
@@ -106,9 +109,16 @@ def cdist(x1, x2, p=2.0, compute_mode=None):
         )
     if p < 0:
         raise RuntimeError("cdist only supports non-negative p values")
+    if x2.dtype is not x1.dtype:
+        if x1._a.size and x2._a.size:
+            wanted, got = scalar_name(x1.dtype), scalar_name(x2.dtype)
+            raise RuntimeError(f"expected scalar type {wanted} but found {got}")
+        x2 = x2.to(x1.dtype)
     many = x1._a.shape[-2] > 25 or x2._a.shape[-2] > 25
     if p == 2 and (modes.index(compute_mode) == 2 or (modes.index(compute_mode) < 2 and many)):
         return _euclidean(x1, x2)
+    if x1._a.itemsize == 2 and x1._a.size and x2._a.size:
+        raise not_implemented("cdist", x1._a)
     return (x1.unsqueeze(-2) - x2.unsqueeze(-3)).norm(p, -1)
 
 

@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from ..core.dtype import scalar_name
+from ..core.memory import owned
 from ..core.tensor import Tensor
 from ..dispatch.registry import composite, op
 from ..kernels import K
@@ -238,7 +239,7 @@ def _contract(x: Tensor, xs: list, y: Tensor, ys: list, later: set) -> tuple[Ten
     right = arranged(y, ys, (batch, inner, columns)).reshape(b, k, m)
     z = left * right if k == 1 and not inner else Bmm.run((left, right))
     names = batch + rows + columns
-    return z.reshape([size[n] for n in names]), names
+    return owned(z.reshape([size[n] for n in names])), names
 
 
 def _einsum_word(equation, *operands):
@@ -257,6 +258,7 @@ K.einsum = _einsum_word  # its first argument is a string, so it finds its carri
     at="torch F",
     tensors=4,
     accumulate=True,
+    save_if={"input1": (1, 2), "input2": (0, 2), "weight": (0, 1)},
 )
 class Bilinear:
     """y[o] = x1ᵀ A[o] x2 + b[o];  x1 (*, I), x2 (*, J), weight (O, I, J), bias (O) -> (*, O)
@@ -302,15 +304,15 @@ class Bilinear:
         z = K.reshape(K.like(z, weight), (*input1.shape[:-1], weight.shape[0]))
         return z if bias is None else z + bias
 
-    def backward(c, dz, input1, input2, weight):
-        x, y = K.reshape(input1, (-1, input1.shape[-1])), K.reshape(input2, (-1, input2.shape[-1]))
+    def backward(c, dz, input1, input2, weight, input1_shape, input2_shape):
+        x, y = (None if t is None else K.reshape(t, (-1, t.shape[-1])) for t in (input1, input2))
         d = K.reshape(dz, (-1, dz.shape[-1]))
         wy = K.einsum("oij,nj->noi", weight, y) if c.needs(0) else None
-        dx = K.reshape(K.einsum("no,noi->ni", d, wy), input1.shape) if c.needs(0) else None
+        dx = K.reshape(K.einsum("no,noi->ni", d, wy), input1_shape) if c.needs(0) else None
         dy = None
         if c.needs(1):
             dy = K.reshape(
-                K.einsum("no,noj->nj", d, K.einsum("oij,ni->noj", weight, x)), input2.shape
+                K.einsum("no,noj->nj", d, K.einsum("oij,ni->noj", weight, x)), input2_shape
             )
         dw = K.einsum("no,nij->oij", d, K.einsum("ni,nj->nij", x, y)) if c.needs(2) else None
         return dx, dy, dw, K.sum(d, 0) if c.needs(3) else None

@@ -1,9 +1,9 @@
 """Discrete Fourier transforms: torch.fft.
 
 X[k] = Σ x[j] e^(-2πi jk / n) over j; the inverse has e^(+2πi jk / n). Three cards do the work:
-complex to complex, real to complex, and complex (Hermitian) to real. They come from NumPy's
-pocketfft, which transforms float32 and complex64 in their own precision. n is the length of the
-signal, m = n // 2 + 1 the number of frequencies of a real one.
+complex to complex, real to complex, and complex (Hermitian) to real, each one axis after the
+other (native/fft.cpp, kernels/twin/fft.py). n is the length of the signal, m = n // 2 + 1 the number
+of frequencies of a real one.
 
 This module is imported with rushlight.fft, when it is first asked for.
 """
@@ -26,10 +26,14 @@ from .complex import conj
 from .creation import OPTIONS, dtype_of, finished
 from .reduce import axes_of
 
-# how a sum is scaled: not, by 1 / √n, by 1 / n; and what NumPy calls that, forward and back
+# how a sum is scaled: not, by 1 / √n, by 1 / n
 NONE, ROOT, WHOLE = 0, 1, 2
-_FORWARD = ("backward", "ortho", "forward")
-_BACK = ("forward", "ortho", "backward")
+
+
+def _factor(scale: int, sizes: list) -> float:
+    n = math.prod(sizes) if scale else 1
+    return 1.0 if not scale else 1 / n if scale == WHOLE else 1 / math.sqrt(n)
+
 
 # ---------------------------------------------------------------- the three transforms
 
@@ -44,10 +48,10 @@ class FftC2C:
     def forward(x, axes, scale, back):
         if not axes or not x.size:
             return x.copy()
-        norm = (_BACK if back else _FORWARD)[scale]
-        if len(axes) == 1:
-            return (np.fft.ifft if back else np.fft.fft)(x, axis=axes[0], norm=norm)
-        return (np.fft.ifftn if back else np.fft.fftn)(x, axes=axes, norm=norm)
+        factor = _factor(scale, [x.shape[d] for d in axes])
+        for d in axes[:0:-1]:
+            x = K.dft(x, d, 1.0, back)
+        return K.dft(x, axes[0], factor, back)
 
     def backward(c, dy, axes, scale, back):
         return K.fft_c2c(dy, axes, scale, not back)
@@ -69,14 +73,14 @@ class FftR2C:
     """
 
     def forward(x, axes, scale, half):
-        norm = _FORWARD[scale]
         if not x.size:
             shape = list(x.shape)
             shape[axes[-1]] = shape[axes[-1]] // 2 + 1 if half else shape[axes[-1]]
             return np.zeros(shape, np.result_type(x.dtype, np.complex64))
-        if len(axes) == 1:
-            return (np.fft.rfft if half else np.fft.fft)(x, axis=axes[0], norm=norm)
-        return (np.fft.rfftn if half else np.fft.fftn)(x, axes=axes, norm=norm)
+        y = K.dft_real(x, axes[-1], _factor(scale, [x.shape[d] for d in axes]), half)
+        for d in axes[-2::-1]:
+            y = K.dft(y, d, 1.0, False)
+        return y
 
     def backward(c, dy, x_shape, axes, scale, half):
         if not half:
@@ -102,14 +106,14 @@ class FftC2R:
     """
 
     def forward(x, axes, scale, n):
-        norm = _BACK[scale]
         if not x.size:
             shape = list(x.shape)
             shape[axes[-1]] = n
             return np.zeros(shape, x.real.dtype)
-        if len(axes) == 1:
-            return np.fft.irfft(x, n, axes[0], norm)
-        return np.fft.irfftn(x, [*(x.shape[d] for d in axes[:-1]), n], axes, norm)
+        for d in axes[:-1]:
+            x = K.dft(x, d, 1.0, True)
+        factor = _factor(scale, [*(x.shape[d] for d in axes[:-1]), n])
+        return K.dft_to_real(x, axes[-1], n, factor)
 
     def backward(c, dy, axes, scale, n):
         dx = K.fft_r2c(dy, axes, scale, True)

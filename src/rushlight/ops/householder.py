@@ -75,7 +75,7 @@ class HouseholderProduct:
             q = _reflected(q, v[..., i : i + 1], tau[..., i, None, None])
         return q
 
-    def backward(c, dq, x, tau):
+    def backward(c, dq, x, tau, out):
         v, k = _reflections(x), tau.shape[-1]
         partial = [eye_like(x)]  # the products H_i ... H_K
         for i in reversed(range(k)):

@@ -88,6 +88,8 @@ def check_index_dtype(name: str, index: np.ndarray) -> None:
 def check_bounds(name: str, index: np.ndarray, d: int, n: int) -> None:
     """The error of RULES[name] if an index lies outside a dimension d of size n."""
     rule = RULES[name]
+    if K.within(index, -n if rule.wraps else 0, n):
+        return
     bad = (index < (-n if rule.wraps else 0)) | (index >= n)
 
     def error() -> Exception:
@@ -197,6 +199,7 @@ def check_slices(
     at="torch Tensor",
     inplace="Tensor",
     tensors=(0, 3),
+    save_if={"index": 1, "source": 1},
 )
 class IndexAdd:
     """y = x, with alpha · source[i] added to slice index[i] of dim.
@@ -226,11 +229,11 @@ class IndexAdd:
         )
         return y
 
-    def backward(c, dy, dim, index, source_shape, alpha):
+    def backward(c, dy, dim, index, source, alpha):
         ds = None
         if c.needs(1):
             d = dy if not dy.ndim else K.index_select(dy, dim, index)
-            ds = K.reshape(d, source_shape) * alpha
+            ds = K.reshape(d, source.shape) * alpha
         return dy, ds
 
     def samples(make):
@@ -244,6 +247,7 @@ class IndexAdd:
     at="torch Tensor",
     inplace="Tensor",
     tensors=(0, 3),
+    save_if={"source": 1},
 )
 class IndexCopy:
     """y = x, with slice index[i] of dim replaced by source[i].
@@ -266,12 +270,12 @@ class IndexCopy:
             y[...] = source.reshape(-1)[-1] if source.size else y
         return y
 
-    def backward(c, dy, dim, index, source_shape):
+    def backward(c, dy, dim, index, source):
         dx = ds = None
         if c.needs(0):
             dx = K.index_fill(dy, dim, index, 0.0)
         if c.needs(1):
-            ds = K.reshape(K.index_select(dy, dim, index) if dy.ndim else dy, source_shape)
+            ds = K.reshape(K.index_select(dy, dim, index) if dy.ndim else dy, source.shape)
         return dx, ds
 
     def samples(make):

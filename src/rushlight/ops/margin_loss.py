@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..core.dtype import FLOAT, int64, scalar_name
+from ..core.memory import owned
 from ..core.tensor import Tensor, wrap
 from ..dispatch.registry import FUNCTIONAL, composite, internal
 from ..kernels import K
@@ -285,7 +286,7 @@ def multi_margin_loss(
         raise RuntimeError("target out of range")
     loss = MultiMargin.run((rows, target.reshape(-1), p, margin, weight))
     if reduction == "none":
-        return loss.reshape(t.shape)
+        return owned(loss.reshape(t.shape))
     return reduced(loss, reduction)
 
 
@@ -357,7 +358,7 @@ def multilabel_margin_loss(input, target, size_average=None, reduce=None, reduct
     np.add.at(counts, (np.arange(len(listed))[:, None], listed), 1)  # -1 is the spare last column
     loss = MultilabelMargin.run((rows, wrap(counts[:, :-1].copy())))
     if reduction == "none":
-        return loss.reshape(shape[:1] if len(shape) == 2 else ())
+        return owned(loss.reshape(shape[:1] if len(shape) == 2 else ()))
     return reduced(loss, reduction)
 
 

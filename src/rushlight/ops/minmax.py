@@ -6,6 +6,7 @@ import numpy as np
 
 from ..core.tensor import Tensor
 from ..dispatch.messages import not_implemented
+from ..dispatch.out import of_the_same_dtype
 from ..dispatch.registry import CARDS, composite, internal, op
 from ..kernels import K
 from .reduce import aligned, axes_of, one_dimension
@@ -43,6 +44,9 @@ def evenly(dy, x, y, axes=None, nan_counts: bool = True):
     chosen = x == y
     if nan_counts:
         chosen = chosen | (K.isnan(x) & K.isnan(y))
+    if axes is None and nan_counts:  # of all elements; what is not chosen gets 0, not dy · 0
+        share = dy / K.sum(K.like(chosen, dy))
+        return K.where(chosen, share, K.zeros_like(share))
     chosen = K.like(chosen, dy)
     return chosen * (dy / K.sum(chosen, axes, True))
 
@@ -135,9 +139,11 @@ def _extreme_dx(dy, x, y, dim, keepdim):
 class Aminmax:
     """(min, max) of all elements, or over dim;  gradients are shared equally by ties
 
-    errors  NotImplementedError: complex input; RuntimeError: no elements; IndexError: a dim of
-            size 0, or out of range
+    errors  NotImplementedError: complex input; RuntimeError: no elements, out= of another dtype;
+            IndexError: a dim of size 0, or out of range
     """
+
+    check_out = of_the_same_dtype
 
     def prepare(input, dim, keepdim):
         if dims_not_empty("aminmax", input, dim) is None and input._a.size == 0:
@@ -151,12 +157,12 @@ class Aminmax:
         axes = axes_of(dim, x.ndim)
         return K.min(x, axes, keepdim), K.max(x, axes, keepdim)
 
-    def backward(c, dmin, dmax, x, dim, keepdim):
+    def backward(c, dmin, dmax, x, out, out1, dim, keepdim):
         axes = axes_of(dim, x.ndim)
-        dmin, dmax = (aligned(dy, x.shape, axes, keepdim) for dy in (dmin, dmax))
-        return evenly(dmin, x, K.min(x, axes, True), axes, False) + evenly(
-            dmax, x, K.max(x, axes, True), axes, False
+        dmin, dmax, low, high = (
+            aligned(v, x.shape, axes, keepdim) for v in (dmin, dmax, out, out1)
         )
+        return evenly(dmin, x, low, axes, False) + evenly(dmax, x, high, axes, False)
 
     def samples(make):
         yield make(3, 4)

@@ -9,6 +9,7 @@ import math
 
 import numpy as np
 
+from ..core.memory import owned
 from ..core.tensor import Tensor, wrap
 from ..dispatch.registry import composite, internal, op
 from ..kernels import K
@@ -42,7 +43,8 @@ def _middle(x: np.ndarray, axis: int, ignore_nan: bool) -> np.ndarray:
 
 def _median_of_all(x, ignore_nan: bool):
     if x.size == 0:
-        nothing = math.nan if x.dtype.kind in "fV" else np.iinfo(x.dtype).min
+        with np.errstate(invalid="ignore"):  # NaN as C casts it
+            nothing = np.array(math.nan).astype(x.dtype)
         return K.full_like(K.zeros((), like=x), nothing)
     flat = x.reshape(-1)
     return K.reshape(flat[_middle(flat, 0, ignore_nan)], ())
@@ -239,7 +241,7 @@ def _quantile(name: str, input, q, dim, keepdim, interpolation, ignore_nan: bool
         y = y.movedim(-1, 0).reshape([y.shape[-1], *shape])
     else:
         y = y.movedim(-1, 0)
-    return y if qs.ndim else y.squeeze(0)
+    return owned(y if qs.ndim else y.squeeze(0))
 
 
 def _at_quantiles(rows: Tensor, q: Tensor, interpolation: str, ignore_nan: bool) -> Tensor:

@@ -34,10 +34,7 @@ class ConstantPadNd:
         return input, _widths(input._a, pad), value
 
     def forward(x, widths, value):
-        shape = tuple(n + a + b for n, (a, b) in zip(x.shape, widths, strict=False))
-        y = np.full(shape, fitting(value, wrap(x).dtype))
-        y[_inner(shape, widths)] = x[_outer(x.shape, widths)]
-        return y
+        return K.padded(x, tuple(widths), fitting(value, wrap(x).dtype))
 
     def backward(c, dy, widths):
         return K.pad_constant(dy, tuple((-a, -b) for a, b in widths), 0)
@@ -47,16 +44,6 @@ class ConstantPadNd:
         yield make(0, 2), (0, 0, 1, 1), 1.0
         yield make(2, 3), (2, 1, 1, 0), 0.5
         yield make(3, 4), (0, -2, -1, 1), 0
-
-
-def _inner(shape, widths) -> tuple:
-    return tuple(slice(max(a, 0), n - max(b, 0)) for n, (a, b) in zip(shape, widths, strict=False))
-
-
-def _outer(shape, widths) -> tuple:
-    return tuple(
-        slice(max(-a, 0), n - max(-b, 0)) for n, (a, b) in zip(shape, widths, strict=False)
-    )
 
 
 word("pad_constant", ConstantPadNd.forward)
@@ -159,6 +146,12 @@ def pad(input, pad, mode="constant", value=None):
     if a.dtype.kind == "b" and mode != "circular":
         word = "reflection" if mode == "reflect" else "replication"
         raise not_implemented(f"{word}_pad{k}d", a)
+    batch = a.ndim - k - 1  # 0 without one: then the channels must not be none, either
+    if mode != "circular" and 0 in (a.shape[batch:] if batch == 0 else a.shape[1:]):
+        raise RuntimeError(
+            f"Expected {k + 1}D or {k + 2}D (batch mode) tensor with possibly 0 batch size and "
+            f"other non-zero dimensions for input, but got: {list(a.shape)}"
+        )
     indices = []
     for d, (before, after) in enumerate(per_dim):
         if not (before or after):

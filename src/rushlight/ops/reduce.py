@@ -11,8 +11,10 @@ import math
 import numpy as np
 
 from ..core.dtype import FLOAT, from_numpy_dtype, scalar_name
+from ..core.grad_mode import mode
 from ..core.tensor import Tensor
-from ..dispatch.registry import cast, composite, op
+from ..dispatch.promotion import seen_as
+from ..dispatch.registry import composite, op
 from ..kernels import K
 from .samples import reduction
 
@@ -76,8 +78,17 @@ def count(shape, axes) -> int:
 
 
 def in_dtype(x: Tensor, dtype) -> Tensor:
-    """x in `dtype`, recorded; x itself if dtype is None or its own."""
-    return x if dtype is None or dtype is x.dtype else cast(x, dtype)
+    """x in `dtype`, recorded; x itself if dtype is None or its own.
+
+    RuntimeError: x requires grad, which a dtype of integers cannot have
+    """
+    if dtype is None or dtype is x.dtype:
+        return x
+    if dtype.category < FLOAT and x._rg and mode.grad:
+        raise RuntimeError(
+            f"Autograd not support dtype: {scalar_name(dtype)}\n  fix: detach() first"
+        )
+    return seen_as(x, dtype)
 
 
 def stored_as(y, dtype):
@@ -245,8 +256,11 @@ class Prod:
     def forward(x, dim, keepdim, dtype):
         return stored_as(K.prod(x, axis_of(dim, x.ndim), keepdim), dtype)
 
-    def backward(c, dy, x, dim, keepdim):
+    def backward(c, dy, x, out, dim, keepdim):
         axes = axes_of(dim, x.ndim)
+        if isinstance(x, np.ndarray) and x.ndim and not np.count_nonzero(x == 0):
+            dy, y = (aligned(v, x.shape, axes, keepdim) for v in (dy, out))
+            return dy * K.conj(y / x)
         if axes is None:
             return K.reshape(K.reshape(dy, (1,)) * K.conj(_others(K.reshape(x, (-1,)))), x.shape)
         last = K.moveaxis(x, axes[0], -1)
@@ -371,6 +385,17 @@ class Logsumexp:
     >>> torch.logsumexp(tensor([[1000.0, 1000.0]]), 1)
     tensor([1000.6932])
     """
+
+    def prepare(input, dim, keepdim):
+        if dim is None:
+            raise TypeError("logsumexp(): argument 'dim' must be tuple of ints, not NoneType")
+        if isinstance(dim, (tuple, list)) and not dim and input._a.size and not keepdim:
+            if input._a.ndim:  # PyTorch has no result for dim=(), though amax and sum have
+                raise RuntimeError(
+                    "output with shape [] doesn't match the broadcast shape "
+                    f"{[1] * input._a.ndim}\n  fix: dim=tuple(range(x.ndim)) for all elements"
+                )
+        return input, dim, keepdim
 
     def forward(x, dim, keepdim):
         axes = axes_of(dim, x.ndim)

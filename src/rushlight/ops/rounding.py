@@ -6,6 +6,8 @@ import math
 
 import numpy as np
 
+from ..core.dtype import float32, result_dtype
+from ..core.tensor import Tensor
 from ..dispatch.messages import not_implemented
 from ..dispatch.registry import op
 from ..kernels import K
@@ -74,6 +76,8 @@ class Round:
         if decimals == 0:
             return np.rint(x)
         ten = 10.0 ** abs(decimals)
+        if x.itemsize == 2:  # computed in float32, rounded once
+            return K.like(Round.source.forward(x.astype(np.float32), decimals), x)
         return K.like(np.rint(x * ten) / ten if decimals > 0 else np.rint(x / ten) * ten, x)
 
     def backward(c, dy):
@@ -138,16 +142,26 @@ class Frexp:
     samples = unary(0.6, 0.9)
 
 
+def _power_of_two(y, narrower):
+    power = K.exp2(y)
+    return power if narrower is None else K.like(K.cast(power, narrower), y)
+
+
 @op(
     "ldexp(input, other: Tensor, *, out=None)",
     at="torch Tensor",
     inplace="torch Tensor",
+    tensors=2,
+    constants=1,
     promote="float",
     broadcast=True,
-    save_if={"x": 1},
+    save_if={"y": 0},
+    order="input",
 )
 class Ldexp:
     """z = x 2^y;  dx = dz 2^y,  dy = dz z ln 2
+
+    2^y is rounded to y's dtype, as in PyTorch, though z may be of a wider one.
 
     shape   broadcast
     dtype   promoted, integers become the default dtype
@@ -155,11 +169,20 @@ class Ldexp:
 
     numbers = ()
 
-    def forward(x, y):
-        return x * K.exp2(y)
+    def prepare(input, other):
+        narrower = None
+        if isinstance(input, Tensor) and isinstance(other, Tensor):
+            d, common = other.dtype, result_dtype((input, other))
+            if d.is_floating_point and d.itemsize < common.itemsize:
+                if other.ndim or common is float32:
+                    narrower = d
+        return input, other, narrower
 
-    def backward(c, dz, x, y):
-        power = dz * K.conj(K.exp2(y))
-        return power, power * K.conj(x) * _LN2 if c.needs(1) else None
+    def forward(x, y, narrower):
+        return x * np.ascontiguousarray(_power_of_two(y, narrower)).reshape(y.shape)
+
+    def backward(c, dz, y, out, narrower):
+        dx = dz * K.conj(_power_of_two(y, narrower)) if c.needs(0) else None
+        return dx, dz * K.conj(out) * _LN2 if c.needs(1) else None
 
     samples = binary(numbers=False)

@@ -232,7 +232,7 @@ class Cummax:
     def forward(x, dim):
         return _running_extreme(x, dim, np.maximum)
 
-    def backward(c, dy, indices, dim):
+    def backward(c, dy, x, indices, dim):
         return _running_extreme_dx(dy, indices, dim)
 
     samples = _samples
@@ -258,7 +258,7 @@ class Cummin:
     def forward(x, dim):
         return _running_extreme(x, dim, np.minimum)
 
-    def backward(c, dy, indices, dim):
+    def backward(c, dy, x, indices, dim):
         return _running_extreme_dx(dy, indices, dim)
 
     samples = _samples
@@ -351,6 +351,9 @@ def trapezoid(y, x=None, *, dx=None, dim=-1):
     axes_of(dim, y.ndim)
     if y.size(dim) == 0:
         return y.detach().sum(dim, dtype=y.dtype)
+    if x is None:  # at equal steps, as PyTorch adds: an infinite end gives NaN
+        ends = (y.select(dim, 0) + y.select(dim, -1)) * 0.5
+        return (y.sum(dim) - ends) * (1.0 if dx is None else dx)
     return _areas(y, x, dx, dim).sum(dim) / 2.0
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from ..core.sparse import sparse
 from ..core.tensor import Tensor, wrap
 from ..dispatch.messages import mismatch, not_implemented
+from ..dispatch.out import of_the_same_dtype
 from ..dispatch.registry import apply_inplace, composite, fitted, internal, op
 from ..kernels import K, word
 from ..kernels.vocabulary import along
@@ -91,16 +92,6 @@ def _sparse_dx(dy: Any, x_shape: tuple, dim: int, index: Any) -> Any:
     return sparse(places, blocks, x_shape)
 
 
-def _of_the_same_dtype(out, result):
-    """RuntimeError: out= has another dtype; gather writes elements as they are."""
-    if out.dtype is not result.dtype:
-        wanted, given = (
-            {"float32": "float", "float64": "double", "int64": "long int"}.get(d.name, d.name)
-            for d in (result.dtype, out.dtype)
-        )
-        raise RuntimeError(f"Expected out tensor to have dtype {wanted}, but got {given} instead")
-
-
 @op(
     "gather(input, dim, index, *, sparse_grad: bool = False, out=None)",
     at="torch Tensor",
@@ -121,19 +112,21 @@ class Gather:
     """
 
     apart = True
-    check_out = _of_the_same_dtype
+    check_out = of_the_same_dtype
 
     def forward(x, dim, index, sparse_grad):
         d = _check("gather", x, dim, index)
         if not index.size:
             return np.empty(index.shape, x.dtype)
-        key = along(index.reshape(index.shape or (1,)), d)
-        return K.dense(x.reshape(x.shape or (1,))[key]).reshape(index.shape)
+        x, at = x.reshape(x.shape or (1,)), index.reshape(index.shape or (1,))
+        if all([m == n or i == d for i, (m, n) in enumerate(zip(x.shape, at.shape, strict=True))]):
+            return K.dense(K.take_along_axis(x, at, d)).reshape(index.shape)
+        return K.dense(x[along(at, d)]).reshape(index.shape)
 
-    def backward(c, dy, x_shape, dim, index, sparse_grad):
+    def backward(c, dy, x, dim, index, sparse_grad):
         if sparse_grad:
-            return _sparse_dx(dy, x_shape, dim, index)
-        return K.scatter_add(K.zeros(x_shape, like=dy), dim, index, dy)
+            return _sparse_dx(dy, x.shape, dim, index)
+        return K.scatter_add(K.zeros(x.shape, like=dy), dim, index, dy)
 
     def samples(make):
         yield make(4, 3).T, 1, make.indices(3, 2, high=4)
@@ -439,15 +432,19 @@ def take_along_dim(input, indices, dim):
             "indices"
         )
     d = wrapped(dim, input._a.ndim)
+    if not input._a.ndim:
+        raise IndexError(
+            "Dimension specified as 0 but tensor has no dimensions\n  fix: leave dim= out"
+        )
     a, b = list(input._a.shape), list(indices._a.shape)
     rest = ([*a[:d], 1, *a[d + 1 :]], [*b[:d], 1, *b[d + 1 :]])
     found = mismatch(list(rest))
     if found:
         raise RuntimeError(found)
     common = np.broadcast_shapes(*map(tuple, rest))
-    left = input.expand([*common[:d], a[d], *common[d + 1 :]] if a else [])
-    right = indices % a[d] if a and a[d] else indices
-    return left.gather(d, right.expand([*common[:d], b[d], *common[d + 1 :]] if b else []))
+    left = input.expand([*common[:d], a[d], *common[d + 1 :]])
+    right = indices % a[d] if a[d] else indices
+    return left.gather(d, right.expand([*common[:d], b[d], *common[d + 1 :]]))
 
 
 @composite(
@@ -466,10 +463,14 @@ def index_reduce(input, dim, index, source, reduce, *, include_self):
             "index_reduce(): Expected reduce to be one of prod, mean, amax or amin but got "
             f"{reduce}."
         )
-    if input._a.dtype.kind == "b":
-        raise not_implemented("index_func_", input._a)
+    if input._a.dtype.kind == "b" and (reduce == "mean" or not include_self):
+        said = "div_floor_cpu" if include_self else "index_reduce_func_exclude_input_init"
+        raise not_implemented(said, input._a)
     d = check_slices("index_reduce", input._a, dim, index._a, source._a)
     wide = [1] * max(source._a.ndim, 1)
     wide[d] = -1
     rows = index.reshape(wide).expand(source._a.shape) if source._a.ndim else index.reshape(())
+    if input._a.dtype.kind == "b":
+        numbers = input.byte(), d, rows, source.byte(), reduce, include_self
+        return ScatterReduce.run(numbers).bool()
     return ScatterReduce.run((input, d, rows, source, reduce, include_self))

@@ -556,7 +556,7 @@ def movedim(input, source, destination):
     if len(set(src)) != len(src) or len(set(dst)) != len(dst):
         raise RuntimeError("movedim: repeated dim in `source` or `destination`")
     if n == 0:
-        return input
+        return input[...]
     order: list = [None] * n
     for s, d in zip(src, dst, strict=False):
         order[d] = s

@@ -101,10 +101,10 @@ class Sgn:
     def forward(x):
         return K.sgn(x)
 
-    def backward(c, dy, x):
+    def backward(c, dy, x, out):
         if not K.is_complex(x):
             return K.zeros_like(dy)
-        y, size = K.sgn(x), K.abs(x)
+        y, size = out, K.abs(x)
         zero = size == 0
         along = K.real(dy * K.conj(y)) * y
         return K.where(
@@ -137,6 +137,7 @@ class Signbit:
     inplace="Tensor",
     promote="float",
     broadcast=True,
+    save_if={"x": 0},
     node="Copysign",
     not_for="c",
     kernel="copysign_cpu",
@@ -158,8 +159,8 @@ class Copysign:
         return K.copysign(x, y)
 
     def backward(c, dz, x, out):
-        kept = K.where(x == 0, K.zeros_like(out), out / x)
-        return dz * kept, K.zeros_like(dz) if c.needs(1) else None
+        dx = dz * K.where(x == 0, K.zeros_like(out), out / x) if c.needs(0) else None
+        return dx, K.zeros_like(dz) if c.needs(1) else None
 
     samples = binary()
 

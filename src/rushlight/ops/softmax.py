@@ -20,6 +20,8 @@ def _no_kernel(name: str, x: Tensor, dim: int) -> NotImplementedError:
 
 def _arguments(name: str, input: Tensor, dim: int, dtype) -> tuple[Tensor, int]:
     """(x, dim) with x cast to dtype. NotImplementedError: x is not floating."""
+    if dtype is not None and not dtype.is_floating_point and not dtype.is_complex and input.numel():
+        raise _no_kernel(name, input.detach().to(dtype), dim)
     x = in_dtype(input, dtype)
     if not x.is_floating_point() and x.numel():  # no elements, no kernel that could refuse them
         raise _no_kernel(name, x, dim)
@@ -50,7 +52,7 @@ class Softmax:
         return _arguments("softmax", input, dim, dtype)
 
     def forward(x, dim):
-        return K.softmax(x, wrapped(dim, x.ndim))
+        return K.softmax(x, wrapped(dim, x.ndim)) if x.dtype.kind != "b" else x.copy()
 
     def backward(c, dy, out, dim):
         return K.softmax_dx(dy, out, wrapped(dim, dy.ndim))
@@ -84,7 +86,7 @@ class LogSoftmax:
         return _arguments("log_softmax", input, dim, dtype)
 
     def forward(x, dim):
-        return K.log_softmax(x, wrapped(dim, x.ndim))
+        return K.log_softmax(x, wrapped(dim, x.ndim)) if x.dtype.kind != "b" else x.copy()
 
     def backward(c, dy, out, dim):
         return K.log_softmax_dx(dy, out, wrapped(dim, dy.ndim))

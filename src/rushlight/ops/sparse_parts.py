@@ -37,7 +37,7 @@ def rule(*names: str) -> Any:
 
 
 def sparse_coo_tensor(
-    indices: Any,
+    indices: Any = None,
     values: Any = None,
     size: Any = None,
     *,
@@ -59,6 +59,13 @@ def sparse_coo_tensor(
     """
     resolve(device)
     if values is None:
+        if indices is None:
+            indices = size
+        if indices is None:
+            raise TypeError(
+                "sparse_coo_tensor() received an invalid combination of arguments - got ()\n"
+                "  it takes (indices, values), (indices, values, size) or (size)"
+            )
         shape = (indices,) if isinstance(indices, int) else tuple(indices)
         empty = np.zeros((len(shape), 0), np.int64)
         values = zeros(0, dtype=dtype)

@@ -93,8 +93,9 @@ class Erfinv:
     def forward(x):
         return K.erfinv(x)
 
-    def backward(c, dy, out):
-        return dy * (math.sqrt(math.pi) / 2) * K.exp(out * out)
+    def backward(c, dy, x):
+        y = K.erfinv(x)
+        return dy * (math.sqrt(math.pi) / 2) * K.exp(y * y)
 
     samples = unary(-0.9, 0.9)
 
@@ -558,7 +559,7 @@ class LogNdtr:
     def forward(x):
         return K.log_ndtr(x)
 
-    def backward(c, dy, x):
+    def backward(c, dy, x, out):
         return dy / K.erfcx(x * -math.sqrt(0.5)) * math.sqrt(2 / math.pi)
 
     samples = unary()

@@ -286,6 +286,7 @@ class Atanh:
     inplace="Tensor",
     promote="arith",
     broadcast=True,
+    save_if={"x": 0, "y": 1},
     not_for="iubc",
     kernel="hypot_cpu",
 )
@@ -302,7 +303,8 @@ class Hypot:
         return K.hypot(x, y)
 
     def backward(c, dz, x, y, out):
-        return dz * (x / out), dz * (y / out)
+        dx = dz * (x / out) if c.needs(0) else None
+        return dx, dz * (y / out) if c.needs(1) else None
 
     samples = binary(numbers=False)
 

@@ -130,10 +130,14 @@ def unique_consecutive(input, return_inverse, return_counts, dim):
 def _search(
     boundaries: np.ndarray, x: np.ndarray, right: bool, sorter: np.ndarray | None
 ) -> np.ndarray:
+    if boundaries.dtype.kind == "b" and x.dtype.kind == "b" and x.size and boundaries.size:
+        raise not_implemented("searchsorted_out_cpu", boundaries)
     side = "right" if right else "left"
     both = x, boundaries
     if x.dtype != boundaries.dtype:  # compared in a dtype that holds both
         x, boundaries = (K.astype(v, np.float32) if v.dtype.kind == "V" else v for v in both)
+    if not _in_order(boundaries, sorter):
+        return _halving(boundaries, x, right, sorter)
     if boundaries.ndim == 1:
         return np.searchsorted(boundaries, x, side, sorter)
     lead = int(np.prod(boundaries.shape[:-1]))
@@ -143,8 +147,41 @@ def _search(
     return np.array(found, np.int64).reshape(x.shape)
 
 
+def _in_order(boundaries: np.ndarray, sorter: np.ndarray | None) -> bool:
+    if sorter is not None:
+        boundaries = np.take_along_axis(boundaries, sorter, -1)
+    return bool((boundaries[..., :-1] <= boundaries[..., 1:]).all()) and not (
+        boundaries.dtype.kind in "fV" and boundaries.size and np.isnan(boundaries[..., -1]).any()
+    )
+
+
+def _halving(
+    boundaries: np.ndarray, x: np.ndarray, right: bool, sorter: np.ndarray | None
+) -> np.ndarray:
+    """Where bisection ends up in a sequence that is in no order, or has NaN in it; as PyTorch's."""
+    if sorter is not None:
+        boundaries = np.take_along_axis(boundaries, sorter, -1)
+    rows = boundaries.reshape(-1, boundaries.shape[-1])
+    values = x.reshape(len(rows), -1)
+    low, high = (np.full(values.shape, n, np.int64) for n in (0, rows.shape[1]))
+    while (open := low < high).any():
+        middle = (low + high) >> 1
+        seen = np.take_along_axis(rows, np.minimum(middle, rows.shape[1] - 1), -1)
+        further = open & (~(seen > values) if right else ~(seen >= values))
+        low, high = np.where(further, middle + 1, low), np.where(open & ~further, middle, high)
+    return low.reshape(x.shape)
+
+
 def _places(found: np.ndarray, out_int32: bool):
     return wrap(np.asarray(found, np.int32 if out_int32 else np.int64))
+
+
+def _no_scalar(b: np.ndarray) -> RuntimeError:
+    return RuntimeError(
+        "torch.searchsorted(): input value can be a scalar only when boundaries tensor "
+        f"dimension is 1, but we got boundaries tensor dim({b.ndim}) "
+        "and input value's dim(0) numel(1)"
+    )
 
 
 @composite(
@@ -178,6 +215,8 @@ def searchsorted(sorted_sequence, input, *, out_int32, right, side, sorter):
     b = sorted_sequence._a
     if isinstance(input, Tensor):
         x = input._a
+        if not x.ndim and b.ndim != 1:
+            raise _no_scalar(b)
         if b.ndim != 1 and b.shape[:-1] != x.shape[:-1]:
             raise RuntimeError(
                 "torch.searchsorted(): boundaries tensor should be 1 dimension or the first N-1 "
@@ -186,11 +225,7 @@ def searchsorted(sorted_sequence, input, *, out_int32, right, side, sorter):
             )
     elif is_number(input):
         if b.ndim != 1:
-            raise RuntimeError(
-                "torch.searchsorted(): input value can be a scalar only when boundaries tensor "
-                f"dimension is 1, but we got boundaries tensor dim({b.ndim}) "
-                "and input value's dim(0) numel(1)"
-            )
+            raise _no_scalar(b)
         x = np.asarray(input)
     else:
         tensor_argument("searchsorted", input, position=2)
@@ -230,9 +265,7 @@ def bucketize(input, boundaries, *, out_int32, right):
     tensor([0, 2])
     """
     if boundaries.ndim != 1:
-        raise RuntimeError(
-            f"bucketize(): boundaries tensor must be 1 dimension, but got dim({boundaries.ndim})"
-        )
+        raise RuntimeError(f"boundaries tensor must be 1 dimension, but got dim({boundaries.ndim})")
     x = input._a if isinstance(input, Tensor) else np.asarray(input)
     return _places(_search(boundaries._a, x, right, None), out_int32)
 
@@ -348,6 +381,18 @@ def _edges(x: Tensor, bins: int, given, dim: int) -> Tensor:
     return FUNCTIONS["linspace"](low, high, bins + 1, dtype=x.dtype)
 
 
+def _first_above(e: np.ndarray, v: np.ndarray) -> np.ndarray:
+    """For each v the index of the first edge above it, by halving: what that finds among edges that
+    do not rise is PyTorch's answer, too."""
+    first, count = np.zeros(v.shape, np.int64), np.full(v.shape, e.size)
+    while count.any():
+        step = count // 2
+        on = (count > 0) & ~(v < e[np.minimum(first + step, e.size - 1)])
+        first = np.where(on, first + step + 1, first)
+        count = np.where(on, count - step - 1, step)
+    return first
+
+
 def _counted(x: Tensor, edges: list[Tensor], weight: Tensor | None, density: bool) -> Tensor:
     """How many rows of x (n, D), or how much weight, lie in each box of the grid of edges.
 
@@ -358,10 +403,9 @@ def _counted(x: Tensor, edges: list[Tensor], weight: Tensor | None, density: boo
     inside = np.ones(values.shape[0], bool)
     place = np.zeros(values.shape[0], np.int64)
     for d, e in enumerate(edges):
-        i = np.searchsorted(e._a, values[:, d], "right") - 1
-        i = np.where(values[:, d] == e._a[-1], shape[d] - 1, i)
-        inside &= (i >= 0) & (i < shape[d])
-        place = place * shape[d] + i
+        v = values[:, d]
+        inside &= (v >= e._a[0]) & (v <= e._a[-1])
+        place = place * shape[d] + np.minimum(_first_above(e._a, v), shape[d]) - 1
     w = None if weight is None else weight._a.reshape(-1)[inside]
     hist = np.bincount(place[inside], w, math.prod(shape)).reshape(shape).astype(values.dtype)
     if density:

@@ -2,7 +2,7 @@
 
 from importlib import import_module as _import_module
 
-from ..core.names import missing as _missing
+from ..core.names import elsewhere as _elsewhere
 from .optimizer import Optimizer
 
 #: optimizer -> the file here that has it; the command line offers the same names.
@@ -33,7 +33,7 @@ def __getattr__(name: str):
     elif name in ("lr_scheduler", "swa_utils"):
         found = _import_module(f"{__name__}.{name}")
     else:
-        raise _missing(__name__, name)
+        return _elsewhere(__name__, name)
     globals()[name] = found
     return found
 

@@ -15,6 +15,7 @@ the order of PyTorch's signature; a class that declares none inherits its base's
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable
 from dataclasses import KW_ONLY
 from typing import Any, NamedTuple
@@ -153,6 +154,11 @@ def _constructor(name: str, options: dict[str, Option], names: list[str], start:
         f"    start(self, params, {{{', '.join(values)}}}, checks)\n"
     )
     checks = [(key, o.check) for key, o in options.items() if o.check is not None]
-    scope: dict[str, Any] = {"options": options, "checks": checks, "start": start}
+    # with the names of the optimizer's base, in which annotations are read (get_type_hints)
+    scope = vars(sys.modules[start.__module__]) | {
+        "options": options,
+        "checks": checks,
+        "start": start,
+    }
     exec(compile(text, f"<options of {name}>", "exec"), scope)
     return scope["__init__"]

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from ..core.annotations import readable
 from ..kernels import K
 from ..kernels.twin.random import LEFT, NEXT, NORMAL, SIZE, WAITS, WORDS
 
@@ -198,6 +199,7 @@ def _restored(state: bytes) -> Generator:
     return generator
 
 
+readable(Generator, __name__)
 default_generator = Generator()
 default_generator.seed()
 

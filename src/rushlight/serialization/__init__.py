@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from ..core.names import missing as _missing
+from ..core.names import elsewhere as _elsewhere
 
 _LAZY = {
     "LoadError": "errors",
@@ -22,7 +22,7 @@ __all__ = [*_LAZY]
 
 def __getattr__(name: str) -> Any:
     if name not in _LAZY:
-        raise _missing(__name__, name)
+        return _elsewhere(__name__, name)
     return getattr(import_module(f"{__name__}.{_LAZY[name]}"), name)
 
 

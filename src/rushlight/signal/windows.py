@@ -19,6 +19,8 @@ from ..core.names import explain_missing
 from ..core.tensor import Tensor
 from ..ops.creation import finished
 
+__path__: list[str] = []  # modules of PyTorch's below this one: core/path_table.py
+
 __all__ = [
     "bartlett",
     "blackman",

@@ -15,7 +15,12 @@ from ..core.dtype import DTYPES, dtype, float64
 from ..core.tensor import Tensor, wrap
 from ..dispatch.registry import CARDS, Card, bind
 
-_LATE = ("fft",)  # families of cards that `import rushlight` leaves out
+_LATE = (
+    "bessel",
+    "fft",
+    "polynomials",
+    "segment",
+)  # families of cards that `import rushlight` leaves out
 
 
 class Make:

@@ -3,16 +3,16 @@
 
 from importlib import import_module as _import_module
 
-from ..core.names import missing as _missing
+from ..core.names import elsewhere as _elsewhere
 from . import data, dlpack
 
-__all__ = ["checkpoint", "data", "dlpack", "hooks"]
+__all__ = "benchmark checkpoint collect_env data dlpack flop_counter hooks tensorboard".split()
 
 
 def __getattr__(name: str):
     if name in __all__ or name == "_pytree":
         return _import_module(f"{__name__}.{name}")
-    raise _missing(__name__, name)
+    return _elsewhere(__name__, name)
 
 
 def __dir__() -> list[str]:

@@ -6,6 +6,7 @@ Containers are tuples, lists, dicts, named tuples, OrderedDict, defaultdict, deq
 
 from __future__ import annotations
 
+import dataclasses
 from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
@@ -20,6 +21,7 @@ __all__ = [
     "is_namedtuple_class",
     "is_namedtuple_instance",
     "keystr",
+    "register_dataclass",
     "register_pytree_node",
     "tree_all",
     "tree_all_only",
@@ -110,6 +112,67 @@ def register_pytree_node(
     SUPPORTED_NODES[cls] = NodeDef(cls, flatten_fn, unflatten_fn, flatten_with_keys_fn)
 
 
+_private_register_pytree_node = register_pytree_node
+
+
+def _register_pytree_node(
+    cls: type,
+    flatten_fn: Any,
+    unflatten_fn: Any,
+    to_str_fn: Any = None,
+    maybe_from_str_fn: Any = None,
+    **more: Any,
+) -> None:
+    """register_pytree_node under its old name; the two functions for text are not used."""
+    register_pytree_node(cls, flatten_fn, unflatten_fn, **more)
+
+
+def _deregister_pytree_node(cls: type) -> None:
+    SUPPORTED_NODES.pop(cls)
+
+
+def register_dataclass(
+    cls: type, *, field_names: Any = None, drop_field_names: Any = None, **more: Any
+) -> None:
+    """Make instances of a dataclass containers of their fields, those of drop_field_names left out.
+
+    errors  ValueError: the class is registered, or names that are not its fields
+    """
+    fields = [f.name for f in dataclasses.fields(cls) if f.init]
+    kept = [f for f in fields if f not in (drop_field_names or ())]
+    if field_names is not None:
+        kept = list(field_names)
+        missing = [f for f in fields if f not in kept and f not in (drop_field_names or ())]
+        unknown = [f for f in kept if f not in fields]
+        if missing or unknown:
+            raise ValueError(
+                ("field_names does not include all dataclass fields.\n" if missing else "")
+                + f"fields of {cls.__name__}: {fields}\n"
+                + f"  in neither field_names nor drop_field_names: {missing}\n"
+                + f"  in field_names and not a field: {unknown}"
+            )
+
+    def there(x: Any) -> list:
+        return [f for f in kept if getattr(x, f) is not None]
+
+    def context(x: Any) -> Any:
+        return [there(x), [f for f in kept if getattr(x, f) is None]]
+
+    def made(values: Any, names: Any) -> Any:
+        return cls(**dict(zip(names[0], values, strict=True)), **dict.fromkeys(names[1]))
+
+    register_pytree_node(
+        cls,
+        lambda x: ([getattr(x, f) for f in there(x)], context(x)),
+        made,
+        flatten_with_keys_fn=lambda x: (
+            [(GetAttrKey(f), getattr(x, f)) for f in there(x)],
+            context(x),
+        ),
+        **more,
+    )
+
+
 def is_namedtuple_class(cls: type) -> bool:
     """True for a class of named tuples."""
     return (
@@ -130,37 +193,96 @@ def is_namedtuple_instance(obj: Any) -> bool:
     return is_namedtuple_class(type(obj))
 
 
-def _keys(values: list, context: Any) -> list:
-    return [MappingKey(k) for k in context]
+def _list_flatten(d: list) -> tuple[list, Any]:
+    return d, None
 
 
-register_pytree_node(tuple, lambda x: (list(x), None), lambda v, c: tuple(v))
-register_pytree_node(list, lambda x: (list(x), None), lambda v, c: list(v))
-register_pytree_node(
-    dict,
-    lambda d: (list(d.values()), list(d.keys())),
-    lambda v, c: dict(zip(c, v, strict=True)),
-    flatten_with_keys_fn=_keys,
-)
-register_pytree_node(
-    OrderedDict,
-    lambda d: (list(d.values()), list(d.keys())),
-    lambda v, c: OrderedDict(zip(c, v, strict=True)),
-    flatten_with_keys_fn=_keys,
-)
-register_pytree_node(
-    defaultdict,
-    lambda d: (list(d.values()), [d.default_factory, list(d.keys())]),
-    lambda v, c: defaultdict(c[0], zip(c[1], v, strict=True)),
-    flatten_with_keys_fn=lambda values, context: _keys(values, context[1]),
-)
-register_pytree_node(deque, lambda d: (list(d), d.maxlen), lambda v, c: deque(v, maxlen=c))
-_NAMED = NodeDef(
-    tuple,
-    lambda x: (list(x), type(x)),
-    lambda v, c: c(*v),
-    lambda values, context: [GetAttrKey(name) for name in context._fields],
-)
+def _list_unflatten(values: Iterable, context: Any) -> list:
+    return list(values)
+
+
+def _sequence_with_keys(d: Iterable, context: Any = None) -> tuple[list, Any]:
+    return [(SequenceKey(i), x) for i, x in enumerate(d)], context
+
+
+def _tuple_flatten(d: tuple) -> tuple[list, Any]:
+    return list(d), None
+
+
+def _tuple_unflatten(values: Iterable, context: Any) -> tuple:
+    return tuple(values)
+
+
+def _namedtuple_flatten(d: Any) -> tuple[list, Any]:
+    return list(d), type(d)
+
+
+def _namedtuple_flatten_with_keys(d: Any) -> tuple[list, Any]:
+    return [(GetAttrKey(k), x) for k, x in zip(d._fields, d, strict=True)], type(d)
+
+
+def _namedtuple_unflatten(values: Iterable, context: Any) -> Any:
+    return context(*values)
+
+
+def _dict_flatten(d: dict) -> tuple[list, Any]:
+    return list(d.values()), list(d.keys())
+
+
+def _dict_flatten_with_keys(d: dict) -> tuple[list, Any]:
+    return [(MappingKey(k), x) for k, x in d.items()], list(d.keys())
+
+
+def _dict_unflatten(values: Iterable, context: Any) -> dict:
+    return dict(zip(context, values, strict=True))
+
+
+def _ordereddict_unflatten(values: Iterable, context: Any) -> OrderedDict:
+    return OrderedDict(zip(context, values, strict=True))
+
+
+def _defaultdict_flatten(d: Any) -> tuple[list, Any]:
+    return list(d.values()), [d.default_factory, list(d.keys())]
+
+
+def _defaultdict_flatten_with_keys(d: Any) -> tuple[list, Any]:
+    return _dict_flatten_with_keys(d)[0], [d.default_factory, list(d.keys())]
+
+
+def _defaultdict_unflatten(values: Iterable, context: Any) -> defaultdict:
+    return defaultdict(context[0], zip(context[1], values, strict=True))
+
+
+def _deque_flatten(d: deque) -> tuple[list, Any]:
+    return list(d), d.maxlen
+
+
+def _deque_flatten_with_keys(d: deque) -> tuple[list, Any]:
+    return _sequence_with_keys(d, d.maxlen)
+
+
+def _deque_unflatten(values: Iterable, context: Any) -> deque:
+    return deque(values, maxlen=context)
+
+
+# PyTorch's other names of the same functions
+_tuple_flatten_with_keys = _list_flatten_with_keys = _sequence_with_keys
+_odict_flatten = _ordereddict_flatten = _dict_flatten
+_odict_unflatten = _ordereddict_unflatten
+_ordereddict_flatten_with_keys = _dict_flatten_with_keys
+
+
+def _built_in(cls: type, flatten: Any, unflatten: Any, with_keys: Any) -> None:
+    register_pytree_node(cls, flatten, unflatten, flatten_with_keys_fn=with_keys)
+
+
+_built_in(tuple, _tuple_flatten, _tuple_unflatten, _tuple_flatten_with_keys)
+_built_in(list, _list_flatten, _list_unflatten, _list_flatten_with_keys)
+_built_in(dict, _dict_flatten, _dict_unflatten, _dict_flatten_with_keys)
+_built_in(OrderedDict, _dict_flatten, _ordereddict_unflatten, _dict_flatten_with_keys)
+_built_in(defaultdict, _defaultdict_flatten, _defaultdict_unflatten, _defaultdict_flatten_with_keys)
+_built_in(deque, _deque_flatten, _deque_unflatten, _deque_flatten_with_keys)
+_NAMED = NodeDef(tuple, _namedtuple_flatten, _namedtuple_unflatten, _namedtuple_flatten_with_keys)
 
 
 def _node(x: Any) -> NodeDef | None:
@@ -391,21 +513,16 @@ def tree_leaves_with_path(tree: Any, is_leaf: Any = None) -> list[tuple[tuple, A
         if node is None or (is_leaf is not None and is_leaf(x)):
             found.append((path, x))
             return
-        items, context = node.flatten_fn(x)
         if node.flatten_with_keys_fn is None:
-            keys: Any = [SequenceKey(i) for i in range(len(items))]
-        elif type(x) in SUPPORTED_NODES and type(x) not in _BUILT_IN:
-            keys = [k for k, _ in node.flatten_with_keys_fn(x)[0]]
-        else:
-            keys = node.flatten_with_keys_fn(items, context)
-        for key, item in zip(keys, items, strict=True):
+            raise ValueError(
+                f"Did not find a flatten_with_keys_fn for type: {type(x)}. "
+                "Please pass a flatten_with_keys_fn argument to register_pytree_node."
+            )
+        for key, item in node.flatten_with_keys_fn(x)[0]:
             walk(item, (*path, key))
 
     walk(tree, ())
     return found
-
-
-_BUILT_IN = frozenset(SUPPORTED_NODES)
 
 
 def tree_flatten_with_path(tree: Any, is_leaf: Any = None) -> tuple[list, TreeSpec]:

@@ -163,7 +163,8 @@ _EULER_MACLAURIN = (
 def zeta(x, q):
     """Σ (q + k)^-x over k = 0, 1, ...: Hurwitz's zeta function, by Euler and Maclaurin's formula
 
-    inf at x = 1 and at q = 0, -1, ...; NaN for x < 1, and for negative q unless x is whole.
+    inf at x = 1 and at q = 0, -1, ...; NaN for x < 1, and for negative q unless x is whole; 0 for
+    q = inf and where every term is smaller than the smallest number (PyTorch: NaN there).
     """
     x, q = np.broadcast_arrays(x, np.asarray(q, np.float64))
     total, a = np.zeros(x.shape), q.copy()
@@ -177,7 +178,9 @@ def zeta(x, q):
         total = total + weight * factor
         factor = factor * (x + 2 * k + 1) * (x + 2 * k + 2) / (a * a)
     total = np.where(np.isinf(q) & (q > 0), 0.0, total)
-    total = np.where(np.isnan(q) | ((q < 0) & (x != np.floor(x))), np.nan, total)
+    endless = np.where(q < 1, np.inf, np.where(q == 1, 1.0, 0.0))  # only the first terms count
+    total = np.where(np.isinf(x), endless, total)
+    total = np.where(np.isnan(x) | np.isnan(q) | ((q < 0) & (x != np.floor(x))), np.nan, total)
     total = np.where((q <= 0) & (q == np.floor(q)), np.inf, total)
     return np.where(x < 1, np.nan, np.where(x == 1, np.inf, total))
 
@@ -236,16 +239,16 @@ def i1e(x):
 
 @_wide
 def i0(x):
-    """I₀(x)"""
+    """I₀(x); NaN at ±inf, as in PyTorch"""
     half = np.exp(np.abs(x) / 2)
-    return np.where(np.isinf(x), np.inf, half * _bessel_ie(x, 0) * half)
+    return half * _bessel_ie(x, 0) * half
 
 
 @_wide
 def i1(x):
-    """I₁(x)"""
+    """I₁(x); NaN at ±inf, as in PyTorch"""
     half = np.exp(np.abs(x) / 2)
-    return np.where(np.isinf(x), x, half * _bessel_ie(x, 1) * half)
+    return half * _bessel_ie(x, 1) * half
 
 
 @_wide

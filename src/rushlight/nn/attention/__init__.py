@@ -11,7 +11,7 @@ from enum import IntEnum
 from importlib import import_module as _import_module
 from typing import Any
 
-from ...core.names import missing as _missing
+from ...core.names import elsewhere as _elsewhere
 from ...ops.attention import ENABLED as _ENABLED
 
 __all__ = ["WARN_FOR_UNFUSED_KERNELS", "SDPBackend", "sdpa_kernel"]
@@ -72,7 +72,7 @@ def _cur_sdpa_kernel_backends(with_priority: bool = False) -> list[SDPBackend]:
 def __getattr__(name: str) -> Any:
     if name in _SUBMODULES:
         return _import_module(f"{__name__}.{name}")
-    raise _missing(__name__, name)
+    return _elsewhere(__name__, name)
 
 
 def __dir__() -> list[str]:

@@ -23,6 +23,7 @@ def noop_mask(batch: Tensor, head: Tensor, token_q: Tensor, token_kv: Tensor) ->
     return batch.new_ones((), dtype=_BOOL)
 
 
+_DEFAULT_SPARSE_BLOCK_SIZE = 128
 _BOOL = wrap(np.zeros((), bool)).dtype
 
 
@@ -75,7 +76,7 @@ class BlockMask:
         q_indices: Tensor | None,
         full_q_num_blocks: Tensor | None,
         full_q_indices: Tensor | None,
-        BLOCK_SIZE: tuple[int, int] = (128, 128),
+        BLOCK_SIZE: tuple[int, int] = (_DEFAULT_SPARSE_BLOCK_SIZE, _DEFAULT_SPARSE_BLOCK_SIZE),
         mask_mod: Callable[..., Tensor] = noop_mask,
         *,
         dq_write_order: Tensor | None = None,
@@ -110,7 +111,7 @@ class BlockMask:
         kv_indices: Tensor,
         full_kv_num_blocks: Tensor | None = None,
         full_kv_indices: Tensor | None = None,
-        BLOCK_SIZE: int | tuple[int, int] = 128,
+        BLOCK_SIZE: int | tuple[int, int] = _DEFAULT_SPARSE_BLOCK_SIZE,
         mask_mod: Callable[..., Tensor] | None = None,
         seq_lengths: tuple[int, int] | None = None,
         compute_q_blocks: bool = True,

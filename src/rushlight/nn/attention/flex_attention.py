@@ -21,7 +21,7 @@ from ...core.tensor import Tensor, wrap
 from ...ops.attention import scaled_dot_product_attention
 from ...ops.creation import zeros
 from ...ops.ternary import where
-from .block_mask import BlockMask, noop_mask, ordered
+from .block_mask import _DEFAULT_SPARSE_BLOCK_SIZE, BlockMask, noop_mask, ordered
 
 __all__ = [
     "AuxOutput",
@@ -136,7 +136,7 @@ def create_block_mask(
     Q_LEN: int,
     KV_LEN: int,
     device: Any = None,
-    BLOCK_SIZE: int | tuple[int, int] = 128,
+    BLOCK_SIZE: int | tuple[int, int] = _DEFAULT_SPARSE_BLOCK_SIZE,
     _compile: bool = False,
     separate_full_blocks: bool = True,
     compute_dq_write_order: bool = False,

@@ -7,7 +7,7 @@ module that looks into them (`signpost`): importing it leaves the function in it
 
 from importlib import import_module as _import_module
 
-from ...core.names import missing as _missing
+from ...core.names import elsewhere as _elsewhere
 from ...core.names import signpost as _signpost
 
 #: file -> its public names, here as in PyTorch
@@ -38,7 +38,7 @@ def __getattr__(name: str):
     if name in NAMES:
         return _import_module(f"{__name__}.{name}")
     if name not in _LAZY:
-        raise _missing(__name__, name)
+        return _elsewhere(__name__, name)
     value = getattr(_import_module(f"{__name__}.{_LAZY[name]}"), name)
     globals()[name] = value
     return value

@@ -1,0 +1,107 @@
+"""PyTorch's public modules: each can be imported, or is refused by name (core/paths.py)."""
+
+import contextlib
+import importlib
+import subprocess
+import sys
+from types import ModuleType
+
+import pytest
+
+import rushlight as torch
+from rushlight.core import paths
+from rushlight.core.path_table import PATHS, REFUSED
+
+MODULES = sorted(name.removeprefix("torch.") for name in paths.modules())
+
+
+def imported(name):
+    return importlib.import_module(f"rushlight.{name}")
+
+
+@pytest.mark.parametrize("name", sorted({n.split(".")[0] for n in MODULES}))
+def test_every_public_module_is_there_or_missing_by_name(name):
+    for full in MODULES:
+        if full.split(".")[0] != name:
+            continue
+        try:
+            module = imported(full)
+        except ModuleNotFoundError as error:
+            assert error.name == f"rushlight.{full}" or full.startswith(error.name[10:] + ".")
+            continue
+        assert sys.modules[f"rushlight.{full}"] is module
+        assert [n for n in dir(module) if not hasattr(module, n)] == []
+
+
+def test_all_of_pytorchs_modules_are_known_and_most_are_there():
+    there = []
+    for name in MODULES:
+        with contextlib.suppress(ModuleNotFoundError):
+            imported(name)
+            there.append(name)
+    lost = sorted({name.rpartition(".")[0] or name for name in set(MODULES) - set(there)})
+    assert len(MODULES) > 800 and len(there) > 0.75 * len(MODULES), lost
+
+
+@pytest.mark.parametrize("name", sorted(PATHS))
+def test_every_home_of_the_table_resolves(name):
+    place = imported(name)
+    homes = PATHS[name].split()
+    for home in homes:
+        shown, _, where = home.rpartition("=")
+        module, _, only = where.partition(":")
+        if only:
+            assert getattr(place, shown or only) is getattr(imported(module), only)
+        else:
+            assert importlib.import_module(f"rushlight.{module}".rstrip("."))
+    assert not homes or len([n for n in dir(place) if not n.startswith("__")]) > 0
+
+
+@pytest.mark.parametrize("name", sorted(REFUSED))
+def test_what_is_refused_says_so_when_it_is_used(name):
+    for full in MODULES:
+        if full != name and not full.startswith(name + "."):
+            continue
+        module = imported(full)
+        for word, mark in paths.listed(f"torch.{full}").items():
+            thing = getattr(module, word, None)
+            if mark == "=" or not paths.is_refused(thing) or isinstance(thing, ModuleType):
+                continue
+            with pytest.raises(NotImplementedError) as caught:
+                thing()
+            why = paths.row(full)[1]
+            assert str(caught.value) == f"rushlight does not have torch.{full}.{word}: {why}"
+
+
+def test_refused_classes_can_be_subclassed_and_asked_about():
+    from rushlight.distributed.fsdp import FullyShardedDataParallel, ShardingStrategy
+
+    class Mine(FullyShardedDataParallel):
+        pass
+
+    assert not isinstance(torch.nn.Linear(1, 1), FullyShardedDataParallel)
+    assert ShardingStrategy.FULL_SHARD.name == "FULL_SHARD"
+    with pytest.raises(
+        NotImplementedError, match=r"torch\.distributed\.fsdp\.FullyShardedDataParallel"
+    ):
+        Mine()
+    with pytest.raises(AttributeError, match=r"FullyShardedDataParallel\.state_dict_type"):
+        _ = FullyShardedDataParallel.state_dict_type
+
+
+def test_probes_for_private_modules_fail():
+    for name in ("_inductor", "_dynamo.utils", "_six", "no_such_module", "onnx.no_such_module"):
+        with pytest.raises(ModuleNotFoundError) as caught:
+            imported(name)
+        assert caught.value.name == f"rushlight.{name}"
+    assert not hasattr(torch, "_six") and not hasattr(torch.nn.modules, "_six")
+
+
+def test_attributes_find_submodules_without_an_import():
+    code = (
+        "import rushlight as torch, sys; assert 'rushlight.cuda.random' not in sys.modules;"
+        "print(torch.cuda.random.manual_seed, torch.optim.adam.Adam, torch.nn.modules.conv.Conv2d,"
+        " torch.utils.data.sampler.Sampler, torch.autograd.function.Function)"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.count("rushlight") == 4
