@@ -5,7 +5,7 @@ where it can be fetched.
 """
 
 from ...core.names import beside as _beside
-from ...core.names import missing as _missing
+from ...core.names import explain_missing as _explain_missing
 from . import (
     convnext,
     densenet,
@@ -51,7 +51,7 @@ from .vision_transformer import *  # noqa: F403
 
 for _name in ("alexnet", "googlenet"):
     _beside(f"{__name__}.{_name}")
+_explain_missing(__name__)
 
-
-def __getattr__(name: str):
-    raise _missing(__name__, name)
+# programs list `models.__dict__` to find the models
+del _beside, _explain_missing, _name
