@@ -301,3 +301,19 @@ def test_empty_by_its_size():
     for made in (torch.sparse_coo_tensor(size=(2, 3)), torch.sparse_coo_tensor((2, 3))):
         assert made.shape == (2, 3) and made._nnz() == 0
         assert made.to_dense().tolist() == [[0.0] * 3] * 2
+
+
+def test_older_names():
+    a = torch.sparse.FloatTensor(T([[0, 1], [1, 0]]), T([1.0, 2.0]), torch.Size([2, 3]))
+    assert isinstance(a, torch.sparse.FloatTensor) and not isinstance(a, torch.sparse.LongTensor)
+    assert a.type() == "torch.sparse.FloatTensor" and type(a) is type(a.coalesce())
+    x, dense = T([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]), [[3.0, 4.0], [2.0, 4.0]]
+    assert torch.dsmm(a, x).tolist() == torch.spmm(a, x).tolist() == dense
+    assert torch.spmm(a.to_dense(), x).tolist() == dense
+    assert torch.saddmm(torch.ones(2, 2), a, x, beta=2, alpha=-1).tolist() == [[-1, -2], [0, -2]]
+    assert torch.sparse.DoubleTensor(2, 3).to_dense().tolist() == [[0.0] * 3] * 2
+    assert (
+        torch.sparse.LongTensor().shape == (0,) == torch.sparse.FloatTensor(torch.Size([0])).shape
+    )
+    with pytest.raises(AttributeError, match="no attribute 'BananaTensor'"):
+        _ = torch.sparse.BananaTensor

@@ -18,7 +18,8 @@ class Package:
     version      the one that is installed, on both sides
     repository   owner/name of its repository, "" where only examples of ours are run
     tag          the commit or tag of the tests
-    tests        pytest's arguments: files and folders of the repository; "examples/x.py" is ours
+    tests        pytest's arguments: files and folders of the repository; a path below `examples/`
+                 is ours
     take         what is copied from the repository beside the tests: settings, data
     folder       of the repository, in which the tests are run; `tests` and `take` are in it
     requires     what the tests need beside the package, as pip writes it
@@ -98,9 +99,7 @@ PACKAGES = [
         tests=(
             "tests/api_tests.py",
             "tests/event_tests.py",
-            "tests/gradient_tests.py",
             "tests/norm_tests.py",
-            "tests/odeint_tests.py",
         ),
         take=("tests/problems.py",),
         each=240,
@@ -136,7 +135,7 @@ PACKAGES = [
         ),
         requires=("scikit-learn", "scipy", "cloudpickle", "psutil", "requests", "nltk", "pandas"),
         note="a part of the suite: the base classes, and a file or two of each family",
-        every=20,
+        every=40,
     ),
     Package(
         "skorch",
@@ -157,6 +156,7 @@ PACKAGES = [
         "dreamquark-ai/tabnet",
         "v4.1.0",
         tests=("tests", "examples/test_tabnet.py"),
+        requires=("pandas",),
         note="its suite is one file; examples train, explain and save its estimators",
     ),
     Package(
@@ -177,7 +177,7 @@ PACKAGES = [
         requires=("scikit-learn", "scipy", "tqdm"),
         vision=True,
         environment={"TEST_DTYPES": "float32,float64", "TEST_DEVICE": "cpu"},
-        every=2,
+        every=4,
     ),
     Package(
         "shap",
@@ -225,7 +225,7 @@ PACKAGES = [
         ),
         take=("tests",),
         vision=True,
-        every=6,
+        every=12,
     ),
     Package(
         "facenet-pytorch",
@@ -267,7 +267,7 @@ PACKAGES = [
         "lucidrains/x-transformers",
         "2.16.1",
         tests=("tests",),
-        every=2,
+        every=3,
     ),
     Package(
         "easyocr",
@@ -297,7 +297,7 @@ PACKAGES = [
         ),
         take=("tests/__init__.py",),
         note="without the files that train every algorithm for long",
-        every=4,
+        every=8,
     ),
     Package(
         "linear-operator",
@@ -339,7 +339,7 @@ PACKAGES = [
         ),
         take=("test/__init__.py",),
         note="without `test/examples`, which trains for long",
-        every=6,
+        every=12,
     ),
     Package(
         "botorch",
@@ -349,7 +349,7 @@ PACKAGES = [
         tests=("test/posteriors", "test/sampling", "test/test_functions", "test/exceptions"),
         take=("test/__init__.py",),
         note="posteriors, sampling and test functions",
-        every=3,
+        every=6,
     ),
     Package(
         "pyro-ppl",
@@ -367,10 +367,10 @@ PACKAGES = [
             "tests/infer/test_enum.py",
         ),
         take=("tests/__init__.py", "tests/conftest.py", "tests/common.py", "tests/distributions"),
-        requires=("scipy", "numpy"),
+        requires=("scipy", "typing-extensions"),
         vision=True,
         environment={"CI": "1"},
-        every=25,
+        every=50,
     ),
     Package(
         "captum",
@@ -388,7 +388,7 @@ PACKAGES = [
         take=("tests",),
         alone=True,
         requires=("matplotlib", "packaging", "tqdm", "parameterized", "scikit-learn", "flask"),
-        every=3,
+        every=6,
     ),
     Package(
         "kornia",
@@ -398,7 +398,7 @@ PACKAGES = [
         tests=("tests/color", "tests/filters", "tests/losses", "tests/geometry/subpix"),
         take=("conftest.py", "testing", "tests/__init__.py"),
         note="colours, filters, losses and subpixel geometry",
-        every=20,
+        every=40,
     ),
     Package(
         "open-clip-torch",
@@ -426,7 +426,7 @@ PACKAGES = [
         ),
         take=("test/conftest.py",),
         note="layers, aggregations, norms and graph utilities",
-        every=4,
+        every=8,
     ),
     Package(
         "accelerate",
@@ -450,7 +450,7 @@ PACKAGES = [
         take=("tests/__init__.py",),
         requires=("parameterized", "datasets"),
         note="without launchers, devices and other back ends",
-        every=2,
+        every=4,
     ),
     Package(
         "lightning",
@@ -468,7 +468,7 @@ PACKAGES = [
         take=("tests_pytorch",),
         requires=("cloudpickle", "psutil", "scikit-learn", "pandas", "tensorboardX"),
         note="the core, callbacks, loops, optimization and logging",
-        every=10,
+        every=20,
     ),
 ]
 

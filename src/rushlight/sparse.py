@@ -67,7 +67,11 @@ def __dir__() -> list[str]:
 
 def __getattr__(name: str) -> Any:
     if name not in _LATER:
-        raise missing(__name__, name)
+        kind = _ops.tensor_type(name)
+        if kind is None:
+            raise missing(__name__, name)
+        globals()[name] = kind
+        return kind
 
     def unsupported(*args: Any, **options: Any) -> NoReturn:
         raise NotImplementedError(f"torch.sparse.{name}: rushlight does not have it")

@@ -41,7 +41,10 @@ class MissingName(AttributeError):
             (module, name), self._asked = self._asked, None
             public = public_space(module)
             plain = self.args[0]
-            if name in pytorch_names(public):
+            why = not_applicable(public, name)
+            if why:
+                self.args = (f"rushlight does not have {public}.{name}: {why}; {plain}",)
+            elif name in pytorch_names(public):
                 self.args = (f"rushlight does not have {public}.{name} yet: {plain}",)
             else:
                 hint = suggestion(name, dir(sys.modules[module]), public)
@@ -56,6 +59,13 @@ class MissingName(AttributeError):
 
 
 MissingName.__module__, MissingName.__qualname__ = "builtins", "AttributeError"
+
+
+def not_applicable(space: str, name: str) -> str:
+    """Why a name of PyTorch's is not there on purpose, see not_applicable.py; "" for others."""
+    from .not_applicable import reason  # seldom needed
+
+    return reason(space, name)
 
 
 def public_space(module: str) -> str:

@@ -131,6 +131,9 @@ class Hardswish(_Inplace):
         """input (*) -> (*)"""
         return F.hardswish(input, self.inplace)
 
+    def extra_repr(self) -> str:
+        return ""  # PyTorch's does not say whether it is in place
+
 
 class Hardsigmoid(_Inplace):
     """relu6(x + 3) / 6

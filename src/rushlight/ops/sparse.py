@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from ..core import tensor_types
 from ..core.sparse import SparseTensor, refused, sparse
 from ..core.tensor import Tensor, wrap
 from ..dispatch.faces import ELSEWHERE
@@ -31,7 +32,17 @@ from .sparse_parts import (
     with_values,
 )
 
-__all__ = ["addmm", "mm", "sparse", "sparse_coo_tensor", "sum_", "to_sparse"]
+__all__ = [
+    "addmm",
+    "dsmm",
+    "mm",
+    "saddmm",
+    "sparse",
+    "sparse_coo_tensor",
+    "spmm",
+    "sum_",
+    "to_sparse",
+]
 
 
 def ask(face: Any, values: tuple) -> Any:
@@ -315,3 +326,51 @@ sparse_csc_tensor = _other_layout("sparse_csc_tensor")
 sparse_bsr_tensor = _other_layout("sparse_bsr_tensor")
 sparse_bsc_tensor = _other_layout("sparse_bsc_tensor")
 sparse_compressed_tensor = _other_layout("sparse_compressed_tensor")
+
+
+# ---------------------------------------------------------------- older names
+
+
+def spmm(input: Tensor, mat2: Tensor) -> Tensor:
+    """input mat2: `torch.mm` under the name that older programs use, one of the two sparse or none.
+
+    shape   (n, k)(k, m) -> (n, m)
+    """
+    return input.mm(mat2)
+
+
+dsmm = spmm
+
+
+def saddmm(
+    input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: float = 1, alpha: float = 1
+) -> Tensor:
+    """beta input + alpha mat1 mat2: `torch.addmm` under the name that older programs use."""
+    return input.addmm(mat1, mat2, beta=beta, alpha=alpha)
+
+
+class _TypeMeta(type):
+    dtype: Any
+
+    def __instancecheck__(cls, x: Any) -> bool:
+        return isinstance(x, SparseTensor) and x.dtype is cls.dtype
+
+
+def tensor_type(name: str) -> type | None:
+    """torch.sparse.FloatTensor and the like: types that make sparse tensors of one dtype, from
+    (indices, values[, size]) or from sizes; None where there is none of this name.
+    """
+    plain = getattr(tensor_types, name, None)
+    if not isinstance(plain, type) or not name.endswith("Tensor") or plain is Tensor:
+        return None
+    kind = plain.dtype  # type: ignore[attr-defined]
+
+    def __new__(cls: Any, *given: Any, device: Any = None) -> SparseTensor:
+        if len(given) > 1 and isinstance(given[1], Tensor):
+            return sparse_coo_tensor(*given, dtype=kind, device=device)
+        size = given if not given or isinstance(given[0], int) else given[0]
+        return sparse_coo_tensor(tuple(size) or (0,), dtype=kind, device=device)
+
+    doc = f"Makes sparse {kind} tensors; isinstance(t, {name}) asks for that."
+    body = {"__new__": __new__, "dtype": kind, "__doc__": doc, "__module__": "torch.sparse"}
+    return _TypeMeta(name, (), body)

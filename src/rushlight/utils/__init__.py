@@ -6,7 +6,7 @@ from importlib import import_module as _import_module
 from ..core.names import elsewhere as _elsewhere
 from . import data, dlpack
 
-__all__ = ["benchmark", "checkpoint", "data", "dlpack", "flop_counter", "hooks", "tensorboard"]
+__all__ = "benchmark checkpoint collect_env data dlpack flop_counter hooks tensorboard".split()
 
 
 def __getattr__(name: str):

@@ -1,0 +1,56 @@
+"""Models of images under torchvision's names: constructors, state_dict keys, first weights.
+
+Weights are never downloaded: `weights=` reads a file that is in torch.hub's cache folder, or says
+where it can be fetched.
+"""
+
+from ...core.names import beside as _beside
+from ...core.names import missing as _missing
+from . import (
+    convnext,
+    densenet,
+    efficientnet,
+    inception,
+    mnasnet,
+    mobilenet,
+    mobilenetv2,
+    mobilenetv3,
+    regnet,
+    resnet,
+    shufflenetv2,
+    squeezenet,
+    swin_transformer,
+    vgg,
+    vision_transformer,
+)
+from ._api import (
+    Weights,
+    WeightsEnum,
+    get_model,
+    get_model_builder,
+    get_model_weights,
+    get_weight,
+    list_models,
+)
+from .alexnet import *  # noqa: F403
+from .convnext import *  # noqa: F403
+from .densenet import *  # noqa: F403
+from .efficientnet import *  # noqa: F403
+from .googlenet import *  # noqa: F403
+from .inception import *  # noqa: F403
+from .mnasnet import *  # noqa: F403
+from .mobilenet import *  # noqa: F403
+from .regnet import *  # noqa: F403
+from .resnet import *  # noqa: F403
+from .shufflenetv2 import *  # noqa: F403
+from .squeezenet import *  # noqa: F403
+from .swin_transformer import *  # noqa: F403
+from .vgg import *  # noqa: F403
+from .vision_transformer import *  # noqa: F403
+
+for _name in ("alexnet", "googlenet"):
+    _beside(f"{__name__}.{_name}")
+
+
+def __getattr__(name: str):
+    raise _missing(__name__, name)
