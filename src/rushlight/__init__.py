@@ -139,8 +139,8 @@ _LATE = {
 _SUBMODULES = frozenset(
     "_VF accelerator amp autograd backends compiler cpu cuda distributed distributions fft func "
     "futures fx hub jit library linalg masked mps mtia multiprocessing nested nn optim overrides "
-    "profiler random return_types serialization signal sparse special storage testing types utils "
-    "version vision xpu".split()
+    "profiler quasirandom random return_types serialization signal sparse special storage testing "
+    "types utils version vision xpu".split()
 )
 
 

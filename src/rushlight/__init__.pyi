@@ -156,6 +156,7 @@ pi: _float
 from .core.layout import preserve_format as preserve_format
 from . import profiler as profiler
 from .core.dtype import promote_types as promote_types
+from . import quasirandom as quasirandom
 from . import random as random
 from .core.predicates import result_type as result_type
 from . import return_types as return_types
