@@ -65,9 +65,9 @@ $(VENV)/oracle: $(VENV)/installed
 	$(RUN) -m pip install -q --disable-pip-version-check torch==2.13.0
 	@touch $@
 
-# document 004 draws a picture and knows how to download
+# document 004 draws a picture and knows how to download; onnxruntime is the third column
 $(VENV)/bench: $(VENV)/oracle
-	$(RUN) -m pip install -q --disable-pip-version-check matplotlib requests ipython
+	$(RUN) -m pip install -q --disable-pip-version-check matplotlib requests ipython onnx onnxruntime
 	@touch $@
 
 $(VENV)/linters: $(VENV)/bin/python pyproject.toml

@@ -15,6 +15,7 @@ import argparse
 import datetime
 import fnmatch
 import json
+import math
 import os
 import platform
 import statistics
@@ -25,7 +26,17 @@ import time
 from pathlib import Path
 from typing import Any
 
-from . import attention, convnets, installed, limits, linalg, recurrent, tensor_ops
+from . import (
+    attention,
+    convnets,
+    installed,
+    language_models,
+    limits,
+    linalg,
+    recurrent,
+    served,
+    tensor_ops,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 SEEDS = ROOT.parent / "shared" / "seeds"
@@ -60,12 +71,27 @@ GOALS = {
     "bilinear upsampling, inference": (1, 2),
     **{name: goal for name, (_, goal) in attention.ROWS.items()},
     **{name: goal for name, (_, _, goal) in convnets.ROWS.items()},
+    **{name: goal for name, (_, _, goal) in language_models.ROWS.items()},
     **{name: goal for name, (_, _, goal) in linalg.ROWS.items()},
     **{name: goal for name, (_, _, goal) in recurrent.ROWS.items()},
     **{name: goal for name, (_, _, goal) in tensor_ops.ROWS.items()},
     "import": (8, 12),
     "document 004, whole script": (2.5, 3),
     "peak memory of MLP training": (2, 3),
+}
+
+#: what onnxruntime can run, and its time over ours (at least, aim; none: (0, 0))
+EXPORTABLE: dict[str, tuple[float, float]] = {
+    "ResNet-18, 32x32, batch 1": (0.8, 1.1),
+    "ResNet-18, 32x32, batch 16": (0.8, 1.1),
+    "ResNet-18, 224x224": (0.8, 1.1),
+    "ResNet-50, 224x224": (0, 0),
+    "MobileNetV2, 224x224": (0, 0),
+    "EfficientNet-B0, 224x224": (0, 0),
+    "MiniLM's shape, 16 tokens": (0.9, 1.1),
+    "MiniLM's shape, 128 tokens": (0.9, 1.0),
+    "BGE-small's shape, 16 tokens": (0.9, 1.1),
+    "BGE-small's shape, 128 tokens": (0.9, 1.0),
 }
 
 
@@ -118,7 +144,12 @@ def measure(names: list[str], rounds: int, threads: int, folder: Path) -> list[d
     groups = [[n for n in names if n not in WHOLE_PROCESS and not n.startswith("document")]]
     groups += [[n] for n in alone]
     figures: dict[str, dict[str, list]] = {n: {library: [] for library in LIBRARIES} for n in names}
+    exportable = [n for n in names if n in EXPORTABLE] if served.available() else []
+    for n in exportable:
+        figures[n]["onnxruntime"] = []
     for i in range(rounds):
+        for reply in child("onnxruntime", threads, exportable) if exportable else ():
+            figures[reply["workload"]]["onnxruntime"].append(reply)
         for library in LIBRARIES:
             for group in filter(None, groups):
                 for reply in child(library, threads, group):
@@ -132,13 +163,14 @@ def measure(names: list[str], rounds: int, threads: int, folder: Path) -> list[d
 
 def _row(name: str, threads: int, runs: dict[str, list]) -> dict[str, Any]:
     key = "peak_mb" if name.startswith("peak memory") else "us"
-    medians = {library: statistics.median(r[key] for r in runs[library]) for library in LIBRARIES}
+    medians = {library: statistics.median(r[key] for r in runs[library]) for library in runs}
     return {
         "workload": name,
         "threads": threads or "default",
         "unit": "MB" if key == "peak_mb" else "us",
         **medians,
         "ratio": medians["torch"] / medians["rushlight"],
+        "onnxruntime ratio": medians.get("onnxruntime", math.nan) / medians["rushlight"],
         "runs": runs,
     }
 
@@ -150,6 +182,16 @@ def cpu() -> str:
         return next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))
     except (OSError, StopIteration):
         return platform.processor() or platform.machine()
+
+
+def _beside_onnxruntime(row: dict[str, Any]) -> str:
+    ratio = row["onnxruntime ratio"]
+    if math.isnan(ratio):
+        return ""
+    text = f"  onnxruntime {row['onnxruntime']:.0f}, {ratio:.2f}"
+    least, aim = EXPORTABLE[row["workload"]]
+    goal = f" of {least} ({aim})" if least else ""
+    return text + goal + ("  NOT MET" if least and ratio < least else "")
 
 
 def show(rows: list[dict[str, Any]], peak: float, rate: float) -> None:
@@ -166,7 +208,7 @@ def show(rows: list[dict[str, Any]], peak: float, rate: float) -> None:
         unit = " MB" if row["unit"] == "MB" else ""
         print(
             f"{row['workload']:30}{row['threads']:>9}{row['torch']:12.2f}{row['rushlight']:12.2f}"
-            f"{row['ratio']:8.2f}  {verdict}{unit}"
+            f"{row['ratio']:8.2f}  {verdict}{unit}{_beside_onnxruntime(row)}"
         )
     print(
         f"\n(us a step or call, medians; sgemm peak {peak / 1e9:.0f} GFLOP/s, copy rate "

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from .served import Served
+
 
 def _residual_classes(lib: Any) -> tuple[Any, Any]:
     """The blocks of ResNet-18 and of ResNet-50 (He et al. 2015, arXiv:1512.03385)."""
@@ -166,13 +168,7 @@ def mobile(lib: Any, efficient: bool) -> Any:
 
 def inference(make: Callable[[Any], Any], batch: int, size: int) -> Callable[[Any], Any]:
     def call(lib: Any) -> Callable[[], Any]:
-        model, x = make(lib).eval(), lib.torch.rand(batch, 3, size, size)
-
-        def run() -> Any:
-            with lib.torch.no_grad():
-                return model(x)
-
-        return run
+        return Served(lib, make(lib), lib.torch.rand(batch, 3, size, size))
 
     return call
 

@@ -2,9 +2,10 @@
 
     python -m bench.workloads LIBRARY THREADS WORKLOAD...
 
-LIBRARY is torch or rushlight, THREADS a number or 0 for the library's default. Prints one line of
-JSON per workload: {"us": median microseconds, "spread": [fastest, slowest], "threads": n, ...}.
-Every workload warms up, then times several blocks and reports the median block.
+LIBRARY is torch, rushlight or onnxruntime (which runs what PyTorch exports), THREADS a number or 0
+for the library's default. Prints one line of JSON per workload: {"us": median microseconds,
+"spread": [fastest, slowest], "threads": n, ...}. Every workload warms up, then times several blocks
+and reports the median block.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from . import attention, convnets, linalg, recurrent, resizing, tensor_ops
+from . import attention, convnets, language_models, linalg, recurrent, resizing, tensor_ops
+from .served import exported
 
 BATCH = 64
 SAMPLES = 6400
@@ -27,7 +29,7 @@ class Library:
 
     def __init__(self, name: str, threads: int):
         start = time.perf_counter()
-        if name == "torch":
+        if name != "rushlight":
             import torch
             from torch import nn, optim
             from torch.nn import functional
@@ -38,6 +40,7 @@ class Library:
             from rushlight.nn import functional
             from rushlight.utils import data
         self.import_seconds = time.perf_counter() - start
+        self.name = name
         self.torch, self.nn, self.optim, self.F, self.data = torch, nn, optim, functional, data
         if threads:
             torch.set_num_threads(threads)
@@ -166,7 +169,8 @@ def repeated(
     """As `operation`, for calls that take longer."""
 
     def run(lib: Library) -> list[float]:
-        return blocks(make(lib), calls)
+        call = make(lib)
+        return blocks(exported(call) if lib.name == "onnxruntime" else call, calls)
 
     return run
 
@@ -249,6 +253,7 @@ WORKLOADS: dict[str, Callable[[Library], list[float]]] = {
     "bilinear upsampling, inference": repeated(resizing.inference, 50),
     **{name: workload for name, (workload, _) in attention.ROWS.items()},
     **{name: repeated(make, calls) for name, (make, calls, _) in convnets.ROWS.items()},
+    **{name: repeated(make, calls) for name, (make, calls, _) in language_models.ROWS.items()},
     **{name: repeated(make, calls) for name, (make, calls, _) in linalg.ROWS.items()},
     **{name: repeated(make, calls) for name, (make, calls, _) in recurrent.ROWS.items()},
     **{name: repeated(make, calls) for name, (make, calls, _) in tensor_ops.ROWS.items()},

@@ -17,6 +17,7 @@
 #include "bind_attention.hpp"
 #include "bind_fft.hpp"
 #include "bind_linear.hpp"
+#include "bind_moves.hpp"
 #include "bind_norm.hpp"
 #include "bind_optim.hpp"
 #include "bind_order.hpp"
@@ -89,6 +90,17 @@ const Row table[] = {
     row<"take", take<false>>("(x, i)"),
     row<"embedding", take<true>>("(w, i)"),
     row<"embedding_dw", embedding_dw_>("(dy, i, rows, padding_idx, scale_by_freq)"),
+    row<"dense", dense_>("(x)"),
+    row<"dense_copy", dense_copy_>("(x)"),
+    row<"concatenate", concatenate_>("(xs, axis)"),
+    row<"stack", stack_>("(xs, axis)"),
+    row<"padded", padded_>("(x, widths, value)"),
+    row<"where", where_>("(c, x, y)"),
+    row<"take_along_axis", take_along_axis_>("(x, index, axis)"),
+    row<"places", places_>("(x)"),
+    row<"chosen", chosen_>("(x, mask)"),
+    row<"within", within_>("(index, low, high)"),
+    row<"astype", astype_>("(x, dtype)"),
     row<"dft", dft_>("(x, axis, scale, back)"),
     row<"dft_real", dft_real_>("(x, axis, scale, half)"),
     row<"dft_to_real", dft_to_real_>("(x, axis, n, scale)"),

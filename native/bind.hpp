@@ -39,6 +39,7 @@ PyObject* aligned_empty(PyObject* self, PyObject* const* args, Py_ssize_t n);
 }  // namespace rl
 
 #ifdef RL_ISA
+#include "moves.hpp"
 #include "parallel.hpp"
 #include "transpose.hpp"
 
@@ -119,17 +120,26 @@ inline bool is_channels_last(PyArrayObject* a) {
     return true;
 }
 
-// Its copy in row-major order: a transposition per image, many times as fast as NumPy's copy.
-inline PyArrayObject* from_channels_last(PyArrayObject* a) {
-    const int nd = PyArray_NDIM(a);
-    PyArrayObject* const y = array(PyArray_SimpleNew(nd, PyArray_DIMS(a), NPY_FLOAT));
-    if (!y || PyArray_SIZE(y) == 0) return y;
-    const i64 images = PyArray_DIM(a, 0), c = PyArray_DIM(a, 1), s = PyArray_SIZE(a) / images / c;
-    const float* in = static_cast<const float*>(PyArray_DATA(a));
-    float* out = static_cast<float*>(PyArray_DATA(y));
-    parallel(images, rows_per_block(c * s, 1 << 15), [=](i64 begin, i64 end) {
-        for (i64 i = begin; i < end; i++) transpose(in + i * c * s, c, s, c, out + i * c * s, s);
-    });
+// Its elements in row-major order, in new memory.
+inline PyArrayObject* row_major(PyArrayObject* a) {
+    PyArray_Descr* const dtype = PyArray_DESCR(a);
+    const i64 size = PyArray_ITEMSIZE(a);
+    if (PyDataType_REFCHK(dtype) || size > 16 || (size & (size - 1)) || !PyArray_ISBEHAVED_RO(a))
+        return array(PyArray_NewCopy(a, NPY_CORDER));
+    Py_INCREF(dtype);
+    PyArrayObject* const y = array(PyArray_NewFromDescr(
+        &PyArray_Type, dtype, PyArray_NDIM(a), PyArray_DIMS(a), nullptr, nullptr, 0, nullptr));
+    if (!y) return nullptr;
+    Block b;
+    b.nd = PyArray_NDIM(a);
+    b.size = size;
+    for (int i = 0; i < b.nd; i++) {
+        b.dims[i] = PyArray_DIM(a, i);
+        b.from[i] = PyArray_STRIDE(a, i);
+        b.to[i] = PyArray_STRIDE(y, i);
+    }
+    NoGil unlocked(PyArray_SIZE(a) >= LONG_WORK);
+    copy_block(b, PyArray_BYTES(a), PyArray_BYTES(y));
     return y;
 }
 
@@ -142,7 +152,7 @@ class In {
     bool contiguous(PyObject* o) {
         a_ = array(o);
         if (PyArray_IS_C_CONTIGUOUS(a_)) return true;
-        a_ = is_channels_last(a_) ? from_channels_last(a_) : array(PyArray_NewCopy(a_, NPY_CORDER));
+        a_ = row_major(a_);
         copied_ = true;
         return a_ != nullptr;
     }

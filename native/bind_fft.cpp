@@ -9,7 +9,7 @@ namespace {
 template <class T>
 struct Lent {
     FftPlan<T>* plan;
-    explicit Lent(i64 n) : plan(fft_plan<T>(n)) {}
+    Lent(i64 n, bool alone) : plan(fft_plan<T>(n, alone)) {}
     Lent(const Lent&) = delete;
     ~Lent() { give_back(plan); }
 };
@@ -35,9 +35,9 @@ bool read_complex(In& x, PyObject* o) {
 
 // f.operator()<T>(plan) with the plan of n, without the GIL if there is much work
 template <class G>
-void with_plan(bool single, i64 n, i64 work, G f) {
+void with_plan(bool single, i64 n, i64 lines, i64 work, G f) {
     const auto of = [&]<class T>() {
-        const Lent<T> lent(n);
+        const Lent<T> lent(n, alone<T>(lines));
         NoGil unlocked(work * 4 >= LONG_WORK);
         f.template operator()<T>(lent.plan);
     };
@@ -58,7 +58,7 @@ PyObject* dft_(Args a, Py_ssize_t n) {
     Out y(x);
     if (!y) return nullptr;
     const Lines l(x, axis);
-    with_plan(x.type() == NPY_CFLOAT, l.n, 2 * x.size(), [&]<class T>(FftPlan<T>* plan) {
+    with_plan(x.type() == NPY_CFLOAT, l.n, l.outer * l.inner, 2 * x.size(), [&]<class T>(FftPlan<T>* plan) {
         fft(plan, x.data<T>(), l.outer, l.n, l.inner, T(scale), back, y.data<T>());
     });
     return y.release();
@@ -77,7 +77,7 @@ PyObject* dft_real_(Args a, Py_ssize_t n) {
     const bool single = x.type() == NPY_FLOAT;
     Out y = result(x, axis, h, single ? NPY_CFLOAT : NPY_CDOUBLE);
     if (!y) return nullptr;
-    with_plan(single, fft_half(l.n), x.size(), [&]<class T>(FftPlan<T>* plan) {
+    with_plan(single, fft_half(l.n), l.outer * l.inner, x.size(), [&]<class T>(FftPlan<T>* plan) {
         fft_real(plan, x.data<T>(), l.outer, l.n, h, l.inner, T(scale), y.data<T>());
     });
     return y.release();
@@ -95,7 +95,7 @@ PyObject* dft_to_real_(Args a, Py_ssize_t n) {
     const bool single = x.type() == NPY_CFLOAT;
     Out y = result(x, axis, length, single ? NPY_FLOAT : NPY_DOUBLE);
     if (!y) return nullptr;
-    with_plan(single, fft_half(length), 2 * x.size(), [&]<class T>(FftPlan<T>* plan) {
+    with_plan(single, fft_half(length), l.outer * l.inner, 2 * x.size(), [&]<class T>(FftPlan<T>* plan) {
         fft_to_real(plan, x.data<T>(), l.outer, length, l.inner, T(scale), y.data<T>());
     });
     return y.release();

@@ -3,7 +3,7 @@
 //
 // Stockham's form of the mixed-radix algorithm (Cooley and Tukey 1965; Van Loan, Computational
 // Frameworks for the FFT, 1992, 1.7): each pass reads one buffer and writes the other, the results are
-// in order. Radices 8, 4, 2, 3, 5 are written out, other primes up to LARGEST take a general one; a
+// in order. Radices 2, 3, 4, 5, 7, 8 are written out, other primes up to LARGEST take a general one; a
 // length with a larger prime is a convolution with a chirp (Bluestein 1970). 2n real numbers are
 // transformed as n complex ones.
 #include "fft.hpp"
@@ -51,9 +51,10 @@ template <class T>
 RL_INLINE C<T> conj(C<T> a) {
     return {a.re, -a.im};
 }
-template <class T>
+// a if !swap, else i conj(a): a transform between two of these is the one the other way round.
+template <bool swap = true, class T>
 RL_INLINE C<T> swapped(C<T> a) {
-    return {a.im, a.re};
+    return swap ? C<T>{a.im, a.re} : a;
 }
 // -i a
 template <class T>
@@ -102,6 +103,26 @@ RL_INLINE void small(C<T> (&a)[5]) {
     a[3] = y - v;
 }
 template <class T>
+RL_INLINE void small(C<T> (&a)[7]) {
+    const T c[3] = {T(0.62348980185873353053), T(-0.22252093395631440429), T(-0.90096886790241912624)};
+    const T s[3] = {T(0.78183148246802980871), T(0.97492791218182360702), T(0.43388373911755812048)};
+    const C<T> p[3] = {a[1] + a[6], a[2] + a[5], a[3] + a[4]};
+    const C<T> d[3] = {turned(a[1] - a[6]), turned(a[2] - a[5]), turned(a[3] - a[4])};
+    const C<T> first = a[0];
+    a[0] = first + (p[0] + p[1] + p[2]);
+    const auto mix = [](const C<T>(&v)[3], T x, T y, T z, C<T> more) -> C<T> {
+        return {fma(v[0].re, all(x), fma(v[1].re, all(y), fma(v[2].re, all(z), more.re))),
+                fma(v[0].im, all(x), fma(v[1].im, all(y), fma(v[2].im, all(z), more.im)))};
+    };
+    const auto put = [&](int k, C<T> even, C<T> odd) {
+        a[k] = even + odd;
+        a[7 - k] = even - odd;
+    };
+    put(1, mix(p, c[0], c[1], c[2], first), mix(d, s[0], s[1], s[2], C<T>{}));
+    put(2, mix(p, c[1], c[2], c[0], first), mix(d, s[1], -s[2], -s[0], C<T>{}));
+    put(3, mix(p, c[2], c[0], c[1], first), mix(d, s[2], -s[0], s[1], C<T>{}));
+}
+template <class T>
 RL_INLINE void small(C<T> (&a)[8]) {
     C<T> e[4] = {a[0], a[2], a[4], a[6]}, o[4] = {a[1], a[3], a[5], a[7]};
     small(e);
@@ -117,15 +138,15 @@ RL_INLINE void small(C<T> (&a)[8]) {
 }
 
 // One pass: x[q + s (p + m j)], j < R, becomes y[q + s (R p + k)], k < R, times w^(p k), where w is
-// the root of unity of R m; p < m, q < s.
-template <int R, class T>
+// the root of unity of R m; p < m, q < s. back: with the conjugate roots.
+template <int R, bool back, class T>
 void pass(const C<T>* x, C<T>* y, i64 m, i64 s, const T* w) {
     const i64 step = s * m;
     for (i64 q = 0; q < s; q++) {
         C<T> a[R];
-        for (int j = 0; j < R; j++) a[j] = x[q + step * j];
+        for (int j = 0; j < R; j++) a[j] = swapped<back>(x[q + step * j]);
         small(a);
-        for (int k = 0; k < R; k++) y[q + s * k] = a[k];
+        for (int k = 0; k < R; k++) y[q + s * k] = swapped<back>(a[k]);
     }
     for (i64 p = 1; p < m; p++) {
         const T* const wp = w + p * 2 * (R - 1);
@@ -133,16 +154,17 @@ void pass(const C<T>* x, C<T>* y, i64 m, i64 s, const T* w) {
         C<T>* const to = y + s * R * p;
         for (i64 q = 0; q < s; q++) {
             C<T> a[R];
-            for (int j = 0; j < R; j++) a[j] = from[q + step * j];
+            for (int j = 0; j < R; j++) a[j] = swapped<back>(from[q + step * j]);
             small(a);
-            to[q] = a[0];
-            for (int k = 1; k < R; k++) to[q + s * k] = times(a[k], wp + 2 * (k - 1));
+            to[q] = swapped<back>(a[0]);
+            for (int k = 1; k < R; k++)
+                to[q + s * k] = swapped<back>(times(a[k], wp + 2 * (k - 1)));
         }
     }
 }
 
 // The same for any odd r; roots: cos and -sin of 2π j / r.
-template <class T>
+template <bool back, class T>
 void pass_of(i64 r, const T* roots, const C<T>* x, C<T>* y, i64 m, i64 s, const T* w) {
     const i64 step = s * m, half = (r - 1) / 2;
     C<T> sums[LARGEST / 2], differences[LARGEST / 2];
@@ -151,16 +173,18 @@ void pass_of(i64 r, const T* roots, const C<T>* x, C<T>* y, i64 m, i64 s, const 
         for (i64 q = 0; q < s; q++) {
             const C<T>* const from = x + s * p + q;
             C<T>* const to = y + s * r * p + q;
-            C<T> sum = from[0];
+            const C<T> first = swapped<back>(from[0]);
+            C<T> sum = first;
             for (i64 j = 1; j <= half; j++) {
-                const C<T> a = from[step * j], b = from[step * (r - j)];
+                const C<T> a = swapped<back>(from[step * j]);
+                const C<T> b = swapped<back>(from[step * (r - j)]);
                 sums[j - 1] = a + b;
                 differences[j - 1] = a - b;
                 sum = sum + sums[j - 1];
             }
-            to[0] = sum;
+            to[0] = swapped<back>(sum);
             for (i64 k = 1; k <= half; k++) {
-                C<T> c = from[0], d = C<T>{};
+                C<T> c = first, d = C<T>{};
                 i64 at = 0;
                 for (i64 j = 0; j < half; j++) {
                     at += k;
@@ -170,8 +194,8 @@ void pass_of(i64 r, const T* roots, const C<T>* x, C<T>* y, i64 m, i64 s, const 
                     d = {fma(differences[j].re, sine, d.re), fma(differences[j].im, sine, d.im)};
                 }
                 const C<T> e = turned(d);
-                to[s * k] = times(c + e, wp + 2 * (k - 1));
-                to[s * (r - k)] = times(c - e, wp + 2 * (r - k - 1));
+                to[s * k] = swapped<back>(times(c + e, wp + 2 * (k - 1)));
+                to[s * (r - k)] = swapped<back>(times(c - e, wp + 2 * (r - k - 1)));
             }
         }
     }
@@ -231,11 +255,16 @@ struct FftPlan {
     T* halves = nullptr;    // e^(-2πi k / 2n), k <= n
     T* chirp = nullptr;     // e^(-πi k² / n), k < n
     T* spectrum = nullptr;  // of the chirp's conjugate, over `size`
+    FftPlan* part = nullptr;  // of n / LANES, for a line by itself
+    T* cross = nullptr;       // e^(-2πi kl / n), k < n / LANES, l < LANES
     int users = 0;
     i64 used = 0;  // when
 
     explicit FftPlan(i64 n);
+    void allow_alone();
     ~FftPlan() {
+        delete part;
+        delete[] cross;
         delete[] roots;
         delete[] halves;
         delete[] chirp;
@@ -249,7 +278,7 @@ struct FftPlan {
 namespace {
 
 // The transform of a (size elements), which is overwritten: in a or in b.
-template <class T>
+template <bool back, class T>
 C<T>* run_passes(const FftPlan<T>& plan, C<T>* a, C<T>* b) {
     i64 m = plan.size, s = 1;
     for (int i = 0; i < plan.passes; i++) {
@@ -257,12 +286,13 @@ C<T>* run_passes(const FftPlan<T>& plan, C<T>* a, C<T>* b) {
         m /= r;
         const T* const w = plan.roots + plan.at[i];
         switch (r) {
-            case 2: pass<2>(a, b, m, s, w); break;
-            case 3: pass<3>(a, b, m, s, w); break;
-            case 4: pass<4>(a, b, m, s, w); break;
-            case 5: pass<5>(a, b, m, s, w); break;
-            case 8: pass<8>(a, b, m, s, w); break;
-            default: pass_of(r, plan.roots + plan.own[i], a, b, m, s, w);
+            case 2: pass<2, back>(a, b, m, s, w); break;
+            case 3: pass<3, back>(a, b, m, s, w); break;
+            case 4: pass<4, back>(a, b, m, s, w); break;
+            case 5: pass<5, back>(a, b, m, s, w); break;
+            case 7: pass<7, back>(a, b, m, s, w); break;
+            case 8: pass<8, back>(a, b, m, s, w); break;
+            default: pass_of<back>(r, plan.roots + plan.own[i], a, b, m, s, w);
         }
         s *= r;
         C<T>* const t = a;
@@ -273,16 +303,15 @@ C<T>* run_passes(const FftPlan<T>& plan, C<T>* a, C<T>* b) {
 }
 
 // The transform of the n elements at a; both have room() elements.
-template <class T>
+template <bool back, class T>
 C<T>* run(const FftPlan<T>& plan, C<T>* a, C<T>* b) {
-    if (!plan.prime()) return run_passes(plan, a, b);
-    for (i64 k = 0; k < plan.n; k++) a[k] = times(a[k], plan.chirp + 2 * k);
+    if (!plan.prime()) return run_passes<back>(plan, a, b);
+    for (i64 k = 0; k < plan.n; k++) a[k] = times(swapped<back>(a[k]), plan.chirp + 2 * k);
     for (i64 k = plan.n; k < plan.size; k++) a[k] = C<T>{};
-    C<T>* y = run_passes(plan, a, b);
-    // back by the forward transform of what is swapped
-    for (i64 k = 0; k < plan.size; k++) y[k] = swapped(times(y[k], plan.spectrum + 2 * k));
-    y = run_passes(plan, y, y == a ? b : a);
-    for (i64 k = 0; k < plan.n; k++) y[k] = times(swapped(y[k]), plan.chirp + 2 * k);
+    C<T>* y = run_passes<false>(plan, a, b);
+    for (i64 k = 0; k < plan.size; k++) y[k] = times(y[k], plan.spectrum + 2 * k);
+    y = run_passes<true>(plan, y, y == a ? b : a);
+    for (i64 k = 0; k < plan.n; k++) y[k] = swapped<back>(times(y[k], plan.chirp + 2 * k));
     return y;
 }
 
@@ -293,7 +322,7 @@ void run_one(const FftPlan<T>& plan, const T* x, T* y) {
     C<T>* a = reinterpret_cast<C<T>*>((reinterpret_cast<std::uintptr_t>(&memory[0]) + 63) / 64 * 64);
     C<T>* b = a + plan.size;
     for (i64 k = 0; k < plan.size; k++) a[k] = {all(x[2 * k]), all(x[2 * k + 1])};
-    a = run_passes(plan, a, b);
+    a = run_passes<false>(plan, a, b);
     for (i64 k = 0; k < plan.size; k++) y[2 * k] = a[k].re[0], y[2 * k + 1] = a[k].im[0];
 }
 
@@ -365,6 +394,23 @@ FftPlan<T>::FftPlan(i64 length) : n(length), size(length) {
     chirp = c;
 }
 
+template <class T>
+void FftPlan<T>::allow_alone() {
+    constexpr i64 L = LANES<T>;
+    if (cross || n % L || n < 4 * L) return;
+    if (!part) part = new FftPlan(n / L);
+    T* const w = new T[2 * n];
+    const Roots of_n(n);
+    for (i64 k = 0; k < n / L; k++)
+        for (i64 l = 0; l < L; l++) {
+            T z[2];
+            of_n.get(k * l, z);
+            w[2 * k * L + l] = z[0];
+            w[(2 * k + 1) * L + l] = z[1];
+        }
+    cross = w;
+}
+
 // --- plans that were used last -------------------------------------------------------------------
 
 namespace {
@@ -377,12 +423,13 @@ struct Cache {
 }  // namespace
 
 template <class T>
-FftPlan<T>* fft_plan(i64 n) {
+FftPlan<T>* fft_plan(i64 n, bool alone) {
     using Plans = Cache<T>;
     int oldest = -1;
     for (int i = 0; i < KEPT; i++) {
         FftPlan<T>* const p = Plans::plans[i];
         if (p && p->n == n) {
+            if (alone) p->allow_alone();
             p->used = ++Plans::clock;
             __atomic_fetch_add(&p->users, 1, __ATOMIC_ACQ_REL);
             return p;
@@ -392,6 +439,7 @@ FftPlan<T>* fft_plan(i64 n) {
         if (oldest < 0 || age(i) < age(oldest)) oldest = i;
     }
     FftPlan<T>* const plan = new FftPlan<T>(n);
+    if (alone) plan->allow_alone();
     if (oldest < 0) {  // all are in use: give_back frees it
         plan->users = 1;
         plan->used = -1;
@@ -414,50 +462,40 @@ void give_back(FftPlan<T>* plan) {
 
 namespace {
 
-// r[i] of lane j becomes r[j] of lane i.
-template <int S, class V, std::size_t... I>
-RL_INLINE void exchange(V& a, V& b, std::index_sequence<I...>) {
-    constexpr int N = sizeof...(I);
-    const V low = __builtin_shufflevector(a, b, int((I & S) ? N + I - S : I)...);
-    b = __builtin_shufflevector(a, b, int((I & S) ? N + I : I + S)...);
-    a = low;
-}
-RL_INLINE void transpose(D (&r)[LANES<double>]) {
-    constexpr i64 N = LANES<double>;
-    constexpr auto lanes = std::make_index_sequence<N>{};
-    const auto stage = [&]<int S>() {
-        if constexpr (S < N)
-#pragma GCC unroll 8
-            for (int i = 0; i < N; i++)
-                if (!(i & S)) exchange<S>(r[i], r[i + S], lanes);
-    };
-    stage.template operator()<1>();
-    stage.template operator()<2>();
-    stage.template operator()<4>();
-}
-
 // x (rows, cols), rows x_step apart -> y (cols, rows), rows y_step apart, times scale.
 template <class T>
 void turn(const T* x, i64 x_step, i64 rows, i64 cols, T* y, i64 y_step, bool fill, T scale) {
-    if constexpr (std::is_same_v<T, float>) {
-        const auto by = [=](F v, const float*, i64) { return v * scale; };
-        if (scale == 1) rl::RL_ISA::transpose(x, x_step, rows, cols, y, y_step, fill);
-        else rl::RL_ISA::transpose(x, x_step, rows, cols, y, y_step, fill, by);
-    } else {
-        constexpr i64 N = LANES<T>;
-        for (i64 i = 0; i < rows; i += N) {
-            const i64 ni = rows - i < N ? rows - i : N;
-            for (i64 j = 0; j < cols; j += N) {
-                const i64 nj = cols - j < N ? cols - j : N;
-                D r[N];
-                for (i64 k = 0; k < N; k++)
-                    r[k] = k < ni ? get(x + (i + k) * x_step + j, nj) : D{};
-                transpose(r);
-                for (i64 k = 0; k < nj; k++)
-                    put(y + (j + k) * y_step + i, r[k] * scale, fill ? N : ni);
-            }
-        }
-    }
+    const auto by = [=](Reg<T> v, const T*, i64) { return v * scale; };
+    if (scale == 1) transpose(x, x_step, rows, cols, y, y_step, fill);
+    else transpose(x, x_step, rows, cols, y, y_step, fill, by);
+}
+
+// Of pairs (re, im) in two registers: all re, all im; and back.
+template <int odd, class V, std::size_t... I>
+RL_INLINE V every_other(V a, V b, std::index_sequence<I...>) {
+    return __builtin_shufflevector(a, b, int(2 * I + odd)...);
+}
+template <int high, class V, std::size_t... I>
+RL_INLINE V paired(V re, V im, std::index_sequence<I...>) {
+    constexpr int N = sizeof...(I);
+    return __builtin_shufflevector(re, im, int(I / 2 + high * N / 2 + (I % 2 ? N : 0))...);
+}
+template <class T>
+RL_INLINE C<T> read_pairs(const T* x, i64 n) {
+    constexpr i64 L = LANES<T>;
+    constexpr auto lanes = std::make_index_sequence<L>{};
+    Reg<T> a, b;
+    if (n == L) a = load(x), b = load(x + L);
+    else a = get(x, 2 * n < L ? 2 * n : L), b = 2 * n > L ? get(x + L, 2 * n - L) : Reg<T>{};
+    return {every_other<0>(a, b, lanes), every_other<1>(a, b, lanes)};
+}
+template <class T>
+RL_INLINE void write_pairs(T* y, C<T> v, i64 n) {
+    constexpr i64 L = LANES<T>;
+    constexpr auto lanes = std::make_index_sequence<L>{};
+    const Reg<T> a = paired<0>(v.re, v.im, lanes), b = paired<1>(v.re, v.im, lanes);
+    put(y, a, 2 * n < L ? 2 * n : L);
+    if (2 * n > L) put(y + L, b, 2 * n - L);
 }
 
 // Lines [first, first + count) of x (outer, n, inner, width): number c of element j of the lanes to
@@ -475,11 +513,12 @@ void read_lines(const T* x, i64 n, i64 inner, int width, i64 first, i64 count, R
         const i64 at = first + l;
         line[l] = x + (at / inner * n * inner + at % inner) * width;
     }
-    const bool together = width == 1 && first / inner == (first + count - 1) / inner;
+    const bool together = first / inner == (first + count - 1) / inner;
     for (i64 j = 0; j < n; j++) {
         const i64 at = j * inner * width;
         if (together) {
-            y[j] = get(line[0] + at, count);
+            if (width == 1) y[j] = get(line[0] + at, count);
+            else reinterpret_cast<C<T>*>(y)[j] = read_pairs(line[0] + at, count);
             continue;
         }
         for (int c = 0; c < width; c++) {
@@ -504,11 +543,12 @@ void write_lines(const Reg<T>* x, i64 n, i64 inner, int width, i64 first, i64 co
         const i64 at = first + l;
         line[l] = y + (at / inner * n * inner + at % inner) * width;
     }
-    const bool together = width == 1 && first / inner == (first + count - 1) / inner;
+    const bool together = first / inner == (first + count - 1) / inner;
     for (i64 j = 0; j < n; j++) {
         const i64 at = j * inner * width;
         if (together) {
-            put(line[0] + at, x[j] * scale, count);
+            if (width == 1) put(line[0] + at, x[j] * scale, count);
+            else write_pairs(line[0] + at, reinterpret_cast<const C<T>*>(x)[j] * scale, count);
             continue;
         }
         for (int c = 0; c < width; c++) {
@@ -518,17 +558,121 @@ void write_lines(const Reg<T>* x, i64 n, i64 inner, int width, i64 first, i64 co
     }
 }
 
-// f(first, count, a, b) for each group of LANES lines; a and b have room for `room` elements.
-template <class T, class G>
-void each_group(i64 lines, i64 n, i64 room, G f) {
+// --- a line by itself ----------------------------------------------------------------------------
+
+// 16 = 4 x 4
+template <class T>
+RL_INLINE void small(C<T> (&a)[16]) {
+    const T c = T(0.92387953251128675613), s = T(0.38268343236508977173);
+    const T r = T(0.70710678118654752440);
+    const T roots[4][4][2] = {{{1, 0}, {1, 0}, {1, 0}, {1, 0}},
+                              {{1, 0}, {c, -s}, {r, -r}, {s, -c}},
+                              {{1, 0}, {r, -r}, {0, -1}, {-r, -r}},
+                              {{1, 0}, {s, -c}, {-r, -r}, {-c, s}}};
+    C<T> t[4][4];
+#pragma GCC unroll 4
+    for (int l = 0; l < 4; l++) {
+        C<T> u[4] = {a[l], a[l + 4], a[l + 8], a[l + 12]};
+        small(u);
+#pragma GCC unroll 4
+        for (int k = 0; k < 4; k++) t[k][l] = l && k ? times(u[k], roots[l][k]) : u[k];
+    }
+#pragma GCC unroll 4
+    for (int k = 0; k < 4; k++) {
+        small(t[k]);
+#pragma GCC unroll 4
+        for (int j = 0; j < 4; j++) a[k + 4 * j] = t[k][j];
+    }
+}
+
+// y = the transform of the n pairs of x, y as well in pairs: lane l of element j is number jL + l, so
+// the lanes' transforms, turned, are put together by one of L numbers.
+template <bool back, class T>
+void line(const FftPlan<T>& plan, const T* x, T scale, C<T>* a, C<T>* b, T* y) {
     constexpr i64 L = LANES<T>;
-    const i64 groups = (lines + L - 1) / L;
-    parallel(groups, rows_per_block(n * L, 1 << 13), [=](i64 begin, i64 end) {
+    const i64 m = plan.n / L;
+    for (i64 j = 0; j < m; j++) a[j] = read_pairs(x + 2 * j * L, L);
+    C<T>* const z = run<back>(*plan.part, a, b);
+    for (i64 k = 0; k < m; k += L) {
+        const i64 count = m - k < L ? m - k : L;
+        Reg<T> re[L], im[L];
+        for (i64 i = 0; i < L; i++) {
+            const T* const w = plan.cross + 2 * (k + i) * L;
+            const C<T> v = i < count ? swapped<back>(times(swapped<back>(z[k + i]), load(w), load(w + L)))
+                                     : C<T>{};
+            re[i] = v.re * scale;
+            im[i] = v.im * scale;
+        }
+        transpose(re);
+        transpose(im);
+        C<T> v[L];
+        for (i64 i = 0; i < L; i++) v[i] = swapped<back>(C<T>{re[i], im[i]});
+        small(v);
+        for (i64 c = 0; c < L; c++) write_pairs(y + 2 * (k + m * c), swapped<back>(v[c]), count);
+    }
+}
+
+// Are lines transformed by themselves: too few for the lanes, and of a length that allows it?
+template <class T>
+bool one_by_one(const FftPlan<T>* plan, i64 lines, i64 inner) {
+    return plan->cross && inner == 1 && alone<T>(lines);
+}
+
+// f(line, a, b) for each line
+template <class T, class G>
+void each_line(i64 lines, i64 room, G f) {
+    parallel(lines, 1, [=](i64 begin, i64 end) {
+        C<T>* const a = scratch<C<T>>(Slot::fft, 2 * room + 4);
+        for (i64 i = begin; i < end; i++) f(i, a, a + room + 4);
+    });
+}
+
+// f(first, count, a, b) for each group of up to LANES lines; a and b have room for `room` elements.
+// Lines of (outer, n, inner) that lie side by side make up groups of their own.
+template <class T, class G>
+void each_group(i64 outer, i64 n, i64 inner, i64 room, G f) {
+    constexpr i64 L = LANES<T>;
+    const bool apart = inner >= L;
+    const i64 of_one = apart ? inner : outer * inner;  // lines that a group may take from
+    const i64 groups = (of_one + L - 1) / L, all = apart ? outer * groups : groups;
+    parallel(all, rows_per_block(n * L, 1 << 13), [=](i64 begin, i64 end) {
         // (a line more: the two do not lie at the same places of the cache's pages)
         C<T>* const a = scratch<C<T>>(Slot::fft, 2 * room + 4);
-        for (i64 g = begin; g < end; g++)
-            f(g * L, lines - g * L < L ? lines - g * L : L, a, a + room + 4);
+        for (i64 g = begin; g < end; g++) {
+            const i64 at = g % groups * L, left = of_one - at;
+            f(g / groups * of_one + at, left < L ? left : L, a, a + room + 4);
+        }
     });
+}
+
+// The m frequencies of pairs of real numbers to the m + 1 of those numbers, in place; and back.
+template <class T>
+void apart(const T* halves, i64 m, T* z) {
+    const T re = z[0], im = z[1];
+    z[0] = re + im, z[1] = 0;
+    z[2 * m] = re - im, z[2 * m + 1] = 0;
+    for (i64 k = 1; 2 * k <= m; k++) {
+        T *p = z + 2 * k, *q = z + 2 * (m - k);
+        const T wr = halves[2 * k], wi = halves[2 * k + 1];
+        const T er = (p[0] + q[0]) / 2, ei = (p[1] - q[1]) / 2;
+        const T dr = (p[1] + q[1]) / 2, di = (q[0] - p[0]) / 2;
+        const T r = fma(dr, wr, -(di * wi)), i = fma(dr, wi, di * wr);
+        q[0] = er - r, q[1] = i - ei;
+        p[0] = er + r, p[1] = ei + i;
+    }
+}
+template <class T>
+void joined(const T* halves, i64 m, const T* x, T* z) {
+    z[0] = x[0] + x[2 * m];
+    z[1] = x[0] - x[2 * m];
+    for (i64 k = 1; 2 * k <= m; k++) {
+        const T *p = x + 2 * k, *q = x + 2 * (m - k);
+        const T wr = halves[2 * k], wi = halves[2 * k + 1];
+        const T er = p[0] + q[0], ei = p[1] - q[1], dr = p[0] - q[0], di = p[1] + q[1];
+        const T r = fma(dr, wi, -(di * wr)), i = fma(dr, wr, di * wi);
+        z[2 * (m - k)] = er - r, z[2 * (m - k) + 1] = i - ei;
+        z[2 * k] = er + r, z[2 * k + 1] = ei + i;
+    }
 }
 
 template <class T>
@@ -540,13 +684,15 @@ Reg<T>* flat(C<T>* a) {
 
 template <class T>
 void fft(FftPlan<T>* plan, const T* x, i64 outer, i64 n, i64 inner, T scale, bool back, T* y) {
-    each_group<T>(outer * inner, n, plan->room(), [=](i64 first, i64 count, C<T>* a, C<T>* b) {
+    if (one_by_one(plan, outer * inner, inner))
+        return each_line<T>(outer, plan->part->room(), [=](i64 i, C<T>* a, C<T>* b) {
+            const T* const from = x + 2 * i * n;
+            if (back) line<true>(*plan, from, scale, a, b, y + 2 * i * n);
+            else line<false>(*plan, from, scale, a, b, y + 2 * i * n);
+        });
+    each_group<T>(outer, n, inner, plan->room(), [=](i64 first, i64 count, C<T>* a, C<T>* b) {
         read_lines(x, n, inner, 2, first, count, flat(a));
-        if (back)
-            for (i64 k = 0; k < n; k++) a[k] = swapped(a[k]);
-        C<T>* const z = run(*plan, a, b);
-        if (back)
-            for (i64 k = 0; k < n; k++) z[k] = swapped(z[k]);
+        C<T>* const z = back ? run<true>(*plan, a, b) : run<false>(*plan, a, b);
         write_lines(flat(z), n, inner, 2, first, count, scale, y);
     });
 }
@@ -555,11 +701,18 @@ template <class T>
 void fft_real(FftPlan<T>* plan, const T* x, i64 outer, i64 n, i64 h, i64 inner, T scale, T* y) {
     const bool even = n % 2 == 0;
     const i64 m = n / 2, room = (plan->room() > n + 1 ? plan->room() : n + 1);
-    each_group<T>(outer * inner, n, room, [=](i64 first, i64 count, C<T>* a, C<T>* b) {
+    if (even && one_by_one(plan, outer * inner, inner))
+        return each_line<T>(outer, plan->part->room(), [=](i64 i, C<T>* a, C<T>* b) {
+            T* const to = y + 2 * i * h;
+            line<false>(*plan, x + i * n, scale, a, b, to);
+            apart(plan->halves, m, to);
+            for (i64 k = m + 1; k < h; k++) to[2 * k] = to[2 * (n - k)], to[2 * k + 1] = -to[2 * (n - k) + 1];
+        });
+    each_group<T>(outer, n, inner, room, [=](i64 first, i64 count, C<T>* a, C<T>* b) {
         C<T>* z;
         if (even) {
             read_lines(x, n, inner, 1, first, count, flat(a));
-            z = run(*plan, a, b);
+            z = run<false>(*plan, a, b);
             C<T>* const to = z == a ? b : a;
             // even and odd numbers apart, and together: X[k] = E[k] + w^k O[k]
             to[0] = C<T>{z[0].re + z[0].im, Reg<T>{}};
@@ -575,7 +728,7 @@ void fft_real(FftPlan<T>* plan, const T* x, i64 outer, i64 n, i64 h, i64 inner, 
         } else {
             read_lines(x, n, inner, 1, first, count, flat(b));
             for (i64 k = 0; k < n; k++) a[k] = C<T>{flat(b)[k], Reg<T>{}};
-            z = run(*plan, a, b);
+            z = run<false>(*plan, a, b);
             z[0].im = Reg<T>{};
         }
         for (i64 k = m + 1; k < h; k++) z[k] = conj(z[n - k]);
@@ -587,20 +740,25 @@ template <class T>
 void fft_to_real(FftPlan<T>* plan, const T* x, i64 outer, i64 n, i64 inner, T scale, T* y) {
     const bool even = n % 2 == 0;
     const i64 m = n / 2, room = (plan->room() > n + 1 ? plan->room() : n + 1);
-    each_group<T>(outer * inner, n, room, [=](i64 first, i64 count, C<T>* a, C<T>* b) {
+    if (even && one_by_one(plan, outer * inner, inner))
+        return each_line<T>(outer, plan->part->room() + m / LANES<T> + 2, [=](i64 i, C<T>* a, C<T>* b) {
+            T* const z = reinterpret_cast<T*>(b + plan->part->room());
+            joined(plan->halves, m, x + 2 * i * (m + 1), z);
+            line<true>(*plan, z, scale, a, b, y + i * n);
+        });
+    each_group<T>(outer, n, inner, room, [=](i64 first, i64 count, C<T>* a, C<T>* b) {
         read_lines(x, m + 1, inner, 2, first, count, flat(a));
-        if (even) {  // Z[k] = E[k] + i O[k], swapped
-            b[0] = {a[0].re - a[m].re, a[0].re + a[m].re};
+        if (even) {  // Z[k] = E[k] + i O[k]
+            b[0] = {a[0].re + a[m].re, a[0].re - a[m].re};
             for (i64 k = 1; 2 * k <= m; k++) {
                 const C<T> p = a[k], q = conj(a[m - k]), e = p + q;
                 const T* const w = plan->halves + 2 * k;
                 // i w^-k (p - q)
                 const C<T> o = times(p - q, all(w[1]), all(w[0]));
-                b[m - k] = swapped(conj(e - o));
-                b[k] = swapped(e + o);
+                b[m - k] = conj(e - o);
+                b[k] = e + o;
             }
-            C<T>* const z = run(*plan, b, a);
-            for (i64 k = 0; k < m; k++) z[k] = swapped(z[k]);
+            C<T>* const z = run<true>(*plan, b, a);
             return write_lines(flat(z), n, inner, 1, first, count, scale, y);
         }
         a[0].im = Reg<T>{};
@@ -609,14 +767,14 @@ void fft_to_real(FftPlan<T>* plan, const T* x, i64 outer, i64 n, i64 inner, T sc
             a[k] = swapped(a[k]);
         }
         a[0] = swapped(a[0]);
-        C<T>* const z = run(*plan, a, b);
+        C<T>* const z = run<false>(*plan, a, b);
         for (i64 k = 0; k < n; k++) flat(z)[k] = z[k].im;
         write_lines(flat(z), n, inner, 1, first, count, scale, y);
     });
 }
 
 #define EACH(T)                                                                        \
-    template FftPlan<T>* fft_plan(i64);                                                \
+    template FftPlan<T>* fft_plan(i64, bool);                                             \
     template void give_back(FftPlan<T>*);                                              \
     template void fft(FftPlan<T>*, const T*, i64, i64, i64, T, bool, T*);              \
     template void fft_real(FftPlan<T>*, const T*, i64, i64, i64, i64, T, T*);          \

@@ -1,23 +1,28 @@
 // Discrete Fourier transforms along one dimension. Complex numbers lie as (real, imaginary) pairs.
 #pragma once
-#include <cstdint>
+#include "simd.hpp"
 
 namespace rl::RL_ISA {
-
-using i64 = std::int64_t;
 
 template <class T>
 struct FftPlan;
 
 // The plan for complex transforms of n numbers, from a cache or new; it also serves real ones of 2n.
-// It is not freed before give_back. To be called under the GIL; throws std::bad_alloc.
+// alone: also for a line by itself. It is not freed before give_back. To be called under the GIL;
+// throws std::bad_alloc.
 template <class T>
-FftPlan<T>* fft_plan(i64 n);
+FftPlan<T>* fft_plan(i64 n, bool alone);
 template <class T>
 void give_back(FftPlan<T>* plan);
 
 // What plan a real transform of n numbers takes.
 constexpr i64 fft_half(i64 n) { return n % 2 ? n : n / 2; }
+
+// So few lines are transformed one by one.
+template <class T>
+constexpr bool alone(i64 lines) {
+    return lines <= LANES<T> / 4;
+}
 
 // y (outer, n, inner) = scale * the transform of x along n; back: with e^(+2πi jk / n). `plan` is
 // that of n.

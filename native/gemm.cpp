@@ -19,11 +19,6 @@
 
 namespace rl::RL_ISA {
 
-static void transpose(const double* x, i64 x_step, i64 rows, i64 cols, double* y, i64 y_step) {
-    for (i64 i = 0; i < rows; i++)
-        for (i64 j = 0; j < cols; j++) y[j * y_step + i] = x[i * x_step + j];
-}
-
 namespace {
 
 // Registers: 32 with AVX-512, else 16. A tile takes ROWS * VECTORS of them, and VECTORS + 1 more.

@@ -1,4 +1,4 @@
-// Transposition of a matrix of floats, a square of registers at a time.
+// Transposition of a matrix of floats or doubles, a square of registers at a time.
 #pragma once
 #include <utility>
 
@@ -64,16 +64,47 @@ RL_INLINE void transpose(F (&r)[LANES<float>]) {
     }
 }
 
+namespace transposing {
+
+// Of a and b, two rows S apart: the lanes with bit S of a's, and those without of b's, change places.
+template <int S, std::size_t... I>
+RL_INLINE void exchange(D& a, D& b, std::index_sequence<I...>) {
+    constexpr int n = sizeof...(I);
+    const D low = __builtin_shufflevector(a, b, int((I & S) ? n + I - S : I)...);
+    b = __builtin_shufflevector(a, b, int((I & S) ? n + I : I + S)...);
+    a = low;
+}
+
+}  // namespace transposing
+
+RL_INLINE void transpose(D (&r)[LANES<double>]) {
+    using namespace transposing;
+    constexpr int n = LANES<double>;
+    constexpr auto lanes = std::make_index_sequence<n>{};
+    const auto stage = [&]<int S>() __attribute__((always_inline)) {
+        if constexpr (S < n)
+#pragma GCC unroll 8
+            for (int i = 0; i < n; i++)
+                if (!(i & S)) exchange<S>(r[i], r[i + S], lanes);
+    };
+    stage.template operator()<1>();
+    stage.template operator()<2>();
+    stage.template operator()<4>();
+}
+
 struct Unchanged {
-    F operator()(F v, const float*, i64) const { return v; }
+    template <class V>
+    V operator()(V v, const Lane<V>*, i64) const {
+        return v;
+    }
 };
 
 // A square of cells, from rows `x_step` apart to rows `y_step` apart. (Walking pointers: left to
 // itself the compiler keeps sixteen of each, on the stack.)
-template <class Finish>
-RL_INLINE void transpose_square(const float* x, i64 x_step, float* y, i64 y_step, Finish finish) {
-    constexpr i64 N = LANES<float>;
-    F r[N];
+template <class T, class Finish>
+RL_INLINE void transpose_square(const T* x, i64 x_step, T* y, i64 y_step, Finish finish) {
+    constexpr i64 N = LANES<T>;
+    Reg<T> r[N];
 #pragma GCC unroll 16
     for (i64 k = 0; k < N; k++, x += x_step) {
         opaque(x);
@@ -89,15 +120,15 @@ RL_INLINE void transpose_square(const float* x, i64 x_step, float* y, i64 y_step
 
 // The same at an edge: only `rows` rows and `cols` columns of the square are there. Where rows are
 // missing, y gets zeros in their place if `fill`.
-template <class Finish>
-RL_INLINE void transpose_edge(const float* x, i64 x_step, i64 rows, i64 cols, float* y, i64 y_step,
+template <class T, class Finish>
+RL_INLINE void transpose_edge(const T* x, i64 x_step, i64 rows, i64 cols, T* y, i64 y_step,
                               bool fill, Finish finish) {
-    constexpr i64 N = LANES<float>;
-    F r[N];
+    constexpr i64 N = LANES<T>;
+    Reg<T> r[N];
 #pragma GCC unroll 16
     for (i64 k = 0; k < N; k++, x += x_step) {
         opaque(x);
-        r[k] = k >= rows ? F{} : cols == N ? load(x) : load_part(x, cols);
+        r[k] = k >= rows ? Reg<T>{} : cols == N ? load(x) : load_part(x, cols);
     }
     transpose(r);
 #pragma GCC unroll 16
@@ -113,14 +144,14 @@ RL_INLINE void transpose_edge(const float* x, i64 x_step, i64 rows, i64 cols, fl
 // than LANES rows are left, y gets zeros up to the full register if `fill`. The side whose rows lie
 // farther apart is walked along its rows: they are often a power of two apart, and of many such
 // lines at once the cache can hold only a few. finish(v, at, n) sees the n numbers that go to `at`.
-template <class Finish = Unchanged>
-inline void transpose(const float* x, i64 x_step, i64 rows, i64 cols, float* y, i64 y_step,
+template <class T, class Finish = Unchanged>
+inline void transpose(const T* x, i64 x_step, i64 rows, i64 cols, T* y, i64 y_step,
                       bool fill = false, Finish finish = {}) {
-    constexpr i64 N = LANES<float>;
+    constexpr i64 N = LANES<T>;
     const auto square = [&](i64 i, i64 j) {
         const i64 ni = rows - i < N ? rows - i : N, nj = cols - j < N ? cols - j : N;
-        const float* from = x + i * x_step + j;
-        float* to = y + j * y_step + i;
+        const T* from = x + i * x_step + j;
+        T* to = y + j * y_step + i;
         if (ni == N && nj == N) transpose_square(from, x_step, to, y_step, finish);
         else transpose_edge(from, x_step, ni, nj, to, y_step, fill, finish);
     };

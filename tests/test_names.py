@@ -1,6 +1,7 @@
 """Names of modules: what dir() lists is there, and what is not there is told apart in the error."""
 
 import importlib
+import pickle
 import subprocess
 import sys
 
@@ -144,3 +145,28 @@ def test_a_misspelt_method_is_the_interpreters_to_say():
 def test_the_package_holds_itself():
     """torch.torch.nn is torch.nn, as in PyTorch."""
     assert torch.torch is torch
+
+
+def test_asking_whether_a_name_is_there_looks_for_no_other(monkeypatch):
+    """Packages ask hasattr(torch.nn, name) thousands of times; only a text that is shown is made."""
+    from rushlight.core import names
+
+    asked = []
+    monkeypatch.setattr(names, "closest", lambda *a: asked.append(a) or "")
+    assert not hasattr(torch, "zeors") and getattr(torch.nn, "Relu", 5) == 5
+    assert asked == []
+    with pytest.raises(AttributeError) as caught:
+        torch.nn.Relu  # noqa: B018
+    assert str(caught.value) == "module 'rushlight.nn' has no attribute 'Relu'" and asked
+
+
+def test_the_error_of_a_missing_name_is_an_ordinary_one():
+    with pytest.raises(AttributeError) as caught:
+        torch.zeors  # noqa: B018
+    text = "module 'rushlight' has no attribute 'zeors'; did you mean 'zeros'?"
+    assert repr(caught.value) == f"AttributeError({text!r})"
+    again = pickle.loads(pickle.dumps(caught.value))
+    assert type(again) is AttributeError and again.args == (text,)
+    code = "import rushlight as torch; torch.zeors"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stderr.splitlines()[-1].startswith(f"AttributeError: {text}")

@@ -20,9 +20,18 @@ SECTIONS = {head: text for head, text in (part.split("\n", 1) for part in PAGE.s
 
 
 def in_section(space):
-    """(the names said to be there, those said to be missing) of one section of the page."""
-    here, _, missing = SECTIONS[space].partition("\nMissing:\n")
-    return re.findall(r"`(\w+)`", here), re.findall(r"`(\w+)`", missing)
+    """(the names said to be there, those said to be missing, those that are not applicable) of one
+    section of the page."""
+    text, *groups = SECTIONS[space].split("\nNot applicable: ")
+    here, _, missing = text.partition("\nMissing:\n")
+    apart = [
+        (why, n) for why, _, names in (g.partition("\n") for g in groups) for n in words(names)
+    ]
+    return words(here), words(missing), apart
+
+
+def words(text):
+    return re.findall(r"`(\w+)`", text)
 
 
 @pytest.mark.parametrize("space", SECTIONS)
@@ -45,16 +54,27 @@ def test_what_is_missing_is_refused_by_name(space):
             assert is_refused(found)
 
 
+@pytest.mark.parametrize("space", SECTIONS)
+def test_what_is_not_applicable_is_refused_with_the_reason(space):
+    where = table.namespace(space)
+    for why, name in in_section(space)[2]:
+        assert not table.is_there(space, name)
+        if not isinstance(where, type):
+            with pytest.raises(AttributeError) as e:
+                getattr(where, name)
+            assert f"rushlight does not have {space}.{name}: {why}; module" in str(e.value)
+
+
 def test_the_counts_add_up():
     rows = re.findall(r"^\| `?([\w.]+)`? \| ([\d |]+) \|$", PAGE.partition("\n## ")[0], re.M)
     counts = {space: [int(n) for n in numbers.split("|")] for space, numbers in rows}
     total = counts.pop("all")
     assert total == [sum(column) for column in zip(*counts.values(), strict=True)]
     assert list(counts) == list(SECTIONS)
-    for space, (public, there, right, partly, uncounted, missing) in counts.items():
-        here, lost = in_section(space)
-        assert (len(here), len(lost)) == (there, missing)
-        assert public == there + missing and there == right + partly + uncounted
+    for space, (public, there, right, partly, uncounted, missing, without) in counts.items():
+        here, lost, apart = in_section(space)
+        assert (len(here), len(lost), len(apart)) == (there, missing, without)
+        assert public == there + missing + without and there == right + partly + uncounted
 
 
 def test_the_page_is_current():

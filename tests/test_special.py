@@ -103,3 +103,15 @@ def test_scipy_is_not_needed(monkeypatch):
         args = more.get(name) or ((x + 1, x + 1) if name in two or "polynomial" in name else (x,))
         y = getattr(torch.special, name)(*args)
         assert bool(torch.isfinite(y).all()), name
+
+
+def test_incomplete_gamma_of_large_numbers():
+    """SciPy's values where the logarithms of Γ and x^a would cancel, and 1/2 at last."""
+    a = torch.tensor([1e3, 1e5, 9e5, 1e7, 1e20], dtype=torch.float64)
+    p = torch.special.gammainc(a, a).numpy()
+    want = [0.5042052441802155, 0.5004205221103651, 0.5001401740298664, 0.5000420522087237, 0.5]
+    np.testing.assert_allclose(p, want, rtol=1e-10)
+    np.testing.assert_allclose(p[:3], want[:3], rtol=3e-14)
+    assert torch.special.gammaincc(a, a * 1.1).tolist()[3:] == [0, 0]
+    far = torch.special.gammainc(a[:2], a[:2] - 3 * a[:2].sqrt()).numpy()
+    np.testing.assert_allclose(far, [0.0010012389950642825, 0.0013127698795992468], rtol=1e-13)

@@ -49,13 +49,20 @@ def is_there(space, name):
 
 
 def names():
-    """{"torch.nn": (the names that are there, those that are missing)}"""
+    """{"torch.nn": (the names that are there, those that are missing, {reason: those that are not
+    there on purpose})}"""
     listed = import_module("rushlight.core.names").pytorch_names
+    reason = import_module("rushlight.core.not_applicable").reason
     found = {}
     for space in SPACES:
         here = {name: is_there(space, name) for name in sorted(listed(space))}
+        lost, apart = [], defaultdict(list)
+        for name in here:
+            if not here[name]:
+                why = reason(space, name)
+                (apart[why] if why else lost).append(name)
         if here:
-            found[space] = ([n for n in here if here[n]], [n for n in here if not here[n]])
+            found[space] = ([n for n in here if here[n]], lost, dict(apart))
     return found
 
 
@@ -115,8 +122,8 @@ Written by `tools/make_op_table.py`; `tests/test_op_table.py` says when it is no
 "Right" is a run of PyTorch 2.13's own test data (`op_db`, `module_db`, `optim_db`) through both
 packages: values, dtypes, shapes, gradients, state, errors. A dtype that is not named was not run.
 
-| | public names | there | all cases right | partly | not in the run | missing |
-|---|---|---|---|---|---|---|
+| | public names | there | all cases right | partly | not in the run | missing | not applicable |
+|---|---|---|---|---|---|---|---|
 """
 
 
@@ -127,8 +134,8 @@ def listing(items):
 def page():
     """The text of docs/ops.md."""
     known, rows, sections = verdicts(), [], []
-    sums = [0] * 6
-    for space, (here, missing) in names().items():
+    sums = [0] * 7
+    for space, (here, missing, apart) in names().items():
         right, partly, uncounted = defaultdict(list), [], []
         for name in here:
             counts = known.get((space, name))
@@ -142,7 +149,9 @@ def page():
                 fine = ", ".join(d for d in counts if d not in wrong and d != "errors")
                 partly.append(f"| `{name}` | {what} | {fine} |")
         n = sum(map(len, right.values()))
-        row = [len(here) + len(missing), len(here), n, len(partly), len(uncounted), len(missing)]
+        without = sum(map(len, apart.values()))
+        row = [len(here) + len(missing) + without, len(here), n, len(partly), len(uncounted)]
+        row += [len(missing), without]
         sums = [a + b for a, b in zip(sums, row, strict=True)]
         rows.append(f"| `{space}` | {' | '.join(map(str, row))} |")
         text = f"\n## {space}\n"
@@ -157,6 +166,8 @@ def page():
             text += f"\nThere, not in the run:\n\n{listing(uncounted)}"
         if missing:
             text += f"\nMissing:\n\n{listing(missing)}"
+        for why, group in apart.items():
+            text += f"\nNot applicable: {why}\n\n{listing(group)}"
         sections.append(text)
     rows.append(f"| all | {' | '.join(map(str, sums))} |")
     return HEAD + "\n".join(rows) + "\n" + "".join(sections)

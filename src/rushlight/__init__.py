@@ -59,10 +59,14 @@ from .core.layout import (
     channels_last,
     channels_last_3d,
     contiguous_format,
+    jagged,
     layout,
     memory_format,
     preserve_format,
+    sparse_bsc,
+    sparse_bsr,
     sparse_coo,
+    sparse_csc,
     sparse_csr,
     strided,
 )
@@ -90,8 +94,8 @@ _LAZY = {
     for module, names in {
         "core.construct": "tensor",
         "core.sharing": "as_tensor asarray from_file from_numpy frombuffer from_dlpack to_dlpack",
-        "core.device": "OutOfMemoryError device set_default_device get_default_device "
-        "get_device_module",
+        "core.device": "AcceleratorError OutOfMemoryError device set_default_device "
+        "get_default_device get_device_module",
         "core.dtype_info": "finfo iinfo",
         "core.printing": "set_printoptions get_printoptions",
         "serialization": "save load",
@@ -105,11 +109,20 @@ _LAZY = {
         "get_deterministic_debug_mode are_deterministic_algorithms_enabled "
         "is_deterministic_algorithms_warn_only_enabled set_float32_matmul_precision "
         "get_float32_matmul_precision get_num_interop_threads set_num_interop_threads "
-        "set_flush_denormal",
+        "set_flush_denormal has_lapack has_mkl has_openmp has_spectral is_vulkan_available "
+        "set_warn_always is_warn_always_enabled thread_safe_generator",
         "core.tensor_types": "set_default_tensor_type FloatTensor DoubleTensor HalfTensor "
         "BFloat16Tensor LongTensor IntTensor ShortTensor CharTensor ByteTensor BoolTensor",
-        "autograd.anomaly": "is_anomaly_enabled",
-        "core.storage": "UntypedStorage TypedStorage",
+        "autograd.anomaly": "is_anomaly_enabled is_anomaly_check_nan_enabled set_anomaly_enabled",
+        "core.storage": "Storage UntypedStorage TypedStorage BoolStorage ByteStorage "
+        "CharStorage ShortStorage IntStorage LongStorage HalfStorage BFloat16Storage FloatStorage "
+        "DoubleStorage ComplexFloatStorage ComplexDoubleStorage",
+        "core.streams": "Event Stream",
+        "core.symbols": "SymBool SymFloat SymInt sym_constrain_range sym_constrain_range_for_size "
+        "sym_float sym_int sym_ite sym_max sym_min sym_not sym_sqrt sym_sum",
+        "dispatch.overrides": "DisableTorchFunction DisableTorchFunctionSubclass",
+        "func.control_flow": "cond while_loop",
+        "ops.sparse_names": "dsmm hsmm hspmm resize_as_sparse_ saddmm smm spmm sspaddmm",
         "amp": "autocast GradScaler",
         "amp.autocast_mode": "is_autocast_enabled set_autocast_enabled get_autocast_dtype "
         "set_autocast_dtype is_autocast_cpu_enabled set_autocast_cpu_enabled "
@@ -132,6 +145,9 @@ _LAZY = {
 _LATE = {
     name: family
     for family, names in {
+        "native_names": "embedding_bag native_layer_norm native_group_norm native_batch_norm "
+        "batch_norm_update_stats _weight_norm_interface _softmax _log_softmax _safe_softmax "
+        "_unique2 _unique _shape_as_tensor _dim_arange _int_mm",
         "segment": "segment_reduce",
     }.items()
     for name in names.split()

@@ -55,3 +55,13 @@ def _anomaly(on: bool, check_nan: bool) -> tuple[bool, bool]:
 def is_anomaly_enabled() -> bool:
     """True if anomaly detection is on in this thread."""
     return mode.anomaly
+
+
+def is_anomaly_check_nan_enabled() -> bool:
+    """True if anomaly detection looks for NaN, too."""
+    return mode.anomaly_check_nan
+
+
+def set_anomaly_enabled(enabled: bool, check_nan: bool = True) -> None:
+    """Turn anomaly detection on or off, as set_detect_anomaly does."""
+    _anomaly(bool(enabled), check_nan)

@@ -177,6 +177,12 @@ class OutOfMemoryError(RuntimeError):
     """Raised by a device that has no memory left, for scripts that catch it: never by the CPU."""
 
 
+class AcceleratorError(RuntimeError):
+    """Raised by a device that fails, for scripts that catch it: never by the CPU."""
+
+    __module__ = "torch"
+
+
 def absence(kind: str) -> Exception:
     """The exception to raise when a device of this type is needed and there is none."""
     advice = (

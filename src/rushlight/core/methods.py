@@ -47,7 +47,62 @@ def __format__(self: Tensor, spec: str) -> str:
     return tensor_format(self, spec)
 
 
+def storage_type(self: Tensor) -> type:
+    """The class of storages of the tensor's dtype: torch.FloatStorage and the like."""
+    from .storage import OF_DTYPE
+
+    return OF_DTYPE[self.dtype]
+
+
+def module_load(self: Tensor, other: Tensor, assign: bool = False) -> Tensor:
+    """What load_state_dict puts in this tensor's place: its own elements, changed, or
+    other's (assign).
+    """
+    return other.detach() if assign else self.copy_(other).detach()
+
+
+def reinforce(self: Tensor, reward: Any) -> Any:
+    """RuntimeError: torch.distributions have log_prob instead."""
+    raise RuntimeError(
+        "reinforce() was removed.\nUse torch.distributions instead.\n"
+        "  fix: m = Categorical(probs); a = m.sample(); loss = -m.log_prob(a) * reward"
+    )
+
+
+def ipu(self: Tensor, device: Any = None, non_blocking: bool = False, **options: Any) -> Any:
+    """RuntimeError: no such device."""
+    raise RuntimeError("PyTorch is not linked with support for ipu devices")
+
+
+def xpu(self: Tensor, device: Any = None, non_blocking: bool = False, **options: Any) -> Any:
+    """AssertionError: no such device."""
+    raise AssertionError("Torch not compiled with XPU enabled")
+
+
+def mtia(self: Tensor, device: Any = None, non_blocking: bool = False, **options: Any) -> Any:
+    """AssertionError: no such device."""
+    raise AssertionError("Torch not compiled with MTIA enabled.")
+
+
+def _grad_dtype(self: Tensor) -> Any:
+    """The dtype of the gradient: the tensor's own. RuntimeError: not a leaf"""
+    if not self.is_leaf:
+        raise RuntimeError("grad_dtype can only be accessed on leaf tensors.")
+    return self.dtype
+
+
+def _set_grad_dtype(self: Tensor, dtype: Any) -> None:
+    if dtype is not _grad_dtype(self):
+        raise NotImplementedError(
+            f"grad_dtype: gradients have the tensor's dtype here, {self.dtype}, not {dtype}"
+        )
+
+
+Tensor.grad_dtype = property(_grad_dtype, _set_grad_dtype)  # type: ignore[attr-defined]
+Tensor.is_xla = Tensor.volatile = False  # type: ignore[attr-defined]
+Tensor.name = None  # type: ignore[attr-defined]
 Tensor.__new__ = staticmethod(__new__)  # type: ignore[assignment]
-for _method in (untyped_storage, storage, __repr__, __format__):
+_METHODS = (untyped_storage, storage, storage_type, module_load, reinforce, ipu, xpu, mtia)
+for _method in (*_METHODS, __repr__, __format__):
     _method.__qualname__ = f"Tensor.{_method.__name__}"
     setattr(Tensor, _method.__name__, _method)

@@ -23,13 +23,49 @@ from typing import Any
 def missing(module: str, name: str) -> AttributeError:
     """The error of `getattr(module, name)`; module: the full name, "rushlight.nn"."""
     plain = f"module '{module}' has no attribute '{name}'"
-    if name.startswith("_"):
-        return AttributeError(plain)
-    public = public_space(module)
-    if name in pytorch_names(public):
-        return AttributeError(f"rushlight does not have {public}.{name} yet: {plain}")
-    hint = suggestion(name, dir(sys.modules[module]), public)
-    return AttributeError(f"{plain}; {hint}" if hint else plain)
+    return AttributeError(plain) if name.startswith("_") else MissingName(plain, module, name)
+
+
+class MissingName(AttributeError):
+    """An AttributeError that looks for what may have been meant when its text is asked for.
+
+    `hasattr` asks for no text, and programs ask thousands of times.
+    """
+
+    def __init__(self, plain: str, module: str, name: str):
+        super().__init__(plain)
+        self._asked: tuple[str, str] | None = (module, name)
+
+    def __str__(self) -> str:
+        if self._asked is not None:
+            (module, name), self._asked = self._asked, None
+            public = public_space(module)
+            plain = self.args[0]
+            why = not_applicable(public, name)
+            if why:
+                self.args = (f"rushlight does not have {public}.{name}: {why}; {plain}",)
+            elif name in pytorch_names(public):
+                self.args = (f"rushlight does not have {public}.{name} yet: {plain}",)
+            else:
+                hint = suggestion(name, dir(sys.modules[module]), public)
+                self.args = (f"{plain}; {hint}" if hint else plain,)
+        return self.args[0]
+
+    def __repr__(self) -> str:
+        return f"AttributeError({str(self)!r})"
+
+    def __reduce__(self) -> Any:
+        return AttributeError, (str(self),)
+
+
+MissingName.__module__, MissingName.__qualname__ = "builtins", "AttributeError"
+
+
+def not_applicable(space: str, name: str) -> str:
+    """Why a name of PyTorch's is not there on purpose, see not_applicable.py; "" for others."""
+    from .not_applicable import reason  # seldom needed
+
+    return reason(space, name)
 
 
 def public_space(module: str) -> str:

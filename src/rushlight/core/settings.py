@@ -84,3 +84,32 @@ def set_num_interop_threads(n: int) -> None:
 def set_flush_denormal(mode: bool) -> bool:
     """False: denormal numbers are kept, the request is not carried out."""
     return False
+
+
+# what was built in: NumPy's LAPACK and Fourier transforms, and threads of our own, no MKL or OpenMP
+has_lapack = has_spectral = True
+has_mkl = has_openmp = False
+
+
+def is_vulkan_available() -> bool:
+    """False."""
+    return False
+
+
+def set_warn_always(b: bool) -> None:
+    """Noted; whether a warning is shown again is for Python's filters to say. RuntimeError: no bool
+
+    Warnings here are raised each time.
+    """
+    if not isinstance(b, bool):
+        raise RuntimeError(f"setWarnOnlyOnce expects a bool, but got {type(b).__name__}")
+    _settings["warn_always"] = b
+
+
+def is_warn_always_enabled() -> bool:
+    """What set_warn_always was told."""
+    return _settings.get("warn_always", False)
+
+
+def thread_safe_generator() -> None:
+    """None: there are no loader workers that are threads, so the default generator is right."""

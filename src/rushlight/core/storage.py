@@ -251,6 +251,61 @@ for _name, _kind in (
     setattr(_Storage, _name, lambda self, _kind=_kind: self._cast(_kind))
 
 
+class _OfOneDtype(type):
+    """isinstance(s, FloatStorage): any storage of that dtype."""
+
+    def __instancecheck__(cls: Any, s: Any) -> bool:
+        if cls is _LegacyStorage:
+            return isinstance(s, TypedStorage)
+        return isinstance(s, TypedStorage) and s.dtype is cls.dtype
+
+
+class _LegacyStorage(TypedStorage, metaclass=_OfOneDtype):
+    """Makes a TypedStorage of one dtype: of a size, of numbers, or over the memory of another.
+
+    errors  RuntimeError: other arguments
+    """
+
+    def __new__(cls, *data: Any, wrap_storage: UntypedStorage | None = None, **more: Any) -> Any:
+        if more or len(data) > 1 or (data and wrap_storage is not None):
+            raise RuntimeError(
+                f"{cls}.__new__ received an invalid combination of arguments. Expected one of:\n"
+                " * no arguments\n * (int size)\n * (Sequence data)\n"
+                " * (*, UntypedStorage wrap_storage)"
+            )
+        kind: Any = cls.dtype
+        if wrap_storage is None:
+            given = data[0] if data else 0
+            a = np.empty(given, kind.np) if type(given) is int else np.array(list(given), kind.np)
+            wrap_storage = UntypedStorage._over(a.view(np.uint8))
+        return TypedStorage(wrap_storage=wrap_storage, dtype=kind)
+
+
+def _legacy(name: str, kind: dtype) -> Any:
+    return _OfOneDtype(name, (_LegacyStorage,), {"dtype": kind, "__module__": "torch"})
+
+
+OF_DTYPE = {
+    kind: _legacy(f"{name}Storage", kind)
+    for name, kind in {
+        "Bool": bool_,
+        "Byte": uint8,
+        "Char": int8,
+        "Short": int16,
+        "Int": int32,
+        "Long": int64,
+        "Half": float16,
+        "BFloat16": bfloat16,
+        "Float": float32,
+        "Double": float64,
+        "ComplexFloat": complex64,
+        "ComplexDouble": complex128,
+    }.items()
+}
+globals().update({kind.__name__: kind for kind in OF_DTYPE.values()})
+Storage = OF_DTYPE[float32]
+
+
 def is_storage(obj: Any) -> bool:
     """True for an UntypedStorage or a TypedStorage."""
     return isinstance(obj, _Storage)

@@ -71,7 +71,8 @@ class ViewInfo:
             self.recorded_at = None
             return
         if self.multi_output:
-            name = self.multi_output.removesuffix("Backward0")
+            name = self.multi_output if view._node is None else view._node.name()
+            name = name.removesuffix("Backward0")
             raise RuntimeError(
                 f"Output {view._slot if view._node is not None else 0} of {name} is a view and its "
                 "base or another view of its base has been modified inplace. This view is the "

@@ -261,6 +261,8 @@ class TensorOperations:
         """input as torch.uint8; itself if it already is."""
     def cauchy_(self, median: _Number = 0, sigma: _Number = 1, *, generator: _Generator | None = None) -> Tensor:
         """In-place version of cauchy."""
+    def ccol_indices(self) -> Tensor:
+        """The places of a compressed sparse tensor; there are none here."""
     def cdouble(self, memory_format: _memory_format = ...) -> Tensor:
         """input as torch.complex128; itself if it already is."""
     def ceil(self) -> Tensor:
@@ -301,6 +303,8 @@ class TensorOperations:
         """y = a copy of x, differentiable."""
     def coalesce(self) -> Tensor:
         """The places of a sparse tensor in order, each one once."""
+    def col_indices(self) -> Tensor:
+        """The places of a compressed sparse tensor; there are none here."""
     def conj(self) -> Tensor:
         """x̄: a new tensor for complex input (conjugation is never lazy here), input itself if it is"""
     def conj_physical(self) -> Tensor:
@@ -335,6 +339,8 @@ class TensorOperations:
         """input on the CPU: itself. NotImplementedError: it has no elements."""
     def cross(self, other: Tensor, dim: _int | None = None, *, axis: _int | None = None) -> Tensor:
         """z = x × y along dim; without dim along the first dimension of length 3 (deprecated)."""
+    def crow_indices(self) -> Tensor:
+        """The places of a compressed sparse tensor; there are none here."""
     def cuda(self, device: _device | _str | _int | None = None, non_blocking: _bool = False, memory_format: _memory_format = ...) -> Tensor:
         """input on a CUDA device. RuntimeError, AssertionError: there is none."""
     @overload
@@ -523,6 +529,8 @@ class TensorOperations:
         """A = Q R: R on and above the diagonal of a, the reflections that make Q below it, and tau"""
     def ger(self, vec2: Tensor) -> Tensor:
         """The matrix (n, m) of all products of two vectors' elements."""
+    @property
+    def grad_dtype(self) -> Tensor: ...
     def greater(self, other: Tensor | _Number) -> Tensor:
         """z = x > y as bool, compared in the promoted dtype; not differentiable"""
     def greater_(self, other: Tensor | _Number) -> Tensor:
@@ -539,6 +547,8 @@ class TensorOperations:
         """input as torch.float16; itself if it already is."""
     def hardshrink(self, lambd: _Number = 0.5) -> Tensor:
         """y = x where |x| > λ, else 0;  dx = dy where |x| > λ"""
+    def hash_tensor(self, dim: _int | Sequence[_int] = ..., *, keepdim: _bool = False, mode: _int = 0, axis: _int | Sequence[_int] = ..., keepdims: _bool = False) -> Tensor:
+        """y = x_1 ^ x_2 ^ ... over dim (all dimensions if it is empty): a check sum of elements' bits"""
     def heaviside(self, values: Tensor) -> Tensor:
         """z = 0 where x < 0, 1 where x > 0, y where x = 0; not differentiable, backward raises"""
     def heaviside_(self, values: Tensor) -> Tensor:
@@ -631,6 +641,8 @@ class TensorOperations:
         """input as torch.int32; itself if it already is."""
     def inverse(self) -> Tensor:
         """The inverse matrix: Y with X Y = I."""
+    def ipu(self, device: _device | _str | _int | None = None, non_blocking: _bool = False, **options: _Any) -> _Any:
+        """RuntimeError: no such device."""
     def is_coalesced(self) -> Tensor:
         """True if the places of a sparse tensor are in order, each one once."""
     @property
@@ -819,12 +831,16 @@ class TensorOperations:
         """Z = X Y for matrices X (n, k), Y (k, m)"""
     def mode(self, dim: _int = -1, keepdim: _bool = False, *, axis: _int = -1, keepdims: _bool = False) -> return_types.mode:
         """(values, indices): the most frequent element along dim, the smallest of ties, and the"""
+    def module_load(self, other: Tensor, assign: _bool = False) -> Tensor:
+        """What load_state_dict puts in this tensor's place: its own elements, changed, or"""
     def moveaxis(self, source: _int | Sequence[_int], destination: _int | Sequence[_int]) -> Tensor:
         """Dimensions `source` moved to the places `destination`; the others keep their order. A view."""
     def movedim(self, source: _int | Sequence[_int], destination: _int | Sequence[_int]) -> Tensor:
         """Dimensions `source` moved to the places `destination`; the others keep their order. A view."""
     def msort(self) -> Tensor:
         """input sorted along the first dimension."""
+    def mtia(self, device: _device | _str | _int | None = None, non_blocking: _bool = False, **options: _Any) -> _Any:
+        """AssertionError: no such device."""
     def mul(self, other: Tensor | _Number) -> Tensor:
         """z = x · y"""
     def mul_(self, other: Tensor | _Number) -> Tensor:
@@ -984,6 +1000,8 @@ class TensorOperations:
         """hook(grad) -> new grad or None, when this tensor's gradient is known."""
     def register_post_accumulate_grad_hook(self, hook: Callable[[Tensor], None]) -> _Any:
         """hook(tensor), after a gradient was added to this leaf's `.grad`."""
+    def reinforce(self, reward: _Any) -> _Any:
+        """RuntimeError: torch.distributions have log_prob instead."""
     def relu(self) -> Tensor:
         """y = max(x, 0), NaN stays;  dx = dy where y > 0"""
     def relu_(self) -> Tensor:
@@ -1030,6 +1048,8 @@ class TensorOperations:
         """input in the shape of a tensor of as many elements; deprecated in PyTorch, use reshape_as."""
     def resize_as_(self, the_template: Tensor, *, memory_format: _memory_format | None = None) -> Tensor:
         """input in the size of another tensor, in place."""
+    def resize_as_sparse_(self, the_template: Tensor) -> Tensor:
+        """The sizes of another sparse tensor, see sparse_resize_; in place."""
     def resolve_conj(self) -> Tensor:
         """input itself: neither conjugation nor negation is ever lazy here."""
     def resolve_neg(self) -> Tensor:
@@ -1044,6 +1064,8 @@ class TensorOperations:
         """y = x rounded to `decimals` places (negative: to tens, hundreds...), halves to even.  grad 0"""
     def round_(self, *, decimals: _int = 0) -> Tensor:
         """In-place version of round."""
+    def row_indices(self) -> Tensor:
+        """The places of a compressed sparse tensor; there are none here."""
     def rsqrt(self) -> Tensor:
         """y = 1 / √x;  dx = -dy y³ / 2"""
     def rsqrt_(self) -> Tensor:
@@ -1124,6 +1146,8 @@ class TensorOperations:
         """A copy of input with src at [start:end:step] of dim. RuntimeError: src has another shape."""
     def slogdet(self) -> return_types.slogdet:
         """The sign of the determinant and the logarithm of its absolute value."""
+    def smm(self, mat: Tensor) -> Tensor:
+        """input mat as a sparse matrix, see torch.smm."""
     @overload
     def softmax(self, dim: _int, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None) -> Tensor:
         """y = e^x / Σ e^x along dim"""
@@ -1137,6 +1161,10 @@ class TensorOperations:
         """The number of sparse dimensions: 0 for a dense tensor."""
     def sparse_mask(self, mask: Tensor) -> Tensor:
         """The elements of input at the places of a sparse tensor."""
+    def sparse_resize_(self, size: Sequence[_int], sparse_dim: _int, dense_dim: _int) -> Tensor:
+        """Other sizes for a sparse tensor, its elements at the same places, in place."""
+    def sparse_resize_and_clear_(self, size: Sequence[_int], sparse_dim: _int, dense_dim: _int) -> Tensor:
+        """Other sizes for a sparse tensor, without elements, in place."""
     @overload
     def split(self, split_size_or_sections: _int | Sequence[_int] | Tensor, dim: _int = 0, *, axis: _int = 0) -> tuple[Tensor, ...]:
         """torch.split(input, split_size, dim)"""
@@ -1156,6 +1184,8 @@ class TensorOperations:
         """y = x without its dimensions of size 1: all, or those among dim; a view."""
     def squeeze_(self, dim: _int | Sequence[_int] | None = None, *, axis: _int | Sequence[_int] | None = None) -> Tensor:
         """input without its dimensions of size 1 (all, or those among dim), in place."""
+    def sspaddmm(self, mat1: Tensor, mat2: Tensor, *, beta: _Number = 1, alpha: _Number = 1) -> Tensor:
+        """beta input + alpha mat1 mat2 as a sparse matrix, see torch.sspaddmm."""
     @overload
     def std(self, dim: _int | Sequence[_int] | None = None, unbiased: _bool = True, keepdim: _bool = False, *, axis: _int | Sequence[_int] | None = None, keepdims: _bool = False) -> Tensor:
         """y = √(Σ |x - x̄|² / max(n - correction, 0)), the root of `var`, which see"""
@@ -1167,6 +1197,8 @@ class TensorOperations:
         """Y[k, t] = Σ w[j] x[t hop + j] e^(-2πi jk / n) over j = 0 ... n - 1: the short-time Fourier"""
     def storage(self) -> _Any:
         """The block of memory under the tensor and its views, as numbers of the tensor's dtype."""
+    def storage_type(self) -> _type:
+        """The class of storages of the tensor's dtype: torch.FloatStorage and the like."""
     def sub(self, other: Tensor | _Number, *, alpha: _Number = 1) -> Tensor:
         """z = x - α y, α a number"""
     def sub_(self, other: Tensor | _Number, *, alpha: _Number = 1) -> Tensor:
@@ -1235,8 +1267,14 @@ class TensorOperations:
     def to(self, *, tensor: Tensor, non_blocking: _bool = False, copy: _bool = False, memory_format: _Any = None) -> Tensor: ...
     def to_dense(self, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, *, masked_grad: _bool | None = None) -> Tensor:
         """input itself (in dtype): every tensor here is dense."""
+    def to_mkldnn(self, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None) -> Tensor:
+        """NotImplementedError: the layout is not there."""
     def to_sparse(self, sparse_dim: _int | None = None, *, layout: _layout | None = None) -> Tensor:
         """The elements that are not zero, with their places: a sparse tensor."""
+    def to_sparse_bsc(self, blocksize: _Any, dense_dim: _int | None = None) -> Tensor:
+        """NotImplementedError: the layout is not there."""
+    def to_sparse_bsr(self, blocksize: _Any, dense_dim: _int | None = None) -> Tensor:
+        """NotImplementedError: the layout is not there."""
     def to_sparse_coo(self) -> Tensor:
         """The elements that are not zero, with their places: a sparse tensor."""
     def to_sparse_csc(self) -> Tensor:
@@ -1350,5 +1388,7 @@ class TensorOperations:
         """z = x ln y, 0 where x = 0 and y is no NaN; each a tensor or a number"""
     def xlogy_(self, other: Tensor | _Number) -> Tensor:
         """In-place version of xlogy."""
+    def xpu(self, device: _device | _str | _int | None = None, non_blocking: _bool = False, **options: _Any) -> _Any:
+        """AssertionError: no such device."""
     def zero_(self) -> Tensor:
         """All elements set to zero, in place."""

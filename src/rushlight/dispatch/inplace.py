@@ -115,6 +115,9 @@ Card.change = _change
 # ops that write elements one by one: PyTorch only warns if the target's elements share memory
 _ONE_BY_ONE = {"index_put": " This also applies to advanced indexing e.g. tensor[indices] = tensor"}
 _ONE_BY_ONE["masked_fill"] = ""
+_ONE_BY_ONE["index_fill"] = " This also applies to advanced indexing e.g. tensor[mask] = scalar"
+# PyTorch does not look whether elements of these share memory
+_NOT_LOOKED_AT = frozenset({"fill", "tril", "triu"})
 
 
 def write(x: Tensor, values: Any, name: str = "") -> None:
@@ -128,7 +131,7 @@ def write(x: Tensor, values: Any, name: str = "") -> None:
             )
     if a.flags.forc and a.flags.writeable:
         pass
-    elif name == "fill" and is_expanded(a):  # one value: no element can spoil another
+    elif name in _NOT_LOOKED_AT and is_expanded(a):
         return _write_changed(x, values)
     elif name in _ONE_BY_ONE and is_expanded(a):
         warn(
@@ -232,8 +235,11 @@ class _ViewScatter:
         else:  # by strides, and the base does not lie in memory as `outside` does
             places = replay(chain, np.arange(outside.size).reshape(shape))
             outside.reshape(-1)[places] = False
-        base = dy * wrap(outside) if isinstance(dy, Tensor) else dy * outside
-        return base if c.needs(0) else None, replay(chain, dy) if c.needs(1) else None
+        base = None
+        if c.needs(0):  # 0 inside, also where dy is infinite
+            kept = wrap(outside) if isinstance(dy, Tensor) else outside
+            base = K.where(kept, dy, K.zeros_like(dy))
+        return base, replay(chain, dy) if c.needs(1) else None
 
 
 CARDS["_view_scatter"] = Card(_ViewScatter, "_view_scatter", tensors=2, node="CopySlices")

@@ -3,8 +3,8 @@
 How backward's parameters are read: after `c` (the node) come the gradients of the outputs, then
 whatever backward wants to see again, by name: arguments of forward, `x_shape` (the shape of
 argument x, without keeping x), `out` (the first output; `out1`, `out2` the next ones), names of
-`extras`. What is named is saved; nothing else is. A name that the formula does not read is there because PyTorch's node
-keeps it, too: a change of it in place is then refused as there.
+`extras`. What is named is saved; nothing else is. A name that the formula does not read is there
+because PyTorch's node keeps it, too: a change of it in place is then refused as there.
 """
 
 from __future__ import annotations

@@ -89,6 +89,20 @@ def overlap_error() -> RuntimeError:
     )
 
 
+def of_the_same_dtype(out: Any, result: Any) -> None:
+    """RuntimeError: out= has another dtype than the result; for ops that write elements as they
+    are. A card's `check_out`.
+    """
+    several = isinstance(result, tuple)
+    for o, r in zip(out, result, strict=False) if several else [(out, result)]:
+        if isinstance(o, Tensor) and o.dtype is not r.dtype:
+            names = {"float32": "float", "float64": "double", "int64": "long int"}
+            wanted, given = (names.get(d.name, d.name) for d in (r.dtype, o.dtype))
+            raise RuntimeError(
+                f"Expected out tensor to have dtype {wanted}, but got {given} instead"
+            )
+
+
 def store(out: Tensor, result: Tensor) -> None:
     """Copy a result into `out` and count the change; a wrong shape is resized, with a warning."""
     check_can_cast(result.dtype, out.dtype)

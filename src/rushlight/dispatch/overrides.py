@@ -36,7 +36,8 @@ _UNTOUCHED = frozenset(
 
 
 class _State(threading.local):
-    disabled = 0
+    disabled = 0  # no handler is asked
+    plain = 0  # `__torch_function__` of classes is not, modes are
 
 
 _state = _State()
@@ -152,6 +153,26 @@ def disabled() -> Iterator[None]:
         _state.disabled -= 1
 
 
+class DisableTorchFunction:
+    """Context: neither `__torch_function__` of classes nor modes are asked."""
+
+    def __enter__(self) -> None:
+        _state.disabled += 1
+
+    def __exit__(self, *exc: object) -> None:
+        _state.disabled -= 1
+
+
+class DisableTorchFunctionSubclass:
+    """Context: `__torch_function__` of classes is not asked; modes are."""
+
+    def __enter__(self) -> None:
+        _state.plain += 1
+
+    def __exit__(self, *exc: object) -> None:
+        _state.plain -= 1
+
+
 # ---------------------------------------------------------------- __torch_function__
 
 
@@ -176,7 +197,7 @@ def overloaded(values: Iterable[Any]) -> list[Any]:
 def ask_torch_function(function: Any, args: tuple, kwargs: dict) -> Any:
     """What `__torch_function__` of the arguments' types makes of the call; NotImplemented if none
     of them has one. TypeError: all of them decline."""
-    found = overloaded((*args, *kwargs.values()))
+    found = [] if _state.plain else overloaded((*args, *kwargs.values()))
     if not found:
         return NotImplemented
     types = tuple(type(x) for x in found)

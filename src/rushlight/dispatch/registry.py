@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd.inplace import check_inplace
+from ..core.grad_mode import mode
 from ..core.tensor import Tensor
 from .call import apply, record, replay, view_of
 from .faces import Face, Faces, Method
@@ -19,7 +20,7 @@ from .inplace import apply_inplace, writable, write
 from .modes import COMPOSITES
 from .op import CARDS, Card, bind
 from .operators import binary_operator, inplace_method, inplace_operator
-from .out import store, write_out
+from .out import check_overlap, store, write_out
 from .promotion import cast, fitted, number_array, number_of
 from .schema import Schema
 
@@ -101,12 +102,13 @@ def composite(
     at: str = "",
     inplace: bool | str = False,
     explains: bool = False,
+    apart: bool = False,
 ) -> Any:
     """Register a plain function over Tensors: `@composite("outer(input, vec2)", at="torch")`.
 
     With a schema the face takes `out=`, aliases and the in-place form; the function gets the other
-    arguments. explains: the function words the errors of wrong arguments itself. With a bare name
-    the function itself is published.
+    arguments. explains: the function words the errors of wrong arguments itself. apart: in place,
+    it reads no memory that it writes. With a bare name the function itself is published.
     """
 
     def decorate(function: Any) -> Any:
@@ -117,6 +119,7 @@ def composite(
             return function
         schema = Schema(text)
         known = Composite(schema, function, explains)
+        known.apart = apart
         publish_faces(schema, known, (schema.name, *aliases), at, inplace)
         return function
 
@@ -128,6 +131,7 @@ class Composite:
 
     prepare = None
     asking: Any = None  # see modes.py
+    apart = False  # in place: no other argument may lie in the memory that is written to
 
     def __init__(self, schema: Schema, function: Any, explains: bool = False):
         self.name, self.schema, self.doc = schema.name, schema, function.__doc__
@@ -167,6 +171,15 @@ class Composite:
 
     def change(self, args: Any) -> Any:
         """Call, and copy the result into the first argument."""
+        x = args[0]
+        if isinstance(x, Tensor):
+            tensors = [a for a in args[1:] if isinstance(a, Tensor)]
+            if mode.grad and (x._rg or any([t._rg for t in tensors])):
+                check_inplace(x)
+            if self.apart:
+                for t in tensors:
+                    if t is x or (t._v is x._v and t._v is not None):
+                        check_overlap(x, t, x, True)
         return apply_inplace(CARDS["copy"], (args[0], self.call(args)))
 
 

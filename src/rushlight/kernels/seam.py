@@ -120,7 +120,9 @@ def in_single(f: Any) -> Any:
         else:
             return f(*args, **kwargs)
         wide = [
-            a.astype(np.float32) if isinstance(a, (_ndarray, _scalar)) and a.dtype == d else a
+            TABLE["astype"](a, _SINGLE)
+            if isinstance(a, (_ndarray, _scalar)) and a.dtype == d
+            else a
             for a in args
         ]
         token = hush()
@@ -183,7 +185,7 @@ def quietly(f: Any) -> Any:
 
 def _rounded(r: Any, d: Any) -> Any:
     if isinstance(r, (_ndarray, _scalar)) and r.dtype == _SINGLE:
-        return np.asarray(r).astype(d)
+        return TABLE["astype"](np.asarray(r), d)
     return r
 
 

@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from .seam import TABLE
+
 
 def rsqrt(x):
     return 1 / np.sqrt(x)
@@ -44,14 +46,14 @@ def like(x, y):
     """x in the dtype of y; the real part where y is real."""
     if x.dtype.kind == "c" and y.dtype.kind != "c":
         x = x.real
-    return x.astype(y.dtype, copy=False)
+    return TABLE["astype"](x, y.dtype)
 
 
 def cast(x, dtype):
     """x in a torch dtype; the real part where that is real."""
     if x.dtype.kind == "c" and not dtype.is_complex:
         x = x.real
-    return x.astype(dtype.np, copy=False)
+    return TABLE["astype"](x, dtype.np)
 
 
 def stretched(given, shape) -> tuple[int, ...]:

@@ -166,6 +166,8 @@ def grid_sample(input: Tensor, grid: Tensor, mode: _str = 'bilinear', padding_mo
     """input at the places that grid names, from -1 to 1 in each dimension."""
 def group_norm(input: Tensor, num_groups: _int, weight: Tensor | None = None, bias: Tensor | None = None, eps: _float = 1e-05) -> Tensor:
     """y = layer_norm of each of num_groups groups of channels, · w + b per channel."""
+def grouped_mm(mat_a: Tensor, mat_b: Tensor, *, offs: Tensor | None = None, bias: Tensor | None = None, out_dtype: _dtype | None = None) -> Tensor:
+    """Products of G pairs of matrices whose rows or columns lie behind each other"""
 def gumbel_softmax(logits: _Any, tau: _Number = 1, hard: _bool = False, eps: _Number = 1e-10, dim: _int = -1, *, axis: _int = -1) -> Tensor:
     """softmax((logits + g) / tau) with g drawn from Gumbel(0, 1)."""
 def hardshrink(input: Tensor, lambd: _Number = 0.5, *, out: Tensor | None = None) -> Tensor:

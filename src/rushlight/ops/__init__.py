@@ -11,7 +11,7 @@ from ..dispatch import overrides as _overrides  # asks subclasses of Tensor befo
 _FAMILIES = """
     convert arithmetic sign power clamp unary trigonometry rounding special
     incomplete_gamma ternary bitwise complex compare activation activation_slopes shape expand
-    flip as_strided index select index_select masked cat_split split diagonal scatter resize
+    flip as_strided index setitem select index_select masked cat_split split diagonal scatter resize
     reduce variance minmax order_statistics vector_norm scan sort unique matmul addmm einsum
     creation ranges windows random_fill random_factories random_sampling dropout pad softmax norm
     rms_norm embedding conv pool loss cross_entropy distance margin_loss ctc linear_cross_entropy

@@ -130,7 +130,7 @@ class Add:
     samples = binary()
 
 
-def _no_bools(x: Any, y: Any) -> None:
+def no_bools(x: Any, y: Any) -> None:
     bools = [_is_bool(v) for v in (x, y)]
     if all(bools):
         raise RuntimeError(
@@ -167,13 +167,13 @@ class Sub:
     errors  RuntimeError: an operand is bool; α as for add
     """
 
-    check = _no_bools
+    check = no_bools
     legacy = _number_in_front
 
     def prepare(input, other, alpha):
         if type(alpha) is int and alpha == 1:
             return input, other
-        _no_bools(input, other)
+        no_bools(input, other)
         return input, other, -_alpha("sub", input, other, alpha)
 
     def variant(x, y, alpha=None):
@@ -199,13 +199,13 @@ class Sub:
 class Rsub:
     """z = y - α x, α a number; grad and errors as for sub"""
 
-    check = _no_bools
+    check = no_bools
     numbers = (1,)
 
     def prepare(input, other, alpha):
         if type(alpha) is int and alpha == 1:
             return input, other
-        _no_bools(input, other)
+        no_bools(input, other)
         return other, input, -_alpha("rsub", input, other, alpha)
 
     def variant(x, y, alpha=None):

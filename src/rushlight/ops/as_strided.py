@@ -72,8 +72,11 @@ class AsStrided:
 
 def _lies(x: np.ndarray, offset: int, origin: int, steps: Any) -> bool:
     """True if x lies in its storage as the options say."""
-    return offset == origin and all(
-        n < 2 or a == b * x.itemsize for n, a, b in zip(x.shape, x.strides, steps, strict=True)
+    return not x.size or (
+        offset == origin
+        and all(
+            n < 2 or a == b * x.itemsize for n, a, b in zip(x.shape, x.strides, steps, strict=True)
+        )
     )
 
 

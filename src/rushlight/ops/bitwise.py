@@ -6,10 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from ..core.dtype import scalar_name
 from ..core.tensor import Tensor
 from ..dispatch.promotion import is_number
 from ..dispatch.registry import Card, apply_inplace, op
 from ..kernels import K
+from .reduce import axes_of
 from .samples import binary
 
 _INTEGERS = binary(0, 9, dtype="int64")
@@ -243,3 +245,56 @@ class Lcm:
         return K.abs(x // K.where(g == 0, 1, g) * y)
 
     samples = _INTEGERS
+
+
+@op(
+    "hash_tensor(input, dim: int | Sequence[int] = (), *, keepdim: bool = False, mode: int = 0, "
+    "out=None)",
+    at="torch Tensor",
+    not_for="c",
+    kernel="xor_sum_cpu",
+)
+class HashTensor:
+    """y = x_1 ^ x_2 ^ ... over dim (all dimensions if it is empty): a check sum of elements' bits
+
+    The bits are those of float64, or int64; the order of the elements does not count.
+
+    mode    0, the only one
+    shape   x (*) -> y (* without dim, or with size 1)
+    dtype   uint64; not differentiable
+    errors  RuntimeError: another mode, nothing to reduce, out= of another dtype; IndexError: a dim
+            of size 0, or out of range; NotImplementedError: complex numbers
+
+    >>> torch.hash_tensor(tensor([5, 1]))
+    tensor(4, dtype=torch.uint64)
+    """
+
+    backward = None
+
+    def check_out(out, y):
+        if isinstance(out, Tensor) and out.dtype is not y.dtype:
+            raise RuntimeError(
+                f"Expected result to be of dtype uint64, but got {scalar_name(out.dtype)}"
+            )
+
+    def prepare(input, dim, keepdim, mode):
+        if mode != 0:
+            raise RuntimeError(f"Unknown hash_tensor mode: {mode}")
+        if isinstance(dim, bool):
+            raise TypeError(
+                "hash_tensor(): argument 'dim' (position 2) must be tuple of ints, not bool"
+            )
+        if dim in (None, (), []) and input.numel() == 0:
+            raise RuntimeError(
+                "hash_tensor: Expected reduction dim to be specified for input.numel() == 0. "
+                "Specify the reduction dim with the 'dim' argument."
+            )
+        for i in axes_of(dim, input.ndim) or ():
+            if input.shape[i] == 0:
+                raise IndexError(f"hash_tensor: Expected reduction dim {i} to have non-zero size.")
+        return input, dim, keepdim
+
+    def forward(x, dim, keepdim):
+        wide = x.astype(np.int64 if x.dtype.kind in "iub" else np.float64)
+        axes = axes_of(dim, x.ndim)
+        return np.bitwise_xor.reduce(wide.view(np.uint64), axis=axes, keepdims=keepdim)

@@ -60,8 +60,14 @@ class Cat:
 
     def prepare(tensors, dim):
         tensors = _checked_list("cat", tensors)
+        first = tensors[0]._a.shape
+        n = len(first)
+        if n and first != (0,) and all([t._a.shape == first for t in tensors]):
+            return tensors, wrapped(dim, n)
         kept = [t for t in tensors if t._a.shape != (0,)] or tensors[:1]
         n = kept[0]._a.ndim
+        if kept[0]._a.shape == (0,) and len(kept) == len(tensors[:1]):  # of nothing: any dim
+            dim = 0
         for i, t in enumerate(kept):
             if t._a.ndim == 0:
                 raise RuntimeError(
@@ -93,9 +99,10 @@ class Cat:
         return kept, d
 
     def forward(tensors, dim):
-        if len(tensors) == 1 or not tensors[0].flags.c_contiguous:
+        first = tensors[0]
+        if len(tensors) == 1 or not first.flags.c_contiguous or not first.size:
             return _concatenated(tensors, dim)
-        return np.concatenate(tensors, dim)
+        return K.concatenate(tensors, dim)
 
     def backward(c, dy, tensors_shape, dim):
         grads, start = [], 0
@@ -159,7 +166,7 @@ class Stack:
     def forward(tensors, dim):
         x = tensors[0]
         if x.flags.c_contiguous:
-            return np.stack(tensors, dim)
+            return K.stack(tensors, dim)
         shape = (*x.shape[:dim], len(tensors), *x.shape[dim:])
         return np.stack(tensors, dim, out=np.empty(shape, x.dtype))
 

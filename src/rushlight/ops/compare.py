@@ -64,7 +64,7 @@ for _args in (
 
 
 def _none(x: np.ndarray) -> np.ndarray:
-    return K.zeros(x.shape, x, bool)
+    return np.zeros_like(x, bool)
 
 
 def _exact(x: np.ndarray) -> bool:
@@ -318,7 +318,7 @@ class NanToNum:
 
     def forward(x, nan, posinf, neginf):
         if _exact(x):
-            return x.copy()
+            return x.copy(order="K")
         if x.dtype.kind == "c":
             y = K.zeros(x.shape, x)
             y.real, y.imag = (_finite(v, nan, posinf, neginf) for v in (x.real, x.imag))

@@ -12,6 +12,8 @@ from ..core.dtype import dtype, float64
 from ..core.dtype_info import as_dtype, is_dtype
 from ..core.layout import channels_last, contiguous_format, preserve_format
 from ..core.layout import memory_format as Format
+from ..core.memory import is_expanded
+from ..core.memory_order import axes_of, relaid
 from ..core.meta import NO_DATA, NoData
 from ..core.notices import warn
 from ..core.sparse import START
@@ -27,12 +29,16 @@ class ToCopy:
     """y = x in another dtype; the gradient returns in x's, which is `source`."""
 
     def forward(x, dtype, source):
+        if x.dtype.kind == "c" and dtypes.INT < dtype.category < dtypes.COMPLEX:
+            x = x.real
         if x.dtype.kind in "fc" and dtype.category <= dtypes.INT:
             with np.errstate(invalid="ignore"):  # nan and inf become some integer, as in C
-                return x.astype(dtype.np)
-        if x.dtype.kind == "c" and not dtype.is_complex:
-            x = x.real
-        return x.astype(dtype.np)
+                y = x.astype(dtype.np)
+        else:
+            y = x.astype(dtype.np) if x.dtype == dtype.np else K.astype(x, dtype.np)
+        if x.ndim > 1 and not x.flags.forc and is_expanded(x):  # steps of 0 come last for NumPy
+            y = relaid(y, axes_of(x.shape, [x]))
+        return y
 
     def backward(c, dy, source):
         return K.cast(dy, source)
@@ -55,7 +61,9 @@ class Clone:
 
     def forward(x, memory_format):
         if memory_format is preserve_format:
-            return np.array(x, order="C" if x.ndim and 0 in x.strides else "K")
+            if x.flags.c_contiguous or (x.ndim and 0 in x.strides):
+                return K.dense_copy(x)
+            return np.array(x, order="K")
         return _ordered(x, memory_format)
 
     def backward(c, dy):
@@ -76,8 +84,8 @@ def _ordered(x: np.ndarray, memory: Format) -> np.ndarray:
         if x.ndim != rank:
             raise RuntimeError(f"required rank {rank} tensor to use {memory.name} format")
         back = (0, rank - 1, *range(1, rank - 1))
-        return np.array(x.transpose((0, *range(2, rank), 1)), order="C").transpose(back)
-    return np.array(x, order="C")
+        return K.dense_copy(x.transpose((0, *range(2, rank), 1))).transpose(back)
+    return K.dense_copy(x)
 
 
 @composite("contiguous(input, memory_format=contiguous_format)", at="Tensor")
@@ -123,6 +131,8 @@ def copy_(input, src, non_blocking):
             return input.fill_(src)
         raise not_a_tensor("copy_", "other", 1, src)
     if src._a.dtype != input._a.dtype and (src._rg or input._a.dtype.kind in "iub"):
+        if src._rg and src._a.shape != input._a.shape and src._a.ndim <= input._a.ndim:
+            src = src.expand(input._a.shape)  # its gradient is summed in its own dtype
         src = src.to(input.dtype)
     return apply_inplace(Copy, (input, src))
 
@@ -374,24 +384,72 @@ def _of_sparse(name: str, doc: str, kind: str = "sparse coordinate tensor layout
     composite(f"{name}(input)", at="Tensor")(method)
 
 
-def _other_layout(name: str) -> None:
-    def method(input):
+def _other_layout(name: str, more: str = "") -> None:
+    def method(input, *options):
         raise NotImplementedError(
             f"{name}: rushlight has no layouts but strided and sparse_coo\n  fix: to_sparse()"
         )
 
     method.__name__ = name
     method.__doc__ = "NotImplementedError: the layout is not there.\n"
-    composite(f"{name}(input)", at="Tensor")(method)
+    composite(f"{name}(input, {more})", at="Tensor")(method)
 
 
-_other_layout("to_sparse_csr")
-_other_layout("to_sparse_csc")
+for _name in ("to_sparse_csr", "to_sparse_csc"):
+    _other_layout(_name)
+for _name in ("to_sparse_bsr", "to_sparse_bsc"):
+    _other_layout(_name, "blocksize, dense_dim: int | None = None")
+_other_layout("to_mkldnn", "dtype=None")
 
 _of_sparse("coalesce", "The places of a sparse tensor in order, each one once.")
 _of_sparse("is_coalesced", "True if the places of a sparse tensor are in order, each one once.")
 _of_sparse("indices", "The places of a coalesced sparse tensor.")
 _of_sparse("values", "The values of a coalesced sparse tensor.", "sparse tensor layout")
+_ROWS, _COLUMNS = "sparse row compressed tensor layout", "sparse column compressed tensor layout"
+for _name, _kind in (
+    ("crow_indices", _ROWS),
+    ("col_indices", _ROWS),
+    ("ccol_indices", _COLUMNS),
+    ("row_indices", _COLUMNS),
+):
+    _of_sparse(_name, "The places of a compressed sparse tensor; there are none here.", _kind)
+
+
+def _sparse_method(name: str, arguments: str, doc: str) -> None:
+    """A method whose code is in ops/sparse_names.py."""
+
+    def method(input, *args, **options):
+        from . import sparse_names
+
+        return getattr(sparse_names, name)(input, *args, **options)
+
+    method.__name__, method.__doc__ = name, doc
+    composite(f"{name}(input, {arguments})", at="Tensor", explains=True)(method)
+
+
+_sparse_method("smm", "mat: Tensor", "input mat as a sparse matrix, see torch.smm.")
+_sparse_method(
+    "sspaddmm",
+    "mat1: Tensor, mat2: Tensor, *, beta=1, alpha=1",
+    "beta input + alpha mat1 mat2 as a sparse matrix, see torch.sspaddmm.",
+)
+_sparse_method(
+    "sparse_resize_",
+    "size: Sequence[int], sparse_dim: int, dense_dim: int",
+    "Other sizes for a sparse tensor, its elements at the same places, in place.\n\n"
+    "    errors  RuntimeError: sparse sizes that shrink, other numbers of dimensions, unless it is "
+    "empty",
+)
+_sparse_method(
+    "sparse_resize_and_clear_",
+    "size: Sequence[int], sparse_dim: int, dense_dim: int",
+    "Other sizes for a sparse tensor, without elements, in place.",
+)
+_sparse_method(
+    "resize_as_sparse_",
+    "the_template: Tensor",
+    "The sizes of another sparse tensor, see sparse_resize_; in place.",
+)
 
 
 @composite("detach(input)", at="torch")

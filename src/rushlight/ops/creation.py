@@ -31,7 +31,6 @@ from ..dispatch.messages import missing, not_implemented, out_of_memory
 from ..dispatch.registry import composite, fitted, number_of, write_out
 from ..kernels import native
 from .cat_split import stack
-from .shape import wrapped
 
 
 def _switch_meta(on: bool) -> None:
@@ -345,7 +344,13 @@ def empty_permuted(
             "Number of dimensions in size does not match the length of the physical_layout; i.e. "
             f"len(size) = {len(size)} is not equal to len(physical_layout) = {len(physical_layout)}"
         )
-    if len({wrapped(i, len(size)) for i in physical_layout}) < len(size):
+    for place, i in enumerate(physical_layout):
+        if not 0 <= i < len(size):
+            raise RuntimeError(
+                f"Dimension out of range (expected to be between 0 and {len(size) - 1}, but got "
+                f"{i} at index {place}).  NB: negative dims not currently supported"
+            )
+    if len(set(physical_layout)) < len(size):
         raise RuntimeError("Duplicate dim not allowed")
     d = dtype_of(dtype, "empty_permuted")
     a = np.empty([size[i] for i in physical_layout], d.np)

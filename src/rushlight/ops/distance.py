@@ -11,6 +11,7 @@ from ..core.dtype import FLOAT, promote_types, scalar_name
 from ..core.grad_mode import no_grad
 from ..core.notices import warn
 from ..core.tensor import Tensor, wrap
+from ..dispatch.messages import not_implemented
 from ..dispatch.registry import composite
 from .cat_split import stack
 from .expand import broadcast_tensors
@@ -24,7 +25,7 @@ def _common(x1: Tensor, x2: Tensor) -> tuple[Tensor, Tensor]:
         raise RuntimeError(
             f"expected common dtype to be floating point, yet common dtype is {scalar_name(target)}"
         )
-    return x1.to(target), x2.to(target)
+    return tuple(x if x.is_floating_point() or x.is_complex() else x.to(target) for x in (x1, x2))
 
 
 @composite(
@@ -116,6 +117,8 @@ def cdist(x1, x2, p=2.0, compute_mode=None):
     many = x1._a.shape[-2] > 25 or x2._a.shape[-2] > 25
     if p == 2 and (modes.index(compute_mode) == 2 or (modes.index(compute_mode) < 2 and many)):
         return _euclidean(x1, x2)
+    if x1._a.itemsize == 2 and x1._a.size and x2._a.size:
+        raise not_implemented("cdist", x1._a)
     return (x1.unsqueeze(-2) - x2.unsqueeze(-3)).norm(p, -1)
 
 

@@ -1,11 +1,13 @@
 """The regularised incomplete gamma functions P(a, x) and Q(a, x) = 1 - P(a, x).
 
 Computed in float64, whatever the dtype: for x < a + 1 by P's power series, else by Q's continued
-fraction (Lentz's algorithm). Source: Abramowitz and Stegun 6.5.29 and 6.5.31; Press et al.,
-Numerical Recipes, 6.2.
+fraction (Lentz's algorithm); for a > 10^6 by the uniform expansion in √a. Source: Abramowitz and
+Stegun 6.5.29 and 6.5.31; Press et al., Numerical Recipes, 6.2; DLMF 8.12.3 to 8.12.12.
 """
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 
@@ -17,9 +19,25 @@ _EXACT = 1e-16
 _TINY = 1e-300  # in place of a zero in the continued fraction
 
 
+_LOGARITHM = tuple((-1) ** k / k for k in range(16, 1, -1))  # of d - ln(1 + d), highest first
+
+
+def _half_square(d: np.ndarray) -> np.ndarray:
+    """η²/2 = d - ln(1 + d), without cancellation near 0"""
+    small = np.abs(d) < 0.05
+    series = d * d * np.polyval(_LOGARITHM, np.where(small, d, 0))
+    return np.where(small, series, d - np.log1p(d))
+
+
 def _power(a: np.ndarray, x: np.ndarray) -> np.ndarray:
-    """x^a e^-x / Γ(a)"""
-    return np.exp(a * np.log(x) - x - K.lgamma(a))
+    """x^a e^-x / Γ(a); for large a by Stirling's series, as √(a/(2π)) e^(-aη²/2) / Γ*(a), where
+    the logarithms would cancel"""
+    direct = np.exp(a * np.log(x) - x - K.lgamma(a))
+    large = a > 30
+    b = np.where(large, a, 30)
+    star = (1 - (1 / 30 - 1 / (105 * b * b)) / (b * b)) / (12 * b)
+    scaled = np.sqrt(b / (2 * math.pi)) * np.exp(-b * _half_square((x - b) / b) - star)
+    return np.where(large, scaled, direct)
 
 
 def _series(a: np.ndarray, x: np.ndarray) -> np.ndarray:
@@ -52,12 +70,33 @@ def _fraction(a: np.ndarray, x: np.ndarray) -> np.ndarray:
     return y * _power(a, x)
 
 
+_LARGE = 1e6  # from here on the expansion's first term is right to 1e-12
+_NEAR = (1 / 864, -2 / 135, 1 / 12, -1 / 3)  # c_0 near 0, in η
+
+
+def _uniform(a: np.ndarray, x: np.ndarray, lower: bool) -> np.ndarray:
+    """P(a, x), or Q, for large a: erfc(∓η √(a/2)) / 2 ∓ e^(-aη²/2) / √(2πa) c_0(η), with
+    η² / 2 = d - ln(1 + d), d = x/a - 1, c_0 = 1/d - 1/η
+    """
+    d = (x - a) / a
+    square = _half_square(d)
+    eta = np.copysign(np.sqrt(2 * np.maximum(square, 0)), d)
+    far = np.abs(eta) > 1e-2
+    safe = np.where(far, d, 1), np.where(far, eta, 1)
+    c = np.where(far, 1 / safe[0] - 1 / safe[1], np.polyval(_NEAR, eta))
+    rest = np.exp(-a * square) / np.sqrt(2 * math.pi * a) * c
+    sign = 1 if lower else -1
+    return K.erfc(-sign * eta * np.sqrt(a / 2)) / 2 - sign * rest
+
+
 def _of(a: np.ndarray, x: np.ndarray, lower: bool) -> np.ndarray:
     """P(a, x), or Q with lower=False, of float64 arrays of one shape."""
     a, x = np.broadcast_arrays(a, x)
     y = np.full(a.shape, np.nan)
-    below = (x < a + 1) & (x > 0) & (a > 0) & np.isfinite(a)
-    above = (x >= a + 1) & (a > 0) & np.isfinite(x)
+    large = (a > _LARGE) & (x > 0) & np.isfinite(a) & np.isfinite(x)
+    below = (x < a + 1) & (x > 0) & (a > 0) & np.isfinite(a) & ~large
+    above = (x >= a + 1) & (a > 0) & np.isfinite(x) & ~large
+    y[large] = _uniform(a[large], x[large], lower)
     part = _series(a[below], x[below])
     y[below] = part if lower else 1 - part
     part = _fraction(a[above], x[above])

@@ -1,4 +1,4 @@
-"""Indexing: x[...], x[...] = v and index_put. (select, narrow: select.py.)
+"""Indexing: x[...] and index_put. (x[...] = v: setitem.py; select, narrow: select.py.)
 
 A key is taken in two steps, as PyTorch does: first everything basic (integers, slices, None, ...),
 which gives a view; then the index tensors and masks together, which copy. NumPy alone would put the
@@ -12,19 +12,14 @@ from typing import Any
 import numpy as np
 
 from ..autograd.engine import changed
-from ..autograd.inplace import check_inplace
 from ..core.dtype import scalar_name
 from ..core.grad_mode import mode
 from ..core.notices import warn
 from ..core.tensor import Tensor, wrap
 from ..dispatch.messages import not_a_tensor
-from ..dispatch.modes import ON, Named
-from ..dispatch.out import is_dense, is_same, may_overlap, overlap_error
+from ..dispatch.modes import Named
 from ..dispatch.registry import (
-    CARDS,
     Card,
-    apply_inplace,
-    fitted,
     internal,
     op,
     view_of,
@@ -142,6 +137,9 @@ def unchanged(node: Any, key: tuple) -> None:
 def indexed(x: np.ndarray, key: tuple) -> np.ndarray:
     """x[key], in the memory order that PyTorch gives it."""
     arrays = [k for k in key if not isinstance(k, slice)]
+    if len(key) == 1 and not isinstance(key[0], slice) and key[0].shape == x.shape:
+        if key[0].dtype.kind == "b" and x.ndim:
+            return K.chosen(x, key[0])
     if x.flags.c_contiguous and all([k.flags.c_contiguous for k in arrays]):
         if len(arrays) == 1 and arrays[0].dtype.kind != "b" and arrays[0] is not key[0]:
             return np.take(x, arrays[0], next(d for d, k in enumerate(key) if k is arrays[0]))
@@ -233,7 +231,7 @@ def _plain(i: Any) -> Any:
     return i._a if isinstance(i, Tensor) else _index_array(i) if isinstance(i, (list, tuple)) else i
 
 
-def _split_key(x: np.ndarray, key: Any) -> tuple[tuple, tuple | None, Card]:
+def split_key(x: np.ndarray, key: Any) -> tuple[tuple, tuple | None, Card]:
     """(basic key, advanced key or None, the card of the basic step)."""
     items = key if type(key) is tuple else (key,)
     used = 0
@@ -354,8 +352,8 @@ def getitem(x: Tensor, key: Any) -> Tensor:
                 ) from None
             return view_of(SELECT, x, array, ((key, ...),))
     elif kind is list:
-        key = _list_key(key)
-    basic, advanced, card = _split_key(a, key)
+        key = list_key(key)
+    basic, advanced, card = split_key(a, key)
     if advanced is None:
         basic = (*basic, ...)
         return view_of(card, x, a[basic], (basic,))
@@ -367,14 +365,36 @@ def getitem(x: Tensor, key: Any) -> Tensor:
     try:
         return Index.run((x, advanced))
     except IndexError as e:
+        anywhere = _of_nothing(x._a, advanced)
+        if anywhere is not None:
+            return Index.run((x, anywhere))
         raise _index_error(e, advanced) from None
+
+
+def _of_nothing(a: np.ndarray, key: tuple) -> tuple | None:
+    """A key with the result's shape, whose indices are in bounds: where the result has no elements
+    PyTorch does not look at them. None: there are elements, or a dimension to index has none."""
+    if a.size:
+        return None
+    dim, safe = 0, []
+    for k in key:
+        if isinstance(k, slice) or k.dtype.kind != "b":
+            if not isinstance(k, slice):
+                if not a.shape[dim]:
+                    return None
+                k = np.zeros_like(k)
+            dim += 1
+        else:
+            dim += k.ndim
+        safe.append(k)
+    return tuple(safe)
 
 
 def _has_tensor(k: slice) -> bool:
     return isinstance(k.start, Tensor) or isinstance(k.stop, Tensor)
 
 
-def _list_key(key: list) -> Any:
+def list_key(key: list) -> Any:
     """A list is an index tensor.
 
     What is no number in it makes it a tuple (PyTorch's legacy rule).
@@ -397,88 +417,12 @@ def _index_error(e: IndexError, key: tuple) -> IndexError:
         shapes = [str(list(k.shape)) for k in key if not isinstance(k, slice)]
         text = "shape mismatch: indexing tensors could not be broadcast together with shapes "
         text += ", ".join(shapes)
+    elif text.startswith("cannot do a non-empty take"):
+        text = "index is out of bounds for dimension with size 0"
     return IndexError(text)
 
 
-def setitem(x: Tensor, key: Any, value: Any) -> None:
-    """x[key] = value (broadcast, cast to x's dtype), in place."""
-    given = value
-    if isinstance(value, Tensor):
-        pass
-    elif isinstance(value, np.ndarray):
-        value = wrap(value)
-    elif isinstance(value, (bool, int, float, complex, np.number, np.bool_)):
-        if isinstance(value, int) and not -(1 << 63) <= value < 1 << 63:
-            raise ValueError("Overflow when unpacking long long")
-        value = wrap(fitted(value, x.dtype, any_size=True))
-    else:
-        raise TypeError(f"can't assign a {type(value).__name__} to a torch.{x.dtype.name} tensor")
-    if type(key) is list:
-        key = _list_key(key)
-    basic, advanced, card = _split_key(x._a, key)
-    basic = (*basic, ...)
-    if value is x or (value._v is not None and value._v is x._v):
-        value = _apart(x._a[basic], value, advanced)
-    if value._a.dtype != x._a.dtype:
-        if advanced is not None and isinstance(given, Tensor) and not _is_fill(advanced, value):
-            raise _other_dtype(x, value)
-        if x._a.dtype.kind not in "fcV":
-            value = value.detach()
-        value = value.to(x.dtype)
-    track = mode.grad and (x._rg or value._rg)
-    if track or ON[0]:
-        target = view_of(card, x, x._a[basic], (basic,))
-        if track:
-            check_inplace(target)
-        if advanced is None:
-            value = value if value._a.dtype == target._a.dtype else value.to(x.dtype)
-            value = _trimmed(value, target._a.ndim)
-            try:
-                apply_inplace(CARDS["copy"], (target, value))
-            except RuntimeError:
-                _check_fits(given, value, target._a.shape)
-                raise
-        else:
-            value = _trimmed(value, _result_ndim(target._a, advanced))
-            apply_inplace(IndexPut, (target, value, Key(advanced, key), False))
-        return
-    a = x._a[basic]
-    if advanced is not None:
-        _put(a, advanced, _trimmed(value, _result_ndim(a, advanced))._a, False)
-    else:
-        try:
-            a[...] = value._a
-        except ValueError:
-            _check_fits(given, value, a.shape)
-            a[...] = _trimmed(value, a.ndim)._a
-    x._bump()
-
-
-def _apart(a: np.ndarray, value: Tensor, advanced: tuple | None) -> Tensor:
-    """value, which lies in the memory that is written to; one number is copied first.
-
-    RuntimeError: it meets what is written, and is not all of it (x[...] = x).
-    """
-    if value._a.size == 1 and (advanced is None or _is_fill(advanced, value)):
-        return value.clone()
-    if may_overlap(a, value._a) and is_dense(a) and is_dense(value._a):
-        if advanced is not None or not is_same(a, value._a):
-            raise overlap_error()
-    return value
-
-
-def _check_fits(given: Any, value: Tensor, shape: tuple) -> None:
-    """RuntimeError, of expand and of the value as it was given: it does not broadcast to shape."""
-    _trimmed(given if isinstance(given, Tensor) else value, len(shape)).expand(shape)
-
-
-def _is_fill(key: tuple, value: Tensor) -> bool:
-    """One number at one mask: PyTorch fills, and casts."""
-    arrays = [k for k in key if not isinstance(k, slice)]
-    return value._a.size == 1 and len(arrays) == 1 and arrays[0].dtype.kind == "b"
-
-
-def _other_dtype(x: Tensor, value: Tensor) -> RuntimeError:
+def other_dtype(x: Tensor, value: Tensor) -> RuntimeError:
     return RuntimeError(
         "Index put requires the source and destination dtypes match, got "
         f"{scalar_name(x.dtype)} for the destination and {scalar_name(value.dtype)} "
@@ -486,21 +430,14 @@ def _other_dtype(x: Tensor, value: Tensor) -> RuntimeError:
     )
 
 
-def _result_ndim(a: np.ndarray, key: tuple) -> int:
+def result_ndim(a: np.ndarray, key: tuple) -> int:
     """The number of dimensions of a[key]."""
     arrays = [k for k in key if not isinstance(k, slice)]
     used = sum([k.ndim if k.dtype.kind == "b" else 1 for k in arrays])
     return a.ndim - used + max([1 if k.dtype.kind == "b" else k.ndim for k in arrays])
 
 
-def _trimmed(value: Tensor, ndim: int) -> Tensor:
-    """value without leading dimensions of size 1 that the target lacks."""
-    while value._a.ndim > ndim and value._a.shape[0] == 1:
-        value = value[0]
-    return value
-
-
-def _put(y: np.ndarray, key: tuple, values: np.ndarray, accumulate: bool) -> None:
+def put_at(y: np.ndarray, key: tuple, values: np.ndarray, accumulate: bool) -> None:
     """values written (or added) at y[key]. IndexError, RuntimeError in PyTorch's words."""
     try:
         if accumulate:
@@ -517,9 +454,7 @@ def _put(y: np.ndarray, key: tuple, values: np.ndarray, accumulate: bool) -> Non
 
 
 Tensor.__getitem__ = getitem
-Tensor.__setitem__ = setitem
 getitem.operator_of = Named("getitem")  # type: ignore[attr-defined]
-setitem.operator_of = Named("setitem")  # type: ignore[attr-defined]
 
 
 @op(
@@ -554,11 +489,11 @@ class IndexPut:
         if not isinstance(values, Tensor):
             raise not_a_tensor("index_put", "values", 2, values)
         if values._a.dtype != input._a.dtype:
-            raise _other_dtype(input, values)
+            raise other_dtype(input, values)
         key = _put_key(input, indices)
         if mode.grad and (input._rg or values._rg):
             key = Key(key, tuple(indices))
-        ndim = _result_ndim(input._a, key)
+        ndim = result_ndim(input._a, key)
         if values._a.ndim > ndim:
             shape = list(input._a[key].shape)
             raise RuntimeError(
@@ -569,7 +504,7 @@ class IndexPut:
 
     def forward(x, values, key, accumulate):
         y = x.copy(order="K")
-        _put(y, key, values, accumulate)
+        put_at(y, key, values, accumulate)
         return y
 
     def backward(c, dy, values_shape, key, accumulate):
@@ -578,7 +513,7 @@ class IndexPut:
         if c.needs(0) and not accumulate:
             keep = np.ones(tuple(dy.shape), bool)
             keep[key] = False
-            dx = dy * (wrap(keep) if isinstance(dy, Tensor) else keep)
+            dx = K.where(wrap(keep) if isinstance(dy, Tensor) else keep, dy, K.zeros_like(dy))
         dvalues = K.sum_to(K.index(dy, key), values_shape) if c.needs(1) else None
         return dx if c.needs(0) else None, dvalues
 
@@ -588,7 +523,7 @@ class IndexPut:
 
 
 def _put_key(x: Tensor, indices) -> tuple:
-    return _split_key(x._a, tuple(_one_dimensional(k) for k in indices))[1]
+    return split_key(x._a, tuple(_one_dimensional(k) for k in indices))[1]
 
 
 def _one_dimensional(k: Any) -> Any:

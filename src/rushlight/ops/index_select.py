@@ -88,6 +88,8 @@ def check_index_dtype(name: str, index: np.ndarray) -> None:
 def check_bounds(name: str, index: np.ndarray, d: int, n: int) -> None:
     """The error of RULES[name] if an index lies outside a dimension d of size n."""
     rule = RULES[name]
+    if K.within(index, -n if rule.wraps else 0, n):
+        return
     bad = (index < (-n if rule.wraps else 0)) | (index >= n)
 
     def error() -> Exception:

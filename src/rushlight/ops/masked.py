@@ -98,7 +98,7 @@ class MaskedSelect:
         if mask.dtype.kind != "b":
             raise RuntimeError("masked_select: expected BoolTensor for mask")
         x, mask = np.broadcast_arrays(x, mask)
-        return x[mask]
+        return K.chosen(x, mask)
 
     def backward(c, dy, x, mask):
         x_shape = x.shape
@@ -146,7 +146,8 @@ class MaskedScatter:
         where = np.broadcast_to(mask._a if isinstance(mask, Tensor) else mask, tuple(dy.shape))
         dx = ds = None
         if c.needs(0):
-            dx = K.sum_to(dy * (wrap(~where) if isinstance(dy, Tensor) else ~where), x_shape)
+            taken = wrap(where) if isinstance(dy, Tensor) else where
+            dx = K.sum_to(K.where(taken, K.zeros_like(dy), dy), x_shape)
         if c.needs(1):
             picked = K.index(dy, (where,))
             flat = K.basic_dx(picked, (prod(source_shape),), slice(0, picked.shape[0]))
@@ -190,7 +191,10 @@ class Take:
 
 
 @composite(
-    "put(input, index, source, accumulate: bool = False)", at="torch Tensor", inplace="Tensor"
+    "put(input, index, source, accumulate: bool = False)",
+    at="torch Tensor",
+    inplace="Tensor",
+    apart=True,
 )
 def put(input, index, source, accumulate):
     """A copy of input with source at positions `index` of the flattened form (added, if
@@ -225,7 +229,7 @@ def _indices(a: np.ndarray) -> np.ndarray:
     """(k, ndim) int64: the places of what is not zero, each dimension's indices side by side."""
     if not a.ndim:
         return np.zeros((1 if a else 0, 0), np.int64)
-    return np.array(np.nonzero(a), np.int64).T
+    return K.places(a if a.dtype.kind == "b" else a != 0)
 
 
 @composite("nonzero(input, *, out=None, as_tuple: bool = False)", at="torch Tensor")

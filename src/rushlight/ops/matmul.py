@@ -327,7 +327,7 @@ class Linear:
             except ValueError:
                 pass  # said better below
             else:
-                if bias is None or bias.ndim < 2:
+                if bias is None or (bias.ndim < 2 and bias.dtype is input.dtype):
                     return y
         return odd_linear(input, weight, bias)
 
@@ -390,7 +390,7 @@ def _is_plain(x: Tensor, w: Tensor, b: Tensor) -> bool:
 
 def odd_linear(x: np.ndarray, w: np.ndarray, b: np.ndarray | None) -> np.ndarray:
     """linear with a vector as weight (y = x · w + b), or the error in PyTorch's words."""
-    if b is not None and w.ndim == 2:
+    if b is not None and (w.ndim == 2 or x.ndim == 2) and (b.ndim or x.ndim > 1):
         for said, n, y, m, z in (
             ("self", "bias", b, "weight", w),
             ("mat1", "input", x, "weight", w),
@@ -430,6 +430,13 @@ def odd_linear(x: np.ndarray, w: np.ndarray, b: np.ndarray | None) -> np.ndarray
     y = K.linear(x, w, None) if w.ndim == 2 else K.matmul(x, w)
     if b is None:
         return y
+    if w.ndim == 1 and x.ndim == 2:
+        raise RuntimeError(
+            f"mat2 must be a matrix, got 1-D tensor\n  weight {tuple(w.shape)}: linear with a bias "
+            "takes (out, in)"
+        )
+    if not b.ndim and b.dtype.kind in "iub" and y.dtype.kind == "f":  # it promotes as a number
+        b = b.astype(y.dtype)
     text = mismatch([y.shape, b.shape])
     common = y.shape if text else np.broadcast_shapes(y.shape, b.shape)
     if (text or common != y.shape) and w.ndim == 2 and (b.ndim == 1 or y.ndim == b.ndim == 2):

@@ -6,6 +6,7 @@ import numpy as np
 
 from ..core.tensor import Tensor
 from ..dispatch.messages import not_implemented
+from ..dispatch.out import of_the_same_dtype
 from ..dispatch.registry import CARDS, composite, internal, op
 from ..kernels import K
 from .reduce import aligned, axes_of, one_dimension
@@ -138,9 +139,11 @@ def _extreme_dx(dy, x, y, dim, keepdim):
 class Aminmax:
     """(min, max) of all elements, or over dim;  gradients are shared equally by ties
 
-    errors  NotImplementedError: complex input; RuntimeError: no elements; IndexError: a dim of
-            size 0, or out of range
+    errors  NotImplementedError: complex input; RuntimeError: no elements, out= of another dtype;
+            IndexError: a dim of size 0, or out of range
     """
+
+    check_out = of_the_same_dtype
 
     def prepare(input, dim, keepdim):
         if dims_not_empty("aminmax", input, dim) is None and input._a.size == 0:

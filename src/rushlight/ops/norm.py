@@ -327,9 +327,13 @@ def _batch_norm(input, weight, bias, mean, var, training, momentum, eps) -> Tens
     if a.ndim < 2:
         if a.size == 0:
             return _affine_of_none(input, weight, bias)
+        if training and not a.ndim:
+            raise IndexError("tuple index out of range\n  input is 0-d; it must be (N, C, *)")
         raise RuntimeError(
             "Expected input to have at least 2 dimensions (N, C, *), got " + str(list(a.shape))
         )
+    if a.size == 0:
+        return _affine_of_none(input, weight, bias)
     channels = a.shape[1]
     for p in (mean, var, weight, bias):
         if p is not None and p._a.size != channels:
@@ -344,8 +348,6 @@ def _batch_norm(input, weight, bias, mean, var, training, momentum, eps) -> Tens
             else "running_var must be defined in evaluation mode"
         )
     check_dtypes(input, weight, bias, mean, var)
-    if a.size == 0:
-        return _affine_of_none(input, weight, bias)
     if not training:
         return BatchNormEval.run((input, weight, bias, mean._a, var._a, eps))
     if mean is None and var is None:
@@ -363,8 +365,11 @@ def _batch_norm(input, weight, bias, mean, var, training, momentum, eps) -> Tens
 def _affine_of_none(input: Tensor, weight: Tensor | None, bias: Tensor | None) -> Tensor:
     """An empty input: the statistics stay as they are, weight and bias get gradients of 0."""
     y = input.clone()
-    y = y if weight is None else y * weight.sum()
-    return y if bias is None else y + bias.sum()
+    for p in (weight, bias):
+        if p is not None and p._a.ndim and not p._a.shape[0]:
+            raise IndexError("select(): index 0 out of range for tensor of size [0] at dimension 0")
+    y = y if weight is None else y * weight.select(0, 0)
+    return y if bias is None else y + bias.select(0, 0)
 
 
 def _move(running: Tensor, value: np.ndarray, momentum: float) -> None:

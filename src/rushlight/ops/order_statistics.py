@@ -43,9 +43,8 @@ def _middle(x: np.ndarray, axis: int, ignore_nan: bool) -> np.ndarray:
 
 def _median_of_all(x, ignore_nan: bool):
     if x.size == 0:
-        nothing = (
-            math.nan if x.dtype.kind in "fV" else x.dtype.kind != "b" and np.iinfo(x.dtype).min
-        )
+        with np.errstate(invalid="ignore"):  # NaN as C casts it
+            nothing = np.array(math.nan).astype(x.dtype)
         return K.full_like(K.zeros((), like=x), nothing)
     flat = x.reshape(-1)
     return K.reshape(flat[_middle(flat, 0, ignore_nan)], ())

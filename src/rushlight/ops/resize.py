@@ -176,6 +176,7 @@ def set_(input, source, storage_offset, size, stride):
         check_inplace(x)
     x._a = _array_of(x, source, storage_offset, size, stride)
     x._bump()
+    x._view = None  # of other elements from now on
     if tracked:
         rebase(x, _SET, (x, source), (x._a,))
     return x

@@ -76,6 +76,8 @@ class Round:
         if decimals == 0:
             return np.rint(x)
         ten = 10.0 ** abs(decimals)
+        if x.itemsize == 2:  # computed in float32, rounded once
+            return K.like(Round.source.forward(x.astype(np.float32), decimals), x)
         return K.like(np.rint(x * ten) / ten if decimals > 0 else np.rint(x / ten) * ten, x)
 
     def backward(c, dy):
@@ -154,6 +156,7 @@ def _power_of_two(y, narrower):
     promote="float",
     broadcast=True,
     save_if={"y": 0},
+    order="input",
 )
 class Ldexp:
     """z = x 2^y;  dx = dz 2^y,  dy = dz z ln 2
@@ -176,7 +179,7 @@ class Ldexp:
         return input, other, narrower
 
     def forward(x, y, narrower):
-        return x * _power_of_two(y, narrower)
+        return x * np.ascontiguousarray(_power_of_two(y, narrower)).reshape(y.shape)
 
     def backward(c, dz, y, out, narrower):
         dx = dz * K.conj(_power_of_two(y, narrower)) if c.needs(0) else None

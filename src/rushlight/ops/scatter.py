@@ -9,6 +9,7 @@ import numpy as np
 from ..core.sparse import sparse
 from ..core.tensor import Tensor, wrap
 from ..dispatch.messages import mismatch, not_implemented
+from ..dispatch.out import of_the_same_dtype
 from ..dispatch.registry import apply_inplace, composite, fitted, internal, op
 from ..kernels import K, word
 from ..kernels.vocabulary import along
@@ -91,16 +92,6 @@ def _sparse_dx(dy: Any, x_shape: tuple, dim: int, index: Any) -> Any:
     return sparse(places, blocks, x_shape)
 
 
-def _of_the_same_dtype(out, result):
-    """RuntimeError: out= has another dtype; gather writes elements as they are."""
-    if out.dtype is not result.dtype:
-        wanted, given = (
-            {"float32": "float", "float64": "double", "int64": "long int"}.get(d.name, d.name)
-            for d in (result.dtype, out.dtype)
-        )
-        raise RuntimeError(f"Expected out tensor to have dtype {wanted}, but got {given} instead")
-
-
 @op(
     "gather(input, dim, index, *, sparse_grad: bool = False, out=None)",
     at="torch Tensor",
@@ -121,14 +112,16 @@ class Gather:
     """
 
     apart = True
-    check_out = _of_the_same_dtype
+    check_out = of_the_same_dtype
 
     def forward(x, dim, index, sparse_grad):
         d = _check("gather", x, dim, index)
         if not index.size:
             return np.empty(index.shape, x.dtype)
-        key = along(index.reshape(index.shape or (1,)), d)
-        return K.dense(x.reshape(x.shape or (1,))[key]).reshape(index.shape)
+        x, at = x.reshape(x.shape or (1,)), index.reshape(index.shape or (1,))
+        if all([m == n or i == d for i, (m, n) in enumerate(zip(x.shape, at.shape, strict=True))]):
+            return K.dense(K.take_along_axis(x, at, d)).reshape(index.shape)
+        return K.dense(x[along(at, d)]).reshape(index.shape)
 
     def backward(c, dy, x, dim, index, sparse_grad):
         if sparse_grad:
@@ -470,10 +463,14 @@ def index_reduce(input, dim, index, source, reduce, *, include_self):
             "index_reduce(): Expected reduce to be one of prod, mean, amax or amin but got "
             f"{reduce}."
         )
-    if input._a.dtype.kind == "b":
-        raise not_implemented("index_func_", input._a)
+    if input._a.dtype.kind == "b" and (reduce == "mean" or not include_self):
+        said = "div_floor_cpu" if include_self else "index_reduce_func_exclude_input_init"
+        raise not_implemented(said, input._a)
     d = check_slices("index_reduce", input._a, dim, index._a, source._a)
     wide = [1] * max(source._a.ndim, 1)
     wide[d] = -1
     rows = index.reshape(wide).expand(source._a.shape) if source._a.ndim else index.reshape(())
+    if input._a.dtype.kind == "b":
+        numbers = input.byte(), d, rows, source.byte(), reduce, include_self
+        return ScatterReduce.run(numbers).bool()
     return ScatterReduce.run((input, d, rows, source, reduce, include_self))

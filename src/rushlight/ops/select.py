@@ -70,8 +70,14 @@ def narrow(input, dim, start, length):
 def narrow_copy(input, dim, start, length):
     """A contiguous copy of narrow(input, dim, start, length).
 
-    shape   and errors as for narrow
+    shape   and errors as for narrow, but RuntimeError: dim too large
     """
+    reach = input.ndim
+    if type(dim) is int and dim >= reach > 0:
+        raise RuntimeError(
+            "Expected dim < static_cast<int64_t>(self_sizes.size()) to be true, but got false."
+            f"\n  dim is {dim}, the tensor has {reach} dimensions"
+        )
     return narrow(input, dim, start, length).clone(memory_format=contiguous_format)
 
 
@@ -101,7 +107,7 @@ def select_scatter(input, src, dim, index):
 
 @composite(
     "slice_scatter(input, src, dim=0, start: int | None = None, end: int | None = None, "
-    "step: int = 1)",
+    "step: int = 1, *, out=None)",
     at="torch Tensor",
 )
 def slice_scatter(input, src, dim, start, end, step):

@@ -20,6 +20,8 @@ def _no_kernel(name: str, x: Tensor, dim: int) -> NotImplementedError:
 
 def _arguments(name: str, input: Tensor, dim: int, dtype) -> tuple[Tensor, int]:
     """(x, dim) with x cast to dtype. NotImplementedError: x is not floating."""
+    if dtype is not None and not dtype.is_floating_point and not dtype.is_complex and input.numel():
+        raise _no_kernel(name, input.detach().to(dtype), dim)
     x = in_dtype(input, dtype)
     if not x.is_floating_point() and x.numel():  # no elements, no kernel that could refuse them
         raise _no_kernel(name, x, dim)

@@ -297,10 +297,11 @@ def _times_log(x, y, log):
 
 
 def _times_log_backward(c, dz, x, y, log, slope):
-    """dx = dz log(y), 0 where x = 0 and log(y) = -inf;  dy = dz x / slope"""
+    """dx = dz log(y), 0 where dz = 0, or x = 0 and log(y) = -inf;  dy = dz x / slope"""
     dx = None
     if c.needs(0):
-        dx = dz * K.where((x == 0) & (slope <= 0), K.zeros_like(dz), log(y))
+        none = ((dz == 0) & ~K.isnan(y)) | ((x == 0) & (slope <= 0))
+        dx = dz * K.where(none, K.zeros_like(dz), log(y))
     return dx, dz * x / slope if c.needs(1) else None
 
 

@@ -48,6 +48,20 @@ def _variance(x, dim, correction, keepdim: bool):
     return y, mean if keepdim else K.reshape(mean, y.shape)
 
 
+def _with_mean(x, dim, correction, keepdim: bool):
+    """As _variance; the mean is NaN where x has infinities before its last element, since PyTorch
+    moves it from element to element: inf - inf."""
+    variance, mean = _variance(x, dim, correction, keepdim)
+    if not np.isinf(mean).any():
+        return variance, mean
+    axis = axis_of(dim, x.ndim)
+    axes = tuple(range(x.ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    last = x[tuple(slice(-1, None) if i in axes else slice(None) for i in range(x.ndim))]
+    count = np.isinf(x).sum(axes, keepdims=True)
+    bad = ((count > 1) | ~np.isinf(last)).reshape(mean.shape)
+    return variance, np.where(np.isinf(mean) & bad, mean.dtype.type(np.nan), mean)
+
+
 def _var_dx(dy, x, dim, correction, keepdim):
     axes = axes_of(dim, x.ndim)
     dy = aligned(dy, x.shape, axes, keepdim)
@@ -135,7 +149,7 @@ class VarMean:
         return _spread_arguments("var_mean", input, dim, unbiased, keepdim, correction)
 
     def forward(x, dim, correction, keepdim):
-        return _variance(x, dim, correction, keepdim)
+        return _with_mean(x, dim, correction, keepdim)
 
     def backward(c, dvar, dmean, x, dim, correction, keepdim):
         axes = axes_of(dim, x.ndim)
@@ -157,7 +171,7 @@ class StdMean:
         return _spread_arguments("std_mean", input, dim, unbiased, keepdim, correction)
 
     def forward(x, dim, correction, keepdim):
-        var, mean = _variance(x, dim, correction, keepdim)
+        var, mean = _with_mean(x, dim, correction, keepdim)
         return K.sqrt(var), mean
 
     def backward(c, dstd, dmean, x, out, dim, correction, keepdim):

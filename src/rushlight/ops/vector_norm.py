@@ -8,6 +8,7 @@ from ..core.dtype import COMPLEX, FLOAT, scalar_name
 from ..core.tensor import Tensor
 from ..dispatch.registry import FUNCTIONS, cast, composite, internal, op
 from ..kernels import K
+from .arithmetic import no_bools
 from .reduce import aligned, axes_of, axis_of
 
 
@@ -190,6 +191,8 @@ class Dist:
                 "norm(): input dtype should be either floating point or complex. Got "
                 f"{scalar_name(input.dtype)} instead."
             )
+        if isinstance(other, Tensor):
+            no_bools(input, other)
         return input, other, float(p)
 
     def forward(x, y, p):

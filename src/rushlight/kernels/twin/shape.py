@@ -21,6 +21,38 @@ def dense_view(x, shape):
         return None
 
 
+def dense_copy(x):
+    """A copy of x in row-major order."""
+    return np.array(x, order="C")
+
+
+def padded(x, widths, value):
+    """x (*) with `value` around it: widths ((before, after), ...), negative ones cut off."""
+    shape = tuple(n + a + b for n, (a, b) in zip(x.shape, widths, strict=True))
+    y = np.full(shape, value, x.dtype)
+    inner = tuple(slice(max(a, 0), n - max(b, 0)) for n, (a, b) in zip(shape, widths, strict=True))
+    outer = tuple(
+        slice(max(-a, 0), n - max(-b, 0)) for n, (a, b) in zip(x.shape, widths, strict=True)
+    )
+    y[inner] = x[outer]
+    return y
+
+
+def places(x):
+    """x (*) bool -> (k, ndim) int64: the places of those that are true, in order."""
+    return np.ascontiguousarray(np.argwhere(x), np.int64)
+
+
+def chosen(x, mask):
+    """x (*), mask (*) bool -> (k): the elements where the mask is true, in order."""
+    return x[mask]
+
+
+def within(index, low, high):
+    """Does every number of an integer array lie in [low, high)?"""
+    return not ((index < low) | (index >= high)).any()
+
+
 def channels_last(x):
     """x (N, C, *S) -> (N, *S, C), row-major"""
     return np.ascontiguousarray(np.moveaxis(x, 1, -1))

@@ -1,0 +1,366 @@
+#include "bind_moves.hpp"
+
+namespace rl::RL_ISA {
+namespace {
+
+// Arrays whose elements may be moved as bytes.
+bool is_plain(PyArrayObject* x) {
+    const i64 size = PyArray_ITEMSIZE(x);
+    return !PyDataType_REFCHK(PyArray_DESCR(x)) && size <= 16 && size > 0 && !(size & (size - 1)) &&
+           PyArray_ISBEHAVED_RO(x);
+}
+bool is_small(PyArrayObject* x) { return is_plain(x) && PyArray_ITEMSIZE(x) <= 8; }
+bool is_bool(PyObject* o) {
+    return is_array(o) && PyArray_TYPE(array(o)) == NPY_BOOL && PyArray_IS_C_CONTIGUOUS(array(o));
+}
+bool is_rows(PyObject* o) {  // row-major, without gaps
+    return is_array(o) && PyArray_IS_C_CONTIGUOUS(array(o)) && PyArray_ISBEHAVED_RO(array(o));
+}
+
+PyArrayObject* new_like(PyArrayObject* x, int nd, const npy_intp* dims) {
+    PyArray_Descr* const dtype = PyArray_DESCR(x);
+    Py_INCREF(dtype);
+    return array(PyArray_NewFromDescr(&PyArray_Type, dtype, nd, const_cast<npy_intp*>(dims), nullptr,
+                                      nullptr, 0, nullptr));
+}
+
+// f.operator()<T>() with unsigned T of `size` bytes, at most 8
+template <class G>
+void of_size(i64 size, i64 work, G f) {
+    NoGil unlocked(work >= LONG_WORK);
+    if (size == 1) f.template operator()<std::uint8_t>();
+    else if (size == 2) f.template operator()<std::uint16_t>();
+    else if (size == 4) f.template operator()<std::uint32_t>();
+    else f.template operator()<std::uint64_t>();
+}
+
+template <class T>
+const T* data(PyObject* o) {
+    return static_cast<const T*>(PyArray_DATA(array(o)));
+}
+
+// where the true of each block begin; their number comes last
+struct Starts {
+    Array<i64> at;
+    i64 blocks;
+    Starts(const bool* x, i64 n)
+        : at((n + CHOSEN_STEP - 1) / CHOSEN_STEP + 1), blocks((n + CHOSEN_STEP - 1) / CHOSEN_STEP) {
+        NoGil unlocked(n >= LONG_WORK);
+        count_true(x, n, &at[1]);
+        for (i64 b = 0; b < blocks; b++) at[b + 1] += at[b];
+    }
+    i64 total() const { return at[blocks]; }
+};
+
+}  // namespace
+
+// dense(x) -> x if its elements lie in row-major order, else a copy that does
+PyObject* dense_(Args a, Py_ssize_t n) {
+    if (n != 1 || !is_array(a[0])) return nullptr;
+    if (PyArray_IS_C_CONTIGUOUS(array(a[0]))) return Py_NewRef(a[0]);
+    return reinterpret_cast<PyObject*>(row_major(array(a[0])));
+}
+// dense_copy(x) -> a copy in row-major order
+PyObject* dense_copy_(Args a, Py_ssize_t n) {
+    if (n != 1 || !is_array(a[0])) return nullptr;
+    return reinterpret_cast<PyObject*>(row_major(array(a[0])));
+}
+
+namespace {
+
+// The arrays of a list, all of one dtype, along an axis that they have, or along a new one.
+template <bool stack>
+PyObject* joined(Args a, Py_ssize_t n) {
+    if (n != 2 || !PyList_CheckExact(a[0]) || !PyLong_CheckExact(a[1])) return nullptr;
+    const Py_ssize_t count = PyList_GET_SIZE(a[0]);
+    i64 axis;
+    if (count == 0 || !is_array(PyList_GET_ITEM(a[0], 0)) || !read(a[1], axis)) return nullptr;
+    PyArrayObject* const first = array(PyList_GET_ITEM(a[0], 0));
+    const int nd = PyArray_NDIM(first), out = nd + stack;
+    if (axis < 0) axis += out;
+    if (axis < 0 || axis >= out || out >= NPY_MAXDIMS || !is_plain(first)) return nullptr;
+    npy_intp dims[NPY_MAXDIMS];
+    for (int i = 0; i < nd; i++) dims[i + (stack && i >= axis)] = PyArray_DIM(first, i);
+    dims[axis] = stack ? count : 0;
+    for (Py_ssize_t k = 0; k < count; k++) {
+        PyObject* const o = PyList_GET_ITEM(a[0], k);
+        if (!is_array(o) || PyArray_NDIM(array(o)) != nd || !is_plain(array(o))) return nullptr;
+        if (PyArray_TYPE(array(o)) != PyArray_TYPE(first)) return nullptr;
+        for (int i = 0; i < nd; i++)
+            if ((stack || i != axis) && PyArray_DIM(array(o), i) != PyArray_DIM(first, i))
+                return nullptr;
+        if (!stack) dims[axis] += PyArray_DIM(array(o), int(axis));
+    }
+    PyArrayObject* const y = new_like(first, out, dims);
+    if (!y) return nullptr;
+    i64 outer = 1, inner = PyArray_ITEMSIZE(first);
+    for (int i = 0; i < axis; i++) outer *= dims[i];
+    for (int i = int(axis) + 1; i < out; i++) inner *= dims[i];
+    char* to = PyArray_BYTES(y);
+    const i64 step = dims[axis] * inner;  // from one of the outer places to the next
+    // (under the GIL: the list is the caller's, another thread could change it)
+    for (Py_ssize_t k = 0; k < count; k++) {
+        PyArrayObject* const x = array(PyList_GET_ITEM(a[0], k));
+        const i64 row = stack ? inner : PyArray_DIM(x, int(axis)) * inner;
+        if (PyArray_IS_C_CONTIGUOUS(x) && outer * row <= MOVE_BYTES) {
+            for (i64 o = 0; o < outer; o++)
+                std::memcpy(to + o * step, PyArray_BYTES(x) + o * row, std::size_t(row));
+        } else {
+            Block b;
+            b.nd = nd;
+            b.size = PyArray_ITEMSIZE(x);
+            for (int i = 0; i < nd; i++) {
+                b.dims[i] = PyArray_DIM(x, i);
+                b.from[i] = PyArray_STRIDE(x, i);
+                b.to[i] = PyArray_STRIDE(y, i + (stack && i >= axis));
+            }
+            copy_block(b, PyArray_BYTES(x), to);
+        }
+        to += row;
+    }
+    return reinterpret_cast<PyObject*>(y);
+}
+
+}  // namespace
+
+// concatenate(xs, axis): arrays that differ along axis only -> row-major
+PyObject* concatenate_(Args a, Py_ssize_t n) { return joined<false>(a, n); }
+// stack(xs, axis): arrays of one shape, along a new dimension -> row-major
+PyObject* stack_(Args a, Py_ssize_t n) { return joined<true>(a, n); }
+
+// padded(x, widths ((before, after), ...), value) -> x with value around it; negative ones cut off
+PyObject* padded_(Args a, Py_ssize_t n) {
+    if (n != 3 || !is_array(a[0]) || !PyTuple_CheckExact(a[1])) return nullptr;
+    PyArrayObject* const x = array(a[0]);
+    const int nd = PyArray_NDIM(x), last = nd - 1;
+    if (nd == 0 || !is_plain(x) || PyTuple_GET_SIZE(a[1]) != nd) return nullptr;
+    if (PyArray_DIM(x, last) > 1 && PyArray_STRIDE(x, last) != PyArray_ITEMSIZE(x)) return nullptr;
+    PadBlock b;
+    b.nd = nd;
+    b.size = PyArray_ITEMSIZE(x);
+    npy_intp dims[NPY_MAXDIMS];
+    const char* from = PyArray_BYTES(x);
+    for (int i = 0; i < nd; i++) {
+        i64 w[2];
+        if (!read(PyTuple_GET_ITEM(a[1], i), w)) return nullptr;
+        const i64 cut = w[0] < 0 ? -w[0] : 0, cut_off = w[1] < 0 ? -w[1] : 0;
+        const i64 size = PyArray_DIM(x, i);
+        dims[i] = size + w[0] + w[1];
+        b.in[i] = size - cut - cut_off;
+        b.before[i] = w[0] > 0 ? w[0] : 0;
+        b.from[i] = PyArray_STRIDE(x, i);
+        b.out[i] = dims[i];
+        if (b.in[i] <= 0 || dims[i] <= 0) return nullptr;
+        from += cut * b.from[i];
+    }
+    char value[16] = {};
+    if (PyArray_Pack(PyArray_DESCR(x), value, a[2]) < 0) {
+        PyErr_Clear();
+        return nullptr;
+    }
+    PyArrayObject* const y = new_like(x, nd, dims);
+    if (!y) return nullptr;
+    NoGil unlocked(PyArray_SIZE(y) >= LONG_WORK);
+    pad_block(b, from, value, PyArray_BYTES(y));
+    return reinterpret_cast<PyObject*>(y);
+}
+
+// where(c, x, y): c bool; x and y of one dtype and c's shape, or one number in an array
+PyObject* where_(Args a, Py_ssize_t n) {
+    if (n != 3 || !is_bool(a[0]) || !is_rows(a[1]) || !is_rows(a[2])) return nullptr;
+    PyArrayObject *const c = array(a[0]), *const x = array(a[1]), *const y = array(a[2]);
+    if (PyArray_TYPE(x) != PyArray_TYPE(y) || !is_small(x)) return nullptr;
+    for (PyArrayObject* v : {x, y})
+        if (PyArray_NDIM(v) && !PyArray_SAMESHAPE(v, c)) return nullptr;
+    PyArrayObject* const z = new_like(x, PyArray_NDIM(c), PyArray_DIMS(c));
+    if (!z) return nullptr;
+    const i64 size = PyArray_SIZE(c);
+    if (size == 0) return reinterpret_cast<PyObject*>(z);
+    of_size(PyArray_ITEMSIZE(x), size, [&]<class T>() {
+        choose(data<bool>(a[0]), data<T>(a[1]), PyArray_NDIM(x) ? size : 1, data<T>(a[2]),
+               PyArray_NDIM(y) ? size : 1, static_cast<T*>(PyArray_DATA(z)), size);
+    });
+    return reinterpret_cast<PyObject*>(z);
+}
+
+// take_along_axis(x, index, axis): shapes that differ along axis only
+PyObject* take_along_axis_(Args a, Py_ssize_t n) {
+    if (n != 3 || !is_rows(a[0]) || !is_rows(a[1]) || !PyLong_CheckExact(a[2])) return nullptr;
+    PyArrayObject *const x = array(a[0]), *const index = array(a[1]);
+    const int nd = PyArray_NDIM(x);
+    i64 axis;
+    if (PyArray_TYPE(index) != NPY_INT64 || PyArray_NDIM(index) != nd || !is_small(x)) return nullptr;
+    if (!read(a[2], axis)) return nullptr;
+    if (axis < 0) axis += nd;
+    if (axis < 0 || axis >= nd) return nullptr;
+    i64 rows = 1, inner = 1;
+    for (int i = 0; i < nd; i++) {
+        if (i != axis && PyArray_DIM(x, i) != PyArray_DIM(index, i)) return nullptr;
+        if (i < axis) rows *= PyArray_DIM(x, i);
+        if (i > axis) inner *= PyArray_DIM(x, i);
+    }
+    const i64 m = PyArray_DIM(x, int(axis)), k = PyArray_DIM(index, int(axis));
+    {
+        const i64 *const p = data<i64>(a[1]), size = PyArray_SIZE(index);
+        bool within = true;
+        NoGil unlocked(size >= LONG_WORK);
+        for (i64 i = 0; i < size; i++) within &= p[i] >= -m && p[i] < m;
+        if (!within) rows = -1;
+    }
+    if (rows < 0) return nullptr;  // the twin's error
+    PyArrayObject* const y = new_like(x, nd, PyArray_DIMS(index));
+    if (!y || PyArray_SIZE(y) == 0) return reinterpret_cast<PyObject*>(y);
+    of_size(PyArray_ITEMSIZE(x), PyArray_SIZE(y), [&]<class T>() {
+        gather(data<T>(a[0]), rows, m, inner, data<i64>(a[1]), k, static_cast<T*>(PyArray_DATA(y)));
+    });
+    return reinterpret_cast<PyObject*>(y);
+}
+
+// places(x bool) -> (k, nd) int64: the places of those that are true
+PyObject* places_(Args a, Py_ssize_t n) {
+    if (n != 1 || !is_bool(a[0]) || PyArray_NDIM(array(a[0])) == 0) return nullptr;
+    PyArrayObject* const x = array(a[0]);
+    const int nd = PyArray_NDIM(x);
+    const i64 size = PyArray_SIZE(x);
+    const Starts starts(data<bool>(a[0]), size);
+    npy_intp dims[] = {starts.total(), nd};
+    Out y(2, dims, NPY_INT64);
+    if (!y || size == 0) return y.release();
+    i64 sizes[64];
+    for (int i = 0; i < nd; i++) sizes[i] = PyArray_DIM(x, i);
+    NoGil unlocked(size >= LONG_WORK);
+    places_of_true(data<bool>(a[0]), size, &starts.at[0], sizes, nd, y.data<i64>());
+    return y.release();
+}
+
+// chosen(x, mask) -> (k): the elements where mask, of x's shape, is true
+PyObject* chosen_(Args a, Py_ssize_t n) {
+    if (n != 2 || !is_rows(a[0]) || !is_bool(a[1])) return nullptr;
+    PyArrayObject* const x = array(a[0]);
+    if (!PyArray_SAMESHAPE(x, array(a[1])) || !is_small(x)) return nullptr;
+    const i64 size = PyArray_SIZE(x);
+    const Starts starts(data<bool>(a[1]), size);
+    npy_intp dims[] = {starts.total()};
+    PyArrayObject* const y = new_like(x, 1, dims);
+    if (!y || size == 0) return reinterpret_cast<PyObject*>(y);
+    of_size(PyArray_ITEMSIZE(x), size, [&]<class T>() {
+        take_true(data<bool>(a[1]), data<T>(a[0]), size, &starts.at[0],
+                  static_cast<T*>(PyArray_DATA(y)));
+    });
+    return reinterpret_cast<PyObject*>(y);
+}
+
+// within(index, low, high): does every number lie in [low, high)?
+PyObject* within_(Args a, Py_ssize_t n) {
+    i64 low, high;
+    if (n != 3 || !is_rows(a[0]) || !read(a[1], low) || !read(a[2], high)) return nullptr;
+    const i64 size = PyArray_SIZE(array(a[0]));
+    bool all = true;
+    const auto look = [&]<class T>() {
+        const T* const x = data<T>(a[0]);
+        NoGil unlocked(size >= LONG_WORK);
+        parallel(size, 1 << 15, [&](i64 begin, i64 end) {
+            i64 out = 0;
+            for (i64 i = begin; i < end; i++) out |= i64(x[i] < low) | i64(x[i] >= high);
+            if (out) __atomic_store_n(&all, false, __ATOMIC_RELAXED);
+        });
+    };
+    if (PyArray_TYPE(array(a[0])) == NPY_INT64) look.template operator()<i64>();
+    else if (PyArray_TYPE(array(a[0])) == NPY_INT32) look.template operator()<std::int32_t>();
+    else return nullptr;
+    return PyBool_FromLong(all);
+}
+
+namespace {
+
+bool is_bfloat16(PyArray_Descr* d) {
+    if (d->kind != 'V' || PyDataType_ELSIZE(d) != 2) return false;
+    static PyTypeObject* known = nullptr;
+    if (d->typeobj == known) return true;
+    const char* const name = d->typeobj->tp_name;
+    const char* const dot = std::strrchr(name, '.');
+    if (std::strcmp(dot ? dot + 1 : name, "bfloat16") != 0) return false;
+    known = d->typeobj;
+    return true;
+}
+
+template <class T, class U>
+bool converted(const void* x, void* y, i64 n) {
+    convert(static_cast<const T*>(x), static_cast<U*>(y), n);
+    return true;
+}
+
+constexpr int BFLOAT16 = -1;
+
+struct Conversion {
+    int from, to;
+    bool (*run)(const void* x, void* y, i64 n);
+};
+constexpr Conversion CONVERSIONS[] = {
+    {NPY_HALF, NPY_FLOAT,
+     [](const void* x, void* y, i64 n) {
+         return from_half(static_cast<const std::uint16_t*>(x), static_cast<float*>(y), n);
+     }},
+    {NPY_FLOAT, NPY_HALF,
+     [](const void* x, void* y, i64 n) {
+         return to_half(static_cast<const float*>(x), static_cast<std::uint16_t*>(y), n);
+     }},
+    {BFLOAT16, NPY_FLOAT,
+     [](const void* x, void* y, i64 n) {
+         from_bfloat16(static_cast<const std::uint16_t*>(x), static_cast<float*>(y), n);
+         return true;
+     }},
+    {NPY_FLOAT, BFLOAT16,
+     [](const void* x, void* y, i64 n) {
+         to_bfloat16(static_cast<const float*>(x), static_cast<std::uint16_t*>(y), n);
+         return true;
+     }},
+    {NPY_FLOAT, NPY_DOUBLE, converted<float, double>},
+    {NPY_DOUBLE, NPY_FLOAT, converted<double, float>},
+    {NPY_INT64, NPY_FLOAT, converted<i64, float>},
+    {NPY_INT64, NPY_DOUBLE, converted<i64, double>},
+    {NPY_INT64, NPY_INT32, converted<i64, std::int32_t>},
+    {NPY_INT32, NPY_INT64, converted<std::int32_t, i64>},
+    {NPY_INT32, NPY_FLOAT, converted<std::int32_t, float>},
+    {NPY_BOOL, NPY_FLOAT, converted<std::uint8_t, float>},
+    {NPY_UINT8, NPY_FLOAT, converted<std::uint8_t, float>},
+    {NPY_BOOL, NPY_DOUBLE, converted<std::uint8_t, double>},
+    {NPY_UINT8, NPY_DOUBLE, converted<std::uint8_t, double>},
+    {NPY_BOOL, NPY_INT64, converted<std::uint8_t, i64>},
+    {NPY_UINT8, NPY_INT64, converted<std::uint8_t, i64>},
+};
+
+}  // namespace
+
+// astype(x, dtype) -> x in another dtype, in the order of its memory; itself if it has it
+PyObject* astype_(Args a, Py_ssize_t n) {
+    if (n != 2 || !is_array(a[0]) || !PyArray_DescrCheck(a[1])) return nullptr;
+    PyArrayObject* const x = array(a[0]);
+    PyArray_Descr *const from = PyArray_DESCR(x), *const to = reinterpret_cast<PyArray_Descr*>(a[1]);
+    if (from == to) return Py_NewRef(a[0]);
+    if (!PyArray_ISBEHAVED_RO(x) || !is_dense(x) || !PyDataType_ISNOTSWAPPED(to)) return nullptr;
+    const int source = is_bfloat16(from) ? BFLOAT16 : from->type_num;
+    const int target = is_bfloat16(to) ? BFLOAT16 : to->type_num;
+    for (const Conversion& c : CONVERSIONS) {
+        if (c.from != source || c.to != target) continue;
+        Py_INCREF(to);
+        PyObject* const y =
+            PyArray_IS_C_CONTIGUOUS(x)
+                ? PyArray_NewFromDescr(&PyArray_Type, to, PyArray_NDIM(x), PyArray_DIMS(x), nullptr,
+                                       nullptr, 0, nullptr)
+                : PyArray_NewLikeArray(x, NPY_KEEPORDER, to, 0);
+        if (!y) return nullptr;
+        const i64 size = PyArray_SIZE(x);
+        bool done;
+        {
+            NoGil unlocked(size >= LONG_WORK);
+            done = c.run(PyArray_DATA(x), PyArray_DATA(array(y)), size);
+        }
+        if (done) return y;
+        Py_DECREF(y);
+        return nullptr;
+    }
+    return nullptr;
+}
+
+}  // namespace rl::RL_ISA

@@ -1,0 +1,449 @@
+#include "moves.hpp"
+
+#include <cstring>
+
+#include "parallel.hpp"
+#include "transpose.hpp"
+
+namespace rl::RL_ISA {
+namespace {
+
+// Dimensions of 1 left out, in the order of y's memory, those that follow on each other as one.
+void simplify(Block& b) {
+    Block s;
+    s.nd = 0;
+    for (int i = 0; i < b.nd; i++) {
+        if (b.dims[i] == 1) continue;
+        int at = s.nd++;
+        for (; at > 0 && s.to[at - 1] < b.to[i]; at--) {
+            s.dims[at] = s.dims[at - 1];
+            s.from[at] = s.from[at - 1];
+            s.to[at] = s.to[at - 1];
+        }
+        s.dims[at] = b.dims[i], s.from[at] = b.from[i], s.to[at] = b.to[i];
+    }
+    b.nd = 0;
+    for (int i = 0; i < s.nd; i++) {
+        const int last = b.nd - 1;
+        if (last >= 0 && b.from[last] == s.from[i] * s.dims[i] &&
+            b.to[last] == s.to[i] * s.dims[i]) {
+            b.dims[last] *= s.dims[i];
+            b.from[last] = s.from[i], b.to[last] = s.to[i];
+            continue;
+        }
+        b.dims[b.nd] = s.dims[i], b.from[b.nd] = s.from[i], b.to[b.nd] = s.to[i];
+        b.nd++;
+    }
+}
+
+// The places of the outer dimensions, one after the other.
+struct Walk {
+    const Block& b;
+    int nd;
+    i64 at[64];
+    i64 from = 0, to = 0;
+
+    Walk(const Block& block, int outer, i64 start) : b(block), nd(outer) {
+        for (int i = nd - 1; i >= 0; i--) {
+            at[i] = start % b.dims[i];
+            start /= b.dims[i];
+            from += at[i] * b.from[i];
+            to += at[i] * b.to[i];
+        }
+    }
+    void next() {
+        for (int i = nd - 1; i >= 0; i--) {
+            from += b.from[i], to += b.to[i];
+            if (++at[i] < b.dims[i]) return;
+            from -= b.dims[i] * b.from[i], to -= b.dims[i] * b.to[i];
+            at[i] = 0;
+        }
+    }
+};
+
+struct Pair {
+    std::uint64_t a, b;
+};
+
+// f.operator()<T>() with a T of `size` bytes
+template <class G>
+RL_INLINE void of_size(i64 size, G f) {
+    switch (size) {
+        case 1: return f.template operator()<std::uint8_t>();
+        case 2: return f.template operator()<std::uint16_t>();
+        case 4: return f.template operator()<std::uint32_t>();
+        case 8: return f.template operator()<std::uint64_t>();
+        default: return f.template operator()<Pair>();
+    }
+}
+
+// y (cols, rows) = x (rows, cols), steps in bytes
+template <class T>
+void turned(const char* x, i64 x_step, i64 rows, i64 cols, char* y, i64 y_step) {
+    if constexpr (sizeof(T) == 4 || sizeof(T) == 8) {
+        using Number = std::conditional_t<sizeof(T) == 4, float, double>;
+        if (x_step % i64(sizeof(T)) == 0 && y_step % i64(sizeof(T)) == 0)
+            return transpose(reinterpret_cast<const Number*>(x), x_step / i64(sizeof(T)), rows, cols,
+                             reinterpret_cast<Number*>(y), y_step / i64(sizeof(T)));
+    }
+    constexpr i64 TILE = 16;
+    for (i64 i = 0; i < rows; i += TILE)
+        for (i64 j = 0; j < cols; j += TILE)
+            for (i64 c = j; c < j + TILE && c < cols; c++)
+                for (i64 r = i; r < i + TILE && r < rows; r++)
+                    reinterpret_cast<T*>(y + c * y_step)[r] =
+                        reinterpret_cast<const T*>(x + r * x_step)[c];
+}
+
+void copy_bytes(const char* x, i64 bytes, char* y) {
+    parallel(bytes, MOVE_BYTES, [=](i64 begin, i64 end) {
+        std::memcpy(y + begin, x + begin, std::size_t(end - begin));
+    });
+}
+
+}  // namespace
+
+void copy_block(Block b, const char* x, char* y) {
+    for (int i = 0; i < b.nd; i++)
+        if (b.dims[i] == 0) return;
+    simplify(b);
+    const i64 size = b.size;
+    if (b.nd == 0) {
+        std::memcpy(y, x, std::size_t(size));
+        return;
+    }
+    const int last = b.nd - 1;
+    if (b.from[last] == size && b.to[last] == size) {
+        const i64 bytes = b.dims[last] * size;
+        if (last == 0) return copy_bytes(x, bytes, y);
+        i64 rows = 1;
+        for (int i = 0; i < last; i++) rows *= b.dims[i];
+        parallel(rows, rows_per_block(bytes, MOVE_BYTES), [&](i64 begin, i64 end) {
+            Walk w(b, last, begin);
+            for (i64 r = begin; r < end; r++, w.next())
+                std::memcpy(y + w.to, x + w.from, std::size_t(bytes));
+        });
+        return;
+    }
+    int side = -1;  // the dimension whose elements lie side by side in x
+    for (int i = 0; i < last; i++)
+        if (b.from[i] == size) side = i;
+    if (side >= 0 && b.to[last] == size && b.dims[last] >= 4 && b.dims[side] >= 4) {
+        Block outer;
+        outer.nd = 0;
+        const i64 cols = b.dims[side], x_step = b.from[last], rows = b.dims[last];
+        const i64 y_step = b.to[side];
+        // stretches of columns, so that one large matrix is work for all threads
+        i64 stretch = MOVE_BYTES / (rows * size) / 64 * 64;
+        stretch = stretch < 64 ? 64 : stretch;
+        const i64 parts = (cols + stretch - 1) / stretch;
+        i64 tasks = parts;
+        for (int i = 0; i < last; i++) {
+            if (i == side) continue;
+            outer.dims[outer.nd] = b.dims[i];
+            outer.from[outer.nd] = b.from[i], outer.to[outer.nd] = b.to[i];
+            outer.nd++;
+            tasks *= b.dims[i];
+        }
+        const i64 each = rows * (cols < stretch ? cols : stretch) * size;
+        parallel(tasks, rows_per_block(each, MOVE_BYTES), [&](i64 begin, i64 end) {
+            for (i64 t = begin; t < end; t++) {
+                const Walk w(outer, outer.nd, t / parts);
+                const i64 c = t % parts * stretch, n = cols - c < stretch ? cols - c : stretch;
+                of_size(size, [&]<class T>() {
+                    turned<T>(x + w.from + c * size, x_step, rows, n, y + w.to + c * y_step, y_step);
+                });
+            }
+        });
+        return;
+    }
+    i64 rows = 1;
+    for (int i = 0; i < last; i++) rows *= b.dims[i];
+    const i64 n = b.dims[last], from = b.from[last], to = b.to[last];
+    parallel(rows, rows_per_block(n, 1 << 14), [&](i64 begin, i64 end) {
+        of_size(size, [&]<class T>() {
+            Walk w(b, last, begin);
+            for (i64 r = begin; r < end; r++, w.next()) {
+                const char* p = x + w.from;
+                char* q = y + w.to;
+                for (i64 i = 0; i < n; i++, p += from, q += to) std::memcpy(q, p, sizeof(T));
+            }
+        });
+    });
+}
+
+void pad_block(const PadBlock& b, const char* x, const char* value, char* y) {
+    const int last = b.nd - 1;
+    i64 rows = 1;
+    for (int i = 0; i < last; i++) rows *= b.out[i];
+    const i64 size = b.size, n = b.out[last], inside = b.in[last], lead = b.before[last];
+    of_size(size, [&]<class T>() {
+        T v;
+        std::memcpy(&v, value, sizeof v);
+        parallel(rows, rows_per_block(n * size, MOVE_BYTES), [&](i64 begin, i64 end) {
+            i64 at[64], first = begin;
+            for (int i = last - 1; i >= 0; i--) {
+                at[i] = first % b.out[i];
+                first /= b.out[i];
+            }
+            for (i64 r = begin; r < end; r++) {
+                T* const to = reinterpret_cast<T*>(y) + r * n;
+                i64 from = 0;
+                bool within = inside > 0;
+                for (int i = 0; i < last; i++) {
+                    const i64 p = at[i] - b.before[i];
+                    within = within && p >= 0 && p < b.in[i];
+                    from += p * b.from[i];
+                }
+                if (within) {
+                    for (i64 i = 0; i < lead; i++) to[i] = v;
+                    std::memcpy(to + lead, x + from, std::size_t(inside * size));
+                    for (i64 i = lead + inside; i < n; i++) to[i] = v;
+                } else {
+                    for (i64 i = 0; i < n; i++) to[i] = v;
+                }
+                for (int i = last - 1; i >= 0; i--) {
+                    if (++at[i] < b.out[i]) break;
+                    at[i] = 0;
+                }
+            }
+        });
+    });
+}
+
+template <class T>
+void gather(const T* x, i64 rows, i64 m, i64 inner, const i64* index, i64 n, T* y) {
+    if (inner == 1) {
+        parallel(rows, rows_per_block(n, 1 << 14), [=](i64 begin, i64 end) {
+            for (i64 r = begin; r < end; r++)
+                for (i64 i = r * n; i < (r + 1) * n; i++) {
+                    i64 at = __atomic_load_n(index + i, __ATOMIC_RELAXED);
+                    at = at < 0 ? at + m : at;
+                    y[i] = std::uint64_t(at) < std::uint64_t(m) ? x[r * m + at] : T{};
+                }
+        });
+        return;
+    }
+    parallel(rows * n, rows_per_block(inner, 1 << 14), [=](i64 begin, i64 end) {
+        for (i64 r = begin; r < end; r++)
+            for (i64 i = 0; i < inner; i++) {
+                i64 at = __atomic_load_n(index + r * inner + i, __ATOMIC_RELAXED);
+                at = at < 0 ? at + m : at;
+                y[r * inner + i] = std::uint64_t(at) < std::uint64_t(m)
+                                       ? x[(r / n * m + at) * inner + i]
+                                       : T{};
+            }
+    });
+}
+
+namespace {
+
+template <bool one_x, bool one_y, class T>
+void choose_of(const bool* c, const T* x, const T* y, T* z, i64 n) {
+    parallel(n, MOVE_BYTES / 4 / i64(sizeof(T)), [=](i64 begin, i64 end) {
+        const auto* const chosen = reinterpret_cast<const std::uint8_t*>(c);
+        const T first = *x, second = *y;
+        for (i64 i = begin; i < end; i++) {
+            const T a = one_x ? first : x[i], b = one_y ? second : y[i];
+            z[i] = chosen[i] ? a : b;
+        }
+    });
+}
+
+}  // namespace
+
+template <class T>
+void choose(const bool* c, const T* x, i64 nx, const T* y, i64 ny, T* z, i64 n) {
+    if (nx == 1 && ny == 1) choose_of<true, true>(c, x, y, z, n);
+    else if (nx == 1) choose_of<true, false>(c, x, y, z, n);
+    else if (ny == 1) choose_of<false, true>(c, x, y, z, n);
+    else choose_of<false, false>(c, x, y, z, n);
+}
+
+void count_true(const bool* x, i64 n, i64* counts) {
+    parallel((n + CHOSEN_STEP - 1) / CHOSEN_STEP, 4, [=](i64 begin, i64 end) {
+        const auto* const c = reinterpret_cast<const std::uint8_t*>(x);
+        for (i64 b = begin; b < end; b++) {
+            const i64 first = b * CHOSEN_STEP, left = n - first;
+            const i64 last = first + (left < CHOSEN_STEP ? left : CHOSEN_STEP);
+            std::uint32_t sum = 0;
+            for (i64 i = first; i < last; i++) sum += c[i];
+            counts[b] = sum;
+        }
+    });
+}
+
+namespace {
+
+// f(place) for each true of [begin, end), in order
+template <class G>
+RL_INLINE void each_true(const bool* x, i64 begin, i64 end, G f) {
+    i64 i = begin;
+    for (; i + 8 <= end; i += 8) {
+        std::uint64_t word;  // a byte is 0 or 1
+        std::memcpy(&word, x + i, 8);
+        for (; word; word &= word - 1) f(i + (__builtin_ctzll(word) >> 3));
+    }
+    for (; i < end; i++)
+        if (x[i]) f(i);
+}
+
+}  // namespace
+
+void places_of_true(const bool* x, i64 n, const i64* starts, const i64* dims, int nd, i64* y) {
+    parallel((n + CHOSEN_STEP - 1) / CHOSEN_STEP, 1, [=](i64 begin, i64 end) {
+        const i64 first = begin * CHOSEN_STEP;
+        const i64 last = end * CHOSEN_STEP < n ? end * CHOSEN_STEP : n;
+        i64* to = y + starts[begin] * nd;
+        if (nd == 1) return each_true(x, first, last, [&](i64 p) { *to++ = p; });
+        const i64 width = dims[nd - 1];
+        i64 row = first / width, row_start = row * width;
+        if (nd == 2)
+            return each_true(x, first, last, [&](i64 p) {
+                while (p - row_start >= width) row++, row_start += width;
+                to[0] = row, to[1] = p - row_start;
+                to += 2;
+            });
+        i64 known = -1, at[64] = {};
+        each_true(x, first, last, [&](i64 p) {
+            while (p - row_start >= width) row++, row_start += width;
+            if (row != known) {
+                i64 left = known = row;
+                for (int d = nd - 2; d >= 0; d--) {
+                    at[d] = left % dims[d];
+                    left /= dims[d];
+                }
+            }
+            for (int d = 0; d < nd - 1; d++) to[d] = at[d];
+            to[nd - 1] = p - row_start;
+            to += nd;
+        });
+    });
+}
+
+template <class T>
+void take_true(const bool* c, const T* x, i64 n, const i64* starts, T* y) {
+    parallel((n + CHOSEN_STEP - 1) / CHOSEN_STEP, 1, [=](i64 begin, i64 end) {
+        i64 at = starts[begin];
+        for (i64 p = begin * CHOSEN_STEP; at < starts[end]; p++) {
+            y[at] = x[p];
+            at += c[p];
+        }
+    });
+}
+
+// --- dtypes --------------------------------------------------------------------------------------
+
+namespace {
+
+constexpr i64 CAST = 1 << 15;  // numbers a block
+
+#if defined(__AVX512F__)
+#define RL_HALF 1
+constexpr i64 STEP = 16;
+using Halves = __m256i;
+RL_INLINE void widen(const std::uint16_t* x, float* y) {
+    _mm512_storeu_ps(y, _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const Halves*>(x))));
+}
+RL_INLINE void narrow(const float* x, std::uint16_t* y) {
+    _mm256_storeu_si256(reinterpret_cast<Halves*>(y),
+                        _mm512_cvtps_ph(_mm512_loadu_ps(x), _MM_FROUND_TO_NEAREST_INT));
+}
+#elif defined(__F16C__)
+#define RL_HALF 1
+constexpr i64 STEP = 8;
+using Halves = __m128i;
+RL_INLINE void widen(const std::uint16_t* x, float* y) {
+    _mm256_storeu_ps(y, _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const Halves*>(x))));
+}
+RL_INLINE void narrow(const float* x, std::uint16_t* y) {
+    _mm_storeu_si128(reinterpret_cast<Halves*>(y),
+                     _mm256_cvtps_ph(_mm256_loadu_ps(x), _MM_FROUND_TO_NEAREST_INT));
+}
+#endif
+
+#if RL_HALF
+// f(x, y) for STEP numbers at a time; the last ones by way of a buffer
+template <class T, class U, class G>
+void by_steps(const T* x, U* y, i64 n, G f) {
+    parallel(n, CAST, [=](i64 begin, i64 end) {
+        i64 i = begin;
+        for (; i + STEP <= end; i += STEP) f(x + i, y + i);
+        if (i == end) return;
+        T from[STEP] = {};
+        U to[STEP];
+        std::memcpy(from, x + i, std::size_t(end - i) * sizeof(T));
+        f(from, to);
+        std::memcpy(y + i, to, std::size_t(end - i) * sizeof(U));
+    });
+}
+#endif
+
+}  // namespace
+
+bool from_half([[maybe_unused]] const std::uint16_t* x, [[maybe_unused]] float* y,
+               [[maybe_unused]] i64 n) {
+#if RL_HALF
+    by_steps(x, y, n, [](const std::uint16_t* p, float* q) { widen(p, q); });
+    return true;
+#else
+    return false;
+#endif
+}
+bool to_half([[maybe_unused]] const float* x, [[maybe_unused]] std::uint16_t* y,
+             [[maybe_unused]] i64 n) {
+#if RL_HALF
+    by_steps(x, y, n, [](const float* p, std::uint16_t* q) { narrow(p, q); });
+    return true;
+#else
+    return false;
+#endif
+}
+
+void from_bfloat16(const std::uint16_t* x, float* y, i64 n) {
+    parallel(n, CAST, [=](i64 begin, i64 end) {
+        std::uint32_t* const to = reinterpret_cast<std::uint32_t*>(y);
+        for (i64 i = begin; i < end; i++) to[i] = std::uint32_t(x[i]) << 16;
+    });
+}
+
+// to the nearest, ties to even; NaN keeps its sign
+void to_bfloat16(const float* x, std::uint16_t* y, i64 n) {
+    parallel(n, CAST, [=](i64 begin, i64 end) {
+        const std::uint32_t* const from = reinterpret_cast<const std::uint32_t*>(x);
+        for (i64 i = begin; i < end; i++) {
+            const std::uint32_t b = from[i], rounded = (b + 0x7fff + (b >> 16 & 1)) >> 16;
+            const std::uint32_t nan = (b >> 16 & 0x8000) | 0x7fc0;
+            y[i] = std::uint16_t((b & 0x7fffffff) > 0x7f800000 ? nan : rounded);
+        }
+    });
+}
+
+template <class T, class U>
+void convert(const T* x, U* y, i64 n) {
+    parallel(n, CAST, [=](i64 begin, i64 end) {
+        for (i64 i = begin; i < end; i++) y[i] = static_cast<U>(x[i]);
+    });
+}
+
+#define EACH(T)                                                              \
+    template void gather(const T*, i64, i64, i64, const i64*, i64, T*);      \
+    template void choose(const bool*, const T*, i64, const T*, i64, T*, i64); \
+    template void take_true(const bool*, const T*, i64, const i64*, T*);
+EACH(std::uint8_t)
+EACH(std::uint16_t)
+EACH(std::uint32_t)
+EACH(std::uint64_t)
+#define CONVERT(T, U)                              \
+    template void convert(const T*, U*, i64);      \
+    template void convert(const U*, T*, i64);
+CONVERT(float, double)
+CONVERT(float, i64)
+CONVERT(double, i64)
+CONVERT(float, std::int32_t)
+CONVERT(i64, std::int32_t)
+template void convert(const std::uint8_t*, float*, i64);
+template void convert(const std::uint8_t*, double*, i64);
+template void convert(const std::uint8_t*, i64*, i64);
+
+}  // namespace rl::RL_ISA
