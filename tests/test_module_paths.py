@@ -40,7 +40,7 @@ def test_all_of_pytorchs_modules_are_known_and_most_are_there():
             imported(name)
             there.append(name)
     lost = sorted({name.rpartition(".")[0] or name for name in set(MODULES) - set(there)})
-    assert len(MODULES) > 800 and len(there) > 0.75 * len(MODULES), lost
+    assert len(MODULES) > 800 and len(there) > 0.95 * len(MODULES), lost
 
 
 @pytest.mark.parametrize("name", sorted(PATHS))
@@ -70,7 +70,9 @@ def test_what_is_refused_says_so_when_it_is_used(name):
             with pytest.raises(NotImplementedError) as caught:
                 thing()
             why = paths.row(full)[1]
-            assert str(caught.value) == f"rushlight does not have torch.{full}.{word}: {why}"
+            text = str(caught.value)
+            assert text.startswith("rushlight does not have torch.")
+            assert text.endswith(f".{word}: {why}") and why
 
 
 def test_refused_classes_can_be_subclassed_and_asked_about():

@@ -135,6 +135,8 @@ _LAZY = {
         "_check_tensor_all _check_tensor_all_with _check_type _check_value _check_with _assert "
         "_assert_async _assert_scalar SymInt SymFloat SymBool sym_float sym_int sym_ite sym_max "
         "sym_min sym_not sym_sum",
+        "_c": "PyTorchFileReader TensorType",
+        "_utils": "_shape_as_tensor _softmax_backward_data",
         "jit": "ScriptFunction ScriptModule",
         "library.namespaces": "ops",
         "multiprocessing.futures": "Future",

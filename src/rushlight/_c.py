@@ -12,6 +12,7 @@ from .core.device import get_default_device
 from .core.dtype import dtype
 from .core.layout import layout, memory_format
 from .core.names import explain_missing
+from .core.paths import refused_class
 from .core.size import Size
 from .core.storage import UntypedStorage as StorageBase
 from .core.tensor import Tensor as TensorBase
@@ -27,6 +28,10 @@ _disabled_torch_function_impl = _disabled_implementation
 has_mkl = has_mkldnn = has_openmp = has_lapack = has_spectral = False
 _has_cuda = has_cuda = has_mps = has_xpu = False
 Graph = Value = Node = Block = CompilationUnit  # of TorchScript: nothing is one
+
+TensorType = _Type = CompilationUnit  # types of TorchScript
+PyTorchFileReader = refused_class("torch._C", "PyTorchFileReader", "torch.load reads files")
+PyTorchFileWriter = refused_class("torch._C", "PyTorchFileWriter", "torch.save writes files")
 
 __all__ = [
     "DisableTorchFunctionSubclass",
@@ -58,7 +63,9 @@ _jit_set_nvfuser_enabled = _jit_set_texpr_fuser_enabled = _jit_set_nvfuser_guard
 _jit_override_can_fuse_on_cpu = _jit_override_can_fuse_on_gpu = _none
 _jit_can_fuse_on_cpu = _jit_can_fuse_on_gpu = _jit_nvfuser_enabled = _no
 _jit_texpr_fuser_enabled = _cuda_isInBadFork = _no
-_is_tracing = _profiler_enabled = _autograd_init = _functionalization_reapply_views_tls = _no
+_get_graph_executor_optimize = _is_tracing = _profiler_enabled = _autograd_init = (
+    _functionalization_reapply_views_tls
+) = _no
 _get_tracing_state = _get_accelerator_or_none = _log_api_usage_once = _none
 _are_functorch_transforms_active = is_legacy_batchedtensor = is_functorch_wrapped_tensor = _no
 is_functionaltensor = is_gradtrackingtensor = is_batchedtensor = _no

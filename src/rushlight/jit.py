@@ -66,6 +66,20 @@ __all__ = [
     "wait",
 ]
 
+List, Dict, Tuple, Optional, Union = (  # torch.jit.annotations has them
+    getattr(typing, name) for name in ("List", "Dict", "Tuple", "Optional", "Union")
+)
+
+
+class BroadcastingList:
+    """BroadcastingList2[int]: for TorchScript a number or two; in Python a list of numbers."""
+
+    def __class_getitem__(cls, kind: Any) -> Any:
+        return list[kind]
+
+
+BroadcastingList1 = BroadcastingList2 = BroadcastingList3 = BroadcastingList
+
 _isinstance = isinstance
 _NO_FILES = "TorchScript files hold programs, and rushlight has no interpreter for them"
 
@@ -389,3 +403,6 @@ def save(m: Any, f: Any, _extra_files: Any = None) -> None:
         f"rushlight does not have torch.jit.save: {_NO_FILES}\n"
         "  fix: torch.save(module.state_dict(), FILE)"
     )
+
+
+del annotations  # what __future__ has put here: torch.jit.annotations is a module

@@ -4,7 +4,8 @@ function or method of rushlight that has this name."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from types import ModuleType
+from importlib import import_module
+from types import FunctionType, ModuleType
 from typing import Any
 
 from ..core.paths import refused
@@ -157,21 +158,15 @@ def _aten(name: str) -> OpOverloadPacket | None:
         found = FUNCTIONAL[name]
     elif not name.startswith("__"):
         found = vars(Tensor).get(name)
-    if not callable(found):
-        found = _checks(name)
-    if found is None:
+    if not callable(found) and name.startswith("_"):
+        found = getattr(import_module(__name__.partition(".")[0]), name, None)
+    if not isinstance(found, FunctionType):
         return None
 
     def find(overload: str) -> Any:
         return found if overload in _OVERLOADS or overload.endswith("_out") else None
 
     return OpOverloadPacket("aten", name, lambda: ["default"], find)
-
-
-def _checks(name: str) -> Any:
-    from .._utils import checks
-
-    return getattr(checks, name) if name in ("_assert_async", "_assert_scalar") else None
 
 
 class Ops(ModuleType):
@@ -194,9 +189,7 @@ class Ops(ModuleType):
 
     def import_module(self, module: str) -> None:
         """Imports a Python module that registers operators."""
-        import importlib
-
-        importlib.import_module(module)
+        import_module(module)
 
 
 ops = Ops()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ..core.names import signpost
 from .module import Module
 
 __all__ = [
@@ -16,6 +17,11 @@ __all__ = [
     "replicate",
     "scatter",
 ]
+
+
+__path__: list[str] = []  # modules of PyTorch's below this one: core/path_table.py
+for _name in ("data_parallel", "parallel_apply", "replicate"):
+    signpost(f"{__name__}.{_name}", __name__)  # the names of functions, too
 
 
 class DataParallel(Module):

@@ -491,6 +491,15 @@ def number(x: Any) -> float:
     return x if type(x) is float else float(x)
 
 
+def __getattr__(name: str) -> Any:
+    """The helpers that optimizers written for PyTorch import from here: support.py."""
+    from . import support
+
+    if name in vars(support):
+        return vars(support)[name]
+    raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+
+
 def _not_parameters(given: Any, error: TypeError) -> TypeError:
     """What is said of an optimizer's first argument that cannot be iterated over."""
     if hasattr(given, "parameters"):
