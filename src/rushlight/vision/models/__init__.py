@@ -17,6 +17,7 @@ from . import (
     mobilenetv3,
     regnet,
     resnet,
+    segmentation,
     shufflenetv2,
     squeezenet,
     swin_transformer,
