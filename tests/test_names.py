@@ -45,6 +45,18 @@ def test_dir_lists_lazy_names():
 def test_dir_does_not_list_our_own_rooms():
     assert not {"core", "app", "dispatch", "kernels"} & set(dir(torch))
     assert torch.ops.aten.relu.default(torch.tensor([-1.0, 2.0])).tolist() == [0.0, 2.0]  # not ours
+
+
+def test_names_that_only_aten_has():
+    x = torch.arange(6.0).reshape(2, 3)
+    aten = torch.ops.aten
+    assert aten.slice.Tensor(x, 1, 0, 3, 2).tolist() == [[0.0, 2.0], [3.0, 5.0]]
+    assert aten.index.Tensor(x, [None, torch.tensor([2, 0])]).tolist() == [[2.0, 0.0], [5.0, 3.0]]
+    assert aten.alias.default(x).data_ptr() == x.data_ptr() != aten._to_copy.default(x).data_ptr()
+    assert aten._to_copy.default(x, dtype=torch.int64).dtype is torch.int64
+    assert aten.add_.Tensor(x.clone(), x, alpha=2).tolist() == (3 * x).tolist()
+    with pytest.raises(NotImplementedError, match="no sparse layout CSR"):
+        aten._sparse_mm_reduce_impl.default(x, x, "sum")
     assert not {"error_notes", "margin_loss", "pooling"} & set(dir(torch.nn))
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from ..core.paths import refused
 from ..core.tensor import Tensor
 from ..dispatch.registry import FUNCTIONAL, FUNCTIONS
+from .aten import NAMES
 from .operators import OPERATORS, Operator
 
 # the names that PyTorch gives to overloads of aten's ops, without the "_out" ones
@@ -157,7 +158,7 @@ def _aten(name: str) -> OpOverloadPacket | None:
     elif name in FUNCTIONAL:
         found = FUNCTIONAL[name]
     elif not name.startswith("__"):
-        found = vars(Tensor).get(name)
+        found = NAMES.get(name) or getattr(Tensor, name, None)
     if not callable(found) and name.startswith("_"):
         found = getattr(import_module(__name__.partition(".")[0]), name, None)
     if not isinstance(found, FunctionType):
