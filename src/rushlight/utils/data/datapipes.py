@@ -7,6 +7,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
+from ...core.paths import is_refused
 from .dataset import Dataset, IterableDataset
 
 __path__: list[str] = []  # modules of PyTorch's below this one: core/path_table.py
@@ -68,4 +69,6 @@ class functional_datapipe:
             if isinstance(cls, type) and issubclass(cls, base):
                 base.register_datapipe_as_function(self.name, cls)
                 return cls
+        if isinstance(cls, type) and any(is_refused(base) for base in cls.__mro__):
+            return cls  # made from a pipe that is not here: it says so when it is made
         raise TypeError("`functional_datapipe` can only decorate IterDataPipe")
