@@ -8,7 +8,7 @@ import sys
 import pytest
 
 import rushlight as torch
-from rushlight.core.names import closest, pytorch_names
+from rushlight.core.names import closest, not_applicable, pytorch_names
 
 SPACES = """
     nn nn.functional nn.init nn.modules nn.parameter nn.utils optim optim.lr_scheduler
@@ -95,7 +95,9 @@ def test_a_name_of_pytorch_is_there_or_not_there_yet(space):
         try:
             getattr(module(space), name)
         except AttributeError as error:
-            assert str(error).startswith(f"rushlight does not have {public}.{name} yet: module ")
+            why = not_applicable(public, name)
+            says = f": {why}; module " if why else " yet: module "
+            assert str(error).startswith(f"rushlight does not have {public}.{name}{says}")
 
 
 def test_an_unknown_name_and_a_private_one_are_only_unknown():

@@ -5,6 +5,7 @@ counts add up, and it is what tools/make_op_table.py writes.
 import re
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -59,10 +60,11 @@ def test_what_is_not_applicable_is_refused_with_the_reason(space):
     where = table.namespace(space)
     for why, name in in_section(space)[2]:
         assert not table.is_there(space, name)
-        if not isinstance(where, type):
-            with pytest.raises(AttributeError) as e:
-                getattr(where, name)
-            assert f"rushlight does not have {space}.{name}: {why}; module" in str(e.value)
+        if isinstance(where, type) or isinstance(getattr(where, name, None), ModuleType):
+            continue  # (a module that can be imported, and whose classes refuse)
+        with pytest.raises(AttributeError) as e:
+            getattr(where, name)
+        assert f"rushlight does not have {space}.{name}: {why}; module" in str(e.value)
 
 
 def test_the_counts_add_up():
