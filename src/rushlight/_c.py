@@ -19,9 +19,11 @@ from .core.tensor import Tensor as TensorBase
 from .dispatch.overrides import _disabled_implementation
 from .dispatch.overrides import disabled as DisableTorchFunctionSubclass
 from .jit import CompilationUnit, RecursiveScriptClass, ScriptFunction, ScriptModule
+from .library.operators import BelowAutograd
 from .multiprocessing.futures import Future
 from .random.generator import Generator
 
+_AutoDispatchBelowAutograd = BelowAutograd
 _TensorMeta = type(TensorBase)
 _TensorBase = TensorBase
 _disabled_torch_function_impl = _disabled_implementation

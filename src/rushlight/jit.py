@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from .core.names import explain_missing
 from .core.notices import warn
 from .core.paths import refused
 from .multiprocessing.futures import Future
@@ -405,4 +406,5 @@ def save(m: Any, f: Any, _extra_files: Any = None) -> None:
     )
 
 
+explain_missing(__name__)
 del annotations  # what __future__ has put here: torch.jit.annotations is a module

@@ -218,7 +218,8 @@ class Optimizer(_Declared):
                 raise RuntimeError("`fused` does not support `differentiable`")
             if group.get("foreach"):
                 raise RuntimeError("`fused` and `foreach` cannot be `True` together.")
-        if group.get("differentiable"):
+        own = type(self).step.__module__.startswith(f"{__name__.partition('.')[0]}.")
+        if group.get("differentiable") and own:
             raise NotImplementedError(
                 f"{type(self).__name__}(differentiable=True) is not supported: "
                 "steps are not recorded"

@@ -38,22 +38,25 @@ def swap_tensors(t1: Tensor, t2: Tensor) -> None:
             raise RuntimeError(f"Cannot swap {name} because it has weakref associated with it")
         if t.grad_fn is not None:
             raise RuntimeError(f"Cannot swap {name}: it is the result of an operation")
-    from ..nn.parameter import Parameter
-
-    kinds = [Parameter if isinstance(t, Parameter) else type(t) for t in (t1, t2)]
-    first = [(k, getattr(t1, k)) for k in _fields(t1)]
-    second = [(k, getattr(t2, k)) for k in _fields(t2)]
-    d1, d2 = dict(t1.__dict__), dict(t2.__dict__)
-    t1.__class__, t2.__class__ = kinds[1], kinds[0]
-    for t, fields, state in ((t1, second, d2), (t2, first, d1)):
+    first, second = _state(t1), _state(t2)
+    t1.__class__, t2.__class__ = type(t2), type(t1)
+    for t, (own, slots) in ((t1, second), (t2, first)):
         t.__dict__.clear()
-        t.__dict__.update(state)
-        for key, value in fields:
-            setattr(t, key, value)
+        t.__dict__.update(own)
+        for key in _slots(t):
+            if key in slots:
+                setattr(t, key, slots[key])
+            elif hasattr(t, key):
+                delattr(t, key)
 
 
-def _fields(t: Tensor) -> list[str]:
-    return [k for kind in type(t).__mro__ for k in getattr(kind, "__slots__", ()) if hasattr(t, k)]
+def _slots(t: Tensor) -> list[str]:
+    found = [k for kind in type(t).__mro__ for k in getattr(kind, "__slots__", ())]
+    return [k for k in found if k not in ("__dict__", "__weakref__")]
+
+
+def _state(t: Tensor) -> tuple[dict[str, Any], dict[str, Any]]:
+    return dict(t.__dict__), {k: getattr(t, k) for k in _slots(t) if hasattr(t, k)}
 
 
 def copy_func_params(source: Callable) -> Callable:
@@ -153,6 +156,9 @@ class WeakIdRef(weakref.ref):
         a, b = self(), other()
         return a is b if a is not None and b is not None else self is other
 
+    def __ne__(self, other: Any) -> bool:  # weakref.ref has one of its own
+        return not self == other
+
 
 TensorWeakRef = WeakIdRef
 
@@ -165,6 +171,11 @@ class WeakIdKeyDictionary(weakref.WeakKeyDictionary):
         self.ref_type = ref_type
         if dict is not None:
             self.update(dict)
+
+    def update(self, dict: Any = None, /, **kwargs: Any) -> None:
+        """Sets all keys of a dict."""
+        for key, value in (dict or {}).items():
+            self[key] = value
 
     def __setitem__(self, key: Any, value: Any) -> None:
         self.data[WeakIdRef(key, self._remove)] = value  # type: ignore[attr-defined]
