@@ -21,11 +21,12 @@ from typing import Any
 
 from rushlight.core.names import SIGNPOSTS
 from rushlight.version import COMPATIBLE
+from rushlight.vision.version import __version__ as _TORCHVISION
 
 #: torch's name -> ours
 ALIASES = {"torch": "rushlight", "torchvision": "rushlight.vision"}
 #: the versions that programs are shown; torchvision's is the one that goes with torch's
-STANDIN_VERSIONS = {"torch": f"{COMPATIBLE}+rushlight", "torchvision": "0.28.0+rushlight"}
+STANDIN_VERSIONS = {"torch": f"{COMPATIBLE}+rushlight", "torchvision": _TORCHVISION}
 
 USAGE = """usage: rushlight run SCRIPT ARGS...
        rushlight run -m MODULE ARGS...

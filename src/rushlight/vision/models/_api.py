@@ -76,6 +76,9 @@ class WeightsEnum(Enum):
         """ "categories", "num_params", "min_size", "recipe", "_metrics", ..."""
         return self.value.meta
 
+    def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
+        return getattr, (type(self), self.name)  # by name: what is known of it is not copied
+
     def __str__(self) -> str:
         return f"{type(self).__name__}.{self.name}"
 
