@@ -8,9 +8,11 @@ from importlib import import_module as _import_module
 from ..core.names import missing as _missing
 from .version import __version__ as __version__
 
-_SUBMODULES = frozenset("datasets extension models ops transforms utils version".split())
+_SUBMODULES = frozenset(
+    "datasets extension io models ops transforms tv_tensors utils version".split()
+)
 
-__all__ = ["datasets", "models", "ops", "transforms", "utils"]
+__all__ = ["datasets", "io", "models", "ops", "transforms", "tv_tensors", "utils"]
 
 _image_backend = "PIL"
 
