@@ -64,6 +64,7 @@ PATHS: dict[str, str] = {
     "xpu.memory": "xpu",
     "xpu.random": "xpu",
     "xpu.streams": "xpu",
+    "distributed.rpc.api": "_c:_require_initialized",
     # ---------------------------------------------------------------- autograd, optim, signal
     "autograd.profiler_legacy": "autograd.profiler",
     "autograd.profiler_util": "autograd.profiler",
