@@ -127,3 +127,29 @@ def test_attributes_find_submodules_without_an_import():
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.count("rushlight") == 4
+
+
+def test_a_pipe_made_from_a_refused_pipe_can_be_registered():
+    """torch_geometric does so when it is imported; made, the pipe says what is not there."""
+    iter_pipes = imported("utils.data.datapipes.iter")
+
+    @torch.utils.data.functional_datapipe("mine")
+    class Mine(iter_pipes.Batcher):
+        pass
+
+    with pytest.raises(NotImplementedError, match="data pipes are not supported"):
+        Mine([1])
+    with pytest.raises(TypeError, match="can only decorate IterDataPipe"):
+        torch.utils.data.functional_datapipe("mine")(int)
+
+
+def test_functions_that_need_rpc_say_that_there_is_none():
+    api = imported("distributed.rpc.api")
+
+    @api._require_initialized
+    def ask():
+        return 1
+
+    with pytest.raises(RuntimeError, match="RPC has not been initialized"):
+        ask()
+    assert isinstance(api.RRef, type)  # PyTorch's other names are refused when they are used

@@ -187,6 +187,7 @@ pi: _float
 from .core.layout import preserve_format as preserve_format
 from . import profiler as profiler
 from .core.dtype import promote_types as promote_types
+from . import quasirandom as quasirandom
 from . import random as random
 from .ops.sparse_names import resize_as_sparse_ as resize_as_sparse_
 from .core.predicates import result_type as result_type

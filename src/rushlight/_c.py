@@ -74,6 +74,19 @@ is_functionaltensor = is_gradtrackingtensor = is_batchedtensor = _no
 _is_current_rpc_agent_set = _no
 
 
+def _require_initialized(function: Any) -> Any:
+    """A decorator of functions that need torch.distributed.rpc, which never is initialized here."""
+
+    def refusing(*args: Any, **kwargs: Any) -> Any:
+        raise RuntimeError(
+            "RPC has not been initialized. Call torch.distributed.rpc.init_rpc first.\n"
+            "  rushlight computes in one process: init_rpc is refused"
+        )
+
+    refusing.__name__, refusing.__doc__ = function.__name__, function.__doc__
+    return refusing
+
+
 def _log_api_usage_metadata(event: str, metadata: Any) -> None:
     """Nothing is logged."""
 

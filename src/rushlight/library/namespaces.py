@@ -8,9 +8,10 @@ from importlib import import_module
 from types import FunctionType, ModuleType
 from typing import Any
 
-from ..core.paths import refused, refused_function
+from ..core.paths import refused
 from ..core.tensor import Tensor
 from ..dispatch.registry import FUNCTIONAL, FUNCTIONS
+from .aten import NAMES
 from .operators import OPERATORS, Operator
 
 # the names that PyTorch gives to overloads of aten's ops, without the "_out" ones
@@ -149,42 +150,6 @@ def _own(space: str, name: str) -> OpOverloadPacket | None:
     return OpOverloadPacket(space, name, names, find)
 
 
-def _to_copy(self: Tensor, *, dtype: Any = None, device: Any = None, **options: Any) -> Tensor:
-    """A copy in another dtype."""
-    return self.to(device=device, dtype=dtype or self.dtype, copy=True)
-
-
-def _slice(
-    self: Tensor, dim: int = 0, start: int | None = None, end: int | None = None, step: int = 1
-) -> Tensor:
-    """self[..., start:end:step] in a dimension."""
-    index: list[slice] = [slice(None)] * self.ndim
-    index[dim] = slice(start, end, step)
-    return self[tuple(index)]
-
-
-# ops of aten that are no function or method of torch
-_BY_HAND: dict[str, Callable] = {
-    "_is_all_true": lambda self: self.all(),
-    "_is_any_true": lambda self: self.any(),
-    "_local_scalar_dense": lambda self: self.item(),
-    "_pin_memory": lambda self, device=None: self.pin_memory(),
-    "_sparse_addmm": lambda self, a, b, *, beta=1, alpha=1: beta * self + alpha * (a @ b),
-    "_sparse_mm_reduce_impl": refused_function(
-        "torch.ops.aten", "_sparse_mm_reduce_impl", "torch.sparse.mm sums"
-    ),
-    "_to_copy": _to_copy,
-    "_unsafe_view": lambda self, size: self.reshape(size),
-    "alias": lambda self: self[...],
-    "index": lambda self, indices: self[tuple(slice(None) if i is None else i for i in indices)],
-    "lift_fresh": lambda self: self,
-    "slice": _slice,
-    "sym_numel": lambda self: self.numel(),
-    "sym_size": lambda self, dim=None: self.size() if dim is None else self.size(dim),
-    "sym_stride": lambda self, dim=None: self.stride() if dim is None else self.stride(dim),
-}
-
-
 def _aten(name: str) -> OpOverloadPacket | None:
     """The function, method or nn.functional of this name, under PyTorch's overloads."""
     found: Any = None
@@ -192,8 +157,8 @@ def _aten(name: str) -> OpOverloadPacket | None:
         found = FUNCTIONS[name]
     elif name in FUNCTIONAL:
         found = FUNCTIONAL[name]
-    elif name in _BY_HAND:
-        found = _BY_HAND[name]
+    elif name in NAMES:
+        found = NAMES[name]
     elif not name.startswith("__"):
         found = getattr(Tensor, name, None)
     if not callable(found) and name.startswith("_"):
