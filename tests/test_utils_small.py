@@ -192,6 +192,17 @@ def test_settings_of_serialization():
     assert s.location_tag(torch.ones(1).storage()) == "cpu"
 
 
+def test_hooks_that_are_not_pickled():
+    from rushlight.utils.hooks import unserializable_hook, warn_if_has_hooks
+
+    t = torch.ones(1, requires_grad=True)
+    t.register_hook(unserializable_hook(lambda g: g))
+    warn_if_has_hooks(t)  # no warning
+    t.register_hook(lambda g: g)
+    with pytest.warns(UserWarning, match="on tensor will not be serialized"):
+        warn_if_has_hooks(t)
+
+
 def test_nvtx_refuses_as_pytorch_without_cuda():
     from rushlight.cuda import nvtx
 

@@ -237,7 +237,7 @@ def is_refused(thing: Any) -> bool:
     """Does this module, class or function stand for one that rushlight does not have?"""
     if isinstance(thing, Place):
         return bool(thing._why) and not thing._homes
-    return str(getattr(thing, "__doc__", "")).startswith("Not in rushlight: ")
+    return str(getattr(thing, "__doc__", "")).startswith(("Not in rushlight: ", "Refused"))
 
 
 _names.submodule = submodule
