@@ -118,8 +118,7 @@ _LAZY = {
         "CharStorage ShortStorage IntStorage LongStorage HalfStorage BFloat16Storage FloatStorage "
         "DoubleStorage ComplexFloatStorage ComplexDoubleStorage",
         "core.streams": "Event Stream",
-        "core.symbols": "SymBool SymFloat SymInt sym_constrain_range sym_constrain_range_for_size "
-        "sym_float sym_int sym_ite sym_max sym_min sym_not sym_sqrt sym_sum",
+        "core.symbols": "sym_constrain_range sym_constrain_range_for_size sym_sqrt",
         "dispatch.overrides": "DisableTorchFunction DisableTorchFunctionSubclass",
         "func.control_flow": "cond while_loop",
         "ops.sparse_names": "dsmm hsmm hspmm resize_as_sparse_ saddmm smm spmm sspaddmm",
