@@ -14,7 +14,8 @@ SPACES = """
     nn nn.functional nn.init nn.modules nn.parameter nn.utils optim optim.lr_scheduler
     optim.swa_utils autograd autograd.function autograd.graph linalg special utils utils.data
     random serialization testing amp backends cpu cuda mps mtia xpu accelerator return_types vision
-    vision.datasets vision.transforms autograd.grad_mode func nn.utils.prune nn.utils.parametrize
+    vision.datasets vision.transforms vision.models vision.models.segmentation vision.ops
+    autograd.grad_mode func nn.utils.prune nn.utils.parametrize
     nn.utils.fusion utils.checkpoint fft signal.windows sparse masked nested
 """.split()
 
