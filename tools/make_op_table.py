@@ -49,12 +49,15 @@ def is_there(space, name):
 
 
 def why_not(space, name):
-    """Why a name is not there on purpose: core/not_applicable.py, for modules core/paths.py;
-    "" if it is only missing."""
+    """Why a name is not there on purpose; "" if it is only missing.
+
+    A module, class or function that stands for one of PyTorch's says so itself (core/paths.py); of
+    other names core/not_applicable.py tells.
+    """
     found = getattr(namespace(space), name, None)
-    return getattr(found, "_why", "") or import_module("rushlight.core.not_applicable").reason(
-        space, name
-    )
+    if import_module("rushlight.core.paths").is_refused(found):
+        return getattr(found, "_why", "") or found.__doc__.removeprefix("Not in rushlight: ")
+    return import_module("rushlight.core.not_applicable").reason(space, name)
 
 
 def names():
