@@ -87,11 +87,18 @@ def reduced(paths):
         run = json.loads(Path(path).read_text("utf-8"))
         for unit in run["units"]:
             counts = defaultdict(lambda: [0, 0])
+            in_place = defaultdict(lambda: [0, 0])
             for category, c in unit["categories"].items():
-                what = category.partition("[")[2].rstrip("]") or "errors"
-                counts[what][0] += c["passed"]
-                counts[what][1] += c["total"]
+                form, _, what = category.partition("[")
+                groups = [counts, in_place] if form == "op.inplace" else [counts]
+                for group in groups:
+                    group[what.rstrip("]") or "errors"][0] += c["passed"]
+                    group[what.rstrip("]") or "errors"][1] += c["total"]
             units.setdefault(f"{unit['kind']} {unit['name']}", {}).update(counts)
+            if in_place:  # "op nn.functional.relu_", "op round_.decimals_3"
+                space = next((p for p in PREFIXES if unit["name"].startswith(p)), "")
+                name, dot, variant = unit["name"].removeprefix(space).partition(".")
+                units.setdefault(f"op {space}{name}_{dot}{variant}", {}).update(in_place)
     return {"torch": "2.13.0", "units": dict(sorted(units.items()))}
 
 
@@ -123,6 +130,13 @@ def verdicts():
     return found
 
 
+def counted(known, space, name):
+    """The verdicts on a name; on another name of an op (arccos), those of the op (acos)."""
+    function = getattr(namespace(space), name)
+    op = getattr(getattr(function, "__globals__", {}).get("op"), "name", "")
+    return known.get((space, name)) or known.get((space, op + "_" * name.endswith("_")))
+
+
 # ---------------------------------------------------------------- the page
 
 
@@ -132,6 +146,7 @@ HEAD = """\
 Written by `tools/make_op_table.py`; `tests/test_op_table.py` says when it is not current.
 "Right" is a run of PyTorch 2.13's own test data (`op_db`, `module_db`, `optim_db`) through both
 packages: values, dtypes, shapes, gradients, state, errors. A dtype that is not named was not run.
+Other names of an op (`arccos`) stand with it; in-place forms were run as methods.
 
 | | public names | there | all cases right | partly | not in the run | missing | not applicable |
 |---|---|---|---|---|---|---|---|
@@ -149,7 +164,7 @@ def page():
     for space, (here, missing, apart) in names().items():
         right, partly, uncounted = defaultdict(list), [], []
         for name in here:
-            counts = known.get((space, name))
+            counts = counted(known, space, name)
             if not counts:
                 uncounted.append(name)
             elif all(passed == total for passed, total in counts.values()):
