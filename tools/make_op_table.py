@@ -143,11 +143,11 @@ def verdicts():
     return found
 
 
-def counted(known, space, name):
-    """The verdicts on a name; on another name of an op (arccos), those of the op (acos)."""
+def op_of(space, name):
+    """The op that a function or method runs: "acos" for arccos, "acos_" for arccos_."""
     function = getattr(namespace(space), name)
     op = getattr(getattr(function, "__globals__", {}).get("op"), "name", "")
-    return known.get((space, name)) or known.get((space, op + "_" * name.endswith("_")))
+    return op + "_" * name.endswith("_") if op else name
 
 
 # ---------------------------------------------------------------- the page
@@ -177,7 +177,8 @@ def page():
     for space, (here, missing, apart) in names().items():
         right, partly, uncounted = defaultdict(list), [], []
         for name in here:
-            counts = counted(known, space, name)
+            op = op_of(space, name)
+            counts = known.get((space, name)) or known.get((space, op))
             if not counts:
                 uncounted.append(name)
             elif all(passed == total for passed, total in counts.values()):
@@ -186,7 +187,9 @@ def page():
                 wrong = {d: c for d, c in counts.items() if c[0] != c[1]}
                 what = "; ".join(f"{d} {p} of {t}" for d, (p, t) in wrong.items())
                 fine = ", ".join(d for d in counts if d not in wrong and d != "errors")
-                partly.append(f"| `{name}` | {what} | {fine} | {REASONS.get(name, '')} |")
+                partly.append(
+                    f"| `{name}` | {what} | {fine} | {REASONS.get(name) or REASONS.get(op, '')} |"
+                )
         n = sum(map(len, right.values()))
         without = sum(map(len, apart.values()))
         row = [len(here) + len(missing) + without, len(here), n, len(partly), len(uncounted)]
