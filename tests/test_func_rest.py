@@ -46,10 +46,6 @@ REST = {
         ),
         lambda: (make(4, 2), make(2), make(2)),
     ),
-    "segment_reduce": (
-        lambda x: torch.segment_reduce(x, "mean", lengths=tensor([2, 3])),
-        lambda: (make(5, 2),),
-    ),
     "scaled_dot_product_attention": (
         lambda q, k, v, m: F.scaled_dot_product_attention(q, k, v, m),
         lambda: (make(1, 3, 2), make(1, 4, 2), make(1, 4, 2), make(3, 4)),
@@ -108,7 +104,6 @@ REST = {
         lambda: (make(3, 1, 2), make(3, 3)),
     ),
 }
-ONCE = {"segment_reduce"}  # no second derivative, as in PyTorch
 W, EYE = make(6, 2), torch.eye(2, dtype=torch.float64)
 
 
@@ -130,8 +125,7 @@ def test_derivatives(name):
         assert torch.allclose(d, (a - b) / (2 * step), rtol=1e-4, atol=1e-5)
     leaves = tuple(x.detach().clone().requires_grad_() for x in xs)
     assert gradcheck(f, leaves, check_batched_grad=True)
-    if name not in ONCE:
-        assert gradgradcheck(f, leaves, atol=1e-4)
+    assert gradgradcheck(f, leaves, atol=1e-4)
 
 
 @pytest.mark.parametrize("name", REST)
