@@ -421,11 +421,10 @@ class GroupNorm:
         return _laid(input), num_groups, weight, bias, eps
 
     def forward(x, groups, w, b, eps):
-        y, mean, rstd = K.layer_norm(wide(K.reshape(x, _folded(x, groups))), 1, None, None, eps)
-        y = K.reshape(y, x.shape)
-        if w is not None:
-            y = y * wide(_per_channel(w, x))
-        return rounded(y if b is None else y + wide(_per_channel(b, x)), x), mean, rstd
+        if not x.size:
+            return x.copy(), *(np.zeros((x.shape[0], groups, 1), wide(x).dtype) for _ in range(2))
+        y, mean, rstd = K.group_norm(wide(x), groups, wide(w), wide(b), eps)
+        return rounded(y, x), mean, rstd
 
     def backward(c, dy, x, w, mean, rstd, groups, eps):
         dx, dw, db = _group_norm_dx(c, wide(dy), wide(x), wide(w), mean, rstd, groups, eps)
@@ -451,6 +450,9 @@ def _group_norm_dx(c, dy, x, w, mean, rstd, groups, eps):
     if isinstance(dy, Tensor):
         mean = K.mean(z, (2,), True)
         rstd = K.rsqrt(K.mean((z - mean) * (z - mean), (2,), True) + eps)
+    elif x.size:
+        dx, dw, db = K.group_norm_dx(dy, x, w, mean, rstd, groups)
+        return dx, dw if c.needs(1) else None, db if c.needs(2) else None
     dw = K.sum(dy * K.reshape((z - mean) * rstd, x.shape), axes) if c.needs(1) else None
     db = K.sum(dy, axes) if c.needs(2) else None
     if not c.needs(0):
