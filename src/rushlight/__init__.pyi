@@ -13,27 +13,47 @@ from .core.layout import memory_format as _memory_format
 from . import return_types
 _Number = _int | _float | _complex | _bool | np.number[_Any]
 
+from .core.device import AcceleratorError as AcceleratorError
+from .core.storage import BFloat16Storage as BFloat16Storage
 from .core.tensor_types import BFloat16Tensor as BFloat16Tensor
+from .core.storage import BoolStorage as BoolStorage
 from .core.tensor_types import BoolTensor as BoolTensor
+from .core.storage import ByteStorage as ByteStorage
 from .core.tensor_types import ByteTensor as ByteTensor
+from .core.storage import CharStorage as CharStorage
 from .core.tensor_types import CharTensor as CharTensor
+from .core.storage import ComplexDoubleStorage as ComplexDoubleStorage
+from .core.storage import ComplexFloatStorage as ComplexFloatStorage
+from .dispatch.overrides import DisableTorchFunction as DisableTorchFunction
+from .dispatch.overrides import DisableTorchFunctionSubclass as DisableTorchFunctionSubclass
+from .core.storage import DoubleStorage as DoubleStorage
 from .core.tensor_types import DoubleTensor as DoubleTensor
+from .core.streams import Event as Event
+from .core.storage import FloatStorage as FloatStorage
 from .core.tensor_types import FloatTensor as FloatTensor
 from .multiprocessing.futures import Future as Future
 from .random.generator import Generator as Generator
 from .amp import GradScaler as GradScaler
+from .core.storage import HalfStorage as HalfStorage
 from .core.tensor_types import HalfTensor as HalfTensor
+from .core.storage import IntStorage as IntStorage
 from .core.tensor_types import IntTensor as IntTensor
+from .core.storage import LongStorage as LongStorage
 from .core.tensor_types import LongTensor as LongTensor
 from .core.device import OutOfMemoryError as OutOfMemoryError
+from ._c import PyTorchFileReader as PyTorchFileReader
 from .jit import ScriptFunction as ScriptFunction
 from .jit import ScriptModule as ScriptModule
+from .core.storage import ShortStorage as ShortStorage
 from .core.tensor_types import ShortTensor as ShortTensor
 from .core.size import Size as Size
+from .core.storage import Storage as Storage
+from .core.streams import Stream as Stream
 from ._utils.checks import SymBool as SymBool
 from ._utils.checks import SymFloat as SymFloat
 from ._utils.checks import SymInt as SymInt
 from .core.tensor import Tensor as Tensor
+from ._c import TensorType as TensorType
 from .core.storage import TypedStorage as TypedStorage
 from .core.storage import UntypedStorage as UntypedStorage
 __version__: _str
@@ -61,6 +81,7 @@ from . import compiler as compiler
 from .core.dtype import complex128 as complex128
 from .core.dtype import complex32 as complex32
 from .core.dtype import complex64 as complex64
+from .func.control_flow import cond as cond
 from .core.layout import contiguous_format as contiguous_format
 from . import cpu as cpu
 from . import cuda as cuda
@@ -69,7 +90,7 @@ from .core.device import device as device
 from . import distributed as distributed
 from . import distributions as distributions
 double: _dtype
-from .ops.sparse import dsmm as dsmm
+from .ops.sparse_names import dsmm as dsmm
 from .core.dtype import dtype as dtype
 e: _float
 from .core.grad_mode import enable_grad as enable_grad
@@ -103,6 +124,12 @@ from .kernels import get_num_threads as get_num_threads
 from .core.printing import get_printoptions as get_printoptions
 from .random.generator import get_rng_state as get_rng_state
 half: _dtype
+from .core.settings import has_lapack as has_lapack
+from .core.settings import has_mkl as has_mkl
+from .core.settings import has_openmp as has_openmp
+from .core.settings import has_spectral as has_spectral
+from .ops.sparse_names import hsmm as hsmm
+from .ops.sparse_names import hspmm as hspmm
 from . import hub as hub
 from .core.dtype_info import iinfo as iinfo
 inf: _float
@@ -113,6 +140,7 @@ from .core.dtype import int16 as int16
 from .core.dtype import int32 as int32
 from .core.dtype import int64 as int64
 from .core.dtype import int8 as int8
+from .autograd.anomaly import is_anomaly_check_nan_enabled as is_anomaly_check_nan_enabled
 from .autograd.anomaly import is_anomaly_enabled as is_anomaly_enabled
 from .amp.autocast_mode import is_autocast_cache_enabled as is_autocast_cache_enabled
 from .amp.autocast_mode import is_autocast_cpu_enabled as is_autocast_cpu_enabled
@@ -130,6 +158,9 @@ from .core.predicates import is_same_size as is_same_size
 from .core.predicates import is_signed as is_signed
 from .core.predicates import is_storage as is_storage
 from .core.predicates import is_tensor as is_tensor
+from .core.settings import is_vulkan_available as is_vulkan_available
+from .core.settings import is_warn_always_enabled as is_warn_always_enabled
+from .core.layout import jagged as jagged
 from . import jit as jit
 from .core.layout import layout as layout
 from . import library as library
@@ -156,14 +187,17 @@ pi: _float
 from .core.layout import preserve_format as preserve_format
 from . import profiler as profiler
 from .core.dtype import promote_types as promote_types
+from . import quasirandom as quasirandom
 from . import random as random
+from .ops.sparse_names import resize_as_sparse_ as resize_as_sparse_
 from .core.predicates import result_type as result_type
 from . import return_types as return_types
-from .ops.sparse import saddmm as saddmm
+from .ops.sparse_names import saddmm as saddmm
 from .serialization import save as save
 from .serialization.safetensors import save_safetensors as save_safetensors
 from .random.generator import seed as seed
 from . import serialization as serialization
+from .autograd.anomaly import set_anomaly_enabled as set_anomaly_enabled
 from .amp.autocast_mode import set_autocast_cache_enabled as set_autocast_cache_enabled
 from .amp.autocast_mode import set_autocast_cpu_dtype as set_autocast_cpu_dtype
 from .amp.autocast_mode import set_autocast_cpu_enabled as set_autocast_cpu_enabled
@@ -181,31 +215,41 @@ from .core.settings import set_num_interop_threads as set_num_interop_threads
 from .kernels import set_num_threads as set_num_threads
 from .core.printing import set_printoptions as set_printoptions
 from .random.generator import set_rng_state as set_rng_state
+from .core.settings import set_warn_always as set_warn_always
 short: _dtype
 from .kernels import show_config as show_config
 from . import signal as signal
+from .ops.sparse_names import smm as smm
 from . import sparse as sparse
+from .core.layout import sparse_bsc as sparse_bsc
 from .ops.sparse import sparse_bsc_tensor as sparse_bsc_tensor
+from .core.layout import sparse_bsr as sparse_bsr
 from .ops.sparse import sparse_bsr_tensor as sparse_bsr_tensor
 from .ops.sparse import sparse_compressed_tensor as sparse_compressed_tensor
 from .core.layout import sparse_coo as sparse_coo
 from .ops.sparse import sparse_coo_tensor as sparse_coo_tensor
+from .core.layout import sparse_csc as sparse_csc
 from .ops.sparse import sparse_csc_tensor as sparse_csc_tensor
 from .core.layout import sparse_csr as sparse_csr
 from .ops.sparse import sparse_csr_tensor as sparse_csr_tensor
 from . import special as special
-from .ops.sparse import spmm as spmm
+from .ops.sparse_names import spmm as spmm
+from .ops.sparse_names import sspaddmm as sspaddmm
 from . import storage as storage
 from .core.layout import strided as strided
+from .core.symbols import sym_constrain_range as sym_constrain_range
+from .core.symbols import sym_constrain_range_for_size as sym_constrain_range_for_size
 from ._utils.checks import sym_float as sym_float
 from ._utils.checks import sym_int as sym_int
 from ._utils.checks import sym_ite as sym_ite
 from ._utils.checks import sym_max as sym_max
 from ._utils.checks import sym_min as sym_min
 from ._utils.checks import sym_not as sym_not
+from .core.symbols import sym_sqrt as sym_sqrt
 from ._utils.checks import sym_sum as sym_sum
 from .core.construct import tensor as tensor
 from . import testing as testing
+from .core.settings import thread_safe_generator as thread_safe_generator
 from .core.sharing import to_dlpack as to_dlpack
 from .core.predicates import typename as typename
 from . import types as types
@@ -218,6 +262,7 @@ from . import utils as utils
 from . import version as version
 from . import vision as vision
 from .func.vmap import vmap as vmap
+from .func.control_flow import while_loop as while_loop
 from . import xpu as xpu
 
 def abs(input: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -366,6 +411,8 @@ def bartlett_window(window_length: _int, periodic: _bool = True, *, dtype: _dtyp
     """w[i] = 1 - |2i / n - 1|, n as in hann_window."""
 def batch_norm(input: Tensor, weight: Tensor | None, bias: Tensor | None, running_mean: Tensor | None, running_var: Tensor | None, training: _bool, momentum: _float, eps: _float, cudnn_enabled: _bool) -> Tensor:
     """torch.nn.functional.batch_norm in another order, all arguments to be given."""
+def batch_norm_update_stats(input: Tensor, running_mean: Tensor | None, running_var: Tensor | None, momentum: _float) -> Tensor:
+    """(mean, var) per channel of a batch, var without correction; moves the running ones"""
 def bernoulli(input: Tensor, p: _Number | None = None, *, generator: _Generator | None = None, out: Tensor | None = None) -> Tensor:
     """y_i = 1 with probability input_i (or p, if it is given), else 0."""
 def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
@@ -598,6 +645,8 @@ def einsum(equation: _str | Tensor, *operands: _Any) -> Tensor:
     """Einstein summation: letters name dimensions, a letter missing on the right is summed over;"""
 def embedding(weight: Tensor, indices: Tensor, padding_idx: _int = -1, scale_grad_by_freq: _bool = False, sparse: _bool = False) -> Tensor:
     """y = w[i], the rows of a table."""
+def embedding_bag(weight: Tensor, indices: Tensor, offsets: Tensor, scale_grad_by_freq: _bool = False, mode: _int = 0, sparse: _bool = False, per_sample_weights: Tensor | None = None, include_last_offset: _bool = False, padding_idx: _int | None = None) -> Tensor:
+    """(y, bag of each index, size of each bag, index of each maximum): F.embedding_bag with weight"""
 def embedding_renorm_(input: Tensor, indices: Tensor, max_norm: _float, norm_type: _float) -> Tensor:
     """In-place version of embedding_renorm; returns input."""
 @overload
@@ -737,6 +786,8 @@ def hann_window(window_length: _int, periodic: _bool = True, *, dtype: _dtype | 
     """w[i] = 0.5 - 0.5 cos(2π i / n), n = window_length if periodic, else window_length - 1."""
 def hardshrink(input: Tensor, lambd: _Number = 0.5, *, out: Tensor | None = None) -> Tensor:
     """y = x where |x| > λ, else 0;  dx = dy where |x| > λ"""
+def hash_tensor(input: Tensor, dim: _int | Sequence[_int] = ..., *, keepdim: _bool = False, mode: _int = 0, out: Tensor | None = None, axis: _int | Sequence[_int] = ..., keepdims: _bool = False) -> Tensor:
+    """y = x_1 ^ x_2 ^ ... over dim (all dimensions if it is empty): a check sum of elements' bits"""
 def heaviside(input: Tensor, values: Tensor, *, out: Tensor | None = None) -> Tensor:
     """z = 0 where x < 0, 1 where x > 0, y where x = 0; not differentiable, backward raises"""
 def hinge_embedding_loss(input: Tensor, target: Tensor, margin: _float = 1.0, reduction: _int = 1) -> Tensor:
@@ -1029,10 +1080,16 @@ def narrow_copy(input: Tensor, dim: _int, start: _int | Tensor, length: _int, *,
     """A contiguous copy of narrow(input, dim, start, length)."""
 @overload
 def narrow_copy(input: Tensor, *, axis: _int, start: _int | Tensor, length: _int, out: Tensor | None = None) -> Tensor: ...
+def native_batch_norm(input: Tensor, weight: Tensor | None, bias: Tensor | None, running_mean: Tensor | None, running_var: Tensor | None, training: _bool, momentum: _float, eps: _float) -> Tensor:
+    """(y, mean, rstd): F.batch_norm with the batch's statistics, empty ones outside of training"""
 def native_channel_shuffle(input: Tensor, groups: _int) -> Tensor:
     """The channels, seen as (g, C / g), in the order of their transpose."""
 def native_dropout(input: Tensor, p: _float, train: _bool | None) -> tuple[Tensor, Tensor]:
     """Dropout that tells what it kept: (y, mask) with y = x · mask / (1 - p)."""
+def native_group_norm(input: Tensor, weight: Tensor | None, bias: Tensor | None, N: _int, C: _int, HxW: _int, group: _int, eps: _float) -> Tensor:
+    """(y, mean, rstd): F.group_norm with its statistics"""
+def native_layer_norm(input: Tensor, normalized_shape: Sequence[_int], weight: Tensor | None, bias: Tensor | None, eps: _float) -> Tensor:
+    """(y, mean, rstd): F.layer_norm with its statistics"""
 def ne(input: Tensor, other: Tensor | _Number, *, out: Tensor | None = None) -> Tensor:
     """z = x ≠ y as bool, compared in the promoted dtype; not differentiable"""
 def neg(input: Tensor, *, out: Tensor | None = None) -> Tensor:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..core.dtype import bfloat16, float16, float32, scalar_name
+from ..core.memory_order import is_channels_last
 from ..core.tensor import Tensor
 from ..dispatch.on_tensors import translate
 from ..dispatch.registry import composite, internal, op
@@ -417,9 +418,7 @@ class GroupNorm:
                 "Expected more than 1 value per channel when training, got input size "
                 f"{[n * channels // num_groups, num_groups, *size]}"
             )
-        if not input._a.flags.c_contiguous:
-            input = input.contiguous()
-        return input, num_groups, weight, bias, eps
+        return _laid(input), num_groups, weight, bias, eps
 
     def forward(x, groups, w, b, eps):
         if not x.size:
@@ -436,6 +435,12 @@ class GroupNorm:
         yield make(4, 2).T, 2, make(4), make(4)
         yield make(2, 4, 3), 2, make(4), make(4)
         yield make(2, 4), 4
+
+
+def _laid(input: Tensor) -> Tensor:
+    """input, or a copy of it in row-major order if it lies neither so nor channels last."""
+    a = input._a
+    return input if a.flags.c_contiguous or is_channels_last(a) else input.contiguous()
 
 
 def _group_norm_dx(c, dy, x, w, mean, rstd, groups, eps):
@@ -499,7 +504,7 @@ def group_norm(input, num_groups, weight=None, bias=None, eps=1e-5, cudnn_enable
     shape   and errors as there
     """
     _check_groups(input, num_groups, weight, bias)
-    return GroupNorm.run((input, num_groups, weight, bias, eps))
+    return GroupNorm.run((_laid(input), num_groups, weight, bias, eps))
 
 
 @composite(

@@ -465,9 +465,9 @@ def index_reduce(input, dim, index, source, reduce, *, include_self):
             "index_reduce(): Expected reduce to be one of prod, mean, amax or amin but got "
             f"{reduce}."
         )
-    if input._a.dtype.kind == "b" and (reduce == "mean" or not include_self):
+    if input._a.dtype.kind == "b" and (input.ndim < 2 or reduce == "mean" or not include_self):
         said = "div_floor_cpu" if include_self else "index_reduce_func_exclude_input_init"
-        raise not_implemented(said, input._a)
+        raise not_implemented("index_func_" if input.ndim < 2 else said, input._a)
     d = check_slices("index_reduce", input._a, dim, index._a, source._a)
     wide = [1] * max(source._a.ndim, 1)
     wide[d] = -1
