@@ -169,6 +169,16 @@ def test_what_is_refused(call, error, words):
         call()
 
 
+def test_functions_of_one_kind_of_input():
+    F = v2.functional
+    x = torch.arange(12).reshape(1, 3, 4)
+    assert torch.equal(F.crop_image(x, 0, 1, 2, 2), x[:, :2, 1:3])
+    assert torch.equal(F.horizontal_flip_mask(x[0]), x[0].flip(1))
+    assert F.resize_video(torch.zeros(2, 3, 4, 4), [2, 2]).shape == (2, 3, 2, 2)
+    with pytest.raises(AttributeError, match="has no attribute 'crop_bounding_bxes'"):
+        _ = F.crop_bounding_bxes
+
+
 def test_whitening():
     m = np.random.RandomState(3).rand(12, 12).astype(np.float32)
     t = T.LinearTransformation(torch.from_numpy(m), torch.from_numpy(m[0].copy()))

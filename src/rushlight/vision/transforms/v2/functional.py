@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ....core.names import missing
 from ....core.tensor import Tensor
 from ....dispatch.registry import FUNCTIONAL
 from ... import functions as T
@@ -553,3 +554,16 @@ jpeg = function_of("jpeg", images.jpeg)
 
 
 uniform_temporal_subsample = function_of("uniform_temporal_subsample", images.subsample)
+
+
+# torchvision's names of what is done with one kind of input, on plain tensors: crop_mask
+_PARTS = {"_image": "image", "_video": "image", "_mask": "mask"}
+
+
+def __getattr__(name: str) -> Any:
+    for ending, part in _PARTS.items():
+        function = globals().get(name.removesuffix(ending)) if name.endswith(ending) else None
+        found = getattr(function, part, None)
+        if found is not None:
+            return found
+    raise missing(__name__, name)
