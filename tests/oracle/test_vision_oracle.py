@@ -74,7 +74,9 @@ def test_models(name):
     for key, p in theirs.named_parameters():
         assert (p.grad is None) == (mine[key].grad is None)
         if p.grad is not None:
-            assert np.abs(array(p.grad) - array(mine[key].grad)).max() < 1e-9 * largest, key
+            # PyTorch's gradient of hardsigmoid has 1 / 6 in float32
+            limit = 1e-7 if name.startswith("mobilenet_v3") else 1e-9
+            assert np.abs(array(p.grad) - array(mine[key].grad)).max() < limit * largest, key
 
 
 @pytest.mark.parametrize("seed", range(20))
