@@ -10,6 +10,7 @@ from . import _startup  # first: Ctrl-C while the rest is imported
 # isort: split
 import math as _math
 import os as _os
+import sys as _sys
 from importlib import import_module as _import_module
 from types import ModuleType as _Module
 
@@ -170,7 +171,18 @@ def _layer(name: str):
     return found if isinstance(found, type) and issubclass(found, nn.Module) else None
 
 
-_layers.find = _layer
+def _model(name: str):
+    """rushlight.vision's own nn.Module, "models.resnet.ResNet", or None: the same for models."""
+    if not name.startswith(("models.", "ops.")):
+        return None
+    space, _, kind = f"{__name__}.vision.{name}".rpartition(".")
+    _import_module(f"{__name__}.vision.models")  # and with it all that a file may name
+    found = vars(_sys.modules.get(space, _math)).get(kind)
+    ours = isinstance(found, type) and issubclass(found, _import_module(f"{__name__}.nn").Module)
+    return found if ours and found.__module__ == space else None
+
+
+_layers.find, _layers.find_model = _layer, _model
 
 
 def __getattr__(name: str):
