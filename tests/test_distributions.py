@@ -278,6 +278,20 @@ def test_expand_of_a_subclass():
         Own(0.0).expand((2,))
 
 
+def test_register_kl_takes_classes_of_others():
+    class Other:
+        """Like pyro's distributions: no subclass of torch's."""
+
+    try:
+        D.register_kl(Other, Other)(lambda p, q: torch.tensor(3.0))
+        assert D.kl_divergence(Other(), Other()) == 3
+    finally:
+        D.kl._KL_REGISTRY.pop((Other, Other))
+        D.kl._KL_MEMOIZE.clear()
+    with pytest.raises(TypeError, match="arg 1 must be a class"):
+        D.register_kl(D.Normal, 3)
+
+
 def test_register_kl_prefers_the_nearest_classes():
     class Mine(D.Normal):
         pass

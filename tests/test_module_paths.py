@@ -40,7 +40,7 @@ def test_all_of_pytorchs_modules_are_known_and_most_are_there():
             imported(name)
             there.append(name)
     lost = sorted({name.rpartition(".")[0] or name for name in set(MODULES) - set(there)})
-    assert len(MODULES) > 800 and len(there) > 0.75 * len(MODULES), lost
+    assert len(MODULES) > 800 and len(there) > 0.95 * len(MODULES), lost
 
 
 @pytest.mark.parametrize("name", sorted(PATHS))
@@ -70,7 +70,9 @@ def test_what_is_refused_says_so_when_it_is_used(name):
             with pytest.raises(NotImplementedError) as caught:
                 thing()
             why = paths.row(full)[1]
-            assert str(caught.value) == f"rushlight does not have torch.{full}.{word}: {why}"
+            text = str(caught.value)
+            assert text.startswith("rushlight does not have torch.")
+            assert text.endswith(f".{word}: {why}") and why
 
 
 def test_refused_classes_can_be_subclassed_and_asked_about():
@@ -105,3 +107,29 @@ def test_attributes_find_submodules_without_an_import():
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.count("rushlight") == 4
+
+
+def test_a_pipe_made_from_a_refused_pipe_can_be_registered():
+    """torch_geometric does so when it is imported; made, the pipe says what is not there."""
+    iter_pipes = imported("utils.data.datapipes.iter")
+
+    @torch.utils.data.functional_datapipe("mine")
+    class Mine(iter_pipes.Batcher):
+        pass
+
+    with pytest.raises(NotImplementedError, match="data pipes are not supported"):
+        Mine([1])
+    with pytest.raises(TypeError, match="can only decorate IterDataPipe"):
+        torch.utils.data.functional_datapipe("mine")(int)
+
+
+def test_functions_that_need_rpc_say_that_there_is_none():
+    api = imported("distributed.rpc.api")
+
+    @api._require_initialized
+    def ask():
+        return 1
+
+    with pytest.raises(RuntimeError, match="RPC has not been initialized"):
+        ask()
+    assert isinstance(api.RRef, type)  # PyTorch's other names are refused when they are used

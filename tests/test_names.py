@@ -14,7 +14,8 @@ SPACES = """
     nn nn.functional nn.init nn.modules nn.parameter nn.utils optim optim.lr_scheduler
     optim.swa_utils autograd autograd.function autograd.graph linalg special utils utils.data
     random serialization testing amp backends cpu cuda mps mtia xpu accelerator return_types vision
-    vision.datasets vision.transforms autograd.grad_mode func nn.utils.prune nn.utils.parametrize
+    vision.datasets vision.transforms vision.models vision.models.segmentation vision.ops
+    autograd.grad_mode func nn.utils.prune nn.utils.parametrize
     nn.utils.fusion utils.checkpoint fft signal.windows sparse masked nested
 """.split()
 
@@ -84,8 +85,8 @@ def test_a_name_of_pytorch_is_there_or_not_there_yet(space):
             getattr(module(space), name)
         except AttributeError as error:
             why = not_applicable(public, name)
-            says = f": {why}; module " if why else " yet: module "
-            assert str(error).startswith(f"rushlight does not have {public}.{name}{says}")
+            start = f"rushlight does not have {public}.{name}{f': {why}; ' if why else ' yet: '}"
+            assert str(error).startswith(start + "module ")
 
 
 def test_an_unknown_name_and_a_private_one_are_only_unknown():
@@ -110,7 +111,9 @@ def test_pytorchs_modules_are_import_paths_and_say_what_they_lack(space):
         try:
             getattr(module(space), name)
         except AttributeError as error:
-            assert str(error).startswith(f"rushlight does not have {public}.{name} yet: module ")
+            why = not_applicable(public, name)
+            start = f"rushlight does not have {public}.{name}{f': {why}; ' if why else ' yet: '}"
+            assert str(error).startswith(start + "module ")
     with pytest.raises(AttributeError):
         _ = module(space).qqqqqq
 

@@ -22,7 +22,7 @@ ORDER = """
 SIGNPOSTS = """
     _VF __init__ __main__ _c _utils accelerator amp backends compiler cpu cuda distributed
     distributions fft func fx hub jit library linalg masked mps mtia multiprocessing nested
-    overrides profiler return_types signal sparse special utils version xpu
+    overrides profiler quasirandom return_types signal sparse special utils version xpu
 """.split()
 
 

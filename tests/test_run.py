@@ -58,7 +58,7 @@ def test_what_is_missing_says_so_and_can_be_probed(start):
         "False False",
         "ModuleNotFoundError torch._frob",
         "ModuleNotFoundError torchmetricks",
-        "ImportError rushlight",
+        "ImportError torch",
     ]
     assert status == 1
     assert err.splitlines()[-1].startswith("AttributeError") and "torch.frobnicate" in err
@@ -91,7 +91,9 @@ def test_a_traceback_shows_the_script_only(start):
 
 
 def test_module_and_code(start):
-    source = "import sys, torch\nprint(__name__, __spec__.name, sys.argv[1:], torch.__name__)\n"
+    source = (
+        "import sys, torch\nprint(__name__, __spec__.name, sys.argv[1:], torch.__spec__.name)\n"
+    )
     status, out, _ = start(source, "script", "a", how=("run", "-m"))
     assert (status, out) == (0, "__main__ script ['a'] rushlight\n")
     code = "import sys, torch; print(sys.argv, torch.zeros(1))"
@@ -111,7 +113,7 @@ def test_multiprocessing_workers_import_torch_too(start, method):
         import torch
         def work(queue):
             import torch.nn
-            queue.put((torch.__name__, torch.nn.__name__))
+            queue.put((torch.__spec__.name, torch.nn.__name__))
         if __name__ == "__main__":
             context = multiprocessing.get_context("{method}")
             queue = context.Queue()

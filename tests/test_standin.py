@@ -144,7 +144,7 @@ def test_packages_that_must_not_see_it(environment, python):
         _, out, err = python(
             "-c",
             first + "import shy, bold; print(shy.found, shy.version, shy.torch, shy.nn); "
-            "print(bold.found, bold.version, bold.torch.__name__, bold.nn.__name__)",
+            "print(bold.found, bold.version, bold.torch.__spec__.name, bold.nn.__name__)",
         )
         assert out.splitlines() == [
             "False None None None",
@@ -189,6 +189,7 @@ def test_run_answers_for_the_record():
         "import importlib.metadata as m, importlib.util as u, torch\n"
         "print(m.version('torch'), m.version('torchvision'), torch.__version__)\n"
         "print(u.find_spec('torch') is not None, m.version('numpy') > '2')\n"
+        "print(torch.__name__, torch.fft.fft is torch.torch.fft.fft, hasattr(torch, 'nothing'))\n"
     )
     done = subprocess.run(
         [sys.executable, "-m", "rushlight", "run", "-c", code], capture_output=True, text=True
@@ -196,4 +197,5 @@ def test_run_answers_for_the_record():
     assert done.stdout.splitlines() == [
         "2.13.0+rushlight 0.28.0+rushlight 2.13.0+rushlight",
         "True True",
+        "torch True False",
     ], done.stderr

@@ -16,6 +16,20 @@ sys.path.insert(0, str(TESTS))
 
 import vision_cases as cases  # noqa: E402
 
+ROOT = TESTS.parent / "src" / "rushlight" / "vision" / "models"
+KNOWN = json.loads((ROOT / "weights.json").read_text())["enums"]
+
+# it computes widths with tensors, which "meta" does not have
+made = torchvision.models.regnet.BlockParams.from_init_params.__func__
+
+
+def on_cpu(cls, *args, **kwargs):
+    with torch.device("cpu"):
+        return made(cls, *args, **kwargs)
+
+
+torchvision.models.regnet.BlockParams.from_init_params = classmethod(on_cpu)
+
 
 def short(value):
     """Floats with the eight digits that float32 has."""
@@ -26,12 +40,24 @@ def short(value):
     return {k: short(v) for k, v in value.items()} if isinstance(value, dict) else value
 
 
+def models():
+    """name -> shape of the models of images, and of segmentation."""
+    found = {}
+    for name in torchvision.models.list_models():
+        kind = torchvision.models.get_model_weights(name)
+        if kind.__name__ in KNOWN and name != "maxvit_t":
+            found[name] = cases.shape(cases.without_numbers(torch, torchvision, name))
+    return found
+
+
 def main() -> None:
     warnings.simplefilter("ignore")
     torch.set_num_threads(1)
     made = f"tools/freeze_vision.py: PyTorch {torch.__version__}, torchvision "
     record = {"made by": made + torchvision.__version__}
     record["ops"] = {code: cases.evaluate(torch, torchvision, code) for code in cases.OPS}
+    record["numbers"] = {case: cases.numbers(torch, torchvision, case) for case in cases.MODELS}
+    record["models"] = models()
     lines = []
     for key, value in record.items():
         if isinstance(value, dict):

@@ -20,6 +20,7 @@ from bench.ecosystem.packages import BY_NAME, PACKAGES, Package
 from bench.ecosystem.runner import run
 
 ROOT = Path(__file__).resolve().parents[2]
+PAGE = ROOT / "docs/ecosystem.md"
 
 
 def theirs(package: Package, a: argparse.Namespace) -> dict[str, dict]:
@@ -56,6 +57,7 @@ def one(package: Package, a: argparse.Namespace) -> None:
         print(f"    {count:5d}  {reason}", flush=True)
     if a.side != "theirs":
         results.write(result)
+        page.write(PAGE)
 
 
 def main() -> None:
@@ -80,7 +82,7 @@ def main() -> None:
                 one(package, a)
             except RuntimeError as error:  # an environment that cannot be made: the others go on
                 print(f"{package.name}: {error}", flush=True)
-    page.write(ROOT / "docs/ecosystem.md")
+    page.write(PAGE)
 
 
 def _folder(name: str, default: Path) -> Path:

@@ -85,6 +85,8 @@ class Environment:
         else:
             _run(*self._install, "ml_dtypes", *RUNNER)
             _run(self.python, "-c", _PATH, self.rushlight.resolve())
+        if self.package.vision:  # torchvision would have brought it
+            _run(*self._install, "pillow")
         _run(self.python, "-m", "rushlight", "standin", "install")
 
     def _check(self) -> None:

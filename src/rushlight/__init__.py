@@ -135,6 +135,8 @@ _LAZY = {
         "_check_tensor_all _check_tensor_all_with _check_type _check_value _check_with _assert "
         "_assert_async _assert_scalar SymInt SymFloat SymBool sym_float sym_int sym_ite sym_max "
         "sym_min sym_not sym_sum",
+        "_c": "PyTorchFileReader TensorType",
+        "_utils": "_shape_as_tensor _softmax_backward_data",
         "jit": "ScriptFunction ScriptModule",
         "library.namespaces": "ops",
         "multiprocessing.futures": "Future",
@@ -152,17 +154,18 @@ _LATE = {
     }.items()
     for name in names.split()
 }
+_NAME = __name__  # under the stand-in, __name__ says torch
 _SUBMODULES = frozenset(
     "_VF accelerator amp autograd backends compiler cpu cuda distributed distributions fft func "
     "futures fx hub jit library linalg masked mps mtia multiprocessing nested nn optim overrides "
-    "profiler random return_types serialization signal sparse special storage testing types utils "
-    "version vision xpu".split()
+    "profiler quasirandom random return_types serialization signal sparse special storage testing "
+    "types utils version vision xpu".split()
 )
 
 
 def _layer(name: str):
     """rushlight's own nn.Module of this name, or None: what a file with a whole module may name."""
-    nn = _import_module(f"{__name__}.nn")
+    nn = _import_module(f"{_NAME}.nn")
     found = getattr(nn, name, None) or getattr(nn.linear, name, None)  # one is not public
     return found if isinstance(found, type) and issubclass(found, nn.Module) else None
 
@@ -175,20 +178,20 @@ def __getattr__(name: str):
         globals()[name] = found = _FUNCTIONS[name]
         return found
     if name in _LATE:
-        _import_module(f"{__name__}.ops.{_LATE[name]}")
+        _import_module(f"{_NAME}.ops.{_LATE[name]}")
         globals()[name] = found = _FUNCTIONS[name]
         return found
     if name in _LAZY:
-        found = getattr(_import_module(f"{__name__}.{_LAZY[name]}"), name)
+        found = getattr(_import_module(f"{_NAME}.{_LAZY[name]}"), name)
         globals()[name] = found
         return found
     if name.startswith("_foreach_"):
-        return getattr(_import_module(f"{__name__}.ops.foreach"), name)
+        return getattr(_import_module(f"{_NAME}.ops.foreach"), name)
     if name in _SUBMODULES:
-        return _import_module(f"{__name__}.{name}")
+        return _import_module(f"{_NAME}.{name}")
     if name == "torch":  # torch.torch.nn: PyTorch's package holds itself, too
-        return _import_module(__name__)
-    return _elsewhere(__name__, name)
+        return _import_module(_NAME)
+    return _elsewhere(_NAME, name)
 
 
 def __dir__() -> list[str]:

@@ -41,6 +41,7 @@ from .core.tensor_types import IntTensor as IntTensor
 from .core.storage import LongStorage as LongStorage
 from .core.tensor_types import LongTensor as LongTensor
 from .core.device import OutOfMemoryError as OutOfMemoryError
+from ._c import PyTorchFileReader as PyTorchFileReader
 from .jit import ScriptFunction as ScriptFunction
 from .jit import ScriptModule as ScriptModule
 from .core.storage import ShortStorage as ShortStorage
@@ -52,6 +53,7 @@ from ._utils.checks import SymBool as SymBool
 from ._utils.checks import SymFloat as SymFloat
 from ._utils.checks import SymInt as SymInt
 from .core.tensor import Tensor as Tensor
+from ._c import TensorType as TensorType
 from .core.storage import TypedStorage as TypedStorage
 from .core.storage import UntypedStorage as UntypedStorage
 __version__: _str
@@ -185,6 +187,7 @@ pi: _float
 from .core.layout import preserve_format as preserve_format
 from . import profiler as profiler
 from .core.dtype import promote_types as promote_types
+from . import quasirandom as quasirandom
 from . import random as random
 from .ops.sparse_names import resize_as_sparse_ as resize_as_sparse_
 from .core.predicates import result_type as result_type

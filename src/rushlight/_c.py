@@ -12,21 +12,28 @@ from .core.device import get_default_device
 from .core.dtype import dtype
 from .core.layout import layout, memory_format
 from .core.names import explain_missing
+from .core.paths import refused_class
 from .core.size import Size
 from .core.storage import UntypedStorage as StorageBase
 from .core.tensor import Tensor as TensorBase
 from .dispatch.overrides import _disabled_implementation
 from .dispatch.overrides import disabled as DisableTorchFunctionSubclass
 from .jit import CompilationUnit, RecursiveScriptClass, ScriptFunction, ScriptModule
+from .library.operators import BelowAutograd
 from .multiprocessing.futures import Future
 from .random.generator import Generator
 
+_AutoDispatchBelowAutograd = BelowAutograd
 _TensorMeta = type(TensorBase)
 _TensorBase = TensorBase
 _disabled_torch_function_impl = _disabled_implementation
 has_mkl = has_mkldnn = has_openmp = has_lapack = has_spectral = False
 _has_cuda = has_cuda = has_mps = has_xpu = False
 Graph = Value = Node = Block = CompilationUnit  # of TorchScript: nothing is one
+
+TensorType = _Type = CompilationUnit  # types of TorchScript
+PyTorchFileReader = refused_class("torch._C", "PyTorchFileReader", "torch.load reads files")
+PyTorchFileWriter = refused_class("torch._C", "PyTorchFileWriter", "torch.save writes files")
 
 __all__ = [
     "DisableTorchFunctionSubclass",
@@ -58,11 +65,26 @@ _jit_set_nvfuser_enabled = _jit_set_texpr_fuser_enabled = _jit_set_nvfuser_guard
 _jit_override_can_fuse_on_cpu = _jit_override_can_fuse_on_gpu = _none
 _jit_can_fuse_on_cpu = _jit_can_fuse_on_gpu = _jit_nvfuser_enabled = _no
 _jit_texpr_fuser_enabled = _cuda_isInBadFork = _no
-_is_tracing = _profiler_enabled = _autograd_init = _functionalization_reapply_views_tls = _no
+_get_graph_executor_optimize = _is_tracing = _profiler_enabled = _autograd_init = (
+    _functionalization_reapply_views_tls
+) = _no
 _get_tracing_state = _get_accelerator_or_none = _log_api_usage_once = _none
 _are_functorch_transforms_active = is_legacy_batchedtensor = is_functorch_wrapped_tensor = _no
 is_functionaltensor = is_gradtrackingtensor = is_batchedtensor = _no
 _is_current_rpc_agent_set = _no
+
+
+def _require_initialized(function: Any) -> Any:
+    """A decorator of functions that need torch.distributed.rpc, which never is initialized here."""
+
+    def refusing(*args: Any, **kwargs: Any) -> Any:
+        raise RuntimeError(
+            "RPC has not been initialized. Call torch.distributed.rpc.init_rpc first.\n"
+            "  rushlight computes in one process: init_rpc is refused"
+        )
+
+    refusing.__name__, refusing.__doc__ = function.__name__, function.__doc__
+    return refusing
 
 
 def _log_api_usage_metadata(event: str, metadata: Any) -> None:

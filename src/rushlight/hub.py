@@ -22,6 +22,8 @@ from urllib.parse import urlparse
 from urllib.request import Request, urlopen
 
 from .core.names import explain_missing
+from .serialization.hub_folder import get_dir, set_dir
+from .serialization.hub_folder import torch_home as _get_torch_home  # noqa: F401  packages use it
 from .serialization.loading import load as _read
 
 __all__ = [
@@ -42,26 +44,6 @@ VAR_DEPENDENCY = "dependencies"
 MODULE_HUBCONF = "hubconf.py"
 READ_DATA_CHUNK = 128 * 1024
 HASH_REGEX = re.compile(r"-([a-f0-9]*)\.")  # "resnet18-f37072fd.pth": the start of its SHA-256
-
-_hub_dir: str | None = None
-
-
-def _get_torch_home() -> str:
-    """$TORCH_HOME, else $XDG_CACHE_HOME/torch, else ~/.cache/torch: PyTorch's folder, so that
-    weights that it has downloaded are found."""
-    cache = os.environ.get(ENV_XDG_CACHE_HOME, DEFAULT_CACHE_DIR)
-    return os.path.expanduser(os.environ.get(ENV_TORCH_HOME, os.path.join(cache, "torch")))
-
-
-def get_dir() -> str:
-    """The folder of downloads: that of set_dir, else `hub` in $TORCH_HOME or ~/.cache/torch."""
-    return _hub_dir if _hub_dir is not None else os.path.join(_get_torch_home(), "hub")
-
-
-def set_dir(d: str | os.PathLike) -> None:
-    """Makes d the folder of downloads; it is created when it is needed."""
-    global _hub_dir
-    _hub_dir = os.path.expanduser(str(d))
 
 
 def download_url_to_file(

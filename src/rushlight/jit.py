@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from .core.names import explain_missing
 from .core.notices import warn
 from .core.paths import refused
 from .multiprocessing.futures import Future
@@ -65,6 +66,20 @@ __all__ = [
     "unused",
     "wait",
 ]
+
+List, Dict, Tuple, Optional, Union = (  # torch.jit.annotations has them
+    getattr(typing, name) for name in ("List", "Dict", "Tuple", "Optional", "Union")
+)
+
+
+class BroadcastingList:
+    """BroadcastingList2[int]: for TorchScript a number or two; in Python a list of numbers."""
+
+    def __class_getitem__(cls, kind: Any) -> Any:
+        return list[kind]
+
+
+BroadcastingList1 = BroadcastingList2 = BroadcastingList3 = BroadcastingList
 
 _isinstance = isinstance
 _NO_FILES = "TorchScript files hold programs, and rushlight has no interpreter for them"
@@ -389,3 +404,7 @@ def save(m: Any, f: Any, _extra_files: Any = None) -> None:
         f"rushlight does not have torch.jit.save: {_NO_FILES}\n"
         "  fix: torch.save(module.state_dict(), FILE)"
     )
+
+
+explain_missing(__name__)
+del annotations  # what __future__ has put here: torch.jit.annotations is a module

@@ -9,16 +9,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from .core.names import missing as _missing
+from .core.names import elsewhere as _elsewhere
 from .dispatch.registry import FUNCTIONS as _FUNCTIONS
 from .ops.masked_reductions import MaskedTensor as MaskedTensor
+
+__path__: list[str] = []  # modules of PyTorch's below this one: core/path_table.py
 
 
 def __getattr__(name: str) -> Any:
     if f"masked.{name}" in _FUNCTIONS:
         globals()[name] = function = _FUNCTIONS[f"masked.{name}"]
         return function
-    raise _missing(__name__, name)
+    return _elsewhere(__name__, name)
 
 
 def __dir__() -> list[str]:

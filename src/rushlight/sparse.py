@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NoReturn
 
-from .core.names import missing
+from .core.names import elsewhere
 from .core.tensor import Tensor
 from .ops import sparse as _ops
 from .ops import sparse_math as _math
@@ -69,7 +69,7 @@ def __getattr__(name: str) -> Any:
     if name not in _LATER:
         kind = _ops.tensor_type(name)
         if kind is None:
-            raise missing(__name__, name)
+            return elsewhere(__name__, name)
         globals()[name] = kind
         return kind
 

@@ -148,4 +148,17 @@ def _rebuild_parameter(data: Tensor, requires_grad: bool, backward_hooks: Any) -
     return Parameter(data, requires_grad)
 
 
+def _shape_as_tensor(x: Tensor) -> Tensor:
+    """The sizes of x as int64."""
+    return FUNCTIONS["arange"](0) if not x.ndim else x.new_tensor(list(x.shape)).long()
+
+
+def _softmax_backward_data(
+    grad_output: Tensor, output: Tensor, dim: int, input_dtype: Any
+) -> Tensor:
+    """dx = y (dy - Σ y dy), the sum over dim, of y = softmax(x)."""
+    weighted = grad_output * output
+    return (weighted - output * weighted.sum(dim, True)).to(input_dtype)
+
+
 explain_missing(__name__)

@@ -21,11 +21,12 @@ from typing import Any
 
 from rushlight.core.names import SIGNPOSTS
 from rushlight.version import COMPATIBLE
+from rushlight.vision.version import __version__ as _TORCHVISION
 
 #: torch's name -> ours
 ALIASES = {"torch": "rushlight", "torchvision": "rushlight.vision"}
 #: the versions that programs are shown; torchvision's is the one that goes with torch's
-STANDIN_VERSIONS = {"torch": f"{COMPATIBLE}+rushlight", "torchvision": "0.28.0+rushlight"}
+STANDIN_VERSIONS = {"torch": f"{COMPATIBLE}+rushlight", "torchvision": _TORCHVISION}
 
 USAGE = """usage: rushlight run SCRIPT ARGS...
        rushlight run -m MODULE ARGS...
@@ -77,8 +78,9 @@ class AliasLoader(Loader):
         # Modules that stand beside functions of their name: the import system would put them in the
         # functions' place, but not if it finds them here.
         for name, signpost in SIGNPOSTS.items():
-            if name.rpartition(".")[0] == module.__name__:
-                sys.modules.setdefault(self.alias + name.removeprefix(module.__name__), signpost)
+            own = self.spec.name if self.spec is not None else module.__name__
+            if name.rpartition(".")[0] == own:
+                sys.modules.setdefault(self.alias + name.removeprefix(own), signpost)
 
 
 class AliasFinder(MetaPathFinder):
@@ -145,6 +147,7 @@ def install() -> None:
 
         shown = version.TorchVersion(STANDIN_VERSIONS["torch"])
         rushlight.__version__ = version.__version__ = shown
+        rushlight.__name__ = "torch"  # programs compare it; the import system reads __spec__
 
 
 def _new_main(**attributes: Any) -> ModuleType:

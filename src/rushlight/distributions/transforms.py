@@ -25,6 +25,7 @@ from .number_transforms import (
     SoftplusTransform,
     TanhTransform,
     Transform,
+    _InverseTransform,  # noqa: F401  a name that packages use
 )
 from .vector_transforms import (
     CorrCholeskyTransform,

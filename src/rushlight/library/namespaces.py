@@ -4,12 +4,14 @@ function or method of rushlight that has this name."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from types import ModuleType
+from importlib import import_module
+from types import FunctionType, ModuleType
 from typing import Any
 
 from ..core.paths import refused
 from ..core.tensor import Tensor
 from ..dispatch.registry import FUNCTIONAL, FUNCTIONS
+from .aten import NAMES
 from .operators import OPERATORS, Operator
 
 # the names that PyTorch gives to overloads of aten's ops, without the "_out" ones
@@ -155,23 +157,19 @@ def _aten(name: str) -> OpOverloadPacket | None:
         found = FUNCTIONS[name]
     elif name in FUNCTIONAL:
         found = FUNCTIONAL[name]
+    elif name in NAMES:
+        found = NAMES[name]
     elif not name.startswith("__"):
-        found = vars(Tensor).get(name)
-    if not callable(found):
-        found = _checks(name)
-    if found is None:
+        found = getattr(Tensor, name, None)
+    if not callable(found) and name.startswith("_"):
+        found = getattr(import_module(__name__.partition(".")[0]), name, None)
+    if not isinstance(found, FunctionType):
         return None
 
     def find(overload: str) -> Any:
         return found if overload in _OVERLOADS or overload.endswith("_out") else None
 
     return OpOverloadPacket("aten", name, lambda: ["default"], find)
-
-
-def _checks(name: str) -> Any:
-    from .._utils import checks
-
-    return getattr(checks, name) if name in ("_assert_async", "_assert_scalar") else None
 
 
 class Ops(ModuleType):
@@ -194,9 +192,7 @@ class Ops(ModuleType):
 
     def import_module(self, module: str) -> None:
         """Imports a Python module that registers operators."""
-        import importlib
-
-        importlib.import_module(module)
+        import_module(module)
 
 
 ops = Ops()

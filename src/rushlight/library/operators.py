@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from ..amp.autocast_mode import autocast, is_autocast_enabled
 from ..autograd.function import Function
 from ..core.grad_mode import is_grad_enabled, no_grad
 from ..core.tensor import Tensor
@@ -60,6 +61,13 @@ class Operator:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         plain, only = self.schema.bind(args, kwargs)
+        if self.autocast is not None and is_autocast_enabled("cpu"):
+            plain, only = _cast(plain, self.autocast), _cast(only, self.autocast)
+            with autocast("cpu", enabled=False):
+                return self._called(plain, only)
+        return self._called(plain, only)
+
+    def _called(self, plain: list[Any], only: dict[str, Any]) -> Any:
         tensors = _tensors_in([*plain, *only.values()])
         below = getattr(_BELOW, "depth", 0)
         if "autograd" in self.kernels and not below:
@@ -168,6 +176,15 @@ class _Call:
         """The results in the shape that the kernel returned them in."""
         flat = iter(out if isinstance(out, tuple) else (out,))
         return _fill(self.made, flat)
+
+
+def _cast(value: Any, dtype: Any) -> Any:
+    """Floating tensors in a structure, in another dtype."""
+    if isinstance(value, Tensor):
+        return value.to(dtype) if value.is_floating_point() else value
+    if isinstance(value, dict):
+        return {key: _cast(x, dtype) for key, x in value.items()}
+    return type(value)(_cast(x, dtype) for x in value) if type(value) in (list, tuple) else value
 
 
 def _fill(shape: Any, flat: Any) -> Any:

@@ -12,6 +12,7 @@ from multiprocessing import *  # noqa: F403
 from typing import Any
 
 from ..core.names import elsewhere as _elsewhere
+from ..core.names import signpost as _signpost
 from .processes import (
     ProcessContext,
     ProcessException,
@@ -36,6 +37,8 @@ __all__ = [
     "spawn",
     "start_processes",
 ]
+
+_signpost(f"{__name__}.spawn", f"{__name__}.processes")  # the name of a function, too
 
 _STRATEGIES = {"file_descriptor", "file_system"}
 _strategy = "file_descriptor"

@@ -334,4 +334,8 @@ xavier_uniform, xavier_normal = _deprecated(xavier_uniform_), _deprecated(xavier
 kaiming_uniform, kaiming_normal = _deprecated(kaiming_uniform_), _deprecated(kaiming_normal_)
 orthogonal = _deprecated(orthogonal_)
 
+# names that packages written for PyTorch use
+_no_grad_uniform_, _no_grad_normal_, _no_grad_fill_ = uniform_, normal_, constant_
+_no_grad_trunc_normal_, _no_grad_zero_ = trunc_normal_, zeros_
+
 explain_missing(__name__)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
+from ..core.names import signpost
 from .module import Module
 
 __all__ = [
@@ -16,6 +19,11 @@ __all__ = [
     "replicate",
     "scatter",
 ]
+
+
+__path__: list[str] = []  # modules of PyTorch's below this one: core/path_table.py
+for _name in ("data_parallel", "parallel_apply", "replicate"):
+    signpost(f"{__name__}.{_name}", __name__)  # the names of functions, too
 
 
 class DataParallel(Module):
@@ -66,12 +74,54 @@ def data_parallel(
 
 
 class DistributedDataParallel(Module):
-    """Training in several processes: not supported; the constructor raises."""
+    """`module` under the name "module", in a process of a group (torch.distributed): a group has
+    one process here, so that gradients are those of the module.
+
+    Options for several processes are accepted and have no effect.
+
+    errors  ValueError: no group yet. RuntimeError: no parameter requires a gradient
+    """
+
+    module: Module
 
     def __init__(self, module: Module, *args: Any, **kwargs: Any):
-        raise ValueError(
-            "Default process group has not been initialized, please make sure to call "
-            "init_process_group.\n  rushlight has no torch.distributed: train in one process"
+        super().__init__()
+        groups = sys.modules.get(f"{__name__.partition('.')[0]}.distributed.groups")
+        if groups is None or not groups.is_initialized():  # not imported: nobody has made a group
+            raise ValueError(
+                "Default process group has not been initialized, please make sure to call "
+                "init_process_group."
+            )
+        if not any(p.requires_grad for p in module.parameters()):
+            raise RuntimeError(
+                "DistributedDataParallel is not needed when a module doesn't have any parameters "
+                "that require a gradient."
+            )
+        self.module = module
+        self.require_backward_grad_sync = True
+
+    def forward(self, *inputs: Any, **kwargs: Any) -> Any:
+        """What module(*inputs, **kwargs) is."""
+        return self.module(*inputs, **kwargs)
+
+    @contextmanager
+    def no_sync(self) -> Iterator[None]:
+        """A context in which gradients are not put together: they never are."""
+        before, self.require_backward_grad_sync = self.require_backward_grad_sync, False
+        try:
+            yield
+        finally:
+            self.require_backward_grad_sync = before
+
+    def join(self, *args: Any, **kwargs: Any) -> Any:
+        """A context for processes with fewer batches: there are none."""
+        return nullcontext()
+
+    def register_comm_hook(self, state: Any, hook: Any) -> None:
+        """NotImplementedError: gradients of one process are not communicated."""
+        raise NotImplementedError(
+            "rushlight does not have DistributedDataParallel.register_comm_hook: there is one "
+            "process"
         )
 
 

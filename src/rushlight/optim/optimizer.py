@@ -218,7 +218,8 @@ class Optimizer(_Declared):
                 raise RuntimeError("`fused` does not support `differentiable`")
             if group.get("foreach"):
                 raise RuntimeError("`fused` and `foreach` cannot be `True` together.")
-        if group.get("differentiable"):
+        own = type(self).step.__module__.startswith(f"{__name__.partition('.')[0]}.")
+        if group.get("differentiable") and own:
             raise NotImplementedError(
                 f"{type(self).__name__}(differentiable=True) is not supported: "
                 "steps are not recorded"
@@ -489,6 +490,15 @@ def gradients(group: dict[str, Any]) -> Iterator[tuple[Tensor, np.ndarray, np.nd
 def number(x: Any) -> float:
     """An option that may be a tensor of one element, as a Python number."""
     return x if type(x) is float else float(x)
+
+
+def __getattr__(name: str) -> Any:
+    """The helpers that optimizers written for PyTorch import from here: support.py."""
+    from . import support
+
+    if name in vars(support):
+        return vars(support)[name]
+    raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
 
 
 def _not_parameters(given: Any, error: TypeError) -> TypeError:

@@ -16,6 +16,14 @@ _LAZY = {
     "load": "loading",
     "safe_globals": "loading",
     "save": "saving",
+    **dict.fromkeys(
+        """LoadEndianness SourceChangeWarning StorageType check_module_version_greater_or_equal
+        default_restore_location get_crc32_options get_default_load_endianness
+        get_default_mmap_options location_tag normalize_storage_type register_package
+        set_crc32_options set_default_load_endianness set_default_mmap_options skip_data
+        storage_to_tensor_type validate_cuda_device MAP_LOCATION FILE_LIKE""".split(),
+        "options",
+    ),
 }
 __all__ = [*_LAZY]
 

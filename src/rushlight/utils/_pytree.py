@@ -7,7 +7,7 @@ Containers are tuples, lists, dicts, named tuples, OrderedDict, defaultdict, deq
 from __future__ import annotations
 
 import dataclasses
-from collections import OrderedDict, defaultdict, deque
+from collections import OrderedDict, defaultdict, deque, namedtuple
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
@@ -42,7 +42,7 @@ __all__ = [
     "tree_unflatten",
 ]
 
-PyTree = Any
+PyTree = Context = Any
 
 
 class NodeDef(NamedTuple):
@@ -283,6 +283,12 @@ _built_in(OrderedDict, _dict_flatten, _ordereddict_unflatten, _dict_flatten_with
 _built_in(defaultdict, _defaultdict_flatten, _defaultdict_unflatten, _defaultdict_flatten_with_keys)
 _built_in(deque, _deque_flatten, _deque_unflatten, _deque_flatten_with_keys)
 _NAMED = NodeDef(tuple, _namedtuple_flatten, _namedtuple_unflatten, _namedtuple_flatten_with_keys)
+
+
+def _get_node_type(tree: Any) -> Any:
+    """The key of SUPPORTED_NODES for a tree: its class, `namedtuple` for named tuples."""
+    found = type(tree) in SUPPORTED_NODES or not is_namedtuple_class(type(tree))
+    return type(tree) if found else namedtuple
 
 
 def _node(x: Any) -> NodeDef | None:

@@ -1,6 +1,8 @@
 """Data sets, samplers and the loader, under PyTorch's names."""
 
-from ...core.names import explain_missing as _explain_missing
+from importlib import import_module as _import_module
+
+from ...core.names import elsewhere as _elsewhere
 from .collate import default_collate, default_convert
 from .dataloader import DataLoader, _DatasetKind
 from .dataset import (
@@ -47,4 +49,15 @@ __all__ = [
     "random_split",
 ]
 
-_explain_missing(__name__)
+#: imported when the first of them is asked for
+_PIPES = ("DFIterDataPipe", "IterDataPipe", "MapDataPipe", "functional_datapipe")
+
+
+def __getattr__(name: str):
+    if name in _PIPES:
+        return getattr(_import_module(f"{__name__}.datapipes"), name)
+    return _elsewhere(__name__, name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, *_PIPES])

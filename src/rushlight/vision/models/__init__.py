@@ -4,8 +4,11 @@ Weights are never downloaded: `weights=` reads a file that is in torch.hub's cac
 where it can be fetched.
 """
 
+from importlib import import_module as _import_module
+
 from ...core.names import beside as _beside
-from ...core.names import missing as _missing
+from ...core.names import explain_missing as _explain_missing
+from ...core.names import signpost as _signpost
 from . import (
     convnext,
     densenet,
@@ -17,6 +20,7 @@ from . import (
     mobilenetv3,
     regnet,
     resnet,
+    segmentation,
     shufflenetv2,
     squeezenet,
     swin_transformer,
@@ -50,7 +54,10 @@ from .vision_transformer import *  # noqa: F403
 
 for _name in ("alexnet", "googlenet"):
     _beside(f"{__name__}.{_name}")
+_explain_missing(__name__)
+# it stands on torch.fx, which no room imports
+_signpost(f"{__name__}.feature_extraction", "rushlight.fx.feature_extraction")
+feature_extraction = _import_module(f"{__name__}.feature_extraction")
 
-
-def __getattr__(name: str):
-    raise _missing(__name__, name)
+# programs list `models.__dict__` to find the models
+del _beside, _explain_missing, _import_module, _name, _signpost

@@ -16,6 +16,7 @@ from enum import Enum
 from types import ModuleType
 from typing import Any, TypeVar
 
+from ...core.names import pytorch_names
 from ...core.notices import warn
 from ...nn import Module
 from ._weights import Listed, Weights, load_file, table
@@ -75,6 +76,9 @@ class WeightsEnum(Enum):
         """ "categories", "num_params", "min_size", "recipe", "_metrics", ..."""
         return self.value.meta
 
+    def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
+        return getattr, (type(self), self.name)  # by name: what is known of it is not copied
+
     def __str__(self) -> str:
         return f"{type(self).__name__}.{self.name}"
 
@@ -123,9 +127,8 @@ def published(
     def decorate(build: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(build)
         def builder(*args: Any, **kwargs: Any) -> Any:
-            chosen, _ = legacy(build.__name__, {"weights": kind}, args, kwargs)
+            chosen = legacy(build.__name__, {"weights": kind}, args, kwargs)["weights"]
             kwargs.pop("progress", None)
-            chosen = chosen["weights"]
             if chosen is None:
                 return build(**kwargs)
             if chosen.meta["categories"] is not None:
@@ -140,32 +143,27 @@ def published(
                 finish(model)
             return model
 
-        return register_model()(signed(builder, build, weights=kind))
+        return register_model()(signed(builder, build, kind))
 
     return decorate
 
 
-def signed(builder: Any, build: Any, **enums: Any) -> Any:
-    """builder with torchvision's signature: the enums and progress, by keyword, then kwargs."""
+def signed(builder: Any, build: Any, kind: Any, **more: tuple[Any, Any]) -> Any:
+    """builder with torchvision's signature, all by keyword: weights, progress, `more` (name ->
+    annotation, default), kwargs.
+    """
+    rows = {"weights": (kind | None, None), "progress": (bool, True)} | more
     options = [
         inspect.Parameter(
-            name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=enum | None
+            name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation
         )
-        for name, enum in enums.items()
+        for name, (annotation, default) in rows.items()
     ]
-    options.insert(
-        1,
-        inspect.Parameter(
-            "progress", inspect.Parameter.KEYWORD_ONLY, default=True, annotation=bool
-        ),
-    )
-    own = [
-        p for p in inspect.signature(build).parameters.values() if p.name not in (*enums, "kwargs")
-    ]
-    rest = inspect.Parameter("kwargs", inspect.Parameter.VAR_KEYWORD, annotation=Any)
-    returns = sys.modules[build.__module__].__dict__.get(build.__annotations__.get("return"), Any)
-    builder.__signature__ = inspect.Signature([*options, *own, rest], return_annotation=returns)
-    builder.weights_enum = next(iter(enums.values()))
+    options.append(inspect.Parameter("kwargs", inspect.Parameter.VAR_KEYWORD, annotation=Any))
+    home = sys.modules[build.__module__].__dict__
+    returns = home.get(build.__annotations__["return"], Any)
+    builder.__signature__ = inspect.Signature(options, return_annotation=returns)
+    builder.weights_enum = kind
     return builder
 
 
@@ -174,7 +172,7 @@ OLD_NAMES = {"weights": "pretrained", "weights_backbone": "pretrained_backbone"}
 
 def legacy(
     name: str, enums: dict[str, Any], args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> tuple[dict[str, Any], None]:
+) -> dict[str, Any]:
     """Take the weights of `enums` out of args and kwargs: members or None, with torchvision's
     warnings for old names, positions and booleans.
     """
@@ -214,7 +212,7 @@ def legacy(
             )
             value = first
         found[key] = kind.verify(value)
-    return found, None
+    return found
 
 
 def expect(kwargs: dict[str, Any], param: str, value: Any) -> None:
@@ -253,11 +251,19 @@ def _patterns(given: Iterable[str] | str) -> list[str]:
     return [given] if isinstance(given, str) else list(given)
 
 
+#: torchvision's models that rushlight does not have
+_ELSEWHERE = ("", ".detection", ".optical_flow", ".quantization", ".video")
+
+
 def get_model_builder(name: str) -> Callable[..., Any]:
     """The function that makes the model of this name; ValueError: there is none."""
     key = name.lower()
     if key not in BUILTIN_MODELS:
-        raise ValueError(f"Unknown model {name}")
+        known = {n for space in _ELSEWHERE for n in pytorch_names(f"torchvision.models{space}")}
+        hint = (
+            "\n  rushlight does not have it yet" if key.removeprefix("quantized_") in known else ""
+        )
+        raise ValueError(f"Unknown model {name}{hint}")
     return BUILTIN_MODELS[key]
 
 

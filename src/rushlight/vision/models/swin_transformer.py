@@ -46,7 +46,7 @@ Swin_V2_B_Weights = weights("Swin_V2_B_Weights", __name__)
 Layer = Callable[..., nn.Module]
 
 
-def _quarters(x: Tensor) -> Tensor:
+def joined_quarters(x: Tensor) -> Tensor:
     """Squares of 2x2 tokens joined: x (*, H, W, C) -> (*, H / 2, W / 2, 4 C), padded if odd."""
     h, w = x.shape[-3:-1]
     if h % 2 or w % 2:
@@ -66,7 +66,7 @@ class PatchMerging(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """x (*, H, W, C) -> (*, H / 2, W / 2, 2 C)"""
-        return self.reduction(self.norm(_quarters(x)))
+        return self.reduction(self.norm(joined_quarters(x)))
 
 
 class PatchMergingV2(nn.Module):
@@ -80,7 +80,7 @@ class PatchMergingV2(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """x (*, H, W, C) -> (*, H / 2, W / 2, 2 C)"""
-        return self.norm(self.reduction(_quarters(x)))
+        return self.norm(self.reduction(joined_quarters(x)))
 
 
 def _windows(x: Tensor, window: tuple[int, int]) -> Tensor:

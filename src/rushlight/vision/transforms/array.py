@@ -19,6 +19,7 @@ __all__ = [
     "pad",
     "resize",
     "warp",
+    "warp_to",
 ]
 
 _F32 = np.float32
@@ -126,11 +127,24 @@ def warp(
     x = m0 u + m1 v + m2, y = m3 u + m4 v + m5. Outside of the input there is `fill`, by channel.
     """
     height, width = x.shape[-2:]
-    m = [_F32(value) for value in matrix]
+    # in half sizes from the middle, as torchvision computes them: what lies between two pixels
+    # goes to the same one
+    half = [_F32(0.5 * width)] * 3 + [_F32(0.5 * height)] * 3
+    m = [_F32(value) / h for value, h in zip(matrix, half, strict=True)]
     u = np.arange(size[1], dtype=_F32) - _F32(size[1] * 0.5 - 0.5)
     v = (np.arange(size[0], dtype=_F32) - _F32(size[0] * 0.5 - 0.5))[:, None]
-    column = m[0] * u + m[1] * v + (m[2] + _F32(width * 0.5 - 0.5))  # (h, w)
-    row = m[3] * u + m[4] * v + (m[5] + _F32(height * 0.5 - 0.5))
+    column = ((u * m[0] + v * m[1] + m[2] + 1) * _F32(width) - 1) / 2  # (h, w)
+    row = ((u * m[3] + v * m[4] + m[5] + 1) * _F32(height) - 1) / 2
+    return warp_to(x, row, column, mode, fill)
+
+
+def warp_to(
+    x: np.ndarray, row: np.ndarray, column: np.ndarray, mode: str, fill: list[float] | None
+) -> np.ndarray:
+    """(*, C, H, W) -> (*, C, h, w): what the image is at these places (h, w), between pixels too.
+
+    Outside of it there is `fill`, by channel.
+    """
     source = _as_float(x)
     if mode == "nearest":
         y, covered = _at(source, np.rint(row).astype(int), np.rint(column).astype(int))
@@ -146,8 +160,16 @@ def warp(
                 y = y + values * share
                 cover = cover + covered * share
     if fill is not None:
+        channels = x.shape[-3]
+        if len(fill) not in (1, channels):
+            raise ValueError(
+                "The number of elements in 'fill' cannot broadcast to match the number of channels "
+                f"of the image ({len(fill)} > {channels})"
+            )
         paint = np.asarray(fill, _F32).reshape(-1, 1, 1)
-        y = np.where(cover < 0.5, paint, y) if mode == "nearest" else y + (1 - cover) * paint
+        nearest = mode == "nearest"
+        # as torchvision does: at the border the image is weighted by its cover twice
+        y = np.where(cover < 0.5, paint, y) if nearest else y * cover + (1 - cover) * paint
     return _back(y, x.dtype)
 
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from enum import Enum
 from typing import Any
 
 import numpy as np
 
 from ...core.tensor import Tensor, wrap
 from . import array, pil
+from .bending import elastic_transform, perspective
 from .conversion import (  # noqa: F401  public here
     convert_image_dtype,
     normalize,
@@ -25,18 +25,33 @@ from .conversion import (  # noqa: F401  public here
     to_pil_image,
     to_tensor,
 )
+from .interpolation import InterpolationMode, channel_fill, mode_of, tensor_mode
+from .tones import (
+    adjust_gamma,
+    adjust_sharpness,
+    autocontrast,
+    equalize,
+    posterize,
+    solarize,
+)
 
 __all__ = [
     "InterpolationMode",
     "adjust_brightness",
     "adjust_contrast",
+    "adjust_gamma",
     "adjust_hue",
     "adjust_saturation",
+    "adjust_sharpness",
     "affine",
+    "autocontrast",
     "center_crop",
     "convert_image_dtype",
     "crop",
+    "elastic_transform",
+    "equalize",
     "erase",
+    "five_crop",
     "gaussian_blur",
     "get_dimensions",
     "get_image_num_channels",
@@ -45,53 +60,20 @@ __all__ = [
     "invert",
     "normalize",
     "pad",
+    "perspective",
     "pil_to_tensor",
+    "posterize",
     "resize",
     "resized_crop",
     "rgb_to_grayscale",
     "rotate",
+    "solarize",
+    "ten_crop",
     "to_grayscale",
     "to_pil_image",
     "to_tensor",
     "vflip",
 ]
-
-
-class InterpolationMode(Enum):
-    """How pixels are made that lie between pixels."""
-
-    NEAREST = "nearest"
-    NEAREST_EXACT = "nearest-exact"
-    BILINEAR = "bilinear"
-    BICUBIC = "bicubic"
-    BOX = "box"
-    HAMMING = "hamming"
-    LANCZOS = "lanczos"
-
-
-_FROM_NUMBER = dict(enumerate(["NEAREST", "LANCZOS", "BILINEAR", "BICUBIC", "BOX", "HAMMING"]))
-
-
-def _mode(interpolation: InterpolationMode | int) -> str:
-    """The name of an InterpolationMode, or of Pillow's number of it."""
-    if isinstance(interpolation, int):
-        interpolation = InterpolationMode[_FROM_NUMBER[interpolation]]
-    if not isinstance(interpolation, InterpolationMode):
-        raise TypeError(
-            "Argument interpolation should be a InterpolationMode or a corresponding Pillow "
-            f"integer constant, got {type(interpolation)}"
-        )
-    return interpolation.value
-
-
-def _tensor_mode(interpolation: InterpolationMode | int, *allowed: str) -> str:
-    mode = _mode(interpolation)
-    if mode not in allowed:
-        raise ValueError(
-            "This interpolation mode is unsupported with Tensor input: "
-            f"{mode}; supported are {', '.join(allowed)}"
-        )
-    return mode
 
 
 def get_dimensions(img: Any) -> list[int]:
@@ -163,8 +145,8 @@ def resize(
     if (new_height, new_width) == (height, width):
         return img
     if pil.is_image(img):
-        return pil.resize(img, new_height, new_width, _mode(interpolation))
-    mode = _tensor_mode(interpolation, "nearest", "nearest-exact", "bilinear", "bicubic")
+        return pil.resize(img, new_height, new_width, mode_of(interpolation))
+    mode = tensor_mode(interpolation, "nearest", "nearest-exact", "bilinear", "bicubic")
     return wrap(array.resize(pixels(img), new_height, new_width, mode, bool(antialias)))
 
 
@@ -265,6 +247,29 @@ def vflip(img: Any) -> Any:
     return wrap(pixels(img)[..., ::-1, :].copy())
 
 
+def five_crop(img: Any, size: int | Sequence[int]) -> tuple[Any, Any, Any, Any, Any]:
+    """Parts of size (h, w): top left, top right, bottom left, bottom right, middle.
+
+    ValueError: the image is smaller
+    """
+    height, width = _pair(size)
+    _, h, w = get_dimensions(img)
+    if width > w or height > h:
+        raise ValueError(
+            f"Requested crop size {(height, width)} is bigger than input size {(h, w)}"
+        )
+    corners = [(0, 0), (0, w - width), (h - height, 0), (h - height, w - width)]
+    a, b, c, d = [crop(img, top, left, height, width) for top, left in corners]
+    return a, b, c, d, center_crop(img, [height, width])
+
+
+def ten_crop(img: Any, size: int | Sequence[int], vertical_flip: bool = False) -> tuple:
+    """The parts of `five_crop`, and those of the image with left and right (top and bottom)
+    exchanged."""
+    turned = vflip(img) if vertical_flip else hflip(img)
+    return five_crop(img, size) + five_crop(turned, size)
+
+
 def rotate(
     img: Any,
     angle: float,
@@ -282,14 +287,14 @@ def rotate(
     if center is not None and not isinstance(center, list | tuple):
         raise TypeError("Argument center should be a sequence")
     if pil.is_image(img):
-        return pil.rotate(img, angle, _mode(interpolation), expand, center, fill)
+        return pil.rotate(img, angle, mode_of(interpolation), expand, center, fill)
     _, height, width = get_dimensions(img)
     middle = (0.0, 0.0) if center is None else (center[0] - width * 0.5, center[1] - height * 0.5)
     # Here angles turn the other way than in `affine`.
     matrix = array.inverse_affine(middle, -angle, (0.0, 0.0), 1.0, (0.0, 0.0))
     size = _turned_size(matrix, width, height) if expand else (height, width)
-    mode = _tensor_mode(interpolation, "nearest", "bilinear")
-    return wrap(array.warp(pixels(img), matrix, size, mode, _channel_fill(fill)))
+    mode = tensor_mode(interpolation, "nearest", "bilinear")
+    return wrap(array.warp(pixels(img), matrix, size, mode, channel_fill(fill)))
 
 
 def _turned_size(matrix: list[float], width: int, height: int) -> tuple[int, int]:
@@ -300,12 +305,6 @@ def _turned_size(matrix: list[float], width: int, height: int) -> tuple[int, int
     # A whisker beyond a pixel is rounding, and no reason for another row.
     extent = np.ceil(places.max(0)) - np.floor(places.min(0))
     return int(extent[1]), int(extent[0])
-
-
-def _channel_fill(fill: Any) -> list[float] | None:
-    if fill is None:
-        return None
-    return [float(fill)] if isinstance(fill, int | float) else [float(value) for value in fill]
 
 
 def affine(
@@ -338,11 +337,11 @@ def affine(
     if pil.is_image(img):
         middle = (width * 0.5, height * 0.5) if center is None else tuple(center)
         matrix = array.inverse_affine(middle, angle, tuple(translate), scale, lean)
-        return pil.affine(img, matrix, _mode(interpolation), fill)
+        return pil.affine(img, matrix, mode_of(interpolation), fill)
     middle = (0.0, 0.0) if center is None else (center[0] - width * 0.5, center[1] - height * 0.5)
     matrix = array.inverse_affine(middle, angle, tuple(translate), scale, lean)
-    mode = _tensor_mode(interpolation, "nearest", "bilinear")
-    return wrap(array.warp(pixels(img), matrix, (height, width), mode, _channel_fill(fill)))
+    mode = tensor_mode(interpolation, "nearest", "bilinear")
+    return wrap(array.warp(pixels(img), matrix, (height, width), mode, channel_fill(fill)))
 
 
 def erase(img: Tensor, i: int, j: int, h: int, w: int, v: Tensor, inplace: bool = False) -> Tensor:

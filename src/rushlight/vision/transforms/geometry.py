@@ -316,20 +316,7 @@ class RandomResizedCrop(Module):
     ) -> tuple[int, int, int, int]:
         """(top, left, height, width) of a random part; the middle after ten vain attempts."""
         _, height, width = F.get_dimensions(img)
-        bounds = _log_bounds(ratio)
-        for _ in range(10):
-            area = height * width * draw_uniform(scale[0], scale[1])
-            aspect = _exp(draw_uniform(*bounds))
-            w, h = round(math.sqrt(area * aspect)), round(math.sqrt(area / aspect))
-            if 0 < w <= width and 0 < h <= height:
-                return draw_below(height - h + 1), draw_below(width - w + 1), h, w
-        if width / height < min(ratio):
-            w, h = width, round(width / min(ratio))
-        elif width / height > max(ratio):
-            w, h = round(height * max(ratio)), height
-        else:
-            w, h = width, height
-        return (height - h) // 2, (width - w) // 2, h, w
+        return part_of(height, width, scale, ratio)
 
     def forward(self, img: Any) -> Any:
         part = self.get_params(img, self.scale, self.ratio)
@@ -342,6 +329,26 @@ class RandomResizedCrop(Module):
             f"{type(self).__name__}(size={self.size}, scale={scale}, ratio={ratio}, "
             f"interpolation={self.interpolation.value}, antialias={self.antialias})"
         )
+
+
+def part_of(
+    height: int, width: int, scale: Sequence[float], ratio: Sequence[float]
+) -> tuple[int, int, int, int]:
+    """(top, left, height, width) of a random part; the middle after ten vain attempts."""
+    bounds = _log_bounds(ratio)
+    for _ in range(10):
+        area = height * width * draw_uniform(scale[0], scale[1])
+        aspect = _exp(draw_uniform(*bounds))
+        w, h = round(math.sqrt(area * aspect)), round(math.sqrt(area / aspect))
+        if 0 < w <= width and 0 < h <= height:
+            return draw_below(height - h + 1), draw_below(width - w + 1), h, w
+    if width / height < min(ratio):
+        w, h = width, round(width / min(ratio))
+    elif width / height > max(ratio):
+        w, h = round(height * max(ratio)), height
+    else:
+        w, h = width, height
+    return (height - h) // 2, (width - w) // 2, h, w
 
 
 def _log_bounds(ratio: Sequence[float]) -> list[float]:

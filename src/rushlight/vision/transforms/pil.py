@@ -15,6 +15,7 @@ __all__ = [
     "image_module",
     "is_image",
     "pad",
+    "perspective",
     "resize",
     "rotate",
 ]
@@ -137,6 +138,14 @@ def affine(x: Any, matrix: list[float], mode: str, fill: Any) -> Any:
 
     method = Image.Transform.AFFINE
     return x.transform(x.size, method, matrix, resampling(mode), fillcolor=colour(x, fill))
+
+
+def perspective(x: Any, coefficients: list[float], mode: str, fill: Any) -> Any:
+    from PIL import Image
+
+    method = Image.Transform.PERSPECTIVE
+    fill = colour(x, fill)
+    return x.transform(x.size, method, coefficients, resampling(mode), fillcolor=fill)
 
 
 def grayscale(x: Any, channels: int) -> Any:
