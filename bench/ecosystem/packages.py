@@ -249,7 +249,7 @@ PACKAGES = [
         "v0.4.2",
         tests=("tests/test_registry.py", "tests/test_size_req.py", "examples/test_spandrel.py"),
         take=("tests",),
-        requires=("syrupy", "requests", "opencv-python-headless", "beautifulsoup4", "gdown"),
+        requires=("spandrel-extra-arches==0.2.0", "syrupy", "requests", "gdown"),
         vision=True,
         note="its tests of models download weights; examples load models of random weights",
     ),

@@ -15,7 +15,6 @@ from spandrel.architectures import (
     SPAN,
     Compact,
     DnCNN,
-    MPRNet,
     NAFNet,
     OmniSR,
     SCUNet,
@@ -53,11 +52,10 @@ MODELS = {
     "PLKSR": lambda: PLKSR.PLKSR(dim=16, n_blocks=2, kernel_size=5, upscaling_factor=2),
     "NAFNet": lambda: NAFNet.NAFNet(width=8, enc_blk_nums=[1, 1], dec_blk_nums=[1, 1]),
     "SCUNet": lambda: SCUNet.SCUNet(config=[2] * 7, dim=32),
-    "DnCNN": lambda: DnCNN.DnCNN(nc=16, nb=4),
+    "DnCNN": lambda: DnCNN.DnCNN(in_nc=3, out_nc=3, nc=16, nb=4),
     "RCAN": lambda: RCAN.RCAN(n_resgroups=1, n_resblocks=2, n_feats=16, reduction=4, scale=2),
     "FBCNN": lambda: FBCNN.FBCNN(nc=[16, 24, 32, 40], nb=1),
-    "MPRNet": lambda: MPRNet.MPRNet(n_feat=16, scale_unetfeats=8, scale_orsnetfeats=8, num_cab=1),
-    "SwiftSRGAN": lambda: SwiftSRGAN.SwiftSRGAN(num_channels=16, num_blocks=2, upscale_factor=2),
+    "SwiftSRGAN": lambda: SwiftSRGAN.Generator(num_channels=16, num_blocks=2, upscale_factor=2),
 }  # fmt: skip
 
 
