@@ -28,7 +28,9 @@ def inner(name):
 
 MODELS = {
     "ESRGAN": lambda: inner("ESRGAN.__arch.RRDB").RRDBNet(num_filters=16, num_blocks=1, scale=2),
-    "Compact": lambda: inner("Compact.__arch.SRVGG").SRVGGNetCompact(num_feat=16, num_conv=2, upscale=2),
+    "Compact": lambda: inner("Compact.__arch.SRVGG").SRVGGNetCompact(
+        num_feat=16, num_conv=2, upscale=2
+    ),
     "SPAN": lambda: SPAN.SPAN(num_in_ch=3, num_out_ch=3, feature_channels=16, upscale=2),
     "SwinIR": lambda: SwinIR.SwinIR(
         img_size=32, embed_dim=24, depths=[2], num_heads=[2], window_size=8, mlp_ratio=2,
@@ -56,7 +58,9 @@ MODELS = {
     "NAFNet": lambda: NAFNet.NAFNet(width=8, enc_blk_nums=[1, 1], dec_blk_nums=[1, 1]),
     "DnCNN": lambda: DnCNN.DnCNN(in_nc=3, out_nc=3, nc=16, nb=4),
     "RCAN": lambda: RCAN.RCAN(n_resgroups=1, n_resblocks=2, n_feats=16, reduction=4, scale=2),
-    "SwiftSRGAN": lambda: inner("SwiftSRGAN.__arch.SwiftSRGAN").Generator(num_channels=16, num_blocks=2, upscale_factor=2),
+    "SwiftSRGAN": lambda: inner("SwiftSRGAN.__arch.SwiftSRGAN").Generator(
+        num_channels=16, num_blocks=2, upscale_factor=2
+    ),
 }  # fmt: skip
 
 
