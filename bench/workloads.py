@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from . import attention, convnets, language_models, linalg, recurrent, resizing, tensor_ops
+from . import attention, convnets, language_models, large, linalg, recurrent, resizing, tensor_ops
 from .served import exported
 
 BATCH = 64
@@ -254,6 +254,7 @@ WORKLOADS: dict[str, Callable[[Library], list[float]]] = {
     **{name: workload for name, (workload, _) in attention.ROWS.items()},
     **{name: repeated(make, calls) for name, (make, calls, _) in convnets.ROWS.items()},
     **{name: repeated(make, calls) for name, (make, calls, _) in language_models.ROWS.items()},
+    **{name: repeated(make, calls) for name, (make, calls, _) in large.ROWS.items()},
     **{name: repeated(make, calls) for name, (make, calls, _) in linalg.ROWS.items()},
     **{name: repeated(make, calls) for name, (make, calls, _) in recurrent.ROWS.items()},
     **{name: repeated(make, calls) for name, (make, calls, _) in tensor_ops.ROWS.items()},

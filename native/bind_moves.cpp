@@ -200,30 +200,25 @@ PyObject* take_along_axis_(Args a, Py_ssize_t n) {
         if (i > axis) inner *= PyArray_DIM(x, i);
     }
     const i64 m = PyArray_DIM(x, int(axis)), k = PyArray_DIM(index, int(axis));
-    {
-        const i64 *const p = data<i64>(a[1]), size = PyArray_SIZE(index);
-        bool within = true;
-        NoGil unlocked(size >= LONG_WORK);
-        for (i64 i = 0; i < size; i++) within &= p[i] >= -m && p[i] < m;
-        if (!within) rows = -1;
-    }
-    if (rows < 0) return nullptr;  // the twin's error
     PyArrayObject* const y = new_like(x, nd, PyArray_DIMS(index));
     if (!y || PyArray_SIZE(y) == 0) return reinterpret_cast<PyObject*>(y);
+    bool within = true;
     of_size(PyArray_ITEMSIZE(x), PyArray_SIZE(y), [&]<class T>() {
-        gather(data<T>(a[0]), rows, m, inner, data<i64>(a[1]), k, static_cast<T*>(PyArray_DATA(y)));
+        within = gather(data<T>(a[0]), rows, m, inner, data<i64>(a[1]), k, static_cast<T*>(PyArray_DATA(y)));
     });
-    return reinterpret_cast<PyObject*>(y);
+    if (within) return reinterpret_cast<PyObject*>(y);
+    Py_DECREF(y);  // the twin's error
+    return nullptr;
 }
 
-// places(x bool) -> (k, nd) int64: the places of those that are true
+// places(x bool) -> (nd, k) int64: the places of those that are true
 PyObject* places_(Args a, Py_ssize_t n) {
     if (n != 1 || !is_bool(a[0]) || PyArray_NDIM(array(a[0])) == 0) return nullptr;
     PyArrayObject* const x = array(a[0]);
     const int nd = PyArray_NDIM(x);
     const i64 size = PyArray_SIZE(x);
     const Starts starts(data<bool>(a[0]), size);
-    npy_intp dims[] = {starts.total(), nd};
+    npy_intp dims[] = {nd, starts.total()};
     Out y(2, dims, NPY_INT64);
     if (!y || size == 0) return y.release();
     i64 sizes[64];

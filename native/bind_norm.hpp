@@ -47,6 +47,49 @@ PyObject* along_dx(Args a, Py_ssize_t n) {
     return dx.release();
 }
 
+// group_norm(x (N, C, *), groups, w (C), b (C), eps) -> y, mean (N, groups, 1), rstd; w, b may be None
+PyObject* group_norm_(Args a, Py_ssize_t n) {
+    In x, w, b;
+    i64 groups;
+    double eps;
+    if (n != 5 || !x.read(a[0]) || !read(a[1], groups) || !read(a[4], eps)) return nullptr;
+    if (!w.read_optional_like(a[2], x) || !b.read_optional_like(a[3], x)) return nullptr;
+    if (x.nd() < 2 || x.size() == 0 || groups < 1 || x.dim(1) % groups) return nullptr;
+    for (const In* v : {&w, &b})
+        if (*v && (v->nd() != 1 || v->dim(0) != x.dim(1))) return nullptr;
+    npy_intp dims[] = {x.dim(0), groups, 1};
+    Out y(x), mean(3, dims, x.type()), rstd(3, dims, x.type());
+    if (!y || !mean || !rstd) return nullptr;
+    const i64 s = x.size() / x.dim(0) / x.dim(1);
+    compute(x.type(), x.size(), [&]<class T>() {
+        group_norm(x.data<T>(), x.dim(0), x.dim(1), s, groups, w.data<T>(), b.data<T>(), eps,
+                   y.data<T>(), mean.data<T>(), rstd.data<T>());
+    });
+    return tuple(y, mean, rstd);
+}
+
+// group_norm_dx(dy, x (N, C, *), w, mean, rstd (N, groups, 1), groups) -> dx, dw (C), db (C)
+PyObject* group_norm_dx_(Args a, Py_ssize_t n) {
+    In dy, x, w, mean, rstd;
+    i64 groups;
+    if (n != 6 || !dy.read(a[0]) || !x.read_like(a[1], dy) || !w.read_optional_like(a[2], x))
+        return nullptr;
+    if (!mean.read_like(a[3], x) || !rstd.read_like(a[4], x) || !read(a[5], groups)) return nullptr;
+    if (!dy.same_shape(x) || x.nd() < 2 || x.size() == 0 || groups < 1 || x.dim(1) % groups)
+        return nullptr;
+    if (w && (w.nd() != 1 || w.dim(0) != x.dim(1))) return nullptr;
+    if (mean.size() != x.dim(0) * groups || rstd.size() != mean.size()) return nullptr;
+    npy_intp dims[] = {x.dim(1)};
+    Out dx(x), dw(1, dims, x.type()), db(1, dims, x.type());
+    if (!dx || !dw || !db) return nullptr;
+    const i64 s = x.size() / x.dim(0) / x.dim(1);
+    compute(x.type(), x.size(), [&]<class T>() {
+        group_norm_dx(dy.data<T>(), x.data<T>(), x.dim(0), x.dim(1), s, groups, w.data<T>(),
+                      mean.data<T>(), rstd.data<T>(), dx.data<T>(), dw.data<T>(), db.data<T>());
+    });
+    return tuple(dx, dw, db);
+}
+
 // cross_entropy(x (N, C), t (N) int64, ignore_index, mean) -> loss (), logp (N, C)
 PyObject* cross_entropy_(Args a, Py_ssize_t n) {
     In x, t;

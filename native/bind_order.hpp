@@ -89,28 +89,55 @@ PyObject* prod_(Args a, Py_ssize_t n) {
     return y.release();
 }
 
-// add_rows(x (n, *), index (k), values (k, *)) -> x with values[i] added to row index[i], or None
-// for an index outside [0, n)
+// add_rows(x (*, n, *), index (k), values (*, k, *), axis) -> x with values[i] added to row index[i]
+// of axis, or None for an index outside [0, n)
 PyObject* add_rows_(Args a, Py_ssize_t n) {
     In x, index, values;
-    if (n != 3 || !read_any(x, a[0]) || !index.read_as(a[1], NPY_INT64)) return nullptr;
-    if (!values.read_like(a[2], x) || x.nd() == 0 || index.nd() != 1) return nullptr;
-    if (values.nd() != x.nd() || values.dim(0) != index.dim(0)) return nullptr;
-    i64 inner = 1;
-    for (int i = 1; i < x.nd(); i++) {
-        if (values.dim(i) != x.dim(i)) return nullptr;
-        inner *= x.dim(i);
+    i64 axis;
+    if (n != 4 || !read_any(x, a[0]) || !index.read_as(a[1], NPY_INT64)) return nullptr;
+    if (!values.read_like(a[2], x) || !read_axis(a[3], x, axis) || index.nd() != 1) return nullptr;
+    if (values.nd() != x.nd() || values.dim(int(axis)) != index.dim(0)) return nullptr;
+    i64 outer = 1, inner = 1;
+    for (int i = 0; i < x.nd(); i++) {
+        if (i != axis && values.dim(i) != x.dim(i)) return nullptr;
+        if (i < axis) outer *= x.dim(i);
+        if (i > axis) inner *= x.dim(i);
     }
     Out y(x);
     if (!y) return nullptr;
     bool within = true;
     compute_any(x.type(), x.size() + values.size(), [&]<class T>() {
         std::memcpy(y.data<T>(), x.data<T>(), std::size_t(x.size()) * sizeof(T));
-        within = add_rows(y.data<T>(), x.dim(0), inner, index.data<i64>(), index.size(),
-                          values.data<T>());
+        within = add_rows(y.data<T>(), outer, x.dim(int(axis)), inner, index.data<i64>(),
+                          index.size(), values.data<T>());
     });
     if (!within) Py_RETURN_NONE;
     return y.release();
+}
+
+// add_at(x, axis, index, values): index and values of one shape, which differs from x's along
+// axis only
+PyObject* add_at_(Args a, Py_ssize_t n) {
+    In x, index, values;
+    i64 axis;
+    if (n != 4 || !read_any(x, a[0]) || !read_axis(a[1], x, axis)) return nullptr;
+    if (!index.read_as(a[2], NPY_INT64) || !values.read_like(a[3], x)) return nullptr;
+    if (index.nd() != x.nd() || !index.same_shape(values)) return nullptr;
+    i64 outer = 1, inner = 1;
+    for (int i = 0; i < x.nd(); i++) {
+        if (i != axis && index.dim(i) != x.dim(i)) return nullptr;
+        if (i < axis) outer *= x.dim(i);
+        if (i > axis) inner *= x.dim(i);
+    }
+    Out y(x);
+    if (!y) return nullptr;
+    bool within = true;
+    compute_any(x.type(), x.size() + values.size(), [&]<class T>() {
+        std::memcpy(y.data<T>(), x.data<T>(), std::size_t(x.size()) * sizeof(T));
+        within = add_at(y.data<T>(), outer, x.dim(int(axis)), inner, index.data<i64>(),
+                             index.dim(int(axis)), values.data<T>());
+    });
+    return within ? y.release() : nullptr;
 }
 
 // count(x (n), most) -> (low, counts (high - low + 1)) of int64 numbers, or None if there were more
@@ -120,6 +147,7 @@ PyObject* count_(Args a, Py_ssize_t n) {
     i64 most;
     if (n != 2 || !x.read_as(a[0], NPY_INT64) || x.nd() != 1 || x.size() == 0 || !read(a[1], most))
         return nullptr;
+    if (x.size() > 0xffffffff) return nullptr;
     i64 low = 0, high = 0;
     {
         NoGil unlocked(x.size() >= LONG_WORK);
@@ -132,7 +160,7 @@ PyObject* count_(Args a, Py_ssize_t n) {
     {
         NoGil unlocked(x.size() >= LONG_WORK);
         std::memset(y.data<i64>(), 0, std::size_t(dims[0]) * sizeof(i64));
-        count(x.data<i64>(), x.size(), low, y.data<i64>());
+        count(x.data<i64>(), x.size(), low, dims[0], y.data<i64>());
     }
     return Py_BuildValue("LN", static_cast<long long>(low), y.release());
 }

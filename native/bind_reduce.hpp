@@ -1,36 +1,50 @@
 // Arguments of reductions. Included by bind.cpp only.
 #pragma once
 #include "bind.hpp"
+#include "extremes.hpp"
 #include "parallel.hpp"
 #include "reduce.hpp"
+#include "softmax.hpp"
 
 namespace rl::RL_ISA {
 namespace {
+
+// The arguments (x, axis=None, keepdims=False): x around the dimension that is reduced, all of them
+// or one; and the result's shape.
+struct Along {
+    i64 outer = 1, middle, inner = 1;
+    npy_intp dims[NPY_MAXDIMS];
+    int nd = 0;
+
+    bool read(In& x, Args a, Py_ssize_t n) {
+        if (n < 1 || n > 3 || !x.read(a[0])) return false;
+        bool keep = false;
+        i64 axis = -1;
+        const bool everything = n < 2 || a[1] == Py_None;
+        if (n == 3 && !rl::RL_ISA::read(a[2], keep)) return false;
+        if (!everything && !read_axis(a[1], x, axis)) return false;
+        middle = x.size();
+        for (int i = 0; i < x.nd(); i++) {
+            if (!everything && i < axis) outer *= x.dim(i);
+            if (!everything && i == axis) middle = x.dim(i);
+            if (!everything && i > axis) inner *= x.dim(i);
+            if (!everything && i != axis) dims[nd++] = x.dim(i);
+            else if (keep) dims[nd++] = 1;
+        }
+        return true;
+    }
+};
 
 // sum(x, axis=None, keepdims=False), mean likewise: over all, the last, the first, or one dimension
 template <bool mean>
 PyObject* reduction(Args a, Py_ssize_t n) {
     In x;
-    if (n < 1 || n > 3 || !x.read(a[0])) return nullptr;
-    bool keep = false;
-    i64 axis = -1;
-    const bool everything = n < 2 || a[1] == Py_None;
-    if (n == 3 && !read(a[2], keep)) return nullptr;
-    if (!everything && !read_axis(a[1], x, axis)) return nullptr;
-    i64 outer = 1, middle = x.size(), inner = 1;
-    npy_intp dims[NPY_MAXDIMS];
-    int nd = 0;
-    for (int i = 0; i < x.nd(); i++) {
-        if (!everything && i < axis) outer *= x.dim(i);
-        if (!everything && i == axis) middle = x.dim(i);
-        if (!everything && i > axis) inner *= x.dim(i);
-        if (!everything && i != axis) dims[nd++] = x.dim(i);
-        else if (keep) dims[nd++] = 1;
-    }
-    Out y(nd, dims, x.type());
+    Along l;
+    if (!l.read(x, a, n)) return nullptr;
+    Out y(l.nd, l.dims, x.type());
     if (!y) return nullptr;
     compute(x.type(), x.size(), [&]<class T>() {
-        sum(x.data<T>(), outer, middle, inner, mean ? 1. / double(middle) : 1., y.data<T>());
+        sum(x.data<T>(), l.outer, l.middle, l.inner, mean ? 1. / double(l.middle) : 1., y.data<T>());
     });
     return y.release();
 }
@@ -66,16 +80,43 @@ PyObject* mse_loss_dx_(Args a, Py_ssize_t n) {
     return dx.release();
 }
 
-// argmax(x, axis=None, keepdims=False): over the last dimension only
-PyObject* argmax_(Args a, Py_ssize_t n) {
+// square_sum(x, axis=None, keepdims=False): Σ x², as sum
+PyObject* square_sum_(Args a, Py_ssize_t n) {
     In x;
-    i64 axis;
-    if (n != 2 || !x.read(a[0]) || !read_axis(a[1], x, axis)) return nullptr;
-    if (axis != x.nd() - 1 || x.dim(-1) == 0) return nullptr;
-    Out y(x.nd() - 1, x.dims(), NPY_INT64);
+    Along l;
+    if (!l.read(x, a, n)) return nullptr;
+    Out y(l.nd, l.dims, x.type());
     if (!y) return nullptr;
     compute(x.type(), x.size(),
-            [&]<class T>() { argmax(x.data<T>(), x.rows(), x.dim(-1), y.data<i64>()); });
+            [&]<class T>() { square_sum(x.data<T>(), l.outer, l.middle, l.inner, y.data<T>()); });
+    return y.release();
+}
+
+// max(x, axis=None, keepdims=False), min likewise; argmax and argmin: int64 places
+template <bool largest, bool place>
+PyObject* extreme_(Args a, Py_ssize_t n) {
+    In x;
+    Along l;
+    if (!l.read(x, a, n) || x.size() == 0 || l.middle > 0x7fffffff) return nullptr;
+    Out y(l.nd, l.dims, place ? NPY_INT64 : x.type());
+    if (!y) return nullptr;
+    compute(x.type(), x.size(), [&]<class T>() {
+        if constexpr (place)
+            extreme_place(x.data<T>(), l.outer, l.middle, l.inner, largest, y.data<i64>());
+        else extreme(x.data<T>(), l.outer, l.middle, l.inner, largest, y.data<T>());
+    });
+    return y.release();
+}
+
+// logsumexp(x, axis, keepdims) over one dimension
+PyObject* logsumexp_(Args a, Py_ssize_t n) {
+    In x;
+    Along l;
+    if (n != 3 || a[1] == Py_None || !l.read(x, a, n) || x.size() == 0) return nullptr;
+    Out y(l.nd, l.dims, x.type());
+    if (!y) return nullptr;
+    compute(x.type(), x.size(),
+            [&]<class T>() { logsumexp(x.data<T>(), l.outer, l.middle, l.inner, y.data<T>()); });
     return y.release();
 }
 

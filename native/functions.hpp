@@ -1,7 +1,9 @@
-// exp, log, tanh, ... of a register of floats, within 2 units in the last place of the true value,
-// right for infinities, NaN and denormals. Of doubles: the C library's, lane by lane.
+// exp, log, tanh, ... of a register, within 2 units in the last place of the true value, right for
+// infinities, NaN and denormals (expm1 and tanh of doubles within 2.5). Of doubles erf is the C
+// library's, lane by lane.
 //
-// The coefficients come from tools/fit_polynomials.py.
+// The coefficients for floats come from tools/fit_polynomials.py; those for doubles are the first
+// ones of the power series, which are enough where they are used.
 #pragma once
 #include "simd.hpp"
 
@@ -96,25 +98,150 @@ RL_INLINE F normal_cdf(F x) {
     return x > 0 ? 1 - tail : tail;
 }
 
+// c[0] + c[1] x + c[2] x² + ..., in two chains, of even and of odd powers
+template <std::size_t n>
+RL_INLINE D series(D x, const double (&c)[n]) {
+    const D z = x * x;
+    D even = all(c[n - 1 - (n - 1) % 2]), odd = all(c[n - 1 - n % 2]);
+#pragma GCC unroll 16
+    for (int k = int(n) - 3; k >= 0; k--)
+        if (k % 2) odd = fma(odd, z, all(c[k]));
+        else even = fma(even, z, all(c[k]));
+    return fma(odd, x, even);
+}
+
+constexpr double LN2_HIGH = 0x1.62e42feep-1, LN2_LOW = 0x1.a39ef35793c76p-33;  // its first 33 bits
+constexpr double SHIFT = 0x1.8p52;  // adding it rounds, and puts a whole number into the last bits
+
+// 1/2!, 1/3!, ...
+constexpr double EXP_SERIES[] = {1. / 2,       1. / 6,        1. / 24,       1. / 120,
+                                 1. / 720,     1. / 5040,     1. / 40320,    1. / 362880,
+                                 1. / 3628800, 1. / 39916800, 1. / 479001600, 1. / 6227020800};
+
+// x = n log(2) + r with |r| <= log(2) / 2; e^r - 1
+RL_INLINE D expm1_of_rest(D x, D& n) {
+    n = fma(x, all(0x1.71547652b82fep0), all(SHIFT)) - SHIFT;
+    D r = fma(n, all(-LN2_HIGH), x);
+    r = fma(n, all(-LN2_LOW), r);
+    return fma(r * r, series(r, EXP_SERIES), r);
+}
+// 2^n for a whole n, -1022 <= n <= 1023
+RL_INLINE D power_of_2(D n) { return (D)((I64)(n + (SHIFT + 1023)) << 52); }
+
 RL_INLINE D exp(D x) {
-    return lanes(x, [](double v) { return std::exp(v); });
+    const D within = x > 710.0 ? all(710.0) : x < -746.0 ? all(-746.0) : x;
+    D n;
+    const D y = 1 + expm1_of_rest(within, n);
+#if defined(__AVX512F__)
+    return (D)_mm512_scalef_pd((__m512d)y, (__m512d)n);
+#else
+    const D half = (n * 0.5 + SHIFT) - SHIFT;  // two steps: 2^n may overflow
+    return y * power_of_2(half) * power_of_2(n - half);
+#endif
 }
-RL_INLINE D log(D x) {
-    return lanes(x, [](double v) { return std::log(v); });
-}
+
+// e^x - 1 = 2^n (e^r - 1) + (2^n - 1)
 RL_INLINE D expm1(D x) {
-    return lanes(x, [](double v) { return std::expm1(v); });
+    const D inf = all(__builtin_inf());
+    const D within = x > 700.0 ? all(700.0) : x < -40.0 ? all(-40.0) : x;
+    D n;
+    const D rest = expm1_of_rest(within, n), scale = power_of_2(n);
+    D y = fma(scale, rest, scale - 1);
+    y = x > 700.0 ? exp(x) : y;
+    return x == 0 ? x : x == inf ? inf : y;
+}
+
+// 2/3, 2/5, ...
+constexpr double LOG_SERIES[] = {2. / 3,  2. / 5,  2. / 7,  2. / 9,  2. / 11,
+                                 2. / 13, 2. / 15, 2. / 17, 2. / 19, 2. / 21};
+
+// log(x) = e log(2) + log(m) with sqrt(1/2) <= m < sqrt(2), log(m) = 2 artanh(s), s = f / (2 + f),
+// f = m - 1.
+RL_INLINE D log(D x) {
+    const I64 denormal = x < 0x1p-1022;
+    const I64 bits = (I64)(denormal ? x * 0x1p54 : x);
+    typedef std::uint64_t U64 __attribute__((vector_size(REGISTER)));
+    // the bits of a negative x, whose result is NaN, go around
+    const I64 e = (I64)((U64)bits - 0x3fe6a09e667f3bcdu) >> 52;
+    const D f = (D)((U64)bits - ((U64)e << 52)) - 1;
+    const D n = ((D)(e + 0x4338000000000000) - SHIFT) + (denormal ? all(-54.0) : D{});
+    const D s = f / (2 + f), z = s * s, half = 0.5 * f * f;
+    const D rest = z * series(z, LOG_SERIES);
+    const D y = fma(n, all(LN2_HIGH), f - (half - fma(s, half + rest, n * LN2_LOW)));
+    const D inf = all(__builtin_inf());
+    D found = x == inf ? inf : y;
+    found = x == 0 ? -inf : found;
+    return (x < 0) | (x != x) ? all(__builtin_nan("")) : found;
 }
 RL_INLINE D log1p(D x) {
-    return lanes(x, [](double v) { return std::log1p(v); });
+    const D u = 1 + x, inf = all(__builtin_inf());
+    // with u rounded, the rest of x is a correction of the first order
+    return u == 1 ? x : u == inf ? inf : log(u) + ((u == 0) | (u != u) ? D{} : (x - (u - 1)) / u);
 }
 RL_INLINE D tanh(D x) {
-    return lanes(x, [](double v) { return std::tanh(v); });
+    const D size = abs(x), t = expm1(size > 22.0 ? all(44.0) : 2 * size);
+    const I64 large = size > 0.6;
+    const D q = (large ? all(2.0) : t) / (t + 2);
+    return copysign(large ? 1 - q : q, x);
 }
 RL_INLINE D erf(D x) {
     return lanes(x, [](double v) { return std::erf(v); });
 }
 RL_INLINE D normal_cdf(D x) { return 0.5 * (1 + erf(x * 0.70710678118654752)); }
+
+// --- sine and cosine -----------------------------------------------------------------------------
+
+// x = n π/2 + r in double, |r| <= π/4; for |x| <= TURNS. π/2 in two parts, the first has 33 bits.
+constexpr double TURNS = 1e6;
+RL_INLINE D quarter_turns(D x, D& n) {
+    n = fma(x, all(0x1.45f306dc9c883p-1), all(SHIFT)) - SHIFT;
+    const D r = fma(n, all(-0x1.921fb544p0), x);
+    return fma(n, all(-0x1.0b4611a626331p-34), r);
+}
+
+typedef float HalfF __attribute__((vector_size(REGISTER / 2)));
+template <std::size_t... I>
+RL_INLINE D widened(F x, int high, std::index_sequence<I...>) {
+    const HalfF h = high ? __builtin_shufflevector(x, x, int(I + sizeof...(I))...)
+                         : __builtin_shufflevector(x, x, int(I)...);
+    return __builtin_convertvector(h, D);
+}
+template <std::size_t... I>
+RL_INLINE F narrowed(D low, D high, std::index_sequence<I...>) {
+    const HalfF a = __builtin_convertvector(low, HalfF), b = __builtin_convertvector(high, HalfF);
+    return __builtin_shufflevector(a, b, int(I)...);
+}
+
+// sin(x + shift π/2) by the polynomials of sine and cosine on [-π/4, π/4]
+RL_INLINE F sine_of(F x, int shift) {
+    constexpr auto half = std::make_index_sequence<LANES<double>>{};
+    constexpr auto whole = std::make_index_sequence<LANES<float>>{};
+    const auto far = abs(x) <= float(TURNS);
+    i64 near = 0;
+    for (i64 i = 0; i < LANES<float>; i++) near += far[i];
+    if (near != -LANES<float>) {  // one by one, what is far away, infinite or NaN as well
+        for (i64 i = 0; i < LANES<float>; i++)
+            x[i] = float(shift ? __builtin_cos(double(x[i])) : __builtin_sin(double(x[i])));
+        return x;
+    }
+    D n0, n1;
+    const D r0 = quarter_turns(widened(x, 0, half), n0), r1 = quarter_turns(widened(x, 1, half), n1);
+    const F r = narrowed(r0, r1, whole), z = r * r;
+    const I32 n = __builtin_convertvector(narrowed(n0, n1, whole), I32) + shift;
+    const F odd = polynomial(z, -1.f / 6, 1.f / 120, -1.f / 5040, 1.f / 362880);
+    const F sine = copysign(fma(r * z, odd, r), r);  // the sign of -0
+    const F cosine = fma(z, polynomial(z, -1.f / 2, 1.f / 24, -1.f / 720, 1.f / 40320), all(1.f));
+    const F y = (n & 1) == 0 ? sine : cosine;
+    return (F)((I32)y ^ ((n & 2) << 30));
+}
+RL_INLINE F sin(F x) { return sine_of(x, 0); }
+RL_INLINE F cos(F x) { return sine_of(x, 1); }
+RL_INLINE D sin(D x) {
+    return lanes(x, [](double v) { return std::sin(v); });
+}
+RL_INLINE D cos(D x) {
+    return lanes(x, [](double v) { return std::cos(v); });
+}
 
 template <class V>
 RL_INLINE V sigmoid(V x) {

@@ -95,6 +95,34 @@ void turned(const char* x, i64 x_step, i64 rows, i64 cols, char* y, i64 y_step) 
                         reinterpret_cast<const T*>(x + r * x_step)[c];
 }
 
+// memcpy without its call for what is short
+RL_INLINE void copy_row(char* y, const char* x, i64 bytes) {
+    constexpr i64 LINE = 64, SHORT = 16;
+    if (bytes < SHORT || bytes > 2048) {
+        std::memcpy(y, x, std::size_t(bytes));
+        return;
+    }
+    const auto steps = [=]<i64 step>() {  // the last one overlaps the one before
+        for (i64 i = 0; i + step <= bytes; i += step) std::memcpy(y + i, x + i, step);
+        std::memcpy(y + bytes - step, x + bytes - step, step);
+    };
+    if (bytes < LINE) steps.template operator()<SHORT>();
+    else steps.template operator()<LINE>();
+}
+
+template <class T>
+RL_INLINE void fill_row(T* y, i64 n, T v) {
+    constexpr i64 FEW = 8;
+    if (n > FEW) {
+        for (i64 i = 0; i < n; i++) y[i] = v;
+        return;
+    }
+    for (i64 i = 0; i < n; i++) {
+        y[i] = v;
+        asm("");  // as it stands: a vectorised loop takes longer to begin
+    }
+}
+
 void copy_bytes(const char* x, i64 bytes, char* y) {
     parallel(bytes, MOVE_BYTES, [=](i64 begin, i64 end) {
         std::memcpy(y + begin, x + begin, std::size_t(end - begin));
@@ -121,7 +149,7 @@ void copy_block(Block b, const char* x, char* y) {
         parallel(rows, rows_per_block(bytes, MOVE_BYTES), [&](i64 begin, i64 end) {
             Walk w(b, last, begin);
             for (i64 r = begin; r < end; r++, w.next())
-                std::memcpy(y + w.to, x + w.from, std::size_t(bytes));
+                copy_row(y + w.to, x + w.from, bytes);
         });
         return;
     }
@@ -196,11 +224,11 @@ void pad_block(const PadBlock& b, const char* x, const char* value, char* y) {
                     from += p * b.from[i];
                 }
                 if (within) {
-                    for (i64 i = 0; i < lead; i++) to[i] = v;
-                    std::memcpy(to + lead, x + from, std::size_t(inside * size));
-                    for (i64 i = lead + inside; i < n; i++) to[i] = v;
+                    fill_row(to, lead, v);
+                    copy_row(reinterpret_cast<char*>(to + lead), x + from, inside * size);
+                    fill_row(to + lead + inside, n - lead - inside, v);
                 } else {
-                    for (i64 i = 0; i < n; i++) to[i] = v;
+                    fill_row(to, n, v);
                 }
                 for (int i = last - 1; i >= 0; i--) {
                     if (++at[i] < b.out[i]) break;
@@ -212,28 +240,38 @@ void pad_block(const PadBlock& b, const char* x, const char* value, char* y) {
 }
 
 template <class T>
-void gather(const T* x, i64 rows, i64 m, i64 inner, const i64* index, i64 n, T* y) {
+bool gather(const T* x, i64 rows, i64 m, i64 inner, const i64* index, i64 n, T* y) {
+    bool within = true;
+    const auto check = [&](std::uint64_t most) {
+        if (most >= std::uint64_t(m)) __atomic_store_n(&within, false, __ATOMIC_RELAXED);
+    };
+    // (another thread may write to index: a place is used as it was checked)
+    const auto place = [=](i64 i, std::uint64_t& most) {
+        i64 at = index[i];
+        asm("" : "+r"(at));
+        at = at < 0 ? at + m : at;
+        const bool good = std::uint64_t(at) < std::uint64_t(m);
+        most = good ? most : ~std::uint64_t(0);
+        return good ? at : 0;
+    };
+    if (m == 0) return rows * n * inner == 0;
     if (inner == 1) {
         parallel(rows, rows_per_block(n, 1 << 14), [=](i64 begin, i64 end) {
+            std::uint64_t most = 0;
             for (i64 r = begin; r < end; r++)
-                for (i64 i = r * n; i < (r + 1) * n; i++) {
-                    i64 at = __atomic_load_n(index + i, __ATOMIC_RELAXED);
-                    at = at < 0 ? at + m : at;
-                    y[i] = std::uint64_t(at) < std::uint64_t(m) ? x[r * m + at] : T{};
-                }
+                for (i64 i = r * n; i < (r + 1) * n; i++) y[i] = x[r * m + place(i, most)];
+            check(most);
         });
-        return;
+        return within;
     }
     parallel(rows * n, rows_per_block(inner, 1 << 14), [=](i64 begin, i64 end) {
+        std::uint64_t most = 0;
         for (i64 r = begin; r < end; r++)
-            for (i64 i = 0; i < inner; i++) {
-                i64 at = __atomic_load_n(index + r * inner + i, __ATOMIC_RELAXED);
-                at = at < 0 ? at + m : at;
-                y[r * inner + i] = std::uint64_t(at) < std::uint64_t(m)
-                                       ? x[(r / n * m + at) * inner + i]
-                                       : T{};
-            }
+            for (i64 i = 0; i < inner; i++)
+                y[r * inner + i] = x[(r / n * m + place(r * inner + i, most)) * inner + i];
+        check(most);
     });
+    return within;
 }
 
 namespace {
@@ -291,18 +329,19 @@ RL_INLINE void each_true(const bool* x, i64 begin, i64 end, G f) {
 }  // namespace
 
 void places_of_true(const bool* x, i64 n, const i64* starts, const i64* dims, int nd, i64* y) {
+    const i64 total = starts[(n + CHOSEN_STEP - 1) / CHOSEN_STEP];
     parallel((n + CHOSEN_STEP - 1) / CHOSEN_STEP, 1, [=](i64 begin, i64 end) {
         const i64 first = begin * CHOSEN_STEP;
         const i64 last = end * CHOSEN_STEP < n ? end * CHOSEN_STEP : n;
-        i64* to = y + starts[begin] * nd;
+        i64* to = y + starts[begin];
         if (nd == 1) return each_true(x, first, last, [&](i64 p) { *to++ = p; });
         const i64 width = dims[nd - 1];
         i64 row = first / width, row_start = row * width;
         if (nd == 2)
             return each_true(x, first, last, [&](i64 p) {
                 while (p - row_start >= width) row++, row_start += width;
-                to[0] = row, to[1] = p - row_start;
-                to += 2;
+                to[0] = row, to[total] = p - row_start;
+                to++;
             });
         i64 known = -1, at[64] = {};
         each_true(x, first, last, [&](i64 p) {
@@ -314,9 +353,9 @@ void places_of_true(const bool* x, i64 n, const i64* starts, const i64* dims, in
                     left /= dims[d];
                 }
             }
-            for (int d = 0; d < nd - 1; d++) to[d] = at[d];
-            to[nd - 1] = p - row_start;
-            to += nd;
+            for (int d = 0; d < nd - 1; d++) to[d * total] = at[d];
+            to[(nd - 1) * total] = p - row_start;
+            to++;
         });
     });
 }
@@ -427,7 +466,7 @@ void convert(const T* x, U* y, i64 n) {
 }
 
 #define EACH(T)                                                              \
-    template void gather(const T*, i64, i64, i64, const i64*, i64, T*);      \
+    template bool gather(const T*, i64, i64, i64, const i64*, i64, T*);      \
     template void choose(const bool*, const T*, i64, const T*, i64, T*, i64); \
     template void take_true(const bool*, const T*, i64, const i64*, T*);
 EACH(std::uint8_t)

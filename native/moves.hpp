@@ -27,17 +27,16 @@ struct PadBlock {
 };
 void pad_block(const PadBlock& b, const char* x, const char* value, char* y);
 
-// y (rows, n, inner) = x (rows, m, inner) at index (rows, n, inner) of the middle dimension; places
-// outside [0, m) give 0. T: uint8, uint16, uint32, uint64
+// y (rows, n, inner) = x (rows, m, inner) at index (rows, n, inner) of the middle dimension; negative
+// ones from its end. False: one is outside [-m, m). T: uint8, uint16, uint32, uint64
 template <class T>
-void gather(const T* x, i64 rows, i64 m, i64 inner, const i64* index, i64 n, T* y);
+bool gather(const T* x, i64 rows, i64 m, i64 inner, const i64* index, i64 n, T* y);
 
 // z[i] = c[i] ? x[i] : y[i]; x or y may be one number (nx, ny = 1)
 template <class T>
 void choose(const bool* c, const T* x, i64 nx, const T* y, i64 ny, T* z, i64 n);
 
-// How many of each block of CHOSEN_STEP are true, then the places of those that are, nd coordinates
-// each.
+// How many of each block of CHOSEN_STEP are true, then the places of those that are: y (nd, k).
 constexpr i64 CHOSEN_STEP = 1 << 14;
 // starts[i]: how many are true before block i; one more than there are blocks.
 void count_true(const bool* x, i64 n, i64* counts);

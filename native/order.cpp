@@ -113,7 +113,8 @@ void top(const T* x, i64 n, i64 k, bool largest, Entry<Key<T>>* e, i64 room, T* 
             const K key = key_of(x[j]) ^ turn;
             if (!full || key < bound) e[held++] = {key, std::uint32_t(j)};
         }
-        if (held + STEP > room) cut();
+        // the first cut comes early: few numbers are kept from then on
+        if (held + STEP > room || (!full && held >= STEP && held >= 2 * k)) cut();
     }
     cut();
     for (i64 i = 0; i < k; i++) {
@@ -246,7 +247,7 @@ double product(const T* x, i64 n) {
     constexpr i64 L = LANES<T>;
     double y = 1;
     i64 i = 0;
-    if (n >= 64 * L) {
+    if (n >= 16 * L) {
         V p[8];
         for (i64 j = 0; j < 8; j++) p[j] = load(x + j * L);
         for (i = 8 * L; i + 8 * L <= n; i += 8 * L)
@@ -278,38 +279,130 @@ void prod(const T* x, i64 outer, i64 n, T* y) {
     for (i64 i = 0; i < outer; i++) y[i] = T(all);
 }
 
-template <class T>
-bool add_rows(T* y, i64 n, i64 inner, const i64* index, i64 k, const T* values) {
+namespace {
+
+bool inside(const i64* index, i64 k, i64 n) {
     std::uint64_t most = 0;
     for (i64 i = 0; i < k; i++) most = std::uint64_t(index[i]) > most ? std::uint64_t(index[i]) : most;
-    if (k > 0 && most >= std::uint64_t(n)) return false;
+    return k == 0 || most < std::uint64_t(n);
+}
+
+// y[index[i]] += values[i], one after the other
+template <class T>
+void add_each(T* y, const i64* index, i64 k, const T* values) {
+    i64 i = 0;
+    for (; i + 4 <= k; i += 4) {  // read before y is written: the compiler cannot do it
+        const i64 at[] = {index[i], index[i + 1], index[i + 2], index[i + 3]};
+        const T v[] = {values[i], values[i + 1], values[i + 2], values[i + 3]};
+        for (int j = 0; j < 4; j++) y[at[j]] += v[j];
+    }
+    for (; i < k; i++) y[index[i]] += values[i];
+}
+
+constexpr i64 STRETCH = 64;  // columns that one thread adds to
+
+}  // namespace
+
+template <class T>
+bool add_rows(T* y, i64 outer, i64 n, i64 inner, const i64* index, i64 k, const T* values) {
+    if (!inside(index, k, n)) return false;
     if (inner == 1) {
-        i64 i = 0;
-        for (; i + 4 <= k; i += 4) {  // read before y is written: the compiler cannot do it
-            const i64 at[] = {index[i], index[i + 1], index[i + 2], index[i + 3]};
-            const T v[] = {values[i], values[i + 1], values[i + 2], values[i + 3]};
-            for (int j = 0; j < 4; j++) y[at[j]] += v[j];
-        }
-        for (; i < k; i++) y[index[i]] += values[i];
+        parallel(outer, rows_per_block(k, 1 << 14), [=](i64 begin, i64 end) {
+            for (i64 o = begin; o < end; o++) add_each(y + o * n, index, k, values + o * k);
+        });
         return true;
     }
-    for (i64 i = 0; i < k; i++)
-        for (i64 j = 0; j < inner; j++) y[index[i] * inner + j] += values[i * inner + j];
+    const i64 parts = (inner + STRETCH - 1) / STRETCH;
+    parallel(outer * parts, rows_per_block(k * STRETCH, 1 << 15), [=](i64 begin, i64 end) {
+        for (i64 b = begin; b < end; b++) {
+            const i64 o = b / parts, first = b % parts * STRETCH;
+            const i64 last = first + STRETCH < inner ? first + STRETCH : inner;
+            for (i64 i = 0; i < k; i++) {
+                T* const to = y + (o * n + index[i]) * inner;
+                const T* const from = values + (o * k + i) * inner;
+                for (i64 j = first; j < last; j++) to[j] += from[j];
+            }
+        }
+    });
+    return true;
+}
+
+template <class T>
+bool add_at(T* y, i64 outer, i64 n, i64 inner, const i64* index, i64 k, const T* values) {
+    if (!inside(index, outer * k * inner, n)) return false;
+    if (inner == 1) {
+        parallel(outer, rows_per_block(k, 1 << 14), [=](i64 begin, i64 end) {
+            for (i64 o = begin; o < end; o++)
+                add_each(y + o * n, index + o * k, k, values + o * k);
+        });
+        return true;
+    }
+    const i64 parts = (inner + STRETCH - 1) / STRETCH;
+    parallel(outer * parts, rows_per_block(k * STRETCH, 1 << 14), [=](i64 begin, i64 end) {
+        for (i64 b = begin; b < end; b++) {
+            const i64 o = b / parts, first = b % parts * STRETCH;
+            const i64 last = first + STRETCH < inner ? first + STRETCH : inner;
+            for (i64 i = 0; i < k; i++)
+                for (i64 j = first; j < last; j++) {
+                    const i64 at = (o * k + i) * inner + j;
+                    y[(o * n + index[at]) * inner + j] += values[at];
+                }
+        }
+    });
     return true;
 }
 
 void extremes(const i64* x, i64 n, i64& low, i64& high) {
-    i64 least = x[0], most = x[0];
-    for (i64 i = 1; i < n; i++) {
-        least = x[i] < least ? x[i] : least;
-        most = x[i] > most ? x[i] : most;
+    constexpr i64 PIECE = 1 << 15;
+    i64* const part = scratch<i64>(Slot::order, 2 * ((n + PIECE - 1) / PIECE));
+    parallel(n, PIECE, [=](i64 begin, i64 end) {
+        i64 least = x[begin], most = x[begin];
+        for (i64 i = begin; i < end; i++) {
+            least = x[i] < least ? x[i] : least;
+            most = x[i] > most ? x[i] : most;
+        }
+        part[2 * (begin / PIECE)] = least;
+        part[2 * (begin / PIECE) + 1] = most;
+    });
+    low = part[0];
+    high = part[1];
+    for (i64 b = 0; b < (n + PIECE - 1) / PIECE; b++) {
+        low = part[2 * b] < low ? part[2 * b] : low;
+        high = part[2 * b + 1] > high ? part[2 * b + 1] : high;
     }
-    low = least;
-    high = most;
 }
 
-void count(const i64* x, i64 n, i64 low, i64* y) {
-    for (i64 i = 0; i < n; i++) y[x[i] - low]++;
+// Two counters for each number, so that equal ones in a row do not wait for each other; a part of the
+// numbers for each of a few blocks.
+void count(const i64* x, i64 n, i64 low, i64 range, i64* y) {
+    constexpr i64 PIECES = 8, FEW = 1 << 13;
+    if (range > FEW || n < 8 * range) {
+        for (i64 i = 0; i < n; i++)
+            if (const i64 at = x[i] - low; std::uint64_t(at) < std::uint64_t(range)) y[at]++;
+        return;
+    }
+    std::uint32_t* const all = scratch<std::uint32_t>(Slot::reduce, 2 * PIECES * range);
+    std::memset(all, 0, std::size_t(2 * PIECES * range) * sizeof *all);
+    const i64 piece = (n + PIECES - 1) / PIECES;
+    parallel(PIECES, 1, [=](i64 begin, i64 end) {
+        for (i64 p = begin; p < end; p++) {
+            std::uint32_t *const a = all + 2 * p * range, *const b = a + range;
+            const i64 last = (p + 1) * piece < n ? (p + 1) * piece : n;
+            i64 i = p * piece;
+            for (; i + 2 <= last; i += 2) {
+                const i64 s = x[i] - low, t = x[i + 1] - low;
+                if (std::uint64_t(s) < std::uint64_t(range)) a[s]++;
+                if (std::uint64_t(t) < std::uint64_t(range)) b[t]++;
+            }
+            for (; i < last; i++)
+                if (const i64 s = x[i] - low; std::uint64_t(s) < std::uint64_t(range)) a[s]++;
+        }
+    });
+    for (i64 i = 0; i < range; i++) {
+        i64 sum = 0;
+        for (i64 p = 0; p < 2 * PIECES; p++) sum += all[p * range + i];
+        y[i] = sum;
+    }
 }
 
 namespace {
@@ -407,7 +500,8 @@ void lgamma(const double* x, double* y, i64 n) {
     template void sort_rows(const T*, i64, i64, bool, T*, i64*);            \
     template void top_rows(const T*, i64, i64, i64, bool, T*, i64*);        \
     template void cumsum(const T*, i64, i64, i64, T*);                      \
-    template bool add_rows(T*, i64, i64, const i64*, i64, const T*);
+    template bool add_rows(T*, i64, i64, i64, const i64*, i64, const T*);    \
+    template bool add_at(T*, i64, i64, i64, const i64*, i64, const T*);
 EACH(float)
 EACH(double)
 EACH(i64)

@@ -24,16 +24,19 @@ void cumsum(const T* x, i64 outer, i64 n, i64 inner, T* y);
 template <class T>
 void prod(const T* x, i64 outer, i64 n, T* y);
 
-// y (n, inner) += values (k, inner), row i at row index[i], one after the other. False: an index is
-// outside [0, n); y may have been written to.
+// y (outer, n, inner) += values (outer, k, inner), row i at row index[i], one after the other. False:
+// an index is outside [0, n).
 template <class T>
-bool add_rows(T* y, i64 n, i64 inner, const i64* index, i64 k, const T* values);
+bool add_rows(T* y, i64 outer, i64 n, i64 inner, const i64* index, i64 k, const T* values);
+// The same, each number at an index of its own: index (outer, k, inner).
+template <class T>
+bool add_at(T* y, i64 outer, i64 n, i64 inner, const i64* index, i64 k, const T* values);
 
 // The smallest and the largest of n > 0 numbers.
 void extremes(const i64* x, i64 n, i64& low, i64& high);
 
-// y[x[i] - low] += 1
-void count(const i64* x, i64 n, i64 low, i64* y);
+// y (range) = how often low, low + 1, ... are in x, n < 2^32; y is 0 before
+void count(const i64* x, i64 n, i64 low, i64 range, i64* y);
 
 // ln |Γ(x)|; inf at 0, -1, -2, ...
 void lgamma(const float* x, float* y, i64 n);

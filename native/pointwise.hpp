@@ -7,7 +7,7 @@
 #define RL_UNARY(X)                                                                               \
     X(neg) X(abs) X(exp) X(expm1) X(log) X(log1p) X(sqrt) X(rsqrt) X(reciprocal) X(square)        \
     X(relu) X(sigmoid) X(tanh) X(erf) X(silu) X(mish) X(selu) X(relu6) X(log_sigmoid)             \
-    X(softsign) X(hardswish) X(hardsigmoid)
+    X(softsign) X(hardswish) X(hardsigmoid) X(sin) X(cos)
 
 // y = f(x, a) and y = f(x, a, b): numbers a, b
 #define RL_UNARY_1(X) X(gelu) X(leaky_relu) X(elu) X(celu)

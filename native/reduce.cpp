@@ -10,16 +10,16 @@ namespace {
 constexpr i64 GRAIN = 1 << 15;  // numbers a block
 constexpr i64 SLAB = 256;       // rows added in T before their sums are added to the rest
 
-// y (inner) = Σ over the n rows of x (n, inner), for columns [begin, end)
-template <class T>
-void sum_columns(const T* x, i64 n, i64 inner, i64 begin, i64 end, T* y) {
+// y (inner) = Σ f over the n rows of x (n, inner), for columns [begin, end)
+template <class T, class G>
+void sum_columns(const T* x, i64 n, i64 inner, i64 begin, i64 end, T* y, G f) {
     using V = Reg<T>;
     constexpr i64 L = LANES<T>;
     i64 j = begin;
     for (; j + 4 * L <= end; j += 4 * L) {
         V s[4] = {};
         for (i64 i = 0; i < n; i++)
-            for (i64 v = 0; v < 4; v++) s[v] += load(x + i * inner + j + v * L);
+            for (i64 v = 0; v < 4; v++) s[v] += f(load(x + i * inner + j + v * L));
         for (i64 v = 0; v < 4; v++) store(y + j + v * L, s[v]);
     }
     for (; j < end; j += L) {
@@ -27,10 +27,10 @@ void sum_columns(const T* x, i64 n, i64 inner, i64 begin, i64 end, T* y) {
         V s[2] = {};
         i64 i = 0;
         for (; i + 2 <= n; i += 2) {
-            s[0] += get(x + i * inner + j, part);
-            s[1] += get(x + (i + 1) * inner + j, part);
+            s[0] += f(get(x + i * inner + j, part));
+            s[1] += f(get(x + (i + 1) * inner + j, part));
         }
-        if (i < n) s[0] += get(x + i * inner + j, part);
+        if (i < n) s[0] += f(get(x + i * inner + j, part));
         put(y + j, s[0] + s[1], part);
     }
 }
@@ -68,17 +68,19 @@ void squared_error_dx(const T* x, const T* y, i64 n, T scale, T* dx) {
     });
 }
 
-template <class T>
-void sum(const T* x, i64 outer, i64 n, i64 inner, double scale, T* y) {
+namespace {
+
+template <class T, class G>
+void sum_of(const T* x, i64 outer, i64 n, i64 inner, double scale, T* y, G f) {
     if (outer == 0 || inner == 0) return;  // there may be an n all the same
     if (inner == 1 && outer > 1) {
         parallel(outer, rows_per_block(n, GRAIN), [&](i64 begin, i64 end) {
-            for (i64 i = begin; i < end; i++) y[i] = T(scale * row_sum(n, same, x + i * n));
+            for (i64 i = begin; i < end; i++) y[i] = T(scale * row_sum(n, f, x + i * n));
         });
         return;
     }
     if (inner == 1) {
-        const T all = T(scale * total(n, same, x));
+        const T all = T(scale * total(n, f, x));
         for (i64 i = 0; i < outer; i++) y[i] = all;
         return;
     }
@@ -92,38 +94,36 @@ void sum(const T* x, i64 outer, i64 n, i64 inner, double scale, T* y) {
                                                                 : n - first < SLAB ? n - first
                                                                                    : SLAB;
                      sum_columns(x + (i / slabs * n + first) * inner, rows, inner, 0, inner,
-                                 part + i * inner);
+                                 part + i * inner, f);
                  }
              });
     if (slabs == 1 && scale == 1) return;
     parallel(outer, rows_per_block(slabs * inner, GRAIN), [&](i64 begin, i64 end) {
         for (i64 o = begin; o < end; o++) {
             const T* p = part + o * slabs * inner;
-            if (slabs > 1) sum_columns(p, slabs, inner, 0, inner, y + o * inner);
+            if (slabs > 1) sum_columns(p, slabs, inner, 0, inner, y + o * inner, same);
             if (scale != 1)
                 for (i64 j = 0; j < inner; j++) y[o * inner + j] *= T(scale);
         }
     });
 }
 
+}  // namespace
+
 template <class T>
-void argmax(const T* x, i64 outer, i64 n, i64* y) {
-    parallel(outer, rows_per_block(n, GRAIN), [&](i64 begin, i64 end) {
-        for (i64 i = begin; i < end; i++) {
-            const T* row = x + i * n;
-            i64 best = 0;
-            for (i64 j = 1; j < n; j++)
-                if (row[j] > row[best] || (row[j] != row[j] && row[best] == row[best])) best = j;
-            y[i] = best;
-        }
-    });
+void sum(const T* x, i64 outer, i64 n, i64 inner, double scale, T* y) {
+    sum_of(x, outer, n, inner, scale, y, same);
+}
+template <class T>
+void square_sum(const T* x, i64 outer, i64 n, i64 inner, T* y) {
+    sum_of(x, outer, n, inner, 1., y, [](auto v) { return v * v; });
 }
 
 #define EACH(T)                                                       \
     template T squared_error(const T*, const T*, i64, double);        \
     template void squared_error_dx(const T*, const T*, i64, T, T*);   \
     template void sum(const T*, i64, i64, i64, double, T*);           \
-    template void argmax(const T*, i64, i64, i64*);
+    template void square_sum(const T*, i64, i64, i64, T*);
 EACH(float)
 EACH(double)
 

@@ -1,4 +1,4 @@
-// Sums along one dimension, and the place of the largest number.
+// Sums along one dimension.
 //
 // x is (outer, n, inner) and the middle is reduced: inner = 1 for the last dimension, outer = 1 for
 // the first, both for all of x. Sums are taken in fixed blocks: same bits for any number of
@@ -12,15 +12,15 @@ namespace rl::RL_ISA {
 template <class T>
 void sum(const T* x, i64 outer, i64 n, i64 inner, double scale, T* y);
 
+// y (outer, inner) = Σ x²
+template <class T>
+void square_sum(const T* x, i64 outer, i64 n, i64 inner, T* y);
+
 // scale * Σ (x - y)² over n numbers
 template <class T>
 T squared_error(const T* x, const T* y, i64 n, double scale);
 // dx = scale * (2 (x - y))
 template <class T>
 void squared_error_dx(const T* x, const T* y, i64 n, T scale, T* dx);
-
-// y (outer) = the first place of the largest of each row of x (outer, n); NaN is the largest; n > 0
-template <class T>
-void argmax(const T* x, i64 outer, i64 n, i64* y);
 
 }  // namespace rl::RL_ISA

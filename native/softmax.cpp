@@ -86,6 +86,27 @@ void log_softmax(const T* x, i64 outer, i64 n, i64 inner, T* y) {
         });
 }
 
+// What m is subtracted is 0 where m is infinite: of -inf alone comes -inf, with a +inf +inf.
+template <class T>
+void logsumexp(const T* x, i64 outer, i64 n, i64 inner, T* y) {
+    using V = Reg<T>;
+    const T inf = T(__builtin_inff());
+    each_row<T>(
+        outer, n, inner,
+        [=](i64 at) {
+            const T most = row_max(n, x + at), m = most == inf || most == -inf ? T(0) : most;
+            const V by = all(m);
+            y[at / n] = T(std::log(row_sum(n, [=](V v) { return exp(v - by); }, x + at))) + m;
+        },
+        [=](i64 at, i64 width) {
+            const V most = column_max(x + at, n, inner, width);
+            const V m = abs(most) == inf ? V{} : most;
+            V total{};
+            for (i64 k = 0; k < n; k++) total += exp(get(x + at + k * inner, width) - m);
+            put(y + at / (n * inner) * inner + at % inner, log(total) + m, width);
+        });
+}
+
 template <class T>
 void softmax_dx(const T* dy, const T* y, i64 outer, i64 n, i64 inner, T* dx) {
     using V = Reg<T>;
@@ -169,6 +190,7 @@ void cross_entropy_dx(const T* logp, const i64* t, i64 n, i64 c, i64 ignore, T s
 #define EACH(T)                                                                \
     template void softmax(const T*, i64, i64, i64, T*);                        \
     template void log_softmax(const T*, i64, i64, i64, T*);                    \
+    template void logsumexp(const T*, i64, i64, i64, T*);                      \
     template void softmax_dx(const T*, const T*, i64, i64, i64, T*);           \
     template void log_softmax_dx(const T*, const T*, i64, i64, i64, T*);       \
     template T cross_entropy(const T*, const i64*, i64, i64, i64, double, T*); \

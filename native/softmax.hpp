@@ -12,6 +12,9 @@ void softmax(const T* x, i64 outer, i64 n, i64 inner, T* y);
 // y = x - m - log Σ e^(x - m)
 template <class T>
 void log_softmax(const T* x, i64 outer, i64 n, i64 inner, T* y);
+// y (outer, inner) = m + log Σ e^(x - m)
+template <class T>
+void logsumexp(const T* x, i64 outer, i64 n, i64 inner, T* y);
 // dx = y (dy - Σ dy y)
 template <class T>
 void softmax_dx(const T* dy, const T* y, i64 outer, i64 n, i64 inner, T* dx);

@@ -11,9 +11,9 @@ from rushlight import kernels as seam
 from rushlight.kernels.filters import filters as filters_of
 from rushlight.kernels.twin import TWINS
 from rushlight.kernels.twin.random import SIZE
-from rushlight.kernels.vocabulary import WORDS
+from rushlight.kernels.vocabulary import LIST_WORDS, WORDS
 
-TWIN = {**WORDS, **TWINS}
+TWIN = {**WORDS, **LIST_WORDS, **TWINS}
 KERNELS = () if seam.native is None else seam.native.KERNELS
 TOLERANCE = {"f": {"rtol": 3e-6, "atol": 1e-6}, "d": {"rtol": 1e-12, "atol": 1e-13}}
 EXACT = {"rtol": 0, "atol": 0}
@@ -203,17 +203,6 @@ def _(name, dtype):
     x = eighths((4, 5, 6), dtype)
     yield (x.T, 1), {}
     yield (x, (0, 2)), {}
-
-
-@of("argmax")
-def _(name, dtype):
-    """The first of the largest, and NaN before all."""
-    x = make((50, 13), dtype)
-    x[3, [4, 9]] = 100
-    x[7, [2, 5]] = np.nan
-    x[8] = np.inf
-    yield (x, -1), EXACT
-    yield (x, 0), EXACT
 
 
 # ---------------------------------------------------------------- losses, softmax, norms, embedding
@@ -558,4 +547,5 @@ def _(name, dtype):
 
 
 import kernel_cases_layers  # noqa: E402, F401  (more of them, under the same `of`)
+import kernel_cases_moves  # noqa: E402, F401
 import kernel_cases_order  # noqa: E402, F401

@@ -63,12 +63,14 @@ def _(name, dtype):
 @of("add_rows")
 def _(name, dtype):
     index = np.random.default_rng(0).integers(0, 9, 1003)
-    for shape in [(9,), (9, 4), (9, 2, 3)]:
-        yield (eighths(shape, dtype), index, eighths((1003, *shape[1:]), dtype)), EXACT
-        yield (eighths(shape, dtype), index[:0], eighths((0, *shape[1:]), dtype)), EXACT
+    for shape in [(9,), (9, 4), (9, 2, 3), (3, 9), (2, 9, 70), (70, 9, 5)]:
+        axis = shape.index(9)
+        for i in (index, index[:0]):
+            values = eighths((*shape[:axis], len(i), *shape[axis + 1 :]), dtype)
+            yield (eighths(shape, dtype), i, values, axis), EXACT
     for bad in (9, -1):  # None
-        yield (make((9,), dtype), np.array([1, bad]), make((2,), dtype)), EXACT
-    yield (np.arange(9), index, np.arange(1003)), EXACT
+        yield (make((9,), dtype), np.array([1, bad]), make((2,), dtype), 0), EXACT
+    yield (np.arange(9), index, np.arange(1003), 0), EXACT
 
 
 @of("count")
@@ -77,3 +79,4 @@ def _(name, dtype):
     yield (x, 1 << 20), EXACT
     yield (x[:1], 1), EXACT
     yield (x, 100), EXACT  # None
+    yield (x.repeat(20), 1 << 20), EXACT  # counted in pieces

@@ -1,6 +1,8 @@
 """torch.func, vmap, forward mode and autograd.functional: values against loops and formulas, what
 is differentiated through, random numbers, errors in PyTorch's words."""
 
+import importlib
+
 import numpy as np
 import pytest
 
@@ -545,3 +547,23 @@ def test_is_grads_batched():
     same(second, 6 * X[0])
     with pytest.raises(RuntimeError, match="a mismatch was detected"):
         torch.autograd.grad(x**2, x, rows[:, :2], is_grads_batched=True)
+
+
+def test_what_vmap_put_in_front_of_ops_goes_when_it_is_not_needed():
+    modes = importlib.import_module("rushlight.dispatch.modes")
+    x = torch.ones(3)
+    modes.settle()
+    plain = vars(torch.Tensor)["__add__"]
+    for _ in range(3):
+        assert vmap(lambda x: x.sin() + 1)(x).shape == (3,)
+        assert vars(torch.Tensor)["__add__"] is not plain  # for the next vmap
+    for _ in range(modes.PATIENCE + 1):
+        x.sin()
+    assert vars(torch.Tensor)["__add__"] is plain and not modes.MODES
+    assert all(c.unasked is None for c in modes.Card.used)
+    vmap(torch.exp)(x)
+    with torch.autocast("cpu"):
+        assert vars(torch.Tensor)["__add__"] is plain  # another mode begins from the start
+    vmap(torch.exp)(x)
+    modes.settle()
+    assert vars(torch.Tensor)["__add__"] is plain

@@ -1,7 +1,7 @@
 """Kinds of faults that random programs found, each by several of its members.
 
-Values and refusals are PyTorch 2.13.0's; the oracle suite asks a living one what
-every card's node keeps.
+Values and refusals are PyTorch 2.13.0's; tests/oracle/test_versions_oracle.py asks a living one
+what every card's node keeps.
 """
 
 import math

@@ -474,3 +474,48 @@ def test_old_states_with_a_number_for_step_are_read():
     optimizer.step()
     assert optimizer.state[p]["step"].item() == 5
     assert optimizer.param_groups[0]["maximize"] is False
+
+
+def test_other_parameters_for_a_while():
+    """swap_in_optimizer_params_and_state: steps go to other tensors, with other options."""
+    w = torch.ones(3, requires_grad=True)
+    optimizer = torch.optim.Adam([w], lr=0.1)
+    swap = torch.optim.swap_in_optimizer_params_and_state
+    with pytest.raises(RuntimeError, match="requires initialized optimizer state"):
+        with swap(optimizer, {"w": w}, optimizer.state_dict()):
+            pass
+    w.sum().backward()
+    optimizer.step()
+    state = copy.deepcopy(optimizer.state_dict())
+    state["param_groups"][0]["lr"] = 1.0
+    other = torch.full((3,), 5.0)
+    other.grad = torch.ones(3)
+    with swap(optimizer, {"w": other}, state):
+        optimizer.step()
+    assert other.tolist() == pytest.approx([4, 4, 4]) and w.tolist() == pytest.approx([0.9] * 3)
+    assert state["state"][0]["step"] == 2 and optimizer.state[w]["step"] == 1
+    assert optimizer.param_groups[0]["lr"] == 0.1 and optimizer.param_groups[0]["params"][0] is w
+    with pytest.raises(RuntimeError, match=r"to match optimizer\.param_groups ordering"):
+        with swap(optimizer, {}, state):
+            pass
+    with pytest.raises(RuntimeError, match="got extra keys"):
+        with swap(optimizer, {"w": other}, {**state, "state": {7: {}}}):
+            pass
+
+
+def test_the_step_that_lbfgs_keeps():
+    """state["t"] is a Tensor in the first iteration and of a Tensor lr, a number otherwise."""
+    for lr, steps, kind in ((0.1, 1, torch.Tensor), (0.1, 5, float), (0.1, 5, torch.Tensor)):
+        w = torch.tensor([1.0, 2.0], requires_grad=True)
+        rate = torch.tensor(lr) if steps == 5 and kind is torch.Tensor else lr
+        optimizer = torch.optim.LBFGS([w], lr=rate, max_iter=steps)
+
+        def closure(w=w, optimizer=optimizer):
+            optimizer.zero_grad()
+            loss = (w**4).sum()
+            loss.backward()
+            return loss
+
+        optimizer.step(closure)
+        t = optimizer.state[w]["t"]
+        assert type(t) is kind and float(t) == pytest.approx(0.1 if steps == 5 else 0.1 / 36)

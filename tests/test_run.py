@@ -91,7 +91,9 @@ def test_a_traceback_shows_the_script_only(start):
 
 
 def test_module_and_code(start):
-    source = "import sys, torch\nprint(__name__, __spec__.name, sys.argv[1:], torch.__spec__.name)\n"
+    source = (
+        "import sys, torch\nprint(__name__, __spec__.name, sys.argv[1:], torch.__spec__.name)\n"
+    )
     status, out, _ = start(source, "script", "a", how=("run", "-m"))
     assert (status, out) == (0, "__main__ script ['a'] rushlight\n")
     code = "import sys, torch; print(sys.argv, torch.zeros(1))"

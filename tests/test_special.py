@@ -115,3 +115,13 @@ def test_incomplete_gamma_of_large_numbers():
     assert torch.special.gammaincc(a, a * 1.1).tolist()[3:] == [0, 0]
     far = torch.special.gammainc(a[:2], a[:2] - 3 * a[:2].sqrt()).numpy()
     np.testing.assert_allclose(far, [0.0010012389950642825, 0.0013127698795992468], rtol=1e-13)
+
+
+def test_erfcx_of_large_numbers():
+    """To 1e-15 where x² itself is rounded, and up to the ends."""
+    x = torch.tensor([5.3, 17.77, 24.9, 25.1, 60.0, -26.0, -27.0, -INF, INF], dtype=torch.float64)
+    want = [
+        0.10464919566077328, 0.031699518676381565, 0.022639987776049506, 0.02245987581758139,
+        0.009401854275176388, 7.657724931490568e293, INF, INF, 0,
+    ]  # fmt: skip
+    np.testing.assert_allclose(torch.special.erfcx(x).numpy(), want, rtol=1.5e-15)

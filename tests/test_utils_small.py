@@ -112,6 +112,9 @@ def test_data_pipes_of_ones_own():
     with pytest.raises(TypeError, match="can only decorate IterDataPipe"):
         functional_datapipe("x")(dict)
     assert not hasattr(MapDataPipe, "test_doubled")
+    from rushlight.utils.data.datapipes.iter import Batcher
+
+    assert functional_datapipe("test_batched")(type("B", (Batcher,), {})).__name__ == "B"
 
 
 def test_helpers_of_optimizers():

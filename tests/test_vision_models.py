@@ -84,9 +84,7 @@ def test_models_by_name():
         models.get_model("nope")
     with pytest.raises(ValueError, match="Unknown model maxvit_t\n  rushlight does not have it"):
         models.get_model("maxvit_t")
-    with pytest.raises(
-        AttributeError, match=r"not have torchvision\.models\.MaxVit"
-    ):
+    with pytest.raises(AttributeError, match=r"not have torchvision\.models\.MaxVit"):
         _ = models.MaxVit
     text = str(inspect.signature(models.resnet18))
     assert text.startswith("(*, weights: ") and text.endswith(

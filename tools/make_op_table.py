@@ -48,18 +48,26 @@ def is_there(space, name):
     return not import_module("rushlight.core.paths").is_refused(found)
 
 
+def why_not(space, name):
+    """Why a name is not there on purpose: core/not_applicable.py, for modules core/paths.py;
+    "" if it is only missing."""
+    found = getattr(namespace(space), name, None)
+    return getattr(found, "_why", "") or import_module("rushlight.core.not_applicable").reason(
+        space, name
+    )
+
+
 def names():
     """{"torch.nn": (the names that are there, those that are missing, {reason: those that are not
     there on purpose})}"""
     listed = import_module("rushlight.core.names").pytorch_names
-    reason = import_module("rushlight.core.not_applicable").reason
     found = {}
     for space in SPACES:
         here = {name: is_there(space, name) for name in sorted(listed(space))}
         lost, apart = [], defaultdict(list)
         for name in here:
             if not here[name]:
-                why = reason(space, name)
+                why = why_not(space, name)
                 (apart[why] if why else lost).append(name)
         if here:
             found[space] = ([n for n in here if here[n]], lost, dict(apart))

@@ -98,8 +98,8 @@ def _set_grad_dtype(self: Tensor, dtype: Any) -> None:
         )
 
 
-Tensor.grad_dtype = property(_grad_dtype, _set_grad_dtype)  # type: ignore[attr-defined]
-Tensor.name = None  # type: ignore[attr-defined]
+Tensor.grad_dtype = property(_grad_dtype, _set_grad_dtype)  # type: ignore
+Tensor.name = None  # type: ignore
 Tensor.__new__ = staticmethod(__new__)  # type: ignore[assignment]
 _METHODS = (untyped_storage, storage, storage_type, module_load, reinforce, ipu, xpu, mtia)
 for _method in (*_METHODS, __repr__, __format__):

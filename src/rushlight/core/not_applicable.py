@@ -68,7 +68,6 @@ TABLE: dict[str, dict[str, str]] = {
         "streams of accelerators are not there": "record_stream",
         _DISPATCHER: "slice_inverse",
     },
-    "torch.nn": {_QUANTIZED: "qat quantized"},
     "torch.nn.functional": {
         _GPU: "scaled_grouped_mm scaled_mm",
     },

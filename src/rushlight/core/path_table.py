@@ -89,7 +89,8 @@ PATHS: dict[str, str] = {
     "distributed.fsdp.fully_sharded_data_parallel": "distributed.fsdp",
     "distributed.nn": "distributed.functional",
     "distributed.nn.functional": "distributed.functional",
-    "distributed.tensor.placement_types": "distributed.tensor",
+    "distributed.tensor": "distributed.placements",
+    "distributed.tensor.placement_types": "distributed.placements",
     "distributed.utils": "distributed.functional:_sync_module_states",
     # ---------------------------------------------------------------- fx, jit
     "fx._pytree": "utils._pytree",
@@ -177,6 +178,7 @@ PRIVATE: dict[str, str] = {
     "distributed.fsdp._runtime_utils": "",
     "distributed.fsdp._traversal_utils": "",
     "distributed.fsdp.wrap": "_or_policy",
+    "distributed.tensor.placement_types": "_StridedShard/ _MaskPartial/",
     "distributed.tensor._utils": "compute_local_shape_and_global_offset",
     "distributed.tensor.experimental._attention": "set_rotate_method",
     "distributed.tensor": "_StridedShard/",

@@ -162,7 +162,7 @@ class _Storage:
         self._a[...] = source._a
         return self
 
-    def _cast(self, kind: dtype) -> TypedStorage:
+    def _cast(self, kind: Any) -> TypedStorage:
         return TypedStorage(wrap_storage=UntypedStorage._over(self._a.astype(kind.np)), dtype=kind)
 
     def is_shared(self) -> bool:
@@ -275,7 +275,7 @@ class _LegacyStorage(TypedStorage, metaclass=_OfOneDtype):
             )
         kind: Any = cls.dtype
         if wrap_storage is None:
-            given = data[0] if data else 0
+            given: Any = data[0] if data else 0
             a = np.empty(given, kind.np) if type(given) is int else np.array(list(given), kind.np)
             wrap_storage = UntypedStorage._over(a.view(np.uint8))
         return TypedStorage(wrap_storage=wrap_storage, dtype=kind)

@@ -124,8 +124,8 @@ class Tensor(_Slots):
     _duals: dict | None = None  # level -> tangent, in forward mode (dispatch/levels.py)
     __array_priority__ = 1000
     __module__ = "torch"
-    is_sparse = is_quantized = is_nested = is_mkldnn = is_cuda = is_mps = is_xpu = is_xla = False
-    is_sparse_csr = is_vulkan = is_ipu = is_maia = is_mtia = volatile = False
+    is_sparse = is_quantized = is_nested = is_mkldnn = is_cuda = is_mps = is_xpu = False
+    is_sparse_csr = is_vulkan = is_ipu = is_maia = is_mtia = is_xla = volatile = False
     is_meta: Any = property(lambda self: type(self._a) is MetaArray)
     is_cpu: Any = property(lambda self: self.device is CPU)
     names: Any = property(lambda self: (None,) * self._a.ndim)

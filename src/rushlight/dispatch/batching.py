@@ -30,6 +30,7 @@ from .levels import (
     value_of,
 )
 from .op import CARDS, Card
+from .promotion import promoted
 from .registry import FUNCTIONS, Composite
 
 RULES: dict[str, Any] = {}  # name of a card -> rule, filled here and in batching_rules.py
@@ -338,15 +339,27 @@ _NOT_POINTWISE = frozenset(
 
 def elementwise(card: Card, args: tuple, number: int, n: int) -> Any:
     """Batched operands get sizes of 1 behind the batch; the others broadcast as they are."""
-    if card.promote is not None:
-        from .promotion import promoted
-
+    if card.promote is not None and not _of_one_dtype(args[: card.arrays]):
         args = promoted(card, args)
     tensors = args[: card.arrays]
     rank = max((t.ndim for t in tensors if hasattr(t, "ndim")), default=0)
     if any(type(a) is BatchArray or is_batched(a, number) for a in args[card.arrays :]):
         return NotImplemented
     return card.run(tuple([_padded(a, rank, number) for a in tensors]) + args[card.arrays :])
+
+
+def _of_one_dtype(operands: tuple) -> bool:
+    """Tensors of one dtype, or a tensor and numbers: what they are promoted to does not depend on
+    their dimensions, of which all samples together have more than one has."""
+    found = None
+    for a in operands:
+        if isinstance(a, Tensor):
+            if found is not None and a._a.dtype is not found:
+                return False
+            found = a._a.dtype
+        elif a is not None and type(a) not in (int, float, bool):
+            return False
+    return True
 
 
 def _padded(a: Any, rank: int, number: int) -> Any:

@@ -89,14 +89,26 @@ def leave(level: Level) -> None:
         found = state.open.pop()
         state.numbers.discard(found.number)
         if not state.open:
-            modes.switch_off(Levels)
-            _count(-1)
             with _lock:
                 _on[0] -= 1
-                if not _on[0]:
-                    _put_back()
+            modes.switch_off(Levels)  # puts back what was put in front, see `_settle`
+            _count(-1)
         if found is level:
             return
+
+
+def begin(kind: str, size: int = 0, randomness: str = "error") -> Level:
+    """Open a level of a function transform; `end` closes it."""
+    state.transforms += 1
+    _count(1)
+    return enter(kind, size, randomness)
+
+
+def end(level: Level) -> None:
+    """Close a level that `begin` opened."""
+    leave(level)
+    state.transforms -= 1
+    _count(-1)
 
 
 @contextmanager
@@ -117,6 +129,10 @@ _cut: list[tuple[Any, str, Any]] = []  # (where, name, what was there)
 
 
 def _put_in_front() -> None:
+    if _cut:  # still there from the last time
+        if _known[0] == (len(sys.modules), len(CARDS)):
+            return
+        _put_back()
     key = len(sys.modules), len(CARDS)
     if key != _known[0] or any(_there(where, name) is not old for where, name, old, _ in _plan):
         _plan[:] = _planned()
@@ -176,18 +192,39 @@ def _count(change: int) -> None:
         if change > 0 and _transforms[0] == 1:
             _refuse()
         elif not _transforms[0]:
-            while _refusals:
-                where, name, old = _refusals.pop()
-                setattr(where, name, old)
             api.CARRYING.clear()
             function_module.CARRYING.clear()
+            if not _cut:
+                _allow()
 
 
 _transforms = [0]
 _refusals: list[tuple[Any, str, Any]] = []
 
 
+def _allow() -> None:
+    while _refusals:
+        where, name, old = _refusals.pop()
+        setattr(where, name, old)
+
+
+def _settle() -> None:
+    """What modes.py calls when it puts everything back."""
+    with _lock:
+        if not _on[0]:
+            _put_back()
+        if not _transforms[0]:
+            _allow()
+
+
+modes.SETTLE.append(_settle)
+
+
 def _refuse() -> None:
+    api.CARRYING[:] = [_carried_gradients]
+    function_module.CARRYING[:] = [CALL[0]]
+    if _refusals:
+        return
     package = sys.modules[f"{__name__.partition('.')[0]}.autograd"]
     backward = _refused_inside(api.backward, _NO_BACKWARD)
     asking = _refused_inside(Tensor.requires_grad_, _NO_LEAF)
@@ -198,8 +235,6 @@ def _refuse() -> None:
     ):
         _refusals.append((where, name, vars(where)[name]))
         setattr(where, name, f)
-    api.CARRYING[:] = [_carried_gradients]
-    function_module.CARRYING[:] = [CALL[0]]
 
 
 def _put_back() -> None:
@@ -220,6 +255,7 @@ def _looking_factory(name: str, plain: Any) -> Any:
     def drawing(*args: Any, **kwargs: Any) -> Any:
         level = _innermost_vmap()
         if level is None:
+            _asked_in_vain()
             return plain(*args, **kwargs)
         return DRAW[0](name, drawing, args, kwargs, level)
 
@@ -243,7 +279,13 @@ def drawing_for(level: Level) -> Iterator[None]:
         state.below = before
 
 
+def _asked_in_vain() -> None:
+    if not _on[0]:
+        modes.unneeded()
+
+
 def _no_data(t: Tensor, *new: Any) -> Any:
+    _asked_in_vain()
     if type(t._a) is BatchArray:
         raise RuntimeError("accessing `data` under vmap transform is not allowed")
     return _plain_data.__set__(t, *new) if new else _plain_data.__get__(t)
@@ -252,6 +294,7 @@ def _no_data(t: Tensor, *new: Any) -> Any:
 def _looking_detach(self: Tensor) -> Tensor:
     if type(self._a) is BatchArray:
         return batched(self._a.value.detach(), self._a.level)
+    _asked_in_vain()
     return _plain_detach(self)
 
 
@@ -296,11 +339,13 @@ def _carried_gradients(outputs: Any, inputs: Any, seeds: Any, *how: Any) -> Any:
 def _looking_view_of(card: Any, x: Tensor, array: Any, options: tuple) -> Tensor:
     if type(x._a) is BatchArray or x._duals:
         return card.run((x, *options))
+    _asked_in_vain()
     return view_of(card, x, array, options)
 
 
 def _looking_change(card: Any, plain: Any) -> Any:
     def change(args: Any) -> Any:
+        _asked_in_vain()
         return Card.change(card, args) if highest(args) else plain(args)
 
     return change
@@ -424,6 +469,7 @@ class Levels:
     """The mode, see modes.py."""
 
     names = None  # asked before every op
+    lingers = True
 
     @staticmethod
     def run(op: Any, args: tuple, kwargs: dict, go: Any) -> Any:

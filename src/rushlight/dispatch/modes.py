@@ -4,10 +4,13 @@ Autocast casts the arguments of some ops, tensors without memory ("meta") get re
 computation, sparse tensors have ways of their own. Nothing here costs anything while no mode is on:
 then a card's `run` is its own. A mode that is switched on puts a question in front of the `run` of
 the cards that it wants to see, and of the functions of composites; one that wants to see everything
-puts it in front of Python's operators, too. When the last mode is switched off they are put back.
+puts it in front of Python's operators, too. When the last mode is switched off they are put back:
+at once, or, after a mode that `lingers` (vmap is opened and closed in a loop), when so many ops
+have asked in vain that putting back and in again would have cost as much.
 
 A mode is an object with
 
+    lingers                     True: leave everything in place for a while
     names                       of the cards and composites that it wants to see; None: all, and
                                 operators
     run(op, args, kwargs, go)   op: a Card or a Composite; go(*args, **kwargs) runs it. Returns the
@@ -49,6 +52,10 @@ def switch_on(mode: Any, first: bool = False) -> None:
     first   before the modes that are on already
     """
     with LOCK:
+        if not getattr(mode, "lingers", False):
+            settle()
+            for f in SETTLE:  # other modes are on
+                f()
         known = mode in MODES
         _change(lambda modes: (mode, *modes) if first else (*modes, mode))
         ON[0] = True
@@ -62,6 +69,29 @@ def switch_off(mode: Any) -> None:
         _change(lambda modes: _without(modes, mode))
         if ON[0] and not MODES:
             ON[0] = False
+            if getattr(mode, "lingers", False):
+                _waiting[0], _seen[:] = PATIENCE, (len(Card.used), len(COMPOSITES))
+            else:
+                _put_back()
+
+
+PATIENCE = 300  # asking in vain costs 0.2 µs, putting back and in again 60
+_waiting = [0]  # so many ops may still ask in vain; 0: everything is put back, or a mode is on
+_seen = [0, 0]  # the cards and composites that there were when the last mode was switched off
+SETTLE: list[Any] = []  # called when everything is put back
+
+
+def unneeded() -> None:
+    """An op asks, and no mode is on."""
+    _waiting[0] -= 1
+    if _waiting[0] <= 0:
+        settle()
+
+
+def settle() -> None:
+    """Put everything back now if no mode is on."""
+    with LOCK:
+        if not MODES:
             _put_back()
 
 
@@ -90,6 +120,8 @@ def guard(card: Card) -> None:
     if asking is None:
 
         def asking(args: Any) -> Any:
+            if not MODES:
+                unneeded()
             for mode in MODES:
                 result = mode.run(card, args, {}, lambda *args: run(args))
                 if result is not NotImplemented:
@@ -106,6 +138,11 @@ def _wants(mode: Any, op: Any) -> bool:
 
 
 def _put_in_front(mode: Any) -> None:
+    waiting, _waiting[0] = _waiting[0], 0
+    if waiting > 0 and _seen[1] == len(COMPOSITES):
+        for card in Card.used[_seen[0] :]:
+            guard(card)
+        return
     for card in Card.used:
         if _wants(mode, card):
             guard(card)
@@ -129,6 +166,9 @@ def _put_in_front(mode: Any) -> None:
 
 
 def _put_back() -> None:
+    _waiting[0] = 0
+    for f in SETTLE:
+        f()
     for card in _guarded:
         card.run, card.unasked = card.unasked, None
     for op in _fronted:
@@ -150,6 +190,8 @@ def _asking(op: Any, function: Any, reflected: bool = False) -> Any:
                 return function(*args, **kwargs)
             given = (*given, *op.defaults)
             kind = op.select(given)
+        if not MODES:
+            unneeded()
         for mode in MODES:
             result = mode.run(
                 kind, given, kwargs, lambda *a, **k: function(*(a[::-1] if reflected else a), **k)

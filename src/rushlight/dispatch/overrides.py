@@ -23,6 +23,7 @@ from ..core.sparse import SparseTensor
 from ..core.tensor import Tensor
 from .faces import FOREIGN, Method
 from .messages import WRAPPED
+from .modes import settle
 from .registry import FUNCTIONAL, FUNCTIONS
 
 Handler = Callable[[Any, tuple, dict], Any]
@@ -50,6 +51,7 @@ def watch(handler: Handler, first: bool = False) -> None:
     HANDLERS.insert(0 if first else len(HANDLERS), handler)
     if len(HANDLERS) > 1:
         return
+    settle()  # else what levels put in front would be wrapped, and put back over it
     for table in (FUNCTIONS, FUNCTIONAL):
         table.wrap(_asking)
     for name, thing in list(vars(Tensor).items()):

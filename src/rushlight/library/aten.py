@@ -64,10 +64,48 @@ def _sparse_mm_reduce_impl(self: Tensor, other: Tensor, reduce: str) -> NoReturn
     raise refused("torch.ops.aten._sparse_mm_reduce_impl", "rushlight has no sparse layout CSR")
 
 
+def _is_all_true(self: Tensor) -> Tensor:
+    """Whether all elements are True: a Tensor without dimensions."""
+    return self.all()
+
+
+def _is_any_true(self: Tensor) -> Tensor:
+    """Whether an element is True: a Tensor without dimensions."""
+    return self.any()
+
+
+def _local_scalar_dense(self: Tensor) -> Any:
+    """`x.item()`"""
+    return self.item()
+
+
+def lift_fresh(self: Tensor) -> Tensor:
+    """The tensor itself."""
+    return self
+
+
+def sym_numel(self: Tensor) -> int:
+    """How many elements there are."""
+    return self.numel()
+
+
+def sym_size(self: Tensor, dim: int | None = None) -> Any:
+    """The shape, or the length of one dimension."""
+    return self.size() if dim is None else self.size(dim)
+
+
+def sym_stride(self: Tensor, dim: int | None = None) -> Any:
+    """The strides, or that of one dimension."""
+    return self.stride() if dim is None else self.stride(dim)
+
+
 #: name -> function
 NAMES = {
     f.__name__.rstrip("_"): f
     for f in (
+        _is_all_true,
+        _is_any_true,
+        _local_scalar_dense,
         _pin_memory,
         _sparse_addmm,
         _sparse_mm_reduce_impl,
@@ -75,6 +113,10 @@ NAMES = {
         _unsafe_view,
         alias,
         index,
+        lift_fresh,
         slice_,
+        sym_numel,
+        sym_size,
+        sym_stride,
     )
 }

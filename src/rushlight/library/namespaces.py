@@ -157,8 +157,10 @@ def _aten(name: str) -> OpOverloadPacket | None:
         found = FUNCTIONS[name]
     elif name in FUNCTIONAL:
         found = FUNCTIONAL[name]
+    elif name in NAMES:
+        found = NAMES[name]
     elif not name.startswith("__"):
-        found = NAMES.get(name) or getattr(Tensor, name, None)
+        found = getattr(Tensor, name, None)
     if not callable(found) and name.startswith("_"):
         found = getattr(import_module(__name__.partition(".")[0]), name, None)
     if not isinstance(found, FunctionType):

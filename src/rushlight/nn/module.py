@@ -73,7 +73,7 @@ _STARTS = (  # PyTorch's file of a class out of a family that is spread over sev
 def runs_as_torch() -> bool:
     """True in a program for which `import torch` means this package (`rushlight run`): there
     classes say that they are from torch.nn.modules, and pickle finds them there."""
-    return getattr(sys.modules.get("torch"), "__name__", None) == _OURS.partition(".")[0]
+    return sys.modules.get("torch") is sys.modules[_OURS.partition(".")[0]]
 
 
 def torch_module(family: str, name: str) -> str:

@@ -290,7 +290,13 @@ class Repeat:
         for n in sizes:
             if n < 0:
                 raise RuntimeError(f"Trying to create tensor with negative dimension {n}: {sizes}")
-        return K.dense(np.tile(x, repeats))
+        if 0 in sizes or not x.size:
+            return np.empty(sizes, x.dtype)
+        apart, given = [], []  # each dimension behind the one that counts its repeats
+        for n, r in zip(lead + x.shape, repeats, strict=True):
+            apart += [r, n]
+            given += [1, n]
+        return K.dense_copy(np.broadcast_to(x.reshape(given), apart)).reshape(sizes)
 
     def backward(c, dy, x_shape, repeats):
         shape = (1,) * (len(repeats) - len(x_shape)) + tuple(x_shape)

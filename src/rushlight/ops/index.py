@@ -1,8 +1,7 @@
 """Indexing: x[...] and index_put. (x[...] = v: setitem.py; select, narrow: select.py.)
 
-A key is taken in two steps, as PyTorch does: first everything basic (integers, slices, None, ...),
-which gives a view; then the index tensors and masks together, which copy. NumPy alone would put the
-dimensions elsewhere when an integer is separated from an index array.
+A key is taken in two steps, as PyTorch does: everything basic (integers, slices, None, ...) gives a
+view; then the index tensors and masks together copy. NumPy alone may put the dimensions elsewhere.
 """
 
 from __future__ import annotations
@@ -137,10 +136,11 @@ def unchanged(node: Any, key: tuple) -> None:
 def indexed(x: np.ndarray, key: tuple) -> np.ndarray:
     """x[key], in the memory order that PyTorch gives it."""
     arrays = [k for k in key if not isinstance(k, slice)]
-    if len(key) == 1 and not isinstance(key[0], slice) and key[0].shape == x.shape:
-        if key[0].dtype.kind == "b" and x.ndim:
-            return K.chosen(x, key[0])
+    if len(key) == 1 and x.ndim and key[0].dtype.kind == "b" and key[0].shape == x.shape:
+        return K.chosen(x, key[0])
     if x.flags.c_contiguous and all([k.flags.c_contiguous for k in arrays]):
+        if len(key) == 1 and key[0].dtype == np.int64 and K.within(key[0], -len(x), len(x)):
+            return K.take(x, key[0])
         if len(arrays) == 1 and arrays[0].dtype.kind != "b" and arrays[0] is not key[0]:
             return np.take(x, arrays[0], next(d for d, k in enumerate(key) if k is arrays[0]))
         return K.dense(x[key])
@@ -156,8 +156,7 @@ def in_order(y: np.ndarray, dims: Any) -> np.ndarray:
 def _slowest_first(x: np.ndarray, key: tuple) -> list[int]:
     """The dimensions of x[key] as they lie in memory.
 
-    They follow the strides of x and of the index arrays, as far as these say something: a
-    dimension in which an operand does not move is no reason to change the order.
+    They follow the strides of x and of the index arrays; one that is 0 says nothing.
     """
     found: list[Any] = []  # for each dimension of x its index array, or None
     for k in key:

@@ -128,6 +128,8 @@ class IndexSelect:
                     f"{index.size} value(s)"
                 )
             return x
+        if d == 0 and index.dtype == np.int64 and x.flags.c_contiguous and x.ndim:
+            return K.take(x, index.reshape(-1))
         return np.take(x, index.reshape(-1), d)
 
     def backward(c, dy, x_shape, dim, index):
@@ -216,8 +218,8 @@ class IndexAdd:
 
     def forward(x, dim, index, source, alpha):
         d = check_slices("index_add", x, dim, index, source, bounds=False)
-        if d == 0 and x.ndim and source.ndim == x.ndim and index.dtype == np.int64:
-            y = K.add_rows(x, index.reshape(-1), source if alpha == 1 else source * alpha)
+        if x.ndim and source.ndim == x.ndim and index.dtype == np.int64:
+            y = K.add_rows(x, index.reshape(-1), source if alpha == 1 else source * alpha, d)
             if y is not None:
                 return y
         check_slices("index_add", x, dim, index, source)

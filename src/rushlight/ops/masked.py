@@ -229,7 +229,7 @@ def _indices(a: np.ndarray) -> np.ndarray:
     """(k, ndim) int64: the places of what is not zero, each dimension's indices side by side."""
     if not a.ndim:
         return np.zeros((1 if a else 0, 0), np.int64)
-    return K.places(a if a.dtype.kind == "b" else a != 0)
+    return K.places(a if a.dtype.kind == "b" else a != 0).T
 
 
 @composite("nonzero(input, *, out=None, as_tuple: bool = False)", at="torch Tensor")

@@ -245,7 +245,7 @@ class MaxDim:
         axes = axes_of(dim, x.ndim)
         if axes is None:
             return only_one(x)
-        return K.max(x, axes[0], keepdim), _argument(K.argmax, x, axes[0], keepdim)
+        return K.max(x, axes[0], keepdim), K.argmax(x, axes[0], keepdim)
 
     def backward(c, dy, indices, x_shape, dim, keepdim):
         return put_back(dy, indices, x_shape, dim, keepdim)
@@ -261,17 +261,12 @@ class MinDim:
         axes = axes_of(dim, x.ndim)
         if axes is None:
             return only_one(x)
-        return K.min(x, axes[0], keepdim), _argument(K.argmin, x, axes[0], keepdim)
+        return K.min(x, axes[0], keepdim), K.argmin(x, axes[0], keepdim)
 
     def backward(c, dy, indices, x_shape, dim, keepdim):
         return put_back(dy, indices, x_shape, dim, keepdim)
 
     samples = index_samples
-
-
-def _argument(word, x, axis, keepdim):
-    # the native kernel takes two arguments, and leaves three to NumPy
-    return word(x, axis, True) if keepdim else word(x, axis)
 
 
 def _choose(name: str, whole, along, pairwise: str, input, dim, keepdim, other):
@@ -347,7 +342,7 @@ def _where(word, x, dim, keepdim):
         return K.reshape(i, (1,) * x.ndim) if keepdim else i
     if axes is None:
         return K.zeros((), like=x, dtype=np.int64)
-    return _argument(word, x, axes[0], keepdim)
+    return word(x, axes[0], keepdim)
 
 
 @op(

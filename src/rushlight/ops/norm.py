@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..core.dtype import bfloat16, float16, float32, scalar_name
+from ..core.memory_order import is_channels_last
 from ..core.tensor import Tensor
 from ..dispatch.on_tensors import translate
 from ..dispatch.registry import composite, internal, op
@@ -417,16 +418,13 @@ class GroupNorm:
                 "Expected more than 1 value per channel when training, got input size "
                 f"{[n * channels // num_groups, num_groups, *size]}"
             )
-        if not input._a.flags.c_contiguous:
-            input = input.contiguous()
-        return input, num_groups, weight, bias, eps
+        return _laid(input), num_groups, weight, bias, eps
 
     def forward(x, groups, w, b, eps):
-        y, mean, rstd = K.layer_norm(wide(K.reshape(x, _folded(x, groups))), 1, None, None, eps)
-        y = K.reshape(y, x.shape)
-        if w is not None:
-            y = y * wide(_per_channel(w, x))
-        return rounded(y if b is None else y + wide(_per_channel(b, x)), x), mean, rstd
+        if not x.size:
+            return x.copy(), *(np.zeros((x.shape[0], groups, 1), wide(x).dtype) for _ in range(2))
+        y, mean, rstd = K.group_norm(wide(x), groups, wide(w), wide(b), eps)
+        return rounded(y, x), mean, rstd
 
     def backward(c, dy, x, w, mean, rstd, groups, eps):
         dx, dw, db = _group_norm_dx(c, wide(dy), wide(x), wide(w), mean, rstd, groups, eps)
@@ -439,6 +437,12 @@ class GroupNorm:
         yield make(2, 4), 4
 
 
+def _laid(input: Tensor) -> Tensor:
+    """input, or a copy of it in row-major order if it lies neither so nor channels last."""
+    a = input._a
+    return input if a.flags.c_contiguous or is_channels_last(a) else input.contiguous()
+
+
 def _group_norm_dx(c, dy, x, w, mean, rstd, groups, eps):
     folded = _folded(x, groups)
     axes = (0, *range(2, x.ndim))
@@ -446,6 +450,9 @@ def _group_norm_dx(c, dy, x, w, mean, rstd, groups, eps):
     if isinstance(dy, Tensor):
         mean = K.mean(z, (2,), True)
         rstd = K.rsqrt(K.mean((z - mean) * (z - mean), (2,), True) + eps)
+    elif x.size:
+        dx, dw, db = K.group_norm_dx(dy, x, w, mean, rstd, groups)
+        return dx, dw if c.needs(1) else None, db if c.needs(2) else None
     dw = K.sum(dy * K.reshape((z - mean) * rstd, x.shape), axes) if c.needs(1) else None
     db = K.sum(dy, axes) if c.needs(2) else None
     if not c.needs(0):
@@ -497,7 +504,7 @@ def group_norm(input, num_groups, weight=None, bias=None, eps=1e-5, cudnn_enable
     shape   and errors as there
     """
     _check_groups(input, num_groups, weight, bias)
-    return GroupNorm.run((input, num_groups, weight, bias, eps))
+    return GroupNorm.run((_laid(input), num_groups, weight, bias, eps))
 
 
 @composite(

@@ -171,6 +171,9 @@ def check_weights(p: np.ndarray, k: int, replacement: bool) -> None:
             "cannot sample n_sample > prob_dist.size(-1) samples without replacement\n"
             f"  {k} samples of {p.shape[-1]} categories; fix: replacement=True"
         )
+    if p.size and K.min(p) >= 0 and K.max(p) < np.inf and (p.ndim == 2 or K.max(p) > 0):
+        if p.ndim == 1 or K.max(p, 1).all():
+            return
     if replacement and k > 1:
         if not (p >= 0).all():
             raise RuntimeError(

@@ -401,6 +401,8 @@ class Logsumexp:
         axes = axes_of(dim, x.ndim)
         if not count(x.shape, axes):
             return K.log(K.sum(x, axes, keepdim))
+        if axes is not None and len(axes) == 1 and not K.is_complex(x):
+            return K.logsumexp(x, axes[0], keepdim)
         top = K.max(K.real(x), axes, True)
         top = K.where(K.isinf(top), K.zeros_like(top), top)
         total = K.log(K.sum(K.exp(x - top), axes, keepdim))

@@ -64,8 +64,10 @@ def _scattered(x, dim, index, values, add):
     if not index.size:
         return y.reshape(x.shape)
     index = index.reshape(index.shape or (1,))
-    key = along(index, dim)
     part = values[tuple(slice(n) for n in index.shape)] if values.ndim else values
+    if add and part.shape == index.shape and index.dtype == np.int64:
+        return K.add_at(y, dim, index, part).reshape(x.shape)
+    key = along(index, dim)
     if add:
         np.add.at(y, key, part)
     else:
@@ -159,7 +161,7 @@ class ScatterAdd:
             raise RuntimeError("scatter(): Expected self.dtype to be equal to src.dtype")
         if x.ndim == 1 and index.ndim == 1 and src.ndim == 1 and index.dtype == np.int64:
             _check("scatter", x, dim, index, src, bounds=False)
-            y = K.add_rows(x, index, src[: index.size])
+            y = K.add_rows(x, index, src[: index.size], 0)
             if y is not None:
                 return y
         return _scattered(x, _check("scatter", x, dim, index, src), index, src, True)
@@ -463,9 +465,9 @@ def index_reduce(input, dim, index, source, reduce, *, include_self):
             "index_reduce(): Expected reduce to be one of prod, mean, amax or amin but got "
             f"{reduce}."
         )
-    if input._a.dtype.kind == "b" and (reduce == "mean" or not include_self):
+    if input._a.dtype.kind == "b" and (input.ndim < 2 or reduce == "mean" or not include_self):
         said = "div_floor_cpu" if include_self else "index_reduce_func_exclude_input_init"
-        raise not_implemented(said, input._a)
+        raise not_implemented("index_func_" if input.ndim < 2 else said, input._a)
     d = check_slices("index_reduce", input._a, dim, index._a, source._a)
     wide = [1] * max(source._a.ndim, 1)
     wide[d] = -1

@@ -100,7 +100,12 @@ class Reshape:
     """y = x in another shape: a view if the strides allow, else a copy."""
 
     def forward(x, shape):
-        return x.reshape(shape)
+        if x.size < 1024 or x.flags.c_contiguous:
+            return x.reshape(shape)
+        try:
+            return _as_view(x, shape)
+        except RuntimeError:
+            return K.dense(x).reshape(shape)
 
     def backward(c, dy, x_shape):
         return K.reshape(dy, x_shape)

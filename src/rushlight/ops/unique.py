@@ -20,26 +20,51 @@ from .sort import axis_or_none
 _FOUND = {"tensors": 1, "returns": ("output", "inverse", "counts"), "extras": ("inverse", "counts")}
 
 
-def _by_counting(x):
+_NONE = np.empty(0, np.int64)
+
+
+def _by_counting(x, whole):
     """What Unique2 returns, for whole numbers that lie so close that each can be counted."""
     found = K.count(x.reshape(-1), 4 * x.size)
     if found is None:
         return None
     low, counts = found
     y = np.flatnonzero(counts)
+    if not whole:
+        return y + low, _NONE, _NONE
     place = np.empty(counts.size, np.int64)
     place[y] = np.arange(y.size)
     return y + low, place[x - low], counts[y]
 
 
+def _by_sorting(x, whole):
+    """What Unique2 returns; NaN equals nothing."""
+    y, at = K.sort_rows(x.reshape(-1), False)
+    starts = np.empty(y.size, bool)
+    starts[0] = True
+    np.not_equal(y[1:], y[:-1], out=starts[1:])
+    y = K.chosen(y, starts)
+    if not whole:
+        return y, _NONE, _NONE
+    inverse = np.empty(x.size, np.int64)
+    inverse[at] = np.cumsum(starts) - 1
+    return y, inverse.reshape(x.shape), np.diff(np.flatnonzero(starts), append=x.size)
+
+
 @internal("_unique2", node="Unique2Backward0", not_for="c", kernel="unique", **_FOUND)
 class Unique2:
-    """(output, inverse, counts) of the different elements, sorted; no gradient, as in PyTorch"""
+    """(output, inverse, counts) of the different elements, sorted; no gradient, as in PyTorch
 
-    def forward(x, dim):
-        found = _by_counting(x) if dim is None and x.dtype == np.int64 and x.size > 32 else None
-        if found is not None:
-            return found
+    whole   False: inverse and counts are not asked for
+    """
+
+    def forward(x, dim, whole):
+        if dim is None and x.size > 32:
+            found = _by_counting(x, whole) if x.dtype == np.int64 else None
+            if found is None and (x.dtype == np.int64 or (x.dtype.kind == "f" and x.itemsize > 2)):
+                found = _by_sorting(x, whole)
+            if found is not None:
+                return found
         y, inverse, counts = np.unique(
             x, return_inverse=True, return_counts=True, axis=dim, equal_nan=False
         )
@@ -64,7 +89,7 @@ class UniqueDim:
 class UniqueConsecutive:
     """(output, inverse, counts) of the elements (or slices) that differ from the one before"""
 
-    def forward(x, dim):
+    def forward(x, dim, whole):
         rows = x.reshape(-1) if dim is None else np.moveaxis(x, dim, 0)
         n = rows.shape[0]
         starts = np.ones(n, bool)
@@ -87,7 +112,7 @@ def _run(card: Card, input: Tensor, dim, return_inverse: bool, return_counts: bo
         )
     if dim is not None and card is Unique2:
         card = UniqueDim
-    y, inverse, counts = card.run((input, dim))
+    y, inverse, counts = card.run((input, dim, return_inverse or return_counts))
     results = [y, *[inverse] * return_inverse, *[counts] * return_counts]
     return y if len(results) == 1 else tuple(results)
 

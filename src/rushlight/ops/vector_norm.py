@@ -18,7 +18,7 @@ def _norm(x, p: float, axis, keepdim: bool):
     """
     size = K.abs(x) if p != 2 or K.is_complex(x) else x
     if p == 2:
-        return K.sqrt(K.sum(size * size, axis, keepdim))
+        return K.sqrt(K.square_sum(size, axis, keepdim))
     if p == math.inf and not size.size:
         return K.sum(size, axis, keepdim)  # of nothing: 0
     if p == math.inf or p == -math.inf:

@@ -24,12 +24,15 @@ _HOME = {
     "SparseAdam": "sparse_adam",
 }
 
-__all__ = ["Optimizer", *_HOME, "lr_scheduler", "swa_utils"]
+_LAZY = {"swap_in_optimizer_params_and_state": "swap"}  # likewise, what is no optimizer
+
+__all__ = ["Optimizer", *_HOME, *_LAZY, "lr_scheduler", "swa_utils"]
 
 
 def __getattr__(name: str):
-    if name in _HOME:
-        found = getattr(_import_module(f"{__name__}.{_HOME[name]}"), name)
+    home = _HOME.get(name) or _LAZY.get(name)
+    if home:
+        found = getattr(_import_module(f"{__name__}.{home}"), name)
     elif name in ("lr_scheduler", "swa_utils"):
         found = _import_module(f"{__name__}.{name}")
     else:

@@ -17,4 +17,5 @@ from .sgd import SGD as SGD
 from .sparse_adam import SparseAdam as SparseAdam
 from . import lr_scheduler as lr_scheduler
 from . import swa_utils as swa_utils
+from .swap import swap_in_optimizer_params_and_state as swap_in_optimizer_params_and_state
 _HOME: dict[str, str]

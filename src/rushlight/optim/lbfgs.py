@@ -183,7 +183,8 @@ class _Memory:
         """Put everything into the optimizer's state, under PyTorch's names."""
         if self.alpha is not None:
             state["al"] = self.alpha
-        state["d"], state["t"] = wrap(d), t
+        state["d"] = wrap(d)
+        state["t"] = wrap(np.asarray(t)) if isinstance(t, np.generic) else t  # of a Tensor lr
         state["old_dirs"], state["old_stps"] = [wrap(y) for y in self.y], [wrap(s) for s in self.s]
         state["ro"] = [wrap(np.asarray(r)) for r in self.rho]
         state["H_diag"] = self.scale if type(self.scale) is int else wrap(np.asarray(self.scale))

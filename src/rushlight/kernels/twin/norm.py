@@ -35,6 +35,31 @@ def layer_norm_dx(dy, x, w, mean, rstd, n):
     return dx, (K.sum(dy * z, lead) if lead else dy * z), (K.sum(dy, lead) if lead else dy)
 
 
+def group_norm(x, groups, w, b, eps):
+    """x (N, C, *) in groups of neighbouring channels; w, b (C) or None -> y, mean and rstd
+    (N, groups, 1)
+    """
+    folded = x.reshape((x.shape[0], groups, -1))
+    y, mean, rstd = layer_norm(folded, 1, None, None, eps)
+    per_channel = (1, x.shape[1]) + (1,) * (x.ndim - 2)
+    w, b = (None if v is None else v.reshape(per_channel) for v in (w, b))
+    return _affine(y.reshape(x.shape), w, b), mean, rstd
+
+
+def group_norm_dx(dy, x, w, mean, rstd, groups):
+    """-> dx (N, C, *), dw = Σ dy z and db = Σ dy (C), z = (x - mean) rstd"""
+    folded, axes = (x.shape[0], groups, -1), (0, *range(2, x.ndim))
+    z = ((x.reshape(folded) - mean) * rstd).reshape(x.shape)
+    g = dy if w is None else dy * w.reshape((1, x.shape[1]) + (1,) * (x.ndim - 2))
+    dx, _, _ = layer_norm_dx(g.reshape(folded), x.reshape(folded), None, mean, rstd, 1)
+    return dx.reshape(x.shape), (dy * z).sum(axes), dy.sum(axes)
+
+
+def square_sum(x, axis=None, keepdims=False):
+    """Σ x²"""
+    return K.sum(x * x, axis, keepdims)
+
+
 def batch_norm(x, w, b, eps):
     """With the batch's statistics: x (N, C, *), w and b (C) or None -> y, mean (C), rstd (C)"""
     axes = (0, *range(2, x.ndim))

@@ -48,14 +48,23 @@ def cumsum(x, axis):
     return np.ascontiguousarray(y) if y.ndim else y
 
 
-def add_rows(x, index, values):
-    """x (n, *) with values (k, *) added at the rows index (k), one after the other; None for an
-    index outside [0, n)
+def add_rows(x, index, values, axis):
+    """x (*, n, *) with values (*, k, *) added at the places index (k) of axis, one after the other;
+    None for an index outside [0, n)
     """
-    if index.size and not 0 <= index.min() <= index.max() < x.shape[0]:
+    if index.size and not 0 <= index.min() <= index.max() < x.shape[axis]:
         return None
     y = np.array(x, order="C")
-    np.add.at(y, index, values)
+    np.add.at(y, (slice(None),) * axis + (index,), values)
+    return y
+
+
+def add_at(x, axis, index, values):
+    """x with values[i, j] added at [index[i, j], j] for axis 0, and so on, one after the other"""
+    y = np.array(x, order="C")
+    places = list(np.indices(index.shape, sparse=True))
+    places[axis] = index
+    np.add.at(y, tuple(places), values)
     return y
 
 

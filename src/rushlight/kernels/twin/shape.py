@@ -39,8 +39,8 @@ def padded(x, widths, value):
 
 
 def places(x):
-    """x (*) bool -> (k, ndim) int64: the places of those that are true, in order."""
-    return np.ascontiguousarray(np.argwhere(x), np.int64)
+    """x (*) bool -> (ndim, k) int64: the places of those that are true, in order."""
+    return np.array(np.nonzero(x), np.int64)
 
 
 def chosen(x, mask):

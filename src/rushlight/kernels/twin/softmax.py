@@ -32,6 +32,14 @@ def log_softmax(x, axis):
 
 
 @np.errstate(all="ignore")
+def logsumexp(x, axis, keepdims):
+    """m + log Σ e^(x - m) over axis, m the largest x"""
+    top = K.max(x, axis, True)
+    top = K.where(K.isinf(top), K.zeros_like(top), top)
+    total = K.log(K.sum(K.exp(x - top), axis, keepdims))
+    return total + K.reshape(top, total.shape)
+
+
 def softmax_dx(dy, y, axis):
     """dx = y (dy - Σ dy y)"""
     g = dy * y

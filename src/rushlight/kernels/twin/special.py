@@ -80,10 +80,18 @@ def _wide(f):
 
 @_wide
 def erfcx(x):
-    """e^(x²) erfc(x); beyond 25 by its series in 1/x², Abramowitz and Stegun 7.1.23"""
+    """e^(x²) erfc(x); beyond 25 by its series in 1/x², Abramowitz and Stegun 7.1.23
+
+    x = a + b, a its upper half, whose square is exact: rounding x² would show in the exponent.
+    """
     t = 1 / (2 * x * x)
-    far = (1 - t * (1 - 3 * t * (1 - 5 * t * (1 - 7 * t)))) / (x * math.sqrt(math.pi))
-    near = np.exp(x * x) * _erfc(x)
+    series = np.ones_like(x)
+    for k in range(9, 0, -1):
+        series = 1 - (2 * k - 1) * t * series
+    far = series / (x * math.sqrt(math.pi))
+    z = np.clip(x, -30, 30)
+    a = z * 134217729.0 - (z * 134217729.0 - z)
+    near = np.exp(a * a) * np.exp((z - a) * (z + a)) * _erfc(x)
     return np.where(x > 25, far, near)
 
 

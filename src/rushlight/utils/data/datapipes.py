@@ -69,6 +69,6 @@ class functional_datapipe:
             if isinstance(cls, type) and issubclass(cls, base):
                 base.register_datapipe_as_function(self.name, cls)
                 return cls
-        if isinstance(cls, type) and any(is_refused(base) for base in cls.__mro__):
-            return cls  # made from a pipe that is not here: it says so when it is made
+        if any(is_refused(base) for base in getattr(cls, "__mro__", ())):
+            return cls  # of a pipe that is not here: it cannot be made
         raise TypeError("`functional_datapipe` can only decorate IterDataPipe")

@@ -1,0 +1,276 @@
+"""Workloads of single operations on large tensors, most of them of 10^6 numbers: what takes as long as
+the memory, or the arithmetic, needs.
+
+    python -m bench --only 'large: *'
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property, partial
+from typing import Any
+
+Call = Callable[[], Any]
+
+
+class Operands:
+    """The tensors of the operations, each made when it is first asked for."""
+
+    def __init__(self, lib: Any):
+        self.lib, self.T, self.F, self.nn = lib, lib.torch, lib.F, lib.nn
+
+    @cached_property
+    def x(self) -> Any:
+        return self.T.rand(1000, 1000)
+
+    @cached_property
+    def y(self) -> Any:
+        return self.T.rand(1000, 1000)
+
+    @cached_property
+    def positive(self) -> Any:
+        return self.T.rand(1000, 1000) + 0.1
+
+    @cached_property
+    def double(self) -> Any:
+        return self.x.double()
+
+    @cached_property
+    def half(self) -> Any:
+        return self.x.half()
+
+    @cached_property
+    def bfloat16(self) -> Any:
+        return self.x.bfloat16()
+
+    @cached_property
+    def mask(self) -> Any:
+        return self.x > 0.5
+
+    @cached_property
+    def index(self) -> Any:
+        return self.T.randint(0, 1000, (100_000,))
+
+    @cached_property
+    def everywhere(self) -> Any:
+        return self.T.randint(0, 1000, (1000, 1000))
+
+    @cached_property
+    def images(self) -> Any:
+        return self.T.rand(16, 64, 32, 32)
+
+    @cached_property
+    def heads(self) -> Any:
+        return self.T.rand(16, 128, 8, 48).transpose(1, 2)
+
+    @cached_property
+    def signals(self) -> Any:
+        return self.T.rand(16, 64, 256)
+
+    @cached_property
+    def small(self) -> Any:
+        return [self.T.rand(4) for _ in range(1000)]
+
+
+def gradient(f: Callable[[Any], Any]) -> Callable[[Operands], Call]:
+    """f of 10^6 numbers, summed, and back."""
+
+    def make(s: Operands) -> Call:
+        x = s.T.rand(1000, 1000, requires_grad=True)
+
+        def step() -> None:
+            x.grad = None
+            f(s.F, x).sum().backward()
+
+        return step
+
+    return make
+
+
+def training(layer: Callable[[Any], Any], operand: str) -> Callable[[Operands], Call]:
+    """A layer forward and back."""
+
+    def make(s: Operands) -> Call:
+        module, x = layer(s.nn), getattr(s, operand)
+
+        def step() -> None:
+            module(x).sum().backward()
+            for p in module.parameters():
+                p.grad = None
+
+        return step
+
+    return make
+
+
+def batch_norm_eval(s: Operands) -> Call:
+    module = s.nn.BatchNorm2d(64).eval()
+    return lambda: module(s.images)
+
+
+def cross_entropy(s: Operands) -> Call:
+    x = s.T.rand(512, 1000, requires_grad=True)
+    t = s.T.randint(0, 1000, (512,))
+
+    def step() -> None:
+        x.grad = None
+        s.F.cross_entropy(x, t).backward()
+
+    return step
+
+
+def embedding(s: Operands) -> Call:
+    module, i = s.nn.Embedding(10_000, 64), s.T.randint(0, 10_000, (32, 64))
+
+    def step() -> None:
+        module(i).sum().backward()
+        module.weight.grad = None
+
+    return step
+
+
+def adam(s: Operands) -> Call:
+    weights = [s.T.rand(1000, 1000, requires_grad=True) for _ in range(10)]
+    for w in weights:
+        w.grad = s.T.rand(1000, 1000)
+    return s.lib.optim.Adam(weights).step
+
+
+def matrices(s: Operands) -> Call:
+    a, b = s.T.rand(256, 64, 64), s.T.rand(256, 64, 64)
+    return lambda: a @ b
+
+
+def matrix(dtype: str) -> Callable[[Operands], Call]:
+    def make(s: Operands) -> Call:
+        a = s.T.rand(512, 512).to(getattr(s.T, dtype))
+        return lambda: a @ a
+
+    return make
+
+
+def index_add(dim: int) -> Callable[[Operands], Call]:
+    def make(s: Operands) -> Call:
+        x = s.T.zeros(1000, 64) if dim == 0 else s.T.zeros(64, 1000)
+        i = s.index[:20_000]
+        v = s.T.rand(20_000, 64) if dim == 0 else s.T.rand(64, 20_000)
+        return lambda: x.index_add(dim, i, v)
+
+    return make
+
+
+_CALLS: dict[str, tuple[int, Callable[[Operands], Call]]] = {
+    "add": (20, lambda s: lambda: s.x + s.y),
+    "add, float64": (10, lambda s: lambda: s.double + s.double),
+    "add, int64": (10, lambda s: lambda: s.everywhere + s.everywhere),
+    "add, bfloat16": (10, lambda s: lambda: s.bfloat16 + s.bfloat16),
+    "mul by a number": (20, lambda s: lambda: s.x * 2.0),
+    "div": (20, lambda s: lambda: s.x / s.positive),
+    "pow 1.5": (3, lambda s: lambda: s.positive**1.5),
+    "clamp": (20, lambda s: lambda: s.x.clamp(0.2, 0.8)),
+    **{n: (10, lambda s, n=n: getattr(s.positive, n)) for n in ("log", "sqrt")},
+    **{
+        n: (10, lambda s, n=n: getattr(s.x, n))
+        for n in ("exp", "sin", "cos", "tanh", "sigmoid", "erf")
+    },
+    **{
+        f"{n}, float64": (5, lambda s, n=n: getattr(s.double, n))
+        for n in ("exp", "log", "tanh", "sin")
+    },
+    "gelu": (10, lambda s: partial(s.F.gelu, s.x)),
+    "relu, gradient": (10, gradient(lambda F, x: F.relu(x))),
+    "gelu, gradient": (5, gradient(lambda F, x: F.gelu(x))),
+    "softmax, gradient": (5, gradient(lambda F, x: F.softmax(x, -1) ** 2)),
+    "layer_norm, gradient": (5, gradient(lambda F, x: F.layer_norm(x, (1000,)) ** 2)),
+    "where": (10, lambda s: lambda: s.T.where(s.mask, s.x, s.y)),
+    "where, compared": (10, lambda s: lambda: s.T.where(s.x > 0.5, s.x, s.y)),
+    "masked_fill": (10, lambda s: lambda: s.x.masked_fill(s.mask, 0.0)),
+    "sum": (20, lambda s: s.x.sum),
+    "sum, dim 0": (20, lambda s: lambda: s.x.sum(0)),
+    "sum, dim 1": (20, lambda s: lambda: s.x.sum(1)),
+    "sum, float64": (10, lambda s: s.double.sum),
+    "mean, dim 0": (20, lambda s: lambda: s.x.mean(0)),
+    "var, dim 1": (10, lambda s: lambda: s.x.var(1)),
+    "max, dim 1": (10, lambda s: lambda: s.x.max(1)),
+    "argmax, dim 0": (10, lambda s: lambda: s.x.argmax(0)),
+    "norm": (20, lambda s: s.x.norm),
+    "prod, dim 1": (20, lambda s: lambda: s.x.prod(1)),
+    "cumsum, dim 1": (5, lambda s: lambda: s.x.cumsum(1)),
+    "logsumexp, dim 1": (10, lambda s: lambda: s.x.logsumexp(1)),
+    "softmax, dim 1": (10, lambda s: lambda: s.F.softmax(s.x, 1)),
+    "log_softmax, dim 0": (10, lambda s: lambda: s.F.log_softmax(s.x, 0)),
+    "layer_norm": (10, lambda s: lambda: s.F.layer_norm(s.x, (1000,))),
+    "sort, dim 1": (1, lambda s: lambda: s.x.sort(1)),
+    "topk 10, dim 1": (3, lambda s: lambda: s.x.topk(10, 1)),
+    "unique of 10^5": (5, lambda s: lambda: s.T.unique(s.index)),
+    "unique of 10^5, float32": (2, lambda s: lambda x=s.x[:100].reshape(-1): s.T.unique(x)),
+    "index_select": (3, lambda s: lambda i=s.index[:5000]: s.x.index_select(0, i)),
+    "x[i]": (3, lambda s: lambda i=s.index[:5000]: s.x[i]),
+    "gather, dim 1": (5, lambda s: lambda: s.x.gather(1, s.everywhere)),
+    "gather, dim 0": (5, lambda s: lambda: s.x.gather(0, s.everywhere)),
+    "scatter_add": (
+        20,
+        lambda s: lambda z=s.T.zeros(1000), v=s.T.rand(100_000): z.scatter_add(0, s.index, v),
+    ),
+    "scatter_add, dim 1": (
+        3,
+        lambda s: lambda z=s.T.zeros(1000, 1000): z.scatter_add(1, s.everywhere, s.x),
+    ),
+    "index_add, dim 0": (5, index_add(0)),
+    "index_add, dim 1": (5, index_add(1)),
+    "bincount of 10^5": (20, lambda s: lambda: s.T.bincount(s.index)),
+    "embedding, gradient": (10, embedding),
+    "transposed, contiguous": (5, lambda s: lambda: s.x.t().contiguous()),
+    "transposed, contiguous, float64": (3, lambda s: lambda: s.double.t().contiguous()),
+    "permuted, contiguous": (3, lambda s: lambda: s.images.permute(0, 2, 3, 1).contiguous()),
+    "cat": (10, lambda s: lambda: s.T.cat([s.x, s.y], 1)),
+    "cat of 1000 small ones": (10, lambda s: lambda: s.T.cat(s.small)),
+    "stack": (10, lambda s: lambda: s.T.stack([s.x, s.y])),
+    "stack of 1000 small ones": (10, lambda s: lambda: s.T.stack(s.small)),
+    "repeat": (10, lambda s: lambda x=s.x[:100]: x.repeat(10, 1)),
+    "pad": (10, lambda s: lambda: s.F.pad(s.images, (1, 1, 1, 1))),
+    "x[mask]": (3, lambda s: lambda: s.x[s.mask]),
+    "nonzero": (5, lambda s: lambda m=s.x > 0.9: m.nonzero()),
+    "half to float": (10, lambda s: s.half.float),
+    "float to half": (10, lambda s: s.x.half),
+    "bfloat16 to float": (10, lambda s: s.bfloat16.float),
+    "float to bfloat16": (10, lambda s: s.x.bfloat16),
+    "float to double": (5, lambda s: s.x.double),
+    "int64 to float": (5, lambda s: s.everywhere.float),
+    "dropout": (2, lambda s: lambda: s.F.dropout(s.x, 0.5)),
+    "rand": (3, lambda s: lambda: s.T.rand(1000, 1000)),
+    "randn": (3, lambda s: lambda: s.T.randn(1000, 1000)),
+    "randperm of 10^5": (5, lambda s: lambda: s.T.randperm(100_000)),
+    "bernoulli": (2, lambda s: lambda: s.T.bernoulli(s.x)),
+    "multinomial": (100, lambda s: lambda p=s.x[0]: s.T.multinomial(p, 100, True)),
+    "bmm, 256 of 64 x 64": (3, matrices),
+    "batched product of strided": (2, lambda s: lambda: s.heads @ s.heads.transpose(-1, -2)),
+    "einsum bhqd,bhkd->bhqk": (
+        2,
+        lambda s: lambda: s.T.einsum("bhqd,bhkd->bhqk", s.heads, s.heads),
+    ),
+    "product 512 x 512": (3, matrix("float32")),
+    "product 512 x 512, bfloat16": (3, matrix("bfloat16")),
+    "batch_norm, training": (2, training(lambda nn: nn.BatchNorm2d(64), "images")),
+    "batch_norm, eval": (10, batch_norm_eval),
+    "group_norm, training": (2, training(lambda nn: nn.GroupNorm(8, 64), "images")),
+    "max_pool": (3, lambda s: lambda: s.F.max_pool2d(s.images, 2)),
+    "avg_pool": (3, lambda s: lambda: s.F.avg_pool2d(s.images, 2)),
+    "conv1d, training": (1, training(lambda nn: nn.Conv1d(64, 64, 5), "signals")),
+    "depthwise, training": (
+        1,
+        training(lambda nn: nn.Conv2d(64, 64, 3, padding=1, groups=64), "images"),
+    ),
+    "cross_entropy, 1000 classes": (5, cross_entropy),
+    "Adam of 10^7": (1, adam),
+}
+
+
+def _workload(make: Callable[[Operands], Call]) -> Callable[[Any], Call]:
+    return lambda lib: make(Operands(lib))
+
+
+# name -> (workload, calls a block, PyTorch's time over ours: at least, aim)
+ROWS: dict[str, tuple[Callable[[Any], Call], int, tuple[float, float]]] = {
+    f"large: {name}": (_workload(make), calls, (1, 1.3)) for name, (calls, make) in _CALLS.items()
+}
