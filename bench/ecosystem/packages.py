@@ -329,7 +329,13 @@ PACKAGES = [
         "v0.4.2",
         tests=("tests/test_registry.py", "tests/test_size_req.py", "examples/test_spandrel.py"),
         take=("tests",),
-        requires=("syrupy", "requests", "opencv-python-headless", "beautifulsoup4", "gdown"),
+        requires=(
+            "spandrel-extra-arches==0.2.0",
+            "syrupy",
+            "requests",
+            "opencv-python-headless",
+            "gdown",
+        ),
         vision=True,
         note="its tests of models download weights; examples load models of random weights",
     ),
@@ -338,7 +344,7 @@ PACKAGES = [
         "1.17.8",
         "lucidrains/vit-pytorch",
         "1.17.8",
-        tests=("tests", "examples/test_vit.py"),
+        tests=("tests", "examples/test_vit_models.py"),
         vision=True,
     ),
     Package(
