@@ -140,7 +140,7 @@ _LAZY = {
         "_utils": "_shape_as_tensor _softmax_backward_data",
         "jit": "ScriptFunction ScriptModule",
         "library.namespaces": "ops",
-        "multiprocessing.futures": "Future",
+        "futures": "Future",
     }.items()
     for name in names.split()
 }

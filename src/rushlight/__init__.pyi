@@ -31,7 +31,7 @@ from .core.tensor_types import DoubleTensor as DoubleTensor
 from .cpu import Event as Event
 from .core.storage import FloatStorage as FloatStorage
 from .core.tensor_types import FloatTensor as FloatTensor
-from .multiprocessing.futures import Future as Future
+from .futures import Future as Future
 from .random.generator import Generator as Generator
 from .amp import GradScaler as GradScaler
 from .core.storage import HalfStorage as HalfStorage

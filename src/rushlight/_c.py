@@ -18,9 +18,9 @@ from .core.storage import UntypedStorage as StorageBase
 from .core.tensor import Tensor as TensorBase
 from .dispatch.overrides import _disabled_implementation
 from .dispatch.overrides import disabled as DisableTorchFunctionSubclass
+from .futures import Future
 from .jit import CompilationUnit, RecursiveScriptClass, ScriptFunction, ScriptModule
 from .library.operators import BelowAutograd
-from .multiprocessing.futures import Future
 from .random.generator import Generator
 
 _AutoDispatchBelowAutograd = BelowAutograd

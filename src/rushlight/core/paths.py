@@ -39,7 +39,7 @@ class Finder:
             return None
         from importlib.machinery import ModuleSpec
 
-        return ModuleSpec(name, _Loader(place), is_package=True)
+        return ModuleSpec(name, _Loader(place), is_package=True)  # type: ignore[arg-type]
 
 
 class _Loader:
