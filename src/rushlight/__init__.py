@@ -136,7 +136,6 @@ _LAZY = {
         "_assert_async _assert_scalar SymInt SymFloat SymBool sym_float sym_int sym_ite sym_max "
         "sym_min sym_not sym_sum",
         "_c": "PyTorchFileReader TensorType",
-        "cpu": "Event Stream",
         "_utils": "_shape_as_tensor _softmax_backward_data",
         "jit": "ScriptFunction ScriptModule",
         "library.namespaces": "ops",
