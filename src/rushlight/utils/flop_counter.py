@@ -31,8 +31,9 @@ suffixes = ["", "K", "M", "B", "T"]
 
 
 class _Packet:
-    """The name of an op of PyTorch's: a key of the counts, equal to torch.ops.aten.mm, which need not
-    be imported for it, and which not all of them have here."""
+    """The name of an op of PyTorch's, a key of the counts: equal to torch.ops.aten.mm, which need
+    not be there.
+    """
 
     def __init__(self, name: str):
         self.name = name
