@@ -10,6 +10,9 @@ import math
 
 import numpy as np
 
+from ...core.tensor import wrap
+from ...dispatch.registry import FUNCTIONAL
+
 __all__ = [
     "adjust_hue",
     "blend",
@@ -133,9 +136,7 @@ def warp(
     m = [_F32(value) / h for value, h in zip(matrix, half, strict=True)]
     u = np.arange(size[1], dtype=_F32) - _F32(size[1] * 0.5 - 0.5)
     v = (np.arange(size[0], dtype=_F32) - _F32(size[0] * 0.5 - 0.5))[:, None]
-    column = ((u * m[0] + v * m[1] + m[2] + 1) * _F32(width) - 1) / 2  # (h, w)
-    row = ((u * m[3] + v * m[4] + m[5] + 1) * _F32(height) - 1) / 2
-    return warp_to(x, row, column, mode, fill)
+    return warp_to(x, u * m[3] + v * m[4] + m[5], u * m[0] + v * m[1] + m[2], mode, fill)
 
 
 def warp_to(
@@ -143,22 +144,26 @@ def warp_to(
 ) -> np.ndarray:
     """(*, C, H, W) -> (*, C, h, w): what the image is at these places (h, w), between pixels too.
 
-    Outside of it there is `fill`, by channel.
+    row, column  from -1 to 1: from one border to the other;  fill  outside of the image, by channel
     """
-    source = _as_float(x)
+    height, width = x.shape[-2:]
     if mode == "nearest":
-        y, covered = _at(source, np.rint(row).astype(int), np.rint(column).astype(int))
+        row = ((row + 1) * _F32(height) - 1) / 2
+        column = ((column + 1) * _F32(width) - 1) / 2
+        y, covered = _at(x, np.rint(row).astype(int), np.rint(column).astype(int))
         cover = covered.astype(_F32)
     else:
-        top, left = np.floor(row).astype(int), np.floor(column).astype(int)
-        down, right = row - top, column - left
-        y, cover = 0, 0
-        for i, part_i in ((0, 1 - down), (1, down)):
-            for j, part_j in ((0, 1 - right), (1, right)):
-                values, covered = _at(source, top + i, left + j)
-                share = part_i * part_j
-                y = y + values * share
-                cover = cover + covered * share
+        source = _as_float(x)
+        planes = source.reshape(1, -1, height, width)
+        if fill is not None:  # what of each pixel is the image
+            planes = np.concatenate([planes, np.ones((1, 1, height, width), planes.dtype)], 1)
+        places = np.stack(np.broadcast_arrays(column, row), -1)[None].astype(
+            planes.dtype, copy=False
+        )
+        sample = FUNCTIONAL["grid_sample"]
+        found = sample(wrap(planes), wrap(places), mode="bilinear", align_corners=False).numpy()[0]
+        y = found[: len(found) - (fill is not None)].reshape(*x.shape[:-2], *found.shape[-2:])
+        cover = found[-1]
     if fill is not None:
         channels = x.shape[-3]
         if len(fill) not in (1, channels):
