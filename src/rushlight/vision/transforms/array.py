@@ -52,54 +52,22 @@ def _back(y: np.ndarray, kind: np.dtype) -> np.ndarray:
 def resize(x: np.ndarray, height: int, width: int, mode: str, antialias: bool) -> np.ndarray:
     """(*, H, W) -> (*, height, width); mode "nearest", "nearest-exact", "bilinear" or "bicubic".
 
-    Each output row is a weighted mean of input rows, then each column of columns: y = A x Bᵀ. With
-    `antialias` the filter is stretched when the image shrinks, as in Pillow.
+    As F.interpolate; with `antialias` the filter is stretched when the image shrinks, as in Pillow.
     """
     if mode in ("nearest", "nearest-exact"):
         rows = _nearest(x.shape[-2], height, mode)
         columns = _nearest(x.shape[-1], width, mode)
         return x[..., rows[:, None], columns]
-    y = _as_float(x)
-    if height != x.shape[-2]:
-        y = _weights(x.shape[-2], height, mode, antialias).astype(y.dtype) @ y
-    if width != x.shape[-1]:
-        y = y @ _weights(x.shape[-1], width, mode, antialias).T.astype(y.dtype)
-    return _back(y, x.dtype)
+    y = _as_float(x).reshape(-1, 1, *x.shape[-2:])
+    options = {"mode": mode, "align_corners": False, "antialias": antialias}
+    found = FUNCTIONAL["interpolate"](wrap(y), [height, width], **options).numpy()
+    return _back(found.reshape(*x.shape[:-2], height, width), x.dtype)
 
 
 def _nearest(n: int, m: int, mode: str) -> np.ndarray:
     middle = 0.5 if mode == "nearest-exact" else 0.0
     places = np.floor((np.arange(m, dtype=_F32) + _F32(middle)) * _F32(n / m))
     return np.minimum(places.astype(np.int64), n - 1)
-
-
-def _weights(n: int, m: int, mode: str, antialias: bool) -> np.ndarray:
-    """(m, n): the weights of n input pixels in each of m output pixels."""
-    scale = n / m
-    stretch = max(scale, 1.0) if antialias else 1.0
-    center = (np.arange(m)[:, None] + 0.5) * scale - 0.5
-    if not antialias:
-        # Beyond the border the border's pixels are repeated.
-        reach = 1 if mode == "bilinear" else 2
-        if mode == "bilinear":
-            center = np.maximum(center, 0)
-        taps = np.floor(center).astype(np.int64) + np.arange(1 - reach, reach + 1)  # (m, 2·reach)
-        values = _filter(taps - center, mode, -0.75)
-        weights = np.zeros((m, n))
-        np.add.at(weights, (np.arange(m)[:, None], np.clip(taps, 0, n - 1)), values)
-        return weights
-    weights = _filter((np.arange(n) - center) / stretch, mode, -0.5)
-    return weights / weights.sum(1, keepdims=True)
-
-
-def _filter(x: np.ndarray, mode: str, a: float) -> np.ndarray:
-    """The triangle; or Keys' cubic, with parameter a (1981, doi:10.1109/TASSP.1981.1163711)."""
-    x = np.abs(x)
-    if mode == "bilinear":
-        return np.maximum(1 - x, 0)
-    near = ((a + 2) * x - (a + 3)) * x * x + 1
-    far = ((a * x - 5 * a) * x + 8 * a) * x - 4 * a
-    return np.where(x < 1, near, np.where(x < 2, far, 0))
 
 
 # ---------------------------------------------------------------- geometry
