@@ -1,5 +1,7 @@
 """torch.utils.benchmark: the texts are those of PyTorch 2.13.0 for the same times."""
 
+from importlib import import_module
+
 import pytest
 
 import rushlight as torch
@@ -200,7 +202,8 @@ def test_ranges_with_a_clock_of_our_own():
 
 def test_threads_and_names_of_the_statement(monkeypatch):
     asked, seen = [], []
-    monkeypatch.setattr("rushlight.utils.benchmark.timer.set_num_threads", asked.append)
+    module = import_module("rushlight.utils.benchmark.timer")  # its name is a function, too
+    monkeypatch.setattr(module, "set_num_threads", asked.append)
     before = torch.get_num_threads()
     names = {"f": lambda x: seen.append((x, asked[-1]))}
     Timer("f(x)", "x = 3", globals=names, num_threads=before + 1).timeit(2)
