@@ -1,7 +1,7 @@
 """Transforms on small inputs: for tools/freeze_transforms.py and tests/test_transforms.py.
 
-`evaluate(...)` runs them with torchvision's modules or ours and gives {name: short text or numbers};
-of an array: its dtype, its shape, and a few of its elements, at the same places each time.
+`evaluate(...)` runs them with torchvision's modules or ours and gives {name: text or numbers}; of
+an array: its dtype, its shape, and a few of its elements, at the same places each time.
 """
 
 import numpy as np
