@@ -108,11 +108,6 @@ PATHS: dict[str, str] = {
     "jit._state": "jit",
     "jit.annotations": "jit",
     # ---------------------------------------------------------------- utils, torchvision
-    "utils.benchmark.utils": "utils.benchmark",
-    "utils.benchmark.utils.common": "utils.benchmark.measurement",
-    "utils.benchmark.utils.compare": "utils.benchmark.compare",
-    "utils.benchmark.utils.fuzzer": "utils.benchmark.fuzzer",
-    "utils.benchmark.utils.timer": "utils.benchmark.timer",
     "vision.datasets.cifar": "vision.datasets.arrays",
     "vision.datasets.fakedata": "vision.datasets.fake",
     "vision.datasets.stl10": "vision.datasets.arrays",
