@@ -149,7 +149,7 @@ _LATE = {
     for family, names in {
         "native_names": "embedding_bag native_layer_norm native_group_norm native_batch_norm "
         "batch_norm_update_stats _weight_norm_interface _softmax _log_softmax _safe_softmax "
-        "_unique2 _unique _shape_as_tensor _dim_arange _int_mm",
+        "_unique2 _unique _dim_arange _int_mm",
         "segment": "segment_reduce",
     }.items()
     for name in names.split()
