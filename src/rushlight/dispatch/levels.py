@@ -210,6 +210,8 @@ def _allow() -> None:
 
 def _settle() -> None:
     """What modes.py calls when it puts everything back."""
+    if _lock is None:  # Python is going down
+        return
     with _lock:
         if not _on[0]:
             _put_back()
@@ -352,6 +354,7 @@ def _looking_change(card: Any, plain: Any) -> Any:
 
 
 def _looking_operator(card: Any, plain: Any) -> Any:
+    @functools.wraps(plain)
     def inplace(x: Any, y: Any) -> Any:
         if highest((x, y)):
             args = (x, y, *card.defaults)
