@@ -247,7 +247,7 @@ constexpr double COSINE_SERIES[] = {-1. / 2,         1. / 24,           -1. / 72
 
 // The same with π/2 in three parts, of which two have 33 bits.
 RL_INLINE D sine_of(D x, int shift) {
-    constexpr double FAR = 5e5;
+    constexpr double FAR = 3e4;  // beyond, r loses digits
     const I64 near = abs(x) <= FAR;
     i64 all_near = 0;
     for (i64 i = 0; i < LANES<double>; i++) all_near += near[i];
