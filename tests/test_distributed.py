@@ -144,3 +144,19 @@ def test_constants_and_names():
     with pytest.raises(RuntimeError, match="LOCAL_RANK is not in the environment"):
         dist.get_node_local_rank()
     assert dist.get_node_local_rank(0) == 0
+
+
+def test_stores_of_one_process():
+    """What PyTorch puts on the network or in a file is a dict where there is one process."""
+    for store in (dist.TCPStore("127.0.0.1", 1234, 1, True), dist.FileStore("store", 1)):
+        store.set("a", "1")
+        assert store.add("a", 2) == 3 and store.get("a") == b"3" and store.num_keys() == 1
+        assert isinstance(store, dist.Store)
+    assert dist.TCPStore("127.0.0.1", 1234, is_master=True).port == 1234
+    for several in (
+        lambda: dist.TCPStore("127.0.0.1", 1234, 2, True),
+        lambda: dist.TCPStore("127.0.0.1", 1234, 1, False),
+        lambda: dist.FileStore("store"),
+    ):
+        with pytest.raises(NotImplementedError, match="of several: one process has nobody"):
+            several()

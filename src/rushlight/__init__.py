@@ -105,7 +105,7 @@ _LAZY = {
         "core.predicates": "is_tensor is_storage is_floating_point is_complex is_signed is_nonzero "
         "is_same_size numel result_type typename is_inference is_conj is_neg",
         "ops.sparse": "sparse_coo_tensor sparse_csr_tensor sparse_csc_tensor sparse_bsr_tensor "
-        "sparse_bsc_tensor sparse_compressed_tensor dsmm saddmm spmm",
+        "sparse_bsc_tensor sparse_compressed_tensor",
         "core.settings": "compile use_deterministic_algorithms set_deterministic_debug_mode "
         "get_deterministic_debug_mode are_deterministic_algorithms_enabled "
         "is_deterministic_algorithms_warn_only_enabled set_float32_matmul_precision "
@@ -119,8 +119,7 @@ _LAZY = {
         "CharStorage ShortStorage IntStorage LongStorage HalfStorage BFloat16Storage FloatStorage "
         "DoubleStorage ComplexFloatStorage ComplexDoubleStorage",
         "core.streams": "Event Stream",
-        "core.symbols": "SymBool SymFloat SymInt sym_constrain_range sym_constrain_range_for_size "
-        "sym_float sym_int sym_ite sym_max sym_min sym_not sym_sqrt sym_sum",
+        "core.symbols": "sym_constrain_range sym_constrain_range_for_size sym_sqrt",
         "dispatch.overrides": "DisableTorchFunction DisableTorchFunctionSubclass",
         "func.control_flow": "cond while_loop",
         "ops.sparse_names": "dsmm hsmm hspmm resize_as_sparse_ saddmm smm spmm sspaddmm",
@@ -137,6 +136,7 @@ _LAZY = {
         "_assert_async _assert_scalar SymInt SymFloat SymBool sym_float sym_int sym_ite sym_max "
         "sym_min sym_not sym_sum",
         "_c": "PyTorchFileReader TensorType",
+        "cpu": "Event Stream",
         "_utils": "_shape_as_tensor _softmax_backward_data",
         "jit": "ScriptFunction ScriptModule",
         "library.namespaces": "ops",

@@ -95,15 +95,46 @@ class PrefixStore(Store):
         return call if name not in ("num_keys", "set_timeout", "timeout") else method
 
 
-class TCPStore(Store):
-    """A store on the network: refused."""
+class TCPStore(HashStore):
+    """A store that PyTorch serves on the network: of one process, a HashStore with an address.
 
-    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
-        raise NotImplementedError(f"rushlight does not have torch.distributed.TCPStore: {_ALONE}")
+    Nothing listens at the port.
+
+    errors  NotImplementedError: more than one process, or one that would look for another's
+    """
+
+    def __init__(
+        self,
+        host_name: str,
+        port: int,
+        world_size: int | None = None,
+        is_master: bool = False,
+        timeout: datetime.timedelta = Store.timeout,
+        wait_for_workers: bool = True,
+        multi_tenant: bool = False,
+        master_listen_fd: int | None = None,
+        use_libuv: bool = True,
+    ):
+        if not is_master or (world_size or 1) > 1:
+            raise NotImplementedError(
+                f"rushlight does not have torch.distributed.TCPStore of several: {_ALONE}"
+            )
+        super().__init__()
+        self.host, self.port, self.timeout = host_name, port, timeout
 
 
-class FileStore(Store):
-    """A store in a file: refused."""
+class FileStore(HashStore):
+    """A store that PyTorch keeps in a file: of one process, a HashStore with the file's name.
 
-    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
-        raise NotImplementedError(f"rushlight does not have torch.distributed.FileStore: {_ALONE}")
+    Nothing is written.
+
+    errors  NotImplementedError: more than one process, or a number that is not known
+    """
+
+    def __init__(self, file_name: str, world_size: int = -1):
+        if world_size != 1:
+            raise NotImplementedError(
+                f"rushlight does not have torch.distributed.FileStore of several: {_ALONE}"
+            )
+        super().__init__()
+        self.path = file_name

@@ -34,12 +34,9 @@ from .sparse_parts import (
 
 __all__ = [
     "addmm",
-    "dsmm",
     "mm",
-    "saddmm",
     "sparse",
     "sparse_coo_tensor",
-    "spmm",
     "sum_",
     "to_sparse",
 ]
@@ -329,24 +326,6 @@ sparse_compressed_tensor = _other_layout("sparse_compressed_tensor")
 
 
 # ---------------------------------------------------------------- older names
-
-
-def spmm(input: Tensor, mat2: Tensor) -> Tensor:
-    """input mat2: `torch.mm` under the name that older programs use, one of the two sparse or none.
-
-    shape   (n, k)(k, m) -> (n, m)
-    """
-    return input.mm(mat2)
-
-
-dsmm = spmm
-
-
-def saddmm(
-    input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: float = 1, alpha: float = 1
-) -> Tensor:
-    """beta input + alpha mat1 mat2: `torch.addmm` under the name that older programs use."""
-    return input.addmm(mat1, mat2, beta=beta, alpha=alpha)
 
 
 class _TypeMeta(type):
