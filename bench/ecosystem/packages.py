@@ -382,7 +382,7 @@ PACKAGES = [
         "captum",
         "0.8.0",
         "pytorch/captum",
-        "v0.8.0",
+        "refs/tags/v0.8.0",
         tests=(
             "tests/attr",
             "tests/concept",

@@ -548,7 +548,12 @@ def _bare(name: str) -> Any:
 
 
 def _no_attribute(self: Module, name: str) -> Any:
-    """Module.__getattr__, set only when a subclass defines its own: raises AttributeError."""
+    """Module.__getattr__, set only when a subclass defines its own: Python has not found the name,
+    or the subclass asks here first. AttributeError: nothing is registered under it.
+    """
+    for members in map(vars(self).get, _DICTS):
+        if members is not None and name in members:
+            return members[name]
     raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
 
 
