@@ -226,6 +226,7 @@ PACKAGES = [
         take=("tests",),
         vision=True,
         every=12,
+        requires=("gitpython",),
     ),
     Package(
         "facenet-pytorch",
