@@ -381,9 +381,9 @@ PACKAGES = [
     ),
     Package(
         "captum",
-        "0.8.0",
+        "0.7.0",
         "pytorch/captum",
-        "refs/tags/v0.8.0",
+        "refs/tags/v0.7.0",
         tests=(
             "tests/attr",
             "tests/concept",
