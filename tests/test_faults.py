@@ -174,6 +174,29 @@ def test_I12_getattr_of_the_base_knows_what_is_registered():
         m.my_other  # noqa: B018
 
 
+def test_I12_getattr_called_by_name():
+    """gpytorch's modules call `self.__getattr__(name)`; nothing else in a process may be needed."""
+    code = """
+from rushlight import nn
+
+assert not hasattr(nn.Module, "__getattr__")
+
+class Mean(nn.Linear):
+    def found(self, name):
+        return self.__getattr__(name)
+
+m = Mean(2, 3)
+assert m.found("weight") is m.weight and m.weight.shape == (3, 2)
+try:
+    m.found("absent")
+except AttributeError as e:
+    assert str(e) == "'Mean' object has no attribute 'absent'"
+else:
+    raise AssertionError
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
 def test_I12_a_mixin_before_module():
     class Mixin:
         def __getattr__(self, name):
