@@ -62,6 +62,7 @@ const Row table[] = {
     row<"linear_dw", linear_dw>("(dy, x)"),
     row<"linear_db", linear_db>("(dy)"),
     row<"matmul", matmul>("(x, y)"),
+    row<"solve_small", solve_small_>("(a, b)"),
     row<"sum", reduction<false>>("(x, axis=None, keepdims=False)"),
     row<"mean", reduction<true>>("(x, axis=None, keepdims=False)"),
     row<"mse_loss", mse_loss_>("(x, y, mean)"),

@@ -69,6 +69,17 @@ class NoGil {
 inline bool is_array(PyObject* o) { return PyArray_CheckExact(o); }
 inline PyArrayObject* array(PyObject* o) { return reinterpret_cast<PyArrayObject*>(o); }
 
+inline bool is_bfloat16(PyArray_Descr* d) {
+    if (d->kind != 'V' || PyDataType_ELSIZE(d) != 2) return false;
+    static PyTypeObject* known = nullptr;
+    if (d->typeobj == known) return true;
+    const char* const name = d->typeobj->tp_name;
+    const char* const dot = std::strrchr(name, '.');
+    if (std::strcmp(dot ? dot + 1 : name, "bfloat16") != 0) return false;
+    known = d->typeobj;
+    return true;
+}
+
 // No gaps, whatever the order of the dimensions: the elements are one run of memory.
 inline bool is_dense(PyArrayObject* a) {
     if (PyArray_IS_C_CONTIGUOUS(a)) return true;
@@ -80,6 +91,13 @@ inline bool is_dense(PyArrayObject* a) {
         step *= PyArray_DIM(a, i);
     }
     return true;
+}
+
+// One number, repeated: an expanded array, such as the gradient of a sum.
+inline bool is_uniform(PyArrayObject* a) {
+    for (int i = 0; i < PyArray_NDIM(a); i++)
+        if (PyArray_DIM(a, i) != 1 && PyArray_STRIDE(a, i) != 0) return false;
+    return PyArray_SIZE(a) > 1;
 }
 
 // Element by element at the same place in memory: both dense, in one order (channels last, say).

@@ -268,17 +268,6 @@ PyObject* within_(Args a, Py_ssize_t n) {
 
 namespace {
 
-bool is_bfloat16(PyArray_Descr* d) {
-    if (d->kind != 'V' || PyDataType_ELSIZE(d) != 2) return false;
-    static PyTypeObject* known = nullptr;
-    if (d->typeobj == known) return true;
-    const char* const name = d->typeobj->tp_name;
-    const char* const dot = std::strrchr(name, '.');
-    if (std::strcmp(dot ? dot + 1 : name, "bfloat16") != 0) return false;
-    known = d->typeobj;
-    return true;
-}
-
 template <class T, class U>
 bool converted(const void* x, void* y, i64 n) {
     convert(static_cast<const T*>(x), static_cast<U*>(y), n);

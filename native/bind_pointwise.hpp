@@ -6,20 +6,51 @@
 namespace rl::RL_ISA {
 namespace {
 
-// Arrays of one shape and dtype without gaps, in one order; the result is laid out alike.
+constexpr i64 CHUNK = 2048;  // numbers at a time, where an operand is made as it is needed
+
+// f(g, x, ...) of one number g, repeated
+template <int numbers, auto f>
+PyObject* of_uniform(PyArrayObject* g, PyArrayObject* x, const double (&p)[numbers + 1]) {
+    PyObject* const y = new_alike(x);
+    if (!y) return nullptr;
+    const i64 size = PyArray_SIZE(x);
+    compute(PyArray_TYPE(x), size, [&]<class T>() {
+        const T one = *static_cast<const T*>(PyArray_DATA(g));
+        const T* in = static_cast<const T*>(PyArray_DATA(x));
+        T* out = static_cast<T*>(PyArray_DATA(array(y)));
+        parallel(size, 8 * CHUNK, [=](i64 begin, i64 end) {
+            T many[CHUNK];
+            for (T& v : many) v = one;
+            for (i64 i = begin; i < end; i += CHUNK) {
+                const i64 n = end - i < CHUNK ? end - i : CHUNK;
+                if constexpr (numbers == 0) f(many, in + i, out + i, n);
+                if constexpr (numbers == 1) f(many, in + i, out + i, n, p[0]);
+                if constexpr (numbers == 2) f(many, in + i, out + i, n, p[0], p[1]);
+            }
+        });
+    });
+    return y;
+}
+
+// Arrays of one shape and dtype without gaps, in one order; the result is laid out alike. The first
+// of two may be one number, repeated.
 template <int arrays, int numbers, auto f>
 PyObject* pointwise(Args a, Py_ssize_t n) {
     if (n != arrays + numbers || !is_floating(a[0])) return nullptr;
     PyArrayObject* const x = array(a[0]);
     const int type = PyArray_TYPE(x);
     if (arrays == 1 && !is_dense(x)) return nullptr;
-    for (int i = 1; i < arrays; i++) {
-        if (!is_floating(a[i]) || PyArray_TYPE(array(a[i])) != type) return nullptr;
-        if (!lie_alike(x, array(a[i]))) return nullptr;
-    }
     double p[numbers + 1];
     for (int i = 0; i < numbers; i++)
         if (!read(a[arrays + i], p[i])) return nullptr;
+    for (int i = 1; i < arrays; i++) {
+        if (!is_floating(a[i]) || PyArray_TYPE(array(a[i])) != type) return nullptr;
+        if (lie_alike(x, array(a[i]))) continue;
+        if constexpr (arrays == 2)
+            if (is_uniform(x) && PyArray_SAMESHAPE(x, array(a[1])) && is_dense(array(a[1])))
+                return of_uniform<numbers, f>(x, array(a[1]), p);
+        return nullptr;
+    }
 
     PyObject* const y = new_alike(x);
     if (!y) return nullptr;
@@ -37,6 +68,54 @@ PyObject* pointwise(Args a, Py_ssize_t n) {
     return y;
 }
 
+bool is_narrow(PyObject* o) {
+    if (!is_array(o) || !PyArray_ISBEHAVED_RO(array(o))) return false;
+    return PyArray_TYPE(array(o)) == NPY_HALF || is_bfloat16(PyArray_DESCR(array(o)));
+}
+
+// z = f(x, y) of float16 or bfloat16, each in float32 and rounded: arrays of one shape and dtype in one
+// order, or one of them and one number in an array of that dtype
+template <auto f>
+PyObject* narrow_binary(Args a, PyObject* big, PyObject* small) {
+    if (!is_array(small) || PyArray_TYPE(array(small)) != PyArray_TYPE(array(big))) return nullptr;
+    PyArrayObject *const x = array(big), *const y = array(small);
+    const bool one = PyArray_NDIM(y) == 0;
+    if (!PyArray_ISBEHAVED_RO(y) || !(one ? is_dense(x) : lie_alike(x, y))) return nullptr;
+    PyObject* const z = new_alike(x);
+    if (!z) return nullptr;
+    const bool half = PyArray_TYPE(x) == NPY_HALF, turned = big != a[0];
+    const i64 size = PyArray_SIZE(x);
+    using Bits = std::uint16_t;
+    const auto bits = [](PyArrayObject* v) { return static_cast<Bits*>(PyArray_DATA(v)); };
+    const Bits *const p = bits(x), *const q = bits(y);
+    Bits* const out = bits(array(z));
+    bool can = true;
+    {
+        NoGil unlocked(size >= LONG_WORK);
+        parallel(size, 8 * CHUNK, [=, &can](i64 begin, i64 end) {
+            float u[CHUNK], v[CHUNK];
+            const auto widen = [=](const Bits* from, float* to, i64 n) {
+                if (half) return from_half(from, to, n);
+                from_bfloat16(from, to, n);
+                return true;
+            };
+            if (one && !widen(q, v, 1)) return __atomic_store_n(&can, false, __ATOMIC_RELAXED);
+            for (i64 i = begin; i < end; i += CHUNK) {
+                const i64 n = end - i < CHUNK ? end - i : CHUNK;
+                if (!widen(p + i, u, n)) return __atomic_store_n(&can, false, __ATOMIC_RELAXED);
+                if (!one) widen(q + i, v, n);
+                if (turned) f(v, one ? i64(1) : n, u, n, u, n);
+                else f(u, n, v, one ? i64(1) : n, u, n);
+                if (half) to_half(u, out + i, n);
+                else to_bfloat16(u, out + i, n);
+            }
+        });
+    }
+    if (can) return z;
+    Py_DECREF(z);
+    return nullptr;
+}
+
 // z = f(x, y): arrays of one shape; an array and a number or 0-d array; (*, C) and (C).
 template <auto f>
 PyObject* binary(Args a, Py_ssize_t n) {
@@ -45,12 +124,17 @@ PyObject* binary(Args a, Py_ssize_t n) {
     if (!is_array(big) ||
         (is_array(small) && PyArray_NDIM(array(small)) > PyArray_NDIM(array(big))))
         std::swap(big, small);
-    if (!is_floating(big) || !is_dense(array(big))) return nullptr;
+    if (!is_floating(big)) return is_narrow(big) ? narrow_binary<f>(a, big, small) : nullptr;
+    if (!PyArray_IS_C_CONTIGUOUS(array(big)) && is_floating(small) && is_uniform(array(big)))
+        std::swap(big, small);
+    if (!is_dense(array(big))) return nullptr;
     PyArrayObject* const x = array(big);
     const int type = PyArray_TYPE(x), nd = PyArray_NDIM(x);
     i64 other = 1;
     double number = 0;
-    if (is_floating(small) && !PyArray_IS_C_CONTIGUOUS(x)) {
+    if (is_floating(small) && is_uniform(array(small))) {
+        if (PyArray_TYPE(array(small)) != type || !PyArray_SAMESHAPE(x, array(small))) return nullptr;
+    } else if (is_floating(small) && !PyArray_IS_C_CONTIGUOUS(x)) {
         if (PyArray_TYPE(array(small)) != type) return nullptr;
         if (PyArray_NDIM(array(small)) && !lie_alike(x, array(small))) return nullptr;
         other = PyArray_SIZE(array(small));

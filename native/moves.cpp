@@ -153,6 +153,24 @@ void copy_block(Block b, const char* x, char* y) {
         });
         return;
     }
+    if (b.from[last] == 0 && b.to[last] == size) {
+        i64 rows = 1;
+        for (int i = 0; i < last; i++) rows *= b.dims[i];
+        const i64 n = b.dims[last], parts = (n * size + MOVE_BYTES - 1) / MOVE_BYTES;
+        const i64 part = (n + parts - 1) / parts;
+        parallel(rows * parts, rows_per_block(part * size, MOVE_BYTES), [&](i64 begin, i64 end) {
+            of_size(size, [&]<class T>() {
+                for (i64 r = begin; r < end; r++) {
+                    const Walk w(b, last, r / parts);
+                    const i64 first = r % parts * part, left = n - first;
+                    T v;
+                    std::memcpy(&v, x + w.from, sizeof v);
+                    fill_row(reinterpret_cast<T*>(y + w.to) + first, left < part ? left : part, v);
+                }
+            });
+        });
+        return;
+    }
     int side = -1;  // the dimension whose elements lie side by side in x
     for (int i = 0; i < last; i++)
         if (b.from[i] == size) side = i;

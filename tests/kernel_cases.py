@@ -5,6 +5,7 @@ after them (a, b) it needs a row of OPTIONS. Any other kernel has a function und
 without either fails the tests.
 """
 
+import ml_dtypes
 import numpy as np
 
 from rushlight import kernels as seam
@@ -89,6 +90,8 @@ def cases(name, dtype):
             if len(shape) == 2:
                 yield (*(x.T for x in xs), *numbers), wide
                 yield (*(x[:, ::2] for x in xs), *numbers), wide
+            if len(xs) == 2:  # of a gradient that is one number, repeated
+                yield (np.broadcast_to(xs[0].dtype.type(0.7), shape), xs[1], *numbers), wide
 
 
 def in_place(name):
@@ -123,6 +126,16 @@ def _(name, dtype):
             yield (row, x + 5), {}
             yield (x.T, y.T), {}
             yield (x, make((*shape[:-1], 1), dtype) + 9), {}  # the twin's
+            one = np.broadcast_to(x.dtype.type(1.5), shape)  # one number, repeated
+            yield (one, y), {}
+            yield (y, one), {}
+            yield (one, one), {}
+        for narrow in ("f2", np.dtype(ml_dtypes.bfloat16)):
+            u, v = x.astype(narrow), y.astype(narrow)
+            yield (u, v), EXACT
+            yield (u, np.asarray(2.5, narrow)), EXACT
+            yield (np.asarray(2.5, narrow), v), EXACT
+            yield (u.T, v.T), EXACT
     yield (np.arange(4), np.arange(4) + 1), {}
 
 

@@ -1,5 +1,5 @@
-"""Arguments for the kernels of native/moves.cpp and native/extremes.cpp: elements copied, joined,
-chosen, converted; the largest and their places.
+"""Arguments for kernels of large tensors: elements copied, joined, chosen, converted; the largest and
+their places; Fourier transforms, group norm, small systems of equations.
 """
 
 import ml_dtypes
@@ -241,6 +241,16 @@ def _(name, dtype):
                 if n > 1:
                     yield (z, axis, 2 * n - 2, 0.5), wide
             yield from ()
+
+
+@of("solve_small")
+def _(name, dtype):
+    wide = {"rtol": 1e-3, "atol": 1e-3} if dtype == "f" else {"rtol": 1e-9, "atol": 1e-9}
+    for batch, n, k in [(1, 1, 1), (3, 5, 1), (40, 33, 1), (32, 64, 7), (2, 90, 40)]:
+        a = make((batch, n, n), dtype) + 2 * np.eye(n, dtype=dtype)
+        a[:, 0, 0] = 0 if n > 1 else 1  # rows change places
+        yield (a, make((batch, n, k), dtype, 1)), wide
+    yield (np.zeros((2, 3, 3), dtype), make((2, 3, 1), dtype)), wide  # None
 
 
 @of("group_norm group_norm_dx")

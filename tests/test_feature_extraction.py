@@ -142,3 +142,12 @@ def test_families(make, step):
     hook.remove()
     found = create_feature_extractor(model, {step: "y"})
     assert torch.equal(found(x)["y"], seen["y"])
+
+
+def test_steps_of_the_callers(net):
+    options = {"leaf_modules": [nn.Sequential], "autowrap_functions": (F.relu,)}
+    names = get_graph_node_names(net.eval(), options, suppress_diff_warning=True)[1]
+    assert names == "x a act relu add a_1 act_1 add_1 b flatten sum".split()
+    options = {"leaf_modules": [nn.ReLU6]}
+    names = get_graph_node_names(models.mobilenet_v2(), options)[0]
+    assert "features.0" in names and "features.0.0" not in names  # those of ops still are one

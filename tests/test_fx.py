@@ -139,8 +139,8 @@ def test_text_of_a_graph(capsys):
         ),
         (lambda x: F.linear(x, torch.ones(1)), "_tensor_constant0 = self._tensor_constant0"),
         (lambda x: torch.stack((x, x)), "stack = torch.stack((x, x));  x = None"),
-        (lambda *args: args[0], "getitem = args[0];  args = None"),
-        (lambda x, **kw: x + kw["a"], "getitem = kw['a'];  kw = None"),
+        (lambda *args: args[0], "getitem = _args[0];  _args = None"),
+        (lambda x, **kw: x + kw["a"], "getitem = _kw['a'];  _kw = None"),
     ],
 )
 def test_a_line_of_code(f, line):

@@ -165,7 +165,7 @@ def test_schemas_want_annotations():
     with pytest.raises(ValueError, match="of the form 'namespace::name'"):
         library.custom_op("bad", f, mutates_args=())
     assert library.infer_schema(_typed, mutates_args=()) == (
-        "(Tensor x, SymInt[] sizes, ScalarType dtype=6, Device? device=None) -> Tensor[]"
+        "(Tensor x, SymInt[] sizes, ScalarType dtype=float32, Device? device=None) -> Tensor[]"
     )
 
 

@@ -145,3 +145,81 @@ def test_several_futures():
         wait_all([a, failed])
     with pytest.raises(RuntimeError):
         Future(devices=["mps"])
+
+
+# ---------------------------------------------------------------- shared memory
+
+
+def _add_to(i, t, amount):
+    with torch.no_grad():
+        t.add_(amount)
+
+
+def _train_some(i, model, rows):
+    opt = torch.optim.SGD(model.parameters(), lr=0.5)
+    loss = model(rows).sum()
+    loss.backward()
+    opt.step()
+
+
+def _through_a_queue(queue, answers):
+    t = queue.get()
+    t[0] = 7.0
+    answers.put((t.is_shared(), t))
+    queue.get()  # as in PyTorch: a sender lives until its tensor has been received
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_processes_write_to_a_shared_tensor(method, dtype):
+    t = torch.arange(4).to(dtype)
+    assert not t.is_shared() and t.share_memory_() is t and t.is_shared()
+    assert t.tolist() == [0.0, 1.0, 2.0, 3.0] and t.untyped_storage().is_shared()
+    mp.start_processes(_add_to, (t, 2.0), nprocs=1, start_method=method)
+    assert t.tolist() == [2.0, 3.0, 4.0, 5.0]
+
+
+def test_a_tensor_that_is_not_shared_is_copied():
+    t = torch.zeros(2)
+    mp.start_processes(_add_to, (t, 2.0), nprocs=1, start_method="spawn")
+    assert t.tolist() == [0.0, 0.0]
+
+
+def test_a_shared_model_is_trained_in_another_process():
+    model = torch.nn.Linear(2, 1)
+    assert model.share_memory() is model and model.weight.is_shared()
+    before = model.weight.detach().clone()
+    mp.start_processes(_train_some, (model, torch.ones(3, 2)), nprocs=1, start_method="spawn")
+    assert torch.allclose(model.weight, before - 0.5 * 3)
+    assert isinstance(model.weight, torch.nn.Parameter) and model.weight.requires_grad
+
+
+def test_shared_tensors_go_through_queues_both_ways():
+    context = mp.get_context("spawn")
+    queue, answers = context.Queue(), context.Queue()
+    process = context.Process(target=_through_a_queue, args=(queue, answers))
+    process.start()
+    t = torch.zeros(2, 3).t().contiguous().share_memory_()
+    queue.put(t[1])  # a view of it lies in the same memory
+    shared, back = answers.get(timeout=60)
+    queue.put(None)
+    process.join()
+    assert shared and t[1].tolist() == [7.0, 0.0]
+    back[1] = 5.0
+    assert t[1].tolist() == [7.0, 5.0]
+
+
+def test_shared_memory_of_views_and_gradients():
+    t = torch.ones(4)
+    with pytest.raises(RuntimeError, match="share_memory_ of a view"):
+        t[1:].share_memory_()
+    p = torch.nn.Parameter(torch.ones(2, 3).t().clone())
+    strides = p.stride()
+    p.share_memory_()
+    assert p.stride() == strides and p.shape == (3, 2)
+    p.sum().backward()
+    assert p.grad.tolist() == [[1.0, 1.0]] * 3
+    assert p.detach().is_shared() and not (p + 1).is_shared() and not p.clone().is_shared()
+    import copy
+
+    assert not copy.deepcopy(p).is_shared()

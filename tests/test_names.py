@@ -15,6 +15,8 @@ SPACES = """
     optim.swa_utils autograd autograd.function autograd.graph linalg special utils utils.data
     random serialization testing amp backends cpu cuda mps mtia xpu accelerator return_types vision
     vision.datasets vision.transforms vision.models vision.models.segmentation vision.ops
+    vision.transforms.v2 vision.transforms.v2.functional vision.tv_tensors vision.io vision.utils
+    profiler utils.benchmark utils.tensorboard utils.flop_counter utils.collect_env
     autograd.grad_mode func nn.utils.prune nn.utils.parametrize
     nn.utils.fusion utils.checkpoint fft signal.windows sparse masked nested
 """.split()

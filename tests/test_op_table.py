@@ -66,7 +66,7 @@ def test_what_is_not_applicable_is_refused_with_the_reason(space):
         except AttributeError as e:
             assert f"rushlight does not have {space}.{name}: {why}; module" in str(e)
         else:
-            assert is_refused(found) and found._why == why
+            assert is_refused(found) and table.why_not(space, name) == why
 
 
 def test_the_counts_add_up():

@@ -245,3 +245,22 @@ def test_public_names(answers):
         "True -1",
         "no implementation found fo",
     ]
+
+
+def test_operators_with_what_is_no_operand_are_not_shown_to_modes(answers):
+    found = answers("""
+        shown = []
+        class Look(torch.overrides.TorchFunctionMode):
+            def __torch_function__(self, func, types, args=(), kwargs=None):
+                shown.append(func.__name__)
+                return func(*args, **(kwargs or {}))
+        x = torch.ones(2)
+        with Look():
+            print(x != "a", x == "a")
+            try:
+                x < "a"
+            except TypeError as e:
+                print(type(e).__name__)
+        print("lt" in shown, "ne" in shown)
+    """)
+    assert found == ["True False", "TypeError", "False False"]

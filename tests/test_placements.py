@@ -3,7 +3,6 @@
 import pickle
 
 import pytest
-
 from rushlight.distributed.tensor import DTensor, Partial, Placement, Replicate, Shard
 from rushlight.distributed.tensor.placement_types import _StridedShard
 

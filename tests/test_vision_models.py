@@ -5,6 +5,7 @@ The numbers are torchvision's: tools/freeze_vision.py.
 
 import hashlib
 import inspect
+import io
 import json
 import pickle
 from pathlib import Path
@@ -15,6 +16,7 @@ from op_cases import agree
 
 import rushlight as torch
 from rushlight import vision
+from rushlight.serialization import layers
 from rushlight.vision import models
 
 FROZEN = json.loads((Path(__file__).parent / "frozen" / "vision.json").read_text())
@@ -224,3 +226,25 @@ def test_interpolated_positions():
 def test_wrong_options(make, text):
     with pytest.raises(ValueError, match=text):
         make()
+
+
+def test_whole_models_of_torchvision():
+    file = Path(__file__).parent / "frozen" / "torchvision_model.pt"
+    with pytest.raises(pickle.UnpicklingError, match=r"GLOBAL torchvision\.models\.shufflenetv2"):
+        torch.load(file)
+    model = torch.load(file, weights_only=False)
+    assert type(model) is models.ShuffleNetV2
+    x = torch.linspace(0, 1, 3 * 32 * 32).reshape(1, 3, 32, 32)
+    y = model(x)[0].tolist()
+    assert y == pytest.approx(FROZEN["whole"]["output"], rel=1e-5)
+    again = io.BytesIO()
+    torch.save(model, again)
+    again.seek(0)
+    assert torch.load(again, weights_only=False)(x)[0].tolist() == y
+
+
+def test_files_name_no_other_class_of_a_models_module():
+    for name in ("models.resnet.Any", "models.resnet.nn", "models.vgg.Tensor", "datasets.MNIST"):
+        assert layers.find_model(name) is None
+    assert layers.find_model("models.resnet.ResNet") is models.ResNet
+    assert layers.is_ours(models.ResNet) and not layers.is_ours(models.WeightsEnum)

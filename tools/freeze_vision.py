@@ -1,4 +1,4 @@
-"""Records torchvision's results into tests/frozen/vision.json.
+"""Records torchvision's results into tests/frozen/vision.json, a model into torchvision_model.pt.
 
 python tools/freeze_vision.py      # with torch 2.13.0 (CPU) and torchvision 0.28 installed
 """
@@ -58,6 +58,11 @@ def main() -> None:
     record["ops"] = {code: cases.evaluate(torch, torchvision, code) for code in cases.OPS}
     record["numbers"] = {case: cases.numbers(torch, torchvision, case) for case in cases.MODELS}
     record["models"] = models()
+    torch.manual_seed(0)
+    whole = torchvision.models.ShuffleNetV2([1, 1, 1], [4, 8, 8, 8, 8], 2).eval()
+    torch.save(whole, TESTS / "frozen" / "torchvision_model.pt")
+    x = torch.linspace(0, 1, 3 * 32 * 32).reshape(1, 3, 32, 32)
+    record["whole"] = {"output": whole(x).tolist()[0]}
     lines = []
     for key, value in record.items():
         if isinstance(value, dict):

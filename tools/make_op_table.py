@@ -23,6 +23,19 @@ SPACES = (
 ).split()
 PREFIXES = ("nn.functional.", "linalg.", "special.", "fft.", "signal.windows.", "masked.")
 
+# what stays wrong in the run, and why
+REASONS = {
+    "as_strided_scatter": "PyTorch's gradient of input is wrong: its own gradcheck refuses it",
+    "cat": "the run copies `out=` apart from the input that it must overlap",
+    "gather": "the run copies `out=` apart from the index that it must overlap",
+    "cov": "a gradient that is 0 but for rounding",
+    "igamma": "NaN arguments, where PyTorch gives 0 or 1; a = 3e38, where it gives NaN",
+    "igammac": "NaN arguments, where PyTorch gives 0 or 1; a = 3e38, where it gives NaN",
+    "zeta": "0 for q = inf and x = 1e20, where PyTorch gives NaN",
+    "sort": "the order of equal bools, which PyTorch's vector instructions decide",
+    "LBFGS": "kept numbers that amplify the rounding of 20 iterations",
+}
+
 
 # ---------------------------------------------------------------- names
 
@@ -49,12 +62,15 @@ def is_there(space, name):
 
 
 def why_not(space, name):
-    """Why a name is not there on purpose: core/not_applicable.py, for modules core/paths.py;
-    "" if it is only missing."""
+    """Why a name is not there on purpose; "" if it is only missing.
+
+    A module, class or function that stands for one of PyTorch's says so itself (core/paths.py); of
+    other names core/not_applicable.py tells.
+    """
     found = getattr(namespace(space), name, None)
-    return getattr(found, "_why", "") or import_module("rushlight.core.not_applicable").reason(
-        space, name
-    )
+    if import_module("rushlight.core.paths").is_refused(found):
+        return getattr(found, "_why", "") or found.__doc__.removeprefix("Not in rushlight: ")
+    return import_module("rushlight.core.not_applicable").reason(space, name)
 
 
 def names():
@@ -84,11 +100,18 @@ def reduced(paths):
         run = json.loads(Path(path).read_text("utf-8"))
         for unit in run["units"]:
             counts = defaultdict(lambda: [0, 0])
+            in_place = defaultdict(lambda: [0, 0])
             for category, c in unit["categories"].items():
-                what = category.partition("[")[2].rstrip("]") or "errors"
-                counts[what][0] += c["passed"]
-                counts[what][1] += c["total"]
+                form, _, what = category.partition("[")
+                groups = [counts, in_place] if form == "op.inplace" else [counts]
+                for group in groups:
+                    group[what.rstrip("]") or "errors"][0] += c["passed"]
+                    group[what.rstrip("]") or "errors"][1] += c["total"]
             units.setdefault(f"{unit['kind']} {unit['name']}", {}).update(counts)
+            if in_place:  # "op nn.functional.relu_", "op round_.decimals_3"
+                space = next((p for p in PREFIXES if unit["name"].startswith(p)), "")
+                name, dot, variant = unit["name"].removeprefix(space).partition(".")
+                units.setdefault(f"op {space}{name}_{dot}{variant}", {}).update(in_place)
     return {"torch": "2.13.0", "units": dict(sorted(units.items()))}
 
 
@@ -120,6 +143,13 @@ def verdicts():
     return found
 
 
+def op_of(space, name):
+    """The op that a function or method runs: "acos" for arccos, "acos_" for arccos_."""
+    function = getattr(namespace(space), name)
+    op = getattr(getattr(function, "__globals__", {}).get("op"), "name", "")
+    return op + "_" * name.endswith("_") if op else name
+
+
 # ---------------------------------------------------------------- the page
 
 
@@ -129,6 +159,7 @@ HEAD = """\
 Written by `tools/make_op_table.py`; `tests/test_op_table.py` says when it is not current.
 "Right" is a run of PyTorch 2.13's own test data (`op_db`, `module_db`, `optim_db`) through both
 packages: values, dtypes, shapes, gradients, state, errors. A dtype that is not named was not run.
+Other names of an op (`arccos`) stand with it; in-place forms were run as methods.
 
 | | public names | there | all cases right | partly | not in the run | missing | not applicable |
 |---|---|---|---|---|---|---|---|
@@ -146,7 +177,8 @@ def page():
     for space, (here, missing, apart) in names().items():
         right, partly, uncounted = defaultdict(list), [], []
         for name in here:
-            counts = known.get((space, name))
+            op = op_of(space, name)
+            counts = known.get((space, name)) or known.get((space, op))
             if not counts:
                 uncounted.append(name)
             elif all(passed == total for passed, total in counts.values()):
@@ -155,7 +187,9 @@ def page():
                 wrong = {d: c for d, c in counts.items() if c[0] != c[1]}
                 what = "; ".join(f"{d} {p} of {t}" for d, (p, t) in wrong.items())
                 fine = ", ".join(d for d in counts if d not in wrong and d != "errors")
-                partly.append(f"| `{name}` | {what} | {fine} |")
+                partly.append(
+                    f"| `{name}` | {what} | {fine} | {REASONS.get(name) or REASONS.get(op, '')} |"
+                )
         n = sum(map(len, right.values()))
         without = sum(map(len, apart.values()))
         row = [len(here) + len(missing) + without, len(here), n, len(partly), len(uncounted)]
@@ -167,7 +201,8 @@ def page():
             text += f"\nRight in {dtypes}:\n\n{listing(group)}"
         if partly:
             text += (
-                "\nPartly (cases that are right):\n\n| | wrong | all right in |\n|---|---|---|\n"
+                "\nPartly (cases that are right):\n\n| | wrong | all right in | why |\n"
+                "|---|---|---|---|\n"
             )
             text += "\n".join(partly) + "\n"
         if uncounted:

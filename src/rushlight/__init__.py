@@ -10,6 +10,7 @@ from . import _startup  # first: Ctrl-C while the rest is imported
 # isort: split
 import math as _math
 import os as _os
+import sys as _sys
 from importlib import import_module as _import_module
 from types import ModuleType as _Module
 
@@ -119,8 +120,7 @@ _LAZY = {
         "CharStorage ShortStorage IntStorage LongStorage HalfStorage BFloat16Storage FloatStorage "
         "DoubleStorage ComplexFloatStorage ComplexDoubleStorage",
         "core.streams": "Event Stream",
-        "core.symbols": "SymBool SymFloat SymInt sym_constrain_range sym_constrain_range_for_size "
-        "sym_float sym_int sym_ite sym_max sym_min sym_not sym_sqrt sym_sum",
+        "core.symbols": "sym_constrain_range sym_constrain_range_for_size sym_sqrt",
         "dispatch.overrides": "DisableTorchFunction DisableTorchFunctionSubclass",
         "func.control_flow": "cond while_loop",
         "ops.sparse_names": "dsmm hsmm hspmm resize_as_sparse_ saddmm smm spmm sspaddmm",
@@ -137,6 +137,7 @@ _LAZY = {
         "_assert_async _assert_scalar SymInt SymFloat SymBool sym_float sym_int sym_ite sym_max "
         "sym_min sym_not sym_sum",
         "_c": "PyTorchFileReader TensorType",
+        "cpu": "Event Stream",
         "_utils": "_shape_as_tensor _softmax_backward_data",
         "jit": "ScriptFunction ScriptModule",
         "library.namespaces": "ops",
@@ -171,7 +172,18 @@ def _layer(name: str):
     return found if isinstance(found, type) and issubclass(found, nn.Module) else None
 
 
-_layers.find = _layer
+def _model(name: str):
+    """rushlight.vision's own nn.Module, "models.resnet.ResNet", or None: the same for models."""
+    if not name.startswith(("models.", "ops.")):
+        return None
+    space, _, kind = f"{__name__}.vision.{name}".rpartition(".")
+    _import_module(f"{__name__}.vision.models")  # and with it all that a file may name
+    found = vars(_sys.modules.get(space, _math)).get(kind)
+    ours = isinstance(found, type) and issubclass(found, _import_module(f"{__name__}.nn").Module)
+    return found if ours and found.__module__ == space else None
+
+
+_layers.find, _layers.find_model = _layer, _model
 
 
 def __getattr__(name: str):

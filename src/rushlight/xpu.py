@@ -37,6 +37,20 @@ def manual_seed_all(seed: int) -> None:
     """Seed every XPU's generator: there is none to seed."""
 
 
+def get_rng_state_all() -> list[Any]:
+    """The generator state of every XPU: an empty list."""
+    return []
+
+
+def set_rng_state_all(new_states: Any) -> None:
+    """Set the generator state of every XPU: there is none."""
+
+
+def is_current_stream_capturing() -> bool:
+    """Is work being recorded as a graph? No."""
+    return False
+
+
 def empty_cache() -> None:
     """Release cached XPU memory: there is none."""
 

@@ -37,7 +37,6 @@ _signpost(f"{__name__}.gradcheck", "rushlight.testing.gradcheck")  # the name of
 _signpost(f"{__name__}.functional", "rushlight.func.autograd_functional")
 _signpost(f"{__name__}.forward_ad", "rushlight.func.forward_ad")
 _signpost(f"{__name__}.profiler", "rushlight.profiler.blocks")
-_signpost(f"{__name__}.profiler_util", "rushlight.profiler.events")
 
 __all__ = [
     *_MODULES,

@@ -5,6 +5,8 @@ from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
 
+__path__: list[str] = []  # modules of PyTorch's below this one: core/path_table.py
+
 enabled = True
 benchmark = False
 benchmark_limit: int | None = None

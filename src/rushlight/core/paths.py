@@ -190,7 +190,7 @@ def _refusal(space: str, name: str, why: str) -> Any:
     mark = listed(space).get(name, "=")
     if mark == "=":
         return _NOTHING
-    if mark.startswith("{"):
+    if mark.startswith("{"):  # an enumeration: its members are names, and no more
         from enum import Enum
 
         members = mark.strip("{}").split(",")

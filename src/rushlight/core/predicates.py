@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from .dtype import dtype, result_dtype
 from .storage import TypedStorage, UntypedStorage
 from .tensor import Tensor
@@ -12,6 +14,12 @@ from .tensor import Tensor
 def is_tensor(obj: Any) -> bool:
     """True if obj is a Tensor."""
     return isinstance(obj, Tensor)
+
+
+def carries(t: Tensor) -> bool:
+    """True if t has a gradient or a tangent, or stands for tensors that may: only differentiable
+    formulas will do."""
+    return t._rg or t._duals is not None or type(t._a) is not np.ndarray
 
 
 def is_storage(obj: Any) -> bool:

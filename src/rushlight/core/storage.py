@@ -29,6 +29,7 @@ from .dtype import (
 )
 from .memory import storage_array
 from .meta import MetaArray, device_of
+from .shared import arena_of
 from .tensor import Tensor, wrap
 
 __all__ = ["TypedStorage", "UntypedStorage", "flat_bytes", "is_storage"]
@@ -166,8 +167,8 @@ class _Storage:
         return TypedStorage(wrap_storage=UntypedStorage._over(self._a.astype(kind.np)), dtype=kind)
 
     def is_shared(self) -> bool:
-        """False: tensors do not live in shared memory here."""
-        return False
+        """Does it lie in memory that processes share? See Tensor.share_memory_."""
+        return arena_of(self._a) is not None
 
     def _text(self, kind: str) -> str:
         rows = "".join(f" {item}\n" for item in self.tolist())

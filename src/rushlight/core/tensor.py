@@ -20,6 +20,7 @@ from .layout import strided
 from .memory import address, new, storage_array, strides_of
 from .meta import MetaArray, NoNumpy, device_of
 from .notices import warn
+from .shared import arena_of
 from .size import Size
 
 _ndarray = np.ndarray
@@ -273,8 +274,8 @@ class Tensor(_Slots):
         return False
 
     def is_shared(self) -> bool:
-        """False: tensors do not live in shared memory here."""
-        return False
+        """Do its elements lie in memory that processes share? See share_memory_."""
+        return arena_of(self._a) is not None
 
     # ------------------------------------------------------------ gradients
 

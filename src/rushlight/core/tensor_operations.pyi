@@ -1117,7 +1117,7 @@ class TensorOperations:
     def sgn_(self) -> Tensor:
         """In-place version of sgn."""
     def share_memory_(self) -> Tensor:
-        """input itself: workers get their tensors through pipes here, not through shared memory."""
+        """input itself, its elements moved to memory that processes share: what one of them writes,"""
     def short(self, memory_format: _memory_format = ...) -> Tensor:
         """input as torch.int16; itself if it already is."""
     def sigmoid(self) -> Tensor:

@@ -284,16 +284,23 @@ FOREIGN: list[Any] = []  # ask(function, args, kwargs) -> result or NotImplement
 
 
 def _spelled(schema: Schema, values: tuple) -> tuple[tuple, dict]:
-    """The call as a user would write it: required arguments, then keywords that are no defaults."""
+    """The call as a user would write it: required arguments and the tensors behind them, then
+    keywords that are no defaults."""
     args: list = []
     kwargs: dict = {}
+    unbroken = True  # no argument was left out so far
     for p, value in zip(schema.arguments, values, strict=True):
         if p.kind == "variadic":
             args += value
         elif p.default is MISSING and p.kind == "positional":
             args.append(value)
-        elif value is not p.default:
+        elif value is p.default:
+            unbroken = False
+        elif unbroken and p.kind == "positional" and (isinstance(value, Tensor) or _foreign(value)):
+            args.append(value)
+        else:
             kwargs[p.name] = value
+            unbroken = False
     return tuple(args), kwargs
 
 

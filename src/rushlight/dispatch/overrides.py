@@ -24,6 +24,7 @@ from ..core.tensor import Tensor
 from .faces import FOREIGN, Method
 from .messages import WRAPPED
 from .modes import settle
+from .promotion import is_number
 from .registry import FUNCTIONAL, FUNCTIONS
 
 Handler = Callable[[Any, tuple, dict], Any]
@@ -124,6 +125,10 @@ def _asking_items(function: Any) -> Any:
     return items
 
 
+def _operand(x: Any) -> bool:
+    return is_number(x) or isinstance(x, Tensor) or hasattr(type(x), "__torch_function__")
+
+
 def _asking(function: Any, shown: str | None = None) -> Any:
     """The function, with the handlers asked first; shown: as that method of Tensor."""
     if getattr(function, WRAPPED, None) is not None:
@@ -134,6 +139,8 @@ def _asking(function: Any, shown: str | None = None) -> Any:
     @wraps(function)
     def public(*args: Any, **kwargs: Any) -> Any:
         if not _state.disabled:
+            if shown is not None and len(args) > 1 and not _operand(args[1]):
+                return function(*args, **kwargs)  # an operator: NotImplemented
             asked: Any = public if shown is None else getattr(Tensor, shown)
             for handler in HANDLERS:
                 result = handler(asked, args, kwargs)

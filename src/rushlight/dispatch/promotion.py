@@ -46,6 +46,8 @@ def promoted(card: Card, args: tuple) -> tuple:
             return args
     if card.listed:
         tensors = list(args[0])
+        if {type(t) for t in tensors} == {Tensor} and len({id(t._a.dtype) for t in tensors}) == 1:
+            return (tensors, *args[1:])
         target = result_dtype(tensors)
         return ([t if t.dtype is target else seen_as(t, target) for t in tensors], *args[1:])
     operands = [a for i in card.tensors if (a := args[i]) is not None]

@@ -26,9 +26,11 @@ LINEAR = frozenset(
     "cat stack deg2rad rad2deg view_as_real view_as_complex view reshape unsqueeze squeeze permute "
     "transpose t expand as_strided unfold split unbind diagonal take im2col col2im "
     "avg_pool_2d avg_pool_3d adaptive_avg_pool_2d adaptive_avg_pool_3d mean_pool_2d "
-    "mean_pool_3d".split()
+    "mean_pool_3d max_unpool_2d max_unpool_3d".split()
 )
 _MOVES = frozenset("view_dtype".split())
+# backwards that look at the phases of dy, and are linear in it
+_FROM_0 = frozenset("linalg.eig linalg.svd linalg.eigh".split())
 _NOT_HERE = frozenset("prelu rrelu_with_noise to_copy copy".split())
 
 
@@ -194,7 +196,7 @@ def _general(card: Card, args: tuple, plain: tuple, number: int) -> Any:
         if _is_pointwise(card) and outs:
             along: list[Any] = [_along_pointwise(outs[0], xs, ts, recording)]
         else:
-            along = _twice(outs, xs, ts, recording)
+            along = _twice(outs, xs, ts, recording, int(card.name not in _FROM_0))
     moved = iter(along)
 
     def finished(y: Tensor) -> Tensor:
@@ -238,10 +240,10 @@ def _along_pointwise(y: Tensor, xs: list, ts: list, recording: bool) -> Any:
     return total
 
 
-def _twice(outs: list, xs: list, ts: list, recording: bool) -> list:
+def _twice(outs: list, xs: list, ts: list, recording: bool, at: int = 1) -> list:
     """J t: the gradient of <J' v, t> with respect to v; at v = 1, since some backwards are linear
     piece by piece and have no derivative at 0."""
-    vs = [fresh(filled_as(y, 1)) for y in outs]
+    vs = [fresh(filled_as(y, at)) for y in outs]
     first = gradients(outs, xs, vs, True)
     pairs = [
         (g, t if t._a.dtype == g._a.dtype else t.to(g.dtype))

@@ -67,17 +67,20 @@ def _place(node: Node) -> str:
 
 
 def _options(given: dict[str, Any] | None) -> dict[str, Any]:
-    """The Tracer's options: functions and modules of torchvision.ops are one step."""
+    """The Tracer's options, and the caller's beside them: functions and modules of torchvision.ops
+    are one step.
+    """
     vision = __name__.split(".")[0] + ".vision"
     ops = importlib.import_module(f"{vision}.ops")
     swin = importlib.import_module(f"{vision}.models.swin_transformer")
     kinds = [v for v in vars(ops).values() if isinstance(v, type) and issubclass(v, Module)]
-    own = {
+    own: dict[str, Any] = {
         "autowrap_modules": (math, ops),
         "autowrap_functions": (swin.shifted_window_attention, swin.joined_quarters),
         "leaf_modules": kinds,
     }
-    return own | (given or {})
+    given = dict(given or {})
+    return {k: v + type(v)(given.pop(k, ())) for k, v in own.items()} | given
 
 
 def _traced(model: Module, training: bool, options: dict[str, Any], concrete: Any) -> Any:

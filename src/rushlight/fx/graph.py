@@ -330,7 +330,7 @@ class Graph:
         text = target if isinstance(target, str) else getattr(target, "__name__", str(target))
         if text.startswith("__") and text.endswith("__"):
             text = text[2:-2]
-        return snake_case(text.lstrip("*"))
+        return snake_case(text)
 
     def placeholder(self, name: str, type_expr: Any = None, default_value: Any = ...) -> Node:
         """An input."""

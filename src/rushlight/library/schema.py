@@ -182,6 +182,8 @@ def _argument(word: str, keyword: bool) -> Argument:
         raise RuntimeError(f"schema: argument {word!r} needs a type and a name")
     kind = re.sub(r"^(int|float|bool|SymInt)\[\d+\]", r"\1[]", kind.strip())
     default = _value(shown.strip(), kind) if equals else _NOTHING
+    if isinstance(default, _dtypes.dtype):
+        shown = str(_NUMBER_OF.get(default, shown))
     return Argument(name, kind, default, keyword, shown.strip())
 
 
@@ -192,7 +194,8 @@ def _value(text: str, kind: str) -> Any:
     try:
         value = ast.literal_eval(text)
     except (ValueError, SyntaxError):
-        return text
+        named = getattr(_dtypes, text, None) if kind.startswith("ScalarType") else None
+        return text if named is None else named
     if kind.startswith("ScalarType") and isinstance(value, int):
         return SCALAR_TYPES[value]
     if kind.startswith("float") and isinstance(value, int):
@@ -296,7 +299,7 @@ def _shown(default: Any) -> str:
     if isinstance(default, str):
         return f'"{default}"'
     if isinstance(default, _dtypes.dtype):
-        return str(_NUMBER_OF.get(default, default))
+        return str(default).removeprefix("torch.")
     if isinstance(default, device):
         return f'"{default}"'
     if isinstance(default, (list, tuple)):

@@ -1,8 +1,9 @@
 """torch.multiprocessing: Python's multiprocessing under PyTorch's name, with `spawn` and
 `start_processes`.
 
-A tensor that goes through a queue or a pipe is copied: its elements travel (sharing.py says what
-`share_memory_` does). The sharing strategies can be named; they change nothing.
+A tensor that goes through a queue or a pipe is copied, unless `share_memory_` has moved it to
+memory that processes share (serialization/shared.py): then they write to the same elements. The
+sharing strategies can be named; they change nothing.
 """
 
 from __future__ import annotations

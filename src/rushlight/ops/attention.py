@@ -13,6 +13,7 @@ import numpy as np
 
 from ..core.dtype import from_numpy_dtype, scalar_name
 from ..core.notices import warn
+from ..core.predicates import carries
 from ..core.tensor import Tensor, wrap
 from ..dispatch.messages import not_a_tensor
 from ..dispatch.registry import composite, internal
@@ -290,7 +291,7 @@ def scaled_dot_product_attention(
     if (
         dropout_p > 0
         or q.dtype.kind not in "fV"
-        or (attn_mask is not None and attn_mask._rg)
+        or (attn_mask is not None and carries(attn_mask))
         or not _fits(q.shape, k.shape, v.shape, None if mask is None else mask.shape)
     ):
         y = plain_attention(query, key, value, attn_mask, dropout_p, is_causal, scale)[0]

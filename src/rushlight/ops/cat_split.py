@@ -24,6 +24,8 @@ def _checked_list(name: str, tensors) -> list:
             f"{type(tensors).__name__}"
         )
     tensors = list(tensors)
+    if {type(t) for t in tensors} == {Tensor}:
+        return tensors
     for i, t in enumerate(tensors):
         if not isinstance(t, Tensor):
             raise TypeError(
@@ -62,7 +64,7 @@ class Cat:
         tensors = _checked_list("cat", tensors)
         first = tensors[0]._a.shape
         n = len(first)
-        if n and first != (0,) and all([t._a.shape == first for t in tensors]):
+        if n and first != (0,) and {t._a.shape for t in tensors} == {first}:
             return tensors, wrapped(dim, n)
         kept = [t for t in tensors if t._a.shape != (0,)] or tensors[:1]
         n = kept[0]._a.ndim
@@ -153,6 +155,8 @@ class Stack:
     def prepare(tensors, dim):
         tensors = _checked_list("stack", tensors)
         first = tensors[0]._a.shape
+        if {t._a.shape for t in tensors} == {first}:
+            return tensors, wrapped(dim, len(first) + 1)
         for i, t in enumerate(tensors):
             if t._a.shape != first:
                 raise RuntimeError(

@@ -306,8 +306,14 @@ def map2_(input, tensor1, tensor2, callable):
 
 @composite("share_memory_(input)", at="Tensor")
 def share_memory_(input):
-    """input itself: workers get their tensors through pipes here, not through shared memory."""
-    return input
+    """input itself, its elements moved to memory that processes share: what one of them writes,
+    all of them see. Views made before keep the old memory.
+
+    errors  RuntimeError: input is a view
+    """
+    from ..serialization.shared import share  # seldom needed
+
+    return share(input)
 
 
 @composite("pin_memory(input, device=None)", at="Tensor")

@@ -194,15 +194,20 @@ def eigvals(A):
     errors  RuntimeError: no square matrices, integers, inf or nan in A
     """
     _prepared_eig("linalg.eigvals", A)
-    return Eig.run((A,))[0] if A.requires_grad else Eigvals.run((A,))
+    return Eig.run((A,))[0] if A.requires_grad and not A._duals else Eigvals.run((A,))
 
 
 @internal("linalg_eigvals", tensors=1, node="LinalgEig")
 class Eigvals:
-    """The eigenvalues alone, without a gradient."""
+    """The eigenvalues alone;  dX = V⁻ᴴ dL Vᴴ"""
 
     def forward(x):
         return lapack.eigvals(x)
+
+    def backward(c, dvalues, x):
+        v = Eig.run((x,))[1] if isinstance(x, Tensor) else lapack.eig(x)[1]
+        dx = K.matmul(h(inverse_of(v)), dvalues[..., None] * h(v))
+        return dx if K.is_complex(x) else K.real(dx)
 
 
 # ---------------------------------------------------------------- singular values

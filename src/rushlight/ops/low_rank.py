@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..core.predicates import carries
 from ..core.tensor import Tensor, wrap
 from ..dispatch.registry import FUNCTIONS, composite
 from ..kernels import lapack
@@ -138,7 +139,7 @@ def lobpcg(
             f"(={size}) is smaller than 3 x the number of requested eigenpairs (={n})"
         )
     largest = True if largest is None else largest
-    if A.requires_grad or (B is not None and B.requires_grad):
+    if carries(A) or (B is not None and carries(B)):
         return _by_eigh(A, B, k, largest)
     start = FUNCTIONS["randn"](*A.shape[:-1], n, dtype=A.dtype) if X is None else X
     steps = 1000 if niter is None or niter < 0 else niter

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..core.notices import warn
+from ..core.predicates import carries
 from ..core.tensor import Tensor, wrap
 from ..dispatch.registry import composite, internal
 from ..kernels import K
@@ -246,7 +247,7 @@ def attend(
     scale = 1 / math.sqrt(embed_dim // heads)
     alone = packed is not None and query is key and key is value and not need_weights
     plain = bias_k is None and bias_v is None and static_k is None and static_v is None
-    if alone and plain and not zero_attn and dropout_p == 0 and (mask is None or not mask._rg):
+    if alone and plain and not zero_attn and dropout_p == 0 and (mask is None or not carries(mask)):
         _check_padding(padding, batch, keys)
         projected = linear(query, packed, bias)
         mask = _merged(mask, padding, batch, heads)
@@ -287,7 +288,7 @@ def attend(
         if need_weights:
             _check_dtypes(mask, query)
             y, found = _weighted(q, k, v, mask, dropout_p, scale)
-        elif dropout_p > 0 or (mask is not None and mask._rg):
+        elif dropout_p > 0 or (mask is not None and carries(mask)):
             y, found = plain_attention(q, k, v, mask, dropout_p, is_causal, scale)[0], None
         else:
             if mask is not None and mask._a.dtype is not q._a.dtype:

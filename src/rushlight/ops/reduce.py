@@ -18,6 +18,8 @@ from ..dispatch.registry import composite, op
 from ..kernels import K
 from .samples import reduction
 
+_MANY = 1 << 16  # numbers
+
 
 def axes_of(dim, ndim: int) -> tuple | None:
     """dim as a tuple of axes counted from 0; None for all.
@@ -64,7 +66,11 @@ def aligned(y, shape, axes, keepdim):
 
 
 def spread(dy, shape, axes, keepdim):
-    """The gradient of a sum: dy, repeated along the reduced dimensions."""
+    """The gradient of a sum: dy, repeated along the reduced dimensions; of many numbers a view of one,
+    which kernels read where they need it.
+    """
+    if axes is None and type(dy) is np.ndarray and math.prod(shape) >= _MANY:
+        return np.broadcast_to(dy.reshape(()), shape)
     return K.broadcast_to(aligned(dy, shape, axes, keepdim), shape)
 
 

@@ -82,7 +82,13 @@ def sspaddmm(
     return sparse(places, blocks, tuple(input.shape), False)
 
 
-saddmm = sspaddmm
+def saddmm(
+    input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: float = 1, alpha: float = 1
+) -> Tensor:
+    """sspaddmm; for a dense input torch.addmm, as older programs expect (PyTorch refuses it)"""
+    if isinstance(input, Tensor) and not isinstance(input, SparseTensor):
+        return input.addmm(mat1, mat2, beta=beta, alpha=alpha)
+    return sspaddmm(input, mat1, mat2, beta=beta, alpha=alpha)
 
 
 def smm(input: Tensor, mat: Tensor) -> Tensor:

@@ -292,6 +292,9 @@ class _Names:
             layer = layers.find(name)
             if self.with_layers or any(layer is value for value in _safe.values()):
                 found = layer
+        elif found is None and self.with_layers and module.startswith(layers.MODELS):
+            ours, theirs = layers.MODELS
+            found = layers.find_model(full.removeprefix(ours).removeprefix(theirs))
         if found is not None:
             return found
         self.refused[full] = None

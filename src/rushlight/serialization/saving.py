@@ -126,7 +126,7 @@ class _Writer(_PythonPickler):
             return Name("torch", "device"), obj.__reduce__()[1]
         if type(obj) is layout:
             return Name("torch.serialization", "_get_layout"), (repr(obj),)
-        if layers.find(type(obj).__name__) is type(obj):
+        if layers.is_ours(type(obj)):
             return object.__reduce_ex__(obj, self.proto)  # class and state, nothing to call
         return NotImplemented
 

@@ -147,7 +147,8 @@ def draw_bounding_boxes(
 def draw_segmentation_masks(
     image: Tensor, masks: Tensor, alpha: float = 0.8, colors: Any = None
 ) -> Tensor:
-    """Masks, bool (N, H, W) or (H, W), on an RGB image: alpha 1 hides what is under them.
+    """Masks, bool (N, H, W) or (H, W), on an RGB image: alpha 1 hides what is under them; where
+    they overlap it is black.
 
     TypeError, ValueError: no bool, another size
     """
@@ -175,6 +176,7 @@ def draw_segmentation_masks(
     for mask, color in zip(m, parse_colors(colors, len(m)), strict=False):
         ink = np.array(color, x.dtype)
         painted[:, mask] = (ink if x.dtype == np.uint8 else ink / x.dtype.type(255))[:, None]
+    painted[:, m.sum(0) > 1] = 0  # where masks overlap: black, as in torchvision
     kind = np.float32 if x.dtype == np.uint8 else x.dtype.type
     found = x * kind(1 - alpha) + painted * kind(alpha)
     found = np.where(m.any(0), found, x)

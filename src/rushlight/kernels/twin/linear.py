@@ -40,3 +40,11 @@ def linear_db(dy):
 def _rows(x):
     """x (*, I) as (N, I). NumPy cannot tell N from a -1 where I is 0."""
     return x.reshape(prod(x.shape[:-1]), x.shape[-1])
+
+
+def solve_small(a, b):
+    """a (B, N, N), b (B, N, K) -> X (B, N, K) with a X = b; None: a matrix has a zero pivot"""
+    try:
+        return np.linalg.solve(a, b).astype(a.dtype, copy=False)
+    except np.linalg.LinAlgError:
+        return None

@@ -114,6 +114,7 @@ class Compare:
             pairs = zip(values, digits, strict=True)
             decimals = min([1, *[max(m.significant_figures - d, 0) for (m, _), d in pairs]])
         width = max(digits) + decimals + (1 if decimals else 0)
+        marked = self._warnings and any(m.has_warnings for m, _ in values)
         texts = []
         for m in column:
             if m is None:
@@ -122,11 +123,11 @@ class Compare:
             value = m.median / scale
             value = trim_sigfig(value, m.significant_figures) if self._trim else value
             text = f"{value:>{width}.{decimals}f}"
-            if self._warnings and m.has_warnings:
-                text += f" (! {m.iqr / m.median * 100:.0f}%)"
+            if marked:
+                note = f" (! {m.iqr / m.median * 100:.0f}%)" if m.has_warnings else ""
+                text += f"{note:>7}"
             texts.append(text)
-        width = max(map(len, texts))
-        return [text and text.ljust(width) for text in texts]
+        return texts
 
     def _best(self, rows: list, columns: list) -> list[list[float]]:
         """For each cell the time that it is compared with."""

@@ -198,6 +198,7 @@ class FusedMBConv(_Residual):
         channels, out = cnf.input_channels, cnf.out_channels
         hidden = cnf.adjust_channels(channels, cnf.expand_ratio)
         first = partial(conv, kernel_size=cnf.kernel, stride=cnf.stride)
+        layers: list[nn.Module]
         if hidden != channels:
             layers = [
                 first(channels, hidden),
@@ -336,7 +337,7 @@ def _first(
 def _second(size: str, dropout: float, kwargs: dict[str, Any]) -> EfficientNet:
     """A network of the second version."""
     stages, last = _efficientnet_conf(f"efficientnet_v2_{size}")
-    own = {"dropout": dropout, "last_channel": last}
+    own: dict[str, Any] = {"dropout": dropout, "last_channel": last}
     own["norm_layer"] = partial(nn.BatchNorm2d, eps=1e-3)
     return EfficientNet(stages, **(own | kwargs))
 

@@ -92,7 +92,7 @@ def _windows(x: Tensor, window: tuple[int, int]) -> Tensor:
 
 def _apart(size: tuple[int, int], window: tuple[int, int], shift: tuple[int, int]) -> Tensor:
     """-100 between tokens of a window that are no neighbours before the shift: (M, w w, w w)"""
-    region = np.zeros(size, np.float32)
+    region: np.ndarray = np.zeros(size, np.float32)
     for axis in (0, 1):
         # three strips: the windows before the last, and the two parts of the last
         strip = np.zeros(size[axis])

@@ -27,6 +27,7 @@ __all__ = [
 ]
 
 _FORMATS = ("xyxy", "xywh", "cxcywh", "xywhr", "cxcywhr", "xyxyxyxy")
+_BEST = 32  # boxes that nms compares with all others at once
 _LARGE = 4000  # numbers in batched_nms's boxes from which it goes class by class
 
 
@@ -69,20 +70,35 @@ def nms(boxes: Tensor, scores: Tensor, iou_threshold: float) -> Tensor:
         raise RuntimeError("dets should have the same type as scores")
     if not boxes.is_floating_point():
         raise NotImplementedError(f"\"nms_kernel\" not implemented for '{_scalar(boxes)}'")
-    x1, y1, x2, y2 = np.ascontiguousarray(_wide(boxes).detach().numpy().T)
     order = np.argsort(-_wide(scores).detach().numpy(), kind="stable")
-    areas = (x2 - x1) * (y2 - y1)
-    kept = []
+    rows = np.ascontiguousarray(_wide(boxes).detach().numpy().T[:, order])
+    rows = np.concatenate([rows, ((rows[2] - rows[0]) * (rows[3] - rows[1]))[None]])
+    kept = [np.zeros(0, np.int64)]
     while order.size:
-        best, order = order[0], order[1:]
-        kept.append(best)
-        w = np.minimum(x2[best], x2[order]) - np.maximum(x1[best], x1[order])
-        h = np.minimum(y2[best], y2[order]) - np.maximum(y1[best], y1[order])
-        common = np.maximum(w, 0) * np.maximum(h, 0)
-        with np.errstate(all="ignore"):  # boxes of no area: 0 / 0, which is not above the threshold
-            overlap = common / (areas[best] + areas[order] - common)
-        order = order[~(overlap > iou_threshold)]
-    return wrap(np.array(kept, np.int64))
+        # the best are compared with each other and with all others at once
+        near = _overlaps(rows[:, :_BEST], rows) > iou_threshold
+        best: list[int] = []
+        for i in range(near.shape[0]):
+            if not near[best, i].any():
+                best.append(i)
+        kept.append(order[best])
+        left = ~near[best].any(0)
+        left[: near.shape[0]] = False
+        order, rows = order[left], rows[:, left]
+    return wrap(np.concatenate(kept))
+
+
+def _overlaps(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Rows x1, y1, x2, y2, area of K and M boxes -> areas in both over areas in any, (K, M)"""
+    a = a[..., None]
+    w = np.minimum(a[2], b[2])
+    w -= np.maximum(a[0], b[0])
+    h = np.minimum(a[3], b[3])
+    h -= np.maximum(a[1], b[1])
+    common = np.maximum(w, 0, out=w)
+    common *= np.maximum(h, 0, out=h)
+    with np.errstate(all="ignore"):  # boxes of no area: 0 / 0, which is above no threshold
+        return common / (a[4] + b[4] - common)
 
 
 def _scalar(x: Tensor) -> str:

@@ -111,7 +111,7 @@ class FeaturePyramidNetwork(nn.Module):
 class LastLevelMaxPool(ExtraFPNBlock):
     """Adds "pool": every second row and column of the smallest result."""
 
-    def forward(
+    def forward(  # type: ignore[override]
         self, x: list[Tensor], y: list[Tensor], names: list[str]
     ) -> tuple[list[Tensor], list[str]]:
         """x: the results, to which one is added"""

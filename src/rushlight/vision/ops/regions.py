@@ -18,6 +18,7 @@ from .. import functions as T
 from ._utils import check_roi_boxes_shape, convert_boxes_to_roi_format
 
 _BLOCK = 1 << 23  # numbers that one step of a pooling may hold
+_TOGETHER = 24  # regions that are pooled at once
 
 
 def pair(size: Any) -> tuple[int, int]:
@@ -94,11 +95,18 @@ def in_bins(low: np.ndarray, high: np.ndarray, length: int) -> np.ndarray:
     return inside / np.maximum(high - low, 1)[..., None]
 
 
-def blocks(images: np.ndarray, size: int) -> Any:
-    """(image, indices of its regions), as many at once as keep to the memory's limit."""
+def blocks(images: np.ndarray, size: int, order: np.ndarray | None = None, most: int = 0) -> Any:
+    """(image, indices of its regions), as many at once as keep to the memory's limit.
+
+    order  a number for each region: those with near numbers come together
+    most   how many at once at most
+    """
     rows = max(1, _BLOCK // max(1, size))
+    rows = min(rows, most) if most else rows
     for image in np.unique(images):
         mine = np.flatnonzero(images == image)
+        if order is not None:
+            mine = mine[np.argsort(order[mine], kind="stable")]
         for at in range(0, mine.size, rows):
             yield int(image), mine[at : at + rows]
 
@@ -114,18 +122,27 @@ def gathered(parts: list[tuple[np.ndarray, Tensor]], empty: Tensor) -> Tensor:
     return y[wrap(np.argsort(order))]
 
 
+def _used(weights: np.ndarray) -> slice:
+    """The places from the first to the last weight that is not 0, one at least."""
+    places = np.flatnonzero(weights.any((0, 1)))
+    return slice(int(places[0]), int(places[-1]) + 1) if places.size else slice(0, 1)
+
+
 def pooled(x: Tensor, images: np.ndarray, a: np.ndarray, b: np.ndarray) -> Tensor:
     """x (N, C, H, W), a (K, P, H), b (K, Q, W) -> (K, C, P, Q): A x Bᵀ of each region."""
     _, p, h = a.shape
     c, w = x.shape[1], x.shape[3]
     wide = x if x.dtype == T.float64 else x.float()
     parts = []
-    for image, mine in blocks(images, c * p * w):
+    # regions of the same height in the image together: they read few of its rows
+    middle = (a * np.arange(h)).sum((1, 2))
+    for image, mine in blocks(images, c * p * w, middle, _TOGETHER):
         n = mine.size
-        left = wrap(np.ascontiguousarray(a[mine].reshape(n * p, h)))
-        right = wrap(np.ascontiguousarray(b[mine].transpose(0, 2, 1)))  # (n, W, Q)
-        y = left @ wide[image]  # (C, n P, W)
-        y = y.reshape(c, n, p, w).transpose(0, 1).reshape(n, c * p, w)
+        rows, columns = _used(a[mine]), _used(b[mine])
+        left = wrap(np.ascontiguousarray(a[mine][..., rows].reshape(n * p, -1)))
+        right = wrap(np.ascontiguousarray(b[mine][..., columns].transpose(0, 2, 1)))  # (n, W', Q)
+        y = left @ wide[image][:, rows, columns]  # (C, n P, W')
+        y = y.reshape(c, n, p, -1).transpose(0, 1).reshape(n, c * p, right.shape[1])
         parts.append((mine, (y @ right).reshape(n, c, p, b.shape[1])))
     empty = wide.new_zeros((0, c, p, b.shape[1]))
     return gathered(parts, empty).to(x.dtype)

@@ -205,7 +205,7 @@ class _Auto(Module):
         super().__init__()
         self.interpolation, self.fill = interpolation, fill
 
-    def _fill(self, img: Any) -> Any:
+    def _fill_for(self, img: Any) -> Any:
         fill = self.fill
         if isinstance(img, Tensor):
             channels = F.get_dimensions(img)[0]
@@ -214,8 +214,8 @@ class _Auto(Module):
             return None if fill is None else [float(v) for v in fill]
         return fill
 
-    def _apply(self, img: Any, name: str, magnitude: float) -> Any:
-        return apply_op(img, name, magnitude, self.interpolation, self._fill(img), F)
+    def _run_op(self, img: Any, name: str, magnitude: float) -> Any:
+        return apply_op(img, name, magnitude, self.interpolation, self._fill_for(img), F)
 
     def _augmentation_space(self, num_bins: int, image_size: Any = (0, 0)) -> dict:
         """{op: (magnitudes, may be negative)}"""
@@ -261,7 +261,7 @@ class AutoAugment(_Auto):
                 magnitude = float(magnitudes[index]) if index is not None else 0.0
                 if signed and signs[i] == 0:
                     magnitude = -magnitude
-                img = self._apply(img, name, magnitude)
+                img = self._run_op(img, name, magnitude)
         return img
 
     def __repr__(self) -> str:
@@ -294,7 +294,7 @@ class RandAugment(_Auto):
             magnitude = float(magnitudes[self.magnitude]) if magnitudes is not None else 0.0
             if signed and draw_below(2):
                 magnitude = -magnitude
-            img = self._apply(img, name, magnitude)
+            img = self._run_op(img, name, magnitude)
         return img
 
     def __repr__(self) -> str:
@@ -329,7 +329,7 @@ class TrivialAugmentWide(_Auto):
             magnitude = float(magnitudes[draw_below(len(magnitudes))])
         if signed and draw_below(2):
             magnitude = -magnitude
-        return self._apply(img, name, magnitude)
+        return self._run_op(img, name, magnitude)
 
     def __repr__(self) -> str:
         return (
@@ -401,7 +401,7 @@ class AugMix(_Auto):
                     magnitude = float(magnitudes[draw_below(self.severity)])
                 if signed and draw_below(2):
                     magnitude = -magnitude
-                aug = self._apply(aug, name, magnitude)
+                aug = self._run_op(aug, name, magnitude)
             mix = mix + weights[:, i].reshape(ones) * aug.numpy()
         mixed = wrap(mix.reshape(original.shape).astype(original.dtype))
         return F.to_pil_image(mixed, mode=orig_img.mode) if picture else mixed

@@ -28,7 +28,7 @@ class _Auto(Transform):
     def __init__(self, interpolation: Any, fill: Any) -> None:
         super().__init__()
         self.interpolation = mode_of(interpolation)
-        self.fill, self._fill = fill, fills(fill)
+        self.fill, self._fills = fill, fills(fill)
 
     def _image(self, sample: Any) -> tuple[list, int, Any]:
         """(what is in the sample, where its image is, the image)"""
@@ -52,8 +52,8 @@ class _Auto(Transform):
     def _space(self) -> dict:
         return spaces[self.name]
 
-    def _apply(self, image: Any, name: str, magnitude: float) -> Any:
-        fill = fill_for(self._fill, image)
+    def _run_op(self, image: Any, name: str, magnitude: float) -> Any:
+        fill = fill_for(self._fills, image)
         if name in ("Shear", "Translate", "Rotate") or name[:5] in ("Shear", "Trans"):
             return apply_op(image, name, magnitude, self.interpolation, fill, F)
         if name == "Solarize":
@@ -98,7 +98,7 @@ class AutoAugment(_Auto):
                 magnitude = float(found[index])
                 if signed and draw_uniform() <= 0.5:
                     magnitude = -magnitude
-            image = self._apply(image, name, magnitude)
+            image = self._run_op(image, name, magnitude)
         return image
 
 
@@ -132,7 +132,7 @@ class RandAugment(_Auto):
                 magnitude = float(found[self.magnitude])
                 if signed and draw_uniform() <= 0.5:
                     magnitude = -magnitude
-            image = self._apply(image, name, magnitude)
+            image = self._run_op(image, name, magnitude)
         return image
 
 
@@ -158,7 +158,7 @@ class TrivialAugmentWide(_Auto):
             magnitude = float(found[draw_below(self.num_magnitude_bins)])
             if signed and draw_uniform() <= 0.5:
                 magnitude = -magnitude
-        return self._apply(image, name, magnitude)
+        return self._run_op(image, name, magnitude)
 
 
 class AugMix(_Auto):
@@ -212,7 +212,7 @@ class AugMix(_Auto):
                     magnitude = float(found[draw_below(self.severity)])
                     if signed and draw_uniform() <= 0.5:
                         magnitude = -magnitude
-                aug = self._apply(aug, name, magnitude)
+                aug = self._run_op(aug, name, magnitude)
             mix = mix + weights[:, i].reshape(ones) * aug.numpy()
         mixed = wrap(mix.reshape(original.shape).astype(original.dtype))
         if picture:

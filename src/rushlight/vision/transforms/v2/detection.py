@@ -31,7 +31,7 @@ class RandomZoomOut(RandomApplyTransform):
     ) -> None:
         super().__init__(p)
         self.fill, self.side_range = fill, side_range
-        self._fill = fills(fill)
+        self._fills = fills(fill)
         if side_range[0] < 1.0 or side_range[0] > side_range[1]:
             raise ValueError(f"Invalid side range provided {side_range}.")
 
@@ -46,7 +46,7 @@ class RandomZoomOut(RandomApplyTransform):
         return {"padding": [left, top, wide - (left + w), tall - (top + h)]}
 
     def transform(self, inpt: Any, params: dict) -> Any:
-        return self._call_kernel(F.pad, inpt, **params, fill=fill_for(self._fill, inpt))
+        return self._call_kernel(F.pad, inpt, **params, fill=fill_for(self._fills, inpt))
 
 
 def _uniforms(n: int) -> np.ndarray:

@@ -87,7 +87,8 @@ def function_of(name: str, image: Callable, box: Any = None, point: Any = None, 
 
     function.__name__ = function.__qualname__ = name
     function.__doc__ = image.__doc__
-    function.handles = handles  # type: ignore[attr-defined]
+    function.handles, function.image = handles, image  # type: ignore[attr-defined]
+    function.mask = mask and (lambda x, *a, **k: _on_mask(mask, x, a, k))  # type: ignore[attr-defined]
     return function
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ....core.names import missing
 from ....core.tensor import Tensor
 from ....dispatch.registry import FUNCTIONAL
 from ... import functions as T
@@ -519,7 +520,7 @@ adjust_brightness = function_of("adjust_brightness", F.adjust_brightness)
 adjust_saturation = function_of("adjust_saturation", F.adjust_saturation)
 adjust_hue = function_of("adjust_hue", F.adjust_hue)
 adjust_gamma = function_of("adjust_gamma", F.adjust_gamma)
-adjust_sharpness = function_of("adjust_sharpness", F.adjust_sharpness)
+adjust_sharpness = function_of("adjust_sharpness", images.adjust_sharpness)
 adjust_contrast = function_of("adjust_contrast", F.adjust_contrast)
 autocontrast = function_of("autocontrast", images.autocontrast)
 equalize = function_of("equalize", images.equalize)
@@ -553,3 +554,16 @@ jpeg = function_of("jpeg", images.jpeg)
 
 
 uniform_temporal_subsample = function_of("uniform_temporal_subsample", images.subsample)
+
+
+# torchvision's names of what is done with one kind of input, on plain tensors: crop_mask
+_PARTS = {"_image": "image", "_video": "image", "_mask": "mask"}
+
+
+def __getattr__(name: str) -> Any:
+    for ending, part in _PARTS.items():
+        function = globals().get(name.removesuffix(ending)) if name.endswith(ending) else None
+        found = getattr(function, part, None)
+        if found is not None:
+            return found
+    raise missing(__name__, name)

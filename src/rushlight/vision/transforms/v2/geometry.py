@@ -175,10 +175,10 @@ class Pad(Transform):
         if padding_mode not in ("constant", "edge", "reflect", "symmetric"):
             raise ValueError("Padding mode should be either constant, edge, reflect or symmetric")
         self.padding, self.fill, self.padding_mode = padding, fill, padding_mode
-        self._fill = fills(fill)
+        self._fills = fills(fill)
 
     def transform(self, inpt: Any, params: dict) -> Any:
-        fill = fill_for(self._fill, inpt)
+        fill = fill_for(self._fills, inpt)
         return self._call_kernel(F.pad, inpt, self.padding, fill, self.padding_mode)
 
 
@@ -196,7 +196,7 @@ class RandomRotation(Transform):
         super().__init__()
         self.degrees = bounds(degrees, "degrees")
         self.interpolation, self.expand = mode_of(interpolation), expand
-        self.fill, self._fill = fill, fills(fill)
+        self.fill, self._fills = fill, fills(fill)
         self.center = center
 
     def make_params(self, flat_inputs: list) -> dict:
@@ -210,7 +210,7 @@ class RandomRotation(Transform):
             interpolation=self.interpolation,
             expand=self.expand,
             center=self.center,
-            fill=fill_for(self._fill, inpt),
+            fill=fill_for(self._fills, inpt),
         )
 
 
@@ -236,7 +236,7 @@ class RandomAffine(Transform):
         self.translate, self.scale = translate, scale
         self.shear = None if shear is None else bounds(shear, "shear", (2, 4))
         self.interpolation, self.center = mode_of(interpolation), center
-        self.fill, self._fill = fill, fills(fill)
+        self.fill, self._fills = fill, fills(fill)
 
     def make_params(self, flat_inputs: list) -> dict:
         height, width = query_size(flat_inputs)
@@ -260,7 +260,7 @@ class RandomAffine(Transform):
             inpt,
             **params,
             interpolation=self.interpolation,
-            fill=fill_for(self._fill, inpt),
+            fill=fill_for(self._fills, inpt),
             center=self.center,
         )
 
@@ -280,7 +280,7 @@ class RandomCrop(Transform):
         self.size = two(size)
         self.padding = None if padding is None else list(v1.F.padding_sides(padding))
         self.pad_if_needed = pad_if_needed
-        self.fill, self._fill, self.padding_mode = fill, fills(fill), padding_mode
+        self.fill, self._fills, self.padding_mode = fill, fills(fill), padding_mode
 
     def make_params(self, flat_inputs: list) -> dict:
         height, width = query_size(flat_inputs)
@@ -314,7 +314,7 @@ class RandomCrop(Transform):
 
     def transform(self, inpt: Any, params: dict) -> Any:
         if params["needs_pad"]:
-            fill = fill_for(self._fill, inpt)
+            fill = fill_for(self._fills, inpt)
             inpt = self._call_kernel(F.pad, inpt, params["padding"], fill, self.padding_mode)
         if params["needs_crop"]:
             place = (params[k] for k in ("top", "left", "height", "width"))
@@ -336,7 +336,7 @@ class RandomPerspective(RandomApplyTransform):
         if not 0 <= distortion_scale <= 1:
             raise ValueError("Argument distortion_scale value should be between 0 and 1")
         self.distortion_scale, self.interpolation = distortion_scale, mode_of(interpolation)
-        self.fill, self._fill = fill, fills(fill)
+        self.fill, self._fills = fill, fills(fill)
 
     def make_params(self, flat_inputs: list) -> dict:
         height, width = query_size(flat_inputs)
@@ -348,7 +348,7 @@ class RandomPerspective(RandomApplyTransform):
             F.perspective,
             inpt,
             **params,
-            fill=fill_for(self._fill, inpt),
+            fill=fill_for(self._fills, inpt),
             interpolation=self.interpolation,
         )
 
@@ -366,7 +366,7 @@ class ElasticTransform(Transform):
         super().__init__()
         self.alpha, self.sigma = tonal._both(alpha, "alpha"), tonal._both(sigma, "sigma")
         self.interpolation = mode_of(interpolation)
-        self.fill, self._fill = fill, fills(fill)
+        self.fill, self._fills = fill, fills(fill)
 
     def make_params(self, flat_inputs: list) -> dict:
         size = list(query_size(flat_inputs))
@@ -377,7 +377,7 @@ class ElasticTransform(Transform):
             F.elastic,
             inpt,
             **params,
-            fill=fill_for(self._fill, inpt),
+            fill=fill_for(self._fills, inpt),
             interpolation=self.interpolation,
         )
 

@@ -12,6 +12,7 @@ from ... import functions as T
 from .. import functional as F
 from .. import pil
 from ..array import max_value
+from ..tones import smoothed
 
 
 def gray_to_rgb(img: Any) -> Any:
@@ -93,6 +94,16 @@ def autocontrast(img: Any) -> Any:
     unit = np.where(flat, kind.type(1), span * kind.type(1.0 / white))
     y = (x.astype(kind) - np.where(flat, kind.type(0), low)) / unit
     return wrap(np.clip(y, 0, white).astype(x.dtype))
+
+
+def adjust_sharpness(img: Any, sharpness_factor: float) -> Any:
+    """See v1's functional.adjust_sharpness; another order of the same operations."""
+    if pil.is_image(img) or sharpness_factor < 0 or min(img.shape[-2:]) <= 2:
+        return F.adjust_sharpness(img, sharpness_factor)
+    x = img.numpy()
+    y = x if x.dtype.kind == "f" else x.astype(np.float32)
+    y = y + (smoothed(x) - y) * y.dtype.type(1.0 - sharpness_factor)
+    return wrap(np.clip(y, 0, max_value(x.dtype)).astype(x.dtype))
 
 
 def posterize(img: Any, bits: int) -> Any:

@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from ..core.names import explain_missing
-from ..core.tensor import Tensor, wrap
-from .transforms.pil import image_module
+from ...core.names import explain_missing
+from ...core.tensor import Tensor, wrap
+from ..transforms.pil import image_module
 
 __all__ = [
     "ImageReadMode",
