@@ -105,7 +105,8 @@ _LAZY = {
         "core.predicates": "is_tensor is_storage is_floating_point is_complex is_signed is_nonzero "
         "is_same_size numel result_type typename is_inference is_conj is_neg",
         "ops.sparse": "sparse_coo_tensor sparse_csr_tensor sparse_csc_tensor sparse_bsr_tensor "
-        "sparse_bsc_tensor sparse_compressed_tensor",
+        "sparse_bsc_tensor sparse_compressed_tensor "
+        "_convert_indices_from_coo_to_csr _convert_indices_from_csr_to_coo",
         "core.settings": "compile use_deterministic_algorithms set_deterministic_debug_mode "
         "get_deterministic_debug_mode are_deterministic_algorithms_enabled "
         "is_deterministic_algorithms_warn_only_enabled set_float32_matmul_precision "
