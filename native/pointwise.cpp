@@ -151,7 +151,7 @@ UNARY(cos, HEAVY, cos(x))
 UNARY(sigmoid, HEAVY, sigmoid(x))
 UNARY(silu, HEAVY, x * sigmoid(x))
 UNARY(mish, HEAVY, x * tanh_softplus(x))
-UNARY(log_sigmoid, HEAVY, -softplus_1(-x))
+UNARY(log_sigmoid, HEAVY, 0 - softplus_1(-x))
 UNARY(selu, HEAVY, T(SELU_SCALE) * (x > 0 ? x : T(SELU_ALPHA) * expm1_below(x)))
 
 #define UNARY_1(name, cost, formula)                                            \
