@@ -201,3 +201,10 @@ def test_determinism_is_noted():
 def test_errors_that_scripts_catch():
     assert issubclass(torch.cuda.OutOfMemoryError, RuntimeError)
     assert torch.OutOfMemoryError is torch.cuda.OutOfMemoryError
+
+
+def test_no_cuda_states_to_set():
+    """What get_rng_state_all gives can be set again (lightning does so around each validation)."""
+    torch.cuda.set_rng_state_all(torch.cuda.get_rng_state_all())
+    with pytest.raises(AssertionError, match="not compiled with CUDA"):
+        torch.cuda.set_rng_state_all([torch.zeros(16, dtype=torch.uint8)])

@@ -74,6 +74,13 @@ def test_recorded(tmp_path):
     assert result["reasons"] == [("ModuleNotFoundError: No module named 'nothing_like_it'", 2)]
 
 
+def test_a_test_that_computes_for_too_long_has_failed(tmp_path):
+    suite = "def test_long():\n    while True: pass\ndef test_after(): pass\n"
+    found = record(tmp_path, "ours", suite, ECOSYSTEM_EACH="1")
+    assert [t["outcome"] for t in found.values()] == ["failed", "passed"]
+    assert "more than 1 s of processor time" in found["test_pear.py::test_long"]["reason"]
+
+
 def test_continued_and_left_out(tmp_path):
     """What is in the record is not run again; a test in which the process died has failed."""
     file = tmp_path / "ours.jsonl"

@@ -153,6 +153,50 @@ def test_I12_a_wrapper_reaches_its_net():
         wrapped.absent  # noqa: B018
 
 
+def test_I12_getattr_of_the_base_knows_what_is_registered():
+    """lightning asks it for a submodule that Python would have found itself."""
+
+    class Wrapper(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.net = nn.Linear(2, 3)
+            self.scale = nn.Parameter(torch.ones(1))
+            self.register_buffer("seen", torch.zeros(2))
+            self.register_parameter("absent", None)
+
+        def __getattr__(self, name):
+            return super().__getattr__(name.removeprefix("my_"))
+
+    m = Wrapper()
+    assert m.my_net is m.net and m.my_scale is m.scale and m.my_seen is m.seen
+    assert m.my_absent is None
+    with pytest.raises(AttributeError, match="'Wrapper' object has no attribute 'other'"):
+        m.my_other  # noqa: B018
+
+
+def test_I12_getattr_called_by_name():
+    """gpytorch's modules call `self.__getattr__(name)`; nothing else in a process may be needed."""
+    code = """
+from rushlight import nn
+
+assert not hasattr(nn.Module, "__getattr__")
+
+class Mean(nn.Linear):
+    def found(self, name):
+        return self.__getattr__(name)
+
+m = Mean(2, 3)
+assert m.found("weight") is m.weight and m.weight.shape == (3, 2)
+try:
+    m.found("absent")
+except AttributeError as e:
+    assert str(e) == "'Mean' object has no attribute 'absent'"
+else:
+    raise AssertionError
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
 def test_I12_a_mixin_before_module():
     class Mixin:
         def __getattr__(self, name):

@@ -110,3 +110,9 @@ def test_a_lazy_module_of_ones_own():
 def test_conv_says_what_it_expected():
     with pytest.raises(RuntimeError, match=r"Expected 3D \(unbatched\) or 4D \(batched\) input to"):
         nn.LazyConv2d(4, 3)(torch.ones(3, 5))
+
+
+def test_a_parameter_without_a_shape_knows_where_it_will_be():
+    p = nn.LazyLinear(3).weight
+    assert p.device == torch.device("cpu") and p.is_cpu and not p.is_cuda and not p.is_meta
+    assert p.dtype is torch.float32 and not p.is_sparse

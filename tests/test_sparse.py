@@ -184,6 +184,17 @@ def test_what_is_refused():
     assert x.tolist() == [[1, 1, 4], [10, 1, 1]]
 
 
+def test_beside_a_level_of_forward_mode():
+    """Modes that look at every op let sparse tensors pass."""
+    x = torch.ones(2, 3)
+    with torch.autograd.forward_ad.dual_level():
+        x += s()
+        with pytest.raises(NotImplementedError, match="'aten::remainder_'"):
+            x %= s()
+        assert (s() * 2).to_dense().tolist() == [[0, 0, 6], [18, 0, 0]]
+    assert x.tolist() == [[1, 1, 4], [10, 1, 1]]
+
+
 @pytest.mark.parametrize(
     "name",
     "ASGD Adadelta Adafactor Adam AdamW Adamax NAdam RAdam RMSprop Rprop Muon".split(),
@@ -310,10 +321,26 @@ def test_older_names():
     x, dense = T([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]), [[3.0, 4.0], [2.0, 4.0]]
     assert torch.dsmm(a, x).tolist() == torch.spmm(a, x).tolist() == dense
     assert torch.spmm(a.to_dense(), x).tolist() == dense
-    assert torch.saddmm(torch.ones(2, 2), a, x, beta=2, alpha=-1).tolist() == [[-1, -2], [0, -2]]
     assert torch.sparse.DoubleTensor(2, 3).to_dense().tolist() == [[0.0] * 3] * 2
     assert (
         torch.sparse.LongTensor().shape == (0,) == torch.sparse.FloatTensor(torch.Size([0])).shape
     )
     with pytest.raises(AttributeError, match="no attribute 'BananaTensor'"):
         _ = torch.sparse.BananaTensor
+
+
+def test_rows_compressed_and_back():
+    """What torch_geometric sorts its edges with."""
+    rows, columns = T([0, 0, 2, 2, 2, 4]), torch.arange(6)
+    begins = torch._convert_indices_from_coo_to_csr(rows, 6)
+    assert begins.tolist() == [0, 2, 2, 5, 5, 6, 6] and begins.dtype is torch.int64
+    assert torch._convert_indices_from_coo_to_csr(rows[:0], 2, out_int32=True).tolist() == [0] * 3
+    back = torch._convert_indices_from_csr_to_coo(begins, columns)
+    assert back.tolist() == [rows.tolist(), columns.tolist()]
+    back = torch._convert_indices_from_csr_to_coo(begins, columns, transpose=True, out_int32=True)
+    assert back.tolist() == [columns.tolist(), rows.tolist()] and back.dtype is torch.int32
+
+
+def test_called_coalesced():
+    a = torch.sparse_coo_tensor([[0, 1], [1, 0]], [1.0, 2.0], (2, 2))
+    assert not a.is_coalesced() and a._coalesced_(True) is a and a.is_coalesced()

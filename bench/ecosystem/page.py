@@ -41,6 +41,9 @@ def write(path: Path) -> None:
     for r in rows:
         text += f"| {r['package']} | {r['version']} | {r['passed_by_pytorch']} | "
         text += f"{r['passed_of_these']} | {results.share(r)} % |\n"
+    waiting = [p.name for p in PACKAGES if p.name not in found]
+    if waiting:
+        text += f"\nDeclared, and not measured yet: {', '.join(waiting)}.\n"
     text += "\n## What is missing, and what was left out\n"
     for r in rows:
         parts = [f"- {count} x `{_cell(reason)}`\n" for reason, count in r["reasons"][:8]]

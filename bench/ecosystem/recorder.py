@@ -7,6 +7,7 @@ of ours. What a killed process has done is not lost: tests in the record are not
     ECOSYSTEM_VALUES   the folder where `theirs` writes the values that `ours` is compared with
     ECOSYSTEM_SIDE     "theirs" (PyTorch) or "ours"
     ECOSYSTEM_EVERY    k: only tests whose name's hash is divisible by k
+    ECOSYSTEM_EACH     seconds of processor time for one test: other programs do not count
     ECOSYSTEM_SKIP     a file of node ids (or their beginnings), one a line, that are not run
 """
 
@@ -14,6 +15,7 @@ import hashlib
 import json
 import os
 import random
+import signal
 import sys
 from pathlib import Path
 
@@ -21,6 +23,7 @@ import pytest
 
 SIDE = os.environ.get("ECOSYSTEM_SIDE", "theirs")
 RECORD = Path(os.environ["ECOSYSTEM_RECORD"])
+EACH = int(os.environ.get("ECOSYSTEM_EACH", "0"))
 
 
 def _seen():
@@ -82,6 +85,23 @@ def pytest_collectreport(report):
 def pytest_runtest_logstart(nodeid):
     """A line that stays the only one if the process dies in this test."""
     _write(nodeid, "started")
+
+
+def _late(number, frame):
+    pytest.fail(f"more than {EACH} s of processor time")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item):
+    """Ends a test that computes for too long."""
+    if not EACH:
+        return (yield)
+    signal.signal(signal.SIGPROF, _late)
+    signal.setitimer(signal.ITIMER_PROF, EACH)
+    try:
+        return (yield)
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
 
 
 @pytest.hookimpl(tryfirst=True)

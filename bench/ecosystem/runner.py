@@ -88,6 +88,7 @@ def run(package: Package, environment: Environment, home: Path, mirrors: Path) -
         "MPLBACKEND": "Agg",
         "ECOSYSTEM_RECORD": str(record),
         "ECOSYSTEM_SIDE": side,
+        "ECOSYSTEM_EACH": str(package.each),
         "ECOSYSTEM_EVERY": str(package.every),
         "ECOSYSTEM_VALUES": str(home / "values" / package.name),
         **({"ECOSYSTEM_SKIP": str(skip)} if package.deselect else {}),
@@ -97,7 +98,7 @@ def run(package: Package, environment: Environment, home: Path, mirrors: Path) -
     command = [
         *_alone(), str(environment.python.absolute()), "-m", "pytest", "-q", "-p", "recorder",
         "-o", "addopts=", "-o", "filterwarnings=", "-p", "no:cacheprovider", "--tb=short",
-        "--timeout", str(package.each), "--continue-on-collection-errors",
+        "--timeout", str(6 * package.each), "--continue-on-collection-errors",
         *package.arguments, *package.tests,
     ]  # fmt: skip
     end = time.monotonic() + package.limit

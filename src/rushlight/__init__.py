@@ -105,7 +105,8 @@ _LAZY = {
         "core.predicates": "is_tensor is_storage is_floating_point is_complex is_signed is_nonzero "
         "is_same_size numel result_type typename is_inference is_conj is_neg",
         "ops.sparse": "sparse_coo_tensor sparse_csr_tensor sparse_csc_tensor sparse_bsr_tensor "
-        "sparse_bsc_tensor sparse_compressed_tensor",
+        "sparse_bsc_tensor sparse_compressed_tensor "
+        "_convert_indices_from_coo_to_csr _convert_indices_from_csr_to_coo",
         "core.settings": "compile use_deterministic_algorithms set_deterministic_debug_mode "
         "get_deterministic_debug_mode are_deterministic_algorithms_enabled "
         "is_deterministic_algorithms_warn_only_enabled set_float32_matmul_precision "
@@ -136,11 +137,10 @@ _LAZY = {
         "_assert_async _assert_scalar SymInt SymFloat SymBool sym_float sym_int sym_ite sym_max "
         "sym_min sym_not sym_sum",
         "_c": "PyTorchFileReader TensorType",
-        "cpu": "Event Stream",
         "_utils": "_shape_as_tensor _softmax_backward_data",
         "jit": "ScriptFunction ScriptModule",
         "library.namespaces": "ops",
-        "multiprocessing.futures": "Future",
+        "futures": "Future",
     }.items()
     for name in names.split()
 }
@@ -150,7 +150,7 @@ _LATE = {
     for family, names in {
         "native_names": "embedding_bag native_layer_norm native_group_norm native_batch_norm "
         "batch_norm_update_stats _weight_norm_interface _softmax _log_softmax _safe_softmax "
-        "_unique2 _unique _shape_as_tensor _dim_arange _int_mm",
+        "_unique2 _unique _dim_arange _int_mm",
         "segment": "segment_reduce",
     }.items()
     for name in names.split()

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from .device import CPU
 from .dtype import FLOAT, from_numpy_dtype, get_default_dtype
 from .tensor import Tensor, wrap
 
@@ -118,6 +119,14 @@ class _Uninitialized:
     @property
     def dtype(self) -> Any:
         return from_numpy_dtype(self._kind)
+
+    @property
+    def device(self) -> Any:
+        """Where it will be."""
+        return CPU
+
+    is_cpu = property(lambda self: True)
+    is_cuda = is_meta = is_sparse = property(lambda self: False)
 
     @property
     def data(self) -> Tensor:

@@ -73,6 +73,15 @@ def get_rng_state_all() -> list[Any]:
     return []
 
 
+def set_rng_state_all(new_states: Any) -> None:
+    """Gives every CUDA device's generator its state: nothing for an empty list.
+
+    errors  AssertionError: there is no device for a state
+    """
+    for _ in new_states:
+        raise absence("cuda")
+
+
 def empty_cache() -> None:
     """Release cached CUDA memory: there is none."""
 
@@ -166,7 +175,7 @@ def stream(stream: Stream | None) -> StreamContext:
 __getattr__ = only_on(
     "cuda",
     """init synchronize current_device set_device get_device_name get_device_capability
-    get_device_properties get_rng_state set_rng_state set_rng_state_all initial_seed
+    get_device_properties get_rng_state set_rng_state initial_seed
     current_stream default_stream set_stream current_blas_handle cudart ipc_collect mem_get_info
     memory_summary memory_snapshot can_device_access_peer reset_peak_memory_stats
     reset_max_memory_allocated reset_max_memory_cached reset_accumulated_memory_stats

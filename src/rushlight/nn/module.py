@@ -5,7 +5,7 @@ is a dict that mirrors its entries into its module's `__dict__`. So `self.weight
 attribute (12 ns; through `__getattr__` 620 ns, measured on Python 3.11), however the dict was
 changed. For the same reason Module has no `__getattr__`: it would make every attribute four times
 slower. It gets one as soon as a subclass defines its own, which then may call
-`super().__getattr__`.
+`super().__getattr__`, or has a method that calls `self.__getattr__` (gpytorch).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import sys
 import weakref
 from collections.abc import Callable
 from importlib import import_module
+from types import FunctionType
 from typing import TYPE_CHECKING, Any, Self
 
 from ..core.annotations import readable
@@ -205,7 +206,7 @@ class Module(Hooked, Stateful, Tree):
             cls.__module__ = torch_module(cls.__module__.removeprefix(_OURS), cls.__name__)
         if cls.__call__ is not Module.__call__:
             cls._hooked = True  # Sequential then calls the module, not its forward
-        if hasattr(cls, "__getattr__") and not hasattr(Module, "__getattr__"):
+        if not hasattr(Module, "__getattr__") and (hasattr(cls, "__getattr__") or _asks(cls)):
             Module.__getattr__ = _no_attribute  # type: ignore[attr-defined]
 
     def __reduce_ex__(self, protocol: Any) -> Any:
@@ -547,8 +548,22 @@ def _bare(name: str) -> Any:
     return cls.__new__(cls)
 
 
+def _asks(cls: type) -> bool:
+    """Does a method of a class of others name `__getattr__`?"""
+    return not cls.__module__.startswith((_OURS, "torch.")) and any(
+        "__getattr__" in f.__code__.co_names
+        for f in vars(cls).values()
+        if isinstance(f, FunctionType)
+    )
+
+
 def _no_attribute(self: Module, name: str) -> Any:
-    """Module.__getattr__, set only when a subclass defines its own: raises AttributeError."""
+    """Module.__getattr__, set only when a subclass defines its own: Python has not found the name,
+    or the subclass asks here first. AttributeError: nothing is registered under it.
+    """
+    for members in map(vars(self).get, _DICTS):
+        if members is not None and name in members:
+            return members[name]
     raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
 
 

@@ -267,6 +267,12 @@ def _change(y: SparseTensor, name: str, x: Any) -> Any:
     return rule(x, y)
 
 
+def _called_coalesced(t: SparseTensor, coalesced: bool) -> SparseTensor:
+    """Says that the places are in order and occur once; who says so is believed."""
+    t._sorted = coalesced
+    return t
+
+
 for _name, _function in {
     "__hash__": object.__hash__,
     "__reduce_ex__": _reduced,
@@ -280,6 +286,7 @@ for _name, _function in {
     "_values": lambda t: t._blocks.detach(),
     "_nnz": lambda t: t._places.shape[1],
     "is_coalesced": lambda t: t._sorted,
+    "_coalesced_": _called_coalesced,
     "sparse_dim": sparse_dim,
     "dense_dim": lambda t: t.ndim - sparse_dim(t),
     "to_sparse": lambda t, *options, **more: t,
@@ -353,3 +360,31 @@ def tensor_type(name: str) -> type | None:
     doc = f"Makes sparse {kind} tensors; isinstance(t, {name}) asks for that."
     body = {"__new__": __new__, "dtype": kind, "__doc__": doc, "__module__": "torch.sparse"}
     return _TypeMeta(name, (), body)
+
+
+# ---------------------------------------------------------------- rows of a compressed layout
+
+
+def _convert_indices_from_coo_to_csr(
+    input: Tensor, size: int, *, out_int32: bool = False
+) -> Tensor:
+    """How many of the sorted row numbers are below 0, 1, .., size: where each row begins.
+
+    shape   (n) -> (size + 1)
+    dtype   int64; out_int32: int32
+    """
+    rows = np.searchsorted(input._a, np.arange(size + 1))
+    return wrap(rows.astype(np.int32 if out_int32 else np.int64))
+
+
+def _convert_indices_from_csr_to_coo(
+    crow_indices: Tensor, col_indices: Tensor, *, out_int32: bool = False, transpose: bool = False
+) -> Tensor:
+    """Row and column numbers from where each row begins, and the columns.
+
+    shape   (rows + 1), (n) -> (2, n); transpose: columns first
+    """
+    begins = crow_indices._a
+    rows = np.repeat(np.arange(len(begins) - 1), np.diff(begins))
+    pair = (col_indices._a, rows) if transpose else (rows, col_indices._a)
+    return wrap(np.stack(pair).astype(np.int32 if out_int32 else np.int64))
