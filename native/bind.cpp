@@ -106,6 +106,7 @@ const Row table[] = {
     row<"padded", padded_>("(x, widths, value)"),
     row<"where", where_>("(c, x, y)"),
     row<"take_along_axis", take_along_axis_>("(x, index, axis)"),
+    row<"pick", pick_>("(x, index, axis)"),
     row<"places", places_>("(x)"),
     row<"chosen", chosen_>("(x, mask)"),
     row<"within", within_>("(index, low, high)"),

@@ -183,8 +183,10 @@ PyObject* where_(Args a, Py_ssize_t n) {
     return reinterpret_cast<PyObject*>(z);
 }
 
-// take_along_axis(x, index, axis): shapes that differ along axis only
-PyObject* take_along_axis_(Args a, Py_ssize_t n) {
+namespace {
+
+template <bool strict>
+PyObject* along_axis(Args a, Py_ssize_t n) {
     if (n != 3 || !is_rows(a[0]) || !is_rows(a[1]) || !PyLong_CheckExact(a[2])) return nullptr;
     PyArrayObject *const x = array(a[0]), *const index = array(a[1]);
     const int nd = PyArray_NDIM(x);
@@ -204,12 +206,21 @@ PyObject* take_along_axis_(Args a, Py_ssize_t n) {
     if (!y || PyArray_SIZE(y) == 0) return reinterpret_cast<PyObject*>(y);
     bool within = true;
     of_size(PyArray_ITEMSIZE(x), PyArray_SIZE(y), [&]<class T>() {
-        within = gather(data<T>(a[0]), rows, m, inner, data<i64>(a[1]), k, static_cast<T*>(PyArray_DATA(y)));
+        within = gather(data<T>(a[0]), rows, m, inner, data<i64>(a[1]), k, strict,
+                        static_cast<T*>(PyArray_DATA(y)));
     });
     if (within) return reinterpret_cast<PyObject*>(y);
-    Py_DECREF(y);  // the twin's error
-    return nullptr;
+    Py_DECREF(y);
+    if (strict) Py_RETURN_NONE;
+    return nullptr;  // the twin's error
 }
+
+}  // namespace
+
+// take_along_axis(x, index, axis): shapes that differ along axis only
+PyObject* take_along_axis_(Args a, Py_ssize_t n) { return along_axis<false>(a, n); }
+// pick(x, index, axis): the same, or None for an index outside [0, n)
+PyObject* pick_(Args a, Py_ssize_t n) { return along_axis<true>(a, n); }
 
 // places(x bool) -> (nd, k) int64: the places of those that are true
 PyObject* places_(Args a, Py_ssize_t n) {

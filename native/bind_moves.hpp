@@ -11,6 +11,7 @@ PyObject* stack_(Args a, Py_ssize_t n);
 PyObject* padded_(Args a, Py_ssize_t n);
 PyObject* where_(Args a, Py_ssize_t n);
 PyObject* take_along_axis_(Args a, Py_ssize_t n);
+PyObject* pick_(Args a, Py_ssize_t n);
 PyObject* places_(Args a, Py_ssize_t n);
 PyObject* chosen_(Args a, Py_ssize_t n);
 PyObject* within_(Args a, Py_ssize_t n);

@@ -116,7 +116,7 @@ PyObject* add_rows_(Args a, Py_ssize_t n) {
 }
 
 // add_at(x, axis, index, values): index and values of one shape, which differs from x's along
-// axis only
+// axis only; None for an index outside [0, n)
 PyObject* add_at_(Args a, Py_ssize_t n) {
     In x, index, values;
     i64 axis;
@@ -137,7 +137,8 @@ PyObject* add_at_(Args a, Py_ssize_t n) {
         within = add_at(y.data<T>(), outer, x.dim(int(axis)), inner, index.data<i64>(),
                              index.dim(int(axis)), values.data<T>());
     });
-    return within ? y.release() : nullptr;
+    if (!within) Py_RETURN_NONE;
+    return y.release();
 }
 
 // count(x (n), most) -> (low, counts (high - low + 1)) of int64 numbers, or None if there were more

@@ -85,7 +85,7 @@ RL_INLINE F erf(F x) {
     const F exponent = polynomial(t, 1.12840605f, 0.636445343f, 0.10326732f, -0.0199241471f,
                                   0.000570058415f, 0.00125467591f, -0.000508003868f,
                                   0.000105858839f, -1.2211638e-05f, 6.16749219e-07f);
-    return t <= 1.0f ? fma(x, small, x) : copysign(1 - exp(-t * exponent), x);
+    return t <= 1.0f ? fma(x, small, x) : copysign(1 - exp_within(-t * exponent), x);
 }
 
 // The normal distribution function Φ(x) = erfc(-x / √2) / 2, to 1e-7; 0 below -5.66, as PyTorch's.
@@ -94,7 +94,7 @@ RL_INLINE F normal_cdf(F x) {
     const F exponent = polynomial(
         t, 1.12837911f, 0.636620104f, 0.102768674f, -0.0191067439f, -0.000277993735f, 0.0018325675f,
         -0.000767459918f, 0.000180535018f, -2.50533139e-05f, 1.73958279e-06f, -3.10894457e-08f);
-    const F tail = t > 4.0f ? F{} : exp(-t * exponent) * 0.5f;
+    const F tail = t > 4.0f ? F{} : exp_within(-t * exponent) * 0.5f;
     return x > 0 ? 1 - tail : tail;
 }
 
@@ -236,12 +236,36 @@ RL_INLINE F sine_of(F x, int shift) {
 }
 RL_INLINE F sin(F x) { return sine_of(x, 0); }
 RL_INLINE F cos(F x) { return sine_of(x, 1); }
-RL_INLINE D sin(D x) {
-    return lanes(x, [](double v) { return std::sin(v); });
+
+// -1/3!, 1/5!, ... and -1/2!, 1/4!, ...
+constexpr double SINE_SERIES[] = {-1. / 6,         1. / 120,        -1. / 5040,
+                                  1. / 362880,     -1. / 39916800,  1. / 6227020800,
+                                  -1. / 1307674368000, 1. / 355687428096000};
+constexpr double COSINE_SERIES[] = {-1. / 2,         1. / 24,           -1. / 720,
+                                    1. / 40320,      -1. / 3628800,     1. / 479001600,
+                                    -1. / 87178291200, 1. / 20922789888000};
+
+// The same with π/2 in three parts, of which two have 33 bits.
+RL_INLINE D sine_of(D x, int shift) {
+    constexpr double FAR = 3e4;  // beyond, r loses digits
+    const I64 near = abs(x) <= FAR;
+    i64 all_near = 0;
+    for (i64 i = 0; i < LANES<double>; i++) all_near += near[i];
+    if (all_near != -LANES<double>)
+        return lanes(x, [=](double v) { return shift ? __builtin_cos(v) : __builtin_sin(v); });
+    const D turns = fma(x, all(0x1.45f306dc9c883p-1), all(SHIFT)), n = turns - SHIFT;
+    const D near_r = fma(n, all(-0x1.921fb544p0), x), r = fma(n, all(-0x1.0b4611a6p-34), near_r);
+    // what rounding r lost
+    const D rest = fma(n, all(-0x1.3198a2e037073p-69), fma(n, all(-0x1.0b4611a6p-34), near_r - r));
+    const D z = r * r;
+    const D sine = copysign(r + fma(r * z, series(z, SINE_SERIES), rest), r);
+    const D cosine = 1 + fma(z, series(z, COSINE_SERIES), -r * rest);
+    const I64 quarter = (I64)turns + shift;
+    const D y = (quarter & 1) == 0 ? sine : cosine;
+    return (D)((I64)y ^ ((quarter & 2) << 62));
 }
-RL_INLINE D cos(D x) {
-    return lanes(x, [](double v) { return std::cos(v); });
-}
+RL_INLINE D sin(D x) { return sine_of(x, 0); }
+RL_INLINE D cos(D x) { return sine_of(x, 1); }
 
 template <class V>
 RL_INLINE V sigmoid(V x) {

@@ -104,7 +104,7 @@ RL_INLINE void copy_row(char* y, const char* x, i64 bytes) {
     }
     const auto steps = [=]<i64 step>() {  // the last one overlaps the one before
         for (i64 i = 0; i + step <= bytes; i += step) std::memcpy(y + i, x + i, step);
-        std::memcpy(y + bytes - step, x + bytes - step, step);
+        if (bytes % step) std::memcpy(y + bytes - step, x + bytes - step, step);
     };
     if (bytes < LINE) steps.template operator()<SHORT>();
     else steps.template operator()<LINE>();
@@ -219,55 +219,60 @@ void copy_block(Block b, const char* x, char* y) {
 }
 
 void pad_block(const PadBlock& b, const char* x, const char* value, char* y) {
-    const int last = b.nd - 1;
-    i64 rows = 1;
-    for (int i = 0; i < last; i++) rows *= b.out[i];
+    const int last = b.nd - 1, line = last - 1;  // a line of rows, where there is one
     const i64 size = b.size, n = b.out[last], inside = b.in[last], lead = b.before[last];
+    const i64 lines = line < 0 ? 1 : b.out[line];
+    i64 planes = 1;
+    for (int i = 0; i < line; i++) planes *= b.out[i];
+    // a plane may be cut into parts: one large one is work for all threads
+    const i64 per = rows_per_block(n * size, MOVE_BYTES), part = per < lines ? per : lines;
+    const i64 parts = (lines + part - 1) / part;
     of_size(size, [&]<class T>() {
         T v;
         std::memcpy(&v, value, sizeof v);
-        parallel(rows, rows_per_block(n * size, MOVE_BYTES), [&](i64 begin, i64 end) {
-            i64 at[64], first = begin;
-            for (int i = last - 1; i >= 0; i--) {
-                at[i] = first % b.out[i];
-                first /= b.out[i];
+        const auto rows = [&](i64 plane, i64 first, i64 end) {
+            i64 from = 0, left = plane;
+            bool within = true;
+            for (int i = line - 1; i >= 0; i--) {
+                const i64 p = left % b.out[i] - b.before[i];
+                left /= b.out[i];
+                within = within && p >= 0 && p < b.in[i];
+                from += p * b.from[i];
             }
-            for (i64 r = begin; r < end; r++) {
-                T* const to = reinterpret_cast<T*>(y) + r * n;
-                i64 from = 0;
-                bool within = inside > 0;
-                for (int i = 0; i < last; i++) {
-                    const i64 p = at[i] - b.before[i];
-                    within = within && p >= 0 && p < b.in[i];
-                    from += p * b.from[i];
-                }
-                if (within) {
-                    fill_row(to, lead, v);
-                    copy_row(reinterpret_cast<char*>(to + lead), x + from, inside * size);
-                    fill_row(to + lead + inside, n - lead - inside, v);
-                } else {
+            T* to = reinterpret_cast<T*>(y) + (plane * lines + first) * n;
+            for (i64 r = first; r < end; r++, to += n) {
+                const i64 p = line < 0 ? 0 : r - b.before[line];
+                if (!within || (line >= 0 && (p < 0 || p >= b.in[line]))) {
                     fill_row(to, n, v);
+                    continue;
                 }
-                for (int i = last - 1; i >= 0; i--) {
-                    if (++at[i] < b.out[i]) break;
-                    at[i] = 0;
-                }
+                fill_row(to, lead, v);
+                copy_row(reinterpret_cast<char*>(to + lead),
+                         x + from + (line < 0 ? 0 : p * b.from[line]), inside * size);
+                fill_row(to + lead + inside, n - lead - inside, v);
+            }
+        };
+        parallel(planes * parts, rows_per_block(part * n * size, MOVE_BYTES), [&](i64 begin, i64 end) {
+            for (i64 t = begin; t < end; t++) {
+                const i64 first = t % parts * part;
+                rows(t / parts, first, first + part < lines ? first + part : lines);
             }
         });
     });
 }
 
 template <class T>
-bool gather(const T* x, i64 rows, i64 m, i64 inner, const i64* index, i64 n, T* y) {
+bool gather(const T* x, i64 rows, i64 m, i64 inner, const i64* index, i64 n, bool strict, T* y) {
     bool within = true;
     const auto check = [&](std::uint64_t most) {
         if (most >= std::uint64_t(m)) __atomic_store_n(&within, false, __ATOMIC_RELAXED);
     };
     // (another thread may write to index: a place is used as it was checked)
+    const i64 shift = strict ? 0 : m;
     const auto place = [=](i64 i, std::uint64_t& most) {
         i64 at = index[i];
         asm("" : "+r"(at));
-        at = at < 0 ? at + m : at;
+        at += at < 0 ? shift : 0;
         const bool good = std::uint64_t(at) < std::uint64_t(m);
         most = good ? most : ~std::uint64_t(0);
         return good ? at : 0;
@@ -424,14 +429,22 @@ RL_INLINE void narrow(const float* x, std::uint16_t* y) {
 template <class T, class U, class G>
 void by_steps(const T* x, U* y, i64 n, G f) {
     parallel(n, CAST, [=](i64 begin, i64 end) {
+        const auto few = [=](i64 i, i64 count) {
+            T from[STEP] = {};
+            U to[STEP];
+            std::memcpy(from, x + i, std::size_t(count) * sizeof(T));
+            f(from, to);
+            std::memcpy(y + i, to, std::size_t(count) * sizeof(U));
+        };
         i64 i = begin;
+        constexpr i64 BYTES = STEP * sizeof(U);
+        const i64 askew = i64(reinterpret_cast<std::uintptr_t>(y + i) % BYTES / sizeof(U));
+        if (askew && end - begin >= 64 * STEP) {  // so that no store touches two lines
+            few(i, STEP - askew);
+            i += STEP - askew;
+        }
         for (; i + STEP <= end; i += STEP) f(x + i, y + i);
-        if (i == end) return;
-        T from[STEP] = {};
-        U to[STEP];
-        std::memcpy(from, x + i, std::size_t(end - i) * sizeof(T));
-        f(from, to);
-        std::memcpy(y + i, to, std::size_t(end - i) * sizeof(U));
+        if (i < end) few(i, end - i);
     });
 }
 #endif
@@ -484,7 +497,7 @@ void convert(const T* x, U* y, i64 n) {
 }
 
 #define EACH(T)                                                              \
-    template bool gather(const T*, i64, i64, i64, const i64*, i64, T*);      \
+    template bool gather(const T*, i64, i64, i64, const i64*, i64, bool, T*); \
     template void choose(const bool*, const T*, i64, const T*, i64, T*, i64); \
     template void take_true(const bool*, const T*, i64, const i64*, T*);
 EACH(std::uint8_t)

@@ -28,9 +28,10 @@ struct PadBlock {
 void pad_block(const PadBlock& b, const char* x, const char* value, char* y);
 
 // y (rows, n, inner) = x (rows, m, inner) at index (rows, n, inner) of the middle dimension; negative
-// ones from its end. False: one is outside [-m, m). T: uint8, uint16, uint32, uint64
+// ones from its end, or (strict) refused. False: one is outside [-m, m). T: uint8, uint16, uint32, uint64
 template <class T>
-bool gather(const T* x, i64 rows, i64 m, i64 inner, const i64* index, i64 n, T* y);
+bool gather(const T* x, i64 rows, i64 m, i64 inner, const i64* index, i64 n, bool strict,
+            T* y);
 
 // z[i] = c[i] ? x[i] : y[i]; x or y may be one number (nx, ny = 1)
 template <class T>

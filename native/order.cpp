@@ -78,6 +78,38 @@ Entry<K>* in_order(Entry<K>* e, Entry<K>* other, i64 n) {
     return n <= 4096 ? by_digits<8>(e, other, n) : by_digits<11>(e, other, n);
 }
 
+// The same for rows that stay in the cache: a bound is looked for by halving, which leaves few more
+// than k.
+template <class T>
+void top_of_few(const T* x, i64 n, i64 k, bool largest, Entry<Key<T>>* e, i64 room, Key<T>* keys, T* y,
+                i64* index) {
+    using K = Key<T>;
+    const K turn = largest ? K(~K(0)) : K(0);  // kept: the smallest of key ^ turn
+    K low = ~K(0), high = 0;
+    for (i64 i = 0; i < n; i++) {
+        const K key = key_of(x[i]) ^ turn;
+        keys[i] = key;
+        low = key < low ? key : low;
+        high = key > high ? key : high;
+    }
+    i64 enough = n;  // how many are at most `high`
+    while (low < high && enough > room) {
+        const K middle = low + (high - low) / 2;
+        K count = 0;
+        for (i64 i = 0; i < n; i++) count += keys[i] <= middle;
+        if (i64(count) >= k) high = middle, enough = i64(count);
+        else low = middle + 1;
+    }
+    i64 held = 0, equal = 0;
+    for (i64 i = 0; i < n && held < room; i++)
+        if (keys[i] < high || (keys[i] == high && equal++ < k)) e[held++] = {keys[i], std::uint32_t(i)};
+    const Entry<K>* const sorted = in_order(e, e + room, held);
+    for (i64 i = 0; i < k; i++) {
+        y[i] = x[sorted[i].place];
+        index[i] = sorted[i].place;
+    }
+}
+
 // The k largest keys of a row, from the largest on: those above the k-th largest so far are
 // collected, and from time to time cut back to k.
 template <class T>
@@ -148,6 +180,15 @@ void top_rows(const T* x, i64 rows, i64 n, i64 k, bool largest, T* y, i64* index
     parallel(rows, rows_per_block(n, 1 << 14), [=](i64 begin, i64 end) {
         i64 room = 2 * k + 256;
         if (room > n + 64) room = n + 64;
+        constexpr i64 FEW = 1 << 14;
+        if (n <= FEW && 4 * k <= n) {
+            room = 2 * k + 16;
+            Entry<Key<T>>* const e = scratch<Entry<Key<T>>>(Slot::order, 2 * room + n);
+            Key<T>* const keys = reinterpret_cast<Key<T>*>(e + 2 * room);
+            for (i64 r = begin; r < end; r++)
+                top_of_few(x + r * n, n, k, largest, e, room, keys, y + r * k, index + r * k);
+            return;
+        }
         Entry<Key<T>>* const e = scratch<Entry<Key<T>>>(Slot::order, 2 * room);
         for (i64 r = begin; r < end; r++)
             top(x + r * n, n, k, largest, e, room, y + r * k, index + r * k);
@@ -253,7 +294,15 @@ double product(const T* x, i64 n) {
         for (i = 8 * L; i + 8 * L <= n; i += 8 * L)
             for (i64 j = 0; j < 8; j++) p[j] *= load(x + i + j * L);
         const V all = ((p[0] * p[1]) * (p[2] * p[3])) * ((p[4] * p[5]) * (p[6] * p[7]));
-        for (i64 j = 0; j < L; j++) y *= double(all[j]);
+        V tail = all;
+        for (; i + L <= n; i += L) tail *= load(x + i);
+        if (i < n) {
+            V last;
+            for (i64 j = 0; j < L; j++) last[j] = i + j < n ? x[i + j] : T(1);
+            tail *= last;
+        }
+        for (i64 j = 0; j < L; j++) y *= double(tail[j]);
+        return y;
     }
     for (; i < n; i++) y *= double(x[i]);
     return y;
@@ -282,9 +331,13 @@ void prod(const T* x, i64 outer, i64 n, T* y) {
 namespace {
 
 bool inside(const i64* index, i64 k, i64 n) {
-    std::uint64_t most = 0;
-    for (i64 i = 0; i < k; i++) most = std::uint64_t(index[i]) > most ? std::uint64_t(index[i]) : most;
-    return k == 0 || most < std::uint64_t(n);
+    bool good = true;
+    parallel(k, 1 << 15, [=, &good](i64 begin, i64 end) {
+        i64 bad = 0;  // its sign
+        for (i64 i = begin; i < end; i++) bad |= index[i] | (n - 1 - index[i]);
+        if (bad < 0) __atomic_store_n(&good, false, __ATOMIC_RELAXED);
+    });
+    return good;
 }
 
 // y[index[i]] += values[i], one after the other

@@ -17,6 +17,13 @@ template <class T, class G, class... X>
 RL_INLINE void map_range(i64 begin, i64 end, G f, T* y, const X*... x) {
     constexpr i64 L = LANES<T>;
     i64 i = begin;
+    if (end - begin >= 64 * L) {  // so that no store touches two lines
+        const i64 askew = i64(reinterpret_cast<std::uintptr_t>(y + i) % REGISTER / sizeof(T));
+        if (askew) {
+            store_part(y + i, f(load_part(x + i, L - askew)...), L - askew);
+            i += L - askew;
+        }
+    }
     for (; i + L <= end; i += L) store(y + i, f(load(x + i)...));
     if (i < end) store_part(y + i, f(load_part(x + i, end - i)...), end - i);
 }
@@ -144,7 +151,7 @@ UNARY(cos, HEAVY, cos(x))
 UNARY(sigmoid, HEAVY, sigmoid(x))
 UNARY(silu, HEAVY, x * sigmoid(x))
 UNARY(mish, HEAVY, x * tanh_softplus(x))
-UNARY(log_sigmoid, HEAVY, -softplus_1(-x))
+UNARY(log_sigmoid, HEAVY, 0 - softplus_1(-x))
 UNARY(selu, HEAVY, T(SELU_SCALE) * (x > 0 ? x : T(SELU_ALPHA) * expm1_below(x)))
 
 #define UNARY_1(name, cost, formula)                                            \

@@ -93,6 +93,21 @@ def _(name, dtype):
             yield (x.T, index.T, len(shape) - 1 - axis % len(shape)), EXACT
 
 
+@of("pick")
+def _(name, dtype):
+    for shape in [(7,), (5, 40), (3, 4, 5), (70, 300)]:
+        x = make(shape, dtype)
+        for axis, n in enumerate(shape):
+            wanted = list(shape)
+            wanted[axis] = n + 2
+            index = np.random.default_rng(0).integers(0, n, wanted)
+            yield (x, index, axis), EXACT
+            for bad in (-1, n):  # None
+                index = index.copy()
+                index.reshape(-1)[-1] = bad
+                yield (x, index, axis), EXACT
+
+
 @of("places")
 def _(name, dtype):
     for shape in [s for s in SHAPES if s] + [(70000,), (2, 3, 4, 5)]:

@@ -119,8 +119,18 @@ def test_nested_modules_keep_their_names_in_backward():
                     "Net.b.1": 108}  # fmt: skip
 
 
+def test_keys_are_those_of_torch_ops():
+    with FlopCounterMode(display=False) as counter:
+        R(2, 3) @ R(3, 4)
+    found = counter.get_flop_counts()["Global"]
+    assert found[torch.ops.aten.mm] == 48 and list(found) == [torch.ops.aten.mm]
+    assert repr(found) == "{<OpOverloadPacket(op='aten.mm')>: 48}"
+    with pytest.raises(RuntimeError, match=r"duplicate registrations for aten.mm"):
+        register_flop_formula(torch.ops.aten.mm)(lambda *args, **kwargs: 1)
+
+
 def test_own_formulas():
-    key = flop_counter._Packet("aten.sin")
+    key = torch.ops.aten.sin
     seen = []
 
     def formula(x_shape, *args, out_shape=None, **kwargs):

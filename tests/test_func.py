@@ -1,7 +1,8 @@
 """torch.func, vmap, forward mode and autograd.functional: values against loops and formulas, what
 is differentiated through, random numbers, errors in PyTorch's words."""
 
-import importlib
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -550,20 +551,28 @@ def test_is_grads_batched():
 
 
 def test_what_vmap_put_in_front_of_ops_goes_when_it_is_not_needed():
-    modes = importlib.import_module("rushlight.dispatch.modes")
-    x = torch.ones(3)
-    modes.settle()
-    plain = vars(torch.Tensor)["__add__"]
-    for _ in range(3):
-        assert vmap(lambda x: x.sin() + 1)(x).shape == (3,)
-        assert vars(torch.Tensor)["__add__"] is not plain  # for the next vmap
-    for _ in range(modes.PATIENCE + 1):
-        x.sin()
-    assert vars(torch.Tensor)["__add__"] is plain and not modes.MODES
-    assert all(c.unasked is None for c in modes.Card.used)
-    vmap(torch.exp)(x)
-    with torch.autocast("cpu"):
-        assert vars(torch.Tensor)["__add__"] is plain  # another mode begins from the start
-    vmap(torch.exp)(x)
-    modes.settle()
-    assert vars(torch.Tensor)["__add__"] is plain
+    """In a process of its own: tensors on "meta" of other tests may be alive."""
+    code = """
+import rushlight as torch
+from rushlight.dispatch import modes
+from rushlight.func import vmap
+
+def there():
+    return vars(torch.Tensor)["__add__"]
+
+x, plain = torch.ones(3), there()
+for _ in range(3):
+    assert vmap(lambda x: x.sin() + 1)(x).shape == (3,)
+    assert there() is not plain  # for the next vmap
+for _ in range(modes.PATIENCE + 1):
+    x.sin()
+assert there() is plain and not modes.MODES
+assert all(c.unasked is None for c in modes.Card.used)
+vmap(torch.exp)(x)
+with torch.autocast("cpu"):
+    assert there() is plain  # another mode begins from the start
+vmap(torch.exp)(x)
+modes.settle()
+assert there() is plain
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -246,6 +246,7 @@ REFUSED = {
     "logsumexp": (lambda: torch.logsumexp(leaf(1.0), ()), "doesn't match the broadcast shape"),
     "reflect": (lambda: F.pad(torch.zeros(0, 2), (1, 1), "reflect"), "non-zero dimensions"),
     "as_strided": (lambda: torch.zeros(3, 0).as_strided((2,), (2,), 1), "storage of size 0"),
+    "cross": (lambda: torch.cross(leaf(1.0, 0.0, 0.0), tensor([0, 1, 0]), 0), "but found Long"),
     "searchsorted": (lambda: torch.searchsorted(tensor(1.0), tensor(0.5)), "tensor dim\\(0\\)"),
 }
 
@@ -281,6 +282,22 @@ def test_narrow_numbers_are_rounded_where_pytorchs_are():
     z = tensor([2.59375], dtype=torch.bfloat16, requires_grad=True)
     (2.0**z).backward(tensor([1.0], dtype=torch.bfloat16))
     same(z.grad, [4.1875])
+
+
+def test_a_mask_of_bytes_is_not_filled():
+    x, mask = torch.zeros(3), tensor([1, 0, 1], dtype=torch.uint8)
+    with pytest.warns(UserWarning, match="uint8 is now deprecated"):
+        with pytest.raises(RuntimeError, match="only supports boolean masks"):
+            x[mask] = 5
+    with pytest.warns(UserWarning, match="uint8 is now deprecated"):
+        x[mask] = tensor([1.0, 2.0])
+    assert x.tolist() == [1.0, 0.0, 2.0]
+    assert x[tensor(1, dtype=torch.uint8)].shape == (1, 3)
+
+
+def test_the_logarithm_of_a_sigmoid_of_1_is_0():
+    y = F.logsigmoid(tensor([200.0] * 9))
+    assert y.tolist() == [0.0] * 9 and not y.signbit().any()
 
 
 def test_memory_order_of_expanded_operands():

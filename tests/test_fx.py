@@ -139,6 +139,7 @@ def test_text_of_a_graph(capsys):
         ),
         (lambda x: F.linear(x, torch.ones(1)), "_tensor_constant0 = self._tensor_constant0"),
         (lambda x: torch.stack((x, x)), "stack = torch.stack((x, x));  x = None"),
+        (lambda x: torch._assert(x.ndim == 4, "m"), "getattr_1 = x.ndim;  x = None"),
         (lambda *args: args[0], "getitem = _args[0];  _args = None"),
         (lambda x, **kw: x + kw["a"], "getitem = _kw['a'];  _kw = None"),
     ],

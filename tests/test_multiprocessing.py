@@ -10,7 +10,7 @@ import pytest
 
 import rushlight as torch
 from rushlight import multiprocessing as mp
-from rushlight.multiprocessing.futures import Future, collect_all, wait_all
+from rushlight.futures import Future, collect_all, wait_all
 
 FORK = {"start_method": "fork"}
 

@@ -196,6 +196,17 @@ def test_check_follows_names_layers_and_tensors():
         assert found["torch." + name][0] == "supported"
 
 
+def test_check_counts_what_is_refused_as_missing():
+    source = "import torch\ntorch.onnx.export(1)\ntorch.jit.load('x')\ntorch.jit.script(1)\n"
+    found = {use.name: check.judge(use)[0] for use in check.scan(source)}
+    assert found == {
+        "torch": "supported",
+        "torch.onnx.export": "missing",
+        "torch.jit.load": "missing",
+        "torch.jit.script": "supported",
+    }
+
+
 def test_check_status_and_table(start, tmp_path, capsys):
     status, out, _ = start("import torch\ntorch.zeros(1)\n", how=("check",))
     assert status == 0 and out.splitlines()[-1] == "  2 names: 2 supported, 0 partly, 0 missing"

@@ -186,6 +186,17 @@ def test_what_is_refused():
     assert x.tolist() == [[1, 1, 4], [10, 1, 1]]
 
 
+def test_beside_a_level_of_forward_mode():
+    """Modes that look at every op let sparse tensors pass."""
+    x = torch.ones(2, 3)
+    with torch.autograd.forward_ad.dual_level():
+        x += s()
+        with pytest.raises(NotImplementedError, match="'aten::remainder_'"):
+            x %= s()
+        assert (s() * 2).to_dense().tolist() == [[0, 0, 6], [18, 0, 0]]
+    assert x.tolist() == [[1, 1, 4], [10, 1, 1]]
+
+
 @pytest.mark.parametrize(
     "name",
     "ASGD Adadelta Adafactor Adam AdamW Adamax NAdam RAdam RMSprop Rprop Muon".split(),

@@ -171,6 +171,15 @@ def test_rebuilding_tensors_by_hand():
 def test_what_the_c_module_answers():
     c = torch._C
     assert c._get_tracing_state() is None and c._log_api_usage_once("x") is None
+    seen = []
+
+    def f(x):
+        seen.append((c._functorch.is_batchedtensor(x), c._are_functorch_transforms_active()))
+        return x * 2
+
+    torch.vmap(f)(torch.ones(2))
+    f(torch.ones(2))
+    assert seen == [(True, True), (False, False)]
     assert not c._are_functorch_transforms_active() and c._get_default_device() == "cpu"
     parsed = c._nn._parse_to(torch.float64, non_blocking=True)
     assert parsed == (None, torch.float64, True, None)
@@ -190,6 +199,17 @@ def test_settings_of_serialization():
     with pytest.raises(NotImplementedError, match=r"torch\.serialization\.register_package"):
         s.register_package(1, len, len)
     assert s.location_tag(torch.ones(1).storage()) == "cpu"
+
+
+def test_hooks_that_are_not_pickled():
+    from rushlight.utils.hooks import unserializable_hook, warn_if_has_hooks
+
+    t = torch.ones(1, requires_grad=True)
+    t.register_hook(unserializable_hook(lambda g: g))
+    warn_if_has_hooks(t)  # no warning
+    t.register_hook(lambda g: g)
+    with pytest.warns(UserWarning, match="on tensor will not be serialized"):
+        warn_if_has_hooks(t)
 
 
 def test_nvtx_refuses_as_pytorch_without_cuda():

@@ -84,10 +84,10 @@ def test_models_by_name():
     assert type(models.get_model("squeezenet1_1", num_classes=2)) is models.SqueezeNet
     with pytest.raises(ValueError, match=r"Unknown model nope$"):
         models.get_model("nope")
-    with pytest.raises(ValueError, match="Unknown model maxvit_t\n  rushlight does not have it"):
-        models.get_model("maxvit_t")
-    with pytest.raises(AttributeError, match=r"not have torchvision\.models\.MaxVit"):
-        _ = models.MaxVit
+    with pytest.raises(ValueError, match="Unknown model raft_small\n  rushlight does not have it"):
+        models.get_model("raft_small")
+    with pytest.raises(AttributeError, match=r"not have torchvision\.models\.detection"):
+        _ = models.detection
     text = str(inspect.signature(models.resnet18))
     assert text.startswith("(*, weights: ") and text.endswith(
         " = None, progress: bool = True, **kwargs: Any) -> rushlight.vision.models.resnet.ResNet"

@@ -1,7 +1,7 @@
 """Transforms on small inputs: for tools/freeze_transforms.py and tests/test_transforms.py.
 
-`evaluate(...)` runs them with torchvision's modules or ours and gives {name: short text or numbers};
-of an array: its dtype, its shape, and a few of its elements, at the same places each time.
+`evaluate(...)` runs them with torchvision's modules or ours and gives {name: text or numbers}; of
+an array: its dtype, its shape, and a few of its elements, at the same places each time.
 """
 
 import numpy as np
@@ -18,7 +18,7 @@ MASK = _rng.randint(0, 3, (H, W)).astype(np.uint8)
 MASKS = _rng.rand(2, H, W) > 0.5
 CORNERS = [[0, 0], [23, 0], [23, 19], [0, 19]]
 ENDS = [[2, 3], [20, 1], [22, 18], [1, 15]]
-GEOMETRY = "img mask masks b bf bw k".split()
+GEOMETRY = "img mask masks b bf bw bi k".split()
 COLORS = "img b k mask".split()
 
 
@@ -65,6 +65,7 @@ def sample(torch, tv, F):
         "bf": boxes("XYXY", dtype=torch.float32),
         "bw": boxes("XYWH", dtype=torch.float32),
         "bc": boxes("CXCYWH", dtype=torch.float32),
+        "bi": boxes("CXCYWH"),
         "k": tv.KeyPoints(torch.tensor(POINTS), canvas_size=(H, W)),
         "vid": tv.Video(torch.from_numpy(np.stack([U8, 255 - U8]))),
     }

@@ -30,6 +30,7 @@ def names(torch, vision):
         "others": boxes.flip(0) + 1,
         "scores": torch.rand(12),
         "kinds": torch.arange(12) % 3,
+        "turned": torch.tensor([[3.0, 2, 4, 2, 30], [1, 1, 2, 6, -45], [5, 5, 3, 4, 120]]),
         "rows": rows,  # (7, 5), some of them partly outside
         "maps": torch.randn(2, 2, 11, 14),
         "deep": torch.randn(2, 12, 9, 7),

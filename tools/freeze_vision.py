@@ -45,7 +45,7 @@ def models():
     found = {}
     for name in torchvision.models.list_models():
         kind = torchvision.models.get_model_weights(name)
-        if kind.__name__ in KNOWN and name != "maxvit_t":
+        if kind.__name__ in KNOWN:
             found[name] = cases.shape(cases.without_numbers(torch, torchvision, name))
     return found
 

@@ -146,6 +146,7 @@ def verdicts():
 def op_of(space, name):
     """The op that a function or method runs: "acos" for arccos, "acos_" for arccos_."""
     function = getattr(namespace(space), name)
+    function = getattr(function, "__wrapped__", function)  # asked first, dispatch/overrides.py
     op = getattr(getattr(function, "__globals__", {}).get("op"), "name", "")
     return op + "_" * name.endswith("_") if op else name
 

@@ -137,11 +137,10 @@ _LAZY = {
         "_assert_async _assert_scalar SymInt SymFloat SymBool sym_float sym_int sym_ite sym_max "
         "sym_min sym_not sym_sum",
         "_c": "PyTorchFileReader TensorType",
-        "cpu": "Event Stream",
         "_utils": "_shape_as_tensor _softmax_backward_data",
         "jit": "ScriptFunction ScriptModule",
         "library.namespaces": "ops",
-        "multiprocessing.futures": "Future",
+        "futures": "Future",
     }.items()
     for name in names.split()
 }
@@ -151,7 +150,7 @@ _LATE = {
     for family, names in {
         "native_names": "embedding_bag native_layer_norm native_group_norm native_batch_norm "
         "batch_norm_update_stats _weight_norm_interface _softmax _log_softmax _safe_softmax "
-        "_unique2 _unique _shape_as_tensor _dim_arange _int_mm",
+        "_unique2 _unique _dim_arange _int_mm",
         "segment": "segment_reduce",
     }.items()
     for name in names.split()

@@ -28,10 +28,10 @@ from .dispatch.overrides import DisableTorchFunction as DisableTorchFunction
 from .dispatch.overrides import DisableTorchFunctionSubclass as DisableTorchFunctionSubclass
 from .core.storage import DoubleStorage as DoubleStorage
 from .core.tensor_types import DoubleTensor as DoubleTensor
-from .cpu import Event as Event
+from .core.streams import Event as Event
 from .core.storage import FloatStorage as FloatStorage
 from .core.tensor_types import FloatTensor as FloatTensor
-from .multiprocessing.futures import Future as Future
+from .futures import Future as Future
 from .random.generator import Generator as Generator
 from .amp import GradScaler as GradScaler
 from .core.storage import HalfStorage as HalfStorage
@@ -48,7 +48,7 @@ from .core.storage import ShortStorage as ShortStorage
 from .core.tensor_types import ShortTensor as ShortTensor
 from .core.size import Size as Size
 from .core.storage import Storage as Storage
-from .cpu import Stream as Stream
+from .core.streams import Stream as Stream
 from ._utils.checks import SymBool as SymBool
 from ._utils.checks import SymFloat as SymFloat
 from ._utils.checks import SymInt as SymInt

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .core.batched import without_values
 from .core.device import get_default_device
 from .core.dtype import dtype
 from .core.layout import layout, memory_format
@@ -16,11 +17,12 @@ from .core.paths import refused_class
 from .core.size import Size
 from .core.storage import UntypedStorage as StorageBase
 from .core.tensor import Tensor as TensorBase
+from .dispatch.levels import level_of, state
 from .dispatch.overrides import _disabled_implementation
 from .dispatch.overrides import disabled as DisableTorchFunctionSubclass
+from .futures import Future
 from .jit import CompilationUnit, RecursiveScriptClass, ScriptFunction, ScriptModule
 from .library.operators import BelowAutograd
-from .multiprocessing.futures import Future
 from .random.generator import Generator
 
 _AutoDispatchBelowAutograd = BelowAutograd
@@ -69,8 +71,7 @@ _get_graph_executor_optimize = _is_tracing = _profiler_enabled = _autograd_init 
     _functionalization_reapply_views_tls
 ) = _no
 _get_tracing_state = _get_accelerator_or_none = _log_api_usage_once = _none
-_are_functorch_transforms_active = is_legacy_batchedtensor = is_functorch_wrapped_tensor = _no
-is_functionaltensor = is_gradtrackingtensor = is_batchedtensor = _no
+is_legacy_batchedtensor = is_functionaltensor = _no
 _is_current_rpc_agent_set = _no
 
 
@@ -85,6 +86,26 @@ def _require_initialized(function: Any) -> Any:
 
     refusing.__name__, refusing.__doc__ = function.__name__, function.__doc__
     return refusing
+
+
+def is_batchedtensor(t: Any) -> bool:
+    """Does it stand for each sample of a batch, inside vmap?"""
+    return isinstance(t, TensorBase) and without_values(t)
+
+
+def is_functorch_wrapped_tensor(t: Any) -> bool:
+    """Does it belong to a level of vmap or of a gradient transform?"""
+    return isinstance(t, TensorBase) and level_of(t) > 0
+
+
+def is_gradtrackingtensor(t: Any) -> bool:
+    """Does it belong to a level of a gradient transform?"""
+    return is_functorch_wrapped_tensor(t) and not is_batchedtensor(t)
+
+
+def _are_functorch_transforms_active() -> bool:
+    """Are we inside vmap, jvp or a gradient transform?"""
+    return state.transforms > 0 or bool(state.open)
 
 
 def _log_api_usage_metadata(event: str, metadata: Any) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 from .core.names import explain_missing
 from .core.notices import warn
 from .core.paths import refused
-from .multiprocessing.futures import Future
+from .futures import Future
 from .nn.module import Module
 
 __path__: list[str] = []  # modules of PyTorch's below this one: core/path_table.py

@@ -1,4 +1,4 @@
-"""The profiler's tables, texts of benchmark, counts of flops, lists of tensors, beside PyTorch's."""
+"""Tables of the profiler, texts of benchmark, flops, lists of tensors, beside PyTorch's."""
 
 import warnings
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..core.dtype import bool_
 from ..core.tensor import Tensor
+from ..dispatch.overrides import ask_torch_function
 
 _ASKED = (
     "Expected cond to be True, but got False. (Could this error message be improved? If so, please "
@@ -87,6 +88,10 @@ def _check_tensor_all(cond: Any, message: Any = None) -> None:
 
 def _assert(condition: Any, message: str) -> None:
     """assert condition, message; a function, so that torch.fx traces it."""
+    if hasattr(type(condition), "__torch_function__"):
+        result = ask_torch_function(_assert, (condition, message), {})
+        if result is not NotImplemented:
+            return
     if not condition:
         raise AssertionError(message)
 

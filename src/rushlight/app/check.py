@@ -22,6 +22,7 @@ from rushlight.app.arguments import Parser
 from rushlight.app.errors import expected
 from rushlight.app.run import ALIASES, find_module, ours
 from rushlight.core.names import pytorch_names, suggestion
+from rushlight.core.paths import is_refused
 
 #: Tensor methods and attributes whose value is not a tensor; the walk stops there.
 PLAIN = frozenset(
@@ -83,6 +84,8 @@ def judge(use: Use) -> tuple[str, str]:
         if name in pytorch_names(home) or name.startswith("_") or resolve(home) is _MISSING:
             return "missing", ""
         return "missing", suggestion(name, dir(resolve(home)), home)
+    if is_refused(found):
+        return "missing", "refused when it is used"
     if use.keywords and callable(found):
         try:
             parameters = inspect.signature(found).parameters

@@ -39,7 +39,7 @@ class Finder:
             return None
         from importlib.machinery import ModuleSpec
 
-        return ModuleSpec(name, _Loader(place), is_package=True)
+        return ModuleSpec(name, _Loader(place), is_package=True)  # type: ignore[arg-type]
 
 
 class _Loader:
@@ -237,7 +237,7 @@ def is_refused(thing: Any) -> bool:
     """Does this module, class or function stand for one that rushlight does not have?"""
     if isinstance(thing, Place):
         return bool(thing._why) and not thing._homes
-    return str(getattr(thing, "__doc__", "")).startswith("Not in rushlight: ")
+    return str(getattr(thing, "__doc__", "")).startswith(("Not in rushlight: ", "Refused"))
 
 
 _names.submodule = submodule

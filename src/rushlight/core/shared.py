@@ -36,7 +36,7 @@ def moved(a: np.ndarray) -> np.ndarray:
     from multiprocessing.heap import Arena  # slow to import
 
     arena = Arena(max(a.nbytes, 1))
-    order = "F" if a.flags.f_contiguous and not a.flags.c_contiguous else "C"
+    order: Any = "F" if a.flags.f_contiguous and not a.flags.c_contiguous else "C"
     to = np.ndarray(a.shape, a.dtype, owner(arena), order=order)
     to[...] = a
     return to

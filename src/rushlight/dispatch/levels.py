@@ -23,6 +23,7 @@ from typing import Any
 from ..autograd import api
 from ..autograd import function as function_module
 from ..core.batched import BatchArray, BatchedRead, batched
+from ..core.sparse import NoElements
 from ..core.tensor import Tensor, new
 from . import modes
 from .call import view_of
@@ -210,6 +211,8 @@ def _allow() -> None:
 
 def _settle() -> None:
     """What modes.py calls when it puts everything back."""
+    if _lock is None:  # Python is going down
+        return
     with _lock:
         if not _on[0]:
             _put_back()
@@ -352,6 +355,7 @@ def _looking_change(card: Any, plain: Any) -> Any:
 
 
 def _looking_operator(card: Any, plain: Any) -> Any:
+    @functools.wraps(plain)
     def inplace(x: Any, y: Any) -> Any:
         if highest((x, y)):
             args = (x, y, *card.defaults)
@@ -378,8 +382,11 @@ def highest(values: Any) -> int:
     found = 0
     for v in values:
         if isinstance(v, Tensor):
-            if type(v._a) is BatchArray or v._duals:
-                found = max(found, level_of(v))
+            try:
+                if type(v._a) is BatchArray or v._duals:
+                    found = max(found, level_of(v))
+            except NoElements:  # a sparse one carries nothing
+                pass
         elif type(v) in (list, tuple):
             found = max(found, highest(v))
         elif type(v) is BatchArray:  # an index, as cards see it

@@ -42,7 +42,7 @@ class Work:
 
     def get_future(self) -> Any:
         """A Future with the tensors."""
-        from ..multiprocessing.futures import Future
+        from ..futures import Future
 
         future: Future = Future()
         future.set_result(self._result)

@@ -31,6 +31,11 @@ from .samples import binary
 # ---------------------------------------------------------------- + and -
 
 
+def _two_bytes(x: Any, y: Any) -> bool:
+    """Arrays of one dtype of two bytes, which a kernel computes in float32 if they are floats."""
+    return type(x) is np.ndarray is type(y) and x.itemsize == 2 and x.dtype == y.dtype
+
+
 def _alpha(name: str, input: Any, other: Any, alpha: Any) -> Any:
     """The number alpha=. RuntimeError: it is of a higher category than the operands."""
     if isinstance(alpha, Tensor):
@@ -122,7 +127,7 @@ class Add:
         return None if alpha is None else AddScaled
 
     def forward(x, y):
-        return x + y
+        return K.add(x, y) if _two_bytes(x, y) else x + y
 
     def backward(c, dz):
         return dz, dz
@@ -180,7 +185,7 @@ class Sub:
         return None if alpha is None else _SUB_SCALED
 
     def forward(x, y):
-        return x - y
+        return K.sub(x, y) if _two_bytes(x, y) else x - y
 
     def backward(c, dz):
         return dz, -dz if c.needs(1) else None
@@ -256,7 +261,7 @@ class Mul:
     """
 
     def forward(x, y):
-        z = x * y
+        z = K.mul(x, y) if _two_bytes(x, y) else x * y
         return z if x.dtype is y.dtype else _narrow(z, x, y)
 
     def backward(c, dz, x, y):

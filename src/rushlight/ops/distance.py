@@ -148,6 +148,12 @@ def linalg_cross(input, other, *, dim=-1):
         raise RuntimeError(
             f"linalg.cross: inputs dimension {dim} must have length 3. Got {a[d]} and {b[d]}"
         )
+    if input.dtype is not other.dtype and input.numel():
+        wanted, got = scalar_name(input.dtype), scalar_name(other.dtype)
+        if input._a.dtype.kind != "b":
+            raise RuntimeError(f"expected scalar type {wanted} but found {got}")
+    if input._a.dtype.kind == "b" and input.numel():
+        raise not_implemented("cross", input._a)
     x, y = input.unbind(d), other.unbind(d)
     return stack([x[i - 2] * y[i - 1] - x[i - 1] * y[i - 2] for i in range(3)], d)
 

@@ -9,7 +9,7 @@ import numpy as np
 from ..core.dtype import scalar_name
 from ..core.memory import owned
 from ..core.tensor import Tensor
-from ..dispatch.registry import composite, op
+from ..dispatch.registry import FUNCTIONS, composite, op
 from ..kernels import K
 from .matmul import Bmm, Dot, Mm
 from .reduce import axes_of
@@ -234,11 +234,18 @@ def _contract(x: Tensor, xs: list, y: Tensor, ys: list, later: set) -> tuple[Ten
     def count(group):
         return int(np.prod([size[n] for n in group]))
 
+    names = batch + rows + columns
+    if len(batch) > 1 and len(rows) == len(inner) == len(columns) == 1:
+        left, right = (
+            arranged(x, xs, (batch, rows, inner)),
+            arranged(y, ys, (batch, inner, columns)),
+        )
+        if not (left._a.flags.c_contiguous and right._a.flags.c_contiguous):
+            return FUNCTIONS["matmul"](left, right), names  # reads them as they lie
     b, r, k, m = count(batch), count(rows), count(inner), count(columns)
     left = arranged(x, xs, (batch, rows, inner)).reshape(b, r, k)
     right = arranged(y, ys, (batch, inner, columns)).reshape(b, k, m)
     z = left * right if k == 1 and not inner else Bmm.run((left, right))
-    names = batch + rows + columns
     return owned(z.reshape([size[n] for n in names])), names
 
 

@@ -235,7 +235,7 @@ def split_key(x: np.ndarray, key: Any) -> tuple[tuple, tuple | None, Card]:
     items = key if type(key) is tuple else (key,)
     used = 0
     for k in items:
-        if isinstance(k, (Tensor, np.ndarray)) and k.dtype in _BOOLS:
+        if isinstance(k, (Tensor, np.ndarray)) and (k.dtype in _BOOLS or _is_byte(k)):
             used += k.ndim
         elif k is not None and k is not Ellipsis and not isinstance(k, (bool, np.bool_)):
             used += 1
@@ -273,7 +273,9 @@ def split_key(x: np.ndarray, key: Any) -> tuple[tuple, tuple | None, Card]:
             advanced.append(FULL)
             card = _UNSQUEEZE
         elif isinstance(k, (bool, np.bool_)) or (
-            isinstance(k, (Tensor, np.ndarray)) and not k.ndim and k.dtype in _BOOLS
+            isinstance(k, (Tensor, np.ndarray))
+            and not k.ndim
+            and (k.dtype in _BOOLS or _is_byte(k))
         ):
             basic.append(None)
             advanced.append(np.zeros(1 if k else 0, np.int64))
@@ -313,6 +315,11 @@ def split_key(x: np.ndarray, key: Any) -> tuple[tuple, tuple | None, Card]:
                 f"are valid indices (got {type(k).__name__})"
             )
     return tuple(basic), tuple(advanced) if has_advanced else None, card
+
+
+def _is_byte(k: Any) -> bool:
+    """A 0-d tensor of uint8: a mask, as the others are."""
+    return isinstance(k, Tensor) and not k._a.ndim and k._a.dtype == np.uint8
 
 
 _BOOLS = (wrap(np.zeros((), bool)).dtype, np.dtype(bool))

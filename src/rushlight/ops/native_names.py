@@ -168,12 +168,6 @@ def unique(input, sorted=True, return_inverse=False):
     return unique2(input, sorted, return_inverse)[:2]
 
 
-@composite("_shape_as_tensor(input)", at="torch")
-def shape_as_tensor(input):
-    """The sizes as an int64 tensor"""
-    return wrap(np.array(input.shape, np.int64))
-
-
 @composite("_dim_arange(like: Tensor, dim)", at="torch")
 def dim_arange(like, dim):
     """0, 1, ... as many as like has along dim"""

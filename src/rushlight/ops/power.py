@@ -68,7 +68,7 @@ class PowNumber:
         if p == 0:
             return K.zeros_like(dy)
         if p == 2:
-            return dy * (2 * K.conj(x))
+            return K.mul(dy, K.mul(K.conj(x), 2))
         return K.like(dy * K.conj(p * _raised(x, p - 1)), x)
 
     def samples(make):

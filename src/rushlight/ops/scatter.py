@@ -60,13 +60,17 @@ def _check(
 
 def _scattered(x, dim, index, values, add):
     """x with values put (or added) at index along dim; 0-d counts as (1,)."""
-    y = np.array(x, order="C", ndmin=1)
     if not index.size:
-        return y.reshape(x.shape)
+        return np.array(x, order="C")
     index = index.reshape(index.shape or (1,))
     part = values[tuple(slice(n) for n in index.shape)] if values.ndim else values
     if add and part.shape == index.shape and index.dtype == np.int64:
-        return K.add_at(y, dim, index, part).reshape(x.shape)
+        at = x.reshape(x.shape or (1,))
+        y = K.add_at(at, dim, index, part)
+        if y is None:
+            check_bounds("scatter", index, dim, at.shape[dim])
+        return y.reshape(x.shape)
+    y = np.array(x, order="C", ndmin=1)
     key = along(index, dim)
     if add:
         np.add.at(y, key, part)
@@ -117,12 +121,15 @@ class Gather:
     check_out = of_the_same_dtype
 
     def forward(x, dim, index, sparse_grad):
-        d = _check("gather", x, dim, index)
+        d = _check("gather", x, dim, index, bounds=False)
         if not index.size:
             return np.empty(index.shape, x.dtype)
         x, at = x.reshape(x.shape or (1,)), index.reshape(index.shape or (1,))
         if all([m == n or i == d for i, (m, n) in enumerate(zip(x.shape, at.shape, strict=True))]):
-            return K.dense(K.take_along_axis(x, at, d)).reshape(index.shape)
+            y = K.pick(x, at, d)
+            if y is not None:
+                return y.reshape(index.shape)
+        check_bounds("gather", at, d, x.shape[d])
         return K.dense(x[along(at, d)]).reshape(index.shape)
 
     def backward(c, dy, x, dim, index, sparse_grad):
@@ -164,7 +171,8 @@ class ScatterAdd:
             y = K.add_rows(x, index, src[: index.size], 0)
             if y is not None:
                 return y
-        return _scattered(x, _check("scatter", x, dim, index, src), index, src, True)
+        bounds = index.dtype != np.int64 or not src.ndim  # else add_at looks at them
+        return _scattered(x, _check("scatter", x, dim, index, src, bounds), index, src, True)
 
     def backward(c, dy, dim, index, src_shape):
         ds = _picked(dy, dim, index, src_shape) if c.needs(1) else None

@@ -38,6 +38,12 @@ def setitem(x: Tensor, key: Any, value: Any) -> None:
         key = None
     basic, advanced, card = split_key(x._a, key)
     basic = (*basic, ...)
+    if advanced is not None and not value._a.ndim and _is_fill(advanced, value):
+        if any([isinstance(k, Tensor) and k._a.dtype == np.uint8 for k in _items(key)]):
+            raise RuntimeError(
+                "masked_fill_ only supports boolean masks, but got mask with dtype unsigned char\n"
+                "  fix: mask.bool()"
+            )
     if value is x or (value._v is not None and value._v is x._v):
         value = _apart(x._a[basic], value, advanced)
     if value._a.dtype != x._a.dtype:
@@ -77,6 +83,10 @@ def setitem(x: Tensor, key: Any, value: Any) -> None:
             _check_fits(given, value, a.shape)
             a[...] = trimmed(value, a.ndim)._a
     x._bump()
+
+
+def _items(key: Any) -> tuple:
+    return key if type(key) is tuple else (key,)
 
 
 def _spread(value: Tensor, shape: tuple) -> Tensor:

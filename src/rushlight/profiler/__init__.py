@@ -9,12 +9,11 @@ session.py    profile, schedule; blocks.py is torch.autograd.profiler
 from typing import Any
 
 from ..core.names import explain_missing
-from .blocks import KinetoStepTracker, record_function
+from .blocks import KinetoStepTracker, kineto_available, record_function
 from .events import DeviceType
 from .session import (
     ProfilerAction,
     ProfilerActivity,
-    kineto_available,
     profile,
     schedule,
     supported_activities,

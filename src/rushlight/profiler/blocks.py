@@ -18,6 +18,7 @@ __all__ = [
     "MemRecordsAcc",
     "emit_itt",
     "emit_nvtx",
+    "kineto_available",
     "load_nvprof",
     "parse_nvprof_trace",
     "profile",
@@ -203,6 +204,11 @@ def _refuses(name: str, needs: str) -> Any:
         )
 
     return type(name, (), {"__init__": __init__, "__doc__": f"Refused: it needs {needs}."})
+
+
+def kineto_available() -> bool:
+    """True: traces can be recorded and exported."""
+    return True
 
 
 emit_nvtx = _refuses("emit_nvtx", "NVIDIA's NVTX")

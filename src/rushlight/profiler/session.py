@@ -120,11 +120,6 @@ def tensorboard_trace_handler(
     return handler
 
 
-def kineto_available() -> bool:
-    """True: traces can be recorded and exported."""
-    return True
-
-
 _RECORDING = (ProfilerAction.RECORD, ProfilerAction.RECORD_AND_SAVE)
 
 

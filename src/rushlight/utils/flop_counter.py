@@ -31,7 +31,9 @@ suffixes = ["", "K", "M", "B", "T"]
 
 
 class _Packet:
-    """The name of an op of PyTorch's: a key of the counts, printed as torch.ops.aten.mm is."""
+    """The name of an op of PyTorch's, a key of the counts: equal to torch.ops.aten.mm, which need
+    not be there.
+    """
 
     def __init__(self, name: str):
         self.name = name
@@ -46,7 +48,7 @@ class _Packet:
         return str(other) == self.name
 
     def __hash__(self) -> int:
-        return hash(self.name)
+        return hash(self.name.replace(".", "::", 1))  # as library/namespaces.py has it
 
 
 # ---------------------------------------------------------------- formulas, on shapes

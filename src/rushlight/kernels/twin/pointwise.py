@@ -75,7 +75,7 @@ def relu6(x):
 
 def log_sigmoid(x):
     """log σ(x) = -log(1 + e^-x)"""
-    return -K.softplus(-x, 1.0, math.inf)
+    return 0 - K.softplus(-x, 1.0, math.inf)  # 0, not -0, at large x
 
 
 @_quiet

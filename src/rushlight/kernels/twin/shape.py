@@ -38,6 +38,13 @@ def padded(x, widths, value):
     return y
 
 
+def pick(x, index, axis):
+    """np.take_along_axis, or None for an index outside [0, n)"""
+    if not within(index, 0, x.shape[axis]):
+        return None
+    return np.ascontiguousarray(np.take_along_axis(x, index, axis))
+
+
 def places(x):
     """x (*) bool -> (ndim, k) int64: the places of those that are true, in order."""
     return np.array(np.nonzero(x), np.int64)

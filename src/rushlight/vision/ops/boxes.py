@@ -11,6 +11,7 @@ import numpy as np
 
 from ...core.tensor import Tensor, wrap
 from .. import functions as T
+from . import _box_convert
 
 __all__ = [
     "batched_nms",
@@ -26,7 +27,8 @@ __all__ = [
     "remove_small_boxes",
 ]
 
-_FORMATS = ("xyxy", "xywh", "cxcywh", "xywhr", "cxcywhr", "xyxyxyxy")
+_ROTATED = ("xywhr", "cxcywhr", "xyxyxyxy")
+_FORMATS = ("xyxy", "xywh", "cxcywh", *_ROTATED)
 _BEST = 32  # boxes that nms compares with all others at once
 _LARGE = 4000  # numbers in batched_nms's boxes from which it goes class by class
 
@@ -147,10 +149,13 @@ def clip_boxes_to_image(boxes: Tensor, size: tuple[int, int]) -> Tensor:
 def box_convert(boxes: Tensor, in_fmt: str, out_fmt: str) -> Tensor:
     """The same boxes in another format.
 
-    in_fmt, out_fmt  "xyxy": corners; "xywh": corner and size; "cxcywh": centre and size
-    shape            boxes (*, 4) -> (*, 4)
-    errors           ValueError: another format; NotImplementedError: rotated boxes ("xywhr",
-                     "cxcywhr", "xyxyxyxy"), which rushlight does not have yet
+    in_fmt, out_fmt  "xyxy": corners; "xywh": corner and size; "cxcywh": centre and size. Rotated
+                     boxes: "xywhr", "cxcywhr" with an angle in degrees, counter-clockwise;
+                     "xyxyxyxy": four corners
+    shape            boxes (*, 4), (*, 5) or (*, 8) -> the same for out_fmt
+    dtype            floating; whole numbers for upright boxes
+    errors           ValueError: another format; NotImplementedError: from upright to rotated boxes
+                     or back, rotated boxes of whole numbers
     """
     if in_fmt not in _FORMATS or out_fmt not in _FORMATS:
         raise ValueError(
@@ -158,54 +163,24 @@ def box_convert(boxes: Tensor, in_fmt: str, out_fmt: str) -> Tensor:
         )
     if in_fmt == out_fmt:
         return boxes.clone()
-    if {in_fmt, out_fmt} & {"xywhr", "cxcywhr", "xyxyxyxy"}:
+    rotated = [fmt in _ROTATED for fmt in (in_fmt, out_fmt)]
+    if rotated[0] != rotated[1]:
         raise NotImplementedError(
             f"Unsupported Bounding Box Conversions for given in_fmt {in_fmt} and out_fmt {out_fmt}"
-            "\n  rushlight does not have rotated boxes yet"
         )
-    if in_fmt == "xywh":
-        boxes = _box_xywh_to_xyxy(boxes)
-    elif in_fmt == "cxcywh":
-        boxes = _box_cxcywh_to_xyxy(boxes)
-    if out_fmt == "xywh":
-        boxes = _box_xyxy_to_xywh(boxes)
-    elif out_fmt == "cxcywh":
-        boxes = _box_xyxy_to_cxcywh(boxes)
+    if rotated[0] and not boxes.is_floating_point():
+        raise NotImplementedError("rushlight does not have rotated boxes of whole numbers yet")
+    middle = "xywhr" if rotated[0] else "xyxy"
+    for start, end in ((in_fmt, middle), (middle, out_fmt)):
+        if start != end:
+            boxes = getattr(_box_convert, f"_box_{start}_to_{end}")(boxes)
     return boxes
 
 
-def _box_cxcywh_to_xyxy(boxes: Tensor) -> Tensor:
-    x, y, w, h = boxes.unbind(-1)
-    return T.stack((x - 0.5 * w, y - 0.5 * h, x + 0.5 * w, y + 0.5 * h), dim=-1)
-
-
-def _box_xyxy_to_cxcywh(boxes: Tensor) -> Tensor:
-    x1, y1, x2, y2 = boxes.unbind(-1)
-    return T.stack(((x1 + x2) / 2, (y1 + y2) / 2, x2 - x1, y2 - y1), dim=-1)
-
-
-def _box_xywh_to_xyxy(boxes: Tensor) -> Tensor:
-    x, y, w, h = boxes.unbind(-1)
-    return T.stack((x, y, x + w, y + h), dim=-1)
-
-
-def _box_xyxy_to_xywh(boxes: Tensor) -> Tensor:
-    x1, y1, x2, y2 = boxes.unbind(-1)
-    return T.stack((x1, y1, x2 - x1, y2 - y1), dim=-1)
-
-
-def _check_format(fmt: str) -> None:
-    if fmt in ("xyxy", "xywh", "cxcywh"):
-        return
-    first = f"Unsupported Bounding Box area for given format {fmt}"
-    if fmt in _FORMATS:
-        raise NotImplementedError(f"{first}\n  rushlight does not have rotated boxes yet")
-    raise ValueError(first)
-
-
 def box_area(boxes: Tensor, fmt: str = "xyxy") -> Tensor:
-    """boxes (*, 4) in `fmt` ("xyxy", "xywh" or "cxcywh") -> areas (*)"""
-    _check_format(fmt)
+    """boxes (*, 4) in `fmt` ("xyxy", "xywh" or "cxcywh") -> areas (*); ValueError: another fmt"""
+    if fmt not in ("xyxy", "xywh", "cxcywh"):
+        raise ValueError(f"Unsupported Bounding Box area for given format {fmt}")
     boxes = _wide(boxes)
     if fmt == "xyxy":
         return (boxes[..., 2] - boxes[..., 0]) * (boxes[..., 3] - boxes[..., 1])
@@ -229,7 +204,10 @@ def box_iou(boxes1: Tensor, boxes2: Tensor, fmt: str = "xyxy") -> Tensor:
     """Area in both boxes over area in any.
 
     shape   boxes1 (K, 4), boxes2 (M, 4) -> (K, M)
+    errors  NotImplementedError: rotated boxes; ValueError: another format
     """
+    if fmt in _ROTATED:
+        raise NotImplementedError("rushlight does not have the overlap of rotated boxes yet")
     common, union = _box_inter_union(boxes1, boxes2, fmt)
     return common / union
 

@@ -10,6 +10,9 @@ import math
 
 import numpy as np
 
+from ...core.tensor import wrap
+from ...dispatch.registry import FUNCTIONAL
+
 __all__ = [
     "adjust_hue",
     "blend",
@@ -49,54 +52,22 @@ def _back(y: np.ndarray, kind: np.dtype) -> np.ndarray:
 def resize(x: np.ndarray, height: int, width: int, mode: str, antialias: bool) -> np.ndarray:
     """(*, H, W) -> (*, height, width); mode "nearest", "nearest-exact", "bilinear" or "bicubic".
 
-    Each output row is a weighted mean of input rows, then each column of columns: y = A x Bᵀ. With
-    `antialias` the filter is stretched when the image shrinks, as in Pillow.
+    As F.interpolate; with `antialias` the filter is stretched when the image shrinks, as in Pillow.
     """
     if mode in ("nearest", "nearest-exact"):
         rows = _nearest(x.shape[-2], height, mode)
         columns = _nearest(x.shape[-1], width, mode)
         return x[..., rows[:, None], columns]
-    y = _as_float(x)
-    if height != x.shape[-2]:
-        y = _weights(x.shape[-2], height, mode, antialias).astype(y.dtype) @ y
-    if width != x.shape[-1]:
-        y = y @ _weights(x.shape[-1], width, mode, antialias).T.astype(y.dtype)
-    return _back(y, x.dtype)
+    y = _as_float(x).reshape(-1, 1, *x.shape[-2:])
+    options = {"mode": mode, "align_corners": False, "antialias": antialias}
+    found = FUNCTIONAL["interpolate"](wrap(y), [height, width], **options).numpy()
+    return _back(found.reshape(*x.shape[:-2], height, width), x.dtype)
 
 
 def _nearest(n: int, m: int, mode: str) -> np.ndarray:
     middle = 0.5 if mode == "nearest-exact" else 0.0
     places = np.floor((np.arange(m, dtype=_F32) + _F32(middle)) * _F32(n / m))
     return np.minimum(places.astype(np.int64), n - 1)
-
-
-def _weights(n: int, m: int, mode: str, antialias: bool) -> np.ndarray:
-    """(m, n): the weights of n input pixels in each of m output pixels."""
-    scale = n / m
-    stretch = max(scale, 1.0) if antialias else 1.0
-    center = (np.arange(m)[:, None] + 0.5) * scale - 0.5
-    if not antialias:
-        # Beyond the border the border's pixels are repeated.
-        reach = 1 if mode == "bilinear" else 2
-        if mode == "bilinear":
-            center = np.maximum(center, 0)
-        taps = np.floor(center).astype(np.int64) + np.arange(1 - reach, reach + 1)  # (m, 2·reach)
-        values = _filter(taps - center, mode, -0.75)
-        weights = np.zeros((m, n))
-        np.add.at(weights, (np.arange(m)[:, None], np.clip(taps, 0, n - 1)), values)
-        return weights
-    weights = _filter((np.arange(n) - center) / stretch, mode, -0.5)
-    return weights / weights.sum(1, keepdims=True)
-
-
-def _filter(x: np.ndarray, mode: str, a: float) -> np.ndarray:
-    """The triangle; or Keys' cubic, with parameter a (1981, doi:10.1109/TASSP.1981.1163711)."""
-    x = np.abs(x)
-    if mode == "bilinear":
-        return np.maximum(1 - x, 0)
-    near = ((a + 2) * x - (a + 3)) * x * x + 1
-    far = ((a * x - 5 * a) * x + 8 * a) * x - 4 * a
-    return np.where(x < 1, near, np.where(x < 2, far, 0))
 
 
 # ---------------------------------------------------------------- geometry
@@ -133,9 +104,7 @@ def warp(
     m = [_F32(value) / h for value, h in zip(matrix, half, strict=True)]
     u = np.arange(size[1], dtype=_F32) - _F32(size[1] * 0.5 - 0.5)
     v = (np.arange(size[0], dtype=_F32) - _F32(size[0] * 0.5 - 0.5))[:, None]
-    column = ((u * m[0] + v * m[1] + m[2] + 1) * _F32(width) - 1) / 2  # (h, w)
-    row = ((u * m[3] + v * m[4] + m[5] + 1) * _F32(height) - 1) / 2
-    return warp_to(x, row, column, mode, fill)
+    return warp_to(x, u * m[3] + v * m[4] + m[5], u * m[0] + v * m[1] + m[2], mode, fill)
 
 
 def warp_to(
@@ -143,22 +112,26 @@ def warp_to(
 ) -> np.ndarray:
     """(*, C, H, W) -> (*, C, h, w): what the image is at these places (h, w), between pixels too.
 
-    Outside of it there is `fill`, by channel.
+    row, column  from -1 to 1: from one border to the other;  fill  outside of the image, by channel
     """
-    source = _as_float(x)
+    height, width = x.shape[-2:]
     if mode == "nearest":
-        y, covered = _at(source, np.rint(row).astype(int), np.rint(column).astype(int))
+        row = ((row + 1) * _F32(height) - 1) / 2
+        column = ((column + 1) * _F32(width) - 1) / 2
+        y, covered = _at(x, np.rint(row).astype(int), np.rint(column).astype(int))
         cover = covered.astype(_F32)
     else:
-        top, left = np.floor(row).astype(int), np.floor(column).astype(int)
-        down, right = row - top, column - left
-        y, cover = 0, 0
-        for i, part_i in ((0, 1 - down), (1, down)):
-            for j, part_j in ((0, 1 - right), (1, right)):
-                values, covered = _at(source, top + i, left + j)
-                share = part_i * part_j
-                y = y + values * share
-                cover = cover + covered * share
+        source = _as_float(x)
+        planes = source.reshape(1, -1, height, width)
+        if fill is not None:  # what of each pixel is the image
+            planes = np.concatenate([planes, np.ones((1, 1, height, width), planes.dtype)], 1)
+        places = np.stack(np.broadcast_arrays(column, row), -1)[None].astype(
+            planes.dtype, copy=False
+        )
+        sample = FUNCTIONAL["grid_sample"]
+        found = sample(wrap(planes), wrap(places), mode="bilinear", align_corners=False).numpy()[0]
+        y = found[: len(found) - (fill is not None)].reshape(*x.shape[:-2], *found.shape[-2:])
+        cover = found[-1]
     if fill is not None:
         channels = x.shape[-3]
         if len(fill) not in (1, channels):

@@ -60,7 +60,7 @@ def perspective(
 
 
 def perspective_places(c: Sequence[float], height: int, width: int) -> tuple[Any, Any]:
-    """(row, column) of the input for each pixel of the output, as float32."""
+    """(row, column) of the input for each pixel of the output, see array.warp_to."""
     f32 = np.float32
     half = [f32(0.5 * width)] * 3 + [f32(0.5 * height)] * 3 + [f32(1)] * 2
     a = [f32(value) / h for value, h in zip(c, half, strict=True)]
@@ -69,7 +69,7 @@ def perspective_places(c: Sequence[float], height: int, width: int) -> tuple[Any
     below = u * a[6] + v * a[7] + f32(1)
     column = (u * a[0] + v * a[1] + a[2]) / below - f32(1)  # in half sizes from the middle
     row = (u * a[3] + v * a[4] + a[5]) / below - f32(1)
-    return ((row + 1) * f32(height) - 1) / 2, ((column + 1) * f32(width) - 1) / 2
+    return row, column
 
 
 def elastic_transform(
@@ -100,10 +100,8 @@ def elastic_transform(
 
 
 def elastic_places(displacement: np.ndarray, height: int, width: int) -> tuple[Any, Any]:
-    """(row, column) of the input for each pixel of the output."""
+    """(row, column) of the input for each pixel of the output, see array.warp_to."""
     d = displacement.astype(np.float32, copy=False)
     x = np.linspace((1 - width) / width, (width - 1) / width, width, dtype=np.float32)
     y = np.linspace((1 - height) / height, (height - 1) / height, height, dtype=np.float32)
-    column = ((x + d[..., 0] + 1) * np.float32(width) - 1) / 2
-    row = ((y[:, None] + d[..., 1] + 1) * np.float32(height) - 1) / 2
-    return row, column
+    return y[:, None] + d[..., 1], x + d[..., 0]

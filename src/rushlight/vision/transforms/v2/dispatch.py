@@ -107,9 +107,10 @@ def _on_boxes(f: Callable, inpt: Any, args: Any, kwargs: Any) -> Any:
         B.check_format(format)
         found, canvas = f(array, inpt.canvas_size, format, *args, **kwargs)
     else:
-        work = array if kind.kind == "f" or f.first_whole else array.astype(np.float32)
+        work = array if kind.kind == "f" or f.whole else array.astype(np.float32)
         corners = B.convert(work, format, "XYXY")
         found, canvas = f(corners, inpt.canvas_size, *args, **kwargs)
+        found = found.astype(kind, copy=False) if f.whole == "all" else found
         found = B.from_corners(B.clamp(found, canvas) if inpt.clamping_mode else found, format)
     if getattr(f, "native", False) and inpt.clamping_mode and not f.unclamped:
         floats = found if kind.kind == "f" else found.astype(np.float32)
@@ -127,9 +128,11 @@ def _on_points(f: Callable, inpt: Any, args: Any, kwargs: Any) -> Any:
     return wrap_like(_tensor_of(np.ascontiguousarray(found)), like=inpt, canvas_size=canvas)
 
 
-def floats(move: Callable, first_whole: bool = False) -> Callable:
-    """For boxes as corners, in floating point."""
-    move.first_whole = first_whole  # type: ignore[attr-defined]
+def floats(move: Callable, whole: str = "") -> Callable:
+    """For boxes as corners, in floating point. Boxes of whole numbers: "first", their corners are
+    whole numbers; "all", the corners of the result, too.
+    """
+    move.whole = whole  # type: ignore[attr-defined]
     return move
 
 

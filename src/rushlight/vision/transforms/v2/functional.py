@@ -278,7 +278,9 @@ def _resize_mask(
     return _image_resize(mask, size, InterpolationMode.NEAREST, max_size)
 
 
-resize = function_of("resize", _image_resize, native(_resize_boxes), _resize_points, _resize_mask)
+resize = function_of(
+    "resize", _image_resize, native(_resize_boxes, unclamped=True), _resize_points, _resize_mask
+)
 
 
 def _resized_crop_image(
@@ -330,7 +332,7 @@ def _resized_crop_mask(
 resized_crop = function_of(
     "resized_crop",
     _resized_crop_image,
-    native(_resized_crop_boxes),
+    native(_resized_crop_boxes, unclamped=True),
     _resized_crop_points,
     _resized_crop_mask,
 )
@@ -390,13 +392,13 @@ def _affine_mask(
     return _image_affine(mask, angle, translate, scale, shear, nearest, fill, center)
 
 
-def _around(move: Callable, first_whole: bool = False) -> Callable:
-    """What `move` does with points, for boxes; first_whole: their corners are whole numbers."""
+def _around(move: Callable, whole: str = "") -> Callable:
+    """What `move` does with points, for boxes; whole: see dispatch.floats."""
 
     def boxes(b: np.ndarray, canvas: Any, *args: Any, **kwargs: Any) -> Any:
         return B.moved_boxes(b, lambda p: move(p, canvas, *args, **kwargs))
 
-    return floats(boxes, first_whole)
+    return floats(boxes, whole)
 
 
 affine = function_of("affine", _image_affine, _around(_affine_points), _affine_points, _affine_mask)
@@ -479,7 +481,7 @@ def _perspective_mask(
 perspective = function_of(
     "perspective",
     _image_perspective,
-    _around(_perspective_points, True),
+    _around(_perspective_points, "first"),
     _perspective_points,
     _perspective_mask,
 )
@@ -508,7 +510,7 @@ def _elastic_mask(
 
 
 elastic = function_of(
-    "elastic", _image_elastic, _around(_elastic_points), _elastic_points, _elastic_mask
+    "elastic", _image_elastic, _around(_elastic_points, "all"), _elastic_points, _elastic_mask
 )
 elastic_transform = elastic
 

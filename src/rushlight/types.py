@@ -6,13 +6,13 @@ import os
 from collections.abc import Sequence
 from typing import IO, Any, TypeAlias
 
-from ..core.device import device
-from ..core.dtype import dtype
-from ..core.layout import layout
-from ..core.size import Size
-from ..core.storage import TypedStorage, UntypedStorage
-from ..core.tensor import Tensor
-from .checks import SymBool, SymFloat, SymInt
+from ._utils.checks import SymBool, SymFloat, SymInt
+from .core.device import device
+from .core.dtype import dtype
+from .core.layout import layout
+from .core.size import Size
+from .core.storage import TypedStorage, UntypedStorage
+from .core.tensor import Tensor
 
 _TensorOrTensors: TypeAlias = Tensor | Sequence[Tensor]
 _TensorOrTensorsOrGradEdge: TypeAlias = Tensor | Sequence[Tensor]

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
-from ..core.device import resolve
+from .core.device import resolve
 
 T = TypeVar("T")
 
