@@ -66,9 +66,6 @@ PATHS: dict[str, str] = {
     # ---------------------------------------------------------------- questions: the answer is no
     "cuda.nccl": "is_available=_c:_no",
     "cuda.tunable": "is_enabled=_c:_no",
-    "distributed.autograd": "is_available=_c:_no",
-    "distributed.rpc": "is_available=_c:_no",
-    "onnx": "is_in_onnx_export=_c:_no",
     "package": "is_from_package=_c:_no",
     # ---------------------------------------------------------------- autograd, optim, signal
     "autograd.profiler_legacy": "autograd.profiler",
