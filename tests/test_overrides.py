@@ -1,6 +1,7 @@
 """Subclasses of Tensor and foreign classes with __torch_function__: who is asked, and what comes
 back. Each test runs in a process of its own: the first subclass changes the public functions."""
 
+import inspect
 import textwrap
 
 import pytest
@@ -264,3 +265,30 @@ def test_operators_with_what_is_no_operand_are_not_shown_to_modes(answers):
         print("lt" in shown, "ne" in shown)
     """)
     assert found == ["True False", "TypeError", "False False"]
+
+
+def test_functions_stay_the_same_objects_when_they_begin_to_ask(answers):
+    """A table made before the first subclass, `handled[torch.mean] = ...`, is still right later."""
+    found = answers(
+        """
+        handled = {f: f.__name__ for f in (
+            torch.mean, torch.add, torch.linalg.norm, F.relu, torch.Tensor.add, torch.Tensor.mean)}
+
+        class Known(torch.Tensor):
+            @classmethod
+            def __torch_function__(cls, func, types, args=(), kwargs=None):
+                return handled.get(func, "missed")
+
+        x = torch.ones(2).as_subclass(Known)
+        print(torch.mean(x), torch.add(x, 1), torch.linalg.norm(x), F.relu(x), x.add(1), x.mean())
+        print(*(f in handled for f in (torch.mean, F.relu, torch.Tensor.add)))
+        import inspect
+        print(inspect.signature(torch.mean), torch.mean(torch.ones(2)).item())
+        """,
+        head="import rushlight as torch\nimport rushlight.nn.functional as F\n",
+    )
+    assert found == [
+        f"mean add {rushlight.linalg.norm.__name__} relu add mean",
+        "True True True",
+        f"{inspect.signature(rushlight.mean)} 1.0",
+    ]

@@ -136,20 +136,49 @@ def _asking(function: Any, shown: str | None = None) -> Any:
     if shown == "unbind":
         return _asking_items(function)
 
-    @wraps(function)
-    def public(*args: Any, **kwargs: Any) -> Any:
+    run = function
+    if shown is None and type(function) is FunctionType:
+        public, run = function, _copy(function)
+    else:
+        public = wraps(function)(lambda *args, **kwargs: ask(args, kwargs))
+
+    def ask(args: tuple, kwargs: dict) -> Any:
         if not _state.disabled:
             if shown is not None and len(args) > 1 and not _operand(args[1]):
-                return function(*args, **kwargs)  # an operator: NotImplemented
+                return run(*args, **kwargs)  # an operator: NotImplemented
             asked: Any = public if shown is None else getattr(Tensor, shown)
             for handler in HANDLERS:
                 result = handler(asked, args, kwargs)
                 if result is not NotImplemented:
                     return result
-        return function(*args, **kwargs)
+        return run(*args, **kwargs)
 
-    setattr(public, WRAPPED, function)
+    if public is function:
+        _become(function, ask)
+        public.__wrapped__ = run  # type: ignore[attr-defined]
+    setattr(public, WRAPPED, run)
     return public
+
+
+def _copy(f: FunctionType) -> FunctionType:
+    made = FunctionType(f.__code__, f.__globals__, f.__name__, f.__defaults__, f.__closure__)
+    made.__kwdefaults__, made.__annotations__ = f.__kwdefaults__, f.__annotations__
+    made.__module__, made.__qualname__, made.__doc__ = f.__module__, f.__qualname__, f.__doc__
+    made.__dict__.update(f.__dict__)
+    return made
+
+
+def _asks(*args: Any, _ask: Any = None, **kwargs: Any) -> Any:
+    return _ask(args, kwargs)
+
+
+def _become(f: FunctionType, ask: Callable[[tuple, dict], Any]) -> None:
+    """Let f ask from now on. It stays the same object: programs have it in tables of theirs, by
+    which their `__torch_function__` looks up what it is asked about."""
+    f.__code__ = _asks.__code__.replace(
+        co_freevars=f.__code__.co_freevars, co_name=f.__name__, co_qualname=f.__qualname__
+    )
+    f.__defaults__, f.__kwdefaults__ = None, {"_ask": ask}
 
 
 @contextmanager

@@ -305,7 +305,15 @@ for _name, _function in {
 
 
 def _other_layout(name: str) -> Any:
-    def make(*parts: Any, **options: Any) -> NoReturn:
+    def make(
+        *parts: Any,
+        dtype: Any = None,
+        layout: Any = None,
+        device: Any = None,
+        pin_memory: bool = False,
+        requires_grad: bool = False,
+        check_invariants: bool | None = None,
+    ) -> NoReturn:
         """NotImplementedError: the layout is not there."""
         raise NotImplementedError(
             f"torch.{name}: rushlight has no layouts but strided and sparse_coo\n"
