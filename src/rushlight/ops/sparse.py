@@ -304,31 +304,46 @@ for _name, _function in {
     setattr(SparseTensor, _name, _function)
 
 
-def _other_layout(name: str) -> Any:
-    def make(
-        *parts: Any,
-        dtype: Any = None,
-        layout: Any = None,
-        device: Any = None,
-        pin_memory: bool = False,
-        requires_grad: bool = False,
-        check_invariants: bool | None = None,
-    ) -> NoReturn:
-        """NotImplementedError: the layout is not there."""
-        raise NotImplementedError(
-            f"torch.{name}: rushlight has no layouts but strided and sparse_coo\n"
-            "  fix: torch.sparse_coo_tensor"
-        )
-
-    make.__name__ = name
-    return make
+def _no_layout(name: str) -> NoReturn:
+    raise NotImplementedError(
+        f"torch.{name}: rushlight has no layouts but strided and sparse_coo\n"
+        "  fix: torch.sparse_coo_tensor"
+    )
 
 
-sparse_csr_tensor = _other_layout("sparse_csr_tensor")
-sparse_csc_tensor = _other_layout("sparse_csc_tensor")
-sparse_bsr_tensor = _other_layout("sparse_bsr_tensor")
-sparse_bsc_tensor = _other_layout("sparse_bsc_tensor")
-sparse_compressed_tensor = _other_layout("sparse_compressed_tensor")
+def sparse_csr_tensor(
+    crow_indices: Any, col_indices: Any, values: Any, size: Any = None, **options: Any
+) -> NoReturn:
+    """NotImplementedError: the layout is not there."""
+    _no_layout("sparse_csr_tensor")
+
+
+def sparse_csc_tensor(
+    ccol_indices: Any, row_indices: Any, values: Any, size: Any = None, **options: Any
+) -> NoReturn:
+    """NotImplementedError: the layout is not there."""
+    _no_layout("sparse_csc_tensor")
+
+
+def sparse_bsr_tensor(
+    crow_indices: Any, col_indices: Any, values: Any, size: Any = None, **options: Any
+) -> NoReturn:
+    """NotImplementedError: the layout is not there."""
+    _no_layout("sparse_bsr_tensor")
+
+
+def sparse_bsc_tensor(
+    ccol_indices: Any, row_indices: Any, values: Any, size: Any = None, **options: Any
+) -> NoReturn:
+    """NotImplementedError: the layout is not there."""
+    _no_layout("sparse_bsc_tensor")
+
+
+def sparse_compressed_tensor(
+    compressed_indices: Any, plain_indices: Any, values: Any, size: Any = None, **options: Any
+) -> NoReturn:
+    """NotImplementedError: the layout is not there."""
+    _no_layout("sparse_compressed_tensor")
 
 
 # ---------------------------------------------------------------- older names
