@@ -167,6 +167,8 @@ def test_what_is_refused():
     for make in (torch.sparse_csr_tensor, torch.sparse_bsc_tensor):
         with pytest.raises(NotImplementedError, match=rf"torch\.{make.__name__}: rushlight has no"):
             make([0, 1], [0], [1.0])
+    with pytest.raises(NotImplementedError, match=r"torch\.sparse_csc_tensor: rushlight has no"):
+        torch.sparse_csc_tensor(ccol_indices=T([0, 1]), row_indices=T([0]), values=T([1.0]))
     with pytest.raises(NotImplementedError, match="to_sparse_csr: rushlight has no layouts"):
         torch.ones(2).to_sparse_csr()
     with pytest.raises(NotImplementedError, match=r"torch\.sparse\.spdiags: rushlight does not"):

@@ -50,7 +50,8 @@ def write(path: Path) -> None:
         rest = sum(count for _, count in r["reasons"][8:])
         if rest:
             parts.append(f"- {rest} for other reasons\n")
-        parts += [f"- not run: `{name}`: {why}\n" for name, why in r["deselected"].items()]
+        for name, why in r["deselected"].items():
+            parts.append(f"- not run: `{name.removesuffix('.py')}`: {why}\n")
         notes = [r["note"]] if r["note"] else []
         if r["every"] > 1:
             notes.append(f"one test of {r['every']}, chosen by the hash of its name")

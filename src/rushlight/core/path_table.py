@@ -66,9 +66,6 @@ PATHS: dict[str, str] = {
     # ---------------------------------------------------------------- questions: the answer is no
     "cuda.nccl": "is_available=_c:_no",
     "cuda.tunable": "is_enabled=_c:_no",
-    "distributed.autograd": "is_available=_c:_no",
-    "distributed.rpc": "is_available=_c:_no",
-    "onnx": "is_in_onnx_export=_c:_no",
     "package": "is_from_package=_c:_no",
     # ---------------------------------------------------------------- autograd, optim, signal
     "autograd.profiler_legacy": "autograd.profiler",
@@ -82,7 +79,6 @@ PATHS: dict[str, str] = {
     "backends.xeon": "",
     "backends.xnnpack": "backends.absent",
     "compiler.config": "",
-    "onnx": "is_in_onnx_export=_c:_no",
     "optim.adamw": "optim.adam:AdamW",
     "signal.windows.windows": "signal.windows",
     # ---------------------------------------------------------------- distributed
@@ -99,8 +95,6 @@ PATHS: dict[str, str] = {
     "distributed.tensor": "distributed.placements",
     "distributed.tensor.placement_types": "distributed.placements",
     "distributed.utils": "distributed.functional:_sync_module_states",
-    "distributed.autograd": "is_available=_c:_no",
-    "distributed.rpc": "is_available=_c:_no",
     # ---------------------------------------------------------------- export, fx, jit
     "export": "_utils.dims",
     "export.dynamic_shapes": "_utils.dims",

@@ -305,16 +305,7 @@ for _name, _function in {
 
 
 def _other_layout(name: str) -> Any:
-    def make(
-        compressed_indices: Any,
-        plain_indices: Any,
-        values: Any,
-        size: Any = None,
-        *,
-        dtype: Any = None,
-        device: Any = None,
-        requires_grad: bool = False,
-    ) -> NoReturn:
+    def make(*parts: Any, **options: Any) -> NoReturn:
         """NotImplementedError: the layout is not there."""
         raise NotImplementedError(
             f"torch.{name}: rushlight has no layouts but strided and sparse_coo\n"
