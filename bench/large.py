@@ -1,5 +1,5 @@
-"""Workloads of single operations on large tensors, most of them of 10^6 numbers: what takes as long as
-the memory, or the arithmetic, needs.
+"""Workloads of single operations on large tensors, most of them of 10^6 numbers: what takes as
+long as the memory, or the arithmetic, needs.
 
     python -m bench --only 'large: *'
 """
@@ -203,18 +203,18 @@ _CALLS: dict[str, tuple[int, Callable[[Operands], Call]]] = {
     "sort, dim 1": (1, lambda s: lambda: s.x.sort(1)),
     "topk 10, dim 1": (3, lambda s: lambda: s.x.topk(10, 1)),
     "unique of 10^5": (5, lambda s: lambda: s.T.unique(s.index)),
-    "unique of 10^5, float32": (2, lambda s: lambda x=s.x[:100].reshape(-1): s.T.unique(x)),
-    "index_select": (3, lambda s: lambda i=s.index[:5000]: s.x.index_select(0, i)),
+    "unique of 10^5, float32": (2, lambda s: partial(s.T.unique, s.x[:100].reshape(-1))),
+    "index_select": (3, lambda s: partial(s.x.index_select, 0, s.index[:5000])),
     "x[i]": (3, lambda s: lambda i=s.index[:5000]: s.x[i]),
     "gather, dim 1": (5, lambda s: lambda: s.x.gather(1, s.everywhere)),
     "gather, dim 0": (5, lambda s: lambda: s.x.gather(0, s.everywhere)),
     "scatter_add": (
         20,
-        lambda s: lambda z=s.T.zeros(1000), v=s.T.rand(100_000): z.scatter_add(0, s.index, v),
+        lambda s: partial(s.T.zeros(1000).scatter_add, 0, s.index, s.T.rand(100_000)),
     ),
     "scatter_add, dim 1": (
         3,
-        lambda s: lambda z=s.T.zeros(1000, 1000): z.scatter_add(1, s.everywhere, s.x),
+        lambda s: partial(s.T.zeros(1000, 1000).scatter_add, 1, s.everywhere, s.x),
     ),
     "index_add, dim 0": (5, index_add(0)),
     "index_add, dim 1": (5, index_add(1)),
@@ -227,10 +227,10 @@ _CALLS: dict[str, tuple[int, Callable[[Operands], Call]]] = {
     "cat of 1000 small ones": (10, lambda s: lambda: s.T.cat(s.small)),
     "stack": (10, lambda s: lambda: s.T.stack([s.x, s.y])),
     "stack of 1000 small ones": (10, lambda s: lambda: s.T.stack(s.small)),
-    "repeat": (10, lambda s: lambda x=s.x[:100]: x.repeat(10, 1)),
+    "repeat": (10, lambda s: partial(s.x[:100].repeat, 10, 1)),
     "pad": (10, lambda s: lambda: s.F.pad(s.images, (1, 1, 1, 1))),
     "x[mask]": (3, lambda s: lambda: s.x[s.mask]),
-    "nonzero": (5, lambda s: lambda m=s.x > 0.9: m.nonzero()),
+    "nonzero": (5, lambda s: (s.x > 0.9).nonzero),
     "half to float": (10, lambda s: s.half.float),
     "float to half": (10, lambda s: s.x.half),
     "bfloat16 to float": (10, lambda s: s.bfloat16.float),
@@ -242,7 +242,7 @@ _CALLS: dict[str, tuple[int, Callable[[Operands], Call]]] = {
     "randn": (3, lambda s: lambda: s.T.randn(1000, 1000)),
     "randperm of 10^5": (5, lambda s: lambda: s.T.randperm(100_000)),
     "bernoulli": (2, lambda s: lambda: s.T.bernoulli(s.x)),
-    "multinomial": (100, lambda s: lambda p=s.x[0]: s.T.multinomial(p, 100, True)),
+    "multinomial": (100, lambda s: partial(s.T.multinomial, s.x[0], 100, True)),
     "bmm, 256 of 64 x 64": (3, matrices),
     "batched product of strided": (2, lambda s: lambda: s.heads @ s.heads.transpose(-1, -2)),
     "einsum bhqd,bhkd->bhqk": (

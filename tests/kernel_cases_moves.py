@@ -1,5 +1,5 @@
-"""Arguments for kernels of large tensors: elements copied, joined, chosen, converted; the largest and
-their places; Fourier transforms, group norm, small systems of equations.
+"""Arguments for kernels of large tensors: elements copied, joined, chosen, converted; the largest
+and their places; Fourier transforms, group norm, small systems of equations.
 """
 
 import ml_dtypes

@@ -7,6 +7,7 @@ import pytest
 
 import rushlight as torch
 import rushlight.nn.functional as F
+from rushlight.kernels import PURE
 
 N = 300  # N x N numbers are enough
 
@@ -103,8 +104,9 @@ def test_sums_at_indices_along_any_dimension(dim):
 @pytest.mark.parametrize("n", [1024, 1000, 1009, 4096 * 3])
 @pytest.mark.parametrize("lines", [1, 33])
 def test_transforms_keep_the_digits(n, lines):
-    """Within 0.35 eps √log2(n) of the exact sum (root of the mean square, relative), as PyTorch's are,
-    0.33 to 0.36; Bluestein's three transforms of four times the length within three times that.
+    """Within 0.35 eps √log2(n) of the exact sum (root of the mean square, relative), as PyTorch's:
+    0.33 to 0.36. Bluestein's three transforms of four times the length within three times that,
+    NumPy's (the twin) within twice.
     """
     for dtype in (np.float32, np.float64):
         x = np.random.default_rng(n).standard_normal((lines, n)).astype(dtype)
@@ -112,7 +114,12 @@ def test_transforms_keep_the_digits(n, lines):
         got = torch.fft.rfft(torch.tensor(x)).numpy()
         size = np.sqrt(np.mean(np.abs(wide) ** 2))
         error = np.sqrt(np.mean(np.abs(got - wide) ** 2)) / size
-        bound = 0.35 * np.finfo(dtype).eps * np.sqrt(np.log2(n)) * (3 if n == 1009 else 1)
+        bound = (
+            0.35
+            * np.finfo(dtype).eps
+            * np.sqrt(np.log2(n))
+            * (3 if n == 1009 else 2 if PURE else 1)
+        )
         assert error < bound, (error, bound)
         back = torch.fft.irfft(torch.tensor(got), n).numpy()
         assert np.abs(back - x).max() < 20 * bound

@@ -155,7 +155,7 @@ def test_the_package_holds_itself():
 
 
 def test_asking_whether_a_name_is_there_looks_for_no_other(monkeypatch):
-    """Packages ask hasattr(torch.nn, name) thousands of times; only a text that is shown is made."""
+    """Packages ask hasattr(torch.nn, name) thousands of times; a text is made when it is shown."""
     from rushlight.core import names
 
     asked = []

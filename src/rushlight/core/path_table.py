@@ -79,7 +79,6 @@ PATHS: dict[str, str] = {
     "backends.xeon": "",
     "backends.xnnpack": "backends.absent",
     "compiler.config": "",
-    "onnx": "is_in_onnx_export=_c:_no",
     "optim.adamw": "optim.adam:AdamW",
     "signal.windows.windows": "signal.windows",
     # ---------------------------------------------------------------- distributed
@@ -96,8 +95,6 @@ PATHS: dict[str, str] = {
     "distributed.tensor": "distributed.placements",
     "distributed.tensor.placement_types": "distributed.placements",
     "distributed.utils": "distributed.functional:_sync_module_states",
-    "distributed.autograd": "is_available=_c:_no",
-    "distributed.rpc": "is_available=_c:_no",
     # ---------------------------------------------------------------- export, fx, jit
     "export": "_utils.dims",
     "export.dynamic_shapes": "_utils.dims",

@@ -286,25 +286,36 @@ def _legacy(name: str, kind: dtype) -> Any:
     return _OfOneDtype(name, (_LegacyStorage,), {"dtype": kind, "__module__": "torch"})
 
 
+BoolStorage = _legacy("BoolStorage", bool_)
+ByteStorage = _legacy("ByteStorage", uint8)
+CharStorage = _legacy("CharStorage", int8)
+ShortStorage = _legacy("ShortStorage", int16)
+IntStorage = _legacy("IntStorage", int32)
+LongStorage = _legacy("LongStorage", int64)
+HalfStorage = _legacy("HalfStorage", float16)
+BFloat16Storage = _legacy("BFloat16Storage", bfloat16)
+FloatStorage = _legacy("FloatStorage", float32)
+DoubleStorage = _legacy("DoubleStorage", float64)
+ComplexFloatStorage = _legacy("ComplexFloatStorage", complex64)
+ComplexDoubleStorage = _legacy("ComplexDoubleStorage", complex128)
 OF_DTYPE = {
-    kind: _legacy(f"{name}Storage", kind)
-    for name, kind in {
-        "Bool": bool_,
-        "Byte": uint8,
-        "Char": int8,
-        "Short": int16,
-        "Int": int32,
-        "Long": int64,
-        "Half": float16,
-        "BFloat16": bfloat16,
-        "Float": float32,
-        "Double": float64,
-        "ComplexFloat": complex64,
-        "ComplexDouble": complex128,
-    }.items()
+    kind.dtype: kind
+    for kind in (
+        BoolStorage,
+        ByteStorage,
+        CharStorage,
+        ShortStorage,
+        IntStorage,
+        LongStorage,
+        HalfStorage,
+        BFloat16Storage,
+        FloatStorage,
+        DoubleStorage,
+        ComplexFloatStorage,
+        ComplexDoubleStorage,
+    )
 }
-globals().update({kind.__name__: kind for kind in OF_DTYPE.values()})
-Storage = OF_DTYPE[float32]
+Storage = FloatStorage
 
 
 def is_storage(obj: Any) -> bool:

@@ -2,8 +2,8 @@
 
 X[k] = Σ x[j] e^(-2πi jk / n) over j; the inverse has e^(+2πi jk / n). Three cards do the work:
 complex to complex, real to complex, and complex (Hermitian) to real, each one axis after the
-other (native/fft.cpp, kernels/twin/fft.py). n is the length of the signal, m = n // 2 + 1 the number
-of frequencies of a real one.
+other (native/fft.cpp, kernels/twin/fft.py). n is the length of the signal, m = n // 2 + 1 the
+number of frequencies of a real one.
 
 This module is imported with rushlight.fft, when it is first asked for.
 """

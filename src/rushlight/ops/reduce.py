@@ -66,8 +66,8 @@ def aligned(y, shape, axes, keepdim):
 
 
 def spread(dy, shape, axes, keepdim):
-    """The gradient of a sum: dy, repeated along the reduced dimensions; of many numbers a view of one,
-    which kernels read where they need it.
+    """The gradient of a sum: dy, repeated along the reduced dimensions; of many numbers a view of
+    one, which kernels read where they need it.
     """
     if axes is None and type(dy) is np.ndarray and math.prod(shape) >= _MANY:
         return np.broadcast_to(dy.reshape(()), shape)

@@ -60,8 +60,8 @@ def add_rows(x, index, values, axis):
 
 
 def add_at(x, axis, index, values):
-    """x with values[i, j] added at [index[i, j], j] for axis 0, and so on, one after the other; None
-    for an index outside [0, n)
+    """x with values[i, j] added at [index[i, j], j] for axis 0, and so on, one after the other;
+    None for an index outside [0, n)
     """
     if index.size and not 0 <= index.min() <= index.max() < x.shape[axis]:
         return None
