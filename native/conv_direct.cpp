@@ -152,9 +152,18 @@ struct Extent {
     i64 size() const { return high - low; }
 };
 
-// Everything, in items of some rows of one image and some channels of one group.
-template <class Finish>
-void run(const Plan& plan, const float* src, const float* bias, Finish finish, float* out) {
+// No weights to pack on the way: they are packed.
+struct Packed {
+    void operator()(i64, float*) const {}
+};
+
+// Everything, in items of some rows of one image and some channels of one group. Of one image with
+// fewer numbers than weights, an item is some channels and all rows: then pack(pair, to) packs the
+// weights of a pair right before they are used, by the thread that uses them, and each weight is
+// read once from memory.
+template <class Finish, class Pack = Packed>
+void run(const Plan& plan, const float* src, const float* bias, Finish finish, float* out,
+         Pack pack = {}) {
     Extent reach_h, reach_w;
     for (i64 t = 0; t < plan.taps; t++) {
         reach_h.add(plan.tap[t].row);
@@ -177,7 +186,9 @@ void run(const Plan& plan, const float* src, const float* bias, Finish finish, f
     const i64 planes = plan.images * plan.groups;
     const i64 registers = plan.registers(), pairs = plan.pairs();
     const i64 plane_work = 1 + plan.taps * pass_h * pass_w * plan.ci * registers;
-    const i64 wanted = clamp(min((ITEMS + planes - 1) / planes, plane_work / WORK), 1, pass_h);
+    const bool local = !std::is_same_v<Pack, Packed> && planes == 1;
+    const i64 wanted =
+        local ? 1 : clamp(min((ITEMS + planes - 1) / planes, plane_work / WORK), 1, pass_h);
     const i64 chunk = clamp((SOURCE / line - reach_h.size()) / plan.step_h, 1,
                             (pass_h + wanted - 1) / wanted);
     const i64 chunks = (pass_h + chunk - 1) / chunk;
@@ -192,11 +203,14 @@ void run(const Plan& plan, const float* src, const float* bias, Finish finish, f
     const i64 strip = clamp(STRIP / (plan.ow * plan.grid_h * 2 * N), 1, chunk);
 
     const i64 source_rows = (chunk - 1) * plan.step_h + reach_h.size() + 1;
+    const i64 weights = local ? 2 * N * plan.ci * plan.taps : 0;
     const i64 strip_size = strip * plan.grid_h * plan.ow * 2 * N;
 
     parallel(items, grain, [&](i64 begin, i64 end) {
-        float* const cells = scratch<float>(Slot::conv_block, strip_size + source_rows * line);
+        float* const cells =
+            scratch<float>(Slot::conv_block, strip_size + source_rows * line + weights);
         float* const source = cells + strip_size;
+        float* const packed = source + source_rows * line;
         for (i64 item = begin; item < end; item++) {
             const i64 share = item % shares, part = item / shares % chunks;
             const i64 plane = item / (shares * chunks), group = plane % plan.groups;
@@ -215,6 +229,7 @@ void run(const Plan& plan, const float* src, const float* bias, Finish finish, f
                 const i64 channel = pair * 2 * N;
                 const int nv = int(min(2, registers - pair * 2));
                 const i64 lanes = nv * N;
+                if (local) pack(pair, packed);
                 for (i64 s0 = i0; s0 < i1; s0 += strip) {
                     const i64 row0 = s0 * plan.grid_h;
                     const i64 row1 = min(plan.oh, min(i1, s0 + strip) * plan.grid_h);
@@ -223,7 +238,8 @@ void run(const Plan& plan, const float* src, const float* bias, Finish finish, f
                         TileArgs a;
                         a.channel = width, a.row = plan.step_h * line, a.col = plan.step_w;
                         a.off = &off[pass.first], a.channels = plan.ci, a.taps = pass.taps;
-                        a.w = pass.w + (group * registers * N + channel) * plan.ci * pass.taps;
+                        a.w = local ? packed
+                                    : pass.w + (group * registers * N + channel) * plan.ci * pass.taps;
                         a.bias = bias ? bias + group * registers * N + channel : nullptr;
                         a.out_row = plan.grid_h * plan.ow * lanes, a.out_col = plan.grid_w * lanes;
                         a.src = source + (s0 - i0) * a.row;
@@ -240,6 +256,8 @@ void run(const Plan& plan, const float* src, const float* bias, Finish finish, f
     });
 }
 
+bool w_is_larger(const Conv& g) { return g.o * g.taps() > g.h * g.w; }  // than x, by channel
+
 }  // namespace
 
 void direct_forward(const Conv& g, const float* x, const float* w, const float* b, bool relu,
@@ -254,23 +272,32 @@ void direct_forward(const Conv& g, const float* x, const float* w, const float* 
 
     // w (J, I * T) -> (pairs, I * T, 2N), and the biases in the same order.
     const i64 k = g.in() * taps, pairs = plan.pairs(), channels = plan.registers() * N;
-    float* const packed = scratch<float>(Slot::conv_shared, g.groups * channels * (k + 1));
-    float* const bias = packed + g.groups * channels * k;
+    const auto pack = [&](i64 item, float* to) {
+        const i64 group = item / pairs, first = item % pairs * 2 * N;
+        const i64 lanes = min(2 * N, channels - first), real = min(lanes, g.out() - first);
+        transpose(w + (group * g.out() + first) * k, k, real, k, to, lanes, true);
+    };
+    const bool local = g.n * g.groups == 1 && w_is_larger(g) && pairs > 1;
+    float* const bias =
+        scratch<float>(Slot::conv_shared, g.groups * channels * (local ? 1 : k + 1));
+    float* const packed = bias + g.groups * channels;
     pass.w = packed;
-    parallel(g.groups * pairs, rows_per_block(2 * N * k, 1 << 15), [&](i64 begin, i64 end) {
-        for (i64 item = begin; item < end; item++) {
-            const i64 group = item / pairs, first = item % pairs * 2 * N;
-            const i64 lanes = min(2 * N, channels - first), real = min(lanes, g.out() - first);
-            float* const to = packed + (group * channels + first) * k;
-            transpose(w + (group * g.out() + first) * k, k, real, k, to, lanes, true);
-        }
-    });
     for (i64 i = 0; b && i < g.groups; i++) {
         zero(bias + i * channels, channels);
         copy(b + i * g.out(), g.out(), bias + i * channels);
     }
-    if (relu) run(plan, x, b ? bias : nullptr, Relu{}, y);
-    else run(plan, x, b ? bias : nullptr, Unchanged{}, y);
+    const float* const add = b ? bias : nullptr;
+    if (local) {
+        if (relu) run(plan, x, add, Relu{}, y, pack);
+        else run(plan, x, add, Unchanged{}, y, pack);
+        return;
+    }
+    parallel(g.groups * pairs, rows_per_block(2 * N * k, 1 << 15), [&](i64 begin, i64 end) {
+        for (i64 item = begin; item < end; item++)
+            pack(item, packed + (item / pairs * channels + item % pairs * 2 * N) * k);
+    });
+    if (relu) run(plan, x, add, Relu{}, y);
+    else run(plan, x, add, Unchanged{}, y);
 }
 
 void direct_dx(const Conv& g, const float* dy, const float* w, const float* gate, float* dx) {

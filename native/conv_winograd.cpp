@@ -20,6 +20,8 @@
 //
 // source: Lavin & Gray 2015, arXiv:1509.09308; choice of points as in Barabasz et al. 2018,
 // arXiv:1803.10986
+#include <atomic>
+
 #include "conv.hpp"
 #include "options.hpp"
 #include "parallel.hpp"
@@ -395,6 +397,8 @@ bool suits(const Conv& g) {
            g.groups == 1;
 }
 
+constexpr i64 LARGE_U = 1 << 18, LARGE_V = 1 << 21;  // floats
+
 // M of a pair, and what follows from it. False if a number is not finite.
 template <class Finish>
 bool multiply_pair(const Layer& l, const Block& b, const Transformed& layout, const float* v,
@@ -409,14 +413,38 @@ bool multiply_pair(const Layer& l, const Block& b, const Transformed& layout, co
     return finish_output(l, b, m, tiles, pair * 2 * N, nv, bias, strip, finish, y);
 }
 
+// What every thread makes for itself, once in a call: what another core has just written comes from it
+// at 2 GB/s on the machines that we have seen, which is slower than making it again.
+class OncePerThread {
+    static i64 next() {
+        static std::atomic<i64> calls{0};
+        return ++calls;
+    }
+    i64 call = next();
+
+   public:
+    // `size` floats, which make(p) fills when this thread asks for the first time.
+    template <class G>
+    float* get(i64 size, G make) const {
+        static thread_local i64 made = 0;
+        float* const p = scratch<float>(Slot::conv_own, size);
+        if (made != call) make(p);
+        made = call;
+        return p;
+    }
+};
+
 // Block by block: V stays in the cache while all pairs pass by.
 template <class Finish>
 bool by_blocks(const Layer& l, const float* x, Weights w, const float* bias, Finish finish,
                float* y) {
-    float* const u = scratch<float>(Slot::conv_shared, weights_size(l));
-    for_weights(l, [&](i64 pair, i64 c0, i64 c1, float* tap) {
-        transform_pair(l, w, pair, c0, c1, tap, u + pair * pair_size(l));
-    });
+    const bool small = weights_size(l) <= LARGE_U;
+    float* const shared = small ? nullptr : scratch<float>(Slot::conv_shared, weights_size(l));
+    if (!small)
+        for_weights(l, [&](i64 pair, i64 c0, i64 c1, float* tap) {
+            transform_pair(l, w, pair, c0, c1, tap, shared + pair * pair_size(l));
+        });
+    const OncePerThread own;
     const Blocks blocks(l, block_tiles(l.in()));
     const i64 most = blocks.most(l), pairs = l.pairs();
     const Transformed layout(l.in(), most);
@@ -428,6 +456,10 @@ bool by_blocks(const Layer& l, const float* x, Weights w, const float* bias, Fin
         float* const v = scratch<float>(Slot::conv_block,
                                         layout.size() + cells + POINTS * most * 2 * N);
         float *const strip = v + layout.size(), *const m = strip + cells;
+        const float* const u = small ? own.get(weights_size(l) + TAPS, [&](float* to) {
+            for (i64 pair = 0; pair < pairs; pair++)
+                transform_pair(l, w, pair, 0, l.ci, to + weights_size(l), to + pair * pair_size(l));
+        }) : shared;
         for (i64 item = begin; item < end; item++) {
             const i64 share = item % shares;
             const Block b = blocks.at(l, item / shares);
@@ -448,16 +480,15 @@ bool by_pairs(const Layer& l, const float* x, Weights w, const float* bias, Fini
     const Block b{0, l.n, 0, l.tiles_h()};
     const Transformed layout(l.in(), l.tiles());
     const i64 cells = strip_size(l, l.tiles_h());
-    float* const v = scratch<float>(Slot::conv_shared, layout.size());
-    parallel(l.in(), rows_per_block(l.tiles() * 100, WORK), [&](i64 begin, i64 end) {
-        float* const strip = scratch<float>(Slot::conv_block, cells);
-        for (i64 c = begin; c < end; c++) transform_input(l, b, x, c, strip, layout, v);
-    });
+    const OncePerThread own;
     bool finite = true;
     parallel(l.pairs(), 1, [&](i64 begin, i64 end) {
         float* const u = scratch<float>(
             Slot::conv_block, pair_size(l) + TAPS + cells + POINTS * l.tiles() * 2 * N);
         float *const tap = u + pair_size(l), *const strip = tap + TAPS, *const m = strip + cells;
+        const float* const v = own.get(layout.size(), [&](float* to) {
+            for (i64 c = 0; c < l.in(); c++) transform_input(l, b, x, c, strip, layout, to);
+        });
         for (i64 pair = begin; pair < end; pair++) {
             transform_pair(l, w, pair, 0, l.ci, tap, u);
             if (!multiply_pair(l, b, layout, v, u, pair, bias, m, strip, finish, y))
@@ -469,7 +500,6 @@ bool by_pairs(const Layer& l, const float* x, Weights w, const float* bias, Fini
 
 template <class Finish>
 bool run(const Layer& l, const float* x, Weights w, const float* bias, Finish finish, float* y) {
-    constexpr i64 LARGE_U = 1 << 18, LARGE_V = 1 << 21;  // floats
     if (weights_size(l) > LARGE_U && Transformed(l.in(), l.tiles()).size() <= LARGE_V)
         return by_pairs(l, x, w, bias, finish, y);
     return by_blocks(l, x, w, bias, finish, y);

@@ -17,6 +17,7 @@ enum class Slot {
     norm,
     conv_shared,
     conv_block,
+    conv_own,
     attention,
     recurrent_shared,
     recurrent_block,

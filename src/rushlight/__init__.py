@@ -175,10 +175,10 @@ def _model(name: str):
     """rushlight.vision's own nn.Module, "models.resnet.ResNet", or None: the same for models."""
     if not name.startswith(("models.", "ops.")):
         return None
-    space, _, kind = f"{__name__}.vision.{name}".rpartition(".")
-    _import_module(f"{__name__}.vision.models")  # and with it all that a file may name
+    space, _, kind = f"{_NAME}.vision.{name}".rpartition(".")
+    _import_module(f"{_NAME}.vision.models")  # and with it all that a file may name
     found = vars(_sys.modules.get(space, _math)).get(kind)
-    ours = isinstance(found, type) and issubclass(found, _import_module(f"{__name__}.nn").Module)
+    ours = isinstance(found, type) and issubclass(found, _import_module(f"{_NAME}.nn").Module)
     return found if ours and found.__module__ == space else None
 
 

@@ -136,6 +136,7 @@ def _asking(function: Any, shown: str | None = None) -> Any:
     if shown == "unbind":
         return _asking_items(function)
 
+    public: Any
     run = function
     if shown is None and type(function) is FunctionType:
         public, run = function, _copy(function)

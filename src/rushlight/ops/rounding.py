@@ -156,7 +156,6 @@ def _power_of_two(y, narrower):
     promote="float",
     broadcast=True,
     save_if={"y": 0},
-    order="input",
 )
 class Ldexp:
     """z = x 2^y;  dx = dz 2^y,  dy = dz z ln 2
