@@ -22,12 +22,13 @@ from bench.ecosystem.runner import run
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs/ecosystem.md"
+NAMES = "from the folder of the tests"  # how tests are named in what is kept; see runner.py
 
 
 def theirs(package: Package, a: argparse.Namespace) -> dict[str, dict]:
     """What PyTorch's side gave: from an earlier run of the same row, or from a new one."""
     examples = [(ROOT / "bench/ecosystem" / t) for t in package.tests if t.startswith("examples/")]
-    row = repr(replace(package, note="", each=0, limit=0))
+    row = NAMES + repr(replace(package, note="", each=0, limit=0))
     row += "".join(path.read_text() for path in examples)
     known = a.home / "theirs" / f"{package.name}.json"
     key = hashlib.sha256(row.encode()).hexdigest()

@@ -98,6 +98,7 @@ def run(package: Package, environment: Environment, home: Path, mirrors: Path) -
     command = [
         *_alone(), str(environment.python.absolute()), "-m", "pytest", "-q", "-p", "recorder",
         "-o", "addopts=", "-o", "filterwarnings=", "-p", "no:cacheprovider", "--tb=short",
+        "--rootdir", ".",  # else names of tests hold folders above, which differ from side to side
         "--timeout", str(6 * package.each), "--continue-on-collection-errors",
         *package.arguments, *package.tests,
     ]  # fmt: skip
