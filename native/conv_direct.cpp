@@ -186,7 +186,7 @@ void run(const Plan& plan, const float* src, const float* bias, Finish finish, f
     const i64 planes = plan.images * plan.groups;
     const i64 registers = plan.registers(), pairs = plan.pairs();
     const i64 plane_work = 1 + plan.taps * pass_h * pass_w * plan.ci * registers;
-    const bool local = !std::is_same_v<Pack, Packed> && planes == 1;
+    constexpr bool local = !std::is_same_v<Pack, Packed>;
     const i64 wanted =
         local ? 1 : clamp(min((ITEMS + planes - 1) / planes, plane_work / WORK), 1, pass_h);
     const i64 chunk = clamp((SOURCE / line - reach_h.size()) / plan.step_h, 1,

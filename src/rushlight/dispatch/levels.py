@@ -541,12 +541,7 @@ def random_of(op: Any, args: tuple, kwargs: dict, go: Any) -> Any:
 
 def go_on(op: Any, args: tuple, kwargs: dict, go: Any) -> Any:
     """The op as it is, after the other modes were asked."""
-    for mode in modes.MODES:
-        if mode is not Levels:
-            result = mode.run(op, args, kwargs, go)
-            if result is not NotImplemented:
-                return result
-    return go(*args, **kwargs)
+    return modes.go_on(Levels, op, args, kwargs, go)
 
 
 __all__ = ["BatchArray", "BatchedRead", "Level", "batched", "enter", "leave", "level_of", "opened"]

@@ -95,6 +95,16 @@ def settle() -> None:
             _put_back()
 
 
+def go_on(mode: Any, op: Any, args: tuple, kwargs: dict, go: Any) -> Any:
+    """What `mode` does with an op that it leaves as it is: the others are asked, then it runs."""
+    for other in MODES:
+        if other is not mode:
+            result = other.run(op, args, kwargs, go)
+            if result is not NotImplemented:
+                return result
+    return go(*args, **kwargs)
+
+
 def _without(modes: tuple, mode: Any) -> tuple:
     i = modes.index(mode)
     return modes[:i] + modes[i + 1 :]

@@ -78,12 +78,7 @@ class Listening:
         """Run the op, the other modes asked."""
 
         def rest() -> Any:
-            for mode in modes.MODES:
-                if mode is not Listening:
-                    result = mode.run(op, args, kwargs, go)
-                    if result is not NotImplemented:
-                        return result
-            return go(*args, **kwargs)
+            return modes.go_on(Listening, op, args, kwargs, go)
 
         return heard("op", op.name, (*args, *kwargs.values()), op, rest)
 

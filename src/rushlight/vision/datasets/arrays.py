@@ -94,7 +94,31 @@ def _foreign(what: str) -> Exception:
     return UnpicklingError(f"{what}: no file of CIFAR does")
 
 
-class CIFAR10(_Colored):
+class _Archived(_Colored):
+    """Files with known checksums in a folder that one archive unpacks to."""
+
+    base_folder: str
+    url: str
+    filename: str
+    tgz_md5: str
+
+    def _folder(self) -> Path:
+        return Path(str(self.root), self.base_folder)
+
+    def _files(self) -> list:
+        """[name, md5] of each."""
+        raise NotImplementedError
+
+    def _check_integrity(self) -> bool:
+        return all(_intact(self._folder() / name, md5) for name, md5 in self._files())
+
+    def download(self) -> None:
+        """Fetch and unpack the archive, if the files are not there."""
+        if not self._check_integrity():
+            _fetch_archive(self.url, Path(str(self.root)), self.filename, self.tgz_md5)
+
+
+class CIFAR10(_Archived):
     """60,000 images of 32x32 in 10 classes, 10,000 of them for testing.
 
     root              the folder that holds `cifar-10-batches-py`
@@ -153,19 +177,8 @@ class CIFAR10(_Colored):
         self.classes = read_cifar(self._folder() / self.meta["filename"])[self.meta["key"]]
         self.class_to_idx = {name: i for i, name in enumerate(self.classes)}
 
-    def _folder(self) -> Path:
-        return Path(str(self.root), self.base_folder)
-
     def _files(self) -> list:
         return [*self.train_list, *self.test_list, [self.meta["filename"], self.meta["md5"]]]
-
-    def _check_integrity(self) -> bool:
-        return all(_intact(self._folder() / name, md5) for name, md5 in self._files())
-
-    def download(self) -> None:
-        """Fetch and unpack the archive, if the files are not there."""
-        if not self._check_integrity():
-            _fetch_archive(self.url, Path(str(self.root)), self.filename, self.tgz_md5)
 
     def extra_repr(self) -> str:
         return f"Split: {'Train' if self.train is True else 'Test'}"
@@ -316,7 +329,7 @@ class SVHN(_Colored):
 # ---------------------------------------------------------------- STL-10
 
 
-class STL10(_Colored):
+class STL10(_Archived):
     """Images of 96x96 in 10 classes: 5,000 for training, 8,000 for testing, 100,000 unlabeled (-1).
 
     split     "train", "test", "unlabeled" or "train+unlabeled"
@@ -393,9 +406,6 @@ class STL10(_Colored):
         """The labels."""
         return self.labels
 
-    def _folder(self) -> Path:
-        return Path(str(self.root), self.base_folder)
-
     def _images(self, name: str) -> np.ndarray:
         """(N, 3, 96, 96): in the file columns come before rows."""
         pixels = np.fromfile(self._folder() / name, np.uint8).reshape(-1, 3, 96, 96)
@@ -414,14 +424,8 @@ class STL10(_Colored):
     def _picture(self, index: int) -> np.ndarray:
         return np.ascontiguousarray(self.data[index].transpose(1, 2, 0))
 
-    def _check_integrity(self) -> bool:
-        files = [*self.train_list, *self.test_list]
-        return all(_intact(self._folder() / name, md5) for name, md5 in files)
-
-    def download(self) -> None:
-        """Fetch and unpack the archive, if the files are not there."""
-        if not self._check_integrity():
-            _fetch_archive(self.url, Path(str(self.root)), self.filename, self.tgz_md5)
+    def _files(self) -> list:
+        return [*self.train_list, *self.test_list]
 
     def extra_repr(self) -> str:
         return f"Split: {self.split}"

@@ -343,6 +343,22 @@ def draw_dirichlet(alpha: np.ndarray) -> np.ndarray:
     return FUNCTIONS["_sample_dirichlet"](wrap(alpha.astype(np.float32))).numpy()
 
 
+def mixed_chains(
+    original: np.ndarray, alpha: float, width: int, chain: Callable[[Tensor], Tensor]
+) -> Tensor:
+    """AugMix of an image or a batch: m x + (1 - m) Σ w_i chain_i(x), m and w drawn from Beta and
+    Dirichlet distributions of alpha.
+    """
+    batch = original.reshape((1,) * max(4 - original.ndim, 0) + original.shape)
+    n, ones = batch.shape[0], (-1, *([1] * (batch.ndim - 1)))
+    m = draw_dirichlet(np.full((n, 2), alpha))
+    weights = draw_dirichlet(np.full((n, width), alpha)) * m[:, 1:]
+    mix = m[:, 0].reshape(ones) * batch
+    for i in range(width):
+        mix = mix + weights[:, i].reshape(ones) * chain(wrap(batch.copy())).numpy()
+    return wrap(mix.reshape(original.shape).astype(original.dtype))
+
+
 class AugMix(_Auto):
     """The image mixed with several chains of random ops. Hendrycks et al. 2020, arXiv:1912.02781.
 
@@ -383,15 +399,8 @@ class AugMix(_Auto):
         img = F.pil_to_tensor(orig_img) if picture else orig_img
         table = self._augmentation_space(self._PARAMETER_MAX, (height, width))
         names = list(table)
-        original = img.numpy()
-        batch = original.reshape((1,) * max(4 - original.ndim, 0) + original.shape)
-        n = batch.shape[0]
-        ones = (-1, *([1] * (batch.ndim - 1)))
-        m = draw_dirichlet(np.full((n, 2), self.alpha))
-        weights = draw_dirichlet(np.full((n, self.mixture_width), self.alpha)) * m[:, 1:]
-        mix = m[:, 0].reshape(ones) * batch
-        for i in range(self.mixture_width):
-            aug: Any = wrap(batch.copy())
+
+        def chain(aug: Any) -> Any:
             depth = self.chain_depth if self.chain_depth > 0 else draw_below(3) + 1
             for _ in range(depth):
                 name = names[draw_below(len(names))]
@@ -402,8 +411,9 @@ class AugMix(_Auto):
                 if signed and draw_below(2):
                     magnitude = -magnitude
                 aug = self._run_op(aug, name, magnitude)
-            mix = mix + weights[:, i].reshape(ones) * aug.numpy()
-        mixed = wrap(mix.reshape(original.shape).astype(original.dtype))
+            return aug
+
+        mixed = mixed_chains(img.numpy(), self.alpha, self.mixture_width, chain)
         return F.to_pil_image(mixed, mode=orig_img.mode) if picture else mixed
 
     def __repr__(self) -> str:

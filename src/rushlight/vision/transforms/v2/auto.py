@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from ....core.tensor import wrap
 from ...tv_tensors import BoundingBoxes, Image, KeyPoints, Mask, Video
 from ...tv_tensors import wrap as wrap_like
 from .. import pil
-from ..auto import AutoAugmentPolicy, apply_op, draw_dirichlet, policies, spaces
+from ..auto import AutoAugmentPolicy, apply_op, mixed_chains, policies, spaces
 from ..draws import draw_below, draw_uniform
 from . import functional as F
 from .base import Transform, fill_for, fills, flatten, mode_of, rebuild
@@ -195,13 +192,8 @@ class AugMix(_Auto):
         original = (F.pil_to_tensor(image) if picture else plain_tensor(image)).numpy()
         table = self._space()
         names = list(table)
-        batch = original.reshape((1,) * max(4 - original.ndim, 0) + original.shape)
-        n, ones = batch.shape[0], (-1, *([1] * (batch.ndim - 1)))
-        m = draw_dirichlet(np.full((n, 2), self.alpha))
-        weights = draw_dirichlet(np.full((n, self.mixture_width), self.alpha)) * m[:, 1:]
-        mix = m[:, 0].reshape(ones) * batch
-        for i in range(self.mixture_width):
-            aug: Any = wrap(batch.copy())
+
+        def chain(aug: Any) -> Any:
             depth = self.chain_depth if self.chain_depth > 0 else draw_below(3) + 1
             for _ in range(depth):
                 name = names[draw_below(len(names))]
@@ -213,8 +205,9 @@ class AugMix(_Auto):
                     if signed and draw_uniform() <= 0.5:
                         magnitude = -magnitude
                 aug = self._run_op(aug, name, magnitude)
-            mix = mix + weights[:, i].reshape(ones) * aug.numpy()
-        mixed = wrap(mix.reshape(original.shape).astype(original.dtype))
+            return aug
+
+        mixed = mixed_chains(original, self.alpha, self.mixture_width, chain)
         if picture:
             return F.to_pil_image(mixed)
         return wrap_like(mixed, like=image) if isinstance(image, (Image, Video)) else mixed
