@@ -144,17 +144,6 @@ _LAZY = {
     }.items()
     for name in names.split()
 }
-# likewise for cards whose family is imported when one of them is first asked for
-_LATE = {
-    name: family
-    for family, names in {
-        "native_names": "embedding_bag native_layer_norm native_group_norm native_batch_norm "
-        "batch_norm_update_stats _weight_norm_interface _softmax _log_softmax _safe_softmax "
-        "_unique2 _unique _dim_arange _int_mm",
-        "segment": "segment_reduce",
-    }.items()
-    for name in names.split()
-}
 _NAME = __name__  # under the stand-in, __name__ says torch
 _SUBMODULES = frozenset(
     "_VF accelerator amp autograd backends compiler cpu cuda distributed distributions fft func "
@@ -189,10 +178,6 @@ def __getattr__(name: str):
     if name in _FUNCTIONS and "." not in name:
         globals()[name] = found = _FUNCTIONS[name]
         return found
-    if name in _LATE:
-        _import_module(f"{_NAME}.ops.{_LATE[name]}")
-        globals()[name] = found = _FUNCTIONS[name]
-        return found
     if name in _LAZY:
         found = getattr(_import_module(f"{_NAME}.{_LAZY[name]}"), name)
         globals()[name] = found
@@ -210,4 +195,4 @@ def __dir__() -> list[str]:
     """PyTorch's names; our own rooms (core, ops, ...) are not among them."""
     functions = {name for name in _FUNCTIONS if "." not in name}
     own = {n for n, value in globals().items() if isinstance(value, _Module)}
-    return sorted((set(globals()) - own) | functions | set(_LAZY) | set(_LATE) | _SUBMODULES)
+    return sorted((set(globals()) - own) | functions | set(_LAZY) | _SUBMODULES)
