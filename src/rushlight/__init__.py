@@ -141,6 +141,7 @@ _LAZY = {
         "jit": "ScriptFunction ScriptModule",
         "library.namespaces": "ops",
         "futures": "Future",
+        "app.lint": "lint",
     }.items()
     for name in names.split()
 }

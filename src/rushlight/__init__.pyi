@@ -165,6 +165,7 @@ from . import jit as jit
 from .core.layout import layout as layout
 from . import library as library
 from . import linalg as linalg
+from .app.lint import lint as lint
 from .serialization import load as load
 from .serialization.safetensors import load_safetensors as load_safetensors
 long: _dtype
