@@ -4,6 +4,7 @@ import argparse
 import collections
 import copy
 import datetime
+import gc
 import io
 import os
 import pathlib
@@ -11,6 +12,7 @@ import pickle
 import struct
 import threading
 import types
+import weakref
 import zipfile
 
 import numpy as np
@@ -229,6 +231,22 @@ def test_a_record_that_a_second_thread_checks_is_checked_to_its_last_byte(tmp_pa
     with pytest.raises(torch.serialization.LoadError, match="the disk is gone"):
         torch.load(Breaks(whole))
     assert "rushlight checksum" not in [thread.name for thread in threading.enumerate()]
+
+
+@pytest.mark.parametrize("weights_only", [True, False])
+def test_what_was_loaded_goes_when_it_is_dropped(weights_only):
+    """No cycle of the reader's holds it until the garbage collector comes."""
+    buffer = io.BytesIO()
+    torch.save(torch.ones(1000), buffer)
+    buffer.seek(0)
+    gc.disable()
+    try:
+        loaded = torch.load(buffer, weights_only=weights_only)
+        seen = weakref.ref(loaded)
+        del loaded
+        assert seen() is None
+    finally:
+        gc.enable()
 
 
 def test_layers_are_not_constructed_by_a_file():
