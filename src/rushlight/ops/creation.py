@@ -238,7 +238,11 @@ def full(
     shape, value = shape_of((size,), "full"), fitted(value, d)
     where = resolve(device)
     try:
-        a = np.full(shape, value) if where is CPU else phantom(shape, d.np)
+        if where is CPU:
+            a = np.empty(shape, value.dtype)
+            a[...] = value
+        else:
+            a = phantom(shape, d.np)
     except (MemoryError, ValueError) as e:
         raise out_of_memory(e, shape) from None
     return finished(a, requires_grad, where, layout, pin_memory, out, name="full")
