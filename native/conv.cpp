@@ -63,6 +63,7 @@ void finish(const Ending& e, float* y, i64 size) {
 
 void forward(const Conv& g, const float* x, const float* w, const Ending& e, float* y) {
     if (winograd_forward(g, x, w, e, y)) return;
+    if (depthwise_forward(g, x, w, e, y)) return;
     if (is_narrow(g.out(), g.q)) narrow_forward(g, x, w, e, y);
     else direct_forward(g, x, w, e, y);
 }
@@ -78,6 +79,7 @@ void conv_forward(const Conv& g, const float* x, const float* w, const Ending& e
 
 void conv_dx(const Conv& g, const float* dy, const float* w, const float* gate, float* dx) {
     if (winograd_dx(g, dy, w, gate, dx)) return;
+    if (depthwise_dx(g, dy, w, gate, dx)) return;
     if (!is_narrow(g.in(), (g.w + g.sw - 1) / g.sw)) return direct_dx(g, dy, w, gate, dx);
     narrow_dx(g, dy, w, dx);
     if (gate) relu_dx(dx, gate, dx, g.n * g.c * g.h * g.w);

@@ -101,6 +101,10 @@ RL_INLINE auto with_finish(const Ending& e, const float* y, G f) {
     return f(Unchanged{});
 }
 
+// Each output channel from one input channel (conv_depthwise.cpp). False where it does not apply.
+bool depthwise_forward(const Conv& g, const float* x, const float* w, const Ending& e, float* y);
+bool depthwise_dx(const Conv& g, const float* dy, const float* w, const float* gate, float* dx);
+
 // src rows [first, first + rows) of `channels` planes -> to (rows, channels, width): `left` zeros,
 // a row, zeros. (A negative `left` leaves out the first columns.)
 inline void copy_rows(const float* src, i64 h, i64 w, i64 channels, i64 first, i64 rows, i64 left,
