@@ -54,21 +54,23 @@ def facts(pairs: Iterable[tuple[str, str]], main: bool = False) -> str:
     return f'<div class="facts">{"".join(parts)}</div>'
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[Any]], code: Sequence[int] = ()) -> str:
-    """A table: ints and floats to the right, columns of `code` in a font for code."""
+def table(
+    head: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    code: Sequence[int] = (),
+    right: Sequence[int] = (),
+) -> str:
+    """A table: numbers and the columns of `right` to the right, those of `code` as code."""
     kept = [list(row) for row in rows]
     numeric = [
-        bool(kept) and all(isinstance(row[i], int | float) or row[i] == "" for row in kept)
+        i in right or (bool(kept) and all(isinstance(row[i], int) or row[i] == "" for row in kept))
         for i in range(len(head))
     ]
 
     def cell(kind: str, i: int, value: Any) -> str:
         style = "n" if numeric[i] else "code" if i in code and kind == "td" else ""
-        if isinstance(value, float):
-            value = f"{value:.4g}"
-        elif isinstance(value, int):
-            value = f"{value:,}"
-        return f"<{kind}{f' class={style}' if style else ''}>{escape(str(value))}</{kind}>"
+        text = f"{value:,}" if isinstance(value, int) else str(value)
+        return f"<{kind}{f' class={style}' if style else ''}>{escape(text)}</{kind}>"
 
     lines = [f"<tr>{''.join(cell('th', i, name) for i, name in enumerate(head))}</tr>"]
     lines += [f"<tr>{''.join(cell('td', i, v) for i, v in enumerate(row))}</tr>" for row in kept]

@@ -142,13 +142,12 @@ def chart(
         out += dots
         ends = [y for y in c.y if math.isfinite(y)]
         names.append((at_y(min(max(ends[-1], low), high)), c))
-    names.sort(key=lambda pair: pair[0])
+    names.sort(key=lambda pair: pair[0])  # one below the other
     below = -1e9
-    for place, c in names:
-        place = min(max(place, below + 15), height - bottom)
-        below = place
+    for wished, c in names:
+        below = min(max(wished, below + 15), height - bottom)
         out.append(
-            f'<text class="name {c.colour}" x="{width - right + 8}" y="{number(place)}" '
+            f'<text class="name {c.colour}" x="{width - right + 8}" y="{number(below)}" '
             f'dy=".33em">{escape(c.name)}</text>'
         )
     return tag(width, height, "".join(out), title, "chart")
@@ -261,14 +260,25 @@ def confusion(
     )
 
 
-def column(boxes: Sequence[tuple[str, str, str, str]], edges: Sequence[tuple[int, int]]) -> str:
-    """Boxes (address, first line, second line, class) one below the other.
+@dataclass(frozen=True)
+class Box:
+    """A box of a column: what it leads to, its title, what stands at its right, and below."""
+
+    address: str
+    title: str
+    shape: str
+    name: str
+    kind: str
+
+
+def column(boxes: Sequence[Box], edges: Sequence[tuple[int, int]]) -> str:
+    """Boxes one below the other.
 
     edges  (from, to), numbers of boxes; those between neighbours are straight, others go around
     """
-    wide, tall, gap = 190, 40, 16
+    wide, tall, gap = 208, 40, 16
     lanes: list[int] = []  # for each lane, the box at which it is free again
-    out, most = [], 0
+    out = []
     for a, b in sorted(edges):
         y1, y2 = a * (tall + gap) + tall, b * (tall + gap)
         if b == a + 1:
@@ -277,23 +287,25 @@ def column(boxes: Sequence[tuple[str, str, str, str]], edges: Sequence[tuple[int
         elif b > a:
             lane = next((i for i, free in enumerate(lanes) if free <= a), len(lanes))
             lanes[lane : lane + 1] = [b]
-            most = max(most, lane + 1)
-            x = wide + 12 + 9 * lane
-            y1, y2 = y1 - tall / 2, y2 + tall / 2
+            x, y1, y2 = wide + 12 + 9 * lane, y1 - tall // 2, y2 + tall // 2
             out.append(
                 f'<path class="edge" d="M{wide} {y1}H{x - 5}Q{x} {y1} {x} {y1 + 5}V{y2 - 5}Q{x} '
                 f'{y2} {x - 5} {y2}H{wide}"/>'
             )
             out.append(f'<path class="tip" d="M{wide} {y2}l6-3.5v7z"/>')
-    for i, (address, first, second, kind) in enumerate(boxes):
+    for i, box in enumerate(boxes):
         y = i * (tall + gap)
+        shape = _fitted(box.shape, 19)
+        title = _fitted(box.title, 27 - len(shape))
         out.append(
-            f'<a href="#{escape(address)}"><rect class="box {kind}" x="1" y="{y + 1}" '
+            f'<a href="#{escape(box.address)}"><rect class="box {box.kind}" x="1" y="{y + 1}" '
             f'width="{wide - 2}" height="{tall - 2}" rx="6"/>'
-            f'<text class="first" x="11" y="{y + 17}">{escape(_fitted(first, 25))}</text>'
-            f'<text class="second" x="11" y="{y + 32}">{escape(_fitted(second, 30))}</text></a>'
+            f'<text class="first" x="10" y="{y + 17}">{escape(title)}</text>'
+            f'<text class="second" text-anchor="end" x="{wide - 10}" y="{y + 17}">{escape(shape)}'
+            f'</text><text class="second" x="10" y="{y + 32}">{escape(_fitted(box.name, 30))}'
+            "</text></a>"
         )
-    width = wide + (most and 12 + 9 * most) + 2
+    width = wide + (12 + 9 * len(lanes) if lanes else 0) + 2
     height = len(boxes) * (tall + gap) - gap + 2
     return (
         f'<svg class="graph" viewBox="0 0 {width} {height}" '

@@ -126,16 +126,14 @@ def _graph(walk: Walk, words: Words) -> str:
     """The steps as a column of boxes."""
     first = next(tensors(walk.inputs), None)
     shape = str(tuple(first.shape)) if first is not None else ""
-    boxes = [("input", words("Input"), shape, "end")]
+    boxes = [svg.Box("input", words("Input"), shape, "", "end")]
     for step in walk.steps:
         kind = "act" if step.activation else ""
-        boxes.append((f"s{step.number}", _title(step), str(tuple(step.output.shape)), kind))
+        shape = str(tuple(step.output.shape))
+        name = step.name if step.module is not None else words("a function")
+        boxes.append(svg.Box(f"s{step.number}", step.title, shape, name, kind))
     edges = [(a, step.number) for step in walk.steps for a in step.sources]
     return f"<h2>{words.html('Graph')}</h2>" + svg.column(boxes, edges)
-
-
-def _title(step: Step) -> str:
-    return f"{step.name} {step.title}" if step.module is not None and step.name else step.title
 
 
 def _input(walk: Walk, photos: list[str | None], words: Words) -> str:
@@ -162,11 +160,12 @@ def _numbers(tensor: Tensor | None, words: Words, shapes: str = "", counts: str 
         return ""
     n = Numbers(array(tensor))
     shown = shapes or str(tuple(tensor.shape))
-    cells = [f"<span><b>{escape(shown)}</b></span>", counts]
+    first = f'<div class="shape"><span><b>{escape(shown)}</b></span>{counts}</div>'
+    cells = []
     for name, value in (("min", n.min), ("mean", n.mean), ("max", n.max)):
         cells.append(f"<span>{escape(words(name))} <b>{value:.4g}</b></span>")
     cells.append(f"<span>{words.html('zeros')} <b>{100 * n.zeros:.1f} %</b></span>")
-    return f'<div class="shape">{"".join(cells)}</div>'
+    return f'{first}<div class="shape">{"".join(cells)}</div>'
 
 
 def _steps(walk: Walk, words: Words) -> list[str]:
@@ -331,15 +330,15 @@ def _weights(walk: Walk, step: Step, shown: dict[str, int], words: Words) -> str
         text = f"{text.format(n=most, all=count)}, {' × '.join(map(str, w.shape[1:]))}"
         body = _sheet_of_weights(tiles, limit, columns)
     elif pixels is not None:
-        few = FILTERS if len(w) > 12 else len(w)
-        c, h, wide = pixels
-        tiles = png.smaller(w[:few].reshape(few, c, h, wide).mean(1), 64, 64)
-        body = _sheet_of_weights(tiles, limit, MAPS if few > 12 else few)
+        count = min(FILTERS, len(w)) if len(w) > 12 else len(w)
+        c, tall, wide = pixels
+        tiles = png.smaller(w[:count].reshape(count, c, tall, wide).mean(1), 64, 64)
+        body = _sheet_of_weights(tiles, limit, MAPS if count > 12 else count)
         text = (
             words("weights of the first {n} of {all} units, as images")
-            if few < len(w)
+            if count < len(w)
             else words("weights of the {all} units, as images")
-        ).format(n=few, all=len(w))
+        ).format(n=count, all=len(w))
     else:
         body = _matrix(w.reshape(len(w), -1), limit)
         text = words("weights, one row per unit")

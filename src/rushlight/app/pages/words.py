@@ -134,6 +134,7 @@ ZH = {
     "min": "最小",
     "max": "最大",
     "zeros": "零的比例",
+    "a function": "函数",
     "within {name}": "位于 {name}",
     "dead in this batch: {n} of {all}": "在此小批量中失活：{n} / {all}",
     "first {n} of {all} maps": "前 {n} 个特征图，共 {all} 个",
