@@ -141,6 +141,9 @@ _LAZY = {
         "jit": "ScriptFunction ScriptModule",
         "library.namespaces": "ops",
         "futures": "Future",
+        "app.pages.layers": "summary",
+        "app.pages.report_page": "report",
+        "app.pages.walking": "walk",
     }.items()
     for name in names.split()
 }

@@ -1,7 +1,7 @@
 """Headless Chromium through its DevTools, by a pair of pipes: no driver, no web socket.
 
-    with Browser() as browser, browser.page("file:///x.html", width=400) as page:
-        page.requests, page.errors, page.run("document.title"), page.screenshot()
+with Browser() as browser, browser.page("file:///x.html", width=400) as page:
+    page.requests, page.errors, page.run("document.title"), page.screenshot()
 """
 
 import base64

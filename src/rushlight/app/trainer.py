@@ -127,7 +127,7 @@ class Learner:
         self.step_lr = self.lr  # of the last step that was taken
         self.seconds = 0.0  # spent in this epoch before the last interruption
         self.stop = False  # set by a signal handler: stop after the current batch
-        self.seen: tuple[Tensor, Tensor] | None = None  # the last batch, as the model saw it
+        self.seen: tuple[Tensor, Tensor] | None = None  # the epoch's first batch
 
     # the loop
 
@@ -154,7 +154,8 @@ class Learner:
             x, y = x.to(self.device), y.to(self.device)
             if self.augment is not None:
                 x = self.augment(x)
-            self.seen = x, y
+            if self.batch == 0 or self.seen is None:
+                self.seen = x, y
             scores = self.model(x)
             loss = F.cross_entropy(scores, y)
             loss.backward()

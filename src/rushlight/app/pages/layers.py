@@ -8,7 +8,7 @@ from typing import Any
 
 import rushlight as rl
 from rushlight import Tensor, nn
-from rushlight.app.pages.recorder import Call, arguments, record, tensors
+from rushlight.app.pages.recorder import Call, arguments, is_step, record, tensors
 
 #: column -> its title
 COLUMNS = {
@@ -66,7 +66,7 @@ class Summary:
         self._seen.add(id(module))
         whole = list(module.parameters())
         own = list(module.parameters(recurse=False))
-        leaf = not list(module.children())
+        leaf = is_step(module) or not list(module.children())
         n = sum(p.numel() for p in (whole if leaf else own))
         trained = {p.requires_grad for p in whole}
         weight = getattr(module, "weight", None)

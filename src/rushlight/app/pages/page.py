@@ -59,6 +59,7 @@ def table(
     rows: Iterable[Sequence[Any]],
     code: Sequence[int] = (),
     right: Sequence[int] = (),
+    style: str = "",
 ) -> str:
     """A table: numbers and the columns of `right` to the right, those of `code` as code."""
     kept = [list(row) for row in rows]
@@ -74,7 +75,7 @@ def table(
 
     lines = [f"<tr>{''.join(cell('th', i, name) for i, name in enumerate(head))}</tr>"]
     lines += [f"<tr>{''.join(cell('td', i, v) for i, v in enumerate(row))}</tr>" for row in kept]
-    return f'<div class="scroll"><table>{"".join(lines)}</table></div>'
+    return f'<div class="scroll"><table class="{style}">{"".join(lines)}</table></div>'
 
 
 def footer(words: Words, *parts: str) -> str:

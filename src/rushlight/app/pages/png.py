@@ -24,6 +24,7 @@ def _palette() -> np.ndarray:
         share = (i - _ZERO) / 126
         palette[i, :3] = ABOVE if share > 0 else BELOW
         palette[i, 3] = round(255 * abs(share) ** 0.8)
+    palette[_ZERO] = (128, 128, 128, 26)  # zero is seen as such, and apart from nothing
     palette[_STRANGE] = (*NOT_FINITE, 255)
     return palette
 

@@ -75,7 +75,10 @@ def tensors(value: Any) -> Iterator[Tensor]:
 def formula_of(doc: str | None) -> str:
     """The formula that a docstring of ours opens with: "max(0, x)" """
     first = " ".join((doc or "").strip().split("\n\n")[0].split())
-    first = re.split(r";\s+(?:d\w+ =|PyTorch)|(?<=[^.])\. [A-Z]", first)[0]
+    first = re.split(r";\s+(?:d\w+ =|PyTorch)|(?<=[^.])\. [A-Z]|, or, with", first)[0]
+    likewise = re.match(r"(\w+) (over \(.*)", first)
+    if likewise and hasattr(nn, likewise[1]):  # "BatchNorm1d over (N, C, H, W)"
+        return f"{formula_of(getattr(nn, likewise[1]).__doc__)}, {likewise[2].rstrip('.')}"
     return first.rstrip(".").strip()
 
 
@@ -232,16 +235,12 @@ class Recorder:
             return
         call = self.open[-1]
         own = [t for t in given if id(t) in self.owners]
-        plain = [a for a in args if not isinstance(a, Tensor) and a is not None]
-        shown = ", ".join(
-            text for a in plain if len(text := repr(a)) < 24 and "tensor(" not in text
-        )
         self._step(
             Step(
                 len(self.steps) + 1,
                 call.name,
                 name,
-                f"{name}({shown})",
+                f"{name}({_options(what, args)})",
                 formula_of(_doc(what, name)),
                 None,
                 shapes,
@@ -267,8 +266,28 @@ class Recorder:
         card = getattr(what, "name", name)
         if card == "lstm_layer":  # the same products, and a state more
             card, args = "gru_layer", (args[0], args[1], *args[3:])
+        if card == "self_attention":  # x (A, B, 3 E)
+            (a, b, e), heads, first = args[0].shape, args[2], args[5]
+            n, length = (a, b) if first else (b, a)
+            one = flop_counter._Shaped((n, heads, length, e // (3 * heads)))
+            card, args = "attention", (one, one, one)
         known = flop_counter._forward(card, args) or [(flop_counter.op_name(what), args)]
         return [(f"aten.{op}", a) for op, a in known if f"aten.{op}" in self.formulas]
+
+
+def _options(what: Any, args: Any) -> str:
+    """The arguments of a function that are no Tensors and not what they are by default."""
+    known = getattr(getattr(what, "schema", None), "arguments", ())
+    found = []
+    for i, value in enumerate(args):
+        text = repr(value)
+        if isinstance(value, Tensor) or value is None or len(text) > 30 or "tensor(" in text:
+            continue
+        if i >= len(known):
+            found.append(text)
+        elif known[i].default != value and not known[i].name.startswith("_"):
+            found.append(f"{known[i].name}={text}")
+    return ", ".join(found)
 
 
 def _doc(what: Any, name: str) -> str | None:

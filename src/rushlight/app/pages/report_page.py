@@ -64,8 +64,10 @@ def _parts(r: Report, words: Words) -> list[str]:
     sections = [
         ("curves", "Curves", _curves(r, words)),
         ("confusion", "Confusion", _confusion(r, words)),
+        ("classes", "Classes", _classes(r, words)),
         ("mistakes", "Worst mistakes", _mistakes(r, words)),
         ("sure", "Surest", _sure(r, words)),
+        ("unsure", "Least sure", _unsure(r, words)),
         ("batch", "A training batch", _batch(r, words)),
         ("layers", "Layers", _layers(r, words)),
         ("repeat", "Repeat it", _repeat(r, words)),
@@ -308,12 +310,26 @@ def _confusion(r: Report, words: Words) -> str:
         for i, j, _ in o.confused()
     )
     common = f"<h3>{words.html('most often confused')}</h3><ul>{common}</ul>" if common else ""
+    if not common:
+        common = f'<p class="soft">{words.html("There is none: every answer was right.")}</p>'
     say = "Rows are what an image is, columns what the model says."
     drawing = ""
     if k <= LARGEST:
         say += " Choose a cell to see its images."
         names = words("the class"), words("the model's answer")
         drawing = svg.confusion(counts, r.classes, *names, lambda i, j: (i, j) in linked, title)
+    return (
+        f'<p class="say">{words.html(say)}</p><div class="matrix">'
+        f'<div class="card">{drawing or common}</div>'
+        f'<div class="cells">{cells}<div class="card hint">{common if drawing else ""}</div>'
+        "</div></div>"
+    )
+
+
+def _classes(r: Report, words: Words) -> str:
+    o = r.outcome
+    if o is None or not len(o):
+        return ""
     scores = o.scores()
     rows: list[tuple[Any, ...]] = [
         (r.classes[i], n, percent(p), percent(c), f"{f:.3f}")
@@ -323,18 +339,12 @@ def _confusion(r: Report, words: Words) -> str:
     mean = [sum(s[i] for s in there) / max(len(there), 1) for i in (1, 2, 3)]
     last = (words("mean"), len(o), percent(mean[0]), percent(mean[1]), f"{mean[2]:.3f}")
     head = [words(t) for t in ("class", "images", "precision", "recall", "F1")]
-    explained = words(
+    explained = words.html(
         "Precision: of the images that the model gives this class, the share that are right. "
         "Recall: of the class's images, the share that is found. F1 is their harmonic mean."
     )
-    return (
-        f'<p class="say">{words.html(say)}</p><div class="matrix"><div>'
-        f'<div class="card">{drawing}{"" if drawing else common}</div></div>'
-        f'<div class="card" id="classes"><h3>{words.html("Classes")}</h3>'
-        f'<p class="say">{escape(explained)}</p>{table(head, [*rows, last], right=(2, 3, 4))}'
-        f'</div></div><div class="cells">{cells}'
-        f'<div class="hint">{common if drawing else ""}</div></div>'
-    )
+    body = table(head, [*rows, last], right=(1, 2, 3, 4), style="scores")
+    return f'<p class="say">{explained}</p><div class="card narrow">{body}</div>'
 
 
 def _cells(o: Outcome) -> dict[tuple[int, int], int]:
@@ -371,16 +381,17 @@ def _mistakes(r: Report, words: Words) -> str:
 
 
 def _sure(r: Report, words: Words) -> str:
+    if r.outcome is None or not r.outcome.right:
+        return ""
+    say = words.html("The right answers of which the model was surest.")
+    return f'<p class="say">{say}</p>{_Pictures(r, words)(r.outcome.surest(SURE))}'
+
+
+def _unsure(r: Report, words: Words) -> str:
     if r.outcome is None or not len(r.outcome):
         return ""
-    pictures = _Pictures(r, words)
-    return (
-        f'<p class="say">{words.html("The right answers of which the model was surest.")}</p>'
-        f"{pictures(r.outcome.surest(SURE))}"
-        f'<h2 id="unsure">{words.html("Least sure")}</h2><p class="say">'
-        f"{words.html('The images of which the model was least sure, right or wrong.')}</p>"
-        f"{pictures(r.outcome.least_sure(SURE))}"
-    )
+    say = words.html("The images of which the model was least sure, right or wrong.")
+    return f'<p class="say">{say}</p>{_Pictures(r, words)(r.outcome.least_sure(SURE))}'
 
 
 def _batch(r: Report, words: Words) -> str:
@@ -436,8 +447,8 @@ def layer_rows(model: nn.Module, x: Any) -> list[tuple[Any, ...]]:
             step.name if step.module is not None else "",
             step.call,
             str(tuple(step.output.shape)),
-            step.parameters,
-            step.multiply_adds,
+            step.parameters or "",
+            step.multiply_adds or "",
         )
         for step in recorder.steps
     ]

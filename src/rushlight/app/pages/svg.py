@@ -69,7 +69,7 @@ def chart(
     bounds       of the vertical axis, where the curves do not say it
     logarithmic  the horizontal axis
     """
-    width, height, left, right, top, bottom = 420, 250, 46, 62, 14, 40
+    width, height, left, right, top, bottom = 420, 256, 46, 62, 24, 40
     points = [(x, y) for c in curves for x, y in zip(c.x, c.y, strict=True) if math.isfinite(y + x)]
     if not points:
         return ""
@@ -116,11 +116,9 @@ def chart(
     if best is not None:
         place = number(at_x(best))
         out.append(f'<path class="best" d="M{place} {top}V{height - bottom}"/>')
-        end = "end" if at_x(best) > width / 2 else "start"
-        shift = -5 if end == "end" else 5
         out.append(
-            f'<text class="note" text-anchor="{end}" x="{number(at_x(best) + shift)}" '
-            f'y="{top + 6}">{escape(best_name)}</text>'
+            f'<text class="note" text-anchor="middle" x="{place}" y="{top - 8}">'
+            f"{escape(best_name)}</text>"
         )
     names: list[tuple[float, Curve]] = []
     for c in curves:

@@ -56,7 +56,7 @@ def _parts(walk: Walk, words: Words) -> list[str]:
             [
                 (words("input"), shape),
                 (words("parameters"), f"{total:,}"),
-                (words("of it trained"), f"{trained:,}"),
+                (words("trainable"), f"{trained:,}"),
                 (words("multiply-adds"), f"{walk.multiply_adds:,}"),
             ]
         ),
@@ -144,7 +144,7 @@ def _input(walk: Walk, photos: list[str | None], words: Words) -> str:
         if p
     )
     first = next(tensors(walk.inputs), None)
-    body = f'<ul class="thumbs">{items}</ul>' if items else ""
+    body = f'<ul class="thumbs three">{items}</ul>' if items else ""
     if not items and first is not None and first.is_floating_point():
         body = _pictures(walk, first, None, "", words)
     return (
@@ -207,8 +207,11 @@ def _outputs(walk: Walk, step: Step, words: Words) -> str:
     dead = dead_units(step)
     body = ""
     if step.before is not None and step.before.shape == step.output.shape:
-        body += _pictures(walk, step.before, None, words("before"), words)
-        body += _pictures(walk, step.output, dead, words("after"), words)
+        from rushlight.app.pages.walking import array
+
+        limit = max(_limit(array(t)) for t in (step.before, step.output))
+        body += _pictures(walk, step.before, None, words("before"), words, limit)
+        body += _pictures(walk, step.output, dead, words("after"), words, limit)
     else:
         body += _pictures(walk, step.output, dead, "", words)
     if dead:
@@ -223,14 +226,21 @@ def _limit(values: np.ndarray) -> float:
     return float(finite.max()) if finite.size else 1.0
 
 
-def _pictures(walk: Walk, tensor: Tensor, dead: list[int] | None, name: str, words: Words) -> str:
+def _pictures(
+    walk: Walk,
+    tensor: Tensor,
+    dead: list[int] | None,
+    name: str,
+    words: Words,
+    limit: float | None = None,
+) -> str:
     """A row for each image: its maps (N, C, H, W), its matrix (N, A, B) or its strip (N, F)."""
     from rushlight.app.pages.walking import array
 
     values = array(tensor)
     if values.ndim < 2:
         values = values.reshape(1, -1) if walk.batch != len(values) else values.reshape(-1, 1)
-    limit = _limit(values)
+    limit = limit or _limit(values)
     images = values[: 1 if len(walk.steps) > MANY else IMAGES]
     rows, note = [], ""
     if name:
@@ -328,12 +338,14 @@ def _weights(walk: Walk, step: Step, shown: dict[str, int], words: Words) -> str
         most = FILTERS if channels == 1 else MAPS
         text = words("first {n} of {all} filters" if count > most else "{all} filters")
         text = f"{text.format(n=most, all=count)}, {' × '.join(map(str, w.shape[1:]))}"
-        body = _sheet_of_weights(tiles, limit, columns)
+        body = _sheet_of_weights(tiles, limit, columns, 34 if channels == 1 else 20)
+        if channels > 1:
+            text += f"; {words('a row is a filter, a column a channel')}"
     elif pixels is not None:
         count = min(FILTERS, len(w)) if len(w) > 12 else len(w)
         c, tall, wide = pixels
         tiles = png.smaller(w[:count].reshape(count, c, tall, wide).mean(1), 64, 64)
-        body = _sheet_of_weights(tiles, limit, MAPS if count > 12 else count)
+        body = _sheet_of_weights(tiles, limit, MAPS if count > 12 else count, 56)
         text = (
             words("weights of the first {n} of {all} units, as images")
             if count < len(w)
@@ -342,14 +354,13 @@ def _weights(walk: Walk, step: Step, shown: dict[str, int], words: Words) -> str
     else:
         body = _matrix(w.reshape(len(w), -1), limit)
         text = words("weights, one row per unit")
-        return f'<div class="rows"><div class="wide">{escape(text)}{body}</div></div>'
-    return f'<div class="rows"><div class="wide">{escape(text)}{body}</div></div>'
+        return f'<div class="weights">{escape(text)}{body}</div>'
+    return f'<div class="weights">{escape(text)}{body}</div>'
 
 
-def _sheet_of_weights(tiles: np.ndarray, limit: float, columns: int) -> str:
+def _sheet_of_weights(tiles: np.ndarray, limit: float, columns: int, side: int) -> str:
     picture, width, height = png.grid(tiles, columns, limit)
     columns = min(columns, len(tiles))
-    side = 56 if tiles.shape[-1] > 12 else 34
     return (
         f'<div class="plain" style="margin-top:4px"><svg viewBox="0 0 {width} {height}" '
         f'aria-hidden="true" style="max-width:{columns * side}px">'
