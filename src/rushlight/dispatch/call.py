@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd.node import Node, edge_of, make_node
+from ..core.device import STARTED
 from ..core.grad_mode import inferring, mode
 from ..core.tensor import Tensor, ViewInfo, _cell, new, wrap
 from . import codegen, modes
@@ -20,6 +21,15 @@ _ndarray = np.ndarray
 RECORD: list[
     Any
 ] = []  # the node of a tensor without elements: record(card, args, results), ops/meta
+
+
+def _on_devices() -> None:
+    from .devices import adopt  # seldom needed
+
+    adopt()
+
+
+STARTED.append(_on_devices)
 
 
 def apply(card: Card, args: tuple) -> Any:
