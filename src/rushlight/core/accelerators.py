@@ -148,3 +148,9 @@ def moved(a: Any, where: device) -> Any:
 
         return without_data(a.shadow if type(a) is not np.ndarray else a)
     return backend().to_device(a, place_of(where))
+
+
+def generator_state(seed: int, where: device) -> Any:
+    """The state of a generator on a device."""
+    xla = backend()
+    return xla.random.state(seed, place_of(where))

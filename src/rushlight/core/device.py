@@ -178,6 +178,13 @@ def resolve(where: device | str | int | None) -> device:
     raise absence(where.type)
 
 
+def moved(a: Any, where: device) -> Any:
+    """An array on another device, without its elements on "meta"."""
+    from .accelerators import moved  # seldom needed
+
+    return moved(a, where)
+
+
 STARTED: list[Callable[[], None]] = []  # called when the first device beside the CPU is used
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..core import dtype as dtypes
-from ..core.device import CPU, META, device, resolve
+from ..core.device import CPU, META, device, moved, resolve
 from ..core.dtype import dtype, float64
 from ..core.dtype_info import as_dtype, is_dtype
 from ..core.layout import channels_last, contiguous_format, preserve_format
@@ -69,11 +69,7 @@ class ToDevice:
 
 def _array_on(a: np.ndarray, where: device) -> Any:
     """The array on another device."""
-    if where is CPU and type(a) is np.ndarray:
-        return a.copy()
-    from ..core.accelerators import moved  # imports JAX
-
-    return moved(a, where)
+    return a.copy() if where is CPU and type(a) is np.ndarray else moved(a, where)
 
 
 @op("clone(input, *, memory_format=preserve_format)", at="torch Tensor", tensors=1, quiet=False)

@@ -17,17 +17,19 @@ from __future__ import annotations
 from typing import Any
 
 import jax
+import numpy as np
 
 jax.config.update("jax_enable_x64", True)  # without it int64 becomes int32, float64 float32
 
 from .. import seam  # noqa: E402
 from ..seam import TABLE, K  # noqa: E402
-from . import random, words  # noqa: E402
-from .array import TRACED, Array, Cell, HostAccess, Tracer, host, raw  # noqa: E402
+from . import random, steps, words  # noqa: E402, F401
+from .array import NOTED, TRACED, Array, Cell, HostAccess, Tracer, axes_of, host, raw  # noqa: E402
 from .program import STATS, Program  # noqa: E402
 from .words import WORDS  # noqa: E402
 
 __all__ = [
+    "NOTED",
     "STATS",
     "TRACED",
     "Array",
@@ -45,9 +47,12 @@ __all__ = [
 
 def to_device(a: Any, device: Any) -> Array:
     """A NumPy array, or an Array, on a JAX device: elements of its own."""
-    if type(a) is Array:
-        return Array(jax.device_put(a.v, device))
-    return Array(jax.device_put(a.copy(order="C"), device))  # JAX may keep the memory it is given
+    axes = axes_of(a)
+    inner = a if axes is None else a.transpose(axes)
+    # JAX may keep the memory that it is given
+    v = inner.v if type(a) is Array else inner.copy(order="C")
+    found = Array(jax.device_put(v, device))
+    return found if axes is None else found.transpose(np.argsort(axes))
 
 
 def _there(args: Any) -> bool:

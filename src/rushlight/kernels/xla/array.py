@@ -27,6 +27,9 @@ _ndarray = np.ndarray
 TRACED: list[Any] = [None]  # the torch.device that tracers are said to be on, while a program is traced
 
 
+NOTED: list[Any] = [None]  # called with every ndarray that becomes a constant of a program
+
+
 class HostAccess(TypeError):
     """Code that computes on NumPy arrays was given an array of another device."""
 
@@ -124,7 +127,7 @@ class Array(np.lib.mixins.NDArrayOperatorsMixin):
         """Replace the elements; `new` is cast and broadcast."""
         cell, old = self.cell, self.v
         if not hasattr(new, "dtype") or not isinstance(new, jax.Array):
-            new = jnp.asarray(new, None if hasattr(new, "dtype") else old.dtype)
+            new = constant(new, None if hasattr(new, "dtype") else old.dtype)
         new = cast(new, old.dtype)
         if new.shape != old.shape:
             if new.ndim > old.ndim:  # leading ones, as NumPy lets pass
@@ -365,7 +368,10 @@ class Array(np.lib.mixins.NDArrayOperatorsMixin):
     # ---- new arrays
 
     def copy(self, order: str = "C") -> Array:
-        return Array(self.v)  # the value cannot change: no bytes move
+        axes = axes_of(self) if order == "K" else None
+        if axes is None:
+            return Array(self.v)  # the value cannot change: no bytes move
+        return Array(self.transpose(axes).v).transpose(np.argsort(axes))
 
     def astype(
         self, dtype: Any, order: str = "K", casting: str = "unsafe", subok: bool = True, copy: bool = True
@@ -434,9 +440,30 @@ def _cast_traced(x: Any, dtype: Any) -> Any:
 _cast_now = jax.jit(_cast_traced, static_argnums=1)
 
 
+def axes_of(a: Any) -> list[int] | None:
+    """The dimensions of a dense array by their order in memory; None: row-major, or with gaps."""
+    if a.ndim < 2 or a.flags.c_contiguous or a.size < 2:
+        return None
+    of = a.shadow if type(a) is Array else a
+    axes = sorted(range(a.ndim), key=lambda i: -abs(of.strides[i]))
+    return axes if of.transpose(axes).flags.c_contiguous else None
+
+
 def host(a: Any) -> np.ndarray:
     """A NumPy array of the elements, of its own memory: the one way to the host."""
-    return np.array(a.v) if type(a) is Array else a
+    if type(a) is not Array:
+        return a
+    axes = axes_of(a)
+    if axes is None:
+        return np.array(a.v)
+    return np.array(a.transpose(axes).v).transpose(np.argsort(axes))
+
+
+def constant(a: Any, dtype: Any = None) -> Any:
+    """An array of the host, or a number, as a value of JAX."""
+    if NOTED[0] is not None and type(a) is _ndarray:
+        NOTED[0](a)
+    return jnp.asarray(a, dtype)
 
 
 def raw(a: Any) -> Any:
@@ -449,6 +476,8 @@ def tree(x: Any) -> Any:
     t = type(x)
     if t is Array:
         return x.v
+    if t is _ndarray and NOTED[0] is not None:
+        NOTED[0](x)
     if t is tuple:
         return tuple([tree(a) for a in x])
     if t is list:
@@ -475,6 +504,8 @@ def taken(key: Any) -> tuple[Any, bool]:
     for k in items:
         if isinstance(k, (_ndarray, list)):
             basic = False
+            if NOTED[0] is not None and type(k) is _ndarray:
+                NOTED[0](k)
             k = k.v if type(k) is Array else np.asarray(k)
         elif isinstance(k, range):
             basic, k = False, np.arange(k.start, k.stop, k.step)

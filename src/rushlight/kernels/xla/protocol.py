@@ -16,7 +16,7 @@ import numpy as np
 from jax import lax
 
 from . import views
-from .array import Array, HostAccess, Tracer, host, raw, tree, wrapped
+from .array import Array, HostAccess, Tracer, constant, host, raw, tree, wrapped
 from .views import cast
 
 _ndarray = np.ndarray
@@ -107,7 +107,7 @@ def _loop(u: Any, kinds: tuple, signature: Any) -> tuple:
 
 def _apply(u: Any, args: Any, kinds: tuple) -> Any:
     values = [
-        cast(a if isinstance(a, jax.Array) else jnp.asarray(a), d)
+        cast(a if isinstance(a, jax.Array) else constant(a), d)
         for a, d in zip(args, kinds, strict=False)
     ]
     r = _jnp(u.__name__)(*values)
@@ -190,7 +190,7 @@ def _at(u: Any, target: Array, index: Any, value: Any = None) -> None:
         raise _outside(f"{u.__name__}.at")
     value = raw(value)
     if hasattr(value, "dtype"):
-        value = cast(jnp.asarray(value), target.dtype)
+        value = cast(constant(value), target.dtype)
     target.write(getattr(at, name)(value))
 
 
@@ -280,7 +280,7 @@ def _reduceat(u: Any, x: Any, indices: Any, axis: int = 0, **_: Any) -> Array:
 
 def _matmul(x: Any, y: Any) -> Any:
     kind = np.result_type(x.dtype, y.dtype)
-    return jnp.matmul(cast(jnp.asarray(x), kind), cast(jnp.asarray(y), kind))
+    return jnp.matmul(cast(constant(x), kind), cast(constant(y), kind))
 
 
 # ---------------------------------------------------------------- functions
@@ -314,13 +314,13 @@ def _copyto(dst: Any, src: Any, casting: str = "same_kind", where: Any = True) -
     new = raw(src)
     if where is not True:
         old = dst.v
-        new = cast(jnp.asarray(new, None if hasattr(new, "dtype") else old.dtype), old.dtype)
+        new = cast(constant(new, None if hasattr(new, "dtype") else old.dtype), old.dtype)
         new = jnp.where(raw(where), new, old)
     dst.write(new)
 
 
 def _put_along_axis(arr: Array, indices: Any, values: Any, axis: Any) -> None:
-    values = cast(jnp.asarray(raw(values)), arr.dtype)
+    values = cast(constant(raw(values)), arr.dtype)
     arr.write(jnp.put_along_axis(arr.v, raw(indices), values, axis, inplace=False))
 
 
@@ -331,15 +331,19 @@ def _may_share(a: Any, b: Any, *_: Any, **__: Any) -> bool:
 
 
 def _like(f: Any) -> Any:
-    def make(x: Any, *args: Any, dtype: Any = None, shape: Any = None, **_: Any) -> Array:
+    def make(x: Any, dtype: Any = None, order: Any = "K", subok: Any = True, shape: Any = None,
+             *, device: Any = None) -> Array:  # fmt: skip
         kind = np.dtype(dtype) if dtype is not None else x.dtype
-        size = np.shape(x) if shape is None else shape
-        given = [raw(a) for a in args] or ([raw(_["fill_value"])] if "fill_value" in _ else [])
-        if given and hasattr(given[0], "dtype"):
-            given[0] = cast(jnp.asarray(given[0]), kind)
-        return placed(f(size, *given, dtype=kind), x)
+        return placed(f(np.shape(x) if shape is None else shape, kind), x)
 
     return make
+
+
+def _full_like(x: Any, fill_value: Any, dtype: Any = None, order: Any = "K", subok: Any = True,
+               shape: Any = None, *, device: Any = None) -> Array:  # fmt: skip
+    kind = np.dtype(dtype) if dtype is not None else x.dtype
+    value = cast(constant(raw(fill_value)), kind)
+    return placed(jnp.broadcast_to(value, np.shape(x) if shape is None else shape), x)
 
 
 def placed(v: Any, like: Any) -> Array:
@@ -370,7 +374,7 @@ def _where(condition: Any, *xy: Any) -> Any:
         if any([k == np.dtype(bool) for k in kinds]):
             both = [a if k in (int, float, complex) else np.empty((), k) for a, k in zip(xy, kinds, strict=True)]
             kind = np.result_type(*both)
-    x, y = [jnp.asarray(raw(a), None if hasattr(a, "dtype") else kind) for a in xy]
+    x, y = [constant(raw(a), None if hasattr(a, "dtype") else kind) for a in xy]
     return Array(jnp.where(c, cast(x, kind), cast(y, kind)))
 
 
@@ -378,7 +382,7 @@ def _same_kind(arrays: Any) -> list:
     """The values of several arrays in NumPy's common dtype."""
     values = [raw(a) if hasattr(a, "dtype") else np.asarray(a) for a in arrays]
     kind = np.result_type(*[v.dtype for v in values])
-    return [cast(jnp.asarray(v), kind) for v in values]
+    return [cast(constant(v), kind) for v in values]
 
 
 def _concatenate(arrays: Any, axis: Any = 0, out: Any = None, dtype: Any = None, **_: Any) -> Any:
@@ -513,7 +517,7 @@ FUNCTIONS: dict[str, Any] = {
     "flip": _flip,
     "fliplr": lambda a: _flip(a, 1),
     "flipud": lambda a: _flip(a, 0),
-    "full_like": _like(jnp.full),
+    "full_like": _full_like,
     "imag": lambda a: a.imag,
     "iscomplexobj": lambda a: a.dtype.kind == "c",
     "isrealobj": lambda a: a.dtype.kind != "c",

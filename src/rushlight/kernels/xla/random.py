@@ -15,7 +15,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .array import Array, raw
+from .array import Array, Tracer, raw
+from .program import RUNNING, Untraceable
 from .words import word
 
 
@@ -27,6 +28,8 @@ def _next(key: Any) -> tuple[Any, Any]:
 
 def drawn(s: Array, f: Any) -> Array:
     """f(key) with a key of its own; the state moves on."""
+    if RUNNING[0] and not isinstance(s.v, Tracer):
+        raise Untraceable("random numbers, drawn while a card's program is traced")
     state, key = _next(s.v)
     s.write(state)
     return Array(f(jax.random.wrap_key_data(key, impl="threefry2x32")))
