@@ -41,6 +41,7 @@ class Cards(dict[str, "Card"]):
 
 
 CARDS = Cards()
+MADE: list[Any] = []  # called with every card that is made, see devices.py
 _OUTPUTS = ("out", "out1", "out2")  # backward's names for differentiable outputs
 SHAPE = 1 << 10  # in Card.save: the shape of argument i - SHAPE
 
@@ -198,6 +199,8 @@ class Card:
             back = self.backward and accumulating_backward(self.backward)
             self.narrow = (in_single(self.forward), back)
         self.slow_backward = self.listed  # lists are unpacked by the general path
+        for f in MADE:
+            f(self)
 
     @cached_property
     def result(self) -> Any:
