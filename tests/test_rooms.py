@@ -22,8 +22,8 @@ ORDER = """
 SIGNPOSTS = """
     _VF __init__ __main__ _c _utils accelerator amp backends compiler cpu cuda distributed
     distributions fft func futures fx hub jit library linalg masked mps mtia multiprocessing
-    nested onnx overrides profiler quasirandom return_types signal sparse special storage types utils
-    version xpu
+    nested onnx overrides profiler quasirandom return_types signal sparse special storage types
+    utils version xpu
 """.split()
 
 

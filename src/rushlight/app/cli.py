@@ -18,6 +18,7 @@ VERBS = {
     "run": ("run", "run a script written for PyTorch, untouched"),
     "check": ("check", "list what a script uses of torch, and whether rushlight has it"),
     "train": ("train", "train a classifier: a data set and a model by name, or your own"),
+    "evaluate": ("evaluate", "say how good a trained model is, class by class"),
     "predict": ("predict", "say what a trained model sees in images"),
     "standin": ("standin", "import torch means rushlight in this environment: install, remove"),
     "inspect": (

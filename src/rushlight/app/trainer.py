@@ -94,6 +94,7 @@ class Learner:
     """A model in training.
 
     `schedule_each` says when the scheduler steps: after each "batch", or after each "epoch".
+    `patience` is the number of epochs without a better validation accuracy after which it ends.
     `settings` and `about` are plain data stored in the checkpoints: how to build this Learner
     again, and what its images and classes are.
     """
@@ -113,11 +114,12 @@ class Learner:
         schedule_each: str = "batch",
         augment: Callable[[Tensor], Tensor] | None = None,
         device: Any = "cpu",
+        patience: int | None = None,
     ):
         self.model, self.optimizer, self.scheduler = model, optimizer, scheduler
         self.train, self.valid = train, valid
         self.schedule_each, self.augment = schedule_each, augment
-        self.device = rl.device(device)
+        self.device, self.patience = rl.device(device), patience
         self.out, self.settings, self.about, self.watcher = out, settings, about, watcher
         self.history: list[Row] = []
         self.best: Row | None = None
@@ -132,8 +134,8 @@ class Learner:
     # the loop
 
     def fit(self, epochs: int) -> None:
-        """Trains until `epochs` are finished. Raises Stopped if `stop` is set meanwhile."""
-        while self.epoch < epochs:
+        """Trains until `epochs` are finished, or patience is. Raises Stopped if `stop` is set."""
+        while self.epoch < epochs and not self.out_of_patience:
             start = time.perf_counter() - self.seconds
             self._train_epoch(start)
             valid = self.evaluate(self.valid)
@@ -146,6 +148,13 @@ class Learner:
             self.watcher.epoch(row, best)
             if self.stop and self.epoch < epochs:
                 raise Stopped
+
+    @property
+    def out_of_patience(self) -> bool:
+        """Was the best epoch `patience` epochs ago?"""
+        if self.patience is None or self.best is None:
+            return False
+        return self.epoch - self.best["epoch"] >= self.patience
 
     def _train_epoch(self, start: float) -> None:
         self.model.train()
