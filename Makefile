@@ -45,6 +45,11 @@ test: $(VENV)/installed
 test-pages: $(VENV)/installed
 	$(RUN) -m pytest -q tests/pages
 
+# searches by Optuna
+test-tune: $(VENV)/installed
+	$(RUN) -m pip install -q --disable-pip-version-check '.[tune]'
+	$(RUN) -m pytest -q tests/tune
+
 oracle: $(VENV)/oracle
 	$(RUN) -m pytest -q tests/oracle
 

@@ -146,24 +146,19 @@ def _known(name: str, root: str, download: bool, seed: int, share: float) -> Dat
     return Data(name, classes, shape, known.mean, known.std, train, valid, test)
 
 
-def prepared(size: tuple[int, int]) -> Callable[[Any], Any]:
-    """The transform of photographs: to size (H, W), float32 in -1..1."""
-    from rushlight.vision import transforms
-
-    return transforms.Compose(
-        [
-            transforms.Resize(size),
-            transforms.ToTensor(),
-            transforms.Normalize((0.5, 0.5, 0.5), (0.5, 0.5, 0.5)),
-        ]
-    )
-
-
 def _folder(
     path: Path, seed: int, size: int, strict: bool, tell: Any, shares: tuple[float, float]
 ) -> Data:
     """A folder of images, each brought to size x size."""
+    from rushlight.vision import transforms
+
     found = images.read(path, shares, seed, strict, tell)
-    prepare = prepared((size, size))
+    prepare = transforms.Compose(
+        [
+            transforms.Resize((size, size)),
+            transforms.ToTensor(),
+            transforms.Normalize((0.5, 0.5, 0.5), (0.5, 0.5, 0.5)),
+        ]
+    )
     parts = [images.ImageFiles(part, prepare) for part in (found.train, found.valid, found.test)]
     return Data(str(path), found.classes, (3, size, size), 0.5, 0.5, *parts)

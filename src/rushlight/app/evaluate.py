@@ -23,11 +23,14 @@ from typing import Any
 
 import numpy as np
 
+from rushlight import Tensor
 from rushlight.app import datasets, images, models
 from rushlight.app.arguments import Parser
 from rushlight.app.errors import CliError, say
 from rushlight.app.pages.outcome import Outcome, outcome
+from rushlight.app.predict import read_image
 from rushlight.app.report import percent
+from rushlight.utils.data import Dataset
 
 BINS = 15  # of the calibration error
 PARTS = ("test", "valid", "train")
@@ -97,6 +100,20 @@ def comma_separated(found: dict[str, Any]) -> str:
     return text.getvalue()
 
 
+class _Files(Dataset[Any]):
+    """(image as the model takes it, label) of files."""
+
+    def __init__(self, samples: list[images.Sample], about: dict[str, Any]):
+        self.samples, self.about = samples, about
+
+    def __len__(self) -> int:
+        return len(self.samples)
+
+    def __getitem__(self, index: int) -> tuple[Tensor, int]:
+        path, label = self.samples[index]
+        return read_image(Path(path), self.about, False)[0], label
+
+
 def data_of(state: dict[str, Any], data: str | None, part: str | None, root: str | None) -> Any:
     """The data set to evaluate on: the run's own part, or the images of another place.
 
@@ -112,16 +129,10 @@ def data_of(state: dict[str, Any], data: str | None, part: str | None, root: str
             )
         if part is not None:
             raise CliError(f"--part is of the run's own data; of {name} all images are taken")
-        if about["shape"][0] != 3:
-            raise CliError(
-                f"the run was trained on images of {about['shape'][0]} channel, folders are read "
-                "in colour"
-            )
         samples = images.labelled(
             Path(name), about["classes"], False, lambda text: say("evaluate", text)
         )
-        size: Any = tuple(about["shape"][1:])
-        return images.ImageFiles(samples, datasets.prepared(size))
+        return _Files(samples, about)
     found = datasets.load(
         name,
         root or settings["root"],

@@ -50,9 +50,9 @@ def read_image(path: Any, about: dict[str, Any], invert: bool) -> Tensor:
 def is_inverted(x: Tensor, about: dict[str, Any]) -> bool:
     """Is the border of an image light where the run's images are dark on the whole? x (1, C, H, W)
 
-    Only for grey images of a mean below a quarter, such as handwritten digits on black.
+    Only for grey images that are dark on the whole, such as handwritten digits on black.
     """
-    if about["shape"][0] != 1 or about["mean"] > 0.25:
+    if about["shape"][0] != 1 or about["mean"] > 0.4:
         return False
     a = x[0, 0] * about["std"] + about["mean"]
     border = rl.cat([a[0], a[-1], a[1:-1, 0], a[1:-1, -1]])

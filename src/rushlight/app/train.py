@@ -17,7 +17,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -197,7 +197,13 @@ def _flag(key: str) -> str:
 
 
 def build(
-    settings: Settings, data: datasets.Data, out: Path, watcher: Any, begin: bool = True
+    settings: Settings,
+    data: datasets.Data,
+    out: Path,
+    watcher: Any,
+    *,
+    begin: bool = True,
+    kind: type[Learner] = Learner,
 ) -> Learner:
     """A new Learner of these settings; begin: with the weights of --init, if there are some."""
     device = _device(settings["device"])
@@ -205,7 +211,7 @@ def build(
     with models.own_code(settings["model"]):
         recipe = models.recipe(settings["model"])
         model = recipe.built(data.shape, len(data.classes), settings["width"]).to(device)
-        _try_out(model, data, device)
+        _try_out(model, data, device, own=":" in settings["model"])
     if settings["init"] is not None and begin:
         path = settings["init"]
         transfer.begin_with(model, transfer.read_weights(Path(path)), path)
@@ -216,7 +222,7 @@ def build(
     images: Any = data.train
     train: DataLoader[Any] = DataLoader(images, batch_size=size, shuffle=True, num_workers=workers)
     each, make = SCHEDULES[settings["schedule"]]
-    return Learner(
+    return kind(
         model,
         optimizer,
         train,
@@ -249,13 +255,13 @@ def _in_order(part: Any, settings: Settings) -> DataLoader[Any]:
     return DataLoader(part, batch_size=2 * settings["batch_size"], num_workers=settings["workers"])
 
 
-def _try_out(model: nn.Module, data: datasets.Data, device: Any) -> None:
+def _try_out(model: nn.Module, data: datasets.Data, device: Any, own: bool) -> None:
     """Runs one image through the model, so that a wrong shape is reported before training."""
     image, _ = data.train[0]
     model.eval()
-    with expected(RuntimeError, ValueError, before="the model does not take these images: "):
-        with rl.no_grad():
-            scores = model(image.unsqueeze(0).to(device))
+    unfit = expected(RuntimeError, ValueError, before="the model does not take these images: ")
+    with nullcontext() if own else unfit, rl.no_grad():
+        scores = model(image.unsqueeze(0).to(device))
     if tuple(scores.shape) != (1, len(data.classes)):
         raise CliError(
             f"the model turns images {(1, *data.shape)} into {tuple(scores.shape)}; "
