@@ -115,9 +115,12 @@ constexpr TileTable TILES;
 
 constexpr i64 LINE = 64;  // bytes of a cache line
 
-// Memory that will be needed soon.
+// Memory that will be needed soon: the next weights; and what is added to the cells of a pass without
+// gaps, of `lanes` channels `plane` apart.
 struct Ahead {
     const char *at = nullptr, *end = nullptr;
+    const float* other = nullptr;
+    i64 lanes = 0, plane = 0, row = 0;
 };
 
 // Tiles over `rows` rows of `cols` cells, the first of which are a.src and a.out.
@@ -132,6 +135,9 @@ void cover(TileArgs a, i64 rows, i64 cols, int nv, Ahead& next) {
             for (r = min(ROWS, rows - i); !table[r - 1][p - 1];) r--;
             a.src = src + i * a.row + j * a.col;
             a.out = out + i * a.out_row + j * a.out_col;
+            for (i64 c = 0; c < next.lanes; c++)
+                for (i64 y = i; y < i + r; y++)
+                    __builtin_prefetch(next.other + c * next.plane + y * next.row + j + p - 1);
             const bool more = next.at < next.end;
             a.ahead = more ? next.at : reinterpret_cast<const char*>(a.w);
             a.ahead_step = more ? LINE : 0;
@@ -258,6 +264,12 @@ void run(const Plan& plan, const float* src, const Ending& e, Finish finish, flo
                 Ahead next = pair + 1 < pairs * (share + 1) / shares ? pack.next(pair + 1) : Ahead{};
                 for (i64 s0 = i0; s0 < i1; s0 += strip) {
                     const i64 row0 = s0 * plan.grid_h;
+                    if (e.other) {
+                        next.lanes = min(lanes, plan.co - channel);
+                        next.plane = plan.oh * plan.ow, next.row = plan.ow;
+                        next.other = e.other + (plane * plan.co + channel) * next.plane +
+                                     row0 * plan.ow;
+                    }
                     const i64 row1 = min(plan.oh, min(i1, s0 + strip) * plan.grid_h);
                     for (i64 k = 0; k < plan.passes; k++) {
                         const Pass& pass = plan.pass[k];
