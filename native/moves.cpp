@@ -218,6 +218,16 @@ void copy_block(Block b, const char* x, char* y) {
     });
 }
 
+void join_rows(const char* const* x, const i64* row, i64 count, i64 rows, char* y) {
+    i64 step = 0;
+    for (i64 k = 0; k < count; k++) step += row[k];
+    parallel(rows, rows_per_block(step, MOVE_BYTES), [=](i64 begin, i64 end) {
+        char* to = y + begin * step;
+        for (i64 i = begin; i < end; i++)
+            for (i64 k = 0; k < count; to += row[k], k++) copy_row(to, x[k] + i * row[k], row[k]);
+    });
+}
+
 void pad_block(const PadBlock& b, const char* x, const char* value, char* y) {
     const int last = b.nd - 1, line = last - 1;  // a line of rows, where there is one
     const i64 size = b.size, n = b.out[last], inside = b.in[last], lead = b.before[last];
@@ -470,30 +480,37 @@ bool to_half([[maybe_unused]] const float* x, [[maybe_unused]] std::uint16_t* y,
 #endif
 }
 
-void from_bfloat16(const std::uint16_t* x, float* y, i64 n) {
+namespace {
+
+// y[i] = f(x[i]); after the first few no store touches two lines
+template <class T, class U, class G>
+RL_INLINE void cast_each(const T* x, U* y, i64 n, G f) {
     parallel(n, CAST, [=](i64 begin, i64 end) {
-        std::uint32_t* const to = reinterpret_cast<std::uint32_t*>(y);
-        for (i64 i = begin; i < end; i++) to[i] = std::uint32_t(x[i]) << 16;
+        i64 i = begin;
+        while (i < end && reinterpret_cast<std::uintptr_t>(y + i) % REGISTER) y[i] = f(x[i]), i++;
+        for (; i < end; i++) y[i] = f(x[i]);
     });
+}
+
+}  // namespace
+
+void from_bfloat16(const std::uint16_t* x, float* y, i64 n) {
+    cast_each(x, reinterpret_cast<std::uint32_t*>(y), n,
+              [](std::uint16_t v) { return std::uint32_t(v) << 16; });
 }
 
 // to the nearest, ties to even; NaN keeps its sign
 void to_bfloat16(const float* x, std::uint16_t* y, i64 n) {
-    parallel(n, CAST, [=](i64 begin, i64 end) {
-        const std::uint32_t* const from = reinterpret_cast<const std::uint32_t*>(x);
-        for (i64 i = begin; i < end; i++) {
-            const std::uint32_t b = from[i], rounded = (b + 0x7fff + (b >> 16 & 1)) >> 16;
-            const std::uint32_t nan = (b >> 16 & 0x8000) | 0x7fc0;
-            y[i] = std::uint16_t((b & 0x7fffffff) > 0x7f800000 ? nan : rounded);
-        }
+    cast_each(reinterpret_cast<const std::uint32_t*>(x), y, n, [](std::uint32_t b) {
+        const std::uint32_t rounded = (b + 0x7fff + (b >> 16 & 1)) >> 16;
+        const std::uint32_t nan = (b >> 16 & 0x8000) | 0x7fc0;
+        return std::uint16_t((b & 0x7fffffff) > 0x7f800000 ? nan : rounded);
     });
 }
 
 template <class T, class U>
 void convert(const T* x, U* y, i64 n) {
-    parallel(n, CAST, [=](i64 begin, i64 end) {
-        for (i64 i = begin; i < end; i++) y[i] = static_cast<U>(x[i]);
-    });
+    cast_each(x, y, n, [](T v) { return static_cast<U>(v); });
 }
 
 #define EACH(T)                                                              \
