@@ -265,6 +265,12 @@ def start(
         stack.push(Lock(out))
         state = models.read_run(out / "last.pt")
         settings = _changed(DEFAULTS | state["settings"], given)
+    told: list[str] = []
+
+    def tell(text: str) -> None:
+        told.append(text)
+        say("train", text)
+
     data = datasets.load(
         settings["data"],
         settings["root"],
@@ -272,9 +278,10 @@ def start(
         settings["seed"],
         size=settings["size"],
         strict=settings["strict"],
-        tell=lambda text: say("train", text),
+        tell=tell,
     )
     learner = build(settings, data, out, watcher(settings["epochs"]))
+    learner.notes += told
     if state is not None:
         learner.load_state_dict(state)
         written = out / "report.txt"
@@ -428,6 +435,7 @@ def _run(given: Settings, stack: ExitStack) -> int:
         data,
         about=[(line[:6].strip(), line[6:].strip()) for line in lines],
         command=again(learner.settings),
+        notes=learner.notes,
         lang=lang or "en",
         serve=bool(live),
     )

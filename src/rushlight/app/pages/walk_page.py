@@ -239,7 +239,7 @@ def _pictures(
 
     values = array(tensor)
     if values.ndim < 2:
-        values = values.reshape(1, -1) if walk.batch != len(values) else values.reshape(-1, 1)
+        values = values.reshape(1, -1) if walk.batch != values.size else values.reshape(-1, 1)
     limit = limit or _limit(values)
     images = values[: 1 if len(walk.steps) > MANY else IMAGES]
     rows, note = [], ""
