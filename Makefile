@@ -6,7 +6,7 @@
 #   make oracle   the same operations against a living PyTorch 2.13.0 (installs it in .venv)
 #   make bench    the benchmarks, beside PyTorch 2.13.0
 #   make lint     ruff, mypy; mypy and pyright on a page of training code and a page of mistakes
-#   make stubs    the .pyi files, from the schemas of the ops, and docs/ops.md
+#   make stubs    from the schemas of the ops: the .pyi files, docs/ops.md, the late families
 #   make fuzz     2,000 random programs of ops, native kernels against their twins, and 20,000
 #                 mutated files against the readers; FUZZ_FIRST=SEED FUZZ_PROGRAMS=N FUZZ_COUNT=N
 #   make test-pages  the pages in headless Chromium, which must be installed
@@ -58,6 +58,7 @@ lint: $(VENV)/linters
 	$(RUN) -m pytest -q --noconftest tests/types
 
 stubs: $(VENV)/installed
+	PYTHONPATH=src RUSHLIGHT_PURE=1 $(RUN) tools/make_late_table.py
 	PYTHONPATH=src RUSHLIGHT_PURE=1 $(RUN) tools/make_stubs.py
 	PYTHONPATH=src RUSHLIGHT_PURE=1 $(RUN) tools/make_op_table.py
 
