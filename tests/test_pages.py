@@ -368,8 +368,8 @@ def test_warnings_of_a_report():
     )
     assert report_page.warnings(report, say) == [
         "b: 3 images to train on, fewer than 20",
-        "b: no test image of it is recognised",
-        "c: no images to test with",
+        "b: none of its test examples is recognised",
+        "c: nothing to test it with",
         "the loss is no better than guessing's: 1.1 (guessing among 3 classes has 1.099)",
     ]
     low = [0.9, 0.5, 0.4, 0.45, 0.5, 0.55, 0.6]

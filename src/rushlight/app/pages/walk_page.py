@@ -47,7 +47,7 @@ def _parts(walk: Walk, words: Words) -> list[str]:
     photos = _photos(walk)
     lead = (
         words("A mini-batch of {n} images through the model, layer by layer.")
-        if any(photos)
+        if any(photos) and walk.batch > 1
         else words("A mini-batch of {n} through the model, layer by layer.")
     )
     return [
@@ -332,15 +332,15 @@ def _weights(walk: Walk, step: Step, shown: dict[str, int], words: Words) -> str
         count, channels = len(kernels), kernels.shape[1]
         if channels == 1:
             tiles, columns = kernels[:FILTERS, 0], MAPS
-        else:  # a row is a filter, a column a channel of the input
-            few = kernels[:MAPS, :MAPS]
+        else:  # a column is a filter, a row a channel of the input
+            few = kernels[:MAPS, :MAPS].swapaxes(0, 1)
             tiles, columns = few.reshape(-1, *few.shape[2:]), few.shape[1]
         most = FILTERS if channels == 1 else MAPS
         text = words("first {n} of {all} filters" if count > most else "{all} filters")
         text = f"{text.format(n=most, all=count)}, {' × '.join(map(str, w.shape[1:]))}"
         body = _sheet_of_weights(tiles, limit, columns, 34 if channels == 1 else 20)
         if channels > 1:
-            text += f"; {words('a row is a filter, a column a channel')}"
+            text += f"; {words('a column is a filter, a row a channel')}"
     elif pixels is not None:
         count = min(FILTERS, len(w)) if len(w) > 12 else len(w)
         c, tall, wide = pixels
