@@ -138,6 +138,9 @@ def test_the_walk_of_a_network_with_branches():
     assert (walk.steps[3].before == by_hand).all() and (walk.steps[3].before < 0).any()
     assert (walk.steps[3].output == by_hand.relu()).all()
     assert [s.parameters for s in walk.steps] == [8, 148, 0, 0, 0, 0, 0, 0, 0, 180, 0]
+    assert walk.steps[0].formula == (
+        "Per channel (x - mean) / √(var + eps) · weight + bias over (N, C, H, W)"
+    )
     assert walk.kind == "logs" and (walk.shares - walk.output.exp()).abs().max() < 1e-6
     # gradients of the loss against the model's own answers
     logs = model(x)

@@ -251,7 +251,7 @@ def _pictures(
             rows.append(who + _strip(value, limit, dead))
             continue
         if value.ndim == 2:
-            rows.append(who + _matrix(value, limit))
+            rows.append(who + _matrix(walk, value, limit))
             continue
         maps = value.reshape(len(value), -1, value.shape[-1])
         if value.ndim > 3:  # more dimensions: the middle one of each further
@@ -282,9 +282,9 @@ def _strip(value: np.ndarray, limit: float, dead: list[int] | None) -> str:
     return f'<div><img class="strip" src="{picture}" alt="">{marks}</div>'
 
 
-def _matrix(value: np.ndarray, limit: float) -> str:
+def _matrix(walk: Walk, value: np.ndarray, limit: float) -> str:
     """(A, B) as a picture."""
-    value = png.smaller(value, 128, 512)
+    value = png.smaller(value, 128, 512) if len(walk.steps) <= MANY else png.smaller(value, 48, 256)
     height = min(200, max(22, 6 * len(value)))
     return (
         f'<div><img class="strip" style="height:{height}px" '
@@ -352,7 +352,7 @@ def _weights(walk: Walk, step: Step, shown: dict[str, int], words: Words) -> str
             else words("weights of the {all} units, as images")
         ).format(n=count, all=len(w))
     else:
-        body = _matrix(w.reshape(len(w), -1), limit)
+        body = _matrix(walk, w.reshape(len(w), -1), limit)
         text = words("weights, one row per unit")
         return f'<div class="weights">{escape(text)}{body}</div>'
     return f'<div class="weights">{escape(text)}{body}</div>'
