@@ -54,16 +54,15 @@ def test_a_page_opens(browser, pages, shots, name, width, dark):
         assert corner < 40 if dark else corner > 230
 
 
-def test_a_page_needs_no_script(browser, pages, shots, name):
-    if name == "notebook":
-        return
-    text = pages[name].read_text("utf-8")
+@pytest.mark.parametrize("kind", ["report", "report-photos", "walk-branches"])
+def test_a_page_needs_no_script(browser, pages, shots, kind):
+    text = pages[kind].read_text("utf-8")
     assert "<script" not in text and not re.search(r"""(src|href)=["']?(https?:|//|file:)""", text)
-    with browser.page(pages[name].as_uri(), 1400, script=False) as page:
-        page.screenshot(shots / f"{name}-no-script.png", height=900)
-    with browser.page(pages[name].as_uri(), 1400) as page:
-        page.screenshot(shots / f"{name}-script.png", height=900)
-    a, b = (pixels(shots / f"{name}-{kind}.png") for kind in ("no-script", "script"))
+    with browser.page(pages[kind].as_uri(), 1400, script=False) as page:
+        page.screenshot(shots / f"{kind}-no-script.png", height=900)
+    with browser.page(pages[kind].as_uri(), 1400) as page:
+        page.screenshot(shots / f"{kind}-script.png", height=900)
+    a, b = (pixels(shots / f"{kind}-{way}.png") for way in ("no-script", "script"))
     assert np.abs(a - b).max() == 0
 
 
