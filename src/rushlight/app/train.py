@@ -297,6 +297,12 @@ def start(
         stack.push(Lock(out))
         state = models.read_run(out / "last.pt")
         settings = _changed(DEFAULTS | state["settings"], given)
+    told: list[str] = []
+
+    def tell(text: str) -> None:
+        told.append(text)
+        say("train", text)
+
     data = datasets.load(
         settings["data"],
         settings["root"],
@@ -306,9 +312,10 @@ def start(
         strict=settings["strict"],
         valid=settings["valid"],
         test=settings["test"],
-        tell=lambda text: say("train", text),
+        tell=tell,
     )
     learner = build(settings, data, out, watcher(settings["epochs"]), begin=state is None)
+    learner.notes += told
     if state is not None:
         learner.load_state_dict(state)
         written = out / "report.txt"
@@ -463,6 +470,7 @@ def _run(given: Settings, stack: ExitStack) -> int:
         data,
         about=[(line[:6].strip(), line[6:].strip()) for line in lines],
         command=again(learner.settings),
+        notes=learner.notes,
         lang=lang or "en",
         serve=bool(live),
     )

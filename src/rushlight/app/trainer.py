@@ -129,6 +129,7 @@ class Learner:
         self.step_lr = self.lr  # of the last step that was taken
         self.seconds = 0.0  # spent in this epoch before the last interruption
         self.stop = False  # set by a signal handler: stop after the current batch
+        self.notes: list[str] = []  # warnings for the report, such as files that were left out
         self.seen: tuple[Tensor, Tensor] | None = None  # the epoch's first batch
 
     # the loop
