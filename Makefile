@@ -4,6 +4,7 @@
 #   make demo     train on the embedded digits, with a report at the end
 #   make test     the test suite, on the native kernels and on their NumPy twins
 #   make oracle   the same operations against a living PyTorch 2.13.0 (installs it in .venv)
+#   make test-onnx, test-sklearn   export to ONNX, run by onnxruntime; the scikit-learn estimators
 #   make bench    the benchmarks, beside PyTorch 2.13.0
 #   make lint     ruff, mypy; mypy and pyright on a page of training code and a page of mistakes
 #   make stubs    the .pyi files, from the schemas of the ops, and docs/ops.md
@@ -29,7 +30,7 @@ SOURCES := $(shell find src native -name '*.py' -o -name '*.cpp' -o -name '*.hpp
 # Matrix products are our own; the threads of the BLAS that NumPy brings would only be in the way.
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: demo test oracle bench lint stubs dev ecosystem fuzz sanitize sanitize-address sanitize-thread stress clean
+.PHONY: demo test test-onnx test-sklearn oracle bench lint stubs dev ecosystem fuzz sanitize sanitize-address sanitize-thread stress clean
 
 demo: $(VENV)/installed
 	$(VENV)/bin/rushlight train digits --model mlp --epochs 15 --augment shift
@@ -37,6 +38,12 @@ demo: $(VENV)/installed
 test: $(VENV)/installed
 	$(RUN) -m pytest -q -n $(JOBS); native=$$?; \
 	RUSHLIGHT_PURE=1 $(RUN) -m pytest -q -n $(JOBS) && exit $$native
+
+test-onnx: $(VENV)/onnx
+	$(RUN) -m pytest -q tests/onnx
+
+test-sklearn: $(VENV)/sklearn
+	$(RUN) -m pytest -q tests/sklearn
 
 oracle: $(VENV)/oracle
 	$(RUN) -m pytest -q tests/oracle
@@ -63,6 +70,14 @@ $(VENV)/installed: $(VENV)/bin/python $(SOURCES)
 
 $(VENV)/oracle: $(VENV)/installed
 	$(RUN) -m pip install -q --disable-pip-version-check torch==2.13.0
+	@touch $@
+
+$(VENV)/onnx: $(VENV)/installed
+	$(RUN) -m pip install -q --disable-pip-version-check onnx onnxruntime waitress
+	@touch $@
+
+$(VENV)/sklearn: $(VENV)/installed
+	$(RUN) -m pip install -q --disable-pip-version-check 'scikit-learn==1.9.*' pandas
 	@touch $@
 
 # document 004 draws a picture and knows how to download; onnxruntime is the third column

@@ -22,7 +22,7 @@ ORDER = """
 SIGNPOSTS = """
     _VF __init__ __main__ _c _utils accelerator amp backends compiler cpu cuda distributed
     distributions fft func futures fx hub jit library linalg masked mps mtia multiprocessing nested
-    overrides profiler quasirandom return_types signal sparse special storage types utils
+    onnx overrides profiler quasirandom return_types signal sparse special storage types utils
     version xpu
 """.split()
 

@@ -20,6 +20,7 @@ VERBS = {
     "train": ("train", "train a classifier: a data set and a model by name, or your own"),
     "predict": ("predict", "say what a trained model sees in images"),
     "standin": ("standin", "import torch means rushlight in this environment: install, remove"),
+    "export": ("export", "write a trained model as ONNX, safetensors or for PyTorch"),
     "inspect": ("inspect", "list a model's layers, or the tensors of a file"),
 }
 
