@@ -14,6 +14,7 @@ import rushlight.nn.functional as F
 from rushlight import nn
 from rushlight.onnx import OnnxExporterError, OperatorExportTypes, TrainingMode
 from rushlight.vision import models
+from rushlight.vision.models import vgg
 
 sys.path[:0] = [str(Path(__file__).parent)]
 from helpers import agree, exported  # noqa: E402
@@ -111,11 +112,12 @@ def test_a_language_model():
 FAMILIES = [
     "alexnet", "convnext_tiny", "densenet121", "efficientnet_b0", "efficientnet_v2_s", "googlenet",
     "inception_v3", "maxvit_t", "mnasnet0_5", "mobilenet_v2", "mobilenet_v3_small",
-    "regnet_y_400mf", "resnet18", "shufflenet_v2_x0_5", "squeezenet1_0", "swin_t", "swin_v2_t", "vgg11_bn", "vit_b_16",
+    "regnet_y_400mf", "resnet18", "shufflenet_v2_x0_5", "squeezenet1_0", "swin_t",
+    "swin_v2_t", "vgg11_bn", "vit_b_16",
 ]  # fmt: skip
 
 
-SIZES = {"inception_v3": 96, "maxvit_t": 224, "vit_b_16": 224}
+SIZES = {"inception_v3": 96, "maxvit_t": 224, "vit_b_16": 32}
 
 
 def test_every_family_of_models_is_here():
@@ -125,11 +127,26 @@ def test_every_family_of_models_is_here():
     assert {r for r in roots if r != "models"} - ours == set()
 
 
+def made(name):
+    """A model of this family; a very large one with fewer weights."""
+    if name == "vit_b_16":
+        return models.VisionTransformer(
+            32, 16, num_layers=2, num_heads=2, hidden_dim=32, mlp_dim=64
+        )
+    if name == "vgg11_bn":
+        with torch.device("meta"):
+            model = models.VGG(nn.Sequential(), init_weights=False)
+        model.features = vgg.make_layers(vgg.cfgs["A"], True)
+        model.classifier = nn.Sequential(nn.Linear(25088, 32), nn.ReLU(), nn.Linear(32, 10))
+        return model
+    options = {"init_weights": False} if name in ("googlenet", "inception_v3") else {}
+    return models.get_model(name, **options)
+
+
 @pytest.mark.parametrize("name", FAMILIES)
 def test_models_of_vision(name):
     torch.manual_seed(0)
-    options = {"init_weights": False} if name in ("googlenet", "inception_v3", "vgg11_bn") else {}
-    model = models.get_model(name, **options).eval()
+    model = made(name).eval()
     for m in model.modules():  # numbers that are not near 0 everywhere
         if isinstance(m, nn.BatchNorm2d):
             m.running_mean.uniform_(-0.05, 0.05)
@@ -234,7 +251,7 @@ def test_the_model_and_its_input_stay_as_they_were():
         (lambda x: x + torch.tensor(x.numpy() * 2), "not the same for all inputs"),
         (lambda x: x + torch.rand(3), "draws random numbers"),
         (lambda x: x.abs() if x.max() > 0.8 else x.neg(), "does not do the same for all inputs"),
-        (lambda x: torch.fft.fft(x).abs(), r"complex|cannot be written"),
+        (lambda x: torch.fft.fft(x).abs(), r"cannot be written|complex"),
         (lambda x: nn.functional.dropout(x, 0.5, True), "draws random numbers"),
     ],
 )
@@ -244,7 +261,7 @@ def test_what_a_graph_cannot_say_is_refused(f, words):
 
 
 def test_sizes_that_decide_are_refused():
-    with pytest.raises(OnnxExporterError, match="does not do the same|with other sizes"):
+    with pytest.raises(OnnxExporterError, match=r"does not do the same|with other sizes"):
         torch.onnx.export(lambda x: x if len(x) < 5 else x + 1, (torch.ones(4),),
                           dynamic_axes={"x": {0: "n"}})  # fmt: skip
 
@@ -257,7 +274,7 @@ def test_sizes_that_decide_are_refused():
         ({"training": "eval"}, TypeError, "torch.onnx.TrainingMode enum"),
         ({"training": TrainingMode.TRAINING}, NotImplementedError, "inference"),
         ({"operator_export_type": OperatorExportTypes.ONNX_ATEN}, NotImplementedError, "ONNX"),
-        ({"output_names": ["a", "b"]}, RuntimeError, r"names provided \(2\) exceeded"),
+        ({"output_names": ["a", "b"]}, RuntimeError, "names provided .2. exceeded"),
         ({"dynamic_axes": {"x": [5]}}, RuntimeError, "Dynamic shape axis should be no more than"),
         ({"dynamic_shapes": {"y": {0: "n"}}}, ValueError, "forward has not"),
         ({"custom_opsets": {"mine": 1}}, NotImplementedError, "custom_opsets="),
