@@ -21,7 +21,10 @@ VERBS = {
     "predict": ("predict", "say what a trained model sees in images"),
     "standin": ("standin", "import torch means rushlight in this environment: install, remove"),
     "export": ("export", "write a trained model as ONNX, safetensors or for PyTorch"),
-    "inspect": ("inspect", "list a model's layers, or the tensors of a file"),
+    "inspect": (
+        "inspect",
+        "list a model's layers, walk images through them, or list a file's tensors",
+    ),
 }
 
 
