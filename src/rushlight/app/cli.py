@@ -19,6 +19,7 @@ VERBS = {
     "check": ("check", "list what a script uses of torch, and whether rushlight has it"),
     "train": ("train", "train a classifier: a data set and a model by name, or your own"),
     "predict": ("predict", "say what a trained model sees in images"),
+    "serve": ("serve", "answer over HTTP: a page to draw on, JSON for programs"),
     "standin": ("standin", "import torch means rushlight in this environment: install, remove"),
     "export": ("export", "write a trained model as ONNX, safetensors or for PyTorch"),
     "inspect": (

@@ -9,7 +9,7 @@ images lie beside the weights where the format has a place for them.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +77,7 @@ def main(words: Sequence[str]) -> int:
     options = parser.parse_args(words)
     if options.opset is not None and options.onnx is None:
         raise CliError("--opset is for --onnx")
-    wanted = [
+    wanted: list[tuple[Path | None, Callable[..., str]]] = [
         (options.onnx, lambda *given: write_onnx(*given, options.opset)),
         (options.safetensors, write_safetensors),
         (options.pt, write_pt),

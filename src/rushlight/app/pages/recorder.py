@@ -201,7 +201,7 @@ class Recorder:
 
     # functions, as listening.py tells them
 
-    def begin(self, kind: str, name: str, args: Any, what: Any) -> Any:
+    def begin(self, kind: str, name: str, args: Any, what: Any, keywords: Any) -> Any:
         """An op begins."""
         if self.muted or kind not in ("op", "change", "view") or not self.open:
             return None
