@@ -23,7 +23,9 @@ VERBS = {
     "predict": ("predict", "say what a trained model sees in images"),
     "runs": ("runs", "the runs in a table, best first"),
     "tune": ("tune", "search for settings that train well"),
+    "serve": ("serve", "answer over HTTP: a page to draw on, JSON for programs"),
     "standin": ("standin", "import torch means rushlight in this environment: install, remove"),
+    "export": ("export", "write a trained model as ONNX, safetensors or for PyTorch"),
     "inspect": (
         "inspect",
         "list a model's layers, walk images through them, or list a file's tensors",

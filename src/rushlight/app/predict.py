@@ -33,18 +33,28 @@ def read_image(path: Any, about: dict[str, Any], invert: bool) -> Tensor:
     """
     with expected(ImportError):
         from rushlight.vision.datasets.folder import read_image as read_image_file
-        from rushlight.vision.transforms import functional
         from rushlight.vision.transforms.pil import image_module
 
         Image = image_module()
 
+    if hasattr(path, "read"):
+        image = Image.open(path)
+    else:
+        image = read_image_file(path, "L" if about["shape"][0] == 1 else "RGB")
+    return as_input(image, about, invert).unsqueeze(0)
+
+
+def as_input(image: Any, about: dict[str, Any], invert: bool) -> Tensor:
+    """A picture of Pillow's as the model takes it, (C, H, W)."""
+    from rushlight.vision.transforms import functional
+    from rushlight.vision.transforms.pil import image_module
+
     channels, height, width = about["shape"]
-    mode = "L" if channels == 1 else "RGB"
-    image = Image.open(path).convert(mode) if hasattr(path, "read") else read_image_file(path, mode)
-    image = image.resize((width, height), Image.Resampling.BILINEAR)
+    image = image.convert("L" if channels == 1 else "RGB")
+    image = image.resize((width, height), image_module().Resampling.BILINEAR)
     x = functional.to_tensor(image)  # (C, H, W), 0..1
     x = 1 - x if invert else x
-    return ((x - about["mean"]) / about["std"]).unsqueeze(0)
+    return (x - about["mean"]) / about["std"]
 
 
 def is_inverted(x: Tensor, about: dict[str, Any]) -> bool:

@@ -31,6 +31,7 @@ from rushlight.app.pages.outcome import Outcome
 from rushlight.app.pages.run_page import RunPage
 from rushlight.app.pages.words import LANGUAGES
 from rushlight.app.trainer import Learner, Stopped, save_atomically
+from rushlight.learner import EarlyStopping
 from rushlight.optim import lr_scheduler
 from rushlight.optim.options import options_of
 from rushlight.utils.data import DataLoader
@@ -235,7 +236,7 @@ def build(
         schedule_each=each,
         augment=augment.augmentation(settings["augment"]),
         device=device,
-        patience=settings["patience"],
+        callbacks=[EarlyStopping(settings["patience"])] if settings["patience"] else [],
     )
 
 
@@ -315,20 +316,29 @@ def start(
         tell=tell,
     )
     learner = build(settings, data, out, watcher(settings["epochs"]), begin=state is None)
-    learner.notes += told
+    learner.remarks += told
     if state is not None:
         learner.load_state_dict(state)
+        learner.finished = _out_of_patience(learner)
         written = out / "report.txt"
-        if learner.epoch < settings["epochs"] and not learner.out_of_patience:
+        if learner.epoch < settings["epochs"] and not learner.finished:
             written.unlink(missing_ok=True)  # of fewer epochs
         elif written.exists():
             raise CliError(
                 f"the run in {out} has finished its {learner.epoch} epochs\n"
-                f"  fix: more --{'patience' if learner.out_of_patience else 'epochs'}"
+                f"  fix: more --{'patience' if learner.finished else 'epochs'}"
             )
         else:  # it ended after its last checkpoint and before its report
             learner.write_history()
     return learner, data
+
+
+def _out_of_patience(learner: Learner) -> bool:
+    """Was the best epoch so long ago that the run ends?"""
+    patience = learner.settings["patience"]
+    if patience is None or learner.best is None:
+        return False
+    return learner.epoch - int(learner.best["epoch"]) >= patience
 
 
 def _changed(settings: Settings, given: Settings) -> Settings:
@@ -470,7 +480,7 @@ def _run(given: Settings, stack: ExitStack) -> int:
         data,
         about=[(line[:6].strip(), line[6:].strip()) for line in lines],
         command=again(learner.settings),
-        notes=learner.notes,
+        notes=learner.remarks,
         lang=lang or "en",
         serve=bool(live),
     )
