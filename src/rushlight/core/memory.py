@@ -25,6 +25,21 @@ def _new_beside(cls: type, *operands: Any) -> Any:
 new_beside: Any = _new_beside if native is None else native.new_beside
 
 
+def _look(cls: type, tensors: Any) -> tuple[list, bool, bool] | None:
+    """(arrays, alike, wanted): the `_a` of each, whether all have one shape, whether one wants a
+    gradient; None unless `tensors` is a list or tuple of this very class, of one dtype."""
+    if type(tensors) not in (list, tuple) or {type(t) for t in tensors} != {cls}:
+        return None
+    arrays = [t._a for t in tensors]
+    if {type(a) for a in arrays} != {_ndarray} or len({id(a.dtype) for a in arrays}) != 1:
+        return None
+    alike = len({a.shape for a in arrays}) == 1
+    return arrays, alike, any([t._rg for t in tensors])
+
+
+look: Any = _look if native is None else native.look
+
+
 def owned(t: Any) -> Any:
     """A result that is a view of a tensor which nobody else has: a tensor of its own to users."""
     t._view = None
@@ -81,3 +96,10 @@ def storage_array(a: np.ndarray) -> np.ndarray:
             if not isinstance(base, _ndarray):
                 return a
         a = base
+
+
+def flat_bytes(root: np.ndarray) -> np.ndarray | None:
+    """All memory of an array as a 1-d uint8 array that shares it; None if there are gaps in it."""
+    if root.flags.c_contiguous or root.flags.f_contiguous:
+        return root.ravel(order="K").view(np.uint8)
+    return None
