@@ -1,4 +1,4 @@
-"""What torch.cuda, torch.accelerator and rushlight.xla answer where there is a device: asked of JAX.
+"""What torch.cuda and torch.accelerator answer where there is a device: asked of JAX.
 
 JAX runs what it is given in order and has no streams: those of PyTorch's names change nothing, and
 waiting for one waits for all work. Events tell the time of the host when their work was done.
@@ -148,7 +148,7 @@ class Queries:
         )
 
     def memory_stats(self, which: Any = None) -> dict[str, Any]:
-        """JAX's figures: bytes_in_use, peak_bytes_in_use, bytes_limit, ...; {} where it has none."""
+        """JAX's figures: bytes_in_use, peak_bytes_in_use, bytes_limit, ...; {}: it has none."""
         return dict(self.of(which).memory_stats() or {})
 
     def memory_allocated(self, which: Any = None) -> int:

@@ -1,8 +1,8 @@
 """Tensors of other devices in files: saved by way of the host, read there, then moved.
 
-A file says of each storage where it was ("cuda:0", "xla:0"). `Moved` remembers which memory is to go
-where, and moves the tensors over it when the file has been read; those that share memory share it on
-the device.
+A file says of each storage where it was ("cuda:0", "xla:0"). `Moved` remembers which memory is to
+go where, and moves the tensors over it when the file has been read; those that share memory share
+it on the device.
 """
 
 from __future__ import annotations

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from ..core.dtype import adopted
 from ..core.device import moved, resolve
+from ..core.dtype import adopted
 from ..core.memory import address, flat_bytes, on_host, storage_array
 from ..core.meta import MetaArray, phantom
 from ..core.parameter import Parameter
