@@ -1,4 +1,4 @@
-"""Tests of devices beside the CPU, on JAX's CPU: `make test-xla`. They need JAX and fail without it."""
+"""Tests of devices beside the CPU, on JAX's CPU: `make test-xla`. Without JAX they fail."""
 
 import os
 
