@@ -24,6 +24,7 @@ from .return_types import named_result
 from .schema import MISSING, Schema
 
 CARDS: dict[str, Card] = {}
+MADE: list[Any] = []  # called with every card that is made, see devices.py
 _OUTPUTS = ("out", "out1", "out2")  # backward's names for differentiable outputs
 SHAPE = 1 << 10  # in Card.save: the shape of argument i - SHAPE
 
@@ -181,6 +182,8 @@ class Card:
             back = self.backward and accumulating_backward(self.backward)
             self.narrow = (in_single(self.forward), back)
         self.slow_backward = self.listed  # lists are unpacked by the general path
+        for f in MADE:
+            f(self)
 
     @cached_property
     def result(self) -> Any:
