@@ -134,6 +134,22 @@ class Graph:
             extra = {k: self.residuals.lifted(v) for k, v in node.__dict__.items()}
             self.nodes.append((node, saved, extra))
 
+    def constants(self) -> set[int]:
+        """The ids of the tensors that the nodes hold: made by the trace."""
+        found: set[int] = set()
+        stack: list[Any] = [(saved, extra) for _, saved, extra in self.nodes]
+        while stack:
+            x = stack.pop()
+            if isinstance(x, Tensor):
+                found.add(id(x))
+            elif type(x) is _Saved:
+                stack.extend(x.entries())
+            elif isinstance(x, (tuple, list)):
+                stack.extend(x)
+            elif type(x) is dict:
+                stack.extend(x.values())
+        return found
+
     def forget(self) -> None:
         """Let go of the trace's values: the nodes keep references only."""
         for node, saved, extra in self.nodes:

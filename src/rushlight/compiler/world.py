@@ -118,6 +118,8 @@ class World:
         self.plain, self.counts = walk.plain, walk.counts
         self.modules, self.generators = walk.modules, walk.generators
         self.alive = walk.alive  # what ids in `plain` speak of
+        self.hidden: list[Tensor] = []
+        self.number = 0
 
     def holds(self) -> bool:
         """Would a new walk find the same?"""
@@ -129,7 +131,9 @@ class World:
     def add(self, tensors: list[Tensor]) -> None:
         """Tensors that the function turned out to use without the walk having found them."""
         known = {id(t) for t in self.tensors}
-        self.tensors += [t for t in tensors if id(t) not in known]
+        new = list({id(t): t for t in tensors if id(t) not in known}.values())
+        self.tensors += new
+        self.hidden += new
 
     def numbers(self) -> list[float]:
         """The floats of all groups, in the order of `options.lifted`."""
