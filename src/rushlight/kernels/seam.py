@@ -38,9 +38,9 @@ if not PURE:
 CARRIED: set[type] = {np.ndarray}
 
 
-def as_array(a: Any) -> Any:
+def as_array(a: Any, dtype: Any = None) -> Any:
     """a itself if it is an array of any device, else NumPy's array of it."""
-    return a if type(a) in CARRIED else np.asarray(a)
+    return a if type(a) in CARRIED else np.asarray(a, dtype)
 
 
 class _Seam:
