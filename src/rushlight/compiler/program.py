@@ -298,15 +298,17 @@ def _reason(error: Exception) -> tuple[str, str]:
                 "makes a tensor whose size depends on values (x[mask], nonzero, unique)",
                 "torch.where, or a mask that is multiplied by",
             )
-        if isinstance(e, jax.errors.ConcretizationTypeError):
+        if isinstance(
+            e,
+            (
+                jax.errors.ConcretizationTypeError,
+                jax.errors.TracerArrayConversionError,
+                HostAccess,
+            ),
+        ):
             return (
-                "needs the value of a tensor (item(), float(), int(), print)",
-                "return the tensor and ask for its value outside of the compiled function",
-            )
-        if isinstance(e, (jax.errors.TracerArrayConversionError, HostAccess)):
-            return (
-                "needs the elements of a tensor on the host (numpy(), tolist(), cpu(), print)",
-                "return the tensor and look at it outside of the compiled function",
+                "needs the values of a tensor (item(), float(), tolist(), numpy(), cpu(), print)",
+                "return the tensor and ask for its values outside of the compiled function",
             )
     first = str(error).split("\n")[0]
     return f"cannot be traced: {type(error).__name__}: {first}", ""
