@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ..kernels import as_array
 from .batched import BatchArray
 from .device import CPU, moved, resolve
 from .dtype import (

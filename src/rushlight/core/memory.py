@@ -81,3 +81,10 @@ def storage_array(a: np.ndarray) -> np.ndarray:
             if not isinstance(base, _ndarray):
                 return a
         a = base
+
+
+def flat_bytes(root: np.ndarray) -> np.ndarray | None:
+    """All memory of an array as a 1-d uint8 array that shares it; None if there are gaps in it."""
+    if root.flags.c_contiguous or root.flags.f_contiguous:
+        return root.ravel(order="K").view(np.uint8)
+    return None

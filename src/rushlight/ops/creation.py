@@ -242,7 +242,11 @@ def full(
     shape, value = shape_of((size,), "full"), fitted(value, d)
     where = resolve(device)
     try:
-        a = phantom(shape, d.np) if where is META else np.full(shape, value)
+        if where is META:
+            a = phantom(shape, d.np)
+        else:
+            a = np.empty(shape, value.dtype)
+            a[...] = value
     except (MemoryError, ValueError) as e:
         raise out_of_memory(e, shape) from None
     return finished(a, requires_grad, where, layout, pin_memory, out, name="full")
