@@ -20,6 +20,7 @@ from .array import Array, HostAccess, Tracer, host
 _ndarray = np.ndarray
 MOST = 256  # programs of one formula: more means that an option changes at every call
 LARGE = 1 << 14  # bytes of a host array that may be part of a key
+PLAIN = object()  # stands for the program of a formula that has none
 RUNNING = [0]  # > 0 while a card's program is traced
 STATS: dict[str, Any] = {"programs": 0, "plain": {}, "host": {}}
 
@@ -144,29 +145,29 @@ class Program:
             run = self.known.get(key)
         except (_Plain, TypeError):
             return self.plain(args, options)
+        if run is PLAIN:
+            return self.plain(args, options)
         if run is None:
             if len(self.known) >= MOST:
                 return self.plain(args, options)
             run = self.known[key] = self._compiled(args, key, kept, options)
             STATS["programs"] += 1
-        if run is not self.plain and run is not self.on_host:
-            jitted, plan, writes = run
-            try:
-                results = jitted(*values)
-            except CANNOT as e:
-                self.known[key] = self.plain
-                STATS["plain"][self.name] = f"{type(e).__name__}: {str(e).splitlines()[0]}"
-                return self.plain(args, options)
-            except ValueError as e:
-                raise _explained(e, args) from None
-            found = iter(results)
-            r = _given(plan[0], found)
-            if writes:
-                arrays = [a for a in _each((args, options or {})) if type(a) is Array]
-                for i in writes:
-                    arrays[i].write(next(found))
-            return r
-        return run(args, options)
+        jitted, plan, writes = run
+        try:
+            results = jitted(*values)
+        except CANNOT as e:
+            self.known[key] = PLAIN
+            STATS["plain"][self.name] = f"{type(e).__name__}: {str(e).splitlines()[0]}"
+            return self.plain(args, options)
+        except ValueError as e:
+            raise _explained(e) from None
+        found = iter(results)
+        r = _given(plan[0], found)
+        if writes:
+            arrays = [a for a in _each((args, options or {})) if type(a) is Array]
+            for i in writes:
+                arrays[i].write(next(found))
+        return r
 
     def _compiled(self, args: tuple, key: Any, kept: list, options: dict | None) -> tuple:
         node, f = args[: self.node], self.f
@@ -238,7 +239,7 @@ def _each(x: Any) -> Any:
         yield x
 
 
-def _explained(e: ValueError, args: Any) -> Exception:
+def _explained(e: ValueError) -> Exception:
     if "incompatible devices" in str(e):
         return Mixed("Expected all tensors to be on the same device")
     return e

@@ -86,8 +86,23 @@ _OWN: dict[str, Any] = {
     "power": _power,
     "fabs": jnp.abs,
     "spacing": lambda x: jnp.nextafter(x, jnp.sign(x) * np.inf) - x,
-    "isnat": None,
+    # np.linalg's generalised functions, see kernels/lapack.py
+    "inv": jnp.linalg.inv,
+    "solve": jnp.linalg.solve,
+    "solve1": lambda a, b: jnp.linalg.solve(a, b[..., None])[..., 0],
+    "det": jnp.linalg.det,
+    "slogdet": lambda x: tuple(jnp.linalg.slogdet(x)),
+    "cholesky_lo": jnp.linalg.cholesky,
+    "cholesky_up": lambda x: jnp.linalg.cholesky(x, upper=True),
+    "eigh_lo": lambda x: tuple(jnp.linalg.eigh(x, UPLO="L")),
+    "eigh_up": lambda x: tuple(jnp.linalg.eigh(x, UPLO="U")),
+    "eigvalsh_lo": lambda x: jnp.linalg.eigvalsh(x, UPLO="L"),
+    "eigvalsh_up": lambda x: jnp.linalg.eigvalsh(x, UPLO="U"),
 }
+for _suffix in ("", "_m", "_n"):
+    _OWN[f"svd{_suffix}"] = lambda x: jnp.linalg.svd(x, compute_uv=False)
+    _OWN[f"svd{_suffix}_f"] = lambda x: tuple(jnp.linalg.svd(x, full_matrices=True))
+    _OWN[f"svd{_suffix}_s"] = lambda x: tuple(jnp.linalg.svd(x, full_matrices=False))
 
 
 def _kind(a: Any) -> Any:
@@ -366,14 +381,8 @@ def _where(condition: Any, *xy: Any) -> Any:
     c = raw(condition)
     if not xy:
         return tuple(map(Array, jnp.nonzero(c)))
-    kinds = [type(a) if type(a) in (int, float, complex) else _kind(a) for a in xy]
-    if kinds[0] in (int, float, complex) and kinds[1] in (int, float, complex):
-        kind = np.result_type(*[np.asarray(a) for a in xy])
-    else:
-        kind = _loop(np.add, tuple(kinds), None)[0]
-        if any([k == np.dtype(bool) for k in kinds]):
-            both = [a if k in (int, float, complex) else np.empty((), k) for a, k in zip(xy, kinds, strict=True)]
-            kind = np.result_type(*both)
+    plain = [np.empty((1,), a.dtype) if hasattr(a, "dtype") else a for a in xy]
+    kind = np.result_type(*plain)
     x, y = [constant(raw(a), None if hasattr(a, "dtype") else kind) for a in xy]
     return Array(jnp.where(c, cast(x, kind), cast(y, kind)))
 
@@ -487,6 +496,11 @@ def _broadcast_arrays(*arrays: Any, **_: Any) -> tuple:
     return tuple([np.broadcast_to(a, shape) for a in arrays])
 
 
+def _take(a: Any, indices: Any, axis: Any = None, out: Any = None, mode: str = "raise") -> Any:
+    at = raw(indices) if hasattr(indices, "dtype") else np.asarray(indices)
+    return Array(jnp.take(raw(a), at, axis, mode="clip" if mode == "clip" else None))
+
+
 def _fill_diagonal(a: Array, val: Any, wrap: bool = False) -> None:
     a.write(jnp.fill_diagonal(a.v, raw(val), wrap=wrap, inplace=False))
 
@@ -546,6 +560,7 @@ FUNCTIONS: dict[str, Any] = {
     "stack": _stack,
     "sum": _reducing(np.add),
     "swapaxes": lambda a, x, y: a.swapaxes(x, y),
+    "take": _take,
     "tensordot": _pairwise(jnp.tensordot),
     "transpose": lambda a, axes=None: a.transpose(*(() if axes is None else (axes,))),
     "where": _where,
