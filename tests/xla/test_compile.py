@@ -149,7 +149,7 @@ def test_noise_of_every_kind_and_of_a_generator():
     def noise(x, g):
         a = torch.randn(3, 20) + x.T.bernoulli(0.5, generator=g).T
         b = torch.randint(0, 9, (20,)) + torch.randperm(20, generator=g)
-        return a * torch.rand_like(x), b, F.rrelu(x, training=True), torch.rand(2, 3).half()
+        return a * torch.rand_like(x), b, F.dropout1d(x[None]), torch.rand(2, 3).half()
 
     f = torch.compile(noise, backend="xla", fullgraph=True)
     x = -torch.rand(3, 20)
@@ -473,12 +473,12 @@ def test_every_optimizer(name):
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             rates.append([f().item() for _ in range(7)])
-    np.testing.assert_allclose(rates[1], rates[0], rtol=1e-5)
+    np.testing.assert_allclose(rates[1], rates[0], rtol=1e-5, atol=1e-6)
     assert bool(caught) == (name in EAGERLY), [str(w.message) for w in caught]
 
 
 # they decide by a value at each step
-EAGERLY = {"RAdam", "Rprop", "ASGD"}
+EAGERLY = {"RAdam", "Rprop", "ASGD", "NAdam", "Adafactor", "Muon"}
 
 
 def test_clipping_and_accumulation():

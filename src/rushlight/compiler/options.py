@@ -14,7 +14,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ..kernels.xla.array import Array
+from ..kernels.xla.array import YIELDS, Array
 from .stage import CannotCompile
 
 _Tracer = jax.core.Tracer
@@ -34,7 +34,6 @@ class Option:
     """
 
     __slots__ = ("sign", "v")
-    __array_ufunc__ = None  # NumPy leaves the operators to this class
 
     def __init__(self, v: Any, sign: int | None = None):
         self.v, self.sign = v, sign
@@ -89,6 +88,18 @@ class Option:
 
     # ---- arithmetic
 
+    def __array_ufunc__(self, ufunc: Any, method: str, *args: Any, **options: Any) -> Any:
+        f, out = _UFUNCS.get(ufunc), options.pop("out", None)
+        if f is None or method != "__call__" or options:
+            return self._asked()
+        if len(args) == 1:
+            return Option(f(self.v))
+        result = _with(f, *args)
+        if out is None or result is NotImplemented:
+            return result
+        out[0].write(result.v)
+        return out[0]
+
     def __neg__(self) -> Option:
         return Option(-self.v, {1: -1, -1: 1}.get(self.sign, self.sign))
 
@@ -124,14 +135,27 @@ def _operator(name: str, f: Any) -> None:
     setattr(Option, f"__r{name}__", lambda x, y: _with(f, y, x))
 
 
-for _name, _f in {
-    "add": jnp.add,
-    "sub": jnp.subtract,
-    "mul": jnp.multiply,
-    "truediv": jnp.divide,
-    "pow": jnp.power,
+_UFUNCS = {
+    np.add: jnp.add,
+    np.subtract: jnp.subtract,
+    np.multiply: jnp.multiply,
+    np.divide: jnp.divide,
+    np.power: jnp.power,
+    np.maximum: jnp.maximum,
+    np.minimum: jnp.minimum,
+    np.sqrt: jnp.sqrt,
+    np.exp: jnp.exp,
+    np.log: jnp.log,
+}
+for _name, _ufunc in {
+    "add": np.add,
+    "sub": np.subtract,
+    "mul": np.multiply,
+    "truediv": np.divide,
+    "pow": np.power,
 }.items():
-    _operator(_name, _f)
+    _operator(_name, _UFUNCS[_ufunc])
+YIELDS.add(Option)
 
 
 def counted(step: Any) -> Any:

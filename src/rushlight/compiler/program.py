@@ -119,8 +119,7 @@ class Program:
         if not self.warm:
             return self.first(call, world)
         try:
-            entry = self.traced(call, world)
-            self.known[self.key(call, world)] = entry  # anew: the trace may have found more state
+            entry = self.keep(self.traced(call, world), call, world)
         except StateMade:
             return self.fn(*call.args, **call.kwargs)
         except Exception as e:
@@ -144,13 +143,18 @@ class Program:
             call = Call(call.args, call.kwargs)
             world = self.world(call)
             key = self.key(call, world)
-            entry = self.traced(call, world)
-            self.known[self.key(call, world)] = entry
+            self.keep(self.traced(call, world), call, world)
         except StateMade:
             pass
         except Exception as e:
             self.note(locals().get("key", "arguments"), e)
         return result
+
+    def keep(self, entry: Entry, call: Call, world: World) -> Entry:
+        """A program, known from now on; under a new key, since the trace may have found state."""
+        self.known[self.key(call, world)] = entry
+        self.compiles += 1
+        return entry
 
     def traced(self, call: Call, world: World) -> Entry:
         """The program of a call."""
@@ -163,7 +167,6 @@ class Program:
             except HiddenState as e:
                 world.add(e.tensors)
             else:
-                self.compiles += 1
                 return entry
         raise CannotCompile("draws different random numbers, or uses other tensors, at each call")
 

@@ -24,6 +24,7 @@ from ..autograd.node import edge_of
 from ..core.device import CPU
 from ..core.meta import device_of
 from ..core.tensor import Tensor, wrap
+from ..dispatch.autocast import state as autocast
 from ..kernels.xla.array import NOTED, TRACED, Array, Cell
 from ..optim import optimizer as optimizers
 from ..random.generator import default_generator, device_generators
@@ -111,9 +112,11 @@ class _Trace:
         TRACING.append(self.owner)
         device, TRACED[0] = TRACED[0], self.where
         counting, optimizers.COUNTED[0] = optimizers.COUNTED[0], counted
+        casts, autocast.cache = autocast.cache, {}  # a cast is part of the program that makes it
         try:
             yield
         finally:
+            autocast.cache = casts
             optimizers.COUNTED[0] = counting
             TRACED[0] = device
             TRACING.pop()

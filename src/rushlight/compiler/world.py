@@ -317,8 +317,12 @@ class _Walk:
             if name in self.attributes or name in _CALLED:
                 self.see(f, f"{label}.{name}")
         for name in self.stored:  # what it may store, and is not there yet
-            if name not in own and not hasattr(cls, name):
+            if name not in own:
                 self.guards.append(Guard("item", own, name, MISSING, f"{label}.{name}"))
+        for name in sorted(self.attributes):
+            value = getattr(cls, name, MISSING) if name not in own else MISSING
+            if isinstance(value, _PLAIN) and not isinstance(value, type):
+                self._note(f"{label}.{name}", value)
 
     def _object(self, x: Any, label: str) -> None:
         """An object of some class, which may hold anything."""

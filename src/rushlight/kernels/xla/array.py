@@ -30,6 +30,9 @@ TRACED: list[Any] = [None]  # the torch.device that tracers are said to be on, w
 NOTED: list[Any] = [None]  # called with every ndarray that becomes a constant of a program
 
 
+YIELDS: set[type] = set()  # operands that do the ufuncs themselves: compiler/options.py
+
+
 class HostAccess(TypeError):
     """Code that computes on NumPy arrays was given an array of another device."""
 
@@ -164,6 +167,15 @@ class Array(np.lib.mixins.NDArrayOperatorsMixin):
     @property
     def shape(self) -> tuple[int, ...]:
         return self.cell.value.shape if self._shadow is None else self._shadow.shape
+
+    @shape.setter
+    def shape(self, shape: tuple) -> None:
+        """Of a view that nobody else has: other sizes. AttributeError: the strides forbid it."""
+        try:
+            of = np.reshape(self.shadow, shape, copy=False)
+        except ValueError as e:
+            raise AttributeError(str(e)) from None
+        self.chain, self._shadow, self._seen = (*self.chain, ("shape", of.shape)), of, -1
 
     @property
     def dtype(self) -> np.dtype:
@@ -425,6 +437,8 @@ class Array(np.lib.mixins.NDArrayOperatorsMixin):
     # ---- NumPy's two protocols
 
     def __array_ufunc__(self, ufunc: Any, method: str, *args: Any, **options: Any) -> Any:
+        if YIELDS and any([type(a) in YIELDS for a in args]):
+            return NotImplemented
         return protocol.ufunc(ufunc, method, args, options)
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
