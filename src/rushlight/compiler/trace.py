@@ -22,18 +22,19 @@ from jax.extend.core import jaxpr_as_fun
 
 from ..autograd.node import edge_of
 from ..core.device import CPU
+from ..core.grad_mode import mode
 from ..core.meta import device_of
 from ..core.tensor import Tensor, wrap
 from ..dispatch.autocast import state as autocast
 from ..kernels.xla.array import NOTED, TRACED, Array, Cell
 from ..optim import optimizer as optimizers
-from ..random.generator import default_generator, device_generators
+from ..random.generator import default_generator, generator_on
 from .backward import Graph, abstract, graph_of, node_of, spent, zeros_of
 from .call import Call, taken
 from .draws import Log, handing, kept, writing
 from .memory import Device, check_apart, memories
 from .options import counted, lifted
-from .stage import TRACING, CannotCompile
+from .stage import RANKS, TRACING, CannotCompile
 from .world import World
 
 _ndarray = np.ndarray
@@ -50,11 +51,20 @@ class HiddenState(Exception):
         self.tensors = tensors
 
 
-def generators(world: World) -> list[Any]:
-    """The generators of devices that a program may draw from."""
-    every = [*device_generators.values(), *world.generators]
-    found = {id(g): g for g in every if type(g.mt) is Array}
-    return list(found.values())
+def generators(world: World, where: Any) -> list[Any]:
+    """The generators of a device that a program may draw from."""
+    if where is CPU:
+        return []
+    found = {id(g): g for g in (generator_on(where), *world.generators)}
+    return [g for g in found.values() if type(g.mt) is Array and device_of(g.mt) == where]
+
+
+def _device(arrays: list[Any]) -> Any:
+    """The device that a program is for: that of its arrays, but for those of the host."""
+    where = {device_of(a): None for a in arrays if type(a) is Array}
+    if len(where) > 1:
+        raise CannotCompile("has tensors on several devices: " + ", ".join(map(str, where)))
+    return next(iter(where), CPU)
 
 
 class _Trace:
@@ -67,13 +77,13 @@ class _Trace:
 
     def __init__(self, fn: Any, world: World, call: Call, log: Log, owner: Any):
         self.fn, self.world, self.log, self.owner = fn, world, log, owner
-        self.generators = generators(world)
         tensors = (*world.tensors, *call.tensors)
+        self.where = _device([t._a for t in tensors])
+        self.generators = generators(world, self.where)
         self.graded = [i for i, t in enumerate(tensors) if t._grad is not None]
-        arrays = self.arrays(call)
-        self.found, self.pattern = memories(arrays)
+        self.found, self.pattern = memories(self.arrays(call))
         check_apart(self.found)
-        self.where = self._device(arrays)
+        self.ranks = None if RANKS[0] is None else RANKS[0]()
 
     # ---- what goes in
 
@@ -84,13 +94,6 @@ class _Trace:
         found += [tensors[i]._grad._a for i in self.graded]  # type: ignore[union-attr]
         found += [g.mt for g in self.generators]
         return found
-
-    def _device(self, arrays: list[Any]) -> Any:
-        """The device that the program is for: that of its arrays, but for arrays of the host."""
-        where = {device_of(a): None for a in arrays if type(a) is Array}
-        if len(where) > 1:
-            raise CannotCompile("has tensors on several devices: " + ", ".join(map(str, where)))
-        return next(iter(where), CPU)
 
     # ---- tracing
 
@@ -104,7 +107,9 @@ class _Trace:
             with self._hands(drawn), self._standing(call, arrays, inputs, numbers) as cells:
                 return self._record(call, cells, inputs)
 
-        return jax.make_jaxpr(traced)(inputs, numbers, drawn)
+        if self.ranks is None:
+            return jax.make_jaxpr(traced)(inputs, numbers, drawn)
+        return jax.make_jaxpr(self.ranks.wrap(traced))(*self.ranks.shapes(inputs, numbers, drawn))
 
     @contextmanager
     def _tracing(self) -> Any:
@@ -362,13 +367,14 @@ class Entry(_Trace):
         values = [
             m.spare() if k in donated else m.value() for k, m in enumerate(found)
         ]  # fmt: skip
-        numbers = np.array(self.world.numbers(), np.float64)
-        drawn = self.log.draw()
-        if self.on_host:
+        values += [np.array(self.world.numbers(), np.float64), *self.log.draw()]
+        if self.ranks is not None:
+            results = self.ranks.take(self.jitted(*self.ranks.place(values)))
+        elif self.on_host:
             with jax.default_device(_cpu()):
-                results = self.jitted(*values, numbers, *drawn)
+                results = self.jitted(*values)
         else:
-            results = self.jitted(*values, numbers, *drawn)
+            results = self.jitted(*values)
         del values
         changed, outs, fresh = self.counts
         for k, v in zip(self.changed, results, strict=False):
@@ -388,6 +394,8 @@ class Entry(_Trace):
                 at += 1
         for i, (t, (rg, _)) in enumerate(zip(made, self.kinds, strict=True)):
             t._rg = rg
+            if mode.inference:
+                t._inference = True
             if self.spent[i]:
                 t._node, t._slot = spent(), 0
         if self.live:
