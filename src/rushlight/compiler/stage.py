@@ -13,7 +13,8 @@ from typing import Any
 TRACING: list[Any] = []  # the programs that are being traced, the innermost last
 PROGRAMS: weakref.WeakSet[Any] = weakref.WeakSet()  # all that torch.compile has made
 DISABLED: set[Any] = set()  # code objects of functions that torch.compiler.disable was given
-# several processes: RANKS[0]() gives what joins the programs of all (distributed), or None
+# several processes: RANKS[0]() gives what joins their programs, or None. It has axis_env, for
+# make_jaxpr, and jit(jaxpr, donate_argnums); distributed/ sets it.
 RANKS: list[Any] = [None]
 STANCE = ["default"]  # of torch.compiler.set_stance
 

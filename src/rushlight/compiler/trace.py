@@ -107,9 +107,19 @@ class _Trace:
             with self._hands(drawn), self._standing(call, arrays, inputs, numbers) as cells:
                 return self._record(call, cells, inputs)
 
+        return self._made(traced)(inputs, numbers, drawn)
+
+    def _made(self, f: Any) -> Any:
+        """jax.make_jaxpr of f, which may join what other processes compute."""
         if self.ranks is None:
-            return jax.make_jaxpr(traced)(inputs, numbers, drawn)
-        return jax.make_jaxpr(self.ranks.wrap(traced))(*self.ranks.shapes(inputs, numbers, drawn))
+            return jax.make_jaxpr(f)
+        return jax.make_jaxpr(f, axis_env=self.ranks.axis_env)
+
+    def _jitted(self, closed: Any, donated: tuple = ()) -> Any:
+        """A jaxpr as a function of its flat inputs."""
+        if self.ranks is None:
+            return jax.jit(jaxpr_as_fun(closed), donate_argnums=donated)
+        return self.ranks.jit(closed, donated)
 
     @contextmanager
     def _tracing(self) -> Any:
@@ -283,7 +293,7 @@ class Entry(_Trace):
         self.donated: frozenset = frozenset()
         if not self.graph and not self.on_host:
             self.donated = frozenset(k for k in self.changed if type(self.found[k]) is Device)
-        self.jitted = jax.jit(jaxpr_as_fun(closed), donate_argnums=tuple(self.donated))
+        self.jitted = self._jitted(closed, tuple(self.donated))
         self.back = self._backward() if self.graph else None
         self.seconds = time.perf_counter() - start
         self.found = None  # type: ignore[assignment]
@@ -341,8 +351,8 @@ class Entry(_Trace):
             return [g for g in grads if g is not None]
 
         with self._tracing():
-            closed = jax.make_jaxpr(traced)(self.residual_avals, outs)
-        return jax.jit(jaxpr_as_fun(closed))
+            closed = self._made(traced)(self.residual_avals, outs)
+        return self._jitted(closed)
 
     def _look_for_hidden(self, noted: list[Any]) -> None:
         """HiddenState: arrays that became constants of the program belong to living tensors."""
@@ -368,9 +378,7 @@ class Entry(_Trace):
             m.spare() if k in donated else m.value() for k, m in enumerate(found)
         ]  # fmt: skip
         values += [np.array(self.world.numbers(), np.float64), *self.log.draw()]
-        if self.ranks is not None:
-            results = self.ranks.take(self.jitted(*self.ranks.place(values)))
-        elif self.on_host:
+        if self.on_host:
             with jax.default_device(_cpu()):
                 results = self.jitted(*values)
         else:

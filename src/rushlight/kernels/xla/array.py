@@ -423,7 +423,7 @@ class Array(np.lib.mixins.NDArrayOperatorsMixin):
         self.write(jnp.sort(self.v, axis))
 
     def argsort(self, axis: int = -1, kind: Any = None) -> Array:
-        return Array(jnp.argsort(self.v, axis, stable=True))
+        return np.argsort(self, axis)
 
     def __copy__(self) -> Array:
         return self.copy()
@@ -434,15 +434,9 @@ class Array(np.lib.mixins.NDArrayOperatorsMixin):
     def __reduce__(self) -> Any:
         return _unpickled, (host(self),)
 
-    # ---- NumPy's two protocols
-
-    def __array_ufunc__(self, ufunc: Any, method: str, *args: Any, **options: Any) -> Any:
-        if YIELDS and any([type(a) in YIELDS for a in args]):
-            return NotImplemented
-        return protocol.ufunc(ufunc, method, args, options)
-
-    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        return protocol.function(func, args, kwargs)
+    # NumPy's two protocols
+    __array_ufunc__: Any  # see protocol.py
+    __array_function__: Any
 
 
 def _method(name: str) -> Any:
@@ -553,6 +547,3 @@ def _is_mask(key: Any, shape: tuple) -> bool:
     if type(key) is tuple and len(key) == 1:
         key = key[0]
     return getattr(key, "dtype", None) == np.bool_ and key.shape == shape
-
-
-from . import protocol  # noqa: E402  (it is written on Array)

@@ -68,6 +68,10 @@ def _described(a: Any, values: list, kept: list) -> Any:
             raise _Plain
         kept.append(a)
         return ("h", a.shape, a.dtype.str, a.tobytes())
+    if isinstance(a, tuple):
+        if not hasattr(a, "_make"):
+            raise _Plain
+        return (t, *[_described(b, values, kept) for b in a])
     if t is slice:
         return (t, a.start, a.stop, a.step)
     if hasattr(a, "mt") or isinstance(a, _ndarray):  # a generator; an array of another kind
@@ -101,6 +105,8 @@ def _rebuilt(key: Any, values: Any, kept: Any, made: list) -> Any:
         return slice(*key[1:])
     if kind is bool or kind is int or kind is str:
         return key[1]
+    if type(kind) is type and issubclass(kind, tuple):
+        return kind(*[_rebuilt(k, values, kept, made) for k in key[1:]])
     return next(kept)
 
 
@@ -108,6 +114,9 @@ def _taken(r: Any, found: list) -> Any:
     """The plan of a result; its arrays are put into `found`."""
     if type(r) is Array:
         found.append(r.v)
+        return "a"
+    if isinstance(r, (_ndarray, np.generic)):  # a constant beside results of the device
+        found.append(jax.numpy.asarray(r))
         return "a"
     if type(r) is tuple or type(r) is list:
         return [type(r), [_taken(x, found) for x in r]]
@@ -198,7 +207,7 @@ class Program:
     def plain(self, args: tuple, options: dict | None = None) -> Any:
         """Op by op."""
         try:
-            return self.f(*args, **(options or {}))
+            return _lifted(self.f(*args, **(options or {})), args)
         except (HostAccess, jax.errors.TracerArrayConversionError) as e:
             if any([type(a) is Array and isinstance(a.cell.value, Tracer) for a in _each((args, options))]):
                 raise
@@ -227,6 +236,18 @@ class Program:
 
         given = down(args)
         return up(self.f(*given, **{n: down(a) for n, a in (options or {}).items()}))
+
+
+def _lifted(r: Any, args: Any) -> Any:
+    """The results of a formula that ran op by op; a constant among them goes to the device."""
+    if type(r) is Array or r is None:
+        return r
+    if type(r) is tuple or type(r) is list:
+        return type(r)([_lifted(x, args) for x in r])
+    if isinstance(r, (_ndarray, np.generic)):
+        where = next(a for a in _each(args) if type(a) is Array).device
+        return Array(jax.device_put(np.array(r), where))
+    return r
 
 
 def _each(x: Any) -> Any:

@@ -16,7 +16,7 @@ import numpy as np
 from jax import lax
 
 from . import views
-from .array import Array, HostAccess, Tracer, constant, host, raw, tree, wrapped
+from .array import YIELDS, Array, HostAccess, Tracer, constant, host, raw, tree, wrapped
 from .views import cast
 
 _ndarray = np.ndarray
@@ -197,6 +197,8 @@ def _written(out: Any, r: Any, where: Any) -> Any:
 def _at(u: Any, target: Array, index: Any, value: Any = None) -> None:
     from .array import taken
 
+    if type(target) is not Array:
+        raise HostAccess("a result of an XLA device cannot be added into a NumPy array")
     key, _ = taken(index)
     at = target.v.at[key]
     name = {"add": "add", "subtract": "subtract", "multiply": "multiply", "maximum": "max",
@@ -304,6 +306,17 @@ def _matmul(x: Any, y: Any) -> Any:
 _FFT = frozenset("fft ifft rfft irfft hfft ihfft fft2 ifft2 rfft2 irfft2 fftn ifftn rfftn irfftn fftshift ifftshift".split())  # fmt: skip
 
 
+# functions whose results are indices or counts: int64 in NumPy
+_PLACES = frozenset(
+    "argmax argmin argpartition argwhere bincount count_nonzero digitize flatnonzero lexsort "
+    "nonzero unravel_index".split()
+)
+
+
+def _as_int64(x: Any) -> Any:
+    return x.astype(np.int64) if hasattr(x, "astype") else x
+
+
 def function(func: Any, args: tuple, kwargs: dict) -> Any:
     """What Array.__array_function__ gives."""
     name = func.__name__
@@ -319,7 +332,9 @@ def function(func: Any, args: tuple, kwargs: dict) -> Any:
         kwargs.pop(option, None)
     out = kwargs.pop("out", None)
     kwargs = {k: tree(v) for k, v in kwargs.items() if v is not np._NoValue}
-    r = wrapped(f(*tree(args), **kwargs))
+    r = f(*tree(args), **kwargs)
+    r = jax.tree_util.tree_map(_as_int64, r) if name in _PLACES else r
+    r = wrapped(r)
     return r if out is None else _written(out, r, True)
 
 
@@ -335,6 +350,8 @@ def _copyto(dst: Any, src: Any, casting: str = "same_kind", where: Any = True) -
 
 
 def _put_along_axis(arr: Array, indices: Any, values: Any, axis: Any) -> None:
+    if type(arr) is not Array:
+        raise HostAccess("a result of an XLA device cannot be written into a NumPy array")
     values = cast(constant(raw(values)), arr.dtype)
     arr.write(jnp.put_along_axis(arr.v, raw(indices), values, axis, inplace=False))
 
@@ -370,7 +387,7 @@ def placed(v: Any, like: Any) -> Array:
 
 
 def _argsort(a: Any, axis: Any = -1, kind: Any = None, **_: Any) -> Array:
-    return Array(jnp.argsort(raw(a), axis, stable=True))
+    return Array(jnp.argsort(raw(a), axis, stable=True).astype(np.int64))
 
 
 def _sort(a: Any, axis: Any = -1, kind: Any = None, **_: Any) -> Array:
@@ -380,7 +397,7 @@ def _sort(a: Any, axis: Any = -1, kind: Any = None, **_: Any) -> Array:
 def _where(condition: Any, *xy: Any) -> Any:
     c = raw(condition)
     if not xy:
-        return tuple(map(Array, jnp.nonzero(c)))
+        return tuple([Array(i.astype(np.int64)) for i in jnp.nonzero(c)])
     plain = [np.empty((1,), a.dtype) if hasattr(a, "dtype") else a for a in xy]
     kind = np.result_type(*plain)
     x, y = [constant(raw(a), None if hasattr(a, "dtype") else kind) for a in xy]
@@ -488,7 +505,7 @@ def _pairwise(f: Any) -> Any:
 
 def _searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None) -> Any:
     x, y = _same_kind([a, v])
-    return Array(jnp.searchsorted(x, y, side, sorter=None if sorter is None else raw(sorter)))
+    return Array(jnp.searchsorted(x, y, side, sorter=None if sorter is None else raw(sorter)).astype(np.int64))
 
 
 def _broadcast_arrays(*arrays: Any, **_: Any) -> tuple:
@@ -566,3 +583,16 @@ FUNCTIONS: dict[str, Any] = {
     "where": _where,
     "zeros_like": _like(jnp.zeros),
 }
+
+
+def _array_ufunc(self: Array, u: Any, method: str, *args: Any, **options: Any) -> Any:
+    if YIELDS and any([type(a) in YIELDS for a in args]):
+        return NotImplemented
+    return ufunc(u, method, args, options)
+
+
+def _array_function(self: Array, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
+    return function(func, args, kwargs)
+
+
+Array.__array_ufunc__, Array.__array_function__ = _array_ufunc, _array_function
