@@ -36,7 +36,9 @@ def test_six_steps_are_those_of_eager(name):
     eager, _, m, after = six(name, False)
     found, p, n, next_number = six(name, True)
     np.testing.assert_allclose(found, eager, rtol=1e-5)
-    if name != "transformer":  # Adam divides rounding by rounding where a gradient is 0 (keys' bias)
+    if (
+        name != "transformer"
+    ):  # Adam divides rounding by rounding where a gradient is 0 (keys' bias)
         for (key, a), b in zip(m.state_dict().items(), n.state_dict().values(), strict=True):
             np.testing.assert_allclose(b, a, rtol=2e-3, atol=2e-5, err_msg=key)
     assert p.compiles == 1 and p.reasons == []
@@ -84,7 +86,9 @@ def test_a_value_falls_back_to_eager_with_the_line():
 
     f = torch.compile(looking, backend="xla")
     x, y = batch()
-    with pytest.warns(UserWarning, match=r"runs eagerly: it needs the values of a tensor") as caught:
+    with pytest.warns(
+        UserWarning, match=r"runs eagerly: it needs the values of a tensor"
+    ) as caught:
         seen.append(f(x, y).item())
     line = looking.__code__.co_firstlineno + 2
     assert f"{__file__}, line {line}: if loss.item() > 0" in str(caught[0].message)
@@ -340,7 +344,7 @@ def test_side_effects_in_python_run_eagerly():
 
 
 def test_a_scheduler_inside_runs_eagerly():
-    m, opt, step, batch = make("mlp")
+    _, opt, step, batch = make("mlp")
     rates = torch.optim.lr_scheduler.ExponentialLR(opt, 0.5)
 
     def f(x, y):
@@ -453,7 +457,8 @@ def test_arguments_are_changed_in_place():
 
 
 @pytest.mark.parametrize(
-    "name", "SGD Adam AdamW RMSprop Adagrad Adadelta Adamax NAdam RAdam ASGD Rprop Adafactor Muon".split()
+    "name",
+    "SGD Adam AdamW RMSprop Adagrad Adadelta Adamax NAdam RAdam ASGD Rprop Adafactor Muon".split(),
 )
 def test_every_optimizer(name):
     """Compiled, or eagerly with a warning; the numbers are eager's."""

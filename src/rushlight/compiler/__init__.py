@@ -1,20 +1,21 @@
 """torch.compiler: what speaks to the compiler. `torch.compile` itself is in entry.py.
 
-    entry.py       what torch.compile returns
-    stage.py       who is being traced, settings, errors
-    names.py, world.py   what a function reaches: its state
-    call.py        arguments and results
-    options.py     an optimizer's floats as inputs
-    draws.py       random numbers as inputs
-    memory.py      where inputs come from, and results go
-    trace.py       a call as a program
-    backward.py    the gradient of a compiled function, as one node
-    program.py     keys, and falling back to eager
-    explaining.py  torch._dynamo.explain; dynamo.py: torch._dynamo's names
+entry.py       what torch.compile returns
+stage.py       who is being traced, settings, errors
+names.py, world.py   what a function reaches: its state
+call.py        arguments and results
+options.py     an optimizer's floats as inputs
+draws.py       random numbers as inputs
+memory.py      where inputs come from, and results go
+trace.py       a call as a program
+backward.py    the gradient of a compiled function, as one node
+program.py     keys, and falling back to eager
+explaining.py  torch._dynamo.explain; dynamo.py: torch._dynamo's names
 """
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Any
@@ -143,9 +144,9 @@ class set_stance:
         STANCE[0] = self.before
 
     def __call__(self, fn: Any) -> Any:
-        import functools
-
         STANCE[0] = self.before  # it was meant for the function
+        if "default" in self.stance or "then" in self.stance:
+            return fn
 
         @functools.wraps(fn)
         def standing(*args: Any, **kwargs: Any) -> Any:

@@ -259,7 +259,7 @@ class _Trace:
         self.kinds = [(t._rg, t._a.dtype) for t in outs]
         values = [t._a.v if type(t._a) is Array else np.array(t._a) for t in outs]
         residuals = self.graph.residuals.values if self.graph else []
-        self.counts = len(self.changed), len(values), len(fresh)
+        self.counts = len(self.changed), len(values)
         self.shapes = [(tuple(v.shape), np.dtype(v.dtype)) for v in values]
         self.outs_avals = [abstract(v) for v in values]
         self.residual_avals = [abstract(v) for v in residuals]
@@ -384,7 +384,7 @@ class Entry(_Trace):
         else:
             results = self.jitted(*values)
         del values
-        changed, outs, fresh = self.counts
+        changed, outs = self.counts
         for k, v in zip(self.changed, results, strict=False):
             found[k].put(v)
         tensors = [*self.world.tensors, *call.tensors]

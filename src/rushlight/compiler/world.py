@@ -239,7 +239,7 @@ class _Walk:
         for name, value in list(own.items()):
             if name in registered or name in _TABLES or name in _HOOKS or name == "training":
                 continue
-            if mine and not name.startswith("_") or name in self.attributes:
+            if (mine and not name.startswith("_")) or name in self.attributes:
                 self._attribute(own, name, value, label)
         self._methods(type(m), own, label)
 
