@@ -141,7 +141,7 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     p.add_argument("--strict", action="store_true", help="stop at an image that cannot be read")
     p.add_argument("--seed", type=whole(), help="of weights, order and augmentation (default: 0)")
     p.add_argument("--workers", type=whole(low=0), help="processes that load images (default: 0)")
-    p.add_argument("--device", help="default: cpu")
+    p.add_argument("--device", help="default: cpu; xla or cuda where JAX is installed")
     p.add_argument("--out", help="the run's folder (default: runs/DATA-MODEL)")
     p.add_argument("--resume", metavar="DIR", help="go on with the run in this folder")
     p.add_argument("--quiet", action="store_true", help="print the report only")
