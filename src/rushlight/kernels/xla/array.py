@@ -32,6 +32,9 @@ TRACED: list[Any] = [
 NOTED: list[Any] = [None]  # called with every ndarray that becomes a constant of a program
 
 
+YIELDS: set[type] = set()  # operands that do the ufuncs themselves: compiler/options.py
+
+
 class HostAccess(TypeError):
     """Code that computes on NumPy arrays was given an array of another device."""
 
@@ -174,6 +177,15 @@ class Array(np.lib.mixins.NDArrayOperatorsMixin):
     @property
     def shape(self) -> tuple[int, ...]:
         return self.cell.value.shape if self._shadow is None else self._shadow.shape
+
+    @shape.setter
+    def shape(self, shape: tuple) -> None:
+        """Of a view that nobody else has: other sizes. AttributeError: the strides forbid it."""
+        try:
+            of = np.reshape(self.shadow, shape, copy=False)
+        except ValueError as e:
+            raise AttributeError(str(e)) from None
+        self.chain, self._shadow, self._seen = (*self.chain, ("shape", of.shape)), of, -1
 
     @property
     def dtype(self) -> np.dtype:

@@ -17,7 +17,7 @@ import numpy as np
 from jax import lax
 
 from . import views
-from .array import Array, HostAccess, Tracer, constant, host, raw, tree, wrapped
+from .array import YIELDS, Array, HostAccess, Tracer, constant, host, raw, tree, wrapped
 from .views import cast
 
 _ndarray = np.ndarray
@@ -600,6 +600,8 @@ FUNCTIONS: dict[str, Any] = {
 
 
 def _array_ufunc(self: Array, u: Any, method: str, *args: Any, **options: Any) -> Any:
+    if YIELDS and any([type(a) in YIELDS for a in args]):
+        return NotImplemented
     return ufunc(u, method, args, options)
 
 
