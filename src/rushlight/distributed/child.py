@@ -1,0 +1,25 @@
+"""What the launcher starts: `rushlight run`, in a process that ends with the launcher."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+
+from ..app import run
+
+
+def follow(launcher: int) -> None:
+    """SIGTERM when the launcher dies, even by SIGKILL; on Linux, where the kernel offers it."""
+    if sys.platform != "linux":
+        return
+    ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
+    if os.getppid() != launcher:  # it died before we asked
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+if __name__ == "__main__":
+    if "RUSHLIGHT_LAUNCHER" in os.environ:
+        follow(int(os.environ["RUSHLIGHT_LAUNCHER"]))
+    raise SystemExit(run.main(sys.argv[1:]))
