@@ -76,14 +76,14 @@ class _AllToAll(Function):
 
     @staticmethod
     def forward(ctx: Any, group: ProcessGroup, shapes: list, *xs: Tensor) -> tuple:
-        ctx.group, ctx.shapes = group, [x.shape for x in xs]
+        ctx.group, ctx.sent = group, [x.shape for x in xs]
         ys = [xs[0].detach().new_zeros(shape) for shape in shapes]
         collectives.all_to_all(ys, [x.detach() for x in xs], group)
         return tuple(ys)
 
     @staticmethod
     def backward(ctx: Any, *dys: Tensor) -> Any:
-        return None, None, *_AllToAll.apply(ctx.group, ctx.shapes, *dys)
+        return None, None, *_AllToAll.apply(ctx.group, ctx.sent, *dys)
 
 
 def _exchange(group: ProcessGroup, shapes: list, xs: list[Tensor]) -> tuple[Tensor, ...]:

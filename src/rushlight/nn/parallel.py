@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..core.names import elsewhere, signpost
 from .module import Module
@@ -22,6 +22,9 @@ __all__ = [
     "scatter",
 ]
 
+
+if TYPE_CHECKING:
+    from ..distributed.data_parallel import DistributedDataParallel
 
 __path__: list[str] = []  # modules of PyTorch's below this one: core/path_table.py
 for _name in ("data_parallel", "parallel_apply", "replicate"):
