@@ -1,14 +1,15 @@
 # Each target does everything it needs from a fresh clone: the virtual environment, the install, the
 # work. Needed beforehand: Python 3.11 or newer, a C++ compiler, and PyPI.
 #
-#   make demo     train on the embedded digits, with a report at the end
+#   make demo     train on the embedded digits, then draw the report and the walk of three of them
 #   make test     the test suite, on the native kernels and on their NumPy twins
 #   make oracle   the same operations against a living PyTorch 2.13.0 (installs it in .venv)
 #   make bench    the benchmarks, beside PyTorch 2.13.0
 #   make lint     ruff, mypy; mypy and pyright on a page of training code and a page of mistakes
-#   make stubs    the .pyi files, from the schemas of the ops, and docs/ops.md
+#   make stubs    from the schemas of the ops: the .pyi files, docs/ops.md, the late families
 #   make fuzz     2,000 random programs of ops, native kernels against their twins, and 20,000
 #                 mutated files against the readers; FUZZ_FIRST=SEED FUZZ_PROGRAMS=N FUZZ_COUNT=N
+#   make test-pages  the pages in headless Chromium, which must be installed
 #   make sanitize the extension with ASan and UBSan under the tests of kernels and files, with TSan
 #                 under those of the pool
 #   make stress   200 killed runs, 200 interrupted loaders, 20 times three runs in one folder
@@ -29,14 +30,20 @@ SOURCES := $(shell find src native -name '*.py' -o -name '*.cpp' -o -name '*.hpp
 # Matrix products are our own; the threads of the BLAS that NumPy brings would only be in the way.
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: demo test oracle bench lint stubs dev ecosystem fuzz sanitize sanitize-address sanitize-thread stress clean
+.PHONY: demo test test-pages oracle bench lint stubs dev ecosystem fuzz sanitize sanitize-address sanitize-thread stress clean
 
 demo: $(VENV)/installed
-	$(VENV)/bin/rushlight train digits --model mlp --epochs 15 --augment shift
+	@rm -rf build/demo
+	$(VENV)/bin/rushlight train digits --model mlp --epochs 15 --augment shift --out build/demo
+	$(VENV)/bin/rushlight inspect build/demo --page build/demo/walk.html
+	@echo "the report is in build/demo/report.html: open both in a browser"
 
 test: $(VENV)/installed
 	$(RUN) -m pytest -q -n $(JOBS); native=$$?; \
 	RUSHLIGHT_PURE=1 $(RUN) -m pytest -q -n $(JOBS) && exit $$native
+
+test-pages: $(VENV)/installed
+	$(RUN) -m pytest -q tests/pages
 
 oracle: $(VENV)/oracle
 	$(RUN) -m pytest -q tests/oracle
@@ -51,6 +58,7 @@ lint: $(VENV)/linters
 	$(RUN) -m pytest -q --noconftest tests/types
 
 stubs: $(VENV)/installed
+	PYTHONPATH=src RUSHLIGHT_PURE=1 $(RUN) tools/make_late_table.py
 	PYTHONPATH=src RUSHLIGHT_PURE=1 $(RUN) tools/make_stubs.py
 	PYTHONPATH=src RUSHLIGHT_PURE=1 $(RUN) tools/make_op_table.py
 

@@ -17,7 +17,18 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from . import attention, convnets, language_models, large, linalg, recurrent, resizing, tensor_ops
+from . import (
+    attention,
+    beside,
+    convnets,
+    growth,
+    language_models,
+    large,
+    linalg,
+    recurrent,
+    resizing,
+    tensor_ops,
+)
 from .served import exported
 
 BATCH = 64
@@ -253,11 +264,19 @@ WORKLOADS: dict[str, Callable[[Library], list[float]]] = {
     "bilinear upsampling, inference": repeated(resizing.inference, 50),
     **{name: workload for name, (workload, _) in attention.ROWS.items()},
     **{name: repeated(make, calls) for name, (make, calls, _) in convnets.ROWS.items()},
+    **{name: repeated(make, calls) for name, (make, calls, _) in growth.ROWS.items()},
     **{name: repeated(make, calls) for name, (make, calls, _) in language_models.ROWS.items()},
     **{name: repeated(make, calls) for name, (make, calls, _) in large.ROWS.items()},
     **{name: repeated(make, calls) for name, (make, calls, _) in linalg.ROWS.items()},
     **{name: repeated(make, calls) for name, (make, calls, _) in recurrent.ROWS.items()},
     **{name: repeated(make, calls) for name, (make, calls, _) in tensor_ops.ROWS.items()},
+    **beside.rows(
+        {
+            "MLP": training(mlp, 0.0, loader=False),
+            "CNN": training(cnn, 0.9, loader=False),
+            "ResNet-18, 32x32": repeated(*convnets.ROWS["ResNet-18, 32x32, batch 1"][:2]),
+        }
+    ),
     "import": importing,
     "peak memory of MLP training": memory,
 }

@@ -28,7 +28,7 @@ struct TileArgs {
     const i64* off;          // (taps)
     i64 channels, taps;
     const float* w;          // (channels, taps, NV * N)
-    const float* bias;       // (NV * N) or null
+    const float *scale, *shift;  // (NV * N) or null
     float* out;              // of the tile's first cell: (NV * N)
     i64 out_row, out_col;    // steps in out
 };
@@ -38,7 +38,7 @@ void tile(const TileArgs& a) {
     F sum[R][P][NV];
 #pragma GCC unroll 2
     for (int v = 0; v < NV; v++) {
-        const F b = a.bias ? load(a.bias + v * N) : F{};
+        const F b = a.shift && !a.scale ? load(a.shift + v * N) : F{};
 #pragma GCC unroll 4
         for (int r = 0; r < R; r++)
 #pragma GCC unroll 14
@@ -64,6 +64,15 @@ void tile(const TileArgs& a) {
             }
         }
     }
+    if (a.scale)
+#pragma GCC unroll 2
+        for (int v = 0; v < NV; v++) {
+            const F scale = load(a.scale + v * N), shift = load(a.shift + v * N);
+#pragma GCC unroll 4
+            for (int r = 0; r < R; r++)
+#pragma GCC unroll 14
+                for (int p = 0; p < P; p++) sum[r][p][v] = fma(sum[r][p][v], scale, shift);
+        }
 #pragma GCC unroll 4
     for (int r = 0; r < R; r++)
 #pragma GCC unroll 14
@@ -162,7 +171,7 @@ struct Packed {
 // weights of a pair right before they are used, by the thread that uses them, and each weight is
 // read once from memory.
 template <class Finish, class Pack = Packed>
-void run(const Plan& plan, const float* src, const float* bias, Finish finish, float* out,
+void run(const Plan& plan, const float* src, const Ending& e, Finish finish, float* out,
          Pack pack = {}) {
     Extent reach_h, reach_w;
     for (i64 t = 0; t < plan.taps; t++) {
@@ -240,13 +249,16 @@ void run(const Plan& plan, const float* src, const float* bias, Finish finish, f
                         a.off = &off[pass.first], a.channels = plan.ci, a.taps = pass.taps;
                         a.w = local ? packed
                                     : pass.w + (group * registers * N + channel) * plan.ci * pass.taps;
-                        a.bias = bias ? bias + group * registers * N + channel : nullptr;
+                        const i64 first = group * registers * N + channel;
+                        a.scale = e.scale ? e.scale + first : nullptr;
+                        a.shift = e.shift ? e.shift + first : nullptr;
                         a.out_row = plan.grid_h * plan.ow * lanes, a.out_col = plan.grid_w * lanes;
                         a.src = source + (s0 - i0) * a.row;
                         a.out = cells + (pass.row * plan.ow + pass.col) * lanes;
                         cover(a, (row1 - row0 - pass.row + plan.grid_h - 1) / plan.grid_h,
                               (plan.ow - pass.col + plan.grid_w - 1) / plan.grid_w, nv);
                     }
+                    if (!e.in_registers()) activate(e.act, cells, (row1 - row0) * plan.ow * lanes);
                     float* const y = out + (plane * plan.co + channel) * plan.oh * plan.ow;
                     transpose(cells, lanes, (row1 - row0) * plan.ow, min(lanes, plan.co - channel),
                               y + row0 * plan.ow, plan.oh * plan.ow, false, finish);
@@ -260,8 +272,7 @@ bool w_is_larger(const Conv& g) { return g.o * g.taps() > g.h * g.w; }  // than 
 
 }  // namespace
 
-void direct_forward(const Conv& g, const float* x, const float* w, const float* b, bool relu,
-                    float* y) {
+void direct_forward(const Conv& g, const float* x, const float* w, const Ending& e, float* y) {
     const i64 taps = g.taps();
     Array<Tap> tap(taps);
     for (i64 t = 0; t < taps; t++)
@@ -270,7 +281,7 @@ void direct_forward(const Conv& g, const float* x, const float* w, const float* 
     const Plan plan{g.n,  g.groups, g.in(), g.h, g.w, g.out(), g.p,  g.q,
                     g.sh, g.sw,     1,      1,   1,   &pass,   taps,  &tap[0]};
 
-    // w (J, I * T) -> (pairs, I * T, 2N), and the biases in the same order.
+    // w (J, I * T) -> (pairs, I * T, 2N), and scale and shift in the same order.
     const i64 k = g.in() * taps, pairs = plan.pairs(), channels = plan.registers() * N;
     const auto pack = [&](i64 item, float* to) {
         const i64 group = item / pairs, first = item % pairs * 2 * N;
@@ -278,26 +289,26 @@ void direct_forward(const Conv& g, const float* x, const float* w, const float* 
         transpose(w + (group * g.out() + first) * k, k, real, k, to, lanes, true);
     };
     const bool local = g.n * g.groups == 1 && w_is_larger(g) && pairs > 1;
-    float* const bias =
-        scratch<float>(Slot::conv_shared, g.groups * channels * (local ? 1 : k + 1));
-    float* const packed = bias + g.groups * channels;
+    const i64 lanes = g.groups * channels;
+    float* const scale = scratch<float>(Slot::conv_shared, lanes * (local ? 2 : k + 2));
+    float *const shift = scale + lanes, *const packed = shift + lanes;
     pass.w = packed;
-    for (i64 i = 0; b && i < g.groups; i++) {
-        zero(bias + i * channels, channels);
-        copy(b + i * g.out(), g.out(), bias + i * channels);
-    }
-    const float* const add = b ? bias : nullptr;
-    if (local) {
-        if (relu) run(plan, x, add, Relu{}, y, pack);
-        else run(plan, x, add, Unchanged{}, y, pack);
-        return;
-    }
+    const auto spread = [&](const float* from, float* to) -> const float* {
+        if (!from) return nullptr;
+        for (i64 i = 0; i < g.groups; i++) {
+            zero(to + i * channels, channels);
+            copy(from + i * g.out(), g.out(), to + i * channels);
+        }
+        return to;
+    };
+    const Ending in_lanes{spread(e.scale, scale), spread(e.shift, shift), e.other, e.act};
+    if (local)
+        return with_finish(e, y, [&](auto finish) { run(plan, x, in_lanes, finish, y, pack); });
     parallel(g.groups * pairs, rows_per_block(2 * N * k, 1 << 15), [&](i64 begin, i64 end) {
         for (i64 item = begin; item < end; item++)
             pack(item, packed + (item / pairs * channels + item % pairs * 2 * N) * k);
     });
-    if (relu) run(plan, x, add, Relu{}, y);
-    else run(plan, x, add, Unchanged{}, y);
+    with_finish(e, y, [&](auto finish) { run(plan, x, in_lanes, finish, y); });
 }
 
 void direct_dx(const Conv& g, const float* dy, const float* w, const float* gate, float* dx) {
@@ -336,8 +347,8 @@ void direct_dx(const Conv& g, const float* dy, const float* w, const float* gate
             }
         }
     });
-    if (gate) run(plan, dy, nullptr, Gate{gate, dx}, dx);
-    else run(plan, dy, nullptr, Unchanged{}, dx);
+    if (gate) run(plan, dy, {}, Gate{gate, dx}, dx);
+    else run(plan, dy, {}, Unchanged{}, dx);
 }
 
 }  // namespace rl::RL_ISA

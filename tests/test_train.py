@@ -32,7 +32,13 @@ def history(folder):
 def test_the_digits_are_learnt_and_the_run_is_a_folder(tmp_path, capsys):
     out = tmp_path / "run"
     assert call("digits", "--model", "mlp", "--epochs", 8, "--out", out) == 0
-    assert {p.name for p in out.iterdir()} == {"last.pt", "best.pt", "history.csv", "report.txt"}
+    assert {p.name for p in out.iterdir()} == {
+        "last.pt",
+        "best.pt",
+        "history.csv",
+        "report.txt",
+        "report.html",
+    }
     rows = history(out)
     assert [row["epoch"] for row in rows] == [str(i) for i in range(1, 9)]
     assert float(rows[-1]["train_loss"]) < 0.2 < float(rows[0]["train_loss"])

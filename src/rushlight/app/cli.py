@@ -20,7 +20,10 @@ VERBS = {
     "train": ("train", "train a classifier: a data set and a model by name, or your own"),
     "predict": ("predict", "say what a trained model sees in images"),
     "standin": ("standin", "import torch means rushlight in this environment: install, remove"),
-    "inspect": ("inspect", "list a model's layers, or the tensors of a file"),
+    "inspect": (
+        "inspect",
+        "list a model's layers, walk images through them, or list a file's tensors",
+    ),
 }
 
 

@@ -8,6 +8,7 @@ folder:
     best.pt       the checkpoint of the best validation accuracy
     history.csv   one line per epoch
     report.txt    the report at the end
+    report.html   the same as a page with pictures, written while the run goes on
 """
 
 import argparse
@@ -26,6 +27,9 @@ from rushlight.app import augment, datasets, models, report
 from rushlight.app.arguments import Parser, count, not_negative, positive, share, whole
 from rushlight.app.errors import INTERRUPTED, CliError, say
 from rushlight.app.lock import Lock, Taken
+from rushlight.app.pages.outcome import Outcome
+from rushlight.app.pages.run_page import RunPage
+from rushlight.app.pages.words import LANGUAGES
 from rushlight.app.trainer import Learner, Stopped, save_atomically
 from rushlight.optim import lr_scheduler
 from rushlight.optim.options import options_of
@@ -124,6 +128,10 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     p.add_argument("--out", help="the run's folder (default: runs/DATA-MODEL)")
     p.add_argument("--resume", metavar="DIR", help="go on with the run in this folder")
     p.add_argument("--quiet", action="store_true", help="print the report only")
+    p.add_argument(
+        "--live", action="store_true", help="serve report.html on 127.0.0.1 while the run goes on"
+    )
+    p.add_argument("--lang", choices=LANGUAGES, help="of report.html (default: en)")
     return p.parse_args(words)
 
 
@@ -361,12 +369,26 @@ def describe(learner: Learner, data: datasets.Data) -> str:
     )
 
 
-def finish(learner: Learner, data: datasets.Data, seconds: float) -> str:
+def again(settings: Settings) -> str:
+    """The command that repeats a run of these settings: what differs from the defaults."""
+    usual = complete({key: settings[key] for key in ("data", "model", "optimizer")})
+    words = [settings["data"], "--model", settings["model"]]
+    if settings["optimizer"] != complete({"model": settings["model"]})["optimizer"]:
+        words += ["--optimizer", settings["optimizer"]]
+    for key, value in settings.items():
+        if key in ("data", "model", "optimizer") or value == usual.get(key) or value is False:
+            continue
+        words += [_flag(key)] if value is True else [_flag(key), str(value)]
+    return command(*words)
+
+
+def finish(learner: Learner, data: datasets.Data, seconds: float, page: RunPage) -> str:
     """The report: the best checkpoint on the test images. Leaves it in the run's folder."""
     learner.model.load_state_dict(rl.load(learner.out / "best.pt")["model"])
     classes = len(data.classes)
     confusion = rl.zeros(classes, classes, dtype=rl.int64)
-    test = learner.evaluate(_in_order(data.test, learner.settings), confusion)
+    found = Outcome(classes)
+    test = learner.evaluate(_in_order(data.test, learner.settings), confusion, found.add)
     best = learner.best
     assert best is not None
     text = "\n".join(
@@ -379,9 +401,10 @@ def finish(learner: Learner, data: datasets.Data, seconds: float) -> str:
             *report.not_learnt(learner.history, classes, learner.settings["lr"]),
             f"time {seconds:.1f} s; {sum(r['seconds'] for r in learner.history):.1f} s in all of "
             f"the {len(learner.history)} epochs",
-            f"in {learner.out}: best.pt, last.pt, history.csv, report.txt",
+            f"in {learner.out}: best.pt, last.pt, history.csv, report.txt, report.html",
         ]
     )
+    page.finish(found)
     save_atomically(
         lambda path: path.write_text(describe(learner, data) + "\n" + text + "\n"),
         learner.out / "report.txt",
@@ -396,9 +419,22 @@ def main(words: Sequence[str]) -> int:
 
 
 def _run(given: Settings, stack: ExitStack) -> int:
-    quiet = given.pop("quiet", False)
+    quiet, live, lang = (given.pop(key, None) for key in ("quiet", "live", "lang"))
     begin = time.perf_counter()
-    learner, data = start(given, lambda epochs: report.Progress(epochs, quiet), stack)
+    learner, data = start(given, lambda epochs: report.Progress(epochs, bool(quiet)), stack)
+    lines = describe(learner, data).split("\n")
+    page = RunPage(
+        learner,
+        data,
+        about=[(line[:6].strip(), line[6:].strip()) for line in lines],
+        command=again(learner.settings),
+        lang=lang or "en",
+        serve=bool(live),
+    )
+    learner.watcher = page
+    stack.callback(page.close)
+    if live:
+        print(f"live   {page.address}", flush=True)
     if not quiet:
         print(describe(learner, data))
         if learner.epoch or learner.batch:
@@ -413,5 +449,5 @@ def _run(given: Settings, stack: ExitStack) -> int:
             f"go on with:  {command('--resume', str(learner.out))}"
         )
         return INTERRUPTED
-    print(finish(learner, data, time.perf_counter() - begin))
+    print(finish(learner, data, time.perf_counter() - begin, page))
     return 0

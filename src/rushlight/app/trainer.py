@@ -127,6 +127,7 @@ class Learner:
         self.step_lr = self.lr  # of the last step that was taken
         self.seconds = 0.0  # spent in this epoch before the last interruption
         self.stop = False  # set by a signal handler: stop after the current batch
+        self.seen: tuple[Tensor, Tensor] | None = None  # the epoch's first batch
 
     # the loop
 
@@ -153,6 +154,8 @@ class Learner:
             x, y = x.to(self.device), y.to(self.device)
             if self.augment is not None:
                 x = self.augment(x)
+            if self.batch == 0 or self.seen is None:
+                self.seen = x, y
             scores = self.model(x)
             loss = F.cross_entropy(scores, y)
             loss.backward()
@@ -176,8 +179,17 @@ class Learner:
                 self.save("last.pt")
                 raise Stopped
 
-    def evaluate(self, loader: DataLoader[Any], confusion: Tensor | None = None) -> Meter:
-        """Loss and accuracy over a loader; counts (label, answer) pairs into `confusion` (K, K)."""
+    def evaluate(
+        self,
+        loader: DataLoader[Any],
+        confusion: Tensor | None = None,
+        each: Callable[[Tensor, Tensor], object] | None = None,
+    ) -> Meter:
+        """Loss and accuracy over a loader.
+
+        confusion  (K, K), into which pairs (label, answer) are counted
+        each       called with each batch's scores (N, K) and labels (N)
+        """
         meter = Meter()
         self.model.eval()
         with rl.no_grad():
@@ -185,6 +197,8 @@ class Learner:
                 x, y = x.to(self.device), y.to(self.device)
                 scores = self.model(x)
                 meter.add(F.cross_entropy(scores, y).item(), scores, y)
+                if each is not None:
+                    each(scores, y)
                 if confusion is not None:
                     pairs = y * len(confusion) + scores.argmax(1)  # (N)
                     counts = rl.bincount(pairs, minlength=confusion.numel())

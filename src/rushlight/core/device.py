@@ -1,7 +1,8 @@
 """torch.device, the default device, and what to say when an absent device is asked for.
 
-rushlight computes on the CPU. Every place that takes a `device` argument passes it to `resolve`,
-which answers with the device that will be used, or raises PyTorch's error for one that is absent.
+rushlight computes on the CPU, and through JAX on what accelerators.py finds. Every place that takes
+a `device` argument passes it to `resolve`, which answers with the device that will be used, or
+raises PyTorch's error for one that is absent.
 """
 
 from __future__ import annotations
@@ -170,7 +171,21 @@ def resolve(where: device | str | int | None) -> device:
         return CPU
     if where.type == "meta":
         return META
+    if where.type == "cuda" or where.type == "xla":
+        from .accelerators import present  # imports JAX
+
+        return present(where)
     raise absence(where.type)
+
+
+def moved(a: Any, where: device) -> Any:
+    """An array on another device, without its elements on "meta"."""
+    from .accelerators import moved  # seldom needed
+
+    return moved(a, where)
+
+
+STARTED: list[Callable[[], None]] = []  # called when the first device beside the CPU is used
 
 
 class OutOfMemoryError(RuntimeError):

@@ -165,7 +165,13 @@ def ordered_strides(shape: tuple, strides: tuple, unit: int) -> tuple[int, ...]:
 
 def device_of(a: Any) -> device:
     """Where a tensor of this array is."""
-    return META if type(a) is MetaArray else CPU
+    if type(a) is MetaArray:
+        return META
+    if isinstance(a, MetaArray) or not hasattr(a, "cell"):
+        return CPU
+    from .accelerators import of_array  # it is there: a is one of its arrays
+
+    return of_array(a)
 
 
 def without_data(a: np.ndarray) -> MetaArray:

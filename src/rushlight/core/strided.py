@@ -13,8 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from .memory import address, storage_array
-from .storage import flat_bytes
+from .memory import address, flat_bytes, storage_array
 
 __all__ = ["as_sizes", "bytes_under", "check_view", "required", "view_of"]
 

@@ -36,7 +36,7 @@ from ..autograd.node import (
 from ..core.grad_mode import inferring, mode, watching
 from ..core.memory import new_beside
 from ..core.tensor import Tensor, new, wrap
-from ..kernels import K
+from ..kernels import K, as_array
 from .fusion import can_mask
 from .messages import TRANSLATED, explain, refused
 from .op import SHAPE, Card
@@ -62,7 +62,7 @@ _NAMES: dict[str, Any] = {
     "TRANSLATED": TRANSLATED,
     "Tensor": Tensor,
     "apart": apart,
-    "asarray": np.asarray,
+    "asarray": as_array,
     "can_mask": can_mask,
     "channels": channels,
     "edge_of": edge_of,
