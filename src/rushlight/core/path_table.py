@@ -100,6 +100,8 @@ PATHS: dict[str, str] = {
     "distributed.fsdp.fully_sharded_data_parallel": "distributed.fsdp",
     "distributed.nn": "distributed.functional",
     "distributed.nn.functional": "distributed.functional",
+    "distributed.optim": "distributed.zero",
+    "distributed.optim.zero_redundancy_optimizer": "distributed.zero",
     "distributed.tensor": "distributed.placements",
     "distributed.tensor.placement_types": "distributed.placements",
     "distributed.utils": "distributed.functional:_sync_module_states",

@@ -14,7 +14,7 @@ from ..autograd.function import Function
 from ..core.tensor import Tensor
 from . import collectives
 from .collectives import root_of
-from .groups import ProcessGroup, RedOpType, _member
+from .groups import ProcessGroup, RedOpType, _member, is_initialized
 
 __all__ = [
     "all_gather",
@@ -30,6 +30,11 @@ __all__ = [
 
 SUM = RedOpType.SUM
 ReduceOp = RedOpType
+
+
+def processes(group: Any) -> int:
+    """How many there are in the group; 1 without a group."""
+    return _member(group).size() if group is not None or is_initialized() else 1
 
 
 class _AllReduce(Function):

@@ -242,6 +242,9 @@ def _first_line(error: Exception) -> str:
     return str(error).split("\n")[0]
 
 
+#: how often a collective became part of a program that was being written down
+TRACED_USES = [0]
+
 _BITWISE = {"band": "bitwise_and", "bor": "bitwise_or", "bxor": "bitwise_xor"}
 
 
@@ -341,10 +344,20 @@ class Link:
         """Is x a value of a program that is being written down?"""
         return not isinstance(x, np.ndarray) and isinstance(x, self.jax.core.Tracer)
 
+    def _inside(self, name: str, x: Any) -> Any:
+        """The collective as a part of a program; of the group of all processes only."""
+        if len(self.ranks) != self.runtime.size:
+            raise NotImplementedError(
+                f"{name} of ranks {self.ranks}, a part of all, inside a compiled function is not "
+                "supported: call it outside"
+            )
+        TRACED_USES[0] += 1
+        return self._body(name)(x)
+
     def reduce(self, x: Any, name: str) -> Any:
         """Σ, max, ... over the processes: x (*) -> (*)"""
         if self.traced(x):
-            return self._body(name)(x)
+            return self._inside(name, x)
         if isinstance(x, np.ndarray):
             return self._on_host(name, x.reshape(-1)).reshape(x.shape)
         return self._back(x, self._run(name, x))
@@ -352,7 +365,7 @@ class Link:
     def gather(self, x: Any) -> Any:
         """x (*) of each -> (K, *)"""
         if self.traced(x):
-            return self._body("gather")(x)
+            return self._inside("gather", x)
         if isinstance(x, np.ndarray):
             found = self._on_host("gather", _bytes(x))
             return _numbers(found, x.dtype, (len(self.ranks), *x.shape))
@@ -361,7 +374,7 @@ class Link:
     def exchange(self, x: Any) -> Any:
         """x (K, *): row j for process j -> (K, *): row i of process i"""
         if self.traced(x):
-            return self._body("exchange")(x)
+            return self._inside("exchange", x)
         if isinstance(x, np.ndarray):
             rows = _bytes(x).reshape(len(self.ranks), x.nbytes // len(self.ranks))
             return _numbers(self._on_host("exchange", rows), x.dtype, x.shape)
@@ -375,7 +388,7 @@ class Link:
         kind = np.dtype(x.dtype)
         bits = x if kind.kind in "iub" else self._bits(x)
         bits = bits.astype("uint8") if kind.kind == "b" else bits
-        out = self._body(name)(bits) if self.traced(x) else self._back(x, self._run(name, bits))
+        out = self._inside(name, bits) if self.traced(x) else self._back(x, self._run(name, bits))
         return self.jax.numpy.asarray(out, bool) if kind.kind == "b" else self._bits(out, kind)
 
     def _bits(self, x: Any, back: Any = None) -> Any:

@@ -7,6 +7,7 @@ waits holds up nobody else.
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import errno
 import os
@@ -14,6 +15,7 @@ import socket
 import struct
 import threading
 import time
+import weakref
 from collections.abc import Sequence
 from typing import Any
 
@@ -142,7 +144,17 @@ class Server:
 
     def close(self) -> None:
         """Takes no more connections."""
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)  # wakes the thread that accepts
         self._socket.close()
+
+
+def _close(sockets: list[socket.socket], server: Server | None) -> None:
+    """What a store leaves behind."""
+    for one in sockets:
+        one.close()
+    if server is not None:
+        server.close()
 
 
 class TCPStore(Store):
@@ -173,6 +185,8 @@ class TCPStore(Store):
         self._mine = threading.local()
         self._server = Server(host_name, port, master_listen_fd) if is_master else None
         self.port = port if self._server is None else self._server.port
+        self._sockets: list[socket.socket] = []
+        weakref.finalize(self, _close, self._sockets, self._server)
         self._connection()
         here = self.add(_JOINED, 1)
         if wait_for_workers and world_size is not None and world_size > 1:
@@ -207,6 +221,7 @@ class TCPStore(Store):
                         f"while trying to connect to ({self.host}, {self.port})."
                     ) from None
                 time.sleep(0.1)
+        self._sockets.append(found)
         found.settimeout(None)
         found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         found.sendall(_HELLO)
