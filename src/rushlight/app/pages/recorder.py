@@ -201,8 +201,9 @@ class Recorder:
 
     # functions, as listening.py tells them
 
-    def begin(self, kind: str, name: str, args: Any, what: Any) -> Any:
+    def begin(self, kind: str, name: str, args: Any, what: Any, keywords: Any) -> Any:
         """An op begins."""
+        args = (*args, *keywords.values()) if what is not None and keywords else args
         if self.muted or kind not in ("op", "change", "view") or not self.open:
             return None
         outer = self.deep == 0 and not self.inside
