@@ -96,6 +96,8 @@ PATHS: dict[str, str] = {
     "distributed.device_mesh": "distributed.meshes",
     "distributed.distributed_c10d": "distributed.groups distributed",
     "distributed.elastic.multiprocessing.errors": "distributed.record",
+    "distributed.fsdp": "distributed.sharding",
+    "distributed.fsdp._fully_shard": "distributed.sharding:FSDPModule",
     "distributed.fsdp.api": "distributed.fsdp",
     "distributed.fsdp.fully_sharded_data_parallel": "distributed.fsdp",
     "distributed.nn": "distributed.functional",

@@ -15,7 +15,7 @@ import jax
 import numpy as np
 
 from . import views
-from .array import Array, HostAccess, Tracer, host
+from .array import SPREAD, Array, HostAccess, Tracer, host
 
 _ndarray = np.ndarray
 MOST = 256  # programs of one formula: more means that an option changes at every call
@@ -151,6 +151,8 @@ class Program:
             STATS["programs"] += 1
         if run is not self.plain and run is not self.on_host:
             jitted, plan, writes = run
+            if SPREAD[0] is not None:
+                values = SPREAD[0](values)
             try:
                 results = jitted(*values)
             except CANNOT as e:
@@ -188,7 +190,9 @@ class Program:
                 RUNNING[0] -= 1
             found: list = []
             plan[0] = _taken(r, found)
-            writes[:] = [i for i, (a, n) in enumerate(zip(made, before, strict=True)) if a.cell.version != n]
+            writes[:] = [
+                i for i, (a, n) in enumerate(zip(made, before, strict=True)) if a.cell.version != n
+            ]
             return [*found, *[made[i].v for i in writes]]
 
         program.__name__ = self.name
@@ -199,7 +203,12 @@ class Program:
         try:
             return self.f(*args, **(options or {}))
         except (HostAccess, jax.errors.TracerArrayConversionError) as e:
-            if any([type(a) is Array and isinstance(a.cell.value, Tracer) for a in _each((args, options))]):
+            if any(
+                [
+                    type(a) is Array and isinstance(a.cell.value, Tracer)
+                    for a in _each((args, options))
+                ]
+            ):
                 raise
             STATS["host"].setdefault(self.name, str(e))
         return self.on_host(args, options)
