@@ -8,6 +8,7 @@ import signal
 import sys
 
 from ..app import run
+from . import runtime
 
 
 def follow(launcher: int) -> None:
@@ -22,4 +23,10 @@ def follow(launcher: int) -> None:
 if __name__ == "__main__":
     if "RUSHLIGHT_LAUNCHER" in os.environ:
         follow(int(os.environ["RUSHLIGHT_LAUNCHER"]))
-    raise SystemExit(run.main(sys.argv[1:]))
+    try:
+        status = run.main(sys.argv[1:])
+    except SystemExit as end:
+        runtime.FAILED[0] = end.code not in (None, 0)
+        raise
+    runtime.FAILED[0] = status != 0
+    raise SystemExit(status)

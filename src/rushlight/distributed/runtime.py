@@ -22,6 +22,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from functools import reduce
+from multiprocessing.util import Finalize
 from typing import Any
 
 import numpy as np
@@ -114,6 +115,7 @@ def start(store: Any, rank: int, size: int, host: str, kinds: list[str], seconds
     client = _connect(jax, address, rank, size, int(seconds))
     _HERE.append(Runtime(rank, size, client, jax))
     atexit.register(_leave)
+    Finalize(None, _leave, exitpriority=100)  # processes of multiprocessing end without atexit
     return _HERE[0]
 
 
@@ -143,8 +145,10 @@ def _own_address(towards: str) -> str:
 
 
 def _connect(jax: Any, address: str, rank: int, size: int, seconds: int) -> Any:
-    """JAX's client. Made by hand, so that the death or the early end of another process does not
-    abort this one from within C++ (its default), but ends in an exception of the next collective.
+    """JAX's client, of a service that processes may leave.
+
+    It is made by hand: as JAX makes it, the death or the early end of a process aborts all others
+    from within C++. So it is an exception of the next collective.
     """
     from jax._src import distributed
     from jaxlib import _jax
@@ -153,15 +157,15 @@ def _connect(jax: Any, address: str, rank: int, size: int, seconds: int) -> Any:
     seconds = max(min(seconds, 3600), 1)
     if rank == 0:
         bind = "127.0.0.1" if is_loopback(host) else "[::]"
-        state.service = _jax.get_distributed_runtime_service(
-            f"{bind}:{address.rpartition(':')[2]}", size, shutdown_timeout=5
-        )
+        with _quiet(2):  # a warning that processes may leave
+            state.service = _jax.get_distributed_runtime_service(
+                f"{bind}:{address.rpartition(':')[2]}", size, shutdown_timeout=5, recoverable=True
+            )
     state.client = _jax.get_distributed_runtime_client(
         address,
         rank,
         init_timeout=seconds,
         shutdown_timeout=5,
-        missed_heartbeat_callback=lambda *status: None,
         shutdown_on_destruction=False,
         use_compression=False,
     )
@@ -179,19 +183,36 @@ def _connect(jax: Any, address: str, rank: int, size: int, seconds: int) -> Any:
 def _leave() -> None:
     """At the end of the program: without JAX's own farewell, which waits for all processes.
 
-    A program that ends while a collective is under way would wait for ever in JAX's thread.
+    The client stops listening to rank 0's service, since an answer that comes while Python ends
+    would abort the process. Rank 0, unless it failed, serves until the others have left, since they
+    would be aborted, too. A program that ends while a collective is under way would wait for ever
+    in JAX's thread.
     """
     from jax._src import distributed
 
-    state = distributed.global_state
-    _KEPT.append((state.client, state.service))
+    state, here = distributed.global_state, _HERE[0]
+    client, service = state.client, state.service
+    if client is None:
+        return  # a second call
+    _KEPT.append((client, service))
     state.client = state.service = None
-    if _HERE[0].worker.busy():
+    failed = FAILED[0] or getattr(sys, "last_value", None) is not None
+    if here.worker.busy():
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(1)
+    with contextlib.suppress(Exception):
+        if here.rank:
+            client.key_value_set(f"left/{here.rank}", "")
+        elif not failed:
+            for rank in range(1, here.size):
+                client.blocking_key_value_get(f"left/{rank}", 300_000)
+    with contextlib.suppress(Exception):
+        client.shutdown()
 
 
+#: set by who knows that the program has failed, though no exception says so (sys.exit(3))
+FAILED = [False]
 _KEPT: list = []
 
 
@@ -270,7 +291,7 @@ class Link:
         """The first collective, which opens the connections: gloo waits 30 s for it, no longer, so
         the processes meet before."""
         self.runtime.meet(f"join {name}", self.ranks, seconds)
-        with _quiet():
+        with _quiet(1):  # gloo says from C++ that it is connected: not among a program's output
             self.reduce(np.zeros(1, np.float32), "sum")
 
     # ---- what runs inside a program: x of one process -> the result
@@ -412,20 +433,20 @@ class Link:
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """gloo says on stdout, from C++, that it is connected: not among what the program prints."""
+def _quiet(descriptor: int) -> Iterator[None]:
+    """What C++ writes to stdout (1) or stderr (2) meanwhile is not shown."""
     sys.stdout.flush()
     try:
-        kept = os.dup(1)
-    except OSError:  # there is no stdout
+        kept = os.dup(descriptor)
+    except OSError:  # there is no such stream
         yield
         return
     nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)
+    os.dup2(nowhere, descriptor)
     try:
         yield
     finally:
-        os.dup2(kept, 1)
+        os.dup2(kept, descriptor)
         os.close(kept)
         os.close(nowhere)
 

@@ -139,7 +139,14 @@ def conv_norm(layer: Any, norm: Any, act: int, x: Any, other: Any = None) -> Ten
     if a.ndim != rank + 2 or a.dtype is not _F32 or not a.flags.c_contiguous:
         return None
     arrays = []
-    for t in (layer.weight, layer.bias, norm.running_mean, norm.running_var, norm.weight, norm.bias):
+    for t in (
+        layer.weight,
+        layer.bias,
+        norm.running_mean,
+        norm.running_var,
+        norm.weight,
+        norm.bias,
+    ):
         if t is not None:
             if type(t) is not Parameter and type(t) is not Tensor:
                 return None

@@ -202,7 +202,10 @@ def _exported(
     for step in merger.live(found):
         _write(graph, step, merger)
     labels = {n: dynamic_name(n, inputs, dynamic) for n in _extents([*inputs, *found])}
-    outputs = [*outputs, *("output" if i == 0 else f"output_{i}" for i in range(len(outputs), len(found)))]
+    outputs = [
+        *outputs,
+        *("output" if i == 0 else f"output_{i}" for i in range(len(outputs), len(found))),
+    ]
     pairs = [(_usable(v, merger, "output"), name) for v, name in zip(found, outputs, strict=True)]
     made = proto(graph, inputs, pairs, labels, params, keep)
     return ONNXProgram(made, call=lambda given: call(given), tensors=tensors, names=names)

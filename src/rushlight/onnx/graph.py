@@ -171,9 +171,15 @@ class Graph:
         for a in known:  # n = q a + r
             first, *_ = ((x - y, u - v) for x, y, u, v in
                          zip(n.values, n.values[1:], a.values, a.values[1:], strict=False))  # fmt: skip
-            if first[1] and first[0] % first[1] == 0 and isinstance(n - a * (first[0] // first[1]), int):
+            if (
+                first[1]
+                and first[0] % first[1] == 0
+                and isinstance(n - a * (first[0] // first[1]), int)
+            ):
                 q = first[0] // first[1]
-                return self.op("Add", self.op("Mul", self.size(a), self.size(q)), self.size(n - a * q))
+                return self.op(
+                    "Add", self.op("Mul", self.size(a), self.size(q)), self.size(n - a * q)
+                )
         raise _varies(n)
 
     def sizes(self, shape: Any) -> Value:

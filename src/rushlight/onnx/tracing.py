@@ -82,7 +82,9 @@ class Trace:
         self.depends = {id(t) for t in inputs}  # they follow the inputs
         self.cells: set[int] = set()  # likewise: the version cells of what was changed
         self.arrays: dict[int, Tensor] = {id(t._a): t for t in inputs}
-        self.snapshots: dict[tuple[int, int], np.ndarray] = {}  # (id, version) of what changed later
+        self.snapshots: dict[
+            tuple[int, int], np.ndarray
+        ] = {}  # (id, version) of what changed later
         self.output: Any = None
 
     # listening
@@ -134,7 +136,9 @@ class Trace:
         return call
 
     def _card(self, card: Card, args: Any) -> Call:
-        args = (*args, *card.defaults[len(args) - card.required :]) if len(args) < card.count else args
+        args = (
+            (*args, *card.defaults[len(args) - card.required :]) if len(args) < card.count else args
+        )
         bound = dict(zip(card.parameters, args, strict=False))
         then = card.fused_with.name if card.fused_with is not None else ""
         kind = CARD if card.name in CARDS else UNKNOWN

@@ -58,7 +58,9 @@ class ToDevice:
         return _array_on(x, where)
 
     def backward(c, dy, where, source):
-        return ToDevice.run((dy, source, where)) if isinstance(dy, Tensor) else _array_on(dy, source)
+        return (
+            ToDevice.run((dy, source, where)) if isinstance(dy, Tensor) else _array_on(dy, source)
+        )
 
     def samples(make):
         yield make(3, 4), CPU, CPU

@@ -24,7 +24,9 @@ from .views import as_key, cast, shadow, start
 
 Tracer = jax.core.Tracer
 _ndarray = np.ndarray
-TRACED: list[Any] = [None]  # the torch.device that tracers are said to be on, while a program is traced
+TRACED: list[Any] = [
+    None
+]  # the torch.device that tracers are said to be on, while a program is traced
 
 
 NOTED: list[Any] = [None]  # called with every ndarray that becomes a constant of a program
@@ -379,7 +381,12 @@ class Array(np.lib.mixins.NDArrayOperatorsMixin):
         return Array(self.transpose(axes).v).transpose(np.argsort(axes))
 
     def astype(
-        self, dtype: Any, order: str = "K", casting: str = "unsafe", subok: bool = True, copy: bool = True
+        self,
+        dtype: Any,
+        order: str = "K",
+        casting: str = "unsafe",
+        subok: bool = True,
+        copy: bool = True,
     ) -> Array:
         dtype = np.dtype(dtype)
         if dtype == self.dtype:

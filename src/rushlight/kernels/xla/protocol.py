@@ -234,7 +234,9 @@ def _reduce(u: Any, x: Any, axis: Any = 0, dtype: Any = None, keepdims: bool = F
         raise _outside(f"{u.__name__}.reduce of complex numbers")
     if v.size == 0 and u.__name__ in ("maximum", "minimum") and "initial" not in options:
         np.maximum.reduce(views.shadow(v.shape, v.dtype), axis=axis)  # NumPy's error, if it is one
-        shape = np.sum(np.broadcast_to(np.int8(0), v.shape), axis=_axes(axis), keepdims=keepdims).shape
+        shape = np.sum(
+            np.broadcast_to(np.int8(0), v.shape), axis=_axes(axis), keepdims=keepdims
+        ).shape
         return Array(jnp.zeros(shape, v.dtype))
     return Array(f(v, **options))
 
@@ -374,7 +376,10 @@ def _where(condition: Any, *xy: Any) -> Any:
     else:
         kind = _loop(np.add, tuple(kinds), None)[0]
         if any([k == np.dtype(bool) for k in kinds]):
-            both = [a if k in (int, float, complex) else np.empty((), k) for a, k in zip(xy, kinds, strict=True)]
+            both = [
+                a if k in (int, float, complex) else np.empty((), k)
+                for a, k in zip(xy, kinds, strict=True)
+            ]
             kind = np.result_type(*both)
     x, y = [constant(raw(a), None if hasattr(a, "dtype") else kind) for a in xy]
     return Array(jnp.where(c, cast(x, kind), cast(y, kind)))
@@ -428,12 +433,16 @@ def _split(a: Array, parts: Any, axis: int = 0) -> list:
 
 
 def _flip(a: Array, axis: Any = None) -> Array:
-    axes = range(a.ndim) if axis is None else (axis,) if isinstance(axis, (int, np.integer)) else axis
+    axes = (
+        range(a.ndim) if axis is None else (axis,) if isinstance(axis, (int, np.integer)) else axis
+    )
     axes = [x % a.ndim for x in axes]
     return a[tuple([slice(None, None, -1 if i in axes else None) for i in range(a.ndim)])]
 
 
-def _mean(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, **_: Any) -> Any:
+def _mean(
+    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, **_: Any
+) -> Any:
     v = raw(a)
     kind = np.dtype(dtype) if dtype is not None else v.dtype
     kind = np.dtype(np.float64) if kind.kind in "iub" else kind

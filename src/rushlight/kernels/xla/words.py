@@ -64,7 +64,9 @@ def _convolved(x: Any, w: Any, stride: Any, padding: Any, dilation: Any, groups:
     if x.dtype != w.dtype or w.shape[0] % groups or w.shape[1] * groups != x.shape[1]:
         raise ValueError("conv: the arguments do not fit each other")
     if x.dtype.kind in "iu":  # XLA's CPU has no convolution of whole numbers
-        y = _convolved(x.astype(np.float64), w.astype(np.float64), stride, padding, dilation, groups)
+        y = _convolved(
+            x.astype(np.float64), w.astype(np.float64), stride, padding, dilation, groups
+        )
         return y.astype(x.dtype)
     return lax.conv_general_dilated(
         x,

@@ -49,9 +49,7 @@ def conv_transpose(
 
 
 @card("im2col")
-def im2col(
-    g: Graph, x: Value, kernel: Any, dilation: Any, padding: Any, stride: Any
-) -> Value:
+def im2col(g: Graph, x: Value, kernel: Any, dilation: Any, padding: Any, stride: Any) -> Value:
     """Windows as columns: rows and columns of the padded image are gathered by index."""
     n, channels, h, w = x.shape
     pads = [0, 0, *padding, 0, 0, *padding]
@@ -192,7 +190,9 @@ def interpolate(
         options |= {"mode": "nearest", "coordinate_transformation_mode": "half_pixel",
                     "nearest_mode": "round_prefer_ceil"}  # fmt: skip
     else:
-        options["coordinate_transformation_mode"] = "align_corners" if align_corners else "half_pixel"
+        options["coordinate_transformation_mode"] = (
+            "align_corners" if align_corners else "half_pixel"
+        )
         options["mode"] = "cubic" if mode == "bicubic" else "linear"
         if mode == "bicubic":
             options["cubic_coeff_a"] = -0.5 if antialias else -0.75

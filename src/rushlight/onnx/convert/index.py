@@ -153,7 +153,12 @@ def setitem(g: Graph, args: Any, kwargs: Any) -> Value:
     x, key, value = args
     keys = _keys(key)
     masks = [k for k in keys if isinstance(k, Value) and k.dtype is bool_]
-    if len(keys) == 1 and masks and masks[0].ndim == x.ndim and not (isinstance(value, Value) and value.ndim):
+    if (
+        len(keys) == 1
+        and masks
+        and masks[0].ndim == x.ndim
+        and not (isinstance(value, Value) and value.ndim)
+    ):
         return g.op("Where", masks[0], g.cast(value, x.dtype), x, dtype=x.dtype)
     sliced = _sliced_set(g, x, keys, value)
     if sliced is not None:
@@ -216,7 +221,9 @@ def _scattered(g: Graph, x: Value, keys: list, value: Any) -> Value:
     given = [g.cast(_index(g, k), int64) for k in keys]
     rank = max(_index(g, k).ndim for k in keys)
     shape = g.op("Shape", _broadcast(g, given), dtype=int64)
-    places = g.op("Concat", *[g.unsqueeze(g.op("Expand", k, shape), rank) for k in given], axis=rank)
+    places = g.op(
+        "Concat", *[g.unsqueeze(g.op("Expand", k, shape), rank) for k in given], axis=rank
+    )
     rest = g.sizes(x.shape[len(keys) :])
     full = g.op("Concat", shape, rest, axis=0) if x.ndim > len(keys) else shape
     value = g.op("Expand", g.cast(value, x.dtype), full)

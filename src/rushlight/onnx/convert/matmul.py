@@ -113,7 +113,9 @@ def _attention(
 
 
 @card("attention")
-def attention(g: Graph, q: Value, k: Value, v: Value, mask: Any, scale: float, causal: bool) -> Value:
+def attention(
+    g: Graph, q: Value, k: Value, v: Value, mask: Any, scale: float, causal: bool
+) -> Value:
     return _attention(g, q, k, v, mask, scale, causal, (q.shape[-2], k.shape[-2]))
 
 

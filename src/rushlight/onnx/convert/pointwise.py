@@ -165,7 +165,9 @@ def signbit(g: Graph, x: Value) -> Value:
 def entr(g: Graph, x: Value) -> Value:
     x = floats(g, x)
     y = g.op("Neg", g.op("Mul", x, g.op("Log", x)))
-    y = g.op("Where", g.op("Equal", x, number(g, 0, x), dtype=bool_), number(g, 0, x), y, dtype=x.dtype)
+    y = g.op(
+        "Where", g.op("Equal", x, number(g, 0, x), dtype=bool_), number(g, 0, x), y, dtype=x.dtype
+    )
     below = g.op("Less", x, number(g, 0, x), dtype=bool_)
     return g.op("Where", below, number(g, -math.inf, x), y, dtype=x.dtype)
 
@@ -303,7 +305,9 @@ def nan_to_num(g: Graph, x: Value, nan: Any, posinf: Any, neginf: Any) -> Value:
     limits = np.finfo(x.dtype.np)
     high = float(limits.max) if posinf is None else posinf
     low = float(limits.min) if neginf is None else neginf
-    infinite = [g.op("IsInf", x, detect_negative=n, detect_positive=1 - n, dtype=bool_) for n in (0, 1)]
+    infinite = [
+        g.op("IsInf", x, detect_negative=n, detect_positive=1 - n, dtype=bool_) for n in (0, 1)
+    ]
     y = g.op("Where", g.op("IsNaN", x, dtype=bool_), number(g, nan or 0.0, x), x, dtype=x.dtype)
     for where, value in zip(infinite, (high, low), strict=True):
         y = g.op("Where", where, number(g, value, x), y, dtype=x.dtype)
@@ -440,7 +444,9 @@ def xlogy(g: Graph, x: Any, y: Any) -> Value:
     d = g.result.dtype
     x, y = g.cast(x, d), g.cast(y, d)
     found = g.op("Mul", x, g.op("Log", y))
-    return g.op("Where", g.op("Equal", x, number(g, 0, x), dtype=bool_), number(g, 0, x), found, dtype=d)
+    return g.op(
+        "Where", g.op("Equal", x, number(g, 0, x), dtype=bool_), number(g, 0, x), found, dtype=d
+    )
 
 
 del CARDS["xlog1py"]

@@ -225,7 +225,9 @@ def renorm(g: Graph, x: Value, p: Any, dim: int, maxnorm: float) -> Value:
 def dist(g: Graph, x: Value, y: Value, p: Any) -> Value:
     d = g.result.dtype
     away = g.op("Sub", g.cast(x, d), g.cast(y, d))
-    return vector_norm(g, Value(away.name, x.shape if x.ndim >= y.ndim else y.shape, d), p, None, False)
+    return vector_norm(
+        g, Value(away.name, x.shape if x.ndim >= y.ndim else y.shape, d), p, None, False
+    )
 
 
 @card("softmax")

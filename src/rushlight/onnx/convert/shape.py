@@ -32,7 +32,11 @@ def view_(g: Graph, args: Any = None, kwargs: Any = None, x: Any = None, input: 
 @whole("flatten", "ravel", "unflatten", "view_as", "reshape_as", "view_copy")
 def flatten(g: Graph, input: Value, **rest: Any) -> Value:
     shape = g.result.shape
-    if rest.get("start_dim") == 1 and rest.get("end_dim") == -1 and len(shape) == 2 == input.ndim - (input.ndim - 2):
+    if (
+        rest.get("start_dim") == 1
+        and rest.get("end_dim") == -1
+        and len(shape) == 2 == input.ndim - (input.ndim - 2)
+    ):
         return input if input.ndim == 2 else g.op("Flatten", input, axis=1)
     return view(g, input)
 
@@ -154,7 +158,9 @@ def split(g: Graph, x: Value, sizes: Any, dim: int) -> tuple:
     if len(g.results) == 1:
         return (x,)
     d = axis(dim, x.ndim)
-    return g.op("Split", x, g.sizes([r.shape[d] for r in g.results]), axis=d, outputs=len(g.results))
+    return g.op(
+        "Split", x, g.sizes([r.shape[d] for r in g.results]), axis=d, outputs=len(g.results)
+    )
 
 
 @card("unbind")
@@ -205,7 +211,9 @@ def as_strided(g: Graph, x: Value, size: Any, stride: Any, storage_offset: Any =
                origin: Any = None, steps: Any = None) -> Value:  # fmt: skip
     places = np.full(tuple(size), int(storage_offset or 0))
     for d, (n, s) in enumerate(zip(size, stride, strict=True)):
-        places = places + (np.arange(n) * s).reshape([-1 if i == d else 1 for i in range(len(size))])
+        places = places + (np.arange(n) * s).reshape(
+            [-1 if i == d else 1 for i in range(len(size))]
+        )
     return taken(g, x, places)
 
 
@@ -258,7 +266,9 @@ def arange(g: Graph, args: Any, kwargs: Any) -> Value:
     start, end, step = {1: [0, *given, 1], 2: [*given, 1], 3: given}[len(given)]
     parts = []
     for n in (start, end, step):
-        parts.append(g.cast(g.squeeze(g.size(n), 0), d) if isinstance(n, Extent) else g.constant(n, d))
+        parts.append(
+            g.cast(g.squeeze(g.size(n), 0), d) if isinstance(n, Extent) else g.constant(n, d)
+        )
     return g.op("Range", *parts, dtype=d)
 
 
