@@ -23,7 +23,8 @@ PATHS: dict[str, str] = {
     "_dynamo._trace_wrapped_higher_order_op": "compiler.dynamo",
     "_dynamo.decorators": "compiler.dynamo",
     "_dynamo.eval_frame": "compiler.dynamo",
-    "_dynamo.exc": "compiler.dynamo:TensorifyScalarRestartAnalysis",
+    "_dynamo.exc": "compiler.dynamo:FailOnRecompileLimitHit compiler.dynamo:InvalidBackend "
+    "compiler.dynamo:TensorifyScalarRestartAnalysis compiler.dynamo:Unsupported",
     "_dynamo.external_utils": "compiler.dynamo",
     "_functorch": "func",
     "_functorch.vmap": "func.vmap",

@@ -5,14 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 
-def compile(model: Any = None, **options: Any) -> Any:
-    """The model as it is.
-
-    There is no compiler here, and none is needed for the results to be right.
-    """
-    return model if model is not None else lambda f: f
-
-
 _settings: dict[str, Any] = {"deterministic": False, "warn_only": False, "precision": "highest"}
 
 

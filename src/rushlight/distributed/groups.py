@@ -294,6 +294,19 @@ def init_process_group(
     world.connect()
     _Here.store, _Here.world, _Here.count = store, world, 1
     _Here.made += 1
+    if size > 1:
+        _join_programs(world)
+
+
+def _join_programs(world: ProcessGroup) -> None:
+    """Tells torch.compile how programs with collectives inside run."""
+    from ..compiler.stage import RANKS
+    from .programs import Joint
+
+    kind = "gpu" if world.link("gpu") is not None else "cpu"
+    link = world.link(kind)
+    assert link is not None
+    RANKS[0] = lambda: Joint(link)
 
 
 def _lowest(store: Any) -> Any:

@@ -149,7 +149,7 @@ def multinomial(input, num_samples, replacement=False, *, generator=None, out=No
         raise RuntimeError(f"multinomial expects Long tensor out, got: {scalar_name(out.dtype)}")
     rows = p if p.ndim == 2 else p[None]
     if rows.size:
-        chosen = variates.multinomial(np.ascontiguousarray(rows), k, bool(replacement), g)
+        chosen = variates.multinomial(K.dense(rows), k, bool(replacement), g)
     else:
         chosen = np.empty((len(rows), k), np.int64)
     result = wrap(chosen if p.ndim == 2 else chosen[0])
