@@ -11,6 +11,7 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 HERE = Path(__file__).parent
@@ -105,3 +106,27 @@ def test_fully_shard_on_four_devices(in_python):
     code = (HERE / "shard_checks.py").read_text()
     flags = "--xla_force_host_platform_device_count=4"
     assert in_python(code, XLA_FLAGS=flags).splitlines()[-1] == "ok"
+
+
+def test_training_from_the_command_line_with_two_processes(tmp_path):
+    """The numbers are those of one process; a run that two began can be resumed by one."""
+
+    def trained(out, *words):
+        done = subprocess.run(
+            [sys.executable, "-m", "rushlight", "train", *words, "--quiet"],
+            capture_output=True,
+            text=True,
+            timeout=100,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        lines = (tmp_path / out / "history.csv").read_text().splitlines()[1:]
+        return [[float(x) for x in line.split(",")[:5]] for line in lines]
+
+    words = ["digits", "--model", "mlp", "--epochs", "2"]
+    one = trained("one", *words, "--out", str(tmp_path / "one"))
+    two = trained("two", *words, "--out", str(tmp_path / "two"), "--nproc", "2")
+    assert np.allclose(one, two, rtol=1e-4)
+    more = [
+        trained(out, "--resume", str(tmp_path / out), "--epochs", "3") for out in ("one", "two")
+    ]
+    assert np.allclose(*more, rtol=1e-3) and len(more[0]) == 3

@@ -47,7 +47,6 @@ class _Program:
 
         mapped = jax.shard_map(rows, mesh=link.mesh, in_specs=spec, out_specs=spec, check_vma=False)
         self._jitted = jax.jit(mapped, donate_argnums=tuple(donate_argnums))
-        self._compiled = False
 
     def lower(self, *args: Any) -> Any:
         """JAX's own lower(), on rows."""
@@ -61,9 +60,4 @@ class _Program:
             given.append(
                 jax.make_array_from_single_device_arrays((count, *row.shape[1:]), link.split, [row])
             )
-        if not self._compiled:
-            # compiling takes processes differently long, and gloo waits 30 s for its first partner
-            self._jitted.lower(*given).compile()
-            link.runtime.meet("compiled", link.ranks, 3600)
-            self._compiled = True
         return [y.addressable_data(0)[0] for y in self._jitted(*given)]
