@@ -209,7 +209,11 @@ def test_options_that_are_refused(words, text, capsys):
 def test_options_that_are_read(monkeypatch):
     monkeypatch.setenv("PET_NPROC_PER_NODE", "3")
     found = launcher.parse_args(
-        ["--nnodes=1:1", "--rdzv-conf", "timeout=5", "m.py", "--nnodes", "9"]
+        ["--nnodes=1:1", "--rdzv-conf", "timeout=5", "m.py", "--nproc", "--nnodes", "9"]
     )
     assert (found.nproc_per_node, found.nnodes, found.conf) == (3, 1, {"timeout": "5"})
-    assert found.training_script_args == ["--nnodes", "9"] and found.redirects == [0, 0, 0]
+    assert found.training_script_args == ["--nproc", "--nnodes", "9"] and found.redirects == [
+        0,
+        0,
+        0,
+    ]

@@ -41,7 +41,10 @@ _RUNS = ("timeout", "join_timeout", "last_call_timeout", "close_timeout", "read_
 def get_args_parser() -> argparse.ArgumentParser:
     """torchrun's options: those that do nothing here are refused by name when they are given."""
     p = argparse.ArgumentParser(
-        prog="rushlight.distributed.run", usage=USAGE, description=__doc__.split("\n")[0]
+        prog="rushlight.distributed.run",
+        usage=USAGE,
+        description=__doc__.split("\n")[0],
+        allow_abbrev=False,  # the script's own --nproc is not ours
     )
 
     def option(name: str, *more: str, **how: Any) -> None:
