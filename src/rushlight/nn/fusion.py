@@ -4,9 +4,9 @@ One pass, `run_in_order`, over modules that are called one after another (Sequen
 held back until the next module is known. Whatever could be seen from outside keeps the two apart:
 hooks, another forward in a layer's place, a subclass with a forward of its own.
 
-    layer, ReLU                   table WITH_RELU; the nodes of both are recorded (dispatch/fusion.py)
-    convolution, batch norm       in eval mode and without gradients: `conv_norm`, with one of ACTS
-      [, activation]              behind it, if there is one
+    layer, ReLU               table WITH_RELU; the nodes of both are recorded (dispatch/fusion.py)
+    convolution, batch norm   in eval mode and without gradients: `conv_norm`, with one of ACTS
+      [, activation]          behind it, if there is one
 
 A forward written by hand, `F.relu(self.bn(self.conv(x)))`, is seen by lookahead.py.
 """
@@ -184,7 +184,7 @@ def _one_by_one(modules: Any, input: Any) -> Any:
 
 
 def run_in_order(modules: Iterable[Any], input: Any) -> Any:
-    """The modules called one after another; pairs of WITH_RELU, and what `conv_norm` takes, as one."""
+    """The modules called one after another; those that have one kernel together by that."""
     if Module.__call__ is not _CALL:  # someone watches all calls
         for module in modules:
             input = module(input)

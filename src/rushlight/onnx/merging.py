@@ -257,7 +257,7 @@ class Merger:
             return self._value(given, versions)
         if isinstance(first, np.ndarray):
             owners = [t.arrays.get(id(a)) for t, a in zip(self.traces, given, strict=True)]
-            if all(o is not None and id(o) in m or id(o) in self.names
+            if all((o is not None and id(o) in m) or id(o) in self.names
                    for o, m in zip(owners, self.maps, strict=True)):  # fmt: skip
                 return self._merged(owners, calls)
             if _same(given):
@@ -327,4 +327,4 @@ def _values(x: Any) -> Any:
         yield from _values((x.start, x.stop, x.step))
 
 
-__all__ = ["Extent", "Merger", "Step", "UNKNOWN", "WHOLE"]
+__all__ = ["UNKNOWN", "WHOLE", "Extent", "Merger", "Step"]

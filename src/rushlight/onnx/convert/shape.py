@@ -56,6 +56,8 @@ def squeeze(g: Graph, x: Value, dims: Any = None) -> Value:
 
 @card("permute")
 def permute(g: Graph, x: Value, dims: Any) -> Value:
+    if x.ndim < 2:
+        return x
     return g.op("Transpose", x, perm=[axis(d, x.ndim) for d in dims])
 
 
@@ -209,6 +211,12 @@ def trace(g: Graph, x: Value) -> Value:
 @card("as_strided")
 def as_strided(g: Graph, x: Value, size: Any, stride: Any, storage_offset: Any = None,
                origin: Any = None, steps: Any = None) -> Value:  # fmt: skip
+    strides, step = [], 1
+    for n in reversed(x.shape):
+        strides.insert(0, step)
+        step = n * step
+    if origin or (steps is not None and list(steps) != strides):
+        raise SymbolicValueError("as_strided of a tensor that does not lie row by row")
     places = np.full(tuple(size), int(storage_offset or 0))
     for d, (n, s) in enumerate(zip(size, stride, strict=True)):
         places = places + (np.arange(n) * s).reshape(
@@ -288,6 +296,11 @@ def _pad(g: Graph, x: Value, widths: Any, mode: str, value: Any = None) -> Value
     before, after = [0] * x.ndim, [0] * x.ndim
     for i in range(len(widths) // 2):
         before[-1 - i], after[-1 - i] = widths[2 * i], widths[2 * i + 1]
+    return padded(g, x, before, after, mode, value)
+
+
+def padded(g: Graph, x: Value, before: Any, after: Any, mode: str, value: Any = None) -> Value:
+    """x with so many elements before and after in each dimension; less than none: cut off"""
     y = x
     for d in range(x.ndim):  # negative: cut
         low, high = max(-before[d], 0), max(-after[d], 0)
@@ -306,7 +319,7 @@ def _pad(g: Graph, x: Value, widths: Any, mode: str, value: Any = None) -> Value
 
 @card("constant_pad_nd")
 def constant_pad_nd(g: Graph, x: Value, widths: Any, value: Any = 0) -> Value:
-    return _pad(g, x, widths, "constant", value)
+    return padded(g, x, [a for a, _ in widths], [b for _, b in widths], "constant", value)
 
 
 _MODES = {"reflect": "reflect", "replicate": "edge", "constant": "constant"}
