@@ -132,7 +132,8 @@ def _gradients(d: Any, y: Tensor, params: Sequence[Tensor], dy: Tensor) -> Tenso
 def spread(model: nn.Module, settings: dict[str, Any], shape: tuple, classes: int) -> None:
     """From now on all processes compute what the model is asked in training."""
     d = _distributed()
-    d.broadcast_object_list([(settings["model"], settings["seed"], shape, classes)], src=0)
+    told = settings["model"], settings["seed"], settings["width"], shape, classes
+    d.broadcast_object_list([told], src=0)
     forward, steps = model.forward, [0]
 
     def spread_forward(x: Tensor) -> Tensor:
@@ -184,9 +185,9 @@ def serve() -> int:
     d = _distributed()
     told: list[Any] = [None]
     d.broadcast_object_list(told, src=0)
-    name, seed, shape, classes = told[0]
+    name, seed, width, shape, classes = told[0]
     with models.own_code(name):
-        model = models.recipe(name).make(shape, classes).train()
+        model = models.recipe(name).built(shape, classes, width).train()
     params, rank = list(model.parameters()), d.get_rank()
     while True:
         d.broadcast_object_list(told, src=0)
