@@ -20,6 +20,7 @@ from rushlight import nn
 from rushlight.distributed import ReduceOp
 from rushlight.nn import functional as F
 from rushlight.nn.parallel import DistributedDataParallel as DDP
+from rushlight.utils.data import DataLoader, TensorDataset
 from rushlight.utils.data.distributed import DistributedSampler
 
 DTYPES = (
@@ -463,6 +464,15 @@ def check_sampler(r, n):
     found = [None] * n
     dist.all_gather_object(found, list(sampler))
     assert {i for share in found for i in share} == set(range(10))
+
+
+def check_workers(r, n):
+    """Workers of a loader are forked although JAX has threads: they compute with NumPy only."""
+    data = TensorDataset(torch.arange(8.0 * n))
+    loader = DataLoader(data, 2, sampler=DistributedSampler(data, shuffle=False), num_workers=2)
+    total = sum(x.sum() for (x,) in loader)
+    dist.all_reduce(total)
+    assert total.item() == sum(range(8 * n))
 
 
 def check_sharded_optimizer(r, n):

@@ -122,7 +122,7 @@ def test_training_from_the_command_line_with_two_processes(tmp_path):
         lines = (tmp_path / out / "history.csv").read_text().splitlines()[1:]
         return [[float(x) for x in line.split(",")[:5]] for line in lines]
 
-    words = ["digits", "--model", "mlp", "--epochs", "2"]
+    words = ["digits", "--model", "mlp", "--epochs", "2", "--schedule", "none"]
     one = trained("one", *words, "--out", str(tmp_path / "one"))
     two = trained("two", *words, "--out", str(tmp_path / "two"), "--nproc", "2")
     assert np.allclose(one, two, rtol=1e-4)

@@ -20,6 +20,7 @@ import queue
 import socket
 import sys
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from functools import reduce
 from multiprocessing.util import Finalize
@@ -111,6 +112,8 @@ def start(store: Any, rank: int, size: int, host: str, kinds: list[str], seconds
             jax.config.update(option, local)
     elif "JAX_PLATFORMS" not in os.environ:
         jax.config.update("jax_platforms", "cpu")  # gloo: all processes would take all GPUs
+    # JAX warns when a loader forks its workers: they compute with NumPy and leave JAX alone
+    warnings.filterwarnings("ignore", r"os\.fork\(\) was called", RuntimeWarning)
     address = _address(store, rank, host, seconds)
     client = _connect(jax, address, rank, size, int(seconds))
     _HERE.append(Runtime(rank, size, client, jax))
