@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import traceback
 from functools import lru_cache
+from operator import is_
 from typing import Any
 
 import jax
@@ -21,6 +22,7 @@ from ..core.dtype import get_default_dtype
 from ..core.grad_mode import mode, watching
 from ..core.notices import warn
 from ..core.settings import get_float32_matmul_precision
+from ..core.sparse import NoElements
 from ..dispatch import modes
 from ..dispatch.autocast import Autocast
 from ..dispatch.autocast import state as autocast
@@ -188,14 +190,32 @@ class Program:
 
     def key(self, call: Call, world: World) -> tuple:
         """All that a program is made for."""
-        state = tuple([kind_of(t) for t in world.tensors])
         return (
             call.spec,
             world.number,
-            self.number(("state", *state)),
+            self.state(world),
             world.signs(),
             _surroundings(),
         )
+
+    def state(self, world: World) -> int:
+        """The number of the shapes, dtypes and flags of the state, looked up if any may differ."""
+        tensors = world.tensors
+        try:
+            arrays = [t._a for t in tensors]
+        except NoElements:
+            raise CannotCompile("has a sparse tensor in its state") from None
+        flags = [(t._rg, t._grad is None, t._node is None) for t in tensors]
+        looked = world.looked
+        if (
+            looked is None
+            or len(arrays) != len(looked[0])
+            or not all(map(is_, arrays, looked[0]))
+            or flags != looked[1]
+        ):
+            found = self.number(("state", *[kind_of(t) for t in tensors]))
+            world.looked = looked = arrays, flags, found
+        return looked[2]
 
     def number(self, described: tuple) -> int:
         """A short name of a long description."""

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import functools
 import types
+from itertools import chain, repeat
 from operator import is_
 from typing import Any
 
@@ -91,6 +92,40 @@ class Guard:
             holder[:] = value
 
 
+class _Watch:
+    """All guards asked at once, by loops that run in C: there are hundreds, and they are asked
+    before each call."""
+
+    def __init__(self, guards: list[Guard]):
+        items = [g for g in guards if g.kind == "item"]
+        self.cells = [g for g in guards if g.kind == "cell"]
+        self.holders = [g.holder for g in items]
+        self.names = [g.name for g in items]
+        self.values = [g.value for g in items]
+        every = [g for g in guards if g.kind == "all"]
+        self.dicts = [g.holder for g in every if g.keys is not None]
+        self.lists = [g.holder for g in every if g.keys is None]
+        self.sizes = [len(x) for x in (*self.dicts, *self.lists)]
+        self.keys = [k for g in every if g.keys is not None for k in g.keys]
+        self.held = [v for g in every if g.keys is not None for v in g.value]
+        self.members = [v for g in every if g.keys is None for v in g.value]
+
+    def holds(self) -> bool:
+        """Is everything as it was?"""
+        here = map(dict.get, self.holders, self.names, repeat(MISSING))
+        if not all(map(is_, here, self.values)):
+            return False
+        if [*map(len, self.dicts), *map(len, self.lists)] != self.sizes:
+            return False
+        if not all(map(is_, chain.from_iterable(self.dicts), self.keys)):
+            return False
+        if not all(map(is_, chain.from_iterable(map(dict.values, self.dicts)), self.held)):
+            return False
+        if not all(map(is_, chain.from_iterable(self.lists), self.members)):
+            return False
+        return all([g.holds() for g in self.cells])
+
+
 class World:
     """What the walk found.
 
@@ -115,18 +150,17 @@ class World:
             names, stored = names | walk.names, stored | walk.stores
         self.tensors, self.groups = walk.tensors, walk.groups
         self.guards, self.watched = walk.guards, walk.watched
+        self.watch = _Watch(self.guards)
         self.plain, self.counts = walk.plain, walk.counts
         self.modules, self.generators = walk.modules, walk.generators
         self.alive = walk.alive  # what ids in `plain` speak of
         self.hidden: list[Tensor] = []
         self.number = 0
+        self.looked: Any = None  # at the tensors' arrays and flags, and the number found then
 
     def holds(self) -> bool:
         """Would a new walk find the same?"""
-        for g in self.guards:
-            if not g.holds():
-                return False
-        return True
+        return self.watch.holds()
 
     def add(self, tensors: list[Tensor]) -> None:
         """Tensors that the function turned out to use without the walk having found them."""

@@ -265,7 +265,7 @@ def type_(x, dtype=None, non_blocking=False, **kwargs):
     dtype (a dtype, a tensor type or its name).
     """
     if dtype is None:
-        where = {"meta": "meta.", "cpu": "sparse." * x.is_sparse}[x.device.type]
+        where = "sparse." * x.is_sparse if x.is_cpu else f"{x.device.type}."
         return f"torch.{where}{dtypes.scalar_name(x.dtype)}Tensor"
     return to(x, dtype_of_type(dtype))
 
