@@ -25,7 +25,7 @@ from .stage import CannotCompile
 
 _NAMES = (
     "uniform normal integers whole_range permutation bernoulli bernoulli_each dropout_mask "
-    "exponential cauchy geometric log_normal rrelu_slopes multinomial poisson binomial "
+    "exponential cauchy geometric log_normal rrelu_slopes race poisson binomial "
     "standard_gamma"
 ).split()
 
