@@ -61,6 +61,28 @@ for make in (
         ]
         assert (weights[0] - weights[1]).abs().mean() < 1e-7
 
+# a compiled step: GSPMD sees it as a whole
+results = []
+for compiled in (False, True):
+    torch.manual_seed(0)
+    module = mlp().to("xla")
+    fully_shard(module)
+    sgd = torch.optim.SGD(module.parameters(), lr=0.01, momentum=0.9)
+
+    def step(x, y, module=module, sgd=sgd):
+        sgd.zero_grad()
+        loss = F.cross_entropy(module(x), y)
+        loss.backward()
+        sgd.step()
+        return loss
+
+    f = torch.compile(step, fullgraph=True) if compiled else step
+    losses = [f(X[i].to("xla"), Y[i].to("xla")).item() for i in range(4)]
+    assert part(module[0].weight) == ((128, 784), 4)
+    results.append((losses, [p.detach().cpu() for p in module.parameters()]))
+for p, q in zip(results[0][1], results[1][1], strict=True):
+    assert (p - q).abs().max() < 1e-6
+
 assert isinstance(two, FSDPModule) and type(two).__name__ == "FSDPSequential"
 assert part(two(X[0].to("xla"))) == ((16, 10), 4)  # the batch is split
 two.load_state_dict({k: v.cpu() for k, v in two.state_dict().items()})

@@ -14,6 +14,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import rushlight as torch
+from rushlight.core import accelerators
+from rushlight.distributed import runtime
+
 HERE = Path(__file__).parent
 EXAMPLE = HERE.parents[1] / "examples" / "gpt_ddp.py"
 LAUNCH = [sys.executable, "-m", "rushlight.distributed.run"]
@@ -43,7 +47,7 @@ def test_four_processes():
     """What depends on the number of processes."""
     names = """check_scattered_sums check_parts_of_different_length check_messages check_groups
         check_gradients_through_collectives check_data_parallel_equals_one_process
-        check_data_parallel_rules check_uneven_batches check_batch_norm_of_all
+        check_compiled_steps check_data_parallel_rules check_uneven_batches check_batch_norm_of_all
         check_sharded_optimizer check_who_does_not_come""".split()
     done = launched("--nproc-per-node=4", HERE / "rank_checks.py", *names)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -130,3 +134,19 @@ def test_training_from_the_command_line_with_two_processes(tmp_path):
         trained(out, "--resume", str(tmp_path / out), "--epochs", "3") for out in ("one", "two")
     ]
     assert np.allclose(*more, rtol=1e-3) and len(more[0]) == 3
+
+
+def test_a_process_of_several_sees_one_gpu_under_the_number_of_its_rank(monkeypatch):
+    """With nccl, "cuda:1" is the only GPU that JAX shows to the process of LOCAL_RANK 1."""
+    gpu = object()
+    monkeypatch.setattr(accelerators, "jax_devices", lambda kind: [gpu])
+    monkeypatch.setattr(accelerators, "_names", {})
+    monkeypatch.setattr(accelerators, "_places", {})
+    monkeypatch.setenv("LOCAL_RANK", "1")
+    with pytest.raises(torch.AcceleratorError, match="invalid device ordinal"):
+        accelerators.present(torch.device("cuda:1"))  # not joined to others
+    monkeypatch.setattr(runtime, "started", lambda: runtime)
+    assert accelerators.present(torch.device("cuda:1")) == torch.device("cuda:1")
+    assert accelerators.place_of(torch.device("cuda:1")) is gpu
+    with pytest.raises(torch.AcceleratorError, match="invalid device ordinal"):
+        accelerators.present(torch.device("cuda:2"))
