@@ -10,6 +10,7 @@ from rushlight.distributed.nn import functional as with_gradients
 import rushlight as torch
 from rushlight import distributed as dist
 from rushlight import nn
+from rushlight.distributed import runtime
 from rushlight.distributed.reducer import buckets_of, reachable, tensors_in
 from rushlight.nn.parallel import DistributedDataParallel
 from rushlight.utils.data.distributed import DistributedSampler
@@ -204,3 +205,23 @@ def test_a_file_is_told_why(tmp_path, monkeypatch):
         main()
     found = json.loads((tmp_path / "error.json").read_text())
     assert found["message"]["message"] == "ValueError: boom"
+
+
+def test_where_rank_0_is_found(monkeypatch):
+    """At the master's address if it is there, else at its own; on its machine by the loopback."""
+    store = dist.HashStore()
+    found = runtime._address(store, 0, "127.0.0.1", 1)
+    assert found.startswith("127.0.0.1:") and runtime._address(store, 1, "x", 1) == found
+    store = dist.HashStore()
+    found = runtime._address(store, 0, "192.0.2.7", 1)  # the store is on another machine
+    port = found.partition(":")[2]
+    assert found == f"127.0.0.1:{port}"
+    monkeypatch.setattr(runtime.socket, "gethostname", lambda: "another")
+    own = runtime._own_address("192.0.2.7")
+    assert runtime._address(store, 1, "192.0.2.7", 1) == f"{own}:{port}"
+
+
+def test_numbers_travel_in_few_lengths():
+    lengths = {runtime.rounded(n) for n in range(1, 100_000)}
+    assert len(lengths) < 100 and all(runtime.rounded(n) == n for n in lengths)
+    assert all(n <= runtime.rounded(n) <= max(64, 1.13 * n) for n in range(1, 5000))

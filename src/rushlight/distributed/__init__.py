@@ -80,6 +80,7 @@ from .objects import (
     scatter_object_list,
     send_object_list,
 )
+from .reducer import GradBucket
 from .rendezvous import register_rendezvous_handler, rendezvous
 from .stores import FileStore, HashStore, PrefixStore, Store
 from .tcp_store import TCPStore
@@ -95,6 +96,7 @@ __all__ = [
     "DistNetworkError",
     "DistStoreError",
     "FileStore",
+    "GradBucket",
     "GroupMember",
     "HashStore",
     "P2POp",

@@ -10,6 +10,7 @@ import datetime
 import enum
 import importlib.util
 import os
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -323,6 +324,9 @@ def destroy_process_group(group: ProcessGroup | None = None) -> None:
         raise AssertionError("Process group cannot be None")
     if group is None or group is _Here.world:
         _Here.world, _Here.store, _Here.rank, _Here.count = None, None, 0, 0
+        stage = sys.modules.get(f"{__name__.partition('.')[0]}.compiler.stage")
+        if stage is not None:
+            stage.RANKS[0] = None
     else:
         _Here.count -= 1
 

@@ -11,7 +11,6 @@ import datetime
 import os
 import re
 import signal
-import socket
 import sys
 import uuid
 from collections.abc import Sequence
@@ -19,7 +18,7 @@ from typing import Any
 
 from .errors import DistError
 from .launching import Node, Plan, run_all
-from .tcp_store import TCPStore, is_loopback
+from .tcp_store import TCPStore, is_here
 
 __all__ = ["get_args_parser", "main", "parse_args", "run"]
 
@@ -183,24 +182,6 @@ def _streams(parser: argparse.ArgumentParser, key: str, text: str, count: int) -
     return found
 
 
-def _here(host: str) -> bool:
-    """Is that an address of this machine?"""
-    if is_loopback(host) or host == socket.gethostname():
-        return True
-    try:
-        found = {info[4][0] for info in socket.getaddrinfo(host, None)}
-    except OSError:
-        return False
-    for address in found:
-        with socket.socket() as probe:
-            try:
-                probe.bind((address, 0))  # only one's own addresses can be taken
-                return True
-            except OSError:
-                continue
-    return False
-
-
 def _meet(options: argparse.Namespace) -> Node:
     """Where this machine stands among the others; machine 0 serves the store."""
     timeout = datetime.timedelta(seconds=float(options.conf.get("timeout", 900)))
@@ -214,7 +195,7 @@ def _meet(options: argparse.Namespace) -> Node:
     if alone:
         host, port = "127.0.0.1", 0
     store = None
-    if _here(host) if free else rank == 0:
+    if is_here(host) if free else rank == 0:
         try:
             store = TCPStore(host, port, None, True, timeout)
         except DistError:
@@ -235,6 +216,9 @@ def _meet(options: argparse.Namespace) -> Node:
 
 def run(args: argparse.Namespace) -> int:
     """Starts what parse_args has read; the exit status."""
+    if not hasattr(os, "killpg"):
+        print("rushlight.distributed.run: this system has no process groups", file=sys.stderr)
+        return 1
     try:
         node = _meet(args)
     except DistError as error:

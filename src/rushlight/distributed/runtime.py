@@ -20,6 +20,7 @@ import queue
 import socket
 import sys
 import threading
+import time
 import warnings
 from collections.abc import Callable, Iterator
 from functools import reduce
@@ -29,7 +30,7 @@ from typing import Any
 import numpy as np
 
 from .errors import DistBackendError
-from .tcp_store import is_loopback
+from .tcp_store import is_here, is_loopback
 
 MISSING = (
     "several processes talk by JAX's runtime, and JAX is not installed\n"
@@ -128,8 +129,10 @@ def _address(store: Any, rank: int, host: str, seconds: float) -> str:
         with socket.socket() as probe:
             probe.bind(("", 0))
             port = probe.getsockname()[1]
-        # without a host in common (file://), processes on this machine take the loopback
-        store.set("jax", f"{host}|{socket.gethostname()}|{_own_address(host)}|{port}")
+        # rank 0 need not be where the store is; without a host in common (file://), processes on
+        # its machine take the loopback
+        known = host if host and is_here(host) else ""
+        store.set("jax", f"{known}|{socket.gethostname()}|{_own_address(host)}|{port}")
     known, name, address, port = store.get("jax").decode().split("|")
     if not known:
         known = "127.0.0.1" if name == socket.gethostname() else address
@@ -200,6 +203,9 @@ def _leave() -> None:
     _KEPT.append((client, service))
     state.client = state.service = None
     failed = FAILED[0] or getattr(sys, "last_value", None) is not None
+    end = time.monotonic() + (0 if failed else 10)
+    while here.worker.busy() and time.monotonic() < end:
+        time.sleep(0.01)
     if here.worker.busy():
         sys.stdout.flush()
         sys.stderr.flush()

@@ -67,6 +67,24 @@ def is_loopback(host: str) -> bool:
     return host == "localhost" or host.startswith("127.") or host == "::1"
 
 
+def is_here(host: str) -> bool:
+    """Is that an address of this machine?"""
+    if is_loopback(host) or host == socket.gethostname():
+        return True
+    try:
+        found = {info[4][0] for info in socket.getaddrinfo(host, None)}
+    except OSError:
+        return False
+    for address in found:
+        with socket.socket() as probe:
+            try:
+                probe.bind((address, 0))  # only one's own addresses can be taken
+                return True
+            except OSError:
+                continue
+    return False
+
+
 class Server:
     """Serves a HashStore at a port; 0: a free one, which `port` says.
 
