@@ -18,13 +18,13 @@ HEAD = "import os, sys, time\nrank = int(os.environ['RANK'])\n"
 def launch(tmp_path):
     """launch(code, *options) -> the launcher's finished process."""
 
-    def start(code, *options, wait=True, env=None):
+    def start(code, *options, wait=True, env=None, name="rushlight.distributed.run"):
         script = tmp_path / "script.py"
         script.write_text(HEAD + code)
         words = [
             sys.executable,
             "-m",
-            "rushlight.distributed.run",
+            *name.split(),
             *options,
             str(script),
             "one",
@@ -82,6 +82,14 @@ def test_what_processes_are_told(launch):
         "0 0 2 2 0 127.0.0.1 3 0 one -x",
         "1 1 2 2 0 127.0.0.1 3 0 one -x",
     ]
+
+
+@pytest.mark.parametrize("name", ["run", "launch"])
+def test_under_pytorchs_names(launch, name):
+    code = "import torch; print(rank, torch.distributed.is_torchelastic_launched())\n"
+    done = launch(code, "--nproc-per-node=2", name=f"rushlight run -m torch.distributed.{name}")
+    assert done.returncode == 0, done.stderr
+    assert sorted(done.stdout.splitlines()) == ["0 True", "1 True"]
 
 
 def test_the_first_that_fails_is_named_and_all_end(launch, tmp_path):

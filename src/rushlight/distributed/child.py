@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import io
 import os
 import signal
 import sys
@@ -20,7 +21,15 @@ def follow(launcher: int) -> None:
         os.kill(os.getpid(), signal.SIGTERM)
 
 
+def by_lines() -> None:
+    """Each line goes out at once and whole: lines of several processes do not mix."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(line_buffering=True)
+
+
 if __name__ == "__main__":
+    by_lines()
     if "RUSHLIGHT_LAUNCHER" in os.environ:
         follow(int(os.environ["RUSHLIGHT_LAUNCHER"]))
     try:

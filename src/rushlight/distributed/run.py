@@ -253,13 +253,13 @@ def _words(args: argparse.Namespace) -> list[str]:
     script, rest = args.training_script, args.training_script_args
     if args.no_python:
         return [script, *rest]
-    child = [sys.executable, "-u", "-m", f"{_root()}.distributed.child"]
+    child = [sys.executable, "-m", f"{_root()}.distributed.child"]
     return [*child, *(["-m"] if args.module else []), script, *rest]
 
 
 def _root() -> str:
-    """ "rushlight"; under the stand-in "torch"."""
-    return __package__.partition(".")[0]
+    """The package's own name, also where it runs as torch.distributed.run."""
+    return DistError.__module__.partition(".")[0]
 
 
 def main(args: Sequence[str] | None = None) -> None:
