@@ -144,8 +144,9 @@ ELSEWHERE = {
         take_along_axis where within
     """,
     "test_windows_oracle.py": """
-        conv1d conv2d conv1d_relu conv2d_relu conv1d_dx conv2d_dx conv1d_dw conv2d_dw max_pool2d
-        max_pool2d_dx avg_pool2d avg_pool2d_dx adaptive_avg_pool adaptive_avg_pool_dx
+        conv1d conv2d conv1d_relu conv2d_relu conv1d_norm conv2d_norm conv1d_dx conv2d_dx
+        conv1d_dw conv2d_dw max_pool2d max_pool2d_dx avg_pool2d avg_pool2d_dx
+        adaptive_avg_pool adaptive_avg_pool_dx
     """,
     "test_attention_oracle.py": "attention attention_dx",
     "test_fft_oracle.py": "dft dft_real dft_to_real",

@@ -33,7 +33,7 @@ def _first_look(layer: Any, x: Any) -> None:
 
 
 LOOK: list[Any] = [_first_look]  # what a convolution asks in eval mode without gradients
-LOOK_FROM = 1 << 12  # elements of an input that make it worth the 5 µs
+LOOK_FROM = 1 << 15  # elements of an input, below which its 5 µs are not worth it
 
 
 def _tuple(x: Any, n: int) -> tuple:

@@ -118,18 +118,24 @@ def pending(steps: tuple[str, ...], done: tuple[Any, ...], made: tuple) -> Pendi
 
 def _ask(face: Any, values: tuple) -> Any:
     """A face has met a Pending: the next call of the chain, or somebody else."""
-    met = [x for x in values if type(x) is Pending]
-    if not met:
-        return NotImplemented
-    args, kwargs = faces._spelled(face.schema, values)
-    first, name = values[0], face.op.name
+    first, name = values[0] if values else None, face.op.name
     if type(first) is Pending and name != "add":  # (a sum comes as an operator)
         if name != "batch_norm" or values[1] is first._made[3].running_mean:
-            y = first._next(name, lambda y: face.function(y, *args[1:], **kwargs))
+            y = first._next(name, lambda y: _call(face, (y, *values[1:])))
             if y is not None:
                 return y
+    lists = [x if type(x) in (list, tuple) else (x,) for x in values]
+    met = [x for many in lists for x in many if type(x) is Pending]
+    if not met:
+        return NotImplemented
     for x in met:
-        x._settle()
+        if type(x) is Pending:  # (once, where it is met twice)
+            x._settle()
+    return _call(face, values)
+
+
+def _call(face: Any, values: tuple) -> Any:
+    args, kwargs = faces._spelled(face.schema, values)
     return face.function(*args, **kwargs)
 
 
