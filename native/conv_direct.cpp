@@ -9,6 +9,7 @@
 // dx is the same sum over dy: input cell r = a + s·i (a < s) meets, under tap t, output cell
 // i + (a + pad - t·dil) / s where that division leaves no rest. So each of the s residues a is a
 // convolution of its own, with stride 1 and the taps that divide; a `Pass` is one of them.
+#include "caches.hpp"
 #include "conv.hpp"
 #include "parallel.hpp"
 #include "scratch.hpp"
@@ -19,7 +20,7 @@ namespace rl::RL_ISA {
 namespace {
 
 constexpr i64 N = LANES<float>;
-constexpr int WIDTH = N == 16 ? 14 : 6;  // cells of a tile of 2N channels: 28 or 12 sums
+constexpr int WIDTH = RL_REGISTERS == 32 ? 14 : 6;  // cells of a tile of 2N channels: 28 or 12 sums
 
 // For every channel c and tap t:  cells[r][p] += w[c][t] * src[c][off[t] + r * row + p * col]
 struct TileArgs {
@@ -213,14 +214,15 @@ void run(const Plan& plan, const float* src, const Ending& e, Finish finish, flo
     // An item is `chunk` rows of every pass: few enough that its source stays in the second-level
     // cache and, if there are few images, that the threads have something to share. Last of all the
     // output channels are shared out. `WORK` multiply-adds of a register are worth waking a thread.
-    constexpr i64 SOURCE = 1 << 17, ITEMS = 16, WORK = 1 << 14;
+    constexpr i64 ITEMS = 16, WORK = 1 << 14;
+    const i64 source_size = caches().second / 8;  // floats: half of it
     const i64 planes = plan.images * plan.groups;
     const i64 registers = plan.registers(), pairs = plan.pairs();
     const i64 plane_work = 1 + plan.taps * pass_h * pass_w * plan.ci * registers;
     constexpr bool local = !std::is_same_v<Pack, Packed>;
     const i64 wanted =
         local ? 1 : clamp(min((ITEMS + planes - 1) / planes, plane_work / WORK), 1, pass_h);
-    const i64 chunk = clamp((SOURCE / line - reach_h.size()) / plan.step_h, 1,
+    const i64 chunk = clamp((source_size / line - reach_h.size()) / plan.step_h, 1,
                             (pass_h + wanted - 1) / wanted);
     const i64 chunks = (pass_h + chunk - 1) / chunk;
     const i64 shares = clamp(min(ITEMS / (planes * chunks), plane_work / chunks / WORK), 1, pairs);

@@ -165,6 +165,7 @@ from . import jit as jit
 from .core.layout import layout as layout
 from . import library as library
 from . import linalg as linalg
+from .app.lint import lint as lint
 from .serialization import load as load
 from .serialization.safetensors import load_safetensors as load_safetensors
 long: _dtype
@@ -180,6 +181,7 @@ newaxis: None
 from . import nn as nn
 from .core.grad_mode import no_grad as no_grad
 from .core.predicates import numel as numel
+from . import onnx as onnx
 from .library.namespaces import ops as ops
 from . import optim as optim
 from . import overrides as overrides
@@ -189,6 +191,7 @@ from . import profiler as profiler
 from .core.dtype import promote_types as promote_types
 from . import quasirandom as quasirandom
 from . import random as random
+from .app.pages.report_page import report as report
 from .ops.sparse_names import resize_as_sparse_ as resize_as_sparse_
 from .core.predicates import result_type as result_type
 from . import return_types as return_types
@@ -237,6 +240,7 @@ from .ops.sparse_names import spmm as spmm
 from .ops.sparse_names import sspaddmm as sspaddmm
 from . import storage as storage
 from .core.layout import strided as strided
+from .app.pages.layers import summary as summary
 from .core.symbols import sym_constrain_range as sym_constrain_range
 from .core.symbols import sym_constrain_range_for_size as sym_constrain_range_for_size
 from ._utils.checks import sym_float as sym_float
@@ -262,6 +266,7 @@ from . import utils as utils
 from . import version as version
 from . import vision as vision
 from .func.vmap import vmap as vmap
+from .app.pages.walking import walk as walk
 from .func.control_flow import while_loop as while_loop
 from . import xpu as xpu
 

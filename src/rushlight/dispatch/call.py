@@ -8,7 +8,10 @@ from typing import Any
 import numpy as np
 
 from ..autograd.node import Node, edge_of, make_node
+from ..core.device import STARTED
 from ..core.grad_mode import inferring, mode
+from ..core.memory import look
+from ..core.meta import MetaArray
 from ..core.tensor import Tensor, ViewInfo, _cell, new, wrap
 from . import codegen, modes
 from .messages import TRANSLATED, explain, refused
@@ -22,6 +25,15 @@ RECORD: list[
 ] = []  # the node of a tensor without elements: record(card, args, results), ops/meta
 
 
+def _on_devices() -> None:
+    from .devices import adopt  # seldom needed
+
+    adopt()
+
+
+STARTED.append(_on_devices)
+
+
 def apply(card: Card, args: tuple) -> Any:
     """Run a card on its full argument tuple."""
     return card.run(args)
@@ -29,6 +41,8 @@ def apply(card: Card, args: tuple) -> Any:
 
 def runner(card: Card) -> Any:
     """The function that runs this card on its full argument tuple, as short as its kind allows."""
+    if card.listed and card.fresh and card.outputs == 1 and card.narrow is None:
+        return _listing(card)
     if card.listed or card.result is not None or card.outputs != 1:
         return partial(_general, card)
     if card.view:
@@ -97,12 +111,35 @@ def view_of(card: Card, x: Tensor, array: np.ndarray, options: tuple) -> Tensor:
         t._slot = 0
         t._rg = True
         view.recorded_at = view.base._node
-        if type(array) is not _ndarray:  # on "meta"
+        if isinstance(array, MetaArray):
             RECORD[0](card, (x, *options), [t])
     t._view = view
     if inferring[0] and mode.inference:
         t._inference = True
     return t
+
+
+def _listing(card: Card) -> Any:
+    """`run` of a card of a list of tensors: one look at the list, where they are of one dtype."""
+    forward = card.forward
+
+    def run(args):
+        seen = look(Tensor, args[0])
+        if seen is None:
+            return _general(card, args)
+        arrays, _, wanted = seen
+        try:
+            r = forward(arrays, *args[1:])
+        except TRANSLATED as e:
+            raise explain(card, args, e) from None
+        t = wrap(r)
+        if wanted and mode.grad:
+            record(card, args, (r,), (t,))
+        if inferring[0] and mode.inference:
+            t._inference = True
+        return t
+
+    return run
 
 
 def _general(card: Card, args: tuple) -> Any:

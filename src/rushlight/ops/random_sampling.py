@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..core.device import resolve
 from ..core.dtype import FLOAT, from_numpy_dtype, scalar_name
 from ..core.meta import MetaArray, phantom
 from ..core.tensor import Tensor, wrap
@@ -53,7 +54,7 @@ def bernoulli(input, p=None, *, generator=None, out=None):
     >>> torch.bernoulli(torch.full((2, 3), 0.5))
     """
     tensor_argument("bernoulli", input)
-    g = generator_or_default(generator, "bernoulli")
+    g = generator_or_default(generator, "bernoulli", input)
     if out is not None:
         if out._a.shape != input._a.shape:
             out._a = np.empty(input._a.shape, out._a.dtype)
@@ -76,7 +77,7 @@ class Poisson:
     """
 
     def prepare(input, generator):
-        return input, generator_or_default(generator, "poisson")
+        return input, generator_or_default(generator, "poisson", input)
 
     def forward(x, g):
         check_kind(x.dtype, "poisson_cpu")
@@ -106,7 +107,7 @@ class Binomial:
     """
 
     def prepare(count, prob, generator):
-        g = generator_or_default(generator, "binomial")
+        g = generator_or_default(generator, "binomial", count)
         d, e = count.dtype, prob.dtype
         if d.category != FLOAT:
             raise ValueError(
@@ -139,24 +140,31 @@ def multinomial(input, num_samples, replacement=False, *, generator=None, out=No
     """
     tensor_argument("multinomial", input)
     k = whole(num_samples, "multinomial", "num_samples", 2)
-    g = generator_or_default(generator, "multinomial")
+    g = generator_or_default(generator, "multinomial", input)
     p = input._a
     if type(p) is MetaArray:
         return wrap(phantom((*p.shape[:-1], k), np.dtype(np.int64)))
-    check_weights(p, k, replacement)
+    check_sampling(p, k, replacement)
+    several = bool(replacement) and k > 1 and p.size > 0
+    if not several:
+        check_weights(p, k, replacement)
     if out is not None and out._a.dtype != np.int64:
         raise RuntimeError(f"multinomial expects Long tensor out, got: {scalar_name(out.dtype)}")
     rows = p if p.ndim == 2 else p[None]
-    if rows.size:
-        chosen = variates.multinomial(np.ascontiguousarray(rows), k, bool(replacement), g)
+    if several:
+        chosen = K.rng_multinomial(g.mt, K.dense(rows), k)
+        if chosen is None:
+            check_weights(p, k, replacement)
+    elif rows.size:
+        chosen = variates.race(K.dense(rows), k, g)
     else:
         chosen = np.empty((len(rows), k), np.int64)
     result = wrap(chosen if p.ndim == 2 else chosen[0])
     return result if out is None else write_out("multinomial", out, result, (input,))
 
 
-def check_weights(p: np.ndarray, k: int, replacement: bool) -> None:
-    """RuntimeError, in PyTorch's words, for weights that say nothing or for too many samples."""
+def check_sampling(p: np.ndarray, k: int, replacement: bool) -> None:
+    """RuntimeError, in PyTorch's words: no weights by their dtype and shape, or too many samples."""
     d = from_numpy_dtype(p.dtype)
     if d.category != FLOAT:
         raise RuntimeError(
@@ -171,6 +179,10 @@ def check_weights(p: np.ndarray, k: int, replacement: bool) -> None:
             "cannot sample n_sample > prob_dist.size(-1) samples without replacement\n"
             f"  {k} samples of {p.shape[-1]} categories; fix: replacement=True"
         )
+
+
+def check_weights(p: np.ndarray, k: int, replacement: bool) -> None:
+    """RuntimeError, in PyTorch's words, for weights that say nothing."""
     if p.size and K.min(p) >= 0 and K.max(p) < np.inf and (p.ndim == 2 or K.max(p) > 0):
         if p.ndim == 1 or K.max(p, 1).all():
             return
@@ -258,8 +270,9 @@ def normal(
 
     >>> torch.normal(torch.arange(1.0, 4.0), torch.tensor([1.0, 0.5, 0.1]))
     """
-    g = generator_or_default(generator, "normal")
     numbers = not isinstance(mean, Tensor) and not isinstance(std, Tensor)
+    given = resolve(device) if numbers else mean if isinstance(mean, Tensor) else std
+    g = generator_or_default(generator, "normal", given)
     if numbers and isinstance(size, (tuple, list)):
         mean, std = real(mean, "normal", "mean", 1), real(std, "normal", "std", 2)
         check_std(std)
