@@ -460,29 +460,6 @@ def _(name, dtype):
             yield (x, w, None, *numbers), wide
 
 
-@of("conv1d_norm conv2d_norm")
-def _(name, dtype):
-    wide = {"rtol": 1e-4, "atol": 1e-4} if dtype == "f" else {"atol": 1e-11}
-    rank = int(name[4])
-    for channels, filters, groups, act in [
-        (3, 5, 1, 1),
-        (4, 8, 2, 4),
-        (17, 17, 17, 2),
-        (6, 4, 2, 3),
-    ]:
-        x = make((2, channels, 9, 12)[: 2 + rank], dtype)
-        w = make((filters, channels // groups, 3, 2)[: 2 + rank], dtype, 1)
-        b, mean, gamma, beta = (make((filters,), dtype, k) for k in (2, 3, 4, 5))
-        numbers = ((1,) * rank, (1,) * rank, (1,) * rank, groups)
-        norm = (mean, np.abs(beta) + 0.5, gamma, beta, 1e-5)
-        other = make(TWIN[f"conv{rank}d"](x, w, b, *numbers).shape, dtype, 6)
-        yield (x, w, b, *numbers, *norm, act, None), wide
-        yield (x, w, None, *numbers, *norm, act, other), wide
-        yield (x, w, b, *numbers, *norm[:2], None, None, 1e-5, 0, other), wide
-        yield (x, w, b, *numbers, None, None, None, None, 1e-5, act, other), wide
-        yield (x, w, b, *numbers, None, None, None, None, 1e-5, act, None), wide
-
-
 @of("max_pool2d max_pool2d_dx")
 def _(name, dtype):
     x = make((2, 3, 7, 20), dtype).round()  # ties

@@ -150,6 +150,7 @@ ELSEWHERE = {
     """,
     "test_attention_oracle.py": "attention attention_dx",
     "test_fft_oracle.py": "dft dft_real dft_to_real",
+    "test_int8_oracle.py": "linear_int8",
     "test_linalg_oracle.py": "solve_small",
     "test_memory_format_oracle.py": "channels_last",
     "test_order_oracle.py": "add_rows count prod cumsum top_rows sort_rows",
