@@ -284,6 +284,20 @@ def test_weights_changed_between_two_calls(x):
     check(net, x)
 
 
+def test_a_source_that_was_written_meanwhile_is_not_believed(x, taken, tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "late_net.py").write_text(
+        "from test_lookahead import Net, F\n\n\nclass Late(Net):\n    def forward(self, x):\n"
+        "        return F.relu(self.bn1(self.conv1(x)))\n"
+    )
+    check(__import__("late_net").Late(), x)
+    assert not taken
+    lookahead._CHAINS.clear()
+    monkeypatch.setattr(conv, "BEGAN", conv.time() + 100)
+    check(sys.modules["late_net"].Late(), x)
+    assert len(taken) == 1
+
+
 def test_inference_mode_marks_the_result(x):
     net = Torchvision()
     with torch.inference_mode():

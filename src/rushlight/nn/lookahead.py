@@ -25,7 +25,9 @@ from __future__ import annotations
 import ast
 import inspect
 import linecache
+import os
 import sys
+from contextlib import suppress
 from types import CodeType, ModuleType
 from typing import Any, NamedTuple
 
@@ -33,6 +35,7 @@ from ..core.sparse import NoElements
 from ..core.tensor import Tensor, new
 from ..dispatch import faces
 from ..dispatch.overrides import _disabled_implementation
+from . import conv
 from .container import Sequential
 from .fusion import _CALL, _NORM, act_of, conv_norm
 from .module import Module
@@ -182,6 +185,9 @@ def _read(code: CodeType, at: int) -> list[Step]:
     flags = inspect.CO_OPTIMIZED | inspect.CO_NEWLOCALS
     if code.co_flags & flags != flags or code.co_name == "<lambda>":
         return []
+    with suppress(FileNotFoundError):  # (a notebook's cell has no file)
+        if os.stat(code.co_filename).st_mtime >= conv.BEGAN:
+            return []  # perhaps not what was compiled
     *_, place = (p for p, _ in zip(code.co_positions(), range(at // 2 + 1), strict=False))
     lines = linecache.getlines(code.co_filename)[code.co_firstlineno - 1 :]
     block = inspect.getblock(lines)
