@@ -42,6 +42,7 @@ from .core.dtype import (
     int32,
     int64,
     promote_types,
+    qint8,
     set_default_dtype,
     uint8,
     uint16,
