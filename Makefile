@@ -4,6 +4,8 @@
 #   make demo     train on the embedded digits, then draw the report and the walk of three of them
 #   make test     the test suite, on the native kernels and on their NumPy twins
 #   make oracle   the same operations against a living PyTorch 2.13.0 (installs it in .venv)
+#   make test-onnx, test-serve, test-sklearn   the export, run by onnxruntime; `rushlight serve`; the
+#                 scikit-learn estimators
 #   make bench    the benchmarks, beside PyTorch 2.13.0
 #   make lint     ruff, mypy; mypy and pyright on a page of training code and a page of mistakes
 #   make stubs    from the schemas of the ops: the .pyi files, docs/ops.md, the late families
@@ -16,6 +18,8 @@
 #   make ecosystem  packages that depend on PyTorch: their own tests on rushlight and on PyTorch, and
 #                 docs/ecosystem.md; PACKAGE=einops for one. Tests come from copies of the packages'
 #                 repositories: ECOSYSTEM_MIRRORS=FOLDER, each in FOLDER/owner+name/repo (a Git folder)
+#   make test-aarch64  the extension for 64-bit ARM and its tests, under qemu (Debian or Ubuntu; see
+#                 tools/aarch64.sh for what it needs); ARM_TESTS="tests/test_conv.py" for others
 #   make dev      build the extension beside the sources: run them with PYTHONPATH=src
 #
 #   make PYTHON=/path/to/python3.12 test      another interpreter; VENV=DIR another environment
@@ -30,7 +34,8 @@ SOURCES := $(shell find src native -name '*.py' -o -name '*.cpp' -o -name '*.hpp
 # Matrix products are our own; the threads of the BLAS that NumPy brings would only be in the way.
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: demo test test-pages oracle bench lint stubs dev ecosystem fuzz sanitize sanitize-address sanitize-thread stress clean
+.PHONY: demo test test-onnx test-serve test-sklearn test-pages test-tune test-aarch64 oracle bench lint stubs \
+	dev ecosystem fuzz sanitize sanitize-address sanitize-thread stress clean
 
 demo: $(VENV)/installed
 	@rm -rf build/demo
@@ -42,8 +47,22 @@ test: $(VENV)/installed
 	$(RUN) -m pytest -q -n $(JOBS); native=$$?; \
 	RUSHLIGHT_PURE=1 $(RUN) -m pytest -q -n $(JOBS) && exit $$native
 
+test-onnx: $(VENV)/onnx
+	$(RUN) -m pytest -q tests/onnx
+
+test-serve: $(VENV)/onnx
+	$(RUN) -m pytest -q tests/serve
+
+test-sklearn: $(VENV)/sklearn
+	$(RUN) -m pytest -q tests/sklearn
+
 test-pages: $(VENV)/installed
 	$(RUN) -m pytest -q tests/pages
+
+# searches by Optuna
+test-tune: $(VENV)/installed
+	$(RUN) -m pip install -q --disable-pip-version-check '.[tune]'
+	$(RUN) -m pytest -q tests/tune
 
 oracle: $(VENV)/oracle
 	$(RUN) -m pytest -q tests/oracle
@@ -73,6 +92,14 @@ $(VENV)/oracle: $(VENV)/installed
 	$(RUN) -m pip install -q --disable-pip-version-check torch==2.13.0
 	@touch $@
 
+$(VENV)/onnx: $(VENV)/installed
+	$(RUN) -m pip install -q --disable-pip-version-check onnx onnxruntime waitress
+	@touch $@
+
+$(VENV)/sklearn: $(VENV)/installed
+	$(RUN) -m pip install -q --disable-pip-version-check 'scikit-learn==1.9.*' pandas
+	@touch $@
+
 # document 004 draws a picture and knows how to download; onnxruntime is the third column
 $(VENV)/bench: $(VENV)/oracle
 	$(RUN) -m pip install -q --disable-pip-version-check matplotlib requests ipython onnx onnxruntime
@@ -95,6 +122,10 @@ dev:
 	@for so in build/dev/_native*.so; do \
 		cp $$so src/rushlight/.$$(basename $$so).new && \
 		mv -f src/rushlight/.$$(basename $$so).new src/rushlight/$$(basename $$so); done
+
+ARM_TESTS ?=
+test-aarch64: $(VENV)/compilers
+	PATH="$(abspath $(VENV)/bin):$$PATH" PYTHON=$(abspath $(RUN)) tools/aarch64.sh $(ARM_TESTS)
 
 FUZZ_FIRST ?= 0
 FUZZ_COUNT ?= 20000

@@ -131,6 +131,7 @@ _LAZY = {
         "set_autocast_gpu_dtype is_autocast_cache_enabled set_autocast_cache_enabled "
         "clear_autocast_cache autocast_increment_nesting autocast_decrement_nesting",
         "func.vmap": "vmap",
+        "learner": "fit Learner",
         "serialization.safetensors": "save_safetensors load_safetensors",
         "_utils.checks": "_check _check_index _check_is_size _check_not_implemented "
         "_check_tensor_all _check_tensor_all_with _check_type _check_value _check_with _assert "
@@ -162,9 +163,9 @@ _LATE = {
 _NAME = __name__  # under the stand-in, __name__ says torch
 _SUBMODULES = frozenset(
     "_VF accelerator amp autograd backends compiler cpu cuda distributed distributions fft func "
-    "futures fx hub jit library linalg masked mps mtia multiprocessing nested nn optim "
-    "overrides profiler quasirandom random return_types serialization signal sparse special "
-    "storage testing types utils version vision xpu".split()
+    "futures fx hub jit learner library linalg masked mps mtia multiprocessing nested nn onnx "
+    "optim overrides profiler quasirandom random return_types serialization signal sparse "
+    "special storage testing types utils version vision xpu".split()
 )
 
 

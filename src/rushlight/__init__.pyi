@@ -181,6 +181,7 @@ newaxis: None
 from . import nn as nn
 from .core.grad_mode import no_grad as no_grad
 from .core.predicates import numel as numel
+from . import onnx as onnx
 from .library.namespaces import ops as ops
 from . import optim as optim
 from . import overrides as overrides

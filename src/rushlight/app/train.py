@@ -17,20 +17,21 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 import rushlight as rl
 from rushlight import nn, optim
-from rushlight.app import augment, datasets, models, report
+from rushlight.app import augment, datasets, models, report, transfer
 from rushlight.app.arguments import Parser, count, not_negative, positive, share, whole
-from rushlight.app.errors import INTERRUPTED, CliError, say
+from rushlight.app.errors import INTERRUPTED, CliError, expected, say
 from rushlight.app.lock import Lock, Taken
 from rushlight.app.pages.outcome import Outcome
 from rushlight.app.pages.run_page import RunPage
 from rushlight.app.pages.words import LANGUAGES
 from rushlight.app.trainer import Learner, Stopped, save_atomically
+from rushlight.learner import EarlyStopping
 from rushlight.optim import lr_scheduler
 from rushlight.optim.options import options_of
 from rushlight.utils.data import DataLoader
@@ -56,10 +57,16 @@ DEFAULTS: Settings = {
     "strict": False,
     "workers": 0,
     "device": "cpu",
+    "width": None,
+    "valid": None,
+    "test": None,
+    "patience": None,
+    "init": None,
+    "freeze": None,
 }
 
 #: What may change when a run is resumed: nothing that its numbers depend on, and more epochs.
-CHANGEABLE = ("epochs", "root", "download", "strict", "workers", "device")
+CHANGEABLE = ("epochs", "patience", "root", "download", "strict", "workers", "device")
 
 #: Optimizers that cannot be chosen: LBFGS asks for the loss many times a step, Muon takes matrices,
 #: SparseAdam gradients of embeddings.
@@ -111,16 +118,26 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     )
     p.add_argument("--root", help="the folder that holds the data sets (default: data)")
     p.add_argument("--download", action="store_true", help="fetch the data set if it is not there")
-    p.add_argument("--model", help=f"{', '.join(models.MODELS)} or {models.OWN_MODEL} (mlp)")
+    p.add_argument(
+        "--model",
+        help=f"{', '.join(models.MODELS)}, one of torchvision's (resnet18) or {models.OWN_MODEL} "
+        "(default: mlp)",
+    )
+    p.add_argument("--width", type=count, help="of mlp's hidden layers (512), cnn's channels (16)")
+    p.add_argument("--init", metavar="FILE", help="begin with the weights of a run or state dict")
+    p.add_argument("--freeze", metavar="GLOB", help="parameters that stay: 'conv1.*,layer1.*'")
     p.add_argument("--optimizer", choices=OPTIMIZERS, help="default: what suits the model")
     p.add_argument("--lr", type=positive, help="learning rate (default: suits model, optimizer)")
     p.add_argument("--momentum", type=share, help="of sgd (default: 0.9), rmsprop (0)")
     p.add_argument("--weight-decay", type=not_negative, help="default: 0")
     p.add_argument("--epochs", type=count, help="default: what suits the model")
+    p.add_argument("--patience", type=count, help="end after N epochs without a better accuracy")
     p.add_argument("--batch-size", type=count, help="validation uses twice as many")
     p.add_argument("--schedule", choices=SCHEDULES, help="default: what suits the model")
     p.add_argument("--augment", help=f"none, or some of {','.join(augment.MOVES)} (default: none)")
     p.add_argument("--size", type=count, help="bring the images of a folder to N x N (default: 64)")
+    p.add_argument("--valid", type=share, help="share of the images to validate (default: 0.1)")
+    p.add_argument("--test", type=share, help="likewise to test, for folders without test/ (0.1)")
     p.add_argument("--strict", action="store_true", help="stop at an image that cannot be read")
     p.add_argument("--seed", type=whole(), help="of weights, order and augmentation (default: 0)")
     p.add_argument("--workers", type=whole(low=0), help="processes that load images (default: 0)")
@@ -180,19 +197,33 @@ def _flag(key: str) -> str:
     return "--" + key.replace("_", "-")
 
 
-def build(settings: Settings, data: datasets.Data, out: Path, watcher: Any) -> Learner:
-    """A new Learner of these settings."""
+def build(
+    settings: Settings,
+    data: datasets.Data,
+    out: Path,
+    watcher: Any,
+    *,
+    begin: bool = True,
+    kind: type[Learner] = Learner,
+) -> Learner:
+    """A new Learner of these settings; begin: with the weights of --init, if there are some."""
     device = _device(settings["device"])
     rl.manual_seed(settings["seed"])
     with models.own_code(settings["model"]):
-        model = models.recipe(settings["model"]).make(data.shape, len(data.classes)).to(device)
-        _try_out(model, data, device)
+        recipe = models.recipe(settings["model"])
+        model = recipe.built(data.shape, len(data.classes), settings["width"]).to(device)
+        _try_out(model, data, device, own=":" in settings["model"])
+    if settings["init"] is not None and begin:
+        path = settings["init"]
+        transfer.begin_with(model, transfer.read_weights(Path(path)), path)
+    if settings["freeze"] is not None:
+        transfer.freeze(model, settings["freeze"])
     optimizer = make_optimizer(model, settings)
     size, workers = settings["batch_size"], settings["workers"]
     images: Any = data.train
     train: DataLoader[Any] = DataLoader(images, batch_size=size, shuffle=True, num_workers=workers)
     each, make = SCHEDULES[settings["schedule"]]
-    return Learner(
+    return kind(
         model,
         optimizer,
         train,
@@ -205,6 +236,7 @@ def build(settings: Settings, data: datasets.Data, out: Path, watcher: Any) -> L
         schedule_each=each,
         augment=augment.augmentation(settings["augment"]),
         device=device,
+        callbacks=[EarlyStopping(settings["patience"])] if settings["patience"] else [],
     )
 
 
@@ -224,11 +256,12 @@ def _in_order(part: Any, settings: Settings) -> DataLoader[Any]:
     return DataLoader(part, batch_size=2 * settings["batch_size"], num_workers=settings["workers"])
 
 
-def _try_out(model: nn.Module, data: datasets.Data, device: Any) -> None:
+def _try_out(model: nn.Module, data: datasets.Data, device: Any, own: bool) -> None:
     """Runs one image through the model, so that a wrong shape is reported before training."""
     image, _ = data.train[0]
     model.eval()
-    with rl.no_grad():
+    unfit = expected(RuntimeError, ValueError, before="the model does not take these images: ")
+    with nullcontext() if own else unfit, rl.no_grad():
         scores = model(image.unsqueeze(0).to(device))
     if tuple(scores.shape) != (1, len(data.classes)):
         raise CliError(
@@ -278,22 +311,34 @@ def start(
         settings["seed"],
         size=settings["size"],
         strict=settings["strict"],
+        valid=settings["valid"],
+        test=settings["test"],
         tell=tell,
     )
-    learner = build(settings, data, out, watcher(settings["epochs"]))
-    learner.notes += told
+    learner = build(settings, data, out, watcher(settings["epochs"]), begin=state is None)
+    learner.remarks += told
     if state is not None:
         learner.load_state_dict(state)
+        learner.finished = _out_of_patience(learner)
         written = out / "report.txt"
-        if learner.epoch < settings["epochs"]:
+        if learner.epoch < settings["epochs"] and not learner.finished:
             written.unlink(missing_ok=True)  # of fewer epochs
         elif written.exists():
             raise CliError(
-                f"the run in {out} has finished its {learner.epoch} epochs\n  fix: more --epochs"
+                f"the run in {out} has finished its {learner.epoch} epochs\n"
+                f"  fix: more --{'patience' if learner.finished else 'epochs'}"
             )
         else:  # it ended after its last checkpoint and before its report
             learner.write_history()
     return learner, data
+
+
+def _out_of_patience(learner: Learner) -> bool:
+    """Was the best epoch so long ago that the run ends?"""
+    patience = learner.settings["patience"]
+    if patience is None or learner.best is None:
+        return False
+    return learner.epoch - int(learner.best["epoch"]) >= patience
 
 
 def _changed(settings: Settings, given: Settings) -> Settings:
@@ -435,7 +480,7 @@ def _run(given: Settings, stack: ExitStack) -> int:
         data,
         about=[(line[:6].strip(), line[6:].strip()) for line in lines],
         command=again(learner.settings),
-        notes=learner.notes,
+        notes=learner.remarks,
         lang=lang or "en",
         serve=bool(live),
     )
