@@ -141,9 +141,9 @@ def chart(
         ends = [y for y in c.y if math.isfinite(y)]
         names.append((at_y(min(max(ends[-1], low), high)), c))
     names.sort(key=lambda pair: pair[0])
-    for place, (_, c) in zip(apart([y for y, _ in names], height - bottom), names, strict=True):
+    for y, (_, c) in zip(apart([place for place, _ in names], height - bottom), names, strict=True):
         out.append(
-            f'<text class="name {c.colour}" x="{width - right + 8}" y="{number(place)}" '
+            f'<text class="name {c.colour}" x="{width - right + 8}" y="{number(y)}" '
             f'dy=".33em">{escape(c.name)}</text>'
         )
     return tag(width, height, "".join(out), title, "chart")
