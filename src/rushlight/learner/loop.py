@@ -98,8 +98,8 @@ class Learner:
     metrics        {name: f(outputs, targets)}, a number (the batch's mean) or a tensor with one
                    number for each example; default: accuracy, if the loss is cross_entropy
     scheduler      of the optimizer; `schedule_each` says when it steps: "batch" or "epoch"
-    monitor        which number of an epoch's row says what is best ("valid_accuracy", ...); default:
-                   the first metric of valid, or its loss, or train's
+    monitor        which number of an epoch's row says what is best ("valid_accuracy", ...);
+                   default: the first metric of valid, or its loss, or train's
     largest        is more better? default: unless "loss" or "error" is in the monitor's name
     augment        f(inputs) -> inputs, on training batches
     clip           the largest norm of all gradients together; None: no limit
@@ -182,7 +182,7 @@ class Learner:
         if not isinstance(batch, (tuple, list)) or len(batch) < 2:
             raise TypeError(
                 f"a batch is a {type(batch).__name__}, and not (inputs..., targets)\n"
-                "  fix: a subclass of Learner with a method compute(batch) -> loss, outputs, targets"
+                "  fix: a subclass of Learner with its own compute(batch) -> loss, outputs, targets"
             )
         *inputs, targets = [self._placed(x) for x in batch]
         if self.model.training:
