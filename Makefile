@@ -18,6 +18,8 @@
 #   make ecosystem  packages that depend on PyTorch: their own tests on rushlight and on PyTorch, and
 #                 docs/ecosystem.md; PACKAGE=einops for one. Tests come from copies of the packages'
 #                 repositories: ECOSYSTEM_MIRRORS=FOLDER, each in FOLDER/owner+name/repo (a Git folder)
+#   make test-aarch64  the extension for 64-bit ARM and its tests, under qemu (Debian or Ubuntu; see
+#                 tools/aarch64.sh for what it needs); ARM_TESTS="tests/test_conv.py" for others
 #   make dev      build the extension beside the sources: run them with PYTHONPATH=src
 #
 #   make PYTHON=/path/to/python3.12 test      another interpreter; VENV=DIR another environment
@@ -32,7 +34,8 @@ SOURCES := $(shell find src native -name '*.py' -o -name '*.cpp' -o -name '*.hpp
 # Matrix products are our own; the threads of the BLAS that NumPy brings would only be in the way.
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: demo test test-onnx test-serve test-sklearn test-pages oracle bench lint stubs dev ecosystem fuzz sanitize sanitize-address sanitize-thread stress clean
+.PHONY: demo test test-onnx test-serve test-sklearn test-pages test-tune test-aarch64 oracle bench lint stubs \
+	dev ecosystem fuzz sanitize sanitize-address sanitize-thread stress clean
 
 demo: $(VENV)/installed
 	@rm -rf build/demo
@@ -55,6 +58,11 @@ test-sklearn: $(VENV)/sklearn
 
 test-pages: $(VENV)/installed
 	$(RUN) -m pytest -q tests/pages
+
+# searches by Optuna
+test-tune: $(VENV)/installed
+	$(RUN) -m pip install -q --disable-pip-version-check '.[tune]'
+	$(RUN) -m pytest -q tests/tune
 
 oracle: $(VENV)/oracle
 	$(RUN) -m pytest -q tests/oracle
@@ -114,6 +122,10 @@ dev:
 	@for so in build/dev/_native*.so; do \
 		cp $$so src/rushlight/.$$(basename $$so).new && \
 		mv -f src/rushlight/.$$(basename $$so).new src/rushlight/$$(basename $$so); done
+
+ARM_TESTS ?=
+test-aarch64: $(VENV)/compilers
+	PATH="$(abspath $(VENV)/bin):$$PATH" PYTHON=$(abspath $(RUN)) tools/aarch64.sh $(ARM_TESTS)
 
 FUZZ_FIRST ?= 0
 FUZZ_COUNT ?= 20000

@@ -172,6 +172,7 @@ const Row table[] = {
     row<"rng_gamma", rng_of<1, FN(rng_gamma)>>("(s, a)"),
     row<"rng_poisson", rng_of<1, FN(rng_poisson)>>("(s, rate)"),
     row<"rng_binomial", rng_of<2, FN(rng_binomial)>>("(s, count, p)"),
+    row<"rng_multinomial", rng_multinomial_>("(s, p, k)"),
     row<"rng_randperm", rng<i64, NPY_INT64, 0, FN(rng_randperm)>>("(s, n)"),
 };
 

@@ -14,7 +14,7 @@ namespace {
 constexpr i64 N = LANES<float>;
 constexpr i64 WORK = 1 << 14;   // multiply-adds of a register that are worth waking a thread
 constexpr i64 STRIP = 1 << 15;  // floats of a strip's input: half of a small second-level cache
-constexpr int WIDTH = N == 16 ? 14 : 8;  // cells of a tile
+constexpr int WIDTH = RL_REGISTERS == 32 ? 14 : 8;  // cells of a tile
 
 struct TileArgs {
     const float* x;   // of the tile's first cell: (N)

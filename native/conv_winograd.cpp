@@ -22,6 +22,7 @@
 // arXiv:1803.10986
 #include <atomic>
 
+#include "caches.hpp"
 #include "conv.hpp"
 #include "options.hpp"
 #include "parallel.hpp"
@@ -79,7 +80,7 @@ void product(const Product& p) {
     }
 }
 
-constexpr int ROWS = N == 16 ? 14 : 6;  // of a product: 28 or 12 sums of two registers
+constexpr int ROWS = RL_REGISTERS == 32 ? 14 : 6;  // of a product: 28 or 12 sums of two registers
 
 struct ProductTable {
     void (*at[2][ROWS])(const Product&) = {};
@@ -369,8 +370,8 @@ i64 strip_size(const Layer& l, i64 rows) {
 // Tiles of a block: enough for the products' rows, few enough that V stays in the second-level
 // cache.
 i64 block_tiles(i64 registers) {
-    constexpr i64 SIZE = 1 << 17;  // floats
-    return clamp(SIZE / (POINTS * (registers + 1) * N) / ROWS * ROWS, ROWS, 4 * ROWS);
+    const i64 size = caches().second / 8;  // floats: half of it
+    return clamp(size / (POINTS * (registers + 1) * N) / ROWS * ROWS, ROWS, 4 * ROWS);
 }
 
 // The same for dw, whose sums over the tiles of a block are added to memory.
@@ -399,7 +400,9 @@ bool suits(const Conv& g) {
            g.groups == 1;
 }
 
-constexpr i64 LARGE_U = 1 << 18, LARGE_V = 1 << 21;  // floats
+// Floats: of the weights, as much as the second-level cache holds; of the input, eight times that.
+i64 large_u() { return caches().second / 4; }
+i64 large_v() { return caches().second * 2; }
 
 // M of a pair, and what follows from it. False if a number is not finite.
 template <class Finish>
@@ -440,7 +443,7 @@ class OncePerThread {
 template <class Finish>
 bool by_blocks(const Layer& l, const float* x, Weights w, const Ending& e, Finish finish,
                float* y) {
-    const bool small = weights_size(l) <= LARGE_U;
+    const bool small = weights_size(l) <= large_u();
     float* const shared = small ? nullptr : scratch<float>(Slot::conv_shared, weights_size(l));
     if (!small)
         for_weights(l, [&](i64 pair, i64 c0, i64 c1, float* tap) {
@@ -451,7 +454,7 @@ bool by_blocks(const Layer& l, const float* x, Weights w, const Ending& e, Finis
     const i64 most = blocks.most(l), pairs = l.pairs();
     const Transformed layout(l.in(), most);
     // Few blocks: the output channels are shared out, each share with a transform of its own.
-    const i64 shares = clamp(get_num_threads() / blocks.count, 1, pairs);
+    const i64 shares = clamp(threads_at_work() / blocks.count, 1, pairs);
     const i64 cells = strip_size(l, blocks.rows);
     bool finite = true;
     parallel(blocks.count * shares, 1, [&](i64 begin, i64 end) {
@@ -502,7 +505,7 @@ bool by_pairs(const Layer& l, const float* x, Weights w, const Ending& e, Finish
 
 template <class Finish>
 bool run(const Layer& l, const float* x, Weights w, const Ending& e, Finish finish, float* y) {
-    if (weights_size(l) > LARGE_U && Transformed(l.in(), l.tiles()).size() <= LARGE_V)
+    if (weights_size(l) > large_u() && Transformed(l.in(), l.tiles()).size() <= large_v())
         return by_pairs(l, x, w, e, finish, y);
     return by_blocks(l, x, w, e, finish, y);
 }

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..kernels import set_medium_products
+from .notices import warn
+
 
 def compile(model: Any = None, **options: Any) -> Any:
     """The model as it is.
@@ -56,13 +59,24 @@ def get_deterministic_debug_mode() -> int:
 
 
 def set_float32_matmul_precision(precision: str) -> None:
-    """Noted; float32 products are always computed in float32. RuntimeError: an unknown word."""
-    if precision not in ("highest", "high", "medium"):
+    """How products of float32 are computed: "highest", the default, and "high" in float32.
+
+    "medium": operands of products of more than 8 rows and columns are rounded to bfloat16, sums and
+    results are float32, if the processor has an instruction for it (avx512_bf16); else in float32.
+    An unknown word warns and changes nothing; RuntimeError: no word.
+    """
+    if not isinstance(precision, str):
         raise RuntimeError(
-            f"{precision} is not one of 'highest', 'high', or 'medium'; the current choice is "
-            f"{_settings['precision']}."
+            "set_float32_matmul_precision expects a str, but got " + type(precision).__name__
         )
+    if precision not in ("highest", "high", "medium"):
+        warn(
+            f"{precision} is not one of 'highest', 'high', or 'medium'; the current"
+            "setFloat32MatmulPrecision call has no effect."
+        )
+        return
     _settings["precision"] = precision
+    set_medium_products(precision == "medium")
 
 
 def get_float32_matmul_precision() -> str:

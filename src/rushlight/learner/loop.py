@@ -19,7 +19,7 @@ from ..nn import functional as F
 from ..optim.lr_scheduler import ReduceLROnPlateau
 from ..random.generator import get_rng_state, set_rng_state
 from ..serialization import load, save
-from .callbacks import Row
+from .callbacks import Row, length
 
 
 class Stopped(Exception):
@@ -234,7 +234,7 @@ class Learner:
 
     def _train_epoch(self, start: float) -> None:
         self.model.train()
-        batches = _length(self.train)
+        batches = length(self.train)
         for batch in self.train:
             loss, outputs, targets = self.compute(batch)
             loss.backward()
@@ -403,13 +403,6 @@ def write_whole(write: Callable[[Path], object], path: Path) -> None:
         with suppress(OSError):
             part.unlink(missing_ok=True)
         raise
-
-
-def _length(loader: Any) -> int:
-    try:
-        return len(loader)
-    except TypeError:
-        return 0
 
 
 def read_history(path: str | os.PathLike) -> list[Row]:

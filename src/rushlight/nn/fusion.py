@@ -4,9 +4,9 @@ One pass, `run_in_order`, over modules that are called one after another (Sequen
 held back until the next module is known. Whatever could be seen from outside keeps the two apart:
 hooks, another forward in a layer's place, a subclass with a forward of its own.
 
-    layer, ReLU                   table WITH_RELU; the nodes of both are recorded (dispatch/fusion.py)
-    convolution, batch norm       in eval mode and without gradients: `conv_norm`, with one of ACTS
-      [, activation]              behind it, if there is one
+    layer, ReLU               table WITH_RELU; the nodes of both are recorded (dispatch/fusion.py)
+    convolution, batch norm   in eval mode and without gradients: `conv_norm`, with one of ACTS
+      [, activation]          behind it, if there is one
 
 A forward written by hand, `F.relu(self.bn(self.conv(x)))`, is seen by lookahead.py.
 """
@@ -139,7 +139,14 @@ def conv_norm(layer: Any, norm: Any, act: int, x: Any, other: Any = None) -> Ten
     if a.ndim != rank + 2 or a.dtype is not _F32 or not a.flags.c_contiguous:
         return None
     arrays = []
-    for t in (layer.weight, layer.bias, norm.running_mean, norm.running_var, norm.weight, norm.bias):
+    for t in (
+        layer.weight,
+        layer.bias,
+        norm.running_mean,
+        norm.running_var,
+        norm.weight,
+        norm.bias,
+    ):
         if t is not None:
             if type(t) is not Parameter and type(t) is not Tensor:
                 return None
@@ -177,7 +184,7 @@ def _one_by_one(modules: Any, input: Any) -> Any:
 
 
 def run_in_order(modules: Iterable[Any], input: Any) -> Any:
-    """The modules called one after another; pairs of WITH_RELU, and what `conv_norm` takes, as one."""
+    """The modules called one after another; those that have one kernel together by that."""
     if Module.__call__ is not _CALL:  # someone watches all calls
         for module in modules:
             input = module(input)

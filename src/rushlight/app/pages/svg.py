@@ -274,7 +274,7 @@ def column(boxes: Sequence[Box], edges: Sequence[tuple[int, int]]) -> str:
 
     edges  (from, to), numbers of boxes; those between neighbours are straight, others go around
     """
-    wide, tall, gap = 208, 40, 16
+    wide, tall, gap = 232, 40, 16
     lanes: list[int] = []  # for each lane, the box at which it is free again
     out = []
     for a, b in sorted(edges):
@@ -294,13 +294,13 @@ def column(boxes: Sequence[Box], edges: Sequence[tuple[int, int]]) -> str:
     for i, box in enumerate(boxes):
         y = i * (tall + gap)
         shape = _fitted(box.shape, 19)
-        title = _fitted(box.title, 27 - len(shape))
+        title = _fitted(box.title, 30 - len(shape))
         out.append(
             f'<a href="#{escape(box.address)}"><rect class="box {box.kind}" x="1" y="{y + 1}" '
             f'width="{wide - 2}" height="{tall - 2}" rx="6"/>'
             f'<text class="first" x="10" y="{y + 17}">{escape(title)}</text>'
             f'<text class="second" text-anchor="end" x="{wide - 10}" y="{y + 17}">{escape(shape)}'
-            f'</text><text class="second" x="10" y="{y + 32}">{escape(_fitted(box.name, 30))}'
+            f'</text><text class="second" x="10" y="{y + 32}">{escape(_fitted(box.name, 34))}'
             "</text></a>"
         )
     width = wide + (12 + 9 * len(lanes) if lanes else 0) + 2
