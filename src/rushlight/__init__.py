@@ -166,7 +166,7 @@ _NAME = __name__  # under the stand-in, __name__ says torch
 _SUBMODULES = frozenset(
     "_VF accelerator amp autograd backends compiler cpu cuda distributed distributions fft func "
     "futures fx hub jit learner library linalg masked mps mtia multiprocessing nested nn onnx "
-    "optim overrides profiler quasirandom random return_types serialization signal sparse "
+    "optim overrides profiler quasirandom random return_types serialization signal sklearn sparse "
     "special storage testing types utils version vision xpu".split()
 )
 
