@@ -18,6 +18,7 @@ from jax import lax
 
 from . import views
 from .array import Array, HostAccess, Tracer, constant, host, raw, tree, wrapped
+from .program import one_device
 from .views import cast
 
 _ndarray = np.ndarray
@@ -155,6 +156,8 @@ def ufunc(u: Any, method: str, args: tuple, options: dict) -> Any:
         values = [raw(a) for a in args]
         if any([isinstance(a, (list, tuple)) for a in values]):
             values = [np.asarray(a) if isinstance(a, (list, tuple)) else a for a in values]
+        if len(values) == 2:
+            one_device(*args)
         if u.__name__ == "matmul":
             r = wrapped(_matmul(*values))
         else:
