@@ -8,14 +8,6 @@ from ..kernels import set_medium_products
 from .notices import warn
 
 
-def compile(model: Any = None, **options: Any) -> Any:
-    """The model as it is.
-
-    There is no compiler here, and none is needed for the results to be right.
-    """
-    return model if model is not None else lambda f: f
-
-
 _settings: dict[str, Any] = {"deterministic": False, "warn_only": False, "precision": "highest"}
 
 

@@ -39,8 +39,9 @@ class Source(NamedTuple):
     kernel: str  # what PyTorch calls the place that refuses a dtype; "" if integers are meant
 
 
-UNIFORM = Source(variates.uniform, Uniform, "check_uniform_bounds")
-NORMAL = Source(variates.normal, Normal, "normal_kernel_cpu")
+# looked up at each call: the compiler watches variates (compiler/draws.py)
+UNIFORM = Source(lambda *how: variates.uniform(*how), Uniform, "check_uniform_bounds")
+NORMAL = Source(lambda *how: variates.normal(*how), Normal, "normal_kernel_cpu")
 INTEGERS = Source(drawn_integers, Random, "")
 
 

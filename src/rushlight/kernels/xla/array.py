@@ -32,6 +32,13 @@ TRACED: list[Any] = [
 NOTED: list[Any] = [None]  # called with every ndarray that becomes a constant of a program
 
 
+YIELDS: set[type] = set()  # operands that do the ufuncs themselves: compiler/options.py
+
+
+# several devices (fully_shard): SPREAD[0](values) brings values of one device to those of another
+SPREAD: list[Any] = [None]
+
+
 class HostAccess(TypeError):
     """Code that computes on NumPy arrays was given an array of another device."""
 
@@ -175,6 +182,15 @@ class Array(np.lib.mixins.NDArrayOperatorsMixin):
     def shape(self) -> tuple[int, ...]:
         return self.cell.value.shape if self._shadow is None else self._shadow.shape
 
+    @shape.setter
+    def shape(self, shape: tuple) -> None:
+        """Of a view that nobody else has: other sizes. AttributeError: the strides forbid it."""
+        try:
+            of = np.reshape(self.shadow, shape, copy=False)
+        except ValueError as e:
+            raise AttributeError(str(e)) from None
+        self.chain, self._shadow, self._seen = (*self.chain, ("shape", of.shape)), of, -1
+
     @property
     def dtype(self) -> np.dtype:
         return self.cell.value.dtype if self._shadow is None else self._shadow.dtype
@@ -246,7 +262,8 @@ class Array(np.lib.mixins.NDArrayOperatorsMixin):
         v = self.cell.value
         if isinstance(v, Tracer):
             return None
-        return next(iter(v.devices()))
+        places = v.devices()
+        return next(iter(places)) if len(places) == 1 else min(places, key=lambda d: d.id)
 
     def __len__(self) -> int:
         if not self.shape:

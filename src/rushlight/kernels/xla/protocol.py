@@ -17,7 +17,7 @@ import numpy as np
 from jax import lax
 
 from . import views
-from .array import Array, HostAccess, Tracer, constant, host, raw, tree, wrapped
+from .array import SPREAD, YIELDS, Array, HostAccess, Tracer, constant, host, raw, tree, wrapped
 from .program import one_device
 from .views import cast
 
@@ -392,6 +392,8 @@ def placed(v: Any, like: Any) -> Array:
     at = like.device if type(like) is Array else None
     if at is None or isinstance(v, Tracer):
         return Array(v)
+    if SPREAD[0] is not None and v.shape == like.shape:
+        at = like.v.sharding  # in parts, as the other is
     return Array(jax.device_put(v, at))
 
 
@@ -603,6 +605,8 @@ FUNCTIONS: dict[str, Any] = {
 
 
 def _array_ufunc(self: Array, u: Any, method: str, *args: Any, **options: Any) -> Any:
+    if YIELDS and any([type(a) in YIELDS for a in args]):
+        return NotImplemented
     return ufunc(u, method, args, options)
 
 
