@@ -24,7 +24,7 @@ jax.config.update("jax_enable_x64", True)  # without it int64 becomes int32, flo
 from .. import seam  # noqa: E402
 from ..seam import TABLE, K, in_single  # noqa: E402
 from ..twin import TWINS  # noqa: E402
-from . import protocol, random, recurrent, steps, words  # noqa: E402
+from . import functions, protocol, random, recurrent, steps, words  # noqa: E402
 from .array import NOTED, TRACED, Array, Cell, HostAccess, Tracer, axes_of, host, raw  # noqa: E402
 from .program import NAME, STATS, Program  # noqa: E402
 from .words import WORDS  # noqa: E402

@@ -18,6 +18,7 @@ from jax.scipy import special
 
 from ..window_geometry import adaptive_bounds, pooled_size
 from .array import Array, raw, tree, wrapped
+from .functions import placed
 from .views import cast
 
 WORDS: dict[str, Any] = {}  # name -> the function on Arrays
@@ -351,8 +352,6 @@ values("channels_last")(lambda x: jnp.moveaxis(x, 1, -1))
 
 @word("zeros")
 def zeros(shape, like, dtype=None):
-    from .protocol import placed
-
     kind = np.dtype(dtype) if dtype is not None else like.dtype
     shape = (shape,) if isinstance(shape, (int, np.integer)) else tuple(shape)
     return placed(jnp.zeros(shape, kind), like)
