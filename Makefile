@@ -36,7 +36,7 @@ SOURCES := $(shell find src native -name '*.py' -o -name '*.cpp' -o -name '*.hpp
 # Matrix products are our own; the threads of the BLAS that NumPy brings would only be in the way.
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: demo test test-xla test-on-xla test-onnx test-serve test-sklearn test-pages test-tune test-aarch64 oracle bench lint stubs \
+.PHONY: demo test test-onnx test-serve test-sklearn test-pages test-tune test-xla test-on-xla test-aarch64 oracle bench lint stubs \
 	dev ecosystem fuzz sanitize sanitize-address sanitize-thread stress clean
 
 demo: $(VENV)/installed
@@ -68,9 +68,7 @@ test-sklearn: $(VENV)/sklearn
 test-pages: $(VENV)/installed
 	$(RUN) -m pytest -q tests/pages
 
-# searches by Optuna
-test-tune: $(VENV)/installed
-	$(RUN) -m pip install -q --disable-pip-version-check '.[tune]'
+test-tune: $(VENV)/tune
 	$(RUN) -m pytest -q tests/tune
 
 oracle: $(VENV)/oracle
@@ -105,8 +103,12 @@ $(VENV)/onnx: $(VENV)/installed
 	$(RUN) -m pip install -q --disable-pip-version-check onnx onnxruntime waitress
 	@touch $@
 
+$(VENV)/tune: $(VENV)/installed
+	$(RUN) -m pip install -q --disable-pip-version-check 'optuna>=4'
+	@touch $@
+
 $(VENV)/xla: $(VENV)/installed
-	$(RUN) -m pip install -q --disable-pip-version-check '.[xla]'
+	$(RUN) -m pip install -q --disable-pip-version-check 'jax>=0.10'
 	@touch $@
 
 $(VENV)/sklearn: $(VENV)/installed

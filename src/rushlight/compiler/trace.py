@@ -26,7 +26,7 @@ from ..core.grad_mode import mode
 from ..core.meta import device_of
 from ..core.tensor import Tensor, wrap
 from ..dispatch.autocast import state as autocast
-from ..kernels.xla.array import NOTED, TRACED, Array, Cell
+from ..kernels.xla.array import NOTED, SPREAD, TRACED, Array, Cell
 from ..optim import optimizer as optimizers
 from ..random.generator import default_generator, generator_on
 from .backward import Graph, abstract, graph_of, node_of, spent, zeros_of
@@ -377,6 +377,8 @@ class Entry(_Trace):
         values = [
             m.spare() if k in donated else m.value() for k, m in enumerate(found)
         ]  # fmt: skip
+        if SPREAD[0] is not None:  # fully_shard: those of one device go to all
+            values = SPREAD[0](values)
         values += [np.array(self.world.numbers(), np.float64), *self.log.draw()]
         if self.on_host:
             with jax.default_device(_cpu()):

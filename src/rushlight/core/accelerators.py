@@ -77,6 +77,26 @@ def jax_devices(kind: str) -> list[Any]:
         return []
 
 
+def gpu_count() -> int:
+    """How many GPUs there are. In a process of several that have not met yet it is asked of the
+    system: JAX may not look for its devices before init_process_group."""
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1 and not _met():
+        names = os.listdir("/dev") if may_have_gpu() and os.path.isdir("/dev") else []
+        return sum(name.startswith("nvidia") and name[6:].isdigit() for name in names)
+    return len(jax_devices("cuda"))
+
+
+def _met() -> bool:
+    """Has this process joined others?"""
+    runtime = sys.modules.get(f"{__name__.partition('.')[0]}.distributed.runtime")
+    return runtime is not None and runtime.started() is not None
+
+
+def _one_of_many(index: int) -> bool:
+    """Is that the GPU of this process, the only one that it sees among those of the machine?"""
+    return _met() and str(index) == os.environ.get("LOCAL_RANK")
+
+
 def current(kind: str) -> int:
     """The index of the current device of a type."""
     return _current.get(kind, 0)
@@ -96,18 +116,15 @@ def present(where: device) -> device:
     if not found:
         raise _absence(where.type)
     index = current(where.type) if where.index is None else where.index
-    # each process of several sees its own GPU only, which the launcher calls LOCAL_RANK
-    alone = len(found) == 1 and index == int(os.environ.get("LOCAL_RANK") or 0)
-    if alone and int(os.environ.get("WORLD_SIZE") or 1) > 1:
-        found = found * (index + 1)
-    if index >= len(found):
+    at = 0 if where.type == "cuda" and len(found) == 1 and _one_of_many(index) else index
+    if at >= len(found):
         if where.type == "cuda":
             raise devices.AcceleratorError(
                 "CUDA error: invalid device ordinal\n"
                 f"  there are {len(found)} CUDA devices, {where} was asked for"
             )
         raise RuntimeError(f"Invalid device index: there are {len(found)} XLA devices, not {where}")
-    place = found[index]
+    place = found[at]
     name = _names.get(place)
     if name is None:
         name = _names[place] = device(where.type, index)

@@ -35,6 +35,10 @@ NOTED: list[Any] = [None]  # called with every ndarray that becomes a constant o
 YIELDS: set[type] = set()  # operands that do the ufuncs themselves: compiler/options.py
 
 
+# several devices (fully_shard): SPREAD[0](values) brings values of one device to those of another
+SPREAD: list[Any] = [None]
+
+
 class HostAccess(TypeError):
     """Code that computes on NumPy arrays was given an array of another device."""
 
@@ -258,7 +262,8 @@ class Array(np.lib.mixins.NDArrayOperatorsMixin):
         v = self.cell.value
         if isinstance(v, Tracer):
             return None
-        return next(iter(v.devices()))
+        places = v.devices()
+        return next(iter(places)) if len(places) == 1 else min(places, key=lambda d: d.id)
 
     def __len__(self) -> int:
         if not self.shape:

@@ -15,7 +15,7 @@ import jax
 import numpy as np
 
 from . import views
-from .array import Array, HostAccess, Tracer, host
+from .array import SPREAD, Array, HostAccess, Tracer, host
 
 _ndarray = np.ndarray
 MOST = 256  # programs of one formula: more means that an option changes at every call
@@ -164,6 +164,8 @@ class Program:
             run = self.known[key] = self._compiled(args, key, kept, options)
             STATS["programs"] += 1
         jitted, plan, writes = run
+        if SPREAD[0] is not None:
+            values = SPREAD[0](values)
         try:
             results = jitted(*values)
         except CANNOT as e:

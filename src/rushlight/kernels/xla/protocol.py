@@ -17,7 +17,7 @@ import numpy as np
 from jax import lax
 
 from . import views
-from .array import YIELDS, Array, HostAccess, Tracer, constant, host, raw, tree, wrapped
+from .array import SPREAD, YIELDS, Array, HostAccess, Tracer, constant, host, raw, tree, wrapped
 from .views import cast
 
 _ndarray = np.ndarray
@@ -389,6 +389,8 @@ def placed(v: Any, like: Any) -> Array:
     at = like.device if type(like) is Array else None
     if at is None or isinstance(v, Tracer):
         return Array(v)
+    if SPREAD[0] is not None and v.shape == like.shape:
+        at = like.v.sharding  # in parts, as the other is
     return Array(jax.device_put(v, at))
 
 
