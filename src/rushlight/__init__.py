@@ -42,6 +42,7 @@ from .core.dtype import (
     int32,
     int64,
     promote_types,
+    qint8,
     set_default_dtype,
     uint8,
     uint16,
@@ -165,7 +166,7 @@ _NAME = __name__  # under the stand-in, __name__ says torch
 _SUBMODULES = frozenset(
     "_VF accelerator amp autograd backends compiler cpu cuda distributed distributions fft func "
     "futures fx hub jit learner library linalg masked mps mtia multiprocessing nested nn onnx "
-    "optim overrides profiler quasirandom random return_types serialization signal sparse "
+    "optim overrides profiler quasirandom random return_types serialization signal sklearn sparse "
     "special storage testing types utils version vision xpu".split()
 )
 

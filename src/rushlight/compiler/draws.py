@@ -23,11 +23,13 @@ from ..random import variates
 from ..random.generator import Generator
 from .stage import CannotCompile
 
-_NAMES = (
-    "uniform normal integers whole_range permutation bernoulli bernoulli_each dropout_mask "
-    "exponential cauchy geometric log_normal rrelu_slopes race poisson binomial "
-    "standard_gamma"
-).split()
+def _draws(f: Any) -> bool:
+    """Is it a function that draws from a generator g?"""
+    code = getattr(f, "__code__", None)
+    return code is not None and "g" in code.co_varnames[: code.co_argcount]
+
+
+_NAMES = [n for n, f in vars(variates).items() if not n.startswith("_") and _draws(f)]
 
 
 class Changed(Exception):

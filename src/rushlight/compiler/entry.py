@@ -14,6 +14,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from ..nn.module import Module
+from ..nn.module_hooks import call_with_hooks
 from .stage import DISABLED, STANCE, TRACING, InvalidBackend
 
 _PACKAGE = __name__.partition(".")[0]
@@ -190,6 +191,37 @@ class OptimizedModule(Module):
 
     def __reduce__(self) -> Any:
         return _again, (self._orig_mod,)
+
+
+class CompiledCall:
+    """The call of a module that `Module.compile` was called on; copies of the module lose it."""
+
+    def __init__(self, module: Module, options: dict[str, Any]):
+        def call(*args: Any, **kwargs: Any) -> Any:
+            return call_with_hooks(module, args, kwargs, False)
+
+        call.__name__ = call.__qualname__ = type(module).__name__
+        self.call = compile(call, **options)
+        self.plain = self.call is call
+
+    def __call__(self, args: tuple, kwargs: dict) -> Any:
+        return self.call(*args, **kwargs)
+
+    def __deepcopy__(self, memo: dict) -> None:
+        return None
+
+    def __reduce__(self) -> Any:
+        return type(None), ()
+
+
+def compiled_call(module: Module, **options: Any) -> CompiledCall | None:
+    """What Module.compile puts in front of a module's call; None: nothing is compiled."""
+    backend = options.get("backend") or _default[0]
+    if backend not in XLA and (backend in _EAGER or _CARRIER not in sys.modules):
+        compile(module, **options)  # its errors
+        return None
+    made = CompiledCall(module, options)
+    return None if made.plain else made
 
 
 def _again(mod: Module) -> Any:

@@ -24,7 +24,9 @@ from .views import as_key, cast, shadow
 
 Tracer = jax.core.Tracer
 _ndarray = np.ndarray
-TRACED: list[Any] = [None]  # the torch.device that tracers are said to be on, while a program is traced
+TRACED: list[Any] = [
+    None
+]  # the torch.device that tracers are said to be on, while a program is traced
 
 
 NOTED: list[Any] = [None]  # called with every ndarray that becomes a constant of a program
@@ -53,6 +55,10 @@ class Cell:
 
     def __init__(self, value: Any):
         self.value, self.version, self._number = value, 0, 0
+
+    def copy(self) -> Cell:
+        """A memory of its own with the same value."""
+        return Cell(self.value)
 
     @property
     def number(self) -> int:
@@ -153,6 +159,10 @@ class Array(np.lib.mixins.NDArrayOperatorsMixin):
             new = (views.put if traced else views.put_now)(cell.value, new, self.chain)
         cell.value = new
         cell.version += 1
+
+    def of_cell(self, cell: Cell) -> Array:
+        """The same view of another memory of this shape."""
+        return Array(None, cell, self.chain, self._shadow)
 
     def view_by(self, step: tuple, of: np.ndarray) -> Array:
         """The view by one step more, and its shadow."""
@@ -315,7 +325,9 @@ class Array(np.lib.mixins.NDArrayOperatorsMixin):
         key, basic = taken(key)
         new = value.v if type(value) is Array else value
         if basic:
-            whole = key is Ellipsis or (type(key) is tuple and (not key or key[0] is Ellipsis is key[-1]))
+            whole = key is Ellipsis or (
+                type(key) is tuple and (not key or key[0] is Ellipsis is key[-1])
+            )
             (self if whole else self._at(key)).write(new)
             return
         x = self.v
@@ -410,7 +422,12 @@ class Array(np.lib.mixins.NDArrayOperatorsMixin):
         return Array(self.transpose(axes).v).transpose(np.argsort(axes))
 
     def astype(
-        self, dtype: Any, order: str = "K", casting: str = "unsafe", subok: bool = True, copy: bool = True
+        self,
+        dtype: Any,
+        order: str = "K",
+        casting: str = "unsafe",
+        subok: bool = True,
+        copy: bool = True,
     ) -> Array:
         dtype = np.dtype(dtype)
         if dtype == self.dtype:
