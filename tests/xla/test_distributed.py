@@ -93,8 +93,8 @@ PYTORCHS = [3.560870, 1.947261, 1.267714]
 
 
 def test_a_script_of_pytorchs_names_goes_on_where_it_was(tmp_path):
-    """examples/gpt_ddp.py: the losses are PyTorch's; three epochs at once, and two and one, end with
-    the same loss."""
+    """examples/gpt_ddp.py: the losses are PyTorch's; three epochs at once, and two and one, end
+    with the same loss."""
     text = tmp_path / "text.txt"
     text.write_text("".join(f"{i} squared is {i * i}\n" for i in range(300)))
 
