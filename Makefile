@@ -1,20 +1,25 @@
 # Each target does everything it needs from a fresh clone: the virtual environment, the install, the
 # work. Needed beforehand: Python 3.11 or newer, a C++ compiler, and PyPI.
 #
-#   make demo     train on the embedded digits, with a report at the end
+#   make demo     train on the embedded digits, then draw the report and the walk of three of them
 #   make test     the test suite, on the native kernels and on their NumPy twins
 #   make oracle   the same operations against a living PyTorch 2.13.0 (installs it in .venv)
+#   make test-onnx, test-serve, test-sklearn   the export, run by onnxruntime; `rushlight serve`; the
+#                 scikit-learn estimators
 #   make bench    the benchmarks, beside PyTorch 2.13.0
 #   make lint     ruff, mypy; mypy and pyright on a page of training code and a page of mistakes
-#   make stubs    the .pyi files, from the schemas of the ops, and docs/ops.md
+#   make stubs    from the schemas of the ops: the .pyi files, docs/ops.md, the late families
 #   make fuzz     2,000 random programs of ops, native kernels against their twins, and 20,000
 #                 mutated files against the readers; FUZZ_FIRST=SEED FUZZ_PROGRAMS=N FUZZ_COUNT=N
+#   make test-pages  the pages in headless Chromium, which must be installed
 #   make sanitize the extension with ASan and UBSan under the tests of kernels and files, with TSan
 #                 under those of the pool
 #   make stress   200 killed runs, 200 interrupted loaders, 20 times three runs in one folder
 #   make ecosystem  packages that depend on PyTorch: their own tests on rushlight and on PyTorch, and
 #                 docs/ecosystem.md; PACKAGE=einops for one. Tests come from copies of the packages'
 #                 repositories: ECOSYSTEM_MIRRORS=FOLDER, each in FOLDER/owner+name/repo (a Git folder)
+#   make test-aarch64  the extension for 64-bit ARM and its tests, under qemu (Debian or Ubuntu; see
+#                 tools/aarch64.sh for what it needs); ARM_TESTS="tests/test_conv.py" for others
 #   make dev      build the extension beside the sources: run them with PYTHONPATH=src
 #
 #   make PYTHON=/path/to/python3.12 test      another interpreter; VENV=DIR another environment
@@ -29,14 +34,36 @@ SOURCES := $(shell find src native -name '*.py' -o -name '*.cpp' -o -name '*.hpp
 # Matrix products are our own; the threads of the BLAS that NumPy brings would only be in the way.
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: demo test oracle bench lint stubs dev ecosystem fuzz sanitize sanitize-address sanitize-thread stress clean
+.PHONY: demo test test-onnx test-serve test-sklearn test-pages test-tune test-xla test-aarch64 oracle bench lint stubs \
+	dev ecosystem fuzz sanitize sanitize-address sanitize-thread stress clean
 
 demo: $(VENV)/installed
-	$(VENV)/bin/rushlight train digits --model mlp --epochs 15 --augment shift
+	@rm -rf build/demo
+	$(VENV)/bin/rushlight train digits --model mlp --epochs 15 --augment shift --out build/demo
+	$(VENV)/bin/rushlight inspect build/demo --page build/demo/walk.html
+	@echo "the report is in build/demo/report.html: open both in a browser"
 
 test: $(VENV)/installed
 	$(RUN) -m pytest -q -n $(JOBS); native=$$?; \
 	RUSHLIGHT_PURE=1 $(RUN) -m pytest -q -n $(JOBS) && exit $$native
+
+test-onnx: $(VENV)/onnx
+	$(RUN) -m pytest -q tests/onnx
+
+test-serve: $(VENV)/onnx
+	$(RUN) -m pytest -q tests/serve
+
+test-sklearn: $(VENV)/sklearn
+	$(RUN) -m pytest -q tests/sklearn
+
+test-pages: $(VENV)/installed
+	$(RUN) -m pytest -q tests/pages
+
+test-tune: $(VENV)/tune
+	$(RUN) -m pytest -q tests/tune
+
+test-xla: $(VENV)/xla
+	$(RUN) -m pytest -q tests/xla
 
 oracle: $(VENV)/oracle
 	$(RUN) -m pytest -q tests/oracle
@@ -51,6 +78,7 @@ lint: $(VENV)/linters
 	$(RUN) -m pytest -q --noconftest tests/types
 
 stubs: $(VENV)/installed
+	PYTHONPATH=src RUSHLIGHT_PURE=1 $(RUN) tools/make_late_table.py
 	PYTHONPATH=src RUSHLIGHT_PURE=1 $(RUN) tools/make_stubs.py
 	PYTHONPATH=src RUSHLIGHT_PURE=1 $(RUN) tools/make_op_table.py
 
@@ -63,6 +91,22 @@ $(VENV)/installed: $(VENV)/bin/python $(SOURCES)
 
 $(VENV)/oracle: $(VENV)/installed
 	$(RUN) -m pip install -q --disable-pip-version-check torch==2.13.0
+	@touch $@
+
+$(VENV)/onnx: $(VENV)/installed
+	$(RUN) -m pip install -q --disable-pip-version-check onnx onnxruntime waitress
+	@touch $@
+
+$(VENV)/tune: $(VENV)/installed
+	$(RUN) -m pip install -q --disable-pip-version-check 'optuna>=4'
+	@touch $@
+
+$(VENV)/xla: $(VENV)/installed
+	$(RUN) -m pip install -q --disable-pip-version-check 'jax>=0.10'
+	@touch $@
+
+$(VENV)/sklearn: $(VENV)/installed
+	$(RUN) -m pip install -q --disable-pip-version-check 'scikit-learn==1.9.*' pandas
 	@touch $@
 
 # document 004 draws a picture and knows how to download; onnxruntime is the third column
@@ -87,6 +131,10 @@ dev:
 	@for so in build/dev/_native*.so; do \
 		cp $$so src/rushlight/.$$(basename $$so).new && \
 		mv -f src/rushlight/.$$(basename $$so).new src/rushlight/$$(basename $$so); done
+
+ARM_TESTS ?=
+test-aarch64: $(VENV)/compilers
+	PATH="$(abspath $(VENV)/bin):$$PATH" PYTHON=$(abspath $(RUN)) tools/aarch64.sh $(ARM_TESTS)
 
 FUZZ_FIRST ?= 0
 FUZZ_COUNT ?= 20000

@@ -28,7 +28,9 @@ from typing import Any
 
 from . import (
     attention,
+    beside,
     convnets,
+    growth,
     installed,
     language_models,
     large,
@@ -72,11 +74,13 @@ GOALS = {
     "bilinear upsampling, inference": (1, 2),
     **{name: goal for name, (_, goal) in attention.ROWS.items()},
     **{name: goal for name, (_, _, goal) in convnets.ROWS.items()},
+    **{name: goal for name, (_, _, goal) in growth.ROWS.items()},
     **{name: goal for name, (_, _, goal) in language_models.ROWS.items()},
     **{name: goal for name, (_, _, goal) in large.ROWS.items()},
     **{name: goal for name, (_, _, goal) in linalg.ROWS.items()},
     **{name: goal for name, (_, _, goal) in recurrent.ROWS.items()},
     **{name: goal for name, (_, _, goal) in tensor_ops.ROWS.items()},
+    **beside.ROWS,
     "import": (8, 12),
     "document 004, whole script": (2.5, 3),
     "peak memory of MLP training": (2, 3),

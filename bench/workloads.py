@@ -17,7 +17,18 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from . import attention, convnets, language_models, large, linalg, recurrent, resizing, tensor_ops
+from . import (
+    attention,
+    beside,
+    convnets,
+    growth,
+    language_models,
+    large,
+    linalg,
+    recurrent,
+    resizing,
+    tensor_ops,
+)
 from .served import exported
 
 BATCH = 64
@@ -90,16 +101,16 @@ def cnn(lib: Library) -> Any:
 
 
 def training(
-    make: Callable[[Library], Any], momentum: float, loader: bool
+    make: Callable[[Library], Any], momentum: float, loader: bool, samples: int = SAMPLES
 ) -> Callable[[Library], list[float]]:
-    """Microseconds per step of an epoch at batch 64.
+    """Microseconds per step of an epoch of `samples` at batch 64.
 
     Forward, cross entropy, backward, SGD step, zero_grad.
     """
 
     def run(lib: Library) -> list[float]:
         torch, functional = lib.torch, lib.F
-        x, y = torch.rand(SAMPLES, 784), torch.randint(0, 10, (SAMPLES,))
+        x, y = torch.rand(samples, 784), torch.randint(0, 10, (samples,))
         model = make(lib)
         opt = lib.optim.SGD(model.parameters(), lr=0.01, momentum=momentum)
         batches = lib.data.DataLoader(lib.data.TensorDataset(x, y), batch_size=BATCH, shuffle=True)
@@ -111,14 +122,14 @@ def training(
             opt.zero_grad()
 
         def from_slices() -> None:
-            for i in range(0, SAMPLES, BATCH):
+            for i in range(0, samples, BATCH):
                 step(x[i : i + BATCH], y[i : i + BATCH])
 
         def from_loader() -> None:
             for xb, yb in batches:
                 step(xb, yb)
 
-        return [us / (SAMPLES // BATCH) for us in blocks(from_loader if loader else from_slices, 1)]
+        return [us / (samples // BATCH) for us in blocks(from_loader if loader else from_slices, 1)]
 
     return run
 
@@ -253,11 +264,19 @@ WORKLOADS: dict[str, Callable[[Library], list[float]]] = {
     "bilinear upsampling, inference": repeated(resizing.inference, 50),
     **{name: workload for name, (workload, _) in attention.ROWS.items()},
     **{name: repeated(make, calls) for name, (make, calls, _) in convnets.ROWS.items()},
+    **{name: repeated(make, calls) for name, (make, calls, _) in growth.ROWS.items()},
     **{name: repeated(make, calls) for name, (make, calls, _) in language_models.ROWS.items()},
     **{name: repeated(make, calls) for name, (make, calls, _) in large.ROWS.items()},
     **{name: repeated(make, calls) for name, (make, calls, _) in linalg.ROWS.items()},
     **{name: repeated(make, calls) for name, (make, calls, _) in recurrent.ROWS.items()},
     **{name: repeated(make, calls) for name, (make, calls, _) in tensor_ops.ROWS.items()},
+    **beside.rows(
+        {
+            "MLP": training(mlp, 0.0, loader=False, samples=1280),
+            "CNN": training(cnn, 0.9, loader=False, samples=1280),
+            "ResNet-18, 32x32": repeated(*convnets.ROWS["ResNet-18, 32x32, batch 1"][:2]),
+        }
+    ),
     "import": importing,
     "peak memory of MLP training": memory,
 }

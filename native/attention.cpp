@@ -23,7 +23,7 @@
 namespace rl::RL_ISA {
 namespace {
 
-#if defined(__AVX512F__)
+#if RL_REGISTERS == 32
 constexpr int VECTORS = 4, WIDE_ROWS = 6;
 #else
 constexpr int VECTORS = 2, WIDE_ROWS = 6;
@@ -104,7 +104,7 @@ void narrow_product(const Product<T>& t, i64 m, i64 width) {
     switch (width / LANES<T>) {
         case 1: return product_of<T, 1>(t, m);
         case 2: return product_of<T, 2>(t, m);
-#if defined(__AVX512F__)
+#if RL_REGISTERS == 32
         case 3: return product_of<T, 3>(t, m);
         default: return product_of<T, 4>(t, m);
 #endif
@@ -300,7 +300,7 @@ void soften(const Block<T>& b, i64 d, T* o, T* largest, T* total) {
     switch (b.width / LANES<T>) {
         case 1: return soften_of<T, 1>(b, d, o, largest, total);
         case 2: return soften_of<T, 2>(b, d, o, largest, total);
-#if defined(__AVX512F__)
+#if RL_REGISTERS == 32
         case 3: return soften_of<T, 3>(b, d, o, largest, total);
         default: return soften_of<T, 4>(b, d, o, largest, total);
 #endif

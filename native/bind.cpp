@@ -128,6 +128,10 @@ const Row table[] = {
     row<"conv2d", conv_<false>>("(x, w, b, stride, padding, dilation, groups)"),
     row<"conv1d_relu", conv_<true>>("(x, w, b, stride, padding, dilation, groups)"),
     row<"conv2d_relu", conv_<true>>("(x, w, b, stride, padding, dilation, groups)"),
+    row<"conv1d_norm", conv_norm_>(
+        "(x, w, b, stride, padding, dilation, groups, mean, var, gamma, beta, eps, act, other)"),
+    row<"conv2d_norm", conv_norm_>(
+        "(x, w, b, stride, padding, dilation, groups, mean, var, gamma, beta, eps, act, other)"),
     row<"conv1d_dx", conv_dx_>("(dy, w, x_shape, stride, padding, dilation, groups, gate=None)"),
     row<"conv2d_dx", conv_dx_>("(dy, w, x_shape, stride, padding, dilation, groups, gate=None)"),
     row<"conv1d_dw", conv_dw_>("(dy, x, w_shape, stride, padding, dilation, groups)"),

@@ -103,7 +103,47 @@ PyObject* conv_(Args a, Py_ssize_t n) {
     Out y = Shape{xs.nd, g.n, g.o, g.p, g.q}.make(NPY_FLOAT);
     if (!y) return nullptr;
     NoGil unlocked(conv_work(g) >= LONG_WORK);
-    conv_forward(g, x.data<float>(), w.data<float>(), b.data<float>(), relu, y.data<float>());
+    const Ending e{nullptr, b.data<float>(), nullptr, relu ? Act::relu : Act::none};
+    conv_forward(g, x.data<float>(), w.data<float>(), e, y.data<float>());
+    return y.release();
+}
+
+// conv_norm(x, w, b or None, stride, padding, dilation, groups, mean, var (O) or None, gamma, beta (O)
+// or None, eps, act, other like y or None) -> act((conv - mean) / √(var + eps) · gamma + beta + other)
+PyObject* conv_norm_(Args a, Py_ssize_t n) {
+    In x, w, b, mean, var, gamma, beta, other;
+    Shape xs, ws;
+    Conv g;
+    double eps;
+    i64 act;
+    if (n != 14 || !x.read_as(a[0], NPY_FLOAT) || !w.read_like(a[1], x)) return nullptr;
+    if (!b.read_optional_like(a[2], x) || !xs.set(x) || !ws.set(w)) return nullptr;
+    if (!geometry(a + 3, xs, ws, g) || !read(a[11], eps) || !read(a[12], act)) return nullptr;
+    if (!mean.read_optional_like(a[7], x) || !var.read_optional_like(a[8], x)) return nullptr;
+    if (!gamma.read_optional_like(a[9], x) || !beta.read_optional_like(a[10], x)) return nullptr;
+    if (!other.read_optional_like(a[13], x) || bool(mean) != bool(var)) return nullptr;
+    if ((gamma || beta) && !mean) return nullptr;
+    const In* const by_channel[] = {&b, &mean, &var, &gamma, &beta};
+    for (const In* v : by_channel)
+        if (*v && (v->nd() != 1 || v->dim(0) != g.o)) return nullptr;
+    if (act < 0 || act > i64(Act::hardswish)) return nullptr;
+    Out y = Shape{xs.nd, g.n, g.o, g.p, g.q}.make(NPY_FLOAT);
+    if (!y) return nullptr;
+    if (other) {
+        Shape os;
+        if (!os.set(other) || os.nd != xs.nd || !matches(os, g)) return nullptr;
+    }
+    NoGil unlocked(conv_work(g) >= LONG_WORK);
+    Array<float> scale(g.o), shift(g.o);
+    for (i64 i = 0; mean && i < g.o; i++) {
+        scale[i] = 1 / sqrtf(var.data<float>()[i] + float(eps));
+        if (gamma) scale[i] *= gamma.data<float>()[i];
+        const float from = b ? mean.data<float>()[i] - b.data<float>()[i] : mean.data<float>()[i];
+        shift[i] = (beta ? beta.data<float>()[i] : 0) - from * scale[i];
+    }
+    const Ending e{mean ? &scale[0] : nullptr, mean ? &shift[0] : b.data<float>(),
+                   other.data<float>(), Act(act)};
+    conv_forward(g, x.data<float>(), w.data<float>(), e, y.data<float>());
     return y.release();
 }
 

@@ -1,5 +1,6 @@
 // Which of the two ways of convolution to take, by the number of registers that each must multiply.
 #include "conv.hpp"
+#include "functions.hpp"
 #include "parallel.hpp"
 #include "pointwise.hpp"
 
@@ -35,16 +36,50 @@ bool all_finite(const float* x, i64 n) {
     return finite;
 }
 
-void conv_forward(const Conv& g, const float* x, const float* w, const float* b, bool relu_too,
-                  float* y) {
-    if (winograd_forward(g, x, w, b, relu_too, y)) return;
-    if (!is_narrow(g.out(), g.q)) return direct_forward(g, x, w, b, relu_too, y);
-    narrow_forward(g, x, w, b, y);
-    if (relu_too) relu(y, y, g.n * g.o * g.p * g.q);
+void activate(Act act, float* x, i64 n) {
+    const auto each = [=](auto f) {
+        i64 i = 0;
+        for (; i + N <= n; i += N) store(x + i, f(load(x + i)));
+        if (i < n) store_part(x + i, f(load_part(x + i, n - i)), n - i);
+    };
+    if (act == Act::silu) each([](F v) { return v * sigmoid(v); });
+    else each([](F v) { return v < -3 ? F{} : v > 3 ? v : v * (v + 3) * (1.f / 6); });
+}
+
+namespace {
+
+// act(y + other), of y by itself
+void finish(const Ending& e, float* y, i64 size) {
+    with_finish(e, y, [&](auto f) {
+        parallel(size, 1 << 14, [&](i64 begin, i64 end) {
+            for (i64 i = begin; i < end; i += N) {
+                const i64 n = min(N, end - i);
+                put(y + i, f(get(y + i, n), y + i, n), n);
+            }
+            if (!e.in_registers()) activate(e.act, y + begin, end - begin);
+        });
+    });
+}
+
+void forward(const Conv& g, const float* x, const float* w, const Ending& e, float* y) {
+    if (winograd_forward(g, x, w, e, y)) return;
+    if (depthwise_forward(g, x, w, e, y)) return;
+    if (is_narrow(g.out(), g.q)) narrow_forward(g, x, w, e, y);
+    else direct_forward(g, x, w, e, y);
+}
+
+}  // namespace
+
+void conv_forward(const Conv& g, const float* x, const float* w, const Ending& e, float* y) {
+    const bool apart = e.other && (!e.in_registers() || is_narrow(g.out(), g.q));
+    if (!apart) return forward(g, x, w, e, y);
+    forward(g, x, w, {e.scale, e.shift, nullptr, Act::none}, y);
+    finish({nullptr, nullptr, e.other, e.act}, y, g.n * g.o * g.p * g.q);
 }
 
 void conv_dx(const Conv& g, const float* dy, const float* w, const float* gate, float* dx) {
     if (winograd_dx(g, dy, w, gate, dx)) return;
+    if (depthwise_dx(g, dy, w, gate, dx)) return;
     if (!is_narrow(g.in(), (g.w + g.sw - 1) / g.sw)) return direct_dx(g, dy, w, gate, dx);
     narrow_dx(g, dy, w, dx);
     if (gate) relu_dx(dx, gate, dx, g.n * g.c * g.h * g.w);

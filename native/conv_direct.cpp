@@ -9,6 +9,7 @@
 // dx is the same sum over dy: input cell r = a + s·i (a < s) meets, under tap t, output cell
 // i + (a + pad - t·dil) / s where that division leaves no rest. So each of the s residues a is a
 // convolution of its own, with stride 1 and the taps that divide; a `Pass` is one of them.
+#include "caches.hpp"
 #include "conv.hpp"
 #include "parallel.hpp"
 #include "scratch.hpp"
@@ -19,7 +20,7 @@ namespace rl::RL_ISA {
 namespace {
 
 constexpr i64 N = LANES<float>;
-constexpr int WIDTH = N == 16 ? 14 : 6;  // cells of a tile of 2N channels: 28 or 12 sums
+constexpr int WIDTH = RL_REGISTERS == 32 ? 14 : 6;  // cells of a tile of 2N channels: 28 or 12 sums
 
 // For every channel c and tap t:  cells[r][p] += w[c][t] * src[c][off[t] + r * row + p * col]
 struct TileArgs {
@@ -28,7 +29,9 @@ struct TileArgs {
     const i64* off;          // (taps)
     i64 channels, taps;
     const float* w;          // (channels, taps, NV * N)
-    const float* bias;       // (NV * N) or null
+    const float *scale, *shift;  // (NV * N) or null
+    const char* ahead;       // memory to ask for, `ahead_step` more for each step of the sum
+    i64 ahead_step;
     float* out;              // of the tile's first cell: (NV * N)
     i64 out_row, out_col;    // steps in out
 };
@@ -38,7 +41,7 @@ void tile(const TileArgs& a) {
     F sum[R][P][NV];
 #pragma GCC unroll 2
     for (int v = 0; v < NV; v++) {
-        const F b = a.bias ? load(a.bias + v * N) : F{};
+        const F b = a.shift && !a.scale ? load(a.shift + v * N) : F{};
 #pragma GCC unroll 4
         for (int r = 0; r < R; r++)
 #pragma GCC unroll 14
@@ -46,8 +49,10 @@ void tile(const TileArgs& a) {
     }
     const i64 row = a.row, col = COL ? COL : a.col;
     const float *w = a.w, *src = a.src;
+    const char* ahead = a.ahead;
     for (i64 c = 0; c < a.channels; c++, src += a.channel) {
-        for (i64 t = 0; t < a.taps; t++, w += NV * N) {
+        for (i64 t = 0; t < a.taps; t++, w += NV * N, ahead += a.ahead_step) {
+            __builtin_prefetch(ahead, 0, 2);
             const float* x = src + a.off[t];
             F weight[NV];
 #pragma GCC unroll 2
@@ -64,6 +69,15 @@ void tile(const TileArgs& a) {
             }
         }
     }
+    if (a.scale)
+#pragma GCC unroll 2
+        for (int v = 0; v < NV; v++) {
+            const F scale = load(a.scale + v * N), shift = load(a.shift + v * N);
+#pragma GCC unroll 4
+            for (int r = 0; r < R; r++)
+#pragma GCC unroll 14
+                for (int p = 0; p < P; p++) sum[r][p][v] = fma(sum[r][p][v], scale, shift);
+        }
 #pragma GCC unroll 4
     for (int r = 0; r < R; r++)
 #pragma GCC unroll 14
@@ -100,8 +114,18 @@ struct TileTable {
 };
 constexpr TileTable TILES;
 
+constexpr i64 LINE = 64;  // bytes of a cache line
+
+// Memory that will be needed soon: the next weights; and what is added to the cells of a pass without
+// gaps, of `lanes` channels `plane` apart.
+struct Ahead {
+    const char *at = nullptr, *end = nullptr;
+    const float* other = nullptr;
+    i64 lanes = 0, plane = 0, row = 0;
+};
+
 // Tiles over `rows` rows of `cols` cells, the first of which are a.src and a.out.
-void cover(TileArgs a, i64 rows, i64 cols, int nv) {
+void cover(TileArgs a, i64 rows, i64 cols, int nv, Ahead& next) {
     const float* const src = a.src;
     float* const out = a.out;
     const auto& table = TILES.at[nv - 1][a.col <= 2 ? a.col : 0];
@@ -112,6 +136,13 @@ void cover(TileArgs a, i64 rows, i64 cols, int nv) {
             for (r = min(ROWS, rows - i); !table[r - 1][p - 1];) r--;
             a.src = src + i * a.row + j * a.col;
             a.out = out + i * a.out_row + j * a.out_col;
+            for (i64 c = 0; c < next.lanes; c++)
+                for (i64 y = i; y < i + r; y++)
+                    __builtin_prefetch(next.other + c * next.plane + y * next.row + j + p - 1);
+            const bool more = next.at < next.end;
+            a.ahead = more ? next.at : reinterpret_cast<const char*>(a.w);
+            a.ahead_step = more ? LINE : 0;
+            next.at += more ? a.channels * a.taps * LINE : 0;
             table[r - 1][p - 1](a);
         }
     }
@@ -155,6 +186,7 @@ struct Extent {
 // No weights to pack on the way: they are packed.
 struct Packed {
     void operator()(i64, float*) const {}
+    Ahead next(i64) const { return {}; }
 };
 
 // Everything, in items of some rows of one image and some channels of one group. Of one image with
@@ -162,7 +194,7 @@ struct Packed {
 // weights of a pair right before they are used, by the thread that uses them, and each weight is
 // read once from memory.
 template <class Finish, class Pack = Packed>
-void run(const Plan& plan, const float* src, const float* bias, Finish finish, float* out,
+void run(const Plan& plan, const float* src, const Ending& e, Finish finish, float* out,
          Pack pack = {}) {
     Extent reach_h, reach_w;
     for (i64 t = 0; t < plan.taps; t++) {
@@ -182,14 +214,15 @@ void run(const Plan& plan, const float* src, const float* bias, Finish finish, f
     // An item is `chunk` rows of every pass: few enough that its source stays in the second-level
     // cache and, if there are few images, that the threads have something to share. Last of all the
     // output channels are shared out. `WORK` multiply-adds of a register are worth waking a thread.
-    constexpr i64 SOURCE = 1 << 17, ITEMS = 16, WORK = 1 << 14;
+    constexpr i64 ITEMS = 16, WORK = 1 << 14;
+    const i64 source_size = caches().second / 8;  // floats: half of it
     const i64 planes = plan.images * plan.groups;
     const i64 registers = plan.registers(), pairs = plan.pairs();
     const i64 plane_work = 1 + plan.taps * pass_h * pass_w * plan.ci * registers;
     constexpr bool local = !std::is_same_v<Pack, Packed>;
     const i64 wanted =
         local ? 1 : clamp(min((ITEMS + planes - 1) / planes, plane_work / WORK), 1, pass_h);
-    const i64 chunk = clamp((SOURCE / line - reach_h.size()) / plan.step_h, 1,
+    const i64 chunk = clamp((source_size / line - reach_h.size()) / plan.step_h, 1,
                             (pass_h + wanted - 1) / wanted);
     const i64 chunks = (pass_h + chunk - 1) / chunk;
     const i64 shares = clamp(min(ITEMS / (planes * chunks), plane_work / chunks / WORK), 1, pairs);
@@ -230,8 +263,15 @@ void run(const Plan& plan, const float* src, const float* bias, Finish finish, f
                 const int nv = int(min(2, registers - pair * 2));
                 const i64 lanes = nv * N;
                 if (local) pack(pair, packed);
+                Ahead next = pair + 1 < pairs * (share + 1) / shares ? pack.next(pair + 1) : Ahead{};
                 for (i64 s0 = i0; s0 < i1; s0 += strip) {
                     const i64 row0 = s0 * plan.grid_h;
+                    if (e.other) {
+                        next.lanes = min(lanes, plan.co - channel);
+                        next.plane = plan.oh * plan.ow, next.row = plan.ow;
+                        next.other = e.other + (plane * plan.co + channel) * next.plane +
+                                     row0 * plan.ow;
+                    }
                     const i64 row1 = min(plan.oh, min(i1, s0 + strip) * plan.grid_h);
                     for (i64 k = 0; k < plan.passes; k++) {
                         const Pass& pass = plan.pass[k];
@@ -240,13 +280,16 @@ void run(const Plan& plan, const float* src, const float* bias, Finish finish, f
                         a.off = &off[pass.first], a.channels = plan.ci, a.taps = pass.taps;
                         a.w = local ? packed
                                     : pass.w + (group * registers * N + channel) * plan.ci * pass.taps;
-                        a.bias = bias ? bias + group * registers * N + channel : nullptr;
+                        const i64 first = group * registers * N + channel;
+                        a.scale = e.scale ? e.scale + first : nullptr;
+                        a.shift = e.shift ? e.shift + first : nullptr;
                         a.out_row = plan.grid_h * plan.ow * lanes, a.out_col = plan.grid_w * lanes;
                         a.src = source + (s0 - i0) * a.row;
                         a.out = cells + (pass.row * plan.ow + pass.col) * lanes;
                         cover(a, (row1 - row0 - pass.row + plan.grid_h - 1) / plan.grid_h,
-                              (plan.ow - pass.col + plan.grid_w - 1) / plan.grid_w, nv);
+                              (plan.ow - pass.col + plan.grid_w - 1) / plan.grid_w, nv, next);
                     }
+                    if (!e.in_registers()) activate(e.act, cells, (row1 - row0) * plan.ow * lanes);
                     float* const y = out + (plane * plan.co + channel) * plan.oh * plan.ow;
                     transpose(cells, lanes, (row1 - row0) * plan.ow, min(lanes, plan.co - channel),
                               y + row0 * plan.ow, plan.oh * plan.ow, false, finish);
@@ -256,12 +299,30 @@ void run(const Plan& plan, const float* src, const float* bias, Finish finish, f
     });
 }
 
+// Packs the weights of a pair: w (J, I * T) of each group -> (I * T, channels of the pair)
+struct Pack {
+    const float* w;
+    i64 pairs, channels, out, k;  // of a group; k = I * T
+
+    i64 group(i64 item) const { return item / pairs; }
+    i64 first(i64 item) const { return item % pairs * 2 * N; }
+    i64 lanes(i64 item) const { return min(2 * N, channels - first(item)); }
+    const float* from(i64 item) const { return w + (group(item) * out + first(item)) * k; }
+    i64 real(i64 item) const { return min(lanes(item), out - first(item)); }
+    void operator()(i64 item, float* to) const {
+        transpose(from(item), k, real(item), k, to, lanes(item), true);
+    }
+    Ahead next(i64 item) const {
+        const char* const p = reinterpret_cast<const char*>(from(item));
+        return {p, p + real(item) * k * i64(sizeof(float))};
+    }
+};
+
 bool w_is_larger(const Conv& g) { return g.o * g.taps() > g.h * g.w; }  // than x, by channel
 
 }  // namespace
 
-void direct_forward(const Conv& g, const float* x, const float* w, const float* b, bool relu,
-                    float* y) {
+void direct_forward(const Conv& g, const float* x, const float* w, const Ending& e, float* y) {
     const i64 taps = g.taps();
     Array<Tap> tap(taps);
     for (i64 t = 0; t < taps; t++)
@@ -270,34 +331,30 @@ void direct_forward(const Conv& g, const float* x, const float* w, const float* 
     const Plan plan{g.n,  g.groups, g.in(), g.h, g.w, g.out(), g.p,  g.q,
                     g.sh, g.sw,     1,      1,   1,   &pass,   taps,  &tap[0]};
 
-    // w (J, I * T) -> (pairs, I * T, 2N), and the biases in the same order.
+    // w (J, I * T) -> (pairs, I * T, 2N), and scale and shift in the same order.
     const i64 k = g.in() * taps, pairs = plan.pairs(), channels = plan.registers() * N;
-    const auto pack = [&](i64 item, float* to) {
-        const i64 group = item / pairs, first = item % pairs * 2 * N;
-        const i64 lanes = min(2 * N, channels - first), real = min(lanes, g.out() - first);
-        transpose(w + (group * g.out() + first) * k, k, real, k, to, lanes, true);
-    };
+    const Pack pack{w, pairs, channels, g.out(), k};
     const bool local = g.n * g.groups == 1 && w_is_larger(g) && pairs > 1;
-    float* const bias =
-        scratch<float>(Slot::conv_shared, g.groups * channels * (local ? 1 : k + 1));
-    float* const packed = bias + g.groups * channels;
+    const i64 lanes = g.groups * channels;
+    float* const scale = scratch<float>(Slot::conv_shared, lanes * (local ? 2 : k + 2));
+    float *const shift = scale + lanes, *const packed = shift + lanes;
     pass.w = packed;
-    for (i64 i = 0; b && i < g.groups; i++) {
-        zero(bias + i * channels, channels);
-        copy(b + i * g.out(), g.out(), bias + i * channels);
-    }
-    const float* const add = b ? bias : nullptr;
-    if (local) {
-        if (relu) run(plan, x, add, Relu{}, y, pack);
-        else run(plan, x, add, Unchanged{}, y, pack);
-        return;
-    }
+    const auto spread = [&](const float* from, float* to) -> const float* {
+        if (!from) return nullptr;
+        for (i64 i = 0; i < g.groups; i++) {
+            zero(to + i * channels, channels);
+            copy(from + i * g.out(), g.out(), to + i * channels);
+        }
+        return to;
+    };
+    const Ending in_lanes{spread(e.scale, scale), spread(e.shift, shift), e.other, e.act};
+    if (local)
+        return with_finish(e, y, [&](auto finish) { run(plan, x, in_lanes, finish, y, pack); });
     parallel(g.groups * pairs, rows_per_block(2 * N * k, 1 << 15), [&](i64 begin, i64 end) {
         for (i64 item = begin; item < end; item++)
             pack(item, packed + (item / pairs * channels + item % pairs * 2 * N) * k);
     });
-    if (relu) run(plan, x, add, Relu{}, y);
-    else run(plan, x, add, Unchanged{}, y);
+    with_finish(e, y, [&](auto finish) { run(plan, x, in_lanes, finish, y); });
 }
 
 void direct_dx(const Conv& g, const float* dy, const float* w, const float* gate, float* dx) {
@@ -336,8 +393,8 @@ void direct_dx(const Conv& g, const float* dy, const float* w, const float* gate
             }
         }
     });
-    if (gate) run(plan, dy, nullptr, Gate{gate, dx}, dx);
-    else run(plan, dy, nullptr, Unchanged{}, dx);
+    if (gate) run(plan, dy, {}, Gate{gate, dx}, dx);
+    else run(plan, dy, {}, Unchanged{}, dx);
 }
 
 }  // namespace rl::RL_ISA

@@ -66,7 +66,8 @@ struct TileArgs {
     const i64* off;      // (taps)
     i64 channels, taps;
     const float* w;      // (J, channels, taps)
-    const float* bias;   // (J) or null
+    const float *scale, *shift;  // (J) or null
+    float low, high;     // bounds of the results
     float* y;            // of the tile's first cell
     i64 y_channel, y_row, y_col, cells;
 };
@@ -85,7 +86,7 @@ void tile(const TileArgs& a) {
 #pragma GCC unroll 4
     for (int j = 0; j < J; j++)
 #pragma GCC unroll 8
-        for (int r = 0; r < R; r++) sum[j][r] = a.bias ? all(a.bias[j]) : F{};
+        for (int r = 0; r < R; r++) sum[j][r] = a.shift && !a.scale ? all(a.shift[j]) : F{};
     const float* w = a.w;
     const i64 filter = a.channels * a.taps;
     for (i64 c = 0; c < a.channels; c++) {
@@ -108,6 +109,9 @@ void tile(const TileArgs& a) {
 #pragma GCC unroll 8
         for (int r = 0; r < R; r++) {
             float* const y = a.y + j * a.y_channel + r * a.y_row;
+            if (a.scale) sum[j][r] = fma(sum[j][r], all(a.scale[j]), all(a.shift[j]));
+            sum[j][r] = sum[j][r] < a.low ? all(a.low) : sum[j][r];  // (NaN stays)
+            sum[j][r] = sum[j][r] > a.high ? all(a.high) : sum[j][r];
             if (a.y_col != 1) scatter(sum[j][r], a.cells, y, a.y_col);
             else if (a.cells == N) store(y, sum[j][r]);
             else store_part(y, sum[j][r], a.cells);
@@ -123,7 +127,9 @@ constexpr Tile TILES[3][4] = {
 };
 
 // x (images, groups * ci, h, w), w (groups * co, ci, taps) -> y (images, groups * co, size)
-void correlate(const Plan& g, const float* x, const float* w, const float* bias, float* y) {
+void correlate(const Plan& g, const float* x, const float* w, const Ending& e, float* y) {
+    constexpr float INF = __builtin_inff();
+    const bool bounded = e.act == Act::relu || e.act == Act::relu6;
     const i64 items = g.images * g.groups;
     Array<i64> off(g.taps);
     for (i64 t = 0; t < g.taps; t++) off[t] = g.offset(t);
@@ -138,10 +144,12 @@ void correlate(const Plan& g, const float* x, const float* w, const float* bias,
             a.channel = g.plane(), a.row = g.sh * g.line();
             a.off = &off[0], a.channels = g.ci, a.taps = g.taps;
             a.y_channel = g.size, a.y_row = g.y_row, a.y_col = g.y_col;
+            a.low = bounded ? 0 : -INF, a.high = e.act == Act::relu6 ? 6 : INF;
             for (i64 o = 0; o < g.co;) {
                 const int width = g.co - o >= 4 ? 2 : g.co - o >= 2 ? 1 : 0;
                 a.w = w + (channel + o) * g.ci * g.taps;
-                a.bias = bias ? bias + channel + o : nullptr;
+                a.scale = e.scale ? e.scale + channel + o : nullptr;
+                a.shift = e.shift ? e.shift + channel + o : nullptr;
                 for (i64 v = 0; v < g.vectors(); v++) {
                     a.cells = min(N, g.q - v * N);
                     for (i64 p = 0; p < g.p;) {
@@ -154,6 +162,7 @@ void correlate(const Plan& g, const float* x, const float* w, const float* bias,
                         p += 1 << height;
                     }
                 }
+                if (!e.in_registers()) activate(e.act, y + (item * g.co + o) * g.size, g.size << width);
                 o += 1 << width;
             }
         }
@@ -200,9 +209,9 @@ struct Taps {
 
 }  // namespace
 
-void narrow_forward(const Conv& g, const float* x, const float* w, const float* b, float* y) {
+void narrow_forward(const Conv& g, const float* x, const float* w, const Ending& e, float* y) {
     const Taps taps(g);
-    correlate(taps.plan(g), x, w, b, y);
+    correlate(taps.plan(g), x, w, e, y);
 }
 
 void narrow_dx(const Conv& g, const float* dy, const float* w, float* dx) {
@@ -235,7 +244,7 @@ void narrow_dx(const Conv& g, const float* dy, const float* w, float* dx) {
                             (g.h - a + g.sh - 1) / g.sh, (g.w - b + g.sw - 1) / g.sw,
                             g.sh * g.w, g.sw, 1, 1, top, left, taps, &row[0], &col[0],
                             most_row, most_col};
-            correlate(plan, dy, part, nullptr, dx);
+            correlate(plan, dy, part, {}, dx);
         }
 }
 

@@ -17,7 +17,7 @@ namespace rl::RL_ISA {
 namespace {
 
 constexpr i64 N = LANES<float>;
-constexpr int SUMS = N == 16 ? 28 : 12;  // registers for sums
+constexpr int SUMS = RL_REGISTERS == 32 ? 28 : 12;  // registers for sums
 constexpr int LINES = 10;                // kernel rows of a tile, at most: one pointer each
 
 struct TileArgs {

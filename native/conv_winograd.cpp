@@ -22,6 +22,7 @@
 // arXiv:1803.10986
 #include <atomic>
 
+#include "caches.hpp"
 #include "conv.hpp"
 #include "options.hpp"
 #include "parallel.hpp"
@@ -79,7 +80,7 @@ void product(const Product& p) {
     }
 }
 
-constexpr int ROWS = N == 16 ? 14 : 6;  // of a product: 28 or 12 sums of two registers
+constexpr int ROWS = RL_REGISTERS == 32 ? 14 : 6;  // of a product: 28 or 12 sums of two registers
 
 struct ProductTable {
     void (*at[2][ROWS])(const Product&) = {};
@@ -231,13 +232,14 @@ void transform_gradient(const Layer& l, const Block& b, const float* dy, i64 c, 
 // number is not finite.
 template <class Finish>
 bool finish_output(const Layer& l, const Block& b, const float* m, i64 tiles, i64 channel, int nv,
-                   const float* bias, float* cells, Finish finish, float* y) {
+                   const Ending& e, float* cells, Finish finish, float* y) {
     const i64 lanes = nv * N, real = min(lanes, l.co - channel);
     const i64 row0 = b.row * M, row1 = min(l.p, row0 + b.rows * M);
     F check{};
     for (i64 image = 0; image < b.images; image++) {
         for (i64 v = 0; v < nv; v++) {
-            const F add = bias ? load(bias + channel + v * N) : F{};
+            const F add = e.shift ? load(e.shift + channel + v * N) : F{};
+            const F scale = e.scale ? load(e.scale + channel + v * N) : all(1.f);
             for (i64 i = 0; i < b.rows; i++)
                 for (i64 j = 0; j < l.tiles_w(); j++) {
                     const float* from =
@@ -253,13 +255,14 @@ bool finish_output(const Layer& l, const Block& b, const float* m, i64 tiles, i6
                     F total{};
                     for (i64 r = 0; r < high; r++)
                         for (i64 k = 0; k < wide; k++) {
-                            const F sum = u[r][k] + add;
+                            const F sum = fma(u[r][k], scale, add);
                             total += sum;
                             store(to + (r * l.q + k) * lanes, sum);
                         }
                     check += total * 0;  // 0 for finite numbers, NaN for others
                 }
         }
+        if (!e.in_registers()) activate(e.act, cells, (row1 - row0) * l.q * lanes);
         float* const plane = y + ((b.image + image) * l.co + channel) * l.p * l.q;
         transpose(cells, lanes, (row1 - row0) * l.q, real, plane + row0 * l.q, l.p * l.q, false,
                   finish);
@@ -367,8 +370,8 @@ i64 strip_size(const Layer& l, i64 rows) {
 // Tiles of a block: enough for the products' rows, few enough that V stays in the second-level
 // cache.
 i64 block_tiles(i64 registers) {
-    constexpr i64 SIZE = 1 << 17;  // floats
-    return clamp(SIZE / (POINTS * (registers + 1) * N) / ROWS * ROWS, ROWS, 4 * ROWS);
+    const i64 size = caches().second / 8;  // floats: half of it
+    return clamp(size / (POINTS * (registers + 1) * N) / ROWS * ROWS, ROWS, 4 * ROWS);
 }
 
 // The same for dw, whose sums over the tiles of a block are added to memory.
@@ -397,12 +400,14 @@ bool suits(const Conv& g) {
            g.groups == 1;
 }
 
-constexpr i64 LARGE_U = 1 << 18, LARGE_V = 1 << 21;  // floats
+// Floats: of the weights, as much as the second-level cache holds; of the input, eight times that.
+i64 large_u() { return caches().second / 4; }
+i64 large_v() { return caches().second * 2; }
 
 // M of a pair, and what follows from it. False if a number is not finite.
 template <class Finish>
 bool multiply_pair(const Layer& l, const Block& b, const Transformed& layout, const float* v,
-                   const float* u, i64 pair, const float* bias, float* m, float* strip,
+                   const float* u, i64 pair, const Ending& e, float* m, float* strip,
                    Finish finish, float* y) {
     const int nv = registers_of(l, pair);
     const i64 tiles = b.images * b.rows * l.tiles_w();
@@ -410,7 +415,7 @@ bool multiply_pair(const Layer& l, const Block& b, const Transformed& layout, co
         multiply({v + k * layout.point, layout.row, 1, l.ci, u + k * weight_point(l, nv),
                   m + k * tiles * nv * N, false},
                  tiles, nv);
-    return finish_output(l, b, m, tiles, pair * 2 * N, nv, bias, strip, finish, y);
+    return finish_output(l, b, m, tiles, pair * 2 * N, nv, e, strip, finish, y);
 }
 
 // What every thread makes for itself, once in a call: what another core has just written comes from it
@@ -436,9 +441,9 @@ class OncePerThread {
 
 // Block by block: V stays in the cache while all pairs pass by.
 template <class Finish>
-bool by_blocks(const Layer& l, const float* x, Weights w, const float* bias, Finish finish,
+bool by_blocks(const Layer& l, const float* x, Weights w, const Ending& e, Finish finish,
                float* y) {
-    const bool small = weights_size(l) <= LARGE_U;
+    const bool small = weights_size(l) <= large_u();
     float* const shared = small ? nullptr : scratch<float>(Slot::conv_shared, weights_size(l));
     if (!small)
         for_weights(l, [&](i64 pair, i64 c0, i64 c1, float* tap) {
@@ -449,7 +454,7 @@ bool by_blocks(const Layer& l, const float* x, Weights w, const float* bias, Fin
     const i64 most = blocks.most(l), pairs = l.pairs();
     const Transformed layout(l.in(), most);
     // Few blocks: the output channels are shared out, each share with a transform of its own.
-    const i64 shares = clamp(get_num_threads() / blocks.count, 1, pairs);
+    const i64 shares = clamp(threads_at_work() / blocks.count, 1, pairs);
     const i64 cells = strip_size(l, blocks.rows);
     bool finite = true;
     parallel(blocks.count * shares, 1, [&](i64 begin, i64 end) {
@@ -465,7 +470,7 @@ bool by_blocks(const Layer& l, const float* x, Weights w, const float* bias, Fin
             const Block b = blocks.at(l, item / shares);
             for (i64 c = 0; c < l.in(); c++) transform_input(l, b, x, c, strip, layout, v);
             for (i64 pair = pairs * share / shares; pair < pairs * (share + 1) / shares; pair++)
-                if (!multiply_pair(l, b, layout, v, u + pair * pair_size(l), pair, bias, m, strip,
+                if (!multiply_pair(l, b, layout, v, u + pair * pair_size(l), pair, e, m, strip,
                                    finish, y))
                     __atomic_store_n(&finite, false, __ATOMIC_RELAXED);
         }
@@ -475,7 +480,7 @@ bool by_blocks(const Layer& l, const float* x, Weights w, const float* bias, Fin
 
 // Pair by pair: many channels and few tiles, so V is kept whole and U never leaves the cache.
 template <class Finish>
-bool by_pairs(const Layer& l, const float* x, Weights w, const float* bias, Finish finish,
+bool by_pairs(const Layer& l, const float* x, Weights w, const Ending& e, Finish finish,
               float* y) {
     const Block b{0, l.n, 0, l.tiles_h()};
     const Transformed layout(l.in(), l.tiles());
@@ -491,7 +496,7 @@ bool by_pairs(const Layer& l, const float* x, Weights w, const float* bias, Fini
         });
         for (i64 pair = begin; pair < end; pair++) {
             transform_pair(l, w, pair, 0, l.ci, tap, u);
-            if (!multiply_pair(l, b, layout, v, u, pair, bias, m, strip, finish, y))
+            if (!multiply_pair(l, b, layout, v, u, pair, e, m, strip, finish, y))
                 __atomic_store_n(&finite, false, __ATOMIC_RELAXED);
         }
     });
@@ -499,29 +504,31 @@ bool by_pairs(const Layer& l, const float* x, Weights w, const float* bias, Fini
 }
 
 template <class Finish>
-bool run(const Layer& l, const float* x, Weights w, const float* bias, Finish finish, float* y) {
-    if (weights_size(l) > LARGE_U && Transformed(l.in(), l.tiles()).size() <= LARGE_V)
-        return by_pairs(l, x, w, bias, finish, y);
-    return by_blocks(l, x, w, bias, finish, y);
+bool run(const Layer& l, const float* x, Weights w, const Ending& e, Finish finish, float* y) {
+    if (weights_size(l) > large_u() && Transformed(l.in(), l.tiles()).size() <= large_v())
+        return by_pairs(l, x, w, e, finish, y);
+    return by_blocks(l, x, w, e, finish, y);
 }
 
 }  // namespace
 
-bool winograd_forward(const Conv& g, const float* x, const float* w, const float* b, bool relu,
-                      float* y) {
+bool winograd_forward(const Conv& g, const float* x, const float* w, const Ending& e, float* y) {
     const Layer l{g.n, g.c, g.h, g.w, g.o, g.p, g.q, g.ph, g.pw};
     if (!suits(g) || !pays(l)) return false;
-    Array<float> bias(l.out() * N);  // zeros behind the last channel
-    if (b) copy(b, l.co, &bias[0]);
-    if (relu) return run(l, x, {w, false}, b ? &bias[0] : nullptr, Relu{}, y);
-    return run(l, x, {w, false}, b ? &bias[0] : nullptr, Unchanged{}, y);
+    Array<float> scale(l.out() * N), shift(l.out() * N);  // zeros behind the last channel
+    if (e.scale) copy(e.scale, l.co, &scale[0]);
+    if (e.shift) copy(e.shift, l.co, &shift[0]);
+    const Ending in_lanes{e.scale ? &scale[0] : nullptr, e.shift ? &shift[0] : nullptr, e.other,
+                          e.act};
+    return with_finish(
+        e, y, [&](auto finish) { return run(l, x, {w, false}, in_lanes, finish, y); });
 }
 
 bool winograd_dx(const Conv& g, const float* dy, const float* w, const float* gate, float* dx) {
     const Layer l{g.n, g.o, g.p, g.q, g.c, g.h, g.w, 2 - g.ph, 2 - g.pw};
     if (!suits(g) || g.ph > 2 || g.pw > 2 || !pays(l)) return false;
-    if (gate) return run(l, dy, {w, true}, nullptr, Gate{gate, dx}, dx);
-    return run(l, dy, {w, true}, nullptr, Unchanged{}, dx);
+    if (gate) return run(l, dy, {w, true}, {}, Gate{gate, dx}, dx);
+    return run(l, dy, {w, true}, {}, Unchanged{}, dx);
 }
 
 bool winograd_dw(const Conv& g, const float* dy, const float* x, float* dw, float* db) {

@@ -22,7 +22,7 @@ namespace rl::RL_ISA {
 namespace {
 
 // Registers: 32 with AVX-512, else 16. A tile takes ROWS * VECTORS of them, and VECTORS + 1 more.
-#if defined(__AVX512F__)
+#if RL_REGISTERS == 32
 constexpr int VECTORS = 4;
 #else
 constexpr int VECTORS = 2;
@@ -35,7 +35,7 @@ constexpr i64 SHORT = 512;          // see Lie
 constexpr i64 PIECE = 256;          // of k at a time when packing
 constexpr i64 SMALL = 1 << 17;      // multiply-adds that one thread does faster alone
 // Up to FEW rows against rows of at least LONG numbers are dot products: a classifier's ten outputs.
-#if defined(__AVX512F__)
+#if RL_REGISTERS == 32
 constexpr i64 FEW = 15, LONG = 192;
 #else
 constexpr i64 FEW = 4, LONG = 0;
@@ -119,7 +119,7 @@ TileFn<T> find_tile(int rows, i64 n, Lie lie) {
     FIND(TALL, 1)
     FIND(1, 1)
     FIND(1, 2)
-#if defined(__AVX512F__)
+#if RL_REGISTERS == 32
     FIND(TALL, 2)
     FIND(ROWS, 3)
     FIND(ROWS, 4)

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <vector>
 
+#include "caches.hpp"
 #include "options.hpp"
 #include "threads.hpp"
 
@@ -109,6 +110,21 @@ PyObject* set_threads(PyObject*, PyObject* arg) {
 }
 
 PyObject* get_threads(PyObject*, PyObject*) { return PyLong_FromLong(get_num_threads()); }
+
+PyObject* get_at_work(PyObject*, PyObject*) { return PyLong_FromLong(threads_at_work()); }
+
+PyObject* believe(PyObject*, PyObject* arg) {
+    const long n = PyLong_AsLong(arg);
+    if (n == -1 && PyErr_Occurred()) return nullptr;
+    set_processors(static_cast<int>(n < 0 ? 0 : n < 4096 ? n : 4096));
+    Py_RETURN_NONE;
+}
+
+PyObject* get_caches(PyObject*, PyObject*) {
+    const Caches& c = caches();
+    return Py_BuildValue("(LLL)", static_cast<long long>(c.first), static_cast<long long>(c.second),
+                         static_cast<long long>(c.third));
+}
 
 PyObject* set_winograd(PyObject*, PyObject* arg) {
     const int on = PyObject_IsTrue(arg);
@@ -221,6 +237,11 @@ PyMethodDef own[] = {
      "set_fallback(name, function): the twin for arguments the kernel does not take"},
     {"set_num_threads", set_threads, METH_O, "set_num_threads(n): the size of the thread pool"},
     {"get_num_threads", get_threads, METH_NOARGS, "the size of the thread pool"},
+    {"threads_at_work", get_at_work, METH_NOARGS,
+     "how many threads share the work: those asked for, but no more than there are processors"},
+    {"set_processors", believe, METH_O,
+     "set_processors(n): the pool believes in n processors; 0: what the system says (for tests)"},
+    {"caches", get_caches, METH_NOARGS, "bytes of the caches: (first, second, third level)"},
     {"set_winograd", set_winograd, METH_O, "set_winograd(on): whether convolutions may use it"},
     {"set_medium_products", set_medium_products, METH_O,
      "set_medium_products(on): whether products of float32 may be of bfloat16"},

@@ -13,7 +13,7 @@ constexpr i64 GRAIN = 2048;  // numbers from which another thread helps with the
 RL_INLINE float fused(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
 RL_INLINE double fused(double a, double b, double c) { return __builtin_fma(a, b, c); }
 RL_INLINE F fused(F a, F b, F c) {
-#if defined(__FMA__)
+#if defined(RL_FMA)
     return fma(a, b, c);
 #else
     for (i64 i = 0; i < LANES<float>; i++) a[i] = __builtin_fmaf(a[i], b[i], c[i]);

@@ -22,7 +22,7 @@
 namespace rl::RL_ISA {
 namespace {
 
-#if defined(__AVX512F__)
+#if RL_REGISTERS == 32
 constexpr int WIDE = 4;                                             // registers of a plain panel
 constexpr int tall(int v) { return v == 4 ? 6 : v == 3 ? 8 : 12; }  // rows of a tile
 #else
@@ -75,7 +75,7 @@ void multiply(i64 rows, const T* x, i64 step, i64 k, const T* panel, T* out) {
 
 // How many sequences one thread takes. (With fewer than four it waits for the weights.)
 i64 share(i64 sequences, i64 cost) {
-    const i64 threads = get_num_threads(), each = (sequences + threads - 1) / threads;
+    const i64 threads = threads_at_work(), each = (sequences + threads - 1) / threads;
     return cost <= SMALL ? sequences : each < 4 ? 4 : each;
 }
 
@@ -340,7 +340,7 @@ struct Forward {
             });
             return;
         }
-        const i64 threads = get_num_threads(), panels = (H + C * LANES<T> - 1) / (C * LANES<T>);
+        const i64 threads = threads_at_work(), panels = (H + C * LANES<T> - 1) / (C * LANES<T>);
         const bool whole = of.rows(0) == of.rows(of.steps - 1);  // nobody ends, nobody begins
         const bool shared = N <= tall(V) && threads > 1 && panels > 1 && whole && !of.w_hr &&
                             N * G * H * of.out >= LARGE_STEP;
@@ -363,7 +363,7 @@ struct Forward {
 
     // The steps [begin, end) of few sequences: each thread packs and multiplies panels of its own
     void walk_together(i64 begin, i64 end, T* packed) const {
-        const i64 threads = get_num_threads(), N = of.batch, P = of.out;
+        const i64 threads = threads_at_work(), N = of.batch, P = of.out;
         Together all(threads < w.panels ? threads : w.panels);
         parallel(all.parts(), 1, [&](i64 own, i64) {
             all.go(end - begin, own, [&](i64 s, i64 part) {
@@ -490,7 +490,7 @@ struct Backward {
         start(to.dh0, to.dhn, N * P);
         if (G == 4) start(to.dc0, to.dcn, N * H);
 
-        const i64 threads = get_num_threads();
+        const i64 threads = threads_at_work();
         if (!packs) {
             parallel(N, rows_per_block(H * G * 8, 1 << 15),
                      [&](i64 begin, i64 end) { gates(0, begin, end - begin); });

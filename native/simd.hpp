@@ -12,6 +12,8 @@
 
 #if defined(__x86_64__)
 #include <immintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
 #endif
 
 #define RL_INLINE inline __attribute__((always_inline))
@@ -26,6 +28,18 @@ constexpr int REGISTER = 64;
 constexpr int REGISTER = 32;
 #else
 constexpr int REGISTER = 16;
+#endif
+
+// How many registers there are, which bounds the sums of a tile. (A macro: `#if` asks for it.)
+#if defined(__AVX512F__) || defined(__aarch64__)
+#define RL_REGISTERS 32
+#else
+#define RL_REGISTERS 16
+#endif
+
+// Whether fma() rounds once.
+#if defined(__FMA__) || defined(__aarch64__)
+#define RL_FMA 1
 #endif
 
 typedef float F __attribute__((vector_size(REGISTER)));
@@ -105,6 +119,8 @@ RL_INLINE F fma(F a, F b, F c) {
     return (F)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c);
 #elif defined(__FMA__)
     return (F)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c);
+#elif defined(__aarch64__)
+    return (F)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b);
 #else
     return a * b + c;
 #endif
@@ -114,19 +130,21 @@ RL_INLINE D fma(D a, D b, D c) {
     return (D)_mm512_fmadd_pd((__m512d)a, (__m512d)b, (__m512d)c);
 #elif defined(__FMA__)
     return (D)_mm256_fmadd_pd((__m256d)a, (__m256d)b, (__m256d)c);
+#elif defined(__aarch64__)
+    return (D)vfmaq_f64((float64x2_t)c, (float64x2_t)a, (float64x2_t)b);
 #else
     return a * b + c;
 #endif
 }
 RL_INLINE float fma(float a, float b, float c) {
-#if defined(__FMA__)
+#if defined(RL_FMA)
     return __builtin_fmaf(a, b, c);
 #else
     return a * b + c;
 #endif
 }
 RL_INLINE double fma(double a, double b, double c) {
-#if defined(__FMA__)
+#if defined(RL_FMA)
     return __builtin_fma(a, b, c);
 #else
     return a * b + c;
@@ -138,6 +156,8 @@ RL_INLINE F sqrt(F x) {
     return (F)_mm512_sqrt_ps((__m512)x);
 #elif defined(__AVX2__)
     return (F)_mm256_sqrt_ps((__m256)x);
+#elif defined(__aarch64__)
+    return (F)vsqrtq_f32((float32x4_t)x);
 #else
     for (i64 i = 0; i < LANES<float>; i++) x[i] = __builtin_sqrtf(x[i]);
     return x;
@@ -148,6 +168,8 @@ RL_INLINE D sqrt(D x) {
     return (D)_mm512_sqrt_pd((__m512d)x);
 #elif defined(__AVX2__)
     return (D)_mm256_sqrt_pd((__m256d)x);
+#elif defined(__aarch64__)
+    return (D)vsqrtq_f64((float64x2_t)x);
 #else
     for (i64 i = 0; i < LANES<double>; i++) x[i] = __builtin_sqrt(x[i]);
     return x;

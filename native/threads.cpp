@@ -63,6 +63,7 @@ struct Pool {
 
     std::atomic<bool> taken{false};  // one job at a time; a second caller runs its blocks itself
     std::atomic<int> limit{0};       // threads wanted, the caller among them; 0: not yet known
+    std::atomic<int> at_work{0};     // those for which there is a processor; 0: not yet known
     int started = 0;                 // workers started, by the caller in charge
 
     // A run of units not yet taken: [front, back). An odd epoch is a closed run: the fields of the
@@ -120,7 +121,7 @@ struct Pool {
         if (!ready_to_throw()) return;  // nobody waits for a worker
         for (;;) {
             const std::uint32_t seen = epoch(runs[0].state.load(std::memory_order_acquire));
-            if (index < limit.load(std::memory_order_relaxed)) work(index);
+            if (index < at_work.load(std::memory_order_relaxed)) work(index);
             const auto news = [&] {
                 const std::uint32_t now = epoch(runs[0].state.load());
                 return now != seen && !(now & 1);
@@ -175,11 +176,14 @@ struct Pool {
 // Never destroyed: its threads run until the process ends.
 Pool* pool = new Pool;
 
+std::atomic<int> believed{0};  // see set_processors
+
 // The child of a fork has no workers and perhaps a taken pool: it begins with a fresh one.
 [[maybe_unused]] const int at_fork = pthread_atfork(nullptr, nullptr, [] {
-    const int limit = pool->limit.load();
+    const int limit = pool->limit.load(), at_work = pool->at_work.load();
     pool = new Pool;
     pool->limit.store(limit);
+    pool->at_work.store(at_work);
 });
 
 int from_environment(const char* name) {
@@ -270,10 +274,26 @@ int get_num_threads() noexcept {
     return n;
 }
 
-void set_num_threads(int n) noexcept { pool->limit.store(std::max(1, n)); }
+void set_num_threads(int n) noexcept {
+    const int there = believed.load(std::memory_order_relaxed);
+    pool->limit.store(std::max(1, n));
+    pool->at_work.store(std::clamp(n, 1, there ? there : available_cpus()));
+}
+
+int threads_at_work() noexcept {
+    const int n = pool->at_work.load(std::memory_order_relaxed);
+    if (n) return n;
+    set_num_threads(get_num_threads());
+    return pool->at_work.load(std::memory_order_relaxed);
+}
+
+void set_processors(int n) noexcept {
+    believed.store(std::max(0, n), std::memory_order_relaxed);
+    set_num_threads(get_num_threads());
+}
 
 void run_blocks(i64 n, void (*f)(void*, i64), void* context) noexcept {
-    const int threads = get_num_threads();
+    const int threads = threads_at_work();
     Pool& p = *pool;
     // Inside a block, or beside another Python thread's job, the pool is taken: run here.
     if (n < 2 || threads < 2 || n > 0x7fffffff || p.taken.exchange(true)) {

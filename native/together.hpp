@@ -23,6 +23,8 @@ class Together {
         for (i64 spins = 0; __atomic_load_n(&done, __ATOMIC_ACQUIRE) <= step; spins++) {
 #if defined(__x86_64__)
             __builtin_ia32_pause();
+#elif defined(__aarch64__)
+            asm volatile("yield");
 #endif
             if (spins > 1 << 12) sched_yield();
         }

@@ -36,10 +36,12 @@ def frozen() -> Path:
 
 @pytest.fixture
 def two_threads():
-    """The native kernels on two threads."""
+    """The native kernels on two threads, as on a machine that has processors enough for more."""
     before = seam.native.get_num_threads()
+    seam.native.set_processors(128)
     seam.native.set_num_threads(2)
     yield
+    seam.native.set_processors(0)
     seam.native.set_num_threads(before)
 
 

@@ -147,3 +147,20 @@ def test_unpooling_to_one_place_twice():
 
     y, along = jvp(f, (x,), (x,))
     assert torch.equal(y, along)
+
+
+def test_ctc():
+    """First derivatives and vmap, as PyTorch; it has no derivative of the gradient either."""
+    targets = tensor([[1, 2], [2, 2]])
+    lengths = tensor([5, 4]), tensor([2, 1])
+
+    def f(x):
+        return F.ctc_loss(x.log_softmax(-1), targets, *lengths, reduction="none")
+
+    rows = make(N, 5, 2, 3)
+    assert gradcheck(f, (rows[0].clone().requires_grad_(),))
+    assert torch.allclose(vmap(f)(rows), torch.stack([f(x) for x in rows]), rtol=1e-12)
+    one = torch.func.grad(lambda x: f(x).sum())
+    assert torch.allclose(vmap(one)(rows), torch.stack([one(x) for x in rows]), rtol=1e-12)
+    with pytest.raises(RuntimeError, match="derivative for aten::_ctc_loss_backward"):
+        jvp(f, (rows[0],), (rows[1],))

@@ -51,7 +51,13 @@ def test_what_a_killed_run_left_half_written_goes(tmp_path, capsys):
     for name in ("last.pt.part", "best.pt.part.123.part"):
         (out / name).write_bytes(b"half")
     assert cli.main([*TRAIN, "--epochs", "1", "--out", str(out)]) == 0
-    assert sorted(os.listdir(out)) == ["best.pt", "history.csv", "last.pt", "report.txt"]
+    assert sorted(os.listdir(out)) == [
+        "best.pt",
+        "history.csv",
+        "last.pt",
+        "report.html",
+        "report.txt",
+    ]
 
 
 def test_a_run_that_ended_before_its_report_gets_it(tmp_path, capsys):
@@ -92,7 +98,13 @@ def test_kill_9_at_any_moment(tmp_path):
     run.communicate(timeout=300)
     if not (out / "report.txt").exists():
         assert cli.main(["train", "--resume", str(out), "--quiet"]) == 0
-    assert sorted(os.listdir(out)) == ["best.pt", "history.csv", "last.pt", "report.txt"]
+    assert sorted(os.listdir(out)) == [
+        "best.pt",
+        "history.csv",
+        "last.pt",
+        "report.html",
+        "report.txt",
+    ]
     a, b = (rl.load(folder / "last.pt")["model"] for folder in (out, tmp_path / "whole"))
     assert all((a[name] == b[name]).all() for name in b)
 

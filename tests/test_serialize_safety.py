@@ -4,12 +4,15 @@ import argparse
 import collections
 import copy
 import datetime
+import gc
 import io
 import os
 import pathlib
 import pickle
 import struct
+import threading
 import types
+import weakref
 import zipfile
 
 import numpy as np
@@ -200,6 +203,50 @@ def test_checkpoints_without_checksums():
     for check in checks:
         data = data.replace(check, bytes(4))
     assert torch.load(io.BytesIO(data))[1, 2] == 5
+
+
+def test_a_record_that_a_second_thread_checks_is_checked_to_its_last_byte(tmp_path):
+    """Every byte of a large record arrives; a changed one is seen wherever it is."""
+    size = (5 << 20) + 3
+    x = torch.arange(size, dtype=torch.int64).mul_(7).to(torch.uint8)
+    path = tmp_path / "large.pt"
+    torch.save(x, path)
+    whole = path.read_bytes()
+    for file in (path, io.BytesIO(whole)):
+        y = torch.load(file)
+        assert torch.equal(x, y)
+        assert y.add_(1)[-1] == (x[-1].item() + 1) % 256
+    first = whole.find(x[:64].numpy().tobytes())
+    for place in (first, first + (1 << 20), first + size - 1):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+        with pytest.raises(torch.serialization.LoadError, match="Bad CRC-32"):
+            torch.load(path)
+
+    class Breaks(io.BytesIO):
+        def readinto(self, block):
+            if len(block) == 1 << 20 and self.tell() > 2 << 20:
+                raise OSError("the disk is gone")
+            return super().readinto(block)
+
+    with pytest.raises(torch.serialization.LoadError, match="the disk is gone"):
+        torch.load(Breaks(whole))
+    assert "rushlight checksum" not in [thread.name for thread in threading.enumerate()]
+
+
+@pytest.mark.parametrize("weights_only", [True, False])
+def test_what_was_loaded_goes_when_it_is_dropped(weights_only):
+    """No cycle of the reader's holds it until the garbage collector comes."""
+    buffer = io.BytesIO()
+    torch.save(torch.ones(1000), buffer)
+    buffer.seek(0)
+    gc.disable()
+    try:
+        loaded = torch.load(buffer, weights_only=weights_only)
+        seen = weakref.ref(loaded)
+        del loaded
+        assert seen() is None
+    finally:
+        gc.enable()
 
 
 def test_layers_are_not_constructed_by_a_file():

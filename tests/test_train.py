@@ -32,7 +32,13 @@ def history(folder):
 def test_the_digits_are_learnt_and_the_run_is_a_folder(tmp_path, capsys):
     out = tmp_path / "run"
     assert call("digits", "--model", "mlp", "--epochs", 8, "--out", out) == 0
-    assert {p.name for p in out.iterdir()} == {"last.pt", "best.pt", "history.csv", "report.txt"}
+    assert {p.name for p in out.iterdir()} == {
+        "last.pt",
+        "best.pt",
+        "history.csv",
+        "report.txt",
+        "report.html",
+    }
     rows = history(out)
     assert [row["epoch"] for row in rows] == [str(i) for i in range(1, 9)]
     assert float(rows[-1]["train_loss"]) < 0.2 < float(rows[0]["train_loss"])
@@ -58,8 +64,8 @@ def stop_after(monkeypatch, batches):
 
     build = train.build
 
-    def build_and_tell(settings, data, out, watcher):
-        watcher.learner = build(settings, data, out, watcher)
+    def build_and_tell(settings, data, out, watcher, **options):
+        watcher.learner = build(settings, data, out, watcher, **options)
         return watcher.learner
 
     monkeypatch.setattr(report.Progress, "batch", batch)
@@ -153,7 +159,7 @@ def test_a_model_of_ones_own(tmp_path, capsys):
     ("words", "message"),
     [
         (["nonsuch"], "choose from digits, mnist, fashion-mnist, kmnist, or give a folder"),
-        (["--model", "nonsuch"], "choose from logistic, mlp, cnn or file.py:Class"),
+        (["--model", "nonsuch"], "choose from logistic, mlp, cnn, file.py:Class"),
         (["--augment", "nonsuch"], "choose from none, shift, rotate, zoom, flip"),
         (
             ["--momentum", "0.5", "--optimizer", "adam"],

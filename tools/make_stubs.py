@@ -30,6 +30,7 @@ from typing import Any
 import rushlight
 from rushlight.core import dtype as dtypes
 from rushlight.core.tensor import Tensor
+from rushlight.dispatch import late
 from rushlight.dispatch.faces import Method
 from rushlight.dispatch.registry import CARDS, FUNCTIONAL, FUNCTIONS
 from rushlight.dispatch.schema import TYPES
@@ -37,6 +38,8 @@ from rushlight.ops.linear_algebra import NAMED
 
 sys.path.insert(0, str(Path(__file__).parent))
 import stub_tables as tables
+
+late.complete()
 
 ROOT = Path(rushlight.__file__).parent
 HEAD = "# Made by tools/make_stubs.py from the schemas of the ops: `make stubs`.\n"
@@ -394,8 +397,6 @@ def reexports(module: ModuleType, skip: Any = ()) -> str:
 
 
 def package_stub() -> str:
-    for name in rushlight._LATE:
-        getattr(rushlight, name)  # registers it
     functions = [n for n in public(rushlight) if n in FUNCTIONS]
     text = imports("", ("Tensor",)) + reexports(rushlight, functions) + "\n"
     return text + "".join(definition(n, FUNCTIONS[n], "torch") for n in functions)

@@ -30,7 +30,7 @@ import rushlight as torch
 
 COMMAND = [sys.executable, "-m", "rushlight", "train"]
 WORDS = ["digits", "--model", "logistic", "--epochs", "6", "--quiet", "--schedule", "none"]
-FILES = ["best.pt", "history.csv", "last.pt", "report.txt"]
+FILES = ["best.pt", "history.csv", "last.pt", "report.html", "report.txt"]
 LOADERS = """
 import sys, time
 from rushlight.utils.data import DataLoader, Dataset

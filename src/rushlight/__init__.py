@@ -131,6 +131,7 @@ _LAZY = {
         "set_autocast_gpu_dtype is_autocast_cache_enabled set_autocast_cache_enabled "
         "clear_autocast_cache autocast_increment_nesting autocast_decrement_nesting",
         "func.vmap": "vmap",
+        "learner": "fit Learner",
         "serialization.safetensors": "save_safetensors load_safetensors",
         "_utils.checks": "_check _check_index _check_is_size _check_not_implemented "
         "_check_tensor_all _check_tensor_all_with _check_type _check_value _check_with _assert "
@@ -141,6 +142,10 @@ _LAZY = {
         "jit": "ScriptFunction ScriptModule",
         "library.namespaces": "ops",
         "futures": "Future",
+        "app.lint": "lint",
+        "app.pages.layers": "summary",
+        "app.pages.report_page": "report",
+        "app.pages.walking": "walk",
     }.items()
     for name in names.split()
 }
@@ -158,9 +163,9 @@ _LATE = {
 _NAME = __name__  # under the stand-in, __name__ says torch
 _SUBMODULES = frozenset(
     "_VF accelerator amp autograd backends compiler cpu cuda distributed distributions fft func "
-    "futures fx hub jit library linalg masked mps mtia multiprocessing nested nn optim overrides "
-    "profiler quasirandom random return_types serialization signal sparse special storage testing "
-    "types utils version vision xpu".split()
+    "futures fx hub jit learner library linalg masked mps mtia multiprocessing nested nn onnx "
+    "optim overrides profiler quasirandom random return_types serialization signal sparse "
+    "special storage testing types utils version vision xpu".split()
 )
 
 
@@ -189,10 +194,6 @@ def __getattr__(name: str):
     if name in _FUNCTIONS and "." not in name:
         globals()[name] = found = _FUNCTIONS[name]
         return found
-    if name in _LATE:
-        _import_module(f"{_NAME}.ops.{_LATE[name]}")
-        globals()[name] = found = _FUNCTIONS[name]
-        return found
     if name in _LAZY:
         found = getattr(_import_module(f"{_NAME}.{_LAZY[name]}"), name)
         globals()[name] = found
@@ -210,4 +211,4 @@ def __dir__() -> list[str]:
     """PyTorch's names; our own rooms (core, ops, ...) are not among them."""
     functions = {name for name in _FUNCTIONS if "." not in name}
     own = {n for n, value in globals().items() if isinstance(value, _Module)}
-    return sorted((set(globals()) - own) | functions | set(_LAZY) | set(_LATE) | _SUBMODULES)
+    return sorted((set(globals()) - own) | functions | set(_LAZY) | _SUBMODULES)

@@ -38,6 +38,7 @@ from .core.storage import HalfStorage as HalfStorage
 from .core.tensor_types import HalfTensor as HalfTensor
 from .core.storage import IntStorage as IntStorage
 from .core.tensor_types import IntTensor as IntTensor
+from .learner import Learner as Learner
 from .core.storage import LongStorage as LongStorage
 from .core.tensor_types import LongTensor as LongTensor
 from .core.device import OutOfMemoryError as OutOfMemoryError
@@ -96,6 +97,7 @@ e: _float
 from .core.grad_mode import enable_grad as enable_grad
 from . import fft as fft
 from .core.dtype_info import finfo as finfo
+from .learner import fit as fit
 float: _dtype
 from .core.dtype import float16 as float16
 from .core.dtype import float32 as float32
@@ -163,8 +165,10 @@ from .core.settings import is_warn_always_enabled as is_warn_always_enabled
 from .core.layout import jagged as jagged
 from . import jit as jit
 from .core.layout import layout as layout
+from . import learner as learner
 from . import library as library
 from . import linalg as linalg
+from .app.lint import lint as lint
 from .serialization import load as load
 from .serialization.safetensors import load_safetensors as load_safetensors
 long: _dtype
@@ -180,6 +184,7 @@ newaxis: None
 from . import nn as nn
 from .core.grad_mode import no_grad as no_grad
 from .core.predicates import numel as numel
+from . import onnx as onnx
 from .library.namespaces import ops as ops
 from . import optim as optim
 from . import overrides as overrides
@@ -189,6 +194,7 @@ from . import profiler as profiler
 from .core.dtype import promote_types as promote_types
 from . import quasirandom as quasirandom
 from . import random as random
+from .app.pages.report_page import report as report
 from .ops.sparse_names import resize_as_sparse_ as resize_as_sparse_
 from .core.predicates import result_type as result_type
 from . import return_types as return_types
@@ -237,6 +243,7 @@ from .ops.sparse_names import spmm as spmm
 from .ops.sparse_names import sspaddmm as sspaddmm
 from . import storage as storage
 from .core.layout import strided as strided
+from .app.pages.layers import summary as summary
 from .core.symbols import sym_constrain_range as sym_constrain_range
 from .core.symbols import sym_constrain_range_for_size as sym_constrain_range_for_size
 from ._utils.checks import sym_float as sym_float
@@ -262,6 +269,7 @@ from . import utils as utils
 from . import version as version
 from . import vision as vision
 from .func.vmap import vmap as vmap
+from .app.pages.walking import walk as walk
 from .func.control_flow import while_loop as while_loop
 from . import xpu as xpu
 

@@ -6,7 +6,6 @@ from typing import Any
 
 from .core.names import elsewhere as _elsewhere
 from .dispatch.registry import FUNCTIONS as _FUNCTIONS
-from .ops import fft as _ops  # noqa: F401  registers them
 
 
 def __getattr__(name: str) -> Any:

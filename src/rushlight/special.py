@@ -9,8 +9,6 @@ from typing import Any
 
 from .core.names import missing
 from .dispatch.registry import FUNCTIONS
-from .ops import bessel as _bessel  # noqa: F401  registers them
-from .ops import polynomials as _polynomials  # noqa: F401
 
 # functions that torch.special has under the name they have in torch, or another one
 _IN_TORCH = {

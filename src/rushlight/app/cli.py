@@ -18,9 +18,18 @@ VERBS = {
     "run": ("run", "run a script written for PyTorch, untouched"),
     "check": ("check", "list what a script uses of torch, and whether rushlight has it"),
     "train": ("train", "train a classifier: a data set and a model by name, or your own"),
+    "evaluate": ("evaluate", "say how good a trained model is, class by class"),
+    "find-lr": ("find_lr", "which learning rate to begin with: the loss while it grows"),
     "predict": ("predict", "say what a trained model sees in images"),
+    "runs": ("runs", "the runs in a table, best first"),
+    "tune": ("tune", "search for settings that train well"),
+    "serve": ("serve", "answer over HTTP: a page to draw on, JSON for programs"),
     "standin": ("standin", "import torch means rushlight in this environment: install, remove"),
-    "inspect": ("inspect", "list a model's layers, or the tensors of a file"),
+    "export": ("export", "write a trained model as ONNX, safetensors or for PyTorch"),
+    "inspect": (
+        "inspect",
+        "list a model's layers, walk images through them, or list a file's tensors",
+    ),
 }
 
 

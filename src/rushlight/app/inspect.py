@@ -1,7 +1,8 @@
 """`rushlight inspect WHAT`: a model's layers with shapes and parameters, or the tensors of a file.
 
 WHAT is a model's name, `file.py:Class`, a run's folder or checkpoint, or any file of tensors that
-`rushlight.load` reads.
+`rushlight.load` reads. With images, --walk or --page: the walk of a mini-batch through the model,
+layer by layer. Without images the mini-batch is three test images of the run, or random numbers.
 """
 
 import argparse
@@ -14,11 +15,14 @@ import rushlight as rl
 from rushlight import Tensor, nn
 from rushlight.app import models
 from rushlight.app.arguments import Parser, count
-from rushlight.app.errors import CliError
+from rushlight.app.errors import CliError, expected, say
+from rushlight.app.pages.walking import Walk, walk
+from rushlight.app.pages.words import LANGUAGES
 from rushlight.serialization.loading import load_data
 from rushlight.serialization.standins import StandIn
 
 MOST = 4  # calls of one module that are shown one by one
+BATCH = 3  # images of the walk's mini-batch
 
 
 def shape_of(value: Any) -> str:
@@ -153,17 +157,105 @@ def describe(model: nn.Module, shape: tuple[int, int, int]) -> Iterator[str]:
 
 
 def main(words: Sequence[str]) -> int:
-    """Prints the table."""
+    """Prints the table, or the walk."""
     parser = Parser(
         prog="rushlight inspect",
-        usage="rushlight inspect WHAT [--shape CxHxW] [--classes K]",
-        description=__doc__.split("\n")[0].partition(": ")[2],
+        usage="rushlight inspect WHAT [IMAGE ...] [--walk] [--page FILE] [--lang en|zh]",
+        description=__doc__.split("\n\n")[1],
     )
     parser.add_argument("what", help="a model, file.py:Class, a run's folder, or a file of tensors")
+    parser.add_argument("images", type=Path, nargs="*", metavar="IMAGE", help="the mini-batch")
+    parser.add_argument("--walk", action="store_true", help="print the walk")
+    parser.add_argument("--page", type=Path, metavar="FILE", help="draw the walk as an HTML page")
+    parser.add_argument("--lang", choices=LANGUAGES, default="en", help="of the page (en)")
+    parser.add_argument("--invert", action="store_true", help="dark becomes light in the images")
     parser.add_argument("--shape", default="1x28x28", help="of an image, C x H x W (1x28x28)")
     parser.add_argument("--classes", type=count, default=10, help="default: 10")
-    print("\n".join(_lines(parser.parse_args(words))))
+    options = parser.parse_args(words)
+    if not (options.images or options.walk or options.page):
+        print("\n".join(_lines(options)))
+        return 0
+    found = _walk(options)
+    if options.page:
+        if options.page.is_dir():
+            raise CliError(f"{options.page} is a folder; --page needs the name of a file")
+        found.save(options.page, options.lang)
+        print(f"the walk is in {options.page}")
+    if options.walk or not options.page:
+        print(found)
     return 0
+
+
+def _walk(options: argparse.Namespace) -> Walk:
+    """The walk that the command line asks for."""
+    path = Path(options.what)
+    if path.is_dir() or (path.is_file() and path.suffix != ".py"):
+        model, state = models.load(path)
+        about, title = state["data"], (path if path.is_dir() else path.parent).resolve().name
+        name = state["settings"]["model"]
+    else:
+        state, title, name = None, options.what, options.what
+        about = {"shape": _shape(options), "mean": 0.0, "std": 1.0, "classes": None}
+        rl.manual_seed(0)
+        with models.own_code(name):
+            model = models.recipe(name).make(about["shape"], options.classes)
+    names: list[str] | None = None
+    target: Tensor | None = None
+    if options.images:
+        from rushlight.app.predict import read_image
+
+        images = []
+        for image in options.images:
+            with expected(Exception, before=f"{image}: "):  # Pillow's decoders raise many types
+                images.append(read_image(image, about, options.invert))
+        x, names = rl.cat(images), [image.name for image in options.images]
+    else:
+        x = rl.rand(BATCH, *about["shape"])  # as the documents do
+        if state is not None:
+            x, target, names = _test_images(state, x)
+    with models.own_code(name):
+        return walk(
+            model,
+            x,
+            target=target,
+            classes=about["classes"],
+            names=names,
+            mean=about["mean"],
+            std=about["std"],
+            title=title,
+        )
+
+
+def _test_images(state: dict[str, Any], other: Tensor) -> tuple[Tensor, Any, Any]:
+    """(images, labels, names) of three classes from a run's test images; else `other`."""
+    from rushlight.app import datasets
+    from rushlight.app.pages.outcome import file_names, short_names
+    from rushlight.app.train import DEFAULTS
+
+    s = DEFAULTS | state["settings"]
+    try:
+        given = (s["data"], s["root"], s["download"], s["seed"])
+        data = datasets.load(*given, size=s["size"], strict=False, tell=lambda text: None)
+    except (CliError, OSError) as error:
+        say("inspect", f"random numbers instead of the run's images: {error}")
+        return other, None, None
+    found: dict[int, int] = {}  # label -> the first image of it
+    for i in range(min(len(data.test), 1000)):
+        found.setdefault(int(data.test[i][1]), i)
+        if len(found) == BATCH:
+            break
+    indices = list(found.values())
+    names = short_names([file_names(data.test)(i) for i in indices])
+    images = rl.stack([data.test[i][0] for i in indices])
+    return images, rl.tensor(list(found)), names
+
+
+def _shape(options: argparse.Namespace) -> tuple[int, int, int]:
+    try:
+        channels, height, width = map(int, options.shape.split("x"))
+    except ValueError:
+        raise CliError(f"--shape {options.shape}: three numbers such as 3x64x64") from None
+    return channels, height, width
 
 
 def _lines(options: argparse.Namespace) -> Iterator[str]:
@@ -181,11 +273,7 @@ def _lines(options: argparse.Namespace) -> Iterator[str]:
         yield from table(("tensor", "shape", "dtype", "numbers"), found)
         yield f"{len(found)} tensors, {sum(row[-1] for row in found):,} numbers"
     else:
-        try:
-            channels, height, width = map(int, options.shape.split("x"))
-        except ValueError:
-            raise CliError(f"--shape {options.shape}: three numbers such as 3x64x64") from None
-        shape = (channels, height, width)
+        shape = _shape(options)
         with models.own_code(options.what):
             model = models.recipe(options.what).make(shape, options.classes)
             rows = list(describe(model, shape))

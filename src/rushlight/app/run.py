@@ -14,6 +14,7 @@ import importlib.util
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from types import CodeType, ModuleType
@@ -28,12 +29,13 @@ ALIASES = {"torch": "rushlight", "torchvision": "rushlight.vision"}
 #: the versions that programs are shown; torchvision's is the one that goes with torch's
 STANDIN_VERSIONS = {"torch": f"{COMPATIBLE}+rushlight", "torchvision": _TORCHVISION}
 
-USAGE = """usage: rushlight run SCRIPT ARGS...
-       rushlight run -m MODULE ARGS...
-       rushlight run -c CODE ARGS...
+USAGE = """usage: rushlight run [--lint] SCRIPT ARGS...
+       rushlight run [--lint] -m MODULE ARGS...
+       rushlight run [--lint] -c CODE ARGS...
 
 Runs a program written for PyTorch as `python` would, with `import torch` and `import torchvision`
-answered by rushlight. `rushlight check SCRIPT` lists what the program needs first."""
+answered by rushlight. `rushlight check SCRIPT` lists what the program needs first. --lint looks for
+the usual mistakes of training loops while it runs, and says file and line."""
 
 
 def ours(name: str) -> str | None:
@@ -232,11 +234,21 @@ def main(words: Sequence[str]) -> int:
         return 0 if words else 2
     install()
     words = list(words)
-    if words[0] == "--":
+    watched: Any = nullcontext()
+    if words[0] == "--lint":
+        from rushlight.app.lint import lint_to_stderr
+
         del words[0]
+        watched = lint_to_stderr()
+    if words and words[0] == "--":
+        del words[0]
+    if not words:
+        print("rushlight run: a script is missing after the options", file=sys.stderr)
+        return 2
     try:
         code, module = _prepare(words)
-        exec(code, module.__dict__)
+        with watched:
+            exec(code, module.__dict__)
     except KeyboardInterrupt as error:
         _report(error)
         return 130

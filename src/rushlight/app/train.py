@@ -8,6 +8,7 @@ folder:
     best.pt       the checkpoint of the best validation accuracy
     history.csv   one line per epoch
     report.txt    the report at the end
+    report.html   the same as a page with pictures, written while the run goes on
 """
 
 import argparse
@@ -16,17 +17,21 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 import rushlight as rl
 from rushlight import nn, optim
-from rushlight.app import augment, datasets, models, report
+from rushlight.app import augment, datasets, models, report, transfer
 from rushlight.app.arguments import Parser, count, not_negative, positive, share, whole
-from rushlight.app.errors import INTERRUPTED, CliError, say
+from rushlight.app.errors import INTERRUPTED, CliError, expected, say
 from rushlight.app.lock import Lock, Taken
+from rushlight.app.pages.outcome import Outcome
+from rushlight.app.pages.run_page import RunPage
+from rushlight.app.pages.words import LANGUAGES
 from rushlight.app.trainer import Learner, Stopped, save_atomically
+from rushlight.learner import EarlyStopping
 from rushlight.optim import lr_scheduler
 from rushlight.optim.options import options_of
 from rushlight.utils.data import DataLoader
@@ -52,10 +57,16 @@ DEFAULTS: Settings = {
     "strict": False,
     "workers": 0,
     "device": "cpu",
+    "width": None,
+    "valid": None,
+    "test": None,
+    "patience": None,
+    "init": None,
+    "freeze": None,
 }
 
 #: What may change when a run is resumed: nothing that its numbers depend on, and more epochs.
-CHANGEABLE = ("epochs", "root", "download", "strict", "workers", "device")
+CHANGEABLE = ("epochs", "patience", "root", "download", "strict", "workers", "device")
 
 #: Optimizers that cannot be chosen: LBFGS asks for the loss many times a step, Muon takes matrices,
 #: SparseAdam gradients of embeddings.
@@ -107,16 +118,26 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     )
     p.add_argument("--root", help="the folder that holds the data sets (default: data)")
     p.add_argument("--download", action="store_true", help="fetch the data set if it is not there")
-    p.add_argument("--model", help=f"{', '.join(models.MODELS)} or {models.OWN_MODEL} (mlp)")
+    p.add_argument(
+        "--model",
+        help=f"{', '.join(models.MODELS)}, one of torchvision's (resnet18) or {models.OWN_MODEL} "
+        "(default: mlp)",
+    )
+    p.add_argument("--width", type=count, help="of mlp's hidden layers (512), cnn's channels (16)")
+    p.add_argument("--init", metavar="FILE", help="begin with the weights of a run or state dict")
+    p.add_argument("--freeze", metavar="GLOB", help="parameters that stay: 'conv1.*,layer1.*'")
     p.add_argument("--optimizer", choices=OPTIMIZERS, help="default: what suits the model")
     p.add_argument("--lr", type=positive, help="learning rate (default: suits model, optimizer)")
     p.add_argument("--momentum", type=share, help="of sgd (default: 0.9), rmsprop (0)")
     p.add_argument("--weight-decay", type=not_negative, help="default: 0")
     p.add_argument("--epochs", type=count, help="default: what suits the model")
+    p.add_argument("--patience", type=count, help="end after N epochs without a better accuracy")
     p.add_argument("--batch-size", type=count, help="validation uses twice as many")
     p.add_argument("--schedule", choices=SCHEDULES, help="default: what suits the model")
     p.add_argument("--augment", help=f"none, or some of {','.join(augment.MOVES)} (default: none)")
     p.add_argument("--size", type=count, help="bring the images of a folder to N x N (default: 64)")
+    p.add_argument("--valid", type=share, help="share of the images to validate (default: 0.1)")
+    p.add_argument("--test", type=share, help="likewise to test, for folders without test/ (0.1)")
     p.add_argument("--strict", action="store_true", help="stop at an image that cannot be read")
     p.add_argument("--seed", type=whole(), help="of weights, order and augmentation (default: 0)")
     p.add_argument("--workers", type=whole(low=0), help="processes that load images (default: 0)")
@@ -124,6 +145,10 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     p.add_argument("--out", help="the run's folder (default: runs/DATA-MODEL)")
     p.add_argument("--resume", metavar="DIR", help="go on with the run in this folder")
     p.add_argument("--quiet", action="store_true", help="print the report only")
+    p.add_argument(
+        "--live", action="store_true", help="serve report.html on 127.0.0.1 while the run goes on"
+    )
+    p.add_argument("--lang", choices=LANGUAGES, help="of report.html (default: en)")
     return p.parse_args(words)
 
 
@@ -172,19 +197,33 @@ def _flag(key: str) -> str:
     return "--" + key.replace("_", "-")
 
 
-def build(settings: Settings, data: datasets.Data, out: Path, watcher: Any) -> Learner:
-    """A new Learner of these settings."""
+def build(
+    settings: Settings,
+    data: datasets.Data,
+    out: Path,
+    watcher: Any,
+    *,
+    begin: bool = True,
+    kind: type[Learner] = Learner,
+) -> Learner:
+    """A new Learner of these settings; begin: with the weights of --init, if there are some."""
     device = _device(settings["device"])
     rl.manual_seed(settings["seed"])
     with models.own_code(settings["model"]):
-        model = models.recipe(settings["model"]).make(data.shape, len(data.classes)).to(device)
-        _try_out(model, data, device)
+        recipe = models.recipe(settings["model"])
+        model = recipe.built(data.shape, len(data.classes), settings["width"]).to(device)
+        _try_out(model, data, device, own=":" in settings["model"])
+    if settings["init"] is not None and begin:
+        path = settings["init"]
+        transfer.begin_with(model, transfer.read_weights(Path(path)), path)
+    if settings["freeze"] is not None:
+        transfer.freeze(model, settings["freeze"])
     optimizer = make_optimizer(model, settings)
     size, workers = settings["batch_size"], settings["workers"]
     images: Any = data.train
     train: DataLoader[Any] = DataLoader(images, batch_size=size, shuffle=True, num_workers=workers)
     each, make = SCHEDULES[settings["schedule"]]
-    return Learner(
+    return kind(
         model,
         optimizer,
         train,
@@ -197,6 +236,7 @@ def build(settings: Settings, data: datasets.Data, out: Path, watcher: Any) -> L
         schedule_each=each,
         augment=augment.augmentation(settings["augment"]),
         device=device,
+        callbacks=[EarlyStopping(settings["patience"])] if settings["patience"] else [],
     )
 
 
@@ -216,11 +256,12 @@ def _in_order(part: Any, settings: Settings) -> DataLoader[Any]:
     return DataLoader(part, batch_size=2 * settings["batch_size"], num_workers=settings["workers"])
 
 
-def _try_out(model: nn.Module, data: datasets.Data, device: Any) -> None:
+def _try_out(model: nn.Module, data: datasets.Data, device: Any, own: bool) -> None:
     """Runs one image through the model, so that a wrong shape is reported before training."""
     image, _ = data.train[0]
     model.eval()
-    with rl.no_grad():
+    unfit = expected(RuntimeError, ValueError, before="the model does not take these images: ")
+    with nullcontext() if own else unfit, rl.no_grad():
         scores = model(image.unsqueeze(0).to(device))
     if tuple(scores.shape) != (1, len(data.classes)):
         raise CliError(
@@ -257,6 +298,12 @@ def start(
         stack.push(Lock(out))
         state = models.read_run(out / "last.pt")
         settings = _changed(DEFAULTS | state["settings"], given)
+    told: list[str] = []
+
+    def tell(text: str) -> None:
+        told.append(text)
+        say("train", text)
+
     data = datasets.load(
         settings["data"],
         settings["root"],
@@ -264,21 +311,34 @@ def start(
         settings["seed"],
         size=settings["size"],
         strict=settings["strict"],
-        tell=lambda text: say("train", text),
+        valid=settings["valid"],
+        test=settings["test"],
+        tell=tell,
     )
-    learner = build(settings, data, out, watcher(settings["epochs"]))
+    learner = build(settings, data, out, watcher(settings["epochs"]), begin=state is None)
+    learner.remarks += told
     if state is not None:
         learner.load_state_dict(state)
+        learner.finished = _out_of_patience(learner)
         written = out / "report.txt"
-        if learner.epoch < settings["epochs"]:
+        if learner.epoch < settings["epochs"] and not learner.finished:
             written.unlink(missing_ok=True)  # of fewer epochs
         elif written.exists():
             raise CliError(
-                f"the run in {out} has finished its {learner.epoch} epochs\n  fix: more --epochs"
+                f"the run in {out} has finished its {learner.epoch} epochs\n"
+                f"  fix: more --{'patience' if learner.finished else 'epochs'}"
             )
         else:  # it ended after its last checkpoint and before its report
             learner.write_history()
     return learner, data
+
+
+def _out_of_patience(learner: Learner) -> bool:
+    """Was the best epoch so long ago that the run ends?"""
+    patience = learner.settings["patience"]
+    if patience is None or learner.best is None:
+        return False
+    return learner.epoch - int(learner.best["epoch"]) >= patience
 
 
 def _changed(settings: Settings, given: Settings) -> Settings:
@@ -361,12 +421,26 @@ def describe(learner: Learner, data: datasets.Data) -> str:
     )
 
 
-def finish(learner: Learner, data: datasets.Data, seconds: float) -> str:
+def again(settings: Settings) -> str:
+    """The command that repeats a run of these settings: what differs from the defaults."""
+    usual = complete({key: settings[key] for key in ("data", "model", "optimizer")})
+    words = [settings["data"], "--model", settings["model"]]
+    if settings["optimizer"] != complete({"model": settings["model"]})["optimizer"]:
+        words += ["--optimizer", settings["optimizer"]]
+    for key, value in settings.items():
+        if key in ("data", "model", "optimizer") or value == usual.get(key) or value is False:
+            continue
+        words += [_flag(key)] if value is True else [_flag(key), str(value)]
+    return command(*words)
+
+
+def finish(learner: Learner, data: datasets.Data, seconds: float, page: RunPage) -> str:
     """The report: the best checkpoint on the test images. Leaves it in the run's folder."""
     learner.model.load_state_dict(rl.load(learner.out / "best.pt")["model"])
     classes = len(data.classes)
     confusion = rl.zeros(classes, classes, dtype=rl.int64)
-    test = learner.evaluate(_in_order(data.test, learner.settings), confusion)
+    found = Outcome(classes)
+    test = learner.evaluate(_in_order(data.test, learner.settings), confusion, found.add)
     best = learner.best
     assert best is not None
     text = "\n".join(
@@ -379,9 +453,10 @@ def finish(learner: Learner, data: datasets.Data, seconds: float) -> str:
             *report.not_learnt(learner.history, classes, learner.settings["lr"]),
             f"time {seconds:.1f} s; {sum(r['seconds'] for r in learner.history):.1f} s in all of "
             f"the {len(learner.history)} epochs",
-            f"in {learner.out}: best.pt, last.pt, history.csv, report.txt",
+            f"in {learner.out}: best.pt, last.pt, history.csv, report.txt, report.html",
         ]
     )
+    page.finish(found)
     save_atomically(
         lambda path: path.write_text(describe(learner, data) + "\n" + text + "\n"),
         learner.out / "report.txt",
@@ -396,9 +471,23 @@ def main(words: Sequence[str]) -> int:
 
 
 def _run(given: Settings, stack: ExitStack) -> int:
-    quiet = given.pop("quiet", False)
+    quiet, live, lang = (given.pop(key, None) for key in ("quiet", "live", "lang"))
     begin = time.perf_counter()
-    learner, data = start(given, lambda epochs: report.Progress(epochs, quiet), stack)
+    learner, data = start(given, lambda epochs: report.Progress(epochs, bool(quiet)), stack)
+    lines = describe(learner, data).split("\n")
+    page = RunPage(
+        learner,
+        data,
+        about=[(line[:6].strip(), line[6:].strip()) for line in lines],
+        command=again(learner.settings),
+        notes=learner.remarks,
+        lang=lang or "en",
+        serve=bool(live),
+    )
+    learner.watcher = page
+    stack.callback(page.close)
+    if live:
+        print(f"live   {page.address}", flush=True)
     if not quiet:
         print(describe(learner, data))
         if learner.epoch or learner.batch:
@@ -413,5 +502,5 @@ def _run(given: Settings, stack: ExitStack) -> int:
             f"go on with:  {command('--resume', str(learner.out))}"
         )
         return INTERRUPTED
-    print(finish(learner, data, time.perf_counter() - begin))
+    print(finish(learner, data, time.perf_counter() - begin, page))
     return 0

@@ -369,7 +369,7 @@ def accumulate_in(leaf: Tensor, grad: Any, on_tensors: bool) -> None:
             )
         if old is None:
             # getrefcount counts this frame, the caller's and getrefcount's own argument
-            plain = array.flags.c_contiguous and grad.flags.c_contiguous
+            plain = type(grad) is _ndarray and array.flags.c_contiguous and grad.flags.c_contiguous
             if not plain or grad.base is not None or getrefcount(grad) > 3:
                 grad = in_order_of(grad, array)
             leaf._grad = wrap(grad)

@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from ..kernels import as_array
 from .batched import BatchArray
-from .device import META, resolve
+from .device import CPU, moved, resolve
 from .dtype import (
     COMPLEX,
     FLOAT,
@@ -30,7 +31,6 @@ from .dtype import (
     uint64,
 )
 from .dtype_info import as_dtype
-from .meta import without_data
 from .notices import warn
 from .size import Size
 from .tensor import Tensor, wrap
@@ -70,9 +70,9 @@ def tensor(
             "pin_memory=True requires a CUDA or other accelerator backend; no pinned memory "
             "allocator is available on this system."
         )
-    meta = resolve(device) is META
+    where = resolve(device)
     if isinstance(data, Tensor):
-        meta = meta or (device is None and data.is_meta)
+        where = data.device if device is None else where
         warn(
             "To copy construct from a tensor, it is recommended to use "
             "sourceTensor.detach().clone() or sourceTensor.detach().clone().requires_grad_(True), "
@@ -82,7 +82,7 @@ def tensor(
             t = data.detach().clone()
             return t if dtype is None else t.to(dtype)
     a = new_array(data, dtype)
-    t = wrap(without_data(a) if meta else a)
+    t = wrap(a if where is CPU else moved(a, where))
     return asking_grad(t, requires_grad, "tensor") if requires_grad is not False else t
 
 
@@ -227,9 +227,9 @@ def _not_a_number(target: dtype, kind: str) -> str:
 def copied_array(a: _ndarray, target: dtype | None) -> _ndarray:
     """A copy in the same memory order, cast as `Tensor.to` casts."""
     if target is None or target.np == a.dtype:
-        return np.array(a, order="K")
+        return a.copy(order="K")
     with np.errstate(all="ignore"):
-        return np.asarray(a.astype(target.np))
+        return as_array(a.astype(target.np))
 
 
 # ---------------------------------------------------------------- tensor(): unusual items, errors
@@ -381,7 +381,7 @@ def legacy_tensor(data: tuple[Any, ...], device: Any = None, dtype: dtype | None
     Integers, or one Size, are sizes: an uninitialised tensor. One tensor is shared; one sequence or
     array is copied into `dtype`, by default the default dtype. TypeError for anything else.
     """
-    resolve(device)
+    where = resolve(device)
     target = dtype or get_default_dtype()
     if len(data) == 1:
         (x,) = data
@@ -392,7 +392,7 @@ def legacy_tensor(data: tuple[Any, ...], device: Any = None, dtype: dtype | None
         if isinstance(x, (str, bytes)):
             raise TypeError(f"new(): invalid data type '{type(x).__name__}'")
         if isinstance(x, _ndarray) or (_is_sequence(x) and not isinstance(x, Size)):
-            return wrap(new_array(x, target))
+            return wrap(_on(new_array(x, target), where))
         if isinstance(x, Size):
             data = tuple(x)
         elif isinstance(x, bool) or not isinstance(x, (int, np.integer)):
@@ -407,4 +407,8 @@ def legacy_tensor(data: tuple[Any, ...], device: Any = None, dtype: dtype | None
             raise RuntimeError(
                 f"Trying to create tensor with negative dimension {n}: {list(map(int, data))}"
             )
-    return wrap(np.empty(data or (0,), target.np))
+    return wrap(_on(np.empty(data or (0,), target.np), where))
+
+
+def _on(a: np.ndarray, where: Any) -> Any:
+    return a if where is CPU else moved(a, where)

@@ -1,7 +1,8 @@
 """torch.device, the default device, and what to say when an absent device is asked for.
 
-rushlight computes on the CPU. Every place that takes a `device` argument passes it to `resolve`,
-which answers with the device that will be used, or raises PyTorch's error for one that is absent.
+rushlight computes on the CPU, and through JAX on what accelerators.py finds. Every place that takes
+a `device` argument passes it to `resolve`, which answers with the device that will be used, or
+raises PyTorch's error for one that is absent.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from functools import wraps
+from importlib import import_module
 from operator import index as as_int
 from typing import Any, NoReturn
 
@@ -170,7 +172,21 @@ def resolve(where: device | str | int | None) -> device:
         return CPU
     if where.type == "meta":
         return META
+    if where.type == "cuda" or where.type == "xla":
+        return accelerators().present(where)  # imports JAX
     raise absence(where.type)
+
+
+def moved(a: Any, where: device) -> Any:
+    """An array on another device, without its elements on "meta"."""
+    return accelerators().moved(a, where)
+
+
+def accelerators() -> Any:
+    return import_module("rushlight.core.accelerators")  # seldom needed, and it needs this module
+
+
+STARTED: list[Callable[[], None]] = []  # called when the first device beside the CPU is used
 
 
 class OutOfMemoryError(RuntimeError):
@@ -224,14 +240,12 @@ def _as_device(d: Any) -> device:
 
 def get_device_module(device: Any = None) -> Any:
     """The module of a device type, `torch.cuda` for "cuda:0"; default: the default device's."""
-    import importlib
-
     kind = (get_default_device() if device is None else _as_device(device)).type
     if kind not in ("cpu", "cuda", "mps", "mtia", "xpu"):
         raise RuntimeError(
             f"Device '{kind}' does not have a corresponding module registered as 'torch.{kind}'."
         )
-    return importlib.import_module(f"rushlight.{kind}")
+    return import_module(f"rushlight.{kind}")
 
 
 def only_on(kind: str, names: str) -> Callable[[str], Any]:

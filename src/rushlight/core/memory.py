@@ -46,8 +46,19 @@ def owned(t: Any) -> Any:
     return t
 
 
+def on_host(a: Any) -> np.ndarray:
+    """The elements of an array of any device as NumPy's: copied if it is on another one."""
+    if type(a) is _ndarray or not hasattr(a, "cell"):
+        return np.asarray(a)
+    from .accelerators import backend  # it is there: a is one of its arrays
+
+    return backend().host(a)
+
+
 def address(a: np.ndarray) -> int:
     """The address of an array's first element."""
+    if type(a) is not _ndarray and hasattr(a, "cell"):  # on another device
+        return a.address
     return (
         a.__array_interface__["data"][0]
         if a.dtype.num < 256
@@ -76,6 +87,8 @@ def is_expanded(a: np.ndarray) -> bool:
 
 def storage_array(a: np.ndarray) -> np.ndarray:
     """The array that owns the memory of `a`."""
+    if type(a) is not _ndarray and hasattr(a, "cell"):
+        return a if a.base is None else a.base
     while True:
         base = a.base
         if not isinstance(base, _ndarray):
@@ -83,3 +96,10 @@ def storage_array(a: np.ndarray) -> np.ndarray:
             if not isinstance(base, _ndarray):
                 return a
         a = base
+
+
+def flat_bytes(root: np.ndarray) -> np.ndarray | None:
+    """All memory of an array as a 1-d uint8 array that shares it; None if there are gaps in it."""
+    if root.flags.c_contiguous or root.flags.f_contiguous:
+        return root.ravel(order="K").view(np.uint8)
+    return None

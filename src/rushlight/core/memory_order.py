@@ -54,7 +54,7 @@ def relaid(r: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
     back = sorted(range(len(axes)), key=axes.__getitem__)
     if len(axes) > 2 and axes == (0, *range(2, len(axes)), 1):
         return K.channels_last(r).transpose(back)
-    return np.ascontiguousarray(inside_out).transpose(back)
+    return inside_out.copy(order="C").transpose(back)
 
 
 def is_channels_last(a: np.ndarray) -> bool:
@@ -74,6 +74,8 @@ def is_channels_last(a: np.ndarray) -> bool:
 
 def in_order_of(a: np.ndarray, model: np.ndarray) -> np.ndarray:
     """A copy of a in the order of `model`, of its shape, if that has no gaps; else row-major."""
+    if type(a) is not np.ndarray:  # of another device, or a number
+        return a.copy()
     if not model.flags.c_contiguous:
         axes = axes_of(model.shape, [model])
         if model.transpose(axes).flags.c_contiguous:

@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from .device import CPU, META, device
+from .device import CPU, META, accelerators, device
 
 SWITCH: list[Any] = []  # f(on: bool), called with the first array and after the last, see ops/meta
 # the lock of dispatch/modes.py, too: the garbage collector may free an array in the middle of a
@@ -165,7 +165,11 @@ def ordered_strides(shape: tuple, strides: tuple, unit: int) -> tuple[int, ...]:
 
 def device_of(a: Any) -> device:
     """Where a tensor of this array is."""
-    return META if type(a) is MetaArray else CPU
+    if type(a) is MetaArray:
+        return META
+    if isinstance(a, MetaArray) or not hasattr(a, "cell"):
+        return CPU
+    return accelerators().of_array(a)
 
 
 def without_data(a: np.ndarray) -> MetaArray:

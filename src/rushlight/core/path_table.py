@@ -81,7 +81,6 @@ PATHS: dict[str, str] = {
     "compiler.config": "",
     "optim.adamw": "optim.adam:AdamW",
     "signal.windows.windows": "signal.windows",
-    "onnx": "is_in_onnx_export=_c:_no",
     # ---------------------------------------------------------------- distributed
     "distributed.autograd": "is_available=_c:_no",
     "distributed.rpc": "is_available=_c:_no",

@@ -17,6 +17,7 @@ import numpy as np
 
 from . import dtype as _dtype
 from .batched import BatchArray
+from .memory import on_host
 from .parameter import Parameter
 from .tensor import Tensor
 
@@ -242,7 +243,7 @@ def _contents(t: Tensor, indent: int, text: str | None) -> str:
         suffixes.append(f"tangent={tensor_repr(next(reversed(t._duals.values())))}")
 
     if text is None:
-        text = "[]" if empty else array_text(np.asarray(t._a), indent)
+        text = "[]" if empty else array_text(on_host(t._a), indent)
     # PyTorch's count: one column beyond the text, and on the first line the indent beside it
     column = len(text) - text.rfind("\n") + 1 + (indent if "\n" not in text else 0)
     for suffix in suffixes:
@@ -262,7 +263,7 @@ def _sparse_contents(t: Any, indent: int) -> str:
         first = indent + len(name) + len("=tensor(")
         if not x.numel():
             return f"{name}=tensor([], size={tuple(x.shape)})"
-        return f"{name}=tensor({array_text(np.asarray(x._a), first)})"
+        return f"{name}=tensor({array_text(on_host(x._a), first)})"
 
     parts = [part("indices", t._indices()), part("values", t._values())]
     text = (",\n" + " " * indent).join(parts)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .construct import asking_grad, checked_array, new_array
-from .device import CPU, resolve
+from .device import CPU, moved, resolve
 from .dtype import (
     dtype,
     get_default_dtype,
@@ -16,7 +16,6 @@ from .dtype import (
 )
 from .dtype_info import as_dtype
 from .layout import strided
-from .meta import without_data
 from .notices import warn
 from .storage import TypedStorage, UntypedStorage, mapped_bytes
 from .tensor import Tensor, wrap
@@ -74,7 +73,7 @@ def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
         t = data if same else data.to(dtype)
         return t if device is None or where is t.device else t.to(where)
     a = new_array(data, dtype)
-    return wrap(a if where is CPU else without_data(a))
+    return wrap(a if where is CPU else moved(a, where))
 
 
 def asarray(
@@ -93,13 +92,16 @@ def asarray(
     """
     if dtype is not None:
         dtype = as_dtype(dtype, "asarray")
-    resolve(device)
+    where = resolve(device)
     t = _sharing(obj, dtype)
     if t is None:
         if copy is False:
             raise ValueError("can't alias arbitrary sequence into a tensor.")
         t = wrap(new_array(obj, dtype))
+        t = t if where is CPU else t.to(where)
     else:
+        if where is not t.device and (device is not None or not isinstance(obj, Tensor)):
+            t = t.to(where)
         if dtype is not None and t.dtype is not dtype:
             if copy is False:
                 raise ValueError(

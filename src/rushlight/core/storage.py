@@ -27,19 +27,12 @@ from .dtype import (
     int64,
     uint8,
 )
-from .memory import storage_array
+from .memory import flat_bytes, storage_array
 from .meta import MetaArray, device_of
 from .shared import arena_of
 from .tensor import Tensor, wrap
 
-__all__ = ["TypedStorage", "UntypedStorage", "flat_bytes", "is_storage"]
-
-
-def flat_bytes(root: np.ndarray) -> np.ndarray | None:
-    """All memory of an array as a 1-d uint8 array that shares it; None if there are gaps in it."""
-    if root.flags.c_contiguous or root.flags.f_contiguous:
-        return root.ravel(order="K").view(np.uint8)
-    return None
+__all__ = ["TypedStorage", "UntypedStorage", "is_storage"]
 
 
 def mapped_bytes(filename: str, shared: bool, nbytes: int) -> np.ndarray:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..kernels import CARRIED
 from .annotations import readable
 from .device import CPU
 from .dtype import FLOAT, dtype, from_numpy_dtype, scalar_name
@@ -125,8 +126,10 @@ class Tensor(_Slots):
     _duals: dict | None = None  # level -> tangent, in forward mode (dispatch/levels.py)
     __array_priority__ = 1000
     __module__ = "torch"
-    is_sparse = is_quantized = is_nested = is_mkldnn = is_cuda = is_mps = is_xpu = False
-    is_sparse_csr = is_vulkan = is_ipu = is_maia = is_mtia = is_xla = volatile = False
+    is_sparse = is_quantized = is_nested = is_mkldnn = is_mps = is_xpu = False
+    is_sparse_csr = is_vulkan = is_ipu = is_maia = is_mtia = volatile = False
+    is_cuda: Any = property(lambda self: self.device.type == "cuda")
+    is_xla: Any = property(lambda self: self.device.type == "xla")
     is_meta: Any = property(lambda self: type(self._a) is MetaArray)
     is_cpu: Any = property(lambda self: self.device is CPU)
     names: Any = property(lambda self: (None,) * self._a.ndim)
@@ -183,12 +186,13 @@ class Tensor(_Slots):
 
     @property
     def device(self) -> Any:
-        """Where the elements are: device(type='cpu'), or "meta" if there are none."""
+        """Where the elements are: device(type='cpu'), another one (see docs/devices.md), or "meta"
+        if there are none."""
         return CPU if type(self._a) is _ndarray else device_of(self._a)
 
     def get_device(self) -> int:
         """The device's index; -1 for the CPU."""
-        return -1
+        return -1 if self.is_cpu or self.is_meta else self.device.index
 
     @property
     def layout(self) -> Any:
@@ -242,7 +246,9 @@ class Tensor(_Slots):
         return (address(self._a) - address(root)) // max(self._a.itemsize, 1)
 
     def data_ptr(self) -> int:
-        """The address of the first element (bytes); 0 if there are no elements."""
+        """The address of the first element (bytes); 0 if there are no elements. On a device that is
+        no address: a number that tells whether two tensors begin at the same element.
+        """
         return 0 if self.is_meta else address(self._a)
 
     def is_contiguous(self, memory_format: Any = None) -> bool:
@@ -473,6 +479,13 @@ class Tensor(_Slots):
             )
         if self._a.dtype.num >= 256 and not force:
             raise TypeError(f"Got unsupported ScalarType {scalar_name(self.dtype)}")
+        if type(self._a) is not _ndarray and type(self._a) in CARRIED:
+            if not force:
+                raise TypeError(
+                    f"can't convert {self.device} device type tensor to numpy. Use Tensor.cpu() to "
+                    "copy the tensor to host memory first."
+                )
+            return self.detach().cpu()._a  # type: ignore[attr-defined]
         return self._a
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
@@ -571,7 +584,7 @@ _PYTHON_NUMBERS = frozenset((int, float, bool, complex))
 def wrap(a: Any) -> Tensor:
     """A Tensor of this array: no copy, no history, no checks."""
     t = new(Tensor)
-    t._a = a if type(a) is _ndarray or isinstance(a, MetaArray) else np.asarray(a)
+    t._a = a if type(a) in CARRIED or isinstance(a, MetaArray) else np.asarray(a)
     t._rg = False
     t._node = t._view = t._v = None
     return t

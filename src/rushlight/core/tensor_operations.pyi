@@ -647,12 +647,16 @@ class TensorOperations:
         """True if the places of a sparse tensor are in order, each one once."""
     @property
     def is_cpu(self) -> Tensor: ...
+    @property
+    def is_cuda(self) -> Tensor: ...
     def is_distributed(self) -> _bool:
         """False: no tensor is spread over processes."""
     @property
     def is_meta(self) -> Tensor: ...
     def is_nonzero(self) -> _bool:
         """True if the only element is not zero. RuntimeError: not exactly one element."""
+    @property
+    def is_xla(self) -> Tensor: ...
     def isclose(self, other: Tensor, rtol: _Number = 1e-05, atol: _Number = 1e-08, equal_nan: _bool = False) -> Tensor:
         """True where |x - y| ≤ atol + rtol |y|, or both are the same infinity, or (equal_nan) both NaN"""
     def isfinite(self) -> Tensor:

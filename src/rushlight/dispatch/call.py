@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 
 from ..autograd.node import Node, edge_of, make_node
+from ..core.device import STARTED
 from ..core.grad_mode import inferring, mode
 from ..core.memory import look
+from ..core.meta import MetaArray
 from ..core.tensor import Tensor, ViewInfo, _cell, new, wrap
 from . import codegen, modes
 from .messages import TRANSLATED, explain, refused
@@ -21,6 +23,15 @@ _ndarray = np.ndarray
 RECORD: list[
     Any
 ] = []  # the node of a tensor without elements: record(card, args, results), ops/meta
+
+
+def _on_devices() -> None:
+    from .devices import adopt  # seldom needed
+
+    adopt()
+
+
+STARTED.append(_on_devices)
 
 
 def apply(card: Card, args: tuple) -> Any:
@@ -100,7 +111,7 @@ def view_of(card: Card, x: Tensor, array: np.ndarray, options: tuple) -> Tensor:
         t._slot = 0
         t._rg = True
         view.recorded_at = view.base._node
-        if type(array) is not _ndarray:  # on "meta"
+        if isinstance(array, MetaArray):
             RECORD[0](card, (x, *options), [t])
     t._view = view
     if inferring[0] and mode.inference:

@@ -36,7 +36,7 @@ from ..autograd.node import (
 from ..core.grad_mode import inferring, mode, watching
 from ..core.memory import new_beside
 from ..core.tensor import Tensor, new, wrap
-from ..kernels import K
+from ..kernels import K, as_array
 from .fusion import can_mask
 from .messages import TRANSLATED, explain, refused
 from .op import SHAPE, Card
@@ -62,7 +62,8 @@ _NAMES: dict[str, Any] = {
     "TRANSLATED": TRANSLATED,
     "Tensor": Tensor,
     "apart": apart,
-    "asarray": np.asarray,
+    "asarray": as_array,
+    "number": np.asarray,
     "can_mask": can_mask,
     "channels": channels,
     "edge_of": edge_of,
@@ -354,7 +355,7 @@ def _operator_text(s: Signature) -> str:
         both += _record_text(s, 16, all_tensors=True)
         first = """\
             if x._rg and mode.grad:
-                x0, x1, e0, e1 = x, asarray(y, d), edge_of(x), None
+                x0, x1, e0, e1 = x, number(y, d), edge_of(x), None
 """
         first += _record_text(s, 16).replace("new(node_type)", "new(number_type)", 1)
     return f"""\

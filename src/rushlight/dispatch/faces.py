@@ -26,6 +26,7 @@ from ..core.dtype_info import as_dtype
 from ..core.notices import warn
 from ..core.sparse import NoElements
 from ..core.tensor import Tensor, wrap
+from . import late
 from .messages import TRANSLATED, beyond_memory, explain_arguments, missing, not_a_tensor
 from .out import write_out
 from .schema import MISSING, Schema
@@ -305,10 +306,11 @@ def _spelled(schema: Schema, values: tuple) -> tuple[tuple, dict]:
 
 
 class Faces(dict):
-    """name -> function. A face is built when its name is first asked for."""
+    """name -> function. A face is built when its name is first asked for, its family imported."""
 
-    def __init__(self) -> None:
+    def __init__(self, late: dict[str, str]) -> None:
         super().__init__()
+        self.late = late  # name -> family that is not imported yet, see late.py
         self.unbuilt: dict[str, Face] = {}
         self.caches: list[dict] = []  # namespaces of modules that keep functions of this table
         self.finish: Any = None  # a function of each new face, see `wrap`
@@ -317,12 +319,16 @@ class Faces(dict):
         """A plain function, or a Face to build later; the last one of a name counts."""
         self.pop(name, None)
         self.unbuilt.pop(name, None)
+        self.late.pop(name, None)
         if isinstance(thing, Face):
             self.unbuilt[name] = thing
         else:
             self[name] = thing
 
     def __missing__(self, name: str) -> Any:
+        if name in self.late and name not in self.unbuilt:
+            late.find(self.late, name)
+            return self[name]
         built = self.unbuilt.pop(name).build()
         self[name] = built = self.finish(built) if self.finish else built
         return built
@@ -341,10 +347,10 @@ class Faces(dict):
         return self[name] if name in self else default
 
     def __contains__(self, name: object) -> bool:
-        return dict.__contains__(self, name) or name in self.unbuilt
+        return dict.__contains__(self, name) or name in self.unbuilt or name in self.late
 
     def __iter__(self) -> Iterator[str]:
-        return iter([*dict.keys(self), *self.unbuilt])
+        return iter([*dict.keys(self), *self.unbuilt, *self.late])
 
     def keys(self) -> Any:
         return list(self)
@@ -356,7 +362,7 @@ class Faces(dict):
         return [self[name] for name in self]
 
     def __len__(self) -> int:
-        return dict.__len__(self) + len(self.unbuilt)
+        return dict.__len__(self) + len(self.unbuilt) + len(self.late)
 
 
 class Method:

@@ -25,7 +25,7 @@ from ..autograd import function as function_module
 from ..core.batched import BatchArray, BatchedRead, batched
 from ..core.sparse import NoElements
 from ..core.tensor import Tensor, new
-from . import modes
+from . import late, modes
 from .call import view_of
 from .inplace import apply_inplace
 from .op import CARDS, Card
@@ -221,6 +221,16 @@ def _settle() -> None:
 
 
 modes.SETTLE.append(_settle)
+
+
+def _again() -> None:
+    """A family was imported: its short cuts are replaced, too."""
+    with _lock:
+        if _on[0]:
+            _put_in_front()
+
+
+late.LOADED.append(_again)
 
 
 def _refuse() -> None:

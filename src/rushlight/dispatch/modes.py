@@ -25,6 +25,7 @@ from typing import Any
 
 from ..core.meta import LOCK
 from ..core.tensor import Tensor
+from . import late
 from .op import Card
 from .promotion import is_number
 
@@ -173,6 +174,16 @@ def _put_in_front(mode: Any) -> None:
         if op is not None and isinstance(function, FunctionType):
             _own[name] = function
             setattr(Tensor, name, _asking(op, function, hasattr(function, "turned")))
+
+
+def _again() -> None:
+    """A family was imported: the question goes in front of its functions, too."""
+    with LOCK:
+        for mode in dict.fromkeys(MODES):
+            _put_in_front(mode)
+
+
+late.LOADED.append(_again)
 
 
 def _put_back() -> None:

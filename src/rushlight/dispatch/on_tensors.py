@@ -13,6 +13,7 @@ from ..core.tensor import Tensor, wrap
 from ..kernels import CARRIERS
 from ..kernels.twin import TWINS
 from ..kernels.vocabulary import stretched
+from . import late
 from .op import CARDS, bind
 from .registry import FUNCTIONS
 
@@ -30,6 +31,7 @@ CARRIERS.append(find)
 
 
 def _on_tensors(name: str) -> Any:
+    late.find(late.WORDS, name)
     if name in _TRANSLATED:
         return _TRANSLATED[name]
     if (

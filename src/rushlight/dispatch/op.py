@@ -17,13 +17,31 @@ from typing import Any
 from ..autograd.node import Node
 from ..autograd.saved import saved_properties
 from ..kernels import TABLE, in_single, quietly
+from . import late
 from .accumulate import accumulating_backward
 from .messages import missing
 from .order import IMAGES, keeping, keeping_back
 from .return_types import named_result
 from .schema import MISSING, Schema
 
-CARDS: dict[str, Card] = {}
+
+class Cards(dict[str, "Card"]):
+    """name -> card; a walk over it sees the families that are imported (late.py)."""
+
+    def __missing__(self, name: str) -> Card:
+        if late.find(late.CARDS, name):
+            return self[name]
+        raise KeyError(name)
+
+    def __contains__(self, name: object) -> bool:
+        return dict.__contains__(self, name) or name in late.CARDS
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return self[name] if name in self else default
+
+
+CARDS = Cards()
+MADE: list[Any] = []  # called with every card that is made, see devices.py
 _OUTPUTS = ("out", "out1", "out2")  # backward's names for differentiable outputs
 SHAPE = 1 << 10  # in Card.save: the shape of argument i - SHAPE
 
@@ -183,6 +201,8 @@ class Card:
             if (own := getattr(cls, "narrow", None)) is not None:  # where less is to be widened
                 self.narrow = own(*self.narrow, self.backward)
         self.slow_backward = self.listed  # lists are unpacked by the general path
+        for f in MADE:
+            f(self)
 
     @cached_property
     def result(self) -> Any:

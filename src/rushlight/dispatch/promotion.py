@@ -142,6 +142,11 @@ def fitted(x: Any, target: Any, any_size: bool = False) -> np.ndarray:
     they wrap around. any_size: two-byte floats become inf (of x[i] = number).
     OverflowError: an integer beyond 64 bits; RuntimeError: anything else that does not fit.
     """
+    wide = target.category == FLOAT and target.itemsize > 2
+    if (wide and type(x) is float and -_MOST <= x <= _MOST) or (
+        (wide or target.category == INT) and type(x) is int and 0 <= x < 128
+    ):
+        return np.array(x, target.np)  # what fits in any case, in short
     if isinstance(x, (int, np.integer)) and not isinstance(x, bool) and not -_2_63 <= x < 2 * _2_63:
         raise OverflowError("int too big to convert")
     small = any_size and target.itemsize == 2 and target.category == FLOAT
@@ -160,6 +165,7 @@ def fitted(x: Any, target: Any, any_size: bool = False) -> np.ndarray:
 
 
 _2_63 = 1 << 63
+_MOST = float(np.finfo(np.float32).max)
 
 
 def _fits(x: Any, target: Any) -> bool:

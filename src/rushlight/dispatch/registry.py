@@ -14,6 +14,7 @@ import numpy as np
 from ..autograd.inplace import check_inplace
 from ..core.grad_mode import mode
 from ..core.tensor import Tensor
+from . import late
 from .call import apply, record, replay, view_of
 from .faces import Face, Faces, Method
 from .inplace import apply_inplace, writable, write
@@ -25,8 +26,8 @@ from .promotion import cast, fitted, number_array, number_of
 from .schema import Schema
 
 _ndarray = np.ndarray
-FUNCTIONS = Faces()  # torch.<name>; "linalg.<name>" for other namespaces
-FUNCTIONAL = Faces()  # torch.nn.functional.<name>
+FUNCTIONS = Faces(late.FUNCTIONS)  # torch.<name>; "linalg.<name>" for other namespaces
+FUNCTIONAL = Faces(late.FUNCTIONAL)  # torch.nn.functional.<name>
 
 __all__ = [
     "CARDS",
@@ -198,7 +199,9 @@ def publish_faces(
 def _publish(place: str, name: str, thing: Any) -> None:
     """Put a Face or a plain function under a public name."""
     if place == "Tensor":
-        setattr(Tensor, name, Method(name, thing) if isinstance(thing, Face) else thing)
+        setattr(
+            Tensor, name, Method(name, thing) if isinstance(thing, Face) else Method.finish(thing)
+        )
     elif place == "torch":
         FUNCTIONS.add(name, thing)
     elif place == "F":

@@ -11,11 +11,13 @@ import numpy as np
 from . import vocabulary
 from .seam import (
     _WIDENED,
+    CARRIED,
     CARRIERS,
     PURE,
     TABLE,
     K,
     _ndarray,
+    as_array,
     hush,
     in_single,
     list_word,

@@ -34,6 +34,15 @@ if not PURE:
         )
 
 
+# the types that may stand in Tensor._a; core/meta.py and kernels/xla add theirs
+CARRIED: set[type] = {np.ndarray}
+
+
+def as_array(a: Any, dtype: Any = None) -> Any:
+    """a itself if it is an array of any device, else NumPy's array of it."""
+    return a if type(a) in CARRIED else np.asarray(a, dtype)
+
+
 class _Seam:
     """The namespace K: one attribute per kernel or vocabulary word."""
 
@@ -53,6 +62,7 @@ def zeros(shape: tuple, like: Any, dtype: Any = None) -> Any:
 
 K.zeros = zeros
 TABLE: dict[str, Any] = {}  # name -> the function for ndarrays
+NUMPY: dict[str, Any] = {}  # name -> K.name as it is without native kernels: twins, other carriers
 # find(name, x) -> the function that means K.name for values of x's kind, or None. The room that
 # defines a kind of value adds its own (dispatch/on_tensors.py for Tensors).
 CARRIERS: list[Any] = []
@@ -68,6 +78,7 @@ def word(name: str, function: Any) -> None:
         "_step"
     ):  # an optimizer's, in place on lists of arrays: it has no other carrier
         setattr(K, name, function)
+        NUMPY[name] = function
         return
 
     def kernel(x, *args, **kwargs):
@@ -77,6 +88,7 @@ def word(name: str, function: Any) -> None:
 
     kernel.__name__ = name
     kernel.__doc__ = function.__doc__
+    NUMPY[name] = kernel
     setattr(K, name, kernel)
 
 
@@ -90,6 +102,7 @@ def list_word(name: str, function: Any) -> None:
         return _carrier(name, xs)(xs, *args, **kwargs)
 
     kernel.__name__ = name
+    NUMPY[name] = kernel
     setattr(K, name, kernel)
 
 

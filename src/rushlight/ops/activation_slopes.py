@@ -151,8 +151,8 @@ def rrelu(input, lower, upper, training, *, generator):
     if not training:
         return _FIXED.run((input, (lower + upper) / 2))
     x = input._a
-    slope = np.ones(x.shape, x.dtype)
+    slope = np.ones_like(x, order="C")
     drawn = x <= 0
-    g = generator_or_default(generator, "rrelu")
+    g = generator_or_default(generator, "rrelu", input)
     slope[drawn] = variates.uniform(int(drawn.sum()), np.dtype(np.float64), lower, upper, g)
     return RreluWithNoise.run((input, wrap(slope)))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..core import dtype as dtypes
-from ..core.device import CPU, resolve
+from ..core.device import CPU, META, device, moved, resolve
 from ..core.dtype import dtype, float64
 from ..core.dtype_info import as_dtype, is_dtype
 from ..core.layout import channels_last, contiguous_format, preserve_format
@@ -48,6 +48,28 @@ class ToCopy:
         yield make(), float64, float64
         yield make(4, 3).T, float64, float64
         yield make(0, 5), float64, float64
+
+
+@internal("to_device", tensors=1, constants=2, node="ToCopy", fresh=True)
+class ToDevice:
+    """y = x on another device; the gradient goes home, to `source`."""
+
+    def forward(x, where, source):
+        return _array_on(x, where)
+
+    def backward(c, dy, where, source):
+        return ToDevice.run((dy, source, where)) if isinstance(dy, Tensor) else _array_on(dy, source)
+
+    def samples(make):
+        yield make(3, 4), CPU, CPU
+        yield make(), CPU, CPU
+        yield make(4, 3).T, CPU, CPU
+        yield make(0, 5), CPU, CPU
+
+
+def _array_on(a: np.ndarray, where: device) -> Any:
+    """The array on another device."""
+    return a.copy() if where is CPU and type(a) is np.ndarray else moved(a, where)
 
 
 @op("clone(input, *, memory_format=preserve_format)", at="torch Tensor", tensors=1, quiet=False)
@@ -195,11 +217,16 @@ def to(
 
 def _moved(x: Tensor, where: Any, dtype: dtype) -> Tensor:
     """x on the other device: to "meta" it leaves its elements behind, from there is no way back."""
-    if where is CPU:
+    if x.is_meta:
         raise NoData(NO_DATA)
-    from . import meta  # seldom needed
+    if where is META:
+        from . import meta  # seldom needed
 
-    y = meta.to_meta(x)
+        y = meta.to_meta(x)
+        return y if x.dtype is dtype else to(y, dtype)
+    if x.dtype is not dtype and x.device is CPU:  # less to move, or as exact
+        return ToDevice.run((to(x, dtype), where, CPU))
+    y = ToDevice.run((x, where, x.device))
     return y if x.dtype is dtype else to(y, dtype)
 
 

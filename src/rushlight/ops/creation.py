@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..core.construct import legacy_tensor, tensor
-from ..core.device import CPU, META, resolve
+from ..core.device import CPU, META, moved, resolve
 from ..core.dtype import (
     INT,
     get_default_dtype,
@@ -103,8 +103,11 @@ def finished(
     name: str = "functions with out=",
 ) -> Tensor:
     """The new tensor of array a with the options of every creation function, each checked."""
-    if device is not None and resolve(device) is META:
+    where = resolve(device)
+    if where is META:
         a = without_data(a)
+    elif where is not CPU:
+        a = moved(a, where)
     if layout is not None and layout is not strided:
         raise NotImplementedError(f"layout={layout}: rushlight has strided tensors only")
     if pin_memory:
@@ -149,25 +152,26 @@ def _filled(name: str, fill: Any) -> Any:
         shape = shape_of(size, name)
         where = resolve(device)
         try:
-            a = fill(shape, d.np) if where is CPU else phantom(shape, d.np)
+            a = phantom(shape, d.np) if where is META else fill(shape, d.np)
         except (MemoryError, ValueError) as e:
             raise out_of_memory(e, shape) from None
         return finished(a, requires_grad, where, layout, pin_memory, out, memory_format, name)
 
     def like(input, *, dtype, layout, device, requires_grad, pin_memory, memory_format):
         d = dtype_of(dtype, name + "_like", input)
-        if (input.device if device is None else resolve(device)) is META:
+        where = input.device if device is None else resolve(device)
+        if where is META:
             a = phantom_like(input._a, d.np)
         else:
             a = ordered_like(fill(input._a.shape, d.np), input._a, memory_format)
-        return finished(a, requires_grad, device, layout, pin_memory)
+        return finished(a, requires_grad, where, layout, pin_memory)
 
     def new(input, *size, dtype, layout, device, requires_grad, pin_memory):
         d = dtype_of(dtype, "new_" + name, input)
         shape = shape_of(size, "new_" + name)
-        meta = (input.device if device is None else resolve(device)) is META
-        a = phantom(shape, d.np) if meta else fill(shape, d.np)
-        return finished(a, requires_grad, device, layout, pin_memory)
+        where = input.device if device is None else resolve(device)
+        a = phantom(shape, d.np) if where is META else fill(shape, d.np)
+        return finished(a, requires_grad, where, layout, pin_memory)
 
     for f, public, text in (
         (make, name, "A tensor of the given size"),
@@ -238,7 +242,11 @@ def full(
     shape, value = shape_of((size,), "full"), fitted(value, d)
     where = resolve(device)
     try:
-        a = np.full(shape, value) if where is CPU else phantom(shape, d.np)
+        if where is META:
+            a = phantom(shape, d.np)
+        else:
+            a = np.empty(shape, value.dtype)
+            a[...] = value
     except (MemoryError, ValueError) as e:
         raise out_of_memory(e, shape) from None
     return finished(a, requires_grad, where, layout, pin_memory, out, name="full")
@@ -257,11 +265,12 @@ def full_like(
     """
     d = dtype_of(dtype, "full_like", input)
     value = fitted(number_of(fill_value), d)
-    if (input.device if device is None else resolve(device)) is META:
+    where = input.device if device is None else resolve(device)
+    if where is META:
         a = phantom_like(input._a, d.np)
     else:
         a = ordered_like(np.full(input._a.shape, value), input._a, memory_format)
-    return finished(a, requires_grad, device, layout, pin_memory)
+    return finished(a, requires_grad, where, layout, pin_memory)
 
 
 @composite(f"new_full(input, size: Sequence[int], fill_value: Number, *, {OPTIONS})", at="Tensor")
@@ -487,4 +496,4 @@ def new(input, *data, device=None):
     """A tensor of input's dtype of the given sizes (uninitialised), or with a copy of the given
     sequence.
     """
-    return legacy_tensor(data, device, input.dtype)
+    return legacy_tensor(data, input.device if device is None else device, input.dtype)

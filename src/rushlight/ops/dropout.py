@@ -21,7 +21,7 @@ from ..dispatch.messages import tensor_argument
 from ..dispatch.registry import composite, internal
 from ..kernels import K
 from ..random import variates
-from ..random.generator import default_generator
+from ..random.generator import generator_of
 
 # SELU's limit for x -> -inf, -scale · alpha: what alpha dropout puts in place of an entry.
 _SELU_FLOOR = 1.7580993408473766
@@ -42,10 +42,10 @@ def dropped(
     if type(x._a) is MetaArray:  # nothing is drawn
         return x.mul_(1.0) if inplace else x * 1.0
     if not alpha:
-        mask = variates.dropout_mask(like.size, like.dtype, p, default_generator)
+        mask = variates.dropout_mask(like.size, like.dtype, p, generator_of(x._a))
         factor = wrap(variates.arranged(mask, like))
         return x.mul_(factor) if inplace else x * factor
-    factor, shift = alpha_noise(like, p)
+    factor, shift = alpha_noise(like, p, generator_of(x._a))
     return x.mul_(factor).add_(shift) if inplace else x * factor + shift
 
 
@@ -67,13 +67,13 @@ def noise_place(x: np.ndarray, channels: int) -> np.ndarray:
     return np.empty(x.shape[:channels] + (1,) * (x.ndim - channels), x.dtype)
 
 
-def alpha_noise(like: np.ndarray, p: float) -> tuple[Tensor, Tensor]:
+def alpha_noise(like: np.ndarray, p: float, g: Any) -> tuple[Tensor, Tensor]:
     """a · n and b, so that y = x · a · n + b keeps x's mean and variance; entries put out are b.
 
     a = 1 / sqrt((floor² p + 1) (1 - p)),  b = (n - 1) · floor · a + floor · a · p
     """
     a = 1.0 / math.sqrt((_SELU_FLOOR * _SELU_FLOOR * p + 1.0) * (1.0 - p))
-    noise = variates.bernoulli(like.size, like.dtype, 1.0 - p, default_generator)
+    noise = variates.bernoulli(like.size, like.dtype, 1.0 - p, g)
     noise = variates.arranged(noise, like)
     number = like.dtype.type
     shift = (noise - number(1)) * number(_SELU_FLOOR * a) + number(_SELU_FLOOR * a * p)
@@ -237,7 +237,7 @@ class NativeDropout:
         if p == 1:
             return np.zeros_like(x), np.zeros(x.shape, bool)
         like = noise_place(x, 0)
-        mask = variates.bernoulli(like.size, np.dtype(bool), 1.0 - p, default_generator)
+        mask = variates.bernoulli(like.size, np.dtype(bool), 1.0 - p, generator_of(x))
         mask = variates.arranged(mask, np.empty_like(like, bool))
         return x * mask * x.dtype.type(1.0 / (1.0 - p)), mask
 

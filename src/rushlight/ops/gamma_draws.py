@@ -198,7 +198,7 @@ class StandardGamma:
     """
 
     def prepare(input, generator):
-        return input, generator_or_default(generator, "_standard_gamma")
+        return input, generator_or_default(generator, "_standard_gamma", input)
 
     def forward(a, g):
         _check("gamma_cpu", a)
@@ -250,7 +250,7 @@ class SampleDirichlet:
     """
 
     def prepare(input, generator):
-        return input, generator_or_default(generator, "_sample_dirichlet")
+        return input, generator_or_default(generator, "_sample_dirichlet", input)
 
     def forward(a, g):
         _check("dirichlet", a)

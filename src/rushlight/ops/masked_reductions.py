@@ -440,5 +440,8 @@ def as_masked_tensor(data: Any, mask: Any) -> NoReturn:
 
 @composite("is_masked_tensor", at="masked")
 def is_masked_tensor(obj: Any, /) -> bool:
-    """False: there are none, see MaskedTensor."""
+    """False: there are none, see MaskedTensor.
+
+    shape   obj, anything -> bool
+    """
     return isinstance(obj, MaskedTensor)

@@ -143,7 +143,10 @@ def log_softmax(input, dim, half_to_float):
 
 @composite("_safe_softmax(input, dim, dtype=None)", at="torch")
 def safe_softmax(input, dim, dtype=None):
-    """F.softmax, and 0 along rows that are -inf throughout"""
+    """F.softmax, and 0 along rows that are -inf throughout.
+
+    shape   input (*) -> (*)
+    """
     y = FUNCTIONAL["softmax"](input, dim, dtype=dtype)
     return y.masked_fill((input == -math.inf).all(dim, True), 0)
 
@@ -154,7 +157,10 @@ def safe_softmax(input, dim, dtype=None):
     at="torch",
 )
 def unique2(input, sorted=True, return_inverse=False, return_counts=False):
-    """torch.unique with all three results; those that were not asked for are empty"""
+    """torch.unique with all three results; those that were not asked for are empty.
+
+    shape   input (*) -> (k,), (*), (k,)
+    """
     found = FUNCTIONS["unique"](input, sorted, return_inverse, return_counts)
     found = list(found) if isinstance(found, tuple) else [found]
     empty = FUNCTIONS["zeros"](0, dtype=int64)
@@ -164,13 +170,19 @@ def unique2(input, sorted=True, return_inverse=False, return_counts=False):
 
 @composite("_unique(input, sorted: bool = True, return_inverse: bool = False)", at="torch")
 def unique(input, sorted=True, return_inverse=False):
-    """torch.unique with both results; an empty one if the inverse was not asked for"""
+    """torch.unique with both results; an empty one if the inverse was not asked for.
+
+    shape   input (*) -> (k,), (*)
+    """
     return unique2(input, sorted, return_inverse)[:2]
 
 
 @composite("_dim_arange(like: Tensor, dim)", at="torch")
 def dim_arange(like, dim):
-    """0, 1, ... as many as like has along dim"""
+    """0, 1, ... as many as like has along dim.
+
+    shape   like (*) -> (like.shape[dim],)        dtype   int64
+    """
     return FUNCTIONS["arange"](like.shape[dim])
 
 

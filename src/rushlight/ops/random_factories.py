@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..core.device import META, resolve
+from ..core.device import CPU, META, moved, resolve
 from ..core.dtype import FLOAT, as_dtype, dtype, get_default_dtype, int64, scalar_name
 from ..core.grad_mode import mode
 from ..core.meta import phantom, phantom_like
@@ -61,7 +61,14 @@ def made(source: Source, parameters: tuple, size: tuple, *, out: Any = None, dty
     if resolve(device) is META:
         return asking(wrap(phantom(shape, d)), requires_grad)
     check_storage(shape)
-    return asking(wrap(source.draw(prod(shape), d, *parameters).reshape(shape)), requires_grad)
+    x = source.draw(prod(shape), d, *parameters).reshape(shape)
+    return asking(_at(x, device), requires_grad)
+
+
+def _at(x: Any, device: Any) -> Tensor:
+    """The numbers as a tensor, on the device where they are wanted."""
+    where = resolve(device)
+    return wrap(moved(x, where) if where is not CPU and type(x) is np.ndarray else x)
 
 
 def checked_shape(size: tuple, name: str) -> tuple[int, ...]:
@@ -150,7 +157,7 @@ def rand(*shape, size=None, generator=None, out=None, dtype=None, layout=None, d
 
     >>> torch.rand(2, 3)
     """
-    g = generator_or_default(generator, "rand")
+    g = generator_or_default(generator, "rand", resolve(device))
     return made(UNIFORM, (0.0, 1.0, g), sizes("rand", shape, size), out=out, dtype=dtype,
                 layout=layout, device=device, pin_memory=pin_memory, requires_grad=requires_grad,
                 name="rand")  # fmt: skip
@@ -166,7 +173,7 @@ def randn(*shape, size=None, generator=None, out=None, dtype=None, layout=None, 
 
     >>> torch.randn(2, 3)
     """
-    g = generator_or_default(generator, "randn")
+    g = generator_or_default(generator, "randn", resolve(device))
     return made(NORMAL, (0.0, 1.0, g), sizes("randn", shape, size), out=out, dtype=dtype,
                 layout=layout, device=device, pin_memory=pin_memory, requires_grad=requires_grad,
                 name="randn")  # fmt: skip
@@ -199,7 +206,7 @@ def randint(*arguments, low=None, high=None, size=None, generator=None, out=None
         raise size_error("randint", type(size).__name__)
     high = whole(high, "randint", "high", 1 if low is None else 2)
     low = 0 if low is None else whole(low, "randint", "low", 1)
-    g = generator_or_default(generator, "randint")
+    g = generator_or_default(generator, "randint", resolve(device))
     return made(INTEGERS, (low, high, g), (size,), out=out, dtype=dtype, layout=layout,
                 device=device, pin_memory=pin_memory, requires_grad=requires_grad, default=int64,
                 name="randint")  # fmt: skip
@@ -226,7 +233,7 @@ def randperm(n, *, generator=None, out=None, dtype=None, layout=None, device=Non
     >>> torch.randperm(4)
     """
     n = whole(n, "randperm", "n", 1)
-    g = generator_or_default(generator, "randperm")
+    g = generator_or_default(generator, "randperm", resolve(device))
     if n < 0:
         raise RuntimeError(f"Trying to create tensor with negative dimension {n}: {[n]}")
     dtype = None if dtype is None else as_dtype(dtype, "randperm")
@@ -237,7 +244,7 @@ def randperm(n, *, generator=None, out=None, dtype=None, layout=None, device=Non
         return asking(wrap(phantom((n,), d.np)), requires_grad)
     order = variates.permutation(n, d.np, g)
     if out is None:
-        return asking(wrap(order), requires_grad)
+        return asking(_at(order, device), requires_grad)
     if out._a.shape != (n,):
         out._a = np.empty(n, d.np)
     np.copyto(out._a, order)
@@ -266,7 +273,10 @@ def alike(name: str, card: Card, arguments: tuple, input: Any, dtype: Any, layou
     tensor_argument(name, input)
     check_options(layout, device, pin_memory)
     array_type = input._a.dtype if dtype is None else as_dtype(dtype, name).np
-    if (input.device if device is None else resolve(device)) is META:
+    where = input.device if device is None else resolve(device)
+    if where is not input.device and META not in (where, input.device):
+        input = input.to(where)
+    if where is META:
         return asking(wrap(phantom_like(input._a, array_type)), requires_grad)
     if memory_format is None or memory_format.name == "preserve_format":
         x = np.empty_like(input._a, array_type)
@@ -289,7 +299,7 @@ def rand_like(input, *, generator=None, dtype=None, layout=None, device=None, pi
 
     errors  NotImplementedError: integers
     """
-    g = generator_or_default(generator, "rand_like")
+    g = generator_or_default(generator, "rand_like", input)
     return alike("rand_like", Uniform, (0.0, 1.0, g), input, dtype, layout, device, pin_memory,
                  requires_grad, memory_format)  # fmt: skip
 
@@ -301,7 +311,7 @@ def randn_like(input, *, generator=None, dtype=None, layout=None, device=None, p
 
     errors  NotImplementedError: integers
     """
-    g = generator_or_default(generator, "randn_like")
+    g = generator_or_default(generator, "randn_like", input)
     return alike("randn_like", Normal, (0.0, 1.0, g), input, dtype, layout, device, pin_memory,
                  requires_grad, memory_format)  # fmt: skip
 
@@ -326,6 +336,6 @@ def randint_like(input, *bounds, low=None, high=None, generator=None, dtype=None
                                                   "Tensor input, int low, int high"))  # fmt: skip
     high = whole(high, "randint_like", "high", 2 if low is None else 3)
     low = 0 if low is None else whole(low, "randint_like", "low", 2)
-    g = generator_or_default(generator, "randint_like")
+    g = generator_or_default(generator, "randint_like", input)
     return alike("randint_like", Random, (low, high, g), input, dtype, layout, device,
                  pin_memory, requires_grad, memory_format)  # fmt: skip

@@ -104,7 +104,7 @@ class Uniform:
     """
 
     def prepare(input, from_, to, generator):
-        g = generator_or_default(generator, "uniform_")
+        g = generator_or_default(generator, "uniform_", input)
         return input, real(from_, "uniform_", "from", 1), real(to, "uniform_", "to", 2), g
 
     def forward(x, low, high, g):
@@ -152,7 +152,7 @@ class Normal:
     """
 
     def prepare(input, mean, std, generator):
-        g = generator_or_default(generator, "normal_")
+        g = generator_or_default(generator, "normal_", input)
         if not isinstance(mean, (float, complex)):
             mean = real(mean, "normal_", "mean", 1)
         std = real(std, "normal_", "std", 2)
@@ -193,7 +193,7 @@ class Exponential:
     """
 
     def prepare(input, lambd, generator):
-        g = generator_or_default(generator, "exponential_")
+        g = generator_or_default(generator, "exponential_", input)
         rate = real(lambd, "exponential_", "lambd", 1)
         if not rate > 0:
             raise RuntimeError(f"exponential_ expects lambda > 0.0, but found lambda={rate:g}")
@@ -230,7 +230,7 @@ class Cauchy:
     """
 
     def prepare(input, median, sigma, generator):
-        g = generator_or_default(generator, "cauchy_")
+        g = generator_or_default(generator, "cauchy_", input)
         median, sigma = real(median, "cauchy_", "median", 1), real(sigma, "cauchy_", "sigma", 2)
         if not sigma > 0:
             raise RuntimeError(f"cauchy_ expects sigma > 0.0, but found sigma={sigma:g}")
@@ -258,7 +258,7 @@ class LogNormal:
     """
 
     def prepare(input, mean, std, generator):
-        g = generator_or_default(generator, "log_normal_")
+        g = generator_or_default(generator, "log_normal_", input)
         mean, std = real(mean, "log_normal_", "mean", 1), real(std, "log_normal_", "std", 2)
         if not std > 0:
             raise RuntimeError(f"log_normal_ expects std > 0.0, but found std={std:g}")
@@ -291,7 +291,7 @@ class Geometric:
     """
 
     def prepare(input, p, generator):
-        g = generator_or_default(generator, "geometric_")
+        g = generator_or_default(generator, "geometric_", input)
         p = real(p, "geometric_", "p", 1)
         if not 0 < p < 1:
             raise RuntimeError(f"geometric_ expects p to be in (0, 1), but got p={p:g}")
@@ -332,7 +332,7 @@ class BernoulliTensor:
         if p.shape != x.shape:
             p = expanded(p, x.shape)
         axes = sorted(range(x.ndim), key=lambda i: -abs(x.strides[i]))
-        flat = np.ascontiguousarray(p.transpose(axes)).ravel()
+        flat = K.dense(p.transpose(axes)).ravel()
         return variates.arranged(variates.bernoulli_each(flat, x.dtype, generator), x)
 
     def backward(c, dy, p):
@@ -368,7 +368,7 @@ def bernoulli_(input, p=0.5, *, generator=None):
 
     errors  RuntimeError: p outside [0, 1]; NotImplementedError: complex
     """
-    g = generator_or_default(generator, "bernoulli_")
+    g = generator_or_default(generator, "bernoulli_", input)
     if isinstance(p, Tensor):
         return apply_inplace(BernoulliTensor, (input, p, g))
     return apply_inplace(BernoulliNumber, (input, real(p, "bernoulli_", "p", 1), g))
@@ -387,7 +387,7 @@ class Random:
     """
 
     def prepare(input, from_, to, generator):
-        g = generator_or_default(generator, "random_")
+        g = generator_or_default(generator, "random_", input)
         if to is ...:  # random_(), random_(to)
             if from_ is None:
                 return input, None, None, g

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..core.device import resolve
 from ..core.dtype import FLOAT, from_numpy_dtype, scalar_name
 from ..core.meta import MetaArray, phantom
 from ..core.tensor import Tensor, wrap
@@ -53,7 +54,7 @@ def bernoulli(input, p=None, *, generator=None, out=None):
     >>> torch.bernoulli(torch.full((2, 3), 0.5))
     """
     tensor_argument("bernoulli", input)
-    g = generator_or_default(generator, "bernoulli")
+    g = generator_or_default(generator, "bernoulli", input)
     if out is not None:
         if out._a.shape != input._a.shape:
             out._a = np.empty(input._a.shape, out._a.dtype)
@@ -76,7 +77,7 @@ class Poisson:
     """
 
     def prepare(input, generator):
-        return input, generator_or_default(generator, "poisson")
+        return input, generator_or_default(generator, "poisson", input)
 
     def forward(x, g):
         check_kind(x.dtype, "poisson_cpu")
@@ -106,7 +107,7 @@ class Binomial:
     """
 
     def prepare(count, prob, generator):
-        g = generator_or_default(generator, "binomial")
+        g = generator_or_default(generator, "binomial", count)
         d, e = count.dtype, prob.dtype
         if d.category != FLOAT:
             raise ValueError(
@@ -139,7 +140,7 @@ def multinomial(input, num_samples, replacement=False, *, generator=None, out=No
     """
     tensor_argument("multinomial", input)
     k = whole(num_samples, "multinomial", "num_samples", 2)
-    g = generator_or_default(generator, "multinomial")
+    g = generator_or_default(generator, "multinomial", input)
     p = input._a
     if type(p) is MetaArray:
         return wrap(phantom((*p.shape[:-1], k), np.dtype(np.int64)))
@@ -151,11 +152,11 @@ def multinomial(input, num_samples, replacement=False, *, generator=None, out=No
         raise RuntimeError(f"multinomial expects Long tensor out, got: {scalar_name(out.dtype)}")
     rows = p if p.ndim == 2 else p[None]
     if several:
-        chosen = K.rng_multinomial(g.mt, np.ascontiguousarray(rows), k)
+        chosen = K.rng_multinomial(g.mt, K.dense(rows), k)
         if chosen is None:
             check_weights(p, k, replacement)
     elif rows.size:
-        chosen = variates.race(np.ascontiguousarray(rows), k, g)
+        chosen = variates.race(K.dense(rows), k, g)
     else:
         chosen = np.empty((len(rows), k), np.int64)
     result = wrap(chosen if p.ndim == 2 else chosen[0])
@@ -269,8 +270,9 @@ def normal(
 
     >>> torch.normal(torch.arange(1.0, 4.0), torch.tensor([1.0, 0.5, 0.1]))
     """
-    g = generator_or_default(generator, "normal")
     numbers = not isinstance(mean, Tensor) and not isinstance(std, Tensor)
+    given = resolve(device) if numbers else mean if isinstance(mean, Tensor) else std
+    g = generator_or_default(generator, "normal", given)
     if numbers and isinstance(size, (tuple, list)):
         mean, std = real(mean, "normal", "mean", 1), real(std, "normal", "std", 2)
         check_std(std)

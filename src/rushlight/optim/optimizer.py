@@ -457,6 +457,9 @@ def counter(start: float = 0.0) -> Tensor:
 def count(state: dict[str, Any]) -> float:
     """Add one to the state's `step`; the new number."""
     step = state["step"]._a
+    if type(step) is not np.ndarray:  # on a device: the number stays there
+        step += 1
+        return step
     t = step.item() + 1.0
     step[()] = t
     return t
@@ -488,8 +491,14 @@ def gradients(group: dict[str, Any]) -> Iterator[tuple[Tensor, np.ndarray, np.nd
 
 
 def number(x: Any) -> float:
-    """An option that may be a tensor of one element, as a Python number."""
-    return x if type(x) is float else float(x)
+    """An option that may be a tensor of one element, as a Python number; on a device, or while a
+    step is traced, as what stands for it.
+    """
+    if type(x) is float:
+        return x
+    if isinstance(x, Tensor) and type(x._a) is not np.ndarray and hasattr(x._a, "cell"):
+        return x._a  # type: ignore[return-value]
+    return x if hasattr(x, "__jax_array__") else float(x)
 
 
 def __getattr__(name: str) -> Any:

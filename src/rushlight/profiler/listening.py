@@ -6,9 +6,9 @@ again afterwards. Nothing here costs anything while nobody listens.
 
 A listener is an object with
 
-    thread                          the thread that it listens to (threading.get_ident())
-    begin(kind, name, args, what)   returns anything; `end` gets it back
-    end(token, result)              result: None after an error
+    thread                                    the thread that it listens to (threading.get_ident())
+    begin(kind, name, args, what, keywords)   returns anything; `end` gets it back
+    end(token, result)                        result: None after an error
 
     kind    "op", "change" (in place), "view", "node" (of backward), "leaf" (its gradient is added),
             "block" (the step of an optimizer, the next batch of a loader)
@@ -30,6 +30,7 @@ from ..dispatch.op import CARDS, Card
 from ..dispatch.registry import FUNCTIONS
 
 LISTENERS: tuple[Any, ...] = ()
+NONE: dict[str, Any] = {}
 # functions that do not ask modes; of torch, and of Tensor
 _FACTORIES = (
     "zeros ones empty full eye arange linspace logspace rand randn randint randperm rand_like "
@@ -55,10 +56,10 @@ def unlisten(listener: Any) -> None:
         _end()
 
 
-def heard(kind: str, name: str, args: Any, what: Any, go: Any) -> Any:
+def heard(kind: str, name: str, args: Any, what: Any, go: Any, keywords: Any = NONE) -> Any:
     """go(), with the listeners of this thread told."""
     here = get_ident()
-    tokens = [(x, x.begin(kind, name, args, what)) for x in LISTENERS if x.thread == here]
+    tokens = [(x, x.begin(kind, name, args, what, keywords)) for x in LISTENERS if x.thread == here]
     result = None
     try:
         result = go()
@@ -80,7 +81,7 @@ class Listening:
         def rest() -> Any:
             return modes.go_on(Listening, op, args, kwargs, go)
 
-        return heard("op", op.name, (*args, *kwargs.values()), op, rest)
+        return heard("op", op.name, args, op, rest, kwargs)
 
     @staticmethod
     def change(card: Card, args: tuple) -> Any:
@@ -190,7 +191,7 @@ def _heard_operator(plain: Any, card: Any) -> Any:
 def _heard_function(plain: Any, kind: str, name: str) -> Any:
     @functools.wraps(plain)
     def function(*args: Any, **kwargs: Any) -> Any:
-        return heard(kind, name, args, None, lambda: plain(*args, **kwargs))
+        return heard(kind, name, args, None, lambda: plain(*args, **kwargs), kwargs)
 
     return function
 

@@ -115,8 +115,10 @@ class Recorder:
                 row[2] = now
 
     # row: name, begin, end, scope, shapes, stack, sequence number, flops, bytes, is the user's
-    def begin(self, kind: str, name: str, args: Any, what: Any) -> Any:
+    def begin(self, kind: str, name: str, args: Any, what: Any, keywords: Any) -> Any:
         """An op begins, see listening.py."""
+        if what is not None and keywords:
+            args = (*args, *keywords.values())
         scope, sequence = FUNCTION, -1
         first = len(self.rows)
         if kind == "node":

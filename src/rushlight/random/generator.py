@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 
 from ..core.annotations import readable
+from ..core.device import CPU, device, resolve
+from ..core.meta import device_of
 from ..kernels import K
 from ..kernels.twin.random import LEFT, NEXT, NORMAL, SIZE, WAITS, WORDS
 
@@ -48,14 +50,22 @@ class Generator:
     mt: np.ndarray
 
     def __init__(self, device: Any = None):
-        if device is not None:
-            _check_device(device)
-        self.mt = np.zeros(SIZE, np.uint32)
-        self._reseed(DEFAULT_SEED)
+        where = None if device is None else _generator_device(device)
+        if where is None:
+            self.mt = np.zeros(SIZE, np.uint32)
+            self._reseed(DEFAULT_SEED)
+        else:
+            from ..core.accelerators import generator_state
+
+            self._seed, self.mt = DEFAULT_SEED, generator_state(DEFAULT_SEED, where)
 
     def _reseed(self, seed: int) -> None:
         self._seed = seed
-        K.rng_seed(self.mt, seed & 0xFFFFFFFF)
+        K.rng_seed(self.mt, seed & 0xFFFFFFFF if self._on_cpu else seed)
+
+    @property
+    def _on_cpu(self) -> bool:
+        return type(self.mt) is np.ndarray
 
     def manual_seed(self, seed: int, /) -> Generator:
         """Start the stream over from a seed in [-2^63, 2^64); negative ones count from 2^64 down.
@@ -83,13 +93,13 @@ class Generator:
 
     @property
     def device(self) -> Any:
-        """device(type='cpu')."""
-        from ..core.device import CPU
-
-        return CPU
+        """device(type='cpu'), or where else it draws."""
+        return device_of(self.mt)
 
     def get_state(self) -> Any:
-        """Where the stream is: a uint8 tensor of 5,056 bytes, laid out as PyTorch's."""
+        """Where the stream is: a uint8 tensor of 5,056 bytes, laid out as PyTorch's. On another
+        device 16 bytes, seed and key.
+        """
         from ..core.tensor import wrap
 
         return wrap(np.frombuffer(self._bytes(), np.uint8))
@@ -108,6 +118,9 @@ class Generator:
             raise TypeError("RNG state must be a torch.ByteTensor")
         if not array.flags.c_contiguous:
             raise RuntimeError("RNG state must be contiguous")
+        if not self._on_cpu:
+            self._set_key(array)
+            return
         if array.size != _STATE.itemsize:
             raise RuntimeError(
                 f"Expected a CPUGeneratorImplState of size {_STATE.itemsize} but found the input "
@@ -115,7 +128,17 @@ class Generator:
             )
         self._set_bytes(array.tobytes())
 
+    def _set_key(self, array: np.ndarray) -> None:
+        if array.size != 16:
+            raise RuntimeError("RNG state is wrong size")
+        words = np.frombuffer(array.tobytes(), np.uint32)
+        self._seed = int(words[:2].view(np.uint64)[0])
+        self.mt[...] = words[2:]
+
     def _bytes(self) -> bytearray:
+        if not self._on_cpu:
+            key = np.array(self.mt.tolist(), np.uint32)
+            return bytearray(np.uint64(self._seed).tobytes() + key.tobytes())
         state = bytearray(_STATE.itemsize)  # of its own: a tensor made of it may be written to
         record = np.frombuffer(state, _STATE)
         record["seed"], record["seeded"] = self._seed, 1
@@ -125,6 +148,9 @@ class Generator:
         return state
 
     def _set_bytes(self, state: bytes) -> None:
+        if not self._on_cpu:
+            self._set_key(np.frombuffer(state, np.uint8))
+            return
         record = np.frombuffer(state, _STATE)[0]
         left, place = int(record["left"]), int(record["next"])
         if record["seeded"] != 1 or not 0 < left <= WORDS or place + left - 1 > WORDS:
@@ -148,6 +174,8 @@ class Generator:
         return self.clone_state()
 
     def __reduce__(self) -> tuple[Any, ...]:
+        if not self._on_cpu:
+            return _restored_on, (str(self.device), bytes(self._bytes()))
         return _restored, (bytes(self._bytes()),)
 
     def graphsafe_get_state(self) -> Generator:
@@ -175,10 +203,11 @@ _NO_GENERATOR = {
 }
 
 
-def _check_device(where: Any) -> None:
-    """RuntimeError: a device that has no generator here; TypeError: not a device."""
-    from ..core.device import device
+def _generator_device(where: Any) -> Any:
+    """Where a generator is to draw; None for the CPU.
 
+    errors  RuntimeError: a device that has no generator here; TypeError: not a device
+    """
     if not isinstance(where, device):
         if not isinstance(where, (str, int)):
             kind = type(where).__name__
@@ -186,15 +215,27 @@ def _check_device(where: Any) -> None:
                 f"Generator(): argument 'device' (position 1) must be torch.device, not {kind}"
             )
         where = device(where)
-    if where.type != "cpu":
-        reason = _NO_GENERATOR.get(
-            where.type, f"{where.type.upper()} device type not an accelerator."
-        )
-        raise RuntimeError(f"{reason}\n  rushlight draws on the CPU here\n  fix: device='cpu'")
+    if where.type == "cpu":
+        return None
+    if where.type == "xla":
+        return resolve(where)
+    if where.type == "cuda":
+        from ..core.accelerators import jax_devices
+
+        if jax_devices("cuda"):
+            return resolve(where)
+    reason = _NO_GENERATOR.get(where.type, f"{where.type.upper()} device type not an accelerator.")
+    raise RuntimeError(f"{reason}\n  rushlight draws on the CPU here\n  fix: device='cpu'")
 
 
 def _restored(state: bytes) -> Generator:
     generator = Generator()
+    generator._set_bytes(state)
+    return generator
+
+
+def _restored_on(where: str, state: bytes) -> Generator:
+    generator = Generator(where)
     generator._set_bytes(state)
     return generator
 
@@ -204,10 +245,33 @@ default_generator = Generator()
 default_generator.seed()
 
 
-def generator_or_default(generator: Any, name: str) -> Generator:
-    """The generator that was given to torch.<name>, or the default one for None. TypeError else."""
-    if generator is None:
+device_generators: dict[Any, Generator] = {}  # the default ones of other devices, once they drew
+_seeded = [DEFAULT_SEED]  # the seed that those of them begin with which have not drawn yet
+
+
+def generator_on(where: Any) -> Generator:
+    """The default generator of a device, as `resolve` gives it."""
+    if where.type == "cpu" or where.type == "meta":
         return default_generator
+    found = device_generators.get(where)
+    if found is None:
+        found = device_generators[where] = Generator(where).manual_seed(_seeded[0])
+    return found
+
+
+def generator_of(a: Any) -> Generator:
+    """The default generator for numbers that are put where an array is."""
+    return default_generator if type(a) is np.ndarray else generator_on(device_of(a))
+
+
+def generator_or_default(generator: Any, name: str, where: Any = None) -> Generator:
+    """The generator that was given to torch.<name>; for None the default one of `where`, a tensor
+    or a device (the default device, if that is None, too). TypeError: something else.
+    """
+    if generator is None:
+        if where is None:
+            return default_generator
+        return generator_on(where if isinstance(where, device) else getattr(where, "device", CPU))
     if not isinstance(generator, Generator):
         kind = type(generator).__name__
         raise TypeError(f"{name}(): argument 'generator' must be torch.Generator, not {kind}")
@@ -219,12 +283,22 @@ def manual_seed(seed: Any) -> Generator:
 
     seed: anything that int() takes, in [-2^63, 2^64). ValueError: beyond that.
     """
-    return default_generator.manual_seed(int(seed))
+    default_generator.manual_seed(int(seed))
+    _seed_devices()
+    return default_generator
+
+
+def _seed_devices() -> None:
+    _seeded[0] = default_generator.initial_seed()
+    for g in device_generators.values():
+        g.manual_seed(_seeded[0])
 
 
 def seed() -> int:
     """Seed the default generator from the system's entropy, and return the seed."""
-    return default_generator.seed()
+    found = default_generator.seed()
+    _seed_devices()
+    return found
 
 
 def initial_seed() -> int:
@@ -252,23 +326,23 @@ def fork_rng(
 ) -> Iterator[None]:
     """Draw inside without a trace outside: the default generator's state comes back at the end.
 
-    devices: accelerators to fork as well; there are none here, so that only an empty list, or None,
-    is accepted. enabled=False makes it do nothing.
+    devices: accelerators whose default generators are to be forked as well. enabled=False makes it
+    do nothing.
     """
     if not enabled:
         yield
         return
     devices = list(devices or ())
     if devices:
-        from ..core.device import resolve
-
-        for device in devices:
-            resolve(f"{device_type or 'cuda'}:{device}" if isinstance(device, int) else device)
-    state = default_generator._bytes()
+        devices = [
+            resolve(f"{device_type or 'cuda'}:{d}" if isinstance(d, int) else d) for d in devices
+        ]
+    forked = [(g, bytes(g._bytes())) for g in (default_generator, *map(generator_on, devices))]
     try:
         yield
     finally:
-        default_generator._set_bytes(bytes(state))
+        for g, state in forked:
+            g._set_bytes(state)
 
 
 def thread_safe_generator() -> None:

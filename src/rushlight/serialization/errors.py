@@ -8,7 +8,7 @@ is read into it.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pickle import UnpicklingError
 from typing import IO, Any
@@ -81,8 +81,13 @@ def name_of(f: Any) -> str:
     return str(getattr(f, "name", f"a {type(f).__name__}"))
 
 
-def read_into(file: IO[bytes], memory: np.ndarray) -> int:
-    """Fill a uint8 array from an open file, without a second copy; how many bytes there were."""
+def read_into(
+    file: IO[bytes], memory: np.ndarray, each: Callable[[memoryview], object] | None = None
+) -> int:
+    """Fill a uint8 array from an open file, without a second copy; how many bytes there were.
+
+    `each` is called with every part that has been read.
+    """
     view, done = memoryview(memory), 0  # type: ignore[arg-type]
     readinto = getattr(file, "readinto", None)
     while done < len(view):
@@ -96,6 +101,8 @@ def read_into(file: IO[bytes], memory: np.ndarray) -> int:
         if not count:
             break
         done += count
+        if each is not None:
+            each(block[:count])
     return done
 
 

@@ -12,10 +12,9 @@ from typing import Any
 import numpy as np
 
 from ..core.dtype import adopted
-from ..core.memory import address, storage_array
+from ..core.memory import address, flat_bytes, storage_array
 from ..core.meta import MetaArray, phantom
 from ..core.parameter import Parameter
-from ..core.storage import flat_bytes
 from ..core.tensor import Tensor, wrap
 
 __all__ = [

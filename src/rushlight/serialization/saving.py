@@ -21,10 +21,10 @@ import numpy as np
 from ..core.device import device
 from ..core.dtype import dtype, from_numpy_dtype
 from ..core.layout import layout, memory_format
-from ..core.memory import address, storage_array, strides_of
+from ..core.memory import address, flat_bytes, storage_array, strides_of
 from ..core.meta import MetaArray
 from ..core.size import Size
-from ..core.storage import TypedStorage, flat_bytes, is_storage
+from ..core.storage import TypedStorage, is_storage
 from ..core.tensor import Tensor
 from . import layers
 from .rebuild import Name, public_name, storage_name, tensor_recipe

@@ -58,8 +58,14 @@ def read_pickle(
         raise UnpicklingError(
             f"broken pickle at byte {machine.at}: {type(e).__name__}: {line}"
         ) from e
+    finally:  # else the two keep each other, and what was read, until the garbage collector comes
+        grammar.spend = _nothing
     check_shape(value, machine.count)
     return value
+
+
+def _nothing(memory: int) -> None:
+    """What a grammar spends between two pickles."""
 
 
 class _Machine:

@@ -6,21 +6,14 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
-from importlib import import_module
 from typing import Any
 
 import numpy as np
 
 from ..core.dtype import DTYPES, dtype, float64
 from ..core.tensor import Tensor, wrap
+from ..dispatch import late
 from ..dispatch.registry import CARDS, Card, bind
-
-_LATE = (
-    "bessel",
-    "fft",
-    "polynomials",
-    "segment",
-)  # families of cards that `import rushlight` leaves out
 
 
 class Make:
@@ -90,7 +83,6 @@ def sample_arguments(card: Card, make: Make) -> Iterator[tuple]:
 
 def sampled_cards() -> list[Card]:
     """All cards that have samples, by name; those of modules that are imported late too."""
-    for name in _LATE:
-        import_module(f"rushlight.ops.{name}")
+    late.complete()
     cards = {card.name: card for card in CARDS.values() if card.samples is not None}
     return [cards[name] for name in sorted(cards)]

@@ -399,8 +399,9 @@ class FlopCounterMode:
 
     # listening.py
 
-    def begin(self, kind: str, name: str, args: Any, what: Any) -> Any:
+    def begin(self, kind: str, name: str, args: Any, what: Any, keywords: Any) -> Any:
         """An op begins: is it counted?"""
+        args = (*args, *keywords.values()) if what is not None and keywords else args
         if self._inside:
             return None
         if kind == "node":

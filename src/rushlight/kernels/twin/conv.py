@@ -18,8 +18,10 @@ from math import prod
 
 import numpy as np
 
+from ..seam import K
 from ..window_geometry import output_size, taps
-from .pointwise import relu, relu_dx
+from .norm import batch_norm_eval
+from .pointwise import hardswish, relu, relu6, relu_dx, silu
 
 BLOCK = 1 << 22  # cells of an unfolded block: 16 MB of float32
 
@@ -32,7 +34,7 @@ def unfold(x, kernel, stride, padding, dilation, out=None):
     size = x.shape[2:]
     if out is None:
         out = tuple(map(output_size, size, kernel, stride, padding, dilation))
-    cols = np.zeros((*x.shape[:2], *kernel, *out), x.dtype)
+    cols = K.zeros((*x.shape[:2], *kernel, *out), x)
     for tap, cells, meets in taps(size, out, kernel, stride, padding, dilation):
         cols[(slice(None), slice(None), *tap)][cells] = x[meets]
     return cols
@@ -45,7 +47,7 @@ def fold(cols, size, stride, padding, dilation):
     """
     rank = len(size)
     kernel, out = cols.shape[2 : 2 + rank], cols.shape[2 + rank :]
-    x = np.zeros((*cols.shape[:2], *size), cols.dtype)
+    x = K.zeros((*cols.shape[:2], *size), cols)
     for tap, cells, meets in taps(size, out, kernel, stride, padding, dilation):
         x[meets] += cols[(slice(None), slice(None), *tap)][cells]
     return x
@@ -72,6 +74,25 @@ def conv(x, w, b, stride, padding, dilation, groups):
 def conv_relu(x, w, b, stride, padding, dilation, groups):
     """max(conv(x, w, b), 0)"""
     return relu(conv(x, w, b, stride, padding, dilation, groups))
+
+
+def conv_norm(
+    x, w, b, stride, padding, dilation, groups, mean, var, gamma, beta, eps, act, other
+):
+    """act(batch norm of conv(x, w, b) + other): act is a place in ACTS
+
+    mean, var (O), or both None: no batch norm; gamma, beta (O) or None; other like y or None
+    """
+    y = conv(x, w, b, stride, padding, dilation, groups)
+    if mean is not None:
+        y = batch_norm_eval(y, gamma, beta, mean, var, eps)
+    if other is not None:
+        y = y + other
+    f = ACTS[act]
+    return y if f is None else f(y)
+
+
+ACTS = (None, relu, relu6, silu, hardswish)
 
 
 def conv_dx(dy, w, x_shape, stride, padding, dilation, groups, gate=None):
@@ -115,6 +136,7 @@ def conv_dw(dy, x, w_shape, stride, padding, dilation, groups):
 
 conv1d = conv2d = conv3d = conv
 conv1d_relu = conv2d_relu = conv3d_relu = conv_relu
+conv1d_norm = conv2d_norm = conv_norm
 conv1d_dx = conv2d_dx = conv3d_dx = conv_dx
 conv1d_dw = conv2d_dw = conv3d_dw = conv_dw
 

@@ -1,0 +1,119 @@
+"""What changes when the first device beside the CPU is used: formulas run as programs there.
+
+From then on every card's forward and backward look whether one of their arguments is an array of a
+device, and hand it to the card's program (kernels/xla/program.py). Before that nothing is here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..core.accelerators import backend
+from ..core.meta import device_of
+from . import op
+from .op import CARDS, Card
+
+_ndarray = np.ndarray
+# cards that take indices of the host beside arrays of a device, as PyTorch does
+_AS_THEY_ARE = frozenset({"to_device"})
+_HOST_INDICES = frozenset("index index_put setitem getitem basic_dx index_dx".split())
+
+
+def adopt() -> None:
+    """Prepare every card that there is, and those to come."""
+    op.MADE.append(_prepare)
+    for card in {id(c): c for c in _cards()}.values():
+        _prepare(card)
+
+
+def _cards() -> Any:
+    for card in (*CARDS.values(), *Card.used):
+        yield card
+        yield from card.variants.values()
+
+
+def _prepare(card: Card) -> None:
+    """Put the question in front of a card's formulas."""
+    if card.name in _AS_THEY_ARE or getattr(card.forward, "anywhere", False):
+        return
+    changed: dict[str, Any] = {}
+    if card.view is not True:
+        changed["forward"] = forward = _forward(card, card.forward, "")
+        plain = getattr(card.forward, "plain", None)
+        forward.plain = card.forward if plain is None else _forward(card, plain, "")
+        card.forward = forward
+    if card.backward is not None and not card.on_tensors:
+        changed["backward"] = card.backward = _backward(card, card.backward)
+    if card.narrow is not None:
+        first, back = card.narrow
+        first = _forward(card, first, " in single")
+        back = back and _backward(card, back)
+        card.narrow = first, back
+        changed["narrow_forward"], changed["narrow_backward"] = first, back
+    if "forward" in changed and "plain" in dir(changed["forward"]):
+        from .order import IMAGES
+
+        if card.order in IMAGES:
+            changed["forward"] = card.forward.plain
+    for name in ("run", "unasked", "fast_backward"):
+        names = getattr(card.__dict__.get(name), "__globals__", {})
+        if names.get("card") is card:
+            names.update({k: v for k, v in changed.items() if k in names})
+
+
+def _forward(card: Card, f: Any, kind: str) -> Any:
+    xla = backend()
+    array = xla.Array
+    program = xla.Program(f, card.name + kind)
+    check = card.name not in _HOST_INDICES
+
+    def forward(*args: Any) -> Any:
+        for a in args:
+            if type(a) is array:
+                break
+            if type(a) is list and a and any([type(b) is array for b in a]):
+                break
+        else:
+            return f(*args)
+        if check:
+            _one_device(card, args)
+        return program(args)
+
+    forward.__name__, forward.__doc__ = f.__name__, f.__doc__
+    forward.anywhere = True  # type: ignore[attr-defined]
+    return forward
+
+
+def _backward(card: Card, f: Any) -> Any:
+    xla = backend()
+    array = xla.Array
+    program = xla.Program(f, card.name + " backward", node=True)
+
+    def backward(c: Any, *args: Any, **options: Any) -> Any:
+        for a in args:
+            if type(a) is array:
+                return program((c, *args), options)
+            if type(a) is list and a and any([type(b) is array for b in a]):
+                return program((c, *args), options)
+        return f(c, *args, **options)
+
+    backward.__name__, backward.__doc__ = f.__name__, f.__doc__
+    return backward
+
+
+def _one_device(card: Card, args: tuple) -> None:
+    """RuntimeError: an array of the host, of more than one number, beside one of a device."""
+    first = args[: card.arrays]
+    for a in (*args[0], *first[1:]) if card.listed else first:
+        if type(a) is _ndarray and a.ndim:
+            other = next(
+                b for b in (*args[0], *args) if type(b) is not _ndarray and hasattr(b, "cell")
+            )
+            if type(other.cell.value).__name__.endswith("Tracer"):
+                return
+            raise RuntimeError(
+                "Expected all tensors to be on the same device, but found at least two devices, "
+                f"{device_of(other)} and cpu!"
+            )

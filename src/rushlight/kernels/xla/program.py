@@ -1,0 +1,275 @@
+"""Eager: one XLA program per card, direction and options, compiled at the first call and kept.
+
+A formula that runs op by op costs a dispatch per NumPy call; as a program it costs one. What is an
+array goes in, with its chain of views in the key; what is none (options, None, which gradients are
+wanted) is the key. A formula that needs a value while it is traced runs op by op from then on; one
+that no device can run (HOST) computes on the host and its results go back.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import jax
+import numpy as np
+
+from . import views
+from .array import Array, HostAccess, Tracer, host
+
+_ndarray = np.ndarray
+MOST = 256  # programs of one formula: more means that an option changes at every call
+LARGE = 1 << 14  # bytes of a host array that may be part of a key
+PLAIN = object()  # stands for the program of a formula that has none
+RUNNING = [0]  # > 0 while a card's program is traced
+STATS: dict[str, Any] = {"programs": 0, "plain": {}, "host": {}}
+
+
+class Untraceable(Exception):
+    """A formula did what a program of a card cannot repeat: it drew random numbers."""
+
+
+CANNOT = (
+    jax.errors.ConcretizationTypeError,
+    jax.errors.NonConcreteBooleanIndexError,
+    jax.errors.TracerArrayConversionError,
+    jax.errors.TracerBoolConversionError,
+    jax.errors.TracerIntegerConversionError,
+    jax.errors.UnexpectedTracerError,
+    HostAccess,
+    Untraceable,
+)
+
+
+class _Plain(Exception):
+    """These arguments cannot be the key of a program."""
+
+
+def _described(a: Any, values: list, kept: list) -> Any:
+    """What the key says of an argument; arrays are put into `values`, constants into `kept`."""
+    t = type(a)
+    if t is Array:
+        v = a.cell.value
+        if isinstance(v, Tracer):
+            raise _Plain
+        values.append(v)
+        return ("a", a.chain)
+    if a is None or t is bool or t is int or t is str:
+        return a if a is None else (t, a)
+    if t is float:
+        return ("f", a.hex())
+    if t is tuple or t is list:
+        return (t, *[_described(b, values, kept) for b in a])
+    if t is _ndarray:
+        if a.ndim == 0:
+            values.append(a)
+            return "0"
+        if a.nbytes > LARGE or a.dtype.hasobject:
+            raise _Plain
+        kept.append(a)
+        return ("h", a.shape, a.dtype.str, a.tobytes())
+    if isinstance(a, tuple):
+        if not hasattr(a, "_make"):
+            raise _Plain
+        return (t, *[_described(b, values, kept) for b in a])
+    if t is slice:
+        return (t, a.start, a.stop, a.step)
+    if hasattr(a, "mt") or isinstance(a, _ndarray):  # a generator; an array of another kind
+        raise _Plain
+    kept.append(a)
+    return (t, a)
+
+
+def _rebuilt(key: Any, values: Any, kept: Any, made: list) -> Any:
+    """The argument that a key describes, with tracers for arrays."""
+    if key is None:
+        return None
+    if key == "0":
+        return Array(next(values))
+    kind = key[0]
+    if kind == "a":
+        a = Array(next(values))
+        if key[1]:
+            a = Array(None, a.cell, key[1])
+            v = a.v
+            a._shadow = views.shadow(v.shape, np.dtype(v.dtype))
+        made.append(a)
+        return a
+    if kind == "f":
+        return float.fromhex(key[1])
+    if kind is tuple or kind is list:
+        return kind([_rebuilt(k, values, kept, made) for k in key[1:]])
+    if kind == "h":
+        return next(kept)
+    if kind is slice:
+        return slice(*key[1:])
+    if kind is bool or kind is int or kind is str:
+        return key[1]
+    if type(kind) is type and issubclass(kind, tuple):
+        return kind(*[_rebuilt(k, values, kept, made) for k in key[1:]])
+    return next(kept)
+
+
+def _taken(r: Any, found: list) -> Any:
+    """The plan of a result; its arrays are put into `found`."""
+    if type(r) is Array:
+        found.append(r.v)
+        return "a"
+    if isinstance(r, (_ndarray, np.generic)):  # a constant beside results of the device
+        found.append(jax.numpy.asarray(r))
+        return "a"
+    if type(r) is tuple or type(r) is list:
+        return [type(r), [_taken(x, found) for x in r]]
+    return ("k", r)
+
+
+def _given(plan: Any, values: Any) -> Any:
+    if plan == "a":
+        return Array(next(values))
+    if type(plan) is list:
+        return plan[0]([_given(p, values) for p in plan[1]])
+    return plan[1]
+
+
+class Program:
+    """A formula on Arrays, compiled for each kind of arguments.
+
+    f      the formula
+    node   its first argument is the node of a backward
+    """
+
+    def __init__(self, f: Any, name: str, node: bool = False):
+        self.f, self.name, self.node = f, name, node
+        self.known: dict[Any, Any] = {}
+
+    def __call__(self, args: tuple, options: dict | None = None) -> Any:
+        values: list = []
+        kept: list = []
+        try:
+            key: Any = tuple([_described(a, values, kept) for a in args[self.node :]])
+            if self.node:
+                key = (tuple([e is None for e in args[0].edges]), key)
+            if options:
+                key = (key, *[(n, _described(a, values, kept)) for n, a in options.items()])
+            run = self.known.get(key)
+        except (_Plain, TypeError):
+            return self.plain(args, options)
+        if run is PLAIN:
+            return self.plain(args, options)
+        if run is None:
+            if len(self.known) >= MOST:
+                return self.plain(args, options)
+            run = self.known[key] = self._compiled(args, key, kept, options)
+            STATS["programs"] += 1
+        jitted, plan, writes = run
+        try:
+            results = jitted(*values)
+        except CANNOT as e:
+            self.known[key] = PLAIN
+            STATS["plain"][self.name] = f"{type(e).__name__}: {str(e).splitlines()[0]}"
+            return self.plain(args, options)
+        except ValueError as e:
+            raise _explained(e) from None
+        found = iter(results)
+        r = _given(plan[0], found)
+        if writes:
+            arrays = [a for a in _each((args, options or {})) if type(a) is Array]
+            for i in writes:
+                arrays[i].write(next(found))
+        return r
+
+    def _compiled(self, args: tuple, key: Any, kept: list, options: dict | None) -> tuple:
+        node, f = args[: self.node], self.f
+        plan: list = [None]
+        writes: list = []
+        parts = key[0] if options else key
+        parts = parts[1] if self.node else parts
+        more = [(n, k) for n, k in key[1:]] if options else []
+
+        def program(*values: Any) -> list:
+            it, rest, made = iter(values), iter(kept), []
+            given = [_rebuilt(k, it, rest, made) for k in parts]
+            named = {n: _rebuilt(k, it, rest, made) for n, k in more}
+            before = [a.cell.version for a in made]
+            RUNNING[0] += 1
+            try:
+                r = f(*node, *given, **named)
+            finally:
+                RUNNING[0] -= 1
+            found: list = []
+            plan[0] = _taken(r, found)
+            writes[:] = [i for i, (a, n) in enumerate(zip(made, before, strict=True)) if a.cell.version != n]
+            return [*found, *[made[i].v for i in writes]]
+
+        program.__name__ = self.name
+        return jax.jit(program), plan, writes
+
+    def plain(self, args: tuple, options: dict | None = None) -> Any:
+        """Op by op."""
+        try:
+            return _lifted(self.f(*args, **(options or {})), args)
+        except (HostAccess, jax.errors.TracerArrayConversionError) as e:
+            if any([type(a) is Array and isinstance(a.cell.value, Tracer) for a in _each((args, options))]):
+                raise
+            STATS["host"].setdefault(self.name, str(e))
+        return self.on_host(args, options)
+
+    def on_host(self, args: tuple, options: dict | None = None) -> Any:
+        """On the host, the results back on the device."""
+        where: list = []
+
+        def down(a: Any) -> Any:
+            t = type(a)
+            if t is Array:
+                where.append(a.device)
+                return host(a)
+            if t is tuple or t is list:
+                return t([down(b) for b in a])
+            return a
+
+        def up(a: Any) -> Any:
+            if type(a) is tuple or type(a) is list:
+                return type(a)([up(b) for b in a])
+            if isinstance(a, (_ndarray, np.generic)) and type(a) is not Array:
+                return Array(jax.device_put(np.array(a), where[0]))
+            return a
+
+        given = down(args)
+        return up(self.f(*given, **{n: down(a) for n, a in (options or {}).items()}))
+
+
+def _lifted(r: Any, args: Any) -> Any:
+    """The results of a formula that ran op by op; a constant among them goes to the device."""
+    if type(r) is Array or r is None:
+        return r
+    if type(r) is tuple or type(r) is list:
+        return type(r)([_lifted(x, args) for x in r])
+    if isinstance(r, (_ndarray, np.generic)):
+        where = next(a for a in _each(args) if type(a) is Array).device
+        return Array(jax.device_put(np.array(r), where))
+    return r
+
+
+def _each(x: Any) -> Any:
+    if isinstance(x, (tuple, list)) and type(x) is not Array:
+        for y in x:
+            yield from _each(y)
+    elif type(x) is dict:
+        yield from _each(tuple(x.values()))
+    else:
+        yield x
+
+
+def _explained(e: ValueError) -> Exception:
+    if "incompatible devices" in str(e):
+        return Mixed("Expected all tensors to be on the same device")
+    return e
+
+
+class Mixed(RuntimeError):
+    """Arrays of several devices in one op."""
+
+
+Mixed.__name__ = Mixed.__qualname__ = "RuntimeError"
+Mixed.__module__ = "builtins"
+warnings.filterwarnings("ignore", message="Some donated buffers were not usable")

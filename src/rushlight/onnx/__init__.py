@@ -1,0 +1,24 @@
+"""torch.onnx: models as ONNX files, and ONNX files as modules.
+
+`export` runs a model, notes its ops, and writes them as ONNX; `load`, which PyTorch has not, reads
+an ONNX file of an ordinary net back into a module. Both need the package onnx.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..core.names import explain_missing
+from ..core.paths import refused_class, refused_function
+from . import errors
+from .errors import OnnxExporterError
+from .exporting import export, is_in_onnx_export, select_model_mode_for_export
+from .program import ONNXProgram, OperatorExportTypes, TrainingMode
+
+__all__ = ["ONNXProgram", "OnnxExporterError", "OperatorExportTypes", "TrainingMode", "errors",
+           "export", "is_in_onnx_export", "select_model_mode_for_export"]  # fmt: skip
+
+producer_name = "rushlight"
+
+
+explain_missing(__name__)
