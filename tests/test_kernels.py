@@ -133,6 +133,20 @@ def test_float32_is_within_a_few_units_of_the_true_value(name, low, high):
     assert error.max() < 3
 
 
+def test_gelu_keeps_the_digits_of_its_tail():
+    x = np.linspace(-5.6, 5.6, 20000).astype("f")  # (not 0)
+    truth = native.gelu(x.astype("d"), False)
+    error = np.abs(native.gelu(x, False) - truth)
+    assert (error / np.abs(truth).clip(1e-30)).max() < 1e-5 and (error / np.abs(x)).max() < 2e-7
+    assert native.gelu(np.float32([-6, -0.0, 0.0, np.inf, 90]), False).tolist() == [
+        0,
+        0,
+        0,
+        np.inf,
+        90,
+    ]
+
+
 @pytest.mark.parametrize("narrow", ["f2", np.dtype(ml_dtypes.bfloat16)], ids=["half", "bfloat16"])
 @pytest.mark.parametrize(("name", "numbers"), pointwise())
 def test_two_byte_floats_are_computed_in_float32(name, numbers, narrow):
