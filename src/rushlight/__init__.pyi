@@ -77,7 +77,7 @@ chalf: _dtype
 from .core.layout import channels_last as channels_last
 from .core.layout import channels_last_3d as channels_last_3d
 from .amp.autocast_mode import clear_autocast_cache as clear_autocast_cache
-from .core.settings import compile as compile
+from .compiler.entry import compile as compile
 from . import compiler as compiler
 from .core.dtype import complex128 as complex128
 from .core.dtype import complex32 as complex32
@@ -226,6 +226,7 @@ from .core.settings import set_warn_always as set_warn_always
 short: _dtype
 from .kernels import show_config as show_config
 from . import signal as signal
+from . import sklearn as sklearn
 from .ops.sparse_names import smm as smm
 from . import sparse as sparse
 from .core.layout import sparse_bsc as sparse_bsc

@@ -12,6 +12,7 @@ folder:
 """
 
 import argparse
+import json
 import shlex
 import signal
 import sys
@@ -23,7 +24,7 @@ from typing import Any
 
 import rushlight as rl
 from rushlight import nn, optim
-from rushlight.app import augment, datasets, models, report, transfer
+from rushlight.app import augment, datasets, models, ranks, report, transfer
 from rushlight.app.arguments import Parser, count, not_negative, positive, share, whole
 from rushlight.app.errors import INTERRUPTED, CliError, expected, say
 from rushlight.app.lock import Lock, Taken
@@ -31,7 +32,7 @@ from rushlight.app.pages.outcome import Outcome
 from rushlight.app.pages.run_page import RunPage
 from rushlight.app.pages.words import LANGUAGES
 from rushlight.app.trainer import Learner, Stopped, save_atomically
-from rushlight.learner import EarlyStopping
+from rushlight.learner import EarlyStopping, JsonLines, TensorBoard
 from rushlight.optim import lr_scheduler
 from rushlight.optim.options import options_of
 from rushlight.utils.data import DataLoader
@@ -141,13 +142,16 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     p.add_argument("--strict", action="store_true", help="stop at an image that cannot be read")
     p.add_argument("--seed", type=whole(), help="of weights, order and augmentation (default: 0)")
     p.add_argument("--workers", type=whole(low=0), help="processes that load images (default: 0)")
-    p.add_argument("--device", help="default: cpu")
+    p.add_argument("--device", help="default: cpu; xla or cuda where JAX is installed")
+    p.add_argument("--nproc", type=count, help="processes that share each batch (default: 1)")
     p.add_argument("--out", help="the run's folder (default: runs/DATA-MODEL)")
     p.add_argument("--resume", metavar="DIR", help="go on with the run in this folder")
     p.add_argument("--quiet", action="store_true", help="print the report only")
     p.add_argument(
         "--live", action="store_true", help="serve report.html on 127.0.0.1 while the run goes on"
     )
+    p.add_argument("--json", action="store_true", help="a line of JSON per epoch, nothing else")
+    p.add_argument("--tensorboard", action="store_true", help="event files in the run's folder")
     p.add_argument("--lang", choices=LANGUAGES, help="of report.html (default: en)")
     return p.parse_args(words)
 
@@ -443,6 +447,12 @@ def finish(learner: Learner, data: datasets.Data, seconds: float, page: RunPage)
     test = learner.evaluate(_in_order(data.test, learner.settings), confusion, found.add)
     best = learner.best
     assert best is not None
+    learner.outcome = {
+        "test_loss": test.mean_loss,
+        "test_accuracy": test.accuracy,
+        "best_epoch": int(best["epoch"]),
+        "out": str(learner.out),
+    }
     text = "\n".join(
         [
             f"test accuracy {report.percent(test.accuracy)} ({test.right} of {test.images}), "
@@ -466,12 +476,21 @@ def finish(learner: Learner, data: datasets.Data, seconds: float, page: RunPage)
 
 def main(words: Sequence[str]) -> int:
     """Trains; 0 when it is finished, 130 when it was stopped."""
+    given = vars(parse(words))
+    if given.get("nproc", 1) > 1:
+        if not ranks.is_launched():
+            return ranks.launch(words, given["nproc"])
+        if ranks.helps():
+            return ranks.serve()
     with ExitStack() as stack:
-        return _run(vars(parse(words)), stack)
+        return _run(given, stack)
 
 
 def _run(given: Settings, stack: ExitStack) -> int:
     quiet, live, lang = (given.pop(key, None) for key in ("quiet", "live", "lang"))
+    nproc = given.pop("nproc", 1)
+    as_json, events = given.pop("json", False), given.pop("tensorboard", False)
+    quiet, told = quiet or as_json, sys.stderr if as_json else sys.stdout  # where words go
     begin = time.perf_counter()
     learner, data = start(given, lambda epochs: report.Progress(epochs, bool(quiet)), stack)
     lines = describe(learner, data).split("\n")
@@ -487,20 +506,31 @@ def _run(given: Settings, stack: ExitStack) -> int:
     learner.watcher = page
     stack.callback(page.close)
     if live:
-        print(f"live   {page.address}", flush=True)
+        print(f"live   {page.address}", flush=True, file=told)
+    if events:
+        learner.callbacks.append(TensorBoard(learner.out / "tensorboard"))
+    if as_json:
+        learner.callbacks.append(JsonLines())
     if not quiet:
         print(describe(learner, data))
         if learner.epoch or learner.batch:
             print(f"going on after {learner.epoch} epochs and {learner.batch} batches")
     try:
-        with _stopping(learner), learner.watcher:
+        with (
+            _stopping(learner),
+            learner.watcher,
+            ranks.computing(learner.model, learner.settings, data, nproc),
+        ):
             learner.fit(learner.settings["epochs"])
     except Stopped:
         print(
             f"stopped in epoch {learner.epoch + 1} after {learner.batch} of {len(learner.train)} "
             f"batches; all is saved in {learner.out}\n"
-            f"go on with:  {command('--resume', str(learner.out))}"
+            f"go on with:  {command('--resume', str(learner.out))}",
+            file=told,
         )
         return INTERRUPTED
-    print(finish(learner, data, time.perf_counter() - begin, page))
+    print(finish(learner, data, time.perf_counter() - begin, page), file=told)
+    if as_json:
+        print(json.dumps(learner.outcome), flush=True)
     return 0

@@ -79,6 +79,7 @@ class Learner(learner.Learner):
         super().__init__(model, optimizer, train, valid, out=out, notes=notes, **options)
         self.callbacks.insert(0, watcher)
         self.settings, self.about = settings, about
+        self.outcome: dict[str, Any] = {}  # of the test images, at the end
         self.remarks: list[str] = []  # for the report, such as files that were left out
 
     @property

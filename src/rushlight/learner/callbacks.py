@@ -11,6 +11,14 @@ from typing import Any
 Row = dict[str, float]  # one epoch of the history
 
 
+def length(loader: Any) -> int:
+    """How many batches it has; 0 if nobody knows."""
+    try:
+        return len(loader)
+    except TypeError:
+        return 0
+
+
 class Callback:
     """What a Learner calls while it runs: a base class whose methods do nothing.
 
@@ -111,6 +119,8 @@ class TensorBoard(Callback):
         """Opens a file; of a resumed run, a further one, which hides what came after its start."""
         from ..utils.tensorboard import SummaryWriter
 
+        done = learner.epoch * length(learner.train)
+        self.steps = max(self.steps, done + learner.batch)
         self.writer = SummaryWriter(self.folder, purge_step=self.steps or None)
 
     def batch(self, epoch: int, done: int, batches: int, loss: float, images: int) -> None:

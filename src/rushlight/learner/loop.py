@@ -19,7 +19,7 @@ from ..nn import functional as F
 from ..optim.lr_scheduler import ReduceLROnPlateau
 from ..random.generator import get_rng_state, set_rng_state
 from ..serialization import load, save
-from .callbacks import Row
+from .callbacks import Row, length
 
 
 class Stopped(Exception):
@@ -98,8 +98,8 @@ class Learner:
     metrics        {name: f(outputs, targets)}, a number (the batch's mean) or a tensor with one
                    number for each example; default: accuracy, if the loss is cross_entropy
     scheduler      of the optimizer; `schedule_each` says when it steps: "batch" or "epoch"
-    monitor        which number of an epoch's row says what is best ("valid_accuracy", ...); default:
-                   the first metric of valid, or its loss, or train's
+    monitor        which number of an epoch's row says what is best ("valid_accuracy", ...);
+                   default: the first metric of valid, or its loss, or train's
     largest        is more better? default: unless "loss" or "error" is in the monitor's name
     augment        f(inputs) -> inputs, on training batches
     clip           the largest norm of all gradients together; None: no limit
@@ -182,7 +182,7 @@ class Learner:
         if not isinstance(batch, (tuple, list)) or len(batch) < 2:
             raise TypeError(
                 f"a batch is a {type(batch).__name__}, and not (inputs..., targets)\n"
-                "  fix: a subclass of Learner with a method compute(batch) -> loss, outputs, targets"
+                "  fix: a subclass of Learner with its own compute(batch) -> loss, outputs, targets"
             )
         *inputs, targets = [self._placed(x) for x in batch]
         if self.model.training:
@@ -234,7 +234,7 @@ class Learner:
 
     def _train_epoch(self, start: float) -> None:
         self.model.train()
-        batches = _length(self.train)
+        batches = length(self.train)
         for batch in self.train:
             loss, outputs, targets = self.compute(batch)
             loss.backward()
@@ -403,13 +403,6 @@ def write_whole(write: Callable[[Path], object], path: Path) -> None:
         with suppress(OSError):
             part.unlink(missing_ok=True)
         raise
-
-
-def _length(loader: Any) -> int:
-    try:
-        return len(loader)
-    except TypeError:
-        return 0
 
 
 def read_history(path: str | os.PathLike) -> list[Row]:
