@@ -520,8 +520,7 @@ bool winograd_forward(const Conv& g, const float* x, const float* w, const Endin
     if (e.shift) copy(e.shift, l.co, &shift[0]);
     const Ending in_lanes{e.scale ? &scale[0] : nullptr, e.shift ? &shift[0] : nullptr, e.other,
                           e.act};
-    return with_finish(
-        e, y, [&](auto finish) { return run(l, x, {w, false}, in_lanes, finish, y); });
+    return with_finish(e, y, [&](auto f) { return run(l, x, {w, false}, in_lanes, f, y); });
 }
 
 bool winograd_dx(const Conv& g, const float* dy, const float* w, const float* gate, float* dx) {
