@@ -4,6 +4,10 @@
 #   make demo     train on the embedded digits, then draw the report and the walk of three of them
 #   make test     the test suite, on the native kernels and on their NumPy twins
 #   make oracle   the same operations against a living PyTorch 2.13.0 (installs it in .venv)
+#   make test-onnx, test-serve, test-sklearn   the export, run by onnxruntime; `rushlight serve`; the
+#                 scikit-learn estimators
+#   make test-xla devices beside the CPU, compiled steps and many processes, on JAX's CPU
+#   make test-on-xla  the suites of tensors, views, autograd, layers and optimizers on device "xla"
 #   make bench    the benchmarks, beside PyTorch 2.13.0
 #   make lint     ruff, mypy; mypy and pyright on a page of training code and a page of mistakes
 #   make stubs    from the schemas of the ops: the .pyi files, docs/ops.md, the late families
@@ -32,7 +36,8 @@ SOURCES := $(shell find src native -name '*.py' -o -name '*.cpp' -o -name '*.hpp
 # Matrix products are our own; the threads of the BLAS that NumPy brings would only be in the way.
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: demo test test-pages oracle bench lint stubs dev ecosystem fuzz sanitize sanitize-address sanitize-thread stress test-aarch64 clean
+.PHONY: demo test test-onnx test-serve test-sklearn test-pages test-tune test-xla test-on-xla test-aarch64 oracle bench lint stubs \
+	dev ecosystem fuzz sanitize sanitize-address sanitize-thread stress clean
 
 demo: $(VENV)/installed
 	@rm -rf build/demo
@@ -44,8 +49,27 @@ test: $(VENV)/installed
 	$(RUN) -m pytest -q -n $(JOBS); native=$$?; \
 	RUSHLIGHT_PURE=1 $(RUN) -m pytest -q -n $(JOBS) && exit $$native
 
+test-xla: $(VENV)/xla
+	$(RUN) -m pytest -q tests/xla
+
+ON_XLA := tensor views autograd module layers nn_faults container optim recurrent attention
+test-on-xla: $(VENV)/xla
+	RUSHLIGHT_TEST_DEVICE=xla $(RUN) -m pytest -q -n $(JOBS) $(ON_XLA:%=tests/test_%.py)
+
+test-onnx: $(VENV)/onnx
+	$(RUN) -m pytest -q tests/onnx
+
+test-serve: $(VENV)/onnx
+	$(RUN) -m pytest -q tests/serve
+
+test-sklearn: $(VENV)/sklearn
+	$(RUN) -m pytest -q tests/sklearn
+
 test-pages: $(VENV)/installed
 	$(RUN) -m pytest -q tests/pages
+
+test-tune: $(VENV)/tune
+	$(RUN) -m pytest -q tests/tune
 
 oracle: $(VENV)/oracle
 	$(RUN) -m pytest -q tests/oracle
@@ -73,6 +97,22 @@ $(VENV)/installed: $(VENV)/bin/python $(SOURCES)
 
 $(VENV)/oracle: $(VENV)/installed
 	$(RUN) -m pip install -q --disable-pip-version-check torch==2.13.0
+	@touch $@
+
+$(VENV)/onnx: $(VENV)/installed
+	$(RUN) -m pip install -q --disable-pip-version-check onnx onnxruntime waitress
+	@touch $@
+
+$(VENV)/tune: $(VENV)/installed
+	$(RUN) -m pip install -q --disable-pip-version-check 'optuna>=4'
+	@touch $@
+
+$(VENV)/xla: $(VENV)/installed
+	$(RUN) -m pip install -q --disable-pip-version-check 'jax>=0.10'
+	@touch $@
+
+$(VENV)/sklearn: $(VENV)/installed
+	$(RUN) -m pip install -q --disable-pip-version-check 'scikit-learn==1.9.*' pandas
 	@touch $@
 
 # document 004 draws a picture and knows how to download; onnxruntime is the third column

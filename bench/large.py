@@ -1,5 +1,5 @@
-"""Workloads of single operations on large tensors, most of them of 10^6 numbers: what takes as
-long as the memory, or the arithmetic, needs.
+"""Workloads of single operations on large tensors, most of them of 10^6 numbers, of all common
+dtypes: what takes as long as the memory, or the arithmetic, needs.
 
     python -m bench --only 'large: *'
 """
@@ -149,6 +149,29 @@ def matrix(dtype: str) -> Callable[[Operands], Call]:
     return make
 
 
+def layer(rows: int, features: int, dtype: str) -> Callable[[Operands], Call]:
+    """x wᵀ + b with as many inputs as outputs."""
+
+    def make(s: Operands) -> Call:
+        dt = getattr(s.T, dtype)
+        x, w, b = (s.T.rand(*n).to(dt) for n in ((rows, features), (features,) * 2, (features,)))
+        return lambda: s.F.linear(x, w, b)
+
+    return make
+
+
+def layer_gradient(s: Operands) -> Call:
+    x, w, dy = (s.T.rand(*n).bfloat16() for n in ((64, 512), (512, 512), (64, 512)))
+    x.requires_grad_()
+    w.requires_grad_()
+
+    def step() -> None:
+        x.grad = w.grad = None
+        s.F.linear(x, w).backward(dy)
+
+    return step
+
+
 def index_add(dim: int) -> Callable[[Operands], Call]:
     def make(s: Operands) -> Call:
         x = s.T.zeros(1000, 64) if dim == 0 else s.T.zeros(64, 1000)
@@ -263,6 +286,52 @@ _CALLS: dict[str, tuple[int, Callable[[Operands], Call]]] = {
     ),
     "cross_entropy, 1000 classes": (5, cross_entropy),
     "Adam of 10^7": (1, adam),
+}
+
+# the same operations of other dtypes: name of the operand -> what it is called
+_DTYPES = {"double": "float64", "bfloat16": "bfloat16", "half": "float16", "everywhere": "int64"}
+_OF_ALL: dict[str, tuple[int, Callable[[Operands, Any], Call]]] = {
+    "mul": (10, lambda s, x: lambda: x * x),
+    "add a number": (10, lambda s, x: lambda: x + 2),
+    "compare": (10, lambda s, x: lambda: x > 1),
+    "sum": (10, lambda s, x: x.sum),
+    "sum, dim 1": (10, lambda s, x: lambda: x.sum(1)),
+    "max, dim 1": (10, lambda s, x: lambda: x.max(1)),
+    "cumsum, dim 1": (3, lambda s, x: lambda: x.cumsum(1)),
+    "clamp": (10, lambda s, x: lambda: x.clamp(0, 1)),
+    "where": (10, lambda s, x: lambda: s.T.where(s.mask, x, x)),
+    "cat": (5, lambda s, x: lambda: s.T.cat([x, x], 1)),
+    "transposed, contiguous": (3, lambda s, x: lambda: x.t().contiguous()),
+    "gather, dim 1": (3, lambda s, x: lambda: x.gather(1, s.everywhere)),
+    "x[mask]": (2, lambda s, x: lambda: x[s.mask]),
+}
+_OF_FLOATS: dict[str, tuple[int, Callable[[Operands, Any], Call]]] = {
+    "exp": (5, lambda s, x: x.exp),
+    "gelu": (5, lambda s, x: partial(s.F.gelu, x)),
+    "sigmoid": (5, lambda s, x: x.sigmoid),
+    "relu": (10, lambda s, x: x.relu),
+    "softmax, dim 1": (5, lambda s, x: lambda: s.F.softmax(x, 1)),
+    "layer_norm": (5, lambda s, x: lambda: s.F.layer_norm(x, (1000,))),
+    "mean, dim 0": (5, lambda s, x: lambda: x.mean(0)),
+}
+for _kind, _dtype in _DTYPES.items():
+    for _name, (_count, _make) in {
+        **_OF_ALL,
+        **(_OF_FLOATS if _dtype != "int64" else {}),
+    }.items():
+        _CALLS.setdefault(
+            f"{_name}, {_dtype}",
+            (_count, lambda s, kind=_kind, make=_make: make(s, getattr(s, kind))),
+        )
+_CALLS |= {
+    "add, float16": (10, lambda s: lambda: s.half + s.half),
+    "product 512 x 512, float64": (2, matrix("float64")),
+    "product 512 x 512, float16": (1, matrix("float16")),
+    "linear, 64 x 512, bfloat16": (20, layer(64, 512, "bfloat16")),
+    "linear, 64 x 512, gradient, bfloat16": (10, layer_gradient),
+    "linear, 1 x 2048, bfloat16": (20, layer(1, 2048, "bfloat16")),
+    "linear, 16 x 2048, bfloat16": (10, layer(16, 2048, "bfloat16")),
+    "linear, 64 x 512, float16": (10, layer(64, 512, "float16")),
 }
 
 

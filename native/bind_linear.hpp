@@ -2,8 +2,11 @@
 // only.
 #pragma once
 #include "bind.hpp"
+#include "bind_narrow.hpp"
 #include "lu.hpp"
 #include "gemm.hpp"
+#include "gemm_bf16.hpp"
+#include "options.hpp"
 #include "parallel.hpp"
 #include "reduce.hpp"
 
@@ -13,9 +16,20 @@ namespace {
 // Multiply-adds in the unit of compute()'s `work`.
 i64 gemm_work(i64 m, i64 n, i64 k) { return m * n * k / 16; }
 
+// gemm; of floats with their bfloat16 if the user allows it, where there are enough rows to gain by it
+template <class T>
+void product(i64 m, i64 n, i64 k, Matrix<T> a, Matrix<T> b, const T* bias, bool relu, T* c, i64 step) {
+    constexpr i64 FEW = 8;
+    if constexpr (std::is_same_v<T, float>)
+        if (medium_products() && m > FEW && n > FEW && k > FEW && has_bf16())
+            return gemm_bf16(m, n, k, a, b, bias, relu, c, step);
+    gemm<T>(m, n, k, a, b, bias, relu, c, step);
+}
+
 // linear(x (*, I), w (O, I), b (O) or None) -> (*, O)
 template <bool relu>
 PyObject* linear(Args a, Py_ssize_t n) {
+    if (of_bf16(a, n)) return linear_bf16(a, n, relu);
     In x, w, b;
     if (n != 3 || !x.read(a[0]) || !w.read_like(a[1], x)) return nullptr;
     if (!b.read_optional_like(a[2], x)) return nullptr;
@@ -25,7 +39,7 @@ PyObject* linear(Args a, Py_ssize_t n) {
     Out y(x, out);
     if (!y) return nullptr;
     compute(x.type(), gemm_work(rows, out, in), [&]<class T>() {
-        gemm<T>(rows, out, in, {x.data<T>(), in, 1}, {w.data<T>(), 1, in}, b.data<T>(), relu,
+        product<T>(rows, out, in, {x.data<T>(), in, 1}, {w.data<T>(), 1, in}, b.data<T>(), relu,
                 y.data<T>(), out);
     });
     return y.release();
@@ -33,6 +47,7 @@ PyObject* linear(Args a, Py_ssize_t n) {
 
 // linear_dx(dy (*, O), w (O, I)) -> (*, I)
 PyObject* linear_dx(Args a, Py_ssize_t n) {
+    if (of_bf16(a, n)) return linear_dx_bf16(a, n);
     In dy, w;
     if (n != 2 || !dy.read(a[0]) || !w.read_like(a[1], dy)) return nullptr;
     if (dy.nd() < 1 || w.nd() != 2 || dy.dim(-1) != w.dim(0)) return nullptr;
@@ -40,7 +55,7 @@ PyObject* linear_dx(Args a, Py_ssize_t n) {
     Out dx(dy, in);
     if (!dx) return nullptr;
     compute(dy.type(), gemm_work(rows, in, out), [&]<class T>() {
-        gemm<T>(rows, in, out, {dy.data<T>(), out, 1}, {w.data<T>(), in, 1}, nullptr, false,
+        product<T>(rows, in, out, {dy.data<T>(), out, 1}, {w.data<T>(), in, 1}, nullptr, false,
                 dx.data<T>(), in);
     });
     return dx.release();
@@ -48,6 +63,7 @@ PyObject* linear_dx(Args a, Py_ssize_t n) {
 
 // linear_dw(dy (*, O), x (*, I)) -> (O, I)
 PyObject* linear_dw(Args a, Py_ssize_t n) {
+    if (of_bf16(a, n)) return linear_dw_bf16(a, n);
     In dy, x;
     if (n != 2 || !dy.read(a[0]) || !x.read_like(a[1], dy) || dy.nd() < 1 || x.nd() < 1)
         return nullptr;
@@ -57,7 +73,7 @@ PyObject* linear_dw(Args a, Py_ssize_t n) {
     Out dw(2, dims, dy.type());
     if (!dw) return nullptr;
     compute(dy.type(), gemm_work(rows, in, out), [&]<class T>() {
-        gemm<T>(out, in, rows, {dy.data<T>(), 1, out}, {x.data<T>(), in, 1}, nullptr, false,
+        product<T>(out, in, rows, {dy.data<T>(), 1, out}, {x.data<T>(), in, 1}, nullptr, false,
                 dw.data<T>(), in);
     });
     return dw.release();
@@ -78,6 +94,7 @@ PyObject* linear_db(Args a, Py_ssize_t n) {
 // matmul(x (..., M, K), y (..., K, N)) of any strides; leading dimensions are broadcast. Vectors are
 // the twin's.
 PyObject* matmul(Args a, Py_ssize_t n) {
+    if (of_bf16(a, n)) return matmul_bf16(a, n);
     if (n != 2 || !is_floating(a[0]) || !is_floating(a[1])) return nullptr;
     PyArrayObject *x = array(a[0]), *y = array(a[1]);
     const int type = PyArray_TYPE(x), nx = PyArray_NDIM(x), ny = PyArray_NDIM(y);
@@ -115,7 +132,7 @@ PyObject* matmul(Args a, Py_ssize_t n) {
                 x_at += rest % dims[d] * x_steps[d];
                 y_at += rest % dims[d] * y_steps[d];
             }
-            gemm<T>(m, cols, k, {p.p + x_at, p.row, p.col}, {q.p + y_at, q.row, q.col}, nullptr,
+            product<T>(m, cols, k, {p.p + x_at, p.row, p.col}, {q.p + y_at, q.row, q.col}, nullptr,
                     false, out + i * m * cols, cols);
         };
         if (batch >= 4) {

@@ -99,6 +99,20 @@ PyObject* joined(Args a, Py_ssize_t n) {
     char* to = PyArray_BYTES(y);
     const i64 step = dims[axis] * inner;  // from one of the outer places to the next
     // (under the GIL: the list is the caller's, another thread could change it)
+    bool dense = outer > 1 && count <= outer;
+    for (Py_ssize_t k = 0; k < count && dense; k++)
+        dense = PyArray_IS_C_CONTIGUOUS(array(PyList_GET_ITEM(a[0], k)));
+    if (dense && outer * step > MOVE_BYTES) {  // all of a row, so that y is written in one go
+        const Array<const char*> from(count);
+        const Array<i64> row(count);
+        for (Py_ssize_t k = 0; k < count; k++) {
+            PyArrayObject* const x = array(PyList_GET_ITEM(a[0], k));
+            from[k] = PyArray_BYTES(x);
+            row[k] = stack ? inner : PyArray_DIM(x, int(axis)) * inner;
+        }
+        join_rows(&from[0], &row[0], count, outer, to);
+        return reinterpret_cast<PyObject*>(y);
+    }
     for (Py_ssize_t k = 0; k < count; k++) {
         PyArrayObject* const x = array(PyList_GET_ITEM(a[0], k));
         const i64 row = stack ? inner : PyArray_DIM(x, int(axis)) * inner;

@@ -133,8 +133,7 @@ PyObject* add_at_(Args a, Py_ssize_t n) {
     if (!y) return nullptr;
     bool within = true;
     compute_any(x.type(), x.size() + values.size(), [&]<class T>() {
-        std::memcpy(y.data<T>(), x.data<T>(), std::size_t(x.size()) * sizeof(T));
-        within = add_at(y.data<T>(), outer, x.dim(int(axis)), inner, index.data<i64>(),
+        within = add_at(x.data<T>(), y.data<T>(), outer, x.dim(int(axis)), inner, index.data<i64>(),
                              index.dim(int(axis)), values.data<T>());
     });
     if (!within) Py_RETURN_NONE;

@@ -85,35 +85,21 @@ PyObject* narrow_binary(Args a, PyObject* big, PyObject* small) {
     if (!z) return nullptr;
     const bool half = PyArray_TYPE(x) == NPY_HALF, turned = big != a[0];
     const i64 size = PyArray_SIZE(x);
-    using Bits = std::uint16_t;
-    const auto bits = [](PyArrayObject* v) { return static_cast<Bits*>(PyArray_DATA(v)); };
-    const Bits *const p = bits(x), *const q = bits(y);
-    Bits* const out = bits(array(z));
-    bool can = true;
-    {
-        NoGil unlocked(size >= LONG_WORK);
-        parallel(size, 8 * CHUNK, [=, &can](i64 begin, i64 end) {
-            float u[CHUNK], v[CHUNK];
-            const auto widen = [=](const Bits* from, float* to, i64 n) {
-                if (half) return from_half(from, to, n);
-                from_bfloat16(from, to, n);
-                return true;
-            };
-            if (one && !widen(q, v, 1)) return __atomic_store_n(&can, false, __ATOMIC_RELAXED);
-            for (i64 i = begin; i < end; i += CHUNK) {
-                const i64 n = end - i < CHUNK ? end - i : CHUNK;
-                if (!widen(p + i, u, n)) return __atomic_store_n(&can, false, __ATOMIC_RELAXED);
-                if (!one) widen(q + i, v, n);
-                if (turned) f(v, one ? i64(1) : n, u, n, u, n);
-                else f(u, n, v, one ? i64(1) : n, u, n);
-                if (half) to_half(u, out + i, n);
-                else to_bfloat16(u, out + i, n);
-            }
-        });
+    if (half && !from_half(nullptr, nullptr, 0)) {  // no instruction for it
+        Py_DECREF(z);
+        return nullptr;
     }
-    if (can) return z;
-    Py_DECREF(z);
-    return nullptr;
+    NoGil unlocked(size >= LONG_WORK);
+    const auto run = [&]<class T>() {
+        const auto at = [](PyArrayObject* v) { return static_cast<T*>(PyArray_DATA(v)); };
+        const i64 other = one ? 1 : size;
+        if (size == 0) return;
+        if (turned) f(at(y), other, at(x), size, at(array(z)), size);
+        else f(at(x), size, at(y), other, at(array(z)), size);
+    };
+    if (half) run.template operator()<Half>();
+    else run.template operator()<Brain>();
+    return z;
 }
 
 // z = f(x, y): arrays of one shape; an array and a number or 0-d array; (*, C) and (C).

@@ -69,6 +69,23 @@ PyObject* rng_bernoulli_each_(Args a, Py_ssize_t n) {
     return y.release();
 }
 
+// (s, weights (rows, n), k) -> int64 (rows, k), or None for weights that are no distribution
+PyObject* rng_multinomial_(Args a, Py_ssize_t n) {
+    In p;
+    i64 k;
+    Word* const s = n == 3 ? rng_state(a[0]) : nullptr;
+    if (!s || !p.read(a[1]) || p.nd() != 2 || p.size() == 0 || !read(a[2], k) || k < 1) return nullptr;
+    const npy_intp dims[] = {p.dim(0), k};
+    Out y(2, dims, NPY_INT64);
+    if (!y) return nullptr;
+    const auto draw = [&](const auto* w) {
+        return rng_multinomial(s, w, p.dim(0), p.dim(1), k, y.data<i64>());
+    };
+    const bool good = p.type() == NPY_FLOAT ? draw(p.data<float>()) : draw(p.data<double>());
+    if (!good) Py_RETURN_NONE;
+    return y.release();
+}
+
 // (s, parameters of float64, all of one size) -> float64 (n)
 template <int parameters, auto f>
 PyObject* rng_of(Args a, Py_ssize_t n) {

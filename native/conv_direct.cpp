@@ -30,6 +30,8 @@ struct TileArgs {
     i64 channels, taps;
     const float* w;          // (channels, taps, NV * N)
     const float *scale, *shift;  // (NV * N) or null
+    const char* ahead;       // memory to ask for, `ahead_step` more for each step of the sum
+    i64 ahead_step;
     float* out;              // of the tile's first cell: (NV * N)
     i64 out_row, out_col;    // steps in out
 };
@@ -47,8 +49,10 @@ void tile(const TileArgs& a) {
     }
     const i64 row = a.row, col = COL ? COL : a.col;
     const float *w = a.w, *src = a.src;
+    const char* ahead = a.ahead;
     for (i64 c = 0; c < a.channels; c++, src += a.channel) {
-        for (i64 t = 0; t < a.taps; t++, w += NV * N) {
+        for (i64 t = 0; t < a.taps; t++, w += NV * N, ahead += a.ahead_step) {
+            __builtin_prefetch(ahead, 0, 2);
             const float* x = src + a.off[t];
             F weight[NV];
 #pragma GCC unroll 2
@@ -110,8 +114,18 @@ struct TileTable {
 };
 constexpr TileTable TILES;
 
+constexpr i64 LINE = 64;  // bytes of a cache line
+
+// Memory that will be needed soon: the next weights; and what is added to the cells of a pass without
+// gaps, of `lanes` channels `plane` apart.
+struct Ahead {
+    const char *at = nullptr, *end = nullptr;
+    const float* other = nullptr;
+    i64 lanes = 0, plane = 0, row = 0;
+};
+
 // Tiles over `rows` rows of `cols` cells, the first of which are a.src and a.out.
-void cover(TileArgs a, i64 rows, i64 cols, int nv) {
+void cover(TileArgs a, i64 rows, i64 cols, int nv, Ahead& next) {
     const float* const src = a.src;
     float* const out = a.out;
     const auto& table = TILES.at[nv - 1][a.col <= 2 ? a.col : 0];
@@ -122,6 +136,13 @@ void cover(TileArgs a, i64 rows, i64 cols, int nv) {
             for (r = min(ROWS, rows - i); !table[r - 1][p - 1];) r--;
             a.src = src + i * a.row + j * a.col;
             a.out = out + i * a.out_row + j * a.out_col;
+            for (i64 c = 0; c < next.lanes; c++)
+                for (i64 y = i; y < i + r; y++)
+                    __builtin_prefetch(next.other + c * next.plane + y * next.row + j + p - 1);
+            const bool more = next.at < next.end;
+            a.ahead = more ? next.at : reinterpret_cast<const char*>(a.w);
+            a.ahead_step = more ? LINE : 0;
+            next.at += more ? a.channels * a.taps * LINE : 0;
             table[r - 1][p - 1](a);
         }
     }
@@ -165,6 +186,7 @@ struct Extent {
 // No weights to pack on the way: they are packed.
 struct Packed {
     void operator()(i64, float*) const {}
+    Ahead next(i64) const { return {}; }
 };
 
 // Everything, in items of some rows of one image and some channels of one group. Of one image with
@@ -241,8 +263,15 @@ void run(const Plan& plan, const float* src, const Ending& e, Finish finish, flo
                 const int nv = int(min(2, registers - pair * 2));
                 const i64 lanes = nv * N;
                 if (local) pack(pair, packed);
+                Ahead next = pair + 1 < pairs * (share + 1) / shares ? pack.next(pair + 1) : Ahead{};
                 for (i64 s0 = i0; s0 < i1; s0 += strip) {
                     const i64 row0 = s0 * plan.grid_h;
+                    if (e.other) {
+                        next.lanes = min(lanes, plan.co - channel);
+                        next.plane = plan.oh * plan.ow, next.row = plan.ow;
+                        next.other = e.other + (plane * plan.co + channel) * next.plane +
+                                     row0 * plan.ow;
+                    }
                     const i64 row1 = min(plan.oh, min(i1, s0 + strip) * plan.grid_h);
                     for (i64 k = 0; k < plan.passes; k++) {
                         const Pass& pass = plan.pass[k];
@@ -258,7 +287,7 @@ void run(const Plan& plan, const float* src, const Ending& e, Finish finish, flo
                         a.src = source + (s0 - i0) * a.row;
                         a.out = cells + (pass.row * plan.ow + pass.col) * lanes;
                         cover(a, (row1 - row0 - pass.row + plan.grid_h - 1) / plan.grid_h,
-                              (plan.ow - pass.col + plan.grid_w - 1) / plan.grid_w, nv);
+                              (plan.ow - pass.col + plan.grid_w - 1) / plan.grid_w, nv, next);
                     }
                     if (!e.in_registers()) activate(e.act, cells, (row1 - row0) * plan.ow * lanes);
                     float* const y = out + (plane * plan.co + channel) * plan.oh * plan.ow;
@@ -269,6 +298,25 @@ void run(const Plan& plan, const float* src, const Ending& e, Finish finish, flo
         }
     });
 }
+
+// Packs the weights of a pair: w (J, I * T) of each group -> (I * T, channels of the pair)
+struct Pack {
+    const float* w;
+    i64 pairs, channels, out, k;  // of a group; k = I * T
+
+    i64 group(i64 item) const { return item / pairs; }
+    i64 first(i64 item) const { return item % pairs * 2 * N; }
+    i64 lanes(i64 item) const { return min(2 * N, channels - first(item)); }
+    const float* from(i64 item) const { return w + (group(item) * out + first(item)) * k; }
+    i64 real(i64 item) const { return min(lanes(item), out - first(item)); }
+    void operator()(i64 item, float* to) const {
+        transpose(from(item), k, real(item), k, to, lanes(item), true);
+    }
+    Ahead next(i64 item) const {
+        const char* const p = reinterpret_cast<const char*>(from(item));
+        return {p, p + real(item) * k * i64(sizeof(float))};
+    }
+};
 
 bool w_is_larger(const Conv& g) { return g.o * g.taps() > g.h * g.w; }  // than x, by channel
 
@@ -285,11 +333,7 @@ void direct_forward(const Conv& g, const float* x, const float* w, const Ending&
 
     // w (J, I * T) -> (pairs, I * T, 2N), and scale and shift in the same order.
     const i64 k = g.in() * taps, pairs = plan.pairs(), channels = plan.registers() * N;
-    const auto pack = [&](i64 item, float* to) {
-        const i64 group = item / pairs, first = item % pairs * 2 * N;
-        const i64 lanes = min(2 * N, channels - first), real = min(lanes, g.out() - first);
-        transpose(w + (group * g.out() + first) * k, k, real, k, to, lanes, true);
-    };
+    const Pack pack{w, pairs, channels, g.out(), k};
     const bool local = g.n * g.groups == 1 && w_is_larger(g) && pairs > 1;
     const i64 lanes = g.groups * channels;
     float* const scale = scratch<float>(Slot::conv_shared, lanes * (local ? 2 : k + 2));

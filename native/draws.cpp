@@ -1,7 +1,9 @@
 // Gamma, Poisson and binomial numbers, each of its own parameter: rejection, one number after another.
 #include <cmath>
+#include <limits>
 
 #include "random.hpp"
+#include "scratch.hpp"
 
 namespace rl::RL_ISA {
 namespace {
@@ -115,5 +117,41 @@ void rng_poisson(Word* s, const double* rate, double* y, i64 n) {
 void rng_binomial(Word* s, const double* count, const double* p, double* y, i64 n) {
     for (i64 i = 0; i < n; i++) y[i] = binomial(s, count[i], p[i]);
 }
+
+// Each row's running sums, one after the other in T, over the last of them; then for each uniform
+// number the first place that reaches it. As PyTorch's, so that the same categories are drawn.
+template <class T>
+bool rng_multinomial(Word* s, const T* p, i64 rows, i64 n, i64 k, i64* y) {
+    for (i64 r = 0; r < rows; r++) {
+        bool good = true, some = false;
+        for (i64 i = 0; i < n; i++) {
+            const T v = p[r * n + i];
+            good = good & (v >= 0) & (v <= std::numeric_limits<T>::max());
+            some = some | (v > 0);
+        }
+        if (!good || !some) return false;
+    }
+    double* const u = scratch<double>(Slot::order, k);
+    T* const sums = scratch<T>(Slot::reduce, n);
+    for (i64 r = 0; r < rows; r++) {
+        T sum = 0;
+        for (i64 i = 0; i < n; i++) sums[i] = sum = sum + p[r * n + i];
+        for (i64 i = 0; i < n; i++) sums[i] /= sum;
+        sums[n - 1] = 1;
+        rng_uniform(s, u, k, 0, 1);
+        for (i64 j = 0; j < k; j++) {
+            const T* at = sums;  // the places before it are too small
+            for (i64 left = n; left > 1;) {
+                const i64 half = left / 2;
+                at += double(at[half - 1]) < u[j] ? half : 0;
+                left -= half;
+            }
+            y[r * k + j] = at - sums + (double(*at) < u[j]);
+        }
+    }
+    return true;
+}
+template bool rng_multinomial(Word*, const float*, i64, i64, i64, i64*);
+template bool rng_multinomial(Word*, const double*, i64, i64, i64, i64*);
 
 }  // namespace rl::RL_ISA

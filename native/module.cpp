@@ -1,6 +1,7 @@
 // The extension module: chooses the instruction set and publishes its kernels.
 #define RL_IMPORT_NUMPY
 #include "bind.hpp"
+#include <structmember.h>
 
 #include <atomic>
 #include <cstdlib>
@@ -46,10 +47,11 @@ PyObject* call_twin(const char* name, PyObject* twin, PyObject* const* args, Py_
 }
 
 namespace {
-std::atomic<bool> winograd{true};
+std::atomic<bool> winograd{true}, medium{false};
 }
 
 bool winograd_allowed() noexcept { return winograd.load(std::memory_order_relaxed); }
+bool medium_products() noexcept { return medium.load(std::memory_order_relaxed); }
 
 namespace {
 
@@ -133,6 +135,13 @@ PyObject* set_winograd(PyObject*, PyObject* arg) {
 
 PyObject* get_winograd(PyObject*, PyObject*) { return PyBool_FromLong(winograd_allowed()); }
 
+PyObject* set_medium_products(PyObject*, PyObject* arg) {
+    const int on = PyObject_IsTrue(arg);
+    if (on < 0) return nullptr;
+    medium.store(on, std::memory_order_relaxed);
+    Py_RETURN_NONE;
+}
+
 PyObject* isa(PyObject*, PyObject*) { return PyUnicode_FromString(chosen.name); }
 
 PyObject* config(PyObject*, PyObject*) {
@@ -159,12 +168,70 @@ PyObject* new_beside(PyObject* self, PyObject* const* args, Py_ssize_t n) {
     return new_object(self, args[0]);
 }
 
+// Where a slot of a class lies in its instances; 0: it has no slot of this name.
+Py_ssize_t slot_of(PyObject* cls, const char* name) {
+    PyObject* const d = PyObject_GetAttrString(cls, name);
+    if (!d) PyErr_Clear();
+    const Py_ssize_t at = d && Py_IS_TYPE(d, &PyMemberDescr_Type)
+                              ? reinterpret_cast<PyMemberDescrObject*>(d)->d_member->offset
+                              : 0;
+    Py_XDECREF(d);
+    return at;
+}
+
+// look(cls, tensors): one pass over a list in place of one each for types, dtypes, shapes, gradients.
+PyObject* look(PyObject*, PyObject* const* args, Py_ssize_t n) {
+    static PyObject* known = nullptr;  // the class whose slots these are
+    static Py_ssize_t array_at, wants_at;
+    if (n != 2) return PyErr_Format(PyExc_TypeError, "look(cls, tensors)");
+    const bool list = PyList_CheckExact(args[1]);
+    if (!list && !PyTuple_CheckExact(args[1])) Py_RETURN_NONE;
+    if (args[0] != known) {
+        const Py_ssize_t a = slot_of(args[0], "_a"), w = slot_of(args[0], "_rg");
+        if (!a || !w) return PyErr_Format(PyExc_TypeError, "look: %R has no slots", args[0]);
+        Py_XSETREF(known, Py_NewRef(args[0]));
+        array_at = a, wants_at = w;
+    }
+    const Py_ssize_t count = list ? PyList_GET_SIZE(args[1]) : PyTuple_GET_SIZE(args[1]);
+    if (count == 0) Py_RETURN_NONE;
+    PyObject* const arrays = PyList_New(count);
+    if (!arrays) return nullptr;
+    PyArrayObject* first = nullptr;
+    bool alike = true, wanted = false;
+    for (Py_ssize_t i = 0; i < count; i++) {
+        PyObject* const t =
+            list ? PyList_GET_ITEM(args[1], i) : PyTuple_GET_ITEM(args[1], i);
+        const auto slot = [t](Py_ssize_t at) {
+            return *reinterpret_cast<PyObject**>(reinterpret_cast<char*>(t) + at);
+        };
+        PyObject* const a =
+            Py_IS_TYPE(t, reinterpret_cast<PyTypeObject*>(known)) ? slot(array_at) : nullptr;
+        if (!a || !PyArray_CheckExact(a)) {
+            Py_DECREF(arrays);
+            Py_RETURN_NONE;
+        }
+        PyArrayObject* const x = reinterpret_cast<PyArrayObject*>(a);
+        if (!first) first = x;
+        if (PyArray_DESCR(x) != PyArray_DESCR(first)) {
+            Py_DECREF(arrays);
+            Py_RETURN_NONE;
+        }
+        alike = alike && PyArray_SAMESHAPE(x, first);
+        wanted = wanted || slot(wants_at) == Py_True;
+        PyList_SET_ITEM(arrays, i, Py_NewRef(a));
+    }
+    return Py_BuildValue("NOO", arrays, alike ? Py_True : Py_False, wanted ? Py_True : Py_False);
+}
+
 PyMethodDef own[] = {
     {"empty", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(aligned_empty)), METH_FASTCALL,
      "empty(shape, dtype): as numpy.empty; a large one begins with a cache line"},
     {"new", new_object, METH_O, "new(cls): an instance of a Python class, __init__ not called"},
     {"new_beside", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(new_beside)),
      METH_FASTCALL, "new_beside(cls, *operands): new(cls); None if an operand is not C-contiguous"},
+    {"look", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(look)), METH_FASTCALL,
+     "look(cls, tensors) -> (arrays, alike, wanted): `_a` of each, whether all have one shape, whether "
+     "one has `_rg`; None unless all are of this very class and of one dtype"},
     {"set_fallback", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(set_fallback)),
      METH_FASTCALL,
      "set_fallback(name, function): the twin for arguments the kernel does not take"},
@@ -176,6 +243,8 @@ PyMethodDef own[] = {
      "set_processors(n): the pool believes in n processors; 0: what the system says (for tests)"},
     {"caches", get_caches, METH_NOARGS, "bytes of the caches: (first, second, third level)"},
     {"set_winograd", set_winograd, METH_O, "set_winograd(on): whether convolutions may use it"},
+    {"set_medium_products", set_medium_products, METH_O,
+     "set_medium_products(on): whether products of float32 may be of bfloat16"},
     {"get_winograd", get_winograd, METH_NOARGS, "whether convolutions may use Winograd's way"},
     {"config", config, METH_NOARGS, "instruction set and threads, as one line"},
     {"isa", isa, METH_NOARGS, "the instruction set in use: 'avx512', 'avx2' or 'baseline'"},

@@ -2,7 +2,7 @@
 
 #include <cstring>
 
-#include "parallel.hpp"
+#include "blocks.hpp"
 #include "transpose.hpp"
 
 namespace rl::RL_ISA {
@@ -218,6 +218,16 @@ void copy_block(Block b, const char* x, char* y) {
     });
 }
 
+void join_rows(const char* const* x, const i64* row, i64 count, i64 rows, char* y) {
+    i64 step = 0;
+    for (i64 k = 0; k < count; k++) step += row[k];
+    parallel(rows, even_blocks(rows, rows_per_block(step, MOVE_BYTES), 1), [=](i64 begin, i64 end) {
+        char* to = y + begin * step;
+        for (i64 i = begin; i < end; i++)
+            for (i64 k = 0; k < count; to += row[k], k++) copy_row(to, x[k] + i * row[k], row[k]);
+    });
+}
+
 void pad_block(const PadBlock& b, const char* x, const char* value, char* y) {
     const int last = b.nd - 1, line = last - 1;  // a line of rows, where there is one
     const i64 size = b.size, n = b.out[last], inside = b.in[last], lead = b.before[last];
@@ -228,8 +238,10 @@ void pad_block(const PadBlock& b, const char* x, const char* value, char* y) {
     const i64 per = rows_per_block(n * size, MOVE_BYTES), part = per < lines ? per : lines;
     const i64 parts = (lines + part - 1) / part;
     of_size(size, [&]<class T>() {
-        T v;
+        constexpr i64 FEW = 16 / sizeof(T);
+        T v, many[FEW];
         std::memcpy(&v, value, sizeof v);
+        for (T& m : many) m = v;
         const auto rows = [&](i64 plane, i64 first, i64 end) {
             i64 from = 0, left = plane;
             bool within = true;
@@ -240,19 +252,28 @@ void pad_block(const PadBlock& b, const char* x, const char* value, char* y) {
                 from += p * b.from[i];
             }
             T* to = reinterpret_cast<T*>(y) + (plane * lines + first) * n;
-            for (i64 r = first; r < end; r++, to += n) {
-                const i64 p = line < 0 ? 0 : r - b.before[line];
-                if (!within || (line >= 0 && (p < 0 || p >= b.in[line]))) {
-                    fill_row(to, n, v);
-                    continue;
-                }
-                fill_row(to, lead, v);
-                copy_row(reinterpret_cast<char*>(to + lead),
-                         x + from + (line < 0 ? 0 : p * b.from[line]), inside * size);
-                fill_row(to + lead + inside, n - lead - inside, v);
+            T* const after = to + (end - first) * n;
+            // the rows that x has: what lies between two of them is filled in one go
+            i64 low = line < 0 ? 0 : b.before[line] - first;
+            i64 high = line < 0 ? 1 : low + b.in[line];
+            low = low < 0 ? 0 : low, high = high < end - first ? high : end - first;
+            if (!within || low >= high) return fill_row(to, after - to, v);
+            fill_row(to, low * n + lead, v);
+            to += low * n + lead;
+            const i64 gap = n - inside, x_step = line < 0 ? 0 : b.from[line];
+            const char* row = x + from + (line < 0 ? 0 : (first + low - b.before[line]) * x_step);
+            const bool small = gap <= FEW && inside >= FEW;
+            for (i64 r = low; r < high; r++, row += x_step) {
+                copy_row(reinterpret_cast<char*>(to), row, inside * size);
+                to += inside;
+                if (r + 1 == high) return fill_row(to, after - to, v);
+                if (small) std::memcpy(to, many, sizeof many);  // the next row covers what is too much
+                else fill_row(to, gap, v);
+                to += gap;
             }
         };
-        parallel(planes * parts, rows_per_block(part * n * size, MOVE_BYTES), [&](i64 begin, i64 end) {
+        const i64 tasks = planes * parts;
+        parallel(tasks, even_blocks(tasks, rows_per_block(part * n * size, MOVE_BYTES), 1), [&](i64 begin, i64 end) {
             for (i64 t = begin; t < end; t++) {
                 const i64 first = t % parts * part;
                 rows(t / parts, first, first + part < lines ? first + part : lines);
@@ -301,7 +322,7 @@ namespace {
 
 template <bool one_x, bool one_y, class T>
 void choose_of(const bool* c, const T* x, const T* y, T* z, i64 n) {
-    parallel(n, MOVE_BYTES / 4 / i64(sizeof(T)), [=](i64 begin, i64 end) {
+    parallel(n, even_blocks(n, MOVE_BYTES / 4 / i64(sizeof(T))), [=](i64 begin, i64 end) {
         const auto* const chosen = reinterpret_cast<const std::uint8_t*>(c);
         const T first = *x, second = *y;
         for (i64 i = begin; i < end; i++) {
@@ -428,7 +449,7 @@ RL_INLINE void narrow(const float* x, std::uint16_t* y) {
 // f(x, y) for STEP numbers at a time; the last ones by way of a buffer
 template <class T, class U, class G>
 void by_steps(const T* x, U* y, i64 n, G f) {
-    parallel(n, CAST, [=](i64 begin, i64 end) {
+    parallel(n, even_blocks(n, CAST), [=](i64 begin, i64 end) {
         const auto few = [=](i64 i, i64 count) {
             T from[STEP] = {};
             U to[STEP];
@@ -470,30 +491,61 @@ bool to_half([[maybe_unused]] const float* x, [[maybe_unused]] std::uint16_t* y,
 #endif
 }
 
-void from_bfloat16(const std::uint16_t* x, float* y, i64 n) {
-    parallel(n, CAST, [=](i64 begin, i64 end) {
-        std::uint32_t* const to = reinterpret_cast<std::uint32_t*>(y);
-        for (i64 i = begin; i < end; i++) to[i] = std::uint32_t(x[i]) << 16;
+namespace {
+
+// y[i] = f(x[i]); after the first few no store touches two lines
+template <class T, class U, class G>
+RL_INLINE void cast_each(const T* x, U* y, i64 n, G f) {
+    parallel(n, even_blocks(n, CAST), [=](i64 begin, i64 end) {
+        i64 i = begin;
+        while (i < end && reinterpret_cast<std::uintptr_t>(y + i) % REGISTER) y[i] = f(x[i]), i++;
+        for (; i < end; i++) y[i] = f(x[i]);
     });
 }
 
+}  // namespace
+
+void from_bfloat16(const std::uint16_t* x, float* y, i64 n) {
+    cast_each(x, reinterpret_cast<std::uint32_t*>(y), n,
+              [](std::uint16_t v) { return std::uint32_t(v) << 16; });
+}
+
+namespace {
+
+typedef std::uint16_t U16 __attribute__((vector_size(REGISTER)));
+template <std::size_t... I>
+RL_INLINE U16 odd_lanes(U16 a, U16 b, std::index_sequence<I...>) {
+    return __builtin_shufflevector(a, b, int(2 * I + 1)...);
+}
+
+}  // namespace
+
 // to the nearest, ties to even; NaN keeps its sign
 void to_bfloat16(const float* x, std::uint16_t* y, i64 n) {
-    parallel(n, CAST, [=](i64 begin, i64 end) {
-        const std::uint32_t* const from = reinterpret_cast<const std::uint32_t*>(x);
-        for (i64 i = begin; i < end; i++) {
-            const std::uint32_t b = from[i], rounded = (b + 0x7fff + (b >> 16 & 1)) >> 16;
-            const std::uint32_t nan = (b >> 16 & 0x8000) | 0x7fc0;
-            y[i] = std::uint16_t((b & 0x7fffffff) > 0x7f800000 ? nan : rounded);
+    const auto* const from = reinterpret_cast<const std::uint32_t*>(x);
+    const auto rounded = [](auto b) {  // the result in the upper half
+        const auto nan = (b & 0x80000000) | 0x7fc00000;
+        return (b & 0x7fffffff) > 0x7f800000 ? nan : b + 0x7fff + (b >> 16 & 1);
+    };
+    parallel(n, even_blocks(n, CAST), [=](i64 begin, i64 end) {
+        i64 i = begin;
+        const auto one = [=](i64 i) { y[i] = std::uint16_t(rounded(from[i]) >> 16); };
+        while (i < end && reinterpret_cast<std::uintptr_t>(y + i) % REGISTER) one(i++);
+        constexpr auto lanes = std::make_index_sequence<REGISTER / 2>{};
+        for (; i + REGISTER / 2 <= end; i += REGISTER / 2) {
+            U32 a, b;
+            std::memcpy(&a, from + i, sizeof a);
+            std::memcpy(&b, from + i + LANES<float>, sizeof b);
+            const U16 v = odd_lanes((U16)rounded(a), (U16)rounded(b), lanes);
+            std::memcpy(y + i, &v, sizeof v);
         }
+        while (i < end) one(i++);
     });
 }
 
 template <class T, class U>
 void convert(const T* x, U* y, i64 n) {
-    parallel(n, CAST, [=](i64 begin, i64 end) {
-        for (i64 i = begin; i < end; i++) y[i] = static_cast<U>(x[i]);
-    });
+    cast_each(x, y, n, [](T v) { return static_cast<U>(v); });
 }
 
 #define EACH(T)                                                              \

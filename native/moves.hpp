@@ -17,6 +17,9 @@ struct Block {
 // y's elements = x's, dimension by dimension; x and y do not overlap. size: 1, 2, 4, 8, 16.
 void copy_block(Block b, const char* x, char* y);
 
+// y's rows = those of the arrays after each other: row i of x[k] is row[k] bytes long.
+void join_rows(const char* const* x, const i64* row, i64 count, i64 rows, char* y);
+
 // y (out) = x (in), its rows without gaps, `before` elements from the start of each dimension, with the
 // value around it.
 struct PadBlock {

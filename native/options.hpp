@@ -6,4 +6,7 @@ namespace rl {
 // Convolutions may take Winograd's way (conv_winograd.cpp).
 bool winograd_allowed() noexcept;
 
+// Products of float32 may round their operands to bfloat16 (set_float32_matmul_precision("medium")).
+bool medium_products() noexcept;
+
 }  // namespace rl

@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "functions.hpp"
 #include "parallel.hpp"
 #include "rows.hpp"
 #include "scratch.hpp"
@@ -281,6 +282,18 @@ void cumsum(const T* x, i64 outer, i64 n, i64 inner, T* y) {
 
 namespace {
 
+// The product of all lanes, in double.
+double folded_product(F v) {
+    constexpr auto half = std::make_index_sequence<LANES<double>>{};
+    const auto times = [](auto a, auto b) { return a * b; };
+    return folded(widened(v, 0, half) * widened(v, 1, half), times,
+                  std::make_index_sequence<LANES<double> / 2>{});
+}
+double folded_product(D v) {
+    const auto times = [](auto a, auto b) { return a * b; };
+    return folded(v, times, std::make_index_sequence<LANES<double> / 2>{});
+}
+
 // In double one after the other where there are few; else in T, a lane each.
 template <class T>
 double product(const T* x, i64 n) {
@@ -293,16 +306,12 @@ double product(const T* x, i64 n) {
         for (i64 j = 0; j < 8; j++) p[j] = load(x + j * L);
         for (i = 8 * L; i + 8 * L <= n; i += 8 * L)
             for (i64 j = 0; j < 8; j++) p[j] *= load(x + i + j * L);
-        const V all = ((p[0] * p[1]) * (p[2] * p[3])) * ((p[4] * p[5]) * (p[6] * p[7]));
-        V tail = all;
-        for (; i + L <= n; i += L) tail *= load(x + i);
-        if (i < n) {
-            V last;
-            for (i64 j = 0; j < L; j++) last[j] = i + j < n ? x[i + j] : T(1);
-            tail *= last;
-        }
-        for (i64 j = 0; j < L; j++) y *= double(tail[j]);
-        return y;
+#pragma GCC unroll 8
+        for (i64 j = 0; j < 7; j++)
+            if (i + L <= n) p[j] *= load(x + i), i += L;
+        if (i < n) p[7] *= keep(load_part(x + i, n - i), n - i, T(1));
+        const V tail = ((p[0] * p[1]) * (p[2] * p[3])) * ((p[4] * p[5]) * (p[6] * p[7]));
+        return folded_product(tail);
     }
     for (; i < n; i++) y *= double(x[i]);
     return y;
@@ -326,83 +335,6 @@ void prod(const T* x, i64 outer, i64 n, T* y) {
     double all = 1;
     for (i64 b = 0; b < blocks; b++) all *= part[b];
     for (i64 i = 0; i < outer; i++) y[i] = T(all);
-}
-
-namespace {
-
-bool inside(const i64* index, i64 k, i64 n) {
-    bool good = true;
-    parallel(k, 1 << 15, [=, &good](i64 begin, i64 end) {
-        i64 bad = 0;  // its sign
-        for (i64 i = begin; i < end; i++) bad |= index[i] | (n - 1 - index[i]);
-        if (bad < 0) __atomic_store_n(&good, false, __ATOMIC_RELAXED);
-    });
-    return good;
-}
-
-// y[index[i]] += values[i], one after the other
-template <class T>
-void add_each(T* y, const i64* index, i64 k, const T* values) {
-    i64 i = 0;
-    for (; i + 4 <= k; i += 4) {  // read before y is written: the compiler cannot do it
-        const i64 at[] = {index[i], index[i + 1], index[i + 2], index[i + 3]};
-        const T v[] = {values[i], values[i + 1], values[i + 2], values[i + 3]};
-        for (int j = 0; j < 4; j++) y[at[j]] += v[j];
-    }
-    for (; i < k; i++) y[index[i]] += values[i];
-}
-
-constexpr i64 STRETCH = 64;  // columns that one thread adds to
-
-}  // namespace
-
-template <class T>
-bool add_rows(T* y, i64 outer, i64 n, i64 inner, const i64* index, i64 k, const T* values) {
-    if (!inside(index, k, n)) return false;
-    if (inner == 1) {
-        parallel(outer, rows_per_block(k, 1 << 14), [=](i64 begin, i64 end) {
-            for (i64 o = begin; o < end; o++) add_each(y + o * n, index, k, values + o * k);
-        });
-        return true;
-    }
-    const i64 parts = (inner + STRETCH - 1) / STRETCH;
-    parallel(outer * parts, rows_per_block(k * STRETCH, 1 << 15), [=](i64 begin, i64 end) {
-        for (i64 b = begin; b < end; b++) {
-            const i64 o = b / parts, first = b % parts * STRETCH;
-            const i64 last = first + STRETCH < inner ? first + STRETCH : inner;
-            for (i64 i = 0; i < k; i++) {
-                T* const to = y + (o * n + index[i]) * inner;
-                const T* const from = values + (o * k + i) * inner;
-                for (i64 j = first; j < last; j++) to[j] += from[j];
-            }
-        }
-    });
-    return true;
-}
-
-template <class T>
-bool add_at(T* y, i64 outer, i64 n, i64 inner, const i64* index, i64 k, const T* values) {
-    if (!inside(index, outer * k * inner, n)) return false;
-    if (inner == 1) {
-        parallel(outer, rows_per_block(k, 1 << 14), [=](i64 begin, i64 end) {
-            for (i64 o = begin; o < end; o++)
-                add_each(y + o * n, index + o * k, k, values + o * k);
-        });
-        return true;
-    }
-    const i64 parts = (inner + STRETCH - 1) / STRETCH;
-    parallel(outer * parts, rows_per_block(k * STRETCH, 1 << 14), [=](i64 begin, i64 end) {
-        for (i64 b = begin; b < end; b++) {
-            const i64 o = b / parts, first = b % parts * STRETCH;
-            const i64 last = first + STRETCH < inner ? first + STRETCH : inner;
-            for (i64 i = 0; i < k; i++)
-                for (i64 j = first; j < last; j++) {
-                    const i64 at = (o * k + i) * inner + j;
-                    y[(o * n + index[at]) * inner + j] += values[at];
-                }
-        }
-    });
-    return true;
 }
 
 void extremes(const i64* x, i64 n, i64& low, i64& high) {
@@ -552,9 +484,7 @@ void lgamma(const double* x, double* y, i64 n) {
 #define EACH(T)                                                             \
     template void sort_rows(const T*, i64, i64, bool, T*, i64*);            \
     template void top_rows(const T*, i64, i64, i64, bool, T*, i64*);        \
-    template void cumsum(const T*, i64, i64, i64, T*);                      \
-    template bool add_rows(T*, i64, i64, i64, const i64*, i64, const T*);    \
-    template bool add_at(T*, i64, i64, i64, const i64*, i64, const T*);
+    template void cumsum(const T*, i64, i64, i64, T*);
 EACH(float)
 EACH(double)
 EACH(i64)

@@ -28,9 +28,10 @@ void prod(const T* x, i64 outer, i64 n, T* y);
 // an index is outside [0, n).
 template <class T>
 bool add_rows(T* y, i64 outer, i64 n, i64 inner, const i64* index, i64 k, const T* values);
-// The same, each number at an index of its own: index (outer, k, inner).
+// y = x (outer, n, inner) and the same, each number at an index of its own: index (outer, k, inner).
+// False: as above; y is not to be used then.
 template <class T>
-bool add_at(T* y, i64 outer, i64 n, i64 inner, const i64* index, i64 k, const T* values);
+bool add_at(const T* x, T* y, i64 outer, i64 n, i64 inner, const i64* index, i64 k, const T* values);
 
 // The smallest and the largest of n > 0 numbers.
 void extremes(const i64* x, i64 n, i64& low, i64& high);

@@ -2,8 +2,8 @@
 // of T's; in a derivative g stands for dy.
 #include "pointwise.hpp"
 
+#include "blocks.hpp"
 #include "functions.hpp"
-#include "parallel.hpp"
 
 namespace rl::RL_ISA {
 namespace {
@@ -30,7 +30,88 @@ RL_INLINE void map_range(i64 begin, i64 end, G f, T* y, const X*... x) {
 
 template <class T, class G, class... X>
 RL_INLINE void map(i64 grain, i64 n, G f, T* y, const X*... x) {
-    parallel(n, grain, [&](i64 begin, i64 end) { map_range(begin, end, f, y, x...); });
+    parallel(n, even_blocks(n, grain),
+             [&](i64 begin, i64 end) { map_range(begin, end, f, y, x...); });
+}
+
+// Two registers of floats from two-byte ones, and back, to the nearest. Of bfloat16 the even ones and the
+// odd ones: nothing is to be moved between lanes.
+struct Two {
+    F a, b;
+};
+RL_INLINE Two widened(const Brain* p) {
+    U32 v;
+    std::memcpy(&v, p, sizeof v);
+    return {(F)(v << 16), (F)(v & 0xffff0000u)};
+}
+RL_INLINE void narrow(Brain* p, Two x) {
+    const auto rounded = [](F x) {
+        const U32 b = (U32)x;
+        return x != x ? b | 0x400000u : b + 0x7fffu + (b >> 16 & 1u);
+    };
+    const U32 v = rounded(x.a) >> 16 | (rounded(x.b) & 0xffff0000u);
+    std::memcpy(p, &v, sizeof v);
+}
+#if defined(__AVX512F__)
+RL_INLINE F widened_half(const Half* p) {
+    return (F)_mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
+}
+RL_INLINE void narrow_half(Half* p, F x) {
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(p),
+                        _mm512_cvtps_ph((__m512)x, _MM_FROUND_TO_NEAREST_INT));
+}
+#elif defined(__F16C__)
+RL_INLINE F widened_half(const Half* p) {
+    return (F)_mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+}
+RL_INLINE void narrow_half(Half* p, F x) {
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(p),
+                     _mm256_cvtps_ph((__m256)x, _MM_FROUND_TO_NEAREST_INT));
+}
+#else
+RL_INLINE F widened_half(const Half*) { return F{}; }  // (not called: from_half says so)
+RL_INLINE void narrow_half(Half*, F) {}
+#endif
+RL_INLINE Two widened(const Half* p) { return {widened_half(p), widened_half(p + LANES<float>)}; }
+RL_INLINE void narrow(Half* p, Two x) {
+    narrow_half(p, x.a);
+    narrow_half(p + LANES<float>, x.b);
+}
+
+// The same of two-byte floats, in float and rounded; x or y may be one number.
+template <class T, class G>
+RL_INLINE void zip_narrow(const T* x, i64 nx, const T* y, i64 ny, T* z, i64 n, G f) {
+    constexpr i64 STEP = 2 * LANES<float>;
+    const auto one = [](const T* p) {
+        T many[STEP];
+        for (T& v : many) v = *p;
+        return widened(many);
+    };
+    const auto put = [=](T* p, Two u, Two v) { narrow(p, {f(u.a, v.a), f(u.b, v.b)}); };
+    const Two a = one(x), b = one(y);
+    const bool x_varies = nx == n, y_varies = ny == n;
+    parallel(n, even_blocks(n, LIGHT), [=](i64 begin, i64 end) {
+        const auto few = [=](i64 i, i64 count) {
+            T u[STEP] = {}, v[STEP] = {}, w[STEP];
+            if (x_varies) std::memcpy(u, x + i, std::size_t(count) * sizeof(T));
+            if (y_varies) std::memcpy(v, y + i, std::size_t(count) * sizeof(T));
+            put(w, x_varies ? widened(u) : a, y_varies ? widened(v) : b);
+            std::memcpy(z + i, w, std::size_t(count) * sizeof(T));
+        };
+        i64 i = begin;
+        const i64 askew = i64(reinterpret_cast<std::uintptr_t>(z + i) % REGISTER / sizeof(T));
+        if (askew && end - begin >= 64 * STEP) {  // so that no store touches two lines
+            few(i, STEP - askew);
+            i += STEP - askew;
+        }
+        if (x_varies && y_varies)
+            for (; i + STEP <= end; i += STEP) put(z + i, widened(x + i), widened(y + i));
+        else if (x_varies)
+            for (; i + STEP <= end; i += STEP) put(z + i, widened(x + i), b);
+        else
+            for (; i + STEP <= end; i += STEP) put(z + i, a, y_varies ? widened(y + i) : b);
+        if (i < end) few(i, end - i);
+    });
 }
 
 // z[i] = f(x[i % nx], y[i % ny])
@@ -174,7 +255,7 @@ void gelu(const T* x, T* y, i64 n, double approximate) {
     if (approximate != 0)
         map(HEAVY, n, [](V v) -> V { return T(0.5) * v * (1 + tanh(gelu_tanh_inner(v))); }, y, x);
     else
-        map(HEAVY, n, [](V v) -> V { return v * normal_cdf(v); }, y, x);
+        map(HEAVY, n, [](V v) -> V { return times_normal_cdf(v); }, y, x);
 }
 template <class T>
 void gelu_dx(const T* dy, const T* x, T* dx, i64 n, double approximate) {
@@ -257,9 +338,12 @@ DX_2(threshold_dx, LIGHT, x <= a ? V{} : g)
 #define BINARY(name, formula)                                                   \
     template <class T>                                                          \
     void name(const T* px, i64 nx, const T* py, i64 ny, T* pz, i64 n) {         \
-        using V = Reg<T>;                                                       \
-        zip(px, nx, py, ny, pz, n, [](V x, V y) -> V { return formula; });      \
+        const auto f = [](auto x, auto y) { return formula; };                  \
+        if constexpr (sizeof(T) == 2) zip_narrow(px, nx, py, ny, pz, n, f);     \
+        else zip(px, nx, py, ny, pz, n, f);                                     \
     }                                                                           \
+    template void name(const Half*, i64, const Half*, i64, Half*, i64);         \
+    template void name(const Brain*, i64, const Brain*, i64, Brain*, i64);      \
     template void name(const float*, i64, const float*, i64, float*, i64);      \
     template void name(const double*, i64, const double*, i64, double*, i64);
 

@@ -20,10 +20,18 @@
 #define RL_DX_1(X) X(gelu_dx) X(leaky_relu_dx) X(elu_dx) X(celu_dx)
 #define RL_DX_2(X) X(softplus_dx) X(hardtanh_dx) X(threshold_dx)
 
-// z = f(x, y) by broadcasting: x has nx numbers and y has ny; both divide n, one of them is n.
+// z = f(x, y) by broadcasting: x has nx numbers and y has ny; both divide n, one of them is n. Also of
+// Half and Brain (float16 and bfloat16: their bits), of which the other one is one number or n.
 #define RL_BINARY(X) X(add) X(sub) X(mul) X(div)
 
 namespace rl::RL_ISA {
+
+struct Half {
+    std::uint16_t bits;
+};
+struct Brain {
+    std::uint16_t bits;
+};
 
 #define UNARY(f) template <class T> void f(const T* x, T* y, i64 n);
 #define UNARY_1(f) template <class T> void f(const T* x, T* y, i64 n, double a);

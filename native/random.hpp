@@ -29,6 +29,10 @@ void rng_normal(Word* s, float* y, i64 n, double mean, double std);   // n >= 16
 void rng_normal(Word* s, double* y, i64 n, double mean, double std);  // n >= 16
 void rng_normal_serial(Word* s, double* y, i64 n, double mean, double std);
 void rng_randperm(Word* s, i64* y, i64 n);
+// y (rows, k) = categories drawn by weights p (rows, n), with replacement; n, k > 0. False: a weight is
+// negative or not finite, or all of a row are 0; nothing was drawn then. draws.cpp
+template <class T>
+bool rng_multinomial(Word* s, const T* p, i64 rows, i64 n, i64 k, i64* y);
 void rng_gamma(Word* s, const double* a, double* y, i64 n);  // draws.cpp
 void rng_poisson(Word* s, const double* rate, double* y, i64 n);
 void rng_binomial(Word* s, const double* count, const double* p, double* y, i64 n);

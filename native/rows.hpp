@@ -7,6 +7,14 @@ namespace rl::RL_ISA {
 // v with the lanes from n on replaced by `other`.
 template <class V>
 RL_INLINE V keep(V v, i64 n, Lane<V> other) {
+#if defined(__AVX512F__)
+    if constexpr (std::is_same_v<V, F>)
+        return (F)_mm512_mask_mov_ps((__m512)all(other), static_cast<__mmask16>((1u << n) - 1),
+                                     (__m512)v);
+    else
+        return (D)_mm512_mask_mov_pd((__m512d)all(other), static_cast<__mmask8>((1u << n) - 1),
+                                     (__m512d)v);
+#endif
     for (i64 i = 0; i < LANES<Lane<V>>; i++) v[i] = i < n ? v[i] : other;
     return v;
 }

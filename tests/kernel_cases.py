@@ -540,6 +540,19 @@ def _(name, dtype):
         yield (_seeded(), np.random.default_rng(n).random(n).astype(dtype)), EXACT
 
 
+@of("rng_multinomial")
+def _(name, dtype):
+    for rows, n in ((1, 1), (1, 7), (3, 1000), (2, 64)):
+        p = np.random.default_rng(n).random((rows, n)).astype(dtype)
+        yield (_seeded(), p, 50), EXACT
+        yield (_seeded(), np.where(p < 0.5, 0, p)[:, ::-1] + (np.arange(n) == 0), 3), EXACT
+        for bad in (-1, np.nan, np.inf):
+            p = p.copy()
+            p[-1, -1] = bad
+            yield (_seeded(), p, 5), EXACT
+    yield (_seeded(), np.zeros((2, 3), dtype), 5), EXACT
+
+
 @of("rng_gamma")
 def _(name, dtype):
     for a in ([0.0, 0.1, 0.7, 1.0, 3.0, 500.0], np.linspace(0.05, 40, 300), []):

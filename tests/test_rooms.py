@@ -21,9 +21,9 @@ ORDER = """
 # PyTorch's names that stand beside the rooms: they may import any room, and no room them
 SIGNPOSTS = """
     _VF __init__ __main__ _c _utils accelerator amp backends compiler cpu cuda distributed
-    distributions fft func futures fx hub jit library linalg masked mps mtia multiprocessing
-    nested onnx overrides profiler quasirandom return_types signal sparse special storage types utils
-    version xpu
+    distributions fft func futures fx hub jit learner library linalg masked mps mtia
+    multiprocessing nested onnx overrides profiler quasirandom return_types signal sklearn
+    sparse special storage types utils version xpu
 """.split()
 
 

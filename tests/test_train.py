@@ -64,8 +64,8 @@ def stop_after(monkeypatch, batches):
 
     build = train.build
 
-    def build_and_tell(settings, data, out, watcher):
-        watcher.learner = build(settings, data, out, watcher)
+    def build_and_tell(settings, data, out, watcher, **options):
+        watcher.learner = build(settings, data, out, watcher, **options)
         return watcher.learner
 
     monkeypatch.setattr(report.Progress, "batch", batch)
@@ -159,7 +159,7 @@ def test_a_model_of_ones_own(tmp_path, capsys):
     ("words", "message"),
     [
         (["nonsuch"], "choose from digits, mnist, fashion-mnist, kmnist, or give a folder"),
-        (["--model", "nonsuch"], "choose from logistic, mlp, cnn or file.py:Class"),
+        (["--model", "nonsuch"], "choose from logistic, mlp, cnn, file.py:Class"),
         (["--augment", "nonsuch"], "choose from none, shift, rotate, zoom, flip"),
         (
             ["--momentum", "0.5", "--optimizer", "adam"],

@@ -42,6 +42,7 @@ from .core.dtype import (
     int32,
     int64,
     promote_types,
+    qint8,
     set_default_dtype,
     uint8,
     uint16,
@@ -107,7 +108,8 @@ _LAZY = {
         "ops.sparse": "sparse_coo_tensor sparse_csr_tensor sparse_csc_tensor sparse_bsr_tensor "
         "sparse_bsc_tensor sparse_compressed_tensor "
         "_convert_indices_from_coo_to_csr _convert_indices_from_csr_to_coo",
-        "core.settings": "compile use_deterministic_algorithms set_deterministic_debug_mode "
+        "compiler.entry": "compile",
+        "core.settings": "use_deterministic_algorithms set_deterministic_debug_mode "
         "get_deterministic_debug_mode are_deterministic_algorithms_enabled "
         "is_deterministic_algorithms_warn_only_enabled set_float32_matmul_precision "
         "get_float32_matmul_precision get_num_interop_threads set_num_interop_threads "
@@ -131,6 +133,7 @@ _LAZY = {
         "set_autocast_gpu_dtype is_autocast_cache_enabled set_autocast_cache_enabled "
         "clear_autocast_cache autocast_increment_nesting autocast_decrement_nesting",
         "func.vmap": "vmap",
+        "learner": "fit Learner",
         "serialization.safetensors": "save_safetensors load_safetensors",
         "_utils.checks": "_check _check_index _check_is_size _check_not_implemented "
         "_check_tensor_all _check_tensor_all_with _check_type _check_value _check_with _assert "
@@ -162,9 +165,9 @@ _LATE = {
 _NAME = __name__  # under the stand-in, __name__ says torch
 _SUBMODULES = frozenset(
     "_VF accelerator amp autograd backends compiler cpu cuda distributed distributions fft func "
-    "futures fx hub jit library linalg masked mps mtia multiprocessing nested nn optim "
-    "overrides profiler quasirandom random return_types serialization signal sparse special "
-    "storage testing types utils version vision xpu".split()
+    "futures fx hub jit learner library linalg masked mps mtia multiprocessing nested nn onnx "
+    "optim overrides profiler quasirandom random return_types serialization signal sklearn sparse "
+    "special storage testing types utils version vision xpu".split()
 )
 
 

@@ -17,7 +17,7 @@ from rushlight.app import images
 from rushlight.app.errors import CliError, expected
 from rushlight.utils.data import Subset, TensorDataset, random_split
 
-HOLDOUT = 0.1  # share of the training images that is kept for validation
+HOLDOUT = 0.1  # share of the training images that is kept for validation, likewise for the test
 IMAGE_SIZE = 64  # height and width that images of a folder are brought to, without --size
 
 
@@ -78,10 +78,15 @@ def load(
     *,
     size: int | None = None,
     strict: bool = False,
+    valid: float | None = None,
+    test: float | None = None,
     tell: Any = print,
 ) -> Data:
     """The data called `name`: one of `KNOWN`, or a folder of images.
 
+    valid   share of the images that is kept for validation; None: HOLDOUT
+    test    likewise for the test, of a folder without test/; data sets by name have a test of their
+            own
     size    height and width that the images of a folder are brought to; None: IMAGE_SIZE
     strict  a broken image is an error; otherwise it is left out, and `tell(text)` names it
     CliError: a name that is neither; files that are absent or broken.
@@ -89,10 +94,13 @@ def load(
     if name in KNOWN:
         if size is not None:
             raise CliError(f"--size is for a folder of images; {name} has a size of its own")
+        if test is not None:
+            raise CliError(f"--test is for a folder of images; {name} has test images of its own")
         with expected(RuntimeError, ValueError):
-            return _known(name, root, download, seed)
+            return _known(name, root, download, seed, HOLDOUT if valid is None else valid)
     if Path(name).is_dir():
-        return _folder(Path(name), seed, size or IMAGE_SIZE, strict, tell)
+        shares = (HOLDOUT if valid is None else valid, HOLDOUT if test is None else test)
+        return _folder(Path(name), seed, size or IMAGE_SIZE, strict, tell, shares)
     raise CliError(
         f"no data set {name!r}; choose from {', '.join(KNOWN)}, or give a folder of images "
         f"with one folder inside per class"
@@ -107,7 +115,7 @@ def _split(whole: TensorDataset, shares: list[float], seed: int) -> list[Subset[
     return random_split(whole, [n - sum(sizes), *sizes], generator=generator)
 
 
-def _known(name: str, root: str, download: bool, seed: int) -> Data:
+def _known(name: str, root: str, download: bool, seed: int, share: float) -> Data:
     from rushlight.vision import datasets
 
     known = KNOWN[name]
@@ -128,17 +136,23 @@ def _known(name: str, root: str, download: bool, seed: int) -> Data:
         return TensorDataset((x / 255 - known.mean) / known.std, part.targets)
 
     whole, test = (tensors(part) for part in parts)
-    train, valid = _split(whole, [1 - HOLDOUT, HOLDOUT], seed)
+    train, valid = _split(whole, [1 - share, share], seed)
+    if not len(train) or not len(valid):
+        raise CliError(
+            f"--valid {share:g} leaves no image to {'validate' if len(train) else 'train'}"
+        )
     shape = tuple(whole.tensors[0].shape[1:])
     classes = [str(c) for c in parts[0].classes]
     return Data(name, classes, shape, known.mean, known.std, train, valid, test)
 
 
-def _folder(path: Path, seed: int, size: int, strict: bool, tell: Any) -> Data:
+def _folder(
+    path: Path, seed: int, size: int, strict: bool, tell: Any, shares: tuple[float, float]
+) -> Data:
     """A folder of images, each brought to size x size."""
     from rushlight.vision import transforms
 
-    found = images.read(path, (HOLDOUT, HOLDOUT), seed, strict, tell)
+    found = images.read(path, shares, seed, strict, tell)
     prepare = transforms.Compose(
         [
             transforms.Resize((size, size)),

@@ -84,6 +84,19 @@ def read(root: Path, shares: tuple[float, float], seed: int, strict: bool, tell:
     return Folder(classes, train, valid, test)
 
 
+def labelled(root: Path, classes: list[str], strict: bool, tell: Any) -> list[Sample]:
+    """All images of a folder with one folder per class, or of its test/, for known classes.
+
+    CliError: a class that is not one of them, no images.
+    """
+    names = {entry.name for entry in _entries(root) if entry.is_dir()}
+    whole = root / "test" if "test" in names and names <= set(PARTS) else root
+    checked = _Check(root, strict, tell)
+    found = checked.readable(_part(whole, classes, "the run"))
+    checked.report()
+    return found
+
+
 def stratified(samples: Sequence[Sample], shares: Sequence[float], seed: int) -> list[list[Sample]]:
     """[the rest, one part per share]: random, with each class's share in each part.
 
@@ -131,19 +144,24 @@ def _samples(root: Path, classes: list[str]) -> list[Sample]:
         (path, label)
         for label, name in enumerate(classes)
         if (root / name).is_dir()
-        for path in _images(root / name, set())
+        for path in below(root / name)
     ]
 
 
-def _part(root: Path, classes: list[str]) -> list[Sample]:
-    """The samples of valid/ or test/. CliError: a class that is not one of train/, no images."""
+def _part(root: Path, classes: list[str], known: str = "train/") -> list[Sample]:
+    """The samples of valid/ or test/. CliError: a class that `known` has not, no images."""
     foreign = [name for name in _classes(root) if name not in classes]
     if foreign:
-        raise CliError(f"{root} has the classes {', '.join(foreign)}, which train/ has not")
+        raise CliError(f"{root} has the classes {', '.join(foreign)}, which {known} has not")
     samples = _samples(root, classes)
     if not samples:
         raise CliError(f"no images in {root}")
     return samples
+
+
+def below(folder: Path) -> Iterator[str]:
+    """The image files in a folder and those below it."""
+    return _images(folder, set())
 
 
 def _images(folder: Path, seen: set[str]) -> Iterator[str]:

@@ -3,6 +3,7 @@
 Letters: N batch, C channels, H and W height and width, K classes.
 """
 
+import difflib
 import importlib.util
 import inspect
 import sys
@@ -36,18 +37,18 @@ class Logistic(nn.Module):
 
 
 class MLP(nn.Module):
-    """Two hidden layers of 512 with ReLU. x (N, C, H, W) -> (N, K)"""
+    """Two hidden layers of `width` with ReLU. x (N, C, H, W) -> (N, K)"""
 
-    def __init__(self, shape: Shape, classes: int):
+    def __init__(self, shape: Shape, classes: int, width: int = 512):
         super().__init__()
-        channels, height, width = shape
+        channels, rows, columns = shape
         self.flatten = nn.Flatten()
         self.linear_relu_stack = nn.Sequential(
-            nn.Linear(channels * height * width, 512),
+            nn.Linear(channels * rows * columns, width),
             nn.ReLU(),
-            nn.Linear(512, 512),
+            nn.Linear(width, width),
             nn.ReLU(),
-            nn.Linear(512, classes),
+            nn.Linear(width, classes),
         )
 
     def forward(self, x):
@@ -55,23 +56,23 @@ class MLP(nn.Module):
 
 
 class CNN(nn.Module):
-    """Three 3x3 convolutions of stride 2 with ReLU, then global average pooling.
+    """Three 3x3 convolutions of stride 2 with ReLU, then global average pooling; `width` channels.
 
     x (N, C, H, W) -> (N, K); 28x28 goes 14, 7, 4, 1; any size of image will do.
     """
 
-    def __init__(self, shape: Shape, classes: int):
+    def __init__(self, shape: Shape, classes: int, width: int = 16):
         super().__init__()
-        self.conv1 = nn.Conv2d(shape[0], 16, kernel_size=3, stride=2, padding=1)
-        self.conv2 = nn.Conv2d(16, 16, kernel_size=3, stride=2, padding=1)
-        self.conv3 = nn.Conv2d(16, classes, kernel_size=3, stride=2, padding=1)
+        self.conv1 = nn.Conv2d(shape[0], width, kernel_size=3, stride=2, padding=1)
+        self.conv2 = nn.Conv2d(width, width, kernel_size=3, stride=2, padding=1)
+        self.conv3 = nn.Conv2d(width, classes, kernel_size=3, stride=2, padding=1)
         self.relu = nn.ReLU()
         self.pool = nn.AdaptiveAvgPool2d(1)
         self.flatten = nn.Flatten()
 
     def forward(self, x):
-        x = self.relu(self.conv1(x))  # (N, 16, H/2, W/2)
-        x = self.relu(self.conv2(x))  # (N, 16, H/4, W/4)
+        x = self.relu(self.conv1(x))  # (N, width, H/2, W/2)
+        x = self.relu(self.conv2(x))  # (N, width, H/4, W/4)
         x = self.relu(self.conv3(x))  # (N, K, H/8, W/8)
         return self.flatten(self.pool(x))  # (N, K)
 
@@ -80,12 +81,20 @@ class CNN(nn.Module):
 class Recipe:
     """A named model with the settings it trains well with, where the user gives none."""
 
-    make: Callable[[Shape, int], nn.Module]
+    make: Callable[..., nn.Module]  # of the images' shape and the number of classes
     optimizer: str
     schedule: str
     batch_size: int
     epochs: int
     lr: dict[str, float]  # optimizer -> learning rate, where LEARNING_RATES does not suit
+
+    def built(self, shape: Shape, classes: int, width: int | None = None) -> nn.Module:
+        """The model. CliError: it has no width to choose, or does not take images of this shape."""
+        if width is None:
+            return self.make(shape, classes)
+        if "width" not in inspect.signature(self.make).parameters:
+            raise CliError("--width is not an option of this model, but of mlp, cnn")
+        return self.make(shape, classes, width=width)
 
 
 #: Learning rates that suit most models; sgd's is for momentum 0.9.
@@ -112,7 +121,8 @@ def load(path: Path) -> tuple[nn.Module, dict[str, Any]]:
     state = read_run(file)
     about, name = state["data"], state["settings"]["model"]
     with own_code(name):
-        model = recipe(name).make(tuple(about["shape"]), len(about["classes"]))
+        width = state["settings"].get("width")
+        model = recipe(name).built(tuple(about["shape"]), len(about["classes"]), width)
     with expected(RuntimeError, before=f"{file} does not fit the model {name}: "):
         model.load_state_dict(state["model"])
     return model.eval(), state
@@ -144,9 +154,32 @@ def recipe(name: str) -> Recipe:
     if name in MODELS:
         return MODELS[name]
     path, colon, attribute = name.rpartition(":")
-    if not colon or not path.endswith(".py"):
+    if not colon:
+        return _of_vision(name)
+    if not path.endswith(".py"):
         raise CliError(f"no model {name!r}; choose from {', '.join(MODELS)} or {OWN_MODEL}")
     return Recipe(_own(Path(path), attribute), "adam", "cosine", 64, 5, {})
+
+
+def _of_vision(name: str) -> Recipe:
+    """One of torchvision's classifiers, without weights: `resnet18`. CliError: there is none."""
+    from rushlight.vision import models as vision
+
+    known = vision.list_models(vision)
+    if name not in known:
+        near = difflib.get_close_matches(name, [*MODELS, *known], n=3)
+        hint = f"; did you mean {', '.join(near)}?" if near else ""
+        raise CliError(
+            f"no model {name!r}{hint}\n  choose from {', '.join(MODELS)}, {OWN_MODEL}, or one of "
+            f"torchvision's {len(known)}, such as resnet18"
+        )
+
+    def make(shape: Shape, classes: int) -> nn.Module:
+        if shape[0] != 3:
+            raise CliError(f"{name} takes images of 3 channels, these have {shape[0]}")
+        return vision.get_model(name, num_classes=classes)
+
+    return Recipe(make, "adam", "cosine", 32, 5, {})
 
 
 def _own(path: Path, attribute: str) -> Callable[[Shape, int], nn.Module]:

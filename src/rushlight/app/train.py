@@ -12,25 +12,27 @@ folder:
 """
 
 import argparse
+import json
 import shlex
 import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 import rushlight as rl
 from rushlight import nn, optim
-from rushlight.app import augment, datasets, models, report
+from rushlight.app import augment, datasets, models, ranks, report, transfer
 from rushlight.app.arguments import Parser, count, not_negative, positive, share, whole
-from rushlight.app.errors import INTERRUPTED, CliError, say
+from rushlight.app.errors import INTERRUPTED, CliError, expected, say
 from rushlight.app.lock import Lock, Taken
 from rushlight.app.pages.outcome import Outcome
 from rushlight.app.pages.run_page import RunPage
 from rushlight.app.pages.words import LANGUAGES
 from rushlight.app.trainer import Learner, Stopped, save_atomically
+from rushlight.learner import EarlyStopping, JsonLines, TensorBoard
 from rushlight.optim import lr_scheduler
 from rushlight.optim.options import options_of
 from rushlight.utils.data import DataLoader
@@ -56,10 +58,16 @@ DEFAULTS: Settings = {
     "strict": False,
     "workers": 0,
     "device": "cpu",
+    "width": None,
+    "valid": None,
+    "test": None,
+    "patience": None,
+    "init": None,
+    "freeze": None,
 }
 
 #: What may change when a run is resumed: nothing that its numbers depend on, and more epochs.
-CHANGEABLE = ("epochs", "root", "download", "strict", "workers", "device")
+CHANGEABLE = ("epochs", "patience", "root", "download", "strict", "workers", "device")
 
 #: Optimizers that cannot be chosen: LBFGS asks for the loss many times a step, Muon takes matrices,
 #: SparseAdam gradients of embeddings.
@@ -111,26 +119,39 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     )
     p.add_argument("--root", help="the folder that holds the data sets (default: data)")
     p.add_argument("--download", action="store_true", help="fetch the data set if it is not there")
-    p.add_argument("--model", help=f"{', '.join(models.MODELS)} or {models.OWN_MODEL} (mlp)")
+    p.add_argument(
+        "--model",
+        help=f"{', '.join(models.MODELS)}, one of torchvision's (resnet18) or {models.OWN_MODEL} "
+        "(default: mlp)",
+    )
+    p.add_argument("--width", type=count, help="of mlp's hidden layers (512), cnn's channels (16)")
+    p.add_argument("--init", metavar="FILE", help="begin with the weights of a run or state dict")
+    p.add_argument("--freeze", metavar="GLOB", help="parameters that stay: 'conv1.*,layer1.*'")
     p.add_argument("--optimizer", choices=OPTIMIZERS, help="default: what suits the model")
     p.add_argument("--lr", type=positive, help="learning rate (default: suits model, optimizer)")
     p.add_argument("--momentum", type=share, help="of sgd (default: 0.9), rmsprop (0)")
     p.add_argument("--weight-decay", type=not_negative, help="default: 0")
     p.add_argument("--epochs", type=count, help="default: what suits the model")
+    p.add_argument("--patience", type=count, help="end after N epochs without a better accuracy")
     p.add_argument("--batch-size", type=count, help="validation uses twice as many")
     p.add_argument("--schedule", choices=SCHEDULES, help="default: what suits the model")
     p.add_argument("--augment", help=f"none, or some of {','.join(augment.MOVES)} (default: none)")
     p.add_argument("--size", type=count, help="bring the images of a folder to N x N (default: 64)")
+    p.add_argument("--valid", type=share, help="share of the images to validate (default: 0.1)")
+    p.add_argument("--test", type=share, help="likewise to test, for folders without test/ (0.1)")
     p.add_argument("--strict", action="store_true", help="stop at an image that cannot be read")
     p.add_argument("--seed", type=whole(), help="of weights, order and augmentation (default: 0)")
     p.add_argument("--workers", type=whole(low=0), help="processes that load images (default: 0)")
-    p.add_argument("--device", help="default: cpu")
+    p.add_argument("--device", help="default: cpu; xla or cuda where JAX is installed")
+    p.add_argument("--nproc", type=count, help="processes that share each batch (default: 1)")
     p.add_argument("--out", help="the run's folder (default: runs/DATA-MODEL)")
     p.add_argument("--resume", metavar="DIR", help="go on with the run in this folder")
     p.add_argument("--quiet", action="store_true", help="print the report only")
     p.add_argument(
         "--live", action="store_true", help="serve report.html on 127.0.0.1 while the run goes on"
     )
+    p.add_argument("--json", action="store_true", help="a line of JSON per epoch, nothing else")
+    p.add_argument("--tensorboard", action="store_true", help="event files in the run's folder")
     p.add_argument("--lang", choices=LANGUAGES, help="of report.html (default: en)")
     return p.parse_args(words)
 
@@ -180,19 +201,33 @@ def _flag(key: str) -> str:
     return "--" + key.replace("_", "-")
 
 
-def build(settings: Settings, data: datasets.Data, out: Path, watcher: Any) -> Learner:
-    """A new Learner of these settings."""
+def build(
+    settings: Settings,
+    data: datasets.Data,
+    out: Path,
+    watcher: Any,
+    *,
+    begin: bool = True,
+    kind: type[Learner] = Learner,
+) -> Learner:
+    """A new Learner of these settings; begin: with the weights of --init, if there are some."""
     device = _device(settings["device"])
     rl.manual_seed(settings["seed"])
     with models.own_code(settings["model"]):
-        model = models.recipe(settings["model"]).make(data.shape, len(data.classes)).to(device)
-        _try_out(model, data, device)
+        recipe = models.recipe(settings["model"])
+        model = recipe.built(data.shape, len(data.classes), settings["width"]).to(device)
+        _try_out(model, data, device, own=":" in settings["model"])
+    if settings["init"] is not None and begin:
+        path = settings["init"]
+        transfer.begin_with(model, transfer.read_weights(Path(path)), path)
+    if settings["freeze"] is not None:
+        transfer.freeze(model, settings["freeze"])
     optimizer = make_optimizer(model, settings)
     size, workers = settings["batch_size"], settings["workers"]
     images: Any = data.train
     train: DataLoader[Any] = DataLoader(images, batch_size=size, shuffle=True, num_workers=workers)
     each, make = SCHEDULES[settings["schedule"]]
-    return Learner(
+    return kind(
         model,
         optimizer,
         train,
@@ -205,6 +240,7 @@ def build(settings: Settings, data: datasets.Data, out: Path, watcher: Any) -> L
         schedule_each=each,
         augment=augment.augmentation(settings["augment"]),
         device=device,
+        callbacks=[EarlyStopping(settings["patience"])] if settings["patience"] else [],
     )
 
 
@@ -224,11 +260,12 @@ def _in_order(part: Any, settings: Settings) -> DataLoader[Any]:
     return DataLoader(part, batch_size=2 * settings["batch_size"], num_workers=settings["workers"])
 
 
-def _try_out(model: nn.Module, data: datasets.Data, device: Any) -> None:
+def _try_out(model: nn.Module, data: datasets.Data, device: Any, own: bool) -> None:
     """Runs one image through the model, so that a wrong shape is reported before training."""
     image, _ = data.train[0]
     model.eval()
-    with rl.no_grad():
+    unfit = expected(RuntimeError, ValueError, before="the model does not take these images: ")
+    with nullcontext() if own else unfit, rl.no_grad():
         scores = model(image.unsqueeze(0).to(device))
     if tuple(scores.shape) != (1, len(data.classes)):
         raise CliError(
@@ -265,6 +302,12 @@ def start(
         stack.push(Lock(out))
         state = models.read_run(out / "last.pt")
         settings = _changed(DEFAULTS | state["settings"], given)
+    told: list[str] = []
+
+    def tell(text: str) -> None:
+        told.append(text)
+        say("train", text)
+
     data = datasets.load(
         settings["data"],
         settings["root"],
@@ -272,21 +315,34 @@ def start(
         settings["seed"],
         size=settings["size"],
         strict=settings["strict"],
-        tell=lambda text: say("train", text),
+        valid=settings["valid"],
+        test=settings["test"],
+        tell=tell,
     )
-    learner = build(settings, data, out, watcher(settings["epochs"]))
+    learner = build(settings, data, out, watcher(settings["epochs"]), begin=state is None)
+    learner.remarks += told
     if state is not None:
         learner.load_state_dict(state)
+        learner.finished = _out_of_patience(learner)
         written = out / "report.txt"
-        if learner.epoch < settings["epochs"]:
+        if learner.epoch < settings["epochs"] and not learner.finished:
             written.unlink(missing_ok=True)  # of fewer epochs
         elif written.exists():
             raise CliError(
-                f"the run in {out} has finished its {learner.epoch} epochs\n  fix: more --epochs"
+                f"the run in {out} has finished its {learner.epoch} epochs\n"
+                f"  fix: more --{'patience' if learner.finished else 'epochs'}"
             )
         else:  # it ended after its last checkpoint and before its report
             learner.write_history()
     return learner, data
+
+
+def _out_of_patience(learner: Learner) -> bool:
+    """Was the best epoch so long ago that the run ends?"""
+    patience = learner.settings["patience"]
+    if patience is None or learner.best is None:
+        return False
+    return learner.epoch - int(learner.best["epoch"]) >= patience
 
 
 def _changed(settings: Settings, given: Settings) -> Settings:
@@ -391,6 +447,12 @@ def finish(learner: Learner, data: datasets.Data, seconds: float, page: RunPage)
     test = learner.evaluate(_in_order(data.test, learner.settings), confusion, found.add)
     best = learner.best
     assert best is not None
+    learner.outcome = {
+        "test_loss": test.mean_loss,
+        "test_accuracy": test.accuracy,
+        "best_epoch": int(best["epoch"]),
+        "out": str(learner.out),
+    }
     text = "\n".join(
         [
             f"test accuracy {report.percent(test.accuracy)} ({test.right} of {test.images}), "
@@ -414,12 +476,21 @@ def finish(learner: Learner, data: datasets.Data, seconds: float, page: RunPage)
 
 def main(words: Sequence[str]) -> int:
     """Trains; 0 when it is finished, 130 when it was stopped."""
+    given = vars(parse(words))
+    if given.get("nproc", 1) > 1:
+        if not ranks.is_launched():
+            return ranks.launch(words, given["nproc"])
+        if ranks.helps():
+            return ranks.serve()
     with ExitStack() as stack:
-        return _run(vars(parse(words)), stack)
+        return _run(given, stack)
 
 
 def _run(given: Settings, stack: ExitStack) -> int:
     quiet, live, lang = (given.pop(key, None) for key in ("quiet", "live", "lang"))
+    nproc = given.pop("nproc", 1)
+    as_json, events = given.pop("json", False), given.pop("tensorboard", False)
+    quiet, told = quiet or as_json, sys.stderr if as_json else sys.stdout  # where words go
     begin = time.perf_counter()
     learner, data = start(given, lambda epochs: report.Progress(epochs, bool(quiet)), stack)
     lines = describe(learner, data).split("\n")
@@ -428,26 +499,38 @@ def _run(given: Settings, stack: ExitStack) -> int:
         data,
         about=[(line[:6].strip(), line[6:].strip()) for line in lines],
         command=again(learner.settings),
+        notes=learner.remarks,
         lang=lang or "en",
         serve=bool(live),
     )
     learner.watcher = page
     stack.callback(page.close)
     if live:
-        print(f"live   {page.address}", flush=True)
+        print(f"live   {page.address}", flush=True, file=told)
+    if events:
+        learner.callbacks.append(TensorBoard(learner.out / "tensorboard"))
+    if as_json:
+        learner.callbacks.append(JsonLines())
     if not quiet:
         print(describe(learner, data))
         if learner.epoch or learner.batch:
             print(f"going on after {learner.epoch} epochs and {learner.batch} batches")
     try:
-        with _stopping(learner), learner.watcher:
+        with (
+            _stopping(learner),
+            learner.watcher,
+            ranks.computing(learner.model, learner.settings, data, nproc),
+        ):
             learner.fit(learner.settings["epochs"])
     except Stopped:
         print(
             f"stopped in epoch {learner.epoch + 1} after {learner.batch} of {len(learner.train)} "
             f"batches; all is saved in {learner.out}\n"
-            f"go on with:  {command('--resume', str(learner.out))}"
+            f"go on with:  {command('--resume', str(learner.out))}",
+            file=told,
         )
         return INTERRUPTED
-    print(finish(learner, data, time.perf_counter() - begin, page))
+    print(finish(learner, data, time.perf_counter() - begin, page), file=told)
+    if as_json:
+        print(json.dumps(learner.outcome), flush=True)
     return 0

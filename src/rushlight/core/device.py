@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from functools import wraps
+from importlib import import_module
 from operator import index as as_int
 from typing import Any, NoReturn
 
@@ -172,17 +173,17 @@ def resolve(where: device | str | int | None) -> device:
     if where.type == "meta":
         return META
     if where.type == "cuda" or where.type == "xla":
-        from .accelerators import present  # imports JAX
-
-        return present(where)
+        return accelerators().present(where)  # imports JAX
     raise absence(where.type)
 
 
 def moved(a: Any, where: device) -> Any:
     """An array on another device, without its elements on "meta"."""
-    from .accelerators import moved  # seldom needed
+    return accelerators().moved(a, where)
 
-    return moved(a, where)
+
+def accelerators() -> Any:
+    return import_module("rushlight.core.accelerators")  # seldom needed, and it needs this module
 
 
 STARTED: list[Callable[[], None]] = []  # called when the first device beside the CPU is used
@@ -239,14 +240,12 @@ def _as_device(d: Any) -> device:
 
 def get_device_module(device: Any = None) -> Any:
     """The module of a device type, `torch.cuda` for "cuda:0"; default: the default device's."""
-    import importlib
-
     kind = (get_default_device() if device is None else _as_device(device)).type
     if kind not in ("cpu", "cuda", "mps", "mtia", "xpu"):
         raise RuntimeError(
             f"Device '{kind}' does not have a corresponding module registered as 'torch.{kind}'."
         )
-    return importlib.import_module(f"rushlight.{kind}")
+    return import_module(f"rushlight.{kind}")
 
 
 def only_on(kind: str, names: str) -> Callable[[str], Any]:

@@ -25,6 +25,21 @@ def _new_beside(cls: type, *operands: Any) -> Any:
 new_beside: Any = _new_beside if native is None else native.new_beside
 
 
+def _look(cls: type, tensors: Any) -> tuple[list, bool, bool] | None:
+    """(arrays, alike, wanted): the `_a` of each, whether all have one shape, whether one wants a
+    gradient; None unless `tensors` is a list or tuple of this very class, of one dtype."""
+    if type(tensors) not in (list, tuple) or {type(t) for t in tensors} != {cls}:
+        return None
+    arrays = [t._a for t in tensors]
+    if {type(a) for a in arrays} != {_ndarray} or len({id(a.dtype) for a in arrays}) != 1:
+        return None
+    alike = len({a.shape for a in arrays}) == 1
+    return arrays, alike, any([t._rg for t in tensors])
+
+
+look: Any = _look if native is None else native.look
+
+
 def owned(t: Any) -> Any:
     """A result that is a view of a tensor which nobody else has: a tensor of its own to users."""
     t._view = None
@@ -43,7 +58,8 @@ def on_host(a: Any) -> np.ndarray:
 def address(a: np.ndarray) -> int:
     """The address of an array's first element."""
     if type(a) is not _ndarray and hasattr(a, "cell"):  # on another device
-        return a.address
+        found: Any = a
+        return found.address
     return (
         a.__array_interface__["data"][0]
         if a.dtype.num < 256

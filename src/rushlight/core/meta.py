@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from .device import CPU, META, device
+from .device import CPU, META, accelerators, device
 
 SWITCH: list[Any] = []  # f(on: bool), called with the first array and after the last, see ops/meta
 # the lock of dispatch/modes.py, too: the garbage collector may free an array in the middle of a
@@ -167,11 +167,11 @@ def device_of(a: Any) -> device:
     """Where a tensor of this array is."""
     if type(a) is MetaArray:
         return META
-    if isinstance(a, MetaArray) or not hasattr(a, "cell"):
+    if isinstance(a, MetaArray):  # inside vmap
+        return device_of(a.value._a) if hasattr(a, "value") else CPU
+    if not hasattr(a, "cell"):
         return CPU
-    from .accelerators import of_array  # it is there: a is one of its arrays
-
-    return of_array(a)
+    return accelerators().of_array(a)
 
 
 def without_data(a: np.ndarray) -> MetaArray:

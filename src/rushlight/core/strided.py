@@ -15,7 +15,7 @@ import numpy as np
 
 from .memory import address, flat_bytes, storage_array
 
-__all__ = ["as_sizes", "bytes_under", "check_view", "required", "view_of"]
+__all__ = ["as_sizes", "bytes_under", "check_view", "required", "restrided", "view_of"]
 
 LARGEST = 2**63 - 1
 
@@ -106,6 +106,16 @@ def view_of(
     strides = [
         s * unit if n > 1 else min(s, 1 << 32) * unit for n, s in zip(size, stride, strict=True)
     ]
+    if type(memory) is not np.ndarray and hasattr(memory, "cell"):  # on another device
+        found: Any = memory
+        return found.over(kind, size, strides, offset * unit)
     if 0 in size:
         return np.lib.stride_tricks.as_strided(memory[:0].view(kind), size, [0] * len(size))
     return np.ndarray(size, kind, memory, offset * unit, strides)
+
+
+def restrided(x: Any, shape: Any, strides: Any) -> Any:
+    """NumPy's as_strided of an array of any device; strides in bytes."""
+    if type(x) is not np.ndarray and hasattr(x, "cell"):
+        return x.strided(shape, strides)
+    return np.lib.stride_tricks.as_strided(x, shape, strides)

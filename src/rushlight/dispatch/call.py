@@ -10,6 +10,7 @@ import numpy as np
 from ..autograd.node import Node, edge_of, make_node
 from ..core.device import STARTED
 from ..core.grad_mode import inferring, mode
+from ..core.memory import look
 from ..core.meta import MetaArray
 from ..core.tensor import Tensor, ViewInfo, _cell, new, wrap
 from . import codegen, modes
@@ -40,6 +41,8 @@ def apply(card: Card, args: tuple) -> Any:
 
 def runner(card: Card) -> Any:
     """The function that runs this card on its full argument tuple, as short as its kind allows."""
+    if card.listed and card.fresh and card.outputs == 1 and card.narrow is None:
+        return _listing(card)
     if card.listed or card.result is not None or card.outputs != 1:
         return partial(_general, card)
     if card.view:
@@ -114,6 +117,29 @@ def view_of(card: Card, x: Tensor, array: np.ndarray, options: tuple) -> Tensor:
     if inferring[0] and mode.inference:
         t._inference = True
     return t
+
+
+def _listing(card: Card) -> Any:
+    """`run` of a card of a list of tensors: one look at the list, where they are of one dtype."""
+    forward = card.forward
+
+    def run(args):
+        seen = look(Tensor, args[0])
+        if seen is None:
+            return _general(card, args)
+        arrays, _, wanted = seen
+        try:
+            r = forward(arrays, *args[1:])
+        except TRANSLATED as e:
+            raise explain(card, args, e) from None
+        t = wrap(r)
+        if wanted and mode.grad:
+            record(card, args, (r,), (t,))
+        if inferring[0] and mode.inference:
+            t._inference = True
+        return t
+
+    return run
 
 
 def _general(card: Card, args: tuple) -> Any:

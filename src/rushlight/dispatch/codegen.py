@@ -63,6 +63,7 @@ _NAMES: dict[str, Any] = {
     "Tensor": Tensor,
     "apart": apart,
     "asarray": as_array,
+    "number": np.asarray,
     "can_mask": can_mask,
     "channels": channels,
     "edge_of": edge_of,
@@ -354,7 +355,7 @@ def _operator_text(s: Signature) -> str:
         both += _record_text(s, 16, all_tensors=True)
         first = """\
             if x._rg and mode.grad:
-                x0, x1, e0, e1 = x, asarray(y, d), edge_of(x), None
+                x0, x1, e0, e1 = x, number(y, d), edge_of(x), None
 """
         first += _record_text(s, 16).replace("new(node_type)", "new(number_type)", 1)
     return f"""\

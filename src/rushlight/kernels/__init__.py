@@ -32,13 +32,13 @@ from .twin import TWINS
 def _load() -> None:
     for name, function in vocabulary.WORDS.items():
         if name in vocabulary.ACCUMULATE:
-            function = in_single(function)
+            function = in_single(function, name if native else "")
         word(name, function if name in vocabulary.MOVES else quietly(function))
     for name, function in vocabulary.LIST_WORDS.items():
         list_word(name, function)
     for name, function in TWINS.items():
         widened = function.__module__.rsplit(".", 1)[-1] in _WIDENED and not name.endswith("_")
-        word(name, quietly(in_single(function) if widened else function))
+        word(name, quietly(in_single(function, name if native else "") if widened else function))
     if native is not None:
         for name in native.KERNELS:
             if name in TABLE:
@@ -80,6 +80,12 @@ def set_winograd(on: bool) -> None:
 def get_winograd() -> bool:
     """Whether native convolutions may take Winograd's way (False without them)."""
     return native is not None and native.get_winograd()
+
+
+def set_medium_products(on: bool) -> None:
+    """Whether native products of float32 may round their operands to bfloat16 from now on."""
+    if native is not None:
+        native.set_medium_products(on)
 
 
 set_winograd(os.environ.get("RUSHLIGHT_WINOGRAD", "") != "0")

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .seam import K, native
+from .seam import K, as_array, native
 
 _RAW: Any = np.linalg._umath_linalg  # type: ignore[attr-defined]
 _PANEL = 32
@@ -354,7 +354,7 @@ def eig(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def eigvals(x: np.ndarray) -> np.ndarray:
     """x (*, N, N) -> complex eigenvalues"""
-    return np.asarray(_RAW.eigvals(x)).astype(_complex(x), copy=False)
+    return as_array(_RAW.eigvals(x)).astype(_complex(x), copy=False)
 
 
 def _complex(x: np.ndarray) -> np.dtype:
@@ -363,10 +363,10 @@ def _complex(x: np.ndarray) -> np.dtype:
 
 def det(x: np.ndarray) -> np.ndarray:
     """x (*, N, N) -> (*)"""
-    return np.asarray(_RAW.det(x))
+    return as_array(_RAW.det(x))
 
 
 def slogdet(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """x (*, N, N) -> sign, logarithm of the absolute value"""
     sign, log = _RAW.slogdet(x)
-    return np.asarray(sign), np.asarray(log)
+    return as_array(sign), as_array(log)

@@ -118,11 +118,11 @@ def _carrier(name: str, x: Any) -> Any:
 _WIDENED = ("grid_sample", "linear", "norm", "pointwise", "recurrent", "resample", "softmax")
 
 
-def in_single(f: Any) -> Any:
+def in_single(f: Any, name: str = "") -> Any:
     """f with float16 and bfloat16 arrays widened to float32, its float32 results rounded back.
 
     The one mechanism for sums, counts and formulas of 2-byte floats: everything is computed in
-    float32 and rounded once.
+    float32 and rounded once. `name`: the kernel that f is the twin of, and that computes it.
     """
 
     def kernel(*args, **kwargs):
@@ -140,7 +140,7 @@ def in_single(f: Any) -> Any:
         ]
         token = hush()
         try:
-            results = f(*wide, **kwargs)
+            results = TABLE.get(name, f)(*wide, **kwargs)
             if type(results) is tuple:
                 return tuple([_rounded(r, d) for r in results])
             return _rounded(results, d)

@@ -6,8 +6,11 @@ groups, *kernel)."""
 from __future__ import annotations
 
 import math
+from importlib import import_module
+from time import time
 from typing import Any
 
+from ..core.grad_mode import mode
 from ..core.parameter import Parameter
 from ..core.tensor import Tensor
 from ..ops.creation import empty
@@ -23,6 +26,16 @@ __all__ = [
     "ConvTranspose2d",
     "ConvTranspose3d",
 ]
+
+
+def _first_look(layer: Any, x: Any) -> None:
+    """Most programs never get here: the import is left until then."""
+    LOOK[0] = import_module(f"{__package__}.lookahead").look
+
+
+BEGAN = time()  # lookahead.py believes no source that was written since
+LOOK: list[Any] = [_first_look]  # what a convolution asks in eval mode without gradients
+LOOK_FROM = 1 << 15  # elements of an input, below which its 5 µs are not worth it
 
 
 def _tuple(x: Any, n: int) -> tuple:
@@ -182,6 +195,14 @@ class _Conv(_ConvNd):
 
     def forward(self, input: Tensor) -> Tensor:
         """input (N, C_in, *), or (C_in, *) unbatched -> (N, C_out, *)"""
+        if (
+            not (self.training or mode.grad)
+            and type(input) is Tensor
+            and input._a.size >= LOOK_FROM
+        ):
+            y = LOOK[0](self, input)
+            if y is not None:
+                return y
         return self._conv_forward(input, self.weight, self.bias)
 
     def _conv_forward(self, input: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:

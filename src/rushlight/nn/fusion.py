@@ -4,9 +4,9 @@ One pass, `run_in_order`, over modules that are called one after another (Sequen
 held back until the next module is known. Whatever could be seen from outside keeps the two apart:
 hooks, another forward in a layer's place, a subclass with a forward of its own.
 
-    layer, ReLU                   table WITH_RELU; the nodes of both are recorded (dispatch/fusion.py)
-    convolution, batch norm       in eval mode and without gradients: `conv_norm`, with one of ACTS
-      [, activation]              behind it, if there is one
+    layer, ReLU               table WITH_RELU; the nodes of both are recorded (dispatch/fusion.py)
+    convolution, batch norm   in eval mode and without gradients: `conv_norm`, with one of ACTS
+      [, activation]          behind it, if there is one
 
 A forward written by hand, `F.relu(self.bn(self.conv(x)))`, is seen by lookahead.py.
 """
@@ -139,7 +139,14 @@ def conv_norm(layer: Any, norm: Any, act: int, x: Any, other: Any = None) -> Ten
     if a.ndim != rank + 2 or a.dtype is not _F32 or not a.flags.c_contiguous:
         return None
     arrays = []
-    for t in (layer.weight, layer.bias, norm.running_mean, norm.running_var, norm.weight, norm.bias):
+    for t in (
+        layer.weight,
+        layer.bias,
+        norm.running_mean,
+        norm.running_var,
+        norm.weight,
+        norm.bias,
+    ):
         if t is not None:
             if type(t) is not Parameter and type(t) is not Tensor:
                 return None
@@ -177,7 +184,7 @@ def _one_by_one(modules: Any, input: Any) -> Any:
 
 
 def run_in_order(modules: Iterable[Any], input: Any) -> Any:
-    """The modules called one after another; pairs of WITH_RELU, and what `conv_norm` takes, as one."""
+    """The modules called one after another; those that have one kernel together by that."""
     if Module.__call__ is not _CALL:  # someone watches all calls
         for module in modules:
             input = module(input)
@@ -189,7 +196,7 @@ def run_in_order(modules: Iterable[Any], input: Any) -> Any:
             # the class's own forward; None if the instance has replaced it
             forward = None if "forward" in module.__dict__ else type(module).forward
             if norm is not None:
-                act = 0 if module._hooked else ACTS.get(forward, 0)
+                running, act = None, 0 if module._hooked else ACTS.get(forward, 0)
                 y = conv_norm(layer, norm, act, input)
                 if y is None:
                     y, act = _one_by_one((layer, norm), input), 0
@@ -215,11 +222,13 @@ def run_in_order(modules: Iterable[Any], input: Any) -> Any:
             else:
                 input = module.forward(input)
         if norm is not None:
+            running = None
             y = conv_norm(layer, norm, 0, input)
             return _one_by_one((layer, norm), input) if y is None else y
         if layer is not None:
             input = layer.forward(input)
     except Exception as error:
-        note(error, running, (input,), {})
+        if running is not None:  # (else it is noted already)
+            note(error, running, (input,), {})
         raise
     return input

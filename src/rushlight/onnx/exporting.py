@@ -185,6 +185,11 @@ def _exported(
 
     with _ready(model, training):
         traces = _traces(model, tensors, call, dynamic)
+    if any(t.random for t in traces):
+        raise OnnxExporterError(
+            "the model draws random numbers, which would be the same ones for ever\n"
+            "  fix: model.eval(), or draw them outside and pass them in"
+        )
     if isinstance(traces[0].output, Mapping) and not outputs:
         outputs = [str(k) for k in traces[0].output]
     graph = Graph(opset)
@@ -202,7 +207,10 @@ def _exported(
     for step in merger.live(found):
         _write(graph, step, merger)
     labels = {n: dynamic_name(n, inputs, dynamic) for n in _extents([*inputs, *found])}
-    outputs = [*outputs, *("output" if i == 0 else f"output_{i}" for i in range(len(outputs), len(found)))]
+    outputs = [
+        *outputs,
+        *("output" if i == 0 else f"output_{i}" for i in range(len(outputs), len(found))),
+    ]
     pairs = [(_usable(v, merger, "output"), name) for v, name in zip(found, outputs, strict=True)]
     made = proto(graph, inputs, pairs, labels, params, keep)
     return ONNXProgram(made, call=lambda given: call(given), tensors=tensors, names=names)
@@ -376,7 +384,7 @@ def _traces(model: Any, tensors: list, call: Any, dynamic: dict) -> list[Trace]:
     """Runs with other sizes, or, where all sizes are fixed, with other numbers."""
     if not dynamic:
         altered = [_altered(t) for t in tensors]
-        return [run(model, [t.detach() for t in tensors], call), run(model, altered, call)]
+        return [run(model, [_copied(t) for t in tensors], call), run(model, altered, call)]
     sizes: dict[str, int] = {}
     for (i, d), label in dynamic.items():
         sizes[label] = max(tensors[i].shape[d], 2)
@@ -413,16 +421,21 @@ def _resized(tensors: list, dynamic: dict, plan: dict, k: int) -> list[Tensor]:
         for d in range(a.ndim):
             if (i, d) in dynamic:
                 a = np.take(a, np.arange(plan[dynamic[i, d]]), axis=d, mode="wrap")
-        made = wrap(np.array(a))
+        made = _copied(wrap(a))
         found.append(_altered(made) if k == 1 else made)
     return found
+
+
+def _copied(t: Tensor) -> Tensor:
+    """The same numbers in memory of their own: a model may change its input in place."""
+    return wrap(np.array(t._a))
 
 
 def _altered(t: Tensor) -> Tensor:
     """Other numbers of the same kind; whole numbers and truths stay."""
     a = t._a
     if a.dtype.kind not in "fV":
-        return wrap(np.array(a))
+        return _copied(t)
     return wrap((a * a.dtype.type(0.5)).astype(a.dtype))
 
 

@@ -16,7 +16,7 @@ from .extents import Extent, certain
 
 
 class Value:
-    """An edge: its name in the graph, its sizes (int or Extent), its dtype, its array if constant."""
+    """An edge: its name, its sizes (int or Extent), its dtype, its array if constant."""
 
     __slots__ = ("array", "dtype", "name", "shape")
 
@@ -169,11 +169,14 @@ class Graph:
             if isinstance(n - a, int):
                 return self.op("Add", self.size(a), self.size(n - a))
         for a in known:  # n = q a + r
-            first, *_ = ((x - y, u - v) for x, y, u, v in
-                         zip(n.values, n.values[1:], a.values, a.values[1:], strict=False))  # fmt: skip
-            if first[1] and first[0] % first[1] == 0 and isinstance(n - a * (first[0] // first[1]), int):
-                q = first[0] // first[1]
-                return self.op("Add", self.op("Mul", self.size(a), self.size(q)), self.size(n - a * q))
+            rise, step = n.values[1] - n.values[0], a.values[1] - a.values[0]
+            if step and rise and rise % step == 0:
+                q = rise // step
+                rest = n - a * q
+                if isinstance(rest, int):
+                    return self.op(
+                        "Add", self.op("Mul", self.size(a), self.size(q)), self.size(rest)
+                    )
         raise _varies(n)
 
     def sizes(self, shape: Any) -> Value:

@@ -51,7 +51,9 @@ class Merger:
         self.traces, self.names, self.fold = traces, names, fold
         self.steps: list[Step] = []
         self.errors: dict[int, str] = {}  # id of a Value -> why it cannot be used
-        self.maps: list[dict[int, list]] = [{} for _ in traces]  # id of a tensor -> [Value, version]
+        self.maps: list[dict[int, list]] = [
+            {} for _ in traces
+        ]  # id of a tensor -> [Value, version]
         self.kept: list[Any] = []
 
     def merge(self, inputs: list[Value]) -> list[Value]:
@@ -107,7 +109,9 @@ class Merger:
         results = []
         renewed = []
         for ts, vs in zip(tensors, after, strict=True):
-            if first.changed is None and all(id(t) in m for t, m in zip(ts, self.maps, strict=True)):
+            if first.changed is None and all(
+                id(t) in m for t, m in zip(ts, self.maps, strict=True)
+            ):
                 results.append(self.maps[0][id(ts[0])][0])  # it gave back what it got
                 continue
             value = self._like(list(ts))
@@ -119,11 +123,11 @@ class Merger:
         if problem:
             for value in renewed:
                 self.errors[id(value)] = f"{first.name}: {problem}"
-        self.steps.append(
-            Step(first.kind, first.name, arguments, results, first.scope, first.then)
-        )
+        self.steps.append(Step(first.kind, first.name, arguments, results, first.scope, first.then))
         if first.changed is not None:
-            self._spread([c.changed for c in calls], results[0], [v[0] for v in zip(*after, strict=True)])
+            self._spread(
+                [c.changed for c in calls], results[0], [v[0] for v in zip(*after, strict=True)]
+            )
 
     def _spread(self, changed: list, value: Value, versions: list) -> None:
         """A view was changed: so was its base."""
@@ -225,7 +229,9 @@ class Merger:
                 for trace, t, v in zip(self.traces, tensors, versions, strict=True)
             ]
             if _same(arrays):
-                value.name = self.names.get(id(tensors[0]), "") if versions[0] == version(tensors[0]) else ""
+                value.name = (
+                    self.names.get(id(tensors[0]), "") if versions[0] == version(tensors[0]) else ""
+                )
                 value.array = np.ascontiguousarray(arrays[0]).reshape(arrays[0].shape)
             elif (number := _uniform(arrays)) is not None:
                 given = {"shape": value.shape, "value": number, "dtype": value.dtype}
@@ -245,11 +251,13 @@ class Merger:
     def _merged(self, given: list, calls: list[Call]) -> Any:
         first = given[0]
         if isinstance(first, Tensor):
-            versions = [c.versions.get(id(t), version(t)) for c, t in zip(calls, given, strict=True)]
+            versions = [
+                c.versions.get(id(t), version(t)) for c, t in zip(calls, given, strict=True)
+            ]
             return self._value(given, versions)
         if isinstance(first, np.ndarray):
             owners = [t.arrays.get(id(a)) for t, a in zip(self.traces, given, strict=True)]
-            if all(o is not None and id(o) in m or id(o) in self.names
+            if all((o is not None and id(o) in m) or id(o) in self.names
                    for o, m in zip(owners, self.maps, strict=True)):  # fmt: skip
                 return self._merged(owners, calls)
             if _same(given):
@@ -319,4 +327,4 @@ def _values(x: Any) -> Any:
         yield from _values((x.start, x.stop, x.step))
 
 
-__all__ = ["Extent", "Merger", "Step", "UNKNOWN", "WHOLE"]
+__all__ = ["UNKNOWN", "WHOLE", "Extent", "Merger", "Step"]

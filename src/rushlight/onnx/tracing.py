@@ -21,6 +21,7 @@ from ..dispatch.registry import Composite
 from ..nn import Module
 from ..nn.module_hooks import register_module_forward_hook, register_module_forward_pre_hook
 from ..profiler.listening import listen, unlisten
+from ..random.generator import default_generator
 from .convert import CARDS, NEVER, WHOLES
 
 CARD, WHOLE, UNKNOWN = "card", "whole", "unknown"
@@ -82,8 +83,11 @@ class Trace:
         self.depends = {id(t) for t in inputs}  # they follow the inputs
         self.cells: set[int] = set()  # likewise: the version cells of what was changed
         self.arrays: dict[int, Tensor] = {id(t._a): t for t in inputs}
-        self.snapshots: dict[tuple[int, int], np.ndarray] = {}  # (id, version) of what changed later
+        self.snapshots: dict[
+            tuple[int, int], np.ndarray
+        ] = {}  # (id, version) of what changed later
         self.output: Any = None
+        self.random = False  # were random numbers drawn?
 
     # listening
 
@@ -134,7 +138,9 @@ class Trace:
         return call
 
     def _card(self, card: Card, args: Any) -> Call:
-        args = (*args, *card.defaults[len(args) - card.required :]) if len(args) < card.count else args
+        args = (
+            (*args, *card.defaults[len(args) - card.required :]) if len(args) < card.count else args
+        )
         bound = dict(zip(card.parameters, args, strict=False))
         then = card.fused_with.name if card.fused_with is not None else ""
         kind = CARD if card.name in CARDS else UNKNOWN
@@ -146,8 +152,7 @@ class Trace:
         if name not in WHOLES:
             return None
         if isinstance(what, Composite):
-            names = what.schema.names
-            bound = dict(zip(names, bind_schema(what.schema, tuple(args), keywords), strict=True))
+            bound = _bound(what.schema, args, keywords)
         else:
             bound = {"args": tuple(args), "kwargs": dict(keywords)}
         call = Call(WHOLE, name, bound, self.scopes[-1])
@@ -219,15 +224,28 @@ def run(model: Any, inputs: list[Tensor], call: Any) -> Trace:
     ]
     try:
         with no_grad(), _composites_heard(trace):
+            before = default_generator.get_state()
             listen(trace)
             try:
                 trace.output = call(inputs)
             finally:
                 unlisten(trace)
+            trace.random = not np.array_equal(before._a, default_generator.get_state()._a)
     finally:
         for hook in hooks:
             hook.remove()
     return trace
+
+
+def _bound(schema: Any, args: Any, keywords: Any) -> dict[str, Any]:
+    """{name: argument} of the call of a composite."""
+    parameters = schema.arguments
+    for i, p in enumerate(parameters):
+        if p.kind == "variadic":  # `*size`: what follows is one argument
+            head = dict(zip(schema.names, args[:i], strict=False))
+            rest = {q.name: keywords.get(q.name, q.default) for q in parameters[i + 1 :]}
+            return {**head, p.name: tuple(args[i:]), **rest}
+    return dict(zip(schema.names, bind_schema(schema, tuple(args), keywords), strict=True))
 
 
 @contextmanager

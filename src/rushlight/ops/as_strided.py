@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core.strided import as_sizes, bytes_under, check_view, view_of
+from ..core.strided import as_sizes, bytes_under, check_view, restrided, view_of
 from ..core.tensor import Tensor, ViewInfo, wrap
 from ..dispatch.on_tensors import translate
 from ..dispatch.registry import composite, internal, op
@@ -132,11 +132,11 @@ class Unfold:
         if step <= 0:
             raise RuntimeError(f"step is {step} but must be > 0")
         if x.ndim == 0:
-            return np.lib.stride_tricks.as_strided(x, (size,), (x.itemsize,))
+            return restrided(x, (size,), (x.itemsize,))
         shape, strides = list(x.shape), list(x.strides)
         shape[d] = (length - size) // step + 1
         strides[d] *= min(step, length + 1)  # a larger one is never walked
-        return np.lib.stride_tricks.as_strided(x, (*shape, size), (*strides, x.strides[d]))
+        return restrided(x, (*shape, size), (*strides, x.strides[d]))
 
     def backward(c, dy, x_shape, dim, size, step):
         return K.unfold_dx(dy, x_shape, dim, size, step)

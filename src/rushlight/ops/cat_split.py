@@ -8,6 +8,7 @@ import numpy as np
 
 from ..core.dtype import promote_types
 from ..core.layout import contiguous_format
+from ..core.memory import look
 from ..core.notices import warn
 from ..core.tensor import Tensor, wrap
 from ..dispatch.messages import not_implemented
@@ -24,7 +25,7 @@ def _checked_list(name: str, tensors) -> list:
             f"{type(tensors).__name__}"
         )
     tensors = list(tensors)
-    if {type(t) for t in tensors} == {Tensor}:
+    if set(map(type, tensors)) == {Tensor}:
         return tensors
     for i, t in enumerate(tensors):
         if not isinstance(t, Tensor):
@@ -45,6 +46,7 @@ def _checked_list(name: str, tensors) -> list:
     at="torch",
     tensors="list",
     promote="arith",
+    fresh=True,
     quiet=False,
 )
 class Cat:
@@ -61,11 +63,10 @@ class Cat:
     apart = True
 
     def prepare(tensors, dim):
+        seen = look(Tensor, tensors)
+        if seen is not None and seen[1] and (first := seen[0][0].shape) and first != (0,):
+            return list(tensors), wrapped(dim, len(first))
         tensors = _checked_list("cat", tensors)
-        first = tensors[0]._a.shape
-        n = len(first)
-        if n and first != (0,) and {t._a.shape for t in tensors} == {first}:
-            return tensors, wrapped(dim, n)
         kept = [t for t in tensors if t._a.shape != (0,)] or tensors[:1]
         n = kept[0]._a.ndim
         if kept[0]._a.shape == (0,) and len(kept) == len(tensors[:1]):  # of nothing: any dim
@@ -126,6 +127,8 @@ class Cat:
 def _concatenated(tensors: list, dim: int) -> np.ndarray:
     """np.concatenate in C order, or in channels-last order if all tensors have that."""
     x = tensors[0]
+    if type(x) is not np.ndarray:  # of a device
+        return np.concatenate(tensors, dim)
     last = (0, *range(2, x.ndim), 1)  # (N, C, *) with the channels last in memory
     if x.ndim in (4, 5) and all([t.transpose(last).flags.c_contiguous for t in tensors]):
         if not all([t.flags.c_contiguous for t in tensors]):
@@ -141,7 +144,14 @@ def _concatenated(tensors: list, dim: int) -> np.ndarray:
 cat = Cat
 
 
-@op("stack(tensors, dim=0, *, out=None)", at="torch", tensors="list", promote="arith", quiet=False)
+@op(
+    "stack(tensors, dim=0, *, out=None)",
+    at="torch",
+    tensors="list",
+    promote="arith",
+    fresh=True,
+    quiet=False,
+)
 class Stack:
     """y = the tensors, all of one shape, along a new dimension; a copy.
 
@@ -153,6 +163,9 @@ class Stack:
     """
 
     def prepare(tensors, dim):
+        seen = look(Tensor, tensors)
+        if seen is not None and seen[1]:
+            return list(tensors), wrapped(dim, seen[0][0].ndim + 1)
         tensors = _checked_list("stack", tensors)
         first = tensors[0]._a.shape
         if {t._a.shape for t in tensors} == {first}:

@@ -15,7 +15,7 @@ from ..core.tensor import Tensor, wrap
 from ..dispatch.messages import not_implemented, tensor_argument
 from ..dispatch.on_tensors import translate
 from ..dispatch.registry import FUNCTIONAL, composite, internal
-from ..kernels import K
+from ..kernels import K, as_array
 from ..kernels.refusals import no_such_class
 from .activation import Logsigmoid
 from .loss import checked_word, numbered, reduced
@@ -196,7 +196,7 @@ class _Nll:
         if reduction == "none":
             return rounded(loss, x), total
         loss = K.sum(loss)
-        return rounded(np.asarray(loss / total if reduction == "mean" else loss), x), total
+        return rounded(as_array(loss / total if reduction == "mean" else loss), x), total
 
     def backward(c, dy, x_shape, t, w, total, ignore_index, reduction):
         on_tensors = isinstance(dy, Tensor)
@@ -210,8 +210,8 @@ class _Nll:
         scale = _class_scale(w, at, keep, dtype)[:, None]
         if reduction == "mean":
             scale = scale / total
-        hot = np.zeros(x_shape, dtype)
         minus = np.where(keep[:, None], -scale if on_tensors else -scale * dy_wide, 0)
+        hot = K.zeros(x_shape, minus, dtype)
         if hot.size:
             np.put_along_axis(hot, at[:, None], minus.astype(dtype, copy=False), 1)
         return rounded(dy_wide * wrap(hot) if on_tensors else hot, dy)

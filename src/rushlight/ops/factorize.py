@@ -41,7 +41,7 @@ class CholeskyEx:
         if not upper:
             return lapack.cholesky(x)
         y, info = lapack.cholesky(lapack.h(x))
-        return np.ascontiguousarray(lapack.h(y)), info
+        return K.dense(lapack.h(y)), info
 
     def backward(c, dy, out, upper):
         if upper:

@@ -140,7 +140,7 @@ class Geqrf:
 
 
 def _rows(y: np.ndarray, x: np.ndarray) -> np.ndarray:
-    return np.ascontiguousarray(y, x.dtype)
+    return K.dense(y).astype(x.dtype, copy=False)
 
 
 # ---------------------------------------------------------------- QR

@@ -517,7 +517,7 @@ class IndexPut:
         unchanged(c, key)
         dx = dy
         if c.needs(0) and not accumulate:
-            keep = np.ones(tuple(dy.shape), bool)
+            keep = np.ones_like(dy._a if isinstance(dy, Tensor) else dy, bool, order="C")
             keep[key] = False
             dx = K.where(wrap(keep) if isinstance(dy, Tensor) else keep, dy, K.zeros_like(dy))
         dvalues = K.sum_to(K.index(dy, key), values_shape) if c.needs(1) else None

@@ -10,7 +10,7 @@ import numpy as np
 from ..core.predicates import carries
 from ..core.tensor import Tensor, wrap
 from ..dispatch.registry import FUNCTIONS, composite
-from ..kernels import lapack
+from ..kernels import K, lapack
 from .eigen import eigh, linalg_svd
 from .factorize import linalg_cholesky
 from .householder import qr_of
@@ -205,7 +205,7 @@ def _lobpcg(A, B, iK, x, steps, tol, largest):
         values, y = values[:n], y[:, :n]
         p = y - x @ (x.T @ by(B, y))
         x = y
-    return np.ascontiguousarray(values), x
+    return K.dense(values), x
 
 
 # ---------------------------------------------------------------- names that were removed

@@ -233,7 +233,7 @@ def _constants(dy):
 
 
 def _hot(t: np.ndarray, shape) -> np.ndarray:
-    hot = np.zeros(tuple(shape), bool)
+    hot = K.zeros(tuple(shape), t, bool)
     hot[np.arange(len(t)), t] = True
     return hot
 

@@ -19,7 +19,7 @@ class PadSequence:
 
     def forward(xs, batch_first, value, left):
         longest, first = max(len(x) for x in xs), xs[0]
-        y = np.full((len(xs), longest, *first.shape[1:]), value).astype(first.dtype)
+        y = np.full_like(first, value, shape=(len(xs), longest, *first.shape[1:]), order="C")
         y = y if batch_first else y.swapaxes(0, 1).copy()
         for b, x in enumerate(xs):
             rows = slice(longest - len(x), None) if left else slice(len(x))

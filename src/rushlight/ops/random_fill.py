@@ -332,7 +332,7 @@ class BernoulliTensor:
         if p.shape != x.shape:
             p = expanded(p, x.shape)
         axes = sorted(range(x.ndim), key=lambda i: -abs(x.strides[i]))
-        flat = np.ascontiguousarray(p.transpose(axes)).ravel()
+        flat = K.dense(p.transpose(axes)).ravel()
         return variates.arranged(variates.bernoulli_each(flat, x.dtype, generator), x)
 
     def backward(c, dy, p):

@@ -144,20 +144,27 @@ def multinomial(input, num_samples, replacement=False, *, generator=None, out=No
     p = input._a
     if type(p) is MetaArray:
         return wrap(phantom((*p.shape[:-1], k), np.dtype(np.int64)))
-    check_weights(p, k, replacement)
+    check_sampling(p, k, replacement)
+    several = bool(replacement) and k > 1 and p.size > 0
+    if not several:
+        check_weights(p, k, replacement)
     if out is not None and out._a.dtype != np.int64:
         raise RuntimeError(f"multinomial expects Long tensor out, got: {scalar_name(out.dtype)}")
     rows = p if p.ndim == 2 else p[None]
-    if rows.size:
-        chosen = variates.multinomial(np.ascontiguousarray(rows), k, bool(replacement), g)
+    if several:
+        chosen = K.rng_multinomial(g.mt, K.dense(rows), k)
+        if chosen is None:
+            check_weights(p, k, replacement)
+    elif rows.size:
+        chosen = variates.race(K.dense(rows), k, g)
     else:
         chosen = np.empty((len(rows), k), np.int64)
     result = wrap(chosen if p.ndim == 2 else chosen[0])
     return result if out is None else write_out("multinomial", out, result, (input,))
 
 
-def check_weights(p: np.ndarray, k: int, replacement: bool) -> None:
-    """RuntimeError, in PyTorch's words, for weights that say nothing or for too many samples."""
+def check_sampling(p: np.ndarray, k: int, replacement: bool) -> None:
+    """RuntimeError, in PyTorch's words: no weights by their dtype and shape, or too many samples."""
     d = from_numpy_dtype(p.dtype)
     if d.category != FLOAT:
         raise RuntimeError(
@@ -172,6 +179,10 @@ def check_weights(p: np.ndarray, k: int, replacement: bool) -> None:
             "cannot sample n_sample > prob_dist.size(-1) samples without replacement\n"
             f"  {k} samples of {p.shape[-1]} categories; fix: replacement=True"
         )
+
+
+def check_weights(p: np.ndarray, k: int, replacement: bool) -> None:
+    """RuntimeError, in PyTorch's words, for weights that say nothing."""
     if p.size and K.min(p) >= 0 and K.max(p) < np.inf and (p.ndim == 2 or K.max(p) > 0):
         if p.ndim == 1 or K.max(p, 1).all():
             return

@@ -10,7 +10,7 @@ from ..core.dtype import float32, result_dtype
 from ..core.tensor import Tensor
 from ..dispatch.messages import not_implemented
 from ..dispatch.registry import op
-from ..kernels import K
+from ..kernels import K, as_array
 from .samples import binary, unary
 
 _LN2 = math.log(2)
@@ -134,7 +134,7 @@ class Frexp:
         if x.dtype.kind not in "fV":
             raise RuntimeError("torch.frexp() only supports floating-point dtypes")
         mantissa, exponent = np.frexp(x if x.dtype.kind == "f" else x.astype(np.float32))
-        return K.like(mantissa, x), np.asarray(exponent, np.int32)
+        return K.like(mantissa, x), as_array(exponent).astype(np.int32, copy=False)
 
     def backward(c, dm, exponent):
         return dm / K.exp2(K.like(exponent, dm))
@@ -178,7 +178,7 @@ class Ldexp:
         return input, other, narrower
 
     def forward(x, y, narrower):
-        return x * np.ascontiguousarray(_power_of_two(y, narrower)).reshape(y.shape)
+        return x * K.dense(as_array(_power_of_two(y, narrower)))
 
     def backward(c, dz, y, out, narrower):
         dx = dz * K.conj(_power_of_two(y, narrower)) if c.needs(0) else None

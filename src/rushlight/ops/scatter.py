@@ -61,7 +61,7 @@ def _check(
 def _scattered(x, dim, index, values, add):
     """x with values put (or added) at index along dim; 0-d counts as (1,)."""
     if not index.size:
-        return np.array(x, order="C")
+        return x.copy(order="C")
     index = index.reshape(index.shape or (1,))
     part = values[tuple(slice(n) for n in index.shape)] if values.ndim else values
     if add and part.shape == index.shape and index.dtype == np.int64:
@@ -70,7 +70,7 @@ def _scattered(x, dim, index, values, add):
         if y is None:
             check_bounds("scatter", index, dim, at.shape[dim])
         return y.reshape(x.shape)
-    y = np.array(x, order="C", ndmin=1)
+    y = x.reshape(x.shape or (1,)).copy(order="C")
     key = along(index, dim)
     if add:
         np.add.at(y, key, part)
@@ -324,7 +324,7 @@ class ScatterReduce:
         if reduce == "mean" and x.dtype.kind == "b":
             raise not_implemented("scatter_gather_tensor_cpu_reduce_mean", x)
         d = _check("scatter_reduce", x, dim, index, src)
-        y = np.array(x, order="C", ndmin=1)
+        y = x.reshape(x.shape or (1,)).copy(order="C")
         if not index.size:
             return y.reshape(x.shape)
         key = along(index.reshape(index.shape or (1,)), d)
@@ -344,7 +344,7 @@ class ScatterReduce:
         }[reduce]
         f.at(y, key, part)
         if reduce == "mean":
-            counts = _counts(y.shape, key, include_self)
+            counts = _counts(y, key, include_self)
             y = (y // counts if x.dtype.kind in "iu" else y / counts).astype(x.dtype)
         return y.reshape(x.shape)
 
@@ -358,8 +358,8 @@ class ScatterReduce:
             yield make(3, 4), 1, index, make(3, 2), how, {"include_self": False}
 
 
-def _counts(shape, key, include_self):
-    counts = np.full(shape, 1 if include_self else 0)
+def _counts(like, key, include_self):
+    counts = np.full_like(like, 1 if include_self else 0, np.int64)
     np.add.at(counts, key, 1)
     return np.maximum(counts, 1)
 

@@ -43,7 +43,7 @@ def _in_rows(kernel, x, axis: int, *options):
     """(values, indices) along axis, from a kernel that works along the last one."""
     if axis == x.ndim - 1:
         return kernel(x, *options)
-    y, index = kernel(np.ascontiguousarray(x.swapaxes(axis, -1)), *options)
+    y, index = kernel(K.dense(x.swapaxes(axis, -1)), *options)
     return K.dense(y.swapaxes(axis, -1)), K.dense(index.swapaxes(axis, -1))
 
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
@@ -158,26 +157,18 @@ def _each(f: Callable[[float], float], x: np.ndarray) -> np.ndarray:
     return np.array(list(map(f, x.tolist())), _F64)
 
 
-def multinomial(p: np.ndarray, k: int, replacement: bool, g: Generator) -> np.ndarray:
-    """k categories for each row of weights: p (rows, C) -> int64 (rows, k).
+def race(p: np.ndarray, k: int, g: Generator) -> np.ndarray:
+    """k different categories for each row of weights: p (rows, C) -> int64 (rows, k).
 
-    Without replacement, and for k = 1: the k largest of p / q with q exponential (the exponential
-    race). With replacement: the cumulated weights are searched for uniform numbers.
+    The k largest of p / q with q exponential (the exponential race). With replacement:
+    K.rng_multinomial.
     """
-    if k == 1 or not replacement:
-        q = exponential(p.size, p.dtype, 1.0, g).reshape(p.shape)
-        with np.errstate(divide="ignore", over="ignore"):
-            race = p / q
-        if k == 1:
-            return race.argmax(-1)[:, None]
-        return np.argsort(-race, axis=-1, kind="stable")[:, :k]
-    cumulated: Any = np.cumsum(p, axis=-1, dtype=_F64 if p.dtype == _F64 else _F32)
-    cumulated = cumulated / cumulated[:, -1:]
-    cumulated[:, -1] = 1
-    chosen = np.empty((len(p), k), np.int64)
-    for row, weights in zip(chosen, cumulated.astype(_F64, copy=False), strict=True):
-        row[:] = weights.searchsorted(_u53(k, g))
-    return chosen
+    q = exponential(p.size, p.dtype, 1.0, g).reshape(p.shape)
+    with np.errstate(divide="ignore", over="ignore"):
+        arrived = p / q
+    if k == 1:
+        return arrived.argmax(-1)[:, None]
+    return np.argsort(-arrived, axis=-1, kind="stable")[:, :k]
 
 
 def poisson(rate: np.ndarray, g: Generator) -> np.ndarray:

@@ -64,7 +64,7 @@ def table(
     """A table: numbers and the columns of `right` to the right, those of `code` as code."""
     kept = [list(row) for row in rows]
     numeric = [
-        i in right or (bool(kept) and all(isinstance(row[i], int) or row[i] == "" for row in kept))
+        i in right or {type(row[i]) for row in kept if row[i] != ""} == {int}
         for i in range(len(head))
     ]
 

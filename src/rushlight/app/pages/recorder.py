@@ -78,7 +78,8 @@ def formula_of(doc: str | None) -> str:
     first = re.split(r";\s+(?:d\w+ =|PyTorch)|(?<=[^.])\. [A-Z]|, or, with", first)[0]
     likewise = re.match(r"(\w+) (over \(.*)", first)
     if likewise and hasattr(nn, likewise[1]):  # "BatchNorm1d over (N, C, H, W)"
-        return f"{formula_of(getattr(nn, likewise[1]).__doc__)}, {likewise[2].rstrip('.')}"
+        base = formula_of(getattr(nn, likewise[1]).__doc__).partition(" over (")[0]
+        return f"{base} {likewise[2].rstrip('.')}"
     return first.rstrip(".").strip()
 
 

@@ -126,9 +126,9 @@ def warnings(r: Report, words: Words) -> list[str]:
     if r.outcome is not None:
         for c, (n, _, recall, _) in zip(r.classes, r.outcome.scores(), strict=False):
             if n == 0:
-                found.append(words("{label}: no images to test with", label=c))
+                found.append(words("{label}: nothing to test it with", label=c))
             elif recall == 0:
-                found.append(words("{label}: no test image of it is recognised", label=c))
+                found.append(words("{label}: none of its test examples is recognised", label=c))
     for row in r.history:
         losses = [row[k] for k in ("train_loss", "valid_loss") if k in row]
         if not all(map(math.isfinite, losses)):
@@ -250,7 +250,7 @@ class _Pictures:
         items = []
         for i, name in zip(indices, names, strict=True):
             label, answer = (self.r.classes[int(k)] for k in (o.labels[i], o.answers[i]))
-            sure = f"{100 * o.sure[i]:.1f} %"
+            sure = f'<span class="n">{100 * o.sure[i]:.1f} %</span>'
             wrong = label != answer
             said = f'{escape(label)} → <span class="x">{escape(answer)}</span>'
             text = f"<b>{said if wrong else escape(label)}</b> {sure}"
@@ -258,7 +258,8 @@ class _Pictures:
                 f"<li>{self._image(i, f'{label}, {name}', most)}{text}"
                 f"<br>{escape(_shortened(name))}</li>"
             )
-        return f'<ul class="thumbs">{"".join(items)}</ul>'
+        style = "thumbs" if "<img" in "".join(items) else "thumbs bare"
+        return f'<ul class="{style}">{"".join(items)}</ul>'
 
     def _image(self, i: int, label: str, most: int) -> str:
         if self.data is None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import rushlight as rl
+from rushlight.app.errors import CliError
 from rushlight.app.pages.live import Live
 from rushlight.app.pages.outcome import Outcome, outcome
 from rushlight.app.pages.page import write
@@ -69,8 +70,12 @@ class RunPage:
 
     def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
         self.watcher.__exit__(kind, error, trace)
-        if error is not None and self.learner.history:
-            fields = {"done": self.learner.epoch, "all": self._epochs()}
+        if error is None or not (self.learner.out / "last.pt").exists():
+            return
+        if isinstance(error, CliError):  # the loss is nan, the disk is full
+            self.notes = [*self.notes, str(error)]
+        fields = {"done": self.learner.epoch, "all": self._epochs()}
+        with suppress(CliError):  # the first error is the one to tell
             self._write(self.words("stopped after epoch {done} of {all}", **fields), live=False)
 
     def _epochs(self) -> int:

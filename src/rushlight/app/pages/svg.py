@@ -140,15 +140,23 @@ def chart(
         out += dots
         ends = [y for y in c.y if math.isfinite(y)]
         names.append((at_y(min(max(ends[-1], low), high)), c))
-    names.sort(key=lambda pair: pair[0])  # one below the other
-    below = -1e9
-    for wished, c in names:
-        below = min(max(wished, below + 15), height - bottom)
+    names.sort(key=lambda pair: pair[0])
+    for y, (_, c) in zip(apart([place for place, _ in names], height - bottom), names, strict=True):
         out.append(
-            f'<text class="name {c.colour}" x="{width - right + 8}" y="{number(below)}" '
+            f'<text class="name {c.colour}" x="{width - right + 8}" y="{number(y)}" '
             f'dy=".33em">{escape(c.name)}</text>'
         )
     return tag(width, height, "".join(out), title, "chart")
+
+
+def apart(places: Sequence[float], most: float, least: float = 15.0) -> list[float]:
+    """Sorted places moved so that they are `least` apart and none is beyond `most`."""
+    found: list[float] = []
+    for place in places:
+        found.append(max(place, found[-1] + least) if found else place)
+    for i in reversed(range(len(found))):
+        found[i] = min(found[i], most - least * (len(found) - 1 - i))
+    return found
 
 
 def histogram(values: Any, colour: str, label: str, bins: int = 41) -> str:
@@ -274,7 +282,7 @@ def column(boxes: Sequence[Box], edges: Sequence[tuple[int, int]]) -> str:
 
     edges  (from, to), numbers of boxes; those between neighbours are straight, others go around
     """
-    wide, tall, gap = 208, 40, 16
+    wide, tall, gap = 232, 40, 16
     lanes: list[int] = []  # for each lane, the box at which it is free again
     out = []
     for a, b in sorted(edges):
@@ -294,13 +302,13 @@ def column(boxes: Sequence[Box], edges: Sequence[tuple[int, int]]) -> str:
     for i, box in enumerate(boxes):
         y = i * (tall + gap)
         shape = _fitted(box.shape, 19)
-        title = _fitted(box.title, 27 - len(shape))
+        title = _fitted(box.title, 30 - len(shape))
         out.append(
             f'<a href="#{escape(box.address)}"><rect class="box {box.kind}" x="1" y="{y + 1}" '
             f'width="{wide - 2}" height="{tall - 2}" rx="6"/>'
             f'<text class="first" x="10" y="{y + 17}">{escape(title)}</text>'
             f'<text class="second" text-anchor="end" x="{wide - 10}" y="{y + 17}">{escape(shape)}'
-            f'</text><text class="second" x="10" y="{y + 32}">{escape(_fitted(box.name, 30))}'
+            f'</text><text class="second" x="10" y="{y + 32}">{escape(_fitted(box.name, 34))}'
             "</text></a>"
         )
     width = wide + (12 + 9 * len(lanes) if lanes else 0) + 2

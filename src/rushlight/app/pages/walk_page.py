@@ -47,7 +47,7 @@ def _parts(walk: Walk, words: Words) -> list[str]:
     photos = _photos(walk)
     lead = (
         words("A mini-batch of {n} images through the model, layer by layer.")
-        if any(photos)
+        if any(photos) and walk.batch > 1
         else words("A mini-batch of {n} through the model, layer by layer.")
     )
     return [
@@ -239,7 +239,7 @@ def _pictures(
 
     values = array(tensor)
     if values.ndim < 2:
-        values = values.reshape(1, -1) if walk.batch != len(values) else values.reshape(-1, 1)
+        values = values.reshape(1, -1) if walk.batch != values.size else values.reshape(-1, 1)
     limit = limit or _limit(values)
     images = values[: 1 if len(walk.steps) > MANY else IMAGES]
     rows, note = [], ""
@@ -251,7 +251,7 @@ def _pictures(
             rows.append(who + _strip(value, limit, dead))
             continue
         if value.ndim == 2:
-            rows.append(who + _matrix(value, limit))
+            rows.append(who + _matrix(walk, value, limit))
             continue
         maps = value.reshape(len(value), -1, value.shape[-1])
         if value.ndim > 3:  # more dimensions: the middle one of each further
@@ -282,9 +282,9 @@ def _strip(value: np.ndarray, limit: float, dead: list[int] | None) -> str:
     return f'<div><img class="strip" src="{picture}" alt="">{marks}</div>'
 
 
-def _matrix(value: np.ndarray, limit: float) -> str:
+def _matrix(walk: Walk, value: np.ndarray, limit: float) -> str:
     """(A, B) as a picture."""
-    value = png.smaller(value, 128, 512)
+    value = png.smaller(value, 128, 512) if len(walk.steps) <= MANY else png.smaller(value, 48, 256)
     height = min(200, max(22, 6 * len(value)))
     return (
         f'<div><img class="strip" style="height:{height}px" '
@@ -332,15 +332,15 @@ def _weights(walk: Walk, step: Step, shown: dict[str, int], words: Words) -> str
         count, channels = len(kernels), kernels.shape[1]
         if channels == 1:
             tiles, columns = kernels[:FILTERS, 0], MAPS
-        else:  # a row is a filter, a column a channel of the input
-            few = kernels[:MAPS, :MAPS]
+        else:  # a column is a filter, a row a channel of the input
+            few = kernels[:MAPS, :MAPS].swapaxes(0, 1)
             tiles, columns = few.reshape(-1, *few.shape[2:]), few.shape[1]
         most = FILTERS if channels == 1 else MAPS
         text = words("first {n} of {all} filters" if count > most else "{all} filters")
         text = f"{text.format(n=most, all=count)}, {' × '.join(map(str, w.shape[1:]))}"
         body = _sheet_of_weights(tiles, limit, columns, 34 if channels == 1 else 20)
         if channels > 1:
-            text += f"; {words('a row is a filter, a column a channel')}"
+            text += f"; {words('a column is a filter, a row a channel')}"
     elif pixels is not None:
         count = min(FILTERS, len(w)) if len(w) > 12 else len(w)
         c, tall, wide = pixels
@@ -352,7 +352,7 @@ def _weights(walk: Walk, step: Step, shown: dict[str, int], words: Words) -> str
             else words("weights of the {all} units, as images")
         ).format(n=count, all=len(w))
     else:
-        body = _matrix(w.reshape(len(w), -1), limit)
+        body = _matrix(walk, w.reshape(len(w), -1), limit)
         text = words("weights, one row per unit")
         return f'<div class="weights">{escape(text)}{body}</div>'
     return f'<div class="weights">{escape(text)}{body}</div>'

@@ -101,8 +101,8 @@ ZH = {
     "{label}: {n} images to train on, fewer than {few}": (
         "{label}：只有 {n} 张训练图像，少于 {few}"
     ),
-    "{label}: no images to test with": "{label}：没有测试图像",
-    "{label}: no test image of it is recognised": "{label}：没有一张测试图像预测正确",
+    "{label}: nothing to test it with": "{label}：没有测试样本",
+    "{label}: none of its test examples is recognised": "{label}：没有一个测试样本预测正确",
     "the loss is no better than guessing's: {loss} (guessing among {k} classes has {guess})": (
         "损失不优于随机猜测：{loss}（在 {k} 个类别中猜测为 {guess}）"
     ),
@@ -121,7 +121,7 @@ ZH = {
     "Graph": "计算图",
     "weights": "权重",
     "trainable": "其中可训练",
-    "a row is a filter, a column a channel": "一行是一个卷积核，一列是一个通道",
+    "a column is a filter, a row a channel": "一列是一个卷积核，一行是一个通道",
     "mini-batch": "小批量",
     "Input": "输入",
     "Output": "输出",
@@ -172,6 +172,24 @@ ZH = {
     "label {label}": "标签 {label}",
     "norm": "范数",
     "std": "标准差",
+    "loss by learning rate": "不同学习率下的损失",
+    "no rate lets the loss fall": "没有使损失下降的学习率",
+    "suggestion: {rate}": "建议：{rate}",
+    "runs": "运行列表",
+    "run": "运行",
+    "data": "数据",
+    "model": "模型",
+    "optimizer": "优化器",
+    "lr": "学习率",
+    "batch": "批大小",
+    "batch_size": "批大小",
+    "epochs": "轮数",
+    "test": "测试",
+    "seconds": "秒",
+    "trial": "试验",
+    "state": "状态",
+    "width": "宽度",
+    "settings and accuracy of the trials": "各次试验的设置与准确率",
 }
 
 

@@ -18,6 +18,7 @@ from math import prod
 
 import numpy as np
 
+from ..seam import K
 from ..window_geometry import output_size, taps
 from .norm import batch_norm_eval
 from .pointwise import hardswish, relu, relu6, relu_dx, silu
@@ -33,7 +34,7 @@ def unfold(x, kernel, stride, padding, dilation, out=None):
     size = x.shape[2:]
     if out is None:
         out = tuple(map(output_size, size, kernel, stride, padding, dilation))
-    cols = np.zeros((*x.shape[:2], *kernel, *out), x.dtype)
+    cols = K.zeros((*x.shape[:2], *kernel, *out), x)
     for tap, cells, meets in taps(size, out, kernel, stride, padding, dilation):
         cols[(slice(None), slice(None), *tap)][cells] = x[meets]
     return cols
@@ -46,7 +47,7 @@ def fold(cols, size, stride, padding, dilation):
     """
     rank = len(size)
     kernel, out = cols.shape[2 : 2 + rank], cols.shape[2 + rank :]
-    x = np.zeros((*cols.shape[:2], *size), cols.dtype)
+    x = K.zeros((*cols.shape[:2], *size), cols)
     for tap, cells, meets in taps(size, out, kernel, stride, padding, dilation):
         x[meets] += cols[(slice(None), slice(None), *tap)][cells]
     return x
@@ -75,9 +76,7 @@ def conv_relu(x, w, b, stride, padding, dilation, groups):
     return relu(conv(x, w, b, stride, padding, dilation, groups))
 
 
-def conv_norm(
-    x, w, b, stride, padding, dilation, groups, mean, var, gamma, beta, eps, act, other
-):
+def conv_norm(x, w, b, stride, padding, dilation, groups, mean, var, gamma, beta, eps, act, other):
     """act(batch norm of conv(x, w, b) + other): act is a place in ACTS
 
     mean, var (O), or both None: no batch norm; gamma, beta (O) or None; other like y or None

@@ -52,6 +52,23 @@ def rng_binomial(s, count, p):
     return np.array([_binomial(n, q, u) for n, q in trials], np.float64)
 
 
+def rng_multinomial(s, p, k):
+    """k categories for each row of weights p (rows, C), with replacement -> int64 (rows, k): the
+    first place whose running sum, over the whole row's, reaches a uniform number.
+
+    None, and nothing drawn, for a weight that is negative or not finite, or a row of zeros.
+    """
+    if not (((p >= 0) & np.isfinite(p)).all() and (p > 0).any(-1).all()):
+        return None
+    sums = np.cumsum(p, axis=-1, dtype=np.float64 if p.dtype == np.float64 else np.float32)
+    sums /= sums[:, -1:]
+    sums[:, -1] = 1
+    chosen = np.empty((len(p), k), np.int64)
+    for row, weights in zip(chosen, sums.astype(np.float64), strict=True):
+        row[:] = weights.searchsorted(rng_uniform(s, k, 0.0, 1.0, True))
+    return chosen
+
+
 _THIRD = float(np.float32(1 / 3))  # PyTorch's is of float32
 
 

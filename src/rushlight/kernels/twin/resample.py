@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..vocabulary import dense
+
 
 def resample(x, filters):
     """x (*, *S) -> y (*, *L): y[l] = Σ_t weight[t, l] x[index[t, l]] in each dimension of S.
@@ -30,7 +32,7 @@ def resample(x, filters):
                 part = np.where((i < 0).reshape(at), x.dtype.type(0), part)
             y = part if y is None else y + part
         x = y
-    return np.ascontiguousarray(x)
+    return dense(x)
 
 
 def _of_bytes(x, filters):
@@ -55,7 +57,7 @@ def _of_bytes(x, filters):
         for i, w in zip(index, fixed, strict=True):
             total = total + np.take(x, np.maximum(i, 0), axis).astype(np.int32) * w.reshape(at)
         x = np.clip(total >> places, 0, 255).astype(np.uint8)
-    return np.ascontiguousarray(x)
+    return dense(x)
 
 
 def _same(index, weight):

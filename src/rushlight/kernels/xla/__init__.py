@@ -23,12 +23,13 @@ jax.config.update("jax_enable_x64", True)  # without it int64 becomes int32, flo
 
 from .. import seam  # noqa: E402
 from ..seam import TABLE, K  # noqa: E402
-from . import random, steps, words  # noqa: E402, F401
+from . import protocol, random, recurrent, steps, words  # noqa: E402
 from .array import NOTED, TRACED, Array, Cell, HostAccess, Tracer, axes_of, host, raw  # noqa: E402
-from .program import STATS, Program  # noqa: E402
+from .program import NAME, STATS, Program  # noqa: E402
 from .words import WORDS  # noqa: E402
 
 __all__ = [
+    "NAME",
     "NOTED",
     "STATS",
     "TRACED",
@@ -38,8 +39,8 @@ __all__ = [
     "Program",
     "Tracer",
     "host",
-    "raw",
     "random",
+    "raw",
     "to_device",
     "words",
 ]
@@ -67,26 +68,33 @@ def _there(args: Any) -> bool:
 
 
 def _carried(name: str, on_host: Any) -> Any:
-    """K.name for arrays of any device."""
+    """A word's function of NumPy arrays, for arrays of any device."""
     there = WORDS.get(name, on_host)
 
-    def kernel(*args: Any, **kwargs: Any) -> Any:
+    def function(*args: Any, **kwargs: Any) -> Any:
         return (there if _there(args) else on_host)(*args, **kwargs)
 
-    kernel.__name__, kernel.__doc__ = name, on_host.__doc__
-    return kernel
+    return function
 
 
 def _install() -> None:
-    """Put XLA's words beside NumPy's: natives find them where they look for their twins."""
+    """Put XLA's words beside NumPy's.
+
+    A native kernel calls its twin for what it does not take, and K.name may have been put into a
+    table when a module was imported: so it is the function inside K.name that is changed.
+    """
     native = seam.native
     for name in TABLE:
         before = seam.NUMPY[name]
-        kernel = _carried(name, before)
-        if native is not None and name in native.KERNELS:
-            native.set_fallback(name, kernel)
+        cells = dict(zip(before.__code__.co_freevars, before.__closure__ or (), strict=True))
+        if name.endswith("_step"):
+            function = _carried(name, before)
+            if native is not None and name in native.KERNELS:
+                native.set_fallback(name, function)
+            else:
+                setattr(K, name, function)
         else:
-            setattr(K, name, kernel)
+            cells["function"].cell_contents = _carried(name, cells["function"].cell_contents)
     zeros = K.zeros
 
     def zeros_anywhere(shape: Any, like: Any, dtype: Any = None) -> Any:

@@ -20,14 +20,23 @@ import jax.numpy as jnp
 import numpy as np
 
 from . import views
-from .views import as_key, cast, shadow, start
+from .views import as_key, cast, shadow
 
 Tracer = jax.core.Tracer
 _ndarray = np.ndarray
-TRACED: list[Any] = [None]  # the torch.device that tracers are said to be on, while a program is traced
+TRACED: list[Any] = [
+    None
+]  # the torch.device that tracers are said to be on, while a program is traced
 
 
 NOTED: list[Any] = [None]  # called with every ndarray that becomes a constant of a program
+
+
+YIELDS: set[type] = set()  # operands that do the ufuncs themselves: compiler/options.py
+
+
+# several devices (fully_shard): SPREAD[0](values) brings values of one device to those of another
+SPREAD: list[Any] = [None]
 
 
 class HostAccess(TypeError):
@@ -47,6 +56,10 @@ class Cell:
     def __init__(self, value: Any):
         self.value, self.version, self._number = value, 0, 0
 
+    def copy(self) -> Cell:
+        """A memory of its own with the same value."""
+        return Cell(self.value)
+
     @property
     def number(self) -> int:
         """A number that no other living cell has: the address that data_ptr() tells."""
@@ -65,6 +78,14 @@ class _Flags:
 
     def __init__(self, of: np.ndarray):
         self.of = of
+
+    @property
+    def writeable(self) -> bool:
+        return self.of.flags.writeable
+
+    @writeable.setter
+    def writeable(self, wanted: bool) -> None:  # formulas ask for it of views that they may write
+        pass
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.of.flags, name)
@@ -139,6 +160,10 @@ class Array(np.lib.mixins.NDArrayOperatorsMixin):
         cell.value = new
         cell.version += 1
 
+    def of_cell(self, cell: Cell) -> Array:
+        """The same view of another memory of this shape."""
+        return Array(None, cell, self.chain, self._shadow)
+
     def view_by(self, step: tuple, of: np.ndarray) -> Array:
         """The view by one step more, and its shadow."""
         return Array(None, self.cell, (*self.chain, step), of)
@@ -156,6 +181,15 @@ class Array(np.lib.mixins.NDArrayOperatorsMixin):
     @property
     def shape(self) -> tuple[int, ...]:
         return self.cell.value.shape if self._shadow is None else self._shadow.shape
+
+    @shape.setter
+    def shape(self, shape: tuple) -> None:
+        """Of a view that nobody else has: other sizes. AttributeError: the strides forbid it."""
+        try:
+            of = np.reshape(self.shadow, shape, copy=False)
+        except ValueError as e:
+            raise AttributeError(str(e)) from None
+        self.chain, self._shadow, self._seen = (*self.chain, ("shape", of.shape)), of, -1
 
     @property
     def dtype(self) -> np.dtype:
@@ -192,7 +226,7 @@ class Array(np.lib.mixins.NDArrayOperatorsMixin):
     @property
     def address(self) -> int:
         """A number as an address: two arrays overlap where theirs do."""
-        return self.cell.number + start(self.shadow) - start(shadow((), np.dtype(np.uint8)))
+        return self.cell.number + views.offset_of(self.shadow)
 
     @property
     def T(self) -> Array:
@@ -204,11 +238,19 @@ class Array(np.lib.mixins.NDArrayOperatorsMixin):
             return self.view_by(("real",), self.shadow)
         return self.view_by(("real",), self.shadow.real)
 
+    @real.setter
+    def real(self, value: Any) -> None:
+        self.real.write(raw(value))
+
     @property
     def imag(self) -> Array:
         if self.dtype.kind != "c":
             return Array(jnp.zeros(self.shape, self.dtype))
         return self.view_by(("imag",), self.shadow.imag)
+
+    @imag.setter
+    def imag(self, value: Any) -> None:
+        self.view_by(("imag",), self.shadow.imag).write(raw(value))
 
     @property
     def flat(self) -> Any:
@@ -220,7 +262,8 @@ class Array(np.lib.mixins.NDArrayOperatorsMixin):
         v = self.cell.value
         if isinstance(v, Tracer):
             return None
-        return next(iter(v.devices()))
+        places = v.devices()
+        return next(iter(places)) if len(places) == 1 else min(places, key=lambda d: d.id)
 
     def __len__(self) -> int:
         if not self.shape:
@@ -269,22 +312,23 @@ class Array(np.lib.mixins.NDArrayOperatorsMixin):
 
     def __getitem__(self, key: Any) -> Array:
         key, basic = taken(key)
-        if basic:
-            at = as_key(key)
-            return self.view_by(("index", at), self.shadow[(*views.as_index(at), ...)])
-        if type(key) is tuple and _masked(key) and isinstance(self.v, Tracer):
-            key = tuple([unmasked(k) for k in key])
-        return Array(self.v[key])
+        return self._at(key) if basic else Array(self.v[key])
+
+    def _at(self, key: Any) -> Array:
+        """The view by a basic index."""
+        at = as_key(key)
+        if Ellipsis not in at:
+            at = (*at, Ellipsis)
+        return self.view_by(("index", at), self.shadow[views.as_index(at)])
 
     def __setitem__(self, key: Any, value: Any) -> None:
         key, basic = taken(key)
         new = value.v if type(value) is Array else value
-        if key is Ellipsis or key == () or (type(key) is tuple and key == (Ellipsis,)):
-            self.write(new)
-            return
         if basic:
-            at = as_key(key)
-            self.view_by(("index", at), self.shadow[(*views.as_index(at), ...)]).write(new)
+            whole = key is Ellipsis or (
+                type(key) is tuple and (not key or key[0] is Ellipsis is key[-1])
+            )
+            (self if whole else self._at(key)).write(new)
             return
         x = self.v
         if not isinstance(new, jax.Array):
@@ -292,7 +336,7 @@ class Array(np.lib.mixins.NDArrayOperatorsMixin):
         if new.dtype != x.dtype:
             new = cast(jnp.asarray(new), x.dtype)
         if _is_mask(key, x.shape) and not new.ndim:
-            self.write(jnp.where(key, new, x))
+            self.write(jnp.where(key[0] if type(key) is tuple else key, new, x))
             return
         self.write(x.at[key].set(new))
 
@@ -355,15 +399,19 @@ class Array(np.lib.mixins.NDArrayOperatorsMixin):
 
     def strided(self, shape: Any, strides: Any, offset: int = 0) -> Array:
         """The view by strides and an offset from the first element, in bytes."""
-        unit, cell = self.itemsize, self.cell
-        first = start(self.shadow) - start(shadow((), np.dtype(np.uint8))) + offset
-        of = np.lib.stride_tricks.as_strided(self.shadow, shape, strides)
-        if first:
-            of = np.ndarray(of.shape, of.dtype, views._room[0], first, of.strides)
-        if self.dtype != cell.value.dtype:
-            raise NotImplementedError("strides of a view with another dtype, on an XLA device")
-        step = ("strided", of.shape, tuple([s // unit for s in of.strides]), first // unit)
-        return Array(None, cell, (step,), of)
+        return self.over(self.dtype, shape, strides, offset)
+
+    def over(self, kind: Any, shape: Any, strides: Any, offset: int) -> Array:
+        """The view of the cell by strides and an offset from the first element, in bytes, as
+        elements of a dtype."""
+        unit, shape = kind.itemsize, tuple([int(n) for n in shape])
+        of = self.shadow
+        at = views.offset_of(of) + int(offset) if 0 not in shape else 0
+        of = np.ndarray(shape, kind, views.room(at, shape, strides, unit), at, strides)
+        step = ("strided", shape, tuple([s // unit for s in strides]), at // unit)
+        same = kind == self.cell.value.dtype
+        first = () if same else (("shape", (self.cell.value.size,)), ("bits", kind))
+        return Array(None, self.cell, (*first, step), of)
 
     # ---- new arrays
 
@@ -374,7 +422,12 @@ class Array(np.lib.mixins.NDArrayOperatorsMixin):
         return Array(self.transpose(axes).v).transpose(np.argsort(axes))
 
     def astype(
-        self, dtype: Any, order: str = "K", casting: str = "unsafe", subok: bool = True, copy: bool = True
+        self,
+        dtype: Any,
+        order: str = "K",
+        casting: str = "unsafe",
+        subok: bool = True,
+        copy: bool = True,
     ) -> Array:
         dtype = np.dtype(dtype)
         if dtype == self.dtype:
@@ -392,7 +445,7 @@ class Array(np.lib.mixins.NDArrayOperatorsMixin):
         self.write(jnp.sort(self.v, axis))
 
     def argsort(self, axis: int = -1, kind: Any = None) -> Array:
-        return Array(jnp.argsort(self.v, axis, stable=True))
+        return np.argsort(self, axis)
 
     def __copy__(self) -> Array:
         return self.copy()
@@ -403,13 +456,9 @@ class Array(np.lib.mixins.NDArrayOperatorsMixin):
     def __reduce__(self) -> Any:
         return _unpickled, (host(self),)
 
-    # ---- NumPy's two protocols
-
-    def __array_ufunc__(self, ufunc: Any, method: str, *args: Any, **options: Any) -> Any:
-        return protocol.ufunc(ufunc, method, args, options)
-
-    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        return protocol.function(func, args, kwargs)
+    # NumPy's two protocols
+    __array_ufunc__: Any  # see protocol.py
+    __array_function__: Any
 
 
 def _method(name: str) -> Any:
@@ -499,7 +548,7 @@ def wrapped(r: Any) -> Any:
 
 def taken(key: Any) -> tuple[Any, bool]:
     """An index for JAX, and whether it makes a view."""
-    items = key if type(key) is tuple else (key,)
+    items = tuple(key) if isinstance(key, tuple) else (key,)
     basic, found = True, []
     for k in items:
         if isinstance(k, (_ndarray, list)):
@@ -512,20 +561,11 @@ def taken(key: Any) -> tuple[Any, bool]:
         elif isinstance(k, (bool, np.bool_)):
             basic, k = False, np.asarray(k)
         found.append(k)
-    return (tuple(found) if type(key) is tuple else found[0]), basic
+    return (tuple(found) if isinstance(key, tuple) else found[0]), basic
 
 
 def _is_mask(key: Any, shape: tuple) -> bool:
+    """Is the index one mask of the whole array?"""
+    if type(key) is tuple and len(key) == 1:
+        key = key[0]
     return getattr(key, "dtype", None) == np.bool_ and key.shape == shape
-
-
-def _masked(key: tuple) -> bool:
-    return any([getattr(k, "dtype", None) == np.bool_ for k in key])
-
-
-def unmasked(k: Any) -> Any:
-    """A mask that the host knows, as indices: then JAX need not ask for its values."""
-    return k
-
-
-from . import protocol  # noqa: E402  (it is written on Array)

@@ -15,11 +15,14 @@ import jax
 import numpy as np
 
 from . import views
-from .array import Array, HostAccess, Tracer, host
+from .array import SPREAD, Array, HostAccess, Tracer, host
 
 _ndarray = np.ndarray
 MOST = 256  # programs of one formula: more means that an option changes at every call
 LARGE = 1 << 14  # bytes of a host array that may be part of a key
+PLAIN = object()  # stands for the program of a formula that has none
+DEPTH = [0]  # > 0 while a card's formula runs on Arrays
+NAME: list[Any] = [str]  # what to call an Array's device
 RUNNING = [0]  # > 0 while a card's program is traced
 STATS: dict[str, Any] = {"programs": 0, "plain": {}, "host": {}}
 
@@ -67,6 +70,10 @@ def _described(a: Any, values: list, kept: list) -> Any:
             raise _Plain
         kept.append(a)
         return ("h", a.shape, a.dtype.str, a.tobytes())
+    if isinstance(a, tuple):
+        if not hasattr(a, "_make"):
+            raise _Plain
+        return (t, *[_described(b, values, kept) for b in a])
     if t is slice:
         return (t, a.start, a.stop, a.step)
     if hasattr(a, "mt") or isinstance(a, _ndarray):  # a generator; an array of another kind
@@ -100,6 +107,8 @@ def _rebuilt(key: Any, values: Any, kept: Any, made: list) -> Any:
         return slice(*key[1:])
     if kind is bool or kind is int or kind is str:
         return key[1]
+    if type(kind) is type and issubclass(kind, tuple):
+        return kind(*[_rebuilt(k, values, kept, made) for k in key[1:]])
     return next(kept)
 
 
@@ -107,6 +116,9 @@ def _taken(r: Any, found: list) -> Any:
     """The plan of a result; its arrays are put into `found`."""
     if type(r) is Array:
         found.append(r.v)
+        return "a"
+    if isinstance(r, (_ndarray, np.generic)):  # a constant beside results of the device
+        found.append(jax.numpy.asarray(r))
         return "a"
     if type(r) is tuple or type(r) is list:
         return [type(r), [_taken(x, found) for x in r]]
@@ -144,29 +156,31 @@ class Program:
             run = self.known.get(key)
         except (_Plain, TypeError):
             return self.plain(args, options)
+        if run is PLAIN:
+            return self.plain(args, options)
         if run is None:
             if len(self.known) >= MOST:
                 return self.plain(args, options)
             run = self.known[key] = self._compiled(args, key, kept, options)
             STATS["programs"] += 1
-        if run is not self.plain and run is not self.on_host:
-            jitted, plan, writes = run
-            try:
-                results = jitted(*values)
-            except CANNOT as e:
-                self.known[key] = self.plain
-                STATS["plain"][self.name] = f"{type(e).__name__}: {str(e).splitlines()[0]}"
-                return self.plain(args, options)
-            except ValueError as e:
-                raise _explained(e, args) from None
-            found = iter(results)
-            r = _given(plan[0], found)
-            if writes:
-                arrays = [a for a in _each((args, options or {})) if type(a) is Array]
-                for i in writes:
-                    arrays[i].write(next(found))
-            return r
-        return run(args, options)
+        jitted, plan, writes = run
+        if SPREAD[0] is not None:
+            values = SPREAD[0](values)
+        try:
+            results = jitted(*values)
+        except CANNOT as e:
+            self.known[key] = PLAIN
+            STATS["plain"][self.name] = f"{type(e).__name__}: {str(e).splitlines()[0]}"
+            return self.plain(args, options)
+        except ValueError as e:
+            raise _explained(e) from None
+        found = iter(results)
+        r = _given(plan[0], found)
+        if writes:
+            arrays = [a for a in _each((args, options or {})) if type(a) is Array]
+            for i in writes:
+                arrays[i].write(next(found))
+        return r
 
     def _compiled(self, args: tuple, key: Any, kept: list, options: dict | None) -> tuple:
         node, f = args[: self.node], self.f
@@ -188,7 +202,9 @@ class Program:
                 RUNNING[0] -= 1
             found: list = []
             plan[0] = _taken(r, found)
-            writes[:] = [i for i, (a, n) in enumerate(zip(made, before, strict=True)) if a.cell.version != n]
+            writes[:] = [
+                i for i, (a, n) in enumerate(zip(made, before, strict=True)) if a.cell.version != n
+            ]
             return [*found, *[made[i].v for i in writes]]
 
         program.__name__ = self.name
@@ -196,12 +212,20 @@ class Program:
 
     def plain(self, args: tuple, options: dict | None = None) -> Any:
         """Op by op."""
+        DEPTH[0] += 1
         try:
-            return self.f(*args, **(options or {}))
+            return _lifted(self.f(*args, **(options or {})), args)
         except (HostAccess, jax.errors.TracerArrayConversionError) as e:
-            if any([type(a) is Array and isinstance(a.cell.value, Tracer) for a in _each((args, options))]):
+            if any(
+                [
+                    type(a) is Array and isinstance(a.cell.value, Tracer)
+                    for a in _each((args, options))
+                ]
+            ):
                 raise
             STATS["host"].setdefault(self.name, str(e))
+        finally:
+            DEPTH[0] -= 1
         return self.on_host(args, options)
 
     def on_host(self, args: tuple, options: dict | None = None) -> Any:
@@ -228,6 +252,18 @@ class Program:
         return up(self.f(*given, **{n: down(a) for n, a in (options or {}).items()}))
 
 
+def _lifted(r: Any, args: Any) -> Any:
+    """The results of a formula that ran op by op; a constant among them goes to the device."""
+    if type(r) is Array or r is None:
+        return r
+    if type(r) is tuple or type(r) is list:
+        return type(r)([_lifted(x, args) for x in r])
+    if isinstance(r, (_ndarray, np.generic)):
+        where = next(a for a in _each(args) if type(a) is Array).device
+        return Array(jax.device_put(np.array(r), where))
+    return r
+
+
 def _each(x: Any) -> Any:
     if isinstance(x, (tuple, list)) and type(x) is not Array:
         for y in x:
@@ -238,16 +274,26 @@ def _each(x: Any) -> Any:
         yield x
 
 
-def _explained(e: ValueError, args: Any) -> Exception:
+def _explained(e: ValueError) -> Exception:
     if "incompatible devices" in str(e):
-        return Mixed("Expected all tensors to be on the same device")
+        return RuntimeError("Expected all tensors to be on the same device")
     return e
 
 
-class Mixed(RuntimeError):
-    """Arrays of several devices in one op."""
+def one_device(x: Any, y: Any) -> None:
+    """RuntimeError: an operand of the host, of more than one number, beside one of a device."""
+    for a, b in ((x, y), (y, x)):
+        if type(a) is _ndarray and a.ndim and type(b) is Array:
+            if not DEPTH[0] and not RUNNING[0] and not isinstance(b.cell.value, Tracer):
+                raise RuntimeError(mixed(b))
 
 
-Mixed.__name__ = Mixed.__qualname__ = "RuntimeError"
-Mixed.__module__ = "builtins"
+def mixed(a: Any) -> str:
+    """PyTorch's words for arrays of the CPU and of another device in one op."""
+    return (
+        "Expected all tensors to be on the same device, but found at least two devices, "
+        f"{NAME[0](a)} and cpu!"
+    )
+
+
 warnings.filterwarnings("ignore", message="Some donated buffers were not usable")

@@ -8,6 +8,7 @@ trace goes through a program per ufunc and dtypes.
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 import jax
@@ -16,7 +17,7 @@ import numpy as np
 from jax import lax
 
 from . import views
-from .array import Array, HostAccess, Tracer, constant, host, raw, tree, wrapped
+from .array import SPREAD, YIELDS, Array, HostAccess, Tracer, constant, host, raw, tree, wrapped
 from .views import cast
 
 _ndarray = np.ndarray
@@ -86,8 +87,23 @@ _OWN: dict[str, Any] = {
     "power": _power,
     "fabs": jnp.abs,
     "spacing": lambda x: jnp.nextafter(x, jnp.sign(x) * np.inf) - x,
-    "isnat": None,
+    # np.linalg's generalised functions, see kernels/lapack.py
+    "inv": jnp.linalg.inv,
+    "solve": jnp.linalg.solve,
+    "solve1": lambda a, b: jnp.linalg.solve(a, b[..., None])[..., 0],
+    "det": jnp.linalg.det,
+    "slogdet": lambda x: tuple(jnp.linalg.slogdet(x)),
+    "cholesky_lo": jnp.linalg.cholesky,
+    "cholesky_up": lambda x: jnp.linalg.cholesky(x, upper=True),
+    "eigh_lo": lambda x: tuple(jnp.linalg.eigh(x, UPLO="L")),
+    "eigh_up": lambda x: tuple(jnp.linalg.eigh(x, UPLO="U")),
+    "eigvalsh_lo": lambda x: jnp.linalg.eigvalsh(x, UPLO="L"),
+    "eigvalsh_up": lambda x: jnp.linalg.eigvalsh(x, UPLO="U"),
 }
+for _suffix in ("", "_m", "_n"):
+    _OWN[f"svd{_suffix}"] = lambda x: jnp.linalg.svd(x, compute_uv=False)
+    _OWN[f"svd{_suffix}_f"] = lambda x: tuple(jnp.linalg.svd(x, full_matrices=True))
+    _OWN[f"svd{_suffix}_s"] = lambda x: tuple(jnp.linalg.svd(x, full_matrices=False))
 
 
 def _kind(a: Any) -> Any:
@@ -182,6 +198,8 @@ def _written(out: Any, r: Any, where: Any) -> Any:
 def _at(u: Any, target: Array, index: Any, value: Any = None) -> None:
     from .array import taken
 
+    if type(target) is not Array:
+        raise HostAccess("a result of an XLA device cannot be added into a NumPy array")
     key, _ = taken(index)
     at = target.v.at[key]
     name = {"add": "add", "subtract": "subtract", "multiply": "multiply", "maximum": "max",
@@ -234,7 +252,9 @@ def _reduce(u: Any, x: Any, axis: Any = 0, dtype: Any = None, keepdims: bool = F
         raise _outside(f"{u.__name__}.reduce of complex numbers")
     if v.size == 0 and u.__name__ in ("maximum", "minimum") and "initial" not in options:
         np.maximum.reduce(views.shadow(v.shape, v.dtype), axis=axis)  # NumPy's error, if it is one
-        shape = np.sum(np.broadcast_to(np.int8(0), v.shape), axis=_axes(axis), keepdims=keepdims).shape
+        shape = np.sum(
+            np.broadcast_to(np.int8(0), v.shape), axis=_axes(axis), keepdims=keepdims
+        ).shape
         return Array(jnp.zeros(shape, v.dtype))
     return Array(f(v, **options))
 
@@ -286,7 +306,21 @@ def _matmul(x: Any, y: Any) -> Any:
 # ---------------------------------------------------------------- functions
 
 
-_FFT = frozenset("fft ifft rfft irfft hfft ihfft fft2 ifft2 rfft2 irfft2 fftn ifftn rfftn irfftn fftshift ifftshift".split())  # fmt: skip
+_FFT = frozenset(
+    "fft ifft rfft irfft hfft ihfft fft2 ifft2 rfft2 irfft2 fftn ifftn rfftn irfftn fftshift "
+    "ifftshift".split()
+)
+
+
+# functions whose results are indices or counts: int64 in NumPy
+_PLACES = frozenset(
+    "argmax argmin argpartition argwhere bincount count_nonzero digitize flatnonzero lexsort "
+    "nonzero unravel_index".split()
+)
+
+
+def _as_int64(x: Any) -> Any:
+    return x.astype(np.int64) if hasattr(x, "astype") else x
 
 
 def function(func: Any, args: tuple, kwargs: dict) -> Any:
@@ -304,7 +338,9 @@ def function(func: Any, args: tuple, kwargs: dict) -> Any:
         kwargs.pop(option, None)
     out = kwargs.pop("out", None)
     kwargs = {k: tree(v) for k, v in kwargs.items() if v is not np._NoValue}
-    r = wrapped(f(*tree(args), **kwargs))
+    r = f(*tree(args), **kwargs)
+    r = jax.tree_util.tree_map(_as_int64, r) if name in _PLACES else r
+    r = wrapped(r)
     return r if out is None else _written(out, r, True)
 
 
@@ -320,6 +356,8 @@ def _copyto(dst: Any, src: Any, casting: str = "same_kind", where: Any = True) -
 
 
 def _put_along_axis(arr: Array, indices: Any, values: Any, axis: Any) -> None:
+    if type(arr) is not Array:
+        raise HostAccess("a result of an XLA device cannot be written into a NumPy array")
     values = cast(constant(raw(values)), arr.dtype)
     arr.write(jnp.put_along_axis(arr.v, raw(indices), values, axis, inplace=False))
 
@@ -351,11 +389,13 @@ def placed(v: Any, like: Any) -> Array:
     at = like.device if type(like) is Array else None
     if at is None or isinstance(v, Tracer):
         return Array(v)
+    if SPREAD[0] is not None and v.shape == like.shape:
+        at = like.v.sharding  # in parts, as the other is
     return Array(jax.device_put(v, at))
 
 
 def _argsort(a: Any, axis: Any = -1, kind: Any = None, **_: Any) -> Array:
-    return Array(jnp.argsort(raw(a), axis, stable=True))
+    return Array(jnp.argsort(raw(a), axis, stable=True).astype(np.int64))
 
 
 def _sort(a: Any, axis: Any = -1, kind: Any = None, **_: Any) -> Array:
@@ -365,15 +405,9 @@ def _sort(a: Any, axis: Any = -1, kind: Any = None, **_: Any) -> Array:
 def _where(condition: Any, *xy: Any) -> Any:
     c = raw(condition)
     if not xy:
-        return tuple(map(Array, jnp.nonzero(c)))
-    kinds = [type(a) if type(a) in (int, float, complex) else _kind(a) for a in xy]
-    if kinds[0] in (int, float, complex) and kinds[1] in (int, float, complex):
-        kind = np.result_type(*[np.asarray(a) for a in xy])
-    else:
-        kind = _loop(np.add, tuple(kinds), None)[0]
-        if any([k == np.dtype(bool) for k in kinds]):
-            both = [a if k in (int, float, complex) else np.empty((), k) for a, k in zip(xy, kinds, strict=True)]
-            kind = np.result_type(*both)
+        return tuple([Array(i.astype(np.int64)) for i in jnp.nonzero(c)])
+    plain = [np.empty((1,), a.dtype) if hasattr(a, "dtype") else a for a in xy]
+    kind = np.result_type(*plain)
     x, y = [constant(raw(a), None if hasattr(a, "dtype") else kind) for a in xy]
     return Array(jnp.where(c, cast(x, kind), cast(y, kind)))
 
@@ -422,16 +456,20 @@ def _split(a: Array, parts: Any, axis: int = 0) -> list:
     else:
         bounds = [0, *[int(p) for p in parts], n]
     lead = (slice(None),) * (axis % a.ndim)
-    return [a[(*lead, slice(i, j))] for i, j in zip(bounds, bounds[1:], strict=False)]
+    return [a[(*lead, slice(i, j))] for i, j in pairwise(bounds)]
 
 
 def _flip(a: Array, axis: Any = None) -> Array:
-    axes = range(a.ndim) if axis is None else (axis,) if isinstance(axis, (int, np.integer)) else axis
+    axes = (
+        range(a.ndim) if axis is None else (axis,) if isinstance(axis, (int, np.integer)) else axis
+    )
     axes = [x % a.ndim for x in axes]
     return a[tuple([slice(None, None, -1 if i in axes else None) for i in range(a.ndim)])]
 
 
-def _mean(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, **_: Any) -> Any:
+def _mean(
+    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, **_: Any
+) -> Any:
     v = raw(a)
     kind = np.dtype(dtype) if dtype is not None else v.dtype
     kind = np.dtype(np.float64) if kind.kind in "iub" else kind
@@ -479,12 +517,21 @@ def _pairwise(f: Any) -> Any:
 
 def _searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None) -> Any:
     x, y = _same_kind([a, v])
-    return Array(jnp.searchsorted(x, y, side, sorter=None if sorter is None else raw(sorter)))
+    return Array(
+        jnp.searchsorted(x, y, side, sorter=None if sorter is None else raw(sorter)).astype(
+            np.int64
+        )
+    )
 
 
 def _broadcast_arrays(*arrays: Any, **_: Any) -> tuple:
     shape = np.broadcast_shapes(*[np.shape(a) for a in arrays])
     return tuple([np.broadcast_to(a, shape) for a in arrays])
+
+
+def _take(a: Any, indices: Any, axis: Any = None, out: Any = None, mode: str = "raise") -> Any:
+    at = raw(indices) if hasattr(indices, "dtype") else np.asarray(indices)
+    return Array(jnp.take(raw(a), at, axis, mode="clip" if mode == "clip" else None))
 
 
 def _fill_diagonal(a: Array, val: Any, wrap: bool = False) -> None:
@@ -546,8 +593,22 @@ FUNCTIONS: dict[str, Any] = {
     "stack": _stack,
     "sum": _reducing(np.add),
     "swapaxes": lambda a, x, y: a.swapaxes(x, y),
+    "take": _take,
     "tensordot": _pairwise(jnp.tensordot),
     "transpose": lambda a, axes=None: a.transpose(*(() if axes is None else (axes,))),
     "where": _where,
     "zeros_like": _like(jnp.zeros),
 }
+
+
+def _array_ufunc(self: Array, u: Any, method: str, *args: Any, **options: Any) -> Any:
+    if YIELDS and any([type(a) in YIELDS for a in args]):
+        return NotImplemented
+    return ufunc(u, method, args, options)
+
+
+def _array_function(self: Array, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
+    return function(func, args, kwargs)
+
+
+Array.__array_ufunc__, Array.__array_function__ = _array_ufunc, _array_function

@@ -32,14 +32,35 @@ _room: list[Any] = []
 
 def shadow(shape: tuple[int, ...], dtype: Any) -> np.ndarray:
     """An array of this shape over addresses that are never read or written."""
-    need = prod(shape) * dtype.itemsize
-    if not _room or len(_room[0]) < need:
+    return np.ndarray(shape, dtype, _reserved(prod(shape) * dtype.itemsize))
+
+
+def _reserved(need: int) -> Any:
+    """Addresses of so many bytes."""
+    if not _room or len(_room[-1]) < need:
         flags = {}
         if hasattr(mmap, "MAP_PRIVATE"):
             kind = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | getattr(mmap, "MAP_NORESERVE", 0)
             flags = {"flags": kind}
-        _room[:] = [mmap.mmap(-1, max(2 * need, 1 << 30), **flags)]
-    return np.ndarray(shape, dtype, _room[0])
+        _room.append(mmap.mmap(-1, max(2 * need, 1 << 30), **flags))
+    return _room[-1]
+
+
+def offset_of(a: np.ndarray) -> int:
+    """How many bytes behind the start of its cell a shadow begins."""
+    at = start(a)
+    for room in _room:
+        first = start(np.ndarray((), np.uint8, room))
+        if first <= at <= first + len(room):
+            return at - first
+    raise AssertionError("not a shadow")
+
+
+def room(offset: int, shape: tuple, strides: Any, unit: int) -> Any:
+    """Addresses that a strided view needs."""
+    return _reserved(
+        offset + unit + sum([(n - 1) * s for n, s in zip(shape, strides, strict=True) if n])
+    )
 
 
 def start(a: np.ndarray) -> int:

@@ -18,6 +18,7 @@ from jax.scipy import special
 
 from ..window_geometry import adaptive_bounds, pooled_size
 from .array import Array, raw, tree, wrapped
+from .program import one_device
 from .views import cast
 
 WORDS: dict[str, Any] = {}  # name -> the function on Arrays
@@ -55,6 +56,20 @@ def adjoint(f: Any, shape: Any, dtype: Any, dy: Any) -> Any:
     return jax.linear_transpose(f, jax.ShapeDtypeStruct(tuple(shape), dtype))(dy)[0]
 
 
+# ---------------------------------------------------------------- Python's operators
+
+
+def _operator(name: str, u: Any) -> None:
+    def call(x: Any, y: Any) -> Any:
+        one_device(x, y)
+        return u(x, y)
+
+    word(name)(call)
+
+
+for _word, _u in (("add", np.add), ("sub", np.subtract), ("mul", np.multiply), ("div", np.divide)):
+    _operator(_word, _u)
+
 # ---------------------------------------------------------------- convolution
 
 _LAYOUT = {3: ("NCH", "OIH", "NCH"), 4: ("NCHW", "OIHW", "NCHW"), 5: ("NCDHW", "OIDHW", "NCDHW")}
@@ -64,7 +79,9 @@ def _convolved(x: Any, w: Any, stride: Any, padding: Any, dilation: Any, groups:
     if x.dtype != w.dtype or w.shape[0] % groups or w.shape[1] * groups != x.shape[1]:
         raise ValueError("conv: the arguments do not fit each other")
     if x.dtype.kind in "iu":  # XLA's CPU has no convolution of whole numbers
-        y = _convolved(x.astype(np.float64), w.astype(np.float64), stride, padding, dilation, groups)
+        y = _convolved(
+            x.astype(np.float64), w.astype(np.float64), stride, padding, dilation, groups
+        )
         return y.astype(x.dtype)
     return lax.conv_general_dilated(
         x,
@@ -90,9 +107,10 @@ def conv_relu(x, w, b, stride, padding, dilation, groups):
 
 @values("conv_dx", "conv1d_dx", "conv2d_dx", "conv3d_dx")
 def conv_dx(dy, w, x_shape, stride, padding, dilation, groups, gate=None):
-    def f(x):
-        return _convolved(x, w, stride, padding, dilation, groups)
+    def f(x):  # a transposed convolution may leave out cells at the end
+        return _convolved(x, w, stride, padding, dilation, groups)[cut]
 
+    cut = tuple(map(slice, (None, None, *dy.shape[2:])))
     dx = adjoint(f, x_shape, dy.dtype, dy)
     return dx if gate is None else jnp.where(gate <= 0, 0, dx)
 
@@ -100,8 +118,9 @@ def conv_dx(dy, w, x_shape, stride, padding, dilation, groups, gate=None):
 @values("conv_dw", "conv1d_dw", "conv2d_dw", "conv3d_dw")
 def conv_dw(dy, x, w_shape, stride, padding, dilation, groups):
     def f(w):
-        return _convolved(x, w, stride, padding, dilation, groups)
+        return _convolved(x, w, stride, padding, dilation, groups)[cut]
 
+    cut = tuple(map(slice, (None, None, *dy.shape[2:])))
     return adjoint(f, w_shape, dy.dtype, dy), dy.sum((0, *range(2, dy.ndim)))
 
 
@@ -302,11 +321,23 @@ def _in_double(f: Any) -> Any:
     return call
 
 
+def _erfcx(x):
+    """exp(x²) erfc(x); for large x by its asymptotic series."""
+    z = 1 / (2 * x * x)
+    far = 1 - z * (1 - 3 * z * (1 - 5 * z * (1 - 7 * z)))
+    near = jnp.exp(x * x) * lax.erfc(x)
+    return jnp.where(x > 25, far / (x * np.sqrt(np.pi)), near)
+
+
 for _name, _f in {
     "erf": lax.erf,
     "erfc": lax.erfc,
     "erfinv": lax.erf_inv,
+    "erfcx": lambda x: _erfcx(x),
     "lgamma": lax.lgamma,
+    "digamma": lax.digamma,
+    "zeta": lambda x, q: special.zeta(x, q.astype(np.float64)),
+    "polygamma": lambda x, n: special.polygamma(int(n), x) if n else lax.digamma(x),
     "i0": special.i0,
     "i1": special.i1,
     "i0e": special.i0e,

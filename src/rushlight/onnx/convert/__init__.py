@@ -7,5 +7,5 @@ schema, where the composite says more than the cards that it calls. `g.result` i
 was computed: its sizes and its dtype.
 """
 
-from . import conv, index, matmul, norm, pointwise, recurrent, reduce, shape
+from . import activation, conv, index, matmul, norm, pointwise, recurrent, reduce, shape
 from .table import CARDS, NEVER, WHOLES

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ...core.dtype import int64
-from ..errors import SymbolicValueError, UnsupportedOperatorError
+from ..errors import UnsupportedOperatorError
 from ..extents import Extent
 from ..graph import Graph, Value
 from .pointwise import number, scaled
@@ -49,13 +49,12 @@ def conv_transpose(
 
 
 @card("im2col")
-def im2col(
-    g: Graph, x: Value, kernel: Any, dilation: Any, padding: Any, stride: Any
-) -> Value:
+def im2col(g: Graph, x: Value, kernel: Any, dilation: Any, padding: Any, stride: Any) -> Value:
     """Windows as columns: rows and columns of the padded image are gathered by index."""
-    n, channels, h, w = x.shape
+    h, w = x.shape[-2:]
     pads = [0, 0, *padding, 0, 0, *padding]
-    y = g.op("Pad", x, pads, number(g, 0, x)) if any(padding) else x
+    y, _ = _batched(g, x, 2)
+    y = g.op("Pad", y, pads, number(g, 0, x)) if any(padding) else y
     places = []
     for i, size in enumerate((int(h), int(w))):
         count = (size + 2 * padding[i] - dilation[i] * (kernel[i] - 1) - 1) // stride[i] + 1
@@ -72,8 +71,10 @@ def col2im(
 ) -> Value:
     if g.opset < 18:
         raise UnsupportedOperatorError("fold is in ONNX since opset 18 (Col2Im)")
-    return g.op("Col2Im", x, list(size), list(kernel), dilations=list(dilation),
-                pads=_pads(padding), strides=list(stride))  # fmt: skip
+    y, alone = _batched(g, x, 1)
+    y = g.op("Col2Im", y, list(size), list(kernel), dilations=list(dilation), pads=_pads(padding),
+             strides=list(stride))  # fmt: skip
+    return g.squeeze(y, 0) if alone else y
 
 
 # ---------------------------------------------------------------- pooling
@@ -91,9 +92,10 @@ def max_pool(
 ) -> Any:
     rank = len(kernel)
     given, alone = _batched(g, x, rank)
+    more = _beyond(x, kernel, stride, padding, dilation) if ceil else [0] * rank
     options: dict[str, Any] = {
-        "kernel_shape": list(kernel), "strides": list(stride), "pads": _pads(padding),
-        "dilations": list(dilation), "ceil_mode": int(ceil),
+        "kernel_shape": list(kernel), "strides": list(stride), "dilations": list(dilation),
+        "pads": [*padding, *(p + m for p, m in zip(padding, more, strict=True))],
     }  # fmt: skip
     y, places = g.op("MaxPool", given, outputs=2, **options)
     places.dtype = int64
@@ -104,6 +106,31 @@ def max_pool(
     return (g.squeeze(y, 0), g.squeeze(places, 0)) if alone else (y, places)
 
 
+def _beyond(x: Value, kernel: Any, stride: Any, padding: Any, dilation: Any) -> list:
+    """How far the last windows of ceil_mode reach: ONNX counts them in another way, so that they
+    are written as padding. A last window begins inside of the input or its padding in front."""
+    found = []
+    for n, k, s, p, d in zip(
+        x.shape[-len(kernel) :], kernel, stride, padding, dilation, strict=True
+    ):
+        reach = d * (k - 1) + 1
+        if isinstance(n, Extent):
+            values = {_excess(m, reach, s, p) for m in n.values}
+            if len(values) > 1:
+                n.__index__()
+            found.append(values.pop())
+        else:
+            found.append(_excess(n, reach, s, p))
+    return found
+
+
+def _excess(n: int, reach: int, s: int, p: int) -> int:
+    count = -(-(n + 2 * p - reach) // s) + 1
+    if (count - 1) * s >= n + p:
+        count -= 1
+    return max((count - 1) * s + reach - (n + 2 * p), 0)
+
+
 @card("avg_pool_2d", "avg_pool_3d")
 def avg_pool(
     g: Graph, x: Value, kernel: Any, stride: Any, padding: Any, ceil: bool,
@@ -111,11 +138,15 @@ def avg_pool(
 ) -> Value:  # fmt: skip
     y, alone = _batched(g, x, len(kernel))
     include = bool(count_include_pad)
-    if divisor and ceil:
-        raise SymbolicValueError("avg_pool: divisor_override together with ceil_mode")
+    rank = len(kernel)
+    more = _beyond(x, kernel, stride, padding, (1,) * rank) if ceil else [0] * rank
+    if any(more) and include and not divisor:  # what lies beyond the padding does not count
+        y = g.op("Pad", y, [0, 0, *padding, 0, 0, *padding], number(g, 0, x))
+        padding, include = (0,) * rank, False
     y = g.op(
-        "AveragePool", y, kernel_shape=list(kernel), strides=list(stride), pads=_pads(padding),
-        ceil_mode=int(ceil), count_include_pad=int(include or bool(divisor)),
+        "AveragePool", y, kernel_shape=list(kernel), strides=list(stride),
+        pads=[*padding, *(p + m for p, m in zip(padding, more, strict=True))],
+        count_include_pad=int(include or bool(divisor)),
     )  # fmt: skip
     if divisor:
         y = scaled(g, y, math.prod(kernel) / divisor)
@@ -139,7 +170,7 @@ def adaptive_max_pool(g: Graph, x: Value, size: Any) -> Any:
 
 
 def _cells(g: Graph, x: Value, size: Any, pool: str, reduce: str) -> Value:
-    """Cells of floor(l S / L) ... ceil((l + 1) S / L) - 1: a pool if L divides S, else one by one."""
+    """Cells of floor(l S / L) ... ceil((l + 1) S / L) - 1: a pool if L divides S."""
     rank = len(size)
     first = x.ndim - rank
     if all(n == m for n, m in zip(x.shape[first:], size, strict=True)):
@@ -192,7 +223,9 @@ def interpolate(
         options |= {"mode": "nearest", "coordinate_transformation_mode": "half_pixel",
                     "nearest_mode": "round_prefer_ceil"}  # fmt: skip
     else:
-        options["coordinate_transformation_mode"] = "align_corners" if align_corners else "half_pixel"
+        options["coordinate_transformation_mode"] = (
+            "align_corners" if align_corners else "half_pixel"
+        )
         options["mode"] = "cubic" if mode == "bicubic" else "linear"
         if mode == "bicubic":
             options["cubic_coeff_a"] = -0.5 if antialias else -0.75

@@ -153,7 +153,12 @@ def setitem(g: Graph, args: Any, kwargs: Any) -> Value:
     x, key, value = args
     keys = _keys(key)
     masks = [k for k in keys if isinstance(k, Value) and k.dtype is bool_]
-    if len(keys) == 1 and masks and masks[0].ndim == x.ndim and not (isinstance(value, Value) and value.ndim):
+    if (
+        len(keys) == 1
+        and masks
+        and masks[0].ndim == x.ndim
+        and not (isinstance(value, Value) and value.ndim)
+    ):
         return g.op("Where", masks[0], g.cast(value, x.dtype), x, dtype=x.dtype)
     sliced = _sliced_set(g, x, keys, value)
     if sliced is not None:
@@ -209,18 +214,20 @@ def _sliced_set(g: Graph, x: Value, keys: list, value: Any) -> Value | None:
     return g.op("Concat", *parts, axis=d) if len(parts) > 1 else parts[0]
 
 
-def _scattered(g: Graph, x: Value, keys: list, value: Any) -> Value:
+def _scattered(g: Graph, x: Value, keys: list, value: Any, how: Any = None) -> Value:
     """x[i, j, ...] = value with index tensors at the first dimensions."""
     if not all(_is_array(k) for k in keys) or any(_index(g, k).dtype is bool_ for k in keys):
         raise SymbolicValueError("setitem: index tensors together with slices or masks")
     given = [g.cast(_index(g, k), int64) for k in keys]
     rank = max(_index(g, k).ndim for k in keys)
     shape = g.op("Shape", _broadcast(g, given), dtype=int64)
-    places = g.op("Concat", *[g.unsqueeze(g.op("Expand", k, shape), rank) for k in given], axis=rank)
+    places = g.op(
+        "Concat", *[g.unsqueeze(g.op("Expand", k, shape), rank) for k in given], axis=rank
+    )
     rest = g.sizes(x.shape[len(keys) :])
     full = g.op("Concat", shape, rest, axis=0) if x.ndim > len(keys) else shape
     value = g.op("Expand", g.cast(value, x.dtype), full)
-    return g.op("ScatterND", x, places, value)
+    return g.op("ScatterND", x, places, value, reduction=how)
 
 
 @card("index_put")
@@ -228,9 +235,34 @@ def index_put(g: Graph, x: Value, values: Any, key: Any, accumulate: bool) -> Va
     keys = [k for k in key if not (isinstance(k, slice) and k == slice(None))]
     if len(keys) != len(key):
         raise SymbolicValueError("index_put: not at the first dimensions")
-    if accumulate:
-        raise SymbolicValueError("index_put: accumulate=True")
-    return _scattered(g, x, list(keys), values)
+    return _scattered(g, x, list(keys), values, "add" if accumulate else None)
+
+
+@whole("select", "select_copy")
+def select(g: Graph, input: Value, dim: int, index: Any) -> Value:
+    d = axis(dim, input.ndim)
+    if isinstance(index, Value):
+        return g.op("Gather", input, index, axis=d)
+    return g.squeeze(g.slice(input, d, index, END if index == -1 else index + 1), d)
+
+
+@whole("narrow", "narrow_copy")
+def narrow(g: Graph, input: Value, dim: int, start: Any, length: Any) -> Value:
+    if isinstance(start, Value):
+        raise SymbolicValueError("narrow: start as a tensor")
+    start = input.shape[dim] + start if start < 0 else start
+    return g.slice(input, axis(dim, input.ndim), start, start + length)
+
+
+@card("diagonal_dx")
+def diag(g: Graph, dy: Value, x_shape: Any, offset: int, dim1: int, dim2: int) -> Value:
+    """Zeros with dy on a diagonal."""
+    zeros = g.filled(x_shape, 0, dy.dtype)
+    places = _flat_places(Value("", tuple(x_shape), None), lambda a: a.diagonal(offset, dim1, dim2))
+    where = g.constant(places.reshape(-1).astype(np.int64))
+    flat = g.op("Reshape", zeros, [-1])
+    y = g.op("ScatterElements", flat, where, g.op("Reshape", dy, [-1]), axis=0, dtype=dy.dtype)
+    return g.reshape(y, x_shape)
 
 
 @card("index_select")
@@ -253,8 +285,9 @@ def gather(g: Graph, x: Value, dim: int, index: Value, sparse_grad: bool = False
 
 
 def _scatter(g: Graph, x: Value, dim: int, index: Value, src: Value, how: Any = None) -> Value:
-    if not x.ndim or not index.ndim:
-        raise SymbolicValueError("scatter of a tensor without dimensions")
+    if not x.ndim:
+        x, index, src = (Value(g.named(g.reshape(t, [1])), (1,), t.dtype) for t in (x, index, src))
+        return g.reshape(_scatter(g, x, 0, index, src, how), [])
     if src.shape != index.shape:
         for d, (n, m) in enumerate(zip(src.shape, index.shape, strict=True)):
             if n != m:
@@ -285,11 +318,24 @@ _REDUCTIONS = {"sum": "add", "prod": "mul", "amax": "max", "amin": "min"}
 def scatter_reduce(
     g: Graph, x: Value, dim: int, index: Value, src: Value, reduce: str, include_self: bool
 ) -> Value:
-    if reduce not in _REDUCTIONS or not include_self:
-        raise SymbolicValueError(f"scatter_reduce: reduce={reduce!r}, include_self={include_self}")
+    if reduce not in _REDUCTIONS:
+        raise SymbolicValueError(f"scatter_reduce: reduce={reduce!r}")
     if g.opset < 18 and reduce in ("amax", "amin"):
         raise SymbolicValueError(f"scatter_reduce: reduce={reduce!r} needs opset 18")
+    if not include_self:  # what is written to begins with the neutral number
+        neutral = g.op("Expand", g.constant(_neutral(reduce, x), x.dtype), g.sizes(index.shape))
+        start = _scatter(g, x, dim, index, Value(g.named(neutral), index.shape, x.dtype))
+        x = Value(g.named(start), x.shape, x.dtype)
     return _scatter(g, x, dim, index, src, _REDUCTIONS[reduce])
+
+
+def _neutral(reduce: str, x: Value) -> Any:
+    if reduce in ("sum", "prod"):
+        return int(reduce == "prod")
+    if x.dtype.is_floating_point:
+        return -np.inf if reduce == "amax" else np.inf
+    limits = np.iinfo(x.dtype.np)
+    return limits.min if reduce == "amax" else limits.max
 
 
 @card("index_add")
@@ -305,12 +351,19 @@ def index_copy(g: Graph, x: Value, dim: int, index: Value, source: Value) -> Val
 
 @card("index_fill")
 def index_fill(g: Graph, x: Value, dim: int, index: Value, value: Any) -> Value:
-    shape = [index.shape[0] if d == axis(dim, x.ndim) else n for d, n in enumerate(x.shape)]
+    shape = [_count(index) if d == axis(dim, x.ndim) else n for d, n in enumerate(x.shape)]
     y = g.op("Expand", g.cast(value, x.dtype), g.sizes(shape))
     return _by_rows(g, x, dim, index, Value(g.named(y), tuple(shape), x.dtype), None)
 
 
+def _count(index: Value) -> Any:
+    return index.shape[0] if index.ndim else 1
+
+
 def _by_rows(g: Graph, x: Value, dim: int, index: Value, src: Value, how: Any) -> Value:
+    if not x.ndim:
+        x, index, src = (Value(g.named(g.reshape(t, [1])), (1,), t.dtype) for t in (x, index, src))
+        return g.reshape(_by_rows(g, x, 0, index, src, how), [])
     d = axis(dim, x.ndim)
     places = g.reshape(g.cast(index, int64), [-1 if i == d else 1 for i in range(x.ndim)])
     places = g.op("Expand", places, g.sizes(src.shape))
@@ -331,13 +384,20 @@ def one_hot(g: Graph, tensor: Value, num_classes: int = -1) -> Value:
 
 @whole("nonzero", "argwhere")
 def nonzero(g: Graph, input: Value, as_tuple: bool = False) -> Value:
-    if as_tuple:
-        raise SymbolicValueError("nonzero(as_tuple=True)")
-    return g.op("Transpose", g.op("NonZero", input, dtype=int64), perm=[1, 0])
+    found = g.op("NonZero", input, dtype=int64)
+    if not as_tuple:
+        return g.op("Transpose", found, perm=[1, 0])
+    if input.ndim < 2:
+        return (g.squeeze(found, 0),)
+    rows = g.op("Split", found, [1] * input.ndim, axis=0, outputs=input.ndim)
+    return tuple(g.squeeze(r, 0) for r in rows)  # type: ignore[return-value]
 
 
 @card("masked_select")
 def masked_select(g: Graph, x: Value, mask: Value) -> Value:
+    if x.shape != mask.shape:
+        both = g.op("Shape", g.op("And", g.op("Equal", x, x, dtype=bool_), mask), dtype=int64)
+        x, mask = g.op("Expand", x, both), g.op("Expand", mask, both)
     return g.op("Compress", g.op("Reshape", x, [-1]), g.op("Reshape", mask, [-1]), axis=0)
 
 

@@ -65,6 +65,11 @@ def addmm(g: Graph, input: Value, x: Value, y: Value, beta: Any = 1, alpha: Any 
     return g.op("Add", input if beta == 1 else g.op("Mul", input, g.constant(beta, d)), product)
 
 
+@card("linalg_det")
+def det(g: Graph, x: Value) -> Value:
+    return g.op("Det", x)
+
+
 @whole("outer")
 def outer(g: Graph, input: Value, vec2: Value) -> Value:
     d = g.result.dtype
@@ -113,7 +118,9 @@ def _attention(
 
 
 @card("attention")
-def attention(g: Graph, q: Value, k: Value, v: Value, mask: Any, scale: float, causal: bool) -> Value:
+def attention(
+    g: Graph, q: Value, k: Value, v: Value, mask: Any, scale: float, causal: bool
+) -> Value:
     return _attention(g, q, k, v, mask, scale, causal, (q.shape[-2], k.shape[-2]))
 
 

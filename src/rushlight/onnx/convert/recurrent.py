@@ -20,7 +20,9 @@ def _gates(g: Graph, x: Value, order: list[int]) -> Value:
     if x.array is not None:
         parts = x.array.reshape(len(order), h, *x.shape[1:])[order]
         return g.constant(np.ascontiguousarray(parts.reshape(1, *x.shape)))
-    parts = g.op("Split", x, [h] * len(order), axis=0, outputs=len(order)) if len(order) > 1 else (x,)
+    parts = (
+        g.op("Split", x, [h] * len(order), axis=0, outputs=len(order)) if len(order) > 1 else (x,)
+    )
     parts = [parts[i] for i in order]
     y = g.op("Concat", *parts, axis=0) if len(parts) > 1 else parts[0]
     return g.unsqueeze(y, 0)

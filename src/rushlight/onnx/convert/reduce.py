@@ -60,7 +60,7 @@ def aminmax(g: Graph, x: Value, dim: Any, keepdim: bool) -> tuple:
 def _arg(kind: str) -> Any:
     def converter(g: Graph, x: Value, dim: Any, keepdim: bool) -> Value:
         y = _whole(x, g)
-        if dim is None:
+        if dim is None or not x.ndim:
             y = g.op("Reshape", y, [-1])
             found = g.op(kind, y, axis=0, keepdims=0, dtype=int64)
             return g.reshape(found, [1] * x.ndim) if keepdim else found
@@ -84,14 +84,19 @@ def min_(g: Graph, x: Value, dim: int, keepdim: bool) -> tuple:
 
 @card("any")
 def any_(g: Graph, x: Value, dim: Any, keepdim: bool) -> Value:
-    y = g.cast(g.cast(x, bool_), int32)
-    return g.cast(g.reduce("ReduceMax", y, axes(dim, x.ndim), keepdim), g.result.dtype)
+    count = _true(g, g.cast(x, bool_), dim, x.ndim, keepdim)
+    return g.cast(g.op("Greater", count, g.constant(0), dtype=bool_), g.result.dtype)
+
+
+def _true(g: Graph, x: Value, dim: Any, ndim: int, keepdim: bool) -> Value:
+    """How many are true; of no elements, none."""
+    return g.reduce("ReduceSum", g.cast(x, int64), axes(dim, ndim), keepdim)
 
 
 @card("all")
 def all_(g: Graph, x: Value, dim: Any, keepdim: bool) -> Value:
-    y = g.cast(g.cast(x, bool_), int32)
-    return g.cast(g.reduce("ReduceMin", y, axes(dim, x.ndim), keepdim), g.result.dtype)
+    count = _true(g, g.op("Not", g.cast(x, bool_)), dim, x.ndim, keepdim)
+    return g.cast(g.op("Equal", count, g.constant(0), dtype=bool_), g.result.dtype)
 
 
 @card("count_nonzero")
@@ -105,7 +110,8 @@ def logsumexp(g: Graph, x: Value, dim: Any, keepdim: bool) -> Value:
     top = g.reduce("ReduceMax", x, where, True)
     y = g.op("Log", g.reduce("ReduceSum", g.op("Exp", g.op("Sub", x, top)), where, True))
     y = g.op("Add", y, top)
-    return y if keepdim else g.squeeze(y, *(where if where is not None else range(x.ndim)))
+    gone = where if where is not None else range(x.ndim)
+    return y if keepdim or not x.ndim else g.squeeze(y, *gone)
 
 
 def _moments(g: Graph, x: Value, dim: Any, correction: Any, keepdim: bool) -> tuple[Value, Value]:
@@ -120,7 +126,7 @@ def _moments(g: Graph, x: Value, dim: Any, correction: Any, keepdim: bool) -> tu
     less = count - int(correction) if isinstance(count, Extent) else max(count - correction, 0)
     n = g.cast(g.size(less), x.dtype) if isinstance(less, Extent) else number(g, less, x)
     v = g.op("Div", total, n)
-    if not keepdim:
+    if not keepdim and x.ndim:
         gone = where if where is not None else range(x.ndim)
         v, m = g.squeeze(v, *gone), g.squeeze(m, *gone)
     return v, m
@@ -179,6 +185,8 @@ def cumsum(g: Graph, x: Value, dim: int, dtype: Any = None) -> Value:
 
 def _top(g: Graph, x: Value, k: Any, dim: int, largest: bool) -> tuple:
     y = g.cast(x, float32) if x.dtype is bool_ else x
+    if not x.ndim:
+        return x, g.constant(0)
     values, places = g.op("TopK", y, g.size(k), axis=axis(dim, x.ndim), largest=int(largest),
                           sorted=1, outputs=2)  # fmt: skip
     places.dtype = int64
@@ -192,24 +200,39 @@ def topk(g: Graph, x: Value, k: Any, dim: int, largest: bool, sorted: bool) -> t
 
 @card("sort")
 def sort(g: Graph, x: Value, dim: int, descending: bool, stable: Any = None) -> tuple:
-    return _top(g, x, x.shape[dim], dim, descending)
+    return _top(g, x, _size(x, dim), dim, descending)
+
+
+def _size(x: Value, dim: int) -> Any:
+    return x.shape[dim] if x.ndim else 1
 
 
 @card("argsort")
 def argsort(g: Graph, x: Value, dim: int, descending: bool, stable: Any = None) -> Value:
-    return _top(g, x, x.shape[dim], dim, descending)[1]
+    return _top(g, x, _size(x, dim), dim, descending)[1]
 
 
 @card("kthvalue")
 def kthvalue(g: Graph, x: Value, k: int, dim: int, keepdim: bool) -> tuple:
     found = _top(g, x, k, dim, False)
+    if not x.ndim:
+        return found
     last = [g.slice(v, axis(dim, x.ndim), k - 1, k) for v in found]
     return tuple(v if keepdim else g.squeeze(v, axis(dim, x.ndim)) for v in last)
 
 
 @card("median")
 def median(g: Graph, x: Value, dim: int, keepdim: bool) -> tuple:
-    return kthvalue(g, x, (x.shape[dim] - 1) // 2 + 1, dim, keepdim)
+    return kthvalue(g, x, (_size(x, dim) - 1) // 2 + 1, dim, keepdim)
+
+
+@card("median_all")
+def median_all(g: Graph, x: Value) -> Value:
+    count: Any = 1
+    for n in x.shape:
+        count = n * count
+    flat = Value(g.named(g.op("Reshape", x, [-1])), (count,), x.dtype)
+    return kthvalue(g, flat, (count - 1) // 2 + 1, 0, False)[0]
 
 
 @card("renorm")
@@ -225,7 +248,9 @@ def renorm(g: Graph, x: Value, p: Any, dim: int, maxnorm: float) -> Value:
 def dist(g: Graph, x: Value, y: Value, p: Any) -> Value:
     d = g.result.dtype
     away = g.op("Sub", g.cast(x, d), g.cast(y, d))
-    return vector_norm(g, Value(away.name, x.shape if x.ndim >= y.ndim else y.shape, d), p, None, False)
+    return vector_norm(
+        g, Value(away.name, x.shape if x.ndim >= y.ndim else y.shape, d), p, None, False
+    )
 
 
 @card("softmax")

@@ -32,7 +32,11 @@ def view_(g: Graph, args: Any = None, kwargs: Any = None, x: Any = None, input: 
 @whole("flatten", "ravel", "unflatten", "view_as", "reshape_as", "view_copy")
 def flatten(g: Graph, input: Value, **rest: Any) -> Value:
     shape = g.result.shape
-    if rest.get("start_dim") == 1 and rest.get("end_dim") == -1 and len(shape) == 2 == input.ndim - (input.ndim - 2):
+    if (
+        rest.get("start_dim") == 1
+        and rest.get("end_dim") == -1
+        and len(shape) == 2 == input.ndim - (input.ndim - 2)
+    ):
         return input if input.ndim == 2 else g.op("Flatten", input, axis=1)
     return view(g, input)
 
@@ -52,6 +56,8 @@ def squeeze(g: Graph, x: Value, dims: Any = None) -> Value:
 
 @card("permute")
 def permute(g: Graph, x: Value, dims: Any) -> Value:
+    if x.ndim < 2:
+        return x
     return g.op("Transpose", x, perm=[axis(d, x.ndim) for d in dims])
 
 
@@ -154,7 +160,9 @@ def split(g: Graph, x: Value, sizes: Any, dim: int) -> tuple:
     if len(g.results) == 1:
         return (x,)
     d = axis(dim, x.ndim)
-    return g.op("Split", x, g.sizes([r.shape[d] for r in g.results]), axis=d, outputs=len(g.results))
+    return g.op(
+        "Split", x, g.sizes([r.shape[d] for r in g.results]), axis=d, outputs=len(g.results)
+    )
 
 
 @card("unbind")
@@ -203,9 +211,17 @@ def trace(g: Graph, x: Value) -> Value:
 @card("as_strided")
 def as_strided(g: Graph, x: Value, size: Any, stride: Any, storage_offset: Any = None,
                origin: Any = None, steps: Any = None) -> Value:  # fmt: skip
+    strides, step = [], 1
+    for n in reversed(x.shape):
+        strides.insert(0, step)
+        step = n * step
+    if origin or (steps is not None and list(steps) != strides):
+        raise SymbolicValueError("as_strided of a tensor that does not lie row by row")
     places = np.full(tuple(size), int(storage_offset or 0))
     for d, (n, s) in enumerate(zip(size, stride, strict=True)):
-        places = places + (np.arange(n) * s).reshape([-1 if i == d else 1 for i in range(len(size))])
+        places = places + (np.arange(n) * s).reshape(
+            [-1 if i == d else 1 for i in range(len(size))]
+        )
     return taken(g, x, places)
 
 
@@ -258,7 +274,9 @@ def arange(g: Graph, args: Any, kwargs: Any) -> Value:
     start, end, step = {1: [0, *given, 1], 2: [*given, 1], 3: given}[len(given)]
     parts = []
     for n in (start, end, step):
-        parts.append(g.cast(g.squeeze(g.size(n), 0), d) if isinstance(n, Extent) else g.constant(n, d))
+        parts.append(
+            g.cast(g.squeeze(g.size(n), 0), d) if isinstance(n, Extent) else g.constant(n, d)
+        )
     return g.op("Range", *parts, dtype=d)
 
 
@@ -278,6 +296,11 @@ def _pad(g: Graph, x: Value, widths: Any, mode: str, value: Any = None) -> Value
     before, after = [0] * x.ndim, [0] * x.ndim
     for i in range(len(widths) // 2):
         before[-1 - i], after[-1 - i] = widths[2 * i], widths[2 * i + 1]
+    return padded(g, x, before, after, mode, value)
+
+
+def padded(g: Graph, x: Value, before: Any, after: Any, mode: str, value: Any = None) -> Value:
+    """x with so many elements before and after in each dimension; less than none: cut off"""
     y = x
     for d in range(x.ndim):  # negative: cut
         low, high = max(-before[d], 0), max(-after[d], 0)
@@ -296,7 +319,7 @@ def _pad(g: Graph, x: Value, widths: Any, mode: str, value: Any = None) -> Value
 
 @card("constant_pad_nd")
 def constant_pad_nd(g: Graph, x: Value, widths: Any, value: Any = 0) -> Value:
-    return _pad(g, x, widths, "constant", value)
+    return padded(g, x, [a for a, _ in widths], [b for _, b in widths], "constant", value)
 
 
 _MODES = {"reflect": "reflect", "replicate": "edge", "constant": "constant"}

@@ -74,6 +74,6 @@ def axis(dim: int, ndim: int) -> int:
 
 def axes(dim: Any, ndim: int) -> list[int] | None:
     """Dimensions as a list counted from the front; None: all."""
-    if dim is None or (isinstance(dim, (list, tuple)) and not dim):
+    if not ndim or dim is None or (isinstance(dim, (list, tuple)) and not dim):
         return None
     return [axis(d, ndim) for d in (dim if isinstance(dim, (list, tuple)) else (dim,))]
