@@ -23,7 +23,7 @@ from ..dispatch.registry import (
     op,
     view_of,
 )
-from ..kernels import K, word
+from ..kernels import K, as_array, word
 
 FULL = slice(None)
 
@@ -509,7 +509,7 @@ class IndexPut:
         return input, values, key, accumulate
 
     def forward(x, values, key, accumulate):
-        y = x.copy(order="K")
+        y = as_array(x).copy(order="K")
         put_at(y, key, values, accumulate)
         return y
 
