@@ -53,6 +53,12 @@ GOALS: dict[str, tuple[tuple[float, float], tuple[float, float]]] = {
 }
 
 
+def may_take() -> bool:
+    """Whether this user may start a process of real-time priority."""
+    code = "import os; os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(50))"
+    return subprocess.run([sys.executable, "-c", code], stderr=subprocess.DEVNULL).returncode == 0
+
+
 @contextmanager
 def others(programs: tuple[str, ...]) -> Iterator[None]:
     """The programs running, each on whichever processor the system puts it."""
