@@ -400,9 +400,8 @@ bool suits(const Conv& g) {
            g.groups == 1;
 }
 
-// Floats: of the weights, as much as the second-level cache holds; of the input, eight times that.
-i64 large_u() { return caches().second / 4; }
-i64 large_v() { return caches().second * 2; }
+i64 large_u() { return caches().second / 4; }  // floats: the second-level cache
+i64 large_v() { return caches().second * 2; }  // eight times that
 
 // M of a pair, and what follows from it. False if a number is not finite.
 template <class Finish>
