@@ -13,10 +13,21 @@ from ..core.paths import refused_class, refused_function
 from . import errors
 from .errors import OnnxExporterError
 from .exporting import export, is_in_onnx_export, select_model_mode_for_export
+from .loading import ONNXModule, load
 from .program import ONNXProgram, OperatorExportTypes, TrainingMode
 
-__all__ = ["ONNXProgram", "OnnxExporterError", "OperatorExportTypes", "TrainingMode", "errors",
-           "export", "is_in_onnx_export", "select_model_mode_for_export"]  # fmt: skip
+__all__ = [
+    "ONNXModule",
+    "ONNXProgram",
+    "OnnxExporterError",
+    "OperatorExportTypes",
+    "TrainingMode",
+    "errors",
+    "export",
+    "is_in_onnx_export",
+    "load",
+    "select_model_mode_for_export",
+]
 
 producer_name = "rushlight"
 
