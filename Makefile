@@ -6,6 +6,8 @@
 #   make oracle   the same operations against a living PyTorch 2.13.0 (installs it in .venv)
 #   make test-onnx, test-serve, test-sklearn   the export, run by onnxruntime; `rushlight serve`; the
 #                 scikit-learn estimators
+#   make test-xla devices beside the CPU, compiled steps and many processes, on JAX's CPU
+#   make test-on-xla  the suites of tensors, views, autograd, layers and optimizers on device "xla"
 #   make bench    the benchmarks, beside PyTorch 2.13.0
 #   make lint     ruff, mypy; mypy and pyright on a page of training code and a page of mistakes
 #   make stubs    from the schemas of the ops: the .pyi files, docs/ops.md, the late families
@@ -34,7 +36,7 @@ SOURCES := $(shell find src native -name '*.py' -o -name '*.cpp' -o -name '*.hpp
 # Matrix products are our own; the threads of the BLAS that NumPy brings would only be in the way.
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: demo test test-onnx test-serve test-sklearn test-pages test-tune test-aarch64 oracle bench lint stubs \
+.PHONY: demo test test-onnx test-serve test-sklearn test-pages test-tune test-xla test-on-xla test-aarch64 oracle bench lint stubs \
 	dev ecosystem fuzz sanitize sanitize-address sanitize-thread stress clean
 
 demo: $(VENV)/installed
@@ -46,6 +48,13 @@ demo: $(VENV)/installed
 test: $(VENV)/installed
 	$(RUN) -m pytest -q -n $(JOBS); native=$$?; \
 	RUSHLIGHT_PURE=1 $(RUN) -m pytest -q -n $(JOBS) && exit $$native
+
+test-xla: $(VENV)/xla
+	$(RUN) -m pytest -q tests/xla
+
+ON_XLA := tensor views autograd module layers nn_faults container optim recurrent attention
+test-on-xla: $(VENV)/xla
+	RUSHLIGHT_TEST_DEVICE=xla $(RUN) -m pytest -q -n $(JOBS) $(ON_XLA:%=tests/test_%.py)
 
 test-onnx: $(VENV)/onnx
 	$(RUN) -m pytest -q tests/onnx
@@ -59,9 +68,7 @@ test-sklearn: $(VENV)/sklearn
 test-pages: $(VENV)/installed
 	$(RUN) -m pytest -q tests/pages
 
-# searches by Optuna
-test-tune: $(VENV)/installed
-	$(RUN) -m pip install -q --disable-pip-version-check '.[tune]'
+test-tune: $(VENV)/tune
 	$(RUN) -m pytest -q tests/tune
 
 oracle: $(VENV)/oracle
@@ -94,6 +101,14 @@ $(VENV)/oracle: $(VENV)/installed
 
 $(VENV)/onnx: $(VENV)/installed
 	$(RUN) -m pip install -q --disable-pip-version-check onnx onnxruntime waitress
+	@touch $@
+
+$(VENV)/tune: $(VENV)/installed
+	$(RUN) -m pip install -q --disable-pip-version-check 'optuna>=4'
+	@touch $@
+
+$(VENV)/xla: $(VENV)/installed
+	$(RUN) -m pip install -q --disable-pip-version-check 'jax>=0.10'
 	@touch $@
 
 $(VENV)/sklearn: $(VENV)/installed

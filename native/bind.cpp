@@ -16,6 +16,7 @@
 
 #include "bind_attention.hpp"
 #include "bind_fft.hpp"
+#include "bind_int8.hpp"
 #include "bind_linear.hpp"
 #include "bind_moves.hpp"
 #include "bind_norm.hpp"
@@ -58,6 +59,7 @@ const Row table[] = {
     RL_BINARY(IN_PLACE)
     row<"linear", linear<false>>("(x, w, b)"),
     row<"linear_relu", linear<true>>("(x, w, b)"),
+    row<"linear_int8", linear_int8_>("(x, packed, sums, scale, b, out)"),
     row<"linear_dx", linear_dx>("(dy, w)"),
     row<"linear_dw", linear_dw>("(dy, x)"),
     row<"linear_db", linear_db>("(dy)"),

@@ -1,8 +1,10 @@
-// Which of the two ways of convolution to take, by the number of registers that each must multiply.
+// Which of the ways of convolution to take: of the two general ones by the number of registers that each must multiply.
 #include "conv.hpp"
 #include "functions.hpp"
+#include "gemm.hpp"
 #include "parallel.hpp"
 #include "pointwise.hpp"
+#include "rows.hpp"
 
 namespace rl::RL_ISA {
 namespace {
@@ -61,7 +63,37 @@ void finish(const Ending& e, float* y, i64 size) {
     });
 }
 
+// 1x1 kernels over many channels are products of matrices, y = w x for each image: their sums over
+// more terms than the first-level cache holds are what gemm.cpp is made for.
+constexpr i64 MANY = 1024;
+
+bool product_forward(const Conv& g, const float* x, const float* w, const Ending& e, float* y) {
+    const i64 cells = g.h * g.w;
+    if (g.taps() != 1 || g.groups != 1 || g.sh != 1 || g.sw != 1 || g.ph || g.pw) return false;
+    if (g.c < MANY || cells < 2 * N) return false;
+    for (i64 i = 0; i < g.n; i++)
+        gemm<float>(g.o, cells, g.c, {w, g.c, 1}, {x + i * g.c * cells, cells, 1}, nullptr, false,
+                    y + i * g.o * cells, cells);
+    if (!e.shift && !e.other && e.act == Act::none) return true;
+    parallel(g.n * g.o, rows_per_block(cells, 1 << 14), [&](i64 begin, i64 end) {
+        for (i64 row = begin; row < end; row++) {
+            const i64 o = row % g.o;
+            const F scale = all(e.scale ? e.scale[o] : 1.f), shift = all(e.shift ? e.shift[o] : 0.f);
+            float* const at = y + row * cells;
+            with_finish(e, y, [&](auto f) {
+                for (i64 j = 0; j < cells; j += N) {
+                    const i64 n = min(N, cells - j);
+                    put(at + j, f(fma(get(at + j, n), scale, shift), at + j, n), n);
+                }
+            });
+            if (!e.in_registers()) activate(e.act, at, cells);
+        }
+    });
+    return true;
+}
+
 void forward(const Conv& g, const float* x, const float* w, const Ending& e, float* y) {
+    if (product_forward(g, x, w, e, y)) return;
     if (winograd_forward(g, x, w, e, y)) return;
     if (depthwise_forward(g, x, w, e, y)) return;
     if (is_narrow(g.out(), g.q)) narrow_forward(g, x, w, e, y);

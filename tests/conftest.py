@@ -17,6 +17,10 @@ import pytest
 from rushlight import kernels as seam
 from rushlight.kernels.twin import TWINS
 
+if os.environ.get("RUSHLIGHT_TEST_DEVICE"):  # the suite on another device, see on_device.py
+    sys.path.insert(0, str(Path(__file__).parent / "xla"))
+    pytest_plugins = ["on_device"]
+
 # a shell starts what runs in the background with Ctrl-C ignored, and children inherit that
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -113,3 +113,37 @@ def _(name, dtype):
                 grads = [make(g.shape, dtype, 4 + i) for i, g in enumerate(grads)]
                 for given in (grads, [None] * len(grads)):
                     yield (dy, *given, *args, y, *kept, not reverse), wide
+
+
+@of("linear_int8")
+def _(name, dtype):
+    for rows, width, out in [(1, 5, 3), (3, 64, 70), (9, 30, 16)]:
+        w = (make((-(-out // 16), -(-width // 4), 16, 4), "f", 1) * 40).astype(np.int8)
+        outputs = np.arange(w.shape[0] * 16).reshape(-1, 1, 16, 1) < out
+        w *= outputs & (np.arange(w.shape[1] * 4).reshape(-1, 1, 4) < width)
+        sums = w.sum((1, 3), dtype=np.int32).ravel()
+        yield (make((rows, width), dtype), w, sums, 0.01, make((out,), dtype, 2), out), {}
+        yield (make((2, rows, width), dtype, 3) + 2, w, sums, 0.01, None, out), {}
+
+
+@of("conv1d_norm conv2d_norm")
+def _(name, dtype):
+    wide = {"rtol": 1e-4, "atol": 1e-4} if dtype == "f" else {"atol": 1e-11}
+    rank = int(name[4])
+    for channels, filters, groups, act in [
+        (3, 5, 1, 1),
+        (4, 8, 2, 4),
+        (17, 17, 17, 2),
+        (6, 4, 2, 3),
+    ]:
+        x = make((2, channels, 9, 12)[: 2 + rank], dtype)
+        w = make((filters, channels // groups, 3, 2)[: 2 + rank], dtype, 1)
+        b, mean, gamma, beta = (make((filters,), dtype, k) for k in (2, 3, 4, 5))
+        numbers = ((1,) * rank, (1,) * rank, (1,) * rank, groups)
+        norm = (mean, np.abs(beta) + 0.5, gamma, beta, 1e-5)
+        other = make(TWIN[f"conv{rank}d"](x, w, b, *numbers).shape, dtype, 6)
+        yield (x, w, b, *numbers, *norm, act, None), wide
+        yield (x, w, None, *numbers, *norm, act, other), wide
+        yield (x, w, b, *numbers, *norm[:2], None, None, 1e-5, 0, other), wide
+        yield (x, w, b, *numbers, None, None, None, None, 1e-5, act, other), wide
+        yield (x, w, b, *numbers, None, None, None, None, 1e-5, act, None), wide

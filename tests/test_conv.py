@@ -130,9 +130,12 @@ def test_native_is_the_twin(seed):
     x, w, b = (cases.numbers(s, seed, "float32") for s in (x_shape, w_shape, w_shape[:1]))
     y = TWINS[name](x, w, b, *options)
     dy = cases.numbers(y.shape, seed + 1, "float32")
+    norm = (b, np.abs(b) + 0.5, b + 1, b, 1e-5)
     calls = [
         (name, (x, w, b, *options)),
         (name + "_relu", (x, w, b, *options)),
+        *((name + "_norm", (x, w, b, *options, *norm, act, None)) for act in range(5)),
+        *((name + "_norm", (x, w, b, *options, *norm, act, dy)) for act in range(5)),
         (name + "_dx", (dy, w, x.shape, *options)),
         (name + "_dx", (dy, w, x.shape, *options, np.maximum(x, 0))),
         (name + "_dw", (dy, x, w.shape, *options)),
@@ -143,6 +146,33 @@ def test_native_is_the_twin(seed):
         for g, v in pairs:
             assert g.dtype == v.dtype and g.flags.c_contiguous
             np.testing.assert_allclose(g, v, 1e-4, 1e-5 * max(1.0, float(np.abs(v).max())))
+
+
+@native_only
+@pytest.mark.parametrize("channels", [16, 24, 40])
+@pytest.mark.parametrize("stride, dilation", [(1, 1), (2, 1), (3, 2), (1, 3)])
+def test_depthwise_in_lanes_of_channels(channels, stride, dilation):
+    for kernel, padding, size in [
+        ((3, 3), (1, 1), (7, 9)),
+        ((5, 5), (2, 2), (14, 14)),
+        ((2, 4), (0, 3), (60, 30)),
+        ((1, 3), (0, 0), (9, 200)),
+    ]:
+        pair = ((stride,) * 2, padding, (dilation,) * 2, channels)
+        x = cases.numbers((3, channels, *size), 0, "float32")
+        w, b = cases.numbers((channels, 1, *kernel), 1, "float32"), x[0, :, 0, 0]
+        y = TWINS["conv2d"](x, w, b, *pair)
+        norm = (b, np.abs(b) + 0.5, b + 1, b, 1e-5)
+        for name, args in [
+            ("conv2d", (x, w, b, *pair)),
+            ("conv2d_relu", (x, w, None, *pair)),
+            *(("conv2d_norm", (x, w, b, *pair, *norm, act, y)) for act in range(5)),
+            ("conv2d_norm", (x, w, b, *pair, *norm, 3, None)),
+            ("conv2d_dx", (y, w, x.shape, *pair)),
+            ("conv2d_dx", (y, w, x.shape, *pair, np.maximum(x, 0))),
+        ]:
+            got, want = getattr(seam.native, name)(*args), TWINS[name](*args)
+            np.testing.assert_allclose(got, want, 1e-4, 1e-5 * max(1.0, float(np.abs(want).max())))
 
 
 @native_only
@@ -159,9 +189,11 @@ def test_same_bits_for_any_number_of_threads(name):
         for threads in (1, 2, 3):
             torch.set_num_threads(threads)
             y = seam.native.conv2d(x, w, None, *pair)
+            norm = (w[:, 0, 0, 0], np.abs(w[:, 0, 0, 0]), None, None, 1e-5)
+            z = seam.native.conv2d_norm(x, w, None, *pair, *norm, 2, y)
             dx = seam.native.conv2d_dx(y, w, x.shape, *pair)
             dw, db = seam.native.conv2d_dw(y, x, w.shape, *pair)
-            results.append([a.tobytes() for a in (y, dx, dw, db)])
+            results.append([a.tobytes() for a in (y, z, dx, dw, db)])
     finally:
         torch.set_num_threads(before)
     assert results[0] == results[1] == results[2]
@@ -205,11 +237,17 @@ def test_winograd_is_nearly_as_exact_as_the_direct_sum(case):
     y = TWINS["conv2d"](*wide, *options)
     dy = cases.numbers(y.shape, 3, "float32")
     gate = np.maximum(x, 0)
+    norm = (b, np.abs(b) + 0.5, b + 1, None, 1e-5)
+    places = (slice(None), None, None)
+    normed = (y - wide[2][places]) / np.sqrt(np.abs(wide[2][places]) + 0.5 + 1e-5)
+    normed *= wide[2][places] + 1
     dx = TWINS["conv2d_dx"](dy.astype(np.float64), wide[1], x.shape, *options)
     dw, db = TWINS["conv2d_dw"](dy.astype(np.float64), wide[0], weight.shape, *options)
     for name, args, want in [
         ("conv2d", (x, weight, b, *options), y),
         ("conv2d_relu", (x, weight, b, *options), np.maximum(y, 0)),
+        ("conv2d_norm", (x, weight, b, *options, *norm, 0, dy), normed + dy),
+        ("conv2d_norm", (x, weight, b, *options, *norm, 3, None), normed / (1 + np.exp(-normed))),
         ("conv2d_dx", (dy, weight, x.shape, *options), dx),
         ("conv2d_dx", (dy, weight, x.shape, *options, gate), np.where(gate > 0, dx, 0)),
     ]:

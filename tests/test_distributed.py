@@ -1,14 +1,19 @@
 """torch.distributed: the answers without a group, and a group of this one process."""
 
-import os
+import json
+import sys
 
 import pytest
+from rushlight.distributed.elastic.multiprocessing.errors import record
 from rushlight.distributed.nn import functional as with_gradients
 
 import rushlight as torch
 from rushlight import distributed as dist
 from rushlight import nn
+from rushlight.distributed import runtime
+from rushlight.distributed.reducer import buckets_of, reachable, tensors_in
 from rushlight.nn.parallel import DistributedDataParallel
+from rushlight.utils.data.distributed import DistributedSampler
 
 
 @pytest.fixture
@@ -56,16 +61,38 @@ def test_the_group_of_one(group):
         dist.new_group([1])
 
 
-def test_several_processes_are_refused(monkeypatch):
-    with pytest.raises(NotImplementedError, match="one process: a group of 2 is not supported"):
-        dist.init_process_group("gloo", world_size=2, rank=0)
-    monkeypatch.setenv("WORLD_SIZE", "4")
-    with pytest.raises(NotImplementedError, match="a group of 4"):
+def test_several_processes_need_jax(monkeypatch):
+    monkeypatch.setitem(sys.modules, "jax", None)  # as if it were not installed
+    with pytest.raises(RuntimeError, match=r"JAX is not installed\n  fix: pip install 'rushl"):
+        dist.init_process_group("gloo", store=dist.HashStore(), world_size=2, rank=0)
+    assert not dist.is_initialized()
+
+
+def test_what_init_process_group_asks_for(monkeypatch):
+    for given, kind, text in (
+        ({"backend": "nccl"}, RuntimeError, "Distributed package doesn't have NCCL built in"),
+        ({"backend": "smoke"}, AssertionError, "Unknown backend type smoke"),
+        ({"timeout": 3}, TypeError, "Expected timeout argument to be of type datetime.timedelta"),
+        ({"init_method": "smoke://"}, RuntimeError, "No rendezvous handler for smoke://"),
+        ({"store": dist.HashStore()}, AssertionError, "world_size must be positive if using"),
+        ({"rank": 0, "world_size": 2}, ValueError, "variable MASTER_ADDR expected, but not set"),
+        (
+            {"init_method": "tcp://127.0.0.1:2345", "rank": 0},
+            ValueError,
+            "tcp:// rendezvous: world size parameter missing",
+        ),
+        (
+            {"store": dist.HashStore(), "rank": 3, "world_size": 2},
+            ValueError,
+            "rank 3 is not one of a group of 2",
+        ),
+    ):
+        with pytest.raises(kind, match=text):
+            dist.init_process_group(**{"backend": "gloo"} | given)
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with pytest.raises(ValueError, match="variable RANK expected, but not set"):
         dist.init_process_group()
-    monkeypatch.setenv("WORLD_SIZE", "1")
-    with pytest.raises(RuntimeError, match="Distributed package doesn't have NCCL built in"):
-        dist.init_process_group("nccl")
-    assert not dist.is_initialized() and os.environ["WORLD_SIZE"] == "1"
+    assert not dist.is_initialized()
 
 
 def test_collectives_leave_one_process_as_it_is(group):
@@ -122,20 +149,11 @@ def test_distributed_data_parallel_of_one(group):
 def test_meshes(group):
     mesh = dist.init_device_mesh("cpu", (1, 1), mesh_dim_names=("dp", "tp"))
     assert mesh.shape == (1, 1) and mesh["dp"].ndim == 1 and mesh.get_coordinate() == [0, 0]
-    with pytest.raises(NotImplementedError, match="a mesh of 2 is not supported"):
+    assert mesh.get_group("tp").size() == 1 and mesh.get_local_rank("tp") == 0
+    with pytest.raises(ValueError, match="Mesh should not be bigger than default world size 1"):
         dist.init_device_mesh("cpu", (2,))
-
-
-def test_stores():
-    store = dist.HashStore()
-    store.set("a", "1")
-    assert store.get("a") == b"1" and store.add("n", 2) == 2 and store.add("n", 3) == 5
-    assert store.compare_set("a", "1", "2") == b"2" and store.check(["a", "n"])
-    prefixed = dist.PrefixStore("p", store)
-    prefixed.set("a", "9")
-    assert store.get("p/a") == b"9" and prefixed.get("a") == b"9" and store.num_keys() == 3
-    with pytest.raises(NotImplementedError, match="TCPStore"):
-        dist.TCPStore("localhost", 1)
+    with pytest.raises(KeyError, match="Invalid mesh_dim_name"):
+        mesh["pp"]
 
 
 def test_constants_and_names():
@@ -146,17 +164,64 @@ def test_constants_and_names():
     assert dist.get_node_local_rank(0) == 0
 
 
-def test_stores_of_one_process():
-    """What PyTorch puts on the network or in a file is a dict where there is one process."""
-    for store in (dist.TCPStore("127.0.0.1", 1234, 1, True), dist.FileStore("store", 1)):
-        store.set("a", "1")
-        assert store.add("a", 2) == 3 and store.get("a") == b"3" and store.num_keys() == 1
-        assert isinstance(store, dist.Store)
-    assert dist.TCPStore("127.0.0.1", 1234, is_master=True).port == 1234
-    for several in (
-        lambda: dist.TCPStore("127.0.0.1", 1234, 2, True),
-        lambda: dist.TCPStore("127.0.0.1", 1234, 1, False),
-        lambda: dist.FileStore("store"),
-    ):
-        with pytest.raises(NotImplementedError, match="of several: one process has nobody"):
-            several()
+def test_the_sampler_asks_the_group(group):
+    sampler = DistributedSampler(range(10), shuffle=False)
+    assert (sampler.num_replicas, sampler.rank) == (1, 0) and list(sampler) == list(range(10))
+
+
+def test_groups_of_subsets(group):
+    assert dist.new_subgroups(1)[0].size() == 1
+    with pytest.raises(ValueError, match="must not exceed the world size"):
+        dist.new_subgroups(2)
+    with pytest.raises(ValueError, match="Rank 0 has appeared in more than one subgroup"):
+        dist.new_subgroups_by_enumeration([[0], [0]])
+    assert dist.get_global_rank(group, 0) == dist.get_group_rank(group, 0) == 0
+    with pytest.raises(ValueError, match="Group rank 4 is not part of group"):
+        dist.get_global_rank(group, 4)
+
+
+def test_buckets_go_from_the_last_parameter_to_the_first():
+    params = [torch.zeros(n, dtype=d) for n, d in ((4, torch.float32),) * 3]
+    params += [torch.zeros(4, dtype=torch.float64)]
+    found = [bucket.indices for bucket in buckets_of(params, [16, 32])]
+    assert found == [[3], [2, 1], [0]]  # the first holds 16 bytes, later ones 32; dtypes apart
+
+
+def test_what_an_output_depends_on():
+    a, b = torch.ones(2, requires_grad=True), torch.ones(2, requires_grad=True)
+    outputs = {"y": [a * 2 + 1], "rest": (3, b.detach())}
+    assert reachable(outputs) == {id(a)} and reachable(b) == {id(b)}
+    assert len(list(tensors_in(outputs))) == 2
+
+
+def test_a_file_is_told_why(tmp_path, monkeypatch):
+    monkeypatch.setenv("TORCHELASTIC_ERROR_FILE", str(tmp_path / "error.json"))
+
+    @record
+    def main():
+        raise ValueError("boom")
+
+    with pytest.raises(ValueError, match="boom"):
+        main()
+    found = json.loads((tmp_path / "error.json").read_text())
+    assert found["message"]["message"] == "ValueError: boom"
+
+
+def test_where_rank_0_is_found(monkeypatch):
+    """At the master's address if it is there, else at its own; on its machine by the loopback."""
+    store = dist.HashStore()
+    found = runtime._address(store, 0, "127.0.0.1", 1)
+    assert found.startswith("127.0.0.1:") and runtime._address(store, 1, "x", 1) == found
+    store = dist.HashStore()
+    found = runtime._address(store, 0, "192.0.2.7", 1)  # the store is on another machine
+    port = found.partition(":")[2]
+    assert found == f"127.0.0.1:{port}"
+    monkeypatch.setattr(runtime.socket, "gethostname", lambda: "another")
+    own = runtime._own_address("192.0.2.7")
+    assert runtime._address(store, 1, "192.0.2.7", 1) == f"{own}:{port}"
+
+
+def test_numbers_travel_in_few_lengths():
+    lengths = {runtime.rounded(n) for n in range(1, 100_000)}
+    assert len(lengths) < 100 and all(runtime.rounded(n) == n for n in lengths)
+    assert all(n <= runtime.rounded(n) <= max(64, 1.13 * n) for n in range(1, 5000))

@@ -104,7 +104,7 @@ def test_what_stands_inside_of_itself(tmp_path):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["nonsuch"], "choose from logistic, mlp, cnn or file.py:Class"),
+        (["nonsuch"], "choose from logistic, mlp, cnn, file.py:Class"),
         (["mlp", "--shape", "28"], "three numbers such as 3x64x64"),
     ],
 )

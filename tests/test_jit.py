@@ -132,7 +132,7 @@ def test_freeze_wants_eval():
 def test_compiler_answers():
     c = torch.compiler
     assert not c.is_compiling() and not c.is_exporting() and not c.is_dynamo_compiling()
-    assert c.list_backends() == [] and c.compile is torch.compile
+    assert c.list_backends() in ([], ["openxla", "xla"]) and c.compile is torch.compile
 
     def f(x):
         return x
@@ -164,6 +164,55 @@ def test_dynamo_names():
         assert x[torch.tensor(1)].item() == 1.0
     assert not isinstance(torch.compile(nn.ReLU()), OptimizedModule)
     assert d.optimize("eager")(nn.ReLU).__name__ == "ReLU"
+    assert issubclass(d.exc.Unsupported, RuntimeError)
+
+
+def test_compile_of_what_is_on_the_cpu():
+    """It runs eagerly; without a word about XLA no compiler is looked for."""
+    net = nn.Linear(2, 2)
+    assert torch.compile(net) is net and torch.compile(net, mode="max-autotune") is net
+    assert torch.compile(net, backend="eager") is net and torch.compile(net, disable=True) is net
+
+    @torch.compile(fullgraph=True, dynamic=False)
+    def step(x, *, k):
+        """Doc."""
+        return x * k if x.sum().item() > 0 else x
+
+    assert step(torch.ones(2), k=3).tolist() == [3.0, 3.0]
+    assert step.__name__ == "step" and step.__doc__ == "Doc." and torch.compile(step) is step
+    with pytest.raises(RuntimeError, match=r"Invalid backend: 'nope', see `torch\._dynamo"):
+        torch.compile(net, backend="nope")
+    with pytest.raises(RuntimeError, match="Unrecognized mode=nope, should be one of: default"):
+        torch.compile(net, mode="nope")
+    with pytest.raises(RuntimeError, match="Either mode or options can be specified"):
+        torch.compile(net, mode="default", options={})
+    with pytest.raises(AssertionError, match="callable function is expected, but <class 'int'>"):
+        torch.compile(3)
+    torch.compiler.set_default_backend("eager")
+    assert torch.compiler.get_default_backend() == "eager"
+    torch.compiler.set_default_backend(None)
+    torch.compiler.reset()
+
+
+def test_compile_needs_no_jax(in_python):
+    """Where JAX is absent, CPU tensors run eagerly, and the backend "xla" says what is missing."""
+    code = """
+import sys, importlib.util as u
+found = u.find_spec
+u.find_spec = lambda name, *a: None if name == "jax" else found(name, *a)
+import rushlight as torch
+f = torch.compile(lambda x: x + 1)
+assert f(torch.ones(1)).item() == 2 and torch.compiler.list_backends() == []
+for f in (lambda: torch.compile(f, backend="xla"), lambda: torch._dynamo.explain(f)):
+    try:
+        f()
+    except Exception as e:
+        print(str(e).splitlines()[0])
+print("jax" in sys.modules)
+"""
+    said = in_python(code).splitlines()
+    assert said[0] == "torch.compile(backend='xla') needs JAX, which is not installed"
+    assert "there is no compiler without JAX" in said[1] and said[2] == "False"
 
 
 # ---------------------------------------------------------------- torch._check, torch.sym_*

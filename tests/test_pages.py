@@ -299,6 +299,7 @@ def test_ticks_are_round_numbers():
     assert svg.ticks(3, 3) == [3]
     assert "NaN" not in svg.chart("x", [svg.Curve("a", [1, 2], [np.nan, 1.0], "a")])
     assert svg.chart("x", [svg.Curve("a", [1], [np.nan], "a")]) == ""
+    assert svg.apart([20, 90, 99], 100) == [20, 85, 100] and svg.apart([10, 12], 100) == [10, 25]
 
 
 # ---------------------------------------------------------------- the report

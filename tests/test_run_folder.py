@@ -114,7 +114,7 @@ def test_a_full_disk_is_one_line(tmp_path, capsys, monkeypatch):
         path.write_bytes(b"half")
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(rl, "save", full)
+    monkeypatch.setattr("rushlight.learner.loop.save", full)
     assert cli.main([*TRAIN, "--epochs", "1", "--out", str(tmp_path / "run")]) == 1
     error = capsys.readouterr().err.strip().splitlines()
     assert len(error) == 1

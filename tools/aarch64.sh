@@ -86,5 +86,7 @@ import platform, rushlight
 from rushlight import kernels
 assert platform.machine() == 'aarch64' and kernels.native is not None
 print('rushlight', rushlight.__version__, 'on', platform.machine(), kernels.native.config())"
-[ $# -gt 0 ] || set -- tests/test_kernels.py tests/test_strided.py tests/test_pool_threads.py
+# (fork of a process with threads fails in qemu 7.2 itself, now and then)
+[ $# -gt 0 ] || set -- tests/test_kernels.py tests/test_strided.py tests/test_pool_threads.py \
+    tests/test_machine.py -k "not fork"
 PYTHONPATH=$package "$TOP/python" -m pytest -q -p no:cacheprovider "$@"

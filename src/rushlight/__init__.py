@@ -42,6 +42,7 @@ from .core.dtype import (
     int32,
     int64,
     promote_types,
+    qint8,
     set_default_dtype,
     uint8,
     uint16,
@@ -107,7 +108,8 @@ _LAZY = {
         "ops.sparse": "sparse_coo_tensor sparse_csr_tensor sparse_csc_tensor sparse_bsr_tensor "
         "sparse_bsc_tensor sparse_compressed_tensor "
         "_convert_indices_from_coo_to_csr _convert_indices_from_csr_to_coo",
-        "core.settings": "compile use_deterministic_algorithms set_deterministic_debug_mode "
+        "compiler.entry": "compile",
+        "core.settings": "use_deterministic_algorithms set_deterministic_debug_mode "
         "get_deterministic_debug_mode are_deterministic_algorithms_enabled "
         "is_deterministic_algorithms_warn_only_enabled set_float32_matmul_precision "
         "get_float32_matmul_precision get_num_interop_threads set_num_interop_threads "

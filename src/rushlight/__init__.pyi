@@ -38,6 +38,7 @@ from .core.storage import HalfStorage as HalfStorage
 from .core.tensor_types import HalfTensor as HalfTensor
 from .core.storage import IntStorage as IntStorage
 from .core.tensor_types import IntTensor as IntTensor
+from .learner import Learner as Learner
 from .core.storage import LongStorage as LongStorage
 from .core.tensor_types import LongTensor as LongTensor
 from .core.device import OutOfMemoryError as OutOfMemoryError
@@ -76,7 +77,7 @@ chalf: _dtype
 from .core.layout import channels_last as channels_last
 from .core.layout import channels_last_3d as channels_last_3d
 from .amp.autocast_mode import clear_autocast_cache as clear_autocast_cache
-from .core.settings import compile as compile
+from .compiler.entry import compile as compile
 from . import compiler as compiler
 from .core.dtype import complex128 as complex128
 from .core.dtype import complex32 as complex32
@@ -96,6 +97,7 @@ e: _float
 from .core.grad_mode import enable_grad as enable_grad
 from . import fft as fft
 from .core.dtype_info import finfo as finfo
+from .learner import fit as fit
 float: _dtype
 from .core.dtype import float16 as float16
 from .core.dtype import float32 as float32
@@ -163,6 +165,7 @@ from .core.settings import is_warn_always_enabled as is_warn_always_enabled
 from .core.layout import jagged as jagged
 from . import jit as jit
 from .core.layout import layout as layout
+from . import learner as learner
 from . import library as library
 from . import linalg as linalg
 from .app.lint import lint as lint
@@ -189,6 +192,7 @@ pi: _float
 from .core.layout import preserve_format as preserve_format
 from . import profiler as profiler
 from .core.dtype import promote_types as promote_types
+from .core.dtype import qint8 as qint8
 from . import quasirandom as quasirandom
 from . import random as random
 from .app.pages.report_page import report as report
@@ -222,6 +226,7 @@ from .core.settings import set_warn_always as set_warn_always
 short: _dtype
 from .kernels import show_config as show_config
 from . import signal as signal
+from . import sklearn as sklearn
 from .ops.sparse_names import smm as smm
 from . import sparse as sparse
 from .core.layout import sparse_bsc as sparse_bsc

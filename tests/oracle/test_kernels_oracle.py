@@ -144,11 +144,13 @@ ELSEWHERE = {
         take_along_axis where within
     """,
     "test_windows_oracle.py": """
-        conv1d conv2d conv1d_relu conv2d_relu conv1d_dx conv2d_dx conv1d_dw conv2d_dw max_pool2d
-        max_pool2d_dx avg_pool2d avg_pool2d_dx adaptive_avg_pool adaptive_avg_pool_dx
+        conv1d conv2d conv1d_relu conv2d_relu conv1d_norm conv2d_norm conv1d_dx conv2d_dx
+        conv1d_dw conv2d_dw max_pool2d max_pool2d_dx avg_pool2d avg_pool2d_dx
+        adaptive_avg_pool adaptive_avg_pool_dx
     """,
     "test_attention_oracle.py": "attention attention_dx",
     "test_fft_oracle.py": "dft dft_real dft_to_real",
+    "test_int8_oracle.py": "linear_int8",
     "test_linalg_oracle.py": "solve_small",
     "test_memory_format_oracle.py": "channels_last",
     "test_order_oracle.py": "add_rows count prod cumsum top_rows sort_rows",

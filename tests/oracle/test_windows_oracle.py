@@ -145,3 +145,30 @@ def test_fractional_windows_lie_where_pytorch_has_them(rank):
         rushlight.tensor(x), 2, output_size=4, return_indices=True
     )
     assert np.array_equal(z.numpy(), y.numpy()) and np.array_equal(j.numpy(), i.numpy())
+
+
+ACTIVATIONS = [None, "ReLU", "ReLU6", "SiLU", "Hardswish"]
+
+
+@pytest.mark.parametrize("act", ACTIVATIONS)
+@pytest.mark.parametrize("groups", [1, 2, 32])
+@pytest.mark.parametrize("rank", [1, 2])
+def test_convolution_norm_and_activation(rank, groups, act):
+    """In eval mode without gradients: one pass here, three there."""
+
+    def net(lib):
+        layers = [getattr(lib, f"Conv{rank}d")(32, 32, 3, padding=1, groups=groups)]
+        layers.append(getattr(lib, f"BatchNorm{rank}d")(32))
+        return lib.Sequential(*layers, *([getattr(lib, act)()] if act else [])).eval()
+
+    numbers = np.random.default_rng(0)
+    theirs, ours = net(torch.nn), net(rushlight.nn)
+    state = {k: numbers.standard_normal(v.shape) for k, v in theirs.state_dict().items()}
+    state["1.running_var"] = np.abs(state["1.running_var"]) + 0.5
+    theirs.load_state_dict({k: torch.tensor(v, dtype=torch.float32) for k, v in state.items()})
+    ours.load_state_dict(
+        {k: rushlight.tensor(v, dtype=rushlight.float32) for k, v in state.items()}
+    )
+    x = numbers.standard_normal((3, 32, *[11] * rank)).astype(np.float32)
+    with torch.no_grad(), rushlight.no_grad():
+        close(ours(rushlight.tensor(x)), theirs(torch.tensor(x)), 1e-5)

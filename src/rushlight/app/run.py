@@ -73,6 +73,11 @@ class AliasLoader(Loader):
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         return self.module
 
+    def get_code(self, name: str) -> CodeType | None:
+        """The code, for `-m torch.distributed.run`."""
+        loader: Any = self.spec and self.spec.loader
+        return loader.get_code(self.spec.name) if hasattr(loader, "get_code") else None  # type: ignore[union-attr]
+
     def exec_module(self, module: ModuleType) -> None:
         # The import system has just set the alias's spec on the module; reload and pickle need the
         # original. The module has been executed already.

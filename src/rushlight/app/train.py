@@ -24,7 +24,7 @@ from typing import Any
 
 import rushlight as rl
 from rushlight import nn, optim
-from rushlight.app import augment, datasets, models, report, transfer
+from rushlight.app import augment, datasets, models, ranks, report, transfer
 from rushlight.app.arguments import Parser, count, not_negative, positive, share, whole
 from rushlight.app.errors import INTERRUPTED, CliError, expected, say
 from rushlight.app.lock import Lock, Taken
@@ -142,7 +142,8 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     p.add_argument("--strict", action="store_true", help="stop at an image that cannot be read")
     p.add_argument("--seed", type=whole(), help="of weights, order and augmentation (default: 0)")
     p.add_argument("--workers", type=whole(low=0), help="processes that load images (default: 0)")
-    p.add_argument("--device", help="default: cpu")
+    p.add_argument("--device", help="default: cpu; xla or cuda where JAX is installed")
+    p.add_argument("--nproc", type=count, help="processes that share each batch (default: 1)")
     p.add_argument("--out", help="the run's folder (default: runs/DATA-MODEL)")
     p.add_argument("--resume", metavar="DIR", help="go on with the run in this folder")
     p.add_argument("--quiet", action="store_true", help="print the report only")
@@ -475,12 +476,19 @@ def finish(learner: Learner, data: datasets.Data, seconds: float, page: RunPage)
 
 def main(words: Sequence[str]) -> int:
     """Trains; 0 when it is finished, 130 when it was stopped."""
+    given = vars(parse(words))
+    if given.get("nproc", 1) > 1:
+        if not ranks.is_launched():
+            return ranks.launch(words, given["nproc"])
+        if ranks.helps():
+            return ranks.serve()
     with ExitStack() as stack:
-        return _run(vars(parse(words)), stack)
+        return _run(given, stack)
 
 
 def _run(given: Settings, stack: ExitStack) -> int:
     quiet, live, lang = (given.pop(key, None) for key in ("quiet", "live", "lang"))
+    nproc = given.pop("nproc", 1)
     as_json, events = given.pop("json", False), given.pop("tensorboard", False)
     quiet, told = quiet or as_json, sys.stderr if as_json else sys.stdout  # where words go
     begin = time.perf_counter()
@@ -508,7 +516,11 @@ def _run(given: Settings, stack: ExitStack) -> int:
         if learner.epoch or learner.batch:
             print(f"going on after {learner.epoch} epochs and {learner.batch} batches")
     try:
-        with _stopping(learner), learner.watcher:
+        with (
+            _stopping(learner),
+            learner.watcher,
+            ranks.computing(learner.model, learner.settings, data, nproc),
+        ):
             learner.fit(learner.settings["epochs"])
     except Stopped:
         print(

@@ -1,16 +1,28 @@
-"""torch.compiler: there is no compiler, so nothing is ever being compiled, and what speaks to one
-returns the function it is given.
+"""torch.compiler: what speaks to the compiler. `torch.compile` itself is in entry.py.
 
-`torch.compile` returns its model (core/settings.py). torch._dynamo's names are in dynamo.py.
+entry.py       what torch.compile returns
+stage.py       who is being traced, settings, errors
+names.py, world.py   what a function reaches: its state
+call.py        arguments and results
+options.py     an optimizer's floats as inputs
+draws.py       random numbers as inputs
+memory.py      where inputs come from, and results go
+trace.py       a call as a program
+backward.py    the gradient of a compiled function, as one node
+program.py     keys, and falling back to eager
+explaining.py  torch._dynamo.explain; dynamo.py: torch._dynamo's names
 """
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
+from importlib.util import find_spec
 from typing import Any
 
 from ..core.names import explain_missing
-from ..core.settings import compile
+from .entry import compile, get_default, set_default
+from .stage import DISABLED, STANCE, TRACING, reset
 
 __all__ = [
     "allow_in_graph",
@@ -34,33 +46,54 @@ _STANCES = (
     "default eager_then_compile aot_eager_then_compile force_eager eager_on_recompile "
     "fail_on_recompile"
 ).split()
-_backend: Any = "inductor"
 
 
 def is_compiling() -> bool:
-    """Is this code being compiled or exported? No."""
+    """Is this code being traced into a program? While it runs eagerly: False."""
+    return bool(TRACING)
+
+
+is_dynamo_compiling = is_compiling
+
+
+def is_exporting() -> bool:
+    """Is this code being exported? No."""
     return False
 
 
-is_dynamo_compiling = is_exporting = is_compiling
-
-
-class _Unchanged:
-    """A decorator and a context that change nothing."""
+class _Decorator:
+    """disable(): a decorator and a context."""
 
     def __call__(self, fn: Any) -> Any:
-        return fn
+        return disable(fn)
 
     def __enter__(self) -> None:
-        pass
+        self.before = STANCE[0]
+        STANCE[0] = "force_eager"
 
     def __exit__(self, *error: object) -> None:
-        pass
+        STANCE[0] = self.before
 
 
 def disable(fn: Any = None, recursive: bool = True, *, reason: str | None = None) -> Any:
-    """fn itself; without fn, the decorator."""
-    return _Unchanged() if fn is None else fn
+    """fn itself, which is no part of a program from now on: what calls it runs eagerly.
+
+    Without fn: the decorator, or a context in which everything runs eagerly. A module: its forward.
+    """
+    if fn is None:
+        return _Decorator()
+    for f in (fn, getattr(fn, "__func__", None), getattr(type(fn), "forward", None)):
+        code = getattr(f, "__code__", None)
+        if code is not None and (f is not getattr(type(fn), "forward", None) or _is_module(fn)):
+            DISABLED.add(code)
+            break
+    return fn
+
+
+def _is_module(fn: Any) -> bool:
+    from ..nn.module import Module
+
+    return isinstance(fn, Module)
 
 
 def _itself(fn: Any) -> Any:
@@ -81,12 +114,13 @@ def allow_in_graph(fn: Any) -> Any:
 
 
 def substitute_in_graph(original_fn: Callable, **options: Any) -> Callable[[Callable], Callable]:
-    """The decorator that returns its function: a replacement that no compiler will ask for."""
+    """The decorator that returns its function: a trace runs the original one."""
     return _itself
 
 
-class set_stance(_Unchanged):
-    """How compiled code would behave: checked, and of no effect. A function, decorator or context.
+class set_stance:
+    """How compiled functions behave from now on, or in a context, or while a function runs:
+    "force_eager", "eager_on_recompile", "fail_on_recompile"; the others are "default".
 
     errors  RuntimeError: an unknown stance
     """
@@ -100,10 +134,29 @@ class set_stance(_Unchanged):
     ):
         if stance not in _STANCES:
             raise RuntimeError(f"invalid torch.compile stance: {stance!r}")
+        self.stance, self.before = stance, STANCE[0]
+        STANCE[0] = stance
 
+    def __enter__(self) -> None:
+        STANCE[0] = self.stance
 
-def reset() -> None:
-    """Forget compiled code: there is none."""
+    def __exit__(self, *error: object) -> None:
+        STANCE[0] = self.before
+
+    def __call__(self, fn: Any) -> Any:
+        STANCE[0] = self.before  # it was meant for the function
+        if "default" in self.stance or "then" in self.stance:
+            return fn
+
+        @functools.wraps(fn)
+        def standing(*args: Any, **kwargs: Any) -> Any:
+            before, STANCE[0] = STANCE[0], self.stance
+            try:
+                return fn(*args, **kwargs)
+            finally:
+                STANCE[0] = before
+
+        return standing
 
 
 def cudagraph_mark_step_begin() -> None:
@@ -111,19 +164,18 @@ def cudagraph_mark_step_begin() -> None:
 
 
 def list_backends(exclude_tags: Any = ("debug", "experimental")) -> list[str]:
-    """The compilers that `torch.compile(backend=...)` could use: none."""
-    return []
+    """The compilers that `torch.compile(backend=...)` can use: XLA, if JAX is installed."""
+    return ["openxla", "xla"] if find_spec("jax") else []
 
 
 def get_default_backend() -> Any:
     """What set_default_backend was told; PyTorch's "inductor" at first."""
-    return _backend
+    return get_default()
 
 
 def set_default_backend(backend: Any) -> None:
-    """Noted; there is no compiler. None: PyTorch's default again."""
-    global _backend
-    _backend = "inductor" if backend is None else backend
+    """The backend of torch.compile unless told otherwise. None: PyTorch's default again."""
+    set_default(backend)
 
 
 explain_missing(__name__)

@@ -1,20 +1,18 @@
-"""torch._dynamo: the names that packages use of PyTorch's compiler, for a place without one.
+"""torch._dynamo: the names that packages use of PyTorch's compiler.
 
-Marks on tensors and functions return what they are given; `config` takes and keeps any setting, as
-a note of what a compiler should have done.
+Marks on tensors and functions return what they are given: shapes are static in XLA. `config` takes
+and keeps any setting; recompile_limit counts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from types import SimpleNamespace
+from collections.abc import Callable
+from importlib.util import find_spec
 from typing import Any
 
 from ..core.names import explain_missing
 from ..core.paths import refused
 from ..core.tensor import Tensor
-from ..nn.module import Module
 from . import (
     _itself,
     allow_in_graph,
@@ -26,11 +24,16 @@ from . import (
     set_stance,
     substitute_in_graph,
 )
+from .entry import OptimizedModule, compile
+from .stage import CannotCompile, FailOnRecompileLimitHit, InvalidBackend, Unsupported, config
 
 __all__ = [
+    "FailOnRecompileLimitHit",
+    "InvalidBackend",
     "OptimizedModule",
     "TensorifyScalarRestartAnalysis",
     "TransformGetItemToIndex",
+    "Unsupported",
     "allow_in_graph",
     "assume_constant_result",
     "config",
@@ -59,15 +62,6 @@ __all__ = [
 ]
 
 
-class OptimizedModule(Module):
-    """A compiled module: nothing is an instance, torch.compile returns the module itself."""
-
-    _orig_mod: Module
-
-    def __init__(self, *args: Any, **kwargs: Any):
-        raise refused("torch._dynamo.OptimizedModule", "there is no compiler")
-
-
 class TensorifyScalarRestartAnalysis(RuntimeError):
     """A compiler's request to begin again: never raised here."""
 
@@ -80,37 +74,6 @@ class TransformGetItemToIndex:
 
     def __exit__(self, *error: object) -> None:
         pass
-
-
-class _Config(SimpleNamespace):
-    """Settings of a compiler that is not there; what was not set is False."""
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return False
-
-    @contextmanager
-    def patch(self, settings: Any = None, value: Any = None, **changes: Any) -> Iterator[None]:
-        """A context, or decorator, in which settings have other values."""
-        if isinstance(settings, str):
-            changes[settings] = value
-        elif settings:
-            changes.update(settings)
-        before = {name: getattr(self, name) for name in changes}
-        vars(self).update(changes)
-        try:
-            yield
-        finally:
-            vars(self).update(before)
-
-
-config = _Config(
-    automatic_dynamic_shapes=True,
-    cache_size_limit=8,
-    recompile_limit=8,
-    accumulated_cache_size_limit=256,
-)
 
 
 def _marked(t: Any, *args: Any, **kwargs: Any) -> None:
@@ -130,34 +93,51 @@ disallow_in_graph = forbid_in_graph = nonstrict_trace = _itself
 
 
 def graph_break(msg: str = "") -> None:
-    """The end of a compiled piece: there is none."""
+    """Ends a program in PyTorch; here what calls it runs eagerly."""
+    if is_compiling():
+        raise CannotCompile("calls torch._dynamo.graph_break()")
 
 
 def reset_code_caches() -> None:
-    """Nothing to forget."""
+    """As reset()."""
+    reset()
 
 
 def run(fn: Any = None) -> Any:
-    """fn itself; without fn, the decorator."""
+    """fn, which is no part of a program; without fn, the decorator."""
     return disable(fn)
 
 
-def optimize(*args: Any, **kwargs: Any) -> Callable:
-    """The decorator that returns its function, as torch.compile does here."""
-    return _itself
+def optimize(backend: Any = None, *, nopython: bool = False, **options: Any) -> Callable:
+    """The decorator torch.compile(backend=backend, fullgraph=nopython)."""
+    return lambda fn: compile(fn, backend=backend, fullgraph=nopython)
 
 
 def is_dynamo_supported() -> bool:
-    """False."""
-    return False
+    """Is JAX installed, so that there is a compiler?"""
+    return find_spec("jax") is not None
 
 
 is_inductor_supported = is_dynamo_supported
 
 
-def explain(*args: Any, **kwargs: Any) -> Any:
-    """Refused."""
-    raise refused("torch._dynamo.explain", "there is no compiler")
+def explain(f: Any, *extra_args: Any, **extra_kwargs: Any) -> Any:
+    """explain(f)(*args) -> what torch.compile(f, backend="xla") makes of the call: programs,
+    operations, and why it would run eagerly.
+
+    errors  NotImplementedError: JAX is not installed
+    """
+    if not is_dynamo_supported():
+        raise refused("torch._dynamo.explain", "there is no compiler without JAX")
+
+    def inner(*args: Any, **kwargs: Any) -> Any:
+        from ..core.accelerators import backend
+        from .explaining import explained
+
+        backend()
+        return explained(f, args, kwargs)
+
+    return inner(*extra_args, **extra_kwargs) if extra_args or extra_kwargs else inner
 
 
 def export(*args: Any, **kwargs: Any) -> Any:

@@ -6,12 +6,16 @@ can be said without it (there is no plugin for a GPU) is said without it.
 
 from __future__ import annotations
 
+import glob
 import importlib.util
+import os
+import sys
 from typing import Any
 
 import numpy as np
 
 from . import device as devices
+from . import settings
 from .device import STARTED, absence, device
 
 _HOW = "\n  fix: pip install 'rushlight[xla]'"
@@ -42,6 +46,9 @@ def backend() -> Any:
         from ..kernels import xla
 
         _started.append(xla)
+        xla.NAME[0] = of_array
+        settings.PRECISION.append(set_matmul_precision)
+        set_matmul_precision(settings.get_float32_matmul_precision())
         for f in STARTED:
             f()
     return _started[0]
@@ -70,6 +77,26 @@ def jax_devices(kind: str) -> list[Any]:
         return []
 
 
+def gpu_count() -> int:
+    """How many GPUs there are. In a process of several that have not met yet it is asked of the
+    system: JAX may not look for its devices before init_process_group."""
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1 and not _met():
+        names = os.listdir("/dev") if may_have_gpu() and os.path.isdir("/dev") else []
+        return sum(name.startswith("nvidia") and name[6:].isdigit() for name in names)
+    return len(jax_devices("cuda"))
+
+
+def _met() -> bool:
+    """Has this process joined others?"""
+    runtime = sys.modules.get(f"{__name__.partition('.')[0]}.distributed.runtime")
+    return runtime is not None and runtime.started() is not None
+
+
+def _one_of_many(index: int) -> bool:
+    """Is that the GPU of this process, the only one that it sees among those of the machine?"""
+    return _met() and str(index) == os.environ.get("LOCAL_RANK")
+
+
 def current(kind: str) -> int:
     """The index of the current device of a type."""
     return _current.get(kind, 0)
@@ -89,14 +116,15 @@ def present(where: device) -> device:
     if not found:
         raise _absence(where.type)
     index = current(where.type) if where.index is None else where.index
-    if index >= len(found):
+    at = 0 if where.type == "cuda" and len(found) == 1 and _one_of_many(index) else index
+    if at >= len(found):
         if where.type == "cuda":
             raise devices.AcceleratorError(
                 "CUDA error: invalid device ordinal\n"
                 f"  there are {len(found)} CUDA devices, {where} was asked for"
             )
         raise RuntimeError(f"Invalid device index: there are {len(found)} XLA devices, not {where}")
-    place = found[index]
+    place = found[at]
     name = _names.get(place)
     if name is None:
         name = _names[place] = device(where.type, index)
@@ -154,3 +182,44 @@ def generator_state(seed: int, where: device) -> Any:
     """The state of a generator on a device."""
     xla = backend()
     return xla.random.state(seed, place_of(where))
+
+
+def count(kind: str) -> int:
+    """How many devices of a type there are.
+
+    In a process of many (WORLD_SIZE > 1) that has not joined the others yet, JAX must not be asked:
+    the cards that the system shows are counted.
+    """
+    if kind == "cuda" and not may_have_gpu():
+        return 0
+    if _waits_for_others():
+        return len(glob.glob("/dev/nvidia[0-9]*")) if kind == "cuda" else 1
+    return len(jax_devices(kind))
+
+
+def _waits_for_others() -> bool:
+    if started() or int(os.environ.get("WORLD_SIZE") or 1) < 2:
+        return False
+    runtime = sys.modules.get("rushlight.distributed.runtime")
+    return runtime is None or not runtime.started()
+
+
+def wait() -> None:
+    """Wait until all devices have done what they were given."""
+    import jax
+
+    for place in jax.local_devices():
+        jax.device_put(0, place).block_until_ready()
+    jax.effects_barrier()
+
+
+def set_matmul_precision(precision: str) -> None:
+    """What set_float32_matmul_precision was told, for JAX: products of float32."""
+    if started():
+        import jax
+
+        jax.config.update("jax_default_matmul_precision", _PRECISION[precision])
+
+
+# "highest": float32, PyTorch's default; "high": TF32 on GPUs, three bfloat16 on TPUs; "medium"
+_PRECISION = {"highest": "highest", "high": "tensorfloat32", "medium": "bfloat16"}

@@ -82,6 +82,7 @@ def batched(value: Tensor, level: int) -> Tensor:
     """The tensor that stands for each of value[0], value[1], ... inside vmap number `level`."""
     a = value._a
     first = a[0, ...] if a.shape[0] else np.zeros(a.shape[1:], a.dtype)
+    first = getattr(first, "shadow", first)  # of another device: it is not read
     array: Any = first.view(BatchArray)
     array.flags.writeable = False
     array.value, array.level = value, level

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..kernels import as_array
 from .batched import BatchArray
-from .device import CPU, moved, resolve
+from .device import CPU, accelerators, moved, resolve
 from .dtype import (
     COMPLEX,
     FLOAT,
@@ -65,7 +65,7 @@ def tensor(
     """
     if dtype is not None:
         dtype = as_dtype(dtype, "tensor")
-    if pin_memory:
+    if pin_memory and not accelerators().count("cuda"):
         raise RuntimeError(
             "pin_memory=True requires a CUDA or other accelerator backend; no pinned memory "
             "allocator is available on this system."

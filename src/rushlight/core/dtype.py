@@ -46,6 +46,11 @@ class dtype:
             raise NotImplementedError(
                 "torch.complex32: NumPy has no half precision complex dtype; use torch.complex64"
             )
+        if self.name == "qint8":
+            raise NotImplementedError(
+                "torch.qint8: rushlight has no quantized tensors, but Linear layers with such "
+                "weights: torch.ao.quantization.quantize_dynamic"
+            )
         import ml_dtypes
 
         self.np = np.dtype(getattr(ml_dtypes, self.name))
@@ -70,7 +75,7 @@ class dtype:
 
 
 def _by_name(name: str) -> dtype:
-    return DTYPES[name]
+    return qint8 if name == "qint8" else DTYPES[name]
 
 
 def _numpy(name: str, category: int, signed: bool = True, np_name: str | None = None) -> dtype:
@@ -100,6 +105,7 @@ float8_e5m2 = dtype("float8_e5m2", 1, FLOAT)
 float8_e4m3fnuz = dtype("float8_e4m3fnuz", 1, FLOAT)
 float8_e5m2fnuz = dtype("float8_e5m2fnuz", 1, FLOAT)
 complex32 = dtype("complex32", 4, COMPLEX)
+qint8 = dtype("qint8", 1, INT)  # a name only: of weights, see nn/int8.py
 
 _ALL = (
     bool_,

@@ -58,7 +58,8 @@ def on_host(a: Any) -> np.ndarray:
 def address(a: np.ndarray) -> int:
     """The address of an array's first element."""
     if type(a) is not _ndarray and hasattr(a, "cell"):  # on another device
-        return a.address
+        found: Any = a
+        return found.address
     return (
         a.__array_interface__["data"][0]
         if a.dtype.num < 256

@@ -167,7 +167,9 @@ def device_of(a: Any) -> device:
     """Where a tensor of this array is."""
     if type(a) is MetaArray:
         return META
-    if isinstance(a, MetaArray) or not hasattr(a, "cell"):
+    if isinstance(a, MetaArray):  # inside vmap
+        return device_of(a.value._a) if hasattr(a, "value") else CPU
+    if not hasattr(a, "cell"):
         return CPU
     return accelerators().of_array(a)
 

@@ -23,7 +23,8 @@ PATHS: dict[str, str] = {
     "_dynamo._trace_wrapped_higher_order_op": "compiler.dynamo",
     "_dynamo.decorators": "compiler.dynamo",
     "_dynamo.eval_frame": "compiler.dynamo",
-    "_dynamo.exc": "compiler.dynamo:TensorifyScalarRestartAnalysis",
+    "_dynamo.exc": "compiler.dynamo:FailOnRecompileLimitHit compiler.dynamo:InvalidBackend "
+    "compiler.dynamo:TensorifyScalarRestartAnalysis compiler.dynamo:Unsupported",
     "_dynamo.external_utils": "compiler.dynamo",
     "_functorch": "func",
     "_functorch.vmap": "func.vmap",
@@ -56,6 +57,17 @@ PATHS: dict[str, str] = {
     "cuda.memory": "cuda",
     "cuda.random": "cuda",
     "cuda.sparse": "sparse",
+    # ---------------------------------------------------------------- weights of 8 bits
+    "ao.nn.quantized.dynamic": "nn.int8:Linear",
+    "ao.nn.quantized.dynamic.modules": "nn.int8:Linear",
+    "ao.nn.quantized.dynamic.modules.linear": "nn.int8:Linear",
+    "ao.quantization": "nn.int8:quantize_dynamic",
+    "ao.quantization.quantize": "nn.int8:quantize_dynamic",
+    "nn.quantized.dynamic": "nn.int8:Linear",
+    "nn.quantized.dynamic.modules": "nn.int8:Linear",
+    "nn.quantized.dynamic.modules.linear": "nn.int8:Linear",
+    "quantization": "nn.int8:quantize_dynamic",
+    "quantization.quantize": "nn.int8:quantize_dynamic",
     "cuda.streams": "cuda",
     "mps.event": "mps",
     "mtia.memory": "mtia",
@@ -87,13 +99,22 @@ PATHS: dict[str, str] = {
     "distributed._composable": "distributed.fsdp:fully_shard",
     "distributed._composable.fsdp": "distributed.fsdp",
     "distributed._tensor": "distributed.tensor",
-    "distributed.constants": "distributed.groups:default_pg_timeout",
+    "distributed.algorithms": "distributed.join",
+    "distributed.algorithms.ddp_comm_hooks.default_hooks": "distributed.comm_hooks",
+    "distributed.algorithms.join": "distributed.join",
+    "distributed.constants": "distributed.groups:default_pg_timeout "
+    "distributed.groups:default_pg_nccl_timeout",
     "distributed.device_mesh": "distributed.meshes",
-    "distributed.distributed_c10d": "distributed.groups distributed.collectives distributed.stores",
+    "distributed.distributed_c10d": "distributed.groups distributed",
+    "distributed.elastic.multiprocessing.errors": "distributed.record",
+    "distributed.fsdp": "distributed.sharding",
+    "distributed.fsdp._fully_shard": "distributed.sharding:FSDPModule",
     "distributed.fsdp.api": "distributed.fsdp",
     "distributed.fsdp.fully_sharded_data_parallel": "distributed.fsdp",
     "distributed.nn": "distributed.functional",
     "distributed.nn.functional": "distributed.functional",
+    "distributed.optim": "distributed.zero",
+    "distributed.optim.zero_redundancy_optimizer": "distributed.zero",
     "distributed.tensor": "distributed.placements",
     "distributed.tensor.placement_types": "distributed.placements",
     "distributed.utils": "distributed.functional:_sync_module_states",
@@ -210,7 +231,7 @@ PRIVATE: dict[str, str] = {
 
 _QUANTIZED = "rushlight computes in floating point and has no quantized tensors"
 _CUDA = "there is no CUDA here"
-_ALONE = "rushlight computes in one process"
+_DISTRIBUTED = "of torch.distributed there are groups, collectives, stores, the launcher and DDP"
 
 _GRAPHS = "there is no accelerator whose work could be recorded as a graph"
 
@@ -228,7 +249,7 @@ REFUSED: dict[str, str] = {
     "cuda.nccl": _CUDA,
     "cuda.profiler": _CUDA,
     "cuda.tunable": _CUDA,
-    "distributed": _ALONE,
+    "distributed": _DISTRIBUTED,
     "export": "models run as the Python that they are, and are not exported as graphs",
     "fx": "graphs are traced, run and changed by hand; passes over them are not there",
     "jit": "there is no TorchScript compiler",

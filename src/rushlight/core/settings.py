@@ -8,14 +8,6 @@ from ..kernels import set_medium_products
 from .notices import warn
 
 
-def compile(model: Any = None, **options: Any) -> Any:
-    """The model as it is.
-
-    There is no compiler here, and none is needed for the results to be right.
-    """
-    return model if model is not None else lambda f: f
-
-
 _settings: dict[str, Any] = {"deterministic": False, "warn_only": False, "precision": "highest"}
 
 
@@ -58,11 +50,16 @@ def get_deterministic_debug_mode() -> int:
     return 0 if not _settings["deterministic"] else 1 if _settings["warn_only"] else 2
 
 
+PRECISION: list[Any] = []  # told, too: of other devices, see accelerators.py
+
+
 def set_float32_matmul_precision(precision: str) -> None:
     """How products of float32 are computed: "highest", the default, and "high" in float32.
 
     "medium": operands of products of more than 8 rows and columns are rounded to bfloat16, sums and
     results are float32, if the processor has an instruction for it (avx512_bf16); else in float32.
+    On other devices the word is JAX's: "high" is TF32 on GPUs, "medium" bfloat16.
+
     An unknown word warns and changes nothing; RuntimeError: no word.
     """
     if not isinstance(precision, str):
@@ -77,6 +74,8 @@ def set_float32_matmul_precision(precision: str) -> None:
         return
     _settings["precision"] = precision
     set_medium_products(precision == "medium")
+    for f in PRECISION:
+        f(precision)
 
 
 def get_float32_matmul_precision() -> str:

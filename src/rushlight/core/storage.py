@@ -27,7 +27,7 @@ from .dtype import (
     int64,
     uint8,
 )
-from .memory import flat_bytes, storage_array
+from .memory import flat_bytes, on_host, storage_array
 from .meta import MetaArray, device_of
 from .shared import arena_of
 from .tensor import Tensor, wrap
@@ -118,8 +118,8 @@ class _Storage:
         return type(self)._over(self._a.copy())
 
     def cpu(self) -> Any:
-        """The storage on the CPU: itself."""
-        return self
+        """The storage on the CPU: itself, if it is there."""
+        return self if type(self._a) is np.ndarray else type(self)._over(on_host(self._a))
 
     def cuda(self, device: Any = None, non_blocking: bool = False) -> Any:
         """The storage on a CUDA device; raises PyTorch's error where there is none."""

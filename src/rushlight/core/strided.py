@@ -107,7 +107,8 @@ def view_of(
         s * unit if n > 1 else min(s, 1 << 32) * unit for n, s in zip(size, stride, strict=True)
     ]
     if type(memory) is not np.ndarray and hasattr(memory, "cell"):  # on another device
-        return memory.over(kind, size, strides, offset * unit)
+        found: Any = memory
+        return found.over(kind, size, strides, offset * unit)
     if 0 in size:
         return np.lib.stride_tricks.as_strided(memory[:0].view(kind), size, [0] * len(size))
     return np.ndarray(size, kind, memory, offset * unit, strides)

@@ -584,7 +584,11 @@ _PYTHON_NUMBERS = frozenset((int, float, bool, complex))
 def wrap(a: Any) -> Tensor:
     """A Tensor of this array: no copy, no history, no checks."""
     t = new(Tensor)
-    t._a = a if type(a) in CARRIED or isinstance(a, MetaArray) else np.asarray(a)
+    t._a = (
+        a
+        if type(a) is _ndarray or isinstance(a, MetaArray) or type(a) in CARRIED
+        else np.asarray(a)
+    )
     t._rg = False
     t._node = t._view = t._v = None
     return t

@@ -956,7 +956,7 @@ class TensorOperations:
     @overload
     def permute(self, dims: Sequence[_int]) -> Tensor: ...
     def pin_memory(self, device: _device | _str | _int | None = None) -> Tensor:
-        """RuntimeError: there is no accelerator to pin memory for."""
+        """input itself: JAX copies by itself. RuntimeError: there is no accelerator to pin it for."""
     def pinverse(self, rcond: _float = 1e-15) -> Tensor:
         """The pseudoinverse, the older name of linalg.pinv. input (*, N, M) -> (*, M, N)"""
     def polygamma(self, n: _int) -> Tensor:

@@ -1,14 +1,16 @@
-"""torch.cuda where there is no CUDA: truthful answers, PyTorch's error for what needs the device.
-
-Seeding and emptying the cache do nothing, as in PyTorch's own CPU build.
+"""torch.cuda: JAX's GPUs (core/device_queries.py). Where there is none: truthful answers, PyTorch's
+error for what needs the device; seeding and emptying the cache do nothing, as in PyTorch's own CPU
+build.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from ..core.device import OutOfMemoryError as OutOfMemoryError
-from ..core.device import absence, only_on
+from ..core.device import absence, accelerators, only_on
 from ..core.device import device as _device
 from . import amp as amp
 
@@ -17,29 +19,53 @@ has_magma = False
 default_generators: tuple[Any, ...] = ()
 
 
+def _live() -> Any:
+    """What answers where there is a GPU; None where there is none."""
+    if not accelerators().count("cuda"):
+        return None
+    from ..core.device_queries import Queries
+
+    return Queries("cuda")
+
+
+def _or_live(absent: Callable[..., Any]) -> Callable[..., Any]:
+    """A function that asks the GPU, if there is one."""
+
+    @wraps(absent)
+    def ask(*args: Any, **options: Any) -> Any:
+        live = _live()
+        if live is None:
+            return absent(*args, **options)
+        return getattr(live, absent.__name__)(*args, **options)
+
+    return ask
+
+
+@_or_live
 def is_available() -> bool:
-    """Is there a CUDA device to compute on? No."""
+    """Is there a CUDA device to compute on?"""
     return False
 
 
 def is_initialized() -> bool:
-    """Has the CUDA runtime been started? No."""
-    return False
+    """Has the CUDA runtime been started?"""
+    return accelerators().started() and _live() is not None
 
 
+@_or_live
 def device_count() -> int:
-    """The number of CUDA devices: 0."""
+    """The number of CUDA devices."""
     return 0
 
 
 def is_bf16_supported(including_emulation: bool = True) -> bool:
-    """Can the CUDA device compute in bfloat16? There is none."""
-    return False
+    """Can the CUDA device compute in bfloat16?"""
+    return _live() is not None
 
 
 def is_tf32_supported() -> bool:
-    """Can the CUDA device compute in TF32? There is none."""
-    return False
+    """Can the CUDA device compute in TF32?"""
+    return _live() is not None
 
 
 def get_arch_list() -> list[str]:
@@ -52,27 +78,33 @@ def get_gencode_flags() -> str:
     return ""
 
 
+@_or_live
 def manual_seed(seed: int) -> None:
     """Seed the current CUDA device's generator: there is none to seed."""
 
 
+@_or_live
 def manual_seed_all(seed: int) -> None:
     """Seed every CUDA device's generator: there is none to seed."""
 
 
+@_or_live
 def seed() -> None:
     """Seed the current CUDA device's generator at random: there is none to seed."""
 
 
+@_or_live
 def seed_all() -> None:
     """Seed every CUDA device's generator at random: there is none to seed."""
 
 
+@_or_live
 def get_rng_state_all() -> list[Any]:
     """The generator state of every CUDA device: an empty list."""
     return []
 
 
+@_or_live
 def set_rng_state_all(new_states: Any) -> None:
     """Gives every CUDA device's generator its state: nothing for an empty list.
 
@@ -82,35 +114,51 @@ def set_rng_state_all(new_states: Any) -> None:
         raise absence("cuda")
 
 
+@_or_live
 def empty_cache() -> None:
     """Release cached CUDA memory: there is none."""
 
 
-def _no_bytes(device: Any = None) -> int:
-    """Bytes of CUDA memory in use by tensors: 0."""
-    return 0
+def _bytes(name: str) -> Any:
+    def bytes_of(device: Any = None) -> int:
+        """Bytes of CUDA memory in use by tensors, see torch.cuda.memory_stats."""
+        live = _live()
+        return 0 if live is None else getattr(live, name)(device)
+
+    bytes_of.__name__ = bytes_of.__qualname__ = name
+    return bytes_of
 
 
-memory_allocated = memory_reserved = memory_cached = _no_bytes
-max_memory_allocated = max_memory_reserved = max_memory_cached = _no_bytes
+memory_allocated, max_memory_allocated = _bytes("memory_allocated"), _bytes("max_memory_allocated")
+memory_reserved = memory_cached = _bytes("memory_reserved")
+max_memory_reserved = max_memory_cached = _bytes("max_memory_reserved")
 
 
+@_or_live
 def memory_stats(device: Any = None) -> dict[str, Any]:
     """Figures of the CUDA memory allocator: none."""
     return {}
 
 
 class Stream:
-    """A queue of CUDA work; cannot be made without CUDA."""
+    """A queue of CUDA work: JAX has one; cannot be made without CUDA."""
 
-    def __new__(cls, *args: Any, **options: Any) -> Stream:
+    def __new__(cls, *args: Any, **options: Any) -> Any:
+        if _live() is not None:
+            from ..core import device_queries
+
+            return device_queries.Stream(*args, **options)
         raise RuntimeError("torch.cuda.Stream requires CUDA support")
 
 
 class Event:
     """A mark in a CUDA stream; cannot be made without CUDA."""
 
-    def __new__(cls, *args: Any, **options: Any) -> Event:
+    def __new__(cls, *args: Any, **options: Any) -> Any:
+        if _live() is not None:
+            from ..core import device_queries
+
+            return device_queries.Event(*args, **options)
         raise RuntimeError("Tried to instantiate dummy base class Event")
 
 
@@ -141,16 +189,25 @@ CharTensor, ShortTensor, IntTensor, LongTensor, BoolTensor = map(
 
 
 class device:
-    """`with torch.cuda.device(d)`: a negative index does nothing; any other raises on entry."""
+    """`with torch.cuda.device(d)`: the current device inside; a negative index does nothing.
+
+    errors  AssertionError: there is no CUDA device
+    """
 
     def __init__(self, device: Any):
         self.idx = device if isinstance(device, int) else _device(device).index or 0
 
     def __enter__(self) -> None:
+        live = _live()
         if self.idx >= 0:
-            raise absence("cuda")
+            if live is None:
+                raise absence("cuda")
+            self.before = live.current_device()
+            live.set_device(self.idx)
 
     def __exit__(self, *error: object) -> bool:
+        if self.idx >= 0:
+            _live().set_device(self.before)
         return False
 
 
@@ -172,7 +229,7 @@ def stream(stream: Stream | None) -> StreamContext:
     return StreamContext(stream)
 
 
-__getattr__ = only_on(
+_absent = only_on(
     "cuda",
     """init synchronize current_device set_device get_device_name get_device_capability
     get_device_properties get_rng_state set_rng_state initial_seed
@@ -183,3 +240,9 @@ __getattr__ = only_on(
     power_draw memory_usage clock_rate list_gpu_processes graph make_graphed_callables
     graph_pool_handle is_current_stream_capturing get_sync_debug_mode set_sync_debug_mode""",
 )
+
+
+def __getattr__(name: str) -> Any:
+    found = _absent(name)
+    live = _live()
+    return found if live is None else getattr(live, name, found)

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from ..core.accelerators import backend
-from ..core.meta import device_of
 from . import op
 from .op import CARDS, Card
 
@@ -113,7 +112,4 @@ def _one_device(card: Card, args: tuple) -> None:
             )
             if type(other.cell.value).__name__.endswith("Tracer"):
                 return
-            raise RuntimeError(
-                "Expected all tensors to be on the same device, but found at least two devices, "
-                f"{device_of(other)} and cpu!"
-            )
+            raise RuntimeError(backend().program.mixed(other))

@@ -1,50 +1,34 @@
-"""torch.distributed for one process: the truth about a group of one, which every collective leaves
-as it is. Groups of several processes are refused by name.
+"""torch.distributed: groups of processes and what they say to each other (docs/distributed.md).
 
-Without `init_process_group` the answers are PyTorch's: is_available() True, is_initialized() False.
+A group of one is made without anything, and its collectives are identities; several processes are
+joined by JAX's runtime (runtime.py). Without `init_process_group` the answers are PyTorch's:
+is_available() True, is_initialized() False.
 """
 
 from __future__ import annotations
 
 from ..core.names import explain_missing
 from .collectives import (
-    P2POp,
-    Work,
     all_gather,
     all_gather_coalesced,
     all_gather_into_tensor,
-    all_gather_object,
     all_gather_single,
     all_reduce,
     all_reduce_coalesced,
     all_to_all,
     all_to_all_single,
     barrier,
-    batch_isend_irecv,
     broadcast,
-    broadcast_object_list,
     gather,
-    gather_object,
-    irecv,
-    isend,
-    monitored_barrier,
-    recv,
-    recv_object_list,
     reduce,
     reduce_scatter,
     reduce_scatter_single,
     reduce_scatter_tensor,
     scatter,
-    scatter_object_list,
-    send,
-    send_object_list,
 )
+from .errors import DistBackendError, DistError, DistNetworkError, DistStoreError, QueueEmptyError
 from .groups import (
     Backend,
-    DistBackendError,
-    DistError,
-    DistNetworkError,
-    DistStoreError,
     GroupMember,
     ProcessGroup,
     ProcessGroupGloo,
@@ -74,10 +58,33 @@ from .groups import (
     is_xccl_available,
     new_group,
     new_subgroups,
+    new_subgroups_by_enumeration,
+    split_group,
     supports_complex,
 )
 from .meshes import DeviceMesh, init_device_mesh
-from .stores import FileStore, HashStore, PrefixStore, Store, TCPStore
+from .messages import (
+    P2POp,
+    batch_isend_irecv,
+    irecv,
+    isend,
+    monitored_barrier,
+    recv,
+    send,
+)
+from .objects import (
+    all_gather_object,
+    broadcast_object_list,
+    gather_object,
+    recv_object_list,
+    scatter_object_list,
+    send_object_list,
+)
+from .reducer import GradBucket
+from .rendezvous import register_rendezvous_handler, rendezvous
+from .stores import FileStore, HashStore, PrefixStore, Store
+from .tcp_store import TCPStore
+from .work import Work
 
 reduce_op = ReduceOp
 
@@ -89,12 +96,14 @@ __all__ = [
     "DistNetworkError",
     "DistStoreError",
     "FileStore",
+    "GradBucket",
     "GroupMember",
     "HashStore",
     "P2POp",
     "PrefixStore",
     "ProcessGroup",
     "ProcessGroupGloo",
+    "QueueEmptyError",
     "ReduceOp",
     "Store",
     "TCPStore",
@@ -142,6 +151,7 @@ __all__ = [
     "monitored_barrier",
     "new_group",
     "new_subgroups",
+    "new_subgroups_by_enumeration",
     "recv",
     "recv_object_list",
     "reduce",
@@ -149,10 +159,13 @@ __all__ = [
     "reduce_scatter",
     "reduce_scatter_single",
     "reduce_scatter_tensor",
+    "register_rendezvous_handler",
+    "rendezvous",
     "scatter",
     "scatter_object_list",
     "send",
     "send_object_list",
+    "split_group",
     "supports_complex",
 ]
 

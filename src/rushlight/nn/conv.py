@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from importlib import import_module
+from time import time
 from typing import Any
 
 from ..core.grad_mode import mode
@@ -32,8 +33,9 @@ def _first_look(layer: Any, x: Any) -> None:
     LOOK[0] = import_module(f"{__package__}.lookahead").look
 
 
+BEGAN = time()  # lookahead.py believes no source that was written since
 LOOK: list[Any] = [_first_look]  # what a convolution asks in eval mode without gradients
-LOOK_FROM = 1 << 12  # elements of an input that make it worth the 5 µs
+LOOK_FROM = 1 << 15  # elements of an input, below which its 5 µs are not worth it
 
 
 def _tuple(x: Any, n: int) -> tuple:

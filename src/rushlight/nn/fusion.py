@@ -196,7 +196,7 @@ def run_in_order(modules: Iterable[Any], input: Any) -> Any:
             # the class's own forward; None if the instance has replaced it
             forward = None if "forward" in module.__dict__ else type(module).forward
             if norm is not None:
-                act = 0 if module._hooked else ACTS.get(forward, 0)
+                running, act = None, 0 if module._hooked else ACTS.get(forward, 0)
                 y = conv_norm(layer, norm, act, input)
                 if y is None:
                     y, act = _one_by_one((layer, norm), input), 0
@@ -222,11 +222,13 @@ def run_in_order(modules: Iterable[Any], input: Any) -> Any:
             else:
                 input = module.forward(input)
         if norm is not None:
+            running = None
             y = conv_norm(layer, norm, 0, input)
             return _one_by_one((layer, norm), input) if y is None else y
         if layer is not None:
             input = layer.forward(input)
     except Exception as error:
-        note(error, running, (input,), {})
+        if running is not None:  # (else it is noted already)
+            note(error, running, (input,), {})
         raise
     return input

@@ -25,7 +25,9 @@ from __future__ import annotations
 import ast
 import inspect
 import linecache
+import os
 import sys
+from contextlib import suppress
 from types import CodeType, ModuleType
 from typing import Any, NamedTuple
 
@@ -33,6 +35,7 @@ from ..core.sparse import NoElements
 from ..core.tensor import Tensor, new
 from ..dispatch import faces
 from ..dispatch.overrides import _disabled_implementation
+from . import conv
 from .container import Sequential
 from .fusion import _CALL, _NORM, act_of, conv_norm
 from .module import Module
@@ -118,18 +121,24 @@ def pending(steps: tuple[str, ...], done: tuple[Any, ...], made: tuple) -> Pendi
 
 def _ask(face: Any, values: tuple) -> Any:
     """A face has met a Pending: the next call of the chain, or somebody else."""
-    met = [x for x in values if type(x) is Pending]
-    if not met:
-        return NotImplemented
-    args, kwargs = faces._spelled(face.schema, values)
-    first, name = values[0], face.op.name
+    first, name = values[0] if values else None, face.op.name
     if type(first) is Pending and name != "add":  # (a sum comes as an operator)
         if name != "batch_norm" or values[1] is first._made[3].running_mean:
-            y = first._next(name, lambda y: face.function(y, *args[1:], **kwargs))
+            y = first._next(name, lambda y: _call(face, (y, *values[1:])))
             if y is not None:
                 return y
+    lists = [x if type(x) in (list, tuple) else (x,) for x in values]
+    met = [x for many in lists for x in many if type(x) is Pending]
+    if not met:
+        return NotImplemented
     for x in met:
-        x._settle()
+        if type(x) is Pending:  # (once, where it is met twice)
+            x._settle()
+    return _call(face, values)
+
+
+def _call(face: Any, values: tuple) -> Any:
+    args, kwargs = faces._spelled(face.schema, values)
     return face.function(*args, **kwargs)
 
 
@@ -176,6 +185,9 @@ def _read(code: CodeType, at: int) -> list[Step]:
     flags = inspect.CO_OPTIMIZED | inspect.CO_NEWLOCALS
     if code.co_flags & flags != flags or code.co_name == "<lambda>":
         return []
+    with suppress(FileNotFoundError):  # (a notebook's cell has no file)
+        if os.stat(code.co_filename).st_mtime >= conv.BEGAN:
+            return []  # perhaps not what was compiled
     *_, place = (p for p, _ in zip(code.co_positions(), range(at // 2 + 1), strict=False))
     lines = linecache.getlines(code.co_filename)[code.co_firstlineno - 1 :]
     block = inspect.getblock(lines)

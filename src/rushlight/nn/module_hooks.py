@@ -238,9 +238,13 @@ def register_module_module_registration_hook(hook: Callable) -> RemovableHandle:
     return _add(EVERY._module_registration, hook)
 
 
-def call_with_hooks(module: Any, args: tuple, kwargs: dict) -> Any:
-    """module.forward(*args, **kwargs) with the module's hooks and the global ones."""
-    if not any(EVERY.__dict__.get(t) or module.__dict__.get(t) for t in _CALLED):
+def call_with_hooks(module: Any, args: tuple, kwargs: dict, compiled: bool = True) -> Any:
+    """module.forward(*args, **kwargs) with the module's hooks and the global ones; compiled: by
+    what Module.compile has left, if it was called."""
+    program = module.__dict__.get("_compiled_call_impl")
+    if program is not None and compiled:
+        return program(args, kwargs)
+    if program is None and not any(EVERY.__dict__.get(t) or module.__dict__.get(t) for t in _CALLED):
         module.__dict__.pop("_hooked", None)  # all removed: back to the fast path
         if not any(EVERY.__dict__.get(t) for t in _CALLED):
             Hooked._hooked = False

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import sys
+from importlib import import_module
 from typing import Any
 
 from ..core.dtype import int64, scalar_name
+from ..core.grad_mode import no_grad
 from ..core.notices import warn
 from ..core.parameter import Parameter
 from ..core.tensor import Tensor
+from ..ops.cat_split import cat
 from ..ops.creation import empty, ones, zeros
 from ..ops.ranges import arange
 from . import functional as F
@@ -111,11 +115,7 @@ class _BatchNorm(_ChannelNorm):
     def forward(self, input: Tensor) -> Tensor:
         """input (N, C, *) -> the same shape"""
         self._check_input_dim(input)
-        factor = 0.0 if self.momentum is None else self.momentum
-        if self.training and self.track_running_stats and self.num_batches_tracked is not None:
-            self.num_batches_tracked.add_(1)
-            if self.momentum is None:  # cumulative average
-                factor = 1.0 / float(self.num_batches_tracked)
+        factor = self._counted()
         by_batch = self.training or (self.running_mean is None and self.running_var is None)
         keep = not self.training or self.track_running_stats
         return F.batch_norm(
@@ -128,6 +128,15 @@ class _BatchNorm(_ChannelNorm):
             factor,
             self.eps,
         )
+
+    def _counted(self) -> float:
+        """Counts the batch; the weight of its statistics in the running ones."""
+        factor = 0.0 if self.momentum is None else self.momentum
+        if self.training and self.track_running_stats and self.num_batches_tracked is not None:
+            self.num_batches_tracked.add_(1)
+            if self.momentum is None:  # cumulative average
+                factor = 1.0 / float(self.num_batches_tracked)
+        return factor
 
 
 class BatchNorm1d(_BatchNorm):
@@ -167,10 +176,11 @@ class BatchNorm3d(_BatchNorm):
 
 
 class SyncBatchNorm(_BatchNorm):
-    """Batch normalisation over the batches of all processes of a group; here there is one process,
-    so it is BatchNorm for any number of dimensions.
+    """BatchNorm over the batches of all processes of a group, in training: mean and variance are
+    those of all elements of a channel, wherever they are. Alone, it is BatchNorm for any number of
+    dimensions. Each process may have another number of samples.
 
-    process_group is kept and has no effect.
+    process_group  None: the default group
 
     shape   x (N, C, *) -> the same
     errors  ValueError: fewer than 2 dimensions, no channels, one value per channel in training.
@@ -200,6 +210,40 @@ class SyncBatchNorm(_BatchNorm):
             raise ValueError(f"expected at least 2D input (got {input.dim()}D input)")
         if input.size(1) == 0:
             raise ValueError("SyncBatchNorm number of input channels should be non-zero")
+
+    def forward(self, input: Tensor) -> Tensor:
+        """x (N, C, *) -> the same shape"""
+        distributed = f"{__name__.partition('.')[0]}.distributed"
+        # not imported: nobody has made a group
+        if not self.training or f"{distributed}.groups" not in sys.modules:
+            return super().forward(input)
+        functional = import_module(f"{distributed}.functional")
+        if functional.processes(self.process_group) < 2:
+            return super().forward(input)
+        self._check_input_dim(input)
+        factor, c = self._counted(), input.size(1)
+        dims = (0, *range(2, input.dim()))
+        shape = (1, c, *[1] * (input.dim() - 2))
+        x = input.float() if input.dtype.itemsize < 4 else input
+        group = self.process_group
+        sums = cat([x.sum(dims), x.new_full((1,), x.numel() / c)])  # (C + 1)
+        sums = functional.all_reduce(sums, group=group)
+        n = sums[-1].detach()
+        mean = sums[:-1] / n
+        d = x - mean.view(shape)
+        var = functional.all_reduce((d * d).sum(dims), group=group) / n
+        if self.track_running_stats and self.running_mean is not None:
+            assert self.running_var is not None
+            with no_grad():
+                self.running_mean += factor * (mean.to(self.running_mean.dtype) - self.running_mean)
+                whole = (var * n / (n - 1).clamp_min(1)).to(self.running_var.dtype)
+                self.running_var += factor * (whole - self.running_var)
+        y = d * (var + self.eps).rsqrt().view(shape)
+        if self.weight is not None:
+            y = y * self.weight.view(shape)
+        if self.bias is not None:
+            y = y + self.bias.view(shape)
+        return y.to(input.dtype)
 
     @classmethod
     def convert_sync_batchnorm(cls, module: Module, process_group: Any = None) -> Module:

@@ -1,13 +1,15 @@
-"""torch.nn.parallel: modules over several devices. There is one, so they wrap and forward."""
+"""torch.nn.parallel: modules over several devices. There is one, so they wrap and forward.
+
+DistributedDataParallel, of several processes, is in distributed/data_parallel.py.
+"""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
-from typing import Any
+from collections.abc import Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-from ..core.names import signpost
+from ..core.names import elsewhere, signpost
 from .module import Module
 
 __all__ = [
@@ -20,6 +22,9 @@ __all__ = [
     "scatter",
 ]
 
+
+if TYPE_CHECKING:
+    from ..distributed.data_parallel import DistributedDataParallel
 
 __path__: list[str] = []  # modules of PyTorch's below this one: core/path_table.py
 for _name in ("data_parallel", "parallel_apply", "replicate"):
@@ -73,58 +78,6 @@ def data_parallel(
     return module(*arguments, **(module_kwargs or {}))
 
 
-class DistributedDataParallel(Module):
-    """`module` under the name "module", in a process of a group (torch.distributed): a group has
-    one process here, so that gradients are those of the module.
-
-    Options for several processes are accepted and have no effect.
-
-    errors  ValueError: no group yet. RuntimeError: no parameter requires a gradient
-    """
-
-    module: Module
-
-    def __init__(self, module: Module, *args: Any, **kwargs: Any):
-        super().__init__()
-        groups = sys.modules.get(f"{__name__.partition('.')[0]}.distributed.groups")
-        if groups is None or not groups.is_initialized():  # not imported: nobody has made a group
-            raise ValueError(
-                "Default process group has not been initialized, please make sure to call "
-                "init_process_group."
-            )
-        if not any(p.requires_grad for p in module.parameters()):
-            raise RuntimeError(
-                "DistributedDataParallel is not needed when a module doesn't have any parameters "
-                "that require a gradient."
-            )
-        self.module = module
-        self.require_backward_grad_sync = True
-
-    def forward(self, *inputs: Any, **kwargs: Any) -> Any:
-        """What module(*inputs, **kwargs) is."""
-        return self.module(*inputs, **kwargs)
-
-    @contextmanager
-    def no_sync(self) -> Iterator[None]:
-        """A context in which gradients are not put together: they never are."""
-        before, self.require_backward_grad_sync = self.require_backward_grad_sync, False
-        try:
-            yield
-        finally:
-            self.require_backward_grad_sync = before
-
-    def join(self, *args: Any, **kwargs: Any) -> Any:
-        """A context for processes with fewer batches: there are none."""
-        return nullcontext()
-
-    def register_comm_hook(self, state: Any, hook: Any) -> None:
-        """NotImplementedError: gradients of one process are not communicated."""
-        raise NotImplementedError(
-            "rushlight does not have DistributedDataParallel.register_comm_hook: there is one "
-            "process"
-        )
-
-
 def replicate(network: Module, devices: Sequence[Any], detach: bool = False) -> Any:
     """RuntimeError: there are no devices to copy a module to."""
     raise _no_devices("replicate")
@@ -155,3 +108,16 @@ def _no_devices(name: str) -> RuntimeError:
         f"Cannot access accelerator device when none is available.\n  {name} needs several "
         "devices, and the CPU is the only one; fix: call the module itself"
     )
+
+
+def __getattr__(name: str) -> Any:
+    if name == "DistributedDataParallel":
+        root = __name__.partition(".")[0]
+        found = import_module(f"{root}.distributed.data_parallel").DistributedDataParallel
+        globals()[name] = found
+        return found
+    return elsewhere(__name__, name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

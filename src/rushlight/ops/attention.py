@@ -220,7 +220,7 @@ def _weights(scores: Tensor, masked: bool) -> Tensor:
     """softmax along the last dimension; 0 in a row that is -inf throughout."""
     if masked:
         dead = (scores._a == -np.inf).all(-1, keepdims=True)
-        if dead.any():
+        if type(dead) is not np.ndarray or dead.any():  # on a device nobody waits for the answer
             mask = wrap(dead)
             return scores.masked_fill(mask, 0.0).softmax(-1).masked_fill(mask, 0.0)
     return scores.softmax(-1)

@@ -127,6 +127,8 @@ class Cat:
 def _concatenated(tensors: list, dim: int) -> np.ndarray:
     """np.concatenate in C order, or in channels-last order if all tensors have that."""
     x = tensors[0]
+    if type(x) is not np.ndarray:  # of a device
+        return np.concatenate(tensors, dim)
     last = (0, *range(2, x.ndim), 1)  # (N, C, *) with the channels last in memory
     if x.ndim in (4, 5) and all([t.transpose(last).flags.c_contiguous for t in tensors]):
         if not all([t.flags.c_contiguous for t in tensors]):

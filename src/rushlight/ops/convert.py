@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..core import dtype as dtypes
-from ..core.device import CPU, META, device, moved, resolve
+from ..core.device import CPU, META, accelerators, device, moved, resolve
 from ..core.dtype import dtype, float64
 from ..core.dtype_info import as_dtype, is_dtype
 from ..core.layout import channels_last, contiguous_format, preserve_format
@@ -58,7 +58,9 @@ class ToDevice:
         return _array_on(x, where)
 
     def backward(c, dy, where, source):
-        return ToDevice.run((dy, source, where)) if isinstance(dy, Tensor) else _array_on(dy, source)
+        return (
+            ToDevice.run((dy, source, where)) if isinstance(dy, Tensor) else _array_on(dy, source)
+        )
 
     def samples(make):
         yield make(3, 4), CPU, CPU
@@ -152,6 +154,8 @@ def copy_(input, src, non_blocking):
         if isinstance(src, (bool, int, float, complex, np.number)):
             return input.fill_(src)
         raise not_a_tensor("copy_", "other", 1, src)
+    if not type(src._a) is type(input._a) is np.ndarray and not (src.is_meta or input.is_meta):
+        src = src.to(input.device)
     if src._a.dtype != input._a.dtype and (src._rg or input._a.dtype.kind in "iub"):
         if src._rg and src._a.shape != input._a.shape and src._a.ndim <= input._a.ndim:
             src = src.expand(input._a.shape)  # its gradient is summed in its own dtype
@@ -263,7 +267,7 @@ def type_(x, dtype=None, non_blocking=False, **kwargs):
     dtype (a dtype, a tensor type or its name).
     """
     if dtype is None:
-        where = {"meta": "meta.", "cpu": "sparse." * x.is_sparse}[x.device.type]
+        where = "sparse." * x.is_sparse if x.is_cpu else f"{x.device.type}."
         return f"torch.{where}{dtypes.scalar_name(x.dtype)}Tensor"
     return to(x, dtype_of_type(dtype))
 
@@ -280,8 +284,7 @@ def cpu(input, memory_format):
 )
 def cuda(input, device, non_blocking, memory_format):
     """input on a CUDA device. RuntimeError, AssertionError: there is none."""
-    resolve("cuda" if device is None else device)
-    return input
+    return to(input, resolve("cuda" if device is None else device))
 
 
 # ---------------------------------------------------------------- element by element, in Python
@@ -345,7 +348,9 @@ def share_memory_(input):
 
 @composite("pin_memory(input, device=None)", at="Tensor")
 def pin_memory(input, device):
-    """RuntimeError: there is no accelerator to pin memory for."""
+    """input itself: JAX copies by itself. RuntimeError: there is no accelerator to pin it for."""
+    if accelerators().count("cuda"):
+        return input
     raise RuntimeError("Cannot access accelerator device when none is available.")
 
 

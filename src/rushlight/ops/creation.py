@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..core.construct import legacy_tensor, tensor
-from ..core.device import CPU, META, moved, resolve
+from ..core.device import CPU, META, accelerators, moved, resolve
 from ..core.dtype import (
     INT,
     get_default_dtype,
@@ -110,7 +110,7 @@ def finished(
         a = moved(a, where)
     if layout is not None and layout is not strided:
         raise NotImplementedError(f"layout={layout}: rushlight has strided tensors only")
-    if pin_memory:
+    if pin_memory and not accelerators().count("cuda"):
         raise RuntimeError(
             "Cannot access accelerator device when none is available: pin_memory=True needs one."
         )

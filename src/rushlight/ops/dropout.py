@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ..core.device import CPU, moved
 from ..core.dtype import COMPLEX, FLOAT, from_numpy_dtype, scalar_name
 from ..core.meta import MetaArray
 from ..core.notices import warn
@@ -43,10 +44,17 @@ def dropped(
         return x.mul_(1.0) if inplace else x * 1.0
     if not alpha:
         mask = variates.dropout_mask(like.size, like.dtype, p, generator_of(x._a))
-        factor = wrap(variates.arranged(mask, like))
+        factor = wrap(_beside(x, variates.arranged(mask, like)))
         return x.mul_(factor) if inplace else x * factor
     factor, shift = alpha_noise(like, p, generator_of(x._a))
+    factor._a, shift._a = _beside(x, factor._a), _beside(x, shift._a)
     return x.mul_(factor).add_(shift) if inplace else x * factor + shift
+
+
+def _beside(x: Tensor, a: Any) -> Any:
+    """Numbers of the CPU's generator where x is."""
+    where = x.device
+    return a if type(a) is not np.ndarray or where is CPU else moved(a, where)
 
 
 def noise_place(x: np.ndarray, channels: int) -> np.ndarray:

@@ -23,7 +23,7 @@ from ..dispatch.registry import (
     op,
     view_of,
 )
-from ..kernels import K, word
+from ..kernels import K, as_array, word
 
 FULL = slice(None)
 
@@ -509,7 +509,7 @@ class IndexPut:
         return input, values, key, accumulate
 
     def forward(x, values, key, accumulate):
-        y = x.copy(order="K")
+        y = as_array(x).copy(order="K")
         put_at(y, key, values, accumulate)
         return y
 
@@ -517,7 +517,7 @@ class IndexPut:
         unchanged(c, key)
         dx = dy
         if c.needs(0) and not accumulate:
-            keep = np.ones(tuple(dy.shape), bool)
+            keep = np.ones_like(dy._a if isinstance(dy, Tensor) else dy, bool, order="C")
             keep[key] = False
             dx = K.where(wrap(keep) if isinstance(dy, Tensor) else keep, dy, K.zeros_like(dy))
         dvalues = K.sum_to(K.index(dy, key), values_shape) if c.needs(1) else None

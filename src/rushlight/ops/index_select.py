@@ -13,7 +13,7 @@ import numpy as np
 from ..core.dtype import from_numpy_dtype, scalar_name
 from ..core.tensor import Tensor, wrap
 from ..dispatch.registry import fitted, internal, op
-from ..kernels import K, word
+from ..kernels import K, as_array, word
 from .shape import wrapped
 
 _FULL = slice(None)
@@ -223,7 +223,7 @@ class IndexAdd:
             if y is not None:
                 return y
         check_slices("index_add", x, dim, index, source)
-        y = x.copy(order="C")
+        y = as_array(x).copy(order="C")
         np.add.at(
             y if x.ndim else y.reshape(1),
             (_FULL,) * d + (index.reshape(-1),),
@@ -265,7 +265,7 @@ class IndexCopy:
 
     def forward(x, dim, index, source):
         d = _checked_copy(x, dim, index, source)
-        y = x.copy(order="C")
+        y = as_array(x).copy(order="C")
         if x.ndim:
             y[(_FULL,) * d + (index.reshape(-1),)] = source
         else:
@@ -357,7 +357,7 @@ class IndexFill:
             raise RuntimeError("Index has to be a vector/scalar")
         d = wrapped(dim, x.ndim)
         check_bounds("index_fill", index, d, x.shape[d] if x.ndim else 1)
-        y = x.copy(order="K")
+        y = as_array(x).copy(order="K")
         if x.ndim:
             y[(_FULL,) * d + (index.reshape(-1),)] = value
         elif index.size:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..core.device import CPU, META, moved, resolve
+from ..core.device import CPU, META, accelerators, moved, resolve
 from ..core.dtype import FLOAT, as_dtype, dtype, get_default_dtype, int64, scalar_name
 from ..core.grad_mode import mode
 from ..core.meta import phantom, phantom_like
@@ -39,8 +39,9 @@ class Source(NamedTuple):
     kernel: str  # what PyTorch calls the place that refuses a dtype; "" if integers are meant
 
 
-UNIFORM = Source(variates.uniform, Uniform, "check_uniform_bounds")
-NORMAL = Source(variates.normal, Normal, "normal_kernel_cpu")
+# looked up at each call: the compiler watches variates (compiler/draws.py)
+UNIFORM = Source(lambda *how: variates.uniform(*how), Uniform, "check_uniform_bounds")
+NORMAL = Source(lambda *how: variates.normal(*how), Normal, "normal_kernel_cpu")
 INTEGERS = Source(drawn_integers, Random, "")
 
 
@@ -94,7 +95,7 @@ def check_options(layout: Any, device: Any, pin_memory: bool) -> None:
     """Raise for a layout, a device or a kind of memory that is not there."""
     if layout is not None and layout.name != "strided":
         raise NotImplementedError(f"random tensors of layout {layout}: only torch.strided")
-    if pin_memory:
+    if pin_memory and not accelerators().count("cuda"):
         raise RuntimeError(
             "pin_memory=True requires a CUDA or other accelerator backend; no pinned memory "
             "allocator is available on this system."

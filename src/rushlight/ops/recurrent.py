@@ -203,8 +203,8 @@ def run_layers(
     if states is None:
         widths = (weights[1]._a.shape[1], weights[1]._a.shape[0] // 4)[: 1 + is_lstm]
         lead = (1, n) if count == 1 else (n,)
-        make = phantom if x.is_meta else np.zeros
-        zeros = tuple([wrap(make((*lead, w), x._a.dtype)) for w in widths])
+        make = (lambda shape, a: phantom(shape, a.dtype)) if x.is_meta else K.zeros
+        zeros = tuple([wrap(make((*lead, w), x._a)) for w in widths])
         each: Any = [zeros] * count
     else:
         check_counts(states, count)

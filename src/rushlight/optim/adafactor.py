@@ -60,9 +60,9 @@ class Adafactor(Optimizer):
                 if not state:
                     state["step"] = counter()
                     if g.ndim > 1:
-                        state["row_var"] = wrap(np.zeros((*g.shape[:-1], 1), g.dtype))
+                        state["row_var"] = wrap(K.zeros((*g.shape[:-1], 1), g))
                         columns = (*g.shape[:-2], 1, g.shape[-1])
-                        state["col_var"] = wrap(np.zeros(columns, g.dtype))
+                        state["col_var"] = wrap(K.zeros(columns, g))
                     else:
                         state["variance"] = wrap(np.zeros_like(g))
                 t = count(state)

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..core.grad_mode import enable_grad
 from ..core.tensor import Tensor, wrap
+from ..kernels import as_array
 from .optimizer import Optimizer, numbers
 from .options import learning_rate, option, require
 
@@ -54,7 +55,7 @@ class LBFGS(Optimizer):
         params = self.param_groups[0]["params"]
         return np.concatenate(
             [
-                np.zeros(numbers(p).size, numbers(p).dtype)
+                np.zeros_like(numbers(p), order="C").ravel()
                 if p._grad is None
                 else numbers(p._grad.to_dense() if p._grad.is_sparse else p._grad).ravel()
                 for p in params
@@ -184,10 +185,11 @@ class _Memory:
         if self.alpha is not None:
             state["al"] = self.alpha
         state["d"] = wrap(d)
-        state["t"] = wrap(np.asarray(t)) if isinstance(t, np.generic) else t  # of a Tensor lr
+        given = isinstance(t, (np.generic, np.ndarray))  # of a Tensor lr
+        state["t"] = wrap(as_array(t)) if given else t
         state["old_dirs"], state["old_stps"] = [wrap(y) for y in self.y], [wrap(s) for s in self.s]
-        state["ro"] = [wrap(np.asarray(r)) for r in self.rho]
-        state["H_diag"] = self.scale if type(self.scale) is int else wrap(np.asarray(self.scale))
+        state["ro"] = [wrap(as_array(r)) for r in self.rho]
+        state["H_diag"] = self.scale if type(self.scale) is int else wrap(as_array(self.scale))
         state["prev_flat_grad"], state["prev_loss"] = wrap(self.g), self.loss
 
 

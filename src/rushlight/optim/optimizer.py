@@ -454,12 +454,15 @@ def counter(start: float = 0.0) -> Tensor:
     return wrap(np.array(start, np.float32))
 
 
+COUNTED: list[Any] = [None]  # what a count becomes while a step is traced, see compiler/options.py
+
+
 def count(state: dict[str, Any]) -> float:
     """Add one to the state's `step`; the new number."""
     step = state["step"]._a
     if type(step) is not np.ndarray:  # on a device: the number stays there
         step += 1
-        return step
+        return step if COUNTED[0] is None else COUNTED[0](step)
     t = step.item() + 1.0
     step[()] = t
     return t

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..core.annotations import readable
-from ..core.device import CPU, device, resolve
+from ..core.device import CPU, STARTED, device, resolve
 from ..core.meta import device_of
 from ..kernels import K
 from ..kernels.twin.random import LEFT, NEXT, NORMAL, SIZE, WAITS, WORDS
@@ -257,6 +257,15 @@ def generator_on(where: Any) -> Generator:
     if found is None:
         found = device_generators[where] = Generator(where).manual_seed(_seeded[0])
     return found
+
+
+def _tell_queries() -> None:
+    from ..core import device_queries
+
+    device_queries.GENERATOR[0] = generator_on
+
+
+STARTED.append(_tell_queries)
 
 
 def generator_of(a: Any) -> Generator:

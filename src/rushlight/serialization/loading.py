@@ -69,12 +69,23 @@ def load(
         raise TypeError(f"load() got an unexpected keyword argument '{option}'")
     if mmap and not isinstance(f, (str, os.PathLike)):
         raise ValueError("f must be a file path in order to use the mmap argument")
-    place = placer(map_location)
+    on_devices = []
+
+    def note(memory: Any, location: str) -> None:
+        from .devices import Moved  # seldom needed
+
+        if not on_devices:
+            on_devices.append(Moved())
+        on_devices[0].note(memory, location)
+
+    place = placer(map_location, note)
     if weights_only is None and os.environ.get(_ENV, "0") in ("1", "y", "yes", "true"):
         weights_only = False
     names = _Names(with_layers=weights_only is False, stand_ins=weights_only is False)
     with _opened(f) as file:
         value = _read(file, name_of(f), names, place, bool(mmap), (encoding, errors))
+    for found in on_devices:
+        found.move(value)
     return value
 
 

@@ -106,7 +106,8 @@ def check_module_version_greater_or_equal(
 
 def location_tag(storage: Any) -> str:
     """ "cpu": where a storage is."""
-    return storage.device.type
+    found = storage.device
+    return found.type if found.index is None else str(found)
 
 
 def default_restore_location(storage: Any, location: str) -> Any:

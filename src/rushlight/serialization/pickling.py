@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from ..core.device import moved, resolve
 from ..core.dtype import adopted
-from ..core.memory import address, flat_bytes, storage_array
+from ..core.memory import address, flat_bytes, on_host, storage_array
 from ..core.meta import MetaArray, phantom
 from ..core.parameter import Parameter
 from ..core.tensor import Tensor, wrap
@@ -53,7 +54,22 @@ def reduce_tensor(t: Tensor) -> tuple[Any, ...]:
     if t.is_meta:
         parts = (t._a.shape, t._a.dtype, t._a.strides)
         return rebuild_meta, (kind, *parts, t._rg, attributes(t))
+    if type(t._a) is not np.ndarray and hasattr(t._a, "cell"):
+        return rebuild_on, (str(t.device), kind, on_host(t._a), t._rg, attributes(t))
     return rebuild_tensor, (kind, t._a, t._rg, attributes(t))
+
+
+def rebuild_on(
+    where: str, kind: Any, a: np.ndarray, requires_grad: bool, state: dict[str, Any]
+) -> Tensor:
+    """Likewise, for a tensor of another device; it stays on the CPU where there is none."""
+    try:
+        place = resolve(where)
+    except (RuntimeError, AssertionError):
+        return rebuild_tensor(kind, a, requires_grad, state)
+    t = rebuild_tensor(kind, a, requires_grad, state)
+    t._a = moved(a, place)
+    return t
 
 
 def rebuild_tensor(kind: Any, a: np.ndarray, requires_grad: bool, state: dict[str, Any]) -> Tensor:
@@ -110,6 +126,10 @@ def _copied_memory(a: np.ndarray, memo: dict[int, Any]) -> np.ndarray:
     """The same view of a copy of the memory under `a`; the memo keeps one copy per memory."""
     if type(a) is MetaArray:
         return phantom(a.shape, a.dtype, a.strides)
+    if type(a) is not np.ndarray and hasattr(a, "cell"):  # on another device
+        found: Any = a
+        memo.setdefault(id(memo), []).append(found.cell)  # as below
+        return found.of_cell(memo.setdefault(id(found.cell), found.cell.copy()))
     root = storage_array(a)
     memory = flat_bytes(root)
     if memory is None or any(s < 0 for s in a.strides):

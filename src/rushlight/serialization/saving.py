@@ -22,7 +22,7 @@ from ..core.device import device
 from ..core.dtype import dtype, from_numpy_dtype
 from ..core.layout import layout, memory_format
 from ..core.memory import address, flat_bytes, storage_array, strides_of
-from ..core.meta import MetaArray
+from ..core.meta import MetaArray, device_of
 from ..core.size import Size
 from ..core.storage import TypedStorage, is_storage
 from ..core.tensor import Tensor
@@ -108,6 +108,7 @@ class _Writer(_PythonPickler):
         super().__init__(file, protocol)
         self.storages: list[np.ndarray] = []  # bytes, in the order of their keys
         self.known: dict[int, tuple[str, np.ndarray, dtype | None]] = {}
+        self.on_host: Any = None  # for arrays of other devices
 
     def persistent_id(self, obj: Any) -> Any:
         if type(obj) is _Reference:
@@ -132,6 +133,11 @@ class _Writer(_PythonPickler):
 
     def _place(self, a: np.ndarray) -> tuple[_Reference, int, tuple[int, ...]]:
         """The storage of an array, where its first element lies in it, and its strides."""
+        if type(a) is not np.ndarray and hasattr(a, "cell"):
+            from .devices import OnHost  # seldom needed
+
+            self.on_host = self.on_host or OnHost()
+            a = self.on_host(a, device_of(a))
         root = storage_array(a)
         memory = flat_bytes(root)
         start = address(a) - address(root) if a.size else 0
@@ -166,7 +172,8 @@ class _Writer(_PythonPickler):
         name = storage_name(kind)
         if name.name == "UntypedStorage":
             count = root.nbytes
-        return _Reference(("storage", name, key, "cpu", count))
+        place = "cpu" if self.on_host is None else self.on_host.places.get(id(root), "cpu")
+        return _Reference(("storage", name, key, place, count))
 
     def save_global(self, obj: Any, name: str | None = None) -> None:
         named = public_name(obj)

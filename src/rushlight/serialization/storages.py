@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core.device import device
+from ..core.device import accelerators, device
 from ..core.meta import phantom
 from ..core.storage import TypedStorage, UntypedStorage, is_storage
 from .errors import LoadError, UserError, brief
@@ -18,8 +18,22 @@ from .rebuild import StorageKind
 __all__ = ["Storages", "placer"]
 
 
-def placer(map_location: Any) -> Callable[[UntypedStorage, str], UntypedStorage]:
-    """f(storage, location in the file) -> the storage to use. RuntimeError: an absent device."""
+def placer(
+    map_location: Any, note: Callable[[Any, str], None] | None = None
+) -> Callable[[UntypedStorage, str], UntypedStorage]:
+    """f(storage, location in the file) -> the storage to use. RuntimeError: an absent device.
+
+    note  note(bytes, location) is told what goes to another device when the file has been read
+    """
+
+    def elsewhere(storage: UntypedStorage, location: str) -> bool:
+        """Is it a device that is there?"""
+        kind = location.partition(":")[0]
+        if note is None or kind not in ("cuda", "xla") or not accelerators().count(kind):
+            return False
+        note(storage._a, location)
+        return True
+
     if not (map_location is None or isinstance(map_location, (dict, str, device))):
         if not callable(map_location):
             kind = type(map_location).__name__
@@ -29,6 +43,8 @@ def placer(map_location: Any) -> Callable[[UntypedStorage, str], UntypedStorage]
 
     def place(storage: UntypedStorage, location: str) -> UntypedStorage:
         if map_location is None:
+            if elsewhere(storage, location):
+                return storage
             try:
                 _check_location(location)
             except NotImplementedError as e:
@@ -49,7 +65,8 @@ def placer(map_location: Any) -> Callable[[UntypedStorage, str], UntypedStorage]
                     return placed
             if location.partition(":")[0] == "meta":
                 return UntypedStorage._over(phantom((len(storage),), np.dtype(np.uint8)))
-            _check_location(location)
+            if not elsewhere(storage, location):
+                _check_location(location)
         except LoadError:
             raise
         except Exception as e:

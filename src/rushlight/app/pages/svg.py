@@ -140,15 +140,23 @@ def chart(
         out += dots
         ends = [y for y in c.y if math.isfinite(y)]
         names.append((at_y(min(max(ends[-1], low), high)), c))
-    names.sort(key=lambda pair: pair[0])  # one below the other
-    below = -1e9
-    for wished, c in names:
-        below = min(max(wished, below + 15), height - bottom)
+    names.sort(key=lambda pair: pair[0])
+    for y, (_, c) in zip(apart([place for place, _ in names], height - bottom), names, strict=True):
         out.append(
-            f'<text class="name {c.colour}" x="{width - right + 8}" y="{number(below)}" '
+            f'<text class="name {c.colour}" x="{width - right + 8}" y="{number(y)}" '
             f'dy=".33em">{escape(c.name)}</text>'
         )
     return tag(width, height, "".join(out), title, "chart")
+
+
+def apart(places: Sequence[float], most: float, least: float = 15.0) -> list[float]:
+    """Sorted places moved so that they are `least` apart and none is beyond `most`."""
+    found: list[float] = []
+    for place in places:
+        found.append(max(place, found[-1] + least) if found else place)
+    for i in reversed(range(len(found))):
+        found[i] = min(found[i], most - least * (len(found) - 1 - i))
+    return found
 
 
 def histogram(values: Any, colour: str, label: str, bins: int = 41) -> str:

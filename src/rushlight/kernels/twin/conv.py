@@ -76,9 +76,7 @@ def conv_relu(x, w, b, stride, padding, dilation, groups):
     return relu(conv(x, w, b, stride, padding, dilation, groups))
 
 
-def conv_norm(
-    x, w, b, stride, padding, dilation, groups, mean, var, gamma, beta, eps, act, other
-):
+def conv_norm(x, w, b, stride, padding, dilation, groups, mean, var, gamma, beta, eps, act, other):
     """act(batch norm of conv(x, w, b) + other): act is a place in ACTS
 
     mean, var (O), or both None: no batch norm; gamma, beta (O) or None; other like y or None

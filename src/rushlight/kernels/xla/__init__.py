@@ -23,12 +23,13 @@ jax.config.update("jax_enable_x64", True)  # without it int64 becomes int32, flo
 
 from .. import seam  # noqa: E402
 from ..seam import TABLE, K  # noqa: E402
-from . import protocol, random, recurrent, steps, words  # noqa: E402, F401
+from . import protocol, random, recurrent, steps, words  # noqa: E402
 from .array import NOTED, TRACED, Array, Cell, HostAccess, Tracer, axes_of, host, raw  # noqa: E402
-from .program import STATS, Program  # noqa: E402
+from .program import NAME, STATS, Program  # noqa: E402
 from .words import WORDS  # noqa: E402
 
 __all__ = [
+    "NAME",
     "NOTED",
     "STATS",
     "TRACED",
@@ -38,8 +39,8 @@ __all__ = [
     "Program",
     "Tracer",
     "host",
-    "raw",
     "random",
+    "raw",
     "to_device",
     "words",
 ]

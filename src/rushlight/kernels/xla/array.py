@@ -24,10 +24,19 @@ from .views import as_key, cast, shadow
 
 Tracer = jax.core.Tracer
 _ndarray = np.ndarray
-TRACED: list[Any] = [None]  # the torch.device that tracers are said to be on, while a program is traced
+TRACED: list[Any] = [
+    None
+]  # the torch.device that tracers are said to be on, while a program is traced
 
 
 NOTED: list[Any] = [None]  # called with every ndarray that becomes a constant of a program
+
+
+YIELDS: set[type] = set()  # operands that do the ufuncs themselves: compiler/options.py
+
+
+# several devices (fully_shard): SPREAD[0](values) brings values of one device to those of another
+SPREAD: list[Any] = [None]
 
 
 class HostAccess(TypeError):
@@ -46,6 +55,10 @@ class Cell:
 
     def __init__(self, value: Any):
         self.value, self.version, self._number = value, 0, 0
+
+    def copy(self) -> Cell:
+        """A memory of its own with the same value."""
+        return Cell(self.value)
 
     @property
     def number(self) -> int:
@@ -147,6 +160,10 @@ class Array(np.lib.mixins.NDArrayOperatorsMixin):
         cell.value = new
         cell.version += 1
 
+    def of_cell(self, cell: Cell) -> Array:
+        """The same view of another memory of this shape."""
+        return Array(None, cell, self.chain, self._shadow)
+
     def view_by(self, step: tuple, of: np.ndarray) -> Array:
         """The view by one step more, and its shadow."""
         return Array(None, self.cell, (*self.chain, step), of)
@@ -164,6 +181,15 @@ class Array(np.lib.mixins.NDArrayOperatorsMixin):
     @property
     def shape(self) -> tuple[int, ...]:
         return self.cell.value.shape if self._shadow is None else self._shadow.shape
+
+    @shape.setter
+    def shape(self, shape: tuple) -> None:
+        """Of a view that nobody else has: other sizes. AttributeError: the strides forbid it."""
+        try:
+            of = np.reshape(self.shadow, shape, copy=False)
+        except ValueError as e:
+            raise AttributeError(str(e)) from None
+        self.chain, self._shadow, self._seen = (*self.chain, ("shape", of.shape)), of, -1
 
     @property
     def dtype(self) -> np.dtype:
@@ -236,7 +262,8 @@ class Array(np.lib.mixins.NDArrayOperatorsMixin):
         v = self.cell.value
         if isinstance(v, Tracer):
             return None
-        return next(iter(v.devices()))
+        places = v.devices()
+        return next(iter(places)) if len(places) == 1 else min(places, key=lambda d: d.id)
 
     def __len__(self) -> int:
         if not self.shape:
@@ -298,7 +325,9 @@ class Array(np.lib.mixins.NDArrayOperatorsMixin):
         key, basic = taken(key)
         new = value.v if type(value) is Array else value
         if basic:
-            whole = key is Ellipsis or (type(key) is tuple and (not key or key[0] is Ellipsis is key[-1]))
+            whole = key is Ellipsis or (
+                type(key) is tuple and (not key or key[0] is Ellipsis is key[-1])
+            )
             (self if whole else self._at(key)).write(new)
             return
         x = self.v
@@ -393,7 +422,12 @@ class Array(np.lib.mixins.NDArrayOperatorsMixin):
         return Array(self.transpose(axes).v).transpose(np.argsort(axes))
 
     def astype(
-        self, dtype: Any, order: str = "K", casting: str = "unsafe", subok: bool = True, copy: bool = True
+        self,
+        dtype: Any,
+        order: str = "K",
+        casting: str = "unsafe",
+        subok: bool = True,
+        copy: bool = True,
     ) -> Array:
         dtype = np.dtype(dtype)
         if dtype == self.dtype:

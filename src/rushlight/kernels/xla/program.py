@@ -15,12 +15,14 @@ import jax
 import numpy as np
 
 from . import views
-from .array import Array, HostAccess, Tracer, host
+from .array import SPREAD, Array, HostAccess, Tracer, host
 
 _ndarray = np.ndarray
 MOST = 256  # programs of one formula: more means that an option changes at every call
 LARGE = 1 << 14  # bytes of a host array that may be part of a key
 PLAIN = object()  # stands for the program of a formula that has none
+DEPTH = [0]  # > 0 while a card's formula runs on Arrays
+NAME: list[Any] = [str]  # what to call an Array's device
 RUNNING = [0]  # > 0 while a card's program is traced
 STATS: dict[str, Any] = {"programs": 0, "plain": {}, "host": {}}
 
@@ -162,6 +164,8 @@ class Program:
             run = self.known[key] = self._compiled(args, key, kept, options)
             STATS["programs"] += 1
         jitted, plan, writes = run
+        if SPREAD[0] is not None:
+            values = SPREAD[0](values)
         try:
             results = jitted(*values)
         except CANNOT as e:
@@ -198,7 +202,9 @@ class Program:
                 RUNNING[0] -= 1
             found: list = []
             plan[0] = _taken(r, found)
-            writes[:] = [i for i, (a, n) in enumerate(zip(made, before, strict=True)) if a.cell.version != n]
+            writes[:] = [
+                i for i, (a, n) in enumerate(zip(made, before, strict=True)) if a.cell.version != n
+            ]
             return [*found, *[made[i].v for i in writes]]
 
         program.__name__ = self.name
@@ -206,12 +212,20 @@ class Program:
 
     def plain(self, args: tuple, options: dict | None = None) -> Any:
         """Op by op."""
+        DEPTH[0] += 1
         try:
             return _lifted(self.f(*args, **(options or {})), args)
         except (HostAccess, jax.errors.TracerArrayConversionError) as e:
-            if any([type(a) is Array and isinstance(a.cell.value, Tracer) for a in _each((args, options))]):
+            if any(
+                [
+                    type(a) is Array and isinstance(a.cell.value, Tracer)
+                    for a in _each((args, options))
+                ]
+            ):
                 raise
             STATS["host"].setdefault(self.name, str(e))
+        finally:
+            DEPTH[0] -= 1
         return self.on_host(args, options)
 
     def on_host(self, args: tuple, options: dict | None = None) -> Any:
@@ -262,14 +276,24 @@ def _each(x: Any) -> Any:
 
 def _explained(e: ValueError) -> Exception:
     if "incompatible devices" in str(e):
-        return Mixed("Expected all tensors to be on the same device")
+        return RuntimeError("Expected all tensors to be on the same device")
     return e
 
 
-class Mixed(RuntimeError):
-    """Arrays of several devices in one op."""
+def one_device(x: Any, y: Any) -> None:
+    """RuntimeError: an operand of the host, of more than one number, beside one of a device."""
+    for a, b in ((x, y), (y, x)):
+        if type(a) is _ndarray and a.ndim and type(b) is Array:
+            if not DEPTH[0] and not RUNNING[0] and not isinstance(b.cell.value, Tracer):
+                raise RuntimeError(mixed(b))
 
 
-Mixed.__name__ = Mixed.__qualname__ = "RuntimeError"
-Mixed.__module__ = "builtins"
+def mixed(a: Any) -> str:
+    """PyTorch's words for arrays of the CPU and of another device in one op."""
+    return (
+        "Expected all tensors to be on the same device, but found at least two devices, "
+        f"{NAME[0](a)} and cpu!"
+    )
+
+
 warnings.filterwarnings("ignore", message="Some donated buffers were not usable")

@@ -8,6 +8,7 @@ trace goes through a program per ufunc and dtypes.
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 import jax
@@ -16,7 +17,7 @@ import numpy as np
 from jax import lax
 
 from . import views
-from .array import Array, HostAccess, Tracer, constant, host, raw, tree, wrapped
+from .array import SPREAD, YIELDS, Array, HostAccess, Tracer, constant, host, raw, tree, wrapped
 from .views import cast
 
 _ndarray = np.ndarray
@@ -251,7 +252,9 @@ def _reduce(u: Any, x: Any, axis: Any = 0, dtype: Any = None, keepdims: bool = F
         raise _outside(f"{u.__name__}.reduce of complex numbers")
     if v.size == 0 and u.__name__ in ("maximum", "minimum") and "initial" not in options:
         np.maximum.reduce(views.shadow(v.shape, v.dtype), axis=axis)  # NumPy's error, if it is one
-        shape = np.sum(np.broadcast_to(np.int8(0), v.shape), axis=_axes(axis), keepdims=keepdims).shape
+        shape = np.sum(
+            np.broadcast_to(np.int8(0), v.shape), axis=_axes(axis), keepdims=keepdims
+        ).shape
         return Array(jnp.zeros(shape, v.dtype))
     return Array(f(v, **options))
 
@@ -303,7 +306,10 @@ def _matmul(x: Any, y: Any) -> Any:
 # ---------------------------------------------------------------- functions
 
 
-_FFT = frozenset("fft ifft rfft irfft hfft ihfft fft2 ifft2 rfft2 irfft2 fftn ifftn rfftn irfftn fftshift ifftshift".split())  # fmt: skip
+_FFT = frozenset(
+    "fft ifft rfft irfft hfft ihfft fft2 ifft2 rfft2 irfft2 fftn ifftn rfftn irfftn fftshift "
+    "ifftshift".split()
+)
 
 
 # functions whose results are indices or counts: int64 in NumPy
@@ -383,6 +389,8 @@ def placed(v: Any, like: Any) -> Array:
     at = like.device if type(like) is Array else None
     if at is None or isinstance(v, Tracer):
         return Array(v)
+    if SPREAD[0] is not None and v.shape == like.shape:
+        at = like.v.sharding  # in parts, as the other is
     return Array(jax.device_put(v, at))
 
 
@@ -448,16 +456,20 @@ def _split(a: Array, parts: Any, axis: int = 0) -> list:
     else:
         bounds = [0, *[int(p) for p in parts], n]
     lead = (slice(None),) * (axis % a.ndim)
-    return [a[(*lead, slice(i, j))] for i, j in zip(bounds, bounds[1:], strict=False)]
+    return [a[(*lead, slice(i, j))] for i, j in pairwise(bounds)]
 
 
 def _flip(a: Array, axis: Any = None) -> Array:
-    axes = range(a.ndim) if axis is None else (axis,) if isinstance(axis, (int, np.integer)) else axis
+    axes = (
+        range(a.ndim) if axis is None else (axis,) if isinstance(axis, (int, np.integer)) else axis
+    )
     axes = [x % a.ndim for x in axes]
     return a[tuple([slice(None, None, -1 if i in axes else None) for i in range(a.ndim)])]
 
 
-def _mean(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, **_: Any) -> Any:
+def _mean(
+    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, **_: Any
+) -> Any:
     v = raw(a)
     kind = np.dtype(dtype) if dtype is not None else v.dtype
     kind = np.dtype(np.float64) if kind.kind in "iub" else kind
@@ -505,7 +517,11 @@ def _pairwise(f: Any) -> Any:
 
 def _searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None) -> Any:
     x, y = _same_kind([a, v])
-    return Array(jnp.searchsorted(x, y, side, sorter=None if sorter is None else raw(sorter)).astype(np.int64))
+    return Array(
+        jnp.searchsorted(x, y, side, sorter=None if sorter is None else raw(sorter)).astype(
+            np.int64
+        )
+    )
 
 
 def _broadcast_arrays(*arrays: Any, **_: Any) -> tuple:
@@ -586,6 +602,8 @@ FUNCTIONS: dict[str, Any] = {
 
 
 def _array_ufunc(self: Array, u: Any, method: str, *args: Any, **options: Any) -> Any:
+    if YIELDS and any([type(a) in YIELDS for a in args]):
+        return NotImplemented
     return ufunc(u, method, args, options)
 
 

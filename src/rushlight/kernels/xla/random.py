@@ -129,3 +129,11 @@ def rng_poisson(s, rate):
 def rng_binomial(s, count, p):
     count, p = jnp.asarray(raw(count)), jnp.asarray(raw(p))
     return drawn(s, lambda k: jax.random.binomial(k, count, p, dtype=np.float64))
+
+
+@word("rng_multinomial")
+def rng_multinomial(s, p, k):
+    """k categories for each row of weights p (rows, C), with replacement -> int64 (rows, k)"""
+    logits = jnp.log(jnp.asarray(raw(p)))[:, None]
+    shape = (logits.shape[0], k)
+    return drawn(s, lambda key: jax.random.categorical(key, logits, -1, shape).astype(np.int64))

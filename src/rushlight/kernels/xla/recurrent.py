@@ -130,7 +130,12 @@ def lstm_layer(x, h0, c0, w_ih, w_hh, w_hr, b_ih, b_hh, sizes, reverse, keep):
 def _pulled(f: Any, args: tuple, grads: tuple) -> tuple:
     """The gradients of f's arguments; None for those that are None. Absent gradients are 0."""
     out, pull = jax.vjp(f, *args)
-    grads = tuple([jnp.zeros_like(y) if g is None else g.reshape(y.shape) for y, g in zip(out, grads, strict=True)])
+    grads = tuple(
+        [
+            jnp.zeros_like(y) if g is None else g.reshape(y.shape)
+            for y, g in zip(out, grads, strict=True)
+        ]
+    )
     return pull(grads)
 
 

@@ -84,7 +84,9 @@ def _sgd(params, grads, bufs, numbers, nesterov, maximize):
 
 
 def _adam(params, grads, ms, vs, tops, steps, numbers, maximize, decoupled):
-    lr, beta1, beta2, eps, decay = [0.0 if c is None and i < 4 else c for i, c in enumerate(numbers)]
+    lr, beta1, beta2, eps, decay = [
+        0.0 if c is None and i < 4 else c for i, c in enumerate(numbers)
+    ]
     given = params
     params, grads, ms, vs, tops = map(_reals, (params, grads, ms, vs, tops))
     lr, beta1, beta2 = map(_double, (lr, beta1, beta2))

@@ -58,7 +58,9 @@ def offset_of(a: np.ndarray) -> int:
 
 def room(offset: int, shape: tuple, strides: Any, unit: int) -> Any:
     """Addresses that a strided view needs."""
-    return _reserved(offset + unit + sum([(n - 1) * s for n, s in zip(shape, strides, strict=True) if n]))
+    return _reserved(
+        offset + unit + sum([(n - 1) * s for n, s in zip(shape, strides, strict=True) if n])
+    )
 
 
 def start(a: np.ndarray) -> int:

@@ -18,6 +18,7 @@ from jax.scipy import special
 
 from ..window_geometry import adaptive_bounds, pooled_size
 from .array import Array, raw, tree, wrapped
+from .program import one_device
 from .views import cast
 
 WORDS: dict[str, Any] = {}  # name -> the function on Arrays
@@ -55,6 +56,20 @@ def adjoint(f: Any, shape: Any, dtype: Any, dy: Any) -> Any:
     return jax.linear_transpose(f, jax.ShapeDtypeStruct(tuple(shape), dtype))(dy)[0]
 
 
+# ---------------------------------------------------------------- Python's operators
+
+
+def _operator(name: str, u: Any) -> None:
+    def call(x: Any, y: Any) -> Any:
+        one_device(x, y)
+        return u(x, y)
+
+    word(name)(call)
+
+
+for _word, _u in (("add", np.add), ("sub", np.subtract), ("mul", np.multiply), ("div", np.divide)):
+    _operator(_word, _u)
+
 # ---------------------------------------------------------------- convolution
 
 _LAYOUT = {3: ("NCH", "OIH", "NCH"), 4: ("NCHW", "OIHW", "NCHW"), 5: ("NCDHW", "OIDHW", "NCDHW")}
@@ -64,7 +79,9 @@ def _convolved(x: Any, w: Any, stride: Any, padding: Any, dilation: Any, groups:
     if x.dtype != w.dtype or w.shape[0] % groups or w.shape[1] * groups != x.shape[1]:
         raise ValueError("conv: the arguments do not fit each other")
     if x.dtype.kind in "iu":  # XLA's CPU has no convolution of whole numbers
-        y = _convolved(x.astype(np.float64), w.astype(np.float64), stride, padding, dilation, groups)
+        y = _convolved(
+            x.astype(np.float64), w.astype(np.float64), stride, padding, dilation, groups
+        )
         return y.astype(x.dtype)
     return lax.conv_general_dilated(
         x,

@@ -21,6 +21,19 @@ def _gradients(parameters: Any) -> list[Tensor]:
     return [p.grad for p in _listed(parameters) if p.grad is not None]
 
 
+def _elsewhere(arrays: list) -> bool:
+    """Are they on a device, or stand for values while a step is traced? No value is asked for."""
+    return any([type(a) is not np.ndarray for a in arrays])
+
+
+def _norm_there(arrays: list, p: float) -> Any:
+    """The norm of arrays of a device, as a 0-d array there."""
+    wide = [a if a.itemsize >= 4 else a.astype(np.float32) for a in arrays]
+    if p == 2:
+        return np.sqrt(sum([(abs(a) ** 2).sum() for a in wide[1:]], (abs(wide[0]) ** 2).sum()))
+    return _norm(np.stack([_norm(a, p) for a in wide]), p)
+
+
 def _squares(a: np.ndarray) -> float:
     """Σ |a|²."""
     flat = a.ravel() if a.itemsize >= 4 else a.ravel().astype(np.float32)
@@ -51,11 +64,14 @@ def get_total_norm(
     if not arrays:
         return wrap(np.array(0.0, np.float32))
     p = float(norm_type)
-    if p == 2:
+    total: Any
+    if _elsewhere(arrays):
+        total = _norm_there(arrays, p)
+    elif p == 2:
         total = math.sqrt(sum([_squares(a) for a in arrays]))
     else:
         total = float(_norm(np.array([_norm(a, p) for a in arrays]), p))
-    if error_if_nonfinite and not math.isfinite(total):
+    if error_if_nonfinite and not math.isfinite(float(total)):
         raise RuntimeError(
             f"The total norm of order {p} for gradients from `parameters` is non-finite, so it "
             "cannot be clipped. To disable this error and scale the gradients by the non-finite "
@@ -63,6 +79,8 @@ def get_total_norm(
         )
     dtypes = {a.dtype for a in arrays}
     dtype = np.result_type(*dtypes) if len(dtypes) > 1 else dtypes.pop()
+    if _elsewhere(arrays):
+        return wrap(total.astype(np.empty(0, dtype).real.dtype))
     return wrap(np.array(total, np.empty(0, dtype).real.dtype))
 
 
@@ -70,6 +88,12 @@ def clip_grads_with_norm_(
     parameters: Any, max_norm: float, total_norm: Tensor, foreach: bool | None = None
 ) -> None:
     """Multiply all gradients by max_norm / total_norm where that is less than 1."""
+    if type(total_norm._a) is not np.ndarray:
+        less = np.minimum(float(max_norm) / (total_norm._a + 1e-6), 1.0)
+        for g in _gradients(parameters):
+            g._a *= less.astype(g._a.dtype)
+            g._bump()
+        return
     coefficient = float(max_norm) / (float(total_norm) + 1e-6)
     if coefficient >= 1.0:
         return

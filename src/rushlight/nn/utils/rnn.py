@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 
+from ...core.memory import on_host
 from ...core.tensor import Tensor, wrap
 from ...dispatch.messages import tensor_argument
 from ...ops.padded import check_batch_sizes, pad_sequences
@@ -175,7 +176,7 @@ def pack_padded_sequence(
                     nothing in the input. TypeError: input is no tensor
     """
     tensor_argument("_pack_padded_sequence", input)
-    given = lengths._a if isinstance(lengths, Tensor) else np.asarray(lengths)
+    given = on_host(lengths._a if isinstance(lengths, Tensor) else lengths)
     given = given.astype(np.int64)
     if given.ndim != 1:
         raise RuntimeError(
@@ -213,10 +214,16 @@ def pack_padded_sequence(
         )
     batch = np.arange(size) if order is None else order
     flat = input.reshape((x.shape[0] * x.shape[1], *x.shape[2:]))
-    data = flat.index_select(0, wrap(_places(batch, falling, steps, batch_first)))
+    data = flat.index_select(0, _beside(flat, _places(batch, falling, steps, batch_first)))
     # how many are longer than t steps
     sizes = size - np.searchsorted(falling[::-1], np.arange(falling[0]), "right")
-    return PackedSequence(data, wrap(sizes), None if order is None else wrap(order), None)
+    return PackedSequence(data, wrap(sizes), None if order is None else _beside(flat, order), None)
+
+
+def _beside(x: Tensor, a: np.ndarray) -> Tensor:
+    """An array of the host as a tensor where x is."""
+    t = wrap(a)
+    return t if x.is_cpu or x.is_meta else t.to(x.device)
 
 
 def pad_packed_sequence(
@@ -244,7 +251,7 @@ def pad_packed_sequence(
     lengths = (np.arange(size)[:, None] < sizes).sum(1)
     batch = np.arange(size)
     if sequence.unsorted_indices is not None:
-        back = sequence.unsorted_indices._a
+        back = on_host(sequence.unsorted_indices._a)
         batch[back] = np.arange(size)
         places = _places(batch, lengths, steps, batch_first)
         lengths = lengths[back]
@@ -252,8 +259,8 @@ def pad_packed_sequence(
         places = _places(batch, lengths, steps, batch_first)
     shape = (size, steps) if batch_first else (steps, size)
     rest = data._a.shape[1:]
-    empty = wrap(np.full((size * steps, *rest), padding_value).astype(data._a.dtype))
-    y = empty.index_copy(0, wrap(places), data)
+    empty = _beside(data, np.full((size * steps, *rest), padding_value).astype(data._a.dtype))
+    y = empty.index_copy(0, _beside(data, places), data)
     return y.reshape((*shape, *rest)), wrap(lengths)
 
 

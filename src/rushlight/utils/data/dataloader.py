@@ -11,6 +11,7 @@ import weakref
 from collections.abc import Callable, Iterable, Iterator, Sized
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
+from ...core.device import accelerators
 from ...core.notices import warn
 from ...random.generator import Generator, default_generator
 from .collate import default_collate, default_convert
@@ -332,7 +333,7 @@ class _BaseDataLoaderIter:
         self._num_workers = loader.num_workers
         self._is_stream = loader._dataset_kind == _DatasetKind.Iterable
         self._index_sampler = loader._index_sampler
-        if loader.pin_memory:
+        if loader.pin_memory and not accelerators().count("cuda"):
             warn(
                 "'pin_memory' argument is set as true but no accelerator is found, "
                 "then device pinned memory won't be used.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Iterator, Sized
 from typing import cast
 
@@ -21,8 +22,9 @@ class DistributedSampler(Sampler[int]):
 
     All shares are equally long: indices of the beginning are used again, or, with `drop_last`,
     those at the end are left out. The order of epoch e is that of seed + e: call `set_epoch`.
-    Raises ValueError for a rank outside [0, num_replicas), and if `num_replicas` or `rank` is
-    missing, since there is no process group.
+    `num_replicas` and `rank`, if not given, are those of the default process group.
+    Raises ValueError for a rank outside [0, num_replicas), and if one of them is missing and there
+    is no process group.
     """
 
     def __init__(
@@ -35,11 +37,16 @@ class DistributedSampler(Sampler[int]):
         drop_last: bool = False,
     ) -> None:
         if num_replicas is None or rank is None:
-            raise ValueError(
-                "Default process group has not been initialized, "
-                "please make sure to call init_process_group.\n"
-                "  fix: pass num_replicas=... and rank=... to DistributedSampler"
-            )
+            groups = sys.modules.get(f"{__name__.partition('.')[0]}.distributed.groups")
+            if groups is None or not groups.is_initialized():  # nobody has made a group
+                raise ValueError(
+                    "Default process group has not been initialized, "
+                    "please make sure to call init_process_group.\n"
+                    "  fix: pass num_replicas=... and rank=... to DistributedSampler"
+                )
+            num_replicas = groups.get_world_size() if num_replicas is None else num_replicas
+            rank = groups.get_rank() if rank is None else rank
+        assert num_replicas is not None and rank is not None
         if not 0 <= rank < num_replicas:
             raise ValueError(
                 f"Invalid rank {rank}, rank should be in the interval [0, {num_replicas - 1}]"

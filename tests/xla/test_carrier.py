@@ -1,0 +1,174 @@
+"""Arrays of a device: views, writes, NumPy's functions, and what must not be silent."""
+
+import numpy as np
+import pytest
+
+import rushlight as torch
+from rushlight.core.accelerators import backend, of_array, place_of
+from rushlight.core.device import resolve
+
+xla = backend()
+PLACE = place_of(resolve("xla"))
+
+
+def beside(f):
+    """f of a tensor of each device gives the same elements, shape, strides; the tensor, too."""
+    x = torch.arange(24.0).reshape(2, 3, 4)
+    y = x.to("xla")
+    a, b = f(x), f(y)
+    assert b.device == torch.device("xla:0")
+    assert (a.shape, a.stride(), a.dtype) == (b.shape, b.stride(), b.dtype)
+    assert torch.equal(a, b.cpu())
+    assert torch.equal(x, y.cpu())
+
+
+VIEWS = {
+    "slice": lambda x: x[1:, ::2],
+    "select": lambda x: x[:, 1],
+    "none": lambda x: x[:, None, 2],
+    "transpose": lambda x: x.transpose(0, 2),
+    "permute": lambda x: x.permute(2, 0, 1),
+    "view": lambda x: x.view(6, 4),
+    "of a view": lambda x: x[1].t()[1:].unsqueeze(0),
+    "split": lambda x: x.split(2, 2)[1],
+    "diagonal": lambda x: x.diagonal(1, 1, 2),
+    "unfold": lambda x: x.unfold(2, 2, 2),
+    "as_strided": lambda x: x.as_strided((2, 2), (12, 5), 1),
+    "flatten": lambda x: x.flatten(1),
+    "squeeze": lambda x: x[:, :1].squeeze(1),
+    "movedim": lambda x: x.movedim(0, -1),
+    "bits": lambda x: x.view(torch.int32),
+}
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_a_view(name):
+    beside(VIEWS[name])
+
+
+@pytest.mark.parametrize("name", [n for n in VIEWS if n != "bits"])
+def test_a_write_through_a_view_changes_its_base(name):
+    def write(x):
+        v = VIEWS[name](x)
+        v.add_(100)
+        v.mul_(2.0)
+        return v
+
+    beside(write)
+
+
+def test_a_write_to_the_base_is_seen_in_views_that_were_read_before():
+    x = torch.zeros(2, 3, device="xla")
+    row = x[1]
+    assert row.sum().item() == 0
+    x.fill_(2)
+    assert row.tolist() == [2, 2, 2]
+    x.data[0, 0] = 7
+    assert x.flatten()[0].item() == 7
+
+
+def test_expand_repeats_and_is_not_written():
+    beside(lambda x: x[:, :1].expand(2, 5, 4))
+    with pytest.raises(RuntimeError, match="unsupported operation"):
+        torch.ones(1, 3, device="xla").expand(2, 3).add_(1)
+
+
+def test_a_clone_has_elements_of_its_own():
+    x = torch.ones(3, device="xla")
+    y = x.clone()
+    x.add_(1)
+    assert y.tolist() == [1, 1, 1]
+
+
+def test_autograd_through_a_written_view():
+    def f(x):
+        x = x.detach().requires_grad_()
+        y = x * 2
+        y[0].mul_(x[1])
+        (y**2).sum().backward()
+        return x.grad
+
+    beside(f)
+
+
+def test_numpy_functions_have_numpys_dtypes():
+    n = np.arange(6, dtype=np.int64)
+    f = np.linspace(0, 1, 6, dtype=np.float32)
+    a, b = (xla.to_device(v, PLACE) for v in (n, f))
+    for g in (
+        lambda n, f: n + f,
+        lambda n, f: n / 2,
+        lambda n, f: np.where(f > 0.5, n, 0.5),
+        lambda n, f: f.sum(),
+        lambda n, f: n.astype(np.int32).sum(),
+        lambda n, f: n.mean(),
+        lambda n, f: np.maximum(f, 2),
+        lambda n, f: (n > 2).sum(),
+        lambda n, f: np.argsort(-n),
+        lambda n, f: np.concatenate([n, f]),
+        lambda n, f: np.cumsum(f),
+        lambda n, f: np.floor_divide(n, 0 * n),
+        lambda n, f: f.astype(np.uint8),
+    ):
+        with np.errstate(all="ignore"):
+            want = np.asarray(g(n, f))
+        got = xla.host(g(a, b))
+        assert got.dtype == want.dtype
+        np.testing.assert_allclose(got, want, 1e-6)
+
+
+def test_nothing_goes_to_the_host_by_itself():
+    x = torch.ones(2, device="xla")
+    for f in (np.asarray, np.array, lambda t: t.numpy()):
+        with pytest.raises(TypeError, match="can't convert xla:0 device type tensor to numpy"):
+            f(x)
+    with pytest.raises(TypeError, match=r"Tensor\.cpu\(\)"):
+        np.asarray(x._a)
+
+
+def test_what_goes_to_the_host():
+    x = torch.tensor([1.5, 2.0], device="xla")
+    assert (x.cpu().numpy().tolist(), x.tolist(), x[0].item(), float(x[1])) == (
+        [1.5, 2.0], [1.5, 2.0], 1.5, 2.0)  # fmt: skip
+    assert repr(x) == "tensor([1.5000, 2.0000], device='xla:0')"
+    assert f"{x[0]:.2f}" == "1.50"
+    x.cpu().numpy()[0] = 3  # memory of its own
+    assert x.tolist() == [1.5, 2.0]
+
+
+def test_a_card_is_compiled_once():
+    def count():
+        return xla.STATS["programs"]
+
+    x = torch.randn(5, 7, device="xla")
+    torch.nn.functional.gelu(x)
+    before = count()
+    for _ in range(3):
+        torch.nn.functional.gelu(torch.randn(5, 7, device="xla"))
+    assert count() == before
+    torch.nn.functional.gelu(x, approximate="tanh")
+    assert count() == before + 1
+
+
+def test_devices_in_one_op():
+    x = torch.ones(3, device="xla")
+    words = "Expected all tensors to be on the same device, but found at least two devices"
+    for f in (
+        lambda: x + torch.ones(3),
+        lambda: torch.ones(3) * x,
+        lambda: torch.nn.functional.linear(x, torch.ones(2, 3)),
+        lambda: torch.cat([x, torch.ones(3)]),
+        lambda: torch.where(x > 0, x, torch.ones(3)),
+        lambda: torch.nn.functional.mse_loss(x, torch.ones(3)),
+    ):
+        with pytest.raises(RuntimeError, match=f"{words}, xla:0 and cpu!"):
+            f()
+    assert (x + torch.tensor(2.0)).tolist() == [3, 3, 3]  # a number may be on the CPU
+    assert x[torch.tensor([0, 2])].tolist() == [1, 1]  # and indices
+
+
+def test_the_device_of_an_array():
+    a = xla.to_device(np.zeros(2), PLACE)
+    assert of_array(a) == torch.device("xla:0")
+    assert isinstance(a, np.ndarray)  # for formulas that ask
+    assert type(a) is xla.Array
