@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..core.names import explain_missing
+from ..core.path_table import REFUSED
 from ..core.paths import refused_class, refused_function
 from . import errors
 from .errors import OnnxExporterError
@@ -30,6 +31,11 @@ __all__ = [
 ]
 
 producer_name = "rushlight"
+
+for _name in ("ExportableModule", "InputObserver", "JitScalarType", "TensorProtoDataType"):
+    globals()[_name] = refused_class("torch.onnx", _name, REFUSED["onnx"])
+for _name in ("register_custom_op_symbolic", "unregister_custom_op_symbolic"):
+    globals()[_name] = refused_function("torch.onnx", _name, REFUSED["onnx"])
 
 
 explain_missing(__name__)
