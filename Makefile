@@ -7,7 +7,8 @@
 #   make test-onnx, test-serve, test-sklearn   the export, run by onnxruntime; `rushlight serve`; the
 #                 scikit-learn estimators
 #   make test-xla devices beside the CPU, compiled steps and many processes, on JAX's CPU
-#   make test-on-xla  the suites of tensors, views, autograd, layers and optimizers on device "xla"
+#   make test-on-xla  on device "xla": samples of all cards, and the suites of tensors, views,
+#                 autograd, layers and optimizers
 #   make bench    the benchmarks, beside PyTorch 2.13.0
 #   make lint     ruff, mypy; mypy and pyright on a page of training code and a page of mistakes
 #   make stubs    from the schemas of the ops: the .pyi files, docs/ops.md, the late families
@@ -50,16 +51,17 @@ test: $(VENV)/installed
 	RUSHLIGHT_PURE=1 $(RUN) -m pytest -q -n $(JOBS) && exit $$native
 
 test-xla: $(VENV)/xla
-	$(RUN) -m pytest -q tests/xla
+	$(RUN) -m pytest -q tests/xla --ignore tests/xla/test_cards.py
 
 ON_XLA := tensor views autograd module layers nn_faults container optim recurrent attention
 test-on-xla: $(VENV)/xla
+	$(RUN) -m pytest -q -n $(JOBS) tests/xla/test_cards.py
 	RUSHLIGHT_TEST_DEVICE=xla $(RUN) -m pytest -q -n $(JOBS) $(ON_XLA:%=tests/test_%.py)
 
 test-onnx: $(VENV)/onnx
 	$(RUN) -m pytest -q tests/onnx
 
-test-serve: $(VENV)/onnx
+test-serve: $(VENV)/installed
 	$(RUN) -m pytest -q tests/serve
 
 test-sklearn: $(VENV)/sklearn
@@ -92,7 +94,7 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/installed: $(VENV)/bin/python $(SOURCES)
-	$(RUN) -m pip install -q --disable-pip-version-check '.[app,test]'
+	$(RUN) -m pip install -q --disable-pip-version-check '.[app,serve,test]'
 	@touch $@
 
 $(VENV)/oracle: $(VENV)/installed
@@ -100,7 +102,7 @@ $(VENV)/oracle: $(VENV)/installed
 	@touch $@
 
 $(VENV)/onnx: $(VENV)/installed
-	$(RUN) -m pip install -q --disable-pip-version-check onnx onnxruntime waitress
+	$(RUN) -m pip install -q --disable-pip-version-check onnx onnxruntime
 	@touch $@
 
 $(VENV)/tune: $(VENV)/installed

@@ -76,14 +76,7 @@ def pytest_configure(config):
     samples.Make.__call__ = _made(samples.Make.__call__)
     samples.Make.indices = _made(samples.Make.indices)
     generator.generator_on = lambda where: generator.default_generator
-
-
-@pytest.fixture(autouse=True)
-def on_device():
-    """The default device of each test."""
-    torch.set_default_device(DEVICE)
-    yield
-    torch.set_default_device(None)
+    torch.set_default_device(DEVICE)  # from now on: modules of tests make tensors, too
 
 
 def pytest_collection_modifyitems(items):

@@ -84,7 +84,9 @@ def test_the_limit_of_the_configuration():
     f = torch.compile(lambda x: x + 1, backend="xla")
     with torch._dynamo.config.patch(recompile_limit=2):
         f(torch.ones(1)), f(torch.ones(2))
-        with pytest.warns(UserWarning, match=r"2 programs.*\n.*argument 0: shape \(2,\), then \(3,"):
+        with pytest.warns(
+            UserWarning, match=r"2 programs.*\n.*argument 0: shape \(2,\), then \(3,"
+        ):
             f(torch.ones(3))
     f(torch.ones(3))
     assert f._program().compiles == 3

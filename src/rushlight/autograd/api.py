@@ -27,7 +27,7 @@ def _seed(t: Tensor, g: Tensor | None, i: int, create_graph: bool, batched: bool
             raise RuntimeError(
                 f"grad can be implicitly created only for real scalar outputs but got {t.dtype}"
             )
-        array = np.ones(t._a.shape, t._a.dtype)
+        array = np.ones_like(t._a, order="C")
     else:
         if not isinstance(g, Tensor):
             raise TypeError(f"gradients can be either Tensors or None, but got {type(g).__name__}")
@@ -126,7 +126,7 @@ def backward(
     if grad_tensors is None and inputs is None and not create_graph:
         if isinstance(tensors, Tensor) and tensors._rg and not tensors._a.ndim:
             one = _ONE.get(tensors._a.dtype)
-            if one is not None:  # loss.backward()
+            if one is not None and type(tensors._a) is np.ndarray:  # loss.backward()
                 run_backward([(edge_of(tensors), one)], False, bool(retain_graph))
                 return
     tensors = _tensors(tensors)

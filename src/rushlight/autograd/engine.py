@@ -18,7 +18,7 @@ from ..core.grad_mode import mode, watching
 from ..core.memory_order import in_order_of
 from ..core.meta import MetaArray
 from ..core.tensor import Tensor, wrap
-from ..kernels import K, hush, unhush
+from ..kernels import CARRIED, K, hush, unhush
 from .node import FREED, PACKED, Node
 from .saved import Packed
 
@@ -140,8 +140,9 @@ def _backward_of(node: Node, grads: Any, on_tensors: bool, retain: bool) -> tupl
     if saved:
         saved = _unpack(node, saved, on_tensors or card.on_tensors)
     if node.outs is not None:
+        like = next((g for g in grads if g is not None), None)
         grads = [
-            _zeros(meta, on_tensors) if g is None and card.fill and node._materialize else g
+            _zeros(meta, like, on_tensors) if g is None and card.fill and node._materialize else g
             for g, meta in zip(grads, node.outs, strict=False)
         ]
         if card.outputs == "list":
@@ -229,8 +230,10 @@ def changed(node: Node, array: np.ndarray, now: int, then: int) -> RuntimeError:
     )
 
 
-def _zeros(meta: tuple, on_tensors: bool) -> Any:
-    zeros = np.zeros(*meta)
+def _zeros(meta: tuple, like: Any, on_tensors: bool) -> Any:
+    like = getattr(like, "_a", like)
+    shape, kind = meta
+    zeros = np.zeros(shape, kind) if type(like) not in CARRIED else K.zeros(shape, like, kind)
     return wrap(zeros) if on_tensors else zeros
 
 

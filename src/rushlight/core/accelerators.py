@@ -6,7 +6,6 @@ can be said without it (there is no plugin for a GPU) is said without it.
 
 from __future__ import annotations
 
-import glob
 import importlib.util
 import os
 import sys
@@ -185,23 +184,10 @@ def generator_state(seed: int, where: device) -> Any:
 
 
 def count(kind: str) -> int:
-    """How many devices of a type there are.
-
-    In a process of many (WORLD_SIZE > 1) that has not joined the others yet, JAX must not be asked:
-    the cards that the system shows are counted.
-    """
-    if kind == "cuda" and not may_have_gpu():
-        return 0
-    if _waits_for_others():
-        return len(glob.glob("/dev/nvidia[0-9]*")) if kind == "cuda" else 1
+    """How many devices of a type there are."""
+    if kind == "cuda":
+        return gpu_count() if may_have_gpu() else 0
     return len(jax_devices(kind))
-
-
-def _waits_for_others() -> bool:
-    if started() or int(os.environ.get("WORLD_SIZE") or 1) < 2:
-        return False
-    runtime = sys.modules.get("rushlight.distributed.runtime")
-    return runtime is None or not runtime.started()
 
 
 def wait() -> None:

@@ -55,6 +55,18 @@ def on_host(a: Any) -> np.ndarray:
     return backend().host(a)
 
 
+def numpy_of(a: Any, where: Any, force: bool) -> np.ndarray:
+    """What Tensor.numpy() gives where the elements are on a device. TypeError: not `force`."""
+    if not hasattr(a, "cell"):
+        return a
+    if not force:
+        raise TypeError(
+            f"can't convert {where} device type tensor to numpy. Use Tensor.cpu() to copy the "
+            "tensor to host memory first."
+        )
+    return on_host(a)
+
+
 def address(a: np.ndarray) -> int:
     """The address of an array's first element."""
     if type(a) is not _ndarray and hasattr(a, "cell"):  # on another device

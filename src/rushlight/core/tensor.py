@@ -11,20 +11,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..kernels import CARRIED
+from ..kernels import as_array
 from .annotations import readable
 from .device import CPU
 from .dtype import FLOAT, dtype, from_numpy_dtype, scalar_name
 from .grad_mode import mode
 from .layout import memory_format as Format
 from .layout import strided
-from .memory import address, new, storage_array, strides_of
+from .memory import address, new, numpy_of, storage_array, strides_of
 from .meta import MetaArray, NoNumpy, device_of
 from .notices import warn
 from .shared import arena_of
 from .size import Size
 
 _ndarray = np.ndarray
+_PYTHON_NUMBERS = frozenset((int, float, bool, complex))
 
 if TYPE_CHECKING:  # the operations that the cards attach; a stub, made by tools/make_stubs.py
     from .tensor_operations import TensorOperations
@@ -128,8 +129,7 @@ class Tensor(_Slots):
     __module__ = "torch"
     is_sparse = is_quantized = is_nested = is_mkldnn = is_mps = is_xpu = False
     is_sparse_csr = is_vulkan = is_ipu = is_maia = is_mtia = volatile = False
-    is_cuda: Any = property(lambda self: self.device.type == "cuda")
-    is_xla: Any = property(lambda self: self.device.type == "xla")
+    is_cuda, is_xla = [property(lambda x, k=k: x.device.type == k) for k in ("cuda", "xla")]  # type: ignore
     is_meta: Any = property(lambda self: type(self._a) is MetaArray)
     is_cpu: Any = property(lambda self: self.device is CPU)
     names: Any = property(lambda self: (None,) * self._a.ndim)
@@ -186,8 +186,7 @@ class Tensor(_Slots):
 
     @property
     def device(self) -> Any:
-        """Where the elements are: device(type='cpu'), another one (see docs/devices.md), or "meta"
-        if there are none."""
+        """Where the elements are: device(type='cpu'), another one; "meta" if there are none."""
         return CPU if type(self._a) is _ndarray else device_of(self._a)
 
     def get_device(self) -> int:
@@ -246,9 +245,7 @@ class Tensor(_Slots):
         return (address(self._a) - address(root)) // max(self._a.itemsize, 1)
 
     def data_ptr(self) -> int:
-        """The address of the first element (bytes); 0 if there are no elements. On a device that is
-        no address: a number that tells whether two tensors begin at the same element.
-        """
+        """The address of the first element (bytes); 0 if there are no elements."""
         return 0 if self.is_meta else address(self._a)
 
     def is_contiguous(self, memory_format: Any = None) -> bool:
@@ -479,14 +476,7 @@ class Tensor(_Slots):
             )
         if self._a.dtype.num >= 256 and not force:
             raise TypeError(f"Got unsupported ScalarType {scalar_name(self.dtype)}")
-        if type(self._a) is not _ndarray and type(self._a) in CARRIED:
-            if not force:
-                raise TypeError(
-                    f"can't convert {self.device} device type tensor to numpy. Use Tensor.cpu() to "
-                    "copy the tensor to host memory first."
-                )
-            return self.detach().cpu()._a  # type: ignore[attr-defined]
-        return self._a
+        return self._a if type(self._a) is _ndarray else numpy_of(self._a, self.device, force)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         a = self.numpy()
@@ -578,17 +568,10 @@ class Tensor(_Slots):
         return sorted(set(dir(type(self))) | set(self.__dict__))
 
 
-_PYTHON_NUMBERS = frozenset((int, float, bool, complex))
-
-
 def wrap(a: Any) -> Tensor:
     """A Tensor of this array: no copy, no history, no checks."""
     t = new(Tensor)
-    t._a = (
-        a
-        if type(a) is _ndarray or isinstance(a, MetaArray) or type(a) in CARRIED
-        else np.asarray(a)
-    )
+    t._a = a if type(a) is _ndarray or isinstance(a, MetaArray) else as_array(a)
     t._rg = False
     t._node = t._view = t._v = None
     return t

@@ -15,7 +15,7 @@ from ..core.meta import MetaArray
 from ..core.tensor import Tensor, ViewInfo, _cell, new, wrap
 from . import codegen, modes
 from .messages import TRANSLATED, explain, refused
-from .op import SHAPE, Card
+from .op import MADE, SHAPE, Card
 from .order import ordered
 from .promotion import promoted
 
@@ -51,6 +51,8 @@ def runner(card: Card) -> Any:
 
 
 def _first_run(card: Card, args: tuple) -> Any:
+    for f in MADE:  # a copy of a card, made before devices were used
+        f(card)
     card.run = runner(card)
     Card.used.append(card)
     if modes.ON[0]:

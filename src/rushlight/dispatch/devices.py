@@ -16,7 +16,7 @@ from .op import CARDS, Card
 
 _ndarray = np.ndarray
 # cards that take indices of the host beside arrays of a device, as PyTorch does
-_AS_THEY_ARE = frozenset({"to_device"})
+_AS_THEY_ARE = frozenset({"clone", "to_device"})  # they ask how x lies in memory
 _HOST_INDICES = frozenset("index index_put setitem getitem basic_dx index_dx".split())
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..core.dtype import from_numpy_dtype
 from ..core.tensor import Tensor, wrap
-from ..kernels import CARRIERS
+from ..kernels import CARRIERS, K
 from ..kernels.twin import TWINS
 from ..kernels.vocabulary import stretched
 from . import late
@@ -115,7 +115,7 @@ _TRANSLATED: dict[str, Any] = {
     "sum_to": _sum_to,
     "take_along_axis": lambda x, index, axis: _f("gather")(x, axis, index),
     "place": lambda values, index, axis, shape: _constant(
-        np.zeros(tuple(shape), values._a.dtype)
+        K.zeros(tuple(shape), values._a)
     ).scatter(axis, index, values),
     "scatter_add": lambda x, axis, index, values: _f("scatter_add")(x, axis, index, values),
     "where": lambda condition, x, y: _f("where")(condition, x, y),
@@ -125,7 +125,7 @@ _TRANSLATED: dict[str, Any] = {
     "like": lambda x, y: (x if not x.is_complex() or y.is_complex() else x.real).to(y.dtype),
     "concatenate": lambda xs, axis=0: _f("cat")(list(xs), axis),
     "stack": lambda xs, axis=0: _f("stack")(list(xs), axis),
-    "zeros": lambda shape, like, dtype: _constant(np.zeros(shape, dtype or like._a.dtype)),
+    "zeros": lambda shape, like, dtype: _constant(K.zeros(shape, like._a, dtype)),
     "zeros_like": lambda x: _constant(np.zeros_like(x._a)),
     "ones_like": lambda x: _constant(np.ones_like(x._a)),
     "full_like": lambda x, value: _constant(np.full_like(x._a, value)),

@@ -198,7 +198,7 @@ def quietly(f: Any) -> Any:
 
 def _rounded(r: Any, d: Any) -> Any:
     if isinstance(r, (_ndarray, _scalar)) and r.dtype == _SINGLE:
-        return TABLE["astype"](np.asarray(r), d)
+        return TABLE["astype"](as_array(r), d)
     return r
 
 

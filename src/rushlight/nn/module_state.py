@@ -6,6 +6,8 @@ from collections import OrderedDict, namedtuple
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from ..core.grad_mode import no_grad
 from ..core.notices import warn
 from ..core.parameter import Parameter, is_lazy
@@ -199,7 +201,7 @@ class Stateful:
                     )
                 elif t.is_meta or new.is_meta:
                     self._replace(name, t, new) if assign else t.copy_(new)
-                elif not assign and t._view is None and t._a.dtype == new._a.dtype:
+                elif not assign and t._view is None and _plain(t, new):
                     t._a[...] = new._a  # what copy_ does, when there is nothing to convert
                     t._bump()
                 elif not assign:
@@ -220,6 +222,12 @@ class Stateful:
         if isinstance(t, Parameter) and not isinstance(new, Parameter):
             new = Parameter(new, requires_grad=t.requires_grad)
         setattr(self, name, new)
+
+
+def _plain(t: Tensor, new: Tensor) -> bool:
+    """Is there nothing to convert, and nothing on another device?"""
+    a, b = t._a, new._a
+    return type(a) is type(b) is np.ndarray and a.dtype == b.dtype
 
 
 def _load(

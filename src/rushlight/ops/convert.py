@@ -87,7 +87,7 @@ class Clone:
         if memory_format is preserve_format:
             if x.flags.c_contiguous or (x.ndim and 0 in x.strides):
                 return K.dense_copy(x)
-            return np.array(x, order="K")
+            return x.copy(order="K")
         return _ordered(x, memory_format)
 
     def backward(c, dy):

@@ -29,7 +29,8 @@ def _middle(x: np.ndarray, axis: int, ignore_nan: bool) -> np.ndarray:
     """The index (size 1 at axis) of each row's lower median; of its first NaN if NaN counts."""
     n = x.shape[axis]
     middle = (n - 1) // 2
-    if x.dtype.kind not in "fV" or not np.isnan(x).any():
+    asked = type(x) is np.ndarray  # a device is not
+    if x.dtype.kind not in "fV" or (asked and not np.isnan(x).any()):
         return np.argpartition(x, middle, axis).take([middle], axis)
     order = np.argsort(x, axis, kind="stable")
     nans = np.isnan(x).sum(axis, keepdims=True)

@@ -93,7 +93,11 @@ def settle(x: np.ndarray, index: np.ndarray, axis: int, k: int, form: str) -> np
     """`index` with the places that PyTorch takes where elements of a row are equal.
 
     form  "largest" or "smallest": k of them, in order; "kth": the k-th smallest
+
+    On a device the places stay as they are.
     """
+    if type(x) is not np.ndarray:
+        return index
     n = x.shape[axis]
     if not 1 < n <= _ROW or not 0 < k <= _KEPT + (form == "kth") * _ROW:
         return index

@@ -52,7 +52,7 @@ def _with_mean(x, dim, correction, keepdim: bool):
     """As _variance; the mean is NaN where x has infinities before its last element, since PyTorch
     moves it from element to element: inf - inf."""
     variance, mean = _variance(x, dim, correction, keepdim)
-    if not np.isinf(mean).any():
+    if type(mean) is np.ndarray and not np.isinf(mean).any():  # a device is not asked
         return variance, mean
     axis = axis_of(dim, x.ndim)
     axes = tuple(range(x.ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)

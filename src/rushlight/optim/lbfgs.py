@@ -300,7 +300,7 @@ def _fma(x: np.ndarray, a: Any, y: np.ndarray) -> np.ndarray:
 
 def _dot(x: np.ndarray, y: np.ndarray) -> Any:
     """x · y, rounded once."""
-    return x.dtype.type(np.dot(x.astype(np.float64), y.astype(np.float64)))
+    return np.dot(x.astype(np.float64), y.astype(np.float64)).astype(x.dtype)
 
 
 def _value(loss: Any) -> float:

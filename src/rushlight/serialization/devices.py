@@ -81,11 +81,11 @@ class Moved:
 
     def _on(self, a: np.ndarray, offset: int, memory: np.ndarray, where: device) -> Any:
         if a.nbytes == memory.nbytes and a.flags.c_contiguous:  # nearly always
-            key = id(memory), a.dtype.str, a.shape
+            key: tuple = id(memory), a.dtype.str, a.shape
             if key not in self.whole:
                 self.whole[key] = moved(a, where)
             return self.whole[key]
-        key = id(memory), a.dtype.str
+        key = (id(memory), a.dtype.str)
         if key not in self.whole:
             self.whole[key] = moved(memory.view(a.dtype), where)
         return self.whole[key].over(a.dtype, a.shape, a.strides, offset)

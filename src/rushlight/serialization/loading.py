@@ -69,7 +69,7 @@ def load(
         raise TypeError(f"load() got an unexpected keyword argument '{option}'")
     if mmap and not isinstance(f, (str, os.PathLike)):
         raise ValueError("f must be a file path in order to use the mmap argument")
-    on_devices = []
+    on_devices: list[Any] = []
 
     def note(memory: Any, location: str) -> None:
         from .devices import Moved  # seldom needed

@@ -22,8 +22,9 @@ import numpy as np
 jax.config.update("jax_enable_x64", True)  # without it int64 becomes int32, float64 float32
 
 from .. import seam  # noqa: E402
-from ..seam import TABLE, K  # noqa: E402
-from . import protocol, random, recurrent, steps, words  # noqa: E402
+from ..seam import TABLE, K, in_single  # noqa: E402
+from ..twin import TWINS  # noqa: E402
+from . import functions, protocol, random, recurrent, steps, words  # noqa: E402
 from .array import NOTED, TRACED, Array, Cell, HostAccess, Tracer, axes_of, host, raw  # noqa: E402
 from .program import NAME, STATS, Program  # noqa: E402
 from .words import WORDS  # noqa: E402
@@ -70,6 +71,11 @@ def _there(args: Any) -> bool:
 def _carried(name: str, on_host: Any) -> Any:
     """A word's function of NumPy arrays, for arrays of any device."""
     there = WORDS.get(name, on_host)
+    twin = TWINS.get(name)
+    if name in WORDS and twin is not None and not name.startswith("rng_"):
+        family = twin.__module__.rpartition(".")[2]
+        if family in seam._WIDENED:
+            there = in_single(there)
 
     def function(*args: Any, **kwargs: Any) -> Any:
         return (there if _there(args) else on_host)(*args, **kwargs)

@@ -296,4 +296,5 @@ def mixed(a: Any) -> str:
     )
 
 
+# compiled steps donate their state; the CPU cannot use all of it
 warnings.filterwarnings("ignore", message="Some donated buffers were not usable")

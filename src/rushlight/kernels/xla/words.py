@@ -18,7 +18,7 @@ from jax.scipy import special
 
 from ..window_geometry import adaptive_bounds, pooled_size
 from .array import Array, raw, tree, wrapped
-from .program import one_device
+from .functions import placed
 from .views import cast
 
 WORDS: dict[str, Any] = {}  # name -> the function on Arrays
@@ -55,20 +55,6 @@ def adjoint(f: Any, shape: Any, dtype: Any, dy: Any) -> Any:
     """The adjoint of a linear f of arrays of this shape, at dy."""
     return jax.linear_transpose(f, jax.ShapeDtypeStruct(tuple(shape), dtype))(dy)[0]
 
-
-# ---------------------------------------------------------------- Python's operators
-
-
-def _operator(name: str, u: Any) -> None:
-    def call(x: Any, y: Any) -> Any:
-        one_device(x, y)
-        return u(x, y)
-
-    word(name)(call)
-
-
-for _word, _u in (("add", np.add), ("sub", np.subtract), ("mul", np.multiply), ("div", np.divide)):
-    _operator(_word, _u)
 
 # ---------------------------------------------------------------- convolution
 
@@ -366,8 +352,6 @@ values("channels_last")(lambda x: jnp.moveaxis(x, 1, -1))
 
 @word("zeros")
 def zeros(shape, like, dtype=None):
-    from .protocol import placed
-
     kind = np.dtype(dtype) if dtype is not None else like.dtype
     shape = (shape,) if isinstance(shape, (int, np.integer)) else tuple(shape)
     return placed(jnp.zeros(shape, kind), like)
