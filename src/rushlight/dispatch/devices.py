@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 
 from ..core.accelerators import backend
+from ..core.tensor import Tensor
 from . import op
+from .modes import COMPOSITES
 from .op import CARDS, Card
 
 _ndarray = np.ndarray
@@ -25,6 +27,41 @@ def adopt() -> None:
     op.MADE.append(_prepare)
     for card in {id(c): c for c in _cards()}.values():
         _prepare(card)
+    for composite in COMPOSITES:
+        if composite.function is composite.unasked:
+            composite.function = composite.unasked = _checked(composite.function)
+            composite.asking = None
+
+
+def _checked(f: Any) -> Any:
+    """A composite's function: its tensors are looked at here, since the constants that it makes are
+    on the CPU and may stand beside tensors of a device."""
+    depth = backend().program.DEPTH
+
+    def function(*args: Any, **options: Any) -> Any:
+        if not depth[0]:
+            _one_device_of_tensors((*args, *options.values()))
+        depth[0] += 1
+        try:
+            return f(*args, **options)
+        finally:
+            depth[0] -= 1
+
+    function.__name__, function.__doc__ = f.__name__, f.__doc__
+    return function
+
+
+def _one_device_of_tensors(args: tuple) -> None:
+    here = there = None
+    for a in args:
+        if isinstance(a, Tensor) and not a.is_sparse:
+            a = a._a
+            if type(a) is _ndarray:
+                here = a if a.ndim else here
+            elif hasattr(a, "cell"):
+                there = a
+    if here is not None and there is not None:
+        backend().program.one_device(here, there)
 
 
 def _cards() -> Any:
@@ -66,7 +103,7 @@ def _forward(card: Card, f: Any, kind: str) -> Any:
     xla = backend()
     array = xla.Array
     program = xla.Program(f, card.name + kind)
-    check = card.name not in _HOST_INDICES
+    check, depth = card.name not in _HOST_INDICES, xla.program.DEPTH
 
     def forward(*args: Any) -> Any:
         for a in args:
@@ -76,7 +113,7 @@ def _forward(card: Card, f: Any, kind: str) -> Any:
                 break
         else:
             return f(*args)
-        if check:
+        if check and not depth[0]:
             _one_device(card, args)
         return program(args)
 

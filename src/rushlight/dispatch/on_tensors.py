@@ -114,9 +114,9 @@ _TRANSLATED: dict[str, Any] = {
     "polygamma": lambda x, n: _f("polygamma")(n, x),
     "sum_to": _sum_to,
     "take_along_axis": lambda x, index, axis: _f("gather")(x, axis, index),
-    "place": lambda values, index, axis, shape: _constant(
-        K.zeros(tuple(shape), values._a)
-    ).scatter(axis, index, values),
+    "place": lambda values, index, axis, shape: _constant(K.zeros(tuple(shape), values._a)).scatter(
+        axis, index, values
+    ),
     "scatter_add": lambda x, axis, index, values: _f("scatter_add")(x, axis, index, values),
     "where": lambda condition, x, y: _f("where")(condition, x, y),
     "power": lambda x, y: x**y,
