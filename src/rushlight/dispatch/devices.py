@@ -28,9 +28,7 @@ def adopt() -> None:
     for card in {id(c): c for c in _cards()}.values():
         _prepare(card)
     for composite in COMPOSITES:
-        if composite.function is composite.unasked:
-            composite.function = composite.unasked = _checked(composite.function)
-            composite.asking = None
+        _prepare(composite)
 
 
 def _checked(f: Any) -> Any:
@@ -70,8 +68,13 @@ def _cards() -> Any:
         yield from card.variants.values()
 
 
-def _prepare(card: Card) -> None:
-    """Put the question in front of a card's formulas."""
+def _prepare(card: Any) -> None:
+    """Put the question in front of a card's formulas, or of a composite's function."""
+    if not isinstance(card, Card):
+        if card.function is card.unasked:
+            card.function = card.unasked = _checked(card.function)
+            card.asking = None
+        return
     if card.name in _AS_THEY_ARE or getattr(card.forward, "anywhere", False):
         return
     changed: dict[str, Any] = {}
