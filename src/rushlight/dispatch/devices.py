@@ -19,6 +19,7 @@ from .op import CARDS, Card
 _ndarray = np.ndarray
 # cards that take indices of the host beside arrays of a device, as PyTorch does
 _AS_THEY_ARE = frozenset({"clone", "to_device"})  # they ask how x lies in memory
+_ANY_DEVICES = frozenset("copy_ type_as expand_as view_as reshape_as new_tensor".split())
 _HOST_INDICES = frozenset("index index_put setitem getitem basic_dx index_dx".split())
 
 
@@ -71,7 +72,7 @@ def _cards() -> Any:
 def _prepare(card: Any) -> None:
     """Put the question in front of a card's formulas, or of a composite's function."""
     if not isinstance(card, Card):
-        if card.function is card.unasked:
+        if card.function is card.unasked and card.name not in _ANY_DEVICES:
             card.function = card.unasked = _checked(card.function)
             card.asking = None
         return
