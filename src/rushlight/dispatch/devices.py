@@ -17,9 +17,9 @@ from .modes import COMPOSITES
 from .op import CARDS, Card
 
 _ndarray = np.ndarray
-# cards that take indices of the host beside arrays of a device, as PyTorch does
 _AS_THEY_ARE = frozenset({"clone", "to_device"})  # they ask how x lies in memory
 _ANY_DEVICES = frozenset("copy_ type_as expand_as view_as reshape_as new_tensor".split())
+# cards that take indices of the host beside arrays of a device, as PyTorch does
 _HOST_INDICES = frozenset("index index_put setitem getitem basic_dx index_dx".split())
 
 
