@@ -61,7 +61,7 @@ test-on-xla: $(VENV)/xla
 test-onnx: $(VENV)/onnx
 	$(RUN) -m pytest -q tests/onnx
 
-test-serve: $(VENV)/onnx
+test-serve: $(VENV)/installed
 	$(RUN) -m pytest -q tests/serve
 
 test-sklearn: $(VENV)/sklearn
@@ -94,7 +94,7 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/installed: $(VENV)/bin/python $(SOURCES)
-	$(RUN) -m pip install -q --disable-pip-version-check '.[app,test]'
+	$(RUN) -m pip install -q --disable-pip-version-check '.[app,serve,test]'
 	@touch $@
 
 $(VENV)/oracle: $(VENV)/installed
@@ -102,7 +102,7 @@ $(VENV)/oracle: $(VENV)/installed
 	@touch $@
 
 $(VENV)/onnx: $(VENV)/installed
-	$(RUN) -m pip install -q --disable-pip-version-check onnx onnxruntime waitress
+	$(RUN) -m pip install -q --disable-pip-version-check onnx onnxruntime
 	@touch $@
 
 $(VENV)/tune: $(VENV)/installed

@@ -256,6 +256,9 @@ def main() -> int:
         if any(n.startswith("document") for n in names) and not assembled(folder):
             print(f"document 004 is left out: {SEEDS} is not here", file=sys.stderr)
             names = [n for n in names if not n.startswith("document")]
+        if any(n.endswith(", beside real time") for n in names) and not beside.may_take():
+            print("'beside real time' is left out: it needs that right", file=sys.stderr)
+            names = [n for n in names if not n.endswith(", beside real time")]
         for word in a.threads.split(","):
             threads = 0 if word == "default" else int(word)
             chosen = [

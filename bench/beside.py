@@ -45,12 +45,18 @@ KINDS: dict[str, tuple[str, ...]] = {
     "beside two": (_BUSY, _BUSY),
     "beside real time": (_TAKING,),
 }
-#: PyTorch's time over ours (at least, aim), by model
-GOALS: dict[str, tuple[float, float]] = {
-    "MLP": (2.5, 4),
-    "CNN": (5, 8),
-    "ResNet-18, 32x32": (1.3, 2),
+#: PyTorch's time over ours (at least, aim), by model: beside busy processes, beside real time
+GOALS: dict[str, tuple[tuple[float, float], tuple[float, float]]] = {
+    "MLP": ((2.5, 4), (2, 3)),
+    "CNN": ((5, 8), (4, 6)),
+    "ResNet-18, 32x32": ((1.3, 2), (1.3, 2)),
 }
+
+
+def may_take() -> bool:
+    """Whether this user may start a process of real-time priority."""
+    code = "import os; os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(50))"
+    return subprocess.run([sys.executable, "-c", code], stderr=subprocess.DEVNULL).returncode == 0
 
 
 @contextmanager
@@ -92,5 +98,7 @@ def rows(workloads: dict[str, Workload]) -> dict[str, Workload]:
 
 
 ROWS: dict[str, tuple[float, float]] = {
-    f"{model}, {kind}": goal for model, goal in GOALS.items() for kind in KINDS
+    f"{model}, {kind}": goals[kind == "beside real time"]
+    for model, goals in GOALS.items()
+    for kind in KINDS
 }

@@ -40,7 +40,7 @@ namespace {
 #define DX(f) row<#f, pointwise<2, 0, FN(f)>>(#f "(dy, x)"),
 #define DX_1(f) row<#f, pointwise<2, 1, FN(f)>>(#f "(dy, x, a)"),
 #define DX_2(f) row<#f, pointwise<2, 2, FN(f)>>(#f "(dy, x, a, b)"),
-#define BINARY(f) row<#f, binary<FN(f)>>(#f "(x, y)"),
+#define BINARY(f) row<#f, binary<FN(f), #f[0] != 'd'>>(#f "(x, y)"),
 #define IN_PLACE(f) row<#f "_", in_place<FN(f)>>(#f "_(x, y)"),
 
 // clang-format off
@@ -54,6 +54,7 @@ const Row table[] = {
     RL_DX_1(DX_1)
     RL_DX_2(DX_2)
     RL_BINARY(BINARY)
+    row<"clamped", clamped_>("(x, low, high)"),
     row<"dense_view", dense_view>("(x, shape)"),
     row<"channels_last", channels_last_>("(x)"),
     RL_BINARY(IN_PLACE)

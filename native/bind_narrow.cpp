@@ -1,6 +1,9 @@
 #include "bind_narrow.hpp"
 
+#include "blocks.hpp"
 #include "gemm_bf16.hpp"
+#include "pointwise.hpp"
+#include "rows.hpp"
 
 namespace rl::RL_ISA {
 namespace {
@@ -127,6 +130,162 @@ PyObject* matmul_bf16(Args a, Py_ssize_t n) {
         for (i64 i = begin; i < end; i++) one(i);
     });
     return reinterpret_cast<PyObject*>(z);
+}
+
+bool is_narrow(PyObject* o) {
+    return is_array(o) && PyArray_ITEMSIZE(array(o)) == 2 && PyArray_ISBEHAVED_RO(array(o)) &&
+           (PyArray_TYPE(array(o)) == NPY_HALF || is_bfloat16(PyArray_DESCR(array(o))));
+}
+
+namespace {
+
+constexpr i64 CHUNK = 2048;  // numbers at a time
+
+// Whether this processor converts the dtype of a.
+bool can_convert(PyArrayObject* a) {
+    return PyArray_TYPE(a) != NPY_HALF || from_half(nullptr, nullptr, 0);
+}
+void widen(bool half, const Bits* x, float* y, i64 n) {
+    if (half) from_half(x, y, n);
+    else from_bfloat16(x, y, n);
+}
+
+// The arguments (x, axis=None, keepdims=False): an array in row-major order as rows that are summed.
+struct Summed {
+    i64 rows = 1, n = 1;
+    npy_intp dims[NPY_MAXDIMS];
+    int nd = 0;
+
+    bool read(Args a, Py_ssize_t count) {
+        PyArrayObject* const x = array(a[0]);
+        bool keep = false;
+        i64 axis = -1;
+        const bool everything = count < 2 || a[1] == Py_None;
+        if (count > 3 || (count == 3 && !rl::RL_ISA::read(a[2], keep))) return false;
+        if (!everything && (!PyLong_CheckExact(a[1]) || !rl::RL_ISA::read(a[1], axis))) return false;
+        const int last = PyArray_NDIM(x) - 1;
+        if (!everything && axis != last && axis != -1) return false;
+        if (!PyArray_IS_C_CONTIGUOUS(x) || (!everything && last < 0)) return false;
+        for (int i = 0; i <= last; i++) {
+            const bool summed = everything || i == last;
+            (summed ? n : rows) *= PyArray_DIM(x, i);
+            if (!summed) dims[nd++] = PyArray_DIM(x, i);
+            else if (keep) dims[nd++] = 1;
+        }
+        return true;
+    }
+};
+
+}  // namespace
+
+PyObject* in_chunks(Args a, int arrays, const double* p, Chunk f) {
+    PyArrayObject *const x = array(a[0]), *const other = arrays == 2 ? array(a[1]) : nullptr;
+    if (other && (!is_narrow(a[1]) || PyArray_TYPE(other) != PyArray_TYPE(x) || !lie_alike(x, other)))
+        return nullptr;
+    if (!can_convert(x)) return nullptr;
+    PyObject* const y = new_alike(x);
+    if (!y) return nullptr;
+    const bool half = PyArray_TYPE(x) == NPY_HALF;
+    const i64 size = PyArray_SIZE(x);
+    const auto bits = [](PyArrayObject* v) { return static_cast<Bits*>(PyArray_DATA(v)); };
+    const Bits *const u = bits(x), *const v = other ? bits(other) : nullptr;
+    Bits* const out = bits(array(y));
+    NoGil unlocked(size >= LONG_WORK / 2);
+    parallel(size, even_blocks(size, 8 * CHUNK), [=](i64 begin, i64 end) {
+        alignas(64) float wide_u[CHUNK], wide_v[CHUNK], wide_y[CHUNK];
+        for (i64 i = begin, n; i < end; i += n) {
+            // (after the first chunk no store touches two lines)
+            const i64 most = CHUNK - i64(reinterpret_cast<std::uintptr_t>(out + i) % 64 / sizeof(Bits));
+            n = end - i < most ? end - i : most;
+            widen(half, u + i, wide_u, n);
+            if (v) widen(half, v + i, wide_v, n);
+            f(wide_u, wide_v, wide_y, n, p);
+            if (half) to_half(wide_y, out + i, n);
+            else to_bfloat16(wide_y, out + i, n);
+        }
+    });
+    return y;
+}
+
+PyObject* sum_narrow(Args a, Py_ssize_t count) {
+    Summed s;
+    PyArrayObject* const x = array(a[0]);
+    if (!can_convert(x) || !s.read(a, count)) return nullptr;
+    const bool half = PyArray_TYPE(x) == NPY_HALF;
+    PyArrayObject* const y = result(a[0], s.nd, s.dims);
+    if (!y) return nullptr;
+    const Bits* const from = static_cast<const Bits*>(PyArray_DATA(x));
+    Bits* const to = static_cast<Bits*>(PyArray_DATA(y));
+    const auto add = [=](const Bits* p, i64 n) {
+        alignas(64) float wide[CHUNK];
+        double sum = 0;
+        for (i64 i = 0; i < n; i += CHUNK) {
+            const i64 part = n - i < CHUNK ? n - i : CHUNK;
+            widen(half, p + i, wide, part);
+            sum += row_sum(part, same, static_cast<const float*>(wide));
+        }
+        return sum;
+    };
+    const auto put = [=](double v, i64 i) {
+        const float as_float = float(v);
+        if (half) to_half(&as_float, to + i, 1);
+        else to_bfloat16(&as_float, to + i, 1);
+    };
+    const i64 rows = s.rows, n = s.n;
+    NoGil unlocked(rows * n >= LONG_WORK);
+    if (rows == 1 && n > 0) {
+        constexpr i64 GRAIN = 16 * CHUNK;
+        const Array<double> part((n + GRAIN - 1) / GRAIN);
+        parallel(n, GRAIN, [&](i64 begin, i64 end) { part[begin / GRAIN] = add(from + begin, end - begin); });
+        double sum = 0;
+        for (i64 b = 0; b < (n + GRAIN - 1) / GRAIN; b++) sum += part[b];
+        put(sum, 0);
+    } else {
+        parallel(rows, even_blocks(rows, rows_per_block(n, 1 << 15), 1), [&](i64 begin, i64 end) {
+            for (i64 i = begin; i < end; i++) put(add(from + i * n, n), i);
+        });
+    }
+    return reinterpret_cast<PyObject*>(y);
+}
+
+PyObject* sum_whole(Args a, Py_ssize_t count) {
+    Summed s;
+    PyArrayObject* const x = array(a[0]);
+    if (!PyArray_ISBEHAVED_RO(x) || !s.read(a, count)) return nullptr;
+    Out y(s.nd, s.dims, NPY_INT64);
+    if (!y) return nullptr;
+    const std::uint64_t* const from = static_cast<const std::uint64_t*>(PyArray_DATA(x));
+    std::uint64_t* const to = y.data<std::uint64_t>();
+    const i64 rows = s.rows, n = s.n;
+    const auto add = [](const std::uint64_t* p, i64 n) {
+        std::uint64_t sum = 0;
+        for (i64 i = 0; i < n; i++) sum += p[i];
+        return sum;
+    };
+    NoGil unlocked(rows * n >= LONG_WORK);
+    if (rows == 1) {
+        *to = 0;
+        parallel(n, even_blocks(n, 1 << 15), [=](i64 begin, i64 end) {
+            __atomic_fetch_add(to, add(from + begin, end - begin), __ATOMIC_RELAXED);
+        });
+    } else {
+        parallel(rows, even_blocks(rows, rows_per_block(n, 1 << 15), 1), [=](i64 begin, i64 end) {
+            for (i64 i = begin; i < end; i++) to[i] = add(from + i * n, n);
+        });
+    }
+    return y.release();
+}
+
+// clamped(x, low, high) -> min(max(x, low), high) of int64
+PyObject* clamped_(Args a, Py_ssize_t n) {
+    In x;
+    i64 low, high;
+    if (n != 3 || !x.read_as(a[0], NPY_INT64) || !read(a[1], low) || !read(a[2], high)) return nullptr;
+    Out y(x);
+    if (!y) return nullptr;
+    NoGil unlocked(x.size() >= LONG_WORK);
+    clamp(x.data<i64>(), low, high, y.data<i64>(), x.size());
+    return y.release();
 }
 
 }  // namespace rl::RL_ISA

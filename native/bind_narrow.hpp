@@ -1,4 +1,4 @@
-// Products of bfloat16: what the kernels of bind_linear.hpp do where their arrays are of that dtype.
+// float16, bfloat16 and int64: what kernels of floats do where their arrays are of these dtypes.
 #pragma once
 #include "bind.hpp"
 
@@ -6,6 +6,19 @@ namespace rl::RL_ISA {
 
 // Whether a kernel's first argument is of bfloat16, and this processor multiplies them.
 bool of_bf16(Args a, Py_ssize_t n);
+
+bool is_narrow(PyObject* o);  // an array of float16 or bfloat16
+
+// y = f(u, v, p) of one or two arrays of one of these dtypes, without gaps, in one order: chunk by chunk in
+// float, each number rounded once.
+using Chunk = void (*)(const float* u, const float* v, float* y, i64 n, const double* p);
+PyObject* in_chunks(Args a, int arrays, const double* p, Chunk f);
+
+// The sum of such an array over all, or over its last dimension; args (x, axis=None, keepdims=False).
+PyObject* sum_narrow(Args a, Py_ssize_t n);
+// The same of int64, whose sums wrap around.
+PyObject* sum_whole(Args a, Py_ssize_t n);
+PyObject* clamped_(Args a, Py_ssize_t n);
 
 PyObject* linear_bf16(Args a, Py_ssize_t n, bool relu);
 PyObject* linear_dx_bf16(Args a, Py_ssize_t n);

@@ -1,6 +1,7 @@
 // Arguments of the pointwise kernels. Included by bind.cpp only.
 #pragma once
 #include "bind.hpp"
+#include "bind_narrow.hpp"
 #include "pointwise.hpp"
 
 namespace rl::RL_ISA {
@@ -36,13 +37,24 @@ PyObject* of_uniform(PyArrayObject* g, PyArrayObject* x, const double (&p)[numbe
 // of two may be one number, repeated.
 template <int arrays, int numbers, auto f>
 PyObject* pointwise(Args a, Py_ssize_t n) {
-    if (n != arrays + numbers || !is_floating(a[0])) return nullptr;
+    if (n != arrays + numbers) return nullptr;
+    const bool narrow = is_narrow(a[0]);
+    if (!narrow && !is_floating(a[0])) return nullptr;
     PyArrayObject* const x = array(a[0]);
     const int type = PyArray_TYPE(x);
     if (arrays == 1 && !is_dense(x)) return nullptr;
     double p[numbers + 1];
     for (int i = 0; i < numbers; i++)
         if (!read(a[arrays + i], p[i])) return nullptr;
+    if (narrow)
+        return in_chunks(a, arrays, p, [](const float* u, const float* v, float* y, i64 n, const double* p) {
+            if constexpr (arrays == 1 && numbers == 0) f(u, y, n);
+            if constexpr (arrays == 1 && numbers == 1) f(u, y, n, p[0]);
+            if constexpr (arrays == 1 && numbers == 2) f(u, y, n, p[0], p[1]);
+            if constexpr (arrays == 2 && numbers == 0) f(u, v, y, n);
+            if constexpr (arrays == 2 && numbers == 1) f(u, v, y, n, p[0]);
+            if constexpr (arrays == 2 && numbers == 2) f(u, v, y, n, p[0], p[1]);
+        });
     for (int i = 1; i < arrays; i++) {
         if (!is_floating(a[i]) || PyArray_TYPE(array(a[i])) != type) return nullptr;
         if (lie_alike(x, array(a[i]))) continue;
@@ -66,11 +78,6 @@ PyObject* pointwise(Args a, Py_ssize_t n) {
         if constexpr (arrays == 2 && numbers == 2) f(in(0), in(1), out, size, p[0], p[1]);
     });
     return y;
-}
-
-bool is_narrow(PyObject* o) {
-    if (!is_array(o) || !PyArray_ISBEHAVED_RO(array(o))) return false;
-    return PyArray_TYPE(array(o)) == NPY_HALF || is_bfloat16(PyArray_DESCR(array(o)));
 }
 
 // z = f(x, y) of float16 or bfloat16, each in float32 and rounded: arrays of one shape and dtype in one
@@ -102,14 +109,37 @@ PyObject* narrow_binary(Args a, PyObject* big, PyObject* small) {
     return z;
 }
 
-// z = f(x, y): arrays of one shape; an array and a number or 0-d array; (*, C) and (C).
+// z = f(x, y) of int64, which wraps around: arrays of one shape in one order, or one of them and a number
+// in an array
 template <auto f>
+PyObject* integer_binary(Args a, PyObject* big, PyObject* small) {
+    if (!is_array(small) || PyArray_TYPE(array(small)) != NPY_INT64) return nullptr;
+    PyArrayObject *const x = array(big), *const y = array(small);
+    const bool one = PyArray_NDIM(y) == 0;
+    if (!PyArray_ISBEHAVED_RO(x) || !PyArray_ISBEHAVED_RO(y)) return nullptr;
+    if (!(one ? is_dense(x) : lie_alike(x, y))) return nullptr;
+    PyObject* const z = new_alike(x);
+    if (!z) return nullptr;
+    const i64 size = PyArray_SIZE(x), other = one ? 1 : size;
+    const auto at = [](PyArrayObject* v) { return static_cast<std::uint64_t*>(PyArray_DATA(v)); };
+    NoGil unlocked(size >= LONG_WORK);
+    if (size == 0) return z;
+    if (big != a[0]) f(at(y), other, at(x), size, at(array(z)), size);
+    else f(at(x), size, at(y), other, at(array(z)), size);
+    return z;
+}
+
+// z = f(x, y): arrays of one shape; an array and a number or 0-d array; (*, C) and (C).
+template <auto f, bool integers>
 PyObject* binary(Args a, Py_ssize_t n) {
     if (n != 2) return nullptr;
     PyObject *big = a[0], *small = a[1];  // the one whose shape the result has, and the other
     if (!is_array(big) ||
         (is_array(small) && PyArray_NDIM(array(small)) > PyArray_NDIM(array(big))))
         std::swap(big, small);
+    if constexpr (integers)
+        if (is_array(big) && PyArray_TYPE(array(big)) == NPY_INT64)
+            return integer_binary<f>(a, big, small);
     if (!is_floating(big)) return is_narrow(big) ? narrow_binary<f>(a, big, small) : nullptr;
     if (!PyArray_IS_C_CONTIGUOUS(array(big)) && is_floating(small) && is_uniform(array(big)))
         std::swap(big, small);

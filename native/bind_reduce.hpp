@@ -1,6 +1,7 @@
 // Arguments of reductions. Included by bind.cpp only.
 #pragma once
 #include "bind.hpp"
+#include "bind_narrow.hpp"
 #include "extremes.hpp"
 #include "parallel.hpp"
 #include "reduce.hpp"
@@ -38,6 +39,8 @@ struct Along {
 // sum(x, axis=None, keepdims=False), mean likewise: over all, the last, the first, or one dimension
 template <bool mean>
 PyObject* reduction(Args a, Py_ssize_t n) {
+    if (!mean && n > 0 && is_narrow(a[0])) return sum_narrow(a, n);
+    if (!mean && n > 0 && is_array(a[0]) && PyArray_TYPE(array(a[0])) == NPY_INT64) return sum_whole(a, n);
     In x;
     Along l;
     if (!l.read(x, a, n)) return nullptr;

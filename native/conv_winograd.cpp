@@ -400,9 +400,8 @@ bool suits(const Conv& g) {
            g.groups == 1;
 }
 
-// Floats: of the weights, as much as the second-level cache holds; of the input, eight times that.
-i64 large_u() { return caches().second / 4; }
-i64 large_v() { return caches().second * 2; }
+i64 large_u() { return caches().second / 4; }  // floats: the second-level cache
+i64 large_v() { return caches().second * 2; }  // eight times that
 
 // M of a pair, and what follows from it. False if a number is not finite.
 template <class Finish>
@@ -520,8 +519,7 @@ bool winograd_forward(const Conv& g, const float* x, const float* w, const Endin
     if (e.shift) copy(e.shift, l.co, &shift[0]);
     const Ending in_lanes{e.scale ? &scale[0] : nullptr, e.shift ? &shift[0] : nullptr, e.other,
                           e.act};
-    return with_finish(
-        e, y, [&](auto finish) { return run(l, x, {w, false}, in_lanes, finish, y); });
+    return with_finish(e, y, [&](auto f) { return run(l, x, {w, false}, in_lanes, f, y); });
 }
 
 bool winograd_dx(const Conv& g, const float* dy, const float* w, const float* gate, float* dx) {

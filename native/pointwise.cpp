@@ -114,6 +114,25 @@ RL_INLINE void zip_narrow(const T* x, i64 nx, const T* y, i64 ny, T* z, i64 n, G
     });
 }
 
+// y[i] = f(i) for all i of n; after the first few no store touches two lines
+template <class T, class G>
+RL_INLINE void fill(T* y, i64 n, G f) {
+    parallel(n, even_blocks(n, LIGHT), [=](i64 begin, i64 end) {
+        i64 i = begin;
+        while (i < end && reinterpret_cast<std::uintptr_t>(y + i) % REGISTER) y[i] = f(i), i++;
+        for (; i < end; i++) y[i] = f(i);
+    });
+}
+
+// The same of whole numbers; x or y may be one number.
+template <class T, class G>
+RL_INLINE void zip_whole(const T* x, i64 nx, const T* y, i64 ny, T* z, i64 n, G f) {
+    const T a = *x, b = *y;
+    if (nx == n && ny == n) fill(z, n, [=](i64 i) { return f(x[i], y[i]); });
+    else if (nx == n) fill(z, n, [=](i64 i) { return f(x[i], b); });
+    else fill(z, n, [=](i64 i) { return f(a, y[i]); });
+}
+
 // z[i] = f(x[i % nx], y[i % ny])
 template <class T, class G>
 RL_INLINE void zip(const T* x, i64 nx, const T* y, i64 ny, T* z, i64 n, G f) {
@@ -339,7 +358,8 @@ DX_2(threshold_dx, LIGHT, x <= a ? V{} : g)
     template <class T>                                                          \
     void name(const T* px, i64 nx, const T* py, i64 ny, T* pz, i64 n) {         \
         const auto f = [](auto x, auto y) { return formula; };                  \
-        if constexpr (sizeof(T) == 2) zip_narrow(px, nx, py, ny, pz, n, f);     \
+        if constexpr (std::is_same_v<T, std::uint64_t>) zip_whole(px, nx, py, ny, pz, n, f); \
+        else if constexpr (sizeof(T) == 2) zip_narrow(px, nx, py, ny, pz, n, f);     \
         else zip(px, nx, py, ny, pz, n, f);                                     \
     }                                                                           \
     template void name(const Half*, i64, const Half*, i64, Half*, i64);         \
@@ -350,6 +370,18 @@ DX_2(threshold_dx, LIGHT, x <= a ? V{} : g)
 BINARY(add, x + y)
 BINARY(sub, x - y)
 BINARY(mul, x * y)
+#define WHOLE(name)                                                                       \
+    template void name(const std::uint64_t*, i64, const std::uint64_t*, i64, std::uint64_t*, i64);
+WHOLE(add)
+WHOLE(sub)
+WHOLE(mul)
 BINARY(div, x / y)
+
+void clamp(const i64* x, i64 low, i64 high, i64* y, i64 n) {
+    fill(y, n, [=](i64 i) {
+        const i64 v = x[i] < low ? low : x[i];
+        return v > high ? high : v;
+    });
+}
 
 }  // namespace rl::RL_ISA

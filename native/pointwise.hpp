@@ -21,7 +21,8 @@
 #define RL_DX_2(X) X(softplus_dx) X(hardtanh_dx) X(threshold_dx)
 
 // z = f(x, y) by broadcasting: x has nx numbers and y has ny; both divide n, one of them is n. Also of
-// Half and Brain (float16 and bfloat16: their bits), of which the other one is one number or n.
+// Half and Brain (float16 and bfloat16: their bits) and, but for div, uint64, of which the other one is one
+// number or n.
 #define RL_BINARY(X) X(add) X(sub) X(mul) X(div)
 
 namespace rl::RL_ISA {
@@ -55,5 +56,8 @@ RL_BINARY(BINARY)
 #undef DX_1
 #undef DX_2
 #undef BINARY
+
+// y = min(max(x, low), high)
+void clamp(const i64* x, i64 low, i64 high, i64* y, i64 n);
 
 }  // namespace rl::RL_ISA

@@ -137,6 +137,12 @@ def _(name, dtype):
             yield (np.asarray(2.5, narrow), v), EXACT
             yield (u.T, v.T), EXACT
     yield (np.arange(4), np.arange(4) + 1), {}
+    if name != "div":  # int64 wraps around
+        x = np.arange(70000) * 131 - 9
+        for y in (x[::-1].copy(), np.asarray(2**62)):
+            yield (x, y), EXACT
+            yield (y, x), EXACT
+        yield (x.reshape(100, 700).T, x[::-1].reshape(100, 700).T), EXACT
 
 
 @of("add_ sub_ mul_ div_")
@@ -216,6 +222,11 @@ def _(name, dtype):
     x = eighths((4, 5, 6), dtype)
     yield (x.T, 1), {}
     yield (x, (0, 2)), {}
+    if name == "sum":  # int64 wraps around
+        for shape in [(), (0,), (3, 0), (7, 33), (70000,), (300, 301)]:
+            x = np.random.default_rng(0).integers(-(2**62), 2**62, shape)
+            for axis in (None, *range(-len(shape), len(shape))):
+                yield (x, axis, True), EXACT
 
 
 # ---------------------------------------------------------------- losses, softmax, norms, embedding
@@ -538,6 +549,15 @@ def _(name, dtype):
 def _(name, dtype):
     for n in (5, 700):
         yield (_seeded(), np.random.default_rng(n).random(n).astype(dtype)), EXACT
+
+
+@of("clamped")
+def _(name, dtype):
+    for shape in SHAPES:
+        x = np.asarray(make(shape, "d") * 10, "i8")
+        yield (x, -5, 7), EXACT
+        yield (x.T, -(2**63), 3), EXACT
+    yield (np.arange(9, dtype="i4"), 2, 5), EXACT  # the twin's
 
 
 @of("rng_multinomial")

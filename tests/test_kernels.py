@@ -10,6 +10,7 @@ import subprocess
 import sys
 from copy import deepcopy
 
+import ml_dtypes
 import numpy as np
 import pytest
 from kernel_cases import KERNELS, SHAPES, TOLERANCE, TWIN, cases, in_place, make, pointwise
@@ -130,6 +131,47 @@ def test_float32_is_within_a_few_units_of_the_true_value(name, low, high):
     truth = getattr(native, name)(x.astype("d"))  # float64: the C library's
     error = np.abs(getattr(native, name)(x) - truth) / np.spacing(np.abs(truth).astype("f"))
     assert error.max() < 3
+
+
+def test_gelu_keeps_the_digits_of_its_tail():
+    x = np.linspace(-5.6, 5.6, 20000).astype("f")  # (not 0)
+    truth = native.gelu(x.astype("d"), False)
+    error = np.abs(native.gelu(x, False) - truth)
+    assert (error / np.abs(truth).clip(1e-30)).max() < 1e-5 and (error / np.abs(x)).max() < 2e-7
+    assert native.gelu(np.float32([-6, -0.0, 0.0, np.inf, 90]), False).tolist() == [
+        0,
+        0,
+        0,
+        np.inf,
+        90,
+    ]
+
+
+@pytest.mark.parametrize("narrow", ["f2", np.dtype(ml_dtypes.bfloat16)], ids=["half", "bfloat16"])
+@pytest.mark.parametrize(("name", "numbers"), pointwise())
+def test_two_byte_floats_are_computed_in_float32(name, numbers, narrow):
+    """Each number is float32's, rounded once, in any order in memory."""
+    kernel, arrays = getattr(native, name), 2 if name.endswith("_dx") else 1
+    for shape in [(0,), (5,), (70, 301)]:
+        xs = [np.clip(np.abs(make(shape, "f", i)), 0.01, 0.9).astype(narrow) for i in range(arrays)]
+        for given in (xs, [x.T for x in xs]):
+            got = kernel(*given, *numbers)
+            with np.errstate(all="ignore"):
+                expected = kernel(*(x.astype("f") for x in given), *numbers).astype(narrow)
+            assert got.dtype == expected.dtype and got.strides == expected.strides
+            np.testing.assert_array_equal(got.view("u2"), expected.view("u2"))
+
+
+@pytest.mark.parametrize("narrow", ["f2", np.dtype(ml_dtypes.bfloat16)], ids=["half", "bfloat16"])
+def test_sums_of_two_byte_floats_are_rounded_once(narrow):
+    for shape in [(), (1,), (5,), (33, 70), (3, 5000), (100000,)]:
+        x = np.asarray(np.round(make(shape, "d") * 2) / 8).astype(narrow)
+        for axis in (None, -1) if shape else (None,):
+            for keep in (False, True):
+                got = native.sum(x, axis, keep)
+                expected = np.sum(x.astype("d"), axis, keepdims=keep).astype("f").astype(narrow)
+                assert got.dtype == x.dtype and got.shape == np.shape(expected)
+                np.testing.assert_array_equal(got, expected)
 
 
 @pytest.mark.parametrize("dtype", "fd")

@@ -197,11 +197,11 @@ def test_check_follows_names_layers_and_tensors():
 
 
 def test_check_counts_what_is_refused_as_missing():
-    source = "import torch\ntorch.onnx.export(1)\ntorch.jit.load('x')\ntorch.jit.script(1)\n"
+    source = "import torch\ntorch.export.export(1)\ntorch.jit.load('x')\ntorch.jit.script(1)\n"
     found = {use.name: check.judge(use)[0] for use in check.scan(source)}
     assert found == {
         "torch": "supported",
-        "torch.onnx.export": "missing",
+        "torch.export.export": "missing",
         "torch.jit.load": "missing",
         "torch.jit.script": "supported",
     }

@@ -36,6 +36,16 @@ def erf_ratio(z):
     return (mp.erf(x) - x) / x if z else 2 / mp.sqrt(mp.pi) - 1
 
 
+def exp2_tail(x):
+    """(2^x - 1) / x"""
+    return mp.expm1(x * LN2) / x if x else LN2
+
+
+def normal_exponent(x):
+    """(log2 Φ(x) + 1) / x, Φ the normal distribution function"""
+    return mp.log(mp.erfc(-x / mp.sqrt(2))) / LN2 / x if x else mp.sqrt(2 / mp.pi) / LN2
+
+
 def erfc_exponent(x):
     """-log(1 - erf(x)) / x"""
     return -mp.log(mp.erfc(x)) / x if x else 2 / mp.sqrt(mp.pi)
@@ -48,7 +58,15 @@ FITS = [
     ("tanh", tanh_tail, (mp.mpf(0), mp.mpf("0.4225")), 5, lambda z: z),
     ("expm1", expm1_tail, (mp.mpf("-0.5"), mp.mpf("0.5")), 6, lambda x: x),
     ("erf", erf_ratio, (mp.mpf(0), mp.mpf(1)), 7, lambda z: 1),
-    ("erfc from 0", erfc_exponent, (mp.mpf(0), mp.mpf(4)), 10, lambda x: x * mp.erfc(x)),
+    ("2^x", exp2_tail, (mp.mpf("-0.5"), mp.mpf("0.5")), 4, lambda x: x / mp.mpf(2) ** x),
+    # of Φ itself, and a tenth of it of the tail's digits
+    (
+        "normal tail",
+        normal_exponent,
+        (mp.mpf("-5.66"), mp.mpf(0)),
+        9,
+        lambda x: x * (mp.erfc(-x / mp.sqrt(2)) + mp.mpf("0.05")),
+    ),
     ("erfc", erfc_exponent, (mp.mpf("0.9"), mp.mpf(4)), 9, lambda x: x * mp.erfc(x)),
 ]
 

@@ -19,8 +19,8 @@ XLA = torch.device("xla")
 def moved(name):
     """(net on the device, optimizer, step, batch), as `make`, and the same on the CPU"""
     kinds = {"mlp": lambda p: torch.optim.SGD(p, 0.1, momentum=0.9),
-             "lenet": lambda p: torch.optim.Adam(p, 1e-3)}  # fmt: skip
-    m, _, _, batch = make(name)
+             "adam": lambda p: torch.optim.Adam(p, 1e-3)}  # fmt: skip
+    m, _, _, batch = make("mlp")
     n = copy.deepcopy(m).to(XLA)
     steps = []
     for net in (m, n):
@@ -58,16 +58,14 @@ def test_a_step_on_the_device_is_compiled_once():
 
 
 def test_state_stays_on_the_device_and_is_taken_from_there():
-    (_, (n, opt, twin)), batch = moved("lenet")
-    n.eval()
+    (_, (n, opt, twin)), batch = moved("adam")
     f = torch.compile(twin, fullgraph=True)
     x, y = (t.to(XLA) for t in batch(4))
     for _ in range(4):
         f(x, y)
     state = opt.state[next(n.parameters())]
     assert state["step"].item() == 4.0 and state["exp_avg"].device.type == "xla"
-    (_, (k, other, again)), _ = moved("lenet")
-    k.eval()
+    (_, (k, other, again)), _ = moved("adam")
     k.load_state_dict({name: t.cpu() for name, t in n.state_dict().items()})
     other.load_state_dict(copy.deepcopy(opt.state_dict()))
     assert f(x, y).item() == pytest.approx(

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import rushlight as rl
-from rushlight.app import images
+from rushlight.app import images, tables
 from rushlight.app.errors import CliError, expected
 from rushlight.utils.data import Subset, TensorDataset, random_split
 
@@ -41,6 +41,12 @@ class Data:
     train: Examples
     valid: Examples
     test: Examples
+    table: dict[str, Any] | None = None  # how rows become numbers, see tables.py
+
+    @property
+    def is_number(self) -> bool:
+        """Is a number predicted, not a class?"""
+        return self.table is not None and tables.is_number(self.table)
 
     def about(self) -> dict[str, Any]:
         """What predicting needs to know, as plain data for the checkpoint."""
@@ -49,6 +55,7 @@ class Data:
             "shape": list(self.shape),
             "mean": self.mean,
             "std": self.std,
+            **({} if self.table is None else {"table": self.table}),
         }
 
 
@@ -80,9 +87,12 @@ def load(
     strict: bool = False,
     valid: float | None = None,
     test: float | None = None,
+    target: str | None = None,
     tell: Any = print,
 ) -> Data:
-    """The data called `name`: one of `KNOWN`, or a folder of images.
+    """The data called `name`: one of `KNOWN`, a folder of images, a table or labelled lines.
+
+    target  the column of a table that is predicted
 
     valid   share of the images that is kept for validation; None: HOLDOUT
     test    likewise for the test, of a folder without test/; data sets by name have a test of their
@@ -91,19 +101,29 @@ def load(
     strict  a broken image is an error; otherwise it is left out, and `tell(text)` names it
     CliError: a name that is neither; files that are absent or broken.
     """
+    shares = (HOLDOUT if valid is None else valid, HOLDOUT if test is None else test)
+    if target is not None and not tables.is_table(name):
+        raise CliError(f"--target is for a table (.csv, .tsv); {name} is none")
+    if tables.is_table(name):
+        if size is not None:
+            raise CliError(f"--size is for images; {name} is a table")
+        spec, parts = tables.parts(Path(name), target, shares, seed)
+        classes = spec.get("classes", [spec["target"]])
+        width = parts[0][0].shape[1]
+        train, held, last = (TensorDataset(x, y) for x, y in parts)
+        return Data(name, classes, (width, 1, 1), 0.0, 1.0, train, held, last, table=spec)
     if name in KNOWN:
         if size is not None:
             raise CliError(f"--size is for a folder of images; {name} has a size of its own")
         if test is not None:
             raise CliError(f"--test is for a folder of images; {name} has test images of its own")
         with expected(RuntimeError, ValueError):
-            return _known(name, root, download, seed, HOLDOUT if valid is None else valid)
+            return _known(name, root, download, seed, shares[0])
     if Path(name).is_dir():
-        shares = (HOLDOUT if valid is None else valid, HOLDOUT if test is None else test)
         return _folder(Path(name), seed, size or IMAGE_SIZE, strict, tell, shares)
     raise CliError(
         f"no data set {name!r}; choose from {', '.join(KNOWN)}, or give a folder of images "
-        f"with one folder inside per class"
+        f"with one folder inside per class, a table (.csv, .tsv) or labelled lines (.txt)"
     )
 
 
@@ -160,5 +180,7 @@ def _folder(
             transforms.Normalize((0.5, 0.5, 0.5), (0.5, 0.5, 0.5)),
         ]
     )
-    parts = [images.ImageFiles(part, prepare) for part in (found.train, found.valid, found.test)]
-    return Data(str(path), found.classes, (3, size, size), 0.5, 0.5, *parts)
+    train, held, last = (
+        images.ImageFiles(part, prepare) for part in (found.train, found.valid, found.test)
+    )
+    return Data(str(path), found.classes, (3, size, size), 0.5, 0.5, train, held, last)

@@ -23,14 +23,14 @@ from typing import Any
 
 import numpy as np
 
-from rushlight import Tensor
-from rushlight.app import datasets, images, models
+from rushlight import Tensor, cat, no_grad
+from rushlight.app import datasets, images, models, tables
 from rushlight.app.arguments import Parser
 from rushlight.app.errors import CliError, say
 from rushlight.app.pages.outcome import Outcome, outcome
 from rushlight.app.predict import read_image
 from rushlight.app.report import percent
-from rushlight.utils.data import Dataset
+from rushlight.utils.data import DataLoader, Dataset, TensorDataset
 
 BINS = 15  # of the calibration error
 PARTS = ("test", "valid", "train")
@@ -121,6 +121,13 @@ def data_of(state: dict[str, Any], data: str | None, part: str | None, root: str
     """
     settings, about = state["settings"], state["data"]
     name = data or settings["data"]
+    if data is not None and "table" in about:
+        header, rows = tables.read(Path(name))
+        spec = about["table"]
+        return TensorDataset(
+            tables.features(spec, header, rows, Path(name)),
+            tables.targets(spec, header, rows, Path(name)),
+        )
     if data is not None and name not in datasets.KNOWN:
         if not Path(name).is_dir():
             raise CliError(
@@ -141,6 +148,7 @@ def data_of(state: dict[str, Any], data: str | None, part: str | None, root: str
         size=settings.get("size"),
         valid=settings.get("valid"),
         test=settings.get("test"),
+        target=settings.get("target"),
         tell=lambda text: say("evaluate", text),
     )
     if found.classes != about["classes"]:
@@ -149,6 +157,22 @@ def data_of(state: dict[str, Any], data: str | None, part: str | None, root: str
             f"{', '.join(about['classes'][:6])}"
         )
     return getattr(found, part or "test")
+
+
+def _evaluate_number(model: Any, spec: dict[str, Any], data: Any, options: Any) -> int:
+    """The measures of a run that predicts a number."""
+    pairs = list(DataLoader(data, batch_size=256))
+    with no_grad():
+        outputs = cat([model(x) for x, _ in pairs])
+    found = tables.number_measures(spec, outputs, cat([y for _, y in pairs]))
+    if options.csv is not None:
+        text = ",".join(found) + "\n" + ",".join(f"{v:.6g}" for v in found.values()) + "\n"
+        if str(options.csv) == "-":
+            sys.stdout.write(text)
+            return 0
+        options.csv.write_text(text, encoding="utf-8")
+    print(json.dumps(found) if options.json else tables.number_text(spec, found, ""))
+    return 0
 
 
 def main(words: Sequence[str]) -> int:
@@ -172,7 +196,11 @@ def main(words: Sequence[str]) -> int:
     parser.add_argument("--json", action="store_true", help="print one JSON object instead")
     options = parser.parse_args(words)
     model, state = models.load(options.run)
-    found = outcome(model, data_of(state, options.data, options.part, options.root))
+    wanted = data_of(state, options.data, options.part, options.root)
+    table_of = state["data"].get("table")
+    if table_of is not None and tables.is_number(table_of):
+        return _evaluate_number(model, table_of, wanted, options)
+    found = outcome(model, wanted)
     classes = state["data"]["classes"]
     if found.classes != len(classes):
         raise CliError(f"no images to evaluate {options.run} on")

@@ -29,6 +29,7 @@ from rushlight.nn import functional as F
 SMOOTHING = 0.9  # of the loss, exponential, without the bias of the start
 TOO_HIGH = 3.0  # the sweep ends where the loss is so many times its lowest
 ROWS, COLUMNS = 10, 60  # of the curve on a terminal
+GIVEN = "data model optimizer batch_size width size root seed target".split()  # as in train
 
 
 @dataclass(frozen=True)
@@ -171,6 +172,7 @@ def main(words: Sequence[str]) -> int:
     parser.add_argument("--batch-size", type=count, help="default: suits the model")
     parser.add_argument("--width", type=count, help="as in `rushlight train`")
     parser.add_argument("--size", type=count, help="as in `rushlight train`")
+    parser.add_argument("--target", metavar="COLUMN", help="as in `rushlight train`")
     parser.add_argument("--root", default="data", help="the folder that holds the data sets")
     parser.add_argument("--low", type=positive, default=1e-6, help="the first rate (1e-6)")
     parser.add_argument("--high", type=positive, default=10.0, help="the last rate (10)")
@@ -183,11 +185,7 @@ def main(words: Sequence[str]) -> int:
         raise CliError(f"--low {options.low:g} must be below --high {options.high:g}")
     if options.steps < 10:
         raise CliError(f"--steps {options.steps}: at least 10 are needed")
-    given = {
-        key: value
-        for key in ("data", "model", "optimizer", "batch_size", "width", "size", "root", "seed")
-        if (value := getattr(options, key)) is not None
-    }
+    given = {key: value for key in GIVEN if (value := getattr(options, key)) is not None}
     settings = train.complete(given)
     data = datasets.load(
         settings["data"],
@@ -195,6 +193,7 @@ def main(words: Sequence[str]) -> int:
         False,
         settings["seed"],
         size=settings["size"],
+        target=settings["target"],
         tell=lambda text: say("find-lr", text),
     )
     learner = train.build(settings, data, Path("."), nullcontext())
@@ -203,6 +202,7 @@ def main(words: Sequence[str]) -> int:
             learner.model,
             learner.optimizer,
             learner.train,
+            learner.loss,
             low=options.low,
             high=options.high,
             steps=options.steps,

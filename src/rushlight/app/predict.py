@@ -17,7 +17,7 @@ from typing import Any
 
 import rushlight as rl
 from rushlight import Tensor
-from rushlight.app import images, models
+from rushlight.app import images, models, tables
 from rushlight.app.arguments import Parser, count
 from rushlight.app.errors import CliError, expected, say
 from rushlight.app.report import percent
@@ -125,6 +125,30 @@ class _Rows:
             print(f"{name}: " + ", ".join(f"{c} {percent(share)}" for c, share in found))
 
 
+def _predict_rows(model: Any, spec: dict[str, Any], options: Any) -> int:
+    """The answers to the rows of tables."""
+    writer: Any = None
+    for word in options.images:
+        header, rows = tables.read(Path(word))
+        with rl.no_grad():
+            outputs = model(tables.features(spec, header, rows, Path(word)))
+        for i, found in enumerate(tables.answers(spec, outputs), 1):
+            row = {"file": word, "row": i} | found
+            if options.json:
+                print(json.dumps(row))
+            elif options.csv:
+                writer = writer or csv.DictWriter(sys.stdout, row, lineterminator="\n")
+                if i == 1 and word == options.images[0]:
+                    writer.writeheader()
+                writer.writerow(row)
+            else:
+                value = found[spec["target"]]
+                said = f"{value:.6g}" if tables.is_number(spec) else str(value)
+                share = f" {percent(found['probability'])}" if "probability" in found else ""
+                print(f"{word}, row {i}: {said}{share}")
+    return 0
+
+
 def main(words: Sequence[str]) -> int:
     """Prints each image's likeliest classes; 1 if one cannot be read."""
     parser = Parser(
@@ -149,6 +173,8 @@ def main(words: Sequence[str]) -> int:
         raise CliError("--csv and --json exclude each other")
     model, state = models.load(options.run)
     about = state["data"]
+    if "table" in about:
+        return _predict_rows(model, about["table"], options)
     form = "csv" if options.csv else "json" if options.json else ""
     rows = _Rows(form, about["classes"], min(options.top, len(about["classes"])))
     waiting: list[tuple[str, Tensor]] = []

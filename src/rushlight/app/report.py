@@ -30,33 +30,43 @@ COLUMNS: dict[str, tuple[str, int, Callable[[Row], str]]] = {
     "epoch": ("epoch", 5, lambda row: f"{row['epoch']:.0f}"),
     "train_loss": ("train loss", 11, lambda row: f"{row['train_loss']:.4f}"),
     "train_accuracy": ("accuracy", 9, lambda row: percent(row["train_accuracy"])),
+    "train_error": ("error", 9, lambda row: f"{row['train_error']:.4f}"),
     "valid_loss": ("valid loss", 11, lambda row: f"{row['valid_loss']:.4f}"),
     "valid_accuracy": ("accuracy", 9, lambda row: percent(row["valid_accuracy"])),
+    "valid_error": ("error", 9, lambda row: f"{row['valid_error']:.4f}"),
     "lr": ("lr", 9, lambda row: f"{row['lr']:.3g}"),
     "seconds": ("seconds", 8, lambda row: f"{row['seconds']:.2f}"),
 }
-DROPPED = ("seconds", "lr", "train_accuracy", "valid_loss", "train_loss")  # first, if too narrow
+OF_NUMBERS = (
+    "train_error",
+    "valid_error",
+)  # in the place of accuracies, where numbers are predicted
+# first, if too narrow
+DROPPED = ("seconds", "lr", "train_accuracy", "train_error", "valid_loss", "train_loss")
 BEST = "  best"
 
 
-def columns(width: int) -> list[str]:
+def columns(width: int, numbers: bool = False) -> list[str]:
     """The columns for which there is room."""
-    chosen = list(COLUMNS)
+    left_out = [name.replace("error", "accuracy") if numbers else name for name in OF_NUMBERS]
+    chosen = [name for name in COLUMNS if name not in left_out]
     for name in DROPPED:
         if sum(COLUMNS[c][1] + 1 for c in chosen) - 1 + len(BEST) <= width:
             break
-        chosen.remove(name)
+        if name in chosen:
+            chosen.remove(name)
     return chosen
 
 
-def head(width: int = ENDLESS) -> str:
+def head(width: int = ENDLESS, numbers: bool = False) -> str:
     """The titles of the columns."""
-    return " ".join(f"{COLUMNS[c][0]:>{COLUMNS[c][1]}}" for c in columns(width))
+    return " ".join(f"{COLUMNS[c][0]:>{COLUMNS[c][1]}}" for c in columns(width, numbers))
 
 
 def line(row: Row, best: bool, width: int = ENDLESS) -> str:
     """A row of the table under `head`; the best so far is marked."""
-    cells = [f"{COLUMNS[c][2](row):>{COLUMNS[c][1]}}" for c in columns(width)]
+    shown = columns(width, "valid_error" in row)
+    cells = [f"{COLUMNS[c][2](row):>{COLUMNS[c][1]}}" for c in shown]
     return " ".join(cells) + (BEST if best else "")
 
 
@@ -68,8 +78,8 @@ def terminal_width() -> int:
 class Progress:
     """The Learner's watcher: use it as a context around `fit`."""
 
-    def __init__(self, epochs: int, quiet: bool = False):
-        self.epochs, self.quiet = epochs, quiet
+    def __init__(self, epochs: int, quiet: bool = False, numbers: bool = False):
+        self.epochs, self.quiet, self.numbers = epochs, quiet, numbers
         self.width = terminal_width()
         self.bar: Any = None
         self.task: Any = None
@@ -82,7 +92,7 @@ class Progress:
             self.bar = _rich_bar(self.width)
             if self.bar is not None:
                 self.bar.start()
-            print(head(self.width), flush=True)
+            print(head(self.width, self.numbers), flush=True)
         return self
 
     def __exit__(

@@ -52,7 +52,7 @@ def describe(run: Path) -> dict[str, Any]:
     """A run as a row: COLUMNS, and its history. CliError: its last.pt cannot be read."""
     state = models.read_run(run / "last.pt")
     settings, history = state["settings"], state["history"]
-    best = max((row["valid_accuracy"] for row in history), default=math.nan)
+    best = max((row.get("valid_accuracy", math.nan) for row in history), default=math.nan)
     plan = settings["epochs"]
     return {
         "run": str(run),
@@ -144,7 +144,7 @@ def runs_page(rows: Sequence[dict[str, Any]], lang: str = "en") -> str:
 
 
 def _column(row: dict[str, Any], name: str) -> list[float]:
-    return [r[name] for r in row["history"]]
+    return [r.get(name, math.nan) for r in row["history"]]
 
 
 def main(words: Sequence[str]) -> int:

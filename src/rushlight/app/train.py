@@ -24,7 +24,7 @@ from typing import Any
 
 import rushlight as rl
 from rushlight import nn, optim
-from rushlight.app import augment, datasets, models, ranks, report, transfer
+from rushlight.app import augment, datasets, models, ranks, report, tables, transfer
 from rushlight.app.arguments import Parser, count, not_negative, positive, share, whole
 from rushlight.app.errors import INTERRUPTED, CliError, expected, say
 from rushlight.app.lock import Lock, Taken
@@ -33,6 +33,7 @@ from rushlight.app.pages.run_page import RunPage
 from rushlight.app.pages.words import LANGUAGES
 from rushlight.app.trainer import Learner, Stopped, save_atomically
 from rushlight.learner import EarlyStopping, JsonLines, TensorBoard
+from rushlight.nn import functional as F
 from rushlight.optim import lr_scheduler
 from rushlight.optim.options import options_of
 from rushlight.utils.data import DataLoader
@@ -64,6 +65,7 @@ DEFAULTS: Settings = {
     "patience": None,
     "init": None,
     "freeze": None,
+    "target": None,
 }
 
 #: What may change when a run is resumed: nothing that its numbers depend on, and more epochs.
@@ -72,6 +74,9 @@ CHANGEABLE = ("epochs", "patience", "root", "download", "strict", "workers", "de
 #: Optimizers that cannot be chosen: LBFGS asks for the loss many times a step, Muon takes matrices,
 #: SparseAdam gradients of embeddings.
 UNSUITED = ("LBFGS", "Muon", "SparseAdam")
+
+#: What a Learner is given where a number is predicted: targets of mean 0 and deviation 1.
+NUMBERS = {"loss": F.mse_loss, "metrics": {"error": lambda y, t: (y - t).abs()[:, 0]}}
 
 #: --optimizer -> the class of torch.optim, for all that it has.
 OPTIMIZERS = {name.lower(): name for name in optim._HOME if name not in UNSUITED}
@@ -115,8 +120,10 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
         "data",
         nargs="?",
         help=f"{', '.join(datasets.KNOWN)}, or a folder of images: one folder per class, or train/ "
-        "and, if you like, val/ and test/, with one folder per class in each (default: digits)",
+        "and, if you like, val/ and test/, with one folder per class in each; or a table (.csv, "
+        ".tsv) with --target; or lines of label, tab, text (.txt) (default: digits)",
     )
+    p.add_argument("--target", metavar="COLUMN", help="the column of a table to predict")
     p.add_argument("--root", help="the folder that holds the data sets (default: data)")
     p.add_argument("--download", action="store_true", help="fetch the data set if it is not there")
     p.add_argument(
@@ -241,6 +248,7 @@ def build(
         augment=augment.augmentation(settings["augment"]),
         device=device,
         callbacks=[EarlyStopping(settings["patience"])] if settings["patience"] else [],
+        **(NUMBERS if data.is_number else {}),
     )
 
 
@@ -275,7 +283,7 @@ def _try_out(model: nn.Module, data: datasets.Data, device: Any, own: bool) -> N
 
 
 def start(
-    given: Settings, watcher: Callable[[int], Any], stack: ExitStack
+    given: Settings, watcher: Callable[[int, bool], Any], stack: ExitStack
 ) -> tuple[Learner, datasets.Data]:
     """A new run, or the one that `given` resumes; its folder is ours until the stack is closed."""
     resume = given.pop("resume", None)
@@ -317,9 +325,12 @@ def start(
         strict=settings["strict"],
         valid=settings["valid"],
         test=settings["test"],
+        target=settings["target"],
         tell=tell,
     )
-    learner = build(settings, data, out, watcher(settings["epochs"]), begin=state is None)
+    learner = build(
+        settings, data, out, watcher(settings["epochs"], data.is_number), begin=state is None
+    )
     learner.remarks += told
     if state is not None:
         learner.load_state_dict(state)
@@ -415,10 +426,13 @@ def describe(learner: Learner, data: datasets.Data) -> str:
     """What is about to be trained, in three lines."""
     s = learner.settings
     parameters = sum(p.numel() for p in learner.model.parameters())
-    shape = "x".join(map(str, data.shape))
+    shape, things, what = "x".join(map(str, data.shape)), "images", f"{len(data.classes)} classes"
+    if data.table is not None:
+        shape, things = f"{data.shape[0]} features", "rows"
+        what = f"a number ({data.table['target']})" if data.is_number else what
     return (
-        f"data   {data.name}: {len(data.train)} images to train on, {len(data.valid)} to validate, "
-        f"{len(data.test)} to test; {shape}, {len(data.classes)} classes\n"
+        f"data   {data.name}: {len(data.train)} {things} to train on, {len(data.valid)} to "
+        f"validate, {len(data.test)} to test; {shape}, {what}\n"
         f"model  {s['model']}: {parameters:,} parameters, on {s['device']}\n"
         f"plan   {s['epochs']} epochs, batch {s['batch_size']}, {s['optimizer']} lr {s['lr']:g}, "
         f"schedule {s['schedule']}, augment {s['augment']}, seed {s['seed']}"
@@ -441,10 +455,12 @@ def again(settings: Settings) -> str:
 def finish(learner: Learner, data: datasets.Data, seconds: float, page: RunPage) -> str:
     """The report: the best checkpoint on the test images. Leaves it in the run's folder."""
     learner.model.load_state_dict(rl.load(learner.out / "best.pt")["model"])
+    if data.is_number:
+        return _finish_number(learner, data, seconds, page)
     classes = len(data.classes)
     confusion = rl.zeros(classes, classes, dtype=rl.int64)
     found = Outcome(classes)
-    test = learner.evaluate(_in_order(data.test, learner.settings), confusion, found.add)
+    test = learner.evaluate(_in_order(data.test, learner.settings), found.add, confusion)
     best = learner.best
     assert best is not None
     learner.outcome = {
@@ -474,6 +490,29 @@ def finish(learner: Learner, data: datasets.Data, seconds: float, page: RunPage)
     return text
 
 
+def _finish_number(learner: Learner, data: datasets.Data, seconds: float, page: RunPage) -> str:
+    """The report of a run that predicts a number."""
+    assert data.table is not None and learner.best is not None
+    loader = _in_order(data.test, learner.settings)
+    outputs = rl.cat(learner.predict(loader))
+    found = tables.number_measures(data.table, outputs, rl.cat([y for _, y in loader]))
+    learner.outcome = found | {"best_epoch": int(learner.best["epoch"]), "out": str(learner.out)}
+    text = "\n".join(
+        [
+            tables.number_text(data.table, found),
+            f"  from epoch {learner.best['epoch']}, the best on the validation rows",
+            f"time {seconds:.1f} s for {len(learner.history)} epochs",
+            f"in {learner.out}: best.pt, last.pt, history.csv, report.txt, report.html",
+        ]
+    )
+    page.finish(None)
+    save_atomically(
+        lambda path: path.write_text(describe(learner, data) + "\n" + text + "\n"),
+        learner.out / "report.txt",
+    )
+    return text
+
+
 def main(words: Sequence[str]) -> int:
     """Trains; 0 when it is finished, 130 when it was stopped."""
     given = vars(parse(words))
@@ -492,7 +531,9 @@ def _run(given: Settings, stack: ExitStack) -> int:
     as_json, events = given.pop("json", False), given.pop("tensorboard", False)
     quiet, told = quiet or as_json, sys.stderr if as_json else sys.stdout  # where words go
     begin = time.perf_counter()
-    learner, data = start(given, lambda epochs: report.Progress(epochs, bool(quiet)), stack)
+    learner, data = start(
+        given, lambda epochs, numbers: report.Progress(epochs, bool(quiet), numbers), stack
+    )
     lines = describe(learner, data).split("\n")
     page = RunPage(
         learner,

@@ -4,7 +4,7 @@ the command line adds.
 Letters: N batch, K classes.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -98,16 +98,16 @@ class Learner(learner.Learner):
         except learner.Diverged as error:
             raise CliError(str(error).replace("smaller lr", "smaller --lr"), status=1) from None
 
-    def evaluate(  # type: ignore[override]
+    def evaluate(
         self,
-        loader: DataLoader[Any],
-        confusion: Tensor | None = None,
+        loader: Iterable[Any],
         each: Callable[[Tensor, Tensor], object] | None = None,
+        confusion: Tensor | None = None,
     ) -> Meter:
         """Loss and accuracy over a loader.
 
-        confusion  (K, K), into which pairs (label, answer) are counted
         each       called with each batch's scores (N, K) and labels (N)
+        confusion  (K, K), into which pairs (label, answer) are counted
         """
 
         def both(scores: Tensor, y: Tensor) -> None:

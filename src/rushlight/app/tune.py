@@ -95,8 +95,11 @@ class Search:
             False,
             fixed["seed"],
             size=fixed.get("size"),
+            target=fixed.get("target"),
             tell=lambda text: say("tune", text),
         )
+        if self.data.is_number:
+            raise CliError(f"tune searches for classifiers; {fixed['target']} is a number")
         self.study = self.optuna.create_study(
             study_name="rushlight",
             storage=f"sqlite:///{out / 'study.db'}",
@@ -285,6 +288,7 @@ def main(words: Sequence[str]) -> int:
     parser.add_argument("--trials", type=count, default=20, help="in all (default: 20)")
     parser.add_argument("--epochs", type=count, default=8, help="of the longest trials (8)")
     parser.add_argument("--size", type=count, help="as in `rushlight train`")
+    parser.add_argument("--target", metavar="COLUMN", help="as in `rushlight train`")
     parser.add_argument("--root", default="data", help="the folder that holds the data sets")
     parser.add_argument("--seed", type=int, default=0, help="of the search and of all trials (0)")
     parser.add_argument("--low", type=positive, default=RATES[0], help="the smallest rate (1e-4)")
@@ -298,8 +302,7 @@ def main(words: Sequence[str]) -> int:
     short = f"{Path(options.data).name}-{options.model.rpartition(':')[2]}"
     out = options.out or Path("tune") / short
     fixed = {key: getattr(options, key) for key in ("data", "model", "root", "seed")}
-    if options.size is not None:
-        fixed["size"] = options.size
+    fixed |= {k: v for k in ("size", "target") if (v := getattr(options, k)) is not None}
     with Lock(out), models.own_code(options.model):
         search = Search(out, fixed, (options.low, options.high), options.epochs)
         stopped = False

@@ -269,7 +269,7 @@ REFUSED: dict[str, str] = {
     "nn.quantizable": _QUANTIZED,
     "nn.quantized": _QUANTIZED,
     "numa": "processes are not bound to parts of a machine",
-    "onnx": "models are not exported to ONNX",
+    "onnx": "torch.onnx.export writes models; its tables are rushlight's own",
     "package": "its archives hold Python code, and rushlight never runs code from a file",
     "quantization": _QUANTIZED,
     "quasirandom": "Sobol sequences are not there: scipy.stats.qmc.Sobol has them",

@@ -311,5 +311,7 @@ MOVES = frozenset(
     "broadcast_to expand_dims squeeze flip roll tril triu sum_to take_along_axis place zeros_like "
     "ones_like is_complex refuse dense any all".split()
 )
-# words that add up or multiply: in float32 for 2-byte floats
+# words that add up or multiply: in float32 for 2-byte floats; and those that compare such numbers,
+# for which NumPy has slow loops only
 ACCUMULATE = ("sum", "prod", "mean", "cumsum", "cumprod", "logcumsumexp", "matmul")
+ACCUMULATE += ("max", "min", "argmax", "argmin", "maximum", "minimum")

@@ -31,9 +31,14 @@ from .samples import binary
 # ---------------------------------------------------------------- + and -
 
 
-def _two_bytes(x: Any, y: Any) -> bool:
-    """Arrays of one dtype of two bytes, which a kernel computes in float32 if they are floats."""
-    return type(x) is np.ndarray is type(y) and x.itemsize == 2 and x.dtype == y.dtype
+_I64 = np.dtype(np.int64)
+
+
+def _by_kernel(x: Any, y: Any) -> bool:
+    """Arrays of one dtype, two-byte floats, which a kernel computes in float32, or int64."""
+    if not (type(x) is np.ndarray is type(y)) or x.dtype != y.dtype:
+        return False
+    return x.itemsize == 2 or x.dtype is _I64
 
 
 def _alpha(name: str, input: Any, other: Any, alpha: Any) -> Any:
@@ -127,7 +132,7 @@ class Add:
         return None if alpha is None else AddScaled
 
     def forward(x, y):
-        return K.add(x, y) if _two_bytes(x, y) else x + y
+        return K.add(x, y) if _by_kernel(x, y) else x + y
 
     def backward(c, dz):
         return dz, dz
@@ -185,7 +190,7 @@ class Sub:
         return None if alpha is None else _SUB_SCALED
 
     def forward(x, y):
-        return K.sub(x, y) if _two_bytes(x, y) else x - y
+        return K.sub(x, y) if _by_kernel(x, y) else x - y
 
     def backward(c, dz):
         return dz, -dz if c.needs(1) else None
@@ -261,7 +266,7 @@ class Mul:
     """
 
     def forward(x, y):
-        z = K.mul(x, y) if _two_bytes(x, y) else x * y
+        z = K.mul(x, y) if _by_kernel(x, y) else x * y
         return z if x.dtype is y.dtype else _narrow(z, x, y)
 
     def backward(c, dz, x, y):

@@ -216,13 +216,16 @@ class Clamp:
         return ClampTensors if isinstance(low, Tensor) or isinstance(high, Tensor) else None
 
     def forward(x, low, high):
-        if x.dtype.kind == "f":
-            if low is not None and high is not None and low <= high:
+        two = low is not None and high is not None and low <= high
+        if x.dtype.kind in "fV":
+            if two:
                 return K.hardtanh(x, float(low), float(high))
         else:
             if isinstance(low, np.ndarray) or isinstance(high, np.ndarray):
                 x = x.astype((high if low is None else low).dtype, copy=False)
             _refuse(x, f"clamp_{'max' if low is None else 'min'}_scalar_cpu")
+            if two and x.dtype == np.int64:
+                return K.clamped(x, int(low), int(high))
         y = x
         if low is not None:
             y = K.maximum(y, x.dtype.type(low))

@@ -164,7 +164,7 @@ def multinomial(input, num_samples, replacement=False, *, generator=None, out=No
 
 
 def check_sampling(p: np.ndarray, k: int, replacement: bool) -> None:
-    """RuntimeError, in PyTorch's words: no weights by their dtype and shape, or too many samples."""
+    """RuntimeError, in PyTorch's words, for no weights at all or for too many samples."""
     d = from_numpy_dtype(p.dtype)
     if d.category != FLOAT:
         raise RuntimeError(

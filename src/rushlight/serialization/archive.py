@@ -27,7 +27,7 @@ _END, _END64, _LOCATOR = struct.Struct("<4s4H2LH"), struct.Struct("<4sQ2H2L4Q"),
 _CENTRAL, _LOCAL = struct.Struct("<4s6H3L5H2L"), struct.Struct("<4s5H3L2H")
 _FULL = 0xFFFFFFFF  # in a field of 32 bits: the value stands in the zip64 field
 _STREAMED, _UTF8, _ENCRYPTED = 0x8, 0x800, 0x2041
-_LARGE = 1 << 22  # bytes from which fresh pages, and a thread for the checksum, are worth a look
+_LARGE = 1 << 22  # bytes from which a thread for the checksum is worth its start
 
 
 @dataclass(slots=True)
@@ -243,7 +243,7 @@ class Archive:
     def read(self, name: str) -> np.ndarray:
         """The bytes of a record, as a writable uint8 array; its checksum is verified."""
         record = self.records[name]
-        memory = _room(record.size)
+        memory = np.empty(record.size, np.uint8)
         self.file.seek(record.start)
         if not self.checked:
             done, crc = read_into(self.file, memory), record.crc
@@ -279,24 +279,3 @@ class Archive:
             blocks.put(None)
             helper.join()
         return done, crc
-
-
-def _room(size: int) -> np.ndarray:
-    """A writable uint8 array for what is read.
-
-    NumPy asks for huge pages for large arrays. On a virtual machine whose host takes free memory
-    back these may have to come from the host: loading 40 MB took 17 ms or 95. Small pages, asked
-    for all at once, cost 24 every time.
-    """
-    if size < _LARGE:
-        return np.empty(size, np.uint8)
-    import mmap
-
-    populate = getattr(mmap, "MAP_POPULATE", None)  # Linux
-    if populate is None:
-        return np.empty(size, np.uint8)
-    try:
-        pages = mmap.mmap(-1, size, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | populate)
-    except OSError as e:
-        raise MemoryError(f"{size} bytes") from e
-    return np.frombuffer(pages, np.uint8)

@@ -91,7 +91,7 @@ class RunPage:
     def epoch(self, row: Any, best: bool) -> None:
         """After each epoch: the watcher, and a page if the last one is old enough."""
         self.watcher.epoch(row, best)
-        if self.live:
+        if self.live and not self.data.is_number:
             with same_random_numbers():
                 valid: Any = self.data.valid
                 part: Any = Subset(valid, range(min(len(valid), MOST_LIVE)))
@@ -103,8 +103,9 @@ class RunPage:
         fields = {"done": self.learner.epoch, "all": self._epochs()}
         return self.words("epoch {done} of {all}", **fields)
 
-    def finish(self, found: Outcome) -> None:
-        """The last page, with what the best checkpoint makes of the test images."""
+    def finish(self, found: Outcome | None) -> None:
+        """The last page, with what the best checkpoint makes of the test images; None: of a run
+        that predicts a number."""
         self.found = found
         self._write("", "test", live=False)
         self.close()
@@ -128,7 +129,7 @@ class RunPage:
         if self.layers is None:
             x = rl.zeros(1, *data.shape).to(learner.device)
             self.layers = layer_rows(learner.model, x)
-            self.counts = class_counts(data.train, len(data.classes))
+            self.counts = [] if data.is_number else class_counts(data.train, len(data.classes))
         return Report(
             learner.out.resolve().name,
             history=learner.history,

@@ -36,6 +36,11 @@ def reciprocal(x):
     return 1 / x
 
 
+def clamped(x, low, high):
+    """min(max(x, low), high) of integers"""
+    return np.minimum(np.maximum(x, x.dtype.type(low)), x.dtype.type(high))
+
+
 def relu(x):
     """max(x, 0)"""
     return K.where(x < 0, 0, x)
