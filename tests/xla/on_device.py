@@ -4,6 +4,7 @@ A plugin that tests/conftest.py loads when the variable is set. Tests stay as th
 
     new tensors    the default device is the variable's, and from_numpy moves what it is given
     to NumPy       numpy() and np.asarray(t) copy to the host, which users have to ask for by cpu()
+    printing       leaves out the device
     random         drawn by the CPU's generator and moved, so that frozen numbers stay right
 
 tests/xla/exceptions.txt lists the cases that cannot pass there, each with its reason; they are
@@ -61,6 +62,13 @@ def _moving(own):
     return from_numpy
 
 
+def _without_device(own):
+    def text(self, *args, **kwargs):
+        return own(self, *args, **kwargs).replace(f", device='{DEVICE}:0'", "")
+
+    return text
+
+
 def _made(own):
     def make(*args, **kwargs):
         t = own(*args, **kwargs)
@@ -73,6 +81,7 @@ def pytest_configure(config):
     accelerators.present(torch.device(DEVICE))
     Tensor.numpy = _to_host(Tensor.numpy)
     torch.from_numpy = sharing.from_numpy = _moving(torch.from_numpy)
+    Tensor.__repr__ = _without_device(Tensor.__repr__)
     samples.Make.__call__ = _made(samples.Make.__call__)
     samples.Make.indices = _made(samples.Make.indices)
     generator.generator_on = lambda where: generator.default_generator

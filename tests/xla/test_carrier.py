@@ -172,3 +172,22 @@ def test_the_device_of_an_array():
     assert of_array(a) == torch.device("xla:0")
     assert isinstance(a, np.ndarray)  # for formulas that ask
     assert type(a) is xla.Array
+
+
+@pytest.mark.parametrize(
+    ("f", "words"),
+    [
+        (
+            lambda x: torch.nn.functional.linear(x, x[:, 1:]),
+            "mat1 and mat2 shapes cannot be multiplied",
+        ),
+        (lambda x: x + x.t(), r"The size of tensor a \(3\) must match the size of tensor b \(2\)"),
+        (lambda x: torch.cat([x, x.t()]), "Sizes of tensors must match except in dimension 0"),
+        (lambda x: x.view(4, 2), r"shape '\[4, 2\]' is invalid for input of size 6"),
+        (lambda x: x @ x, "cannot be multiplied"),
+    ],
+)
+def test_shapes_that_do_not_fit_are_said_as_on_the_cpu(f, words):
+    for device in ("cpu", "xla"):
+        with pytest.raises(RuntimeError, match=words):
+            f(torch.ones(2, 3, device=device))

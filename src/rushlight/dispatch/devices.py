@@ -11,12 +11,15 @@ from typing import Any
 import numpy as np
 
 from ..core.accelerators import backend
+from ..core.tensor import Tensor
 from . import op
+from .modes import COMPOSITES
 from .op import CARDS, Card
 
 _ndarray = np.ndarray
-# cards that take indices of the host beside arrays of a device, as PyTorch does
 _AS_THEY_ARE = frozenset({"clone", "to_device"})  # they ask how x lies in memory
+_ANY_DEVICES = frozenset("copy_ type_as expand_as view_as reshape_as new_tensor".split())
+# cards that take indices of the host beside arrays of a device, as PyTorch does
 _HOST_INDICES = frozenset("index index_put setitem getitem basic_dx index_dx".split())
 
 
@@ -25,6 +28,39 @@ def adopt() -> None:
     op.MADE.append(_prepare)
     for card in {id(c): c for c in _cards()}.values():
         _prepare(card)
+    for composite in COMPOSITES:
+        _prepare(composite)
+
+
+def _checked(f: Any) -> Any:
+    """A composite's function: its tensors are looked at here, since the constants that it makes are
+    on the CPU and may stand beside tensors of a device."""
+    depth = backend().program.DEPTH
+
+    def function(*args: Any, **options: Any) -> Any:
+        if not depth[0]:
+            _one_device_of_tensors((*args, *options.values()))
+        depth[0] += 1
+        try:
+            return f(*args, **options)
+        finally:
+            depth[0] -= 1
+
+    function.__name__, function.__doc__ = f.__name__, f.__doc__
+    return function
+
+
+def _one_device_of_tensors(args: tuple) -> None:
+    here = there = None
+    for a in args:
+        if isinstance(a, Tensor) and not a.is_sparse:
+            a = a._a
+            if type(a) is _ndarray:
+                here = a if a.ndim else here
+            elif hasattr(a, "cell"):
+                there = a
+    if here is not None and there is not None:
+        backend().program.one_device(here, there)
 
 
 def _cards() -> Any:
@@ -33,8 +69,13 @@ def _cards() -> Any:
         yield from card.variants.values()
 
 
-def _prepare(card: Card) -> None:
-    """Put the question in front of a card's formulas."""
+def _prepare(card: Any) -> None:
+    """Put the question in front of a card's formulas, or of a composite's function."""
+    if not isinstance(card, Card):
+        if card.function is card.unasked and card.name not in _ANY_DEVICES:
+            card.function = card.unasked = _checked(card.function)
+            card.asking = None
+        return
     if card.name in _AS_THEY_ARE or getattr(card.forward, "anywhere", False):
         return
     changed: dict[str, Any] = {}
@@ -66,7 +107,7 @@ def _forward(card: Card, f: Any, kind: str) -> Any:
     xla = backend()
     array = xla.Array
     program = xla.Program(f, card.name + kind)
-    check = card.name not in _HOST_INDICES
+    check, depth = card.name not in _HOST_INDICES, xla.program.DEPTH
 
     def forward(*args: Any) -> Any:
         for a in args:
@@ -76,7 +117,7 @@ def _forward(card: Card, f: Any, kind: str) -> Any:
                 break
         else:
             return f(*args)
-        if check:
+        if check and not depth[0]:
             _one_device(card, args)
         return program(args)
 

@@ -41,7 +41,7 @@ class Cards(dict[str, "Card"]):
 
 
 CARDS = Cards()
-MADE: list[Any] = []  # called with every card that is made, see devices.py
+MADE: list[Any] = []  # called with every card and composite that is made, see devices.py
 _OUTPUTS = ("out", "out1", "out2")  # backward's names for differentiable outputs
 SHAPE = 1 << 10  # in Card.save: the shape of argument i - SHAPE
 

@@ -19,7 +19,7 @@ from .call import apply, record, replay, view_of
 from .faces import Face, Faces, Method
 from .inplace import apply_inplace, writable, write
 from .modes import COMPOSITES
-from .op import CARDS, Card, bind
+from .op import CARDS, MADE, Card, bind
 from .operators import binary_operator, inplace_method, inplace_operator
 from .out import check_overlap, store, write_out
 from .promotion import cast, fitted, number_array, number_of
@@ -139,6 +139,8 @@ class Composite:
         self.function = self.unasked = function  # modes.py asks before the first one
         self.explains = explains
         COMPOSITES.append(self)
+        for f in MADE:
+            f(self)
 
     @property
     def checks_first(self) -> bool:

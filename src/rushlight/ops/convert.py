@@ -257,8 +257,8 @@ for _name, _target in {
 
 @composite("type_as(input, other: Tensor)", at="Tensor")
 def type_as(input, other):
-    """input in the dtype of other."""
-    return to(input, other.dtype)
+    """input in the dtype of other, and where that is."""
+    return to(input, other)
 
 
 @composite("type", at="Tensor")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..core.memory import on_host
 from ..core.tensor import Tensor, wrap
 from ..dispatch.messages import not_implemented
 from ..dispatch.registry import composite, internal
@@ -96,7 +97,7 @@ def _ctc_dx(dy, x, labels, steps, sizes, skips, alpha):
 
 
 def _lengths(name: str, given, count: int) -> np.ndarray:
-    lengths = np.asarray(given._a if isinstance(given, Tensor) else given)
+    lengths = on_host(given._a if isinstance(given, Tensor) else given)
     if lengths.dtype.kind not in "iu":
         raise RuntimeError(f"{name} must be integral")
     lengths = lengths.reshape(-1).astype(np.int64)
@@ -166,7 +167,7 @@ def _ctc_loss(log_probs, targets, input_lengths, target_lengths, blank, reductio
     sizes = _lengths("target_lengths", target_lengths, n)
     _check_lengths("input_lengths", steps, length)
     _check_lengths("target_lengths", sizes, None)
-    labels, skips = _spelling(targets._a, sizes, blank, classes)
+    labels, skips = _spelling(on_host(targets._a), sizes, blank, classes)
     loss = Ctc.run((x, labels, steps, sizes, skips))
     if zero_infinity:
         loss = loss.masked_fill(wrap(np.isinf(loss._a)), 0.0)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..core.dtype import int32, int64, scalar_name
+from ..core.memory import on_host
 from ..core.tensor import Tensor, wrap
 from ..dispatch.on_tensors import translate
 from ..dispatch.registry import composite, internal, op
@@ -312,20 +313,24 @@ def embedding_bag(
             f"[0, {weight._a.shape[0]})"
         )
     rows = embedding(flat, weight, padding_idx, max_norm, norm_type, scale_grad_by_freq, sparse)
+
+    def there(a: np.ndarray) -> Tensor:
+        return wrap(a) if rows.is_cpu or rows.is_meta else wrap(a).to(rows.device)
+
     bag = np.searchsorted(starts, np.arange(flat._a.size), "right") - 1
     if padding_idx is not None:
         kept = flat._a != padding_idx % weight._a.shape[0]
-        rows, bag = rows[wrap(kept)], bag[kept]
+        rows, bag = rows[wrap(kept)], bag[on_host(kept)]
         per_sample_weights = None if per_sample_weights is None else per_sample_weights[wrap(kept)]
     if per_sample_weights is not None:
         rows = rows * per_sample_weights.unsqueeze(1)
     y = rows.new_zeros((count, weight._a.shape[1]))
     if mode == "max":
-        target = wrap(np.broadcast_to(bag[:, None], rows._a.shape))
+        target = there(np.broadcast_to(bag[:, None], rows._a.shape))
         if rows._a.size:
             return y.scatter_reduce(0, target, rows, "amax", include_self=False)
-    y = y.index_add(0, wrap(bag), rows)
+    y = y.index_add(0, there(bag), rows)
     if mode == "mean":
         sizes = np.maximum(np.bincount(bag, minlength=count), 1).astype(rows._a.dtype)
-        y = y / wrap(sizes[:, None])
+        y = y / there(sizes[:, None])
     return y

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..core.dtype import FLOAT, int64, scalar_name
-from ..core.memory import owned
+from ..core.memory import on_host, owned
 from ..core.tensor import Tensor, wrap
 from ..dispatch.registry import FUNCTIONAL, composite, internal
 from ..kernels import K
@@ -350,7 +350,7 @@ def multilabel_margin_loss(input, target, size_average=None, reduce=None, reduct
     rows = input if len(shape) == 2 else input.reshape(1, -1)
     if target.dtype is not int64:
         raise RuntimeError(f"expected scalar type Long but found {scalar_name(target.dtype)}")
-    listed = t.reshape(rows._a.shape)
+    listed = on_host(t).reshape(rows._a.shape)
     if listed.size and (listed.min() < -1 or listed.max() >= rows._a.shape[1]):
         raise RuntimeError("target out of range")
     listed = np.where(np.cumsum(listed < 0, 1) > 0, -1, listed)

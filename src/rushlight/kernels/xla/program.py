@@ -172,8 +172,8 @@ class Program:
             self.known[key] = PLAIN
             STATS["plain"][self.name] = f"{type(e).__name__}: {str(e).splitlines()[0]}"
             return self.plain(args, options)
-        except ValueError as e:
-            raise _explained(e) from None
+        except (IndexError, TypeError, ValueError) as e:
+            raise self._in_numpys_words(e, args, options) from None
         found = iter(results)
         r = _given(plan[0], found)
         if writes:
@@ -224,9 +224,23 @@ class Program:
             ):
                 raise
             STATS["host"].setdefault(self.name, str(e))
+        except (IndexError, TypeError, ValueError) as e:
+            raise self._in_numpys_words(e, args, options) from None
         finally:
             DEPTH[0] -= 1
         return self.on_host(args, options)
+
+    def _in_numpys_words(self, e: Exception, args: tuple, options: dict | None) -> Exception:
+        """The error that the formula raises on the host: messages.explain knows NumPy's."""
+        if any(
+            [type(a) is Array and isinstance(a.cell.value, Tracer) for a in _each((args, options))]
+        ):
+            return e
+        try:
+            self.on_host(args, options)
+        except Exception as found:
+            return found
+        return _explained(e)
 
     def on_host(self, args: tuple, options: dict | None = None) -> Any:
         """On the host, the results back on the device."""
@@ -274,7 +288,7 @@ def _each(x: Any) -> Any:
         yield x
 
 
-def _explained(e: ValueError) -> Exception:
+def _explained(e: Exception) -> Exception:
     if "incompatible devices" in str(e):
         return RuntimeError("Expected all tensors to be on the same device")
     return e

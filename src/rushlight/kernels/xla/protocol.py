@@ -158,7 +158,10 @@ def ufunc(u: Any, method: str, args: tuple, options: dict) -> Any:
         if len(values) == 2:
             one_device(*args)
         if u.__name__ == "matmul":
-            r = wrapped(_matmul(*values))
+            try:
+                r = wrapped(_matmul(*values))
+            except (TypeError, ValueError) as e:
+                raise _in_numpys_words(e, u, values) from None
         else:
             if dtype is not None:
                 signature = (*[None] * u.nin, *[np.dtype(dtype)] * u.nout)
@@ -171,7 +174,10 @@ def ufunc(u: Any, method: str, args: tuple, options: dict) -> Any:
                     raise
                 kinds = (np.dtype(dtype),) * (u.nin + u.nout)
             traced = any([isinstance(a, Tracer) for a in values])
-            r = _apply(u, values, kinds) if traced else _program(u, kinds)(*values)
+            try:
+                r = _apply(u, values, kinds) if traced else _program(u, kinds)(*values)
+            except (TypeError, ValueError) as e:
+                raise _in_numpys_words(e, u, values) from None
             r = tuple(map(Array, r)) if type(r) is tuple else Array(r)
     elif method == "reduce":
         r = _reduce(u, *args, dtype=dtype, **options)
@@ -185,6 +191,22 @@ def ufunc(u: Any, method: str, args: tuple, options: dict) -> Any:
     else:
         raise _outside(f"{u.__name__}.{method}")
     return r if out is None else _written(out, r, where)
+
+
+def _in_numpys_words(e: Exception, u: Any, values: list) -> Exception:
+    """NumPy's error for operands of these shapes; e, if it has none."""
+    if isinstance(e, jax.errors.ConcretizationTypeError):
+        return e
+    try:
+        u(
+            *[
+                np.broadcast_to(np.ones((), a.dtype), a.shape) if hasattr(a, "shape") else a
+                for a in values
+            ]
+        )
+    except (TypeError, ValueError) as found:
+        return found
+    return e
 
 
 def _written(out: Any, r: Any, where: Any) -> Any:
