@@ -23,6 +23,7 @@ from ..random import variates
 from ..random.generator import Generator
 from .stage import CannotCompile
 
+
 def _draws(f: Any) -> bool:
     """Is it a function that draws from a generator g?"""
     code = getattr(f, "__code__", None)

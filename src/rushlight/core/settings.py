@@ -7,7 +7,6 @@ from typing import Any
 from ..kernels import set_medium_products
 from .notices import warn
 
-
 _settings: dict[str, Any] = {"deterministic": False, "warn_only": False, "precision": "highest"}
 
 

@@ -244,7 +244,9 @@ def call_with_hooks(module: Any, args: tuple, kwargs: dict, compiled: bool = Tru
     program = module.__dict__.get("_compiled_call_impl")
     if program is not None and compiled:
         return program(args, kwargs)
-    if program is None and not any(EVERY.__dict__.get(t) or module.__dict__.get(t) for t in _CALLED):
+    if program is None and not any(
+        EVERY.__dict__.get(t) or module.__dict__.get(t) for t in _CALLED
+    ):
         module.__dict__.pop("_hooked", None)  # all removed: back to the fast path
         if not any(EVERY.__dict__.get(t) for t in _CALLED):
             Hooked._hooked = False
