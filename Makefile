@@ -14,6 +14,7 @@
 #   make stubs    from the schemas of the ops: the .pyi files, docs/ops.md, the late families
 #   make fuzz     2,000 random programs of ops, native kernels against their twins, and 20,000
 #                 mutated files against the readers; FUZZ_FIRST=SEED FUZZ_PROGRAMS=N FUZZ_COUNT=N
+#   make test-terminal  the command line in a terminal, as typed: needs tmux
 #   make test-pages  the pages in headless Chromium, which must be installed
 #   make sanitize the extension with ASan and UBSan under the tests of kernels and files, with TSan
 #                 under those of the pool
@@ -37,7 +38,7 @@ SOURCES := $(shell find src native -name '*.py' -o -name '*.cpp' -o -name '*.hpp
 # Matrix products are our own; the threads of the BLAS that NumPy brings would only be in the way.
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: demo test test-onnx test-serve test-sklearn test-pages test-tune test-xla test-on-xla test-aarch64 oracle bench lint stubs \
+.PHONY: demo test test-onnx test-serve test-sklearn test-pages test-terminal test-tune test-xla test-on-xla test-aarch64 oracle bench lint stubs \
 	dev ecosystem fuzz sanitize sanitize-address sanitize-thread stress clean
 
 demo: $(VENV)/installed
@@ -69,6 +70,9 @@ test-sklearn: $(VENV)/sklearn
 
 test-pages: $(VENV)/installed
 	$(RUN) -m pytest -q tests/pages
+
+test-terminal: $(VENV)/installed
+	$(RUN) -m pytest -q tests/terminal
 
 test-tune: $(VENV)/tune
 	$(RUN) -m pytest -q tests/tune

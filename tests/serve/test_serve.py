@@ -265,3 +265,17 @@ def test_words_that_are_wrong(run, capsys):
     assert "whole number from 0 to 65535" in capsys.readouterr().err
     assert cli.main(["serve", "nowhere"]) == 2
     assert "no checkpoint 'nowhere'" in capsys.readouterr().err
+
+
+def test_a_run_of_rows_is_not_served(tmp_path, capsys):
+    rows = "".join(f"{i},{'ab'[i % 2]}\n" for i in range(30))
+    (tmp_path / "t.csv").write_text("x,y\n" + rows)
+    words = ["train", str(tmp_path / "t.csv"), "--target", "y", "--model", "logistic", "--quiet"]
+    assert cli.main([*words, "--epochs", "1", "--out", str(tmp_path / "run")]) == 0
+    assert cli.main(["serve", str(tmp_path / "run"), "--port", "0"]) == 2
+    assert "was trained on rows; serve takes images\n  fix: rush" in capsys.readouterr().err
+
+
+def test_a_host_that_is_none(run, capsys):
+    assert cli.main(["serve", str(run), "--host", "192.0.2.1", "--port", "0"]) == 2
+    assert "192.0.2.1:0 cannot be listened on" in capsys.readouterr().err
