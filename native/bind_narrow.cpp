@@ -2,6 +2,7 @@
 
 #include "blocks.hpp"
 #include "gemm_bf16.hpp"
+#include "norm.hpp"
 #include "pointwise.hpp"
 #include "rows.hpp"
 
@@ -274,6 +275,59 @@ PyObject* sum_whole(Args a, Py_ssize_t count) {
         });
     }
     return y.release();
+}
+
+PyObject* layer_norm_narrow(Args a, Py_ssize_t count) {
+    i64 last;
+    double eps;
+    if (count != 5 || !read(a[1], last) || !read(a[4], eps)) return nullptr;
+    PyArrayObject* const x = array(a[0]);
+    const int nd = PyArray_NDIM(x);
+    if (!can_convert(x) || !PyArray_IS_C_CONTIGUOUS(x) || last < 1 || last > nd) return nullptr;
+    npy_intp dims[NPY_MAXDIMS];
+    i64 n = 1;
+    for (int i = 0; i < nd; i++) {
+        const bool normed = i >= nd - last;
+        dims[i] = normed ? 1 : PyArray_DIM(x, i);
+        if (normed) n *= PyArray_DIM(x, i);
+    }
+    const i64 size = PyArray_SIZE(x);
+    if (size == 0) return nullptr;
+    const bool half = PyArray_TYPE(x) == NPY_HALF;
+    const auto bits = [](PyArrayObject* v) { return static_cast<Bits*>(PyArray_DATA(v)); };
+    const Array<float> affine(2 * n);  // w, then b
+    for (int i = 0; i < 2; i++) {
+        if (a[2 + i] == Py_None) continue;
+        PyArrayObject* const v = array(a[2 + i]);
+        if (!is_narrow(a[2 + i]) || PyArray_TYPE(v) != PyArray_TYPE(x) || PyArray_SIZE(v) != n ||
+            !PyArray_IS_C_CONTIGUOUS(v))
+            return nullptr;
+        widen(half, bits(v), &affine[i * n], n);
+    }
+    const float* const w = a[2] == Py_None ? nullptr : &affine[0];
+    const float* const b = a[3] == Py_None ? nullptr : &affine[n];
+    Out mean(nd, dims, NPY_FLOAT), rstd(nd, dims, NPY_FLOAT);
+    PyArrayObject* const y = mean && rstd ? result(a[0], nd, PyArray_DIMS(x)) : nullptr;
+    if (!y) return nullptr;
+    const Bits* const from = bits(x);
+    Bits* const to = bits(y);
+    float *const m = mean.data<float>(), *const r = rstd.data<float>();
+    {
+        const i64 rows = size / n, some = rows_per_block(n, 2 * CHUNK);  // rows in the cache
+        NoGil unlocked(size >= LONG_WORK);
+        parallel(rows, even_blocks(rows, rows_per_block(n, 8 * CHUNK), some), [&](i64 begin, i64 end) {
+            const Array<float> wide(2 * some * n);
+            for (i64 i = begin; i < end; i += some) {
+                const i64 part = end - i < some ? end - i : some;
+                float *const u = &wide[0], *const v = u + some * n;
+                widen(half, from + i * n, u, part * n);
+                layer_norm(u, part, n, w, b, eps, v, m + i, r + i);
+                if (half) to_half(v, to + i * n, part * n);
+                else to_bfloat16(v, to + i * n, part * n);
+            }
+        });
+    }
+    return Py_BuildValue("NNN", y, mean.release(), rstd.release());
 }
 
 // clamped(x, low, high) -> min(max(x, low), high) of int64

@@ -18,6 +18,8 @@ PyObject* in_chunks(Args a, int arrays, const double* p, Chunk f);
 PyObject* sum_narrow(Args a, Py_ssize_t n);
 // The same of int64, whose sums wrap around.
 PyObject* sum_whole(Args a, Py_ssize_t n);
+// layer_norm of rows of one of these dtypes; mean and rstd are float32.
+PyObject* layer_norm_narrow(Args a, Py_ssize_t n);
 PyObject* clamped_(Args a, Py_ssize_t n);
 
 PyObject* linear_bf16(Args a, Py_ssize_t n, bool relu);

@@ -1,6 +1,7 @@
 // Arguments of softmax, cross entropy, normalization and embedding. Included by bind.cpp only.
 #pragma once
 #include "bind.hpp"
+#include "bind_narrow.hpp"
 #include "embedding.hpp"
 #include "norm.hpp"
 #include "softmax.hpp"
@@ -134,6 +135,7 @@ PyObject* cross_entropy_dx_(Args a, Py_ssize_t n) {
 
 // layer_norm(x, n, w or None, b or None, eps) -> y, mean, rstd over the last n dimensions
 PyObject* layer_norm_(Args a, Py_ssize_t n) {
+    if (n > 0 && is_narrow(a[0])) return layer_norm_narrow(a, n);
     In x, w, b;
     i64 last;
     double eps;

@@ -174,6 +174,20 @@ def test_sums_of_two_byte_floats_are_rounded_once(narrow):
                 np.testing.assert_array_equal(got, expected)
 
 
+@pytest.mark.parametrize("narrow", ["f2", np.dtype(ml_dtypes.bfloat16)], ids=["half", "bfloat16"])
+def test_layer_norm_of_two_byte_floats_is_float32_s_rounded_once(narrow):
+    for shape, n in [((3, 5), 1), ((70, 301), 1), ((7, 20, 30), 2), ((2, 9000), 1)]:
+        x, w, b = (make(s, "f", i).astype(narrow) for i, s in enumerate([shape, *[shape[-n:]] * 2]))
+        for affine in ((w, b), (w, None), (None, b), (None, None)):
+            y, mean, rstd = native.layer_norm(x, n, *affine, 1e-5)
+            wide = [None if v is None else v.astype("f") for v in (x, *affine)]
+            expected = native.layer_norm(wide[0], n, *wide[1:], 1e-5)
+            assert y.dtype == x.dtype and mean.dtype == rstd.dtype == np.float32
+            np.testing.assert_array_equal(y.view("u2"), expected[0].astype(narrow).view("u2"))
+            np.testing.assert_array_equal(mean, expected[1])
+            np.testing.assert_array_equal(rstd, expected[2])
+
+
 @pytest.mark.parametrize("dtype", "fd")
 def test_add_in_place(dtype):
     for shape in SHAPES:

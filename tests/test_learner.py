@@ -1,4 +1,4 @@
-"""rushlight.fit and the Learner: any data, model and loss; callbacks; the same bits after a stop."""
+"""rushlight.fit and the Learner: any data, model and loss; callbacks; the same bits after stops."""
 
 import json
 import math

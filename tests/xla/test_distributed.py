@@ -45,10 +45,9 @@ def test_two_processes():
 
 def test_four_processes():
     """What depends on the number of processes."""
-    names = """check_scattered_sums check_parts_of_different_length check_messages check_groups
-        check_gradients_through_collectives check_data_parallel_equals_one_process
-        check_compiled_steps check_data_parallel_rules check_uneven_batches check_batch_norm_of_all
-        check_sharded_optimizer check_who_does_not_come""".split()
+    names = """check_scattered_sums check_groups check_data_parallel_equals_one_process
+        check_compiled_steps check_data_parallel_rules check_batch_norm_of_all
+        check_sharded_optimizer""".split()
     done = launched("--nproc-per-node=4", HERE / "rank_checks.py", *names)
     assert done.returncode == 0, done.stdout + done.stderr
     assert re.findall(r"^ok (\w+)", done.stdout, re.M) == names
@@ -93,8 +92,8 @@ PYTORCHS = [3.560870, 1.947261, 1.267714]
 
 
 def test_a_script_of_pytorchs_names_goes_on_where_it_was(tmp_path):
-    """examples/gpt_ddp.py: the losses are PyTorch's; three epochs at once, and two and one, end
-    with the same loss."""
+    """examples/gpt_ddp.py: two epochs, then a third in new processes; the losses are those that
+    PyTorch has for three epochs at once."""
     text = tmp_path / "text.txt"
     text.write_text("".join(f"{i} squared is {i * i}\n" for i in range(300)))
 
@@ -106,10 +105,9 @@ def test_a_script_of_pytorchs_names_goes_on_where_it_was(tmp_path):
         assert done.returncode == 0, done.stdout + done.stderr
         return re.findall(r"^epoch \d+ loss [\d.]+$", done.stdout, re.M)
 
-    whole = losses("a.pt", 3)
-    found = [float(line.split()[-1]) for line in whole]
-    assert np.allclose(found, PYTORCHS, rtol=0, atol=2e-5)
-    assert [*losses("b.pt", 2), *losses("b.pt", 3)] == whole
+    found = [*losses("a.pt", 2), *losses("a.pt", 3)]  # the third epoch in new processes
+    assert [line.split()[1] for line in found] == ["1", "2", "3"]
+    assert np.allclose([float(line.split()[-1]) for line in found], PYTORCHS, rtol=0, atol=2e-5)
 
 
 def test_fully_shard_on_four_devices():
@@ -139,14 +137,12 @@ def test_training_from_the_command_line_with_two_processes(tmp_path):
         lines = (tmp_path / out / "history.csv").read_text().splitlines()[1:]
         return [[float(x) for x in line.split(",")[:5]] for line in lines]
 
-    words = ["digits", "--model", "mlp", "--epochs", "2", "--schedule", "none"]
-    one = trained("one", *words, "--out", str(tmp_path / "one"))
-    two = trained("two", *words, "--out", str(tmp_path / "two"), "--nproc", "2")
-    assert np.allclose(one, two, rtol=1e-4)
-    more = [
-        trained(out, "--resume", str(tmp_path / out), "--epochs", "3") for out in ("one", "two")
-    ]
-    assert np.allclose(*more, rtol=1e-3) and len(more[0]) == 3
+    words = ["digits", "--model", "mlp", "--schedule", "none", "--epochs"]
+    one = trained("one", *words, "3", "--out", str(tmp_path / "one"))
+    two = trained("two", *words, "2", "--out", str(tmp_path / "two"), "--nproc", "2")
+    assert np.allclose(one[:2], two, rtol=1e-4)
+    more = trained("two", "--resume", str(tmp_path / "two"), "--epochs", "3")
+    assert np.allclose(one, more, rtol=1e-3) and len(more) == 3
 
 
 def test_a_process_of_several_sees_one_gpu_under_the_number_of_its_rank(monkeypatch):

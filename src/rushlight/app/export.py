@@ -10,6 +10,7 @@ images lie beside the weights where the format has a place for them.
 
 import json
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from rushlight.app.errors import CliError, expected
 from rushlight.app.trainer import save_atomically
 
 
-def write_onnx(model: Any, about: dict[str, Any], path: Path, opset: int | None) -> str:
+def write_onnx(model: Any, about: dict[str, Any], path: Path, opset: int | None = None) -> str:
     """Writes the model for batches of any size; what was written, in words."""
     from rushlight import onnx
 
@@ -78,7 +79,7 @@ def main(words: Sequence[str]) -> int:
     if options.opset is not None and options.onnx is None:
         raise CliError("--opset is for --onnx")
     wanted: list[tuple[Path | None, Callable[..., str]]] = [
-        (options.onnx, lambda *given: write_onnx(*given, options.opset)),
+        (options.onnx, partial(write_onnx, opset=options.opset)),
         (options.safetensors, write_safetensors),
         (options.pt, write_pt),
     ]

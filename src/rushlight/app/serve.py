@@ -44,7 +44,7 @@ def main(words: Sequence[str]) -> int:
     )
     options = parser.parse_args(words)
     try:
-        import waitress
+        import waitress  # type: ignore[import-untyped]
     except ImportError:
         raise CliError("serving needs waitress\n  fix: pip install 'rushlight[serve]'") from None
     model, state = models.load(options.run)

@@ -58,9 +58,12 @@ def save_atomically(write: Callable[[Path], object], path: Path) -> None:
 class Learner(learner.Learner):
     """A classifier in training.
 
-    `settings` and `about` are plain data stored in the checkpoints: how to build this Learner
-    again, and what its images and classes are. `watcher` is the first of its callbacks.
+    `out` is always a folder here. `settings` and `about` are plain data stored in the checkpoints:
+    how to build this Learner again, and what its images and classes are. `watcher` is the first of
+    its callbacks.
     """
+
+    out: Path
 
     def __init__(
         self,

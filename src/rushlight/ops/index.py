@@ -23,7 +23,7 @@ from ..dispatch.registry import (
     op,
     view_of,
 )
-from ..kernels import K, as_array, word
+from ..kernels import CARRIED, K, as_array, word
 
 FULL = slice(None)
 
@@ -517,7 +517,11 @@ class IndexPut:
         unchanged(c, key)
         dx = dy
         if c.needs(0) and not accumulate:
-            keep = np.ones_like(dy._a if isinstance(dy, Tensor) else dy, bool, order="C")
+            a = dy._a if isinstance(dy, Tensor) else dy
+            if type(a) in CARRIED:
+                keep = np.ones_like(a, bool, order="C")
+            else:  # a batch of vmap
+                keep = np.ones(tuple(dy.shape), bool)
             keep[key] = False
             dx = K.where(wrap(keep) if isinstance(dy, Tensor) else keep, dy, K.zeros_like(dy))
         dvalues = K.sum_to(K.index(dy, key), values_shape) if c.needs(1) else None

@@ -16,7 +16,7 @@ from ..core.memory_order import is_channels_last
 from ..core.tensor import Tensor
 from ..dispatch.on_tensors import translate
 from ..dispatch.registry import composite, internal, op
-from ..kernels import K
+from ..kernels import K, native
 from .narrow import is_narrow, rounded, wide
 
 
@@ -125,6 +125,10 @@ class LayerNorm:
 
     def forward(x, n, w, b, eps):
         if is_narrow(x):
+            if native is not None and x.flags.c_contiguous:
+                y, mean, rstd = K.layer_norm(x, n, w, b, eps)
+                if mean.itemsize == 4:  # its twin rounds them, too
+                    return y, mean, rstd
             y, mean, rstd = K.layer_norm(wide(x), n, wide(w), wide(b), eps)
             return rounded(y, x), mean, rstd
         return K.layer_norm(x, n, w, b, eps)

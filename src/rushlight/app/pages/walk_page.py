@@ -12,6 +12,7 @@ import numpy as np
 
 from rushlight import Tensor
 from rushlight.app.pages import png, svg
+from rushlight.app.pages.numbers import Numbers, array, dead_units, first_two
 from rushlight.app.pages.page import document, facts, footer
 from rushlight.app.pages.recorder import Step, tensors
 from rushlight.app.pages.words import Words
@@ -78,8 +79,6 @@ def _photos(walk: Walk) -> list[str | None]:
     first = next(tensors(walk.inputs), None)
     if first is None or first.ndim not in (3, 4) or not first.is_floating_point():
         return []
-    from rushlight.app.pages.walking import array
-
     return [png.photo(image, walk.mean, walk.std) for image in array(first)[:IMAGES]]
 
 
@@ -91,8 +90,6 @@ def _answers(walk: Walk, photos: list[str | None], words: Words) -> str:
     """The softmax bars of each image."""
     if walk.shares is None:
         return ""
-    from rushlight.app.pages.walking import array
-
     cards = []
     for i, row in enumerate(array(walk.shares)[:IMAGES]):
         best = np.argsort(-row, kind="stable")[:SHOWN]
@@ -154,8 +151,6 @@ def _input(walk: Walk, photos: list[str | None], words: Words) -> str:
 
 
 def _numbers(tensor: Tensor | None, words: Words, shapes: str = "", counts: str = "") -> str:
-    from rushlight.app.pages.walking import Numbers, array
-
     if tensor is None:
         return ""
     n = Numbers(array(tensor))
@@ -200,15 +195,11 @@ def _steps(walk: Walk, words: Words) -> list[str]:
 
 def _outputs(walk: Walk, step: Step, words: Words) -> str:
     """The result of a step; of an activation, what it got above it."""
-    from rushlight.app.pages.walking import dead_units
-
     if not step.output.is_floating_point() or not step.output.numel():
         return ""
     dead = dead_units(step)
     body = ""
     if step.before is not None and step.before.shape == step.output.shape:
-        from rushlight.app.pages.walking import array
-
         limit = max(_limit(array(t)) for t in (step.before, step.output))
         body += _pictures(walk, step.before, None, words("before"), words, limit)
         body += _pictures(walk, step.output, dead, words("after"), words, limit)
@@ -235,8 +226,6 @@ def _pictures(
     limit: float | None = None,
 ) -> str:
     """A row for each image: its maps (N, C, H, W), its matrix (N, A, B) or its strip (N, F)."""
-    from rushlight.app.pages.walking import array
-
     values = array(tensor)
     if values.ndim < 2:
         values = values.reshape(1, -1) if walk.batch != values.size else values.reshape(-1, 1)
@@ -320,8 +309,6 @@ def _weights(walk: Walk, step: Step, shown: dict[str, int], words: Words) -> str
         text = words("weights again, see step {i}", i=shown[name])
         return f'<div class="key"><a href="#s{shown[name]}">{escape(text)}</a></div>'
     shown[name] = step.number
-    from rushlight.app.pages.walking import array
-
     w = array(named[name])
     if step.module is None and w.ndim == 2:
         w = w.T  # x @ w: a column is a unit
@@ -382,8 +369,6 @@ def _pixels(walk: Walk, w: np.ndarray) -> tuple[int, int, int] | None:
 
 def _parameters(walk: Walk, words: Words) -> str:
     """The preview of each parameter, histograms of its numbers and of its gradient."""
-    from rushlight.app.pages.walking import _first_two, array
-
     named = list(walk.model.named_parameters())
     if not named:
         return ""
@@ -406,7 +391,7 @@ def _parameters(walk: Walk, words: Words) -> str:
             f'<div class="card"><div class="head"><h3>{escape(name)}</h3>'
             f'<span class="soft">{escape(str(tuple(param.shape)))}</span></div>'
             f'<div class="two"><div>{left}</div><div>{right}</div></div>'
-            f"<pre>{escape(str(_first_two(param.detach())))}</pre></div>"
+            f"<pre>{escape(str(first_two(param.detach())))}</pre></div>"
         )
     say = words(
         "The first two entries of each ([:2]), its numbers, and its gradient for this mini-batch."

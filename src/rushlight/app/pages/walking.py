@@ -13,47 +13,11 @@ import numpy as np
 
 import rushlight as rl
 from rushlight import Tensor, nn
-from rushlight.app.pages.recorder import Step, arguments, evaluating, record, tensors
+from rushlight.app.pages.numbers import Numbers, array, dead_units, first_two
+from rushlight.app.pages.page import framed, write
+from rushlight.app.pages.recorder import arguments, evaluating, record, tensors
+from rushlight.app.pages.walk_page import walk_page
 from rushlight.nn import functional as F
-
-
-def array(tensor: Tensor) -> np.ndarray:
-    """The numbers of a tensor as float64; magnitudes of complex ones."""
-    tensor = tensor.detach()
-    if tensor.is_complex():
-        tensor = tensor.abs()
-    return np.asarray(tensor.to(rl.float64).tolist() if tensor.is_sparse else tensor.double())
-
-
-class Numbers:
-    """min, mean, max and the share of zeros of a tensor; NaN for an empty one."""
-
-    def __init__(self, values: np.ndarray):
-        self.min = self.mean = self.max = self.zeros = float("nan")
-        if values.size:
-            with np.errstate(all="ignore"):
-                self.min, self.max = float(values.min()), float(values.max())
-                self.mean, self.zeros = float(values.mean()), float((values == 0).mean())
-
-    def __str__(self) -> str:
-        return (
-            f"min {self.min:.4g}, mean {self.mean:.4g}, max {self.max:.4g}, "
-            f"zeros {100 * self.zeros:.1f} %"
-        )
-
-
-def dead_units(step: Step) -> list[int] | None:
-    """The units (dimension 1) that are zero for the whole mini-batch; None where that says nothing.
-
-    Only of activation functions, and of more than one image.
-    """
-    values = array(step.output)
-    if not step.activation or values.ndim < 2 or len(values) < 2 or not values.size:
-        return None
-    if values.min() < 0:
-        return None
-    others = tuple(i for i in range(values.ndim) if i != 1)
-    return np.flatnonzero((values == 0).all(others)).tolist()
 
 
 class Walk:
@@ -175,7 +139,7 @@ class Walk:
         """The parameters as documents 001 and 003 print them."""
         yield f"Model structure: {self.model}\n\n"
         for name, param in self.model.named_parameters():
-            yield f"Layer: {name} | Size: {param.size()} | Values : {_first_two(param)} \n"
+            yield f"Layer: {name} | Size: {param.size()} | Values : {first_two(param)} \n"
 
     def __str__(self) -> str:
         return "\n".join(self.lines())
@@ -187,25 +151,15 @@ class Walk:
 
     def page(self, lang: str = "en") -> str:
         """The walk as one HTML file, in "en" or "zh"."""
-        from rushlight.app.pages.walk_page import walk_page
-
         return walk_page(self, lang)
 
     def save(self, path: str | Path, lang: str = "en") -> Path:
         """Writes the page and returns its path."""
-        from rushlight.app.pages.page import write
-
         write(Path(path), self.page(lang))
         return Path(path)
 
     def _repr_html_(self) -> str:
-        from rushlight.app.pages.page import framed
-
         return framed(self.page())
-
-
-def _first_two(param: Tensor) -> Tensor:
-    return param[:2] if param.ndim else param
 
 
 def _shares(output: Tensor | None) -> tuple[Tensor | None, str]:
