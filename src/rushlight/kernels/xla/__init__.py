@@ -26,13 +26,14 @@ from ..seam import TABLE, K, in_single  # noqa: E402
 from ..twin import TWINS  # noqa: E402
 from . import functions, protocol, random, recurrent, steps, words  # noqa: E402
 from .array import NOTED, TRACED, Array, Cell, HostAccess, Tracer, axes_of, host, raw  # noqa: E402
-from .program import NAME, STATS, Program  # noqa: E402
+from .program import NAME, STATS, WARN, Program  # noqa: E402
 from .words import WORDS  # noqa: E402
 
 __all__ = [
     "NAME",
     "NOTED",
     "STATS",
+    "WARN",
     "TRACED",
     "Array",
     "Cell",
