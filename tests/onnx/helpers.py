@@ -43,9 +43,14 @@ def exported(model, args, *others, **options):
     """The program; onnx.checker takes it, and onnxruntime computes what the model does, for args
     and for `others`, arguments of other sizes."""
     program = torch.onnx.export(model, args, **options)
+    computes(program, model, args, *others)
+    return program
+
+
+def computes(program, model, *arguments):
+    """onnx.checker takes the program, and onnxruntime computes with it what the model does."""
     onnx.checker.check_model(program.model_proto, full_check=True)
-    for given in (args, *others):
+    for given in arguments:
         with torch.no_grad():
             wanted = model(*copies(given))
         agree(wanted, program(*leaves(given)))
-    return program

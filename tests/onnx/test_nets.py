@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+import onnxruntime
 import pytest
 
 import rushlight as torch
@@ -139,6 +140,10 @@ def made(name):
         model.features = vgg.make_layers(vgg.cfgs["A"], True)
         model.classifier = nn.Sequential(nn.Linear(25088, 32), nn.ReLU(), nn.Linear(32, 10))
         return model
+    if name == "alexnet":
+        model = models.AlexNet(10)
+        model.classifier = nn.Sequential(nn.Linear(9216, 32), nn.ReLU(), nn.Linear(32, 10))
+        return model
     options = {"init_weights": False} if name in ("googlenet", "inception_v3") else {}
     return models.get_model(name, **options)
 
@@ -183,6 +188,42 @@ def test_files_names_and_metadata(tmp_path):
     buffer = io.BytesIO()
     torch.onnx.export(MLP, x, buffer, verify=True)
     assert onnx.load_from_string(buffer.getvalue()).graph.output[0].name == "output"
+
+
+def test_weights_that_one_file_cannot_hold_lie_beside_it(tmp_path, monkeypatch):
+    class Wide(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.wide, self.small = nn.Linear(12, 700), nn.Linear(700, 3)
+
+        def forward(self, x):
+            return self.small(self.wide(x).relu())
+
+    model, x, path = net(Wide), torch.randn(2, 12), tmp_path / "wide.onnx"
+    program = torch.onnx.export(model, (x,))
+    program.save(path, external_data=True)
+    assert path.stat().st_size < 2000 and (tmp_path / "wide.onnx.data").stat().st_size > 40_000
+    onnx.checker.check_model(str(path), full_check=True)
+    again = onnx.load(path)
+    for tensor in again.graph.initializer:
+        tensor.ClearField("data_location")  # onnx.load says "in the file"; we say nothing
+    assert again == program.model_proto  # the numbers, names, opset, all
+    agree(model(x), [torch.onnx.load(path)(x)])
+    program.save(path)
+    assert path.stat().st_size > 40_000
+
+    monkeypatch.setattr("rushlight.onnx.program._LARGEST", 10_000)  # 2 GB in earnest
+    (tmp_path / "wide.onnx.data").unlink()
+    with torch.no_grad():
+        agree(model(x), program(x))
+    program.save(path)
+    assert path.stat().st_size < 2000
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    np.testing.assert_allclose(
+        session.run(None, {"x": x.numpy()})[0], model(x).detach().numpy(), atol=1e-5
+    )
+    with pytest.raises(ValueError, match="larger than 2 GB"):
+        program.save(io.BytesIO())
 
 
 def test_parameters_as_inputs():

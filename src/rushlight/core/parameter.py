@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .device import CPU
+from .device import CPU, moved, resolve
 from .dtype import FLOAT, from_numpy_dtype, get_default_dtype
 from .tensor import Tensor, wrap
 
@@ -89,12 +89,13 @@ class _Uninitialized:
     cls_to_become: type
     _rg: bool
     _kind: np.dtype
+    _where: Any
 
     def __new__(cls, requires_grad: bool = True, device: Any = None, dtype: Any = None) -> Any:
         t: Any = object.__new__(cls)
         t._node = t._view = t._v = None
         t._rg = requires_grad and issubclass(cls, Parameter)
-        t._kind = (dtype or get_default_dtype()).np
+        t._kind, t._where = (dtype or get_default_dtype()).np, resolve(device)
         return t
 
     def _no_elements(self) -> Any:
@@ -123,19 +124,18 @@ class _Uninitialized:
     @property
     def device(self) -> Any:
         """Where it will be."""
-        return CPU
+        return self._where
 
-    is_cpu = property(lambda self: True)
-    is_cuda = is_meta = is_sparse = property(lambda self: False)
+    is_meta = is_sparse = property(lambda self: False)
 
     @property
     def data(self) -> Tensor:
         """An empty tensor of its dtype; assigning changes the dtype."""
-        return wrap(np.empty(0, self._kind))
+        return wrap(_on(np.empty(0, self._kind), self._where))
 
     @data.setter
     def data(self, new: Tensor) -> None:
-        self._kind = new._a.dtype
+        self._kind, self._where = new._a.dtype, new.device
 
     def detach(self) -> Any:
         return self
@@ -144,18 +144,24 @@ class _Uninitialized:
         """Become an ordinary parameter or buffer of this shape, its elements arbitrary."""
         kind = self.__dict__.pop("_kind") if dtype is None else dtype.np
         self.__class__ = self.cls_to_become
-        self._a = np.empty(tuple(shape), kind)
+        where = self.__dict__.pop("_where")
+        where = where if device is None else resolve(device)
+        self._a = _on(np.empty(tuple(shape), kind), where)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"
 
     def __deepcopy__(self, memo: dict) -> Any:
         if id(self) not in memo:
-            memo[id(self)] = type(self)(self._rg, None, self.dtype)
+            memo[id(self)] = type(self)(self._rg, self._where, self.dtype)
         return memo[id(self)]
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         return type(self), (self._rg, None, self.dtype)
+
+
+def _on(a: np.ndarray, where: Any) -> Any:
+    return a if where is CPU else moved(a, where)
 
 
 class UninitializedParameter(_Uninitialized, Parameter):

@@ -1317,7 +1317,7 @@ class TensorOperations:
     @overload
     def type(self, dtype: _dtype | _str | _type[_Any], non_blocking: _bool = False) -> Tensor: ...
     def type_as(self, other: Tensor) -> Tensor:
-        """input in the dtype of other."""
+        """input in the dtype of other, and where that is."""
     def unbind(self, dim: _int = 0, *, axis: _int = 0) -> tuple[Tensor, ...]:
         """The slices of x along dim, that dimension gone; views."""
     @overload

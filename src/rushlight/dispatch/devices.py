@@ -130,6 +130,7 @@ def _backward(card: Card, f: Any) -> Any:
     xla = backend()
     array = xla.Array
     program = xla.Program(f, card.name + " backward", node=True)
+    depth = xla.program.DEPTH
 
     def backward(c: Any, *args: Any, **options: Any) -> Any:
         for a in args:
@@ -137,7 +138,11 @@ def _backward(card: Card, f: Any) -> Any:
                 return program((c, *args), options)
             if type(a) is list and a and any([type(b) is array for b in a]):
                 return program((c, *args), options)
-        return f(c, *args, **options)
+        depth[0] += 1  # on Tensors: its constants may be the host's
+        try:
+            return f(c, *args, **options)
+        finally:
+            depth[0] -= 1
 
     backward.__name__, backward.__doc__ = f.__name__, f.__doc__
     return backward

@@ -80,10 +80,10 @@ class _LazyLayer(LazyModuleMixin):
         self._made_with = args, kwargs
         for name, p in self._parameters.items():
             if p is not None:
-                self._parameters[name] = UninitializedParameter(dtype=p.dtype)
+                self._parameters[name] = UninitializedParameter(device=p.device, dtype=p.dtype)
         for name, b in self._buffers.items():
             if b is not None and b.ndim > 0:
-                self._buffers[name] = UninitializedBuffer(dtype=b.dtype)
+                self._buffers[name] = UninitializedBuffer(device=b.device, dtype=b.dtype)
 
     def reset_parameters(self: Any) -> None:
         """Initialise the parameters again, once their sizes are known."""

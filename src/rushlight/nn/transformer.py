@@ -14,6 +14,7 @@ import numpy as np
 
 from ..core.dtype import get_default_dtype
 from ..core.grad_mode import mode
+from ..core.memory import on_host
 from ..core.notices import warn
 from ..core.tensor import Tensor, wrap
 from ..dispatch.messages import WRAPPED
@@ -54,7 +55,7 @@ def _is_causal(mask: Tensor | None, is_causal: bool | None, size: int) -> bool:
     if tuple(mask.shape[-2:]) != (size, size) or mask.dim() != 2:
         return False
     expected = np.triu(np.full((size, size), -np.inf), 1) if size else np.zeros((0, 0))
-    return bool((mask._a == expected).all()) if mask.is_floating_point() else False
+    return bool((on_host(mask._a) == expected).all()) if mask.is_floating_point() else False
 
 
 def _length(x: Tensor, batch_first: bool) -> int:

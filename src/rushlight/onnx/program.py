@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from enum import Enum, IntEnum
 from typing import Any
 
@@ -18,6 +19,8 @@ __all__ = ["ONNXProgram", "OperatorExportTypes", "TrainingMode"]
 
 _IR = {17: 8, 18: 8, 19: 9, 20: 9, 21: 10}  # the version of the file format, by opset
 _LARGEST = 2_000_000_000  # bytes: protobuf ends at 2 GiB
+_SMALL = 1024  # bytes: such a tensor stays in the file itself
+_PAGE = 4096
 
 
 class TrainingMode(IntEnum):
@@ -128,6 +131,16 @@ def _needed(nodes: list) -> list:
         used = {i for n in nodes for i in n.inputs}
 
 
+def _put(message: Any, name: str, value: Any) -> None:
+    """Copies one field of a message of protobuf."""
+    if hasattr(value, "CopyFrom"):
+        getattr(message, name).CopyFrom(value)
+    elif hasattr(value, "append"):
+        getattr(message, name).extend(value)
+    else:
+        setattr(message, name, value)
+
+
 class ONNXProgram:
     """What `torch.onnx.export(..., dynamo=True)` returns: model_proto, save, and a call that runs
     it with onnxruntime."""
@@ -170,17 +183,52 @@ class ONNXProgram:
                 "keep_initializers_as_inputs=) has them"
             )
         if hasattr(destination, "write"):
+            if self._large():
+                raise ValueError(
+                    "the model is larger than 2 GB, which one file of ONNX cannot hold\n"
+                    "  fix: save it to a path; its weights are written beside it"
+                )
             destination.write(self.model_proto.SerializeToString())
             return
         path = os.fspath(destination)
-        size = sum(len(t.raw_data) for t in self.model_proto.graph.initializer)
-        apart = size > _LARGEST if external_data is None else external_data
-        copy = onnx.ModelProto()
-        copy.CopyFrom(self.model_proto)
-        onnx.save(
-            copy if apart else self.model_proto, path, save_as_external_data=apart,
-            location=os.path.basename(path) + ".data" if apart else None,
-        )  # fmt: skip
+        if self._large() if external_data is None else external_data:
+            self._save_apart(path)
+        else:
+            onnx.save(self.model_proto, path)
+
+    def _large(self) -> bool:
+        """Is it more than one message of protobuf may hold?"""
+        return sum(len(t.raw_data) for t in self.model_proto.graph.initializer) > _LARGEST
+
+    def _save_apart(self, path: str) -> None:
+        """The file, and the weights in PATH.data, one after another: never twice in memory."""
+        import onnx
+
+        place = os.path.basename(path) + ".data"
+        light = onnx.ModelProto()
+        whole = self.model_proto
+        for field, value in whole.ListFields():
+            if field.name != "graph":
+                _put(light, field.name, value)
+        for field, value in whole.graph.ListFields():
+            if field.name != "initializer":
+                _put(light.graph, field.name, value)
+        with open(path + ".data", "wb") as file:
+            for tensor in whole.graph.initializer:
+                entry = light.graph.initializer.add(
+                    name=tensor.name, data_type=tensor.data_type, dims=tensor.dims
+                )
+                if len(tensor.raw_data) < _SMALL:
+                    entry.raw_data = tensor.raw_data
+                    continue
+                file.write(b"\0" * (-file.tell() % _PAGE))  # a reader may map it
+                start = file.tell()
+                file.write(tensor.raw_data)
+                entry.data_location = onnx.TensorProto.EXTERNAL
+                for key, found in (("location", place), ("offset", start),
+                                   ("length", len(tensor.raw_data))):  # fmt: skip
+                    entry.external_data.add(key=key, value=str(found))
+        onnx.save(light, path)
 
     def initialize_inference_session(self) -> None:
         """Starts onnxruntime on the model."""
@@ -193,9 +241,15 @@ class ONNXProgram:
             ) from None
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
-        self._session = onnxruntime.InferenceSession(
-            self.model_proto.SerializeToString(), options, providers=["CPUExecutionProvider"]
-        )
+        providers = ["CPUExecutionProvider"]
+        if not self._large():
+            given = self.model_proto.SerializeToString()
+            self._session = onnxruntime.InferenceSession(given, options, providers=providers)
+            return
+        with tempfile.TemporaryDirectory() as folder:  # protobuf cannot pass it in memory
+            path = os.path.join(folder, "net.onnx")
+            self._save_apart(path)
+            self._session = onnxruntime.InferenceSession(path, options, providers=providers)
 
     def release(self) -> None:
         """Ends the session."""

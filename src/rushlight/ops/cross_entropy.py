@@ -62,11 +62,10 @@ def _as_output(c, logp: np.ndarray) -> Tensor:
 
 def _softmax_nll_dx(dy, logp, t, ignore_index, mean):
     kept = t != ignore_index
-    hot = np.zeros(tuple(logp.shape), logp._a.dtype)
-    rows = np.flatnonzero(kept)
-    hot[rows, t[rows]] = 1
-    keep = wrap(kept[:, None].astype(logp._a.dtype))
-    return (logp.exp() * keep - wrap(hot)) * (dy / len(rows) if mean else dy)
+    hot = (t[:, None] == np.arange(logp._a.shape[1])) & kept[:, None]
+    keep, hot = (wrap(a.astype(logp._a.dtype)) for a in (kept[:, None], hot))
+    count = wrap(as_array(kept.sum()).astype(logp._a.dtype))
+    return (logp.exp() * keep - hot) * (dy / count if mean else dy)
 
 
 @composite(
