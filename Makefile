@@ -3,9 +3,10 @@
 #
 #   make demo     train on the embedded digits, then draw the report and the walk of three of them
 #   make test     the test suite, on the native kernels and on their NumPy twins
+#   make test-quick  the telling part of it, native only: 20 s once rushlight is installed
 #   make oracle   the same operations against a living PyTorch 2.13.0 (installs it in .venv)
-#   make test-onnx, test-serve, test-sklearn   the export, run by onnxruntime; `rushlight serve`; the
-#                 scikit-learn estimators
+#   make test-onnx, test-serve, test-sklearn, test-tune   the export, run by onnxruntime;
+#                 `rushlight serve`; the scikit-learn estimators; `rushlight tune`
 #   make test-xla devices beside the CPU, compiled steps and many processes, on JAX's CPU
 #   make test-on-xla  on device "xla": samples of all cards, and the suites of tensors, views,
 #                 autograd, layers and optimizers
@@ -15,8 +16,8 @@
 #   make fuzz     2,000 random programs of ops, native kernels against their twins, and 20,000
 #                 mutated files against the readers; FUZZ_FIRST=SEED FUZZ_PROGRAMS=N FUZZ_COUNT=N
 #   make test-pages  the pages in headless Chromium, which must be installed
-#   make sanitize the extension with ASan and UBSan under the tests of kernels and files, with TSan
-#                 under those of the pool
+#   make sanitize, sanitize-address, sanitize-thread   the extension with ASan and UBSan under the
+#                 tests of kernels and files, with TSan under those of the pool; or one of the two
 #   make stress   200 killed runs, 200 interrupted loaders, 20 times three runs in one folder
 #   make ecosystem  packages that depend on PyTorch: their own tests on rushlight and on PyTorch, and
 #                 docs/ecosystem.md; PACKAGE=einops for one. Tests come from copies of the packages'
@@ -24,6 +25,8 @@
 #   make test-aarch64  the extension for 64-bit ARM and its tests, under qemu (Debian or Ubuntu; see
 #                 tools/aarch64.sh for what it needs); ARM_TESTS="tests/test_conv.py" for others
 #   make dev      build the extension beside the sources: run them with PYTHONPATH=src
+#   make clean    remove .venv and what was built
+#   make help     this text
 #
 #   make PYTHON=/path/to/python3.12 test      another interpreter; VENV=DIR another environment
 
@@ -38,7 +41,7 @@ SOURCES := $(shell find src native -name '*.py' -o -name '*.cpp' -o -name '*.hpp
 export OPENBLAS_NUM_THREADS ?= 1
 
 .PHONY: demo test test-onnx test-serve test-sklearn test-pages test-tune test-xla test-on-xla test-aarch64 oracle bench lint stubs \
-	dev ecosystem fuzz sanitize sanitize-address sanitize-thread stress clean
+	dev ecosystem fuzz sanitize sanitize-address sanitize-thread stress clean help test-quick
 
 demo: $(VENV)/installed
 	@rm -rf build/demo
@@ -49,6 +52,12 @@ demo: $(VENV)/installed
 test: $(VENV)/installed
 	$(RUN) -m pytest -q -n $(JOBS); native=$$?; \
 	RUSHLIGHT_PURE=1 $(RUN) -m pytest -q -n $(JOBS) && exit $$native
+
+# fast files that fail first when something central breaks; seconds: pytest --durations=20
+QUICK := tiny rooms names native_names tensor autograd module container layers loss optim data \
+	views index reduce contracts messages serialize_safety random project
+test-quick: $(VENV)/installed
+	$(RUN) -m pytest -q -n $(JOBS) $(QUICK:%=tests/test_%.py)
 
 test-xla: $(VENV)/xla
 	$(RUN) -m pytest -q tests/xla --ignore tests/xla/test_cards.py
@@ -194,3 +203,6 @@ stress: $(VENV)/installed
 
 clean:
 	rm -rf build .venv .pytest_cache .ruff_cache .mypy_cache
+
+help:
+	@sed -n '/^#/!q; s/^# \{0,1\}//p' $(firstword $(MAKEFILE_LIST))

@@ -5,7 +5,7 @@ B, at least five rounds.
 
 Prints a table of medians and ratios (PyTorch's time over ours) and, for each figure, how near it
 comes to what the machine
-can do; writes everything with machine, versions and date as JSON. Run it on an idle machine: a load
+can do; writes them with machine and date as JSON. Run it on an idle machine: a load
 above 0.5 is reported.
 """
 
@@ -177,7 +177,6 @@ def _row(name: str, threads: int, runs: dict[str, list]) -> dict[str, Any]:
         **medians,
         "ratio": medians["torch"] / medians["rushlight"],
         "onnxruntime ratio": medians.get("onnxruntime", math.nan) / medians["rushlight"],
-        "runs": runs,
     }
 
 

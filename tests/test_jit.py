@@ -1,5 +1,6 @@
 """torch.jit, torch.compiler, torch._dynamo where there is no compiler; torch._check and sym_*."""
 
+import sys
 import typing
 import warnings
 
@@ -147,7 +148,10 @@ def test_compiler_answers():
     assert c.get_default_backend() == "inductor"
 
 
-def test_dynamo_names():
+def test_dynamo_names(monkeypatch):
+    monkeypatch.delitem(
+        sys.modules, "rushlight.kernels.xla.array", raising=False
+    )  # no device was used
     d = torch._dynamo
     x = torch.ones(2)
     assert d.mark_static_address(x) is None and d.mark_dynamic(x, 0) is None
@@ -167,8 +171,11 @@ def test_dynamo_names():
     assert issubclass(d.exc.Unsupported, RuntimeError)
 
 
-def test_compile_of_what_is_on_the_cpu():
+def test_compile_of_what_is_on_the_cpu(monkeypatch):
     """It runs eagerly; without a word about XLA no compiler is looked for."""
+    monkeypatch.delitem(
+        sys.modules, "rushlight.kernels.xla.array", raising=False
+    )  # no device was used
     net = nn.Linear(2, 2)
     assert torch.compile(net) is net and torch.compile(net, mode="max-autotune") is net
     assert torch.compile(net, backend="eager") is net and torch.compile(net, disable=True) is net

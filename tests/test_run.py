@@ -1,8 +1,8 @@
 """`rushlight run` and `rushlight check`, as a user starts them: in processes of their own."""
 
+import re
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 from textwrap import dedent
 
@@ -144,9 +144,10 @@ def test_only_these_names_are_answered():
 
 
 def test_version(capsys):
-    project = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text("utf-8"))
+    source = Path(__file__).parent.parent / "src/rushlight/__init__.py"
+    version = re.search(r'^__version__ = "(.+)"$', source.read_text("utf-8"), re.M)[1]
     assert cli.main(["--version"]) == 0
-    assert capsys.readouterr().out == f"rushlight {project['project']['version']}\n"
+    assert capsys.readouterr().out == f"rushlight {version}\n"
 
 
 def test_verbs(capsys):

@@ -91,6 +91,7 @@ def pytest_configure(config):
 def pytest_collection_modifyitems(items):
     known = exceptions()
     for item in items:
+        item.add_marker(pytest.mark.filterwarnings("ignore:.*cannot be computed on an XLA device"))
         name = item.nodeid.removeprefix("tests/")
         reason = known.get(name) or known.get(name.partition("[")[0] + "[*]")
         if reason:

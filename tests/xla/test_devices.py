@@ -5,6 +5,7 @@ import io
 import pickle
 import subprocess
 import sys
+import warnings
 
 import pytest
 
@@ -267,6 +268,7 @@ def test_matmul_precision_reaches_jax():
 
 FRESH = """
 import sys
+import warnings
 import rushlight as torch
 x = torch.nn.Linear(3, 2)(torch.ones(1, 3)).sum()
 x.backward()
@@ -288,3 +290,23 @@ def test_jax_is_imported_when_a_device_is_used_and_its_absence_has_a_fix():
     assert done.returncode == 0, done.stderr
     assert "JAX is not installed" in done.stdout
     assert "fix: pip install 'rushlight[xla]'" in done.stdout
+
+
+def test_a_formula_on_the_host_says_so(monkeypatch):
+    """Once, at the caller's line; the answer is right and on the device."""
+    monkeypatch.setitem(xla_stats(), "host", {})
+    a = torch.tensor([[2.0, 1.0], [1.0, 3.0]]).to("xla")
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        values = [torch.linalg.eigvals(a) for _ in range(2)]
+    found = [w for w in said if "cannot be computed on an XLA device" in str(w.message)]
+    assert len(found) == 1 and found[0].filename == __file__
+    assert all(v.device.type == "xla" for v in values)
+    wanted = torch.linalg.eigvals(a.cpu()).real.sort().values
+    assert torch.allclose(values[0].cpu().real.sort().values, wanted)
+
+
+def xla_stats():
+    from rushlight.kernels import xla
+
+    return xla.STATS

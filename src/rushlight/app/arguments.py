@@ -1,6 +1,8 @@
 """Arguments of the verbs: a parser whose errors are short, and the numbers they take."""
 
 import argparse
+import difflib
+import re
 from collections.abc import Callable
 from typing import NoReturn
 
@@ -11,7 +13,21 @@ class Parser(argparse.ArgumentParser):
     """An ArgumentParser that says what is wrong after one line of usage."""
 
     def error(self, message: str) -> NoReturn:
+        message += self._meant(message)
         raise CliError(message, usage=f"{self.format_usage().strip()}  ({self.prog} --help)")
+
+    def _meant(self, message: str) -> str:
+        """'; did you mean ...?' for a misspelt option or choice, else nothing."""
+        before, _, choices = message.partition(" (choose from ")
+        near: list[str] = []
+        if before.startswith("unrecognized arguments: "):
+            words = [word.split("=")[0] for word in before.split()[2:]]
+            for word in words:
+                near += difflib.get_close_matches(word, self._option_string_actions, n=1)
+        elif "invalid choice: " in before:
+            word = before.partition("invalid choice: ")[2].strip("'")
+            near = difflib.get_close_matches(word, re.findall(r"[\w-]+", choices), n=2)
+        return f"; did you mean {' or '.join(near)}?" if near else ""
 
 
 def number(low: float, high: float, include_low: bool, words: str) -> Callable[[str], float]:
@@ -51,3 +67,4 @@ positive = number(0.0, float("inf"), False, "a positive number")
 not_negative = number(0.0, float("inf"), True, "a number of at least 0")
 share = number(0.0, 1.0, True, "a number from 0 to 1, below 1")
 count = whole(low=1)
+seed = whole(-(2**63), 2**64 - 1)  # what manual_seed takes

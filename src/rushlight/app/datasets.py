@@ -102,11 +102,13 @@ def load(
     CliError: a name that is neither; files that are absent or broken.
     """
     shares = (HOLDOUT if valid is None else valid, HOLDOUT if test is None else test)
+    if Path(name).suffix.lower() in tables.ENDINGS and not Path(name).exists():
+        raise CliError(f"no file {name!r}\n  fix: check the name, and the folder you are in")
     if target is not None and not tables.is_table(name):
-        raise CliError(f"--target is for a table (.csv, .tsv); {name} is none")
+        raise CliError(f"--target is for a table (.csv, .tsv); {name} is none: leave it out")
     if tables.is_table(name):
         if size is not None:
-            raise CliError(f"--size is for images; {name} is a table")
+            raise CliError(f"--size is for images; {name} is a table: leave it out")
         spec, parts = tables.parts(Path(name), target, shares, seed)
         classes = spec.get("classes", [spec["target"]])
         width = parts[0][0].shape[1]
@@ -114,9 +116,13 @@ def load(
         return Data(name, classes, (width, 1, 1), 0.0, 1.0, train, held, last, table=spec)
     if name in KNOWN:
         if size is not None:
-            raise CliError(f"--size is for a folder of images; {name} has a size of its own")
+            raise CliError(
+                f"--size is for a folder of images; {name} has a size of its own: leave it out"
+            )
         if test is not None:
-            raise CliError(f"--test is for a folder of images; {name} has test images of its own")
+            raise CliError(
+                f"--test is for a folder of images; {name} has test images of its own: leave it out"
+            )
         with expected(RuntimeError, ValueError):
             return _known(name, root, download, seed, shares[0])
     if Path(name).is_dir():
@@ -159,7 +165,8 @@ def _known(name: str, root: str, download: bool, seed: int, share: float) -> Dat
     train, valid = _split(whole, [1 - share, share], seed)
     if not len(train) or not len(valid):
         raise CliError(
-            f"--valid {share:g} leaves no image to {'validate' if len(train) else 'train'}"
+            f"--valid {share:g} leaves no image to {'validate' if len(train) else 'train'}\n"
+            "  fix: a share between, such as 0.1"
         )
     shape = tuple(whole.tensors[0].shape[1:])
     classes = [str(c) for c in parts[0].classes]

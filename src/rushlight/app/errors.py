@@ -4,6 +4,7 @@ A verb raises CliError where it knows what is wrong; `expected` turns errors of 
 are the user's to mend into one. `reported` wraps every verb (see cli.py).
 """
 
+import errno
 import os
 import sys
 import traceback
@@ -15,6 +16,17 @@ from rushlight import _startup
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells say it
 BROKEN_PIPE = 141  # 128 + SIGPIPE
+
+#: What to do about errors of the system.
+FIXES = {
+    errno.ENOENT: "check the name, and that its folder is there",
+    errno.EISDIR: "give the name of a file",
+    errno.ENOTDIR: "give a path whose folders are folders",
+    errno.EEXIST: "another name, or remove what is there",
+    errno.EACCES: "change its permissions, or choose another place",
+    errno.EROFS: "choose a place that can be written to",
+    errno.ENOSPC: "make room on the disk, or choose another place",
+}
 
 
 class CliError(Exception):
@@ -32,6 +44,20 @@ class CliError(Exception):
 def say(verb: str, text: object) -> None:
     """Prints `rushlight VERB: text` to stderr."""
     print(f"rushlight {verb}: {text}", file=sys.stderr)
+
+
+def reason(error: BaseException, name: object = None) -> str:
+    """`name`: what is wrong with it; for errors of the system also what to do about it.
+
+    name  what the error is about; None: the file that the error names
+    """
+    number = getattr(error, "errno", None)
+    text = str(getattr(error, "strerror", None) or error) if number else str(error)
+    if name is None and getattr(error, "filename", None) is not None:
+        name = os.fsdecode(error.filename)  # type: ignore[attr-defined]
+    if name is not None and not text.startswith(str(name)):
+        text = f"{name}: {text}"
+    return text + (f"\n  fix: {FIXES[number]}" if number in FIXES else "")
 
 
 @contextmanager
@@ -83,8 +109,7 @@ def reported(verb: str, call: Callable[[], int | None]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return BROKEN_PIPE
     except OSError as error:
-        file = "" if error.filename is None else f"{os.fsdecode(error.filename)}: "
-        say(verb, f"{file}{error.strerror or error}")
+        say(verb, reason(error))
         return 2
     except KeyboardInterrupt:
         say(verb, "interrupted")

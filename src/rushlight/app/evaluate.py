@@ -135,7 +135,9 @@ def data_of(state: dict[str, Any], data: str | None, part: str | None, root: str
                 "of images with one folder inside per class"
             )
         if part is not None:
-            raise CliError(f"--part is of the run's own data; of {name} all images are taken")
+            raise CliError(
+                f"--part is of the run's own data; of {name} all images are taken: leave it out"
+            )
         samples = images.labelled(
             Path(name), about["classes"], False, lambda text: say("evaluate", text)
         )

@@ -77,7 +77,7 @@ def main(words: Sequence[str]) -> int:
     parser.add_argument("--opset", type=whole(17, 21), help="of ONNX (default: 20)")
     options = parser.parse_args(words)
     if options.opset is not None and options.onnx is None:
-        raise CliError("--opset is for --onnx")
+        raise CliError("--opset is for --onnx: leave it out, or give --onnx FILE")
     wanted: list[tuple[Path | None, Callable[..., str]]] = [
         (options.onnx, partial(write_onnx, opset=options.opset)),
         (options.safetensors, write_safetensors),
@@ -89,7 +89,7 @@ def main(words: Sequence[str]) -> int:
         if path is not None and path.is_dir():
             raise CliError(f"{path} is a folder; give the name of a file")
         if path is not None and not path.parent.is_dir():
-            raise CliError(f"no folder {str(path.parent)!r} to write {path.name} in")
+            raise CliError(f"no folder {str(path.parent)!r} to write {path.name} in: make it first")
     model, state = models.load(options.run)
     with models.own_code(state["settings"]["model"]):
         for path, write in wanted:

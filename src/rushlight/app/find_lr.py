@@ -20,7 +20,7 @@ from typing import Any
 
 from rushlight import Tensor, nn
 from rushlight.app import datasets, models, train
-from rushlight.app.arguments import Parser, count, positive
+from rushlight.app.arguments import Parser, count, positive, seed
 from rushlight.app.errors import CliError, say
 from rushlight.app.pages import page, svg
 from rushlight.app.pages.words import Words
@@ -177,12 +177,12 @@ def main(words: Sequence[str]) -> int:
     parser.add_argument("--low", type=positive, default=1e-6, help="the first rate (1e-6)")
     parser.add_argument("--high", type=positive, default=10.0, help="the last rate (10)")
     parser.add_argument("--steps", type=count, default=150, help="batches at most (150)")
-    parser.add_argument("--seed", type=int, default=0, help="of weights and order (default: 0)")
+    parser.add_argument("--seed", type=seed, default=0, help="of weights and order (default: 0)")
     parser.add_argument("--page", type=Path, metavar="FILE", help="also draw the curve as HTML")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead")
     options = parser.parse_args(words)
     if options.low >= options.high:
-        raise CliError(f"--low {options.low:g} must be below --high {options.high:g}")
+        raise CliError(f"--low {options.low:g} must be below --high {options.high:g}: swap them")
     if options.steps < 10:
         raise CliError(f"--steps {options.steps}: at least 10 are needed")
     given = {key: value for key in GIVEN if (value := getattr(options, key)) is not None}

@@ -60,7 +60,10 @@ def read(root: Path, shares: tuple[float, float], seed: int, strict: bool, tell:
     names = [entry.name for entry in _entries(root) if entry.is_dir()]
     parts = {name: root / name for name in names} if set(names) <= set(PARTS) else {}
     if parts and "train" not in parts:
-        raise CliError(f"{root} has {', '.join(sorted(parts))} but no train")
+        raise CliError(
+            f"{root} has {', '.join(sorted(parts))} but no train\n"
+            "  fix: add train/ with one folder per class, or give another folder"
+        )
     whole = parts.get("train", root)
     classes = _classes(whole)
     checked = _Check(root, strict, tell)

@@ -14,8 +14,8 @@ from typing import Any
 import rushlight as rl
 from rushlight import Tensor, nn
 from rushlight.app import models
-from rushlight.app.arguments import Parser, count
-from rushlight.app.errors import CliError, expected, say
+from rushlight.app.arguments import Parser, count, whole
+from rushlight.app.errors import CliError, reason, say
 from rushlight.app.pages.walking import Walk, walk
 from rushlight.app.pages.words import LANGUAGES
 from rushlight.serialization.loading import load_data
@@ -206,8 +206,10 @@ def _walk(options: argparse.Namespace) -> Walk:
 
         images = []
         for image in options.images:
-            with expected(Exception, before=f"{image}: "):  # Pillow's decoders raise many types
+            try:
                 images.append(read_image(image, about, options.invert))
+            except Exception as error:  # Pillow's decoders raise many types
+                raise CliError(reason(error, image)) from error
         x, names = rl.cat(images), [image.name for image in options.images]
     else:
         x = rl.rand(BATCH, *about["shape"])  # as the documents do
@@ -252,9 +254,11 @@ def _test_images(state: dict[str, Any], other: Tensor) -> tuple[Tensor, Any, Any
 
 def _shape(options: argparse.Namespace) -> tuple[int, int, int]:
     try:
-        channels, height, width = map(int, options.shape.split("x"))
-    except ValueError:
-        raise CliError(f"--shape {options.shape}: three numbers such as 3x64x64") from None
+        channels, height, width = map(whole(low=1), options.shape.split("x"))
+    except (ValueError, argparse.ArgumentTypeError):
+        raise CliError(
+            f"--shape {options.shape}: three numbers such as 3x64x64, each at least 1"
+        ) from None
     return channels, height, width
 
 

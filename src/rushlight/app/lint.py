@@ -358,7 +358,7 @@ class _Losses:
         if len(args) > 1 and isinstance(args[0], Tensor) and isinstance(args[1], Tensor):
             if op.name in _SOFTMAX:
                 self._softmax(op.name, args[0])
-            else:
+            elif op.name in _LOSSES:  # (ops that another mode wants to see come here, too)
                 self._broadcast(op.name, args[0], args[1])
         return modes.go_on(self, op, args, kwargs, go)
 

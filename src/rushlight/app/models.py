@@ -93,7 +93,7 @@ class Recipe:
         if width is None:
             return self.make(shape, classes)
         if "width" not in inspect.signature(self.make).parameters:
-            raise CliError("--width is not an option of this model, but of mlp, cnn")
+            raise CliError("--width is not an option of this model, but of mlp, cnn: leave it out")
         return self.make(shape, classes, width=width)
 
 
@@ -138,7 +138,10 @@ def read_run(file: Path) -> dict[str, Any]:
     """A checkpoint of `rushlight train`. CliError: the file is something else."""
     state = read(file)
     if not isinstance(state, dict) or not {"settings", "data", "model"} <= state.keys():
-        raise CliError(f"{file} is no checkpoint of `rushlight train`")
+        raise CliError(
+            f"{file} is no checkpoint of `rushlight train`\n"
+            "  fix: give a run's folder; weights alone are for `rushlight train --init FILE`"
+        )
     return state
 
 
@@ -154,6 +157,8 @@ def recipe(name: str) -> Recipe:
     if name in MODELS:
         return MODELS[name]
     path, colon, attribute = name.rpartition(":")
+    if not colon and name.endswith(".py"):
+        raise CliError(f"{name} is a program; name the class of a model in it, as {name}:Net")
     if not colon:
         return _of_vision(name)
     if not path.endswith(".py"):
@@ -176,7 +181,10 @@ def _of_vision(name: str) -> Recipe:
 
     def make(shape: Shape, classes: int) -> nn.Module:
         if shape[0] != 3:
-            raise CliError(f"{name} takes images of 3 channels, these have {shape[0]}")
+            raise CliError(
+                f"{name} takes images of 3 channels, these have {shape[0]}\n"
+                f"  fix: a folder of images, or another model: {', '.join(MODELS)}"
+            )
         return vision.get_model(name, num_classes=classes)
 
     return Recipe(make, "adam", "cosine", 32, 5, {})
@@ -185,7 +193,10 @@ def _of_vision(name: str) -> Recipe:
 def _own(path: Path, attribute: str) -> Callable[[Shape, int], nn.Module]:
     """A maker for the class or function `attribute` of a user's file, which may `import torch`."""
     if not path.is_file():
-        raise CliError(f"no file {str(path)!r} for the model {attribute}")
+        raise CliError(
+            f"no file {str(path)!r} for the model {attribute}\n"
+            "  fix: check the name, and the folder you are in"
+        )
     with expected(RuntimeError):
         run.install()
     spec = importlib.util.spec_from_file_location(path.stem, path)
@@ -199,6 +210,11 @@ def _own(path: Path, attribute: str) -> Callable[[Shape, int], nn.Module]:
         there = ", ".join(n for n, v in vars(module).items() if _is_own_model(v, module.__name__))
         raise CliError(f"{path} has no {attribute}; its models are {there or 'none'}")
     made = getattr(module, attribute)
+    if not callable(made):
+        raise CliError(
+            f"{path}:{attribute} is of type {type(made).__name__}\n"
+            "  fix: name a class, or a function that makes the model"
+        )
 
     def make(shape: Shape, classes: int) -> nn.Module:
         """Calls the class with what its required parameters ask for by name."""

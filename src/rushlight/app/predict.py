@@ -19,7 +19,7 @@ import rushlight as rl
 from rushlight import Tensor
 from rushlight.app import images, models, tables
 from rushlight.app.arguments import Parser, count
-from rushlight.app.errors import CliError, expected, say
+from rushlight.app.errors import CliError, expected, reason, say
 from rushlight.app.report import percent
 
 BATCH = 64  # images that the model sees at once
@@ -88,12 +88,14 @@ def files(words: Sequence[str]) -> Iterator[Any]:
         elif path.is_dir():
             found = sorted(images.below(path))
             if not found:
-                raise CliError(f"no images in {word}")
+                raise CliError(f"no images in {word}\n  fix: another folder, or names of files")
             yield from map(Path, found)
         elif any(c in word for c in "*?[") and not path.exists():
             matching = sorted(glob.glob(word, recursive=True))
             if not matching:
-                raise CliError(f"no file matches {word}")
+                raise CliError(
+                    f"no file matches {word}\n  fix: check it, and the folder you are in"
+                )
             yield from (Path(m) for m in matching if Path(m).is_file())
         else:
             yield path
@@ -170,7 +172,7 @@ def main(words: Sequence[str]) -> int:
     parser.add_argument("--json", action="store_true", help="one JSON object in each line")
     options = parser.parse_args(words)
     if options.csv and options.json:
-        raise CliError("--csv and --json exclude each other")
+        raise CliError("--csv and --json exclude each other: leave one out")
     model, state = models.load(options.run)
     about = state["data"]
     if "table" in about:
@@ -196,7 +198,7 @@ def main(words: Sequence[str]) -> int:
             raise
         except Exception as error:  # Pillow's decoders raise many types
             answer()
-            say("predict", f"{name}: {getattr(error, 'strerror', None) or error}")
+            say("predict", reason(error, name))
             status = 1
             continue
         inverted += not options.invert and is_inverted(x, about)

@@ -247,6 +247,13 @@ def main(words: Sequence[str]) -> int:
         watched = lint_to_stderr()
     if words and words[0] == "--":
         del words[0]
+    elif words and words[0].startswith("-") and words[0] not in ("-m", "-c"):
+        print(
+            f"rushlight run: no option {words[0]}; there are --lint, -m MODULE and -c CODE, and "
+            "what follows the script is for it",
+            file=sys.stderr,
+        )
+        return 2
     if not words:
         print("rushlight run: a script is missing after the options", file=sys.stderr)
         return 2

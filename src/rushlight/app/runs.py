@@ -43,7 +43,7 @@ def find(folders: Iterable[Path]) -> Iterator[Path]:
     """The runs in the folders and below them. CliError: a folder is absent."""
     for folder in folders:
         if not folder.is_dir():
-            raise CliError(f"no folder {str(folder)!r} with runs in it")
+            raise CliError(f"no folder {str(folder)!r} with runs in it\n  fix: check the name")
         for file in sorted(folder.rglob("last.pt")):
             yield file.parent
 
@@ -161,6 +161,8 @@ def main(words: Sequence[str]) -> int:
     parser.add_argument("--page", type=Path, metavar="FILE", help="also draw them side by side")
     parser.add_argument("--lang", choices=LANGUAGES, default="en", help="of the page (en)")
     options = parser.parse_args(words)
+    if options.csv and options.json:
+        raise CliError("--csv and --json exclude each other: leave one out")
     rows, status = [], 0
     for run in find(options.folders or [Path("runs")]):
         try:

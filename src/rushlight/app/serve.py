@@ -48,6 +48,11 @@ def main(words: Sequence[str]) -> int:
     except ImportError:
         raise CliError("serving needs waitress\n  fix: pip install 'rushlight[serve]'") from None
     model, state = models.load(options.run)
+    if "table" in state["data"]:
+        raise CliError(
+            f"{options.run} was trained on rows; serve takes images\n"
+            f"  fix: rushlight predict {options.run} TABLE"
+        )
     batches = Batches(model, options.batch, options.wait / 1000)
     size, name = int(options.max_size * MEGABYTE), f"{options.run}"
     app = Application(batches, state["data"], name, size, options.timeout)
@@ -89,7 +94,9 @@ def _listening(host: str, port: int) -> socket.socket:
             raise
         return listener
     except socket.gaierror as error:
-        raise CliError(f"--host {host}: {error.strerror}") from None
+        raise CliError(
+            f"--host {host}: {error.strerror}\n  fix: an address of this machine, as 127.0.0.1"
+        ) from None
     except OSError as error:
         raise CliError(
             f"{host}:{port} cannot be listened on: {error.strerror}\n  fix: another --port; 0: any"

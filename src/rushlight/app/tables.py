@@ -50,7 +50,8 @@ def read(path: Path) -> tuple[list[str], Rows]:
         text = path.read_text("utf-8-sig")
     except UnicodeDecodeError as error:
         raise CliError(
-            f"{path} is no text in UTF-8: {error.reason} at byte {error.start}"
+            f"{path} is no text in UTF-8: {error.reason} at byte {error.start}\n"
+            "  fix: a table (.csv, .tsv) or lines (.txt), saved as UTF-8"
         ) from None
     if path.suffix.lower() == ".txt":
         return ["label", "text"], _lines(path, text)
@@ -58,14 +59,20 @@ def read(path: Path) -> tuple[list[str], Rows]:
     comma = max("\t,;", key=first.count) if path.suffix.lower() == ".csv" else "\t"
     rows = [row for row in csv.reader(text.splitlines(), delimiter=comma) if row]
     if len(rows) < 2:
-        raise CliError(f"{path} has no rows below its header")
+        raise CliError(
+            f"{path} has no rows below its header\n"
+            "  fix: first a line with the names of the columns, then one line per row"
+        )
     header = [name.strip() for name in rows[0]]
     if len(set(header)) < len(header):
         twice = next(n for n, c in Counter(header).items() if c > 1)
-        raise CliError(f"{path}: two columns are called {twice!r}")
+        raise CliError(f"{path}: two columns are called {twice!r}: rename one")
     for i, row in enumerate(rows[1:], 2):
         if len(row) != len(header):
-            raise CliError(f"{path}, line {i}: {len(row)} values for {len(header)} columns")
+            raise CliError(
+                f"{path}, line {i}: {len(row)} values for {len(header)} columns\n"
+                '  fix: mend the line; a value with a comma in it needs "quotes"'
+            )
     return header, [[value.strip() for value in row] for row in rows[1:]]
 
 
@@ -78,7 +85,7 @@ def _lines(path: Path, text: str) -> Rows:
                 raise CliError(f"{path}, line {i}: expected a label, a tab, and a text")
             rows.append([label.strip(), words])
     if not rows:
-        raise CliError(f"{path} has no lines")
+        raise CliError(f"{path} has no lines\n  fix: a label, a tab, and a text in each")
     return rows
 
 
@@ -114,7 +121,7 @@ def plan(header: list[str], rows: Rows, target: str | None, path: Path) -> dict[
         values = [row[i] for row in rows]
         numbers = _column(values)
         if name == target:
-            found |= _target(values, numbers)
+            found |= _target(values, numbers, path, name)
         elif numbers is not None:
             known = np.array([x for x in numbers if x is not None and math.isfinite(x)])
             if len(known):
@@ -128,13 +135,18 @@ def plan(header: list[str], rows: Rows, target: str | None, path: Path) -> dict[
     return found
 
 
-def _target(values: Sequence[str], numbers: Sequence[float | None] | None) -> dict[str, Any]:
+def _target(
+    values: Sequence[str], numbers: Sequence[float | None] | None, path: Path, name: str
+) -> dict[str, Any]:
     if numbers is not None and len(set(values)) > FEW:
         known = np.array([x for x in numbers if x is not None])
         return {"mean": float(known.mean()), "std": float(known.std()) or 1.0}
     classes = sorted({v for v in values if v.lower() not in MISSING})
     if len(classes) < 2:
-        raise CliError(f"the target has {len(classes)} values; two at least are needed")
+        raise CliError(
+            f"{path}: the target has {len(classes)} values in column {name!r}; two at least are "
+            "needed\n  fix: --target with another column"
+        )
     return {"classes": classes}
 
 
@@ -215,7 +227,10 @@ def parts(
     chosen: Any = stratified(samples, shares, seed)
     split: list[Rows] = [[kept[j] for j, _ in part] for part in chosen]
     if not all(split):
-        raise CliError(f"{path} has too few rows: {len(kept)}, with {spec['target']} known")
+        raise CliError(
+            f"{path} has too few rows: {len(kept)}, with {spec['target']} known\n"
+            "  fix: at least 3 rows of each class"
+        )
     spec = plan(header, split[0], target, path) | {
         key: spec[key] for key in ("classes",) if key in spec
     }

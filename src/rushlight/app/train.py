@@ -25,7 +25,7 @@ from typing import Any
 import rushlight as rl
 from rushlight import nn, optim
 from rushlight.app import augment, datasets, models, ranks, report, tables, transfer
-from rushlight.app.arguments import Parser, count, not_negative, positive, share, whole
+from rushlight.app.arguments import Parser, count, not_negative, positive, seed, share, whole
 from rushlight.app.errors import INTERRUPTED, CliError, expected, say
 from rushlight.app.lock import Lock, Taken
 from rushlight.app.pages.outcome import Outcome
@@ -147,7 +147,7 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     p.add_argument("--valid", type=share, help="share of the images to validate (default: 0.1)")
     p.add_argument("--test", type=share, help="likewise to test, for folders without test/ (0.1)")
     p.add_argument("--strict", action="store_true", help="stop at an image that cannot be read")
-    p.add_argument("--seed", type=whole(), help="of weights, order and augmentation (default: 0)")
+    p.add_argument("--seed", type=seed, help="of weights, order and augmentation (default: 0)")
     p.add_argument("--workers", type=whole(low=0), help="processes that load images (default: 0)")
     p.add_argument("--device", help="default: cpu; xla or cuda where JAX is installed")
     p.add_argument("--nproc", type=count, help="processes that share each batch (default: 1)")
@@ -306,10 +306,13 @@ def start(
     else:
         out = Path(resume)
         if not (out / "last.pt").is_file():
-            raise CliError(f"no run to go on with in {out}: it has no last.pt")
+            raise CliError(
+                f"no run to go on with in {out}: it has no last.pt\n"
+                "  fix: the folder of a run; `rushlight runs` lists those in runs/"
+            )
         stack.push(Lock(out))
         state = models.read_run(out / "last.pt")
-        settings = _changed(DEFAULTS | state["settings"], given)
+        settings = _changed(DEFAULTS | state["settings"], given, out)
     told: list[str] = []
 
     def tell(text: str) -> None:
@@ -356,12 +359,15 @@ def _out_of_patience(learner: Learner) -> bool:
     return learner.epoch - int(learner.best["epoch"]) >= patience
 
 
-def _changed(settings: Settings, given: Settings) -> Settings:
+def _changed(settings: Settings, given: Settings, out: Path) -> Settings:
     """The settings of a resumed run, some of which may be changed."""
     for key, value in given.items():
         flag = _flag(key) if key != "data" else "the data"
         if key == "out":
-            raise CliError("--out cannot be given with --resume: a run stays in its folder")
+            raise CliError(
+                "--out cannot be given with --resume: a run stays in its folder\n"
+                "  fix: leave --out out, or copy the folder"
+            )
         if key not in CHANGEABLE and value != settings[key]:
             raise CliError(
                 f"{flag} is {settings[key]} in this run and cannot become {value}; what can change "
@@ -373,7 +379,7 @@ def _changed(settings: Settings, given: Settings) -> Settings:
     ):
         raise CliError(
             f"--epochs cannot change: the {settings['schedule']} schedule of this run was laid "
-            f"out for {settings['epochs']}"
+            f"out for {settings['epochs']}\n  fix: a new run, with --init {out}"
         )
     return settings | given
 
@@ -517,6 +523,11 @@ def main(words: Sequence[str]) -> int:
     """Trains; 0 when it is finished, 130 when it was stopped."""
     given = vars(parse(words))
     if given.get("nproc", 1) > 1:
+        if given.get("device", "cpu") != "cpu":
+            raise CliError(
+                f"--nproc {given['nproc']} is for the CPU, not for --device {given['device']}\n"
+                "  fix: leave one of them out"
+            )
         if not ranks.is_launched():
             return ranks.launch(words, given["nproc"])
         if ranks.helps():

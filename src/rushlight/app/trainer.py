@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import rushlight as rl
 from rushlight import Tensor, learner, nn
-from rushlight.app.errors import CliError
+from rushlight.app.errors import CliError, reason
 from rushlight.learner import Stopped
 from rushlight.utils.data import DataLoader
 
@@ -51,8 +51,8 @@ def save_atomically(write: Callable[[Path], object], path: Path) -> None:
     try:
         learner.write_whole(write, path)
     except OSError as error:
-        reason = error.strerror or error
-        raise CliError(f"{path} cannot be written: {reason}", status=1) from error
+        text = reason(error, f"{path} cannot be written")
+        raise CliError(text, status=1) from error
 
 
 class Learner(learner.Learner):

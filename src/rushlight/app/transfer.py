@@ -34,7 +34,10 @@ def read_weights(path: Path) -> dict[str, Tensor]:
             found = found[key]
             break
     if not isinstance(found, Mapping) or not all(isinstance(v, Tensor) for v in found.values()):
-        raise CliError(f"--init {path}: this is no state dict (names with tensors)")
+        raise CliError(
+            f"--init {path}: this is no state dict (names with tensors)\n"
+            "  fix: save model.state_dict(), or give a run's folder"
+        )
     return dict(found)
 
 
@@ -49,7 +52,9 @@ def begin_with(model: nn.Module, weights: Mapping[str, Tensor], path: Any) -> li
     absent = [name for name in own if name not in weights and not name.endswith("batches_tracked")]
     foreign = [name for name in weights if name not in own]
     unlike = [n for n in own if n in weights and weights[n].shape != own[n].shape]
-    fresh = [n for n in unlike if _below(n, head)]
+    fresh = [
+        n for n in unlike if _below(n, head) and own[n].shape[1:] == weights[n].shape[1:]
+    ]  # of another number of classes
     absent_head = [n for n in absent if _below(n, head)]
     wrong = [n for n in unlike if n not in fresh] + [n for n in absent if n not in absent_head]
     if not set(own) & set(weights):
@@ -89,7 +94,7 @@ def freeze(model: nn.Module, globs: str) -> int:
             count += p.numel() if p.requires_grad else 0
             p.requires_grad_(False)
     if not any(p.requires_grad for _, p in named):
-        raise CliError(f"--freeze {globs} leaves nothing to train")
+        raise CliError(f"--freeze {globs} leaves nothing to train\n  fix: fewer patterns")
     return count
 
 

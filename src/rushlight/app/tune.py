@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from rushlight.app import datasets, models, train
-from rushlight.app.arguments import Parser, count, positive
+from rushlight.app.arguments import Parser, count, positive, seed
 from rushlight.app.errors import INTERRUPTED, CliError, say
 from rushlight.app.lock import Lock
 from rushlight.app.pages import page, svg
@@ -290,7 +290,7 @@ def main(words: Sequence[str]) -> int:
     parser.add_argument("--size", type=count, help="as in `rushlight train`")
     parser.add_argument("--target", metavar="COLUMN", help="as in `rushlight train`")
     parser.add_argument("--root", default="data", help="the folder that holds the data sets")
-    parser.add_argument("--seed", type=int, default=0, help="of the search and of all trials (0)")
+    parser.add_argument("--seed", type=seed, default=0, help="of the search and of all trials (0)")
     parser.add_argument("--low", type=positive, default=RATES[0], help="the smallest rate (1e-4)")
     parser.add_argument("--high", type=positive, default=RATES[1], help="the largest rate (0.3)")
     parser.add_argument("--out", type=Path, help="the folder (default: tune/DATA-MODEL)")
@@ -298,7 +298,7 @@ def main(words: Sequence[str]) -> int:
     parser.add_argument("--lang", choices=LANGUAGES, default="en", help="of tune.html (en)")
     options = parser.parse_args(words)
     if options.low >= options.high:
-        raise CliError(f"--low {options.low:g} must be below --high {options.high:g}")
+        raise CliError(f"--low {options.low:g} must be below --high {options.high:g}: swap them")
     short = f"{Path(options.data).name}-{options.model.rpartition(':')[2]}"
     out = options.out or Path("tune") / short
     fixed = {key: getattr(options, key) for key in ("data", "model", "root", "seed")}

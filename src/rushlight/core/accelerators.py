@@ -16,6 +16,7 @@ import numpy as np
 from . import device as devices
 from . import settings
 from .device import STARTED, absence, device
+from .notices import warn
 
 _HOW = "\n  fix: pip install 'rushlight[xla]'"
 _names: dict[Any, device] = {}  # JAX's device -> ours: that by which it was first asked for
@@ -45,7 +46,7 @@ def backend() -> Any:
         from ..kernels import xla
 
         _started.append(xla)
-        xla.NAME[0] = of_array
+        xla.NAME[0], xla.WARN[0] = of_array, warn
         settings.PRECISION.append(set_matmul_precision)
         set_matmul_precision(settings.get_float32_matmul_precision())
         for f in STARTED:

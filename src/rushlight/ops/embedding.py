@@ -209,7 +209,7 @@ def one_hot(tensor, num_classes=-1):
         num_classes = int(a.max()) + 1
     elif a.size and a.max() >= num_classes:
         raise RuntimeError("Class values must be smaller than num_classes.")
-    y = np.zeros((*a.shape, num_classes), np.int64)
+    y = K.zeros((*a.shape, num_classes), a, np.int64)
     y.reshape(-1)[np.arange(a.size) * num_classes + a.reshape(-1)] = 1
     return wrap(y)
 

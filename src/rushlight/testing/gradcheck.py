@@ -15,7 +15,6 @@ import numpy as np
 
 from ..autograd.api import grad
 from ..core.grad_mode import enable_grad, no_grad
-from ..core.memory import on_host
 from ..core.notices import warn
 from ..core.tensor import Tensor, wrap
 
@@ -255,7 +254,7 @@ def _projected(J: np.ndarray) -> np.ndarray:
 
 def _reals(a: np.ndarray) -> np.ndarray:
     """The numbers of an array in C order, parts of complex numbers one after the other."""
-    flat = np.ascontiguousarray(on_host(a)).reshape(-1)
+    flat = np.ascontiguousarray(a).reshape(-1)
     return flat.view(flat.real.dtype) if a.dtype.kind == "c" else flat
 
 

@@ -226,11 +226,12 @@ class Recorder:
             return
         went_in, outer, name, args, what, given, shapes, sources, before, counted = token
         self.deep -= went_in
+        results = list(tensors(result))
         if counted:
             self.counting -= 1
+        if counted and results:  # none: the op failed
             twice = sum(flop_counter._count(self.formulas[op], a, result) for op, a in counted)
             self.open[-1].multiply_adds += twice // 2
-        results = list(tensors(result))
         if not outer or not results or not given or name in _UNSEEN:
             return
         if results[0] is given[0] and not name.endswith("_"):

@@ -26,7 +26,7 @@ from ..seam import TABLE, K, in_single  # noqa: E402
 from ..twin import TWINS  # noqa: E402
 from . import functions, protocol, random, recurrent, steps, words  # noqa: E402
 from .array import NOTED, TRACED, Array, Cell, HostAccess, Tracer, axes_of, host, raw  # noqa: E402
-from .program import NAME, STATS, Program  # noqa: E402
+from .program import NAME, STATS, WARN, Program  # noqa: E402
 from .words import WORDS  # noqa: E402
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "NOTED",
     "STATS",
     "TRACED",
+    "WARN",
     "Array",
     "Cell",
     "HostAccess",

@@ -23,6 +23,7 @@ LARGE = 1 << 14  # bytes of a host array that may be part of a key
 PLAIN = object()  # stands for the program of a formula that has none
 DEPTH = [0]  # > 0 while a card's formula runs on Arrays
 NAME: list[Any] = [str]  # what to call an Array's device
+WARN: list[Any] = [warnings.warn]  # at the user's line, see core/accelerators.py
 RUNNING = [0]  # > 0 while a card's program is traced
 STATS: dict[str, Any] = {"programs": 0, "plain": {}, "host": {}}
 
@@ -223,7 +224,12 @@ class Program:
                 ]
             ):
                 raise
-            STATS["host"].setdefault(self.name, str(e))
+            if self.name not in STATS["host"]:
+                STATS["host"][self.name] = str(e)
+                WARN[0](
+                    f"{self.name} cannot be computed on an XLA device: its tensors are copied to "
+                    "the host and back, here and from now on (docs/devices.md)"
+                )
         except (IndexError, TypeError, ValueError) as e:
             raise self._in_numpys_words(e, args, options) from None
         finally:

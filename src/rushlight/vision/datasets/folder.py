@@ -116,8 +116,11 @@ def read_image(path: str | Path, mode: str) -> Any:
             if isinstance(error, OSError) and error.errno is not None:
                 raise UserError(error) from None  # of the disk
             size = os.fstat(file.fileno()).st_size
+            # its text names the buffer above, not the file
+            unknown = type(error).__name__ == "UnidentifiedImageError"
+            why = "no format that Pillow knows" if unknown else error
             raise ImageError(
-                f"{path} is not an image that can be read, or only part of one: {error}\n"
+                f"{path} is not an image that can be read, or only part of one: {why}\n"
                 f"  {size} bytes; expected one of {', '.join(IMG_EXTENSIONS)}"
             ) from error
 

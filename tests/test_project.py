@@ -1,0 +1,82 @@
+"""What stands in several files of the project agrees: version, targets, Pythons, records."""
+
+import json
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import rushlight
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
+TARGETS = re.search(r"^\.PHONY:((?:.*\\\n)*.*)", MAKEFILE, re.M)[1].replace("\\", "").split()
+WORKFLOWS = {p.name: p.read_text("utf-8") for p in (ROOT / ".github/workflows").glob("*.yml")}
+
+
+def test_the_version_stands_in_one_place():
+    assert "version" not in PROJECT["project"] and PROJECT["project"]["dynamic"] == ["version"]
+    source = PROJECT["tool"]["scikit-build"]["metadata"]["version"]["input"]
+    found = re.findall(r'^__version__ = "(.+)"$', (ROOT / source).read_text("utf-8"), re.M)
+    assert found == [rushlight.version.RUSHLIGHT]
+    others = [p for p in (ROOT / "src/rushlight").rglob("*.py") if p != ROOT / source]
+    again = re.compile(rf"""['"]{re.escape(found[0])}['"]""")
+    assert [str(p) for p in others if again.search(p.read_text("utf-8"))] == []
+    assert not re.search(r"^version:", (ROOT / "CITATION.cff").read_text("utf-8"), re.M)
+    # the step of publish.yml that compares it with the tag reads the same line
+    assert f"{source})" in WORKFLOWS["publish.yml"]
+
+
+def test_the_changelog_begins_with_what_is_not_released():
+    heads = re.findall(r"^## (.+)$", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.M)
+    assert heads[0] == "Unreleased"
+    assert all(re.fullmatch(r"\d+\.\d+\.\d+ - \d{4}-\d\d-\d\d", head) for head in heads[1:])
+
+
+def test_help_names_every_target():
+    command = ["make", "--no-print-directory", "-f", ROOT / "Makefile", "help"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "Needed beforehand: Python 3.11 or newer" in done.stdout
+    assert "PYTHON ?=" not in done.stdout
+    rows = re.findall(r"^  make ([\w-]+(?:, [\w-]+)*)  ?", done.stdout, re.M)
+    assert sorted(", ".join(rows).split(", ")) == sorted(TARGETS)
+    assert {"demo", "test", "test-quick", "help"} <= {*TARGETS}
+    assert re.search(r"^([\w-]+):", MAKEFILE, re.M)[1] == "demo"  # what `make` alone does
+
+
+def test_quick_names_files_that_are_there():
+    names = re.search(r"^QUICK :=((?:.*\\\n)*.*)", MAKEFILE, re.M)[1].replace("\\", "").split()
+    assert {"tiny", "autograd", "project"} <= {*names}
+    assert [n for n in names if not (ROOT / f"tests/test_{n}.py").exists()] == []
+
+
+def test_workflows_call_targets_that_are_there():
+    text = WORKFLOWS["tests.yml"]
+    called = re.search(r"target: \[(.+)\]", text)[1].split(", ")
+    called += re.findall(r"run: make PYTHON=python ([\w-]+)$", text, re.M)
+    assert {"test", "lint", "oracle"} <= {*called}
+    assert [t for t in called if t not in TARGETS] == []
+
+
+def test_the_same_pythons_everywhere():
+    heads = "Programming Language :: Python :: 3."
+    claimed = [c[len(heads) - 2 :] for c in PROJECT["project"]["classifiers"] if heads in c]
+    tested = re.findall(r'"(3\.\d+)"', re.search(r"python: \[.+\]", WORKFLOWS["tests.yml"])[0])
+    built = re.findall(r"cp3(\d+)-manylinux", WORKFLOWS["publish.yml"])
+    assert claimed == tested == [f"3.{minor}" for minor in built]
+    assert PROJECT["project"]["requires-python"] == f">={claimed[0]}"
+
+
+def test_actions_are_pinned():
+    used = re.findall(r"uses: ([\w./-]+)@?(\S*)", "\n".join(WORKFLOWS.values()))
+    assert len(used) > 5
+    for action, pin in used:
+        assert action.startswith("./") or re.fullmatch(r"v\d+|release/v\d+", pin), action
+
+
+def test_the_record_of_the_benchmark_has_what_the_tables_show():
+    record = json.loads((ROOT / "bench/results.json").read_text("utf-8"))
+    shown = {"workload", "threads", "unit", "torch", "rushlight", "ratio"}
+    shown |= {"onnxruntime", "onnxruntime ratio"}
+    assert record["rows"] and all({*row} <= shown for row in record["rows"])
