@@ -46,10 +46,10 @@ def measure(norm: nn.Module, args: tuple) -> None:
     norm.running_mean.normal_(std=0.1 * power**0.5)
 
 
-def made(name: str) -> tuple[nn.Module, torch.Tensor]:
+def made(name: str, side: int) -> tuple[nn.Module, torch.Tensor]:
     """The model with random weights that let every layer count, and four images."""
     torch.manual_seed(0)
-    side = SIDES.get(name, 64)
+    side = side or SIDES.get(name, 64)
     images = torch.randn(4, 3, side, side)
     options: dict = {"init_weights": False} if name in WITHOUT_INIT else {}
     if name.startswith("vit_"):
@@ -93,10 +93,10 @@ def checked(program: object) -> None:
         onnx.checker.check_model(str(Path(folder) / "net.onnx"))
 
 
-def one(name: str, opset: int, dynamic: bool) -> bool:
+def one(name: str, opset: int, dynamic: bool, side: int) -> bool:
     """One model; prints its line."""
     start = time.perf_counter()
-    model, images = made(name)
+    model, images = made(name, side)
     millions = sum(p.numel() for p in model.parameters()) / 1e6
     x, side = images[:1], images.shape[-1]
     try:
@@ -145,14 +145,16 @@ def main() -> int:
     parser.add_argument("--only", default="*", metavar="GLOB", help="names of models")
     parser.add_argument("--opset", type=int, default=20)
     parser.add_argument("--dynamic", action="store_true", help="the batch follows the input")
+    parser.add_argument("--side", type=int, default=0, help="of the images; else small ones")
     parser.add_argument("--here", metavar="NAME", help="this model, in this process")
     options = parser.parse_args()
     if options.here:
-        return 0 if one(options.here, options.opset, options.dynamic) else 1
+        return 0 if one(options.here, options.opset, options.dynamic, options.side) else 1
     names = [n for n in models.list_models() if fnmatch.fnmatch(n, options.only)]
     bad = []
     for name in names:
         words = [sys.executable, __file__, "--here", name, "--opset", str(options.opset)]
+        words += ["--side", str(options.side)]
         done = subprocess.run(
             words + ["--dynamic"] * options.dynamic, stderr=subprocess.PIPE, text=True, check=False
         )
