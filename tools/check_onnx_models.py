@@ -100,8 +100,9 @@ def one(name: str, opset: int, dynamic: bool, side: int) -> bool:
     millions = sum(p.numel() for p in model.parameters()) / 1e6
     x, side = images[:1], images.shape[-1]
     try:
+        axes = {"x": {0: "n"}} if dynamic else None
         program = torch.onnx.export(
-            model, (x,), opset_version=opset, dynamic_axes={"x": {0: "n"}} if dynamic else None
+            model, (x,), input_names=["x"], opset_version=opset, dynamic_axes=axes
         )
     except torch.onnx.OnnxExporterError as error:
         print(f"{name:32} refused: {str(error).splitlines()[0]}", flush=True)
