@@ -301,6 +301,14 @@ def test_what_a_graph_cannot_say_is_refused(f, words):
         torch.onnx.export(f, (torch.tensor([0.25, 0.5, 1.0]),))
 
 
+def test_dynamic_axes_of_a_name_that_is_not_there_warn():
+    axes = {"x": {0: "n"}, "pixels": {0: "n"}, "y": {0: "n"}}
+    with pytest.warns(UserWarning, match="Provided key pixels for dynamic axes is not a valid"):
+        torch.onnx.export(lambda x: x + 1, (torch.ones(4),), output_names=["y"], dynamic_axes=axes)
+    del axes["pixels"]
+    torch.onnx.export(lambda x: x + 1, (torch.ones(4),), output_names=["y"], dynamic_axes=axes)
+
+
 def test_sizes_that_decide_are_refused():
     with pytest.raises(OnnxExporterError, match=r"does not do the same|with other sizes"):
         torch.onnx.export(lambda x: x if len(x) < 5 else x + 1, (torch.ones(4),),

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import inspect
 import os
+import re
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -334,7 +336,13 @@ def _dynamic(
         raise ValueError("dynamic_axes and dynamic_shapes say the same: give one of them")
     for name, dims in (axes or {}).items():
         if name not in names:
-            continue  # of an output: it follows from the inputs; PyTorch only warns
+            if name not in outputs and not re.fullmatch(r"output(_\d+)?", name):
+                warnings.warn(
+                    f"Provided key {name} for dynamic axes is not a valid input/output name\n"
+                    f"  the inputs are {', '.join(names)}",
+                    stacklevel=4,
+                )
+            continue  # of an output: it follows from the inputs
         i = names.index(name)
         for d in dims:
             label = dims[d] if isinstance(dims, Mapping) else f"{name}_dynamic_axes_{d + 1}"
