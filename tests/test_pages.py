@@ -422,7 +422,8 @@ def test_inspect_walks_through_a_run(tmp_path, capsys):
     assert "Predicted class: tensor([" in out and "Layer: linear.bias | Size: " in out
     assert cli.main(["inspect", str(run / "best.pt"), str(tmp_path / "no.png")]) == 2
     error = capsys.readouterr().err
-    assert "no.png" in error and "Traceback" not in error and len(error.splitlines()) == 1
+    assert error.splitlines()[0].endswith("no.png: No such file or directory")
+    assert error.splitlines()[1:] == ["  fix: check the name, and that its folder is there"]
 
 
 def test_inspect_walks_random_numbers_through_a_model_by_name(capsys):

@@ -109,7 +109,7 @@ def test_kill_9_at_any_moment(tmp_path):
     assert all((a[name] == b[name]).all() for name in b)
 
 
-def test_a_full_disk_is_one_line(tmp_path, capsys, monkeypatch):
+def test_a_full_disk_is_told(tmp_path, capsys, monkeypatch):
     def full(obj, path):
         path.write_bytes(b"half")
         raise OSError(28, "No space left on device")
@@ -117,12 +117,14 @@ def test_a_full_disk_is_one_line(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("rushlight.learner.loop.save", full)
     assert cli.main([*TRAIN, "--epochs", "1", "--out", str(tmp_path / "run")]) == 1
     error = capsys.readouterr().err.strip().splitlines()
-    assert len(error) == 1
     assert error[0].endswith("best.pt cannot be written: No space left on device")
+    assert error[1:] == ["  fix: make room on the disk, or choose another place"]
     assert not (tmp_path / "run").exists()
 
 
-def test_a_folder_that_cannot_be_made_is_one_line(tmp_path, capsys):
+def test_a_folder_that_cannot_be_made_is_told(tmp_path, capsys):
     (tmp_path / "file").write_text("")
     assert cli.main([*TRAIN, "--out", str(tmp_path / "file" / "run")]) == 2
-    assert len(capsys.readouterr().err.strip().splitlines()) == 1
+    error = capsys.readouterr().err.strip().splitlines()
+    assert error[0].endswith("file/run: Not a directory")
+    assert error[1:] == ["  fix: give a path whose folders are folders"]

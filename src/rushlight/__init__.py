@@ -151,22 +151,11 @@ _LAZY = {
     }.items()
     for name in names.split()
 }
-# likewise for cards whose family is imported when one of them is first asked for
-_LATE = {
-    name: family
-    for family, names in {
-        "native_names": "embedding_bag native_layer_norm native_group_norm native_batch_norm "
-        "batch_norm_update_stats _weight_norm_interface _softmax _log_softmax _safe_softmax "
-        "_unique2 _unique _dim_arange _int_mm",
-        "segment": "segment_reduce",
-    }.items()
-    for name in names.split()
-}
 _NAME = __name__  # under the stand-in, __name__ says torch
 _SUBMODULES = frozenset(
     "_VF accelerator amp autograd backends compiler cpu cuda distributed distributions fft func "
     "futures fx hub jit learner library linalg masked mps mtia multiprocessing nested nn onnx "
-    "optim overrides profiler quasirandom random return_types serialization signal sklearn sparse "
+    "optim overrides profiler quasirandom random return_types serialization signal sparse "
     "special storage testing types utils version vision xpu".split()
 )
 

@@ -226,7 +226,6 @@ from .core.settings import set_warn_always as set_warn_always
 short: _dtype
 from .kernels import show_config as show_config
 from . import signal as signal
-from . import sklearn as sklearn
 from .ops.sparse_names import smm as smm
 from . import sparse as sparse
 from .core.layout import sparse_bsc as sparse_bsc

@@ -21,7 +21,7 @@ from ..core.tensor import Tensor
 from ..core.tensor_types import dtype_of_type
 from ..dispatch.messages import mismatch, not_a_tensor
 from ..dispatch.registry import apply_inplace, composite, internal, op
-from ..kernels import K
+from ..kernels import K, as_array
 
 
 @internal("to_copy", tensors=1, node="ToCopy")
@@ -71,7 +71,9 @@ class ToDevice:
 
 def _array_on(a: np.ndarray, where: device) -> Any:
     """The array on another device."""
-    return a.copy() if where is CPU and type(a) is np.ndarray else moved(a, where)
+    if where is CPU and (type(a) is np.ndarray or isinstance(a, np.generic)):
+        return as_array(a).copy()
+    return moved(a, where)
 
 
 @op("clone(input, *, memory_format=preserve_format)", at="torch Tensor", tensors=1, quiet=False)
