@@ -50,9 +50,10 @@ def lists():
     yield iter(x)
 
 
-@pytest.mark.parametrize("tensors", list(lists()))
-def test_one_look_at_a_list(tensors):
+@pytest.mark.parametrize("i", range(12))
+def test_one_look_at_a_list(i):
     """The native look is the one in Python; the cards take a list that it does not like, too."""
+    tensors = list(lists())[i]  # made here: while a meta tensor lives, every op is asked about it
     expected, seen = memory._look(torch.Tensor, tensors), memory.look(torch.Tensor, tensors)
     assert (seen is None) == (expected is None)
     if seen is not None:
