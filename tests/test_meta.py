@@ -408,6 +408,16 @@ def test_a_step_changes_nothing(name):
     assert layer.weight.is_meta and layer.weight.grad.shape == (3, 2)
 
 
+def test_a_step_with_hooks_changes_nothing():
+    layer = nn.Linear(2, 3, device="meta")
+    optimizer = torch.optim.SGD(layer.parameters(), lr=0.1)
+    called = []
+    optimizer.register_step_pre_hook(lambda *_: called.append("pre"))
+    optimizer.register_step_post_hook(lambda *_: called.append("post"))
+    layer(M(4, 2)).sum().backward()
+    assert optimizer.step() is None and called == ["pre", "post"]
+
+
 def test_a_graph_of_gradients():
     x = M(3, 2, requires_grad=True)
     (g,) = torch.autograd.grad((x**3).sum(), x, create_graph=True)

@@ -10,6 +10,7 @@ import pytest
 oracle = pytest.importorskip("torch")
 
 import rushlight as torch  # noqa: E402
+from rushlight.core import accelerators  # noqa: E402
 from rushlight.core.dtype import DTYPES as DTYPES_OF_TORCH  # noqa: E402
 
 
@@ -78,7 +79,8 @@ def test_devices(arguments):
 
 
 @pytest.mark.parametrize("kind", ["cuda", "cuda:1", "xpu", "mtia", "mps", "xla", 0, "foo"])
-def test_absent_devices(kind):
+def test_absent_devices(kind, monkeypatch):
+    monkeypatch.setattr(accelerators, "has_jax", lambda: False)
     theirs, ours = (outcome(lib.zeros(1).to, kind) for lib in (oracle, torch))
     assert ours[0] == theirs[0]
     assert theirs[1].startswith(ours[1])  # PyTorch goes on about MTIA's build files

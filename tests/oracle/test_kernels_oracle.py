@@ -139,7 +139,7 @@ ELSEWHERE = {
         add sub mul div add_ sub_ mul_ div_ dense_view linear linear_relu linear_dx linear_dw
         linear_db matmul sum mean mse_loss mse_loss_dx argmax softmax log_softmax softmax_dx
         log_softmax_dx take embedding embedding_dw batch_norm_eval batch_norm_eval_dx
-        add_at argmin astype chosen concatenate dense dense_copy
+        add_at argmin astype chosen clamped concatenate dense dense_copy
         group_norm group_norm_dx logsumexp max min padded pick places square_sum stack
         take_along_axis where within
     """,
@@ -162,7 +162,7 @@ ELSEWHERE = {
     "test_random_oracle.py": """
         rng_seed rng_bits rng_uniform rng_integers rng_bernoulli rng_bernoulli_each rng_dropout
         rng_exponential rng_cauchy rng_normal rng_normal_serial rng_randperm
-        rng_poisson rng_binomial
+        rng_poisson rng_binomial rng_multinomial
     """,
 }
 POINTWISE = [(name, numbers) for name, numbers in pointwise() if not name.endswith("_dx")]

@@ -135,7 +135,7 @@ def present(where: device) -> device:
 def _absence(kind: str) -> Exception:
     if kind == "xla" and not has_jax():
         e = absence(kind)
-        return type(e)(f"{str(e).splitlines()[0]}: JAX is not installed{_HOW}")
+        return type(e)(f"{str(e).splitlines()[0]}\n  JAX is not installed{_HOW}")
     e = absence(kind)
     if kind == "cuda" and not may_have_gpu():
         return type(e)(

@@ -427,6 +427,8 @@ def _step_with_hooks(step: Callable, args: tuple, kwargs: dict) -> Any:
         result = step(*args, **kwargs)
     except NoElements as e:
         raise _sparse_refused(self, e) from None
+    except NoData:
+        result = _without_data(self)
     for hook in chain(self._optimizer_step_post_hooks.values(), _EVERY_POST.values()):
         hook(self, args, kwargs)
     return result
