@@ -428,7 +428,8 @@ def _step_with_hooks(step: Callable, args: tuple, kwargs: dict) -> Any:
     except NoElements as e:
         raise _sparse_refused(self, e) from None
     except NoData:
-        result = _without_data(self)
+        result = None
+        _without_data(self)
     for hook in chain(self._optimizer_step_post_hooks.values(), _EVERY_POST.values()):
         hook(self, args, kwargs)
     return result
