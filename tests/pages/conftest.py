@@ -12,7 +12,7 @@ from browser import Browser
 
 import rushlight as rl
 from rushlight import nn
-from rushlight.app import cli
+from rushlight.app import cli, tune
 from rushlight.nn import functional as F
 
 
@@ -62,6 +62,15 @@ class Branches(nn.Module):
         return self.last(F.avg_pool2d(x, 4).flatten(1))
 
 
+# as Optuna leaves them
+TRIALS = [
+    {"trial": i, "state": "whole" if i % 2 else "stopped", "accuracy": 0.9 - i / 20, "epochs": 8,
+     "seconds": 1.5, "lr": 10.0 ** -(1 + i / 3), "batch_size": (16, 128)[i % 2],
+     "optimizer": ("sgd", "adam")[i % 2], "width": (64, 256, 512)[i % 3]}
+    for i in range(9)
+]  # fmt: skip
+
+
 @pytest.fixture(scope="session")
 def pages(tmp_path_factory):
     """{name: file} of every kind of page."""
@@ -95,6 +104,12 @@ def pages(tmp_path_factory):
         style + walk._repr_html_() + rl.summary(Branches(), (1, 1, 28, 28))._repr_html_(), "utf-8"
     )
     found["notebook"] = notebook
+    found |= {name: folder / f"{name}.html" for name in ("runs", "runs-zh", "find-lr", "tune")}
+    lists = ["runs", str(digits), str(shapes), "--page"]
+    assert cli.main([*lists, str(found["runs"])]) == 0
+    assert cli.main([*lists, str(found["runs-zh"]), "--lang", "zh"]) == 0
+    assert cli.main(["find-lr", "digits", "--model", "cnn", "--page", str(found["find-lr"])]) == 0
+    found["tune"].write_text(tune.tune_page(TRIALS, "digits-mlp", "rushlight train"), "utf-8")
     return found
 
 
@@ -102,6 +117,6 @@ def pytest_generate_tests(metafunc):
     if "name" in metafunc.fixturenames:
         names = """
             report report-photos report-own walk walk-zh walk-photos walk-mlp walk-cnn
-            walk-branches notebook
+            walk-branches notebook runs runs-zh find-lr tune
         """.split()
         metafunc.parametrize("name", names)

@@ -113,8 +113,8 @@ def runs_page(rows: Sequence[dict[str, Any]], lang: str = "en") -> str:
             svg.chart(
                 words("loss"),
                 [
-                    svg.Curve(words("training"), epochs, _column(row, "train_loss"), "a"),
-                    svg.Curve(words("validation"), epochs, _column(row, "valid_loss"), "b"),
+                    svg.Curve(words("train"), epochs, _column(row, "train_loss"), "a"),
+                    svg.Curve(words("valid"), epochs, _column(row, "valid_loss"), "b"),
                 ],
                 bounds=(0, top),
                 x_name=words("epoch"),
@@ -122,8 +122,8 @@ def runs_page(rows: Sequence[dict[str, Any]], lang: str = "en") -> str:
             svg.chart(
                 words("accuracy"),
                 [
-                    svg.Curve(words("training"), epochs, _column(row, "train_accuracy"), "a"),
-                    svg.Curve(words("validation"), epochs, _column(row, "valid_accuracy"), "b"),
+                    svg.Curve(words("train"), epochs, _column(row, "train_accuracy"), "a"),
+                    svg.Curve(words("valid"), epochs, _column(row, "valid_accuracy"), "b"),
                 ],
                 axis=lambda y: f"{100 * y:.3g} %",
                 bounds=(None, 1.0),
