@@ -132,7 +132,7 @@ def runs_page(rows: Sequence[dict[str, Any]], lang: str = "en") -> str:
         ]
         again = escape(train.again(train.DEFAULTS | row["settings"]))
         charts.append(
-            f'<section><h2>{escape(row["run"])}</h2><div class="charts">{"".join(parts)}</div>'
+            f'<section><h2>{escape(row["run"])}</h2><div class="tiles">{"".join(parts)}</div>'
             f"<pre><code>{again}</code></pre></section>"
         )
     body = (
