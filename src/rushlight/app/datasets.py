@@ -7,7 +7,7 @@ split off.
 Letters: N images, C channels, H and W height and width, K classes.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -130,6 +130,22 @@ def load(
     raise CliError(
         f"no data set {name!r}; choose from {', '.join(KNOWN)}, or give a folder of images "
         f"with one folder inside per class, a table (.csv, .tsv) or labelled lines (.txt)"
+    )
+
+
+def of(settings: Mapping[str, Any], tell: Any) -> Data:
+    """The data of a run's settings, see `load`."""
+    return load(
+        settings["data"],
+        settings["root"],
+        settings.get("download", False),
+        settings["seed"],
+        size=settings.get("size"),
+        strict=settings.get("strict", False),
+        valid=settings.get("valid"),
+        test=settings.get("test"),
+        target=settings.get("target"),
+        tell=tell,
     )
 
 

@@ -142,17 +142,8 @@ def data_of(state: dict[str, Any], data: str | None, part: str | None, root: str
             Path(name), about["classes"], False, lambda text: say("evaluate", text)
         )
         return _Files(samples, about)
-    found = datasets.load(
-        name,
-        root or settings["root"],
-        False,
-        settings["seed"],
-        size=settings.get("size"),
-        valid=settings.get("valid"),
-        test=settings.get("test"),
-        target=settings.get("target"),
-        tell=lambda text: say("evaluate", text),
-    )
+    given = {"data": name, "root": root or settings["root"], "download": False, "strict": False}
+    found = datasets.of(settings | given, lambda text: say("evaluate", text))
     if found.classes != about["classes"]:
         raise CliError(
             f"{name} has the classes {', '.join(found.classes[:6])}, the run "

@@ -15,6 +15,7 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -153,7 +154,7 @@ def sweep_page(found: Sweep, title: str, command: str, lang: str = "en") -> str:
     if found.suggestion is not None:
         said = words("suggestion: {rate}", rate=f"{found.suggestion:.2g}")
     body = (
-        f"<h1>{title}</h1>\n<p>{said}</p>\n{curve}\n<pre><code>{command}</code></pre>\n"
+        f"<h1>{escape(title)}</h1>\n<p>{said}</p>\n{curve}\n<pre><code>{escape(command)}</code></pre>\n"
         f"{page.footer(words)}"
     )
     return page.document(title, body, words)
@@ -187,15 +188,7 @@ def main(words: Sequence[str]) -> int:
         raise CliError(f"--steps {options.steps}: at least 10 are needed")
     given = {key: value for key in GIVEN if (value := getattr(options, key)) is not None}
     settings = train.complete(given)
-    data = datasets.load(
-        settings["data"],
-        settings["root"],
-        False,
-        settings["seed"],
-        size=settings["size"],
-        target=settings["target"],
-        tell=lambda text: say("find-lr", text),
-    )
+    data = datasets.of(settings, lambda text: say("find-lr", text))
     learner = train.build(settings, data, Path("."), nullcontext())
     with models.own_code(settings["model"]):
         found = find_lr(

@@ -319,18 +319,7 @@ def start(
         told.append(text)
         say("train", text)
 
-    data = datasets.load(
-        settings["data"],
-        settings["root"],
-        settings["download"],
-        settings["seed"],
-        size=settings["size"],
-        strict=settings["strict"],
-        valid=settings["valid"],
-        test=settings["test"],
-        target=settings["target"],
-        tell=tell,
-    )
+    data = datasets.of(settings, tell)
     learner = build(
         settings, data, out, watcher(settings["epochs"], data.is_number), begin=state is None
     )

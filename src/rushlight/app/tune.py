@@ -89,15 +89,7 @@ class Search:
     def __init__(self, out: Path, fixed: dict[str, Any], rates: tuple[float, float], epochs: int):
         self.out, self.fixed, self.rates, self.epochs = out, fixed, rates, epochs
         self.optuna = optuna()
-        self.data = datasets.load(
-            fixed["data"],
-            fixed["root"],
-            False,
-            fixed["seed"],
-            size=fixed.get("size"),
-            target=fixed.get("target"),
-            tell=lambda text: say("tune", text),
-        )
+        self.data = datasets.of(fixed, lambda text: say("tune", text))
         if self.data.is_number:
             raise CliError(f"tune searches for classifiers; {fixed['target']} is a number")
         self.study = self.optuna.create_study(

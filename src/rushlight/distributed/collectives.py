@@ -78,6 +78,20 @@ def root_of(group: ProcessGroup, rank: Any, group_rank: Any, name: str) -> int:
     return group_rank
 
 
+def gathers_here(
+    group: ProcessGroup, dst: Any, group_dst: Any, gather_list: Any, name: str
+) -> bool:
+    """Is this the process that `gather` and its kin collect in? It alone gives a list."""
+    if dst is None and group_dst is None:
+        dst = group.ranks[0]
+    here = group.rank() == root_of(group, dst, group_dst, name)
+    if here and not gather_list:
+        raise ValueError("Argument ``gather_list`` must be specified on destination rank.")
+    if not here and gather_list:
+        raise ValueError("Argument ``gather_list`` must NOT be specified on non-destination ranks.")
+    return here
+
+
 def _skip(name: str) -> None:
     warn(f"Running {name} on a rank that does not belong to the given group.")
 
@@ -336,13 +350,7 @@ def gather(
     found = member(group)
     if found is None:
         return _skip("gather")
-    if dst is None and group_dst is None:
-        dst = found.ranks[0]
-    here = found.rank() == root_of(found, dst, group_dst, "gather")
-    if here and not gather_list:
-        raise ValueError("Argument ``gather_list`` must be specified on destination rank.")
-    if not here and gather_list:
-        raise ValueError("Argument ``gather_list`` must NOT be specified on non-destination ranks.")
+    here = gathers_here(found, dst, group_dst, gather_list, "gather")
     to = _tensors(gather_list or [], "gather_list")
     if here:
         _expect_list(to, tensor, found.size(), "gather")

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from .collectives import _skip, root_of
+from .collectives import _skip, gathers_here, root_of
 from .groups import ProcessGroup, member
 from .messages import _next, _peer, put, take
 from .work import begin
@@ -75,13 +75,7 @@ def gather_object(
     found = member(group)
     if found is None:
         return _skip("gather_object")
-    if dst is None and group_dst is None:
-        dst = found.ranks[0]
-    here = found.rank() == root_of(found, dst, group_dst, "gather_object")
-    if here and not object_gather_list:
-        raise ValueError("Argument ``gather_list`` must be specified on destination rank.")
-    if not here and object_gather_list:
-        raise ValueError("Argument ``gather_list`` must NOT be specified on non-destination ranks.")
+    here = gathers_here(found, dst, group_dst, object_gather_list, "gather_object")
     if found.size() == 1:
         assert object_gather_list is not None
         object_gather_list[0] = copy.deepcopy(obj)

@@ -33,7 +33,7 @@ class Step:
         self.scope, self.then = scope, then
 
     def uses(self) -> list[Value]:
-        return [x for x in _values(self.arguments)]
+        return [x for x in leaves(self.arguments, (Value,))]
 
 
 class Unsure(Exception):
@@ -312,19 +312,6 @@ def _uniform(arrays: list) -> Any:
     if first is None:
         return None
     return first if all((a == first).all() for a in arrays) else None
-
-
-def _values(x: Any) -> Any:
-    if isinstance(x, Value):
-        yield x
-    elif isinstance(x, (list, tuple)):
-        for y in x:
-            yield from _values(y)
-    elif isinstance(x, dict):
-        for y in x.values():
-            yield from _values(y)
-    elif isinstance(x, slice):
-        yield from _values((x.start, x.stop, x.step))
 
 
 __all__ = ["UNKNOWN", "WHOLE", "Extent", "Merger", "Step"]

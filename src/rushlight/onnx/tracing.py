@@ -55,18 +55,18 @@ def version(t: Tensor) -> int:
     return t._v[0] if t._v is not None else 0
 
 
-def leaves(x: Any) -> Iterator[Any]:
-    """The tensors and arrays in arguments or results, in order."""
-    if isinstance(x, (Tensor, np.ndarray)):
+def leaves(x: Any, kinds: tuple[type, ...] = (Tensor, np.ndarray)) -> Iterator[Any]:
+    """The values of these kinds in arguments or results, in order."""
+    if isinstance(x, kinds):
         yield x
     elif isinstance(x, (list, tuple)):
         for y in x:
-            yield from leaves(y)
+            yield from leaves(y, kinds)
     elif isinstance(x, dict):
         for y in x.values():
-            yield from leaves(y)
+            yield from leaves(y, kinds)
     elif isinstance(x, slice):
-        yield from leaves((x.start, x.stop, x.step))
+        yield from leaves((x.start, x.stop, x.step), kinds)
 
 
 class Trace:
