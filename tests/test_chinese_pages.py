@@ -35,7 +35,7 @@ def figures(page):
     rows = re.findall(r"^\|.*", page.read_text("utf-8"), re.M)
     number = re.compile(r"[\d.,]+( (us|ms|s|MB))?")
     cells = ([cell.strip() for cell in row.split("|")] for row in rows)
-    return [[c for c in row if number.fullmatch(c)] for row in cells]
+    return list(filter(None, ([c for c in row if number.fullmatch(c)] for row in cells)))
 
 
 def test_every_page_has_its_pair():
