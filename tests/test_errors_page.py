@@ -14,7 +14,7 @@ from rushlight.app import cli
 from rushlight.serialization import safe_globals
 
 DOCS = Path(__file__).parent.parent / "docs"
-PAGES = [DOCS / "errors.md"]
+PAGES = [DOCS / "errors.md", DOCS / "zh" / "errors.md"]
 BLOCK = re.compile(r"^```(python|console)\n(.*?)^```\n(?:\n```text\n(.*?)^```\n)?", re.M | re.S)
 ERROR = re.compile(r"[A-Za-z_.]+(?:Error|Warning): ")
 
