@@ -7,6 +7,7 @@
 #   make oracle   the same operations against a living PyTorch 2.13.0 (installs it in .venv)
 #   make test-onnx, test-serve, test-sklearn, test-tune   the export, run by onnxruntime;
 #                 `rushlight serve`; the scikit-learn estimators; `rushlight tune`
+#   make docs     the documentation site in build/site; its tutorials, sessions and links are checked
 #   make test-xla devices beside the CPU, compiled steps and many processes, on JAX's CPU
 #   make test-on-xla  on device "xla": samples of all cards, and the suites of tensors, views,
 #                 autograd, layers and optimizers
@@ -42,7 +43,7 @@ SOURCES := $(shell find src native -name '*.py' -o -name '*.cpp' -o -name '*.hpp
 export OPENBLAS_NUM_THREADS ?= 1
 
 .PHONY: demo test test-onnx test-serve test-sklearn test-pages test-terminal test-tune test-xla test-on-xla test-aarch64 oracle bench lint stubs \
-	dev ecosystem fuzz sanitize sanitize-address sanitize-thread stress clean help test-quick
+	dev ecosystem fuzz sanitize sanitize-address sanitize-thread stress clean help test-quick docs
 
 demo: $(VENV)/installed
 	@rm -rf build/demo
@@ -102,6 +103,15 @@ stubs: $(VENV)/installed
 	PYTHONPATH=src RUSHLIGHT_PURE=1 $(RUN) tools/make_late_table.py
 	PYTHONPATH=src RUSHLIGHT_PURE=1 $(RUN) tools/make_stubs.py
 	PYTHONPATH=src RUSHLIGHT_PURE=1 $(RUN) tools/make_op_table.py
+
+# no network once these are installed; without the notice that Material prints in every build
+docs: $(VENV)/docs
+	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build -q --strict
+	$(RUN) -m pytest -q tests/docs
+
+$(VENV)/docs: $(VENV)/installed
+	$(RUN) -m pip install -q --disable-pip-version-check 'mkdocs-material>=9.6,<10' 'mkdocs<2' jieba
+	@touch $@
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
