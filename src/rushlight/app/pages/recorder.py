@@ -243,8 +243,8 @@ class Recorder:
                 len(self.steps) + 1,
                 call.name,
                 name,
-                f"{name}({_options(what, args)})",
-                formula_of(_doc(what, name)),
+                f"{name}({options_of(what, args)})",
+                formula_of(doc_of(what, name)),
                 None,
                 shapes,
                 self._copy(results[0]),
@@ -278,7 +278,7 @@ class Recorder:
         return [(f"aten.{op}", a) for op, a in known if f"aten.{op}" in self.formulas]
 
 
-def _options(what: Any, args: Any) -> str:
+def options_of(what: Any, args: Any) -> str:
     """The arguments of a function that are no Tensors and not what they are by default."""
     known = getattr(getattr(what, "schema", None), "arguments", ())
     found = []
@@ -293,7 +293,7 @@ def _options(what: Any, args: Any) -> str:
     return ", ".join(found)
 
 
-def _doc(what: Any, name: str) -> str | None:
+def doc_of(what: Any, name: str) -> str | None:
     """The docstring of the op: a card's, a composite's, or that of the public function."""
     doc = getattr(what, "doc", None) or getattr(getattr(what, "source", None), "__doc__", None)
     if doc:
