@@ -19,7 +19,10 @@ async function start(config) {
   const wheel = await fetch(new URL(config.wheel, self.location.href));
   if (!wheel.ok) throw new Error(`${config.wheel}: ${wheel.status} ${wheel.statusText}`);
   python.unpackArchive(new Uint8Array(await wheel.arrayBuffer()), "wheel");
-  python.runPython("import rushlight.app.playground.study, rushlight.nn, rushlight.optim, json");
+  python.runPython(
+    "import importlib, json; importlib.invalidate_caches()\n" +
+      "import rushlight.app.playground.study, rushlight.nn, rushlight.optim"
+  );
   say({ type: "ready", version: python.runPython("import sys; sys.version.split()[0]") });
 }
 

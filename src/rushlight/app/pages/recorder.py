@@ -283,8 +283,10 @@ def options_of(what: Any, args: Any) -> str:
     known = getattr(getattr(what, "schema", None), "arguments", ())
     found = []
     for i, value in enumerate(args):
+        if isinstance(value, Tensor) or value is None:
+            continue
         text = repr(value)
-        if isinstance(value, Tensor) or value is None or len(text) > 30 or "tensor(" in text:
+        if len(text) > 30 or "tensor(" in text:
             continue
         if i >= len(known):
             found.append(text)
@@ -295,11 +297,12 @@ def options_of(what: Any, args: Any) -> str:
 
 def doc_of(what: Any, name: str) -> str | None:
     """The docstring of the op: a card's, a composite's, or that of the public function."""
-    doc = getattr(what, "doc", None) or getattr(getattr(what, "source", None), "__doc__", None)
+    source = getattr(what, "source", None)
+    doc = getattr(what, "doc", None) or (source is not None and source.__doc__)
     if doc:
         return str(doc)
     for place in (rl, nn.functional, Tensor):
-        found = getattr(place, name.rstrip("_"), None)
+        found = getattr(place, name.rstrip("_"), None) or getattr(place, f"__{name}__", None)
         if callable(found) and found.__doc__:
             return str(found.__doc__)
     return None

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from threading import get_ident
 from typing import Any
 
-from rushlight import Tensor
+from rushlight import Tensor, nn
 from rushlight.app.pages.recorder import doc_of, formula_of, options_of, tensors
 from rushlight.profiler.listening import listen, unlisten
 
+_INIT = nn.init.__file__
 ROWS = 300  # kinds of operations that are told apart; the rest is counted
 NODES = 400  # operations of one step whose results are kept for the graph
 UNSEEN = ("item", "detach", "size", "dim", "numel")  # they make no numbers for a reader
@@ -85,11 +86,15 @@ class Operations:
     def __exit__(self, *error: object) -> None:
         unlisten(self)
 
-    def _line(self) -> int:
+    def _line(self) -> int | None:
+        """The program's line; None inside of a layer's initialisation, which nobody wrote there."""
         frame: Any = sys._getframe(2)
         while frame is not None:
-            if frame.f_code.co_filename == self.filename:
+            name = frame.f_code.co_filename
+            if name == self.filename:
                 return int(frame.f_lineno)
+            if name == _INIT:
+                return None
             frame = frame.f_back
         return 0
 
@@ -102,8 +107,11 @@ class Operations:
             return ()
         if keywords:
             args = (*args, *keywords.values())
+        line = self._line()
+        if line is None:
+            return ()
         given = list(tensors(args))
-        return (name, args, what, given, [_shape(t) for t in given], self._line())
+        return (name, args, what, given, [_shape(t) for t in given], line)
 
     def end(self, token: Any, result: Any) -> None:
         """It ends."""
@@ -132,7 +140,7 @@ class Operations:
         row.times += 1
         leaves = [t for t in given if t.requires_grad and t.is_leaf]
         self.leaves.update((id(t), t) for t in leaves)
-        if len(self._step) < NODES and any(t.requires_grad for t in results):
+        if len(self._step) < NODES and any(t.requires_grad and not t.is_leaf for t in results):
             sources = sorted({self._made[id(t)] for t in given if id(t) in self._made})
             self._made.update((id(t), len(self._step)) for t in results)
             self._step.append(Node(row, sources, leaves, results))

@@ -168,11 +168,11 @@ class Study:
 
     def _enter(self, module: nn.Module, args: Any) -> None:
         self._depth += 1
-        if self._depth == 1 and args and not _is_loss(module):
-            self.inputs[id(module)] = (module, args)
 
     def _leave(self, module: nn.Module, args: Any, result: Any) -> None:
         self._depth -= 1
+        if self._depth == 0 and args and result is not None and not _is_loss(module):
+            self.inputs[id(module)] = (module, args)
 
     def _after_backward(self, root: Tensor) -> None:
         self.ops.backward(root)
