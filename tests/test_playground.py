@@ -1,4 +1,4 @@
-"""The playground's study of a program: what it says of output, errors, shapes, gradients, ops, walks.
+"""The playground's study of a program: output, errors, shapes, gradients, operations, walks.
 
 The same under Pyodide, in node and in Chromium: tests/browser.
 """
@@ -152,6 +152,15 @@ def test_operations_have_line_formula_and_shapes():
     assert ">5 · layer.weight, layer.bias<" in result["graph"]["svg"]
 
 
+def test_many_arguments_of_one_shape_are_counted():
+    _, result, _ = studied(
+        "import torch\nx = torch.ones(2)\ntorch.stack([x] * 40)\ntorch.cat([x, x, x[:1]])\n"
+    )
+    rows = {op["name"]: op for op in result["ops"]}
+    assert rows["stack"]["inputs"] == ["40 × (2,)"]
+    assert rows["cat"]["inputs"] == ["(2,), (2,)", "(1,)"]
+
+
 def test_the_graph_has_only_what_leads_to_the_loss():
     _, result, _ = studied(
         "import torch\n"
@@ -168,7 +177,7 @@ def test_the_graph_has_only_what_leads_to_the_loss():
     ("doc", "grad"),
     [
         ("y = max(x, 0), NaN stays;  dx = dy where y > 0\n\nshape  x", "dx = dy where y > 0"),
-        ("z = x\n\nshape   x\ngrad    dx = dz,\n          dy = 2 dz\nerrors  none", "dx = dz, dy = 2 dz"),
+        ("z = x\n\ngrad    dx = dz,\n          dy = 2 dz\nerrors  none", "dx = dz, dy = 2 dz"),
         ("A tensor of zeros", ""),
         (None, ""),
     ],

@@ -112,9 +112,10 @@ def copy_pyodide(source: Path, out: Path) -> list[str]:
         kept[name] = package
     lost = [name for name in NEEDED if name not in kept]
     if lost:
+        file = lock["packages"][lost[0]]["file_name"]
         raise SystemExit(
-            f"{source}: no wheel of {', '.join(lost)}\n  fix: put {lock['packages'][lost[0]]['file_name']} "
-            "there, of the same Pyodide release"
+            f"{source}: no wheel of {', '.join(lost)}\n  fix: put {file} there, of the same "
+            "Pyodide release"
         )
     # a package whose file is not here would be asked for in vain
     whole = {n: p for n, p in kept.items() if all(d.lower() in kept for d in p["depends"])}

@@ -203,9 +203,13 @@ function show() {
   showWalk();
 }
 
-function lineLink(line) {
+// A way to a line of the program; `short`: in a column of lines.
+function lineLink(line, short = false) {
   if (!line) return "";
-  return make("a", { href: "#code", class: "line", onclick: (e) => { e.preventDefault(); editor.show(line); } }, say("line", { n: line }));
+  return make("a", {
+    href: "#code", class: "line", "aria-label": say("line", { n: line }),
+    onclick: (event) => { event.preventDefault(); editor.show(line); },
+  }, short ? String(line) : say("line", { n: line }));
 }
 
 const soft = (text) => make("p", { class: "soft" }, text);
@@ -284,9 +288,10 @@ function curve(values, name, colour) {
 
 function heat(picture, name) {
   if (!picture) return "";
-  const tall = Math.min(150, Math.max(16, picture.height * Math.min(12, 220 / picture.width)));
+  const side = Math.min(14, 230 / picture.width, 150 / picture.height);
+  const [wide, tall] = [Math.max(30, picture.width * side), Math.max(14, picture.height * side)].map(Math.round);
   return make("figure", { class: "heat" },
-    make("img", { src: picture.image, alt: name, style: `height:${tall}px;aspect-ratio:${picture.width}/${picture.height}` }),
+    make("img", { src: picture.image, alt: name, width: wide, height: tall }),
     make("figcaption", {}, `±${picture.limit}`));
 }
 
@@ -317,7 +322,7 @@ function showShapes() {
   const rows = [];
   for (const [line, names] of Object.entries(lines)) {
     for (const [name, all] of Object.entries(names)) {
-      rows.push(make("tr", {}, cell(lineLink(Number(line))), cell(make("code", {}, name)), cell(all.slice(0, 3).join(" | ") + (all.length > 3 ? " | …" : ""), "shape")));
+      rows.push(make("tr", {}, cell(lineLink(Number(line), true)), cell(make("code", {}, name)), cell(all.slice(0, 3).join(" | ") + (all.length > 3 ? " | …" : ""), "shape")));
     }
   }
   if (rows.length) panel.append(make("h3", {}, say("by_line")), table([say("at_line"), "", say("into")], rows));
@@ -351,9 +356,9 @@ function showOperations() {
     const doc = docs[op.name] ?? { formula: "", grad: "" };
     const formula = make("div", { class: "formula" }, doc.formula);
     const grad = doc.grad ? make("details", {}, make("summary", {}, formula), make("div", { class: "formula back" }, `${say("grad")}: ${doc.grad}`)) : formula;
-    return make("tr", {}, cell(lineLink(op.line)),
+    return make("tr", {}, cell(lineLink(op.line, true)),
       cell([make("code", {}, op.name), op.call ? make("div", { class: "soft" }, op.call) : ""]),
-      cell(grad), cell(`${op.inputs.join(", ") || "()"} → ${op.output}`, "shape"), cell(`${thousands(op.times)} ×`, "n"));
+      cell(grad), cell([make("div", {}, op.inputs.join(", ")), make("div", {}, `→ ${op.output}`)], "shape"), cell(`${thousands(op.times)} ×`, "n"));
   });
   panel.append(table([say("at_line"), say("op"), say("formula"), say("into"), ""], rows, [4]), and(more.ops));
   if (graph) {

@@ -24,7 +24,7 @@ from browser import Browser  # noqa: E402
 
 @pytest.fixture(scope="session")
 def in_node():
-    """in_node(script, *words, NAME=value) -> the finished process; paths from the root of the project."""
+    """in_node(script, *words, NAME=value) -> the finished process; paths from the root."""
 
     def run(script, *words, limit=300, **environment):
         command = ["node", ROOT / "tests/browser/python.mjs", PLAYGROUND, ROOT, script, *words]

@@ -48,6 +48,8 @@ def test_the_first_100_losses_are_pytorchs(in_node):
     done = in_node(PROGRAM, "tests/scripts/first_losses.py")
     assert done.returncode == 0, done.stderr
     want = (FROZEN / "first_losses.txt").read_text("utf-8").splitlines()
-    ours, theirs = ([float(line.split()[2]) for line in t] for t in (done.stdout.splitlines(), want))
+    ours, theirs = (
+        [float(line.split()[2]) for line in t] for t in (done.stdout.splitlines(), want)
+    )
     assert len(ours) == 300
     assert ours == pytest.approx(theirs, rel=1e-5)

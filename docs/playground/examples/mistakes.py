@@ -9,7 +9,7 @@ y = (x.sum(1, keepdim=True) > 2).float()  # (64, 1)
 model = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Dropout(0.2), nn.Linear(8, 1))
 opt = torch.optim.SGD(model.parameters(), lr=0.1)
 
-for step in range(5):
+for _ in range(5):
     scores = model(x).squeeze(1)  # (64,)
     loss = F.mse_loss(scores, y)  # (64,) beside (64, 1)
     loss.backward()  # and nobody called zero_grad()

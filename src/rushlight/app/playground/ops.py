@@ -1,10 +1,11 @@
-"""The operations of a program, as they run: line, shapes, formula; and the graph of its last loss."""
+"""The operations of a program as they run: line, shapes, formula; the graph of its last loss."""
 
 from __future__ import annotations
 
 import re
 import sys
 from dataclasses import dataclass, field
+from itertools import groupby
 from threading import get_ident
 from typing import Any
 
@@ -60,8 +61,14 @@ def _shape(tensor: Tensor) -> str:
     return str(tuple(tensor.shape))
 
 
+def _shapes(given: list[Tensor]) -> list[str]:
+    """The shapes of arguments; of many with one shape, how many: "40 × (3, 8)"."""
+    groups = [(text, len(list(same))) for text, same in groupby(map(_shape, given))]
+    return [f"{n} × {text}" if n > 2 else ", ".join([text] * n) for text, n in groups]
+
+
 class Operations:
-    """A listener (profiler/listening.py): `rows` and `docs` of all that ran, `graph` of the last loss.
+    """A listener (profiler/listening.py): `rows` and `docs` of what ran, `graph` of the last loss.
 
     filename   the program; what runs is told by the innermost of its lines
     leaves     every leaf that wants a gradient and was used
@@ -111,7 +118,7 @@ class Operations:
         if line is None:
             return ()
         given = list(tensors(args))
-        return (name, args, what, given, [_shape(t) for t in given], line)
+        return (name, args, what, given, _shapes(given), line)
 
     def end(self, token: Any, result: Any) -> None:
         """It ends."""
@@ -124,7 +131,7 @@ class Operations:
         name, args, what, given, shapes, line = token
         if given and results[0] is given[0] and not name.endswith("_"):
             return  # nothing was to be done
-        call = options_of(what, args)
+        call = re.sub(r"\d+\.\d{5,}", lambda m: f"{float(m[0]):.5g}", options_of(what, args))
         output = ", ".join(map(_shape, results[:3]))
         key = (line, name, call, tuple(shapes), output)
         row = self.rows.get(key)

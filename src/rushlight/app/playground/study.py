@@ -45,6 +45,7 @@ POINTS = 4000  # points of a curve that are kept
 COPIED = 1 << 20  # numbers of a gradient that is copied after each backward
 IMAGES = 3  # of a batch that walk through the model
 SIDE = 48  # of a heat map, at most
+TILES, ROW = 24, 8  # matrices of a tensor of more dimensions that are drawn, and how many in a row
 BOXES = 60  # operations of a graph that is drawn
 
 Emit = Callable[[str, Any], None]
@@ -151,7 +152,7 @@ class Study:
             stack.callback(rl.set_grad_enabled, True)
             stack.enter_context(Lint(self._lint))
             stack.enter_context(self.ops)
-            Tensor.backward = backward  # type: ignore[method-assign]
+            setattr(Tensor, "backward", backward)  # noqa: B010 (mypy)
             stack.callback(setattr, Tensor, "backward", plain)
             for handle in (
                 register_module_forward_pre_hook(self._enter),
@@ -330,20 +331,17 @@ def _numbers(values: np.ndarray) -> dict[str, float | None]:
 
 
 def _heat(values: np.ndarray) -> dict[str, Any] | None:
-    """A picture of numbers: a vector as a strip, a matrix, the first matrix of more dimensions."""
+    """A picture of numbers: a vector as a strip, a matrix, the first matrices of more of them."""
     if not values.size:
         return None
     if values.ndim > 2:
-        values = values.reshape(-1, *values.shape[-2:])[0]
-    small = png.smaller(np.atleast_2d(values), SIDE, 4 * SIDE)
+        small = png.smaller(values.reshape(-1, *values.shape[-2:])[:TILES], SIDE, SIDE)
+    else:
+        small = png.smaller(np.atleast_2d(values), SIDE, 4 * SIDE)[None]
     finite = np.abs(small[np.isfinite(small)])
     limit = float(finite.max()) if finite.size else 1.0
-    return {
-        "image": png.heat_uri(small, limit),
-        "limit": svg.short(limit),
-        "height": small.shape[0],
-        "width": small.shape[1],
-    }
+    image, width, height = png.grid(small, ROW, limit)
+    return {"image": image, "limit": svg.short(limit), "height": height, "width": width}
 
 
 def _tensor(name: str, t: Tensor) -> dict[str, Any]:
