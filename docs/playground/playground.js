@@ -93,12 +93,17 @@ function showStatus() {
   $("stop").hidden = !busy;
 }
 
+// A worker of an address has no policy but its server's; one of a blob has the page's, which lets
+// no program reach another origin.
 function startWorker() {
   worker?.terminate();
-  worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
+  const script = new Blob([`import "${new URL("worker.js", import.meta.url)}";`], { type: "text/javascript" });
+  const address = URL.createObjectURL(script);
+  worker = new Worker(address, { type: "module" });
+  URL.revokeObjectURL(address);
   worker.onmessage = ({ data }) => heard(data);
   worker.onerror = (event) => status("failed", { text: event.message ?? "" }, "failed");
-  worker.postMessage({ type: "start", config });
+  worker.postMessage({ type: "start", config, home: new URL(".", import.meta.url).href });
 }
 
 function heard(message) {
@@ -316,7 +321,8 @@ function showShapes() {
         make("h4", {}, make("code", {}, t.name), " ", make("span", { class: "shape" }, t.shape)),
         make("p", { class: "soft" }, [t.kind === "Tensor" ? "" : t.kind, t.dtype.replace("torch.", ""),
           t.grad_fn ? say("made_by", { name: t.grad_fn }) : t.requires_grad ? say("wants_grad") : ""].filter(Boolean).join(" · ")),
-        t.min === undefined ? "" : make("p", { class: "numbers" }, `min ${number(t.min)}  mean ${number(t.mean)}  max ${number(t.max)}  ${say("zeros")} ${number(100 * t.zeros)} %`),
+        t.min === undefined ? "" : t.shape === "()" ? make("p", { class: "numbers" }, `${say("value")} ${number(t.mean)}`)
+          : make("p", { class: "numbers" }, `min ${number(t.min)}  mean ${number(t.mean)}  max ${number(t.max)}  ${say("zeros")} ${number(100 * t.zeros)} %`),
         heat(t.heat, t.name)))), and(more.tensors));
   } else panel.append(soft(say("no_tensors")));
   const rows = [];
@@ -338,7 +344,7 @@ function showGradients() {
   panel.append(make("div", { class: "cards wide" }, ...grads.map((g) =>
     make("article", { class: "card" },
       make("h4", {}, make("code", {}, g.name || say("unnamed")), " ", make("span", { class: "shape" }, g.shape)),
-      make("p", { class: "numbers" }, `${say("gradient")} ‖g‖ ${number(g.norm)}   ${say("ratio")} ${number(g.share)}`),
+      make("p", { class: "numbers" }, `‖g‖ ${number(g.norm)}   ${say("ratio")} ${number(g.share)}`),
       make("div", { class: "pair" },
         make("div", {}, make("p", { class: "soft" }, say("values")), heat(g.values.heat, say("values"))),
         make("div", {}, make("p", { class: "soft" }, say("gradient")), heat(g.grad.heat, say("gradient")))),

@@ -1,6 +1,6 @@
 // The interpreter, in a thread of its own: the page stays alive, and ends it to stop a program.
 //
-// gets   {type: "start", config}, {type: "run", source}, {type: "walk", index, lang}
+// gets   {type: "start", config, home}, {type: "run", source}, {type: "walk", index, lang}
 // sends  {type: "stage", name}, "ready", "failed", "tell" (kind, data), "done" (result), "page"
 
 let python = null;
@@ -8,15 +8,15 @@ let study = null;
 
 const say = (message) => postMessage(message);
 
-async function start(config) {
-  const base = new URL(config.pyodide, self.location.href).href;
+async function start(config, home) {
+  const base = new URL(config.pyodide, home).href;
   say({ type: "stage", name: "interpreter" });
   const { loadPyodide } = await import(base + "pyodide.mjs");
   python = await loadPyodide({ indexURL: base });
   say({ type: "stage", name: "numpy" });
   await python.loadPackage(config.packages, { messageCallback() {} });
   say({ type: "stage", name: "rushlight" });
-  const wheel = await fetch(new URL(config.wheel, self.location.href));
+  const wheel = await fetch(new URL(config.wheel, home));
   if (!wheel.ok) throw new Error(`${config.wheel}: ${wheel.status} ${wheel.statusText}`);
   python.unpackArchive(new Uint8Array(await wheel.arrayBuffer()), "wheel");
   python.runPython(
@@ -66,7 +66,7 @@ json.dumps(_study.run())`);
 
 self.onmessage = async ({ data }) => {
   try {
-    if (data.type === "start") await start(data.config);
+    if (data.type === "start") await start(data.config, data.home);
     else if (data.type === "run") await run(data.source);
     else if (data.type === "walk") {
       say({ type: "page", index: data.index, lang: data.lang, page: study.walk(data.index, data.lang) });

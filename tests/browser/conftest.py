@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 import threading
+from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -45,20 +46,41 @@ def browser():
         yield browser
 
 
-class _Quiet(SimpleHTTPRequestHandler):
+class _Server(SimpleHTTPRequestHandler):
+    """Anybody may read what it has; it remembers what it was asked for."""
+
+    def end_headers(self):
+        self.send_header("Access-Control-Allow-Origin", "*")
+        super().end_headers()
+
     def log_message(self, *words):
         self.server.asked.append(self.path)
+
+
+@contextmanager
+def server_of(folder):
+    """(address, list of paths that were asked for) of a server of a folder on this machine."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Server, directory=folder))
+    server.asked = []
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/", server.asked
+    server.shutdown()
+    server.server_close()
 
 
 @pytest.fixture(scope="session")
 def served():
     """The address of the playground on this machine."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=PLAYGROUND))
-    server.asked = []
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/"
-    server.shutdown()
-    server.server_close()
+    with server_of(PLAYGROUND) as (address, _):
+        yield address
+
+
+@pytest.fixture
+def elsewhere(tmp_path):
+    """Another origin, with a file x."""
+    (tmp_path / "x").write_text("x" * 100)
+    with server_of(tmp_path) as found:
+        yield found
 
 
 @pytest.fixture(scope="session")
