@@ -152,6 +152,15 @@ def test_operations_have_line_formula_and_shapes():
     assert ">5 · layer.weight, layer.bias<" in result["graph"]["svg"]
 
 
+def test_an_index_is_written_as_the_program_writes_it():
+    _, result, _ = studied(
+        "import torch\nx = torch.ones(4, 5, requires_grad=True)\n"
+        "x[:, 1:-1:2]\nx[..., None]\nx[torch.tensor([0, 1]), 2]\n"
+    )
+    calls = [op["call"] for op in result["ops"] if op["name"] == "getitem"]
+    assert calls == ["[:, 1:-1:2]", "[..., None]", "[a tensor (2,), 2]"]
+
+
 def test_many_arguments_of_one_shape_are_counted():
     _, result, _ = studied(
         "import torch\nx = torch.ones(2)\ntorch.stack([x] * 40)\ntorch.cat([x, x, x[:1]])\n"

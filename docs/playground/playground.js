@@ -102,7 +102,7 @@ function startWorker() {
   worker = new Worker(address, { type: "module" });
   URL.revokeObjectURL(address);
   worker.onmessage = ({ data }) => heard(data);
-  worker.onerror = (event) => status("failed", { text: event.message ?? "" }, "failed");
+  worker.onerror = (event) => failed(event.message ?? "");
   worker.postMessage({ type: "start", config, home: new URL(".", import.meta.url).href });
 }
 
@@ -118,7 +118,16 @@ function heard(message) {
   else if (message.type === "tell") told(message.kind, message.data);
   else if (message.type === "done") done(message.result);
   else if (message.type === "page" || message.type === "nopage") paged(message);
-  else if (message.type === "failed") status("failed", { text: message.text }, "failed");
+  else if (message.type === "failed") failed(message.text);
+}
+
+// Python cannot be loaded, or has died of a program (of one that wants more memory than there is).
+function failed(text) {
+  if (state.key !== "running") return status("failed", { text }, "failed");
+  run.output.push(["err", `\n${text}\n`]);
+  status("died");
+  startWorker();
+  showOutput();
 }
 
 function start() {
@@ -364,7 +373,7 @@ function showOperations() {
     const grad = doc.grad ? make("details", {}, make("summary", {}, formula), make("div", { class: "formula back" }, `${say("grad")}: ${doc.grad}`)) : formula;
     return make("tr", {}, cell(lineLink(op.line, true)),
       cell([make("code", {}, op.name), op.call ? make("div", { class: "soft" }, op.call) : ""]),
-      cell(grad), cell([make("div", {}, op.inputs.join(", ")), make("div", {}, `→ ${op.output}`)], "shape"), cell(`${thousands(op.times)} ×`, "n"));
+      cell(grad), cell([make("div", {}, ...op.inputs.map((text, i) => make("span", {}, text + (i < op.inputs.length - 1 ? ", " : "")))), make("span", {}, `→ ${op.output}`)], "shape"), cell(`${thousands(op.times)} ×`, "n"));
   });
   panel.append(table([say("at_line"), say("op"), say("formula"), say("into"), ""], rows, [4]), and(more.ops));
   if (graph) {
@@ -415,7 +424,7 @@ function walk() {
 function paged(message) {
   if (!run) return;
   const { index, page, text } = message;
-  run.pages[`${index} ${message.lang ?? lang()}`] = page ? { page } : { text: text.trim().split("\n").at(-1) };
+  run.pages[`${index} ${message.lang ?? lang()}`] = page ? { page } : { text: text.slice(Math.max(0, text.search(/^[\w.]+(Error|Exception)\b/m))).trim() };
   if (open === "walk") walk();
 }
 

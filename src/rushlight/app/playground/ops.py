@@ -16,6 +16,7 @@ from rushlight.profiler.listening import listen, unlisten
 _INIT = nn.init.__file__
 ROWS = 300  # kinds of operations that are told apart; the rest is counted
 NODES = 400  # operations of one step whose results are kept for the graph
+_ITEMS = ("getitem", "setitem")
 UNSEEN = ("item", "detach", "size", "dim", "numel")  # they make no numbers for a reader
 
 
@@ -55,6 +56,20 @@ def gradient_of(doc: str | None) -> str:
     first = " ".join((doc or "").strip().split("\n\n")[0].split())
     found = re.findall(r";\s+(d\w+ = .*?)(?=\.$|$)", first)
     return found[0] if found else ""
+
+
+def key_text(key: Any) -> str:
+    """What stands between the brackets of x[key]: "[:, 1:, None]"."""
+
+    def part(value: Any) -> str:
+        if isinstance(value, slice):
+            ends = ["" if v is None else str(v) for v in (value.start, value.stop)]
+            return ":".join(ends if value.step is None else [*ends, str(value.step)])
+        if isinstance(value, Tensor):
+            return f"a tensor {_shape(value)}"
+        return "..." if value is ... else str(value)
+
+    return f"[{', '.join(map(part, key if isinstance(key, tuple) else (key,)))}]"
 
 
 def _shape(tensor: Tensor) -> str:
@@ -131,7 +146,8 @@ class Operations:
         name, args, what, given, shapes, line = token
         if given and results[0] is given[0] and not name.endswith("_"):
             return  # nothing was to be done
-        call = re.sub(r"\d+\.\d{5,}", lambda m: f"{float(m[0]):.5g}", options_of(what, args))
+        call = key_text(args[1]) if name in _ITEMS else options_of(what, args)
+        call = re.sub(r"\d+\.\d{5,}", lambda m: f"{float(m[0]):.5g}", call)
         output = ", ".join(map(_shape, results[:3]))
         key = (line, name, call, tuple(shapes), output)
         row = self.rows.get(key)
