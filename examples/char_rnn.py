@@ -3,8 +3,8 @@
     rushlight run examples/char_rnn.py             (or python, with PyTorch: the same numbers)
     rushlight run examples/char_rnn.py --cell gru --epochs 6
 
-Writes loss.svg, sample.txt, unit.svg and numbers.json. unit.svg shows a text coloured by one unit of
-the hidden state: the one that knows best how far the line has come, although nobody told it to.
+Writes loss.svg, sample.txt, unit.svg and numbers.json. unit.svg shows a text coloured by one unit
+of the hidden state: the one that knows best how far the line has come, although nobody told it to.
 
 Letters: B batch, T time, C channels, V vocabulary, L layers.
 """
@@ -12,7 +12,6 @@ Letters: B batch, T time, C channels, V vocabulary, L layers.
 import argparse
 import json
 import time
-from html import escape
 from pathlib import Path
 
 import drawing
@@ -97,9 +96,8 @@ def draw(path, text, unit, title):
             f'<rect x="{x:.1f}" y="{y}" width="{wide}" height="{tall - 2}" fill="{colour}" '
             f'fill-opacity="{abs(n) * 0.75:.2f}"/>'
         )
-        letter = escape(c) if c != " " else ""
-        if letter:
-            out.append(f'<text x="{x + 1:.1f}" y="{y + 14}" font-family="monospace">{letter}</text>')
+        if c != " ":
+            out.append(drawing.text(x + 1, y + 14, c, "start", 'font-family="monospace"'))
         x += wide
     drawing.svg(path, 680, y + tall, "".join(out))
 
@@ -114,7 +112,7 @@ def main():
     parser.add_argument("--span", type=int, default=48, help="characters at a time; default: 48")
     parser.add_argument("--lr", type=float, default=6e-3, help="Adam's rate; default: 0.006")
     parser.add_argument("--letters", type=int, default=200_000, help="of the text; default: 200000")
-    parser.add_argument("--write", type=int, default=1500, help="characters to write; default: 1500")
+    parser.add_argument("--write", type=int, default=1500, help="characters; default: 1500")
     parser.add_argument("--temperature", type=float, default=0.6, help="default: 0.6")
     parser.add_argument("--seed", type=int, default=0, help="default: 0")
     parser.add_argument("--device", default="cpu", help="default: cpu")
@@ -131,7 +129,7 @@ def main():
     size = sum(p.numel() for p in model.parameters())
     print(f"{len(text):,} characters, {len(letters)} different; {size:,} parameters")
     optimizer = torch.optim.Adam(model.parameters(), lr=options.lr)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, options.epochs, options.lr / 10)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, options.epochs)
 
     losses, tests, begin = [], [], time.perf_counter()
     for number in range(1, options.epochs + 1):
@@ -141,16 +139,17 @@ def main():
             scores, _ = model(held[None, :-1].to(options.device))
             tests.append(F.cross_entropy(scores[0], held[1:].to(options.device)).item())
         seconds = time.perf_counter() - begin
-        print(f"epoch {number}  loss {losses[-1]:.3f}  fresh verse {tests[-1]:.3f}  {seconds:.0f} s")
+        both = f"loss {losses[-1]:.3f}  fresh verse {tests[-1]:.3f}"
+        print(f"epoch {number}  {both}  {seconds:.0f} s")
 
     first = torch.tensor(letters.index("\n"), device=options.device)
     written = model.write(first, options.write, options.temperature)
     sample = "".join(letters[c] for c in written)
     print(sample[:500].strip())
     floor = verse.entropy()
-    print(f"fresh verse costs {tests[-1]:.3f} nats per character, the grammar's entropy is {floor:.3f}")
+    print(f"fresh verse: {tests[-1]:.3f} nats per character, the grammar's entropy is {floor:.3f}")
     lines, good, couplets, rhymed = verse.check("\n\n" + sample.lstrip("\n"))
-    print(f"{good} of {lines} lines are such as the grammar writes, {rhymed} of {couplets} couplets rhyme")
+    print(f"{good} of {lines} lines are the grammar's, {rhymed} of {couplets} couplets rhyme")
     units, along = look(model, held.to(options.device), fresh)
     best = int(np.abs(along).argmax())
     print(f"unit {best} follows the place in the line: correlation {along[best]:.2f}")

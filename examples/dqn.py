@@ -4,9 +4,9 @@
     rushlight run examples/dqn.py --episodes 400 --seed 3
 
 The cart is pushed left or right fifty times a second; the equations are in `Cart`. An episode ends
-when the pole leans by more than 12 degrees, the cart leaves the track, or after 500 pushes. Solved: a mean
-of 475 or more over 50 new episodes without random actions. Writes returns.svg, balance.svg (the
-pole's angle before and after learning) and numbers.json.
+when the pole leans by more than 12 degrees, the cart leaves the track, or after 500 pushes. Solved:
+a mean of 475 or more over 50 new episodes without random actions. Writes returns.svg, balance.svg
+(the pole's angle before and after learning) and numbers.json.
 
 Letters: N transitions, S numbers of a state.
 Source: Barto, Sutton, Anderson 1983, doi:10.1109/TSMC.1983.6313077 (the cart);
@@ -141,7 +141,8 @@ def main():
             mean = sum(len(play(net, env)) - 1 for _ in range(5)) / 5
             checks.append((episode, mean))
             seconds = time.perf_counter() - begin
-            print(f"episode {episode:3}  {steps:6} pushes  without chance {mean:.0f}  {seconds:.1f} s")
+            so_far = f"episode {episode:3}  {steps:6} pushes"
+            print(f"{so_far}  without random actions {mean:.0f}  {seconds:.1f} s")
             if mean >= top:
                 top = mean
                 kept.load_state_dict(net.state_dict())

@@ -125,10 +125,11 @@ def heat(path, numbers, rows, columns, title, *, form="{:.2f}", low=None, high=N
         out.append(text(left - 8, y + cell / 2 + 4, rows[i], "end"))
         for j, n in enumerate(row):
             share = min(max((n - low) / ((high - low) or 1), 0), 1)
+            opacity = f"{0.04 + 0.96 * share:.3f}"
             ink = "#fff" if share > 0.55 else "#1d1f22"
             out.append(
                 f'<rect x="{left + j * wide:.1f}" y="{y:.1f}" width="{wide - 2}" '
-                f'height="{cell - 2}" rx="3" fill="#0072b2" fill-opacity="{0.04 + 0.96 * share:.3f}"/>'
+                f'height="{cell - 2}" rx="3" fill="#0072b2" fill-opacity="{opacity}"/>'
             )
             middle = left + j * wide + wide / 2 - 1
             out.append(text(middle, y + cell / 2 + 4, form.format(n), more=f'fill="{ink}"'))

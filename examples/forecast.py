@@ -2,8 +2,8 @@
 
     rushlight run examples/forecast.py         (or python, with PyTorch: the same numbers)
 
-The series is made here: a trend that bends, a day, a week, and noise that remembers. Since the noise is
-known, so is the error that no forecast can beat on average, and it is printed, too. Writes
+The series is made here: a trend that bends, a day, a week, and noise that remembers. Since the
+noise is known, so is the error that no forecast can beat on average, and it is printed, too. Writes
 forecast.svg (the last days of the test), errors.svg (by hours ahead) and numbers.json.
 
 Letters: N windows, T hours seen, A hours ahead, F features.
@@ -132,7 +132,8 @@ def main():
     overall = {name: e.mean().item() for name, e in errors.items()}
     for name, mean in overall.items():
         print(f"mean absolute error, {name:13} {mean:.3f}")
-    print(f"the LSTM's error is {overall['LSTM'] / overall['a week before']:.0%} of that of a week before")
+    share = overall["LSTM"] / overall["a week before"]
+    print(f"the LSTM's error is {share:.0%} of that of the week before")
     shown = min(5, len(truth))
     lines = {"truth": truth, "LSTM": forecast, "a week before": week}
     lines = {name: part[-shown:].flatten().tolist() for name, part in lines.items()}

@@ -3,8 +3,8 @@
     rushlight run examples/gan.py              (or python, with PyTorch)
     rushlight run examples/gan.py --data ring
 
-`digits` are made by transposed convolutions, as in DCGAN; `ring` are points around eight centres in the
-plane, where it is plain to see whether all eight are found. Writes samples.png or samples.svg,
+`digits` are made by transposed convolutions, as in DCGAN; `ring` are points around eight centres in
+the plane, where it is plain to see whether all eight are found. Writes samples.png or samples.svg,
 loss.svg and numbers.json.
 
 Letters: N samples, Z noise, C channels, H and W height and width.

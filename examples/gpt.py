@@ -105,7 +105,7 @@ def main():
     parser.add_argument("--heads", type=int, default=4, help="default: 4")
     parser.add_argument("--lr", type=float, default=3e-3, help="AdamW's rate; default: 0.003")
     parser.add_argument("--letters", type=int, default=300_000, help="of the text; default: 300000")
-    parser.add_argument("--write", type=int, default=1500, help="characters to write; default: 1500")
+    parser.add_argument("--write", type=int, default=1500, help="characters; default: 1500")
     parser.add_argument("--temperature", type=float, default=0.6, help="default: 0.6")
     parser.add_argument("--seed", type=int, default=0, help="default: 0")
     parser.add_argument("--device", default="cpu", help="default: cpu")
@@ -146,16 +146,17 @@ def main():
                 tests.append(loss_of(model, x, y, options.device).item())
             steps.append(step + 1)
             seconds = time.perf_counter() - begin
-            print(f"step {step + 1:4}  loss {losses[-1]:.3f}  fresh verse {tests[-1]:.3f}  {seconds:.0f} s")
+            both = f"loss {losses[-1]:.3f}  fresh verse {tests[-1]:.3f}"
+            print(f"step {step + 1:4}  {both}  {seconds:.0f} s")
 
     start = torch.tensor([[letters.index("\n")]], device=options.device)
     written = model.write(start, options.write, options.temperature)[0].tolist()
     sample = "".join(letters[c] for c in written)
     print(sample[:600].strip())
     floor = verse.entropy()
-    print(f"fresh verse costs {tests[-1]:.3f} nats per character, the grammar's entropy is {floor:.3f}")
+    print(f"fresh verse: {tests[-1]:.3f} nats per character, the grammar's entropy is {floor:.3f}")
     lines, good, couplets, rhymed = verse.check("\n\n" + sample.lstrip("\n"))
-    print(f"{good} of {lines} lines are such as the grammar writes, {rhymed} of {couplets} couplets rhyme")
+    print(f"{good} of {lines} lines are the grammar's, {rhymed} of {couplets} couplets rhyme")
     (options.out / "sample.txt").write_text(sample, encoding="utf-8")
     curves = {"training batch": losses, "fresh verse": (steps, tests)}
     title = "Loss per character (nats) of a GPT on verse"

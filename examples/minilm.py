@@ -4,8 +4,8 @@
     rushlight run examples/minilm.py                   (or python, with PyTorch: the same numbers)
     rushlight run examples/minilm.py "What does the ferry cost?"
 
-The encoder is BERT, written out here with torch.nn; so is the tokenizer. Writes similar.svg, the cosines
-of all pairs of sentences, and numbers.json.
+The encoder is BERT, written out here with torch.nn; so is the tokenizer. Writes similar.svg, the
+cosines of all pairs of sentences, and numbers.json.
 
 Letters: N sentences, T tokens, C channels, H heads.
 Source: Devlin et al. 2018, arXiv:1810.04805; Reimers, Gurevych 2019, arXiv:1908.10084

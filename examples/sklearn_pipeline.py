@@ -1,11 +1,11 @@
-"""A net of rushlight inside scikit-learn: a pipeline, a search over its settings, a test at the end.
+"""A net of rushlight inside scikit-learn: a pipeline, a search over settings, a test at the end.
 
     pip install 'rushlight[sklearn]'
     python examples/sklearn_pipeline.py
 
-The data are scikit-learn's own: cells from 569 breasts, 30 measurements each, benign or malignant. Missing
-values are put in, so that the pipeline has something to mend. Writes search.svg (the accuracy of each
-setting in cross-validation) and numbers.json.
+The data are scikit-learn's own: 569 tumours, 30 measurements of each, benign or malignant. Missing
+values are put in, so that the pipeline has something to mend. Writes search.svg (the accuracy of
+each setting in cross-validation) and numbers.json.
 """
 
 import argparse
@@ -47,7 +47,9 @@ def main():
     x[holes] = np.nan
     parts = train_test_split(x, y, test_size=0.25, stratify=y, random_state=options.seed)
     x, test_x, y, test_y = parts
-    print(f"{len(x)} cells to learn from, {len(test_x)} to test with, {holes.sum()} values missing")
+    print(
+        f"{len(x)} tumours to learn from, {len(test_x)} to test with, {holes.sum()} values missing"
+    )
 
     net = pipeline(Classifier(epochs=options.epochs, random_state=options.seed))
     settings = {

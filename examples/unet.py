@@ -32,7 +32,11 @@ def picture(rng, side):
     classes = np.zeros((side, side), np.int64)
     for _ in range(rng.integers(1, 4)):
         kind = int(rng.integers(1, 4))
-        cx, cy, size, turn = *rng.uniform(0.2, 0.8, 2), rng.uniform(0.14, 0.28), rng.uniform(0, 6.28)
+        (cx, cy), size, turn = (
+            rng.uniform(0.2, 0.8, 2),
+            rng.uniform(0.14, 0.28),
+            rng.uniform(0, 6.28),
+        )
         u = (x - cx) * np.cos(turn) + (y - cy) * np.sin(turn)
         v = (y - cy) * np.cos(turn) - (x - cx) * np.sin(turn)
         if kind == 1:
@@ -58,7 +62,8 @@ def twice(inputs, outputs):
     """Two convolutions of 3x3, each with batch norm and ReLU."""
     layers = []
     for c in (inputs, outputs):
-        layers += [nn.Conv2d(c, outputs, 3, padding=1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU()]
+        layers.append(nn.Conv2d(c, outputs, 3, padding=1, bias=False))
+        layers += [nn.BatchNorm2d(outputs), nn.ReLU()]
     return nn.Sequential(*layers)
 
 
@@ -133,7 +138,8 @@ def main():
         losses.append(total / len(x))
         model.eval()
         with torch.no_grad():
-            answer = torch.cat([model(part.to(options.device)).argmax(1).cpu() for part in test_x.split(50)])
+            parts = [model(part.to(options.device)).argmax(1) for part in test_x.split(50)]
+        answer = torch.cat(parts).cpu()  # (N, H, W)
         found.append(overlaps(answer, test_y))
         mean, seconds = sum(found[-1]) / len(CLASSES), time.perf_counter() - begin
         print(f"epoch {epoch:2}  loss {losses[-1]:.4f}  mean IoU {mean:.3f}  {seconds:.1f} s")

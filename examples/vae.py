@@ -3,8 +3,8 @@
     rushlight run examples/vae.py              (or python, with PyTorch: the same numbers)
     rushlight run examples/vae.py --latent 8 --epochs 100
 
-Writes samples.png (digits that never were), walk.png (from one digit to another in eight steps, four
-times), plane.png (what each place of a two-dimensional latent space is drawn as), loss.svg and
+Writes samples.png (digits that never were), walk.png (from one digit to another in eight steps,
+four times), plane.png (what each place of a two-dimensional latent space is drawn as), loss.svg and
 numbers.json.
 
 Letters: N images, H and W height and width, Z latent numbers.

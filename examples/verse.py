@@ -2,8 +2,8 @@
 
     python examples/verse.py        prints some
 
-Speakers in turn say couplets of five iambs, and the two lines of a couplet rhyme. Whether a text could
-have come from the grammar can be checked, and so what a net has learned of it.
+Speakers in turn say couplets of five iambs, and the two lines of a couplet rhyme. Whether a text
+could have come from the grammar can be checked, and so what a net has learned of it.
 """
 
 import math
@@ -25,7 +25,7 @@ RHYMES = [
 ]
 ENDS = [word for group in RHYMES for word in group]
 WORDS = {
-    "noun": "love moon rose storm ghost star hope grief child flame vow wolf grave sun wind".split(),
+    "noun": "love moon rose storm ghost star hope grief child flame vow wolf grave wind".split(),
     "many": "kings storms fools stars wolves ghosts thieves lords winds hounds".split(),
     "long": "silver weary golden gentle bitter hollow faithful broken lonely mortal".split(),
     "short": "blind cold proud false bright still pale true".split(),

@@ -3,6 +3,7 @@
 In full: tests/examples (`make test-examples`)."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -13,9 +14,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-#: the largest difference from PyTorch, of numbers about 1 and of larger ones by their size; a GAN
-#: and Q-learning add up what rounding does
-NEAR = {name: 2e-4 for name in cases.SMALL}
+#: The largest difference from PyTorch, of numbers about 1, and of larger ones by their size.
+#: Winograd is off: it leaves 1e-8 where a weight's gradient is 0, of which Adam makes a step, and a
+#: loss 2e-3 apart.
+NEAR = 2e-5
 
 #: the numbers of a run's loss, where they are the first and fall
 FALLING = {"nets": 2, "char_rnn": 50, "gpt": 24, "unet": 3, "forecast": 2, "mlp_ddp": 3}
@@ -29,6 +31,7 @@ def run(name, out, *more):
         capture_output=True,
         text=True,
         timeout=120,
+        env=os.environ | {"RUSHLIGHT_WINOGRAD": "0"},
     )
     assert (done.returncode, done.stderr) == (0, ""), done.stdout + done.stderr
     return done.stdout
@@ -64,7 +67,7 @@ def test_the_numbers_are_pytorchs(name, tmp_path, frozen):
     theirs = np.array(json.loads((frozen / "examples.json").read_text())[name])
     assert found.shape == theirs.shape and np.isfinite(found).all()
     differences = np.abs(found - theirs) / np.maximum(1, np.abs(theirs))
-    assert differences.max() < NEAR[name], (differences.argmax(), differences.max())
+    assert differences.max() < NEAR, (differences.argmax(), differences.max())
     if name in FALLING:
         assert found[FALLING[name] - 1] < 0.98 * found[0], "the loss does not fall"
     for picture in cases.PICTURES[name]:

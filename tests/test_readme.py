@@ -10,7 +10,9 @@ ROOT = Path(__file__).parent.parent
 BLOCKS = re.findall(r"^```python\n(.*?)^```", (ROOT / "README.md").read_text("utf-8"), re.M | re.S)
 # those that `import torch` are run by test_examples_run.py; gpt_ddp.py by tests/xla
 EXAMPLES = sorted(
-    p for p in (ROOT / "examples").glob("*.py") if "\nimport rushlight as torch" in p.read_text("utf-8")
+    p
+    for p in (ROOT / "examples").glob("*.py")
+    if "\nimport rushlight as torch" in p.read_text("utf-8")
 )
 
 

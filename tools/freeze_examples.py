@@ -1,6 +1,7 @@
-"""Records what the programs of examples/ write on PyTorch, in small, into tests/frozen/examples.json.
+"""Records what the programs of examples/ write on PyTorch, in small, into
+tests/frozen/examples.json.
 
-OMP_NUM_THREADS=1 python tools/freeze_examples.py      # with torch 2.13.0 (CPU), pillow, safetensors
+OMP_NUM_THREADS=1 python tools/freeze_examples.py   # with torch 2.13.0 (CPU), pillow, safetensors
 """
 
 import json

