@@ -99,7 +99,7 @@ def draw(path, text, unit, title):
         if c != " ":
             out.append(drawing.text(x + 1, y + 14, c, "start", 'font-family="monospace"'))
         x += wide
-    drawing.svg(path, 680, y + tall, "".join(out))
+    drawing.svg(path, 680, y + tall + 14, "".join(out))
 
 
 def main():
