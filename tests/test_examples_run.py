@@ -2,6 +2,7 @@
 (tools/freeze_examples.py), pictures that can be opened, and the same numbers again when run again.
 In full: tests/examples (`make test-examples`)."""
 
+import gzip
 import json
 import os
 import re
@@ -23,16 +24,21 @@ NEAR = 2e-5
 FALLING = {"nets": 2, "char_rnn": 50, "gpt": 24, "unet": 3, "forecast": 2, "mlp_ddp": 3}
 
 
-def run(name, out, *more):
-    """What the program printed; its files are in `out`."""
-    words = [*cases.words(name, out), *more]
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-m", "rushlight", "run", *words],
+def start(words, **environment):
+    """The program in a process of its own, warnings being errors."""
+    rest = {name: value for name, value in os.environ.items() if name != "RUSHLIGHT_MNIST"}
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-m", "rushlight", "run", *map(str, words)],
         capture_output=True,
         text=True,
         timeout=120,
-        env=os.environ | {"RUSHLIGHT_WINOGRAD": "0"},
+        env=rest | {"RUSHLIGHT_WINOGRAD": "0"} | environment,
     )
+
+
+def run(name, out, *more):
+    """What the program printed; its files are in `out`."""
+    done = start([*cases.words(name, out), *more])
     assert (done.returncode, done.stderr) == (0, ""), done.stdout + done.stderr
     return done.stdout
 
@@ -82,3 +88,49 @@ def test_the_seed_decides(name, tmp_path):
         run(name, tmp_path / out, "--seed", seed)
     first, again, other = (cases.numbers(tmp_path / out) for out in "abc")
     assert first == again != other
+
+
+def idx(array):
+    """An IDX file of bytes."""
+    head = b"\0\0\x08" + bytes([array.ndim]) + np.array(array.shape, ">i4").tobytes()
+    return head + array.astype(np.uint8).tobytes()
+
+
+def test_mnist_where_it_is_given(tmp_path):
+    """Four files of 28x28, two of them gzipped: the CNN takes them, and learns which half is lit."""
+    rng = np.random.default_rng(0)
+    for part, count in (("train", 128), ("t10k", 64)):
+        labels = rng.integers(0, 2, count)
+        images = rng.integers(0, 80, (count, 28, 28))
+        images[:, :14] += np.where(labels, 120, 0)[:, None, None]
+        (tmp_path / f"{part}-labels-idx1-ubyte").write_bytes(idx(labels))
+        packed = gzip.compress(idx(images))
+        (tmp_path / f"{part}-images-idx3-ubyte.gz").write_bytes(packed)
+    words = ["nets.py", "--model", "cnn", "--epochs", "4", "--out", tmp_path / "out"]
+    words[0] = cases.EXAMPLES / words[0]
+    done = start(words, RUSHLIGHT_MNIST=str(tmp_path))
+    assert (done.returncode, done.stderr) == (0, ""), done.stderr
+    assert done.stdout.startswith("128 digits to learn from, 64 to test with")
+    found = json.loads((tmp_path / "out" / "numbers.json").read_text())["cnn"]
+    assert found["loss"][-1] < 0.5 * found["loss"][0] and found["right"][-1] > 0.9
+
+
+@pytest.mark.parametrize(
+    ("words", "environment", "said"),
+    [
+        ("nets.py", {"RUSHLIGHT_MNIST": "nowhere"}, "train-images-idx3-ubyte is not there"),
+        ("minilm.py --model nowhere", {}, "nowhere has no vocab.txt"),
+        ("unet.py --side 30", {}, "--side 30: a multiple of 4"),
+        ("forecast.py --seen 24", {}, "--seen 24: at least 168"),
+        (
+            "mlp_ddp.py --batch 9",
+            {"RANK": "0", "WORLD_SIZE": "2"},
+            "--batch 9: a multiple of",
+        ),
+    ],
+    ids=lambda given: given.split()[0] if isinstance(given, str) else "",
+)
+def test_what_cannot_be_is_said(words, environment, said, tmp_path):
+    program, *rest = words.split()
+    done = start([cases.EXAMPLES / program, *rest, "--out", tmp_path], **environment)
+    assert done.returncode != 0 and said in done.stderr and "Traceback" not in done.stderr
