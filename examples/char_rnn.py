@@ -12,6 +12,7 @@ Letters: B batch, T time, C channels, V vocabulary, L layers.
 import argparse
 import json
 import time
+from html import escape
 from pathlib import Path
 
 import drawing
@@ -86,6 +87,7 @@ def look(model, codes, text):
 def draw(path, text, unit, title):
     """The text, each character on the colour of the unit after it: orange above 0, blue below."""
     out = [drawing.text(16, 24, title, "start", 'font-weight="600"')]
+    out.append('<g font-family="monospace">')
     wide, tall, y, x = 9.6, 21, 40, 16
     for c, n in zip(text, unit.tolist(), strict=True):
         if c == "\n":
@@ -97,9 +99,9 @@ def draw(path, text, unit, title):
             f'fill-opacity="{abs(n) * 0.75:.2f}"/>'
         )
         if c != " ":
-            out.append(drawing.text(x + 1, y + 14, c, "start", 'font-family="monospace"'))
+            out.append(f'<text x="{x + 1:.1f}" y="{y + 14}">{escape(c)}</text>')
         x += wide
-    drawing.svg(path, 680, y + tall + 14, "".join(out))
+    drawing.svg(path, 680, y + tall + 14, "".join(out) + "</g>")
 
 
 def main():

@@ -75,7 +75,7 @@ def windows(values, starts, seen, ahead, scale):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--epochs", type=int, default=20, help="default: 20")
+    parser.add_argument("--epochs", type=int, default=12, help="default: 12")
     parser.add_argument("--hidden", type=int, default=48, help="units; default: 48")
     parser.add_argument("--hours", type=int, default=7000, help="of the series; default: 7000")
     parser.add_argument("--seen", type=int, default=WEEK, help="hours in a window; default: 168")

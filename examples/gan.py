@@ -8,7 +8,8 @@ the plane, where it is plain to see whether all eight are found. Writes samples.
 loss.svg and numbers.json.
 
 Letters: N samples, Z noise, C channels, H and W height and width.
-Source: Goodfellow et al. 2014, arXiv:1406.2661; Radford, Metz, Chintala 2015, arXiv:1511.06434
+Source: Goodfellow et al. 2014, arXiv:1406.2661; Radford, Metz, Chintala 2015, arXiv:1511.06434;
+Mescheder, Geiger, Nowozin 2018, arXiv:1801.04406 (the penalty)
 """
 
 import argparse
@@ -72,14 +73,18 @@ def image_nets(noise, side, channels=48):
     return generator, discriminator
 
 
-def step(nets, optimizers, real, noise):
+def step(nets, optimizers, real, noise, penalty):
     """One update of each net; the losses of the discriminator and of the generator."""
     generator, discriminator = nets
     fake = generator(noise)
+    real.requires_grad_(penalty > 0)
     # the discriminator: real ones are 1 (0.9, so that it is never too sure), made ones are 0
     scores = discriminator(real), discriminator(fake.detach())
     loss = F.binary_cross_entropy_with_logits(scores[0], torch.full_like(scores[0], 0.9))
     loss = loss + F.binary_cross_entropy_with_logits(scores[1], torch.zeros_like(scores[1]))
+    if penalty:  # its scores must not be steep at real samples: a derivative in the loss
+        (slope,) = torch.autograd.grad(scores[0].sum(), real, create_graph=True)
+        loss = loss + penalty / 2 * slope.flatten(1).square().sum(1).mean()
     optimizers[1].zero_grad()
     loss.backward()
     optimizers[1].step()
@@ -137,10 +142,13 @@ def main():
     parser.add_argument("--batch", type=int, default=64, help="samples in each; default: 64")
     parser.add_argument("--noise", type=int, default=16, help="numbers of noise; default: 16")
     parser.add_argument("--lr", type=float, default=1e-3, help="Adam's rate; default: 0.001")
+    parser.add_argument("--penalty", type=float, help="of steep scores; default: ring 0.1, else 0")
     parser.add_argument("--seed", type=int, default=0, help="default: 0")
     parser.add_argument("--device", default="cpu", help="default: cpu")
     parser.add_argument("--out", type=Path, default=Path("runs/gan"), help="default: runs/gan")
     options = parser.parse_args()
+    if options.penalty is None:
+        options.penalty = 0.1 if options.data == "ring" else 0.0
     options.out.mkdir(parents=True, exist_ok=True)
 
     torch.manual_seed(options.seed)
@@ -165,7 +173,8 @@ def main():
         else:
             real = images[torch.randint(len(images), (options.batch,), generator=draws)]
         noise = torch.randn(options.batch, options.noise, generator=draws)
-        losses.append(step(nets, optimizers, real.to(options.device), noise.to(options.device)))
+        real, noise = real.to(options.device), noise.to(options.device)
+        losses.append(step(nets, optimizers, real, noise, options.penalty))
         if number % max(1, options.steps // 10) == 0:
             seconds = time.perf_counter() - begin
             both = "discriminator {:.3f}  generator {:.3f}".format(*losses[-1])

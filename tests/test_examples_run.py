@@ -97,7 +97,7 @@ def idx(array):
 
 
 def test_mnist_where_it_is_given(tmp_path):
-    """Four files of 28x28, two of them gzipped: the CNN takes them, and learns which half is lit."""
+    """Four files of 28x28, two of them gzipped: the CNN reads them and learns which half is lit."""
     rng = np.random.default_rng(0)
     for part, count in (("train", 128), ("t10k", 64)):
         labels = rng.integers(0, 2, count)
