@@ -4,8 +4,8 @@ B, at least five rounds.
     python -m bench [--rounds 5] [--only GLOB]... [--threads default,1] [--json bench/results.json]
 
 Prints a table of medians and ratios (PyTorch's time over ours) and, for each figure, how near it
-comes to what the machine can do; writes them with machine and date as JSON, where rows that were not
-measured stay as they were. Run it on an idle machine: a load above 0.5 is reported.
+comes to what the machine can do; writes them with machine and date as JSON, where rows that were
+not measured stay as they were. Run it on an idle machine: a load above 0.5 is reported.
 tools/make_bench_tables.py puts the record into the tables of README.md and docs/performance.md.
 """
 

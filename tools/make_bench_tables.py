@@ -2,10 +2,10 @@
 bench/results.json, which `make bench` writes.
 
 A table is marked by the line `<!-- bench: COLUMNS -->` before it, COLUMNS in the order of its cells
-after the first: `torch`, `rushlight`, `onnxruntime` (medians), `ratio` and `onnxruntime-ratio` (theirs
-over ours), each with `@1` for one thread; `goal` (at least, aim). A row's first cell is the name of
-its workload; the Chinese tables have the English ones' workloads in their order. What was not
-measured keeps an empty cell.
+after the first: `torch`, `rushlight`, `onnxruntime` (medians), `ratio` and `onnxruntime-ratio`
+(theirs over ours), each with `@1` for one thread; `goal` (at least, aim). A row's first cell is the
+name of its workload; the Chinese tables have the English ones' workloads in their order. What was
+not measured has an empty cell.
 
     python tools/make_bench_tables.py [--check]
 """
