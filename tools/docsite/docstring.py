@@ -58,9 +58,12 @@ def inline(text: str) -> str:
 
 
 def summary(doc: str | None) -> str:
-    """The first line, as it stands in a list of names."""
+    """The first sentence, as it stands in a list of names."""
     first = paragraphs(doc)[:1]
-    return inline(first[0][0].rstrip(".:")) if first else ""
+    text = " ".join(line.strip() for line in first[0]) if first else ""
+    if len(text) > 100:
+        text = re.split(r"(?<=[\w)])[.;:] ", text, maxsplit=1)[0]
+    return inline(re.sub(r" {2,}", "  ", text).rstrip(".:;"))
 
 
 def markdown(doc: str | None) -> str:

@@ -148,13 +148,11 @@ def on_page_context(context: Any, page: Any, config: Any, nav: Any) -> Any:
     chinese = path.startswith("zh/")
     config.theme["language"] = "zh" if chinese else "en"
     known = {p.file.src_uri: p for p in nav.pages}
-    pair = path.removeprefix("zh/") if chinese else f"zh/{path}"
-    english, other = ("", "zh/") if pair not in known else (known[pair], page) if chinese else (page, known[pair])
-    up = "../" * page.url.count("/")
-    at = [english and english.url, other if isinstance(other, str) else other.url]
+    english = path.removeprefix("zh/")
+    other = f"zh/{english}"
     config.extra["alternate"] = [
-        {"name": "English", "link": up + at[0] or "./", "lang": "en"},
-        {"name": "中文", "link": up + at[1], "lang": "zh"},
+        {"name": "English", "link": known[english].url if english in known else ".", "lang": "en"},
+        {"name": "中文", "link": known[other].url if other in known else "zh/", "lang": "zh"},
     ]
     return context
 

@@ -7,6 +7,7 @@ family (reference/ops/), a layer on that of its file (reference/nn/), all else o
 from __future__ import annotations
 
 import inspect
+import re
 import sys
 from collections import defaultdict
 from functools import cache
@@ -84,7 +85,23 @@ def signature(entry: Entry) -> str:
         return ""
     returns = plain(found.return_annotation) if entry.kind != "class" else found.empty
     text = str(found.replace(parameters=parameters, return_annotation=returns))
-    return f"{short(entry.name)}{text.replace('<no value>', '...')}"
+    return broken(f"{short(entry.name)}{text.replace('<no value>', '...')}")
+
+
+def broken(call: str) -> str:
+    """A long signature over several lines, broken behind commas that are in no bracket of their own."""
+    if len(call) <= 84:
+        return call
+    head, _, rest = call.partition("(")
+    depth = 0
+    lines, line = [f"{head}("], "    "
+    for part in re.split(r"(?<=,) ", rest):
+        if depth == 0 and len(line) + len(part) > 84:
+            lines.append(line.rstrip())
+            line = "    "
+        line += part + " "
+        depth += sum(part.count(b) for b in "([{") - sum(part.count(b) for b in ")]}")
+    return "\n".join([*lines, line.rstrip()])
 
 
 class _Word:
