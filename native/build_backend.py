@@ -1,0 +1,148 @@
+"""The build backend: scikit-build-core, or the package alone where C++ cannot be compiled.
+
+pip calls the functions of PEP 517 (pyproject.toml names this file). RUSHLIGHT_BUILD decides:
+
+    native   with the kernels in C++; an error where they cannot be built
+    pure     the Python package alone, on NumPy twins: a wheel for any Python (py3-none-any)
+    unset    native if a small program compiles here, else pure with one line that says why
+
+NumPy, CMake and Ninja are asked for only when something is to be compiled.
+"""
+
+import contextlib
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from pathlib import Path
+
+from scikit_build_core import build as scikit
+
+#: in the order in which they are tried; old systems have a newer one under its number
+COMPILERS = ("c++", "g++", "clang++", *(f"g++-{n}" for n in (16, 15, 14, 13, 12)))
+
+#: What native/ asks of a compiler, and of the machine: vectors, C++20, Python's headers, linking.
+PROBE = """
+#include <Python.h>
+#include <cstdint>
+template <std::size_t n> struct Name {
+    char text[n];
+    constexpr Name(const char (&)[n]) : text{} {}
+};
+template <Name name> int length() { return sizeof name.text; }
+typedef float F __attribute__((vector_size(32)));
+F low(F x, F y) { return x > y ? x : __builtin_shufflevector(x, y, 0, 8, 1, 9, 2, 10, 3, 11); }
+extern "C" PyObject* probe() {
+    return PyLong_FromLong([]<class T>(T x) { return x + length<"name">(); }(1));
+}
+"""
+
+
+def tell(text):
+    """One line for whoever waits: pip keeps what a build prints, so to the terminal as well."""
+    print(f"rushlight: {text}", file=sys.stderr, flush=True)
+    if not sys.stderr.isatty():
+        with contextlib.suppress(OSError), open("/dev/tty", "w") as terminal:
+            print(f"\rrushlight: {text}", file=terminal)
+
+
+def obstacle():
+    """Why the kernels cannot be compiled here; "" if they can. Sets CXX to the compiler found."""
+    here = f"{sys.implementation.name} on {sys.platform}"
+    if here != "cpython on linux":
+        return f"the kernels are for cpython on linux, this is {here}"
+    if "CMAKE_TOOLCHAIN_FILE" in os.environ or "CMAKE_ARGS" in os.environ:
+        return ""  # a cross compiler: CMake finds it and tries it
+    wanted = os.environ.get("CXX")
+    found = [c for c in ([wanted] if wanted else COMPILERS) if shutil.which(shlex.split(c)[0])]
+    if not found:
+        return f"no C++ compiler (CXX={wanted})" if wanted else "no C++ compiler"
+    reasons = [(c, _complaint(c)) for c in found]
+    for compiler, complaint in reasons:
+        if not complaint:
+            os.environ["CXX"] = compiler
+            return ""
+    return "{} cannot compile the kernels ({})".format(*reasons[0])
+
+
+def _complaint(compiler):
+    """What a compiler says against PROBE, in one line; "" if it makes a library of it."""
+    paths = sysconfig.get_paths()
+    includes = [f"-I{paths[name]}" for name in ("include", "platinclude")]
+    flags = shlex.split(os.environ.get("CXXFLAGS", ""))
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder, "probe.cpp")
+        source.write_text(PROBE, "utf-8")
+        command = [*shlex.split(compiler), *flags, "-std=c++20", "-shared", "-fPIC", *includes]
+        done = subprocess.run(
+            [*command, str(source), "-o", str(source.with_suffix(".so"))],
+            capture_output=True,
+            text=True,
+            errors="replace",
+        )
+    if not done.returncode:
+        return ""
+    if "Python.h" in done.stderr:
+        return "Python.h is missing: on Debian and Ubuntu, apt install python3-dev"
+    errors = re.findall(r"error: (.+)", done.stderr) or done.stderr.splitlines() or ["it failed"]
+    return f"{errors[0].strip()}; GCC 12 or newer is needed"
+
+
+def settled(config_settings, say=False):
+    """The settings for scikit-build-core: as given, and `wheel.cmake` false for a pure package."""
+    settings = dict(config_settings or {})
+    wanted = os.environ.get("RUSHLIGHT_BUILD", "")
+    if wanted not in ("", "native", "pure"):
+        raise SystemExit(f"rushlight: RUSHLIGHT_BUILD={wanted}: it is native or pure, or not set")
+    if wanted != "pure":
+        why = obstacle()
+        if not why:
+            return settings
+        if wanted == "native":
+            raise SystemExit(f"rushlight: RUSHLIGHT_BUILD=native, but {why}")
+        if say:
+            tell(
+                f"{why}: installing without compiled kernels, which gives the same results several "
+                "times slower; `rushlight doctor` says what to do"
+            )
+    return {**settings, "wheel.cmake": "false"}
+
+
+def _requirements(settings, asked):
+    pure = settings.get("wheel.cmake") == "false"
+    return [*asked(settings), *([] if pure else ["numpy>=2"])]
+
+
+def get_requires_for_build_wheel(config_settings=None):
+    return _requirements(settled(config_settings), scikit.get_requires_for_build_wheel)
+
+
+def get_requires_for_build_editable(config_settings=None):
+    return _requirements(settled(config_settings), scikit.get_requires_for_build_editable)
+
+
+def prepare_metadata_for_build_wheel(metadata_directory, config_settings=None):
+    return scikit.prepare_metadata_for_build_wheel(metadata_directory, settled(config_settings))
+
+
+def prepare_metadata_for_build_editable(metadata_directory, config_settings=None):
+    return scikit.prepare_metadata_for_build_editable(metadata_directory, settled(config_settings))
+
+
+def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
+    return scikit.build_wheel(
+        wheel_directory, settled(config_settings, say=True), metadata_directory
+    )
+
+
+def build_editable(wheel_directory, config_settings=None, metadata_directory=None):
+    settings = settled(config_settings, say=True)
+    return scikit.build_editable(wheel_directory, settings, metadata_directory)
+
+
+get_requires_for_build_sdist = scikit.get_requires_for_build_sdist
+build_sdist = scikit.build_sdist
