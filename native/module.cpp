@@ -226,6 +226,8 @@ PyObject* look(PyObject*, PyObject* const* args, Py_ssize_t n) {
 PyMethodDef own[] = {
     {"empty", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(aligned_empty)), METH_FASTCALL,
      "empty(shape, dtype): as numpy.empty; a large one begins with a cache line"},
+    {"crc32", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(crc32)), METH_FASTCALL,
+     "crc32(data, value=0): as zlib.crc32"},
     {"new", new_object, METH_O, "new(cls): an instance of a Python class, __init__ not called"},
     {"new_beside", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(new_beside)),
      METH_FASTCALL, "new_beside(cls, *operands): new(cls); None if an operand is not C-contiguous"},

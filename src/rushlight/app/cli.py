@@ -26,6 +26,7 @@ VERBS = {
     "serve": ("serve", "answer over HTTP: a page to draw on, JSON for programs"),
     "standin": ("standin", "import torch means rushlight in this environment: install, remove"),
     "export": ("export", "write a trained model as ONNX, safetensors or for PyTorch"),
+    "doctor": ("doctor", "say what is live here, what is missing, and what that costs"),
     "inspect": (
         "inspect",
         "list a model's layers, walk images through them, or list a file's tensors",

@@ -222,6 +222,7 @@ def _asking(op: Any, function: Any, reflected: bool = False) -> Any:
         return function(*args, **kwargs)
 
     asking.__name__ = getattr(function, "__name__", "op")
+    asking.__doc__ = function.__doc__
     return asking
 
 

@@ -20,15 +20,16 @@ _ndarray, _scalar = np.ndarray, np.generic
 PURE = os.environ.get("RUSHLIGHT_PURE", "") not in ("", "0")
 
 native: Any = None
+failure = ""  # why it is None, if it was to be loaded
 if not PURE:
     try:
         from .. import _native as native
     except ImportError as e:
-        native = None
+        native, failure = None, str(e)
         warnings.warn(
             "rushlight runs on its NumPy twins, several times slower: the native extension "
-            f"cannot be loaded ({e}). Install a wheel or build it with `pip install .`; "
-            "RUSHLIGHT_PURE=1 says that this is intended.",
+            f"cannot be loaded ({e}). `rushlight doctor` says what to do; RUSHLIGHT_PURE=1 says "
+            "that this is intended.",
             RuntimeWarning,
             stacklevel=2,
         )
