@@ -1,4 +1,4 @@
-"""tools/wheel_file.py: tags, records, the bill of materials, the same bytes for the same content."""
+"""tools/wheel_file.py: tags, records, the bill of materials, the same bytes for one content."""
 
 import io
 import json

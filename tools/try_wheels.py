@@ -4,10 +4,11 @@
                                       [--links FOLDER] [--json FILE]
 
 For each interpreter: a new environment in a temporary folder, no compiler on its PATH, the wheel of
-FOLDER that pip chooses (the newest Python gets the pure wheel, too), once with the oldest NumPy that
+FOLDER that pip chooses (the last one gets the pure wheel, too), once with the oldest NumPy that
 runs there and once with the newest. In each: the kernels that the processor can run are live (or
-none, for the pure wheel), `rushlight train digits --epochs 2` learns, and the smoke tests pass, with
-the wheel and not with the sources. One row of a table each; the exit status is 0 if all went well.
+none, for the pure wheel), `rushlight train digits --epochs 2` learns, and the smoke tests pass,
+with the wheel and not with the sources. A row of a table each; the exit status is 0 if all went
+well.
 
 Nothing but the standard library, so that an old system's Python can run it: with --links pip takes
 packages from that folder instead of a registry.
@@ -32,6 +33,18 @@ PYTHONS = ("python3.11", "python3.12", "python3.13", "python3.14", "python3.14t"
 #: the oldest NumPy with wheels for a Python
 OLDEST = {"3.11": "2.0.0", "3.12": "2.0.0", "3.13": "2.1.0", "3.14": "2.3.2", "3.14t": "2.3.2"}
 SMOKE = ("tiny", "native_names", "random", "optim")
+HEAD = (
+    "wheel",
+    "Python",
+    "libc",
+    "NumPy",
+    "kernels",
+    "MB",
+    "install s",
+    "train s",
+    "right %",
+    "tests",
+)
 
 ABOUT = """
 import json, os, sys, platform, warnings
@@ -67,7 +80,9 @@ class Environment:
         tools.mkdir()
         for tool in ("sh", "env", "uname"):
             (tools / tool).symlink_to(shutil.which(tool))
-        keep = {n: v for n, v in os.environ.items() if n.startswith(("PIP_", "SSL_", "LANG", "LC_"))}
+        keep = {
+            n: v for n, v in os.environ.items() if n.startswith(("PIP_", "SSL_", "LANG", "LC_"))
+        }
         self.variables = {
             **keep,
             "PATH": f"{bin}:{tools}",
@@ -109,7 +124,13 @@ def best_isa() -> str:
 
 
 def attempt(
-    python: str, kind: str, folder: Path, wheels: Path, numpy: str, smoke: list[str], links: Path | None
+    python: str,
+    kind: str,
+    folder: Path,
+    wheels: Path,
+    numpy: str,
+    smoke: list[str],
+    links: Path | None,
 ) -> dict:
     """One row: the environment, the install, the work."""
     env = Environment(python, folder, links)
@@ -162,7 +183,9 @@ def chosen(env: Environment, wheels: Path, *, pure: bool) -> Path:
         return wheel
     target = env.folder / "chosen"
     where = ("--no-index", "--find-links", wheels)
-    env.run(env.python, "-m", "pip", "download", "-q", "--no-deps", *where, "-d", target, "rushlight")
+    env.run(
+        env.python, "-m", "pip", "download", "-q", "--no-deps", *where, "-d", target, "rushlight"
+    )
     (wheel,) = target.iterdir()
     if wheel.name.endswith("-none-any.whl"):
         raise Failure(f"pip takes {wheel.name}: no wheel of {wheels} is for this interpreter")
@@ -187,17 +210,21 @@ def main() -> int:
         for python in pythons
         for which in (["oldest", "newest"] if options.numpy == "all" else [options.numpy])
     ]
-    plan.append((pythons[-1].removesuffix("t"), "pure", "newest"))
+    plan += [(python, "pure", "newest") for python in pythons if name_of(python)[-1] != "t"][-1:]
     rows, failed = [], 0
-    print(" | ".join(("wheel", "Python", "libc", "NumPy", "kernels", "MB", "install s", "train s", "right %", "tests")))
+    print(" | ".join(HEAD))
     for python, kind, which in plan:
-        version = name_of(python)
-        numpy = OLDEST[version] if which == "oldest" else which
+        numpy = OLDEST[name_of(python)] if which == "oldest" else which
         with tempfile.TemporaryDirectory() as folder:
             try:
                 row = attempt(
-                    python, kind, Path(folder).resolve(), options.wheels.resolve(),
-                    numpy, options.smoke, options.links,
+                    python,
+                    kind,
+                    Path(folder).resolve(),
+                    options.wheels.resolve(),
+                    numpy,
+                    options.smoke,
+                    options.links,
                 )
                 rows.append(row)
                 print(" | ".join(map(str, row.values())), flush=True)
@@ -212,10 +239,12 @@ def main() -> int:
 
 def name_of(python: str) -> str:
     """3.14 or 3.14t"""
-    code = "import sys, sysconfig as s; print('3.%d%s' % (sys.version_info[1], 't' * bool(s.get_config_var('Py_GIL_DISABLED'))))"
-    return subprocess.run(
-        [python, "-c", code], check=True, text=True, stdout=subprocess.PIPE
-    ).stdout.strip()
+    code = (
+        "import sys, sysconfig as s;"
+        "print('3.%d' % sys.version_info[1] + 't' * bool(s.get_config_var('Py_GIL_DISABLED')))"
+    )
+    done = subprocess.run([python, "-c", code], check=True, text=True, stdout=subprocess.PIPE)
+    return done.stdout.strip()
 
 
 if __name__ == "__main__":
