@@ -30,6 +30,10 @@
 #                 repositories: ECOSYSTEM_MIRRORS=FOLDER, each in FOLDER/owner+name/repo (a Git folder)
 #   make test-aarch64  the extension for 64-bit ARM and its tests, under qemu (Debian or Ubuntu; see
 #                 tools/aarch64.sh for what it needs); ARM_TESTS="tests/test_conv.py" for others
+#   make wheels   sdist, pure wheel and a wheel for each Python there is, x86_64 and aarch64, into
+#                 dist/, and checks them; PYTHONS="python3.12 /opt/py/bin/python3.14t" for others
+#   make test-wheels  installs them in clean environments and works there; `make wheels` first
+#   make same-wheels  builds again elsewhere, without a cache: are the bytes the same?
 #   make dev      build the extension beside the sources: run them with PYTHONPATH=src
 #   make clean    remove .venv and what was built
 #   make help     this text
@@ -48,7 +52,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 
 .PHONY: demo test test-onnx test-serve test-sklearn test-pages test-terminal test-tune test-xla test-on-xla test-aarch64 oracle bench lint stubs \
 	dev ecosystem fuzz sanitize sanitize-address sanitize-thread stress clean help test-quick \
-	playground test-browser test-examples docs
+	playground test-browser test-examples docs wheels test-wheels same-wheels
 
 demo: $(VENV)/installed
 	@rm -rf build/demo
@@ -221,6 +225,24 @@ sanitize-thread: $(VENV)/compilers
 
 $(VENV)/compilers: $(VENV)/installed
 	$(RUN) -m pip install -q --disable-pip-version-check cmake ninja
+	@touch $@
+
+WHEEL_TOOLS := build==1.6.* cmake ninja 'numpy>=2' ziglang==0.17.1 auditwheel==6.8.* twine==7.*
+PYTHONS ?= python3.11 python3.12 python3.13 python3.14 python3.14t
+wheels: $(VENV)/wheels
+	$(RUN) tools/wheels.py --out dist --pythons "$(PYTHONS)"
+
+same-wheels: $(VENV)/wheels
+	$(RUN) tools/wheels.py --again dist --pythons "$(PYTHONS)"
+
+# (an aarch64 wheel runs under qemu, on the Python of Debian that tools/aarch64.sh brings)
+test-wheels: $(VENV)/bin/python
+	$(RUN) tools/try_wheels.py dist --pythons "$(PYTHONS)"
+	wheel=$$(ls dist/*-cp311-cp311-manylinux_*_aarch64.whl) && \
+		PYTHON=$(abspath $(RUN)) tools/aarch64.sh --wheel $$wheel tests/test_tiny.py tests/test_native_names.py
+
+$(VENV)/wheels: $(VENV)/bin/python
+	$(RUN) -m pip install -q --disable-pip-version-check $(WHEEL_TOOLS)
 	@touch $@
 
 FUZZ_KILLS ?= 200
