@@ -24,7 +24,8 @@ import example_cases as cases  # noqa: E402
 #: row of the table -> the program, its words
 RACES = {
     "nets": ("nets.py",), "vae": ("vae.py",), "minilm": ("minilm.py",),
-    "forecast": ("forecast.py",),    "gan_ring": ("gan.py", "--data", "ring"), "mlp_ddp": ("mlp_ddp.py",),
+    "forecast": ("forecast.py",), "gan_ring": ("gan.py", "--data", "ring"),
+    "mlp_ddp": ("mlp_ddp.py",),
     "char_rnn": ("char_rnn.py",), "dqn": ("dqn.py",), "gan": ("gan.py",), "unet": ("unet.py",),
     "gpt": ("gpt.py",),
 }  # fmt: skip
