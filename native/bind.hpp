@@ -36,6 +36,9 @@ PyObject* call_twin(const char* name, PyObject* twin, PyObject* const* args, Py_
 // empty(shape, dtype), see allocation.cpp
 PyObject* aligned_empty(PyObject* self, PyObject* const* args, Py_ssize_t n);
 
+// crc32(data, value=0), see checksum.cpp
+PyObject* crc32(PyObject* self, PyObject* const* args, Py_ssize_t n);
+
 }  // namespace rl
 
 #ifdef RL_ISA

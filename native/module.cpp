@@ -226,6 +226,8 @@ PyObject* look(PyObject*, PyObject* const* args, Py_ssize_t n) {
 PyMethodDef own[] = {
     {"empty", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(aligned_empty)), METH_FASTCALL,
      "empty(shape, dtype): as numpy.empty; a large one begins with a cache line"},
+    {"crc32", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(crc32)), METH_FASTCALL,
+     "crc32(data, value=0): as zlib.crc32"},
     {"new", new_object, METH_O, "new(cls): an instance of a Python class, __init__ not called"},
     {"new_beside", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(new_beside)),
      METH_FASTCALL, "new_beside(cls, *operands): new(cls); None if an operand is not C-contiguous"},
@@ -299,6 +301,11 @@ PyMODINIT_FUNC PyInit__native() {
     PyObject* module = PyModule_Create(&definition);
     kernels = PyDict_New();
     if (!module || !kernels) return nullptr;
+#ifdef Py_GIL_DISABLED
+    // A free-threaded Python switches its GIL on for us, and says so: the twins of `table`, the plans
+    // of FFTs and the lists that are walked here have no other lock.
+    if (PyUnstable_Module_SetGIL(module, Py_MOD_GIL_USED) < 0) return nullptr;
+#endif
 
     // Python keeps pointers into the table, so it lives as long as the process.
     const Rows rows = chosen.rows();

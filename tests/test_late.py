@@ -4,9 +4,11 @@ import json
 import os
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import rushlight
+from rushlight import nn
 from rushlight.ops import LATER
 from rushlight.ops.late_table import NAMES
 
@@ -30,6 +32,30 @@ def test_the_table_is_current():
         for family, kinds in NAMES.items()
     }
     assert json.loads(found) == committed, "run `make stubs`"
+
+
+def test_late_layers_are_listed_whole():
+    """Each file of layers is imported with the package or has all of its names in nn._LAZY."""
+    listed = {}
+    for name, file in nn._LAZY.items():
+        listed.setdefault(file, set()).add(name)
+    listed["parallel"] |= set(import_module("rushlight.nn.parallel").__all__)  # most are not nn's
+    for file, names in listed.items():
+        assert names == set(import_module(f"rushlight.nn.{file}").__all__), file
+        for name in names & nn._LAZY.keys():
+            assert getattr(nn, name).__name__ == name
+
+
+def test_no_late_layer_is_imported_with_the_package():
+    loaded = fresh("import sys, rushlight.nn, rushlight.utils.data; print(*sys.modules)").split()
+    assert not {f"rushlight.nn.{file}" for file in nn._LAZY.values()} & set(loaded)
+    assert {"rushlight.nn.linear", "rushlight.utils.data.dataloader"} <= set(loaded)
+    assert not {"rushlight.utils.data.worker", "random"} & set(loaded)
+
+
+def test_star_gives_late_layers():
+    got = fresh("from rushlight.nn import *; print(LSTM.__name__, Linear.__name__, init.__name__)")
+    assert got.split() == ["LSTM", "Linear", "rushlight.nn.init"]
 
 
 def test_no_late_family_is_imported_with_the_package():

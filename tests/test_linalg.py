@@ -11,6 +11,7 @@ import pytest
 from op_cases import agree
 
 import rushlight as torch
+from rushlight.kernels import umath_linalg
 
 L = torch.linalg
 CASES = json.loads((Path(__file__).parent / "frozen" / "linalg.json").read_text())["cases"]
@@ -210,3 +211,34 @@ def test_autocast_computes_in_float32(call):
         found, wanted = call(x.bfloat16()), call(x)
     for y, z in zip(*(r if isinstance(r, tuple) else (r,) for r in (found, wanted)), strict=True):
         assert torch.equal(y, z)
+
+
+def test_blas_threads_are_left_as_they_were(monkeypatch):
+    """Small matrices take one thread of NumPy's BLAS, which has its threads back after."""
+    threads, set_to = [3], []
+
+    def set_threads(n):
+        set_to.append(n)
+        threads[0] = n
+
+    monkeypatch.setattr(umath_linalg, "blas_threads", lambda: (lambda: threads[0], set_threads))
+    assert torch.linalg.svdvals(torch.eye(4)).tolist() == [1, 1, 1, 1]
+    assert set_to == [1, 3]
+    torch.linalg.svdvals(torch.eye(umath_linalg._LARGE))
+    assert set_to == [1, 3]
+    with pytest.raises(torch.linalg.LinAlgError):
+        torch.linalg.inv(torch.zeros(2, 2))
+    assert threads == [3] and set_to[:4] == [1, 3, 1, 3]
+
+
+def test_numpys_blas_is_found():
+    """NumPy's own wheels bring OpenBLAS; of another BLAS nothing is set."""
+    blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]["name"]
+    found = umath_linalg.blas_threads()
+    assert (found is not None) == ("openblas" in blas)
+    if found:
+        before = found[0]()
+        found[1](1)
+        assert found[0]() == 1
+        found[1](before)
+        assert found[0]() == before

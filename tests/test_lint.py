@@ -247,8 +247,16 @@ def run_lint(*words):
     )
 
 
+def test_lint_and_a_profiler_look_at_the_same_ops():
+    with torch.lint() as lint, torch.profiler.profile() as profile:
+        y = F.mse_loss(X @ X.T, X[:, :1] * torch.ones(16))
+    assert torch.equal(y, (X @ X.T - X[:, :1]).pow(2).mean())
+    assert [f.kind for f in lint.findings] == []
+    assert {"aten::matmul", "aten::mse_loss"} <= {e.name for e in profile.events()}
+
+
 PROGRAMS = [
-    *sorted(p for p in (ROOT / "examples").glob("*.py") if p.name != "gpt_ddp.py"),  # needs JAX
+    *[ROOT / "examples" / f"{name}.py" for name in ("own_function", "save_and_go_on", "xor")],
     *[ROOT / "tests" / "scripts" / f"{name}.py" for name in ("build_model", "from_scratch")],
 ]
 

@@ -193,3 +193,21 @@ def test_a_float32_result_of_narrow_input_is_kept():
     assert x.sum(dtype=torch.float32).dtype is torch.float32
     assert isinstance(x.softmax(0, dtype=torch.float32), Tensor)
     assert x.softmax(0, dtype=torch.float32).dtype is torch.float32
+
+
+def test_without_ml_dtypes_the_error_says_what_to_do(in_python):
+    """Under Pyodide it may be missing; everything else works without it."""
+    code = (
+        "import sys; sys.modules['ml_dtypes'] = None\n"
+        "import rushlight as torch\n"
+        "print((torch.ones(2) + 1).half().tolist(), torch.bfloat16, torch.promote_types("
+        "torch.bfloat16, torch.float32))\n"
+        "try: torch.zeros(2, dtype=torch.bfloat16)\n"
+        "except NotImplementedError as error: print(error)"
+    )
+    values, said = in_python(code).splitlines()
+    assert values == "[2.0, 2.0] torch.bfloat16 torch.float32"
+    assert said == (
+        "torch.bfloat16 needs the package ml_dtypes, which is not installed; fix: pip install "
+        "ml_dtypes (under Pyodide: await micropip.install('ml_dtypes')), or use torch.float32"
+    )

@@ -2,6 +2,7 @@
 
 import json
 import re
+import runpy
 import subprocess
 import tomllib
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import rushlight
 
 ROOT = Path(__file__).parents[1]
+RECORD = json.loads((ROOT / "bench/results.json").read_text("utf-8"))
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
 TARGETS = re.search(r"^\.PHONY:((?:.*\\\n)*.*)", MAKEFILE, re.M)[1].replace("\\", "").split()
@@ -76,7 +78,26 @@ def test_actions_are_pinned():
 
 
 def test_the_record_of_the_benchmark_has_what_the_tables_show():
-    record = json.loads((ROOT / "bench/results.json").read_text("utf-8"))
-    shown = {"workload", "threads", "unit", "torch", "rushlight", "ratio"}
+    shown = {"workload", "threads", "unit", "torch", "rushlight", "ratio", "date"}
     shown |= {"onnxruntime", "onnxruntime ratio"}
-    assert record["rows"] and all({*row} <= shown for row in record["rows"])
+    assert RECORD["rows"] and all({*row} <= shown for row in RECORD["rows"])
+
+
+def test_the_tables_show_the_record_of_the_benchmark():
+    tool = runpy.run_path(str(ROOT / "tools" / "make_bench_tables.py"))
+    goals = dict.fromkeys((r["workload"] for r in RECORD["rows"]), (1, 1))
+    for name, text in tool["pages"](lambda: goals).items():
+        shown, page = (list(tool["tables"](t)) for t in (text, (ROOT / name).read_text("utf-8")))
+        assert shown and len(shown) == len(page)
+        for (columns, recorded), (_, cells) in zip(shown, page, strict=True):
+            for ours, theirs in zip(recorded, cells, strict=True):
+                kept = [i for i, c in enumerate(columns, 1) if c != "goal"]
+                assert [theirs[i] for i in kept] == [ours[i] for i in kept], f"{name}: {theirs[0]}"
+
+
+def test_measured_figures():
+    measured = runpy.run_path(str(ROOT / "tools" / "make_bench_tables.py"))["measured"]
+    cases = {0.321: "0.32 us", 36.54: "36.5 us", 999.4: "999 us", 1887.0: "1.89 ms"}
+    cases |= {55_200.0: "55.2 ms", 23.2e6: "23.2 s"}
+    assert {v: measured(v, "us") for v in cases} == cases
+    assert measured(330.2, "MB") == "330 MB" and measured(61.0, "MB") == "61.0 MB"

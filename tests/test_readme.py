@@ -8,8 +8,12 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 BLOCKS = re.findall(r"^```python\n(.*?)^```", (ROOT / "README.md").read_text("utf-8"), re.M | re.S)
-# gpt_ddp.py joins processes, which needs JAX: tests/xla/test_distributed.py
-EXAMPLES = sorted(p for p in (ROOT / "examples").glob("*.py") if p.name != "gpt_ddp.py")
+# those that `import torch` are run by test_examples_run.py; gpt_ddp.py by tests/xla
+EXAMPLES = sorted(
+    p
+    for p in (ROOT / "examples").glob("*.py")
+    if "\nimport rushlight as torch" in p.read_text("utf-8")
+)
 
 
 @pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.split("\n")[0])

@@ -181,6 +181,35 @@ def test_lines_of_text(tmp_path, capsys):
     assert [line.split()[3] for line in capsys.readouterr().out.splitlines()] == ["food", "sport"]
 
 
+def test_words_without_spaces_by_hand():
+    row = ["差评", "很好看 GPU8好"]
+    x = tables.features({"text": 4096}, ["label", "text"], [row], None)[0, :, 0, 0]
+    counts = {"很": 1, "好": 2, "看": 1, "很好": 1, "好看": 1, "gpu8": 1}
+    wanted = np.zeros(4096)
+    for word, count in counts.items():
+        wanted[zlib.crc32(word.encode()) % 4096] += 1 + math.log(count)
+    assert x.tolist() == pytest.approx((wanted / np.linalg.norm(wanted)).tolist())
+
+
+def test_lines_of_chinese(tmp_path, capsys):
+    random = np.random.RandomState(0)
+    kinds = {"体育": "进球 比赛 球队 得分 胜利", "美食": "面包 好汤 烤肉 美味 厨师"}
+    lines = []
+    for i in range(120):
+        label = ("体育", "美食")[i % 2]
+        lines.append(f"{label}\t今天的{''.join(random.choice(kinds[label].split(), 4))}，真的")
+    path = tmp_path / "lines.txt"
+    path.write_text("\n".join(lines), "utf-8")
+    out = tmp_path / "run"
+    words = ["--model", "logistic", "--epochs", 20, "--quiet", "--out", out]
+    assert call("train", path, *words) == 0
+    capsys.readouterr()
+    new = tmp_path / "new.txt"
+    new.write_text("?\t厨师的面包\n?\t一场比赛\n", "utf-8")
+    assert call("predict", out / "last.pt", new) == 0
+    assert [line.split()[3] for line in capsys.readouterr().out.splitlines()] == ["美食", "体育"]
+
+
 @pytest.mark.parametrize(
     ("text", "words", "said"),
     [

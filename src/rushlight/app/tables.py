@@ -6,7 +6,8 @@
 A row becomes numbers, (F, 1, 1) as an image of one pixel: numeric columns with mean 0 and
 deviation 1 over the training rows (what is missing is 0), other columns one number per level. Text
 becomes a bag of words: word w counts at position crc32(w) mod FEATURES (the hashing trick:
-Weinberger et al. 2009, arXiv:0902.2206), each count c as 1 + ln c, rows of length 1.
+Weinberger et al. 2009, arXiv:0902.2206), each count c as 1 + ln c, rows of length 1. Chinese and
+Japanese have no spaces between words: there each character is a word, and each two in a row.
 
 Letters: N rows, F features, K classes.
 """
@@ -18,7 +19,8 @@ import math
 import re
 import zlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +36,8 @@ FEATURES = 4096  # of text
 LEVELS = 50  # of a column: the commonest; others are no level
 FEW = 20  # a numeric target with more values is a number to predict
 MISSING = ("", "na", "n/a", "nan", "null", "none", "?")
-WORD = re.compile(r"\w+")
+UNSPACED = "\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"  # Han, kana
+WORD = re.compile(rf"[{UNSPACED}]+|[^\W{UNSPACED}]+")
 
 Rows = list[list[str]]
 
@@ -180,10 +183,19 @@ def features(spec: dict[str, Any], header: list[str], rows: Rows, path: Path) ->
     return rl.from_numpy(joined).reshape(len(rows), -1, 1, 1)
 
 
+def _words(text: str) -> Iterator[str]:
+    for word in WORD.findall(text.lower()):
+        if re.match(f"[{UNSPACED}]", word):
+            yield from word
+            yield from (a + b for a, b in pairwise(word))
+        else:
+            yield word
+
+
 def _bags(texts: Sequence[str], size: int) -> Tensor:
     a = np.zeros((len(texts), size), np.float32)
     for row, text in zip(a, texts, strict=True):
-        for word, count in Counter(WORD.findall(text.lower())).items():
+        for word, count in Counter(_words(text)).items():
             row[zlib.crc32(word.encode()) % size] += 1 + math.log(count)
         row /= max(float(np.sqrt((row * row).sum())), 1e-12)
     return rl.from_numpy(a).reshape(len(texts), size, 1, 1)

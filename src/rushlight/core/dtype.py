@@ -51,7 +51,14 @@ class dtype:
                 "torch.qint8: rushlight has no quantized tensors, but Linear layers with such "
                 "weights: torch.ao.quantization.quantize_dynamic"
             )
-        import ml_dtypes
+        try:
+            import ml_dtypes
+        except ModuleNotFoundError as error:
+            raise NotImplementedError(
+                f"{self!r} needs the package ml_dtypes, which is not installed; "
+                "fix: pip install ml_dtypes (under Pyodide: await micropip.install('ml_dtypes')), "
+                "or use torch.float32"
+            ) from error
 
         self.np = np.dtype(getattr(ml_dtypes, self.name))
         _FROM_NUMPY[self.np] = self

@@ -195,7 +195,7 @@ def _put_back() -> None:
     for op in _fronted:
         op.function = op.unasked
     for name, function in _own.items():
-        setattr(Tensor, name, function)
+        setattr(Tensor, name, getattr(function, "written", None) or function)
     _guarded.clear()
     _fronted.clear()
     _own.clear()
@@ -222,6 +222,7 @@ def _asking(op: Any, function: Any, reflected: bool = False) -> Any:
         return function(*args, **kwargs)
 
     asking.__name__ = getattr(function, "__name__", "op")
+    asking.__doc__ = function.__doc__
     return asking
 
 

@@ -135,6 +135,15 @@ _WORDS |= {"float16": "c10::Half", "bfloat16": "c10::BFloat16"}
 _WORDS |= {"complex64": "c10::complex<float>", "complex128": "c10::complex<double>"}
 
 
+def fits_anyway(x: Any, target: Any) -> bool:
+    """Can a Python number of a usual kind and size be stored as it is? In short, for most."""
+    if type(x) is float:
+        return target.category == FLOAT and target.itemsize > 2 and -_MOST <= x <= _MOST
+    if type(x) is int and 0 <= x < 128:
+        return target.category == INT or (target.category == FLOAT and target.itemsize > 2)
+    return False
+
+
 def fitted(x: Any, target: Any, any_size: bool = False) -> np.ndarray:
     """A Python number that is to be stored, as a 0-d array of `target`.
 
@@ -142,11 +151,8 @@ def fitted(x: Any, target: Any, any_size: bool = False) -> np.ndarray:
     they wrap around. any_size: two-byte floats become inf (of x[i] = number).
     OverflowError: an integer beyond 64 bits; RuntimeError: anything else that does not fit.
     """
-    wide = target.category == FLOAT and target.itemsize > 2
-    if (wide and type(x) is float and -_MOST <= x <= _MOST) or (
-        (wide or target.category == INT) and type(x) is int and 0 <= x < 128
-    ):
-        return np.array(x, target.np)  # what fits in any case, in short
+    if fits_anyway(x, target):
+        return np.array(x, target.np)
     if isinstance(x, (int, np.integer)) and not isinstance(x, bool) and not -_2_63 <= x < 2 * _2_63:
         raise OverflowError("int too big to convert")
     small = any_size and target.itemsize == 2 and target.category == FLOAT

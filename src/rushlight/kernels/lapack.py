@@ -13,19 +13,19 @@ from typing import Any
 import numpy as np
 
 from .seam import K, as_array, native
+from .umath_linalg import function
 
-_RAW: Any = np.linalg._umath_linalg  # type: ignore[attr-defined]
 _PANEL = 32
 _SMALL = 96  # rows up to which our own elimination, with a batch on all threads, is faster
 
 
 def of(name: str, x: np.ndarray) -> Any:
     """NumPy's function; before NumPy 2.1 some have one name for tall and one for wide matrices."""
-    found = getattr(_RAW, name, None)
+    found = function(name)
     if found is None:
         base, _, rest = name.partition("_")
         side = "m" if x.shape[-2] < x.shape[-1] else "n"
-        found = getattr(_RAW, f"{base}_{side}" + (f"_{rest}" if rest else ""))
+        found = function(f"{base}_{side}" + (f"_{rest}" if rest else ""))
     return found
 
 
@@ -123,7 +123,7 @@ def _halved(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Back substitution in blocks: most of it is products. A small upper triangle is its own LU."""
     n = a.shape[-1]
     if n <= _PANEL:
-        return _RAW.solve(a, b)
+        return function("solve")(a, b)
     k = n // 2
     low = _halved(a[..., k:, k:], b[..., k:, :])
     up = _halved(a[..., :k, :k], b[..., :k, :] - np.matmul(a[..., :k, k:], low))
@@ -148,7 +148,7 @@ def solve(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             x = K.solve_small(a.reshape(-1, n, n), b.reshape(-1, n, k))
             if x is not None:
                 return x.reshape(b.shape), np.zeros(b.shape[:-2], np.int32)
-    x = _RAW.solve(a, b)
+    x = function("solve")(a, b)
     batch = x.shape[:-2]
     if x.size and not _failed(x):
         return x, np.zeros(batch, np.int32)
@@ -166,7 +166,7 @@ def solve(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def inv(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """x (*, N, N) -> its inverse, info (*)"""
-    y = _RAW.inv(x)
+    y = function("inv")(x)
     if not _failed(y):
         return y, np.zeros(x.shape[:-2], np.int32)
     eye = np.broadcast_to(np.eye(x.shape[-1], dtype=x.dtype), x.shape)
@@ -189,7 +189,7 @@ def lstsq(a: np.ndarray, b: np.ndarray, rcond: float) -> tuple:
 def cholesky(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The lower triangle of x (*, N, N) -> L with L Lᴴ = x, info (*): the leading minor, from 1,
     that is not positive."""
-    y = _RAW.cholesky_lo(x)
+    y = function("cholesky_lo")(x)
     batch = x.shape[:-2]
     info = np.zeros(batch, np.int32)
     if not _failed(y):
@@ -337,24 +337,24 @@ def singular_values(x: np.ndarray) -> np.ndarray:
 
 def eigh(x: np.ndarray, lower: bool) -> tuple[np.ndarray, np.ndarray]:
     """One triangle of x (*, N, N) -> eigenvalues, eigenvectors"""
-    return (_RAW.eigh_lo if lower else _RAW.eigh_up)(x)
+    return function("eigh_lo" if lower else "eigh_up")(x)
 
 
 def eigvalsh(x: np.ndarray, lower: bool) -> np.ndarray:
     """One triangle of x (*, N, N) -> eigenvalues"""
-    return (_RAW.eigvalsh_lo if lower else _RAW.eigvalsh_up)(x)
+    return function("eigvalsh_lo" if lower else "eigvalsh_up")(x)
 
 
 def eig(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """x (*, N, N) -> complex eigenvalues, eigenvectors"""
-    values, vectors = _RAW.eig(x)
+    values, vectors = function("eig")(x)
     narrow = _complex(x)  # NumPy has no loop for complex64
     return values.astype(narrow, copy=False), vectors.astype(narrow, copy=False)
 
 
 def eigvals(x: np.ndarray) -> np.ndarray:
     """x (*, N, N) -> complex eigenvalues"""
-    return as_array(_RAW.eigvals(x)).astype(_complex(x), copy=False)
+    return as_array(function("eigvals")(x)).astype(_complex(x), copy=False)
 
 
 def _complex(x: np.ndarray) -> np.dtype:
@@ -363,10 +363,10 @@ def _complex(x: np.ndarray) -> np.dtype:
 
 def det(x: np.ndarray) -> np.ndarray:
     """x (*, N, N) -> (*)"""
-    return as_array(_RAW.det(x))
+    return as_array(function("det")(x))
 
 
 def slogdet(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """x (*, N, N) -> sign, logarithm of the absolute value"""
-    sign, log = _RAW.slogdet(x)
+    sign, log = function("slogdet")(x)
     return as_array(sign), as_array(log)

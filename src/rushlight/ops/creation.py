@@ -28,6 +28,7 @@ from ..core.meta import SWITCH, phantom, phantom_like, without_data
 from ..core.strided import as_sizes, required, view_of
 from ..core.tensor import Tensor, wrap
 from ..dispatch.messages import missing, not_implemented, out_of_memory
+from ..dispatch.promotion import fits_anyway
 from ..dispatch.registry import composite, fitted, number_of, write_out
 from ..kernels import native
 from .cat_split import stack
@@ -239,14 +240,16 @@ def full(
     d = dtype_of(dtype, "full", out, number_dtype(value))
     if not isinstance(size, (tuple, list)):
         raise _no_sizes("full", size)
-    shape, value = shape_of((size,), "full"), fitted(value, d)
+    shape = shape_of((size,), "full")
+    if not fits_anyway(value, d):
+        value = fitted(value, d)
     where = resolve(device)
     try:
         if where is META:
             a = phantom(shape, d.np)
         else:
-            a = np.empty(shape, value.dtype)
-            a[...] = value
+            a = np.empty(shape, d.np)
+            a.fill(value)
     except (MemoryError, ValueError) as e:
         raise out_of_memory(e, shape) from None
     return finished(a, requires_grad, where, layout, pin_memory, out, name="full")

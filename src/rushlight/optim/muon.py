@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..core.dtype import bfloat16
 from .optimizer import Optimizer, gradients, number, zeros
 from .options import at_least, learning_rate, option, require
 
@@ -84,10 +85,9 @@ def _orthogonal(
         raise ValueError("Number of steps must be less than 100 for computational efficiency")
     if len(coefficients) != 3:
         raise ValueError("Coefficients must be a tuple of exactly 3 values")
-    from ml_dtypes import bfloat16
 
     def rounded(y: Any) -> Any:
-        return y.astype(bfloat16).astype(np.float32)
+        return y.astype(bfloat16.np).astype(np.float32)
 
     a, b, c = coefficients
     x = rounded(u.T if u.shape[0] > u.shape[1] else u)

@@ -15,17 +15,17 @@ import os
 import struct
 from dataclasses import dataclass
 from typing import IO
-from zlib import crc32
 
 import numpy as np
 
+from .checksum import crc32
 from .errors import LoadError, read_into
 
 __all__ = ["Archive", "Record"]
 
-_END, _END64, _LOCATOR = struct.Struct("<4s4H2LH"), struct.Struct("<4sQ2H2L4Q"), "<4sLQL"
-_CENTRAL, _LOCAL = struct.Struct("<4s6H3L5H2L"), struct.Struct("<4s5H3L2H")
-_FULL = 0xFFFFFFFF  # in a field of 32 bits: the value stands in the zip64 field
+END, END64, LOCATOR = (struct.Struct(f) for f in ("<4s4H2LH", "<4sQ2H2L4Q", "<4sLQL"))
+CENTRAL, LOCAL = struct.Struct("<4s6H3L5H2L"), struct.Struct("<4s5H3L2H")
+FULL = 0xFFFFFFFF  # in a field of 32 bits: the value stands in the zip64 field
 _STREAMED, _UTF8, _ENCRYPTED = 0x8, 0x800, 0x2041
 _LARGE = 1 << 22  # bytes from which a thread for the checksum is worth its start
 
@@ -75,27 +75,27 @@ class Archive:
 
     def _directory(self) -> tuple[int, int, int]:
         """How many records the central directory has, where it begins, its bytes."""
-        at = self.end - _END.size
-        data = self._at(at, _END.size) if at >= self.start else b""
+        at = self.end - END.size
+        data = self._at(at, END.size) if at >= self.start else b""
         if data[:4] != b"PK\5\6":
             raise self._no_end()
-        _, disk, first_disk, here, count, size, offset, comment = _END.unpack(data)
+        _, disk, first_disk, here, count, size, offset, comment = END.unpack(data)
         if comment:
             raise self._no_end()
         if disk or first_disk or here != count:
             raise self._broken("it is a part of a zip archive of several files")
         end = at
-        if at - self.start >= 20 + _END64.size:
+        if at - self.start >= 20 + END64.size:
             place = self._at(at - 20, 20)
             if place[:4] == b"PK\6\7":
-                end = at - 20 - _END64.size
+                end = at - 20 - END64.size
                 found = self._zip64(place, end)
                 said = (count, size, offset)
-                for small, large, full in zip(said, found, (0xFFFF, _FULL, _FULL), strict=True):
+                for small, large, full in zip(said, found, (0xFFFF, FULL, FULL), strict=True):
                     if small not in (full, large):
                         raise self._broken("its two ends (zip and zip64) contradict each other")
                 count, size, offset = found
-        if self.start + offset + size != end or count * _CENTRAL.size > size:
+        if self.start + offset + size != end or count * CENTRAL.size > size:
             raise self._broken(
                 f"its directory of {count} records, {size} bytes at {offset}, does not lie before "
                 "the archive's end: bytes were put before or into it"
@@ -106,9 +106,9 @@ class Archive:
         size = self.end - self.start
         tail = self._at(max(self.start, self.end - 66000), min(size, 66000))
         place = tail.rfind(b"PK\5\6")
-        if 0 <= place <= len(tail) - _END.size:
+        if 0 <= place <= len(tail) - END.size:
             return self._broken(
-                f"{len(tail) - place - _END.size} bytes follow the archive's end; "
+                f"{len(tail) - place - END.size} bytes follow the archive's end; "
                 "PyTorch writes nothing there"
             )
         return LoadError(
@@ -118,10 +118,10 @@ class Archive:
         )
 
     def _zip64(self, locator: bytes, at: int) -> tuple[int, int, int]:
-        _, disk, offset, disks = struct.unpack(_LOCATOR, locator)
-        data = _END64.unpack(self._at(at, _END64.size))
+        _, disk, offset, disks = LOCATOR.unpack(locator)
+        data = END64.unpack(self._at(at, END64.size))
         mark, length, _, _, this_disk, first_disk, here, count, size, begin = data
-        wrong = mark != b"PK\6\6" or length != _END64.size - 12 or here != count
+        wrong = mark != b"PK\6\6" or length != END64.size - 12 or here != count
         if wrong or disk or disks > 1 or this_disk or first_disk or self.start + offset != at:
             raise self._broken("the zip64 record at its end is not what it should be")
         return count, size, begin
@@ -131,16 +131,16 @@ class Archive:
         records: dict[str, Record] = {}
         place = 0
         for _ in range(count):
-            if place + _CENTRAL.size > size:
+            if place + CENTRAL.size > size:
                 raise self._broken("its directory ends too early")
-            fields = _CENTRAL.unpack_from(data, place)
+            fields = CENTRAL.unpack_from(data, place)
             mark, _, _, flags, method, _, _, crc, packed, full = fields[:10]
             n, extra, comment, disk, _, _, offset = fields[10:]
-            stop = place + _CENTRAL.size + n + extra + comment
+            stop = place + CENTRAL.size + n + extra + comment
             if mark != b"PK\1\2" or stop > size or disk not in (0, 0xFFFF):
                 raise self._broken("its directory is broken")
-            text = data[place + _CENTRAL.size : place + _CENTRAL.size + n]
-            more = data[place + _CENTRAL.size + n : stop - comment]
+            text = data[place + CENTRAL.size : place + CENTRAL.size + n]
+            more = data[place + CENTRAL.size + n : stop - comment]
             name = self._record_name(text)
             if name in records:
                 raise self._broken(f"the record {name} stands in it twice")
@@ -180,7 +180,7 @@ class Archive:
 
     def _large(self, name: str, extra: bytes, values: list[int]) -> list[int]:
         """Sizes and offset of more than 32 bits, from the zip64 field."""
-        wanted = [i for i, value in enumerate(values) if value == _FULL]
+        wanted = [i for i, value in enumerate(values) if value == FULL]
         if not wanted:
             return values
         place = 0
@@ -197,11 +197,11 @@ class Archive:
     def _local(self, name: str, text: bytes, said: tuple[int, ...], at: int) -> Record:
         """The record, after a comparison of its own header with the directory."""
         flags, method, crc, packed, full = said
-        fields = _LOCAL.unpack(self._at(at, _LOCAL.size))
+        fields = LOCAL.unpack(self._at(at, LOCAL.size))
         mark, _, own_flags, own_method, _, _, own_crc, own_packed, own_full, n, extra = fields
-        more = self._at(at + _LOCAL.size, n + extra)
+        more = self._at(at + LOCAL.size, n + extra)
         sizes = [own_full, own_packed]
-        if _FULL in sizes:
+        if FULL in sizes:
             sizes = self._large(name, more[n:], sizes)
         same = (own_crc, *sizes) == (crc, full, packed)
         later = flags & _STREAMED and (own_crc, *sizes) == (0, 0, 0)  # written behind the bytes
@@ -212,7 +212,7 @@ class Archive:
             or not (same or later)
         ):
             raise self._broken(f"record {name}: its header says something else than the directory")
-        start = at + _LOCAL.size + n + extra
+        start = at + LOCAL.size + n + extra
         stop = start + packed
         if flags & _STREAMED:
             stop += self._descriptor(name, stop, (crc, packed, full))

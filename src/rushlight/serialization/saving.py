@@ -7,10 +7,12 @@ format. Tensors that share memory share a storage, so aliases and views survive.
 
 from __future__ import annotations
 
+import io
 import os
 import pickle
 import struct
 import sys
+from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FunctionType
@@ -27,11 +29,11 @@ from ..core.size import Size
 from ..core.storage import TypedStorage, is_storage
 from ..core.tensor import Tensor
 from . import layers
+from .archive_writer import ALIGNMENT, ArchiveWriter
+from .checksum import crc32
 from .rebuild import Name, public_name, storage_name, tensor_recipe
 
 __all__ = ["save"]
-
-_ALIGNMENT = 64  # storages begin at multiples of this in the file, so that it can be mapped
 
 
 def save(
@@ -90,6 +92,10 @@ def replacing(path: Any) -> Iterator[IO[bytes]]:
         raise
 
 
+# what a file is full of, and what the pickler writes without being told how
+_PLAIN = frozenset((dict, list, tuple, str, int, float, bool, bytes, type(None), OrderedDict))
+
+
 class _Reference:
     """A storage in the pickle: stands for its persistent id."""
 
@@ -119,6 +125,8 @@ class _Writer(_PythonPickler):
         return None
 
     def reducer_override(self, obj: Any) -> Any:
+        if type(obj) in _PLAIN:
+            return NotImplemented
         if isinstance(obj, Tensor):
             return tensor_recipe(obj, self._place)
         if type(obj) is Size:
@@ -195,37 +203,22 @@ class _Writer(_PythonPickler):
 
 def _write(obj: Any, file: Any, name: str, protocol: int) -> None:
     """The whole archive; `name` is the folder in it."""
-    import io
-    import zipfile
-    from zlib import crc32
-
     text = io.BytesIO()
     writer = _Writer(text, protocol)
     writer.dump(obj)
     records: list[tuple[str, Any]] = [
         ("data.pkl", text.getbuffer()),
         (".format_version", b"1"),
-        (".storage_alignment", str(_ALIGNMENT).encode()),
+        (".storage_alignment", str(ALIGNMENT).encode()),
         ("byteorder", sys.byteorder.encode()),
         *((f"data/{i}", s.data) for i, s in enumerate(writer.storages)),
         ("version", b"3\n"),
     ]
-    with zipfile.ZipFile(file, "w") as archive:
-        check = 0
-        for path, data in records:
-            info = _put_record(archive, f"{name}/{path}", data)
-            check = crc32(struct.pack("<I", info.CRC), crc32(path.encode(), check))
-        # PyTorch tells files apart by this: 40 digits that follow from the contents
-        _put_record(archive, f"{name}/.data/serialization_id", f"{check:040d}".encode())
-
-
-def _put_record(archive: Any, path: str, data: Any) -> Any:
-    """Store one record so that its bytes begin at a multiple of the alignment."""
-    import zipfile
-
-    info = zipfile.ZipInfo(path)  # dated 1980: the same contents make the same file
-    begin = archive.fp.tell() + 30 + len(path.encode()) + 4
-    padding = -begin % _ALIGNMENT
-    info.extra = struct.pack("<2sH", b"FB", padding) + bytes(padding)
-    archive.writestr(info, data)
-    return info
+    archive = ArchiveWriter(file)
+    check = 0
+    for path, data in records:
+        crc = archive.put(f"{name}/{path}", data)
+        check = crc32(struct.pack("<I", crc), crc32(path.encode(), check))
+    # PyTorch tells files apart by this: 40 digits that follow from the contents
+    archive.put(f"{name}/.data/serialization_id", f"{check:040d}".encode())
+    archive.finish()

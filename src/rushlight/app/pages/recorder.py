@@ -243,8 +243,8 @@ class Recorder:
                 len(self.steps) + 1,
                 call.name,
                 name,
-                f"{name}({_options(what, args)})",
-                formula_of(_doc(what, name)),
+                f"{name}({options_of(what, args)})",
+                formula_of(doc_of(what, name)),
                 None,
                 shapes,
                 self._copy(results[0]),
@@ -278,13 +278,15 @@ class Recorder:
         return [(f"aten.{op}", a) for op, a in known if f"aten.{op}" in self.formulas]
 
 
-def _options(what: Any, args: Any) -> str:
+def options_of(what: Any, args: Any) -> str:
     """The arguments of a function that are no Tensors and not what they are by default."""
     known = getattr(getattr(what, "schema", None), "arguments", ())
     found = []
     for i, value in enumerate(args):
+        if isinstance(value, Tensor) or value is None:
+            continue
         text = repr(value)
-        if isinstance(value, Tensor) or value is None or len(text) > 30 or "tensor(" in text:
+        if len(text) > 30 or "tensor(" in text:
             continue
         if i >= len(known):
             found.append(text)
@@ -293,13 +295,14 @@ def _options(what: Any, args: Any) -> str:
     return ", ".join(found)
 
 
-def _doc(what: Any, name: str) -> str | None:
+def doc_of(what: Any, name: str) -> str | None:
     """The docstring of the op: a card's, a composite's, or that of the public function."""
-    doc = getattr(what, "doc", None) or getattr(getattr(what, "source", None), "__doc__", None)
+    source = getattr(what, "source", None)
+    doc = getattr(what, "doc", None) or (source is not None and source.__doc__)
     if doc:
         return str(doc)
     for place in (rl, nn.functional, Tensor):
-        found = getattr(place, name.rstrip("_"), None)
+        found = getattr(place, name.rstrip("_"), None) or getattr(place, f"__{name}__", None)
         if callable(found) and found.__doc__:
             return str(found.__doc__)
     return None

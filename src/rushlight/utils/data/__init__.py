@@ -24,7 +24,6 @@ from .sampler import (
     SubsetRandomSampler,
     WeightedRandomSampler,
 )
-from .worker import get_worker_info
 
 __all__ = [
     "BatchSampler",
@@ -49,15 +48,21 @@ __all__ = [
     "random_split",
 ]
 
-#: imported when the first of them is asked for
-_PIPES = ("DFIterDataPipe", "IterDataPipe", "MapDataPipe", "functional_datapipe")
+#: name -> the file that has it, imported when the name is first asked for
+_LAZY = {
+    **dict.fromkeys(
+        ("DFIterDataPipe", "IterDataPipe", "MapDataPipe", "functional_datapipe"), "datapipes"
+    ),
+    "get_worker_info": "worker",
+}
 
 
 def __getattr__(name: str):
-    if name in _PIPES:
-        return getattr(_import_module(f"{__name__}.datapipes"), name)
+    if name in _LAZY:
+        globals()[name] = found = getattr(_import_module(f"{__name__}.{_LAZY[name]}"), name)
+        return found
     return _elsewhere(__name__, name)
 
 
 def __dir__() -> list[str]:
-    return sorted([*__all__, *_PIPES])
+    return sorted({*__all__, *_LAZY})

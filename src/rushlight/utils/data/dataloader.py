@@ -7,6 +7,7 @@ each iterator draws a base seed, then the sampler draws its own. A worker's seed
 from __future__ import annotations
 
 import itertools
+import sys
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Sized
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
@@ -238,7 +239,12 @@ class DataLoader(Generic[T_co]):
             self.check_worker_number_rationality()
             read = self._batch_reader()
             if read is None or draws(read) or self.worker_init_fn is not None:
-                return _MultiProcessingDataLoaderIter(self)
+                if sys.platform != "emscripten":
+                    return _MultiProcessingDataLoaderIter(self)
+                warn(
+                    f"DataLoader(num_workers={self.num_workers}): there are no processes in a "
+                    "browser; the batches are loaded in this one, without worker_init_fn"
+                )
         return _SingleProcessDataLoaderIter(self)
 
     def _batch_reader(self) -> Callable[[Any], Any] | None:

@@ -1,0 +1,55 @@
+"""The pure wheel under Pyodide in node: programs, the test suite, what there is not."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT / "tests"))
+
+from test_documents import differences  # noqa: E402
+
+FROZEN = ROOT / "tests/frozen/scripts"
+PROGRAM = "tests/browser/run_program.py"
+
+#: files of the suite, in the parts that one start of the interpreter runs
+SUITE = {
+    "tensors": "tiny tensor views index reduce shape matmul printing random",
+    "autograd": "autograd gradcheck saved_tensors messages contracts",
+    "layers": "module container layers loss activation conv norm pool recurrent attention",
+    "training": "optim lr_scheduler data serialize playground",
+}
+#: what needs a process, a thread or memory that is shared between processes
+NOT_HERE = """
+    tests/test_tiny.py::test_import_loads_nothing_heavy
+    tests/test_autograd.py::test_grad_mode_is_per_thread
+""".split()
+
+
+@pytest.mark.parametrize("part", SUITE)
+def test_the_suite(in_node, part):
+    files = [f"tests/test_{name}.py" for name in SUITE[part].split()]
+    deselected = [word for name in NOT_HERE for word in ("--deselect", name)]
+    done = in_node("tests/browser/run_pytest.py", *files, *deselected, limit=1200)
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-3000:]
+    assert " passed" in done.stdout
+
+
+@pytest.mark.parametrize("name", ["build_model", "from_scratch"])
+def test_a_program_of_the_documents_prints_what_pytorch_prints(in_node, name):
+    done = in_node(PROGRAM, f"tests/scripts/{name}.py")
+    assert done.returncode == 0, done.stderr
+    want = (FROZEN / f"{name}.txt").read_text("utf-8").splitlines()
+    assert list(differences(done.stdout.splitlines(), want, 1.5e-4)) == []
+
+
+def test_the_first_100_losses_are_pytorchs(in_node):
+    done = in_node(PROGRAM, "tests/scripts/first_losses.py")
+    assert done.returncode == 0, done.stderr
+    want = (FROZEN / "first_losses.txt").read_text("utf-8").splitlines()
+    ours, theirs = (
+        [float(line.split()[2]) for line in t] for t in (done.stdout.splitlines(), want)
+    )
+    assert len(ours) == 300
+    assert ours == pytest.approx(theirs, rel=1e-5)

@@ -1,0 +1,118 @@
+"""The figures of the tables in README.md, README.zh-CN.md and docs/performance.md, from
+bench/results.json, which `make bench` writes.
+
+A table is marked by the line `<!-- bench: COLUMNS -->` before it, COLUMNS in the order of its cells
+after the first: `torch`, `rushlight`, `onnxruntime` (medians), `ratio` and `onnxruntime-ratio`
+(theirs over ours), each with `@1` for one thread; `goal` (at least, aim). A row's first cell is the
+name of its workload; the Chinese tables have the English ones' workloads in their order. What was
+not measured has an empty cell.
+
+    python tools/make_bench_tables.py [--check]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+RECORD = ROOT / "bench" / "results.json"
+#: page -> the page whose tables name its workloads
+PAGES = {"README.md": "README.md", "README.zh-CN.md": "README.md"}
+PAGES["docs/performance.md"] = "docs/performance.md"
+_TABLE = re.compile(r"^<!-- bench: (.+) -->\n\n?(\|.*\n\|[-|: ]+\n)((?:\|.*\n)+)", re.M)
+
+Rows = dict[tuple[str, str], dict[str, Any]]
+
+
+def measured(value: float, unit: str) -> str:
+    """A median with its unit: 0.32 us, 36.5 us, 1.89 ms, 23.2 s, 330 MB."""
+    for factor, name in () if unit == "MB" else ((1e6, "s"), (1e3, "ms")):
+        if value >= factor:
+            value, unit = value / factor, name
+            break
+    digits = 0 if value >= 100 else 1 if value >= 10 else 2
+    return f"{value:.{digits}f} {unit}"
+
+
+def cell(column: str, name: str, rows: Rows, goals: dict[str, tuple[float, float]]) -> str:
+    """What stands in one cell of the workload's row."""
+    if column == "goal":
+        return "{:g} ({:g})".format(*goals[name]) if name in goals else ""
+    key, _, threads = column.partition("@")
+    row = rows.get((name, threads or "default"), {})
+    value = row.get(key.replace("-", " "))
+    if value is None or value != value:
+        return ""
+    return f"{value:.2f}" if key.endswith("ratio") else measured(value, row["unit"])
+
+
+def tables(text: str) -> Iterator[tuple[list[str], list[list[str]]]]:
+    """(columns, the cells of each row) of every marked table."""
+    for found in _TABLE.finditer(text):
+        lines = found[3].splitlines()
+        yield (
+            found[1].split(),
+            [[c.strip() for c in line.strip("|").split("|")] for line in lines],
+        )
+
+
+def page(name: str, rows: Rows, goals: dict[str, tuple[float, float]]) -> str:
+    """The page's text with the figures of the record."""
+    text, model = ((ROOT / p).read_text("utf-8") for p in (name, PAGES[name]))
+    names = iter([[row[0] for row in cells] for _, cells in tables(model)])
+
+    def filled(found: re.Match[str]) -> str:
+        columns, workloads = found[1].split(), next(names)
+        cells = [[c.strip() for c in r.strip("|").split("|")] for r in found[3].splitlines()]
+        if len(cells) != len(workloads):
+            raise SystemExit(f"{name}: {len(cells)} rows where {PAGES[name]} has {len(workloads)}")
+        body = "".join(
+            f"| {own[0]} | " + " | ".join(cell(c, w, rows, goals) for c in columns) + " |\n"
+            for own, w in zip(cells, workloads, strict=True)
+        )
+        return found[0].removesuffix(found[3]) + body
+
+    return _TABLE.sub(filled, text)
+
+
+def pages(read_goals: Callable[[], dict[str, tuple[float, float]]]) -> dict[str, str]:
+    """Every page with the figures of the record."""
+    record = json.loads(RECORD.read_text("utf-8"))
+    rows: Rows = {(r["workload"], str(r["threads"])): r for r in record["rows"]}
+    sizes = record["installed_bytes"]
+    installed = {k: v / 1e6 for k, v in sizes.items()}
+    installed |= {"ratio": sizes["torch"] / sizes["rushlight"], "unit": "MB"}
+    rows["installed, with all core dependencies", "default"] = installed
+    goals = read_goals()
+    return {name: page(name, rows, goals) for name in PAGES}
+
+
+def _goals() -> dict[str, tuple[float, float]]:
+    sys.path.insert(0, str(ROOT))
+    from bench.__main__ import GOALS
+
+    return GOALS
+
+
+def main() -> int:
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    p.add_argument("--check", action="store_true", help="write nothing; 1 if a page would change")
+    check = p.parse_args().check
+    stale = 0
+    for name, text in pages(_goals).items():
+        if (ROOT / name).read_text("utf-8") != text:
+            stale = 1
+            print(f"{name}: " + ("figures are not the record's" if check else "written"))
+            if not check:
+                (ROOT / name).write_text(text, "utf-8")
+    return stale if check else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
