@@ -7,6 +7,7 @@
 #   make oracle   the same operations against a living PyTorch 2.13.0 (installs it in .venv)
 #   make test-onnx, test-serve, test-sklearn, test-tune   the export, run by onnxruntime;
 #                 `rushlight serve`; the scikit-learn estimators; `rushlight tune`
+#   make test-install  pip install with a compiler and without, of the sources and of an sdist
 #   make docs     the documentation site in build/site; its tutorials, sessions and links are checked
 #   make test-examples  the programs of examples/ in full: five minutes
 #   make test-xla devices beside the CPU, compiled steps and many processes, on JAX's CPU
@@ -52,7 +53,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 
 .PHONY: demo test test-onnx test-serve test-sklearn test-pages test-terminal test-tune test-xla test-on-xla test-aarch64 oracle bench lint stubs \
 	dev ecosystem fuzz sanitize sanitize-address sanitize-thread stress clean help test-quick \
-	playground test-browser test-examples docs wheels test-wheels same-wheels
+	playground test-browser test-examples docs wheels test-wheels same-wheels test-install
 
 demo: $(VENV)/installed
 	@rm -rf build/demo
@@ -96,6 +97,9 @@ test-terminal: $(VENV)/installed
 test-tune: $(VENV)/tune
 	$(RUN) -m pytest -q tests/tune
 
+test-install: $(VENV)/installed
+	$(RUN) -m pytest -q tests/install
+
 oracle: $(VENV)/oracle
 	$(RUN) -m pytest -q tests/oracle
 
@@ -125,8 +129,19 @@ $(VENV)/docs: $(VENV)/installed
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/installed: $(VENV)/bin/python $(SOURCES)
-	$(RUN) -m pip install -q --disable-pip-version-check '.[app,serve,test]'
+# The wheel is made here, not by pip, which would show nothing of it and begin each time anew: of the
+# kernels only what has changed is compiled.
+PIP := -m pip install -q --disable-pip-version-check
+$(VENV)/installed: $(VENV)/builder $(SOURCES)
+	@rm -rf build/wheel
+	$(RUN) native/build_backend.py build/wheel
+	$(RUN) $(PIP) --force-reinstall --no-deps build/wheel/*.whl
+	$(RUN) $(PIP) "$$(ls build/wheel/*.whl)[app,serve,test]"
+	@touch $@
+
+$(VENV)/builder: $(VENV)/bin/python native/build_backend.py pyproject.toml
+	$(RUN) $(PIP) scikit-build-core
+	$(RUN) native/build_backend.py --requires | xargs $(RUN) $(PIP) pip
 	@touch $@
 
 $(VENV)/oracle: $(VENV)/installed
@@ -174,7 +189,8 @@ $(VENV)/minilm: $(VENV)/installed
 # A development build beside the sources, with the tools of $(PYTHON).
 dev:
 	@cmake -S . -B build/dev -G Ninja -DPython_EXECUTABLE=$$($(PYTHON) -c 'import sys; print(sys.executable)') >/dev/null
-	@ninja -C build/dev -j2 -k 0
+	@begin=$$(date +%s); NINJA_STATUS="rushlight: file %f of %t, %e s: " ninja -C build/dev -k 0 && \
+		echo "rushlight: built in $$(($$(date +%s) - begin)) s"
 	@for so in build/dev/_native*.so; do \
 		cp $$so src/rushlight/.$$(basename $$so).new && \
 		mv -f src/rushlight/.$$(basename $$so).new src/rushlight/$$(basename $$so); done
