@@ -32,7 +32,8 @@
 #   make test-aarch64  the extension for 64-bit ARM and its tests, under qemu (Debian or Ubuntu; see
 #                 tools/aarch64.sh for what it needs); ARM_TESTS="tests/test_conv.py" for others
 #   make wheels   sdist, pure wheel and a wheel for each Python there is, x86_64 and aarch64, into
-#                 dist/, and checks them; PYTHONS="python3.12 /opt/py/bin/python3.14t" for others
+#                 dist/, and checks them; PYTHONS="python3.12 /opt/py/bin/python3.14t" for
+#                 others, STRICT=1: all have to be there
 #   make test-wheels  installs them in clean environments and works there; `make wheels` first
 #   make same-wheels  builds again elsewhere, without a cache: are the bytes the same?
 #   make dev      build the extension beside the sources: run them with PYTHONPATH=src
@@ -246,7 +247,7 @@ $(VENV)/compilers: $(VENV)/installed
 WHEEL_TOOLS := build==1.6.* cmake ninja 'numpy>=2' ziglang==0.17.1 auditwheel==6.8.* twine==7.*
 PYTHONS ?= python3.11 python3.12 python3.13 python3.14 python3.14t
 wheels: $(VENV)/wheels
-	$(RUN) tools/wheels.py --out dist --pythons "$(PYTHONS)"
+	$(RUN) tools/wheels.py --out dist --pythons "$(PYTHONS)" $(if $(STRICT),--strict)
 
 same-wheels: $(VENV)/wheels
 	$(RUN) tools/wheels.py --again dist --pythons "$(PYTHONS)"
