@@ -37,6 +37,11 @@ VIEWS = {
     "flatten": lambda x: x.flatten(1),
     "squeeze": lambda x: x[:, :1].squeeze(1),
     "movedim": lambda x: x.movedim(0, -1),
+    "windows": lambda x: x[1:, 1:3][0, :, 2:][1:, None],
+    "from the end": lambda x: x[-1, ..., -3:-1][-2],
+    "of no length": lambda x: x[:, 2:2],
+    "beyond the end": lambda x: x[:, 1:9, 5:],
+    "a number": lambda x: x[1, 2, 3],
     "bits": lambda x: x.view(torch.int32),
 }
 
@@ -148,6 +153,61 @@ def test_a_card_is_compiled_once():
     assert count() == before
     torch.nn.functional.gelu(x, approximate="tanh")
     assert count() == before + 1
+
+
+def test_where_a_window_begins_is_no_part_of_a_program():
+    """A loop over batches, rows or times compiles nothing after its first turn."""
+    data = torch.arange(60.0, device="xla").reshape(10, 6).requires_grad_()
+    grown = torch.zeros(10, 6, device="xla")
+
+    def turn(i):
+        y = data[i] * data[:, 2:4][i, 1] + data.narrow(0, i, 1)[0] + data[i : i + 1].sum()
+        grown[i] = y.detach()
+        grown[i : i + 1, 1:3] += 1
+        return y.sum()
+
+    turn(0).backward()
+    counts = [f._cache_size() for f in (xla.views.get_now, xla.views.put_now)]
+    before = xla.STATS["programs"]
+    for i in range(1, 10):
+        turn(i).backward()
+    assert xla.STATS["programs"] == before
+    assert [f._cache_size() for f in (xla.views.get_now, xla.views.put_now)] == counts
+    x = torch.arange(60.0).reshape(10, 6).requires_grad_()
+    y = torch.stack([x[i] * x[i, 3] + x[i] + x[i].sum() for i in range(10)])
+    y.sum().backward()
+    want = y.detach().clone()
+    want[:, 1:3] += 1
+    np.testing.assert_allclose(grown.cpu(), want, 1e-6)
+    np.testing.assert_allclose(data.grad.cpu(), x.grad, 1e-6)
+
+
+def test_other_indices_are_the_same_program():
+    """Of the host as well: a batch x[perm[i : i + 64]] compiles nothing, though perm is there."""
+    x = torch.arange(12.0).reshape(6, 2)
+    y = x.to("xla").requires_grad_()
+    x.requires_grad_()
+
+    def turn(i):
+        for t in (x, y):
+            picked = t[torch.tensor([i, (i + 2) % 6])] * t[[i, 0], [1, i % 2]][:, None]
+            picked.sum().backward()
+
+    turn(0)
+    before = xla.STATS["programs"]
+    for i in range(1, 6):
+        turn(i)
+    assert xla.STATS["programs"] == before
+    np.testing.assert_allclose(y.grad.cpu(), x.grad, 1e-6)
+
+
+def test_an_index_that_was_changed_before_backward_is_noticed():
+    x = torch.ones(3, 2, device="xla", requires_grad=True)
+    at = torch.tensor([0, 2], device="xla")
+    y = x[at].sum()
+    at += 1
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        y.backward()
 
 
 def test_devices_in_one_op():

@@ -94,16 +94,14 @@ class Program:
             key = self.key(call, world)
         except CannotCompile as e:
             return self.refuse("arguments", e, args, kwargs)
-        entry = self.known.get(key)
-        if entry is None:
-            return self.new(key, call, world)
-        if entry is EAGER:
-            return self.fn(*args, **kwargs)
-        try:
-            return entry.run(call)
-        except PatternChanged:
-            del self.known[key]
-            return self.new(key, call, self.world(call, anew=True))
+        while (entry := self.known.get(key)) is not None:
+            if entry is EAGER:
+                return self.fn(*args, **kwargs)
+            try:
+                return entry.run(call)
+            except PatternChanged as e:
+                key = (*key[:5], e.shared)
+        return self.new(key, call, world)
 
     def new(self, key: Any, call: Call, world: World) -> Any:
         """A call of a key that is not known."""
@@ -154,7 +152,8 @@ class Program:
 
     def keep(self, entry: Entry, call: Call, world: World) -> Entry:
         """A program, known from now on; under a new key, since the trace may have found state."""
-        self.known[self.key(call, world)] = entry
+        key = self.key(call, world)
+        self.known[key if key not in self.known else (*key, entry.shared)] = entry
         self.compiles += 1
         return entry
 
