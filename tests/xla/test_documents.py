@@ -83,7 +83,7 @@ import torch
 
 found = {}
 for name, text in json.load(open("scripts.json")).items():
-    for device in ("cpu", "xla", "default"):
+    for device in ("cpu", "xla", "default") if name in ("own", "003", "004") else ("cpu", "xla"):
         torch.manual_seed(0)
         out = io.StringIO()
         own = text.replace("@DEVICE@", "cpu" if device == "cpu" else "xla")
@@ -136,12 +136,12 @@ def printed(tmp_path_factory):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / f"{name}.py").write_text(STAND_IN)
     r = np.random.default_rng(0)
-    likenesses, y = r.random((10, 784)), r.integers(0, 10, 900)
+    likenesses, y = r.random((10, 784)), r.integers(0, 10, 448)
     y[:10] = range(10)
-    x = (0.7 * likenesses[y] + 0.3 * r.random((900, 784))).astype(np.float32)
+    x = (0.7 * likenesses[y] + 0.3 * r.random((448, 784))).astype(np.float32)
     (folder / "data" / "mnist").mkdir(parents=True)
     with gzip.open(folder / "data" / "mnist" / "mnist.pkl.gz", "wb") as f:
-        pickle.dump(((x[:700], y[:700]), (x[700:], y[700:]), None), f)
+        pickle.dump(((x[:320], y[:320]), (x[320:], y[320:]), None), f)
     scripts = {name: on_a_device(text) for name, text in SCRIPTS.items()}
     (folder / "scripts.json").write_text(json.dumps(scripts))
     (folder / "driver.py").write_text(DRIVER)
@@ -164,7 +164,7 @@ def numbers(text):
 def test_a_document_prints_on_the_device_what_it_prints_on_the_cpu(name, printed):
     here, there = printed[f"{name} cpu"], printed[f"{name} xla"]
     assert "device='xla:0'" in there or name == "004"  # it prints no tensor of the device
-    there = there.replace(", device='xla:0'", "").replace("Using xla", "Using cpu")
+    there = re.sub(r",\s+device='xla:0'", "", there).replace("Using xla", "Using cpu")
 
     def words(text):
         return re.sub(r"\s+", " ", NUMBER.sub("#", text))
@@ -173,7 +173,7 @@ def test_a_document_prints_on_the_device_what_it_prints_on_the_cpu(name, printed
     np.testing.assert_allclose(numbers(there), numbers(here), rtol=1e-3, atol=1e-3)
 
 
-@pytest.mark.parametrize("name", SCRIPTS)
+@pytest.mark.parametrize("name", sorted({"own", "003", "004"} & set(SCRIPTS)))
 def test_a_document_runs_where_every_tensor_is_on_the_device(name, printed):
     """With torch.set_default_device: its numbers are drawn there, so only its words can be told."""
     here, there = printed[f"{name} cpu"], printed[f"{name} default"]
@@ -181,4 +181,4 @@ def test_a_document_runs_where_every_tensor_is_on_the_device(name, printed):
     assert "device='xla:0'" in there and "nan" not in there
     if name in ("own", "004"):  # it has learned
         losses = [numbers(line)[-1] for line in there.splitlines() if re.match(r"[01] ", line)]
-        assert len(losses) >= 2 and max(losses[1::2]) < 2.2, losses
+        assert len(losses) >= 2 and (min(losses) < 0.01 or losses[1] < losses[0]), losses

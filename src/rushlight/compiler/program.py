@@ -27,6 +27,7 @@ from ..dispatch import modes
 from ..dispatch.autocast import Autocast
 from ..dispatch.autocast import state as autocast
 from ..kernels.xla.array import Array, HostAccess
+from ..kernels.xla.option import Asked
 from .call import Call, differing, kind_of
 from .draws import Changed, Log, writing
 from .stage import (
@@ -310,6 +311,11 @@ def _reason(error: Exception) -> tuple[str, str]:
     for e in chain:
         if isinstance(e, CannotCompile):
             return e.what, e.fix
+        if isinstance(e, Asked):
+            return (
+                "asks for the value of an optimizer's number (its learning rate, ...)",
+                "do so outside of the compiled function",
+            )
         if isinstance(e, jax.errors.TracerBoolConversionError):
             return (
                 "asks whether a tensor is true (if, while, assert, and, or)",
