@@ -1,9 +1,9 @@
 """The code blocks of a page: found, run in order, compared with the output that the page shows.
 
     ```python                 run, all blocks of a page in one namespace, in an empty folder
-    ```text                   right behind one: what it prints. If its first line begins with the name
+    ```console                lines with `$ `: typed in that folder, and what stands under them compared
+    ```text, ```output        right behind one: what it prints. If its first line begins with the name
                               of an error, the block must raise it with these words
-    ```console                lines with `$ `: typed, and what stands under them compared
     indented by four          the same: Python if it is Python, else commands
 
 Commands without `$ ` are not run; what they name must be there: verbs and options of `rushlight`,
@@ -27,6 +27,7 @@ import importlib.util
 import io
 import os
 import re
+import subprocess
 import sys
 import tempfile
 import textwrap
@@ -58,6 +59,23 @@ class Block:
     needs: list[str] = field(default_factory=list)
     first: str = ""  # code of a remark, run before it
     output: str | None = None
+
+    @property
+    def session(self) -> bool:
+        """Commands that are typed, not only named."""
+        return self.language == "console" and self.text.startswith("$ ")
+
+    def steps(self) -> list[tuple[str, str]]:
+        """[(command, what is shown under it)] of a session."""
+        found: list[tuple[str, list[str]]] = []
+        for line in self.text.replace("\\\n", " ").split("\n"):
+            if line.startswith("$ "):
+                found.append((line[2:].partition("  #")[0].strip(), []))
+            else:
+                found[-1][1].append(line)
+        if self.output is not None:
+            found[-1][1].append(self.output)
+        return [(command, "\n".join(shown).strip("\n")) for command, shown in found]
 
     @property
     def missing(self) -> list[str]:
@@ -115,8 +133,8 @@ def _add(
     end: int,
 ) -> int:
     """Put a block into the list, or its text as the output of the one before it."""
-    joined = last >= 0 and found and found[-1].language == "python"
-    if block.language == "text" and joined and not remarks:
+    joined = last >= 0 and found and (found[-1].language == "python" or found[-1].session)
+    if block.language in ("text", "output") and joined and not remarks:
         found[-1].output = block.text
         return -1
     for kind, what in remarks:
@@ -143,14 +161,15 @@ def language_of(body: str) -> str:
     return "text" if all(isinstance(n, words) for n in tree.body) and "(" not in body else "python"
 
 
-# ---------------------------------------------------------------- Python
+# ---------------------------------------------------------------- running
 
 
 @dataclass
 class Result:
-    """What a block did: its stdout, the error, the files that it wrote."""
+    """What a block did: its stdout, the error, the files that it wrote; the answers of a session."""
 
     printed: str = ""
+    answers: list[tuple[int, str]] = field(default_factory=list)
     error: BaseException | None = None
     files: dict[str, str] = field(default_factory=dict)
 
@@ -168,10 +187,14 @@ def empty_folder() -> Iterator[Path]:
 
 
 def run(page: list[Block], name: str) -> Iterator[tuple[Block, Result]]:
-    """Runs the Python blocks of a page one after the other in the current directory."""
+    """Runs the blocks of a page one after the other in the current directory."""
     names: dict[str, object] = {"__name__": "__main__"}
     for block in page:
-        if block.language not in ("python", "py") or block.not_run or block.missing:
+        if block.not_run or block.missing:
+            continue
+        if block.session:
+            yield block, Result(answers=[typed(command) for command, _ in block.steps()])
+        if block.language not in ("python", "py"):
             continue
         before = snapshot()
         result, out = Result(), io.StringIO()
@@ -189,6 +212,26 @@ def run(page: list[Block], name: str) -> Iterator[tuple[Block, Result]]:
         yield block, result
 
 
+def typed(command: str) -> tuple[int, str]:
+    """(exit status, stdout and stderr) of a command in a terminal of 100 columns."""
+    words = command
+    if command.startswith("rushlight "):
+        words = f"{sys.executable} -m {command}"
+    elif command.startswith("python "):
+        words = sys.executable + command.removeprefix("python")
+    done = subprocess.run(
+        words,
+        shell=True,
+        env={**os.environ, "COLUMNS": "100"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=300,
+    )
+    return done.returncode, done.stdout
+
+
 def snapshot() -> dict[str, tuple[int, int]]:
     """The drawings and pages of the current directory, with time and size."""
     found = {}
@@ -200,6 +243,12 @@ def snapshot() -> dict[str, tuple[int, int]]:
 
 def complaint(block: Block, result: Result) -> str:
     """What is not as the page says; "" if all is."""
+    if block.session:
+        return "".join(
+            f"$ {command}\n{wrong}\n"
+            for (command, shown), (status, said) in zip(block.steps(), result.answers, strict=True)
+            if (wrong := unlike(said, shown) if shown else said if status else "")
+        )
     expected = RAISED.match(block.output or "")
     if result.error is not None:
         said = f"{type(result.error).__name__}: {result.error}"

@@ -160,6 +160,8 @@ def fault(command: str) -> str:
             return f"no module {rest[1]}"
         script = next((w for w in rest if re.fullmatch(r"(?:tools|examples|bench)/[\w/]+\.py", w)), "")
         return f"no file {script}" if script and not (ROOT / script).is_file() else ""
+    if not re.fullmatch(r"[a-z-]+", rest[0]):  # VERB, 动词
+        return ""
     verb = "rushlight-run" if name == "rushlight-run" else f"rushlight {rest[0]}"
     if verb == "rushlight --help" or rest[0].startswith("--"):
         return ""
