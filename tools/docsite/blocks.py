@@ -8,7 +8,8 @@
 
 Commands without `$ ` are not run; what they name must be there: verbs and options of `rushlight`,
 targets of the Makefile, modules, scripts, extras. In an output a line `...` stands for lines left
-out, and numbers may differ by 1.5e-4; times, addresses and sizes may differ in any way.
+out, and numbers may differ by 1.5e-4; times, addresses and sizes may differ in any way, and so may what
+stands below "seconds" in a table.
 
 Remarks of a page, which readers do not see:
 
@@ -36,7 +37,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-COMMAND = re.compile(r"(?:\$ |[A-Z_]+=\S+ )*(rushlight|python3?|make|pip|curl|cmake|uv|git|docker|mkdir|cd)\b")
+COMMAND = re.compile(
+    r"(?:\$ |[A-Z_]+=\S+ )*(rushlight|python3?|make|pip|curl|cmake|uv|git|docker|mkdir|cd)\b"
+)
 REMARK = re.compile(r"<!-- (not run|needs|run first):\s?(.*)", re.S)
 ITEM = re.compile(r"\s*(?:[-*+]|\d+\.)\s")
 RAISED = re.compile(r"(\w+(?:Error|Exception|Warning)): ")
@@ -267,10 +270,27 @@ def complaint(block: Block, result: Result) -> str:
 
 def unlike(got: str, want: str) -> str:
     """Where the two differ, beyond what may; "" if nowhere."""
-    ours, theirs = ([x.rstrip() for x in s.strip("\n").split("\n")] for s in (got, want))
+    ours, theirs = (untimed(s.strip("\n").split("\n")) for s in (got, want))
     if _matches(ours, theirs):
         return ""
     return f"printed:\n{got}\nthe page shows:\n{want}"
+
+
+def untimed(lines: list[str]) -> list[str]:
+    """The lines with a mark in place of each number below the word "seconds" of a table's head, or
+    without the last field of a CSV file."""
+    found, end = [], 0
+    for line in lines:
+        head = re.search(r"\bseconds\b", line)
+        number = re.search(r" [\d.]+$", line[:end])
+        if head:
+            end = len(line) + 999 if "," in line else head.end()
+        elif end > 999 and "," in line:
+            line = line.rpartition(",")[0]
+        elif number:
+            line = line[: number.start()].rstrip() + " ~" + line[end:]
+        found.append(line.rstrip())
+    return found
 
 
 def _matches(ours: list[str], theirs: list[str]) -> bool:

@@ -96,7 +96,9 @@ def children(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParse
 def page() -> str:
     """reference/app.md"""
     parts = [section(*found) for found in parsers()]
-    return "# The command line\n\nMade from the parsers of the verbs.\n\n" + "\n\n".join(parts) + "\n"
+    return (
+        "# The command line\n\nMade from the parsers of the verbs.\n\n" + "\n\n".join(parts) + "\n"
+    )
 
 
 # ---------------------------------------------------------------- commands in pages
@@ -119,9 +121,15 @@ def options() -> dict[str, set[str] | None]:
 def targets() -> set[str]:
     """The targets of the Makefile."""
     text = (ROOT / "Makefile").read_text("utf-8")
-    lines = [line.partition(":")[0] for line in text.split("\n") if re.match(r"[\w-]+(?: [\w-]+)*:", line)]
+    lines = [
+        line.partition(":")[0]
+        for line in text.split("\n")
+        if re.match(r"[\w-]+(?: [\w-]+)*:", line)
+    ]
     listed = re.search(r"^\.PHONY:(.*(?:\\\n.*)*)", text, re.M)
-    return set(" ".join(lines).split()) | set((listed[1] if listed else "").replace("\\", " ").split())
+    return set(" ".join(lines).split()) | set(
+        (listed[1] if listed else "").replace("\\", " ").split()
+    )
 
 
 @cache
@@ -158,7 +166,9 @@ def fault(command: str) -> str:
             if top not in ("rushlight", "bench") or find_spec(rest[1]) is not None:
                 return ""
             return f"no module {rest[1]}"
-        script = next((w for w in rest if re.fullmatch(r"(?:tools|examples|bench)/[\w/]+\.py", w)), "")
+        script = next(
+            (w for w in rest if re.fullmatch(r"(?:tools|examples|bench)/[\w/]+\.py", w)), ""
+        )
         return f"no file {script}" if script and not (ROOT / script).is_file() else ""
     if not re.fullmatch(r"[a-z-]+", rest[0]):  # VERB, 动词
         return ""

@@ -124,7 +124,11 @@ def linked(text: str, path: str, known: set[str]) -> str:
 
     def replaced(match: re.Match[str]) -> str:
         name = HOME.get(match[1], match[1].removeprefix("docs/"))
-        return f"[{name.removesuffix('.md')}]({up}{name})" if name in known and name != path else match[0]
+        return (
+            f"[{name.removesuffix('.md')}]({up}{name})"
+            if name in known and name != path
+            else match[0]
+        )
 
     out, code = [], False
     for line in text.split("\n"):

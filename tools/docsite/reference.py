@@ -60,7 +60,11 @@ def on_devices() -> frozenset[str]:
 
 def short(name: str) -> str:
     """torch.nn.functional.relu -> F.relu, torch.nn.Linear -> nn.Linear, as users write them."""
-    for long, brief in (("torch.nn.functional.", "F."), ("torch.nn.", "nn."), ("torch.Tensor.", "Tensor.")):
+    for long, brief in (
+        ("torch.nn.functional.", "F."),
+        ("torch.nn.", "nn."),
+        ("torch.Tensor.", "Tensor."),
+    ):
         if name.startswith(long):
             return brief + name.removeprefix(long)
     return name
@@ -76,9 +80,7 @@ def signature(entry: Entry) -> str:
         found = inspect.signature(value)
     except (TypeError, ValueError):
         return short(entry.name)
-    parameters = [
-        p.replace(annotation=plain(p.annotation)) for p in found.parameters.values()
-    ]
+    parameters = [p.replace(annotation=plain(p.annotation)) for p in found.parameters.values()]
     if method and parameters and parameters[0].kind <= 1:
         parameters = parameters[1:]
     if [p.kind for p in parameters] == [2, 4] and entry.doc:  # *args, **kwargs: the text says more
@@ -241,7 +243,8 @@ def described(entry: Entry, up: str) -> str:
     listed = methods(entry)
     if listed:
         body = "".join(
-            f"<tr><td><code>{escape(s, quote=False)}</code></td><td>{d}</td></tr>" for s, d in listed
+            f"<tr><td><code>{escape(s, quote=False)}</code></td><td>{d}</td></tr>"
+            for s, d in listed
         )
         out.append(f'<table class="methods"><tbody>{body}</tbody></table>')
     return "\n\n".join(part for part in out if part)
