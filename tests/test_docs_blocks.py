@@ -1,7 +1,7 @@
 """The code blocks of README and docs/ run as they stand and print what they show.
 
-The rules are those of tools/docsite/blocks.py. Tutorials, and pages with sessions of the command line, are run by
-tests/docs/, which `make docs` calls.
+The rules are those of tools/docsite/blocks.py. Tutorials, and pages with sessions of the command
+line, are run by tests/docs/, which `make docs` calls.
 """
 
 import re
@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
-from docsite import blocks, claims, commands
+from docsite import blocks, claims, commands  # noqa: E402
 
 # tests/test_errors_page.py; tests/docs/
 APART = ("errors.md", "tutorials/")
@@ -141,7 +141,8 @@ def test_seconds_of_a_table_are_not_compared():
 
 
 def test_an_error_is_compared():
-    text = '```python\nraise ValueError("sizes 3 and 4")\n```\n\n```text\nValueError: sizes {} and 4\n```\n'
+    text = '```python\nraise ValueError("sizes 3 and 4")\n```\n\n```text\n'
+    text += "ValueError: sizes {} and 4\n```\n"
     for number, wrong in (("3", False), ("5", True)):
         page = blocks.blocks(text.replace("{}", number))
         with blocks.empty_folder():

@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
-from docsite import docstring, names, reference
+from docsite import docstring, names, reference  # noqa: E402
 
 PAGES = reference.pages()
 ANCHORS = {

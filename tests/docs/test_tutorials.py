@@ -1,4 +1,4 @@
-"""The tutorials' blocks run; sessions of the command line show what they say. `make docs` calls this."""
+"""Tutorials run; sessions of the command line print what they show. `make docs` calls this."""
 
 import re
 import sys
@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
-from docsite import blocks
+from docsite import blocks  # noqa: E402
 
 PAGES = {
     p.relative_to(ROOT).as_posix(): blocks.blocks(p.read_text("utf-8"))

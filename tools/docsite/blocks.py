@@ -1,15 +1,15 @@
 """The code blocks of a page: found, run in order, compared with the output that the page shows.
 
     ```python                 run, all blocks of a page in one namespace, in an empty folder
-    ```console                lines with `$ `: typed in that folder, and what stands under them compared
-    ```text, ```output        right behind one: what it prints. If its first line begins with the name
-                              of an error, the block must raise it with these words
+    ```console                lines with `$ `: typed in that folder, what stands under them compared
+    ```text, ```output        right behind one: what it prints. If its first line begins with the
+                              name of an error, the block must raise it with these words
     indented by four          the same: Python if it is Python, else commands
 
 Commands without `$ ` are not run; what they name must be there: verbs and options of `rushlight`,
 targets of the Makefile, modules, scripts, extras. In an output a line `...` stands for lines left
-out, and numbers may differ by 1.5e-4; times, addresses and sizes may differ in any way, and so may what
-stands below "seconds" in a table.
+out, and numbers may differ by 1.5e-4; times, addresses and sizes may differ in any way, and so may
+what stands below "seconds" in a table.
 
 Remarks of a page, which readers do not see:
 
@@ -46,7 +46,8 @@ RAISED = re.compile(r"(\w+(?:Error|Exception|Warning)): ")
 NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d+\.\d*|\.\d+|\d+)(?:e[-+]?\d+)?(?!\w)")
 # what differs from run to run: times, addresses, versions, folders
 MOVING = re.compile(
-    r"0x[0-9a-f]+|127\.0\.0\.1:\d+|/tmp/\S+|[\d.,]+ ?(?:s|ms|us|min|MB|kB|KiB|MiB|GB|it/s|images/s)\b|\d+:\d\d(?::\d\d)?"
+    r"0x[0-9a-f]+|127\.0\.0\.1:\d+|/tmp/\S+|\d+:\d\d(?::\d\d)?"
+    r"|[\d.,]+ ?(?:s|ms|us|min|MB|kB|KiB|MiB|GB|it/s|images/s)\b"
 )
 SLACK = 1.5e-4
 
@@ -169,7 +170,7 @@ def language_of(body: str) -> str:
 
 @dataclass
 class Result:
-    """What a block did: its stdout, the error, the files that it wrote; the answers of a session."""
+    """What a block did: its stdout, the error, the files it wrote; the answers of a session."""
 
     printed: str = ""
     answers: list[tuple[int, str]] = field(default_factory=list)

@@ -2,8 +2,8 @@
 
     python tools/docsite/claims.py          the sections with figures and no command
 
-A section (from one heading to the next) that says how long, how fast or how large something is must
-name a command: in itself, in a section above it that it belongs to, or before the first section of the page.
+A section (from one heading to the next) that says how long or how fast something is must name a
+command: in itself, in a section above it that it belongs to, or before the page's first section.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 FIGURE = re.compile(
-    r"(?<![\w.^-])\d[\d.,]*(?: ?(?:/|->|,|to|and|against|beside) ?[\d.,]+)* ?(?:us|µs|ms|ns|GFLOP/s|GB/s|images/s|CPU seconds)\b"
+    r"(?<![\w.^-])\d[\d.,]*(?: ?(?:/|->|,|to|and|against|beside) ?[\d.,]+)*"
+    r" ?(?:us|µs|ms|ns|GFLOP/s|GB/s|images/s|CPU seconds)\b"
     r"|\b\d[\d.,]* (?:seconds|s)\b|\b\d[\d.]*(?: times| ?x) (?:faster|slower|PyTorch)"
 )
 COMMAND = re.compile(

@@ -14,7 +14,7 @@ from mkdocs.structure.files import File
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
-from docsite import blocks, links, reference, sources
+from docsite import blocks, links, reference, sources  # noqa: E402
 
 log = logging.getLogger("mkdocs.docsite")
 #: page -> file of the repository's root

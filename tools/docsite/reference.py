@@ -23,9 +23,8 @@ from .names import OPS, SPACES, Entry, entries, public, slug
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
-import make_op_table
+import make_op_table  # noqa: E402
 
-TITLES = {"torch.distributed": "Several processes", "rushlight.learner": "The learner"}
 # classes whose methods are listed with themselves only
 GENERAL = ("Module", "Optimizer", "LRScheduler", "Distribution", "Tensor")
 GROUPS = ("ops", "nn")  # folders of pages below reference/
@@ -74,7 +73,7 @@ def signature(entry: Entry) -> str:
     """`torch.exp(input, *, out=None)`; a class without `self`."""
     value = entry.value
     method = entry.name.startswith("torch.Tensor.")
-    if isinstance(value, property) or entry.kind == "value" and not callable(value):
+    if isinstance(value, property) or (entry.kind == "value" and not callable(value)):
         return short(entry.name)
     try:
         found = inspect.signature(value)
@@ -91,7 +90,7 @@ def signature(entry: Entry) -> str:
 
 
 def broken(call: str) -> str:
-    """A long signature over several lines, broken behind commas that are in no bracket of their own."""
+    """A long signature over several lines, broken behind commas that are in no brackets."""
     if len(call) <= 84:
         return call
     head, _, rest = call.partition("(")
@@ -330,8 +329,8 @@ def index(found: dict[str, str]) -> str:
     out = [
         "# API reference",
         "Made from the schemas, signatures and docstrings of the package when this site is built. "
-        "Names are PyTorch's, behind `import rushlight as torch`; `nn` and `F` stand for `torch.nn` "
-        "and `torch.nn.functional`.",
+        "Names are PyTorch's, behind `import rushlight as torch`; `nn` and `F` stand for "
+        "`torch.nn` and `torch.nn.functional`.",
         f"| namespace | names | |\n|---|---|---|\n{rows}",
         "The command line: [every verb with its options](app.md). How right each name is beside "
         "PyTorch: [the op table](../ops.md).",
@@ -344,8 +343,8 @@ def index(found: dict[str, str]) -> str:
         "## How to read an entry\n\n"
         "Letters stand for sizes: N samples of a mini-batch, C channels, L length, H, W height and "
         "width; `*` any number of dimensions. `y` is the result, `dx` the gradient of `x`. "
-        "*Right beside PyTorch* names the dtypes in which all cases of PyTorch's own test data gave "
-        "PyTorch's results; what is not named was not run. *Computed by* names native kernels: "
-        "without the extension their twins in NumPy compute the same."
+        "*Right beside PyTorch* names the dtypes in which all cases of PyTorch's own test data "
+        "gave PyTorch's results; what is not named was not run. *Computed by* names native "
+        "kernels: without the extension their twins in NumPy compute the same."
     )
     return "\n\n".join(out) + "\n"

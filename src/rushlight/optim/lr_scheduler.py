@@ -57,8 +57,8 @@ class _ByFunction(LRScheduler):
 class LambdaLR(_ByFunction):
     """lr_t = lr_0 · lr_lambda(t); lr_lambda: a function, or one per group.
 
-    errors  TypeError: no Optimizer. ValueError: a list of another length than the groups'. KeyError:
-            last_epoch ≥ 0 without an initial_lr in each group
+    errors  TypeError: no Optimizer. ValueError: a list of another length than the groups'.
+            KeyError: last_epoch ≥ 0 without an initial_lr in each group
 
     >>> schedule = LambdaLR(optimizer, lambda t: 0.5**t)
     >>> for _ in range(2):
@@ -414,8 +414,8 @@ class _Group(LRScheduler):
 class SequentialLR(_Group):
     """One schedule after the other: the i-th from milestones[i-1] on, beginning at its step 0.
 
-    errors  ValueError: no schedules, schedules of several optimizers, a ReduceLROnPlateau among them,
-            not one milestone less than schedules. TypeError: something that is no schedule
+    errors  ValueError: no schedules, schedules of several optimizers, a ReduceLROnPlateau among
+            them, not one milestone less than schedules. TypeError: something that is no schedule
     """
 
     def __init__(
@@ -480,9 +480,9 @@ class ReduceLROnPlateau(LRScheduler):
     threshold_mode "abs" best ∓ threshold. After a reduction `cooldown` steps do not count as bad.
     Reductions smaller than eps are left out. min_lr: one, or one per group.
 
-    errors  TypeError: no Optimizer. ValueError: factor ≥ 1, an unknown mode or threshold_mode, a list
-            min_lr of another length than the groups'. RuntimeError: in `step`, groups that were
-            added since where min_lr is a list
+    errors  TypeError: no Optimizer. ValueError: factor ≥ 1, an unknown mode or threshold_mode, a
+            list min_lr of another length than the groups'. RuntimeError: in `step`, groups that
+            were added since where min_lr is a list
 
     >>> schedule = ReduceLROnPlateau(optimizer, patience=0, factor=0.5)
     >>> for loss in (3.0, 2.0, 2.0):
