@@ -1272,19 +1272,19 @@ class TensorOperations:
     def to_dense(self, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, *, masked_grad: _bool | None = None) -> Tensor:
         """input itself (in dtype): every tensor here is dense."""
     def to_mkldnn(self, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None) -> Tensor:
-        """NotImplementedError: the layout is not there."""
+        """Not in rushlight: layouts other than strided and sparse_coo"""
     def to_sparse(self, sparse_dim: _int | None = None, *, layout: _layout | None = None) -> Tensor:
         """The elements that are not zero, with their places: a sparse tensor."""
     def to_sparse_bsc(self, blocksize: _Any, dense_dim: _int | None = None) -> Tensor:
-        """NotImplementedError: the layout is not there."""
+        """Not in rushlight: layouts other than strided and sparse_coo"""
     def to_sparse_bsr(self, blocksize: _Any, dense_dim: _int | None = None) -> Tensor:
-        """NotImplementedError: the layout is not there."""
+        """Not in rushlight: layouts other than strided and sparse_coo"""
     def to_sparse_coo(self) -> Tensor:
         """The elements that are not zero, with their places: a sparse tensor."""
     def to_sparse_csc(self) -> Tensor:
-        """NotImplementedError: the layout is not there."""
+        """Not in rushlight: layouts other than strided and sparse_coo"""
     def to_sparse_csr(self) -> Tensor:
-        """NotImplementedError: the layout is not there."""
+        """Not in rushlight: layouts other than strided and sparse_coo"""
     def topk(self, k: _int, dim: _int = -1, largest: _bool = True, sorted: _bool = True, *, axis: _int = -1) -> return_types.topk:
         """(values, indices) of the k largest (or smallest) elements along dim, always in order"""
     def trace(self) -> Tensor:
