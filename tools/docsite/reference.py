@@ -307,8 +307,8 @@ def pages() -> dict[str, str]:
         body += [described(e, "../") for e in by_name(sections.pop(page, []))]
         found[f"{page}.md"] = "\n\n".join(body) + "\n"
     for page, listed in sorted(sections.items()):
-        home = (OPS if page.startswith("ops/") else "rushlight.nn.") + page.partition("/")[2]
-        body = [f"# {title_of(page)}", module_doc(home.replace("-", "."))]
+        home = listed[0].home
+        body = [f"# {title_of(page)}", module_doc(home)]
         body += [described(e, "../../") for e in by_name(listed)]
         found[f"{page}.md"] = "\n\n".join(part for part in body if part) + "\n"
     found["app.md"] = commands.page()
