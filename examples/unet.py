@@ -100,7 +100,7 @@ def overlaps(answer, truth):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--epochs", type=int, default=25, help="default: 25")
+    parser.add_argument("--epochs", type=int, default=20, help="default: 20")
     parser.add_argument("--images", type=int, default=600, help="to learn from; default: 600")
     parser.add_argument("--side", type=int, default=32, help="pixels, a multiple of 4; default: 32")
     parser.add_argument("--width", type=int, default=12, help="channels at the top; default: 12")

@@ -11,6 +11,25 @@ namespace {
 constexpr i64 LIGHT = 1 << 15;  // numbers a block, where memory is the limit
 constexpr i64 HEAVY = 1 << 13;  // where arithmetic is
 
+// y[i] = f(x[i]...) for n numbers, whole registers of them: the one place where a formula is compiled.
+template <class T, class G, class... X>
+[[gnu::noinline]] void map_registers(i64 n, G f, T* y, const X*... x) {
+    for (i64 i = 0; i < n; i += LANES<T>) store(y + i, f(load(x + i)...));
+}
+
+// The same for n < LANES numbers, through a register of each in memory.
+template <class T, class G, class... X>
+RL_INLINE void map_few(i64 n, G f, T* y, const X*... x) {
+    struct Register {
+        alignas(REGISTER) T at[LANES<T>];
+        Register() = default;
+        Register(Reg<T> v) { store(at, v); }
+    } result;
+    const auto run = [&](const auto&... v) { map_registers(LANES<T>, f, result.at, v.at...); };
+    run(Register(load_part(x, n))...);
+    store_part(y, load(result.at), n);
+}
+
 // y[i] = f(x[i]...) for i in [begin, end); what is left over goes through the same registers, so a
 // number's result does not depend on its place.
 template <class T, class G, class... X>
@@ -20,12 +39,14 @@ RL_INLINE void map_range(i64 begin, i64 end, G f, T* y, const X*... x) {
     if (end - begin >= 64 * L) {  // so that no store touches two lines
         const i64 askew = i64(reinterpret_cast<std::uintptr_t>(y + i) % REGISTER / sizeof(T));
         if (askew) {
-            store_part(y + i, f(load_part(x + i, L - askew)...), L - askew);
+            map_few(L - askew, f, y + i, (x + i)...);
             i += L - askew;
         }
     }
-    for (; i + L <= end; i += L) store(y + i, f(load(x + i)...));
-    if (i < end) store_part(y + i, f(load_part(x + i, end - i)...), end - i);
+    const i64 whole = (end - i) / L * L;
+    if (whole) map_registers(whole, f, y + i, (x + i)...);
+    i += whole;
+    if (i < end) map_few(end - i, f, y + i, (x + i)...);
 }
 
 template <class T, class G, class... X>

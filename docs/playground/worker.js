@@ -18,7 +18,8 @@ async function start(config, home) {
   say({ type: "stage", name: "rushlight" });
   const wheel = await fetch(new URL(config.wheel, home));
   if (!wheel.ok) throw new Error(`${config.wheel}: ${wheel.status} ${wheel.statusText}`);
-  python.unpackArchive(new Uint8Array(await wheel.arrayBuffer()), "wheel");
+  const extractDir = python.runPython("import site; site.getsitepackages()[0]");
+  python.unpackArchive(new Uint8Array(await wheel.arrayBuffer()), "wheel", { extractDir });
   python.runPython(
     "import importlib, json; importlib.invalidate_caches()\n" +
       "import rushlight.app.playground.study, rushlight.nn, rushlight.optim"

@@ -25,7 +25,8 @@ const python = await loadPyodide({ indexURL: base, args: [], env: { HOME: "/tmp"
 await python.loadPackage(config.packages, { messageCallback() {} });
 const more = path.join(playground, "more");
 const wheels = fs.existsSync(more) ? fs.readdirSync(more).map((name) => path.join(more, name)) : [];
-for (const wheel of [path.join(playground, config.wheel), ...wheels]) python.unpackArchive(bytes(wheel), "wheel");
+const extractDir = python.runPython("import site; site.getsitepackages()[0]");
+for (const wheel of [path.join(playground, config.wheel), ...wheels]) python.unpackArchive(bytes(wheel), "wheel", { extractDir });
 python.mountNodeFS("/work", path.resolve(folder));
 python.FS.chdir("/work");
 python.globals.set("words", python.toPy(words));

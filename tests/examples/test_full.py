@@ -1,4 +1,4 @@
-"""The programs of examples/ as they are: each reaches what docs/examples.md says of it, and none
+"""The programs of examples/ as they are: each reaches what docs/examples/index.md says of it, and none
 makes a mistake that `rushlight run --lint` knows. `make test-examples`; on one core some take a
 minute."""
 
@@ -81,7 +81,7 @@ def test_dqn(tmp_path):
 def test_forecast(tmp_path):
     _, found = run("forecast.py", tmp_path)
     errors = found["errors"]
-    assert errors["best possible"] < errors["LSTM"] < 0.8 * errors["a week before"]
+    assert errors["best possible"] < errors["LSTM"] < 0.7 * errors["a week before"]
 
 
 def test_unet(tmp_path):
