@@ -11,6 +11,7 @@ fast path costs no Python. RUSHLIGHT_PURE=1 leaves the native kernels out.
 from __future__ import annotations
 
 import os
+import sys
 import warnings
 from typing import Any
 
@@ -26,13 +27,14 @@ if not PURE:
         from .. import _native as native
     except ImportError as e:
         native, failure = None, str(e)
-        warnings.warn(
-            "rushlight runs on its NumPy twins, several times slower: the native extension "
-            f"cannot be loaded ({e}). `rushlight doctor` says what to do; RUSHLIGHT_PURE=1 says "
-            "that this is intended.",
-            RuntimeWarning,
-            stacklevel=2,
-        )
+        if sys.platform != "emscripten":  # in a browser there is none to be loaded
+            warnings.warn(
+                "rushlight runs on its NumPy twins, several times slower: the native extension "
+                f"cannot be loaded ({e}). `rushlight doctor` says what to do; RUSHLIGHT_PURE=1 "
+                "says that this is intended.",
+                RuntimeWarning,
+                stacklevel=2,
+            )
 
 
 # the types that may stand in Tensor._a; core/meta.py and kernels/xla add theirs
