@@ -53,3 +53,22 @@ def test_the_first_100_losses_are_pytorchs(in_node):
     )
     assert len(ours) == 300
     assert ours == pytest.approx(theirs, rel=1e-5)
+
+
+def test_what_there_is_not_says_so(in_node):
+    done = in_node("tests/browser/missing.py")
+    assert done.returncode == 0 and done.stderr == "", done.stderr
+    said = dict(line.split(": ", 1) for line in done.stdout.splitlines())
+    assert said["kernels"].startswith("kernels: NumPy twins")
+    for name, dtype in (
+        ("bfloat16", "bfloat16"),
+        ("float8", "float8_e4m3fn"),
+        ("muon", "bfloat16"),
+    ):
+        assert said[name].startswith(f"NotImplementedError: torch.{dtype} needs the package ml_dty")
+    assert said["workers"] == (
+        "([[0, 1], [4, 9], [16]], ['DataLoader(num_workers=2): there are no processes in a "
+        "browser; the batches are loaded in this one, without worker_init_fn'])"
+    )
+    assert said["mmap"] == "[1.0, 1.0, 1.0]"
+    assert said["process"].startswith("OSError")
