@@ -20,18 +20,12 @@ SUITE = {
     "layers": "module container layers loss activation conv norm pool recurrent attention",
     "training": "optim lr_scheduler data serialize playground",
 }
-#: what needs a process, a thread or memory that is shared between processes
-NOT_HERE = """
-    tests/test_tiny.py::test_import_loads_nothing_heavy
-    tests/test_autograd.py::test_grad_mode_is_per_thread
-""".split()
 
 
 @pytest.mark.parametrize("part", SUITE)
 def test_the_suite(in_node, part):
     files = [f"tests/test_{name}.py" for name in SUITE[part].split()]
-    deselected = [word for name in NOT_HERE for word in ("--deselect", name)]
-    done = in_node("tests/browser/run_pytest.py", *files, *deselected, limit=1200)
+    done = in_node("tests/browser/run_pytest.py", *files, limit=1200)
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-3000:]
     assert " passed" in done.stdout
 
