@@ -132,7 +132,8 @@ def heat(path, numbers, rows, columns, title, *, form="{:.2f}", low=None, high=N
                 f'height="{cell - 2}" rx="3" fill="#0072b2" fill-opacity="{opacity}"/>'
             )
             middle = left + j * wide + wide / 2 - 1
-            shown = form.format(n).replace("-0.00", "0.00")
+            shown = form.format(n)
+            shown = shown.lstrip("-") if shown.strip("-0.") == "" else shown  # 0.00 for -0.00
             out.append(text(middle, y + cell / 2 + 4, shown, more=f'fill="{ink}"'))
     width = left + wide * len(columns) + (3.8 * long + 8 if turned else 16)
     width = max(width, 32 + 7.4 * len(title))
