@@ -84,7 +84,8 @@ def chart(path, curves, title, x_name, y_name, *, dots=(), level=None, square=Fa
     if level is not None:
         place = at(lows[0], level[0])[1]
         out.append(f'<path d="M{left} {place:.1f}h{across}" stroke="#555" stroke-dasharray="5 4"/>')
-        out.append(text(left + 4, place - 5, level[1], "start", 'fill="#555"'))
+        beside = place - 5 if place < middle else place + 14  # away from the curves
+        out.append(text(left + 4, beside, level[1], "start", 'fill="#555"'))
     along = left
     for (name, pairs), colour in zip(series.items(), COLOURS * 9, strict=False):
         places = [at(*pair) for pair in pairs]
