@@ -86,7 +86,7 @@ def test_forecast(tmp_path):
 
 def test_unet(tmp_path):
     _, found = run("unet.py", tmp_path)
-    assert np.mean(found["iou"][-1]) > 0.85 and min(found["iou"][-1]) > 0.75
+    assert np.mean(found["iou"][-1]) > 0.78 and min(found["iou"][-1]) > 0.6
 
 
 #: what minilm.py makes of texts with accents, punctuation, no words, too many words
