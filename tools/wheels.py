@@ -156,7 +156,8 @@ def compiled(source: Path, python: dict, target: Target, *, cache: bool) -> byte
     shutil.copy(python["config"], headers / "pyconfig.h")
     launcher = ["-DCMAKE_CXX_COMPILER_LAUNCHER=ccache"] if cache and shutil.which("ccache") else []
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    environment = {**os.environ, "PATH": path, "CCACHE_BASEDIR": str(source.parent)}
+    ccache = {"CCACHE_BASEDIR": str(source.parent), "CCACHE_DEPEND": "1"}
+    environment = {**os.environ, "PATH": path, **ccache}
     subprocess.run(
         [
             *("cmake", "-S", source, "-B", folder, "-G", "Ninja", *launcher),
