@@ -230,6 +230,13 @@ def changed(node: Node, array: np.ndarray, now: int, then: int) -> RuntimeError:
     )
 
 
+def unchanged(node: Node, key: tuple) -> None:
+    """RuntimeError if an index tensor of `key`, a saved key of x[key], was changed since."""
+    for t, version in getattr(key, "given", ()):
+        if t._version != version:
+            raise changed(node, t._a, t._version, version)
+
+
 def _zeros(meta: tuple, like: Any, on_tensors: bool) -> Any:
     like = getattr(like, "_a", like)
     shape, kind = meta
