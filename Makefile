@@ -255,8 +255,7 @@ same-wheels: $(VENV)/wheels
 # (an aarch64 wheel runs under qemu, on the Python of Debian that tools/aarch64.sh brings)
 test-wheels: $(VENV)/bin/python
 	$(RUN) tools/try_wheels.py dist --pythons "$(PYTHONS)"
-	wheel=$$(ls dist/*-cp311-cp311-manylinux_*_aarch64.whl) && \
-		PYTHON=$(abspath $(RUN)) tools/aarch64.sh --wheel $$wheel tests/test_tiny.py tests/test_native_names.py
+	PYTHON=$(abspath $(RUN)) tools/aarch64.sh --wheel dist tests/test_tiny.py tests/test_native_names.py
 
 $(VENV)/wheels: $(VENV)/bin/python
 	$(RUN) -m pip install -q --disable-pip-version-check $(WHEEL_TOOLS)

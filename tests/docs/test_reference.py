@@ -9,11 +9,12 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
-from docsite import docstring, names, reference
+from docsite import docstring, names, reference  # noqa: E402
 
 PAGES = reference.pages()
 ANCHORS = {
-    page: set(re.findall(r'\{ #([^ }]+) \}|<(?:a|code) id="([^"]+)"', text)) for page, text in PAGES.items()
+    page: set(re.findall(r'\{ #([^ }]+) \}|<(?:a|code) id="([^"]+)"', text))
+    for page, text in PAGES.items()
 }
 ANCHORS = {page: {a or b for a, b in found} for page, found in ANCHORS.items()}
 
@@ -21,13 +22,19 @@ ANCHORS = {page: {a or b for a, b in found} for page, found in ANCHORS.items()}
 @pytest.mark.parametrize("space", names.SPACES)
 def test_every_public_name_has_an_anchor(space):
     home = names.module(space)
-    listed = [n for n in getattr(home, "__all__", names.public(space)) if names.is_public(space, home, n)]
+    listed = [
+        n for n in getattr(home, "__all__", names.public(space)) if names.is_public(space, home, n)
+    ]
     assert len(listed) > 2
     book = reference.book()
     lost = []
     for name in listed:
         full = f"{space}.{name}"
-        page = f"{book[full].page}.md" if reference.has_section(book[full]) else f"{names.slug(space)}.md"
+        page = (
+            f"{book[full].page}.md"
+            if reference.has_section(book[full])
+            else f"{names.slug(space)}.md"
+        )
         if full not in ANCHORS[page]:
             lost.append(full)
     assert lost == []
@@ -70,6 +77,9 @@ def test_docstrings_become_rows_and_examples():
         """
     )
     assert '<p class="first">y = max(x, 0) * 2</p>' in text
-    assert "<tr><th>errors</th><td>RuntimeError: bool, and what goes on in the next line</td></tr>" in text
+    assert (
+        "<tr><th>errors</th><td>RuntimeError: bool, and what goes on in the next line</td></tr>"
+        in text
+    )
     assert '<pre class="formula">m &lt;- b m</pre>' in text
     assert "```pycon\n>>> f(1)\n2\n```" in text

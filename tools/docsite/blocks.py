@@ -1,14 +1,15 @@
 """The code blocks of a page: found, run in order, compared with the output that the page shows.
 
     ```python                 run, all blocks of a page in one namespace, in an empty folder
-    ```text                   right behind one: what it prints. If its first line begins with the name
-                              of an error, the block must raise it with these words
-    ```console                lines with `$ `: typed, and what stands under them compared
+    ```console                lines with `$ `: typed in that folder, what stands under them compared
+    ```text, ```output        right behind one: what it prints. If its first line begins with the
+                              name of an error, the block must raise it with these words
     indented by four          the same: Python if it is Python, else commands
 
 Commands without `$ ` are not run; what they name must be there: verbs and options of `rushlight`,
 targets of the Makefile, modules, scripts, extras. In an output a line `...` stands for lines left
-out, and numbers may differ by 1.5e-4; times, addresses and sizes may differ in any way.
+out, and numbers may differ by 1.5e-4; times, addresses and sizes may differ in any way, and so may
+what stands below "seconds" in a table.
 
 Remarks of a page, which readers do not see:
 
@@ -27,6 +28,7 @@ import importlib.util
 import io
 import os
 import re
+import subprocess
 import sys
 import tempfile
 import textwrap
@@ -35,14 +37,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-COMMAND = re.compile(r"(?:\$ |[A-Z_]+=\S+ )*(rushlight|python3?|make|pip|curl|cmake|uv|git|docker|mkdir|cd)\b")
+COMMAND = re.compile(
+    r"(?:\$ |[A-Z_]+=\S+ )*(rushlight|python3?|make|pip|curl|cmake|uv|git|docker|mkdir|cd)\b"
+)
 REMARK = re.compile(r"<!-- (not run|needs|run first):\s?(.*)", re.S)
 ITEM = re.compile(r"\s*(?:[-*+]|\d+\.)\s")
 RAISED = re.compile(r"(\w+(?:Error|Exception|Warning)): ")
 NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d+\.\d*|\.\d+|\d+)(?:e[-+]?\d+)?(?!\w)")
 # what differs from run to run: times, addresses, versions, folders
 MOVING = re.compile(
-    r"0x[0-9a-f]+|127\.0\.0\.1:\d+|/tmp/\S+|[\d.,]+ ?(?:s|ms|us|min|MB|kB|KiB|MiB|GB|it/s|images/s)\b|\d+:\d\d(?::\d\d)?"
+    r"0x[0-9a-f]+|127\.0\.0\.1:\d+|/tmp/\S+|\d+:\d\d(?::\d\d)?"
+    r"|[\d.,]+ ?(?:s|ms|us|min|MB|kB|KiB|MiB|GB|it/s|images/s)\b"
 )
 SLACK = 1.5e-4
 
@@ -58,6 +63,23 @@ class Block:
     needs: list[str] = field(default_factory=list)
     first: str = ""  # code of a remark, run before it
     output: str | None = None
+
+    @property
+    def session(self) -> bool:
+        """Commands that are typed, not only named."""
+        return self.language == "console" and self.text.startswith("$ ")
+
+    def steps(self) -> list[tuple[str, str]]:
+        """[(command, what is shown under it)] of a session."""
+        found: list[tuple[str, list[str]]] = []
+        for line in self.text.replace("\\\n", " ").split("\n"):
+            if line.startswith("$ "):
+                found.append((line[2:].partition("  #")[0].strip(), []))
+            else:
+                found[-1][1].append(line)
+        if self.output is not None:
+            found[-1][1].append(self.output)
+        return [(command, "\n".join(shown).strip("\n")) for command, shown in found]
 
     @property
     def missing(self) -> list[str]:
@@ -115,8 +137,8 @@ def _add(
     end: int,
 ) -> int:
     """Put a block into the list, or its text as the output of the one before it."""
-    joined = last >= 0 and found and found[-1].language == "python"
-    if block.language == "text" and joined and not remarks:
+    joined = last >= 0 and found and (found[-1].language == "python" or found[-1].session)
+    if block.language in ("text", "output") and joined and not remarks:
         found[-1].output = block.text
         return -1
     for kind, what in remarks:
@@ -143,14 +165,15 @@ def language_of(body: str) -> str:
     return "text" if all(isinstance(n, words) for n in tree.body) and "(" not in body else "python"
 
 
-# ---------------------------------------------------------------- Python
+# ---------------------------------------------------------------- running
 
 
 @dataclass
 class Result:
-    """What a block did: its stdout, the error, the files that it wrote."""
+    """What a block did: its stdout, the error, the files it wrote; the answers of a session."""
 
     printed: str = ""
+    answers: list[tuple[int, str]] = field(default_factory=list)
     error: BaseException | None = None
     files: dict[str, str] = field(default_factory=dict)
 
@@ -168,10 +191,14 @@ def empty_folder() -> Iterator[Path]:
 
 
 def run(page: list[Block], name: str) -> Iterator[tuple[Block, Result]]:
-    """Runs the Python blocks of a page one after the other in the current directory."""
+    """Runs the blocks of a page one after the other in the current directory."""
     names: dict[str, object] = {"__name__": "__main__"}
     for block in page:
-        if block.language not in ("python", "py") or block.not_run or block.missing:
+        if block.not_run or block.missing:
+            continue
+        if block.session:
+            yield block, Result(answers=[typed(command) for command, _ in block.steps()])
+        if block.language not in ("python", "py"):
             continue
         before = snapshot()
         result, out = Result(), io.StringIO()
@@ -189,6 +216,26 @@ def run(page: list[Block], name: str) -> Iterator[tuple[Block, Result]]:
         yield block, result
 
 
+def typed(command: str) -> tuple[int, str]:
+    """(exit status, stdout and stderr) of a command in a terminal of 100 columns."""
+    words = command
+    if command.startswith("rushlight "):
+        words = f"{sys.executable} -m {command}"
+    elif command.startswith("python "):
+        words = sys.executable + command.removeprefix("python")
+    done = subprocess.run(
+        words,
+        shell=True,
+        env={**os.environ, "COLUMNS": "100"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=300,
+    )
+    return done.returncode, done.stdout
+
+
 def snapshot() -> dict[str, tuple[int, int]]:
     """The drawings and pages of the current directory, with time and size."""
     found = {}
@@ -200,6 +247,12 @@ def snapshot() -> dict[str, tuple[int, int]]:
 
 def complaint(block: Block, result: Result) -> str:
     """What is not as the page says; "" if all is."""
+    if block.session:
+        return "".join(
+            f"$ {command}\n{wrong}\n"
+            for (command, shown), (status, said) in zip(block.steps(), result.answers, strict=True)
+            if (wrong := unlike(said, shown) if shown else said if status else "")
+        )
     expected = RAISED.match(block.output or "")
     if result.error is not None:
         said = f"{type(result.error).__name__}: {result.error}"
@@ -218,10 +271,27 @@ def complaint(block: Block, result: Result) -> str:
 
 def unlike(got: str, want: str) -> str:
     """Where the two differ, beyond what may; "" if nowhere."""
-    ours, theirs = ([x.rstrip() for x in s.strip("\n").split("\n")] for s in (got, want))
+    ours, theirs = (untimed(s.strip("\n").split("\n")) for s in (got, want))
     if _matches(ours, theirs):
         return ""
     return f"printed:\n{got}\nthe page shows:\n{want}"
+
+
+def untimed(lines: list[str]) -> list[str]:
+    """The lines with a mark in place of each number below the word "seconds" of a table's head, or
+    without the last field of a CSV file."""
+    found, end = [], 0
+    for line in lines:
+        head = re.search(r"\bseconds\b", line)
+        number = re.search(r" [\d.]+$", line[:end])
+        if head:
+            end = len(line) + 999 if "," in line else head.end()
+        elif end > 999 and "," in line:
+            line = line.rpartition(",")[0]
+        elif number:
+            line = line[: number.start()].rstrip() + " ~" + line[end:]
+        found.append(line.rstrip())
+    return found
 
 
 def _matches(ours: list[str], theirs: list[str]) -> bool:

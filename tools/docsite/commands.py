@@ -22,8 +22,8 @@ class _Parser(Exception):
     """Carries the parser out of a verb's `main`."""
 
 
-def parser_of(main: Any) -> argparse.ArgumentParser | None:
-    """The parser that a verb makes, caught when it is about to parse; None: it has none."""
+def parser_of(main: Any) -> argparse.ArgumentParser | str:
+    """The parser that a verb makes, caught when it is about to parse; its help if it has none."""
     before = argparse.ArgumentParser.parse_known_args
 
     def caught(self: Any, *args: Any, **options: Any) -> Any:
@@ -31,22 +31,22 @@ def parser_of(main: Any) -> argparse.ArgumentParser | None:
 
     argparse.ArgumentParser.parse_known_args = caught  # type: ignore[method-assign]
     try:
-        with redirect_stdout(StringIO()):
+        with redirect_stdout(StringIO()) as said:
             main(["--help"])
     except _Parser as found:
         return found.args[0]
     finally:
         argparse.ArgumentParser.parse_known_args = before  # type: ignore[method-assign]
-    return None
+    return said.getvalue()
 
 
-def parsers() -> Iterator[tuple[str, str, Any, Any]]:
-    """(command, what its row says, its parser or None, its main) of every verb."""
+def parsers() -> Iterator[tuple[str, str, Any]]:
+    """(command, what its row says, its parser or its help) of every verb."""
     for verb, (home, what) in VERBS.items():
         main = import_module(f"rushlight.app.{home}").main
-        yield f"rushlight {verb}", what, parser_of(main), main
+        yield f"rushlight {verb}", what, parser_of(main)
     main = import_module("rushlight.distributed.run").main
-    yield "rushlight-run", "start a program in several processes", parser_of(main), main
+    yield "rushlight-run", "start a program in several processes", parser_of(main)
 
 
 def rows(parser: argparse.ArgumentParser) -> Iterator[str]:
@@ -64,20 +64,20 @@ def rows(parser: argparse.ArgumentParser) -> Iterator[str]:
         yield f"<tr><td><code>{escape(names)}</code></td><td>{escape(text)}</td></tr>"
 
 
-def section(command: str, what: str, parser: Any, main: Any) -> str:
+def section(command: str, what: str, parser: Any) -> str:
     """A verb: what it does, its usage, its arguments."""
     anchor = command.replace(" ", "-")
     out = [f"## {command} {{ #{anchor} }}", escape(what[0].upper() + what[1:], quote=False) + "."]
-    if parser is None:
-        text = (main.__doc__ or import_module(main.__module__).__doc__ or "").strip()
-        return "\n\n".join([*out, f'<pre class="formula">{escape(text)}</pre>'])
+    if isinstance(parser, str):
+        return "\n\n".join([*out, f'<pre class="formula">{escape(parser.strip())}</pre>'])
     parser.formatter_class = lambda prog: argparse.HelpFormatter(prog, width=90)
     out.append(f"```text\n{parser.format_usage().strip()}\n```")
     for one in (parser, *children(parser)):
         if one is not parser:
             out.append(f"```text\n{one.format_usage().strip()}\n```")
         if one.description and one.description.strip(" .").lower() != what.lower():
-            out.append(f"<p>{escape(one.description)}</p>")
+            text = one.description[0].upper() + one.description[1:]
+            out.append(f"<p>{escape(text)}</p>")
         body = "".join(rows(one))
         if body:
             out.append(f'<table class="names"><tbody>{body}</tbody></table>')
@@ -96,7 +96,9 @@ def children(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParse
 def page() -> str:
     """reference/app.md"""
     parts = [section(*found) for found in parsers()]
-    return "# The command line\n\nMade from the parsers of the verbs.\n\n" + "\n\n".join(parts) + "\n"
+    return (
+        "# The command line\n\nMade from the parsers of the verbs.\n\n" + "\n\n".join(parts) + "\n"
+    )
 
 
 # ---------------------------------------------------------------- commands in pages
@@ -109,9 +111,9 @@ LINE = re.compile(r"^(?:\$ )?(?:[A-Z_]+=\S+ )*((?:rushlight(?:-run)?|make|python
 def options() -> dict[str, set[str] | None]:
     """command -> all its options; None: it has no parser of its own."""
     found: dict[str, set[str] | None] = {}
-    for command, _, parser, _ in parsers():
-        every = [parser, *children(parser)] if parser else []
-        found[command] = {o for p in every for o in p._option_string_actions} if parser else None
+    for command, _, parser in parsers():
+        every = [] if isinstance(parser, str) else [parser, *children(parser)]
+        found[command] = {o for p in every for o in p._option_string_actions} or None
     return found
 
 
@@ -119,9 +121,15 @@ def options() -> dict[str, set[str] | None]:
 def targets() -> set[str]:
     """The targets of the Makefile."""
     text = (ROOT / "Makefile").read_text("utf-8")
-    lines = [line.partition(":")[0] for line in text.split("\n") if re.match(r"[\w-]+(?: [\w-]+)*:", line)]
+    lines = [
+        line.partition(":")[0]
+        for line in text.split("\n")
+        if re.match(r"[\w-]+(?: [\w-]+)*:", line)
+    ]
     listed = re.search(r"^\.PHONY:(.*(?:\\\n.*)*)", text, re.M)
-    return set(" ".join(lines).split()) | set((listed[1] if listed else "").replace("\\", " ").split())
+    return set(" ".join(lines).split()) | set(
+        (listed[1] if listed else "").replace("\\", " ").split()
+    )
 
 
 @cache
@@ -158,8 +166,12 @@ def fault(command: str) -> str:
             if top not in ("rushlight", "bench") or find_spec(rest[1]) is not None:
                 return ""
             return f"no module {rest[1]}"
-        script = next((w for w in rest if re.fullmatch(r"(?:tools|examples|bench)/[\w/]+\.py", w)), "")
+        script = next(
+            (w for w in rest if re.fullmatch(r"(?:tools|examples|bench)/[\w/]+\.py", w)), ""
+        )
         return f"no file {script}" if script and not (ROOT / script).is_file() else ""
+    if not re.fullmatch(r"[a-z-]+", rest[0]):  # VERB, 动词
+        return ""
     verb = "rushlight-run" if name == "rushlight-run" else f"rushlight {rest[0]}"
     if verb == "rushlight --help" or rest[0].startswith("--"):
         return ""

@@ -1,13 +1,13 @@
 """A docstring of this package as Markdown: formula, rows, paragraphs, examples.
 
-    y = max(x, 0)                       the first paragraph
+y = max(x, 0)                       the first paragraph
 
-    shape   x (*) -> y (*)              rows: a label, two spaces or more, text that may go on
-    errors  RuntimeError: bool          in lines that are indented
+shape   x (*) -> y (*)              rows: a label, two spaces or more, text that may go on
+errors  RuntimeError: bool          in lines that are indented
 
-        m ← β₁ m + (1 - β₁) g           indented: as it stands
+    m ← β₁ m + (1 - β₁) g           indented: as it stands
 
-    >>> torch.relu(tensor([-1.0]))      an example
+>>> torch.relu(tensor([-1.0]))      an example
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from mkdocs.structure.files import File
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
-from docsite import blocks, links, reference, sources
+from docsite import blocks, links, reference, sources  # noqa: E402
 
 log = logging.getLogger("mkdocs.docsite")
 #: page -> file of the repository's root
@@ -124,7 +124,11 @@ def linked(text: str, path: str, known: set[str]) -> str:
 
     def replaced(match: re.Match[str]) -> str:
         name = HOME.get(match[1], match[1].removeprefix("docs/"))
-        return f"[{name.removesuffix('.md')}]({up}{name})" if name in known and name != path else match[0]
+        return (
+            f"[{name.removesuffix('.md')}]({up}{name})"
+            if name in known and name != path
+            else match[0]
+        )
 
     out, code = [], False
     for line in text.split("\n"):

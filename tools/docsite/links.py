@@ -1,4 +1,4 @@
-"""Every link of the finished site: the file and the anchor are there; external ones by their form."""
+"""Every link of the finished site: file and anchor are there; external ones by their form."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def broken(site: Path) -> Iterator[str]:
     for file in sorted(site.rglob("*.html")):
         where = file.relative_to(site).as_posix()
         if where == "404.html" or where.startswith("source/"):
-            continue  # made by the theme for any depth; sources link to themselves and the reference
+            continue  # of any depth; sources link to themselves and the reference
         for line, link in read(file).links:
             parts = urlsplit(link)
             if parts.scheme in LOCAL:

@@ -172,7 +172,9 @@ def page_of(space: str, entry: Entry) -> str:
     """The page under reference/ that describes it, without ".md"."""
     home = entry.home
     if entry.op is not None or (home.startswith(OPS) and entry.kind == "function"):
-        return f"ops/{home.removeprefix(OPS)}" if home.startswith(OPS) else slug(space)
+        family = home.removeprefix(OPS)
+        family = "indexing" if family == "index" else family  # index.md is a folder's first page
+        return f"ops/{family}" if home.startswith(OPS) else slug(space)
     if space == "torch.nn" and home.startswith("rushlight.nn."):
         return f"nn/{home.removeprefix('rushlight.nn.').replace('.', '-')}"
     return slug(space)

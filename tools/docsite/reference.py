@@ -23,9 +23,8 @@ from .names import OPS, SPACES, Entry, entries, public, slug
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
-import make_op_table
+import make_op_table  # noqa: E402
 
-TITLES = {"torch.distributed": "Several processes", "rushlight.learner": "The learner"}
 # classes whose methods are listed with themselves only
 GENERAL = ("Module", "Optimizer", "LRScheduler", "Distribution", "Tensor")
 GROUPS = ("ops", "nn")  # folders of pages below reference/
@@ -60,7 +59,11 @@ def on_devices() -> frozenset[str]:
 
 def short(name: str) -> str:
     """torch.nn.functional.relu -> F.relu, torch.nn.Linear -> nn.Linear, as users write them."""
-    for long, brief in (("torch.nn.functional.", "F."), ("torch.nn.", "nn."), ("torch.Tensor.", "Tensor.")):
+    for long, brief in (
+        ("torch.nn.functional.", "F."),
+        ("torch.nn.", "nn."),
+        ("torch.Tensor.", "Tensor."),
+    ):
         if name.startswith(long):
             return brief + name.removeprefix(long)
     return name
@@ -70,15 +73,13 @@ def signature(entry: Entry) -> str:
     """`torch.exp(input, *, out=None)`; a class without `self`."""
     value = entry.value
     method = entry.name.startswith("torch.Tensor.")
-    if isinstance(value, property) or entry.kind == "value" and not callable(value):
+    if isinstance(value, property) or (entry.kind == "value" and not callable(value)):
         return short(entry.name)
     try:
         found = inspect.signature(value)
     except (TypeError, ValueError):
         return short(entry.name)
-    parameters = [
-        p.replace(annotation=plain(p.annotation)) for p in found.parameters.values()
-    ]
+    parameters = [p.replace(annotation=plain(p.annotation)) for p in found.parameters.values()]
     if method and parameters and parameters[0].kind <= 1:
         parameters = parameters[1:]
     if [p.kind for p in parameters] == [2, 4] and entry.doc:  # *args, **kwargs: the text says more
@@ -89,7 +90,7 @@ def signature(entry: Entry) -> str:
 
 
 def broken(call: str) -> str:
-    """A long signature over several lines, broken behind commas that are in no bracket of their own."""
+    """A long signature over several lines, broken behind commas that are in no brackets."""
     if len(call) <= 84:
         return call
     head, _, rest = call.partition("(")
@@ -241,7 +242,8 @@ def described(entry: Entry, up: str) -> str:
     listed = methods(entry)
     if listed:
         body = "".join(
-            f"<tr><td><code>{escape(s, quote=False)}</code></td><td>{d}</td></tr>" for s, d in listed
+            f"<tr><td><code>{escape(s, quote=False)}</code></td><td>{d}</td></tr>"
+            for s, d in listed
         )
         out.append(f'<table class="methods"><tbody>{body}</tbody></table>')
     return "\n\n".join(part for part in out if part)
@@ -305,8 +307,8 @@ def pages() -> dict[str, str]:
         body += [described(e, "../") for e in by_name(sections.pop(page, []))]
         found[f"{page}.md"] = "\n\n".join(body) + "\n"
     for page, listed in sorted(sections.items()):
-        home = (OPS if page.startswith("ops/") else "rushlight.nn.") + page.partition("/")[2]
-        body = [f"# {title_of(page)}", module_doc(home.replace("-", "."))]
+        home = listed[0].home
+        body = [f"# {title_of(page)}", module_doc(home)]
         body += [described(e, "../../") for e in by_name(listed)]
         found[f"{page}.md"] = "\n\n".join(part for part in body if part) + "\n"
     found["app.md"] = commands.page()
@@ -327,8 +329,8 @@ def index(found: dict[str, str]) -> str:
     out = [
         "# API reference",
         "Made from the schemas, signatures and docstrings of the package when this site is built. "
-        "Names are PyTorch's, behind `import rushlight as torch`; `nn` and `F` stand for `torch.nn` "
-        "and `torch.nn.functional`.",
+        "Names are PyTorch's, behind `import rushlight as torch`; `nn` and `F` stand for "
+        "`torch.nn` and `torch.nn.functional`.",
         f"| namespace | names | |\n|---|---|---|\n{rows}",
         "The command line: [every verb with its options](app.md). How right each name is beside "
         "PyTorch: [the op table](../ops.md).",
@@ -341,8 +343,8 @@ def index(found: dict[str, str]) -> str:
         "## How to read an entry\n\n"
         "Letters stand for sizes: N samples of a mini-batch, C channels, L length, H, W height and "
         "width; `*` any number of dimensions. `y` is the result, `dx` the gradient of `x`. "
-        "*Right beside PyTorch* names the dtypes in which all cases of PyTorch's own test data gave "
-        "PyTorch's results; what is not named was not run. *Computed by* names native kernels: "
-        "without the extension their twins in NumPy compute the same."
+        "*Right beside PyTorch* names the dtypes in which all cases of PyTorch's own test data "
+        "gave PyTorch's results; what is not named was not run. *Computed by* names native "
+        "kernels: without the extension their twins in NumPy compute the same."
     )
     return "\n\n".join(out) + "\n"

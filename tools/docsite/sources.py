@@ -50,7 +50,9 @@ def classes(path: Path) -> dict[str, int]:
     def walk(node: ast.AST, prefix: str) -> None:
         for child in ast.iter_child_nodes(node):
             if isinstance(child, ast.ClassDef):
-                found[prefix + child.name] = min([child.lineno, *(d.lineno for d in child.decorator_list)])
+                found[prefix + child.name] = min(
+                    [child.lineno, *(d.lineno for d in child.decorator_list)]
+                )
                 walk(child, f"{prefix}{child.name}.")
             elif not isinstance(child, ast.FunctionDef):
                 walk(child, prefix)
