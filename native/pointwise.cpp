@@ -11,25 +11,6 @@ namespace {
 constexpr i64 LIGHT = 1 << 15;  // numbers a block, where memory is the limit
 constexpr i64 HEAVY = 1 << 13;  // where arithmetic is
 
-// y[i] = f(x[i]...) for n numbers, whole registers of them: the one place where a formula is compiled.
-template <class T, class G, class... X>
-[[gnu::noinline]] void map_registers(i64 n, G f, T* y, const X*... x) {
-    for (i64 i = 0; i < n; i += LANES<T>) store(y + i, f(load(x + i)...));
-}
-
-// The same for n < LANES numbers, through a register of each in memory.
-template <class T, class G, class... X>
-RL_INLINE void map_few(i64 n, G f, T* y, const X*... x) {
-    struct Register {
-        alignas(REGISTER) T at[LANES<T>];
-        Register() = default;
-        Register(Reg<T> v) { store(at, v); }
-    } result;
-    const auto run = [&](const auto&... v) { map_registers(LANES<T>, f, result.at, v.at...); };
-    run(Register(load_part(x, n))...);
-    store_part(y, load(result.at), n);
-}
-
 // y[i] = f(x[i]...) for i in [begin, end); what is left over goes through the same registers, so a
 // number's result does not depend on its place.
 template <class T, class G, class... X>
@@ -39,20 +20,36 @@ RL_INLINE void map_range(i64 begin, i64 end, G f, T* y, const X*... x) {
     if (end - begin >= 64 * L) {  // so that no store touches two lines
         const i64 askew = i64(reinterpret_cast<std::uintptr_t>(y + i) % REGISTER / sizeof(T));
         if (askew) {
-            map_few(L - askew, f, y + i, (x + i)...);
+            store_part(y + i, f(load_part(x + i, L - askew)...), L - askew);
             i += L - askew;
         }
     }
-    const i64 whole = (end - i) / L * L;
-    if (whole) map_registers(whole, f, y + i, (x + i)...);
-    i += whole;
-    if (i < end) map_few(end - i, f, y + i, (x + i)...);
+    for (; i + L <= end; i += L) store(y + i, f(load(x + i)...));
+    if (i < end) store_part(y + i, f(load_part(x + i, end - i)...), end - i);
 }
 
+// The same with one place where f is compiled instead of three: for long formulas.
 template <class T, class G, class... X>
-RL_INLINE void map(i64 grain, i64 n, G f, T* y, const X*... x) {
-    parallel(n, even_blocks(n, grain),
-             [&](i64 begin, i64 end) { map_range(begin, end, f, y, x...); });
+RL_INLINE void map_long(i64 begin, i64 end, G f, T* y, const X*... x) {
+    constexpr i64 L = LANES<T>;
+    i64 step = L;
+    if (end - begin >= 64 * L)
+        step -= i64(reinterpret_cast<std::uintptr_t>(y + begin) % REGISTER / sizeof(T));
+    for (i64 i = begin; i < end; i += step, step = L) {
+        const i64 n = end - i < step ? end - i : step;
+        put(y + i, f(get(x + i, n)...), n);
+    }
+}
+
+template <i64 cost, class T, class G, class... X>
+RL_INLINE void map(i64 n, G f, T* y, const X*... x) {
+    if constexpr (cost == HEAVY)
+        parallel(n, even_blocks(n, cost), [&](i64 begin, i64 end) __attribute__((noinline)) {
+            map_long(begin, end, f, y, x...);
+        });
+    else
+        parallel(n, even_blocks(n, cost),
+                 [&](i64 begin, i64 end) { map_range(begin, end, f, y, x...); });
 }
 
 // Two registers of floats from two-byte ones, and back, to the nearest. Of bfloat16 the even ones and the
@@ -158,14 +155,14 @@ RL_INLINE void zip_whole(const T* x, i64 nx, const T* y, i64 ny, T* z, i64 n, G 
 template <class T, class G>
 RL_INLINE void zip(const T* x, i64 nx, const T* y, i64 ny, T* z, i64 n, G f) {
     using V = Reg<T>;
-    if (nx == n && ny == n) return map(LIGHT, n, f, z, x, y);
+    if (nx == n && ny == n) return map<LIGHT>(n, f, z, x, y);
     if (ny == 1) {
         const V b = all(*y);
-        return map(LIGHT, n, [=](V a) { return f(a, b); }, z, x);
+        return map<LIGHT>(n, [=](V a) { return f(a, b); }, z, x);
     }
     if (nx == 1) {
         const V a = all(*x);
-        return map(LIGHT, n, [=](V b) { return f(a, b); }, z, y);
+        return map<LIGHT>(n, [=](V b) { return f(a, b); }, z, y);
     }
     const i64 row = nx < ny ? nx : ny;
     const i64 per_block = rows_per_block(row, LIGHT);
@@ -245,7 +242,7 @@ RL_INLINE V exp_below(V x) {
     template <class T>                                                          \
     void name(const T* px, T* py, i64 n) {                                      \
         using V = Reg<T>;                                                       \
-        map(cost, n, [](V x) -> V { return formula; }, py, px);                 \
+        map<cost>(n, [](V x) -> V { return formula; }, py, px);                 \
     }                                                                           \
     template void name(const float*, float*, i64);                              \
     template void name(const double*, double*, i64);
@@ -279,7 +276,7 @@ UNARY(selu, HEAVY, T(SELU_SCALE) * (x > 0 ? x : T(SELU_ALPHA) * expm1_below(x)))
     template <class T>                                                          \
     void name(const T* px, T* py, i64 n, double p) {                            \
         using V = Reg<T>;                                                       \
-        map(cost, n, [a = T(p)](V x) -> V { return formula; }, py, px);         \
+        map<cost>(n, [a = T(p)](V x) -> V { return formula; }, py, px);         \
     }                                                                           \
     template void name(const float*, float*, i64, double);                      \
     template void name(const double*, double*, i64, double);
@@ -293,17 +290,17 @@ template <class T>
 void gelu(const T* x, T* y, i64 n, double approximate) {
     using V = Reg<T>;
     if (approximate != 0)
-        map(HEAVY, n, [](V v) -> V { return T(0.5) * v * (1 + tanh(gelu_tanh_inner(v))); }, y, x);
+        map<HEAVY>(n, [](V v) -> V { return T(0.5) * v * (1 + tanh(gelu_tanh_inner(v))); }, y, x);
     else
-        map(HEAVY, n, [](V v) -> V { return times_normal_cdf(v); }, y, x);
+        map<HEAVY>(n, [](V v) -> V { return times_normal_cdf(v); }, y, x);
 }
 template <class T>
 void gelu_dx(const T* dy, const T* x, T* dx, i64 n, double approximate) {
     using V = Reg<T>;
     if (approximate != 0)
-        map(HEAVY, n, [](V g, V v) -> V { return g * gelu_tanh_slope(v); }, dx, dy, x);
+        map<HEAVY>(n, [](V g, V v) -> V { return g * gelu_tanh_slope(v); }, dx, dy, x);
     else
-        map(HEAVY, n, [](V g, V v) -> V { return g * gelu_slope(v); }, dx, dy, x);
+        map<HEAVY>(n, [](V g, V v) -> V { return g * gelu_slope(v); }, dx, dy, x);
 }
 template void gelu(const float*, float*, i64, double);
 template void gelu(const double*, double*, i64, double);
@@ -314,7 +311,7 @@ template void gelu_dx(const double*, const double*, double*, i64, double);
     template <class T>                                                          \
     void name(const T* px, T* py, i64 n, double p, double q) {                  \
         using V = Reg<T>;                                                       \
-        map(cost, n, [a = T(p), b = T(q)](V x) -> V { return formula; }, py, px); \
+        map<cost>(n, [a = T(p), b = T(q)](V x) -> V { return formula; }, py, px); \
     }                                                                           \
     template void name(const float*, float*, i64, double, double);              \
     template void name(const double*, double*, i64, double, double);
@@ -330,7 +327,7 @@ UNARY_2(threshold, LIGHT, x <= a ? all(b) : x)
     template <class T>                                                          \
     void name(const T* pg, const T* px, T* py, i64 n) {                         \
         using V = Reg<T>;                                                       \
-        map(cost, n, [](V g, V x) -> V { return formula; }, py, pg, px);        \
+        map<cost>(n, [](V g, V x) -> V { return formula; }, py, pg, px);        \
     }                                                                           \
     template void name(const float*, const float*, float*, i64);                \
     template void name(const double*, const double*, double*, i64);
@@ -352,7 +349,7 @@ DX(selu_dx, HEAVY, T(SELU_SCALE) * (x <= 0 ? g * T(SELU_ALPHA) * exp_below(x) : 
     template <class T>                                                          \
     void name(const T* pg, const T* px, T* py, i64 n, double p) {               \
         using V = Reg<T>;                                                       \
-        map(cost, n, [a = T(p)](V g, V x) -> V { return formula; }, py, pg, px); \
+        map<cost>(n, [a = T(p)](V g, V x) -> V { return formula; }, py, pg, px); \
     }                                                                           \
     template void name(const float*, const float*, float*, i64, double);        \
     template void name(const double*, const double*, double*, i64, double);
@@ -366,7 +363,7 @@ DX_1(celu_dx, HEAVY, x <= 0 ? g * exp_below(x / a) : g)
     template <class T>                                                          \
     void name(const T* pg, const T* px, T* py, i64 n, double p, double q) {     \
         using V = Reg<T>;                                                       \
-        map(cost, n, [a = T(p), b = T(q)](V g, V x) -> V { return formula; }, py, pg, px); \
+        map<cost>(n, [a = T(p), b = T(q)](V g, V x) -> V { return formula; }, py, pg, px); \
     }                                                                           \
     template void name(const float*, const float*, float*, i64, double, double); \
     template void name(const double*, const double*, double*, i64, double, double);
