@@ -140,9 +140,8 @@ def _backward_of(node: Node, grads: Any, on_tensors: bool, retain: bool) -> tupl
     if saved:
         saved = _unpack(node, saved, on_tensors or card.on_tensors)
     if node.outs is not None:
-        like = next((g for g in grads if g is not None), None)
         grads = [
-            _zeros(meta, like, on_tensors) if g is None and card.fill and node._materialize else g
+            _zeros(meta, grads, on_tensors) if g is None and card.fill and node._materialize else g
             for g, meta in zip(grads, node.outs, strict=False)
         ]
         if card.outputs == "list":
@@ -237,7 +236,8 @@ def unchanged(node: Node, key: tuple) -> None:
             raise changed(node, t._a, t._version, version)
 
 
-def _zeros(meta: tuple, like: Any, on_tensors: bool) -> Any:
+def _zeros(meta: tuple, grads: Any, on_tensors: bool) -> Any:
+    like = next((g for g in grads if g is not None), None)
     like = getattr(like, "_a", like)
     shape, kind = meta
     zeros = np.zeros(shape, kind) if type(like) not in CARRIED else K.zeros(shape, like, kind)
