@@ -2,8 +2,8 @@
 # Builds the extension for 64-bit ARM with a cross compiler and runs tests under qemu's user mode.
 #
 #     tools/aarch64.sh [PYTEST ARGUMENT...]        default: the tests of the kernels
-#     tools/aarch64.sh --wheel FILE [ARGUMENT...]  install an aarch64 wheel instead of building,
-#                                                  train with it, then the tests
+#     tools/aarch64.sh --wheel FOLDER [ARGUMENT...]  instead of building install the wheel that pip
+#                                                  takes from there, train with it, then the tests
 #
 # Needs Debian or Ubuntu (apt-get, dpkg) with qemu-user and g++-aarch64-linux-gnu, cmake, ninja,
 # pip. Python itself and the libraries come as arm64 packages, unpacked into build/aarch64/root; apt
@@ -62,7 +62,8 @@ if [ -n "$wheel" ]; then
     package=$TOP/wheel
     rm -rf "$package"
     "$HOST" -m pip install -q --disable-pip-version-check --no-deps --target "$package" \
-        --platform manylinux_2_28_aarch64 --python-version "$version" --implementation cp "$wheel"
+        --no-index --find-links "$wheel" --only-binary :all: --implementation cp \
+        --platform manylinux_2_28_aarch64 --python-version "$version" rushlight
 else
     cat >"$TOP/toolchain.cmake" <<CMAKE
 set(CMAKE_SYSTEM_NAME Linux)

@@ -2,7 +2,8 @@
 
     OUT/index.html, *.js, *.css     from docs/playground/
     OUT/playground.json             where the rest is, and the examples
-    OUT/rushlight-...-none-any.whl  --wheel: the package without its native extension
+    OUT/rushlight-...-none-any.whl  --wheel, the package without its native extension; what it loads
+                                    first is compiled beforehand (tools/compile_wheel.mjs)
     OUT/pyodide/                    the interpreter, NumPy and what programs may import besides
 
 --pyodide FOLDER takes Pyodide from a folder of yours: its release unpacked, for example. By default
@@ -30,6 +31,10 @@ INSIDE = "open_webui/frontend/pyodide/"
 INTERPRETER = "pyodide.mjs pyodide.asm.mjs pyodide.asm.wasm python_stdlib.zip".split()
 LOCK = "pyodide-lock.json"
 NEEDED = ["numpy"]
+#: what is imported before the first program, and compiled beforehand
+START = """
+    rushlight.app.playground.study rushlight.nn rushlight.optim rushlight.utils.data
+""".split()
 #: what programs may import, loaded when they do
 WELCOME = ["matplotlib", "pillow"]
 
@@ -135,13 +140,15 @@ def build(out: Path, wheel: Path, pyodide: Path) -> None:
     shutil.rmtree(new, ignore_errors=True)
     shutil.copytree(PAGE, new, ignore=shutil.ignore_patterns("examples", "*.md"))
     packages = copy_pyodide(pyodide, new / "pyodide")
-    shutil.copy(wheel, new)
+    command = ["node", ROOT / "tools/compile_wheel.mjs", new / "pyodide", wheel, new / wheel.name]
+    subprocess.run([*command, *START], check=True)
     examples = json.loads((PAGE / "examples/index.json").read_text("utf-8"))
     for example in examples:
         example["source"] = (PAGE / f"examples/{example['name']}.py").read_text("utf-8")
     config = {
         "pyodide": "pyodide/",
         "wheel": wheel.name,
+        "modules": START,
         "packages": [n for n in (*NEEDED, "ml-dtypes") if n in packages],
         "examples": examples,
     }

@@ -95,10 +95,14 @@ def pure(source: Path) -> wheel_file.Files:
 
 
 ASK = """
-import json, sys, sysconfig
-print(json.dumps([sys.implementation.name, sys.version_info[1], sys.executable,
-    bool(sysconfig.get_config_var("Py_GIL_DISABLED")), sysconfig.get_path("include"),
-    sysconfig.get_config_h_filename(), "%d.%d.%d" % sys.version_info[:3]]))
+import json, pathlib, sys, sysconfig
+include = pathlib.Path(sysconfig.get_path("include"))
+# (where Debian has one pyconfig.h that includes the processor's)
+own = include.parent / str(sysconfig.get_config_var("MULTIARCH")) / include.name / "pyconfig.h"
+print(json.dumps([sys.implementation.name, sys.version_info[1],
+    bool(sysconfig.get_config_var("Py_GIL_DISABLED")), str(include),
+    str(own) if own.exists() else sysconfig.get_config_h_filename(),
+    "%d.%d.%d" % sys.version_info[:3]]))
 """
 
 
@@ -112,10 +116,11 @@ def found(pythons: list[str], strict: bool) -> list[dict]:
             say(f"no wheel for {python}: it is not there")
             continue
         implementation, *said = json.loads(output(python, "-c", ASK))
-        keys = ("minor", "path", "free", "include", "config", "version")
-        all_of_them.append(dict(zip(keys, said, strict=True)))
-        if implementation != "cpython" or not Path(said[3], "Python.h").exists():
-            raise SystemExit(f"{python}: {implementation}, Python.h looked for in {said[3]}")
+        keys = ("minor", "free", "include", "config", "version")
+        one = dict(zip(keys, said, strict=True)) | {"path": shutil.which(python)}
+        all_of_them.append(one)
+        if implementation != "cpython" or not Path(one["include"], "Python.h").exists():
+            raise SystemExit(f"{python}: {implementation}, Python.h not in {one['include']}")
     return all_of_them
 
 
@@ -156,7 +161,8 @@ def compiled(source: Path, python: dict, target: Target, *, cache: bool) -> byte
     shutil.copy(python["config"], headers / "pyconfig.h")
     launcher = ["-DCMAKE_CXX_COMPILER_LAUNCHER=ccache"] if cache and shutil.which("ccache") else []
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    environment = {**os.environ, "PATH": path, "CCACHE_BASEDIR": str(source.parent)}
+    ccache = {"CCACHE_BASEDIR": str(source.parent), "CCACHE_DEPEND": "1"}
+    environment = {**os.environ, "PATH": path, **ccache}
     subprocess.run(
         [
             *("cmake", "-S", source, "-B", folder, "-G", "Ninja", *launcher),

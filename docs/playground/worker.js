@@ -22,7 +22,7 @@ async function start(config, home) {
   python.unpackArchive(new Uint8Array(await wheel.arrayBuffer()), "wheel", { extractDir });
   python.runPython(
     "import importlib, json; importlib.invalidate_caches()\n" +
-      "import rushlight.app.playground.study, rushlight.nn, rushlight.optim"
+      config.modules.map((name) => `import ${name}`).join("\n")
   );
   say({ type: "ready", version: python.runPython("import sys; sys.version.split()[0]") });
 }

@@ -1,10 +1,10 @@
-"""What there is not in a browser: each says so, with what to do instead."""
+"""What there is not in a browser: what is said of it, line by line (test_node.py)."""
 
-import io
 import warnings
+from multiprocessing import Process
 
 import rushlight as torch
-from rushlight.utils.data import DataLoader, TensorDataset
+from rushlight.utils.data import DataLoader, Dataset
 
 
 def said(action):
@@ -15,11 +15,18 @@ def said(action):
         return f"{type(error).__name__}: {error}"
 
 
+class Squares(Dataset):
+    def __len__(self):
+        return 5
+
+    def __getitem__(self, i):
+        return i * i
+
+
 def two_workers():
     with warnings.catch_warnings(record=True) as found:
         warnings.simplefilter("always")
-        loader = DataLoader(TensorDataset(torch.arange(5)), batch_size=2, num_workers=2)
-        batches = [x.tolist() for (x,) in loader]
+        batches = [x.tolist() for x in DataLoader(Squares(), batch_size=2, num_workers=2)]
     return batches, [str(w.message) for w in found]
 
 
@@ -28,12 +35,16 @@ def mapped():
     return torch.load("/tmp/a.pt", mmap=True)["a"].tolist()
 
 
-print(torch.get_num_threads(), torch.backends.mps.is_available())
+def muon():
+    p = torch.nn.Parameter(torch.ones(2, 2))
+    p.grad = torch.ones(2, 2)
+    torch.optim.Muon([p]).step()
+
+
+print("kernels:", torch.show_config().splitlines()[1])
 print("bfloat16:", said(lambda: torch.zeros(2, dtype=torch.bfloat16)))
 print("float8:", said(lambda: torch.zeros(2).to(torch.float8_e4m3fn)))
-print("muon:", said(lambda: torch.optim.Muon([torch.nn.Parameter(torch.ones(2, 2))])))
+print("muon:", said(muon))
 print("workers:", said(two_workers))
 print("mmap:", said(mapped))
-print("shared:", said(lambda: torch.ones(2).share_memory_().is_shared()))
-print("distributed:", said(lambda: torch.distributed.init_process_group("gloo")))
-print("file:", said(lambda: torch.save(torch.ones(1), io.BytesIO())))
+print("process:", said(lambda: Process(target=print).start()))

@@ -20,18 +20,12 @@ SUITE = {
     "layers": "module container layers loss activation conv norm pool recurrent attention",
     "training": "optim lr_scheduler data serialize playground",
 }
-#: what needs a process, a thread or memory that is shared between processes
-NOT_HERE = """
-    tests/test_tiny.py::test_import_loads_nothing_heavy
-    tests/test_autograd.py::test_grad_mode_is_per_thread
-""".split()
 
 
 @pytest.mark.parametrize("part", SUITE)
 def test_the_suite(in_node, part):
     files = [f"tests/test_{name}.py" for name in SUITE[part].split()]
-    deselected = [word for name in NOT_HERE for word in ("--deselect", name)]
-    done = in_node("tests/browser/run_pytest.py", *files, *deselected, limit=1200)
+    done = in_node("tests/browser/run_pytest.py", *files, limit=1200)
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-3000:]
     assert " passed" in done.stdout
 
@@ -53,3 +47,22 @@ def test_the_first_100_losses_are_pytorchs(in_node):
     )
     assert len(ours) == 300
     assert ours == pytest.approx(theirs, rel=1e-5)
+
+
+def test_what_there_is_not_says_so(in_node):
+    done = in_node("tests/browser/missing.py")
+    assert done.returncode == 0 and done.stderr == "", done.stderr
+    said = dict(line.split(": ", 1) for line in done.stdout.splitlines())
+    assert said["kernels"].startswith("kernels: NumPy twins")
+    for name, dtype in (
+        ("bfloat16", "bfloat16"),
+        ("float8", "float8_e4m3fn"),
+        ("muon", "bfloat16"),
+    ):
+        assert said[name].startswith(f"NotImplementedError: torch.{dtype} needs the package ml_dty")
+    assert said["workers"] == (
+        "([[0, 1], [4, 9], [16]], ['DataLoader(num_workers=2): there are no processes in a "
+        "browser; the batches are loaded in this one, without worker_init_fn'])"
+    )
+    assert said["mmap"] == "[1.0, 1.0, 1.0]"
+    assert said["process"].startswith("OSError")

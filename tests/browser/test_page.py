@@ -25,11 +25,10 @@ def until(page, expression, patience=PATIENCE):
 
 
 def write(page, source):
-    page.run(f"""
-        const area = document.getElementById('code');
+    page.run(f"""(area => {{
         area.value = {json.dumps(source)};
         area.dispatchEvent(new Event('input'));
-    """)
+    }})(document.getElementById('code'))""")
 
 
 def ready(page):
@@ -165,28 +164,42 @@ def test_tabs_by_keyboard(page):
     assert page.run("document.querySelectorAll('[role=tab][aria-selected=true]').length") == 1
 
 
+def example(page, name):
+    page.run(f"""(choice => {{
+        choice.value = {json.dumps(name)};
+        choice.dispatchEvent(new Event('change'));
+    }})(document.getElementById('example'))""")
+
+
+def speak(page, lang):
+    """The page in this language."""
+    if not page.run("document.documentElement.lang").startswith(lang):
+        page.run("document.getElementById('language').click()")
+
+
 @pytest.mark.parametrize("width", [400, 1400])
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_the_page_fits_in_both_languages(browser, served, shots, width, dark):
+def test_the_page_fits_in_both_languages(page, shots, width, dark):
     lang = "zh" if dark else "en"
-    address = f"{served}?lang={lang}&example=shapes_cnn"
-    with browser.page(address, width, 900, dark=dark) as page:
-        assert ready(page) == "status ready"
+    page.look(width, 900, dark)
+    speak(page, lang)
+    if width == 400:
+        example(page, "shapes_cnn")
         assert run(page) == "done"
-        for name in ("output", "shapes", "gradients", "operations", "walk"):
-            said = panel(page, name)
-            if name == "walk":
-                until(page, "!!document.querySelector('#panel-walk iframe')")
-                time.sleep(0.3)
-            if lang == "zh":
-                assert any("\u4e00" <= c <= "\u9fff" for c in said)
-            assert page.run("document.documentElement.scrollWidth") <= width
-            shoot(page, shots, f"playground-{name}-{width}-{lang}-{'dark' if dark else 'light'}")
-        unnamed = """[...document.querySelectorAll('button, select, textarea, iframe')].filter(e =>
-            !(e.textContent.trim() || e.getAttribute('aria-label') || e.title || e.labels?.length))
-            .map(e => e.outerHTML.slice(0, 80))"""
-        assert page.run(unnamed) == []
-        assert page.errors == []
+    for name in ("output", "shapes", "gradients", "operations", "walk"):
+        said = panel(page, name)
+        if name == "walk":
+            until(page, "!!document.querySelector('#panel-walk iframe')")
+            time.sleep(0.3)
+        if lang == "zh":
+            assert any("\u4e00" <= c <= "\u9fff" for c in said)
+        assert page.run("document.documentElement.scrollWidth") <= width
+        shoot(page, shots, f"playground-{name}-{width}-{lang}-{'dark' if dark else 'light'}")
+    unnamed = """[...document.querySelectorAll('button, select, textarea, iframe')].filter(e =>
+        !(e.textContent.trim() || e.getAttribute('aria-label') || e.title || e.labels?.length))
+        .map(e => e.outerHTML.slice(0, 80))"""
+    assert page.run(unnamed) == []
+    assert page.errors == []
 
 
 def test_light_and_dark_differ(shots):
@@ -201,33 +214,29 @@ def test_light_and_dark_differ(shots):
         assert light[:8, :8].mean() > 230 and dark[:8, :8].mean() < 40
 
 
-def test_the_language_is_switched_and_a_link_carries_the_program(browser, served):
-    with browser.page(served + "?lang=en", 1000, 800) as page:
-        ready(page)
-        page.run("document.getElementById('language').click()")
-        assert page.run("document.documentElement.lang") == "zh-CN"
-        assert page.run("document.getElementById('run').textContent") == "运行"
-        write(page, "print('从链接来 ✓')\n")
-        page.run("document.getElementById('share').click()")
-        link = until(page, "location.hash.startsWith('#code=') && location.href")
-    with browser.page(link, 1000, 800) as page:
-        ready(page)
-        assert run(page) == "done"
-        assert panel(page, "output").strip() == "从链接来 ✓"
+def test_a_link_carries_the_program(browser, page, served):
+    speak(page, "zh")
+    assert page.run("document.getElementById('run').textContent") == "运行"
+    write(page, "print('从链接来 ✓')\n")
+    page.run("document.getElementById('share').click()")
+    link = until(page, "location.hash.startsWith('#code=') && location.href")
+    with browser.page(link.replace("lang=en", "lang=zh"), 1000, 800) as other:
+        ready(other)
+        assert other.run("document.documentElement.lang") == "zh-CN"
+        assert run(other) == "done"
+        assert panel(other, "output").strip() == "从链接来 ✓"
 
 
-def test_nothing_is_asked_of_others(browser, served, elsewhere):
+def test_nothing_is_asked_of_others(page, served, elsewhere):
     """The page's policy lets no program reach another origin."""
     address, asked = elsewhere
-    with browser.page(served + "?lang=en", 1000, 800) as page:
-        ready(page)
-        source = (
-            "from pyodide.http import open_url\n"
-            f"for address in ('{served}playground.json', '{address}x'):\n"
-            "    try:\n        print(len(open_url(address).read()) > 10)\n"
-            "    except Exception as error:\n        print('refused')\n"
-        )
-        assert run(page, source) == "done"
-        assert panel(page, "output").split() == ["True", "refused"] and asked == []
-        ours = page.run("performance.getEntriesByType('resource').map(e => new URL(e.name).origin)")
-        assert set(ours) == {served.rstrip("/")}
+    source = (
+        "from pyodide.http import open_url\n"
+        f"for address in ('{served}playground.json', '{address}x'):\n"
+        "    try:\n        print(len(open_url(address).read()) > 10)\n"
+        "    except Exception as error:\n        print('refused')\n"
+    )
+    assert run(page, source) == "done"
+    assert panel(page, "output").split() == ["True", "refused"] and asked == []
+    ours = page.run("performance.getEntriesByType('resource').map(e => new URL(e.name).origin)")
+    assert set(ours) == {served.rstrip("/")}

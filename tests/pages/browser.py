@@ -128,18 +128,22 @@ class Page:
         return self.browser.call(method, self.session, **params)
 
     def open(self, width, height, dark, script):
-        self.width = width
         for domain in ("Page", "Network", "Runtime", "Log"):
             self.call(f"{domain}.enable")
+        self.look(width, height, dark)
+        self.call("Emulation.setScriptExecutionDisabled", value=not script)
+        self.call("Page.navigate", url=self.url)
+        self.browser.wait(self.session, "Page.loadEventFired")
+
+    def look(self, width, height, dark=False):
+        """The window's size, the reader's setting of light or dark."""
+        self.width = width
         self.call(
             "Emulation.setDeviceMetricsOverride",
             width=width, height=height, deviceScaleFactor=1, mobile=width < 500,
         )  # fmt: skip
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.call("Emulation.setEmulatedMedia", features=[scheme])
-        self.call("Emulation.setScriptExecutionDisabled", value=not script)
-        self.call("Page.navigate", url=self.url)
-        self.browser.wait(self.session, "Page.loadEventFired")
 
     def _seen(self, *methods):
         self.run("1")  # whatever was on its way has arrived

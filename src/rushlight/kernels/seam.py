@@ -11,6 +11,7 @@ fast path costs no Python. RUSHLIGHT_PURE=1 leaves the native kernels out.
 from __future__ import annotations
 
 import os
+import sys
 import warnings
 from typing import Any
 
@@ -36,13 +37,14 @@ if not PURE:
             )
         else:
             what = "the package without native kernels, NumPy computes"
-        # (explicit: one line, without a line of code that is not the user's)
-        warnings.warn_explicit(
-            f"{what}: `rushlight doctor` says more, RUSHLIGHT_PURE=1 that this is intended",
-            RuntimeWarning,
-            "rushlight",
-            0,
-        )
+        if sys.platform != "emscripten":  # in a browser there are none to be loaded
+            # (explicit: one line, without a line of code that is not the user's)
+            warnings.warn_explicit(
+                f"{what}: `rushlight doctor` says more, RUSHLIGHT_PURE=1 that this is intended",
+                RuntimeWarning,
+                "rushlight",
+                0,
+            )
 
 
 # the types that may stand in Tensor._a; core/meta.py and kernels/xla add theirs

@@ -169,6 +169,15 @@ def _reduction(f: Any) -> Any:
     return reduce
 
 
+def _place(f: Any) -> Any:
+    """A reduction that gives a place: int64 where NumPy's own indices are 32 bits wide, too."""
+
+    def reduce(x, axis=None, keepdims=False):
+        return _rows(f(x, axis=axis, keepdims=keepdims)).astype(np.int64, copy=False)
+
+    return reduce
+
+
 def _total(f: Any) -> Any:
     """A reduction in which integers and bool count as int64, as in PyTorch."""
 
@@ -250,10 +259,14 @@ _REDUCTIONS = {
         "min": np.minimum.reduce,
         "any": np.logical_or.reduce,
         "all": np.logical_and.reduce,
-        "argmax": np.argmax,
-        "argmin": np.argmin,
     }.items()
-} | {"mean": mean, "sum": _total(np.add.reduce), "prod": _total(np.multiply.reduce)}
+} | {
+    "argmax": _place(np.argmax),
+    "argmin": _place(np.argmin),
+    "mean": mean,
+    "sum": _total(np.add.reduce),
+    "prod": _total(np.multiply.reduce),
+}
 _SHAPES = {
     "reshape": reshape,
     "transpose": transpose,

@@ -358,7 +358,7 @@ def repeat_interleave(input, repeats, dim, *, output_size):
     tensor([1, 1, 2, 2])
     """
     if repeats is None:
-        return wrap(np.repeat(np.arange(input._a.size), _counts(input._a)))
+        return wrap(np.repeat(np.arange(input._a.size, dtype=np.int64), _counts(input._a)))
     if dim is None:
         input, dim = input.reshape(-1), 0
     d = wrapped(dim, input._a.ndim)
@@ -386,7 +386,7 @@ def repeat_interleave(input, repeats, dim, *, output_size):
             "repeats must have the same size as input along dim, but got repeats.size(0) = "
             f"{counts.size} and input.size({d}) = {n}"
         )
-    places = np.repeat(np.arange(n), counts.reshape(-1))
+    places = np.repeat(np.arange(n, dtype=np.int64), counts.reshape(-1))
     if output_size is not None and output_size != places.size:
         raise RuntimeError(
             f"repeat_interleave: Invalid output_size, expected {places.size} but got {output_size}"

@@ -31,8 +31,8 @@ def _middle(x: np.ndarray, axis: int, ignore_nan: bool) -> np.ndarray:
     middle = (n - 1) // 2
     asked = type(x) is np.ndarray  # a device is not
     if x.dtype.kind not in "fV" or (asked and not np.isnan(x).any()):
-        return np.argpartition(x, middle, axis).take([middle], axis)
-    order = np.argsort(x, axis, kind="stable")
+        return np.argpartition(x, middle, axis).take([middle], axis).astype(np.int64, copy=False)
+    order = np.argsort(x, axis, kind="stable").astype(np.int64, copy=False)
     nans = np.isnan(x).sum(axis, keepdims=True)
     valid = n - nans
     if ignore_nan:
@@ -181,7 +181,7 @@ class Mode:
         if axes is None:
             return only_one(x)
         rows = np.moveaxis(x, axes[0], -1)
-        order = np.argsort(rows, -1, kind="stable")
+        order = np.argsort(rows, -1, kind="stable").astype(np.int64, copy=False)
         y = np.take_along_axis(rows, order, -1)
         n = y.shape[-1]
         starts = np.concatenate([np.ones((*y.shape[:-1], 1), bool), y[..., 1:] != y[..., :-1]], -1)

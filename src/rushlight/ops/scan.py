@@ -200,7 +200,7 @@ def _running_extreme(x, dim, f):
         return x.copy(), K.zeros(x.shape, like=x, dtype=np.int64)
     x = K.dense(x)
     values = f.accumulate(x, axis)
-    place = np.arange(x.shape[axis]).reshape((-1,) + (1,) * (x.ndim - 1 - axis))
+    place = np.arange(x.shape[axis], dtype=np.int64).reshape((-1,) + (1,) * (x.ndim - 1 - axis))
     found = x == values
     if x.dtype.kind in "fV":
         found |= np.isnan(x)

@@ -15,13 +15,13 @@ from .ties import settle
 
 def ascending(x: np.ndarray, axis: int) -> np.ndarray:
     """The indices that sort x along axis, ties in order."""
-    return x.argsort(axis, kind="stable")
+    return x.argsort(axis, kind="stable").astype(np.int64, copy=False)
 
 
 def descending_order(x: np.ndarray, axis: int) -> np.ndarray:
     """The indices that sort x from large to small along axis, ties in order, NaN first."""
     back = (*(slice(None),) * axis, slice(None, None, -1))
-    return x.shape[axis] - 1 - x[back].argsort(axis, kind="stable")[back]
+    return x.shape[axis] - 1 - ascending(x[back], axis)[back]
 
 
 def _no_complex(what: str, x: Tensor) -> None:

@@ -29,12 +29,12 @@ def _by_counting(x, whole):
     if found is None:
         return None
     low, counts = found
-    y = np.flatnonzero(counts)
+    y = np.flatnonzero(counts).astype(np.int64, copy=False)
     if not whole:
         return y + low, _NONE, _NONE
     place = np.empty(counts.size, np.int64)
     place[y] = np.arange(y.size)
-    return y + low, place[x - low], counts[y]
+    return y + low, place[x - low], counts[y].astype(np.int64, copy=False)
 
 
 def _by_sorting(x, whole):
@@ -48,7 +48,8 @@ def _by_sorting(x, whole):
         return y, _NONE, _NONE
     inverse = np.empty(x.size, np.int64)
     inverse[at] = np.cumsum(starts) - 1
-    return y, inverse.reshape(x.shape), np.diff(np.flatnonzero(starts), append=x.size)
+    counts = np.diff(np.flatnonzero(starts), append=x.size).astype(np.int64, copy=False)
+    return y, inverse.reshape(x.shape), counts
 
 
 @internal("_unique2", node="Unique2Backward0", not_for="c", kernel="unique", **_FOUND)
@@ -96,8 +97,9 @@ class UniqueConsecutive:
         starts[1:] = (rows[1:] != rows[:-1]).any(tuple(range(1, rows.ndim)))
         at = np.flatnonzero(starts)
         y = rows[at] if dim is None else np.moveaxis(rows[at], 0, dim)
-        inverse = K.reshape(np.cumsum(starts) - 1, x.shape if dim is None else (n,))
-        return y, inverse, np.diff(at, append=n)
+        inverse = np.cumsum(starts, dtype=np.int64) - 1
+        counts = np.diff(at, append=n).astype(np.int64, copy=False)
+        return y, K.reshape(inverse, x.shape if dim is None else (n,)), counts
 
     def backward(c, dy):
         raise NotImplementedError("the derivative for 'unique_consecutive' is not implemented.")
@@ -164,7 +166,7 @@ def _search(
     if not _in_order(boundaries, sorter):
         return _halving(boundaries, x, right, sorter)
     if boundaries.ndim == 1:
-        return np.searchsorted(boundaries, x, side, sorter)
+        return np.asarray(np.searchsorted(boundaries, x, side, sorter), np.int64)
     lead = int(np.prod(boundaries.shape[:-1]))
     rows, values = boundaries.reshape(lead, boundaries.shape[-1]), x.reshape(lead, x.shape[-1])
     orders = [None] * lead if sorter is None else sorter.reshape(rows.shape)

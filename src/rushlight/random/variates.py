@@ -167,8 +167,9 @@ def race(p: np.ndarray, k: int, g: Generator) -> np.ndarray:
     with np.errstate(divide="ignore", over="ignore"):
         arrived = p / q
     if k == 1:
-        return arrived.argmax(-1)[:, None]
-    return np.argsort(-arrived, axis=-1, kind="stable")[:, :k]
+        return arrived.argmax(-1)[:, None].astype(np.int64, copy=False)
+    order = np.argsort(-arrived, axis=-1, kind="stable")[:, :k]
+    return order.astype(np.int64, copy=False)
 
 
 def poisson(rate: np.ndarray, g: Generator) -> np.ndarray:

@@ -8,3 +8,9 @@ figures.py  matplotlib's figures, as pictures in the output
 docs/playground/ has the page that shows it, in a browser, where this runs under Pyodide
 (docs/browser.md). Nothing here needs a browser: tests/test_playground.py runs it as it is.
 """
+
+from collections.abc import Callable
+from typing import Any
+
+Emit = Callable[[str, Any], None]
+emitting: list[Emit] = []  # of the program that runs

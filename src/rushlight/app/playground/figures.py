@@ -6,7 +6,7 @@ import io
 from matplotlib._pylab_helpers import Gcf
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from rushlight.app.playground.study import emitting
+from rushlight.app.playground import emitting
 
 FigureCanvas = FigureCanvasAgg
 

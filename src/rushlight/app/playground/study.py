@@ -18,7 +18,7 @@ import os
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
 from types import CodeType, ModuleType
 from typing import Any
@@ -33,6 +33,7 @@ from rushlight.app.pages import png, svg
 from rushlight.app.pages.numbers import Numbers, array
 from rushlight.app.pages.recorder import tensors
 from rushlight.app.pages.walking import walk
+from rushlight.app.playground import Emit, emitting
 from rushlight.app.playground.ops import Operations
 from rushlight.app.playground.seen import REPORT, Seen, compiled
 from rushlight.nn.module_hooks import register_module_forward_hook, register_module_forward_pre_hook
@@ -47,9 +48,6 @@ IMAGES = 3  # of a batch that walk through the model
 SIDE = 48  # of a heat map, at most
 TILES, ROW = 24, 8  # matrices of a tensor of more dimensions that are drawn, and how many in a row
 BOXES = 60  # operations of a graph that is drawn
-
-Emit = Callable[[str, Any], None]
-emitting: list[Emit] = []  # of the program that runs, for figures.py
 
 
 class _Stream(io.TextIOBase):

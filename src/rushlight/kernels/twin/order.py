@@ -14,7 +14,7 @@ def sort_rows(x, descending):
         index = n - 1 - x[..., ::-1].argsort(-1, kind="stable")[..., ::-1]
     else:
         index = x.argsort(-1, kind="stable")
-    return np.take_along_axis(x, index, -1), np.ascontiguousarray(index)
+    return np.take_along_axis(x, index, -1), np.ascontiguousarray(index, np.int64)
 
 
 def top_rows(x, k, largest):

@@ -194,7 +194,7 @@ def pack_padded_sequence(
             f"Expected `len(lengths)` to be equal to batch_size, but got {given.size} "
             f"(batch_size={size})"
         )
-    order = None if enforce_sorted else np.argsort(-given, kind="stable")
+    order = None if enforce_sorted else np.argsort(-given, kind="stable").astype(np.int64)
     falling = given if order is None else given[order]
     if falling[-1] <= 0:
         raise RuntimeError(
@@ -212,11 +212,12 @@ def pack_padded_sequence(
             f"the longest length is {falling[0]}, but the input has {steps} steps\n"
             f"  its shape is {tuple(x.shape)}, batch_first={batch_first}"
         )
-    batch = np.arange(size) if order is None else order
+    batch = np.arange(size, dtype=np.int64) if order is None else order
     flat = input.reshape((x.shape[0] * x.shape[1], *x.shape[2:]))
     data = flat.index_select(0, _beside(flat, _places(batch, falling, steps, batch_first)))
     # how many are longer than t steps
-    sizes = size - np.searchsorted(falling[::-1], np.arange(falling[0]), "right")
+    shorter = np.searchsorted(falling[::-1], np.arange(falling[0]), "right")
+    sizes = size - np.asarray(shorter, np.int64)
     return PackedSequence(data, wrap(sizes), None if order is None else _beside(flat, order), None)
 
 
@@ -248,8 +249,8 @@ def pad_packed_sequence(
             "Expected total_length to be at least the length of the longest sequence in input, but "
             f"got total_length={total_length} and max sequence length being {longest}"
         )
-    lengths = (np.arange(size)[:, None] < sizes).sum(1)
-    batch = np.arange(size)
+    lengths = (np.arange(size)[:, None] < sizes).sum(1, dtype=np.int64)
+    batch = np.arange(size, dtype=np.int64)
     if sequence.unsorted_indices is not None:
         back = on_host(sequence.unsorted_indices._a)
         batch[back] = np.arange(size)

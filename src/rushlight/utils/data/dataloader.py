@@ -263,7 +263,7 @@ class DataLoader(Generic[T_co]):
 
     def check_worker_number_rationality(self) -> None:
         """Warn if there are more workers than processors."""
-        if not self.num_workers:
+        if not self.num_workers or sys.platform == "emscripten":
             return
         import os
 
