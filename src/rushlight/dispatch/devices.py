@@ -129,8 +129,6 @@ def _forward(card: Card, f: Any, kind: str) -> Any:
 
 
 def _backward(card: Card, f: Any) -> Any:
-    from ..ops.index import unchanged
-
     xla = backend()
     array = xla.Array
     program = xla.Program(f, card.name + " backward", True, card.name in _HOST_INDICES)
@@ -138,8 +136,8 @@ def _backward(card: Card, f: Any) -> Any:
 
     def backward(c: Any, *args: Any, **options: Any) -> Any:
         for a in args:
-            if isinstance(a, tuple):  # in a program nothing can be said of versions
-                unchanged(c, a)
+            if hasattr(a, "given"):  # a key of index tensors: a program knows no versions
+                a.check(c)
         for a in args:
             if type(a) is array:
                 return program((c, *args), options)

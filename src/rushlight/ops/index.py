@@ -125,12 +125,17 @@ class Key(tuple):
         self.given = [(k, k._version) for k in items if isinstance(k, Tensor) and k._a.ndim]
         return self
 
+    def check(self, node: Any) -> None:
+        """RuntimeError if an index tensor was changed since."""
+        for t, version in self.given:
+            if t._version != version:
+                raise changed(node, t._a, t._version, version)
+
 
 def unchanged(node: Any, key: tuple) -> None:
     """RuntimeError if an index tensor of `key` was changed since."""
-    for t, version in getattr(key, "given", ()):
-        if t._version != version:
-            raise changed(node, t._a, t._version, version)
+    if type(key) is Key:
+        key.check(node)
 
 
 def indexed(x: np.ndarray, key: tuple) -> np.ndarray:
