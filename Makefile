@@ -76,18 +76,22 @@ test-xla: $(VENV)/xla
 	$(RUN) -m pytest -q tests/xla --ignore tests/xla/test_cards.py
 
 ON_XLA := tensor views autograd module layers nn_faults container optim recurrent attention
+# XLA's programs of one run serve the next
+test-on-xla: export JAX_COMPILATION_CACHE_DIR = $(CURDIR)/build/jax
+test-on-xla: export JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS = 0
+test-on-xla: export JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES = -1
 test-on-xla: $(VENV)/xla
 	$(RUN) -m pytest -q -n $(JOBS) tests/xla/test_cards.py
 	RUSHLIGHT_TEST_DEVICE=xla $(RUN) -m pytest -q -n $(JOBS) $(ON_XLA:%=tests/test_%.py)
 
 test-onnx: $(VENV)/onnx
-	$(RUN) -m pytest -q tests/onnx
+	$(RUN) -m pytest -q tests/onnx tests/test_examples.py tests/test_docs_blocks.py
 
 test-serve: $(VENV)/installed
 	$(RUN) -m pytest -q tests/serve
 
 test-sklearn: $(VENV)/sklearn
-	$(RUN) -m pytest -q tests/sklearn
+	$(RUN) -m pytest -q tests/sklearn tests/test_docs_blocks.py
 
 test-pages: $(VENV)/installed
 	$(RUN) -m pytest -q tests/pages

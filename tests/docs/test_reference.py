@@ -55,6 +55,44 @@ def test_a_layer_says_what_it_computes():
     assert "in_channels: int" in entry and "<th>errors</th>" in entry
 
 
+def labels(entry):
+    """The labels of a docstring's rows."""
+    tables = [docstring.rows(p) or [] for p in docstring.paragraphs(entry.doc)]
+    return {label for table in tables for label, _ in table}
+
+
+def unique(space):
+    book = reference.book()
+    return {id(book[f"{space}.{n}"]): book[f"{space}.{n}"] for n in names.public(space)}.values()
+
+
+# what takes anything, or says "shape and errors are those of ..."
+NO_ERRORS = "Identity Sigmoid Tanh Buffer LinearCrossEntropyOptions UninitializedBuffer"
+NO_ERRORS = {f"torch.nn.{n}" for n in [*NO_ERRORS.split(), "UninitializedParameter"]}
+
+
+@pytest.mark.parametrize("space", ["torch.nn", "torch.optim", "torch.optim.lr_scheduler"])
+def test_classes_say_their_errors(space):
+    silent = {
+        e.name
+        for e in unique(space)
+        if e.kind == "class" and "rror" not in e.doc and "errors" not in labels(e)
+    }
+    assert silent == (NO_ERRORS if space == "torch.nn" else set())
+
+
+def test_ops_say_their_shapes_or_errors():
+    ops = {id(e): e for e in reference.book().values() if e.op is not None}.values()
+    silent = [
+        e.name
+        for e in ops
+        if not labels(e) & {"shape", "shapes", "errors"}
+        and not re.search("->|Error|errors? (as|are)", e.doc)
+    ]
+    assert len(ops) > 600
+    assert len(silent) <= 60  # copies of views, casts and the like; fewer is better
+
+
 def test_every_verb_has_its_options():
     text = PAGES["app.md"]
     for verb in import_module("rushlight.app.cli").VERBS:

@@ -84,7 +84,13 @@ class Block:
     @property
     def missing(self) -> list[str]:
         """The packages that it needs and that are not here."""
-        return [name for name in self.needs if importlib.util.find_spec(name) is None]
+        return [name for name in self.needs if not is_installed(name)]
+
+
+def is_installed(name: str) -> bool:
+    """Can the package be imported? A folder of its name on the path (tests/onnx) is not it."""
+    found = importlib.util.find_spec(name)
+    return found is not None and found.origin is not None
 
 
 def blocks(text: str) -> list[Block]:

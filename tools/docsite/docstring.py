@@ -36,13 +36,10 @@ def paragraphs(doc: str | None) -> list[list[str]]:
 def rows(paragraph: list[str]) -> list[tuple[str, str]] | None:
     """[(label, text)] of a paragraph that is a table of them, else None."""
     found: list[list[str]] = []
-    width = 0
     for line in paragraph:
         match = LABEL.fullmatch(line)
-        at = match.start("text") if match else 0
-        if match and (not found or at == width):
+        if match:
             found.append([match["label"], match["text"]])
-            width = at
         elif found and line.startswith("  "):
             found[-1][1] += " " + line.strip()
         else:

@@ -151,13 +151,13 @@ def on_page_context(context: Any, page: Any, config: Any, nav: Any) -> Any:
     path = page.file.src_uri
     chinese = path.startswith("zh/")
     config.theme["language"] = "zh" if chinese else "en"
-    known = {p.file.src_uri: p for p in nav.pages}
+    known = {p.file.src_uri: p.url for p in nav.pages}
     english = path.removeprefix("zh/")
-    other = f"zh/{english}"
-    config.extra["alternate"] = [
-        {"name": "English", "link": known[english].url if english in known else ".", "lang": "en"},
-        {"name": "中文", "link": known[other].url if other in known else "zh/", "lang": "zh"},
-    ]
+    if chinese:
+        other = {"name": "English", "lang": "en", "link": known.get(english) or "."}
+    else:
+        other = {"name": "中文", "lang": "zh", "link": known.get(f"zh/{english}", "zh/")}
+    config.extra["other_language"] = other
     return context
 
 

@@ -15,6 +15,7 @@ from types import ModuleType
 from typing import Any
 
 import rushlight
+from rushlight.core.names import pytorch_names
 from rushlight.core.paths import is_refused
 from rushlight.dispatch import late
 from rushlight.dispatch.faces import Method
@@ -82,6 +83,9 @@ def is_public(space: str, home: Any, name: str) -> bool:
     found = getattr(home, name)
     if isinstance(found, ModuleType) or is_refused(found):
         return False
+    if not hasattr(home, "__all__") and space.startswith("torch.") and home is not rushlight.Tensor:
+        if name not in pytorch_names(space) and op_of(found) is None:
+            return False  # what the module only uses
     where = getattr(found, "__module__", None) or ""
     if not isinstance(found, type) and not callable(found):
         return space in ("torch", "torch.Tensor") or name in getattr(home, "__all__", ())

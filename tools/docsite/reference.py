@@ -19,7 +19,7 @@ from rushlight.kernels import seam
 from rushlight.testing.samples import sampled_cards
 
 from . import commands, docstring, sources
-from .names import OPS, SPACES, Entry, entries, public, slug
+from .names import SPACES, Entry, entries, public, slug
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tools"))

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ..autograd.engine import unchanged
 from ..core.accelerators import backend
 from ..core.tensor import Tensor
 from . import op
@@ -129,8 +130,6 @@ def _forward(card: Card, f: Any, kind: str) -> Any:
 
 
 def _backward(card: Card, f: Any) -> Any:
-    from ..ops.index import unchanged
-
     xla = backend()
     array = xla.Array
     program = xla.Program(f, card.name + " backward", True, card.name in _HOST_INDICES)

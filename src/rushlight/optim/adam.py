@@ -106,7 +106,9 @@ class AdamW(Adam):
     """Adam with weight decay beside the gradient: θ ← (1 - lr λ) θ, then Adam's step without λ.
 
     Arguments as Adam's; weight_decay is 0.01 unless given.
-    Source: Loshchilov, Hutter 2017, arXiv:1711.05101.
+
+    errors  as Adam
+    source  Loshchilov, Hutter 2017, arXiv:1711.05101
     """
 
     lr: Any = option(default=1e-3, check=learning_rate())
