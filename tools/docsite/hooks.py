@@ -26,6 +26,7 @@ BORROWED = {
 }
 HOME = {name: page for page, name in BORROWED.items()}
 TUTORIALS = re.compile(r"(zh/)?tutorials/\w")
+CHINESE = {"name": "中文", "lang": "zh", "link": "zh/"}
 MADE: dict[str, str] = {}  # files that tutorials wrote: URL -> text
 
 
@@ -34,6 +35,7 @@ def on_config(config: Any) -> Any:
     docs = Path(config.docs_dir)
     config.nav = [item for item in (filled(i, docs) for i in config.nav) if item]
     config.watch += [str(ROOT / "tools/docsite")]
+    config.extra["other_language"] = CHINESE  # for the page that says 404
     return config
 
 
@@ -156,7 +158,7 @@ def on_page_context(context: Any, page: Any, config: Any, nav: Any) -> Any:
     if chinese:
         other = {"name": "English", "lang": "en", "link": known.get(english) or "."}
     else:
-        other = {"name": "中文", "lang": "zh", "link": known.get(f"zh/{english}", "zh/")}
+        other = {**CHINESE, "link": known.get(f"zh/{english}", CHINESE["link"])}
     config.extra["other_language"] = other
     return context
 
