@@ -7,6 +7,8 @@
 #   make oracle   the same operations against a living PyTorch 2.13.0 (installs it in .venv)
 #   make test-onnx, test-serve, test-sklearn, test-tune   the export, run by onnxruntime;
 #                 `rushlight serve`; the scikit-learn estimators; `rushlight tune`
+#   make test-install  pip install with a compiler and without, of the sources and of an sdist
+#   make docs     the documentation site in build/site; its tutorials, sessions and links are checked
 #   make test-examples  the programs of examples/ in full: five minutes
 #   make test-xla devices beside the CPU, compiled steps and many processes, on JAX's CPU
 #   make test-on-xla  on device "xla": samples of all cards, and the suites of tensors, views,
@@ -29,6 +31,11 @@
 #                 repositories: ECOSYSTEM_MIRRORS=FOLDER, each in FOLDER/owner+name/repo (a Git folder)
 #   make test-aarch64  the extension for 64-bit ARM and its tests, under qemu (Debian or Ubuntu; see
 #                 tools/aarch64.sh for what it needs); ARM_TESTS="tests/test_conv.py" for others
+#   make wheels   sdist, pure wheel and a wheel for each Python there is, x86_64 and aarch64, into
+#                 dist/, and checks them; PYTHONS="python3.12 /opt/py/bin/python3.14t" for
+#                 others, STRICT=1: all have to be there
+#   make test-wheels  installs them in clean environments and works there; `make wheels` first
+#   make same-wheels  builds again elsewhere, without a cache: are the bytes the same?
 #   make dev      build the extension beside the sources: run them with PYTHONPATH=src
 #   make clean    remove .venv and what was built
 #   make help     this text
@@ -47,7 +54,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 
 .PHONY: demo test test-onnx test-serve test-sklearn test-pages test-terminal test-tune test-xla test-on-xla test-aarch64 oracle bench lint stubs \
 	dev ecosystem fuzz sanitize sanitize-address sanitize-thread stress clean help test-quick \
-	playground test-browser test-examples
+	playground test-browser test-examples docs wheels test-wheels same-wheels test-install
 
 demo: $(VENV)/installed
 	@rm -rf build/demo
@@ -69,18 +76,22 @@ test-xla: $(VENV)/xla
 	$(RUN) -m pytest -q tests/xla --ignore tests/xla/test_cards.py
 
 ON_XLA := tensor views autograd module layers nn_faults container optim recurrent attention
+# XLA's programs of one run serve the next
+test-on-xla: export JAX_COMPILATION_CACHE_DIR = $(CURDIR)/build/jax
+test-on-xla: export JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS = 0
+test-on-xla: export JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES = -1
 test-on-xla: $(VENV)/xla
 	$(RUN) -m pytest -q -n $(JOBS) tests/xla/test_cards.py
 	RUSHLIGHT_TEST_DEVICE=xla $(RUN) -m pytest -q -n $(JOBS) $(ON_XLA:%=tests/test_%.py)
 
 test-onnx: $(VENV)/onnx
-	$(RUN) -m pytest -q tests/onnx
+	$(RUN) -m pytest -q tests/onnx tests/test_examples.py tests/test_docs_blocks.py
 
 test-serve: $(VENV)/installed
 	$(RUN) -m pytest -q tests/serve
 
 test-sklearn: $(VENV)/sklearn
-	$(RUN) -m pytest -q tests/sklearn
+	$(RUN) -m pytest -q tests/sklearn tests/test_docs_blocks.py
 
 test-pages: $(VENV)/installed
 	$(RUN) -m pytest -q tests/pages
@@ -90,6 +101,9 @@ test-terminal: $(VENV)/installed
 
 test-tune: $(VENV)/tune
 	$(RUN) -m pytest -q tests/tune
+
+test-install: $(VENV)/installed
+	$(RUN) -m pytest -q tests/install
 
 oracle: $(VENV)/oracle
 	$(RUN) -m pytest -q tests/oracle
@@ -108,11 +122,31 @@ stubs: $(VENV)/installed
 	PYTHONPATH=src RUSHLIGHT_PURE=1 $(RUN) tools/make_stubs.py
 	PYTHONPATH=src RUSHLIGHT_PURE=1 $(RUN) tools/make_op_table.py
 
+# no network once these are installed; without the notice that Material prints in every build
+docs: $(VENV)/docs
+	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build -q --strict
+	$(RUN) -m pytest -q tests/docs
+
+$(VENV)/docs: $(VENV)/installed
+	$(RUN) -m pip install -q --disable-pip-version-check 'mkdocs-material>=9.6,<10' 'mkdocs<2' jieba
+	@touch $@
+
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/installed: $(VENV)/bin/python $(SOURCES)
-	$(RUN) -m pip install -q --disable-pip-version-check '.[app,serve,test]'
+# The wheel is made here, not by pip, which would show nothing of it and begin each time anew: of the
+# kernels only what has changed is compiled.
+PIP := -m pip install -q --disable-pip-version-check
+$(VENV)/installed: $(VENV)/builder $(SOURCES)
+	@rm -rf build/wheel
+	$(RUN) native/build_backend.py build/wheel
+	$(RUN) $(PIP) --force-reinstall --no-deps build/wheel/*.whl
+	$(RUN) $(PIP) "$$(ls build/wheel/*.whl)[app,serve,test]"
+	@touch $@
+
+$(VENV)/builder: $(VENV)/bin/python native/build_backend.py pyproject.toml
+	$(RUN) $(PIP) scikit-build-core
+	$(RUN) native/build_backend.py --requires | xargs $(RUN) $(PIP) pip
 	@touch $@
 
 $(VENV)/oracle: $(VENV)/installed
@@ -160,7 +194,8 @@ $(VENV)/minilm: $(VENV)/installed
 # A development build beside the sources, with the tools of $(PYTHON).
 dev:
 	@cmake -S . -B build/dev -G Ninja -DPython_EXECUTABLE=$$($(PYTHON) -c 'import sys; print(sys.executable)') >/dev/null
-	@ninja -C build/dev -j2 -k 0
+	@begin=$$(date +%s); NINJA_STATUS="rushlight: file %f of %t, %e s: " ninja -C build/dev -k 0 && \
+		echo "rushlight: built in $$(($$(date +%s) - begin)) s"
 	@for so in build/dev/_native*.so; do \
 		cp $$so src/rushlight/.$$(basename $$so).new && \
 		mv -f src/rushlight/.$$(basename $$so).new src/rushlight/$$(basename $$so); done
@@ -211,6 +246,23 @@ sanitize-thread: $(VENV)/compilers
 
 $(VENV)/compilers: $(VENV)/installed
 	$(RUN) -m pip install -q --disable-pip-version-check cmake ninja
+	@touch $@
+
+WHEEL_TOOLS := build==1.6.* cmake ninja 'numpy>=2' ziglang==0.17.1 auditwheel==6.8.* twine==7.*
+PYTHONS ?= python3.11 python3.12 python3.13 python3.14 python3.14t
+wheels: $(VENV)/wheels
+	$(RUN) tools/wheels.py --out dist --pythons "$(PYTHONS)" $(if $(STRICT),--strict)
+
+same-wheels: $(VENV)/wheels
+	$(RUN) tools/wheels.py --again dist --pythons "$(PYTHONS)"
+
+# (an aarch64 wheel runs under qemu, on the Python of Debian that tools/aarch64.sh brings)
+test-wheels: $(VENV)/bin/python
+	$(RUN) tools/try_wheels.py dist --pythons "$(PYTHONS)"
+	PYTHON=$(abspath $(RUN)) tools/aarch64.sh --wheel dist tests/test_tiny.py tests/test_native_names.py
+
+$(VENV)/wheels: $(VENV)/bin/python
+	$(RUN) -m pip install -q --disable-pip-version-check $(WHEEL_TOOLS)
 	@touch $@
 
 FUZZ_KILLS ?= 200

@@ -84,7 +84,8 @@ def chart(path, curves, title, x_name, y_name, *, dots=(), level=None, square=Fa
     if level is not None:
         place = at(lows[0], level[0])[1]
         out.append(f'<path d="M{left} {place:.1f}h{across}" stroke="#555" stroke-dasharray="5 4"/>')
-        out.append(text(left + 4, place - 5, level[1], "start", 'fill="#555"'))
+        beside = place - 5 if place < middle else place + 14  # away from the curves
+        out.append(text(left + 4, beside, level[1], "start", 'fill="#555"'))
     along = left
     for (name, pairs), colour in zip(series.items(), COLOURS * 9, strict=False):
         places = [at(*pair) for pair in pairs]
@@ -132,7 +133,9 @@ def heat(path, numbers, rows, columns, title, *, form="{:.2f}", low=None, high=N
                 f'height="{cell - 2}" rx="3" fill="#0072b2" fill-opacity="{opacity}"/>'
             )
             middle = left + j * wide + wide / 2 - 1
-            out.append(text(middle, y + cell / 2 + 4, form.format(n), more=f'fill="{ink}"'))
+            shown = form.format(n)
+            shown = shown.lstrip("-") if shown.strip("-0.") == "" else shown  # 0.00 for -0.00
+            out.append(text(middle, y + cell / 2 + 4, shown, more=f'fill="{ink}"'))
     width = left + wide * len(columns) + (3.8 * long + 8 if turned else 16)
     width = max(width, 32 + 7.4 * len(title))
     svg(path, round(width), round(top + cell * len(rows) + 14), "".join(out))

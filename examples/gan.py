@@ -140,15 +140,19 @@ def main():
     parser.add_argument("--data", choices=["digits", "ring"], default="digits", help="digits")
     parser.add_argument("--steps", type=int, default=2000, help="batches; default: 2000")
     parser.add_argument("--batch", type=int, default=64, help="samples in each; default: 64")
-    parser.add_argument("--noise", type=int, default=16, help="numbers of noise; default: 16")
+    parser.add_argument("--noise", type=int, help="numbers of it; default: ring 4, digits 16")
     parser.add_argument("--lr", type=float, default=1e-3, help="Adam's rate; default: 0.001")
-    parser.add_argument("--penalty", type=float, help="of steep scores; default: ring 0.1, else 0")
+    parser.add_argument(
+        "--penalty", type=float, help="on steep scores; default: ring 0.03, digits 0"
+    )
     parser.add_argument("--seed", type=int, default=0, help="default: 0")
     parser.add_argument("--device", default="cpu", help="default: cpu")
     parser.add_argument("--out", type=Path, default=Path("runs/gan"), help="default: runs/gan")
     options = parser.parse_args()
     if options.penalty is None:
-        options.penalty = 0.1 if options.data == "ring" else 0.0
+        options.penalty = 0.03 if options.data == "ring" else 0.0
+    if options.noise is None:
+        options.noise = 4 if options.data == "ring" else 16
     options.out.mkdir(parents=True, exist_ok=True)
 
     torch.manual_seed(options.seed)

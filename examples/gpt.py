@@ -59,7 +59,7 @@ class GPT(nn.Module):
         for name, p in self.named_parameters():
             if p.dim() == 2:  # smaller where a sum over the layers follows (GPT-2)
                 last = name.endswith(("out.weight", "down.weight"))
-                nn.init.normal_(p, std=0.02 / math.sqrt(2 * layers) if last else 0.02)
+                nn.init.normal_(p, std=0.06 / math.sqrt(2 * layers) if last else 0.06)
 
     def forward(self, x):
         places = torch.arange(x.size(1), device=x.device)
@@ -97,13 +97,13 @@ def rate(step, options):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--steps", type=int, default=900, help="batches; default: 900")
-    parser.add_argument("--batch", type=int, default=16, help="windows in each; default: 16")
+    parser.add_argument("--steps", type=int, default=1500, help="batches; default: 1500")
+    parser.add_argument("--batch", type=int, default=8, help="windows in each; default: 8")
     parser.add_argument("--block", type=int, default=96, help="characters seen; default: 96")
     parser.add_argument("--width", type=int, default=96, help="channels; default: 96")
-    parser.add_argument("--layers", type=int, default=3, help="default: 3")
+    parser.add_argument("--layers", type=int, default=2, help="default: 2")
     parser.add_argument("--heads", type=int, default=4, help="default: 4")
-    parser.add_argument("--lr", type=float, default=3e-3, help="AdamW's rate; default: 0.003")
+    parser.add_argument("--lr", type=float, default=6e-3, help="AdamW's rate; default: 0.006")
     parser.add_argument("--letters", type=int, default=300_000, help="of the text; default: 300000")
     parser.add_argument("--write", type=int, default=1500, help="characters; default: 1500")
     parser.add_argument("--temperature", type=float, default=0.6, help="default: 0.6")

@@ -29,14 +29,11 @@ def picture(rng, side):
     y, x = np.mgrid[:side, :side] / side
     slope = rng.uniform(-0.3, 0.3, 2)
     image = 0.5 + slope[0] * (x - 0.5) + slope[1] * (y - 0.5)
-    classes = np.zeros((side, side), np.int64)
+    classes, sign = np.zeros((side, side), np.int64), rng.choice([-1, 1])
     for _ in range(rng.integers(1, 4)):
         kind = int(rng.integers(1, 4))
-        (cx, cy), size, turn = (
-            rng.uniform(0.2, 0.8, 2),
-            rng.uniform(0.14, 0.28),
-            rng.uniform(0, 6.28),
-        )
+        cx, cy = rng.uniform(0.2, 0.8, 2)
+        size, turn = rng.uniform(0.14, 0.28), rng.uniform(0, 2 * np.pi)
         u = (x - cx) * np.cos(turn) + (y - cy) * np.sin(turn)
         v = (y - cy) * np.cos(turn) - (x - cx) * np.sin(turn)
         if kind == 1:
@@ -45,7 +42,8 @@ def picture(rng, side):
             inside = np.maximum(abs(u), abs(v)) < size * 0.85
         else:  # three half-planes
             inside = (v > -size * 0.6) & (v + 1.732 * abs(u) < size * 1.2)
-        image[inside] = 0.5 + rng.choice([-1, 1]) * rng.uniform(0.2, 0.5)
+        image[inside] = 0.5 + sign * rng.uniform(0.2, 0.5)
+        sign = -sign  # the next one is bright on dark, or dark on bright
         classes[inside] = kind
     return image + rng.normal(0, 0.08, image.shape), classes
 
@@ -100,8 +98,8 @@ def overlaps(answer, truth):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--epochs", type=int, default=25, help="default: 25")
-    parser.add_argument("--images", type=int, default=600, help="to learn from; default: 600")
+    parser.add_argument("--epochs", type=int, default=12, help="default: 12")
+    parser.add_argument("--images", type=int, default=1200, help="to learn from; default: 1200")
     parser.add_argument("--side", type=int, default=32, help="pixels, a multiple of 4; default: 32")
     parser.add_argument("--width", type=int, default=12, help="channels at the top; default: 12")
     parser.add_argument("--lr", type=float, default=6e-3, help="Adam's rate; default: 0.006")

@@ -41,7 +41,7 @@ namespace {
 #define DX_1(f) row<#f, pointwise<2, 1, FN(f)>>(#f "(dy, x, a)"),
 #define DX_2(f) row<#f, pointwise<2, 2, FN(f)>>(#f "(dy, x, a, b)"),
 #define BINARY(f) row<#f, binary<FN(f), #f[0] != 'd'>>(#f "(x, y)"),
-#define IN_PLACE(f) row<#f "_", in_place<FN(f)>>(#f "_(x, y)"),
+#define IN_PLACE(f) row<#f "_", in_place<FN(f), #f[0] != 'd'>>(#f "_(x, y)"),
 
 // clang-format off
 const Row table[] = {

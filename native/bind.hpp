@@ -83,9 +83,9 @@ inline bool is_bfloat16(PyArray_Descr* d) {
     return true;
 }
 
-// No gaps, whatever the order of the dimensions: the elements are one run of memory.
-inline bool is_dense(PyArrayObject* a) {
-    if (PyArray_IS_C_CONTIGUOUS(a)) return true;
+// No gaps, whatever the order of the dimensions: the elements are one run of memory. (What is seldom or
+// long is not compiled into each of a hundred kernels: noinline.)
+[[gnu::noinline]] inline bool has_no_gaps(PyArrayObject* a) {
     i64 step = PyArray_ITEMSIZE(a);  // of the dimension to be found next, from the inside
     while (step < PyArray_NBYTES(a)) {
         int i = 0;
@@ -95,6 +95,7 @@ inline bool is_dense(PyArrayObject* a) {
     }
     return true;
 }
+inline bool is_dense(PyArrayObject* a) { return PyArray_IS_C_CONTIGUOUS(a) || has_no_gaps(a); }
 
 // One number, repeated: an expanded array, such as the gradient of a sum.
 inline bool is_uniform(PyArrayObject* a) {
@@ -142,7 +143,7 @@ inline bool is_channels_last(PyArrayObject* a) {
 }
 
 // Its elements in row-major order, in new memory.
-inline PyArrayObject* row_major(PyArrayObject* a) {
+[[gnu::noinline]] inline PyArrayObject* row_major(PyArrayObject* a) {
     PyArray_Descr* const dtype = PyArray_DESCR(a);
     const i64 size = PyArray_ITEMSIZE(a);
     if (PyDataType_REFCHK(dtype) || size > 16 || (size & (size - 1)) || !PyArray_ISBEHAVED_RO(a))
@@ -319,6 +320,7 @@ struct Name {
 // the arguments are the twin's; keywords always are.
 template <Name name, auto body>
 struct Entry {
+    static constexpr Name kept = name;
     static inline PyObject* twin = nullptr;
     static PyObject* call(PyObject*, Args args, Py_ssize_t n, PyObject* keywords) {
         if (!keywords) {
@@ -334,10 +336,9 @@ struct Entry {
 };
 
 template <Name name, auto body>
-Row row(const char* doc) {
+constexpr Row row(const char* doc) {
     using E = Entry<name, body>;
-    static constexpr Name<sizeof(name.text)> kept = name;
-    return {kept.text, doc, &E::call, &E::twin};
+    return {E::kept.text, doc, &E::call, &E::twin};
 }
 
 }  // namespace rl::RL_ISA

@@ -9,13 +9,43 @@ namespace {
 
 constexpr i64 CHUNK = 2048;  // numbers at a time, where an operand is made as it is needed
 
+// What is read and made is the same for all kernels of one kind, so it is compiled once for all of them, and
+// each is a few pointers to loops.
+
+template <class T>
+using Loop = void (*)(const T* u, const T* v, T* y, i64 n, const double* p);
+
+// y = f(u, p...) or f(u, v, p...): its arrays and numbers, and its loops
+struct Formula {
+    int arrays, numbers;
+    Loop<float> single;
+    Loop<double> twice;
+
+    template <class T>
+    Loop<T> loop() const {
+        if constexpr (std::is_same_v<T, float>) return single;
+        else return twice;
+    }
+};
+
+template <class T, int arrays, int numbers, auto f>
+void loop([[maybe_unused]] const T* u, [[maybe_unused]] const T* v, T* y, i64 n,
+          [[maybe_unused]] const double* p) {
+    if constexpr (arrays == 1 && numbers == 0) f(u, y, n);
+    if constexpr (arrays == 1 && numbers == 1) f(u, y, n, p[0]);
+    if constexpr (arrays == 1 && numbers == 2) f(u, y, n, p[0], p[1]);
+    if constexpr (arrays == 2 && numbers == 0) f(u, v, y, n);
+    if constexpr (arrays == 2 && numbers == 1) f(u, v, y, n, p[0]);
+    if constexpr (arrays == 2 && numbers == 2) f(u, v, y, n, p[0], p[1]);
+}
+
 // f(g, x, ...) of one number g, repeated
-template <int numbers, auto f>
-PyObject* of_uniform(PyArrayObject* g, PyArrayObject* x, const double (&p)[numbers + 1]) {
+PyObject* of_uniform(const Formula& f, PyArrayObject* g, PyArrayObject* x, const double* p) {
     PyObject* const y = new_alike(x);
     if (!y) return nullptr;
     const i64 size = PyArray_SIZE(x);
     compute(PyArray_TYPE(x), size, [&]<class T>() {
+        const Loop<T> loop = f.loop<T>();
         const T one = *static_cast<const T*>(PyArray_DATA(g));
         const T* in = static_cast<const T*>(PyArray_DATA(x));
         T* out = static_cast<T*>(PyArray_DATA(array(y)));
@@ -24,9 +54,7 @@ PyObject* of_uniform(PyArrayObject* g, PyArrayObject* x, const double (&p)[numbe
             for (T& v : many) v = one;
             for (i64 i = begin; i < end; i += CHUNK) {
                 const i64 n = end - i < CHUNK ? end - i : CHUNK;
-                if constexpr (numbers == 0) f(many, in + i, out + i, n);
-                if constexpr (numbers == 1) f(many, in + i, out + i, n, p[0]);
-                if constexpr (numbers == 2) f(many, in + i, out + i, n, p[0], p[1]);
+                loop(many, in + i, out + i, n, p);
             }
         });
     });
@@ -35,55 +63,74 @@ PyObject* of_uniform(PyArrayObject* g, PyArrayObject* x, const double (&p)[numbe
 
 // Arrays of one shape and dtype without gaps, in one order; the result is laid out alike. The first
 // of two may be one number, repeated.
-template <int arrays, int numbers, auto f>
-PyObject* pointwise(Args a, Py_ssize_t n) {
-    if (n != arrays + numbers) return nullptr;
+PyObject* by_formula(const Formula& f, Args a, Py_ssize_t n) {
+    if (n != f.arrays + f.numbers) return nullptr;
     const bool narrow = is_narrow(a[0]);
     if (!narrow && !is_floating(a[0])) return nullptr;
     PyArrayObject* const x = array(a[0]);
     const int type = PyArray_TYPE(x);
-    if (arrays == 1 && !is_dense(x)) return nullptr;
-    double p[numbers + 1];
-    for (int i = 0; i < numbers; i++)
-        if (!read(a[arrays + i], p[i])) return nullptr;
-    if (narrow)
-        return in_chunks(a, arrays, p, [](const float* u, const float* v, float* y, i64 n, const double* p) {
-            if constexpr (arrays == 1 && numbers == 0) f(u, y, n);
-            if constexpr (arrays == 1 && numbers == 1) f(u, y, n, p[0]);
-            if constexpr (arrays == 1 && numbers == 2) f(u, y, n, p[0], p[1]);
-            if constexpr (arrays == 2 && numbers == 0) f(u, v, y, n);
-            if constexpr (arrays == 2 && numbers == 1) f(u, v, y, n, p[0]);
-            if constexpr (arrays == 2 && numbers == 2) f(u, v, y, n, p[0], p[1]);
-        });
-    for (int i = 1; i < arrays; i++) {
-        if (!is_floating(a[i]) || PyArray_TYPE(array(a[i])) != type) return nullptr;
-        if (lie_alike(x, array(a[i]))) continue;
-        if constexpr (arrays == 2)
-            if (is_uniform(x) && PyArray_SAMESHAPE(x, array(a[1])) && is_dense(array(a[1])))
-                return of_uniform<numbers, f>(x, array(a[1]), p);
-        return nullptr;
+    if (f.arrays == 1 && !is_dense(x)) return nullptr;
+    double p[2];
+    for (int i = 0; i < f.numbers; i++)
+        if (!read(a[f.arrays + i], p[i])) return nullptr;
+    if (narrow) return in_chunks(a, f.arrays, p, f.single);
+    if (f.arrays == 2) {
+        if (!is_floating(a[1]) || PyArray_TYPE(array(a[1])) != type) return nullptr;
+        if (!lie_alike(x, array(a[1]))) {
+            if (!is_uniform(x) || !PyArray_SAMESHAPE(x, array(a[1])) || !is_dense(array(a[1])))
+                return nullptr;
+            return of_uniform(f, x, array(a[1]), p);
+        }
     }
 
     PyObject* const y = new_alike(x);
     if (!y) return nullptr;
     const i64 size = PyArray_SIZE(x);
     compute(type, size, [&]<class T>() {
-        const auto in = [&](int i) { return static_cast<const T*>(PyArray_DATA(array(a[i]))); };
-        T* out = static_cast<T*>(PyArray_DATA(array(y)));
-        if constexpr (arrays == 1 && numbers == 0) f(in(0), out, size);
-        if constexpr (arrays == 1 && numbers == 1) f(in(0), out, size, p[0]);
-        if constexpr (arrays == 1 && numbers == 2) f(in(0), out, size, p[0], p[1]);
-        if constexpr (arrays == 2 && numbers == 0) f(in(0), in(1), out, size);
-        if constexpr (arrays == 2 && numbers == 1) f(in(0), in(1), out, size, p[0]);
-        if constexpr (arrays == 2 && numbers == 2) f(in(0), in(1), out, size, p[0], p[1]);
+        const T* const u = static_cast<const T*>(PyArray_DATA(x));
+        const T* const v =
+            f.arrays == 2 ? static_cast<const T*>(PyArray_DATA(array(a[1]))) : nullptr;
+        f.loop<T>()(u, v, static_cast<T*>(PyArray_DATA(array(y))), size, p);
     });
     return y;
 }
 
+template <int arrays, int numbers, auto f>
+PyObject* pointwise(Args a, Py_ssize_t n) {
+    static constexpr Formula formula{arrays, numbers, loop<float, arrays, numbers, f>,
+                                     loop<double, arrays, numbers, f>};
+    return by_formula(formula, a, n);
+}
+
+template <class T>
+using Pairs = void (*)(const T* x, i64 nx, const T* y, i64 ny, T* z, i64 n);
+
+// z = f(x, y): its loops; `whole` is null where integers are the twin's
+struct Operator {
+    Pairs<float> single;
+    Pairs<double> twice;
+    Pairs<Half> half;
+    Pairs<Brain> brain;
+    Pairs<std::uint64_t> whole;
+
+    template <class T>
+    Pairs<T> pairs() const {
+        if constexpr (std::is_same_v<T, float>) return single;
+        else if constexpr (std::is_same_v<T, double>) return twice;
+        else if constexpr (std::is_same_v<T, Half>) return half;
+        else return brain;
+    }
+};
+
+template <auto f, bool integers>
+constexpr Operator operator_of() {
+    if constexpr (integers) return {f, f, f, f, f};
+    else return {f, f, f, f, nullptr};
+}
+
 // z = f(x, y) of float16 or bfloat16, each in float32 and rounded: arrays of one shape and dtype in one
 // order, or one of them and one number in an array of that dtype
-template <auto f>
-PyObject* narrow_binary(Args a, PyObject* big, PyObject* small) {
+PyObject* narrow_binary(const Operator& f, Args a, PyObject* big, PyObject* small) {
     if (!is_array(small) || PyArray_TYPE(array(small)) != PyArray_TYPE(array(big))) return nullptr;
     PyArrayObject *const x = array(big), *const y = array(small);
     const bool one = PyArray_NDIM(y) == 0;
@@ -101,8 +148,8 @@ PyObject* narrow_binary(Args a, PyObject* big, PyObject* small) {
         const auto at = [](PyArrayObject* v) { return static_cast<T*>(PyArray_DATA(v)); };
         const i64 other = one ? 1 : size;
         if (size == 0) return;
-        if (turned) f(at(y), other, at(x), size, at(array(z)), size);
-        else f(at(x), size, at(y), other, at(array(z)), size);
+        if (turned) f.pairs<T>()(at(y), other, at(x), size, at(array(z)), size);
+        else f.pairs<T>()(at(x), size, at(y), other, at(array(z)), size);
     };
     if (half) run.template operator()<Half>();
     else run.template operator()<Brain>();
@@ -111,8 +158,7 @@ PyObject* narrow_binary(Args a, PyObject* big, PyObject* small) {
 
 // z = f(x, y) of int64, which wraps around: arrays of one shape in one order, or one of them and a number
 // in an array
-template <auto f>
-PyObject* integer_binary(Args a, PyObject* big, PyObject* small) {
+PyObject* integer_binary(const Operator& f, Args a, PyObject* big, PyObject* small) {
     if (!is_array(small) || PyArray_TYPE(array(small)) != NPY_INT64) return nullptr;
     PyArrayObject *const x = array(big), *const y = array(small);
     const bool one = PyArray_NDIM(y) == 0;
@@ -124,23 +170,21 @@ PyObject* integer_binary(Args a, PyObject* big, PyObject* small) {
     const auto at = [](PyArrayObject* v) { return static_cast<std::uint64_t*>(PyArray_DATA(v)); };
     NoGil unlocked(size >= LONG_WORK);
     if (size == 0) return z;
-    if (big != a[0]) f(at(y), other, at(x), size, at(array(z)), size);
-    else f(at(x), size, at(y), other, at(array(z)), size);
+    if (big != a[0]) f.whole(at(y), other, at(x), size, at(array(z)), size);
+    else f.whole(at(x), size, at(y), other, at(array(z)), size);
     return z;
 }
 
 // z = f(x, y): arrays of one shape; an array and a number or 0-d array; (*, C) and (C).
-template <auto f, bool integers>
-PyObject* binary(Args a, Py_ssize_t n) {
+PyObject* by_operator(const Operator& f, Args a, Py_ssize_t n) {
     if (n != 2) return nullptr;
     PyObject *big = a[0], *small = a[1];  // the one whose shape the result has, and the other
     if (!is_array(big) ||
         (is_array(small) && PyArray_NDIM(array(small)) > PyArray_NDIM(array(big))))
         std::swap(big, small);
-    if constexpr (integers)
-        if (is_array(big) && PyArray_TYPE(array(big)) == NPY_INT64)
-            return integer_binary<f>(a, big, small);
-    if (!is_floating(big)) return is_narrow(big) ? narrow_binary<f>(a, big, small) : nullptr;
+    if (f.whole && is_array(big) && PyArray_TYPE(array(big)) == NPY_INT64)
+        return integer_binary(f, a, big, small);
+    if (!is_floating(big)) return is_narrow(big) ? narrow_binary(f, a, big, small) : nullptr;
     if (!PyArray_IS_C_CONTIGUOUS(array(big)) && is_floating(small) && is_uniform(array(big)))
         std::swap(big, small);
     if (!is_dense(array(big))) return nullptr;
@@ -177,15 +221,20 @@ PyObject* binary(Args a, Py_ssize_t n) {
         const T* q = is_array(small) ? static_cast<const T*>(PyArray_DATA(array(small))) : &as_t;
         T* out = static_cast<T*>(PyArray_DATA(array(z)));
         if (size == 0) return;
-        if (big == a[0]) f(p, size, q, other, out, size);
-        else f(q, other, p, size, out, size);
+        if (big == a[0]) f.pairs<T>()(p, size, q, other, out, size);
+        else f.pairs<T>()(q, other, p, size, out, size);
     });
     return z;
 }
 
+template <auto f, bool integers>
+PyObject* binary(Args a, Py_ssize_t n) {
+    static constexpr Operator loops = operator_of<f, integers>();
+    return by_operator(loops, a, n);
+}
+
 // f_(x, y): x = f(x, y) in x's memory, y an array of x's shape, a 0-d one or a number; returns x
-template <auto f>
-PyObject* in_place(Args a, Py_ssize_t n) {
+PyObject* in_place_by(const Operator& f, Args a, Py_ssize_t n) {
     if (n != 2 || !is_floating(a[0])) return nullptr;
     PyArrayObject* const x = array(a[0]);
     int order = PyArray_FLAGS(x) & (NPY_ARRAY_C_CONTIGUOUS | NPY_ARRAY_F_CONTIGUOUS);
@@ -215,9 +264,15 @@ PyObject* in_place(Args a, Py_ssize_t n) {
         T* p = static_cast<T*>(PyArray_DATA(x));
         const T* q =
             is_array(a[1]) ? static_cast<const T*>(PyArray_DATA(array(a[1]))) : &as_t;
-        f(p, size, q, other, p, size);
+        f.pairs<T>()(p, size, q, other, p, size);
     });
     return Py_NewRef(a[0]);
+}
+
+template <auto f, bool integers>
+PyObject* in_place(Args a, Py_ssize_t n) {
+    static constexpr Operator loops = operator_of<f, integers>();
+    return in_place_by(loops, a, n);
 }
 
 }  // namespace

@@ -6,7 +6,11 @@ pip calls the functions of PEP 517 (pyproject.toml names this file). RUSHLIGHT_B
     pure     the Python package alone, on NumPy twins: a wheel for any Python (py3-none-any)
     unset    native if a small program compiles here, else pure with one line that says why
 
-NumPy, CMake and Ninja are asked for only when something is to be compiled.
+NumPy, CMake and Ninja are asked for only when something is to be compiled. As a program it makes a
+wheel in the environment that is there, and shows what CMake and Ninja print (the Makefile):
+
+    python native/build_backend.py FOLDER
+    python native/build_backend.py --requires     what has to be installed for that
 """
 
 import contextlib
@@ -18,6 +22,7 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
+import time
 from pathlib import Path
 
 from scikit_build_core import build as scikit
@@ -134,15 +139,42 @@ def prepare_metadata_for_build_editable(metadata_directory, config_settings=None
 
 
 def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
-    return scikit.build_wheel(
-        wheel_directory, settled(config_settings, say=True), metadata_directory
-    )
+    settings = settled(config_settings, say=True)
+    with _timed(settings):
+        return scikit.build_wheel(wheel_directory, settings, metadata_directory)
 
 
 def build_editable(wheel_directory, config_settings=None, metadata_directory=None):
     settings = settled(config_settings, say=True)
-    return scikit.build_editable(wheel_directory, settings, metadata_directory)
+    with _timed(settings):
+        return scikit.build_editable(wheel_directory, settings, metadata_directory)
+
+
+@contextlib.contextmanager
+def _timed(settings):
+    """Says that kernels are compiled, and how long it took."""
+    if settings.get("wheel.cmake") == "false":
+        yield
+        return
+    tell(f"compiling the kernels with {os.environ.get('CXX', 'the compiler of CMake')}")
+    os.environ.setdefault("NINJA_STATUS", "rushlight: file %f of %t, %e s: ")
+    begin = time.monotonic()
+    yield
+    tell(f"compiled in {time.monotonic() - begin:.0f} s")
 
 
 get_requires_for_build_sdist = scikit.get_requires_for_build_sdist
 build_sdist = scikit.build_sdist
+
+
+def main(words):
+    os.chdir(Path(__file__).parents[1])
+    if words == ["--requires"]:
+        print(*get_requires_for_build_wheel(), sep="\n")
+        return
+    os.makedirs(words[0], exist_ok=True)
+    build_wheel(words[0])
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -183,19 +183,47 @@ struct Extent {
     i64 size() const { return high - low; }
 };
 
-// No weights to pack on the way: they are packed.
-struct Packed {
-    void operator()(i64, float*) const {}
-    Ahead next(i64) const { return {}; }
+// Packs the weights of a pair: w (J, I * T) of each group -> (I * T, channels of the pair)
+struct Pack {
+    const float* w;
+    i64 pairs, channels, out, k;  // of a group; k = I * T
+
+    i64 group(i64 item) const { return item / pairs; }
+    i64 first(i64 item) const { return item % pairs * 2 * N; }
+    i64 lanes(i64 item) const { return min(2 * N, channels - first(item)); }
+    const float* from(i64 item) const { return w + (group(item) * out + first(item)) * k; }
+    i64 real(i64 item) const { return min(lanes(item), out - first(item)); }
+    void operator()(i64 item, float* to) const {
+        transpose(from(item), k, real(item), k, to, lanes(item), true);
+    }
+    Ahead next(i64 item) const {
+        const char* const p = reinterpret_cast<const char*>(from(item));
+        return {p, p + real(item) * k * i64(sizeof(float))};
+    }
 };
 
+// What takes a strip's cells (cell, lane) to the output's channels, `plane` apart, and finishes them.
+struct Leave {
+    void (*f)(const void* finish, const float* cells, i64 lanes, i64 count, i64 channels, float* y,
+              i64 plane);
+    const void* finish;
+};
+template <class Finish>
+Leave leave_with(const Finish& finish) {
+    return {[](const void* finish, const float* cells, i64 lanes, i64 count, i64 channels, float* y,
+               i64 plane) {
+                transpose(cells, lanes, count, channels, y, plane, false,
+                          *static_cast<const Finish*>(finish));
+            },
+            &finish};
+}
+
 // Everything, in items of some rows of one image and some channels of one group. Of one image with
-// fewer numbers than weights, an item is some channels and all rows: then pack(pair, to) packs the
+// fewer numbers than weights, an item is some channels and all rows: then (*pack)(pair, to) packs the
 // weights of a pair right before they are used, by the thread that uses them, and each weight is
 // read once from memory.
-template <class Finish, class Pack = Packed>
-void run(const Plan& plan, const float* src, const Ending& e, Finish finish, float* out,
-         Pack pack = {}) {
+void run(const Plan& plan, const float* src, const Ending& e, Leave leave, float* out,
+         const Pack* pack = nullptr) {
     Extent reach_h, reach_w;
     for (i64 t = 0; t < plan.taps; t++) {
         reach_h.add(plan.tap[t].row);
@@ -219,7 +247,7 @@ void run(const Plan& plan, const float* src, const Ending& e, Finish finish, flo
     const i64 planes = plan.images * plan.groups;
     const i64 registers = plan.registers(), pairs = plan.pairs();
     const i64 plane_work = 1 + plan.taps * pass_h * pass_w * plan.ci * registers;
-    constexpr bool local = !std::is_same_v<Pack, Packed>;
+    const bool local = pack != nullptr;
     const i64 wanted =
         local ? 1 : clamp(min((ITEMS + planes - 1) / planes, plane_work / WORK), 1, pass_h);
     const i64 chunk = clamp((source_size / line - reach_h.size()) / plan.step_h, 1,
@@ -262,8 +290,9 @@ void run(const Plan& plan, const float* src, const Ending& e, Finish finish, flo
                 const i64 channel = pair * 2 * N;
                 const int nv = int(min(2, registers - pair * 2));
                 const i64 lanes = nv * N;
-                if (local) pack(pair, packed);
-                Ahead next = pair + 1 < pairs * (share + 1) / shares ? pack.next(pair + 1) : Ahead{};
+                if (local) (*pack)(pair, packed);
+                const bool more = local && pair + 1 < pairs * (share + 1) / shares;
+                Ahead next = more ? pack->next(pair + 1) : Ahead{};
                 for (i64 s0 = i0; s0 < i1; s0 += strip) {
                     const i64 row0 = s0 * plan.grid_h;
                     if (e.other) {
@@ -291,32 +320,13 @@ void run(const Plan& plan, const float* src, const Ending& e, Finish finish, flo
                     }
                     if (!e.in_registers()) activate(e.act, cells, (row1 - row0) * plan.ow * lanes);
                     float* const y = out + (plane * plan.co + channel) * plan.oh * plan.ow;
-                    transpose(cells, lanes, (row1 - row0) * plan.ow, min(lanes, plan.co - channel),
-                              y + row0 * plan.ow, plan.oh * plan.ow, false, finish);
+                    leave.f(leave.finish, cells, lanes, (row1 - row0) * plan.ow,
+                            min(lanes, plan.co - channel), y + row0 * plan.ow, plan.oh * plan.ow);
                 }
             }
         }
     });
 }
-
-// Packs the weights of a pair: w (J, I * T) of each group -> (I * T, channels of the pair)
-struct Pack {
-    const float* w;
-    i64 pairs, channels, out, k;  // of a group; k = I * T
-
-    i64 group(i64 item) const { return item / pairs; }
-    i64 first(i64 item) const { return item % pairs * 2 * N; }
-    i64 lanes(i64 item) const { return min(2 * N, channels - first(item)); }
-    const float* from(i64 item) const { return w + (group(item) * out + first(item)) * k; }
-    i64 real(i64 item) const { return min(lanes(item), out - first(item)); }
-    void operator()(i64 item, float* to) const {
-        transpose(from(item), k, real(item), k, to, lanes(item), true);
-    }
-    Ahead next(i64 item) const {
-        const char* const p = reinterpret_cast<const char*>(from(item));
-        return {p, p + real(item) * k * i64(sizeof(float))};
-    }
-};
 
 bool w_is_larger(const Conv& g) { return g.o * g.taps() > g.h * g.w; }  // than x, by channel
 
@@ -349,12 +359,14 @@ void direct_forward(const Conv& g, const float* x, const float* w, const Ending&
     };
     const Ending in_lanes{spread(e.scale, scale), spread(e.shift, shift), e.other, e.act};
     if (local)
-        return with_finish(e, y, [&](auto finish) { run(plan, x, in_lanes, finish, y, pack); });
+        return with_finish(e, y, [&](auto finish) {
+            run(plan, x, in_lanes, leave_with(finish), y, &pack);
+        });
     parallel(g.groups * pairs, rows_per_block(2 * N * k, 1 << 15), [&](i64 begin, i64 end) {
         for (i64 item = begin; item < end; item++)
             pack(item, packed + (item / pairs * channels + item % pairs * 2 * N) * k);
     });
-    with_finish(e, y, [&](auto finish) { run(plan, x, in_lanes, finish, y); });
+    with_finish(e, y, [&](auto finish) { run(plan, x, in_lanes, leave_with(finish), y); });
 }
 
 void direct_dx(const Conv& g, const float* dy, const float* w, const float* gate, float* dx) {
@@ -393,8 +405,8 @@ void direct_dx(const Conv& g, const float* dy, const float* w, const float* gate
             }
         }
     });
-    if (gate) run(plan, dy, {}, Gate{gate, dx}, dx);
-    else run(plan, dy, {}, Unchanged{}, dx);
+    if (gate) run(plan, dy, {}, leave_with(Gate{gate, dx}), dx);
+    else run(plan, dy, {}, leave_with(Unchanged{}), dx);
 }
 
 }  // namespace rl::RL_ISA

@@ -125,11 +125,11 @@ struct Block {
     i64 image, images, row, rows;
 };
 
-struct Blocks {
+struct Division {
     i64 images, rows, parts, count;  // images and rows of a block, parts of an image, all blocks
 
     // About `most` tiles in each.
-    Blocks(const Layer& l, i64 most) {
+    Division(const Layer& l, i64 most) {
         const i64 one = l.tiles_h() * l.tiles_w();
         rows = one <= most ? l.tiles_h() : clamp(most / l.tiles_w(), 1, l.tiles_h());
         parts = (l.tiles_h() + rows - 1) / rows;
@@ -449,7 +449,7 @@ bool by_blocks(const Layer& l, const float* x, Weights w, const Ending& e, Finis
             transform_pair(l, w, pair, c0, c1, tap, shared + pair * pair_size(l));
         });
     const OncePerThread own;
-    const Blocks blocks(l, block_tiles(l.in()));
+    const Division blocks(l, block_tiles(l.in()));
     const i64 most = blocks.most(l), pairs = l.pairs();
     const Transformed layout(l.in(), most);
     // Few blocks: the output channels are shared out, each share with a transform of its own.
@@ -532,7 +532,7 @@ bool winograd_dx(const Conv& g, const float* dy, const float* w, const float* ga
 bool winograd_dw(const Conv& g, const float* dy, const float* x, float* dw, float* db) {
     const Layer l{g.n, g.c, g.h, g.w, g.o, g.p, g.q, g.ph, g.pw};
     if (!suits(g) || !pays(l) || l.tiles() < LEAST_TILES) return false;
-    const Blocks blocks(l, gradient_tiles(l.in()));
+    const Division blocks(l, gradient_tiles(l.in()));
     const i64 most = blocks.most(l), pairs = l.pairs(), out = l.out();
     const Transformed layout(l.in(), most);
     // V and M of a block, the sums of dy of each block, and dU if it is to be added up

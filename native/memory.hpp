@@ -30,6 +30,10 @@ RL_INLINE F load_between(const float* p, i64 first, i64 last) {
 #if defined(__AVX512F__)
     const auto mask = static_cast<__mmask16>((1u << last) - (1u << first));
     return (F)_mm512_maskz_loadu_ps(mask, p);
+#elif defined(__AVX2__)
+    const I32 lane = {0, 1, 2, 3, 4, 5, 6, 7};
+    const I32 mask = (lane >= std::int32_t(first)) & (lane < std::int32_t(last));
+    return (F)_mm256_maskload_ps(p, (__m256i)mask);
 #else
     F v{};
     for (i64 i = 0; i < LANES<float>; i++)

@@ -301,6 +301,11 @@ PyMODINIT_FUNC PyInit__native() {
     PyObject* module = PyModule_Create(&definition);
     kernels = PyDict_New();
     if (!module || !kernels) return nullptr;
+#ifdef Py_GIL_DISABLED
+    // A free-threaded Python switches its GIL on for us, and says so: the twins of `table`, the plans
+    // of FFTs and the lists that are walked here have no other lock.
+    if (PyUnstable_Module_SetGIL(module, Py_MOD_GIL_USED) < 0) return nullptr;
+#endif
 
     // Python keeps pointers into the table, so it lives as long as the process.
     const Rows rows = chosen.rows();

@@ -68,7 +68,7 @@ RL_INLINE D load(const double* p) {
 RL_INLINE void store(float* p, F v) { std::memcpy(p, &v, sizeof v); }
 RL_INLINE void store(double* p, D v) { std::memcpy(p, &v, sizeof v); }
 
-// The first n lanes from p, the others 0; and back. 0 < n < LANES.
+// The first n lanes from p, the others 0; and back. 0 < n <= LANES.
 #if defined(__AVX512F__)
 RL_INLINE F load_part(const float* p, i64 n) {
     return (F)_mm512_maskz_loadu_ps(static_cast<__mmask16>((1u << n) - 1), p);
@@ -81,6 +81,41 @@ RL_INLINE void store_part(float* p, F v, i64 n) {
 }
 RL_INLINE void store_part(double* p, D v, i64 n) {
     _mm512_mask_storeu_pd(p, static_cast<__mmask8>((1u << n) - 1), (__m512d)v);
+}
+#elif defined(__AVX2__)
+RL_INLINE F load_part(const float* p, i64 n) {
+    const I32 lane = {0, 1, 2, 3, 4, 5, 6, 7};
+    return (F)_mm256_maskload_ps(p, (__m256i)(lane < std::int32_t(n)));
+}
+RL_INLINE D load_part(const double* p, i64 n) {
+    const I64 lane = {0, 1, 2, 3};
+    return (D)_mm256_maskload_pd(p, (__m256i)(lane < n));
+}
+// (by halves: processors differ widely in what a masked store to memory costs)
+RL_INLINE void store_part(float* p, F v, i64 n) {
+    if (n & 8) return store(p, v);
+    __m128 x = _mm256_castps256_ps128((__m256)v);
+    if (n & 4) {
+        _mm_storeu_ps(p, x);
+        x = _mm256_extractf128_ps((__m256)v, 1);
+        p += 4;
+    }
+    if (n & 2) {
+        _mm_storel_pi(reinterpret_cast<__m64*>(p), x);
+        x = _mm_movehl_ps(x, x);
+        p += 2;
+    }
+    if (n & 1) _mm_store_ss(p, x);
+}
+RL_INLINE void store_part(double* p, D v, i64 n) {
+    if (n & 4) return store(p, v);
+    __m128d x = _mm256_castpd256_pd128((__m256d)v);
+    if (n & 2) {
+        _mm_storeu_pd(p, x);
+        x = _mm256_extractf128_pd((__m256d)v, 1);
+        p += 2;
+    }
+    if (n & 1) _mm_store_sd(p, x);
 }
 #else
 template <class T>

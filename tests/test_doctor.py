@@ -20,16 +20,19 @@ SUFFIX = importlib.machinery.EXTENSION_SUFFIXES[0]
 ROOT = Path(__file__).parents[1]
 
 
-def examined(*words, **environment):
-    """(exit status, the facts) of `rushlight doctor --json` in a process of its own."""
+def examined(*words, said="", **environment):
+    """(exit status, the facts) of `rushlight doctor --json` in a process of its own.
+
+    said  what its one line on stderr has in it; "": there is none
+    """
     done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-m", "rushlight", "doctor", "--json", *words],
+        [sys.executable, "-m", "rushlight", "doctor", "--json", *words],
         env=os.environ | environment,
         capture_output=True,
         text=True,
         timeout=60,
     )
-    assert done.stderr == ""
+    assert len(done.stderr.splitlines()) == bool(said) and said in done.stderr, done.stderr
     return done.returncode, json.loads(done.stdout)
 
 
@@ -70,6 +73,10 @@ def test_pure_says_why_and_the_variables_that_are_set(tmp_path):
     assert facts["threads"] == {"kernels": 1, "blas": doctor.blas() | {"threads": 1}}
 
 
+def environment(package):
+    return {"PYTHONPATH": str(package), "RUSHLIGHT_PURE": ""}
+
+
 @pytest.fixture
 def package(tmp_path):
     """A folder to put on PYTHONPATH: this package without its extension."""
@@ -83,7 +90,9 @@ def package(tmp_path):
 def test_an_extension_that_does_not_load_is_broken(package):
     file = package / "rushlight" / f"_native{SUFFIX}"
     file.write_bytes(b"not a library")
-    status, facts = examined("--quick", PYTHONPATH=str(package), RUSHLIGHT_PURE="")
+    status, facts = examined(
+        "--quick", said="the native kernels cannot be loaded", **environment(package)
+    )
     assert status == 1 and facts["kernels"]["broken"]
     assert str(file) in facts["kernels"]["why"] and "--force-reinstall" in facts["kernels"]["fix"]
     text = "\n".join(doctor.lines(facts))
@@ -91,10 +100,11 @@ def test_an_extension_that_does_not_load_is_broken(package):
 
 
 def test_a_package_without_extension_is_whole(package):
-    status, facts = examined("--quick", PYTHONPATH=str(package), RUSHLIGHT_PURE="")
+    said = "the package without native kernels, NumPy computes: `rushlight doctor` says more"
+    status, facts = examined("--quick", said=said, **environment(package))
     assert status == 0 and facts["package"] == str(package / "rushlight")
     assert facts["kernels"]["why"] == "this is the package without an extension"
-    status, facts = examined("--quick", PYTHONPATH=str(package), RUSHLIGHT_PURE="", PATH="/nowhere")
+    status, facts = examined("--quick", said=said, **environment(package), PATH="/nowhere")
     assert status == 0
     if sys.platform == "linux" and "CXX" not in os.environ:
         assert facts["kernels"]["fix"].startswith("install a C++ compiler")

@@ -16,6 +16,8 @@ from rushlight.serialization import safe_globals
 DOCS = Path(__file__).parent.parent / "docs"
 PAGES = [DOCS / "errors.md", DOCS / "zh" / "errors.md"]
 BLOCK = re.compile(r"^```(python|console)\n(.*?)^```\n(?:\n```text\n(.*?)^```\n)?", re.M | re.S)
+#: what Python since 3.12 adds to messages, for names of modules and of arguments
+ADDED = re.compile(r"\.? Did you mean:? '\w+'\?$", re.M)
 ERROR = re.compile(r"[A-Za-z_.]+(?:Error|Warning): ")
 
 
@@ -32,7 +34,7 @@ def program(code, names, capsys):
             exec(compile(code, "program.py", "exec"), names)
         message = ""
     except Exception as error:
-        message = "".join(traceback.format_exception_only(error))
+        message = ADDED.sub("", "".join(traceback.format_exception_only(error)))
     return plain(capsys.readouterr().out + message)
 
 

@@ -10,6 +10,8 @@ import rushlight as torch
 from rushlight import nn
 from rushlight.autograd import profiler as legacy
 from rushlight.autograd import profiler_util as util
+from rushlight.dispatch import operators
+from rushlight.dispatch.op import CARDS
 from rushlight.nn import functional as F
 from rushlight.profiler import (
     ProfilerAction,
@@ -142,6 +144,20 @@ def test_everything_is_put_back():
         _ = 1 / 0
     assert state() == before
     assert list(p.events()) == []
+
+
+def test_an_operator_is_put_together_once(monkeypatch):
+    made = []
+    card = CARDS["mul"]
+    monkeypatch.setattr(operators, "operator", lambda *a: made.append(a) or (lambda x, y: (x, y)))
+    first, _ = operators.binary_operator(card, None)
+    monkeypatch.setattr(torch.Tensor, "__mul__", first)
+    x = torch.ones(2)
+    with profile():
+        assert [x * 3, x * 4] == [(x, 3), (x, 4)]
+        assert len(made) == 1
+    assert torch.Tensor.__mul__ is first.written  # and no call in between, afterwards
+    assert x * 5 == (x, 5) and len(made) == 1
 
 
 def test_an_error_ends_its_event():

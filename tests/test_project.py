@@ -4,12 +4,16 @@ import json
 import re
 import runpy
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
 import rushlight
 
 ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "tools"))
+import wheels  # noqa: E402
+
 RECORD = json.loads((ROOT / "bench/results.json").read_text("utf-8"))
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
@@ -65,8 +69,17 @@ def test_the_same_pythons_everywhere():
     heads = "Programming Language :: Python :: 3."
     claimed = [c[len(heads) - 2 :] for c in PROJECT["project"]["classifiers"] if heads in c]
     tested = re.findall(r'"(3\.\d+)"', re.search(r"python: \[.+\]", WORKFLOWS["tests.yml"])[0])
-    built = re.findall(r"cp3(\d+)-manylinux", WORKFLOWS["publish.yml"])
-    assert claimed == tested == [f"3.{minor}" for minor in built]
+    built = wheels.PYTHONS[:-1]
+    assert claimed == tested == [python.removeprefix("python") for python in built]
+    # one more: free-threaded; and what is built, is tried
+    assert wheels.PYTHONS[-1] == f"{built[-1]}t"
+    tried = re.findall(r'"(3\.\d+t?)"', re.search(r"python: \[.+\]", WORKFLOWS["publish.yml"])[0])
+    fetched = re.search(r"python-version: \|\n((?: +3\.\d+t?\n)+)", WORKFLOWS["publish.yml"])[1]
+    assert tried == [python.removeprefix("python") for python in wheels.PYTHONS]
+    assert sorted(fetched.split()) == sorted(tried)
+    called = re.findall(r"run: make .*?([\w-]+)$", WORKFLOWS["publish.yml"], re.M)
+    assert called == ["wheels", "same-wheels"] and {*called} <= {*TARGETS}
+    assert re.search(r"^PYTHONS \?= (.+)$", MAKEFILE, re.M)[1].split() == [*wheels.PYTHONS]
     assert PROJECT["project"]["requires-python"] == f">={claimed[0]}"
 
 

@@ -208,6 +208,30 @@ def test_check_counts_what_is_refused_as_missing():
     }
 
 
+def test_check_knows_the_functions_that_always_refuse():
+    source = """
+import torch
+from torch.utils.tensorboard import SummaryWriter
+x = torch.ones(3)
+x.to_sparse()
+x.to_sparse_csr()
+x.to_sparse_bsr((1, 1))
+x.to_mkldnn()
+torch.sparse_csr_tensor(x, x, x)
+torch.nested.nested_tensor([x])
+SummaryWriter.add_video
+"""
+    found = {use.name: check.judge(use)[0] for use in check.scan(source)}
+    assert [name for name, what in found.items() if what == "missing"] == [
+        "torch.Tensor.to_mkldnn",
+        "torch.Tensor.to_sparse_bsr",
+        "torch.Tensor.to_sparse_csr",
+        "torch.nested.nested_tensor",
+        "torch.sparse_csr_tensor",
+        "torch.utils.tensorboard.SummaryWriter.add_video",
+    ]
+
+
 def test_check_status_and_table(start, tmp_path, capsys):
     status, out, _ = start("import torch\ntorch.zeros(1)\n", how=("check",))
     assert status == 0 and out.splitlines()[-1] == "  2 names: 2 supported, 0 partly, 0 missing"

@@ -8,6 +8,7 @@ import pytest
 import rushlight as rl
 from rushlight.app import augment, cli, datasets, models, report, train
 from rushlight.app.trainer import COLUMNS
+from rushlight.core import accelerators
 
 FAST = ["--quiet", "--batch-size", "128"]
 
@@ -192,6 +193,36 @@ def test_a_wrong_argument_is_told_what_would_be_right(
     out, err = capsys.readouterr()
     assert message in err and out == ""
     assert len(err.splitlines()) <= 2
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (
+            ["--device", "xla"],
+            "--device xla: JAX is not installed\n"
+            "  fix: --device cpu, or pip install 'rushlight[xla]'",
+        ),
+        (
+            ["--device", "cuda:0"],
+            "--device cuda:0: Torch not compiled with CUDA enabled\n"
+            "  fix: --device cpu, or pip install 'rushlight[xla]' 'jax[cuda13]'",
+        ),
+        (
+            ["--nproc", "2"],
+            "--nproc 2: JAX, which joins processes, is not installed\n"
+            "  fix: pip install 'rushlight[xla]'",
+        ),
+    ],
+)
+def test_without_jax_the_command_that_brings_it_is_named(
+    tmp_path, monkeypatch, capsys, words, message
+):
+    monkeypatch.setattr(accelerators, "has_jax", lambda: False)
+    monkeypatch.chdir(tmp_path)
+    assert start(*words) == 2
+    assert capsys.readouterr().err == f"rushlight train: {message}\n"
     assert list(tmp_path.iterdir()) == []
 
 

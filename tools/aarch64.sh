@@ -2,7 +2,8 @@
 # Builds the extension for 64-bit ARM with a cross compiler and runs tests under qemu's user mode.
 #
 #     tools/aarch64.sh [PYTEST ARGUMENT...]        default: the tests of the kernels
-#     tools/aarch64.sh --wheel FILE [ARGUMENT...]  test an aarch64 wheel instead of building
+#     tools/aarch64.sh --wheel FOLDER [ARGUMENT...]  instead of building install the wheel that pip
+#                                                  takes from there, train with it, then the tests
 #
 # Needs Debian or Ubuntu (apt-get, dpkg) with qemu-user and g++-aarch64-linux-gnu, cmake, ninja,
 # pip. Python itself and the libraries come as arm64 packages, unpacked into build/aarch64/root; apt
@@ -60,7 +61,9 @@ chmod +x "$TOP/python"
 if [ -n "$wheel" ]; then
     package=$TOP/wheel
     rm -rf "$package"
-    "$HOST" -m zipfile -e "$wheel" "$package"
+    "$HOST" -m pip install -q --disable-pip-version-check --no-deps --target "$package" \
+        --no-index --find-links "$wheel" --only-binary :all: --implementation cp \
+        --platform manylinux_2_28_aarch64 --python-version "$version" rushlight
 else
     cat >"$TOP/toolchain.cmake" <<CMAKE
 set(CMAKE_SYSTEM_NAME Linux)
@@ -86,6 +89,10 @@ import platform, rushlight
 from rushlight import kernels
 assert platform.machine() == 'aarch64' and kernels.native is not None
 print('rushlight', rushlight.__version__, 'on', platform.machine(), kernels.native.config())"
+if [ -n "$wheel" ]; then
+    rm -rf "$TOP/run"
+    PYTHONPATH=$package "$TOP/python" -m rushlight train digits --epochs 2 --out "$TOP/run"
+fi
 # (fork of a process with threads fails in qemu 7.2 itself, now and then)
 [ $# -gt 0 ] || set -- tests/test_kernels.py tests/test_strided.py tests/test_pool_threads.py \
     tests/test_machine.py -k "not fork"

@@ -1,7 +1,8 @@
-"""Random small programs of ops, run on the native kernels and on their NumPy twins.
+"""Random small programs of ops, run on the native kernels and on their NumPy twins, or a device.
 
     python tools/fuzz_ops.py --first 0 --count 500        # `make fuzz`
     python tools/fuzz_ops.py --first 123 --count 1 --show  # one program
+    python tools/fuzz_ops.py --device xla --count 300     # beside JAX's device; strides may differ
 
 A program is one to three leaves and up to eight lines: elementwise, reductions, views, indices, in
 place, products, joins, casts, over shapes with sizes 0 and 1, strided views and mixed dtypes. Lines
@@ -47,6 +48,8 @@ X@Y  X@X.mT  X@Y.mT  torch.outer(X,Y)  F.linear(X,Y)  torch.einsum('ij,jk->ik',X
 torch.cat([X,Y],D)  torch.stack([X,X],D)  F.mse_loss(X,Y)  F.cosine_similarity(X,Y,dim=D)
 X.float()  X.double()  X.long()  X.half()  X.bool()
 """.split()
+# on a device another of several equal elements may be named, and NaN is 0 as an integer
+NOT_THERE = ("X.topk(1,D)[1]", "X.kthvalue(1,D)[1]", "X.long()")
 CHANGES = """
 X.add_(1)  X.mul_(Y)  X.zero_()  X.exp_()  X.relu_()  X[0]=1  X[X>0]=0  X[...,0]+=1  X.clamp_(0,1)
 X.t_()  X.T.mul_(2)  X.masked_fill_(X>0,1)  X.copy_(Y)  X.sigmoid_()  X.cumsum_(D)
@@ -138,8 +141,9 @@ def program(seed: int) -> tuple[list[str], list[str], list]:
     return lines, leaves, run.found
 
 
-def replay() -> None:
+def replay(device: str) -> None:
     """The second process: programs in, what their lines came to out."""
+    torch.set_default_device(device)
     for message in sys.stdin:
         lines, leaves = json.loads(message)
         run = Run()
@@ -152,12 +156,14 @@ def replay() -> None:
 CLOSE = {"torch.float16": 2e-2, "torch.float32": 3e-4}
 
 
-def differences(found: list, wanted: list) -> list[int]:
+def differences(found: list, wanted: list, on_device: bool) -> list[int]:
     """The places that do not agree, to the precision of the coarsest dtype so far."""
     bad, close = [], 1e-9
     for i, (a, b) in enumerate(zip(found, wanted, strict=True)):
         if isinstance(a, list):
             close = max(close, CLOSE.get(a[0], 0.0))
+            if on_device and isinstance(b, list):  # results lie in row-major order there
+                a = [*a[:2], b[2], a[3]]
         if not agree(a, b, close):
             bad.append(i)
     return bad
@@ -180,14 +186,24 @@ def main() -> int:
     p.add_argument("--first", type=int, default=0, metavar="SEED")
     p.add_argument("--count", type=int, default=500)
     p.add_argument("--show", action="store_true", help="print every program")
+    p.add_argument("--device", default="cpu", help="xla: against JAX's device, not the twins")
     p.add_argument("--replay", action="store_true", help=argparse.SUPPRESS)
     a = p.parse_args()
     if a.replay:
-        replay()
+        replay(a.device)
         return 0
+    on_device = a.device != "cpu"
+    if on_device:
+        LINES[:] = [text for text in LINES if text not in NOT_THERE]
+    # most of the time would go into compiling what runs once
+    unlike = (
+        {"XLA_FLAGS": "--xla_backend_optimization_level=0"}
+        if on_device
+        else {"RUSHLIGHT_PURE": "1"}
+    )
     other = subprocess.Popen(
-        [sys.executable, __file__, "--replay"],
-        env={**os.environ, "RUSHLIGHT_PURE": "1"},
+        [sys.executable, __file__, "--replay", "--device", a.device],
+        env={**os.environ, **unlike},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -199,13 +215,14 @@ def main() -> int:
         other.stdin.write(json.dumps([lines, leaves]) + "\n")
         other.stdin.flush()
         wanted = json.loads(other.stdout.readline())
-        bad = differences(found, wanted)
+        bad = differences(found, wanted, on_device)
         if a.show or bad:
             print(f"# program {seed}", *lines, sep="\n    ")
         if bad:
             count += 1
             where = lines[bad[0]] if bad[0] < len(lines) else "a gradient"
-            print(f"  {where}\n    native {found[bad[0]]}\n    twins  {wanted[bad[0]]}")
+            second = a.device if on_device else "twins"
+            print(f"  {where}\n    native {found[bad[0]]}\n    {second:<6} {wanted[bad[0]]}")
     other.stdin.close()
     other.wait()
     print(f"{a.count} programs of ops, {count} with a difference")

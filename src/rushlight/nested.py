@@ -29,7 +29,7 @@ def _refusal(name: str) -> Callable[..., NoReturn]:
         )
 
     refused.__name__ = refused.__qualname__ = name
-    refused.__doc__ = "NotImplementedError: rushlight has no nested tensors."
+    refused.__doc__ = "Refused: rushlight has no nested tensors."
     return refused
 
 

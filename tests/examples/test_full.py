@@ -1,6 +1,6 @@
-"""The programs of examples/ as they are: each reaches what docs/examples.md says of it, and none
-makes a mistake that `rushlight run --lint` knows. `make test-examples`; on one core some take a
-minute."""
+"""The programs of examples/ as they are: each reaches what docs/examples/index.md says of it, and
+none makes a mistake that `rushlight run --lint` knows. `make test-examples`; on one core some take
+a minute."""
 
 import importlib.util
 import json
@@ -47,7 +47,7 @@ def test_char_rnn(tmp_path):
     lines, good, _, _ = found["check"]
     assert floor < found["test"][-1] < floor + 0.07
     assert lines >= 20 and good >= 0.85 * lines
-    assert abs(float(re.search(r"place in the line: correlation (-?[\d.]+)", printed)[1])) > 0.5
+    assert abs(float(re.search(r"place in the line: correlation (-?[\d.]+)", printed)[1])) > 0.4
 
 
 def test_gpt(tmp_path):
@@ -81,12 +81,12 @@ def test_dqn(tmp_path):
 def test_forecast(tmp_path):
     _, found = run("forecast.py", tmp_path)
     errors = found["errors"]
-    assert errors["best possible"] < errors["LSTM"] < 0.8 * errors["a week before"]
+    assert errors["best possible"] < errors["LSTM"] < 0.7 * errors["a week before"]
 
 
 def test_unet(tmp_path):
     _, found = run("unet.py", tmp_path)
-    assert np.mean(found["iou"][-1]) > 0.85 and min(found["iou"][-1]) > 0.75
+    assert np.mean(found["iou"][-1]) > 0.78 and min(found["iou"][-1]) > 0.6
 
 
 #: what minilm.py makes of texts with accents, punctuation, no words, too many words

@@ -316,12 +316,13 @@ def check_data_parallel_equals_one_process(r, n):
 
 
 def check_compiled_steps(r, n):
-    """A step with DDP inside as one program: the numbers of eager steps."""
+    """A step with DDP inside as one program: the numbers of eager steps, and of one process."""
     torch.manual_seed(3)
     x, y = torch.rand(4, 32, 784), torch.randint(0, 10, (4, 32))
     mine = slice(r * 32 // n, (r + 1) * 32 // n)
-    # batch norm magnifies rounding
-    for make, limit in ((mlp, 1e-6), (lambda: nn.Sequential(cnn(), nn.BatchNorm1d(10)), 1e-4)):
+    # batch norm magnifies rounding, and has statistics of each part of a batch
+    normed = lambda: nn.Sequential(cnn(), nn.BatchNorm1d(10))  # noqa: E731
+    for make, limit in ((mlp, 1e-6), (cnn, 1e-6), (normed, 1e-4)):
         kept = []
         for compiled in (False, True):
             torch.manual_seed(0)
@@ -341,6 +342,12 @@ def check_compiled_steps(r, n):
         assert np.allclose(kept[0][0], kept[1][0], rtol=10 * limit), kept
         for p, q in zip(kept[0][1].parameters(), kept[1][1].parameters(), strict=True):
             assert (p - q).abs().max() <= limit
+        if make is not normed:
+            torch.manual_seed(0)
+            whole = make()
+            steps(whole, torch.optim.SGD(whole.parameters(), lr=0.1, momentum=0.9), x, y)
+            for p, q in zip(whole.parameters(), kept[1][1].parameters(), strict=True):
+                assert (p - q).abs().max() <= limit
         flat = torch.cat([p.detach().reshape(-1) for p in kept[1][1].parameters()])
         out = [torch.zeros_like(flat) for _ in range(n)]
         dist.all_gather(out, flat)

@@ -1,5 +1,8 @@
 """Arrays of a device: views, writes, NumPy's functions, and what must not be silent."""
 
+import gc
+import weakref
+
 import numpy as np
 import pytest
 
@@ -37,6 +40,11 @@ VIEWS = {
     "flatten": lambda x: x.flatten(1),
     "squeeze": lambda x: x[:, :1].squeeze(1),
     "movedim": lambda x: x.movedim(0, -1),
+    "windows": lambda x: x[1:, 1:3][0, :, 2:][1:, None],
+    "from the end": lambda x: x[-1, ..., -3:-1][-2],
+    "of no length": lambda x: x[:, 2:2],
+    "beyond the end": lambda x: x[:, 1:9, 5:],
+    "a number": lambda x: x[1, 2, 3],
     "bits": lambda x: x.view(torch.int32),
 }
 
@@ -148,6 +156,115 @@ def test_a_card_is_compiled_once():
     assert count() == before
     torch.nn.functional.gelu(x, approximate="tanh")
     assert count() == before + 1
+
+
+def test_where_a_window_begins_is_no_part_of_a_program():
+    """A loop over batches, rows or times compiles nothing after its first turn."""
+    data = torch.arange(60.0, device="xla").reshape(10, 6).requires_grad_()
+    grown = torch.zeros(10, 6, device="xla")
+
+    def turn(i):
+        y = data[i] * data[:, 2:4][i, 1] + data.narrow(0, i, 1)[0] + data[i : i + 1].sum()
+        grown[i] = y.detach()
+        grown[i : i + 1, 1:3] += 1
+        return y.sum()
+
+    turn(0).backward()
+    counts = [f._cache_size() for f in (xla.views.get_now, xla.views.put_now)]
+    before = xla.STATS["programs"]
+    for i in range(1, 10):
+        turn(i).backward()
+    assert xla.STATS["programs"] == before
+    assert [f._cache_size() for f in (xla.views.get_now, xla.views.put_now)] == counts
+    x = torch.arange(60.0).reshape(10, 6).requires_grad_()
+    y = torch.stack([x[i] * x[i, 3] + x[i] + x[i].sum() for i in range(10)])
+    y.sum().backward()
+    want = y.detach().clone()
+    want[:, 1:3] += 1
+    np.testing.assert_allclose(grown.cpu(), want, 1e-6)
+    np.testing.assert_allclose(data.grad.cpu(), x.grad, 1e-6)
+
+
+def test_other_indices_are_the_same_program():
+    """Of the host as well: a batch x[perm[i : i + 64]] compiles nothing, though perm is there."""
+    x = torch.arange(12.0).reshape(6, 2)
+    y = x.to("xla").requires_grad_()
+    x.requires_grad_()
+
+    def turn(i):
+        for t in (x, y):
+            picked = t[torch.tensor([i, (i + 2) % 6])] * t[[i, 0], [1, i % 2]][:, None]
+            picked.sum().backward()
+
+    turn(0)
+    before = xla.STATS["programs"]
+    for i in range(1, 6):
+        turn(i)
+    assert xla.STATS["programs"] == before
+    np.testing.assert_allclose(y.grad.cpu(), x.grad, 1e-6)
+
+
+def test_programs_keep_no_model_alive():
+    gone = []
+    for _ in range(2):
+        model = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.Tanh(), torch.nn.Linear(4, 2))
+        model.to("xla")(torch.rand(5, 3, device="xla")).exp().sum().backward()
+        gone += [weakref.ref(p) for p in model.parameters()]
+        gone += [weakref.ref(p.grad._a.cell.value) for p in model.parameters()]
+        del model
+    gc.collect()
+    assert [r() for r in gone] == [None] * 16
+
+
+NUMBERS = {
+    "lerp_": lambda x, y, a: x.lerp_(y, a),
+    "addcdiv_": lambda x, y, a: x.addcdiv_(y, y + 1, value=-a),
+    "addcmul": lambda x, y, a: torch.addcmul(x, y, y, value=a),
+    "clamp": lambda x, y, a: y.clamp(-a, a),
+    "leaky_relu": lambda x, y, a: torch.nn.functional.leaky_relu(y - 0.5, a),
+    "pow": lambda x, y, a: y**a,
+    "softplus": lambda x, y, a: torch.nn.functional.softplus(y, 1 + a),
+    "label smoothing": lambda x, y, a: torch.nn.functional.cross_entropy(
+        y, torch.zeros(4, dtype=torch.int64, device=y.device), label_smoothing=a
+    ),
+    "add": lambda x, y, a: torch.add(x, y, alpha=a),
+}
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_a_number_that_changes_becomes_an_input(name):
+    """lerp_, addcdiv_(value=-step) of a hand-written Adam: after three programs of their own."""
+
+    def values(device):
+        torch.manual_seed(0)
+        x, y = torch.rand(4, 5).to(device), torch.rand(4, 5).to(device)
+        found = []
+        for i in range(12):
+            if i == 5:
+                before.append(xla.STATS["programs"])
+            y = y.detach().requires_grad_()
+            z = NUMBERS[name](x.clone(), y, 0.1 + i / 64)
+            z.sum().backward()
+            found += [z.detach().cpu(), y.grad.cpu()]
+        return found
+
+    before = []
+    for a, b in zip(values("xla"), values("cpu"), strict=True):
+        assert a.dtype == b.dtype
+        np.testing.assert_allclose(a, b, 1e-5, 1e-6)
+    assert name in ASK or before[0] == before[1]
+
+
+ASK = {"pow", "add", "clamp"}  # their formulas ask for the number's value
+
+
+def test_an_index_that_was_changed_before_backward_is_noticed():
+    x = torch.ones(3, 2, device="xla", requires_grad=True)
+    at = torch.tensor([0, 2], device="xla")
+    y = x[at].sum()
+    at += 1
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        y.backward()
 
 
 def test_devices_in_one_op():

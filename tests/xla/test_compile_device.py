@@ -127,6 +127,20 @@ def test_views_of_the_state_follow():
     assert w.tolist() == [0.0, 0.0, 3.0, 3.0] and tail.tolist() == [3.0, 3.0]
 
 
+def test_two_views_of_one_memory_are_where_they_are_now():
+    """Batches and their neighbours, cut from a data set that lies on the device: one program."""
+    data = torch.arange(20.0, device=XLA)
+    f = torch.compile(lambda a, b: a * 100 + b, fullgraph=True)
+    for i, j in ((0, 4), (0, 4), (2, 6), (4, 0), (9, 9)):
+        want = [100.0 * (i + k) + j + k for k in range(2)]
+        assert f(data[i : i + 2], data[j : j + 2]).tolist() == want
+    assert f._program().compiles == 1
+    for _ in range(2):  # other views, and then the first ones again: a program each, kept
+        assert f(data[0:4:2], data[4:6]).tolist() == [4.0, 205.0]
+        assert f(data[2:4], data[4:6]).tolist() == [204.0, 305.0]
+    assert f._program().compiles == 2
+
+
 def test_a_module_on_the_device():
     torch.manual_seed(0)
     m = nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 1))

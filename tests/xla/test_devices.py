@@ -2,11 +2,13 @@
 
 import copy
 import io
+import json
 import pickle
 import subprocess
 import sys
 import warnings
 
+import numpy as np
 import pytest
 
 import rushlight as torch
@@ -251,6 +253,48 @@ def test_cuda_is_a_gpu_of_jax(monkeypatch):
         assert torch.equal(torch.rand(2, device="cuda"), a)
     with pytest.raises(RuntimeError, match="invalid device ordinal"):
         torch.zeros(1, device="cuda:99")
+
+
+@pytest.mark.parametrize(
+    ("shown", "count"), [(None, 2), ("0,1,2", 2), ("1", 1), ("", 0), ("-1", 0), ("0,-1,1", 1)]
+)
+def test_gpus_are_counted_without_jax_before_processes_meet(shown, count, monkeypatch):
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    if shown is not None:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", shown)
+    monkeypatch.setattr(accelerators, "may_have_gpu", lambda: True)
+    monkeypatch.setattr(accelerators, "jax_devices", lambda kind: pytest.fail("JAX was asked"))
+    names = ["null", "nvidia0", "nvidia1", "nvidiactl", "nvidia-uvm"]
+    monkeypatch.setattr(accelerators.os, "listdir", lambda path: names)
+    assert torch.cuda.device_count() == accelerators.gpu_count() == count
+    assert torch.cuda.is_available() == bool(count)
+
+
+def test_training_from_the_command_line(tmp_path):
+    """`rushlight train --device xla`: the CPU's numbers; its files are read on the CPU."""
+
+    def rushlight(*words):
+        done = subprocess.run(
+            [sys.executable, "-m", "rushlight", *map(str, words)],
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    found = []
+    for device in ("cpu", "xla"):
+        out = tmp_path / device
+        rushlight("train", "digits", "--model", "cnn", "--epochs", 2, "--device", device,
+                  "--augment", "shift", "--out", out, "--quiet")  # fmt: skip
+        rows = (out / "history.csv").read_text().splitlines()[1:]
+        found.append([[float(x) for x in row.split(",")[:5]] for row in rows])
+    assert len(found[1]) == 2
+    np.testing.assert_allclose(found[1], found[0], rtol=1e-3)
+    one, two = (rushlight("evaluate", tmp_path / device, "--json") for device in ("cpu", "xla"))
+    assert json.loads(one)["accuracy"] == pytest.approx(json.loads(two)["accuracy"], abs=0.01)
 
 
 def test_matmul_precision_reaches_jax():

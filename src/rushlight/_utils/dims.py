@@ -28,7 +28,7 @@ class Dim:
     errors  AssertionError: no identifier, min above max
 
     >>> Dim("batch", max=8), 2 * Dim("s") + 1
-    (Dim('batch', max=8), 2*s + 1)
+    (Dim('batch', min=0, max=8), 2*s + 1)
     """
 
     AUTO, DYNAMIC, STATIC = _Hint.AUTO, _Hint.DYNAMIC, _Hint.STATIC

@@ -6,7 +6,6 @@ extension that is there but does not load.
 
 from __future__ import annotations
 
-import ctypes
 import importlib.machinery
 import json
 import os
@@ -28,6 +27,7 @@ from rushlight import nn
 from rushlight.app.arguments import Parser
 from rushlight.core import accelerators
 from rushlight.kernels import seam
+from rushlight.kernels.umath_linalg import blas_threads
 from rushlight.serialization import hub_folder
 from rushlight.utils.collect_env import get_cpu_info
 from rushlight.version import RUSHLIGHT
@@ -106,16 +106,8 @@ def blas() -> dict[str, Any]:
     built: Any = np.show_config(mode="dicts") or {}
     built = built.get("Build Dependencies", {}).get("blas", {})
     name = f"{built.get('name', 'unknown')} {built.get('version', '')}".strip()
-    libraries = Path(np.__file__).parent.parent / "numpy.libs"
-    for path in sorted(libraries.glob("*openblas*")):
-        try:
-            library = ctypes.CDLL(str(path))
-        except OSError:
-            continue
-        for symbol in ("scipy_openblas_get_num_threads64_", "openblas_get_num_threads64_"):
-            if hasattr(library, symbol):
-                return {"library": name, "threads": int(getattr(library, symbol)())}
-    return {"library": name, "threads": None}
+    threads = blas_threads()
+    return {"library": name, "threads": None if threads is None else threads[0]()}
 
 
 def extras() -> list[dict[str, Any]]:

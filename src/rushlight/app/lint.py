@@ -403,7 +403,7 @@ def lint() -> Lint:
 
     >>> import rushlight as torch
     >>> net = torch.nn.Linear(2, 1)
-    >>> with warnings.catch_warnings(record=True), torch.lint() as found:
+    >>> with warnings.catch_warnings(action="ignore"), torch.lint() as found:
     ...     loss = torch.nn.functional.mse_loss(net(torch.ones(3, 2)), torch.ones(3))
     >>> [f.kind for f in found.findings]
     ['broadcast']

@@ -32,6 +32,7 @@ from rushlight.app.pages.outcome import Outcome
 from rushlight.app.pages.run_page import RunPage
 from rushlight.app.pages.words import LANGUAGES
 from rushlight.app.trainer import Learner, Stopped, save_atomically
+from rushlight.core import accelerators
 from rushlight.learner import EarlyStopping, JsonLines, TensorBoard
 from rushlight.nn import functional as F
 from rushlight.optim import lr_scheduler
@@ -259,7 +260,12 @@ def _device(name: str) -> Any:
         rl.zeros(1).to(device)
     except (AssertionError, RuntimeError) as error:  # PyTorch's, for devices that are absent
         sentence = str(error).split("\n")[0]
-        raise CliError(f"--device {name}: {sentence}\n  fix: --device cpu") from None
+        kind = name.partition(":")[0]
+        command = accelerators.to_install(kind) if kind in ("cuda", "xla") else ""
+        if command and kind == "xla":
+            sentence = "JAX is not installed"
+        way = f", or {command}" if command else ""
+        raise CliError(f"--device {name}: {sentence}\n  fix: --device cpu{way}") from None
     return device
 
 
@@ -516,6 +522,11 @@ def main(words: Sequence[str]) -> int:
             raise CliError(
                 f"--nproc {given['nproc']} is for the CPU, not for --device {given['device']}\n"
                 "  fix: leave one of them out"
+            )
+        if command := accelerators.to_install(""):
+            raise CliError(
+                f"--nproc {given['nproc']}: JAX, which joins processes, is not installed\n"
+                f"  fix: {command}"
             )
         if not ranks.is_launched():
             return ranks.launch(words, given["nproc"])

@@ -140,9 +140,8 @@ def _backward_of(node: Node, grads: Any, on_tensors: bool, retain: bool) -> tupl
     if saved:
         saved = _unpack(node, saved, on_tensors or card.on_tensors)
     if node.outs is not None:
-        like = next((g for g in grads if g is not None), None)
         grads = [
-            _zeros(meta, like, on_tensors) if g is None and card.fill and node._materialize else g
+            _zeros(meta, grads, on_tensors) if g is None and card.fill and node._materialize else g
             for g, meta in zip(grads, node.outs, strict=False)
         ]
         if card.outputs == "list":
@@ -230,7 +229,15 @@ def changed(node: Node, array: np.ndarray, now: int, then: int) -> RuntimeError:
     )
 
 
-def _zeros(meta: tuple, like: Any, on_tensors: bool) -> Any:
+def unchanged(node: Node, key: tuple) -> None:
+    """RuntimeError if an index tensor of `key`, a saved key of x[key], was changed since."""
+    for t, version in getattr(key, "given", ()):
+        if t._version != version:
+            raise changed(node, t._a, t._version, version)
+
+
+def _zeros(meta: tuple, grads: Any, on_tensors: bool) -> Any:
+    like = next((g for g in grads if g is not None), None)
     like = getattr(like, "_a", like)
     shape, kind = meta
     zeros = np.zeros(shape, kind) if type(like) not in CARRIED else K.zeros(shape, like, kind)

@@ -39,7 +39,7 @@ class Host:
         """Write a result where all who share the memory see it."""
         np.copyto(self.array, np.asarray(v))
 
-    def traced(self, cell: Cell, a: Any) -> Array:
+    def traced(self, cell: Cell, a: Any, numbers: Any) -> Array:
         """The array that stands for `a` while the program is traced."""
         return Array(None, cell)
 
@@ -68,9 +68,13 @@ class Device:
         self.cell.value = v
         self.cell.version += 1
 
-    def traced(self, cell: Cell, a: Any) -> Array:
-        """The array that stands for `a`: the same view of a traced cell."""
-        return Array(None, cell, a.chain, a._shadow if a.chain else None)
+    def traced(self, cell: Cell, a: Any, numbers: Any) -> Array:
+        """The array that stands for `a`: the same view of a traced cell, its windows where the next
+        of `numbers` say."""
+        if not a.chain:
+            return Array(None, cell)
+        starts = tuple([next(numbers) for _ in a.starts])
+        return Array(None, cell, a.chain, starts, a._shadow)
 
 
 class View:
@@ -92,7 +96,7 @@ class View:
         """Write through the view."""
         self.array.write(v)
 
-    def traced(self, cell: Cell, a: Any) -> Array:
+    def traced(self, cell: Cell, a: Any, numbers: Any) -> Array:
         """An array of its own."""
         return Array(None, cell)
 
@@ -105,12 +109,15 @@ def _holders(cell: Any) -> int:
 _ALONE = _holders(Cell(object()))
 
 
-def memories(arrays: list[Any]) -> tuple[list[Any], tuple[int, ...]]:
-    """The memories of arrays, each once, and for each array which is its own."""
+def memories(arrays: list[Any]) -> tuple[list[Any], tuple, list[int]]:
+    """The memories of arrays, each once; for each array which is its own, and for views of a memory
+    that others read, too, by which steps; where the windows of those views begin."""
     shared: Any = None
     found: list[Any] = []
     places: dict[int, int] = {}
-    pattern = []
+    pattern: list[int] = []
+    chains: list[tuple] = []
+    starts: list[int] = []
     for a in arrays:
         if type(a) is Array:
             key = id(a.cell)
@@ -122,6 +129,8 @@ def memories(arrays: list[Any]) -> tuple[list[Any], tuple[int, ...]]:
                     found.append(View(a))
                     pattern.append(places[key])
                     continue
+                chains.append(a.chain)
+                starts += a.starts
         else:
             key = id(a)
         at = places.get(key)
@@ -129,7 +138,7 @@ def memories(arrays: list[Any]) -> tuple[list[Any], tuple[int, ...]]:
             at = places[key] = len(found)
             found.append(Device(a.cell) if type(a) is Array else Host(a))
         pattern.append(at)
-    return found, tuple(pattern)
+    return found, (tuple(pattern), *chains), starts
 
 
 def check_apart(found: list[Any]) -> None:

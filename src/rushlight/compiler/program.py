@@ -27,6 +27,7 @@ from ..dispatch import modes
 from ..dispatch.autocast import Autocast
 from ..dispatch.autocast import state as autocast
 from ..kernels.xla.array import Array, HostAccess
+from ..kernels.xla.option import Asked
 from .call import Call, differing, kind_of
 from .draws import Changed, Log, writing
 from .stage import (
@@ -94,16 +95,14 @@ class Program:
             key = self.key(call, world)
         except CannotCompile as e:
             return self.refuse("arguments", e, args, kwargs)
-        entry = self.known.get(key)
-        if entry is None:
-            return self.new(key, call, world)
-        if entry is EAGER:
-            return self.fn(*args, **kwargs)
-        try:
-            return entry.run(call)
-        except PatternChanged:
-            del self.known[key]
-            return self.new(key, call, self.world(call, anew=True))
+        while (entry := self.known.get(key)) is not None:
+            if entry is EAGER:
+                return self.fn(*args, **kwargs)
+            try:
+                return entry.run(call)
+            except PatternChanged as e:
+                key = (*key[:5], e.shared)
+        return self.new(key, call, world)
 
     def new(self, key: Any, call: Call, world: World) -> Any:
         """A call of a key that is not known."""
@@ -154,7 +153,8 @@ class Program:
 
     def keep(self, entry: Entry, call: Call, world: World) -> Entry:
         """A program, known from now on; under a new key, since the trace may have found state."""
-        self.known[self.key(call, world)] = entry
+        key = self.key(call, world)
+        self.known[key if key not in self.known else (*key, entry.shared)] = entry
         self.compiles += 1
         return entry
 
@@ -311,6 +311,11 @@ def _reason(error: Exception) -> tuple[str, str]:
     for e in chain:
         if isinstance(e, CannotCompile):
             return e.what, e.fix
+        if isinstance(e, Asked):
+            return (
+                "asks for the value of an optimizer's number (its learning rate, ...)",
+                "do so outside of the compiled function",
+            )
         if isinstance(e, jax.errors.TracerBoolConversionError):
             return (
                 "asks whether a tensor is true (if, while, assert, and, or)",

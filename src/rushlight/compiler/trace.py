@@ -81,7 +81,8 @@ class _Trace:
         self.where = _device([t._a for t in tensors])
         self.generators = generators(world, self.where)
         self.graded = [i for i, t in enumerate(tensors) if t._grad is not None]
-        self.found, self.pattern = memories(self.arrays(call))
+        self.found, self.shared, self.starts = memories(self.arrays(call))
+        self.pattern = self.shared[0]
         check_apart(self.found)
         self.ranks = None if RANKS[0] is None else RANKS[0]()
 
@@ -101,7 +102,8 @@ class _Trace:
         """The call as a jaxpr of (memories, numbers, draws)."""
         arrays = self.arrays(call)
         inputs = [abstract(m.value()) for m in self.found]
-        numbers = jax.ShapeDtypeStruct((len(self.world.numbers()),), np.float64)
+        count = len(self.world.numbers()) + len(self.starts)
+        numbers = jax.ShapeDtypeStruct((count,), np.float64)
 
         def traced(inputs: list, numbers: Any, drawn: list) -> list:
             with self._hands(drawn), self._standing(call, arrays, inputs, numbers) as cells:
@@ -147,8 +149,11 @@ class _Trace:
     def _standing(self, call: Call, arrays: list[Any], inputs: list, numbers: Any) -> Any:
         """Tracers in all tensors, options and generators; everything as it was afterwards."""
         world, cells = self.world, [Cell(v) for v in inputs]
+        first = numbers.shape[0] - len(self.starts)
+        starts = (numbers[first + i].astype(np.int64) for i in range(len(self.starts)))
         stand = [
-            self.found[k].traced(cells[k], a) for k, a in zip(self.pattern, arrays, strict=True)
+            self.found[k].traced(cells[k], a, starts)
+            for k, a in zip(self.pattern, arrays, strict=True)
         ]
         self.actual = [_stands_for_itself(t) for t in call.tensors]
         own = [t for t, itself in zip(call.tensors, self.actual, strict=True) if itself]
@@ -179,7 +184,7 @@ class _Trace:
             at += len(self.graded)
             for g, a in zip(self.generators, stand[at:], strict=True):
                 g.mt = a
-            count = iter(range(numbers.shape[0]))
+            count = iter(range(first))
             for group, name, value in options:
                 option = lifted(value, lambda: numbers[next(count)])
                 if option is not None:
@@ -372,14 +377,14 @@ class Entry(_Trace):
 
     def run(self, call: Call) -> Any:
         """The results of a call, its state changed."""
-        found = self._memories(call)
+        found, starts = self._memories(call)
         donated = self.donated
         values = [
             m.spare() if k in donated else m.value() for k, m in enumerate(found)
         ]  # fmt: skip
         if SPREAD[0] is not None:  # fully_shard: those of one device go to all
             values = SPREAD[0](values)
-        values += [np.array(self.world.numbers(), np.float64), *self.log.draw()]
+        values += [np.array([*self.world.numbers(), *starts], np.float64), *self.log.draw()]
         if self.on_host:
             with jax.default_device(_cpu()):
                 results = self.jitted(*values)
@@ -416,12 +421,11 @@ class Entry(_Trace):
                 made[i]._node, made[i]._slot = node, slot
         return taken_back(self.plan, tensors, made)
 
-    def _memories(self, call: Call) -> list[Any]:
-        arrays = self.arrays(call)
-        found, pattern = memories(arrays)
-        if pattern != self.pattern:
-            raise PatternChanged
-        return found
+    def _memories(self, call: Call) -> tuple[list[Any], list[int]]:
+        found, shared, starts = memories(self.arrays(call))
+        if shared != self.shared:
+            raise PatternChanged(shared)
+        return found, starts
 
     def _tensor(self, v: Any) -> Tensor:
         return wrap(np.array(v) if self.on_host else Array(v))
@@ -441,7 +445,10 @@ class Entry(_Trace):
 
 
 class PatternChanged(Exception):
-    """Which tensors share memory has changed."""
+    """Which tensors share memory, or as which views, is not as when the program was made."""
+
+    def __init__(self, shared: tuple):
+        self.shared = shared
 
 
 class _Place:

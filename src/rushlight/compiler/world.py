@@ -21,12 +21,13 @@ from typing import Any
 from ..core.device import device
 from ..core.dtype import dtype
 from ..core.tensor import Tensor
+from ..kernels.xla.option import sign_of
 from ..nn.module import Module
 from ..optim.lr_base import LRScheduler
 from ..optim.optimizer import Optimizer
 from ..random.generator import Generator
 from .names import is_ours, is_users, methods, names_of
-from .options import floats, sign_of
+from .options import floats
 from .stage import DISABLED, CannotCompile
 
 _PLAIN = (int, float, bool, str, bytes, complex, type(None), dtype, device, type, slice)

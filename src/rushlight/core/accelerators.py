@@ -34,6 +34,15 @@ def may_have_gpu() -> bool:
     return has_jax() and importlib.util.find_spec("jax_plugins") is not None
 
 
+def to_install(kind: str) -> str:
+    """The command that brings what a type of device, or several processes (""), need; "": it is
+    there."""
+    words = [] if has_jax() else ["'rushlight[xla]'"]
+    if kind == "cuda" and not may_have_gpu():
+        words.append("'jax[cuda13]'")
+    return " ".join(["pip install", *words]) if words else ""
+
+
 def backend() -> Any:
     """kernels.xla, which imports JAX at the first call.
 
@@ -82,8 +91,24 @@ def gpu_count() -> int:
     system: JAX may not look for its devices before init_process_group."""
     if int(os.environ.get("WORLD_SIZE", "1")) > 1 and not _met():
         names = os.listdir("/dev") if may_have_gpu() and os.path.isdir("/dev") else []
-        return sum(name.startswith("nvidia") and name[6:].isdigit() for name in names)
+        found = sum(name.startswith("nvidia") and name[6:].isdigit() for name in names)
+        shown = _shown()
+        return found if shown is None else min(found, shown)
     return len(jax_devices("cuda"))
+
+
+def _shown() -> int | None:
+    """How many GPUs CUDA_VISIBLE_DEVICES lets be seen, those before the first that is none; None:
+    all of them."""
+    names = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if names is None:
+        return None
+    count = 0
+    for name in names.split(","):
+        if not name.strip() or name.strip().startswith("-"):
+            break
+        count += 1
+    return count
 
 
 def _met() -> bool:

@@ -100,8 +100,11 @@ def _reserved(nbytes: int) -> Any:
         class Nowhere(mmap.mmap):
             """The addresses under one MetaArray and its views."""
 
+            counted = False  # Python 3.12 ends one, too, that found no addresses
+
             def __del__(self) -> None:
-                _count(-1)
+                if self.counted:
+                    _count(-1)
 
         _NOWHERE.append(Nowhere)
     if hasattr(mmap, "MAP_PRIVATE"):
@@ -140,6 +143,7 @@ def phantom(
         raise RuntimeError(
             f"a meta tensor of {need} bytes: more than this machine has addresses for"
         ) from None
+    memory.counted = True
     _count(1)
     return np.ndarray.__new__(MetaArray, shape, kind, memory, 0, strides)
 

@@ -191,7 +191,7 @@ def tensor_repr(t: Tensor, *, tensor_contents: str | None = None) -> str:
     """`repr(t)`: numbers, then what is not the default of device, size, dtype and gradient.
 
     tensor_contents: text to put in place of the numbers.
-    >>> tensor_repr(Parameter(torch.ones(2)))
+    >>> print(tensor_repr(Parameter(torch.ones(2))))
     Parameter containing:
     tensor([1., 1.], requires_grad=True)
     """

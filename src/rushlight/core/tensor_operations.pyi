@@ -22,17 +22,17 @@ class TensorOperations:
     def T(self) -> Tensor: ...
     def __abs__(self) -> Tensor: ...
     def __add__(self, y: _Any) -> Tensor:
-        """Takes its own place at the first call: importing the package compiles nothing."""
+        """Leaves its place at the first call: importing the package compiles nothing."""
     def __and__(self, y: _Any) -> Tensor: ...
     def __eq__(self, y: _Any) -> Tensor: ...  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]
     def __floordiv__(self, y: _Any) -> Tensor:
-        """Takes its own place at the first call: importing the package compiles nothing."""
+        """Leaves its place at the first call: importing the package compiles nothing."""
     def __ge__(self, y: _Any) -> Tensor:
-        """Takes its own place at the first call: importing the package compiles nothing."""
+        """Leaves its place at the first call: importing the package compiles nothing."""
     def __getitem__(self, key: _Any) -> Tensor:
         """x[key]: a view for basic keys, a copy where index tensors or masks take part."""
     def __gt__(self, y: _Any) -> Tensor:
-        """Takes its own place at the first call: importing the package compiles nothing."""
+        """Leaves its place at the first call: importing the package compiles nothing."""
     def __iadd__(self, y: _Any) -> Tensor: ...
     def __iand__(self, y: _Any) -> Tensor: ...
     def __ifloordiv__(self, y: _Any) -> Tensor: ...
@@ -48,15 +48,15 @@ class TensorOperations:
     def __itruediv__(self, y: _Any) -> Tensor: ...
     def __ixor__(self, y: _Any) -> Tensor: ...
     def __le__(self, y: _Any) -> Tensor:
-        """Takes its own place at the first call: importing the package compiles nothing."""
+        """Leaves its place at the first call: importing the package compiles nothing."""
     def __lshift__(self, y: _Any) -> Tensor: ...
     def __lt__(self, y: _Any) -> Tensor:
-        """Takes its own place at the first call: importing the package compiles nothing."""
+        """Leaves its place at the first call: importing the package compiles nothing."""
     def __matmul__(self, y: _Any) -> Tensor: ...
     def __mod__(self, y: _Any) -> Tensor:
-        """Takes its own place at the first call: importing the package compiles nothing."""
+        """Leaves its place at the first call: importing the package compiles nothing."""
     def __mul__(self, y: _Any) -> Tensor:
-        """Takes its own place at the first call: importing the package compiles nothing."""
+        """Leaves its place at the first call: importing the package compiles nothing."""
     def __ne__(self, y: _Any) -> Tensor: ...  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]
     def __neg__(self) -> Tensor: ...
     def __or__(self, y: _Any) -> Tensor: ...
@@ -76,15 +76,15 @@ class TensorOperations:
     def __rrshift__(self, y: _Any) -> Tensor: ...
     def __rshift__(self, y: _Any) -> Tensor: ...
     def __rsub__(self, y: _Any) -> Tensor:
-        """Takes its own place at the first call: importing the package compiles nothing."""
+        """Leaves its place at the first call: importing the package compiles nothing."""
     def __rtruediv__(self, y: _Any) -> Tensor: ...
     def __rxor__(self, y: _Any) -> Tensor: ...
     def __setitem__(self, key: _Any, value: _Any) -> None:
         """x[key] = value (broadcast, cast to x's dtype), in place."""
     def __sub__(self, y: _Any) -> Tensor:
-        """Takes its own place at the first call: importing the package compiles nothing."""
+        """Leaves its place at the first call: importing the package compiles nothing."""
     def __truediv__(self, y: _Any) -> Tensor:
-        """Takes its own place at the first call: importing the package compiles nothing."""
+        """Leaves its place at the first call: importing the package compiles nothing."""
     def __xor__(self, y: _Any) -> Tensor: ...
     def abs(self) -> Tensor:
         """y = |x|, real for complex x;  dx = dy · x / |x|, 0 at 0"""
@@ -1272,19 +1272,19 @@ class TensorOperations:
     def to_dense(self, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None, *, masked_grad: _bool | None = None) -> Tensor:
         """input itself (in dtype): every tensor here is dense."""
     def to_mkldnn(self, dtype: _dtype | _type[_complex | _float | _int | _bool] | None = None) -> Tensor:
-        """NotImplementedError: the layout is not there."""
+        """Not in rushlight: layouts other than strided and sparse_coo"""
     def to_sparse(self, sparse_dim: _int | None = None, *, layout: _layout | None = None) -> Tensor:
         """The elements that are not zero, with their places: a sparse tensor."""
     def to_sparse_bsc(self, blocksize: _Any, dense_dim: _int | None = None) -> Tensor:
-        """NotImplementedError: the layout is not there."""
+        """Not in rushlight: layouts other than strided and sparse_coo"""
     def to_sparse_bsr(self, blocksize: _Any, dense_dim: _int | None = None) -> Tensor:
-        """NotImplementedError: the layout is not there."""
+        """Not in rushlight: layouts other than strided and sparse_coo"""
     def to_sparse_coo(self) -> Tensor:
         """The elements that are not zero, with their places: a sparse tensor."""
     def to_sparse_csc(self) -> Tensor:
-        """NotImplementedError: the layout is not there."""
+        """Not in rushlight: layouts other than strided and sparse_coo"""
     def to_sparse_csr(self) -> Tensor:
-        """NotImplementedError: the layout is not there."""
+        """Not in rushlight: layouts other than strided and sparse_coo"""
     def topk(self, k: _int, dim: _int = -1, largest: _bool = True, sorted: _bool = True, *, axis: _int = -1) -> return_types.topk:
         """(values, indices) of the k largest (or smallest) elements along dim, always in order"""
     def trace(self) -> Tensor:

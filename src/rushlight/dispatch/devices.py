@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ..autograd.engine import unchanged
 from ..core.accelerators import backend
 from ..core.tensor import Tensor
 from . import op
@@ -17,7 +18,8 @@ from .modes import COMPOSITES
 from .op import CARDS, Card
 
 _ndarray = np.ndarray
-_AS_THEY_ARE = frozenset({"clone", "to_device"})  # they ask how x lies in memory
+# clone and to_device ask how x lies in memory; a basic index has programs of its own (views.py)
+_AS_THEY_ARE = frozenset({"clone", "to_device", "basic", "basic_dx"})
 _ANY_DEVICES = frozenset("copy_ type_as expand_as view_as reshape_as new_tensor".split())
 # cards that take indices of the host beside arrays of a device, as PyTorch does
 _HOST_INDICES = frozenset("index index_put setitem getitem basic_dx index_dx".split())
@@ -53,8 +55,8 @@ def _checked(f: Any) -> Any:
 def _one_device_of_tensors(args: tuple) -> None:
     here = there = None
     for a in args:
-        if isinstance(a, Tensor) and not a.is_sparse:
-            a = a._a
+        if isinstance(a, Tensor) and not a.is_sparse and not hasattr(a, "_as_arguments"):
+            a = a._a  # (a CausalBias goes where the query is)
             if type(a) is _ndarray:
                 here = a if a.ndim else here
             elif hasattr(a, "cell"):
@@ -106,8 +108,9 @@ def _prepare(card: Any) -> None:
 def _forward(card: Card, f: Any, kind: str) -> Any:
     xla = backend()
     array = xla.Array
-    program = xla.Program(f, card.name + kind)
-    check, depth = card.name not in _HOST_INDICES, xla.program.DEPTH
+    indices = card.name in _HOST_INDICES
+    program = xla.Program(f, card.name + kind, indices=indices)
+    check, depth = not indices, xla.program.DEPTH
 
     def forward(*args: Any) -> Any:
         for a in args:
@@ -129,10 +132,13 @@ def _forward(card: Card, f: Any, kind: str) -> Any:
 def _backward(card: Card, f: Any) -> Any:
     xla = backend()
     array = xla.Array
-    program = xla.Program(f, card.name + " backward", node=True)
+    program = xla.Program(f, card.name + " backward", True, card.name in _HOST_INDICES)
     depth = xla.program.DEPTH
 
     def backward(c: Any, *args: Any, **options: Any) -> Any:
+        for a in args:
+            if isinstance(a, tuple):  # in a program nothing can be said of versions
+                unchanged(c, a)
         for a in args:
             if type(a) is array:
                 return program((c, *args), options)

@@ -130,7 +130,7 @@ def _plain(outputs: list, inputs: list, seeds: list, create_graph: bool, retain:
         if edge is None:
             continue
         if v is None:
-            v = wrap(np.ones(y._a.shape, y._a.dtype))
+            v = ones_like(y)
         elif v.dtype is not y.dtype:
             v = v.to(y.dtype)
         roots.append((edge, v if on_tensors else v._a))
@@ -234,12 +234,12 @@ def outside(t: Tensor, number: int) -> Tensor:
 
 def ones_like(t: Tensor) -> Tensor:
     """Ones for each sample, that carry nothing."""
-    return wrap(np.ones(t._a.shape, t._a.dtype))
+    return filled(t, 1)
 
 
 def zeros_like(t: Tensor) -> Tensor:
     """Zeros, likewise."""
-    return wrap(np.zeros(t._a.shape, t._a.dtype))
+    return filled(t, 0)
 
 
 def zeros_of(t: Tensor) -> Tensor:
@@ -251,4 +251,10 @@ def filled_as(t: Tensor, number: float) -> Tensor:
     """A number everywhere, batched as t is."""
     if type(t._a) is BatchArray:
         return batched(filled_as(value_of(t), number), t._a.level)
-    return wrap(np.full(t._a.shape, number, t._a.dtype))
+    return filled(t, number)
+
+
+def filled(t: Tensor, number: float) -> Tensor:
+    """A number everywhere, where t is."""
+    found = wrap(np.full(t._a.shape, number, t._a.dtype))
+    return found if type(t._a) is np.ndarray else found.to(t.device)

@@ -24,7 +24,7 @@ from ..core.grad_mode import mode
 from ..core.memory import is_expanded
 from ..core.notices import warn
 from ..core.tensor import Tensor, new, wrap
-from ..kernels import K
+from ..kernels import K, as_array
 from . import modes
 from .call import record, replay
 from .messages import explain, refused
@@ -160,7 +160,7 @@ def _write_changed(x: Tensor, values: Any) -> None:
     """Write what differs only: an element that shares its memory with others must not be put back
     by them."""
     a = x._a if x._a.flags.writeable else writable(x)
-    values = np.asarray(values).astype(a.dtype, copy=False)
+    values = as_array(values).astype(a.dtype, copy=False)
     np.copyto(a, values, where=values != a.copy())
     x._bump()
 

@@ -195,7 +195,7 @@ def _put_back() -> None:
     for op in _fronted:
         op.function = op.unasked
     for name, function in _own.items():
-        setattr(Tensor, name, function)
+        setattr(Tensor, name, getattr(function, "written", None) or function)
     _guarded.clear()
     _fronted.clear()
     _own.clear()

@@ -22,12 +22,18 @@ def binary_operator(card: Card, ufunc: Any) -> tuple[Any, Any]:
     """(x op y, y op x) as methods of Tensor."""
 
     def first(x, y):
-        """Takes its own place at the first call: importing the package compiles nothing."""
-        written = operator(card, ufunc)
-        written.operator_of = card
-        for name, value in list(vars(Tensor).items()):
-            if value is first:
-                setattr(Tensor, name, written)
+        """Leaves its place at the first call: importing the package compiles nothing.
+
+        While a mode listens, its place is taken and it is called again; modes.py puts `written`
+        there in the end.
+        """
+        written = first.written
+        if written is None:
+            first.written = written = operator(card, ufunc)
+            written.operator_of = card
+            for name, value in list(vars(Tensor).items()):
+                if value is first:
+                    setattr(Tensor, name, written)
         return written(x, y)
 
     def reflected(x, y):
@@ -41,6 +47,7 @@ def binary_operator(card: Card, ufunc: Any) -> tuple[Any, Any]:
         return card.select(args).run(args)
 
     first.operator_of = reflected.operator_of = card  # type: ignore[attr-defined]
+    first.written = None  # type: ignore[attr-defined]
     reflected.turned = True  # type: ignore[attr-defined]  # see modes.py
     return first, reflected
 

@@ -71,7 +71,7 @@ def is_same(a: np.ndarray, b: np.ndarray) -> bool:
 def is_dense(a: np.ndarray) -> bool:
     """No gaps. Of others PyTorch does not ask whether they meet: two strided grids may lie side by
     side, and to find out would cost more than it is worth."""
-    low, high = np.lib.array_utils.byte_bounds(a)
+    low, high = np.lib.array_utils.byte_bounds(a if type(a) is np.ndarray else a.shadow)
     return high - low == a.size * a.itemsize
 
 

@@ -140,7 +140,7 @@ def rearrange(tensor: Tensor | Sequence[Tensor], pattern: str, **axes_lengths: i
     errors        ValueError: a pattern that cannot be read or does not fit, with both; TypeError: a
                   size that is no int
 
-    >>> from torch.func import rearrange
+    >>> from rushlight.func import rearrange
     >>> rearrange(tensor([[1, 2], [3, 4]]), "a b -> (b a)")
     tensor([1, 3, 2, 4])
     """

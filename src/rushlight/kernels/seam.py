@@ -27,13 +27,23 @@ if not PURE:
         from .. import _native as native
     except ImportError as e:
         native, failure = None, str(e)
-        if sys.platform != "emscripten":  # in a browser there is none to be loaded
-            warnings.warn(
-                "rushlight runs on its NumPy twins, several times slower: the native extension "
-                f"cannot be loaded ({e}). `rushlight doctor` says what to do; RUSHLIGHT_PURE=1 "
-                "says that this is intended.",
+        folder = os.path.dirname(os.path.dirname(__file__))
+        built = any(
+            n.startswith("_native") and n.endswith((".so", ".pyd")) for n in os.listdir(folder)
+        )
+        if built:
+            what = (
+                f"the native kernels cannot be loaded ({e}), NumPy computes, several times slower"
+            )
+        else:
+            what = "the package without native kernels, NumPy computes"
+        if sys.platform != "emscripten":  # in a browser there are none to be loaded
+            # (explicit: one line, without a line of code that is not the user's)
+            warnings.warn_explicit(
+                f"{what}: `rushlight doctor` says more, RUSHLIGHT_PURE=1 that this is intended",
                 RuntimeWarning,
-                stacklevel=2,
+                "rushlight",
+                0,
             )
 
 

@@ -63,6 +63,7 @@ class ReLU(_Inplace):
     """max(0, x)
 
     shape   x (*) -> y (*)
+    errors  RuntimeError: bool. NotImplementedError: complex numbers
     """
 
     def forward(self, input: Tensor) -> Tensor:
@@ -74,6 +75,7 @@ class ReLU6(_Inplace):
     """min(max(0, x), 6)
 
     shape   x (*) -> y (*)
+    errors  RuntimeError: bool. NotImplementedError: complex numbers
     """
 
     def forward(self, input: Tensor) -> Tensor:
@@ -154,6 +156,7 @@ class Threshold(Module):
     """x where x > threshold, else value
 
     shape   x (*) -> y (*)
+    errors  NotImplementedError: bool
     """
 
     __constants__ = ["threshold", "value", "inplace"]
@@ -284,6 +287,8 @@ class Softsign(_Plain):
     """x / (1 + |x|)
 
     shape   x (*) -> y (*)
+    dtype   floating and complex; integers become floats
+    errors  NotImplementedError: bool
     """
 
     def forward(self, input: Tensor) -> Tensor:
@@ -295,6 +300,8 @@ class Tanhshrink(_Plain):
     """x - tanh x
 
     shape   x (*) -> y (*)
+    dtype   floating and complex; integers become floats
+    errors  RuntimeError: bool
     """
 
     def forward(self, input: Tensor) -> Tensor:

@@ -116,7 +116,8 @@ class Sequential(_Row):
     shape   those of its modules
     errors  TypeError: not a Module
 
-    >>> Sequential(Linear(4, 8), ReLU(), Linear(8, 2))
+    >>> nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 2))(torch.ones(3, 4)).shape
+    torch.Size([3, 2])
     """
 
     def __init__(self, *args: Any) -> None:

@@ -102,7 +102,7 @@ def export(
             export_modules_as_functions, TrainingMode.TRAINING
     source  https://onnx.ai/onnx/operators
 
-    >>> torch.onnx.export(model, (torch.zeros(2, 3),), "model.onnx", dynamic_axes={"x": {0: "n"}})
+    >>> torch.onnx.export(model, (torch.zeros(2, 2),), "net.onnx", dynamic_axes={"input": {0: "n"}})
     """
     refused = {
         "custom_translation_table": custom_translation_table, "report": report, "profile": profile,

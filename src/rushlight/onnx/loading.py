@@ -152,8 +152,10 @@ def load(f: Any) -> ONNXModule:
     errors  ModuleNotFoundError: no package onnx; UnsupportedOperatorError: an operator or an
             option that is not read, by name; OnnxExporterError: no ONNX file
 
+    >>> torch.onnx.export(model, (x,), "net.onnx")
     >>> net = rushlight.onnx.load("net.onnx")
-    >>> scores = net(x)
+    >>> torch.allclose(net(x), model(x))
+    True
     """
     needs_onnx("load")
     import onnx

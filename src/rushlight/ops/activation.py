@@ -29,6 +29,7 @@ class Relu:
     """y = max(x, 0), NaN stays;  dx = dy where y > 0
 
     shape   x (*) -> y (*)
+    errors  RuntimeError: bool. NotImplementedError: complex numbers
 
     >>> torch.relu(tensor([-1.0, 2.0]))
     tensor([0., 2.])

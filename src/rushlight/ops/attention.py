@@ -203,7 +203,7 @@ def plain_attention(
     scores = (query * math.copysign(root, scale)).matmul(key.transpose(-2, -1) * root)
     if causal:
         seen = np.tri(query._a.shape[-2], key._a.shape[-2], dtype=bool)
-        mask = wrap(seen)
+        mask = wrap(seen).to(query.device)
     if mask is not None:
         if mask._a.dtype.kind == "b":
             mask = wrap(np.where(mask._a, 0, -np.inf).astype(np.float32)).to(scores.dtype)
@@ -270,7 +270,7 @@ def scaled_dot_product_attention(
     if type(dropout_p) is not float or type(is_causal) is not bool or type(scale) is not float:
         _check_numbers(dropout_p, is_causal, scale)
     if type(attn_mask) not in (Tensor, type(None)) and hasattr(attn_mask, "_as_arguments"):
-        attn_mask, is_causal = attn_mask._as_arguments(is_causal)  # a CausalBias
+        attn_mask, is_causal = attn_mask._as_arguments(is_causal, query.device)  # a CausalBias
     _checked(query, key, value, attn_mask, is_causal)
     shape = query._a.shape
     if scale is None:

@@ -18,6 +18,9 @@ from .samples import binary, unary
 class ViewAsReal:
     """y (*, 2) = the real and imaginary parts of a complex x (*); a view.
 
+    shape   x (*) -> y (*, 2)
+    errors  RuntimeError: x is not complex
+
     >>> torch.view_as_real(tensor([1 + 2j, 3 - 1j]))
     tensor([[ 1.,  2.],
             [ 3., -1.]])
@@ -38,7 +41,15 @@ class ViewAsReal:
 
 @op("view_as_complex(input)", at="torch", view=True)
 class ViewAsComplex:
-    """y (*) = the complex numbers whose parts are the last dimension of x (*, 2); a view."""
+    """y (*) = the complex numbers whose parts are the last dimension of x (*, 2); a view.
+
+    shape   x (*, 2) -> y (*)
+    errors  RuntimeError: x is neither float32 nor float64, or its last dimension is not 2, or lies
+            in memory with gaps
+
+    >>> torch.view_as_complex(tensor([[1.0, 2.0]]))
+    tensor([1.+2.j])
+    """
 
     def forward(x):
         if x.dtype not in (np.float32, np.float64):

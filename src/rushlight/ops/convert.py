@@ -431,7 +431,7 @@ def _other_layout(name: str, more: str = "") -> None:
         )
 
     method.__name__ = name
-    method.__doc__ = "NotImplementedError: the layout is not there.\n"
+    method.__doc__ = "Not in rushlight: layouts other than strided and sparse_coo"
     composite(f"{name}(input, {more})", at="Tensor")(method)
 
 

@@ -198,7 +198,7 @@ class Dot:
         if x.dtype != y.dtype:
             raise RuntimeError(
                 f"dot : expected both vectors to have same dtype, but found {wrap(x).dtype} and "
-                f"{wrap(y).dtype}"
+                f"{wrap(y).dtype}\n  fix: input.to({wrap(y).dtype}), or other.to({wrap(x).dtype})"
             )
         if x.dtype.kind == "b":
             raise not_implemented("dot", x)

@@ -40,6 +40,7 @@ from ..dispatch.call import RECORD, runner
 from ..dispatch.messages import mismatch
 from ..dispatch.op import CARDS, Card
 from .meta_rules import CONTIGUOUS, DATA, ELEMENTWISE, FILLS, NOT_ELEMENTWISE, ORDERED, RULES, SAME
+from .shape import as_view
 
 _I64 = int64.np
 SMALL = 1 << 14  # so many elements are computed with rather than reasoned about
@@ -200,13 +201,7 @@ def _array(a: Any) -> Any:
 
 def _viewable(x: Tensor, shape: tuple) -> bool:
     """Can x be seen in this shape without a copy? (Sizes that do not fit are left to the card.)"""
-    if prod(shape) != x._a.size:
-        return True
-    try:
-        x._a.view().shape = shape
-    except AttributeError:
-        return False
-    return True
+    return prod(shape) != x._a.size or as_view(x._a, shape) is not None
 
 
 def _view(card: Card, args: tuple) -> Any:

@@ -314,35 +314,35 @@ def _no_layout(name: str) -> NoReturn:
 def sparse_csr_tensor(
     crow_indices: Any, col_indices: Any, values: Any, size: Any = None, **options: Any
 ) -> NoReturn:
-    """NotImplementedError: the layout is not there."""
+    """Not in rushlight: layouts other than strided and sparse_coo"""
     _no_layout("sparse_csr_tensor")
 
 
 def sparse_csc_tensor(
     ccol_indices: Any, row_indices: Any, values: Any, size: Any = None, **options: Any
 ) -> NoReturn:
-    """NotImplementedError: the layout is not there."""
+    """Not in rushlight: layouts other than strided and sparse_coo"""
     _no_layout("sparse_csc_tensor")
 
 
 def sparse_bsr_tensor(
     crow_indices: Any, col_indices: Any, values: Any, size: Any = None, **options: Any
 ) -> NoReturn:
-    """NotImplementedError: the layout is not there."""
+    """Not in rushlight: layouts other than strided and sparse_coo"""
     _no_layout("sparse_bsr_tensor")
 
 
 def sparse_bsc_tensor(
     ccol_indices: Any, row_indices: Any, values: Any, size: Any = None, **options: Any
 ) -> NoReturn:
-    """NotImplementedError: the layout is not there."""
+    """Not in rushlight: layouts other than strided and sparse_coo"""
     _no_layout("sparse_bsc_tensor")
 
 
 def sparse_compressed_tensor(
     compressed_indices: Any, plain_indices: Any, values: Any, size: Any = None, **options: Any
 ) -> NoReturn:
-    """NotImplementedError: the layout is not there."""
+    """Not in rushlight: layouts other than strided and sparse_coo"""
     _no_layout("sparse_compressed_tensor")
 
 

@@ -174,9 +174,13 @@ class Lerp:
         yield make(0, 5), make(1), 0.5
 
 
-_mixed_by_number = in_single(
-    lambda x, y, w: K.like(x + w * (y - x) if abs(w) < 0.5 else y - (y - x) * (1 - w), x)
-)
+def _by_number(x, y, w):
+    if not is_number(w):  # an input of a device's program, whose value is not known
+        return _mixed(x, y, np.zeros((), x.dtype) + w)
+    return K.like(x + w * (y - x) if abs(w) < 0.5 else y - (y - x) * (1 - w), x)
+
+
+_mixed_by_number = in_single(_by_number)
 
 
 def _c(d: Any) -> str:

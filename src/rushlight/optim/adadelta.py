@@ -18,10 +18,13 @@ class Adadelta(Optimizer, group_order="maximize foreach"):
         Δ ← √(u + ε) / √(s + ε) · g
         u ← ρ u + (1 - ρ) Δ²
 
-    lr, rho ρ, eps ε, weight_decay λ. foreach: accepted without effect. differentiable, capturable:
-    refused.
-    State: step, square_avg s, acc_delta u.
-    Source: Zeiler 2012, arXiv:1212.5701.
+    lr, rho ρ, eps ε, weight_decay λ
+
+    foreach  accepted without effect
+    state    step, square_avg s, acc_delta u
+    errors   ValueError: lr, eps or weight_decay below 0, rho outside of [0, 1]; no parameters.
+             NotImplementedError: differentiable=True. AssertionError: capturable=True
+    source   Zeiler 2012, arXiv:1212.5701
     """
 
     lr: Any = option(default=1.0, check=learning_rate())

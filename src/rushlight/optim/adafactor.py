@@ -28,10 +28,13 @@ class Adafactor(Optimizer):
         v = r c / mean(r)
         u = g / √max(v, ε₁²)                     θ ← θ - α u / max(1, rms(u) / d)
 
-    lr, beta2_decay τ, eps (ε₁, ε₂; None: the dtype's epsilon), d, weight_decay λ. foreach: accepted
-    without effect.
-    State: step t, row_var r and col_var c, or variance v.
-    Source: Shazeer, Stern 2018, arXiv:1804.04235.
+    lr, beta2_decay τ, eps (ε₁, ε₂; None: the dtype's epsilon), d, weight_decay λ
+
+    foreach  accepted without effect
+    state    step t, row_var r and col_var c, or variance v
+    errors   ValueError: lr, weight_decay or an eps below 0, beta2_decay above 0, d below 1; no
+             parameters
+    source   Shazeer, Stern 2018, arXiv:1804.04235
     """
 
     lr: Any = option(default=1e-2, check=learning_rate("Learning rate should be >= 0 but is"))

@@ -20,10 +20,13 @@ class Adagrad(Optimizer, group_order="eps weight_decay initial_accumulator_value
         g ← ∇f(θ) + λ θ                          -∇f if maximize
         s ← s + g²                               from initial_accumulator_value
 
-    lr, lr_decay η, weight_decay λ, eps ε. foreach, fused: accepted without effect, one kernel
-    updates all parameters. differentiable: refused.
-    State, from the beginning: step t, sum s.
-    Source: Duchi, Hazan, Singer 2011, "Adaptive Subgradient Methods".
+    lr, lr_decay η, weight_decay λ, eps ε
+
+    foreach, fused  accepted without effect, one kernel updates all parameters
+    state           from the beginning: step t, sum s
+    errors          ValueError: lr, lr_decay, weight_decay, eps or initial_accumulator_value below
+                    0; no parameters. NotImplementedError: differentiable=True
+    source          Duchi, Hazan, Singer 2011, "Adaptive Subgradient Methods"
     """
 
     lr: Any = option(default=1e-2, check=learning_rate())

@@ -19,10 +19,14 @@ class Adam(Optimizer, group_order="maximize foreach"):
         v ← β₂ v + (1 - β₂) g²                   v̂ = v / (1 - β₂ᵗ)
         amsgrad: v̂ from the largest v so far
 
-    lr, betas (β₁, β₂), eps ε, weight_decay λ, decoupled_weight_decay (AdamW). foreach, fused:
-    accepted without effect, one kernel updates all parameters. differentiable, capturable: refused.
-    State: step t, exp_avg m, exp_avg_sq v, max_exp_avg_sq.
-    Source: Kingma, Ba 2014, arXiv:1412.6980; AMSGrad: Reddi et al. 2018.
+    lr, betas (β₁, β₂), eps ε, weight_decay λ, decoupled_weight_decay (AdamW)
+
+    foreach, fused  accepted without effect, one kernel updates all parameters
+    state           step t, exp_avg m, exp_avg_sq v, max_exp_avg_sq
+    errors          ValueError: lr, eps or weight_decay below 0, a beta outside of [0, 1); no
+                    parameters. NotImplementedError: differentiable=True. AssertionError:
+                    capturable=True
+    source          Kingma, Ba 2014, arXiv:1412.6980; AMSGrad: Reddi et al. 2018
 
     >>> optimizer = Adam(model.parameters(), lr=1e-3)
     """
@@ -102,7 +106,9 @@ class AdamW(Adam):
     """Adam with weight decay beside the gradient: θ ← (1 - lr λ) θ, then Adam's step without λ.
 
     Arguments as Adam's; weight_decay is 0.01 unless given.
-    Source: Loshchilov, Hutter 2017, arXiv:1711.05101.
+
+    errors  as Adam
+    source  Loshchilov, Hutter 2017, arXiv:1711.05101
     """
 
     lr: Any = option(default=1e-3, check=learning_rate())

@@ -17,10 +17,13 @@ class Adamax(Optimizer):
         m ← β₁ m + (1 - β₁) g
         u ← max(β₂ u, |g| + ε)
 
-    lr, betas (β₁, β₂), eps ε, weight_decay λ. foreach: accepted without effect. differentiable,
-    capturable: refused.
-    State: step t, exp_avg m, exp_inf u.
-    Source: Kingma, Ba 2014, arXiv:1412.6980, section 7.
+    lr, betas (β₁, β₂), eps ε, weight_decay λ
+
+    foreach  accepted without effect
+    state    step t, exp_avg m, exp_inf u
+    errors   ValueError: lr, eps or weight_decay below 0, a beta outside of [0, 1); no parameters.
+             NotImplementedError: differentiable=True. AssertionError: capturable=True
+    source   Kingma, Ba 2014, arXiv:1412.6980, section 7
     """
 
     lr: Any = option(default=2e-3, check=learning_rate())

@@ -17,10 +17,13 @@ class ASGD(Optimizer):
         a ← a + μ (θ - a)                        a ← θ while μ = 1
         η ← lr / (1 + lambd · lr · t)^alpha      μ ← 1 / max(1, t - t0)
 
-    lr, lambd, alpha, t0, weight_decay λ. foreach: accepted without effect. differentiable,
-    capturable: refused.
-    State: step t, eta η, mu μ, ax a.
-    Source: Polyak, Juditsky 1992, "Acceleration of stochastic approximation by averaging".
+    lr, lambd, alpha, t0, weight_decay λ
+
+    foreach  accepted without effect
+    state    step t, eta η, mu μ, ax a
+    errors   ValueError: lr or weight_decay below 0; no parameters. NotImplementedError:
+             differentiable=True. AssertionError: capturable=True
+    source   Polyak, Juditsky 1992, "Acceleration of stochastic approximation by averaging"
     """
 
     lr: Any = option(default=1e-2, check=learning_rate())

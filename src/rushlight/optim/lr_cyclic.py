@@ -46,7 +46,11 @@ class CyclicLR(LRScheduler):
     The height of the k-th triangle is scaled by 1 ("triangular"), 2^(1-k) ("triangular2"),
     gamma^t ("exp_range") or scale_fn(k, or t if scale_mode is "iterations"). cycle_momentum moves
     the momentum the other way, from max_momentum to base_momentum.
-    Source: Smith 2015, arXiv:1506.01186.
+
+    errors  TypeError: no Optimizer. ValueError: another mode without scale_fn; a list of another
+            length than the groups'; cycle_momentum where the optimizer has neither momentum nor
+            betas. KeyError: last_epoch ≥ 0 without an initial_lr in each group
+    source  Smith 2015, arXiv:1506.01186
     """
 
     def __init__(

@@ -55,7 +55,19 @@ class _ByFunction(LRScheduler):
 
 
 class LambdaLR(_ByFunction):
-    """lr_t = lr_0 · lr_lambda(t); lr_lambda: a function, or one per group."""
+    """lr_t = lr_0 · lr_lambda(t); lr_lambda: a function, or one per group.
+
+    errors  TypeError: no Optimizer. ValueError: a list of another length than the groups'.
+            KeyError: last_epoch ≥ 0 without an initial_lr in each group
+
+    >>> schedule = LambdaLR(optimizer, lambda t: 0.5**t)
+    >>> for _ in range(2):
+    ...     optimizer.step(), schedule.step()
+    (None, None)
+    (None, None)
+    >>> schedule.get_last_lr()
+    [0.025]
+    """
 
     def get_lr(self) -> list:
         self._warn_of_get_lr()
@@ -66,7 +78,10 @@ class LambdaLR(_ByFunction):
 
 
 class MultiplicativeLR(_ByFunction):
-    """lr_t = lr_{t-1} · lr_lambda(t); lr_lambda: a function, or one per group."""
+    """lr_t = lr_{t-1} · lr_lambda(t); lr_lambda: a function, or one per group.
+
+    errors  as LambdaLR
+    """
 
     def get_lr(self) -> list:
         self._warn_of_get_lr()
@@ -77,7 +92,20 @@ class MultiplicativeLR(_ByFunction):
 
 
 class StepLR(LRScheduler):
-    """lr_t = lr_0 · gamma^⌊t / step_size⌋."""
+    """lr_t = lr_0 · gamma^⌊t / step_size⌋.
+
+    step_size  steps between two changes
+    gamma      the factor, 0.1
+    errors     TypeError: no Optimizer. KeyError: last_epoch ≥ 0 without an initial_lr in each group
+
+    >>> schedule = StepLR(optimizer, step_size=2)
+    >>> for _ in range(2):
+    ...     optimizer.step(), schedule.step()
+    (None, None)
+    (None, None)
+    >>> f"{schedule.get_last_lr()[0]:.3f}"
+    '0.010'
+    """
 
     def __init__(
         self, optimizer: Optimizer, step_size: int, gamma: float = 0.1, last_epoch: int = -1
@@ -96,7 +124,11 @@ class StepLR(LRScheduler):
 
 
 class MultiStepLR(LRScheduler):
-    """lr_t = lr_0 · gamma^(number of milestones ≤ t)."""
+    """lr_t = lr_0 · gamma^(number of milestones ≤ t).
+
+    milestones  the steps, each of which lowers the rate once; one that is there twice, twice
+    errors      as StepLR
+    """
 
     def __init__(
         self,
@@ -120,7 +152,12 @@ class MultiStepLR(LRScheduler):
 
 
 class ConstantLR(LRScheduler):
-    """lr_t = lr_0 · factor while t < total_iters, then lr_0."""
+    """lr_t = lr_0 · factor while t < total_iters, then lr_0.
+
+    factor       from 0 to 1, 1/3
+    total_iters  steps, 5
+    errors       ValueError: factor outside of [0, 1]. Else as StepLR
+    """
 
     def __init__(
         self,
@@ -148,7 +185,10 @@ class ConstantLR(LRScheduler):
 
 
 class LinearLR(LRScheduler):
-    """lr_t = lr_0 · (start_factor + (end_factor - start_factor) · min(t / total_iters, 1))."""
+    """lr_t = lr_0 · (start_factor + (end_factor - start_factor) · min(t / total_iters, 1)).
+
+    errors  ValueError: start_factor outside of (0, 1], end_factor outside of [0, 1]. Else as StepLR
+    """
 
     def __init__(
         self,
@@ -186,7 +226,10 @@ class LinearLR(LRScheduler):
 
 
 class ExponentialLR(LRScheduler):
-    """lr_t = lr_0 · gamma^t."""
+    """lr_t = lr_0 · gamma^t.
+
+    errors  as StepLR
+    """
 
     def __init__(self, optimizer: Optimizer, gamma: float, last_epoch: int = -1) -> None:
         self.gamma = gamma
@@ -201,7 +244,12 @@ class ExponentialLR(LRScheduler):
 
 
 class PolynomialLR(LRScheduler):
-    """lr_t = lr_0 · (1 - min(t / total_iters, 1))^power."""
+    """lr_t = lr_0 · (1 - min(t / total_iters, 1))^power.
+
+    total_iters  steps until the rate is 0, 5
+    power        1: a line
+    errors       as StepLR
+    """
 
     def __init__(
         self,
@@ -229,7 +277,10 @@ class PolynomialLR(LRScheduler):
 class CosineAnnealingLR(LRScheduler):
     """lr_t = eta_min + (lr_0 - eta_min) · (1 + cos(π t / T_max)) / 2.
 
-    Source: Loshchilov, Hutter 2016, arXiv:1608.03983 (without its restarts).
+    T_max    steps from the first rate to eta_min
+    eta_min  the last rate, 0
+    errors   as StepLR
+    source   Loshchilov, Hutter 2016, arXiv:1608.03983 (without its restarts)
     """
 
     def __init__(
@@ -264,7 +315,10 @@ class CosineAnnealingWarmRestarts(LRScheduler):
 
     T_cur: steps since the last restart (may be a fraction: `step(epoch + i / n)`); the i-th period
     T_i is T_0 · T_mult^i steps long.
-    Source: Loshchilov, Hutter 2016, arXiv:1608.03983.
+
+    errors  ValueError: T_0 or T_mult that is no whole number of at least 1; an eta_min that is no
+            number; `step` with a negative epoch. Else as StepLR
+    source  Loshchilov, Hutter 2016, arXiv:1608.03983
     """
 
     def __init__(
@@ -358,7 +412,11 @@ class _Group(LRScheduler):
 
 
 class SequentialLR(_Group):
-    """One schedule after the other: the i-th from milestones[i-1] on, beginning at its step 0."""
+    """One schedule after the other: the i-th from milestones[i-1] on, beginning at its step 0.
+
+    errors  ValueError: no schedules, schedules of several optimizers, a ReduceLROnPlateau among
+            them, not one milestone less than schedules. TypeError: something that is no schedule
+    """
 
     def __init__(
         self,
@@ -397,7 +455,10 @@ class SequentialLR(_Group):
 
 
 class ChainedScheduler(_Group):
-    """Several schedules at once: each changes the rate that the previous one set."""
+    """Several schedules at once: each changes the rate that the previous one set.
+
+    errors  as SequentialLR, which has the milestones
+    """
 
     def __init__(self, schedulers: Sequence[LRScheduler], optimizer: Any = None) -> None:
         _check_family("ChainedScheduler", schedulers, optimizer, " to be chained")
@@ -418,6 +479,16 @@ class ReduceLROnPlateau(LRScheduler):
     Better: below best · (1 - threshold) in mode "min", above best · (1 + threshold) in "max"; with
     threshold_mode "abs" best ∓ threshold. After a reduction `cooldown` steps do not count as bad.
     Reductions smaller than eps are left out. min_lr: one, or one per group.
+
+    errors  TypeError: no Optimizer. ValueError: factor ≥ 1, an unknown mode or threshold_mode, a
+            list min_lr of another length than the groups'. RuntimeError: in `step`, groups that
+            were added since where min_lr is a list
+
+    >>> schedule = ReduceLROnPlateau(optimizer, patience=0, factor=0.5)
+    >>> for loss in (3.0, 2.0, 2.0):
+    ...     schedule.step(loss)
+    >>> schedule.get_last_lr()
+    [0.05]
     """
 
     def __init__(

@@ -19,10 +19,14 @@ class NAdam(Optimizer, group_order="maximize foreach"):
         m̂ = μ_{t+1} m / (1 - Π_{i≤t+1} μ_i) + (1 - μ_t) g / (1 - Π_{i≤t} μ_i)
         θ ← θ - lr · m̂ / (√(v / (1 - β₂ᵗ)) + ε)
 
-    lr, betas (β₁, β₂), eps ε, weight_decay λ, momentum_decay ψ, decoupled_weight_decay. foreach:
-    accepted without effect. differentiable, capturable: refused.
-    State: step t, mu_product Π μ_i, exp_avg m, exp_avg_sq v.
-    Source: Dozat 2016, "Incorporating Nesterov Momentum into Adam".
+    lr, betas (β₁, β₂), eps ε, weight_decay λ, momentum_decay ψ, decoupled_weight_decay
+
+    foreach  accepted without effect
+    state    step t, mu_product Π μ_i, exp_avg m, exp_avg_sq v
+    errors   ValueError: lr, eps, weight_decay or momentum_decay below 0, a beta outside of [0, 1);
+             no parameters. NotImplementedError: differentiable=True. AssertionError:
+             capturable=True
+    source   Dozat 2016, "Incorporating Nesterov Momentum into Adam"
     """
 
     lr: Any = option(default=2e-3, check=learning_rate())

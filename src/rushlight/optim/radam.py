@@ -20,10 +20,13 @@ class RAdam(Optimizer, group_order="maximize foreach capturable decoupled_weight
                 r = √((ρ - 4)(ρ - 2) ρ_∞ / ((ρ_∞ - 4)(ρ_∞ - 2) ρ)),  m̂ = m / (1 - β₁ᵗ)
         else:   θ ← θ - lr · m̂
 
-    lr, betas (β₁, β₂), eps ε, weight_decay λ, decoupled_weight_decay. foreach: accepted without
-    effect. differentiable, capturable: refused.
-    State: step t, exp_avg m, exp_avg_sq v.
-    Source: Liu et al. 2019, arXiv:1908.03265.
+    lr, betas (β₁, β₂), eps ε, weight_decay λ, decoupled_weight_decay
+
+    foreach  accepted without effect
+    state    step t, exp_avg m, exp_avg_sq v
+    errors   ValueError: lr, eps or weight_decay below 0, a beta outside of [0, 1); no parameters.
+             NotImplementedError: differentiable=True. AssertionError: capturable=True
+    source   Liu et al. 2019, arXiv:1908.03265
     """
 
     lr: Any = option(default=1e-3, check=learning_rate())

@@ -18,10 +18,13 @@ class RMSprop(Optimizer, group_order="momentum alpha eps centered weight_decay")
         centered: a ← α a + (1 - α) g, and √(s - a²) in place of √s
         momentum: b ← μ b + g / (√s + ε), θ ← θ - lr · b
 
-    lr, alpha α, eps ε, weight_decay λ, momentum μ, centered. foreach: accepted without effect, one
-    kernel updates all parameters. differentiable, capturable: refused.
-    State: step, square_avg s, grad_avg a, momentum_buffer b.
-    Source: Hinton, Coursera lecture 6e (2012); centered: Graves 2013, arXiv:1308.0850.
+    lr, alpha α, eps ε, weight_decay λ, momentum μ, centered
+
+    foreach  accepted without effect, one kernel updates all parameters
+    state    step, square_avg s, grad_avg a, momentum_buffer b
+    errors   ValueError: lr, eps, weight_decay, momentum or alpha below 0; no parameters.
+             NotImplementedError: differentiable=True. AssertionError: capturable=True
+    source   Hinton, Coursera lecture 6e (2012); centered: Graves 2013, arXiv:1308.0850
     """
 
     lr: Any = option(default=1e-2, check=learning_rate())

@@ -23,10 +23,13 @@ class Rprop(Optimizer, group_order="foreach maximize differentiable capturable")
         Δ ← min(Δ η₊, Δ_max) where g keeps its sign
         Δ ← max(Δ η₋, Δ_min), and g ← 0, where g changed it
 
-    lr: Δ at first; etas (η₋, η₊); step_sizes (Δ_min, Δ_max). foreach: accepted without effect.
-    differentiable, capturable: refused.
-    State: step, prev g, step_size Δ.
-    Source: Riedmiller, Braun 1993, "A direct adaptive method for faster backpropagation learning".
+    lr: Δ at first; etas (η₋, η₊); step_sizes (Δ_min, Δ_max)
+
+    foreach  accepted without effect
+    state    step, prev g, step_size Δ
+    errors   ValueError: lr below 0, etas that are not 0 < η₋ < 1 < η₊; no parameters.
+             NotImplementedError: differentiable=True. AssertionError: capturable=True
+    source   Riedmiller, Braun 1993, "A direct adaptive method for faster backpropagation learning"
     """
 
     lr: Any = option(default=1e-2, check=learning_rate())

@@ -15,6 +15,7 @@ import numpy as np
 
 from ..autograd.api import grad
 from ..core.grad_mode import enable_grad, no_grad
+from ..core.memory import on_host
 from ..core.notices import warn
 from ..core.tensor import Tensor, wrap
 
@@ -125,7 +126,7 @@ def gradgradcheck(
     if grad_outputs is None:
         random = np.random.RandomState(0)
         grad_outputs = tuple(
-            _random_like(y._a, random, gen_non_contig_grad_outputs).requires_grad_()
+            _random_like(y._a, random, gen_non_contig_grad_outputs).to(y.device).requires_grad_()
             for y in outputs
         )
     else:
@@ -254,7 +255,7 @@ def _projected(J: np.ndarray) -> np.ndarray:
 
 def _reals(a: np.ndarray) -> np.ndarray:
     """The numbers of an array in C order, parts of complex numbers one after the other."""
-    flat = np.ascontiguousarray(a).reshape(-1)
+    flat = np.ascontiguousarray(on_host(a)).reshape(-1)
     return flat.view(flat.real.dtype) if a.dtype.kind == "c" else flat
 
 
@@ -276,7 +277,7 @@ def _numerical(
         columns: list[list[np.ndarray]] = []
         for at in np.ndindex(a.shape):
             for step in steps:
-                kept = a[at]
+                kept = a[at].copy()
                 a[at] = kept + step
                 above = values()
                 a[at] = kept - step
@@ -299,7 +300,8 @@ def _analytical(tensors: tuple, wanted: list, y: Tensor, check_dtypes: bool) -> 
         seed = np.zeros(y._a.shape, y._a.dtype)
         _reals(seed)[k] = 1
         with enable_grad():
-            found = grad(y, inputs, wrap(seed), retain_graph=True, allow_unused=True)
+            dy = wrap(seed).to(y.device)
+            found = grad(y, inputs, dy, retain_graph=True, allow_unused=True)
         for column, t, g, n in zip(columns, inputs, found, sizes, strict=True):
             if g is None:
                 column.append(np.zeros(n))

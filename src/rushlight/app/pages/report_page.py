@@ -485,7 +485,8 @@ def report(
     errors     TypeError: model is no Module. ValueError: it is no classifier, labels outside of
                0..K-1, another number of classes
 
-    >>> torch.report(model, test_loader, history=history)  # doctest: +SKIP
+    >>> torch.report(model, test_loader, "report.html", history=history)
+    PosixPath('report.html')
     """
     if not isinstance(model, nn.Module):
         raise TypeError(f"report(): model must be a Module, got {type(model).__name__}")

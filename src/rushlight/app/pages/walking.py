@@ -199,7 +199,7 @@ def walk(
     title    a name for the page; default: the model's class
     errors   TypeError: model is no Module; whatever the model raises
 
-    >>> w = torch.walk(torch.nn.Linear(4, 2), torch.ones(3, 4))  # doctest: +SKIP
+    >>> w = torch.walk(torch.nn.Linear(4, 2), torch.ones(3, 4))
     >>> w.steps[0].call, w.steps[0].formula, w.steps[0].multiply_adds
     ('Linear(in_features=4, out_features=2, bias=True)', 'y = x Wᵀ + b', 24)
 

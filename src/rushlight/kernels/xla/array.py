@@ -109,18 +109,22 @@ _DENSE = _Dense()
 class Array(np.lib.mixins.NDArrayOperatorsMixin):
     """An array of an XLA device.
 
-    value  a jax.Array or a tracer; or a cell and a chain of views of it with their shadow
+    value  a jax.Array or a tracer; or a cell, a chain of views of it, where its windows begin, and
+           the view's shadow
     """
 
-    __slots__ = ("__weakref__", "_seen", "_shadow", "_value", "cell", "chain", "lazy")
+    __slots__ = ("__weakref__", "_seen", "_shadow", "_value", "cell", "chain", "lazy", "starts")
     __array_priority__ = 500
 
     cell: Cell
     chain: tuple
+    starts: tuple
 
-    def __init__(self, value: Any, cell: Any = None, chain: tuple = (), of: Any = None):
+    def __init__(
+        self, value: Any, cell: Any = None, chain: tuple = (), starts: tuple = (), of: Any = None
+    ):
         self.cell = Cell(value) if cell is None else cell
-        self.chain, self._shadow = chain, of
+        self.chain, self.starts, self._shadow = chain, starts, of
         self._seen, self._value, self.lazy = -1, None, None
 
     @property
@@ -141,7 +145,7 @@ class Array(np.lib.mixins.NDArrayOperatorsMixin):
             return cell.value
         if self._seen != cell.version:
             f = views.get if isinstance(cell.value, Tracer) else views.get_now
-            self._value, self._seen = f(cell.value, self.chain), cell.version
+            self._value, self._seen = f(cell.value, self.chain, self.starts), cell.version
         return self._value
 
     def write(self, new: Any) -> None:
@@ -156,17 +160,18 @@ class Array(np.lib.mixins.NDArrayOperatorsMixin):
             new = jnp.broadcast_to(new, old.shape)
         if self.chain:
             traced = isinstance(cell.value, Tracer) or isinstance(new, Tracer)
-            new = (views.put if traced else views.put_now)(cell.value, new, self.chain)
+            put = views.put if traced else views.put_now
+            new = put(cell.value, new, self.chain, self.starts)
         cell.value = new
         cell.version += 1
 
     def of_cell(self, cell: Cell) -> Array:
         """The same view of another memory of this shape."""
-        return Array(None, cell, self.chain, self._shadow)
+        return Array(None, cell, self.chain, self.starts, self._shadow)
 
     def view_by(self, step: tuple, of: np.ndarray) -> Array:
         """The view by one step more, and its shadow."""
-        return Array(None, self.cell, (*self.chain, step), of)
+        return Array(None, self.cell, (*self.chain, step), self.starts, of)
 
     @property
     def shadow(self) -> np.ndarray:
@@ -319,7 +324,12 @@ class Array(np.lib.mixins.NDArrayOperatorsMixin):
         at = as_key(key)
         if Ellipsis not in at:
             at = (*at, Ellipsis)
-        return self.view_by(("index", at), self.shadow[views.as_index(at)])
+        of = self.shadow[views.as_index(at)]
+        found = views.window(at, self.shape)
+        if found is None:
+            return self.view_by(("index", at), of)
+        items, starts = found
+        return Array(None, self.cell, (*self.chain, ("window", items)), (*self.starts, *starts), of)
 
     def __setitem__(self, key: Any, value: Any) -> None:
         key, basic = taken(key)
@@ -389,12 +399,14 @@ class Array(np.lib.mixins.NDArrayOperatorsMixin):
     def view(self, dtype: Any = None, type: Any = None) -> Array:
         kind = self.dtype if dtype is None else np.dtype(dtype)
         if kind == self.dtype:
-            return Array(None, self.cell, self.chain or (("shape", self.shape),), self.shadow)
+            chain = self.chain or (("shape", self.shape),)
+            return Array(None, self.cell, chain, self.starts, self.shadow)
         return self.view_by(("bits", kind), self.shadow.view(kind))
 
     def broadcast(self, shape: tuple) -> Array:
         """The view repeated up to a shape."""
         of = np.broadcast_to(self.shadow, shape)
+        of = np.lib.stride_tricks.as_strided(self.shadow, of.shape, of.strides)  # may be written
         return self.view_by(("broadcast", of.shape), of)
 
     def strided(self, shape: Any, strides: Any, offset: int = 0) -> Array:
@@ -411,7 +423,7 @@ class Array(np.lib.mixins.NDArrayOperatorsMixin):
         step = ("strided", shape, tuple([s // unit for s in strides]), at // unit)
         same = kind == self.cell.value.dtype
         first = () if same else (("shape", (self.cell.value.size,)), ("bits", kind))
-        return Array(None, self.cell, (*first, step), of)
+        return Array(None, self.cell, (*first, step), (), of)
 
     # ---- new arrays
 

@@ -16,9 +16,11 @@ import numpy as np
 
 from . import views
 from .array import SPREAD, Array, HostAccess, Tracer, host
+from .option import Option, sign_of
 
 _ndarray = np.ndarray
 MOST = 256  # programs of one formula: more means that an option changes at every call
+ENOUGH = 3  # programs that differ in a float only; of more it is an input
 LARGE = 1 << 14  # bytes of a host array that may be part of a key
 PLAIN = object()  # stands for the program of a formula that has none
 DEPTH = [0]  # > 0 while a card's formula runs on Arrays
@@ -48,33 +50,45 @@ class _Plain(Exception):
     """These arguments cannot be the key of a program."""
 
 
-def _described(a: Any, values: list, kept: list) -> Any:
-    """What the key says of an argument; arrays are put into `values`, constants into `kept`."""
+def _described(a: Any, values: list, kept: list, indices: bool, numbers: bool) -> Any:
+    """What the key says of an argument; arrays are put into `values`, constants into `kept`.
+
+    indices  whole numbers of the host are inputs, too: x[i] of another i is the same program
+    numbers  so are floats, of which the key says the sign, and whether they are 1
+    """
     t = type(a)
     if t is Array:
         v = a.cell.value
         if isinstance(v, Tracer):
             raise _Plain
         values.append(v)
-        return ("a", a.chain)
+        if not a.chain:
+            return ("a",)
+        values += a.starts
+        return ("a", a.chain, len(a.starts))
     if a is None or t is bool or t is int or t is str:
         return a if a is None else (t, a)
     if t is float:
+        if numbers:
+            values.append(a)
+            return ("F", sign_of(a), a == 1)
         return ("f", a.hex())
     if t is tuple or t is list:
-        return (t, *[_described(b, values, kept) for b in a])
+        return (t, *[_described(b, values, kept, indices, numbers) for b in a])
     if t is _ndarray:
         if a.ndim == 0:
             values.append(a)
             return "0"
+        if indices and a.dtype.kind in "iu":
+            values.append(a)
+            return "i"
         if a.nbytes > LARGE or a.dtype.hasobject:
             raise _Plain
         kept.append(a)
         return ("h", a.shape, a.dtype.str, a.tobytes())
-    if isinstance(a, tuple):
-        if not hasattr(a, "_make"):
-            raise _Plain
-        return (t, *[_described(b, values, kept) for b in a])
+    if isinstance(a, tuple):  # a key of tensors (ops/index.py) is a plain tuple in its program
+        kind = t if hasattr(a, "_make") else tuple
+        return (kind, *[_described(b, values, kept, indices, numbers) for b in a])
     if t is slice:
         return (t, a.start, a.stop, a.step)
     if hasattr(a, "mt") or isinstance(a, _ndarray):  # a generator; an array of another kind
@@ -87,19 +101,21 @@ def _rebuilt(key: Any, values: Any, kept: Any, made: list) -> Any:
     """The argument that a key describes, with tracers for arrays."""
     if key is None:
         return None
-    if key == "0":
+    if key == "0" or key == "i":
         return Array(next(values))
     kind = key[0]
     if kind == "a":
         a = Array(next(values))
-        if key[1]:
-            a = Array(None, a.cell, key[1])
+        if len(key) > 1:
+            a = Array(None, a.cell, key[1], tuple([next(values) for _ in range(key[2])]))
             v = a.v
             a._shadow = views.shadow(v.shape, np.dtype(v.dtype))
         made.append(a)
         return a
     if kind == "f":
         return float.fromhex(key[1])
+    if kind == "F":
+        return Option(next(values), *key[1:])
     if kind is tuple or kind is list:
         return kind([_rebuilt(k, values, kept, made) for k in key[1:]])
     if kind == "h":
@@ -134,27 +150,74 @@ def _given(plan: Any, values: Any) -> Any:
     return plan[1]
 
 
+class _Node:
+    """What a formula asks of its node. The node itself would keep its graph and model alive."""
+
+    def __init__(self, node: Any):
+        self.edges = tuple([None if e is None else True for e in node.edges])
+        self._name = node.name()
+
+    def needs(self, i: int) -> bool:
+        """As of the node."""
+        return self.edges[i] is not None
+
+    def name(self) -> str:
+        """As of the node."""
+        return self._name
+
+
+class _Plans:
+    """What the results of a program mean, and which arguments it writes: as a rule the same for all
+    shapes; where it is not, by shapes."""
+
+    def __init__(self) -> None:
+        self.last: Any = None
+        self.all: dict[Any, Any] = {}
+        self.vary = False
+
+    def note(self, values: Any, plan: tuple) -> None:
+        """The plan of a trace with these arguments."""
+        self.vary = self.vary or (self.last is not None and plan != self.last)
+        self.last = self.all[self._shapes(values)] = plan
+
+    def of(self, values: Any) -> tuple:
+        """The plan of a call with these arguments."""
+        return self.all[self._shapes(values)] if self.vary else self.last
+
+    @staticmethod
+    def _shapes(values: Any) -> tuple:
+        return tuple([(np.shape(v), _dtype_of(v)) for v in values])
+
+
+def _dtype_of(v: Any) -> Any:
+    """None of a Python number, as JAX sees it while it traces, too."""
+    return None if type(v) in (int, float) or getattr(v, "weak_type", False) else v.dtype
+
+
 class Program:
     """A formula on Arrays, compiled for each kind of arguments.
 
-    f      the formula
-    node   its first argument is the node of a backward
+    f        the formula
+    node     its first argument is the node of a backward
+    indices  arrays of whole numbers on the host are no options but indices
     """
 
-    def __init__(self, f: Any, name: str, node: bool = False):
-        self.f, self.name, self.node = f, name, node
+    def __init__(self, f: Any, name: str, node: bool = False, indices: bool = False):
+        self.f, self.name, self.node, self.indices = f, name, node, indices
         self.known: dict[Any, Any] = {}
+        self.met: dict[Any, int] = {}  # keys without numbers -> how many numbers were met
+        self.asked: set[Any] = set()  # those whose formula asks for the numbers' values
 
     def __call__(self, args: tuple, options: dict | None = None) -> Any:
-        values: list = []
-        kept: list = []
+        general = None  # the key of a program for any numbers
         try:
-            key: Any = tuple([_described(a, values, kept) for a in args[self.node :]])
-            if self.node:
-                key = (tuple([e is None for e in args[0].edges]), key)
-            if options:
-                key = (key, *[(n, _described(a, values, kept)) for n, a in options.items()])
+            key, values, kept = self._key(args, options, False)
             run = self.known.get(key)
+            if run is None:
+                found = self._key(args, options, True)
+                if self._often(found[0], key):
+                    general, values, kept = found
+                    key, run = general, self.known.get(general)
         except (_Plain, TypeError):
             return self.plain(args, options)
         if run is PLAIN:
@@ -164,29 +227,57 @@ class Program:
                 return self.plain(args, options)
             run = self.known[key] = self._compiled(args, key, kept, options)
             STATS["programs"] += 1
-        jitted, plan, writes = run
+        jitted, plans = run
         if SPREAD[0] is not None:
             values = SPREAD[0](values)
         try:
             results = jitted(*values)
-        except CANNOT as e:
+        except Exception as e:
+            if general is not None:  # the formula asks for the numbers' values
+                self.asked.add(general)
+                del self.known[general]
+                return self(args, options)
+            if not isinstance(e, CANNOT):
+                if isinstance(e, (IndexError, TypeError, ValueError)):
+                    raise self._in_numpys_words(e, args, options) from None
+                raise
             self.known[key] = PLAIN
             STATS["plain"][self.name] = f"{type(e).__name__}: {str(e).splitlines()[0]}"
             return self.plain(args, options)
-        except (IndexError, TypeError, ValueError) as e:
-            raise self._in_numpys_words(e, args, options) from None
         found = iter(results)
-        r = _given(plan[0], found)
+        plan, writes = plans.of(values)
+        r = _given(plan, found)
         if writes:
             arrays = [a for a in _each((args, options or {})) if type(a) is Array]
             for i in writes:
                 arrays[i].write(next(found))
         return r
 
+    def _key(self, args: tuple, options: dict | None, numbers: bool) -> tuple[Any, list, list]:
+        """What a call's program depends on; its inputs; its constants."""
+        values: list = []
+        kept: list = []
+        how = self.indices, numbers
+        key: Any = tuple([_described(a, values, kept, *how) for a in args[self.node :]])
+        if self.node:
+            key = (tuple([e is None for e in args[0].edges]), key)
+        if options:
+            key = (key, *[(n, _described(a, values, kept, *how)) for n, a in options.items()])
+        return key, values, kept
+
+    def _often(self, general: Any, key: Any) -> bool:
+        """Have there been calls that differ in their numbers only, so that these should be inputs?
+        One that is met again and again is better off as a constant."""
+        if general == key or general in self.asked:
+            return False
+        if len(self.met) > 4 * MOST:  # other options change, too
+            self.met.clear()
+        self.met[general] = count = self.met.get(general, 0) + 1
+        return count > ENOUGH
+
     def _compiled(self, args: tuple, key: Any, kept: list, options: dict | None) -> tuple:
-        node, f = args[: self.node], self.f
-        plan: list = [None]
-        writes: list = []
+        node, f = [_Node(c) for c in args[: self.node]], self.f
+        plans = _Plans()
         parts = key[0] if options else key
         parts = parts[1] if self.node else parts
         more = [(n, k) for n, k in key[1:]] if options else []
@@ -202,14 +293,15 @@ class Program:
             finally:
                 RUNNING[0] -= 1
             found: list = []
-            plan[0] = _taken(r, found)
-            writes[:] = [
+            plan = _taken(r, found)
+            writes = [
                 i for i, (a, n) in enumerate(zip(made, before, strict=True)) if a.cell.version != n
             ]
+            plans.note(values, (plan, writes))
             return [*found, *[made[i].v for i in writes]]
 
         program.__name__ = self.name
-        return jax.jit(program), plan, writes
+        return jax.jit(program), plans
 
     def plain(self, args: tuple, options: dict | None = None) -> Any:
         """Op by op."""

@@ -5,7 +5,9 @@ go in, and the program computes them inside. Beside the chain travels a shadow: 
 same shape, dtype and strides over addresses that nobody reads. NumPy's own views of it say what
 strides, offset and order in memory the view has.
 
-    ("index", key)            x[key]; key: ints, None, Ellipsis, ("slice", start, stop, step)
+    ("window", items)         x[key] for slices of step 1, ints and None; items: see `window`
+    ("index", key)            x[key] for other basic keys: ints, None, Ellipsis,
+                              ("slice", start, stop, step)
     ("axes", axes)            x.transpose(axes)
     ("shape", shape)          x.reshape(shape), where that copies nothing
     ("broadcast", shape)      x repeated up to a shape; nothing is put back
@@ -13,6 +15,9 @@ strides, offset and order in memory the view has.
     ("real",) ("imag",)       a part of complex numbers
     ("diagonal", k, a, b)     np.diagonal
     ("strided", shape, strides, offset)   of the flat cell, counted in elements
+
+Where windows begin is not in the chain: these numbers (`starts`, of all steps in their order) are
+inputs of programs, so that one program serves all batches x[i : i + 64] and all rows x[i].
 """
 
 from __future__ import annotations
@@ -85,6 +90,43 @@ def as_key(key: Any) -> tuple:
     )
 
 
+def window(key: tuple, shape: tuple[int, ...]) -> tuple[tuple, tuple] | None:
+    """A basic index of an array of this shape as the items of a "window" and where they begin.
+
+    An item is None (a new dimension), the size of a slice, "at" (an index: the dimension goes) or
+    "all". None: the key is no window (a slice has a step).
+    """
+    items: list[Any] = []
+    starts: list[int] = []
+    lengths = iter(shape)
+    for at, k in enumerate(key):
+        if k is Ellipsis:
+            rest = key[at + 1 :]
+            for _ in range(len(shape) - sum([j is not None for j in (*key[:at], *rest)])):
+                items.append("all")
+                next(lengths)
+        elif k is None:
+            items.append(None)
+        elif type(k) is int:
+            n = next(lengths)
+            items.append("at")
+            starts.append(k + n if k < 0 else k)
+        else:
+            n = next(lengths)
+            start, stop, step = slice(*k[1:]).indices(n)
+            size = max(stop - start, 0)
+            if step != 1:
+                return None
+            if size == n:
+                items.append("all")
+            else:
+                items.append(size)
+                starts.append(min(start, n - size))
+    while items and items[-1] == "all":
+        items.pop()
+    return tuple(items), tuple(starts)
+
+
 def _int(n: Any) -> int | None:
     return None if n is None else int(n)
 
@@ -125,8 +167,33 @@ def _bits(x: Any, dtype: Any) -> Any:
     return lax.bitcast_convert_type(x, new)
 
 
-def _get(step: tuple, x: Any) -> Any:
+def _bounds(items: tuple, x: Any, starts: Any) -> tuple[list, list, list]:
+    """Where in each dimension of x a window begins, how long it is, and the view's shape."""
+    begin: list[Any] = []
+    sizes: list[int] = []
+    shape: list[int] = []
+    for k in items:
+        if k is None:
+            shape.append(1)
+            continue
+        n = x.shape[len(sizes)] if k == "all" else 1 if k == "at" else k
+        begin.append(0 if k == "all" else next(starts))
+        sizes.append(n)
+        if k != "at":
+            shape.append(n)
+    rest = x.shape[len(sizes) :]
+    return [*begin, *[0] * len(rest)], [*sizes, *rest], [*shape, *rest]
+
+
+def _get(step: tuple, x: Any, starts: Any) -> Any:
     kind = step[0]
+    if kind == "window":
+        begin, sizes, shape = _bounds(step[1], x, starts)
+        if all([type(i) is int for i in begin]):
+            y = lax.slice(x, begin, [i + n for i, n in zip(begin, sizes, strict=True)])
+        else:
+            y = lax.dynamic_slice(x, begin, sizes)
+        return y.reshape(shape)
     if kind == "index":
         return x[as_index(step[1])]
     if kind == "axes":
@@ -146,8 +213,11 @@ def _get(step: tuple, x: Any) -> Any:
     return x.reshape(-1)[places(*step[1:])]
 
 
-def _put(step: tuple, x: Any, new: Any) -> Any:
+def _put(step: tuple, x: Any, new: Any, starts: Any) -> Any:
     kind = step[0]
+    if kind == "window":
+        begin, sizes, _ = _bounds(step[1], x, starts)
+        return lax.dynamic_update_slice(x, new.reshape(sizes), begin) if begin else new.reshape(())
     if kind == "index":
         return x.at[as_index(step[1])].set(new)
     if kind == "axes":
@@ -174,21 +244,32 @@ def _put(step: tuple, x: Any, new: Any) -> Any:
     return x.reshape(-1).at[at].set(new.reshape(-1)).reshape(x.shape)
 
 
-def get(x: Any, chain: tuple) -> Any:
+def get(x: Any, chain: tuple, starts: tuple) -> Any:
     """The view of the cell's value x."""
+    numbers = iter(starts)
     for step in chain:
-        x = _get(step, x)
+        x = _get(step, x, numbers)
     return x
 
 
-def put(x: Any, new: Any, chain: tuple) -> Any:
+def put(x: Any, new: Any, chain: tuple, starts: tuple) -> Any:
     """x with `new` in the place of the view."""
-    seen = [x]
+    seen, numbers = [x], iter(starts)
     for step in chain[:-1]:
-        seen.append(_get(step, seen[-1]))
-    for step, at in zip(reversed(chain), reversed(seen), strict=True):
-        new = _put(step, at, new)
+        seen.append(_get(step, seen[-1], numbers))
+    at = len(starts)
+    for step, before in zip(reversed(chain), reversed(seen), strict=True):
+        n = _count(step)
+        new = _put(step, before, new, iter(starts[at - n : at]))
+        at -= n
     return new
+
+
+def _count(step: tuple) -> int:
+    """How many numbers a step has among the starts."""
+    if step[0] != "window":
+        return 0
+    return sum([k is not None and k != "all" for k in step[1]])
 
 
 # the same as programs, for values that are no tracers

@@ -17,7 +17,8 @@ from jax import lax
 from jax.scipy import special
 
 from ..window_geometry import adaptive_bounds, pooled_size
-from .array import Array, raw, tree, wrapped
+from . import views
+from .array import Array, Tracer, raw, tree, wrapped
 from .functions import placed
 from .views import cast
 
@@ -355,6 +356,25 @@ def zeros(shape, like, dtype=None):
     kind = np.dtype(dtype) if dtype is not None else like.dtype
     shape = (shape,) if isinstance(shape, (int, np.integer)) else tuple(shape)
     return placed(jnp.zeros(shape, kind), like)
+
+
+@word("basic_dx")
+def basic_dx(dy, x_shape, key):
+    """Where a window begins is an input here, too: a loop over x[:, t] has one program."""
+    at = views.as_key(key)
+    at = at if Ellipsis in at else (*at, Ellipsis)
+    found = views.window(at, tuple(x_shape))
+    chain, starts = ((("index", at),), ()) if found is None else ((("window", found[0]),), found[1])
+    v = raw(dy)
+    put = _put_in_zeros if isinstance(v, Tracer) else _put_in_zeros_now
+    return Array(put(v, tuple(x_shape), chain, starts))
+
+
+def _put_in_zeros(v, shape, chain, starts):
+    return views.put(jnp.zeros(shape, v.dtype), v, chain, starts)
+
+
+_put_in_zeros_now = jax.jit(_put_in_zeros, static_argnums=(1, 2))
 
 
 @values("place")

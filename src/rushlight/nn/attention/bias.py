@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ...core.device import get_default_device
 from ...core.notices import warn
 from ...core.tensor import Tensor, wrap
 from ...dispatch.overrides import disabled
@@ -49,16 +50,16 @@ class CausalBias(Tensor):
         pass
 
     def _materialize(self, device: Any = None) -> Tensor:
-        """The mask as a plain Tensor."""
-        return self.as_subclass(Tensor)
+        """The mask as a plain Tensor on a device; None: the default device."""
+        return self.as_subclass(Tensor).to(get_default_device() if device is None else device)
 
-    def _as_arguments(self, is_causal: bool) -> tuple[Tensor | None, bool]:
+    def _as_arguments(self, is_causal: bool, device: Any) -> tuple[Tensor | None, bool]:
         """What it stands for: (attn_mask, is_causal) of scaled_dot_product_attention."""
         if is_causal:
             raise ValueError("CausalBias should not be used with causal=True")
         if self.variant is CausalVariant.UPPER_LEFT or self.seq_len_q == self.seq_len_kv:
             return None, True
-        return self._materialize(), False
+        return self._materialize(device), False
 
     @classmethod
     def __torch_function__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:

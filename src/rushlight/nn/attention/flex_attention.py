@@ -16,8 +16,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ...core.device import get_default_device
+from ...core.memory import on_host
 from ...core.notices import warn
 from ...core.tensor import Tensor, wrap
+from ...kernels import as_array
 from ...ops.attention import scaled_dot_product_attention
 from ...ops.creation import zeros
 from ...ops.ternary import where
@@ -82,19 +85,19 @@ def or_masks(*mask_mods: _Function) -> _Function:
 _BOOL = zeros((), dtype=None).bool().dtype
 
 
-def _indices(b: int, h: int, t: int, s: int) -> list[Tensor]:
+def _indices(b: int, h: int, t: int, s: int, device: Any) -> list[Tensor]:
     """The tensors of indices that functions get: int32, broadcasting against each other."""
     shapes = ((b, 1, 1, 1), (1, h, 1, 1), (1, 1, t, 1), (1, 1, 1, s))
     return [
-        wrap(np.arange(n, dtype=np.int32).reshape(shape))
+        wrap(np.arange(n, dtype=np.int32).reshape(shape)).to(device)
         for n, shape in zip((b, h, t, s), shapes, strict=True)
     ]
 
 
-def _seen(mask_mod: _Function, b: int, h: int, t: int, s: int) -> np.ndarray:
-    """mask_mod as bool (B or 1, H or 1, T, S)."""
-    mask = mask_mod(*_indices(b, h, t, s))
-    found = np.asarray(mask._a if isinstance(mask, Tensor) else mask)
+def _seen(mask_mod: _Function, b: int, h: int, t: int, s: int, device: Any) -> Any:
+    """mask_mod as an array, bool (B or 1, H or 1, T, S)."""
+    mask = mask_mod(*_indices(b, h, t, s, device))
+    found = as_array(mask._a if isinstance(mask, Tensor) else mask)
     found = found.reshape((1,) * (4 - found.ndim) + found.shape).astype(bool)
     return np.broadcast_to(found, (*found.shape[:2], t, s))
 
@@ -112,14 +115,15 @@ def create_mask(
     B, H None: 1
     """
     b, h = B or 1, H or 1
+    device = get_default_device() if device is None else device
     count = _positional(mod_fn)
     if count == 5:
-        scores = zeros((b, h, Q_LEN, KV_LEN))
-        changed = mod_fn(scores, *_indices(b, h, Q_LEN, KV_LEN))
+        scores = zeros((b, h, Q_LEN, KV_LEN), device=device)
+        changed = mod_fn(scores, *_indices(b, h, Q_LEN, KV_LEN, device))
         return wrap(np.broadcast_to(~np.isneginf(changed._a), scores._a.shape).copy())
     if count != 4:
         raise AssertionError(f"Expected 4 or 5 positional args, got {count}")
-    found = _seen(mod_fn, b, h, Q_LEN, KV_LEN)
+    found = _seen(mod_fn, b, h, Q_LEN, KV_LEN, device)
     return wrap(np.broadcast_to(found, (b, h, Q_LEN, KV_LEN)).copy())
 
 
@@ -157,7 +161,7 @@ def create_block_mask(
     if not callable(mask_mod):
         raise TypeError(f"{mask_mod!r} is not a callable object")
     size = (BLOCK_SIZE, BLOCK_SIZE) if isinstance(BLOCK_SIZE, int) else tuple(BLOCK_SIZE)
-    mask = create_mask(mask_mod, B, H, Q_LEN, KV_LEN)._a
+    mask = on_host(create_mask(mask_mod, B, H, Q_LEN, KV_LEN, device)._a)
     b, h = mask.shape[:2]
     rows, cols = (math.ceil(n / k) for n, k in zip((Q_LEN, KV_LEN), size, strict=True))
     padded = np.zeros((b, h, rows * size[0], cols * size[1]), bool)
@@ -245,7 +249,7 @@ def flex_attention(
     scale = 1 / math.sqrt(e) if scale is None else scale
     seen = None
     if block_mask is not None:
-        seen = wrap(_seen(block_mask.mask_mod, b, h, t, s).copy())
+        seen = wrap(_seen(block_mask.mask_mod, b, h, t, s, query.device).copy())
     wants_lse = return_lse or return_aux is not None
     if score_mod is None and not wants_lse:
         return scaled_dot_product_attention(
@@ -255,7 +259,7 @@ def flex_attention(
         key, value = (x.repeat_interleave(h // x.shape[1], 1) for x in (key, value))
     scores = query.matmul(key.transpose(-2, -1)) * scale
     if score_mod is not None:
-        scores = score_mod(scores, *_indices(b, h, t, s)).to(scores.dtype)
+        scores = score_mod(scores, *_indices(b, h, t, s, query.device)).to(scores.dtype)
     if seen is not None:
         scores = where(seen, scores, -math.inf)
     lse = scores.logsumexp(-1)

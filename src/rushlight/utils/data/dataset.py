@@ -430,7 +430,7 @@ def gather(x: np.ndarray, indices: Indices) -> np.ndarray:
         if indices.stop > len(x):  # NumPy would cut the slice short
             raise IndexError(f"index {indices.stop - 1} is out of bounds for {len(x)} rows")
         return x[indices].copy()
-    if x.flags.c_contiguous:
+    if x.flags.c_contiguous or type(x) is not np.ndarray:
         return x.take(indices, 0)
     return np.ascontiguousarray(x[indices])  # take() would first copy all of x
 

@@ -353,7 +353,7 @@ class SummaryWriter:
 
     def add_video(self, tag: str, vid_tensor: Any, global_step: Any = None, fps: float = 4,
                   walltime: float | None = None) -> None:  # fmt: skip
-        """Not supported: it needs an encoder of GIF (PyTorch asks for moviepy)."""
+        """Refused: it needs an encoder of GIF (PyTorch asks for moviepy)."""
         raise NotImplementedError(
             "SummaryWriter.add_video is not supported\n"
             "  fix: add_images with the frames (T, C, H, W)"

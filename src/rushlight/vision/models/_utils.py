@@ -21,8 +21,8 @@ class IntermediateLayerGetter(nn.ModuleDict):
     errors         ValueError: a name that is no child
 
     >>> net = nn.Sequential(OrderedDict(a=nn.ReLU(), b=nn.Hardtanh(), c=nn.Tanh()))
-    >>> IntermediateLayerGetter(net, {"a": "low", "b": "high"})(tensor([-1.0, 2.0]))
-    OrderedDict({'low': tensor([0., 2.]), 'high': tensor([0., 1.])})
+    >>> dict(IntermediateLayerGetter(net, {"a": "low", "b": "high"})(tensor([-1.0, 2.0])))
+    {'low': tensor([0., 2.]), 'high': tensor([0., 1.])}
     """
 
     _version = 2

@@ -53,8 +53,8 @@ def nms(boxes: Tensor, scores: Tensor, iou_threshold: float) -> Tensor:
     grad    none
     errors  RuntimeError: shapes, dtypes that differ
 
-    >>> boxes = T.tensor([[0.0, 0, 2, 2], [0, 0, 2, 1.9], [5, 5, 6, 6]])
-    >>> nms(boxes, T.tensor([0.5, 0.9, 0.7]), 0.5)
+    >>> boxes = torch.tensor([[0.0, 0, 2, 2], [0, 0, 2, 1.9], [5, 5, 6, 6]])
+    >>> nms(boxes, torch.tensor([0.5, 0.9, 0.7]), 0.5)
     tensor([1, 2])
     """
     if boxes.ndim != 2:
