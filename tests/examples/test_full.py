@@ -54,8 +54,8 @@ def test_gpt(tmp_path):
     printed, found = run("gpt.py", tmp_path)
     floor = float(re.search(r"entropy is ([\d.]+)", printed)[1])
     lines, good, _, _ = found["check"]
-    assert floor < found["test"][-1] < floor + 0.09
-    assert lines >= 20 and good >= 0.7 * lines
+    assert floor < found["test"][-1] < floor + 0.1
+    assert lines >= 20 and good >= 0.8 * lines
 
 
 def test_vae(tmp_path):
