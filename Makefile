@@ -7,7 +7,7 @@
 #   make oracle   the same operations against a living PyTorch 2.13.0 (installs it in .venv)
 #   make test-onnx, test-serve, test-sklearn, test-tune   the export, run by onnxruntime;
 #                 `rushlight serve`; the scikit-learn estimators; `rushlight tune`
-#   make test-examples  the programs of examples/ in full: five minutes
+#   make test-examples  the programs of examples/ in full
 #   make test-xla devices beside the CPU, compiled steps and many processes, on JAX's CPU
 #   make test-on-xla  on device "xla": samples of all cards, and the suites of tensors, views,
 #                 autograd, layers and optimizers

@@ -1,5 +1,5 @@
 """Runs the programs of examples/ on rushlight and on PyTorch in turn, one thread each, and prints
-the table of docs/examples.md.
+the table of docs/examples/index.md.
 
 PYTHONPATH=src python tools/race_examples.py [--rounds 2] [NAME...]   # with torch 2.13.0 (CPU)
 

@@ -1,6 +1,5 @@
-"""The programs of examples/ as they are: each reaches what docs/examples.md says of it, and none
-makes a mistake that `rushlight run --lint` knows. `make test-examples`; on one core some take a
-minute."""
+"""The programs of examples/ as they are: each reaches what docs/examples/index.md says of it, and
+none makes a mistake that `rushlight run --lint` knows. `make test-examples`."""
 
 import importlib.util
 import json
