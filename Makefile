@@ -63,14 +63,14 @@ demo: $(VENV)/installed
 	@echo "the report is in build/demo/report.html: open both in a browser"
 
 test: $(VENV)/installed
-	$(RUN) -m pytest -q -n $(JOBS); native=$$?; \
-	RUSHLIGHT_PURE=1 $(RUN) -m pytest -q -n $(JOBS) && exit $$native
+	$(RUN) -m pytest -q -n $(JOBS) --dist worksteal; native=$$?; \
+	RUSHLIGHT_PURE=1 $(RUN) -m pytest -q -n $(JOBS) --dist worksteal && exit $$native
 
 # fast files that fail first when something central breaks; seconds: pytest --durations=20
 QUICK := tiny rooms names native_names tensor autograd module container layers loss optim data \
 	views index reduce contracts messages serialize_safety random project
 test-quick: $(VENV)/installed
-	$(RUN) -m pytest -q -n $(JOBS) $(QUICK:%=tests/test_%.py)
+	$(RUN) -m pytest -q -n $(JOBS) --dist worksteal $(QUICK:%=tests/test_%.py)
 
 test-xla: $(VENV)/xla
 	$(RUN) -m pytest -q tests/xla --ignore tests/xla/test_cards.py
@@ -81,8 +81,8 @@ test-on-xla: export JAX_COMPILATION_CACHE_DIR = $(CURDIR)/build/jax
 test-on-xla: export JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS = 0
 test-on-xla: export JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES = -1
 test-on-xla: $(VENV)/xla
-	$(RUN) -m pytest -q -n $(JOBS) tests/xla/test_cards.py
-	RUSHLIGHT_TEST_DEVICE=xla $(RUN) -m pytest -q -n $(JOBS) $(ON_XLA:%=tests/test_%.py)
+	$(RUN) -m pytest -q -n $(JOBS) --dist worksteal tests/xla/test_cards.py
+	RUSHLIGHT_TEST_DEVICE=xla $(RUN) -m pytest -q -n $(JOBS) --dist worksteal $(ON_XLA:%=tests/test_%.py)
 
 test-onnx: $(VENV)/onnx
 	$(RUN) -m pytest -q tests/onnx tests/test_examples.py tests/test_docs_blocks.py
