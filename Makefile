@@ -9,7 +9,7 @@
 #                 `rushlight serve`; the scikit-learn estimators; `rushlight tune`
 #   make test-install  pip install with a compiler and without, of the sources and of an sdist
 #   make docs     the documentation site in build/site; its tutorials, sessions and links are checked
-#   make test-examples  the programs of examples/ in full: five minutes
+#   make test-examples  the programs of examples/ in full
 #   make test-xla devices beside the CPU, compiled steps and many processes, on JAX's CPU
 #   make test-on-xla  on device "xla": samples of all cards, and the suites of tensors, views,
 #                 autograd, layers and optimizers
@@ -63,31 +63,35 @@ demo: $(VENV)/installed
 	@echo "the report is in build/demo/report.html: open both in a browser"
 
 test: $(VENV)/installed
-	$(RUN) -m pytest -q -n $(JOBS); native=$$?; \
-	RUSHLIGHT_PURE=1 $(RUN) -m pytest -q -n $(JOBS) && exit $$native
+	$(RUN) -m pytest -q -n $(JOBS) --dist worksteal; native=$$?; \
+	RUSHLIGHT_PURE=1 $(RUN) -m pytest -q -n $(JOBS) --dist worksteal && exit $$native
 
 # fast files that fail first when something central breaks; seconds: pytest --durations=20
 QUICK := tiny rooms names native_names tensor autograd module container layers loss optim data \
 	views index reduce contracts messages serialize_safety random project
 test-quick: $(VENV)/installed
-	$(RUN) -m pytest -q -n $(JOBS) $(QUICK:%=tests/test_%.py)
+	$(RUN) -m pytest -q -n $(JOBS) --dist worksteal $(QUICK:%=tests/test_%.py)
 
 test-xla: $(VENV)/xla
 	$(RUN) -m pytest -q tests/xla --ignore tests/xla/test_cards.py
 
 ON_XLA := tensor views autograd module layers nn_faults container optim recurrent attention
+# XLA's programs of one run serve the next
+test-on-xla: export JAX_COMPILATION_CACHE_DIR = $(CURDIR)/build/jax
+test-on-xla: export JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS = 0
+test-on-xla: export JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES = -1
 test-on-xla: $(VENV)/xla
-	$(RUN) -m pytest -q -n $(JOBS) tests/xla/test_cards.py
-	RUSHLIGHT_TEST_DEVICE=xla $(RUN) -m pytest -q -n $(JOBS) $(ON_XLA:%=tests/test_%.py)
+	$(RUN) -m pytest -q -n $(JOBS) --dist worksteal tests/xla/test_cards.py
+	RUSHLIGHT_TEST_DEVICE=xla $(RUN) -m pytest -q -n $(JOBS) --dist worksteal $(ON_XLA:%=tests/test_%.py)
 
 test-onnx: $(VENV)/onnx
-	$(RUN) -m pytest -q tests/onnx
+	$(RUN) -m pytest -q tests/onnx tests/test_examples.py tests/test_docs_blocks.py
 
 test-serve: $(VENV)/installed
 	$(RUN) -m pytest -q tests/serve
 
 test-sklearn: $(VENV)/sklearn
-	$(RUN) -m pytest -q tests/sklearn
+	$(RUN) -m pytest -q tests/sklearn tests/test_docs_blocks.py
 
 test-pages: $(VENV)/installed
 	$(RUN) -m pytest -q tests/pages

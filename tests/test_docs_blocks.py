@@ -140,6 +140,17 @@ def test_seconds_of_a_table_are_not_compared():
     assert blocks.unlike(shown.replace("0.25", "0.26"), shown)
 
 
+def test_a_session_is_typed():
+    page = blocks.blocks("```console\n$ python -c 'print(6 * 7)'\n```\n\n```text\n43\n```\n")
+    with blocks.empty_folder():
+        ((block, result),) = blocks.run(page, "page")
+    assert block.steps() == [("python -c 'print(6 * 7)'", "43")]
+    assert result.answers == [(0, "42\n")]
+    assert "printed:\n42" in blocks.complaint(block, result)
+    line = "      epoch 15/15  batch 6/15  loss 0.0374  28 images/s\n"
+    assert blocks.SLOW.sub("", "a\n" + line + "b\n") == "a\nb\n"
+
+
 def test_an_error_is_compared():
     text = '```python\nraise ValueError("sizes 3 and 4")\n```\n\n```text\n'
     text += "ValueError: sizes {} and 4\n```\n"

@@ -283,6 +283,31 @@ MISTAKES = {
         "element 0 of tensors does not require grad and does not have a grad_fn",
         ("no_grad()", "requires_grad=True"),
     ),
+    "the mean of integers": (
+        lambda: torch.tensor([1, 2]).mean(),
+        RuntimeError,
+        "mean(): could not infer output dtype. Input dtype must be either a floating point or "
+        "complex dtype. Got: Long",
+        ("fix: input.float()",),
+    ),
+    "a product of floats and integers": (
+        lambda: torch.ones(2) @ torch.tensor([1, 2]),
+        RuntimeError,
+        "dot : expected both vectors to have same dtype, but found Float and Long",
+        ("the second is torch.int64, the first torch.float32", "fix: second.float()"),
+    ),
+    "a dtype in quotes": (
+        lambda: torch.zeros(3, dtype="float32"),
+        TypeError,
+        "zeros(): argument 'dtype' must be torch.dtype, not str",
+        ("fix: torch.float32, without quotes",),
+    ),
+    "texts": (
+        lambda: torch.tensor(["3.5", "4"]),
+        ValueError,
+        "too many dimensions 'str'",
+        ("fix: float(text)",),
+    ),
     "a parameter in place": (
         lambda: nn.Linear(2, 2).weight.add_(1),
         RuntimeError,

@@ -71,6 +71,8 @@ MISTAKES = [
     ("--verbose", ["no verb '--verbose'", "the verbs are run, check, train"]),
     ("train --modle mlp", ["unrecognized arguments: --modle", "did you mean --model?"]),
     ("train --modle=mlp", ["unrecognized arguments: --modle=mlp", "did you mean --model?"]),
+    ("doctor --jsn", ["unrecognized arguments: --jsn", "did you mean --json?"]),
+    ("doctor digits", ["usage: rushlight doctor", "unrecognized arguments: digits"]),
     ("train digits mnist", ["usage: rushlight train [DATA]", "unrecognized arguments: mnist"]),
     ("train --optimizer adma", ["--optimizer: invalid choice: 'adma'", "did you mean", "adam"]),
     ("train --schedule cosin", ["invalid choice: 'cosin'", "did you mean cosine?"]),

@@ -86,7 +86,8 @@ def test_ops_say_their_shapes_or_errors():
     silent = [
         e.name
         for e in ops
-        if not labels(e) & {"shape", "shapes", "errors"} and not re.search("->|Error|errors? (as|are)", e.doc)
+        if not labels(e) & {"shape", "shapes", "errors"}
+        and not re.search("->|Error|errors? (as|are)", e.doc)
     ]
     assert len(ops) > 600
     assert len(silent) <= 60  # copies of views, casts and the like; fewer is better

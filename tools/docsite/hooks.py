@@ -26,6 +26,7 @@ BORROWED = {
 }
 HOME = {name: page for page, name in BORROWED.items()}
 TUTORIALS = re.compile(r"(zh/)?tutorials/\w")
+CHINESE = {"name": "中文", "lang": "zh", "link": "zh/"}
 MADE: dict[str, str] = {}  # files that tutorials wrote: URL -> text
 
 
@@ -34,6 +35,7 @@ def on_config(config: Any) -> Any:
     docs = Path(config.docs_dir)
     config.nav = [item for item in (filled(i, docs) for i in config.nav) if item]
     config.watch += [str(ROOT / "tools/docsite")]
+    config.extra["other_language"] = CHINESE  # for the page that says 404
     return config
 
 
@@ -151,13 +153,13 @@ def on_page_context(context: Any, page: Any, config: Any, nav: Any) -> Any:
     path = page.file.src_uri
     chinese = path.startswith("zh/")
     config.theme["language"] = "zh" if chinese else "en"
-    known = {p.file.src_uri: p for p in nav.pages}
+    known = {p.file.src_uri: p.url for p in nav.pages}
     english = path.removeprefix("zh/")
-    other = f"zh/{english}"
-    config.extra["alternate"] = [
-        {"name": "English", "link": known[english].url if english in known else ".", "lang": "en"},
-        {"name": "中文", "link": known[other].url if other in known else "zh/", "lang": "zh"},
-    ]
+    if chinese:
+        other = {"name": "English", "lang": "en", "link": known.get(english) or "."}
+    else:
+        other = {**CHINESE, "link": known.get(f"zh/{english}", CHINESE["link"])}
+    config.extra["other_language"] = other
     return context
 
 

@@ -103,6 +103,6 @@ def augmentation(names: str) -> Callable[[Tensor], Tensor] | None:
         rows, columns = _grid(x)
         for name in chosen:
             rows, columns = MOVES[name](x, rows, columns)
-        return _read(x, rows, columns)
+        return _read(x, rows.to(x.device), columns.to(x.device))
 
     return augment

@@ -140,9 +140,8 @@ def _backward_of(node: Node, grads: Any, on_tensors: bool, retain: bool) -> tupl
     if saved:
         saved = _unpack(node, saved, on_tensors or card.on_tensors)
     if node.outs is not None:
-        like = next((g for g in grads if g is not None), None)
         grads = [
-            _zeros(meta, like, on_tensors) if g is None and card.fill and node._materialize else g
+            _zeros(meta, grads, on_tensors) if g is None and card.fill and node._materialize else g
             for g, meta in zip(grads, node.outs, strict=False)
         ]
         if card.outputs == "list":
@@ -237,7 +236,8 @@ def unchanged(node: Node, key: tuple) -> None:
             raise changed(node, t._a, t._version, version)
 
 
-def _zeros(meta: tuple, like: Any, on_tensors: bool) -> Any:
+def _zeros(meta: tuple, grads: Any, on_tensors: bool) -> Any:
+    like = next((g for g in grads if g is not None), None)
     like = getattr(like, "_a", like)
     shape, kind = meta
     zeros = np.zeros(shape, kind) if type(like) not in CARRIED else K.zeros(shape, like, kind)
@@ -351,9 +351,26 @@ def _settle(
         else:
             g = caught.get(e if type(e) is tuple else (e, 0))
         if g is not None and not on_tensors and not isinstance(g, Tensor):
-            g = wrap(g.copy() if g.base is not None or getrefcount(g) > 4 else g)
+            # the tuple in leaves, g, and of the last leaf the loop's own name
+            g = wrap(g.copy() if g.base is not None or getrefcount(g) > _LOCAL + 2 else g)
         found.append(g)
     return found
+
+
+def _passed(value: Any) -> int:
+    return getrefcount(value)
+
+
+def _counted() -> tuple[int, int]:
+    """What getrefcount says of a value that one local holds; and of one that is passed on once.
+
+    2 and 3, as the argument of a call counts; since Python 3.14 it is borrowed: 1 and 1.
+    """
+    one, other = object(), object()
+    return getrefcount(one), _passed(other)
+
+
+_LOCAL, _PASSED = _counted()
 
 
 def accumulate_in(leaf: Tensor, grad: Any, on_tensors: bool) -> None:
@@ -378,9 +395,8 @@ def accumulate_in(leaf: Tensor, grad: Any, on_tensors: bool) -> None:
                 else grad.real.astype(array.dtype)
             )
         if old is None:
-            # getrefcount counts this frame, the caller's and getrefcount's own argument
             plain = type(grad) is _ndarray and array.flags.c_contiguous and grad.flags.c_contiguous
-            if not plain or grad.base is not None or getrefcount(grad) > 3:
+            if not plain or grad.base is not None or getrefcount(grad) > _PASSED:
                 grad = in_order_of(grad, array)
             leaf._grad = wrap(grad)
         elif mode.grad or old.is_sparse:

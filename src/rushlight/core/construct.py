@@ -255,7 +255,10 @@ def _nested(data: Any, target: dtype | None) -> _ndarray:
             break
         first = first[0]
     if isinstance(first, (str, bytes)) and shape:
-        raise ValueError(f"too many dimensions '{type(first).__name__}'")
+        raise ValueError(
+            f"too many dimensions '{type(first).__name__}'\n"
+            "  a tensor holds numbers; fix: float(text) for figures, an index for each word"
+        )
 
     items: list[Any] = []
     if target is None:

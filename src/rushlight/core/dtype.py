@@ -222,8 +222,10 @@ def as_dtype(given: Any, function: str, argument: str = "'dtype'") -> dtype:
         return _PYTHON_TYPES[given]
     except (KeyError, TypeError):
         kind = type(given).__name__
+        known = kind == "str" and type(globals().get(given)) is dtype
+        fix = f"\n  fix: torch.{given}, without quotes" if known else ""
         raise TypeError(
-            f"{function}(): argument {argument} must be torch.dtype, not {kind}"
+            f"{function}(): argument {argument} must be torch.dtype, not {kind}{fix}"
         ) from None
 
 

@@ -400,7 +400,7 @@ def _counts(a: np.ndarray) -> np.ndarray:
     if a.ndim > 1:
         raise RuntimeError("repeats must be 0-dim or 1-dim tensor")
     K.refuse(a < 0, RuntimeError("repeats can not be negative"))
-    return a
+    return a.astype(np.intp, copy=False)
 
 
 # ---------------------------------------------------------------- grids

@@ -170,7 +170,8 @@ class Mean:
         if x.dtype.kind not in "fcV":
             raise RuntimeError(
                 "mean(): could not infer output dtype. Input dtype must be either a floating point "
-                f"or complex dtype. Got: {scalar_name(from_numpy_dtype(x.dtype))}"
+                f"or complex dtype. Got: {scalar_name(from_numpy_dtype(x.dtype))}\n"
+                "  fix: input.float(), or mean(dtype=torch.float32)"
             )
         return K.mean(x, None if dim is None else axis_of(dim, x.ndim), keepdim)
 

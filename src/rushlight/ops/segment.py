@@ -87,6 +87,7 @@ def _folded(x: np.ndarray, fold: Any, identity: float, ends: np.ndarray) -> np.n
 def _owners(rows: int, ends: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The rows that are in a segment, and the segment of each, in order of the segments."""
     sizes = ends[:, 1] - ends[:, 0]
+    sizes = sizes.astype(np.intp, copy=False)
     owner = np.repeat(np.arange(len(ends)), sizes)
     row = np.arange(len(owner)) - np.repeat(sizes.cumsum() - sizes, sizes) + ends[owner, 0]
     return row, owner

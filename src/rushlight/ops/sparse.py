@@ -399,6 +399,6 @@ def _convert_indices_from_csr_to_coo(
     shape   (rows + 1), (n) -> (2, n); transpose: columns first
     """
     begins = crow_indices._a
-    rows = np.repeat(np.arange(len(begins) - 1), np.diff(begins))
+    rows = np.repeat(np.arange(len(begins) - 1), np.diff(begins).astype(np.intp, copy=False))
     pair = (col_indices._a, rows) if transpose else (rows, col_indices._a)
     return wrap(np.stack(pair).astype(np.int32 if out_int32 else np.int64))

@@ -81,7 +81,7 @@ def _described(a: Any, values: list, kept: list, indices: bool, numbers: bool) -
             return "0"
         if indices and a.dtype.kind in "iu":
             values.append(a)
-            return ("a",)
+            return "i"
         if a.nbytes > LARGE or a.dtype.hasobject:
             raise _Plain
         kept.append(a)
@@ -101,7 +101,7 @@ def _rebuilt(key: Any, values: Any, kept: Any, made: list) -> Any:
     """The argument that a key describes, with tracers for arrays."""
     if key is None:
         return None
-    if key == "0":
+    if key == "0" or key == "i":
         return Array(next(values))
     kind = key[0]
     if kind == "a":
@@ -270,6 +270,8 @@ class Program:
         One that is met again and again is better off as a constant."""
         if general == key or general in self.asked:
             return False
+        if len(self.met) > 4 * MOST:  # other options change, too
+            self.met.clear()
         self.met[general] = count = self.met.get(general, 0) + 1
         return count > ENOUGH
 

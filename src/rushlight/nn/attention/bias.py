@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ...core.device import get_default_device
 from ...core.notices import warn
 from ...core.tensor import Tensor, wrap
 from ...dispatch.overrides import disabled
@@ -49,9 +50,8 @@ class CausalBias(Tensor):
         pass
 
     def _materialize(self, device: Any = None) -> Tensor:
-        """The mask as a plain Tensor, on a device."""
-        mask = self.as_subclass(Tensor)
-        return mask if device is None else mask.to(device)
+        """The mask as a plain Tensor on a device; None: the default device."""
+        return self.as_subclass(Tensor).to(get_default_device() if device is None else device)
 
     def _as_arguments(self, is_causal: bool, device: Any) -> tuple[Tensor | None, bool]:
         """What it stands for: (attn_mask, is_causal) of scaled_dot_product_attention."""
