@@ -9,7 +9,7 @@
 #                 `rushlight serve`; the scikit-learn estimators; `rushlight tune`
 #   make test-install  pip install with a compiler and without, of the sources and of an sdist
 #   make docs     the documentation site in build/site; its tutorials, sessions and links are checked
-#   make test-examples  the programs of examples/ in full: five minutes
+#   make test-examples  the programs of examples/ in full
 #   make test-xla devices beside the CPU, compiled steps and many processes, on JAX's CPU
 #   make test-on-xla  on device "xla": samples of all cards, and the suites of tensors, views,
 #                 autograd, layers and optimizers

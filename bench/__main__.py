@@ -36,6 +36,7 @@ from . import (
     large,
     limits,
     linalg,
+    quantized,
     recurrent,
     served,
     tensor_ops,
@@ -78,6 +79,7 @@ GOALS = {
     **{name: goal for name, (_, _, goal) in language_models.ROWS.items()},
     **{name: goal for name, (_, _, goal) in large.ROWS.items()},
     **{name: goal for name, (_, _, goal) in linalg.ROWS.items()},
+    **{name: goal for name, (_, _, goal) in quantized.ROWS.items()},
     **{name: goal for name, (_, _, goal) in recurrent.ROWS.items()},
     **{name: goal for name, (_, _, goal) in tensor_ops.ROWS.items()},
     **beside.ROWS,
@@ -104,7 +106,14 @@ EXPORTABLE: dict[str, tuple[float, float]] = {
 def child(library: str, threads: int, names: list[str]) -> list[dict[str, Any]]:
     """The workloads, one after the other, in one fresh process."""
     command = [sys.executable, "-m", "bench.workloads", library, str(threads), *names]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    shared = any(n in beside.ROWS for n in names)
+    done = subprocess.run(
+        command,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        preexec_fn=beside.as_others if shared else None,
+    )
     if done.returncode:
         raise SystemExit(f"{library}, {names}: exit {done.returncode}\n{done.stderr[-2000:]}")
     return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
@@ -144,10 +153,12 @@ def measure(names: list[str], rounds: int, threads: int, folder: Path) -> list[d
     """A B A B ...: each workload's median over the rounds for both libraries, and their ratio.
 
     What is measured of the process as a whole (the import, its peak memory, a script) has a process
-    of its own; the other workloads of a round share one.
+    of its own; the other workloads of a round share one, and those beside other processes another.
     """
     alone = [n for n in names if n in WHOLE_PROCESS]
-    groups = [[n for n in names if n not in WHOLE_PROCESS and not n.startswith("document")]]
+    shared = [n for n in names if n in beside.ROWS]
+    apart = {*WHOLE_PROCESS, *shared}
+    groups = [[n for n in names if n not in apart and not n.startswith("document")], shared]
     groups += [[n] for n in alone]
     figures: dict[str, dict[str, list]] = {n: {library: [] for library in LIBRARIES} for n in names}
     exportable = [n for n in names if n in EXPORTABLE] if served.available() else []

@@ -3,13 +3,15 @@ taken for 10 ms of every 30 by a process of real-time priority.
 
     python -m bench --only '*, beside*'
 
-The other processes begin before the first block and are ended after the last one, with the bench's
-own priority: nothing else should run on the machine. The third kind needs the right to a real-time
-priority (root, or CAP_SYS_NICE).
+The other processes begin before the first block and are ended after the last one; they and the
+workload have the normal priority, also where the bench has been given a real-time one: busy
+processes of that kind would never let the workload run. Nothing else should run on the machine. The
+third kind needs the right to a real-time priority (root, or CAP_SYS_NICE).
 """
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -57,6 +59,12 @@ def may_take() -> bool:
     """Whether this user may start a process of real-time priority."""
     code = "import os; os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(50))"
     return subprocess.run([sys.executable, "-c", code], stderr=subprocess.DEVNULL).returncode == 0
+
+
+def as_others() -> None:
+    """The normal priority for this process and those that it starts."""
+    if hasattr(os, "sched_setscheduler"):
+        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
 
 
 @contextmanager

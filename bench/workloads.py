@@ -25,6 +25,7 @@ from . import (
     language_models,
     large,
     linalg,
+    quantized,
     recurrent,
     resizing,
     tensor_ops,
@@ -33,6 +34,7 @@ from .served import exported
 
 BATCH = 64
 SAMPLES = 6400
+LONGEST = 10.0  # seconds of a workload: beside others a step of PyTorch's may take half of one
 
 
 class Library:
@@ -60,9 +62,15 @@ class Library:
 
 
 def blocks(f: Callable[[], Any], calls: int, repeats: int = 9) -> list[float]:
-    """Microseconds per call of `f`, one figure per block of `calls` calls; two blocks warm up."""
-    figures = []
+    """Microseconds per call of `f`, one figure per block of `calls` calls; two blocks warm up.
+
+    Of what takes longer than LONGEST there are fewer blocks, three at least.
+    """
+    figures: list[float] = []
+    begun = time.perf_counter()
     for i in range(repeats + 2):
+        if len(figures) >= 3 and time.perf_counter() - begun > LONGEST:
+            break
         start = time.perf_counter()
         for _ in range(calls):
             f()
@@ -268,6 +276,7 @@ WORKLOADS: dict[str, Callable[[Library], list[float]]] = {
     **{name: repeated(make, calls) for name, (make, calls, _) in language_models.ROWS.items()},
     **{name: repeated(make, calls) for name, (make, calls, _) in large.ROWS.items()},
     **{name: repeated(make, calls) for name, (make, calls, _) in linalg.ROWS.items()},
+    **{name: repeated(make, calls) for name, (make, calls, _) in quantized.ROWS.items()},
     **{name: repeated(make, calls) for name, (make, calls, _) in recurrent.ROWS.items()},
     **{name: repeated(make, calls) for name, (make, calls, _) in tensor_ops.ROWS.items()},
     **beside.rows(

@@ -2,6 +2,7 @@
 // only.
 #pragma once
 #include "bind.hpp"
+#include "bind_batches.hpp"
 #include "bind_narrow.hpp"
 #include "lu.hpp"
 #include "gemm.hpp"
@@ -30,6 +31,7 @@ void product(i64 m, i64 n, i64 k, Matrix<T> a, Matrix<T> b, const T* bias, bool 
 template <bool relu>
 PyObject* linear(Args a, Py_ssize_t n) {
     if (of_bf16(a, n)) return linear_bf16(a, n, relu);
+    if (n > 0 && is_narrow(a[0])) return linear_few(a, n, relu);
     In x, w, b;
     if (n != 3 || !x.read(a[0]) || !w.read_like(a[1], x)) return nullptr;
     if (!b.read_optional_like(a[2], x)) return nullptr;
@@ -97,51 +99,15 @@ PyObject* matmul(Args a, Py_ssize_t n) {
     if (of_bf16(a, n)) return matmul_bf16(a, n);
     if (n != 2 || !is_floating(a[0]) || !is_floating(a[1])) return nullptr;
     PyArrayObject *x = array(a[0]), *y = array(a[1]);
-    const int type = PyArray_TYPE(x), nx = PyArray_NDIM(x), ny = PyArray_NDIM(y);
-    if (PyArray_TYPE(y) != type || nx < 2 || ny < 2) return nullptr;
-    const int nd = nx > ny ? nx : ny;
-    npy_intp dims[NPY_MAXDIMS];
-    i64 x_steps[NPY_MAXDIMS], y_steps[NPY_MAXDIMS];  // along the leading dimensions, in numbers
-    i64 batch = 1;
-    const i64 size = PyArray_ITEMSIZE(x);
-    for (int i = 0; i < nd - 2; i++) {
-        const int ix = i - (nd - nx), iy = i - (nd - ny);
-        const i64 dx = ix < 0 ? 1 : PyArray_DIM(x, ix), dy = iy < 0 ? 1 : PyArray_DIM(y, iy);
-        if (dx != dy && dx != 1 && dy != 1) return nullptr;
-        dims[i] = dx == 1 ? dy : dx;
-        batch *= dims[i];
-        x_steps[i] = dx == 1 ? 0 : PyArray_STRIDE(x, ix) / size;
-        y_steps[i] = dy == 1 ? 0 : PyArray_STRIDE(y, iy) / size;
-    }
-    const i64 m = PyArray_DIM(x, nx - 2), k = PyArray_DIM(x, nx - 1), cols = PyArray_DIM(y, ny - 1);
-    if (PyArray_DIM(y, ny - 2) != k) return nullptr;
-    dims[nd - 2] = m;
-    dims[nd - 1] = cols;
-    Out z(nd, dims, type);
+    const int type = PyArray_TYPE(x);
+    Batches of;
+    if (PyArray_TYPE(y) != type || !of.read(x, y)) return nullptr;
+    Out z(of.nd, of.dims, type);
     if (!z) return nullptr;
-    compute(type, gemm_work(m, cols, k) * batch, [&]<class T>() {
-        const auto matrix = [&](PyArrayObject* o, int d) {
-            return Matrix<T>{static_cast<const T*>(PyArray_DATA(o)),
-                             PyArray_STRIDE(o, d - 2) / size, PyArray_STRIDE(o, d - 1) / size};
-        };
-        const Matrix<T> p = matrix(x, nx), q = matrix(y, ny);
-        T* out = z.data<T>();
-        const auto one = [&](i64 i) {
-            i64 x_at = 0, y_at = 0;
-            for (i64 d = nd - 3, rest = i; d >= 0; rest /= dims[d--]) {
-                x_at += rest % dims[d] * x_steps[d];
-                y_at += rest % dims[d] * y_steps[d];
-            }
-            product<T>(m, cols, k, {p.p + x_at, p.row, p.col}, {q.p + y_at, q.row, q.col}, nullptr,
-                    false, out + i * m * cols, cols);
-        };
-        if (batch >= 4) {
-            parallel(batch, rows_per_block(m * cols * k, 1 << 17), [&](i64 begin, i64 end) {
-                for (i64 i = begin; i < end; i++) one(i);
-            });
-        } else {
-            for (i64 i = 0; i < batch; i++) one(i);
-        }
+    compute(type, gemm_work(of.m, of.n, of.k) * of.count, [&]<class T>() {
+        of.each(last_two<T>(x), last_two<T>(y), z.data<T>(), 1 << 17, [&](Matrix<T> p, Matrix<T> q, T* c) {
+            product<T>(of.m, of.n, of.k, p, q, nullptr, false, c, of.n);
+        });
     });
     return z.release();
 }

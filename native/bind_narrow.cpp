@@ -1,7 +1,10 @@
 #include "bind_narrow.hpp"
 
+#include "bind_batches.hpp"
 #include "blocks.hpp"
+#include "dots_narrow.hpp"
 #include "gemm_bf16.hpp"
+#include "narrow.hpp"
 #include "norm.hpp"
 #include "pointwise.hpp"
 #include "rows.hpp"
@@ -19,14 +22,6 @@ struct Narrow : In {
     }
     const Bits* bits() const { return data<Bits>(); }
 };
-
-// The last two dimensions of an array, by its strides.
-Matrix<Bits> matrix(PyArrayObject* a) {
-    const int nd = PyArray_NDIM(a);
-    constexpr i64 SIZE = sizeof(Bits);
-    return {static_cast<const Bits*>(PyArray_DATA(a)), PyArray_STRIDE(a, nd - 2) / SIZE,
-            PyArray_STRIDE(a, nd - 1) / SIZE};
-}
 
 // A new array of a's dtype.
 PyArrayObject* result(PyObject* a, int nd, const npy_intp* dims) {
@@ -67,7 +62,7 @@ PyObject* linear_bf16(Args a, Py_ssize_t n, bool relu) {
     const Array<float> bias(b ? out : 0);
     if (b) from_bfloat16(b.bits(), &bias[0], out);
     return product(result(a[0], x.nd(), dims), x.rows(), out, in, {x.bits(), in, 1},
-                   matrix(w).t(), b ? &bias[0] : nullptr, relu);
+                   last_two<Bits>(w).t(), b ? &bias[0] : nullptr, relu);
 }
 
 PyObject* linear_dx_bf16(Args a, Py_ssize_t n) {
@@ -94,42 +89,16 @@ PyObject* linear_dw_bf16(Args a, Py_ssize_t n) {
 PyObject* matmul_bf16(Args a, Py_ssize_t n) {
     if (n != 2 || !of_bf16(a + 1, 1)) return nullptr;
     PyArrayObject *x = array(a[0]), *y = array(a[1]);
-    const int nx = PyArray_NDIM(x), ny = PyArray_NDIM(y), nd = nx > ny ? nx : ny;
-    if (nx < 2 || ny < 2 || !PyArray_ISBEHAVED_RO(x) || !PyArray_ISBEHAVED_RO(y)) return nullptr;
-    npy_intp dims[NPY_MAXDIMS];
-    i64 x_steps[NPY_MAXDIMS], y_steps[NPY_MAXDIMS], batch = 1;  // along the leading dimensions
-    constexpr i64 SIZE = sizeof(Bits);
-    for (int i = 0; i < nd - 2; i++) {
-        const int ix = i - (nd - nx), iy = i - (nd - ny);
-        const i64 dx = ix < 0 ? 1 : PyArray_DIM(x, ix), dy = iy < 0 ? 1 : PyArray_DIM(y, iy);
-        if (dx != dy && dx != 1 && dy != 1) return nullptr;
-        dims[i] = dx == 1 ? dy : dx;
-        batch *= dims[i];
-        x_steps[i] = dx == 1 ? 0 : PyArray_STRIDE(x, ix) / SIZE;
-        y_steps[i] = dy == 1 ? 0 : PyArray_STRIDE(y, iy) / SIZE;
-    }
-    const i64 m = PyArray_DIM(x, nx - 2), k = PyArray_DIM(x, nx - 1), cols = PyArray_DIM(y, ny - 1);
-    if (PyArray_DIM(y, ny - 2) != k || k == 0) return nullptr;
-    dims[nd - 2] = m;
-    dims[nd - 1] = cols;
-    PyArrayObject* const z = result(a[0], nd, dims);
+    if (!PyArray_ISBEHAVED_RO(x) || !PyArray_ISBEHAVED_RO(y)) return nullptr;
+    Batches of;
+    if (!of.read(x, y) || of.k == 0) return nullptr;
+    PyArrayObject* const z = result(a[0], of.nd, of.dims);
     if (!z) return nullptr;
-    const Matrix<Bits> p = matrix(x), q = matrix(y);
-    Bits* const out = static_cast<Bits*>(PyArray_DATA(z));
-    NoGil unlocked(m * cols * k / 32 * batch >= LONG_WORK);
-    const auto one = [&](i64 i) {
-        i64 x_at = 0, y_at = 0;
-        for (i64 d = nd - 3, rest = i; d >= 0; rest /= dims[d--]) {
-            x_at += rest % dims[d] * x_steps[d];
-            y_at += rest % dims[d] * y_steps[d];
-        }
-        gemm_bf16<Bits, Bits>(m, cols, k, {p.p + x_at, p.row, p.col}, {q.p + y_at, q.row, q.col}, nullptr, false,
-                  out + i * m * cols, cols);
-    };
-    const i64 some = batch >= 4 ? rows_per_block(m * cols * k, 1 << 18) : batch;
-    parallel(batch, some, [&](i64 begin, i64 end) {
-        for (i64 i = begin; i < end; i++) one(i);
-    });
+    NoGil unlocked(of.m * of.n * of.k / 32 * of.count >= LONG_WORK);
+    of.each(last_two<Bits>(x), last_two<Bits>(y), static_cast<Bits*>(PyArray_DATA(z)), 1 << 18,
+            [&](Matrix<Bits> p, Matrix<Bits> q, Bits* c) {
+                gemm_bf16<Bits, Bits>(of.m, of.n, of.k, p, q, nullptr, false, c, of.n);
+            });
     return reinterpret_cast<PyObject*>(z);
 }
 
@@ -149,6 +118,31 @@ bool can_convert(PyArrayObject* a) {
 void widen(bool half, const Bits* x, float* y, i64 n) {
     if (half) from_half(x, y, n);
     else from_bfloat16(x, y, n);
+}
+
+// Σ x[i]: in float over runs of 16 additions a lane, the runs' sums in double.
+template <class T>
+double row_sum(const T* x, i64 n) {
+    constexpr i64 STEP = 2 * LANES<float>, RUN = 32 * STEP;
+    double total = 0;
+    for (i64 run = 0; run < n; run += RUN) {
+        const i64 end = run + RUN < n ? run + RUN : n;
+        F s[4] = {};
+        i64 i = run;
+        for (; i + 2 * STEP <= end; i += 2 * STEP) {
+            const Two u = widened(x + i), v = widened(x + i + STEP);
+            s[0] += u.a, s[1] += u.b, s[2] += v.a, s[3] += v.b;
+        }
+        for (i64 part; i < end; i += part) {
+            part = end - i < STEP ? end - i : STEP;
+            T few[STEP] = {};
+            std::memcpy(few, x + i, std::size_t(part) * sizeof(T));
+            const Two u = widened(few);
+            s[0] += u.a, s[1] += u.b;
+        }
+        total += sum((s[0] + s[1]) + (s[2] + s[3]));
+    }
+    return total;
 }
 
 // The arguments (x, axis=None, keepdims=False): an array in row-major order as rows that are summed.
@@ -208,6 +202,64 @@ PyObject* in_chunks(Args a, int arrays, const double* p, Chunk f) {
     return y;
 }
 
+PyObject* rows_narrow(Args a, Py_ssize_t count, OfRows f) {
+    constexpr i64 MOST = 2 * CHUNK;  // numbers at a time: twice as many floats are to fit the cache
+    i64 axis;
+    PyArrayObject* const x = array(a[0]);
+    const int nd = PyArray_NDIM(x);
+    if (count != 2 || nd == 0 || !PyLong_CheckExact(a[1]) || !read(a[1], axis)) return nullptr;
+    if ((axis != -1 && axis != nd - 1) || !can_convert(x) || !PyArray_IS_C_CONTIGUOUS(x)) return nullptr;
+    const i64 size = PyArray_SIZE(x), n = PyArray_DIM(x, nd - 1);
+    if (n > MOST || size == 0) return nullptr;
+    PyArrayObject* const y = result(a[0], nd, PyArray_DIMS(x));
+    if (!y) return nullptr;
+    const bool half = PyArray_TYPE(x) == NPY_HALF;
+    const Bits* const from = static_cast<const Bits*>(PyArray_DATA(x));
+    Bits* const to = static_cast<Bits*>(PyArray_DATA(y));
+    const i64 rows = size / n, some = MOST / n;
+    NoGil unlocked(size >= LONG_WORK / 2);
+    parallel(rows, even_blocks(rows, rows_per_block(n, 8 * CHUNK), some), [=](i64 begin, i64 end) {
+        alignas(64) float u[MOST], v[MOST];
+        for (i64 i = begin; i < end; i += some) {
+            const i64 part = end - i < some ? end - i : some;
+            widen(half, from + i * n, u, part * n);
+            f(u, part, n, v);
+            if (half) to_half(v, to + i * n, part * n);
+            else to_bfloat16(v, to + i * n, part * n);
+        }
+    });
+    return reinterpret_cast<PyObject*>(y);
+}
+
+PyObject* linear_few(Args a, Py_ssize_t count, bool relu) {
+    if (count != 3) return nullptr;
+    PyArrayObject *const x = array(a[0]), *const w = is_narrow(a[1]) ? array(a[1]) : nullptr;
+    const bool biased = a[2] != Py_None;
+    if (!w || PyArray_NDIM(w) != 2 || PyArray_TYPE(w) != PyArray_TYPE(x) || !can_convert(x)) return nullptr;
+    if (!PyArray_IS_C_CONTIGUOUS(x) || !PyArray_IS_C_CONTIGUOUS(w)) return nullptr;
+    const int nd = PyArray_NDIM(x);
+    const i64 in = PyArray_DIM(w, 1), out = PyArray_DIM(w, 0);
+    if (nd < 1 || PyArray_DIM(x, nd - 1) != in || in == 0) return nullptr;
+    const i64 rows = PyArray_SIZE(x) / in;
+    if (rows > FEW_ROWS) return nullptr;
+    if (biased && (!is_narrow(a[2]) || PyArray_TYPE(array(a[2])) != PyArray_TYPE(x))) return nullptr;
+    PyArrayObject* const b = biased ? array(a[2]) : nullptr;
+    if (b && (PyArray_NDIM(b) != 1 || PyArray_DIM(b, 0) != out || !PyArray_IS_C_CONTIGUOUS(b))) return nullptr;
+    npy_intp dims[NPY_MAXDIMS];
+    for (int i = 0; i < nd - 1; i++) dims[i] = PyArray_DIM(x, i);
+    dims[nd - 1] = out;
+    PyArrayObject* const y = result(a[0], nd, dims);
+    if (!y) return nullptr;
+    const auto run = [&]<class T>() {
+        const auto at = [](PyArrayObject* v) { return v ? static_cast<T*>(PyArray_DATA(v)) : nullptr; };
+        dots_narrow<T>(rows, out, in, at(x), at(w), at(b), relu, at(y));
+    };
+    NoGil unlocked(rows * out * in / 16 >= LONG_WORK);
+    if (PyArray_TYPE(x) == NPY_HALF) run.template operator()<Half>();
+    else run.template operator()<Brain>();
+    return reinterpret_cast<PyObject*>(y);
+}
+
 PyObject* sum_narrow(Args a, Py_ssize_t count) {
     Summed s;
     PyArrayObject* const x = array(a[0]);
@@ -218,14 +270,8 @@ PyObject* sum_narrow(Args a, Py_ssize_t count) {
     const Bits* const from = static_cast<const Bits*>(PyArray_DATA(x));
     Bits* const to = static_cast<Bits*>(PyArray_DATA(y));
     const auto add = [=](const Bits* p, i64 n) {
-        alignas(64) float wide[CHUNK];
-        double sum = 0;
-        for (i64 i = 0; i < n; i += CHUNK) {
-            const i64 part = n - i < CHUNK ? n - i : CHUNK;
-            widen(half, p + i, wide, part);
-            sum += row_sum(part, same, static_cast<const float*>(wide));
-        }
-        return sum;
+        return half ? row_sum(reinterpret_cast<const Half*>(p), n)
+                    : row_sum(reinterpret_cast<const Brain*>(p), n);
     };
     const auto put = [=](double v, i64 i) {
         const float as_float = float(v);

@@ -20,6 +20,10 @@ struct Split {
 // y = f(x, axis)
 template <auto f>
 PyObject* along(Args a, Py_ssize_t n) {
+    if (n > 0 && is_narrow(a[0]))
+        return rows_narrow(a, n, [](const float* x, i64 rows, i64 width, float* y) {
+            f(x, rows, width, 1, y);
+        });
     In x;
     i64 axis;
     if (n != 2 || !x.read(a[0]) || !read_axis(a[1], x, axis)) return nullptr;

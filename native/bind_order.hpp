@@ -1,6 +1,7 @@
 // Arguments of sorting, running sums and sums at indices. Included by bind.cpp only.
 #pragma once
 #include "bind.hpp"
+#include "bind_narrow.hpp"
 #include "order.hpp"
 
 namespace rl::RL_ISA {
@@ -52,6 +53,10 @@ PyObject* top_rows_(Args a, Py_ssize_t n) {
 
 // cumsum(x, axis)
 PyObject* cumsum_(Args a, Py_ssize_t n) {
+    if (n > 0 && is_narrow(a[0]))
+        return rows_narrow(a, n, [](const float* x, i64 rows, i64 width, float* y) {
+            cumsum(x, rows, width, 1, y);
+        });
     In x;
     i64 axis;
     if (n != 2 || !read_any(x, a[0]) || !read_axis(a[1], x, axis)) return nullptr;

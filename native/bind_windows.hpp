@@ -3,6 +3,7 @@
 // Arrays are (N, C, H, W), or (N, C, L): an image of height 1. Everything else is the twins'.
 #pragma once
 #include "bind.hpp"
+#include "bind_narrow.hpp"
 #include "conv.hpp"
 #include "pool.hpp"
 
@@ -91,9 +92,46 @@ bool matches(const Shape& y, const Conv& g) {
 
 i64 conv_work(const Conv& g) { return g.n * g.o * g.p * g.q / 16 * g.in() * g.taps(); }
 
+// conv_ of bfloat16
+PyObject* conv_narrow(Args a, Py_ssize_t n, bool relu) {
+    Shape xs, ws;
+    Conv g;
+    if (n != 7) return nullptr;
+    for (int i = 0; i < 3; i++) {
+        if (i == 2 && a[i] == Py_None) continue;
+        if (!of_bf16(a + i, 1) || !PyArray_ISBEHAVED_RO(array(a[i])) || !PyArray_IS_C_CONTIGUOUS(array(a[i])))
+            return nullptr;
+    }
+    PyArrayObject *const x = array(a[0]), *const w = array(a[1]);
+    PyArrayObject* const b = a[2] == Py_None ? nullptr : array(a[2]);
+    if (!xs.set(PyArray_DIMS(x), PyArray_NDIM(x)) || !ws.set(PyArray_DIMS(w), PyArray_NDIM(w))) return nullptr;
+    if (!geometry(a + 3, xs, ws, g)) return nullptr;
+    if (b && (PyArray_NDIM(b) != 1 || PyArray_DIM(b, 0) != g.o)) return nullptr;
+    const npy_intp image[] = {g.n, g.o, g.p, g.q}, row[] = {g.n, g.o, g.q};
+    PyArray_Descr* const dtype = PyArray_DESCR(x);
+    Py_INCREF(dtype);
+    PyObject* const y = PyArray_NewFromDescr(&PyArray_Type, dtype, xs.nd,
+                                             const_cast<npy_intp*>(xs.nd == 4 ? image : row), nullptr,
+                                             nullptr, 0, nullptr);
+    if (!y) return nullptr;
+    using Bits = std::uint16_t;
+    const auto at = [](PyArrayObject* v) { return static_cast<Bits*>(PyArray_DATA(v)); };
+    bool done;
+    {
+        const Array<float> bias(b ? g.o : 0);
+        if (b) from_bfloat16(at(b), &bias[0], g.o);
+        NoGil unlocked(conv_work(g) >= LONG_WORK);
+        done = conv_bf16(g, at(x), at(w), b ? &bias[0] : nullptr, relu, at(array(y)));
+    }
+    if (done) return y;
+    Py_DECREF(y);
+    return nullptr;
+}
+
 // conv(x, w, b or None, stride, padding, dilation, groups) -> y; conv_relu: max(y, 0)
 template <bool relu>
 PyObject* conv_(Args a, Py_ssize_t n) {
+    if (of_bf16(a, n)) return conv_narrow(a, n, relu);
     In x, w, b;
     Shape xs, ws;
     Conv g;

@@ -5,6 +5,7 @@
 #include "parallel.hpp"
 #include "pointwise.hpp"
 #include "rows.hpp"
+#include "scratch.hpp"
 
 namespace rl::RL_ISA {
 namespace {
@@ -38,13 +39,15 @@ bool all_finite(const float* x, i64 n) {
     return finite;
 }
 
+RL_INLINE F silu(F x) { return x * sigmoid(x); }
+
 void activate(Act act, float* x, i64 n) {
     const auto each = [=](auto f) {
         i64 i = 0;
         for (; i + N <= n; i += N) store(x + i, f(load(x + i)));
         if (i < n) store_part(x + i, f(load_part(x + i, n - i)), n - i);
     };
-    if (act == Act::silu) each([](F v) { return v * sigmoid(v); });
+    if (act == Act::silu) each([](F v) { return silu(v); });
     else each([](F v) { return v < -3 ? F{} : v > 3 ? v : v * (v + 3) * (1.f / 6); });
 }
 
@@ -63,32 +66,56 @@ void finish(const Ending& e, float* y, i64 size) {
     });
 }
 
-// 1x1 kernels over many channels are products of matrices, y = w x for each image: their sums over
-// more terms than the first-level cache holds are what gemm.cpp is made for.
-constexpr i64 MANY = 1024;
+// 1x1 kernels are products of matrices, y = w x for each image: gemm.cpp reads the weights as they are. With
+// few output channels the direct way is faster, unless there are more terms than the first-level cache holds.
+constexpr i64 WIDE = 48, MANY = 1024;
+constexpr i64 ODD = 2;  // so many cells behind whole registers are sums of their own
+
+// The rest of the convolution, of a part of an image's y.
+struct Rest {
+    const Ending& e;
+    float *y, *image;
+    i64 cells;
+};
+void finish_part(const void* of, i64 i, i64 j, i64 m, i64 n) {
+    const Rest& r = *static_cast<const Rest*>(of);
+    const Ending& e = r.e;
+    const auto each = [&](auto f) {
+        for (i64 o = i; o < i + m; o++) {
+            float* const at = r.image + o * r.cells + j;
+            const F scale = all(e.scale ? e.scale[o] : 1.f), shift = all(e.shift ? e.shift[o] : 0.f);
+            for (i64 q = 0; q < n; q += N) {
+                const i64 part = min(N, n - q);
+                put(at + q, f(fma(get(at + q, part), scale, shift), at + q, part), part);
+            }
+        }
+    };
+    // (rows are short: a call of `activate` for each takes longer than what it does)
+    if (e.act == Act::silu) return each([](F v, const float*, i64) { return silu(v); });
+    with_finish(e, r.y, each);
+    if (!e.in_registers())
+        for (i64 o = i; o < i + m; o++) activate(e.act, r.image + o * r.cells + j, n);
+}
 
 bool product_forward(const Conv& g, const float* x, const float* w, const Ending& e, float* y) {
     const i64 cells = g.h * g.w;
     if (g.taps() != 1 || g.groups != 1 || g.sh != 1 || g.sw != 1 || g.ph || g.pw) return false;
-    if (g.c < MANY || cells < 2 * N) return false;
-    for (i64 i = 0; i < g.n; i++)
-        gemm<float>(g.o, cells, g.c, {w, g.c, 1}, {x + i * g.c * cells, cells, 1}, nullptr, false,
-                    y + i * g.o * cells, cells);
-    if (!e.shift && !e.other && e.act == Act::none) return true;
-    parallel(g.n * g.o, rows_per_block(cells, 1 << 14), [&](i64 begin, i64 end) {
-        for (i64 row = begin; row < end; row++) {
-            const i64 o = row % g.o;
-            const F scale = all(e.scale ? e.scale[o] : 1.f), shift = all(e.shift ? e.shift[o] : 0.f);
-            float* const at = y + row * cells;
-            with_finish(e, y, [&](auto f) {
-                for (i64 j = 0; j < cells; j += N) {
-                    const i64 n = min(N, cells - j);
-                    put(at + j, f(fma(get(at + j, n), scale, shift), at + j, n), n);
-                }
-            });
-            if (!e.in_registers()) activate(e.act, at, cells);
+    if ((g.o < WIDE && g.c < MANY) || g.c < N || cells < 2 * N) return false;
+    const bool nothing = !e.shift && !e.other && e.act == Act::none;
+    const i64 odd = cells % N <= ODD ? cells % N : 0, even = cells - odd;
+    for (i64 i = 0; i < g.n; i++) {
+        const float* const from = x + i * g.c * cells;
+        const Rest rest{e, y, y + i * g.o * cells, cells};
+        const Matrix<float> weights{w, g.c, 1}, columns{from, cells, 1};
+        const After after = nothing ? After{} : After{finish_part, &rest};
+        gemm<float>(g.o, even, g.c, weights, columns, nullptr, false, rest.image, cells, after);
+        for (i64 j = even; j < cells; j++) {
+            float* const column = scratch<float>(Slot::conv_shared, g.c);
+            for (i64 c = 0; c < g.c; c++) column[c] = from[c * cells + j];
+            gemm<float>(g.o, 1, g.c, weights, {column, 1, g.c}, nullptr, false, rest.image + j, cells);
+            if (!nothing) finish_part(&rest, 0, j, g.o, 1);
         }
-    });
+    }
     return true;
 }
 

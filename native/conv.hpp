@@ -46,6 +46,10 @@ void conv_dx(const Conv& g, const float* dy, const float* w, const float* gate, 
 // dy (N, O, P, Q), x (N, C, H, W) -> dw (O, I, kh, kw), db (O)
 void conv_dw(const Conv& g, const float* dy, const float* x, float* dw, float* db);
 
+// The same of bfloat16 (bits), bias in float; false where it does not apply (conv_bf16.cpp).
+bool conv_bf16(const Conv& g, const std::uint16_t* x, const std::uint16_t* w, const float* bias, bool relu,
+               std::uint16_t* y);
+
 // No infinity and no NaN among n numbers.
 bool all_finite(const float* x, i64 n);
 

@@ -1,9 +1,8 @@
 // exp, log, tanh, ... of a register, within 2 units in the last place of the true value, right for
-// infinities, NaN and denormals (expm1 and tanh of doubles within 2.5). Of doubles erf is the C
-// library's, lane by lane.
+// infinities, NaN and denormals (expm1 and tanh of doubles within 2.5).
 //
-// The coefficients for floats come from tools/fit_polynomials.py; those for doubles are the first
-// ones of the power series, which are enough where they are used.
+// The coefficients for floats, and of erf, come from tools/fit_polynomials.py; the others for doubles are
+// the first ones of the power series, which are enough where they are used.
 #pragma once
 #include "simd.hpp"
 
@@ -203,8 +202,36 @@ RL_INLINE D tanh(D x) {
     const D q = (large ? all(2.0) : t) / (t + 2);
     return copysign(large ? 1 - q : q, x);
 }
+// (erf(x) - x) / x in x², and -log(1 - erf(x)) / x: tools/fit_polynomials.py
+constexpr double ERF_SMALL[] = {
+    0x1.06eba8214db69p-3, -0x1.812746b0379e6p-2, 0x1.ce2f21a042b33p-4, -0x1.b82ce31284f1dp-6,
+    0x1.565bcd0dbd521p-8, -0x1.c02db3db3e29ap-11, 0x1.f9a321e374334p-14, -0x1.f4d1e41cd035cp-17,
+    0x1.b9df2f2f0b3bep-20, -0x1.5f1f3729ca04ep-23, 0x1.f7b935b4dc1edp-27, -0x1.38aae7523d775p-30,
+    0x1.0624138fda9a2p-34};
+constexpr double ERF_LARGE[] = {
+    0x1.20dd759edf2b5p0, 0x1.45f2f8875b38bp-1, 0x1.a4f762670652ep-4, -0x1.39896bb9e11f2p-6,
+    -0x1.8bf57196c33b4p-13, 0x1.b2e1dbb9409a5p-10, -0x1.19c501d7b82c1p-11, -0x1.158d49959f1bbp-15,
+    0x1.ec5deaa5962ddp-14, -0x1.1cf43bc347347p-14, 0x1.ac09181356ff4p-16, -0x1.e10e530503b6bp-18,
+    0x1.a41bee79d801ep-20, -0x1.1e5da1c531c02p-22, 0x1.2c5a4302d8f75p-25, -0x1.d53a278692fc9p-29,
+    0x1.01515cf2650ffp-32, -0x1.6199b2ba5c56fp-37, 0x1.c9f1a1a5d49b3p-43};
+
+RL_INLINE bool any(I64 lanes) {
+#if defined(__AVX512DQ__)
+    return _mm512_movepi64_mask((__m512i)lanes) != 0;
+#elif defined(__AVX2__)
+    return _mm256_movemask_pd((__m256d)lanes) != 0;
+#else
+    return (lanes[0] | lanes[1]) != 0;
+#endif
+}
+
 RL_INLINE D erf(D x) {
-    return lanes(x, [](double v) { return std::erf(v); });
+    const D size = abs(x);
+    const D small = fma(x, series(x * x, ERF_SMALL), x);
+    const I64 large = size > 1.0;
+    if (!any(large)) return small;
+    const D t = size > 6.0 ? all(6.0) : size;
+    return large ? copysign(1 - exp(-t * series(t, ERF_LARGE)), x) : small;
 }
 RL_INLINE D normal_cdf(D x) { return 0.5 * (1 + erf(x * 0.70710678118654752)); }
 RL_INLINE D times_normal_cdf(D x) { return x * normal_cdf(x); }

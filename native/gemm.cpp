@@ -12,10 +12,10 @@
 // operands contiguous along k are dot products instead.
 #include "gemm.hpp"
 
+#include "gemm_target.hpp"
 #include "parallel.hpp"
 #include "rows.hpp"
 #include "scratch.hpp"
-#include "transpose.hpp"
 
 namespace rl::RL_ISA {
 
@@ -32,7 +32,7 @@ constexpr i64 BLOCK = 48;           // rows of a task: a multiple of both
 constexpr i64 DEPTH = 512;          // of k at a time: a panel's part stays in the L2 cache
 constexpr i64 AHEAD = 16;           // steps of k by which packing strips asks for memory
 constexpr i64 SHORT = 512;          // see Lie
-constexpr i64 PIECE = 256;          // of k at a time when packing
+constexpr i64 GROUP = 512 << 10, STRIPS_GROUP = 4 << 20;  // bytes of packed panels, see stream
 constexpr i64 SMALL = 1 << 17;      // multiply-adds that one thread does faster alone
 // Up to FEW rows against rows of at least LONG numbers are dot products: a classifier's ten outputs.
 #if RL_REGISTERS == 32
@@ -167,48 +167,6 @@ void pack_strips(Matrix<T> a, i64 m, i64 depth, T* strips) {
     }
 }
 
-// How results leave the buffer.
-template <class T>
-struct Target {
-    T* c;
-    i64 step;
-    bool transposed;  // the buffer holds cᵀ
-    const T* bias;    // one number per column of c, or null
-    bool relu;
-};
-
-// buffer (m, WIDTH), its first n columns -> c at row i, column j of the product
-template <class T>
-void leave(T* buffer, i64 m, i64 n, const Target<T>& to, i64 i, i64 j) {
-    using V = Reg<T>;
-    constexpr i64 W = WIDTH<T>, L = LANES<T>;
-    alignas(64) T turned[W * BLOCK];
-    const T* from = buffer;
-    i64 from_step = W;
-    if (to.transposed) {
-        transpose(buffer, W, m, n, turned, BLOCK);
-        from = turned;
-        from_step = BLOCK;
-        std::swap(m, n);
-        std::swap(i, j);
-    }
-    const T* bias = to.bias ? to.bias + j : nullptr;
-    for (i64 r = 0; r < m; r++) {
-        const T* x = from + r * from_step;
-        T* y = to.c + (i + r) * to.step + j;
-        const auto finish = [&](V v, V b) {
-            if (bias) v = v + b;
-            return to.relu ? (v < 0 ? V{} : v) : v;
-        };
-        i64 k = 0;
-        for (; k + L <= n; k += L) store(y + k, finish(load(x + k), bias ? load(bias + k) : V{}));
-        if (k < n)
-            store_part(y + k,
-                       finish(load_part(x + k, n - k), bias ? load_part(bias + k, n - k) : V{}),
-                       n - k);
-    }
-}
-
 // Asks for the memory that `leave` will write to, while there is something to compute.
 template <class T>
 RL_INLINE void send_for(i64 m, i64 n, const Target<T>& to, i64 i, i64 j) {
@@ -221,45 +179,57 @@ RL_INLINE void send_for(i64 m, i64 n, const Target<T>& to, i64 i, i64 j) {
             __builtin_prefetch(to.c + (i + r) * to.step + j + k, 1);
 }
 
-// s (m, k) streamed against b (k, n) packed; `to` says where the product goes.
+// Whether b need not be packed for `rows` rows against it: they are few, or its own lie close together.
 template <class T>
-void stream(i64 m, i64 n, i64 k, Matrix<T> s, Matrix<T> b, const Target<T>& to) {
+bool ready(const Matrix<T>& b, i64 rows) {
+    return b.col == 1 && (rows <= 2 * ROWS || b.row <= WIDTH<T>);
+}
+
+// s (m, k) streamed against b (k, n) packed; `to` says where the product goes.
+//
+// A task is a block of rows against a group of panels, which each thread packs for itself, once as long
+// as its tasks are of one group: what another core has just written is read more slowly than it is packed
+// again.
+template <class T>
+void stream(i64 m, i64 n, i64 k, Matrix<T> s, Matrix<T> b, const Target<T>& to, After after) {
     constexpr i64 W = WIDTH<T>;
     const bool alone = m * n * k <= SMALL;
     const i64 panels = (n + W - 1) / W;
     const int rows = m == 1 ? 1 : 2 * n <= W ? TALL : ROWS;
     const i64 pitch = n < W ? (n + LANES<T> - 1) / LANES<T> * LANES<T> : W;
-
-    // A matrix with few rows against it is not worth packing: only its last, partial panel is.
-    const bool in_place = b.col == 1 && m <= 2 * ROWS;
-    const i64 first_packed = in_place ? n / W : 0;
-    T* const packed = scratch<T>(Slot::gemm_shared, (panels - first_packed) * k * pitch);
-    const i64 pieces = (k + PIECE - 1) / PIECE, to_pack = (panels - first_packed) * pieces;
-    parallel(to_pack, alone ? to_pack : 1, [&](i64 begin, i64 end) {
-        for (i64 piece = begin; piece < end; piece++) {
-            const i64 p = piece / pieces, j = (first_packed + p) * W, k0 = piece % pieces * PIECE;
-            pack_panel(b.from(k0, j), k - k0 < PIECE ? k - k0 : PIECE, n - j < W ? n - j : W,
-                       packed + (p * k + k0) * pitch, pitch);
-        }
-    });
-
-    // A task is a block of rows against all panels, or, with few rows, against some of them: so many
-    // that packing the rows anew for each task does not count.
-    const i64 block = m >= 16 * BLOCK ? BLOCK : BLOCK / 2;
-    const i64 blocks = (m + block - 1) / block;
-    const i64 enough = m * n * k / SMALL / blocks + 1;
-    const i64 groups = blocks >= 8 ? 1 : enough < panels ? enough : panels;
     const bool strips = s.col != 1 && k > 1;
     const Lie lie = strips ? Lie::packed : k < SHORT ? Lie::short_ones : Lie::apart;
+
+    const bool in_place = ready(b, m);  // but for the last, partial panel
+    const i64 first_packed = in_place ? n / W : 0;
+
+    // (strips are packed anew for each group: so there should be few of them)
+    const i64 most = (strips ? STRIPS_GROUP : GROUP) / (k * pitch * i64(sizeof(T)));
+    const i64 block = m >= 16 * BLOCK ? BLOCK : m >= 4 * BLOCK ? BLOCK / 2 : BLOCK / 4;
+    const i64 blocks = (m + block - 1) / block;
+    i64 groups = in_place || most >= panels ? 1 : most < 1 ? panels : (panels + most - 1) / most;
+    if (blocks < 8) {  // with few rows there are other tasks than rows
+        const i64 enough = m * n * k / SMALL / blocks + 1, all = enough < panels ? enough : panels;
+        groups = groups < all ? all : groups;
+    }
+    const i64 largest = (panels + groups - 1) / groups;
+    const std::uint64_t call = next_call();
     parallel(blocks * groups, alone ? blocks * groups : 1, [&](i64 begin, i64 end) {
         for (i64 task = begin; task < end; task++) {
-            const i64 i0 = task / groups * block, mi = m - i0 < block ? m - i0 : block;
+            const i64 group = task / blocks, end_panel = panels * (group + 1) / groups;
+            const i64 first_panel = panels * group / groups;
+            const i64 from = first_panel > first_packed ? first_panel : first_packed;
+            T* const packed = packed_group<T>(call, group, largest * k * pitch, [&](T* to) {
+                for (i64 p = from; p < end_panel; p++)
+                    pack_panel(b.from(0, p * W), k, n - p * W < W ? n - p * W : W,
+                               to + (p - from) * k * pitch, pitch);
+            });
+            const i64 i0 = task % blocks * block, mi = m - i0 < block ? m - i0 : block;
             T* const strip = strips ? scratch<T>(Slot::gemm_block, (block + TALL) * k) : nullptr;
             if (strips && rows == TALL) pack_strips<T, TALL>(s.from(i0, 0), mi, k, strip);
             if (strips && rows == ROWS) pack_strips<T, ROWS>(s.from(i0, 0), mi, k, strip);
             if (strips && rows == 1) pack_strips<T, 1>(s.from(i0, 0), mi, k, strip);
-            const i64 group = task % groups, end_panel = panels * (group + 1) / groups;
-            for (i64 p = panels * group / groups; p < end_panel; p++) {
+            for (i64 p = first_panel; p < end_panel; p++) {
                 const i64 width = n - p * W < W ? n - p * W : W;
                 const bool direct = p < first_packed;
                 const TileFn<T> multiply = find_tile<T>(rows, width, lie);
@@ -270,8 +240,7 @@ void stream(i64 m, i64 n, i64 k, Matrix<T> s, Matrix<T> b, const Target<T>& to) 
                     Tile<T> t;
                     t.col = s.col;
                     t.next = rows * s.row;
-                    t.panel = direct ? b.p + k0 * b.row + p * W
-                                     : packed + ((p - first_packed) * k + k0) * pitch;
+                    t.panel = direct ? b.p + k0 * b.row + p * W : packed + ((p - from) * k + k0) * pitch;
                     t.panel_step = direct ? b.row : pitch;
                     for (i64 i = 0; i < mi; i += rows) {
                         if (strips) {
@@ -286,7 +255,10 @@ void stream(i64 m, i64 n, i64 k, Matrix<T> s, Matrix<T> b, const Target<T>& to) 
                         multiply(t, depth, k0 > 0);
                     }
                 }
-                leave(buffer, mi, width, to, i0, p * W);
+                leave<W, BLOCK>(buffer, mi, width, to, i0, p * W,
+                                [](T* at, Reg<T> v, i64 l) { put(at, v, l); });
+                if (after.run && to.transposed) after.run(after.of, p * W, i0, width, mi);
+                else if (after.run) after.run(after.of, i0, p * W, mi, width);
             }
         }
     });
@@ -390,13 +362,17 @@ bool few_rows(i64 m, i64 n, i64 k, Matrix<T> a, Matrix<T> b, const Target<T>& to
 }  // namespace
 
 template <class T>
-void gemm(i64 m, i64 n, i64 k, Matrix<T> a, Matrix<T> b, const T* bias, bool relu, T* c, i64 step) {
+void gemm(i64 m, i64 n, i64 k, Matrix<T> a, Matrix<T> b, const T* bias, bool relu, T* c, i64 step,
+          After after) {
+    const auto whole = [=] {
+        if (after.run) after.run(after.of, 0, 0, m, n);
+    };
     if (m == 0 || n == 0) return;
     if (k == 0) {
         for (i64 i = 0; i < m; i++)
             for (i64 j = 0; j < n; j++)
                 c[i * step + j] = !bias || (relu && bias[j] < 0) ? T(0) : bias[j];
-        return;
+        return whole();
     }
     if (k == 1 && b.col == 1 && !bias && !relu) {  // nothing to add up: past the buffer
         parallel(m, rows_per_block(n, 1 << 14), [&](i64 begin, i64 end) {
@@ -405,24 +381,24 @@ void gemm(i64 m, i64 n, i64 k, Matrix<T> a, Matrix<T> b, const T* bias, bool rel
                 row_map(n, [=](Reg<T> y) { return x * y; }, c + i * step, b.p);
             }
         });
-        return;
+        return whole();
     }
-    const Target<T> straight{c, step, false, bias, relu}, turned{c, step, true, bias, relu};
-    if (few_rows(m, n, k, a, b, straight)) return;
-    if (few_rows(n, m, k, b.t(), a.t(), turned)) return;
+    const Target<T> straight{c, step, false, bias, false, relu};
+    const Target<T> turned{c, step, true, bias, false, relu};
+    if (few_rows(m, n, k, a, b, straight)) return whole();
+    if (few_rows(n, m, k, b.t(), a.t(), turned)) return whole();
     // A step along one single element means nothing: 1 opens the faster ways.
     if (k == 1) a.col = b.row = 1;
     if (n == 1) b.col = 1;
     if (m == 1) a.row = 1;
     // Packing costs its operand once over; turning costs the result.
-    const bool b_ready = b.col == 1 && m <= 2 * ROWS, a_ready = a.row == 1 && n <= 2 * ROWS;
+    const bool b_ready = ready(b, m), a_ready = ready(a.t(), n);
     const i64 pack_b = b_ready ? 0 : k * n, pack_a = (a_ready ? 0 : k * m) + m * n;
-    if (pack_b <= pack_a) stream(m, n, k, a, b, straight);
-    else stream(n, m, k, b.t(), a.t(), turned);
+    if (pack_b <= pack_a) stream(m, n, k, a, b, straight, after);
+    else stream(n, m, k, b.t(), a.t(), turned, after);
 }
 
-template void gemm(i64, i64, i64, Matrix<float>, Matrix<float>, const float*, bool, float*, i64);
-template void gemm(i64, i64, i64, Matrix<double>, Matrix<double>, const double*, bool, double*,
-                   i64);
+template void gemm(i64, i64, i64, Matrix<float>, Matrix<float>, const float*, bool, float*, i64, After);
+template void gemm(i64, i64, i64, Matrix<double>, Matrix<double>, const double*, bool, double*, i64, After);
 
 }  // namespace rl::RL_ISA

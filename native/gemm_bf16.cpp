@@ -7,9 +7,9 @@
 // threads. Products of few rows with both operands contiguous along k are dot products instead.
 #include "gemm_bf16.hpp"
 
+#include "gemm_target.hpp"
 #include "parallel.hpp"
 #include "scratch.hpp"
-#include "transpose.hpp"
 
 namespace rl::RL_ISA {
 
@@ -103,6 +103,7 @@ void pack(Matrix<In> x, i64 n, i64 depth, Pair* y, i64 pitch) {
 struct Tile {
     const char* rows[TALL];  // of the streamed matrix, at the first pair
     i64 next;                // bytes from a pair to the next one
+    i64 ahead;               // bytes to the rows that come next, whose memory is asked for
     const Pair* panel;       // (pairs, pitch)
     i64 pitch;
     float* out;  // (rows, WIDTH)
@@ -120,8 +121,7 @@ void tile(const Tile& t, i64 pairs, bool add) {
     for (int i = 0; i < rows; i++) a[i] = t.rows[i];
     const Pair* b = t.panel;
     i64 at = 0;
-#pragma GCC unroll 4
-    for (i64 p = 0; p < pairs; p++) {
+    const auto step = [&]() __attribute__((always_inline)) {
         I32 row[vectors];
 #pragma GCC unroll 4
         for (int j = 0; j < vectors; j++) std::memcpy(&row[j], b + j * L, sizeof row[j]);
@@ -135,7 +135,16 @@ void tile(const Tile& t, i64 pairs, bool add) {
         }
         b += t.pitch;
         at += t.next;
+    };
+    constexpr i64 LINE = 64 / sizeof(Pair);
+    i64 p = 0;
+    for (; p + LINE <= pairs; p += LINE) {
+#pragma GCC unroll 12
+        for (int i = 0; i < rows; i++) __builtin_prefetch(a[i] + at + t.ahead, 0, 2);  // to the L2 cache
+#pragma GCC unroll 4
+        for (i64 q = 0; q < LINE; q++) step();
     }
+    for (; p < pairs; p++) step();
 #pragma GCC unroll 12
     for (int i = 0; i < rows; i++)
 #pragma GCC unroll 4
@@ -152,74 +161,47 @@ TileFn find_tile(int rows, i64 n) {
     }
 }
 
-// How results leave the buffer.
-template <class Out>
-struct Target {
-    Out* c;
-    i64 step;
-    bool transposed;    // the buffer holds cᵀ
-    const float* bias;  // one number per column of c, or null
-    bool relu;
-};
-
-// buffer (m, WIDTH), its first n columns -> c at row i, column j of the product
-template <class Out>
-void leave(const float* buffer, i64 m, i64 n, const Target<Out>& to, i64 i, i64 j) {
-    alignas(64) float turned[WIDTH * BLOCK];
-    i64 from_step = WIDTH;
-    if (to.transposed) {
-        transpose(buffer, WIDTH, m, n, turned, BLOCK);
-        buffer = turned;
-        from_step = BLOCK;
-        std::swap(m, n);
-        std::swap(i, j);
-    }
-    for (i64 r = 0; r < m; r++) {
-        for (i64 q = 0; q < n; q += L) {
-            const i64 part = n - q < L ? n - q : L;
-            F v = get(buffer + r * from_step + q, part);
-            if (to.bias) v = v + get(to.bias + j + q, part);
-            if (to.relu) v = v < 0 ? F{} : v;
-            put_out(to.c + (i + r) * to.step + j + q, v, part);
-        }
-    }
-}
-
 template <class In>
 bool in_place(Matrix<In> s, i64 k) {
     return std::is_same_v<In, Bits> && s.col == 1 && k % 2 == 0;
 }
 
-// s (m, k) streamed against b (k, n) packed; `to` says where the product goes.
+// s (m, k) streamed against b (k, n) packed; `to` says where the product goes. pack_panel(image, first, n,
+// panel, pitch) packs n columns of b; products of several images have one s, c's image_step apart.
 //
 // A task is a chunk of rows against a group of panels that it packs for itself: what another core has
 // just written is read more slowly (2 GB/s here) than it is packed again.
-template <class In, class Out>
-void stream(i64 m, i64 n, i64 k, Matrix<In> s, Matrix<In> b, const Target<Out>& to) {
+template <class In, class Out, class G>
+void stream(i64 images, i64 m, i64 n, i64 k, Matrix<In> s, G pack_panel, const Target<float, Out>& to,
+            i64 image_step) {
     constexpr i64 ENOUGH = 16, LEAST = 4 * BLOCK, TOGETHER = 4;  // tasks, rows, panels
-    const bool alone = m * n * k <= SMALL, as_it_is = in_place(s, k);
+    const bool alone = images * m * n * k <= SMALL, as_it_is = in_place(s, k);
     const i64 panels = (n + WIDTH - 1) / WIDTH, pairs = (k + 1) / 2;
     const int rows = 2 * n <= WIDTH ? TALL : ROWS;
     const i64 pitch = n < WIDTH ? (n + L - 1) / L * L : WIDTH;
     const i64 together = as_it_is ? 1 : panels < TOGETHER ? panels : TOGETHER;
     const i64 groups = (panels + together - 1) / together;
     i64 chunks = 1;
-    while (groups * chunks < ENOUGH && m >= 2 * chunks * LEAST) chunks *= 2;
+    while (images * groups * chunks < ENOUGH && m >= 2 * chunks * LEAST) chunks *= 2;
     const i64 chunk = ((m + chunks - 1) / chunks + BLOCK - 1) / BLOCK * BLOCK;
     chunks = (m + chunk - 1) / chunk;
+    const i64 tasks = images * groups * chunks;
 
-    parallel(groups * chunks, alone ? groups * chunks : 1, [&](i64 begin, i64 end) {
-        i64 known = -1;  // the group whose panels are packed
+    const std::uint64_t call = next_call();
+    parallel(tasks, alone ? tasks : 1, [&](i64 begin, i64 end) {
         for (i64 task = begin; task < end; task++) {
-            const i64 group = task / chunks, first_panel = group * together;
+            const i64 group = task / chunks, image = group / groups;
+            const i64 first_panel = group % groups * together;
             const i64 last_panel = first_panel + together < panels ? first_panel + together : panels;
-            Pair* const packed = scratch<Pair>(Slot::gemm_shared, together * pairs * pitch);
-            for (i64 p = first_panel; p < last_panel && known != group; p++) {
-                const i64 j = p * WIDTH;
-                pack(b.t().from(j, 0), n - j < WIDTH ? n - j : WIDTH, k,
-                     packed + (p - first_panel) * pairs * pitch, pitch);
-            }
-            known = group;
+            Pair* const packed = packed_group<Pair>(call, group, together * pairs * pitch, [&](Pair* to) {
+                for (i64 p = first_panel; p < last_panel; p++) {
+                    const i64 j = p * WIDTH;
+                    pack_panel(image, j, n - j < WIDTH ? n - j : WIDTH,
+                               to + (p - first_panel) * pairs * pitch, pitch);
+                }
+            });
+            Target<float, Out> of_image = to;
+            of_image.c += image * image_step;
             const i64 top = task % chunks * chunk, bottom = top + chunk < m ? top + chunk : m;
             for (i64 i0 = top; i0 < bottom; i0 += BLOCK) {
                 const i64 mi = bottom - i0 < BLOCK ? bottom - i0 : BLOCK;
@@ -236,6 +218,7 @@ void stream(i64 m, i64 n, i64 k, Matrix<In> s, Matrix<In> b, const Target<Out>& 
                     for (i64 p0 = 0; p0 < pairs; p0 += DEPTH) {
                         Tile t;
                         t.next = as_it_is ? sizeof(Pair) : BLOCK * sizeof(Pair);
+                        t.ahead = as_it_is ? rows * s.row * i64(sizeof(In)) : 0;
                         t.panel = packed + ((p - first_panel) * pairs + p0) * pitch;
                         t.pitch = pitch;
                         for (i64 i = 0; i < mi; i += rows) {
@@ -250,18 +233,28 @@ void stream(i64 m, i64 n, i64 k, Matrix<In> s, Matrix<In> b, const Target<Out>& 
                             multiply(t, pairs - p0 < DEPTH ? pairs - p0 : DEPTH, p0 > 0);
                         }
                     }
-                    leave(buffer, mi, width, to, i0, p * WIDTH);
+                    leave<WIDTH, BLOCK>(buffer, mi, width, of_image, i0, p * WIDTH,
+                                        [](Out* at, F v, i64 n) { put_out(at, v, n); });
                 }
             }
         }
     });
+}
+template <class In, class Out>
+void stream(i64 m, i64 n, i64 k, Matrix<In> s, Matrix<In> b, const Target<float, Out>& to) {
+    stream(
+        1, m, n, k, s,
+        [&](i64, i64 j, i64 width, Pair* panel, i64 pitch) {
+            pack(b.t().from(j, 0), width, k, panel, pitch);
+        },
+        to, 0);
 }
 
 constexpr int J = 4;  // rows of b that a dot product takes at a time
 
 // c[i][j0 + j] = Σ a[i][k] b[j0 + j][k], `rows` rows i from `top` on against J rows of b, contiguous.
 template <int rows, class Out>
-void dots(i64 top, i64 j0, i64 n, i64 k, Matrix<Bits> a, Matrix<Bits> b, const Target<Out>& to) {
+void dots(i64 top, i64 j0, i64 n, i64 k, Matrix<Bits> a, Matrix<Bits> b, const Target<float, Out>& to) {
     const Bits *x[rows], *y[J];
     for (int i = 0; i < rows; i++) x[i] = a.p + (top + i) * a.row;
     for (i64 j = 0; j < J; j++) y[j] = b.p + (j0 + j < n ? j0 + j : n - 1) * b.col;
@@ -296,7 +289,7 @@ void dots(i64 top, i64 j0, i64 n, i64 k, Matrix<Bits> a, Matrix<Bits> b, const T
 
 // True if it was a case for dot products.
 template <class Out>
-bool few_rows(i64 m, i64 n, i64 k, Matrix<Bits> a, Matrix<Bits> b, const Target<Out>& to) {
+bool few_rows(i64 m, i64 n, i64 k, Matrix<Bits> a, Matrix<Bits> b, const Target<float, Out>& to) {
     if (a.col != 1 || b.row != 1 || m > FEW) return false;
     parallel((n + J - 1) / J, rows_per_block(k * m * J, 1 << 16), [&](i64 begin, i64 end) {
         for (i64 j = begin * J; j < end * J && j < n; j += J) {
@@ -328,7 +321,8 @@ void gemm_bf16(i64 m, i64 n, i64 k, Matrix<In> a, Matrix<In> b, const float* bia
     if (k <= 1) a.col = b.row = 1;
     if (n == 1) b.col = 1;
     if (m == 1) a.row = 1;
-    const Target<Out> straight{c, step, false, bias, relu}, turned{c, step, true, bias, relu};
+    const Target<float, Out> straight{c, step, false, bias, false, relu};
+    const Target<float, Out> turned{c, step, true, bias, false, relu};
     if constexpr (std::is_same_v<In, Bits>) {
         if (few_rows(m, n, k, a, b, straight)) return;
         if (few_rows(n, m, k, b.t(), a.t(), turned)) return;
@@ -339,9 +333,23 @@ void gemm_bf16(i64 m, i64 n, i64 k, Matrix<In> a, Matrix<In> b, const float* bia
     else stream(n, m, k, b.t(), a.t(), turned);
 }
 
+void gemm_bf16_images(i64 images, i64 m, i64 n, i64 k, const Bits* a, PackPanel pack_panel, const void* of,
+                      const float* bias, bool relu, Bits* c) {
+    const Target<float, Bits> to{c, n, false, bias, true, relu};
+    stream(
+        images, m, n, k, Matrix<Bits>{a, k, 1},
+        [=](i64 image, i64 first, i64 width, Pair* panel, i64 pitch) {
+            pack_panel(of, image, first, width, panel, pitch);
+        },
+        to, m * n);
+}
+
 #else
 
 bool has_bf16() { return false; }
+
+void gemm_bf16_images(i64, i64, i64, i64, const std::uint16_t*, PackPanel, const void*, const float*, bool,
+                      std::uint16_t*) {}
 
 template <class In, class Out>
 void gemm_bf16(i64, i64, i64, Matrix<In>, Matrix<In>, const float*, bool, Out*, i64) {}

@@ -12,6 +12,7 @@
 // are broadcast: its 32-bit lanes are the outputs' sums.
 #include "gemm_int8.hpp"
 
+#include "gemm_target.hpp"
 #include "parallel.hpp"
 #include "rows.hpp"
 #include "scratch.hpp"
@@ -20,6 +21,7 @@ namespace rl::RL_ISA {
 namespace {
 
 constexpr i64 N = LANES<float>;
+constexpr i64 OWN = 1 << 18;   // bytes of rounded input that each thread makes for itself
 constexpr i64 WORK = 1 << 15;  // multiplications of a register's bytes worth waking a thread, in numbers
 constexpr float LEAST_SCALE = 6.1e-5f;
 
@@ -202,15 +204,24 @@ bool linear_int8(const Int8Weights& w, const float* x, i64 rows, const float* bi
     if (!range(x, rows * w.in, low, high)) return false;
     const Rounding r = rounding(low, high);
     const i64 steps = (w.in + DEEP - 1) / DEEP, width = steps * DEEP;
-    std::uint8_t* const q = scratch<std::uint8_t>(Slot::gemm_shared, rows * width);
-    parallel(rows, rows_per_block(w.in, 1 << 15), [&](i64 begin, i64 end) {
-        for (i64 i = begin; i < end; i++) round_row(x + i * w.in, w.in, width, r, q + i * width);
-    });
+    const auto round_rows = [&](i64 begin, i64 end, std::uint8_t* to) {
+        for (i64 i = begin; i < end; i++) round_row(x + i * w.in, w.in, width, r, to + i * width);
+    };
+    // Each thread rounds a small input for itself: what another core has just written is read more slowly.
+    const bool own = rows * width <= OWN;
+    const std::uint64_t call = next_call();
+    std::uint8_t* const shared = own ? nullptr : scratch<std::uint8_t>(Slot::gemm_shared, rows * width);
+    if (!own)
+        parallel(rows, rows_per_block(w.in, 1 << 15),
+                 [&](i64 begin, i64 end) { round_rows(begin, end, shared); });
     const bool vnni = has_vnni();
     const float scale = r.scale * w.scale;
     const i64 blocks = (w.out + PER_BLOCK - 1) / PER_BLOCK;
     parallel(blocks, rows_per_block(rows * w.in * PER_BLOCK / 16, WORK), [&](i64 begin, i64 end) {
         std::int32_t c[ROWS * PER_BLOCK];
+        const auto round_all = [&](std::uint8_t* to) { round_rows(0, rows, to); };
+        const std::uint8_t* const q =
+            own ? packed_group<std::uint8_t>(call, 0, rows * width, round_all) : shared;
         for (i64 block = begin; block < end; block++) {
             const i64 first = block * PER_BLOCK, group = steps * OUTPUTS * DEEP;
             const i64 many = w.out - first < PER_BLOCK ? w.out - first : PER_BLOCK;

@@ -282,13 +282,62 @@ void pad_block(const PadBlock& b, const char* x, const char* value, char* y) {
     });
 }
 
+namespace {
+
+constexpr i64 PICKS = 8;         // numbers of a step of gather
+constexpr i64 NEAR = 16 << 10;  // bytes of a row that the first-level cache holds beside the others
+
+// y[j] = x[index[j]] for a step, negative ones of which count from `shift`; false: one is outside of [0, m).
+// (another thread may write to index: a place is used as it was checked)
+template <class T>
+RL_INLINE bool pick(const T* x, i64 m, i64 shift, const i64* index, T* y) {
+#if defined(__AVX512F__) && defined(__AVX512DQ__)
+    __m512i at = _mm512_loadu_si512(index);
+    at = _mm512_mask_add_epi64(at, _mm512_movepi64_mask(at), at, _mm512_set1_epi64(shift));
+    const __mmask8 good = _mm512_cmplt_epu64_mask(at, _mm512_set1_epi64(m));
+    if constexpr (sizeof(T) == 8)
+        _mm512_storeu_si512(y, _mm512_mask_i64gather_epi64(__m512i{}, good, at, x, 8));
+    else if constexpr (sizeof(T) == 4)
+        _mm256_storeu_si256(reinterpret_cast<__m256i*>(y),
+                            _mm512_mask_i64gather_epi32(__m256i{}, good, at, x, 4));
+    else {  // of the four bytes that they are part of, which lie on one page
+        constexpr int SHIFT = sizeof(T) == 2 ? 1 : 0;
+        const __m512i bytes =
+            _mm512_add_epi64(_mm512_slli_epi64(at, SHIFT), _mm512_set1_epi64(reinterpret_cast<i64>(x)));
+        const __m256i words = _mm512_mask_i64gather_epi32(
+            __m256i{}, good, _mm512_and_si512(bytes, _mm512_set1_epi64(~3)), nullptr, 1);
+        const __m256i bits = _mm512_cvtepi64_epi32(
+            _mm512_slli_epi64(_mm512_and_si512(bytes, _mm512_set1_epi64(3)), 3));
+        const __m256i found = _mm256_srlv_epi32(words, bits);
+        if constexpr (sizeof(T) == 2)
+            _mm_storeu_si128(reinterpret_cast<__m128i*>(y), _mm256_cvtepi32_epi16(found));
+        else _mm_storeu_si64(y, _mm256_cvtepi32_epi8(found));
+    }
+    return good == 0xff;
+#else
+    bool all_good = true;
+#pragma GCC unroll 8
+    for (i64 j = 0; j < PICKS; j++) {
+        i64 at = index[j];
+        asm("" : "+r"(at));
+        at += at < 0 ? shift : 0;
+        const bool good = std::uint64_t(at) < std::uint64_t(m);
+        all_good &= good;
+        y[j] = x[good ? at : 0];
+    }
+    return all_good;
+#endif
+}
+
+}  // namespace
+
 template <class T>
 bool gather(const T* x, i64 rows, i64 m, i64 inner, const i64* index, i64 n, bool strict, T* y) {
+    constexpr i64 LINE = 64;
     bool within = true;
-    const auto check = [&](std::uint64_t most) {
-        if (most >= std::uint64_t(m)) __atomic_store_n(&within, false, __ATOMIC_RELAXED);
+    const auto check = [&](bool good) {
+        if (!good) __atomic_store_n(&within, false, __ATOMIC_RELAXED);
     };
-    // (another thread may write to index: a place is used as it was checked)
     const i64 shift = strict ? 0 : m;
     const auto place = [=](i64 i, std::uint64_t& most) {
         i64 at = index[i];
@@ -300,11 +349,27 @@ bool gather(const T* x, i64 rows, i64 m, i64 inner, const i64* index, i64 n, boo
     };
     if (m == 0) return rows * n * inner == 0;
     if (inner == 1) {
-        parallel(rows, rows_per_block(n, 1 << 14), [=](i64 begin, i64 end) {
+        // The places of a row lie here and there: the processor does not foresee them, so the next row's
+        // memory is asked for, as far as its lines are likely to be used.
+        const i64 bytes = m * i64(sizeof(T)), steps = n / PICKS;
+        const bool ahead = bytes <= NEAR && steps > 0 && n * LINE >= bytes;
+        const i64 each = ahead ? (bytes / LINE + steps) / steps * LINE : 0;
+        parallel(rows, even_blocks(rows, rows_per_block(n, 1 << 14), 1), [=](i64 begin, i64 end) {
+            bool good = true;
             std::uint64_t most = 0;
-            for (i64 r = begin; r < end; r++)
-                for (i64 i = r * n; i < (r + 1) * n; i++) y[i] = x[r * m + place(i, most)];
-            check(most);
+            for (i64 r = begin; r < end; r++) {
+                const T* const row = x + r * m;
+                const char* next = reinterpret_cast<const char*>(row + m);
+                const char* const stop = next + (r + 1 < end ? bytes : 0);
+                i64 i = r * n;
+                for (; i + PICKS <= (r + 1) * n; i += PICKS) {
+                    for (const char* const to = next + each; next < to && next < stop; next += LINE)
+                        __builtin_prefetch(next);
+                    good &= pick(row, m, shift, index + i, y + i);
+                }
+                for (; i < (r + 1) * n; i++) y[i] = row[place(i, most)];
+            }
+            check(good && most == 0);
         });
         return within;
     }
@@ -313,7 +378,7 @@ bool gather(const T* x, i64 rows, i64 m, i64 inner, const i64* index, i64 n, boo
         for (i64 r = begin; r < end; r++)
             for (i64 i = 0; i < inner; i++)
                 y[r * inner + i] = x[(r / n * m + place(r * inner + i, most)) * inner + i];
-        check(most);
+        check(most == 0);
     });
     return within;
 }
@@ -415,139 +480,6 @@ void take_true(const bool* c, const T* x, i64 n, const i64* starts, T* y) {
     });
 }
 
-// --- dtypes --------------------------------------------------------------------------------------
-
-namespace {
-
-constexpr i64 CAST = 1 << 15;  // numbers a block
-
-#if defined(__AVX512F__)
-#define RL_HALF 1
-constexpr i64 STEP = 16;
-using Halves = __m256i;
-RL_INLINE void widen(const std::uint16_t* x, float* y) {
-    _mm512_storeu_ps(y, _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const Halves*>(x))));
-}
-RL_INLINE void narrow(const float* x, std::uint16_t* y) {
-    _mm256_storeu_si256(reinterpret_cast<Halves*>(y),
-                        _mm512_cvtps_ph(_mm512_loadu_ps(x), _MM_FROUND_TO_NEAREST_INT));
-}
-#elif defined(__F16C__)
-#define RL_HALF 1
-constexpr i64 STEP = 8;
-using Halves = __m128i;
-RL_INLINE void widen(const std::uint16_t* x, float* y) {
-    _mm256_storeu_ps(y, _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const Halves*>(x))));
-}
-RL_INLINE void narrow(const float* x, std::uint16_t* y) {
-    _mm_storeu_si128(reinterpret_cast<Halves*>(y),
-                     _mm256_cvtps_ph(_mm256_loadu_ps(x), _MM_FROUND_TO_NEAREST_INT));
-}
-#endif
-
-#if RL_HALF
-// f(x, y) for STEP numbers at a time; the last ones by way of a buffer
-template <class T, class U, class G>
-void by_steps(const T* x, U* y, i64 n, G f) {
-    parallel(n, even_blocks(n, CAST), [=](i64 begin, i64 end) {
-        const auto few = [=](i64 i, i64 count) {
-            T from[STEP] = {};
-            U to[STEP];
-            std::memcpy(from, x + i, std::size_t(count) * sizeof(T));
-            f(from, to);
-            std::memcpy(y + i, to, std::size_t(count) * sizeof(U));
-        };
-        i64 i = begin;
-        constexpr i64 BYTES = STEP * sizeof(U);
-        const i64 askew = i64(reinterpret_cast<std::uintptr_t>(y + i) % BYTES / sizeof(U));
-        if (askew && end - begin >= 64 * STEP) {  // so that no store touches two lines
-            few(i, STEP - askew);
-            i += STEP - askew;
-        }
-        for (; i + STEP <= end; i += STEP) f(x + i, y + i);
-        if (i < end) few(i, end - i);
-    });
-}
-#endif
-
-}  // namespace
-
-bool from_half([[maybe_unused]] const std::uint16_t* x, [[maybe_unused]] float* y,
-               [[maybe_unused]] i64 n) {
-#if RL_HALF
-    by_steps(x, y, n, [](const std::uint16_t* p, float* q) { widen(p, q); });
-    return true;
-#else
-    return false;
-#endif
-}
-bool to_half([[maybe_unused]] const float* x, [[maybe_unused]] std::uint16_t* y,
-             [[maybe_unused]] i64 n) {
-#if RL_HALF
-    by_steps(x, y, n, [](const float* p, std::uint16_t* q) { narrow(p, q); });
-    return true;
-#else
-    return false;
-#endif
-}
-
-namespace {
-
-// y[i] = f(x[i]); after the first few no store touches two lines
-template <class T, class U, class G>
-RL_INLINE void cast_each(const T* x, U* y, i64 n, G f) {
-    parallel(n, even_blocks(n, CAST), [=](i64 begin, i64 end) {
-        i64 i = begin;
-        while (i < end && reinterpret_cast<std::uintptr_t>(y + i) % REGISTER) y[i] = f(x[i]), i++;
-        for (; i < end; i++) y[i] = f(x[i]);
-    });
-}
-
-}  // namespace
-
-void from_bfloat16(const std::uint16_t* x, float* y, i64 n) {
-    cast_each(x, reinterpret_cast<std::uint32_t*>(y), n,
-              [](std::uint16_t v) { return std::uint32_t(v) << 16; });
-}
-
-namespace {
-
-typedef std::uint16_t U16 __attribute__((vector_size(REGISTER)));
-template <std::size_t... I>
-RL_INLINE U16 odd_lanes(U16 a, U16 b, std::index_sequence<I...>) {
-    return __builtin_shufflevector(a, b, int(2 * I + 1)...);
-}
-
-}  // namespace
-
-// to the nearest, ties to even; NaN keeps its sign
-void to_bfloat16(const float* x, std::uint16_t* y, i64 n) {
-    const auto* const from = reinterpret_cast<const std::uint32_t*>(x);
-    const auto rounded = [](auto b) {  // the result in the upper half
-        const auto nan = (b & 0x80000000) | 0x7fc00000;
-        return (b & 0x7fffffff) > 0x7f800000 ? nan : b + 0x7fff + (b >> 16 & 1);
-    };
-    parallel(n, even_blocks(n, CAST), [=](i64 begin, i64 end) {
-        i64 i = begin;
-        const auto one = [=](i64 i) { y[i] = std::uint16_t(rounded(from[i]) >> 16); };
-        while (i < end && reinterpret_cast<std::uintptr_t>(y + i) % REGISTER) one(i++);
-        constexpr auto lanes = std::make_index_sequence<REGISTER / 2>{};
-        for (; i + REGISTER / 2 <= end; i += REGISTER / 2) {
-            U32 a, b;
-            std::memcpy(&a, from + i, sizeof a);
-            std::memcpy(&b, from + i + LANES<float>, sizeof b);
-            const U16 v = odd_lanes((U16)rounded(a), (U16)rounded(b), lanes);
-            std::memcpy(y + i, &v, sizeof v);
-        }
-        while (i < end) one(i++);
-    });
-}
-
-template <class T, class U>
-void convert(const T* x, U* y, i64 n) {
-    cast_each(x, y, n, [](T v) { return static_cast<U>(v); });
-}
-
 #define EACH(T)                                                              \
     template bool gather(const T*, i64, i64, i64, const i64*, i64, bool, T*); \
     template void choose(const bool*, const T*, i64, const T*, i64, T*, i64); \
@@ -556,16 +488,5 @@ EACH(std::uint8_t)
 EACH(std::uint16_t)
 EACH(std::uint32_t)
 EACH(std::uint64_t)
-#define CONVERT(T, U)                              \
-    template void convert(const T*, U*, i64);      \
-    template void convert(const U*, T*, i64);
-CONVERT(float, double)
-CONVERT(float, i64)
-CONVERT(double, i64)
-CONVERT(float, std::int32_t)
-CONVERT(i64, std::int32_t)
-template void convert(const std::uint8_t*, float*, i64);
-template void convert(const std::uint8_t*, double*, i64);
-template void convert(const std::uint8_t*, i64*, i64);
 
 }  // namespace rl::RL_ISA

@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "blocks.hpp"
 #include "functions.hpp"
 #include "parallel.hpp"
 #include "rows.hpp"
@@ -236,6 +237,15 @@ void run_sum_row(const T* x, i64 n, Wide<T> sum, T* y) {
     }
     run_sum(x + i, n - i, sum, y + i);
 }
+// A few short rows at once, for the same reason. (Four, since rows may lie a power of two apart, and of
+// many such lines the cache holds only a few.)
+constexpr i64 TOGETHER = 4;
+template <class T>
+void run_sum_rows(const T* x, i64 n, T* y) {
+    Wide<T> s[TOGETHER] = {};
+    for (i64 j = 0; j < n; j++)
+        for (i64 c = 0; c < TOGETHER; c++) y[c * n + j] = T(s[c] += Wide<T>(x[c * n + j]));
+}
 
 }  // namespace
 
@@ -260,8 +270,12 @@ void cumsum(const T* x, i64 outer, i64 n, i64 inner, T* y) {
     }
     const i64 blocks = (n + GRAIN - 1) / GRAIN;
     if (outer > 1 || blocks == 1) {
-        parallel(outer, rows_per_block(n, GRAIN), [=](i64 begin, i64 end) {
-            for (i64 r = begin; r < end; r++) run_sum_row(x + r * n, n, Wide<T>(0), y + r * n);
+        // (whole numbers wait for one cycle only)
+        const bool together = !std::is_same_v<T, i64> && n < CHAINS * PART;
+        parallel(outer, even_blocks(outer, rows_per_block(n, GRAIN), TOGETHER), [=](i64 begin, i64 end) {
+            i64 r = begin;
+            for (; together && r + TOGETHER <= end; r += TOGETHER) run_sum_rows(x + r * n, n, y + r * n);
+            for (; r < end; r++) run_sum_row(x + r * n, n, Wide<T>(0), y + r * n);
         });
         return;
     }

@@ -78,21 +78,24 @@ struct Pool {
     };
     Run runs[RUNS];
 
-    // The job.
-    std::atomic<int> count{1};   // of runs
+    // The job: read for each unit, so it shares no line with what is written meanwhile.
+    alignas(64) std::atomic<int> count{1};  // of runs
     std::atomic<i64> blocks{0};
     std::atomic<i64> unit{1};    // blocks taken at once
     std::atomic<void (*)(void*, i64)> f{nullptr};
     std::atomic<void*> context{nullptr};
-    std::atomic<int> left{0};  // units not finished
+    alignas(64) std::atomic<int> left{0};  // units not finished
 
-    std::atomic<int> sleepers{0};
+    alignas(64) std::atomic<int> sleepers{0};
     std::atomic<int> bell{0};  // rung (changed) to wake the sleepers
 
     static std::uint32_t epoch(std::uint64_t t) { return static_cast<std::uint32_t>(t >> 32); }
 
     // Takes and runs the units of one run, from its front or its back, until there are none.
+    // What it has done it says once, in the end: a line that two processors write to after each unit
+    // took 2 to 4 % of kernels of 10^6 numbers.
     void work_on(Run& r, bool own) {
+        int done = 0;
         std::uint64_t t = r.state.load(std::memory_order_acquire);
         for (;;) {
             const i64 front = t >> 16 & 0xffff, back = t & 0xffff;
@@ -100,15 +103,16 @@ struct Pool {
             void* const with = context.load(std::memory_order_relaxed);
             const i64 n = blocks.load(std::memory_order_relaxed);
             const i64 size = unit.load(std::memory_order_relaxed);
-            if ((epoch(t) & 1) || front == back) return;
+            if ((epoch(t) & 1) || front == back) break;
             const i64 mine = own ? front : back - 1;
             const std::uint64_t rest = own ? Run::pack(epoch(t), front + 1, back)
                                            : Run::pack(epoch(t), front, back - 1);
             if (!r.state.compare_exchange_weak(t, rest, std::memory_order_acq_rel)) continue;
             for (i64 b = mine * size; b < std::min(n, (mine + 1) * size); b++) run(with, b);
-            if (left.fetch_sub(1, std::memory_order_acq_rel) == 1) left.notify_all();
+            done++;
             t = r.state.load(std::memory_order_acquire);
         }
+        if (done && left.fetch_sub(done, std::memory_order_acq_rel) == done) left.notify_all();
     }
 
     // Thread `index` at the job that is open: its own run first.

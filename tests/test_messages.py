@@ -293,8 +293,8 @@ MISTAKES = {
     "a product of floats and integers": (
         lambda: torch.ones(2) @ torch.tensor([1, 2]),
         RuntimeError,
-        "dot : expected both vectors to have same dtype, but found torch.float32 and torch.int64",
-        ("fix: input.to(torch.int64), or other.to(torch.float32)",),
+        "dot : expected both vectors to have same dtype, but found Float and Long",
+        ("the second is torch.int64, the first torch.float32", "fix: second.float()"),
     ),
     "a dtype in quotes": (
         lambda: torch.zeros(3, dtype="float32"),

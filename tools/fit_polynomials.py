@@ -2,7 +2,7 @@
 
 Each row is a function g and an interval; the polynomial's largest relative (or absolute) error is
 made as small as it can be by weighted least squares whose weights grow where the error is large
-(Lawson's iteration), in 50 digits, and its coefficients are then rounded to float32.
+(Lawson's iteration), in 50 digits, and its coefficients are then rounded to float32, or to double.
 
 Needs mpmath. Run once; the library does not import this.
 """
@@ -69,6 +69,11 @@ FITS = [
     ),
     ("erfc", erfc_exponent, (mp.mpf("0.9"), mp.mpf(4)), 9, lambda x: x * mp.erfc(x)),
 ]
+# the same for doubles
+DOUBLE_FITS = [
+    ("erf", erf_ratio, (mp.mpf(0), mp.mpf(1)), 12, lambda z: 1),
+    ("erfc", erfc_exponent, (mp.mpf("0.95"), mp.mpf("5.93")), 18, lambda x: x * mp.erfc(x)),
+]
 
 
 def fit(g, interval, degree, weight, points=80, rounds=12):
@@ -102,3 +107,7 @@ if __name__ == "__main__":
         c, error = fit(g, interval, degree, weight)
         print(f"{name}: largest error {float(error):.2g}")
         print("   ", ", ".join(f"{np.float32(float(x)):.9g}f" for x in c))
+    for name, g, interval, degree, weight in DOUBLE_FITS:
+        c, error = fit(g, interval, degree, weight)
+        print(f"{name}, double: largest error {float(error):.2g}")
+        print("   ", ", ".join(float(x).hex() for x in c))

@@ -1,6 +1,5 @@
 """The programs of examples/ as they are: each reaches what docs/examples/index.md says of it, and
-none makes a mistake that `rushlight run --lint` knows. `make test-examples`; on one core some take
-a minute."""
+none makes a mistake that `rushlight run --lint` knows. `make test-examples`."""
 
 import importlib.util
 import json
@@ -54,8 +53,8 @@ def test_gpt(tmp_path):
     printed, found = run("gpt.py", tmp_path)
     floor = float(re.search(r"entropy is ([\d.]+)", printed)[1])
     lines, good, _, _ = found["check"]
-    assert floor < found["test"][-1] < floor + 0.09
-    assert lines >= 20 and good >= 0.7 * lines
+    assert floor < found["test"][-1] < floor + 0.1
+    assert lines >= 20 and good >= 0.8 * lines
 
 
 def test_vae(tmp_path):

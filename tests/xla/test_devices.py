@@ -294,7 +294,7 @@ def test_training_from_the_command_line(tmp_path):
     assert len(found[1]) == 2
     np.testing.assert_allclose(found[1], found[0], rtol=1e-3)
     one, two = (rushlight("evaluate", tmp_path / device, "--json") for device in ("cpu", "xla"))
-    assert json.loads(one)["accuracy"] == pytest.approx(json.loads(two)["accuracy"], abs=0.5)
+    assert json.loads(one)["accuracy"] == pytest.approx(json.loads(two)["accuracy"], abs=0.01)
 
 
 def test_matmul_precision_reaches_jax():

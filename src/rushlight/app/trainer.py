@@ -114,6 +114,7 @@ class Learner(learner.Learner):
         """
 
         def both(scores: Tensor, y: Tensor) -> None:
+            scores, y = scores.cpu(), y.cpu()  # few numbers, counted where the counts are
             if each is not None:
                 each(scores, y)
             if confusion is not None:

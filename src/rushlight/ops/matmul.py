@@ -196,9 +196,12 @@ class Dot:
                 )
             )
         if x.dtype != y.dtype:
+            p, q = from_numpy_dtype(x.dtype), from_numpy_dtype(y.dtype)
+            whole = x.dtype.kind in "iub"  # the one to change
+            sides = ("first", p, "second", q) if whole else ("second", q, "first", p)
             raise RuntimeError(
-                f"dot : expected both vectors to have same dtype, but found {wrap(x).dtype} and "
-                f"{wrap(y).dtype}\n  fix: input.to({wrap(y).dtype}), or other.to({wrap(x).dtype})"
+                "dot : expected both vectors to have same dtype, but found "
+                f"{scalar_name(p)} and {scalar_name(q)}" + dtype_fix(*sides)
             )
         if x.dtype.kind == "b":
             raise not_implemented("dot", x)

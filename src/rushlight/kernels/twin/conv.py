@@ -59,7 +59,10 @@ def conv(x, w, b, stride, padding, dilation, groups):
     o, i, *kernel = w.shape
     out = tuple(map(output_size, size, kernel, stride, padding, dilation))
     _fit(x, w, b, out, stride, padding, dilation, groups)
-    (x, w), dtype = _wide(x, w)
+    options = (stride, padding, dilation, groups)
+    if _narrow(x.dtype):
+        y = getattr(K, f"conv{len(size)}d")(*_wide(x, w, b), *options)
+        return K.astype(y, x.dtype)
     y = np.empty((n, o, *out), x.dtype)
     wg = w.reshape(groups, o // groups, i * prod(kernel))  # (G, J, I·|T|)
     yg = y.reshape(n, groups, o // groups, prod(out))
@@ -68,7 +71,7 @@ def conv(x, w, b, stride, padding, dilation, groups):
         np.matmul(wg, cols.reshape(len(cols), groups, i * prod(kernel), prod(out)), out=yg[block])
     if b is not None:
         y += b.reshape(-1, *[1] * len(size))
-    return y.astype(dtype, copy=False)
+    return y
 
 
 def conv_relu(x, w, b, stride, padding, dilation, groups):
@@ -98,9 +101,13 @@ def conv_dx(dy, w, x_shape, stride, padding, dilation, groups, gate=None):
 
     gate: an array like dx, the output of a relu; dx is 0 where it is 0.
     """
-    (dy, w), dtype = _wide(dy, w)
     n, c, *size = x_shape
     o, i, *kernel = w.shape
+    options = (stride, padding, dilation, groups)
+    if _narrow(dy.dtype):
+        masks = _wide(gate) if gate is not None else ()
+        dx = getattr(K, f"conv{len(size)}d_dx")(*_wide(dy, w), x_shape, *options, *masks)
+        return K.astype(dx, dy.dtype)
     out = dy.shape[2:]
     dx = np.empty((n, c, *size), dy.dtype)
     wt = w.reshape(groups, o // groups, i * prod(kernel)).swapaxes(1, 2)  # (G, I·|T|, J)
@@ -109,15 +116,17 @@ def conv_dx(dy, w, x_shape, stride, padding, dilation, groups, gate=None):
         cols = wt @ dyg[block]  # (n, G, I·|T|, |L|)
         cols = cols.reshape(len(cols), c, *kernel, *out)
         dx[block] = fold(cols, size, stride, padding, dilation)
-    dx = dx.astype(dtype, copy=False)
     return dx if gate is None else relu_dx(dx, gate)
 
 
 def conv_dw(dy, x, w_shape, stride, padding, dilation, groups):
     """dy (N, O, *L), x (N, C, *S) -> dw of shape `w_shape` (O, I, *T), db (O)."""
-    (dy, x), dtype = _wide(dy, x)
     n, c = x.shape[:2]
     o, i, *kernel = w_shape
+    if _narrow(x.dtype):
+        options = (stride, padding, dilation, groups)
+        both = getattr(K, f"conv{len(kernel)}d_dw")(*_wide(dy, x), w_shape, *options)
+        return tuple(K.astype(d, x.dtype) for d in both)
     cells = prod(dy.shape[2:])
     dw = np.zeros((groups, o // groups, i * prod(kernel)), dy.dtype)
     for block in _blocks(n, c * prod(kernel) * cells):
@@ -129,7 +138,7 @@ def conv_dw(dy, x, w_shape, stride, padding, dilation, groups):
         rows = images * cells
         dw += dyg.reshape(*dw.shape[:2], rows) @ cols.reshape(groups, rows, dw.shape[2])
     db = dy.sum((0, *range(2, dy.ndim)))
-    return dw.reshape(w_shape).astype(dtype, copy=False), db.astype(dtype, copy=False)
+    return dw.reshape(w_shape), db
 
 
 conv1d = conv2d = conv3d = conv
@@ -168,8 +177,6 @@ def _narrow(dtype):
 
 
 def _wide(*arrays):
-    """The arrays with narrow floats widened to float32, and the dtype to return to."""
-    dtype = arrays[0].dtype
-    if _narrow(dtype):
-        arrays = tuple(a.astype(np.float32) for a in arrays)
-    return arrays, dtype
+    """The arrays, or None, in float32."""
+    single = np.dtype(np.float32)
+    return [None if a is None else K.astype(a, single) for a in arrays]

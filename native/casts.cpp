@@ -1,0 +1,171 @@
+// Numbers from one dtype to another.
+#include <cstring>
+
+#include "blocks.hpp"
+#include "gemm_bf16.hpp"
+#include "moves.hpp"
+
+namespace rl::RL_ISA {
+
+namespace {
+
+constexpr i64 CAST = 1 << 15;  // numbers a block
+
+#if defined(__AVX512F__)
+#define RL_HALF 1
+constexpr i64 STEP = 16;
+using Halves = __m256i;
+RL_INLINE void widen(const std::uint16_t* x, float* y) {
+    _mm512_storeu_ps(y, _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const Halves*>(x))));
+}
+RL_INLINE void narrow(const float* x, std::uint16_t* y) {
+    _mm256_storeu_si256(reinterpret_cast<Halves*>(y),
+                        _mm512_cvtps_ph(_mm512_loadu_ps(x), _MM_FROUND_TO_NEAREST_INT));
+}
+#elif defined(__F16C__)
+#define RL_HALF 1
+constexpr i64 STEP = 8;
+using Halves = __m128i;
+RL_INLINE void widen(const std::uint16_t* x, float* y) {
+    _mm256_storeu_ps(y, _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const Halves*>(x))));
+}
+RL_INLINE void narrow(const float* x, std::uint16_t* y) {
+    _mm_storeu_si128(reinterpret_cast<Halves*>(y),
+                     _mm256_cvtps_ph(_mm256_loadu_ps(x), _MM_FROUND_TO_NEAREST_INT));
+}
+#endif
+
+#if RL_HALF
+// f(x, y) for STEP numbers at a time; the last ones by way of a buffer
+template <class T, class U, class G>
+void by_steps(const T* x, U* y, i64 n, G f) {
+    parallel(n, even_blocks(n, CAST), [=](i64 begin, i64 end) {
+        const auto few = [=](i64 i, i64 count) {
+            T from[STEP] = {};
+            U to[STEP];
+            std::memcpy(from, x + i, std::size_t(count) * sizeof(T));
+            f(from, to);
+            std::memcpy(y + i, to, std::size_t(count) * sizeof(U));
+        };
+        i64 i = begin;
+        constexpr i64 BYTES = STEP * sizeof(U);
+        const i64 askew = i64(reinterpret_cast<std::uintptr_t>(y + i) % BYTES / sizeof(U));
+        if (askew && end - begin >= 64 * STEP) {  // so that no store touches two lines
+            few(i, STEP - askew);
+            i += STEP - askew;
+        }
+        for (; i + STEP <= end; i += STEP) f(x + i, y + i);
+        if (i < end) few(i, end - i);
+    });
+}
+#endif
+
+}  // namespace
+
+bool from_half([[maybe_unused]] const std::uint16_t* x, [[maybe_unused]] float* y,
+               [[maybe_unused]] i64 n) {
+#if RL_HALF
+    by_steps(x, y, n, [](const std::uint16_t* p, float* q) { widen(p, q); });
+    return true;
+#else
+    return false;
+#endif
+}
+bool to_half([[maybe_unused]] const float* x, [[maybe_unused]] std::uint16_t* y,
+             [[maybe_unused]] i64 n) {
+#if RL_HALF
+    by_steps(x, y, n, [](const float* p, std::uint16_t* q) { narrow(p, q); });
+    return true;
+#else
+    return false;
+#endif
+}
+
+namespace {
+
+// y[i] = f(x[i]); after the first few no store touches two lines
+template <class T, class U, class G>
+RL_INLINE void cast_each(const T* x, U* y, i64 n, G f) {
+    parallel(n, even_blocks(n, CAST), [=](i64 begin, i64 end) {
+        i64 i = begin;
+        while (i < end && reinterpret_cast<std::uintptr_t>(y + i) % REGISTER) y[i] = f(x[i]), i++;
+        for (; i < end; i++) y[i] = f(x[i]);
+    });
+}
+
+}  // namespace
+
+void from_bfloat16(const std::uint16_t* x, float* y, i64 n) {
+    cast_each(x, reinterpret_cast<std::uint32_t*>(y), n,
+              [](std::uint16_t v) { return std::uint32_t(v) << 16; });
+}
+
+namespace {
+
+typedef std::uint16_t U16 __attribute__((vector_size(REGISTER)));
+template <std::size_t... I>
+RL_INLINE U16 odd_lanes(U16 a, U16 b, std::index_sequence<I...>) {
+    return __builtin_shufflevector(a, b, int(2 * I + 1)...);
+}
+
+#if defined(__AVX512BW__) && defined(__AVX512DQ__)
+// Two registers by one instruction, which takes denormal numbers for 0: false if there is one. (No
+// intrinsic: it would need files compiled for this instruction.)
+RL_INLINE bool narrow_two(const float* x, std::uint16_t* y) {
+    const __m512 a = _mm512_loadu_ps(x), b = _mm512_loadu_ps(x + 16);
+    constexpr int DENORMAL = 0x20;
+    if (_mm512_fpclass_ps_mask(a, DENORMAL) | _mm512_fpclass_ps_mask(b, DENORMAL)) return false;
+    __m512i both;
+    asm("vcvtne2ps2bf16 %1, %2, %0" : "=v"(both) : "v"(a), "v"(b));
+    _mm512_storeu_si512(y, both);
+    return true;
+}
+#endif
+
+}  // namespace
+
+// to the nearest, ties to even; NaN keeps its sign
+void to_bfloat16(const float* x, std::uint16_t* y, i64 n) {
+    const auto* const from = reinterpret_cast<const std::uint32_t*>(x);
+    const auto rounded = [](auto b) {  // the result in the upper half
+        const auto nan = (b & 0x80000000) | 0x7fc00000;
+        return (b & 0x7fffffff) > 0x7f800000 ? nan : b + 0x7fff + (b >> 16 & 1);
+    };
+    parallel(n, even_blocks(n, CAST), [=](i64 begin, i64 end) {
+        i64 i = begin;
+        const auto one = [=](i64 i) { y[i] = std::uint16_t(rounded(from[i]) >> 16); };
+        while (i < end && reinterpret_cast<std::uintptr_t>(y + i) % REGISTER) one(i++);
+        constexpr auto lanes = std::make_index_sequence<REGISTER / 2>{};
+        [[maybe_unused]] const bool fast = has_bf16();
+        for (; i + REGISTER / 2 <= end; i += REGISTER / 2) {
+#if defined(__AVX512BW__) && defined(__AVX512DQ__)
+            if (fast && narrow_two(x + i, y + i)) continue;
+#endif
+            U32 a, b;
+            std::memcpy(&a, from + i, sizeof a);
+            std::memcpy(&b, from + i + LANES<float>, sizeof b);
+            const U16 v = odd_lanes((U16)rounded(a), (U16)rounded(b), lanes);
+            std::memcpy(y + i, &v, sizeof v);
+        }
+        while (i < end) one(i++);
+    });
+}
+
+template <class T, class U>
+void convert(const T* x, U* y, i64 n) {
+    cast_each(x, y, n, [](T v) { return static_cast<U>(v); });
+}
+
+#define CONVERT(T, U)                              \
+    template void convert(const T*, U*, i64);      \
+    template void convert(const U*, T*, i64);
+CONVERT(float, double)
+CONVERT(float, i64)
+CONVERT(double, i64)
+CONVERT(float, std::int32_t)
+CONVERT(i64, std::int32_t)
+template void convert(const std::uint8_t*, float*, i64);
+template void convert(const std::uint8_t*, double*, i64);
+template void convert(const std::uint8_t*, i64*, i64);
+
+}  // namespace rl::RL_ISA
