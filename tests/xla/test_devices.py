@@ -279,7 +279,7 @@ def test_training_from_the_command_line(tmp_path):
             [sys.executable, "-m", "rushlight", *map(str, words)],
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=300,
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
