@@ -12,7 +12,7 @@ native       the pure wheel's files and one extension. GCC compiles it, as in a 
              any glibc, so that the extension runs on all since GLIBC. Another processor's is
              compiled by its cross compiler (Debian, Ubuntu: g++-12, g++-12-aarch64-linux-gnu)
 Pythons      only their headers are used. CPython's are the same for both processors, but for
-             pyconfig.h, which has the same sizes; NumPy's are the same byte for byte
+             pyconfig.h (both are LP64: the same sizes); NumPy 2.4.6's are the same byte for byte
 time         SOURCE_DATE_EPOCH; without it the commit's. Two builds give the same bytes
 
 ccache, if there is one, keeps the objects that do not depend on Python.
