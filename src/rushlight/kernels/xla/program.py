@@ -86,7 +86,10 @@ def _described(a: Any, values: list, kept: list, indices: bool, numbers: bool) -
             raise _Plain
         kept.append(a)
         return ("h", a.shape, a.dtype.str, a.tobytes())
-    if isinstance(a, tuple):  # a key of tensors (ops/index.py) is a plain tuple in its program
+    if isinstance(a, tuple):
+        if not hasattr(a, "_make") and not hasattr(a, "given"):
+            raise _Plain
+        # a key of index tensors (ops/index.py) is a plain tuple in its program
         kind = t if hasattr(a, "_make") else tuple
         return (kind, *[_described(b, values, kept, indices, numbers) for b in a])
     if t is slice:
