@@ -27,9 +27,9 @@ def binary_operator(card: Card, ufunc: Any) -> tuple[Any, Any]:
         While a mode listens, its place is taken and it is called again; modes.py puts `written`
         there in the end.
         """
-        written = first.written
+        written = first.written  # type: ignore[attr-defined]
         if written is None:
-            first.written = written = operator(card, ufunc)
+            first.written = written = operator(card, ufunc)  # type: ignore[attr-defined]
             written.operator_of = card
             for name, value in list(vars(Tensor).items()):
                 if value is first:

@@ -68,7 +68,7 @@ def is_same(a: np.ndarray, b: np.ndarray) -> bool:
     return address(a) == address(b) and a.strides == b.strides and a.shape == b.shape
 
 
-def is_dense(a: np.ndarray) -> bool:
+def is_dense(a: Any) -> bool:
     """No gaps. Of others PyTorch does not ask whether they meet: two strided grids may lie side by
     side, and to find out would cost more than it is worth."""
     low, high = np.lib.array_utils.byte_bounds(a if type(a) is np.ndarray else a.shadow)
