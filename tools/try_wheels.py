@@ -148,7 +148,7 @@ def attempt(
     if bool(warned) != free or not about["gil"]:
         raise Failure(f"with the GIL: {about['gil']}; warnings: {warned}")
     # the interpreter's warning has been seen; to pytest, in which warnings are errors, it is known
-    calm = {"PYTHON_GIL": "1"} if free else {}
+    calm = {"PYTHON_GIL": "1"} if free else {"RUSHLIGHT_PURE": "1"} if kind == "pure" else {}
     run = env.folder / "run"
     begin = time.perf_counter()
     text = env.run(
