@@ -127,7 +127,7 @@ def test_what_a_walk_shows(browser, pages):
 
 def test_a_live_page_follows_its_run(browser, tmp_path, shots):
     out = tmp_path / "run"
-    words = [*"train digits --epochs 40 --live --out".split(), str(out)]
+    words = [*"train digits --epochs 150 --live --out".split(), str(out)]
     run = subprocess.Popen(
         [sys.executable, "-m", "rushlight", *words], stdout=subprocess.PIPE, text=True
     )

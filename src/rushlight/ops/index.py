@@ -521,8 +521,8 @@ class IndexPut:
         return dx if c.needs(0) else None, dvalues
 
     def samples(make):
-        yield make(5, 3), (wrap(np.array([0, 3])),), make(2, 3)
-        yield make(5, 3), (wrap(np.array([1, 1, 2])),), make(3), True
+        yield make(5, 3), (wrap(np.array([0, 3], np.int64)),), make(2, 3)
+        yield make(5, 3), (wrap(np.array([1, 1, 2], np.int64)),), make(3), True
 
 
 def _put_key(x: Tensor, indices) -> tuple:

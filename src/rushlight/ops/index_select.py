@@ -281,7 +281,7 @@ class IndexCopy:
         return dx, ds
 
     def samples(make):
-        yield make(3, 4), 1, wrap(np.array([2, 0])), make(3, 2)
+        yield make(3, 4), 1, wrap(np.array([2, 0], np.int64)), make(3, 2)
         yield make(), 0, make.indices(1, high=1), make(1)
 
 
@@ -378,7 +378,7 @@ class IndexFill:
         return dx, dv
 
     def samples(make):
-        yield make(3, 4), 1, wrap(np.array([-1, 0])), 1.5
+        yield make(3, 4), 1, wrap(np.array([-1, 0], np.int64)), 1.5
         yield make(3, 4), 0, make.indices(1, high=3), make()
         yield make(), 0, make.indices(1, high=1), 2.0
 

@@ -187,7 +187,7 @@ class Take:
 
     def samples(make):
         yield make(3, 4), make.indices(2, 3, high=12)
-        yield make(4, 3).T, wrap(np.array([0, -1, 5]))
+        yield make(4, 3).T, wrap(np.array([0, -1, 5], np.int64))
         yield make(), make.indices(high=1)
 
 
