@@ -178,7 +178,7 @@ def compiled(source: Path, python: dict, target: Target, *, cache: bool) -> byte
         env=environment,
     )
     subprocess.run(["ninja", "--quiet", "-C", folder, "-j2"], check=True, env=environment)
-    made = folder / Path(target.extension).name
+    (made,) = folder.glob("_native*.so")  # (its name lacks Python's tag if CMake cross-compiles)
     return made.read_bytes()
 
 
