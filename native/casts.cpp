@@ -4,6 +4,7 @@
 #include "blocks.hpp"
 #include "gemm_bf16.hpp"
 #include "moves.hpp"
+#include "narrow.hpp"
 
 namespace rl::RL_ISA {
 
@@ -11,27 +12,14 @@ namespace {
 
 constexpr i64 CAST = 1 << 15;  // numbers a block
 
-#if defined(__AVX512F__)
+#if defined(__AVX512F__) || defined(__F16C__)
 #define RL_HALF 1
-constexpr i64 STEP = 16;
-using Halves = __m256i;
+constexpr i64 STEP = LANES<float>;
 RL_INLINE void widen(const std::uint16_t* x, float* y) {
-    _mm512_storeu_ps(y, _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const Halves*>(x))));
+    store(y, widened_half(reinterpret_cast<const Half*>(x)));
 }
 RL_INLINE void narrow(const float* x, std::uint16_t* y) {
-    _mm256_storeu_si256(reinterpret_cast<Halves*>(y),
-                        _mm512_cvtps_ph(_mm512_loadu_ps(x), _MM_FROUND_TO_NEAREST_INT));
-}
-#elif defined(__F16C__)
-#define RL_HALF 1
-constexpr i64 STEP = 8;
-using Halves = __m128i;
-RL_INLINE void widen(const std::uint16_t* x, float* y) {
-    _mm256_storeu_ps(y, _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const Halves*>(x))));
-}
-RL_INLINE void narrow(const float* x, std::uint16_t* y) {
-    _mm_storeu_si128(reinterpret_cast<Halves*>(y),
-                     _mm256_cvtps_ph(_mm256_loadu_ps(x), _MM_FROUND_TO_NEAREST_INT));
+    narrow_half(reinterpret_cast<Half*>(y), load(x));
 }
 #endif
 

@@ -52,14 +52,15 @@ def cell(column: str, name: str, rows: Rows, goals: dict[str, tuple[float, float
     return f"{value:.2f}" if key.endswith("ratio") else measured(value, row["unit"])
 
 
+def _cells(body: str) -> list[list[str]]:
+    """The cells of a table's rows."""
+    return [[c.strip() for c in line.strip("|").split("|")] for line in body.splitlines()]
+
+
 def tables(text: str) -> Iterator[tuple[list[str], list[list[str]]]]:
     """(columns, the cells of each row) of every marked table."""
     for found in _TABLE.finditer(text):
-        lines = found[3].splitlines()
-        yield (
-            found[1].split(),
-            [[c.strip() for c in line.strip("|").split("|")] for line in lines],
-        )
+        yield found[1].split(), _cells(found[3])
 
 
 def page(name: str, rows: Rows, goals: dict[str, tuple[float, float]]) -> str:
@@ -69,7 +70,7 @@ def page(name: str, rows: Rows, goals: dict[str, tuple[float, float]]) -> str:
 
     def filled(found: re.Match[str]) -> str:
         columns, workloads = found[1].split(), next(names)
-        cells = [[c.strip() for c in r.strip("|").split("|")] for r in found[3].splitlines()]
+        cells = _cells(found[3])
         if len(cells) != len(workloads):
             raise SystemExit(f"{name}: {len(cells)} rows where {PAGES[name]} has {len(workloads)}")
         body = "".join(

@@ -47,7 +47,7 @@ class ArchiveWriter:
         extra = struct.pack("<HH2Q", 1, 16, size, size) if size >= LIMIT else b""
         padding = -(offset + LOCAL.size + len(name) + len(extra) + 4) % ALIGNMENT
         filler = struct.pack("<2sH", b"FB", padding) + bytes(padding)
-        short = min(size, FULL) if size < LIMIT else FULL
+        short = size if size < LIMIT else FULL
         version = _VERSION64 if extra else _VERSION
         common = (flags, 0, _TIME, _DATE, crc, short, short, len(name))
         local = LOCAL.pack(b"PK\3\4", version, *common, len(extra) + len(filler))
