@@ -1,7 +1,8 @@
 """The figures of the tables in README.md, README.zh-CN.md and docs/performance.md, from
-bench/results.json, which `make bench` writes.
+bench/results.json, which `make bench` writes, and bench/results-NAME.json of other machines.
 
-A table is marked by the line `<!-- bench: COLUMNS -->` before it, COLUMNS in the order of its cells
+A table is marked by the line `<!-- bench: COLUMNS -->` before it, or `<!-- bench NAME: COLUMNS -->`
+for another machine's, COLUMNS in the order of its cells
 after the first: `torch`, `rushlight`, `onnxruntime` (medians), `ratio` and `onnxruntime-ratio`
 (theirs over ours), each with `@1` for one thread; `goal` (at least, aim). A row's first cell is the
 name of its workload; the Chinese tables have the English ones' workloads in their order. What was
@@ -21,11 +22,10 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-RECORD = ROOT / "bench" / "results.json"
 #: page -> the page whose tables name its workloads
 PAGES = {"README.md": "README.md", "README.zh-CN.md": "README.md"}
 PAGES["docs/performance.md"] = "docs/performance.md"
-_TABLE = re.compile(r"^<!-- bench: (.+) -->\n\n?(\|.*\n\|[-|: ]+\n)((?:\|.*\n)+)", re.M)
+_TABLE = re.compile(r"^<!-- bench( \w+)?: (.+) -->\n\n?(\|.*\n\|[-|: ]+\n)((?:\|.*\n)+)", re.M)
 
 Rows = dict[tuple[str, str], dict[str, Any]]
 
@@ -60,38 +60,45 @@ def _cells(body: str) -> list[list[str]]:
 def tables(text: str) -> Iterator[tuple[list[str], list[list[str]]]]:
     """(columns, the cells of each row) of every marked table."""
     for found in _TABLE.finditer(text):
-        yield found[1].split(), _cells(found[3])
+        yield found[2].split(), _cells(found[4])
 
 
-def page(name: str, rows: Rows, goals: dict[str, tuple[float, float]]) -> str:
-    """The page's text with the figures of the record."""
+def page(name: str, machines: dict[str, Rows], goals: dict[str, tuple[float, float]]) -> str:
+    """The page's text with the figures of the machines' records."""
     text, model = ((ROOT / p).read_text("utf-8") for p in (name, PAGES[name]))
     names = iter([[row[0] for row in cells] for _, cells in tables(model)])
 
     def filled(found: re.Match[str]) -> str:
-        columns, workloads = found[1].split(), next(names)
-        cells = _cells(found[3])
+        rows, columns, workloads = machines[(found[1] or "").strip()], found[2].split(), next(names)
+        cells = _cells(found[4])
         if len(cells) != len(workloads):
             raise SystemExit(f"{name}: {len(cells)} rows where {PAGES[name]} has {len(workloads)}")
         body = "".join(
             f"| {own[0]} | " + " | ".join(cell(c, w, rows, goals) for c in columns) + " |\n"
             for own, w in zip(cells, workloads, strict=True)
         )
-        return found[0].removesuffix(found[3]) + body
+        return found[0].removesuffix(found[4]) + body
 
     return _TABLE.sub(filled, text)
 
 
-def pages(read_goals: Callable[[], dict[str, tuple[float, float]]]) -> dict[str, str]:
-    """Every page with the figures of the record."""
-    record = json.loads(RECORD.read_text("utf-8"))
-    rows: Rows = {(r["workload"], str(r["threads"])): r for r in record["rows"]}
-    sizes = record["installed_bytes"]
+def record(path: Path) -> Rows:
+    """The rows of one machine's record, and what the libraries take on disk."""
+    found = json.loads(path.read_text("utf-8"))
+    rows: Rows = {(r["workload"], str(r["threads"])): r for r in found["rows"]}
+    sizes = found["installed_bytes"]
     installed = {k: v / 1e6 for k, v in sizes.items()}
     installed |= {"ratio": sizes["torch"] / sizes["rushlight"], "unit": "MB"}
     rows["installed, with all core dependencies", "default"] = installed
+    return rows
+
+
+def pages(read_goals: Callable[[], dict[str, tuple[float, float]]]) -> dict[str, str]:
+    """Every page with the figures of the records."""
+    files = (ROOT / "bench").glob("results*.json")
+    machines = {p.stem.removeprefix("results").removeprefix("-"): record(p) for p in files}
     goals = read_goals()
-    return {name: page(name, rows, goals) for name in PAGES}
+    return {name: page(name, machines, goals) for name in PAGES}
 
 
 def _goals() -> dict[str, tuple[float, float]]:
