@@ -54,6 +54,7 @@ struct Tile {
     const T* panel;       // (k, WIDTH) or with another step
     i64 panel_step;
     T* out;  // (ROWS, WIDTH)
+    i64 out_step;
 };
 
 // How the streamed rows lie: side by side in strips; apart; apart, and so short that the processor does
@@ -69,7 +70,7 @@ void tile(const Tile<T>& t, i64 depth, bool add) {
     for (int i = 0; i < rows; i++)
 #pragma GCC unroll 4
         for (int j = 0; j < vectors; j++)
-            c[i][j] = add ? load(t.out + i * WIDTH<T> + j * LANES<T>) : V{};
+            c[i][j] = add ? load(t.out + i * t.out_step + j * LANES<T>) : V{};
 
     constexpr bool packed = lie == Lie::packed;
     const T* a[packed ? 1 : rows];
@@ -99,7 +100,7 @@ void tile(const Tile<T>& t, i64 depth, bool add) {
 #pragma GCC unroll 12
     for (int i = 0; i < rows; i++)
 #pragma GCC unroll 4
-        for (int j = 0; j < vectors; j++) store(t.out + i * WIDTH<T> + j * LANES<T>, c[i][j]);
+        for (int j = 0; j < vectors; j++) store(t.out + i * t.out_step + j * LANES<T>, c[i][j]);
 }
 
 template <class T>
@@ -136,6 +137,7 @@ void pack_panel(Matrix<T> b, i64 depth, i64 n, T* panel, i64 pitch) {
     if (n < pitch) std::memset(panel, 0, depth * pitch * sizeof(T));
     if (b.col == 1) {
         for (i64 k = 0; k < depth; k++) {
+            for (i64 j = 0; j < n; j += LINE<T>) __builtin_prefetch(b.p + (k + AHEAD) * b.row + j);
             if (n == WIDTH<T>)
                 std::memcpy(panel + k * pitch, b.p + k * b.row, WIDTH<T> * sizeof(T));
             else std::memcpy(panel + k * pitch, b.p + k * b.row, n * sizeof(T));
@@ -179,35 +181,54 @@ RL_INLINE void send_for(i64 m, i64 n, const Target<T>& to, i64 i, i64 j) {
             __builtin_prefetch(to.c + (i + r) * to.step + j + k, 1);
 }
 
-// Whether b need not be packed for `rows` rows against it: they are few, or its own lie close together.
+// How s (m, k) goes against b (k, n).
 template <class T>
-bool ready(const Matrix<T>& b, i64 rows) {
-    return b.col == 1 && (rows <= 2 * ROWS || b.row <= WIDTH<T>);
-}
+struct Way {
+    bool strips;    // s is copied, too: its rows are not contiguous
+    bool in_place;  // b is not: its rows are contiguous, and few rows are to go against it, or its own
+                    // lie close together
+    i64 copied;     // numbers
+
+    Way(i64 m, i64 n, i64 k, const Matrix<T>& s, const Matrix<T>& b)
+        : strips(s.col != 1 && k > 1),
+          in_place(b.col == 1 && (m <= most(strips, b.row, k) || b.row <= WIDTH<T>)),
+          copied((in_place ? 0 : k * n) + (strips ? k * m : 0)) {}
+
+    // Up to how many rows against b where it lies are faster than copying it.
+    static i64 most(bool strips, i64 step, i64 k) {
+        if (strips) return 2 * ROWS;
+        // Rows of b that begin a multiple of 4096 bytes apart share a few lines of the caches.
+        if (step * i64(sizeof(T)) % 4096 == 0) return VECTORS * ROWS;
+        return k > 4 * DEPTH ? BLOCK : 4 * BLOCK;
+    }
+};
 
 // s (m, k) streamed against b (k, n) packed; `to` says where the product goes.
 //
 // A task is a block of rows against a group of panels, which each thread packs for itself, once as long
 // as its tasks are of one group: what another core has just written is read more slowly than it is packed
-// again.
+// again. With `add` the product is added to what is there, as further steps of k.
 template <class T>
-void stream(i64 m, i64 n, i64 k, Matrix<T> s, Matrix<T> b, const Target<T>& to, After after) {
+void stream(i64 m, i64 n, i64 k, Matrix<T> s, Matrix<T> b, const Target<T>& to, After after,
+            bool add = false) {
     constexpr i64 W = WIDTH<T>;
     const bool alone = m * n * k <= SMALL;
     const i64 panels = (n + W - 1) / W;
     const int rows = m == 1 ? 1 : 2 * n <= W ? TALL : ROWS;
     const i64 pitch = n < W ? (n + LANES<T> - 1) / LANES<T> * LANES<T> : W;
-    const bool strips = s.col != 1 && k > 1;
+    const auto [strips, in_place, copied] = Way<T>(m, n, k, s, b);
     const Lie lie = strips ? Lie::packed : k < SHORT ? Lie::short_ones : Lie::apart;
 
-    const bool in_place = ready(b, m);  // but for the last, partial panel
-    const i64 first_packed = in_place ? n / W : 0;
+    const i64 first_packed = in_place ? n / W : 0;  // (a partial panel is)
 
-    // (strips are packed anew for each group: so there should be few of them)
+    // Strips are packed anew for each group: so there should be few of those. A panel that lies where it is
+    // should meet all rows while it is in the cache: so each is a group.
     const i64 most = (strips ? STRIPS_GROUP : GROUP) / (k * pitch * i64(sizeof(T)));
-    const i64 block = m >= 16 * BLOCK ? BLOCK : m >= 4 * BLOCK ? BLOCK / 2 : BLOCK / 4;
+    const bool by_panel = in_place && !strips;
+    const i64 block = by_panel || m >= 16 * BLOCK ? BLOCK : m >= 4 * BLOCK ? BLOCK / 2 : BLOCK / 4;
     const i64 blocks = (m + block - 1) / block;
-    i64 groups = in_place || most >= panels ? 1 : most < 1 ? panels : (panels + most - 1) / most;
+    i64 groups = most < 1 ? panels : (panels + most - 1) / most;
+    if (in_place) groups = by_panel ? panels : 1;
     if (blocks < 8) {  // with few rows there are other tasks than rows
         const i64 enough = m * n * k / SMALL / blocks + 1, all = enough < panels ? enough : panels;
         groups = groups < all ? all : groups;
@@ -232,9 +253,14 @@ void stream(i64 m, i64 n, i64 k, Matrix<T> s, Matrix<T> b, const Target<T>& to, 
             for (i64 p = first_panel; p < end_panel; p++) {
                 const i64 width = n - p * W < W ? n - p * W : W;
                 const bool direct = p < first_packed;
+                // rows [0, past) need no buffer: whole registers of sums that stay as they are
+                const bool as_is = !to.transposed && !to.bias && !to.relu && width % LANES<T> == 0;
+                const i64 past = as_is ? mi / rows * rows : 0;
                 const TileFn<T> multiply = find_tile<T>(rows, width, lie);
                 send_for(mi, width, to, i0, p * W);
                 alignas(64) T buffer[(BLOCK + TALL) * W];
+                for (i64 i = past; add && i < mi; i++)
+                    std::memcpy(buffer + i * W, to.c + (i0 + i) * to.step + p * W, width * sizeof(T));
                 for (i64 k0 = 0; k0 < k; k0 += DEPTH) {
                     const i64 depth = k - k0 < DEPTH ? k - k0 : DEPTH;
                     Tile<T> t;
@@ -251,12 +277,14 @@ void stream(i64 m, i64 n, i64 k, Matrix<T> s, Matrix<T> b, const Target<T>& to, 
                                 t.rows[r] = s.p + (i0 + row) * s.row + k0 * s.col;
                             }
                         }
-                        t.out = buffer + i * W;
-                        multiply(t, depth, k0 > 0);
+                        t.out = i < past ? to.c + (i0 + i) * to.step + p * W : buffer + i * W;
+                        t.out_step = i < past ? to.step : W;
+                        multiply(t, depth, add || k0 > 0);
                     }
                 }
-                leave<W, BLOCK>(buffer, mi, width, to, i0, p * W,
-                                [](T* at, Reg<T> v, i64 l) { put(at, v, l); });
+                if (past < mi)
+                    leave<W, BLOCK>(buffer + past * W, mi - past, width, to, i0 + past, p * W,
+                                    [](T* at, Reg<T> v, i64 l) { put(at, v, l); });
                 if (after.run && to.transposed) after.run(after.of, p * W, i0, width, mi);
                 else if (after.run) after.run(after.of, i0, p * W, mi, width);
             }
@@ -391,11 +419,16 @@ void gemm(i64 m, i64 n, i64 k, Matrix<T> a, Matrix<T> b, const T* bias, bool rel
     if (k == 1) a.col = b.row = 1;
     if (n == 1) b.col = 1;
     if (m == 1) a.row = 1;
-    // Packing costs its operand once over; turning costs the result.
-    const bool b_ready = ready(b, m), a_ready = ready(a.t(), n);
-    const i64 pack_b = b_ready ? 0 : k * n, pack_a = (a_ready ? 0 : k * m) + m * n;
-    if (pack_b <= pack_a) stream(m, n, k, a, b, straight, after);
-    else stream(n, m, k, b.t(), a.t(), turned, after);
+    // What is copied costs its numbers; turning costs the result.
+    const Way<T> way(m, n, k, a, b), other(n, m, k, b.t(), a.t());
+    if (way.copied > other.copied + m * n) return stream(n, m, k, b.t(), a.t(), turned, after);
+    if (!way.strips || bias || relu) return stream(m, n, k, a, b, straight, after);
+    // Strips and panels of all of a long k would not stay in the cache.
+    for (i64 k0 = 0; k0 < k; k0 += DEPTH) {
+        const bool last = k - k0 <= DEPTH;
+        stream(m, n, last ? k - k0 : DEPTH, a.from(0, k0), b.from(k0, 0), straight, last ? after : After{},
+               k0 > 0);
+    }
 }
 
 template void gemm(i64, i64, i64, Matrix<float>, Matrix<float>, const float*, bool, float*, i64, After);
