@@ -30,6 +30,7 @@ constexpr int VECTORS = 2;
 constexpr int ROWS = 6, TALL = 12;  // rows of a tile; of one that is less than half as wide
 constexpr i64 BLOCK = 48;           // rows of a task: a multiple of both
 constexpr i64 DEPTH = 512;          // of k at a time: a panel's part stays in the L2 cache
+constexpr i64 FORWARD = 768;  // numbers by which rows read once ask for memory
 constexpr i64 AHEAD = 16;           // steps of k by which packing strips asks for memory
 constexpr i64 SHORT = 512;          // see Lie
 constexpr i64 GROUP = 512 << 10, STRIPS_GROUP = 4 << 20;  // bytes of packed panels, see stream
@@ -340,8 +341,10 @@ void dots_of_one(i64 begin, i64 end, i64 k, Matrix<T> a, Matrix<T> b, const Targ
         i64 at = 0;
         for (; at + U * L <= k; at += U * L)
 #pragma GCC unroll 4
-            for (i64 u = 0; u < U; u++)
+            for (i64 u = 0; u < U; u++) {
+                __builtin_prefetch(y + at + u * L + FORWARD);
                 c[u] = fma(load(x + at + u * L), load(y + at + u * L), c[u]);
+            }
         for (; at + L <= k; at += L) c[0] = fma(load(x + at), load(y + at), c[0]);
         if (at < k) c[1] = fma(load_part(x + at, k - at), load_part(y + at, k - at), c[1]);
         const T v = sum((c[0] + c[1]) + (c[2] + c[3]));
