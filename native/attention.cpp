@@ -321,6 +321,63 @@ class Pieces {
     }
 };
 
+// One query, as when a token follows those of a cache: nothing to be put along the lanes but the numbers of
+// a key, and then of a value, which are read once. k and v of column step 1, no causal mask.
+template <class T>
+void attend_one(const Attention& a, const T* q, i64 q_col, const T* k, i64 k_row, const T* v, i64 v_row,
+                const char* mask, i64 mask_col, T* y, T& lse, T* numbers, T* s) {
+    using V = Reg<T>;
+    constexpr i64 L = LANES<T>;
+    constexpr int AT_ONCE = 4;  // keys, and registers of y
+    for (i64 i = 0; i < a.e; i++) numbers[i] = T(a.scale) * q[i * q_col];
+    for (i64 j = 0; j < a.s; j += AT_ONCE) {
+        const T* rows[AT_ONCE];
+        V c[AT_ONCE]{};
+        for (int r = 0; r < AT_ONCE; r++) rows[r] = k + (j + r < a.s ? j + r : a.s - 1) * k_row;
+        i64 i = 0;
+        for (; i + L <= a.e; i += L)
+#pragma GCC unroll 4
+            for (int r = 0; r < AT_ONCE; r++) c[r] = fma(load(numbers + i), load(rows[r] + i), c[r]);
+        if (i < a.e)
+            for (int r = 0; r < AT_ONCE; r++)
+                c[r] = fma(load_part(numbers + i, a.e - i), load_part(rows[r] + i, a.e - i), c[r]);
+        for (int r = 0; r < AT_ONCE; r++) s[j + r] = sum(c[r]);
+    }
+    if (a.mask == MaskKind::boolean)
+        for (i64 j = 0; j < a.s; j++) s[j] += mask[j * mask_col] ? T(0) : -INF<T>;
+    if (a.mask == MaskKind::additive)
+        for (i64 j = 0; j < a.s; j++) s[j] += reinterpret_cast<const T*>(mask)[j * mask_col];
+    T m = -INF<T>;
+    for (i64 j = 0; j < a.s; j++) m = s[j] > m ? s[j] : m;  // NaN is not taken: it comes through exp
+    m = m == -INF<T> ? T(0) : m;
+    V total{};
+    for (i64 j = 0; j < a.s; j += L) {
+        const i64 n = a.s - j < L ? a.s - j : L;
+        V p = exp(load(s + j) - m);
+        put(s + j, p, n);
+        total += load_part(s + j, n);
+    }
+    const T z = sum(total), by = z == 0 ? T(0) : 1 / z;
+    for (i64 i = 0; i < a.d; i += AT_ONCE * L) {
+        V c[AT_ONCE]{};
+        const i64 left = a.d - i;
+        if (left >= AT_ONCE * L) {
+            for (i64 j = 0; j < a.s; j++)
+#pragma GCC unroll 4
+                for (int r = 0; r < AT_ONCE; r++) c[r] = fma(all(s[j]), load(v + j * v_row + i + r * L), c[r]);
+        } else {
+            for (i64 j = 0; j < a.s; j++)
+                for (int r = 0; r * L < left; r++) {
+                    const i64 n = left - r * L < L ? left - r * L : L;
+                    c[r] = fma(all(s[j]), load_part(v + j * v_row + i + r * L, n), c[r]);
+                }
+        }
+        for (int r = 0; r * L < left && r < AT_ONCE; r++)
+            put(y + i + r * L, c[r] * by, left - r * L < L ? left - r * L : L);
+    }
+    lse = z == 0 ? INF<T> : m + log(all(z))[0];
+}
+
 }  // namespace
 
 template <class T>
@@ -328,6 +385,17 @@ void attention(const Attention& a, const Heads<const T>& q, const Heads<const T>
                const Heads<const T>& v, const Heads<const char>& mask, const Heads<T>& y, T* lse) {
     using V = Reg<T>;
     constexpr i64 W = WIDTH<T>, L = LANES<T>;
+    if (a.t == 1 && !a.causal && k.col == 1 && v.col == 1) {
+        parallel(a.heads, rows_per_block(a.s * (a.e + a.d), 1 << 15), [&](i64 begin, i64 end) {
+            Pieces<T> pieces(a.e + a.s + 3 * W + 128);
+            T *const numbers = pieces.take(a.e), *const s = pieces.take(a.s + 2 * W);
+            for (i64 head = begin; head < end; head++)
+                attend_one<T>(a, q.at(a, head), q.col, k.at(a, head), k.row, v.at(a, head), v.row,
+                              a.mask == MaskKind::none ? nullptr : mask.at(a, head), mask.col, y.at(a, head),
+                              lse[head], numbers, s);
+        });
+        return;
+    }
     const i64 blocks = (a.t + W - 1) / W, work = a.s * (a.e + a.d) * (a.t < W ? up(a.t, L) : W);
     parallel(a.heads * blocks, rows_per_block(work, 1 << 17), [&](i64 begin, i64 end) {
         Pieces<T> pieces((a.e + a.d + 3 * KEYS + W + 4) * W + 512);
