@@ -183,8 +183,7 @@ def _general(card: Card, args: tuple) -> Any:
         [wrap(x) for x in (results if card.outputs == "list" else results[: card.visible])]
     )
     if card.view:
-        for t in tensors:
-            _share(card, args, t, multi_output=card.outputs == "list")
+        _share(card, args, tensors)
     if track and mode.grad and card.backward is not None:
         record(card, args, tuple(t._a for t in tensors) + results[len(tensors) :], tensors)
     if inferring[0] and mode.inference:
@@ -255,23 +254,24 @@ def _saved(card: Card, i: int, args: tuple, results: tuple, tensors: tuple) -> A
     )
 
 
-def _share(card: Card, args: tuple, t: Tensor, multi_output: bool = False) -> None:
-    """Make `t` a view of the first argument, if it does share its memory."""
+def _share(card: Card, args: tuple, tensors: tuple) -> None:
+    """Make views of the first argument of the tensors that do share its memory."""
     source = args[0]
-    if t._a.base is None or not (t._a.size == 0 or np.may_share_memory(t._a, source._a)):
-        return
-    if t._rg:
-        return
-    t._v = _cell(source)
-    base, chain = source, ((card, args[1:]),)
-    if source._view is not None:
-        base, chain = source._view.base, source._view.replay + chain
-    if multi_output or (source._view is not None and source._view.multi_output):
-        name = card.node_type.__name__ if multi_output else source._view.multi_output
+    a, info = source._a, source._view
+    owner = a if a.base is None else a.base
+    base, chain, name = source, ((card, args[1:]),), None
+    if info is not None:
+        base, chain, name = info.base, info.replay + chain, info.multi_output
+    if card.outputs == "list":
         # one output of several cannot be replayed alone; in-place on it under autograd is refused
-        t._view = ViewInfo(base, chain, name)
-    else:
-        t._view = ViewInfo(base, chain)
+        name = card.node_type.__name__
+    for t in tensors:
+        x = t._a
+        if x.base is None or t._rg:
+            continue
+        if x.base is owner or x.size == 0 or np.may_share_memory(x, a):
+            t._v = _cell(source)
+            t._view = ViewInfo(base, chain, name)
 
 
 def replay(chain: tuple, x: Any) -> Any:

@@ -39,6 +39,15 @@ def _checked_list(name: str, tensors) -> list:
     return tensors
 
 
+def _alike(shapes: list, n: int, d: int) -> bool:
+    """Whether shapes of n dimensions differ along d only, and none says (0,)."""
+    before, behind = shapes[0][:d], shapes[0][d + 1 :]
+    for s in shapes:
+        if len(s) != n or s[:d] != before or s[d + 1 :] != behind or s == (0,):
+            return False
+    return True
+
+
 @op(
     "cat(tensors, dim=0, *, out=None)",
     "concat",
@@ -64,8 +73,11 @@ class Cat:
 
     def prepare(tensors, dim):
         seen = look(Tensor, tensors)
-        if seen is not None and seen[1] and (first := seen[0][0].shape) and first != (0,):
-            return list(tensors), wrapped(dim, len(first))
+        if seen is not None and (first := seen[0][0].shape) and first != (0,):
+            n = len(first)
+            d = wrapped(dim, n)
+            if seen[1] or _alike([a.shape for a in seen[0]], n, d):
+                return list(tensors), d
         tensors = _checked_list("cat", tensors)
         kept = [t for t in tensors if t._a.shape != (0,)] or tensors[:1]
         n = kept[0]._a.ndim

@@ -53,7 +53,8 @@ def _parts(tensor: Tensor, given, dim: int) -> tuple:
             raise RuntimeError(
                 f"split_size can only be 0 if dimension size is 0, but got dimension size of {n}"
             )
-        sizes = tuple([min(size, n - i) for i in range(0, n, size)] if size else ()) or (0,)
+        whole, rest = divmod(n, size) if size else (0, 0)
+        sizes = (size,) * whole + (rest,) * (rest > 0) or (0,)
         return _SPLIT_EVEN.run((tensor, sizes, d))
     if not isinstance(given, (tuple, list)):
         raise TypeError(
