@@ -1,10 +1,10 @@
 """The figures of the tables in README.md, README.zh-CN.md and docs/performance.md, from
 bench/results.json, which `make bench` writes, and bench/results-NAME.json of other machines.
 
-A table is marked by the line `<!-- bench: COLUMNS -->` before it, or `<!-- bench NAME: COLUMNS -->`
-for another machine's, COLUMNS in the order of its cells
+A table is marked by the line `<!-- bench: COLUMNS -->` before it, COLUMNS in the order of its cells
 after the first: `torch`, `rushlight`, `onnxruntime` (medians), `ratio` and `onnxruntime-ratio`
-(theirs over ours), each with `@1` for one thread; `goal` (at least, aim). A row's first cell is the
+(theirs over ours), each with `@1` for one thread and with `NAME:` before it for another machine;
+`goal` (at least, aim). A row's first cell is the
 name of its workload; the Chinese tables have the English ones' workloads in their order. What was
 not measured has an empty cell.
 
@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 #: page -> the page whose tables name its workloads
 PAGES = {"README.md": "README.md", "README.zh-CN.md": "README.md"}
 PAGES["docs/performance.md"] = "docs/performance.md"
-_TABLE = re.compile(r"^<!-- bench( \w+)?: (.+) -->\n\n?(\|.*\n\|[-|: ]+\n)((?:\|.*\n)+)", re.M)
+_TABLE = re.compile(r"^<!-- bench: (.+) -->\n\n?(\|.*\n\|[-|: ]+\n)((?:\|.*\n)+)", re.M)
 
 Rows = dict[tuple[str, str], dict[str, Any]]
 
@@ -40,12 +40,15 @@ def measured(value: float, unit: str) -> str:
     return f"{value:.{digits}f} {unit}"
 
 
-def cell(column: str, name: str, rows: Rows, goals: dict[str, tuple[float, float]]) -> str:
+def cell(
+    column: str, name: str, machines: dict[str, Rows], goals: dict[str, tuple[float, float]]
+) -> str:
     """What stands in one cell of the workload's row."""
     if column == "goal":
         return "{:g} ({:g})".format(*goals[name]) if name in goals else ""
-    key, _, threads = column.partition("@")
-    row = rows.get((name, threads or "default"), {})
+    machine, _, key = column.rpartition(":")
+    key, _, threads = key.partition("@")
+    row = machines.get(machine, {}).get((name, threads or "default"), {})
     value = row.get(key.replace("-", " "))
     if value is None or value != value:
         return ""
@@ -60,7 +63,7 @@ def _cells(body: str) -> list[list[str]]:
 def tables(text: str) -> Iterator[tuple[list[str], list[list[str]]]]:
     """(columns, the cells of each row) of every marked table."""
     for found in _TABLE.finditer(text):
-        yield found[2].split(), _cells(found[4])
+        yield found[1].split(), _cells(found[3])
 
 
 def page(name: str, machines: dict[str, Rows], goals: dict[str, tuple[float, float]]) -> str:
@@ -69,15 +72,15 @@ def page(name: str, machines: dict[str, Rows], goals: dict[str, tuple[float, flo
     names = iter([[row[0] for row in cells] for _, cells in tables(model)])
 
     def filled(found: re.Match[str]) -> str:
-        rows, columns, workloads = machines[(found[1] or "").strip()], found[2].split(), next(names)
-        cells = _cells(found[4])
+        columns, workloads = found[1].split(), next(names)
+        cells = _cells(found[3])
         if len(cells) != len(workloads):
             raise SystemExit(f"{name}: {len(cells)} rows where {PAGES[name]} has {len(workloads)}")
         body = "".join(
-            f"| {own[0]} | " + " | ".join(cell(c, w, rows, goals) for c in columns) + " |\n"
+            f"| {own[0]} | " + " | ".join(cell(c, w, machines, goals) for c in columns) + " |\n"
             for own, w in zip(cells, workloads, strict=True)
         )
-        return found[0].removesuffix(found[4]) + body
+        return found[0].removesuffix(found[3]) + body
 
     return _TABLE.sub(filled, text)
 
