@@ -4,8 +4,10 @@
 // ROWS rows of the streamed matrix against one panel, and each step of k takes ROWS broadcast
 // numbers times a panel row of up to VECTORS registers. Which operand is packed is a choice, since
 // c = a b is also cᵀ = bᵀ aᵀ; the smaller one is, because a weight matrix (O, I) against a batch of
-// 64 rows is then read exactly once and never copied. Results leave through a small buffer, where
-// the transposition, the bias and the relu are done.
+// 64 rows is then read exactly once and never copied. Rows of the packed operand that are contiguous are
+// read where they lie when few rows go against them (`Way`). Results that are neither turned nor added to
+// are written where they belong; others leave through a small buffer, where the transposition, the bias
+// and the relu are done.
 //
 // Every number of c is a chain of fma over k in blocks of DEPTH, from low to high, so neither
 // the shape of the tiles nor the number of threads changes its bits. Products of few rows with both
@@ -198,8 +200,10 @@ struct Way {
     // Up to how many rows against b where it lies are faster than copying it.
     static i64 most(bool strips, i64 step, i64 k) {
         if (strips) return 2 * ROWS;
-        // Rows of b that begin a multiple of 4096 bytes apart share a few lines of the caches.
-        if (step * i64(sizeof(T)) % 4096 == 0) return VECTORS * ROWS;
+        // Rows of b that begin a multiple of 4096 bytes apart share a few lines of the caches; those that
+        // are far apart lie on more pages than the processor has addresses of at hand.
+        const i64 bytes = step * i64(sizeof(T));
+        if (bytes % 4096 == 0 || bytes > 8192) return VECTORS * ROWS;
         return k > 4 * DEPTH ? BLOCK : 4 * BLOCK;
     }
 };
@@ -226,7 +230,7 @@ void stream(i64 m, i64 n, i64 k, Matrix<T> s, Matrix<T> b, const Target<T>& to, 
     // should meet all rows while it is in the cache: so each is a group.
     const i64 most = (strips ? STRIPS_GROUP : GROUP) / (k * pitch * i64(sizeof(T)));
     const bool by_panel = in_place && !strips;
-    const i64 block = by_panel || m >= 16 * BLOCK ? BLOCK : m >= 4 * BLOCK ? BLOCK / 2 : BLOCK / 4;
+    const i64 block = (by_panel && panels >= 8) || m >= 16 * BLOCK ? BLOCK : m >= 4 * BLOCK ? BLOCK / 2 : BLOCK / 4;
     const i64 blocks = (m + block - 1) / block;
     i64 groups = most < 1 ? panels : (panels + most - 1) / most;
     if (in_place) groups = by_panel ? panels : 1;
