@@ -8,11 +8,20 @@
 #include "norm.hpp"
 #include "pointwise.hpp"
 #include "rows.hpp"
+#include "scratch.hpp"
 
 namespace rl::RL_ISA {
 namespace {
 
 using Bits = std::uint16_t;
+
+// A contiguous array of float16 or bfloat16; one that is not contiguous is copied.
+struct TwoBytes : In {
+    bool read(PyObject* o) { return is_narrow(o) && contiguous(o); }
+    bool read_alike(PyObject* o, const In& x) {  // of x's dtype
+        return is_array(o) && PyArray_TYPE(array(o)) == x.type() && read(o);
+    }
+};
 
 // A contiguous array of bfloat16.
 struct Narrow : In {
@@ -24,7 +33,7 @@ struct Narrow : In {
 };
 
 // A new array of a's dtype.
-PyArrayObject* result(PyObject* a, int nd, const npy_intp* dims) {
+PyArrayObject* new_like(PyObject* a, int nd, const npy_intp* dims) {
     PyArray_Descr* const dtype = PyArray_DESCR(array(a));
     Py_INCREF(dtype);
     return array(PyArray_NewFromDescr(&PyArray_Type, dtype, nd, const_cast<npy_intp*>(dims), nullptr,
@@ -61,7 +70,7 @@ PyObject* linear_bf16(Args a, Py_ssize_t n, bool relu) {
     dims[x.nd() - 1] = out;
     const Array<float> bias(b ? out : 0);
     if (b) from_bfloat16(b.bits(), &bias[0], out);
-    return product(result(a[0], x.nd(), dims), x.rows(), out, in, {x.bits(), in, 1},
+    return product(new_like(a[0], x.nd(), dims), x.rows(), out, in, {x.bits(), in, 1},
                    last_two<Bits>(w).t(), b ? &bias[0] : nullptr, relu);
 }
 
@@ -73,7 +82,7 @@ PyObject* linear_dx_bf16(Args a, Py_ssize_t n) {
     npy_intp dims[NPY_MAXDIMS];
     for (int i = 0; i < dy.nd() - 1; i++) dims[i] = dy.dim(i);
     dims[dy.nd() - 1] = in;
-    return product(result(a[0], dy.nd(), dims), dy.rows(), in, out, {dy.bits(), out, 1},
+    return product(new_like(a[0], dy.nd(), dims), dy.rows(), in, out, {dy.bits(), out, 1},
                    {w.bits(), in, 1});
 }
 
@@ -83,7 +92,7 @@ PyObject* linear_dw_bf16(Args a, Py_ssize_t n) {
     const i64 in = x.dim(-1), out = dy.dim(-1), rows = dy.rows();
     if (x.rows() != rows || rows == 0) return nullptr;
     const npy_intp dims[] = {out, in};
-    return product(result(a[0], 2, dims), out, in, rows, {dy.bits(), 1, out}, {x.bits(), in, 1});
+    return product(new_like(a[0], 2, dims), out, in, rows, {dy.bits(), 1, out}, {x.bits(), in, 1});
 }
 
 PyObject* matmul_bf16(Args a, Py_ssize_t n) {
@@ -92,7 +101,7 @@ PyObject* matmul_bf16(Args a, Py_ssize_t n) {
     if (!PyArray_ISBEHAVED_RO(x) || !PyArray_ISBEHAVED_RO(y)) return nullptr;
     Batches of;
     if (!of.read(x, y) || of.k == 0) return nullptr;
-    PyArrayObject* const z = result(a[0], of.nd, of.dims);
+    PyArrayObject* const z = new_like(a[0], of.nd, of.dims);
     if (!z) return nullptr;
     NoGil unlocked(of.m * of.n * of.k / 32 * of.count >= LONG_WORK);
     of.each(last_two<Bits>(x), last_two<Bits>(y), static_cast<Bits*>(PyArray_DATA(z)), 1 << 18,
@@ -103,21 +112,22 @@ PyObject* matmul_bf16(Args a, Py_ssize_t n) {
 }
 
 bool is_narrow(PyObject* o) {
-    return is_array(o) && PyArray_ITEMSIZE(array(o)) == 2 && PyArray_ISBEHAVED_RO(array(o)) &&
-           (PyArray_TYPE(array(o)) == NPY_HALF || is_bfloat16(PyArray_DESCR(array(o))));
+    if (!is_array(o) || PyArray_ITEMSIZE(array(o)) != 2 || !PyArray_ISBEHAVED_RO(array(o))) return false;
+    if (PyArray_TYPE(array(o)) == NPY_HALF) return from_half(nullptr, nullptr, 0);
+    return is_bfloat16(PyArray_DESCR(array(o)));
 }
 
 namespace {
 
 constexpr i64 CHUNK = 2048;  // numbers at a time
 
-// Whether this processor converts the dtype of a.
-bool can_convert(PyArrayObject* a) {
-    return PyArray_TYPE(a) != NPY_HALF || from_half(nullptr, nullptr, 0);
-}
 void widen(bool half, const Bits* x, float* y, i64 n) {
     if (half) from_half(x, y, n);
     else from_bfloat16(x, y, n);
+}
+void narrow(bool half, const float* x, Bits* y, i64 n) {
+    if (half) to_half(x, y, n);
+    else to_bfloat16(x, y, n);
 }
 
 // Σ x[i]: in float over runs of 16 additions a lane, the runs' sums in double.
@@ -173,69 +183,62 @@ struct Summed {
 
 }  // namespace
 
-PyObject* in_chunks(Args a, int arrays, const double* p, Chunk f) {
-    PyArrayObject *const x = array(a[0]), *const other = arrays == 2 ? array(a[1]) : nullptr;
-    if (other && (!is_narrow(a[1]) || PyArray_TYPE(other) != PyArray_TYPE(x) || !lie_alike(x, other)))
-        return nullptr;
-    if (!can_convert(x)) return nullptr;
-    PyObject* const y = new_alike(x);
-    if (!y) return nullptr;
-    const bool half = PyArray_TYPE(x) == NPY_HALF;
-    const i64 size = PyArray_SIZE(x);
-    const auto bits = [](PyArrayObject* v) { return static_cast<Bits*>(PyArray_DATA(v)); };
-    const Bits *const u = bits(x), *const v = other ? bits(other) : nullptr;
-    Bits* const out = bits(array(y));
-    NoGil unlocked(size >= LONG_WORK / 2);
-    parallel(size, even_blocks(size, 8 * CHUNK), [=](i64 begin, i64 end) {
-        alignas(64) float wide_u[CHUNK], wide_v[CHUNK], wide_y[CHUNK];
-        for (i64 i = begin, n; i < end; i += n) {
-            // (after the first chunk no store touches two lines)
-            const i64 most = CHUNK - i64(reinterpret_cast<std::uintptr_t>(out + i) % 64 / sizeof(Bits));
-            n = end - i < most ? end - i : most;
-            widen(half, u + i, wide_u, n);
-            if (v) widen(half, v + i, wide_v, n);
-            f(wide_u, wide_v, wide_y, n, p);
-            if (half) to_half(wide_y, out + i, n);
-            else to_bfloat16(wide_y, out + i, n);
-        }
-    });
-    return y;
-}
-
-PyObject* rows_narrow(Args a, Py_ssize_t count, OfRows f) {
-    constexpr i64 MOST = 2 * CHUNK;  // numbers at a time: twice as many floats are to fit the cache
+PyObject* along_narrow(Args a, Py_ssize_t count, int arrays, Along f) {
+    constexpr i64 WIDTH = 64, MOST_ROWS = 1 << 14;
+    TwoBytes x, other;
     i64 axis;
-    PyArrayObject* const x = array(a[0]);
-    const int nd = PyArray_NDIM(x);
-    if (count != 2 || nd == 0 || !PyLong_CheckExact(a[1]) || !read(a[1], axis)) return nullptr;
-    if ((axis != -1 && axis != nd - 1) || !can_convert(x) || !PyArray_IS_C_CONTIGUOUS(x)) return nullptr;
-    const i64 size = PyArray_SIZE(x), n = PyArray_DIM(x, nd - 1);
-    if (n > MOST || size == 0) return nullptr;
-    PyArrayObject* const y = result(a[0], nd, PyArray_DIMS(x));
-    if (!y) return nullptr;
-    const bool half = PyArray_TYPE(x) == NPY_HALF;
-    const Bits* const from = static_cast<const Bits*>(PyArray_DATA(x));
-    Bits* const to = static_cast<Bits*>(PyArray_DATA(y));
-    const i64 rows = size / n, some = MOST / n;
-    NoGil unlocked(size >= LONG_WORK / 2);
-    parallel(rows, even_blocks(rows, rows_per_block(n, 8 * CHUNK), some), [=](i64 begin, i64 end) {
-        alignas(64) float u[MOST], v[MOST];
-        for (i64 i = begin; i < end; i += some) {
-            const i64 part = end - i < some ? end - i : some;
-            widen(half, from + i * n, u, part * n);
-            f(u, part, n, v);
-            if (half) to_half(v, to + i * n, part * n);
-            else to_bfloat16(v, to + i * n, part * n);
-        }
-    });
-    return reinterpret_cast<PyObject*>(y);
+    if (count != arrays + 1 || !x.read(a[0]) || !read_axis(a[arrays], x, axis) || x.size() == 0) return nullptr;
+    if (arrays == 2 && (!other.read_alike(a[1], x) || !other.same_shape(x))) return nullptr;
+    i64 outer = 1, inner = 1;
+    const i64 n = x.dim(int(axis));
+    for (int i = 0; i < x.nd(); i++) (i < axis ? outer : inner) *= i == axis ? 1 : x.dim(i);
+    // some slices (n, inner) as they lie; or of one of them columns side by side, as rows of WIDTH
+    const bool whole = inner <= WIDTH || n * inner <= CHUNK;
+    if (!whole && n > MOST_ROWS) return nullptr;
+    PyArrayObject* const result = new_like(a[0], x.nd(), x.dims());
+    if (!result) return nullptr;
+    const bool half = x.type() == NPY_HALF;
+    const Bits *const from = x.data<Bits>(), *const from_other = other.data<Bits>();
+    Bits* const to = static_cast<Bits*>(PyArray_DATA(result));
+    NoGil unlocked(x.size() >= LONG_WORK / 2);
+    if (whole) {
+        const i64 slice = n * inner, some = slice < 2 * CHUNK ? 2 * CHUNK / slice : 1;
+        parallel(outer, even_blocks(outer, rows_per_block(slice, 8 * CHUNK), some), [=](i64 begin, i64 end) {
+            float* const u = scratch<float>(Slot::norm, arrays * some * slice);
+            float* const v = arrays == 2 ? u + some * slice : nullptr;
+            for (i64 i = begin; i < end; i += some) {
+                const i64 part = end - i < some ? end - i : some;
+                widen(half, from + i * slice, u, part * slice);
+                if (v) widen(half, from_other + i * slice, v, part * slice);
+                f(u, v, part, n, inner);
+                narrow(half, u, to + i * slice, part * slice);
+            }
+        });
+    } else {
+        const i64 parts = (inner + WIDTH - 1) / WIDTH;
+        parallel(outer * parts, 1, [=](i64 begin, i64 end) {
+            float* const u = scratch<float>(Slot::norm, arrays * n * WIDTH);
+            float* const v = arrays == 2 ? u + n * WIDTH : nullptr;
+            for (i64 i = begin; i < end; i++) {
+                const i64 first = i % parts * WIDTH, left = inner - first, width = left < WIDTH ? left : WIDTH;
+                const i64 at = i / parts * n * inner + first;
+                for (i64 k = 0; k < n; k++) {
+                    widen(half, from + at + k * inner, u + k * width, width);
+                    if (v) widen(half, from_other + at + k * inner, v + k * width, width);
+                }
+                f(u, v, 1, n, width);
+                for (i64 k = 0; k < n; k++) narrow(half, u + k * width, to + at + k * inner, width);
+            }
+        });
+    }
+    return reinterpret_cast<PyObject*>(result);
 }
 
 PyObject* linear_few(Args a, Py_ssize_t count, bool relu) {
     if (count != 3) return nullptr;
     PyArrayObject *const x = array(a[0]), *const w = is_narrow(a[1]) ? array(a[1]) : nullptr;
     const bool biased = a[2] != Py_None;
-    if (!w || PyArray_NDIM(w) != 2 || PyArray_TYPE(w) != PyArray_TYPE(x) || !can_convert(x)) return nullptr;
+    if (!w || PyArray_NDIM(w) != 2 || PyArray_TYPE(w) != PyArray_TYPE(x)) return nullptr;
     if (!PyArray_IS_C_CONTIGUOUS(x) || !PyArray_IS_C_CONTIGUOUS(w)) return nullptr;
     const int nd = PyArray_NDIM(x);
     const i64 in = PyArray_DIM(w, 1), out = PyArray_DIM(w, 0);
@@ -248,7 +251,7 @@ PyObject* linear_few(Args a, Py_ssize_t count, bool relu) {
     npy_intp dims[NPY_MAXDIMS];
     for (int i = 0; i < nd - 1; i++) dims[i] = PyArray_DIM(x, i);
     dims[nd - 1] = out;
-    PyArrayObject* const y = result(a[0], nd, dims);
+    PyArrayObject* const y = new_like(a[0], nd, dims);
     if (!y) return nullptr;
     const auto run = [&]<class T>() {
         const auto at = [](PyArrayObject* v) { return v ? static_cast<T*>(PyArray_DATA(v)) : nullptr; };
@@ -263,9 +266,9 @@ PyObject* linear_few(Args a, Py_ssize_t count, bool relu) {
 PyObject* sum_narrow(Args a, Py_ssize_t count) {
     Summed s;
     PyArrayObject* const x = array(a[0]);
-    if (!can_convert(x) || !s.read(a, count)) return nullptr;
+    if (!s.read(a, count)) return nullptr;
     const bool half = PyArray_TYPE(x) == NPY_HALF;
-    PyArrayObject* const y = result(a[0], s.nd, s.dims);
+    PyArrayObject* const y = new_like(a[0], s.nd, s.dims);
     if (!y) return nullptr;
     const Bits* const from = static_cast<const Bits*>(PyArray_DATA(x));
     Bits* const to = static_cast<Bits*>(PyArray_DATA(y));
@@ -323,57 +326,118 @@ PyObject* sum_whole(Args a, Py_ssize_t count) {
     return y.release();
 }
 
+namespace {
+
+// What both directions of layer_norm read: x as rows of n numbers, w and b in float.
+struct NormRows {
+    TwoBytes x;
+    bool half;
+    i64 rows, n = 1, some;  // how many rows the cache holds
+    npy_intp dims[NPY_MAXDIMS];  // of mean and rstd
+
+    bool read(PyObject* o, PyObject* last_dims) {
+        i64 last;
+        if (!x.read(o) || !rl::RL_ISA::read(last_dims, last) || last < 1 || last > x.nd()) return false;
+        if (x.size() == 0) return false;
+        for (int i = 0; i < x.nd(); i++) {
+            const bool normed = i >= x.nd() - last;
+            dims[i] = normed ? 1 : x.dim(i);
+            if (normed) n *= x.dim(i);
+        }
+        half = x.type() == NPY_HALF;
+        rows = x.size() / n;
+        some = n < 2 * CHUNK ? 2 * CHUNK / n : 1;
+        return true;
+    }
+    // One of the affine parameters, in `to`; false if it does not fit.
+    bool read_affine(PyObject* o, float* to) const {
+        TwoBytes v;
+        if (!v.read_alike(o, x) || v.size() != n) return false;
+        widen(half, v.data<Bits>(), to, n);
+        return true;
+    }
+};
+
+}  // namespace
+
 PyObject* layer_norm_narrow(Args a, Py_ssize_t count) {
-    i64 last;
+    NormRows of;
     double eps;
-    if (count != 5 || !read(a[1], last) || !read(a[4], eps)) return nullptr;
-    PyArrayObject* const x = array(a[0]);
-    const int nd = PyArray_NDIM(x);
-    if (!can_convert(x) || !PyArray_IS_C_CONTIGUOUS(x) || last < 1 || last > nd) return nullptr;
-    npy_intp dims[NPY_MAXDIMS];
-    i64 n = 1;
-    for (int i = 0; i < nd; i++) {
-        const bool normed = i >= nd - last;
-        dims[i] = normed ? 1 : PyArray_DIM(x, i);
-        if (normed) n *= PyArray_DIM(x, i);
-    }
-    const i64 size = PyArray_SIZE(x);
-    if (size == 0) return nullptr;
-    const bool half = PyArray_TYPE(x) == NPY_HALF;
-    const auto bits = [](PyArrayObject* v) { return static_cast<Bits*>(PyArray_DATA(v)); };
+    if (count != 5 || !of.read(a[0], a[1]) || !read(a[4], eps)) return nullptr;
+    const i64 n = of.n;
     const Array<float> affine(2 * n);  // w, then b
-    for (int i = 0; i < 2; i++) {
-        if (a[2 + i] == Py_None) continue;
-        PyArrayObject* const v = array(a[2 + i]);
-        if (!is_narrow(a[2 + i]) || PyArray_TYPE(v) != PyArray_TYPE(x) || PyArray_SIZE(v) != n ||
-            !PyArray_IS_C_CONTIGUOUS(v))
-            return nullptr;
-        widen(half, bits(v), &affine[i * n], n);
-    }
+    for (int i = 0; i < 2; i++)
+        if (a[2 + i] != Py_None && !of.read_affine(a[2 + i], &affine[i * n])) return nullptr;
     const float* const w = a[2] == Py_None ? nullptr : &affine[0];
     const float* const b = a[3] == Py_None ? nullptr : &affine[n];
-    Out mean(nd, dims, NPY_FLOAT), rstd(nd, dims, NPY_FLOAT);
-    PyArrayObject* const y = mean && rstd ? result(a[0], nd, PyArray_DIMS(x)) : nullptr;
+    Out mean(of.x.nd(), of.dims, NPY_FLOAT), rstd(of.x.nd(), of.dims, NPY_FLOAT);
+    PyArrayObject* const y = mean && rstd ? new_like(a[0], of.x.nd(), of.x.dims()) : nullptr;
     if (!y) return nullptr;
-    const Bits* const from = bits(x);
-    Bits* const to = bits(y);
+    const Bits* const from = of.x.data<Bits>();
+    Bits* const to = static_cast<Bits*>(PyArray_DATA(y));
     float *const m = mean.data<float>(), *const r = rstd.data<float>();
     {
-        const i64 rows = size / n, some = rows_per_block(n, 2 * CHUNK);  // rows in the cache
-        NoGil unlocked(size >= LONG_WORK);
-        parallel(rows, even_blocks(rows, rows_per_block(n, 8 * CHUNK), some), [&](i64 begin, i64 end) {
-            const Array<float> wide(2 * some * n);
-            for (i64 i = begin; i < end; i += some) {
-                const i64 part = end - i < some ? end - i : some;
-                float *const u = &wide[0], *const v = u + some * n;
-                widen(half, from + i * n, u, part * n);
-                layer_norm(u, part, n, w, b, eps, v, m + i, r + i);
-                if (half) to_half(v, to + i * n, part * n);
-                else to_bfloat16(v, to + i * n, part * n);
+        NoGil unlocked(of.x.size() >= LONG_WORK);
+        const i64 grain = even_blocks(of.rows, rows_per_block(n, 8 * CHUNK), of.some);
+        parallel(of.rows, grain, [&](i64 begin, i64 end) {
+            float* const u = scratch<float>(Slot::norm, of.some * n);
+            for (i64 i = begin; i < end; i += of.some) {
+                const i64 part = end - i < of.some ? end - i : of.some;
+                widen(of.half, from + i * n, u, part * n);
+                layer_norm(u, part, n, w, b, eps, u, m + i, r + i);
+                narrow(of.half, u, to + i * n, part * n);
             }
         });
     }
     return Py_BuildValue("NNN", y, mean.release(), rstd.release());
+}
+
+PyObject* layer_norm_dx_narrow(Args a, Py_ssize_t count) {
+    constexpr i64 SLAB = 64;  // rows whose dw and db are summed together, then added to the rest
+    NormRows of;
+    TwoBytes dy;
+    In mean, rstd;
+    if (count != 6 || !of.read(a[1], a[5]) || !dy.read_alike(a[0], of.x) || !dy.same_shape(of.x)) return nullptr;
+    if (!mean.read_as(a[3], NPY_FLOAT) || !rstd.read_as(a[4], NPY_FLOAT)) return nullptr;
+    if (mean.size() != of.rows || rstd.size() != of.rows) return nullptr;
+    const bool affine = a[2] != Py_None;
+    const i64 n = of.n, slabs = (of.rows + SLAB - 1) / SLAB;
+    const Array<float> w(affine ? n : 0), sums(affine ? 2 * slabs * n : 0);  // of a slab dw, then db
+    if (affine && !of.read_affine(a[2], &w[0])) return nullptr;
+    PyArrayObject* grads[3] = {};  // dx, dw, db
+    for (int i = 0; i < (affine ? 3 : 1); i++) {
+        PyArrayObject* const like = array(a[i ? 2 : 1]);
+        grads[i] = new_like(a[1], PyArray_NDIM(like), PyArray_DIMS(like));
+        if (grads[i]) continue;
+        for (int k = 0; k < i; k++) Py_DECREF(grads[k]);
+        return nullptr;
+    }
+    const auto bits = [](PyArrayObject* v) { return static_cast<Bits*>(PyArray_DATA(v)); };
+    {
+        NoGil unlocked(of.x.size() >= LONG_WORK);
+        parallel(slabs, rows_per_block(SLAB * n, 8 * CHUNK), [&](i64 first, i64 last) {
+            float* const u = scratch<float>(Slot::norm, 2 * of.some * n);
+            float* const v = u + of.some * n;
+            for (i64 slab = first; slab < last; slab++) {
+                float* const dw = affine ? &sums[2 * slab * n] : nullptr;
+                const i64 end = (slab + 1) * SLAB < of.rows ? (slab + 1) * SLAB : of.rows;
+                for (i64 i = slab * SLAB; i < end; i += of.some) {
+                    const i64 part = end - i < of.some ? end - i : of.some;
+                    widen(of.half, dy.data<Bits>() + i * n, u, part * n);
+                    widen(of.half, of.x.data<Bits>() + i * n, v, part * n);
+                    layer_norm_dx_rows<float>(u, v, affine ? &w[0] : nullptr, mean.data<float>() + i,
+                                              rstd.data<float>() + i, part, n, u, dw, dw ? dw + n : nullptr);
+                    narrow(of.half, u, bits(grads[0]) + i * n, part * n);
+                }
+            }
+        });
+        const float* const all_sums = affine ? &sums[0] : nullptr;
+        for (i64 slab = 1; affine && slab < slabs; slab++)
+            row_map(2 * n, [](F p, F q) { return p + q; }, &sums[0], all_sums, all_sums + 2 * slab * n);
+        for (int i = 1; affine && i < 3; i++) narrow(of.half, &sums[(i - 1) * n], bits(grads[i]), n);
+    }
+    if (!affine) return Py_BuildValue("NOO", grads[0], Py_None, Py_None);
+    return Py_BuildValue("NNN", grads[0], grads[1], grads[2]);
 }
 
 // clamped(x, low, high) -> min(max(x, low), high) of int64

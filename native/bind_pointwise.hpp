@@ -15,16 +15,21 @@ constexpr i64 CHUNK = 2048;  // numbers at a time, where an operand is made as i
 template <class T>
 using Loop = void (*)(const T* u, const T* v, T* y, i64 n, const double* p);
 
-// y = f(u, p...) or f(u, v, p...): its arrays and numbers, and its loops
+// y = f(u, p...) or f(u, v, p...): its arrays and numbers, and its loops; those of two-byte floats are null
+// where they are the twin's
 struct Formula {
     int arrays, numbers;
     Loop<float> single;
     Loop<double> twice;
+    Loop<Half> half;
+    Loop<Brain> brain;
 
     template <class T>
     Loop<T> loop() const {
         if constexpr (std::is_same_v<T, float>) return single;
-        else return twice;
+        else if constexpr (std::is_same_v<T, double>) return twice;
+        else if constexpr (std::is_same_v<T, Half>) return half;
+        else return brain;
     }
 };
 
@@ -44,7 +49,7 @@ PyObject* of_uniform(const Formula& f, PyArrayObject* g, PyArrayObject* x, const
     PyObject* const y = new_alike(x);
     if (!y) return nullptr;
     const i64 size = PyArray_SIZE(x);
-    compute(PyArray_TYPE(x), size, [&]<class T>() {
+    compute_floats(x, [&]<class T>() {
         const Loop<T> loop = f.loop<T>();
         const T one = *static_cast<const T*>(PyArray_DATA(g));
         const T* in = static_cast<const T*>(PyArray_DATA(x));
@@ -65,17 +70,15 @@ PyObject* of_uniform(const Formula& f, PyArrayObject* g, PyArrayObject* x, const
 // of two may be one number, repeated.
 PyObject* by_formula(const Formula& f, Args a, Py_ssize_t n) {
     if (n != f.arrays + f.numbers) return nullptr;
-    const bool narrow = is_narrow(a[0]);
-    if (!narrow && !is_floating(a[0])) return nullptr;
+    if (!is_floating(a[0]) && !(f.half && is_narrow(a[0]))) return nullptr;
     PyArrayObject* const x = array(a[0]);
-    const int type = PyArray_TYPE(x);
     if (f.arrays == 1 && !is_dense(x)) return nullptr;
     double p[2];
     for (int i = 0; i < f.numbers; i++)
         if (!read(a[f.arrays + i], p[i])) return nullptr;
-    if (narrow) return in_chunks(a, f.arrays, p, f.single);
     if (f.arrays == 2) {
-        if (!is_floating(a[1]) || PyArray_TYPE(array(a[1])) != type) return nullptr;
+        if (!is_array(a[1]) || PyArray_TYPE(array(a[1])) != PyArray_TYPE(x)) return nullptr;
+        if (!PyArray_ISBEHAVED_RO(array(a[1]))) return nullptr;
         if (!lie_alike(x, array(a[1]))) {
             if (!is_uniform(x) || !PyArray_SAMESHAPE(x, array(a[1])) || !is_dense(array(a[1])))
                 return nullptr;
@@ -85,20 +88,27 @@ PyObject* by_formula(const Formula& f, Args a, Py_ssize_t n) {
 
     PyObject* const y = new_alike(x);
     if (!y) return nullptr;
-    const i64 size = PyArray_SIZE(x);
-    compute(type, size, [&]<class T>() {
+    compute_floats(x, [&]<class T>() {
         const T* const u = static_cast<const T*>(PyArray_DATA(x));
         const T* const v =
             f.arrays == 2 ? static_cast<const T*>(PyArray_DATA(array(a[1]))) : nullptr;
-        f.loop<T>()(u, v, static_cast<T*>(PyArray_DATA(array(y))), size, p);
+        f.loop<T>()(u, v, static_cast<T*>(PyArray_DATA(array(y))), PyArray_SIZE(x), p);
     });
     return y;
 }
 
 template <int arrays, int numbers, auto f>
 PyObject* pointwise(Args a, Py_ssize_t n) {
-    static constexpr Formula formula{arrays, numbers, loop<float, arrays, numbers, f>,
-                                     loop<double, arrays, numbers, f>};
+    static constexpr Formula formula{
+        arrays, numbers, loop<float, arrays, numbers, f>, loop<double, arrays, numbers, f>,
+        loop<Half, arrays, numbers, f>, loop<Brain, arrays, numbers, f>};
+    return by_formula(formula, a, n);
+}
+
+// y = f(x) of float and double only
+template <auto f>
+PyObject* special(Args a, Py_ssize_t n) {
+    static constexpr Formula formula{1, 0, loop<float, 1, 0, f>, loop<double, 1, 0, f>, nullptr, nullptr};
     return by_formula(formula, a, n);
 }
 
@@ -137,22 +147,14 @@ PyObject* narrow_binary(const Operator& f, Args a, PyObject* big, PyObject* smal
     if (!PyArray_ISBEHAVED_RO(y) || !(one ? is_dense(x) : lie_alike(x, y))) return nullptr;
     PyObject* const z = new_alike(x);
     if (!z) return nullptr;
-    const bool half = PyArray_TYPE(x) == NPY_HALF, turned = big != a[0];
-    const i64 size = PyArray_SIZE(x);
-    if (half && !from_half(nullptr, nullptr, 0)) {  // no instruction for it
-        Py_DECREF(z);
-        return nullptr;
-    }
-    NoGil unlocked(size >= LONG_WORK);
-    const auto run = [&]<class T>() {
+    const bool turned = big != a[0];
+    const i64 size = PyArray_SIZE(x), other = one ? 1 : size;
+    if (size == 0) return z;
+    compute_floats(x, [&]<class T>() {
         const auto at = [](PyArrayObject* v) { return static_cast<T*>(PyArray_DATA(v)); };
-        const i64 other = one ? 1 : size;
-        if (size == 0) return;
         if (turned) f.pairs<T>()(at(y), other, at(x), size, at(array(z)), size);
         else f.pairs<T>()(at(x), size, at(y), other, at(array(z)), size);
-    };
-    if (half) run.template operator()<Half>();
-    else run.template operator()<Brain>();
+    });
     return z;
 }
 

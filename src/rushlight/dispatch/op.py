@@ -199,7 +199,7 @@ class Card:
             back = self.backward and accumulating_backward(self.backward)
             self.narrow = (in_single(self.forward), back)
             if (own := getattr(cls, "narrow", None)) is not None:  # where less is to be widened
-                self.narrow = own(*self.narrow, self.backward)
+                self.narrow = own(self.forward, self.backward, *self.narrow)
         self.slow_backward = self.listed  # lists are unpacked by the general path
         for f in MADE:
             f(self)
