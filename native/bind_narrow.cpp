@@ -6,6 +6,7 @@
 #include "gemm_bf16.hpp"
 #include "narrow.hpp"
 #include "norm.hpp"
+#include "options.hpp"
 #include "pointwise.hpp"
 #include "rows.hpp"
 #include "scratch.hpp"
@@ -52,6 +53,11 @@ PyObject* product(PyArrayObject* z, i64 m, i64 n, i64 k, Matrix<Bits> a, Matrix<
 
 }  // namespace
 
+bool by_bf16(i64 m, i64 n, i64 k) {
+    constexpr i64 FEW = 32;
+    return has_bf16() && (bf16_products() || m <= FEW || n <= FEW || k <= FEW);
+}
+
 bool of_bf16(Args a, Py_ssize_t n) {
     return n > 0 && is_array(a[0]) && PyArray_ITEMSIZE(array(a[0])) == 2 &&
            is_bfloat16(PyArray_DESCR(array(a[0]))) && has_bf16();
@@ -65,6 +71,7 @@ PyObject* linear_bf16(Args a, Py_ssize_t n, bool relu) {
     if (PyArray_NDIM(w) != 2 || !PyArray_ISBEHAVED_RO(w) || x.nd() < 1) return nullptr;
     const i64 in = PyArray_DIM(w, 1), out = PyArray_DIM(w, 0);
     if (x.dim(-1) != in || in == 0 || (b && (b.nd() != 1 || b.dim(0) != out))) return nullptr;
+    if (!by_bf16(x.rows(), out, in)) return nullptr;
     npy_intp dims[NPY_MAXDIMS];
     for (int i = 0; i < x.nd() - 1; i++) dims[i] = x.dim(i);
     dims[x.nd() - 1] = out;
@@ -79,6 +86,7 @@ PyObject* linear_dx_bf16(Args a, Py_ssize_t n) {
     if (n != 2 || !dy.read(a[0]) || !w.read(a[1]) || dy.nd() < 1 || w.nd() != 2) return nullptr;
     if (dy.dim(-1) != w.dim(0) || w.dim(0) == 0) return nullptr;
     const i64 in = w.dim(1), out = w.dim(0);
+    if (!by_bf16(dy.rows(), in, out)) return nullptr;
     npy_intp dims[NPY_MAXDIMS];
     for (int i = 0; i < dy.nd() - 1; i++) dims[i] = dy.dim(i);
     dims[dy.nd() - 1] = in;
@@ -90,7 +98,7 @@ PyObject* linear_dw_bf16(Args a, Py_ssize_t n) {
     Narrow dy, x;
     if (n != 2 || !dy.read(a[0]) || !x.read(a[1]) || dy.nd() < 1 || x.nd() < 1) return nullptr;
     const i64 in = x.dim(-1), out = dy.dim(-1), rows = dy.rows();
-    if (x.rows() != rows || rows == 0) return nullptr;
+    if (x.rows() != rows || rows == 0 || !by_bf16(out, in, rows)) return nullptr;
     const npy_intp dims[] = {out, in};
     return product(new_like(a[0], 2, dims), out, in, rows, {dy.bits(), 1, out}, {x.bits(), in, 1});
 }
@@ -100,7 +108,7 @@ PyObject* matmul_bf16(Args a, Py_ssize_t n) {
     PyArrayObject *x = array(a[0]), *y = array(a[1]);
     if (!PyArray_ISBEHAVED_RO(x) || !PyArray_ISBEHAVED_RO(y)) return nullptr;
     Batches of;
-    if (!of.read(x, y) || of.k == 0) return nullptr;
+    if (!of.read(x, y) || of.k == 0 || !by_bf16(of.m, of.n, of.k)) return nullptr;
     PyArrayObject* const z = new_like(a[0], of.nd, of.dims);
     if (!z) return nullptr;
     NoGil unlocked(of.m * of.n * of.k / 32 * of.count >= LONG_WORK);
@@ -145,9 +153,7 @@ double row_sum(const T* x, i64 n) {
         }
         for (i64 part; i < end; i += part) {
             part = end - i < STEP ? end - i : STEP;
-            T few[STEP] = {};
-            std::memcpy(few, x + i, std::size_t(part) * sizeof(T));
-            const Two u = widened(few);
+            const Two u = part == STEP ? widened(x + i) : widened_part(x + i, part);
             s[0] += u.a, s[1] += u.b;
         }
         total += sum((s[0] + s[1]) + (s[2] + s[3]));
@@ -155,9 +161,75 @@ double row_sum(const T* x, i64 n) {
     return total;
 }
 
-// The arguments (x, axis=None, keepdims=False): an array in row-major order as rows that are summed.
+// y (outer, inner) = scale Σ x (outer, n, inner), in float over 32 rows, their sums in double.
+template <class T>
+void sum_columns(const T* x, i64 outer, i64 n, i64 inner, double scale, T* y) {
+    constexpr i64 L = LANES<float>, TWOS = 4, WIDTH = TWOS * 2 * L, RUN = 32, ROWS = 4096;
+    const i64 parts = (inner + WIDTH - 1) / WIDTH, pieces = n > ROWS ? (n + ROWS - 1) / ROWS : 1;
+    // the numbers of a part, as `widened` orders them, through f(place, sums of it, how many of them there are)
+    const auto each = [=](i64 part, auto f) {
+        const i64 left = inner - part * WIDTH;
+        for (i64 j = 0; j < TWOS; j++) {
+            const i64 count = left - j * 2 * L;
+            if (count > 0) f(part * WIDTH + j * 2 * L, j * 2 * L, count < 2 * L ? count : 2 * L);
+        }
+    };
+    const auto finish = [=](const double* sums, i64 part, T* to) {
+        float as_float[WIDTH];
+        for (i64 j = 0; j < WIDTH; j++) as_float[j] = float(sums[j] * scale);
+        each(part, [=, from = as_float](i64 at, i64 j, i64 count) {
+            const Two v{load(from + j), load(from + j + L)};
+            if (count == 2 * L) rl::RL_ISA::narrow(to + at, v);
+            else narrow_part(to + at, v, count);
+        });
+    };
+    const Array<double> kept(pieces > 1 ? outer * parts * pieces * WIDTH : 0);
+    parallel(outer * parts * pieces, rows_per_block(WIDTH * (n < ROWS ? n : ROWS), 1 << 15), [&](i64 begin, i64 end) {
+        for (i64 i = begin; i < end; i++) {
+            const i64 piece = i % pieces, part = i / pieces % parts, slice = i / pieces / parts;
+            double own[WIDTH];
+            double* const sums = pieces > 1 ? &kept[i * WIDTH] : own;
+            for (i64 j = 0; j < WIDTH; j++) sums[j] = 0;
+            const i64 last = (piece + 1) * ROWS < n ? (piece + 1) * ROWS : n;
+            for (i64 run = piece * ROWS; run < last; run += RUN) {
+                Two s[TWOS] = {};
+                for (i64 k = run; k < last && k < run + RUN; k++) {
+                    const T* const row = x + (slice * n + k) * inner;
+                    if (inner - part * WIDTH >= WIDTH) {
+#pragma GCC unroll 4
+                        for (i64 j = 0; j < TWOS; j++) {
+                            const Two v = widened(row + part * WIDTH + j * 2 * L);
+                            s[j].a += v.a, s[j].b += v.b;
+                        }
+                    } else {
+                        each(part, [&](i64 at, i64 j, i64 count) {
+                            const Two v = count == 2 * L ? widened(row + at) : widened_part(row + at, count);
+                            s[j / (2 * L)].a += v.a, s[j / (2 * L)].b += v.b;
+                        });
+                    }
+                }
+                float as_float[WIDTH];
+                for (i64 j = 0; j < TWOS; j++) {
+                    store(as_float + j * 2 * L, s[j].a);
+                    store(as_float + j * 2 * L + L, s[j].b);
+                }
+                for (i64 j = 0; j < WIDTH; j++) sums[j] += double(as_float[j]);
+            }
+            if (pieces == 1) finish(sums, part, y + slice * inner);
+        }
+    });
+    for (i64 i = 0; pieces > 1 && i < outer * parts; i++) {
+        double* const sums = &kept[i * pieces * WIDTH];
+        for (i64 piece = 1; piece < pieces; piece++)
+            for (i64 j = 0; j < WIDTH; j++) sums[j] += sums[piece * WIDTH + j];
+        finish(sums, i % parts, y + i / parts * inner);
+    }
+}
+
+// The arguments (x, axis=None, keepdims=False): an array in row-major order, over a dimension of which, or
+// all, is summed.
 struct Summed {
-    i64 rows = 1, n = 1;
+    i64 rows = 1, n = 1, inner = 1;
     npy_intp dims[NPY_MAXDIMS];
     int nd = 0;
 
@@ -168,12 +240,12 @@ struct Summed {
         const bool everything = count < 2 || a[1] == Py_None;
         if (count > 3 || (count == 3 && !rl::RL_ISA::read(a[2], keep))) return false;
         if (!everything && (!PyLong_CheckExact(a[1]) || !rl::RL_ISA::read(a[1], axis))) return false;
-        const int last = PyArray_NDIM(x) - 1;
-        if (!everything && axis != last && axis != -1) return false;
-        if (!PyArray_IS_C_CONTIGUOUS(x) || (!everything && last < 0)) return false;
-        for (int i = 0; i <= last; i++) {
-            const bool summed = everything || i == last;
-            (summed ? n : rows) *= PyArray_DIM(x, i);
+        const int ndim = PyArray_NDIM(x);
+        if (axis < 0) axis += ndim;
+        if (!PyArray_IS_C_CONTIGUOUS(x) || (!everything && (axis < 0 || axis >= ndim))) return false;
+        for (int i = 0; i < ndim; i++) {
+            const bool summed = everything || i == axis;
+            (summed ? n : i < axis ? rows : inner) *= PyArray_DIM(x, i);
             if (!summed) dims[nd++] = PyArray_DIM(x, i);
             else if (keep) dims[nd++] = 1;
         }
@@ -183,8 +255,48 @@ struct Summed {
 
 }  // namespace
 
+namespace {
+
+constexpr i64 WIDTH = 64;  // columns at a time
+
+// f of columns of slices (n, inner), as rows of WIDTH, perhaps in another order; those too many are 0.
+template <class T>
+void columns(i64 outer, i64 n, i64 inner, const Bits* x, const Bits* other, Bits* y, Along f) {
+    constexpr i64 L = LANES<float>;
+    const i64 parts = (inner + WIDTH - 1) / WIDTH;
+    parallel(outer * parts, 1, [=](i64 begin, i64 end) {
+        float* const u = scratch<float>(Slot::norm, (other ? 2 : 1) * n * WIDTH);
+        float* const v = other ? u + n * WIDTH : nullptr;
+        for (i64 i = begin; i < end; i++) {
+            const i64 first = i % parts * WIDTH, left = inner - first, at = i / parts * n * inner + first;
+            const auto each = [=](auto g) {
+                for (i64 k = 0; k < n; k++)
+                    for (i64 j = 0; j < WIDTH; j += 2 * L)
+                        g(at + k * inner + j, k * WIDTH + j, left - j < 2 * L ? left - j : 2 * L);
+            };
+            const auto get = [=](const Bits* from, float* to, i64 count) {
+                const T* const p = reinterpret_cast<const T*>(from);
+                const Two w = count == 2 * L ? widened(p) : count > 0 ? widened_part(p, count) : Two{};
+                store(to, w.a);
+                store(to + L, w.b);
+            };
+            each([=](i64 from, i64 to, i64 count) { get(x + from, u + to, count); });
+            if (v) each([=](i64 from, i64 to, i64 count) { get(other + from, v + to, count); });
+            f(u, v, 1, n, WIDTH);
+            each([=](i64 to, i64 from, i64 count) {
+                T* const p = reinterpret_cast<T*>(y + to);
+                const Two w{load(u + from), load(u + from + L)};
+                if (count == 2 * L) rl::RL_ISA::narrow(p, w);
+                else if (count > 0) narrow_part(p, w, count);
+            });
+        }
+    });
+}
+
+}  // namespace
+
 PyObject* along_narrow(Args a, Py_ssize_t count, int arrays, Along f) {
-    constexpr i64 WIDTH = 64, MOST_ROWS = 1 << 14;
+    constexpr i64 MOST_ROWS = 1 << 14;
     TwoBytes x, other;
     i64 axis;
     if (count != arrays + 1 || !x.read(a[0]) || !read_axis(a[arrays], x, axis) || x.size() == 0) return nullptr;
@@ -192,7 +304,7 @@ PyObject* along_narrow(Args a, Py_ssize_t count, int arrays, Along f) {
     i64 outer = 1, inner = 1;
     const i64 n = x.dim(int(axis));
     for (int i = 0; i < x.nd(); i++) (i < axis ? outer : inner) *= i == axis ? 1 : x.dim(i);
-    // some slices (n, inner) as they lie; or of one of them columns side by side, as rows of WIDTH
+    // some slices (n, inner) as they lie; or columns of one of them
     const bool whole = inner <= WIDTH || n * inner <= CHUNK;
     if (!whole && n > MOST_ROWS) return nullptr;
     PyArrayObject* const result = new_like(a[0], x.nd(), x.dims());
@@ -214,22 +326,10 @@ PyObject* along_narrow(Args a, Py_ssize_t count, int arrays, Along f) {
                 narrow(half, u, to + i * slice, part * slice);
             }
         });
+    } else if (half) {
+        columns<Half>(outer, n, inner, from, from_other, to, f);
     } else {
-        const i64 parts = (inner + WIDTH - 1) / WIDTH;
-        parallel(outer * parts, 1, [=](i64 begin, i64 end) {
-            float* const u = scratch<float>(Slot::norm, arrays * n * WIDTH);
-            float* const v = arrays == 2 ? u + n * WIDTH : nullptr;
-            for (i64 i = begin; i < end; i++) {
-                const i64 first = i % parts * WIDTH, left = inner - first, width = left < WIDTH ? left : WIDTH;
-                const i64 at = i / parts * n * inner + first;
-                for (i64 k = 0; k < n; k++) {
-                    widen(half, from + at + k * inner, u + k * width, width);
-                    if (v) widen(half, from_other + at + k * inner, v + k * width, width);
-                }
-                f(u, v, 1, n, width);
-                for (i64 k = 0; k < n; k++) narrow(half, u + k * width, to + at + k * inner, width);
-            }
-        });
+        columns<Brain>(outer, n, inner, from, from_other, to, f);
     }
     return reinterpret_cast<PyObject*>(result);
 }
@@ -263,26 +363,35 @@ PyObject* linear_few(Args a, Py_ssize_t count, bool relu) {
     return reinterpret_cast<PyObject*>(y);
 }
 
-PyObject* sum_narrow(Args a, Py_ssize_t count) {
+PyObject* sum_narrow(Args a, Py_ssize_t count, bool mean) {
+    constexpr i64 FEW_COLUMNS = 32;
     Summed s;
     PyArrayObject* const x = array(a[0]);
-    if (!s.read(a, count)) return nullptr;
+    if (!s.read(a, count) || (s.inner != 1 && s.inner < FEW_COLUMNS) || (mean && s.n == 0)) return nullptr;
     const bool half = PyArray_TYPE(x) == NPY_HALF;
     PyArrayObject* const y = new_like(a[0], s.nd, s.dims);
     if (!y) return nullptr;
     const Bits* const from = static_cast<const Bits*>(PyArray_DATA(x));
     Bits* const to = static_cast<Bits*>(PyArray_DATA(y));
+    const double scale = mean ? 1. / double(s.n) : 1.;
+    const i64 rows = s.rows, n = s.n, inner = s.inner;
+    NoGil unlocked(rows * n * inner >= LONG_WORK);
+    if (inner > 1) {
+        const auto columns = [=]<class T>() {
+            sum_columns(reinterpret_cast<const T*>(from), rows, n, inner, scale, reinterpret_cast<T*>(to));
+        };
+        if (half) columns.template operator()<Half>();
+        else columns.template operator()<Brain>();
+        return reinterpret_cast<PyObject*>(y);
+    }
     const auto add = [=](const Bits* p, i64 n) {
         return half ? row_sum(reinterpret_cast<const Half*>(p), n)
                     : row_sum(reinterpret_cast<const Brain*>(p), n);
     };
     const auto put = [=](double v, i64 i) {
-        const float as_float = float(v);
-        if (half) to_half(&as_float, to + i, 1);
-        else to_bfloat16(&as_float, to + i, 1);
+        const float as_float = float(v * scale);
+        narrow(half, &as_float, to + i, 1);
     };
-    const i64 rows = s.rows, n = s.n;
-    NoGil unlocked(rows * n >= LONG_WORK);
     if (rows == 1 && n > 0) {
         constexpr i64 GRAIN = 16 * CHUNK;
         const Array<double> part((n + GRAIN - 1) / GRAIN);
@@ -301,7 +410,7 @@ PyObject* sum_narrow(Args a, Py_ssize_t count) {
 PyObject* sum_whole(Args a, Py_ssize_t count) {
     Summed s;
     PyArrayObject* const x = array(a[0]);
-    if (!PyArray_ISBEHAVED_RO(x) || !s.read(a, count)) return nullptr;
+    if (!PyArray_ISBEHAVED_RO(x) || !s.read(a, count) || s.inner != 1) return nullptr;
     Out y(s.nd, s.dims, NPY_INT64);
     if (!y) return nullptr;
     const std::uint64_t* const from = static_cast<const std::uint64_t*>(PyArray_DATA(x));

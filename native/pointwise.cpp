@@ -46,20 +46,6 @@ RL_INLINE void map_long(i64 begin, i64 end, G f, T* y, const X*... x) {
     }
 }
 
-// Two registers of floats from the first n of two-byte ones, and back: what is less than a step.
-template <class T>
-[[gnu::noinline]] Two widened_part(const T* x, i64 n) {
-    T few[2 * LANES<float>] = {};
-    std::memcpy(few, x, std::size_t(n) * sizeof(T));
-    return widened(few);
-}
-template <class T>
-[[gnu::noinline]] void narrow_part(T* y, Two x, i64 n) {
-    T few[2 * LANES<float>];
-    narrow(few, x);
-    std::memcpy(y, few, std::size_t(n) * sizeof(T));
-}
-
 // The same of two-byte floats, in float and rounded once.
 template <i64 cost, class T, class G, class... X>
 RL_INLINE void map_narrow(i64 begin, i64 end, G f, T* y, const X*... x) {
@@ -68,7 +54,7 @@ RL_INLINE void map_narrow(i64 begin, i64 end, G f, T* y, const X*... x) {
         if constexpr (cost == LIGHT) return {f(u.a...), f(u.b...)};
         F v[2];
 #pragma GCC unroll 1
-        for (int j = 0; j < 2; j++) v[j] = f((j ? u.b : u.a)...);
+        for (int j = 0; j < 2; j++) v[j] = f((j ? u.b : u.a)...);  // (a long f is compiled once)
         return {v[0], v[1]};
     };
     i64 step = STEP;

@@ -33,8 +33,8 @@ def accumulating_backward(backward: Any) -> Any:
 
 
 def by_kernels(forward: Any, back: Any, wide: Any, wide_back: Any) -> tuple[Any, Any]:
-    """`narrow` of a card whose forward and backward are one kernel each, which widens as many 2-byte
-    floats as it works on and rounds once; on Tensors backward is a formula of several steps.
+    """`narrow` of a card whose forward and backward are one kernel each, which widens as many
+    2-byte floats as it works on and rounds once; on Tensors backward is several steps.
     """
 
     def backward(c, dy, *args):
