@@ -138,22 +138,61 @@ constexpr Operator operator_of() {
     else return {f, f, f, f, nullptr};
 }
 
+constexpr i64 SHORT = 8;  // numbers that are not worth a loop of their own
+
+// How many numbers of y meet those of x in turn, both without gaps: all of x's shape, its last dimensions; 0
+// if y is no such array.
+i64 repeated(PyArrayObject* x, PyArrayObject* y) {
+    const int gap = PyArray_NDIM(x) - PyArray_NDIM(y);
+    if (!PyArray_IS_C_CONTIGUOUS(x) || !PyArray_IS_C_CONTIGUOUS(y) || gap < 0) return 0;
+    for (int i = 0; i < PyArray_NDIM(y); i++)
+        if (PyArray_DIM(y, i) != PyArray_DIM(x, i + gap)) return 0;
+    return PyArray_SIZE(y);
+}
+// Whether x is (*, n) and y (*, 1).
+bool is_column(PyArrayObject* x, PyArrayObject* y) {
+    const int last = PyArray_NDIM(x) - 1;
+    if (!PyArray_IS_C_CONTIGUOUS(x) || !PyArray_IS_C_CONTIGUOUS(y) || last < 0) return false;
+    if (PyArray_NDIM(y) != last + 1 || PyArray_DIM(y, last) != 1) return false;
+    for (int i = 0; i < last; i++)
+        if (PyArray_DIM(y, i) != PyArray_DIM(x, i)) return false;
+    return true;
+}
+
 // z = f(x, y) of float16 or bfloat16, each in float32 and rounded: arrays of one shape and dtype in one
-// order, or one of them and one number in an array of that dtype
+// order, or one of them and a number, (C) or (*, 1) in an array of that dtype
 PyObject* narrow_binary(const Operator& f, Args a, PyObject* big, PyObject* small) {
     if (!is_array(small) || PyArray_TYPE(array(small)) != PyArray_TYPE(array(big))) return nullptr;
+    if (!PyArray_ISBEHAVED_RO(array(small))) return nullptr;
+    if (!is_dense(array(big)) && PyArray_SAMESHAPE(array(big), array(small))) std::swap(big, small);
     PyArrayObject *const x = array(big), *const y = array(small);
-    const bool one = PyArray_NDIM(y) == 0;
-    if (!PyArray_ISBEHAVED_RO(y) || !(one ? is_dense(x) : lie_alike(x, y))) return nullptr;
+    const i64 size = PyArray_SIZE(x);
+    i64 rows = 1, other = size;
+    if (PyArray_NDIM(y) == 0 || (is_uniform(y) && PyArray_SAMESHAPE(x, y))) {
+        if (!is_dense(x)) return nullptr;
+        other = 1;
+    } else if (is_column(x, y)) {
+        rows = PyArray_SIZE(y), other = 1;
+        if (size < SHORT * rows) return nullptr;
+    } else if (!lie_alike(x, y)) {
+        other = repeated(x, y);
+        if (other < SHORT) return nullptr;
+    }
     PyObject* const z = new_alike(x);
-    if (!z) return nullptr;
+    if (!z || size == 0) return z;
     const bool turned = big != a[0];
-    const i64 size = PyArray_SIZE(x), other = one ? 1 : size;
-    if (size == 0) return z;
+    const i64 n = size / rows;
     compute_floats(x, [&]<class T>() {
         const auto at = [](PyArrayObject* v) { return static_cast<T*>(PyArray_DATA(v)); };
-        if (turned) f.pairs<T>()(at(y), other, at(x), size, at(array(z)), size);
-        else f.pairs<T>()(at(x), size, at(y), other, at(array(z)), size);
+        const auto pairs = f.pairs<T>();
+        const T *const p = at(x), *const q = at(y);
+        T* const out = at(array(z));
+        parallel(rows, rows_per_block(n, 1 << 15), [=](i64 begin, i64 end) {
+            for (i64 r = begin; r < end; r++) {
+                if (turned) pairs(q + r, other, p + r * n, n, out + r * n, n);
+                else pairs(p + r * n, n, q + r, other, out + r * n, n);
+            }
+        });
     });
     return z;
 }
@@ -191,7 +230,7 @@ PyObject* by_operator(const Operator& f, Args a, Py_ssize_t n) {
         std::swap(big, small);
     if (!is_dense(array(big))) return nullptr;
     PyArrayObject* const x = array(big);
-    const int type = PyArray_TYPE(x), nd = PyArray_NDIM(x);
+    const int type = PyArray_TYPE(x);
     i64 other = 1;
     double number = 0;
     if (is_floating(small) && is_uniform(array(small))) {
@@ -202,12 +241,8 @@ PyObject* by_operator(const Operator& f, Args a, Py_ssize_t n) {
         other = PyArray_SIZE(array(small));
     } else if (is_floating(small)) {
         PyArrayObject* const y = array(small);
-        const int gap = nd - PyArray_NDIM(y);
-        if (PyArray_TYPE(y) != type || !PyArray_IS_C_CONTIGUOUS(y)) return nullptr;
-        for (int i = 0; i < nd - gap; i++) {
-            if (PyArray_DIM(y, i) != PyArray_DIM(x, i + gap)) return nullptr;
-            other *= PyArray_DIM(y, i);
-        }
+        other = repeated(x, y);
+        if (PyArray_TYPE(y) != type || (other == 0 && PyArray_SIZE(x) > 0)) return nullptr;
     } else if (!PyFloat_CheckExact(small) && !PyLong_CheckExact(small)) {
         return nullptr;
     } else if (!read(small, number)) {

@@ -109,7 +109,7 @@ RL_INLINE Wide<T> one(const T* x) {
     else return *x;
 }
 
-// z[i] = f(x[i % nx], y[i % ny]); of two-byte floats one of nx and ny may be 1, else they are n.
+// z[i] = f(x[i % nx], y[i % ny])
 template <class T, class G>
 RL_INLINE void zip(const T* x, i64 nx, const T* y, i64 ny, T* z, i64 n, G f) {
     using V = Reg<Wide<T>>;
@@ -122,15 +122,15 @@ RL_INLINE void zip(const T* x, i64 nx, const T* y, i64 ny, T* z, i64 n, G f) {
         const V a = all(one(x));
         return map<LIGHT>(n, [=](V b) { return f(a, b); }, z, y);
     }
-    if constexpr (sizeof(T) > 2) {
-        const i64 row = nx < ny ? nx : ny;
-        parallel(n / row, rows_per_block(row, LIGHT), [&](i64 begin, i64 end) {
-            for (i64 r = begin; r < end; r++) {
-                const i64 at = r * row;
-                map_range(0, row, f, z + at, nx == n ? x + at : x, ny == n ? y + at : y);
-            }
-        });
-    }
+    const i64 row = nx < ny ? nx : ny;
+    parallel(n / row, rows_per_block(row, LIGHT), [&](i64 begin, i64 end) {
+        for (i64 r = begin; r < end; r++) {
+            const i64 at = r * row;
+            const T *const u = nx == n ? x + at : x, *const v = ny == n ? y + at : y;
+            if constexpr (sizeof(T) == 2) map_narrow<LIGHT>(0, row, f, z + at, u, v);
+            else map_range(0, row, f, z + at, u, v);
+        }
+    });
 }
 
 // d/dx of x Φ(x), Φ the normal distribution function: Φ(x) + x φ(x).

@@ -21,8 +21,8 @@
 #define RL_DX_1(X) X(gelu_dx) X(leaky_relu_dx) X(elu_dx) X(celu_dx)
 #define RL_DX_2(X) X(softplus_dx) X(hardtanh_dx) X(threshold_dx)
 
-// z = f(x, y) by broadcasting: x has nx numbers and y has ny; both divide n, one of them is n. Of Half,
-// Brain and, but for div, uint64 the other one is one number or n.
+// z = f(x, y) by broadcasting: x has nx numbers and y has ny; both divide n, one of them is n. Also of
+// uint64, but for div, of which the other one is one number or n.
 #define RL_BINARY(X) X(add) X(sub) X(mul) X(div)
 
 namespace rl::RL_ISA {

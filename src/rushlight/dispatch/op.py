@@ -78,7 +78,8 @@ class Card:
                       in the error for them
     accumulate        2-byte floats are widened to float32 around forward and backward, and the
                       results rounded once (accumulate.py)
-    narrow            what accumulate=True runs for them: (forward, backward), or None
+    narrow            what accumulate=True runs for them: (forward, backward), or None; a card's own
+                      narrow(forward, backward, widened ones) may say another pair
     quiet             forward runs without NumPy's warnings (the engine sees to backward); None: if
                       its code shows that it computes with NumPy itself
     fast              when a face may skip prepare and variant: a condition on the schema's names.
