@@ -166,7 +166,7 @@ template <class T>
 void sum_columns(const T* x, i64 outer, i64 n, i64 inner, double scale, T* y) {
     constexpr i64 L = LANES<float>, TWOS = 4, WIDTH = TWOS * 2 * L, RUN = 32, ROWS = 4096;
     const i64 parts = (inner + WIDTH - 1) / WIDTH, pieces = n > ROWS ? (n + ROWS - 1) / ROWS : 1;
-    // the numbers of a part, as `widened` orders them, through f(place, sums of it, how many of them there are)
+    // f(place in a row, place of its sums, how many) for the steps of a part
     const auto each = [=](i64 part, auto f) {
         const i64 left = inner - part * WIDTH;
         for (i64 j = 0; j < TWOS; j++) {
@@ -184,7 +184,8 @@ void sum_columns(const T* x, i64 outer, i64 n, i64 inner, double scale, T* y) {
         });
     };
     const Array<double> kept(pieces > 1 ? outer * parts * pieces * WIDTH : 0);
-    parallel(outer * parts * pieces, rows_per_block(WIDTH * (n < ROWS ? n : ROWS), 1 << 15), [&](i64 begin, i64 end) {
+    const i64 grain = rows_per_block(WIDTH * (n < ROWS ? n : ROWS), 1 << 15);
+    parallel(outer * parts * pieces, grain, [&](i64 begin, i64 end) {
         for (i64 i = begin; i < end; i++) {
             const i64 piece = i % pieces, part = i / pieces % parts, slice = i / pieces / parts;
             double own[WIDTH];
@@ -299,7 +300,8 @@ PyObject* along_narrow(Args a, Py_ssize_t count, int arrays, Along f) {
     constexpr i64 MOST_ROWS = 1 << 14;
     TwoBytes x, other;
     i64 axis;
-    if (count != arrays + 1 || !x.read(a[0]) || !read_axis(a[arrays], x, axis) || x.size() == 0) return nullptr;
+    if (count != arrays + 1 || !x.read(a[0]) || !read_axis(a[arrays], x, axis)) return nullptr;
+    if (x.size() == 0) return nullptr;
     if (arrays == 2 && (!other.read_alike(a[1], x) || !other.same_shape(x))) return nullptr;
     i64 outer = 1, inner = 1;
     const i64 n = x.dim(int(axis));
@@ -506,7 +508,8 @@ PyObject* layer_norm_dx_narrow(Args a, Py_ssize_t count) {
     NormRows of;
     TwoBytes dy;
     In mean, rstd;
-    if (count != 6 || !of.read(a[1], a[5]) || !dy.read_alike(a[0], of.x) || !dy.same_shape(of.x)) return nullptr;
+    if (count != 6 || !of.read(a[1], a[5])) return nullptr;
+    if (!dy.read_alike(a[0], of.x) || !dy.same_shape(of.x)) return nullptr;
     if (!mean.read_as(a[3], NPY_FLOAT) || !rstd.read_as(a[4], NPY_FLOAT)) return nullptr;
     if (mean.size() != of.rows || rstd.size() != of.rows) return nullptr;
     const bool affine = a[2] != Py_None;

@@ -140,13 +140,13 @@ constexpr Operator operator_of() {
 
 constexpr i64 SHORT = 8;  // numbers that are not worth a loop of their own
 
-// How many numbers of y meet those of x in turn, both without gaps: all of x's shape, its last dimensions; 0
-// if y is no such array.
+// How many numbers of y meet those of x in turn, both without gaps: all of x's shape, its last dimensions;
+// -1 if y is no such array.
 i64 repeated(PyArrayObject* x, PyArrayObject* y) {
     const int gap = PyArray_NDIM(x) - PyArray_NDIM(y);
-    if (!PyArray_IS_C_CONTIGUOUS(x) || !PyArray_IS_C_CONTIGUOUS(y) || gap < 0) return 0;
+    if (!PyArray_IS_C_CONTIGUOUS(x) || !PyArray_IS_C_CONTIGUOUS(y) || gap < 0) return -1;
     for (int i = 0; i < PyArray_NDIM(y); i++)
-        if (PyArray_DIM(y, i) != PyArray_DIM(x, i + gap)) return 0;
+        if (PyArray_DIM(y, i) != PyArray_DIM(x, i + gap)) return -1;
     return PyArray_SIZE(y);
 }
 // Whether x is (*, n) and y (*, 1).
@@ -176,7 +176,7 @@ PyObject* narrow_binary(const Operator& f, Args a, PyObject* big, PyObject* smal
         if (size < SHORT * rows) return nullptr;
     } else if (!lie_alike(x, y)) {
         other = repeated(x, y);
-        if (other < SHORT) return nullptr;
+        if (other < 0 || (other < SHORT && size > 0)) return nullptr;
     }
     PyObject* const z = new_alike(x);
     if (!z || size == 0) return z;
@@ -242,7 +242,7 @@ PyObject* by_operator(const Operator& f, Args a, Py_ssize_t n) {
     } else if (is_floating(small)) {
         PyArrayObject* const y = array(small);
         other = repeated(x, y);
-        if (PyArray_TYPE(y) != type || (other == 0 && PyArray_SIZE(x) > 0)) return nullptr;
+        if (PyArray_TYPE(y) != type || other < 0) return nullptr;
     } else if (!PyFloat_CheckExact(small) && !PyLong_CheckExact(small)) {
         return nullptr;
     } else if (!read(small, number)) {

@@ -72,7 +72,8 @@ void layer_norm_dx_rows(const T* dy, const T* x, const T* w, const T* mean, cons
             sz = row_sum(n, [=](V g, V v) { return g * ((v - m) * r); }, gi, xi);
         }
         if (dw) {
-            row_map(n, [=](V a, V g, V v) { return a + g * ((v - m) * r); }, dw, static_cast<const T*>(dw), gi, xi);
+            const auto more = [=](V a, V g, V v) { return a + g * ((v - m) * r); };
+            row_map(n, more, dw, static_cast<const T*>(dw), gi, xi);
             add_row(n, db, gi);
         }
         const V p = all(T(s / double(n))), q = all(T(sz / double(n)));
@@ -208,7 +209,8 @@ void batch_norm_dx(const T* dy, const T* x, i64 n, i64 c, i64 s, const T* w, con
     template void layer_norm(const T*, i64, i64, const T*, const T*, double, T*, T*, T*);          \
     template void layer_norm_dx(const T*, const T*, const T*, const T*, const T*, i64, i64, T*,    \
                                 T*, T*);                                                           \
-    template void layer_norm_dx_rows(const T*, const T*, const T*, const T*, const T*, i64, i64, T*, T*, T*); \
+    template void layer_norm_dx_rows(const T*, const T*, const T*, const T*, const T*, i64, i64,   \
+                                     T*, T*, T*);                                                  \
     template void batch_stats(const T*, i64, i64, i64, double, T*, T*);                            \
     template void batch_norm(const T*, i64, i64, i64, const T*, const T*, const T*, const T*, T*); \
     template void batch_norm_dx(const T*, const T*, i64, i64, i64, const T*, const T*, const T*,   \

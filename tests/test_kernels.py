@@ -250,6 +250,25 @@ def test_two_byte_floats_along_a_dimension_are_float32_s_rounded_once(name, narr
 
 
 @pytest.mark.parametrize("narrow", ["f2", np.dtype(ml_dtypes.bfloat16)], ids=["half", "bfloat16"])
+@pytest.mark.parametrize("name", ["add", "sub", "mul", "div"])
+def test_two_byte_floats_of_two_shapes_are_float32_s_rounded_once(name, narrow):
+    kernel = getattr(native, name)
+    for shape in [(5,), (70, 301), (3, 40, 9), (2, 3, 1), (0, 9), (9, 0)]:
+        x = make(shape, "f").astype(narrow)
+        others = [make(shape[i:], "f", 1) + 3 for i in range(len(shape) + 1)]
+        others = [y.astype(narrow) for y in [*others, make((*shape[:-1], 1), "f", 1) + 3]]
+        for y in [*others, np.broadcast_to(np.asarray(1.5, narrow), shape)]:
+            for u, v in ((x, y), (y, x)):
+                got = kernel(u, v)
+                with np.errstate(all="ignore"):
+                    expected = kernel(u.astype("f"), v.astype("f")).astype(narrow)
+                assert got.dtype == x.dtype
+                np.testing.assert_array_equal(got.view("u2"), expected.view("u2"))
+    with pytest.raises(ValueError, match="broadcast"):
+        kernel(np.zeros((0, 5), narrow), np.zeros(3, narrow))
+
+
+@pytest.mark.parametrize("narrow", ["f2", np.dtype(ml_dtypes.bfloat16)], ids=["half", "bfloat16"])
 def test_every_two_byte_float_keeps_its_sign_and_its_nan(narrow):
     x = np.arange(1 << 16, dtype="u2").view(narrow)
     wide = x.astype("f")
