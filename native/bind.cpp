@@ -46,8 +46,8 @@ namespace {
 // clang-format off
 const Row table[] = {
     RL_UNARY(UNARY)
-    UNARY(erfinv)
-    UNARY(lgamma)
+    row<"erfinv", special<FN(erfinv)>>("(x)"),
+    row<"lgamma", special<FN(lgamma)>>("(x)"),
     RL_UNARY_1(UNARY_1)
     RL_UNARY_2(UNARY_2)
     RL_DX(DX)

@@ -22,7 +22,7 @@ template <class T>
 void product(i64 m, i64 n, i64 k, Matrix<T> a, Matrix<T> b, const T* bias, bool relu, T* c, i64 step) {
     constexpr i64 FEW = 8;
     if constexpr (std::is_same_v<T, float>)
-        if (medium_products() && m > FEW && n > FEW && k > FEW && has_bf16())
+        if (medium_products() && m > FEW && n > FEW && k > FEW && by_bf16(m, n, k))
             return gemm_bf16(m, n, k, a, b, bias, relu, c, step);
     gemm<T>(m, n, k, a, b, bias, relu, c, step);
 }

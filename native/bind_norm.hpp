@@ -21,8 +21,8 @@ struct Split {
 template <auto f>
 PyObject* along(Args a, Py_ssize_t n) {
     if (n > 0 && is_narrow(a[0]))
-        return rows_narrow(a, n, [](const float* x, i64 rows, i64 width, float* y) {
-            f(x, rows, width, 1, y);
+        return along_narrow(a, n, 1, [](float* u, const float*, i64 outer, i64 n, i64 inner) {
+            f(u, outer, n, inner, u);
         });
     In x;
     i64 axis;
@@ -39,6 +39,10 @@ PyObject* along(Args a, Py_ssize_t n) {
 // dx = f(dy, y, axis)
 template <auto f>
 PyObject* along_dx(Args a, Py_ssize_t n) {
+    if (n > 0 && is_narrow(a[0]))
+        return along_narrow(a, n, 2, [](float* u, const float* v, i64 outer, i64 n, i64 inner) {
+            f(u, v, outer, n, inner, u);
+        });
     In dy, y;
     i64 axis;
     if (n != 3 || !dy.read(a[0]) || !y.read_like(a[1], dy) || !dy.same_shape(y)) return nullptr;
@@ -166,6 +170,7 @@ PyObject* layer_norm_(Args a, Py_ssize_t n) {
 
 // layer_norm_dx(dy, x, w or None, mean, rstd, n) -> dx, dw, db (None without w)
 PyObject* layer_norm_dx_(Args a, Py_ssize_t n) {
+    if (n > 0 && is_narrow(a[0])) return layer_norm_dx_narrow(a, n);
     In dy, x, w, mean, rstd;
     i64 last;
     if (n != 6 || !dy.read(a[0]) || !x.read_like(a[1], dy) || !dy.same_shape(x)) return nullptr;

@@ -54,8 +54,8 @@ PyObject* top_rows_(Args a, Py_ssize_t n) {
 // cumsum(x, axis)
 PyObject* cumsum_(Args a, Py_ssize_t n) {
     if (n > 0 && is_narrow(a[0]))
-        return rows_narrow(a, n, [](const float* x, i64 rows, i64 width, float* y) {
-            cumsum(x, rows, width, 1, y);
+        return along_narrow(a, n, 1, [](float* u, const float*, i64 outer, i64 n, i64 inner) {
+            cumsum(u, outer, n, inner, u);
         });
     In x;
     i64 axis;

@@ -15,16 +15,21 @@ constexpr i64 CHUNK = 2048;  // numbers at a time, where an operand is made as i
 template <class T>
 using Loop = void (*)(const T* u, const T* v, T* y, i64 n, const double* p);
 
-// y = f(u, p...) or f(u, v, p...): its arrays and numbers, and its loops
+// y = f(u, p...) or f(u, v, p...): its arrays and numbers, and its loops; those of two-byte floats are null
+// where they are the twin's
 struct Formula {
     int arrays, numbers;
     Loop<float> single;
     Loop<double> twice;
+    Loop<Half> half;
+    Loop<Brain> brain;
 
     template <class T>
     Loop<T> loop() const {
         if constexpr (std::is_same_v<T, float>) return single;
-        else return twice;
+        else if constexpr (std::is_same_v<T, double>) return twice;
+        else if constexpr (std::is_same_v<T, Half>) return half;
+        else return brain;
     }
 };
 
@@ -44,7 +49,7 @@ PyObject* of_uniform(const Formula& f, PyArrayObject* g, PyArrayObject* x, const
     PyObject* const y = new_alike(x);
     if (!y) return nullptr;
     const i64 size = PyArray_SIZE(x);
-    compute(PyArray_TYPE(x), size, [&]<class T>() {
+    compute_floats(x, [&]<class T>() {
         const Loop<T> loop = f.loop<T>();
         const T one = *static_cast<const T*>(PyArray_DATA(g));
         const T* in = static_cast<const T*>(PyArray_DATA(x));
@@ -65,17 +70,15 @@ PyObject* of_uniform(const Formula& f, PyArrayObject* g, PyArrayObject* x, const
 // of two may be one number, repeated.
 PyObject* by_formula(const Formula& f, Args a, Py_ssize_t n) {
     if (n != f.arrays + f.numbers) return nullptr;
-    const bool narrow = is_narrow(a[0]);
-    if (!narrow && !is_floating(a[0])) return nullptr;
+    if (!is_floating(a[0]) && !(f.half && is_narrow(a[0]))) return nullptr;
     PyArrayObject* const x = array(a[0]);
-    const int type = PyArray_TYPE(x);
     if (f.arrays == 1 && !is_dense(x)) return nullptr;
     double p[2];
     for (int i = 0; i < f.numbers; i++)
         if (!read(a[f.arrays + i], p[i])) return nullptr;
-    if (narrow) return in_chunks(a, f.arrays, p, f.single);
     if (f.arrays == 2) {
-        if (!is_floating(a[1]) || PyArray_TYPE(array(a[1])) != type) return nullptr;
+        if (!is_array(a[1]) || PyArray_TYPE(array(a[1])) != PyArray_TYPE(x)) return nullptr;
+        if (!PyArray_ISBEHAVED_RO(array(a[1]))) return nullptr;
         if (!lie_alike(x, array(a[1]))) {
             if (!is_uniform(x) || !PyArray_SAMESHAPE(x, array(a[1])) || !is_dense(array(a[1])))
                 return nullptr;
@@ -85,20 +88,27 @@ PyObject* by_formula(const Formula& f, Args a, Py_ssize_t n) {
 
     PyObject* const y = new_alike(x);
     if (!y) return nullptr;
-    const i64 size = PyArray_SIZE(x);
-    compute(type, size, [&]<class T>() {
+    compute_floats(x, [&]<class T>() {
         const T* const u = static_cast<const T*>(PyArray_DATA(x));
         const T* const v =
             f.arrays == 2 ? static_cast<const T*>(PyArray_DATA(array(a[1]))) : nullptr;
-        f.loop<T>()(u, v, static_cast<T*>(PyArray_DATA(array(y))), size, p);
+        f.loop<T>()(u, v, static_cast<T*>(PyArray_DATA(array(y))), PyArray_SIZE(x), p);
     });
     return y;
 }
 
 template <int arrays, int numbers, auto f>
 PyObject* pointwise(Args a, Py_ssize_t n) {
-    static constexpr Formula formula{arrays, numbers, loop<float, arrays, numbers, f>,
-                                     loop<double, arrays, numbers, f>};
+    static constexpr Formula formula{
+        arrays, numbers, loop<float, arrays, numbers, f>, loop<double, arrays, numbers, f>,
+        loop<Half, arrays, numbers, f>, loop<Brain, arrays, numbers, f>};
+    return by_formula(formula, a, n);
+}
+
+// y = f(x) of float and double only
+template <auto f>
+PyObject* special(Args a, Py_ssize_t n) {
+    static constexpr Formula formula{1, 0, loop<float, 1, 0, f>, loop<double, 1, 0, f>, nullptr, nullptr};
     return by_formula(formula, a, n);
 }
 
@@ -128,31 +138,62 @@ constexpr Operator operator_of() {
     else return {f, f, f, f, nullptr};
 }
 
+constexpr i64 SHORT = 8;  // numbers that are not worth a loop of their own
+
+// How many numbers of y meet those of x in turn, both without gaps: all of x's shape, its last dimensions;
+// -1 if y is no such array.
+i64 repeated(PyArrayObject* x, PyArrayObject* y) {
+    const int gap = PyArray_NDIM(x) - PyArray_NDIM(y);
+    if (!PyArray_IS_C_CONTIGUOUS(x) || !PyArray_IS_C_CONTIGUOUS(y) || gap < 0) return -1;
+    for (int i = 0; i < PyArray_NDIM(y); i++)
+        if (PyArray_DIM(y, i) != PyArray_DIM(x, i + gap)) return -1;
+    return PyArray_SIZE(y);
+}
+// Whether x is (*, n) and y (*, 1).
+bool is_column(PyArrayObject* x, PyArrayObject* y) {
+    const int last = PyArray_NDIM(x) - 1;
+    if (!PyArray_IS_C_CONTIGUOUS(x) || !PyArray_IS_C_CONTIGUOUS(y) || last < 0) return false;
+    if (PyArray_NDIM(y) != last + 1 || PyArray_DIM(y, last) != 1) return false;
+    for (int i = 0; i < last; i++)
+        if (PyArray_DIM(y, i) != PyArray_DIM(x, i)) return false;
+    return true;
+}
+
 // z = f(x, y) of float16 or bfloat16, each in float32 and rounded: arrays of one shape and dtype in one
-// order, or one of them and one number in an array of that dtype
+// order, or one of them and a number, (C) or (*, 1) in an array of that dtype
 PyObject* narrow_binary(const Operator& f, Args a, PyObject* big, PyObject* small) {
     if (!is_array(small) || PyArray_TYPE(array(small)) != PyArray_TYPE(array(big))) return nullptr;
+    if (!PyArray_ISBEHAVED_RO(array(small))) return nullptr;
+    if (!is_dense(array(big)) && PyArray_SAMESHAPE(array(big), array(small))) std::swap(big, small);
     PyArrayObject *const x = array(big), *const y = array(small);
-    const bool one = PyArray_NDIM(y) == 0;
-    if (!PyArray_ISBEHAVED_RO(y) || !(one ? is_dense(x) : lie_alike(x, y))) return nullptr;
-    PyObject* const z = new_alike(x);
-    if (!z) return nullptr;
-    const bool half = PyArray_TYPE(x) == NPY_HALF, turned = big != a[0];
     const i64 size = PyArray_SIZE(x);
-    if (half && !from_half(nullptr, nullptr, 0)) {  // no instruction for it
-        Py_DECREF(z);
-        return nullptr;
+    i64 rows = 1, other = size;
+    if (PyArray_NDIM(y) == 0 || (is_uniform(y) && PyArray_SAMESHAPE(x, y))) {
+        if (!is_dense(x)) return nullptr;
+        other = 1;
+    } else if (is_column(x, y)) {
+        rows = PyArray_SIZE(y), other = 1;
+        if (size < SHORT * rows) return nullptr;
+    } else if (!lie_alike(x, y)) {
+        other = repeated(x, y);
+        if (other < 0 || (other < SHORT && size > 0)) return nullptr;
     }
-    NoGil unlocked(size >= LONG_WORK);
-    const auto run = [&]<class T>() {
+    PyObject* const z = new_alike(x);
+    if (!z || size == 0) return z;
+    const bool turned = big != a[0];
+    const i64 n = size / rows;
+    compute_floats(x, [&]<class T>() {
         const auto at = [](PyArrayObject* v) { return static_cast<T*>(PyArray_DATA(v)); };
-        const i64 other = one ? 1 : size;
-        if (size == 0) return;
-        if (turned) f.pairs<T>()(at(y), other, at(x), size, at(array(z)), size);
-        else f.pairs<T>()(at(x), size, at(y), other, at(array(z)), size);
-    };
-    if (half) run.template operator()<Half>();
-    else run.template operator()<Brain>();
+        const auto pairs = f.pairs<T>();
+        const T *const p = at(x), *const q = at(y);
+        T* const out = at(array(z));
+        parallel(rows, rows_per_block(n, 1 << 15), [=](i64 begin, i64 end) {
+            for (i64 r = begin; r < end; r++) {
+                if (turned) pairs(q + r, other, p + r * n, n, out + r * n, n);
+                else pairs(p + r * n, n, q + r, other, out + r * n, n);
+            }
+        });
+    });
     return z;
 }
 
@@ -189,7 +230,7 @@ PyObject* by_operator(const Operator& f, Args a, Py_ssize_t n) {
         std::swap(big, small);
     if (!is_dense(array(big))) return nullptr;
     PyArrayObject* const x = array(big);
-    const int type = PyArray_TYPE(x), nd = PyArray_NDIM(x);
+    const int type = PyArray_TYPE(x);
     i64 other = 1;
     double number = 0;
     if (is_floating(small) && is_uniform(array(small))) {
@@ -200,12 +241,8 @@ PyObject* by_operator(const Operator& f, Args a, Py_ssize_t n) {
         other = PyArray_SIZE(array(small));
     } else if (is_floating(small)) {
         PyArrayObject* const y = array(small);
-        const int gap = nd - PyArray_NDIM(y);
-        if (PyArray_TYPE(y) != type || !PyArray_IS_C_CONTIGUOUS(y)) return nullptr;
-        for (int i = 0; i < nd - gap; i++) {
-            if (PyArray_DIM(y, i) != PyArray_DIM(x, i + gap)) return nullptr;
-            other *= PyArray_DIM(y, i);
-        }
+        other = repeated(x, y);
+        if (PyArray_TYPE(y) != type || other < 0) return nullptr;
     } else if (!PyFloat_CheckExact(small) && !PyLong_CheckExact(small)) {
         return nullptr;
     } else if (!read(small, number)) {

@@ -39,7 +39,7 @@ struct Along {
 // sum(x, axis=None, keepdims=False), mean likewise: over all, the last, the first, or one dimension
 template <bool mean>
 PyObject* reduction(Args a, Py_ssize_t n) {
-    if (!mean && n > 0 && is_narrow(a[0])) return sum_narrow(a, n);
+    if (n > 0 && is_narrow(a[0])) return sum_narrow(a, n, mean);
     if (!mean && n > 0 && is_array(a[0]) && PyArray_TYPE(array(a[0])) == NPY_INT64) return sum_whole(a, n);
     In x;
     Along l;

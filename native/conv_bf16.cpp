@@ -3,6 +3,7 @@
 // columns that it multiplies with. Sums are float32, rounded once.
 #include "conv.hpp"
 #include "gemm_bf16.hpp"
+#include "options.hpp"
 #include "scratch.hpp"
 
 namespace rl::RL_ISA {
@@ -124,7 +125,7 @@ void pack(const void* of, i64 image, i64 begin, i64 width, std::uint32_t* panel,
 
 bool conv_bf16(const Conv& g, const Bits* x, const Bits* w, const float* bias, bool relu, Bits* y) {
     constexpr i64 FEW = 8;
-    if (!has_bf16() || g.groups != 1 || g.o < FEW || g.c * g.taps() < FEW) return false;
+    if (!has_bf16() || !bf16_products() || g.groups != 1 || g.o < FEW || g.c * g.taps() < FEW) return false;
     const i64 k = g.c * g.taps();
     const Bits* rows = w;
     if (k % 2) {  // a product's rows are pairs

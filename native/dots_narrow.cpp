@@ -12,16 +12,8 @@ namespace {
 constexpr i64 L = LANES<float>, STEP = 2 * L;
 
 template <class T>
-Two widened_part(const T* p, i64 n) {
-    T few[STEP] = {};
-    std::memcpy(few, p, std::size_t(n) * sizeof(T));
-    return widened(few);
-}
-
-template <class T>
 float one(const T* p) {
-    T few[STEP] = {*p};
-    return widened(few).a[0];
+    return widened_part(p, 1).a[0];
 }
 
 // Σ x[r][i] w[i] for `rows` rows r, widened as `widened` does it, `pitch` apart, zeros behind k

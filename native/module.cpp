@@ -54,6 +54,22 @@ bool winograd_allowed() noexcept { return winograd.load(std::memory_order_relaxe
 bool medium_products() noexcept { return medium.load(std::memory_order_relaxed); }
 
 namespace {
+// AMD's take one vdpbf16ps of 32 products where they take an fma of 16. Intel's (Sapphire Rapids) take 2.7
+// times as long for it, so that products in float32 are twice as fast, and exact.
+bool fast_bf16() {
+#ifdef RL_X86
+    __builtin_cpu_init();
+    return __builtin_cpu_is("amd");
+#else
+    return false;
+#endif
+}
+std::atomic<bool> bf16{fast_bf16()};
+}  // namespace
+
+bool bf16_products() noexcept { return bf16.load(std::memory_order_relaxed); }
+
+namespace {
 
 struct Isa {
     const char* name;
@@ -141,6 +157,15 @@ PyObject* set_medium_products(PyObject*, PyObject* arg) {
     medium.store(on, std::memory_order_relaxed);
     Py_RETURN_NONE;
 }
+
+PyObject* set_bf16_products(PyObject*, PyObject* arg) {
+    const int on = PyObject_IsTrue(arg);
+    if (on < 0) return nullptr;
+    bf16.store(on, std::memory_order_relaxed);
+    Py_RETURN_NONE;
+}
+
+PyObject* get_bf16_products(PyObject*, PyObject*) { return PyBool_FromLong(bf16_products()); }
 
 PyObject* isa(PyObject*, PyObject*) { return PyUnicode_FromString(chosen.name); }
 
@@ -247,6 +272,9 @@ PyMethodDef own[] = {
     {"set_winograd", set_winograd, METH_O, "set_winograd(on): whether convolutions may use it"},
     {"set_medium_products", set_medium_products, METH_O,
      "set_medium_products(on): whether products of float32 may be of bfloat16"},
+    {"set_bf16_products", set_bf16_products, METH_O,
+     "set_bf16_products(on): whether products of bfloat16 are the processor's own; for tests"},
+    {"get_bf16_products", get_bf16_products, METH_NOARGS, "whether they are"},
     {"get_winograd", get_winograd, METH_NOARGS, "whether convolutions may use Winograd's way"},
     {"config", config, METH_NOARGS, "instruction set and threads, as one line"},
     {"isa", isa, METH_NOARGS, "the instruction set in use: 'avx512', 'avx2' or 'baseline'"},

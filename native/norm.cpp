@@ -57,39 +57,45 @@ void layer_norm(const T* x, i64 rows, i64 n, const T* w, const T* b, double eps,
 }
 
 template <class T>
+void layer_norm_dx_rows(const T* dy, const T* x, const T* w, const T* mean, const T* rstd, i64 rows, i64 n,
+                        T* dx, T* dw, T* db) {
+    using V = Reg<T>;
+    for (i64 i = 0; i < rows; i++) {
+        const T *gi = dy + i * n, *xi = x + i * n;
+        const V m = all(mean[i]), r = all(rstd[i]);
+        double s, sz;  // Σ g and Σ g z, g = dy w
+        if (w) {
+            s = row_sum(n, [](V g, V k) { return g * k; }, gi, w);
+            sz = row_sum(n, [=](V g, V v, V k) { return g * k * ((v - m) * r); }, gi, xi, w);
+        } else {
+            s = row_sum(n, same, gi);
+            sz = row_sum(n, [=](V g, V v) { return g * ((v - m) * r); }, gi, xi);
+        }
+        if (dw) {
+            const auto more = [=](V a, V g, V v) { return a + g * ((v - m) * r); };
+            row_map(n, more, dw, static_cast<const T*>(dw), gi, xi);
+            add_row(n, db, gi);
+        }
+        const V p = all(T(s / double(n))), q = all(T(sz / double(n)));
+        const auto slope = [=](V g, V v) { return r * (g - p - (v - m) * r * q); };
+        if (w) row_map(n, [=](V g, V v, V k) { return slope(g * k, v); }, dx + i * n, gi, xi, w);
+        else row_map(n, slope, dx + i * n, gi, xi);
+    }
+}
+
+template <class T>
 void layer_norm_dx(const T* dy, const T* x, const T* w, const T* mean, const T* rstd, i64 rows,
                    i64 n, T* dx, T* dw, T* db) {
-    using V = Reg<T>;
     const i64 slabs = (rows + SLAB - 1) / SLAB;
     T* const part = dw ? scratch<T>(Slot::norm, 2 * slabs * n) : nullptr;
     parallel(slabs, rows_per_block(SLAB * n, GRAIN), [=](i64 first, i64 last) {
         for (i64 slab = first; slab < last; slab++) {
-            T* const w_part = part + 2 * slab * n;
-            T* const b_part = w_part + n;
+            const i64 begin = slab * SLAB, end = begin + SLAB < rows ? begin + SLAB : rows;
+            T* const w_part = part ? part + 2 * slab * n : nullptr;
+            T* const b_part = part ? w_part + n : nullptr;
             if (part) std::memset(w_part, 0, 2 * n * sizeof(T));
-            for (i64 i = slab * SLAB; i < rows && i < (slab + 1) * SLAB; i++) {
-                const T *gi = dy + i * n, *xi = x + i * n;
-                T* di = dx + i * n;
-                const V m = all(mean[i]), r = all(rstd[i]);
-                double s, sz;  // Σ g and Σ g z, g = dy w
-                if (w) {
-                    s = row_sum(n, [](V g, V k) { return g * k; }, gi, w);
-                    sz =
-                        row_sum(n, [=](V g, V v, V k) { return g * k * ((v - m) * r); }, gi, xi, w);
-                } else {
-                    s = row_sum(n, same, gi);
-                    sz = row_sum(n, [=](V g, V v) { return g * ((v - m) * r); }, gi, xi);
-                }
-                const V p = all(T(s / double(n))), q = all(T(sz / double(n)));
-                const auto slope = [=](V g, V v) { return r * (g - p - (v - m) * r * q); };
-                if (w) row_map(n, [=](V g, V v, V k) { return slope(g * k, v); }, di, gi, xi, w);
-                else row_map(n, slope, di, gi, xi);
-                if (!part) continue;
-                row_map(
-                    n, [=](V a, V g, V v) { return a + g * ((v - m) * r); }, w_part,
-                    static_cast<const T*>(w_part), gi, xi);
-                add_row(n, b_part, gi);
-            }
+            layer_norm_dx_rows(dy + begin * n, x + begin * n, w, mean + begin, rstd + begin, end - begin, n,
+                               dx + begin * n, w_part, b_part);
         }
     });
     if (!dw) return;
@@ -203,6 +209,8 @@ void batch_norm_dx(const T* dy, const T* x, i64 n, i64 c, i64 s, const T* w, con
     template void layer_norm(const T*, i64, i64, const T*, const T*, double, T*, T*, T*);          \
     template void layer_norm_dx(const T*, const T*, const T*, const T*, const T*, i64, i64, T*,    \
                                 T*, T*);                                                           \
+    template void layer_norm_dx_rows(const T*, const T*, const T*, const T*, const T*, i64, i64,   \
+                                     T*, T*, T*);                                                  \
     template void batch_stats(const T*, i64, i64, i64, double, T*, T*);                            \
     template void batch_norm(const T*, i64, i64, i64, const T*, const T*, const T*, const T*, T*); \
     template void batch_norm_dx(const T*, const T*, i64, i64, i64, const T*, const T*, const T*,   \

@@ -7,7 +7,7 @@
 
 namespace rl::RL_ISA {
 
-// x (rows, n) -> y (rows, n), mean (rows), rstd (rows)
+// x (rows, n) -> y (rows, n), which may be x, mean (rows), rstd (rows)
 template <class T>
 void layer_norm(const T* x, i64 rows, i64 n, const T* w, const T* b, double eps, T* y, T* mean,
                 T* rstd);
@@ -15,6 +15,10 @@ void layer_norm(const T* x, i64 rows, i64 n, const T* w, const T* b, double eps,
 template <class T>
 void layer_norm_dx(const T* dy, const T* x, const T* w, const T* mean, const T* rstd, i64 rows,
                    i64 n, T* dx, T* dw, T* db);
+// The same of a few rows on this thread; to dw and db it is added. dx may be dy.
+template <class T>
+void layer_norm_dx_rows(const T* dy, const T* x, const T* w, const T* mean, const T* rstd, i64 rows, i64 n,
+                        T* dx, T* dw, T* db);
 
 // x (N, C, S) in groups of neighbouring channels -> y (N, C, S), mean and rstd (N, groups); w, b (C)
 template <class T>

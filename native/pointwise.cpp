@@ -12,6 +12,10 @@ namespace {
 constexpr i64 LIGHT = 1 << 15;  // numbers a block, where memory is the limit
 constexpr i64 HEAVY = 1 << 13;  // where arithmetic is
 
+// What numbers of T are computed in.
+template <class T>
+using Wide = std::conditional_t<sizeof(T) == 2, float, T>;
+
 // y[i] = f(x[i]...) for i in [begin, end); what is left over goes through the same registers, so a
 // number's result does not depend on its place.
 template <class T, class G, class... X>
@@ -42,51 +46,42 @@ RL_INLINE void map_long(i64 begin, i64 end, G f, T* y, const X*... x) {
     }
 }
 
+// The same of two-byte floats, in float and rounded once.
+template <i64 cost, class T, class G, class... X>
+RL_INLINE void map_narrow(i64 begin, i64 end, G f, T* y, const X*... x) {
+    constexpr i64 STEP = 2 * LANES<float>;
+    const auto of_two = [=](auto... u) -> Two {
+        if constexpr (cost == LIGHT) return {f(u.a...), f(u.b...)};
+        F v[2];
+#pragma GCC unroll 1
+        for (int j = 0; j < 2; j++) v[j] = f((j ? u.b : u.a)...);  // (a long f is compiled once)
+        return {v[0], v[1]};
+    };
+    i64 step = STEP;
+    if (end - begin >= 64 * STEP)  // so that no store touches two lines
+        step -= i64(reinterpret_cast<std::uintptr_t>(y + begin) % REGISTER / sizeof(T));
+    for (i64 i = begin; i < end; i += step, step = STEP) {
+        const i64 n = end - i < step ? end - i : step;
+        const bool whole = n == STEP;
+        const Two v = of_two((whole ? widened(x + i) : widened_part(x + i, n))...);
+        if (whole) narrow(y + i, v);
+        else narrow_part(y + i, v, n);
+    }
+}
+
 template <i64 cost, class T, class G, class... X>
 RL_INLINE void map(i64 n, G f, T* y, const X*... x) {
-    if constexpr (cost == HEAVY)
+    if constexpr (sizeof(T) == 2)
+        parallel(n, even_blocks(n, cost), [&](i64 begin, i64 end) __attribute__((noinline)) {
+            map_narrow<cost>(begin, end, f, y, x...);
+        });
+    else if constexpr (cost == HEAVY)
         parallel(n, even_blocks(n, cost), [&](i64 begin, i64 end) __attribute__((noinline)) {
             map_long(begin, end, f, y, x...);
         });
     else
         parallel(n, even_blocks(n, cost),
                  [&](i64 begin, i64 end) { map_range(begin, end, f, y, x...); });
-}
-
-// z = f(x, y) of two-byte floats, in float and rounded; x or y may be one number.
-template <class T, class G>
-RL_INLINE void zip_narrow(const T* x, i64 nx, const T* y, i64 ny, T* z, i64 n, G f) {
-    constexpr i64 STEP = 2 * LANES<float>;
-    const auto one = [](const T* p) {
-        T many[STEP];
-        for (T& v : many) v = *p;
-        return widened(many);
-    };
-    const auto put = [=](T* p, Two u, Two v) { narrow(p, {f(u.a, v.a), f(u.b, v.b)}); };
-    const Two a = one(x), b = one(y);
-    const bool x_varies = nx == n, y_varies = ny == n;
-    parallel(n, even_blocks(n, LIGHT), [=](i64 begin, i64 end) {
-        const auto few = [=](i64 i, i64 count) {
-            T u[STEP] = {}, v[STEP] = {}, w[STEP];
-            if (x_varies) std::memcpy(u, x + i, std::size_t(count) * sizeof(T));
-            if (y_varies) std::memcpy(v, y + i, std::size_t(count) * sizeof(T));
-            put(w, x_varies ? widened(u) : a, y_varies ? widened(v) : b);
-            std::memcpy(z + i, w, std::size_t(count) * sizeof(T));
-        };
-        i64 i = begin;
-        const i64 askew = i64(reinterpret_cast<std::uintptr_t>(z + i) % REGISTER / sizeof(T));
-        if (askew && end - begin >= 64 * STEP) {  // so that no store touches two lines
-            few(i, STEP - askew);
-            i += STEP - askew;
-        }
-        if (x_varies && y_varies)
-            for (; i + STEP <= end; i += STEP) put(z + i, widened(x + i), widened(y + i));
-        else if (x_varies)
-            for (; i + STEP <= end; i += STEP) put(z + i, widened(x + i), b);
-        else
-            for (; i + STEP <= end; i += STEP) put(z + i, a, y_varies ? widened(y + i) : b);
-        if (i < end) few(i, end - i);
-    });
 }
 
 // y[i] = f(i) for all i of n; after the first few no store touches two lines
@@ -108,25 +103,32 @@ RL_INLINE void zip_whole(const T* x, i64 nx, const T* y, i64 ny, T* z, i64 n, G 
     else fill(z, n, [=](i64 i) { return f(a, y[i]); });
 }
 
+template <class T>
+RL_INLINE Wide<T> one(const T* x) {
+    if constexpr (sizeof(T) == 2) return widened_part(x, 1).a[0];
+    else return *x;
+}
+
 // z[i] = f(x[i % nx], y[i % ny])
 template <class T, class G>
 RL_INLINE void zip(const T* x, i64 nx, const T* y, i64 ny, T* z, i64 n, G f) {
-    using V = Reg<T>;
+    using V = Reg<Wide<T>>;
     if (nx == n && ny == n) return map<LIGHT>(n, f, z, x, y);
     if (ny == 1) {
-        const V b = all(*y);
+        const V b = all(one(y));
         return map<LIGHT>(n, [=](V a) { return f(a, b); }, z, x);
     }
     if (nx == 1) {
-        const V a = all(*x);
+        const V a = all(one(x));
         return map<LIGHT>(n, [=](V b) { return f(a, b); }, z, y);
     }
     const i64 row = nx < ny ? nx : ny;
-    const i64 per_block = rows_per_block(row, LIGHT);
-    parallel(n / row, per_block, [&](i64 begin, i64 end) {
+    parallel(n / row, rows_per_block(row, LIGHT), [&](i64 begin, i64 end) {
         for (i64 r = begin; r < end; r++) {
             const i64 at = r * row;
-            map_range(0, row, f, z + at, nx == n ? x + at : x, ny == n ? y + at : y);
+            const T *const u = nx == n ? x + at : x, *const v = ny == n ? y + at : y;
+            if constexpr (sizeof(T) == 2) map_narrow<LIGHT>(0, row, f, z + at, u, v);
+            else map_range(0, row, f, z + at, u, v);
         }
     });
 }
@@ -193,14 +195,18 @@ RL_INLINE V exp_below(V x) {
 
 // clang-format off: it takes x * x for a pointer
 //
-// The comparisons are written so that NaN comes through: x < 0 ? 0 : x, not x > 0 ? x : 0.
+// The comparisons are written so that NaN comes through: x < 0 ? 0 : x, not x > 0 ? x : 0. U is what the
+// numbers are in memory.
 
 #define UNARY(name, cost, formula)                                              \
-    template <class T>                                                          \
-    void name(const T* px, T* py, i64 n) {                                      \
+    template <class U>                                                          \
+    void name(const U* px, U* py, i64 n) {                                      \
+        using T = Wide<U>;                                                      \
         using V = Reg<T>;                                                       \
         map<cost>(n, [](V x) -> V { return formula; }, py, px);                 \
     }                                                                           \
+    template void name(const Half*, Half*, i64);                                \
+    template void name(const Brain*, Brain*, i64);                              \
     template void name(const float*, float*, i64);                              \
     template void name(const double*, double*, i64);
 
@@ -230,11 +236,14 @@ UNARY(log_sigmoid, HEAVY, 0 - softplus_1(-x))
 UNARY(selu, HEAVY, T(SELU_SCALE) * (x > 0 ? x : T(SELU_ALPHA) * expm1_below(x)))
 
 #define UNARY_1(name, cost, formula)                                            \
-    template <class T>                                                          \
-    void name(const T* px, T* py, i64 n, double p) {                            \
+    template <class U>                                                          \
+    void name(const U* px, U* py, i64 n, double p) {                            \
+        using T = Wide<U>;                                                      \
         using V = Reg<T>;                                                       \
         map<cost>(n, [a = T(p)](V x) -> V { return formula; }, py, px);         \
     }                                                                           \
+    template void name(const Half*, Half*, i64, double);                        \
+    template void name(const Brain*, Brain*, i64, double);                      \
     template void name(const float*, float*, i64, double);                      \
     template void name(const double*, double*, i64, double);
 
@@ -243,33 +252,41 @@ UNARY_1(elu, HEAVY, x > 0 ? x : a * expm1_below(x))
 UNARY_1(celu, HEAVY, x > 0 ? x : a * expm1_below(x / a))
 
 // approximate: 1 for the tanh approximation, 0 for the exact function
-template <class T>
-void gelu(const T* x, T* y, i64 n, double approximate) {
+template <class U>
+void gelu(const U* x, U* y, i64 n, double approximate) {
+    using T = Wide<U>;
     using V = Reg<T>;
     if (approximate != 0)
         map<HEAVY>(n, [](V v) -> V { return T(0.5) * v * (1 + tanh(gelu_tanh_inner(v))); }, y, x);
     else
         map<HEAVY>(n, [](V v) -> V { return times_normal_cdf(v); }, y, x);
 }
-template <class T>
-void gelu_dx(const T* dy, const T* x, T* dx, i64 n, double approximate) {
+template <class U>
+void gelu_dx(const U* dy, const U* x, U* dx, i64 n, double approximate) {
+    using T = Wide<U>;
     using V = Reg<T>;
     if (approximate != 0)
         map<HEAVY>(n, [](V g, V v) -> V { return g * gelu_tanh_slope(v); }, dx, dy, x);
     else
         map<HEAVY>(n, [](V g, V v) -> V { return g * gelu_slope(v); }, dx, dy, x);
 }
-template void gelu(const float*, float*, i64, double);
-template void gelu(const double*, double*, i64, double);
-template void gelu_dx(const float*, const float*, float*, i64, double);
-template void gelu_dx(const double*, const double*, double*, i64, double);
+#define GELU(T)                                                                 \
+    template void gelu(const T*, T*, i64, double);                              \
+    template void gelu_dx(const T*, const T*, T*, i64, double);
+GELU(Half)
+GELU(Brain)
+GELU(float)
+GELU(double)
 
 #define UNARY_2(name, cost, formula)                                            \
-    template <class T>                                                          \
-    void name(const T* px, T* py, i64 n, double p, double q) {                  \
+    template <class U>                                                          \
+    void name(const U* px, U* py, i64 n, double p, double q) {                  \
+        using T = Wide<U>;                                                      \
         using V = Reg<T>;                                                       \
         map<cost>(n, [a = T(p), b = T(q)](V x) -> V { return formula; }, py, px); \
     }                                                                           \
+    template void name(const Half*, Half*, i64, double, double);                \
+    template void name(const Brain*, Brain*, i64, double, double);              \
     template void name(const float*, float*, i64, double, double);              \
     template void name(const double*, double*, i64, double, double);
 
@@ -281,11 +298,14 @@ UNARY_2(hardtanh, LIGHT, x < a ? all(a) : x > b ? all(b) : x)
 UNARY_2(threshold, LIGHT, x <= a ? all(b) : x)
 
 #define DX(name, cost, formula)                                                 \
-    template <class T>                                                          \
-    void name(const T* pg, const T* px, T* py, i64 n) {                         \
+    template <class U>                                                          \
+    void name(const U* pg, const U* px, U* py, i64 n) {                         \
+        using T = Wide<U>;                                                      \
         using V = Reg<T>;                                                       \
         map<cost>(n, [](V g, V x) -> V { return formula; }, py, pg, px);        \
     }                                                                           \
+    template void name(const Half*, const Half*, Half*, i64);                   \
+    template void name(const Brain*, const Brain*, Brain*, i64);                \
     template void name(const float*, const float*, float*, i64);                \
     template void name(const double*, const double*, double*, i64);
 
@@ -303,11 +323,14 @@ DX(log_sigmoid_dx, HEAVY, g * sigmoid(-x))
 DX(selu_dx, HEAVY, T(SELU_SCALE) * (x <= 0 ? g * T(SELU_ALPHA) * exp_below(x) : g))
 
 #define DX_1(name, cost, formula)                                               \
-    template <class T>                                                          \
-    void name(const T* pg, const T* px, T* py, i64 n, double p) {               \
+    template <class U>                                                          \
+    void name(const U* pg, const U* px, U* py, i64 n, double p) {               \
+        using T = Wide<U>;                                                      \
         using V = Reg<T>;                                                       \
         map<cost>(n, [a = T(p)](V g, V x) -> V { return formula; }, py, pg, px); \
     }                                                                           \
+    template void name(const Half*, const Half*, Half*, i64, double);           \
+    template void name(const Brain*, const Brain*, Brain*, i64, double);        \
     template void name(const float*, const float*, float*, i64, double);        \
     template void name(const double*, const double*, double*, i64, double);
 
@@ -317,11 +340,14 @@ DX_1(elu_dx, HEAVY, x <= 0 ? g * a * exp_below(x) : g)
 DX_1(celu_dx, HEAVY, x <= 0 ? g * exp_below(x / a) : g)
 
 #define DX_2(name, cost, formula)                                               \
-    template <class T>                                                          \
-    void name(const T* pg, const T* px, T* py, i64 n, double p, double q) {     \
+    template <class U>                                                          \
+    void name(const U* pg, const U* px, U* py, i64 n, double p, double q) {     \
+        using T = Wide<U>;                                                      \
         using V = Reg<T>;                                                       \
         map<cost>(n, [a = T(p), b = T(q)](V g, V x) -> V { return formula; }, py, pg, px); \
     }                                                                           \
+    template void name(const Half*, const Half*, Half*, i64, double, double);   \
+    template void name(const Brain*, const Brain*, Brain*, i64, double, double);\
     template void name(const float*, const float*, float*, i64, double, double); \
     template void name(const double*, const double*, double*, i64, double, double);
 
@@ -334,7 +360,6 @@ DX_2(threshold_dx, LIGHT, x <= a ? V{} : g)
     void name(const T* px, i64 nx, const T* py, i64 ny, T* pz, i64 n) {         \
         const auto f = [](auto x, auto y) { return formula; };                  \
         if constexpr (std::is_same_v<T, std::uint64_t>) zip_whole(px, nx, py, ny, pz, n, f); \
-        else if constexpr (sizeof(T) == 2) zip_narrow(px, nx, py, ny, pz, n, f);     \
         else zip(px, nx, py, ny, pz, n, f);                                     \
     }                                                                           \
     template void name(const Half*, i64, const Half*, i64, Half*, i64);         \

@@ -1,4 +1,5 @@
-// Kernels that treat each number by itself. n numbers each; x, y, dy and z may be the same memory.
+// Kernels that treat each number by itself. n numbers each; x, y, dy and z may be the same memory. Of float,
+// double and (float16 and bfloat16: their bits) Half and Brain, whose numbers are computed in float.
 #pragma once
 #include "simd.hpp"
 
@@ -21,8 +22,7 @@
 #define RL_DX_2(X) X(softplus_dx) X(hardtanh_dx) X(threshold_dx)
 
 // z = f(x, y) by broadcasting: x has nx numbers and y has ny; both divide n, one of them is n. Also of
-// Half and Brain (float16 and bfloat16: their bits) and, but for div, uint64, of which the other one is one
-// number or n.
+// uint64, but for div, of which the other one is one number or n.
 #define RL_BINARY(X) X(add) X(sub) X(mul) X(div)
 
 namespace rl::RL_ISA {

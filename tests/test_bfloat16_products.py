@@ -18,6 +18,18 @@ B = torch.bfloat16
 SIZES = list(product((1, 2, 6, 9, 17, 50, 200), (1, 3, 33, 64, 300), (1, 7, 32, 33, 600)))
 
 
+@pytest.fixture(autouse=True, params=[False, True], ids=["in float32", "by the processor"])
+def products(request):
+    """Products in float32, and by the processor's instruction, if it has it."""
+    if seam.native is None:
+        yield
+        return
+    before = seam.native.get_bf16_products()
+    seam.native.set_bf16_products(request.param)
+    yield
+    seam.native.set_bf16_products(before)
+
+
 def eighths(*shape, seed=0):
     g = np.random.default_rng(seed)
     return torch.tensor(g.integers(-12, 13, shape) / 8).to(B)

@@ -164,14 +164,29 @@ def test_two_byte_floats_are_computed_in_float32(name, numbers, narrow):
 
 @pytest.mark.parametrize("narrow", ["f2", np.dtype(ml_dtypes.bfloat16)], ids=["half", "bfloat16"])
 def test_sums_of_two_byte_floats_are_rounded_once(narrow):
-    for shape in [(), (1,), (5,), (33, 70), (3, 5000), (100000,)]:
+    for shape in [
+        (),
+        (1,),
+        (5,),
+        (33, 70),
+        (3, 5000),
+        (100000,),
+        (9000, 33),
+        (2, 41, 300),
+        (0, 64),
+    ]:
         x = np.asarray(np.round(make(shape, "d") * 2) / 8).astype(narrow)
-        for axis in (None, -1) if shape else (None,):
+        for axis in (None, *range(-len(shape), len(shape))):
             for keep in (False, True):
                 got = native.sum(x, axis, keep)
                 expected = np.sum(x.astype("d"), axis, keepdims=keep).astype("f").astype(narrow)
                 assert got.dtype == x.dtype and got.shape == np.shape(expected)
                 np.testing.assert_array_equal(got, expected)
+                if x.size:
+                    got = native.mean(x, axis, keep)
+                    mean = np.mean(x.astype("d"), axis, keepdims=keep).astype("f").astype(narrow)
+                    assert got.dtype == x.dtype and got.shape == np.shape(mean)
+                    np.testing.assert_array_equal(got, mean)
 
 
 @pytest.mark.parametrize("narrow", ["f2", np.dtype(ml_dtypes.bfloat16)], ids=["half", "bfloat16"])
@@ -186,6 +201,96 @@ def test_layer_norm_of_two_byte_floats_is_float32_s_rounded_once(narrow):
             np.testing.assert_array_equal(y.view("u2"), expected[0].astype(narrow).view("u2"))
             np.testing.assert_array_equal(mean, expected[1])
             np.testing.assert_array_equal(rstd, expected[2])
+
+
+@pytest.mark.parametrize("narrow", ["f2", np.dtype(ml_dtypes.bfloat16)], ids=["half", "bfloat16"])
+def test_gradients_of_layer_norm_of_two_byte_floats_are_float32_s_rounded_once(narrow):
+    for shape, n in [((3, 5), 1), ((170, 301), 1), ((7, 20, 30), 2), ((2, 9000), 1)]:
+        dy, x, w = (
+            make(s, "f", i).astype(narrow) for i, s in enumerate([shape, shape, shape[-n:]])
+        )
+        _, mean, rstd = native.layer_norm(x, n, None, None, 1e-5)
+        for weight in (w, None):
+            got = native.layer_norm_dx(dy, x, weight, mean, rstd, n)
+            wide = [None if v is None else v.astype("f") for v in (dy, x, weight)]
+            for y, e in zip(got, native.layer_norm_dx(*wide, mean, rstd, n), strict=True):
+                if e is None:
+                    assert y is None
+                    continue
+                assert y.dtype == x.dtype and y.shape == e.shape
+                np.testing.assert_array_equal(y.view("u2"), e.astype(narrow).view("u2"))
+
+
+@pytest.mark.parametrize("narrow", ["f2", np.dtype(ml_dtypes.bfloat16)], ids=["half", "bfloat16"])
+@pytest.mark.parametrize(
+    "name", ["softmax", "log_softmax", "cumsum", "softmax_dx", "log_softmax_dx"]
+)
+def test_two_byte_floats_along_a_dimension_are_float32_s_rounded_once(name, narrow):
+    kernel, arrays = getattr(native, name), 2 if name.endswith("_dx") else 1
+    for shape in [
+        (5,),
+        (3, 4),
+        (40, 301),
+        (2, 9000),
+        (3, 70, 65),
+        (2, 50, 7),
+        (90, 1000),
+        (1, 5, 64),
+    ]:
+        xs = [make(shape, "f", i).astype(narrow) for i in range(arrays)]
+        swapped = [np.ascontiguousarray(x.T).T for x in xs]
+        one = [np.broadcast_to(xs[0].ravel()[:1].reshape([1] * len(shape)), shape), *xs[1:]]
+        for axis in range(-len(shape), len(shape)):
+            for given in (xs, swapped, one):
+                got = kernel(*given, axis)
+                with np.errstate(over="ignore"):
+                    expected = kernel(*(x.astype("f") for x in given), axis).astype(narrow)
+                assert got.dtype == xs[0].dtype and got.flags.c_contiguous
+                np.testing.assert_array_equal(got.view("u2"), expected.view("u2"))
+
+
+@pytest.mark.parametrize("narrow", ["f2", np.dtype(ml_dtypes.bfloat16)], ids=["half", "bfloat16"])
+@pytest.mark.parametrize("name", ["add", "sub", "mul", "div"])
+def test_two_byte_floats_of_two_shapes_are_float32_s_rounded_once(name, narrow):
+    kernel = getattr(native, name)
+    for shape in [(5,), (70, 301), (3, 40, 9), (2, 3, 1), (0, 9), (9, 0)]:
+        x = make(shape, "f").astype(narrow)
+        others = [make(shape[i:], "f", 1) + 3 for i in range(len(shape) + 1)]
+        others = [y.astype(narrow) for y in [*others, make((*shape[:-1], 1), "f", 1) + 3]]
+        for y in [*others, np.broadcast_to(np.asarray(1.5, narrow), shape)]:
+            for u, v in ((x, y), (y, x)):
+                got = kernel(u, v)
+                with np.errstate(all="ignore"):
+                    expected = kernel(u.astype("f"), v.astype("f")).astype(narrow)
+                assert got.dtype == x.dtype
+                np.testing.assert_array_equal(got.view("u2"), expected.view("u2"))
+    with pytest.raises(ValueError, match="broadcast"):
+        kernel(np.zeros((0, 5), narrow), np.zeros(3, narrow))
+
+
+@pytest.mark.parametrize("narrow", ["f2", np.dtype(ml_dtypes.bfloat16)], ids=["half", "bfloat16"])
+def test_every_two_byte_float_keeps_its_sign_and_its_nan(narrow):
+    x = np.arange(1 << 16, dtype="u2").view(narrow)
+    wide = x.astype("f")
+    for name, numbers in [("neg", ()), ("abs", ()), ("relu", ()), ("hardtanh", (-2.5, 3.0))]:
+        got = getattr(native, name)(x, *numbers)
+        with np.errstate(invalid="ignore"):
+            expected = getattr(native, name)(wide, *numbers).astype(narrow)
+        known = ~np.isnan(wide)
+        np.testing.assert_array_equal(got.view("u2")[known], expected.view("u2")[known])
+        assert np.isnan(got.astype("f")[~known]).all()
+
+
+@pytest.mark.parametrize("dtype", "fd")
+def test_shares_of_softmax_are_divided_exactly(dtype):
+    """Each is e^(x - m) / Σ, correctly rounded, for the one Σ near what the largest share says."""
+    x = np.log(make((4, 3001), dtype, 1) ** 2 + 0.01).astype(dtype)
+    y = native.softmax(x, 1)
+    for row, shares in zip(x, y, strict=True):
+        e = native.exp(row - row.max())
+        total = 1 / shares[row.argmax()]
+        near = total + np.spacing(total) * np.arange(-2, 3, dtype=dtype)
+        assert near.dtype == dtype and any((e / t == shares).all() for t in near)
 
 
 @pytest.mark.parametrize("dtype", "fd")

@@ -16,6 +16,18 @@ F = torch.nn.functional
 NARROW = pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16], ids=str)
 
 
+@pytest.fixture(params=[False, True], ids=["in float32", "by the processor"])
+def products(request):
+    """Products of bfloat16 in float32, and by the processor's instruction, if it has it."""
+    if native is None:
+        yield
+        return
+    before = native.get_bf16_products()
+    native.set_bf16_products(request.param)
+    yield
+    native.set_bf16_products(before)
+
+
 def eighths(*shape, seed=0, dtype=torch.bfloat16):
     g = np.random.default_rng(seed)
     return torch.tensor(g.integers(-12, 13, shape) / 8).to(dtype)
@@ -77,6 +89,7 @@ CONVOLUTIONS = [
 
 
 @NARROW
+@pytest.mark.usefixtures("products")
 @pytest.mark.parametrize("case", CONVOLUTIONS, ids=str)
 @pytest.mark.parametrize("biased", [True, False])
 def test_convolution(dtype, case, biased):
@@ -118,6 +131,7 @@ def test_convolutions_of_one_tap_in_float32(case):
 
 
 @NARROW
+@pytest.mark.usefixtures("products")
 def test_convolution_with_relu_and_in_one_dimension(dtype):
     x, w, b = (
         eighths(*s, seed=i, dtype=dtype) for i, s in enumerate([(2, 6, 40), (10, 6, 5), (10,)])
@@ -135,6 +149,7 @@ def test_convolution_with_relu_and_in_one_dimension(dtype):
 
 
 @NARROW
+@pytest.mark.usefixtures("products")
 def test_gradients_of_a_convolution(dtype):
     x, w = eighths(2, 6, 8, 8, dtype=dtype), eighths(8, 6, 5, 5, seed=1, dtype=dtype)
     g = eighths(2, 8, 4, 4, seed=2, dtype=dtype)
@@ -147,6 +162,63 @@ def test_gradients_of_a_convolution(dtype):
     same(w.grad, double(wide_w.grad))
 
 
+@NARROW
+@pytest.mark.usefixtures("products")
+@pytest.mark.parametrize(
+    "case",
+    [
+        (2, 16, 20, 24, 3, 1, 1),
+        (2, 16, 21, 24, 3, 2, 1),
+        (3, 8, 9, 8, 1, 1, 0),
+        (1, 3, 30, 16, 7, 2, 3),
+    ],
+    ids=str,
+)
+def test_gradients_of_a_convolution_are_rounded_once(dtype, case):
+    """Beside float64's, of normal numbers: half a unit, and what sums in float32 lose."""
+    n, c, side, o, k, stride, padding = case
+    g = np.random.default_rng(0)
+    x = torch.tensor(g.normal(size=(n, c, side, side))).to(dtype).requires_grad_()
+    w = torch.tensor(g.normal(size=(o, c, k, k)) / k).to(dtype).requires_grad_()
+    b = torch.tensor(g.normal(size=o)).to(dtype).requires_grad_()
+    y = F.conv2d(x, w, b, stride, padding)
+    dy = torch.tensor(g.normal(size=y.shape)).to(dtype)
+    y.backward(dy)
+    exact = [t.detach().double().requires_grad_() for t in (x, w, b)]
+    F.conv2d(*exact, stride, padding).backward(dy.double())
+    half_a_unit = 2**-8 if dtype is torch.bfloat16 else 2**-11
+    for t, e in zip((x, w, b), exact, strict=True):
+        assert t.grad.dtype is dtype
+        right = double(e.grad)
+        bound = np.abs(right) * half_a_unit * 1.01 + 2e-6 * np.abs(right).max()
+        assert (np.abs(double(t.grad) - right) <= bound).all()
+
+
+@NARROW
+@pytest.mark.parametrize("dim", [0, 1])
+def test_gradients_of_softmax_and_layer_norm_are_rounded_once(dtype, dim):
+    g = np.random.default_rng(0)
+    x = torch.tensor(g.normal(0, 2, (70, 130))).to(dtype).requires_grad_()
+    w, b = (torch.tensor(g.normal(size=130)).to(dtype).requires_grad_() for _ in "wb")
+    dy = torch.tensor(g.normal(size=(70, 130))).to(dtype)
+    half_a_unit = 2**-8 if dtype is torch.bfloat16 else 2**-11
+    for f, inputs in (
+        (lambda x: x.softmax(dim), (x,)),
+        (lambda x: x.log_softmax(dim), (x,)),
+        (lambda x, w, b: F.layer_norm(x, (130,), w, b), (x, w, b)),
+    ):
+        y = f(*inputs)
+        got = torch.autograd.grad(y, inputs, dy)
+        exact = [t.detach().double().requires_grad_() for t in inputs]
+        right = torch.autograd.grad(f(*exact), exact, dy.double())
+        # softmax's gradient is of its result, which has been rounded
+        more = 2e-6 if len(inputs) == 3 else 4 * half_a_unit
+        for t, e in zip(got, right, strict=True):
+            assert t.dtype is dtype
+            bound = np.abs(double(e)) * half_a_unit * 1.01 + more * np.abs(double(e)).max()
+            assert (np.abs(double(t) - double(e)) <= bound).all()
+
+
 def test_dtypes_of_a_convolution_must_agree():
     x, w = eighths(1, 4, 5, 5), eighths(4, 4, 3, 3)
     for a, b in ((x, w.float()), (x.float(), w), (x.half(), w)):
@@ -155,6 +227,7 @@ def test_dtypes_of_a_convolution_must_agree():
 
 
 @NARROW
+@pytest.mark.usefixtures("products")
 @pytest.mark.parametrize("rows", [1, 2, 4, 5, 8, 9])
 @pytest.mark.parametrize("width", [1, 31, 32, 33, 64, 100, 515])
 def test_linear_of_a_few_rows(dtype, rows, width):

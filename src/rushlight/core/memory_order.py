@@ -80,4 +80,4 @@ def in_order_of(a: np.ndarray, model: np.ndarray) -> np.ndarray:
         axes = axes_of(model.shape, [model])
         if model.transpose(axes).flags.c_contiguous:
             return relaid(np.array(a, order="K"), axes)
-    return np.array(a, order="C")
+    return K.dense_copy(a)

@@ -56,7 +56,8 @@ def set_float32_matmul_precision(precision: str) -> None:
     """How products of float32 are computed: "highest", the default, and "high" in float32.
 
     "medium": operands of products of more than 8 rows and columns are rounded to bfloat16, sums and
-    results are float32, if the processor has an instruction for it (avx512_bf16); else in float32.
+    results are float32, if the processor has a fast instruction for it (AMD's avx512_bf16); else in
+    float32.
     On other devices the word is JAX's: "high" is TF32 on GPUs, "medium" bfloat16.
 
     An unknown word warns and changes nothing; RuntimeError: no word.

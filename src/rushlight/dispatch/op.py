@@ -78,7 +78,8 @@ class Card:
                       in the error for them
     accumulate        2-byte floats are widened to float32 around forward and backward, and the
                       results rounded once (accumulate.py)
-    narrow            what accumulate=True runs for them: (forward, backward), or None
+    narrow            what accumulate=True runs for them: (forward, backward), or None; a card's own
+                      narrow(forward, backward, widened ones) may say another pair
     quiet             forward runs without NumPy's warnings (the engine sees to backward); None: if
                       its code shows that it computes with NumPy itself
     fast              when a face may skip prepare and variant: a condition on the schema's names.
@@ -199,7 +200,7 @@ class Card:
             back = self.backward and accumulating_backward(self.backward)
             self.narrow = (in_single(self.forward), back)
             if (own := getattr(cls, "narrow", None)) is not None:  # where less is to be widened
-                self.narrow = own(*self.narrow, self.backward)
+                self.narrow = own(self.forward, self.backward, *self.narrow)
         self.slow_backward = self.listed  # lists are unpacked by the general path
         for f in MADE:
             f(self)

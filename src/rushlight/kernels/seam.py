@@ -128,7 +128,16 @@ def _carrier(name: str, x: Any) -> Any:
 
 
 # Families of twins that compute two-byte floats in float32, as PyTorch does, and round once.
-_WIDENED = ("grid_sample", "linear", "norm", "pointwise", "recurrent", "resample", "softmax")
+_WIDENED = (
+    "grid_sample",
+    "linear",
+    "norm",
+    "pointwise",
+    "recurrent",
+    "resample",
+    "softmax",
+    "special",
+)
 
 
 def in_single(f: Any, name: str = "") -> Any:

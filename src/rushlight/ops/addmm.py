@@ -134,7 +134,7 @@ class Addmm:
         dx = K.matmul(d, _t(y)) if c.needs(1) else None
         return _of_input(c, dz, beta), dx, K.matmul(_t(x), d) if c.needs(2) else None
 
-    def narrow(wide, wide_back, back):
+    def narrow(_, back, wide, wide_back):
         """Of 2-byte floats: a layer (input a vector, α = β = 1) is K.linear, which rounds once."""
 
         def forward(input, x, y, beta, alpha):

@@ -224,7 +224,7 @@ class Rsub:
         return "RsubBackward0" if isinstance(y, Tensor) else None
 
     def forward(x, y):
-        return y - x
+        return K.sub(y, x) if _by_kernel(x, y) else y - x
 
     def backward(c, dz):
         return -dz if c.needs(0) else None, dz

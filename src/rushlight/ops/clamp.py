@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -218,8 +219,10 @@ class Clamp:
     def forward(x, low, high):
         two = low is not None and high is not None and low <= high
         if x.dtype.kind in "fV":
-            if two:
-                return K.hardtanh(x, float(low), float(high))
+            least = -math.inf if low is None else float(low)
+            most = math.inf if high is None else float(high)
+            if least <= most:
+                return K.hardtanh(x, least, most)
         else:
             if isinstance(low, np.ndarray) or isinstance(high, np.ndarray):
                 x = x.astype((high if low is None else low).dtype, copy=False)

@@ -134,7 +134,7 @@ class LayerNorm:
         return K.layer_norm(x, n, w, b, eps)
 
     def backward(c, dy, x, w, mean, rstd, n, eps, b):
-        if is_narrow(x):
+        if is_narrow(x) and (isinstance(dy, Tensor) or (w is not None and not is_narrow(w))):
             dx, dw, db = _layer_norm_gradients(c, wide(dy), wide(x), wide(w), mean, rstd, n, eps)
             like = x if w is None else w
             return rounded(dx, x), rounded(dw, like), rounded(db, like)

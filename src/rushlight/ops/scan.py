@@ -8,6 +8,7 @@ import numpy as np
 
 from ..core.dtype import bool_
 from ..core.tensor import Tensor, wrap
+from ..dispatch.accumulate import by_kernels
 from ..dispatch.messages import not_implemented
 from ..dispatch.registry import FUNCTIONS, composite, op
 from ..kernels import K
@@ -80,6 +81,8 @@ class Cumsum:
     def backward(c, dy, dim):
         axis = _axis(dim, dy)
         return dy if axis is None else _reversed_cumsum(dy, axis)
+
+    narrow = by_kernels
 
     samples = _samples
 

@@ -22,7 +22,7 @@ class Neg:
                 "Negation, the `-` operator, on a bool tensor is not supported. If you are trying "
                 "to invert a mask, use the `~` or `logical_not()` operator instead."
             )
-        return -x
+        return K.neg(x)
 
     def backward(c, dy):
         return -dy

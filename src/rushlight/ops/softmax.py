@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..core.dtype import scalar_name
 from ..core.notices import warn
 from ..core.tensor import Tensor
+from ..dispatch.accumulate import by_kernels
 from ..dispatch.registry import composite, op
 from ..kernels import K
 from .reduce import in_dtype
@@ -57,6 +58,8 @@ class Softmax:
     def backward(c, dy, out, dim):
         return K.softmax_dx(dy, out, wrapped(dim, dy.ndim))
 
+    narrow = by_kernels
+
     def samples(make):
         yield make(3, 4), 1
         yield make(3, 4), 0
@@ -90,6 +93,8 @@ class LogSoftmax:
 
     def backward(c, dy, out, dim):
         return K.log_softmax_dx(dy, out, wrapped(dim, dy.ndim))
+
+    narrow = by_kernels
 
     def samples(make):
         yield make(4, 3).T, 0
