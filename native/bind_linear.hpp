@@ -97,7 +97,6 @@ PyObject* linear_db(Args a, Py_ssize_t n) {
 // the twin's.
 PyObject* matmul(Args a, Py_ssize_t n) {
     if (of_bf16(a, n)) return matmul_bf16(a, n);
-    if (n == 2 && is_narrow(a[0]) && PyArray_TYPE(array(a[0])) == NPY_HALF) return matmul_half(a, n);
     if (n != 2 || !is_floating(a[0]) || !is_floating(a[1])) return nullptr;
     PyArrayObject *x = array(a[0]), *y = array(a[1]);
     const int type = PyArray_TYPE(x);

@@ -8,7 +8,6 @@
 #include "norm.hpp"
 #include "pointwise.hpp"
 #include "rows.hpp"
-#include "scratch.hpp"
 
 namespace rl::RL_ISA {
 namespace {
@@ -121,16 +120,6 @@ void widen(bool half, const Bits* x, float* y, i64 n) {
     else from_bfloat16(x, y, n);
 }
 
-// The same of n float16, on all threads, and back.
-void widen_all(const Bits* x, float* y, i64 n) {
-    parallel(n, even_blocks(n, 8 * CHUNK),
-             [=](i64 begin, i64 end) { from_half(x + begin, y + begin, end - begin); });
-}
-void narrow_all(const float* x, Bits* y, i64 n) {
-    parallel(n, even_blocks(n, 8 * CHUNK),
-             [=](i64 begin, i64 end) { to_half(x + begin, y + begin, end - begin); });
-}
-
 // Σ x[i]: in float over runs of 16 additions a lane, the runs' sums in double.
 template <class T>
 double row_sum(const T* x, i64 n) {
@@ -240,31 +229,6 @@ PyObject* rows_narrow(Args a, Py_ssize_t count, OfRows f) {
         }
     });
     return reinterpret_cast<PyObject*>(y);
-}
-
-PyObject* matmul_half(Args a, Py_ssize_t n) {
-    constexpr i64 MOST = 1 << 23;  // numbers that are kept in memory from call to call
-    if (n != 2 || !is_narrow(a[1]) || PyArray_TYPE(array(a[1])) != NPY_HALF) return nullptr;
-    PyArrayObject *const x = array(a[0]), *const y = array(a[1]);
-    Batches of;
-    if (!can_convert(x) || !is_dense(x) || !is_dense(y) || !of.read(x, y)) return nullptr;
-    const i64 nx = PyArray_SIZE(x), ny = PyArray_SIZE(y), nz = of.count * of.m * of.n;
-    if (nx + ny + nz > MOST) return nullptr;
-    float *const u = scratch<float>(Slot::narrow, nx + ny + nz), *const v = u + nx, *const w = v + ny;
-    PyArrayObject* const z = result(a[0], of.nd, of.dims);
-    if (!z) return nullptr;
-    NoGil unlocked(nz * of.k / 16 >= LONG_WORK);
-    widen_all(static_cast<const Bits*>(PyArray_DATA(x)), u, nx);
-    widen_all(static_cast<const Bits*>(PyArray_DATA(y)), v, ny);
-    const auto as_floats = [](PyArrayObject* a, const float* p) {
-        const Matrix<Bits> m = last_two<Bits>(a);
-        return Matrix<float>{p, m.row, m.col};
-    };
-    of.each(as_floats(x, u), as_floats(y, v), w, 1 << 17, [&](Matrix<float> p, Matrix<float> q, float* c) {
-        gemm<float>(of.m, of.n, of.k, p, q, nullptr, false, c, of.n);
-    });
-    narrow_all(w, static_cast<Bits*>(PyArray_DATA(z)), nz);
-    return reinterpret_cast<PyObject*>(z);
 }
 
 PyObject* linear_few(Args a, Py_ssize_t count, bool relu) {

@@ -34,6 +34,5 @@ PyObject* linear_bf16(Args a, Py_ssize_t n, bool relu);
 PyObject* linear_dx_bf16(Args a, Py_ssize_t n);
 PyObject* linear_dw_bf16(Args a, Py_ssize_t n);
 PyObject* matmul_bf16(Args a, Py_ssize_t n);
-PyObject* matmul_half(Args a, Py_ssize_t n);  // of float16
 
 }  // namespace rl::RL_ISA

@@ -217,8 +217,8 @@ RL_INLINE F tanh(F x) {
     const F tail = polynomial(r, 1.0f, 0.666661322f, 0.333330005f, 0.133886829f, 0.0446358398f);
     const F scale = (F)(((U32)turns << 23) + 0x3f800000u);
     const F h = fma(scale, fma(r * r, tail, r), fma(scale, all(0.5f), all(-0.5f)));
-    const F small = fma(x * z, polynomial(z, -0.333333075f, 0.133295536f, -0.0523251928f), x);
-    return abs(x) < 0.2f ? small : copysign(h / (h + 1), x);
+    const F small = fma(x * z, polynomial(z, -0.33333227f, 0.133233622f, -0.0513116382f), x);
+    return copysign(abs(x) < 0.256f ? small : h / (h + 1), x);
 }
 #endif
 
@@ -280,12 +280,13 @@ constexpr double SHIFT = 0x1.8p52;  // adding it rounds, and puts a whole number
 
 #if defined(__AVX512F__)
 // e^x = 2^n p (1 + q) with x = n log(2) + r, n a multiple of 1/16 whose fraction p is for, |r| <= log(2) / 32
-// and q = e^r - 1. EXP_REST is what the table's numbers lack, relative to them.
+// and q = e^r - 1.
 alignas(64) constexpr double EXP_PARTS[] = {
     0x1p0,                0x1.0b5586cf9890fp0, 0x1.172b83c7d517bp0, 0x1.2387a6e756238p0,
     0x1.306fe0a31b715p0,  0x1.3dea64c123422p0, 0x1.4bfdad5362a27p0, 0x1.5ab07dd485429p0,
     0x1.6a09e667f3bcdp0,  0x1.7a11473eb0187p0, 0x1.8ace5422aa0dbp0, 0x1.9c49182a3f09p0,
     0x1.ae89f995ad3adp0,  0x1.c199bdd85529cp0, 0x1.d5818dcfba487p0, 0x1.ea4afa2a490dap0};
+// what they lack, relative to them
 alignas(64) constexpr double EXP_REST[] = {
     0,                     0x1.79aa65d837b6dp-54,  -0x1.01b15eaa59348p-55, 0x1.68efde3a8a894p-54,
     0x1.34d754db0abb6p-55, 0x1.59f48a72a4c6dp-55,  0x1.690cebb7aafbp-56,   0x1.063e1e21c5409p-54,
@@ -299,14 +300,15 @@ constexpr double SHIFT_PARTS = 0x1.8p48;  // adding it rounds to sixteenths
 struct Power {
     D n, p, q;
 };
-// `closely`: q with what rounding r lost
+// `closely`: q with what rounding r lost, and the table
 template <bool closely>
 RL_INLINE Power power(D x) {
     const D turns = fma(x, all(0x1.71547652b82fep0), all(SHIFT_PARTS)), n = turns - SHIFT_PARTS;
     const D near_r = fma(n, all(-LN2_HIGH), x), r = fma(n, all(-LN2_LOW), near_r);
-    D rest = lookup(EXP_REST, (I64)turns);
-    if constexpr (closely) rest += fma(n, all(-LN2_LOW), near_r - r);
-    return {n, lookup(EXP_PARTS, (I64)turns), r + fma(r * r, series(r, EXP_TABLE_SERIES), rest)};
+    const D p = lookup(EXP_PARTS, (I64)turns), tail = series(r, EXP_TABLE_SERIES);
+    if constexpr (!closely) return {n, p, fma(r * r, tail, r)};
+    const D rest = lookup(EXP_REST, (I64)turns) + fma(n, all(-LN2_LOW), near_r - r);
+    return {n, p, r + fma(r * r, tail, rest)};
 }
 // x 2^⌊n⌋
 RL_INLINE D scaled(D x, D n) { return (D)_mm512_scalef_pd((__m512d)x, (__m512d)n); }
@@ -319,7 +321,7 @@ RL_INLINE D exp(D x) {
 RL_INLINE D expm1(D x) {
     const Power e = power<true>(at_least(at_most(x, 710.0), -40.0));
     const D half = scaled(e.p, e.n - 1);
-    return copysign(2 * fma(half, e.q, half - 0.5), x);  // the sign of -0
+    return abs(x) < 0x1p-54 ? x : 2 * fma(half, e.q, half - 0.5);
 }
 // t / (t + 2), t = e^2|x| - 1; 1 from 20 on
 RL_INLINE D tanh(D x) {

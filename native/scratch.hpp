@@ -15,7 +15,6 @@ enum class Slot {
     gemm_block,
     reduce,
     norm,
-    narrow,
     conv_shared,
     conv_block,
     conv_own,

@@ -171,7 +171,11 @@ def _(name, dtype):
     yield (make((), dtype),), EXACT
     yield (make((3, 4), dtype), None, True), EXACT
     numbers = np.random.default_rng(0).integers(-(2**63), 2**63 - 1, 70000)
-    for x in (numbers, numbers[:35000].reshape(5, 700, 10), numbers[:60000].reshape(2, 30, 1000) % 5):
+    for x in (
+        numbers,
+        numbers[:35000].reshape(5, 700, 10),
+        numbers[:60000].reshape(2, 30, 1000) % 5,
+    ):
         yield (x,), EXACT
         for axis in range(-1, x.ndim - 1):
             yield (x, axis), EXACT

@@ -1,5 +1,5 @@
-"""exp, log, sin, tanh, ... of the native core: how near the true value, at its edges, and wherever a
-number lies in its array.
+"""exp, log, sin, tanh, ... of the native core: how near the true value, at the edges, and wherever
+a number lies in its array.
 
 tools/measure_functions.py measures the largest errors; the bounds here are those of docs/native.md.
 """
@@ -18,9 +18,9 @@ BOUNDS = {
     "exp": (2, 1.4),
     "expm1": (2.3, 2.5),
     "log": (2, 1.4),
-    "log1p": (3, 1.4),
+    "log1p": (3, 1.5),
     "tanh": (2, 2.6),
-    "sin": (2, 1.4),
+    "sin": (2, 1.6),  # 1.4 where there is fma
     "cos": (2, 1.4),
 }
 

@@ -255,25 +255,6 @@ def test_large_products_in_groups_of_panels(shape, dtype):
     np.testing.assert_array_equal(double(three @ y)[1], expected * 2)
 
 
-@pytest.mark.parametrize(
-    ("first", "second"),
-    [
-        ((40, 70), (70, 33)),
-        ((3, 40, 70), (3, 70, 33)),
-        ((3, 40, 70), (70, 33)),
-        ((1, 9), (9, 1)),
-        ((5, 0), (0, 4)),
-        ((300, 200), (200, 300)),
-    ],
-)
-def test_products_of_float16(first, second):
-    x = eighths(*first, dtype=torch.float16)
-    y = eighths(*second, seed=1, dtype=torch.float16)
-    for p in (x, x.mT.contiguous().mT, x.flip(-1).expand(first)):
-        for q in (y, y.mT.contiguous().mT):
-            same(on_threads(lambda p=p, q=q: p @ q), double(p) @ double(q))
-
-
 def test_erf_of_doubles():
     g = np.random.default_rng(0)
     x = np.concatenate(

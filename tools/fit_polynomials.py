@@ -81,7 +81,7 @@ FITS = [
     ("exp", expm1_tail, (-LN2 / 2 * 1.01, LN2 / 2 * 1.01), 5, lambda x: x * x / mp.exp(x)),
     ("log", log1p_tail, (mp.sqrt(0.5) - 1, mp.sqrt(2) - 1), 8, lambda x: x * x),
     ("tanh", half_expm1_tail, (-LN2 / 4 * 1.02, LN2 / 4 * 1.02), 4, lambda x: x),
-    ("tanh below 1/5", tanh_tail, (mp.mpf(0), mp.mpf("0.04")), 2, lambda z: z),
+    ("tanh of small x", tanh_tail, (mp.mpf(0), mp.mpf("0.0656")), 2, lambda z: z),
     ("expm1", expm1_tail, (mp.mpf("-0.5"), mp.mpf("0.5")), 6, lambda x: x),
     ("erf", erf_ratio, (mp.mpf(0), mp.mpf(1)), 7, lambda z: 1),
     ("2^x", exp2_tail, (mp.mpf("-0.5"), mp.mpf("0.5")), 4, lambda x: x / mp.mpf(2) ** x),
@@ -137,7 +137,7 @@ def fit(g, interval, degree, weight, points=80, rounds=12):
 
 
 def grid_point(middle, target, unit, step):
-    """c near 1 / middle, a multiple of step, and target(c), which is one of unit but for what a search finds"""
+    """c near 1 / middle, a multiple of step, and target(c): almost one of unit, of all c nearby."""
     long = np.longdouble
     few = 2**22 if step < 2**-30 else 2**14
     near = long(round(1 / middle / step)) + np.arange(-(few), few)
@@ -148,10 +148,12 @@ def grid_point(middle, target, unit, step):
 
 
 def log_tables():
-    """c and -log(c), so that |m c - 1| is small for the m in the i-th of 16 parts of the mantissas; for the
-    parts at 1 it is 1 and 0. The logarithms are those of numbers of few digits, so that they have no error
-    to speak of. For floats m is in [1, 2); the second half has log(2) rounded to float in it, which goes
-    where the exponent is -1. For doubles m is in [1, 1.5), then in [0.75, 1)."""
+    """c and -log(c), so that |m c - 1| is small for m in the i-th of 16 parts of the mantissas.
+
+    For the parts at 1 it is 1 and 0. The logarithms are those of numbers chosen so that they have
+    no error to speak of. For floats m is in [1, 2); the second half has log(2) rounded to float in
+    it, which goes where the exponent is -1. For doubles m is in [1, 1.5), then in [0.75, 1).
+    """
     single = float(np.float32(float(LN2)))
     rest = np.longdouble(str(LN2)) - np.longdouble(single)
     rows = [(1.0, 0.0)]
@@ -169,9 +171,12 @@ def log_tables():
 
 
 def tanh_table():
-    """For each of 32 parts of |x|, four an octave, its middle c and the coefficients of a polynomial in |x| - c:
-    rows c, c0 ... c5. Below 1/16 c is 0 and the polynomial odd. tanh(c) has no error to speak of. The order is
-    that of the five bits of a float that name the part: from 2 on, then below 1/16, then up to 2."""
+    """c, c0 ... c5 for each of 32 parts of |x|, four an octave: tanh by a polynomial in |x| - c.
+
+    c is near the middle, so that tanh(c) has no error to speak of; below 1/16 it is 0 and the
+    polynomial odd. The order is that of the five bits of a float that name the part: from 2 on,
+    then below 1/16, then up to 2.
+    """
     rows = {}
     for octave in range(-4, 4):
         for quarter in range(4 if octave < 3 else 1):

@@ -4,9 +4,9 @@
     python tools/measure_functions.py tanh sin         # these
     python tools/measure_functions.py --step 64 tanh   # every 64th float only
 
-float32: all 2^32 numbers against NumPy's float64. float64: `--numbers` random ones of each of several
-ranges against NumPy's long double (80 bits where it is made: x86). NaN, infinities and the sign of
-zero have to be right for all of them.
+float32: all 2^32 numbers against NumPy's float64. float64: `--numbers` random ones of each of
+several ranges against NumPy's long double (80 bits on x86). "wrong" counts results that are NaN,
+infinite or of the other sign where they should not be.
 """
 
 import argparse

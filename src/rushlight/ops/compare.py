@@ -10,7 +10,7 @@ from ..core.tensor import Tensor, wrap
 from ..dispatch.messages import not_a_tensor, tensor_argument
 from ..dispatch.promotion import is_number
 from ..dispatch.registry import binary_operator, composite, op
-from ..kernels import K, TABLE
+from ..kernels import TABLE, K
 from .samples import binary, unary
 
 
