@@ -41,6 +41,7 @@ namespace {
 #define DX_1(f) row<#f, pointwise<2, 1, FN(f)>>(#f "(dy, x, a)"),
 #define DX_2(f) row<#f, pointwise<2, 2, FN(f)>>(#f "(dy, x, a, b)"),
 #define BINARY(f) row<#f, binary<FN(f), #f[0] != 'd'>>(#f "(x, y)"),
+#define COMPARE(f) row<#f, comparison<FN(f)>>(#f "(x, y)"),
 #define IN_PLACE(f) row<#f "_", in_place<FN(f), #f[0] != 'd'>>(#f "_(x, y)"),
 
 // clang-format off
@@ -54,6 +55,7 @@ const Row table[] = {
     RL_DX_1(DX_1)
     RL_DX_2(DX_2)
     RL_BINARY(BINARY)
+    RL_COMPARE(COMPARE)
     row<"clamped", clamped_>("(x, low, high)"),
     row<"dense_view", dense_view>("(x, shape)"),
     row<"channels_last", channels_last_>("(x)"),

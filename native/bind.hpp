@@ -303,6 +303,15 @@ void compute(int type, i64 work, G&& f) {
     else f.template operator()<double>();
 }
 
+// Runs f.operator()<T>() for float, double or i64, as `compute`.
+template <class G>
+void compute_any(int type, i64 work, G&& f) {
+    NoGil unlocked(work >= LONG_WORK);
+    if (type == NPY_FLOAT) f.template operator()<float>();
+    else if (type == NPY_DOUBLE) f.template operator()<double>();
+    else f.template operator()<i64>();
+}
+
 // A kernel's overloads for float and double as one object that can be a template argument.
 #define FN(f) [](auto... a) { f(a...); }
 

@@ -7,14 +7,6 @@
 namespace rl::RL_ISA {
 namespace {
 
-// Runs f.operator()<T>() for float, double or i64.
-template <class G>
-void compute_any(int type, i64 work, G&& f) {
-    NoGil unlocked(work >= LONG_WORK);
-    if (type == NPY_FLOAT) f.template operator()<float>();
-    else if (type == NPY_DOUBLE) f.template operator()<double>();
-    else f.template operator()<i64>();
-}
 inline bool read_any(In& x, PyObject* o) { return x.read(o) || x.read_as(o, NPY_INT64); }
 
 // sort_rows(x (*, n), descending) -> values (*, n), indices (*, n)

@@ -2,6 +2,7 @@
 #pragma once
 #include "bind.hpp"
 #include "bind_narrow.hpp"
+#include "compare.hpp"
 #include "pointwise.hpp"
 
 namespace rl::RL_ISA {
@@ -304,6 +305,59 @@ PyObject* in_place_by(const Operator& f, Args a, Py_ssize_t n) {
         f.pairs<T>()(p, size, q, other, p, size);
     });
     return Py_NewRef(a[0]);
+}
+
+template <class T>
+using Compared = void (*)(const T* x, const T* y, bool one, bool* z, i64 n);
+
+struct Comparison {
+    Compared<float> single;
+    Compared<double> twice;
+    Compared<i64> whole;
+
+    template <class T>
+    Compared<T> of() const {
+        if constexpr (std::is_same_v<T, float>) return single;
+        else if constexpr (std::is_same_v<T, double>) return twice;
+        else return whole;
+    }
+};
+
+// z = f(x, y) as bool: arrays of one shape and dtype in one order, or an array and a number, which may be
+// in an array
+PyObject* by_comparison(const Comparison& f, Args a, Py_ssize_t n) {
+    if (n != 2 || !is_array(a[0])) return nullptr;
+    PyArrayObject *const x = array(a[0]), *const other = is_array(a[1]) ? array(a[1]) : nullptr;
+    const int type = PyArray_TYPE(x);
+    const bool whole = type == NPY_INT64;
+    if (!(whole || type == NPY_FLOAT || type == NPY_DOUBLE) || !PyArray_ISBEHAVED_RO(x)) return nullptr;
+    double number = 0;
+    i64 integer = 0;
+    if (other) {
+        if (PyArray_TYPE(other) != type || !PyArray_ISBEHAVED_RO(other)) return nullptr;
+    } else if (whole ? !PyLong_CheckExact(a[1]) || !read(a[1], integer)
+                     : !PyFloat_CheckExact(a[1]) || !read(a[1], number)) {
+        return nullptr;
+    }
+    const bool one = !other || PyArray_NDIM(other) == 0;
+    if (!(one ? is_dense(x) : lie_alike(x, other))) return nullptr;
+    PyObject* const z = PyArray_NewLikeArray(x, NPY_KEEPORDER, PyArray_DescrFromType(NPY_BOOL), 0);
+    if (!z) return nullptr;
+    const i64 size = PyArray_SIZE(x);
+    if (size == 0) return z;
+    compute_any(type, size, [&]<class T>() {
+        const T as_t = whole ? T(integer) : T(number);
+        const T* const y = other ? static_cast<const T*>(PyArray_DATA(other)) : &as_t;
+        f.of<T>()(static_cast<const T*>(PyArray_DATA(x)), y, one,
+                  static_cast<bool*>(PyArray_DATA(array(z))), size);
+    });
+    return z;
+}
+
+template <auto f>
+PyObject* comparison(Args a, Py_ssize_t n) {
+    static constexpr Comparison loops{f, f, f};
+    return by_comparison(loops, a, n);
 }
 
 template <auto f, bool integers>

@@ -17,8 +17,8 @@ struct Along {
     npy_intp dims[NPY_MAXDIMS];
     int nd = 0;
 
-    bool read(In& x, Args a, Py_ssize_t n) {
-        if (n < 1 || n > 3 || !x.read(a[0])) return false;
+    bool read(In& x, Args a, Py_ssize_t n, bool whole = false) {  // whole: int64, too
+        if (n < 1 || n > 3 || !(x.read(a[0]) || (whole && x.read_as(a[0], NPY_INT64)))) return false;
         bool keep = false;
         i64 axis = -1;
         const bool everything = n < 2 || a[1] == Py_None;
@@ -100,10 +100,10 @@ template <bool largest, bool place>
 PyObject* extreme_(Args a, Py_ssize_t n) {
     In x;
     Along l;
-    if (!l.read(x, a, n) || x.size() == 0 || l.middle > 0x7fffffff) return nullptr;
+    if (!l.read(x, a, n, true) || x.size() == 0 || l.middle > 0x7fffffff) return nullptr;
     Out y(l.nd, l.dims, place ? NPY_INT64 : x.type());
     if (!y) return nullptr;
-    compute(x.type(), x.size(), [&]<class T>() {
+    compute_any(x.type(), x.size(), [&]<class T>() {
         if constexpr (place)
             extreme_place(x.data<T>(), l.outer, l.middle, l.inner, largest, y.data<i64>());
         else extreme(x.data<T>(), l.outer, l.middle, l.inner, largest, y.data<T>());

@@ -12,6 +12,10 @@ constexpr i64 GRAIN = 1 << 14;  // numbers a block
 template <class V>
 using Whole = std::conditional_t<std::is_same_v<V, F>, I32, I64>;
 
+// how many columns are looked through together
+template <class T>
+constexpr i64 COLUMNS = std::is_same_v<T, i64> ? 128 : LANES<T>;
+
 // v or -v, of which the largest is looked for
 template <bool largest, class V>
 RL_INLINE V facing(V v) {
@@ -30,6 +34,14 @@ RL_INLINE T of_row(const T* x, i64 n) {
     for (; i + L <= n; i += L) m[0] = max(m[0], facing<largest>(load(x + i)));
     if (i < n) m[0] = max(m[0], keep(facing<largest>(load_part(x + i, n - i)), n - i, least));
     return facing<largest>(max(max(max(m[0], m[1]), max(m[2], m[3]))));
+}
+
+// of whole numbers, by the compiler's own registers
+template <bool largest>
+RL_INLINE i64 of_row(const i64* x, i64 n) {
+    i64 best = x[0];
+    for (i64 i = 1; i < n; i++) best = (largest ? x[i] > best : x[i] < best) ? x[i] : best;
+    return best;
 }
 
 // where `value` is first; of NaN the first of these
@@ -73,10 +85,25 @@ RL_INLINE void of_columns(const T* x, i64 n, i64 inner, i64 width, T* y, i64* at
     else put(y, facing<largest>(best), width);
 }
 
+template <bool largest, bool place>
+void of_columns(const i64* x, i64 n, i64 inner, i64 width, i64* y, i64* at) {
+    i64 best[COLUMNS<i64>], where[COLUMNS<i64>] = {};
+    std::memcpy(best, x, std::size_t(width) * sizeof(i64));
+    for (i64 k = 1; k < n; k++) {
+        const i64* const row = x + k * inner;
+        for (i64 i = 0; i < width; i++) {
+            const bool better = largest ? row[i] > best[i] : row[i] < best[i];
+            best[i] = better ? row[i] : best[i];
+            if constexpr (place) where[i] = better ? k : where[i];
+        }
+    }
+    std::memcpy(place ? at : y, place ? where : best, std::size_t(width) * sizeof(i64));
+}
+
 template <bool largest, bool place, class T>
 void run(const T* x, i64 outer, i64 n, i64 inner, T* y, i64* at) {
     if (inner > 1) {
-        constexpr i64 L = LANES<T>;
+        constexpr i64 L = COLUMNS<T>;
         const i64 parts = (inner + L - 1) / L;
         parallel(outer * parts, rows_per_block(n * L, GRAIN), [=](i64 begin, i64 end) {
             for (i64 i = begin; i < end; i++) {
@@ -130,5 +157,6 @@ void extreme_place(const T* x, i64 outer, i64 n, i64 inner, bool largest, i64* y
     template void extreme_place(const T*, i64, i64, i64, bool, i64*);
 EACH(float)
 EACH(double)
+EACH(i64)
 
 }  // namespace rl::RL_ISA

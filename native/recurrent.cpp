@@ -185,7 +185,7 @@ RL_INLINE void unit(const T* a, i64 step, i64 n, i64 hidden, const T* part, T* k
                     const T* before, T* c, T* cells, T* h) {
     const auto gate = [=](i64 k) { return get(a + k * step, n) + get(part + k * hidden, n); };
     if constexpr (cell == Cell::lstm) {
-        const auto i = gate_sigmoid(gate(0)), f = gate_sigmoid(gate(1)), u = gate_tanh(gate(2));
+        const auto i = gate_sigmoid(gate(0)), f = gate_sigmoid(gate(1)), u = tanh(gate(2));
         const auto o = gate_sigmoid(gate(3)), now = fma(f, get(c, n), i * u);
         if (kept) {
             put(kept, i, n);
@@ -195,11 +195,11 @@ RL_INLINE void unit(const T* a, i64 step, i64 n, i64 hidden, const T* part, T* k
             put(cells, now, n);
         }
         put(c, now, n);
-        put(h, o * gate_tanh(now), n);
+        put(h, o * tanh(now), n);
     } else if constexpr (cell == Cell::gru) {
         const auto r = gate_sigmoid(gate(0)), z = gate_sigmoid(gate(1));
         const auto q = b_hn ? get(a + 2 * step, n) + get(b_hn, n) : get(a + 2 * step, n);
-        const auto v = gate_tanh(fma(r, q, get(part + 2 * hidden, n)));
+        const auto v = tanh(fma(r, q, get(part + 2 * hidden, n)));
         if (kept) {
             put(kept, r, n);
             put(kept + hidden, z, n);
@@ -209,7 +209,7 @@ RL_INLINE void unit(const T* a, i64 step, i64 n, i64 hidden, const T* part, T* k
         put(h, fma(z, get(before, n) - v, v), n);
     } else {
         const auto g = gate(0);
-        if constexpr (cell == Cell::tanh) put(h, gate_tanh(g), n);
+        if constexpr (cell == Cell::tanh) put(h, tanh(g), n);
         else put(h, g < 0 ? Reg<T>{} : g, n);
     }
 }
@@ -403,7 +403,7 @@ RL_INLINE Reg<T> unit_dx(Reg<T> dh, i64 n, i64 hidden, const T* kept, const T* h
                          const T* before, T* d, T* d_h, T* dc) {
     if constexpr (cell == Cell::lstm) {
         const auto i = get(kept, n), f = get(kept + hidden, n), u = get(kept + 2 * hidden, n);
-        const auto o = get(kept + 3 * hidden, n), v = gate_tanh(get(c, n));
+        const auto o = get(kept + 3 * hidden, n), v = tanh(get(c, n));
         const auto dnow = fma(dh * o, 1 - v * v, get(dc, n));
         put(d, dnow * u * (i * (1 - i)), n);
         put(d + hidden, dnow * get(before, n) * (f * (1 - f)), n);
@@ -549,7 +549,7 @@ struct Backward {
         if (to.dx) gemm<T>(S, I, K, {d, K, 1}, {of.w_ih, I, 1}, nullptr, false, to.dx, I);
         if (!of.w_hr) return;
         for (i64 s = 0; s < S; s++)
-            row_map(H, [](Reg<T> o, Reg<T> c) { return o * gate_tanh(c); }, to.full + s * H,
+            row_map(H, [](Reg<T> o, Reg<T> c) { return o * tanh(c); }, to.full + s * H,
                     static_cast<const T*>(made.kept + s * 4 * H + 3 * H),
                     static_cast<const T*>(made.cells + s * H));
         gemm<T>(P, H, S, {to.dh, 1, P}, {to.full, H, 1}, nullptr, false, to.dw_hr, H);

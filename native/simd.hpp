@@ -215,12 +215,24 @@ RL_INLINE double sqrt(double x) { return __builtin_sqrt(x); }
 
 RL_INLINE F abs(F x) { return (F)((I32)x & 0x7fffffff); }
 RL_INLINE D abs(D x) { return (D)((I64)x & 0x7fffffffffffffff); }
+#if defined(__AVX512F__)
+// in one instruction: bit by bit, mask ? x : sign
+RL_INLINE F copysign(F x, F sign) {
+    const __m512i mask = (__m512i)(I32{} + 0x7fffffff);
+    return (F)_mm512_ternarylogic_epi32(mask, (__m512i)x, (__m512i)sign, 0xca);
+}
+RL_INLINE D copysign(D x, D sign) {
+    const __m512i mask = (__m512i)(I64{} + 0x7fffffffffffffff);
+    return (D)_mm512_ternarylogic_epi64(mask, (__m512i)x, (__m512i)sign, 0xca);
+}
+#else
 RL_INLINE F copysign(F x, F sign) {
     return (F)(((I32)x & 0x7fffffff) | ((I32)sign & std::int32_t(0x80000000)));
 }
 RL_INLINE D copysign(D x, D sign) {
     return (D)(((I64)x & 0x7fffffffffffffff) | ((I64)sign & std::int64_t(1ull << 63)));
 }
+#endif
 
 // The larger of two; NaN if either is.
 template <class V>

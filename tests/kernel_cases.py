@@ -551,6 +551,24 @@ def _(name, dtype):
         yield (_seeded(), np.random.default_rng(n).random(n).astype(dtype)), EXACT
 
 
+@of("eq ne lt le gt ge")
+def _(name, dtype):
+    for d in (dtype, "i8"):
+        for shape in [*SHAPES, (70000,)]:
+            x = np.asarray(np.round(make(shape, "d"))).astype(d)
+            y = np.asarray(np.round(make(shape, "d"))[::-1] if shape else 1).astype(d)
+            if d != "i8" and x.ndim:
+                x.reshape(-1)[::7] = np.nan
+            yield (x, y), EXACT
+            yield (x.T, y.T), EXACT
+            yield (x, np.array(1, d)), EXACT
+            yield (x, 1 if d == "i8" else 1.0), EXACT
+    yield (x, 2**70), EXACT  # the twin's, and the rest
+    yield (x, 0.5), EXACT
+    yield (make((4, 6), dtype), make((6,), dtype)), EXACT
+    yield (make((4, 6), dtype)[:, ::2], make((4, 3), dtype)), EXACT
+
+
 @of("clamped")
 def _(name, dtype):
     for shape in SHAPES:

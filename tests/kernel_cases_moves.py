@@ -170,7 +170,17 @@ def _(name, dtype):
             yield (x.T, 0), EXACT
     yield (make((), dtype),), EXACT
     yield (make((3, 4), dtype), None, True), EXACT
-    yield (np.arange(12).reshape(3, 4), 0), EXACT  # the twin's
+    numbers = np.random.default_rng(0).integers(-(2**63), 2**63 - 1, 70000)
+    for x in (
+        numbers,
+        numbers[:35000].reshape(5, 700, 10),
+        numbers[:60000].reshape(2, 30, 1000) % 5,
+    ):
+        yield (x,), EXACT
+        for axis in range(-1, x.ndim - 1):
+            yield (x, axis), EXACT
+    yield (np.array([5, -(2**63), 2**63 - 1, -(2**63)]),), EXACT
+    yield (np.arange(12, dtype="i4").reshape(3, 4), 0), EXACT  # the twin's
 
 
 @of("square_sum")

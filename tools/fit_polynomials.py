@@ -24,10 +24,32 @@ def expm1_tail(x):
     return (mp.expm1(x) - x) / x**2 if x else mp.mpf(1) / 2
 
 
+def log1p_curve(x):
+    """(log(1 + x) - x) / x²"""
+    return (mp.log1p(x) - x) / x**2 if x else -mp.mpf(1) / 2
+
+
 def tanh_tail(z):
     """(tanh(x) - x) / x³ as a function of z = x²"""
     x = mp.sqrt(z)
     return (mp.tanh(x) - x) / x**3 if z else -mp.mpf(1) / 3
+
+
+def half_expm1_tail(x):
+    """((e^2x - 1) / 2 - x) / x²"""
+    return (mp.expm1(2 * x) / 2 - x) / x**2 if x else mp.mpf(1)
+
+
+def sine_tail(z):
+    """(sin(x) - x) / x³ as a function of z = x²"""
+    x = mp.sqrt(z)
+    return (mp.sin(x) - x) / x**3 if z else -mp.mpf(1) / 6
+
+
+def cosine_tail(z):
+    """(cos(x) - 1 + x²/2) / x⁴ as a function of z = x²"""
+    x = mp.sqrt(z)
+    return (mp.cos(x) - 1 + z / 2) / z**2 if z else mp.mpf(1) / 24
 
 
 def erf_ratio(z):
@@ -51,11 +73,15 @@ def erfc_exponent(x):
     return -mp.log(mp.erfc(x)) / x if x else 2 / mp.sqrt(mp.pi)
 
 
+# what m c - 1 may be for the tables of log, below
+REST = (-mp.mpf(1) / 32, mp.mpf(1) / 16)
+
 # name, function, interval, degree, weight of the error at x (1 / what it is relative to)
 FITS = [
     ("exp", expm1_tail, (-LN2 / 2 * 1.01, LN2 / 2 * 1.01), 5, lambda x: x * x / mp.exp(x)),
     ("log", log1p_tail, (mp.sqrt(0.5) - 1, mp.sqrt(2) - 1), 8, lambda x: x * x),
-    ("tanh", tanh_tail, (mp.mpf(0), mp.mpf("0.4225")), 5, lambda z: z),
+    ("tanh", half_expm1_tail, (-LN2 / 4 * 1.02, LN2 / 4 * 1.02), 4, lambda x: x),
+    ("tanh of small x", tanh_tail, (mp.mpf(0), mp.mpf("0.0656")), 2, lambda z: z),
     ("expm1", expm1_tail, (mp.mpf("-0.5"), mp.mpf("0.5")), 6, lambda x: x),
     ("erf", erf_ratio, (mp.mpf(0), mp.mpf(1)), 7, lambda z: 1),
     ("2^x", exp2_tail, (mp.mpf("-0.5"), mp.mpf("0.5")), 4, lambda x: x / mp.mpf(2) ** x),
@@ -68,11 +94,19 @@ FITS = [
         lambda x: x * (mp.erfc(-x / mp.sqrt(2)) + mp.mpf("0.05")),
     ),
     ("erfc", erfc_exponent, (mp.mpf("0.9"), mp.mpf(4)), 9, lambda x: x * mp.erfc(x)),
+    # the quarter turns of a float have an error of 0.03 at |x| = 1e6
+    ("sine", sine_tail, (mp.mpf(0), mp.mpf("0.82") ** 2), 2, lambda z: z),
+    ("cosine", cosine_tail, (mp.mpf(0), mp.mpf("0.82") ** 2), 2, lambda z: z * z),
+    ("log by a table", log1p_curve, REST, 3, lambda x: x),
 ]
 # the same for doubles
 DOUBLE_FITS = [
     ("erf", erf_ratio, (mp.mpf(0), mp.mpf(1)), 12, lambda z: 1),
     ("erfc", erfc_exponent, (mp.mpf("0.95"), mp.mpf("5.93")), 18, lambda x: x * mp.erfc(x)),
+    ("sine", sine_tail, (mp.mpf(0), (mp.pi / 4 * 1.0001) ** 2), 5, lambda z: z),
+    ("cosine", cosine_tail, (mp.mpf(0), (mp.pi / 4 * 1.0001) ** 2), 5, lambda z: z * z),
+    ("log by a table", log1p_curve, REST, 8, lambda x: x),
+    ("exp by a table", expm1_tail, (-LN2 / 32 * 1.02, LN2 / 32 * 1.02), 5, lambda x: x),
 ]
 
 
@@ -102,6 +136,91 @@ def fit(g, interval, degree, weight, points=80, rounds=12):
     return best, best_error
 
 
+def grid_point(middle, target, unit, step):
+    """c near 1 / middle, a multiple of step, and target(c): almost one of unit, of all c nearby."""
+    long = np.longdouble
+    few = 2**22 if step < 2**-30 else 2**14
+    near = long(round(1 / middle / step)) + np.arange(-(few), few)
+    c = near * long(step)
+    value = target(c) / long(unit)
+    best = np.argmin(np.abs(value - np.rint(value)))
+    return float(c[best]), float(np.rint(value[best]) * long(unit))
+
+
+def log_tables():
+    """c and -log(c), so that |m c - 1| is small for m in the i-th of 16 parts of the mantissas.
+
+    For the parts at 1 it is 1 and 0. The logarithms are those of numbers chosen so that they have
+    no error to speak of. For floats m is in [1, 2); the second half has log(2) rounded to float in
+    it, which goes where the exponent is -1. For doubles m is in [1, 1.5), then in [0.75, 1).
+    """
+    single = float(np.float32(float(LN2)))
+    rest = np.longdouble(str(LN2)) - np.longdouble(single)
+    rows = [(1.0, 0.0)]
+    for i in range(1, 15):
+        middle = 1 + (i + 0.5) / 16
+        unit = 2.0 ** (np.floor(np.log2(np.log(middle))) - 23)
+        off = rest if i >= 8 else 0
+        rows.append(grid_point(middle, lambda c, off=off: -np.log(c) - off, unit, 2.0**-24))
+    yield "LOG_NEAR, LOG_OF_NEAR, float", [*rows, (0.5, single)]
+    rows = [(1.0, 0.0)]
+    for i in range(1, 15):
+        middle = 1 + (i + 0.5) / 16 if i < 8 else 0.5 + (i + 0.5) / 32
+        rows.append(grid_point(middle, lambda c: -np.log(c), 2.0**-42, 2.0**-32))
+    yield "LOG_NEAR, LOG_OF_NEAR, double", [*rows, (1.0, 0.0)]
+
+
+def tanh_table():
+    """c, c0 ... c5 for each of 32 parts of |x|, four an octave: tanh by a polynomial in |x| - c.
+
+    c is near the middle, so that tanh(c) has no error to speak of; below 1/16 it is 0 and the
+    polynomial odd. The order is that of the five bits of a float that name the part: from 2 on,
+    then below 1/16, then up to 2.
+    """
+    rows = {}
+    for octave in range(-4, 4):
+        for quarter in range(4 if octave < 3 else 1):
+            a = mp.mpf(2) ** octave * (1 + mp.mpf(quarter) / 4)
+            b = a + mp.mpf(2) ** octave / 4 if octave < 3 else mp.mpf("9.1")
+            unit = 2.0 ** (octave - 23)
+            best = None
+            for k in range(-2000, 2000):
+                c = mp.nint((a + b) / 2 / unit + k) * unit
+                t = mp.tanh(c)
+                off = abs(t / mp.mpf(float(np.float32(float(t)))) - 1)
+                if best is None or off < best[0]:
+                    best = (off, c, t)
+            _, c, t = best
+            # (tanh(c + d) - tanh(c)) / d, relative to tanh
+            slope = lambda d, c=c, t=t: (mp.tanh(c + d) - t) / d if d else 1 - t * t  # noqa: E731
+            coefficients, _ = fit(
+                slope, (a - c, b - c), 4, lambda d, c=c: d / mp.tanh(c + d), points=40
+            )
+            bits = int(np.float32(float(a)).view(np.uint32)) >> 21
+            rows[bits % 32] = [c, t, *coefficients]
+            if octave == -4 and quarter == 0:
+                odd, _ = fit(tanh_tail, (mp.mpf(0), mp.mpf(2) ** -8), 1, lambda z: z)
+                rows[(bits - 1) % 32] = [0, 0, 1, 0, odd[0], 0, odd[1]]
+    return [rows.get(i, [0] * 7) for i in range(32)]
+
+
+def exp_table():
+    """2^(i/16) as a double, and what it lacks, relative to it"""
+    for i in range(16):
+        exact = mp.mpf(2) ** (mp.mpf(i) / 16)
+        yield float(exact), float(exact / float(exact) - 1)
+
+
+def parts(x, bits):
+    """x > 0 as a sum of positive numbers of so many bits each, and the rest"""
+    for b in bits:
+        unit = mp.mpf(2) ** (mp.floor(mp.log(x, 2)) + 1 - b)
+        part = mp.floor(x / unit) * unit
+        yield part
+        x -= part
+    yield x
+
+
 if __name__ == "__main__":
     for name, g, interval, degree, weight in FITS:
         c, error = fit(g, interval, degree, weight)
@@ -111,3 +230,16 @@ if __name__ == "__main__":
         c, error = fit(g, interval, degree, weight)
         print(f"{name}, double: largest error {float(error):.2g}")
         print("   ", ", ".join(float(x).hex() for x in c))
+    for name, rows in log_tables():
+        for column in range(2):
+            print(name, "-log of it" if column else "c")
+            print("   ", ", ".join(row[column].hex() for row in rows))
+    rows = tanh_table()
+    for column in range(7):
+        print("TANH", f"c{column - 1}" if column else "c")
+        print("   ", ", ".join(f"{np.float32(float(row[column])):.9g}f" for row in rows))
+    for column in range(2):
+        print("EXP_PARTS", "what they lack" if column else "2^(i/16)")
+        print("   ", ", ".join(row[column].hex() for row in exp_table()))
+    print("π/2 in parts of 24 bits:", ", ".join(float(x).hex() for x in parts(mp.pi / 2, [24, 24])))
+    print("π/2 in parts of 33 bits:", ", ".join(float(x).hex() for x in parts(mp.pi / 2, [33, 33])))

@@ -141,7 +141,7 @@ ELSEWHERE = {
         log_softmax_dx take embedding embedding_dw batch_norm_eval batch_norm_eval_dx
         add_at argmin astype chosen clamped concatenate dense dense_copy
         group_norm group_norm_dx logsumexp max min padded pick places square_sum stack
-        take_along_axis where within
+        take_along_axis where within eq ne lt le gt ge
     """,
     "test_windows_oracle.py": """
         conv1d conv2d conv1d_relu conv2d_relu conv1d_norm conv2d_norm conv1d_dx conv2d_dx

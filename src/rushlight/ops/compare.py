@@ -10,14 +10,13 @@ from ..core.tensor import Tensor, wrap
 from ..dispatch.messages import not_a_tensor, tensor_argument
 from ..dispatch.promotion import is_number
 from ..dispatch.registry import binary_operator, composite, op
-from ..kernels import K
+from ..kernels import TABLE, K
 from .samples import binary, unary
 
-_F32 = np.dtype(np.float32)
 
-
-def _compare(name: str, alias: str | None, symbol: str, ufunc) -> None:
+def _compare(name: str, alias: str | None, symbol: str) -> None:
     """Register x <op> y, which gives a bool tensor and no gradient."""
+    kernel = getattr(K, name)
 
     class Compare:
         __doc__ = (
@@ -34,9 +33,7 @@ def _compare(name: str, alias: str | None, symbol: str, ufunc) -> None:
             return None if isinstance(y, Tensor) else f"{name.capitalize()}0"
 
         def forward(x, y):
-            if x.itemsize == 2 and x.dtype == y.dtype and x.dtype.kind in "fV":
-                x, y = K.astype(x, _F32), K.astype(y, _F32)  # NumPy's loops of them are slow
-            return ufunc(x, y)
+            return kernel(x, y)
 
         samples = binary()
 
@@ -52,17 +49,17 @@ def _compare(name: str, alias: str | None, symbol: str, ufunc) -> None:
         not_for="" if name in ("eq", "ne") else "c",
         kernel=f"{name}_cpu",
     )(Compare)
-    operator, _ = binary_operator(card, ufunc)
+    operator, _ = binary_operator(card, TABLE[name])
     setattr(Tensor, f"__{name}__", operator)
 
 
 for _args in (
-    ("eq", None, "=", np.equal),
-    ("ne", "not_equal", "≠", np.not_equal),
-    ("lt", "less", "<", np.less),
-    ("le", "less_equal", "≤", np.less_equal),
-    ("gt", "greater", ">", np.greater),
-    ("ge", "greater_equal", "≥", np.greater_equal),
+    ("eq", None, "="),
+    ("ne", "not_equal", "≠"),
+    ("lt", "less", "<"),
+    ("le", "less_equal", "≤"),
+    ("gt", "greater", ">"),
+    ("ge", "greater_equal", "≥"),
 ):
     _compare(*_args)
 

@@ -245,7 +245,7 @@ class MaxDim:
         axes = axes_of(dim, x.ndim)
         if axes is None:
             return only_one(x)
-        return K.max(x, axes[0], keepdim), K.argmax(x, axes[0], keepdim)
+        return pick(x, K.argmax(x, axes[0], True), axes[0], keepdim)
 
     def backward(c, dy, indices, x_shape, dim, keepdim):
         return put_back(dy, indices, x_shape, dim, keepdim)
@@ -261,7 +261,7 @@ class MinDim:
         axes = axes_of(dim, x.ndim)
         if axes is None:
             return only_one(x)
-        return K.min(x, axes[0], keepdim), K.argmin(x, axes[0], keepdim)
+        return pick(x, K.argmin(x, axes[0], True), axes[0], keepdim)
 
     def backward(c, dy, indices, x_shape, dim, keepdim):
         return put_back(dy, indices, x_shape, dim, keepdim)

@@ -36,6 +36,36 @@ def reciprocal(x):
     return 1 / x
 
 
+def eq(x, y):
+    """x = y"""
+    return x == y
+
+
+def ne(x, y):
+    """x ≠ y"""
+    return x != y
+
+
+def lt(x, y):
+    """x < y"""
+    return x < y
+
+
+def le(x, y):
+    """x ≤ y"""
+    return x <= y
+
+
+def gt(x, y):
+    """x > y"""
+    return x > y
+
+
+def ge(x, y):
+    """x ≥ y"""
+    return x >= y
+
+
 def clamped(x, low, high):
     """min(max(x, low), high) of integers"""
     return np.minimum(np.maximum(x, x.dtype.type(low)), x.dtype.type(high))
