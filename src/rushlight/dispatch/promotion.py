@@ -121,6 +121,8 @@ def _cast(a: np.ndarray, array_type: Any) -> np.ndarray:
 
 def number_array(x: Any, target: Any) -> np.ndarray:
     """A Python number as a 0-d array of `target`: integers wrap around as in C."""
+    if hasattr(x, "__jax_array__"):  # an input of a program
+        return x.astype(target.np)
     if target.category == bool_.category:
         return np.array(bool(x))
     if target.category < FLOAT and isinstance(x, (int, np.integer)):
@@ -128,6 +130,11 @@ def number_array(x: Any, target: Any) -> np.ndarray:
             int(x) & ((1 << 8 * target.itemsize) - 1), dtype=f"u{target.itemsize}"
         ).view(target.np)
     return _cast(np.array(x), target.np)
+
+
+def number_like(x: Any, a: np.ndarray) -> Any:
+    """A Python number in the dtype of a; the input of a program becomes that by itself."""
+    return a.dtype.type(x) if type(x) is float or type(x) is int else x
 
 
 _WORDS = {"float32": "float", "float64": "double", "int32": "int", "bool": "bool"}
@@ -263,6 +270,8 @@ def _integral(x: Any, target: Any) -> Any:
 def check_fits(x: Any, target: Any) -> None:
     """RuntimeError: the dtype cannot hold the number x, see `fitting`."""
     if target is float32 and type(x) is float and -3e38 < x < 3e38:
+        return
+    if hasattr(x, "__jax_array__"):  # an input of a program, where large numbers are none
         return
     bad = False
     if target.category < COMPLEX and isinstance(x, (complex, np.complexfloating)):

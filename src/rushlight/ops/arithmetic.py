@@ -88,7 +88,7 @@ class AddScaled:
         return _plus(x, y, alpha) if d.itemsize == 2 else x + y * alpha
 
     def backward(c, dz, alpha):
-        return dz, dz * alpha.conjugate() if c.needs(1) else None
+        return dz, _as(dz * alpha.conjugate(), dz) if c.needs(1) else None
 
     def samples(make):
         yield make(3, 4), make(4), 0.5
