@@ -132,6 +132,11 @@ def number_array(x: Any, target: Any) -> np.ndarray:
     return _cast(np.array(x), target.np)
 
 
+def real(x: Any) -> Any:
+    """float(x); the input of a program is one already."""
+    return x if type(x) is float or hasattr(x, "__jax_array__") else float(x)
+
+
 def number_like(x: Any, a: np.ndarray) -> Any:
     """A Python number in the dtype of a; the input of a program becomes that by itself."""
     return a.dtype.type(x) if type(x) is float or type(x) is int else x
@@ -182,6 +187,8 @@ _MOST = float(np.finfo(np.float32).max)
 
 
 def _fits(x: Any, target: Any) -> bool:
+    if hasattr(x, "__jax_array__"):
+        return target.category >= FLOAT
     if isinstance(x, (complex, np.complexfloating)):
         if target.category > FLOAT:
             part = target.to_real()
@@ -271,7 +278,7 @@ def check_fits(x: Any, target: Any) -> None:
     """RuntimeError: the dtype cannot hold the number x, see `fitting`."""
     if target is float32 and type(x) is float and -3e38 < x < 3e38:
         return
-    if hasattr(x, "__jax_array__"):  # an input of a program, where large numbers are none
+    if hasattr(x, "__jax_array__"):  # an input of a program; large numbers are constants there
         return
     bad = False
     if target.category < COMPLEX and isinstance(x, (complex, np.complexfloating)):

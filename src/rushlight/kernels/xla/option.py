@@ -67,13 +67,24 @@ class Questions:
         return tuple([sign_of(_made(x, steps) - c) for steps, c in self.limits])
 
 
+# all floating dtypes hold it, so that formulas need not ask whether theirs does
+_LARGEST = 65504.0
+
+
+def marked(x: float, asked: Questions | None) -> tuple | None:
+    """What a key says of a float that is an input; None: it is a constant."""
+    if asked is None or not abs(x) <= _LARGEST or asked.own(x):
+        return None
+    return ("F", sign_of(x), *asked.sides(x))
+
+
 def _made(x: float, steps: tuple) -> float:
     """x after some arithmetic with other numbers: (ufunc, number, is x the second operand?)"""
     y: Any = np.float64(x)
     with np.errstate(all="ignore"):
         for f, other, turned in steps:
             y = f(other, y) if turned else f(y, other)
-    return y
+    return float(y)
 
 
 class Option:
@@ -102,6 +113,10 @@ class Option:
     def __class__(self) -> type:  # type: ignore[override]
         """float, so that isinstance(x, float) holds in formulas; type(x) is Option."""
         return float
+
+    def over(self, v: Any) -> Option:
+        """The same number in another program, where v stands for it."""
+        return Option(v, self.sign, self.questions, self.value, self.steps)
 
     def __jax_array__(self) -> Any:
         return self.v
@@ -150,11 +165,15 @@ class Option:
         return sign_of(_made(self.value, self.steps) - other)
 
     def __eq__(self, other: Any) -> Any:
+        if other is None or type(other) is str:
+            return False
         if type(other) in (int, float) and (other != 0 or self.sign is None):
             return self._is(other)
         return _compared(np.equal, self, other, lambda sign: sign == 0)
 
     def __ne__(self, other: Any) -> Any:
+        if other is None or type(other) is str:
+            return True
         if type(other) in (int, float) and (other != 0 or self.sign is None):
             return not self._is(other)
         return _compared(np.not_equal, self, other, lambda sign: sign != 0)

@@ -16,11 +16,10 @@ import numpy as np
 
 from . import views
 from .array import SPREAD, Array, HostAccess, Tracer, host
-from .option import Option, Own, Questions, sign_of
+from .option import Option, Own, Questions, marked
 
 _ndarray = np.ndarray
 MOST = 256  # programs of one formula: more means that an option changes at every call
-LARGEST = 65504.0  # the largest input: all floating dtypes hold it, so formulas need not ask
 LARGE = 1 << 14  # bytes of a host array that may be part of a key
 PLAIN = object()  # stands for the program of a formula that has none
 DEPTH = [0]  # > 0 while a card's formula runs on Arrays
@@ -70,10 +69,11 @@ def _described(a: Any, values: list, kept: list, indices: bool, asked: Questions
     if a is None or t is bool or t is int or t is str:
         return a if a is None else (t, a)
     if t is float:
-        if asked is not None and abs(a) <= LARGEST and not asked.own(a):
-            values.append(a)
-            return ("F", sign_of(a), *asked.sides(a))
-        return ("f", a.hex())
+        mark = marked(a, asked)
+        if mark is None:
+            return ("f", a.hex())
+        values.append(a)
+        return mark
     if t is tuple or t is list:
         return (t, *[_described(b, values, kept, indices, asked) for b in a])
     if t is _ndarray:
