@@ -266,3 +266,18 @@ def test_shapes_that_do_not_fit_are_said_as_on_the_cpu(f, words):
     for device in ("cpu", "xla"):
         with pytest.raises(RuntimeError, match=words):
             f(torch.ones(2, 3, device=device))
+
+
+def test_an_error_of_two_devices_says_which_they_are():
+    layer = torch.nn.Linear(3, 2).to("xla")
+    with pytest.raises(RuntimeError, match=r"linear: \(4, 3\) on cpu, \(2, 3\) on xla:0, \(2,\)"):
+        layer(torch.ones(4, 3))
+    with pytest.raises(RuntimeError, match=r"conv2d: .*\n  fix: x\.to\('xla:0'\) for data"):
+        torch.nn.Conv2d(1, 2, 3).to("xla")(torch.ones(1, 1, 4, 4))
+
+
+def test_indices_of_a_device_for_a_tensor_of_the_cpu_are_refused():
+    x, i = torch.arange(3.0), torch.tensor([0, 2], device="xla")
+    for f in (lambda: x[i], lambda: x[i > 0], lambda: x.__setitem__(i, 1.0)):
+        with pytest.raises(RuntimeError, match=r"on the same device as the indexed tensor \(cpu\)"):
+            f()

@@ -406,19 +406,29 @@ def _explained(e: Exception) -> Exception:
     return e
 
 
-def one_device(x: Any, y: Any) -> None:
-    """RuntimeError: an operand of the host, of more than one number, beside one of a device."""
+def one_device(x: Any, y: Any, arrays: tuple = (), name: str = "") -> None:
+    """RuntimeError: an operand of the host, of more than one number, beside one of a device.
+
+    arrays  all that the op `name` was given
+    """
     for a, b in ((x, y), (y, x)):
         if type(a) is _ndarray and a.ndim and type(b) is Array:
             if not DEPTH[0] and not RUNNING[0] and not isinstance(b.cell.value, Tracer):
-                raise RuntimeError(mixed(b))
+                raise RuntimeError(mixed(arrays or (x, y), name))
 
 
-def mixed(a: Any) -> str:
-    """PyTorch's words for arrays of the CPU and of another device in one op."""
+def mixed(arrays: Any, name: str = "") -> str:
+    """PyTorch's words for arrays of the CPU and of another device in one op, and which they are."""
+    there = next(NAME[0](a) for a in arrays if type(a) is Array)
+    found = [
+        f"{tuple(a.shape)} on {NAME[0](a) if type(a) is Array else 'cpu'}"
+        for a in arrays
+        if isinstance(a, _ndarray)
+    ]
     return (
         "Expected all tensors to be on the same device, but found at least two devices, "
-        f"{NAME[0](a)} and cpu!"
+        f"{there} and cpu!\n  {name + ': ' if name else ''}{', '.join(found)}\n"
+        f"  fix: x.to({str(there)!r}) for data, model.to({str(there)!r}) for parameters and buffers"
     )
 
 
