@@ -277,7 +277,7 @@ def test_an_error_of_two_devices_says_which_they_are():
 
 
 def test_indices_of_a_device_for_a_tensor_of_the_cpu_are_refused():
-    x, i = torch.arange(3.0), torch.tensor([0, 2], device="xla")
+    x, i = torch.arange(3.0), torch.tensor([0, 2, 1], device="xla")
     for f in (lambda: x[i], lambda: x[i > 0], lambda: x.__setitem__(i, 1.0)):
         with pytest.raises(RuntimeError, match=r"on the same device as the indexed tensor \(cpu\)"):
             f()

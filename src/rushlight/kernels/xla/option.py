@@ -80,6 +80,8 @@ def marked(x: float, asked: Questions | None) -> tuple | None:
 
 def _made(x: float, steps: tuple) -> float:
     """x after some arithmetic with other numbers: (ufunc, number, is x the second operand?)"""
+    if not steps:
+        return x
     y: Any = np.float64(x)
     with np.errstate(all="ignore"):
         for f, other, turned in steps:
