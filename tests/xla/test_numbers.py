@@ -243,3 +243,15 @@ def test_a_number_that_the_dtype_cannot_hold_is_refused():
             torch.add(x, x, alpha=a)
         with pytest.raises(RuntimeError, match="cannot be converted to type"):
             torch.add(x, x, alpha=1e6)
+
+
+def test_a_number_of_numpys_is_one_of_pythons():
+    x = torch.rand(4, device="xla")
+    counts = []
+    for i in range(10):
+        a = np.float64(0.1 + i / 64)
+        for f in (lambda t: F.leaky_relu(t - 0.5, a), lambda t: torch.add(t, t, alpha=a)):  # noqa: B023
+            assert f(x).dtype is torch.float32
+            torch.testing.assert_close(f(x).cpu(), f(x.cpu()))
+        counts.append(COMPILED[0])
+    assert counts[0] == counts[-1]

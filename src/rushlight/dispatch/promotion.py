@@ -138,8 +138,8 @@ def real(x: Any) -> Any:
 
 
 def number_like(x: Any, a: np.ndarray) -> Any:
-    """A Python number in the dtype of a; the input of a program becomes that by itself."""
-    return a.dtype.type(x) if type(x) is float or type(x) is int else x
+    """A number in the dtype of a; the input of a program becomes that by itself."""
+    return x if isinstance(x, np.ndarray) or hasattr(x, "__jax_array__") else a.dtype.type(x)
 
 
 _WORDS = {"float32": "float", "float64": "double", "int32": "int", "bool": "bool"}
@@ -206,8 +206,9 @@ def _fits(x: Any, target: Any) -> bool:
 
 
 def number_of(x: Any) -> Any:
-    """A Python number out of a number or a one-element tensor (options such as alpha=)."""
-    return x.item() if isinstance(x, Tensor) else x
+    """A Python number out of a number, one of NumPy's (which would widen the result), or a
+    one-element tensor: options such as alpha=."""
+    return x.item() if isinstance(x, (Tensor, np.generic)) else x
 
 
 def is_number(x: Any) -> bool:

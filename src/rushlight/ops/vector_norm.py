@@ -241,7 +241,7 @@ class Renorm:
         if maxnorm < 0:
             raise RuntimeError(f"renorm: expected maxnorm to be >= 0 but got {maxnorm}")
         axes_of(dim, input.ndim)
-        return input, real(p), dim, maxnorm
+        return input, real(p), dim, real(maxnorm)
 
     def forward(x, p, dim, maxnorm):
         y = _norm(x, p, _others(x, dim), True)

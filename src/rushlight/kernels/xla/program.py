@@ -21,6 +21,7 @@ from .option import Option, Own, Questions, marked
 _ndarray = np.ndarray
 MOST = 256  # programs of one formula: more means that an option changes at every call
 LARGE = 1 << 14  # bytes of a host array that may be part of a key
+_SCALARS = frozenset((np.float64, np.float32, np.float16, np.int64, np.int32))
 PLAIN = object()  # stands for the program of a formula that has none
 DEPTH = [0]  # > 0 while a card's formula runs on Arrays
 NAME: list[Any] = [str]  # what to call an Array's device
@@ -57,6 +58,9 @@ def _described(a: Any, values: list, kept: list, indices: bool, asked: Questions
              cases of its own for; None: floats are constants
     """
     t = type(a)
+    if t in _SCALARS:  # beside arrays of JAX NumPy's numbers would widen the result
+        a = a.item()
+        t = type(a)
     if t is Array:
         v = a.cell.value
         if isinstance(v, Tracer):
