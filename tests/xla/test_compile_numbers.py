@@ -154,7 +154,9 @@ def test_a_branch_on_a_number():
     [
         lambda x, a: x * math.sin(a),
         lambda x, a: x * round(a, 2),
-        lambda x, a: x * float(f"{float(a):.2f}"),
+        lambda x, a: x * float(f"{a:.2f}"),
+        lambda x, a: x * len(str(a)),
+        lambda x, a: x * max(a, 0.4) if a in (0.33, 0.47) else x * (a % 0.3),
         lambda x, a: x * torch.tensor([a, 1.0]).sum(),
         lambda x, a: x[: int(10 * a)],
         lambda x, a: x * {0.25: 2}.get(a, 3),

@@ -14,6 +14,7 @@ from ..autograd.engine import unchanged
 from ..core.accelerators import backend
 from ..core.tensor import Tensor
 from . import op
+from .messages import indices_elsewhere
 from .modes import COMPOSITES
 from .op import CARDS, Card
 
@@ -122,7 +123,7 @@ def _forward(card: Card, f: Any, kind: str) -> Any:
                 break
         else:
             if indices:
-                _indices_of_the_host(args)
+                _check_indices(args)
             return f(*args)
         if check and not depth[0]:
             _one_device(card, args)
@@ -158,15 +159,10 @@ def _backward(card: Card, f: Any) -> Any:
     return backward
 
 
-def _indices_of_the_host(args: tuple) -> None:
-    """RuntimeError: an array of the host is indexed by one of a device."""
-    array = backend().Array
+def _check_indices(args: tuple) -> None:
     for key in args[1:]:
-        if isinstance(key, tuple) and any([type(k) is array for k in key]):
-            raise RuntimeError(
-                "indices should be either on cpu or on the same device as the indexed tensor (cpu)"
-                "\n  fix: index.cpu(), or move the tensor to the device"
-            )
+        if isinstance(key, tuple) and (e := indices_elsewhere(args[0], key)):
+            raise e
 
 
 def _one_device(card: Card, args: tuple) -> None:

@@ -126,8 +126,11 @@ class Option:
     def __repr__(self) -> str:
         return "<a number>"
 
+    def __str__(self) -> str:
+        return self._asked()
+
     def __format__(self, spec: str) -> str:
-        return repr(self)
+        return self._asked()
 
     # ---- what depends on the value
 

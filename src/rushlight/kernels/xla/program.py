@@ -8,6 +8,7 @@ that no device can run (HOST) computes on the host and its results go back.
 
 from __future__ import annotations
 
+import threading
 import warnings
 from typing import Any
 
@@ -26,6 +27,7 @@ PLAIN = object()  # stands for the program of a formula that has none
 DEPTH = [0]  # > 0 while a card's formula runs on Arrays
 NAME: list[Any] = [str]  # what to call an Array's device
 WARN: list[Any] = [warnings.warn]  # at the user's line, see core/accelerators.py
+_CALL = threading.local()  # numbers: those of the call that is made
 RUNNING = [0]  # > 0 while a card's program is traced
 STATS: dict[str, Any] = {"programs": 0, "plain": {}, "host": {}}
 
@@ -215,7 +217,6 @@ class Program:
         self.known: dict[Any, Any] = {}
         self.questions = Questions()
         self.asked: set[Any] = set()  # keys whose formula asks for the numbers' values
-        self.numbers: list[float] = []  # of the call that is made
 
     def __call__(self, args: tuple, options: dict | None = None) -> Any:
         try:
@@ -233,7 +234,7 @@ class Program:
             run = self.known[key] = self._compiled(args, key, kept, options)
             STATS["programs"] += 1
         jitted, plans = run
-        self.numbers = numbers = [v for v in values if type(v) is float]
+        _CALL.numbers = numbers = [v for v in values if type(v) is float]
         if SPREAD[0] is not None:
             values = SPREAD[0](values)
         try:
@@ -297,7 +298,7 @@ class Program:
 
         def program(*values: Any) -> list:
             it, rest, made = iter(values), iter(kept), []
-            numbers = iter(self.numbers)
+            numbers = iter(_CALL.numbers)
 
             def option(v: Any, sign: int) -> Option:
                 return Option(v, sign, self.questions, next(numbers))
