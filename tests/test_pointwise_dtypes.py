@@ -342,3 +342,21 @@ def test_names_of_special():
     assert torch.special.psi(x).tolist() == torch.digamma(x).tolist()
     with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
         torch.special.nothing  # noqa: B018
+
+
+NUMPYS = {
+    "add": lambda x, y, a: torch.add(x, y, alpha=a),
+    "addmm": lambda x, y, a: torch.addmm(x, x, y, beta=a, alpha=a),
+    "addr": lambda x, y, a: torch.addr(x, x[0], y[0], alpha=a),
+    "renorm": lambda x, y, a: x.renorm(2, 0, a),
+    "logit": lambda x, y, a: torch.logit(x, a),
+    "clamp": lambda x, y, a: x.clamp(a, 2 * a),
+    "var": lambda x, y, a: x.var(correction=a),
+}
+
+
+@pytest.mark.parametrize("name", NUMPYS)
+def test_a_number_of_numpys_widens_nothing(name):
+    x, y = torch.rand(3, 3), torch.rand(3, 3)
+    r = NUMPYS[name](x, y, np.float64(0.25))
+    assert r.dtype is torch.float32 and torch.equal(r, NUMPYS[name](x, y, 0.25))

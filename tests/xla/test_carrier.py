@@ -216,48 +216,6 @@ def test_programs_keep_no_model_alive():
     assert [r() for r in gone] == [None] * 16
 
 
-NUMBERS = {
-    "lerp_": lambda x, y, a: x.lerp_(y, a),
-    "addcdiv_": lambda x, y, a: x.addcdiv_(y, y + 1, value=-a),
-    "addcmul": lambda x, y, a: torch.addcmul(x, y, y, value=a),
-    "clamp": lambda x, y, a: y.clamp(-a, a),
-    "leaky_relu": lambda x, y, a: torch.nn.functional.leaky_relu(y - 0.5, a),
-    "pow": lambda x, y, a: y**a,
-    "softplus": lambda x, y, a: torch.nn.functional.softplus(y, 1 + a),
-    "label smoothing": lambda x, y, a: torch.nn.functional.cross_entropy(
-        y, torch.zeros(4, dtype=torch.int64, device=y.device), label_smoothing=a
-    ),
-    "add": lambda x, y, a: torch.add(x, y, alpha=a),
-}
-
-
-@pytest.mark.parametrize("name", NUMBERS)
-def test_a_number_that_changes_becomes_an_input(name):
-    """lerp_, addcdiv_(value=-step) of a hand-written Adam: after three programs of their own."""
-
-    def values(device):
-        torch.manual_seed(0)
-        x, y = torch.rand(4, 5).to(device), torch.rand(4, 5).to(device)
-        found = []
-        for i in range(12):
-            if i == 5:
-                before.append(xla.STATS["programs"])
-            y = y.detach().requires_grad_()
-            z = NUMBERS[name](x.clone(), y, 0.1 + i / 64)
-            z.sum().backward()
-            found += [z.detach().cpu(), y.grad.cpu()]
-        return found
-
-    before = []
-    for a, b in zip(values("xla"), values("cpu"), strict=True):
-        assert a.dtype == b.dtype
-        np.testing.assert_allclose(a, b, 1e-5, 1e-6)
-    assert name in ASK or before[0] == before[1]
-
-
-ASK = {"pow", "add", "clamp"}  # their formulas ask for the number's value
-
-
 def test_an_index_that_was_changed_before_backward_is_noticed():
     x = torch.ones(3, 2, device="xla", requires_grad=True)
     at = torch.tensor([0, 2], device="xla")
@@ -308,3 +266,18 @@ def test_shapes_that_do_not_fit_are_said_as_on_the_cpu(f, words):
     for device in ("cpu", "xla"):
         with pytest.raises(RuntimeError, match=words):
             f(torch.ones(2, 3, device=device))
+
+
+def test_an_error_of_two_devices_says_which_they_are():
+    layer = torch.nn.Linear(3, 2).to("xla")
+    with pytest.raises(RuntimeError, match=r"linear: \(4, 3\) on cpu, \(2, 3\) on xla:0, \(2,\)"):
+        layer(torch.ones(4, 3))
+    with pytest.raises(RuntimeError, match=r"conv2d: .*\n  fix: x\.to\('xla:0'\) for data"):
+        torch.nn.Conv2d(1, 2, 3).to("xla")(torch.ones(1, 1, 4, 4))
+
+
+def test_indices_of_a_device_for_a_tensor_of_the_cpu_are_refused():
+    x, i = torch.arange(3.0), torch.tensor([0, 2, 1], device="xla")
+    for f in (lambda: x[i], lambda: x[i > 0], lambda: x.__setitem__(i, 1.0)):
+        with pytest.raises(RuntimeError, match=r"on the same device as the indexed tensor \(cpu\)"):
+            f()

@@ -487,7 +487,7 @@ def test_every_optimizer(name):
 
 
 # they decide by a value at each step
-EAGERLY = {"RAdam", "Rprop", "ASGD", "NAdam", "Adafactor", "Muon"}
+EAGERLY = {"RAdam", "ASGD", "NAdam", "Adafactor", "Muon"}
 
 
 def test_clipping_and_accumulation():

@@ -19,6 +19,7 @@ from ..autograd.node import FREED, PACKED, Node, edge_of, make_node
 from ..autograd.saved import Packed
 from ..core.tensor import Tensor, wrap
 from ..kernels.xla.array import Array, Tracer
+from ..kernels.xla.option import Option
 from .stage import CannotCompile
 
 
@@ -41,12 +42,17 @@ def graph_of(out: Tensor) -> list[Node] | None:
 
 
 class _Ref:
-    """The place of a residual among those of the forward program; `tensor`: as a Tensor."""
+    """The place of a residual among those of the forward program, and what makes of its value
+    what was saved."""
 
-    __slots__ = ("at", "tensor")
+    __slots__ = ("at", "made")
 
-    def __init__(self, at: int, tensor: bool):
-        self.at, self.tensor = at, tensor
+    def __init__(self, at: int, made: Any):
+        self.at, self.made = at, made
+
+
+def _tensor(v: Any) -> Tensor:
+    return wrap(Array(v))
 
 
 class Residuals:
@@ -59,10 +65,12 @@ class Residuals:
     def lifted(self, x: Any) -> Any:
         """x with references in place of traced values."""
         if type(x) is Array:
-            return self._ref(x.v, False) if isinstance(x.v, Tracer) else x
+            return self._ref(x.v, Array) if isinstance(x.v, Tracer) else x
+        if type(x) is Option:
+            return self._ref(x.v, x.over)
         if isinstance(x, Tensor):
             a = x._a
-            return self._ref(a.v, True) if type(a) is Array and isinstance(a.v, Tracer) else x
+            return self._ref(a.v, _tensor) if type(a) is Array and isinstance(a.v, Tracer) else x
         if isinstance(x, Packed):
             raise CannotCompile(
                 "saves tensors by hooks (checkpoint, saved_tensors_hooks) and leaves the backward "
@@ -73,8 +81,10 @@ class Residuals:
             return _Saved(
                 [None if s is None else (self._entry(s)) for s in x.entries()]  # type: ignore[misc]
             )
-        if type(x) in (tuple, list):
-            return type(x)([self.lifted(y) for y in x])
+        if isinstance(x, tuple) and not hasattr(x, "_make"):  # index keys, too
+            return tuple([self.lifted(y) for y in x])
+        if type(x) is list:
+            return [self.lifted(y) for y in x]
         if type(x) is dict:
             return {k: self.lifted(y) for k, y in x.items()}
         return x
@@ -85,18 +95,17 @@ class Residuals:
         t, _, slot = s
         return self.lifted(t), 0, slot
 
-    def _ref(self, value: Any, tensor: bool) -> _Ref:
+    def _ref(self, value: Any, made: Any) -> _Ref:
         at = self._places.setdefault(id(value), len(self.values))
         if at == len(self.values):
             self.values.append(value)
-        return _Ref(at, tensor)
+        return _Ref(at, made)
 
 
 def _filled(x: Any, values: Any) -> Any:
     """x with the values that its references name."""
     if type(x) is _Ref:
-        a = Array(values[x.at])
-        return wrap(a) if x.tensor else a
+        return x.made(values[x.at])
     if type(x) is _Saved:
         return _Saved([s if s is None else _filled(s, values) for s in x.entries()])
     if type(x) in (tuple, list):

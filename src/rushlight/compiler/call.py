@@ -17,6 +17,7 @@ from ..core.layout import layout, memory_format
 from ..core.meta import MetaArray
 from ..core.size import Size
 from ..core.tensor import Tensor
+from ..kernels.xla.option import Asked, Option, Questions, marked
 from ..nn.module import Module
 from ..optim.optimizer import Optimizer
 from ..utils._pytree import SUPPORTED_NODES
@@ -45,13 +46,18 @@ class Call:
 
     tensors  in order, each once
     objects  modules, optimizers and other objects, which the walk follows
+    numbers  the floats that are inputs
     spec     the rest
+
+    asked    what is asked of floats; None: they are constants
     """
 
-    __slots__ = ("args", "kwargs", "objects", "spec", "tensors")
+    __slots__ = ("args", "asked", "inputs", "kwargs", "numbers", "objects", "spec", "tensors")
 
-    def __init__(self, args: tuple, kwargs: dict):
-        self.args, self.kwargs = args, kwargs
+    def __init__(self, args: tuple, kwargs: dict, asked: Questions | None = None):
+        self.args, self.kwargs, self.asked = args, kwargs, asked
+        self.numbers: list[float] = []
+        self.inputs: list[bool] = []  # of each float in turn: is it one of `numbers`?
         self.tensors: list[Tensor] = []
         self.objects: list[Any] = []
         spec = tuple([self._take(x) for x in args])
@@ -66,9 +72,15 @@ class Call:
                     return ("again", i)
             self.tensors.append(x)
             return kind_of(x)
-        if isinstance(x, _PLAIN):
-            return (type(x), x)
         t = type(x)
+        if t is float:
+            mark = marked(x, self.asked)
+            self.inputs.append(mark is not None)
+            if mark is not None:
+                self.numbers.append(x)
+                return mark
+        if isinstance(x, _PLAIN):
+            return (t, x)
         if t is tuple or t is list or isinstance(x, Size):
             return (t, *[self._take(y) for y in x])
         if t is dict or t is OrderedDict:
@@ -87,11 +99,20 @@ class Call:
         self.objects.append(x)
         return (t, id(x))
 
-    def with_tensors(self, tensors: list[Any]) -> tuple[tuple, dict]:
-        """args and kwargs with other tensors in place of its own."""
+    def standing(self, tensors: list[Any], numbers: list[Any]) -> tuple[tuple, dict]:
+        """args and kwargs with others in place of its tensors and numbers."""
         table = {id(old): new for old, new in zip(self.tensors, tensors, strict=True)}
-        args = tuple([_put(x, table) for x in self.args])
-        return args, {name: _put(x, table) for name, x in self.kwargs.items()}
+        given, inputs = iter(numbers), iter(self.inputs)
+
+        def put(x: Any) -> Any:
+            if isinstance(x, Tensor):
+                return table.get(id(x), x)
+            if type(x) is float:
+                return next(given) if next(inputs) else x
+            return _mapped(x, put)
+
+        args = tuple([put(x) for x in self.args])
+        return args, {name: put(x) for name, x in self.kwargs.items()}
 
 
 def _node_of(x: Any) -> Any:
@@ -110,12 +131,6 @@ class _Named:
     @staticmethod
     def unflatten_fn(values: Any, context: Any) -> Any:
         return context(*values)
-
-
-def _put(x: Any, table: dict[int, Any]) -> Any:
-    if isinstance(x, Tensor):
-        return table.get(id(x), x)
-    return _mapped(x, lambda y: _put(y, table))
 
 
 def _mapped(x: Any, f: Any) -> Any:
@@ -139,6 +154,8 @@ def taken(result: Any, leaf: Any) -> Any:
     """
     if isinstance(result, Tensor):
         return leaf(result)
+    if type(result) is Option:
+        raise Asked
     if isinstance(result, _PLAIN):
         return result
     mapped = _mapped(result, lambda y: taken(y, leaf))

@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from ..kernels.xla.option import Asked, Option
 from ..random import variates
 from ..random.generator import Generator
 from .stage import CannotCompile
@@ -83,7 +84,7 @@ class _Handing:
 
     def draw(self, f: Any, args: tuple, kwargs: dict) -> Any:
         i = self.at
-        if i >= len(self.log.calls) or self.log.calls[i][0] is not f:
+        if i >= len(self.log.calls) or not _same((f, args, kwargs), self.log.calls[i]):
             raise Changed
         self.at += 1
         return self.wrap(self.given[i])
@@ -96,6 +97,19 @@ class _Handing:
             return x.reshape(like.shape)
         back = tuple(int(k) for k in np.argsort(order))
         return x.reshape(tuple(like.shape[k] for k in order)).transpose(back)
+
+
+def _same(x: Any, y: Any) -> bool:
+    """Are two calls the same, sizes and probabilities included?"""
+    if isinstance(x, np.ndarray):
+        return isinstance(y, np.ndarray) and x.dtype == y.dtype and np.array_equal(x, y)
+    if type(x) is not type(y):
+        return False
+    if type(x) is tuple:
+        return len(x) == len(y) and all(map(_same, x, y))
+    if type(x) is dict:
+        return x.keys() == y.keys() and all([_same(x[k], y[k]) for k in x])
+    return bool(x is y or x == y)
 
 
 def _order(like: Any) -> tuple | None:
@@ -136,6 +150,8 @@ def _watched(watcher: Any) -> Iterator[None]:
             g = _generator(args, kwargs)
             if inside[0] or threading.get_ident() != owner or type(g.mt) is not np.ndarray:
                 return f(*args, **kwargs)
+            if any(type(a) is Option for a in (*args, *kwargs.values())):
+                raise Asked  # it is drawn on the host
             if any(_traced(a) for a in args):
                 raise CannotCompile(
                     "draws random numbers whose distribution depends on a tensor",

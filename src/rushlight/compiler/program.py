@@ -27,7 +27,7 @@ from ..dispatch import modes
 from ..dispatch.autocast import Autocast
 from ..dispatch.autocast import state as autocast
 from ..kernels.xla.array import Array, HostAccess
-from ..kernels.xla.option import Asked
+from ..kernels.xla.option import Asked, Own, Questions
 from .call import Call, differing, kind_of
 from .draws import Changed, Log, writing
 from .stage import (
@@ -79,6 +79,11 @@ class Program:
         self.numbered: dict[Any, int] = {}  # descriptions of surroundings and state -> a number
         self.warm = self.warned = False
         self.log = Log()
+        self.questions = Questions()
+        self.constant: set[Any] = set()  # specs of calls whose floats' values are asked for
+        self.moving: frozenset = frozenset()  # labels of floats in the surroundings that are inputs
+        self.proven: frozenset = frozenset()  # those of them that were, in some program
+        self.fixed: frozenset = frozenset()  # of floats whose values are asked for
         self.compiles = 0
         self.reasons: list[tuple[str, Any]] = []  # why calls ran eagerly, and the frame
 
@@ -88,7 +93,7 @@ class Program:
         if TRACING or STANCE[0] == "force_eager" or _foreign():
             return self.fn(*args, **kwargs)
         try:
-            call = Call(args, kwargs)
+            call = self.call(args, kwargs)
             world = self.world(call)
             if not self.on_host and not _any_device(call, world):
                 return self.fn(*args, **kwargs)
@@ -120,7 +125,8 @@ class Program:
         if not self.warm:
             return self.first(call, world)
         try:
-            entry = self.keep(self.traced(call, world), call, world)
+            entry, call, world = self.settled(call, world)
+            self.keep(entry, call, world)
         except StateMade:
             return self.fn(*call.args, **call.kwargs)
         except Exception as e:
@@ -131,7 +137,7 @@ class Program:
         """The first call of all: eager, then traced for the next of its kind."""
         if self.fullgraph:
             try:
-                self.traced(call, world)
+                self.settled(call, world)
             except StateMade:
                 pass
             except Exception as e:
@@ -141,10 +147,10 @@ class Program:
             result = self.fn(*call.args, **call.kwargs)
         self.log, self.warm = log, True
         try:
-            call = Call(call.args, call.kwargs)
+            call = self.call(call.args, call.kwargs)
             world = self.world(call)
             key = self.key(call, world)
-            self.keep(self.traced(call, world), call, world)
+            self.keep(*self.settled(call, world))
         except StateMade:
             pass
         except Exception as e:
@@ -157,6 +163,33 @@ class Program:
         self.known[key if key not in self.known else (*key, entry.shared)] = entry
         self.compiles += 1
         return entry
+
+    def settled(self, call: Call, world: World) -> tuple[Entry, Call, World]:
+        """The program of a call whose floats are inputs; constants, if their values are asked for,
+        or if that is what stands in the way."""
+        spec = None
+        while True:
+            try:
+                entry = self.traced(call, world)
+                self.proven |= self.moving
+                return entry, call, world
+            except StateMade:
+                raise
+            except Own:
+                call = self.call(call.args, call.kwargs)
+            except Exception:
+                if call.numbers:
+                    spec = call.spec
+                    self.constant.add(spec)
+                    call = self.call(call.args, call.kwargs)
+                elif world.moving:
+                    asked = self.moving - self.proven or self.moving
+                    self.fixed |= asked
+                    self.moving -= asked
+                    world = self.world(call, True)
+                else:
+                    self.constant.discard(spec)
+                    raise
 
     def traced(self, call: Call, world: World) -> Entry:
         """The program of a call."""
@@ -174,12 +207,20 @@ class Program:
 
     # ---- keys
 
+    def call(self, args: tuple, kwargs: dict) -> Call:
+        """The arguments, with floats as inputs unless their values are asked for."""
+        call = Call(args, kwargs, self.questions)
+        return Call(args, kwargs) if call.numbers and call.spec in self.constant else call
+
     def world(self, call: Call, anew: bool = False) -> World:
         """What the function reaches, walked again only if something has changed."""
         objects = tuple([id(x) for x in call.objects])
         world = self.worlds.get(objects)
         if world is None or anew or not world.holds():
-            found = World(self.fn, call.objects)
+            found = World(self.fn, call.objects, self.moving, self.questions)
+            if world is not None and (new := found.differing(world) - self.fixed):
+                self.moving |= new
+                found = World(self.fn, call.objects, self.moving, self.questions)
             if world is not None:
                 known = {id(t) for t in found.tensors}
                 found.add([t for t in world.hidden if id(t) not in known])

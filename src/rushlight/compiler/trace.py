@@ -27,6 +27,7 @@ from ..core.meta import device_of
 from ..core.tensor import Tensor, wrap
 from ..dispatch.autocast import state as autocast
 from ..kernels.xla.array import NOTED, SPREAD, TRACED, Array, Cell
+from ..kernels.xla.option import Option, sign_of
 from ..optim import optimizer as optimizers
 from ..random.generator import default_generator, generator_on
 from .backward import Graph, abstract, graph_of, node_of, spent, zeros_of
@@ -98,11 +99,14 @@ class _Trace:
 
     # ---- tracing
 
+    def _option(self, v: Any, value: float) -> Option:
+        return Option(v, sign_of(value), self.owner.questions, value)
+
     def _jaxpr(self, call: Call, drawn: list) -> Any:
         """The call as a jaxpr of (memories, numbers, draws)."""
         arrays = self.arrays(call)
         inputs = [abstract(m.value()) for m in self.found]
-        count = len(self.world.numbers()) + len(self.starts)
+        count = len(self.world.numbers()) + len(call.numbers) + len(self.starts)
         numbers = jax.ShapeDtypeStruct((count,), np.float64)
 
         def traced(inputs: list, numbers: Any, drawn: list) -> list:
@@ -161,7 +165,9 @@ class _Trace:
         saved = [(t, t._a, t._rg, t._node, t._view, t._v, t._grad, t._version) for t in real]
         options = [(g, k, v) for g in world.groups for k, v in g.items() if k != "params"]
         keys = [g.mt for g in self.generators]
+        moving = [(g, g.now()) for g in world.inputs()]
         self.options: list[tuple] = []
+        self.moved: list[tuple] = []
         try:
             for t, a in zip(world.tensors, stand, strict=False):
                 _check_leaf(t)
@@ -190,8 +196,15 @@ class _Trace:
                 if option is not None:
                     group[name] = option
                     self.options.append((group, name, option))
+            for g, value in moving:
+                option = self._option(numbers[next(count)], value)
+                self.moved.append((g, option))
+                g.put(option)
+            self.numbers = [self._option(numbers[next(count)], x) for x in call.numbers]
             yield cells
         finally:
+            for g, value in moving:
+                g.put(value)
             for t, a, rg, node, view, v, grad, version in saved:
                 t._a, t._rg, t._node, t._view, t._v, t._grad = a, rg, node, view, v, grad
                 if v is not None:
@@ -203,7 +216,7 @@ class _Trace:
 
     def _record(self, call: Call, cells: list, inputs: list) -> list:
         """Run the function; what comes out, as values in the order that `run` reads them."""
-        args, kwargs = call.with_tensors(self.given)
+        args, kwargs = call.standing(self.given, self.numbers)
         result = self.fn(*args, **kwargs)
         for group, name, option in self.options:
             if group.get(name) is not option:
@@ -211,6 +224,9 @@ class _Trace:
                     f"changes '{name}' of an optimizer's group",
                     "call the scheduler outside of the compiled function",
                 )
+        for g, option in self.moved:
+            if g.now() is not option:
+                raise CannotCompile(*_once(g.label))
         tensors = [*self.world.tensors, *self.given]
         numbered = {id(t): i for i, t in enumerate(tensors)}
         outs: list[Tensor] = []
@@ -302,7 +318,7 @@ class Entry(_Trace):
         self.back = self._backward() if self.graph else None
         self.seconds = time.perf_counter() - start
         self.found = None  # type: ignore[assignment]
-        self.given, self.grads, self.options = [], {}, []
+        self.given, self.grads, self.options, self.moved, self.numbers = [], {}, [], [], []
 
     def _hands(self, drawn: Any) -> Any:
         return handing(self.log, drawn, Array)
@@ -333,10 +349,7 @@ class Entry(_Trace):
         if changed:
             if all(g.label.endswith((".state", ".state[...]")) for g in changed):
                 raise StateMade(changed[0].label)
-            raise CannotCompile(
-                f"changes {changed[0].label}, which a program would do only once",
-                "do so outside of the compiled function; tensors are changed in place",
-            )
+            raise CannotCompile(*_once(changed[0].label))
         if before != after:
             raise CannotCompile("seeds or restores a random generator")
         if self.graph is not None:
@@ -384,7 +397,8 @@ class Entry(_Trace):
         ]  # fmt: skip
         if SPREAD[0] is not None:  # fully_shard: those of one device go to all
             values = SPREAD[0](values)
-        values += [np.array([*self.world.numbers(), *starts], np.float64), *self.log.draw()]
+        numbers = [*self.world.numbers(), *call.numbers, *starts]
+        values += [np.array(numbers, np.float64), *self.log.draw()]
         if self.on_host:
             with jax.default_device(_cpu()):
                 results = self.jitted(*values)
@@ -467,6 +481,13 @@ def taken_back(plan: Any, tensors: list[Tensor], made: list[Tensor]) -> Any:
     if type(plan) is _Place:
         return tensors[plan.at] if plan.kind == "same" else made[plan.at]
     return _mapped(plan, lambda p: taken_back(p, tensors, made))
+
+
+def _once(label: str) -> tuple[str, str]:
+    return (
+        f"changes {label}, which a program would do only once",
+        "do so outside of the compiled function; tensors are changed in place",
+    )
 
 
 def _stands_for_itself(t: Tensor) -> bool:

@@ -21,7 +21,7 @@ from typing import Any
 from ..core.device import device
 from ..core.dtype import dtype
 from ..core.tensor import Tensor
-from ..kernels.xla.option import sign_of
+from ..kernels.xla.option import Questions, marked, sign_of
 from ..nn.module import Module
 from ..optim.lr_base import LRScheduler
 from ..optim.optimizer import Optimizer
@@ -58,16 +58,27 @@ class Guard:
         )
         self.keys = tuple(holder) if kind == "all" and isinstance(holder, dict) else None
 
+    def now(self) -> Any:
+        """What an item or a cell holds."""
+        if self.kind == "item":
+            return self.holder.get(self.name, MISSING)
+        try:
+            return self.holder.cell_contents
+        except ValueError:
+            return MISSING
+
+    def put(self, x: Any) -> None:
+        """Make an item or a cell hold x."""
+        if self.kind == "item":
+            self.holder[self.name] = x
+        else:
+            self.holder.cell_contents = x
+
     def holds(self) -> bool:
         """Is it what it was?"""
         kind, value = self.kind, self.value
-        if kind == "item":
-            return self.holder.get(self.name, MISSING) is value
-        if kind == "cell":
-            try:
-                return self.holder.cell_contents is value
-            except ValueError:
-                return value is MISSING
+        if kind != "all":
+            return self.now() is value
         holder = self.holder
         if len(holder) != len(value):
             return False
@@ -78,14 +89,11 @@ class Guard:
     def restore(self) -> None:
         """Make it what it was."""
         kind, holder, value = self.kind, self.holder, self.value
-        if kind == "item":
-            if value is MISSING:
-                holder.pop(self.name, None)
-            else:
-                holder[self.name] = value
-        elif kind == "cell":
+        if kind != "all":
             if value is not MISSING:
-                holder.cell_contents = value
+                self.put(value)
+            elif kind == "item":
+                holder.pop(self.name, None)
         elif self.keys is not None:
             holder.clear()
             holder.update(zip(self.keys, value, strict=True))
@@ -135,14 +143,21 @@ class World:
     guards      what must hold for all of this to be so
     watched     what a compiled function must not change: schedulers
     plain       [(label, type, value)] that the program is made for
+    moving      floats in the surroundings that are inputs: those whose labels were given
     counts      the tensors that are optimizers' step counts, with a parameter beside each
     """
 
-    def __init__(self, fn: Any, objects: Any = ()):
+    def __init__(
+        self,
+        fn: Any,
+        objects: Any = (),
+        moving: frozenset = frozenset(),
+        asked: Questions | None = None,
+    ):
         names: frozenset = frozenset()
         stored: frozenset = frozenset()
         while True:  # the attributes that matter are those named in the code that is found
-            walk = _Walk(names, stored)
+            walk = _Walk(names, stored, moving)
             walk.see(fn, "")
             for i, x in enumerate(objects):
                 walk.see(x, f"argument {i}")
@@ -153,6 +168,7 @@ class World:
         self.guards, self.watched = walk.guards, walk.watched
         self.watch = _Watch(self.guards)
         self.plain, self.counts = walk.plain, walk.counts
+        self.moving, self.asked = walk.lifted, asked
         self.modules, self.generators = walk.modules, walk.generators
         self.alive = walk.alive  # what ids in `plain` speak of
         self.hidden: list[Tensor] = []
@@ -161,7 +177,17 @@ class World:
 
     def holds(self) -> bool:
         """Would a new walk find the same?"""
-        return self.watch.holds()
+        return self.watch.holds() and all([type(g.now()) is float for g in self.moving])
+
+    def differing(self, other: World) -> set[str]:
+        """The labels of floats that were others there, and could be inputs."""
+        before = {label: x for label, t, x in other.plain if t is float}
+        here = {g.label for g in self.guards if type(g.value) is float}
+        return {
+            label
+            for label, t, x in self.plain
+            if t is float and label in here and before.get(label, x) != x
+        }
 
     def add(self, tensors: list[Tensor]) -> None:
         """Tensors that the function turned out to use without the walk having found them."""
@@ -171,7 +197,15 @@ class World:
         self.hidden += new
 
     def numbers(self) -> list[float]:
-        """The floats of all groups, in the order of `options.lifted`."""
+        """The floats that are inputs: those of all groups, then those that move."""
+        return [*self._of_groups(), *[g.now() for g in self.inputs()]]
+
+    def inputs(self) -> list[Guard]:
+        """Which of `moving` are inputs now, and no values that the code has asked for."""
+        return [g for g in self.moving if marked(g.now(), self.asked) is not None]
+
+    def _of_groups(self) -> list[float]:
+        """In the order of `options.lifted`."""
         found: list[float] = []
         for group in self.groups:
             for name, value in group.items():
@@ -180,8 +214,9 @@ class World:
         return found
 
     def signs(self) -> tuple:
-        """The signs of `numbers`: part of the key."""
-        return tuple([sign_of(x) for x in self.numbers()])
+        """What the key says of `numbers`: as a rule their signs."""
+        signs = map(sign_of, self._of_groups())
+        return (*signs, *[marked(g.now(), self.asked) or g.now() for g in self.moving])
 
     def changed(self) -> list[Guard]:
         """What is not as it was, watched things included."""
@@ -189,8 +224,9 @@ class World:
 
 
 class _Walk:
-    def __init__(self, attributes: frozenset, stored: frozenset):
+    def __init__(self, attributes: frozenset, stored: frozenset, moving: frozenset):
         self.attributes, self.stored = attributes, stored  # that the code found so far mentions
+        self.moving, self.lifted = moving, list[Guard]()
         self.names: frozenset = frozenset()
         self.stores: frozenset = frozenset()
         self.seen: set[int] = set()
@@ -329,7 +365,7 @@ class _Walk:
                 value = cell.cell_contents
             except ValueError:
                 value = MISSING
-            self.guards.append(Guard("cell", cell, name, value, name))
+            self._guard(Guard("cell", cell, name, value, name))
             if value is not MISSING:
                 self.see(value, name)
         space = f.__globals__
@@ -401,10 +437,18 @@ class _Walk:
 
     def _note(self, label: str, x: Any) -> None:
         """A plain value; 1, 1.0 and True differ."""
+        if label in self.moving and type(x) is float:
+            x = "moves"
         self.plain.append((label, type(x), repr(x) if isinstance(x, slice) else x))
 
     def _item(self, holder: dict, name: str, label: str) -> None:
-        self.guards.append(Guard("item", holder, name, holder.get(name, MISSING), label))
+        self._guard(Guard("item", holder, name, holder.get(name, MISSING), label))
+
+    def _guard(self, g: Guard) -> None:
+        if g.label not in self.moving or type(g.value) is not float:
+            self.guards.append(g)
+        elif not any([h.holder is g.holder and h.name == g.name for h in self.lifted]):
+            self.lifted.append(g)
 
     def _all(self, holder: Any, label: str) -> None:
         value = tuple(holder.values()) if isinstance(holder, dict) else tuple(holder)

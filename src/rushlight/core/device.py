@@ -120,7 +120,9 @@ def _parse(text: str) -> tuple[str, int | None]:
         near = closest(kind, _KINDS)
         hint = f"did you mean {near}?" if near else "'cpu' is the only device here"
         if kind.lower() == "gpu":
-            hint = "PyTorch's name for a GPU is 'cuda'; rushlight computes on the CPU: 'cpu'"
+            hint = "PyTorch's name for a GPU is 'cuda'; the CPU is 'cpu'"
+        elif kind.lower() == "tpu":
+            hint = "PyTorch's name for a TPU is 'xla'"
         raise RuntimeError(
             f"Expected one of {', '.join(_KINDS)} device type at start of device string: {kind}\n"
             f"  {hint}"

@@ -14,6 +14,7 @@ from ..autograd.engine import unchanged
 from ..core.accelerators import backend
 from ..core.tensor import Tensor
 from . import op
+from .messages import indices_elsewhere
 from .modes import COMPOSITES
 from .op import CARDS, Card
 
@@ -41,7 +42,7 @@ def _checked(f: Any) -> Any:
 
     def function(*args: Any, **options: Any) -> Any:
         if not depth[0]:
-            _one_device_of_tensors((*args, *options.values()))
+            _one_device_of_tensors((*args, *options.values()), f.__name__)
         depth[0] += 1
         try:
             return f(*args, **options)
@@ -52,17 +53,19 @@ def _checked(f: Any) -> Any:
     return function
 
 
-def _one_device_of_tensors(args: tuple) -> None:
+def _one_device_of_tensors(args: tuple, name: str) -> None:
     here = there = None
+    arrays: list[Any] = []
     for a in args:
         if isinstance(a, Tensor) and not a.is_sparse and not hasattr(a, "_as_arguments"):
             a = a._a  # (a CausalBias goes where the query is)
+            arrays.append(a)
             if type(a) is _ndarray:
                 here = a if a.ndim else here
             elif hasattr(a, "cell"):
                 there = a
     if here is not None and there is not None:
-        backend().program.one_device(here, there)
+        backend().program.one_device(here, there, tuple(arrays), name)
 
 
 def _cards() -> Any:
@@ -119,6 +122,8 @@ def _forward(card: Card, f: Any, kind: str) -> Any:
             if type(a) is list and a and any([type(b) is array for b in a]):
                 break
         else:
+            if indices:
+                _check_indices(args)
             return f(*args)
         if check and not depth[0]:
             _one_device(card, args)
@@ -154,6 +159,12 @@ def _backward(card: Card, f: Any) -> Any:
     return backward
 
 
+def _check_indices(args: tuple) -> None:
+    for key in args[1:]:
+        if isinstance(key, tuple) and (e := indices_elsewhere(args[0], key)):
+            raise e
+
+
 def _one_device(card: Card, args: tuple) -> None:
     """RuntimeError: an array of the host, of more than one number, beside one of a device."""
     first = args[: card.arrays]
@@ -164,4 +175,5 @@ def _one_device(card: Card, args: tuple) -> None:
             )
             if type(other.cell.value).__name__.endswith("Tracer"):
                 return
-            raise RuntimeError(backend().program.mixed(other))
+            given = [b for b in (*args[0], *args[1:]) if b is not None] if card.listed else args
+            raise RuntimeError(backend().program.mixed(given, card.name))

@@ -199,3 +199,14 @@ def refuse_complex(name: str, *xs: Any) -> None:
     for x in xs:
         if x.dtype.kind == "c":
             raise RuntimeError(f"{name} not implemented for complex tensors.")
+
+
+def indices_elsewhere(x: Any, key: tuple) -> RuntimeError | None:
+    """The error of an array of the CPU that is indexed by one of a device; None: it is not."""
+    array = np.ndarray
+    if type(x) is array and any([isinstance(k, array) and type(k) is not array for k in key]):
+        return RuntimeError(
+            "indices should be either on cpu or on the same device as the indexed tensor (cpu)\n"
+            "  fix: index.cpu(), or move the tensor to the device"
+        )
+    return None

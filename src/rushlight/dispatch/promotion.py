@@ -121,6 +121,8 @@ def _cast(a: np.ndarray, array_type: Any) -> np.ndarray:
 
 def number_array(x: Any, target: Any) -> np.ndarray:
     """A Python number as a 0-d array of `target`: integers wrap around as in C."""
+    if hasattr(x, "__jax_array__"):  # an input of a program
+        return x.astype(target.np)
     if target.category == bool_.category:
         return np.array(bool(x))
     if target.category < FLOAT and isinstance(x, (int, np.integer)):
@@ -128,6 +130,16 @@ def number_array(x: Any, target: Any) -> np.ndarray:
             int(x) & ((1 << 8 * target.itemsize) - 1), dtype=f"u{target.itemsize}"
         ).view(target.np)
     return _cast(np.array(x), target.np)
+
+
+def real(x: Any) -> Any:
+    """float(x); the input of a program is one already."""
+    return x if type(x) is float or hasattr(x, "__jax_array__") else float(x)
+
+
+def number_like(x: Any, a: np.ndarray) -> Any:
+    """A number in the dtype of a; the input of a program becomes that by itself."""
+    return x if isinstance(x, np.ndarray) or hasattr(x, "__jax_array__") else a.dtype.type(x)
 
 
 _WORDS = {"float32": "float", "float64": "double", "int32": "int", "bool": "bool"}
@@ -175,6 +187,8 @@ _MOST = float(np.finfo(np.float32).max)
 
 
 def _fits(x: Any, target: Any) -> bool:
+    if hasattr(x, "__jax_array__"):
+        return target.category >= FLOAT
     if isinstance(x, (complex, np.complexfloating)):
         if target.category > FLOAT:
             part = target.to_real()
@@ -192,8 +206,9 @@ def _fits(x: Any, target: Any) -> bool:
 
 
 def number_of(x: Any) -> Any:
-    """A Python number out of a number or a one-element tensor (options such as alpha=)."""
-    return x.item() if isinstance(x, Tensor) else x
+    """A Python number out of a number, one of NumPy's (which would widen the result), or a
+    one-element tensor: options such as alpha=."""
+    return x.item() if isinstance(x, (Tensor, np.generic)) else x
 
 
 def is_number(x: Any) -> bool:
@@ -263,6 +278,8 @@ def _integral(x: Any, target: Any) -> Any:
 def check_fits(x: Any, target: Any) -> None:
     """RuntimeError: the dtype cannot hold the number x, see `fitting`."""
     if target is float32 and type(x) is float and -3e38 < x < 3e38:
+        return
+    if hasattr(x, "__jax_array__"):  # an input of a program; large numbers are constants there
         return
     bad = False
     if target.category < COMPLEX and isinstance(x, (complex, np.complexfloating)):

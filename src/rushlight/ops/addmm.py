@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ..core.dtype import promote_types, scalar_name
 from ..core.tensor import Tensor
-from ..dispatch.promotion import cast, is_number
+from ..dispatch.promotion import cast, is_number, number_of
 from ..dispatch.registry import op
 from ..kernels import K
 from .matmul import check_bmm, check_mm
@@ -53,7 +53,9 @@ def _size(x: Tensor, dim: int) -> None:
 
 def _numbers(input: Tensor, beta, alpha) -> tuple:
     """β and α; of integers without their fractions."""
-    return (int(beta), int(alpha)) if input._a.dtype.kind in "iub" else (beta, alpha)
+    if input._a.dtype.kind in "iub":
+        return int(beta), int(alpha)
+    return number_of(beta), number_of(alpha)
 
 
 def _numbers_in_front(a, b, x, y, last=None):
@@ -305,7 +307,7 @@ class Addr:
         if not input.dtype is vec1.dtype is vec2.dtype:  # a 0-d input has its say, too
             target = promote_types(promote_types(input.dtype, vec1.dtype), vec2.dtype)
             input, vec1, vec2 = (cast(t, target) for t in (input, vec1, vec2))
-        return input, vec1, vec2, beta, alpha
+        return input, vec1, vec2, number_of(beta), number_of(alpha)
 
     def forward(input, x, y, beta, alpha):
         if x.dtype.kind in "iu":

@@ -14,7 +14,7 @@ from ..core.grad_mode import mode
 from ..core.tensor import Tensor, wrap
 from ..dispatch.messages import not_implemented
 from ..dispatch.op import Card
-from ..dispatch.promotion import check_fits, fitting, is_number, operand
+from ..dispatch.promotion import check_fits, fitting, is_number, number_of, operand
 from ..dispatch.registry import (
     binary_operator,
     inplace_method,
@@ -51,6 +51,7 @@ def _alpha(name: str, input: Any, other: Any, alpha: Any) -> Any:
         return alpha
     if not is_number(alpha):
         raise TypeError(f"{name}(): argument 'alpha' must be Number, not {type(alpha).__name__}")
+    alpha = number_of(alpha)
     category = result_dtype((operand(name, input), operand(name, other))).category
     if isinstance(alpha, bool) and category != BOOL:
         raise RuntimeError("Boolean alpha only supported for Boolean results.")
@@ -88,7 +89,7 @@ class AddScaled:
         return _plus(x, y, alpha) if d.itemsize == 2 else x + y * alpha
 
     def backward(c, dz, alpha):
-        return dz, dz * alpha.conjugate() if c.needs(1) else None
+        return dz, _as(dz * alpha.conjugate(), dz) if c.needs(1) else None
 
     def samples(make):
         yield make(3, 4), make(4), 0.5

@@ -16,6 +16,7 @@ from ..core.notices import warn
 from ..core.predicates import carries
 from ..core.tensor import Tensor, wrap
 from ..dispatch.messages import not_a_tensor
+from ..dispatch.promotion import real
 from ..dispatch.registry import composite, internal
 from ..kernels import K
 from .dropout import dropped
@@ -298,5 +299,5 @@ def scaled_dot_product_attention(
     else:
         if mask is not None and mask.dtype.kind != "b" and mask.dtype is not q.dtype:
             attn_mask = attn_mask.to(query.dtype)
-        y = Attention.run((query, key, value, attn_mask, float(scale), bool(is_causal)))
+        y = Attention.run((query, key, value, attn_mask, real(scale), bool(is_causal)))
     return y.flatten(-4, -3) if grouped else y

@@ -10,7 +10,7 @@ import numpy as np
 from ..core.dtype import COMPLEX, number_dtype, promote_types
 from ..core.tensor import Tensor
 from ..dispatch.messages import not_a_tensor, not_implemented, refuse_complex, tensor_argument
-from ..dispatch.promotion import fitting, is_number, number_of
+from ..dispatch.promotion import fitting, is_number, number_like, number_of
 from ..dispatch.registry import internal, op
 from ..kernels import K
 from .samples import binary
@@ -217,12 +217,13 @@ class Clamp:
         return ClampTensors if isinstance(low, Tensor) or isinstance(high, Tensor) else None
 
     def forward(x, low, high):
-        two = low is not None and high is not None and low <= high
+        two = type(x) is np.ndarray and low is not None and high is not None and low <= high
         if x.dtype.kind in "fV":
-            least = -math.inf if low is None else float(low)
-            most = math.inf if high is None else float(high)
-            if least <= most:
-                return K.hardtanh(x, least, most)
+            if type(x) is np.ndarray:
+                least = -math.inf if low is None else float(low)
+                most = math.inf if high is None else float(high)
+                if least <= most:
+                    return K.hardtanh(x, least, most)  # one kernel
         else:
             if isinstance(low, np.ndarray) or isinstance(high, np.ndarray):
                 x = x.astype((high if low is None else low).dtype, copy=False)
@@ -231,9 +232,9 @@ class Clamp:
                 return K.clamped(x, int(low), int(high))
         y = x
         if low is not None:
-            y = K.maximum(y, x.dtype.type(low))
+            y = K.maximum(y, number_like(low, x))
         if high is not None:
-            y = K.minimum(y, x.dtype.type(high))
+            y = K.minimum(y, number_like(high, x))
         return y
 
     def backward(c, dy, x, low, high):

@@ -156,10 +156,13 @@ def _smoothed(logp, target, weight, ignore_index, reduction, smoothing, dim, cla
     smooth = smooth.masked_fill(wrap(~keep), 0.0)
     if reduction == "mean":
         if weight is not None:
-            total = wide(weight._a)[np.where(keep, target._a, 0)][keep].sum()
+            total = (wide(weight._a)[np.where(keep, target._a, 0)] * keep).sum()
         else:
             total = keep.sum()
-        smooth = smooth.sum() / float(total) if total else smooth.sum() * float("nan")
+        if type(keep) is not np.ndarray:  # of a device: of nothing it is 0 / 0, too
+            smooth = smooth.sum() / wrap(K.like(total, smooth._a))
+        else:
+            smooth = smooth.sum() / float(total) if total else smooth.sum() * float("nan")
     else:
         smooth = reduced(smooth, reduction)
     return nll * (1 - smoothing) + smooth * (smoothing / classes)

@@ -19,6 +19,7 @@ from ..core.meta import MetaArray
 from ..core.notices import warn
 from ..core.tensor import Tensor, wrap
 from ..dispatch.messages import tensor_argument
+from ..dispatch.promotion import number_like
 from ..dispatch.registry import composite, internal
 from ..kernels import K
 from ..random import variates
@@ -247,7 +248,7 @@ class NativeDropout:
         like = noise_place(x, 0)
         mask = variates.bernoulli(like.size, np.dtype(bool), 1.0 - p, generator_of(x))
         mask = variates.arranged(mask, np.empty_like(like, bool))
-        return x * mask * x.dtype.type(1.0 / (1.0 - p)), mask
+        return x * mask * number_like(1.0 / (1.0 - p), x), mask
 
     def backward(c, dy, mask, p, train):
         if train is False:

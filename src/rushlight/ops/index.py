@@ -15,7 +15,7 @@ from ..core.dtype import scalar_name
 from ..core.grad_mode import mode
 from ..core.notices import warn
 from ..core.tensor import Tensor, wrap
-from ..dispatch.messages import not_a_tensor
+from ..dispatch.messages import indices_elsewhere, not_a_tensor
 from ..dispatch.modes import Named
 from ..dispatch.registry import (
     Card,
@@ -446,7 +446,7 @@ def put_at(y: np.ndarray, key: tuple, values: np.ndarray, accumulate: bool) -> N
     except IndexError as e:
         raise _index_error(e, key) from None
     except (ValueError, TypeError):
-        raise RuntimeError(
+        raise indices_elsewhere(y, key) or RuntimeError(
             f"shape mismatch: value tensor of shape {list(values.shape)} cannot be broadcast to "
             f"indexing result of shape {list(y[key].shape)}"
         ) from None

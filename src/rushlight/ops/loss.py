@@ -15,6 +15,7 @@ import numpy as np
 from ..core.grad_mode import no_grad
 from ..core.notices import warn
 from ..core.tensor import Tensor
+from ..dispatch.promotion import real
 from ..dispatch.registry import composite, internal
 from ..kernels import K
 from .expand import broadcast_tensors
@@ -259,7 +260,7 @@ def smooth_l1_loss(input, target, size_average=None, reduce=None, reduction="mea
     if beta == 0:
         _warn_of_sizes(input, target)
         return reduced((input - target).abs(), reduction)
-    return _of_difference(SMOOTH_L1, input, target, reduction, float(beta), None)
+    return _of_difference(SMOOTH_L1, input, target, reduction, real(beta), None)
 
 
 @composite(
@@ -280,7 +281,7 @@ def huber_loss(input, target, reduction="mean", delta=1.0, weight=None):
     reduction = checked_word(None, None, reduction)
     if delta <= 0:
         raise RuntimeError("huber_loss does not support non-positive values for delta.")
-    return _of_difference(HUBER, input, target, reduction, float(delta), weight)
+    return _of_difference(HUBER, input, target, reduction, real(delta), weight)
 
 
 # ---------------------------------------------------------------- likelihoods of distributions
@@ -345,8 +346,7 @@ def gaussian_nll_loss(input, target, var, full=False, eps=1e-6, reduction="mean"
     errors  ValueError: var of another shape or negative, another reduction
     """
     if isinstance(var, Tensor):
-        if var._a.size and (var._a < 0).any():
-            raise ValueError("var has negative entry/entries")
+        K.refuse(var._a < 0, ValueError("var has negative entry/entries"))
         a, b = tuple(input._a.shape), tuple(var._a.shape)
         if a != b:
             if a[:-1] == b:

@@ -229,7 +229,7 @@ def _quantile(name: str, input, q, dim, keepdim, interpolation, ignore_nan: bool
     rows = input.reshape(-1) if axes is None else input.movedim(axes[0], -1)
     y = _at_quantiles(
         rows,
-        q.reshape(-1) if isinstance(q, Tensor) else wrap(qs.reshape(-1)),
+        q.reshape(-1) if isinstance(q, Tensor) else wrap(qs.reshape(-1)).to(input.device),
         interpolation,
         ignore_nan,
     )  # (*, Q)

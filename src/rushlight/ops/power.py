@@ -60,7 +60,7 @@ class PowNumber:
             return K.square(x)
         if target.itemsize == 2:
             return _power(x, number_array(p, from_numpy_dtype(target)))
-        if kind == "f" and p in _PLAIN:  # at infinities and -0 these differ from pow
+        if kind == "f" and p in _ROOTS:  # at infinities and -0 these differ from pow
             return _PLAIN[p](x)
         return K.mul(K.square(x), x) if p == 3 else K.power(x, p)
 
@@ -85,6 +85,7 @@ _PLAIN = {
     -1: quietly(lambda x: 1 / x),
     -2: quietly(lambda x: 1 / (x * x)),
 }
+_ROOTS = tuple(_PLAIN)  # compared one by one: a program may have p for an input
 
 
 def _raised(x, p):

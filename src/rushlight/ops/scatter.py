@@ -232,9 +232,9 @@ class ScatterValue:
     """y = x, with one number put at index along dim."""
 
     def forward(x, dim, index, value):
-        return _scattered(
-            x, _check("scatter", x, dim, index), index, np.asarray(value, x.dtype), False
-        )
+        if not isinstance(value, np.ndarray):
+            value = np.asarray(value, x.dtype)
+        return _scattered(x, _check("scatter", x, dim, index), index, value, False)
 
     def backward(c, dy, dim, index):
         return K.scatter_value(dy, dim, index, 0)

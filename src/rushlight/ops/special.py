@@ -12,6 +12,7 @@ import numpy as np
 
 from ..core.tensor import Tensor
 from ..dispatch.messages import tensor_argument
+from ..dispatch.promotion import number_like
 from ..dispatch.registry import apply_inplace, composite, op, publish_faces
 from ..dispatch.schema import Schema
 from ..kernels import K
@@ -470,7 +471,7 @@ class Logit:
 
     def forward(x, eps):
         if eps is not None:
-            x = K.minimum(K.maximum(x, x.dtype.type(eps)), x.dtype.type(1 - eps))
+            x = K.minimum(K.maximum(x, number_like(eps, x)), number_like(1 - eps, x))
         return K.log(x / (1 - x))
 
     def backward(c, dy, x, eps):

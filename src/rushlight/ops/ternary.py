@@ -175,7 +175,7 @@ class Lerp:
 
 
 def _by_number(x, y, w):
-    if not is_number(w):  # an input of a device's program, whose value is not known
+    if hasattr(w, "__jax_array__"):  # an input of a device's program, whose value is not known
         return _mixed(x, y, np.zeros((), x.dtype) + w)
     return K.like(x + w * (y - x) if abs(w) < 0.5 else y - (y - x) * (1 - w), x)
 

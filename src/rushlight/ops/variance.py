@@ -9,6 +9,7 @@ import numpy as np
 from ..core.dtype import FLOAT
 from ..core.notices import warn
 from ..core.tensor import Tensor
+from ..dispatch.promotion import number_of
 from ..dispatch.registry import composite, op
 from ..kernels import K
 from .reduce import aligned, axes_of, axis_of, count, spread
@@ -33,7 +34,7 @@ def _spread_arguments(name: str, input, dim, unbiased, keepdim, correction) -> t
             f"{name}(): degrees of freedom is <= 0. Correction should be strictly less than the "
             "reduction factor (input numel divided by output numel).",
         )
-    return input, dim, correction, keepdim
+    return input, dim, number_of(correction), keepdim
 
 
 def _variance(x, dim, correction, keepdim: bool):

@@ -6,6 +6,7 @@ import math
 
 from ..core.dtype import COMPLEX, FLOAT, scalar_name
 from ..core.tensor import Tensor
+from ..dispatch.promotion import real
 from ..dispatch.registry import FUNCTIONS, cast, composite, internal, op
 from ..kernels import K
 from .arithmetic import no_bools
@@ -104,7 +105,7 @@ def vector_norm(x: Tensor, p: float = 2, dim=None, keepdim: bool = False) -> Ten
                 f"linalg.vector_norm cannot compute the {p} norm on {where}{because}the operation "
                 "does not have an identity"
             )
-    return VectorNorm.run((x, float(p), dim, keepdim))
+    return VectorNorm.run((x, real(p), dim, keepdim))
 
 
 def _nuclear(x, dim, keepdim):
@@ -144,7 +145,7 @@ def norm(input, p="fro", dim=None, keepdim=False, dtype=None):
         raise RuntimeError(
             f"linalg.matrix_norm: Order {p} not supported.\n  a number, 'fro' or 'nuc'"
         )
-    return vector_norm(x, float(p), dim, keepdim)
+    return vector_norm(x, real(p), dim, keepdim)
 
 
 @composite("frobenius_norm(input, dim: Sequence[int] = (), keepdim=False, *, out=None)", at="torch")
@@ -193,7 +194,7 @@ class Dist:
             )
         if isinstance(other, Tensor):
             no_bools(input, other)
-        return input, other, float(p)
+        return input, other, real(p)
 
     def forward(x, y, p):
         return _norm(x - y, p, None, False)
@@ -240,7 +241,7 @@ class Renorm:
         if maxnorm < 0:
             raise RuntimeError(f"renorm: expected maxnorm to be >= 0 but got {maxnorm}")
         axes_of(dim, input.ndim)
-        return input, float(p), dim, maxnorm
+        return input, real(p), dim, real(maxnorm)
 
     def forward(x, p, dim, maxnorm):
         y = _norm(x, p, _others(x, dim), True)

@@ -524,7 +524,7 @@ def constant(a: Any, dtype: Any = None) -> Any:
     """An array of the host, or a number, as a value of JAX."""
     if NOTED[0] is not None and type(a) is _ndarray:
         NOTED[0](a)
-    return jnp.asarray(a, dtype)
+    return jnp.asarray(a.v if type(a) in YIELDS else a, dtype)
 
 
 def raw(a: Any) -> Any:

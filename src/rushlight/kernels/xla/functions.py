@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .array import SPREAD, Array, HostAccess, Tracer, constant, raw, tree, wrapped
+from .array import SPREAD, YIELDS, Array, HostAccess, Tracer, constant, raw, tree, wrapped
 from .protocol import _axes, _outside, _reduce, _written
 from .views import cast
 
@@ -116,7 +116,10 @@ def _where(condition: Any, *xy: Any) -> Any:
     c = raw(condition)
     if not xy:
         return tuple([Array(i.astype(np.int64)) for i in jnp.nonzero(c)])
-    plain = [np.empty((1,), a.dtype) if hasattr(a, "dtype") else a for a in xy]
+    plain = [
+        np.empty((1,), a.dtype) if hasattr(a, "dtype") else 0.0 if type(a) in YIELDS else a
+        for a in xy
+    ]
     kind = np.result_type(*plain)
     x, y = [constant(raw(a), None if hasattr(a, "dtype") else kind) for a in xy]
     return Array(jnp.where(c, cast(x, kind), cast(y, kind)))

@@ -8,6 +8,7 @@ that no device can run (HOST) computes on the host and its results go back.
 
 from __future__ import annotations
 
+import threading
 import warnings
 from typing import Any
 
@@ -16,16 +17,17 @@ import numpy as np
 
 from . import views
 from .array import SPREAD, Array, HostAccess, Tracer, host
-from .option import Option, sign_of
+from .option import Option, Own, Questions, marked
 
 _ndarray = np.ndarray
 MOST = 256  # programs of one formula: more means that an option changes at every call
-ENOUGH = 3  # programs that differ in a float only; of more it is an input
 LARGE = 1 << 14  # bytes of a host array that may be part of a key
+_SCALARS = frozenset((np.float64, np.float32, np.float16, np.int64, np.int32))
 PLAIN = object()  # stands for the program of a formula that has none
 DEPTH = [0]  # > 0 while a card's formula runs on Arrays
 NAME: list[Any] = [str]  # what to call an Array's device
 WARN: list[Any] = [warnings.warn]  # at the user's line, see core/accelerators.py
+_CALL = threading.local()  # numbers: those of the call that is made
 RUNNING = [0]  # > 0 while a card's program is traced
 STATS: dict[str, Any] = {"programs": 0, "plain": {}, "host": {}}
 
@@ -50,13 +52,17 @@ class _Plain(Exception):
     """These arguments cannot be the key of a program."""
 
 
-def _described(a: Any, values: list, kept: list, indices: bool, numbers: bool) -> Any:
+def _described(a: Any, values: list, kept: list, indices: bool, asked: Questions | None) -> Any:
     """What the key says of an argument; arrays are put into `values`, constants into `kept`.
 
     indices  whole numbers of the host are inputs, too: x[i] of another i is the same program
-    numbers  so are floats, of which the key says the sign, and whether they are 1
+    asked    so are floats, of which the key says the sign, but for those that the formula has
+             cases of its own for; None: floats are constants
     """
     t = type(a)
+    if t in _SCALARS:  # beside arrays of JAX NumPy's numbers would widen the result
+        a = a.item()
+        t = type(a)
     if t is Array:
         v = a.cell.value
         if isinstance(v, Tracer):
@@ -69,12 +75,13 @@ def _described(a: Any, values: list, kept: list, indices: bool, numbers: bool) -
     if a is None or t is bool or t is int or t is str:
         return a if a is None else (t, a)
     if t is float:
-        if numbers:
-            values.append(a)
-            return ("F", sign_of(a), a == 1)
-        return ("f", a.hex())
+        mark = marked(a, asked)
+        if mark is None:
+            return ("f", a.hex())
+        values.append(a)
+        return mark
     if t is tuple or t is list:
-        return (t, *[_described(b, values, kept, indices, numbers) for b in a])
+        return (t, *[_described(b, values, kept, indices, asked) for b in a])
     if t is _ndarray:
         if a.ndim == 0:
             values.append(a)
@@ -91,7 +98,7 @@ def _described(a: Any, values: list, kept: list, indices: bool, numbers: bool) -
             raise _Plain
         # a key of index tensors (ops/index.py) is a plain tuple in its program
         kind = t if hasattr(a, "_make") else tuple
-        return (kind, *[_described(b, values, kept, indices, numbers) for b in a])
+        return (kind, *[_described(b, values, kept, indices, asked) for b in a])
     if t is slice:
         return (t, a.start, a.stop, a.step)
     if hasattr(a, "mt") or isinstance(a, _ndarray):  # a generator; an array of another kind
@@ -100,8 +107,8 @@ def _described(a: Any, values: list, kept: list, indices: bool, numbers: bool) -
     return (t, a)
 
 
-def _rebuilt(key: Any, values: Any, kept: Any, made: list) -> Any:
-    """The argument that a key describes, with tracers for arrays."""
+def _rebuilt(key: Any, values: Any, kept: Any, made: list, option: Any) -> Any:
+    """The argument that a key describes; tracers for arrays, option(tracer, sign) for floats."""
     if key is None:
         return None
     if key == "0" or key == "i":
@@ -118,9 +125,9 @@ def _rebuilt(key: Any, values: Any, kept: Any, made: list) -> Any:
     if kind == "f":
         return float.fromhex(key[1])
     if kind == "F":
-        return Option(next(values), *key[1:])
+        return option(next(values), key[1])
     if kind is tuple or kind is list:
-        return kind([_rebuilt(k, values, kept, made) for k in key[1:]])
+        return kind([_rebuilt(k, values, kept, made, option) for k in key[1:]])
     if kind == "h":
         return next(kept)
     if kind is slice:
@@ -128,7 +135,7 @@ def _rebuilt(key: Any, values: Any, kept: Any, made: list) -> Any:
     if kind is bool or kind is int or kind is str:
         return key[1]
     if type(kind) is type and issubclass(kind, tuple):
-        return kind(*[_rebuilt(k, values, kept, made) for k in key[1:]])
+        return kind(*[_rebuilt(k, values, kept, made, option) for k in key[1:]])
     return next(kept)
 
 
@@ -208,19 +215,15 @@ class Program:
     def __init__(self, f: Any, name: str, node: bool = False, indices: bool = False):
         self.f, self.name, self.node, self.indices = f, name, node, indices
         self.known: dict[Any, Any] = {}
-        self.met: dict[Any, int] = {}  # keys without numbers -> how many numbers were met
-        self.asked: set[Any] = set()  # those whose formula asks for the numbers' values
+        self.questions = Questions()
+        self.asked: set[Any] = set()  # keys whose formula asks for the numbers' values
 
     def __call__(self, args: tuple, options: dict | None = None) -> Any:
-        general = None  # the key of a program for any numbers
         try:
-            key, values, kept = self._key(args, options, False)
+            key, values, kept = self._key(args, options, self.questions)
+            if key in self.asked and self.known.get(key) is not PLAIN:
+                key, values, kept = self._key(args, options, None)
             run = self.known.get(key)
-            if run is None:
-                found = self._key(args, options, True)
-                if self._often(found[0], key):
-                    general, values, kept = found
-                    key, run = general, self.known.get(general)
         except (_Plain, TypeError):
             return self.plain(args, options)
         if run is PLAIN:
@@ -231,15 +234,16 @@ class Program:
             run = self.known[key] = self._compiled(args, key, kept, options)
             STATS["programs"] += 1
         jitted, plans = run
+        _CALL.numbers = numbers = [v for v in values if type(v) is float]
         if SPREAD[0] is not None:
             values = SPREAD[0](values)
         try:
             results = jitted(*values)
+        except Own:
+            results = None
         except Exception as e:
-            if general is not None:  # the formula asks for the numbers' values
-                self.asked.add(general)
-                del self.known[general]
-                return self(args, options)
+            if numbers:
+                return self._with_constants(key, args, options)
             if not isinstance(e, CANNOT):
                 if isinstance(e, (IndexError, TypeError, ValueError)):
                     raise self._in_numpys_words(e, args, options) from None
@@ -247,6 +251,8 @@ class Program:
             self.known[key] = PLAIN
             STATS["plain"][self.name] = f"{type(e).__name__}: {str(e).splitlines()[0]}"
             return self.plain(args, options)
+        if results is None:
+            return self(args, options)
         found = iter(results)
         plan, writes = plans.of(values)
         r = _given(plan, found)
@@ -256,27 +262,32 @@ class Program:
                 arrays[i].write(next(found))
         return r
 
-    def _key(self, args: tuple, options: dict | None, numbers: bool) -> tuple[Any, list, list]:
+    def _with_constants(self, key: Any, args: tuple, options: dict | None) -> Any:
+        """The call whose formula could not be traced with its numbers unknown: as a rule it asks
+        for their values."""
+        self.known.pop(key, None)
+        STATS["programs"] -= 1
+        self.asked.add(key)
+        try:
+            r = self(args, options)
+        except Exception:  # it was not for the numbers
+            self.asked.discard(key)
+            raise
+        if self.known.get(self._key(args, options, None)[0]) is PLAIN:
+            self.known[key] = PLAIN  # with no numbers at all
+        return r
+
+    def _key(self, args: tuple, options: dict | None, asked: Any) -> tuple[Any, list, list]:
         """What a call's program depends on; its inputs; its constants."""
         values: list = []
         kept: list = []
-        how = self.indices, numbers
+        how = self.indices, asked
         key: Any = tuple([_described(a, values, kept, *how) for a in args[self.node :]])
         if self.node:
             key = (tuple([e is None for e in args[0].edges]), key)
         if options:
             key = (key, *[(n, _described(a, values, kept, *how)) for n, a in options.items()])
         return key, values, kept
-
-    def _often(self, general: Any, key: Any) -> bool:
-        """Have there been calls that differ in their numbers only, so that these should be inputs?
-        One that is met again and again is better off as a constant."""
-        if general == key or general in self.asked:
-            return False
-        if len(self.met) > 4 * MOST:  # other options change, too
-            self.met.clear()
-        self.met[general] = count = self.met.get(general, 0) + 1
-        return count > ENOUGH
 
     def _compiled(self, args: tuple, key: Any, kept: list, options: dict | None) -> tuple:
         node, f = [_Node(c) for c in args[: self.node]], self.f
@@ -287,8 +298,13 @@ class Program:
 
         def program(*values: Any) -> list:
             it, rest, made = iter(values), iter(kept), []
-            given = [_rebuilt(k, it, rest, made) for k in parts]
-            named = {n: _rebuilt(k, it, rest, made) for n, k in more}
+            numbers = iter(_CALL.numbers)
+
+            def option(v: Any, sign: int) -> Option:
+                return Option(v, sign, self.questions, next(numbers))
+
+            given = [_rebuilt(k, it, rest, made, option) for k in parts]
+            named = {n: _rebuilt(k, it, rest, made, option) for n, k in more}
             before = [a.cell.version for a in made]
             RUNNING[0] += 1
             try:
@@ -395,19 +411,29 @@ def _explained(e: Exception) -> Exception:
     return e
 
 
-def one_device(x: Any, y: Any) -> None:
-    """RuntimeError: an operand of the host, of more than one number, beside one of a device."""
+def one_device(x: Any, y: Any, arrays: tuple = (), name: str = "") -> None:
+    """RuntimeError: an operand of the host, of more than one number, beside one of a device.
+
+    arrays  all that the op `name` was given
+    """
     for a, b in ((x, y), (y, x)):
         if type(a) is _ndarray and a.ndim and type(b) is Array:
             if not DEPTH[0] and not RUNNING[0] and not isinstance(b.cell.value, Tracer):
-                raise RuntimeError(mixed(b))
+                raise RuntimeError(mixed(arrays or (x, y), name))
 
 
-def mixed(a: Any) -> str:
-    """PyTorch's words for arrays of the CPU and of another device in one op."""
+def mixed(arrays: Any, name: str = "") -> str:
+    """PyTorch's words for arrays of the CPU and of another device in one op, and which they are."""
+    there = next(NAME[0](a) for a in arrays if type(a) is Array)
+    found = [
+        f"{tuple(a.shape)} on {NAME[0](a) if type(a) is Array else 'cpu'}"
+        for a in arrays
+        if isinstance(a, _ndarray)
+    ]
     return (
         "Expected all tensors to be on the same device, but found at least two devices, "
-        f"{NAME[0](a)} and cpu!"
+        f"{there} and cpu!\n  {name + ': ' if name else ''}{', '.join(found)}\n"
+        f"  fix: x.to({str(there)!r}) for data, model.to({str(there)!r}) for parameters and buffers"
     )
 
 

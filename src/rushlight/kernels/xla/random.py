@@ -16,6 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from .array import Array, Tracer, raw
+from .option import Option
 from .program import RUNNING, Untraceable
 from .words import word
 
@@ -33,6 +34,11 @@ def drawn(s: Array, f: Any) -> Array:
     state, key = _next(s.v)
     s.write(state)
     return Array(f(jax.random.wrap_key_data(key, impl="threefry2x32")))
+
+
+def _as(kind: Any, x: Any) -> Any:
+    """A number in a dtype."""
+    return x.v.astype(kind) if type(x) is Option else kind(x)
 
 
 def state(seed: int, device: Any = None) -> Array:
@@ -54,7 +60,8 @@ def rng_bits(s, n):
 @word("rng_uniform")
 def rng_uniform(s, n, low, high, double):
     kind = np.float64 if double else np.float32
-    return drawn(s, lambda k: jax.random.uniform(k, (n,), kind) * kind(high - low) + kind(low))
+    width, low = _as(kind, high - low), _as(kind, low)
+    return drawn(s, lambda k: jax.random.uniform(k, (n,), kind) * width + low)
 
 
 @word("rng_integers")
@@ -67,6 +74,7 @@ def rng_integers(s, n, low, high):
 
 @word("rng_bernoulli")
 def rng_bernoulli(s, n, p):
+    p = _as(np.float64, p)
     return drawn(s, lambda k: jax.random.uniform(k, (n,), np.float64) < p)
 
 
@@ -78,11 +86,12 @@ def rng_bernoulli_each(s, p):
 
 @word("rng_dropout")
 def rng_dropout(s, n, p):
-    keep = np.float32(1 / (1 - p)) if p < 1 else np.float32(0)
+    keep = _as(np.float32, 1 / (1 - p)) if p < 1 else np.float32(0)
+    rate = _as(np.float32, 1 - p)
 
     def f(key):
-        kept = jax.random.uniform(key, (n,), np.float32) < np.float32(1 - p)
-        return jnp.where(kept, np.float32(keep), np.float32(0))
+        kept = jax.random.uniform(key, (n,), np.float32) < rate
+        return jnp.where(kept, keep, np.float32(0))
 
     return drawn(s, f)
 
@@ -105,7 +114,8 @@ def rng_normal_serial(s, n, mean, std):
 @word("rng_normal")
 def rng_normal(s, n, mean, std, double):
     kind = np.float64 if double else np.float32
-    return drawn(s, lambda k: jax.random.normal(k, (n,), kind) * kind(std) + kind(mean))
+    mean, std = _as(kind, mean), _as(kind, std)
+    return drawn(s, lambda k: jax.random.normal(k, (n,), kind) * std + mean)
 
 
 @word("rng_randperm")

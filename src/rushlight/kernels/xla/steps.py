@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .array import Array, Tracer, raw
+from .array import Array, Tracer, constant, raw
 from .words import word
 
 
@@ -25,11 +25,11 @@ def _at(c: Any, x: Any) -> Any:
     """A number in the dtype that x is computed in: it must not widen the result."""
     kind = np.dtype(np.float32) if x.dtype.itemsize == 2 else x.dtype
     kind = np.empty(0, kind).real.dtype if kind.kind == "c" else kind
-    return jnp.asarray(c).astype(kind)
+    return constant(c).astype(kind)
 
 
 def _double(c: Any) -> Any:
-    return jnp.asarray(c).astype(np.float64)
+    return constant(c).astype(np.float64)
 
 
 def _scaled(x: Any, c: Any) -> Any:
@@ -206,11 +206,15 @@ def sgd_step(params, grads, bufs, lr, momentum, dampening, weight_decay, nestero
     return out
 
 
+def _counts(steps: Any) -> list:
+    return [np.float64(t) if type(t) is int or type(t) is float else raw(t) for t in steps]
+
+
 @word("adam_step")
 def adam_step(params, grads, ms, vs, vmaxs, steps, lr, beta1, beta2, eps, weight_decay, amsgrad,
               maximize, decoupled):  # fmt: skip
     numbers = _numbers(lr, beta1, beta2, eps, weight_decay)
-    counts = [np.float64(t) if isinstance(t, (int, float)) else raw(t) for t in steps]
+    counts = _counts(steps)
     new = _run(_adam, _values(params), _values(grads), _values(ms), _values(vs), _values(vmaxs),
                counts, numbers, bool(maximize), bool(decoupled))  # fmt: skip
     for arrays, values in zip((params, ms, vs, vmaxs or []), new, strict=True):
@@ -230,7 +234,7 @@ def rmsprop_step(params, grads, squares, means, bufs, lr, alpha, eps, weight_dec
 @word("adagrad_step")
 def adagrad_step(params, grads, sums, steps, lr, lr_decay, eps, weight_decay, maximize):
     numbers = _numbers(lr, lr_decay, eps, weight_decay)
-    counts = [np.float64(t) if isinstance(t, (int, float)) else raw(t) for t in steps]
+    counts = _counts(steps)
     new = _run(_adagrad, _values(params), _values(grads), _values(sums), counts, numbers,
                bool(maximize))  # fmt: skip
     for arrays, values in zip((params, sums), new, strict=True):

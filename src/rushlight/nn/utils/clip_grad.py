@@ -10,6 +10,7 @@ import numpy as np
 
 from ...core.notices import warn
 from ...core.tensor import Tensor, wrap
+from ...dispatch.promotion import real
 
 
 def _listed(tensors: Any) -> list[Tensor]:
@@ -89,7 +90,7 @@ def clip_grads_with_norm_(
 ) -> None:
     """Multiply all gradients by max_norm / total_norm where that is less than 1."""
     if type(total_norm._a) is not np.ndarray:
-        less = np.minimum(float(max_norm) / (total_norm._a + 1e-6), 1.0)
+        less = np.minimum(real(max_norm) / (total_norm._a + 1e-6), 1.0)
         for g in _gradients(parameters):
             g._a *= less.astype(g._a.dtype)
             g._bump()
@@ -117,7 +118,7 @@ def clip_grad_norm_(
     if not listed and isinstance(parameters, types.GeneratorType):
         warn("`parameters` is an empty generator, no gradient clipping will occur.")
     total = get_total_norm(_gradients(listed), norm_type, error_if_nonfinite)
-    clip_grads_with_norm_(listed, float(max_norm), total)
+    clip_grads_with_norm_(listed, real(max_norm), total)
     return total
 
 
@@ -139,7 +140,10 @@ def clip_grad_norm(
 
 def clip_grad_value_(parameters: Any, clip_value: float, foreach: bool | None = None) -> None:
     """Put every element of every gradient into [-clip_value, clip_value]."""
-    bound = float(clip_value)
+    bound = real(clip_value)
     for g in _gradients(parameters):
-        np.clip(g._a, -bound, bound, out=g._a)
+        if type(g._a) is np.ndarray:
+            np.clip(g._a, -bound, bound, out=g._a)
+        else:
+            g._a[...] = np.minimum(np.maximum(g._a, -bound), bound)
         g._bump()
