@@ -29,11 +29,12 @@ def missing(module: str, name: str) -> AttributeError:
 class MissingName(AttributeError):
     """An AttributeError that looks for what may have been meant when its text is asked for.
 
-    `hasattr` asks for no text, and programs ask thousands of times.
+    `hasattr` asks for no text, and programs ask thousands of times. `obj` is None: from Python 3.12
+    on, a traceback looks through the module of an error that has none, and repeats the hint.
     """
 
     def __init__(self, plain: str, module: str, name: str):
-        super().__init__(plain)
+        super().__init__(plain, name=name, obj=None)
         self._asked: tuple[str, str] | None = (module, name)
 
     def __str__(self) -> str:
