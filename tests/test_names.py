@@ -176,4 +176,5 @@ def test_the_error_of_a_missing_name_is_an_ordinary_one():
     assert type(again) is AttributeError and again.args == (text,)
     code = "import rushlight as torch; torch.zeors"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert done.stderr.splitlines()[-1].startswith(f"AttributeError: {text}")
+    assert done.stderr.splitlines()[-1] == f"AttributeError: {text}"  # no second hint of Python's
+    assert caught.value.name == "zeors"

@@ -39,6 +39,8 @@ NO_TENSOR = frozenset(
     "set_grad_enabled save load is_tensor is_grad_enabled get_default_dtype set_default_dtype "
     "set_num_threads get_num_threads set_printoptions finfo iinfo compile".split()
 )
+#: Packages beside PyTorch that nothing stands in for.
+ABSENT = ("torchaudio", "torchtext")
 TENSOR = "torch.Tensor"
 #: What would be compiled code, and the functions that make it.
 SCRIPTED = "torch.jit.ScriptModule"
@@ -82,6 +84,8 @@ def resolve(path: str) -> Any:
 
 def judge(use: Use) -> tuple[str, str]:
     """(supported | partly | missing, why) of one use."""
+    if use.name in ABSENT:
+        return "missing", "nothing stands in for this package"
     found = resolve(use.name)
     if found is _MISSING:
         home, _, name = use.name.rpartition(".")
@@ -141,14 +145,20 @@ class Walk(ast.NodeVisitor):
 
     def visit_Import(self, node: ast.Import) -> None:
         for alias in node.names:
+            root = alias.name.partition(".")[0]
+            if root in ABSENT:
+                self.record(root, node)
             if ours(alias.name) is None:
                 continue
             self.record(alias.name, node)
-            root = alias.name.partition(".")[0]
             self.scopes[-1][alias.asname or root] = Kind(alias.name if alias.asname else root)
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
-        if node.level or not node.module or ours(node.module) is None:
+        if node.level or not node.module:
+            return
+        if (root := node.module.partition(".")[0]) in ABSENT:
+            self.record(root, node)
+        if ours(node.module) is None:
             return
         for alias in node.names:
             if alias.name == "*":

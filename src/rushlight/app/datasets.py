@@ -97,8 +97,7 @@ def told_size(data: Data) -> Iterator[None]:
         if not is_folder(data.name):
             raise
         raise CliError(
-            f"{error}\n  the images of {data.name} are brought to {data.shape}: "
-            f"--size N, now {data.shape[1]}, for others"
+            f"{error}; the images of {data.name} are brought to {data.shape}, by --size N to others"
         ) from error
 
 

@@ -170,7 +170,7 @@ def not_learnt(history: Sequence[Row], classes: int, lr: float, batches: int) ->
     way = f"a smaller --lr (now {lr:g}): the loss rose" if rose else f"another --lr (now {lr:g})"
     steps = batches * len(history)
     if steps < FEW_STEPS and not rose:
-        way += f"; more --epochs or a smaller --batch-size: these were {steps} steps only"
+        way = f"more than these {steps} steps, by --epochs or a smaller --batch-size; or {way}"
     return [
         f"nothing was learnt: the loss is {loss:.4g}, guessing among {classes} classes has "
         f"{guessing:.4g}",
