@@ -262,6 +262,15 @@ f.code
     assert found["torch.Tensor.relu"][0] == "supported"
 
 
+def test_a_misspelt_name_of_a_tensor_gets_a_hint(start):
+    status, _, err = start("import torch\ntorch.ones(2).veiw(2)\n")
+    assert status == 1
+    assert err.splitlines()[-2:] == [
+        "AttributeError: 'Tensor' object has no attribute 'veiw'",
+        "  did you mean 'view'?",
+    ]
+
+
 def test_check_status_and_table(start, tmp_path, capsys):
     status, out, _ = start("import torch\ntorch.zeros(1)\n", how=("check",))
     assert status == 0 and out.splitlines()[-1] == "  2 names: 2 supported, 0 partly, 0 missing"
