@@ -17,12 +17,21 @@ def answers(T, cases):
         with warnings.catch_warnings(record=True) as seen:
             warnings.simplefilter("always")
             try:
-                text = repr(call())
+                text = text_of(call())
             except Exception as error:
                 text = f"{type(error).__name__}: {error}".split("\n  ")[0]
         assert label not in found, label
         found[label] = [text, *(f"{w.category.__name__}: {w.message}" for w in seen)]
     return found
+
+
+def text_of(value):
+    """repr(value), an OrderedDict as Python 3.11 writes it: from 3.12 on it shows a dict inside."""
+    if type(value) is OrderedDict and value:
+        return f"OrderedDict([{', '.join(f'({k!r}, {text_of(v)})' for k, v in value.items())}])"
+    if type(value) is tuple and value:
+        return f"({', '.join(map(text_of, value))}{',' if len(value) == 1 else ''})"
+    return repr(value)
 
 
 def classes(T):

@@ -255,8 +255,18 @@ def test_a_run_that_learns_nothing_says_so(command):
 
 def test_what_counts_as_learning_nothing():
     row = {"train_loss": 3.0, "valid_loss": 3.0}
-    assert report.not_learnt([row], 10, 0.1)[0].startswith("nothing was learnt: the loss is 3, ")
-    assert report.not_learnt([{**row, "train_loss": 2.0}], 10, 0.1) == []
+    said = report.not_learnt([row], 10, 0.1, 500)
+    assert said[0].startswith("nothing was learnt: the loss is 3, ")
+    assert said[1] == "  fix: another --lr (now 0.1)"
+    assert report.not_learnt([{**row, "train_loss": 2.0}], 10, 0.1, 500) == []
+
+
+def test_few_steps_are_the_first_thing_to_mend_unless_the_loss_rose():
+    row = {"train_loss": 3.0, "valid_loss": 3.0}
+    said = report.not_learnt([row, row], 10, 0.1, 3)[1]
+    assert said.startswith("  fix: more than these 6 steps, by --epochs or a smaller --batch-size;")
+    said = report.not_learnt([row, {**row, "train_loss": 4.0}], 10, 0.1, 3)[1]
+    assert said == "  fix: a smaller --lr (now 0.1): the loss rose"
 
 
 INFINITE = """

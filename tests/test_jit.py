@@ -112,6 +112,46 @@ def test_files_are_refused_with_a_way_out(tmp_path):
         jit.save(nn.ReLU(), tmp_path / "b.pt")
 
 
+@pytest.fixture
+def scripted(monkeypatch):
+    """torch.jit.script was called once, and what it leaves on Module is taken away afterwards."""
+    monkeypatch.setattr(jit, "_noted", False)
+    for name in jit.SCRIPTED:
+        monkeypatch.setattr(nn.Module, name, None, raising=False)
+        monkeypatch.delattr(nn.Module, name)
+    with pytest.warns(UserWarning, match="returns what it is given"):
+        yield jit.script(nn.Linear(2, 2))
+    for name in jit.SCRIPTED:
+        delattr(nn.Module, name)
+
+
+def test_what_a_compiled_module_has_is_missed_with_a_way_out(scripted):
+    with pytest.raises(AttributeError) as caught:
+        scripted.save("a.pt")
+    lines = str(caught.value).splitlines()
+    assert lines[0] == "'Linear' object has no attribute 'save'"
+    assert lines[1].startswith("  torch.jit.script and trace return the module itself")
+    assert "torch.save(model.state_dict(), FILE)" in lines[2]
+    assert not any(hasattr(nn.ReLU(), name) for name in jit.SCRIPTED)
+    with pytest.raises(AttributeError, match="type object 'ReLU' has no attribute 'graph'"):
+        nn.ReLU.graph  # noqa: B018
+
+
+def test_a_modules_own_attributes_go_before(scripted):
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.graph = nn.Linear(1, 1)
+            self.code = nn.Parameter(torch.ones(1))
+
+        def save(self):
+            return "saved"
+
+    net = Net()
+    assert isinstance(net.graph, nn.Linear) and net.code.item() == 1 and net.save() == "saved"
+    assert list(net.state_dict()) == ["code", "graph.weight", "graph.bias"]
+
+
 def test_fork_runs_at_once():
     future = jit.fork(lambda x, y: x + y, torch.ones(1), y=2)
     assert isinstance(future, torch.futures.Future) and jit.wait(future).item() == 3.0

@@ -308,6 +308,18 @@ MISTAKES = {
         "too many dimensions 'str'",
         ("fix: float(text)",),
     ),
+    "scores with one dimension more than the targets": (
+        lambda: nn.BCEWithLogitsLoss()(torch.zeros(3, 1), torch.zeros(3)),
+        ValueError,
+        "Target size (torch.Size([3])) must be the same as input size (torch.Size([3, 1]))",
+        ("fix: target.unsqueeze(-1), or input.squeeze(-1)",),
+    ),
+    "a layer before super().__init__()": (
+        lambda: type("Net", (nn.Module,), {"__init__": lambda net: setattr(net, "a", nn.ReLU())})(),
+        AttributeError,
+        "cannot assign module before Module.__init__() call",
+        ("fix: super().__init__() as the first line of Net.__init__",),
+    ),
     "a parameter in place": (
         lambda: nn.Linear(2, 2).weight.add_(1),
         RuntimeError,

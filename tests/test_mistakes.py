@@ -71,6 +71,10 @@ MISTAKES = [
     ("--verbose", ["no verb '--verbose'", "the verbs are run, check, train"]),
     ("train --modle mlp", ["unrecognized arguments: --modle", "did you mean --model?"]),
     ("train --modle=mlp", ["unrecognized arguments: --modle=mlp", "did you mean --model?"]),
+    ("train --learning-rate 0.1", ["arguments: --learning-rate; did you mean --lr?"]),
+    ("train --name mine", ["unrecognized arguments: --name; did you mean --out?"]),
+    ("train --image_size=24", ["unrecognized arguments: --image_size=24; did you mean --size?"]),
+    ("doctor --name mine", ["unrecognized arguments: --name mine\n"]),
     ("doctor --jsn", ["unrecognized arguments: --jsn", "did you mean --json?"]),
     ("doctor digits", ["usage: rushlight doctor", "unrecognized arguments: digits"]),
     ("train digits mnist", ["usage: rushlight train [DATA]", "unrecognized arguments: mnist"]),
@@ -139,8 +143,10 @@ MISTAKES = [
     ("evaluate run photos", ["photos has the classes dark, light, which the run has not"]),
     ("evaluate rows other.csv", ["other.csv has no column 'a', which the run was trained with"]),
     ("evaluate rows nowhere.csv", ["nowhere.csv: No such file", "fix: check the name"]),
-    ("predict rows bad.png", ["bad.png has no rows below its header", "fix: first a line"]),
-    ("predict rows photos/dark/0.png", ["0.png is no text in UTF-8", "fix: a table (.csv"]),
+    ("predict rows bad.png", ["rows was trained on rows of a table; bad.png is none", "fix: "]),
+    ("predict rows photos", ["rows was trained on rows of a table; photos is none", ".csv, .tsv"]),
+    ("predict rows head.csv", ["head.csv has no rows below its header", "fix: first a line"]),
+    ("predict rows latin.csv", ["latin.csv is no text in UTF-8", "fix: a table (.csv"]),
     # models
     ("train --model mpl", ["no model 'mpl'; did you mean mlp?", "choose from logistic, mlp, cnn"]),
     ("train --model resnet18", ["resnet18 takes images of 3 channels, these have 1", "fix: "]),
@@ -151,6 +157,12 @@ MISTAKES = [
     ("train --model own_models.py:Asks", ["Asks of own_models.py needs depth", "needs a default"]),
     ("train --model own_models.py:Narrow", ["into (1, 3)", "for 10 classes it must be (1, 10)"]),
     ("train --model own_models.py:Raises", ["own_models.py, line 20, in __init__: NameError"]),
+    ("train table.csv --target y --model cnn", ["cnn is for images; table.csv has rows", "mlp"]),
+    ("train table.csv --target y --model resnet18", ["resnet18 is for images; table.csv has"]),
+    (
+        "train photos --model own_models.py:Good",
+        ["line 8, in forward", "photos are brought to (3, 64, 64), by --size N to others"],
+    ),
     ("train --model own_models.py:Wrong", ["own_models.py, line 14, in forward", "fix: in_feat"]),
     ("inspect own_models.py:Wrong --walk --shape 1x8x8", ["line 14, in forward", "mat1 and mat2"]),
     ("train --model typo.py:Net", ["typo.py, line 2: SyntaxError: expected ':'"]),
@@ -169,7 +181,8 @@ MISTAKES = [
     ("train --resume nowhere", ["no run to go on with in nowhere", "fix: the folder of a run"]),
     ("train --resume torn", ["not a PyTorch checkpoint", "in torn/last.pt"]),
     ("train --resume cut", ["cut/last.pt begins like a checkpoint, but its end is missing"]),
-    ("train --resume run", ["the run in run has finished its 1 epochs", "fix: more --epochs"]),
+    ("train --resume run", ["run has finished its 1 epochs", "fix: a new run", "--init run"]),
+    ("train --resume flat", ["the run in flat has finished its 1 epochs", "fix: more --epochs"]),
     ("train --resume run --lr 0.5", ["--lr is 0.02 in this run and cannot become 0.5; what can"]),
     ("train --resume run --out b", ["--out cannot be given with --resume", "fix: leave --out out"]),
     (
@@ -180,8 +193,9 @@ MISTAKES = [
     ("evaluate nowhere", ["no checkpoint 'nowhere'; give a run's folder or its best.pt"]),
     ("predict empty.pt photos", ["empty.pt is empty, a PyTorch checkpoint was expected"]),
     ("predict state.pt photos", ["state.pt is no checkpoint of `rushlight train`", "fix: give a"]),
+    ("predict nowhere photos", ["no checkpoint 'nowhere'", "fix: `rushlight runs` lists the runs"]),
     ("export nowhere --pt x.pt", ["no checkpoint 'nowhere'; give a run's folder"]),
-    ("runs nowhere", ["no folder 'nowhere' with runs in it", "fix: check the name"]),
+    ("runs nowhere", ["no folder 'nowhere' with runs in it", "`rushlight train` makes runs/"]),
     ("runs void", ["no runs there; `rushlight train` makes them"]),
     # files and folders
     ("check nowhere.py", ["nowhere.py: No such file or directory", "fix: check the name"]),
@@ -201,7 +215,7 @@ MISTAKES = [
     ("export run --pt nowhere/x.pt", ["no folder 'nowhere' to write x.pt in: make it first"]),
     ("evaluate run --csv nowhere/x.csv", ["nowhere/x.csv: No such file or directory", "fix: "]),
     # devices
-    ("train --device tpu", ["--device tpu: Expected one of cpu, cuda", "fix: --device cpu"]),
+    ("train --device tpu", ["--device tpu: no such device; there are cpu, xla", "fix: --device"]),
     ("train --device cuda", ["--device cuda: ", "fix: --device cpu"]),
 ]
 
@@ -219,7 +233,7 @@ IN_A_PROCESS = [
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
-    """A folder with the files above, photos, three runs, and files of tensors."""
+    """A folder with the files above, photos, four runs, and files of tensors."""
     image = pytest.importorskip("PIL.Image")
     root = tmp_path_factory.mktemp("place")
     for name, text in FILES.items():
@@ -237,6 +251,7 @@ def place(tmp_path_factory):
     rl.save([1, 2], root / "list.pt")
     words = ["--model", "logistic", "--epochs", "1", "--quiet", "--out"]
     assert cli.main(["train", *words, str(root / "run")]) == 0
+    assert cli.main(["train", *words, str(root / "flat"), "--schedule", "none"]) == 0
     table = [str(root / "table.csv"), "--target", "y"]
     assert cli.main(["train", *table, *words, str(root / "rows")]) == 0
     (root / "cut").mkdir()

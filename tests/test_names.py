@@ -174,6 +174,9 @@ def test_the_error_of_a_missing_name_is_an_ordinary_one():
     assert repr(caught.value) == f"AttributeError({text!r})"
     again = pickle.loads(pickle.dumps(caught.value))
     assert type(again) is AttributeError and again.args == (text,)
-    code = "import rushlight as torch; torch.zeors"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert done.stderr.splitlines()[-1].startswith(f"AttributeError: {text}")
+    assert caught.value.name == "zeors"
+    linear = "module 'rushlight.nn' has no attribute 'Liner'; did you mean 'Linear'?"
+    for name, said in (("torch.zeors", text), ("torch.nn.Liner", linear)):
+        code = f"import rushlight as torch; {name}"
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+        assert done.stderr.splitlines()[-1] == f"AttributeError: {said}"  # Python adds no second

@@ -232,6 +232,45 @@ SummaryWriter.add_video
     ]
 
 
+def test_check_sees_what_compiled_code_would_have():
+    source = """
+import torch, torchaudio.transforms
+from torch import nn
+from torchtext.data import get_tokenizer
+s = torch.jit.script(nn.Linear(2, 2))
+y = s(torch.ones(1, 2))
+y.relu()
+s.eval().save("a.pt")
+s.save("a.pt")
+torch.jit.trace(s, y).graph
+@torch.jit.script
+def f(x):
+    return x
+f.code
+"""
+    found = {use.name: check.judge(use) for use in check.scan(source)}
+    missing = {name: why for name, (what, why) in found.items() if what == "missing"}
+    assert sorted(missing) == [
+        "torch.jit.ScriptModule.code",
+        "torch.jit.ScriptModule.graph",
+        "torch.jit.ScriptModule.save",
+        "torchaudio",
+        "torchtext",
+    ]
+    assert missing["torch.jit.ScriptModule.save"].startswith("torch.jit compiles nothing here")
+    assert missing["torchaudio"] == "nothing stands in for this package"
+    assert found["torch.Tensor.relu"][0] == "supported"
+
+
+def test_a_misspelt_name_of_a_tensor_gets_a_hint(start):
+    status, _, err = start("import torch\ntorch.ones(2).veiw(2)\n")
+    assert status == 1
+    assert err.splitlines()[-2:] == [
+        "AttributeError: 'Tensor' object has no attribute 'veiw'",
+        "  did you mean 'view'?",
+    ]
+
+
 def test_check_status_and_table(start, tmp_path, capsys):
     status, out, _ = start("import torch\ntorch.zeros(1)\n", how=("check",))
     assert status == 0 and out.splitlines()[-1] == "  2 names: 2 supported, 0 partly, 0 missing"

@@ -1,6 +1,7 @@
 """`rushlight train`: it learns, goes on to the same numbers, and says what would be right."""
 
 import csv
+import sys
 
 import numpy as np
 import pytest
@@ -254,6 +255,45 @@ def test_a_folder_of_images(tmp_path):
     assert float(history(out)[-1]["valid_accuracy"]) == 1.0
 
 
+def test_the_cnn_learns_a_folder_of_images_with_its_defaults(tmp_path, capsys):
+    image = pytest.importorskip("PIL.Image")
+    random = np.random.default_rng(0)
+    for name, mode in (("across", "RGB"), ("down", "L")):
+        (tmp_path / "bars" / name).mkdir(parents=True)
+        for i in range(40):
+            pixels = random.integers(0, 90, (20 + i % 7, 24))
+            at = int(random.integers(2, 16))
+            if name == "across":
+                pixels[at : at + 3] = 250
+            else:
+                pixels[:, at : at + 3] = 250
+            made = image.fromarray(pixels.astype(np.uint8)).convert(mode)
+            made.save(tmp_path / "bars" / name / f"{i}.png")
+    out = tmp_path / "run"
+    words = ["train", str(tmp_path / "bars"), "--model", "cnn", "--size", "24", "--quiet"]
+    assert cli.main([*words, "--out", str(out)]) == 0
+    settings = rl.load(out / "last.pt")["settings"]
+    chosen = {key: settings[key] for key in ("optimizer", "lr", "width", "epochs")}
+    assert chosen == {"optimizer": "adam", "lr": 0.01, "width": 32, "epochs": 15}
+    assert float(history(out)[-1]["valid_accuracy"]) == 1.0
+    assert "nothing was learnt" not in capsys.readouterr().out
+    again = train.again(settings)
+    assert again.endswith("--model cnn --size 24"), again
+    usual = train.complete({"model": "cnn"})
+    assert (usual["optimizer"], usual["width"], usual["epochs"]) == ("sgd", None, 10)
+
+
+def test_a_folder_needs_pillow_and_says_so(tmp_path, monkeypatch, capsys):
+    (tmp_path / "photos" / "cat").mkdir(parents=True)
+    (tmp_path / "photos" / "cat" / "1.png").write_bytes(b"")
+    for name in ("PIL", "PIL.Image"):
+        monkeypatch.setitem(sys.modules, name, None)
+    assert start(tmp_path / "photos", "--out", tmp_path / "run") == 2
+    said = capsys.readouterr().err.splitlines()
+    assert said[0].endswith("by Pillow, which is not installed")
+    assert said[1:] == ["  fix: pip install pillow"]
+
+
 def test_sources_split_once_and_for_all():
     data = datasets.load("digits", "", False, seed=3)
     again = datasets.load("digits", "", False, seed=3)
@@ -295,6 +335,9 @@ def test_confusion_table():
     table = report.confusion_table(rl.tensor([[8, 2], [0, 0]]), ["cat", "dog"])
     assert table[1].split() == ["cat", "10", "80.00", "%", "dog", "(2)"]
     assert table[2].split() == ["dog", "0", "-"]
+    assert table[0].split()[:3] == ["class", "images", "right"]
+    table = report.confusion_table(rl.tensor([[8, 2], [0, 0]]), ["cat", "dog"], "rows")
+    assert table[0].split()[:3] == ["class", "rows", "right"]
 
 
 def test_a_loss_of_nan_stops(tmp_path, capsys):

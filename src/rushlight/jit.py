@@ -126,11 +126,47 @@ class CompilationUnit:
 class ScriptModule(Module):
     """A module whose methods are marked by `script_method`: an ordinary nn.Module here.
 
-    Attributes that are set to an `Attribute` become its value, as in PyTorch.
+    Attributes that are set to an `Attribute` become its value, as in PyTorch. Of what a compiled
+    module has besides (`SCRIPTED`), nothing is here.
     """
 
     def __setattr__(self, name: str, value: Any) -> None:
         super().__setattr__(name, value.value if _isinstance(value, Attribute) else value)
+
+
+#: What a compiled module or function has in PyTorch, and a module of nn has not.
+SCRIPTED = (
+    "code",
+    "code_with_constants",
+    "graph",
+    "graph_for",
+    "inlined_graph",
+    "save",
+    "save_to_buffer",
+)
+
+
+class _Scripted:
+    """Says, where a module is asked for one of `SCRIPTED`, that it was not compiled.
+
+    `hasattr` is False, and a module's own attribute of that name goes before.
+    """
+
+    def __init__(self, name: str):
+        self.name = name
+
+    def __get__(self, module: Any, owner: type) -> Any:
+        plain = (
+            f"type object '{owner.__name__}'" if module is None else f"'{owner.__name__}' object"
+        )
+        raise AttributeError(
+            f"{plain} has no attribute '{self.name}'\n"
+            "  torch.jit.script and trace return the module itself: rushlight has no TorchScript\n"
+            "  fix: torch.save(model.state_dict(), FILE) keeps the weights, "
+            "torch.onnx.export(model, args, FILE) a program",
+            name=self.name,
+            obj=None,
+        )
 
 
 class RecursiveScriptModule(ScriptModule):
@@ -163,11 +199,17 @@ _noted = False
 
 
 def _note(name: str) -> None:
-    """Says once in a process that nothing was compiled; never an error of its own."""
+    """Says once in a process that nothing was compiled; never an error of its own.
+
+    From then on modules say so, too, when they are asked for what a compiled one has.
+    """
     global _noted
     if _noted:
         return
     _noted = True
+    for scripted in SCRIPTED:
+        if not hasattr(Module, scripted):
+            setattr(Module, scripted, _Scripted(scripted))
     try:
         warn(f"torch.jit.{name} returns what it is given: rushlight has no TorchScript compiler")
     except Warning:

@@ -8,6 +8,27 @@ from typing import NoReturn
 
 from rushlight.app.errors import CliError
 
+#: What other programs call an option, without dashes: what it is called here.
+OTHER_NAMES = {
+    "learning-rate": "--lr",
+    "name": "--out",
+    "output": "--out",
+    "output-dir": "--out",
+    "bs": "--batch-size",
+    "num-epochs": "--epochs",
+    "optim": "--optimizer",
+    "scheduler": "--schedule",
+    "num-workers": "--workers",
+    "image-size": "--size",
+    "img-size": "--size",
+    "imgsz": "--size",
+    "gpu": "--device",
+    "label": "--target",
+    "weights": "--init",
+    "pretrained": "--init",
+    "checkpoint": "--resume",
+}
+
 
 class Parser(argparse.ArgumentParser):
     """An ArgumentParser that says what is wrong after one line of usage."""
@@ -21,9 +42,14 @@ class Parser(argparse.ArgumentParser):
         before, _, choices = message.partition(" (choose from ")
         near: list[str] = []
         if before.startswith("unrecognized arguments: "):
-            words = [word.split("=")[0] for word in before.split()[2:]]
-            for word in words:
-                near += difflib.get_close_matches(word, self._option_string_actions, n=1)
+            bare = {option.strip("-"): option for option in self._option_string_actions}
+            for word in before.split()[2:]:
+                name = word.split("=")[0].strip("-").replace("_", "-")
+                other = OTHER_NAMES.get(name)
+                if other in self._option_string_actions:
+                    near.append(str(other))
+                elif word.startswith("-"):
+                    near += [bare[n] for n in difflib.get_close_matches(name, bare, n=1)]
         elif "invalid choice: " in before:
             word = before.partition("invalid choice: ")[2].strip("'")
             near = difflib.get_close_matches(word, re.findall(r"[\w-]+", choices), n=2)

@@ -18,6 +18,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from rushlight import jit
 from rushlight.app.arguments import Parser
 from rushlight.app.errors import expected
 from rushlight.app.run import ALIASES, find_module, ours
@@ -38,7 +39,12 @@ NO_TENSOR = frozenset(
     "set_grad_enabled save load is_tensor is_grad_enabled get_default_dtype set_default_dtype "
     "set_num_threads get_num_threads set_printoptions finfo iinfo compile".split()
 )
+#: Packages beside PyTorch that nothing stands in for.
+ABSENT = ("torchaudio", "torchtext")
 TENSOR = "torch.Tensor"
+#: What would be compiled code, and the functions that make it.
+SCRIPTED = "torch.jit.ScriptModule"
+SCRIPTING = frozenset(f"torch.jit.{name}" for name in ("script", "trace", "trace_module", "freeze"))
 
 
 @dataclass
@@ -78,9 +84,13 @@ def resolve(path: str) -> Any:
 
 def judge(use: Use) -> tuple[str, str]:
     """(supported | partly | missing, why) of one use."""
+    if use.name in ABSENT:
+        return "missing", "nothing stands in for this package"
     found = resolve(use.name)
     if found is _MISSING:
         home, _, name = use.name.rpartition(".")
+        if home == SCRIPTED:
+            return "missing", "torch.jit compiles nothing here: keep the state_dict, or write ONNX"
         if name in pytorch_names(home) or name.startswith("_") or resolve(home) is _MISSING:
             return "missing", ""
         return "missing", suggestion(name, dir(resolve(home)), home)
@@ -135,14 +145,20 @@ class Walk(ast.NodeVisitor):
 
     def visit_Import(self, node: ast.Import) -> None:
         for alias in node.names:
+            root = alias.name.partition(".")[0]
+            if root in ABSENT:
+                self.record(root, node)
             if ours(alias.name) is None:
                 continue
             self.record(alias.name, node)
-            root = alias.name.partition(".")[0]
             self.scopes[-1][alias.asname or root] = Kind(alias.name if alias.asname else root)
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
-        if node.level or not node.module or ours(node.module) is None:
+        if node.level or not node.module:
+            return
+        if (root := node.module.partition(".")[0]) in ABSENT:
+            self.record(root, node)
+        if ours(node.module) is None:
             return
         for alias in node.names:
             if alias.name == "*":
@@ -195,7 +211,8 @@ class Walk(ast.NodeVisitor):
         path = f"{base.path}.{name}"
         if base.value:
             # Instances carry attributes their class does not show; methods are on the class.
-            if base.path == TENSOR or callable(getattr(resolve(base.path), name, None)):
+            named = callable(getattr(resolve(base.path), name, None))
+            if base.path == TENSOR or named or (base.path == SCRIPTED and name in jit.SCRIPTED):
                 self.record(path, node)
             if base.path == TENSOR:
                 return Kind(TENSOR, value=True) if name in TENSOR_ATTRIBUTES else Kind(path)
@@ -238,6 +255,8 @@ class Walk(ast.NodeVisitor):
         parent, _, name = path.rpartition(".")
         if parent == TENSOR:
             return None if name in PLAIN else Kind(TENSOR, value=True)
+        if path in SCRIPTING:
+            return Kind(SCRIPTED, value=True)
         if isinstance(resolve(path), type) and path != TENSOR:
             return Kind(path, value=True)
         if parent == "torch.nn.functional" or (parent == "torch" and name not in NO_TENSOR):
@@ -303,12 +322,12 @@ class Walk(ast.NodeVisitor):
         self.attributes.pop()
 
     def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
-        for decorator in node.decorator_list:
-            self.visit(decorator)
+        makers = [self.kind(decorator) for decorator in node.decorator_list]
         arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
         for default in (*node.args.defaults, *node.args.kw_defaults):
             self.kind(default)
-        self.scopes[-1][node.name] = None
+        scripted = any(kind and kind.path in SCRIPTING for kind in makers)
+        self.scopes[-1][node.name] = Kind(SCRIPTED, value=True) if scripted else None
         forward = node.name == "forward" and bool(self.attributes)
         names = {a.arg: Kind(TENSOR, value=True) if forward else None for a in arguments}
         for argument in arguments:

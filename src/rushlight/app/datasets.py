@@ -7,7 +7,8 @@ split off.
 Letters: N images, C channels, H and W height and width, K classes.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -48,6 +49,11 @@ class Data:
         """Is a number predicted, not a class?"""
         return self.table is not None and tables.is_number(self.table)
 
+    @property
+    def things(self) -> str:
+        """What it has many of: "images" or "rows"."""
+        return "images" if self.table is None else "rows"
+
     def about(self) -> dict[str, Any]:
         """What predicting needs to know, as plain data for the checkpoint."""
         return {
@@ -75,6 +81,24 @@ KNOWN = {
     "fashion-mnist": Known("FashionMNIST", 0.2860, 0.3530),
     "kmnist": Known("KMNIST", 0.1918, 0.3483),
 }
+
+
+def is_folder(name: str) -> bool:
+    """Is it a folder of images, not the name of a data set?"""
+    return name not in KNOWN and Path(name).is_dir()
+
+
+@contextmanager
+def told_size(data: Data) -> Iterator[None]:
+    """Adds to a CliError what the images of a folder were brought to, not the size of the files."""
+    try:
+        yield
+    except CliError as error:
+        if not is_folder(data.name):
+            raise
+        raise CliError(
+            f"{error}; the images of {data.name} are brought to {data.shape}, by --size N to others"
+        ) from error
 
 
 def load(
@@ -125,7 +149,7 @@ def load(
             )
         with expected(RuntimeError, ValueError):
             return _known(name, root, download, seed, shares[0])
-    if Path(name).is_dir():
+    if is_folder(name):
         return _folder(Path(name), seed, size or IMAGE_SIZE, strict, tell, shares)
     raise CliError(
         f"no data set {name!r}; choose from {', '.join(KNOWN)}, or give a folder of images "

@@ -72,14 +72,14 @@ def measures(found: Outcome, classes: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def table(found: dict[str, Any]) -> list[str]:
-    """The measures as lines for a terminal."""
+def table(found: dict[str, Any], things: str = "images") -> list[str]:
+    """The measures as lines for a terminal; of images, or of other `things`."""
     width = max(5, *(len(row["class"]) for row in found["classes"]))
     lines = [
         f"accuracy {percent(found['accuracy'])} ({found['right']} of {found['images']}), "
         f"loss {found['loss']:.4f}",
         f"calibration error {percent(found['calibration_error'])} ({BINS} bins)",
-        f"  {'class':<{width}} {'images':>7} {'precision':>10} {'recall':>10} {'F1':>10}",
+        f"  {'class':<{width}} {things:>7} {'precision':>10} {'recall':>10} {'F1':>10}",
     ]
     means = {"class": "mean", "images": found["images"]}
     means |= {key: found[f"macro_{key}"] for key in ("precision", "recall", "f1")}
@@ -203,5 +203,6 @@ def main(words: Sequence[str]) -> int:
             sys.stdout.write(comma_separated(result))
             return 0
         options.csv.write_text(comma_separated(result), encoding="utf-8")
-    print(json.dumps(result) if options.json else "\n".join(table(result)))
+    things = "images" if table_of is None else "rows"
+    print(json.dumps(result) if options.json else "\n".join(table(result, things)))
     return 0

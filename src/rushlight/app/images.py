@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import rushlight as rl
-from rushlight.app.errors import CliError, expected
+from rushlight.app.errors import CliError
 from rushlight.utils.data import Dataset
 from rushlight.vision.datasets.folder import IMG_EXTENSIONS, default_loader
 from rushlight.vision.transforms.pil import NoScale
@@ -183,16 +183,26 @@ def _images(folder: Path, seen: set[str]) -> Iterator[str]:
 # ---------------------------------------------------------------- which of them can be read
 
 
+def need_pillow() -> Any:
+    """PIL.Image. CliError: Pillow, which reads images and brings them to one size, is not there."""
+    from rushlight.vision.transforms.pil import image_module
+
+    try:
+        return image_module()
+    except ImportError:
+        raise CliError(
+            "files of images are read, and brought to one size, by Pillow, which is not installed\n"
+            "  fix: pip install pillow"
+        ) from None
+
+
 class _Check:
     """Reads every file once, before a run: one that is broken would end it hours later."""
 
     def __init__(self, root: Path, strict: bool, tell: Any):
         self.root, self.strict, self.tell = root, strict, tell
         self.broken: list[str] = []
-        with expected(ImportError):
-            from rushlight.vision.transforms.pil import image_module
-
-            image_module()
+        need_pillow()
 
     def readable(self, samples: list[Sample]) -> list[Sample]:
         """Those of the samples that can be read. CliError: one cannot, if strict."""

@@ -236,8 +236,7 @@ def _test_images(state: dict[str, Any], other: Tensor) -> tuple[Tensor, Any, Any
 
     s = DEFAULTS | state["settings"]
     try:
-        given = (s["data"], s["root"], s["download"], s["seed"])
-        data = datasets.load(*given, size=s["size"], strict=False, tell=lambda text: None)
+        data = datasets.of(s | {"strict": False}, tell=lambda text: None)
     except (CliError, OSError) as error:
         say("inspect", f"random numbers instead of the run's images: {error}")
         return other, None, None

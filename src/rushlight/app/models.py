@@ -3,6 +3,8 @@
 Letters: N batch, C channels, H and W height and width, K classes.
 """
 
+from __future__ import annotations
+
 import difflib
 import importlib.util
 import inspect
@@ -18,6 +20,7 @@ from typing import Any
 import rushlight as rl
 from rushlight import nn
 from rushlight.app import run
+from rushlight.app.datasets import Data
 from rushlight.app.errors import CliError, expected, users_code
 
 Shape = tuple[int, int, int]  # (C, H, W) of one image
@@ -87,6 +90,9 @@ class Recipe:
     batch_size: int
     epochs: int
     lr: dict[str, float]  # optimizer -> learning rate, where LEARNING_RATES does not suit
+    width: int | None = None  # None: the model's own
+    images: bool = False  # Does it take images only, and no rows of a table?
+    folder: Recipe | None = None  # what suits a folder of one's own images better
 
     def built(self, shape: Shape, classes: int, width: int | None = None) -> nn.Module:
         """The model. CliError: it has no width to choose, or does not take images of this shape."""
@@ -104,10 +110,31 @@ MODELS = {
     "logistic": Recipe(Logistic, "sgd", "cosine", 64, 5, {"adam": 2e-3, "adamw": 2e-3}),
     "mlp": Recipe(MLP, "adam", "cosine", 64, 5, {}),
     # its ten class maps end in a ReLU: larger steps of Adam make some of them dead units
-    "cnn": Recipe(CNN, "sgd", "onecycle", 32, 10, {"sgd": 0.1, "adam": 3e-3, "adamw": 3e-3}),
+    "cnn": Recipe(
+        CNN,
+        "sgd",
+        "onecycle",
+        32,
+        10,
+        {"sgd": 0.1, "adam": 3e-3, "adamw": 3e-3},
+        images=True,
+        # fewer and larger images than MNIST's: there sgd stays at guessing
+        folder=Recipe(CNN, "adam", "onecycle", 32, 15, {"adam": 1e-2, "adamw": 1e-2}, 32, True),
+    ),
 }
 
 OWN_MODEL = "file.py:Class"
+
+
+def made(name: str, data: Data, width: int | None) -> nn.Module:
+    """The model of that name for this data. CliError: it takes images, and these are rows."""
+    found = recipe(name)
+    if found.images and data.things != "images":
+        raise CliError(
+            f"{name} is for images; {data.name} has rows\n"
+            f"  fix: --model mlp, logistic or one of yours, {OWN_MODEL}"
+        )
+    return found.built(data.shape, len(data.classes), width)
 
 
 def load(path: Path) -> tuple[nn.Module, dict[str, Any]]:
@@ -117,7 +144,10 @@ def load(path: Path) -> tuple[nn.Module, dict[str, Any]]:
     """
     file = path / "best.pt" if path.is_dir() else path
     if not file.is_file():
-        raise CliError(f"no checkpoint {str(file)!r}; give a run's folder or its best.pt")
+        raise CliError(
+            f"no checkpoint {str(file)!r}; give a run's folder or its best.pt\n"
+            "  fix: `rushlight runs` lists the runs in runs/, `rushlight train` makes them"
+        )
     state = read_run(file)
     about, name = state["data"], state["settings"]["model"]
     with own_code(name):
@@ -187,7 +217,7 @@ def _of_vision(name: str) -> Recipe:
             )
         return vision.get_model(name, num_classes=classes)
 
-    return Recipe(make, "adam", "cosine", 32, 5, {})
+    return Recipe(make, "adam", "cosine", 32, 5, {}, images=True)
 
 
 def _own(path: Path, attribute: str) -> Callable[[Shape, int], nn.Module]:

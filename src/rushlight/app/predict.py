@@ -19,7 +19,7 @@ import rushlight as rl
 from rushlight import Tensor
 from rushlight.app import images, models, tables
 from rushlight.app.arguments import Parser, count
-from rushlight.app.errors import CliError, expected, reason, say
+from rushlight.app.errors import CliError, reason, say
 from rushlight.app.report import percent
 
 BATCH = 64  # images that the model sees at once
@@ -31,11 +31,9 @@ def read_image(path: Any, about: dict[str, Any], invert: bool) -> Tensor:
 
     OSError and others: the file is absent or no image. CliError: no pillow.
     """
-    with expected(ImportError):
-        from rushlight.vision.datasets.folder import read_image as read_image_file
-        from rushlight.vision.transforms.pil import image_module
+    from rushlight.vision.datasets.folder import read_image as read_image_file
 
-        Image = image_module()
+    Image = images.need_pillow()
 
     if hasattr(path, "read"):
         image = Image.open(path)
@@ -131,6 +129,11 @@ def _predict_rows(model: Any, spec: dict[str, Any], options: Any) -> int:
     """The answers to the rows of tables."""
     writer: Any = None
     for word in options.images:
+        if not tables.is_table(word) and Path(word).exists():
+            raise CliError(
+                f"{options.run} was trained on rows of a table; {word} is none\n"
+                f"  fix: the name of a file, {', '.join(tables.ENDINGS)}"
+            )
         header, rows = tables.read(Path(word))
         with rl.no_grad():
             outputs = model(tables.features(spec, header, rows, Path(word)))

@@ -155,26 +155,37 @@ def _rich_bar(width: int) -> Any:
     return progress.Progress(*parts, transient=True)
 
 
-def not_learnt(history: Sequence[Row], classes: int, lr: float) -> list[str]:
-    """A line for a run whose loss is no better than guessing's, ln K for K classes; else none."""
+FEW_STEPS = 300  # that a network of small steps has hardly learnt by
+
+
+def not_learnt(history: Sequence[Row], classes: int, lr: float, batches: int) -> list[str]:
+    """A line for a run whose loss is no better than guessing's, ln K for K classes; else none.
+
+    batches  of an epoch
+    """
     guessing, loss = math.log(classes), min(history[-1]["train_loss"], history[-1]["valid_loss"])
     if classes < 2 or loss < 0.99 * guessing:
         return []
+    rose = history[-1]["train_loss"] > history[0]["train_loss"]
+    way = f"a smaller --lr (now {lr:g}): the loss rose" if rose else f"another --lr (now {lr:g})"
+    steps = batches * len(history)
+    if steps < FEW_STEPS and not rose:
+        way = f"more than these {steps} steps, by --epochs or a smaller --batch-size; or {way}"
     return [
         f"nothing was learnt: the loss is {loss:.4g}, guessing among {classes} classes has "
         f"{guessing:.4g}",
-        f"  fix: another --lr (now {lr:g}), smaller if the loss rose",
+        f"  fix: {way}",
     ]
 
 
-def confusion_table(confusion: Tensor, classes: Sequence[str]) -> list[str]:
+def confusion_table(confusion: Tensor, classes: Sequence[str], things: str = "images") -> list[str]:
     """Per class: how many, how many right, and what the others were taken for.
 
-    `confusion` (K, K) counts images by (label, answer).
+    `confusion` (K, K) counts images, or other `things`, by (label, answer).
     """
     counts = confusion.tolist()
     width = max(5, *(len(name) for name in classes))
-    lines = [f"  {'class':<{width}} {'images':>7} {'right':>9}  most often taken for"]
+    lines = [f"  {'class':<{width}} {things:>7} {'right':>9}  most often taken for"]
     for i, name in enumerate(classes):
         total = sum(counts[i])
         wrong = sorted(

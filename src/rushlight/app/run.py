@@ -20,7 +20,8 @@ from importlib.machinery import ModuleSpec, SourceFileLoader
 from types import CodeType, ModuleType
 from typing import Any
 
-from rushlight.core.names import SIGNPOSTS
+import rushlight as rl
+from rushlight.core.names import SIGNPOSTS, suggestion
 from rushlight.version import COMPATIBLE
 from rushlight.vision.version import __version__ as _TORCHVISION
 
@@ -229,6 +230,9 @@ def _report(error: BaseException) -> None:
     while trace is not None and trace.tb_frame.f_code.co_filename == __file__:
         trace = trace.tb_next
     error.__traceback__ = trace
+    asked = getattr(error, "obj", None) if isinstance(error, AttributeError) else None
+    if isinstance(asked, rl.Tensor) and error.name:  # too many names for Python's own hint
+        error.add_note(f"  {suggestion(error.name, dir(asked), 'torch.Tensor')}".rstrip())
     sys.excepthook(type(error), error, trace)
 
 

@@ -43,7 +43,10 @@ def find(folders: Iterable[Path]) -> Iterator[Path]:
     """The runs in the folders and below them. CliError: a folder is absent."""
     for folder in folders:
         if not folder.is_dir():
-            raise CliError(f"no folder {str(folder)!r} with runs in it\n  fix: check the name")
+            raise CliError(
+                f"no folder {str(folder)!r} with runs in it\n"
+                "  fix: `rushlight train` makes runs/; another folder is named behind `runs`"
+            )
         for file in sorted(folder.rglob("last.pt")):
             yield file.parent
 

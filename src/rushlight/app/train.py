@@ -132,7 +132,9 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
         help=f"{', '.join(models.MODELS)}, one of torchvision's (resnet18) or {models.OWN_MODEL} "
         "(default: mlp)",
     )
-    p.add_argument("--width", type=count, help="of mlp's hidden layers (512), cnn's channels (16)")
+    p.add_argument(
+        "--width", type=count, help="of mlp's hidden layers (512), cnn's channels (16; a folder 32)"
+    )
     p.add_argument("--init", metavar="FILE", help="begin with the weights of a run or state dict")
     p.add_argument("--freeze", metavar="GLOB", help="parameters that stay: 'conv1.*,layer1.*'")
     p.add_argument("--optimizer", choices=OPTIMIZERS, help="default: what suits the model")
@@ -171,7 +173,9 @@ def complete(given: Settings) -> Settings:
     """The settings of a new run: what was given, then the model's recipe, then the defaults."""
     settings = DEFAULTS | given
     recipe = models.recipe(settings["model"])
-    for key in ("optimizer", "schedule", "batch_size", "epochs"):
+    if recipe.folder is not None and datasets.is_folder(settings["data"]):
+        recipe = recipe.folder
+    for key in ("optimizer", "schedule", "batch_size", "epochs", "width"):
         if settings[key] is None:
             settings[key] = getattr(recipe, key)
     options = options_of(getattr(optim, OPTIMIZERS[settings["optimizer"]]))
@@ -222,8 +226,8 @@ def build(
     device = _device(settings["device"])
     rl.manual_seed(settings["seed"])
     with models.own_code(settings["model"]):
-        recipe = models.recipe(settings["model"])
-        model = recipe.built(data.shape, len(data.classes), settings["width"]).to(device)
+        model = models.made(settings["model"], data, settings["width"]).to(device)
+    with datasets.told_size(data), models.own_code(settings["model"]):
         _try_out(model, data, device, own=":" in settings["model"])
     if settings["init"] is not None and begin:
         path = settings["init"]
@@ -260,6 +264,8 @@ def _device(name: str) -> Any:
         rl.zeros(1).to(device)
     except (AssertionError, RuntimeError) as error:  # PyTorch's, for devices that are absent
         sentence = str(error).split("\n")[0]
+        if sentence.startswith("Expected one of"):
+            sentence = "no such device; there are cpu, xla, cuda"
         kind = name.partition(":")[0]
         command = accelerators.to_install(kind) if kind in ("cuda", "xla") else ""
         if command and kind == "xla":
@@ -337,9 +343,11 @@ def start(
         if learner.epoch < settings["epochs"] and not learner.finished:
             written.unlink(missing_ok=True)  # of fewer epochs
         elif written.exists():
+            more = f"more --{'patience' if learner.finished else 'epochs'}"
+            if not learner.finished and SCHEDULES[settings["schedule"]][0] == "batch":
+                more = f"a new run that begins with its weights, --init {out}"
             raise CliError(
-                f"the run in {out} has finished its {learner.epoch} epochs\n"
-                f"  fix: more --{'patience' if learner.finished else 'epochs'}"
+                f"the run in {out} has finished its {learner.epoch} epochs\n  fix: {more}"
             )
         else:  # it ended after its last checkpoint and before its report
             learner.write_history()
@@ -427,12 +435,12 @@ def describe(learner: Learner, data: datasets.Data) -> str:
     """What is about to be trained, in three lines."""
     s = learner.settings
     parameters = sum(p.numel() for p in learner.model.parameters())
-    shape, things, what = "x".join(map(str, data.shape)), "images", f"{len(data.classes)} classes"
+    shape, what = "x".join(map(str, data.shape)), f"{len(data.classes)} classes"
     if data.table is not None:
-        shape, things = f"{data.shape[0]} features", "rows"
+        shape = f"{data.shape[0]} features"
         what = f"a number ({data.table['target']})" if data.is_number else what
     return (
-        f"data   {data.name}: {len(data.train)} {things} to train on, {len(data.valid)} to "
+        f"data   {data.name}: {len(data.train)} {data.things} to train on, {len(data.valid)} to "
         f"validate, {len(data.test)} to test; {shape}, {what}\n"
         f"model  {s['model']}: {parameters:,} parameters, on {s['device']}\n"
         f"plan   {s['epochs']} epochs, batch {s['batch_size']}, {s['optimizer']} lr {s['lr']:g}, "
@@ -444,7 +452,7 @@ def again(settings: Settings) -> str:
     """The command that repeats a run of these settings: what differs from the defaults."""
     usual = complete({key: settings[key] for key in ("data", "model", "optimizer")})
     words = [settings["data"], "--model", settings["model"]]
-    if settings["optimizer"] != complete({"model": settings["model"]})["optimizer"]:
+    if settings["optimizer"] != complete({k: settings[k] for k in ("data", "model")})["optimizer"]:
         words += ["--optimizer", settings["optimizer"]]
     for key, value in settings.items():
         if key in ("data", "model", "optimizer") or value == usual.get(key) or value is False:
@@ -474,10 +482,12 @@ def finish(learner: Learner, data: datasets.Data, seconds: float, page: RunPage)
         [
             f"test accuracy {report.percent(test.accuracy)} ({test.right} of {test.images}), "
             f"loss {test.mean_loss:.4f}",
-            f"  from epoch {best['epoch']}, the best on the validation images "
+            f"  from epoch {best['epoch']}, the best on the validation {data.things} "
             f"({report.percent(best['valid_accuracy'])})",
-            *report.confusion_table(confusion, data.classes),
-            *report.not_learnt(learner.history, classes, learner.settings["lr"]),
+            *report.confusion_table(confusion, data.classes, data.things),
+            *report.not_learnt(
+                learner.history, classes, learner.settings["lr"], len(learner.train)
+            ),
             f"time {seconds:.1f} s; {sum(r['seconds'] for r in learner.history):.1f} s in all of "
             f"the {len(learner.history)} epochs",
             f"in {learner.out}: best.pt, last.pt, history.csv, report.txt, report.html",

@@ -5,8 +5,8 @@ or the error that `missing` makes. A name that PyTorch has
 (pytorch_names.txt, by tools/list_pytorch_names.py) is said to be missing here; any other is said to
 be unknown, with the names that come closest. The list is read when the first such error is made.
 
-Tensor has no `__getattr__`: it would make every attribute slower. For `x.veiw` the interpreter
-itself adds "Did you mean: 'view'?" to the traceback.
+Tensor has no `__getattr__`: it would make every attribute slower. Python's own hint stops at 750
+names, and a tensor has more, so `rushlight run` adds "did you mean 'view'?" for `x.veiw`.
 """
 
 from __future__ import annotations
@@ -29,11 +29,12 @@ def missing(module: str, name: str) -> AttributeError:
 class MissingName(AttributeError):
     """An AttributeError that looks for what may have been meant when its text is asked for.
 
-    `hasattr` asks for no text, and programs ask thousands of times.
+    `hasattr` asks for no text, and programs ask thousands of times. `obj` is None: Python 3.13
+    puts the module there where nothing is, and its traceback repeats the hint.
     """
 
     def __init__(self, plain: str, module: str, name: str):
-        super().__init__(plain)
+        super().__init__(plain, name=name, obj=None)
         self._asked: tuple[str, str] | None = (module, name)
 
     def __str__(self) -> str:

@@ -304,7 +304,10 @@ class Module(Hooked, Stateful, Tree):
     def _set_before_init(self, name: str, value: Any) -> None:
         for kind, what in ((Parameter, "parameters"), (Module, "module"), (Buffer, "buffer")):
             if isinstance(value, kind):
-                raise AttributeError(f"cannot assign {what} before Module.__init__() call")
+                raise AttributeError(
+                    f"cannot assign {what} before Module.__init__() call\n"
+                    f"  fix: super().__init__() as the first line of {type(self).__name__}.__init__"
+                )
         _put(self, name, value)
 
     def _leave(self, name: str, *others: dict) -> None:
@@ -572,6 +575,8 @@ def _no_attribute(self: Module, name: str) -> Any:
     for members in map(vars(self).get, _DICTS):
         if members is not None and name in members:
             return members[name]
+    if name in vars(Module):  # a descriptor that has said no, in words of its own
+        return object.__getattribute__(self, name)
     raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
 
 

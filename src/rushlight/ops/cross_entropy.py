@@ -505,8 +505,16 @@ def binary_cross_entropy_with_logits(
     if target._a.shape != input._a.shape:
         raise ValueError(
             f"Target size ({target.shape}) must be the same as input size ({input.shape})"
+            + _one_off(input, target)
         )
     return _bce_with_logits(input, target, weight, pos_weight, reduction)
+
+
+def _one_off(input: Tensor, target: Tensor) -> str:
+    """The way out where the scores of a last layer are (N, 1), and the targets (N)."""
+    if input._a.shape == (*target._a.shape, 1):
+        return "\n  fix: target.unsqueeze(-1), or input.squeeze(-1)"
+    return ""
 
 
 @composite(
