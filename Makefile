@@ -3,6 +3,7 @@
 #
 #   make demo     train on the embedded digits, then draw the report and the walk of three of them
 #   make test     the test suite, on the native kernels and on their NumPy twins
+#   make test-sets  the tests of the kernels under the instruction sets that `make test` did not take
 #   make test-quick  the telling part of it, native only: 20 s once rushlight is installed
 #   make oracle   the same operations against a living PyTorch 2.13.0 (installs it in .venv)
 #   make test-onnx, test-serve, test-sklearn, test-tune   the export, run by onnxruntime;
@@ -53,7 +54,7 @@ SOURCES := $(shell find src native -name '*.py' -o -name '*.cpp' -o -name '*.hpp
 export OPENBLAS_NUM_THREADS ?= 1
 
 .PHONY: demo test test-onnx test-serve test-sklearn test-pages test-terminal test-tune test-xla test-on-xla test-aarch64 oracle bench lint stubs \
-	dev ecosystem fuzz sanitize sanitize-address sanitize-thread stress clean help test-quick \
+	dev ecosystem fuzz sanitize sanitize-address sanitize-thread stress clean help test-quick test-sets \
 	playground test-browser test-examples docs wheels test-wheels same-wheels test-install
 
 demo: $(VENV)/installed
@@ -63,12 +64,20 @@ demo: $(VENV)/installed
 	@echo "the report is in build/demo/report.html: open both in a browser"
 
 # files that no kernel has to do with: once is enough
-ONCE := build_backend chinese_pages ecosystem launcher late op_table paths project recipes rooms \
-	signatures standin stubs wheels
+ONCE := build_backend chinese_pages dataloader_workers ecosystem launcher late multiprocessing op_table \
+	paths project recipes rooms run_folder signatures standin stubs wheels
 test: $(VENV)/installed
 	$(RUN) -m pytest -q -n $(JOBS) --dist worksteal; native=$$?; \
 	RUSHLIGHT_PURE=1 $(RUN) -m pytest -q -n $(JOBS) --dist worksteal $(ONCE:%=--ignore=tests/test_%.py) \
-		&& exit $$native
+		--ignore=tests/hostile && exit $$native
+
+# (RUSHLIGHT_SETS=all puts every set into the build; what this processor cannot run is left out)
+KERNEL_TESTS := kernels narrow_kernels native_names matmul bfloat16_products conv pool norm
+test-sets: $(VENV)/installed
+	@for isa in $$($(RUN) -c "from rushlight import _native as n; s = n.sets(); print(*s[s.index(n.isa()) + 1:])"); do \
+		echo "RUSHLIGHT_ISA=$$isa"; \
+		RUSHLIGHT_ISA=$$isa $(RUN) -m pytest -q -n $(JOBS) --dist worksteal $(KERNEL_TESTS:%=tests/test_%.py) \
+			|| exit 1; done
 
 # fast files that fail first when something central breaks; seconds: pytest --durations=20
 QUICK := tiny rooms names native_names tensor autograd module container layers loss optim data \

@@ -6,6 +6,12 @@ pip calls the functions of PEP 517 (pyproject.toml names this file). RUSHLIGHT_B
     pure     the Python package alone, on NumPy twins: a wheel for any Python (py3-none-any)
     unset    native if a small program compiles here, else pure with one line that says why
 
+and RUSHLIGHT_SETS for which of x86-64's instruction sets the kernels are compiled:
+
+    own      of this processor: AVX2 and AVX-512 where it has AVX2, else all. Also if unset
+    all      baseline, avx2 and avx512, for any processor since 2009, in half as much time again
+    avx2     a set's name, or some with commas
+
 NumPy, CMake and Ninja are asked for only when something is to be compiled. As a program it makes a
 wheel in the environment that is there, and shows what CMake and Ninja print (the Makefile):
 
@@ -29,6 +35,9 @@ from scikit_build_core import build as scikit
 
 #: in the order in which they are tried; old systems have a newer one under its number
 COMPILERS = ("c++", "g++", "clang++", *(f"g++-{n}" for n in (16, 15, 14, 13, 12)))
+
+#: x86-64's instruction sets that there are kernels for
+SETS = {"baseline", "avx2", "avx512"}
 
 #: What native/ asks of a compiler, and of the machine: vectors, C++20, Python's headers, linking.
 PROBE = """
@@ -106,7 +115,13 @@ def settled(config_settings, say=False):
     if wanted != "pure":
         why = obstacle()
         if not why:
-            return settings
+            sets = os.environ.get("RUSHLIGHT_SETS") or "own"
+            if sets not in ("own", "all") and not set(sets.split(",")) <= SETS:
+                raise SystemExit(
+                    f"rushlight: RUSHLIGHT_SETS={sets}: it is own, all, or of baseline, avx2 and "
+                    "avx512, with commas between them"
+                )
+            return {"cmake.define.RL_SETS": sets, **settings}
         if wanted == "native":
             raise SystemExit(f"rushlight: RUSHLIGHT_BUILD=native, but {why}")
         if say:

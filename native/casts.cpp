@@ -12,8 +12,6 @@ namespace {
 
 constexpr i64 CAST = 1 << 15;  // numbers a block
 
-#if defined(__AVX512F__) || defined(__F16C__)
-#define RL_HALF 1
 constexpr i64 STEP = LANES<float>;
 RL_INLINE void widen(const std::uint16_t* x, float* y) {
     store(y, widened_half(reinterpret_cast<const Half*>(x)));
@@ -21,9 +19,7 @@ RL_INLINE void widen(const std::uint16_t* x, float* y) {
 RL_INLINE void narrow(const float* x, std::uint16_t* y) {
     narrow_half(reinterpret_cast<Half*>(y), load(x));
 }
-#endif
 
-#if RL_HALF
 // f(x, y) for STEP numbers at a time; the last ones by way of a buffer
 template <class T, class U, class G>
 void by_steps(const T* x, U* y, i64 n, G f) {
@@ -46,27 +42,16 @@ void by_steps(const T* x, U* y, i64 n, G f) {
         if (i < end) few(i, end - i);
     });
 }
-#endif
 
 }  // namespace
 
-bool from_half([[maybe_unused]] const std::uint16_t* x, [[maybe_unused]] float* y,
-               [[maybe_unused]] i64 n) {
-#if RL_HALF
+bool from_half(const std::uint16_t* x, float* y, i64 n) {
     by_steps(x, y, n, [](const std::uint16_t* p, float* q) { widen(p, q); });
     return true;
-#else
-    return false;
-#endif
 }
-bool to_half([[maybe_unused]] const float* x, [[maybe_unused]] std::uint16_t* y,
-             [[maybe_unused]] i64 n) {
-#if RL_HALF
+bool to_half(const float* x, std::uint16_t* y, i64 n) {
     by_steps(x, y, n, [](const float* p, std::uint16_t* q) { narrow(p, q); });
     return true;
-#else
-    return false;
-#endif
 }
 
 namespace {

@@ -10,6 +10,9 @@
 
 #include "caches.hpp"
 #include "options.hpp"
+#ifdef RL_X86
+#include "processor.hpp"
+#endif
 #include "threads.hpp"
 
 #ifdef __GLIBC__
@@ -18,17 +21,12 @@
 
 namespace rl {
 
-namespace baseline {
-Rows rows();
-}
-#ifdef RL_X86
-namespace avx2 {
-Rows rows();
-}
-namespace avx512 {
-Rows rows();
-}
-#endif
+#define RL_DECLARE(set)  \
+    namespace set {      \
+    Rows rows();         \
+    }
+RL_SETS(RL_DECLARE)
+#undef RL_DECLARE
 
 PyObject* call_twin(const char* name, PyObject* twin, PyObject* const* args, Py_ssize_t n,
                     PyObject* keywords) {
@@ -73,26 +71,23 @@ namespace {
 
 struct Isa {
     const char* name;
-    bool available;
-    Rows (*rows)();
+    bool available;  // the processor has it
+    Rows (*rows)();  // null: this file does not
 };
 
-// Best first. The conditions name what -march in CMakeLists.txt promises the compiler.
+// Best first.
 std::vector<Isa> isas() {
     std::vector<Isa> all;
 #ifdef RL_X86
-    __builtin_cpu_init();
-    const bool v3 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
-                    __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2") &&
-                    __builtin_cpu_supports("lzcnt") && __builtin_cpu_supports("movbe") &&
-                    __builtin_cpu_supports("f16c");
-    const bool v4 = v3 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                    __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
-                    __builtin_cpu_supports("avx512vl");
-    all.push_back({"avx512", v4, avx512::rows});
-    all.push_back({"avx2", v3, avx2::rows});
+    all.push_back({"avx512", has_avx512(), nullptr});
+    all.push_back({"avx2", has_avx2(), nullptr});
 #endif
-    all.push_back({"baseline", true, baseline::rows});
+    all.push_back({"baseline", true, nullptr});
+    for (Isa& i : all) {
+#define RL_FIND(set) if (std::strcmp(i.name, #set) == 0) i.rows = set::rows;
+        RL_SETS(RL_FIND)
+#undef RL_FIND
+    }
     return all;
 }
 
@@ -168,6 +163,19 @@ PyObject* set_bf16_products(PyObject*, PyObject* arg) {
 PyObject* get_bf16_products(PyObject*, PyObject*) { return PyBool_FromLong(bf16_products()); }
 
 PyObject* isa(PyObject*, PyObject*) { return PyUnicode_FromString(chosen.name); }
+
+// A tuple of names.
+PyObject* sets(PyObject*, PyObject*) {
+    PyObject* const list = PyList_New(0);
+    for (const Isa& i : isas()) {
+        PyObject* const name = i.rows && list ? PyUnicode_FromString(i.name) : nullptr;
+        if (name) PyList_Append(list, name);
+        Py_XDECREF(name);
+    }
+    PyObject* const names = list ? PyList_AsTuple(list) : nullptr;
+    Py_XDECREF(list);
+    return names;
+}
 
 PyObject* config(PyObject*, PyObject*) {
     return PyUnicode_FromFormat("%s, %d threads of %d available, matrix products of our own",
@@ -278,6 +286,7 @@ PyMethodDef own[] = {
     {"get_winograd", get_winograd, METH_NOARGS, "whether convolutions may use Winograd's way"},
     {"config", config, METH_NOARGS, "instruction set and threads, as one line"},
     {"isa", isa, METH_NOARGS, "the instruction set in use: 'avx512', 'avx2' or 'baseline'"},
+    {"sets", sets, METH_NOARGS, "the instruction sets that this file has kernels for, best first"},
 };
 
 PyModuleDef definition = {PyModuleDef_HEAD_INIT,
@@ -290,20 +299,31 @@ PyModuleDef definition = {PyModuleDef_HEAD_INIT,
                           nullptr,
                           nullptr};
 
-// RUSHLIGHT_ISA if it is set; else the best there is.
+// RUSHLIGHT_ISA if it is set; else the best that both the file and the processor have.
 bool choose_isa() {
     const char* wanted = std::getenv("RUSHLIGHT_ISA");
+    if (wanted && !*wanted) wanted = nullptr;
+    char names[64] = "";  // of the sets in this file
+    bool known = false;
     for (const Isa& i : isas()) {
-        if (wanted && *wanted ? std::strcmp(wanted, i.name) == 0 : i.available) {
-            chosen = i;
-            if (i.available) return true;
-            PyErr_Format(PyExc_ImportError, "RUSHLIGHT_ISA=%s: this processor cannot run it",
-                         wanted);
-            return false;
-        }
+        if (i.rows) std::strcat(std::strcat(names, *names ? ", " : ""), i.name);
+        if (wanted ? std::strcmp(wanted, i.name) != 0 : !i.available || !i.rows) continue;
+        if (!chosen.name) chosen = i;
+        known = true;
     }
-    PyErr_Format(PyExc_ImportError, "RUSHLIGHT_ISA=%s: the sets are baseline, avx2 and avx512",
-                 wanted);
+    if (wanted && !known)
+        PyErr_Format(PyExc_ImportError, "RUSHLIGHT_ISA=%s: the sets are baseline, avx2 and avx512",
+                     wanted);
+    else if (wanted && !chosen.available)
+        PyErr_Format(PyExc_ImportError, "RUSHLIGHT_ISA=%s: this processor cannot run it", wanted);
+    else if (wanted && !chosen.rows)
+        PyErr_Format(PyExc_ImportError, "RUSHLIGHT_ISA=%s: this extension was built for %s only",
+                     wanted, names);
+    else if (!known)
+        PyErr_Format(PyExc_ImportError, "built for processors with %s; this one lacks them",
+                     names);
+    else
+        return true;
     return false;
 }
 

@@ -49,8 +49,25 @@ RL_INLINE void narrow_half(Half* p, F x) {
                      _mm256_cvtps_ph((__m256)x, _MM_FROUND_TO_NEAREST_INT));
 }
 #else
-RL_INLINE F widened_half(const Half*) { return F{}; }  // (not called: from_half says so)
-RL_INLINE void narrow_half(Half*, F) {}
+// (by whole numbers and one operation that is exact, or rounds to the nearest as it should)
+typedef std::uint16_t FewBits __attribute__((vector_size(2 * LANES<float>)));
+RL_INLINE F widened_half(const Half* p) {
+    FewBits few;
+    std::memcpy(&few, p, sizeof few);
+    const U32 h = __builtin_convertvector(few, U32), size = h & 0x7fffu;
+    const U32 finite = (U32)((F)(size << 13) * 0x1p112f);
+    const U32 other = size << 13 | 0x7f800000u | ((I32)size > 0x7c00 ? U32{} + 0x400000u : U32{});
+    return (F)(((I32)size < 0x7c00 ? finite : other) | (h & 0x8000u) << 16);
+}
+RL_INLINE void narrow_half(Half* p, F x) {
+    const U32 b = (U32)x, size = b & 0x7fffffffu;
+    const U32 normal = ((size + 0xfffu + (size >> 13 & 1u)) >> 13) - (112u << 10);
+    const U32 below = (U32)((F)size + 0.5f) - 0x3f000000u;  // 2^-14: in steps of 2^-24, as at 0.5
+    const U32 above = (I32)size > 0x7f800000 ? (size >> 13 & 0x3ffu) | 0x7e00u : U32{} + 0x7c00u;
+    const U32 h = (I32)size < 0x38800000 ? below : (I32)size < 0x477ff000 ? normal : above;
+    const FewBits few = __builtin_convertvector(h | (b >> 16 & 0x8000u), FewBits);
+    std::memcpy(p, &few, sizeof few);
+}
 #endif
 RL_INLINE Two widened(const Half* p) { return {widened_half(p), widened_half(p + LANES<float>)}; }
 RL_INLINE void narrow(Half* p, Two x) {

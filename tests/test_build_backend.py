@@ -41,7 +41,14 @@ def backend(monkeypatch):
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     module.asked = asked
-    for name in ("CXX", "CXXFLAGS", "CMAKE_ARGS", "CMAKE_TOOLCHAIN_FILE", "RUSHLIGHT_BUILD"):
+    for name in (
+        "CXX",
+        "CXXFLAGS",
+        "CMAKE_ARGS",
+        "CMAKE_TOOLCHAIN_FILE",
+        "RUSHLIGHT_BUILD",
+        "RUSHLIGHT_SETS",
+    ):
         monkeypatch.setenv(name, "")  # so that what the module sets is taken back
         monkeypatch.delenv(name)
     monkeypatch.setenv("NINJA_STATUS", "")
@@ -91,7 +98,7 @@ def test_a_compiler_that_works_compiles(backend, compiler, capfd):
     compiler("")
     assert backend.get_requires_for_build_editable() == ["ninja", "numpy>=2"]
     assert backend.build_editable("out") == "editable.whl"
-    assert backend.asked[-1] == ("editable", "out", {}, None)
+    assert backend.asked[-1] == ("editable", "out", {"cmake.define.RL_SETS": "own"}, None)
     begin, end = capfd.readouterr().err.splitlines()
     assert begin == "rushlight: compiling the kernels with c++"
     assert end == "rushlight: compiled in 0 s"
@@ -130,7 +137,7 @@ def test_rushlight_build_decides(backend, compiler, monkeypatch, tmp_path):
     monkeypatch.setenv("RUSHLIGHT_BUILD", "pure")
     assert backend.settled(None) == PURE
     monkeypatch.setenv("RUSHLIGHT_BUILD", "native")
-    assert backend.settled(None) == {}
+    assert backend.settled(None) == {"cmake.define.RL_SETS": "own"}
     compiler("error: too old")
     with pytest.raises(SystemExit, match="RUSHLIGHT_BUILD=native, but c\\+\\+ cannot compile"):
         backend.settled(None)
@@ -146,7 +153,26 @@ def test_rushlight_build_decides(backend, compiler, monkeypatch, tmp_path):
 def test_a_cross_compiler_is_not_tried_here(backend, monkeypatch):
     monkeypatch.setenv("PATH", "/nowhere")
     monkeypatch.setenv("CMAKE_ARGS", "-DCMAKE_TOOLCHAIN_FILE=arm.cmake")
-    assert backend.settled(None) == {}
+    assert backend.settled(None) == {"cmake.define.RL_SETS": "own"}
+
+
+@pytest.mark.parametrize("sets", ["own", "all", "avx2", "baseline,avx512"])
+def test_rushlight_sets_says_for_which_processors(backend, compiler, monkeypatch, sets):
+    compiler("")
+    monkeypatch.setenv("RUSHLIGHT_SETS", sets)
+    assert backend.settled({"x": "y"}) == {"cmake.define.RL_SETS": sets, "x": "y"}
+    given = {"cmake.define.RL_SETS": "avx2"}  # pip's --config-settings
+    assert backend.settled(given) == given
+    monkeypatch.setenv("RUSHLIGHT_BUILD", "pure")
+    assert backend.settled(None) == PURE
+
+
+@pytest.mark.parametrize("sets", ["avx3", "all,avx2", "avx2;avx512", ","])
+def test_unknown_sets_are_refused(backend, compiler, monkeypatch, sets):
+    compiler("")
+    monkeypatch.setenv("RUSHLIGHT_SETS", sets)
+    with pytest.raises(SystemExit, match=f"RUSHLIGHT_SETS={sets}: it is own, all, or of"):
+        backend.build_wheel("out")
 
 
 def test_cxx_is_heeded(backend, compiler, monkeypatch):

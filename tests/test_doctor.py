@@ -45,12 +45,15 @@ def test_the_facts_are_those_of_this_process():
     if seam.native is None:
         assert facts["kernels"]["kind"] == "pure" and not facts["kernels"]["broken"]
     else:
-        found = {k: facts["kernels"][k] for k in ("kind", "file", "isa")}
+        found = {k: facts["kernels"][k] for k in ("kind", "file", "isa", "sets")}
         assert found == {
             "kind": "native",
             "file": seam.native.__file__,
             "isa": seam.native.isa(),
+            "sets": list(seam.native.sets()),
         }
+        line = next(x for x in doctor.lines(facts) if x.startswith("kernels"))
+        assert all(name in line for name in seam.native.sets())
     assert facts["files"]["weights"] == rl.hub.get_dir() and facts["cost"] == []
 
 
@@ -121,6 +124,8 @@ def test_an_extension_for_another_python_is_broken(tmp_path):
     "failure, fix",
     [
         ("RUSHLIGHT_ISA=avx512: this processor cannot run it", "unset RUSHLIGHT_ISA"),
+        ("RUSHLIGHT_ISA=baseline: this extension was built for avx2 only", "RUSHLIGHT_SETS=all"),
+        ("built for processors with avx2, avx512; this one lacks them", "RUSHLIGHT_SETS=all"),
         ("libc.so.6: version `GLIBC_2.38' not found", "it was built on a newer system"),
         ("numpy.core.multiarray failed to import", "'numpy>=2'"),
         ("invalid ELF header", "--force-reinstall"),

@@ -46,12 +46,12 @@ def launch(tmp_path):
 
 
 def until(path, count):
-    """Waits until `count` files are in a folder."""
+    """Waits until `count` processes have written their number into a folder."""
     end = time.monotonic() + 30
-    while len(list(path.glob("pid*"))) < count:
+    while len(written := [n for p in sorted(path.glob("pid*")) if (n := p.read_text())]) < count:
         assert time.monotonic() < end
         time.sleep(0.02)
-    return [int(p.read_text()) for p in sorted(path.glob("pid*"))]
+    return [int(n) for n in written]
 
 
 def gone(pid):

@@ -56,13 +56,14 @@ def placed(block):
 
 
 class Copy:
-    """A copy of the sources in which recipes are followed."""
+    """A copy of the sources in which recipes are followed; of=: of another copy, with what Python
+    has compiled there."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, of=ROOT):
         self.folder = folder
-        ignored = shutil.ignore_patterns("*.so", "__pycache__", "frozen")
+        ignored = shutil.ignore_patterns("*.so", "frozen", *(["__pycache__"] if of is ROOT else []))
         for part in ("src", "tests", "tools", "native"):
-            shutil.copytree(ROOT / part, folder / part, ignore=ignored)
+            shutil.copytree(of / part, folder / part, ignore=ignored)
         (folder / "tests/frozen").symlink_to(ROOT / "tests/frozen")
         shutil.copy(ROOT / "pyproject.toml", folder)
 
@@ -124,9 +125,18 @@ def opens(line, table):
     return re.match(rf"(const \w+ )?{table}(\[\])?(: [^=]+)? = [\[{{(]$", line.rstrip()) is not None
 
 
+@pytest.fixture(scope="module")
+def compiled(tmp_path_factory):
+    """A copy whose modules Python has compiled."""
+    copy = Copy(tmp_path_factory.mktemp("compiled"))
+    copy.python("tools/make_stubs.py")
+    assert not [*copy.changed()], "make stubs"
+    return copy.folder
+
+
 @pytest.fixture
-def copy(tmp_path):
-    return Copy(tmp_path)
+def copy(tmp_path, compiled):
+    return Copy(tmp_path, compiled)
 
 
 def stubs_and_places(copy, *sections):

@@ -107,8 +107,8 @@ def test_measures_of_numbers_by_hand():
 
 def test_classes_of_a_table(flowers, tmp_path, capsys):
     out = tmp_path / "run"
-    words = [flowers, "--target", "species", "--model", "mlp", "--lr", 0.02, "--epochs", 20]
-    assert call("train", *words, "--out", out) == 0
+    words = [flowers, "--target", "species", "--model", "mlp", "--width", 64, "--lr", 0.02]
+    assert call("train", *words, "--epochs", 20, "--out", out) == 0
     text = capsys.readouterr().out
     assert "192 rows to train on, 24 to validate, 24 to test; 4 features, 3 classes" in text
     assert float(text.split("test accuracy ")[1].split()[0]) > 90

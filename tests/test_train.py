@@ -75,21 +75,20 @@ def stop_after(monkeypatch, batches):
 
 
 @pytest.mark.parametrize("schedule", ["onecycle", "plateau"])
-@pytest.mark.parametrize("batches", [4, 13])  # an epoch has 11 to 13
-def test_a_stopped_run_goes_on_to_the_same_numbers(
-    tmp_path, monkeypatch, capsys, schedule, batches
-):
+def test_a_stopped_run_goes_on_to_the_same_numbers(tmp_path, monkeypatch, capsys, schedule):
     words = [*SETTINGS, "--schedule", schedule, "--optimizer", "sgd"]
-    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    whole = tmp_path / "whole"
     assert call(*words, "--out", whole) == 0
-    with monkeypatch.context() as patch:
-        stop_after(patch, batches)
-        assert call(*words, "--out", parts) == 130
-    assert f"rushlight train --resume {parts}" in capsys.readouterr().out
-    assert start("--resume", str(parts), "--quiet") == 0
-    assert history(parts) == history(whole)
-    a, b = (rl.load(folder / "last.pt")["model"] for folder in (whole, parts))
-    assert all(rl.equal(a[key], b[key]) for key in a)
+    for batches in (4, 13):  # an epoch has 11 to 13
+        parts = tmp_path / f"stopped-{batches}"
+        with monkeypatch.context() as patch:
+            stop_after(patch, batches)
+            assert call(*words, "--out", parts) == 130
+        assert f"rushlight train --resume {parts}" in capsys.readouterr().out
+        assert start("--resume", str(parts), "--quiet") == 0
+        assert history(parts) == history(whole)
+        a, b = (rl.load(folder / "last.pt")["model"] for folder in (whole, parts))
+        assert all(rl.equal(a[key], b[key]) for key in a)
 
 
 def test_more_epochs_than_planned(tmp_path, capsys):

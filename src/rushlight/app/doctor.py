@@ -44,6 +44,12 @@ EXTRAS = {
 }
 FOLDER = Path(rl.__file__).parent
 
+#: with kernels for every processor
+ALL_SETS = (
+    "RUSHLIGHT_SETS=all RUSHLIGHT_BUILD=native pip install --force-reinstall --no-deps "
+    "FOLDER_OF_THE_SOURCES"
+)
+
 # --- kernels -----------------------------------------------------------------------------------
 
 
@@ -71,7 +77,10 @@ def diagnose(folder: Path, failure: str, pure: bool) -> dict[str, Any]:
 def _mend(failure: str) -> str:
     """What to do about an extension that does not load."""
     if "RUSHLIGHT_ISA" in failure:
-        return "unset RUSHLIGHT_ISA: the best that the processor has is taken"
+        fix = "unset RUSHLIGHT_ISA: the best that the processor has is taken"
+        return f"{fix}; or, with that set, {ALL_SETS}" if "was built for" in failure else fix
+    if "built for processors with" in failure:
+        return f"it was built on another machine: here, {ALL_SETS}"
     if "numpy" in failure.lower():
         return f"{sys.executable} -m pip install 'numpy>=2'"
     if any(f"{name}_" in failure for name in ("GLIBC", "GLIBCXX", "CXXABI")):
@@ -90,12 +99,17 @@ def _build() -> str:
 
 
 def kernels() -> dict[str, Any]:
-    """What computes: {"kind", "file", "isa", "why", "fix", "broken"}."""
+    """What computes: {"kind", "file", "isa", "sets", "why", "fix", "broken"}.
+
+    isa     the instruction set in use
+    sets    those that the file has kernels for
+    """
     if seam.native is None:
         found = diagnose(FOLDER, seam.failure, seam.PURE)
-        return {"kind": "pure", "file": None, "isa": None, **found}
-    file, isa = seam.native.__file__, seam.native.isa()
-    return {"kind": "native", "file": file, "isa": isa, "why": "", "fix": "", "broken": False}
+        return {"kind": "pure", "file": None, "isa": None, "sets": [], **found}
+    native = seam.native
+    live = {"file": native.__file__, "isa": native.isa(), "sets": list(native.sets())}
+    return {"kind": "native", **live, "why": "", "fix": "", "broken": False}
 
 
 # --- the rest of what is here ------------------------------------------------------------------
@@ -247,7 +261,9 @@ def lines(facts: dict[str, Any]) -> list[str]:
         ("processor", facts["processor"]),
     ]
     if k["kind"] == "native":
-        text.append(("kernels", f"native, {k['isa']}, {_threads(t['kernels'])}: {k['file']}"))
+        others = ", ".join(s for s in k["sets"] if s != k["isa"])
+        isa = f"{k['isa']} (also in the file: {others})" if others else k["isa"]
+        text.append(("kernels", f"native, {isa}, {_threads(t['kernels'])}: {k['file']}"))
     else:
         say = "BROKEN" if k["broken"] else "none"
         text.append(("kernels", f"{say}: {k['why']}; NumPy twins compute"))
