@@ -251,6 +251,12 @@ def test_sums_and_running_sums_of_rows(dtype, width):
         same(kernel, double(x).cumsum(1))
 
 
+@NARROW
+def test_running_sums_of_long_columns_are_rounded_once(dtype):
+    x = eighths(17000, 70, dtype=dtype)  # more rows than the kernel takes at a time
+    same(x.cumsum(0), double(x).cumsum(0))
+
+
 @pytest.mark.parametrize("shape", [(1, 5), (3, 700), (4, 9), (7, 1024), (9, 5000)], ids=str)
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.int64], ids=str)
 def test_running_sums_of_short_rows_together(shape, dtype):

@@ -37,7 +37,8 @@ def _load() -> None:
     for name, function in vocabulary.LIST_WORDS.items():
         list_word(name, function)
     for name, function in TWINS.items():
-        widened = function.__module__.rsplit(".", 1)[-1] in _WIDENED and not name.endswith("_")
+        family = function.__module__.rsplit(".", 1)[-1]
+        widened = (family in _WIDENED and not name.endswith("_")) or name in vocabulary.ACCUMULATE
         word(name, quietly(in_single(function, name if native else "") if widened else function))
     if native is not None:
         for name in native.KERNELS:
