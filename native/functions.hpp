@@ -327,7 +327,9 @@ RL_INLINE D expm1(D x) {
 RL_INLINE D tanh(D x) {
     const Power e = power<true>(at_most(abs(x) * 2, 40.0));
     const D scale = scaled(e.p, e.n), t = fma(scale, e.q, scale - 1);
-    return copysign(t / (t + 2), x);
+    // what rounding t + 2 lost counts where t is small; 1 / (t + 2) = (1 - y) / 2
+    const D sum = t + 2, lost = t < 1 ? t - (sum - 2) : D{}, y = t / sum;
+    return copysign(fma(y * lost, fma(y, all(0.5), all(-0.5)), y), x);
 }
 #else
 // 1/2!, 1/3!, ...

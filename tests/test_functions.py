@@ -19,7 +19,7 @@ BOUNDS = {
     "expm1": (2.3, 2.5),
     "log": (2, 1.4),
     "log1p": (3, 1.5),
-    "tanh": (2, 2.6),
+    "tanh": (2, 2.5),
     "sin": (2, 1.6),  # 1.4 where there is fma
     "cos": (2, 1.4),
 }
