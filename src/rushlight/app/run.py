@@ -230,9 +230,10 @@ def _report(error: BaseException) -> None:
     while trace is not None and trace.tb_frame.f_code.co_filename == __file__:
         trace = trace.tb_next
     error.__traceback__ = trace
-    asked = getattr(error, "obj", None) if isinstance(error, AttributeError) else None
-    if isinstance(asked, rl.Tensor) and error.name:  # too many names for Python's own hint
-        error.add_note(f"  {suggestion(error.name, dir(asked), 'torch.Tensor')}".rstrip())
+    if isinstance(error, AttributeError) and isinstance(error.obj, rl.Tensor) and error.name:
+        hint = suggestion(error.name, dir(error.obj), "torch.Tensor")
+        if hint:  # Python itself has none: a tensor has too many names
+            error.add_note(f"  {hint}")
     sys.excepthook(type(error), error, trace)
 
 
