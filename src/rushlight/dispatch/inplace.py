@@ -123,13 +123,16 @@ _NOT_LOOKED_AT = frozenset({"fill", "tril", "triu"})
 def write(x: Tensor, values: Any, name: str = "") -> None:
     """Copy values into the memory of x (same shape, or broadcast up to it) and count the change."""
     a = x._a
-    if getattr(values, "shape", ()) != a.shape:
-        shape = np.shape(values)
-        if np.broadcast_shapes(shape, a.shape) != a.shape:
+    shape = getattr(values, "shape", None)
+    if shape != a.shape:
+        if shape is None:
+            shape = np.shape(values)
+        if shape and np.broadcast_shapes(shape, a.shape) != a.shape:
             raise RuntimeError(
                 f"output with shape {list(a.shape)} doesn't match the broadcast shape {list(shape)}"
             )
-    if a.flags.forc and a.flags.writeable:
+    flags = a.flags
+    if flags.forc and flags.writeable:
         pass
     elif name in _NOT_LOOKED_AT and is_expanded(a):
         return _write_changed(x, values)
@@ -139,7 +142,7 @@ def write(x: Tensor, values: Any, name: str = "") -> None:
             f"performing this operation.{_ONE_BY_ONE[name]}",
         )
         return _write_changed(x, values)
-    elif not a.flags.writeable:
+    elif not flags.writeable:
         a = writable(x)
     elif a.ndim and 0 in a.strides and a.size > 1 and is_expanded(a):
         raise expanded_error()

@@ -28,6 +28,9 @@ from ..kernels import K
 from .creation import dtype_of, finished
 
 
+_I64 = int64.np
+
+
 def _range_dtype(values: tuple) -> DType:
     """int64 if all bounds are integers, else the default dtype."""
     found = int64
@@ -71,6 +74,11 @@ def arange(
         raise TypeError(f"arange() takes 3 positional arguments but {len(args)} were given")
     if end is None:
         raise missing("arange", "end")
+    if out is None and dtype is None and type(end) is type(start) is type(step) is int and step:
+        if (end - start) * step >= 0:
+            check_storage(((end - start) // step,))
+            a = np.arange(start, end, step, _I64)
+            return finished(a, requires_grad, resolve(device), layout, pin_memory)
     for name, v in (("start", start), ("end", end), ("step", step)):
         if not isinstance(v, (int, float, complex, np.number, Tensor)):
             position = 1 if len(args) == 1 else ("start", "end", "step").index(name) + 1
