@@ -26,7 +26,7 @@ from ..dispatch.registry import apply_inplace, composite, internal, op, write
 from ..kernels import K, as_array
 
 
-@internal("to_copy", tensors=1, node="ToCopy")
+@internal("to_copy", tensors=1, node="ToCopy", quiet=True)
 class ToCopy:
     """y = x in another dtype; the gradient returns in x's, which is `source`."""
 
@@ -34,8 +34,7 @@ class ToCopy:
         if x.dtype.kind == "c" and dtypes.INT < dtype.category < dtypes.COMPLEX:
             x = x.real
         if x.dtype.kind in "fc" and dtype.category <= dtypes.INT:
-            with np.errstate(invalid="ignore"):  # nan and inf become some integer, as in C
-                y = x.astype(dtype.np)
+            y = x.astype(dtype.np)  # nan and inf become some integer, as in C
         else:
             y = x.astype(dtype.np) if x.dtype == dtype.np else K.astype(x, dtype.np)
         if x.ndim > 1 and not x.flags.forc and is_expanded(x):  # steps of 0 come last for NumPy

@@ -354,7 +354,7 @@ def getitem(x: Tensor, key: Any) -> Tensor:
                 ) from None
             return view_of(SELECT, x, array, ((key, ...),))
     elif kind is tuple:
-        card = _steps(a, key)
+        card = basic_card(a, key)
         if card is not None:
             basic = (*key, ...)
             return view_of(card, x, a[basic], (basic,))
@@ -372,12 +372,17 @@ def getitem(x: Tensor, key: Any) -> Tensor:
     return _chosen(x, advanced, key)
 
 
-def _steps(a: np.ndarray, key: tuple) -> Card | None:
-    """The card of a key of integers in bounds and slices alone; None for any other."""
-    if len(key) > a.ndim:
-        return None
-    card = _ALIAS
-    for k, n in zip(key, a.shape, strict=False):
+def basic_card(a: np.ndarray, key: tuple) -> Card | None:
+    """The card of a key of integers in bounds, slices and None alone; None for any other."""
+    shape, card, dim = a.shape, _ALIAS, 0
+    for k in key:
+        if k is None:
+            card = _UNSQUEEZE
+            continue
+        if dim == len(shape):
+            return None
+        n = shape[dim]
+        dim += 1
         if type(k) is int:
             if not -n <= k < n:
                 return None

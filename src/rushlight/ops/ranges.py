@@ -188,11 +188,13 @@ def evenly(start: Any, end: Any, steps: int, d: DType) -> np.ndarray:
     )
     start, end = np.asarray(start, wide), np.asarray(end, wide)
     step = np.asarray((end - start) / np.asarray(max(steps - 1, 1), wide))
-    i = np.arange(steps)
-    fma = K.fma if step.dtype.kind == "f" else lambda x, y, z: x * y + z  # PyTorch rounds once
-    first = fma(step, i.astype(wide), start)
-    second = fma(-step, (steps - 1 - i).astype(wide), end)
-    y = np.where(i < steps // 2, first, second)
+    i, slope, base = np.arange(steps, dtype=wide), np.empty(steps, wide), np.empty(steps, wide)
+    first, second = slice(steps // 2), slice(steps // 2, None)
+    i[second] = i[: steps - steps // 2][::-1].copy()
+    slope[first], slope[second] = step, -step
+    base[first], base[second] = start, end
+    # PyTorch rounds once
+    y = K.fma(slope, i, base) if step.dtype.kind == "f" else slope * i + base
     if d.category < FLOAT:
         y = np.trunc(y)
     return y.astype(d.np)

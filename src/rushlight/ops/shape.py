@@ -378,6 +378,8 @@ class Squeeze:
 
     def forward(x, dims):
         if dims is None:
+            if 1 not in x.shape:
+                return x[...]
             return (
                 x.reshape([n for n in x.shape if n != 1]) if x.flags.c_contiguous else np.squeeze(x)
             )
