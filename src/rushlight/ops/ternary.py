@@ -333,6 +333,8 @@ def _product_added(x, y, z, v):
 
 
 _plus_product = in_single(_product_added)
+
+
 def _quotient_added(x, y, z, v):
     r = K.add(x, K.div(y if type(v) is int and v == 1 else K.mul(y, v), z))
     return r if r.dtype is x.dtype else K.like(r, x)
