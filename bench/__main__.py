@@ -39,6 +39,7 @@ from . import (
     quantized,
     recurrent,
     served,
+    small,
     tensor_ops,
 )
 
@@ -81,6 +82,7 @@ GOALS = {
     **{name: goal for name, (_, _, goal) in linalg.ROWS.items()},
     **{name: goal for name, (_, _, goal) in quantized.ROWS.items()},
     **{name: goal for name, (_, _, goal) in recurrent.ROWS.items()},
+    **{name: goal for name, (_, _, goal) in small.ROWS.items()},
     **{name: goal for name, (_, _, goal) in tensor_ops.ROWS.items()},
     **beside.ROWS,
     "import": (8, 12),

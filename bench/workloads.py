@@ -28,6 +28,7 @@ from . import (
     quantized,
     recurrent,
     resizing,
+    small,
     tensor_ops,
 )
 from .served import exported
@@ -278,6 +279,7 @@ WORKLOADS: dict[str, Callable[[Library], list[float]]] = {
     **{name: repeated(make, calls) for name, (make, calls, _) in linalg.ROWS.items()},
     **{name: repeated(make, calls) for name, (make, calls, _) in quantized.ROWS.items()},
     **{name: repeated(make, calls) for name, (make, calls, _) in recurrent.ROWS.items()},
+    **{name: repeated(make, calls) for name, (make, calls, _) in small.ROWS.items()},
     **{name: repeated(make, calls) for name, (make, calls, _) in tensor_ops.ROWS.items()},
     **beside.rows(
         {

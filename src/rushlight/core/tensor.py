@@ -22,9 +22,10 @@ from .memory import address, new, numpy_of, storage_array, strides_of
 from .meta import MetaArray, NoNumpy, device_of
 from .notices import warn
 from .shared import arena_of
-from .size import Size
+from .size import Size, size_of
 
 _ndarray = np.ndarray
+_tuple: Any = tuple.__new__
 _PYTHON_NUMBERS = frozenset((int, float, bool, complex))
 
 if TYPE_CHECKING:  # the operations that the cards attach; a stub, made by tools/make_stubs.py
@@ -154,12 +155,12 @@ class Tensor(_Slots):
     @property
     def shape(self) -> Size:
         """The sizes of all dimensions, as a torch.Size."""
-        return Size(self._a.shape)
+        return _tuple(Size, self._a.shape)  # as size_of, a call less
 
     def size(self, dim: int | None = None) -> Any:
         """All sizes, or that of one dimension. IndexError: no such dimension."""
         if dim is None:
-            return Size(self._a.shape)
+            return size_of(self._a.shape)
         return self._a.shape[_checked_dim(dim, self._a.ndim)]
 
     @property

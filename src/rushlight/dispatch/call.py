@@ -43,6 +43,8 @@ def runner(card: Card) -> Any:
     """The function that runs this card on its full argument tuple, as short as its kind allows."""
     if card.listed and card.fresh and card.outputs == 1 and card.narrow is None:
         return _listing(card)
+    if card.outputs == "list" and card.view and card.promote is None and not card.not_for:
+        return _parting(card)
     if card.listed or card.result is not None or card.outputs != 1:
         return partial(_general, card)
     if card.view:
@@ -79,6 +81,41 @@ def _viewing(card: Card) -> Any:
                 record(card, args, (r,), (t,))
             return t
         return view_of(card, x, r, args[1:])
+
+    return run
+
+
+def _parting(card: Card) -> Any:
+    """`run` of a card whose results are views of its first argument: one look for all of them."""
+    forward, name = card.forward, card.node_type.__name__
+
+    def run(args):
+        x = args[0]
+        a = x._a
+        if type(a) is not _ndarray or x._rg or (inferring[0] and mode.inference):
+            return _general(card, args)
+        try:
+            arrays = forward(a, *args[1:])
+        except TRANSLATED as e:
+            raise explain(card, args, e) from None
+        cell = x._v
+        if cell is None:
+            x._v = cell = [0]
+        info, step = x._view, ((card, args[1:]),)
+        base, chain = (x, step) if info is None else (info.base, info.replay + step)
+        recorded_at = base._node
+        parts = []
+        for r in arrays:
+            t = new(Tensor)
+            t._a = r
+            t._rg = False
+            t._node = None
+            t._v = cell
+            t._view = view = new(ViewInfo)
+            view.base, view.replay = base, chain
+            view.recorded_at, view.multi_output = recorded_at, name
+            parts.append(t)
+        return tuple(parts)
 
     return run
 

@@ -172,6 +172,7 @@ class Signature(NamedTuple):
     sure: bool  # the first argument is a Tensor for certain: the face looked
     narrow: bool  # 2-byte floats have a forward of their own
     elementwise: bool  # the result lies in memory as its operands say
+    any_dtype: bool  # operands of one dtype are as they should be, whichever it is
     images: int  # so many operands are asked whether they lie channels last
 
 
@@ -193,6 +194,7 @@ def _signature(card: Card) -> Signature:
         sure=card.schema is not None and card.checks_first,
         narrow=card.narrow is not None,
         elementwise=card.elementwise,
+        any_dtype=card.promote == "arith" and card.check is None,
         images=IMAGES.get(card.order, 0),
     )
 
@@ -280,9 +282,13 @@ def _run_text(s: Signature) -> str:
 
 
 def _alike(s: Signature) -> str:
-    """The condition under which promotion has nothing to do: Tensors of one common float dtype."""
+    """The condition under which promotion has nothing to do: Tensors of one dtype, and unless it
+    leaves every dtype as it is of a common float one."""
     first, *others = s.operands
     terms = [f"isinstance(x{i}, Tensor)" for i in s.operands if not (s.sure and i == 0)]
+    if s.any_dtype:
+        terms += [f"x{first}._a.dtype is x{i}._a.dtype" for i in others]
+        return " and ".join(terms) or "True"
     terms.append(f"((d := x{first}._a.dtype) is F32 or d is F64)")
     return " and ".join(terms + [f"x{i}._a.dtype is d" for i in others])
 

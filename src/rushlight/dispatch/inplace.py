@@ -45,7 +45,12 @@ def apply_inplace(card: Card, args: tuple) -> Tensor:
         raise TypeError(
             f"{card.name}_(): argument 'input' (position 1) must be Tensor, not {type(x).__name__}"
         )
-    track = mode.grad and any([isinstance(a, Tensor) and a._rg for a in args])
+    track = False
+    if mode.grad:
+        for a in args:
+            if isinstance(a, Tensor) and a._rg:
+                track = True
+                break
     if track and (card.backward is not None or card.boolean or card.not_for):
         check_inplace(x)
     if mode.grad and x._inference and not mode.inference:
@@ -53,7 +58,8 @@ def apply_inplace(card: Card, args: tuple) -> Tensor:
             "Inplace update to inference tensor outside InferenceMode is not allowed. You can "
             "make a clone to get a normal tensor before doing inplace update."
         )
-    if card.promote is not None and not card.boolean and not alike(args, card.tensors):
+    same = card.promote is None or alike(card, args)
+    if not same and not card.boolean:
         if card.promote == "arith" or x.dtype.category < FLOAT:
             found = result_dtype([a for i in card.tensors if (a := args[i]) is not None])
             if card.promote == "float" and found.category < FLOAT:
@@ -63,20 +69,21 @@ def apply_inplace(card: Card, args: tuple) -> Tensor:
         if isinstance(a, Tensor) and (a is x or (a._v is x._v and a._v is not None)):
             if a._a.ndim or card.name not in _OF_ONE_NUMBER:
                 check_overlap(x, a, x, card.apart)
-    old = new(Tensor)
-    old._a, old._rg, old._node, old._view, old._v = x._a, x._rg, x._node, None, None
-    if x._node is not None:
-        old._slot = x._slot
-    if track and card.saves_first:
-        old._a = x._a.copy()
-    args = (old, *args[1:])
-    if card.promote is not None:
-        args = promoted(card, args)
+    if track or not same:
+        old = new(Tensor)
+        old._a, old._rg, old._node, old._view, old._v = x._a, x._rg, x._node, None, None
+        if x._node is not None:
+            old._slot = x._slot
+        if track and card.saves_first:
+            old._a = x._a.copy()
+        args = (old, *args[1:])
+        if not same:
+            args = promoted(card, args)
     arrays = [a._a if isinstance(a, Tensor) else a for a in args]
     if card.not_for and arrays[0].dtype.kind in card.not_for:
         raise refused(card, arrays)
     try:
-        r = card.forward_for(arrays[0])(*arrays)
+        r = (card.forward if card.narrow is None else card.forward_for(arrays[0]))(*arrays)
     except (ValueError, IndexError, TypeError, AttributeError) as e:
         raise explain(card, args, e) from None
     results = r if type(r) is tuple else (r,)
@@ -123,13 +130,16 @@ _NOT_LOOKED_AT = frozenset({"fill", "tril", "triu"})
 def write(x: Tensor, values: Any, name: str = "") -> None:
     """Copy values into the memory of x (same shape, or broadcast up to it) and count the change."""
     a = x._a
-    if getattr(values, "shape", ()) != a.shape:
-        shape = np.shape(values)
-        if np.broadcast_shapes(shape, a.shape) != a.shape:
+    shape = getattr(values, "shape", None)
+    if shape != a.shape:
+        if shape is None:
+            shape = np.shape(values)
+        if shape and np.broadcast_shapes(shape, a.shape) != a.shape:
             raise RuntimeError(
                 f"output with shape {list(a.shape)} doesn't match the broadcast shape {list(shape)}"
             )
-    if a.flags.forc and a.flags.writeable:
+    flags = a.flags
+    if flags.forc and flags.writeable:
         pass
     elif name in _NOT_LOOKED_AT and is_expanded(a):
         return _write_changed(x, values)
@@ -139,7 +149,7 @@ def write(x: Tensor, values: Any, name: str = "") -> None:
             f"performing this operation.{_ONE_BY_ONE[name]}",
         )
         return _write_changed(x, values)
-    elif not a.flags.writeable:
+    elif not flags.writeable:
         a = writable(x)
     elif a.ndim and 0 in a.strides and a.size > 1 and is_expanded(a):
         raise expanded_error()

@@ -15,7 +15,7 @@ from .messages import explain
 from .op import Card
 from .promotion import is_number
 
-_F32, _F64 = np.dtype(np.float32), np.dtype(np.float64)
+_F32, _F64, _I64 = np.dtype(np.float32), np.dtype(np.float64), np.dtype(np.int64)
 
 
 def binary_operator(card: Card, ufunc: Any) -> tuple[Any, Any]:
@@ -68,8 +68,11 @@ def inplace_method(card: Card, operator: Any) -> None:
     card.change = change
 
 
-def inplace_operator(card: Card, kernel: Any) -> Any:
-    """x op= y: without a gradient kernel(x, y) writes straight into x."""
+def inplace_operator(card: Card, kernel: Any, whole: Any = None) -> Any:
+    """x op= y: without a gradient kernel(x, y) writes straight into x.
+
+    whole  the ufunc of int64 by an int, if these give int64; it does not warn
+    """
 
     def inplace(x, y):
         a = x._a
@@ -82,6 +85,11 @@ def inplace_operator(card: Card, kernel: Any) -> Any:
             plain = not ((x._rg or y._rg) and mode.grad) and a.dtype is b.dtype
         elif type(y) is float or type(y) is int:
             b, plain = y, not (x._rg and mode.grad)
+            if plain and whole and a.dtype is _I64 and type(y) is int and abs(y) < 1 << 63:
+                if a.flags.carray and not x._inference:
+                    whole(a, y, a)
+                    x._bump()
+                    return x
         elif isinstance(y, np.ndarray):
             y, plain = wrap(y), False
         elif is_number(y):

@@ -36,14 +36,8 @@ def promoted(card: Card, args: tuple) -> tuple:
     Numbers stay numbers where NumPy would not let them widen the result, and become 0-d arrays
     otherwise.
     """
-    first = args[0]
-    if isinstance(first, Tensor) and ((d := first._a.dtype) is _F32 or d is _F64):
-        for i in card.tensors:
-            a = args[i]
-            if a is not None and not (isinstance(a, Tensor) and a._a.dtype is d):
-                break
-        else:
-            return args
+    if not card.listed and alike(card, args):
+        return args
     if card.listed:
         tensors = list(args[0])
         if {type(t) for t in tensors} == {Tensor} and len({id(t._a.dtype) for t in tensors}) == 1:
@@ -97,16 +91,19 @@ def _widen_numbers(card: Card, args: tuple, values: list) -> None:
             values[i] = seen_as(a, float32)
 
 
-def alike(args: tuple, positions: tuple) -> bool:
-    """True if promotion has nothing to do: only tensors of one of the two common float dtypes."""
+def alike(card: Card, args: tuple) -> bool:
+    """True if promotion has nothing to do: only tensors of one dtype, and unless the card leaves
+    every dtype as it is one of the two common float ones."""
     first = None
-    for i in positions:
+    for i in card.tensors:
         a = args[i]
         if not isinstance(a, Tensor):
+            if a is None and i:
+                continue
             return False
         d = a._a.dtype
         if first is None:
-            if d is not _F32 and d is not _F64:
+            if d is not _F32 and d is not _F64 and (card.promote != "arith" or card.check):
                 return False
             first = d
         elif d is not first:

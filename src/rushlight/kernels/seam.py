@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 import sys
 import warnings
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -178,12 +179,8 @@ def in_single(f: Any, name: str = "") -> Any:
 try:
     from numpy._core.umath import _extobj_contextvar, _make_extobj  # type: ignore
 
-    _SILENT = _make_extobj(all="ignore")
-
-    def hush(set: Any = _extobj_contextvar.set, silent: Any = _SILENT) -> Any:
-        """From now on NumPy does not warn in this context; see `quietly`."""
-        return set(silent)
-
+    # from now on NumPy does not warn in this context; see `quietly`
+    hush: Any = partial(_extobj_contextvar.set, _make_extobj(all="ignore"))
     unhush: Any = _extobj_contextvar.reset
 except ImportError:  # a NumPy that keeps it elsewhere
 

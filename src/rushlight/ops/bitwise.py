@@ -59,6 +59,7 @@ def _bitwise(name: str, symbol: str, f: Any, operator: str) -> None:
         broadcast=True,
         not_for="fVc",
         kernel=f"{name}_cpu",
+        quiet=False,
     )(Bitwise)
     _operators(card, operator)
 
@@ -74,6 +75,7 @@ _bitwise("bitwise_xor", "^", np.bitwise_xor, "xor")
     inplace="Tensor",
     not_for="fVc",
     kernel="bitwise_not_cpu",
+    quiet=False,
 )
 class BitwiseNot:
     """y = ~x: all bits turned; logical not for bool
@@ -170,6 +172,7 @@ def _logical(name: str, meaning: str, f: Any) -> None:
         inplace="Tensor",
         promote="arith",
         broadcast=True,
+        quiet=False,
     )(Logical)
 
 

@@ -17,7 +17,11 @@ from .samples import binary
 
 
 @op(
-    "maximum(input, other: Tensor, *, out=None)", at="torch Tensor", promote="arith", broadcast=True
+    "maximum(input, other: Tensor, *, out=None)",
+    at="torch Tensor",
+    promote="arith",
+    broadcast=True,
+    quiet=False,
 )
 class Maximum:
     """z = max(x, y), NaN if one is NaN.  grad to the larger; halves where equal.
@@ -44,7 +48,11 @@ class Maximum:
 
 
 @op(
-    "minimum(input, other: Tensor, *, out=None)", at="torch Tensor", promote="arith", broadcast=True
+    "minimum(input, other: Tensor, *, out=None)",
+    at="torch Tensor",
+    promote="arith",
+    broadcast=True,
+    quiet=False,
 )
 class Minimum:
     """z = min(x, y), NaN if one is NaN.  grad to the smaller; halves where equal.

@@ -10,6 +10,7 @@ from ..core import dtype as dtypes
 from ..core.device import CPU, META, accelerators, device, moved, resolve
 from ..core.dtype import dtype, float64
 from ..core.dtype_info import as_dtype, is_dtype
+from ..core.grad_mode import inferring, mode
 from ..core.layout import channels_last, contiguous_format, preserve_format
 from ..core.layout import memory_format as Format
 from ..core.memory import is_expanded
@@ -20,11 +21,12 @@ from ..core.sparse import START
 from ..core.tensor import Tensor
 from ..core.tensor_types import dtype_of_type
 from ..dispatch.messages import mismatch, not_a_tensor
-from ..dispatch.registry import apply_inplace, composite, internal, op
+from ..dispatch.modes import ON
+from ..dispatch.registry import apply_inplace, composite, internal, op, write
 from ..kernels import K, as_array
 
 
-@internal("to_copy", tensors=1, node="ToCopy")
+@internal("to_copy", tensors=1, node="ToCopy", quiet=True)
 class ToCopy:
     """y = x in another dtype; the gradient returns in x's, which is `source`."""
 
@@ -32,8 +34,7 @@ class ToCopy:
         if x.dtype.kind == "c" and dtypes.INT < dtype.category < dtypes.COMPLEX:
             x = x.real
         if x.dtype.kind in "fc" and dtype.category <= dtypes.INT:
-            with np.errstate(invalid="ignore"):  # nan and inf become some integer, as in C
-                y = x.astype(dtype.np)
+            y = x.astype(dtype.np)  # nan and inf become some integer, as in C
         else:
             y = x.astype(dtype.np) if x.dtype == dtype.np else K.astype(x, dtype.np)
         if x.ndim > 1 and not x.flags.forc and is_expanded(x):  # steps of 0 come last for NumPy
@@ -125,6 +126,8 @@ class Copy:
     """y = source in x's shape and dtype: what copy_ writes."""
 
     def forward(x, source):
+        if source.shape == x.shape:
+            return source
         try:
             return np.broadcast_to(source, x.shape)
         except ValueError:
@@ -156,13 +159,24 @@ def copy_(input, src, non_blocking):
         if isinstance(src, (bool, int, float, complex, np.number)):
             return input.fill_(src)
         raise not_a_tensor("copy_", "other", 1, src)
-    if not type(src._a) is type(input._a) is np.ndarray and not (src.is_meta or input.is_meta):
+    a, b = input._a, src._a
+    if not type(b) is type(a) is np.ndarray and not (src.is_meta or input.is_meta):
         src = src.to(input.device)
+    elif b.dtype is a.dtype and b.shape == a.shape and _unseen(input, src):
+        write(input, b)
+        return input
     if src._a.dtype != input._a.dtype and (src._rg or input._a.dtype.kind in "iub"):
         if src._rg and src._a.shape != input._a.shape and src._a.ndim <= input._a.ndim:
             src = src.expand(input._a.shape)  # its gradient is summed in its own dtype
         src = src.to(input.dtype)
     return apply_inplace(Copy, (input, src))
+
+
+def _unseen(x: Tensor, source: Tensor) -> bool:
+    """No one but x has to know that source is written into it: no mode, no graph, no overlap."""
+    if ON[0] or inferring[0] or ((x._rg or source._rg) and mode.grad):
+        return False
+    return not x._inference and (x._v is None or x._v is not source._v)
 
 
 # written by hand: its arguments are told apart by their types
@@ -240,6 +254,8 @@ def _conversion(name: str, target: dtype) -> None:
     def convert(input, memory_format):
         if input._a.dtype is target.np and memory_format is preserve_format:
             return input
+        if memory_format is preserve_format and input._a.dtype.kind in "fiub":
+            return ToCopy.run((input, target, input.dtype))
         return to(input, target, memory_format=memory_format)
 
     convert.__name__ = name

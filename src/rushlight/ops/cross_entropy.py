@@ -176,6 +176,15 @@ def _per_class(weight: Tensor, x: Tensor, dim: int) -> Tensor:
 # ---------------------------------------------------------------- nll_loss
 
 
+def _nll_of_all(picked, x, reduction):
+    """(loss, how many) where no target is ignored and none has a weight."""
+    loss, total = K.neg(K.dense(picked)), picked.dtype.type(picked.size)
+    if reduction == "none":
+        return rounded(loss, x), total
+    loss = K.sum(loss)
+    return rounded(as_array(loss / total if reduction == "mean" else loss), x), total
+
+
 class _Nll:
     """L = -Σ w[t] x[n, t, *] (mean: divided by Σ w[t]), without ignored targets.
 
@@ -184,6 +193,11 @@ class _Nll:
     """
 
     def forward(x, t, w, ignore_index, reduction):
+        if w is None and t.size and not 0 <= ignore_index < x.shape[1]:
+            if type(x) is np.ndarray and t.dtype == _I64:
+                picked = K.pick(x, t[:, None], 1)
+                if picked is not None:  # each target is a class
+                    return _nll_of_all(wide(picked)[:, 0], x, reduction)
         keep = t != ignore_index
         bad = keep & ((t < 0) | (t >= x.shape[1]))
         K.refuse(bad, lambda: no_such_class(t, bad, x.shape[1]))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -111,17 +113,19 @@ def _sublists(args: tuple) -> tuple:
     return ",".join(spell(s) for s in pairs[1::2]) + out, pairs[0::2]
 
 
-def _einsum(equation: str, operands: list) -> Tensor:
+@lru_cache(256)
+def _read(equation: str, shapes: tuple) -> tuple[list, list]:
+    """(the names of each operand's dimensions, those of the result's)"""
     left, arrow, right = equation.partition("->")
     terms = left.split(",")
-    if len(terms) != len(operands):
+    if len(terms) != len(shapes):
         raise RuntimeError(
-            f"einsum(): {'more' if len(operands) > len(terms) else 'fewer'} operands were provided "
+            f"einsum(): {'more' if len(shapes) > len(terms) else 'fewer'} operands were provided "
             "than specified in the equation"
         )
     sizes: dict[str, int] = {}
     dots = 0
-    for i, (term, t) in enumerate(zip(terms, operands, strict=False)):
+    for i, (term, shape) in enumerate(zip(terms, shapes, strict=False)):
         if not all(ch.isalpha() or ch == "." for ch in term):
             raise RuntimeError(
                 "einsum(): invalid subscript given at index 0 in the equation string, subscripts "
@@ -129,25 +133,25 @@ def _einsum(equation: str, operands: list) -> Tensor:
             )
         named = term.replace("...", "")
         if "..." in term:
-            if len(named) > t._a.ndim:
+            if len(named) > len(shape):
                 raise RuntimeError(
                     f"einsum(): the number of subscripts in the equation ({len(named)}) is more "
-                    f"than the number of dimensions ({t._a.ndim}) for operand {i}"
+                    f"than the number of dimensions ({len(shape)}) for operand {i}"
                 )
-            dots = max(dots, t._a.ndim - len(named))
-        elif len(named) != t._a.ndim:
+            dots = max(dots, len(shape) - len(named))
+        elif len(named) != len(shape):
             raise RuntimeError(
                 f"einsum(): the number of subscripts in the equation ({len(named)}) does not match "
-                f"the number of dimensions ({t._a.ndim}) for operand {i} and no ellipsis was given"
+                f"the number of dimensions ({len(shape)}) for operand {i} and no ellipsis was given"
             )
     hidden = [chr(0x2460 + i) for i in range(dots)]  # one name per dimension under the dots
     expanded = []
-    for i, (term, t) in enumerate(zip(terms, operands, strict=False)):
-        rank = t._a.ndim - len(term.replace("...", ""))
+    for i, (term, shape) in enumerate(zip(terms, shapes, strict=False)):
+        rank = len(shape) - len(term.replace("...", ""))
         names = list(term.replace("...", "\0"))
         names = [n for ch in names for n in (hidden[dots - rank :] if ch == "\0" else [ch])]
         own: dict[str, int] = {}
-        for name, size in zip(names, t._a.shape, strict=False):
+        for name, size in zip(names, shape, strict=False):
             if own.setdefault(name, size) != size:
                 raise RuntimeError(
                     f"einsum(): subscript {name} is repeated for operand {i} but the sizes don't "
@@ -177,6 +181,11 @@ def _einsum(equation: str, operands: list) -> Tensor:
     else:
         flat = [n for names in expanded for n in names]
         output = hidden + sorted(n for n in set(flat) if flat.count(n) == 1 and n not in hidden)
+    return expanded, output
+
+
+def _einsum(equation: str, operands: list) -> Tensor:
+    expanded, output = _read(equation, tuple([t._a.shape for t in operands]))
     result, names = _without_repeats(operands[0], expanded[0])
     for k in range(1, len(operands)):
         other, other_names = _without_repeats(operands[k], expanded[k])
@@ -191,6 +200,8 @@ def _einsum(equation: str, operands: list) -> Tensor:
 def _without_repeats(t: Tensor, names: list) -> tuple[Tensor, list]:
     """The diagonal over every letter that an operand repeats."""
     names = list(names)
+    if len(set(names)) == len(names):
+        return t, names
     for n in sorted(set(names)):
         while names.count(n) > 1:
             i = names.index(n)
@@ -214,39 +225,60 @@ def _contract(x: Tensor, xs: list, y: Tensor, ys: list, later: set) -> tuple[Ten
     gone_y = tuple(i for i, n in enumerate(ys) if n not in xs and n not in later)
     if gone_y:
         y, ys = y.sum(gone_y), [n for i, n in enumerate(ys) if i not in gone_y]
-    size = {n: s for n, s in zip(xs, x._a.shape, strict=False)}
-    for n, s in zip(ys, y._a.shape, strict=False):
+    plan = _plan(tuple(xs), x._a.shape, tuple(ys), y._a.shape, frozenset(later))
+    x, y = _arranged(x, *plan.x), _arranged(y, *plan.y)
+    if plan.as_they_lie and not (x._a.flags.c_contiguous and y._a.flags.c_contiguous):
+        return FUNCTIONS["matmul"](x, y), plan.names
+    left, right = x.reshape(plan.left), y.reshape(plan.right)
+    z = left * right if plan.outer else Bmm.run((left, right))
+    return owned(z.reshape(plan.shape)), plan.names
+
+
+def _arranged(t: Tensor, order: tuple, sizes: tuple) -> Tensor:
+    """t with its dimensions in this order, those of size 1 repeated up to these sizes."""
+    if order != tuple(range(len(order))):
+        t = t.permute(order)
+    return t if t._a.shape == sizes else t.expand(sizes)
+
+
+class Plan(NamedTuple):
+    """How a pair of operands becomes one batched product."""
+
+    x: tuple  # (order, sizes) of the first, and of the second
+    y: tuple
+    left: tuple  # their shapes (b, r, k), (b, k, m)
+    right: tuple
+    outer: bool  # nothing is summed over
+    as_they_lie: bool  # matmul can read them as they lie
+    shape: tuple  # of the result
+    names: list
+
+
+@lru_cache(256)
+def _plan(xs: tuple, x_shape: tuple, ys: tuple, y_shape: tuple, later: frozenset) -> Plan:
+    size = {n: s for n, s in zip(xs, x_shape, strict=False)}
+    for n, s in zip(ys, y_shape, strict=False):
         size[n] = s if size.get(n, 1) == 1 else size[n]
     shared = [n for n in xs if n in ys]
     batch = [n for n in shared if n in later]
     inner = [n for n in shared if n not in later]
     rows, columns = [n for n in xs if n not in ys], [n for n in ys if n not in xs]
 
-    def arranged(t, names, groups):
-        t = t.permute([names.index(n) for g in groups for n in g])
-        return t.expand(
-            [
-                size[n] if n in shared else t._a.shape[i]
-                for i, n in enumerate(n for g in groups for n in g)
-            ]
-        )
+    def arrangement(names, wanted):
+        return tuple(names.index(n) for n in wanted), tuple(size[n] for n in wanted)
 
-    def count(group):
-        return int(np.prod([size[n] for n in group]))
-
+    b, r, k, m = (math.prod(size[n] for n in group) for group in (batch, rows, inner, columns))
     names = batch + rows + columns
-    if len(batch) > 1 and len(rows) == len(inner) == len(columns) == 1:
-        left, right = (
-            arranged(x, xs, (batch, rows, inner)),
-            arranged(y, ys, (batch, inner, columns)),
-        )
-        if not (left._a.flags.c_contiguous and right._a.flags.c_contiguous):
-            return FUNCTIONS["matmul"](left, right), names  # reads them as they lie
-    b, r, k, m = count(batch), count(rows), count(inner), count(columns)
-    left = arranged(x, xs, (batch, rows, inner)).reshape(b, r, k)
-    right = arranged(y, ys, (batch, inner, columns)).reshape(b, k, m)
-    z = left * right if k == 1 and not inner else Bmm.run((left, right))
-    return owned(z.reshape([size[n] for n in names])), names
+    return Plan(
+        x=arrangement(xs, batch + rows + inner),
+        y=arrangement(ys, batch + inner + columns),
+        left=(b, r, k),
+        right=(b, k, m),
+        outer=not inner,
+        as_they_lie=len(batch) > 1 and len(rows) == len(inner) == len(columns) == 1,
+        shape=tuple(size[n] for n in names),
+        names=names,
+    )
 
 
 def _einsum_word(equation, *operands):

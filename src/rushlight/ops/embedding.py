@@ -203,12 +203,13 @@ def one_hot(tensor, num_classes=-1):
         raise RuntimeError("one_hot is only applicable to index tensor of type LongTensor.")
     if a.size == 0 and num_classes <= 0:
         raise RuntimeError("Can not infer total number of classes from empty tensor.")
-    if a.size and a.min() < 0:
-        raise RuntimeError("Class values must be non-negative.")
-    if num_classes == -1:
-        num_classes = int(a.max()) + 1
-    elif a.size and a.max() >= num_classes:
-        raise RuntimeError("Class values must be smaller than num_classes.")
+    if num_classes == -1 or not K.within(a, 0, num_classes):
+        if a.size and a.min() < 0:
+            raise RuntimeError("Class values must be non-negative.")
+        if num_classes == -1:
+            num_classes = int(a.max()) + 1
+        elif a.size and a.max() >= num_classes:
+            raise RuntimeError("Class values must be smaller than num_classes.")
     y = K.zeros((*a.shape, num_classes), a, np.int64)
     y.reshape(-1)[np.arange(a.size) * num_classes + a.reshape(-1)] = 1
     return wrap(y)

@@ -26,6 +26,7 @@ from ..dispatch.registry import (
 from ..kernels import CARRIED, K, as_array, word
 
 FULL = slice(None)
+_I64 = np.dtype(np.int64)
 
 
 @internal("basic", tensors=1, view=True, node="Select")
@@ -128,12 +129,14 @@ class Key(tuple):
 
 def indexed(x: np.ndarray, key: tuple) -> np.ndarray:
     """x[key], in the memory order that PyTorch gives it."""
+    if len(key) == 1 and not isinstance(k := key[0], slice):
+        if x.ndim and k.dtype.kind == "b" and k.shape == x.shape:
+            return K.chosen(x, k)
+        if k.dtype == _I64 and x.flags.c_contiguous and k.flags.c_contiguous:
+            if K.within(k, -len(x), len(x)):
+                return K.take(x, k)
     arrays = [k for k in key if not isinstance(k, slice)]
-    if len(key) == 1 and x.ndim and key[0].dtype.kind == "b" and key[0].shape == x.shape:
-        return K.chosen(x, key[0])
     if x.flags.c_contiguous and all([k.flags.c_contiguous for k in arrays]):
-        if len(key) == 1 and key[0].dtype == np.int64 and K.within(key[0], -len(x), len(x)):
-            return K.take(x, key[0])
         if len(arrays) == 1 and arrays[0].dtype.kind != "b" and arrays[0] is not key[0]:
             return np.take(x, arrays[0], next(d for d, k in enumerate(key) if k is arrays[0]))
         return K.dense(x[key])
@@ -350,8 +353,15 @@ def getitem(x: Tensor, key: Any) -> Tensor:
                     f"index {key} is out of bounds for dimension 0 with size {a.shape[0]}"
                 ) from None
             return view_of(SELECT, x, array, ((key, ...),))
+    elif kind is tuple:
+        card = basic_card(a, key)
+        if card is not None:
+            basic = (*key, ...)
+            return view_of(card, x, a[basic], (basic,))
     elif kind is list:
         key = list_key(key)
+    elif kind is Tensor and a.ndim and key._a.dtype is _I64 and key._a.ndim:
+        return _chosen(x, (key._a,), key)
     basic, advanced, card = split_key(a, key)
     if advanced is None:
         basic = (*basic, ...)
@@ -359,6 +369,41 @@ def getitem(x: Tensor, key: Any) -> Tensor:
     if any(k is None or type(k) is int or k != FULL for k in basic):
         basic = (*basic, ...)
         x = view_of(card, x, a[basic], (basic,))
+    return _chosen(x, advanced, key)
+
+
+def basic_card(a: np.ndarray, key: tuple) -> Card | None:
+    """The card of a key of integers in bounds, slices and None alone; None for any other."""
+    shape, card, dim = a.shape, _ALIAS, 0
+    for k in key:
+        if k is None:
+            card = _UNSQUEEZE
+            continue
+        if dim == len(shape):
+            return None
+        n = shape[dim]
+        dim += 1
+        if type(k) is int:
+            if not -n <= k < n:
+                return None
+            card = SELECT
+        elif type(k) is slice:
+            start, stop, step = k.start, k.stop, k.step
+            if step is None:
+                if start is None and stop is None and len(key) > 1:
+                    continue
+            elif type(step) is not int or step <= 0:
+                return None
+            if not ((start is None or type(start) is int) and (stop is None or type(stop) is int)):
+                return None
+            card = SLICE
+        else:
+            return None
+    return card
+
+
+def _chosen(x: Tensor, advanced: tuple, key: Any) -> Tensor:
+    """x[key], its basic part done; advanced: the arrays in it, and where there is none slices."""
     if x._rg and mode.grad:
         advanced = Key(advanced, key)
     try:

@@ -141,7 +141,14 @@ class Bmm:
         yield make(2, 3, 4), make(2, 4, 5)
 
 
-@op("mv(input, vec, *, out=None)", at="torch Tensor", tensors=2, save_if={"x": 1, "v": 0})
+@op(
+    "mv(input, vec, *, out=None)",
+    at="torch Tensor",
+    tensors=2,
+    save_if={"x": 1, "v": 0},
+    fresh=True,
+    quiet=False,
+)
 class Mv:
     """y = X v for a matrix X (n, k) and a vector v (k)
 
@@ -162,6 +169,8 @@ class Mv:
                 f"({v.shape[0]})"
             )
         _same_dtype(x, v)
+        if type(x) is np.ndarray and x.dtype.kind == "f":  # the kernel is one of matrices
+            return K.matmul(x, v[:, None])[:, 0]
         return K.matmul(x, v)
 
     def backward(c, dy, x, v):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..core.dtype import from_numpy_dtype
 from ..core.tensor import Tensor, wrap
 from ..dispatch.messages import not_implemented
 from ..dispatch.on_tensors import translate
-from ..dispatch.promotion import fitting
+from ..dispatch.promotion import fits_anyway, fitting
 from ..dispatch.registry import CARDS, composite, internal, op
 from ..kernels import K
 from ..kernels.seam import word
@@ -19,6 +20,7 @@ from ..kernels.seam import word
     tensors=1,
     node="ConstantPadNd",
     order="channels",
+    quiet=False,
 )
 class ConstantPadNd:
     """y = x with `value` around it; negative widths cut off.
@@ -34,7 +36,10 @@ class ConstantPadNd:
         return input, _widths(input._a, pad), value
 
     def forward(x, widths, value):
-        return K.padded(x, tuple(widths), fitting(value, wrap(x).dtype))
+        kind = from_numpy_dtype(x.dtype)
+        if fits_anyway(value, kind):
+            return K.padded(x, tuple(widths), np.array(value, kind.np))
+        return K.padded(x, tuple(widths), fitting(value, kind))
 
     def backward(c, dy, widths):
         return K.pad_constant(dy, tuple((-a, -b) for a, b in widths), 0)

@@ -62,6 +62,10 @@ def _frozen(*options: Any) -> tuple:
 
 def max_options(name: str, rank: int, *options: Any) -> tuple[tuple[int, ...], ...]:
     """kernel, stride, padding, dilation as tuples; of images of height 1 if rank is 1."""
+    try:
+        return _max_options(name, rank, *options)
+    except TypeError:  # lists, which cannot be looked up
+        pass
     return _max_options(name, rank, *_frozen(*options))
 
 

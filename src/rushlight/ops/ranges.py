@@ -28,6 +28,9 @@ from ..kernels import K
 from .creation import dtype_of, finished
 
 
+_I64 = int64.np
+
+
 def _range_dtype(values: tuple) -> DType:
     """int64 if all bounds are integers, else the default dtype."""
     found = int64
@@ -71,6 +74,11 @@ def arange(
         raise TypeError(f"arange() takes 3 positional arguments but {len(args)} were given")
     if end is None:
         raise missing("arange", "end")
+    if out is None and dtype is None and type(end) is type(start) is type(step) is int and step:
+        if (end - start) * step >= 0:
+            check_storage(((end - start) // step,))
+            a = np.arange(start, end, step, _I64)
+            return finished(a, requires_grad, resolve(device), layout, pin_memory)
     for name, v in (("start", start), ("end", end), ("step", step)):
         if not isinstance(v, (int, float, complex, np.number, Tensor)):
             position = 1 if len(args) == 1 else ("start", "end", "step").index(name) + 1
@@ -180,11 +188,13 @@ def evenly(start: Any, end: Any, steps: int, d: DType) -> np.ndarray:
     )
     start, end = np.asarray(start, wide), np.asarray(end, wide)
     step = np.asarray((end - start) / np.asarray(max(steps - 1, 1), wide))
-    i = np.arange(steps)
-    fma = K.fma if step.dtype.kind == "f" else lambda x, y, z: x * y + z  # PyTorch rounds once
-    first = fma(step, i.astype(wide), start)
-    second = fma(-step, (steps - 1 - i).astype(wide), end)
-    y = np.where(i < steps // 2, first, second)
+    i, slope, base = np.arange(steps, dtype=wide), np.empty(steps, wide), np.empty(steps, wide)
+    first, second = slice(steps // 2), slice(steps // 2, None)
+    i[second] = i[: steps - steps // 2][::-1].copy()
+    slope[first], slope[second] = step, -step
+    base[first], base[second] = start, end
+    # PyTorch rounds once
+    y = K.fma(slope, i, base) if step.dtype.kind == "f" else slope * i + base
     if d.category < FLOAT:
         y = np.trunc(y)
     return y.astype(d.np)

@@ -19,6 +19,7 @@ from ..kernels import K
 from .samples import reduction
 
 _MANY = 1 << 16  # numbers
+_U8 = np.dtype(np.uint8)
 
 
 def axes_of(dim, ndim: int) -> tuple | None:
@@ -307,14 +308,15 @@ def _truth(x, word, dim, keepdim):
     if isinstance(dim, (tuple, list)) and not dim:
         y = x != 0
     else:
-        y = word(x, axis_of(dim, x.ndim), keepdim)
-    return K.astype(y, x.dtype) if x.dtype == np.uint8 else y
+        y = word(x, None if dim is None else axis_of(dim, x.ndim), keepdim)
+    return K.astype(y, x.dtype) if x.dtype == _U8 else y
 
 
 @op(
     "any(input, dim: int | Sequence[int] | None = None, keepdim=False, *, out=None)",
     at="torch Tensor",
     tensors=1,
+    quiet=False,
 )
 class Any:
     """True where some element is not 0, over all elements or over dim (an int or several)
@@ -339,6 +341,7 @@ class Any:
     "all(input, dim: int | Sequence[int] | None = None, keepdim=False, *, out=None)",
     at="torch Tensor",
     tensors=1,
+    quiet=False,
 )
 class All:
     """True where no element is 0, over all elements or over dim (an int or several)

@@ -71,11 +71,13 @@ def _scattered(x, dim, index, values, add):
             check_bounds("scatter", index, dim, at.shape[dim])
         return y.reshape(x.shape)
     y = x.reshape(x.shape or (1,)).copy(order="C")
-    key = along(index, dim)
     if add:
-        np.add.at(y, key, part)
+        np.add.at(y, along(index, dim), part)
+    elif dim == y.ndim - 1 and y.shape[:-1] == index.shape[:-1] and type(y) is np.ndarray:
+        starts = np.arange(0, y.size, y.shape[-1])
+        y.reshape(-1)[index + starts.reshape(*y.shape[:-1], 1)] = part
     else:
-        y[key] = part
+        y[along(index, dim)] = part
     return y.reshape(x.shape)
 
 

@@ -14,7 +14,7 @@ from ..dispatch.modes import ON, Named
 from ..dispatch.out import expanded_error, is_dense, is_same, may_overlap, overlap_error
 from ..dispatch.promotion import fitted
 from ..dispatch.registry import CARDS, apply_inplace, view_of
-from .index import IndexPut, Key, list_key, other_dtype, put_at, result_ndim, split_key
+from .index import IndexPut, Key, basic_card, list_key, other_dtype, put_at, result_ndim, split_key
 
 
 def setitem(x: Tensor, key: Any, value: Any) -> None:
@@ -36,7 +36,11 @@ def setitem(x: Tensor, key: Any, value: Any) -> None:
         if x._a.size and is_expanded(x._a):
             raise expanded_error()
         key = None
-    basic, advanced, card = split_key(x._a, key)
+    steps = key if type(key) is tuple else (key,)
+    card = basic_card(x._a, steps)
+    basic, advanced = steps, None
+    if card is None:
+        basic, advanced, card = split_key(x._a, key)
     basic = (*basic, ...)
     if advanced is not None and not value._a.ndim and _is_fill(advanced, value):
         if any([isinstance(k, Tensor) and k._a.dtype == np.uint8 for k in _items(key)]):

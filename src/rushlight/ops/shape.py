@@ -330,7 +330,10 @@ class Unsqueeze:
                 f"Dimension out of range (expected to be in range of [{-n - 1}, {n}], but got "
                 f"{dim})"
             )
-        return np.expand_dims(x, dim)
+        if dim < 0:
+            dim += n + 1
+        shape = x.shape
+        return x.reshape((*shape[:dim], 1, *shape[dim:]))  # of any strides a view
 
     def backward(c, dy, x_shape):
         return K.reshape(dy, x_shape)
@@ -348,6 +351,7 @@ class Unsqueeze:
     at="torch Tensor",
     tensors=1,
     view=True,
+    fast="dim is None",
 )
 class Squeeze:
     """y = x without its dimensions of size 1: all, or those among dim; a view.
@@ -374,6 +378,8 @@ class Squeeze:
 
     def forward(x, dims):
         if dims is None:
+            if 1 not in x.shape:
+                return x[...]
             return (
                 x.reshape([n for n in x.shape if n != 1]) if x.flags.c_contiguous else np.squeeze(x)
             )
@@ -412,6 +418,10 @@ class Permute:
                 f"length of the desired ordering of dimensions i.e. input.dim() = {x.ndim} is not "
                 f"equal to len(dims) = {len(dims)}"
             )
+        try:
+            return x.transpose(dims)
+        except (TypeError, ValueError, OverflowError):
+            pass  # said better below
         axes = [wrapped(int(d), x.ndim) for d in dims]
         if len(set(axes)) < len(axes):
             raise RuntimeError("permute(): duplicate dims are not allowed.")
@@ -499,7 +509,7 @@ def _reversed(x: Tensor) -> Tensor:
             "transpose batches of matrices or `x.permute(*torch.arange(x.ndim - 1, -1, -1))` to "
             "reverse the dimensions of a tensor.",
         )
-    return x.permute(tuple(range(n - 1, -1, -1)))
+    return Permute.run((x, (1, 0) if n == 2 else tuple(range(n - 1, -1, -1))))
 
 
 def _matrix_transpose(x: Tensor) -> Tensor:

@@ -125,6 +125,7 @@ class LerpTensor:
     tensors=2,
     broadcast=True,
     node="Lerp",
+    quiet=False,
 )
 class Lerp:
     """z = x + w (y - x), w a number or a tensor
@@ -139,6 +140,9 @@ class Lerp:
     """
 
     def prepare(input, end, weight):
+        if type(weight) is float and isinstance(input, Tensor) and isinstance(end, Tensor):
+            if input._a.dtype is end._a.dtype and input._a.dtype.kind == "f":
+                return input, end, weight
         tensor_argument("lerp", input)
         tensor_argument("lerp", end, "end", 2)
         if not (isinstance(weight, Tensor) or is_number(weight)):
@@ -161,7 +165,7 @@ class Lerp:
         return LerpTensor if isinstance(w, Tensor) else None
 
     def forward(x, y, w):
-        return _mixed_by_number(x, y, w)
+        return _mixed_by_number(x, y, w) if x.itemsize == 2 else _by_number(x, y, w)
 
     def backward(c, dz, w):
         w = w.conjugate()
@@ -177,7 +181,9 @@ class Lerp:
 def _by_number(x, y, w):
     if hasattr(w, "__jax_array__"):  # an input of a device's program, whose value is not known
         return _mixed(x, y, np.zeros((), x.dtype) + w)
-    return K.like(x + w * (y - x) if abs(w) < 0.5 else y - (y - x) * (1 - w), x)
+    d = K.sub(y, x)
+    z = K.add(x, K.mul(d, w)) if abs(w) < 0.5 else K.sub(y, K.mul(d, 1 - w))
+    return z if z.dtype is x.dtype else K.like(z, x)
 
 
 _mixed_by_number = in_single(_by_number)
@@ -203,10 +209,13 @@ def _number_in_front(input, value, tensor1, tensor2):
 def _three(name: str, input: Any, tensor1: Any, tensor2: Any, value: Any) -> tuple:
     """The arguments of addcmul and addcdiv, `value` fit for the dtype of the result."""
     operands = (input, tensor1, tensor2)
+    if type(value) is float and isinstance(input, Tensor) and input._a.dtype.kind == "f":
+        if isinstance(tensor1, Tensor) and isinstance(tensor2, Tensor):
+            return input, tensor1, tensor2, value
     for i, x in enumerate(operands):
         if not isinstance(x, Tensor):
             raise not_a_tensor(name, ("input", "tensor1", "tensor2")[i], i + 1, x)
-    if type(value) is int or (type(value) is float and input._a.dtype.kind == "f"):
+    if type(value) is int:
         return input, tensor1, tensor2, value
     value = number_of(value)
     if not is_number(value):
@@ -226,6 +235,7 @@ def _three(name: str, input: Any, tensor1: Any, tensor2: Any, value: Any) -> tup
     broadcast=True,
     save_if={"y": 2, "z": 1},
     node="Addcmul",
+    quiet=False,
     not_for="b",
     kernel="addcmul_cpu_out",
 )
@@ -250,7 +260,7 @@ class Addcmul:
     def forward(x, y, z, value):
         if x.dtype.kind in "iu":
             value = fitting(value, from_numpy_dtype(x.dtype))
-        return _plus_product(x, y, z, value)
+        return (_plus_product if x.itemsize == 2 else _product_added)(x, y, z, value)
 
     def backward(c, dr, y, z, value):
         dy = dr * (K.conj(z) * value) if c.needs(1) else None
@@ -272,6 +282,7 @@ class Addcmul:
     broadcast=True,
     save_if={"y": 2},
     node="Addcdiv",
+    quiet=False,
 )
 class Addcdiv:
     """r = x + v y / z for a number v
@@ -299,7 +310,7 @@ class Addcdiv:
         return args
 
     def forward(x, y, z, value, divisor):
-        return _plus_quotient(x, y, z, value)
+        return (_plus_quotient if x.itemsize == 2 else _quotient_added)(x, y, z, value)
 
     def backward(c, dr, y, z, value, divisor):
         z = K.conj(z)
@@ -316,5 +327,17 @@ class Addcdiv:
 
 
 # two-byte floats: computed in float32, rounded once
-_plus_product = in_single(lambda x, y, z, v: K.like(x + v * y * z if v != 1 else x + y * z, x))
-_plus_quotient = in_single(lambda x, y, z, v: K.like(x + v * y / z if v != 1 else x + y / z, x))
+def _product_added(x, y, z, v):
+    r = K.add(x, K.mul(y if type(v) is int and v == 1 else K.mul(y, v), z))
+    return r if r.dtype is x.dtype else K.like(r, x)
+
+
+_plus_product = in_single(_product_added)
+
+
+def _quotient_added(x, y, z, v):
+    r = K.add(x, K.div(y if type(v) is int and v == 1 else K.mul(y, v), z))
+    return r if r.dtype is x.dtype else K.like(r, x)
+
+
+_plus_quotient = in_single(_quotient_added)

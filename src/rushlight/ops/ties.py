@@ -103,7 +103,10 @@ def settle(x: np.ndarray, index: np.ndarray, axis: int, k: int, form: str) -> np
         return index
     if x.size > _ELEMENTS:
         return index
-    rows = np.moveaxis(x, axis, -1).reshape(-1, n)
+    rows = (x if axis == x.ndim - 1 else np.moveaxis(x, axis, -1)).reshape(-1, n)
+    ordered = np.sort(rows, -1)
+    if np.count_nonzero(ordered[:, 1:] > ordered[:, :-1]) == rows.size - len(rows):
+        return index  # no two are equal, and none is NaN
     ranks = np.unique(rows, return_inverse=True)[1].reshape(rows.shape)  # NaN is the largest
     ordered = np.sort(ranks, -1)
     tied = np.flatnonzero((ordered[:, 1:] == ordered[:, :-1]).any(-1))

@@ -38,21 +38,22 @@ def _spread_arguments(name: str, input, dim, unbiased, keepdim, correction) -> t
 
 
 def _variance(x, dim, correction, keepdim: bool):
-    """(variance, mean): the mean first, then the squares of the distances from it."""
+    """(variance, mean with its dimensions kept): the mean first, then the squares of the distances
+    from it."""
     axis, n = axis_of(dim, x.ndim), count(x.shape, axes_of(dim, x.ndim))
     total = K.sum(x, axis, True)
     mean = total / (n or math.nan)
     d = x - mean
-    square = K.real(d * K.conj(d)) if K.is_complex(d) else d * d
+    square = K.real(d * K.conj(d)) if d.dtype.kind == "c" else K.mul(d, d)
     y = K.sum(square, axis, keepdim)
-    y = y / (n - correction) if n > correction else y / K.zeros_like(y)
-    return y, mean if keepdim else K.reshape(mean, y.shape)
+    return y / (n - correction) if n > correction else y / K.zeros_like(y), mean
 
 
 def _with_mean(x, dim, correction, keepdim: bool):
     """As _variance; the mean is NaN where x has infinities before its last element, since PyTorch
     moves it from element to element: inf - inf."""
     variance, mean = _variance(x, dim, correction, keepdim)
+    mean = mean if keepdim else K.reshape(mean, variance.shape)
     if type(mean) is np.ndarray and not np.isinf(mean).any():  # a device is not asked
         return variance, mean
     axis = axis_of(dim, x.ndim)

@@ -91,11 +91,15 @@ def _fma32(a, b, c):
     product = np.multiply(a, b, dtype=np.float64)
     total = np.asarray(product + c)
     tie = (total.view(np.int64) & 0x1FFFFFFF) == 0x10000000
-    if tie.any():
-        t, p, c = total[tie], product[tie], np.broadcast_to(c, total.shape)[tie].astype(np.float64)
+    if np.count_nonzero(tie):
+        if c.shape != total.shape:
+            c = np.broadcast_to(c, total.shape)
+        t, p, c = total[tie], product[tie], c[tie].astype(np.float64)
         part = t - p
         error = (p - (t - part)) + (c - part)
-        total[tie] = np.where(error == 0, t, np.nextafter(t, np.where(error > 0, np.inf, -np.inf)))
+        if np.count_nonzero(error):
+            near = np.nextafter(t, np.where(error > 0, np.inf, -np.inf))
+            total[tie] = np.where(error == 0, t, near)
     return total.astype(_f)
 
 
