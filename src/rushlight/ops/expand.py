@@ -31,15 +31,13 @@ class Expand:
     def forward(x, size, implicit):
         shape, strides = x.shape, x.strides
         lead = len(size) - len(shape)
-        sizes = []
-        for i, n in enumerate(size):
-            n = int(n)
-            if i < lead and n < 0:
+        sizes = [n if type(n) is int else int(n) for n in size]
+        for i in range(lead):
+            if (n := sizes[i]) < 0:
                 raise RuntimeError(
                     f"The expanded size of the tensor ({n}) isn't allowed in a leading, "
                     f"non-existing dimension {i}"
                 )
-            sizes.append(shape[i - lead] if n == -1 else n)
         if lead < 0:
             raise RuntimeError(
                 f"expand({wrap(x).type()}{{{list(x.shape)}}}, size={list(size)}): the number of "
@@ -49,7 +47,8 @@ class Expand:
         steps = [0] * lead
         for i, m in enumerate(shape):
             n = sizes[i + lead]
-            if n == m:
+            if n == m or n == -1:
+                sizes[i + lead] = m
                 steps.append(strides[i])
             elif m == 1:
                 steps.append(0)

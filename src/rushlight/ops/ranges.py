@@ -27,7 +27,6 @@ from ..dispatch.registry import composite, number_of
 from ..kernels import K
 from .creation import dtype_of, finished
 
-
 _I64 = int64.np
 
 
