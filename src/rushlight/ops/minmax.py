@@ -188,6 +188,16 @@ def pick(x, index, axis: int, keepdim: bool):
     return (values, index) if keepdim else (K.squeeze(values, axis), K.squeeze(index, axis))
 
 
+_LONG = 1 << 15  # numbers from which on reading them twice costs more than picking the values
+
+
+def _with_place(value, place, x, axis: int, keepdim: bool):
+    """(values, indices) by the kernels of both."""
+    if x.size >= _LONG:
+        return pick(x, place(x, axis, True), axis, keepdim)
+    return value(x, axis, keepdim), place(x, axis, keepdim)
+
+
 def put_back(dy, indices, x_shape, dim, keepdim):
     """The gradient of choosing: dy at the chosen places, 0 elsewhere."""
     axes = axes_of(dim, len(x_shape))
@@ -245,7 +255,7 @@ class MaxDim:
         axes = axes_of(dim, x.ndim)
         if axes is None:
             return only_one(x)
-        return pick(x, K.argmax(x, axes[0], True), axes[0], keepdim)
+        return _with_place(K.max, K.argmax, x, axes[0], keepdim)
 
     def backward(c, dy, indices, x_shape, dim, keepdim):
         return put_back(dy, indices, x_shape, dim, keepdim)
@@ -261,7 +271,7 @@ class MinDim:
         axes = axes_of(dim, x.ndim)
         if axes is None:
             return only_one(x)
-        return pick(x, K.argmin(x, axes[0], True), axes[0], keepdim)
+        return _with_place(K.min, K.argmin, x, axes[0], keepdim)
 
     def backward(c, dy, indices, x_shape, dim, keepdim):
         return put_back(dy, indices, x_shape, dim, keepdim)
