@@ -41,9 +41,18 @@ def test_a_plain_key_is_a_view_with_its_gradient(key):
     assert d.tolist() == a.tolist()
 
 
-@pytest.mark.parametrize("key", [(3,), (0, 4), (-4,), (0, 0, 0), (slice(0, 2, 0),)])
-def test_a_plain_key_out_of_bounds_is_refused(key):
-    with pytest.raises((IndexError, ValueError)):
+@pytest.mark.parametrize(
+    "key, said",
+    [
+        ((3,), "index 3 is out of bounds for dimension 0 with size 3"),
+        ((0, 4), "index 4 is out of bounds for dimension 1 with size 4"),
+        ((-4,), "index -4 is out of bounds for dimension 0 with size 3"),
+        ((0, 0, 0), "too many indices for tensor of dimension 2"),
+        ((slice(0, 2, 0),), "step must be greater than zero"),
+    ],
+)
+def test_a_plain_key_out_of_bounds_is_refused_in_the_same_words(key, said):
+    with pytest.raises((IndexError, ValueError), match=f"^{said}"):
         torch.zeros(3, 4)[key]
 
 
@@ -93,6 +102,9 @@ def test_expand_of_read_only_and_of_no_elements():
     a.flags.writeable = False
     y = torch.from_numpy(a.copy()).expand(2, -1)
     assert y.stride() == (0, 1) and y.tolist() == [[0, 1, 2]] * 2 and y._is_view()
+    column = torch.tensor([[1.0], [2.0]])
+    assert column.expand(3, 2, 2).tolist() == [[[1, 1], [2, 2]]] * 3
+    assert column.t().expand(2, -1).tolist() == [[1, 2]] * 2
     assert torch.zeros(0, 1).expand(0, 3).shape == (0, 3)
     assert torch.zeros(1, 3).expand(0, 3).shape == (0, 3)
     with pytest.raises(RuntimeError, match="single memory location"):
@@ -103,6 +115,9 @@ def test_copy_of_a_part_onto_another_of_the_same_memory():
     x = torch.arange(4.0)
     x[:2].copy_(x[2:])
     assert x.tolist() == [2, 3, 2, 3] and x._version == 1
+    y = torch.zeros(4)
+    y.copy_(x)
+    assert y.tolist() == [2, 3, 2, 3] and (x._version, y._version) == (1, 1)
 
 
 def test_linspace_of_an_odd_and_an_even_number():

@@ -206,7 +206,7 @@ def _general(card: Card, args: tuple) -> Any:
     except TRANSLATED as e:
         raise explain(card, args, e) from None
     results = r if type(r) is tuple else tuple(r) if type(r) is list else (r,)
-    if not card.view:
+    if not card.view and not card.fresh:
         operands = (*arrays[0], *arrays[1:]) if card.listed else arrays
         for x in results:
             if type(x) is _ndarray and (x.base is not None or any([x is a for a in operands])):

@@ -129,7 +129,13 @@ def rot90(input, k, dims):
     return input.flip(a).transpose(a, b) if k == 3 else input.clone()
 
 
-@op("tril(input, diagonal=0, *, out=None)", at="torch Tensor", inplace="Tensor", tensors=1)
+@op(
+    "tril(input, diagonal=0, *, out=None)",
+    at="torch Tensor",
+    inplace="Tensor",
+    tensors=1,
+    quiet=False,
+)
 class Tril:
     """y[..., i, j] = x[..., i, j] where j ≤ i + diagonal, else 0.
 
@@ -155,7 +161,13 @@ class Tril:
         yield make(0, 2)
 
 
-@op("triu(input, diagonal=0, *, out=None)", at="torch Tensor", inplace="Tensor", tensors=1)
+@op(
+    "triu(input, diagonal=0, *, out=None)",
+    at="torch Tensor",
+    inplace="Tensor",
+    tensors=1,
+    quiet=False,
+)
 class Triu:
     """y[..., i, j] = x[..., i, j] where j ≥ i + diagonal, else 0.
 

@@ -244,7 +244,12 @@ class MinAll:
     samples = _all_samples
 
 
-_INDEXED = {"tensors": 1, "extras": ("indices",), "returns": ("values", "indices")}
+_INDEXED = {
+    "tensors": 1,
+    "extras": ("indices",),
+    "returns": ("values", "indices"),
+    "fresh": True,
+}
 
 
 @internal("max", node="Max", **_INDEXED)

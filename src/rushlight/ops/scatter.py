@@ -104,6 +104,7 @@ def _sparse_dx(dy: Any, x_shape: tuple, dim: int, index: Any) -> Any:
     "gather(input, dim, index, *, sparse_grad: bool = False, out=None)",
     at="torch Tensor",
     tensors=1,
+    fresh=True,
     quiet=False,
 )
 class Gather:

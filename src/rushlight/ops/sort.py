@@ -55,7 +55,12 @@ def _scattered(dy, indices, x_shape, dim):
     return K.place(dy, indices, axes[0], x_shape)
 
 
-_INDEXED = {"tensors": 1, "extras": ("indices",), "returns": ("values", "indices")}
+_INDEXED = {
+    "tensors": 1,
+    "extras": ("indices",),
+    "returns": ("values", "indices"),
+    "fresh": True,
+}
 
 
 @op(
