@@ -25,7 +25,6 @@ from .shared import arena_of
 from .size import Size, size_of
 
 _ndarray = np.ndarray
-_tuple: Any = tuple.__new__
 _PYTHON_NUMBERS = frozenset((int, float, bool, complex))
 
 if TYPE_CHECKING:  # the operations that the cards attach; a stub, made by tools/make_stubs.py
@@ -155,7 +154,7 @@ class Tensor(_Slots):
     @property
     def shape(self) -> Size:
         """The sizes of all dimensions, as a torch.Size."""
-        return _tuple(Size, self._a.shape)  # as size_of, a call less
+        return tuple.__new__(Size, self._a.shape)  # as size_of, a call less
 
     def size(self, dim: int | None = None) -> Any:
         """All sizes, or that of one dimension. IndexError: no such dimension."""
