@@ -458,7 +458,7 @@ RL_INLINE D times_normal_cdf(D x) { return x * normal_cdf(x); }
 //
 // x = n π/2 + r with |r| <= π/4, and sin(r) or cos(r), which n tells. π/2 is in parts (tools/fit_polynomials.py).
 
-constexpr float TURNS_F = 1e6f;  // beyond, and of NaN, the C library
+constexpr float TURNS_F = 1e5f;  // beyond, r would lose digits; that, and NaN, is the C library's
 constexpr double TURNS = 3e4;
 
 template <class V>

@@ -31,7 +31,7 @@ def every_magnitude(dtype):
     bits = np.arange(0, 2**31, 40009, dtype=np.uint32)
     wide = bits.view("f4").astype(dtype)
     near = np.concatenate([rng.uniform(-4, 4, 40000), 1 + rng.uniform(-1, 1, 20000) / 16])
-    turns = np.arange(-20000, 20000) * (np.pi / 2)
+    turns = np.append(np.arange(-20000, 20000) * (np.pi / 2), 504848)  # very near one
     return np.concatenate([wide, -wide, near.astype(dtype), turns.astype(dtype)])
 
 
