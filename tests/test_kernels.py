@@ -414,10 +414,11 @@ def test_the_sets_in_the_file():
     assert SETS == tuple(name for name in ("avx512", "avx2", "baseline") if name in SETS)
 
 
-@pytest.mark.parametrize("isa", ["baseline", "avx2", "avx512", "sse9"])
+# (baseline is left out by a build for one processor: see RL_SETS in CMakeLists.txt)
+@pytest.mark.parametrize(
+    "isa", ["sse9", *[s for s in ("baseline", "avx2", "avx512") if s not in SETS]]
+)
 def test_a_set_that_is_not_there_is_an_error(isa):
-    if isa in SETS:
-        pytest.skip(f"{isa} is in the file")
     done = subprocess.run(
         [sys.executable, "-c", "from rushlight import _native"],
         env=os.environ | {"RUSHLIGHT_ISA": isa},

@@ -59,7 +59,10 @@ class Expand:
                     f"sizes: {list(x.shape)}"
                 )
         if type(x) is np.ndarray and x.flags.c_contiguous and x.size and x.dtype.num < 256:
-            return np.ndarray(sizes, x.dtype, x, 0, steps)  # a tenth of the other
+            try:
+                return np.ndarray(sizes, x.dtype, x, 0, steps)  # a tenth of the other
+            except ValueError:  # sizes beyond 64 bits, which the other names
+                pass
         if hasattr(x, "cell"):  # on another device
             return x.broadcast(sizes)
         return np.lib.stride_tricks.as_strided(x, sizes, steps)
