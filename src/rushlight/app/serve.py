@@ -8,6 +8,7 @@ It listens on this machine only, unless --host says otherwise; there are no pass
 encryption: put a server that has them in front. Ctrl-C and SIGTERM let what has begun finish.
 """
 
+import logging
 import signal
 import socket
 import sys
@@ -57,6 +58,7 @@ def main(words: Sequence[str]) -> int:
     size, name = int(options.max_size * MEGABYTE), f"{options.run}"
     app = Application(batches, state["data"], name, size, options.timeout)
     listener = _listening(options.host, options.port)
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # that a request waits is no news
     server: Any = waitress.create_server(
         app,
         sockets=[listener],
