@@ -90,18 +90,13 @@ void tile(const TileArgs& a) {
 using Tile = void (*)(const TileArgs&);
 constexpr int ROWS = 4;
 
-// Rows of a tile, at most. Only the most frequent ones, of two registers and neighbouring cells, come in all
-// heights: each shape is a function to be compiled.
-constexpr int rows_of(int nv, int col) { return col == 0 ? 1 : col == 2 || nv == 1 ? 2 : ROWS; }
-
 // TILES[NV - 1][COL][R - 1][P - 1]; null where the sums would not fit into the registers.
 struct TileTable {
     Tile at[2][3][ROWS][WIDTH] = {};
 
     template <int NV, int COL, int R, int P>
     constexpr void one() {
-        if constexpr (NV * R * P <= 2 * WIDTH && R <= rows_of(NV, COL))
-            at[NV - 1][COL][R - 1][P - 1] = tile<NV, R, P, COL>;
+        if constexpr (NV * R * P <= 2 * WIDTH) at[NV - 1][COL][R - 1][P - 1] = tile<NV, R, P, COL>;
     }
     template <int NV, int COL, int R, std::size_t... P>
     constexpr void widths(std::index_sequence<P...>) { (one<NV, COL, R, int(P) + 1>(), ...); }

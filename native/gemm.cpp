@@ -32,7 +32,7 @@ constexpr int VECTORS = 2;
 constexpr int ROWS = 6, TALL = 12;  // rows of a tile; of one that is less than half as wide
 constexpr i64 BLOCK = 48;           // rows of a task: a multiple of both
 constexpr i64 DEPTH = 512;          // of k at a time: a panel's part stays in the L2 cache
-constexpr i64 FORWARD = 768;  // numbers by which rows read once ask for memory
+constexpr i64 FORWARD = 768, FAR = 4 << 20;  // numbers by which rows read once ask for memory, bytes from which on
 constexpr i64 AHEAD = 16;           // steps of k by which packing strips asks for memory
 constexpr i64 SHORT = 512;          // see Lie
 constexpr i64 GROUP = 512 << 10, STRIPS_GROUP = 4 << 20;  // bytes of packed panels, see stream
@@ -335,7 +335,8 @@ void dots(i64 first, i64 j0, i64 n, i64 k, Matrix<T> a, Matrix<T> b, const Targe
 
 // One row against rows [begin, end) of b: those are read but once, so they come in memory's order,
 // one after the other, with sums enough in flight to hide the multiplier's latency.
-template <class T>
+// far: they are not in the cache.
+template <class T, bool far>
 void dots_of_one(i64 begin, i64 end, i64 k, Matrix<T> a, Matrix<T> b, const Target<T>& to) {
     using V = Reg<T>;
     constexpr i64 L = LANES<T>, U = 4;
@@ -346,7 +347,7 @@ void dots_of_one(i64 begin, i64 end, i64 k, Matrix<T> a, Matrix<T> b, const Targ
         for (; at + U * L <= k; at += U * L)
 #pragma GCC unroll 4
             for (i64 u = 0; u < U; u++) {
-                __builtin_prefetch(y + at + u * L + FORWARD);
+                if constexpr (far) __builtin_prefetch(y + at + u * L + FORWARD);
                 c[u] = fma(load(x + at + u * L), load(y + at + u * L), c[u]);
             }
         for (; at + L <= k; at += L) c[0] = fma(load(x + at), load(y + at), c[0]);
@@ -373,7 +374,8 @@ bool few_rows(i64 m, i64 n, i64 k, Matrix<T> a, Matrix<T> b, const Target<T>& to
     }
     if (m == 1) {
         parallel(n, rows_per_block(k, 1 << 15), [&](i64 begin, i64 end) {
-            dots_of_one(begin, end, k, a, b, to);
+            if (n * k * i64(sizeof(T)) > FAR) dots_of_one<T, true>(begin, end, k, a, b, to);
+            else dots_of_one<T, false>(begin, end, k, a, b, to);
         });
         return true;
     }

@@ -184,11 +184,17 @@ def _upper(n: int, m: int, k: int) -> np.ndarray:
     return ~_lower(n, m, k - 1)
 
 
-def _where_true(x, mask):
-    """x where the mask is true, else 0."""
-    y = np.zeros(x.shape, x.dtype)
-    np.copyto(y, x, where=mask)
-    return y
+def _triangle(whole: Any, mask: Any) -> Any:
+    """tril or triu: x where the mask of its last two dimensions is true, else 0."""
+
+    def part(x, k=0):
+        if type(x) is not np.ndarray:  # on another device
+            return _rows(whole(x, k))
+        y = np.zeros(x.shape, x.dtype)
+        np.copyto(y, x, where=mask(*x.shape[-2:], k))
+        return y
+
+    return part
 
 
 def _truth(f: Any, of_all: bool) -> Any:
@@ -315,8 +321,8 @@ _SHAPES = {
     "squeeze": np.squeeze,
     "flip": np.flip,
     "roll": np.roll,
-    "tril": lambda x, k=0: _where_true(x, _lower(*x.shape[-2:], k)),
-    "triu": lambda x, k=0: _where_true(x, _upper(*x.shape[-2:], k)),
+    "tril": _triangle(np.tril, _lower),
+    "triu": _triangle(np.triu, _upper),
     "cumsum": _running(np.add.accumulate),
     "cumprod": _running(np.multiply.accumulate),
     "logcumsumexp": np.logaddexp.accumulate,
