@@ -32,7 +32,8 @@ constexpr int VECTORS = 2;
 constexpr int ROWS = 6, TALL = 12;  // rows of a tile; of one that is less than half as wide
 constexpr i64 BLOCK = 48;           // rows of a task: a multiple of both
 constexpr i64 DEPTH = 512;          // of k at a time: a panel's part stays in the L2 cache
-constexpr i64 FORWARD = 768, FAR = 4 << 20;  // numbers by which rows read once ask for memory, bytes from which on
+// Rows read once, of more bytes than FAR in all, ask for memory FORWARD numbers ahead.
+constexpr i64 FAR = 4 << 20, FORWARD = 768;
 constexpr i64 AHEAD = 16;           // steps of k by which packing strips asks for memory
 constexpr i64 SHORT = 512;          // see Lie
 constexpr i64 GROUP = 512 << 10, STRIPS_GROUP = 4 << 20;  // bytes of packed panels, see stream
@@ -230,7 +231,8 @@ void stream(i64 m, i64 n, i64 k, Matrix<T> s, Matrix<T> b, const Target<T>& to, 
     // should meet all rows while it is in the cache: so each is a group.
     const i64 most = (strips ? STRIPS_GROUP : GROUP) / (k * pitch * i64(sizeof(T)));
     const bool by_panel = in_place && !strips;
-    const i64 block = (by_panel && panels >= 8) || m >= 16 * BLOCK ? BLOCK : m >= 4 * BLOCK ? BLOCK / 2 : BLOCK / 4;
+    const bool large = (by_panel && panels >= 8) || m >= 16 * BLOCK;
+    const i64 block = large ? BLOCK : m >= 4 * BLOCK ? BLOCK / 2 : BLOCK / 4;
     const i64 blocks = (m + block - 1) / block;
     i64 groups = most < 1 ? panels : (panels + most - 1) / most;
     if (in_place) groups = by_panel ? panels : 1;
