@@ -90,6 +90,8 @@ def record(path: Path) -> Rows:
     found = json.loads(path.read_text("utf-8"))
     rows: Rows = {(r["workload"], str(r["threads"])): r for r in found["rows"]}
     sizes = found["installed_bytes"]
+    if not sizes["rushlight"]:  # measured in a checkout that is not installed
+        return rows
     installed = {k: v / 1e6 for k, v in sizes.items()}
     installed |= {"ratio": sizes["torch"] / sizes["rushlight"], "unit": "MB"}
     rows["installed, with all core dependencies", "default"] = installed
