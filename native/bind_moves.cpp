@@ -294,35 +294,32 @@ PyObject* within_(Args a, Py_ssize_t n) {
 namespace {
 
 template <class T, class U>
-bool converted(const void* x, void* y, i64 n) {
+void converted(const void* x, void* y, i64 n) {
     convert(static_cast<const T*>(x), static_cast<U*>(y), n);
-    return true;
 }
 
 constexpr int BFLOAT16 = -1;
 
 struct Conversion {
     int from, to;
-    bool (*run)(const void* x, void* y, i64 n);
+    void (*run)(const void* x, void* y, i64 n);
 };
 constexpr Conversion CONVERSIONS[] = {
     {NPY_HALF, NPY_FLOAT,
      [](const void* x, void* y, i64 n) {
-         return from_half(static_cast<const std::uint16_t*>(x), static_cast<float*>(y), n);
+         from_half(static_cast<const std::uint16_t*>(x), static_cast<float*>(y), n);
      }},
     {NPY_FLOAT, NPY_HALF,
      [](const void* x, void* y, i64 n) {
-         return to_half(static_cast<const float*>(x), static_cast<std::uint16_t*>(y), n);
+         to_half(static_cast<const float*>(x), static_cast<std::uint16_t*>(y), n);
      }},
     {BFLOAT16, NPY_FLOAT,
      [](const void* x, void* y, i64 n) {
          from_bfloat16(static_cast<const std::uint16_t*>(x), static_cast<float*>(y), n);
-         return true;
      }},
     {NPY_FLOAT, BFLOAT16,
      [](const void* x, void* y, i64 n) {
          to_bfloat16(static_cast<const float*>(x), static_cast<std::uint16_t*>(y), n);
-         return true;
      }},
     {NPY_FLOAT, NPY_DOUBLE, converted<float, double>},
     {NPY_DOUBLE, NPY_FLOAT, converted<double, float>},
@@ -360,14 +357,9 @@ PyObject* astype_(Args a, Py_ssize_t n) {
                 : PyArray_NewLikeArray(x, NPY_KEEPORDER, to, 0);
         if (!y) return nullptr;
         const i64 size = PyArray_SIZE(x);
-        bool done;
-        {
-            NoGil unlocked(size >= LONG_WORK);
-            done = c.run(PyArray_DATA(x), PyArray_DATA(array(y)), size);
-        }
-        if (done) return y;
-        Py_DECREF(y);
-        return nullptr;
+        NoGil unlocked(size >= LONG_WORK);
+        c.run(PyArray_DATA(x), PyArray_DATA(array(y)), size);
+        return y;
     }
     return nullptr;
 }

@@ -121,8 +121,7 @@ PyObject* matmul_bf16(Args a, Py_ssize_t n) {
 
 bool is_narrow(PyObject* o) {
     if (!is_array(o) || PyArray_ITEMSIZE(array(o)) != 2 || !PyArray_ISBEHAVED_RO(array(o))) return false;
-    if (PyArray_TYPE(array(o)) == NPY_HALF) return from_half(nullptr, nullptr, 0);
-    return is_bfloat16(PyArray_DESCR(array(o)));
+    return PyArray_TYPE(array(o)) == NPY_HALF || is_bfloat16(PyArray_DESCR(array(o)));
 }
 
 namespace {

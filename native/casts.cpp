@@ -45,13 +45,11 @@ void by_steps(const T* x, U* y, i64 n, G f) {
 
 }  // namespace
 
-bool from_half(const std::uint16_t* x, float* y, i64 n) {
+void from_half(const std::uint16_t* x, float* y, i64 n) {
     by_steps(x, y, n, [](const std::uint16_t* p, float* q) { widen(p, q); });
-    return true;
 }
-bool to_half(const float* x, std::uint16_t* y, i64 n) {
+void to_half(const float* x, std::uint16_t* y, i64 n) {
     by_steps(x, y, n, [](const float* p, std::uint16_t* q) { narrow(p, q); });
-    return true;
 }
 
 namespace {

@@ -137,28 +137,15 @@ PyObject* get_caches(PyObject*, PyObject*) {
                          static_cast<long long>(c.third));
 }
 
-PyObject* set_winograd(PyObject*, PyObject* arg) {
+template <std::atomic<bool>& flag>
+PyObject* set_flag(PyObject*, PyObject* arg) {
     const int on = PyObject_IsTrue(arg);
     if (on < 0) return nullptr;
-    winograd.store(on, std::memory_order_relaxed);
+    flag.store(on, std::memory_order_relaxed);
     Py_RETURN_NONE;
 }
 
 PyObject* get_winograd(PyObject*, PyObject*) { return PyBool_FromLong(winograd_allowed()); }
-
-PyObject* set_medium_products(PyObject*, PyObject* arg) {
-    const int on = PyObject_IsTrue(arg);
-    if (on < 0) return nullptr;
-    medium.store(on, std::memory_order_relaxed);
-    Py_RETURN_NONE;
-}
-
-PyObject* set_bf16_products(PyObject*, PyObject* arg) {
-    const int on = PyObject_IsTrue(arg);
-    if (on < 0) return nullptr;
-    bf16.store(on, std::memory_order_relaxed);
-    Py_RETURN_NONE;
-}
 
 PyObject* get_bf16_products(PyObject*, PyObject*) { return PyBool_FromLong(bf16_products()); }
 
@@ -277,10 +264,10 @@ PyMethodDef own[] = {
     {"set_processors", believe, METH_O,
      "set_processors(n): the pool believes in n processors; 0: what the system says (for tests)"},
     {"caches", get_caches, METH_NOARGS, "bytes of the caches: (first, second, third level)"},
-    {"set_winograd", set_winograd, METH_O, "set_winograd(on): whether convolutions may use it"},
-    {"set_medium_products", set_medium_products, METH_O,
+    {"set_winograd", set_flag<winograd>, METH_O, "set_winograd(on): whether convolutions may use it"},
+    {"set_medium_products", set_flag<medium>, METH_O,
      "set_medium_products(on): whether products of float32 may be of bfloat16"},
-    {"set_bf16_products", set_bf16_products, METH_O,
+    {"set_bf16_products", set_flag<bf16>, METH_O,
      "set_bf16_products(on): whether products of bfloat16 are the processor's own; for tests"},
     {"get_bf16_products", get_bf16_products, METH_NOARGS, "whether they are"},
     {"get_winograd", get_winograd, METH_NOARGS, "whether convolutions may use Winograd's way"},

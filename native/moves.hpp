@@ -49,9 +49,9 @@ void places_of_true(const bool* x, i64 n, const i64* starts, const i64* dims, in
 template <class T>
 void take_true(const bool* c, const T* x, i64 n, const i64* starts, T* y);
 
-// float16 and bfloat16 as their bits. False: this processor has no instruction for it.
-bool from_half(const std::uint16_t* x, float* y, i64 n);
-bool to_half(const float* x, std::uint16_t* y, i64 n);
+// float16 and bfloat16 as their bits
+void from_half(const std::uint16_t* x, float* y, i64 n);
+void to_half(const float* x, std::uint16_t* y, i64 n);
 void from_bfloat16(const std::uint16_t* x, float* y, i64 n);
 void to_bfloat16(const float* x, std::uint16_t* y, i64 n);
 template <class T, class U>

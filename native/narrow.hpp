@@ -75,7 +75,6 @@ RL_INLINE void narrow(Half* p, Two x) {
     narrow_half(p + LANES<float>, x.b);
 }
 
-
 // Two registers of floats from the first n of two-byte ones, the others 0, and back.
 template <class T>
 [[gnu::noinline]] Two widened_part(const T* x, i64 n) {

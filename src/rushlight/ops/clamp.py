@@ -225,7 +225,6 @@ class Clamp:
         return ClampTensors if isinstance(low, Tensor) or isinstance(high, Tensor) else None
 
     def forward(x, low, high):
-        two = type(x) is np.ndarray and low is not None and high is not None and low <= high
         if x.dtype.kind in "fV":
             if type(x) is np.ndarray:
                 least = -math.inf if low is None else float(low)
@@ -236,7 +235,8 @@ class Clamp:
             if isinstance(low, np.ndarray) or isinstance(high, np.ndarray):
                 x = x.astype((high if low is None else low).dtype, copy=False)
             _refuse(x, f"clamp_{'max' if low is None else 'min'}_scalar_cpu")
-            if two and x.dtype == np.int64:
+            two = low is not None and high is not None and low <= high
+            if two and type(x) is np.ndarray and x.dtype == np.int64:
                 return K.clamped(x, int(low), int(high))
         y = x
         if low is not None:
