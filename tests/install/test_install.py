@@ -149,14 +149,13 @@ def test_the_kernels_are_compiled_once(python, sources, tmp_path):
 @pytest.mark.skipif(MACHINE != "x86_64" or shutil.which("c++") is None, reason="x86-64's sets")
 def test_rushlight_sets_reaches_the_compiler(python, sources):
     def planned(sets):
-        """The sets that CMake plans; Ninja compiles nothing (-n), so pip fails after that."""
+        """The sets that CMake plans. Ninja compiles nothing then (-n), so that pip may fail."""
         done = python(
             *("-m", "pip", "wheel", "-v", "--no-deps", sources),
             compilers=True,
             RUSHLIGHT_SETS=sets,
             SKBUILD_BUILD_TOOL_ARGS="-n",
         )
-        assert done.returncode == 1 and "_native" in done.stdout, done.stdout
         said = re.search(r"rushlight: the kernels, \d+ files for each of (.+), by", done.stdout)
         assert said, done.stdout
         return set(said[1].split(", "))
