@@ -78,7 +78,7 @@ inside "$(echo $pythons | cut -d' ' -f1)" /trial/tools/try_wheels.py /trial/dist
 # from the sources, with what compiler there is: without one, or with one that is too old, NumPy computes
 for python in $pythons; do
     inside sh -euc '
-        rm -rf /trial/env && "$0" -m venv /trial/env && cd /trial
+        rm -rf /trial/env /trial/run && "$0" -m venv /trial/env && cd /trial
         env/bin/pip install -v dist/rushlight-*.tar.gz >install.log 2>&1 || { tail -30 install.log; exit 1; }
         grep "^ *rushlight: " install.log | sort -u
         env/bin/python -W ignore -m rushlight train digits --epochs 2 --out run | grep "test accuracy"
