@@ -36,6 +36,8 @@
 #                 dist/, and checks them; PYTHONS="python3.12 /opt/py/bin/python3.14t" for
 #                 others, STRICT=1: all have to be there
 #   make test-wheels  installs them in clean environments and works there; `make wheels` first
+#   make test-debian  the same, and the sdist, on releases of Debian with an older and a newer C
+#                 library and their Pythons: needs root and debootstrap; SUITES="bullseye"
 #   make same-wheels  builds again elsewhere, without a cache: are the bytes the same?
 #   make dev      build the extension beside the sources: run them with PYTHONPATH=src
 #   make clean    remove .venv and what was built
@@ -55,7 +57,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 
 .PHONY: demo test test-onnx test-serve test-sklearn test-pages test-terminal test-tune test-xla test-on-xla test-aarch64 oracle bench lint stubs \
 	dev ecosystem fuzz sanitize sanitize-address sanitize-thread stress clean help test-quick test-sets \
-	playground test-browser test-examples docs wheels test-wheels same-wheels test-install
+	playground test-browser test-examples docs wheels test-wheels test-debian same-wheels test-install
 
 demo: $(VENV)/installed
 	@rm -rf build/demo
@@ -262,7 +264,7 @@ $(VENV)/compilers: $(VENV)/installed
 	@touch $@
 
 WHEEL_TOOLS := build==1.6.* cmake ninja 'numpy>=2' ziglang==0.17.1 auditwheel==6.8.* twine==7.*
-PYTHONS ?= python3.11 python3.12 python3.13 python3.14 python3.14t
+PYTHONS ?= python3.11 python3.12 python3.13 python3.14 python3.14t python3.15 python3.15t
 wheels: $(VENV)/wheels
 	$(RUN) tools/wheels.py --out dist --pythons "$(PYTHONS)" $(if $(STRICT),--strict)
 
@@ -273,6 +275,10 @@ same-wheels: $(VENV)/wheels
 test-wheels: $(VENV)/bin/python
 	$(RUN) tools/try_wheels.py dist --pythons "$(PYTHONS)"
 	PYTHON=$(abspath $(RUN)) tools/aarch64.sh --wheel dist tests/test_tiny.py tests/test_native_names.py
+
+SUITES ?= bullseye forky
+test-debian:
+	@for suite in $(SUITES); do tools/debian.sh $$suite dist || exit 1; done
 
 $(VENV)/wheels: $(VENV)/bin/python
 	$(RUN) -m pip install -q --disable-pip-version-check $(WHEEL_TOOLS)

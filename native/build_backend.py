@@ -20,6 +20,7 @@ wheel in the environment that is there, and shows what CMake and Ninja print (th
 """
 
 import contextlib
+import json
 import os
 import re
 import shlex
@@ -171,11 +172,28 @@ def _timed(settings):
     if settings.get("wheel.cmake") == "false":
         yield
         return
+    _keep_objects(Path("build"), Path(scikit.__file__).resolve().parents[1])
     tell(f"compiling the kernels with {os.environ.get('CXX', 'the compiler of CMake')}")
     os.environ.setdefault("NINJA_STATUS", "rushlight: file %f of %t, %e s: ")
     begin = time.monotonic()
     yield
     tell(f"compiled in {time.monotonic() - begin:.0f} s")
+
+
+def _keep_objects(folder, builder):
+    """Lets what an earlier install compiled stand, although pip makes a new environment each time.
+
+    scikit-build-core, when it is not where it was, throws away what CMake found, and all objects
+    with it. The former is stale, an object is not: Ninja knows the command that made it.
+    """
+    for file in folder.glob("*/.skbuild-info.json"):
+        with contextlib.suppress(ValueError, TypeError, KeyError):
+            info = json.loads(file.read_text("utf-8"))
+            if info["skbuild_path"] != str(builder):
+                (file.parent / "CMakeCache.txt").unlink(missing_ok=True)
+                for found in file.parent.glob("CMakeFiles/[0-9]*"):
+                    shutil.rmtree(found)
+                file.write_text(json.dumps(info | {"skbuild_path": str(builder)}), "utf-8")
 
 
 get_requires_for_build_sdist = scikit.get_requires_for_build_sdist

@@ -5,6 +5,7 @@ scikit-build-core, which does the work, is not needed here: a stand-in records w
 """
 
 import importlib.util
+import json
 import os
 import shutil
 import sys
@@ -18,7 +19,7 @@ COMPILER = next(filter(shutil.which, ("c++", "g++", "clang++")), None)
 
 
 @pytest.fixture
-def backend(monkeypatch):
+def backend(monkeypatch, tmp_path):
     """The module, with `backend.asked`: (what scikit-build-core was asked for, its settings)."""
     asked = []
 
@@ -34,6 +35,7 @@ def backend(monkeypatch):
         setattr(build, f"build_{name}", function(name, f"{name}.whl"))
         setattr(build, f"get_requires_for_build_{name}", function(f"requires {name}", ["ninja"]))
         setattr(build, f"prepare_metadata_for_build_{name}", function(f"metadata {name}", "info"))
+    build.__file__ = "/env/scikit_build_core/build/__init__.py"
     package = types.ModuleType("scikit_build_core")
     package.build = build
     monkeypatch.setitem(sys.modules, "scikit_build_core", package)
@@ -52,6 +54,7 @@ def backend(monkeypatch):
         monkeypatch.setenv(name, "")  # so that what the module sets is taken back
         monkeypatch.delenv(name)
     monkeypatch.setenv("NINJA_STATUS", "")
+    monkeypatch.chdir(tmp_path)  # what was built here stays as it is
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setattr(module, "open", refuse, raising=False)  # no words on the terminal
     return module
@@ -102,6 +105,32 @@ def test_a_compiler_that_works_compiles(backend, compiler, capfd):
     begin, end = capfd.readouterr().err.splitlines()
     assert begin == "rushlight: compiling the kernels with c++"
     assert end == "rushlight: compiled in 0 s"
+
+
+def test_objects_outlive_the_environment_that_made_them(backend, compiler):
+    compiler("")
+    folder = Path("build/cp311")
+    for name in ("CMakeCache.txt", "CMakeFiles/4.1/found", "CMakeFiles/a.dir/a.o", "build.ninja"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("")
+    info = folder / ".skbuild-info.json"
+    info.write_text('{"skbuild_path": "/env/scikit_build_core", "source_dir": "/src"}')
+
+    def files():
+        return sorted(str(p.relative_to(folder)) for p in folder.rglob("[!.]*") if p.is_file())
+
+    before = files()
+    backend.build_wheel("out")
+    assert files() == before  # the environment is the same
+    info.write_text('{"skbuild_path": "/gone/scikit_build_core", "source_dir": "/src"}')
+    backend.build_wheel("out")
+    assert files() == ["CMakeFiles/a.dir/a.o", "build.ninja"]
+    assert json.loads(info.read_text()) == {
+        "skbuild_path": "/env/scikit_build_core",
+        "source_dir": "/src",
+    }
+    info.write_text("half a fi")  # then scikit-build-core begins anew
+    backend.build_wheel("out")
 
 
 @pytest.mark.skipif(COMPILER is None, reason="no compiler here")

@@ -33,7 +33,7 @@ def commands(page):
 def figures(page):
     """The cells of a page's tables that are measurements, row by row."""
     rows = re.findall(r"^\|.*", page.read_text("utf-8"), re.M)
-    number = re.compile(r"[\d.,]+( (us|ms|s|MB))?")
+    number = re.compile(r"[\d.,]+( (us|ms|s|MB|%))?")
     cells = ([cell.strip() for cell in row.split("|")] for row in rows)
     return list(filter(None, ([c for c in row if number.fullmatch(c)] for row in cells)))
 

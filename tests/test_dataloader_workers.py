@@ -33,6 +33,15 @@ pytestmark = [
 TEN = list(range(10))
 
 
+@pytest.fixture(autouse=True, scope="module")
+def forked():
+    """Workers are forked: they have lambdas and local classes, and Python 3.14 begins otherwise."""
+    before = multiprocessing.get_start_method(allow_none=True)
+    multiprocessing.set_start_method("fork", force=True)
+    yield
+    multiprocessing.set_start_method(before, force=True)
+
+
 @pytest.fixture(autouse=True)
 def nothing_left_behind():
     yield

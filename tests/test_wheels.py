@@ -168,4 +168,3 @@ def test_the_data_of_the_bill_are_those_of_notice():
 
 def test_the_tools_know_the_same_pythons():
     assert wheels.PYTHONS == try_wheels.PYTHONS
-    assert [f"python{v}" for v in try_wheels.OLDEST] == list(wheels.PYTHONS)

@@ -94,6 +94,6 @@ if [ -n "$wheel" ]; then
     PYTHONPATH=$package "$TOP/python" -m rushlight train digits --epochs 2 --out "$TOP/run"
 fi
 # (fork of a process with threads fails in qemu 7.2 itself, now and then)
-[ $# -gt 0 ] || set -- tests/test_kernels.py tests/test_strided.py tests/test_pool_threads.py \
-    tests/test_machine.py -k "not fork"
+[ $# -gt 0 ] || set -- tests/test_{strided,pool_threads,machine,native_names,matmul}.py \
+    tests/test_{narrow_kernels,bfloat16_products,kernels}.py -k "not fork"
 PYTHONPATH=$package "$TOP/python" -m pytest -q -p no:cacheprovider "$@"

@@ -40,7 +40,10 @@ from wheel_file import Target
 
 ROOT = Path(__file__).resolve().parents[1]
 WORK = ROOT / "build/wheels"
-PYTHONS = ("python3.11", "python3.12", "python3.13", "python3.14", "python3.14t")
+PYTHONS = (
+    *("python3.11", "python3.12", "python3.13", "python3.14", "python3.14t"),
+    *("python3.15", "python3.15t"),
+)
 # (libstdc++ of a newer one has symbols that systems with GLIBC lack; the tests' numbers are of 12)
 COMPILERS = {"x86_64": "g++-12", "aarch64": "aarch64-linux-gnu-g++-12"}
 GLIBC = (2, 28)
