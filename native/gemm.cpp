@@ -339,7 +339,7 @@ void dots(i64 first, i64 j0, i64 n, i64 k, Matrix<T> a, Matrix<T> b, const Targe
 // One row against `rows` rows of b from row j on, sums enough for each to hide the multiplier's latency.
 // far: those are not in the cache; the next `rows` ones are asked for, into the L2 cache.
 template <class T, bool far, int rows>
-RL_INLINE void dots_of_one(i64 j, i64 k, const Matrix<T>& a, const Matrix<T>& b, const Target<T>& to) {
+RL_INLINE void dots_of_one(i64 j, i64 k, Matrix<T> a, Matrix<T> b, const Target<T>& to) {
     using V = Reg<T>;
     constexpr i64 L = LANES<T>, U = 4;
     const T *const x = a.p, *y[rows];
@@ -367,12 +367,12 @@ RL_INLINE void dots_of_one(i64 j, i64 k, const Matrix<T>& a, const Matrix<T>& b,
     }
 }
 
-// One row against rows [begin, end) of b, which are read but once: a memory gives more to as many streams
-// as STREAMS than to one.
+// One row against rows [begin, end) of b, which are read but once. The memory gives more to STREAMS rows
+// at a time than to one; a cache does not.
 template <class T, bool far>
-void one_row(i64 begin, i64 end, i64 k, const Matrix<T>& a, const Matrix<T>& b, const Target<T>& to) {
+void one_row(i64 begin, i64 end, i64 k, Matrix<T> a, Matrix<T> b, const Target<T>& to) {
     i64 j = begin;
-    for (; j + STREAMS <= end; j += STREAMS) dots_of_one<T, far, STREAMS>(j, k, a, b, to);
+    for (; far && j + STREAMS <= end; j += STREAMS) dots_of_one<T, far, STREAMS>(j, k, a, b, to);
     for (; j < end; j++) dots_of_one<T, far, 1>(j, k, a, b, to);
 }
 
@@ -392,11 +392,12 @@ bool few_rows(i64 m, i64 n, i64 k, Matrix<T> a, Matrix<T> b, const Target<T>& to
         return true;
     }
     if (m == 1) {
-        const i64 rows = (rows_per_block(k, 1 << 15) + STREAMS - 1) / STREAMS * STREAMS;
-        parallel(n, rows, [&](i64 begin, i64 end) {
-            if (n * k * i64(sizeof(T)) > FAR) one_row<T, true>(begin, end, k, a, b, to);
-            else one_row<T, false>(begin, end, k, a, b, to);
-        });
+        const i64 rows = rows_per_block(k, 1 << 15);
+        if (n * k * i64(sizeof(T)) <= FAR)
+            parallel(n, rows, [&](i64 i, i64 end) { one_row<T, false>(i, end, k, a, b, to); });
+        else
+            parallel(n, (rows + STREAMS - 1) / STREAMS * STREAMS,
+                     [&](i64 i, i64 end) { one_row<T, true>(i, end, k, a, b, to); });
         return true;
     }
     const i64 most = FEW > 4 && m % 5 == 0 ? 5 : 4;
