@@ -119,15 +119,12 @@ PyObject* solve_small_(Args a, Py_ssize_t n) {
     const i64 batch = x.dim(0), size = x.dim(1), k = b.dim(2);
     if (x.dim(2) != size || b.dim(0) != batch || b.dim(1) != size || b.size() == 0) return nullptr;
     Out y(b), factors(x);
-    npy_intp dims[] = {batch, size};
-    Out pivots(2, dims, NPY_INT32);
-    if (!y || !factors || !pivots) return nullptr;
+    if (!y || !factors) return nullptr;
     bool good = true;
     compute(x.type(), x.size() * size / 16, [&]<class T>() {
         std::memcpy(factors.data<T>(), x.data<T>(), std::size_t(x.size()) * sizeof(T));
         std::memcpy(y.data<T>(), b.data<T>(), std::size_t(b.size()) * sizeof(T));
-        lu(factors.data<T>(), batch, size, pivots.data<std::int32_t>());
-        good = lu_solve(factors.data<T>(), pivots.data<std::int32_t>(), batch, size, k, y.data<T>());
+        good = solve_all(factors.data<T>(), batch, size, k, y.data<T>());
     });
     if (!good) Py_RETURN_NONE;
     return y.release();

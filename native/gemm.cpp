@@ -32,8 +32,7 @@ constexpr int VECTORS = 2;
 constexpr int ROWS = 6, TALL = 12;  // rows of a tile; of one that is less than half as wide
 constexpr i64 BLOCK = 48;           // rows of a task: a multiple of both
 constexpr i64 DEPTH = 512;          // of k at a time: a panel's part stays in the L2 cache
-// Rows read once, of more bytes than FAR in all, ask for memory FORWARD numbers ahead.
-constexpr i64 FAR = 4 << 20, FORWARD = 768;
+constexpr i64 FAR = 4 << 20;  // bytes, of which some are not in the cache
 constexpr i64 AHEAD = 16;           // steps of k by which packing strips asks for memory
 constexpr i64 SHORT = 512;          // see Lie
 constexpr i64 GROUP = 512 << 10, STRIPS_GROUP = 4 << 20;  // bytes of packed panels, see stream
@@ -41,8 +40,10 @@ constexpr i64 SMALL = 1 << 17;      // multiply-adds that one thread does faster
 // Up to FEW rows against rows of at least LONG numbers are dot products: a classifier's ten outputs.
 #if RL_REGISTERS == 32
 constexpr i64 FEW = 15, LONG = 192;
+constexpr int STREAMS = 4;  // rows that one row goes against at a time, see one_row
 #else
 constexpr i64 FEW = 4, LONG = 0;
+constexpr int STREAMS = 2;
 #endif
 
 template <class T>
@@ -335,28 +336,44 @@ void dots(i64 first, i64 j0, i64 n, i64 k, Matrix<T> a, Matrix<T> b, const Targe
     }
 }
 
-// One row against rows [begin, end) of b: those are read but once, so they come in memory's order,
-// one after the other, with sums enough in flight to hide the multiplier's latency.
-// far: they are not in the cache.
-template <class T, bool far>
-void dots_of_one(i64 begin, i64 end, i64 k, Matrix<T> a, Matrix<T> b, const Target<T>& to) {
+// One row against `rows` rows of b from row j on, sums enough for each to hide the multiplier's latency.
+// far: those are not in the cache; the next `rows` ones are asked for, into the L2 cache.
+template <class T, bool far, int rows>
+RL_INLINE void dots_of_one(i64 j, i64 k, Matrix<T> a, Matrix<T> b, const Target<T>& to) {
     using V = Reg<T>;
     constexpr i64 L = LANES<T>, U = 4;
-    for (i64 j = begin; j < end; j++) {
-        const T *x = a.p, *y = b.p + j * b.col;
-        V c[U] = {};
-        i64 at = 0;
-        for (; at + U * L <= k; at += U * L)
+    const T *const x = a.p, *y[rows];
+    for (int r = 0; r < rows; r++) y[r] = b.p + (j + r) * b.col;
+    V c[rows][U] = {};
+    i64 at = 0;
+    for (; at + U * L <= k; at += U * L)
 #pragma GCC unroll 4
-            for (i64 u = 0; u < U; u++) {
-                if constexpr (far) __builtin_prefetch(y + at + u * L + FORWARD);
-                c[u] = fma(load(x + at + u * L), load(y + at + u * L), c[u]);
+        for (i64 u = 0; u < U; u++) {
+            const V z = load(x + at + u * L);
+#pragma GCC unroll 4
+            for (int r = 0; r < rows; r++) {
+                const T* const p = y[r] + at + u * L;
+                if constexpr (far) __builtin_prefetch(p + rows * b.col, 0, 2);
+                c[r][u] = fma(z, load(p), c[r][u]);
             }
-        for (; at + L <= k; at += L) c[0] = fma(load(x + at), load(y + at), c[0]);
-        if (at < k) c[1] = fma(load_part(x + at, k - at), load_part(y + at, k - at), c[1]);
-        const T v = sum((c[0] + c[1]) + (c[2] + c[3]));
-        put_one(v, to.transposed ? j : 0, to.transposed ? 0 : j, to);
+        }
+    for (int r = 0; r < rows; r++) {
+        i64 rest = at;
+        for (; rest + L <= k; rest += L) c[r][0] = fma(load(x + rest), load(y[r] + rest), c[r][0]);
+        if (rest < k)
+            c[r][1] = fma(load_part(x + rest, k - rest), load_part(y[r] + rest, k - rest), c[r][1]);
+        const T v = sum((c[r][0] + c[r][1]) + (c[r][2] + c[r][3]));
+        put_one(v, to.transposed ? j + r : 0, to.transposed ? 0 : j + r, to);
     }
+}
+
+// One row against rows [begin, end) of b, which are read but once. The memory gives more to STREAMS rows
+// at a time than to one; a cache does not.
+template <class T, bool far>
+void one_row(i64 begin, i64 end, i64 k, Matrix<T> a, Matrix<T> b, const Target<T>& to) {
+    i64 j = begin;
+    for (; far && j + STREAMS <= end; j += STREAMS) dots_of_one<T, far, STREAMS>(j, k, a, b, to);
+    for (; j < end; j++) dots_of_one<T, far, 1>(j, k, a, b, to);
 }
 
 // True if it was a case for dot products.
@@ -375,10 +392,12 @@ bool few_rows(i64 m, i64 n, i64 k, Matrix<T> a, Matrix<T> b, const Target<T>& to
         return true;
     }
     if (m == 1) {
-        parallel(n, rows_per_block(k, 1 << 15), [&](i64 begin, i64 end) {
-            if (n * k * i64(sizeof(T)) > FAR) dots_of_one<T, true>(begin, end, k, a, b, to);
-            else dots_of_one<T, false>(begin, end, k, a, b, to);
-        });
+        const i64 rows = rows_per_block(k, 1 << 15);
+        if (n * k * i64(sizeof(T)) <= FAR)
+            parallel(n, rows, [&](i64 i, i64 end) { one_row<T, false>(i, end, k, a, b, to); });
+        else
+            parallel(n, (rows + STREAMS - 1) / STREAMS * STREAMS,
+                     [&](i64 i, i64 end) { one_row<T, true>(i, end, k, a, b, to); });
         return true;
     }
     const i64 most = FEW > 4 && m % 5 == 0 ? 5 : 4;

@@ -4,13 +4,9 @@
 
 namespace rl::RL_ISA {
 
-// L and U in place of each a (B, n, n), with the exchanges of rows, from 0, in pivots (B, n). A zero
-// pivot is left as it is, its column not divided.
+// x (B, n, k) becomes the solution of a x = b, which it holds; a (B, n, n) is used up. False: a pivot is 0 or
+// not a number.
 template <class T>
-void lu(T* a, i64 batch, i64 n, std::int32_t* pivots);
-
-// x (B, n, k) with a x = b (B, n, k), from a's factors. False: a pivot is 0 or not a number.
-template <class T>
-bool lu_solve(const T* factors, const std::int32_t* pivots, i64 batch, i64 n, i64 k, T* x);
+bool solve_all(T* a, i64 batch, i64 n, i64 k, T* x);
 
 }  // namespace rl::RL_ISA

@@ -24,6 +24,7 @@ enum class Slot {
     recurrent_rows,
     order,
     fft,
+    linalg,
     count
 };
 void* scratch(Slot slot, std::size_t bytes);

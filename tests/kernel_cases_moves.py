@@ -271,7 +271,15 @@ def _(name, dtype):
 @of("solve_small")
 def _(name, dtype):
     wide = {"rtol": 1e-3, "atol": 1e-3} if dtype == "f" else {"rtol": 1e-9, "atol": 1e-9}
-    for batch, n, k in [(1, 1, 1), (3, 5, 1), (40, 33, 1), (32, 64, 7), (2, 90, 40)]:
+    for batch, n, k in [
+        (1, 1, 1),
+        (3, 5, 3),
+        (2, 6, 1),
+        (3, 16, 16),
+        (40, 33, 1),
+        (32, 64, 7),
+        (2, 90, 40),
+    ]:
         a = make((batch, n, n), dtype) + 2 * np.eye(n, dtype=dtype)
         a[:, 0, 0] = 0 if n > 1 else 1  # rows change places
         yield (a, make((batch, n, k), dtype, 1)), wide

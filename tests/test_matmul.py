@@ -3,6 +3,7 @@
 The numbers and sentences are PyTorch's: tools/freeze_ops.py.
 """
 
+import numpy as np
 import pytest
 from op_cases import agree, evaluate, frozen
 
@@ -46,3 +47,16 @@ def test_an_error_names_both_shapes_and_the_fix():
     text = str(caught.value)
     assert text.startswith("mat1 and mat2 shapes cannot be multiplied (64x9216 and 784x512)")
     assert "fix: in_features=9216" in text
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_a_row_against_weights_that_no_cache_holds(dtype):
+    """Several rows of them are read at a time; each sum has the bits that it has among few."""
+    x, w = torch.randn(1, 1037, dtype=dtype), torch.randn(1031, 1037, dtype=dtype)
+    y = torch.nn.functional.linear(x, w)
+    few = torch.cat([torch.nn.functional.linear(x, part) for part in w.split(100)], dim=1)
+    assert torch.equal(y, few)
+    exact = w.numpy().astype(np.longdouble) @ x.numpy()[0].astype(np.longdouble)
+    np.testing.assert_allclose(
+        y[0].numpy(), exact, rtol=0, atol=2e3 * np.finfo(y.numpy().dtype).eps
+    )

@@ -16,7 +16,7 @@ from .seam import K, as_array, native
 from .umath_linalg import function
 
 _PANEL = 32
-_SMALL = 96  # rows up to which our own elimination, with a batch on all threads, is faster
+_SMALL = 192  # rows up to which our own elimination is faster, of float64, too
 
 
 def of(name: str, x: np.ndarray) -> Any:
