@@ -39,6 +39,22 @@ PyObject* aligned_empty(PyObject* self, PyObject* const* args, Py_ssize_t n);
 // crc32(data, value=0), see checksum.cpp
 PyObject* crc32(PyObject* self, PyObject* const* args, Py_ssize_t n);
 
+// What operations end with, see tensors.cpp; what each does stands in module.cpp.
+PyObject* learn(PyObject* self, PyObject* const* args, Py_ssize_t n);
+PyObject* wrap(PyObject* self, PyObject* a);
+PyObject* wrap_beside(PyObject* self, PyObject* const* args, Py_ssize_t n);
+PyObject* share(PyObject* self, PyObject* const* args, Py_ssize_t n);
+PyObject* sizes(PyObject* self, PyObject* x);
+PyObject* plain_sizes(PyObject* self, PyObject* given);
+PyObject* expanded(PyObject* self, PyObject* const* args, Py_ssize_t n);
+PyObject* look(PyObject* self, PyObject* tensors);
+
+// What needs many calls of NumPy's, see few.cpp.
+PyObject* no_ties(PyObject* self, PyObject* const* args, Py_ssize_t n);
+PyObject* triangle(PyObject* self, PyObject* const* args, Py_ssize_t n);
+PyObject* spaced_evenly(PyObject* self, PyObject* const* args, Py_ssize_t n);
+PyObject* put_along(PyObject* self, PyObject* const* args, Py_ssize_t n);
+
 }  // namespace rl
 
 #ifdef RL_ISA

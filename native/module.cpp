@@ -1,7 +1,6 @@
 // The extension module: chooses the instruction set and publishes its kernels.
 #define RL_IMPORT_NUMPY
 #include "bind.hpp"
-#include <structmember.h>
 
 #include <atomic>
 #include <cstdlib>
@@ -178,84 +177,43 @@ PyObject* new_object(PyObject*, PyObject* type) {
     return PyErr_Format(PyExc_TypeError, "new(X): X is not a class of Python's");
 }
 
-// new_beside(cls, *operands): new(cls), or None if an array among the operands is not C-contiguous.
-PyObject* new_beside(PyObject* self, PyObject* const* args, Py_ssize_t n) {
-    if (n < 1) return PyErr_Format(PyExc_TypeError, "new_beside(cls, *operands)");
-    for (Py_ssize_t i = 1; i < n; i++)
-        if (PyArray_Check(args[i]) &&
-            !PyArray_IS_C_CONTIGUOUS(reinterpret_cast<PyArrayObject*>(args[i])))
-            Py_RETURN_NONE;
-    return new_object(self, args[0]);
-}
-
-// Where a slot of a class lies in its instances; 0: it has no slot of this name.
-Py_ssize_t slot_of(PyObject* cls, const char* name) {
-    PyObject* const d = PyObject_GetAttrString(cls, name);
-    if (!d) PyErr_Clear();
-    const Py_ssize_t at = d && Py_IS_TYPE(d, &PyMemberDescr_Type)
-                              ? reinterpret_cast<PyMemberDescrObject*>(d)->d_member->offset
-                              : 0;
-    Py_XDECREF(d);
-    return at;
-}
-
-// look(cls, tensors): one pass over a list in place of one each for types, dtypes, shapes, gradients.
-PyObject* look(PyObject*, PyObject* const* args, Py_ssize_t n) {
-    static PyObject* known = nullptr;  // the class whose slots these are
-    static Py_ssize_t array_at, wants_at;
-    if (n != 2) return PyErr_Format(PyExc_TypeError, "look(cls, tensors)");
-    const bool list = PyList_CheckExact(args[1]);
-    if (!list && !PyTuple_CheckExact(args[1])) Py_RETURN_NONE;
-    if (args[0] != known) {
-        const Py_ssize_t a = slot_of(args[0], "_a"), w = slot_of(args[0], "_rg");
-        if (!a || !w) return PyErr_Format(PyExc_TypeError, "look: %R has no slots", args[0]);
-        Py_XSETREF(known, Py_NewRef(args[0]));
-        array_at = a, wants_at = w;
-    }
-    const Py_ssize_t count = list ? PyList_GET_SIZE(args[1]) : PyTuple_GET_SIZE(args[1]);
-    if (count == 0) Py_RETURN_NONE;
-    PyObject* const arrays = PyList_New(count);
-    if (!arrays) return nullptr;
-    PyArrayObject* first = nullptr;
-    bool alike = true, wanted = false;
-    for (Py_ssize_t i = 0; i < count; i++) {
-        PyObject* const t =
-            list ? PyList_GET_ITEM(args[1], i) : PyTuple_GET_ITEM(args[1], i);
-        const auto slot = [t](Py_ssize_t at) {
-            return *reinterpret_cast<PyObject**>(reinterpret_cast<char*>(t) + at);
-        };
-        PyObject* const a =
-            Py_IS_TYPE(t, reinterpret_cast<PyTypeObject*>(known)) ? slot(array_at) : nullptr;
-        if (!a || !PyArray_CheckExact(a)) {
-            Py_DECREF(arrays);
-            Py_RETURN_NONE;
-        }
-        PyArrayObject* const x = reinterpret_cast<PyArrayObject*>(a);
-        if (!first) first = x;
-        if (PyArray_DESCR(x) != PyArray_DESCR(first)) {
-            Py_DECREF(arrays);
-            Py_RETURN_NONE;
-        }
-        alike = alike && PyArray_SAMESHAPE(x, first);
-        wanted = wanted || slot(wants_at) == Py_True;
-        PyList_SET_ITEM(arrays, i, Py_NewRef(a));
-    }
-    return Py_BuildValue("NOO", arrays, alike ? Py_True : Py_False, wanted ? Py_True : Py_False);
+PyCFunction fast(PyObject* (*f)(PyObject*, PyObject* const*, Py_ssize_t)) {
+    return reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(f));
 }
 
 PyMethodDef own[] = {
-    {"empty", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(aligned_empty)), METH_FASTCALL,
+    {"empty", fast(aligned_empty), METH_FASTCALL,
      "empty(shape, dtype): as numpy.empty; a large one begins with a cache line"},
-    {"crc32", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(crc32)), METH_FASTCALL,
+    {"crc32", fast(crc32), METH_FASTCALL,
      "crc32(data, value=0): as zlib.crc32"},
     {"new", new_object, METH_O, "new(cls): an instance of a Python class, __init__ not called"},
-    {"new_beside", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(new_beside)),
-     METH_FASTCALL, "new_beside(cls, *operands): new(cls); None if an operand is not C-contiguous"},
-    {"look", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(look)), METH_FASTCALL,
-     "look(cls, tensors) -> (arrays, alike, wanted): `_a` of each, whether all have one shape, whether "
-     "one has `_rg`; None unless all are of this very class and of one dtype"},
-    {"set_fallback", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(set_fallback)),
-     METH_FASTCALL,
+    {"learn", fast(learn), METH_FASTCALL,
+     "learn($module, Tensor, ViewInfo, Size, as_array, /)\n--\n\nthe classes that the next five make"},
+    {"wrap", wrap, METH_O, "wrap($module, a, /)\n--\n\na Tensor of this array, no copy, no history"},
+    {"wrap_beside", fast(wrap_beside), METH_FASTCALL,
+     "wrap_beside($module, a, *operands)\n--\n\nwrap(a); None if an operand is not C-contiguous"},
+    {"share", fast(share), METH_FASTCALL,
+     "share($module, x, array, card, options, several, /)\n--\n\na view of x, its base and version known, not recorded; "
+     "of a list of arrays a tuple of views"},
+    {"sizes", sizes, METH_O, "sizes($module, x, /)\n--\n\nthe Size of a Tensor"},
+    {"plain_sizes", plain_sizes, METH_O,
+     "plain_sizes($module, given, /)\n--\n\nthe tuple of sizes in f(2, 3) or f((2, 3)); None if they need a second look"},
+    {"expanded", fast(expanded), METH_FASTCALL,
+     "expanded($module, x, sizes, /)\n--\n\nx with dimensions of size 1 repeated, a view; None: look again"},
+    {"look", look, METH_O,
+     "look($module, tensors, /)\n--\n\n-> (arrays, alike, wanted): `_a` of each, whether all have one shape, whether "
+     "one has `_rg`; None unless all are of class Tensor and of one dtype"},
+    {"no_ties", fast(no_ties), METH_FASTCALL,
+     "no_ties(x, index): whether what index takes from each row, in order, are different numbers that "
+     "the row has once; None: look yourself"},
+    {"triangle", fast(triangle), METH_FASTCALL,
+     "triangle(x, diagonal, lower): tril or triu of a small x; None: not this"},
+    {"spaced_evenly", fast(spaced_evenly), METH_FASTCALL,
+     "spaced_evenly(start, end, steps, dtype): linspace of a few floats; None: not these"},
+    {"put_along", fast(put_along), METH_FASTCALL,
+     "put_along(x, index, axis, values): x[.., index, ..] = values along an axis in place; None, and "
+     "nothing is written: not these, or an index out of range"},
+    {"set_fallback", fast(set_fallback), METH_FASTCALL,
      "set_fallback(name, function): the twin for arguments the kernel does not take"},
     {"set_num_threads", set_threads, METH_O, "set_num_threads(n): the size of the thread pool"},
     {"get_num_threads", get_threads, METH_NOARGS, "the size of the thread pool"},

@@ -138,13 +138,11 @@ def test_channels_last_is_seen_in_slices_but_not_in_rows():
 
 @pytest.mark.skipif(kernels.native is None, reason="the native extension is not loaded")
 def test_the_call_that_makes_a_result_sees_the_order():
-    new, rows = kernels.native.new_beside, np.zeros((3, 4))
-    assert type(new(torch.Tensor, rows, 2.0, rows)) is torch.Tensor
-    assert new(torch.Tensor, rows, rows.T) is None
-    with pytest.raises(TypeError, match="new_beside"):
-        new()
-    with pytest.raises(TypeError, match="not a class"):
-        new(3, rows)
+    wrap, rows = kernels.native.wrap_beside, np.zeros((3, 4))
+    assert type(wrap(rows, 2.0, rows)) is torch.Tensor
+    assert wrap(rows, rows, rows.T) is None
+    with pytest.raises(TypeError, match="wrap_beside"):
+        wrap()
 
 
 @pytest.mark.parametrize("name", ["clone", "contiguous", "double", "half"])

@@ -14,30 +14,12 @@ _ndarray = np.ndarray
 new: Any = object.__new__ if native is None else native.new
 
 
-def _new_beside(cls: type, *operands: Any) -> Any:
-    """new(cls), or None if an array among the operands does not lie in row-major order."""
-    for a in operands:
-        if type(a) is _ndarray and not a.flags.c_contiguous:
-            return None
-    return object.__new__(cls)
+def _expanded(x: np.ndarray, sizes: Any) -> np.ndarray | None:
+    """x with dimensions of size 1 repeated without a copy: a view; None: look again."""
+    return None
 
 
-new_beside: Any = _new_beside if native is None else native.new_beside
-
-
-def _look(cls: type, tensors: Any) -> tuple[list, bool, bool] | None:
-    """(arrays, alike, wanted): the `_a` of each, whether all have one shape, whether one wants a
-    gradient; None unless `tensors` is a list or tuple of this very class, of one dtype."""
-    if type(tensors) not in (list, tuple) or {type(t) for t in tensors} != {cls}:
-        return None
-    arrays = [t._a for t in tensors]
-    if {type(a) for a in arrays} != {_ndarray} or len({id(a.dtype) for a in arrays}) != 1:
-        return None
-    alike = len({a.shape for a in arrays}) == 1
-    return arrays, alike, any([t._rg for t in tensors])
-
-
-look: Any = _look if native is None else native.look
+expanded: Any = _expanded if native is None else native.expanded
 
 
 def owned(t: Any) -> Any:

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..kernels import as_array
+from ..kernels import native
 from .annotations import readable
 from .device import CPU
 from .dtype import FLOAT, dtype, from_numpy_dtype, scalar_name
 from .grad_mode import mode
 from .layout import memory_format as Format
 from .layout import strided
+from .making import learn, wrap
 from .memory import address, new, numpy_of, storage_array, strides_of
 from .meta import MetaArray, NoNumpy, device_of
 from .notices import warn
@@ -154,7 +155,10 @@ class Tensor(_Slots):
     @property
     def shape(self) -> Size:
         """The sizes of all dimensions, as a torch.Size."""
-        return tuple.__new__(Size, self._a.shape)  # as size_of, a call less
+        return size_of(self._a.shape)
+
+    if native is not None and not TYPE_CHECKING:  # without a frame of Python's
+        shape = property(native.sizes, doc=shape.__doc__)
 
     def size(self, dim: int | None = None) -> Any:
         """All sizes, or that of one dimension. IndexError: no such dimension."""
@@ -568,13 +572,7 @@ class Tensor(_Slots):
         return sorted(set(dir(type(self))) | set(self.__dict__))
 
 
-def wrap(a: Any) -> Tensor:
-    """A Tensor of this array: no copy, no history, no checks."""
-    t = new(Tensor)
-    t._a = a if type(a) is _ndarray or isinstance(a, MetaArray) else as_array(a)
-    t._rg = False
-    t._node = t._view = t._v = None
-    return t
+learn(Tensor, ViewInfo, Size)
 
 
 def _cell(t: Tensor) -> list:

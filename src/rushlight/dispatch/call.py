@@ -10,9 +10,9 @@ import numpy as np
 from ..autograd.node import Node, edge_of, make_node
 from ..core.device import STARTED
 from ..core.grad_mode import inferring, mode
-from ..core.memory import look
+from ..core.making import look, share
 from ..core.meta import MetaArray
-from ..core.tensor import Tensor, ViewInfo, _cell, new, wrap
+from ..core.tensor import Tensor, _cell, wrap
 from . import codegen, modes
 from .messages import TRANSLATED, explain, refused
 from .op import MADE, SHAPE, Card
@@ -45,10 +45,12 @@ def runner(card: Card) -> Any:
         return _listing(card)
     if card.outputs == "list" and card.view and card.promote is None and not card.not_for:
         return _parting(card)
+    if card.result is not None and card.outputs == 1 and card.fresh and not card.listed:
+        return _naming(card)
     if card.listed or card.result is not None or card.outputs != 1:
         return partial(_general, card)
     if card.view:
-        return _viewing(card)
+        return codegen.viewer(card, view_of, _copied)
     return codegen.runner(card)
 
 
@@ -65,24 +67,35 @@ def _first_run(card: Card, args: tuple) -> Any:
 Card.run = _first_run
 
 
-def _viewing(card: Card) -> Any:
-    """`run` of a card whose result is (view="maybe": can be) a view of its first argument."""
-    forward, maybe = card.forward, card.view == "maybe"
+def _naming(card: Card) -> Any:
+    """`run` of a card of one tensor whose results have names, such as (values, indices)."""
+    forward, result, narrow, not_for = card.forward, card.result, card.narrow, card.not_for
 
     def run(args):
-        x = args[0]
+        x, options = args[0], args[1:]
+        a = x._a
+        if x._rg or inferring[0] or type(a) is not _ndarray or a.dtype.kind in not_for:
+            return _general(card, args)
+        if narrow is not None and a.itemsize == 2:
+            return _general(card, args)
+        for o in options:
+            if isinstance(o, Tensor):
+                return _general(card, args)
         try:
-            r = forward(x._a, *args[1:])
+            arrays = forward(a, *options)
         except TRANSLATED as e:
             raise explain(card, args, e) from None
-        if maybe and not np.may_share_memory(r, x._a):
-            t = wrap(r)
-            if x._rg and mode.grad:
-                record(card, args, (r,), (t,))
-            return t
-        return view_of(card, x, r, args[1:])
+        return tuple.__new__(result, [wrap(r) for r in arrays])
 
     return run
+
+
+def _copied(card: Card, args: tuple, array: np.ndarray) -> Tensor:
+    """The result of a card whose result can be a view of its first argument, and is none."""
+    t = wrap(array)
+    if args[0]._rg and mode.grad:
+        record(card, args, (array,), (t,))
+    return t
 
 
 def _parting(card: Card) -> Any:
@@ -92,30 +105,16 @@ def _parting(card: Card) -> Any:
     def run(args):
         x = args[0]
         a = x._a
-        if type(a) is not _ndarray or x._rg or (inferring[0] and mode.inference):
+        if type(a) is not _ndarray or (inferring[0] and mode.inference):
             return _general(card, args)
         try:
             arrays = forward(a, *args[1:])
         except TRANSLATED as e:
             raise explain(card, args, e) from None
-        cell = x._v
-        if cell is None:
-            x._v = cell = [0]
-        info, step = x._view, ((card, args[1:]),)
-        base, chain = (x, step) if info is None else (info.base, info.replay + step)
-        recorded_at = base._node
-        parts = []
-        for r in arrays:
-            t = new(Tensor)
-            t._a = r
-            t._rg = False
-            t._node = None
-            t._v = cell
-            t._view = view = new(ViewInfo)
-            view.base, view.replay = base, chain
-            view.recorded_at, view.multi_output = recorded_at, name
-            parts.append(t)
-        return tuple(parts)
+        parts = share(x, arrays, card, args[1:], name)
+        if x._rg and mode.grad:
+            record(card, args, tuple(arrays), parts)
+        return parts
 
     return run
 
@@ -125,34 +124,14 @@ def view_of(card: Card, x: Tensor, array: np.ndarray, options: tuple) -> Tensor:
 
     It shares x's version, knows its base, and is recorded.
     """
-    t = new(Tensor)
-    t._a = array
-    t._rg = False
-    t._node = None
-    cell = x._v
-    if cell is None:
-        x._v = cell = [0]
-    t._v = cell
-    info = x._view
-    view = new(ViewInfo)  # filled in here: a call less for every view
-    if info is None:
-        view.base = x
-        view.replay = ((card, options),)
-        view.recorded_at = x._node
-        view.multi_output = None
-    else:
-        view.base, view.replay = info.base, (*info.replay, (card, options))
-        view.recorded_at, view.multi_output = info.base._node, info.multi_output
+    t = share(x, array, card, options, None)
     if x._rg and mode.grad and array.dtype.kind in "fcV":
-        t._view = None
         saved = [x._a.shape if i == SHAPE else options[i - 1] if i else x for i in card.save]
         t._node = make_node(card.node_type, (edge_of(x),), saved)
         t._slot = 0
         t._rg = True
-        view.recorded_at = view.base._node
         if isinstance(array, MetaArray):
             RECORD[0](card, (x, *options), [t])
-    t._view = view
     if inferring[0] and mode.inference:
         t._inference = True
     return t
@@ -163,7 +142,7 @@ def _listing(card: Card) -> Any:
     forward = card.forward
 
     def run(args):
-        seen = look(Tensor, args[0])
+        seen = look(args[0])
         if seen is None:
             return _general(card, args)
         arrays, _, wanted = seen
@@ -293,22 +272,18 @@ def _saved(card: Card, i: int, args: tuple, results: tuple, tensors: tuple) -> A
 
 def _share(card: Card, args: tuple, tensors: tuple) -> None:
     """Make views of the first argument of the tensors that do share its memory."""
-    source = args[0]
-    a, info = source._a, source._view
+    source, options = args[0], args[1:]
+    a = source._a
     owner = a if a.base is None else a.base
-    base, chain, name = source, ((card, args[1:]),), None
-    if info is not None:
-        base, chain, name = info.base, info.replay + chain, info.multi_output
-    if card.outputs == "list":
-        # one output of several cannot be replayed alone; in-place on it under autograd is refused
-        name = card.node_type.__name__
+    # one output of several cannot be replayed alone; in-place on it under autograd is refused
+    several = card.node_type.__name__ if card.outputs == "list" else None
     for t in tensors:
         x = t._a
         if x.base is None or t._rg:
             continue
         if x.base is owner or x.size == 0 or np.may_share_memory(x, a):
-            t._v = _cell(source)
-            t._view = ViewInfo(base, chain, name)
+            found = share(source, x, card, options, several)
+            t._v, t._view = found._v, found._view
 
 
 def replay(chain: tuple, x: Any) -> Any:

@@ -34,8 +34,8 @@ from ..autograd.node import (
     watched,
 )
 from ..core.grad_mode import inferring, mode, watching
-from ..core.memory import new_beside
-from ..core.tensor import Tensor, new, wrap
+from ..core.making import share, wrap, wrap_beside
+from ..core.tensor import Tensor, new
 from ..kernels import K, as_array
 from .fusion import can_mask
 from .messages import TRANSLATED, explain, refused
@@ -70,17 +70,20 @@ _NAMES: dict[str, Any] = {
     "explain": explain,
     "inferring": inferring,
     "is_number": is_number,
+    "may_share_memory": np.may_share_memory,
     "mode": mode,
     "ndarray": np.ndarray,
     "new": new,
-    "new_beside": new_beside,
     "next_number": next_number,
     "refused": refused,
+    "share": share,
     "ordered": ordered,
     "promoted": promoted,
     "sum_to": K.sum_to,
     "watched": watched,
     "watching": watching,
+    "wrap": wrap,
+    "wrap_beside": wrap_beside,
 }
 
 _numbers = itertools.count()  # of the texts
@@ -90,6 +93,15 @@ _SOME = wrap(np.zeros(()))  # a tensor, where a card is asked for its node of x 
 def runner(card: Card) -> Any:
     """The function `run` of a card with one result that is no view."""
     return _compiled(_run_text(_signature(card)), _names(card))
+
+
+def viewer(card: Card, view_of: Any, apart_from: Any) -> Any:
+    """`run` of a card whose result is (view="maybe": can be) a view of its first argument.
+
+    view_of(card, x, array, options) records it; apart_from(card, args, array): of one that is none.
+    """
+    names = {"card": card, "forward": card.forward, "view_of": view_of, "apart_from": apart_from}
+    return _compiled(_view_text(card.count, card.view == "maybe"), names)
 
 
 def backer(card: Card) -> Any:
@@ -117,7 +129,11 @@ def operator(card: Card, ufunc: Any) -> Any:
 
 def source(card: Card) -> str:
     """The text of a card's `run` and `fast_backward`."""
-    return _run_text(_signature(card)) + "\n" + _backward_text(_backward_signature(card))
+    if card.view:
+        run = _view_text(card.count, card.view == "maybe")
+    else:
+        run = _run_text(_signature(card))
+    return run + "\n" + _backward_text(_backward_signature(card))
 
 
 def _names(card: Card) -> dict[str, Any]:
@@ -200,21 +216,18 @@ def _signature(card: Card) -> Signature:
 
 
 _RESULT = """\
-t = new(Tensor)
-t._a = r
-t._rg = False
-t._node = t._view = t._v = None
+t = wrap(r)
 if inferring[0] and mode.inference:
     t._inference = True
 """
 
 
-# the same for operands that may not lie in row-major order: then new_beside answers None
+# the same for operands that may not lie in row-major order: then wrap_beside answers None
 _BESIDE = """\
-t = new_beside(Tensor, OPERANDS)
+t = wrap_beside(r, OPERANDS)
 if t is None:
     RELAID
-    t = new(Tensor)
+    t = wrap(r)
 """
 
 
@@ -232,7 +245,7 @@ def _result_text(operands: str, images: int = 0, extras: bool = False) -> str:
     else:
         return _RESULT
     beside = _BESIDE.replace("OPERANDS", operands).replace("RELAID", relaid)
-    return _RESULT.replace("t = new(Tensor)\n", beside)
+    return _RESULT.replace("t = wrap(r)\n", beside)
 
 
 @lru_cache(None)
@@ -279,6 +292,28 @@ def _run_text(s: Signature) -> str:
             text += f"        e{k} = edge_of(x{i}) if g{k} else None\n"
         text += _record_text(s, 8)
     return text + "    return t\n"
+
+
+@lru_cache(None)
+def _view_text(arity: int, maybe: bool) -> str:
+    options = [f"x{i}" for i in range(1, arity)]
+    given = _tuple(options)
+    text = f"""\
+def f(args):
+    {_tuple(["x0", *options])} = args
+    a0 = x0._a
+    try:
+        r = forward({", ".join(["a0", *options])})
+    except TRANSLATED as e:
+        raise explain(card, args, e) from None
+"""
+    if maybe:
+        text += "    if not may_share_memory(r, a0):\n        return apart_from(card, args, r)\n"
+    return f"""\
+{text}    if x0._rg or inferring[0]:
+        return view_of(card, x0, r, {given})
+    return share(x0, r, card, {given}, None)
+"""
 
 
 def _alike(s: Signature) -> str:

@@ -20,7 +20,7 @@ from ..core.dtype import (
     get_default_dtype,
     result_dtype,
 )
-from ..core.grad_mode import mode
+from ..core.grad_mode import inferring, mode
 from ..core.memory import is_expanded
 from ..core.notices import warn
 from ..core.tensor import Tensor, new, wrap
@@ -32,6 +32,7 @@ from .op import CARDS, Card
 from .out import check_overlap, expanded_error
 from .promotion import alike, promoted
 
+_F32, _F64 = np.dtype(np.float32), np.dtype(np.float64)
 # a 0-d tensor is read before they write
 _OF_ONE_NUMBER = frozenset({"fill", "index_fill", "masked_fill"})
 
@@ -41,19 +42,21 @@ def apply_inplace(card: Card, args: tuple) -> Tensor:
     if modes.ON[0] and (result := modes.changed(card, args)) is not NotImplemented:
         return result
     x = args[0]
+    if card.into is not None and _written(card, args):
+        return x
     if not isinstance(x, Tensor):
         raise TypeError(
             f"{card.name}_(): argument 'input' (position 1) must be Tensor, not {type(x).__name__}"
         )
-    track = False
-    if mode.grad:
-        for a in args:
-            if isinstance(a, Tensor) and a._rg:
-                track = True
-                break
+    grad, track = mode.grad, False
+    others = [a for a in args[1:] if isinstance(a, Tensor)]
+    if grad:
+        track = x._rg
+        for a in others:
+            track = track or a._rg
     if track and (card.backward is not None or card.boolean or card.not_for):
         check_inplace(x)
-    if mode.grad and x._inference and not mode.inference:
+    if grad and x._inference and not mode.inference:
         raise RuntimeError(
             "Inplace update to inference tensor outside InferenceMode is not allowed. You can "
             "make a clone to get a normal tensor before doing inplace update."
@@ -65,8 +68,8 @@ def apply_inplace(card: Card, args: tuple) -> Tensor:
             if card.promote == "float" and found.category < FLOAT:
                 found = get_default_dtype()
             check_can_cast(found, x.dtype)
-    for a in args[1:]:
-        if isinstance(a, Tensor) and (a is x or (a._v is x._v and a._v is not None)):
+    for a in others:
+        if a is x or (a._v is x._v and a._v is not None):
             if a._a.ndim or card.name not in _OF_ONE_NUMBER:
                 check_overlap(x, a, x, card.apart)
     if track or not same:
@@ -88,7 +91,7 @@ def apply_inplace(card: Card, args: tuple) -> Tensor:
         raise explain(card, args, e) from None
     results = r if type(r) is tuple else (r,)
     kind: Any = getattr(results[0], "dtype", x._a.dtype)
-    if kind is not x._a.dtype and card.promote is None:
+    if card.promote is None and kind is not x._a.dtype:
         check_can_cast(from_numpy_dtype(kind), x.dtype)
     write(x, results[0], card.name)
     if track and card.backward is not None:
@@ -96,6 +99,32 @@ def apply_inplace(card: Card, args: tuple) -> Tensor:
     elif track and card.boolean:
         rebase(x, _without_gradient(card), args, (x._a,))
     return x
+
+
+def _written(card: Card, args: tuple) -> bool:
+    """The result in x by `card.into`, if its elements are all that there is to think of."""
+    x = args[0]
+    if type(x) is not Tensor or type(a := x._a) is not np.ndarray or inferring[0]:
+        return False
+    d, wanted, count, arrays = a.dtype, x._rg, len(card.tensors), [a]
+    if (d is not _F32 and d is not _F64) or not a.ndim or not a.flags.carray or x._inference:
+        return False
+    for o in args[1:count]:
+        if type(o) is not Tensor or o is x or (o._v is x._v and o._v is not None):
+            return False
+        b = o._a
+        if b.dtype is not d or b.shape != a.shape:
+            return False
+        wanted = wanted or o._rg
+        arrays.append(b)
+    for o in args[count:]:
+        if type(o) is not float and type(o) is not int:
+            return False
+    if wanted and mode.grad:
+        return False
+    card.into(*arrays, *args[count:])
+    x._bump()
+    return True
 
 
 def _without_gradient(card: Card) -> Card:
@@ -155,7 +184,10 @@ def write(x: Tensor, values: Any, name: str = "") -> None:
         raise expanded_error()
     elif a.size < 2**16 and _elements_under(a) < a.size:
         return _write_changed(x, values)
-    np.copyto(a, values, casting="unsafe")
+    if type(values) is type(a) is np.ndarray and values.dtype is a.dtype:
+        a[...] = values  # a third of the other
+    else:
+        np.copyto(a, values, casting="unsafe")
     x._bump()
 
 

@@ -91,6 +91,8 @@ class Card:
     apart             no input may lie in the memory that is written to, not even all of it: the op
                       writes by index, so what it reads would change under it
     opmath            with float16 and bfloat16, a number (or a 0-d last operand) is used in float32
+    into              into(*forward's arguments) writes the result into x, for arrays of one float
+                      dtype and shape (inplace.py)
     boolean           the result is bool, whatever the operands are
     arrays            how many of the first arguments may be Tensors; the others are constants
     tensor_slots      where in what its nodes save Tensors may be
@@ -149,6 +151,7 @@ class Card:
         self.variants: dict[str, Card] = {}
         self.legacy = getattr(cls, "legacy", None)
         self.check_out = getattr(cls, "check_out", None)
+        self.into = getattr(cls, "into", None)
         self.apart = getattr(cls, "apart", False)
         self.opmath, self.boolean = opmath, boolean
         self.check = getattr(cls, "check", None)

@@ -27,6 +27,7 @@ _ndarray = np.ndarray
 # PyTorch takes these of two numbers, too: torch.add(2, 3)
 _OF_NUMBERS = frozenset("add add_scaled sub mul div div_rounded true_divide floor_divide".split())
 _F32, _F64 = np.dtype(np.float32), np.dtype(np.float64)
+_EXACT = 1 << 24  # whole numbers up to here are float32's
 
 
 def promoted(card: Card, args: tuple) -> tuple:
@@ -44,6 +45,13 @@ def promoted(card: Card, args: tuple) -> tuple:
             return (tensors, *args[1:])
         target = result_dtype(tensors)
         return ([t if t.dtype is target else seen_as(t, target) for t in tensors], *args[1:])
+    if card.numbers is None and card.check is None and len(card.tensors) == 2:
+        i, j = card.tensors
+        x, y = args[i], args[j]
+        if type(x) is int or type(x) is float:  # a number and a tensor of floats: the usual
+            d = y._a.dtype if type(y) is Tensor else None
+            if (d is _F32 or d is _F64) and -_EXACT <= x <= _EXACT:
+                return (*args[:i], np.array(x, d), *args[i + 1 :])
     operands = [a for i in card.tensors if (a := args[i]) is not None]
     some_tensor = any([isinstance(a, Tensor) for a in operands])
     for i in card.tensors:

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..core.dtype import promote_types
 from ..core.layout import contiguous_format
-from ..core.memory import look
+from ..core.making import look
 from ..core.notices import warn
 from ..core.tensor import Tensor, wrap
 from ..dispatch.messages import not_implemented
@@ -72,7 +72,7 @@ class Cat:
     apart = True
 
     def prepare(tensors, dim):
-        seen = look(Tensor, tensors)
+        seen = look(tensors)
         if seen is not None and (first := seen[0][0].shape) and first != (0,):
             n = len(first)
             d = wrapped(dim, n)
@@ -175,7 +175,7 @@ class Stack:
     """
 
     def prepare(tensors, dim):
-        seen = look(Tensor, tensors)
+        seen = look(tensors)
         if seen is not None and seen[1]:
             return list(tensors), wrapped(dim, seen[0][0].ndim + 1)
         tensors = _checked_list("stack", tensors)

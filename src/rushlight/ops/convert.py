@@ -23,10 +23,15 @@ from ..core.tensor_types import dtype_of_type
 from ..dispatch.messages import mismatch, not_a_tensor
 from ..dispatch.modes import ON
 from ..dispatch.registry import apply_inplace, composite, internal, op, write
-from ..kernels import K, as_array
+from ..kernels import K, as_array, quietly
 
 
-@internal("to_copy", tensors=1, node="ToCopy", quiet=True)
+@quietly
+def _cast(x: np.ndarray, target: np.dtype) -> np.ndarray:
+    return x.astype(target)
+
+
+@internal("to_copy", tensors=1, node="ToCopy", quiet=False)
 class ToCopy:
     """y = x in another dtype; the gradient returns in x's, which is `source`."""
 
@@ -34,9 +39,9 @@ class ToCopy:
         if x.dtype.kind == "c" and dtypes.INT < dtype.category < dtypes.COMPLEX:
             x = x.real
         if x.dtype.kind in "fc" and dtype.category <= dtypes.INT:
-            y = x.astype(dtype.np)  # nan and inf become some integer, as in C
+            y = _cast(x, dtype.np)  # nan and inf become some integer, as in C
         else:
-            y = x.astype(dtype.np) if x.dtype == dtype.np else K.astype(x, dtype.np)
+            y = _cast(x, dtype.np) if x.dtype == dtype.np else K.astype(x, dtype.np)
         if x.ndim > 1 and not x.flags.forc and is_expanded(x):  # steps of 0 come last for NumPy
             y = relaid(y, axes_of(x.shape, [x]))
         return y

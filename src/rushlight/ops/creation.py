@@ -24,6 +24,7 @@ from ..core.dtype import (
 from ..core.dtype import dtype as DType
 from ..core.dtype_info import as_dtype
 from ..core.layout import preserve_format, strided
+from ..core.making import plain_sizes
 from ..core.meta import SWITCH, phantom, phantom_like, without_data
 from ..core.strided import as_sizes, required, view_of
 from ..core.tensor import Tensor, wrap
@@ -64,6 +65,9 @@ def shape_of(size: Any, name: str = "zeros") -> tuple:
 
     errors  TypeError: not integers; RuntimeError: a negative size
     """
+    plain = plain_sizes(size)
+    if plain is not None:
+        return plain
     if len(size) == 1:
         if isinstance(size[0], (tuple, list)):
             size = size[0]
@@ -109,6 +113,8 @@ def finished(
         a = without_data(a)
     elif where is not CPU:
         a = moved(a, where)
+    elif out is layout is memory_format is None and not (requires_grad or pin_memory):
+        return wrap(a)
     if layout is not None and layout is not strided:
         raise NotImplementedError(f"layout={layout}: rushlight has strided tensors only")
     if pin_memory and not accelerators().count("cuda"):
@@ -143,6 +149,14 @@ def _filled(name: str, fill: Any) -> Any:
         memory_format=None,
         **kwargs,
     ):
+        if dtype is out is layout is device is memory_format is None:
+            if not (requires_grad or pin_memory or kwargs) and resolve(None) is CPU and size:
+                shape = plain_sizes(size)
+                if shape is not None:
+                    try:
+                        return wrap(fill(shape, get_default_dtype().np))
+                    except (MemoryError, ValueError) as e:
+                        raise out_of_memory(e, shape) from None
         if "size" in kwargs:
             size = (kwargs.pop("size"),)
         if kwargs:
@@ -159,6 +173,11 @@ def _filled(name: str, fill: Any) -> Any:
         return finished(a, requires_grad, where, layout, pin_memory, out, memory_format, name)
 
     def like(input, *, dtype, layout, device, requires_grad, pin_memory, memory_format):
+        model = input._a
+        if type(model) is np.ndarray and model.flags.c_contiguous and dtype is layout is device:
+            if dtype is None and not (requires_grad or pin_memory):
+                if memory_format is preserve_format:
+                    return wrap(fill(model.shape, model.dtype))
         d = dtype_of(dtype, name + "_like", input)
         where = input.device if device is None else resolve(device)
         if where is META:
@@ -209,10 +228,19 @@ def ordered_like(a: np.ndarray, model: np.ndarray, memory_format: Any) -> np.nda
     return b
 
 
+_empty = np.empty if native is None else native.empty
+
+
+def _of_ones(shape: tuple, dtype: np.dtype) -> np.ndarray:
+    a = _empty(shape, dtype)
+    a.fill(1)
+    return a
+
+
 zeros, ones, empty = (
     _filled("zeros", np.zeros),
-    _filled("ones", np.ones),
-    _filled("empty", np.empty if native is None else native.empty),
+    _filled("ones", _of_ones),
+    _filled("empty", _empty),
 )
 
 
@@ -248,10 +276,12 @@ def full(
         if where is META:
             a = phantom(shape, d.np)
         else:
-            a = np.empty(shape, d.np)
+            a = _empty(shape, d.np)
             a.fill(value)
     except (MemoryError, ValueError) as e:
         raise out_of_memory(e, shape) from None
+    if where is CPU and out is layout is None and not (requires_grad or pin_memory):
+        return wrap(a)
     return finished(a, requires_grad, where, layout, pin_memory, out, name="full")
 
 
@@ -401,7 +431,8 @@ def eye(
     pin_memory=False,
 ):
     """An (n, m) matrix with ones on the diagonal. RuntimeError: a negative size."""
-    for name, v in (("n", n), ("m", n if m is None else m)):
+    plain = plain_sizes((n, n if m is None else m)) is not None
+    for name, v in () if plain else (("n", n), ("m", n if m is None else m)):
         if isinstance(v, bool) or not hasattr(v, "__index__"):
             raise TypeError(
                 f"eye(): argument '{name}' (position {1 + (name == 'm')}) must be int, not "
@@ -409,7 +440,9 @@ def eye(
             )
         if v < 0:
             raise RuntimeError(f"{name} must be greater or equal to 0, got {v}")
-    a = np.eye(n, m, dtype=dtype_of(dtype, "eye", out).np)
+    m = n if m is None else m.__index__()
+    a = np.zeros((n, m), dtype_of(dtype, "eye", out).np)
+    a.reshape(-1)[: m * m : m + 1] = 1  # no rows below the diagonal's end
     return finished(a, requires_grad, resolve(device), layout, pin_memory, out, name="eye")
 
 

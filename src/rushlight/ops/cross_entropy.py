@@ -15,7 +15,7 @@ from ..core.tensor import Tensor, wrap
 from ..dispatch.messages import not_implemented, tensor_argument
 from ..dispatch.on_tensors import translate
 from ..dispatch.registry import FUNCTIONAL, composite, internal
-from ..kernels import K, as_array
+from ..kernels import K, as_array, quietly
 from ..kernels.refusals import no_such_class
 from .activation import Logsigmoid
 from .loss import checked_word, numbered, reduced
@@ -178,11 +178,11 @@ def _per_class(weight: Tensor, x: Tensor, dim: int) -> Tensor:
 
 def _nll_of_all(picked, x, reduction):
     """(loss, how many) where no target is ignored and none has a weight."""
-    loss, total = K.neg(K.dense(picked)), picked.dtype.type(picked.size)
+    loss, total = K.neg(picked), picked.dtype.type(picked.size)
     if reduction == "none":
         return rounded(loss, x), total
     loss = K.sum(loss)
-    return rounded(as_array(loss / total if reduction == "mean" else loss), x), total
+    return rounded(K.div(loss, picked.size) if reduction == "mean" else loss, x), total
 
 
 class _Nll:
@@ -194,25 +194,11 @@ class _Nll:
 
     def forward(x, t, w, ignore_index, reduction):
         if w is None and t.size and not 0 <= ignore_index < x.shape[1]:
-            if type(x) is np.ndarray and t.dtype == _I64:
+            if type(x) is np.ndarray and (t.dtype is _I64 or t.dtype == _I64):
                 picked = K.pick(x, t[:, None], 1)
                 if picked is not None:  # each target is a class
-                    return _nll_of_all(wide(picked)[:, 0], x, reduction)
-        keep = t != ignore_index
-        bad = keep & ((t < 0) | (t >= x.shape[1]))
-        K.refuse(bad, lambda: no_such_class(t, bad, x.shape[1]))
-        at = np.where(keep, t, 0)
-        if x.shape[1]:
-            picked = wide(K.take_along_axis(x, at[:, None], 1)[:, 0])
-        else:
-            picked = K.zeros(t.shape, x, _F32 if is_narrow(x) else None)
-        scale = _class_scale(w, at, keep, picked.dtype)
-        loss = K.where(keep, -picked * scale, picked.dtype.type(0))
-        total = scale.sum()
-        if reduction == "none":
-            return rounded(loss, x), total
-        loss = K.sum(loss)
-        return rounded(as_array(loss / total if reduction == "mean" else loss), x), total
+                    return _nll_of_all(wide(picked).reshape(t.shape), x, reduction)
+        return _nll_of_some(x, t, w, ignore_index, reduction)
 
     def backward(c, dy, x_shape, t, w, total, ignore_index, reduction):
         on_tensors = isinstance(dy, Tensor)
@@ -233,6 +219,26 @@ class _Nll:
         return rounded(dy_wide * wrap(hot) if on_tensors else hot, dy)
 
 
+@quietly
+def _nll_of_some(x, t, w, ignore_index, reduction):
+    """(loss, the weights' sum) in general: the mean of nothing is NaN."""
+    keep = t != ignore_index
+    bad = keep & ((t < 0) | (t >= x.shape[1]))
+    K.refuse(bad, lambda: no_such_class(t, bad, x.shape[1]))
+    at = np.where(keep, t, 0)
+    if x.shape[1]:
+        picked = wide(K.take_along_axis(x, at[:, None], 1)[:, 0])
+    else:
+        picked = K.zeros(t.shape, x, _F32 if is_narrow(x) else None)
+    scale = _class_scale(w, at, keep, picked.dtype)
+    loss = K.where(keep, -picked * scale, picked.dtype.type(0))
+    total = scale.sum()
+    if reduction == "none":
+        return rounded(loss, x), total
+    loss = K.sum(loss)
+    return rounded(as_array(loss / total if reduction == "mean" else loss), x), total
+
+
 def _class_scale(w, at, keep, dtype):
     """w[t], or 1; 0 where t is ignored."""
     if w is None:
@@ -241,7 +247,13 @@ def _class_scale(w, at, keep, dtype):
 
 
 @internal(
-    "nll", tensors=1, extras=("total",), node="NllLoss", not_for="iubc", kernel="nll_loss_out_frame"
+    "nll",
+    tensors=1,
+    extras=("total",),
+    node="NllLoss",
+    not_for="iubc",
+    kernel="nll_loss_out_frame",
+    quiet=False,
 )
 class Nll(_Nll):
     __doc__ = _Nll.__doc__
@@ -259,6 +271,7 @@ class Nll(_Nll):
     node="NllLoss2D",
     not_for="iubc",
     kernel="nll_loss2d_forward_out_frame",
+    quiet=False,
 )
 class Nll2d(_Nll):
     __doc__ = _Nll.__doc__
@@ -291,7 +304,7 @@ def _nll_loss(input, target, weight, ignore_index, reduction) -> Tensor:
         raise ValueError(
             f"Expected input batch_size ({x.shape[0]}) to match target batch_size ({batch})."
         )
-    if t.dtype != _I64 and t.dtype != _U8:
+    if t.dtype is not _I64 and t.dtype != _I64 and t.dtype != _U8:
         raise RuntimeError(
             f"expected target dtype to be Long or Byte, but got {scalar_name(target.dtype)}\n"
             "  target must hold class indices (int64), or probabilities of the shape of input "

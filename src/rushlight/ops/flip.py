@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..dispatch.registry import composite, op
-from ..kernels import K
+from ..kernels import K, native
 from .shape import wrapped
 
 
@@ -149,7 +149,8 @@ class Tril:
     def forward(x, diagonal):
         if x.ndim < 2:
             raise RuntimeError("tril: input tensor must have at least 2 dimensions")
-        return K.tril(K.dense(x), diagonal)
+        y = None if native is None else native.triangle(x, diagonal, True)
+        return K.tril(K.dense(x), diagonal) if y is None else y
 
     def backward(c, dy, diagonal):
         return K.tril(dy, diagonal)
@@ -181,7 +182,8 @@ class Triu:
     def forward(x, diagonal):
         if x.ndim < 2:
             raise RuntimeError("triu: input tensor must have at least 2 dimensions")
-        return K.triu(K.dense(x), diagonal)
+        y = None if native is None else native.triangle(x, diagonal, False)
+        return K.triu(K.dense(x), diagonal) if y is None else y
 
     def backward(c, dy, diagonal):
         return K.triu(dy, diagonal)

@@ -330,6 +330,11 @@ def zero_(input):
     errors  RuntimeError: input is a leaf that requires grad
     """
     if not (input._rg and mode.grad) and not ON[0]:
-        write(input, np.zeros((), input._a.dtype), "fill")
+        a = input._a
+        if type(a) is np.ndarray and a.flags.forc and a.flags.writeable:
+            a.fill(0)
+            input._bump()
+        else:
+            write(input, np.zeros((), a.dtype), "fill")
         return input
     return Fill.change((input, 0))

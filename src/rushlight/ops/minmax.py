@@ -291,10 +291,13 @@ def _choose(name: str, whole, along, pairwise: str, input, dim, keepdim, other):
     if dim is None:
         not_empty(name, input)
         return whole.run((input,))
-    one_dimension(name, dim)
-    if input.is_complex():
-        raise RuntimeError(f"{name}(): does not support complex input")
-    dims_not_empty(name, input, dim)
+    a = input._a
+    n = a.ndim
+    if not (type(dim) is int and -n <= dim < n and a.shape[dim] and a.dtype.kind in "fiub"):
+        one_dimension(name, dim)
+        if input.is_complex():
+            raise RuntimeError(f"{name}(): does not support complex input")
+        dims_not_empty(name, input, dim)
     return along.run((input, dim, keepdim))
 
 

@@ -131,7 +131,13 @@ class MaxUnpool:
         return _take(dy, i, len(size))
 
 
-_maxima = {"tensors": 1, "extras": ("i",), "returns": ("output", "indices")}
+_maxima = {
+    "tensors": 1,
+    "extras": ("i",),
+    "returns": ("output", "indices"),
+    "fresh": True,
+    "quiet": False,
+}
 _MAX = _cards(MaxPool, "max_pool", "MaxPool#DWithIndices", (2, 3), **_maxima)
 _ADAPTIVE_MAX = _cards(AdaptiveMaxPool, "adaptive_max_pool", "AdaptiveMaxPool#D", **_maxima)
 _FRACTIONAL = _cards(FractionalMaxPool, "fractional_max_pool", "FractionalMaxPool#D", (), **_maxima)

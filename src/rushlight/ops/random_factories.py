@@ -15,13 +15,14 @@ import numpy as np
 
 from ..core.device import CPU, META, accelerators, moved, resolve
 from ..core.dtype import FLOAT, as_dtype, dtype, get_default_dtype, int64, scalar_name
-from ..core.grad_mode import mode
+from ..core.grad_mode import inferring, mode
+from ..core.making import plain_sizes
 from ..core.meta import phantom, phantom_like
 from ..core.tensor import Tensor, wrap
 from ..dispatch.messages import check_storage, not_implemented, tensor_argument
 from ..dispatch.registry import Card, composite
 from ..random import variates
-from ..random.generator import generator_or_default
+from ..random.generator import default_generator, generator_or_default
 from .random_fill import Normal, Random, Uniform, check_kind, drawn_integers, whole
 
 _INT64 = np.dtype(np.int64)
@@ -50,26 +51,39 @@ def made(source: Source, parameters: tuple, size: tuple, *, out: Any = None, dty
          requires_grad: bool = False, default: Any = None,
          name: str = "normal") -> Tensor:  # fmt: skip
     """A tensor of shape `size` and of a source's numbers."""
-    shape = checked_shape(size, name)
+    shape = plain_sizes(size) or checked_shape(size, name)
     if out is not None:
         return filled(out, shape, dtype, source.card, parameters)
-    check_options(layout, device, pin_memory)
+    if layout is not None or pin_memory:
+        check_options(layout, device, pin_memory)
+    where = resolve(device)
     if dtype is not None:
         dtype = as_dtype(dtype, name)
     d = (dtype or default or get_default_dtype()).np
     if source.kernel:
         check_kind(d, source.kernel, complex_too=True)
-    if resolve(device) is META:
+    if where is META:
         return asking(wrap(phantom(shape, d)), requires_grad)
     check_storage(shape)
     x = source.draw(prod(shape), d, *parameters).reshape(shape)
-    return asking(_at(x, device), requires_grad)
+    return asking(_at(x, where), requires_grad)
 
 
 def _at(x: Any, device: Any) -> Tensor:
     """The numbers as a tensor, on the device where they are wanted."""
     where = resolve(device)
-    return wrap(moved(x, where) if where is not CPU and type(x) is np.ndarray else x)
+    if where is CPU:
+        return wrap(x)
+    return wrap(moved(x, where) if type(x) is np.ndarray else x)
+
+
+def _usual(source: Source, given: tuple, d: np.dtype, low: Any, high: Any) -> Tensor | None:
+    """Numbers of the default generator and device; None: that is not all that was asked."""
+    shape = plain_sizes(given)
+    if not shape or inferring[0] or resolve(None) is not CPU:
+        return None
+    check_storage(shape)
+    return wrap(source.draw(prod(shape), d, low, high, default_generator).reshape(shape))
 
 
 def checked_shape(size: tuple, name: str) -> tuple[int, ...]:
@@ -111,7 +125,7 @@ def asking(t: Tensor, requires_grad: bool) -> Tensor:
                 "Only Tensors of floating point and complex dtype can require gradients"
             )
         t._rg = True
-    if mode.inference:
+    if inferring[0] and mode.inference:
         t._inference = True
     return t
 
@@ -158,6 +172,11 @@ def rand(*shape, size=None, generator=None, out=None, dtype=None, layout=None, d
 
     >>> torch.rand(2, 3)
     """
+    plain = generator is size is out is dtype is layout is device is None
+    if plain and not (pin_memory or requires_grad):
+        t = _usual(UNIFORM, shape, get_default_dtype().np, 0.0, 1.0)
+        if t is not None:
+            return t
     g = generator_or_default(generator, "rand", resolve(device))
     return made(UNIFORM, (0.0, 1.0, g), sizes("rand", shape, size), out=out, dtype=dtype,
                 layout=layout, device=device, pin_memory=pin_memory, requires_grad=requires_grad,
@@ -174,6 +193,11 @@ def randn(*shape, size=None, generator=None, out=None, dtype=None, layout=None, 
 
     >>> torch.randn(2, 3)
     """
+    plain = generator is size is out is dtype is layout is device is None
+    if plain and not (pin_memory or requires_grad):
+        t = _usual(NORMAL, shape, get_default_dtype().np, 0.0, 1.0)
+        if t is not None:
+            return t
     g = generator_or_default(generator, "randn", resolve(device))
     return made(NORMAL, (0.0, 1.0, g), sizes("randn", shape, size), out=out, dtype=dtype,
                 layout=layout, device=device, pin_memory=pin_memory, requires_grad=requires_grad,
@@ -190,6 +214,14 @@ def randint(*arguments, low=None, high=None, size=None, generator=None, out=None
 
     >>> torch.randint(3, 10, (2, 2))
     """
+    if generator is low is high is size is out is dtype is layout is device is None:
+        bounds = arguments[:-1]
+        if 0 < len(bounds) < 3 and {*map(type, bounds)} == {int} and type(arguments[-1]) is tuple:
+            first, last = (0, *bounds)[-2:]
+            if -(1 << 62) < first < last < 1 << 62 and not (pin_memory or requires_grad):
+                t = _usual(INTEGERS, arguments[-1:], _INT64, first, last)
+                if t is not None:
+                    return t
     signatures = ("int high, tuple of ints size", "int low, int high, tuple of ints size")
     arguments = list(arguments)
     if size is None and arguments and not is_whole(arguments[-1]):
@@ -240,7 +272,8 @@ def randperm(n, *, generator=None, out=None, dtype=None, layout=None, device=Non
     dtype = None if dtype is None else as_dtype(dtype, "randperm")
     d = (out.dtype if out is not None else dtype) or int64
     check_countable(n, d)
-    check_options(layout, device, pin_memory)
+    if layout is not None or pin_memory:
+        check_options(layout, device, pin_memory)
     if resolve(device) is META:
         return asking(wrap(phantom((n,), d.np)), requires_grad)
     order = variates.permutation(n, d.np, g)
@@ -255,6 +288,8 @@ def randperm(n, *, generator=None, out=None, dtype=None, layout=None, device=Non
 
 def check_countable(n: int, d: dtype) -> None:
     """RuntimeError: the dtype cannot hold n; NotImplementedError: it holds no whole numbers."""
+    if d is int64:
+        return
     if d.category not in (int64.category, FLOAT) or (d.category == FLOAT and d.itemsize == 1):
         raise not_implemented("randperm", np.empty(0, d.np))
     if d.category == FLOAT:

@@ -22,6 +22,7 @@ from ..random import variates
 from ..random.generator import generator_or_default
 
 _F32, _F64 = np.dtype(np.float32), np.dtype(np.float64)
+_I64 = np.dtype(np.int64)
 _HALF = np.dtype(np.float16)
 
 # What PyTorch's messages call a dtype.
@@ -51,7 +52,10 @@ def real(value: Any, name: str, argument: str, position: int) -> float:
 
 def whole(value: Any, name: str, argument: str, position: int) -> int:
     """An int argument within 64 bits. TypeError, ValueError (too large) in PyTorch's words."""
-    if type(value) is not int:
+    if type(value) is int:
+        if -(2**63) <= value < 2**63:
+            return value
+    else:
         value = unwrapped(value)
     if not isinstance(value, (int, np.integer)) or isinstance(value, bool):
         raise TypeError(
@@ -65,7 +69,7 @@ def whole(value: Any, name: str, argument: str, position: int) -> int:
 
 def check_kind(dtype: np.dtype, kernel: str, complex_too: bool = False) -> None:
     """NotImplementedError unless the dtype is one that continuous distributions come in."""
-    if dtype == _F32 or dtype == _F64:
+    if dtype is _F32 or dtype == _F32 or dtype == _F64:
         return
     d = from_numpy_dtype(dtype)
     if not ((d.category == FLOAT and d.itemsize > 1) or (complex_too and d.category == COMPLEX)):
@@ -430,8 +434,9 @@ def drawn_integers(n: int, dtype: np.dtype, low: int, high: int | None, g: Any) 
                 "random_ expects 'from' casted to dtype to be less than 'to' casted to dtype, but "
                 f"got from={low} >= to={high}"
             )
-    check_range(dtype, low, "from")
-    check_range(dtype, high - 1, "to - 1")
+    if dtype is not _I64:  # which holds all that `whole` lets through
+        check_range(dtype, low, "from")
+        check_range(dtype, high - 1, "to - 1")
     return variates.integers(n, dtype, low, high, g)
 
 

@@ -24,7 +24,7 @@ from ..core.notices import warn
 from ..core.tensor import Tensor
 from ..dispatch.messages import check_storage, missing
 from ..dispatch.registry import composite, number_of
-from ..kernels import K
+from ..kernels import K, native
 from .creation import dtype_of, finished
 
 _I64 = int64.np
@@ -143,6 +143,9 @@ def range_(
 
 
 def _steps(name: str, start: Any, end: Any, steps: int, dtype: DType | None) -> tuple:
+    if type(start) is type(end) is float or (type(start) is type(end) is int):
+        if type(steps) is int and steps >= 0 and dtype is None:
+            return start, end, get_default_dtype()
     if steps is None:
         raise missing(name, "steps")
     if isinstance(steps, bool) or not hasattr(steps, "__index__"):
@@ -174,6 +177,9 @@ def evenly(start: Any, end: Any, steps: int, d: DType) -> np.ndarray:
 
     counted from start in the first half, from end in the second, as PyTorch does.
     """
+    y = None if native is None else native.spaced_evenly(start, end, steps, d.np)
+    if y is not None:
+        return y
     if d.category < FLOAT:  # the bounds are cut to integers first
         start, end = int(start), int(end)
     if steps == 1:

@@ -305,10 +305,12 @@ def _others(x):
 
 def _truth(x, word, dim, keepdim):
     """any or all over dim; dim=() reduces nothing. uint8 for uint8, else bool."""
-    if isinstance(dim, (tuple, list)) and not dim:
+    if dim is None:
+        y = word(x, None, keepdim)
+    elif isinstance(dim, (tuple, list)) and not dim:
         y = x != 0
     else:
-        y = word(x, None if dim is None else axis_of(dim, x.ndim), keepdim)
+        y = word(x, axis_of(dim, x.ndim), keepdim)
     return K.astype(y, x.dtype) if x.dtype == _U8 else y
 
 

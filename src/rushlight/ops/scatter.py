@@ -11,10 +11,12 @@ from ..core.tensor import Tensor, wrap
 from ..dispatch.messages import mismatch, not_implemented
 from ..dispatch.out import of_the_same_dtype
 from ..dispatch.registry import apply_inplace, composite, fitted, internal, op
-from ..kernels import K, word
+from ..kernels import K, native, word
 from ..kernels.vocabulary import along
 from .index_select import check_bounds, check_index_dtype, check_slices
 from .shape import wrapped
+
+_I64 = np.dtype(np.int64)
 
 
 def _check(
@@ -81,6 +83,15 @@ def _scattered(x, dim, index, values, add):
     return y.reshape(x.shape)
 
 
+def _few_put(x, dim, index, values):
+    """x with values put at index along dim, natively; None: not that simple, or wrong."""
+    n = x.ndim
+    if native is None or not (type(dim) is int and -n <= dim < n and type(x) is np.ndarray):
+        return None
+    y = x.copy()
+    return y if native.put_along(y, index, dim % n, values) else None
+
+
 def scatter_add_array(x, dim, index, src):
     """The kernel behind scatter_add, on checked arguments."""
     return _scattered(x, dim, index, src, True)
@@ -124,6 +135,13 @@ class Gather:
     check_out = of_the_same_dtype
 
     def forward(x, dim, index, sparse_grad):
+        n = x.ndim
+        if n and type(dim) is int and -n <= dim < n == index.ndim and index.dtype is _I64:
+            d, shape, other = dim % n, x.shape, index.shape
+            if shape[:d] == other[:d] and shape[d + 1 :] == other[d + 1 :] and index.size:
+                y = K.pick(x, index, d)
+                if y is not None:
+                    return y
         d = _check("gather", x, dim, index, bounds=False)
         if not index.size:
             return np.empty(index.shape, x.dtype)
@@ -203,7 +221,7 @@ def _gather(x, dim, index):
 word("gather", _gather)
 
 
-@internal("scatter_src", tensors=(0, 3), node="Scatter")
+@internal("scatter_src", tensors=(0, 3), node="Scatter", quiet=False)
 class ScatterSrc:
     """y = x, with src put at index along dim."""
 
@@ -212,6 +230,9 @@ class ScatterSrc:
     def forward(x, dim, index, src):
         if x.dtype != src.dtype:
             raise RuntimeError("scatter(): Expected self.dtype to be equal to src.dtype")
+        y = _few_put(x, dim, index, src)
+        if y is not None:
+            return y
         return _scattered(
             x,
             _check("scatter", x, dim, index, src if src.ndim or x.ndim == 0 else None),
@@ -230,13 +251,16 @@ class ScatterSrc:
         yield make(3, 4), 1, wrap(np.array([[0, 2], [1, 3], [3, 0]])), make(3, 2)
 
 
-@internal("scatter_value", tensors=1, node="Scatter1")
+@internal("scatter_value", tensors=1, node="Scatter1", quiet=False)
 class ScatterValue:
     """y = x, with one number put at index along dim."""
 
     def forward(x, dim, index, value):
         if not isinstance(value, np.ndarray):
             value = np.asarray(value, x.dtype)
+        y = _few_put(x, dim, index, value)
+        if y is not None:
+            return y
         return _scattered(x, _check("scatter", x, dim, index), index, value, False)
 
     def backward(c, dy, dim, index):

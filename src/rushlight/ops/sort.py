@@ -149,6 +149,7 @@ def msort(input):
 @op(
     "topk(input, k: int, dim=-1, largest=True, sorted=True, *, out=None)",
     at="torch Tensor",
+    quiet=False,
     **_INDEXED,
 )
 class Topk:
@@ -165,11 +166,12 @@ class Topk:
     """
 
     def prepare(input, k, dim, largest, sorted):
-        _no_complex("topk", input)
-        if input._a.dtype.kind == "b":
+        a = input._a
+        if a.dtype.kind in "bc":
+            _no_complex("topk", input)
             raise RuntimeError("topk does not support bool dtypes on CPU")
-        axis = axis_or_none(input, dim)
-        if not 0 <= k <= (1 if axis is None else input.shape[axis]):
+        axis = axis_or_none(a, dim)
+        if not 0 <= k <= (1 if axis is None else a.shape[axis]):
             raise RuntimeError("selected index k out of range")
         return input, k, dim, largest, sorted
 

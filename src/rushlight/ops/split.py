@@ -120,8 +120,13 @@ def chunk(input, chunks, dim):
         )
     if chunks <= 0:
         raise RuntimeError(f"chunk expects `chunks` to be greater than 0, got: {chunks}")
-    n = input._a.shape[wrapped(dim, input._a.ndim)]
+    d = wrapped(dim, input._a.ndim)
+    n = input._a.shape[d]
     size = -(-n // chunks)
+    if size and type(chunks) is int:
+        whole, rest = divmod(n, size)
+        sizes = (size,) * whole
+        return _SPLIT_EVEN.run((input, (*sizes, rest) if rest else sizes, d))
     return _parts(input, size or [0] * chunks, dim)
 
 

@@ -167,6 +167,15 @@ class Lerp:
     def forward(x, y, w):
         return _mixed_by_number(x, y, w) if x.itemsize == 2 else _by_number(x, y, w)
 
+    def into(x, y, w):
+        d = K.sub(y, x)
+        if abs(w) < 0.5:
+            K.mul_(d, w)
+            K.add_(x, d)
+        else:
+            K.mul_(d, 1 - w)
+            x[...] = K.sub(y, d)
+
     def backward(c, dz, w):
         w = w.conjugate()
         return dz * (1 - w), dz * w
@@ -261,6 +270,11 @@ class Addcmul:
         if x.dtype.kind in "iu":
             value = fitting(value, from_numpy_dtype(x.dtype))
         return (_plus_product if x.itemsize == 2 else _product_added)(x, y, z, value)
+
+    def into(x, y, z, value):
+        r = K.mul(y, value)
+        K.mul_(r, z)
+        K.add_(x, r)
 
     def backward(c, dr, y, z, value):
         dy = dr * (K.conj(z) * value) if c.needs(1) else None

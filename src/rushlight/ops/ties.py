@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from ..kernels import native, quietly
+
 _ROW = 63  # PyTorch takes another way from 64 elements on
 _KEPT = 17  # with more than these std::sort partitions, too
 _ELEMENTS = 1 << 14  # in all: the loops below are Python
@@ -104,6 +106,15 @@ def settle(x: np.ndarray, index: np.ndarray, axis: int, k: int, form: str) -> np
     if x.size > _ELEMENTS:
         return index
     rows = (x if axis == x.ndim - 1 else np.moveaxis(x, axis, -1)).reshape(-1, n)
+    if axis == x.ndim - 1 and native is not None:
+        if native.no_ties(rows, index.reshape(len(rows), -1)):
+            return index
+    return _as_swapped(rows, index, axis, k, form)
+
+
+@quietly
+def _as_swapped(rows: np.ndarray, index: np.ndarray, axis: int, k: int, form: str) -> np.ndarray:
+    """`settle` of rows that may have equal numbers."""
     ordered = np.sort(rows, -1)
     if np.count_nonzero(ordered[:, 1:] > ordered[:, :-1]) == rows.size - len(rows):
         return index  # no two are equal, and none is NaN

@@ -28,8 +28,7 @@ def _spread_arguments(name: str, input, dim, unbiased, keepdim, correction) -> t
         )
     if input._a.dtype.kind not in "fcV":
         raise RuntimeError("std and var only support floating point and complex dtypes")
-    shape = input._a.shape
-    if count(shape, axes_of(dim, len(shape))) - correction <= 0:
+    if _how_many(input._a.shape, axis_of(dim, input._a.ndim)) - correction <= 0:
         warn(
             f"{name}(): degrees of freedom is <= 0. Correction should be strictly less than the "
             "reduction factor (input numel divided by output numel).",
@@ -37,10 +36,18 @@ def _spread_arguments(name: str, input, dim, unbiased, keepdim, correction) -> t
     return input, dim, number_of(correction), keepdim
 
 
+def _how_many(shape: tuple, axis) -> int:
+    """How many elements go into each result; axis as axis_of gives it."""
+    if axis is None:
+        return math.prod(shape)
+    return shape[axis] if type(axis) is int else count(shape, axis)
+
+
 def _variance(x, dim, correction, keepdim: bool):
     """(variance, mean with its dimensions kept): the mean first, then the squares of the distances
     from it."""
-    axis, n = axis_of(dim, x.ndim), count(x.shape, axes_of(dim, x.ndim))
+    axis = axis_of(dim, x.ndim)
+    n = _how_many(x.shape, axis)
     total = K.sum(x, axis, True)
     mean = total / (n or math.nan)
     d = x - mean

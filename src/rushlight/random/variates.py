@@ -37,7 +37,7 @@ def uniform(n: int, dtype: np.dtype, low: float, high: float, g: Generator) -> n
     if dtype.kind == "c":
         return uniform(2 * n, _part(dtype), low, high, g).view(dtype)
     x = K.rng_uniform(g.mt, n, low, high, dtype == _F64)
-    if x.dtype != dtype:
+    if x.dtype is not dtype and x.dtype != dtype:
         x = x.astype(dtype)
         x[x == dtype.type(high)] = low
     return x
@@ -55,7 +55,7 @@ def normal(
         return parts.view(dtype) if mean == 0 else (parts.view(dtype) + mean).astype(dtype)
     if n < 16 or not contiguous:
         return _rounded(K.rng_normal_serial(g.mt, n, mean, std), dtype)
-    if dtype == _F32 or dtype == _F64:
+    if dtype is _F32 or dtype == _F32 or dtype == _F64:
         return K.rng_normal(g.mt, n, mean, std, dtype == _F64)
     whole = n - n % 16
     x = K.rng_normal(g.mt, whole, mean, std, False).astype(dtype)

@@ -1,0 +1,145 @@
+// What NumPy takes many calls for, of a few numbers. Each answers None where its arguments are not the
+// usual ones; the twin is the code in Python that asked.
+#include "bind.hpp"
+
+#include <cmath>
+#include <cstring>
+
+namespace rl {
+namespace {
+
+using Array = PyArrayObject*;
+
+bool is_plain(PyObject* o) {  // in row-major order, of this machine's numbers
+    return PyArray_CheckExact(o) && PyArray_ISCARRAY_RO(reinterpret_cast<Array>(o));
+}
+
+// Whether the numbers taken from each row, in order, are different ones that the row has once.
+template <class T>
+bool taken_once(const T* x, const std::int64_t* at, npy_intp rows, npy_intp n, npy_intp k) {
+    for (npy_intp r = 0; r < rows; r++, x += n, at += k) {
+        for (npy_intp j = 1; j < k; j++)
+            if (!(x[at[j]] < x[at[j - 1]] || x[at[j]] > x[at[j - 1]])) return false;
+        const T last = x[at[k - 1]];
+        npy_intp equal = 0;
+        for (npy_intp i = 0; i < n; i++) equal += x[i] == last;
+        if (equal != 1) return false;  // (or it is NaN)
+    }
+    return true;
+}
+
+// start + step i up to the middle, end - step i from there on, each rounded once
+template <class T>
+void spaced(T* y, npy_intp n, T start, T end) {
+    const T step = (end - start) / T(n - 1);
+    for (npy_intp i = 0; i < n; i++)
+        y[i] = i < n / 2 ? std::fma(step, T(i), start) : std::fma(-step, T(n - 1 - i), end);
+}
+
+}  // namespace
+
+PyObject* no_ties(PyObject*, PyObject* const* args, Py_ssize_t n) {
+    if (n != 2) return PyErr_Format(PyExc_TypeError, "no_ties(x, index)");
+    if (!is_plain(args[0]) || !is_plain(args[1])) Py_RETURN_NONE;
+    const Array x = reinterpret_cast<Array>(args[0]), index = reinterpret_cast<Array>(args[1]);
+    const int type = PyArray_TYPE(x);
+    if (PyArray_NDIM(x) != 2 || PyArray_NDIM(index) != 2 || PyArray_TYPE(index) != NPY_INT64 ||
+        PyArray_DIM(x, 0) != PyArray_DIM(index, 0))
+        Py_RETURN_NONE;
+    const npy_intp rows = PyArray_DIM(x, 0), width = PyArray_DIM(x, 1), k = PyArray_DIM(index, 1);
+    const std::int64_t* const at = static_cast<const std::int64_t*>(PyArray_DATA(index));
+    if (k < 1) Py_RETURN_NONE;
+    for (npy_intp i = 0; i < rows * k; i++)
+        if (at[i] < 0 || at[i] >= width) Py_RETURN_NONE;
+    const void* const data = PyArray_DATA(x);
+    const auto look = [&]<class T>() {
+        return PyBool_FromLong(taken_once(static_cast<const T*>(data), at, rows, width, k));
+    };
+    if (type == NPY_FLOAT) return look.template operator()<float>();
+    if (type == NPY_DOUBLE) return look.template operator()<double>();
+    if (type == NPY_INT64) return look.template operator()<std::int64_t>();
+    Py_RETURN_NONE;
+}
+
+PyObject* triangle(PyObject*, PyObject* const* args, Py_ssize_t n) {
+    if (n != 3) return PyErr_Format(PyExc_TypeError, "triangle(x, diagonal, lower)");
+    if (!is_plain(args[0]) || !PyLong_CheckExact(args[1])) Py_RETURN_NONE;
+    const Array x = reinterpret_cast<Array>(args[0]);
+    const int nd = PyArray_NDIM(x), lower = PyObject_IsTrue(args[2]);
+    npy_intp diagonal = PyLong_AsSsize_t(args[1]);
+    if (PyErr_Occurred() || lower < 0) return nullptr;
+    if (nd < 2 || PyDataType_REFCHK(PyArray_DESCR(x)) || PyArray_SIZE(x) > 1 << 16) Py_RETURN_NONE;
+    Py_INCREF(PyArray_DESCR(x));
+    PyObject* const y = PyArray_NewFromDescr(&PyArray_Type, PyArray_DESCR(x), nd, PyArray_DIMS(x),
+                                             nullptr, nullptr, 0, nullptr);
+    if (!y || PyArray_SIZE(x) == 0) return y;
+    const npy_intp columns = PyArray_DIM(x, nd - 1), rows = PyArray_DIM(x, nd - 2);
+    if (diagonal > columns) diagonal = columns;
+    if (diagonal < -rows) diagonal = -rows;
+    const npy_intp size = PyArray_ITEMSIZE(x), all = PyArray_SIZE(x) / columns;
+    const char* in = PyArray_BYTES(x);
+    char* out = PyArray_BYTES(reinterpret_cast<Array>(y));
+    for (npy_intp r = 0; r < all; r++, in += columns * size, out += columns * size) {
+        npy_intp cut = r % rows + diagonal + (lower ? 1 : 0);  // columns before it: the lower part
+        cut = cut < 0 ? 0 : cut > columns ? columns : cut;
+        const std::size_t left = std::size_t(cut * size), right = std::size_t((columns - cut) * size);
+        if (lower) std::memcpy(out, in, left), std::memset(out + left, 0, right);
+        else std::memset(out, 0, left), std::memcpy(out + left, in + left, right);
+    }
+    return y;
+}
+
+PyObject* spaced_evenly(PyObject*, PyObject* const* args, Py_ssize_t n) {
+    if (n != 4 || !PyArray_DescrCheck(args[3]))
+        return PyErr_Format(PyExc_TypeError, "spaced_evenly(start, end, steps, dtype)");
+    const int type = reinterpret_cast<PyArray_Descr*>(args[3])->type_num;
+    const bool numbers = (PyFloat_CheckExact(args[0]) || PyLong_CheckExact(args[0])) &&
+                         (PyFloat_CheckExact(args[1]) || PyLong_CheckExact(args[1])) &&
+                         PyLong_CheckExact(args[2]);
+    if (!numbers || (type != NPY_FLOAT && type != NPY_DOUBLE)) Py_RETURN_NONE;
+    const double start = PyFloat_AsDouble(args[0]), end = PyFloat_AsDouble(args[1]);
+    npy_intp steps = PyLong_AsSsize_t(args[2]);
+    if (PyErr_Occurred()) PyErr_Clear(), steps = 0;
+    if (steps < 2 || steps > 1 << 16) Py_RETURN_NONE;
+    PyObject* const y = PyArray_SimpleNew(1, &steps, type);
+    if (!y) return nullptr;
+    void* const data = PyArray_DATA(reinterpret_cast<Array>(y));
+    if (type == NPY_FLOAT) spaced(static_cast<float*>(data), steps, float(start), float(end));
+    else spaced(static_cast<double*>(data), steps, start, end);
+    return y;
+}
+
+PyObject* put_along(PyObject*, PyObject* const* args, Py_ssize_t n) {
+    if (n != 4) return PyErr_Format(PyExc_TypeError, "put_along(x, index, axis, values)");
+    if (!is_plain(args[0]) || !is_plain(args[1]) || !is_plain(args[3])) Py_RETURN_NONE;
+    const Array x = reinterpret_cast<Array>(args[0]), index = reinterpret_cast<Array>(args[1]),
+                values = reinterpret_cast<Array>(args[3]);
+    const int nd = PyArray_NDIM(x);
+    const long axis = PyLong_AsLong(args[2]);
+    if (axis == -1 && PyErr_Occurred()) return nullptr;
+    const bool one = PyArray_NDIM(values) == 0;
+    if (!PyArray_ISWRITEABLE(x) || axis < 0 || axis >= nd || PyArray_NDIM(index) != nd ||
+        PyArray_TYPE(index) != NPY_INT64 || PyArray_DESCR(values) != PyArray_DESCR(x) ||
+        PyDataType_REFCHK(PyArray_DESCR(x)) || !(one || PyArray_SAMESHAPE(values, index)))
+        Py_RETURN_NONE;
+    npy_intp outer = 1, inner = 1;
+    for (int i = 0; i < nd; i++) {
+        if (i != axis && PyArray_DIM(index, i) != PyArray_DIM(x, i)) Py_RETURN_NONE;
+        (i < axis ? outer : inner) *= i == axis ? 1 : PyArray_DIM(x, i);
+    }
+    const npy_intp width = PyArray_DIM(x, int(axis)), k = PyArray_DIM(index, int(axis));
+    const npy_intp size = PyArray_ITEMSIZE(x), count = outer * k * inner;
+    const std::int64_t* const at = static_cast<const std::int64_t*>(PyArray_DATA(index));
+    for (npy_intp i = 0; i < count; i++)
+        if (at[i] < 0 || at[i] >= width) Py_RETURN_NONE;
+    char* const to = PyArray_BYTES(x);
+    const char* const from = PyArray_BYTES(values);
+    for (npy_intp i = 0; i < count; i++) {
+        const npy_intp o = i / (k * inner), rest = i % inner;
+        std::memcpy(to + ((o * width + at[i]) * inner + rest) * size, from + (one ? 0 : i * size),
+                    std::size_t(size));
+    }
+    return Py_NewRef(Py_True);
+}
+
+}  // namespace rl

@@ -1,0 +1,269 @@
+// Tensors and views as Python sees them, made in one call: what every operation ends with.
+//
+// Their classes are Python's (core/tensor.py); `learn` finds out where their slots lie. The same
+// functions in Python are in core/making.py.
+#include "bind.hpp"
+#include <structmember.h>
+
+namespace rl {
+namespace {
+
+struct Known {
+    PyTypeObject *tensor, *view, *size;
+    PyObject* as_array;  // as_array(a): what is no array as one
+    Py_ssize_t array, wanted, node, info, version;         // slots of a Tensor
+    Py_ssize_t base, replay, recorded, several;            // slots of a ViewInfo
+};
+Known known{};
+PyObject *zero, *array_name, *shape_name;
+
+PyObject*& slot(PyObject* o, Py_ssize_t at) {
+    return *reinterpret_cast<PyObject**>(reinterpret_cast<char*>(o) + at);
+}
+
+// Puts a new reference into an empty slot.
+void fill(PyObject* o, Py_ssize_t at, PyObject* value) { slot(o, at) = Py_NewRef(value); }
+
+// Where a slot of a class lies in its instances; 0: it has no slot of this name.
+Py_ssize_t slot_of(PyObject* cls, const char* name) {
+    PyObject* const d = PyObject_GetAttrString(cls, name);
+    if (!d) PyErr_Clear();
+    const Py_ssize_t at = d && Py_IS_TYPE(d, &PyMemberDescr_Type)
+                              ? reinterpret_cast<PyMemberDescrObject*>(d)->d_member->offset
+                              : 0;
+    Py_XDECREF(d);
+    return at;
+}
+
+// A Tensor of an array, no history, no version.
+PyObject* tensor_of(PyObject* array) {
+    PyObject* const t = known.tensor->tp_alloc(known.tensor, 0);
+    if (!t) return nullptr;
+    fill(t, known.array, array);
+    fill(t, known.wanted, Py_False);
+    fill(t, known.node, Py_None);
+    fill(t, known.info, Py_None);
+    fill(t, known.version, Py_None);
+    return t;
+}
+
+bool is_ready() {
+    if (known.tensor) return true;
+    PyErr_SetString(PyExc_RuntimeError, "rushlight._native has not learnt what a Tensor is");
+    return false;
+}
+
+// The elements of a tensor; a new reference. Those of a class of its own may be computed.
+PyObject* elements(PyObject* t) {
+    if (PyObject_TypeCheck(t, known.tensor))
+        if (PyObject* const a = slot(t, known.array)) return Py_NewRef(a);
+    return PyObject_GetAttr(t, array_name);
+}
+
+// One view: its elements, its base and the way from there, which others may share.
+PyObject* view_of(PyObject* array, PyObject* version, PyObject* base, PyObject* replay,
+                  PyObject* several) {
+    PyObject* const t = tensor_of(array);
+    PyObject* const view = t ? known.view->tp_alloc(known.view, 0) : nullptr;
+    if (!view) {
+        Py_XDECREF(t);
+        return nullptr;
+    }
+    fill(view, known.base, base);
+    fill(view, known.replay, replay);
+    fill(view, known.recorded, slot(base, known.node));
+    fill(view, known.several, several);
+    Py_SETREF(slot(t, known.info), view);
+    Py_SETREF(slot(t, known.version), Py_NewRef(version));
+    return t;
+}
+
+}  // namespace
+
+PyObject* learn(PyObject*, PyObject* const* args, Py_ssize_t n) {
+    if (n != 4 || !PyType_Check(args[0]) || !PyType_Check(args[1]) || !PyType_Check(args[2]))
+        return PyErr_Format(PyExc_TypeError, "learn(Tensor, ViewInfo, Size, as_array)");
+    Known k{};
+    k.array = slot_of(args[0], "_a"), k.wanted = slot_of(args[0], "_rg");
+    k.node = slot_of(args[0], "_node"), k.info = slot_of(args[0], "_view");
+    k.version = slot_of(args[0], "_v");
+    k.base = slot_of(args[1], "base"), k.replay = slot_of(args[1], "replay");
+    k.recorded = slot_of(args[1], "recorded_at"), k.several = slot_of(args[1], "multi_output");
+    for (const Py_ssize_t at : {k.array, k.wanted, k.node, k.info, k.version, k.base, k.replay,
+                                k.recorded, k.several})
+        if (!at) return PyErr_Format(PyExc_TypeError, "learn: a slot is missing");
+    if (!zero) zero = PyLong_FromLong(0);
+    if (!array_name) array_name = PyUnicode_InternFromString("_a");
+    if (!shape_name) shape_name = PyUnicode_InternFromString("shape");
+    if (!zero || !array_name || !shape_name) return nullptr;
+    for (int i = 0; i < 4; i++) Py_INCREF(args[i]);  // kept for good
+    k.tensor = reinterpret_cast<PyTypeObject*>(args[0]);
+    k.view = reinterpret_cast<PyTypeObject*>(args[1]);
+    k.size = reinterpret_cast<PyTypeObject*>(args[2]);
+    k.as_array = args[3];
+    known = k;
+    Py_RETURN_NONE;
+}
+
+PyObject* wrap(PyObject*, PyObject* a) {
+    if (!is_ready()) return nullptr;
+    if (PyArray_CheckExact(a)) return tensor_of(a);
+    PyObject* const array = PyObject_CallOneArg(known.as_array, a);
+    PyObject* const t = array ? tensor_of(array) : nullptr;
+    Py_XDECREF(array);
+    return t;
+}
+
+PyObject* wrap_beside(PyObject* self, PyObject* const* args, Py_ssize_t n) {
+    if (n < 1) return PyErr_Format(PyExc_TypeError, "wrap_beside(a, *operands)");
+    for (Py_ssize_t i = 1; i < n; i++)
+        if (PyArray_Check(args[i]) &&
+            !PyArray_IS_C_CONTIGUOUS(reinterpret_cast<PyArrayObject*>(args[i])))
+            Py_RETURN_NONE;
+    return wrap(self, args[0]);
+}
+
+PyObject* share(PyObject*, PyObject* const* args, Py_ssize_t n) {
+    if (!is_ready()) return nullptr;
+    if (n != 5 || !PyObject_TypeCheck(args[0], known.tensor))
+        return PyErr_Format(PyExc_TypeError, "share(x, array, card, options, several)");
+    PyObject* const x = args[0];
+    PyObject*& version = slot(x, known.version);
+    if (!version || version == Py_None) {
+        PyObject* const cell = PyList_New(1);
+        if (!cell) return nullptr;
+        PyList_SET_ITEM(cell, 0, Py_NewRef(zero));
+        Py_XSETREF(version, cell);
+    }
+    PyObject* const info = slot(x, known.info);
+    const bool again = info && info != Py_None;  // a view of a view
+    PyObject* const before = again ? slot(info, known.replay) : nullptr;
+    PyObject* const base = again ? slot(info, known.base) : x;
+    PyObject* const several = args[4] == Py_None && again ? slot(info, known.several) : args[4];
+    const Py_ssize_t steps = before ? PyTuple_GET_SIZE(before) : 0;
+    PyObject* const replay = PyTuple_New(steps + 1);
+    PyObject* const step = replay ? PyTuple_Pack(2, args[2], args[3]) : nullptr;
+    PyObject* y = nullptr;
+    if (step) {
+        for (Py_ssize_t i = 0; i < steps; i++)
+            PyTuple_SET_ITEM(replay, i, Py_NewRef(PyTuple_GET_ITEM(before, i)));
+        PyTuple_SET_ITEM(replay, steps, step);
+        if (!PyList_CheckExact(args[1])) {
+            y = view_of(args[1], version, base, replay, several);
+        } else {
+            const Py_ssize_t count = PyList_GET_SIZE(args[1]);
+            y = PyTuple_New(count);
+            for (Py_ssize_t i = 0; y && i < count; i++) {
+                PyObject* const array = PyList_GET_ITEM(args[1], i);
+                PyObject* const t = view_of(array, version, base, replay, several);
+                if (!t) Py_CLEAR(y);
+                else PyTuple_SET_ITEM(y, i, t);
+            }
+        }
+    }
+    Py_XDECREF(replay);
+    return y;
+}
+
+// (2, 3) out of (2, 3) and of ((2, 3),), where all are ints from 0 on.
+PyObject* plain_sizes(PyObject*, PyObject* given) {
+    if (!PyTuple_CheckExact(given)) Py_RETURN_NONE;
+    if (PyTuple_GET_SIZE(given) == 1 && PyTuple_CheckExact(PyTuple_GET_ITEM(given, 0)))
+        given = PyTuple_GET_ITEM(given, 0);
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(given); i++) {
+        PyObject* const item = PyTuple_GET_ITEM(given, i);
+        const Py_ssize_t n = PyLong_CheckExact(item) ? PyLong_AsSsize_t(item) : -1;
+        if (n < 0) {
+            PyErr_Clear();
+            Py_RETURN_NONE;
+        }
+    }
+    return Py_NewRef(given);
+}
+
+// A view of an array with dimensions of size 1 repeated; None where something needs a second look.
+PyObject* expanded(PyObject*, PyObject* const* args, Py_ssize_t n) {
+    if (n != 2) return PyErr_Format(PyExc_TypeError, "expanded(x, sizes)");
+    if (!PyArray_CheckExact(args[0]) || !PyTuple_CheckExact(args[1])) Py_RETURN_NONE;
+    PyArrayObject* const x = reinterpret_cast<PyArrayObject*>(args[0]);
+    const Py_ssize_t nd = PyTuple_GET_SIZE(args[1]), lead = nd - PyArray_NDIM(x);
+    if (lead < 0 || nd > NPY_MAXDIMS || PyArray_SIZE(x) == 0) Py_RETURN_NONE;
+    npy_intp dims[NPY_MAXDIMS], steps[NPY_MAXDIMS], bytes = PyArray_ITEMSIZE(x);
+    for (Py_ssize_t i = 0; i < nd; i++) {
+        PyObject* const item = PyTuple_GET_ITEM(args[1], i);
+        dims[i] = PyLong_CheckExact(item) ? PyLong_AsSsize_t(item) : -2;
+        PyErr_Clear();
+        const npy_intp old = i < lead ? 1 : PyArray_DIM(x, int(i - lead));
+        if (i >= lead && dims[i] == -1) dims[i] = old;
+        if (dims[i] < 0 || (dims[i] != old && old != 1)) Py_RETURN_NONE;
+        steps[i] = i >= lead && dims[i] == old ? PyArray_STRIDE(x, int(i - lead)) : 0;
+        if (__builtin_mul_overflow(bytes, dims[i] ? dims[i] : 1, &bytes)) Py_RETURN_NONE;
+    }
+    PyArray_Descr* const type = PyArray_DESCR(x);
+    Py_INCREF(type);
+    PyObject* const y =
+        PyArray_NewFromDescr(&PyArray_Type, type, int(nd), dims, steps, PyArray_DATA(x),
+                             PyArray_ISWRITEABLE(x) ? NPY_ARRAY_WRITEABLE : 0, nullptr);
+    if (y && PyArray_SetBaseObject(reinterpret_cast<PyArrayObject*>(y), Py_NewRef(args[0])) < 0)
+        Py_DECREF(y);
+    else
+        return y;
+    return nullptr;
+}
+
+PyObject* sizes(PyObject*, PyObject* t) {
+    if (!is_ready()) return nullptr;
+    PyObject* const a = elements(t);
+    if (!a) return nullptr;
+    PyObject* y = nullptr;
+    if (PyArray_CheckExact(a)) {
+        PyArrayObject* const x = reinterpret_cast<PyArrayObject*>(a);
+        const int nd = PyArray_NDIM(x);
+        y = known.size->tp_alloc(known.size, nd);
+        for (int i = 0; y && i < nd; i++) {
+            PyObject* const d = PyLong_FromSsize_t(PyArray_DIM(x, i));
+            if (!d) Py_CLEAR(y);
+            else PyTuple_SET_ITEM(y, i, d);
+        }
+    } else if (PyObject* const shape = PyObject_GetAttr(a, shape_name)) {
+        PyObject* const new_tuple = PyTuple_Pack(1, shape);
+        y = new_tuple ? PyTuple_Type.tp_new(known.size, new_tuple, nullptr) : nullptr;
+        Py_XDECREF(new_tuple);
+        Py_DECREF(shape);
+    }
+    Py_DECREF(a);
+    return y;
+}
+
+// One pass over a list in place of one each for types, dtypes, shapes, gradients.
+PyObject* look(PyObject*, PyObject* tensors) {
+    if (!is_ready()) return nullptr;
+    const bool list = PyList_CheckExact(tensors);
+    if (!list && !PyTuple_CheckExact(tensors)) Py_RETURN_NONE;
+    const Py_ssize_t count = Py_SIZE(tensors);
+    if (count == 0) Py_RETURN_NONE;
+    PyObject* const arrays = PyList_New(count);
+    if (!arrays) return nullptr;
+    PyArrayObject* first = nullptr;
+    bool alike = true, wanted = false;
+    for (Py_ssize_t i = 0; i < count; i++) {
+        PyObject* const t = list ? PyList_GET_ITEM(tensors, i) : PyTuple_GET_ITEM(tensors, i);
+        PyObject* const a = Py_IS_TYPE(t, known.tensor) ? slot(t, known.array) : nullptr;
+        if (!a || !PyArray_CheckExact(a)) {
+            Py_DECREF(arrays);
+            Py_RETURN_NONE;
+        }
+        PyArrayObject* const x = reinterpret_cast<PyArrayObject*>(a);
+        if (!first) first = x;
+        if (PyArray_DESCR(x) != PyArray_DESCR(first)) {
+            Py_DECREF(arrays);
+            Py_RETURN_NONE;
+        }
+        alike = alike && PyArray_SAMESHAPE(x, first);
+        wanted = wanted || slot(t, known.wanted) == Py_True;
+        PyList_SET_ITEM(arrays, i, Py_NewRef(a));
+    }
+    return Py_BuildValue("NOO", arrays, alike ? Py_True : Py_False, wanted ? Py_True : Py_False);
+}
+
+}  // namespace rl
