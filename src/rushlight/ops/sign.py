@@ -126,7 +126,7 @@ class Signbit:
     def forward(x):
         if x.dtype.kind == "c":
             raise NotImplementedError("signbit is not implemented for complex tensors.")
-        return x < 0 if x.dtype.kind in "iub" else np.signbit(x)
+        return x < 0 if x.dtype.kind in "iub" else K.signbit(x)
 
     samples = unary()
 
