@@ -99,7 +99,15 @@ PyObject* by_formula(const Formula& f, Args a, Py_ssize_t n) {
     if (n != f.arrays + f.numbers) return nullptr;
     if (!is_floating(a[0]) && !(f.half && is_narrow(a[0]))) return nullptr;
     PyArrayObject* const x = array(a[0]);
-    if (f.arrays == 1 && !is_dense(x)) return nullptr;
+    if (f.arrays == 1 && !is_dense(x)) {
+        if (PyArray_SIZE(x) < CHUNK) return nullptr;
+        PyObject* args[1 + MOST_NUMBERS] = {reinterpret_cast<PyObject*>(row_major(x))};
+        if (!args[0]) return nullptr;
+        for (Py_ssize_t i = 1; i < n; i++) args[i] = a[i];
+        PyObject* const y = by_formula(f, args, n);
+        Py_DECREF(args[0]);
+        return y;
+    }
     double p[MOST_NUMBERS];
     for (int i = 0; i < f.numbers; i++)
         if (!read(a[f.arrays + i], p[i])) return nullptr;

@@ -49,13 +49,30 @@ struct Operand {
     bool narrow = false;
 };
 
+// Rows of consecutive numbers, `row` bytes apart.
+bool in_rows(PyArrayObject* a, i64& row) {
+    const int last = PyArray_NDIM(a) - 1;
+    if (last < 1 || PyArray_STRIDE(a, last) != PyArray_ITEMSIZE(a)) return false;
+    for (int i = 0; i < last - 1; i++)
+        if (PyArray_STRIDE(a, i) != PyArray_STRIDE(a, i + 1) * PyArray_DIM(a, i + 1)) return false;
+    row = PyArray_STRIDE(a, last - 1);
+    return true;
+}
+
 // How x and y meet: rows of n numbers.
 struct Meeting {
-    i64 rows = 1, n = 0;
+    i64 rows = 1, n = 0, row = 0;  // x's rows, `row` bytes apart if that is not 0
     bool read(PyArrayObject* x, PyArrayObject* y, Operand& of_y) {
         const i64 size = PyArray_SIZE(x), item = PyArray_ITEMSIZE(y);
         n = size;
         of_y.data = PyArray_BYTES(y);
+        const int last = PyArray_NDIM(x) - 1;
+        if (PyArray_SAMESHAPE(x, y) && size && !lie_alike(x, y) && in_rows(x, row) && in_rows(y, of_y.row)) {
+            of_y.step = item;
+            n = PyArray_DIM(x, last);
+            rows = size / n;
+            return n >= SHORT;
+        }
         if (PyArray_NDIM(y) == 0 || (is_uniform(y) && PyArray_SAMESHAPE(x, y))) return is_dense(x);
         if (PyArray_ITEMSIZE(x) != item) return false;
         of_y.step = item;
@@ -142,7 +159,12 @@ PyObject* by_ufunc(Ufunc& f, Args a, Py_ssize_t n) {
     double number;
     float as_float;
     if (arguments == 1 || numbers) {
-        if (!is_dense(x)) return nullptr;
+        if (!is_dense(x)) {
+            if (!PyArray_SIZE(x) || !in_rows(x, of.row)) return nullptr;
+            of.n = PyArray_DIM(x, PyArray_NDIM(x) - 1);
+            of.rows = PyArray_SIZE(x) / of.n;
+            if (of.n < SHORT) return nullptr;
+        }
         if (numbers) {  // beside floats only: NumPy says what does not fit integers
             if (type < NPY_FLOAT || !read(a[1 - big], number)) return nullptr;
             as_float = float(number);
@@ -162,14 +184,14 @@ PyObject* by_ufunc(Ufunc& f, Args a, Py_ssize_t n) {
     if (narrowed && loop.result != NPY_FLOAT && loop.result != NPY_BOOL) return nullptr;
     PyObject* const z =
         loop.result == type
-            ? new_alike(x)
-            : PyArray_NewLikeArray(x, NPY_KEEPORDER, PyArray_DescrFromType(loop.result), 0);
+            ? PyArray_NewLikeArray(x, of.row ? NPY_CORDER : NPY_KEEPORDER, nullptr, 0)
+            : PyArray_NewLikeArray(x, of.row ? NPY_CORDER : NPY_KEEPORDER, PyArray_DescrFromType(loop.result), 0);
     const i64 size = PyArray_SIZE(x);
     if (!z || size == 0) return z;
     const i64 item = PyArray_ITEMSIZE(array(z));
     char* const to = PyArray_BYTES(array(z));
     const i64 rows = of.rows, width = of.n;
-    if (rows > 1) o[big].row = width * PyArray_ITEMSIZE(x);
+    if (rows > 1) o[big].row = of.row ? of.row : width * PyArray_ITEMSIZE(x);
     const auto part = [&](i64 row, i64 begin, i64 end) {
         char* from[2] = {};
         i64 steps[3] = {};

@@ -14,7 +14,6 @@
 #define RL_UFUNC_2(X)                                                                              \
     X("maximum", "maximum") X("minimum", "minimum") X("fmax", "fmax") X("fmin", "fmin")            \
     X("power", "power") X("atan2", "arctan2") X("hypot", "hypot") X("copysign", "copysign")        \
-    X("logaddexp", "logaddexp")                                                                    \
     X("bitwise_and", "bitwise_and") X("bitwise_or", "bitwise_or") X("bitwise_xor", "bitwise_xor")  \
     X("bitwise_left_shift", "left_shift") X("bitwise_right_shift", "right_shift")                                  \
     X("logical_and", "logical_and") X("logical_or", "logical_or") X("logical_xor", "logical_xor")

@@ -91,6 +91,36 @@ void softshrink(const T* x, T* y, i64 n, double a) {
     map<LIGHT>(n, [b = T(a)](V v) -> V { return v > b ? v - b : v < -b ? v + b : v * 0; }, y, x);
 }
 template <class T>
+void huber(const T* x, T* y, i64 n, double a) {
+    using V = Reg<T>;
+    const T b = T(a), half = T(0.5 * a);
+    map<LIGHT>(
+        n, [=](V v) -> V { return abs(v) >= b ? b * (abs(v) - half) : T(0.5) * v * v; }, y, x);
+}
+template <class T>
+void huber_slope(const T* x, T* y, i64 n, double a) {
+    using V = Reg<T>;
+    map<LIGHT>(n, [b = T(a)](V v) -> V { return abs(v) >= b ? copysign(all(b), v) : v; }, y, x);
+}
+template <class T>
+void smooth_l1(const T* x, T* y, i64 n, double a) {
+    using V = Reg<T>;
+    const T b = T(a), half = T(0.5 * a);
+    map<LIGHT>(
+        n, [=](V v) -> V { return abs(v) >= b ? abs(v) - half : T(0.5) * v * v / b; }, y, x);
+}
+template <class T>
+void smooth_l1_slope(const T* x, T* y, i64 n, double a) {
+    using V = Reg<T>;  // (a = 0: the slope at 0 is 0)
+    const V zero = {}, one = all(T(1));
+    map<LIGHT>(
+        n,
+        [=, b = T(a)](V v) -> V {
+            return abs(v) >= b ? (v == 0 ? zero : copysign(one, v)) : v / b;
+        },
+        y, x);
+}
+template <class T>
 void finite(const T* x, T* y, i64 n, double nan, double above, double below) {
     using V = Reg<T>;
     const T inf = T(__builtin_inf()), a = T(nan), b = T(above), c = T(below);
@@ -145,10 +175,24 @@ void floor_divide(const T* x, i64 nx, const T* y, i64 ny, T* z, i64 n) {
     zip(x, nx, y, ny, z, n, [](Reg<T> u, Reg<T> v) { return whole_below(u, v); });
 }
 
+template <class T>
+void logaddexp(const T* x, i64 nx, const T* y, i64 ny, T* z, i64 n) {
+    using V = Reg<T>;
+    // of two infinities of one sign the difference is NaN, and the sum is that infinity
+    zip(x, nx, y, ny, z, n, [](V u, V v) -> V {
+        const V more = u > v ? u : v, rest = log1p(exp(-abs(u - v)));
+        return u == v ? u + T(0.69314718055994530942) : u != u ? u : more + rest;
+    });
+}
+
 #define OF(T)                                                                                 \
     template void sign(const T*, T*, i64);                                                    \
     template void hardshrink(const T*, T*, i64, double);                                      \
     template void softshrink(const T*, T*, i64, double);                                      \
+    template void huber(const T*, T*, i64, double);                                           \
+    template void huber_slope(const T*, T*, i64, double);                                     \
+    template void smooth_l1(const T*, T*, i64, double);                                       \
+    template void smooth_l1_slope(const T*, T*, i64, double);                                 \
     template void finite(const T*, T*, i64, double, double, double);                          \
     template void add_scaled(const T*, const T*, T*, i64, double);                            \
     template void lerp_number(const T*, const T*, T*, i64, double, double);                   \
@@ -157,7 +201,8 @@ void floor_divide(const T* x, i64 nx, const T* y, i64 ny, T* z, i64 n) {
     template void addcdiv(const T*, const T*, const T*, T*, i64, double);                     \
     template void fmod(const T*, i64, const T*, i64, T*, i64);                                \
     template void remainder(const T*, i64, const T*, i64, T*, i64);                           \
-    template void floor_divide(const T*, i64, const T*, i64, T*, i64);
+    template void floor_divide(const T*, i64, const T*, i64, T*, i64);                        \
+    template void logaddexp(const T*, i64, const T*, i64, T*, i64);
 OF(float)
 OF(double)
 

@@ -30,6 +30,18 @@ def _(name, dtype):
     yield (make((1000, 301), dtype).T,), EXACT  # one matrix for all threads
 
 
+@of("assign")
+def _(name, dtype):
+    for d in [dtype, *DTYPES]:
+        for y in _strided(d):
+            yield (np.zeros(y.shape, d), y), EXACT
+            yield (np.zeros(y.shape[::-1], d).T, y), EXACT
+        if np.dtype(d).kind == "f":
+            z = np.arange(10).astype(d)
+            yield (z[2:], z[:-2]), EXACT  # one memory
+    yield (np.zeros((3, 4), dtype), make((4,), dtype)), EXACT
+
+
 @of("concatenate")
 def _(name, dtype):
     x = make((4, 3, 50), dtype)

@@ -32,6 +32,8 @@ from .op import CARDS, Card
 from .out import check_overlap, expanded_error
 from .promotion import alike, promoted
 
+_LARGE = 1 << 14  # numbers that a kernel copies
+
 # a 0-d tensor is read before they write
 _OF_ONE_NUMBER = frozenset({"fill", "index_fill", "masked_fill"})
 
@@ -155,7 +157,10 @@ def write(x: Tensor, values: Any, name: str = "") -> None:
         raise expanded_error()
     elif a.size < 2**16 and _elements_under(a) < a.size:
         return _write_changed(x, values)
-    np.copyto(a, values, casting="unsafe")
+    if a.size >= _LARGE and type(values) is type(a) is np.ndarray and values.dtype is a.dtype:
+        K.assign(a, values)
+    else:
+        np.copyto(a, values, casting="unsafe")
     x._bump()
 
 

@@ -385,4 +385,4 @@ MOVES = frozenset(
 # words that add up or multiply: in float32 for 2-byte floats; and those that compare such numbers,
 # for which NumPy has slow loops only
 ACCUMULATE = ("sum", "prod", "mean", "cumsum", "cumprod", "logcumsumexp", "matmul")
-ACCUMULATE += ("max", "min", "argmax", "argmin", "maximum", "minimum")
+ACCUMULATE += ("max", "min", "argmax", "argmin", "maximum", "minimum", "sort_rows", "top_rows")

@@ -558,7 +558,7 @@ def _scaled_in_place(card: Card) -> None:
             and x._a.dtype is y._a.dtype
             and not (mode.grad and (x._rg or y._rg))
         ):
-            return plain((x, wrap(y._a * alpha), 1))
+            return plain((x, wrap(K.mul(y._a, alpha)), 1))
         return plain(args)
 
     card.change = change

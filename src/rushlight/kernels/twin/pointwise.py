@@ -101,6 +101,28 @@ def finite(x, nan, above, below):
     return K.like(K.where(x == -np.inf, below, y), x)
 
 
+def huber(x, a):
+    """x² / 2 where |x| < a, else a (|x| - a / 2)"""
+    size = K.abs(x)
+    return K.where(size >= a, a * (size - 0.5 * a), 0.5 * x * x)  # a NaN stays one
+
+
+def huber_slope(x, a):
+    """x held between -a and a"""
+    return K.where(K.abs(x) >= a, K.sign(x) * a, x)
+
+
+def smooth_l1(x, a):
+    """x² / 2a where |x| < a, else |x| - a / 2"""
+    size = K.abs(x)
+    return K.where(size >= a, size - 0.5 * a, 0.5 * x * x / a)
+
+
+def smooth_l1_slope(x, a):
+    """x / a held between -1 and 1"""
+    return K.where(K.abs(x) >= a, K.sign(x), x / a)
+
+
 def add_scaled(x, y, a):
     """x + a y"""
     return K.add(x, K.mul(y, a))
