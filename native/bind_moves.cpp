@@ -335,7 +335,7 @@ template <class G, class H>
 void by_float(const void* x, i64 item, void* y, i64 other, i64 n, G to_float, H from_float) {
     constexpr i64 CHUNK = 2048;
     parallel(n, 8 * CHUNK, [=](i64 begin, i64 end) {
-        float wide[CHUNK];
+        alignas(64) float wide[CHUNK];
         for (i64 i = begin; i < end; i += CHUNK) {
             const i64 some = end - i < CHUNK ? end - i : CHUNK;
             to_float(static_cast<const std::uint16_t*>(x) + i * item / 2, wide, some);

@@ -20,6 +20,12 @@ inline void widen(const Brain* x, float* y, i64 n) { from_bfloat16(&x->bits, y, 
 inline void narrow(const float* x, Half* y, i64 n) { to_half(x, &y->bits, n); }
 inline void narrow(const float* x, Brain* y, i64 n) { to_bfloat16(x, &y->bits, n); }
 
+// How many of at most `most` two-byte numbers from y to take first, so that the next ones begin with a line.
+inline i64 up_to_a_line(const void* y, i64 left, i64 most) {
+    const i64 some = most - i64(reinterpret_cast<std::uintptr_t>(y) % 64 / 2);
+    return left < some ? left : some;
+}
+
 // run.operator()<T>() for the T of x, which is of float or double or is_narrow; as `compute`.
 template <class G>
 void compute_floats(PyArrayObject* x, G&& run) {

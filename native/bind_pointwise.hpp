@@ -52,10 +52,10 @@ template <class T>
 [[gnu::noinline]] void through_single(Loop<float> f, int arrays, const T* const* u, T* y, i64 n,
                                       const double* p) {
     parallel(n, even_blocks(n, 8 * CHUNK), [=](i64 begin, i64 end) {
-        float wide[MOST_ARRAYS][CHUNK];
+        alignas(64) float wide[MOST_ARRAYS][CHUNK];
         const float* from[MOST_ARRAYS];
-        for (i64 i = begin; i < end; i += CHUNK) {
-            const i64 some = end - i < CHUNK ? end - i : CHUNK;
+        for (i64 i = begin, some; i < end; i += some) {
+            some = up_to_a_line(y + i, end - i, CHUNK);
             for (int k = 0; k < arrays; k++) {
                 widen(u[k] + i, wide[k], some);
                 from[k] = wide[k];
@@ -190,7 +190,7 @@ template <class T>
     const i64 few = nx < ny ? nx : ny, row = few == 1 ? n : few, some = row < CHUNK ? row : CHUNK;
     const i64 parts = (row + some - 1) / some;  // of a row
     parallel(n / row * parts, rows_per_block(some, 8 * CHUNK), [=](i64 begin, i64 end) {
-        float u[CHUNK], v[CHUNK];
+        alignas(64) float u[CHUNK], v[CHUNK];
         for (i64 i = begin; i < end; i++) {
             const i64 at = i % parts * some, count = row - at < some ? row - at : some, to = i / parts * row + at;
             const auto get = [=](const T* from, i64 size, float* wide) {

@@ -110,15 +110,15 @@ void run(const Loop& loop, int arguments, char* const* from, const i64* steps, c
 
 void run_narrow(const Loop& loop, bool half, int arguments, const Operand* o, char* const* from, char* to,
                 i64 n) {
-    float wide[3][CHUNK];
+    alignas(64) float wide[3][CHUNK];
     const bool rounds = loop.result == NPY_FLOAT;
     for (int k = 0; k < arguments; k++) {
         if (o[k].step) continue;
         if (o[k].narrow) widen(half, from[k], wide[k], 1);
         else std::memcpy(wide[k], from[k], sizeof(float));
     }
-    for (i64 i = 0; i < n; i += CHUNK) {
-        const i64 some = n - i < CHUNK ? n - i : CHUNK;
+    for (i64 i = 0, some; i < n; i += some) {
+        some = rounds ? up_to_a_line(to + 2 * i, n - i, CHUNK) : n - i < CHUNK ? n - i : CHUNK;
         char* in[2] = {reinterpret_cast<char*>(wide[0]), reinterpret_cast<char*>(wide[1])};
         i64 steps[3] = {};
         for (int k = 0; k < arguments; k++) {

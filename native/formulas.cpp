@@ -185,6 +185,11 @@ void logaddexp(const T* x, i64 nx, const T* y, i64 ny, T* z, i64 n) {
     });
 }
 
+template <class T>
+void copysign(const T* x, i64 nx, const T* y, i64 ny, T* z, i64 n) {
+    zip(x, nx, y, ny, z, n, [](Reg<T> u, Reg<T> v) { return copysign(u, v); });
+}
+
 #define OF(T)                                                                                 \
     template void sign(const T*, T*, i64);                                                    \
     template void hardshrink(const T*, T*, i64, double);                                      \
@@ -202,7 +207,8 @@ void logaddexp(const T* x, i64 nx, const T* y, i64 ny, T* z, i64 n) {
     template void fmod(const T*, i64, const T*, i64, T*, i64);                                \
     template void remainder(const T*, i64, const T*, i64, T*, i64);                           \
     template void floor_divide(const T*, i64, const T*, i64, T*, i64);                        \
-    template void logaddexp(const T*, i64, const T*, i64, T*, i64);
+    template void logaddexp(const T*, i64, const T*, i64, T*, i64);                           \
+    template void copysign(const T*, i64, const T*, i64, T*, i64);
 OF(float)
 OF(double)
 

@@ -14,7 +14,7 @@
     X(addcmul, 3, 1, "(x, y, z, a)") X(addcdiv, 3, 1, "(x, y, z, a)")
 
 // z = f(x, y) by broadcasting, as RL_BINARY; of integers by NumPy
-#define RL_REMAINDERS(X) X(fmod) X(remainder) X(floor_divide) X(logaddexp)
+#define RL_REMAINDERS(X) X(fmod) X(remainder) X(floor_divide) X(logaddexp) X(copysign)
 // clang-format on
 
 namespace rl::RL_ISA {
@@ -55,6 +55,8 @@ template <class T>
 void remainder(const T* x, i64 nx, const T* y, i64 ny, T* z, i64 n);
 template <class T>
 void floor_divide(const T* x, i64 nx, const T* y, i64 ny, T* z, i64 n);
+template <class T>
+void copysign(const T* x, i64 nx, const T* y, i64 ny, T* z, i64 n);
 template <class T>
 void logaddexp(const T* x, i64 nx, const T* y, i64 ny, T* z, i64 n);
 

@@ -104,6 +104,8 @@ class Prelu:
         return input, weight
 
     def forward(x, w):
+        if w.size == 1 and w.dtype is x.dtype:
+            return K.leaky_relu(x, float(w.item()))
         return K.where(x > 0, x, w * x)
 
     def backward(c, dy, x, w):
