@@ -13,6 +13,13 @@ constexpr i64 HEAVY = 1 << 13;  // where arithmetic is
 template <class T>
 using Wide = std::conditional_t<sizeof(T) == 2, float, T>;
 
+// Memory to ask for while a long formula computes, so that the next numbers are there: the processor by itself
+// stops at the end of a page, and holds no more than 1 kB of numbers in flight.
+template <class T>
+RL_INLINE void ask_ahead(const T* x) {
+    __builtin_prefetch(reinterpret_cast<const char*>(x) + 1024);
+}
+
 // y[i] = f(x[i]...) for i in [begin, end); what is left over goes through the same registers, so a
 // number's result does not depend on its place.
 template <class T, class G, class... X>
@@ -39,6 +46,7 @@ RL_INLINE void map_long(i64 begin, i64 end, G f, T* y, const X*... x) {
         step -= i64(reinterpret_cast<std::uintptr_t>(y + begin) % REGISTER / sizeof(T));
     for (i64 i = begin; i < end; i += step, step = L) {
         const i64 n = end - i < step ? end - i : step;
+        (ask_ahead(x + i), ...);
         put(y + i, f(get(x + i, n)...), n);
     }
 }
@@ -60,6 +68,7 @@ RL_INLINE void map_narrow(i64 begin, i64 end, G f, T* y, const X*... x) {
     for (i64 i = begin; i < end; i += step, step = STEP) {
         const i64 n = end - i < step ? end - i : step;
         const bool whole = n == STEP;
+        if constexpr (cost == HEAVY) (ask_ahead(x + i), ...);
         const Two v = of_two((whole ? widened(x + i) : widened_part(x + i, n))...);
         if (whole) narrow(y + i, v);
         else narrow_part(y + i, v, n);
