@@ -33,7 +33,10 @@ RL_INLINE void map_range(i64 begin, i64 end, G f, T* y, const X*... x) {
             i += L - askew;
         }
     }
-    for (; i + L <= end; i += L) store(y + i, f(load(x + i)...));
+    for (; i + L <= end; i += L) {
+        (ask_ahead(x + i), ...);
+        store(y + i, f(load(x + i)...));
+    }
     if (i < end) store_part(y + i, f(load_part(x + i, end - i)...), end - i);
 }
 
@@ -68,7 +71,7 @@ RL_INLINE void map_narrow(i64 begin, i64 end, G f, T* y, const X*... x) {
     for (i64 i = begin; i < end; i += step, step = STEP) {
         const i64 n = end - i < step ? end - i : step;
         const bool whole = n == STEP;
-        if constexpr (cost == HEAVY) (ask_ahead(x + i), ...);
+        (ask_ahead(x + i), ...);
         const Two v = of_two((whole ? widened(x + i) : widened_part(x + i, n))...);
         if (whole) narrow(y + i, v);
         else narrow_part(y + i, v, n);
