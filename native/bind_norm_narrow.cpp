@@ -6,7 +6,7 @@
 namespace rl::RL_ISA {
 namespace {
 
-constexpr i64 STRETCH = 64;  // numbers that lie one behind the other, at least, if there are so many
+constexpr i64 STRETCH = 256;  // numbers that lie one behind the other, at least, if there are so many
 
 // x (N, C, *) of float16 or bfloat16, dy like it, and vectors of C floats
 struct Channels : In {

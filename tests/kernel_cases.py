@@ -158,7 +158,7 @@ def _(name, dtype):
 
 
 def operands(dtype):
-    """(x, y) of one dtype as they meet in loops of two arrays: alike, turned, rows, columns, one number."""
+    """(x, y) of one dtype as loops of two arrays meet them: alike, turned, rows, columns, a number."""
     for shape in [(), (0,), (5,), (7, 33), (3, 0), (130, 301), (3, 40, 90)]:
         x, y = (np.asarray(make(shape, "d", i) * 9) for i in range(2))
         if np.dtype(dtype).kind in "ub":
@@ -199,7 +199,8 @@ def _(name, dtype):
 
 
 @of(
-    "maximum minimum fmax fmin logical_and logical_or logical_xor copysign fmod remainder floor_divide"
+    "maximum minimum fmax fmin logical_and logical_or logical_xor copysign fmod remainder "
+    "floor_divide"
 )
 def _(name, dtype):
     kinds = {"copysign": (), "fmod": INTEGERS[:4], "remainder": INTEGERS[:4]}

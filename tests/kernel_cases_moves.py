@@ -162,9 +162,12 @@ def _(name, dtype):
             for target in ("f2", narrow, "f4", "f8"):
                 with np.errstate(all="ignore"):
                     yield (x.astype(source), np.dtype(target)), EXACT
+            for target in ("i8", "i4", "?"):
+                near = np.where(np.abs(x) < 1e6, x, 0.25)
+                yield (near.astype(source), np.dtype(target)), EXACT
         whole = np.arange(n) * 7919 - 3000
         for source in ("i8", "i4", "u1", "?"):
-            for target in ("f4", "f8", "i8", "i4"):
+            for target in ("f4", "f8", "i8", "i4", "?"):
                 yield (whole.astype(source), np.dtype(target)), EXACT
     yield (make((30, 40), "f").T, np.dtype("f2")), EXACT
     yield (make((30, 40), "f")[::2], np.dtype("f8")), EXACT  # the twin's

@@ -33,10 +33,8 @@ class ToCopy:
     def forward(x, dtype, source):
         if x.dtype.kind == "c" and dtypes.INT < dtype.category < dtypes.COMPLEX:
             x = x.real
-        if x.dtype.kind in "fc" and dtype.category <= dtypes.INT:
-            y = x.astype(dtype.np)  # nan and inf become some integer, as in C
-        else:
-            y = x.astype(dtype.np) if x.dtype == dtype.np else K.astype(x, dtype.np)
+        # (nan and inf become some integer, as in C)
+        y = x.astype(dtype.np) if x.dtype == dtype.np else K.astype(x, dtype.np)
         if x.ndim > 1 and not x.flags.forc and is_expanded(x):  # steps of 0 come last for NumPy
             y = relaid(y, axes_of(x.shape, [x]))
         return y

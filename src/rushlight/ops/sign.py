@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from ..core.tensor import Tensor
 from ..dispatch.op import Card
 from ..dispatch.registry import composite, op, publish_faces
