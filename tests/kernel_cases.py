@@ -158,7 +158,7 @@ def _(name, dtype):
 
 
 def operands(dtype):
-    """(x, y) of one dtype as loops of two arrays meet them: alike, turned, rows, columns, a number."""
+    """(x, y) of one dtype as loops of two arrays meet them: alike, turned, rows, columns, one."""
     for shape in [(), (0,), (5,), (7, 33), (3, 0), (130, 301), (3, 40, 90)]:
         x, y = (np.asarray(make(shape, "d", i) * 9) for i in range(2))
         if np.dtype(dtype).kind in "ub":

@@ -37,8 +37,10 @@ _LARGE = 1 << 12
 
 
 def _by_kernel(x: Any, y: Any) -> bool:
-    """Arrays for which a kernel is better: of one dtype, if they are large, integers, or two-byte floats, which
-    it computes in float32; the other one of those may be a number in float32 (Card.opmath)."""
+    """Arrays for which a kernel is better: of one dtype, and large, or int64, or two-byte floats.
+
+    Those it computes in float32; the other one may be a number in float32 (Card.opmath).
+    """
     if not (type(x) is np.ndarray is type(y)):
         return False
     if x.dtype is not y.dtype and x.dtype != y.dtype:
