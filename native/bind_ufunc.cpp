@@ -61,7 +61,8 @@ bool in_rows(PyArrayObject* a, i64& row) {
 
 // How x and y meet: rows of n numbers.
 struct Meeting {
-    i64 rows = 1, n = 0, row = 0;  // x's rows, `row` bytes apart if that is not 0
+    i64 rows = 1, n = 0, row = 0;
+    bool apart = false;  // x's rows lie `row` bytes apart, which may be 0
     bool read(PyArrayObject* x, PyArrayObject* y, Operand& of_y) {
         const i64 size = PyArray_SIZE(x), item = PyArray_ITEMSIZE(y);
         n = size;
@@ -69,6 +70,7 @@ struct Meeting {
         const int last = PyArray_NDIM(x) - 1;
         if (PyArray_SAMESHAPE(x, y) && size && !lie_alike(x, y) && in_rows(x, row) && in_rows(y, of_y.row)) {
             of_y.step = item;
+            apart = true;
             n = PyArray_DIM(x, last);
             rows = size / n;
             return n >= SHORT;
@@ -161,6 +163,7 @@ PyObject* by_ufunc(Ufunc& f, Args a, Py_ssize_t n) {
     if (arguments == 1 || numbers) {
         if (!is_dense(x)) {
             if (!PyArray_SIZE(x) || !in_rows(x, of.row)) return nullptr;
+            of.apart = true;
             of.n = PyArray_DIM(x, PyArray_NDIM(x) - 1);
             of.rows = PyArray_SIZE(x) / of.n;
             if (of.n < SHORT) return nullptr;
@@ -184,14 +187,14 @@ PyObject* by_ufunc(Ufunc& f, Args a, Py_ssize_t n) {
     if (narrowed && loop.result != NPY_FLOAT && loop.result != NPY_BOOL) return nullptr;
     PyObject* const z =
         loop.result == type
-            ? PyArray_NewLikeArray(x, of.row ? NPY_CORDER : NPY_KEEPORDER, nullptr, 0)
-            : PyArray_NewLikeArray(x, of.row ? NPY_CORDER : NPY_KEEPORDER, PyArray_DescrFromType(loop.result), 0);
+            ? PyArray_NewLikeArray(x, of.apart ? NPY_CORDER : NPY_KEEPORDER, nullptr, 0)
+            : PyArray_NewLikeArray(x, of.apart ? NPY_CORDER : NPY_KEEPORDER, PyArray_DescrFromType(loop.result), 0);
     const i64 size = PyArray_SIZE(x);
     if (!z || size == 0) return z;
     const i64 item = PyArray_ITEMSIZE(array(z));
     char* const to = PyArray_BYTES(array(z));
     const i64 rows = of.rows, width = of.n;
-    if (rows > 1) o[big].row = of.row ? of.row : width * PyArray_ITEMSIZE(x);
+    if (rows > 1) o[big].row = of.apart ? of.row : width * PyArray_ITEMSIZE(x);
     const auto part = [&](i64 row, i64 begin, i64 end) {
         char* from[2] = {};
         i64 steps[3] = {};

@@ -177,6 +177,9 @@ def operands(dtype):
             ):
                 yield x, small
                 yield small, x | y if np.dtype(dtype).kind in "iub" else x
+            for expanded in (np.broadcast_to(y[:1], shape), np.broadcast_to(y[..., :1], shape)):
+                yield x, expanded
+                yield expanded, x | y if np.dtype(dtype).kind in "iub" else x
             yield x[..., 1:], y[..., :-1]
             yield x[::2], y[::2]
             yield x[..., ::2], y[..., ::2]
