@@ -348,6 +348,13 @@ def test_every_two_byte_float_keeps_its_sign_and_its_nan(narrow):
         assert np.isnan(got.astype("f")[~known]).all()
 
 
+def test_what_is_assigned_may_lie_in_the_same_memory():
+    x = np.arange(70000.0)
+    before = x.copy()
+    native.assign(x[2:], x[:-2])
+    np.testing.assert_array_equal(x[2:], before[:-2])
+
+
 @pytest.mark.parametrize("dtype", "fd")
 def test_shares_of_softmax_are_divided_exactly(dtype):
     """Each is e^(x - m) / Σ, correctly rounded, for the one Σ near what the largest share says."""
