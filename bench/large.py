@@ -182,6 +182,17 @@ def index_add(dim: int) -> Callable[[Operands], Call]:
     return make
 
 
+def narrow_images(s: Operands, f: Callable[[Any], Any]) -> Call:
+    """f of the images in bfloat16."""
+    return partial(f, s.images.bfloat16())
+
+
+def batch_statistics(s: Operands) -> Callable[[Any], Any]:
+    """Batch norm by the batch's own statistics."""
+    w, b = s.T.rand(64).bfloat16(), s.T.rand(64).bfloat16()
+    return lambda x: s.F.batch_norm(x, None, None, w, b, True)
+
+
 _CALLS: dict[str, tuple[int, Callable[[Operands], Call]]] = {
     "add": (20, lambda s: lambda: s.x + s.y),
     "add, float64": (10, lambda s: lambda: s.double + s.double),
@@ -304,6 +315,9 @@ _OF_ALL: dict[str, tuple[int, Callable[[Operands, Any], Call]]] = {
     "transposed, contiguous": (3, lambda s, x: lambda: x.t().contiguous()),
     "gather, dim 1": (3, lambda s, x: lambda: x.gather(1, s.everywhere)),
     "x[mask]": (2, lambda s, x: lambda: x[s.mask]),
+    "maximum": (10, lambda s, x: lambda: s.T.maximum(x, x)),
+    "remainder": (2, lambda s, x: lambda: x % 3),
+    "floor_divide": (2, lambda s, x: lambda: x // 3),
 }
 _OF_FLOATS: dict[str, tuple[int, Callable[[Operands, Any], Call]]] = {
     "exp": (5, lambda s, x: x.exp),
@@ -313,6 +327,10 @@ _OF_FLOATS: dict[str, tuple[int, Callable[[Operands, Any], Call]]] = {
     "softmax, dim 1": (5, lambda s, x: lambda: s.F.softmax(x, 1)),
     "layer_norm": (5, lambda s, x: lambda: s.F.layer_norm(x, (1000,))),
     "mean, dim 0": (5, lambda s, x: lambda: x.mean(0)),
+    "floor": (10, lambda s, x: x.floor),
+    "lerp": (5, lambda s, x: lambda: s.T.lerp(x, x, x)),
+    "addcmul": (5, lambda s, x: lambda: s.T.addcmul(x, x, x)),
+    "topk 10, dim 1": (2, lambda s, x: lambda: x.topk(10, 1)),
 }
 for _kind, _dtype in _DTYPES.items():
     for _name, (_count, _make) in {
@@ -325,6 +343,20 @@ for _kind, _dtype in _DTYPES.items():
         )
 _CALLS |= {
     "add, float16": (10, lambda s: lambda: s.half + s.half),
+    "bitwise and, int64": (10, lambda s: lambda: s.everywhere & s.everywhere),
+    "sign": (10, lambda s: s.x.sign),
+    "hypot": (5, lambda s: lambda: s.T.hypot(s.x, s.y)),
+    "logaddexp": (2, lambda s: lambda: s.T.logaddexp(s.x, s.y)),
+    "smooth_l1_loss": (5, lambda s: lambda: s.F.smooth_l1_loss(s.x, s.y)),
+    "neighbours' differences": (5, lambda s: s.x.diff),
+    "flip, dim 1": (5, lambda s: lambda: s.x.flip(1)),
+    "float to bool": (10, lambda s: s.x.bool),
+    "bfloat16 to half": (5, lambda s: s.bfloat16.half),
+    "bfloat16 to int32": (5, lambda s: s.bfloat16.int),
+    "clamp_": (20, lambda s: lambda: s.x.clamp_(0, 1)),
+    "pixel_shuffle": (3, lambda s: lambda: s.F.pixel_shuffle(s.images, 2)),
+    "max_pool, bfloat16": (3, lambda s: narrow_images(s, lambda x: s.F.max_pool2d(x, 2))),
+    "batch_norm, training, bfloat16": (5, lambda s: narrow_images(s, batch_statistics(s))),
     "product 512 x 512, float64": (2, matrix("float64")),
     "product 512 x 512, float16": (1, matrix("float16")),
     "linear, 64 x 512, bfloat16": (20, layer(64, 512, "bfloat16")),

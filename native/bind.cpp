@@ -40,9 +40,13 @@ namespace {
 #define DX(f) row<#f, pointwise<2, 0, FN(f)>>(#f "(dy, x)"),
 #define DX_1(f) row<#f, pointwise<2, 1, FN(f)>>(#f "(dy, x, a)"),
 #define DX_2(f) row<#f, pointwise<2, 2, FN(f)>>(#f "(dy, x, a, b)"),
-#define BINARY(f) row<#f, binary<FN(f), #f[0] != 'd'>>(#f "(x, y)"),
-#define COMPARE(f) row<#f, comparison<FN(f)>>(#f "(x, y)"),
-#define IN_PLACE(f) row<#f "_", in_place<FN(f), #f[0] != 'd'>>(#f "_(x, y)"),
+#define BINARY(f, numpy) row<#f, binary<numpy, FN(f), #f[0] != 'd'>>(#f "(x, y)"),
+#define COMPARE(f, numpy) row<#f, comparison<numpy, FN(f)>>(#f "(x, y)"),
+#define IN_PLACE(f, numpy) row<#f "_", in_place<numpy, FN(f), #f[0] != 'd'>>(#f "_(x, y)"),
+#define FORMULA(f, arrays, numbers, doc) row<#f, formula<arrays, numbers, FN(f)>>(doc),
+#define REMAINDER(f) row<#f, remainders<#f, FN(f)>>("(x, y)"),
+#define UFUNC(f, numpy) row<f, ufunc<numpy>>("(x)"),
+#define UFUNC_2(f, numpy) row<f, ufunc<numpy>>("(x, y)"),
 
 // clang-format off
 const Row table[] = {
@@ -56,6 +60,10 @@ const Row table[] = {
     RL_DX_2(DX_2)
     RL_BINARY(BINARY)
     RL_COMPARE(COMPARE)
+    RL_FORMULAS(FORMULA)
+    RL_REMAINDERS(REMAINDER)
+    RL_UFUNC(UFUNC)
+    RL_UFUNC_2(UFUNC_2)
     row<"clamped", clamped_>("(x, low, high)"),
     row<"dense_view", dense_view>("(x, shape)"),
     row<"channels_last", channels_last_>("(x)"),
@@ -106,6 +114,7 @@ const Row table[] = {
     row<"embedding_dw", embedding_dw_>("(dy, i, rows, padding_idx, scale_by_freq)"),
     row<"dense", dense_>("(x)"),
     row<"dense_copy", dense_copy_>("(x)"),
+    row<"assign", assign_>("(x, y)"),
     row<"concatenate", concatenate_>("(xs, axis)"),
     row<"stack", stack_>("(xs, axis)"),
     row<"padded", padded_>("(x, widths, value)"),

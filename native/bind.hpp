@@ -129,6 +129,25 @@ inline bool lie_alike(PyArrayObject* a, PyArrayObject* b) {
     return is_dense(a) && is_dense(b);
 }
 
+// How many numbers of y meet those of x in turn, both without gaps: all of x's shape, its last dimensions;
+// -1 if y is no such array.
+[[gnu::noinline]] inline i64 repeated(PyArrayObject* x, PyArrayObject* y) {
+    const int gap = PyArray_NDIM(x) - PyArray_NDIM(y);
+    if (!PyArray_IS_C_CONTIGUOUS(x) || !PyArray_IS_C_CONTIGUOUS(y) || gap < 0) return -1;
+    for (int i = 0; i < PyArray_NDIM(y); i++)
+        if (PyArray_DIM(y, i) != PyArray_DIM(x, i + gap)) return -1;
+    return PyArray_SIZE(y);
+}
+// Whether x is (*, n) and y (*, 1).
+[[gnu::noinline]] inline bool is_column(PyArrayObject* x, PyArrayObject* y) {
+    const int last = PyArray_NDIM(x) - 1;
+    if (!PyArray_IS_C_CONTIGUOUS(x) || !PyArray_IS_C_CONTIGUOUS(y) || last < 0) return false;
+    if (PyArray_NDIM(y) != last + 1 || PyArray_DIM(y, last) != 1) return false;
+    for (int i = 0; i < last; i++)
+        if (PyArray_DIM(y, i) != PyArray_DIM(x, i)) return false;
+    return true;
+}
+
 // A new array of a's shape, dtype and order in memory; a is dense.
 inline PyObject* new_alike(PyArrayObject* a) {
     if (!PyArray_IS_C_CONTIGUOUS(a)) return PyArray_NewLikeArray(a, NPY_KEEPORDER, nullptr, 0);

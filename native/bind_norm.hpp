@@ -199,6 +199,7 @@ i64 places(const In& x) { return x.size() / (x.dim(0) * x.dim(1)); }
 
 // batch_norm(x (N, C, *), w or None, b or None, eps) -> y, mean (C), rstd (C)
 PyObject* batch_norm_(Args a, Py_ssize_t n) {
+    if (n > 0 && is_narrow(a[0])) return batch_norm_narrow(a, n);
     In x, w, b;
     double eps;
     if (n != 4 || !x.read(a[0]) || !read(a[3], eps)) return nullptr;
@@ -218,6 +219,7 @@ PyObject* batch_norm_(Args a, Py_ssize_t n) {
 
 // batch_norm_dx(dy, x (N, C, *), w or None, mean (C), rstd (C)) -> dx, dw (C), db (C)
 PyObject* batch_norm_dx_(Args a, Py_ssize_t n) {
+    if (n > 0 && is_narrow(a[0])) return batch_norm_dx_narrow(a, n);
     In dy, x, w, mean, rstd;
     if (n != 5 || !dy.read(a[0]) || !x.read_like(a[1], dy) || !dy.same_shape(x)) return nullptr;
     if (!w.read_optional_like(a[2], x) || !mean.read_like(a[3], x) || !rstd.read_like(a[4], x))
@@ -241,6 +243,7 @@ void from_variance(const In& var, double eps, T* rstd) {
 
 // batch_norm_eval(x (N, C, *), w or None, b or None, mean (C), var (C), eps) -> y
 PyObject* batch_norm_eval_(Args a, Py_ssize_t n) {
+    if (n > 0 && is_narrow(a[0])) return batch_norm_eval_narrow(a, n);
     In x, w, b, mean, var;
     double eps;
     if (n != 6 || !x.read(a[0]) || !read(a[5], eps)) return nullptr;

@@ -2,7 +2,10 @@
 #pragma once
 #include "bind.hpp"
 #include "bind_narrow.hpp"
+#include "bind_ufunc.hpp"
+#include "blocks.hpp"
 #include "compare.hpp"
+#include "formulas.hpp"
 #include "pointwise.hpp"
 
 namespace rl::RL_ISA {
@@ -14,10 +17,11 @@ constexpr i64 CHUNK = 2048;  // numbers at a time, where an operand is made as i
 // each is a few pointers to loops.
 
 template <class T>
-using Loop = void (*)(const T* u, const T* v, T* y, i64 n, const double* p);
+using Loop = void (*)(const T* const* u, T* y, i64 n, const double* p);
+constexpr int MOST_ARRAYS = 3, MOST_NUMBERS = 3;
 
-// y = f(u, p...) or f(u, v, p...): its arrays and numbers, and its loops; those of two-byte floats are null
-// where they are the twin's
+// y = f(u, ..., p, ...): its arrays and numbers, and its loops; those of two-byte floats are null where they are
+// the twin's
 struct Formula {
     int arrays, numbers;
     Loop<float> single;
@@ -35,14 +39,35 @@ struct Formula {
 };
 
 template <class T, int arrays, int numbers, auto f>
-void loop([[maybe_unused]] const T* u, [[maybe_unused]] const T* v, T* y, i64 n,
-          [[maybe_unused]] const double* p) {
-    if constexpr (arrays == 1 && numbers == 0) f(u, y, n);
-    if constexpr (arrays == 1 && numbers == 1) f(u, y, n, p[0]);
-    if constexpr (arrays == 1 && numbers == 2) f(u, y, n, p[0], p[1]);
-    if constexpr (arrays == 2 && numbers == 0) f(u, v, y, n);
-    if constexpr (arrays == 2 && numbers == 1) f(u, v, y, n, p[0]);
-    if constexpr (arrays == 2 && numbers == 2) f(u, v, y, n, p[0], p[1]);
+void loop(const T* const* u, T* y, i64 n, [[maybe_unused]] const double* p) {
+    const auto of = [&]<std::size_t... i, std::size_t... k>(std::index_sequence<i...>,
+                                                            std::index_sequence<k...>) {
+        f(u[i]..., y, n, p[k]...);
+    };
+    of(std::make_index_sequence<arrays>{}, std::make_index_sequence<numbers>{});
+}
+
+// f of float for two-byte floats: CHUNK at a time, rounded once
+template <class T>
+[[gnu::noinline]] void through_single(Loop<float> f, int arrays, const T* const* u, T* y, i64 n,
+                                      const double* p) {
+    parallel(n, even_blocks(n, 8 * CHUNK), [=](i64 begin, i64 end) {
+        alignas(64) float wide[MOST_ARRAYS][CHUNK];
+        const float* from[MOST_ARRAYS];
+        for (i64 i = begin, some; i < end; i += some) {
+            some = up_to_a_line(y + i, end - i, CHUNK);
+            for (int k = 0; k < arrays; k++) {
+                widen(u[k] + i, wide[k], some);
+                from[k] = wide[k];
+            }
+            f(from, wide[0], some, p);
+            narrow(wide[0], y + i, some);
+        }
+    });
+}
+template <class T, int arrays, Loop<float> f>
+void narrowed(const T* const* u, T* y, i64 n, const double* p) {
+    through_single(f, arrays, u, y, n, p);
 }
 
 // f(g, x, ...) of one number g, repeated
@@ -60,7 +85,8 @@ PyObject* of_uniform(const Formula& f, PyArrayObject* g, PyArrayObject* x, const
             for (T& v : many) v = one;
             for (i64 i = begin; i < end; i += CHUNK) {
                 const i64 n = end - i < CHUNK ? end - i : CHUNK;
-                loop(many, in + i, out + i, n, p);
+                const T* const arrays[] = {many, in + i};
+                loop(arrays, out + i, n, p);
             }
         });
     });
@@ -73,27 +99,33 @@ PyObject* by_formula(const Formula& f, Args a, Py_ssize_t n) {
     if (n != f.arrays + f.numbers) return nullptr;
     if (!is_floating(a[0]) && !(f.half && is_narrow(a[0]))) return nullptr;
     PyArrayObject* const x = array(a[0]);
-    if (f.arrays == 1 && !is_dense(x)) return nullptr;
-    double p[2];
+    if (f.arrays == 1 && !is_dense(x)) {
+        if (PyArray_SIZE(x) < CHUNK) return nullptr;
+        PyObject* args[1 + MOST_NUMBERS] = {reinterpret_cast<PyObject*>(row_major(x))};
+        if (!args[0]) return nullptr;
+        for (Py_ssize_t i = 1; i < n; i++) args[i] = a[i];
+        PyObject* const y = by_formula(f, args, n);
+        Py_DECREF(args[0]);
+        return y;
+    }
+    double p[MOST_NUMBERS];
     for (int i = 0; i < f.numbers; i++)
         if (!read(a[f.arrays + i], p[i])) return nullptr;
-    if (f.arrays == 2) {
-        if (!is_array(a[1]) || PyArray_TYPE(array(a[1])) != PyArray_TYPE(x)) return nullptr;
-        if (!PyArray_ISBEHAVED_RO(array(a[1]))) return nullptr;
-        if (!lie_alike(x, array(a[1]))) {
-            if (!is_uniform(x) || !PyArray_SAMESHAPE(x, array(a[1])) || !is_dense(array(a[1])))
-                return nullptr;
-            return of_uniform(f, x, array(a[1]), p);
+    for (int k = 1; k < f.arrays; k++) {
+        if (!is_array(a[k]) || PyArray_TYPE(array(a[k])) != PyArray_TYPE(x)) return nullptr;
+        if (!PyArray_ISBEHAVED_RO(array(a[k]))) return nullptr;
+        if (!lie_alike(x, array(a[k]))) {
+            if (f.arrays != 2 || !is_uniform(x) || !PyArray_SAMESHAPE(x, array(a[1]))) return nullptr;
+            return is_dense(array(a[1])) ? of_uniform(f, x, array(a[1]), p) : nullptr;
         }
     }
 
     PyObject* const y = new_alike(x);
     if (!y) return nullptr;
     compute_floats(x, [&]<class T>() {
-        const T* const u = static_cast<const T*>(PyArray_DATA(x));
-        const T* const v =
-            f.arrays == 2 ? static_cast<const T*>(PyArray_DATA(array(a[1]))) : nullptr;
-        f.loop<T>()(u, v, static_cast<T*>(PyArray_DATA(array(y))), PyArray_SIZE(x), p);
+        const T* u[MOST_ARRAYS];
+        for (int k = 0; k < f.arrays; k++) u[k] = static_cast<const T*>(PyArray_DATA(array(a[k])));
+        f.loop<T>()(u, static_cast<T*>(PyArray_DATA(array(y))), PyArray_SIZE(x), p);
     });
     return y;
 }
@@ -103,6 +135,16 @@ PyObject* pointwise(Args a, Py_ssize_t n) {
     static constexpr Formula formula{
         arrays, numbers, loop<float, arrays, numbers, f>, loop<double, arrays, numbers, f>,
         loop<Half, arrays, numbers, f>, loop<Brain, arrays, numbers, f>};
+    return by_formula(formula, a, n);
+}
+
+// The same by formulas of float and double.
+template <int arrays, int numbers, auto f>
+PyObject* formula(Args a, Py_ssize_t n) {
+    constexpr Loop<float> single = loop<float, arrays, numbers, f>;
+    static constexpr Formula formula{
+        arrays, numbers, single, loop<double, arrays, numbers, f>,
+        narrowed<Half, arrays, single>, narrowed<Brain, arrays, single>};
     return by_formula(formula, a, n);
 }
 
@@ -116,8 +158,9 @@ PyObject* special(Args a, Py_ssize_t n) {
 template <class T>
 using Pairs = void (*)(const T* x, i64 nx, const T* y, i64 ny, T* z, i64 n);
 
-// z = f(x, y): its loops; `whole` is null where integers are the twin's
+// z = f(x, y): its loops, of int64 `whole` (null: none); NumPy's for other dtypes and layouts
 struct Operator {
+    Ufunc* numpy;
     Pairs<float> single;
     Pairs<double> twice;
     Pairs<Half> half;
@@ -133,32 +176,39 @@ struct Operator {
     }
 };
 
-template <auto f, bool integers>
+template <Name name, auto f, bool integers>
 constexpr Operator operator_of() {
-    if constexpr (integers) return {f, f, f, f, f};
-    else return {f, f, f, f, nullptr};
+    Ufunc* const numpy = &Ufuncs<name>::own;
+    if constexpr (integers) return {numpy, f, f, f, f, f};
+    else return {numpy, f, f, f, f, nullptr};
+}
+
+// f of float for two-byte floats, as through_single
+template <class T>
+[[gnu::noinline]] void pairs_through_single(Pairs<float> f, const T* x, i64 nx, const T* y, i64 ny, T* z,
+                                            i64 n) {
+    const i64 few = nx < ny ? nx : ny, row = few == 1 ? n : few, some = row < CHUNK ? row : CHUNK;
+    const i64 parts = (row + some - 1) / some;  // of a row
+    parallel(n / row * parts, rows_per_block(some, 8 * CHUNK), [=](i64 begin, i64 end) {
+        alignas(64) float u[CHUNK], v[CHUNK];
+        for (i64 i = begin; i < end; i++) {
+            const i64 at = i % parts * some, count = row - at < some ? row - at : some, to = i / parts * row + at;
+            const auto get = [=](const T* from, i64 size, float* wide) {
+                widen(size == n ? from + to : size == 1 ? from : from + at, wide, size == 1 ? 1 : count);
+                return size == 1 ? i64(1) : count;
+            };
+            const i64 mx = get(x, nx, u), my = get(y, ny, v);
+            f(u, mx, v, my, u, count);
+            narrow(u, z + to, count);
+        }
+    });
+}
+template <class T, Pairs<float> f>
+void narrowed_pairs(const T* x, i64 nx, const T* y, i64 ny, T* z, i64 n) {
+    pairs_through_single(f, x, nx, y, ny, z, n);
 }
 
 constexpr i64 SHORT = 8;  // numbers that are not worth a loop of their own
-
-// How many numbers of y meet those of x in turn, both without gaps: all of x's shape, its last dimensions;
-// -1 if y is no such array.
-i64 repeated(PyArrayObject* x, PyArrayObject* y) {
-    const int gap = PyArray_NDIM(x) - PyArray_NDIM(y);
-    if (!PyArray_IS_C_CONTIGUOUS(x) || !PyArray_IS_C_CONTIGUOUS(y) || gap < 0) return -1;
-    for (int i = 0; i < PyArray_NDIM(y); i++)
-        if (PyArray_DIM(y, i) != PyArray_DIM(x, i + gap)) return -1;
-    return PyArray_SIZE(y);
-}
-// Whether x is (*, n) and y (*, 1).
-bool is_column(PyArrayObject* x, PyArrayObject* y) {
-    const int last = PyArray_NDIM(x) - 1;
-    if (!PyArray_IS_C_CONTIGUOUS(x) || !PyArray_IS_C_CONTIGUOUS(y) || last < 0) return false;
-    if (PyArray_NDIM(y) != last + 1 || PyArray_DIM(y, last) != 1) return false;
-    for (int i = 0; i < last; i++)
-        if (PyArray_DIM(y, i) != PyArray_DIM(x, i)) return false;
-    return true;
-}
 
 // z = f(x, y) of float16 or bfloat16, each in float32 and rounded: arrays of one shape and dtype in one
 // order, or one of them and a number, (C) or (*, 1) in an array of that dtype
@@ -218,7 +268,7 @@ PyObject* integer_binary(const Operator& f, Args a, PyObject* big, PyObject* sma
 }
 
 // z = f(x, y): arrays of one shape; an array and a number or 0-d array; (*, C) and (C).
-PyObject* by_operator(const Operator& f, Args a, Py_ssize_t n) {
+PyObject* by_formulas(const Operator& f, Args a, Py_ssize_t n) {
     if (n != 2) return nullptr;
     PyObject *big = a[0], *small = a[1];  // the one whose shape the result has, and the other
     if (!is_array(big) ||
@@ -265,9 +315,23 @@ PyObject* by_operator(const Operator& f, Args a, Py_ssize_t n) {
     return z;
 }
 
-template <auto f, bool integers>
+PyObject* by_operator(const Operator& f, Args a, Py_ssize_t n) {
+    PyObject* const z = by_formulas(f, a, n);
+    return z || PyErr_Occurred() ? z : by_ufunc(*f.numpy, a, n);
+}
+
+template <Name name, auto f, bool integers>
 PyObject* binary(Args a, Py_ssize_t n) {
-    static constexpr Operator loops = operator_of<f, integers>();
+    static constexpr Operator loops = operator_of<name, f, integers>();
+    return by_operator(loops, a, n);
+}
+
+// The same by formulas of float and double.
+template <Name name, auto f>
+PyObject* remainders(Args a, Py_ssize_t n) {
+    constexpr Pairs<float> single = f;
+    static constexpr Operator loops{&Ufuncs<name>::own, single, f, narrowed_pairs<Half, single>,
+                                    narrowed_pairs<Brain, single>, nullptr};
     return by_operator(loops, a, n);
 }
 
@@ -311,6 +375,7 @@ template <class T>
 using Compared = void (*)(const T* x, const T* y, bool one, bool* z, i64 n);
 
 struct Comparison {
+    Ufunc* numpy;
     Compared<float> single;
     Compared<double> twice;
     Compared<i64> whole;
@@ -325,7 +390,7 @@ struct Comparison {
 
 // z = f(x, y) as bool: arrays of one shape and dtype in one order, or an array and a number, which may be
 // in an array
-PyObject* by_comparison(const Comparison& f, Args a, Py_ssize_t n) {
+PyObject* by_comparisons(const Comparison& f, Args a, Py_ssize_t n) {
     if (n != 2 || !is_array(a[0])) return nullptr;
     PyArrayObject *const x = array(a[0]), *const other = is_array(a[1]) ? array(a[1]) : nullptr;
     const int type = PyArray_TYPE(x);
@@ -354,15 +419,16 @@ PyObject* by_comparison(const Comparison& f, Args a, Py_ssize_t n) {
     return z;
 }
 
-template <auto f>
+template <Name name, auto f>
 PyObject* comparison(Args a, Py_ssize_t n) {
-    static constexpr Comparison loops{f, f, f};
-    return by_comparison(loops, a, n);
+    static constexpr Comparison loops{&Ufuncs<name>::own, f, f, f};
+    PyObject* const z = by_comparisons(loops, a, n);
+    return z || PyErr_Occurred() ? z : by_ufunc(*loops.numpy, a, n);
 }
 
-template <auto f, bool integers>
+template <Name name, auto f, bool integers>
 PyObject* in_place(Args a, Py_ssize_t n) {
-    static constexpr Operator loops = operator_of<f, integers>();
+    static constexpr Operator loops = operator_of<name, f, integers>();
     return in_place_by(loops, a, n);
 }
 

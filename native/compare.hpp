@@ -2,11 +2,14 @@
 #pragma once
 #include "simd.hpp"
 
-#define RL_COMPARE(X) X(eq) X(ne) X(lt) X(le) X(gt) X(ge)
+// (and what NumPy calls them)
+#define RL_COMPARE(X)                                                                              \
+    X(eq, "equal") X(ne, "not_equal") X(lt, "less") X(le, "less_equal") X(gt, "greater")           \
+    X(ge, "greater_equal")
 
 namespace rl::RL_ISA {
 
-#define COMPARE(f) \
+#define COMPARE(f, numpy) \
     template <class T> \
     void f(const T* x, const T* y, bool one, bool* z, i64 n);
 RL_COMPARE(COMPARE)

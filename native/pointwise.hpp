@@ -22,8 +22,8 @@
 #define RL_DX_2(X) X(softplus_dx) X(hardtanh_dx) X(threshold_dx)
 
 // z = f(x, y) by broadcasting: x has nx numbers and y has ny; both divide n, one of them is n. Also of
-// uint64, but for div, of which the other one is one number or n.
-#define RL_BINARY(X) X(add) X(sub) X(mul) X(div)
+// uint64, but for div, of which the other one is one number or n. (And what NumPy calls them.)
+#define RL_BINARY(X) X(add, "add") X(sub, "subtract") X(mul, "multiply") X(div, "divide")
 
 namespace rl::RL_ISA {
 
@@ -41,7 +41,7 @@ struct Brain {
 #define DX_1(f) template <class T> void f(const T* dy, const T* x, T* dx, i64 n, double a);
 #define DX_2(f) \
     template <class T> void f(const T* dy, const T* x, T* dx, i64 n, double a, double b);
-#define BINARY(f) template <class T> void f(const T* x, i64 nx, const T* y, i64 ny, T* z, i64 n);
+#define BINARY(f, numpy) template <class T> void f(const T* x, i64 nx, const T* y, i64 ny, T* z, i64 n);
 RL_UNARY(UNARY)
 RL_UNARY_1(UNARY_1)
 RL_UNARY_2(UNARY_2)

@@ -30,6 +30,15 @@ def _(name, dtype):
     yield (make((1000, 301), dtype).T,), EXACT  # one matrix for all threads
 
 
+@of("assign")
+def _(name, dtype):
+    for d in [dtype, *DTYPES]:
+        for y in _strided(d):
+            yield (np.zeros(y.shape, d), y), EXACT
+            yield (np.zeros(y.shape[::-1], d).T, y), EXACT
+    yield (np.zeros((3, 4), dtype), make((4,), dtype)), EXACT
+
+
 @of("concatenate")
 def _(name, dtype):
     x = make((4, 3, 50), dtype)
@@ -150,9 +159,12 @@ def _(name, dtype):
             for target in ("f2", narrow, "f4", "f8"):
                 with np.errstate(all="ignore"):
                     yield (x.astype(source), np.dtype(target)), EXACT
+            near = np.where(np.abs(x) < 6e4, x, 0.25).astype(source)
+            for target in ("i8", "i4", "?"):
+                yield (near, np.dtype(target)), EXACT
         whole = np.arange(n) * 7919 - 3000
         for source in ("i8", "i4", "u1", "?"):
-            for target in ("f4", "f8", "i8", "i4"):
+            for target in ("f4", "f8", "i8", "i4", "?"):
                 yield (whole.astype(source), np.dtype(target)), EXACT
     yield (make((30, 40), "f").T, np.dtype("f2")), EXACT
     yield (make((30, 40), "f")[::2], np.dtype("f8")), EXACT  # the twin's

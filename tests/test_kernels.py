@@ -13,7 +13,17 @@ from copy import deepcopy
 import ml_dtypes
 import numpy as np
 import pytest
-from kernel_cases import KERNELS, SHAPES, TOLERANCE, TWIN, cases, in_place, make, pointwise
+from kernel_cases import (
+    KERNELS,
+    SHAPES,
+    TOLERANCE,
+    TWIN,
+    cases,
+    in_place,
+    make,
+    operands,
+    pointwise,
+)
 
 from rushlight import kernels as seam
 
@@ -270,6 +280,62 @@ def test_two_byte_floats_of_two_shapes_are_float32_s_rounded_once(name, narrow):
 
 
 @pytest.mark.parametrize("narrow", ["f2", np.dtype(ml_dtypes.bfloat16)], ids=["half", "bfloat16"])
+@pytest.mark.parametrize("name", ["maximum", "fmin", "fmod", "remainder", "floor_divide",
+    "logaddexp", "hypot", "copysign", "lt", "ne", "logical_and"])  # fmt: skip
+def test_two_byte_floats_by_loops_of_float32(name, narrow):
+    """Of one shape, with rows, columns and numbers; a float32 number keeps its own digits."""
+    kernel = getattr(native, name)
+    for x, y in operands(narrow):
+        pairs = [(x, y)]
+        if name not in ("fmod", "remainder", "floor_divide", "logaddexp") and x.flags.forc:
+            pairs.append((x, np.asarray(0.1, "f")))
+        for u, v in pairs:
+            got = kernel(u, v)
+            with np.errstate(all="ignore"):
+                expected = kernel(u.astype("f"), v.astype("f"))
+            expected = expected if expected.dtype == bool else expected.astype(narrow)
+            assert got.dtype == expected.dtype and got.shape == expected.shape
+            np.testing.assert_array_equal(got.astype("f"), expected.astype("f"))
+
+
+@pytest.mark.parametrize("narrow", ["f2", np.dtype(ml_dtypes.bfloat16)], ids=["half", "bfloat16"])
+@pytest.mark.parametrize(("name", "arrays", "numbers"), [("finite", 1, (0.5, 3.0, -3.0)),
+    ("add_scaled", 2, (0.3,)), ("lerp_number", 2, (0.7, 0.3)), ("lerp", 3, ()),
+    ("addcmul", 3, (2.5,)), ("addcdiv", 3, (2.5,))])  # fmt: skip
+def test_mixtures_of_two_byte_floats_are_rounded_once(name, arrays, numbers, narrow):
+    kernel = getattr(native, name)
+    for shape in [(0,), (5,), (70, 301)]:
+        xs = [make(shape, "f", i).astype(narrow) for i in range(arrays)]
+        for given in (xs, [x.T for x in xs]):
+            got = kernel(*given, *numbers)
+            expected = kernel(*(x.astype("f") for x in given), *numbers).astype(narrow)
+            assert got.dtype == expected.dtype and got.strides == expected.strides
+            np.testing.assert_array_equal(got.view("u2"), expected.view("u2"))
+
+
+@pytest.mark.parametrize("narrow", ["f2", np.dtype(ml_dtypes.bfloat16)], ids=["half", "bfloat16"])
+def test_batch_norm_of_two_byte_floats_is_float32_s_rounded_once(narrow):
+    for shape in [(70, 100), (5, 3), (4, 7, 9), (3, 70, 5, 5), (2, 3, 20, 33), (1, 130, 1)]:
+        dy, x = (make(shape, "f", i).astype(narrow) for i in range(2))
+        w, b, mean, var = (make(shape[1:2], "f", i) for i in range(4))
+        wide, var = x.astype("f"), np.abs(var)
+        for p in ((w, b), (w, None), (None, b), (None, None)):
+            y, m, r = native.batch_norm(x, *p, 1e-5)
+            expected = native.batch_norm(wide, *p, 1e-5)
+            np.testing.assert_array_equal(y.view("u2"), expected[0].astype(narrow).view("u2"))
+            np.testing.assert_array_equal(m, expected[1])
+            np.testing.assert_array_equal(r, expected[2])
+            y = native.batch_norm_eval(x, *p, mean, var, 1e-5)
+            expected = native.batch_norm_eval(wide, *p, mean, var, 1e-5)
+            np.testing.assert_array_equal(y.view("u2"), expected.astype(narrow).view("u2"))
+            dx, dw, db = native.batch_norm_dx(dy, x, p[0], m, r)
+            expected = native.batch_norm_dx(dy.astype("f"), wide, p[0], m, r)
+            np.testing.assert_array_equal(dx.view("u2"), expected[0].astype(narrow).view("u2"))
+            np.testing.assert_array_equal(dw, expected[1])
+            np.testing.assert_array_equal(db, expected[2])
+
+
+@pytest.mark.parametrize("narrow", ["f2", np.dtype(ml_dtypes.bfloat16)], ids=["half", "bfloat16"])
 def test_every_two_byte_float_keeps_its_sign_and_its_nan(narrow):
     x = np.arange(1 << 16, dtype="u2").view(narrow)
     with np.errstate(invalid="ignore"):  # (ARM's conversion says so of a signalling NaN)
@@ -280,6 +346,13 @@ def test_every_two_byte_float_keeps_its_sign_and_its_nan(narrow):
             known = ~np.isnan(wide)
             np.testing.assert_array_equal(got.view("u2")[known], expected.view("u2")[known])
             assert np.isnan(got.astype("f")[~known]).all()
+
+
+def test_what_is_assigned_may_lie_in_the_same_memory():
+    x = np.arange(70000.0)
+    before = x.copy()
+    native.assign(x[2:], x[:-2])
+    np.testing.assert_array_equal(x[2:], before[:-2])
 
 
 @pytest.mark.parametrize("dtype", "fd")

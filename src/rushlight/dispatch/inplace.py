@@ -33,6 +33,8 @@ from .out import check_overlap, expanded_error
 from .promotion import alike, promoted
 
 _F32, _F64 = np.dtype(np.float32), np.dtype(np.float64)
+_LARGE = 1 << 14  # numbers that a kernel copies
+
 # a 0-d tensor is read before they write
 _OF_ONE_NUMBER = frozenset({"fill", "index_fill", "masked_fill"})
 
@@ -185,7 +187,10 @@ def write(x: Tensor, values: Any, name: str = "") -> None:
     elif a.size < 2**16 and _elements_under(a) < a.size:
         return _write_changed(x, values)
     if type(values) is type(a) is np.ndarray and values.dtype is a.dtype:
-        a[...] = values  # a third of the other
+        if a.size >= _LARGE:
+            K.assign(a, values)
+        else:
+            a[...] = values  # a third of the other
     else:
         np.copyto(a, values, casting="unsafe")
     x._bump()

@@ -134,6 +134,7 @@ _WIDENED = (
     "linear",
     "norm",
     "pointwise",
+    "pool",
     "recurrent",
     "resample",
     "softmax",

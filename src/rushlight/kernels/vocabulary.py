@@ -273,6 +273,10 @@ _ELEMENTWISE = {
     "floor": np.floor,
     "ceil": np.ceil,
     "trunc": np.trunc,
+    "round": np.rint,
+    "signbit": np.signbit,
+    "bitwise_not": np.invert,
+    "logical_not": np.logical_not,
     "isnan": np.isnan,
     "isinf": np.isinf,
     "isfinite": np.isfinite,
@@ -284,6 +288,16 @@ _ELEMENTWISE = {
     "where": np.where,
     "copysign": np.copysign,
     "logaddexp": np.logaddexp,
+    "fmax": np.fmax,
+    "fmin": np.fmin,
+    "bitwise_and": np.bitwise_and,
+    "bitwise_or": np.bitwise_or,
+    "bitwise_xor": np.bitwise_xor,
+    "bitwise_left_shift": np.left_shift,
+    "bitwise_right_shift": np.right_shift,
+    "logical_and": np.logical_and,
+    "logical_or": np.logical_or,
+    "logical_xor": np.logical_xor,
     "rsqrt": rsqrt,
     "square": square,
     "conj": conj,
@@ -371,4 +385,4 @@ MOVES = frozenset(
 # words that add up or multiply: in float32 for 2-byte floats; and those that compare such numbers,
 # for which NumPy has slow loops only
 ACCUMULATE = ("sum", "prod", "mean", "cumsum", "cumprod", "logcumsumexp", "matmul")
-ACCUMULATE += ("max", "min", "argmax", "argmin", "maximum", "minimum")
+ACCUMULATE += ("max", "min", "argmax", "argmin", "maximum", "minimum", "sort_rows", "top_rows")

@@ -486,7 +486,7 @@ class Hardshrink:
     """
 
     def forward(x, lambd):
-        return K.where((x >= -lambd) & (x <= lambd), x.dtype.type(0), x)
+        return K.hardshrink(x, lambd)
 
     def backward(c, dy, x, lambd):
         return K.where((x >= -lambd) & (x <= lambd), K.zeros_like(dy), dy)
@@ -512,7 +512,7 @@ class Softshrink:
     def forward(x, lambd):
         if lambd < 0:
             raise RuntimeError(f"lambda must be greater or equal to 0, but found to be {lambd:g}.")
-        return K.like(K.where(x > lambd, x - lambd, K.where(x < -lambd, x + lambd, x * 0)), x)
+        return K.softshrink(x, lambd)
 
     def backward(c, dy, x, lambd):
         return K.where((x >= -lambd) & (x <= lambd), K.zeros_like(dy), dy)

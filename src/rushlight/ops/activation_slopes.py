@@ -37,7 +37,7 @@ class Glu:
 
     def forward(x, dim):
         a, b = _halves(x, dim)
-        return a * K.sigmoid(b)
+        return K.mul(a, K.sigmoid(b))
 
     def backward(c, dy, x, dim):
         a, b = _halves(x, dim)
@@ -104,6 +104,8 @@ class Prelu:
         return input, weight
 
     def forward(x, w):
+        if w.size == 1 and w.dtype is x.dtype:
+            return K.leaky_relu(x, float(w.item()))
         return K.where(x > 0, x, w * x)
 
     def backward(c, dy, x, w):

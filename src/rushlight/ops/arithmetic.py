@@ -25,20 +25,27 @@ from ..dispatch.registry import (
 )
 from ..dispatch.schema import Schema
 from ..kernels import TABLE, K
-from ..kernels.seam import in_single, quietly
+from ..kernels.seam import quietly
+from .narrow import rounded, wide
 from .samples import binary
 
 # ---------------------------------------------------------------- + and -
 
 
 _I64 = np.dtype(np.int64)
+_LARGE = 1 << 12
 
 
 def _by_kernel(x: Any, y: Any) -> bool:
-    """Arrays of one dtype, two-byte floats, which a kernel computes in float32, or int64."""
-    if not (type(x) is np.ndarray is type(y)) or x.dtype != y.dtype:
+    """Arrays for which a kernel is better: of one dtype, and large, or int64, or two-byte floats.
+
+    Those it computes in float32; the other one may be a number in float32 (Card.opmath).
+    """
+    if not (type(x) is np.ndarray is type(y)):
         return False
-    return x.itemsize == 2 or x.dtype is _I64
+    if x.dtype is not y.dtype and x.dtype != y.dtype:
+        return x.itemsize + y.itemsize == 6 and 0 in (x.ndim, y.ndim) and x.dtype.kind in "fV"
+    return x.itemsize == 2 or x.dtype is _I64 or x.size >= _LARGE or y.size >= _LARGE
 
 
 def _alpha(name: str, input: Any, other: Any, alpha: Any) -> Any:
@@ -86,7 +93,7 @@ class AddScaled:
         if d.category < FLOAT:
             return x + y * fitting(alpha, d)
         check_fits(alpha, d)
-        return _plus(x, y, alpha) if d.itemsize == 2 else x + y * alpha
+        return x + y * alpha if d.category == COMPLEX else K.add_scaled(x, y, alpha)
 
     def backward(c, dz, alpha):
         return dz, _as(dz * alpha.conjugate(), dz) if c.needs(1) else None
@@ -96,7 +103,6 @@ class AddScaled:
         yield make(), make(2, 1, 3), -2
 
 
-_plus = in_single(lambda x, y, alpha: x + y * alpha)
 _SUB_SCALED = AddScaled.renamed("SubBackward0")
 _RSUB_SCALED = AddScaled.renamed("RsubBackward0")
 
@@ -341,15 +347,15 @@ def _not_by_zero(x: np.ndarray, y: np.ndarray) -> None:
 
 
 def _floor_divide(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    if x.dtype.kind == "f" and x.dtype.itemsize == 2:
-        return np.floor(np.divide(x, y, dtype=np.float32)).astype(x.dtype)
-    return np.floor_divide(x, y).astype(x.dtype, copy=False)
+    if x.dtype.itemsize == 2 and x.dtype.kind in "fV":
+        return rounded(K.floor(K.div(wide(x), wide(y))), x)
+    return K.floor_divide(x, y).astype(x.dtype, copy=False)
 
 
 def _truncated_divide(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     if x.dtype.kind not in "iu":
         return K.trunc(x / y)
-    z = np.floor_divide(x, y).astype(x.dtype, copy=False)
+    z = K.floor_divide(x, y).astype(x.dtype, copy=False)
     if x.dtype.kind == "i":
         z = z + ((z < 0) & (z * y != x))
     return z.astype(x.dtype, copy=False)
@@ -438,9 +444,7 @@ class Remainder:
 
     def forward(x, y):
         _not_by_zero(x, y)
-        if x.dtype.kind in "iu":
-            return np.remainder(x, y).astype(x.dtype, copy=False)
-        return _remainder(x, y)
+        return K.remainder(x, y).astype(x.dtype, copy=False)
 
     def backward(c, dz, x, y):
         return dz, -dz * _floor_quotient(x, y) if c.needs(1) else None
@@ -448,18 +452,9 @@ class Remainder:
     samples = binary(0.6, 2.0)
 
 
-def _floored(x, y):
-    """fmod, moved by y where its sign is not that of y; a zero keeps the sign of x."""
-    z = np.fmod(x, y)
-    return np.where((z != 0) & ((z < 0) != (y < 0)), z + y, z).astype(z.dtype, copy=False)
-
-
-_remainder = quietly(in_single(_floored))
-
-
 def _remainder_into(x, y, out=None):
-    """As np.remainder, with the zeros of `_floored`; float32 and float64."""
-    z = _remainder(x, y)
+    """As np.remainder, with the zeros of K.remainder; float32 and float64."""
+    z = K.remainder(x, y)
     if out is None:
         return z
     np.copyto(out, z)
@@ -468,7 +463,7 @@ def _remainder_into(x, y, out=None):
 
 def _floor_quotient(x, y):
     """⌊x / y⌋ by way of fmod, whose quotient is whole; NaN for an infinite x."""
-    z = x.fmod(y) if isinstance(x, Tensor) else np.fmod(x, y)
+    z = K.fmod(x, y)
     q = K.floor((x - z) / y + 0.5)
     q = K.where((z != 0) & ((z < 0) != (y < 0)), q - 1, q)
     return K.where(y == 0, x / y, q)
@@ -521,7 +516,7 @@ class Fmod:
 
     def forward(x, y):
         _not_by_zero(x, y)
-        return np.fmod(x, y).astype(x.dtype, copy=False)
+        return K.fmod(x, y).astype(x.dtype, copy=False)
 
     def backward(c, dz, x, y):
         return dz, -dz * K.trunc(x / y) if c.needs(1) else None
@@ -543,7 +538,7 @@ Tensor.__sub__, _ = binary_operator(Sub, TABLE["sub"])
 Tensor.__rsub__, _ = binary_operator(Rsub, quietly(lambda x, y: y - x))
 Tensor.__mul__, Tensor.__rmul__ = binary_operator(Mul, TABLE["mul"])
 Tensor.__truediv__, _ = binary_operator(Div, TABLE["div"])
-Tensor.__floordiv__, Tensor.__rfloordiv__ = binary_operator(FloorDivide, quietly(np.floor_divide))
+Tensor.__floordiv__, Tensor.__rfloordiv__ = binary_operator(FloorDivide, K.floor_divide)
 Tensor.__mod__, Tensor.__rmod__ = binary_operator(Remainder, quietly(_remainder_into))
 Tensor.__iadd__ = inplace_operator(Add, TABLE["add_"], np.add)
 Tensor.__isub__ = inplace_operator(Sub, TABLE["sub_"], np.subtract)
@@ -565,7 +560,7 @@ def _scaled_in_place(card: Card) -> None:
             and x._a.dtype is y._a.dtype
             and not (mode.grad and (x._rg or y._rg))
         ):
-            return plain((x, wrap(y._a * alpha), 1))
+            return plain((x, wrap(K.mul(y._a, alpha)), 1))
         return plain(args)
 
     card.change = change

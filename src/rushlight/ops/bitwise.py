@@ -38,7 +38,9 @@ def _operators(card: Card, name: str) -> None:
     setattr(Tensor, f"__i{name}__", inplace)
 
 
-def _bitwise(name: str, symbol: str, f: Any, operator: str) -> None:
+def _bitwise(name: str, symbol: str, operator: str) -> None:
+    kernel = getattr(K, name)
+
     class Bitwise:
         __doc__ = (
             f"z = x {symbol} y, bit by bit\n\n    shape   broadcast\n    dtype   promoted\n"
@@ -47,7 +49,7 @@ def _bitwise(name: str, symbol: str, f: Any, operator: str) -> None:
         backward = None
 
         def forward(x, y):
-            return f(x, y)
+            return kernel(x, y)
 
         samples = _INTEGERS
 
@@ -64,9 +66,9 @@ def _bitwise(name: str, symbol: str, f: Any, operator: str) -> None:
     _operators(card, operator)
 
 
-_bitwise("bitwise_and", "&", np.bitwise_and, "and")
-_bitwise("bitwise_or", "|", np.bitwise_or, "or")
-_bitwise("bitwise_xor", "^", np.bitwise_xor, "xor")
+_bitwise("bitwise_and", "&", "and")
+_bitwise("bitwise_or", "|", "or")
+_bitwise("bitwise_xor", "^", "xor")
 
 
 @op(
@@ -86,7 +88,7 @@ class BitwiseNot:
     backward = None
 
     def forward(x):
-        return np.invert(x)
+        return K.bitwise_not(x)
 
     def samples(make):
         yield make(3, 4, low=-9, high=9, dtype="int64")
@@ -123,8 +125,7 @@ class BitwiseLeftShift:
     backward = None
 
     def forward(x, n):
-        outside = (n < 0) | (n >= x.dtype.itemsize * 8)
-        return K.where(outside, 0, x << K.where(outside, 0, n)).astype(x.dtype, copy=False)
+        return K.bitwise_left_shift(x, n)  # (of unsigned places: -1 is far beyond the width)
 
     samples = _INTEGERS
 
@@ -139,11 +140,7 @@ class BitwiseRightShift:
     backward = None
 
     def forward(x, n):
-        widest = x.dtype.itemsize * 8 - (1 if x.dtype.kind == "i" else 0)
-        outside = (n < 0) | (n >= widest)
-        if x.dtype.kind == "u":
-            return K.where(outside, 0, x >> K.where(outside, 0, n)).astype(x.dtype, copy=False)
-        return (x >> K.where(outside, widest, n)).astype(x.dtype, copy=False)
+        return K.bitwise_right_shift(x, n)  # (the same)
 
     samples = _INTEGERS
 
@@ -152,7 +149,9 @@ _operators(BitwiseLeftShift, "lshift")
 _operators(BitwiseRightShift, "rshift")
 
 
-def _logical(name: str, meaning: str, f: Any) -> None:
+def _logical(name: str, meaning: str) -> None:
+    kernel = getattr(K, name)
+
     class Logical:
         __doc__ = (
             f"z = {meaning} as bool; numbers count as true unless they are 0\n\n"
@@ -162,7 +161,7 @@ def _logical(name: str, meaning: str, f: Any) -> None:
         backward = None
 
         def forward(x, y):
-            return f(x, y)
+            return kernel(x, y)
 
         samples = binary(numbers=False)
 
@@ -176,9 +175,9 @@ def _logical(name: str, meaning: str, f: Any) -> None:
     )(Logical)
 
 
-_logical("logical_and", "x and y", np.logical_and)
-_logical("logical_or", "x or y", np.logical_or)
-_logical("logical_xor", "x or y but not both", np.logical_xor)
+_logical("logical_and", "x and y")
+_logical("logical_or", "x or y")
+_logical("logical_xor", "x or y but not both")
 
 
 @op("logical_not(input, *, out=None)", at="torch Tensor", inplace="Tensor")
@@ -191,7 +190,7 @@ class LogicalNot:
     backward = None
 
     def forward(x):
-        return np.logical_not(x)
+        return K.logical_not(x)
 
     def samples(make):
         yield make(3, 4)

@@ -334,7 +334,9 @@ class NanToNum:
 
 def _finite(x: np.ndarray, nan, posinf, neginf) -> np.ndarray:
     info = finfo(from_numpy_dtype(x.dtype))
-    y = K.where(K.isnan(x), 0 if nan is None else nan, x)
-    y = K.where(x == np.inf, info.max if posinf is None else posinf, y)
-    y = K.where(x == -np.inf, info.min if neginf is None else neginf, y)
-    return y.astype(x.dtype, copy=False)
+    return K.finite(
+        x,
+        0.0 if nan is None else nan,
+        info.max if posinf is None else posinf,
+        info.min if neginf is None else neginf,
+    )

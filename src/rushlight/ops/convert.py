@@ -23,12 +23,7 @@ from ..core.tensor_types import dtype_of_type
 from ..dispatch.messages import mismatch, not_a_tensor
 from ..dispatch.modes import ON
 from ..dispatch.registry import apply_inplace, composite, internal, op, write
-from ..kernels import K, as_array, quietly
-
-
-@quietly
-def _cast(x: np.ndarray, target: np.dtype) -> np.ndarray:
-    return x.astype(target)
+from ..kernels import K, as_array
 
 
 @internal("to_copy", tensors=1, node="ToCopy", quiet=False)
@@ -38,10 +33,8 @@ class ToCopy:
     def forward(x, dtype, source):
         if x.dtype.kind == "c" and dtypes.INT < dtype.category < dtypes.COMPLEX:
             x = x.real
-        if x.dtype.kind in "fc" and dtype.category <= dtypes.INT:
-            y = _cast(x, dtype.np)  # nan and inf become some integer, as in C
-        else:
-            y = _cast(x, dtype.np) if x.dtype == dtype.np else K.astype(x, dtype.np)
+        # (nan and inf become some integer, as in C)
+        y = x.astype(dtype.np) if x.dtype == dtype.np else K.astype(x, dtype.np)
         if x.ndim > 1 and not x.flags.forc and is_expanded(x):  # steps of 0 come last for NumPy
             y = relaid(y, axes_of(x.shape, [x]))
         return y

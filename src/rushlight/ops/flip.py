@@ -26,7 +26,10 @@ class Flip:
             raise RuntimeError(
                 f"dim {max(axes, key=axes.count)} appears multiple times in the list of dims"
             )
-        return np.flip(x, axes).copy(order="K") if x.ndim else x
+        if not x.ndim:
+            return x
+        y = np.flip(x, axes)
+        return K.dense_copy(y) if x.flags.c_contiguous else y.copy(order="K")
 
     def backward(c, dy, dims):
         return K.flip(dy, dims) if dy.ndim else dy

@@ -89,7 +89,7 @@ def _difference(name: str, node: str, loss, derivative, doc: str, kernels=None):
                 return rounded(Loss.forward(wide(x), wide(y), reduction, p), x)
             if kernels is not None and reduction != "none" and x.shape == y.shape:
                 return kernels[0](x, y, reduction == "mean")
-            z = loss(x - y, p)
+            z = loss(K.sub(x, y), p)
             if reduction == "none":
                 return z
             return K.mean(z) if reduction == "mean" else K.sum(z)
@@ -126,16 +126,6 @@ def _size(x, y) -> int:
     return prod(a if a == b else np.broadcast_shapes(a, b))
 
 
-def _huber(d, p):
-    a = K.abs(d)
-    return K.where(a >= p, p * (a - 0.5 * p), 0.5 * d * d)  # a NaN stays one
-
-
-def _smooth_l1(d, p):
-    a = K.abs(d)
-    return K.where(a >= p, a - 0.5 * p, 0.5 * d * d / p)
-
-
 MSE = _difference(
     "mse",
     "MseLoss",
@@ -147,15 +137,15 @@ MSE = _difference(
 HUBER = _difference(
     "huber",
     "HuberLoss",
-    _huber,
-    lambda d, p: K.where(K.abs(d) >= p, K.sign(d) * p, d),
+    K.huber,
+    K.huber_slope,
     "L = d²/2 where |d| < delta, else delta (|d| - delta/2)",
 )
 SMOOTH_L1 = _difference(
     "smooth_l1",
     "SmoothL1Loss",
-    _smooth_l1,
-    lambda d, p: K.where(K.abs(d) >= p, K.sign(d), d / p),
+    K.smooth_l1,
+    K.smooth_l1_slope,
     "L = d²/(2 beta) where |d| < beta, else |d| - beta/2",
 )
 

@@ -197,6 +197,10 @@ class _BatchNorm:
 
     def forward(x, w=None, b=None, eps=1e-5):
         if is_narrow(x):
+            if native is not None:
+                y, mean, rstd = K.batch_norm(x, wide(w), wide(b), eps)
+                if mean.itemsize == 4:  # its twin rounds them, too
+                    return y, mean, rstd
             y, mean, rstd = K.batch_norm(wide(x), wide(w), wide(b), eps)
             return rounded(y, x), mean, rstd
         return K.batch_norm(x, w, b, eps)
@@ -205,7 +209,11 @@ class _BatchNorm:
         if isinstance(dy, Tensor):
             dx, dw, db = _batch_norm_dx_on_tensors(wide(dy), wide(x), wide(w), eps)
         else:
-            dx, dw, db = K.batch_norm_dx(wide(dy), wide(x), wide(w), mean, rstd)
+            dw = None
+            if native is not None and is_narrow(x) and dy.dtype == x.dtype:
+                dx, dw, db = K.batch_norm_dx(dy, x, wide(w), mean, rstd)
+            if not is_narrow(x) or dw is None or dw.itemsize == 2:  # its twin rounds them, too
+                dx, dw, db = K.batch_norm_dx(wide(dy), wide(x), wide(w), mean, rstd)
         like = x if w is None else w
         dw, db = dw if c.needs(1) else None, db if c.needs(2) else None
         return rounded(dx, x), rounded(dw, like), rounded(db, like)
@@ -263,8 +271,7 @@ class BatchNormEval:
 
     def forward(x, w, b, mean, var, eps):
         if is_narrow(x):
-            args = (wide(w), wide(b), wide(mean), wide(var), eps)
-            return rounded(K.batch_norm_eval(wide(x), *args), x)
+            return K.batch_norm_eval(x, wide(w), wide(b), wide(mean), wide(var), eps)
         return K.batch_norm_eval(x, w, b, mean, var, eps)
 
     def backward(c, dy, x, w, mean, var, eps):

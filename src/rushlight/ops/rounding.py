@@ -44,9 +44,9 @@ def _rounding(name: str, f, meaning: str, *aliases: str) -> None:
     )(Rounding)
 
 
-_rounding("floor", np.floor, "the largest integer ≤ x")
-_rounding("ceil", np.ceil, "the smallest integer ≥ x")
-_rounding("trunc", np.trunc, "x without its fraction", "fix")
+_rounding("floor", K.floor, "the largest integer ≤ x")
+_rounding("ceil", K.ceil, "the smallest integer ≥ x")
+_rounding("trunc", K.trunc, "x without its fraction", "fix")
 
 
 @op(
@@ -74,7 +74,7 @@ class Round:
         if x.dtype.kind in "iu":
             return x.copy(order="K")
         if decimals == 0:
-            return np.rint(x)
+            return K.round(x)
         ten = 10.0 ** abs(decimals)
         if x.itemsize == 2:  # computed in float32, rounded once
             return K.like(Round.source.forward(x.astype(np.float32), decimals), x)
@@ -105,7 +105,7 @@ class Frac:
     """
 
     def forward(x):
-        return x - K.trunc(x)
+        return K.sub(x, K.trunc(x))
 
     def backward(c, dy):
         return dy

@@ -66,10 +66,18 @@ def wrapped(dim: int, ndim: int) -> int:
 # ---------------------------------------------------------------- other sizes: view, reshape
 
 
+_FEW = 1 << 10
+_COPY = np.lib.NumpyVersion(np.__version__) >= "2.1.0"
+
 if np.lib.NumpyVersion(np.__version__) < "2.5.0":  # half the time of the other
 
     def as_view(x: np.ndarray, shape: tuple) -> np.ndarray | None:
         """x.reshape(shape) without a copy; None: the strides do not allow it."""
+        if x.size > _FEW and _COPY:  # (else NumPy makes a copy before it refuses)
+            try:
+                return x.reshape(shape, copy=False)
+            except ValueError:
+                return None
         y = x.view()
         try:
             y.shape = shape

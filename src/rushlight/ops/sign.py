@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from ..core.tensor import Tensor
 from ..dispatch.op import Card
 from ..dispatch.registry import composite, op, publish_faces
@@ -126,7 +124,7 @@ class Signbit:
     def forward(x):
         if x.dtype.kind == "c":
             raise NotImplementedError("signbit is not implemented for complex tensors.")
-        return x < 0 if x.dtype.kind in "iub" else np.signbit(x)
+        return x < 0 if x.dtype.kind in "iub" else K.signbit(x)
 
     samples = unary()
 

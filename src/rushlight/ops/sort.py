@@ -92,7 +92,7 @@ class Sort:
         axis = axis_or_none(x, dim)
         if axis is None:
             return only_one(x)
-        if x.dtype.kind not in "fi":
+        if x.dtype.kind not in "fiV":
             order = _order(x, axis, descending)
             return K.take_along_axis(x, order, axis), order
         return _in_rows(K.sort_rows, x, axis, descending)
@@ -179,7 +179,7 @@ class Topk:
         axis = axis_or_none(x, dim)
         if axis is None:
             return only_one(x)
-        if x.dtype.kind in "fi" and k:
+        if x.dtype.kind in "fiV" and k:
             values, found = _in_rows(K.top_rows, x, axis, k, bool(largest))
         else:
             values, found = None, _order(x, axis, largest).take(np.arange(k), axis)

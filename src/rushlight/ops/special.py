@@ -16,6 +16,7 @@ from ..dispatch.promotion import number_like
 from ..dispatch.registry import apply_inplace, composite, op, publish_faces
 from ..dispatch.schema import Schema
 from ..kernels import K
+from .narrow import rounded, wide
 from .samples import unary
 
 _2_SQRT_PI = 2 / math.sqrt(math.pi)
@@ -472,7 +473,8 @@ class Logit:
     def forward(x, eps):
         if eps is not None:
             x = K.minimum(K.maximum(x, number_like(eps, x)), number_like(1 - eps, x))
-        return K.log(x / (1 - x))
+        u = wide(x)
+        return rounded(K.log(K.div(u, K.add(K.neg(u), 1.0))), x)
 
     def backward(c, dy, x, eps):
         low, high = (0.0, 1.0) if eps is None else (eps, 1 - eps)

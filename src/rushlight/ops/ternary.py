@@ -13,7 +13,6 @@ from ..dispatch.messages import not_a_tensor, not_implemented, tensor_argument
 from ..dispatch.promotion import cast, fitted, fitting, is_number, number_of
 from ..dispatch.registry import composite, internal, op
 from ..kernels import K
-from ..kernels.seam import in_single
 
 # ---------------------------------------------------------------- where
 
@@ -92,21 +91,12 @@ def _where_method(input: Tensor, condition: Any, other: Any) -> Tensor:
 # ---------------------------------------------------------------- lerp
 
 
-def _mixed(x, y, w):
-    """x + w (y - x), computed from the nearer end: w = 1 gives y exactly."""
-    near = K.where(np.abs(w) < 0.5, x + w * (y - x), y - (y - x) * (1 - w))
-    return near.astype(x.dtype, copy=False)
-
-
-_mixed_in_single = in_single(_mixed)
-
-
 @internal("lerp_tensor", tensors=3, broadcast=True, save_if={"x": 2, "y": 2}, node="Lerp1")
 class LerpTensor:
     """z = x + w (y - x) for a tensor w;  dx = dz (1 - w̄),  dy = dz w̄,  dw = dz (y - x)"""
 
     def forward(x, y, w):
-        return _mixed_in_single(x, y, w)
+        return K.lerp(x, y, w)
 
     def backward(c, dz, x, y, w):
         w = K.conj(w)
@@ -165,7 +155,10 @@ class Lerp:
         return LerpTensor if isinstance(w, Tensor) else None
 
     def forward(x, y, w):
-        return _mixed_by_number(x, y, w) if x.itemsize == 2 else _by_number(x, y, w)
+        if hasattr(w, "__jax_array__"):  # an input of a device's program, whose value is not known
+            return K.lerp(x, y, np.zeros((), x.dtype) + w)
+        z = K.lerp_number(x, y, w, 1 - w)
+        return z if z.dtype is x.dtype else K.like(z, x)
 
     def into(x, y, w):
         d = K.sub(y, x)
@@ -185,17 +178,6 @@ class Lerp:
         yield make(3, 1), make(4), 0.75
         yield make(), make(2, 3), 2
         yield make(0, 5), make(1), 0.5
-
-
-def _by_number(x, y, w):
-    if hasattr(w, "__jax_array__"):  # an input of a device's program, whose value is not known
-        return _mixed(x, y, np.zeros((), x.dtype) + w)
-    d = K.sub(y, x)
-    z = K.add(x, K.mul(d, w)) if abs(w) < 0.5 else K.sub(y, K.mul(d, 1 - w))
-    return z if z.dtype is x.dtype else K.like(z, x)
-
-
-_mixed_by_number = in_single(_by_number)
 
 
 def _c(d: Any) -> str:
@@ -269,7 +251,7 @@ class Addcmul:
     def forward(x, y, z, value):
         if x.dtype.kind in "iu":
             value = fitting(value, from_numpy_dtype(x.dtype))
-        return (_plus_product if x.itemsize == 2 else _product_added)(x, y, z, value)
+        return K.addcmul(x, y, z, value)
 
     def into(x, y, z, value):
         r = K.mul(y, value)
@@ -324,7 +306,7 @@ class Addcdiv:
         return args
 
     def forward(x, y, z, value, divisor):
-        return (_plus_quotient if x.itemsize == 2 else _quotient_added)(x, y, z, value)
+        return K.addcdiv(x, y, z, value)
 
     def backward(c, dr, y, z, value, divisor):
         z = K.conj(z)
@@ -338,20 +320,3 @@ class Addcdiv:
         yield make(3, 4), make(3, 4), make(3, 4, low=0.5, high=2)
         yield make(3, 1), make(4), make(low=0.5, high=2), {"value": 0.5}
         yield make(0, 5), make(1), make(5), {"value": 2}
-
-
-# two-byte floats: computed in float32, rounded once
-def _product_added(x, y, z, v):
-    r = K.add(x, K.mul(y if type(v) is int and v == 1 else K.mul(y, v), z))
-    return r if r.dtype is x.dtype else K.like(r, x)
-
-
-_plus_product = in_single(_product_added)
-
-
-def _quotient_added(x, y, z, v):
-    r = K.add(x, K.div(y if type(v) is int and v == 1 else K.mul(y, v), z))
-    return r if r.dtype is x.dtype else K.like(r, x)
-
-
-_plus_quotient = in_single(_quotient_added)

@@ -66,6 +66,92 @@ def ge(x, y):
     return x >= y
 
 
+def fmod(x, y):
+    """x - y trunc(x / y)"""
+    return np.fmod(x, y)
+
+
+def remainder(x, y):
+    """fmod, moved by y where its sign is not that of y; a zero keeps the sign of x."""
+    if x.dtype.kind in "iu":
+        return np.remainder(x, y)
+    z = np.fmod(x, y)
+    return np.where((z != 0) & ((z < 0) != (y < 0)), z + y, z).astype(z.dtype, copy=False)
+
+
+def floor_divide(x, y):
+    """⌊x / y⌋"""
+    return np.floor_divide(x, y)
+
+
+def hardshrink(x, a):
+    """0 where |x| ≤ a, else x"""
+    return K.where((x >= -a) & (x <= a), x.dtype.type(0), x)
+
+
+def softshrink(x, a):
+    """x moved by a towards 0; 0 where |x| ≤ a"""
+    return K.like(K.where(x > a, x - a, K.where(x < -a, x + a, x * 0)), x)
+
+
+def finite(x, nan, above, below):
+    """x with nan, above and below in the places of NaN, inf and -inf"""
+    y = K.where(K.isnan(x), nan, x)
+    y = K.where(x == np.inf, above, y)
+    return K.like(K.where(x == -np.inf, below, y), x)
+
+
+def huber(x, a):
+    """x² / 2 where |x| < a, else a (|x| - a / 2)"""
+    size = K.abs(x)
+    return K.where(size >= a, a * (size - 0.5 * a), 0.5 * x * x)  # a NaN stays one
+
+
+def huber_slope(x, a):
+    """x held between -a and a"""
+    return K.where(K.abs(x) >= a, K.sign(x) * a, x)
+
+
+def smooth_l1(x, a):
+    """x² / 2a where |x| < a, else |x| - a / 2"""
+    size = K.abs(x)
+    return K.where(size >= a, size - 0.5 * a, 0.5 * x * x / a)
+
+
+def smooth_l1_slope(x, a):
+    """x / a held between -1 and 1"""
+    return K.where(K.abs(x) >= a, K.sign(x), x / a)
+
+
+def add_scaled(x, y, a):
+    """x + a y"""
+    return K.add(x, K.mul(y, a))
+
+
+def lerp_number(x, y, w, rest):
+    """x + w (y - x) from the nearer end; rest = 1 - w"""
+    d = K.sub(y, x)
+    return K.add(x, K.mul(d, w)) if abs(w) < 0.5 else K.sub(y, K.mul(d, rest))
+
+
+def lerp(x, y, w):
+    """x + w (y - x), computed from the nearer end: w = 1 gives y exactly."""
+    near = K.where(np.abs(w) < 0.5, x + w * (y - x), y - (y - x) * (1 - w))
+    return near.astype(x.dtype, copy=False)
+
+
+def addcmul(x, y, z, a):
+    """x + a y z"""
+    r = K.add(x, K.mul(y if type(a) is int and a == 1 else K.mul(y, a), z))
+    return r if r.dtype is x.dtype else K.like(r, x)
+
+
+def addcdiv(x, y, z, a):
+    """x + a y / z"""
+    r = K.add(x, K.div(y if type(a) is int and a == 1 else K.mul(y, a), z))
+    return r if r.dtype is x.dtype else K.like(r, x)
+
+
 def clamped(x, low, high):
     """min(max(x, low), high) of integers"""
     return np.minimum(np.maximum(x, x.dtype.type(low)), x.dtype.type(high))

@@ -26,6 +26,11 @@ def dense_copy(x):
     return np.array(x, order="C")
 
 
+def assign(x, y):
+    """y's elements into x, of the same dtype, which y broadcasts to."""
+    np.copyto(x, y)
+
+
 def padded(x, widths, value):
     """x (*) with `value` around it: widths ((before, after), ...), negative ones cut off."""
     shape = tuple(n + a + b for n, (a, b) in zip(x.shape, widths, strict=True))

@@ -1,0 +1,215 @@
+#include "formulas.hpp"
+
+#include "functions.hpp"
+#include "maps.hpp"
+
+namespace rl::RL_ISA {
+namespace {
+
+// towards 0, and down
+template <class V>
+RL_INLINE V truncated(V x) {
+    constexpr bool single = std::is_same_v<V, F>;
+#if defined(__AVX512F__)
+    constexpr int HOW = _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC;
+    if constexpr (single) return (F)_mm512_roundscale_ps((__m512)x, HOW);
+    else return (D)_mm512_roundscale_pd((__m512d)x, HOW);
+#elif defined(__AVX2__)
+    constexpr int HOW = _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC;
+    if constexpr (single) return (F)_mm256_round_ps((__m256)x, HOW);
+    else return (D)_mm256_round_pd((__m256d)x, HOW);
+#elif defined(__x86_64__)
+    constexpr int HOW = _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC;
+    if constexpr (single) return (F)_mm_round_ps((__m128)x, HOW);
+    else return (D)_mm_round_pd((__m128d)x, HOW);
+#else
+    if constexpr (single) return (F)vrndq_f32((float32x4_t)x);
+    else return (D)vrndq_f64((float64x2_t)x);
+#endif
+}
+template <class V>
+RL_INLINE V floored(V x) {
+    const V t = truncated(x);
+    return t > x ? t - 1 : t;
+}
+
+template <class V>
+inline __attribute__((noinline)) V fmod_each(V x, V y) {
+    for (i64 i = 0; i < LANES<Lane<V>>; i++) x[i] = Lane<V>(__builtin_fmod(x[i], y[i]));
+    return x;
+}
+
+// x - y trunc(x / y). The quotient, if it is not too long, is never too small, and at most one too large where
+// rounding made it whole; what it leaves is exact by fma. All others, and NaN, are the C library's.
+template <class V>
+RL_INLINE V remains(V x, V y) {
+#if defined(RL_FMA)
+    constexpr Lane<V> LONG = sizeof(Lane<V>) == 4 ? 0x1p22 : 0x1p51;
+    const V b = abs(y), size = abs(x), q = truncated(size / b);
+    V r = fma(-q, b, size);
+    r = r < 0 ? r + b : r;
+    if (__builtin_expect(any_beyond(q, LONG) || any_beyond(r, Lane<V>(__builtin_inf())), 0))
+        return fmod_each(x, y);
+    return copysign(r, x);
+#else
+    return fmod_each(x, y);
+#endif
+}
+
+// to y's sign; a zero keeps that of x
+template <class V>
+RL_INLINE V remains_above(V x, V y) {
+    const V r = remains(x, y);
+    return (r != 0) & ((r < 0) != (y < 0)) ? r + y : r;
+}
+
+// the whole number below x / y, as it is left by the remainder
+template <class V>
+RL_INLINE V whole_below(V x, V y) {
+    const V r = remains(x, y), zero = {};
+    V q = (x - r) / y;
+    q = (r != 0) & ((r < 0) != (y < 0)) ? q - 1 : q;
+    const V low = floored(q), whole = q - low > Lane<V>(0.5) ? low + 1 : low;
+    return y == 0 ? x / y : q == 0 ? copysign(zero, x / y) : whole;
+}
+
+}  // namespace
+
+template <class T>
+void sign(const T* x, T* y, i64 n) {
+    using V = Reg<T>;
+    map<LIGHT>(n, [](V v) -> V { return v > 0 ? all(T(1)) : v < 0 ? all(T(-1)) : V{}; }, y, x);
+}
+template <class T>
+void hardshrink(const T* x, T* y, i64 n, double a) {
+    using V = Reg<T>;
+    map<LIGHT>(n, [b = T(a)](V v) -> V { return (v >= -b) & (v <= b) ? V{} : v; }, y, x);
+}
+template <class T>
+void softshrink(const T* x, T* y, i64 n, double a) {
+    using V = Reg<T>;  // v * 0: NaN stays
+    map<LIGHT>(n, [b = T(a)](V v) -> V { return v > b ? v - b : v < -b ? v + b : v * 0; }, y, x);
+}
+template <class T>
+void huber(const T* x, T* y, i64 n, double a) {
+    using V = Reg<T>;
+    const T b = T(a), half = T(0.5 * a);
+    map<LIGHT>(
+        n, [=](V v) -> V { return abs(v) >= b ? b * (abs(v) - half) : T(0.5) * v * v; }, y, x);
+}
+template <class T>
+void huber_slope(const T* x, T* y, i64 n, double a) {
+    using V = Reg<T>;
+    map<LIGHT>(n, [b = T(a)](V v) -> V { return abs(v) >= b ? copysign(all(b), v) : v; }, y, x);
+}
+template <class T>
+void smooth_l1(const T* x, T* y, i64 n, double a) {
+    using V = Reg<T>;
+    const T b = T(a), half = T(0.5 * a);
+    map<LIGHT>(
+        n, [=](V v) -> V { return abs(v) >= b ? abs(v) - half : T(0.5) * v * v / b; }, y, x);
+}
+template <class T>
+void smooth_l1_slope(const T* x, T* y, i64 n, double a) {
+    using V = Reg<T>;  // (a = 0: the slope at 0 is 0)
+    const V zero = {}, one = all(T(1));
+    map<LIGHT>(
+        n,
+        [=, b = T(a)](V v) -> V {
+            return abs(v) >= b ? (v == 0 ? zero : copysign(one, v)) : v / b;
+        },
+        y, x);
+}
+template <class T>
+void finite(const T* x, T* y, i64 n, double nan, double above, double below) {
+    using V = Reg<T>;
+    const T inf = T(__builtin_inf()), a = T(nan), b = T(above), c = T(below);
+    map<LIGHT>(
+        n,
+        [=](V v) -> V { return v != v ? all(a) : v == inf ? all(b) : v == -inf ? all(c) : v; }, y, x);
+}
+template <class T>
+void add_scaled(const T* x, const T* y, T* z, i64 n, double a) {
+    using V = Reg<T>;
+    map<LIGHT>(n, [b = T(a)](V v, V w) -> V { return v + w * b; }, z, x, y);
+}
+template <class T>
+void lerp_number(const T* x, const T* y, T* z, i64 n, double w, double rest) {
+    using V = Reg<T>;  // from the nearer end
+    const T a = T(w), b = T(rest);
+    if (__builtin_fabs(w) < 0.5) map<LIGHT>(n, [=](V u, V v) -> V { return u + (v - u) * a; }, z, x, y);
+    else map<LIGHT>(n, [=](V u, V v) -> V { return v - (v - u) * b; }, z, x, y);
+}
+template <class T>
+void lerp(const T* x, const T* y, const T* w, T* z, i64 n) {
+    using V = Reg<T>;
+    map<LIGHT>(
+        n,
+        [](V u, V v, V w) -> V {
+            const V d = v - u;
+            return abs(w) < T(0.5) ? u + w * d : v - d * (1 - w);
+        },
+        z, x, y, w);
+}
+template <class T>
+void addcmul(const T* x, const T* y, const T* z, T* r, i64 n, double a) {
+    using V = Reg<T>;
+    map<LIGHT>(n, [b = T(a)](V u, V v, V w) -> V { return u + v * b * w; }, r, x, y, z);
+}
+template <class T>
+void addcdiv(const T* x, const T* y, const T* z, T* r, i64 n, double a) {
+    using V = Reg<T>;
+    map<LIGHT>(n, [b = T(a)](V u, V v, V w) -> V { return u + v * b / w; }, r, x, y, z);
+}
+
+template <class T>
+void fmod(const T* x, i64 nx, const T* y, i64 ny, T* z, i64 n) {
+    zip(x, nx, y, ny, z, n, [](Reg<T> u, Reg<T> v) { return remains(u, v); });
+}
+template <class T>
+void remainder(const T* x, i64 nx, const T* y, i64 ny, T* z, i64 n) {
+    zip(x, nx, y, ny, z, n, [](Reg<T> u, Reg<T> v) { return remains_above(u, v); });
+}
+template <class T>
+void floor_divide(const T* x, i64 nx, const T* y, i64 ny, T* z, i64 n) {
+    zip(x, nx, y, ny, z, n, [](Reg<T> u, Reg<T> v) { return whole_below(u, v); });
+}
+
+template <class T>
+void logaddexp(const T* x, i64 nx, const T* y, i64 ny, T* z, i64 n) {
+    using V = Reg<T>;
+    // of two infinities of one sign the difference is NaN, and the sum is that infinity
+    zip(x, nx, y, ny, z, n, [](V u, V v) -> V {
+        const V more = u > v ? u : v, rest = log1p(exp(-abs(u - v)));
+        return u == v ? u + T(0.69314718055994530942) : u != u ? u : more + rest;
+    });
+}
+
+template <class T>
+void copysign(const T* x, i64 nx, const T* y, i64 ny, T* z, i64 n) {
+    zip(x, nx, y, ny, z, n, [](Reg<T> u, Reg<T> v) { return copysign(u, v); });
+}
+
+#define OF(T)                                                                                 \
+    template void sign(const T*, T*, i64);                                                    \
+    template void hardshrink(const T*, T*, i64, double);                                      \
+    template void softshrink(const T*, T*, i64, double);                                      \
+    template void huber(const T*, T*, i64, double);                                           \
+    template void huber_slope(const T*, T*, i64, double);                                     \
+    template void smooth_l1(const T*, T*, i64, double);                                       \
+    template void smooth_l1_slope(const T*, T*, i64, double);                                 \
+    template void finite(const T*, T*, i64, double, double, double);                          \
+    template void add_scaled(const T*, const T*, T*, i64, double);                            \
+    template void lerp_number(const T*, const T*, T*, i64, double, double);                   \
+    template void lerp(const T*, const T*, const T*, T*, i64);                                \
+    template void addcmul(const T*, const T*, const T*, T*, i64, double);                     \
+    template void addcdiv(const T*, const T*, const T*, T*, i64, double);                     \
+    template void fmod(const T*, i64, const T*, i64, T*, i64);                                \
+    template void remainder(const T*, i64, const T*, i64, T*, i64);                           \
+    template void floor_divide(const T*, i64, const T*, i64, T*, i64);                        \
+    template void logaddexp(const T*, i64, const T*, i64, T*, i64);                           \
+    template void copysign(const T*, i64, const T*, i64, T*, i64);
+OF(float)
+OF(double)
+
+}  // namespace rl::RL_ISA

@@ -1,0 +1,63 @@
+// More kernels that treat each number by itself, of float and double: signs, remainders, mixtures of two or
+// three arrays. Two-byte floats go through those of float, 2048 at a time (`narrowed`, bind_pointwise.hpp).
+#pragma once
+#include "simd.hpp"
+
+// clang-format off
+// f(arrays..., numbers...), element by element: how many of each
+#define RL_FORMULAS(X)                                                                             \
+    X(sign, 1, 0, "(x)") X(hardshrink, 1, 1, "(x, a)") X(softshrink, 1, 1, "(x, a)")               \
+    X(huber, 1, 1, "(x, a)") X(huber_slope, 1, 1, "(x, a)") X(smooth_l1, 1, 1, "(x, a)")           \
+    X(smooth_l1_slope, 1, 1, "(x, a)")                                                             \
+    X(finite, 1, 3, "(x, nan, above, below)") X(add_scaled, 2, 1, "(x, y, a)")                     \
+    X(lerp_number, 2, 2, "(x, y, w, rest)") X(lerp, 3, 0, "(x, y, w)")                             \
+    X(addcmul, 3, 1, "(x, y, z, a)") X(addcdiv, 3, 1, "(x, y, z, a)")
+
+// z = f(x, y) by broadcasting, as RL_BINARY; of integers by NumPy
+#define RL_REMAINDERS(X) X(fmod) X(remainder) X(floor_divide) X(logaddexp) X(copysign)
+// clang-format on
+
+namespace rl::RL_ISA {
+
+template <class T>
+void sign(const T* x, T* y, i64 n);
+template <class T>
+void hardshrink(const T* x, T* y, i64 n, double a);
+template <class T>
+void softshrink(const T* x, T* y, i64 n, double a);
+template <class T>
+void huber(const T* x, T* y, i64 n, double a);
+template <class T>
+void huber_slope(const T* x, T* y, i64 n, double a);
+template <class T>
+void smooth_l1(const T* x, T* y, i64 n, double a);
+template <class T>
+void smooth_l1_slope(const T* x, T* y, i64 n, double a);
+template <class T>
+void finite(const T* x, T* y, i64 n, double nan, double above, double below);
+// x + a y
+template <class T>
+void add_scaled(const T* x, const T* y, T* z, i64 n, double a);
+// x + w (y - x), rest = 1 - w
+template <class T>
+void lerp_number(const T* x, const T* y, T* z, i64 n, double w, double rest);
+template <class T>
+void lerp(const T* x, const T* y, const T* w, T* z, i64 n);
+// x + a y z, x + a y / z
+template <class T>
+void addcmul(const T* x, const T* y, const T* z, T* r, i64 n, double a);
+template <class T>
+void addcdiv(const T* x, const T* y, const T* z, T* r, i64 n, double a);
+
+template <class T>
+void fmod(const T* x, i64 nx, const T* y, i64 ny, T* z, i64 n);
+template <class T>
+void remainder(const T* x, i64 nx, const T* y, i64 ny, T* z, i64 n);
+template <class T>
+void floor_divide(const T* x, i64 nx, const T* y, i64 ny, T* z, i64 n);
+template <class T>
+void copysign(const T* x, i64 nx, const T* y, i64 ny, T* z, i64 n);
+template <class T>
+void logaddexp(const T* x, i64 nx, const T* y, i64 ny, T* z, i64 n);
+
+}  // namespace rl::RL_ISA
