@@ -151,7 +151,7 @@ class Card:
         self.variants: dict[str, Card] = {}
         self.legacy = getattr(cls, "legacy", None)
         self.check_out = getattr(cls, "check_out", None)
-        self.into = getattr(cls, "into", None)
+        self.into: Any = getattr(cls, "into", None)
         self.apart = getattr(cls, "apart", False)
         self.opmath, self.boolean = opmath, boolean
         self.check = getattr(cls, "check", None)
