@@ -126,7 +126,7 @@ void finite(const T* x, T* y, i64 n, double nan, double above, double below) {
     const T inf = T(__builtin_inf()), a = T(nan), b = T(above), c = T(below);
     map<LIGHT>(
         n,
-        [=](V v) -> V { return v != v ? all(a) : v == inf ? all(b) : v == -inf ? all(c) : v; }, y, x);
+        [inf, a, b, c](V v) -> V { return v != v ? all(a) : v == inf ? all(b) : v == -inf ? all(c) : v; }, y, x);
 }
 template <class T>
 void add_scaled(const T* x, const T* y, T* z, i64 n, double a) {
