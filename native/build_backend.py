@@ -9,7 +9,7 @@ pip calls the functions of PEP 517 (pyproject.toml names this file). RUSHLIGHT_B
 and RUSHLIGHT_SETS for which of x86-64's instruction sets the kernels are compiled:
 
     own      the best that this processor has. Also if unset
-    all      baseline, avx2 and avx512, for any processor since 2009, in two and a half times the time
+    all      baseline, avx2 and avx512, for any processor since 2009; takes 2.5 times as long
     avx2     a set's name, or some with commas
 
 NumPy, CMake and Ninja are asked for only when something is to be compiled. As a program it makes a
