@@ -171,6 +171,7 @@ def compiled(source: Path, python: dict, target: Target, *, cache: bool) -> byte
             *("cmake", "-S", source, "-B", folder, "-G", "Ninja", *launcher),
             f"-DCMAKE_TOOLCHAIN_FILE={toolchain(target.arch, source.parent)}",
             f"-DCMAKE_CXX_FLAGS=-ffile-prefix-map={source}=.",
+            "-DRL_PRECOMPILE=OFF",
             f"-DPython_EXECUTABLE={python['path']}",
             f"-DPython_INCLUDE_DIR={headers}",
             f"-DPython_SOABI={target.soabi}",
@@ -299,6 +300,9 @@ def again(out: Path, pythons: list[dict], arches: list[str]) -> int:
             same = first.exists() and first.read_bytes() == file.read_bytes()
             print(f"{'same bytes' if same else 'DIFFERS'}  {file.name}")
             wrong += not same
+            if not same and first.exists() and file.suffix == ".whl":
+                files, others = wheel_file.read(first.read_bytes()), wheel_file.read(file.read_bytes())
+                print(*(f"    {n}" for n in others if files.get(n) != others[n]), sep="\n")
     return wrong
 
 
