@@ -192,6 +192,7 @@ PyObject* expanded(PyObject*, PyObject* const* args, Py_ssize_t n) {
     for (Py_ssize_t i = 0; i < nd; i++) {
         PyObject* const item = PyTuple_GET_ITEM(args[1], i);
         dims[i] = PyLong_CheckExact(item) ? PyLong_AsSsize_t(item) : -2;
+        if (PyErr_Occurred()) dims[i] = -2;  // more than 64 bits
         PyErr_Clear();
         const npy_intp old = i < lead ? 1 : PyArray_DIM(x, int(i - lead));
         if (i >= lead && dims[i] == -1) dims[i] = old;

@@ -21,9 +21,9 @@ from kernel_cases import (
     cases,
     in_place,
     make,
-    operands,
     pointwise,
 )
+from kernel_cases_elementwise import operands
 
 from rushlight import kernels as seam
 

@@ -517,9 +517,7 @@ def _reversed(x: Tensor) -> Tensor:
             "transpose batches of matrices or `x.permute(*torch.arange(x.ndim - 1, -1, -1))` to "
             "reverse the dimensions of a tensor.",
         )
-    if n == 2:
-        return view_of(Permute, x, x._a.T, ((1, 0),))
-    return Permute.run((x, tuple(range(n - 1, -1, -1))))
+    return Permute.run((x, (1, 0) if n == 2 else tuple(range(n - 1, -1, -1))))
 
 
 def _matrix_transpose(x: Tensor) -> Tensor:
