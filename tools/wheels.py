@@ -301,8 +301,8 @@ def again(out: Path, pythons: list[dict], arches: list[str]) -> int:
             print(f"{'same bytes' if same else 'DIFFERS'}  {file.name}")
             wrong += not same
             if not same and first.exists() and file.suffix == ".whl":
-                files, others = wheel_file.read(first.read_bytes()), wheel_file.read(file.read_bytes())
-                print(*(f"    {n}" for n in others if files.get(n) != others[n]), sep="\n")
+                before, now = (wheel_file.read(f.read_bytes()) for f in (first, file))
+                print(*(f"    {n}" for n in now if before.get(n) != now[n]), sep="\n")
     return wrong
 
 

@@ -1,0 +1,95 @@
+"""Arguments for kernels of two arrays of any dtype as they meet, and for formulas with numbers."""
+
+import ml_dtypes
+import numpy as np
+from kernel_cases import EXACT, SHAPES, make, of
+
+
+def operands(dtype):
+    """(x, y) of one dtype as loops of two arrays meet them: alike, turned, rows, columns, one."""
+    for shape in [(), (0,), (5,), (7, 33), (3, 0), (130, 301), (3, 40, 90)]:
+        x, y = (np.asarray(make(shape, "d", i) * 9) for i in range(2))
+        if np.dtype(dtype).kind in "ub":
+            x, y = np.abs(x), np.abs(y)
+        x, y = np.asarray(x).astype(dtype), np.asarray(y).astype(dtype)
+        y[y == 0] = 1
+        yield x, y
+        if len(shape) > 1 and x.size:
+            yield x.T, y.T
+            yield x, y.T.copy().T
+            for small in (
+                y[0],
+                y[..., :1],
+                np.asarray(y.flat[0]),
+                np.broadcast_to(y.flat[0], shape),
+            ):
+                yield x, small
+                yield small, x | y if np.dtype(dtype).kind in "iub" else x
+            for expanded in (np.broadcast_to(y[:1], shape), np.broadcast_to(y[..., :1], shape)):
+                yield x, expanded
+                yield expanded, x | y if np.dtype(dtype).kind in "iub" else x
+            yield x[..., 1:], y[..., :-1]
+            yield x[::2], y[::2]
+            yield x[..., ::2], y[..., ::2]
+
+
+INTEGERS = ("int64", "int32", "int8", "uint8", "bool")
+
+
+@of("bitwise_and bitwise_or bitwise_xor bitwise_left_shift bitwise_right_shift")
+def _(name, dtype):
+    for kind in INTEGERS:
+        if not (kind == "bool" and name.endswith("shift")):
+            yield from ((args, EXACT) for args in operands(kind))
+
+
+@of("bitwise_not")
+def _(name, dtype):
+    for kind in INTEGERS:
+        yield from (((x,), EXACT) for x, _ in operands(kind))
+
+
+@of(
+    "maximum minimum fmax fmin logical_and logical_or logical_xor copysign fmod remainder "
+    "floor_divide"
+)
+def _(name, dtype):
+    kinds = {"copysign": (), "fmod": INTEGERS[:4], "remainder": INTEGERS[:4]}
+    kinds["floor_divide"] = INTEGERS[:4]
+    for kind in (dtype, *kinds.get(name, INTEGERS)):
+        yield from ((args, EXACT) for args in operands(kind))
+    special = np.array([0.0, -0.0, 1.5, -2.5, np.inf, -np.inf, np.nan, 3e30, 1e-30], dtype)
+    with np.errstate(all="ignore"):
+        yield (np.repeat(special, 9), np.tile(special, 9)), EXACT
+    yield (make((40,), dtype), 1.5), EXACT
+
+
+@of("atan2 hypot logaddexp power")
+def _(name, dtype):
+    for x, y in operands(dtype):
+        base = np.asarray(np.abs(x) + x.dtype.type(0.5)) if name == "power" else x
+        yield (base, y), {"rtol": 1e-5 if dtype == "f" else 1e-12}
+
+
+@of("isnan isinf isfinite signbit logical_not")
+def _(name, dtype):
+    special = np.array([0.0, -0.0, 1.5, -2.5, np.inf, -np.inf, np.nan], dtype)
+    for kind in (dtype, "f2", np.dtype(ml_dtypes.bfloat16)):
+        yield (special.astype(kind),), EXACT
+        yield (np.tile(special.astype(kind), (40, 300)),), EXACT
+        yield (np.tile(special.astype(kind), (40, 300))[:, 5:],), EXACT
+
+
+@of("finite add_scaled lerp_number lerp addcmul addcdiv")
+def _(name, dtype):
+    numbers = {"finite": (0.5, 3.0, -3.0), "add_scaled": (0.3,), "lerp_number": (0.3, 0.7)}
+    arrays = {"finite": 1, "add_scaled": 2, "lerp_number": 2}.get(name, 3)
+    special = np.array([0.0, -0.0, np.inf, -np.inf, np.nan], dtype)
+    for options in (numbers.get(name, (2.5,) if name != "lerp" else ()), (0.9, 0.1)):
+        if name != "lerp_number" and options == (0.9, 0.1):
+            continue
+        for shape in SHAPES:
+            xs = [make(shape, dtype, i) for i in range(arrays)]
+            yield (*xs, *options), EXACT
+            yield (*(x.T for x in xs), *options), EXACT
+        yield (*[special] * arrays, *options), EXACT
