@@ -47,6 +47,7 @@ DOMAIN = {
     "log10": (0, 9),
     "asin": (-0.99, 0.99),
     "acos": (-0.99, 0.99),
+    "acosh": (1.01, 9),
     "atanh": (-0.99, 0.99),
 }
 OTHERS = {}  # name -> function(name, dtype): what `of` has registered
@@ -96,7 +97,7 @@ def cases(name, dtype):
             xs = [make(shape, dtype, seed) for seed in range(2 if "dy" in parameters(name) else 1)]
             if name in DOMAIN:
                 low, high = DOMAIN[name]
-                xs = [np.asarray(np.clip(np.abs(x) if low == 0 else x, low, high)) for x in xs]
+                xs = [np.asarray(np.clip(np.abs(x) if low >= 0 else x, low, high)) for x in xs]
             yield (*xs, *numbers), wide
             if len(shape) == 2:
                 yield (*(x.T for x in xs), *numbers), wide
