@@ -177,26 +177,34 @@ inline bool is_channels_last(PyArrayObject* a) {
     return true;
 }
 
+// Arrays whose elements may be moved as bytes.
+inline bool is_plain(PyArrayObject* a) {
+    const i64 size = PyArray_ITEMSIZE(a);
+    return !PyDataType_REFCHK(PyArray_DESCR(a)) && size <= 16 && size > 0 && !(size & (size - 1)) &&
+           PyArray_ISBEHAVED_RO(a);
+}
+// The elements of one array into another of its shape and dtype, elsewhere in memory; both are plain.
+[[gnu::noinline]] inline void copy_elements(PyArrayObject* from, PyArrayObject* to) {
+    Block b;
+    b.nd = PyArray_NDIM(from);
+    b.size = PyArray_ITEMSIZE(from);
+    for (int i = 0; i < b.nd; i++) {
+        b.dims[i] = PyArray_DIM(from, i);
+        b.from[i] = PyArray_STRIDE(from, i);
+        b.to[i] = PyArray_STRIDE(to, i);
+    }
+    NoGil unlocked(PyArray_SIZE(from) >= LONG_WORK);
+    copy_block(b, PyArray_BYTES(from), PyArray_BYTES(to));
+}
+
 // Its elements in row-major order, in new memory.
 [[gnu::noinline]] inline PyArrayObject* row_major(PyArrayObject* a) {
+    if (!is_plain(a)) return array(PyArray_NewCopy(a, NPY_CORDER));
     PyArray_Descr* const dtype = PyArray_DESCR(a);
-    const i64 size = PyArray_ITEMSIZE(a);
-    if (PyDataType_REFCHK(dtype) || size > 16 || (size & (size - 1)) || !PyArray_ISBEHAVED_RO(a))
-        return array(PyArray_NewCopy(a, NPY_CORDER));
     Py_INCREF(dtype);
     PyArrayObject* const y = array(PyArray_NewFromDescr(
         &PyArray_Type, dtype, PyArray_NDIM(a), PyArray_DIMS(a), nullptr, nullptr, 0, nullptr));
-    if (!y) return nullptr;
-    Block b;
-    b.nd = PyArray_NDIM(a);
-    b.size = size;
-    for (int i = 0; i < b.nd; i++) {
-        b.dims[i] = PyArray_DIM(a, i);
-        b.from[i] = PyArray_STRIDE(a, i);
-        b.to[i] = PyArray_STRIDE(y, i);
-    }
-    NoGil unlocked(PyArray_SIZE(a) >= LONG_WORK);
-    copy_block(b, PyArray_BYTES(a), PyArray_BYTES(y));
+    if (y) copy_elements(a, y);
     return y;
 }
 

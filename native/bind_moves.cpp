@@ -1,14 +1,10 @@
 #include "bind_moves.hpp"
 
+#include "bind_narrow.hpp"
+
 namespace rl::RL_ISA {
 namespace {
 
-// Arrays whose elements may be moved as bytes.
-bool is_plain(PyArrayObject* x) {
-    const i64 size = PyArray_ITEMSIZE(x);
-    return !PyDataType_REFCHK(PyArray_DESCR(x)) && size <= 16 && size > 0 && !(size & (size - 1)) &&
-           PyArray_ISBEHAVED_RO(x);
-}
 bool is_small(PyArrayObject* x) { return is_plain(x) && PyArray_ITEMSIZE(x) <= 8; }
 bool is_bool(PyObject* o) {
     return is_array(o) && PyArray_TYPE(array(o)) == NPY_BOOL && PyArray_IS_C_CONTIGUOUS(array(o));
@@ -70,10 +66,8 @@ PyObject* dense_copy_(Args a, Py_ssize_t n) {
 PyObject* assign_(Args a, Py_ssize_t n) {
     if (n != 2 || !is_array(a[0]) || !is_array(a[1])) return nullptr;
     PyArrayObject *const x = array(a[0]), *const y = array(a[1]);
-    PyArray_Descr* const dtype = PyArray_DESCR(x);
-    const i64 size = PyArray_ITEMSIZE(x);
-    if (PyArray_DESCR(y) != dtype || !PyArray_SAMESHAPE(x, y) || !PyArray_ISBEHAVED(x)) return nullptr;
-    if (PyDataType_REFCHK(dtype) || size > 16 || (size & (size - 1)) || !PyArray_ISBEHAVED_RO(y)) return nullptr;
+    if (PyArray_DESCR(y) != PyArray_DESCR(x) || !PyArray_SAMESHAPE(x, y)) return nullptr;
+    if (!PyArray_ISBEHAVED(x) || !is_plain(x) || !is_plain(y)) return nullptr;
     char *low[2], *high[2];
     for (int k = 0; k < 2; k++) {
         low[k] = high[k] = PyArray_BYTES(array(a[k]));
@@ -81,20 +75,11 @@ PyObject* assign_(Args a, Py_ssize_t n) {
             const i64 reach = (PyArray_DIM(x, i) - 1) * PyArray_STRIDE(array(a[k]), i);
             (reach < 0 ? low : high)[k] += reach;
         }
-        high[k] += size;
+        high[k] += PyArray_ITEMSIZE(x);
     }
     if (PyArray_SIZE(x) == 0) return Py_NewRef(Py_None);
     if (low[0] < high[1] && low[1] < high[0]) return nullptr;
-    Block b;
-    b.nd = PyArray_NDIM(x);
-    b.size = size;
-    for (int i = 0; i < b.nd; i++) {
-        b.dims[i] = PyArray_DIM(x, i);
-        b.from[i] = PyArray_STRIDE(y, i);
-        b.to[i] = PyArray_STRIDE(x, i);
-    }
-    NoGil unlocked(PyArray_SIZE(x) >= LONG_WORK);
-    copy_block(b, PyArray_BYTES(y), PyArray_BYTES(x));
+    copy_elements(y, x);
     return Py_NewRef(Py_None);
 }
 
@@ -330,35 +315,26 @@ void converted(const void* x, void* y, i64 n) {
     convert(static_cast<const T*>(x), static_cast<U*>(y), n);
 }
 
-// by way of float: f to it, or from two-byte floats, 2048 at a time
-template <class G, class H>
-void by_float(const void* x, i64 item, void* y, i64 other, i64 n, G to_float, H from_float) {
+// two-byte floats by way of float, 2048 at a time
+template <class N, class U, class G>
+void by_float(const void* x, void* y, i64 n, G from_float) {
     constexpr i64 CHUNK = 2048;
     parallel(n, 8 * CHUNK, [=](i64 begin, i64 end) {
         alignas(64) float wide[CHUNK];
         for (i64 i = begin; i < end; i += CHUNK) {
             const i64 some = end - i < CHUNK ? end - i : CHUNK;
-            to_float(static_cast<const std::uint16_t*>(x) + i * item / 2, wide, some);
-            from_float(wide, static_cast<char*>(y) + i * other, some);
+            widen(static_cast<const N*>(x) + i, wide, some);
+            from_float(wide, static_cast<U*>(y) + i, some);
         }
     });
 }
-template <bool half, class U>
+template <class N, class U>
 void from_narrow(const void* x, void* y, i64 n) {
-    by_float(
-        x, 2, y, sizeof(U), n,
-        [](const std::uint16_t* p, float* q, i64 k) { half ? from_half(p, q, k) : from_bfloat16(p, q, k); },
-        [](const float* p, void* q, i64 k) { convert(p, static_cast<U*>(q), k); });
+    by_float<N, U>(x, y, n, [](const float* p, U* q, i64 k) { convert(p, q, k); });
 }
-template <bool half>
+template <class N, class M>
 void to_other_half(const void* x, void* y, i64 n) {
-    by_float(
-        x, 2, y, 2, n,
-        [](const std::uint16_t* p, float* q, i64 k) { half ? from_half(p, q, k) : from_bfloat16(p, q, k); },
-        [](const float* p, void* q, i64 k) {
-            auto* const bits = static_cast<std::uint16_t*>(q);
-            half ? to_bfloat16(p, bits, k) : to_half(p, bits, k);
-        });
+    by_float<N, M>(x, y, n, [](const float* p, M* q, i64 k) { narrow(p, q, k); });
 }
 template <class T>
 void to_bool(const void* x, void* y, i64 n) {
@@ -392,14 +368,14 @@ constexpr Conversion CONVERSIONS[] = {
      [](const void* x, void* y, i64 n) {
          to_bfloat16(static_cast<const float*>(x), static_cast<std::uint16_t*>(y), n);
      }},
-    {NPY_HALF, BFLOAT16, to_other_half<true>},
-    {BFLOAT16, NPY_HALF, to_other_half<false>},
-    {NPY_HALF, NPY_DOUBLE, from_narrow<true, double>},
-    {BFLOAT16, NPY_DOUBLE, from_narrow<false, double>},
-    {NPY_HALF, NPY_INT64, from_narrow<true, i64>},
-    {BFLOAT16, NPY_INT64, from_narrow<false, i64>},
-    {NPY_HALF, NPY_INT32, from_narrow<true, std::int32_t>},
-    {BFLOAT16, NPY_INT32, from_narrow<false, std::int32_t>},
+    {NPY_HALF, BFLOAT16, to_other_half<Half, Brain>},
+    {BFLOAT16, NPY_HALF, to_other_half<Brain, Half>},
+    {NPY_HALF, NPY_DOUBLE, from_narrow<Half, double>},
+    {BFLOAT16, NPY_DOUBLE, from_narrow<Brain, double>},
+    {NPY_HALF, NPY_INT64, from_narrow<Half, i64>},
+    {BFLOAT16, NPY_INT64, from_narrow<Brain, i64>},
+    {NPY_HALF, NPY_INT32, from_narrow<Half, std::int32_t>},
+    {BFLOAT16, NPY_INT32, from_narrow<Brain, std::int32_t>},
     {NPY_FLOAT, NPY_INT64, converted<float, i64>},
     {NPY_FLOAT, NPY_INT32, converted<float, std::int32_t>},
     {NPY_DOUBLE, NPY_INT64, converted<double, i64>},

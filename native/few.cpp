@@ -10,7 +10,7 @@ namespace {
 
 using Array = PyArrayObject*;
 
-bool is_plain(PyObject* o) {  // in row-major order, of this machine's numbers
+bool in_order(PyObject* o) {  // in row-major order, of this machine's numbers
     return PyArray_CheckExact(o) && PyArray_ISCARRAY_RO(reinterpret_cast<Array>(o));
 }
 
@@ -40,7 +40,7 @@ void spaced(T* y, npy_intp n, T start, T end) {
 
 PyObject* no_ties(PyObject*, PyObject* const* args, Py_ssize_t n) {
     if (n != 2) return PyErr_Format(PyExc_TypeError, "no_ties(x, index)");
-    if (!is_plain(args[0]) || !is_plain(args[1])) Py_RETURN_NONE;
+    if (!in_order(args[0]) || !in_order(args[1])) Py_RETURN_NONE;
     const Array x = reinterpret_cast<Array>(args[0]), index = reinterpret_cast<Array>(args[1]);
     const int type = PyArray_TYPE(x);
     if (PyArray_NDIM(x) != 2 || PyArray_NDIM(index) != 2 || PyArray_TYPE(index) != NPY_INT64 ||
@@ -63,7 +63,7 @@ PyObject* no_ties(PyObject*, PyObject* const* args, Py_ssize_t n) {
 
 PyObject* triangle(PyObject*, PyObject* const* args, Py_ssize_t n) {
     if (n != 3) return PyErr_Format(PyExc_TypeError, "triangle(x, diagonal, lower)");
-    if (!is_plain(args[0]) || !PyLong_CheckExact(args[1])) Py_RETURN_NONE;
+    if (!in_order(args[0]) || !PyLong_CheckExact(args[1])) Py_RETURN_NONE;
     const Array x = reinterpret_cast<Array>(args[0]);
     const int nd = PyArray_NDIM(x), lower = PyObject_IsTrue(args[2]);
     npy_intp diagonal = PyLong_AsSsize_t(args[1]);
@@ -111,7 +111,7 @@ PyObject* spaced_evenly(PyObject*, PyObject* const* args, Py_ssize_t n) {
 
 PyObject* put_along(PyObject*, PyObject* const* args, Py_ssize_t n) {
     if (n != 4) return PyErr_Format(PyExc_TypeError, "put_along(x, index, axis, values)");
-    if (!is_plain(args[0]) || !is_plain(args[1]) || !is_plain(args[3])) Py_RETURN_NONE;
+    if (!in_order(args[0]) || !in_order(args[1]) || !in_order(args[3])) Py_RETURN_NONE;
     const Array x = reinterpret_cast<Array>(args[0]), index = reinterpret_cast<Array>(args[1]),
                 values = reinterpret_cast<Array>(args[3]);
     const int nd = PyArray_NDIM(x);

@@ -36,6 +36,12 @@ class Split:
 _SPLIT_EVEN = Split.renamed("SplitBackward0")
 
 
+def _evenly(tensor: Tensor, size: int, n: int, d: int) -> tuple:
+    """The views of parts of one size of the n along d, the last of what is left."""
+    whole, rest = divmod(n, size) if size else (0, 0)
+    return _SPLIT_EVEN.run((tensor, (size,) * whole + (rest,) * (rest > 0) or (0,), d))
+
+
 def _parts(tensor: Tensor, given, dim: int) -> tuple:
     """The views of split. RuntimeError: the sizes do not add up."""
     shape = tensor._a.shape
@@ -53,9 +59,7 @@ def _parts(tensor: Tensor, given, dim: int) -> tuple:
             raise RuntimeError(
                 f"split_size can only be 0 if dimension size is 0, but got dimension size of {n}"
             )
-        whole, rest = divmod(n, size) if size else (0, 0)
-        sizes = (size,) * whole + (rest,) * (rest > 0) or (0,)
-        return _SPLIT_EVEN.run((tensor, sizes, d))
+        return _evenly(tensor, size, n, d)
     if not isinstance(given, (tuple, list)):
         raise TypeError(
             "split_with_sizes(): argument 'split_sizes' (position 2) must be tuple of ints, not "
@@ -124,9 +128,7 @@ def chunk(input, chunks, dim):
     n = input._a.shape[d]
     size = -(-n // chunks)
     if size and type(chunks) is int:
-        whole, rest = divmod(n, size)
-        sizes = (size,) * whole
-        return _SPLIT_EVEN.run((input, (*sizes, rest) if rest else sizes, d))
+        return _evenly(input, size, n, d)
     return _parts(input, size or [0] * chunks, dim)
 
 
