@@ -4,8 +4,9 @@ B, at least five rounds.
     python -m bench [--rounds 5] [--only GLOB]... [--threads default,1] [--json bench/results.json]
 
 Prints a table of medians and ratios (PyTorch's time over ours) and, for each figure, how near it
-comes to what the machine can do; writes them with machine and date as JSON, where rows that were
-not measured stay as they were. Run it on an idle machine: a load above 0.5 is reported.
+comes to what the machine can do; writes them with machine and date as JSON after each round, where
+rows that were not measured stay as they were. Run it on an idle machine: a load above 0.5 is
+reported.
 tools/make_bench_tables.py puts the record into the tables of README.md and docs/performance.md.
 """
 
@@ -23,6 +24,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -151,8 +153,11 @@ def assembled(folder: Path) -> bool:
     return True
 
 
-def measure(names: list[str], rounds: int, threads: int, folder: Path) -> list[dict[str, Any]]:
-    """A B A B ...: each workload's median over the rounds for both libraries, and their ratio.
+def measure(
+    names: list[str], rounds: int, threads: int, folder: Path
+) -> Iterator[list[dict[str, Any]]]:
+    """A B A B ...: after each round each workload's median over the rounds for both libraries, and
+    their ratio.
 
     What is measured of the process as a whole (the import, its peak memory, a script) has a process
     of its own; the other workloads of a round share one, and those beside other processes another.
@@ -177,7 +182,7 @@ def measure(names: list[str], rounds: int, threads: int, folder: Path) -> list[d
                 if n.startswith("document"):
                     figures[n][library].append(document(library, folder))
         print(f"round {i + 1} of {rounds}, threads {threads or 'default'}", file=sys.stderr)
-    return [_row(n, threads, figures[n]) for n in names]
+        yield [_row(n, threads, figures[n]) for n in names]
 
 
 def _row(name: str, threads: int, runs: dict[str, list]) -> dict[str, Any]:
@@ -242,9 +247,9 @@ def show(rows: list[dict[str, Any]], peak: float, rate: float) -> None:
             )
 
 
-def _with_earlier(rows: list[dict[str, Any]], path: Path) -> list[dict[str, Any]]:
-    """These rows, each with today's date, and those of the record at `path` that they do not
-    replace, in the order of GOALS.
+def _with_earlier(rows: list[dict[str, Any]], earlier: list[dict[str, Any]]) -> list[dict]:
+    """These rows, each with today's date, and earlier ones that they do not replace, in the order
+    of GOALS.
     """
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
     found = {}
@@ -252,10 +257,9 @@ def _with_earlier(rows: list[dict[str, Any]], path: Path) -> list[dict[str, Any]
         figures = {k: round(v, 3) for k, v in row.items() if type(v) is float and v == v}
         words = {k: v for k, v in row.items() if type(v) is not float}
         found[row["workload"], row["threads"]] = {**words, **figures, "date": today}
-    if path.exists():
-        for row in json.loads(path.read_text("utf-8"))["rows"]:
-            if row["workload"] in GOALS:
-                found.setdefault((row["workload"], row["threads"]), row)
+    for row in earlier:
+        if row["workload"] in GOALS:
+            found.setdefault((row["workload"], row["threads"]), row)
     order = {name: i for i, name in enumerate(GOALS)}
     return sorted(found.values(), key=lambda r: (r["threads"] != "default", order[r["workload"]]))
 
@@ -279,7 +283,21 @@ def main() -> int:
     if load > 0.5:
         print(f"the machine is not idle: load {load:.2f}; the ratios below suffer", file=sys.stderr)
     peak, rate = limits.sgemm_peak(), limits.copy_rate()
-    rows = []
+    sizes = installed.sizes(LIBRARIES)
+    record: dict[str, Any] = {
+        "machine": {
+            "cpu": cpu(),
+            "cores": os.cpu_count(),
+            "system": platform.platform(),
+            "load_before": load,
+        },
+        "python": platform.python_version(),
+        "sgemm_peak_gflops": peak / 1e9,
+        "copy_rate_gb": rate / 1e9,
+        "installed_bytes": sizes,
+    }
+    earlier = json.loads(a.json.read_text("utf-8"))["rows"] if a.json.exists() else []
+    rows: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as tmp:
         folder = Path(tmp)
         chosen = a.only or ["*"]
@@ -295,28 +313,16 @@ def main() -> int:
             here = [
                 n for n in names if not threads or (n not in WHOLE_PROCESS and "document" not in n)
             ]
-            if here:
-                rows += measure(here, a.rounds, threads, folder)
+            so_far = rows
+            for found in measure(here, a.rounds, threads, folder) if here else ():
+                rows = so_far + found
+                record["rows"] = _with_earlier(rows, earlier)
+                a.json.write_text(json.dumps(record, indent=1) + "\n")
     show(rows, peak, rate)
-    sizes = installed.sizes(LIBRARIES)
     print(
         "\ninstalled with all dependencies: "
         + ", ".join(f"{k} {v / 1e6:.0f} MB" for k, v in sizes.items())
     )
-    record = {
-        "machine": {
-            "cpu": cpu(),
-            "cores": os.cpu_count(),
-            "system": platform.platform(),
-            "load_before": load,
-        },
-        "python": platform.python_version(),
-        "sgemm_peak_gflops": peak / 1e9,
-        "copy_rate_gb": rate / 1e9,
-        "installed_bytes": sizes,
-        "rows": _with_earlier(rows, a.json),
-    }
-    a.json.write_text(json.dumps(record, indent=1) + "\n")
     return 0
 
 

@@ -114,6 +114,7 @@ const Row table[] = {
     row<"embedding_dw", embedding_dw_>("(dy, i, rows, padding_idx, scale_by_freq)"),
     row<"dense", dense_>("(x)"),
     row<"dense_copy", dense_copy_>("(x)"),
+    row<"filled", filled_>("(x, y)"),
     row<"assign", assign_>("(x, y)"),
     row<"concatenate", concatenate_>("(xs, axis)"),
     row<"stack", stack_>("(xs, axis)"),

@@ -33,6 +33,14 @@ struct Rows {
 PyObject* call_twin(const char* name, PyObject* twin, PyObject* const* args, Py_ssize_t n,
                     PyObject* keywords);
 
+// Where the result of the next pointwise kernel goes, if it is laid out alike: an operation in place says so
+// (write_to in module.cpp). It holds for the thread that said it, and for one result.
+struct Destination {
+    PyArrayObject* array = nullptr;
+    unsigned long thread = 0;
+};
+extern Destination destination;
+
 // empty(shape, dtype), see allocation.cpp
 PyObject* aligned_empty(PyObject* self, PyObject* const* args, Py_ssize_t n);
 
@@ -148,8 +156,20 @@ inline bool lie_alike(PyArrayObject* a, PyArrayObject* b) {
     return true;
 }
 
-// A new array of a's shape, dtype and order in memory; a is dense.
+// The destination, if there is one for a result like a: a new reference, or null.
+[[gnu::noinline]] inline PyObject* destination_like(PyArrayObject* a) {
+    PyArrayObject* const to = destination.array;
+    if (destination.thread != PyThread_get_thread_ident()) return nullptr;
+    if (PyArray_TYPE(to) != PyArray_TYPE(a) || !lie_alike(to, a)) return nullptr;
+    destination.array = nullptr;
+    return Py_NewRef(reinterpret_cast<PyObject*>(to));
+}
+
+// A result of a's shape, dtype and order in memory, a new array or the destination; a is dense. It may be one of the
+// operands, so whoever fills it has read a number of them before it writes the one in its place.
 inline PyObject* new_alike(PyArrayObject* a) {
+    if (destination.array)
+        if (PyObject* const to = destination_like(a)) return to;
     if (!PyArray_IS_C_CONTIGUOUS(a)) return PyArray_NewLikeArray(a, NPY_KEEPORDER, nullptr, 0);
     PyArray_Descr* const dtype = PyArray_DESCR(a);
     Py_INCREF(dtype);

@@ -62,16 +62,41 @@ PyObject* dense_copy_(Args a, Py_ssize_t n) {
     return reinterpret_cast<PyObject*>(row_major(array(a[0])));
 }
 
-// assign(x, y) -> None: the elements of y into x, of its shape and dtype and elsewhere in memory
+namespace {
+
+// All elements of y, which is dense, are those at `from`.
+void fill_all(PyArrayObject* y, const char* from) {
+    const i64 size = PyArray_ITEMSIZE(y);
+    const Block all{.nd = 1, .dims = {PyArray_SIZE(y)}, .from = {0}, .to = {size}, .size = size};
+    NoGil unlocked(PyArray_SIZE(y) >= LONG_WORK);
+    copy_block(all, from, PyArray_BYTES(y));
+}
+
+}  // namespace
+
+// filled(x, y) -> an array of x's shape, dtype and order in memory, every element that of y
+PyObject* filled_(Args a, Py_ssize_t n) {
+    if (n != 2 || !is_array(a[0]) || !is_array(a[1])) return nullptr;
+    PyArrayObject *const x = array(a[0]), *const y = array(a[1]);
+    if (PyArray_DESCR(y) != PyArray_DESCR(x) || PyArray_NDIM(y) || !is_plain(x) || !is_dense(x)) return nullptr;
+    char one[16];
+    std::memcpy(one, PyArray_BYTES(y), PyArray_ITEMSIZE(y));  // y may be one of x, which may be written to
+    PyObject* const z = new_alike(x);
+    if (z && PyArray_SIZE(x)) fill_all(array(z), one);
+    return z;
+}
+
+// assign(x, y) -> None: the elements of y, or its one element, into x, of its shape and dtype and elsewhere in memory
 PyObject* assign_(Args a, Py_ssize_t n) {
     if (n != 2 || !is_array(a[0]) || !is_array(a[1])) return nullptr;
     PyArrayObject *const x = array(a[0]), *const y = array(a[1]);
-    if (PyArray_DESCR(y) != PyArray_DESCR(x) || !PyArray_SAMESHAPE(x, y)) return nullptr;
+    const bool one = PyArray_NDIM(y) == 0;
+    if (PyArray_DESCR(y) != PyArray_DESCR(x) || !(one || PyArray_SAMESHAPE(x, y))) return nullptr;
     if (!PyArray_ISBEHAVED(x) || !is_plain(x) || !is_plain(y)) return nullptr;
     char *low[2], *high[2];
     for (int k = 0; k < 2; k++) {
         low[k] = high[k] = PyArray_BYTES(array(a[k]));
-        for (int i = 0; i < PyArray_NDIM(x); i++) {
+        for (int i = 0; i < PyArray_NDIM(array(a[k])); i++) {
             const i64 reach = (PyArray_DIM(x, i) - 1) * PyArray_STRIDE(array(a[k]), i);
             (reach < 0 ? low : high)[k] += reach;
         }
@@ -79,7 +104,13 @@ PyObject* assign_(Args a, Py_ssize_t n) {
     }
     if (PyArray_SIZE(x) == 0) return Py_NewRef(Py_None);
     if (low[0] < high[1] && low[1] < high[0]) return nullptr;
-    copy_elements(y, x);
+    if (one && is_dense(x)) {
+        fill_all(x, PyArray_BYTES(y));
+    } else if (one) {
+        return nullptr;
+    } else {
+        copy_elements(y, x);
+    }
     return Py_NewRef(Py_None);
 }
 

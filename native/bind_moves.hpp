@@ -6,6 +6,7 @@ namespace rl::RL_ISA {
 
 PyObject* dense_(Args a, Py_ssize_t n);
 PyObject* dense_copy_(Args a, Py_ssize_t n);
+PyObject* filled_(Args a, Py_ssize_t n);
 PyObject* assign_(Args a, Py_ssize_t n);
 PyObject* concatenate_(Args a, Py_ssize_t n);
 PyObject* stack_(Args a, Py_ssize_t n);

@@ -186,7 +186,9 @@ PyObject* by_ufunc(Ufunc& f, Args a, Py_ssize_t n) {
     if (!find(f, arguments, type, loop)) return nullptr;
     if (narrowed && loop.result != NPY_FLOAT && loop.result != NPY_BOOL) return nullptr;
     PyObject* const z =
-        loop.result == type
+        loop.result == type && !of.apart
+            ? new_alike(x)
+        : loop.result == type
             ? PyArray_NewLikeArray(x, of.apart ? NPY_CORDER : NPY_KEEPORDER, nullptr, 0)
             : PyArray_NewLikeArray(x, of.apart ? NPY_CORDER : NPY_KEEPORDER, PyArray_DescrFromType(loop.result), 0);
     const i64 size = PyArray_SIZE(x);

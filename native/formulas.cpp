@@ -131,14 +131,14 @@ void finite(const T* x, T* y, i64 n, double nan, double above, double below) {
 template <class T>
 void add_scaled(const T* x, const T* y, T* z, i64 n, double a) {
     using V = Reg<T>;
-    map<LIGHT>(n, [b = T(a)](V v, V w) -> V { return v + w * b; }, z, x, y);
+    map<LIGHT>(n, [b = all(T(a))](V v, V w) -> V { return fma(b, w, v); }, z, x, y);
 }
 template <class T>
-void lerp_number(const T* x, const T* y, T* z, i64 n, double w, double rest) {
+void lerp_number(const T* x, const T* y, T* z, i64 n, double w) {
     using V = Reg<T>;  // from the nearer end
-    const T a = T(w), b = T(rest);
-    if (__builtin_fabs(w) < 0.5) map<LIGHT>(n, [=](V u, V v) -> V { return u + (v - u) * a; }, z, x, y);
-    else map<LIGHT>(n, [=](V u, V v) -> V { return v - (v - u) * b; }, z, x, y);
+    const V a = all(T(w)), b = all(T(w) - 1);
+    if (__builtin_fabs(w) < 0.5) map<LIGHT>(n, [=](V u, V v) -> V { return fma(v - u, a, u); }, z, x, y);
+    else map<LIGHT>(n, [=](V u, V v) -> V { return fma(v - u, b, v); }, z, x, y);
 }
 template <class T>
 void lerp(const T* x, const T* y, const T* w, T* z, i64 n) {
@@ -147,14 +147,14 @@ void lerp(const T* x, const T* y, const T* w, T* z, i64 n) {
         n,
         [](V u, V v, V w) -> V {
             const V d = v - u;
-            return abs(w) < T(0.5) ? u + w * d : v - d * (1 - w);
+            return abs(w) < T(0.5) ? fma(w, d, u) : fma(w - 1, d, v);
         },
         z, x, y, w);
 }
 template <class T>
 void addcmul(const T* x, const T* y, const T* z, T* r, i64 n, double a) {
     using V = Reg<T>;
-    map<LIGHT>(n, [b = T(a)](V u, V v, V w) -> V { return u + v * b * w; }, r, x, y, z);
+    map<LIGHT>(n, [b = T(a)](V u, V v, V w) -> V { return fma(v * b, w, u); }, r, x, y, z);
 }
 template <class T>
 void addcdiv(const T* x, const T* y, const T* z, T* r, i64 n, double a) {
@@ -200,7 +200,7 @@ void copysign(const T* x, i64 nx, const T* y, i64 ny, T* z, i64 n) {
     template void smooth_l1_slope(const T*, T*, i64, double);                                 \
     template void finite(const T*, T*, i64, double, double, double);                          \
     template void add_scaled(const T*, const T*, T*, i64, double);                            \
-    template void lerp_number(const T*, const T*, T*, i64, double, double);                   \
+    template void lerp_number(const T*, const T*, T*, i64, double);                           \
     template void lerp(const T*, const T*, const T*, T*, i64);                                \
     template void addcmul(const T*, const T*, const T*, T*, i64, double);                     \
     template void addcdiv(const T*, const T*, const T*, T*, i64, double);                     \

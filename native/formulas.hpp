@@ -10,7 +10,7 @@
     X(huber, 1, 1, "(x, a)") X(huber_slope, 1, 1, "(x, a)") X(smooth_l1, 1, 1, "(x, a)")           \
     X(smooth_l1_slope, 1, 1, "(x, a)")                                                             \
     X(finite, 1, 3, "(x, nan, above, below)") X(add_scaled, 2, 1, "(x, y, a)")                     \
-    X(lerp_number, 2, 2, "(x, y, w, rest)") X(lerp, 3, 0, "(x, y, w)")                             \
+    X(lerp_number, 2, 1, "(x, y, w)") X(lerp, 3, 0, "(x, y, w)")                             \
     X(addcmul, 3, 1, "(x, y, z, a)") X(addcdiv, 3, 1, "(x, y, z, a)")
 
 // z = f(x, y) by broadcasting, as RL_BINARY; of integers by NumPy
@@ -40,7 +40,7 @@ template <class T>
 void add_scaled(const T* x, const T* y, T* z, i64 n, double a);
 // x + w (y - x), rest = 1 - w
 template <class T>
-void lerp_number(const T* x, const T* y, T* z, i64 n, double w, double rest);
+void lerp_number(const T* x, const T* y, T* z, i64 n, double w);
 template <class T>
 void lerp(const T* x, const T* y, const T* w, T* z, i64 n);
 // x + a y z, x + a y / z

@@ -27,8 +27,11 @@ namespace rl {
 RL_SETS(RL_DECLARE)
 #undef RL_DECLARE
 
+Destination destination;
+
 PyObject* call_twin(const char* name, PyObject* twin, PyObject* const* args, Py_ssize_t n,
                     PyObject* keywords) {
+    destination.array = nullptr;  // a twin may read its operands after its first result
     if (!twin) {
         return PyErr_Format(
             PyExc_NotImplementedError,
@@ -105,6 +108,17 @@ PyObject* set_fallback(PyObject*, PyObject* const* args, Py_ssize_t n) {
     }
     PyObject** twin = chosen.rows().first[PyLong_AsSsize_t(index)].twin;
     Py_XSETREF(*twin, Py_NewRef(args[1]));
+    Py_RETURN_NONE;
+}
+
+PyObject* write_to(PyObject*, PyObject* arg) {
+    destination = {};
+    if (arg == Py_None) Py_RETURN_NONE;
+    if (!PyArray_CheckExact(arg) || !PyArray_ISWRITEABLE(reinterpret_cast<PyArrayObject*>(arg))) {
+        PyErr_SetString(PyExc_TypeError, "write_to(array or None): an ndarray that can be written to");
+        return nullptr;
+    }
+    destination = {reinterpret_cast<PyArrayObject*>(arg), PyThread_get_thread_ident()};
     Py_RETURN_NONE;
 }
 
@@ -215,6 +229,9 @@ PyMethodDef own[] = {
      "nothing is written: not these, or an index out of range"},
     {"set_fallback", fast(set_fallback), METH_FASTCALL,
      "set_fallback(name, function): the twin for arguments the kernel does not take"},
+    {"write_to", write_to, METH_O,
+     "write_to(x): the next pointwise kernel of this thread writes its result into x, if it is of its shape, dtype "
+     "and order in memory, and returns x, which must live until write_to(None) or the result"},
     {"set_num_threads", set_threads, METH_O, "set_num_threads(n): the size of the thread pool"},
     {"get_num_threads", get_threads, METH_NOARGS, "the size of the thread pool"},
     {"threads_at_work", get_at_work, METH_NOARGS,

@@ -3,6 +3,7 @@
 import ml_dtypes
 import numpy as np
 from kernel_cases import EXACT, SHAPES, make, of
+from rushlight.kernels import seam
 
 
 def operands(dtype):
@@ -82,14 +83,16 @@ def _(name, dtype):
 
 @of("finite add_scaled lerp_number lerp addcmul addcdiv")
 def _(name, dtype):
-    numbers = {"finite": (0.5, 3.0, -3.0), "add_scaled": (0.3,), "lerp_number": (0.3, 0.7)}
+    numbers = {"finite": (0.5, 3.0, -3.0), "add_scaled": (0.3,), "lerp_number": (0.3,)}
     arrays = {"finite": 1, "add_scaled": 2, "lerp_number": 2}.get(name, 3)
     special = np.array([0.0, -0.0, np.inf, -np.inf, np.nan], dtype)
-    for options in (numbers.get(name, (2.5,) if name != "lerp" else ()), (0.9, 0.1)):
-        if name != "lerp_number" and options == (0.9, 0.1):
+    # a processor without fma rounds twice
+    exact = EXACT if seam.native.isa() != "baseline" else {"rtol": 1e-6, "atol": 1e-6}
+    for options in (numbers.get(name, (2.5,) if name != "lerp" else ()), (0.9,)):
+        if name != "lerp_number" and options == (0.9,):
             continue
         for shape in SHAPES:
             xs = [make(shape, dtype, i) for i in range(arrays)]
-            yield (*xs, *options), EXACT
-            yield (*(x.T for x in xs), *options), EXACT
-        yield (*[special] * arrays, *options), EXACT
+            yield (*xs, *options), exact
+            yield (*(x.T for x in xs), *options), exact
+        yield (*[special] * arrays, *options), exact

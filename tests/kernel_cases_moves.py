@@ -36,7 +36,17 @@ def _(name, dtype):
         for y in _strided(d):
             yield (np.zeros(y.shape, d), y), EXACT
             yield (np.zeros(y.shape[::-1], d).T, y), EXACT
+        yield (np.zeros(y.shape, d), np.ones((), d)), EXACT
     yield (np.zeros((3, 4), dtype), make((4,), dtype)), EXACT
+
+
+@of("filled")
+def _(name, dtype):
+    for d in [dtype, *DTYPES]:
+        for x in _strided(d):
+            yield (x, np.ones((), d)), EXACT
+    yield (make((300, 301), dtype).T, np.asarray(-0.0, dtype)), EXACT
+    yield (make((70000,), dtype), np.asarray(np.nan, dtype)), EXACT
 
 
 @of("concatenate")

@@ -300,7 +300,7 @@ def test_two_byte_floats_by_loops_of_float32(name, narrow):
 
 @pytest.mark.parametrize("narrow", ["f2", np.dtype(ml_dtypes.bfloat16)], ids=["half", "bfloat16"])
 @pytest.mark.parametrize(("name", "arrays", "numbers"), [("finite", 1, (0.5, 3.0, -3.0)),
-    ("add_scaled", 2, (0.3,)), ("lerp_number", 2, (0.7, 0.3)), ("lerp", 3, ()),
+    ("add_scaled", 2, (0.3,)), ("lerp_number", 2, (0.7,)), ("lerp", 3, ()),
     ("addcmul", 3, (2.5,)), ("addcdiv", 3, (2.5,))])  # fmt: skip
 def test_mixtures_of_two_byte_floats_are_rounded_once(name, arrays, numbers, narrow):
     kernel = getattr(native, name)

@@ -28,7 +28,7 @@ from ..core.sparse import NoElements
 from ..core.tensor import Tensor, wrap
 from . import late
 from .messages import TRANSLATED, beyond_memory, explain_arguments, missing, not_a_tensor
-from .out import write_out
+from .out import write_result
 from .schema import MISSING, Schema
 
 
@@ -68,7 +68,7 @@ class Face:
             "schema": self.schema,
             "tensor_argument": tensor_argument,
             "variant": getattr(self.op, "variant", None),
-            "write_out": write_out,
+            "write_result": write_result,
         }
         for p in self.schema.arguments:
             if p.default is not MISSING:
@@ -159,7 +159,7 @@ def source(face: Face) -> str:
     elif form == "F" and schema.has("out"):
         guarded += [
             "if out is not None:",
-            f"    return write_out(schema.name, out, {run}, ({given}))",
+            f"    return write_result(op, schema.name, out, lambda: {run}, ({given}))",
             f"return {run}",
         ]
     else:
@@ -237,16 +237,14 @@ def rebind(face: Face, values: tuple, rest: dict, extra: tuple = ()) -> Any:
             found[schema.arguments.index(p)] = as_dtype(value, name)
     if face.checks and found and not isinstance(found[0], Tensor):
         found[0] = tensor_argument(schema, found[0])
-    try:
-        result = face.op.change(found) if face.form == "inplace" else face.op.call(found)
-    except TRANSLATED as e:
-        result = recover(face, tuple(found), e)
-    if out is None:
-        return result
-    check = getattr(face.op, "check_out", None)
-    if check is not None:
-        check(out, result)
-    return write_out(name, out, result, tuple(found), getattr(face.op, "apart", False))
+
+    def run():
+        try:
+            return face.op.change(found) if face.form == "inplace" else face.op.call(found)
+        except TRANSLATED as e:
+            return recover(face, tuple(found), e)
+
+    return run() if out is None else write_result(face.op, name, out, run, tuple(found))
 
 
 def recover(face: Face, values: tuple, error: Exception) -> Any:

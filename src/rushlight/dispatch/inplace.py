@@ -29,11 +29,10 @@ from . import modes
 from .call import record, replay
 from .messages import explain, refused
 from .op import CARDS, Card
-from .out import check_overlap, expanded_error
+from .out import check_overlap, expanded_error, fill, straight
 from .promotion import alike, promoted
 
 _F32, _F64 = np.dtype(np.float32), np.dtype(np.float64)
-_LARGE = 1 << 14  # numbers that a kernel copies
 
 # a 0-d tensor is read before they write
 _OF_ONE_NUMBER = frozenset({"fill", "index_fill", "masked_fill"})
@@ -44,7 +43,7 @@ def apply_inplace(card: Card, args: tuple) -> Tensor:
     if modes.ON[0] and (result := modes.changed(card, args)) is not NotImplemented:
         return result
     x = args[0]
-    if card.into is not None and _written(card, args):
+    if card.once and _written(card, args):
         return x
     if not isinstance(x, Tensor):
         raise TypeError(
@@ -87,8 +86,9 @@ def apply_inplace(card: Card, args: tuple) -> Tensor:
     arrays = [a._a if isinstance(a, Tensor) else a for a in args]
     if card.not_for and arrays[0].dtype.kind in card.not_for:
         raise refused(card, arrays)
+    forward = card.forward if card.narrow is None else card.forward_for(arrays[0])
     try:
-        r = (card.forward if card.narrow is None else card.forward_for(arrays[0]))(*arrays)
+        r = straight(x._a, forward, arrays) if card.once else forward(*arrays)
     except (ValueError, IndexError, TypeError, AttributeError) as e:
         raise explain(card, args, e) from None
     results = r if type(r) is tuple else (r,)
@@ -104,7 +104,7 @@ def apply_inplace(card: Card, args: tuple) -> Tensor:
 
 
 def _written(card: Card, args: tuple) -> bool:
-    """The result in x by `card.into`, if its elements are all that there is to think of."""
+    """The result in x, if its elements are all that there is to think of."""
     x = args[0]
     if type(x) is not Tensor or type(a := x._a) is not np.ndarray or inferring[0]:
         return False
@@ -124,7 +124,9 @@ def _written(card: Card, args: tuple) -> bool:
             return False
     if wanted and mode.grad:
         return False
-    card.into(*arrays, *args[count:])
+    r = straight(a, card.forward, (*arrays, *args[count:]))
+    if r is not a:
+        a[...] = r
     x._bump()
     return True
 
@@ -186,13 +188,8 @@ def write(x: Tensor, values: Any, name: str = "") -> None:
         raise expanded_error()
     elif a.size < 2**16 and _elements_under(a) < a.size:
         return _write_changed(x, values)
-    if type(values) is type(a) is np.ndarray and values.dtype is a.dtype:
-        if a.size >= _LARGE:
-            K.assign(a, values)
-        else:
-            a[...] = values  # a third of the other
-    else:
-        np.copyto(a, values, casting="unsafe")
+    if values is not a:  # else a kernel has written there
+        fill(a, values)
     x._bump()
 
 

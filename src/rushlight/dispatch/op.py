@@ -16,7 +16,8 @@ from typing import Any
 
 from ..autograd.node import Node
 from ..autograd.saved import saved_properties
-from ..kernels import TABLE, in_single, quietly
+from ..kernels import TABLE, K, in_single, quietly
+from ..kernels.seam import native
 from . import late
 from .accumulate import accumulating_backward
 from .messages import missing
@@ -91,8 +92,8 @@ class Card:
     apart             no input may lie in the memory that is written to, not even all of it: the op
                       writes by index, so what it reads would change under it
     opmath            with float16 and bfloat16, a number (or a 0-d last operand) is used in float32
-    into              into(*forward's arguments) writes the result into x, for arrays of one float
-                      dtype and shape (inplace.py)
+    once              forward reads no operand after its first kernel, so that this may write its
+                      result into one; None: if forward is nothing but a kernel
     boolean           the result is bool, whatever the operands are
     arrays            how many of the first arguments may be Tensors; the others are constants
     tensor_slots      where in what its nodes save Tensors may be
@@ -151,7 +152,7 @@ class Card:
         self.variants: dict[str, Card] = {}
         self.legacy = getattr(cls, "legacy", None)
         self.check_out = getattr(cls, "check_out", None)
-        self.into: Any = getattr(cls, "into", None)
+        self.once = getattr(cls, "once", _is_a_kernel(code))
         self.apart = getattr(cls, "apart", False)
         self.opmath, self.boolean = opmath, boolean
         self.check = getattr(cls, "check", None)
@@ -379,6 +380,17 @@ def only_kernels(code: Any) -> bool:
         and not code.co_freevars
         and _ARITHMETIC.isdisjoint(code.co_code[::2])
     )
+
+
+_A_CALL = frozenset(
+    f.__code__.co_code
+    for f in (lambda x: K.f(x), lambda x, y: K.f(x, y), lambda x, y, z: K.f(x, y, z))  # type: ignore
+)
+
+
+def _is_a_kernel(code: Any) -> bool:
+    """True if forward(x, ...) is K.name(x, ...), and that is a native kernel."""
+    return code.co_code in _A_CALL and native is not None and code.co_names[1] in native.KERNELS
 
 
 def node_name(title: str) -> str:

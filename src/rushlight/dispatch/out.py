@@ -1,7 +1,8 @@
-"""out=: the one writer of results into given tensors, with its checks."""
+"""Results written into given memory: out=, with its checks, and what operations in place share."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,59 @@ from ..core.grad_mode import mode
 from ..core.memory import address, is_expanded
 from ..core.notices import warn
 from ..core.tensor import Tensor
+from ..kernels import K
+from ..kernels.seam import native
+from . import modes
+
+_LARGE = 1 << 14  # numbers that a kernel copies
+
+
+def straight(a: Any, forward: Any, arrays: Sequence) -> Any:
+    """forward(*arrays) of a card with `once`, by a kernel that writes into a at once if it can:
+    then the result is a.
+    """
+    if native is None or type(a) is not np.ndarray or not a.flags.forc or not a.flags.writeable:
+        return forward(*arrays)
+    native.write_to(a)
+    try:
+        return forward(*arrays)
+    finally:
+        native.write_to(None)
+
+
+def fill(a: np.ndarray, values: Any) -> None:
+    """a[...] = values, of any dtype and with any warning kept quiet, by all threads if it is large."""
+    if type(values) is type(a) is np.ndarray and values.dtype is a.dtype:
+        if a.size >= _LARGE:
+            K.assign(a, values)
+        else:
+            a[...] = values  # a third of the other
+    else:
+        np.copyto(a, values, casting="unsafe")
+
+
+def write_result(op: Any, name: str, out: Any, run: Callable[[], Any], inputs: tuple) -> Any:
+    """What `run` returns, which runs the op on its inputs, into out=; see write_out."""
+    at_once = type(out) is Tensor and not modes.ON[0] and _may_be_straight(op, out, inputs)
+    result = straight(out._a, run, ()) if at_once else run()
+    check = getattr(op, "check_out", None)
+    if check is not None:
+        check(out, result)
+    return write_out(name, out, result, inputs, getattr(op, "apart", False))
+
+
+def _may_be_straight(op: Any, out: Tensor, inputs: tuple) -> bool:
+    """Whether the kernel may write into a large out at once: nothing else is to be found out first."""
+    a = out._a
+    if not getattr(op, "once", False) or a.size < _LARGE or type(a) is not np.ndarray or out._rg:
+        return False
+    for t in inputs:
+        if isinstance(t, Tensor):
+            if t._rg or type(t._a) is not np.ndarray:
+                return False
+            if may_overlap(a, t._a) and not is_same(a, t._a):
+                return False
+    return op.select(op.arguments(inputs)).once
 
 
 def write_out(name: str, out: Any, result: Any, inputs: tuple = (), apart: bool = False) -> Any:
@@ -126,5 +180,6 @@ def store(out: Tensor, result: Tensor) -> None:
                 "t.resize_(0).",
             )
         out._a = np.empty(result._a.shape, out._a.dtype)
-    np.copyto(out._a, result._a, casting="unsafe")
+    if out._a is not result._a:  # else a kernel has written there
+        fill(out._a, result._a)
     out._bump()

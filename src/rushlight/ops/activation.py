@@ -35,6 +35,8 @@ class Relu:
     tensor([0., 2.])
     """
 
+    once = True
+
     def forward(x):
         if (d := x.dtype) is not _F32 and d.kind in "bc":
             if d.kind == "c":
@@ -460,6 +462,8 @@ class Threshold:
 
     shape   x (*) -> y (*)
     """
+
+    once = True
 
     def forward(x, threshold, value):
         return K.threshold(x, threshold, value).astype(x.dtype, copy=False)

@@ -86,6 +86,8 @@ def _number_in_front(input, alpha, other):
 class AddScaled:
     """z = x + α y for a number α"""
 
+    once = True
+
     def forward(x, y, alpha):
         if x.dtype.kind == "b":
             return x | y if alpha else x.copy()
@@ -127,6 +129,8 @@ class Add:
     >>> torch.add(tensor([1, 2]), tensor([3, 4]), alpha=10)
     tensor([31, 42])
     """
+
+    once = True
 
     legacy = _number_in_front
 
@@ -183,6 +187,8 @@ class Sub:
     grad    dx = dz,  dy = -α dz
     errors  RuntimeError: an operand is bool; α as for add
     """
+
+    once = True
 
     check = no_bools
     legacy = _number_in_front
@@ -272,6 +278,8 @@ class Mul:
     grad    dx = dz · ȳ,  dy = dz · x̄ (conjugates)
     """
 
+    once = True
+
     def forward(x, y):
         z = K.mul(x, y) if _by_kernel(x, y) else x * y
         return z if x.dtype is y.dtype else _narrow(z, x, y)
@@ -306,6 +314,8 @@ class Div:
     >>> torch.div(tensor([7, -7]), 2, rounding_mode="floor")
     tensor([ 3, -4])
     """
+
+    once = True
 
     def prepare(input, other, rounding_mode=None):
         if rounding_mode is None:
@@ -437,6 +447,8 @@ class Remainder:
     tensor([1., 1.])
     """
 
+    once = True
+
     def variant(x, y):
         if not isinstance(x, Tensor):
             return RemainderOfNumber
@@ -509,6 +521,8 @@ class Fmod:
     tensor([-1.,  1.])
     """
 
+    once = True
+
     numbers = (1,)
 
     def variant(x, y):
@@ -544,30 +558,6 @@ Tensor.__iadd__ = inplace_operator(Add, TABLE["add_"], np.add)
 Tensor.__isub__ = inplace_operator(Sub, TABLE["sub_"], np.subtract)
 inplace_method(Add, Tensor.__iadd__)
 inplace_method(Sub, Tensor.__isub__)
-
-
-def _scaled_in_place(card: Card) -> None:
-    """x.add_(y, alpha=a), the step of an optimizer: as x += a y where no gradient is wanted."""
-    plain = card.change
-
-    def change(args):
-        x, y, alpha = args
-        if (
-            type(alpha) is float
-            and _is_float(x)
-            and _is_float(y)
-            and x._a.dtype.itemsize > 2
-            and x._a.dtype is y._a.dtype
-            and not (mode.grad and (x._rg or y._rg))
-        ):
-            return plain((x, wrap(K.mul(y._a, alpha)), 1))
-        return plain(args)
-
-    card.change = change
-
-
-_scaled_in_place(Add)
-_scaled_in_place(Sub)
 Tensor.__imul__ = inplace_operator(Mul, TABLE["mul_"], np.multiply)
 Tensor.__itruediv__ = inplace_operator(Div, TABLE["div_"])
 inplace_method(Mul, Tensor.__imul__)

@@ -48,6 +48,8 @@ def _bitwise(name: str, symbol: str, operator: str) -> None:
         )
         backward = None
 
+        once = True
+
         def forward(x, y):
             return kernel(x, y)
 

@@ -216,6 +216,8 @@ class Clamp:
     tensor([0.0000, 0.5000, 1.0000])
     """
 
+    once = True
+
     def prepare(input, min, max):
         if min is None and max is None:
             raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
@@ -286,6 +288,8 @@ class ClampMin:
     errors  as for clamp
     """
 
+    once = True
+
     def prepare(input, min):
         return _bounds("clamp_min", input, _required("clamp_min", "min", min), None)
 
@@ -311,6 +315,8 @@ class ClampMax:
     shape   the operands are broadcast
     errors  as for clamp
     """
+
+    once = True
 
     def prepare(input, max):
         return _bounds("clamp_max", input, None, _required("clamp_max", "max", max))

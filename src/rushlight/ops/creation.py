@@ -31,7 +31,7 @@ from ..core.tensor import Tensor, wrap
 from ..dispatch.messages import missing, not_implemented, out_of_memory
 from ..dispatch.promotion import fits_anyway
 from ..dispatch.registry import composite, fitted, number_of, write_out
-from ..kernels import native
+from ..kernels import K, native
 from .cat_split import stack
 
 
@@ -229,12 +229,20 @@ def ordered_like(a: np.ndarray, model: np.ndarray, memory_format: Any) -> np.nda
 
 
 _empty = np.empty if native is None else native.empty
+_LARGE = 1 << 16  # numbers that all threads fill
+
+
+def _of(shape: tuple, dtype: np.dtype, value: Any) -> np.ndarray:
+    a = _empty(shape, dtype)
+    if a.size < _LARGE:
+        a.fill(value)
+    else:
+        K.assign(a, np.array(value, dtype))
+    return a
 
 
 def _of_ones(shape: tuple, dtype: np.dtype) -> np.ndarray:
-    a = _empty(shape, dtype)
-    a.fill(1)
-    return a
+    return _of(shape, dtype, 1)
 
 
 zeros, ones, empty = (
@@ -276,8 +284,7 @@ def full(
         if where is META:
             a = phantom(shape, d.np)
         else:
-            a = _empty(shape, d.np)
-            a.fill(value)
+            a = _of(shape, d.np, value)
     except (MemoryError, ValueError) as e:
         raise out_of_memory(e, shape) from None
     if where is CPU and out is layout is None and not (requires_grad or pin_memory):

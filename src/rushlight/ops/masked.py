@@ -15,6 +15,8 @@ from ..kernels import K
 from .index import IndexPut
 from .index_select import check_bounds, check_index_dtype
 
+_LARGE = 1 << 16  # numbers that all threads set to zero
+
 
 @op(
     "masked_fill(input, mask, value: Tensor | Number)",
@@ -310,10 +312,10 @@ class Fill:
             )
         return input, value
 
+    once = True
+
     def forward(x, value):
-        y = np.empty_like(x)
-        y[...] = value
-        return y
+        return K.filled(x, np.asarray(value, x.dtype))
 
     def backward(c, dy):
         return K.zeros_like(dy) if c.needs(0) else None, K.sum(dy) if c.needs(1) else None
@@ -331,7 +333,7 @@ def zero_(input):
     """
     if not (input._rg and mode.grad) and not ON[0]:
         a = input._a
-        if type(a) is np.ndarray and a.flags.forc and a.flags.writeable:
+        if type(a) is np.ndarray and a.size < _LARGE and a.flags.forc and a.flags.writeable:
             a.fill(0)
             input._bump()
         else:

@@ -23,6 +23,8 @@ def _rounding(name: str, f, meaning: str, *aliases: str) -> None:
             "    errors  NotImplementedError: bool or complex\n"
         )
 
+        once = True
+
         def forward(x):
             if x.dtype.kind == "c":
                 raise NotImplementedError(f"{name} is not supported for complex inputs")
@@ -64,6 +66,8 @@ class Round:
     >>> torch.round(tensor([1.2345, -2.5]), decimals=2)
     tensor([ 1.2300, -2.5000])
     """
+
+    once = True
 
     def variant(x, decimals):
         return "Round1" if decimals else None

@@ -14,6 +14,8 @@ from .samples import binary, unary
 class Neg:
     """y = -x.  RuntimeError: x is bool."""
 
+    once = True
+
     def forward(x):
         if x.dtype.kind == "b":
             raise RuntimeError(
@@ -74,6 +76,8 @@ publish_faces(Schema("absolute(input, *, out=None)"), Abs, ("absolute",), "torch
 @op("sign(input, *, out=None)", at="torch Tensor", inplace="Tensor")
 class Sign:
     """y = -1, 0 or 1 (0 for NaN).  NotImplementedError: complex.  grad 0"""
+
+    once = True
 
     def forward(x):
         if x.dtype.kind == "c":

@@ -129,6 +129,8 @@ class Lerp:
     tensor([ 1.0000, 12.5000])
     """
 
+    once = True
+
     def prepare(input, end, weight):
         if type(weight) is float and isinstance(input, Tensor) and isinstance(end, Tensor):
             if input._a.dtype is end._a.dtype and input._a.dtype.kind == "f":
@@ -157,17 +159,8 @@ class Lerp:
     def forward(x, y, w):
         if hasattr(w, "__jax_array__"):  # an input of a device's program, whose value is not known
             return K.lerp(x, y, np.zeros((), x.dtype) + w)
-        z = K.lerp_number(x, y, w, 1 - w)
+        z = K.lerp_number(x, y, w)
         return z if z.dtype is x.dtype else K.like(z, x)
-
-    def into(x, y, w):
-        d = K.sub(y, x)
-        if abs(w) < 0.5:
-            K.mul_(d, w)
-            K.add_(x, d)
-        else:
-            K.mul_(d, 1 - w)
-            x[...] = K.sub(y, d)
 
     def backward(c, dz, w):
         w = w.conjugate()
@@ -242,6 +235,8 @@ class Addcmul:
     tensor([4.])
     """
 
+    once = True
+
     numbers = ()
     legacy = _number_in_front
 
@@ -252,11 +247,6 @@ class Addcmul:
         if x.dtype.kind in "iu":
             value = fitting(value, from_numpy_dtype(x.dtype))
         return K.addcmul(x, y, z, value)
-
-    def into(x, y, z, value):
-        r = K.mul(y, value)
-        K.mul_(r, z)
-        K.add_(x, r)
 
     def backward(c, dr, y, z, value):
         dy = dr * (K.conj(z) * value) if c.needs(1) else None
@@ -288,6 +278,8 @@ class Addcdiv:
     grad    dx = dr,  dy = dr v / z,  dz = -dr v y / z²
     errors  RuntimeError: tensor1 and tensor2 are integers
     """
+
+    once = True
 
     numbers = ()
     legacy = _number_in_front

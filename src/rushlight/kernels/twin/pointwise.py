@@ -12,6 +12,7 @@ import math
 import numpy as np
 
 from ..seam import K
+from .random import fma
 
 _SQRT_HALF = math.sqrt(0.5)
 _SQRT_2_PI = math.sqrt(2 / math.pi)
@@ -123,26 +124,39 @@ def smooth_l1_slope(x, a):
     return K.where(K.abs(x) >= a, K.sign(x), x / a)
 
 
+def _fused(x, y, z):
+    """x y + z; of arrays of float32 or float64 rounded once, as in PyTorch"""
+    twice = K.add(z, K.mul(x, y))
+    if type(z) is not np.ndarray or twice.dtype.kind != "f" or twice.dtype is not z.dtype:
+        return twice
+    d = z.dtype.type
+    once = fma(*(v if type(v) is np.ndarray else d(v) for v in (x, y, z)))
+    return np.where(np.isfinite(once), once, twice)
+
+
 def add_scaled(x, y, a):
     """x + a y"""
-    return K.add(x, K.mul(y, a))
+    return _fused(y, a, x)
 
 
-def lerp_number(x, y, w, rest):
-    """x + w (y - x) from the nearer end; rest = 1 - w"""
+def lerp_number(x, y, w):
+    """x + w (y - x) from the nearer end"""
     d = K.sub(y, x)
-    return K.add(x, K.mul(d, w)) if abs(w) < 0.5 else K.sub(y, K.mul(d, rest))
+    if abs(w) < 0.5:
+        return _fused(d, w, x)
+    w = d.dtype.type(w) if type(d) is np.ndarray and d.dtype.kind == "f" else w
+    return _fused(d, w - 1, y)
 
 
 def lerp(x, y, w):
     """x + w (y - x), computed from the nearer end: w = 1 gives y exactly."""
-    near = K.where(np.abs(w) < 0.5, x + w * (y - x), y - (y - x) * (1 - w))
+    near = K.where(np.abs(w) < 0.5, _fused(y - x, w, x), _fused(y - x, w - 1, y))
     return near.astype(x.dtype, copy=False)
 
 
 def addcmul(x, y, z, a):
     """x + a y z"""
-    r = K.add(x, K.mul(y if type(a) is int and a == 1 else K.mul(y, a), z))
+    r = _fused(y if type(a) is int and a == 1 else K.mul(y, a), z, x)
     return r if r.dtype is x.dtype else K.like(r, x)
 
 

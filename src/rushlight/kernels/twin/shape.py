@@ -26,6 +26,11 @@ def dense_copy(x):
     return np.array(x, order="C")
 
 
+def filled(x, y):
+    """An array of x's shape, dtype and order in memory, every element that of y (0-d)."""
+    return np.full_like(x, y)
+
+
 def assign(x, y):
     """y's elements into x, of the same dtype, which y broadcasts to."""
     np.copyto(x, y)
