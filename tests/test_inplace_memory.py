@@ -14,7 +14,9 @@ x.lerp_(y, 0.3)|x.lerp_(y, 0.7)|x.fmod_(y)|x.remainder_(y)|x.atan2_(y)|x.hypot_(
 x.fill_(2.5)|x.zero_()|x.frac_()|x.square_()|x.pow_(3)|x.masked_fill_(y > 0, 1.0)|x.nan_to_num_()|x.rsqrt_()
 x.add_(x)|x.mul_(x)|x.addcmul_(x, x, value=0.3)|x.lerp_(x, 0.3)|x.fill_(x[3, 3])|x.tril_()
 torch.nn.functional.leaky_relu_(x, 0.1)|torch.nn.functional.elu_(x)|torch.nn.functional.silu(x, inplace=True)
-torch.nn.functional.threshold_(x, 0.1, 7.0)|torch.nn.functional.hardtanh_(x)""".replace("\n", "|").split("|")
+torch.nn.functional.threshold_(x, 0.1, 7.0)|torch.nn.functional.hardtanh_(x)""".replace(
+    "\n", "|"
+).split("|")
 OUT = """add(y, z, out=x)|add(y, z, alpha=0.3, out=x)|sub(y, 2.0, out=x)|mul(y, z, out=x)|div(y, z, out=x)|exp(y, out=x)
 div(y, z, rounding_mode="floor", out=x)|maximum(y, z, out=x)|clamp(y, -0.5, 0.5, out=x)|lerp(y, z, 0.3, out=x)
 add(x, y, out=x)|mul(x, x, out=x)|sub(y, x, out=x)|pow(x, 3, out=x)|cumsum(y, 0, out=x)|sin(x, out=x)""".replace(

@@ -95,6 +95,8 @@ class AddScaled:
         if d.category < FLOAT:
             return x + y * fitting(alpha, d)
         check_fits(alpha, d)
+        if x.itemsize == 2:
+            alpha = float(np.array(alpha, x.dtype))
         return x + y * alpha if d.category == COMPLEX else K.add_scaled(x, y, alpha)
 
     def backward(c, dz, alpha):

@@ -92,8 +92,7 @@ def _fma32(a, b, c):
     total = np.asarray(product + c)
     tie = (total.view(np.int64) & 0x1FFFFFFF) == 0x10000000
     if np.count_nonzero(tie):
-        if c.shape != total.shape:
-            c = np.broadcast_to(c, total.shape)
+        product, c = (np.broadcast_to(v, total.shape) for v in (product, c))
         t, p, c = total[tie], product[tie], c[tie].astype(np.float64)
         part = t - p
         error = (p - (t - part)) + (c - part)
