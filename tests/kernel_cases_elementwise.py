@@ -3,6 +3,7 @@
 import ml_dtypes
 import numpy as np
 from kernel_cases import EXACT, SHAPES, make, of
+
 from rushlight.kernels import seam
 
 

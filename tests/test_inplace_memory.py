@@ -1,27 +1,75 @@
-"""Operations in place and out= of large tensors: a kernel writes into the memory at once, and the values, the
-history and the refusals are those of the long way."""
+"""Operations in place and out= of large tensors: a kernel writes into the memory at once, and the
+values, the history and the refusals are those of the long way.
+"""
 
 import numpy as np
 import pytest
+
 import rushlight as torch
 from rushlight.dispatch import out as module
 from rushlight.kernels.seam import native
 
 N = 70_000
-IN_PLACE = """x.clamp_(-0.5, 0.5)|x.clamp_min_(0)|x.relu_()|x.exp_()|x.abs_()|x.sin_()|x.neg_()|x.sign_()|x.floor_()
-x.round_()|x.add_(y, alpha=0.3)|x.sub_(y, alpha=0.3)|x.addcmul_(y, z, value=0.3)|x.addcdiv_(y, z, value=0.3)
-x.lerp_(y, 0.3)|x.lerp_(y, 0.7)|x.fmod_(y)|x.remainder_(y)|x.atan2_(y)|x.hypot_(y)|x.copysign_(y)
-x.fill_(2.5)|x.zero_()|x.frac_()|x.square_()|x.pow_(3)|x.masked_fill_(y > 0, 1.0)|x.nan_to_num_()|x.rsqrt_()
-x.add_(x)|x.mul_(x)|x.addcmul_(x, x, value=0.3)|x.lerp_(x, 0.3)|x.fill_(x[3, 3])|x.tril_()
-torch.nn.functional.leaky_relu_(x, 0.1)|torch.nn.functional.elu_(x)|torch.nn.functional.silu(x, inplace=True)
-torch.nn.functional.threshold_(x, 0.1, 7.0)|torch.nn.functional.hardtanh_(x)""".replace(
-    "\n", "|"
-).split("|")
-OUT = """add(y, z, out=x)|add(y, z, alpha=0.3, out=x)|sub(y, 2.0, out=x)|mul(y, z, out=x)|div(y, z, out=x)|exp(y, out=x)
-div(y, z, rounding_mode="floor", out=x)|maximum(y, z, out=x)|clamp(y, -0.5, 0.5, out=x)|lerp(y, z, 0.3, out=x)
-add(x, y, out=x)|mul(x, x, out=x)|sub(y, x, out=x)|pow(x, 3, out=x)|cumsum(y, 0, out=x)|sin(x, out=x)""".replace(
-    "\n", "|"
-).split("|")
+IN_PLACE = """
+x.clamp_(-0.5, 0.5)
+x.clamp_min_(0)
+x.relu_()
+x.exp_()
+x.abs_()
+x.sin_()
+x.neg_()
+x.sign_()
+x.floor_()
+x.round_()
+x.add_(y, alpha=0.3)
+x.sub_(y, alpha=0.3)
+x.addcmul_(y, z, value=0.3)
+x.addcdiv_(y, z, value=0.3)
+x.lerp_(y, 0.3)
+x.lerp_(y, 0.7)
+x.fmod_(y)
+x.remainder_(y)
+x.atan2_(y)
+x.hypot_(y)
+x.copysign_(y)
+x.fill_(2.5)
+x.zero_()
+x.frac_()
+x.square_()
+x.pow_(3)
+x.masked_fill_(y > 0, 1.0)
+x.nan_to_num_()
+x.rsqrt_()
+x.add_(x)
+x.mul_(x)
+x.addcmul_(x, x, value=0.3)
+x.lerp_(x, 0.3)
+x.fill_(x[3, 3])
+x.tril_()
+torch.nn.functional.leaky_relu_(x, 0.1)
+torch.nn.functional.elu_(x)
+torch.nn.functional.silu(x, inplace=True)
+torch.nn.functional.threshold_(x, 0.1, 7.0)
+torch.nn.functional.hardtanh_(x)
+""".strip().splitlines()
+OUT = """
+add(y, z, out=x)
+add(y, z, alpha=0.3, out=x)
+sub(y, 2.0, out=x)
+mul(y, z, out=x)
+div(y, z, out=x)
+exp(y, out=x)
+div(y, z, rounding_mode="floor", out=x)
+maximum(y, z, out=x)
+clamp(y, -0.5, 0.5, out=x)
+lerp(y, z, 0.3, out=x)
+add(x, y, out=x)
+mul(x, x, out=x)
+sub(y, x, out=x)
+pow(x, 3, out=x)
+cumsum(y, 0, out=x)
+sin(x, out=x)
+""".strip().splitlines()
 
 
 def operands(dtype):
@@ -123,6 +171,6 @@ def test_the_destination_is_of_its_thread_and_of_one_result():
     first, second = native.exp(b), native.exp(b)
     assert found[0] is not a and first is a and second is not a
     native.write_to(None)
+    b.flags.writeable = False
     with pytest.raises(TypeError, match="can be written to"):
-        b.flags.writeable = False
         native.write_to(b)

@@ -33,7 +33,7 @@ def straight(a: Any, forward: Any, arrays: Sequence) -> Any:
 
 
 def fill(a: np.ndarray, values: Any) -> None:
-    """a[...] = values, of any dtype and with any warning kept quiet, by all threads if it is large."""
+    """a[...] = values, of any dtype; by all threads if a is large."""
     if type(values) is type(a) is np.ndarray and values.dtype is a.dtype:
         if a.size >= _LARGE:
             K.assign(a, values)
@@ -54,7 +54,7 @@ def write_result(op: Any, name: str, out: Any, run: Callable[[], Any], inputs: t
 
 
 def _may_be_straight(op: Any, out: Tensor, inputs: tuple) -> bool:
-    """Whether the kernel may write into a large out at once: nothing else is to be found out first."""
+    """Whether a kernel may write into a large out at once: nothing has to be looked at before."""
     a = out._a
     if not getattr(op, "once", False) or a.size < _LARGE or type(a) is not np.ndarray or out._rg:
         return False

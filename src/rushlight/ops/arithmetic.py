@@ -10,10 +10,8 @@ from typing import Any
 import numpy as np
 
 from ..core.dtype import BOOL, COMPLEX, FLOAT, from_numpy_dtype, result_dtype
-from ..core.grad_mode import mode
 from ..core.tensor import Tensor, wrap
 from ..dispatch.messages import not_implemented
-from ..dispatch.op import Card
 from ..dispatch.promotion import check_fits, fitting, is_number, number_of, operand
 from ..dispatch.registry import (
     binary_operator,
