@@ -44,7 +44,7 @@ def apply_inplace(card: Card, args: tuple) -> Tensor:
     if modes.ON[0] and (result := modes.changed(card, args)) is not NotImplemented:
         return result
     x = args[0]
-    if card.into is not None and _written(card, args):
+    if _written(card, args):
         return x
     if not isinstance(x, Tensor):
         raise TypeError(
@@ -104,28 +104,53 @@ def apply_inplace(card: Card, args: tuple) -> Tensor:
 
 
 def _written(card: Card, args: tuple) -> bool:
-    """The result in x by `card.into`, if its elements are all that there is to think of."""
+    """The result in x, if its elements are all that there is to think of: no graph, no other
+    dtype, no memory that others hold, too."""
     x = args[0]
     if type(x) is not Tensor or type(a := x._a) is not np.ndarray or inferring[0]:
         return False
-    d, wanted, count, arrays = a.dtype, x._rg, len(card.tensors), [a]
-    if (d is not _F32 and d is not _F64) or not a.ndim or not a.flags.carray or x._inference:
+    d, flags, wanted, arrays, numbers, shaped = a.dtype, a.flags, x._rg, [a], False, True
+    if not (flags.forc and flags.writeable) or x._inference or d.kind in card.not_for:
         return False
-    for o in args[1:count]:
-        if type(o) is not Tensor or o is x or (o._v is x._v and o._v is not None):
+    for i, o in enumerate(args[1:], 1):
+        if type(o) is Tensor:
+            if o is x or (o._v is x._v and o._v is not None):
+                return False
+            b = o._a
+            if type(b) is not np.ndarray or (b.dtype is not d and card.promote is not None):
+                return False
+            shaped = shaped and b.shape == a.shape
+            wanted = wanted or o._rg
+            arrays.append(b)
+        elif isinstance(o, Tensor):
             return False
-        b = o._a
-        if b.dtype is not d or b.shape != a.shape:
-            return False
-        wanted = wanted or o._rg
-        arrays.append(b)
-    for o in args[count:]:
-        if type(o) is not float and type(o) is not int:
-            return False
-    if wanted and mode.grad:
+        else:
+            numbers = numbers or i in card.tensors
+            arrays.append(o)
+    if (wanted and mode.grad) or (card.promote is not None and (numbers or card.check)):
         return False
-    card.into(*arrays, *args[count:])
-    x._bump()
+    if d is _F32 or d is _F64:
+        if card.into is not None and shaped and a.ndim and flags.c_contiguous and not numbers:
+            if all([type(o) is float or type(o) is int for o in args[len(card.tensors) :]]):
+                card.into(*arrays)
+                x._bump()
+                return True
+    elif card.promote == "float":
+        return False
+    try:
+        r = (card.forward if card.narrow is None else card.forward_for(a))(*arrays)
+    except (ValueError, IndexError, TypeError, AttributeError):  # worded by the general way
+        return False
+    if type(r) is tuple:
+        r = r[0]
+    if type(r) is np.ndarray and r.dtype is d and r.shape == a.shape and a.size < _LARGE:
+        a[...] = r
+        x._bump()
+        return True
+    kind = getattr(r, "dtype", d)
+    if kind is not d and card.promote is None:
+        check_can_cast(from_numpy_dtype(kind), x.dtype)
+    write(x, r, card.name)
     return True
 
 
@@ -143,8 +168,11 @@ def _zero(c: Any, dy: Any) -> Any:
 
 
 def _change(card: Card, args: Any) -> Tensor:
-    args = card.arguments(args)
-    return apply_inplace(card.select(args), args)
+    if card.prepare is not None:
+        args = card.prepare(*args)
+    if card.variant is not None:
+        card = card.select(args)
+    return apply_inplace(card, args)
 
 
 Card.change = _change

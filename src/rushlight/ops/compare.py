@@ -49,7 +49,7 @@ def _compare(name: str, alias: str | None, symbol: str) -> None:
         not_for="" if name in ("eq", "ne") else "c",
         kernel=f"{name}_cpu",
     )(Compare)
-    operator, _ = binary_operator(card, TABLE[name])
+    operator, _ = binary_operator(card, TABLE[name], True)
     setattr(Tensor, f"__{name}__", operator)
 
 
