@@ -110,7 +110,9 @@ def _pair(card: Card, args: tuple) -> tuple | None:
         return None
     d = t._a.dtype
     if d is _F32 or d is _F64:
-        if not (type(n) is int or type(n) is float) or not -_EXACT <= n <= _EXACT:
+        if not (type(n) is int or type(n) is float):
+            return None
+        if not -_EXACT <= n <= _EXACT and n - n == 0:  # neither inf nor nan
             return None
     elif d.kind not in "iu" or type(n) is not int or not 0 <= n < 128 or card.promote != "arith":
         return None
