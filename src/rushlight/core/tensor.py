@@ -188,6 +188,9 @@ class Tensor(_Slots):
         """The element type, e.g. torch.float32."""
         return from_numpy_dtype(self._a.dtype)
 
+    if native is not None and not TYPE_CHECKING:  # without a frame of Python's
+        dtype = property(native.dtype_of, doc=dtype.__doc__)
+
     @property
     def device(self) -> Any:
         """Where the elements are: device(type='cpu'), another one; "meta" if there are none."""

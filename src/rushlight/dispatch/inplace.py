@@ -21,6 +21,7 @@ from ..core.dtype import (
     result_dtype,
 )
 from ..core.grad_mode import inferring, mode
+from ..core.making import put
 from ..core.memory import is_expanded
 from ..core.notices import warn
 from ..core.tensor import Tensor, new, wrap
@@ -43,9 +44,9 @@ def apply_inplace(card: Card, args: tuple) -> Tensor:
     """Run a card and put its result into the first argument's memory."""
     if modes.ON[0] and (result := modes.changed(card, args)) is not NotImplemented:
         return result
-    x = args[0]
     if _written(card, args):
-        return x
+        return args[0]
+    x = args[0]
     if not isinstance(x, Tensor):
         raise TypeError(
             f"{card.name}_(): argument 'input' (position 1) must be Tensor, not {type(x).__name__}"
@@ -109,10 +110,11 @@ def _written(card: Card, args: tuple) -> bool:
     x = args[0]
     if type(x) is not Tensor or type(a := x._a) is not np.ndarray or inferring[0]:
         return False
-    d, flags, wanted, arrays, numbers, shaped = a.dtype, a.flags, x._rg, [a], False, True
-    if not (flags.forc and flags.writeable) or x._inference or d.kind in card.not_for:
+    d, wanted, arrays, numbers, shaped = a.dtype, x._rg, [a], False, True
+    if x._inference or (card.not_for and d.kind in card.not_for):
         return False
-    for i, o in enumerate(args[1:], 1):
+    for i in range(1, len(args)):
+        o = args[i]
         if type(o) is Tensor:
             if o is x or (o._v is x._v and o._v is not None):
                 return False
@@ -130,7 +132,7 @@ def _written(card: Card, args: tuple) -> bool:
     if (wanted and mode.grad) or (card.promote is not None and (numbers or card.check)):
         return False
     if d is _F32 or d is _F64:
-        if card.into is not None and shaped and a.ndim and flags.c_contiguous and not numbers:
+        if card.into is not None and shaped and a.ndim and not numbers and a.flags.carray:
             if all([type(o) is float or type(o) is int for o in args[len(card.tensors) :]]):
                 card.into(*arrays)
                 x._bump()
@@ -143,14 +145,10 @@ def _written(card: Card, args: tuple) -> bool:
         return False
     if type(r) is tuple:
         r = r[0]
-    if type(r) is np.ndarray and r.dtype is d and r.shape == a.shape and a.size < _LARGE:
-        a[...] = r
-        x._bump()
-        return True
-    kind = getattr(r, "dtype", d)
-    if kind is not d and card.promote is None:
-        check_can_cast(from_numpy_dtype(kind), x.dtype)
-    write(x, r, card.name)
+    if put(x, r) is None:
+        if card.promote is None and getattr(r, "dtype", d) is not d:
+            check_can_cast(from_numpy_dtype(r.dtype), x.dtype)
+        write(x, r, card.name)
     return True
 
 
