@@ -253,7 +253,8 @@ class Tensor(_Slots):
 
     def data_ptr(self) -> int:
         """The address of the first element (bytes); 0 if there are no elements."""
-        return 0 if self.is_meta else address(self._a)
+        a = self._a
+        return address(a) if type(a) is _ndarray or not self.is_meta else 0
 
     def is_contiguous(self, memory_format: Any = None) -> bool:
         """True if the elements lie in C order (or in the order of `memory_format`)."""

@@ -116,6 +116,8 @@ def _ordered(x: np.ndarray, memory: Format) -> np.ndarray:
 @composite("contiguous(input, memory_format=contiguous_format)", at="Tensor")
 def contiguous(input, memory_format=contiguous_format):
     """input itself if its elements already lie in that order, else a copy that does."""
+    if memory_format is contiguous_format and input._a.flags.c_contiguous:
+        return input
     return input if input.is_contiguous(memory_format) else Clone.run((input, memory_format))
 
 

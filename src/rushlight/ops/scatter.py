@@ -8,11 +8,12 @@ import numpy as np
 
 from ..core.sparse import sparse
 from ..core.tensor import Tensor, wrap
-from ..dispatch.messages import mismatch, not_implemented
+from ..dispatch.messages import not_implemented
 from ..dispatch.out import of_the_same_dtype
 from ..dispatch.registry import apply_inplace, composite, fitted, internal, op
 from ..kernels import K, native, word
 from ..kernels.vocabulary import along
+from .expand import common_shape
 from .index_select import check_bounds, check_index_dtype, check_slices
 from .shape import wrapped
 
@@ -473,12 +474,8 @@ def take_along_dim(input, indices, dim):
         raise IndexError(
             "Dimension specified as 0 but tensor has no dimensions\n  fix: leave dim= out"
         )
-    a, b = list(input._a.shape), list(indices._a.shape)
-    rest = ([*a[:d], 1, *a[d + 1 :]], [*b[:d], 1, *b[d + 1 :]])
-    found = mismatch(list(rest))
-    if found:
-        raise RuntimeError(found)
-    common = np.broadcast_shapes(*map(tuple, rest))
+    a, b = input._a.shape, indices._a.shape
+    common = common_shape([(*a[:d], 1, *a[d + 1 :]), (*b[:d], 1, *b[d + 1 :])])
     left = input.expand([*common[:d], a[d], *common[d + 1 :]])
     right = indices % a[d] if a[d] else indices
     return left.gather(d, right.expand([*common[:d], b[d], *common[d + 1 :]]))

@@ -256,6 +256,8 @@ def flatten(input, start_dim=0, end_dim=-1):
     if n > 1 and start_dim == 1 and end_dim == -1:  # what nn.Flatten asks for
         shape = input._a.shape
         return input if n == 2 else reshape(input, shape[0], prod(shape[1:]))
+    if n and start_dim == 0 and end_dim == -1:
+        return input if n == 1 else reshape(input, -1)
     start, end = wrapped(start_dim, n), wrapped(end_dim, n)
     if start > end:
         raise RuntimeError("flatten() has invalid args: start_dim cannot come after end_dim")
@@ -391,6 +393,11 @@ class Squeeze:
             return (
                 x.reshape([n for n in x.shape if n != 1]) if x.flags.c_contiguous else np.squeeze(x)
             )
+        if type(dims) is int:
+            d, shape = wrapped(dims, x.ndim), x.shape
+            if not shape or shape[d] != 1:
+                return x[...]
+            return x.reshape((*shape[:d], *shape[d + 1 :]))  # of any strides a view
         chosen = {wrapped(d, x.ndim) for d in ((dims,) if isinstance(dims, int) else dims)}
         return np.squeeze(x, tuple(d for d in chosen if x.ndim and x.shape[d] == 1))
 
