@@ -184,7 +184,14 @@ class Mv:
         yield make(3, 4), make(4)
 
 
-@op("dot(input, tensor, *, out=None)", at="torch Tensor", tensors=2, save_if={"x": 1, "y": 0})
+@op(
+    "dot(input, tensor, *, out=None)",
+    at="torch Tensor",
+    tensors=2,
+    save_if={"x": 1, "y": 0},
+    fresh=True,
+    quiet=False,
+)
 class Dot:
     """z = Σ x y for vectors of one length
 
