@@ -224,9 +224,10 @@ def _place(f: Any) -> Any:
 
 def _total(f: Any) -> Any:
     """A reduction in which integers and bool count as int64, as in PyTorch."""
+    counts = f == np.add.reduce
 
     def reduce(x, axis=None, keepdims=False):
-        if x.dtype.kind == "b" and axis is None and not keepdims and f is np.add.reduce:
+        if counts and x.dtype.kind == "b" and axis is None and not keepdims:
             return np.array(np.count_nonzero(x))
         dtype = np.int64 if x.dtype.kind in "iub" else None
         return _rows(f(x, axis=axis, dtype=dtype, keepdims=keepdims))

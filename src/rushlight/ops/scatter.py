@@ -13,6 +13,7 @@ from ..dispatch.out import of_the_same_dtype
 from ..dispatch.registry import apply_inplace, composite, fitted, internal, op
 from ..kernels import K, native, word
 from ..kernels.vocabulary import along
+from .convert import unseen
 from .expand import common_shape
 from .index_select import check_bounds, check_index_dtype, check_slices
 from .shape import wrapped
@@ -318,6 +319,14 @@ def scatter(input, dim, index, src, *, value, reduce):
 )
 def scatter_(input, dim, index, src, *, value, reduce):
     """In-place version of scatter."""
+    if native is not None and type(index) is Tensor and unseen(input, index) and reduce is None:
+        number = src if value is None else value
+        if type(number) is float or type(number) is int:
+            a, n = input._a, input._a.ndim
+            if type(dim) is int and -n <= dim < n:
+                if native.put_along(a, index._a, dim % n, fitted(number, input.dtype)):
+                    input._bump()
+                    return input
     return apply_inplace(*_chosen(input, dim, index, src, value, reduce))
 
 
