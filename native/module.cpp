@@ -12,6 +12,7 @@
 #ifdef RL_X86
 #include "processor.hpp"
 #endif
+#include "tensors.hpp"
 #include "threads.hpp"
 
 #ifdef __GLIBC__
@@ -202,7 +203,7 @@ PyMethodDef own[] = {
      "crc32(data, value=0): as zlib.crc32"},
     {"new", new_object, METH_O, "new(cls): an instance of a Python class, __init__ not called"},
     {"learn", fast(learn), METH_FASTCALL,
-     "learn($module, Tensor, ViewInfo, Size, as_array, /)\n--\n\nthe classes that the next five make"},
+     "learn($module, Tensor, ViewInfo, Size, as_array, dtypes, dtype_of, /)\n--\n\nthe classes that the next five make"},
     {"wrap", wrap, METH_O, "wrap($module, a, /)\n--\n\na Tensor of this array, no copy, no history"},
     {"wrap_beside", fast(wrap_beside), METH_FASTCALL,
      "wrap_beside($module, a, *operands)\n--\n\nwrap(a); None if an operand is not C-contiguous"},
@@ -210,6 +211,11 @@ PyMethodDef own[] = {
      "share($module, x, array, card, options, several, /)\n--\n\na view of x, its base and version known, not recorded; "
      "of a list of arrays a tuple of views"},
     {"sizes", sizes, METH_O, "sizes($module, x, /)\n--\n\nthe Size of a Tensor"},
+    {"dtype_of", dtype_of, METH_O, "dtype_of($module, x, /)\n--\n\nthe dtype of a Tensor"},
+    {"address", address, METH_O, "address($module, a, /)\n--\n\nwhere an array's first element lies"},
+    {"strides", strides, METH_O, "strides($module, a, /)\n--\n\nan array's strides in elements"},
+    {"put", fast(put), METH_FASTCALL,
+     "put($module, x, a, /)\n--\n\nthe elements of an array into a Tensor, as a change; None: look again"},
     {"plain_sizes", plain_sizes, METH_O,
      "plain_sizes($module, given, /)\n--\n\nthe tuple of sizes in f(2, 3) or f((2, 3)); None if they need a second look"},
     {"expanded", fast(expanded), METH_FASTCALL,

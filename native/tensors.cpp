@@ -2,8 +2,10 @@
 //
 // Their classes are Python's (core/tensor.py); `learn` finds out where their slots lie. The same
 // functions in Python are in core/making.py.
-#include "bind.hpp"
+#include "tensors.hpp"
 #include <structmember.h>
+
+#include <cstring>
 
 namespace rl {
 namespace {
@@ -11,11 +13,12 @@ namespace {
 struct Known {
     PyTypeObject *tensor, *view, *size;
     PyObject* as_array;  // as_array(a): what is no array as one
+    PyObject *dtypes, *dtype_of;  // NumPy's dtype -> ours; the function that finds others
     Py_ssize_t array, wanted, node, info, version;         // slots of a Tensor
     Py_ssize_t base, replay, recorded, several;            // slots of a ViewInfo
 };
 Known known{};
-PyObject *zero, *array_name, *shape_name;
+PyObject *zero, *array_name, *shape_name, *dtype_name;
 
 PyObject*& slot(PyObject* o, Py_ssize_t at) {
     return *reinterpret_cast<PyObject**>(reinterpret_cast<char*>(o) + at);
@@ -81,8 +84,10 @@ PyObject* view_of(PyObject* array, PyObject* version, PyObject* base, PyObject* 
 }  // namespace
 
 PyObject* learn(PyObject*, PyObject* const* args, Py_ssize_t n) {
-    if (n != 4 || !PyType_Check(args[0]) || !PyType_Check(args[1]) || !PyType_Check(args[2]))
-        return PyErr_Format(PyExc_TypeError, "learn(Tensor, ViewInfo, Size, as_array)");
+    if (n != 6 || !PyType_Check(args[0]) || !PyType_Check(args[1]) || !PyType_Check(args[2]) ||
+        !PyDict_CheckExact(args[4]))
+        return PyErr_Format(PyExc_TypeError,
+                            "learn(Tensor, ViewInfo, Size, as_array, dtypes, dtype_of)");
     Known k{};
     k.array = slot_of(args[0], "_a"), k.wanted = slot_of(args[0], "_rg");
     k.node = slot_of(args[0], "_node"), k.info = slot_of(args[0], "_view");
@@ -95,12 +100,13 @@ PyObject* learn(PyObject*, PyObject* const* args, Py_ssize_t n) {
     if (!zero) zero = PyLong_FromLong(0);
     if (!array_name) array_name = PyUnicode_InternFromString("_a");
     if (!shape_name) shape_name = PyUnicode_InternFromString("shape");
-    if (!zero || !array_name || !shape_name) return nullptr;
-    for (int i = 0; i < 4; i++) Py_INCREF(args[i]);  // kept for good
+    if (!dtype_name) dtype_name = PyUnicode_InternFromString("dtype");
+    if (!zero || !array_name || !shape_name || !dtype_name) return nullptr;
+    for (int i = 0; i < 6; i++) Py_INCREF(args[i]);  // kept for good
     k.tensor = reinterpret_cast<PyTypeObject*>(args[0]);
     k.view = reinterpret_cast<PyTypeObject*>(args[1]);
     k.size = reinterpret_cast<PyTypeObject*>(args[2]);
-    k.as_array = args[3];
+    k.as_array = args[3], k.dtypes = args[4], k.dtype_of = args[5];
     known = k;
     Py_RETURN_NONE;
 }
@@ -234,6 +240,71 @@ PyObject* sizes(PyObject*, PyObject* t) {
     }
     Py_DECREF(a);
     return y;
+}
+
+PyObject* dtype_of(PyObject*, PyObject* t) {
+    if (!is_ready()) return nullptr;
+    PyObject* const a = elements(t);
+    PyObject* const theirs = !a ? nullptr
+                             : PyArray_CheckExact(a)
+                                 ? Py_NewRef(PyArray_DESCR(reinterpret_cast<PyArrayObject*>(a)))
+                                 : PyObject_GetAttr(a, dtype_name);
+    Py_XDECREF(a);
+    if (!theirs) return nullptr;
+    PyObject* const found = PyDict_GetItemWithError(known.dtypes, theirs);
+    PyObject* y = nullptr;
+    if (found) y = Py_NewRef(found);
+    else if (!PyErr_Occurred()) y = PyObject_CallOneArg(known.dtype_of, theirs);
+    Py_DECREF(theirs);
+    return y;
+}
+
+PyObject* address(PyObject*, PyObject* a) {
+    if (!PyArray_Check(a)) return PyErr_Format(PyExc_TypeError, "address(array)");
+    return PyLong_FromVoidPtr(PyArray_DATA(reinterpret_cast<PyArrayObject*>(a)));
+}
+
+PyObject* strides(PyObject*, PyObject* a) {
+    if (!PyArray_Check(a)) return PyErr_Format(PyExc_TypeError, "strides(array)");
+    PyArrayObject* const x = reinterpret_cast<PyArrayObject*>(a);
+    const int nd = PyArray_NDIM(x);
+    PyObject* y = PyTuple_New(nd);
+    npy_intp step = 1;
+    for (int i = nd - 1; y && i >= 0; i--) {
+        if (!PyArray_IS_C_CONTIGUOUS(x)) step = PyArray_STRIDE(x, i) / PyArray_ITEMSIZE(x);
+        PyObject* const item = PyLong_FromSsize_t(step);
+        if (!item) Py_CLEAR(y);
+        else PyTuple_SET_ITEM(y, i, item);
+        if (PyArray_DIM(x, i) > 1) step *= PyArray_DIM(x, i);
+    }
+    return y;
+}
+
+// The elements of r into x, which counts the change.
+PyObject* put(PyObject*, PyObject* const* args, Py_ssize_t n) {
+    if (!is_ready()) return nullptr;
+    if (n != 2 || !Py_IS_TYPE(args[0], known.tensor))
+        return PyErr_Format(PyExc_TypeError, "put(x, array)");
+    PyObject* const a = slot(args[0], known.array);
+    if (!a || !PyArray_CheckExact(a) || !PyArray_CheckExact(args[1])) Py_RETURN_NONE;
+    PyArrayObject *const x = reinterpret_cast<PyArrayObject*>(a),
+                         *const r = reinterpret_cast<PyArrayObject*>(args[1]);
+    if (PyArray_DESCR(x) != PyArray_DESCR(r) || !PyArray_SAMESHAPE(x, r) || PyArray_SIZE(x) > 1 << 14 ||
+        !PyArray_ISCARRAY(x) || !PyArray_ISCARRAY_RO(r) || PyDataType_REFCHK(PyArray_DESCR(x)))
+        Py_RETURN_NONE;
+    PyObject*& version = slot(args[0], known.version);
+    if (version && PyList_CheckExact(version) && PyList_GET_SIZE(version) == 1) {
+        const Py_ssize_t seen = PyLong_AsSsize_t(PyList_GET_ITEM(version, 0));
+        if (seen == -1 && PyErr_Occurred()) return nullptr;
+        PyObject* const next = PyLong_FromSsize_t(seen + 1);
+        if (!next || PyList_SetItem(version, 0, next) < 0) return nullptr;
+    } else {
+        PyObject* const cell = Py_BuildValue("[i]", 1);
+        if (!cell) return nullptr;
+        Py_XSETREF(version, cell);
+    }
+    std::memmove(PyArray_DATA(x), PyArray_DATA(r), std::size_t(PyArray_NBYTES(x)));
+    return Py_NewRef(Py_True);
 }
 
 // One pass over a list in place of one each for types, dtypes, shapes, gradients.

@@ -192,3 +192,102 @@ def test_random_numbers_by_the_short_way(options):
         assert (
             torch.rand(2, 2).is_meta and torch.zeros(2).is_meta and torch.randint(3, (2,)).is_meta
         )
+
+
+@needs_native
+def test_what_tensors_say_of_themselves():
+    a = np.arange(24.0, dtype=np.float32).reshape(2, 3, 4)
+    arrays = [a, a.T, a[:, 1:], a[:0], a[:, :, :1], a[1, 1, 1], a[:, ::2], a.transpose(0, 2, 1)]
+    for x in arrays:
+        x = np.asarray(x)
+        assert native.address(x) == x.__array_interface__["data"][0]
+        t = torch.from_numpy(x) if x.ndim else torch.tensor(1.0)
+        assert t.dtype is torch.float32 and t.shape == x.shape
+    assert native.strides(a.T) == (1, 4, 12) and native.strides(a[:0]) == (12, 4, 1)
+    assert native.strides(np.zeros((0, 3, 0))) == (3, 1, 1)
+    for dtype in (torch.bool, torch.int64, torch.float16, torch.bfloat16, torch.complex64):
+        assert torch.zeros(2, dtype=dtype).dtype is dtype
+    assert torch.zeros(2, device="meta").dtype is torch.float32
+
+
+@pytest.mark.parametrize("put", [making._put, making.put])
+def test_put(put):
+    x = torch.zeros(2, 3)
+    view = x[0]
+    assert put(x, np.arange(6.0, dtype=np.float32).reshape(2, 3)) is True
+    assert x.tolist() == [[0, 1, 2], [3, 4, 5]] and x._version == view._version == 1
+    for other in (np.zeros((3, 2), np.float32), np.zeros((2, 3)), np.float32(1)):
+        assert put(x, other) is None
+    assert put(x.T, np.zeros((3, 2), np.float32)) is None
+    assert x._version == 1 and put(x, x._a) is True and x.tolist()[1] == [3, 4, 5]
+
+
+def test_one_number_scattered():
+    index = torch.tensor([[2], [0]])
+    x = torch.zeros(2, 3)
+    assert x.scatter_(-1, index, 5.0) is x and x._version == 1
+    assert x.tolist() == [[0, 0, 5], [5, 0, 0]]
+    assert torch.zeros(2, 3, dtype=torch.int64).scatter_(1, index, 2.5).sum() == 4
+    for dim, bad in ((2, index), (1, index + 3)):
+        with pytest.raises((IndexError, RuntimeError)):
+            x.scatter_(dim, bad, 1.0)
+    y = torch.zeros(2, 3, requires_grad=True)
+    (y * 1).scatter_(1, index, 5.0).sum().backward()
+    assert y.grad.tolist() == [[1, 1, 0], [0, 1, 1]]
+    with pytest.raises(RuntimeError, match="leaf"):
+        y.scatter_(1, index, 5.0)
+
+
+def test_operands_of_two_dtypes():
+    x, i, b = torch.tensor([1.5, -2.0]), torch.tensor([2, 3]), torch.tensor([True, False])
+    for y, found, dtype in (
+        (i + 1, [3, 4], torch.int64),
+        (i - 2**40, [2 - 2**40, 3 - 2**40], torch.int64),
+        (i % 2, [0, 1], torch.int64),
+        (-i // 2, [-1, -2], torch.int64),
+        (1 - i, [-1, -2], torch.int64),
+        (i == 2, [True, False], torch.bool),
+        (i * i, [4, 9], torch.int64),
+        (x * i, [3.0, -6.0], torch.float32),
+        (b + x, [2.5, -2.0], torch.float32),
+        (x.double() / b, [1.5, float("-inf")], torch.float64),
+        (i + 0.5, [2.5, 3.5], torch.float32),
+        (i.to(torch.uint8) + 200, [202, 203], torch.uint8),
+        (torch.where(b, x, float("-inf")), [1.5, float("-inf")], torch.float32),
+        (torch.where(b, 1, x), [1.0, -2.0], torch.float32),
+    ):
+        assert y.tolist() == found and y.dtype is dtype
+    with pytest.raises(RuntimeError, match="ZeroDivisionError"):
+        i % 0
+    with pytest.raises(RuntimeError, match="bool"):
+        x - b  # as in PyTorch
+    x.requires_grad_()
+    y = x * i
+    i += 1
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        y.sum().backward()
+
+
+def test_keys_without_a_basic_step():
+    x = torch.arange(24.0).reshape(2, 3, 4)
+    i, j, m = torch.tensor([1, 0]), torch.tensor([2, -1]), torch.ones(3, 4, dtype=torch.bool)
+    a = x.numpy()
+    whole = slice(None)
+    for key in ((i, j), (whole, i), (i, whole, j), (whole, m), (..., 0), (..., i)):
+        given = tuple([k.numpy() if isinstance(k, torch.Tensor) else k for k in key])
+        assert np.array_equal(x[key].numpy(), a[given])
+        y, b = x.clone(), a.copy()
+        y[key], b[given] = -1.0, -1.0
+        assert np.array_equal(y.numpy(), b) and y._version == 1
+    assert x[..., 0]._base is x._base and x[None, ..., 1].shape == (1, 2, 3)
+    for key in ((i, i, i, i), (whole, whole, whole, i), (..., 0, ..., 5)):
+        with pytest.raises(IndexError):
+            x[key]
+
+
+def test_a_generator_fills_in_place():
+    x = torch.zeros(4, 8)
+    torch.manual_seed(3)
+    x.uniform_(-1, 1)
+    torch.manual_seed(3)
+    assert torch.equal(x, torch.rand(4, 8) * 2 - 1) and x._version == 1

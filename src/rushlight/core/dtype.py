@@ -61,7 +61,7 @@ class dtype:
             ) from error
 
         self.np = np.dtype(getattr(ml_dtypes, self.name))
-        _FROM_NUMPY[self.np] = self
+        FROM_NUMPY[self.np] = self
         return self.np
 
     def __repr__(self) -> str:
@@ -151,7 +151,7 @@ ALIASES = {
 _BARE_UNSIGNED = ("uint16", "uint32", "uint64")
 _REAL = {complex32: float16, complex64: float32, complex128: float64}
 _COMPLEX = {float16: complex32, bfloat16: complex64, float32: complex64, float64: complex128}
-_FROM_NUMPY: dict[np.dtype, dtype] = {d.np: d for d in _ALL[:14]}
+FROM_NUMPY: dict[np.dtype, dtype] = {d.np: d for d in _ALL[:14]}
 
 # The names that error messages use: "expected scalar type Float but found Double".
 SCALAR_NAME = {
@@ -184,7 +184,7 @@ def from_numpy_dtype(array_type: np.dtype) -> dtype:
 
     TypeError for one that PyTorch does not have (strings, float128).
     """
-    found = _FROM_NUMPY.get(array_type)
+    found = FROM_NUMPY.get(array_type)
     if found is None:
         found = DTYPES.get(array_type.name)
         if found is None:
@@ -194,7 +194,7 @@ def from_numpy_dtype(array_type: np.dtype) -> dtype:
                 "int32, int16, int8, uint64, uint32, uint16, uint8, and bool."
             )
         if array_type.isnative and found.np == array_type:
-            _FROM_NUMPY[array_type] = found
+            FROM_NUMPY[array_type] = found
     return found
 
 

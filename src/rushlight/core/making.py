@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..kernels import as_array, native
+from .dtype import FROM_NUMPY, from_numpy_dtype
 from .memory import new
 from .meta import MetaArray
 
@@ -22,7 +23,7 @@ def learn(tensor: type, view_info: type, size: type) -> None:
     """The classes Tensor, ViewInfo and Size."""
     _known[:] = tensor, view_info
     if native is not None:
-        native.learn(tensor, view_info, size, _array)
+        native.learn(tensor, view_info, size, _array, FROM_NUMPY, from_numpy_dtype)
 
 
 def _array(a: Any) -> Any:
@@ -88,8 +89,21 @@ def _look(tensors: Any) -> tuple[list, bool, bool] | None:
     return arrays, alike, any([t._rg for t in tensors])
 
 
+def _put(x: Any, r: Any) -> bool | None:
+    """The elements of r in those of x, as a change of it; None if that needs a second look."""
+    a = x._a
+    if type(a) is not _ndarray or type(r) is not _ndarray or r.dtype is not a.dtype:
+        return None
+    if r.shape != a.shape or not a.flags.carray or not r.flags.c_contiguous:
+        return None
+    a[...] = r
+    x._bump()
+    return True
+
+
 wrap: Any = _wrap if native is None else native.wrap
 wrap_beside: Any = _wrap_beside if native is None else native.wrap_beside
 share: Any = _share if native is None else native.share
 plain_sizes: Any = _plain_sizes if native is None else native.plain_sizes
 look: Any = _look if native is None else native.look
+put: Any = _put if native is None else native.put

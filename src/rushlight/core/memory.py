@@ -54,6 +54,8 @@ def address(a: np.ndarray) -> int:
     if type(a) is not _ndarray and hasattr(a, "cell"):  # on another device
         found: Any = a
         return found.address
+    if native is not None:
+        return native.address(a)
     return (
         a.__array_interface__["data"][0]
         if a.dtype.num < 256
@@ -66,6 +68,8 @@ def strides_of(a: np.ndarray) -> tuple[int, ...]:
 
     A C-contiguous array has the strides of its shape.
     """
+    if native is not None and isinstance(a, _ndarray):
+        return native.strides(a)
     if a.flags.c_contiguous:
         steps, n = [], 1
         for size in reversed(a.shape):

@@ -157,13 +157,10 @@ class Tensor(_Slots):
         """The sizes of all dimensions, as a torch.Size."""
         return size_of(self._a.shape)
 
-    if native is not None and not TYPE_CHECKING:  # without a frame of Python's
-        shape = property(native.sizes, doc=shape.__doc__)
-
     def size(self, dim: int | None = None) -> Any:
         """All sizes, or that of one dimension. IndexError: no such dimension."""
         if dim is None:
-            return size_of(self._a.shape)
+            return self.shape
         return self._a.shape[_checked_dim(dim, self._a.ndim)]
 
     @property
@@ -187,6 +184,10 @@ class Tensor(_Slots):
     def dtype(self) -> dtype:
         """The element type, e.g. torch.float32."""
         return from_numpy_dtype(self._a.dtype)
+
+    if native is not None and not TYPE_CHECKING:  # without a frame of Python's
+        shape = property(native.sizes, doc=shape.__doc__)
+        dtype = property(native.dtype_of, doc=dtype.__doc__)
 
     @property
     def device(self) -> Any:
@@ -250,7 +251,7 @@ class Tensor(_Slots):
 
     def data_ptr(self) -> int:
         """The address of the first element (bytes); 0 if there are no elements."""
-        return 0 if self.is_meta else address(self._a)
+        return address(self._a) if type(self._a) is _ndarray or not self.is_meta else 0
 
     def is_contiguous(self, memory_format: Any = None) -> bool:
         """True if the elements lie in C order (or in the order of `memory_format`)."""

@@ -58,6 +58,7 @@ _NAMES: dict[str, Any] = {
     "__name__": __name__,  # of the module that warnings are attributed to
     "F32": np.dtype(np.float32),
     "F64": np.dtype(np.float64),
+    "I64": np.dtype(np.int64),
     "FREED": FREED,
     "TRANSLATED": TRANSLATED,
     "Tensor": Tensor,
@@ -119,12 +120,15 @@ def _first_back(card: Card, node: Any, grad: Any) -> Any:
 Card.fast_backward = _first_back
 
 
-def operator(card: Card, ufunc: Any) -> Any:
-    """The function of x op y for a card of two operands, with `ufunc` as its kernel on arrays."""
+def operator(card: Card, ufunc: Any, whole: bool = False) -> Any:
+    """The function of x op y for a card of two operands, with `ufunc` as its kernel on arrays.
+
+    whole  of int64, too, by an int as well
+    """
     with_number = card.select((_SOME, 1.0, *card.defaults))
     names = {**_names(card), "ufunc": ufunc, "defaults": card.defaults}
     names["number_type"] = with_number.node_type
-    return _compiled(_operator_text(_signature(card)), names)
+    return _compiled(_operator_text(_signature(card), whole), names)
 
 
 def source(card: Card) -> str:
@@ -382,7 +386,7 @@ def _record_text(s: Signature, indent: int, all_tensors: bool = False) -> str:
 
 
 @lru_cache(None)
-def _operator_text(s: Signature) -> str:
+def _operator_text(s: Signature, whole: bool) -> str:
     # results in inference mode have to be marked: the general way
     check = "if type(r) is not ndarray:\n    r = asarray(r)\n"
     result = textwrap.indent(check + _RESULT.partition("if inferring")[0], " " * 12)
@@ -399,6 +403,13 @@ def _operator_text(s: Signature) -> str:
                 x0, x1, e0, e1 = x, number(y, d), edge_of(x), None
 """
         first += _record_text(s, 16).replace("new(node_type)", "new(number_type)", 1)
+    integers = ""
+    if whole:
+        integers = f"""\
+        if d is I64 and type(y) is int and -(1 << 63) <= y < 1 << 63:
+            r = ufunc(x._a, y)
+{result}            return t
+"""
     return f"""\
 def f(x, y):
     d = x._a.dtype
@@ -407,7 +418,7 @@ def f(x, y):
     elif isinstance(y, Tensor):
         a = x._a
         b = y._a
-        if d is b.dtype and (d is F32 or d is F64):
+        if d is b.dtype and (d is F32 or d is F64{" or d is I64" if whole else ""}):
             try:
                 r = ufunc(a, b)
             except ValueError as e:
@@ -417,7 +428,7 @@ def f(x, y):
         if d is F32 or d is F64:
             r = ufunc(x._a, y)
 {result}{first}            return t
-    if not (isinstance(y, (Tensor, ndarray)) or is_number(y)):
+{integers}    if not (isinstance(y, (Tensor, ndarray)) or is_number(y)):
         return NotImplemented
     args = (x, y, *defaults)
     return card.select(args).run(args)

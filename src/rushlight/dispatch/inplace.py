@@ -21,6 +21,7 @@ from ..core.dtype import (
     result_dtype,
 )
 from ..core.grad_mode import inferring, mode
+from ..core.making import put
 from ..core.memory import is_expanded
 from ..core.notices import warn
 from ..core.tensor import Tensor, new, wrap
@@ -29,7 +30,7 @@ from . import modes
 from .call import record, replay
 from .messages import explain, refused
 from .op import CARDS, Card
-from .out import check_overlap, expanded_error, fill, straight
+from .out import LARGE, check_overlap, expanded_error, fill, straight
 from .promotion import alike, promoted
 
 _F32, _F64 = np.dtype(np.float32), np.dtype(np.float64)
@@ -42,9 +43,9 @@ def apply_inplace(card: Card, args: tuple) -> Tensor:
     """Run a card and put its result into the first argument's memory."""
     if modes.ON[0] and (result := modes.changed(card, args)) is not NotImplemented:
         return result
+    if _written(card, args):
+        return args[0]
     x = args[0]
-    if card.once and _written(card, args):
-        return x
     if not isinstance(x, Tensor):
         raise TypeError(
             f"{card.name}_(): argument 'input' (position 1) must be Tensor, not {type(x).__name__}"
@@ -88,7 +89,11 @@ def apply_inplace(card: Card, args: tuple) -> Tensor:
         raise refused(card, arrays)
     forward = card.forward if card.narrow is None else card.forward_for(arrays[0])
     try:
-        r = straight(x._a, forward, arrays) if card.once else forward(*arrays)
+        r = (
+            straight(x._a, forward, arrays)
+            if card.once and x._a.size >= LARGE
+            else forward(*arrays)
+        )
     except (ValueError, IndexError, TypeError, AttributeError) as e:
         raise explain(card, args, e) from None
     results = r if type(r) is tuple else (r,)
@@ -104,30 +109,46 @@ def apply_inplace(card: Card, args: tuple) -> Tensor:
 
 
 def _written(card: Card, args: tuple) -> bool:
-    """The result in x, if its elements are all that there is to think of."""
+    """The result in x, if its elements are all that there is to think of: no graph, no other
+    dtype, no memory that others hold, too."""
     x = args[0]
     if type(x) is not Tensor or type(a := x._a) is not np.ndarray or inferring[0]:
         return False
-    d, wanted, count, arrays = a.dtype, x._rg, len(card.tensors), [a]
-    if (d is not _F32 and d is not _F64) or not a.ndim or not a.flags.carray or x._inference:
+    d, wanted, arrays, numbers = a.dtype, x._rg, [a], False
+    if x._inference or (card.not_for and d.kind in card.not_for):
         return False
-    for o in args[1:count]:
-        if type(o) is not Tensor or o is x or (o._v is x._v and o._v is not None):
+    for i in range(1, len(args)):
+        o = args[i]
+        if type(o) is Tensor:
+            if o is x or (o._v is x._v and o._v is not None):
+                return False
+            b = o._a
+            if type(b) is not np.ndarray or (b.dtype is not d and card.promote is not None):
+                return False
+            wanted = wanted or o._rg
+            arrays.append(b)
+        elif isinstance(o, Tensor):
             return False
-        b = o._a
-        if b.dtype is not d or b.shape != a.shape:
-            return False
-        wanted = wanted or o._rg
-        arrays.append(b)
-    for o in args[count:]:
-        if type(o) is not float and type(o) is not int:
-            return False
-    if wanted and mode.grad:
+        else:
+            numbers = numbers or i in card.tensors
+            arrays.append(o)
+    if (wanted and mode.grad) or (card.promote is not None and (numbers or card.check)):
         return False
-    r = straight(a, card.forward, (*arrays, *args[count:]))
-    if r is not a:
-        a[...] = r
-    x._bump()
+    if d is not _F32 and d is not _F64 and card.promote == "float":
+        return False
+    forward = card.forward if card.narrow is None else card.forward_for(a)
+    try:
+        r = straight(a, forward, arrays) if card.once and a.size >= LARGE else forward(*arrays)
+    except (ValueError, IndexError, TypeError, AttributeError):  # worded by the general way
+        return False
+    if type(r) is tuple:
+        r = r[0]
+    if r is a:  # a kernel has written there
+        x._bump()
+    elif put(x, r) is None:
+        if card.promote is None and getattr(r, "dtype", d) is not d:
+            check_can_cast(from_numpy_dtype(r.dtype), x.dtype)
+        write(x, r, card.name)
     return True
 
 
@@ -145,8 +166,11 @@ def _zero(c: Any, dy: Any) -> Any:
 
 
 def _change(card: Card, args: Any) -> Tensor:
-    args = card.arguments(args)
-    return apply_inplace(card.select(args), args)
+    if card.prepare is not None:
+        args = card.prepare(*args)
+    if card.variant is not None:
+        card = card.select(args)
+    return apply_inplace(card, args)
 
 
 Card.change = _change

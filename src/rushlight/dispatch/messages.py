@@ -173,6 +173,8 @@ def mismatch(shapes: list[tuple]) -> str | None:
     """PyTorch's sentence about the first two shapes that do not broadcast; None if all do."""
     common: tuple = ()
     for shape in shapes:
+        if shape == common:
+            continue
         n = max(len(common), len(shape))
         a, b = (1,) * (n - len(common)) + tuple(common), (1,) * (n - len(shape)) + tuple(shape)
         for i in range(n - 1, -1, -1):

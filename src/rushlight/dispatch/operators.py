@@ -18,8 +18,8 @@ from .promotion import is_number
 _F32, _F64, _I64 = np.dtype(np.float32), np.dtype(np.float64), np.dtype(np.int64)
 
 
-def binary_operator(card: Card, ufunc: Any) -> tuple[Any, Any]:
-    """(x op y, y op x) as methods of Tensor."""
+def binary_operator(card: Card, ufunc: Any, whole: bool = False) -> tuple[Any, Any]:
+    """(x op y, y op x) as methods of Tensor; whole: ufunc of int64 is the card's forward, too."""
 
     def first(x, y):
         """Leaves its place at the first call: importing the package compiles nothing.
@@ -29,7 +29,7 @@ def binary_operator(card: Card, ufunc: Any) -> tuple[Any, Any]:
         """
         written = first.written  # type: ignore[attr-defined]
         if written is None:
-            first.written = written = operator(card, ufunc)  # type: ignore[attr-defined]
+            first.written = written = operator(card, ufunc, whole)  # type: ignore[attr-defined]
             written.operator_of = card
             for name, value in list(vars(Tensor).items()):
                 if value is first:

@@ -16,15 +16,18 @@ from ..kernels import K
 from ..kernels.seam import native
 from . import modes
 
-_LARGE = 1 << 14  # numbers that a kernel copies
+LARGE = 1 << 14  # numbers that a kernel copies
 
 
-def straight(a: Any, forward: Any, arrays: Sequence) -> Any:
+def straight(a: Any, forward: Any, arrays: Sequence, inputs: Sequence = ()) -> Any:
     """forward(*arrays) of a card with `once`, by a kernel that writes into a at once if it can:
-    then the result is a.
+    then the result is a. inputs: the arrays that it reads, if not these.
     """
     if native is None or type(a) is not np.ndarray or not a.flags.forc or not a.flags.writeable:
         return forward(*arrays)
+    for b in inputs or arrays:
+        if type(b) is np.ndarray and b is not a and may_overlap(a, b) and not is_same(a, b):
+            return forward(*arrays)
     native.write_to(a)
     try:
         return forward(*arrays)
@@ -35,7 +38,7 @@ def straight(a: Any, forward: Any, arrays: Sequence) -> Any:
 def fill(a: np.ndarray, values: Any) -> None:
     """a[...] = values, of any dtype; by all threads if a is large."""
     if type(values) is type(a) is np.ndarray and values.dtype is a.dtype:
-        if a.size >= _LARGE:
+        if a.size >= LARGE:
             K.assign(a, values)
         else:
             a[...] = values  # a third of the other
@@ -45,8 +48,11 @@ def fill(a: np.ndarray, values: Any) -> None:
 
 def write_result(op: Any, name: str, out: Any, run: Callable[[], Any], inputs: tuple) -> Any:
     """What `run` returns, which runs the op on its inputs, into out=; see write_out."""
-    at_once = type(out) is Tensor and not modes.ON[0] and _may_be_straight(op, out, inputs)
-    result = straight(out._a, run, ()) if at_once else run()
+    if type(out) is Tensor and not modes.ON[0] and _may_be_straight(op, out, inputs):
+        read = [t._a for t in inputs if isinstance(t, Tensor)]
+        result = straight(out._a, run, (), read)
+    else:
+        result = run()
     check = getattr(op, "check_out", None)
     if check is not None:
         check(out, result)
@@ -54,16 +60,11 @@ def write_result(op: Any, name: str, out: Any, run: Callable[[], Any], inputs: t
 
 
 def _may_be_straight(op: Any, out: Tensor, inputs: tuple) -> bool:
-    """Whether a kernel may write into a large out at once: nothing has to be looked at before."""
-    a = out._a
-    if not getattr(op, "once", False) or a.size < _LARGE or type(a) is not np.ndarray or out._rg:
+    """Whether a kernel may write into a large out at once: no gradient has to be refused."""
+    if not getattr(op, "once", False) or out._a.size < LARGE or out._rg:
         return False
-    for t in inputs:
-        if isinstance(t, Tensor):
-            if t._rg or type(t._a) is not np.ndarray:
-                return False
-            if may_overlap(a, t._a) and not is_same(a, t._a):
-                return False
+    if any(isinstance(t, Tensor) and t._rg for t in inputs):
+        return False
     return op.select(op.arguments(inputs)).once
 
 

@@ -19,7 +19,7 @@ from ..core.dtype import (
 )
 from ..core.dtype_info import finfo
 from ..core.tensor import Tensor, wrap
-from ..kernels import quietly
+from ..kernels import TABLE, quietly
 from .messages import not_a_tensor, tensor_argument
 from .op import CARDS, Card
 
@@ -45,13 +45,8 @@ def promoted(card: Card, args: tuple) -> tuple:
             return (tensors, *args[1:])
         target = result_dtype(tensors)
         return ([t if t.dtype is target else seen_as(t, target) for t in tensors], *args[1:])
-    if card.numbers is None and card.check is None and len(card.tensors) == 2:
-        i, j = card.tensors
-        x, y = args[i], args[j]
-        if type(x) is int or type(x) is float:  # a number and a tensor of floats: the usual
-            d = y._a.dtype if type(y) is Tensor else None
-            if (d is _F32 or d is _F64) and -_EXACT <= x <= _EXACT:
-                return (*args[:i], np.array(x, d), *args[i + 1 :])
+    if len(card.tensors) == 2 and (pair := _pair(card, args)) is not None:
+        return pair
     operands = [a for i in card.tensors if (a := args[i]) is not None]
     some_tensor = any([isinstance(a, Tensor) for a in operands])
     for i in card.tensors:
@@ -87,6 +82,50 @@ def promoted(card: Card, args: tuple) -> tuple:
     if card.opmath and target.itemsize == 2 and target.category == FLOAT:
         _widen_numbers(card, args, values)
     return tuple(values)
+
+
+def _pair(card: Card, args: tuple) -> tuple | None:
+    """The arguments where the two operands are of usual kinds, which need no search for their
+    common dtype; None: they are not.
+
+    A number and a tensor that holds it; a float tensor and one of integers or bools.
+    """
+    i, j = card.tensors
+    x, y = args[i], args[j]
+    if type(x) is Tensor is type(y):
+        a, b = x._a, y._a
+        if not (type(a) is _ndarray is type(b)) or not a.ndim or not b.ndim:
+            return None
+        if card.check is not None:
+            card.check(x, y)
+        if (a.dtype is _F32 or a.dtype is _F64) and b.dtype.kind in "iub":
+            return (*args[:j], _seen_in(y, a.dtype), *args[j + 1 :])
+        if (b.dtype is _F32 or b.dtype is _F64) and a.dtype.kind in "iub":
+            return (*args[:i], _seen_in(x, b.dtype), *args[i + 1 :])
+        return None
+    at, n, t = (i, x, y) if type(y) is Tensor else (j, y, x)
+    if type(t) is not Tensor or type(t._a) is not _ndarray:
+        return None
+    if card.numbers is not None and at not in card.numbers:
+        return None
+    d = t._a.dtype
+    if d is _F32 or d is _F64:
+        if not (type(n) is int or type(n) is float):
+            return None
+        if not -_EXACT <= n <= _EXACT and n - n == 0:  # neither inf nor nan
+            return None
+    elif d.kind not in "iu" or type(n) is not int or not 0 <= n < 128 or card.promote != "arith":
+        return None
+    return (*args[:at], np.array(n, d), *args[at + 1 :])
+
+
+def _seen_in(t: Tensor, d: Any) -> Tensor:
+    """`seen_as` for a tensor without a gradient."""
+    other = wrap(TABLE["astype"](t._a, d))
+    if t._v is None:
+        t._v = [0]
+    other._v = t._v
+    return other
 
 
 def _widen_numbers(card: Card, args: tuple, values: list) -> None:

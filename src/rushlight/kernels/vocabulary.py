@@ -224,8 +224,11 @@ def _place(f: Any) -> Any:
 
 def _total(f: Any) -> Any:
     """A reduction in which integers and bool count as int64, as in PyTorch."""
+    counts = f == np.add.reduce
 
     def reduce(x, axis=None, keepdims=False):
+        if counts and x.dtype.kind == "b" and axis is None and not keepdims:
+            return np.array(np.count_nonzero(x))
         dtype = np.int64 if x.dtype.kind in "iub" else None
         return _rows(f(x, axis=axis, dtype=dtype, keepdims=keepdims))
 
@@ -364,7 +367,7 @@ def refuse(bad, error):
 
     The word for checks that look at values: a device that cannot stop for them does nothing.
     """
-    if bad.any():
+    if np.count_nonzero(bad) if type(bad) is np.ndarray else bad.any():  # half of the other's time
         raise error() if callable(error) else error
 
 

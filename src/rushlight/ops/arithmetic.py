@@ -352,6 +352,8 @@ publish_faces(
 
 
 def _not_by_zero(x: np.ndarray, y: np.ndarray) -> None:
+    if type(y) is np.ndarray and not y.ndim and y:  # the usual
+        return
     if y.dtype.kind in "iu" and x.size:
         K.refuse(y == 0, RuntimeError("ZeroDivisionError"))
 
@@ -547,10 +549,10 @@ def _into_first(ufunc: Any) -> Any:
     return quietly(lambda x, y: ufunc(x, y, out=x))
 
 
-Tensor.__add__, Tensor.__radd__ = binary_operator(Add, TABLE["add"])
-Tensor.__sub__, _ = binary_operator(Sub, TABLE["sub"])
-Tensor.__rsub__, _ = binary_operator(Rsub, quietly(lambda x, y: y - x))
-Tensor.__mul__, Tensor.__rmul__ = binary_operator(Mul, TABLE["mul"])
+Tensor.__add__, Tensor.__radd__ = binary_operator(Add, TABLE["add"], True)
+Tensor.__sub__, _ = binary_operator(Sub, TABLE["sub"], True)
+Tensor.__rsub__, _ = binary_operator(Rsub, quietly(lambda x, y: y - x), True)
+Tensor.__mul__, Tensor.__rmul__ = binary_operator(Mul, TABLE["mul"], True)
 Tensor.__truediv__, _ = binary_operator(Div, TABLE["div"])
 Tensor.__floordiv__, Tensor.__rfloordiv__ = binary_operator(FloorDivide, K.floor_divide)
 Tensor.__mod__, Tensor.__rmod__ = binary_operator(Remainder, quietly(_remainder_into))

@@ -251,6 +251,10 @@ def _each(name, tensors, f):
     return tuple(f(t) for t in _checked_list(name, tensors))
 
 
+def _joined(tensors: list, dim: int) -> Tensor:
+    return Cat.run(Cat.prepare(tensors, dim))
+
+
 @composite("hstack(tensors, *, out=None)", at="torch")
 def hstack(tensors):
     """cat along columns (of vectors: end to end).
@@ -259,7 +263,7 @@ def hstack(tensors):
     errors  RuntimeError: sizes that differ elsewhere
     """
     tensors = [atleast_1d(t) for t in _checked_list("hstack", tensors)]
-    return cat(tensors, 0 if tensors[0]._a.ndim == 1 else 1)
+    return _joined(tensors, 0 if tensors[0]._a.ndim == 1 else 1)
 
 
 @composite("vstack(tensors, *, out=None)", "row_stack", at="torch")
@@ -269,7 +273,7 @@ def vstack(tensors):
     shape   (n) as (1, n); then (a, n), (b, n) -> (a + b, n)
     errors  RuntimeError: sizes that differ elsewhere
     """
-    return cat([atleast_2d(t) for t in _checked_list("vstack", tensors)], 0)
+    return _joined([atleast_2d(t) for t in _checked_list("vstack", tensors)], 0)
 
 
 @composite("dstack(tensors, *, out=None)", at="torch")

@@ -49,7 +49,7 @@ def _compare(name: str, alias: str | None, symbol: str) -> None:
         not_for="" if name in ("eq", "ne") else "c",
         kernel=f"{name}_cpu",
     )(Compare)
-    operator, _ = binary_operator(card, TABLE[name])
+    operator, _ = binary_operator(card, TABLE[name], True)
     setattr(Tensor, f"__{name}__", operator)
 
 
@@ -213,7 +213,11 @@ def allclose(input, other, rtol, atol, equal_nan):
 def equal(input, other):
     """True if shape and all elements are equal."""
     tensor_argument("equal", other, "other", 2)
-    return input._a.shape == other._a.shape and bool((input._a == other._a).all())
+    x, y = input._a, other._a
+    if x.shape != y.shape:
+        return False
+    same = x == y
+    return bool(np.count_nonzero(same) == same.size if type(same) is np.ndarray else same.all())
 
 
 @composite(

@@ -116,6 +116,8 @@ def _ordered(x: np.ndarray, memory: Format) -> np.ndarray:
 @composite("contiguous(input, memory_format=contiguous_format)", at="Tensor")
 def contiguous(input, memory_format=contiguous_format):
     """input itself if its elements already lie in that order, else a copy that does."""
+    if memory_format is contiguous_format and input._a.flags.c_contiguous:
+        return input
     return input if input.is_contiguous(memory_format) else Clone.run((input, memory_format))
 
 
@@ -160,7 +162,7 @@ def copy_(input, src, non_blocking):
     a, b = input._a, src._a
     if not type(b) is type(a) is np.ndarray and not (src.is_meta or input.is_meta):
         src = src.to(input.device)
-    elif b.dtype is a.dtype and b.shape == a.shape and _unseen(input, src):
+    elif b.dtype is a.dtype and b.shape == a.shape and unseen(input, src):
         write(input, b)
         return input
     if src._a.dtype != input._a.dtype and (src._rg or input._a.dtype.kind in "iub"):
@@ -170,7 +172,7 @@ def copy_(input, src, non_blocking):
     return apply_inplace(Copy, (input, src))
 
 
-def _unseen(x: Tensor, source: Tensor) -> bool:
+def unseen(x: Tensor, source: Tensor) -> bool:
     """No one but x has to know that source is written into it: no mode, no graph, no overlap."""
     if ON[0] or inferring[0] or ((x._rg or source._rg) and mode.grad):
         return False

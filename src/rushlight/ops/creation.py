@@ -29,6 +29,7 @@ from ..core.meta import SWITCH, phantom, phantom_like, without_data
 from ..core.strided import as_sizes, required, view_of
 from ..core.tensor import Tensor, wrap
 from ..dispatch.messages import missing, not_implemented, out_of_memory
+from ..dispatch.out import LARGE
 from ..dispatch.promotion import fits_anyway
 from ..dispatch.registry import composite, fitted, number_of, write_out
 from ..kernels import K, native
@@ -229,12 +230,11 @@ def ordered_like(a: np.ndarray, model: np.ndarray, memory_format: Any) -> np.nda
 
 
 _empty = np.empty if native is None else native.empty
-_LARGE = 1 << 16  # numbers that all threads fill
 
 
 def _of(shape: tuple, dtype: np.dtype, value: Any) -> np.ndarray:
     a = _empty(shape, dtype)
-    if a.size < _LARGE:
+    if a.size < LARGE:
         a.fill(value)
     else:
         K.assign(a, np.array(value, dtype))

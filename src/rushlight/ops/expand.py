@@ -88,6 +88,16 @@ def broadcast_to(input, *size):
     return input.expand(size)
 
 
+def common_shape(shapes: list[tuple]) -> tuple:
+    """The shape that all broadcast to. RuntimeError: they do not."""
+    if shapes and shapes.count(shapes[0]) == len(shapes):
+        return shapes[0]
+    try:
+        return np.broadcast_shapes(*shapes)
+    except ValueError as e:
+        raise RuntimeError(mismatch(shapes) or str(e)) from None
+
+
 @composite("broadcast_tensors", at="torch")
 def broadcast_tensors(*tensors):
     """All tensors expanded to their common shape: views.
@@ -99,10 +109,7 @@ def broadcast_tensors(*tensors):
     """
     if len(tensors) == 1 and isinstance(tensors[0], (tuple, list)):
         tensors = tensors[0]
-    found = mismatch([t._a.shape for t in tensors])
-    if found:
-        raise RuntimeError(found)
-    shape = np.broadcast_shapes(*[t._a.shape for t in tensors])
+    shape = common_shape([t._a.shape for t in tensors])
     return tuple(t if t._a.shape == shape else t.expand(shape) for t in tensors)
 
 

@@ -28,7 +28,7 @@ class Flip:
             )
         if not x.ndim:
             return x
-        y = np.flip(x, axes)
+        y = x[tuple([slice(None, None, -1 if d in axes else 1) for d in range(x.ndim)])]
         return K.dense_copy(y) if x.flags.c_contiguous else y.copy(order="K")
 
     def backward(c, dy, dims):
@@ -90,6 +90,10 @@ class Roll:
     def forward(x, shifts, dims):
         if not x.size:  # PyTorch does not look at the dims
             return x.copy()
+        if len(dims) == 1:
+            x, d = K.dense(x), wrapped(dims[0], x.ndim)
+            cut, lead = -shifts[0] % x.shape[d], (slice(None),) * d
+            return K.concatenate([x[(*lead, slice(cut, None))], x[(*lead, slice(cut))]], d)
         return np.roll(K.dense(x), shifts if dims else shifts[0], dims or None)
 
     def backward(c, dy, shifts, dims):

@@ -13,66 +13,16 @@ import numpy as np
 from ..autograd.engine import unchanged
 from ..core.dtype import scalar_name
 from ..core.grad_mode import mode
-from ..core.notices import warn
 from ..core.tensor import Tensor, wrap
 from ..dispatch.messages import indices_elsewhere, not_a_tensor
 from ..dispatch.modes import Named
 from ..dispatch.registry import (
-    Card,
     internal,
     op,
     view_of,
 )
 from ..kernels import CARRIED, K, as_array, word
-
-FULL = slice(None)
-_I64 = np.dtype(np.int64)
-
-
-@internal("basic", tensors=1, view=True, node="Select")
-class Basic:
-    """y = x[key] for a key of integers, slices, None and ...; a view.
-
-    grad    dx = zeros with dy at [key]
-    """
-
-    def forward(x, key):
-        return x[key]
-
-    def backward(c, dy, x_shape, key):
-        return K.basic_dx(dy, x_shape, key)
-
-    def samples(make):
-        yield make(4, 3).T, (0, ...)
-        yield make(), (None, ...)
-        yield make(0, 2), (slice(0, 1), ...)
-        yield make(3, 4), (1, ...)
-        yield make(3, 4), (slice(0, 3, 2), None, ...)
-        yield make(3), (2, ...)
-
-
-# one card under the name of the last step PyTorch would take
-SELECT = Basic
-SLICE, _UNSQUEEZE, _ALIAS = (
-    Basic.renamed(f"{name}Backward0") for name in ("Slice", "Unsqueeze", "Alias")
-)
-
-
-@internal("basic_dx", tensors=1, node="SliceBackward")
-class BasicDx:
-    """dx of a basic index: zeros with dy at [key]."""
-
-    def forward(dy, x_shape, key):
-        dx = K.zeros(x_shape, like=dy)
-        dx[key] = dy
-        return dx
-
-    def backward(c, ddx, key):
-        return ddx[key]
-
-    def samples(make):
-        yield make(4), (3, 4), (1, ...)
-        yield make(2, 4), (3, 4), (slice(0, 3, 2),)
+from .keys import FULL, I64, SELECT, SLICE, UNSQUEEZE, basic_card, index_arrays, list_key, split_key
 
 
 @internal("index", tensors=1, node="Index", quiet=False)
@@ -132,13 +82,15 @@ def indexed(x: np.ndarray, key: tuple) -> np.ndarray:
     if len(key) == 1 and not isinstance(k := key[0], slice):
         if x.ndim and k.dtype.kind == "b" and k.shape == x.shape:
             return K.chosen(x, k)
-        if k.dtype == _I64 and x.flags.c_contiguous and k.flags.c_contiguous:
+        if k.dtype == I64 and x.flags.c_contiguous and k.flags.c_contiguous:
             if K.within(k, -len(x), len(x)):
                 return K.take(x, k)
     arrays = [k for k in key if not isinstance(k, slice)]
     if x.flags.c_contiguous and all([k.flags.c_contiguous for k in arrays]):
         if len(arrays) == 1 and arrays[0].dtype.kind != "b" and arrays[0] is not key[0]:
-            return np.take(x, arrays[0], next(d for d, k in enumerate(key) if k is arrays[0]))
+            return x.take(arrays[0], next(d for d, k in enumerate(key) if k is arrays[0]))
+        return K.dense(x[key])
+    if x.ndim == 1 and len(arrays) == 1 and arrays[0].ndim == 1:
         return K.dense(x[key])
     return in_order(x[key], _slowest_first(x, key))
 
@@ -188,150 +140,8 @@ def _slowest_first(x: np.ndarray, key: tuple) -> list[int]:
     return order[::-1]
 
 
-word("basic_dx", BasicDx.forward)
 word("index", Index.forward)
 word("index_dx", IndexDx.forward)
-
-
-def _index_array(k: Any) -> np.ndarray:
-    """An index tensor, list or range as an array. IndexError: dtype is no index."""
-    if isinstance(k, Tensor):
-        a = k._a
-    elif isinstance(k, np.ndarray):
-        a = k
-    else:
-        try:
-            a = np.asarray([_plain(i) for i in k] if not isinstance(k, range) else k)
-        except TypeError:
-            raise TypeError(f"new(): invalid data type '{type(k).__name__}'") from None
-        if a.size == 0:
-            a = a.astype(np.int64)
-    kind = a.dtype.kind
-    if kind == "b" or (kind == "i" and (a.dtype.itemsize >= 4 or not isinstance(k, Tensor))):
-        return a
-    if a.dtype == np.uint8:
-        if not isinstance(k, Tensor):
-            return a
-        warn(
-            "indexing with dtype torch.uint8 is now deprecated, please use a dtype torch.bool "
-            "instead."
-        )
-        return a.astype(bool)
-    if kind == "u" and not isinstance(k, Tensor):
-        return a.astype(np.int64)
-    raise IndexError("tensors used as indices must be long, int, byte or bool tensors")
-
-
-def _plain(i: Any) -> Any:
-    return i._a if isinstance(i, Tensor) else _index_array(i) if isinstance(i, (list, tuple)) else i
-
-
-def split_key(x: np.ndarray, key: Any) -> tuple[tuple, tuple | None, Card]:
-    """(basic key, advanced key or None, the card of the basic step)."""
-    items = key if type(key) is tuple else (key,)
-    used = 0
-    for k in items:
-        if isinstance(k, (Tensor, np.ndarray)) and (k.dtype in _BOOLS or _is_byte(k)):
-            used += k.ndim
-        elif k is not None and k is not Ellipsis and not isinstance(k, (bool, np.bool_)):
-            used += 1
-    if used > x.ndim:
-        if x.ndim == 0 and type(key) is int:
-            raise IndexError(
-                "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or "
-                "`tensor.item<T>()` in C++ to convert a 0-dim tensor to a number"
-            )
-        for k in items:
-            if isinstance(k, slice) and type(k.step) is int and k.step < 1:
-                raise ValueError("step must be greater than zero")
-        if x.ndim == 0 and isinstance(items[0], slice):
-            raise IndexError("slice() cannot be applied to a 0-dim tensor.")
-        raise IndexError(f"too many indices for tensor of dimension {x.ndim}")
-    basic: list[Any] = []
-    advanced: list[Any] = []
-    has_advanced, card, dim, filled = False, _ALIAS, 0, False
-    for k in items:
-        if k is Ellipsis:
-            fill = 0 if filled else x.ndim - used  # a second ... takes no dimensions
-            filled = True
-            basic += [FULL] * fill
-            advanced += [FULL] * fill
-            dim += fill
-        elif isinstance(k, slice):
-            k = _checked_slice(k)
-            basic.append(k)
-            advanced.append(FULL)
-            if k != FULL or len(items) == 1:
-                card = SLICE
-            dim += 1
-        elif k is None:
-            basic.append(None)
-            advanced.append(FULL)
-            card = _UNSQUEEZE
-        elif isinstance(k, (bool, np.bool_)) or (
-            isinstance(k, (Tensor, np.ndarray))
-            and not k.ndim
-            and (k.dtype in _BOOLS or _is_byte(k))
-        ):
-            basic.append(None)
-            advanced.append(np.zeros(1 if k else 0, np.int64))
-            has_advanced = True
-        elif isinstance(k, (int, np.integer)) or (
-            isinstance(k, Tensor) and not k._a.ndim and k._a.dtype.kind in "iu"
-        ):
-            i = int(k)
-            n = x.shape[dim]
-            if not -n <= i < n:
-                raise IndexError(f"index {i} is out of bounds for dimension {dim} with size {n}")
-            basic.append(i)
-            card = SELECT
-            dim += 1
-        elif isinstance(k, (Tensor, np.ndarray, list, range, tuple)):
-            a = _index_array(k)
-            n = a.ndim if a.dtype.kind == "b" else 1
-            if a.dtype.kind == "b" and a.shape != x.shape[dim : dim + n]:
-                bad = next(i for i in range(n) if a.shape[i] != x.shape[dim + i])
-                raise IndexError(
-                    f"The shape of the mask {list(a.shape)} at index {bad} does not match the "
-                    f"shape of the indexed tensor {list(x.shape)} at index {dim + bad}"
-                )
-            basic += [FULL] * n
-            advanced.append(a)
-            has_advanced = True
-            dim += n
-        elif hasattr(k, "__index__"):
-            basic.append(k.__index__())
-            card = SELECT
-            dim += 1
-        elif isinstance(k, str):
-            raise TypeError("new(): invalid data type 'str'")
-        else:
-            raise IndexError(
-                "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables "
-                f"are valid indices (got {type(k).__name__})"
-            )
-    return tuple(basic), tuple(advanced) if has_advanced else None, card
-
-
-def _is_byte(k: Any) -> bool:
-    """A 0-d tensor of uint8: a mask, as the others are."""
-    return isinstance(k, Tensor) and not k._a.ndim and k._a.dtype == np.uint8
-
-
-_BOOLS = (wrap(np.zeros((), bool)).dtype, np.dtype(bool))
-
-
-def _checked_slice(k: slice) -> slice:
-    step = k.step
-    if step is not None and (type(step) is not int or step <= 0):
-        step = int(step)
-        if step <= 0:
-            raise ValueError("step must be greater than zero")
-    if isinstance(k.start, Tensor) or isinstance(k.stop, Tensor):
-        return slice(
-            None if k.start is None else int(k.start), None if k.stop is None else int(k.stop), step
-        )
-    return k
 
 
 def getitem(x: Tensor, key: Any) -> Tensor:
@@ -356,11 +166,16 @@ def getitem(x: Tensor, key: Any) -> Tensor:
     elif kind is tuple:
         card = basic_card(a, key)
         if card is not None:
-            basic = (*key, ...)
+            basic = key if ... in key else (*key, ...)
             return view_of(card, x, a[basic], (basic,))
+        advanced = index_arrays(a, key)
+        if advanced is not None:
+            return _chosen(x, advanced, key)
+    elif key is None:
+        return view_of(UNSQUEEZE, x, a[None], ((None, ...),))
     elif kind is list:
         key = list_key(key)
-    elif kind is Tensor and a.ndim and key._a.dtype is _I64 and key._a.ndim:
+    elif kind is Tensor and a.ndim and key._a.dtype is I64 and key._a.ndim:
         return _chosen(x, (key._a,), key)
     basic, advanced, card = split_key(a, key)
     if advanced is None:
@@ -370,36 +185,6 @@ def getitem(x: Tensor, key: Any) -> Tensor:
         basic = (*basic, ...)
         x = view_of(card, x, a[basic], (basic,))
     return _chosen(x, advanced, key)
-
-
-def basic_card(a: np.ndarray, key: tuple) -> Card | None:
-    """The card of a key of integers in bounds, slices and None alone; None for any other."""
-    shape, card, dim = a.shape, _ALIAS, 0
-    for k in key:
-        if k is None:
-            card = _UNSQUEEZE
-            continue
-        if dim == len(shape):
-            return None
-        n = shape[dim]
-        dim += 1
-        if type(k) is int:
-            if not -n <= k < n:
-                return None
-            card = SELECT
-        elif type(k) is slice:
-            start, stop, step = k.start, k.stop, k.step
-            if step is None:
-                if start is None and stop is None and len(key) > 1:
-                    continue
-            elif type(step) is not int or step <= 0:
-                return None
-            if not ((start is None or type(start) is int) and (stop is None or type(stop) is int)):
-                return None
-            card = SLICE
-        else:
-            return None
-    return card
 
 
 def _chosen(x: Tensor, advanced: tuple, key: Any) -> Tensor:
@@ -436,23 +221,6 @@ def _of_nothing(a: np.ndarray, key: tuple) -> tuple | None:
 
 def _has_tensor(k: slice) -> bool:
     return isinstance(k.start, Tensor) or isinstance(k.stop, Tensor)
-
-
-def list_key(key: list) -> Any:
-    """A list is an index tensor.
-
-    What is no number in it makes it a tuple (PyTorch's legacy rule).
-    """
-    parts = (slice, Tensor, list, tuple)
-    if len(key) < 32 and any(isinstance(k, parts) or k is None or k is Ellipsis for k in key):
-        warn(
-            "Using a non-tuple sequence for multidimensional indexing is deprecated and will be "
-            "changed in pytorch 2.9; use x[tuple(seq)] instead of x[seq]. In pytorch 2.9 this will "
-            "be interpreted as tensor index, x[torch.tensor(seq)], which will result either in an "
-            "error or a different result"
-        )
-        return tuple(key)
-    return (key,)
 
 
 def _index_error(e: IndexError, key: tuple) -> IndexError:

@@ -10,12 +10,11 @@ from ..core.dtype import from_numpy_dtype, scalar_name
 from ..core.grad_mode import mode
 from ..core.tensor import Tensor, wrap
 from ..dispatch.modes import ON
+from ..dispatch.out import LARGE
 from ..dispatch.registry import composite, fitted, op, write
 from ..kernels import K
 from .index import IndexPut
 from .index_select import check_bounds, check_index_dtype
-
-_LARGE = 1 << 16  # numbers that all threads set to zero
 
 
 @op(
@@ -315,7 +314,11 @@ class Fill:
     once = True
 
     def forward(x, value):
-        return K.filled(x, np.asarray(value, x.dtype))
+        if x.size >= LARGE:
+            return K.filled(x, np.asarray(value, x.dtype))
+        y = np.empty_like(x)
+        y.fill(value)
+        return y
 
     def backward(c, dy):
         return K.zeros_like(dy) if c.needs(0) else None, K.sum(dy) if c.needs(1) else None
@@ -333,7 +336,7 @@ def zero_(input):
     """
     if not (input._rg and mode.grad) and not ON[0]:
         a = input._a
-        if type(a) is np.ndarray and a.size < _LARGE and a.flags.forc and a.flags.writeable:
+        if type(a) is np.ndarray and a.size < LARGE and a.flags.forc and a.flags.writeable:
             a.fill(0)
             input._bump()
         else:

@@ -20,6 +20,7 @@ from ..dispatch.registry import CARDS, composite, internal, op, write_out
 from ..kernels import K
 
 _F32 = np.dtype(np.float32)
+_FEW = 1 << 10
 
 
 _C_NAMES = {"half": "c10::Half", "bfloat16": "c10::BFloat16"}
@@ -183,7 +184,14 @@ class Mv:
         yield make(3, 4), make(4)
 
 
-@op("dot(input, tensor, *, out=None)", at="torch Tensor", tensors=2, save_if={"x": 1, "y": 0})
+@op(
+    "dot(input, tensor, *, out=None)",
+    at="torch Tensor",
+    tensors=2,
+    save_if={"x": 1, "y": 0},
+    fresh=True,
+    quiet=False,
+)
 class Dot:
     """z = Σ x y for vectors of one length
 
@@ -214,6 +222,8 @@ class Dot:
             )
         if x.dtype.kind == "b":
             raise not_implemented("dot", x)
+        if x.dtype.kind == "f" and 0 < x.size < _FEW:  # NumPy's takes longer to be asked
+            return K.matmul(x[None], y[:, None])[0, 0, ...]
         return K.matmul(x, y)
 
     def backward(c, dz, x, y):

@@ -9,7 +9,7 @@ from ..dispatch.messages import not_implemented
 from ..dispatch.out import of_the_same_dtype
 from ..dispatch.registry import CARDS, composite, internal, op
 from ..kernels import K
-from .reduce import aligned, axes_of, one_dimension
+from .reduce import aligned, axes_of, axis_of, one_dimension
 from .samples import reduction
 
 
@@ -79,7 +79,7 @@ class Amax:
         return input, dim, keepdim
 
     def forward(x, dim, keepdim):
-        return K.max(x, axes_of(dim, x.ndim), keepdim)
+        return K.max(x, axis_of(dim, x.ndim), keepdim)
 
     def backward(c, dy, x, out, dim, keepdim):
         return _extreme_dx(dy, x, out, dim, keepdim)
@@ -107,7 +107,7 @@ class Amin:
         return input, dim, keepdim
 
     def forward(x, dim, keepdim):
-        return K.min(x, axes_of(dim, x.ndim), keepdim)
+        return K.min(x, axis_of(dim, x.ndim), keepdim)
 
     def backward(c, dy, x, out, dim, keepdim):
         return _extreme_dx(dy, x, out, dim, keepdim)

@@ -306,6 +306,10 @@ def check_countable(n: int, d: dtype) -> None:
 def alike(name: str, card: Card, arguments: tuple, input: Any, dtype: Any, layout: Any, device: Any,
           pin_memory: bool, requires_grad: bool, memory_format: Any) -> Tensor:  # fmt: skip
     """A tensor of input's shape, strides and dtype (or those given), filled by a card."""
+    if dtype is layout is device is memory_format is None and not pin_memory:  # the usual
+        x = tensor_argument(name, input)._a
+        if type(x) is np.ndarray and x.flags.c_contiguous:
+            return asking(wrap(card.forward(x, *arguments)), requires_grad)
     tensor_argument(name, input)
     check_options(layout, device, pin_memory)
     array_type = input._a.dtype if dtype is None else as_dtype(dtype, name).np

@@ -97,6 +97,7 @@ def limits(dtype: np.dtype) -> tuple[Any, Any]:
     "uniform(input, from_: float = 0.0, to: float = 1.0, *, generator=None)",
     inplace="Tensor",
     tensors=1,
+    quiet=False,
 )
 class Uniform:
     """x_i uniform in [low, high); called uniform_(from=0, to=1).

@@ -8,11 +8,13 @@ import numpy as np
 
 from ..core.sparse import sparse
 from ..core.tensor import Tensor, wrap
-from ..dispatch.messages import mismatch, not_implemented
+from ..dispatch.messages import not_implemented
 from ..dispatch.out import of_the_same_dtype
 from ..dispatch.registry import apply_inplace, composite, fitted, internal, op
 from ..kernels import K, native, word
 from ..kernels.vocabulary import along
+from .convert import unseen
+from .expand import common_shape
 from .index_select import check_bounds, check_index_dtype, check_slices
 from .shape import wrapped
 
@@ -317,6 +319,14 @@ def scatter(input, dim, index, src, *, value, reduce):
 )
 def scatter_(input, dim, index, src, *, value, reduce):
     """In-place version of scatter."""
+    if native is not None and type(index) is Tensor and unseen(input, index) and reduce is None:
+        number = src if value is None else value
+        if type(number) is float or type(number) is int:
+            a, n = input._a, input._a.ndim
+            if type(dim) is int and -n <= dim < n:
+                if native.put_along(a, index._a, dim % n, fitted(number, input.dtype)):
+                    input._bump()
+                    return input
     return apply_inplace(*_chosen(input, dim, index, src, value, reduce))
 
 
@@ -473,12 +483,8 @@ def take_along_dim(input, indices, dim):
         raise IndexError(
             "Dimension specified as 0 but tensor has no dimensions\n  fix: leave dim= out"
         )
-    a, b = list(input._a.shape), list(indices._a.shape)
-    rest = ([*a[:d], 1, *a[d + 1 :]], [*b[:d], 1, *b[d + 1 :]])
-    found = mismatch(list(rest))
-    if found:
-        raise RuntimeError(found)
-    common = np.broadcast_shapes(*map(tuple, rest))
+    a, b = input._a.shape, indices._a.shape
+    common = common_shape([(*a[:d], 1, *a[d + 1 :]), (*b[:d], 1, *b[d + 1 :])])
     left = input.expand([*common[:d], a[d], *common[d + 1 :]])
     right = indices % a[d] if a[d] else indices
     return left.gather(d, right.expand([*common[:d], b[d], *common[d + 1 :]]))

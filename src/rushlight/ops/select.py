@@ -10,7 +10,7 @@ from ..dispatch.registry import (
     composite,
     view_of,
 )
-from .index import FULL, SELECT, SLICE
+from .keys import FULL, SELECT, SLICE
 from .shape import wrapped
 
 

@@ -14,7 +14,8 @@ from ..dispatch.modes import ON, Named
 from ..dispatch.out import expanded_error, is_dense, is_same, may_overlap, overlap_error
 from ..dispatch.promotion import fitted
 from ..dispatch.registry import CARDS, apply_inplace, view_of
-from .index import IndexPut, Key, basic_card, list_key, other_dtype, put_at, result_ndim, split_key
+from .index import IndexPut, Key, other_dtype, put_at, result_ndim
+from .keys import ALIAS, basic_card, index_arrays, list_key, split_key
 
 
 def setitem(x: Tensor, key: Any, value: Any) -> None:
@@ -40,8 +41,10 @@ def setitem(x: Tensor, key: Any, value: Any) -> None:
     card = basic_card(x._a, steps)
     basic, advanced = steps, None
     if card is None:
-        basic, advanced, card = split_key(x._a, key)
-    basic = (*basic, ...)
+        basic, advanced, card = (), index_arrays(x._a, steps), ALIAS
+        if advanced is None:
+            basic, advanced, card = split_key(x._a, key)
+    basic = basic if ... in basic else (*basic, ...)
     if advanced is not None and not value._a.ndim and _is_fill(advanced, value):
         if any([isinstance(k, Tensor) and k._a.dtype == np.uint8 for k in _items(key)]):
             raise RuntimeError(
@@ -50,7 +53,7 @@ def setitem(x: Tensor, key: Any, value: Any) -> None:
             )
     if value is x or (value._v is not None and value._v is x._v):
         value = _apart(x._a[basic], value, advanced)
-    if value._a.dtype != x._a.dtype:
+    if value._a.dtype is not x._a.dtype and value._a.dtype != x._a.dtype:
         if advanced is not None and isinstance(given, Tensor) and not _is_fill(advanced, value):
             raise other_dtype(x, value)
         if x._a.dtype.kind not in "fcV":
@@ -79,7 +82,9 @@ def setitem(x: Tensor, key: Any, value: Any) -> None:
     if not a.flags.forc and advanced is None and a.size > 1 and is_expanded(a):
         raise expanded_error()
     if advanced is not None:
-        put_at(a, advanced, trimmed(value, result_ndim(a, advanced))._a, False)
+        if value._a.ndim:
+            value = trimmed(value, result_ndim(a, advanced))
+        put_at(a, advanced, value._a, False)
     else:
         try:
             a[...] = value._a

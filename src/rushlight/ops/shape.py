@@ -256,13 +256,13 @@ def flatten(input, start_dim=0, end_dim=-1):
     if n > 1 and start_dim == 1 and end_dim == -1:  # what nn.Flatten asks for
         shape = input._a.shape
         return input if n == 2 else reshape(input, shape[0], prod(shape[1:]))
+    if n and start_dim == 0 and end_dim == -1:
+        return input if n == 1 else reshape(input, -1)
     start, end = wrapped(start_dim, n), wrapped(end_dim, n)
     if start > end:
         raise RuntimeError("flatten() has invalid args: start_dim cannot come after end_dim")
-    if n == 0:
-        return reshape(input, (1,))
     if start == end:
-        return input
+        return input if n else reshape(input, (1,))
     shape = input._a.shape
     return reshape(input, (*shape[:start], prod(shape[start : end + 1]), *shape[end + 1 :]))
 
@@ -385,14 +385,16 @@ class Squeeze:
         return None if dims is None else "Squeeze1" if isinstance(dims, int) else "Squeeze2"
 
     def forward(x, dims):
-        if dims is None:
-            if 1 not in x.shape:
-                return x[...]
-            return (
-                x.reshape([n for n in x.shape if n != 1]) if x.flags.c_contiguous else np.squeeze(x)
-            )
-        chosen = {wrapped(d, x.ndim) for d in ((dims,) if isinstance(dims, int) else dims)}
-        return np.squeeze(x, tuple(d for d in chosen if x.ndim and x.shape[d] == 1))
+        shape = x.shape
+        if isinstance(dims, int):
+            d = wrapped(dims, x.ndim)
+            kept = (*shape[:d], *shape[d + 1 :]) if shape and shape[d] == 1 else shape
+        elif dims is None:
+            kept = [n for n in shape if n != 1]
+        else:
+            dims = [wrapped(d, x.ndim) for d in dims]
+            kept = [n for i, n in enumerate(shape) if n != 1 or i not in dims]
+        return x[...] if len(kept) == len(shape) else x.reshape(kept)  # of any strides a view
 
     def backward(c, dy, x_shape):
         return K.reshape(dy, x_shape)
@@ -592,8 +594,6 @@ def movedim(input, source, destination):
         raise RuntimeError("movedim: repeated dim in `source` or `destination`")
     if n == 0:
         return input[...]
-    order: list = [None] * n
-    for s, d in zip(src, dst, strict=False):
-        order[d] = s
+    order = dict(zip(dst, src, strict=True))
     rest = iter([d for d in range(n) if d not in src])
-    return input.permute(tuple(next(rest) if d is None else d for d in order))
+    return input.permute(tuple([order[d] if d in order else next(rest) for d in range(n)]))

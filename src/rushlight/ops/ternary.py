@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -40,6 +41,11 @@ def _is_bool(x: Any) -> bool:
     return isinstance(x, Tensor) and x._a.dtype.kind == "b"
 
 
+def _fits_all(n: Any) -> bool:
+    """A Python number that all dtypes hold, if their category does."""
+    return (type(n) is float or type(n) is int) and not 128 <= abs(n) < math.inf
+
+
 @composite("where(condition, input=None, other=None, *, out=None)", at="torch")
 def where(condition: Any, input: Any, other: Any) -> Any:
     """z = x where the condition holds, else y; each a tensor or a number
@@ -54,7 +60,8 @@ def where(condition: Any, input: Any, other: Any) -> Any:
     >>> torch.where(tensor([True, False]), tensor([1.0, 2.0]), 0)
     tensor([1., 0.])
     """
-    if isinstance(input, Tensor) and isinstance(other, Tensor) and _is_bool(condition):
+    t, n = (input, other) if isinstance(input, Tensor) else (other, input)
+    if isinstance(t, Tensor) and _is_bool(condition) and (isinstance(n, Tensor) or _fits_all(n)):
         return Where.run((condition, input, other))
     tensor_argument("where", condition, "condition")
     if input is None and other is None:

@@ -49,8 +49,8 @@ def _variance(x, dim, correction, keepdim: bool):
     axis = axis_of(dim, x.ndim)
     n = _how_many(x.shape, axis)
     total = K.sum(x, axis, True)
-    mean = total / (n or math.nan)
-    d = x - mean
+    mean = K.div(total, n or math.nan)
+    d = K.sub(x, mean)
     square = K.real(d * K.conj(d)) if d.dtype.kind == "c" else K.mul(d, d)
     y = K.sum(square, axis, keepdim)
     return y / (n - correction) if n > correction else y / K.zeros_like(y), mean

@@ -278,7 +278,7 @@ def generator_or_default(generator: Any, name: str, where: Any = None) -> Genera
     or a device (the default device, if that is None, too). TypeError: something else.
     """
     if generator is None:
-        if where is None:
+        if where is None or type(getattr(where, "_a", None)) is np.ndarray:
             return default_generator
         return generator_on(where if isinstance(where, device) else getattr(where, "device", CPU))
     if not isinstance(generator, Generator):

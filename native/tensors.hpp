@@ -1,0 +1,12 @@
+// What Python asks of tensors and arrays again and again; see tensors.cpp.
+#pragma once
+#include "bind.hpp"
+
+namespace rl {
+
+PyObject* dtype_of(PyObject* self, PyObject* x);
+PyObject* address(PyObject* self, PyObject* a);
+PyObject* strides(PyObject* self, PyObject* a);
+PyObject* put(PyObject* self, PyObject* const* args, Py_ssize_t n);
+
+}  // namespace rl
