@@ -33,10 +33,14 @@ RL_INLINE void map_range(i64 begin, i64 end, G f, T* y, const X*... x) {
             i += L - askew;
         }
     }
-    for (; i + L <= end; i += L) {
+    constexpr i64 LINE = 64 / sizeof(T);
+    for (; i + LINE <= end; i += LINE) {
         (ask_ahead(x + i), ...);
-        store(y + i, f(load(x + i)...));
+#pragma GCC unroll 4
+        for (i64 j = i; j < i + LINE; j += L) store(y + j, f(load(x + j)...));
     }
+    if constexpr (LINE > L)
+        for (; i + L <= end; i += L) store(y + i, f(load(x + i)...));
     if (i < end) store_part(y + i, f(load_part(x + i, end - i)...), end - i);
 }
 
