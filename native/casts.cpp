@@ -1,4 +1,5 @@
 // Numbers from one dtype to another.
+#include <bit>
 #include <cstring>
 
 #include "blocks.hpp"
@@ -124,7 +125,15 @@ void to_bfloat16(const float* x, std::uint16_t* y, i64 n) {
 
 template <class T, class U>
 void convert(const T* x, U* y, i64 n) {
-    cast_each(x, y, n, [](T v) { return static_cast<U>(v); });
+    if constexpr (std::is_same_v<T, Half>)
+        by_steps(x, y, n, [](const Half* p, U* q) {
+            const F v = widened_half(p);
+#pragma GCC unroll 16
+            for (i64 k = 0; k < STEP; k++) q[k] = static_cast<U>(v[k]);
+        });
+    else if constexpr (std::is_same_v<T, Brain>)
+        cast_each(x, y, n, [](Brain v) { return static_cast<U>(std::bit_cast<float>(std::uint32_t(v.bits) << 16)); });
+    else cast_each(x, y, n, [](T v) { return static_cast<U>(v); });
 }
 
 #define CONVERT(T, U)                              \
@@ -135,6 +144,12 @@ CONVERT(float, i64)
 CONVERT(double, i64)
 CONVERT(float, std::int32_t)
 CONVERT(i64, std::int32_t)
+#define FROM_NARROW(U)                             \
+    template void convert(const Half*, U*, i64);   \
+    template void convert(const Brain*, U*, i64);
+FROM_NARROW(double)
+FROM_NARROW(i64)
+FROM_NARROW(std::int32_t)
 template void convert(const std::uint8_t*, float*, i64);
 template void convert(const std::uint8_t*, double*, i64);
 template void convert(const std::uint8_t*, i64*, i64);
