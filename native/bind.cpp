@@ -45,8 +45,8 @@ namespace {
 #define IN_PLACE(f, numpy) row<#f "_", in_place<numpy, FN(f), #f[0] != 'd'>>(#f "_(x, y)"),
 #define FORMULA(f, arrays, numbers, doc) row<#f, pointwise<arrays, numbers, FN(f)>>(doc),
 #define REMAINDER(f) row<#f, remainders<#f, FN(f)>>("(x, y)"),
-#define ROUNDING(f, numpy) row<#f, rounding<numpy, FN(f##_narrow)>>("(x)"),
-#define EXTREME(f, numpy) row<#f, extreme_of_two<numpy, FN(f##_narrow)>>("(x, y)"),
+#define ROUNDING(f, numpy) row<#f, narrow_or_ufunc<numpy, 1, FN(f##_narrow)>>("(x)"),
+#define EXTREME(f, numpy) row<#f, narrow_or_ufunc<numpy, 2, FN(f##_narrow)>>("(x, y)"),
 #define UFUNC(f, numpy) row<f, ufunc<numpy>>("(x)"),
 #define UFUNC_2(f, numpy) row<f, ufunc<numpy>>("(x, y)"),
 

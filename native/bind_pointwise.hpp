@@ -115,11 +115,11 @@ PyObject* pointwise(Args a, Py_ssize_t n) {
     return by_formula(formula, a, n);
 }
 
-// y = f(x) of two-byte floats, of others by NumPy
-template <Name name, auto f>
-PyObject* rounding(Args a, Py_ssize_t n) {
-    static constexpr Formula formula{1, 0, nullptr, nullptr, loop<Half, 1, 0, f>, loop<Brain, 1, 0, f>};
-    PyObject* const y = n == 1 && is_narrow(a[0]) ? by_formula(formula, a, n) : nullptr;
+// The same of two-byte floats, all else by NumPy.
+template <Name name, int arrays, auto f>
+PyObject* narrow_or_ufunc(Args a, Py_ssize_t n) {
+    static constexpr Formula formula{arrays, 0, nullptr, nullptr, loop<Half, arrays, 0, f>, loop<Brain, arrays, 0, f>};
+    PyObject* const y = n == arrays && is_narrow(a[0]) ? by_formula(formula, a, n) : nullptr;
     return y || PyErr_Occurred() ? y : by_ufunc(Ufuncs<name>::own, a, n);
 }
 
@@ -308,14 +308,6 @@ PyObject* remainders(Args a, Py_ssize_t n) {
     static constexpr Operator loops{&Ufuncs<name>::own, single, f, narrowed_pairs<Half, single>,
                                     narrowed_pairs<Brain, single>, nullptr};
     return by_operator(loops, a, n);
-}
-
-// z = f(x, y) of two-byte floats, of others by NumPy
-template <Name name, auto f>
-PyObject* extreme_of_two(Args a, Py_ssize_t n) {
-    static constexpr Operator loops{&Ufuncs<name>::own, nullptr, nullptr, f, f, nullptr};
-    PyObject* const z = n == 2 && is_narrow(a[0]) && is_narrow(a[1]) ? by_formulas(loops, a, n) : nullptr;
-    return z || PyErr_Occurred() ? z : by_ufunc(*loops.numpy, a, n);
 }
 
 // f_(x, y): x = f(x, y) in x's memory, y an array of x's shape, a 0-d one or a number; returns x

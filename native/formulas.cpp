@@ -204,24 +204,6 @@ void copysign(const T* x, i64 nx, const T* y, i64 ny, T* z, i64 n) {
     zip(x, nx, y, ny, z, n, [](Reg<T> u, Reg<T> v) { return copysign(u, v); });
 }
 
-// The larger of two as `max` has it; the smaller; and what of two numbers, one of which may be NaN, is one.
-template <class T>
-void maximum_narrow(const T* x, i64 nx, const T* y, i64 ny, T* z, i64 n) {
-    zip(x, nx, y, ny, z, n, [](F u, F v) { return max(u, v); });
-}
-template <class T>
-void minimum_narrow(const T* x, i64 nx, const T* y, i64 ny, T* z, i64 n) {
-    zip(x, nx, y, ny, z, n, [](F u, F v) -> F { return (u < v) | (u != u) ? u : v; });
-}
-template <class T>
-void fmax_narrow(const T* x, i64 nx, const T* y, i64 ny, T* z, i64 n) {
-    zip(x, nx, y, ny, z, n, [](F u, F v) -> F { return (u > v) | (v != v) ? u : v; });
-}
-template <class T>
-void fmin_narrow(const T* x, i64 nx, const T* y, i64 ny, T* z, i64 n) {
-    zip(x, nx, y, ny, z, n, [](F u, F v) -> F { return (u < v) | (v != v) ? u : v; });
-}
-
 #define ROUNDING(name, way)                                                                   \
     template <class T>                                                                        \
     void name(const T* x, T* y, i64 n) {                                                      \
@@ -231,6 +213,16 @@ ROUNDING(floor_narrow, DOWN)
 ROUNDING(ceil_narrow, UP)
 ROUNDING(trunc_narrow, TO_ZERO)
 ROUNDING(round_narrow, NEAREST)
+
+#define EXTREME(name, formula)                                                                \
+    template <class T>                                                                        \
+    void name(const T* x, const T* y, T* z, i64 n) {                                          \
+        map<LIGHT>(n, [](F u, F v) -> F { return formula; }, z, x, y);                        \
+    }
+EXTREME(maximum_narrow, max(u, v))
+EXTREME(minimum_narrow, (u < v) | (u != u) ? u : v)
+EXTREME(fmax_narrow, (u > v) | (v != v) ? u : v)
+EXTREME(fmin_narrow, (u < v) | (v != v) ? u : v)
 
 #define FORMULAS(T)                                                                           \
     template void sign(const T*, T*, i64);                                                    \
@@ -257,10 +249,10 @@ ROUNDING(round_narrow, NEAREST)
     template void ceil_narrow(const T*, T*, i64);                                             \
     template void trunc_narrow(const T*, T*, i64);                                            \
     template void round_narrow(const T*, T*, i64);                                            \
-    template void maximum_narrow(const T*, i64, const T*, i64, T*, i64);                      \
-    template void minimum_narrow(const T*, i64, const T*, i64, T*, i64);                      \
-    template void fmax_narrow(const T*, i64, const T*, i64, T*, i64);                         \
-    template void fmin_narrow(const T*, i64, const T*, i64, T*, i64);
+    template void maximum_narrow(const T*, const T*, T*, i64);                                \
+    template void minimum_narrow(const T*, const T*, T*, i64);                                \
+    template void fmax_narrow(const T*, const T*, T*, i64);                                   \
+    template void fmin_narrow(const T*, const T*, T*, i64);
 FORMULAS(float)
 FORMULAS(double)
 FORMULAS(Half)

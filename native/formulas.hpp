@@ -16,7 +16,7 @@
 // at a time (`narrowed_pairs`, bind_pointwise.hpp), integers through NumPy's
 #define RL_REMAINDERS(X) X(fmod) X(remainder) X(floor_divide) X(logaddexp) X(copysign)
 
-// y = f(x) and z = f(x, y) of two-byte floats, in registers; all other dtypes by NumPy's loops, whose names these are
+// f(array) or f(array, array) of two-byte floats, in registers; other dtypes and layouts by the loops of NumPy's f
 #define RL_ROUNDINGS(X) X(floor, "floor") X(ceil, "ceil") X(trunc, "trunc") X(round, "rint")
 #define RL_EXTREMES(X) X(maximum, "maximum") X(minimum, "minimum") X(fmax, "fmax") X(fmin, "fmin")
 // clang-format on
@@ -64,10 +64,8 @@ void copysign(const T* x, i64 nx, const T* y, i64 ny, T* z, i64 n);
 template <class T>
 void logaddexp(const T* x, i64 nx, const T* y, i64 ny, T* z, i64 n);
 
-
 #define ROUNDING(f, numpy) template <class T> void f##_narrow(const T* x, T* y, i64 n);
-#define EXTREME(f, numpy) \
-    template <class T> void f##_narrow(const T* x, i64 nx, const T* y, i64 ny, T* z, i64 n);
+#define EXTREME(f, numpy) template <class T> void f##_narrow(const T* x, const T* y, T* z, i64 n);
 RL_ROUNDINGS(ROUNDING)
 RL_EXTREMES(EXTREME)
 #undef ROUNDING
