@@ -43,8 +43,10 @@ namespace {
 #define BINARY(f, numpy) row<#f, binary<numpy, FN(f), #f[0] != 'd'>>(#f "(x, y)"),
 #define COMPARE(f, numpy) row<#f, comparison<numpy, FN(f)>>(#f "(x, y)"),
 #define IN_PLACE(f, numpy) row<#f "_", in_place<numpy, FN(f), #f[0] != 'd'>>(#f "_(x, y)"),
-#define FORMULA(f, arrays, numbers, doc) row<#f, formula<arrays, numbers, FN(f)>>(doc),
+#define FORMULA(f, arrays, numbers, doc) row<#f, pointwise<arrays, numbers, FN(f)>>(doc),
 #define REMAINDER(f) row<#f, remainders<#f, FN(f)>>("(x, y)"),
+#define ROUNDING(f, numpy) row<#f, narrow_or_ufunc<numpy, 1, FN(f##_narrow)>>("(x)"),
+#define EXTREME(f, numpy) row<#f, narrow_or_ufunc<numpy, 2, FN(f##_narrow)>>("(x, y)"),
 #define UFUNC(f, numpy) row<f, ufunc<numpy>>("(x)"),
 #define UFUNC_2(f, numpy) row<f, ufunc<numpy>>("(x, y)"),
 
@@ -62,6 +64,8 @@ const Row table[] = {
     RL_COMPARE(COMPARE)
     RL_FORMULAS(FORMULA)
     RL_REMAINDERS(REMAINDER)
+    RL_ROUNDINGS(ROUNDING)
+    RL_EXTREMES(EXTREME)
     RL_UFUNC(UFUNC)
     RL_UFUNC_2(UFUNC_2)
     row<"clamped", clamped_>("(x, low, high)"),

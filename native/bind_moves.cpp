@@ -1,6 +1,7 @@
 #include "bind_moves.hpp"
 
 #include "bind_narrow.hpp"
+#include "blocks.hpp"
 
 namespace rl::RL_ISA {
 namespace {
@@ -346,32 +347,24 @@ void converted(const void* x, void* y, i64 n) {
     convert(static_cast<const T*>(x), static_cast<U*>(y), n);
 }
 
-// two-byte floats by way of float, 2048 at a time
-template <class N, class U, class G>
-void by_float(const void* x, void* y, i64 n, G from_float) {
+// one two-byte float as the other, by way of float, 2048 at a time
+template <class N, class M>
+void to_other_half(const void* x, void* y, i64 n) {
     constexpr i64 CHUNK = 2048;
-    parallel(n, 8 * CHUNK, [=](i64 begin, i64 end) {
+    parallel(n, even_blocks(n, 8 * CHUNK), [=](i64 begin, i64 end) {
         alignas(64) float wide[CHUNK];
         for (i64 i = begin; i < end; i += CHUNK) {
             const i64 some = end - i < CHUNK ? end - i : CHUNK;
             widen(static_cast<const N*>(x) + i, wide, some);
-            from_float(wide, static_cast<U*>(y) + i, some);
+            narrow(wide, static_cast<M*>(y) + i, some);
         }
     });
-}
-template <class N, class U>
-void from_narrow(const void* x, void* y, i64 n) {
-    by_float<N, U>(x, y, n, [](const float* p, U* q, i64 k) { convert(p, q, k); });
-}
-template <class N, class M>
-void to_other_half(const void* x, void* y, i64 n) {
-    by_float<N, M>(x, y, n, [](const float* p, M* q, i64 k) { narrow(p, q, k); });
 }
 template <class T>
 void to_bool(const void* x, void* y, i64 n) {
     const T* const from = static_cast<const T*>(x);
     bool* const to = static_cast<bool*>(y);
-    parallel(n, 1 << 15, [=](i64 begin, i64 end) {
+    parallel(n, even_blocks(n, 1 << 15), [=](i64 begin, i64 end) {
         for (i64 i = begin; i < end; i++) to[i] = from[i] != 0;
     });
 }
@@ -401,12 +394,12 @@ constexpr Conversion CONVERSIONS[] = {
      }},
     {NPY_HALF, BFLOAT16, to_other_half<Half, Brain>},
     {BFLOAT16, NPY_HALF, to_other_half<Brain, Half>},
-    {NPY_HALF, NPY_DOUBLE, from_narrow<Half, double>},
-    {BFLOAT16, NPY_DOUBLE, from_narrow<Brain, double>},
-    {NPY_HALF, NPY_INT64, from_narrow<Half, i64>},
-    {BFLOAT16, NPY_INT64, from_narrow<Brain, i64>},
-    {NPY_HALF, NPY_INT32, from_narrow<Half, std::int32_t>},
-    {BFLOAT16, NPY_INT32, from_narrow<Brain, std::int32_t>},
+    {NPY_HALF, NPY_DOUBLE, converted<Half, double>},
+    {BFLOAT16, NPY_DOUBLE, converted<Brain, double>},
+    {NPY_HALF, NPY_INT64, converted<Half, i64>},
+    {BFLOAT16, NPY_INT64, converted<Brain, i64>},
+    {NPY_HALF, NPY_INT32, converted<Half, std::int32_t>},
+    {BFLOAT16, NPY_INT32, converted<Brain, std::int32_t>},
     {NPY_FLOAT, NPY_INT64, converted<float, i64>},
     {NPY_FLOAT, NPY_INT32, converted<float, std::int32_t>},
     {NPY_DOUBLE, NPY_INT64, converted<double, i64>},

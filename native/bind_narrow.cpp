@@ -418,8 +418,23 @@ PyObject* sum_whole(Args a, Py_ssize_t count) {
     std::uint64_t* const to = y.data<std::uint64_t>();
     const i64 rows = s.rows, n = s.n;
     const auto add = [](const std::uint64_t* p, i64 n) {
+        typedef std::uint64_t U64 __attribute__((vector_size(REGISTER)));
+        constexpr i64 L = REGISTER / 8, STEP = 4 * L;
+        U64 s[4] = {};
+        i64 i = 0;
         std::uint64_t sum = 0;
-        for (i64 i = 0; i < n; i++) sum += p[i];
+        while (i < n && reinterpret_cast<std::uintptr_t>(p + i) % REGISTER) sum += p[i++];
+        for (; i + STEP <= n; i += STEP) {
+#pragma GCC unroll 4
+            for (int j = 0; j < 4; j++) {
+                U64 v;
+                std::memcpy(&v, p + i + j * L, sizeof v);
+                s[j] += v;
+            }
+        }
+        for (; i < n; i++) sum += p[i];
+        const U64 all = (s[0] + s[1]) + (s[2] + s[3]);
+        for (i64 j = 0; j < L; j++) sum += all[j];
         return sum;
     };
     NoGil unlocked(rows * n >= LONG_WORK);

@@ -47,29 +47,6 @@ void loop(const T* const* u, T* y, i64 n, [[maybe_unused]] const double* p) {
     of(std::make_index_sequence<arrays>{}, std::make_index_sequence<numbers>{});
 }
 
-// f of float for two-byte floats: CHUNK at a time, rounded once
-template <class T>
-[[gnu::noinline]] void through_single(Loop<float> f, int arrays, const T* const* u, T* y, i64 n,
-                                      const double* p) {
-    parallel(n, even_blocks(n, 8 * CHUNK), [=](i64 begin, i64 end) {
-        alignas(64) float wide[MOST_ARRAYS][CHUNK];
-        const float* from[MOST_ARRAYS];
-        for (i64 i = begin, some; i < end; i += some) {
-            some = up_to_a_line(y + i, end - i, CHUNK);
-            for (int k = 0; k < arrays; k++) {
-                widen(u[k] + i, wide[k], some);
-                from[k] = wide[k];
-            }
-            f(from, wide[0], some, p);
-            narrow(wide[0], y + i, some);
-        }
-    });
-}
-template <class T, int arrays, Loop<float> f>
-void narrowed(const T* const* u, T* y, i64 n, const double* p) {
-    through_single(f, arrays, u, y, n, p);
-}
-
 // f(g, x, ...) of one number g, repeated
 PyObject* of_uniform(const Formula& f, PyArrayObject* g, PyArrayObject* x, const double* p) {
     PyObject* const y = new_alike(x);
@@ -138,14 +115,12 @@ PyObject* pointwise(Args a, Py_ssize_t n) {
     return by_formula(formula, a, n);
 }
 
-// The same by formulas of float and double.
-template <int arrays, int numbers, auto f>
-PyObject* formula(Args a, Py_ssize_t n) {
-    constexpr Loop<float> single = loop<float, arrays, numbers, f>;
-    static constexpr Formula formula{
-        arrays, numbers, single, loop<double, arrays, numbers, f>,
-        narrowed<Half, arrays, single>, narrowed<Brain, arrays, single>};
-    return by_formula(formula, a, n);
+// The same of two-byte floats, all else by NumPy.
+template <Name name, int arrays, auto f>
+PyObject* narrow_or_ufunc(Args a, Py_ssize_t n) {
+    static constexpr Formula formula{arrays, 0, nullptr, nullptr, loop<Half, arrays, 0, f>, loop<Brain, arrays, 0, f>};
+    PyObject* const y = n == arrays && is_narrow(a[0]) ? by_formula(formula, a, n) : nullptr;
+    return y || PyErr_Occurred() ? y : by_ufunc(Ufuncs<name>::own, a, n);
 }
 
 // y = f(x) of float and double only
@@ -183,7 +158,7 @@ constexpr Operator operator_of() {
     else return {numpy, f, f, f, f, nullptr};
 }
 
-// f of float for two-byte floats, as through_single
+// f of float for two-byte floats: CHUNK at a time, rounded once
 template <class T>
 [[gnu::noinline]] void pairs_through_single(Pairs<float> f, const T* x, i64 nx, const T* y, i64 ny, T* z,
                                             i64 n) {

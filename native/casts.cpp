@@ -1,4 +1,5 @@
 // Numbers from one dtype to another.
+#include <bit>
 #include <cstring>
 
 #include "blocks.hpp"
@@ -91,6 +92,16 @@ RL_INLINE bool narrow_two(const float* x, std::uint16_t* y) {
     _mm512_storeu_si512(y, both);
     return true;
 }
+#elif defined(__AVX2__)
+// Two registers that hold no NaN: false if there is one.
+RL_INLINE bool narrow_two(const float* x, std::uint16_t* y) {
+    const F a = load(x), b = load(x + LANES<float>);
+    if (_mm256_movemask_ps(_mm256_cmp_ps((__m256)a, (__m256)b, _CMP_UNORD_Q))) return false;
+    const U32 low = rounded_number(a) >> 16, high = rounded_number(b) >> 16;
+    const __m256i mixed = _mm256_packus_epi32((__m256i)low, (__m256i)high);  // in each half one half of both
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(y), _mm256_permute4x64_epi64(mixed, 0b11011000));
+    return true;
+}
 #endif
 
 }  // namespace
@@ -107,9 +118,13 @@ void to_bfloat16(const float* x, std::uint16_t* y, i64 n) {
         const auto one = [=](i64 i) { y[i] = std::uint16_t(rounded(from[i]) >> 16); };
         while (i < end && reinterpret_cast<std::uintptr_t>(y + i) % REGISTER) one(i++);
         constexpr auto lanes = std::make_index_sequence<REGISTER / 2>{};
-        [[maybe_unused]] const bool fast = has_bf16();
-        for (; i + REGISTER / 2 <= end; i += REGISTER / 2) {
 #if defined(__AVX512BW__) && defined(__AVX512DQ__)
+        const bool fast = has_bf16();
+#elif defined(__AVX2__)
+        constexpr bool fast = true;
+#endif
+        for (; i + REGISTER / 2 <= end; i += REGISTER / 2) {
+#if defined(__AVX2__)
             if (fast && narrow_two(x + i, y + i)) continue;
 #endif
             U32 a, b;
@@ -124,7 +139,15 @@ void to_bfloat16(const float* x, std::uint16_t* y, i64 n) {
 
 template <class T, class U>
 void convert(const T* x, U* y, i64 n) {
-    cast_each(x, y, n, [](T v) { return static_cast<U>(v); });
+    if constexpr (std::is_same_v<T, Half>)
+        by_steps(x, y, n, [](const Half* p, U* q) {
+            const F v = widened_half(p);
+#pragma GCC unroll 16
+            for (i64 k = 0; k < STEP; k++) q[k] = static_cast<U>(v[k]);
+        });
+    else if constexpr (std::is_same_v<T, Brain>)
+        cast_each(x, y, n, [](Brain v) { return static_cast<U>(std::bit_cast<float>(std::uint32_t(v.bits) << 16)); });
+    else cast_each(x, y, n, [](T v) { return static_cast<U>(v); });
 }
 
 #define CONVERT(T, U)                              \
@@ -135,6 +158,12 @@ CONVERT(float, i64)
 CONVERT(double, i64)
 CONVERT(float, std::int32_t)
 CONVERT(i64, std::int32_t)
+#define FROM_NARROW(U)                             \
+    template void convert(const Half*, U*, i64);   \
+    template void convert(const Brain*, U*, i64);
+FROM_NARROW(double)
+FROM_NARROW(i64)
+FROM_NARROW(std::int32_t)
 template void convert(const std::uint8_t*, float*, i64);
 template void convert(const std::uint8_t*, double*, i64);
 template void convert(const std::uint8_t*, i64*, i64);

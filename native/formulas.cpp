@@ -6,31 +6,32 @@
 namespace rl::RL_ISA {
 namespace {
 
-// towards 0, and down
-template <class V>
-RL_INLINE V truncated(V x) {
+enum Way { NEAREST, DOWN, UP, TO_ZERO };  // as the processor counts them
+
+// x as a whole number; of a half the even one is the nearest
+template <Way way, class V>
+RL_INLINE V whole(V x) {
     constexpr bool single = std::is_same_v<V, F>;
+#if defined(__x86_64__)
+    constexpr int HOW = way | _MM_FROUND_NO_EXC;
+#endif
 #if defined(__AVX512F__)
-    constexpr int HOW = _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC;
     if constexpr (single) return (F)_mm512_roundscale_ps((__m512)x, HOW);
     else return (D)_mm512_roundscale_pd((__m512d)x, HOW);
 #elif defined(__AVX2__)
-    constexpr int HOW = _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC;
     if constexpr (single) return (F)_mm256_round_ps((__m256)x, HOW);
     else return (D)_mm256_round_pd((__m256d)x, HOW);
 #elif defined(__x86_64__)
-    constexpr int HOW = _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC;
     if constexpr (single) return (F)_mm_round_ps((__m128)x, HOW);
     else return (D)_mm_round_pd((__m128d)x, HOW);
 #else
-    if constexpr (single) return (F)vrndq_f32((float32x4_t)x);
+    if constexpr (single && way == NEAREST) return (F)vrndnq_f32((float32x4_t)x);
+    else if constexpr (single && way == DOWN) return (F)vrndmq_f32((float32x4_t)x);
+    else if constexpr (single && way == UP) return (F)vrndpq_f32((float32x4_t)x);
+    else if constexpr (single) return (F)vrndq_f32((float32x4_t)x);
+    else if constexpr (way == DOWN) return (D)vrndmq_f64((float64x2_t)x);
     else return (D)vrndq_f64((float64x2_t)x);
 #endif
-}
-template <class V>
-RL_INLINE V floored(V x) {
-    const V t = truncated(x);
-    return t > x ? t - 1 : t;
 }
 
 template <class V>
@@ -45,7 +46,7 @@ template <class V>
 RL_INLINE V remains(V x, V y) {
 #if defined(RL_FMA)
     constexpr Lane<V> LONG = sizeof(Lane<V>) == 4 ? 0x1p22 : 0x1p51;
-    const V b = abs(y), size = abs(x), q = truncated(size / b);
+    const V b = abs(y), size = abs(x), q = whole<TO_ZERO>(size / b);
     V r = fma(-q, b, size);
     r = r < 0 ? r + b : r;
     if (__builtin_expect(any_beyond(q, LONG) || any_beyond(r, Lane<V>(__builtin_inf())), 0))
@@ -69,48 +70,55 @@ RL_INLINE V whole_below(V x, V y) {
     const V r = remains(x, y), zero = {};
     V q = (x - r) / y;
     q = (r != 0) & ((r < 0) != (y < 0)) ? q - 1 : q;
-    const V low = floored(q), whole = q - low > Lane<V>(0.5) ? low + 1 : low;
-    return y == 0 ? x / y : q == 0 ? copysign(zero, x / y) : whole;
+    const V low = whole<DOWN>(q), near = q - low > Lane<V>(0.5) ? low + 1 : low;
+    return y == 0 ? x / y : q == 0 ? copysign(zero, x / y) : near;
 }
 
 }  // namespace
 
-template <class T>
-void sign(const T* x, T* y, i64 n) {
+template <class U>
+void sign(const U* x, U* y, i64 n) {
+    using T = Wide<U>;
     using V = Reg<T>;
     map<LIGHT>(n, [](V v) -> V { return v > 0 ? all(T(1)) : v < 0 ? all(T(-1)) : V{}; }, y, x);
 }
-template <class T>
-void hardshrink(const T* x, T* y, i64 n, double a) {
+template <class U>
+void hardshrink(const U* x, U* y, i64 n, double a) {
+    using T = Wide<U>;
     using V = Reg<T>;
     map<LIGHT>(n, [b = T(a)](V v) -> V { return (v >= -b) & (v <= b) ? V{} : v; }, y, x);
 }
-template <class T>
-void softshrink(const T* x, T* y, i64 n, double a) {
+template <class U>
+void softshrink(const U* x, U* y, i64 n, double a) {
+    using T = Wide<U>;
     using V = Reg<T>;  // v * 0: NaN stays
     map<LIGHT>(n, [b = T(a)](V v) -> V { return v > b ? v - b : v < -b ? v + b : v * 0; }, y, x);
 }
-template <class T>
-void huber(const T* x, T* y, i64 n, double a) {
+template <class U>
+void huber(const U* x, U* y, i64 n, double a) {
+    using T = Wide<U>;
     using V = Reg<T>;
     const T b = T(a), half = T(0.5 * a);
     map<LIGHT>(
         n, [=](V v) -> V { return abs(v) >= b ? b * (abs(v) - half) : T(0.5) * v * v; }, y, x);
 }
-template <class T>
-void huber_slope(const T* x, T* y, i64 n, double a) {
+template <class U>
+void huber_slope(const U* x, U* y, i64 n, double a) {
+    using T = Wide<U>;
     using V = Reg<T>;
     map<LIGHT>(n, [b = T(a)](V v) -> V { return abs(v) >= b ? copysign(all(b), v) : v; }, y, x);
 }
-template <class T>
-void smooth_l1(const T* x, T* y, i64 n, double a) {
+template <class U>
+void smooth_l1(const U* x, U* y, i64 n, double a) {
+    using T = Wide<U>;
     using V = Reg<T>;
     const T b = T(a), half = T(0.5 * a);
     map<LIGHT>(
         n, [=](V v) -> V { return abs(v) >= b ? abs(v) - half : T(0.5) * v * v / b; }, y, x);
 }
-template <class T>
-void smooth_l1_slope(const T* x, T* y, i64 n, double a) {
+template <class U>
+void smooth_l1_slope(const U* x, U* y, i64 n, double a) {
+    using T = Wide<U>;
     using V = Reg<T>;  // (a = 0: the slope at 0 is 0)
     const V zero = {}, one = all(T(1));
     map<LIGHT>(
@@ -120,28 +128,32 @@ void smooth_l1_slope(const T* x, T* y, i64 n, double a) {
         },
         y, x);
 }
-template <class T>
-void finite(const T* x, T* y, i64 n, double nan, double above, double below) {
+template <class U>
+void finite(const U* x, U* y, i64 n, double nan, double above, double below) {
+    using T = Wide<U>;
     using V = Reg<T>;
     const T inf = T(__builtin_inf()), a = T(nan), b = T(above), c = T(below);
     map<LIGHT>(
         n,
         [inf, a, b, c](V v) -> V { return v != v ? all(a) : v == inf ? all(b) : v == -inf ? all(c) : v; }, y, x);
 }
-template <class T>
-void add_scaled(const T* x, const T* y, T* z, i64 n, double a) {
+template <class U>
+void add_scaled(const U* x, const U* y, U* z, i64 n, double a) {
+    using T = Wide<U>;
     using V = Reg<T>;
     map<LIGHT>(n, [b = all(T(a))](V v, V w) -> V { return fma(b, w, v); }, z, x, y);
 }
-template <class T>
-void lerp_number(const T* x, const T* y, T* z, i64 n, double w) {
+template <class U>
+void lerp_number(const U* x, const U* y, U* z, i64 n, double w) {
+    using T = Wide<U>;
     using V = Reg<T>;  // from the nearer end
     const V a = all(T(w)), b = all(T(w) - 1);
     if (__builtin_fabs(w) < 0.5) map<LIGHT>(n, [=](V u, V v) -> V { return fma(v - u, a, u); }, z, x, y);
     else map<LIGHT>(n, [=](V u, V v) -> V { return fma(v - u, b, v); }, z, x, y);
 }
-template <class T>
-void lerp(const T* x, const T* y, const T* w, T* z, i64 n) {
+template <class U>
+void lerp(const U* x, const U* y, const U* w, U* z, i64 n) {
+    using T = Wide<U>;
     using V = Reg<T>;
     map<LIGHT>(
         n,
@@ -151,13 +163,15 @@ void lerp(const T* x, const T* y, const T* w, T* z, i64 n) {
         },
         z, x, y, w);
 }
-template <class T>
-void addcmul(const T* x, const T* y, const T* z, T* r, i64 n, double a) {
+template <class U>
+void addcmul(const U* x, const U* y, const U* z, U* r, i64 n, double a) {
+    using T = Wide<U>;
     using V = Reg<T>;
     map<LIGHT>(n, [b = T(a)](V u, V v, V w) -> V { return fma(v * b, w, u); }, r, x, y, z);
 }
-template <class T>
-void addcdiv(const T* x, const T* y, const T* z, T* r, i64 n, double a) {
+template <class U>
+void addcdiv(const U* x, const U* y, const U* z, U* r, i64 n, double a) {
+    using T = Wide<U>;
     using V = Reg<T>;
     map<LIGHT>(n, [b = T(a)](V u, V v, V w) -> V { return u + v * b / w; }, r, x, y, z);
 }
@@ -190,7 +204,27 @@ void copysign(const T* x, i64 nx, const T* y, i64 ny, T* z, i64 n) {
     zip(x, nx, y, ny, z, n, [](Reg<T> u, Reg<T> v) { return copysign(u, v); });
 }
 
-#define OF(T)                                                                                 \
+#define ROUNDING(name, way)                                                                   \
+    template <class T>                                                                        \
+    void name(const T* x, T* y, i64 n) {                                                      \
+        map<LIGHT>(n, [](F v) { return whole<way>(v); }, y, x);                               \
+    }
+ROUNDING(floor_narrow, DOWN)
+ROUNDING(ceil_narrow, UP)
+ROUNDING(trunc_narrow, TO_ZERO)
+ROUNDING(round_narrow, NEAREST)
+
+#define EXTREME(name, formula)                                                                \
+    template <class T>                                                                        \
+    void name(const T* x, const T* y, T* z, i64 n) {                                          \
+        map<LIGHT>(n, [](F u, F v) -> F { return formula; }, z, x, y);                        \
+    }
+EXTREME(maximum_narrow, max(u, v))
+EXTREME(minimum_narrow, (u < v) | (u != u) ? u : v)
+EXTREME(fmax_narrow, (u > v) | (v != v) ? u : v)
+EXTREME(fmin_narrow, (u < v) | (v != v) ? u : v)
+
+#define FORMULAS(T)                                                                           \
     template void sign(const T*, T*, i64);                                                    \
     template void hardshrink(const T*, T*, i64, double);                                      \
     template void softshrink(const T*, T*, i64, double);                                      \
@@ -203,13 +237,29 @@ void copysign(const T* x, i64 nx, const T* y, i64 ny, T* z, i64 n) {
     template void lerp_number(const T*, const T*, T*, i64, double);                           \
     template void lerp(const T*, const T*, const T*, T*, i64);                                \
     template void addcmul(const T*, const T*, const T*, T*, i64, double);                     \
-    template void addcdiv(const T*, const T*, const T*, T*, i64, double);                     \
+    template void addcdiv(const T*, const T*, const T*, T*, i64, double);
+#define PAIRS(T)                                                                              \
     template void fmod(const T*, i64, const T*, i64, T*, i64);                                \
     template void remainder(const T*, i64, const T*, i64, T*, i64);                           \
     template void floor_divide(const T*, i64, const T*, i64, T*, i64);                        \
     template void logaddexp(const T*, i64, const T*, i64, T*, i64);                           \
     template void copysign(const T*, i64, const T*, i64, T*, i64);
-OF(float)
-OF(double)
+#define NARROW(T)                                                                             \
+    template void floor_narrow(const T*, T*, i64);                                            \
+    template void ceil_narrow(const T*, T*, i64);                                             \
+    template void trunc_narrow(const T*, T*, i64);                                            \
+    template void round_narrow(const T*, T*, i64);                                            \
+    template void maximum_narrow(const T*, const T*, T*, i64);                                \
+    template void minimum_narrow(const T*, const T*, T*, i64);                                \
+    template void fmax_narrow(const T*, const T*, T*, i64);                                   \
+    template void fmin_narrow(const T*, const T*, T*, i64);
+FORMULAS(float)
+FORMULAS(double)
+FORMULAS(Half)
+FORMULAS(Brain)
+PAIRS(float)
+PAIRS(double)
+NARROW(Half)
+NARROW(Brain)
 
 }  // namespace rl::RL_ISA

@@ -1,5 +1,4 @@
-// More kernels that treat each number by itself, of float and double: signs, remainders, mixtures of two or
-// three arrays. Two-byte floats go through those of float, 2048 at a time (`narrowed`, bind_pointwise.hpp).
+// More kernels that treat each number by itself: signs, mixtures of two or three arrays, rounding, remainders.
 #pragma once
 #include "simd.hpp"
 
@@ -13,8 +12,13 @@
     X(lerp_number, 2, 1, "(x, y, w)") X(lerp, 3, 0, "(x, y, w)")                             \
     X(addcmul, 3, 1, "(x, y, z, a)") X(addcdiv, 3, 1, "(x, y, z, a)")
 
-// z = f(x, y) by broadcasting, as RL_BINARY; of integers by NumPy
+// z = f(x, y) by broadcasting, as RL_BINARY, of float and double; two-byte floats go through those of float, 2048
+// at a time (`narrowed_pairs`, bind_pointwise.hpp), integers through NumPy's
 #define RL_REMAINDERS(X) X(fmod) X(remainder) X(floor_divide) X(logaddexp) X(copysign)
+
+// f(array) or f(array, array) of two-byte floats, in registers; other dtypes and layouts by the loops of NumPy's f
+#define RL_ROUNDINGS(X) X(floor, "floor") X(ceil, "ceil") X(trunc, "trunc") X(round, "rint")
+#define RL_EXTREMES(X) X(maximum, "maximum") X(minimum, "minimum") X(fmax, "fmax") X(fmin, "fmin")
 // clang-format on
 
 namespace rl::RL_ISA {
@@ -59,5 +63,12 @@ template <class T>
 void copysign(const T* x, i64 nx, const T* y, i64 ny, T* z, i64 n);
 template <class T>
 void logaddexp(const T* x, i64 nx, const T* y, i64 ny, T* z, i64 n);
+
+#define ROUNDING(f, numpy) template <class T> void f##_narrow(const T* x, T* y, i64 n);
+#define EXTREME(f, numpy) template <class T> void f##_narrow(const T* x, const T* y, T* z, i64 n);
+RL_ROUNDINGS(ROUNDING)
+RL_EXTREMES(EXTREME)
+#undef ROUNDING
+#undef EXTREME
 
 }  // namespace rl::RL_ISA

@@ -33,10 +33,14 @@ RL_INLINE void map_range(i64 begin, i64 end, G f, T* y, const X*... x) {
             i += L - askew;
         }
     }
-    for (; i + L <= end; i += L) {
+    constexpr i64 LINE = 64 / sizeof(T);
+    for (; i + LINE <= end; i += LINE) {
         (ask_ahead(x + i), ...);
-        store(y + i, f(load(x + i)...));
+#pragma GCC unroll 4
+        for (i64 j = i; j < i + LINE; j += L) store(y + j, f(load(x + j)...));
     }
+    if constexpr (LINE > L)
+        for (; i + L <= end; i += L) store(y + i, f(load(x + i)...));
     if (i < end) store_part(y + i, f(load_part(x + i, end - i)...), end - i);
 }
 
@@ -93,23 +97,18 @@ RL_INLINE void map(i64 n, G f, T* y, const X*... x) {
                  [&](i64 begin, i64 end) { map_range(begin, end, f, y, x...); });
 }
 
-// y[i] = f(i) for all i of n; after the first few no store touches two lines
-template <class T, class G>
-RL_INLINE void fill(T* y, i64 n, G f) {
-    parallel(n, even_blocks(n, LIGHT), [=](i64 begin, i64 end) {
-        i64 i = begin;
-        while (i < end && reinterpret_cast<std::uintptr_t>(y + i) % REGISTER) y[i] = f(i), i++;
-        for (; i < end; i++) y[i] = f(i);
-    });
-}
+typedef std::uint64_t U64 __attribute__((vector_size(REGISTER)));
 
-// The same of whole numbers; x or y may be one number.
-template <class T, class G>
-RL_INLINE void zip_whole(const T* x, i64 nx, const T* y, i64 ny, T* z, i64 n, G f) {
-    const T a = *x, b = *y;
-    if (nx == n && ny == n) fill(z, n, [=](i64 i) { return f(x[i], y[i]); });
-    else if (nx == n) fill(z, n, [=](i64 i) { return f(x[i], b); });
-    else fill(z, n, [=](i64 i) { return f(a, y[i]); });
+// z[i] = f(x[i], y[i]) of whole numbers; x or y may be one number. (Their bits pass through registers of doubles.)
+template <class G>
+RL_INLINE void zip_whole(const std::uint64_t* x, i64 nx, const std::uint64_t* y, i64 ny, std::uint64_t* z, i64 n,
+                         G f) {
+    const auto *const u = reinterpret_cast<const double*>(x), *const v = reinterpret_cast<const double*>(y);
+    double* const to = reinterpret_cast<double*>(z);
+    if (nx == n && ny == n) return map<LIGHT>(n, [=](D a, D b) { return (D)f((U64)a, (U64)b); }, to, u, v);
+    const U64 one = (nx == n ? *y : *x) - U64{};
+    if (nx == n) map<LIGHT>(n, [=](D a) { return (D)f((U64)a, one); }, to, u);
+    else map<LIGHT>(n, [=](D b) { return (D)f(one, (U64)b); }, to, v);
 }
 
 template <class T>

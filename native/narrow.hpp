@@ -21,15 +21,26 @@ RL_INLINE U32 rounded_number(F x) {
 }
 RL_INLINE U32 rounded(F x) { return x != x ? (U32)x | 0x400000u : rounded_number(x); }
 RL_INLINE void put_upper_halves(Brain* p, U32 even, U32 odd) {
+#if defined(__AVX2__) && !defined(__AVX512F__)
+    const __m256i v = _mm256_blend_epi16((__m256i)(even >> 16), (__m256i)odd, 0xaa);
+#else
     const U32 v = even >> 16 | (odd & 0xffff0000u);
+#endif
     std::memcpy(p, &v, sizeof v);
 }
 RL_INLINE void narrow(Brain* p, Two x) {
-#if defined(__AVX512F__)
     // (one comparison for both: half of the work is to look for NaN)
-    if (__builtin_expect(_mm512_cmp_ps_mask((__m512)x.a, (__m512)x.b, _CMP_UNORD_Q) == 0, 1))
-        return put_upper_halves(p, rounded_number(x.a), rounded_number(x.b));
+#if defined(__AVX512F__)
+    const int nan = _mm512_cmp_ps_mask((__m512)x.a, (__m512)x.b, _CMP_UNORD_Q);
+#elif defined(__AVX2__)
+    const int nan = _mm256_movemask_ps(_mm256_cmp_ps((__m256)x.a, (__m256)x.b, _CMP_UNORD_Q));
+#elif defined(__x86_64__)
+    const int nan = _mm_movemask_ps(_mm_cmpunord_ps((__m128)x.a, (__m128)x.b));
+#else
+    constexpr int nan = 1;
 #endif
+    if (__builtin_expect(nan == 0, 1))
+        return put_upper_halves(p, rounded_number(x.a), rounded_number(x.b));
     put_upper_halves(p, rounded(x.a), rounded(x.b));
 }
 #if defined(__AVX512F__)

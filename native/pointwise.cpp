@@ -253,10 +253,11 @@ WHOLE(mul)
 BINARY(div, x / y)
 
 void clamp(const i64* x, i64 low, i64 high, i64* y, i64 n) {
-    fill(y, n, [=](i64 i) {
-        const i64 v = x[i] < low ? low : x[i];
-        return v > high ? high : v;
-    });
+    const auto f = [=](D v) {
+        const I64 above = (I64)v < low ? low - I64{} : (I64)v;
+        return (D)(above > high ? high - I64{} : above);
+    };
+    map<LIGHT>(n, f, reinterpret_cast<double*>(y), reinterpret_cast<const double*>(x));
 }
 
 }  // namespace rl::RL_ISA

@@ -375,3 +375,42 @@ def test_silu_behind_a_convolution_keeps_its_digits_and_its_ends(inputs, outputs
     error, normal = np.abs(y - exact), wide > -80
     assert (error[normal] <= 4 * unit[normal]).all()
     assert (error[wide <= -80] <= 1e-36).all()  # (e^89 is more than float32 holds)
+
+
+@NARROW
+@pytest.mark.parametrize("name", ["floor", "ceil", "trunc", "round"])
+def test_rounding_of_every_number(dtype, name):
+    x = torch.tensor(np.arange(2**16).astype(np.uint16).view(np.int16)).view(dtype)
+    y = getattr(torch, name)(x)
+    with np.errstate(invalid="ignore"):  # a NaN that signals
+        expected = {"round": np.rint}.get(name, getattr(np, name))(double(x))
+    same(y, expected)
+    np.testing.assert_array_equal(np.signbit(double(y)), np.signbit(expected))
+    for n in (1, 15, 16, 17, 33):
+        same(getattr(torch, name)(x[16200:][:n]), expected[16200:][:n])
+
+
+@NARROW
+@pytest.mark.parametrize("name", ["maximum", "minimum", "fmax", "fmin"])
+def test_the_larger_of_two_numbers_one_of_them_nan(dtype, name):
+    g = np.random.default_rng(0)
+    ends = [math.nan, math.inf, -math.inf, 0.0, 1.0, 2.0**-24, -1.5]
+    x, y = (torch.tensor(g.choice(ends, (331, 217))).to(dtype) for _ in range(2))
+    f, exact = getattr(torch, name), getattr(np, name)
+    for other in (y, y[0], y[:, :1], y[0, 0], y.t().contiguous().t()):
+        same(on_threads(lambda other=other: f(x, other)), exact(double(x), double(other)))
+        same(on_threads(lambda other=other: f(other, x)), exact(double(other), double(x)))
+
+
+@NARROW
+@pytest.mark.parametrize("shape", [(), (0, 3), (17,), (301, 333)], ids=str)
+def test_mixtures_of_three_arrays(dtype, shape):
+    x, y, z = (eighths(*shape, seed=i, dtype=dtype) for i in range(3))
+    w = torch.tensor(np.random.default_rng(3).integers(0, 5, shape) / 4).to(dtype)
+    u, v, t, s = map(double, (x, y, z, w))
+    same(on_threads(lambda: torch.lerp(x, y, w)), u + s * (v - u))
+    same(on_threads(lambda: torch.lerp(x, y, 0.25)), u + 0.25 * (v - u))
+    same(on_threads(lambda: torch.addcmul(x, y, z, value=2)), u + 2 * v * t)
+    one = torch.ones_like(z)
+    same(on_threads(lambda: torch.addcdiv(x, y, one, value=0.5)), u + 0.5 * v)
+    same(F.softshrink(x, 0.5), np.where(u > 0.5, u - 0.5, np.where(u < -0.5, u + 0.5, 0)))

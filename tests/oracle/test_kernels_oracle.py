@@ -7,6 +7,7 @@ import itertools
 import sys
 from pathlib import Path
 
+import ml_dtypes
 import numpy as np
 import pytest
 import torch
@@ -241,3 +242,22 @@ def test_norms():
     ours, mean, rstd = K.batch_norm(x, w, b, 1e-5)
     close(ours, y.detach())
     close(K.batch_norm_dx(dy, x, w, mean, rstd), (t.grad, tw.grad, tb.grad), rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16], ids=str)
+@pytest.mark.parametrize(
+    "name", ["floor", "ceil", "trunc", "round", "maximum", "minimum", "fmax", "fmin"]
+)
+def test_two_byte_floats_in_registers(name, dtype):
+    """Of all numbers, those below the smallest normal one, the infinite ones and NaN among them."""
+    narrow = np.float16 if dtype is torch.float16 else np.dtype(ml_dtypes.bfloat16)
+    bits = np.arange(2**16, dtype=np.int64).astype(np.uint16)
+    infinity = 0x7C00 if dtype is torch.float16 else 0x7F80
+    bits[bits & 0x7FFF > infinity] = 0x7FFF  # (the C library's fmax is NaN of one that signals)
+    count = 1 if name in ("floor", "ceil", "trunc", "round") else 2
+    arrays = [bits, np.random.default_rng(0).permutation(bits)][:count]
+    numbers = [torch.from_numpy(a.view(np.int16)).view(dtype) for a in arrays]
+    ours = getattr(K, name)(*(a.view(narrow) for a in arrays))
+    assert ours.dtype == narrow
+    expected = getattr(torch, name)(*numbers).double().numpy()
+    np.testing.assert_array_equal(ours.astype(np.float64), expected)
