@@ -44,7 +44,8 @@ namespace {
 #define COMPARE(f, numpy) row<#f, comparison<numpy, FN(f)>>(#f "(x, y)"),
 #define IN_PLACE(f, numpy) row<#f "_", in_place<numpy, FN(f), #f[0] != 'd'>>(#f "_(x, y)"),
 #define FORMULA(f, arrays, numbers, doc) row<#f, formula<arrays, numbers, FN(f)>>(doc),
-#define REMAINDER(f) row<#f, remainders<#f, FN(f)>>("(x, y)"),
+#define CURVE(f) row<#f, formula<1, 0, FN(f)>>("(x)"),
+#define REMAINDER(f, numpy) row<#f, remainders<numpy, FN(f)>>("(x, y)"),
 #define UFUNC(f, numpy) row<f, ufunc<numpy>>("(x)"),
 #define UFUNC_2(f, numpy) row<f, ufunc<numpy>>("(x, y)"),
 
@@ -61,7 +62,10 @@ const Row table[] = {
     RL_BINARY(BINARY)
     RL_COMPARE(COMPARE)
     RL_FORMULAS(FORMULA)
+    RL_CURVES(CURVE)
     RL_REMAINDERS(REMAINDER)
+    row<"power", of_float<"power", FN(power)>>("(x, y)"),
+    row<"nextafter", steps<FN(nextafter)>>("(x, y)"),
     RL_UFUNC(UFUNC)
     RL_UFUNC_2(UFUNC_2)
     row<"clamped", clamped_>("(x, low, high)"),

@@ -276,7 +276,8 @@ PyObject* by_formulas(const Operator& f, Args a, Py_ssize_t n) {
         std::swap(big, small);
     if (f.whole && is_array(big) && PyArray_TYPE(array(big)) == NPY_INT64)
         return integer_binary(f, a, big, small);
-    if (!is_floating(big)) return is_narrow(big) ? narrow_binary(f, a, big, small) : nullptr;
+    if (!is_floating(big)) return f.half && is_narrow(big) ? narrow_binary(f, a, big, small) : nullptr;
+    if (!f.twice && PyArray_TYPE(array(big)) == NPY_DOUBLE) return nullptr;
     if (!PyArray_IS_C_CONTIGUOUS(array(big)) && is_floating(small) && is_uniform(array(big)))
         std::swap(big, small);
     if (!is_dense(array(big))) return nullptr;
@@ -333,6 +334,22 @@ PyObject* remainders(Args a, Py_ssize_t n) {
     static constexpr Operator loops{&Ufuncs<name>::own, single, f, narrowed_pairs<Half, single>,
                                     narrowed_pairs<Brain, single>, nullptr};
     return by_operator(loops, a, n);
+}
+
+// The same by a formula of float alone; NumPy's loop of double.
+template <Name name, auto f>
+PyObject* of_float(Args a, Py_ssize_t n) {
+    constexpr Pairs<float> single = f;
+    static constexpr Operator loops{&Ufuncs<name>::own, single, nullptr, narrowed_pairs<Half, single>,
+                                    narrowed_pairs<Brain, single>, nullptr};
+    return by_operator(loops, a, n);
+}
+
+// The same of float and double only, where two-byte floats cannot go through float.
+template <auto f>
+PyObject* steps(Args a, Py_ssize_t n) {
+    static constexpr Operator loops{nullptr, f, f, nullptr, nullptr, nullptr};
+    return by_formulas(loops, a, n);
 }
 
 // f_(x, y): x = f(x, y) in x's memory, y an array of x's shape, a 0-d one or a number; returns x

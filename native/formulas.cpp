@@ -6,33 +6,6 @@
 namespace rl::RL_ISA {
 namespace {
 
-// towards 0, and down
-template <class V>
-RL_INLINE V truncated(V x) {
-    constexpr bool single = std::is_same_v<V, F>;
-#if defined(__AVX512F__)
-    constexpr int HOW = _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC;
-    if constexpr (single) return (F)_mm512_roundscale_ps((__m512)x, HOW);
-    else return (D)_mm512_roundscale_pd((__m512d)x, HOW);
-#elif defined(__AVX2__)
-    constexpr int HOW = _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC;
-    if constexpr (single) return (F)_mm256_round_ps((__m256)x, HOW);
-    else return (D)_mm256_round_pd((__m256d)x, HOW);
-#elif defined(__x86_64__)
-    constexpr int HOW = _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC;
-    if constexpr (single) return (F)_mm_round_ps((__m128)x, HOW);
-    else return (D)_mm_round_pd((__m128d)x, HOW);
-#else
-    if constexpr (single) return (F)vrndq_f32((float32x4_t)x);
-    else return (D)vrndq_f64((float64x2_t)x);
-#endif
-}
-template <class V>
-RL_INLINE V floored(V x) {
-    const V t = truncated(x);
-    return t > x ? t - 1 : t;
-}
-
 template <class V>
 inline __attribute__((noinline)) V fmod_each(V x, V y) {
     for (i64 i = 0; i < LANES<Lane<V>>; i++) x[i] = Lane<V>(__builtin_fmod(x[i], y[i]));
@@ -78,7 +51,14 @@ RL_INLINE V whole_below(V x, V y) {
 template <class T>
 void sign(const T* x, T* y, i64 n) {
     using V = Reg<T>;
-    map<LIGHT>(n, [](V v) -> V { return v > 0 ? all(T(1)) : v < 0 ? all(T(-1)) : V{}; }, y, x);
+    // (one comparison, of 0 and NaN false)
+    map<LIGHT>(
+        n,
+        [](V v) -> V {
+            const V one = copysign(all(T(1)), v);
+            return abs(v) > 0 ? one : V{};
+        },
+        y, x);
 }
 template <class T>
 void hardshrink(const T* x, T* y, i64 n, double a) {

@@ -144,8 +144,8 @@ ELSEWHERE = {
         take_along_axis where within eq ne lt le gt ge
         add_scaled addcdiv addcmul assign atan2 bitwise_and bitwise_left_shift bitwise_not
         bitwise_or bitwise_right_shift bitwise_xor copysign finite floor_divide fmax fmin fmod
-        hypot isfinite isinf isnan lerp lerp_number logaddexp logical_and logical_not logical_or
-        logical_xor maximum minimum power remainder signbit
+        hypot isfinite isinf isnan lerp lerp_number logaddexp logaddexp2 logical_and logical_not
+        logical_or logical_xor maximum minimum nextafter power remainder signbit
     """,
     "test_windows_oracle.py": """
         conv1d conv2d conv1d_relu conv2d_relu conv1d_norm conv2d_norm conv1d_dx conv2d_dx

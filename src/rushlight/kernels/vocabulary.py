@@ -288,6 +288,8 @@ _ELEMENTWISE = {
     "where": np.where,
     "copysign": np.copysign,
     "logaddexp": np.logaddexp,
+    "logaddexp2": np.logaddexp2,
+    "nextafter": np.nextafter,
     "fmax": np.fmax,
     "fmin": np.fmin,
     "bitwise_and": np.bitwise_and,
