@@ -327,13 +327,53 @@ PyObject* binary(Args a, Py_ssize_t n) {
     return by_operator(loops, a, n);
 }
 
+// o in row-major order, in the shape that x and o have together; null: they have none
+PyObject* spread(PyObject* o, PyObject* x) {
+    PyObject* const both = PyArray_MultiIterFromObjects(nullptr, 0, 2, o, x);
+    if (!both) return nullptr;
+    PyArray_Descr* const dtype = PyArray_DESCR(array(o));
+    Py_INCREF(dtype);
+    const auto* const of = reinterpret_cast<PyArrayMultiIterObject*>(both);
+    PyObject* const y =
+        PyArray_NewFromDescr(&PyArray_Type, dtype, of->nd, of->dimensions, nullptr, nullptr, 0, nullptr);
+    Py_DECREF(both);
+    if (y && PyArray_CopyInto(array(y), array(o)) == 0) return y;
+    Py_XDECREF(y);
+    return nullptr;
+}
+
+// The same where NumPy's bits are others: also arrays that lie or broadcast in other ways, by way of copies.
+PyObject* by_own_formulas(const Operator& f, Args a, Py_ssize_t n) {
+    PyObject* const z = by_formulas(f, a, n);
+    if (z || PyErr_Occurred() || n != 2) return z;
+    PyObject* copies[2];
+    for (int k = 0; k < 2; k++) {
+        const bool floats = is_floating(a[k]) || (f.half && is_narrow(a[k]));
+        if (!floats && !PyFloat_CheckExact(a[k]) && !PyLong_CheckExact(a[k])) return nullptr;
+    }
+    if (!is_array(a[0]) && !is_array(a[1])) return nullptr;
+    for (int k = 0; k < 2; k++) {
+        PyObject* const other = is_array(a[1 - k]) ? a[1 - k] : a[k];
+        copies[k] = is_array(a[k]) ? spread(a[k], other) : Py_NewRef(a[k]);
+    }
+    PyObject* y = nullptr;
+    if (copies[0] && copies[1]) y = by_formulas(f, copies, 2);
+    else PyErr_Clear();  // (NumPy says which shapes they are)
+    for (PyObject* c : copies) Py_XDECREF(c);
+    return y;
+}
+PyObject* by_own_operator(const Operator& f, Args a, Py_ssize_t n) {
+    PyObject* const z = by_own_formulas(f, a, n);
+    return z || PyErr_Occurred() ? z : by_ufunc(*f.numpy, a, n);
+}
+
 // The same by formulas of float and double.
 template <Name name, auto f>
 PyObject* remainders(Args a, Py_ssize_t n) {
     constexpr Pairs<float> single = f;
     static constexpr Operator loops{&Ufuncs<name>::own, single, f, narrowed_pairs<Half, single>,
                                     narrowed_pairs<Brain, single>, nullptr};
-    return by_operator(loops, a, n);
+    return by_own_operator(loops, a, n);
 }
 
 // The same by a formula of float alone; NumPy's loop of double.
@@ -342,14 +382,14 @@ PyObject* of_float(Args a, Py_ssize_t n) {
     constexpr Pairs<float> single = f;
     static constexpr Operator loops{&Ufuncs<name>::own, single, nullptr, narrowed_pairs<Half, single>,
                                     narrowed_pairs<Brain, single>, nullptr};
-    return by_operator(loops, a, n);
+    return by_own_operator(loops, a, n);
 }
 
 // The same of float and double only, where two-byte floats cannot go through float.
 template <auto f>
 PyObject* steps(Args a, Py_ssize_t n) {
     static constexpr Operator loops{nullptr, f, f, nullptr, nullptr, nullptr};
-    return by_formulas(loops, a, n);
+    return by_own_formulas(loops, a, n);
 }
 
 // f_(x, y): x = f(x, y) in x's memory, y an array of x's shape, a 0-d one or a number; returns x

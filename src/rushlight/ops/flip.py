@@ -90,7 +90,7 @@ class Roll:
     def forward(x, shifts, dims):
         if not x.size:  # PyTorch does not look at the dims
             return x.copy()
-        return np.roll(K.dense(x), shifts if dims else shifts[0], dims or None)
+        return K.roll(K.dense(x), shifts if dims else shifts[0], dims or None)
 
     def backward(c, dy, shifts, dims):
         back = tuple(-s for s in shifts)
