@@ -44,7 +44,8 @@ namespace {
 #define COMPARE(f, numpy) row<#f, comparison<numpy, FN(f)>>(#f "(x, y)"),
 #define IN_PLACE(f, numpy) row<#f "_", in_place<numpy, FN(f), #f[0] != 'd'>>(#f "_(x, y)"),
 #define FORMULA(f, arrays, numbers, doc) row<#f, pointwise<arrays, numbers, FN(f)>>(doc),
-#define REMAINDER(f) row<#f, remainders<#f, FN(f)>>("(x, y)"),
+#define CURVE(f) row<#f, formula<1, 0, FN(f)>>("(x)"),
+#define REMAINDER(f, numpy) row<#f, remainders<numpy, FN(f)>>("(x, y)"),
 #define ROUNDING(f, numpy) row<#f, narrow_or_ufunc<numpy, 1, FN(f##_narrow)>>("(x)"),
 #define EXTREME(f, numpy) row<#f, narrow_or_ufunc<numpy, 2, FN(f##_narrow)>>("(x, y)"),
 #define UFUNC(f, numpy) row<f, ufunc<numpy>>("(x)"),
@@ -63,9 +64,13 @@ const Row table[] = {
     RL_BINARY(BINARY)
     RL_COMPARE(COMPARE)
     RL_FORMULAS(FORMULA)
+    RL_CURVES(CURVE)
+    CURVE(exp2)
     RL_REMAINDERS(REMAINDER)
     RL_ROUNDINGS(ROUNDING)
     RL_EXTREMES(EXTREME)
+    row<"power", of_float<"power", FN(power)>>("(x, y)"),
+    row<"nextafter", steps<FN(nextafter)>>("(x, y)"),
     RL_UFUNC(UFUNC)
     RL_UFUNC_2(UFUNC_2)
     row<"clamped", clamped_>("(x, low, high)"),
@@ -85,7 +90,10 @@ const Row table[] = {
     row<"mse_loss", mse_loss_>("(x, y, mean)"),
     row<"mse_loss_dx", mse_loss_dx_>("(dloss, x, y, mean)"),
     row<"prod", prod_>("(x, axis=None, keepdims=False)"),
-    row<"cumsum", cumsum_>("(x, axis)"),
+    row<"cumsum", running_<true>>("(x, axis)"),
+    row<"cumprod", running_<false>>("(x, axis)"),
+    row<"cummax", running_extreme_<true>>("(x, axis)"),
+    row<"cummin", running_extreme_<false>>("(x, axis)"),
     row<"sort_rows", sort_rows_>("(x, descending)"),
     row<"top_rows", top_rows_>("(x, k, largest)"),
     row<"add_rows", add_rows_>("(x, index, values, axis)"),
@@ -128,6 +136,8 @@ const Row table[] = {
     row<"pick", pick_>("(x, index, axis)"),
     row<"places", places_>("(x)"),
     row<"chosen", chosen_>("(x, mask)"),
+    row<"tril", triangle_<true>>("(x, k=0)"),
+    row<"triu", triangle_<false>>("(x, k=0)"),
     row<"within", within_>("(index, low, high)"),
     row<"astype", astype_>("(x, dtype)"),
     row<"dft", dft_>("(x, axis, scale, back)"),

@@ -319,6 +319,36 @@ PyObject* chosen_(Args a, Py_ssize_t n) {
     return reinterpret_cast<PyObject*>(y);
 }
 
+// tril(x (*, n, m), k=0): 0 above the k-th diagonal; triu: below it
+template <bool lower>
+PyObject* triangle_(Args a, Py_ssize_t n) {
+    i64 k = 0;
+    if (n < 1 || n > 2 || !is_rows(a[0]) || (n == 2 && !read(a[1], k))) return nullptr;
+    PyArrayObject* const x = array(a[0]);
+    const int nd = PyArray_NDIM(x);
+    if (!is_plain(x) || nd < 2) return nullptr;
+    PyArrayObject* const y = new_like(x, nd, PyArray_DIMS(x));
+    if (!y || PyArray_SIZE(y) == 0) return reinterpret_cast<PyObject*>(y);
+    const i64 rows = PyArray_DIM(x, nd - 2), columns = PyArray_DIM(x, nd - 1), size = PyArray_ITEMSIZE(x);
+    const i64 all = PyArray_SIZE(x) / columns, line = columns * size;
+    const i64 shift = k > columns ? columns : k < -rows ? -rows : k;
+    const char* const from = PyArray_BYTES(x);
+    char* const to = PyArray_BYTES(y);
+    NoGil unlocked(all * columns >= LONG_WORK);
+    parallel(all, rows_per_block(line, MOVE_BYTES), [=](i64 begin, i64 end) {
+        for (i64 r = begin; r < end; r++) {
+            const i64 edge = r % rows + shift + lower;  // the first number of the upper part
+            const i64 cut = (edge < 0 ? 0 : edge > columns ? columns : edge) * size;
+            const i64 at = r * line, kept = lower ? at : at + cut, left_out = lower ? at + cut : at;
+            std::memcpy(to + kept, from + kept, std::size_t(lower ? cut : line - cut));
+            std::memset(to + left_out, 0, std::size_t(lower ? line - cut : cut));
+        }
+    });
+    return reinterpret_cast<PyObject*>(y);
+}
+template PyObject* triangle_<true>(Args, Py_ssize_t);
+template PyObject* triangle_<false>(Args, Py_ssize_t);
+
 // within(index, low, high): does every number lie in [low, high)?
 PyObject* within_(Args a, Py_ssize_t n) {
     i64 low, high;

@@ -16,6 +16,8 @@ PyObject* take_along_axis_(Args a, Py_ssize_t n);
 PyObject* pick_(Args a, Py_ssize_t n);
 PyObject* places_(Args a, Py_ssize_t n);
 PyObject* chosen_(Args a, Py_ssize_t n);
+template <bool lower>
+PyObject* triangle_(Args a, Py_ssize_t n);
 PyObject* within_(Args a, Py_ssize_t n);
 PyObject* astype_(Args a, Py_ssize_t n);
 

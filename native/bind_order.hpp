@@ -43,24 +43,51 @@ PyObject* top_rows_(Args a, Py_ssize_t n) {
     return tuple(std::move(y), std::move(index));
 }
 
-// cumsum(x, axis)
-PyObject* cumsum_(Args a, Py_ssize_t n) {
+// x (outer, n, inner) along an axis
+struct Lines {
+    i64 outer = 1, n, inner = 1;
+    Lines(const In& x, i64 axis) : n(x.dim(int(axis))) {
+        for (int i = 0; i < x.nd(); i++)
+            if (i != axis) (i < axis ? outer : inner) *= x.dim(i);
+    }
+};
+
+// cumsum(x, axis), cumprod(x, axis)
+template <bool sums>
+PyObject* running_(Args a, Py_ssize_t n) {
+    const auto run = []<class T>(const T* x, i64 outer, i64 n, i64 inner, T* y) {
+        if constexpr (sums) cumsum(x, outer, n, inner, y);
+        else cumprod(x, outer, n, inner, y);
+    };
     if (n > 0 && is_narrow(a[0]))
         return along_narrow(a, n, 1, [](float* u, const float*, i64 outer, i64 n, i64 inner) {
-            cumsum(u, outer, n, inner, u);
+            if constexpr (sums) cumsum<float>(u, outer, n, inner, u);
+            else cumprod<float>(u, outer, n, inner, u);
         });
     In x;
     i64 axis;
     if (n != 2 || !read_any(x, a[0]) || !read_axis(a[1], x, axis)) return nullptr;
     Out y(x);
     if (!y) return nullptr;
-    i64 outer = 1, inner = 1;
-    for (int i = 0; i < axis; i++) outer *= x.dim(i);
-    for (int i = int(axis) + 1; i < x.nd(); i++) inner *= x.dim(i);
-    compute_any(x.type(), x.size(), [&]<class T>() {
-        cumsum(x.data<T>(), outer, x.dim(int(axis)), inner, y.data<T>());
-    });
+    const Lines of(x, axis);
+    compute_any(x.type(), x.size(),
+                [&]<class T>() { run(x.data<T>(), of.outer, of.n, of.inner, y.data<T>()); });
     return y.release();
+}
+
+// cummax(x, axis), cummin(x, axis) -> values, places
+template <bool largest>
+PyObject* running_extreme_(Args a, Py_ssize_t n) {
+    In x;
+    i64 axis;
+    if (n != 2 || !read_any(x, a[0]) || !read_axis(a[1], x, axis)) return nullptr;
+    Out y(x), at(x.nd(), x.dims(), NPY_INT64);
+    if (!y || !at) return nullptr;
+    const Lines of(x, axis);
+    compute_any(x.type(), x.size(), [&]<class T>() {
+        running_extreme(x.data<T>(), of.outer, of.n, of.inner, largest, y.data<T>(), at.data<i64>());
+    });
+    return tuple(std::move(y), std::move(at));
 }
 
 // prod(x, axis=None, keepdims=False): over all, or over the last dimension

@@ -47,6 +47,29 @@ void loop(const T* const* u, T* y, i64 n, [[maybe_unused]] const double* p) {
     of(std::make_index_sequence<arrays>{}, std::make_index_sequence<numbers>{});
 }
 
+// f of float for two-byte floats: CHUNK at a time, rounded once
+template <class T>
+[[gnu::noinline]] void through_single(Loop<float> f, int arrays, const T* const* u, T* y, i64 n,
+                                      const double* p) {
+    parallel(n, even_blocks(n, 8 * CHUNK), [=](i64 begin, i64 end) {
+        alignas(64) float wide[MOST_ARRAYS][CHUNK];
+        const float* from[MOST_ARRAYS];
+        for (i64 i = begin, some; i < end; i += some) {
+            some = up_to_a_line(y + i, end - i, CHUNK);
+            for (int k = 0; k < arrays; k++) {
+                widen(u[k] + i, wide[k], some);
+                from[k] = wide[k];
+            }
+            f(from, wide[0], some, p);
+            narrow(wide[0], y + i, some);
+        }
+    });
+}
+template <class T, int arrays, Loop<float> f>
+void narrowed(const T* const* u, T* y, i64 n, const double* p) {
+    through_single(f, arrays, u, y, n, p);
+}
+
 // f(g, x, ...) of one number g, repeated
 PyObject* of_uniform(const Formula& f, PyArrayObject* g, PyArrayObject* x, const double* p) {
     PyObject* const y = new_alike(x);
@@ -121,6 +144,16 @@ PyObject* narrow_or_ufunc(Args a, Py_ssize_t n) {
     static constexpr Formula formula{arrays, 0, nullptr, nullptr, loop<Half, arrays, 0, f>, loop<Brain, arrays, 0, f>};
     PyObject* const y = n == arrays && is_narrow(a[0]) ? by_formula(formula, a, n) : nullptr;
     return y || PyErr_Occurred() ? y : by_ufunc(Ufuncs<name>::own, a, n);
+}
+
+// The same by formulas of float and double.
+template <int arrays, int numbers, auto f>
+PyObject* formula(Args a, Py_ssize_t n) {
+    constexpr Loop<float> single = loop<float, arrays, numbers, f>;
+    static constexpr Formula formula{
+        arrays, numbers, single, loop<double, arrays, numbers, f>,
+        narrowed<Half, arrays, single>, narrowed<Brain, arrays, single>};
+    return by_formula(formula, a, n);
 }
 
 // y = f(x) of float and double only
@@ -251,7 +284,8 @@ PyObject* by_formulas(const Operator& f, Args a, Py_ssize_t n) {
         std::swap(big, small);
     if (f.whole && is_array(big) && PyArray_TYPE(array(big)) == NPY_INT64)
         return integer_binary(f, a, big, small);
-    if (!is_floating(big)) return is_narrow(big) ? narrow_binary(f, a, big, small) : nullptr;
+    if (!is_floating(big)) return f.half && is_narrow(big) ? narrow_binary(f, a, big, small) : nullptr;
+    if (!f.twice && PyArray_TYPE(array(big)) == NPY_DOUBLE) return nullptr;
     if (!PyArray_IS_C_CONTIGUOUS(array(big)) && is_floating(small) && is_uniform(array(big)))
         std::swap(big, small);
     if (!is_dense(array(big))) return nullptr;
@@ -301,13 +335,69 @@ PyObject* binary(Args a, Py_ssize_t n) {
     return by_operator(loops, a, n);
 }
 
+// o in row-major order, in the shape that x and o have together; null: they have none
+PyObject* spread(PyObject* o, PyObject* x) {
+    PyObject* const both = PyArray_MultiIterFromObjects(nullptr, 0, 2, o, x);
+    if (!both) return nullptr;
+    PyArray_Descr* const dtype = PyArray_DESCR(array(o));
+    Py_INCREF(dtype);
+    const auto* const of = reinterpret_cast<PyArrayMultiIterObject*>(both);
+    PyObject* const y =
+        PyArray_NewFromDescr(&PyArray_Type, dtype, of->nd, of->dimensions, nullptr, nullptr, 0, nullptr);
+    Py_DECREF(both);
+    if (y && PyArray_CopyInto(array(y), array(o)) == 0) return y;
+    Py_XDECREF(y);
+    return nullptr;
+}
+
+// The same where NumPy's bits are others: also arrays that lie or broadcast in other ways, by way of copies.
+PyObject* by_own_formulas(const Operator& f, Args a, Py_ssize_t n) {
+    PyObject* const z = by_formulas(f, a, n);
+    if (z || PyErr_Occurred() || n != 2) return z;
+    PyObject* copies[2];
+    for (int k = 0; k < 2; k++) {
+        const bool floats = is_floating(a[k]) || (f.half && is_narrow(a[k]));
+        if (!floats && !PyFloat_CheckExact(a[k]) && !PyLong_CheckExact(a[k])) return nullptr;
+    }
+    if (!is_array(a[0]) && !is_array(a[1])) return nullptr;
+    for (int k = 0; k < 2; k++) {
+        PyObject* const other = is_array(a[1 - k]) ? a[1 - k] : a[k];
+        copies[k] = is_array(a[k]) ? spread(a[k], other) : Py_NewRef(a[k]);
+    }
+    PyObject* y = nullptr;
+    if (copies[0] && copies[1]) y = by_formulas(f, copies, 2);
+    else PyErr_Clear();  // (NumPy says which shapes they are)
+    for (PyObject* c : copies) Py_XDECREF(c);
+    return y;
+}
+PyObject* by_own_operator(const Operator& f, Args a, Py_ssize_t n) {
+    PyObject* const z = by_own_formulas(f, a, n);
+    return z || PyErr_Occurred() ? z : by_ufunc(*f.numpy, a, n);
+}
+
 // The same by formulas of float and double.
 template <Name name, auto f>
 PyObject* remainders(Args a, Py_ssize_t n) {
     constexpr Pairs<float> single = f;
     static constexpr Operator loops{&Ufuncs<name>::own, single, f, narrowed_pairs<Half, single>,
                                     narrowed_pairs<Brain, single>, nullptr};
-    return by_operator(loops, a, n);
+    return by_own_operator(loops, a, n);
+}
+
+// The same by a formula of float alone; NumPy's loop of double.
+template <Name name, auto f>
+PyObject* of_float(Args a, Py_ssize_t n) {
+    constexpr Pairs<float> single = f;
+    static constexpr Operator loops{&Ufuncs<name>::own, single, nullptr, narrowed_pairs<Half, single>,
+                                    narrowed_pairs<Brain, single>, nullptr};
+    return by_own_operator(loops, a, n);
+}
+
+// The same of float and double only, where two-byte floats cannot go through float.
+template <auto f>
+PyObject* steps(Args a, Py_ssize_t n) {
+    static constexpr Operator loops{nullptr, f, f, nullptr, nullptr, nullptr};
+    return by_own_formulas(loops, a, n);
 }
 
 // f_(x, y): x = f(x, y) in x's memory, y an array of x's shape, a 0-d one or a number; returns x

@@ -5,15 +5,11 @@
 // clang-format off
 // y = f(x), z = f(x, y): our name, NumPy's
 #define RL_UFUNC(X)                                                                                \
-    X("exp2", "exp2") X("log2", "log2") X("log10", "log10") X("tan", "tan") X("asin", "arcsin") X("acos", "arccos")  \
-    X("atan", "arctan") X("sinh", "sinh") X("cosh", "cosh") X("asinh", "arcsinh")                  \
-    X("acosh", "arccosh") X("atanh", "arctanh") X("isnan", "isnan") X("isinf", "isinf")            \
-    X("isfinite", "isfinite") X("signbit", "signbit") X("bitwise_not", "invert")                   \
-    X("logical_not", "logical_not")
+    X("isnan", "isnan") X("isinf", "isinf") X("isfinite", "isfinite") X("signbit", "signbit")      \
+    X("bitwise_not", "invert") X("logical_not", "logical_not")
 #define RL_UFUNC_2(X)                                                                              \
-    X("power", "power") X("atan2", "arctan2") X("hypot", "hypot")                                  \
     X("bitwise_and", "bitwise_and") X("bitwise_or", "bitwise_or") X("bitwise_xor", "bitwise_xor")  \
-    X("bitwise_left_shift", "left_shift") X("bitwise_right_shift", "right_shift")           \
+    X("bitwise_left_shift", "left_shift") X("bitwise_right_shift", "right_shift")                  \
     X("logical_and", "logical_and") X("logical_or", "logical_or") X("logical_xor", "logical_xor")
 // clang-format on
 

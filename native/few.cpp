@@ -1,7 +1,9 @@
 // What NumPy takes many calls for, of a few numbers. Each answers None where its arguments are not the
 // usual ones; the twin is the code in Python that asked.
 #include "bind.hpp"
+#include "threads.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
@@ -34,6 +36,40 @@ void spaced(T* y, npy_intp n, T start, T end) {
     const T step = (end - start) / T(n - 1);
     for (npy_intp i = 0; i < n; i++)
         y[i] = i < n / 2 ? std::fma(step, T(i), start) : std::fma(-step, T(n - 1 - i), end);
+}
+
+// x[o, at[o, i, j], j] = values[o, i, j], or the one value; rows o in blocks of `rows`
+struct Put {
+    const std::int64_t* at;
+    char* x;
+    const char* values;
+    npy_intp outer, k, inner, width;
+    bool one, good;
+    npy_intp rows = 0;
+};
+struct Sixteen {
+    std::uint64_t a, b;
+};
+constexpr npy_intp ROWS_OF = 1 << 14;  // numbers of a block
+
+void check_rows(void* context, i64 block) {
+    Put& p = *static_cast<Put*>(context);
+    const npy_intp begin = block * p.rows, end = std::min(begin + p.rows, p.outer), row = p.k * p.inner;
+    std::int64_t bad = 0;  // its sign
+    for (npy_intp i = begin * row; i < end * row; i++) bad |= p.at[i] | (p.width - 1 - p.at[i]);
+    if (bad < 0) __atomic_store_n(&p.good, false, __ATOMIC_RELAXED);
+}
+template <class T>
+void put_rows(void* context, i64 block) {
+    const Put& p = *static_cast<Put*>(context);
+    const npy_intp begin = block * p.rows, end = std::min(begin + p.rows, p.outer);
+    const T* const from = reinterpret_cast<const T*>(p.values);
+    for (npy_intp o = begin; o < end; o++) {
+        T* const to = reinterpret_cast<T*>(p.x) + o * p.width * p.inner;
+        for (npy_intp i = o * p.k; i < (o + 1) * p.k; i++)
+            for (npy_intp j = 0; j < p.inner; j++)
+                to[p.at[i * p.inner + j] * p.inner + j] = p.one ? *from : from[i * p.inner + j];
+    }
 }
 
 }  // namespace
@@ -128,17 +164,19 @@ PyObject* put_along(PyObject*, PyObject* const* args, Py_ssize_t n) {
         (i < axis ? outer : inner) *= i == axis ? 1 : PyArray_DIM(x, i);
     }
     const npy_intp width = PyArray_DIM(x, int(axis)), k = PyArray_DIM(index, int(axis));
+    Put put{static_cast<const std::int64_t*>(PyArray_DATA(index)), PyArray_BYTES(x), PyArray_BYTES(values),
+            outer, k, inner, width, one, true};
     const npy_intp size = PyArray_ITEMSIZE(x), count = outer * k * inner;
-    const std::int64_t* const at = static_cast<const std::int64_t*>(PyArray_DATA(index));
-    for (npy_intp i = 0; i < count; i++)
-        if (at[i] < 0 || at[i] >= width) Py_RETURN_NONE;
-    char* const to = PyArray_BYTES(x);
-    const char* const from = PyArray_BYTES(values);
-    for (npy_intp i = 0; i < count; i++) {
-        const npy_intp o = i / (k * inner), rest = i % inner;
-        std::memcpy(to + ((o * width + at[i]) * inner + rest) * size, from + (one ? 0 : i * size),
-                    std::size_t(size));
-    }
+    put.rows = count < ROWS_OF ? outer : 1 + ROWS_OF / (k * inner + 1);
+    const npy_intp blocks = (outer + put.rows - 1) / (put.rows ? put.rows : 1);
+    run_blocks(blocks, check_rows, &put);
+    if (!put.good) Py_RETURN_NONE;
+    if (size == 1) run_blocks(blocks, put_rows<std::uint8_t>, &put);
+    else if (size == 2) run_blocks(blocks, put_rows<std::uint16_t>, &put);
+    else if (size == 4) run_blocks(blocks, put_rows<std::uint32_t>, &put);
+    else if (size == 8) run_blocks(blocks, put_rows<std::uint64_t>, &put);
+    else if (size == 16) run_blocks(blocks, put_rows<Sixteen>, &put);
+    else Py_RETURN_NONE;
     return Py_NewRef(Py_True);
 }
 

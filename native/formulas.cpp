@@ -6,34 +6,6 @@
 namespace rl::RL_ISA {
 namespace {
 
-enum Way { NEAREST, DOWN, UP, TO_ZERO };  // as the processor counts them
-
-// x as a whole number; of a half the even one is the nearest
-template <Way way, class V>
-RL_INLINE V whole(V x) {
-    constexpr bool single = std::is_same_v<V, F>;
-#if defined(__x86_64__)
-    constexpr int HOW = way | _MM_FROUND_NO_EXC;
-#endif
-#if defined(__AVX512F__)
-    if constexpr (single) return (F)_mm512_roundscale_ps((__m512)x, HOW);
-    else return (D)_mm512_roundscale_pd((__m512d)x, HOW);
-#elif defined(__AVX2__)
-    if constexpr (single) return (F)_mm256_round_ps((__m256)x, HOW);
-    else return (D)_mm256_round_pd((__m256d)x, HOW);
-#elif defined(__x86_64__)
-    if constexpr (single) return (F)_mm_round_ps((__m128)x, HOW);
-    else return (D)_mm_round_pd((__m128d)x, HOW);
-#else
-    if constexpr (single && way == NEAREST) return (F)vrndnq_f32((float32x4_t)x);
-    else if constexpr (single && way == DOWN) return (F)vrndmq_f32((float32x4_t)x);
-    else if constexpr (single && way == UP) return (F)vrndpq_f32((float32x4_t)x);
-    else if constexpr (single) return (F)vrndq_f32((float32x4_t)x);
-    else if constexpr (way == DOWN) return (D)vrndmq_f64((float64x2_t)x);
-    else return (D)vrndq_f64((float64x2_t)x);
-#endif
-}
-
 template <class V>
 inline __attribute__((noinline)) V fmod_each(V x, V y) {
     for (i64 i = 0; i < LANES<Lane<V>>; i++) x[i] = Lane<V>(__builtin_fmod(x[i], y[i]));
@@ -80,7 +52,14 @@ template <class U>
 void sign(const U* x, U* y, i64 n) {
     using T = Wide<U>;
     using V = Reg<T>;
-    map<LIGHT>(n, [](V v) -> V { return v > 0 ? all(T(1)) : v < 0 ? all(T(-1)) : V{}; }, y, x);
+    // (one comparison, of 0 and NaN false)
+    map<LIGHT>(
+        n,
+        [](V v) -> V {
+            const V one = copysign(all(T(1)), v);
+            return abs(v) > 0 ? one : V{};
+        },
+        y, x);
 }
 template <class U>
 void hardshrink(const U* x, U* y, i64 n, double a) {

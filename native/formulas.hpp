@@ -9,12 +9,21 @@
     X(huber, 1, 1, "(x, a)") X(huber_slope, 1, 1, "(x, a)") X(smooth_l1, 1, 1, "(x, a)")           \
     X(smooth_l1_slope, 1, 1, "(x, a)")                                                             \
     X(finite, 1, 3, "(x, nan, above, below)") X(add_scaled, 2, 1, "(x, y, a)")                     \
-    X(lerp_number, 2, 1, "(x, y, w)") X(lerp, 3, 0, "(x, y, w)")                             \
+    X(lerp_number, 2, 1, "(x, y, w)") X(lerp, 3, 0, "(x, y, w)")                                   \
     X(addcmul, 3, 1, "(x, y, z, a)") X(addcdiv, 3, 1, "(x, y, z, a)")
 
-// z = f(x, y) by broadcasting, as RL_BINARY, of float and double; two-byte floats go through those of float, 2048
-// at a time (`narrowed_pairs`, bind_pointwise.hpp), integers through NumPy's
-#define RL_REMAINDERS(X) X(fmod) X(remainder) X(floor_divide) X(logaddexp) X(copysign)
+// y = f(x), computed in double (elementary.cpp); two-byte floats go through those of float, 2048 at a time
+// (`narrowed`, bind_pointwise.hpp)
+#define RL_CURVES(X)                                                                               \
+    X(tan) X(asin) X(acos) X(atan) X(sinh) X(cosh) X(asinh) X(acosh) X(atanh) X(log2) X(log10)     \
+    X(erfc) X(digamma) X(i0)
+
+// z = f(x, y) by broadcasting, as RL_BINARY, of float and double; two-byte floats go through those of float
+// (`narrowed_pairs`), integers through NumPy's. (And what NumPy calls them.)
+#define RL_REMAINDERS(X)                                                                           \
+    X(fmod, "fmod") X(remainder, "remainder") X(floor_divide, "floor_divide")                      \
+    X(logaddexp, "logaddexp") X(copysign, "copysign") X(atan2, "arctan2") X(hypot, "hypot")        \
+    X(logaddexp2, "logaddexp2")
 
 // f(array) or f(array, array) of two-byte floats, in registers; other dtypes and layouts by the loops of NumPy's f
 #define RL_ROUNDINGS(X) X(floor, "floor") X(ceil, "ceil") X(trunc, "trunc") X(round, "rint")
@@ -54,15 +63,18 @@ template <class T>
 void addcdiv(const T* x, const T* y, const T* z, T* r, i64 n, double a);
 
 template <class T>
-void fmod(const T* x, i64 nx, const T* y, i64 ny, T* z, i64 n);
+void exp2(const T* x, T* y, i64 n);
+#define CURVE(f) template <class T> void f(const T* x, T* y, i64 n);
+RL_CURVES(CURVE)
+#undef CURVE
+#define REMAINDER(f, numpy) template <class T> void f(const T* x, i64 nx, const T* y, i64 ny, T* z, i64 n);
+RL_REMAINDERS(REMAINDER)
+#undef REMAINDER
+// of float alone
 template <class T>
-void remainder(const T* x, i64 nx, const T* y, i64 ny, T* z, i64 n);
+void power(const T* x, i64 nx, const T* y, i64 ny, T* z, i64 n);
 template <class T>
-void floor_divide(const T* x, i64 nx, const T* y, i64 ny, T* z, i64 n);
-template <class T>
-void copysign(const T* x, i64 nx, const T* y, i64 ny, T* z, i64 n);
-template <class T>
-void logaddexp(const T* x, i64 nx, const T* y, i64 ny, T* z, i64 n);
+void nextafter(const T* x, i64 nx, const T* y, i64 ny, T* z, i64 n);
 
 #define ROUNDING(f, numpy) template <class T> void f##_narrow(const T* x, T* y, i64 n);
 #define EXTREME(f, numpy) template <class T> void f##_narrow(const T* x, const T* y, T* z, i64 n);

@@ -47,6 +47,36 @@ RL_INLINE V at_least(V x, Lane<V> least) {
 #endif
 }
 
+enum Way { NEAREST, DOWN, UP, TO_ZERO };  // as the processor counts them
+
+// x as a whole number; of a half the even one is the nearest
+template <Way way, class V>
+RL_INLINE V whole(V x) {
+    constexpr bool single = std::is_same_v<V, F>;
+#if defined(__x86_64__)
+    constexpr int HOW = way | _MM_FROUND_NO_EXC;
+#endif
+#if defined(__AVX512F__)
+    if constexpr (single) return (F)_mm512_roundscale_ps((__m512)x, HOW);
+    else return (D)_mm512_roundscale_pd((__m512d)x, HOW);
+#elif defined(__AVX2__)
+    if constexpr (single) return (F)_mm256_round_ps((__m256)x, HOW);
+    else return (D)_mm256_round_pd((__m256d)x, HOW);
+#elif defined(__x86_64__)
+    if constexpr (single) return (F)_mm_round_ps((__m128)x, HOW);
+    else return (D)_mm_round_pd((__m128d)x, HOW);
+#else
+    if constexpr (single && way == NEAREST) return (F)vrndnq_f32((float32x4_t)x);
+    else if constexpr (single && way == DOWN) return (F)vrndmq_f32((float32x4_t)x);
+    else if constexpr (single && way == UP) return (F)vrndpq_f32((float32x4_t)x);
+    else if constexpr (single) return (F)vrndq_f32((float32x4_t)x);
+    else if constexpr (way == NEAREST) return (D)vrndnq_f64((float64x2_t)x);
+    else if constexpr (way == DOWN) return (D)vrndmq_f64((float64x2_t)x);
+    else if constexpr (way == UP) return (D)vrndpq_f64((float64x2_t)x);
+    else return (D)vrndq_f64((float64x2_t)x);
+#endif
+}
+
 // Whether a lane of |x| is beyond, or NaN.
 template <class V>
 RL_INLINE bool any_beyond(V x, Lane<V> limit) {
@@ -268,7 +298,7 @@ template <std::size_t n>
 RL_INLINE D series(D x, const double (&c)[n]) {
     const D z = x * x;
     D even = all(c[n - 1 - (n - 1) % 2]), odd = all(c[n - 1 - n % 2]);
-#pragma GCC unroll 16
+#pragma GCC unroll 32
     for (int k = int(n) - 3; k >= 0; k--)
         if (k % 2) odd = fma(odd, z, all(c[k]));
         else even = fma(even, z, all(c[k]));

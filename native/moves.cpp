@@ -123,6 +123,26 @@ RL_INLINE void fill_row(T* y, i64 n, T v) {
     }
 }
 
+// y[i] = x[-i]
+template <class T>
+void reverse_row(const T* x, T* y, i64 n) {
+    i64 i = 0;
+    if constexpr (sizeof(T) <= 8) {
+        typedef T V __attribute__((vector_size(REGISTER)));
+        constexpr i64 L = REGISTER / sizeof(T);
+        const auto turn = [=]<std::size_t... k>(V v, std::index_sequence<k...>) {
+            return __builtin_shufflevector(v, v, (int(L) - 1 - int(k))...);
+        };
+        for (; i + L <= n; i += L) {
+            V v;
+            std::memcpy(&v, x - i - L + 1, sizeof v);
+            v = turn(v, std::make_index_sequence<L>{});
+            std::memcpy(y + i, &v, sizeof v);
+        }
+    }
+    for (; i < n; i++) y[i] = x[-i];
+}
+
 void copy_bytes(const char* x, i64 bytes, char* y) {
     parallel(bytes, MOVE_BYTES, [=](i64 begin, i64 end) {
         std::memcpy(y + begin, x + begin, std::size_t(end - begin));
@@ -153,7 +173,8 @@ void copy_block(Block b, const char* x, char* y) {
         });
         return;
     }
-    if (b.from[last] == 0 && b.to[last] == size) {
+    const bool repeats = b.from[last] == 0, reverses = b.from[last] == -size;
+    if ((repeats || reverses) && b.to[last] == size) {
         i64 rows = 1;
         for (int i = 0; i < last; i++) rows *= b.dims[i];
         const i64 n = b.dims[last], parts = (n * size + MOVE_BYTES - 1) / MOVE_BYTES;
@@ -162,10 +183,13 @@ void copy_block(Block b, const char* x, char* y) {
             of_size(size, [&]<class T>() {
                 for (i64 r = begin; r < end; r++) {
                     const Walk w(b, last, r / parts);
-                    const i64 first = r % parts * part, left = n - first;
+                    const i64 first = r % parts * part, left = n - first, some = left < part ? left : part;
+                    T* const to = reinterpret_cast<T*>(y + w.to) + first;
+                    const T* const from = reinterpret_cast<const T*>(x + w.from);
                     T v;
-                    std::memcpy(&v, x + w.from, sizeof v);
-                    fill_row(reinterpret_cast<T*>(y + w.to) + first, left < part ? left : part, v);
+                    std::memcpy(&v, from, sizeof v);
+                    if (repeats) fill_row(to, some, v);
+                    else reverse_row(from - first, to, some);
                 }
             });
         });
@@ -173,7 +197,11 @@ void copy_block(Block b, const char* x, char* y) {
     }
     int side = -1;  // the dimension whose elements lie side by side in x
     for (int i = 0; i < last; i++)
-        if (b.from[i] == size) side = i;
+        if (b.from[i] == size || b.from[i] == -size) side = i;
+    if (side >= 0 && b.from[side] < 0) {  // the same from its other end
+        x += (b.dims[side] - 1) * b.from[side], y += (b.dims[side] - 1) * b.to[side];
+        b.from[side] = size, b.to[side] = -b.to[side];
+    }
     if (side >= 0 && b.to[last] == size && b.dims[last] >= 4 && b.dims[side] >= 4) {
         Block outer;
         outer.nd = 0;

@@ -20,6 +20,13 @@ void top_rows(const T* x, i64 rows, i64 n, i64 k, bool largest, T* y, i64* index
 template <class T>
 void cumsum(const T* x, i64 outer, i64 n, i64 inner, T* y);
 
+// The same of products; and the largest or smallest number so far, and where it stood last (NaN stays).
+// In scans.cpp.
+template <class T>
+void cumprod(const T* x, i64 outer, i64 n, i64 inner, T* y);
+template <class T>
+void running_extreme(const T* x, i64 outer, i64 n, i64 inner, bool largest, T* y, i64* at);
+
 // y (outer) = the products of x (outer, n)
 template <class T>
 void prod(const T* x, i64 outer, i64 n, T* y);

@@ -30,16 +30,12 @@ double inverse_erf(double y) {
     return y < 0 ? -x : x;
 }
 
-template <class T>
-void each(const T* x, T* y, i64 n) {
-    parallel(n, GRAIN, [=](i64 begin, i64 end) {
-        for (i64 i = begin; i < end; i++) y[i] = T(inverse_erf(x[i]));
-    });
-}
-
 }  // namespace
 
-void erfinv(const float* x, float* y, i64 n) { each(x, y, n); }
-void erfinv(const double* x, double* y, i64 n) { each(x, y, n); }
+void erfinv(const double* x, double* y, i64 n) {
+    parallel(n, GRAIN, [=](i64 begin, i64 end) {
+        for (i64 i = begin; i < end; i++) y[i] = inverse_erf(x[i]);
+    });
+}
 
 }  // namespace rl::RL_ISA

@@ -4,7 +4,7 @@
 
 namespace rl::RL_ISA {
 
-void erfinv(const float* x, float* y, i64 n);
+void erfinv(const float* x, float* y, i64 n);  // in elementary.cpp
 void erfinv(const double* x, double* y, i64 n);
 
 }  // namespace rl::RL_ISA

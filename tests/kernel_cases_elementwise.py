@@ -66,11 +66,22 @@ def _(name, dtype):
     yield (make((40,), dtype), 1.5), EXACT
 
 
-@of("atan2 hypot logaddexp power")
+@of("atan2 hypot logaddexp logaddexp2 power")
 def _(name, dtype):
     for x, y in operands(dtype):
         base = np.asarray(np.abs(x) + x.dtype.type(0.5)) if name == "power" else x
         yield (base, y), {"rtol": 1e-5 if dtype == "f" else 1e-12}
+
+
+@of("nextafter")
+def _(name, dtype):
+    special = [0.0, -0.0, 1.0, -1.0, 2.0, np.inf, -np.inf, np.nan, 1e-45, -1e-45, 3e38, 1e-30]
+    special = np.array(special, dtype)
+    yield (np.repeat(special, 12), np.tile(special, 12)), EXACT
+    for shape in SHAPES:
+        x, y = make(shape, dtype), make(shape, dtype, 1)
+        yield (x, y), EXACT
+        yield (x, np.asarray(y.reshape(-1)[0] if y.size else 0, dtype)), EXACT
 
 
 @of("isnan isinf isfinite signbit logical_not")

@@ -15,6 +15,10 @@ def _strided(dtype):
     yield x
     yield from (x.transpose(p) for p in [(0, 2, 3, 1), (3, 2, 1, 0), (1, 0, 3, 2), (0, 1, 3, 2)])
     yield x[:, ::2, :, ::-3]
+    yield x[..., ::-1]
+    yield x[::-1, ::-1, ::-1, ::-1]
+    yield from (x[..., ::-1].transpose(p) for p in [(0, 1, 3, 2), (3, 1, 0, 2)])
+    yield x[:, :, ::-1].transpose(0, 1, 3, 2)
     yield x[:, :, 1:2, 5:]
     yield np.broadcast_to(x[:1, :, :, :1], x.shape)
     yield x[:0]
@@ -28,6 +32,16 @@ def _(name, dtype):
     for shape in SHAPES:
         yield (make(shape, dtype).T,), EXACT
     yield (make((1000, 301), dtype).T,), EXACT  # one matrix for all threads
+
+
+@of("tril triu")
+def _(name, dtype):
+    for d in [dtype, *DTYPES]:
+        for shape in [(4, 4), (3, 7), (7, 3), (2, 3, 4, 5), (300, 401), (0, 3), (3, 0), (2, 1)]:
+            x = (np.arange(np.prod(shape)) % 113 + 1).astype(d).reshape(shape)
+            yield from (((x, k), EXACT) for k in (0, 1, -2, 100, -100))
+            yield (x,), EXACT
+            yield (np.swapaxes(x, -1, -2), 1), EXACT  # the twin's
 
 
 @of("assign")

@@ -47,6 +47,29 @@ def _(name, dtype):
     yield (np.array([True, False, True]), 0), EXACT  # the twin's
 
 
+@of("cumprod")
+def _(name, dtype):
+    for shape in [s for s in SHAPES if s] + LONG + [(3, 700, 2), (5, 9, 600)]:
+        for axis in range(-1, len(shape) - 1):
+            yield (1 + make(shape, dtype) / 200, axis), {"rtol": 1e-3 if dtype == "f" else 1e-11}
+    yield (np.full(90, 3), 0), EXACT  # wraps around
+    yield (np.array([True, False, True]), 0), EXACT  # the twin's
+
+
+@of("cummax cummin")
+def _(name, dtype):
+    for shape in [s for s in SHAPES if s and 0 not in s] + [(3, 700, 2), (5, 9, 600), (70000,)]:
+        for axis in range(len(shape)):
+            x = _with_ties(shape, dtype)
+            yield (x, axis), EXACT
+            yield (make(shape, dtype), axis), EXACT
+            yield ((make(shape, dtype) * 9).astype("i8"), axis), EXACT
+    special = np.array([1, 2, np.nan, 3, np.inf, np.nan, -np.inf, 0.0, -0.0], dtype)
+    yield (special, 0), EXACT
+    yield (special.reshape(3, 3), 0), EXACT
+    yield (special.astype("f2"), 0), EXACT  # the twin's
+
+
 @of("prod")
 def _(name, dtype):
     wide = {"rtol": 1e-4 if dtype == "f" else 1e-11}

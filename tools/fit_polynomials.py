@@ -73,6 +73,48 @@ def erfc_exponent(x):
     return -mp.log(mp.erfc(x)) / x if x else 2 / mp.sqrt(mp.pi)
 
 
+def atan_tail(z):
+    """(atan(x) - x) / x³ as a function of z = x²"""
+    x = mp.sqrt(z)
+    return (mp.atan(x) - x) / x**3 if z else -mp.mpf(1) / 3
+
+
+def sinh_tail(z):
+    """(sinh(x) - x) / x³ as a function of z = x²"""
+    x = mp.sqrt(z)
+    return (mp.sinh(x) - x) / x**3 if z else mp.mpf(1) / 6
+
+
+def erfc_curve(t):
+    """(1 + 2 x) e^(x²) erfc(x) as a function of t = (x - 4) / (x + 4)"""
+    x = 4 * (1 + t) / (1 - t)
+    return (1 + 2 * x) * mp.exp(x * x) * mp.erfc(x)
+
+
+def erfinv_center(t):
+    """erfinv(y) / y as a function of t = -log(1 - y²) - 2.5"""
+    y = mp.sqrt(-mp.expm1(-(t + mp.mpf("2.5"))))
+    return mp.erfinv(y) / y if y else mp.sqrt(mp.pi) / 2
+
+
+def erfinv_tail(t):
+    """erfinv(y) / y as a function of t = sqrt(-log(1 - y²)) - 3"""
+    y = mp.sqrt(-mp.expm1(-((t + 3) ** 2)))
+    return mp.erfinv(y) / y
+
+
+def i0_near(t):
+    """e^-x I₀(x) as a function of t = x / 4 - 1"""
+    x = 4 * (t + 1)
+    return mp.exp(-x) * mp.besseli(0, x)
+
+
+def i0_far(t):
+    """sqrt(x) e^-x I₀(x) as a function of t = 16 / x - 1"""
+    x = 16 / (t + 1) if t > -1 else mp.inf
+    return mp.sqrt(x) * mp.exp(-x) * mp.besseli(0, x) if x < 10**6 else 1 / mp.sqrt(2 * mp.pi)
+
+
 # what m c - 1 may be for the tables of log, below
 REST = (-mp.mpf(1) / 32, mp.mpf(1) / 16)
 
@@ -107,6 +149,14 @@ DOUBLE_FITS = [
     ("cosine", cosine_tail, (mp.mpf(0), (mp.pi / 4 * 1.0001) ** 2), 5, lambda z: z * z),
     ("log by a table", log1p_curve, REST, 8, lambda x: x),
     ("exp by a table", expm1_tail, (-LN2 / 32 * 1.02, LN2 / 32 * 1.02), 5, lambda x: x),
+    ("atan", atan_tail, (mp.mpf(0), mp.mpf("0.4143") ** 2), 11, lambda z: z),
+    ("sinh", sinh_tail, (mp.mpf(0), mp.mpf(1)), 6, lambda z: z),
+    ("erfc", erfc_curve, (mp.mpf(-1), mp.mpf("0.7451")), 22, lambda t: 1 / erfc_curve(t)),
+    # for results that are rounded to float
+    ("erfinv, centre", erfinv_center, (mp.mpf("-2.5"), mp.mpf("2.5")), 11, lambda t: 1),
+    ("erfinv, tail", erfinv_tail, (mp.mpf("-0.77"), mp.mpf("1.1")), 10, lambda t: 0.4),
+    ("i0, up to 8", i0_near, (mp.mpf(-1), mp.mpf(1)), 22, lambda t: 1 / i0_near(t)),
+    ("i0, beyond 8", i0_far, (mp.mpf(-1), mp.mpf(1)), 21, lambda t: 2.5),
 ]
 
 

@@ -145,8 +145,9 @@ ELSEWHERE = {
         take_along_axis where within eq ne lt le gt ge
         add_scaled addcdiv addcmul assign atan2 bitwise_and bitwise_left_shift bitwise_not
         bitwise_or bitwise_right_shift bitwise_xor copysign filled finite floor_divide fmax fmin
-        fmod hypot isfinite isinf isnan lerp lerp_number logaddexp logical_and logical_not
-        logical_or logical_xor maximum minimum power remainder signbit
+        fmod hypot isfinite isinf isnan lerp lerp_number logaddexp logaddexp2 logical_and
+        logical_not logical_or logical_xor maximum minimum nextafter power remainder signbit tril
+        triu
     """,
     "test_windows_oracle.py": """
         conv1d conv2d conv1d_relu conv2d_relu conv1d_norm conv2d_norm conv1d_dx conv2d_dx
@@ -158,7 +159,7 @@ ELSEWHERE = {
     "test_int8_oracle.py": "linear_int8",
     "test_linalg_oracle.py": "solve_small",
     "test_memory_format_oracle.py": "channels_last",
-    "test_order_oracle.py": "add_rows count prod cumsum top_rows sort_rows",
+    "test_order_oracle.py": "add_rows count prod cumsum cumprod cummax cummin top_rows sort_rows",
     "test_recurrent_oracle.py": """
         rnn_layer rnn_layer_dx gru_layer gru_layer_dx lstm_layer lstm_layer_dx
     """,

@@ -52,6 +52,22 @@ def test_scans(shape, kind):
     small = numbers(shape, kind) / 1 if kind == "i8" else 1 + numbers(shape, kind) / 1000
     a, b = both(small.astype(kind))
     same(a.prod(-1), b.prod(-1), rtol=1e-4 if kind == "f4" else 1e-10)
+    for dim in range(len(shape)):
+        same(a.cumprod(dim), b.cumprod(dim), rtol=1e-6 if kind == "f4" else 1e-12)
+
+
+@pytest.mark.parametrize("kind", ["f4", "f8", "i8"])
+@pytest.mark.parametrize("shape", SIZES)
+def test_running_extremes(shape, kind):
+    x = numbers(shape, kind)
+    if kind != "i8":
+        x.reshape(-1)[11::501] = np.nan
+    a, b = both(x)
+    for dim in range(len(shape)):
+        for name in ("cummax", "cummin"):
+            ours, theirs = (getattr(t, name)(dim) for t in (a, b))
+            same(ours[0], theirs[0])
+            same(ours[1], theirs[1])
 
 
 @pytest.mark.parametrize("kind", ["f4", "f8", "i8"])

@@ -8,6 +8,7 @@ name overrides a word.
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -116,6 +117,29 @@ def scatter_add(x, axis, index, values):
     """x with values[i] added at x[index[i]] along axis; index and values have one shape."""
     y = x.copy()
     np.add.at(y, along(index, axis), values[tuple(slice(n) for n in index.shape)])
+    return y
+
+
+def roll(x, shift, axis=None):
+    """np.roll: each part where it goes, by the kernel that copies strided elements."""
+    if type(x) is not np.ndarray:  # on another device
+        return np.roll(x, shift, axis)
+    if axis is None:
+        return roll(x.reshape(-1), shift, 0).reshape(x.shape)
+    whole = (slice(None), slice(None))
+    parts = [[whole] for _ in x.shape]  # along each axis: (to, from)
+    turns: dict[int, int] = {}
+    for s, a in np.broadcast(shift, axis):
+        turns[a % x.ndim] = turns.get(a % x.ndim, 0) + int(s)
+    for a, s in turns.items():
+        n = x.shape[a]
+        s %= max(n, 1)
+        if s:
+            parts[a] = [(slice(s, n), slice(n - s)), (slice(s), slice(n - s, n))]
+    y = np.empty(x.shape, x.dtype)
+    for part in product(*parts):
+        to, start = zip(*part, strict=True)
+        TABLE["assign"](y[to], x[start])
     return y
 
 
@@ -291,6 +315,8 @@ _ELEMENTWISE = {
     "where": np.where,
     "copysign": np.copysign,
     "logaddexp": np.logaddexp,
+    "logaddexp2": np.logaddexp2,
+    "nextafter": np.nextafter,
     "fmax": np.fmax,
     "fmin": np.fmin,
     "bitwise_and": np.bitwise_and,
@@ -337,7 +363,7 @@ _SHAPES = {
     "expand_dims": np.expand_dims,
     "squeeze": np.squeeze,
     "flip": np.flip,
-    "roll": np.roll,
+    "roll": roll,
     "tril": _triangle(np.tril, _lower),
     "triu": _triangle(np.triu, _upper),
     "cumsum": _running(np.add.accumulate),

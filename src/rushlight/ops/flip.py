@@ -90,11 +90,7 @@ class Roll:
     def forward(x, shifts, dims):
         if not x.size:  # PyTorch does not look at the dims
             return x.copy()
-        if len(dims) == 1:
-            x, d = K.dense(x), wrapped(dims[0], x.ndim)
-            cut, lead = -shifts[0] % x.shape[d], (slice(None),) * d
-            return K.concatenate([x[(*lead, slice(cut, None))], x[(*lead, slice(cut))]], d)
-        return np.roll(K.dense(x), shifts if dims else shifts[0], dims or None)
+        return K.roll(K.dense(x), shifts if dims else shifts[0], dims or None)
 
     def backward(c, dy, shifts, dims):
         back = tuple(-s for s in shifts)

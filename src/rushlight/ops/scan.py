@@ -194,20 +194,14 @@ def _scaled_back(dy, x, y, axis):
     return K.where(none, K.zeros_like(dy), K.exp(x + K.where(none, K.zeros_like(dy), total)))
 
 
-def _running_extreme(x, dim, f):
-    """(values, indices): what f.accumulate gives, and where each value stood last."""
+def _running_extreme(x, dim, word):
+    """(values, indices) of K.cummax or K.cummin."""
     axis = _axis(dim, x) if x.size else 0  # of no elements, dim is not looked at
     if axis is None:
         return only_one(x)
     if not x.size:
         return x.copy(), K.zeros(x.shape, like=x, dtype=np.int64)
-    x = K.dense(x)
-    values = f.accumulate(x, axis)
-    place = np.arange(x.shape[axis], dtype=np.int64).reshape((-1,) + (1,) * (x.ndim - 1 - axis))
-    found = x == values
-    if x.dtype.kind in "fV":
-        found |= np.isnan(x)
-    return values, np.maximum.accumulate(np.where(found, place, 0), axis)
+    return word(K.dense(x), axis)
 
 
 def _running_extreme_dx(dy, indices, dim):
@@ -233,7 +227,7 @@ class Cummax:
     """
 
     def forward(x, dim):
-        return _running_extreme(x, dim, np.maximum)
+        return _running_extreme(x, dim, K.cummax)
 
     def backward(c, dy, x, indices, dim):
         return _running_extreme_dx(dy, indices, dim)
@@ -259,7 +253,7 @@ class Cummin:
     """
 
     def forward(x, dim):
-        return _running_extreme(x, dim, np.minimum)
+        return _running_extreme(x, dim, K.cummin)
 
     def backward(c, dy, x, indices, dim):
         return _running_extreme_dx(dy, indices, dim)

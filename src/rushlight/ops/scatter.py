@@ -77,6 +77,8 @@ def _scattered(x, dim, index, values, add):
     y = x.reshape(x.shape or (1,)).copy(order="C")
     if add:
         np.add.at(y, along(index, dim), part)
+    elif native is not None and type(y) is np.ndarray and native.put_along(y, index, dim, part):
+        pass
     elif dim == y.ndim - 1 and y.shape[:-1] == index.shape[:-1] and type(y) is np.ndarray:
         starts = np.arange(0, y.size, y.shape[-1])
         y.reshape(-1)[index + starts.reshape(*y.shape[:-1], 1)] = part

@@ -72,6 +72,26 @@ def add_at(x, axis, index, values):
     return y
 
 
+def _running_extreme(x, axis, f):
+    """What f.accumulate gives along axis, and where each value stood last; NaN stays."""
+    values = f.accumulate(x, axis)
+    place = np.arange(x.shape[axis], dtype=np.int64).reshape((-1,) + (1,) * (x.ndim - 1 - axis))
+    found = x == values
+    if x.dtype.kind in "fV":
+        found |= np.isnan(x)
+    return values, np.maximum.accumulate(np.where(found, place, 0), axis)
+
+
+def cummax(x, axis):
+    """x -> the largest number so far along axis >= 0, its place"""
+    return _running_extreme(x, axis, np.maximum)
+
+
+def cummin(x, axis):
+    """x -> the smallest number so far along axis >= 0, its place"""
+    return _running_extreme(x, axis, np.minimum)
+
+
 def count(x, most):
     """x (n), int64 -> (low, how often low, low + 1, ... occur), or None if there were more than
     `most` counts
