@@ -34,6 +34,7 @@ from .out import check_overlap, expanded_error
 from .promotion import alike, promoted
 
 _F32, _F64 = np.dtype(np.float32), np.dtype(np.float64)
+_NUMBERS = {float, int}
 _LARGE = 1 << 14  # numbers that a kernel copies
 
 # a 0-d tensor is read before they write
@@ -110,35 +111,37 @@ def _written(card: Card, args: tuple) -> bool:
     x = args[0]
     if type(x) is not Tensor or type(a := x._a) is not np.ndarray or inferring[0]:
         return False
-    d, wanted, arrays, numbers, shaped = a.dtype, x._rg, [a], False, True
+    d, wanted, arrays, shaped, promote = a.dtype, x._rg, [a], True, card.promote
     if x._inference or (card.not_for and d.kind in card.not_for):
         return False
-    for i in range(1, len(args)):
-        o = args[i]
+    for o in args[1:]:
         if type(o) is Tensor:
             if o is x or (o._v is x._v and o._v is not None):
                 return False
             b = o._a
-            if type(b) is not np.ndarray or (b.dtype is not d and card.promote is not None):
+            if type(b) is not np.ndarray or (b.dtype is not d and promote is not None):
                 return False
             shaped = shaped and b.shape == a.shape
-            wanted = wanted or o._rg
+            if o._rg:
+                wanted = True
             arrays.append(b)
-        elif isinstance(o, Tensor):
+        elif type(o) is not float and isinstance(o, Tensor):
             return False
         else:
-            numbers = numbers or i in card.tensors
             arrays.append(o)
-    if (wanted and mode.grad) or (card.promote is not None and (numbers or card.check)):
+    if wanted and mode.grad:
         return False
-    if d is _F32 or d is _F64:
-        if card.into is not None and shaped and a.ndim and not numbers and a.flags.carray:
-            if all([type(o) is float or type(o) is int for o in args[len(card.tensors) :]]):
-                card.into(*arrays)
-                x._bump()
-                return True
-    elif card.promote == "float":
-        return False
+    if promote is not None:
+        if card.check or (promote == "float" and d is not _F32 and d is not _F64):
+            return False
+        for i in card.tensors:
+            if not isinstance(args[i], Tensor):
+                return False
+    if card.into is not None and (d is _F32 or d is _F64) and shaped and a.ndim:
+        if a.flags.carray and {type(o) for o in args[len(card.tensors) :]} <= _NUMBERS:
+            card.into(*arrays)
+            x._bump()
+            return True
     try:
         r = (card.forward if card.narrow is None else card.forward_for(a))(*arrays)
     except (ValueError, IndexError, TypeError, AttributeError):  # worded by the general way
@@ -146,7 +149,7 @@ def _written(card: Card, args: tuple) -> bool:
     if type(r) is tuple:
         r = r[0]
     if put(x, r) is None:
-        if card.promote is None and getattr(r, "dtype", d) is not d:
+        if promote is None and getattr(r, "dtype", d) is not d:
             check_can_cast(from_numpy_dtype(r.dtype), x.dtype)
         write(x, r, card.name)
     return True
