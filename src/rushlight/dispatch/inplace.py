@@ -111,7 +111,8 @@ def _written(card: Card, args: tuple) -> bool:
     x = args[0]
     if type(x) is not Tensor or type(a := x._a) is not np.ndarray or inferring[0]:
         return False
-    d, wanted, arrays, shaped, promote = a.dtype, x._rg, [a], True, card.promote
+    arrays: list[Any] = [a]
+    d, wanted, shaped, promote = a.dtype, x._rg, True, card.promote
     if x._inference or (card.not_for and d.kind in card.not_for):
         return False
     for o in args[1:]:
