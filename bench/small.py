@@ -29,8 +29,11 @@ def operands(lib: Any) -> dict[str, Any]:
         "images": T.randn(2, 3, 8, 8),
         "q": q,
         "rows": T.randint(0, 8, (5,)),
+        "places": T.randint(0, 16, (5,)),
         "classes": T.randint(0, 16, (8,)),
+        "counts": T.randint(0, 5, (8, 16)),
         "column": T.randint(0, 16, (8, 1)),
+        "ones": T.ones(8, 1),
         "linear": nn.Linear(16, 4),
         "conv": nn.Conv2d(3, 4, 3),
         "norm": nn.BatchNorm1d(16),
@@ -46,26 +49,38 @@ def operands(lib: Any) -> dict[str, Any]:
 
 _ELEMENTWISE = """
     x + y; x - y; 1 - x; x / y; x**2; -x; x.abs(); x.exp(); x.sqrt(); x.tanh(); T.sigmoid(x)
-    x.clamp(0, 1); T.where(b, x, y); T.maximum(x, y); x > y; x > 0; x == y; b & b; ~b
+    classes + 1; classes == 3; classes % 3; x * b; x * counts; x + v; x.pow(y); x.fmod(2)
+    x.clamp(0, 1); T.where(b, x, y); T.where(b, x, 0.0); T.equal(x, y); T.maximum(x, y)
+    x > y; x > 0; x == y; b & b; ~b
     d.add_(x, alpha=0.1); d.mul_(0.9); d.copy_(x); d.zero_(); d.addcmul_(x, y, value=0.1)
+    d.fill_(1.0); d.neg_(); d.exp_(); d.clamp_(0, 1); d.masked_fill_(b, 0.0)
+    d.uniform_(); d.normal_()
     d.lerp_(x, 0.1); F.relu(x); F.gelu(x); F.silu(x); F.leaky_relu(x, 0.1); x.masked_fill(b, 0.0)
 """
 _REDUCTIONS = """
     x.sum(); x.sum(1); x.mean(); x.mean(0); x.max(); x.max(1); x.argmax(1); x.std(); x.var(1)
+    x.amax(1); x.amin(0); x.aminmax(); x.median(); b.sum(); x.count_nonzero(); x.logsumexp(1)
     x.norm(); b.any(); b.all(); x.cumsum(1); x.topk(3); x.sort(); x.softmax(1)
     F.log_softmax(x, 1)
 """
 _VIEWS = """
+    x.dtype; x.size(); x.stride(); x.data_ptr(); x.contiguous(); x.flatten()
+    x.squeeze(0); x.movedim(0, 1)
+    x.flip(0); x.roll(1, 0); T.broadcast_tensors(x, v); T.hstack((x, y)); x.diagonal()
+    x.unfold(1, 4, 2)
     x.shape; x.dim(); x.numel(); x.reshape(4, 32); x.view(-1); x.T; x.t()
     images.permute(0, 2, 3, 1); q.transpose(1, 2); x.unsqueeze(0); x.squeeze(); v.expand(8, 16)
     images.flatten(1); x.t().contiguous(); x.split(4, 1); x.chunk(2); x.unbind(0); T.cat((x, y))
     T.cat((x, y), 1); T.stack((x, y)); x.repeat(2, 1)
 """
 _PARTS = """
+    x[rows, 0]; x[rows, places]; x[:, rows]; x[..., 0]; x[None]; T.take_along_dim(x, column, 1)
+    d.__setitem__(rows, 1.0); d.__setitem__(b, 0.0); d.scatter_add_(1, column, ones)
     x[0]; x[:, 1]; x[1:3]; x[rows]; x[b]; x.gather(1, column); x.index_select(0, rows)
     d.__setitem__(0, 1.0); x[0, 0].item(); d.scatter_(1, column, 1.0)
 """
 _NEW = """
+    T.rand_like(x); T.randn_like(x); T.arange(0.0, 1.0, 0.1)
     T.zeros(8, 16); T.ones_like(x); T.randn(8, 16); T.rand(8, 16); T.arange(16)
     T.tensor([1.0, 2.0, 3.0]); T.tensor(1.0); T.full((8, 16), 2.0); T.empty(8, 16)
     T.randint(0, 9, (8,)); T.randperm(16); T.eye(8); T.linspace(0, 1, 16)
@@ -73,6 +88,8 @@ _NEW = """
     g.detach(); x.numpy(); v.tolist()
 """
 _LAYERS = """
+    v @ v; T.outer(v, v); F.normalize(x); F.glu(x); F.max_pool1d(q[0], 2)
+    F.pad(images, (1, 1, 1, 1), "reflect")
     x @ x.T; x @ v; q[0] @ q[0].transpose(1, 2); T.einsum("ij,kj->ik", x, y); linear(x)
     conv(images); norm(x); layer_norm(x); embedding(classes); dropout(x); pool(images)
     F.adaptive_avg_pool2d(images, 1); cell(x); mse(x, y); cross_entropy(x, classes)

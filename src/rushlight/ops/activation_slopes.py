@@ -37,7 +37,7 @@ class Glu:
 
     def forward(x, dim):
         a, b = _halves(x, dim)
-        return K.mul(a, K.sigmoid(K.dense(b)))
+        return K.mul(a, K.sigmoid(K.dense(b) if x.flags.c_contiguous else b))
 
     def backward(c, dy, x, dim):
         a, b = _halves(x, dim)

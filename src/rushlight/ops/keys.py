@@ -14,7 +14,7 @@ from ..dispatch.registry import Card, internal
 from ..kernels import K, word
 
 FULL = slice(None)
-I64, _BOOL = np.dtype(np.int64), np.dtype(bool)
+I64, BOOL = np.dtype(np.int64), np.dtype(bool)
 
 
 @internal("basic", tensors=1, view=True, node="Select")
@@ -250,7 +250,7 @@ def index_arrays(a: np.ndarray, key: tuple) -> tuple | None:
             n = 1
             if i.dtype is not I64:
                 n = i.ndim
-                if i.dtype is not _BOOL or i.shape != shape[dim : dim + n]:
+                if i.dtype is not BOOL or i.shape != shape[dim : dim + n]:
                     return None
             if not i.ndim:
                 return None

@@ -69,7 +69,7 @@ def whole(value: Any, name: str, argument: str, position: int) -> int:
 
 def check_kind(dtype: np.dtype, kernel: str, complex_too: bool = False) -> None:
     """NotImplementedError unless the dtype is one that continuous distributions come in."""
-    if dtype is _F32 or dtype == _F32 or dtype == _F64:
+    if dtype is _F32 or dtype is _F64 or dtype == _F32 or dtype == _F64:
         return
     d = from_numpy_dtype(dtype)
     if not ((d.category == FLOAT and d.itemsize > 1) or (complex_too and d.category == COMPLEX)):
@@ -110,6 +110,8 @@ class Uniform:
 
     def prepare(input, from_, to, generator):
         g = generator_or_default(generator, "uniform_", input)
+        if type(from_) is float is type(to):
+            return input, from_, to, g
         return input, real(from_, "uniform_", "from", 1), real(to, "uniform_", "to", 2), g
 
     def forward(x, low, high, g):

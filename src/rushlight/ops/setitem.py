@@ -12,14 +12,17 @@ from ..core.memory import is_expanded
 from ..core.tensor import Tensor, wrap
 from ..dispatch.modes import ON, Named
 from ..dispatch.out import expanded_error, is_dense, is_same, may_overlap, overlap_error
-from ..dispatch.promotion import fitted
+from ..dispatch.promotion import fits_anyway, fitted
 from ..dispatch.registry import CARDS, apply_inplace, view_of
 from .index import IndexPut, Key, other_dtype, put_at, result_ndim
-from .keys import ALIAS, basic_card, index_arrays, list_key, split_key
+from .keys import ALIAS, BOOL, I64, basic_card, index_arrays, list_key, split_key
 
 
 def setitem(x: Tensor, key: Any, value: Any) -> None:
     """x[key] = value (broadcast, cast to x's dtype), in place."""
+    if type(key) is Tensor and (type(value) is float or type(value) is int):
+        if _filled(x, key._a, value):
+            return
     given = value
     if isinstance(value, Tensor):
         pass
@@ -92,6 +95,20 @@ def setitem(x: Tensor, key: Any, value: Any) -> None:
             _check_fits(given, value, a.shape)
             a[...] = trimmed(value, a.ndim)._a
     x._bump()
+
+
+def _filled(x: Tensor, key: Any, number: Any) -> bool:
+    """A number that x can hold, put at one mask or index tensor; False: something needs a look."""
+    a = x._a
+    if ON[0] or (x._rg and mode.grad) or not (type(a) is np.ndarray is type(key)):
+        return False
+    if not (key.shape == a.shape if key.dtype is BOOL else key.dtype is I64) or not key.ndim:
+        return False
+    if not a.ndim or not a.flags.writeable or not fits_anyway(number, x.dtype):
+        return False
+    put_at(a, (key,), np.array(number, a.dtype), False)
+    x._bump()
+    return True
 
 
 def _items(key: Any) -> tuple:
