@@ -66,9 +66,12 @@ void finish(const Ending& e, float* y, i64 size) {
     });
 }
 
-// 1x1 kernels are products of matrices, y = w x for each image: gemm.cpp reads the weights as they are. With
+// Products of matrices, y = w x' for each image: gemm.cpp reads the weights as they are. Of 1x1 kernels x' is x; with
 // few output channels the direct way is faster, unless there are more terms than the first-level cache holds.
-constexpr i64 WIDE = 48, MANY = 1024;
+// With 16 registers, where the direct way has smaller tiles, x' is also the cells that a stride or a tap meets: of one
+// image with a LARGE-th of the weights' numbers, which would be packed for it alone.
+constexpr bool UNFOLDED = RL_REGISTERS == 16;
+constexpr i64 WIDE = UNFOLDED ? 24 : 48, MANY = 1024, LARGE = 4;
 constexpr i64 ODD = 2;  // so many cells behind whole registers are sums of their own
 
 // The rest of the convolution, of a part of an image's y.
@@ -84,10 +87,10 @@ void finish_part(const void* of, i64 i, i64 j, i64 m, i64 n) {
         for (i64 o = i; o < i + m; o++) {
             float* const at = r.image + o * r.cells + j;
             const F scale = all(e.scale ? e.scale[o] : 1.f), shift = all(e.shift ? e.shift[o] : 0.f);
-            for (i64 q = 0; q < n; q += N) {
-                const i64 part = min(N, n - q);
-                put(at + q, f(fma(get(at + q, part), scale, shift), at + q, part), part);
-            }
+            if (e.other) __builtin_prefetch(e.other + (at - r.y) + n);  // the part to the right comes next
+            i64 q = 0;
+            for (; q + N <= n; q += N) store(at + q, f(fma(load(at + q), scale, shift), at + q, N));
+            if (q < n) store_part(at + q, f(fma(load_part(at + q, n - q), scale, shift), at + q, n - q), n - q);
         }
     };
     // (rows are short: a call of `activate` for each takes longer than what it does)
@@ -97,22 +100,58 @@ void finish_part(const void* of, i64 i, i64 j, i64 m, i64 n) {
         for (i64 o = i; o < i + m; o++) activate(e.act, r.image + o * r.cells + j, n);
 }
 
+// x (c, h, w) -> to (c, taps, p, q), the cell that each tap meets, 0 outside
+void unfold(const Conv& g, const float* x, float* to) {
+    const i64 taps = g.taps();
+    parallel(g.c * taps, rows_per_block(g.p * g.q, 1 << 14), [&](i64 begin, i64 end) {
+        for (i64 item = begin; item < end; item++) {
+            const float* const plane = x + item / taps * g.h * g.w;
+            const i64 t = item % taps, down = t / g.kw * g.dh - g.ph, right = t % g.kw * g.dw - g.pw;
+            // cells [low, high) of a row lie inside
+            const i64 low = clamp((g.sw - 1 - right) / g.sw, 0, g.q);
+            const i64 high = clamp((g.w - 1 - right + g.sw) / g.sw, low, g.q);
+            float* cells = to + item * g.p * g.q;
+            for (i64 i = 0; i < g.p; i++, cells += g.q) {
+                const i64 row = i * g.sh + down;
+                const float* const from = plane + row * g.w + right;
+                if (row < 0 || row >= g.h) {
+                    zero(cells, g.q);
+                } else if (g.sw == 1) {
+                    for (i64 j = 0; j < g.q; j += N) {
+                        const i64 begin = clamp(low - j, 0, N), until = clamp(high - j, begin, N);
+                        put(cells + j, load_between(from + j, begin, until), min(N, g.q - j));
+                    }
+                } else {
+                    zero(cells, low);
+                    for (i64 j = low; j < high; j++) cells[j] = from[j * g.sw];
+                    zero(cells + high, g.q - high);
+                }
+            }
+        }
+    });
+}
+
 bool product_forward(const Conv& g, const float* x, const float* w, const Ending& e, float* y) {
-    const i64 cells = g.h * g.w;
-    if (g.taps() != 1 || g.groups != 1 || g.sh != 1 || g.sw != 1 || g.ph || g.pw) return false;
-    if ((g.o < WIDE && g.c < MANY) || g.c < N || cells < 2 * N) return false;
+    const i64 cells = g.p * g.q, taps = g.taps(), k = g.c * taps;
+    const bool by_cell = taps == 1 && !g.ph && !g.pw, as_is = by_cell && g.sh == 1 && g.sw == 1;
+    if (g.groups != 1 || g.c < N || cells < 2 * N || !(as_is || UNFOLDED)) return false;
+    if (g.o < WIDE && (!by_cell || g.c < MANY)) return false;
+    if (!by_cell && (g.n > 1 || g.o * taps < LARGE * g.h * g.w)) return false;
     const bool nothing = !e.shift && !e.other && e.act == Act::none;
     const i64 odd = cells % N <= ODD ? cells % N : 0, even = cells - odd;
+    float* const unfolded = as_is ? nullptr : scratch<float>(Slot::conv_block, k * cells);
     for (i64 i = 0; i < g.n; i++) {
-        const float* const from = x + i * g.c * cells;
+        const float* const image = x + i * g.c * g.h * g.w;
+        if (!as_is) unfold(g, image, unfolded);
+        const float* const from = as_is ? image : unfolded;
         const Rest rest{e, y, y + i * g.o * cells, cells};
-        const Matrix<float> weights{w, g.c, 1}, columns{from, cells, 1};
+        const Matrix<float> weights{w, k, 1}, columns{from, cells, 1};
         const After after = nothing ? After{} : After{finish_part, &rest};
-        gemm<float>(g.o, even, g.c, weights, columns, nullptr, false, rest.image, cells, after);
+        gemm<float>(g.o, even, k, weights, columns, nullptr, false, rest.image, cells, after);
         for (i64 j = even; j < cells; j++) {
-            float* const column = scratch<float>(Slot::conv_shared, g.c);
-            for (i64 c = 0; c < g.c; c++) column[c] = from[c * cells + j];
-            gemm<float>(g.o, 1, g.c, weights, {column, 1, g.c}, nullptr, false, rest.image + j, cells);
+            float* const column = scratch<float>(Slot::conv_shared, k);
+            for (i64 c = 0; c < k; c++) column[c] = from[c * cells + j];
+            gemm<float>(g.o, 1, k, weights, {column, 1, k}, nullptr, false, rest.image + j, cells);
             if (!nothing) finish_part(&rest, 0, j, g.o, 1);
         }
     }
@@ -120,9 +159,9 @@ bool product_forward(const Conv& g, const float* x, const float* w, const Ending
 }
 
 void forward(const Conv& g, const float* x, const float* w, const Ending& e, float* y) {
-    if (product_forward(g, x, w, e, y)) return;
     if (winograd_forward(g, x, w, e, y)) return;
     if (depthwise_forward(g, x, w, e, y)) return;
+    if (product_forward(g, x, w, e, y)) return;
     if (is_narrow(g.out(), g.q)) narrow_forward(g, x, w, e, y);
     else direct_forward(g, x, w, e, y);
 }

@@ -202,6 +202,9 @@ struct Way {
     // Up to how many rows against b where it lies are faster than copying it.
     static i64 most(bool strips, i64 step, i64 k) {
         if (strips) return 2 * ROWS;
+        // A panel of one line a row: models' rows begin a multiple of 256 bytes apart, and more than 256 of
+        // them share too few lines of the first-level cache.
+        if (RL_REGISTERS == 16 && k > 256) return 2 * VECTORS * ROWS;
         // Rows of b that begin a multiple of 4096 bytes apart share a few lines of the caches; those that
         // are far apart lie on more pages than the processor has addresses of at hand.
         const i64 bytes = step * i64(sizeof(T));

@@ -175,6 +175,56 @@ def test_depthwise_in_lanes_of_channels(channels, stride, dilation):
             np.testing.assert_allclose(got, want, 1e-4, 1e-5 * max(1.0, float(np.abs(want).max())))
 
 
+# As products, where registers are few: (images, C, H, W, O, kernel, stride, padding, dilation).
+# Strides of 1x1 kernels; one image and large weights, with cells outside, behind whole registers
+# (7x7), in half a panel.
+PRODUCTS = [
+    (2, 40, 9, 14, 56, 1, 2, 0, 1),
+    (1, 33, 13, 12, 24, 1, 3, 0, 1),
+    (1, 24, 7, 7, 30, 3, 1, 1, 1),
+    (1, 32, 8, 8, 48, 3, 2, 1, 1),
+    (1, 16, 9, 11, 64, 3, 1, 2, 2),
+    (1, 20, 11, 6, 40, 5, 2, 2, 1),
+    (1, 48, 4, 4, 32, 3, 1, 1, 1),
+]
+
+
+@native_only
+@pytest.mark.parametrize("n, c, h, w, o, k, stride, padding, dilation", PRODUCTS)
+def test_products_of_cells(n, c, h, w, o, k, stride, padding, dilation):
+    x = cases.numbers((n, c, h, w), 0, "float32")
+    weight, b = cases.numbers((o, c, k, k), 1, "float32"), cases.numbers((o,), 2, "float32")
+    pair = ((stride,) * 2, (padding,) * 2, (dilation,) * 2, 1)
+    y = TWINS["conv2d"](x, weight, b, *pair)
+    norm = (b, np.abs(b) + 0.5, b + 1, b, 1e-5)
+    before = torch.get_num_threads()
+    try:
+        for name, args in [
+            ("conv2d", (x, weight, b, *pair)),
+            ("conv2d_relu", (x, weight, None, *pair)),
+            *(("conv2d_norm", (x, weight, b, *pair, *norm, act, y)) for act in range(5)),
+        ]:
+            want, got = TWINS[name](*args), []
+            for threads in (1, 2, 3):
+                torch.set_num_threads(threads)
+                got.append(getattr(seam.native, name)(*args))
+            np.testing.assert_allclose(got[0], want, 1e-4, 1e-5 * float(np.abs(want).max()))
+            assert got[0].tobytes() == got[1].tobytes() == got[2].tobytes()
+    finally:
+        torch.set_num_threads(before)
+
+
+@native_only
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_products_of_cells_keep_what_is_not_finite(bad):
+    x, w = cases.numbers((1, 16, 8, 8), 0, "float32"), cases.numbers((32, 16, 3, 3), 1, "float32")
+    x[0, 3, 4, 4] = bad
+    pair = ((2, 2), (1, 1), (1, 1), 1)
+    with np.errstate(invalid="ignore"):
+        got, want = seam.native.conv2d(x, w, None, *pair), TWINS["conv2d"](x, w, None, *pair)
+    np.testing.assert_array_equal(np.isfinite(got), np.isfinite(want))
+
+
 @native_only
 @pytest.mark.parametrize("name", ["documents 2", "depthwise", "two registers"])
 def test_same_bits_for_any_number_of_threads(name):
