@@ -414,3 +414,28 @@ def test_mixtures_of_three_arrays(dtype, shape):
     one = torch.ones_like(z)
     same(on_threads(lambda: torch.addcdiv(x, y, one, value=0.5)), u + 0.5 * v)
     same(F.softshrink(x, 0.5), np.where(u > 0.5, u - 0.5, np.where(u < -0.5, u + 0.5, 0)))
+
+
+@NARROW
+def test_casts_of_every_number(dtype):
+    bits = np.arange(2**16).astype(np.uint16)
+    x = torch.tensor(bits.view(np.int16)).view(dtype)
+    wide = bits.view("f2") if dtype is torch.float16 else (bits.astype("u4") << 16).view("f4")
+    with np.errstate(invalid="ignore"):  # a NaN that signals
+        exact = wide.astype(np.float64)
+    np.testing.assert_array_equal(x.double().numpy(), exact)
+    small = np.flatnonzero(np.abs(exact) < 2**31)
+    for to in (torch.int32, torch.int64):
+        for n in (1, 7, 9, 40, len(small)):
+            assert x[small[:n]].to(to).tolist() == exact[small[:n]].astype(np.int64).tolist()
+
+
+@pytest.mark.parametrize("n", [1, 3, 4, 5, 15, 17, 300, 1031, 70001])
+def test_whole_numbers_wrap_around_at_every_length(n):
+    g = np.random.default_rng(n)
+    x, y = g.integers(-(2**63), 2**63 - 1, (2, n + 1))[:, 1:]  # not at the start of a line
+    s, t = torch.from_numpy(x), torch.from_numpy(y)
+    for got, expected in ((s + t, x + y), (s - 5, x - 5), (7 - s, 7 - x), (s * t, x * y)):
+        assert got.tolist() == expected.tolist()
+    assert s.clamp(-(2**61), 2**62).tolist() == x.clip(-(2**61), 2**62).tolist()
+    assert on_threads(s.sum).item() == x.sum()

@@ -34,11 +34,6 @@ from .out import LARGE, check_overlap, expanded_error, fill, straight
 from .promotion import alike, promoted
 
 _F32, _F64 = np.dtype(np.float32), np.dtype(np.float64)
-<<<<<<< HEAD
-=======
-_NUMBERS = {float, int}
-_LARGE = 1 << 14  # numbers that a kernel copies
->>>>>>> h3
 
 # a 0-d tensor is read before they write
 _OF_ONE_NUMBER = frozenset({"fill", "index_fill", "masked_fill"})
@@ -119,12 +114,8 @@ def _written(card: Card, args: tuple) -> bool:
     x = args[0]
     if type(x) is not Tensor or type(a := x._a) is not np.ndarray or inferring[0]:
         return False
-<<<<<<< HEAD
-    d, wanted, arrays, numbers = a.dtype, x._rg, [a], False
-=======
     arrays: list[Any] = [a]
-    d, wanted, shaped, promote = a.dtype, x._rg, True, card.promote
->>>>>>> h3
+    d, wanted, promote = a.dtype, x._rg, card.promote
     if x._inference or (card.not_for and d.kind in card.not_for):
         return False
     for o in args[1:]:
@@ -134,25 +125,13 @@ def _written(card: Card, args: tuple) -> bool:
             b = o._a
             if type(b) is not np.ndarray or (b.dtype is not d and promote is not None):
                 return False
-<<<<<<< HEAD
-            wanted = wanted or o._rg
-=======
-            shaped = shaped and b.shape == a.shape
             if o._rg:
                 wanted = True
->>>>>>> h3
             arrays.append(b)
         elif type(o) is not float and isinstance(o, Tensor):
             return False
         else:
             arrays.append(o)
-<<<<<<< HEAD
-    if (wanted and mode.grad) or (card.promote is not None and (numbers or card.check)):
-        return False
-    if d is not _F32 and d is not _F64 and card.promote == "float":
-        return False
-    forward = card.forward if card.narrow is None else card.forward_for(a)
-=======
     if wanted and mode.grad:
         return False
     if promote is not None:
@@ -161,27 +140,17 @@ def _written(card: Card, args: tuple) -> bool:
         for i in card.tensors:
             if not isinstance(args[i], Tensor):
                 return False
-    if card.into is not None and (d is _F32 or d is _F64) and shaped and a.ndim:
-        if a.flags.carray and {type(o) for o in args[len(card.tensors) :]} <= _NUMBERS:
-            card.into(*arrays)
-            x._bump()
-            return True
->>>>>>> h3
+    forward = card.forward if card.narrow is None else card.forward_for(a)
     try:
         r = straight(a, forward, arrays) if card.once and a.size >= LARGE else forward(*arrays)
     except (ValueError, IndexError, TypeError, AttributeError):  # worded by the general way
         return False
     if type(r) is tuple:
         r = r[0]
-<<<<<<< HEAD
     if r is a:  # a kernel has written there
         x._bump()
     elif put(x, r) is None:
-        if card.promote is None and getattr(r, "dtype", d) is not d:
-=======
-    if put(x, r) is None:
         if promote is None and getattr(r, "dtype", d) is not d:
->>>>>>> h3
             check_can_cast(from_numpy_dtype(r.dtype), x.dtype)
         write(x, r, card.name)
     return True

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from ..dispatch.registry import composite, op
 from ..kernels import K, native
 from .shape import wrapped
