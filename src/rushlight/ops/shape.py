@@ -390,7 +390,7 @@ class Squeeze:
             d = wrapped(dims, x.ndim)
             kept = (*shape[:d], *shape[d + 1 :]) if shape and shape[d] == 1 else shape
         elif dims is None:
-            kept = [n for n in shape if n != 1]
+            kept = [n for n in shape if n != 1] if 1 in shape else shape
         else:
             dims = [wrapped(d, x.ndim) for d in dims]
             kept = [n for i, n in enumerate(shape) if n != 1 or i not in dims]
