@@ -1,6 +1,7 @@
 #include "formulas.hpp"
 
 #include "functions.hpp"
+#include "losses.hpp"
 #include "maps.hpp"
 
 namespace rl::RL_ISA {
@@ -72,10 +73,7 @@ void softshrink(const T* x, T* y, i64 n, double a) {
 }
 template <class T>
 void huber(const T* x, T* y, i64 n, double a) {
-    using V = Reg<T>;
-    const T b = T(a), half = T(0.5 * a);
-    map<LIGHT>(
-        n, [=](V v) -> V { return abs(v) >= b ? b * (abs(v) - half) : T(0.5) * v * v; }, y, x);
+    map<LIGHT>(n, Huber<T>(a), y, x);
 }
 template <class T>
 void huber_slope(const T* x, T* y, i64 n, double a) {
@@ -84,10 +82,7 @@ void huber_slope(const T* x, T* y, i64 n, double a) {
 }
 template <class T>
 void smooth_l1(const T* x, T* y, i64 n, double a) {
-    using V = Reg<T>;
-    const T b = T(a), half = T(0.5 * a);
-    map<LIGHT>(
-        n, [=](V v) -> V { return abs(v) >= b ? abs(v) - half : T(0.5) * v * v / b; }, y, x);
+    map<LIGHT>(n, SmoothL1<T>(a), y, x);
 }
 template <class T>
 void smooth_l1_slope(const T* x, T* y, i64 n, double a) {
