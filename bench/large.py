@@ -347,6 +347,21 @@ _CALLS |= {
     "sign": (10, lambda s: s.x.sign),
     "hypot": (5, lambda s: lambda: s.T.hypot(s.x, s.y)),
     "logaddexp": (2, lambda s: lambda: s.T.logaddexp(s.x, s.y)),
+    **{
+        n: (3, lambda s, n=n: getattr(s.x, n))
+        for n in "asin asinh atan cosh erfc erfinv exp2 i0 log10 log2 sinh tan".split()
+    },
+    "digamma": (1, lambda s: s.positive.digamma),
+    "atan2": (3, lambda s: lambda: s.T.atan2(s.x, s.y)),
+    "pow of two tensors": (2, lambda s: lambda: s.positive**s.y),
+    "cummax, dim 1": (3, lambda s: lambda: s.x.cummax(1)),
+    "cumprod, dim 1": (5, lambda s: lambda: s.x.cumprod(1)),
+    "cumprod, dim 0": (3, lambda s: lambda: s.x.cumprod(0)),
+    "tril": (10, lambda s: s.x.tril),
+    "roll, dim 1": (10, lambda s: lambda: s.x.roll(7, 1)),
+    "rot90": (5, lambda s: lambda: s.T.rot90(s.x)),
+    "scatter, dim 1": (3, lambda s: lambda: s.x.scatter(1, s.everywhere, s.y)),
+    "huber_loss": (5, lambda s: lambda: s.F.huber_loss(s.x, s.y)),
     "smooth_l1_loss": (5, lambda s: lambda: s.F.smooth_l1_loss(s.x, s.y)),
     "neighbours' differences": (5, lambda s: s.x.diff),
     "flip, dim 1": (5, lambda s: lambda: s.x.flip(1)),

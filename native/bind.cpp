@@ -88,6 +88,8 @@ const Row table[] = {
     row<"sum", reduction<false>>("(x, axis=None, keepdims=False)"),
     row<"mean", reduction<true>>("(x, axis=None, keepdims=False)"),
     row<"mse_loss", mse_loss_>("(x, y, mean)"),
+    row<"huber_loss", loss_of_difference_<FN(huber_loss)>>("(x, y, a, mean)"),
+    row<"smooth_l1_loss", loss_of_difference_<FN(smooth_l1_loss)>>("(x, y, a, mean)"),
     row<"mse_loss_dx", mse_loss_dx_>("(dloss, x, y, mean)"),
     row<"prod", prod_>("(x, axis=None, keepdims=False)"),
     row<"cumsum", running_<true>>("(x, axis)"),

@@ -67,6 +67,24 @@ PyObject* mse_loss_(Args a, Py_ssize_t n) {
     return loss.release();
 }
 
+// huber_loss(x, y, a, mean) -> (), smooth_l1_loss likewise: operands of one shape
+template <auto f>
+PyObject* loss_of_difference_(Args a, Py_ssize_t n) {
+    In x, y;
+    double number;
+    bool mean;
+    if (n != 4 || !x.read(a[0]) || !y.read_like(a[1], x) || !read(a[2], number) || !read(a[3], mean))
+        return nullptr;
+    if (!x.same_shape(y)) return nullptr;
+    Out loss(0, nullptr, x.type());
+    if (!loss) return nullptr;
+    compute(x.type(), x.size(), [&]<class T>() {
+        const double scale = mean ? 1. / double(x.size()) : 1.;
+        f(x.data<T>(), y.data<T>(), x.size(), number, scale, loss.data<T>());
+    });
+    return loss.release();
+}
+
 // mse_loss_dx(dloss (), x, y, mean) -> dx
 PyObject* mse_loss_dx_(Args a, Py_ssize_t n) {
     In x, y;

@@ -378,7 +378,8 @@ RL_INLINE D erfc(D x) {
         const D q = 1 / (a * b);
         tail = series((t - 4) * (b * q), ERFC_SHORT) * (exp_of<T>(-t * t) * (a * q));
     } else {
-        const D t = at_most(abs(x), 27.5), s = t * t, lost = fma(t, t, -s), e = exp(-s);
+        const D t = at_most(abs(x), 27.5), high = (D)((I64)t & -0x8000000), square = high * high;
+        const D low = (t - high) * (t + high), s = square + low, lost = (square - s) + low, e = exp(-s);
         tail = series((t - 4) / (t + 4), ERFC_SERIES) / fma(t, all(2.0), all(1.0)) * fma(-lost, e, e);
     }
     return x < 0 ? 2 - tail : tail;

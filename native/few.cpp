@@ -66,6 +66,11 @@ void put_rows(void* context, i64 block) {
     const T* const from = reinterpret_cast<const T*>(p.values);
     for (npy_intp o = begin; o < end; o++) {
         T* const to = reinterpret_cast<T*>(p.x) + o * p.width * p.inner;
+        const std::int64_t* const at = p.at + o * p.k;
+        if (p.inner == 1 && !p.one) {
+            for (npy_intp i = 0, k = p.k; i < k; i++) to[at[i]] = from[o * k + i];
+            continue;
+        }
         for (npy_intp i = o * p.k; i < (o + 1) * p.k; i++)
             for (npy_intp j = 0; j < p.inner; j++)
                 to[p.at[i * p.inner + j] * p.inner + j] = p.one ? *from : from[i * p.inner + j];

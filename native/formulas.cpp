@@ -1,6 +1,7 @@
 #include "formulas.hpp"
 
 #include "functions.hpp"
+#include "losses.hpp"
 #include "maps.hpp"
 
 namespace rl::RL_ISA {
@@ -75,11 +76,7 @@ void softshrink(const U* x, U* y, i64 n, double a) {
 }
 template <class U>
 void huber(const U* x, U* y, i64 n, double a) {
-    using T = Wide<U>;
-    using V = Reg<T>;
-    const T b = T(a), half = T(0.5 * a);
-    map<LIGHT>(
-        n, [=](V v) -> V { return abs(v) >= b ? b * (abs(v) - half) : T(0.5) * v * v; }, y, x);
+    map<LIGHT>(n, Huber<Wide<U>>(a), y, x);
 }
 template <class U>
 void huber_slope(const U* x, U* y, i64 n, double a) {
@@ -89,11 +86,7 @@ void huber_slope(const U* x, U* y, i64 n, double a) {
 }
 template <class U>
 void smooth_l1(const U* x, U* y, i64 n, double a) {
-    using T = Wide<U>;
-    using V = Reg<T>;
-    const T b = T(a), half = T(0.5 * a);
-    map<LIGHT>(
-        n, [=](V v) -> V { return abs(v) >= b ? abs(v) - half : T(0.5) * v * v / b; }, y, x);
+    map<LIGHT>(n, SmoothL1<Wide<U>>(a), y, x);
 }
 template <class U>
 void smooth_l1_slope(const U* x, U* y, i64 n, double a) {

@@ -1,5 +1,6 @@
 #include "reduce.hpp"
 
+#include "losses.hpp"
 #include "parallel.hpp"
 #include "rows.hpp"
 #include "scratch.hpp"
@@ -57,6 +58,17 @@ T squared_error(const T* x, const T* y, i64 n, double scale) {
         return d * d;
     };
     return T(scale * total(n, square, x, y));
+}
+
+template <class T>
+void huber_loss(const T* x, const T* y, i64 n, double a, double scale, T* loss) {
+    const auto f = [h = Huber<T>(a)](Reg<T> u, Reg<T> v) { return h(u - v); };
+    *loss = T(scale * total(n, f, x, y));
+}
+template <class T>
+void smooth_l1_loss(const T* x, const T* y, i64 n, double a, double scale, T* loss) {
+    const auto f = [h = SmoothL1<T>(a)](Reg<T> u, Reg<T> v) { return h(u - v); };
+    *loss = T(scale * total(n, f, x, y));
 }
 
 template <class T>
@@ -121,6 +133,8 @@ void square_sum(const T* x, i64 outer, i64 n, i64 inner, T* y) {
 
 #define EACH(T)                                                       \
     template T squared_error(const T*, const T*, i64, double);        \
+    template void huber_loss(const T*, const T*, i64, double, double, T*);   \
+    template void smooth_l1_loss(const T*, const T*, i64, double, double, T*); \
     template void squared_error_dx(const T*, const T*, i64, T, T*);   \
     template void sum(const T*, i64, i64, i64, double, T*);           \
     template void square_sum(const T*, i64, i64, i64, T*);

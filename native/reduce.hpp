@@ -19,6 +19,11 @@ void square_sum(const T* x, i64 outer, i64 n, i64 inner, T* y);
 // scale * Σ (x - y)² over n numbers
 template <class T>
 T squared_error(const T* x, const T* y, i64 n, double scale);
+// the same of the losses of x - y (losses.hpp), in the order of `sum`
+template <class T>
+void huber_loss(const T* x, const T* y, i64 n, double a, double scale, T* loss);
+template <class T>
+void smooth_l1_loss(const T* x, const T* y, i64 n, double a, double scale, T* loss);
 // dx = scale * (2 (x - y))
 template <class T>
 void squared_error_dx(const T* x, const T* y, i64 n, T scale, T* dx);

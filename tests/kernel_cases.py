@@ -259,6 +259,17 @@ def _(name, dtype):
         yield ((x, y, mean) if name == "mse_loss" else (np.asarray(1, dtype), x, y, mean)), {}
 
 
+@of("huber_loss smooth_l1_loss")
+def _(name, dtype):
+    for mean in (False, True):
+        for shape in [(1, 2), *SHAPES, (70000,)]:
+            x, y = make(shape, dtype), make(shape, dtype, 1)
+            if x.size:
+                yield (x, y, 0.7, mean), EXACT
+        yield (make((4, 6), dtype), make((6, 4), dtype, 1).T, 0.7, mean), EXACT
+        yield (make((4, 6), "f2"), make((4, 6), "f2", 1), 0.7, mean), EXACT  # the twin's
+
+
 @of("softmax log_softmax softmax_dx log_softmax_dx")
 def _(name, dtype):
     wide = {"rtol": 1e-5, "atol": 1e-5 if dtype == "f" else 1e-12}

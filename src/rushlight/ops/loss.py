@@ -74,11 +74,11 @@ def numbered(name: str, reduction: Any) -> str:
 # ---------------------------------------------------------------- losses of a difference
 
 
-def _difference(name: str, node: str, loss, derivative, doc: str, kernels=None):
+def _difference(name: str, node: str, loss, derivative, doc: str, whole, whole_dx=None):
     """The card of a loss of the difference d = x - y, with its reduction inside.
 
-    derivative  an odd function of d, so that dy = derivative(y - x)
-    kernels     the loss reduced, and its dx, for operands of one shape
+    derivative       an odd function of d, so that dy = derivative(y - x)
+    whole, whole_dx  the loss of (x, y, p, mean) reduced, and its dx, for operands of one shape
     """
 
     class Loss:
@@ -87,8 +87,8 @@ def _difference(name: str, node: str, loss, derivative, doc: str, kernels=None):
         def forward(x, y, reduction, p):
             if is_narrow(x):
                 return rounded(Loss.forward(wide(x), wide(y), reduction, p), x)
-            if kernels is not None and reduction != "none" and x.shape == y.shape:
-                return kernels[0](x, y, reduction == "mean")
+            if reduction != "none" and x.shape == y.shape:
+                return whole(x, y, p, reduction == "mean")
             z = loss(K.sub(x, y), p)
             if reduction == "none":
                 return z
@@ -98,10 +98,10 @@ def _difference(name: str, node: str, loss, derivative, doc: str, kernels=None):
             narrow, kept = is_narrow(x), x
             if narrow:
                 dz, x, y = wide(dz), wide(x), wide(y)
-            if kernels is not None and reduction != "none" and x.shape == y.shape:
+            if whole_dx is not None and reduction != "none" and x.shape == y.shape:
                 mean = reduction == "mean"
-                dx = kernels[1](dz, x, y, mean) if c.needs(0) else None
-                dy = kernels[1](dz, y, x, mean) if c.needs(1) else None
+                dx = whole_dx(dz, x, y, mean) if c.needs(0) else None
+                dy = whole_dx(dz, y, x, mean) if c.needs(1) else None
             else:
                 if reduction == "mean":
                     dz = dz / max(_size(x, y), 1)
@@ -132,7 +132,8 @@ MSE = _difference(
     lambda d, p: d * d,
     lambda d, p: d * 2,
     "L = (x - y)²;  dx = 2 (x - y)",
-    (K.mse_loss, K.mse_loss_dx),
+    lambda x, y, p, mean: K.mse_loss(x, y, mean),
+    K.mse_loss_dx,
 )
 HUBER = _difference(
     "huber",
@@ -140,6 +141,7 @@ HUBER = _difference(
     K.huber,
     K.huber_slope,
     "L = d²/2 where |d| < delta, else delta (|d| - delta/2)",
+    K.huber_loss,
 )
 SMOOTH_L1 = _difference(
     "smooth_l1",
@@ -147,6 +149,7 @@ SMOOTH_L1 = _difference(
     K.smooth_l1,
     K.smooth_l1_slope,
     "L = d²/(2 beta) where |d| < beta, else |d| - beta/2",
+    K.smooth_l1_loss,
 )
 
 

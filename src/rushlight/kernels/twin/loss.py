@@ -13,6 +13,18 @@ def mse_loss(x, y, mean):
     return K.mean(d * d) if mean else K.sum(d * d)
 
 
+def huber_loss(x, y, a, mean):
+    """Σ huber(x - y), divided by the number of elements if `mean`"""
+    loss = K.huber(K.sub(x, y), a)
+    return K.mean(loss) if mean else K.sum(loss)
+
+
+def smooth_l1_loss(x, y, a, mean):
+    """Σ smooth_l1(x - y), divided by the number of elements if `mean`"""
+    loss = K.smooth_l1(K.sub(x, y), a)
+    return K.mean(loss) if mean else K.sum(loss)
+
+
 def mse_loss_dx(dloss, x, y, mean):
     """dloss (), x, y -> dx = 2 (x - y) dloss, divided by the number of elements if `mean`"""
     if mean:
