@@ -32,10 +32,23 @@ bool taken_once(const T* x, const std::int64_t* at, npy_intp rows, npy_intp n, n
 
 // start + step i up to the middle, end - step i from there on, each rounded once
 template <class T>
+struct Spaced {
+    T* y;
+    npy_intp n;
+    T start, end, step;
+};
+constexpr npy_intp SPACED = 1 << 14;  // numbers of a block
+
+template <class T>
+void space_block(void* context, i64 block) {
+    const auto& s = *static_cast<const Spaced<T>*>(context);
+    for (npy_intp i = block * SPACED; i < std::min((block + 1) * SPACED, s.n); i++)
+        s.y[i] = i < s.n / 2 ? std::fma(s.step, T(i), s.start) : std::fma(-s.step, T(s.n - 1 - i), s.end);
+}
+template <class T>
 void spaced(T* y, npy_intp n, T start, T end) {
-    const T step = (end - start) / T(n - 1);
-    for (npy_intp i = 0; i < n; i++)
-        y[i] = i < n / 2 ? std::fma(step, T(i), start) : std::fma(-step, T(n - 1 - i), end);
+    Spaced<T> s{y, n, start, end, (end - start) / T(n - 1)};
+    run_blocks((n + SPACED - 1) / SPACED, space_block<T>, &s);
 }
 
 // x[o, at[o, i, j], j] = values[o, i, j], or the one value; rows o in blocks of `rows`
@@ -141,7 +154,7 @@ PyObject* spaced_evenly(PyObject*, PyObject* const* args, Py_ssize_t n) {
     const double start = PyFloat_AsDouble(args[0]), end = PyFloat_AsDouble(args[1]);
     npy_intp steps = PyLong_AsSsize_t(args[2]);
     if (PyErr_Occurred()) PyErr_Clear(), steps = 0;
-    if (steps < 2 || steps > 1 << 16) Py_RETURN_NONE;
+    if (steps < 2 || steps > 1 << 24) Py_RETURN_NONE;  // (more are no floats)
     PyObject* const y = PyArray_SimpleNew(1, &steps, type);
     if (!y) return nullptr;
     void* const data = PyArray_DATA(reinterpret_cast<Array>(y));

@@ -291,3 +291,31 @@ def test_a_generator_fills_in_place():
     x.uniform_(-1, 1)
     torch.manual_seed(3)
     assert torch.equal(x, torch.rand(4, 8) * 2 - 1) and x._version == 1
+
+
+def test_large_ones_are_what_small_ones_are():
+    """Ways that only large arrays take: the same numbers."""
+    n = 100_000
+    steps = np.float32(0.3) / np.float32(n - 1)
+    y = torch.linspace(0.0, 0.3, n).numpy()
+    i = np.arange(n)
+    lower = (i * np.float64(steps)).astype("f")
+    upper = (np.float64(np.float32(0.3)) - (n - 1 - i) * np.float64(steps)).astype("f")
+    np.testing.assert_array_equal(y, np.where(i < n // 2, lower, upper))
+    assert torch.arange(5, -n, -3).tolist() == list(range(5, -n, -3))
+    assert torch.arange(2**62, 2**62 + 9, 4).tolist() == [2**62, 2**62 + 4, 2**62 + 8]
+    r = np.random.default_rng(0)
+    for x in (r.integers(-3, 4, (70, 90)), r.standard_normal((70, 90)).astype("f")):
+        np.testing.assert_array_equal(torch.from_numpy(x).sign().numpy(), np.sign(x))
+        for dim in (0, 1):
+            value, index = torch.from_numpy(x).kthvalue(40, dim)
+            order = x.argsort(dim, kind="stable")
+            np.testing.assert_array_equal(value.numpy(), np.sort(x, dim).take(39, dim))
+            at = np.expand_dims(index.numpy(), dim)
+            np.testing.assert_array_equal(np.take_along_axis(x, at, dim).squeeze(dim), value)
+            if x.dtype.kind == "f":
+                np.testing.assert_array_equal(index.numpy(), order.take(39, dim))
+    x = np.array([1.0, np.nan, np.inf, -2.0], "f")
+    assert torch.from_numpy(x).nansum().item() == np.inf
+    assert torch.from_numpy(x[[0, 1, 3]]).nansum().item() == -1.0
+    assert torch.from_numpy(x).pow(-1).tolist()[2:] == [0.0, -0.5]

@@ -28,6 +28,8 @@ def sign(x):
     """-1, 0 or 1; 0 for NaN, as in PyTorch."""
     if x.dtype.kind in "bu":
         return (x > 0).astype(x.dtype)
+    if x.dtype.kind == "i":  # (NumPy's subtract of bools in int64 is 30 times slower)
+        return np.subtract((x > 0).view(np.int8), (x < 0).view(np.int8)).astype(x.dtype)
     return np.subtract(x > 0, x < 0, dtype=x.dtype)
 
 

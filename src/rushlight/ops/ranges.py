@@ -101,11 +101,17 @@ def arange(
             raise ValueError("step must be nonzero")
         count = max(-(-(end - start) // step), 0)
         check_storage((count,))
-        a = (np.arange(count, dtype=np.int64) * step + start).astype(dtype.np)
+        if max(abs(start), abs(end), abs(step)) < 1 << 52:  # NumPy counts in float64
+            a = np.arange(start, end, step, np.int64).astype(dtype.np, copy=False)
+        else:
+            a = (np.arange(count, dtype=np.int64) * step + start).astype(dtype.np)
     else:
         count = int(np.ceil((end - start) / step))
         check_storage((count,))
-        a = (start + np.arange(count, dtype=np.float64) * step).astype(dtype.np)
+        a = np.arange(count, dtype=np.float64)
+        a *= step
+        a += start
+        a = K.astype(a, dtype.np)
     return finished(a, requires_grad, resolve(device), layout, pin_memory, out)
 
 

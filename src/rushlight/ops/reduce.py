@@ -208,7 +208,7 @@ class Nansum:
 
     def forward(x, dim, keepdim, dtype):
         if x.dtype.kind in "fV":
-            x = K.where(K.isnan(x), K.zeros_like(x), x)
+            x = K.finite(x, 0.0, math.inf, -math.inf)
         return stored_as(K.sum(x, axis_of(dim, x.ndim), keepdim), dtype)
 
     def backward(c, dy, x, dim, keepdim):

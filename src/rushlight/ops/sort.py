@@ -199,6 +199,16 @@ class Topk:
         yield make(4, 3).T, 3, 0
 
 
+def _kth(x, k: int, axis: int):
+    """Where the k-th smallest along axis is, of equal ones as a stable sort has them."""
+    if type(x) is np.ndarray and x.size >= 1 << 12 and x.dtype.kind != "V":
+        value = np.partition(x, k - 1, axis).take([k - 1], axis)
+        if value.dtype.kind != "f" or not np.isnan(value).any():
+            equal, below = x == value, np.count_nonzero(x < value, axis, keepdims=True)
+            return (equal.cumsum(axis) == k - below).argmax(axis, keepdims=True)
+    return ascending(x, axis).take([k - 1], axis)
+
+
 @op(
     "kthvalue(input, k: int, dim=-1, keepdim=False, *, out=None)",
     at="torch Tensor",
@@ -227,7 +237,7 @@ class Kthvalue:
         axis = axis_or_none(x, dim)
         if axis is None:
             return only_one(x)
-        index = settle(x, ascending(x, axis).take([k - 1], axis), axis, k, "kth")
+        index = settle(x, _kth(x, k, axis), axis, k, "kth")
         return pick(x, index, axis, keepdim)
 
     def backward(c, dy, indices, x_shape, dim, keepdim):

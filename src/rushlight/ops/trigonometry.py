@@ -324,7 +324,7 @@ class Deg2rad:
 
     def forward(x):
         _refuse_complex("deg2rad", x)
-        return K.like(x * (math.pi / 180), x)
+        return K.like(K.mul(x, math.pi / 180), x)
 
     def backward(c, dy):
         return dy * (math.pi / 180)
@@ -347,7 +347,7 @@ class Rad2deg:
 
     def forward(x):
         _refuse_complex("rad2deg", x)
-        return K.like(x * (180 / math.pi), x)
+        return K.like(K.mul(x, 180 / math.pi), x)
 
     def backward(c, dy):
         return dy * (180 / math.pi)
