@@ -43,7 +43,11 @@ namespace {
 #define BINARY(f, numpy) row<#f, binary<numpy, FN(f), #f[0] != 'd'>>(#f "(x, y)"),
 #define COMPARE(f, numpy) row<#f, comparison<numpy, FN(f)>>(#f "(x, y)"),
 #define IN_PLACE(f, numpy) row<#f "_", in_place<numpy, FN(f), #f[0] != 'd'>>(#f "_(x, y)"),
+#ifdef RL_NARROW_FORMULAS
 #define FORMULA(f, arrays, numbers, doc) row<#f, pointwise<arrays, numbers, FN(f)>>(doc),
+#else
+#define FORMULA(f, arrays, numbers, doc) row<#f, formula<arrays, numbers, FN(f)>>(doc),
+#endif
 #define CURVE(f) row<#f, formula<1, 0, FN(f)>>("(x)"),
 #define REMAINDER(f, numpy) row<#f, remainders<numpy, FN(f)>>("(x, y)"),
 #define ROUNDING(f, numpy) row<#f, narrow_or_ufunc<numpy, 1, FN(f##_narrow)>>("(x)"),

@@ -500,7 +500,7 @@ template void exp2(const double*, double*, i64);
 
 template <class T>
 void nextafter(const T* x, i64 nx, const T* y, i64 ny, T* z, i64 n) {
-    zip(x, nx, y, ny, z, n, [](Reg<T> u, Reg<T> v) { return next_after(u, v); });
+    zip<HEAVY>(x, nx, y, ny, z, n, [](Reg<T> u, Reg<T> v) { return next_after(u, v); });
 }
 template void nextafter(const float*, i64, const float*, i64, float*, i64);
 template void nextafter(const double*, i64, const double*, i64, double*, i64);

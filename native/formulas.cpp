@@ -150,22 +150,22 @@ void addcdiv(const U* x, const U* y, const U* z, U* r, i64 n, double a) {
 
 template <class T>
 void fmod(const T* x, i64 nx, const T* y, i64 ny, T* z, i64 n) {
-    zip(x, nx, y, ny, z, n, [](Reg<T> u, Reg<T> v) { return remains(u, v); });
+    zip<HEAVY>(x, nx, y, ny, z, n, [](Reg<T> u, Reg<T> v) { return remains(u, v); });
 }
 template <class T>
 void remainder(const T* x, i64 nx, const T* y, i64 ny, T* z, i64 n) {
-    zip(x, nx, y, ny, z, n, [](Reg<T> u, Reg<T> v) { return remains_above(u, v); });
+    zip<HEAVY>(x, nx, y, ny, z, n, [](Reg<T> u, Reg<T> v) { return remains_above(u, v); });
 }
 template <class T>
 void floor_divide(const T* x, i64 nx, const T* y, i64 ny, T* z, i64 n) {
-    zip(x, nx, y, ny, z, n, [](Reg<T> u, Reg<T> v) { return whole_below(u, v); });
+    zip<HEAVY>(x, nx, y, ny, z, n, [](Reg<T> u, Reg<T> v) { return whole_below(u, v); });
 }
 
 template <class T>
 void logaddexp(const T* x, i64 nx, const T* y, i64 ny, T* z, i64 n) {
     using V = Reg<T>;
     // of two infinities of one sign the difference is NaN, and the sum is that infinity
-    zip(x, nx, y, ny, z, n, [](V u, V v) -> V {
+    zip<HEAVY>(x, nx, y, ny, z, n, [](V u, V v) -> V {
         const V more = u > v ? u : v, rest = log1p(exp(-abs(u - v)));
         return u == v ? u + T(0.69314718055994530942) : u != u ? u : more + rest;
     });
@@ -173,7 +173,7 @@ void logaddexp(const T* x, i64 nx, const T* y, i64 ny, T* z, i64 n) {
 
 template <class T>
 void copysign(const T* x, i64 nx, const T* y, i64 ny, T* z, i64 n) {
-    zip(x, nx, y, ny, z, n, [](Reg<T> u, Reg<T> v) { return copysign(u, v); });
+    zip<LIGHT>(x, nx, y, ny, z, n, [](Reg<T> u, Reg<T> v) { return copysign(u, v); });
 }
 
 #define ROUNDING(name, way)                                                                   \
@@ -227,8 +227,10 @@ EXTREME(fmin_narrow, (u < v) | (v != v) ? u : v)
     template void fmin_narrow(const T*, const T*, T*, i64);
 FORMULAS(float)
 FORMULAS(double)
+#ifdef RL_NARROW_FORMULAS
 FORMULAS(Half)
 FORMULAS(Brain)
+#endif
 PAIRS(float)
 PAIRS(double)
 NARROW(Half)

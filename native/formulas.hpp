@@ -2,6 +2,12 @@
 #pragma once
 #include "simd.hpp"
 
+// Whether they have loops of their own for two-byte floats; without, these go through those of float, 2048 at a time
+// (`narrowed`, bind_pointwise.hpp), in a smaller file.
+#if defined(__AVX2__) || defined(__aarch64__)
+#define RL_NARROW_FORMULAS 1
+#endif
+
 // clang-format off
 // f(arrays..., numbers...), element by element: how many of each
 #define RL_FORMULAS(X)                                                                             \

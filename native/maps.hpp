@@ -117,25 +117,26 @@ RL_INLINE Wide<T> one(const T* x) {
     else return *x;
 }
 
-// z[i] = f(x[i % nx], y[i % ny])
-template <class T, class G>
+// z[i] = f(x[i % nx], y[i % ny]); cost: HEAVY for a long f, which is compiled once for each way to meet
+template <i64 cost, class T, class G>
 RL_INLINE void zip(const T* x, i64 nx, const T* y, i64 ny, T* z, i64 n, G f) {
     using V = Reg<Wide<T>>;
-    if (nx == n && ny == n) return map<LIGHT>(n, f, z, x, y);
+    if (nx == n && ny == n) return map<cost>(n, f, z, x, y);
     if (ny == 1) {
         const V b = all(one(y));
-        return map<LIGHT>(n, [=](V a) { return f(a, b); }, z, x);
+        return map<cost>(n, [=](V a) { return f(a, b); }, z, x);
     }
     if (nx == 1) {
         const V a = all(one(x));
-        return map<LIGHT>(n, [=](V b) { return f(a, b); }, z, y);
+        return map<cost>(n, [=](V b) { return f(a, b); }, z, y);
     }
     const i64 row = nx < ny ? nx : ny;
-    parallel(n / row, rows_per_block(row, LIGHT), [&](i64 begin, i64 end) {
+    parallel(n / row, rows_per_block(row, cost), [&](i64 begin, i64 end) {
         for (i64 r = begin; r < end; r++) {
             const i64 at = r * row;
             const T *const u = nx == n ? x + at : x, *const v = ny == n ? y + at : y;
-            if constexpr (sizeof(T) == 2) map_narrow<LIGHT>(0, row, f, z + at, u, v);
+            if constexpr (sizeof(T) == 2) map_narrow<cost>(0, row, f, z + at, u, v);
+            else if constexpr (cost == HEAVY) map_long(0, row, f, z + at, u, v);
             else map_range(0, row, f, z + at, u, v);
         }
     });

@@ -235,7 +235,7 @@ DX_2(threshold_dx, LIGHT, x <= a ? V{} : g)
     void name(const T* px, i64 nx, const T* py, i64 ny, T* pz, i64 n) {         \
         const auto f = [](auto x, auto y) { return formula; };                  \
         if constexpr (std::is_same_v<T, std::uint64_t>) zip_whole(px, nx, py, ny, pz, n, f); \
-        else zip(px, nx, py, ny, pz, n, f);                                     \
+        else zip<LIGHT>(px, nx, py, ny, pz, n, f);                              \
     }                                                                           \
     template void name(const Half*, i64, const Half*, i64, Half*, i64);         \
     template void name(const Brain*, i64, const Brain*, i64, Brain*, i64);      \
