@@ -123,6 +123,22 @@ def test_blocks_are_found():
     assert [blocks.complaint(b, r) for b, r in results] == ["", ""]
 
 
+def test_numbers_of_another_instruction_set_are_not_compared():
+    page = "<!-- rounds as: {} -->\n```console\n$ {} -c 'print(2)'\n```\n\n```text\n{}\n```\n"
+    here = blocks.instruction_set()
+    for isa, shown, right in [
+        (here, "2", 1),
+        (here, "3", 0),
+        ("none", "3", 1),
+        ("none", "3\n4", 0),
+    ]:
+        (block,) = blocks.blocks(page.format(isa, "python", shown))
+        assert block.rounds_as == isa
+        with blocks.empty_folder():
+            ((_, result),) = blocks.run([block], "page")
+        assert (blocks.complaint(block, result) == "") == bool(right)
+
+
 @pytest.mark.parametrize(
     ("output", "said"),
     [("22", "the page shows"), ("ValueError: no", "no error, but"), ("21\nmore", "the page shows")],

@@ -30,5 +30,10 @@ def test_dtypes(name, lower):
 @pytest.mark.parametrize(("net", "lower"), cases.TRAINED)
 def test_training(net, lower):
     """16-bit products are rounded in another order: 8 (or 11) bits of each value."""
-    found, wanted = cases.losses(rushlight, net, lower), cases.losses(torch, net, lower)
+    found = cases.losses(rushlight, net, lower)
+    torch._C._set_mkldnn_enabled(net != "lstm")  # oneDNN's LSTM of bfloat16 wants AVX-512
+    try:
+        wanted = cases.losses(torch, net, lower)
+    finally:
+        torch._C._set_mkldnn_enabled(True)
     np.testing.assert_allclose(found, wanted, rtol={"bfloat16": 1e-2, "float16": 2e-3}[lower])

@@ -15,6 +15,9 @@ Remarks of a page, which readers do not see:
 
     <!-- not run: REASON -->      before a block
     <!-- needs: jax, onnx -->     before a block: run where these can be imported
+    <!-- rounds as: avx512 -->    before a block, of a long training: its numbers are those of this
+                                  instruction set; with another one what is printed must only have
+                                  as many lines
     <!-- run first:               code for the blocks below, as `model = ...`
     ...
     -->
@@ -40,7 +43,7 @@ from pathlib import Path
 COMMAND = re.compile(
     r"(?:\$ |[A-Z_]+=\S+ )*(rushlight|python3?|make|pip|curl|cmake|uv|git|docker|mkdir|cd)\b"
 )
-REMARK = re.compile(r"<!-- (not run|needs|run first):\s?(.*)", re.S)
+REMARK = re.compile(r"<!-- (not run|needs|rounds as|run first):\s?(.*)", re.S)
 ITEM = re.compile(r"\s*(?:[-*+]|\d+\.)\s")
 RAISED = re.compile(r"(\w+(?:Error|Exception|Warning)): ")
 NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d+\.\d*|\.\d+|\d+)(?:e[-+]?\d+)?(?!\w)")
@@ -63,6 +66,7 @@ class Block:
     text: str
     not_run: str = ""
     needs: list[str] = field(default_factory=list)
+    rounds_as: str = ""
     first: str = ""  # code of a remark, run before it
     output: str | None = None
 
@@ -154,6 +158,8 @@ def _add(
             block.not_run = what.strip() or "?"
         elif kind == "needs":
             block.needs = [name.strip() for name in what.split(",")]
+        elif kind == "rounds as":
+            block.rounds_as = what.strip()
         else:
             block.first += textwrap.dedent(what) + "\n"
     remarks.clear()
@@ -256,10 +262,11 @@ def snapshot() -> dict[str, tuple[int, int]]:
 def complaint(block: Block, result: Result) -> str:
     """What is not as the page says; "" if all is."""
     if block.session:
+        differ = unlike if block.rounds_as in ("", instruction_set()) else of_other_length
         return "".join(
             f"$ {command}\n{wrong}\n"
             for (command, shown), (status, said) in zip(block.steps(), result.answers, strict=True)
-            if (wrong := unlike(said, shown) if shown else said if status else "")
+            if (wrong := differ(said, shown) if shown else said if status else "")
         )
     expected = RAISED.match(block.output or "")
     if result.error is not None:
@@ -283,6 +290,20 @@ def unlike(got: str, want: str) -> str:
     if _matches(ours, theirs):
         return ""
     return f"printed:\n{got}\nthe page shows:\n{want}"
+
+
+def of_other_length(got: str, want: str) -> str:
+    """Both, if they have not as many lines; else ""."""
+    if len(got.strip("\n").split("\n")) == len(want.strip("\n").split("\n")):
+        return ""
+    return f"printed:\n{got}\nthe page shows:\n{want}"
+
+
+def instruction_set() -> str:
+    """That of rushlight's kernels here: "avx512", "avx2", "baseline"; "pure" without kernels."""
+    from rushlight.kernels.seam import native
+
+    return "pure" if native is None else native.isa()
 
 
 def untimed(lines: list[str]) -> list[str]:
