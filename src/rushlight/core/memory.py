@@ -68,7 +68,7 @@ def strides_of(a: np.ndarray) -> tuple[int, ...]:
 
     A C-contiguous array has the strides of its shape.
     """
-    if native is not None and isinstance(a, _ndarray):
+    if native is not None and type(a) is _ndarray:  # (a carrier of another device claims to be one)
         return native.strides(a)
     if a.flags.c_contiguous:
         steps, n = [], 1

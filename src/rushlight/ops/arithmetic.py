@@ -94,7 +94,10 @@ class AddScaled:
             return x + y * fitting(alpha, d)
         check_fits(alpha, d)
         if x.itemsize == 2:
-            alpha = float(np.array(alpha, x.dtype))
+            if hasattr(alpha, "__jax_array__"):  # an input of a device's program, see Lerp
+                alpha = np.zeros((), x.dtype) + alpha
+            else:
+                alpha = float(np.array(alpha, x.dtype))
         return x + y * alpha if d.category == COMPLEX else K.add_scaled(x, y, alpha)
 
     def backward(c, dz, alpha):
