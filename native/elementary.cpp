@@ -455,8 +455,9 @@ RL_INLINE D inverse_erf(D x) {
 template <class V>
 RL_INLINE V next_after(V x, V y) {
     using I = std::conditional_t<std::is_same_v<V, F>, I32, I64>;
-    const I bits = (I)x, up = (x < y) ^ (bits < 0);
-    const V z = (V)(bits - 2 * up - 1), least = copysign((V)(I{} + 1), y);
+    using U = std::conditional_t<std::is_same_v<V, F>, U32, U64>;  // (the bits of -0 are the least number)
+    const U up = (U)((x < y) ^ ((I)x < 0));
+    const V z = (V)((U)x - 2 * up - 1), least = copysign((V)(I{} + 1), y);
     return (x != x) | (y != y) ? x + y : x == y ? y : x == 0 ? least : z;
 }
 
