@@ -87,13 +87,8 @@ def apply_inplace(card: Card, args: tuple) -> Tensor:
     arrays = [a._a if isinstance(a, Tensor) else a for a in args]
     if card.not_for and arrays[0].dtype.kind in card.not_for:
         raise refused(card, arrays)
-    forward = card.forward if card.narrow is None else card.forward_for(arrays[0])
     try:
-        r = (
-            straight(x._a, forward, arrays)
-            if card.once and x._a.size >= LARGE
-            else forward(*arrays)
-        )
+        r = _computed(card, x._a, arrays)
     except (ValueError, IndexError, TypeError, AttributeError) as e:
         raise explain(card, args, e) from None
     results = r if type(r) is tuple else (r,)
@@ -106,6 +101,12 @@ def apply_inplace(card: Card, args: tuple) -> Tensor:
     elif track and card.boolean:
         rebase(x, _without_gradient(card), args, (x._a,))
     return x
+
+
+def _computed(card: Card, a: Any, arrays: list) -> Any:
+    """What forward gives for the arrays; a itself if it is large and a kernel wrote there."""
+    forward = card.forward if card.narrow is None else card.forward_for(arrays[0])
+    return straight(a, forward, arrays) if card.once and a.size >= LARGE else forward(*arrays)
 
 
 def _written(card: Card, args: tuple) -> bool:
@@ -140,9 +141,8 @@ def _written(card: Card, args: tuple) -> bool:
         for i in card.tensors:
             if not isinstance(args[i], Tensor):
                 return False
-    forward = card.forward if card.narrow is None else card.forward_for(a)
     try:
-        r = straight(a, forward, arrays) if card.once and a.size >= LARGE else forward(*arrays)
+        r = _computed(card, a, arrays)
     except (ValueError, IndexError, TypeError, AttributeError):  # worded by the general way
         return False
     if type(r) is tuple:
