@@ -47,10 +47,10 @@ RL_INLINE V at_least(V x, Lane<V> least) {
 #endif
 }
 
-enum Way { NEAREST, DOWN, UP, TO_ZERO };  // as the processor counts them
+enum Rounding { NEAREST, DOWN, UP, TO_ZERO };  // as the processor counts them
 
 // x as a whole number; of a half the even one is the nearest
-template <Way way, class V>
+template <Rounding way, class V>
 RL_INLINE V whole(V x) {
     constexpr bool single = std::is_same_v<V, F>;
 #if defined(__x86_64__)

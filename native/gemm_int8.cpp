@@ -154,13 +154,13 @@ bool range(const float* x, i64 n, float& low, float& high) {
     return sum(check) == 0;
 }
 
-struct Rounding {
+struct Affine {
     float scale;
     std::int32_t zero;
 };
 
 // As FBGEMM chooses them: 0 is a whole number, the scale not tiny.
-Rounding rounding(float low, float high) {
+Affine affine(float low, float high) {
     constexpr int MOST = 127;
     double scale = (double(high) - low) / MOST;
     if (float(scale) == 0 || std::isinf(1.0f / float(scale))) scale = 0.1;
@@ -180,7 +180,7 @@ Rounding rounding(float low, float high) {
 }
 
 // A row of x -> whole numbers, zeros up to `width`.
-void round_row(const float* x, i64 n, i64 width, Rounding r, std::uint8_t* q) {
+void round_row(const float* x, i64 n, i64 width, Affine r, std::uint8_t* q) {
     const float inverse = 1.0f / r.scale;
     constexpr float SHIFT = 12582912.0f;  // 1.5 * 2^23: adding it rounds
     for (i64 i = 0; i < n; i += N) {
@@ -202,7 +202,7 @@ void round_row(const float* x, i64 n, i64 width, Rounding r, std::uint8_t* q) {
 bool linear_int8(const Int8Weights& w, const float* x, i64 rows, const float* bias, float* y) {
     float low, high;
     if (!range(x, rows * w.in, low, high)) return false;
-    const Rounding r = rounding(low, high);
+    const Affine r = affine(low, high);
     const i64 steps = (w.in + DEEP - 1) / DEEP, width = steps * DEEP;
     const auto round_rows = [&](i64 begin, i64 end, std::uint8_t* to) {
         for (i64 i = begin; i < end; i++) round_row(x + i * w.in, w.in, width, r, to + i * width);
