@@ -1,5 +1,6 @@
 """`rushlight run` and `rushlight check`, as a user starts them: in processes of their own."""
 
+import os
 import re
 import subprocess
 import sys
@@ -133,6 +134,19 @@ def test_another_torch_in_the_process_is_refused(tmp_path):
     )
     assert done.returncode == 1
     assert "RuntimeError: torch is already imported, from" in done.stderr
+
+
+def test_notes_stand_behind_what_was_printed_before_them(tmp_path):
+    code = "from rushlight.app.errors import say; print('1.'); say('train', '2.'); print('3.')"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env={k: v for k, v in os.environ.items() if k != "PYTHONUNBUFFERED"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert done.stdout == "1.\nrushlight train: 2.\n3.\n"
 
 
 def test_only_these_names_are_answered():

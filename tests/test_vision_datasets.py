@@ -2,10 +2,13 @@
 
 import gzip
 import hashlib
+import io
 import pickle
 import struct
+import tarfile
 import tracemalloc
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,6 +17,7 @@ from PIL import Image
 import rushlight as torch
 from rushlight.utils.data import DataLoader
 from rushlight.vision import datasets, transforms
+from rushlight.vision.datasets import arrays
 
 # A smooth picture (40, 52, 3), so that methods that differ in rounding agree within a level.
 Y, X = np.mgrid[0:40, 0:52]
@@ -348,3 +352,47 @@ def test_a_chunk_that_says_it_is_huge_costs_no_memory(tmp_path):
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 10 << 20
+
+
+def tar_of(path, *members):
+    """(name, content) of files; (name, None, kind, target) of the rest."""
+    with tarfile.open(path, "w:gz") as tar:
+        for name, content, *rest in members:
+            info = tarfile.TarInfo(name)
+            info.size = len(content or b"")
+            if rest:
+                info.type, info.linkname = rest
+            tar.addfile(info, None if content is None else io.BytesIO(content))
+    return path
+
+
+def test_an_archive_of_files_and_folders(tmp_path):
+    archive = tar_of(
+        tmp_path / "a.tar.gz",
+        ("set", None, tarfile.DIRTYPE, ""),
+        ("set/one", b"1" * 1000),
+        ("a/b/two", b""),
+    )
+    arrays._unpack(archive, tmp_path / "out")
+    assert (tmp_path / "out/set/one").read_bytes() == b"1" * 1000
+    assert (tmp_path / "out/a/b/two").read_bytes() == b""
+
+
+@pytest.mark.parametrize(
+    "member",
+    [
+        ("../outside", b"x"),
+        ("a/../../outside", b"x"),
+        ("/tmp/rushlight-outside", b"x"),
+        ("link", None, tarfile.SYMTYPE, "/etc"),
+        ("hard", None, tarfile.LNKTYPE, "set/one"),
+        ("pipe", None, tarfile.FIFOTYPE, ""),
+    ],
+    ids=lambda member: member[0],
+)
+def test_an_archive_that_leaves_its_folder_is_refused(tmp_path, member):
+    archive = tar_of(tmp_path / "a.tar.gz", ("set/one", b"1"), member)
+    with pytest.raises(ValueError, match="a link, a device or outside of the folder"):
+        arrays._unpack(archive, tmp_path / "out")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.tar.gz", "out"]
+    assert not Path("/tmp/rushlight-outside").exists()

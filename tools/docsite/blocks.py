@@ -237,10 +237,11 @@ def typed(command: str) -> tuple[int, str]:
         words = f"{sys.executable} -m {command}"
     elif command.startswith("python "):
         words = sys.executable + command.removeprefix("python")
+    usual = {k: v for k, v in os.environ.items() if k != "PYTHONUNBUFFERED"}  # as at a reader's
     done = subprocess.run(
         words,
         shell=True,
-        env={**os.environ, "COLUMNS": "100"},
+        env={**usual, "COLUMNS": "100"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

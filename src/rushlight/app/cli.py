@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-from rushlight.app.errors import reported
+from rushlight.app.errors import reported, to_stderr
 
 #: verb -> (module of rushlight.app, what the help says)
 VERBS = {
@@ -58,8 +58,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     if verb not in VERBS:
         near = difflib.get_close_matches(verb, VERBS, n=1)
         hint = f" (did you mean {near[0]!r}?)" if near else ""
-        print(
-            f"rushlight: no verb {verb!r}{hint}; the verbs are {', '.join(VERBS)}", file=sys.stderr
-        )
+        to_stderr(f"rushlight: no verb {verb!r}{hint}; the verbs are {', '.join(VERBS)}")
         return 2
     return reported(verb, lambda: import_module(f"rushlight.app.{VERBS[verb][0]}").main(rest))

@@ -41,9 +41,15 @@ class CliError(Exception):
         self.status, self.usage = status, usage
 
 
+def to_stderr(text: object) -> None:
+    """Prints a line to stderr, after the lines that a piped stdout still keeps back."""
+    sys.stdout.flush()
+    print(text, file=sys.stderr)
+
+
 def say(verb: str, text: object) -> None:
     """Prints `rushlight VERB: text` to stderr."""
-    print(f"rushlight {verb}: {text}", file=sys.stderr)
+    to_stderr(f"rushlight {verb}: {text}")
 
 
 def reason(error: BaseException, name: object = None) -> str:
@@ -101,7 +107,7 @@ def reported(verb: str, call: Callable[[], int | None]) -> int:
         return status
     except CliError as error:
         if error.usage:
-            print(error.usage, file=sys.stderr)
+            to_stderr(error.usage)
         say(verb, error)
         return error.status
     except BrokenPipeError:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import copy
 import json
 import math
-import sys
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ from typing import Any
 from rushlight import Tensor, nn
 from rushlight.app import datasets, models, train
 from rushlight.app.arguments import Parser, count, positive, seed
-from rushlight.app.errors import CliError, say
+from rushlight.app.errors import CliError, say, to_stderr
 from rushlight.app.pages import page, svg
 from rushlight.app.pages.words import Words
 from rushlight.nn import functional as F
@@ -212,7 +211,7 @@ def main(words: Sequence[str]) -> int:
         return 1
     print(f"suggestion: --lr {found.suggestion:.2g}\ntrain with:  {_next(settings, found)}")
     if options.page is not None:
-        print(f"drawn in {options.page}", file=sys.stderr)
+        to_stderr(f"drawn in {options.page}")
     return 0
 
 

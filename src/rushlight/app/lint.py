@@ -28,6 +28,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from rushlight.app.errors import to_stderr
 from rushlight.autograd import api
 from rushlight.core.grad_mode import is_grad_enabled
 from rushlight.core.tensor import Tensor
@@ -422,10 +423,10 @@ class lint_to_stderr:
     def _print(found: Finding) -> None:
         file = os.path.relpath(found.file)
         shown = found.file if file.startswith("..") else file
-        print(f"{shown}:{found.line}: [{found.kind}] {found.message}", file=sys.stderr)
+        to_stderr(f"{shown}:{found.line}: [{found.kind}] {found.message}")
 
     def __exit__(self, *exc: object) -> None:
         self.lint.off()
         count = len(self.lint.findings)
         word = {0: "nothing found", 1: "1 finding"}.get(count, f"{count} findings")
-        print(f"lint: {word}", file=sys.stderr)
+        to_stderr(f"lint: {word}")

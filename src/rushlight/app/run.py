@@ -21,6 +21,7 @@ from types import CodeType, ModuleType
 from typing import Any
 
 import rushlight as rl
+from rushlight.app.errors import say
 from rushlight.core.names import SIGNPOSTS, suggestion
 from rushlight.version import COMPATIBLE
 from rushlight.vision.version import __version__ as _TORCHVISION
@@ -174,10 +175,7 @@ def _script(path: str) -> tuple[CodeType, ModuleType]:
         with open(full, "rb") as file:
             source = file.read()
     except OSError as error:
-        print(
-            f"rushlight run: can't open file {full!r}: [Errno {error.errno}] {error.strerror}",
-            file=sys.stderr,
-        )
+        say("run", f"can't open file {full!r}: [Errno {error.errno}] {error.strerror}")
         raise SystemExit(2) from None
     code = compile(source, full, "exec", dont_inherit=True)
     return code, _new_main(__file__=full, __loader__=SourceFileLoader("__main__", full))
@@ -190,12 +188,12 @@ def _module(name: str) -> tuple[CodeType, ModuleType]:
         if spec is not None and spec.submodule_search_locations is not None:
             spec = importlib.util.find_spec(name + ".__main__")
     except ModuleNotFoundError as error:
-        print(f"rushlight run: {error}", file=sys.stderr)
+        say("run", error)
         raise SystemExit(1) from None
     loader: Any = spec and spec.loader
     code = loader.get_code(spec.name) if spec and hasattr(loader, "get_code") else None
     if spec is None or code is None:
-        print(f"rushlight run: No module named {name} that can be run", file=sys.stderr)
+        say("run", f"No module named {name} that can be run")
         raise SystemExit(1)
     sys.argv[0] = spec.origin or name
     main = _new_main(
@@ -208,7 +206,7 @@ def _prepare(words: list[str]) -> tuple[CodeType, ModuleType]:
     """Sets `sys.argv` and `sys.path` as python does; the code to run and its `__main__`."""
     if words[0] in ("-m", "-c"):
         if len(words) < 2:
-            print(f"rushlight run: argument expected for the {words[0]} option", file=sys.stderr)
+            say("run", f"argument expected for the {words[0]} option")
             raise SystemExit(2)
         kind, what, rest = words[0], words[1], words[2:]
     else:
@@ -253,14 +251,14 @@ def main(words: Sequence[str]) -> int:
     if words and words[0] == "--":
         del words[0]
     elif words and words[0].startswith("-") and words[0] not in ("-m", "-c"):
-        print(
-            f"rushlight run: no option {words[0]}; there are --lint, -m MODULE and -c CODE, and "
-            "what follows the script is for it",
-            file=sys.stderr,
+        say(
+            "run",
+            f"no option {words[0]}; there are --lint, -m MODULE and -c CODE, and what follows the "
+            "script is for it",
         )
         return 2
     if not words:
-        print("rushlight run: a script is missing after the options", file=sys.stderr)
+        say("run", "a script is missing after the options")
         return 2
     try:
         code, module = _prepare(words)
