@@ -216,6 +216,9 @@ PyMethodDef own[] = {
     {"strides", strides, METH_O, "strides($module, a, /)\n--\n\nan array's strides in elements"},
     {"put", fast(put), METH_FASTCALL,
      "put($module, x, a, /)\n--\n\nthe elements of an array into a Tensor, as a change; None: look again"},
+    {"changer", fast(changer), METH_FASTCALL,
+     "changer(forward, narrow, finish, not_for, promoted, operands, once, asked, inferring, mode): `changed` of a "
+     "card, see dispatch/inplace.py"},
     {"plain_sizes", plain_sizes, METH_O,
      "plain_sizes($module, given, /)\n--\n\nthe tuple of sizes in f(2, 3) or f((2, 3)); None if they need a second look"},
     {"expanded", fast(expanded), METH_FASTCALL,

@@ -8,5 +8,6 @@ PyObject* dtype_of(PyObject* self, PyObject* x);
 PyObject* address(PyObject* self, PyObject* a);
 PyObject* strides(PyObject* self, PyObject* a);
 PyObject* put(PyObject* self, PyObject* const* args, Py_ssize_t n);
+PyObject* changer(PyObject* self, PyObject* const* args, Py_ssize_t n);
 
 }  // namespace rl

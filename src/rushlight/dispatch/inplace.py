@@ -6,6 +6,7 @@ Results written into a tensor's memory, with its version, its history and its ba
 from __future__ import annotations
 
 import gc
+from functools import partial
 from sys import getrefcount
 from typing import Any
 
@@ -25,7 +26,7 @@ from ..core.making import put
 from ..core.memory import is_expanded
 from ..core.notices import warn
 from ..core.tensor import Tensor, new, wrap
-from ..kernels import K, as_array
+from ..kernels import K, as_array, native
 from . import modes
 from .call import record, replay
 from .messages import explain, refused
@@ -41,10 +42,13 @@ _OF_ONE_NUMBER = frozenset({"fill", "index_fill", "masked_fill"})
 
 def apply_inplace(card: Card, args: tuple) -> Tensor:
     """Run a card and put its result into the first argument's memory."""
+    return args[0] if card.changed(args) else _generally(card, args)
+
+
+def _generally(card: Card, args: tuple) -> Tensor:
+    """Likewise, with all that there is to think of."""
     if modes.ON[0] and (result := modes.changed(card, args)) is not NotImplemented:
         return result
-    if _written(card, args):
-        return args[0]
     x = args[0]
     if not isinstance(x, Tensor):
         raise TypeError(
@@ -109,51 +113,88 @@ def _computed(card: Card, a: Any, arrays: list) -> Any:
     return straight(a, forward, arrays) if card.once and a.size >= LARGE else forward(*arrays)
 
 
-def _written(card: Card, args: tuple) -> bool:
-    """The result in x, if its elements are all that there is to think of: no graph, no other
-    dtype, no memory that others hold, too."""
-    x = args[0]
-    if type(x) is not Tensor or type(a := x._a) is not np.ndarray or inferring[0]:
-        return False
-    arrays: list[Any] = [a]
-    d, wanted, promote = a.dtype, x._rg, card.promote
-    if x._inference or (card.not_for and d.kind in card.not_for):
-        return False
-    for o in args[1:]:
-        if type(o) is Tensor:
-            if o is x or (o._v is x._v and o._v is not None):
+def _first_change(card: Card, args: tuple) -> bool:
+    kind = 0 if card.promote is None else 2 if card.promote == "float" else 1
+    card.changed = _never if kind and card.check else changer(
+        card.forward,
+        card.narrow and card.narrow[0],
+        partial(_finish, card),
+        card.not_for,
+        kind,
+        sum(1 << i for i in card.tensors) if type(card.tensors) is tuple else 0,
+        card.once,
+        modes.ON,
+        inferring,
+        mode,
+    )
+    return card.changed(args)
+
+
+Card.changed = _first_change
+
+
+def _never(args: tuple) -> bool:
+    return False
+
+
+def _changer(forward: Any, narrow: Any, finish: Any, not_for: str, promoted: int, operands: int,
+             once: bool, asked: list, inferring: list, mode: Any) -> Any:  # fmt: skip
+    """`changed` of a card. See `native.changer`, which is the same.
+
+    forward, narrow   what computes the result; narrow: of two-byte numbers, None: the same
+    finish(x, array)  writes a result that is not like x
+    not_for           kinds of dtypes that are refused
+    promoted          0: operands keep their dtypes; 1: they are all of one; 2: of one of floats
+    operands          bit i: args[i] is promoted
+    once              as of a card
+    asked             [whether modes are on]
+    """
+
+    def changed(args: tuple) -> bool:
+        """The result in args[0], if its elements are all that there is to think of: no graph, no
+        other dtype, no memory that others hold, too."""
+        x = args[0]
+        if asked[0] or inferring[0] or type(x) is not Tensor or type(a := x._a) is not np.ndarray:
+            return False
+        arrays: list[Any] = [a]
+        d, wanted = a.dtype, x._rg
+        if x._inference or d.kind in not_for or (promoted == 2 and d is not _F32 and d is not _F64):
+            return False
+        for i, o in enumerate(args[1:], 1):
+            if not isinstance(o, Tensor):
+                if promoted and operands >> i & 1:
+                    return False
+                arrays.append(o)
+                continue
+            if type(o) is not Tensor or o is x or (o._v is x._v and o._v is not None):
                 return False
             b = o._a
-            if type(b) is not np.ndarray or (b.dtype is not d and promote is not None):
+            if type(b) is not np.ndarray or (promoted and b.dtype is not d):
                 return False
-            if o._rg:
-                wanted = True
+            wanted = wanted or o._rg
             arrays.append(b)
-        elif type(o) is not float and isinstance(o, Tensor):
+        if wanted and mode.grad:
             return False
-        else:
-            arrays.append(o)
-    if wanted and mode.grad:
-        return False
-    if promote is not None:
-        if card.check or (promote == "float" and d is not _F32 and d is not _F64):
+        try:
+            r = (forward if narrow is None or a.itemsize != 2 else narrow)(*arrays)
+        except (ValueError, IndexError, TypeError, AttributeError):  # worded by the general way
             return False
-        for i in card.tensors:
-            if not isinstance(args[i], Tensor):
-                return False
-    try:
-        r = _computed(card, a, arrays)
-    except (ValueError, IndexError, TypeError, AttributeError):  # worded by the general way
-        return False
-    if type(r) is tuple:
-        r = r[0]
-    if r is a:  # a kernel has written there
-        x._bump()
-    elif put(x, r) is None:
-        if promote is None and getattr(r, "dtype", d) is not d:
-            check_can_cast(from_numpy_dtype(r.dtype), x.dtype)
-        write(x, r, card.name)
-    return True
+        if type(r) is tuple:
+            r = r[0]
+        if put(x, r) is None:
+            finish(x, r)
+        return True
+
+    return changed
+
+
+changer: Any = _changer if native is None else native.changer
+
+
+def _finish(card: Card, x: Tensor, r: Any) -> None:
+    if card.promote is None and getattr(r, "dtype", x._a.dtype) is not x._a.dtype:
+        check_can_cast(from_numpy_dtype(r.dtype), x.dtype)
+    write(x, r, card.name)
 
 
 def _without_gradient(card: Card) -> Card:
@@ -174,7 +215,7 @@ def _change(card: Card, args: Any) -> Tensor:
         args = card.prepare(*args)
     if card.variant is not None:
         card = card.select(args)
-    return apply_inplace(card, args)
+    return args[0] if card.changed(args) else _generally(card, args)
 
 
 Card.change = _change

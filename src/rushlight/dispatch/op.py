@@ -109,6 +109,7 @@ class Card:
     run: Any  # the first call puts the card's own function here, see call.py
     fast_backward: Any  # likewise, see codegen.py
     change: Any  # change(arguments): in place, see inplace.py
+    changed: Any  # changed(arguments) -> whether that was all; the first call puts it here
     on_tensors = False  # backward is written on arrays
     relu_mask = False
     fused_with: Card | None = None
@@ -252,7 +253,7 @@ class Card:
         """The same card, to be changed; what follows from its fields is made anew when needed."""
         other = copy(self)
         other.variants = {}
-        for name in ("run", "asking", "unasked", "fast_backward", "node_type"):
+        for name in ("run", "asking", "unasked", "fast_backward", "node_type", "changed"):
             other.__dict__.pop(name, None)
         return other
 
