@@ -325,37 +325,6 @@ PyObject* plain_sizes(PyObject*, PyObject* given) {
     return Py_NewRef(given);
 }
 
-// A view of an array with dimensions of size 1 repeated; None where something needs a second look.
-PyObject* expanded(PyObject*, PyObject* const* args, Py_ssize_t n) {
-    if (n != 2) return PyErr_Format(PyExc_TypeError, "expanded(x, sizes)");
-    if (!PyArray_CheckExact(args[0]) || !PyTuple_CheckExact(args[1])) Py_RETURN_NONE;
-    PyArrayObject* const x = reinterpret_cast<PyArrayObject*>(args[0]);
-    const Py_ssize_t nd = PyTuple_GET_SIZE(args[1]), lead = nd - PyArray_NDIM(x);
-    if (lead < 0 || nd > NPY_MAXDIMS || PyArray_SIZE(x) == 0) Py_RETURN_NONE;
-    npy_intp dims[NPY_MAXDIMS], steps[NPY_MAXDIMS], bytes = PyArray_ITEMSIZE(x);
-    for (Py_ssize_t i = 0; i < nd; i++) {
-        PyObject* const item = PyTuple_GET_ITEM(args[1], i);
-        dims[i] = PyLong_CheckExact(item) ? PyLong_AsSsize_t(item) : -2;
-        if (PyErr_Occurred()) dims[i] = -2;  // more than 64 bits
-        PyErr_Clear();
-        const npy_intp old = i < lead ? 1 : PyArray_DIM(x, int(i - lead));
-        if (i >= lead && dims[i] == -1) dims[i] = old;
-        if (dims[i] < 0 || (dims[i] != old && old != 1)) Py_RETURN_NONE;
-        steps[i] = i >= lead && dims[i] == old ? PyArray_STRIDE(x, int(i - lead)) : 0;
-        if (__builtin_mul_overflow(bytes, dims[i] ? dims[i] : 1, &bytes)) Py_RETURN_NONE;
-    }
-    PyArray_Descr* const type = PyArray_DESCR(x);
-    Py_INCREF(type);
-    PyObject* const y =
-        PyArray_NewFromDescr(&PyArray_Type, type, int(nd), dims, steps, PyArray_DATA(x),
-                             PyArray_ISWRITEABLE(x) ? NPY_ARRAY_WRITEABLE : 0, nullptr);
-    if (y && PyArray_SetBaseObject(reinterpret_cast<PyArrayObject*>(y), Py_NewRef(args[0])) < 0)
-        Py_DECREF(y);
-    else
-        return y;
-    return nullptr;
-}
-
 PyObject* sizes(PyObject*, PyObject* t) {
     if (!is_ready()) return nullptr;
     PyObject* const a = elements(t);

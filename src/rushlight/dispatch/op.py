@@ -73,6 +73,8 @@ class Card:
                       card of that overload
     legacy            legacy(*positional arguments) -> the schema's arguments out of those of a form
                       that PyTorch still takes, or None
+    quick             quick(*schema's arguments) -> the result of a usual call of which no one has to
+                      know, or None: a face asks it first
     order             how results lie in memory, if not as forward made them (order.py)
     fresh             forward always returns a new array: the runner need not see to it
     not_for, kernel   kinds of dtypes ("iub") that the first argument must not have, and the name
@@ -152,6 +154,7 @@ class Card:
         self.variant = getattr(cls, "variant", None)
         self.variants: dict[str, Card] = {}
         self.legacy = getattr(cls, "legacy", None)
+        self.quick = getattr(cls, "quick", None)
         self.check_out = getattr(cls, "check_out", None)
         self.once = getattr(cls, "once", _is_a_kernel(code))
         self.apart = getattr(cls, "apart", False)
@@ -290,6 +293,8 @@ class Card:
         else:
             title = f"(title := variant(*(args := {args})))"
             text = f"(op if {title} is None else op.named(title)).run(args)"
+        if self.quick is not None:
+            text = f"r if (r := quick({given})) is not None else {text}"
         if self.fast:
             first = ", ".join(given.split(", ")[: self.count])
             text = f"op.run(({first})) if {self.fast} else {text}"
@@ -370,7 +375,10 @@ def _several(j: Any) -> tuple[int, ...]:
     return (j,) if isinstance(j, int) else j
 
 
-_PLAIN = frozenset("K dtype kind ndim shape size flags c_contiguous strides itemsize".split())
+_PLAIN = frozenset(
+    "K dtype kind ndim shape size flags c_contiguous strides itemsize RuntimeError "
+    "NotImplementedError".split()
+)
 _ARITHMETIC = frozenset(opmap[name] for name in ("BINARY_OP", "UNARY_NEGATIVE") if name in opmap)
 
 

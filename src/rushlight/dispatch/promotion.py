@@ -13,6 +13,7 @@ from ..core.dtype import (
     INT,
     bool_,
     float32,
+    float64,
     get_default_dtype,
     number_dtype,
     result_dtype,
@@ -194,7 +195,8 @@ _WORDS |= {"complex64": "c10::complex<float>", "complex128": "c10::complex<doubl
 def fits_anyway(x: Any, target: Any) -> bool:
     """Can a Python number of a usual kind and size be stored as it is? In short, for most."""
     if type(x) is float:
-        return target.category == FLOAT and target.itemsize > 2 and -_MOST <= x <= _MOST
+        wide = target is float32 or target is float64
+        return wide and -_MOST <= x <= _MOST
     if type(x) is int and 0 <= x < 128:
         return target.category == INT or (target.category == FLOAT and target.itemsize > 2)
     return False

@@ -11,7 +11,7 @@ from ..core.dtype import as_dtype, float64, from_numpy_dtype, is_dtype, scalar_n
 from ..core.notices import warn
 from ..core.tensor import Tensor
 from ..dispatch.registry import composite, internal, op, view_of
-from ..kernels import K
+from ..kernels import K, native
 
 
 def _whole(n: Any) -> int:
@@ -385,6 +385,9 @@ class Squeeze:
         return None if dims is None else "Squeeze1" if isinstance(dims, int) else "Squeeze2"
 
     def forward(x, dims):
+        y = None if native is None else native.squeezed(x, dims)
+        if y is not None:
+            return y
         shape = x.shape
         if isinstance(dims, int):
             d = wrapped(dims, x.ndim)
@@ -581,6 +584,10 @@ def movedim(input, source, destination):
     >>> torch.movedim(torch.zeros(2, 3, 4), 0, -1).shape
     torch.Size([3, 4, 2])
     """
+    if native is not None:
+        order = native.order_moved(input._a, source, destination)
+        if order is not None:
+            return Permute.run((input, order))
     n = input._a.ndim
     src = (source,) if isinstance(source, int) else tuple(source)
     dst = (destination,) if isinstance(destination, int) else tuple(destination)
