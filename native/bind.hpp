@@ -63,9 +63,11 @@ PyObject* order_moved(PyObject* self, PyObject* const* args, Py_ssize_t n);
 PyObject* windows(PyObject* self, PyObject* const* args, Py_ssize_t n);
 PyObject* diagonal_of(PyObject* self, PyObject* const* args, Py_ssize_t n);
 PyObject* cut(PyObject* self, PyObject* const* args, Py_ssize_t n);
+PyObject* basic_view(PyObject* self, PyObject* const* args, Py_ssize_t n);
 PyObject* turned(PyObject* self, PyObject* const* args, Py_ssize_t n);
 
 // What needs many calls of NumPy's, see few.cpp.
+PyObject* number(PyObject* self, PyObject* const* args, Py_ssize_t n);
 PyObject* zeroed(PyObject* self, PyObject* x);
 PyObject* rolled(PyObject* self, PyObject* const* args, Py_ssize_t n);
 PyObject* counted(PyObject* self, PyObject* const* args, Py_ssize_t n);

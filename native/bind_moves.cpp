@@ -85,9 +85,10 @@ PyObject* filled_(Args a, Py_ssize_t n) {
         PyArrayObject* const y = array(a[1]);
         if (PyArray_DESCR(y) != PyArray_DESCR(x) || PyArray_NDIM(y)) return nullptr;
         std::memcpy(one, PyArray_BYTES(y), PyArray_ITEMSIZE(y));  // y may be one of x, which may be written to
-    } else if (PyArray_TYPE(x) == NPY_FLOAT && PyFloat_CheckExact(a[1])) {
-        const float v = float(PyFloat_AS_DOUBLE(a[1]));
-        std::memcpy(one, &v, sizeof v);
+    } else if (double v; PyArray_TYPE(x) == NPY_FLOAT && (PyFloat_CheckExact(a[1]) || PyLong_CheckExact(a[1])) &&
+                         read(a[1], v)) {
+        const float rounded = float(v);
+        std::memcpy(one, &rounded, sizeof rounded);
     } else if (!(PyFloat_CheckExact(a[1]) || PyLong_CheckExact(a[1])) || PyArray_Pack(PyArray_DESCR(x), one, a[1]) < 0) {
         PyErr_Clear();
         return nullptr;

@@ -163,6 +163,22 @@ PyObject* spaced_evenly(PyObject*, PyObject* const* args, Py_ssize_t n) {
     return y;
 }
 
+PyObject* number(PyObject*, PyObject* const* args, Py_ssize_t n) {
+    if (n != 2 || !PyArray_DescrCheck(args[1])) return PyErr_Format(PyExc_TypeError, "number(x, dtype)");
+    PyArray_Descr* const type = reinterpret_cast<PyArray_Descr*>(args[1]);
+    Py_INCREF(type);
+    PyObject* const y = PyArray_NewFromDescr(&PyArray_Type, type, 0, nullptr, nullptr, nullptr, 0, nullptr);
+    if (!y) return nullptr;
+    void* const item = PyArray_DATA(reinterpret_cast<Array>(y));
+    if (type->type_num == NPY_FLOAT && PyFloat_CheckExact(args[0])) {
+        *static_cast<float*>(item) = float(PyFloat_AS_DOUBLE(args[0]));
+    } else if (PyArray_Pack(type, item, args[0]) < 0) {
+        Py_DECREF(y);
+        return nullptr;
+    }
+    return y;
+}
+
 PyObject* zeroed(PyObject*, PyObject* o) {
     const Array x = reinterpret_cast<Array>(o);
     if (!PyArray_CheckExact(o) || !PyArray_ISBEHAVED(x) || PyDataType_REFCHK(PyArray_DESCR(x)) ||

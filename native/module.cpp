@@ -233,6 +233,9 @@ PyMethodDef own[] = {
      "diagonal_of(x, offset, dim1, dim2): x.diagonal, a view; None: look again"},
     {"cut", fast(cut), METH_FASTCALL,
      "cut(x, sizes, dim): parts of x one after the other, a list of views; None: look again"},
+    {"basic_view", fast(basic_view), METH_FASTCALL,
+     "basic_view(x, key): of a tuple of ints, slices, None and ...: (x[key], key, its card), see ops/keys.py; None: "
+     "look again"},
     {"turned", fast(turned), METH_FASTCALL,
      "turned(x, dims): x in reverse order along dims, a view; None: look again"},
     {"look", look, METH_O,
@@ -245,6 +248,7 @@ PyMethodDef own[] = {
      "triangle(x, diagonal, lower): tril or triu of a small x; None: not this"},
     {"spaced_evenly", fast(spaced_evenly), METH_FASTCALL,
      "spaced_evenly(start, end, steps, dtype): linspace of a few floats; None: not these"},
+    {"number", fast(number), METH_FASTCALL, "number(x, dtype): numpy.array(x, dtype) of a Python number"},
     {"zeroed", zeroed, METH_O,
      "zeroed(x): x itself, of a few numbers, which are 0 from now on; TypeError: not this one"},
     {"rolled", fast(rolled), METH_FASTCALL,

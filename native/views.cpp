@@ -154,6 +154,76 @@ PyObject* cut(PyObject*, PyObject* const* args, Py_ssize_t n) {
     return parts;
 }
 
+// Integers in bounds, slices, None and one ..., where integers are ints: (the view, the key with its ..., which
+// of ALIAS, SLICE, SELECT, UNSQUEEZE)
+PyObject* basic_view(PyObject*, PyObject* const* args, Py_ssize_t n) {
+    if (n != 2) return PyErr_Format(PyExc_TypeError, "basic_view(x, key)");
+    PyObject* const key = args[1];
+    if (!PyArray_CheckExact(args[0]) || !PyTuple_CheckExact(key)) Py_RETURN_NONE;
+    const Array x = reinterpret_cast<Array>(args[0]);
+    const Py_ssize_t items = PyTuple_GET_SIZE(key);
+    int used = 0, fills = 0, news = 0;
+    for (Py_ssize_t i = 0; i < items; i++) {
+        PyObject* const k = PyTuple_GET_ITEM(key, i);
+        (k == Py_None ? news : k == Py_Ellipsis ? fills : used)++;
+    }
+    const int left = PyArray_NDIM(x) - used;  // dimensions that ... stands for
+    if (left < 0 || fills > 1 || PyArray_NDIM(x) + news > NPY_MAXDIMS) Py_RETURN_NONE;
+    enum { ALIAS, SLICE, SELECT, UNSQUEEZE } card = ALIAS;
+    Steps dims, steps;
+    int nd = 0, d = 0;
+    npy_intp offset = 0;
+    const auto keep = [&](int count) {
+        for (; count > 0; count--, d++) dims[nd] = PyArray_DIM(x, d), steps[nd++] = PyArray_STRIDE(x, d);
+    };
+    for (Py_ssize_t i = 0; i < items; i++) {
+        PyObject* const k = PyTuple_GET_ITEM(key, i);
+        if (k == Py_Ellipsis) {
+            keep(left);
+        } else if (k == Py_None) {
+            dims[nd] = 1, steps[nd++] = 0;
+            card = UNSQUEEZE;
+        } else if (PySlice_Check(k)) {
+            PySliceObject* const s = reinterpret_cast<PySliceObject*>(k);
+            if (s->start == Py_None && s->stop == Py_None && s->step == Py_None && items > 1) {
+                keep(1);
+                continue;
+            }
+            for (PyObject* const part : {s->start, s->stop, s->step})
+                if (part != Py_None && !PyLong_CheckExact(part)) Py_RETURN_NONE;
+            Py_ssize_t start, stop, step;
+            if (PySlice_Unpack(k, &start, &stop, &step) < 0) step = 0;  // a step of 0
+            PyErr_Clear();
+            if (step < 1) Py_RETURN_NONE;
+            dims[nd] = PySlice_AdjustIndices(PyArray_DIM(x, d), &start, &stop, step);
+            if (dims[nd] == 0) start = 0, step = 1;
+            steps[nd] = npy_intp(std::uint64_t(PyArray_STRIDE(x, d)) * std::uint64_t(step));
+            offset += start * PyArray_STRIDE(x, d);
+            nd++, d++;
+            card = SLICE;
+        } else {
+            npy_intp at;
+            const npy_intp size = PyArray_DIM(x, d);
+            if (!read(k, at) || at < -size || at >= size) Py_RETURN_NONE;
+            offset += (at < 0 ? at + size : at) * PyArray_STRIDE(x, d);
+            d++;
+            card = SELECT;
+        }
+    }
+    PyObject* whole = Py_NewRef(key);
+    if (fills == 0) {
+        keep(left);
+        Py_SETREF(whole, PyTuple_New(items + 1));
+        for (Py_ssize_t i = 0; whole && i < items; i++)
+            PyTuple_SET_ITEM(whole, i, Py_NewRef(PyTuple_GET_ITEM(key, i)));
+        if (whole) PyTuple_SET_ITEM(whole, items, Py_NewRef(Py_Ellipsis));
+    }
+    PyObject* const y = whole ? view(x, nd, dims, steps, offset) : nullptr;
+    PyObject* const found = y ? Py_BuildValue("NNi", y, whole, int(card)) : nullptr;
+    if (!y) Py_XDECREF(whole);
+    return found;
+}
+
 PyObject* turned(PyObject*, PyObject* const* args, Py_ssize_t n) {
     if (n != 2) return PyErr_Format(PyExc_TypeError, "turned(x, dims)");
     if (!PyArray_CheckExact(args[0]) || !PyTuple_CheckExact(args[1])) Py_RETURN_NONE;

@@ -216,10 +216,10 @@ def randint(*arguments, low=None, high=None, size=None, generator=None, out=None
     >>> torch.randint(3, 10, (2, 2))
     """
     if generator is low is high is size is out is dtype is layout is device is None:
-        bounds = arguments[:-1]
-        if 0 < len(bounds) < 3 and {*map(type, bounds)} == {int} and type(arguments[-1]) is tuple:
-            first, last = (0, *bounds)[-2:]
-            if -(1 << 62) < first < last < 1 << 62 and not (pin_memory or requires_grad):
+        given = len(arguments)
+        first, last = (0, arguments[0]) if given == 2 else arguments[:2] if given == 3 else (0, 0)
+        if type(first) is int is type(last) and -(1 << 62) < first < last < 1 << 62:
+            if type(arguments[-1]) is tuple and not (pin_memory or requires_grad):
                 t = _usual(INTEGERS, arguments[-1:], _INT64, first, last)
                 if t is not None:
                     return t

@@ -127,7 +127,7 @@ class Uniform:
         if not ((d is _F32 or d is _F64) and -_SURE <= low <= high <= _SURE):
             check_kind(d, "check_uniform_bounds", complex_too=True)
             check_bounds(d, low, high)
-        return variates.arranged(variates.uniform(x.size, x.dtype, low, high, g), x)
+        return variates.arranged(variates.uniform(x.size, d, low, high, g), x)
 
     def backward(c, dy):
         return K.zeros_like(dy)
@@ -185,8 +185,11 @@ class Normal:
     once = True
 
     def forward(x, mean, std, g):
-        check_kind(x.dtype, "normal_kernel_cpu", complex_too=True)
-        return drawn_normal(x, mean, std, g)
+        d = x.dtype
+        if d is not _F32:
+            check_kind(d, "normal_kernel_cpu", complex_too=True)
+        y = variates.normal(x.size, d, mean, std, g, x.flags.c_contiguous)
+        return variates.arranged(y, x)
 
     def backward(c, dy):
         return K.zeros_like(dy)
@@ -438,6 +441,8 @@ def drawn_all(x: np.ndarray, g: Any) -> np.ndarray:
 
 def drawn_integers(n: int, dtype: np.dtype, low: int, high: int | None, g: Any) -> np.ndarray:
     """n whole numbers in [low, high), which the dtype must hold; high None: its greatest + 1."""
+    if dtype is _I64 and high is not None and low < high:  # which holds all that `whole` lets through
+        return variates.integers(n, dtype, low, high, g)
     if high is None:
         return variates.integers(n, dtype, *open_range(dtype, low), g)
     if low >= high:
@@ -455,9 +460,8 @@ def drawn_integers(n: int, dtype: np.dtype, low: int, high: int | None, g: Any) 
                 "random_ expects 'from' casted to dtype to be less than 'to' casted to dtype, but "
                 f"got from={low} >= to={high}"
             )
-    if dtype is not _I64:  # which holds all that `whole` lets through
-        check_range(dtype, low, "from")
-        check_range(dtype, high - 1, "to - 1")
+    check_range(dtype, low, "from")
+    check_range(dtype, high - 1, "to - 1")
     return variates.integers(n, dtype, low, high, g)
 
 
