@@ -115,17 +115,21 @@ def _computed(card: Card, a: Any, arrays: list) -> Any:
 
 def _first_change(card: Card, args: tuple) -> bool:
     kind = 0 if card.promote is None else 2 if card.promote == "float" else 1
-    card.changed = _never if kind and card.check else changer(
-        card.forward,
-        card.narrow and card.narrow[0],
-        partial(_finish, card),
-        card.not_for,
-        kind,
-        sum(1 << i for i in card.tensors) if type(card.tensors) is tuple else 0,
-        card.once,
-        modes.ON,
-        inferring,
-        mode,
+    card.changed = (
+        _never
+        if kind and card.check
+        else changer(
+            card.forward,
+            card.narrow and card.narrow[0],
+            partial(_finish, card),
+            card.not_for,
+            kind,
+            sum(1 << i for i in card.tensors) if type(card.tensors) is tuple else 0,
+            card.once,
+            modes.ON,
+            inferring,
+            mode,
+        )
     )
     return card.changed(args)
 

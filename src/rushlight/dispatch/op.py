@@ -73,8 +73,8 @@ class Card:
                       card of that overload
     legacy            legacy(*positional arguments) -> the schema's arguments out of those of a form
                       that PyTorch still takes, or None
-    quick             quick(*schema's arguments) -> the result of a usual call of which no one has to
-                      know, or None: a face asks it first
+    quick             quick(*schema's arguments) -> the result of a usual call that no one watches,
+                      or None; a face asks it first
     order             how results lie in memory, if not as forward made them (order.py)
     fresh             forward always returns a new array: the runner need not see to it
     not_for, kernel   kinds of dtypes ("iub") that the first argument must not have, and the name

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from ..core.dtype import promote_types
-from ..core.layout import contiguous_format
 from ..core.grad_mode import inferring, mode
+from ..core.layout import contiguous_format
 from ..core.making import look
 from ..core.notices import warn
 from ..core.tensor import Tensor, wrap

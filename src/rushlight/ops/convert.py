@@ -22,7 +22,7 @@ from ..core.tensor import Tensor
 from ..core.tensor_types import dtype_of_type
 from ..dispatch.messages import mismatch, not_a_tensor
 from ..dispatch.modes import ON
-from ..dispatch.registry import apply_inplace, composite, internal, op, write
+from ..dispatch.registry import apply_inplace, composite, internal, op
 from ..kernels import K, as_array
 
 

@@ -114,9 +114,7 @@ def broadcast_tensors(*tensors):
     if len(tensors) == 1 and isinstance(tensors[0], (tuple, list)):
         tensors = tensors[0]
     shape = common_shape([t._a.shape for t in tensors])
-    return tuple(
-        [t if t._a.shape == shape else Expand.run((t, shape, False)) for t in tensors]
-    )
+    return tuple([t if t._a.shape == shape else Expand.run((t, shape, False)) for t in tensors])
 
 
 @composite("broadcast_shapes", at="torch")

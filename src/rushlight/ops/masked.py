@@ -299,7 +299,13 @@ def _filled(x: Any, value: np.ndarray) -> Any:
     return K.filled(x, value.astype(x.dtype))
 
 
-@op("fill(input, value: Tensor | Number)", at="torch", inplace="torch Tensor", tensors=2, quiet=False)
+@op(
+    "fill(input, value: Tensor | Number)",
+    at="torch",
+    inplace="torch Tensor",
+    tensors=2,
+    quiet=False,
+)
 class Fill:
     """y = value everywhere, in x's shape and dtype.
 
