@@ -84,7 +84,7 @@ class Cat:
 
     def quick(tensors, dim):
         seen = _plain(tensors)
-        if seen is None:
+        if seen is None or type(dim) is not int:
             return None
         arrays = seen[0]
         x = arrays[0]
@@ -200,7 +200,7 @@ class Stack:
 
     def quick(tensors, dim):
         seen = _plain(tensors)
-        if seen is None or not seen[1]:
+        if seen is None or not seen[1] or type(dim) is not int:
             return None
         x = seen[0][0]
         n = x.ndim + 1
