@@ -49,6 +49,7 @@ PyObject* crc32(PyObject* self, PyObject* const* args, Py_ssize_t n);
 
 // What operations end with, see tensors.cpp; what each does stands in module.cpp.
 PyObject* learn(PyObject* self, PyObject* const* args, Py_ssize_t n);
+PyObject* learn_parameter(PyObject* self, PyObject* cls);
 PyObject* wrap(PyObject* self, PyObject* a);
 PyObject* wrap_beside(PyObject* self, PyObject* const* args, Py_ssize_t n);
 PyObject* share(PyObject* self, PyObject* const* args, Py_ssize_t n);

@@ -204,6 +204,8 @@ PyMethodDef own[] = {
     {"new", new_object, METH_O, "new(cls): an instance of a Python class, __init__ not called"},
     {"learn", fast(learn), METH_FASTCALL,
      "learn($module, Tensor, ViewInfo, Size, as_array, dtypes, dtype_of, /)\n--\n\nthe classes that the next five make"},
+    {"learn_parameter", learn_parameter, METH_O,
+     "learn_parameter(Parameter): the subclass of Tensor that is looked at as Tensor is"},
     {"wrap", wrap, METH_O, "wrap($module, a, /)\n--\n\na Tensor of this array, no copy, no history"},
     {"wrap_beside", fast(wrap_beside), METH_FASTCALL,
      "wrap_beside($module, a, *operands)\n--\n\nwrap(a); None if an operand is not C-contiguous"},
@@ -240,7 +242,7 @@ PyMethodDef own[] = {
      "turned(x, dims): x in reverse order along dims, a view; None: look again"},
     {"look", look, METH_O,
      "look($module, tensors, /)\n--\n\n-> (arrays, alike, wanted): `_a` of each, whether all have one shape, whether "
-     "one has `_rg`; None unless all are of class Tensor and of one dtype"},
+     "one has `_rg`; None unless all are of class Tensor or Parameter and of one dtype"},
     {"no_ties", fast(no_ties), METH_FASTCALL,
      "no_ties(x, index): whether what index takes from each row, in order, are different numbers that "
      "the row has once; None: look yourself"},

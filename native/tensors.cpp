@@ -11,7 +11,7 @@ namespace rl {
 namespace {
 
 struct Known {
-    PyTypeObject *tensor, *view, *size;
+    PyTypeObject *tensor, *view, *size, *parameter;
     PyObject* as_array;  // as_array(a): what is no array as one
     PyObject *dtypes, *dtype_of;  // NumPy's dtype -> ours; the function that finds others
     Py_ssize_t array, wanted, node, info, version;         // slots of a Tensor
@@ -49,6 +49,9 @@ PyObject* tensor_of(PyObject* array) {
     fill(t, known.version, Py_None);
     return t;
 }
+
+// Of class Tensor or Parameter, not of one that may have its own say.
+bool is_usual(PyObject* t) { return Py_IS_TYPE(t, known.tensor) || Py_IS_TYPE(t, known.parameter); }
 
 bool is_ready() {
     if (known.tensor) return true;
@@ -149,7 +152,7 @@ PyObject* changed(PyObject* card, PyObject* args) {
     if (n < 1 || n > MOST_OPERANDS || PyList_GET_ITEM(field(ASKED), 0) != Py_False) Py_RETURN_FALSE;
     if (PyList_GET_ITEM(field(INFERRING), 0) != zero) Py_RETURN_FALSE;
     PyObject* const x = PyTuple_GET_ITEM(args, 0);
-    PyObject* const own = Py_IS_TYPE(x, known.tensor) ? slot(x, known.array) : nullptr;
+    PyObject* const own = is_usual(x) ? slot(x, known.array) : nullptr;
     if (!own || !PyArray_CheckExact(own)) Py_RETURN_FALSE;
     const Array a = array(own);
     PyArray_Descr* const dtype = PyArray_DESCR(a);
@@ -169,7 +172,7 @@ PyObject* changed(PyObject* card, PyObject* args) {
             if (promoted && (operands >> i & 1)) Py_RETURN_FALSE;
             continue;
         }
-        PyObject* const b = Py_IS_TYPE(o, known.tensor) ? slot(o, known.array) : nullptr;
+        PyObject* const b = is_usual(o) ? slot(o, known.array) : nullptr;
         if (!b || o == x || !PyArray_CheckExact(b)) Py_RETURN_FALSE;
         if (promoted && PyArray_DESCR(array(b)) != dtype) Py_RETURN_FALSE;
         if (version && version != Py_None && slot(o, known.version) == version) Py_RETURN_FALSE;
@@ -241,11 +244,19 @@ PyObject* learn(PyObject*, PyObject* const* args, Py_ssize_t n) {
     if (!grad_name) grad_name = PyUnicode_InternFromString("grad");
     if (!zero || !array_name || !shape_name || !dtype_name || !inference_name || !grad_name) return nullptr;
     for (int i = 0; i < 6; i++) Py_INCREF(args[i]);  // kept for good
-    k.tensor = reinterpret_cast<PyTypeObject*>(args[0]);
+    k.tensor = k.parameter = reinterpret_cast<PyTypeObject*>(args[0]);
     k.view = reinterpret_cast<PyTypeObject*>(args[1]);
     k.size = reinterpret_cast<PyTypeObject*>(args[2]);
     k.as_array = args[3], k.dtypes = args[4], k.dtype_of = args[5];
     known = k;
+    Py_RETURN_NONE;
+}
+
+PyObject* learn_parameter(PyObject*, PyObject* cls) {
+    if (!is_ready()) return nullptr;
+    if (!PyType_Check(cls) || !PyType_IsSubtype(reinterpret_cast<PyTypeObject*>(cls), known.tensor))
+        return PyErr_Format(PyExc_TypeError, "learn_parameter(Parameter)");
+    known.parameter = reinterpret_cast<PyTypeObject*>(Py_NewRef(cls));
     Py_RETURN_NONE;
 }
 
@@ -389,8 +400,7 @@ PyObject* strides(PyObject*, PyObject* a) {
 
 PyObject* put(PyObject*, PyObject* const* args, Py_ssize_t n) {
     if (!is_ready()) return nullptr;
-    if (n != 2 || !Py_IS_TYPE(args[0], known.tensor))
-        return PyErr_Format(PyExc_TypeError, "put(x, array)");
+    if (n != 2 || !is_usual(args[0])) return PyErr_Format(PyExc_TypeError, "put(x, array)");
     return answer(put_into(args[0], args[1]));
 }
 
@@ -423,7 +433,7 @@ PyObject* look(PyObject*, PyObject* tensors) {
     bool alike = true, wanted = false;
     for (Py_ssize_t i = 0; i < count; i++) {
         PyObject* const t = list ? PyList_GET_ITEM(tensors, i) : PyTuple_GET_ITEM(tensors, i);
-        PyObject* const a = Py_IS_TYPE(t, known.tensor) ? slot(t, known.array) : nullptr;
+        PyObject* const a = is_usual(t) ? slot(t, known.array) : nullptr;
         if (!a || !PyArray_CheckExact(a)) {
             Py_DECREF(arrays);
             Py_RETURN_NONE;

@@ -322,8 +322,10 @@ def test_changed(make):
     ):
         assert add(args) is False
     assert x._version == 2 and x.tolist() == [[4.0] * 3] * 2
+    p = torch.nn.Parameter(torch.ones(2, 3))
     with torch.no_grad():
         assert add((x, torch.ones(2, 3, requires_grad=True))) is True
+        assert add((p, y)) is True and p.sum() == 18 and p.requires_grad and p._version == 1
     with torch.inference_mode():
         assert add((x, y)) is False
         z = x + y
@@ -429,6 +431,9 @@ def test_joined(monkeypatch):
     assert torch.cat((g, x)).requires_grad and torch.stack([x, g]).requires_grad
     with torch.no_grad():
         assert not torch.cat((g, x)).requires_grad
+    p = torch.nn.Parameter(x.clone())
+    torch.cat((p, p * 2)).sum().backward()
+    assert p.grad.tolist() == [[3.0] * 3] * 2 and torch.stack((p, p)).requires_grad
     out = torch.zeros(4, 3)
     assert torch.cat((x, y), out=out) is out and out[2, 0] == 6
     for bad in (

@@ -25,6 +25,7 @@ from ..core.grad_mode import inferring, mode
 from ..core.making import put
 from ..core.memory import is_expanded
 from ..core.notices import warn
+from ..core.parameter import Parameter
 from ..core.tensor import Tensor, new, wrap
 from ..kernels import K, as_array, native
 from . import modes
@@ -34,6 +35,7 @@ from .op import CARDS, Card
 from .out import LARGE, check_overlap, expanded_error, fill, straight
 from .promotion import alike, promoted
 
+_USUAL = (Tensor, Parameter)
 _F32, _F64 = np.dtype(np.float32), np.dtype(np.float64)
 
 # a 0-d tensor is read before they write
@@ -158,7 +160,7 @@ def _changer(forward: Any, narrow: Any, finish: Any, not_for: str, promoted: int
         """The result in args[0], if its elements are all that there is to think of: no graph, no
         other dtype, no memory that others hold, too."""
         x = args[0]
-        if asked[0] or inferring[0] or type(x) is not Tensor or type(a := x._a) is not np.ndarray:
+        if asked[0] or inferring[0] or type(x) not in _USUAL or type(a := x._a) is not np.ndarray:
             return False
         arrays: list[Any] = [a]
         d, wanted = a.dtype, x._rg
@@ -170,7 +172,7 @@ def _changer(forward: Any, narrow: Any, finish: Any, not_for: str, promoted: int
                     return False
                 arrays.append(o)
                 continue
-            if type(o) is not Tensor or o is x or (o._v is x._v and o._v is not None):
+            if type(o) not in _USUAL or o is x or (o._v is x._v and o._v is not None):
                 return False
             b = o._a
             if type(b) is not np.ndarray or (promoted and b.dtype is not d):
