@@ -187,7 +187,9 @@ def _changer(forward: Any, narrow: Any, finish: Any, not_for: str, promoted: int
             return False
         if type(r) is tuple:
             r = r[0]
-        if put(x, r) is None:
+        if r is a:
+            x._bump()
+        elif put(x, r) is None:
             finish(x, r)
         return True
 
