@@ -89,7 +89,8 @@ PyObject* filled_(Args a, Py_ssize_t n) {
                          read(a[1], v)) {
         const float rounded = float(v);
         std::memcpy(one, &rounded, sizeof rounded);
-    } else if (!(PyFloat_CheckExact(a[1]) || PyLong_CheckExact(a[1])) || PyArray_Pack(PyArray_DESCR(x), one, a[1]) < 0) {
+    } else if (!(PyFloat_CheckExact(a[1]) || PyLong_CheckExact(a[1])) ||
+               PyArray_Pack(PyArray_DESCR(x), one, a[1]) < 0) {
         PyErr_Clear();
         return nullptr;
     }

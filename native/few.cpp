@@ -238,7 +238,8 @@ PyObject* counted(PyObject*, PyObject* const* args, Py_ssize_t n) {
 }
 
 PyObject* unit_matrix(PyObject*, PyObject* const* args, Py_ssize_t n) {
-    if (n != 3 || !PyArray_DescrCheck(args[2])) return PyErr_Format(PyExc_TypeError, "unit_matrix(rows, columns, dtype)");
+    if (n != 3 || !PyArray_DescrCheck(args[2]))
+        return PyErr_Format(PyExc_TypeError, "unit_matrix(rows, columns, dtype)");
     PyArray_Descr* const type = reinterpret_cast<PyArray_Descr*>(args[2]);
     if (!PyLong_CheckExact(args[0]) || !PyLong_CheckExact(args[1])) Py_RETURN_NONE;
     npy_intp dims[2] = {PyLong_AsSsize_t(args[0]), PyLong_AsSsize_t(args[1])};
