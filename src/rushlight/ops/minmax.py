@@ -132,6 +132,8 @@ def _extreme_dx(dy, x, y, dim, keepdim):
     tensors=1,
     outputs=2,
     returns=("min", "max"),
+    fresh=True,
+    quiet=False,
     accumulate=True,
     not_for="c",
     kernel="aminmax_cpu",

@@ -12,7 +12,7 @@ import numpy as np
 from ..core.memory import owned
 from ..core.tensor import Tensor, wrap
 from ..dispatch.registry import composite, internal, op
-from ..kernels import K
+from ..kernels import K, native
 from .minmax import (
     dims_not_empty,
     evenly,
@@ -43,6 +43,8 @@ def _middle(x: np.ndarray, axis: int, ignore_nan: bool) -> np.ndarray:
 
 
 def _median_of_all(x, ignore_nan: bool):
+    if native is not None and not ignore_nan and (y := native.median_of_all(x)) is not None:
+        return y
     if x.size == 0:
         with np.errstate(invalid="ignore"):  # NaN as C casts it
             nothing = np.array(math.nan).astype(x.dtype)
@@ -55,6 +57,9 @@ def _median_along(x, dim, keepdim, ignore_nan: bool):
     axes = axes_of(dim, x.ndim)
     if axes is None:
         return only_one(x)
+    if native is not None and not ignore_nan and axes[0] == x.ndim - 1:
+        if (found := native.median_of_rows(x, keepdim)) is not None:
+            return found
     return pick(x, _middle(x, axes[0], ignore_nan), axes[0], keepdim)
 
 
@@ -64,7 +69,12 @@ def _all_samples(make):
     yield make(5, 3).T
 
 
-_INDEXED = {"tensors": 1, "extras": ("indices",), "returns": ("values", "indices")}
+_INDEXED = {
+    "tensors": 1,
+    "extras": ("indices",),
+    "returns": ("values", "indices"),
+    "fresh": True,
+}
 
 
 @internal("median_all", node="Median", accumulate=True)
@@ -180,6 +190,9 @@ class Mode:
         axes = axes_of(dim, x.ndim)
         if axes is None:
             return only_one(x)
+        if native is not None and axes[0] == x.ndim - 1:
+            if (found := native.mode_of_rows(x, keepdim)) is not None:
+                return found
         rows = np.moveaxis(x, axes[0], -1)
         order = np.argsort(rows, -1, kind="stable").astype(np.int64, copy=False)
         y = np.take_along_axis(rows, order, -1)
