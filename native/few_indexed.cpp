@@ -1,4 +1,4 @@
-// Indices into arrays of a few numbers: x[key], sums and copies at indices. As few.cpp: each answers None where its
+// Indices into arrays of a few numbers: x[key], views by strides, sums and copies at indices. As few.cpp: each answers None where its
 // arguments are not the usual ones, and has changed nothing then.
 #include <algorithm>
 #include <cstring>
@@ -165,30 +165,59 @@ PyObject* pick_key(PyObject*, PyObject* const* args, Py_ssize_t n) {
     return y;
 }
 
-// Whether two arrays of one dtype hold equal numbers.
-PyObject* same(PyObject*, PyObject* const* args, Py_ssize_t n) {
-    if (n != 2) return PyErr_Format(PyExc_TypeError, "same(x, y)");
-    if (!PyArray_CheckExact(args[0]) || !PyArray_CheckExact(args[1])) Py_RETURN_NONE;
-    const Array x = as_array(args[0]), y = as_array(args[1]);
-    if (PyArray_DESCR(x) != PyArray_DESCR(y) || !PyArray_ISCARRAY_RO(x) || !PyArray_ISCARRAY_RO(y)) Py_RETURN_NONE;
-    if (!PyArray_SAMESHAPE(x, y)) Py_RETURN_FALSE;
-    const npy_intp size = PyArray_SIZE(x);
-    if (size > 1 << 16) Py_RETURN_NONE;
-    const auto look = [&]<class T>() {
-        const T *const p = static_cast<const T*>(PyArray_DATA(x)), *const q = static_cast<const T*>(PyArray_DATA(y));
-        for (npy_intp i = 0; i < size; i += 256) {
-            bool other = false;
-            for (npy_intp j = i; j < std::min(i + 256, size); j++) other |= p[j] != q[j];
-            if (other) return PyBool_FromLong(false);
-        }
-        return PyBool_FromLong(true);
+namespace {
+
+// Whether x, or what it is another shape of, owns memory that it fills.
+bool is_all_of_its_memory(Array x) {
+    PyObject* const base = PyArray_BASE(x);
+    if (!base) return PyArray_CHKFLAGS(x, NPY_ARRAY_OWNDATA);
+    if (!PyArray_CheckExact(base)) return false;
+    const Array root = as_array(base);
+    return !PyArray_BASE(root) && PyArray_CHKFLAGS(root, NPY_ARRAY_OWNDATA) && PyArray_DATA(root) == PyArray_DATA(x) &&
+           PyArray_NBYTES(root) == PyArray_NBYTES(x);
+}
+
+}  // namespace
+
+// The view of x's memory at offset + Σ index · stride; x is all of it, and lies as origin and steps say.
+PyObject* strided(PyObject*, PyObject* const* args, Py_ssize_t n) {
+    if (n != 6) return PyErr_Format(PyExc_TypeError, "strided(x, size, stride, offset, origin, steps)");
+    if (!PyArray_CheckExact(args[0]) || !PyTuple_CheckExact(args[1]) || !PyTuple_CheckExact(args[2]) ||
+        !PyTuple_CheckExact(args[5]))
+        Py_RETURN_NONE;
+    const Array x = as_array(args[0]);
+    const npy_intp bytes = PyArray_ITEMSIZE(x), all = PyArray_SIZE(x);
+    const Py_ssize_t nd = PyTuple_GET_SIZE(args[1]);
+    if (!PyArray_ISCARRAY(x) || !is_all_of_its_memory(x) || all == 0 || nd > 16 || PyTuple_GET_SIZE(args[2]) != nd ||
+        PyTuple_GET_SIZE(args[5]) != PyArray_NDIM(x))
+        Py_RETURN_NONE;
+    const auto number = [](PyObject* o) {  // a small one, or -1
+        const Py_ssize_t i = PyLong_CheckExact(o) ? PyLong_AsSsize_t(o) : -1;
+        if (PyErr_Occurred()) PyErr_Clear();
+        return i > npy_intp(1) << 30 ? -1 : i;
     };
-    const int type = PyArray_TYPE(x);
-    if (type == NPY_FLOAT) return look.template operator()<float>();
-    if (type == NPY_DOUBLE) return look.template operator()<double>();
-    if (PyTypeNum_ISINTEGER(type) || PyTypeNum_ISBOOL(type))
-        return PyBool_FromLong(std::memcmp(PyArray_DATA(x), PyArray_DATA(y), std::size_t(PyArray_NBYTES(x))) == 0);
-    Py_RETURN_NONE;
+    for (int i = 0; i < PyArray_NDIM(x); i++)
+        if (PyArray_DIM(x, i) > 1 && number(PyTuple_GET_ITEM(args[5], i)) * bytes != PyArray_STRIDE(x, i))
+            Py_RETURN_NONE;
+    const npy_intp start = args[3] == Py_None ? 0 : number(args[3]);
+    if (number(args[4]) != 0 || start < 0) Py_RETURN_NONE;
+    npy_intp dims[16], steps[16], last = start;  // where the last element lies
+    for (int i = 0; i < nd; i++) {
+        const npy_intp size = number(PyTuple_GET_ITEM(args[1], i)), step = number(PyTuple_GET_ITEM(args[2], i));
+        if (size < 1 || step < 0) Py_RETURN_NONE;
+        dims[i] = size, steps[i] = step * bytes;
+        if (size > 1) last += (size - 1) * step;
+        if (last >= all) Py_RETURN_NONE;
+    }
+    if (start >= all) Py_RETURN_NONE;
+    Py_INCREF(PyArray_DESCR(x));
+    PyObject* const y =
+        PyArray_NewFromDescr(&PyArray_Type, PyArray_DESCR(x), int(nd), dims, steps, PyArray_BYTES(x) + start * bytes,
+                             NPY_ARRAY_WRITEABLE, nullptr);
+    if (!y) return nullptr;
+    if (PyArray_SetBaseObject(as_array(y), Py_NewRef(args[0])) == 0) return y;
+    Py_DECREF(y);
+    return nullptr;
 }
 
 // x[.., index, ..] += values along an axis, one after the other; index and values of one shape.

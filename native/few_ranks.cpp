@@ -1,7 +1,6 @@
-// Medians and modes of a few numbers, by the C++ library's nth_element and sort as in PyTorch: of equal numbers they
-// choose the same one. None: not these arguments.
+// Medians and modes of a few numbers; of equal ones PyTorch's choice: the median's is that of a stable sort, the
+// mode's that of the C++ library's sort. None: not these arguments.
 #include <algorithm>
-#include <numeric>
 #include <vector>
 
 #include "tensors.hpp"
@@ -17,16 +16,19 @@ bool is_nan(T x) {
     return x != x;
 }
 
-// The place of the lower median of x (n > 0): of its first NaN, if there is one.
+// The place of the lower median of x (n > 0), of equal numbers as a stable sort has them; of its first NaN, if there
+// is one.
 template <class T>
-int64_t middle(const T* x, int64_t n, std::vector<int64_t>& places) {
+int64_t middle(const T* x, int64_t n, std::vector<T>& numbers) {
     for (int64_t i = 0; i < n; i++)
         if (is_nan(x[i])) return i;
-    places.resize(std::size_t(n));
-    std::iota(places.begin(), places.end(), 0);
-    const auto at = places.begin() + (n - 1) / 2;
-    std::nth_element(places.begin(), at, places.end(), [=](int64_t i, int64_t j) { return x[i] < x[j]; });
-    return *at;
+    numbers.assign(x, x + n);
+    const auto at = numbers.begin() + (n - 1) / 2;
+    std::nth_element(numbers.begin(), at, numbers.end());
+    int64_t rank = (n - 1) / 2, place = 0;  // among those that are equal
+    for (int64_t i = 0; i < n; i++) rank -= x[i] < *at;
+    while (x[place] != *at || rank-- > 0) place++;
+    return place;
 }
 
 // The place of the most frequent number of x (n > 0), of the smallest of several; -1: x has a NaN.
@@ -104,15 +106,10 @@ PyObject* median_of_all(PyObject*, PyObject* o) {
     PyObject* y = nullptr;
     const bool done = of_type(PyArray_TYPE(x), [&]<class T>() {
         const T* const in = static_cast<const T*>(PyArray_DATA(x));
-        std::vector<T> numbers(in, in + PyArray_SIZE(x));
+        std::vector<T> numbers;
         y = PyArray_SimpleNew(0, nullptr, PyArray_TYPE(x));
-        if (!y) return true;
-        T* const out = static_cast<T*>(PyArray_DATA(reinterpret_cast<Array>(y)));
-        for (const T v : numbers)
-            if (is_nan(v)) return *out = v, true;
-        const auto at = numbers.begin() + std::ptrdiff_t(numbers.size() - 1) / 2;
-        std::nth_element(numbers.begin(), at, numbers.end());
-        *out = *at;
+        if (y)
+            *static_cast<T*>(PyArray_DATA(reinterpret_cast<Array>(y))) = in[middle(in, PyArray_SIZE(x), numbers)];
         return true;
     });
     if (done) return y;
@@ -121,7 +118,7 @@ PyObject* median_of_all(PyObject*, PyObject* o) {
 
 PyObject* median_of_rows(PyObject*, PyObject* const* args, Py_ssize_t n) {
     return of_rows(args, n, []<class T>() {
-        return [places = std::vector<int64_t>()](const T* x, int64_t n) mutable { return middle(x, n, places); };
+        return [numbers = std::vector<T>()](const T* x, int64_t n) mutable { return middle(x, n, numbers); };
     });
 }
 

@@ -236,6 +236,11 @@ PyMethodDef own[] = {
     {"pick_key", fast(pick_key), METH_FASTCALL,
      "pick_key(x, key): x[key] for index tensors, ints and whole slices; None: not these"},
     {"same", fast(same), METH_FASTCALL, "same(x, y): whether their numbers are equal; None: look yourself"},
+    {"truth", fast(truth), METH_FASTCALL,
+     "truth(x, of_all): whether one of the bools is true, or all, as an array; None: look yourself"},
+    {"strided", fast(strided), METH_FASTCALL,
+     "strided(x, size, stride, offset, origin, steps): a view of an x that is all of its memory and lies as "
+     "the last two say; None: look again"},
     {"add_along", fast(add_along), METH_FASTCALL,
      "add_along(x, axis, index, values): x[.., index, ..] += values along an axis in place; None, and "
      "nothing is written: not these, or an index out of range"},

@@ -55,6 +55,11 @@ double total(i64 n, Fn f, const X*... x) {
 }  // namespace
 
 template <class T>
+T dot(const T* x, const T* y, i64 n) {
+    return T(total(n, [](Reg<T> a, Reg<T> b) { return a * b; }, x, y));
+}
+
+template <class T>
 T squared_error(const T* x, const T* y, i64 n, double scale) {
     const auto square = [](Reg<T> a, Reg<T> b) {
         const Reg<T> d = a - b;
@@ -190,6 +195,7 @@ void unit(const T* x, i64 outer, i64 n, i64 inner, double least, T* length, T* y
 }
 
 #define EACH(T)                                                       \
+    template T dot(const T*, const T*, i64);                          \
     template T squared_error(const T*, const T*, i64, double);        \
     template void huber_loss(const T*, const T*, i64, double, double, T*);   \
     template void smooth_l1_loss(const T*, const T*, i64, double, double, T*); \

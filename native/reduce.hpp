@@ -24,6 +24,10 @@ void variance(const T* x, i64 outer, i64 n, i64 inner, double correction, bool r
 template <class T>
 void unit(const T* x, i64 outer, i64 n, i64 inner, double least, T* length, T* y);
 
+// Σ x y over n numbers
+template <class T>
+T dot(const T* x, const T* y, i64 n);
+
 // scale * Σ (x - y)² over n numbers
 template <class T>
 T squared_error(const T* x, const T* y, i64 n, double scale);

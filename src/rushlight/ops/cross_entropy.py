@@ -195,6 +195,10 @@ class _Nll:
     def forward(x, t, w, ignore_index, reduction):
         if w is None and t.size and not 0 <= ignore_index < x.shape[1]:
             if type(x) is np.ndarray and (t.dtype is _I64 or t.dtype == _I64):
+                if reduction != "none" and x.ndim == 2 and x.itemsize != 2:
+                    loss = K.nll(x, t, reduction == "mean")
+                    if loss is not None:
+                        return loss, x.dtype.type(t.size)
                 picked = K.pick(x, t[:, None], 1)
                 if picked is not None:  # each target is a class
                     return _nll_of_all(wide(picked).reshape(t.shape), x, reduction)

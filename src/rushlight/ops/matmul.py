@@ -18,8 +18,9 @@ from ..dispatch.modes import COMPOSITES
 from ..dispatch.on_tensors import translate
 from ..dispatch.registry import CARDS, composite, internal, op, write_out
 from ..kernels import K
+from .convert import unrecorded
 
-_F32 = np.dtype(np.float32)
+_F32, _F64 = np.dtype(np.float32), np.dtype(np.float64)
 _FEW = 1 << 10
 
 
@@ -223,7 +224,7 @@ class Dot:
         if x.dtype.kind == "b":
             raise not_implemented("dot", x)
         if x.dtype.kind == "f" and 0 < x.size < _FEW:  # NumPy's takes longer to be asked
-            return K.matmul(x[None], y[:, None])[0, 0, ...]
+            return K.dot(x, y)
         return K.matmul(x, y)
 
     def backward(c, dz, x, y):
@@ -504,9 +505,12 @@ def outer(input, vec2):
     tensor([[3, 4],
             [6, 8]])
     """
-    for x, name in ((input, "self"), (vec2, "vec2")):
-        if x.ndim != 1:
-            raise RuntimeError(f"outer: Expected 1-D argument {name}, but got {x.ndim}-D")
+    x, y = input._a, vec2._a
+    for a, name in ((x, "self"), (y, "vec2")):
+        if a.ndim != 1:
+            raise RuntimeError(f"outer: Expected 1-D argument {name}, but got {a.ndim}-D")
+    if x.dtype is y.dtype and (x.dtype is _F32 or x.dtype is _F64) and unrecorded(input, vec2):
+        return wrap(K.outer(x, y))
     return input.unsqueeze(1) * vec2
 
 

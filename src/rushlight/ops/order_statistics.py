@@ -23,6 +23,7 @@ from .minmax import (
     real_only,
 )
 from .reduce import axes_of
+from .sort import kth
 
 
 def _middle(x: np.ndarray, axis: int, ignore_nan: bool) -> np.ndarray:
@@ -31,7 +32,7 @@ def _middle(x: np.ndarray, axis: int, ignore_nan: bool) -> np.ndarray:
     middle = (n - 1) // 2
     asked = type(x) is np.ndarray  # a device is not
     if x.dtype.kind not in "fV" or (asked and not np.isnan(x).any()):
-        return np.argpartition(x, middle, axis).take([middle], axis).astype(np.int64, copy=False)
+        return kth(x, middle + 1, axis).astype(np.int64, copy=False)
     order = np.argsort(x, axis, kind="stable").astype(np.int64, copy=False)
     nans = np.isnan(x).sum(axis, keepdims=True)
     valid = n - nans

@@ -311,7 +311,7 @@ def _truth(x, word, dim, keepdim):
         y = x != 0
     else:
         y = word(x, axis_of(dim, x.ndim), keepdim)
-    return K.astype(y, x.dtype) if x.dtype == _U8 else y
+    return K.astype(y, x.dtype) if x.dtype.kind == "u" and x.dtype == _U8 else y
 
 
 @op(

@@ -199,7 +199,7 @@ class Topk:
         yield make(4, 3).T, 3, 0
 
 
-def _kth(x, k: int, axis: int):
+def kth(x, k: int, axis: int):
     """Where the k-th smallest along axis is, of equal ones as a stable sort has them."""
     if type(x) is np.ndarray and x.size >= 1 << 12 and x.dtype.kind != "V":
         value = np.partition(x, k - 1, axis).take([k - 1], axis)
@@ -237,7 +237,7 @@ class Kthvalue:
         axis = axis_or_none(x, dim)
         if axis is None:
             return only_one(x)
-        index = settle(x, _kth(x, k, axis), axis, k, "kth")
+        index = settle(x, kth(x, k, axis), axis, k, "kth")
         return pick(x, index, axis, keepdim)
 
     def backward(c, dy, indices, x_shape, dim, keepdim):

@@ -42,6 +42,16 @@ def _rows(x):
     return x.reshape(prod(x.shape[:-1]), x.shape[-1])
 
 
+def outer(x, y):
+    """x (N), y (M) -> (N, M): x[i] y[j]"""
+    return x[:, None] * y
+
+
+def dot(x, y):
+    """Σ x y for vectors: (N), (N) -> ()"""
+    return x @ y
+
+
 def cross(x, y, axis):
     """z = x × y along an axis of 3, the others broadcast"""
     u, v = np.moveaxis(x, axis, 0), np.moveaxis(y, axis, 0)
