@@ -109,6 +109,7 @@ const Row table[] = {
     row<"add_at", add_at_>("(x, axis, index, values)"),
     row<"count", count_>("(x, most)"),
     row<"square_sum", square_sum_>("(x, axis=None, keepdims=False)"),
+    row<"both_extremes", both_extremes_>("(x, axis=None, keepdims=False)"),
     row<"variance", variance_>("(x, axis, correction, keepdims, root)"),
     row<"unit", unit_>("(x, axis, least)"),
     row<"max", extreme_<true, false>>("(x, axis=None, keepdims=False)"),

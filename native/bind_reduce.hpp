@@ -113,19 +113,17 @@ PyObject* square_sum_(Args a, Py_ssize_t n) {
     return y.release();
 }
 
-// variance(x, axis, correction, keepdims, root) -> Σ (x - mean)² / (n - correction), or its root, and the mean with
-// the dimension kept: over all or one dimension
+// variance(x, axis, correction, keepdims, root) -> Σ (x - mean)² / (n - correction), or its root, and the mean: over
+// all or one dimension
 PyObject* variance_(Args a, Py_ssize_t n) {
     In x;
-    Along l, kept;
+    Along l;
     double correction;
     bool root;
     if (n != 5 || !read(a[2], correction) || !read(a[4], root)) return nullptr;
     PyObject* const args[] = {a[0], a[1], a[3]};
-    PyObject* const keeping[] = {a[0], a[1], Py_True};
-    In again;
-    if (!l.read(x, args, 3) || !kept.read(again, keeping, 3)) return nullptr;
-    Out y(l.nd, l.dims, x.type()), mean(kept.nd, kept.dims, x.type());
+    if (!l.read(x, args, 3)) return nullptr;
+    Out y(l.nd, l.dims, x.type()), mean(l.nd, l.dims, x.type());
     npy_intp count[] = {x.size()};
     Out squares(1, count, x.type());
     if (!y || !mean || !squares) return nullptr;
@@ -166,6 +164,20 @@ PyObject* extreme_(Args a, Py_ssize_t n) {
         else extreme(x.data<T>(), l.outer, l.middle, l.inner, largest, y.data<T>());
     });
     return y.release();
+}
+
+// both_extremes(x, axis=None, keepdims=False) -> min, max
+PyObject* both_extremes_(Args a, Py_ssize_t n) {
+    In x;
+    Along l;
+    if (!l.read(x, a, n, true) || x.size() == 0 || l.middle > 0x7fffffff) return nullptr;
+    Out low(l.nd, l.dims, x.type()), high(l.nd, l.dims, x.type());
+    if (!low || !high) return nullptr;
+    compute_any(x.type(), 2 * x.size(), [&]<class T>() {
+        extreme(x.data<T>(), l.outer, l.middle, l.inner, false, low.data<T>());
+        extreme(x.data<T>(), l.outer, l.middle, l.inner, true, high.data<T>());
+    });
+    return tuple(std::move(low), std::move(high));
 }
 
 // logsumexp(x, axis, keepdims) over one dimension

@@ -212,7 +212,7 @@ def _(name, dtype):
     yield (make((30, 40), "f")[::2], np.dtype("f8")), EXACT  # the twin's
 
 
-@of("max min argmax argmin")
+@of("max min argmax argmin both_extremes")
 def _(name, dtype):
     long = [(70000,), (3, 40000), (5, 700, 3), (2, 300, 40)]
     for shape in [s for s in SHAPES if s and 0 not in s] + long:

@@ -95,7 +95,9 @@ def test_views_by_strides():
     for size, stride, offset in [((2, 3), (4, 1), 5), ((3, 3), (1, 0), 0), ((), (), 11)]:
         found = native.strided(x, size, stride, offset, 0, (4, 1))
         bytes_ = tuple(8 * s for s in stride)
-        assert np.array_equal(found, np.lib.stride_tricks.as_strided(x.ravel()[offset:], size, bytes_))
+        assert np.array_equal(
+            found, np.lib.stride_tricks.as_strided(x.ravel()[offset:], size, bytes_)
+        )
         assert np.shares_memory(found, x) and found.flags.writeable
     assert native.strided(x, (2,), (1,), None, 0, (4, 1)).tolist() == [0, 1]
     for wrong in [((2,), (1,), 11), ((2,), (-1,), 5), ((-1,), (1,), 0), ((2,), (1, 1), 0)]:

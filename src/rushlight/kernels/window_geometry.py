@@ -6,10 +6,10 @@ check shapes, and the twins, which compute.
 
 from __future__ import annotations
 
-import numpy as np
-
 from collections.abc import Iterator
 from itertools import product
+
+import numpy as np
 
 
 def output_size(size: int, kernel: int, stride: int, padding: int, dilation: int = 1) -> int:

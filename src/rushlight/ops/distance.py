@@ -12,8 +12,8 @@ from ..core.grad_mode import no_grad
 from ..core.notices import warn
 from ..core.tensor import Tensor, wrap
 from ..dispatch.messages import not_implemented
-from ..dispatch.registry import composite, internal
 from ..dispatch.promotion import real
+from ..dispatch.registry import composite, internal
 from ..kernels import K
 from .convert import unrecorded
 from .expand import broadcast_tensors
@@ -165,8 +165,15 @@ def linalg_cross(input, other, *, dim=-1):
     return LinalgCross.run((input, other, d))
 
 
-@internal("linalg_cross", tensors=2, broadcast=True, order="made", fresh=True, quiet=False,
-          node="LinalgCross")
+@internal(
+    "linalg_cross",
+    tensors=2,
+    broadcast=True,
+    order="made",
+    fresh=True,
+    quiet=False,
+    node="LinalgCross",
+)
 class LinalgCross:
     """z = x × y along one dimension;  dx = y × dz,  dy = dz × x"""
 

@@ -90,6 +90,7 @@ translate(
     ),
 )
 
+
 def _widths(a: np.ndarray, pad) -> tuple[tuple[int, int], ...]:
     """((before, after), ...) of every dimension, from PyTorch's list, which begins at the last."""
     return _pairs(a.shape, tuple([int(w) for w in pad]))
@@ -117,8 +118,9 @@ def _pairs(shape: tuple, widths: tuple) -> tuple[tuple[int, int], ...]:
 
 
 @lru_cache
-def _check_border(shape: tuple, dtype: np.dtype, per_dim: tuple, k: int, mode: str) -> None:
-    """The errors of a mode that continues x at its last k dimensions."""
+def _border(shape: tuple, dtype: np.dtype, widths: tuple, mode: str) -> tuple:
+    """((before, after), ...) of a mode that continues x, after its checks."""
+    per_dim, k = _pairs(shape, widths), len(widths) // 2
     if mode not in ("reflect", "replicate", "circular"):
         raise NotImplementedError(f"Unrecognised padding mode {mode}")
     if not 1 <= k <= 3 or len(shape) not in (k + 1, k + 2):
@@ -151,6 +153,7 @@ def _check_border(shape: tuple, dtype: np.dtype, per_dim: tuple, k: int, mode: s
                 f"Expected {k + 1}D or {k + 2}D (batch mode) tensor with possibly 0 batch size and "
                 f"other non-zero dimensions for input, but got: {list(shape)}"
             )
+    return per_dim
 
 
 @composite("pad(input, pad: Sequence[int], mode: str = 'constant', value=None)", at="F")
@@ -167,12 +170,13 @@ def pad(input, pad, mode="constant", value=None):
     tensor([0., 1., 2., 0.])
     """
     a = input._a
-    per_dim = _widths(a, pad)
     if mode == "constant":
-        return ConstantPadNd.run((input, per_dim, 0 if value is None else value))
+        return ConstantPadNd.run((input, _widths(a, pad), 0 if value is None else value))
+    widths = tuple([int(w) for w in pad])
     if value is not None and value != 0:
+        _pairs(a.shape, widths)
         raise ValueError(f'Padding mode "{mode}" doesn\'t take in value argument')
-    _check_border(a.shape, a.dtype, per_dim, len(pad) // 2, mode)
-    if not any(pad):
+    per_dim = _border(a.shape, a.dtype, widths, mode)
+    if not any(widths):
         return input.clone()
     return (PadByIndex if mode == "circular" else _PAD_IMAGE).run((input, per_dim, mode))

@@ -59,8 +59,10 @@ def normalize(input, p=2.0, dim=1, eps=1e-12):
     >>> F.normalize(tensor([[3.0, 4.0]]))
     tensor([[0.6000, 0.8000]])
     """
-    if p == 2 and unrecorded(input) and input._a.dtype.kind == "f" and input._a.itemsize > 2:
-        return wrap(K.unit(input._a, axis_of(dim, input.ndim), real(eps)))
+    a = input._a
+    if p == 2 and unrecorded(input) and a.dtype.kind == "f" and a.itemsize > 2 and a.ndim:
+        if a.flags.c_contiguous:
+            return wrap(K.unit(a, axis_of(dim, a.ndim), real(eps)))
     return input / input.norm(p, dim, keepdim=True).clamp_min(eps).expand_as(input)
 
 

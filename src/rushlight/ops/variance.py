@@ -48,7 +48,6 @@ def _with_mean(x, dim, correction, keepdim: bool, root: bool):
     moves it from element to element: inf - inf."""
     axis = axis_of(dim, x.ndim)
     variance, mean = K.variance(x, axis, correction, keepdim, root)
-    mean = mean if keepdim else K.reshape(mean, variance.shape)
     if type(mean) is np.ndarray:  # a device is not asked
         some = K.sum(mean).item()
         if some - some == 0 or not np.isinf(mean).any():
@@ -136,8 +135,15 @@ class Std:
     samples = _spread_samples
 
 
-@op(f"var_mean(input, {_SPREAD}", at="torch", tensors=1, outputs=2, fresh=True,
-    accumulate=True, quiet=True)
+@op(
+    f"var_mean(input, {_SPREAD}",
+    at="torch",
+    tensors=1,
+    outputs=2,
+    fresh=True,
+    accumulate=True,
+    quiet=True,
+)
 class VarMean:
     """(variance, mean) in one pass, see `var`
 
@@ -159,8 +165,15 @@ class VarMean:
     samples = _spread_samples
 
 
-@op(f"std_mean(input, {_SPREAD}", at="torch", tensors=1, outputs=2, fresh=True,
-    accumulate=True, quiet=True)
+@op(
+    f"std_mean(input, {_SPREAD}",
+    at="torch",
+    tensors=1,
+    outputs=2,
+    fresh=True,
+    accumulate=True,
+    quiet=True,
+)
 class StdMean:
     """(standard deviation, mean) in one pass, see `std`
 

@@ -70,7 +70,7 @@ def unit(x, axis, least):
 
 def variance(x, axis, correction, keepdims, root):
     """y = Σ |x - mean|² / max(n - correction, 0), or its root, over one, several or all dimensions;
-    and the mean with its dimensions kept
+    and the mean
     """
     total = K.sum(x, axis, True)
     axes = range(x.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
@@ -80,7 +80,7 @@ def variance(x, axis, correction, keepdims, root):
     square = K.real(d * K.conj(d)) if K.is_complex(d) else K.mul(d, d)
     y = K.sum(square, axis, keepdims)
     y = y / (n - correction) if n > correction else y / K.zeros_like(y)
-    return K.sqrt(y) if root else y, mean
+    return K.sqrt(y) if root else y, K.reshape(mean, y.shape)
 
 
 def batch_norm(x, w, b, eps):

@@ -51,7 +51,7 @@ def padded(x, widths, value):
 
 
 def continued(x, widths, how):
-    """x (*) with a border that continues it: widths ((before, after), ...), negative ones cut off."""
+    """x (*) with a border that continues it: widths ((before, after), ...), negative: cut off."""
     for dim, (before, after) in enumerate(widths):
         if before or after:
             x = np.take(x, continuation(x.shape[dim], before, after, how), dim)
