@@ -102,7 +102,16 @@ def geometry(x: Tensor, size: Any, stride: Any, storage_offset: int | None = Non
         stride = as_sizes(stride, "as_strided", "stride", 2)
     if storage_offset is not None:
         (storage_offset,) = as_sizes((storage_offset,), "as_strided", "storage_offset", 3)
-    return size, stride, storage_offset, x.storage_offset(), x.stride()
+    a, origin = x._a, 0
+    root = a.base if type(a) is np.ndarray else None
+    if (
+        type(root) is not np.ndarray
+        or root.base is not None
+        or root.nbytes != a.nbytes
+        or not a.flags.c_contiguous
+    ):
+        origin = x.storage_offset()
+    return size, stride, storage_offset, origin, x.stride()
 
 
 def _by_strides(base: Tensor, view: Tensor) -> tuple:

@@ -20,7 +20,7 @@ from ..dispatch.registry import CARDS, composite, internal, op, write_out
 from ..kernels import K
 from .convert import unrecorded
 
-_F32, _F64 = np.dtype(np.float32), np.dtype(np.float64)
+_F32 = np.dtype(np.float32)
 _FEW = 1 << 10
 
 
@@ -172,7 +172,7 @@ class Mv:
             )
         _same_dtype(x, v)
         if type(x) is np.ndarray and x.dtype.kind == "f":  # the kernel is one of matrices
-            return K.matmul(x, v[:, None])[:, 0]
+            return K.linear(v, x, None) if x.flags.c_contiguous else K.matmul(x, v[:, None])[:, 0]
         return K.matmul(x, v)
 
     def backward(c, dy, x, v):
@@ -505,12 +505,11 @@ def outer(input, vec2):
     tensor([[3, 4],
             [6, 8]])
     """
-    x, y = input._a, vec2._a
-    for a, name in ((x, "self"), (y, "vec2")):
-        if a.ndim != 1:
-            raise RuntimeError(f"outer: Expected 1-D argument {name}, but got {a.ndim}-D")
-    if x.dtype is y.dtype and (x.dtype is _F32 or x.dtype is _F64) and unrecorded(input, vec2):
-        return wrap(K.outer(x, y))
+    for x, name in ((input, "self"), (vec2, "vec2")):
+        if x.ndim != 1:
+            raise RuntimeError(f"outer: Expected 1-D argument {name}, but got {x.ndim}-D")
+    if input._a.dtype is vec2._a.dtype and unrecorded(input, vec2):
+        return wrap(K.outer(input._a, vec2._a))
     return input.unsqueeze(1) * vec2
 
 

@@ -170,8 +170,12 @@ class Topk:
         if a.dtype.kind in "bc":
             _no_complex("topk", input)
             raise RuntimeError("topk does not support bool dtypes on CPU")
-        axis = axis_or_none(a, dim)
-        if not 0 <= k <= (1 if axis is None else a.shape[axis]):
+        if type(dim) is int and -a.ndim <= dim < a.ndim:
+            size = a.shape[dim]
+        else:
+            axis = axis_or_none(a, dim)
+            size = 1 if axis is None else a.shape[axis]
+        if not 0 <= k <= size:
             raise RuntimeError("selected index k out of range")
         return input, k, dim, largest, sorted
 
