@@ -95,7 +95,6 @@ const Row table[] = {
     row<"huber_loss", loss_of_difference_<FN(huber_loss)>>("(x, y, a, mean)"),
     row<"smooth_l1_loss", loss_of_difference_<FN(smooth_l1_loss)>>("(x, y, a, mean)"),
     row<"mse_loss_dx", mse_loss_dx_>("(dloss, x, y, mean)"),
-    row<"outer", outer_>("(x, y)"),
     row<"dot", dot_>("(x, y)"),
     row<"cross", cross_>("(x, y, axis)"),
     row<"prod", prod_>("(x, axis=None, keepdims=False)"),

@@ -10,7 +10,6 @@
 #include "options.hpp"
 #include "parallel.hpp"
 #include "reduce.hpp"
-#include "rows.hpp"
 
 namespace rl::RL_ISA {
 namespace {
@@ -129,25 +128,6 @@ PyObject* solve_small_(Args a, Py_ssize_t n) {
     });
     if (!good) Py_RETURN_NONE;
     return y.release();
-}
-
-// outer(x (N), y (M)) -> (N, M): x[i] y[j]
-PyObject* outer_(Args a, Py_ssize_t n) {
-    In x, y;
-    if (n != 2 || !x.read(a[0]) || !y.read_like(a[1], x) || x.nd() != 1 || y.nd() != 1) return nullptr;
-    const npy_intp dims[] = {x.dim(0), y.dim(0)};
-    Out z(2, dims, x.type());
-    if (!z) return nullptr;
-    const i64 width = dims[1];
-    compute(x.type(), dims[0] * width, [&]<class T>() {
-        const T *const u = x.data<T>(), *const v = y.data<T>();
-        T* const w = z.data<T>();
-        parallel(dims[0], rows_per_block(width, 1 << 15), [=](i64 begin, i64 end) {
-            for (i64 i = begin; i < end; i++)
-                row_map(width, [by = all(u[i])](Reg<T> r) { return by * r; }, w + i * width, v);
-        });
-    });
-    return z.release();
 }
 
 // dot(x (N), y (N)) -> (): Σ x y

@@ -6,16 +6,6 @@ from kernel_cases import EXACT, SHAPES, eighths, make, of
 CLOSE = {"f": {"rtol": 1e-5, "atol": 1e-6}, "d": {"rtol": 1e-12, "atol": 1e-13}}
 
 
-@of("outer")
-def _(name, dtype):
-    for n, m in [(1, 1), (3, 5), (0, 4), (4, 0), (33, 70), (300, 700)]:
-        x = make((n,), dtype, 1)
-        yield (x, make((m,), dtype, 2)), EXACT
-        yield (x, make((2 * m,), dtype, 2)[::2]), EXACT
-    yield (np.array([-0.0, np.nan, np.inf], dtype), np.array([1, 0, -2], dtype)), EXACT
-    yield (np.arange(3), np.arange(4)), EXACT  # the twin's
-
-
 @of("dot")
 def _(name, dtype):
     for n in (0, 1, 5, 16, 33, 1000, 100_000):

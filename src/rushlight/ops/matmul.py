@@ -509,7 +509,7 @@ def outer(input, vec2):
         if x.ndim != 1:
             raise RuntimeError(f"outer: Expected 1-D argument {name}, but got {x.ndim}-D")
     if input._a.dtype is vec2._a.dtype and unrecorded(input, vec2):
-        return wrap(K.outer(input._a, vec2._a))
+        return wrap(K.mul(input._a[:, None], vec2._a))
     return input.unsqueeze(1) * vec2
 
 

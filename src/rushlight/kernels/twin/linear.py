@@ -42,11 +42,6 @@ def _rows(x):
     return x.reshape(prod(x.shape[:-1]), x.shape[-1])
 
 
-def outer(x, y):
-    """x (N), y (M) -> (N, M): x[i] y[j]"""
-    return x[:, None] * y
-
-
 def dot(x, y):
     """Σ x y for vectors: (N), (N) -> ()"""
     return x @ y
