@@ -1,6 +1,8 @@
 """Indices into few numbers, medians, modes and questions, natively: as NumPy and the long ways."""
 
 import statistics
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -220,3 +222,13 @@ def test_short_ways_keep_their_graph():
         x.detach() - torch.tensor([True, False])
     with pytest.raises(RuntimeError, match="must match"):
         x.detach() * torch.tensor([1, 2, 3])
+
+
+def test_a_border_has_its_gradient_where_nothing_else_was_imported():
+    code = """
+import rushlight as torch
+x = torch.ones(1, 2, 4, requires_grad=True)
+torch.nn.functional.pad(x, (1, 1), "reflect").sum().backward()
+assert x.grad.tolist() == [[[1, 2, 2, 1]] * 2]
+"""
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0

@@ -15,6 +15,7 @@ from ..dispatch.registry import CARDS, composite, internal, op
 from ..kernels import K
 from ..kernels.seam import word
 from ..kernels.window_geometry import continuation
+from . import index_select  # noqa: F401  (K.index_select_dx)
 
 
 @op(
