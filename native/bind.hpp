@@ -63,6 +63,18 @@ PyObject* triangle(PyObject* self, PyObject* const* args, Py_ssize_t n);
 PyObject* spaced_evenly(PyObject* self, PyObject* const* args, Py_ssize_t n);
 PyObject* put_along(PyObject* self, PyObject* const* args, Py_ssize_t n);
 
+// Indices into few numbers, see few_indexed.cpp; medians and modes, see few_ranks.cpp; few_truths.cpp.
+PyObject* pick_key(PyObject* self, PyObject* const* args, Py_ssize_t n);
+PyObject* strided(PyObject* self, PyObject* const* args, Py_ssize_t n);
+PyObject* same(PyObject* self, PyObject* const* args, Py_ssize_t n);
+PyObject* truth(PyObject* self, PyObject* const* args, Py_ssize_t n);
+PyObject* add_along(PyObject* self, PyObject* const* args, Py_ssize_t n);
+PyObject* add_slices(PyObject* self, PyObject* const* args, Py_ssize_t n);
+PyObject* put_slices(PyObject* self, PyObject* const* args, Py_ssize_t n);
+PyObject* median_of_all(PyObject* self, PyObject* x);
+PyObject* median_of_rows(PyObject* self, PyObject* const* args, Py_ssize_t n);
+PyObject* mode_of_rows(PyObject* self, PyObject* const* args, Py_ssize_t n);
+
 }  // namespace rl
 
 #ifdef RL_ISA

@@ -228,6 +228,47 @@ PyObject* padded_(Args a, Py_ssize_t n) {
     return reinterpret_cast<PyObject*>(y);
 }
 
+// continued(x, widths ((before, after), ...), how "reflect", "replicate" or "circular") -> x with a border of its own
+PyObject* continued_(Args a, Py_ssize_t n) {
+    if (n != 3 || !is_array(a[0]) || !PyTuple_CheckExact(a[1]) || !PyUnicode_Check(a[2])) return nullptr;
+    PyArrayObject* const x = array(a[0]);
+    const int nd = PyArray_NDIM(x), last = nd - 1;
+    if (nd == 0 || !is_plain(x) || PyTuple_GET_SIZE(a[1]) != nd) return nullptr;
+    const char first = PyUnicode_GET_LENGTH(a[2]) > 3 ? char(PyUnicode_READ_CHAR(a[2], 2)) : ' ';
+    if (first != 'f' && first != 'p' && first != 'r') return nullptr;
+    const Border how = first == 'f' ? Border::reflected : first == 'p' ? Border::repeated : Border::periodic;
+    npy_intp dims[NPY_MAXDIMS];
+    i64 widths[NPY_MAXDIMS][2], total = 0;
+    for (int i = 0; i < nd; i++) {
+        if (!read(PyTuple_GET_ITEM(a[1], i), widths[i])) return nullptr;
+        dims[i] = PyArray_DIM(x, i) + widths[i][0] + widths[i][1];
+        if (dims[i] <= 0 || PyArray_DIM(x, i) == 0) return nullptr;
+        total += dims[i];
+    }
+    const Array<i64> offsets(total);
+    ContinuedBlock b;
+    b.nd = nd, b.size = PyArray_ITEMSIZE(x);
+    i64* to = &offsets[0];
+    for (int i = 0; i < nd; to += dims[i++]) {
+        b.out[i] = dims[i], b.at[i] = to;
+        for (i64 j = 0; j < dims[i]; j++) {
+            const i64 from = continuation(how, j, PyArray_DIM(x, i), widths[i][0], widths[i][1]);
+            if (from < 0 || from >= PyArray_DIM(x, i)) return nullptr;
+            to[j] = from * PyArray_STRIDE(x, i);
+        }
+    }
+    b.lead = widths[last][0] > 0 ? widths[last][0] : 0;
+    b.inside = PyArray_DIM(x, last);
+    for (const i64 w : widths[last]) b.inside += w < 0 ? w : 0;
+    if (b.inside > 1 && PyArray_STRIDE(x, last) != b.size) b.inside = 0;
+    if (b.inside < 0) return nullptr;
+    PyArrayObject* const y = new_like(x, nd, dims);
+    if (!y) return nullptr;
+    NoGil unlocked(PyArray_SIZE(y) >= LONG_WORK);
+    continue_block(b, PyArray_BYTES(x), PyArray_BYTES(y));
+    return reinterpret_cast<PyObject*>(y);
+}
+
 // where(c, x, y): c bool; x and y of one dtype and c's shape, or one number in an array
 PyObject* where_(Args a, Py_ssize_t n) {
     if (n != 3 || !is_bool(a[0]) || !is_rows(a[1]) || !is_rows(a[2])) return nullptr;

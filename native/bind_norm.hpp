@@ -4,6 +4,7 @@
 #include "bind_narrow.hpp"
 #include "embedding.hpp"
 #include "norm.hpp"
+#include "reduce.hpp"
 #include "softmax.hpp"
 
 namespace rl::RL_ISA {
@@ -139,6 +140,46 @@ PyObject* cross_entropy_dx_(Args a, Py_ssize_t n) {
                          T(mean ? dloss / double(kept) : dloss), dx.data<T>());
     });
     return dx.release();
+}
+
+// nll(x (N, C), t (N), mean) -> -Σ x[n, t[n]], or None: a target is no class
+PyObject* nll_(Args a, Py_ssize_t n) {
+    In x, t;
+    bool mean;
+    if (n != 3 || !x.read(a[0]) || !t.read_as(a[1], NPY_INT64) || !read(a[2], mean)) return nullptr;
+    if (x.nd() != 2 || t.nd() != 1 || t.dim(0) != x.dim(0) || x.size() == 0) return nullptr;
+    const i64 rows = x.dim(0), classes = x.dim(1);
+    const i64* const at = t.data<i64>();
+    Out loss(0, nullptr, x.type()), picked(1, t.dims(), x.type());
+    if (!loss || !picked) return nullptr;
+    bool within = true;
+    compute(x.type(), rows, [&]<class T>() {
+        T *const to = picked.data<T>(), *const y = loss.data<T>();
+        for (i64 i = 0; i < rows && within; i++) {
+            const i64 c = *static_cast<const volatile i64*>(at + i);  // (another thread may change it)
+            within = std::uint64_t(c) < std::uint64_t(classes);
+            if (within) to[i] = -x.data<T>()[i * classes + c];
+        }
+        if (!within) return;
+        sum(to, 1, rows, 1, 1., y);
+        if (mean) *y /= T(rows);
+    });
+    if (!within) Py_RETURN_NONE;
+    return loss.release();
+}
+
+// glu(x, axis) -> a σ(b), the halves of x along an axis
+PyObject* glu_(Args a, Py_ssize_t n) {
+    In x;
+    i64 axis;
+    if (n != 2 || !x.read(a[0]) || !read_axis(a[1], x, axis) || x.dim(int(axis)) % 2) return nullptr;
+    npy_intp dims[NPY_MAXDIMS];
+    for (int i = 0; i < x.nd(); i++) dims[i] = i == axis ? x.dim(i) / 2 : x.dim(i);
+    Out y(x.nd(), dims, x.type());
+    if (!y || x.size() == 0) return y.release();
+    const Split s(x, axis);
+    compute(x.type(), x.size(), [&]<class T>() { glu(x.data<T>(), s.outer, s.n / 2 * s.inner, y.data<T>()); });
+    return y.release();
 }
 
 // layer_norm(x, n, w or None, b or None, eps) -> y, mean, rstd over the last n dimensions

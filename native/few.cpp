@@ -97,10 +97,12 @@ PyObject* no_ties(PyObject*, PyObject* const* args, Py_ssize_t n) {
     if (!in_order(args[0]) || !in_order(args[1])) Py_RETURN_NONE;
     const Array x = reinterpret_cast<Array>(args[0]), index = reinterpret_cast<Array>(args[1]);
     const int type = PyArray_TYPE(x);
-    if (PyArray_NDIM(x) != 2 || PyArray_NDIM(index) != 2 || PyArray_TYPE(index) != NPY_INT64 ||
-        PyArray_DIM(x, 0) != PyArray_DIM(index, 0))
-        Py_RETURN_NONE;
-    const npy_intp rows = PyArray_DIM(x, 0), width = PyArray_DIM(x, 1), k = PyArray_DIM(index, 1);
+    const int last = PyArray_NDIM(x) - 1;
+    if (last < 0 || PyArray_NDIM(index) != last + 1 || PyArray_TYPE(index) != NPY_INT64) Py_RETURN_NONE;
+    npy_intp rows = 1;
+    for (int i = 0; i < last; rows *= PyArray_DIM(x, i++))
+        if (PyArray_DIM(x, i) != PyArray_DIM(index, i)) Py_RETURN_NONE;
+    const npy_intp width = PyArray_DIM(x, last), k = PyArray_DIM(index, last);
     const std::int64_t* const at = static_cast<const std::int64_t*>(PyArray_DATA(index));
     if (k < 1) Py_RETURN_NONE;
     for (npy_intp i = 0; i < rows * k; i++)

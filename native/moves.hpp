@@ -30,6 +30,19 @@ struct PadBlock {
 };
 void pad_block(const PadBlock& b, const char* x, const char* value, char* y);
 
+// y (out, row-major) = x with a border that continues it: element i of dimension d lies at[d][i] bytes from x's
+// start, those from `lead` on of the last dimension, `inside` of them, one after the other.
+enum class Border { reflected, repeated, periodic };
+// where element i of n + before + after comes from, in [0, n)
+i64 continuation(Border how, i64 i, i64 n, i64 before, i64 after);
+struct ContinuedBlock {
+    int nd;  // > 0
+    i64 out[64];
+    const i64* at[64];
+    i64 lead, inside, size;
+};
+void continue_block(const ContinuedBlock& b, const char* x, char* y);
+
 // y (rows, n, inner) = x (rows, m, inner) at index (rows, n, inner) of the middle dimension; negative
 // ones from its end, or (strict) refused. False: one is outside [-m, m). T: uint8, uint16, uint32, uint64
 template <class T>

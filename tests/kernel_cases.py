@@ -575,3 +575,4 @@ import kernel_cases_layers  # noqa: E402, F401
 import kernel_cases_moves  # noqa: E402, F401
 import kernel_cases_optim  # noqa: E402, F401
 import kernel_cases_order  # noqa: E402, F401
+import kernel_cases_vectors  # noqa: E402, F401

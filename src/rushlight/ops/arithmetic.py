@@ -469,12 +469,17 @@ class Remainder:
     samples = binary(0.6, 2.0)
 
 
-def _remainder_into(x, y, out=None):
+def _remainder(x, y):
+    """K.remainder(x, y) for numbers of one dtype, or int64 and an int."""
+    if x.dtype is _I64:
+        y = np.array(y, _I64) if type(y) is int else y
+        _not_by_zero(x, y)
+    return K.remainder(x, y)
+
+
+def _remainder_into(x, y, out):
     """As np.remainder, with the zeros of K.remainder; float32 and float64."""
-    z = K.remainder(x, y)
-    if out is None:
-        return z
-    np.copyto(out, z)
+    np.copyto(out, K.remainder(x, y))
     return out
 
 
@@ -558,7 +563,7 @@ Tensor.__rsub__, _ = binary_operator(Rsub, quietly(lambda x, y: y - x), True)
 Tensor.__mul__, Tensor.__rmul__ = binary_operator(Mul, TABLE["mul"], True)
 Tensor.__truediv__, _ = binary_operator(Div, TABLE["div"])
 Tensor.__floordiv__, Tensor.__rfloordiv__ = binary_operator(FloorDivide, K.floor_divide)
-Tensor.__mod__, Tensor.__rmod__ = binary_operator(Remainder, quietly(_remainder_into))
+Tensor.__mod__, Tensor.__rmod__ = binary_operator(Remainder, quietly(_remainder), True)
 Tensor.__iadd__ = inplace_operator(Add, TABLE["add_"], np.add)
 Tensor.__isub__ = inplace_operator(Sub, TABLE["sub_"], np.subtract)
 inplace_method(Add, Tensor.__iadd__)

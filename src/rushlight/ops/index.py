@@ -12,16 +12,16 @@ import numpy as np
 
 from ..autograd.engine import unchanged
 from ..core.dtype import scalar_name
-from ..core.grad_mode import mode
+from ..core.grad_mode import inferring, mode
 from ..core.tensor import Tensor, wrap
 from ..dispatch.messages import indices_elsewhere, not_a_tensor
-from ..dispatch.modes import Named
+from ..dispatch.modes import ON, Named
 from ..dispatch.registry import (
     internal,
     op,
     view_of,
 )
-from ..kernels import CARRIED, K, as_array, word
+from ..kernels import CARRIED, K, as_array, native, word
 from .keys import FULL, I64, SELECT, SLICE, UNSQUEEZE, basic_card, index_arrays, list_key, split_key
 
 
@@ -168,6 +168,10 @@ def getitem(x: Tensor, key: Any) -> Tensor:
         if card is not None:
             basic = key if ... in key else (*key, ...)
             return view_of(card, x, a[basic], (basic,))
+        if native is not None and not (ON[0] or inferring[0] or (x._rg and mode.grad)):
+            picked = native.pick_key(a, key)
+            if picked is not None:
+                return wrap(picked)
         advanced = index_arrays(a, key)
         if advanced is not None:
             return _chosen(x, advanced, key)

@@ -38,6 +38,7 @@ def _int_power(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return K.where(negative, flipped, z).astype(x.dtype)
 
 
+_F32, _F64 = np.dtype(np.float32), np.dtype(np.float64)
 _REAL = frozenset((int, float, bool))  # numbers that raise no floating dtype
 _power = in_single(K.power)  # two-byte floats: computed in float32, rounded once
 
@@ -110,6 +111,7 @@ def _with_number(x: np.ndarray, p: Any) -> np.dtype:
     broadcast=True,
     node="Pow1",
     not_for="b",
+    quiet=False,
 )
 class Pow:
     """z = x^y, each a tensor or a number
@@ -136,6 +138,8 @@ class Pow:
         return None if isinstance(x, Tensor) else _OF_NUMBER[0]
 
     def forward(x, y):
+        if x.dtype is _F32 or x.dtype is _F64:
+            return K.power(x, y)
         return _int_power(x, y) if x.dtype.kind in "iu" else _power(x, y)
 
     def backward(c, dz, x, y, out):
