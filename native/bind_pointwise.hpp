@@ -342,8 +342,7 @@ PyObject* spread(PyObject* o, PyObject* x) {
     PyArray_Descr* const dtype = PyArray_DESCR(array(o));
     Py_INCREF(dtype);
     const auto* const of = reinterpret_cast<PyArrayMultiIterObject*>(both);
-    PyObject* const y =
-        PyArray_NewFromDescr(&PyArray_Type, dtype, of->nd, of->dimensions, nullptr, nullptr, 0, nullptr);
+    PyObject* const y = new_array(dtype, of->nd, of->dimensions);
     Py_DECREF(both);
     if (y && PyArray_CopyInto(array(y), array(o)) == 0) return y;
     Py_XDECREF(y);
@@ -471,7 +470,7 @@ PyObject* by_comparisons(const Comparison& f, Args a, Py_ssize_t n) {
     }
     const bool one = !other || PyArray_NDIM(other) == 0;
     if (!(one ? is_dense(x) : lie_alike(x, other))) return nullptr;
-    PyObject* const z = PyArray_NewLikeArray(x, NPY_KEEPORDER, PyArray_DescrFromType(NPY_BOOL), 0);
+    PyObject* const z = new_in_order_of(x, PyArray_DescrFromType(NPY_BOOL));
     if (!z) return nullptr;
     const i64 size = PyArray_SIZE(x);
     if (size == 0) return z;
