@@ -424,13 +424,24 @@ PyObject* by_own_operator(const Operator& f, Args a, Py_ssize_t n) {
     return z || PyErr_Occurred() ? z : by_ufunc(*f.numpy, a, n);
 }
 
-// The same by formulas of float and double.
-template <Name name, auto f>
+// The same by formulas of float and double, and of int64.
+template <Name name, auto f, bool integers = false>
 PyObject* remainders(Args a, Py_ssize_t n) {
     constexpr Pairs<float> single = f;
+    constexpr Pairs<std::uint64_t> whole = [] {
+        if constexpr (integers) return Pairs<std::uint64_t>(f);
+        else return nullptr;
+    }();
     static constexpr Operator loops{&Ufuncs<name>::own, single, f, narrowed_pairs<Half, single>,
-                                    narrowed_pairs<Brain, single>, nullptr};
+                                    narrowed_pairs<Brain, single>, whole};
     return by_own_operator(loops, a, n);
+}
+
+// The same of what NumPy has no function for.
+template <auto f>
+PyObject* own(Args a, Py_ssize_t n) {
+    static constexpr Operator loops{nullptr, f, f, nullptr, nullptr, f};
+    return by_own_formulas(loops, a, n);
 }
 
 // The same by a formula of float alone; NumPy's loop of double.

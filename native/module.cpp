@@ -231,8 +231,8 @@ PyMethodDef own[] = {
     {"spaced_evenly", fast(spaced_evenly), METH_FASTCALL,
      "spaced_evenly(start, end, steps, dtype): linspace of a few floats; None: not these"},
     {"put_along", fast(put_along), METH_FASTCALL,
-     "put_along(x, index, axis, values): x[.., index, ..] = values along an axis in place; None, and "
-     "nothing is written: not these, or an index out of range"},
+     "put_along(x, index, axis, values, spare=False): x[.., index, ..] = values along an axis in place; None, and "
+     "nothing is written (unless x is to spare): not these, or an index out of range"},
     {"set_fallback", fast(set_fallback), METH_FASTCALL,
      "set_fallback(name, function): the twin for arguments the kernel does not take"},
     {"write_to", write_to, METH_O,
