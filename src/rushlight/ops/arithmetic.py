@@ -365,7 +365,7 @@ def _floor_divide(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 def _trunc_divide(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    if x.dtype.itemsize == 2 and x.dtype.kind in "fV":  # the quotient is rounded first, as PyTorch's
+    if x.dtype.itemsize == 2 and x.dtype.kind in "fV":  # the quotient is rounded, as PyTorch's
         return K.trunc(K.div(x, y))
     return K.trunc_divide(x, y)
 
