@@ -59,9 +59,9 @@ bool spin(Done done) {
     return done();
 }
 
-// Where a sleeping worker wakes. On a virtual machine Linux takes a halted processor for one that the host uses
-// otherwise, and wakes the worker beside its caller, which then computes alone for some milliseconds: so it is told
-// to keep off the caller's processor, until it has woken.
+// Where a sleeping worker wakes. On a virtual machine that was often on its caller's processor, though another one was
+// idle (docs/native.md), and the caller computed alone for some milliseconds: so it is told to keep off that
+// processor, until it has woken.
 class Place {
 #ifdef __linux__
     std::atomic<pid_t> thread_{0};
