@@ -182,6 +182,12 @@ def index_add(dim: int) -> Callable[[Operands], Call]:
     return make
 
 
+def rounded(s: Operands, way: str, x: Any) -> Call:
+    """x / y as a whole number."""
+    y = x % 7 + 1
+    return lambda: s.T.div(x, y, rounding_mode=way)
+
+
 def narrow_images(s: Operands, f: Callable[[Any], Any]) -> Call:
     """f of the images in bfloat16."""
     return partial(f, s.images.bfloat16())
@@ -369,6 +375,13 @@ _CALLS |= {
     "bfloat16 to half": (5, lambda s: s.bfloat16.half),
     "bfloat16 to int32": (5, lambda s: s.bfloat16.int),
     "clamp_": (20, lambda s: lambda: s.x.clamp_(0, 1)),
+    "outer": (10, lambda s: lambda: s.T.outer(s.x[0], s.y[0])),
+    **{
+        f"div, {way}{of}": (5, lambda s, way=way, kind=kind: rounded(s, way, getattr(s, kind)))
+        for way in ("floor", "trunc")
+        for kind, of in (("x", ""), *((k, f", {d}") for k, d in _DTYPES.items()))
+    },
+    "normalize": (10, lambda s: lambda: s.F.normalize(s.x)),
     "pixel_shuffle": (3, lambda s: lambda: s.F.pixel_shuffle(s.images, 2)),
     "max_pool, bfloat16": (3, lambda s: narrow_images(s, lambda x: s.F.max_pool2d(x, 2))),
     "batch_norm, training, bfloat16": (5, lambda s: narrow_images(s, batch_statistics(s))),

@@ -50,6 +50,7 @@ namespace {
 #endif
 #define CURVE(f) row<#f, formula<1, 0, FN(f)>>("(x)"),
 #define REMAINDER(f, numpy) row<#f, remainders<numpy, FN(f)>>("(x, y)"),
+#define QUOTIENT(f, numpy) row<#f, remainders<numpy, FN(f), true>>("(x, y)"),
 #define ROUNDING(f, numpy) row<#f, narrow_or_ufunc<numpy, 1, FN(f##_narrow)>>("(x)"),
 #define EXTREME(f, numpy) row<#f, narrow_or_ufunc<numpy, 2, FN(f##_narrow)>>("(x, y)"),
 #define UFUNC(f, numpy) row<f, ufunc<numpy>>("(x)"),
@@ -71,6 +72,8 @@ const Row table[] = {
     RL_CURVES(CURVE)
     CURVE(exp2)
     RL_REMAINDERS(REMAINDER)
+    RL_QUOTIENTS(QUOTIENT)
+    row<"trunc_divide", own<FN(trunc_divide)>>("(x, y)"),
     RL_ROUNDINGS(ROUNDING)
     RL_EXTREMES(EXTREME)
     row<"power", of_float<"power", FN(power)>>("(x, y)"),

@@ -17,8 +17,7 @@ bool is_rows(PyObject* o) {  // row-major, without gaps
 PyArrayObject* new_like(PyArrayObject* x, int nd, const npy_intp* dims) {
     PyArray_Descr* const dtype = PyArray_DESCR(x);
     Py_INCREF(dtype);
-    return array(PyArray_NewFromDescr(&PyArray_Type, dtype, nd, const_cast<npy_intp*>(dims), nullptr,
-                                      nullptr, 0, nullptr));
+    return array(new_array(dtype, nd, dims));
 }
 
 // f.operator()<T>() with unsigned T of `size` bytes, at most 8
@@ -508,11 +507,8 @@ PyObject* astype_(Args a, Py_ssize_t n) {
     for (const Conversion& c : CONVERSIONS) {
         if (c.from != source || c.to != target) continue;
         Py_INCREF(to);
-        PyObject* const y =
-            PyArray_IS_C_CONTIGUOUS(x)
-                ? PyArray_NewFromDescr(&PyArray_Type, to, PyArray_NDIM(x), PyArray_DIMS(x), nullptr,
-                                       nullptr, 0, nullptr)
-                : PyArray_NewLikeArray(x, NPY_KEEPORDER, to, 0);
+        PyObject* const y = PyArray_IS_C_CONTIGUOUS(x) ? new_array(to, PyArray_NDIM(x), PyArray_DIMS(x))
+                                                       : new_in_order_of(x, to);
         if (!y) return nullptr;
         const i64 size = PyArray_SIZE(x);
         NoGil unlocked(size >= LONG_WORK);

@@ -340,8 +340,7 @@ PyObject* take(Args a, Py_ssize_t n) {
     for (int k = 1; k < PyArray_NDIM(x); k++) bytes *= dims[nd++] = PyArray_DIM(x, k);
     if (nd > NPY_MAXDIMS) return nullptr;
     Py_INCREF(dtype);
-    PyObject* y =
-        PyArray_NewFromDescr(&PyArray_Type, dtype, nd, dims, nullptr, nullptr, 0, nullptr);
+    PyObject* y = new_array(dtype, nd, dims);
     if (!y) return nullptr;
     NoGil unlocked(i.size() * bytes / 8 >= LONG_WORK);
     take_rows(PyArray_BYTES(x), rows, bytes, i.data<i64>(), i.size(), PyArray_BYTES(array(y)));

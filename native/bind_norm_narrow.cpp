@@ -47,8 +47,7 @@ template <class G>
 PyObject* in_channels(PyArrayObject* x, const Channels& of, const Channels* dy, G run) {
     PyArray_Descr* const dtype = PyArray_DESCR(x);
     Py_INCREF(dtype);
-    PyObject* const y = PyArray_NewFromDescr(&PyArray_Type, dtype, of.nd(), const_cast<npy_intp*>(of.dims()),
-                                             nullptr, nullptr, 0, nullptr);
+    PyObject* const y = new_array(dtype, of.nd(), of.dims());
     if (!y) return nullptr;
     try {
         compute_floats(x, [&]<class T>() {

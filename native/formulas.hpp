@@ -27,9 +27,11 @@
 // z = f(x, y) by broadcasting, as RL_BINARY, of float and double; two-byte floats go through those of float
 // (`narrowed_pairs`), integers through NumPy's. (And what NumPy calls them.)
 #define RL_REMAINDERS(X)                                                                           \
-    X(fmod, "fmod") X(remainder, "remainder") X(floor_divide, "floor_divide")                      \
     X(logaddexp, "logaddexp") X(copysign, "copysign") X(atan2, "arctan2") X(hypot, "hypot")        \
     X(logaddexp2, "logaddexp2")
+// The same of int64 (its bits), too, 0 where y is 0.
+#define RL_QUOTIENTS(X)                                                                            \
+    X(fmod, "fmod") X(remainder, "remainder") X(floor_divide, "floor_divide")
 
 // f(array) or f(array, array) of two-byte floats, in registers; other dtypes and layouts by the loops of NumPy's f
 #define RL_ROUNDINGS(X) X(floor, "floor") X(ceil, "ceil") X(trunc, "trunc") X(round, "rint")
@@ -75,7 +77,11 @@ RL_CURVES(CURVE)
 #undef CURVE
 #define REMAINDER(f, numpy) template <class T> void f(const T* x, i64 nx, const T* y, i64 ny, T* z, i64 n);
 RL_REMAINDERS(REMAINDER)
+RL_QUOTIENTS(REMAINDER)
 #undef REMAINDER
+// x / y without its fraction
+template <class T>
+void trunc_divide(const T* x, i64 nx, const T* y, i64 ny, T* z, i64 n);
 // of float alone
 template <class T>
 void power(const T* x, i64 nx, const T* y, i64 ny, T* z, i64 n);

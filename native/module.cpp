@@ -231,8 +231,8 @@ PyMethodDef own[] = {
     {"spaced_evenly", fast(spaced_evenly), METH_FASTCALL,
      "spaced_evenly(start, end, steps, dtype): linspace of a few floats; None: not these"},
     {"put_along", fast(put_along), METH_FASTCALL,
-     "put_along(x, index, axis, values): x[.., index, ..] = values along an axis in place; None, and "
-     "nothing is written: not these, or an index out of range"},
+     "put_along(x, index, axis, values, spare=False): x[.., index, ..] = values along an axis in place; None, and "
+     "nothing is written (unless x is to spare): not these, or an index out of range"},
     {"pick_key", fast(pick_key), METH_FASTCALL,
      "pick_key(x, key): x[key] for index tensors, ints and whole slices; None: not these"},
     {"same", fast(same), METH_FASTCALL, "same(x, y): whether their numbers are equal; None: look yourself"},

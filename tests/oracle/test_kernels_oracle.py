@@ -148,7 +148,7 @@ ELSEWHERE = {
         bitwise_or bitwise_right_shift bitwise_xor copysign filled finite floor_divide fmax fmin
         fmod hypot isfinite isinf isnan lerp lerp_number logaddexp logaddexp2 logical_and
         logical_not logical_or logical_xor maximum minimum nextafter power remainder signbit tril
-        triu
+        triu trunc_divide
     """,
     "test_small_oracle.py": "dot cross variance unit nll glu continued both_extremes",
     "test_windows_oracle.py": """

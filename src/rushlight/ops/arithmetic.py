@@ -24,7 +24,6 @@ from ..dispatch.registry import (
 from ..dispatch.schema import Schema
 from ..kernels import TABLE, K
 from ..kernels.seam import quietly
-from .narrow import rounded, wide
 from .samples import binary
 
 # ---------------------------------------------------------------- + and -
@@ -358,27 +357,22 @@ def _not_by_zero(x: np.ndarray, y: np.ndarray) -> None:
     if type(y) is np.ndarray and not y.ndim and y:  # the usual
         return
     if y.dtype.kind in "iu" and x.size:
-        K.refuse(y == 0, RuntimeError("ZeroDivisionError"))
+        K.refuse(K.eq(y, 0), RuntimeError("ZeroDivisionError"))
 
 
 def _floor_divide(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    if x.dtype.itemsize == 2 and x.dtype.kind in "fV":
-        return rounded(K.floor(K.div(wide(x), wide(y))), x)
     return K.floor_divide(x, y).astype(x.dtype, copy=False)
 
 
-def _truncated_divide(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    if x.dtype.kind not in "iu":
-        return K.trunc(x / y)
-    z = K.floor_divide(x, y).astype(x.dtype, copy=False)
-    if x.dtype.kind == "i":
-        z = z + ((z < 0) & (z * y != x))
-    return z.astype(x.dtype, copy=False)
+def _trunc_divide(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    if x.dtype.itemsize == 2 and x.dtype.kind in "fV":  # the quotient is rounded, as PyTorch's
+        return K.trunc(K.div(x, y))
+    return K.trunc_divide(x, y)
 
 
 _ROUNDED = {
     "floor": ("div_floor_cpu", _floor_divide),
-    "trunc": ("div_trunc_cpu", _truncated_divide),
+    "trunc": ("div_trunc_cpu", _trunc_divide),
 }
 
 

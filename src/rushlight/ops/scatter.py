@@ -92,8 +92,8 @@ def _few_put(x, dim, index, values):
     n = x.ndim
     if native is None or not (type(dim) is int and -n <= dim < n and type(x) is np.ndarray):
         return None
-    y = x.copy()
-    return y if native.put_along(y, index, dim % n, values) else None
+    y = K.dense_copy(x)
+    return y if native.put_along(y, index, dim % n, values, True) else None
 
 
 def scatter_add_array(x, dim, index, src):

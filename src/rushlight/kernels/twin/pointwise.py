@@ -85,6 +85,16 @@ def floor_divide(x, y):
     return np.floor_divide(x, y)
 
 
+def trunc_divide(x, y):
+    """x / y without its fraction"""
+    if x.dtype.kind not in "iu":
+        return K.trunc(x / y)
+    z = K.floor_divide(x, y).astype(x.dtype, copy=False)
+    if x.dtype.kind == "i":
+        z = z + ((z < 0) & (z * y != x))
+    return z.astype(x.dtype, copy=False)
+
+
 def hardshrink(x, a):
     """0 where |x| ≤ a, else x"""
     return K.where((x >= -a) & (x <= a), x.dtype.type(0), x)
