@@ -47,6 +47,12 @@ RL_INLINE V whole_below(V x, V y) {
     return y == 0 ? x / y : q == 0 ? copysign(zero, x / y) : near;
 }
 
+// log(1 + e^-x) without overflow
+template <class V>
+RL_INLINE V softplus_of_minus(V x) {
+    return log1p(exp(-abs(x))) + (x < 0 ? -x : V{});
+}
+
 }  // namespace
 
 template <class U>
@@ -148,6 +154,23 @@ void addcdiv(const U* x, const U* y, const U* z, U* r, i64 n, double a) {
     map<LIGHT>(n, [b = T(a)](V u, V v, V w) -> V { return u + v * b / w; }, r, x, y, z);
 }
 
+template <class U>
+void bce_logits(const U* x, const U* y, U* z, i64 n) {
+    using V = Reg<Wide<U>>;
+    map<HEAVY>(n, [](V v, V t) -> V { return (1 - t) * v + softplus_of_minus(v); }, z, x, y);
+}
+template <class U>
+void bce_logits_weighted(const U* x, const U* y, const U* w, U* z, i64 n) {
+    using V = Reg<Wide<U>>;
+    map<HEAVY>(
+        n, [](V v, V t, V u) -> V { return (1 - t) * v + (1 + (u - 1) * t) * softplus_of_minus(v); }, z, x, y, w);
+}
+template <class U>
+void bce_logits_dx(const U* dy, const U* x, const U* y, U* dx, i64 n) {
+    using V = Reg<Wide<U>>;
+    map<HEAVY>(n, [](V g, V v, V t) -> V { return g * (sigmoid(v) - t); }, dx, dy, x, y);
+}
+
 template <class T>
 void fmod(const T* x, i64 nx, const T* y, i64 ny, T* z, i64 n) {
     zip<HEAVY>(x, nx, y, ny, z, n, [](Reg<T> u, Reg<T> v) { return remains(u, v); });
@@ -209,7 +232,10 @@ EXTREME(fmin_narrow, (u < v) | (v != v) ? u : v)
     template void lerp_number(const T*, const T*, T*, i64, double);                           \
     template void lerp(const T*, const T*, const T*, T*, i64);                                \
     template void addcmul(const T*, const T*, const T*, T*, i64, double);                     \
-    template void addcdiv(const T*, const T*, const T*, T*, i64, double);
+    template void addcdiv(const T*, const T*, const T*, T*, i64, double);                     \
+    template void bce_logits(const T*, const T*, T*, i64);                                    \
+    template void bce_logits_weighted(const T*, const T*, const T*, T*, i64);                 \
+    template void bce_logits_dx(const T*, const T*, const T*, T*, i64);
 #define PAIRS(T)                                                                              \
     template void fmod(const T*, i64, const T*, i64, T*, i64);                                \
     template void remainder(const T*, i64, const T*, i64, T*, i64);                           \
