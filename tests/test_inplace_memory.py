@@ -50,6 +50,8 @@ x.fill_(x[3, 3])
 x.tril_()
 torch.nn.functional.leaky_relu_(x, 0.1)
 torch.nn.functional.elu_(x)
+torch.nn.functional.celu_(x, 0.7)
+torch.nn.functional.selu_(x)
 torch.nn.functional.silu(x, inplace=True)
 torch.nn.functional.threshold_(x, 0.1, 7.0)
 torch.nn.functional.hardtanh_(x)
@@ -119,7 +121,14 @@ def test_out_is_what_the_function_returns(text):
 
 
 @pytest.mark.skipif(native is None, reason="kernels write into memory, twins do not")
-@pytest.mark.parametrize("text", ["x.clamp_(0, 1)", "x.exp_()", "torch.add(y, z, out=x)"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("x.clamp_(0, 1)", "x.exp_()", "torch.add(y, z, out=x)", "x.square_()", "x.pow_(2)"),
+        *("x.pow_(3)", "x.frac_()", "x.nan_to_num_()", "torch.nn.functional.celu_(x)"),
+        "torch.nn.functional.relu6(x, inplace=True)",
+    ],
+)
 def test_no_second_array(text, monkeypatch):
     x, y, z = operands(torch.float32)
     monkeypatch.setattr(module, "fill", lambda a, values: pytest.fail("the result was copied"))

@@ -33,7 +33,7 @@ def test_values(name):
 
 
 def test_erfinv_to_the_ends():
-    """float64: 8e-16 of it, also where 1 - x has a bit (its twin: 1e-12); beyond, and of NaN, NaN."""
+    """float64: 8e-16 of it (its twin 1e-12), also where 1 - x has one bit; beyond, NaN."""
     x = np.concatenate([np.linspace(-0.9, 0.9, 301), 1 - 2.0 ** -np.arange(3, 54)])
     y = torch.tensor(x).erfinv().numpy()
     # one step of Newton's, of erf or of erfc, says what is lacking

@@ -340,6 +340,8 @@ class Celu:
     errors  NotImplementedError: integers, bool
     """
 
+    once = True
+
     def forward(x, alpha):
         if alpha == 0:
             raise RuntimeError("ZeroDivisionError: alpha cannot be 0 for CELU")
