@@ -60,6 +60,10 @@ class Operands:
         return self.T.rand(16, 64, 32, 32)
 
     @cached_property
+    def narrow_images(self) -> Any:
+        return self.images.bfloat16()
+
+    @cached_property
     def heads(self) -> Any:
         return self.T.rand(16, 128, 8, 48).transpose(1, 2)
 
@@ -359,6 +363,29 @@ _CALLS |= {
     },
     "digamma": (1, lambda s: s.positive.digamma),
     "atan2": (3, lambda s: lambda: s.T.atan2(s.x, s.y)),
+    "pow 1.5, float64": (2, lambda s: lambda: s.double**1.5),
+    "pow of two tensors, float64": (2, lambda s: lambda: s.double**s.double),
+    "pow 3": (10, lambda s: lambda: s.x**3),
+    "erfinv, float64": (2, lambda s: s.double.erfinv),
+    "elu": (10, lambda s: partial(s.F.elu, s.x - 0.5)),
+    "square_": (20, lambda s: s.x.square_),
+    "frac_": (20, lambda s: s.x.frac_),
+    "bce with logits": (
+        5,
+        lambda s: lambda: s.F.binary_cross_entropy_with_logits(s.x, s.y),
+    ),
+    "bce with logits, gradient": (
+        5,
+        gradient(lambda F, x: F.binary_cross_entropy_with_logits(x, x.detach())),
+    ),
+    "group_norm, bfloat16": (
+        5,
+        lambda s: narrow_images(s, lambda x: s.F.group_norm(x, 8)),
+    ),
+    "group_norm, training, bfloat16": (
+        5,
+        training(lambda nn: nn.GroupNorm(8, 64).bfloat16(), "narrow_images"),
+    ),
     "pow of two tensors": (2, lambda s: lambda: s.positive**s.y),
     "cummax, dim 1": (3, lambda s: lambda: s.x.cummax(1)),
     "cumprod, dim 1": (5, lambda s: lambda: s.x.cumprod(1)),

@@ -29,7 +29,6 @@
 #include "bind_resample.hpp"
 #include "bind_shape.hpp"
 #include "bind_windows.hpp"
-#include "special.hpp"
 
 namespace rl::RL_ISA {
 namespace {
@@ -59,7 +58,6 @@ namespace {
 // clang-format off
 const Row table[] = {
     RL_UNARY(UNARY)
-    row<"erfinv", special<FN(erfinv)>>("(x)"),
     row<"lgamma", special<FN(lgamma)>>("(x)"),
     RL_UNARY_1(UNARY_1)
     RL_UNARY_2(UNARY_2)
@@ -71,6 +69,8 @@ const Row table[] = {
     RL_FORMULAS(FORMULA)
     RL_CURVES(CURVE)
     CURVE(exp2)
+    UNARY(log2)
+    UNARY(log10)
     RL_REMAINDERS(REMAINDER)
     RL_QUOTIENTS(QUOTIENT)
     row<"trunc_divide", own<FN(trunc_divide)>>("(x, y)"),

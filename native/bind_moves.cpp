@@ -495,22 +495,31 @@ constexpr Conversion CONVERSIONS[] = {
 
 }  // namespace
 
-// astype(x, dtype) -> x in another dtype, in the order of its memory; itself if it has it
+// astype(x, dtype) -> x in another dtype, in the order of its memory (of one number, repeated: row-major); itself if
+// it has it
 PyObject* astype_(Args a, Py_ssize_t n) {
     if (n != 2 || !is_array(a[0]) || !PyArray_DescrCheck(a[1])) return nullptr;
     PyArrayObject* const x = array(a[0]);
     PyArray_Descr *const from = PyArray_DESCR(x), *const to = reinterpret_cast<PyArray_Descr*>(a[1]);
     if (from == to) return Py_NewRef(a[0]);
-    if (!PyArray_ISBEHAVED_RO(x) || !is_dense(x) || !PyDataType_ISNOTSWAPPED(to)) return nullptr;
+    if (!PyArray_ISBEHAVED_RO(x) || !PyDataType_ISNOTSWAPPED(to)) return nullptr;
+    const bool one = is_uniform(x);
+    if (!one && !is_dense(x)) return nullptr;
     const int source = is_bfloat16(from) ? BFLOAT16 : from->type_num;
     const int target = is_bfloat16(to) ? BFLOAT16 : to->type_num;
     for (const Conversion& c : CONVERSIONS) {
         if (c.from != source || c.to != target) continue;
         Py_INCREF(to);
-        PyObject* const y = PyArray_IS_C_CONTIGUOUS(x) ? new_array(to, PyArray_NDIM(x), PyArray_DIMS(x))
-                                                       : new_in_order_of(x, to);
+        PyObject* const y = one || PyArray_IS_C_CONTIGUOUS(x) ? new_array(to, PyArray_NDIM(x), PyArray_DIMS(x))
+                                                              : new_in_order_of(x, to);
         if (!y) return nullptr;
         const i64 size = PyArray_SIZE(x);
+        if (one) {
+            char number[16];
+            c.run(PyArray_DATA(x), number, 1);
+            fill_all(array(y), number);
+            return y;
+        }
         NoGil unlocked(size >= LONG_WORK);
         c.run(PyArray_DATA(x), PyArray_DATA(array(y)), size);
         return y;

@@ -59,6 +59,7 @@ PyObject* along_dx(Args a, Py_ssize_t n) {
 
 // group_norm(x (N, C, *), groups, w (C), b (C), eps) -> y, mean (N, groups, 1), rstd; w, b may be None
 PyObject* group_norm_(Args a, Py_ssize_t n) {
+    if (n > 0 && is_narrow(a[0])) return group_norm_narrow(a, n);
     In x, w, b;
     i64 groups;
     double eps;
@@ -80,6 +81,7 @@ PyObject* group_norm_(Args a, Py_ssize_t n) {
 
 // group_norm_dx(dy, x (N, C, *), w, mean, rstd (N, groups, 1), groups) -> dx, dw (C), db (C)
 PyObject* group_norm_dx_(Args a, Py_ssize_t n) {
+    if (n > 0 && is_narrow(a[0])) return group_norm_dx_narrow(a, n);
     In dy, x, w, mean, rstd;
     i64 groups;
     if (n != 6 || !dy.read(a[0]) || !x.read_like(a[1], dy) || !w.read_optional_like(a[2], x))

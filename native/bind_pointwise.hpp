@@ -72,21 +72,24 @@ void narrowed(const T* const* u, T* y, i64 n, const double* p) {
 }
 
 // f(g, x, ...) of one number g, repeated
-PyObject* of_uniform(const Formula& f, PyArrayObject* g, PyArrayObject* x, const double* p) {
+PyObject* of_uniform(const Formula& f, Args a, const double* p) {
+    PyArrayObject* const x = array(a[f.arrays - 1]);
     PyObject* const y = new_alike(x);
     if (!y) return nullptr;
     const i64 size = PyArray_SIZE(x);
     compute_floats(x, [&]<class T>() {
         const Loop<T> loop = f.loop<T>();
-        const T one = *static_cast<const T*>(PyArray_DATA(g));
-        const T* in = static_cast<const T*>(PyArray_DATA(x));
+        const T one = *static_cast<const T*>(PyArray_DATA(array(a[0])));
+        const T* in[MOST_ARRAYS] = {};
+        for (int k = 1; k < f.arrays; k++) in[k] = static_cast<const T*>(PyArray_DATA(array(a[k])));
         T* out = static_cast<T*>(PyArray_DATA(array(y)));
         parallel(size, 8 * CHUNK, [=](i64 begin, i64 end) {
             T many[CHUNK];
             for (T& v : many) v = one;
             for (i64 i = begin; i < end; i += CHUNK) {
                 const i64 n = end - i < CHUNK ? end - i : CHUNK;
-                const T* const arrays[] = {many, in + i};
+                const T* arrays[MOST_ARRAYS] = {many};
+                for (int k = 1; k < f.arrays; k++) arrays[k] = in[k] + i;
                 loop(arrays, out + i, n, p);
             }
         });
@@ -95,7 +98,7 @@ PyObject* of_uniform(const Formula& f, PyArrayObject* g, PyArrayObject* x, const
 }
 
 // Arrays of one shape and dtype without gaps, in one order; the result is laid out alike. The first
-// of two may be one number, repeated.
+// of several may be one number, repeated.
 PyObject* by_formula(const Formula& f, Args a, Py_ssize_t n) {
     if (n != f.arrays + f.numbers) return nullptr;
     if (!is_floating(a[0]) && !(f.half && is_narrow(a[0]))) return nullptr;
@@ -112,13 +115,18 @@ PyObject* by_formula(const Formula& f, Args a, Py_ssize_t n) {
     double p[MOST_NUMBERS];
     for (int i = 0; i < f.numbers; i++)
         if (!read(a[f.arrays + i], p[i])) return nullptr;
+    bool alike = true;
     for (int k = 1; k < f.arrays; k++) {
         if (!is_array(a[k]) || PyArray_TYPE(array(a[k])) != PyArray_TYPE(x)) return nullptr;
         if (!PyArray_ISBEHAVED_RO(array(a[k]))) return nullptr;
-        if (!lie_alike(x, array(a[k]))) {
-            if (f.arrays != 2 || !is_uniform(x) || !PyArray_SAMESHAPE(x, array(a[1]))) return nullptr;
-            return is_dense(array(a[1])) ? of_uniform(f, x, array(a[1]), p) : nullptr;
-        }
+        alike &= lie_alike(x, array(a[k]));
+    }
+    if (!alike) {
+        PyArrayObject* const other = array(a[f.arrays - 1]);
+        if (!is_uniform(x) || !PyArray_SAMESHAPE(x, other) || !is_dense(other)) return nullptr;
+        for (int k = 1; k < f.arrays - 1; k++)
+            if (!lie_alike(array(a[k]), other)) return nullptr;
+        return of_uniform(f, a, p);
     }
 
     PyObject* const y = new_alike(x);

@@ -101,6 +101,12 @@ void divide_whole(const std::uint64_t* x, i64 nx, const std::uint64_t* y, i64 ny
     });
 }
 
+// log(1 + e^-x) without overflow
+template <class V>
+RL_INLINE V softplus_of_minus(V x) {
+    return log1p(exp(-abs(x))) + (x < 0 ? -x : V{});
+}
+
 }  // namespace
 
 template <class U>
@@ -202,6 +208,23 @@ void addcdiv(const U* x, const U* y, const U* z, U* r, i64 n, double a) {
     map<LIGHT>(n, [b = T(a)](V u, V v, V w) -> V { return u + v * b / w; }, r, x, y, z);
 }
 
+template <class U>
+void bce_logits(const U* x, const U* y, U* z, i64 n) {
+    using V = Reg<Wide<U>>;
+    map<HEAVY>(n, [](V v, V t) -> V { return (1 - t) * v + softplus_of_minus(v); }, z, x, y);
+}
+template <class U>
+void bce_logits_weighted(const U* x, const U* y, const U* w, U* z, i64 n) {
+    using V = Reg<Wide<U>>;
+    map<HEAVY>(
+        n, [](V v, V t, V u) -> V { return (1 - t) * v + (1 + (u - 1) * t) * softplus_of_minus(v); }, z, x, y, w);
+}
+template <class U>
+void bce_logits_dx(const U* dy, const U* x, const U* y, U* dx, i64 n) {
+    using V = Reg<Wide<U>>;
+    map<HEAVY>(n, [](V g, V v, V t) -> V { return g * (sigmoid(v) - t); }, dx, dy, x, y);
+}
+
 template <class T>
 void trunc_divide(const T* x, i64 nx, const T* y, i64 ny, T* z, i64 n) {
     if constexpr (std::is_same_v<T, std::uint64_t>) divide_whole<QUOTIENT>(x, nx, y, ny, z, n);
@@ -271,7 +294,10 @@ EXTREME(fmin_narrow, (u < v) | (v != v) ? u : v)
     template void lerp_number(const T*, const T*, T*, i64, double);                           \
     template void lerp(const T*, const T*, const T*, T*, i64);                                \
     template void addcmul(const T*, const T*, const T*, T*, i64, double);                     \
-    template void addcdiv(const T*, const T*, const T*, T*, i64, double);
+    template void addcdiv(const T*, const T*, const T*, T*, i64, double);                     \
+    template void bce_logits(const T*, const T*, T*, i64);                                    \
+    template void bce_logits_weighted(const T*, const T*, const T*, T*, i64);                 \
+    template void bce_logits_dx(const T*, const T*, const T*, T*, i64);
 #define QUOTIENTS(T)                                                                          \
     template void fmod(const T*, i64, const T*, i64, T*, i64);                                \
     template void remainder(const T*, i64, const T*, i64, T*, i64);                           \

@@ -87,7 +87,7 @@ RL_INLINE void map_narrow(i64 begin, i64 end, G f, T* y, const X*... x) {
     for (i64 i = begin; i < end; i += step, step = STEP) {
         const i64 n = end - i < step ? end - i : step;
         const bool whole = n == STEP;
-        (ask_ahead(x + i), ...);
+        if constexpr (cost == HEAVY) (ask_ahead(x + i), ...);
         const Two v = of_two((whole ? widened(x + i) : widened_part(x + i, n))...);
         if (whole) narrow(y + i, v);
         else narrow_part(y + i, v, n);

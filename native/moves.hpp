@@ -1,10 +1,8 @@
 // Elements in another order, joined, chosen, converted: no arithmetic but rounding.
 #pragma once
-#include <cstdint>
+#include "pointwise.hpp"
 
 namespace rl::RL_ISA {
-
-using i64 = std::int64_t;
 
 // Elements of `size` bytes at the places of nd dimensions.
 struct Block {
@@ -67,6 +65,11 @@ void from_half(const std::uint16_t* x, float* y, i64 n);
 void to_half(const float* x, std::uint16_t* y, i64 n);
 void from_bfloat16(const std::uint16_t* x, float* y, i64 n);
 void to_bfloat16(const float* x, std::uint16_t* y, i64 n);
+// x as floats, and y from floats, rounded
+inline void widen(const Half* x, float* y, i64 n) { from_half(&x->bits, y, n); }
+inline void widen(const Brain* x, float* y, i64 n) { from_bfloat16(&x->bits, y, n); }
+inline void narrow(const float* x, Half* y, i64 n) { to_half(x, &y->bits, n); }
+inline void narrow(const float* x, Brain* y, i64 n) { to_bfloat16(x, &y->bits, n); }
 template <class T, class U>
 void convert(const T* x, U* y, i64 n);
 

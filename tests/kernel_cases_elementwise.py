@@ -2,7 +2,7 @@
 
 import ml_dtypes
 import numpy as np
-from kernel_cases import EXACT, SHAPES, make, of
+from kernel_cases import EXACT, SHAPES, TOLERANCE, make, of
 
 from rushlight.kernels import seam
 
@@ -109,6 +109,19 @@ def _(name, dtype):
         yield (special.astype(kind),), EXACT
         yield (np.tile(special.astype(kind), (40, 300)),), EXACT
         yield (np.tile(special.astype(kind), (40, 300))[:, 5:],), EXACT
+
+
+@of("bce_logits bce_logits_weighted bce_logits_dx")
+def _(name, dtype):
+    special = np.array([0.0, -0.0, np.inf, -np.inf, np.nan, 80.0, -800.0], dtype)
+    arrays = 2 if name == "bce_logits" else 3
+    for shape in SHAPES:
+        xs = [make(shape, dtype, i) for i in range(arrays)]
+        yield tuple(xs), TOLERANCE[dtype]
+        yield tuple(x.T for x in xs), TOLERANCE[dtype]
+        one = np.broadcast_to(np.asarray(0.3, dtype), shape)  # a gradient that a mean gives
+        yield (one, *xs[1:]), TOLERANCE[dtype]
+    yield (*[special] * (arrays - 1), np.full_like(special, 0.25)), TOLERANCE[dtype]
 
 
 @of("finite add_scaled lerp_number lerp addcmul addcdiv")

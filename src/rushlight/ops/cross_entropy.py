@@ -489,13 +489,14 @@ class BinaryCrossEntropyOfLogits:
     """
 
     def forward(x, y, p=None):
-        v, t, w = wide(x), wide(y), wide(p)
-        tail = K.log1p(K.exp(-K.abs(v))) + K.maximum(-v, v.dtype.type(0))
-        scaled = tail if w is None else (1 + (w - 1) * t) * tail
-        return rounded((1 - t) * v + scaled, y)
+        if p is None:
+            return K.bce_logits(x, y)
+        return K.bce_logits_weighted(x, y, K.broadcast_to(p, x.shape))
 
     def backward(c, dz, x, y, p):
         dx = dy = None
+        if p is None and not c.needs(1) and not isinstance(dz, Tensor):
+            return K.bce_logits_dx(dz, x, y), None
         g, v, t, w = wide(dz), wide(x), wide(y), wide(p)
         if c.needs(0):
             s = K.sigmoid(v)
