@@ -60,6 +60,10 @@ class Operands:
         return self.T.rand(16, 64, 32, 32)
 
     @cached_property
+    def narrow_images(self) -> Any:
+        return self.images.bfloat16()
+
+    @cached_property
     def heads(self) -> Any:
         return self.T.rand(16, 128, 8, 48).transpose(1, 2)
 
@@ -180,6 +184,12 @@ def index_add(dim: int) -> Callable[[Operands], Call]:
         return lambda: x.index_add(dim, i, v)
 
     return make
+
+
+def rounded(s: Operands, way: str, x: Any) -> Call:
+    """x / y as a whole number."""
+    y = x % 7 + 1
+    return lambda: s.T.div(x, y, rounding_mode=way)
 
 
 def narrow_images(s: Operands, f: Callable[[Any], Any]) -> Call:
@@ -353,6 +363,29 @@ _CALLS |= {
     },
     "digamma": (1, lambda s: s.positive.digamma),
     "atan2": (3, lambda s: lambda: s.T.atan2(s.x, s.y)),
+    "pow 1.5, float64": (2, lambda s: lambda: s.double**1.5),
+    "pow of two tensors, float64": (2, lambda s: lambda: s.double**s.double),
+    "pow 3": (10, lambda s: lambda: s.x**3),
+    "erfinv, float64": (2, lambda s: s.double.erfinv),
+    "elu": (10, lambda s: partial(s.F.elu, s.x - 0.5)),
+    "square_": (20, lambda s: s.x.square_),
+    "frac_": (20, lambda s: s.x.frac_),
+    "bce with logits": (
+        5,
+        lambda s: lambda: s.F.binary_cross_entropy_with_logits(s.x, s.y),
+    ),
+    "bce with logits, gradient": (
+        5,
+        gradient(lambda F, x: F.binary_cross_entropy_with_logits(x, x.detach())),
+    ),
+    "group_norm, bfloat16": (
+        5,
+        lambda s: narrow_images(s, lambda x: s.F.group_norm(x, 8)),
+    ),
+    "group_norm, training, bfloat16": (
+        5,
+        training(lambda nn: nn.GroupNorm(8, 64).bfloat16(), "narrow_images"),
+    ),
     "pow of two tensors": (2, lambda s: lambda: s.positive**s.y),
     "cummax, dim 1": (3, lambda s: lambda: s.x.cummax(1)),
     "cumprod, dim 1": (5, lambda s: lambda: s.x.cumprod(1)),
@@ -369,6 +402,13 @@ _CALLS |= {
     "bfloat16 to half": (5, lambda s: s.bfloat16.half),
     "bfloat16 to int32": (5, lambda s: s.bfloat16.int),
     "clamp_": (20, lambda s: lambda: s.x.clamp_(0, 1)),
+    "outer": (10, lambda s: lambda: s.T.outer(s.x[0], s.y[0])),
+    **{
+        f"div, {way}{of}": (5, lambda s, way=way, kind=kind: rounded(s, way, getattr(s, kind)))
+        for way in ("floor", "trunc")
+        for kind, of in (("x", ""), *((k, f", {d}") for k, d in _DTYPES.items()))
+    },
+    "normalize": (10, lambda s: lambda: s.F.normalize(s.x)),
     "pixel_shuffle": (3, lambda s: lambda: s.F.pixel_shuffle(s.images, 2)),
     "max_pool, bfloat16": (3, lambda s: narrow_images(s, lambda x: s.F.max_pool2d(x, 2))),
     "batch_norm, training, bfloat16": (5, lambda s: narrow_images(s, batch_statistics(s))),

@@ -61,13 +61,13 @@ _REDUCTIONS = """
     x.sum(); x.sum(1); x.mean(); x.mean(0); x.max(); x.max(1); x.argmax(1); x.std(); x.var(1)
     x.amax(1); x.amin(0); x.aminmax(); x.median(); b.sum(); x.count_nonzero(); x.logsumexp(1)
     x.norm(); b.any(); b.all(); x.cumsum(1); x.topk(3); x.sort(); x.softmax(1)
-    F.log_softmax(x, 1)
+    F.log_softmax(x, 1); x.median(1); x.mode(); counts.unique(); T.std_mean(x); T.var_mean(x, 1)
 """
 _VIEWS = """
     x.dtype; x.size(); x.stride(); x.data_ptr(); x.contiguous(); x.flatten()
     x.squeeze(0); x.movedim(0, 1)
     x.flip(0); x.roll(1, 0); T.broadcast_tensors(x, v); T.hstack((x, y)); x.diagonal()
-    x.unfold(1, 4, 2)
+    x.unfold(1, 4, 2); x.as_strided((4, 4), (2, 1))
     x.shape; x.dim(); x.numel(); x.reshape(4, 32); x.view(-1); x.T; x.t()
     images.permute(0, 2, 3, 1); q.transpose(1, 2); x.unsqueeze(0); x.squeeze(); v.expand(8, 16)
     images.flatten(1); x.t().contiguous(); x.split(4, 1); x.chunk(2); x.unbind(0); T.cat((x, y))
@@ -77,7 +77,8 @@ _PARTS = """
     x[rows, 0]; x[rows, places]; x[:, rows]; x[..., 0]; x[None]; T.take_along_dim(x, column, 1)
     d.__setitem__(rows, 1.0); d.__setitem__(b, 0.0); d.scatter_add_(1, column, ones)
     x[0]; x[:, 1]; x[1:3]; x[rows]; x[b]; x.gather(1, column); x.index_select(0, rows)
-    d.__setitem__(0, 1.0); x[0, 0].item(); d.scatter_(1, column, 1.0)
+    d.__setitem__(0, 1.0); x[0, 0].item(); d.scatter_(1, column, 1.0); d.index_fill_(1, places, 1.0)
+    d.index_copy_(1, places, x[:, :5]); d.index_add_(1, places, x[:, :5])
 """
 _NEW = """
     T.rand_like(x); T.randn_like(x); T.arange(0.0, 1.0, 0.1)
@@ -89,7 +90,8 @@ _NEW = """
 """
 _LAYERS = """
     v @ v; T.outer(v, v); F.normalize(x); F.glu(x); F.max_pool1d(q[0], 2)
-    F.pad(images, (1, 1, 1, 1), "reflect")
+    F.pad(images, (1, 1, 1, 1), "reflect"); T.linalg.cross(x[:, :3], y[:, :3])
+    F.cosine_similarity(x, y)
     x @ x.T; x @ v; q[0] @ q[0].transpose(1, 2); T.einsum("ij,kj->ik", x, y); linear(x)
     conv(images); norm(x); layer_norm(x); embedding(classes); dropout(x); pool(images)
     F.adaptive_avg_pool2d(images, 1); cell(x); mse(x, y); cross_entropy(x, classes)

@@ -29,7 +29,6 @@
 #include "bind_resample.hpp"
 #include "bind_shape.hpp"
 #include "bind_windows.hpp"
-#include "special.hpp"
 
 namespace rl::RL_ISA {
 namespace {
@@ -50,6 +49,7 @@ namespace {
 #endif
 #define CURVE(f) row<#f, formula<1, 0, FN(f)>>("(x)"),
 #define REMAINDER(f, numpy) row<#f, remainders<numpy, FN(f)>>("(x, y)"),
+#define QUOTIENT(f, numpy) row<#f, remainders<numpy, FN(f), true>>("(x, y)"),
 #define ROUNDING(f, numpy) row<#f, narrow_or_ufunc<numpy, 1, FN(f##_narrow)>>("(x)"),
 #define EXTREME(f, numpy) row<#f, narrow_or_ufunc<numpy, 2, FN(f##_narrow)>>("(x, y)"),
 #define UFUNC(f, numpy) row<f, ufunc<numpy>>("(x)"),
@@ -58,7 +58,6 @@ namespace {
 // clang-format off
 const Row table[] = {
     RL_UNARY(UNARY)
-    row<"erfinv", special<FN(erfinv)>>("(x)"),
     row<"lgamma", special<FN(lgamma)>>("(x)"),
     RL_UNARY_1(UNARY_1)
     RL_UNARY_2(UNARY_2)
@@ -70,7 +69,11 @@ const Row table[] = {
     RL_FORMULAS(FORMULA)
     RL_CURVES(CURVE)
     CURVE(exp2)
+    UNARY(log2)
+    UNARY(log10)
     RL_REMAINDERS(REMAINDER)
+    RL_QUOTIENTS(QUOTIENT)
+    row<"trunc_divide", own<FN(trunc_divide)>>("(x, y)"),
     RL_ROUNDINGS(ROUNDING)
     RL_EXTREMES(EXTREME)
     row<"power", of_float<"power", FN(power)>>("(x, y)"),
@@ -95,6 +98,8 @@ const Row table[] = {
     row<"huber_loss", loss_of_difference_<FN(huber_loss)>>("(x, y, a, mean)"),
     row<"smooth_l1_loss", loss_of_difference_<FN(smooth_l1_loss)>>("(x, y, a, mean)"),
     row<"mse_loss_dx", mse_loss_dx_>("(dloss, x, y, mean)"),
+    row<"dot", dot_>("(x, y)"),
+    row<"cross", cross_>("(x, y, axis)"),
     row<"prod", prod_>("(x, axis=None, keepdims=False)"),
     row<"cumsum", running_<true>>("(x, axis)"),
     row<"cumprod", running_<false>>("(x, axis)"),
@@ -106,6 +111,9 @@ const Row table[] = {
     row<"add_at", add_at_>("(x, axis, index, values)"),
     row<"count", count_>("(x, most)"),
     row<"square_sum", square_sum_>("(x, axis=None, keepdims=False)"),
+    row<"both_extremes", both_extremes_>("(x, axis=None, keepdims=False)"),
+    row<"variance", variance_>("(x, axis, correction, keepdims, root)"),
+    row<"unit", unit_>("(x, axis, least)"),
     row<"max", extreme_<true, false>>("(x, axis=None, keepdims=False)"),
     row<"min", extreme_<false, false>>("(x, axis=None, keepdims=False)"),
     row<"argmax", extreme_<true, true>>("(x, axis=None, keepdims=False)"),
@@ -115,6 +123,8 @@ const Row table[] = {
     row<"log_softmax", along<FN(log_softmax)>>("(x, axis)"),
     row<"softmax_dx", along_dx<FN(softmax_dx)>>("(dy, y, axis)"),
     row<"log_softmax_dx", along_dx<FN(log_softmax_dx)>>("(dy, y, axis)"),
+    row<"nll", nll_>("(x, t, mean)"),
+    row<"glu", glu_>("(x, axis)"),
     row<"cross_entropy", cross_entropy_>("(x, t, ignore_index, mean)"),
     row<"cross_entropy_dx", cross_entropy_dx_>("(dloss, logp, t, ignore_index, mean)"),
     row<"layer_norm", layer_norm_>("(x, n, w, b, eps)"),
@@ -137,6 +147,7 @@ const Row table[] = {
     row<"concatenate", concatenate_>("(xs, axis)"),
     row<"stack", stack_>("(xs, axis)"),
     row<"padded", padded_>("(x, widths, value)"),
+    row<"continued", continued_>("(x, widths, how)"),
     row<"where", where_>("(c, x, y)"),
     row<"take_along_axis", take_along_axis_>("(x, index, axis)"),
     row<"pick", pick_>("(x, index, axis)"),

@@ -41,7 +41,10 @@ struct Destination {
 };
 extern Destination destination;
 
-// empty(shape, dtype), see allocation.cpp
+// A new array, row-major or with these strides; and one laid out as a is. They take the reference to dtype. See
+// allocation.cpp, as for empty(shape, dtype).
+PyObject* new_array(PyArray_Descr* dtype, int nd, const npy_intp* dims, const npy_intp* strides = nullptr);
+PyObject* new_in_order_of(PyArrayObject* a, PyArray_Descr* dtype);
 PyObject* aligned_empty(PyObject* self, PyObject* const* args, Py_ssize_t n);
 
 // crc32(data, value=0), see checksum.cpp
@@ -77,6 +80,18 @@ PyObject* no_ties(PyObject* self, PyObject* const* args, Py_ssize_t n);
 PyObject* triangle(PyObject* self, PyObject* const* args, Py_ssize_t n);
 PyObject* spaced_evenly(PyObject* self, PyObject* const* args, Py_ssize_t n);
 PyObject* put_along(PyObject* self, PyObject* const* args, Py_ssize_t n);
+
+// Indices into few numbers, see few_indexed.cpp; medians and modes, see few_ranks.cpp; few_truths.cpp.
+PyObject* pick_key(PyObject* self, PyObject* const* args, Py_ssize_t n);
+PyObject* strided(PyObject* self, PyObject* const* args, Py_ssize_t n);
+PyObject* same(PyObject* self, PyObject* const* args, Py_ssize_t n);
+PyObject* truth(PyObject* self, PyObject* const* args, Py_ssize_t n);
+PyObject* add_along(PyObject* self, PyObject* const* args, Py_ssize_t n);
+PyObject* add_slices(PyObject* self, PyObject* const* args, Py_ssize_t n);
+PyObject* put_slices(PyObject* self, PyObject* const* args, Py_ssize_t n);
+PyObject* median_of_all(PyObject* self, PyObject* x);
+PyObject* median_of_rows(PyObject* self, PyObject* const* args, Py_ssize_t n);
+PyObject* mode_of_rows(PyObject* self, PyObject* const* args, Py_ssize_t n);
 
 }  // namespace rl
 
@@ -185,11 +200,10 @@ inline bool lie_alike(PyArrayObject* a, PyArrayObject* b) {
 inline PyObject* new_alike(PyArrayObject* a) {
     if (destination.array)
         if (PyObject* const to = destination_like(a)) return to;
-    if (!PyArray_IS_C_CONTIGUOUS(a)) return PyArray_NewLikeArray(a, NPY_KEEPORDER, nullptr, 0);
     PyArray_Descr* const dtype = PyArray_DESCR(a);
     Py_INCREF(dtype);
-    return PyArray_NewFromDescr(&PyArray_Type, dtype, PyArray_NDIM(a), PyArray_DIMS(a), nullptr,
-                                nullptr, 0, nullptr);
+    return PyArray_IS_C_CONTIGUOUS(a) ? new_array(dtype, PyArray_NDIM(a), PyArray_DIMS(a))
+                                      : new_in_order_of(a, dtype);
 }
 
 // An ndarray of native float32 or float64, aligned.
@@ -237,8 +251,7 @@ inline bool is_plain(PyArrayObject* a) {
     if (!is_plain(a)) return array(PyArray_NewCopy(a, NPY_CORDER));
     PyArray_Descr* const dtype = PyArray_DESCR(a);
     Py_INCREF(dtype);
-    PyArrayObject* const y = array(PyArray_NewFromDescr(
-        &PyArray_Type, dtype, PyArray_NDIM(a), PyArray_DIMS(a), nullptr, nullptr, 0, nullptr));
+    PyArrayObject* const y = array(new_array(dtype, PyArray_NDIM(a), PyArray_DIMS(a)));
     if (y) copy_elements(a, y);
     return y;
 }
@@ -333,13 +346,13 @@ class Out {
  public:
     Out() = default;
     Out(int nd, const npy_intp* dims, int type)
-        : a_(array(PyArray_SimpleNew(nd, const_cast<npy_intp*>(dims), type))) {}
+        : a_(array(new_array(PyArray_DescrFromType(type), nd, dims))) {}
     explicit Out(const In& like) : Out(like.nd(), like.dims(), like.type()) {}
     Out(const In& like, i64 last) {  // with another last dimension
         npy_intp dims[NPY_MAXDIMS];
         for (int i = 0; i < like.nd(); i++) dims[i] = like.dim(i);
         dims[like.nd() - 1] = last;
-        a_ = array(PyArray_SimpleNew(like.nd(), dims, like.type()));
+        *this = Out(like.nd(), dims, like.type());
     }
     Out(Out&& o) : a_(o.a_) { o.a_ = nullptr; }
     Out& operator=(Out&& o) {

@@ -130,8 +130,7 @@ PyArrayObject* arranged(const Attention& a, const Strided& like, i64 rows, i64 c
     }
     PyArray_Descr* const dtype = PyArray_DESCR(x);
     Py_INCREF(dtype);
-    return array(
-        PyArray_NewFromDescr(&PyArray_Type, dtype, nd, dims, strides, nullptr, 0, nullptr));
+    return array(new_array(dtype, nd, dims, strides));
 }
 
 // A new array of `arranged`, given back by release().

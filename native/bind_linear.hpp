@@ -130,5 +130,44 @@ PyObject* solve_small_(Args a, Py_ssize_t n) {
     return y.release();
 }
 
+// dot(x (N), y (N)) -> (): Σ x y
+PyObject* dot_(Args a, Py_ssize_t n) {
+    In x, y;
+    if (n != 2 || !x.read(a[0]) || !y.read_like(a[1], x) || x.nd() != 1 || !x.same_shape(y)) return nullptr;
+    Out z(0, nullptr, x.type());
+    if (!z) return nullptr;
+    compute(x.type(), x.size(), [&]<class T>() {
+        *z.data<T>() = dot(x.data<T>(), y.data<T>(), x.size());
+    });
+    return z.release();
+}
+
+// cross(x, y, axis) -> x × y along an axis of 3: arrays of one shape
+PyObject* cross_(Args a, Py_ssize_t n) {
+    In x, y;
+    i64 axis;
+    if (n != 3 || !x.read(a[0]) || !y.read_like(a[1], x) || !x.same_shape(y) || !read_axis(a[2], x, axis))
+        return nullptr;
+    if (x.dim(int(axis)) != 3) return nullptr;
+    i64 inner = 1;
+    for (int i = int(axis) + 1; i < x.nd(); i++) inner *= x.dim(i);
+    Out z(x);
+    if (!z) return nullptr;
+    compute(x.type(), x.size(), [&]<class T>() {
+        const T *const u = x.data<T>(), *const v = y.data<T>();
+        T* const w = z.data<T>();
+        parallel(inner ? x.size() / (3 * inner) : 0, rows_per_block(3 * inner, 1 << 15), [=](i64 begin, i64 end) {
+            for (i64 o = begin; o < end; o++)
+                for (i64 j = 3 * o * inner; j < (3 * o + 1) * inner; j++) {
+                    const i64 k = j + inner, l = k + inner;
+                    w[j] = u[k] * v[l] - u[l] * v[k];
+                    w[k] = u[l] * v[j] - u[j] * v[l];
+                    w[l] = u[j] * v[k] - u[k] * v[j];
+                }
+        });
+    });
+    return z.release();
+}
+
 }  // namespace
 }  // namespace rl::RL_ISA

@@ -17,8 +17,7 @@ bool is_rows(PyObject* o) {  // row-major, without gaps
 PyArrayObject* new_like(PyArrayObject* x, int nd, const npy_intp* dims) {
     PyArray_Descr* const dtype = PyArray_DESCR(x);
     Py_INCREF(dtype);
-    return array(PyArray_NewFromDescr(&PyArray_Type, dtype, nd, const_cast<npy_intp*>(dims), nullptr,
-                                      nullptr, 0, nullptr));
+    return array(new_array(dtype, nd, dims));
 }
 
 // f.operator()<T>() with unsigned T of `size` bytes, at most 8
@@ -237,6 +236,47 @@ PyObject* padded_(Args a, Py_ssize_t n) {
     if (!y) return nullptr;
     NoGil unlocked(PyArray_SIZE(y) >= LONG_WORK);
     pad_block(b, from, value, PyArray_BYTES(y));
+    return reinterpret_cast<PyObject*>(y);
+}
+
+// continued(x, widths ((before, after), ...), how "reflect", "replicate" or "circular") -> x with a border of its own
+PyObject* continued_(Args a, Py_ssize_t n) {
+    if (n != 3 || !is_array(a[0]) || !PyTuple_CheckExact(a[1]) || !PyUnicode_Check(a[2])) return nullptr;
+    PyArrayObject* const x = array(a[0]);
+    const int nd = PyArray_NDIM(x), last = nd - 1;
+    if (nd == 0 || !is_plain(x) || PyTuple_GET_SIZE(a[1]) != nd) return nullptr;
+    const char first = PyUnicode_GET_LENGTH(a[2]) > 3 ? char(PyUnicode_READ_CHAR(a[2], 2)) : ' ';
+    if (first != 'f' && first != 'p' && first != 'r') return nullptr;
+    const Border how = first == 'f' ? Border::reflected : first == 'p' ? Border::repeated : Border::periodic;
+    npy_intp dims[NPY_MAXDIMS];
+    i64 widths[NPY_MAXDIMS][2], total = 0;
+    for (int i = 0; i < nd; i++) {
+        if (!read(PyTuple_GET_ITEM(a[1], i), widths[i])) return nullptr;
+        dims[i] = PyArray_DIM(x, i) + widths[i][0] + widths[i][1];
+        if (dims[i] <= 0 || PyArray_DIM(x, i) == 0) return nullptr;
+        total += dims[i];
+    }
+    const Array<i64> offsets(total);
+    ContinuedBlock b;
+    b.nd = nd, b.size = PyArray_ITEMSIZE(x);
+    i64* to = &offsets[0];
+    for (int i = 0; i < nd; to += dims[i++]) {
+        b.out[i] = dims[i], b.at[i] = to;
+        for (i64 j = 0; j < dims[i]; j++) {
+            const i64 from = continuation(how, j, PyArray_DIM(x, i), widths[i][0], widths[i][1]);
+            if (from < 0 || from >= PyArray_DIM(x, i)) return nullptr;
+            to[j] = from * PyArray_STRIDE(x, i);
+        }
+    }
+    b.lead = widths[last][0] > 0 ? widths[last][0] : 0;
+    b.inside = PyArray_DIM(x, last);
+    for (const i64 w : widths[last]) b.inside += w < 0 ? w : 0;
+    if (b.inside > 1 && PyArray_STRIDE(x, last) != b.size) b.inside = 0;
+    if (b.inside < 0) return nullptr;
+    PyArrayObject* const y = new_like(x, nd, dims);
+    if (!y) return nullptr;
+    NoGil unlocked(PyArray_SIZE(y) >= LONG_WORK);
+    continue_block(b, PyArray_BYTES(x), PyArray_BYTES(y));
     return reinterpret_cast<PyObject*>(y);
 }
 
@@ -467,25 +507,31 @@ constexpr Conversion CONVERSIONS[] = {
 
 }  // namespace
 
-// astype(x, dtype) -> x in another dtype, in the order of its memory; itself if it has it
+// astype(x, dtype) -> x in another dtype, in the order of its memory (of one number, repeated: row-major); itself if
+// it has it
 PyObject* astype_(Args a, Py_ssize_t n) {
     if (n != 2 || !is_array(a[0]) || !PyArray_DescrCheck(a[1])) return nullptr;
     PyArrayObject* const x = array(a[0]);
     PyArray_Descr *const from = PyArray_DESCR(x), *const to = reinterpret_cast<PyArray_Descr*>(a[1]);
     if (from == to) return Py_NewRef(a[0]);
-    if (!PyArray_ISBEHAVED_RO(x) || !is_dense(x) || !PyDataType_ISNOTSWAPPED(to)) return nullptr;
+    if (!PyArray_ISBEHAVED_RO(x) || !PyDataType_ISNOTSWAPPED(to)) return nullptr;
+    const bool one = is_uniform(x);
+    if (!one && !is_dense(x)) return nullptr;
     const int source = is_bfloat16(from) ? BFLOAT16 : from->type_num;
     const int target = is_bfloat16(to) ? BFLOAT16 : to->type_num;
     for (const Conversion& c : CONVERSIONS) {
         if (c.from != source || c.to != target) continue;
         Py_INCREF(to);
-        PyObject* const y =
-            PyArray_IS_C_CONTIGUOUS(x)
-                ? PyArray_NewFromDescr(&PyArray_Type, to, PyArray_NDIM(x), PyArray_DIMS(x), nullptr,
-                                       nullptr, 0, nullptr)
-                : PyArray_NewLikeArray(x, NPY_KEEPORDER, to, 0);
+        PyObject* const y = one || PyArray_IS_C_CONTIGUOUS(x) ? new_array(to, PyArray_NDIM(x), PyArray_DIMS(x))
+                                                              : new_in_order_of(x, to);
         if (!y) return nullptr;
         const i64 size = PyArray_SIZE(x);
+        if (one) {
+            char number[16];
+            c.run(PyArray_DATA(x), number, 1);
+            fill_all(array(y), number);
+            return y;
+        }
         NoGil unlocked(size >= LONG_WORK);
         c.run(PyArray_DATA(x), PyArray_DATA(array(y)), size);
         return y;

@@ -11,6 +11,7 @@ PyObject* assign_(Args a, Py_ssize_t n);
 PyObject* concatenate_(Args a, Py_ssize_t n);
 PyObject* stack_(Args a, Py_ssize_t n);
 PyObject* padded_(Args a, Py_ssize_t n);
+PyObject* continued_(Args a, Py_ssize_t n);
 PyObject* where_(Args a, Py_ssize_t n);
 PyObject* take_along_axis_(Args a, Py_ssize_t n);
 PyObject* pick_(Args a, Py_ssize_t n);

@@ -37,8 +37,7 @@ struct Narrow : In {
 PyArrayObject* new_like(PyObject* a, int nd, const npy_intp* dims) {
     PyArray_Descr* const dtype = PyArray_DESCR(array(a));
     Py_INCREF(dtype);
-    return array(PyArray_NewFromDescr(&PyArray_Type, dtype, nd, const_cast<npy_intp*>(dims), nullptr,
-                                      nullptr, 0, nullptr));
+    return array(new_array(dtype, nd, dims));
 }
 
 // z (m, n) of a (m, k), b (k, n), without the GIL if that is much work

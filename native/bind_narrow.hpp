@@ -1,6 +1,7 @@
 // float16, bfloat16 and int64: what kernels of floats do where their arrays are of these dtypes.
 #pragma once
 #include "bind.hpp"
+#include "moves.hpp"
 #include "pointwise.hpp"
 
 namespace rl::RL_ISA {
@@ -13,12 +14,6 @@ bool by_bf16(i64 m, i64 n, i64 k);
 
 // An array of float16 or bfloat16 that this processor converts to float.
 bool is_narrow(PyObject* o);
-
-// x as floats, and y from floats, rounded
-inline void widen(const Half* x, float* y, i64 n) { from_half(&x->bits, y, n); }
-inline void widen(const Brain* x, float* y, i64 n) { from_bfloat16(&x->bits, y, n); }
-inline void narrow(const float* x, Half* y, i64 n) { to_half(x, &y->bits, n); }
-inline void narrow(const float* x, Brain* y, i64 n) { to_bfloat16(x, &y->bits, n); }
 
 // How many of at most `most` two-byte numbers from y to take first, so that the next ones begin with a line.
 inline i64 up_to_a_line(const void* y, i64 left, i64 most) {
@@ -49,7 +44,9 @@ PyObject* sum_whole(Args a, Py_ssize_t n);
 PyObject* layer_norm_narrow(Args a, Py_ssize_t n);
 PyObject* layer_norm_dx_narrow(Args a, Py_ssize_t n);
 PyObject* clamped_(Args a, Py_ssize_t n);
-// batch_norm of these dtypes; w, b, mean, rstd, var, dw and db are float32
+// group_norm and batch_norm of these dtypes; w, b, mean, rstd, var, dw and db are float32
+PyObject* group_norm_narrow(Args a, Py_ssize_t n);
+PyObject* group_norm_dx_narrow(Args a, Py_ssize_t n);
 PyObject* batch_norm_narrow(Args a, Py_ssize_t n);
 PyObject* batch_norm_dx_narrow(Args a, Py_ssize_t n);
 PyObject* batch_norm_eval_narrow(Args a, Py_ssize_t n);

@@ -4,6 +4,7 @@
 #include "bind_narrow.hpp"
 #include "embedding.hpp"
 #include "norm.hpp"
+#include "reduce.hpp"
 #include "softmax.hpp"
 
 namespace rl::RL_ISA {
@@ -58,6 +59,7 @@ PyObject* along_dx(Args a, Py_ssize_t n) {
 
 // group_norm(x (N, C, *), groups, w (C), b (C), eps) -> y, mean (N, groups, 1), rstd; w, b may be None
 PyObject* group_norm_(Args a, Py_ssize_t n) {
+    if (n > 0 && is_narrow(a[0])) return group_norm_narrow(a, n);
     In x, w, b;
     i64 groups;
     double eps;
@@ -79,6 +81,7 @@ PyObject* group_norm_(Args a, Py_ssize_t n) {
 
 // group_norm_dx(dy, x (N, C, *), w, mean, rstd (N, groups, 1), groups) -> dx, dw (C), db (C)
 PyObject* group_norm_dx_(Args a, Py_ssize_t n) {
+    if (n > 0 && is_narrow(a[0])) return group_norm_dx_narrow(a, n);
     In dy, x, w, mean, rstd;
     i64 groups;
     if (n != 6 || !dy.read(a[0]) || !x.read_like(a[1], dy) || !w.read_optional_like(a[2], x))
@@ -139,6 +142,46 @@ PyObject* cross_entropy_dx_(Args a, Py_ssize_t n) {
                          T(mean ? dloss / double(kept) : dloss), dx.data<T>());
     });
     return dx.release();
+}
+
+// nll(x (N, C), t (N), mean) -> -Σ x[n, t[n]], or None: a target is no class
+PyObject* nll_(Args a, Py_ssize_t n) {
+    In x, t;
+    bool mean;
+    if (n != 3 || !x.read(a[0]) || !t.read_as(a[1], NPY_INT64) || !read(a[2], mean)) return nullptr;
+    if (x.nd() != 2 || t.nd() != 1 || t.dim(0) != x.dim(0) || x.size() == 0) return nullptr;
+    const i64 rows = x.dim(0), classes = x.dim(1);
+    const i64* const at = t.data<i64>();
+    Out loss(0, nullptr, x.type()), picked(1, t.dims(), x.type());
+    if (!loss || !picked) return nullptr;
+    bool within = true;
+    compute(x.type(), rows, [&]<class T>() {
+        T *const to = picked.data<T>(), *const y = loss.data<T>();
+        for (i64 i = 0; i < rows && within; i++) {
+            const i64 c = *static_cast<const volatile i64*>(at + i);  // (another thread may change it)
+            within = std::uint64_t(c) < std::uint64_t(classes);
+            if (within) to[i] = -x.data<T>()[i * classes + c];
+        }
+        if (!within) return;
+        sum(to, 1, rows, 1, 1., y);
+        if (mean) *y /= T(rows);
+    });
+    if (!within) Py_RETURN_NONE;
+    return loss.release();
+}
+
+// glu(x, axis) -> a σ(b), the halves of x along an axis
+PyObject* glu_(Args a, Py_ssize_t n) {
+    In x;
+    i64 axis;
+    if (n != 2 || !x.read(a[0]) || !read_axis(a[1], x, axis) || x.dim(int(axis)) % 2) return nullptr;
+    npy_intp dims[NPY_MAXDIMS];
+    for (int i = 0; i < x.nd(); i++) dims[i] = i == axis ? x.dim(i) / 2 : x.dim(i);
+    Out y(x.nd(), dims, x.type());
+    if (!y || x.size() == 0) return y.release();
+    const Split s(x, axis);
+    compute(x.type(), x.size(), [&]<class T>() { glu(x.data<T>(), s.outer, s.n / 2 * s.inner, y.data<T>()); });
+    return y.release();
 }
 
 // layer_norm(x, n, w or None, b or None, eps) -> y, mean, rstd over the last n dimensions
@@ -299,8 +342,7 @@ PyObject* take(Args a, Py_ssize_t n) {
     for (int k = 1; k < PyArray_NDIM(x); k++) bytes *= dims[nd++] = PyArray_DIM(x, k);
     if (nd > NPY_MAXDIMS) return nullptr;
     Py_INCREF(dtype);
-    PyObject* y =
-        PyArray_NewFromDescr(&PyArray_Type, dtype, nd, dims, nullptr, nullptr, 0, nullptr);
+    PyObject* y = new_array(dtype, nd, dims);
     if (!y) return nullptr;
     NoGil unlocked(i.size() * bytes / 8 >= LONG_WORK);
     take_rows(PyArray_BYTES(x), rows, bytes, i.data<i64>(), i.size(), PyArray_BYTES(array(y)));

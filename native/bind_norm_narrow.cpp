@@ -1,4 +1,4 @@
-// batch_norm of two-byte floats: some channels at a time in float, each number rounded once.
+// group_norm and batch_norm of two-byte floats: some channels at a time in float, each number rounded once.
 #include "bind_narrow.hpp"
 #include "norm.hpp"
 #include "scratch.hpp"
@@ -47,8 +47,7 @@ template <class G>
 PyObject* in_channels(PyArrayObject* x, const Channels& of, const Channels* dy, G run) {
     PyArray_Descr* const dtype = PyArray_DESCR(x);
     Py_INCREF(dtype);
-    PyObject* const y = PyArray_NewFromDescr(&PyArray_Type, dtype, of.nd(), const_cast<npy_intp*>(of.dims()),
-                                             nullptr, nullptr, 0, nullptr);
+    PyObject* const y = new_array(dtype, of.nd(), of.dims());
     if (!y) return nullptr;
     try {
         compute_floats(x, [&]<class T>() {
@@ -75,6 +74,45 @@ PyObject* with(PyObject* y, Out&& a, Out&& b) {
 }
 
 }  // namespace
+
+PyObject* group_norm_narrow(Args a, Py_ssize_t n) {
+    Channels x;
+    In w, b;
+    i64 groups;
+    double eps;
+    if (n != 5 || !x.read(a[0]) || !read(a[1], groups) || !read(a[4], eps)) return nullptr;
+    if (!x.vector(w, a[2], true) || !x.vector(b, a[3], true)) return nullptr;
+    if (groups < 1 || x.channels % groups) return nullptr;
+    const npy_intp dims[] = {x.batch, groups, 1};
+    Out mean(3, dims, NPY_FLOAT), rstd(3, dims, NPY_FLOAT);
+    if (!mean || !rstd) return nullptr;
+    const float *const pw = w.data<float>(), *const pb = b.data<float>();
+    float *const m = mean.data<float>(), *const r = rstd.data<float>();
+    PyObject* const y = in_channels(array(a[0]), x, nullptr, [&](auto* in, auto*, auto* out) {
+        group_norm(in, x.batch, x.channels, x.places, groups, pw, pb, eps, out, m, r);
+    });
+    return with(y, std::move(mean), std::move(rstd));
+}
+
+PyObject* group_norm_dx_narrow(Args a, Py_ssize_t n) {
+    Channels dy, x;
+    In w, mean, rstd;
+    i64 groups;
+    if (n != 6 || !dy.read(a[0]) || !x.read(a[1]) || !dy.same_shape(x) || !read(a[5], groups)) return nullptr;
+    if (PyArray_TYPE(array(a[0])) != PyArray_TYPE(array(a[1])) || !x.vector(w, a[2], true)) return nullptr;
+    if (groups < 1 || x.channels % groups) return nullptr;
+    if (!mean.read_as(a[3], NPY_FLOAT) || !rstd.read_as(a[4], NPY_FLOAT)) return nullptr;
+    if (mean.size() != x.batch * groups || rstd.size() != mean.size()) return nullptr;
+    const npy_intp dims[] = {x.channels};
+    Out dw(1, dims, NPY_FLOAT), db(1, dims, NPY_FLOAT);
+    if (!dw || !db) return nullptr;
+    float *const pdw = dw.data<float>(), *const pdb = db.data<float>();
+    const float *const pw = w.data<float>(), *const m = mean.data<float>(), *const r = rstd.data<float>();
+    PyObject* const dx = in_channels(array(a[1]), x, &dy, [&](auto* in, auto* grad, auto* out) {
+        group_norm_dx(grad, in, x.batch, x.channels, x.places, groups, pw, m, r, out, pdw, pdb);
+    });
+    return with(dx, std::move(dw), std::move(db));
+}
 
 PyObject* batch_norm_narrow(Args a, Py_ssize_t n) {
     Channels x;

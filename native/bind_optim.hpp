@@ -73,7 +73,7 @@ PyObject* sgd_step_(Args a, Py_ssize_t n) {
         PyArrayObject* const p = array(params.at(k));
         PyObject* b = Py_NewRef(bufs.at(k));
         if (o.momentum != 0 && b == Py_None)
-            Py_SETREF(b, PyArray_NewLikeArray(p, NPY_KEEPORDER, nullptr, 0));
+            Py_SETREF(b, new_alike(p));
         if (!b) {
             Py_DECREF(out);
             return nullptr;

@@ -1,6 +1,7 @@
 // Arguments of the pointwise kernels. Included by bind.cpp only.
 #pragma once
 #include "bind.hpp"
+#include "bind_meeting.hpp"
 #include "bind_narrow.hpp"
 #include "bind_ufunc.hpp"
 #include "blocks.hpp"
@@ -71,21 +72,24 @@ void narrowed(const T* const* u, T* y, i64 n, const double* p) {
 }
 
 // f(g, x, ...) of one number g, repeated
-PyObject* of_uniform(const Formula& f, PyArrayObject* g, PyArrayObject* x, const double* p) {
+PyObject* of_uniform(const Formula& f, Args a, const double* p) {
+    PyArrayObject* const x = array(a[f.arrays - 1]);
     PyObject* const y = new_alike(x);
     if (!y) return nullptr;
     const i64 size = PyArray_SIZE(x);
     compute_floats(x, [&]<class T>() {
         const Loop<T> loop = f.loop<T>();
-        const T one = *static_cast<const T*>(PyArray_DATA(g));
-        const T* in = static_cast<const T*>(PyArray_DATA(x));
+        const T one = *static_cast<const T*>(PyArray_DATA(array(a[0])));
+        const T* in[MOST_ARRAYS] = {};
+        for (int k = 1; k < f.arrays; k++) in[k] = static_cast<const T*>(PyArray_DATA(array(a[k])));
         T* out = static_cast<T*>(PyArray_DATA(array(y)));
         parallel(size, 8 * CHUNK, [=](i64 begin, i64 end) {
             T many[CHUNK];
             for (T& v : many) v = one;
             for (i64 i = begin; i < end; i += CHUNK) {
                 const i64 n = end - i < CHUNK ? end - i : CHUNK;
-                const T* const arrays[] = {many, in + i};
+                const T* arrays[MOST_ARRAYS] = {many};
+                for (int k = 1; k < f.arrays; k++) arrays[k] = in[k] + i;
                 loop(arrays, out + i, n, p);
             }
         });
@@ -94,7 +98,7 @@ PyObject* of_uniform(const Formula& f, PyArrayObject* g, PyArrayObject* x, const
 }
 
 // Arrays of one shape and dtype without gaps, in one order; the result is laid out alike. The first
-// of two may be one number, repeated.
+// of several may be one number, repeated.
 PyObject* by_formula(const Formula& f, Args a, Py_ssize_t n) {
     if (n != f.arrays + f.numbers) return nullptr;
     if (!is_floating(a[0]) && !(f.half && is_narrow(a[0]))) return nullptr;
@@ -111,13 +115,18 @@ PyObject* by_formula(const Formula& f, Args a, Py_ssize_t n) {
     double p[MOST_NUMBERS];
     for (int i = 0; i < f.numbers; i++)
         if (!read(a[f.arrays + i], p[i])) return nullptr;
+    bool alike = true;
     for (int k = 1; k < f.arrays; k++) {
         if (!is_array(a[k]) || PyArray_TYPE(array(a[k])) != PyArray_TYPE(x)) return nullptr;
         if (!PyArray_ISBEHAVED_RO(array(a[k]))) return nullptr;
-        if (!lie_alike(x, array(a[k]))) {
-            if (f.arrays != 2 || !is_uniform(x) || !PyArray_SAMESHAPE(x, array(a[1]))) return nullptr;
-            return is_dense(array(a[1])) ? of_uniform(f, x, array(a[1]), p) : nullptr;
-        }
+        alike &= lie_alike(x, array(a[k]));
+    }
+    if (!alike) {
+        PyArrayObject* const other = array(a[f.arrays - 1]);
+        if (!is_uniform(x) || !PyArray_SAMESHAPE(x, other) || !is_dense(other)) return nullptr;
+        for (int k = 1; k < f.arrays - 1; k++)
+            if (!lie_alike(array(a[k]), other)) return nullptr;
+        return of_uniform(f, a, p);
     }
 
     PyObject* const y = new_alike(x);
@@ -256,22 +265,26 @@ PyObject* narrow_binary(const Operator& f, Args a, PyObject* big, PyObject* smal
     return z;
 }
 
-// z = f(x, y) of int64, which wraps around: arrays of one shape in one order, or one of them and a number
-// in an array
+// z = f(x, y) of int64, which wraps around: arrays of one shape in one order, or one of them and a number,
+// which may be in an array
 PyObject* integer_binary(const Operator& f, Args a, PyObject* big, PyObject* small) {
-    if (!is_array(small) || PyArray_TYPE(array(small)) != NPY_INT64) return nullptr;
-    PyArrayObject *const x = array(big), *const y = array(small);
-    const bool one = PyArray_NDIM(y) == 0;
-    if (!PyArray_ISBEHAVED_RO(x) || !PyArray_ISBEHAVED_RO(y)) return nullptr;
-    if (!(one ? is_dense(x) : lie_alike(x, y))) return nullptr;
+    PyArrayObject *const x = array(big), *const y = is_array(small) ? array(small) : nullptr;
+    i64 number = 0;
+    if (y ? PyArray_TYPE(y) != NPY_INT64 || !PyArray_ISBEHAVED_RO(y)
+          : !PyLong_CheckExact(small) || !read(small, number))
+        return nullptr;
+    const bool one = !y || PyArray_NDIM(y) == 0;
+    if (!PyArray_ISBEHAVED_RO(x) || !(one ? is_dense(x) : lie_alike(x, y))) return nullptr;
     PyObject* const z = new_alike(x);
     if (!z) return nullptr;
     const i64 size = PyArray_SIZE(x), other = one ? 1 : size;
     const auto at = [](PyArrayObject* v) { return static_cast<std::uint64_t*>(PyArray_DATA(v)); };
+    const auto as_bits = std::uint64_t(number);
+    const std::uint64_t* const q = y ? at(y) : &as_bits;
     NoGil unlocked(size >= LONG_WORK);
     if (size == 0) return z;
-    if (big != a[0]) f.whole(at(y), other, at(x), size, at(array(z)), size);
-    else f.whole(at(x), size, at(y), other, at(array(z)), size);
+    if (big != a[0]) f.whole(q, other, at(x), size, at(array(z)), size);
+    else f.whole(at(x), size, q, other, at(array(z)), size);
     return z;
 }
 
@@ -324,8 +337,52 @@ PyObject* by_formulas(const Operator& f, Args a, Py_ssize_t n) {
     return z;
 }
 
+// z = f(x, y) of arrays of one dtype, row by row: the result is row-major
+PyObject* by_rows(const Operator& f, Args a, Py_ssize_t n) {
+    constexpr i64 PART = 1 << 15;  // numbers of a long row
+    if (n != 2 || !is_array(a[0]) || !is_array(a[1])) return nullptr;
+    PyArrayObject* const x[] = {array(a[0]), array(a[1])};
+    const int type = PyArray_TYPE(x[0]);
+    if (PyArray_TYPE(x[1]) != type || !PyArray_ISBEHAVED_RO(x[0]) || !PyArray_ISBEHAVED_RO(x[1])) return nullptr;
+    const bool whole = f.whole && type == NPY_INT64, narrow = is_narrow(a[0]) && is_narrow(a[1]);
+    if (!whole && !(narrow && f.half) && !is_floating(a[0])) return nullptr;
+    if (type == NPY_DOUBLE && !f.twice) return nullptr;
+    RowByRow of;
+    if (!of.read(x)) return nullptr;
+    PyArray_Descr* const dtype = PyArray_DESCR(x[0]);
+    Py_INCREF(dtype);
+    PyObject* const z = new_array(dtype, of.nd, of.dims);
+    if (!z) return nullptr;
+    const auto run = [&]<class T>(Pairs<T> pairs) {
+        const i64 width = of.n, part = std::min(width, PART), parts = (width + part - 1) / part;
+        T* const to = static_cast<T*>(PyArray_DATA(array(z)));
+        parallel(of.rows * parts, rows_per_block(part, PART), [=, &of](i64 begin, i64 end) {
+            for (i64 t = begin; t < end; t++) {
+                const i64 first = t % parts * part, some = std::min(part, width - first);
+                const T* from[2];
+                for (int k = 0; k < 2; k++) {
+                    const char* p = PyArray_BYTES(x[k]);
+                    i64 row = t / parts;
+                    for (int i = of.outer - 1; i >= 0; row /= of.dims[i--]) p += row % of.dims[i] * of.steps[k][i];
+                    from[k] = reinterpret_cast<const T*>(p) + (of.many[k] ? first : 0);
+                }
+                pairs(from[0], of.many[0] ? some : 1, from[1], of.many[1] ? some : 1, to + t / parts * width + first,
+                      some);
+            }
+        });
+    };
+    if (whole) {
+        NoGil unlocked(PyArray_SIZE(array(z)) >= LONG_WORK);
+        run(f.whole);
+    } else {
+        compute_floats(array(z), [&]<class T>() { run(f.pairs<T>()); });
+    }
+    return z;
+}
+
 PyObject* by_operator(const Operator& f, Args a, Py_ssize_t n) {
-    PyObject* const z = by_formulas(f, a, n);
+    PyObject* z = by_formulas(f, a, n);
+    if (!z && !PyErr_Occurred()) z = by_rows(f, a, n);
     return z || PyErr_Occurred() ? z : by_ufunc(*f.numpy, a, n);
 }
 
@@ -342,8 +399,7 @@ PyObject* spread(PyObject* o, PyObject* x) {
     PyArray_Descr* const dtype = PyArray_DESCR(array(o));
     Py_INCREF(dtype);
     const auto* const of = reinterpret_cast<PyArrayMultiIterObject*>(both);
-    PyObject* const y =
-        PyArray_NewFromDescr(&PyArray_Type, dtype, of->nd, of->dimensions, nullptr, nullptr, 0, nullptr);
+    PyObject* const y = new_array(dtype, of->nd, of->dimensions);
     Py_DECREF(both);
     if (y && PyArray_CopyInto(array(y), array(o)) == 0) return y;
     Py_XDECREF(y);
@@ -352,7 +408,8 @@ PyObject* spread(PyObject* o, PyObject* x) {
 
 // The same where NumPy's bits are others: also arrays that lie or broadcast in other ways, by way of copies.
 PyObject* by_own_formulas(const Operator& f, Args a, Py_ssize_t n) {
-    PyObject* const z = by_formulas(f, a, n);
+    PyObject* z = by_formulas(f, a, n);
+    if (!z && !PyErr_Occurred()) z = by_rows(f, a, n);
     if (z || PyErr_Occurred() || n != 2) return z;
     PyObject* copies[2];
     for (int k = 0; k < 2; k++) {
@@ -375,13 +432,24 @@ PyObject* by_own_operator(const Operator& f, Args a, Py_ssize_t n) {
     return z || PyErr_Occurred() ? z : by_ufunc(*f.numpy, a, n);
 }
 
-// The same by formulas of float and double.
-template <Name name, auto f>
+// The same by formulas of float and double, and of int64.
+template <Name name, auto f, bool integers = false>
 PyObject* remainders(Args a, Py_ssize_t n) {
     constexpr Pairs<float> single = f;
+    constexpr Pairs<std::uint64_t> whole = [] {
+        if constexpr (integers) return Pairs<std::uint64_t>(f);
+        else return nullptr;
+    }();
     static constexpr Operator loops{&Ufuncs<name>::own, single, f, narrowed_pairs<Half, single>,
-                                    narrowed_pairs<Brain, single>, nullptr};
+                                    narrowed_pairs<Brain, single>, whole};
     return by_own_operator(loops, a, n);
+}
+
+// The same of what NumPy has no function for.
+template <auto f>
+PyObject* own(Args a, Py_ssize_t n) {
+    static constexpr Operator loops{nullptr, f, f, nullptr, nullptr, f};
+    return by_own_formulas(loops, a, n);
 }
 
 // The same by a formula of float alone; NumPy's loop of double.
@@ -471,7 +539,7 @@ PyObject* by_comparisons(const Comparison& f, Args a, Py_ssize_t n) {
     }
     const bool one = !other || PyArray_NDIM(other) == 0;
     if (!(one ? is_dense(x) : lie_alike(x, other))) return nullptr;
-    PyObject* const z = PyArray_NewLikeArray(x, NPY_KEEPORDER, PyArray_DescrFromType(NPY_BOOL), 0);
+    PyObject* const z = new_in_order_of(x, PyArray_DescrFromType(NPY_BOOL));
     if (!z) return nullptr;
     const i64 size = PyArray_SIZE(x);
     if (size == 0) return z;

@@ -113,6 +113,43 @@ PyObject* square_sum_(Args a, Py_ssize_t n) {
     return y.release();
 }
 
+// variance(x, axis, correction, keepdims, root) -> Σ (x - mean)² / (n - correction), or its root, and the mean: over
+// all or one dimension
+PyObject* variance_(Args a, Py_ssize_t n) {
+    In x;
+    Along l;
+    double correction;
+    bool root;
+    if (n != 5 || !read(a[2], correction) || !read(a[4], root)) return nullptr;
+    PyObject* const args[] = {a[0], a[1], a[3]};
+    if (!l.read(x, args, 3)) return nullptr;
+    Out y(l.nd, l.dims, x.type()), mean(l.nd, l.dims, x.type());
+    npy_intp count[] = {x.size()};
+    Out squares(1, count, x.type());
+    if (!y || !mean || !squares) return nullptr;
+    compute(x.type(), 2 * x.size(), [&]<class T>() {
+        variance(x.data<T>(), l.outer, l.middle, l.inner, correction, root, squares.data<T>(), y.data<T>(),
+                 mean.data<T>());
+    });
+    return tuple(std::move(y), std::move(mean));
+}
+
+// unit(x, axis, least): x / max(√(Σ x²), least) along one dimension
+PyObject* unit_(Args a, Py_ssize_t n) {
+    In x;
+    Along l;
+    double least;
+    if (n != 3 || a[1] == Py_None || !read(a[2], least)) return nullptr;
+    PyObject* const args[] = {a[0], a[1], Py_True};
+    if (!l.read(x, args, 3)) return nullptr;
+    Out length(l.nd, l.dims, x.type()), y(x);
+    if (!length || !y) return nullptr;
+    compute(x.type(), 2 * x.size(), [&]<class T>() {
+        unit(x.data<T>(), l.outer, l.middle, l.inner, least, length.data<T>(), y.data<T>());
+    });
+    return y.release();
+}
+
 // max(x, axis=None, keepdims=False), min likewise; argmax and argmin: int64 places
 template <bool largest, bool place>
 PyObject* extreme_(Args a, Py_ssize_t n) {
@@ -127,6 +164,20 @@ PyObject* extreme_(Args a, Py_ssize_t n) {
         else extreme(x.data<T>(), l.outer, l.middle, l.inner, largest, y.data<T>());
     });
     return y.release();
+}
+
+// both_extremes(x, axis=None, keepdims=False) -> min, max
+PyObject* both_extremes_(Args a, Py_ssize_t n) {
+    In x;
+    Along l;
+    if (!l.read(x, a, n, true) || x.size() == 0 || l.middle > 0x7fffffff) return nullptr;
+    Out low(l.nd, l.dims, x.type()), high(l.nd, l.dims, x.type());
+    if (!low || !high) return nullptr;
+    compute_any(x.type(), 2 * x.size(), [&]<class T>() {
+        extreme(x.data<T>(), l.outer, l.middle, l.inner, false, low.data<T>());
+        extreme(x.data<T>(), l.outer, l.middle, l.inner, true, high.data<T>());
+    });
+    return tuple(std::move(low), std::move(high));
 }
 
 // logsumexp(x, axis, keepdims) over one dimension

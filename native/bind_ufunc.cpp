@@ -185,12 +185,14 @@ PyObject* by_ufunc(Ufunc& f, Args a, Py_ssize_t n) {
     Loop loop;
     if (!find(f, arguments, type, loop)) return nullptr;
     if (narrowed && loop.result != NPY_FLOAT && loop.result != NPY_BOOL) return nullptr;
-    PyObject* const z =
-        loop.result == type && !of.apart
-            ? new_alike(x)
-        : loop.result == type
-            ? PyArray_NewLikeArray(x, of.apart ? NPY_CORDER : NPY_KEEPORDER, nullptr, 0)
-            : PyArray_NewLikeArray(x, of.apart ? NPY_CORDER : NPY_KEEPORDER, PyArray_DescrFromType(loop.result), 0);
+    const bool same = loop.result == type;  // as its operands
+    const auto dtype = [&] {
+        return same ? reinterpret_cast<PyArray_Descr*>(Py_NewRef(reinterpret_cast<PyObject*>(PyArray_DESCR(x))))
+                    : PyArray_DescrFromType(loop.result);
+    };
+    PyObject* const z = of.apart ? new_array(dtype(), PyArray_NDIM(x), PyArray_DIMS(x))
+                        : same   ? new_alike(x)
+                                 : new_in_order_of(x, dtype());
     const i64 size = PyArray_SIZE(x);
     if (!z || size == 0) return z;
     const i64 item = PyArray_ITEMSIZE(array(z));

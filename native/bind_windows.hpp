@@ -110,9 +110,7 @@ PyObject* conv_narrow(Args a, Py_ssize_t n, bool relu) {
     const npy_intp image[] = {g.n, g.o, g.p, g.q}, row[] = {g.n, g.o, g.q};
     PyArray_Descr* const dtype = PyArray_DESCR(x);
     Py_INCREF(dtype);
-    PyObject* const y = PyArray_NewFromDescr(&PyArray_Type, dtype, xs.nd,
-                                             const_cast<npy_intp*>(xs.nd == 4 ? image : row), nullptr,
-                                             nullptr, 0, nullptr);
+    PyObject* const y = new_array(dtype, xs.nd, xs.nd == 4 ? image : row);
     if (!y) return nullptr;
     using Bits = std::uint16_t;
     const auto at = [](PyArrayObject* v) { return static_cast<Bits*>(PyArray_DATA(v)); };

@@ -4,7 +4,6 @@
 
 #include "functions.hpp"
 #include "maps.hpp"
-#include "special.hpp"
 
 namespace rl::RL_ISA {
 namespace {
@@ -443,12 +442,40 @@ constexpr double ERFINV_TAIL[] = {
     0x1.6a9efbdd65af2p+1, 0x1.006dc9f27bcaap+0, 0x1.3580b7938e858p-7, -0x1.f4e2fff43193ap-8,
     0x1.74c3f44dd1a40p-8, -0x1.d370c7a8a25e9p-9, 0x1.82750bd958c0cp-10, -0x1.fd97c44e9f240p-14,
     -0x1.218278e18aff1p-12, 0x1.527f909ff1ef2p-13, -0x1.fc3ffb89616f5p-16};
-RL_INLINE D inverse_erf(D x) {
-    const D w = -log_of<float>((1 - x) * (1 + x));
-    const D centre = x * series(at_most(w, 5.0) - 2.5, ERFINV_CENTRE);
-    if (__builtin_expect(!any_beyond(w, 5.0), 1)) return centre;
-    const D tail = x * series(sqrt(at_most(w, 17.0)) - 3, ERFINV_TAIL);
-    return w == INF ? copysign(w, x) : w <= 5 ? centre : tail;
+// of doubles: up to w = -log(1 - x²) = 6.25 in w - 3.125, up to 16 in sqrt(w) - 3.25, beyond in sqrt(w) - 5
+constexpr double ERFINV_UP_TO_6[] = {
+    0x1.a755e7c99ae86p+0, 0x1.ebd80d9b13e29p-3, -0x1.8b6c33114f1cap-8, -0x1.84576948502c1p-11,
+    0x1.879c2a20f2c0bp-13, -0x1.d1d1f7b83ff5ep-17, -0x1.6e8a5404715d4p-20, 0x1.c6b4f5c9b2c2cp-22,
+    -0x1.f36ce0b7a355ep-26, -0x1.1a9e37eeae2d1p-28, 0x1.20f4c87bf1417p-30, -0x1.dc58660cc80edp-35,
+    -0x1.c890e3be444c3p-37, 0x1.72a2ba5503fc8p-39, -0x1.6e0d086236ed5p-44, -0x1.6d38ce465005bp-45,
+    0x1.dc2b0aa64aee5p-48, 0x1.86286ee67f93dp-56, -0x1.2e37d68848105p-53, 0x1.9b582ab807614p-57,
+    0x1.5ed846d5aee8cp-60, -0x1.8d79a0ad94b7fp-63, -0x1.152766270a111p-69};
+constexpr double ERFINV_UP_TO_16[] = {
+    0x1.8abcc380d5a48p+1, 0x1.0158a6d641d31p+0, 0x1.5ffcfe5b76d59p-8, -0x1.ebadabb832ac2p-9,
+    0x1.468eeca511625p-9, -0x1.ba9241469711dp-10, 0x1.f3cc55b97b17cp-11, -0x1.7448a4f8d12c7p-12,
+    0x1.932cc67ed8bc4p-16, 0x1.1e67f1274dee7p-14, -0x1.8ceef9fbf4dd1p-15, 0x1.a2a445f72030cp-17,
+    0x1.885a168402b9fp-19, -0x1.0d8708c616b49p-18, 0x1.937963a732766p-20, 0x1.657e7a96b3407p-26,
+    -0x1.27c2966fe5f8bp-22, 0x1.80f54b583deccp-24, 0x1.3d8f70ee73308p-29};
+constexpr double ERFINV_BEYOND[] = {
+    0x1.3664ddd1ad7fbp+2, 0x1.02a30d1fba10fp+0, -0x1.22ea5df0ae750p-13, -0x1.c2f36aa2af2f6p-13,
+    0x1.3ebf4ec13109ap-14, -0x1.4a348f9c8d58ep-16, 0x1.2fbd21a57b67bp-18, -0x1.0a9080a7474a6p-20,
+    0x1.ebcc8dc847e00p-23, -0x1.2224df48a5331p-24, 0x1.f483f034ac59fp-26, -0x1.06211e5efb902p-26,
+    0x1.063832384c55bp-27, -0x1.dcbbf16782cdbp-29, 0x1.9bdd1cc2a618cp-30, -0x1.e27f346fb3d84p-32,
+    -0x1.b5fecc067f278p-36, 0x1.7b3d8cb5ebadap-35};
+template <class T>
+RL_INLINE D erfinv(D x) {
+    const D w = -log_of<T>((1 - x) * (1 + x));
+    if constexpr (std::is_same_v<T, float>) {
+        const D centre = x * series(at_most(w, 5.0) - 2.5, ERFINV_CENTRE);
+        if (__builtin_expect(!any_beyond(w, 5.0), 1)) return centre;
+        const D tail = x * series(sqrt(at_most(w, 17.0)) - 3, ERFINV_TAIL);
+        return w == INF ? copysign(w, x) : w <= 5 ? centre : tail;
+    }
+    const D centre = x * series(at_most(w, 6.25) - 3.125, ERFINV_UP_TO_6);
+    if (__builtin_expect(!any_beyond(w, 6.25), 1)) return centre;
+    const D root = sqrt(at_most(w, 37.0));
+    const D tail = x * series(at_most(root, 4.0) - 3.25, ERFINV_UP_TO_16), far = x * series(root - 5, ERFINV_BEYOND);
+    return w == INF ? copysign(w, x) : w <= 6.25 ? centre : w <= 16 ? tail : far;
 }
 
 // The next number towards the other: one more or less of the bits.
@@ -472,9 +499,20 @@ RL_INLINE V next_after(V x, V y) {
     template void name(const double*, double*, i64);
 RL_CURVES(CURVE)
 
-void erfinv(const float* x, float* y, i64 n) {
-    curve(n, [](D v) -> D { return inverse_erf(v); }, y, x);
-}
+// of two-byte floats by the logarithm in float
+#define LOGARITHM(name, one)                                                          \
+    template <class T>                                                                \
+    void name(const T* x, T* y, i64 n) {                                              \
+        if constexpr (sizeof(T) == 2)                                                 \
+            map<HEAVY>(n, [](F v) -> F { return log(v) * float(one); }, y, x);        \
+        else curve(n, [](D v) -> D { return name<T>(v); }, y, x);                     \
+    }                                                                                 \
+    template void name(const Half*, Half*, i64);                                      \
+    template void name(const Brain*, Brain*, i64);                                    \
+    template void name(const float*, float*, i64);                                    \
+    template void name(const double*, double*, i64);
+LOGARITHM(log2, 1.44269504088896340736)
+LOGARITHM(log10, 0.43429448190325182765)
 
 #define CURVE_2(name, formula)                                            \
     template <class T>                                                    \

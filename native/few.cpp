@@ -59,23 +59,22 @@ struct Put {
     npy_intp outer, k, inner, width;
     bool one, good;
     npy_intp rows = 0;
+    void (*put)(const Put& p, npy_intp begin, npy_intp end) = nullptr;
 };
 struct Sixteen {
     std::uint64_t a, b;
 };
 constexpr npy_intp ROWS_OF = 1 << 14;  // numbers of a block
 
-void check_rows(void* context, i64 block) {
-    Put& p = *static_cast<Put*>(context);
-    const npy_intp begin = block * p.rows, end = std::min(begin + p.rows, p.outer), row = p.k * p.inner;
+bool rows_are_good(Put& p, npy_intp begin, npy_intp end) {
+    const npy_intp row = p.k * p.inner;
     std::int64_t bad = 0;  // its sign
     for (npy_intp i = begin * row; i < end * row; i++) bad |= p.at[i] | (p.width - 1 - p.at[i]);
     if (bad < 0) __atomic_store_n(&p.good, false, __ATOMIC_RELAXED);
+    return bad >= 0;
 }
 template <class T>
-void put_rows(void* context, i64 block) {
-    const Put& p = *static_cast<Put*>(context);
-    const npy_intp begin = block * p.rows, end = std::min(begin + p.rows, p.outer);
+void put_rows(const Put& p, npy_intp begin, npy_intp end) {
     const T* const from = reinterpret_cast<const T*>(p.values);
     for (npy_intp o = begin; o < end; o++) {
         T* const to = reinterpret_cast<T*>(p.x) + o * p.width * p.inner;
@@ -97,10 +96,12 @@ PyObject* no_ties(PyObject*, PyObject* const* args, Py_ssize_t n) {
     if (!in_order(args[0]) || !in_order(args[1])) Py_RETURN_NONE;
     const Array x = reinterpret_cast<Array>(args[0]), index = reinterpret_cast<Array>(args[1]);
     const int type = PyArray_TYPE(x);
-    if (PyArray_NDIM(x) != 2 || PyArray_NDIM(index) != 2 || PyArray_TYPE(index) != NPY_INT64 ||
-        PyArray_DIM(x, 0) != PyArray_DIM(index, 0))
-        Py_RETURN_NONE;
-    const npy_intp rows = PyArray_DIM(x, 0), width = PyArray_DIM(x, 1), k = PyArray_DIM(index, 1);
+    const int last = PyArray_NDIM(x) - 1;
+    if (last < 0 || PyArray_NDIM(index) != last + 1 || PyArray_TYPE(index) != NPY_INT64) Py_RETURN_NONE;
+    npy_intp rows = 1;
+    for (int i = 0; i < last; rows *= PyArray_DIM(x, i++))
+        if (PyArray_DIM(x, i) != PyArray_DIM(index, i)) Py_RETURN_NONE;
+    const npy_intp width = PyArray_DIM(x, last), k = PyArray_DIM(index, last);
     const std::int64_t* const at = static_cast<const std::int64_t*>(PyArray_DATA(index));
     if (k < 1) Py_RETURN_NONE;
     for (npy_intp i = 0; i < rows * k; i++)
@@ -256,7 +257,7 @@ PyObject* unit_matrix(PyObject*, PyObject* const* args, Py_ssize_t n) {
 }
 
 PyObject* put_along(PyObject*, PyObject* const* args, Py_ssize_t n) {
-    if (n != 4) return PyErr_Format(PyExc_TypeError, "put_along(x, index, axis, values)");
+    if (n != 4 && n != 5) return PyErr_Format(PyExc_TypeError, "put_along(x, index, axis, values, spare=False)");
     if (!in_order(args[0]) || !in_order(args[1]) || !in_order(args[3])) Py_RETURN_NONE;
     const Array x = reinterpret_cast<Array>(args[0]), index = reinterpret_cast<Array>(args[1]),
                 values = reinterpret_cast<Array>(args[3]);
@@ -279,14 +280,25 @@ PyObject* put_along(PyObject*, PyObject* const* args, Py_ssize_t n) {
     const npy_intp size = PyArray_ITEMSIZE(x), count = outer * k * inner;
     put.rows = count < ROWS_OF ? outer : 1 + ROWS_OF / (k * inner + 1);
     const npy_intp blocks = (outer + put.rows - 1) / (put.rows ? put.rows : 1);
-    run_blocks(blocks, check_rows, &put);
-    if (!put.good) Py_RETURN_NONE;
-    if (size == 1) run_blocks(blocks, put_rows<std::uint8_t>, &put);
-    else if (size == 2) run_blocks(blocks, put_rows<std::uint16_t>, &put);
-    else if (size == 4) run_blocks(blocks, put_rows<std::uint32_t>, &put);
-    else if (size == 8) run_blocks(blocks, put_rows<std::uint64_t>, &put);
-    else if (size == 16) run_blocks(blocks, put_rows<Sixteen>, &put);
+    if (size == 1) put.put = put_rows<std::uint8_t>;
+    else if (size == 2) put.put = put_rows<std::uint16_t>;
+    else if (size == 4) put.put = put_rows<std::uint32_t>;
+    else if (size == 8) put.put = put_rows<std::uint64_t>;
+    else if (size == 16) put.put = put_rows<Sixteen>;
     else Py_RETURN_NONE;
+    const auto rows = [&]<bool look, bool write>() {
+        run_blocks(blocks, [](void* context, i64 block) {
+            Put& p = *static_cast<Put*>(context);
+            const npy_intp begin = block * p.rows, end = std::min(begin + p.rows, p.outer);
+            if ((!look || rows_are_good(p, begin, end)) && write) p.put(p, begin, end);
+        }, &put);
+    };
+    const int spare = n == 5 ? PyObject_IsTrue(args[4]) : 0;
+    if (spare < 0) return nullptr;
+    if (spare) rows.template operator()<true, true>();  // while the indices are in the cache
+    else rows.template operator()<true, false>();
+    if (!put.good) Py_RETURN_NONE;
+    if (!spare) rows.template operator()<false, true>();
     return Py_NewRef(Py_True);
 }
 

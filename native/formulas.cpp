@@ -47,6 +47,66 @@ RL_INLINE V whole_below(V x, V y) {
     return y == 0 ? x / y : q == 0 ? copysign(zero, x / y) : near;
 }
 
+enum Part { QUOTIENT_BELOW, QUOTIENT, REST_ABOVE, REST };  // rounded down or towards 0, and what that leaves
+
+// One part of x / y, which wraps around; 0 where y is 0.
+template <Part part>
+RL_INLINE i64 divided(i64 x, i64 y) {
+    constexpr bool below = part == QUOTIENT_BELOW || part == REST_ABOVE, rest = part == REST_ABOVE || part == REST;
+    if (y == 0) return 0;
+    if (y == -1) return rest ? 0 : i64(0 - std::uint64_t(x));
+    const i64 q = x / y, r = x % y;
+    const bool less = below && r != 0 && (r < 0) != (y < 0);
+    return rest ? (less ? r + y : r) : q - less;
+}
+
+// The same in registers of doubles, which hold the numbers of [-2^51, 2^51) and round no quotient of two of them to
+// a whole number that it is not: it is 2^-51 of itself away from one, if not at one.
+template <Part part>
+RL_INLINE I64 divided(I64 x, I64 y) {
+    constexpr bool below = part == QUOTIENT_BELOW || part == REST_ABOVE, rest = part == REST_ABOVE || part == REST;
+    const I64 bits = (I64)all(0x1.8p52);
+    const auto number = [=](I64 v) { return (D)(v + bits) - 0x1.8p52; };
+    const D q = whole<below ? DOWN : TO_ZERO>(number(x) / number(y));
+    const I64 as_whole = (I64)(q + 0x1.8p52) - bits;
+    return y == 0 ? I64{} : rest ? x - as_whole * y : as_whole;
+}
+
+template <Part part>
+void divide_whole(const std::uint64_t* x, i64 nx, const std::uint64_t* y, i64 ny, std::uint64_t* z, i64 n) {
+    constexpr i64 CHUNK = 256, L = LANES<double>, HALF = i64(1) << 51;
+    const auto *const u = reinterpret_cast<const i64*>(x), *const v = reinterpret_cast<const i64*>(y);
+    i64* const to = reinterpret_cast<i64*>(z);
+    parallel(n, even_blocks(n, HEAVY), [=](i64 begin, i64 end) {
+        i64 same[CHUNK];
+        if (nx != n || ny != n)
+            for (i64& s : same) s = nx != n ? *u : *v;
+        for (i64 i = begin; i < end; i += CHUNK) {
+            const i64 some = end - i < CHUNK ? end - i : CHUNK;
+            const i64 *const a = nx == n ? u + i : same, *const b = ny == n ? v + i : same;
+            std::uint64_t far = 0;
+            for (i64 j = 0; j < some; j++)
+                far |= (std::uint64_t(a[j]) + HALF) | (std::uint64_t(b[j]) + HALF);
+            i64 j = 0;
+            if (far < 2 * HALF)
+                for (; j + L <= some; j += L) {
+                    I64 p, q;
+                    std::memcpy(&p, a + j, sizeof p);
+                    std::memcpy(&q, b + j, sizeof q);
+                    p = divided<part>(p, q);
+                    std::memcpy(to + i + j, &p, sizeof p);
+                }
+            for (; j < some; j++) to[i + j] = divided<part>(a[j], b[j]);
+        }
+    });
+}
+
+// log(1 + e^-x) without overflow
+template <class V>
+RL_INLINE V softplus_of_minus(V x) {
+    return log1p(exp(-abs(x))) + (x < 0 ? -x : V{});
+}
+
 }  // namespace
 
 template <class U>
@@ -148,17 +208,42 @@ void addcdiv(const U* x, const U* y, const U* z, U* r, i64 n, double a) {
     map<LIGHT>(n, [b = T(a)](V u, V v, V w) -> V { return u + v * b / w; }, r, x, y, z);
 }
 
+template <class U>
+void bce_logits(const U* x, const U* y, U* z, i64 n) {
+    using V = Reg<Wide<U>>;
+    map<HEAVY>(n, [](V v, V t) -> V { return (1 - t) * v + softplus_of_minus(v); }, z, x, y);
+}
+template <class U>
+void bce_logits_weighted(const U* x, const U* y, const U* w, U* z, i64 n) {
+    using V = Reg<Wide<U>>;
+    map<HEAVY>(
+        n, [](V v, V t, V u) -> V { return (1 - t) * v + (1 + (u - 1) * t) * softplus_of_minus(v); }, z, x, y, w);
+}
+template <class U>
+void bce_logits_dx(const U* dy, const U* x, const U* y, U* dx, i64 n) {
+    using V = Reg<Wide<U>>;
+    map<HEAVY>(n, [](V g, V v, V t) -> V { return g * (sigmoid(v) - t); }, dx, dy, x, y);
+}
+
+template <class T>
+void trunc_divide(const T* x, i64 nx, const T* y, i64 ny, T* z, i64 n) {
+    if constexpr (std::is_same_v<T, std::uint64_t>) divide_whole<QUOTIENT>(x, nx, y, ny, z, n);
+    else zip<LIGHT>(x, nx, y, ny, z, n, [](auto u, auto v) { return whole<TO_ZERO>(u / v); });
+}
 template <class T>
 void fmod(const T* x, i64 nx, const T* y, i64 ny, T* z, i64 n) {
-    zip<HEAVY>(x, nx, y, ny, z, n, [](Reg<T> u, Reg<T> v) { return remains(u, v); });
+    if constexpr (std::is_same_v<T, std::uint64_t>) divide_whole<REST>(x, nx, y, ny, z, n);
+    else zip<HEAVY>(x, nx, y, ny, z, n, [](Reg<T> u, Reg<T> v) { return remains(u, v); });
 }
 template <class T>
 void remainder(const T* x, i64 nx, const T* y, i64 ny, T* z, i64 n) {
-    zip<HEAVY>(x, nx, y, ny, z, n, [](Reg<T> u, Reg<T> v) { return remains_above(u, v); });
+    if constexpr (std::is_same_v<T, std::uint64_t>) divide_whole<REST_ABOVE>(x, nx, y, ny, z, n);
+    else zip<HEAVY>(x, nx, y, ny, z, n, [](Reg<T> u, Reg<T> v) { return remains_above(u, v); });
 }
 template <class T>
 void floor_divide(const T* x, i64 nx, const T* y, i64 ny, T* z, i64 n) {
-    zip<HEAVY>(x, nx, y, ny, z, n, [](Reg<T> u, Reg<T> v) { return whole_below(u, v); });
+    if constexpr (std::is_same_v<T, std::uint64_t>) divide_whole<QUOTIENT_BELOW>(x, nx, y, ny, z, n);
+    else zip<HEAVY>(x, nx, y, ny, z, n, [](Reg<T> u, Reg<T> v) { return whole_below(u, v); });
 }
 
 template <class T>
@@ -209,11 +294,17 @@ EXTREME(fmin_narrow, (u < v) | (v != v) ? u : v)
     template void lerp_number(const T*, const T*, T*, i64, double);                           \
     template void lerp(const T*, const T*, const T*, T*, i64);                                \
     template void addcmul(const T*, const T*, const T*, T*, i64, double);                     \
-    template void addcdiv(const T*, const T*, const T*, T*, i64, double);
-#define PAIRS(T)                                                                              \
+    template void addcdiv(const T*, const T*, const T*, T*, i64, double);                     \
+    template void bce_logits(const T*, const T*, T*, i64);                                    \
+    template void bce_logits_weighted(const T*, const T*, const T*, T*, i64);                 \
+    template void bce_logits_dx(const T*, const T*, const T*, T*, i64);
+#define QUOTIENTS(T)                                                                          \
     template void fmod(const T*, i64, const T*, i64, T*, i64);                                \
     template void remainder(const T*, i64, const T*, i64, T*, i64);                           \
     template void floor_divide(const T*, i64, const T*, i64, T*, i64);                        \
+    template void trunc_divide(const T*, i64, const T*, i64, T*, i64);
+#define PAIRS(T)                                                                              \
+    QUOTIENTS(T)                                                                              \
     template void logaddexp(const T*, i64, const T*, i64, T*, i64);                           \
     template void copysign(const T*, i64, const T*, i64, T*, i64);
 #define NARROW(T)                                                                             \
@@ -233,6 +324,7 @@ FORMULAS(Brain)
 #endif
 PAIRS(float)
 PAIRS(double)
+QUOTIENTS(std::uint64_t)
 NARROW(Half)
 NARROW(Brain)
 

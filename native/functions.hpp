@@ -226,16 +226,16 @@ alignas(64) constexpr float TANH[7][32] = {
      0.091015555f, 0.0787812173f, 0.0591814816f, 0.0320569351f, 0.00600810442f, -0.017099632f,
      -0.0433425717f, -0.0615238249f, -0.0626699179f, -0.0530777983f, -0.0321119353f,
      -0.00955083594f, 0.00138157164f, 0.00459719123f}};
-RL_INLINE F tanh(F x) {
-    const F size = at_most(abs(x), 9.1f);
+RL_INLINE F by_parts(const float (&table)[7][32], F size) {
     const __m512i least = (__m512i)(I32{} + 0x3d7fffff);  // the last number below 1/16
     const I32 part = (I32)((U32)_mm512_max_epi32((__m512i)size, least) >> 21);
-    const F d = size - lookup(TANH[0], part);
-    F y = lookup(TANH[6], part);
+    const F d = size - lookup(table[0], part);
+    F y = lookup(table[6], part);
 #pragma GCC unroll 5
-    for (int k = 5; k >= 1; k--) y = fma(y, d, lookup(TANH[k], part));
-    return copysign(y, x);
+    for (int k = 5; k >= 1; k--) y = fma(y, d, lookup(table[k], part));
+    return y;
 }
+RL_INLINE F tanh(F x) { return copysign(by_parts(TANH, at_most(abs(x), 9.1f)), x); }
 #else
 // h / (h + 1) with h = (e^2|x| - 1) / 2 = 2^n (e^2r - 1) / 2 + (2^n - 1) / 2 and |x| = n log(2) / 2 + r; 1 from
 // 9.1 on
@@ -251,47 +251,6 @@ RL_INLINE F tanh(F x) {
     return copysign(abs(x) < 0.256f ? small : h / (h + 1), x);
 }
 #endif
-
-RL_INLINE F erf(F x) {
-    const F z = x * x, t = abs(x) > 4.0f ? all(4.0f) : abs(x);
-    // fitted, then moved in their last places so that erf(1) is rounded right (it is asked for)
-    const F small =
-        polynomial(z, 0.128379166f, -0.376126379f, 0.112837829f, -0.0268654451f, 0.00522107165f,
-                   -0.000848470314f, 0.000112703972f, -9.67992855e-06f);
-    const F exponent = polynomial(t, 1.12840605f, 0.636445343f, 0.10326732f, -0.0199241471f,
-                                  0.000570058415f, 0.00125467591f, -0.000508003868f,
-                                  0.000105858839f, -1.2211638e-05f, 6.16749219e-07f);
-    return t <= 1.0f ? fma(x, small, x) : copysign(1 - exp_within(-t * exponent), x);
-}
-
-// The normal distribution function Φ(x) of x <= 0 (or NaN) with the digits of the tail, to 3e-6 of it and
-// 8e-8 in all; 0 below -5.66, as PyTorch's. 2^(x P(x) - 1), the power as a whole one times one of at most 1/2.
-RL_INLINE F normal_tail(F x) {
-    const float round = 12582912.0f;  // 1.5 * 2^23: adding it rounds
-    const F exponent = fma(
-        x,
-        polynomial(x, 1.15110564f, -0.459206223f, 0.0524913222f, 0.00702679018f, 6.86632193e-05f, -0.000245556672f, -6.63948085e-05f, -9.2311393e-06f, -6.97284349e-07f, -2.25804797e-08f),
-        all(-1.0f));
-    const F n = (exponent + round) - round;
-    const F y = polynomial(exponent - n, 1.0f, 0.693147004f, 0.240222424f, 0.0555073358f,
-                           0.00967151299f, 0.00132647227f);
-#if defined(__AVX512F__)
-    const F tail = (F)_mm512_scalef_ps((__m512)y, (__m512)n);
-#else
-    const F tail = y * (F)((__builtin_convertvector(n, I32) + 127) << 23);
-#endif
-    return x < -5.65685425f ? F{} : tail;
-}
-RL_INLINE F negative(F x) { return (F)((I32)x | std::int32_t(0x80000000)); }
-RL_INLINE F normal_cdf(F x) {
-    const F tail = normal_tail(negative(x));
-    return x > 0 ? 1 - tail : tail;
-}
-// x Φ(x): max(x, 0) - |x| Φ(-|x|); of infinity, infinity
-RL_INLINE F times_normal_cdf(F x) {
-    const F size = negative(6.0f < x ? all(6.0f) : x);
-    return fma(size, normal_tail(size), x > 0 ? x : F{});
-}
 
 // c[0] + c[1] x + c[2] x² + ..., in two chains, of even and of odd powers
 template <std::size_t n>
@@ -461,29 +420,6 @@ RL_INLINE D log1p(D x) {
     // with u rounded, the rest of x is a correction of the first order
     return u == 1 ? x : u == inf ? inf : log(u, (u == 0) | (u != u) ? D{} : (x - (u - 1)) / u);
 }
-// (erf(x) - x) / x in x², and -log(1 - erf(x)) / x: tools/fit_polynomials.py
-constexpr double ERF_SMALL[] = {
-    0x1.06eba8214db69p-3, -0x1.812746b0379e6p-2, 0x1.ce2f21a042b33p-4, -0x1.b82ce31284f1dp-6,
-    0x1.565bcd0dbd521p-8, -0x1.c02db3db3e29ap-11, 0x1.f9a321e374334p-14, -0x1.f4d1e41cd035cp-17,
-    0x1.b9df2f2f0b3bep-20, -0x1.5f1f3729ca04ep-23, 0x1.f7b935b4dc1edp-27, -0x1.38aae7523d775p-30,
-    0x1.0624138fda9a2p-34};
-constexpr double ERF_LARGE[] = {
-    0x1.20dd759edf2b5p0, 0x1.45f2f8875b38bp-1, 0x1.a4f762670652ep-4, -0x1.39896bb9e11f2p-6,
-    -0x1.8bf57196c33b4p-13, 0x1.b2e1dbb9409a5p-10, -0x1.19c501d7b82c1p-11, -0x1.158d49959f1bbp-15,
-    0x1.ec5deaa5962ddp-14, -0x1.1cf43bc347347p-14, 0x1.ac09181356ff4p-16, -0x1.e10e530503b6bp-18,
-    0x1.a41bee79d801ep-20, -0x1.1e5da1c531c02p-22, 0x1.2c5a4302d8f75p-25, -0x1.d53a278692fc9p-29,
-    0x1.01515cf2650ffp-32, -0x1.6199b2ba5c56fp-37, 0x1.c9f1a1a5d49b3p-43};
-
-RL_INLINE D erf(D x) {
-    const D size = abs(x);
-    const D small = fma(x, series(x * x, ERF_SMALL), x);
-    if (!any_beyond(x, 1.0)) return small;
-    const D t = at_most(size, 6.0);
-    return size > 1.0 ? copysign(1 - exp(-t * series(t, ERF_LARGE)), x) : small;
-}
-RL_INLINE D normal_cdf(D x) { return 0.5 * (1 + erf(x * 0.70710678118654752)); }
-RL_INLINE D times_normal_cdf(D x) { return x * normal_cdf(x); }
-
 // --- sine and cosine -----------------------------------------------------------------------------
 //
 // x = n π/2 + r with |r| <= π/4, and sin(r) or cos(r), which n tells. π/2 is in parts (tools/fit_polynomials.py).

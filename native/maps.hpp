@@ -20,6 +20,17 @@ RL_INLINE void ask_ahead(const T* x) {
     __builtin_prefetch(reinterpret_cast<const char*>(x) + 1024);
 }
 
+// In a register: the compiler would read a number again for each use, and one that lies askew costs two reads.
+template <class V>
+RL_INLINE V held(V v) {
+#if defined(__aarch64__)
+    asm("" : "+w"(v));
+#else
+    asm("" : "+v"(v));
+#endif
+    return v;
+}
+
 // y[i] = f(x[i]...) for i in [begin, end); what is left over goes through the same registers, so a
 // number's result does not depend on its place.
 template <class T, class G, class... X>
@@ -33,14 +44,15 @@ RL_INLINE void map_range(i64 begin, i64 end, G f, T* y, const X*... x) {
             i += L - askew;
         }
     }
-    constexpr i64 LINE = 64 / sizeof(T);
-    for (; i + LINE <= end; i += LINE) {
-        (ask_ahead(x + i), ...);
+    constexpr i64 TOGETHER = REGISTER == 64 ? 2 : 64 / REGISTER;  // registers, read before they are written
+    for (; i + TOGETHER * L <= end; i += TOGETHER * L) {
+        Reg<T> v[TOGETHER];
 #pragma GCC unroll 4
-        for (i64 j = i; j < i + LINE; j += L) store(y + j, f(load(x + j)...));
+        for (i64 j = 0; j < TOGETHER; j++) v[j] = f(held(load(x + i + j * L))...);
+#pragma GCC unroll 4
+        for (i64 j = 0; j < TOGETHER; j++) store(y + i + j * L, v[j]);
     }
-    if constexpr (LINE > L)
-        for (; i + L <= end; i += L) store(y + i, f(load(x + i)...));
+    for (; i + L <= end; i += L) store(y + i, f(load(x + i)...));
     if (i < end) store_part(y + i, f(load_part(x + i, end - i)...), end - i);
 }
 
@@ -75,7 +87,7 @@ RL_INLINE void map_narrow(i64 begin, i64 end, G f, T* y, const X*... x) {
     for (i64 i = begin; i < end; i += step, step = STEP) {
         const i64 n = end - i < step ? end - i : step;
         const bool whole = n == STEP;
-        (ask_ahead(x + i), ...);
+        if constexpr (cost == HEAVY) (ask_ahead(x + i), ...);
         const Two v = of_two((whole ? widened(x + i) : widened_part(x + i, n))...);
         if (whole) narrow(y + i, v);
         else narrow_part(y + i, v, n);

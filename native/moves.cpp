@@ -98,7 +98,7 @@ void turned(const char* x, i64 x_step, i64 rows, i64 cols, char* y, i64 y_step) 
 // memcpy without its call for what is short
 RL_INLINE void copy_row(char* y, const char* x, i64 bytes) {
     constexpr i64 LINE = 64, SHORT = 16;
-    if (bytes < SHORT || bytes > 2048) {
+    if (bytes < SHORT || bytes > 8192) {
         std::memcpy(y, x, std::size_t(bytes));
         return;
     }

@@ -1,10 +1,8 @@
 // Elements in another order, joined, chosen, converted: no arithmetic but rounding.
 #pragma once
-#include <cstdint>
+#include "pointwise.hpp"
 
 namespace rl::RL_ISA {
-
-using i64 = std::int64_t;
 
 // Elements of `size` bytes at the places of nd dimensions.
 struct Block {
@@ -30,6 +28,19 @@ struct PadBlock {
 };
 void pad_block(const PadBlock& b, const char* x, const char* value, char* y);
 
+// y (out, row-major) = x with a border that continues it: element i of dimension d lies at[d][i] bytes from x's
+// start, those from `lead` on of the last dimension, `inside` of them, one after the other.
+enum class Border { reflected, repeated, periodic };
+// where element i of n + before + after comes from, in [0, n)
+i64 continuation(Border how, i64 i, i64 n, i64 before, i64 after);
+struct ContinuedBlock {
+    int nd;  // > 0
+    i64 out[64];
+    const i64* at[64];
+    i64 lead, inside, size;
+};
+void continue_block(const ContinuedBlock& b, const char* x, char* y);
+
 // y (rows, n, inner) = x (rows, m, inner) at index (rows, n, inner) of the middle dimension; negative
 // ones from its end, or (strict) refused. False: one is outside [-m, m). T: uint8, uint16, uint32, uint64
 template <class T>
@@ -54,6 +65,11 @@ void from_half(const std::uint16_t* x, float* y, i64 n);
 void to_half(const float* x, std::uint16_t* y, i64 n);
 void from_bfloat16(const std::uint16_t* x, float* y, i64 n);
 void to_bfloat16(const float* x, std::uint16_t* y, i64 n);
+// x as floats, and y from floats, rounded
+inline void widen(const Half* x, float* y, i64 n) { from_half(&x->bits, y, n); }
+inline void widen(const Brain* x, float* y, i64 n) { from_bfloat16(&x->bits, y, n); }
+inline void narrow(const float* x, Half* y, i64 n) { to_half(x, &y->bits, n); }
+inline void narrow(const float* x, Brain* y, i64 n) { to_bfloat16(x, &y->bits, n); }
 template <class T, class U>
 void convert(const T* x, U* y, i64 n);
 

@@ -20,14 +20,15 @@ template <class T>
 void layer_norm_dx_rows(const T* dy, const T* x, const T* w, const T* mean, const T* rstd, i64 rows, i64 n,
                         T* dx, T* dw, T* db);
 
-// x (N, C, S) in groups of neighbouring channels -> y (N, C, S), mean and rstd (N, groups); w, b (C)
-template <class T>
-void group_norm(const T* x, i64 n, i64 c, i64 s, i64 groups, const T* w, const T* b, double eps, T* y,
+// x (N, C, S) in groups of neighbouring channels -> y (N, C, S), mean and rstd (N, groups); w, b (C). U: T, or
+// with T = float a two-byte float, each number rounded once
+template <class U, class T>
+void group_norm(const U* x, i64 n, i64 c, i64 s, i64 groups, const T* w, const T* b, double eps, U* y,
                 T* mean, T* rstd);
 // -> dx (N, C, S), dw (C), db (C)
-template <class T>
-void group_norm_dx(const T* dy, const T* x, i64 n, i64 c, i64 s, i64 groups, const T* w,
-                   const T* mean, const T* rstd, T* dx, T* dw, T* db);
+template <class U, class T>
+void group_norm_dx(const U* dy, const U* x, i64 n, i64 c, i64 s, i64 groups, const T* w,
+                   const T* mean, const T* rstd, U* dx, T* dw, T* db);
 
 // x (N, C, S) -> mean (C), rstd (C) over N and S
 template <class T>

@@ -4,6 +4,7 @@
 
 #include "functions.hpp"
 #include "maps.hpp"
+#include "normal.hpp"
 
 namespace rl::RL_ISA {
 namespace {
@@ -56,7 +57,18 @@ RL_INLINE V mish_slope(V x) {
 constexpr double SELU_ALPHA = 1.6732632423543772848170429916717;
 constexpr double SELU_SCALE = 1.0507009873554804934193349852946;
 
-// e^x - 1 where x <= 0, where elu, selu and celu use it
+// x where it is above 0, else f(x): registers of such numbers alone do not ask for f.
+template <class V, class G>
+RL_INLINE V above_or(V x, G f) {
+    if (all_above_zero(x)) return x;
+    return x > 0 ? x : f(x > 0 ? V{} : x);
+}
+// g where x is above 0 or NaN, else f(x)
+template <class V, class G>
+RL_INLINE V slope_above_or(V g, V x, G f) {
+    if (all_above_zero(x)) return g;
+    return x <= 0 ? f(x > 0 ? V{} : x) : g;
+}
 template <class V>
 RL_INLINE V expm1_below(V x) {
     return expm1(x > 0 ? V{} : x);
@@ -64,6 +76,21 @@ RL_INLINE V expm1_below(V x) {
 template <class V>
 RL_INLINE V exp_below(V x) {
     return exp(x > 0 ? V{} : x);
+}
+
+// x³; of bfloat16 x² is rounded, as PyTorch's is
+template <class U, class V>
+RL_INLINE V cube_of(V x) {
+    if constexpr (std::is_same_v<U, Brain>) return (V)(rounded(x * x) & 0xffff0000u) * x;
+    else return x * x * x;
+}
+
+// f of the bits of two-byte floats, whose sign is one of them
+template <class U, class G>
+void of_bits(const U* x, U* y, i64 n, G f) {
+    parallel(n, even_blocks(n, LIGHT), [=](i64 begin, i64 end) {
+        for (i64 i = begin; i < end; i++) y[i].bits = f(x[i].bits);
+    });
 }
 
 }  // namespace
@@ -85,8 +112,22 @@ RL_INLINE V exp_below(V x) {
     template void name(const float*, float*, i64);                              \
     template void name(const double*, double*, i64);
 
-UNARY(neg, LIGHT, -x)
-UNARY(abs, LIGHT, abs(x))
+#define SIGN(name, formula, bits_formula)                                       \
+    template <class U>                                                          \
+    void name(const U* px, U* py, i64 n) {                                      \
+        if constexpr (sizeof(U) == 2)                                           \
+            of_bits(px, py, n, [](std::uint16_t x) { return std::uint16_t(bits_formula); }); \
+        else map<LIGHT>(n, [](Reg<U> x) -> Reg<U> { return formula; }, py, px); \
+    }                                                                           \
+    template void name(const Half*, Half*, i64);                                \
+    template void name(const Brain*, Brain*, i64);                              \
+    template void name(const float*, float*, i64);                              \
+    template void name(const double*, double*, i64);
+
+SIGN(neg, -x, x ^ 0x8000)
+SIGN(abs, abs(x), x & 0x7fff)
+UNARY(frac, LIGHT, x - whole<TO_ZERO>(x))
+UNARY(cube, LIGHT, cube_of<U>(x))
 UNARY(square, LIGHT, x * x)
 UNARY(sqrt, LIGHT, sqrt(x))
 UNARY(rsqrt, LIGHT, 1 / sqrt(x))
@@ -108,7 +149,7 @@ UNARY(sigmoid, HEAVY, sigmoid(x))
 UNARY(silu, HEAVY, x * sigmoid(x))
 UNARY(mish, HEAVY, x * tanh_softplus(x))
 UNARY(log_sigmoid, HEAVY, 0 - softplus_1(-x))
-UNARY(selu, HEAVY, T(SELU_SCALE) * (x > 0 ? x : T(SELU_ALPHA) * expm1_below(x)))
+UNARY(selu, HEAVY, T(SELU_SCALE) * above_or(x, [](V v) { return T(SELU_ALPHA) * expm1(v); }))
 
 #define UNARY_1(name, cost, formula)                                            \
     template <class U>                                                          \
@@ -123,8 +164,8 @@ UNARY(selu, HEAVY, T(SELU_SCALE) * (x > 0 ? x : T(SELU_ALPHA) * expm1_below(x)))
     template void name(const double*, double*, i64, double);
 
 UNARY_1(leaky_relu, LIGHT, x > 0 ? x : x * a)
-UNARY_1(elu, HEAVY, x > 0 ? x : a * expm1_below(x))
-UNARY_1(celu, HEAVY, x > 0 ? x : a * expm1_below(x / a))
+UNARY_1(elu, HEAVY, above_or(x, [=](V v) { return a * expm1(v); }))
+UNARY_1(celu, HEAVY, above_or(x, [=](V v) { return a * expm1_below(v / a); }))
 
 // approximate: 1 for the tanh approximation, 0 for the exact function
 template <class U>
@@ -195,7 +236,7 @@ DX(softsign_dx, LIGHT, g / ((1 + abs(x)) * (1 + abs(x))))
 DX(silu_dx, HEAVY, g * silu_slope(x))
 DX(mish_dx, HEAVY, g * mish_slope(x))
 DX(log_sigmoid_dx, HEAVY, g * sigmoid(-x))
-DX(selu_dx, HEAVY, T(SELU_SCALE) * (x <= 0 ? g * T(SELU_ALPHA) * exp_below(x) : g))
+DX(selu_dx, HEAVY, T(SELU_SCALE) * slope_above_or(g, x, [=](V v) { return g * T(SELU_ALPHA) * exp(v); }))
 
 #define DX_1(name, cost, formula)                                               \
     template <class U>                                                          \
@@ -211,8 +252,8 @@ DX(selu_dx, HEAVY, T(SELU_SCALE) * (x <= 0 ? g * T(SELU_ALPHA) * exp_below(x) : 
 
 DX_1(leaky_relu_dx, LIGHT, x > 0 ? g : g * a)
 // a NaN x passes the gradient on, as in PyTorch
-DX_1(elu_dx, HEAVY, x <= 0 ? g * a * exp_below(x) : g)
-DX_1(celu_dx, HEAVY, x <= 0 ? g * exp_below(x / a) : g)
+DX_1(elu_dx, HEAVY, slope_above_or(g, x, [=](V v) { return g * a * exp(v); }))
+DX_1(celu_dx, HEAVY, slope_above_or(g, x, [=](V v) { return g * exp_below(v / a); }))
 
 #define DX_2(name, cost, formula)                                               \
     template <class U>                                                          \

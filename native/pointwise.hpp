@@ -6,7 +6,7 @@
 // clang-format off
 // y = f(x)
 #define RL_UNARY(X)                                                                               \
-    X(neg) X(abs) X(exp) X(expm1) X(log) X(log1p) X(sqrt) X(rsqrt) X(reciprocal) X(square)        \
+    X(neg) X(abs) X(frac) X(cube) X(exp) X(expm1) X(log) X(log1p) X(sqrt) X(rsqrt) X(reciprocal) X(square)        \
     X(relu) X(sigmoid) X(tanh) X(erf) X(silu) X(mish) X(selu) X(relu6) X(log_sigmoid)             \
     X(softsign) X(hardswish) X(hardsigmoid) X(sin) X(cos)
 

@@ -1,5 +1,8 @@
 #include "reduce.hpp"
 
+#include <cmath>
+#include <limits>
+
 #include "losses.hpp"
 #include "parallel.hpp"
 #include "rows.hpp"
@@ -50,6 +53,11 @@ double total(i64 n, Fn f, const X*... x) {
 }
 
 }  // namespace
+
+template <class T>
+T dot(const T* x, const T* y, i64 n) {
+    return T(total(n, [](Reg<T> a, Reg<T> b) { return a * b; }, x, y));
+}
 
 template <class T>
 T squared_error(const T* x, const T* y, i64 n, double scale) {
@@ -131,13 +139,71 @@ void square_sum(const T* x, i64 outer, i64 n, i64 inner, T* y) {
     sum_of(x, outer, n, inner, 1., y, [](auto v) { return v * v; });
 }
 
+namespace {
+
+// f(x, y, row, n) for each run of x (outer, n, inner) and y of its shape that meets one number of (outer, inner), or,
+// where inner > 1, the inner numbers from `row` on in turn
+template <class T, class F>
+void along_rows(const T* x, i64 outer, i64 n, i64 inner, T* y, F f) {
+    if (inner > 1) {
+        parallel(outer * n, rows_per_block(inner, GRAIN), [&](i64 begin, i64 end) {
+            for (i64 i = begin; i < end; i++) f(x + i * inner, y + i * inner, i / n * inner, inner);
+        });
+    } else if (outer > 1) {
+        parallel(outer, rows_per_block(n, GRAIN), [&](i64 begin, i64 end) {
+            for (i64 o = begin; o < end; o++) f(x + o * n, y + o * n, o, n);
+        });
+    } else {
+        parallel(n, GRAIN, [&](i64 begin, i64 end) { f(x + begin, y + begin, i64(0), end - begin); });
+    }
+}
+
+}  // namespace
+
+template <class T>
+void variance(const T* x, i64 outer, i64 n, i64 inner, double correction, bool root, T* squares, T* y, T* mean) {
+    const i64 count = outer * inner;
+    const T of = n ? T(n) : std::numeric_limits<T>::quiet_NaN(), free = double(n) > correction ? T(double(n) - correction) : T(0);
+    sum(x, outer, n, inner, 1., mean);
+    for (i64 i = 0; i < count; i++) mean[i] /= of;
+    along_rows(x, outer, n, inner, squares, [=](const T* from, T* to, i64 row, i64 length) {
+        if (inner > 1)
+            row_map(length, [](Reg<T> v, Reg<T> m) { return (v - m) * (v - m); }, to, from, mean + row);
+        else
+            row_map(length, [m = all(mean[row])](Reg<T> v) { return (v - m) * (v - m); }, to, from);
+    });
+    sum(squares, outer, n, inner, 1., y);
+    for (i64 i = 0; i < count; i++) {
+        y[i] /= free;
+        if (root) y[i] = std::sqrt(y[i]);
+    }
+}
+
+template <class T>
+void unit(const T* x, i64 outer, i64 n, i64 inner, double least, T* length, T* y) {
+    square_sum(x, outer, n, inner, length);
+    for (i64 i = 0; i < outer * inner; i++) {
+        const T norm = std::sqrt(length[i]);
+        length[i] = norm < T(least) ? T(least) : norm;
+    }
+    along_rows(x, outer, n, inner, y, [=](const T* from, T* to, i64 row, i64 count) {
+        if (inner > 1)
+            row_map(count, [](Reg<T> v, Reg<T> m) { return v / m; }, to, from, length + row);
+        else
+            row_map(count, [m = all(length[row])](Reg<T> v) { return v / m; }, to, from);
+    });
+}
+
 #define EACH(T)                                                       \
+    template T dot(const T*, const T*, i64);                          \
     template T squared_error(const T*, const T*, i64, double);        \
     template void huber_loss(const T*, const T*, i64, double, double, T*);   \
     template void smooth_l1_loss(const T*, const T*, i64, double, double, T*); \
     template void squared_error_dx(const T*, const T*, i64, T, T*);   \
     template void sum(const T*, i64, i64, i64, double, T*);           \
-    template void square_sum(const T*, i64, i64, i64, T*);
+    template void square_sum(const T*, i64, i64, i64, T*);             \
+    template void variance(const T*, i64, i64, i64, double, bool, T*, T*, T*); \
+    template void unit(const T*, i64, i64, i64, double, T*, T*);
 EACH(float)
 EACH(double)
 

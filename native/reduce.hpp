@@ -16,6 +16,18 @@ void sum(const T* x, i64 outer, i64 n, i64 inner, double scale, T* y);
 template <class T>
 void square_sum(const T* x, i64 outer, i64 n, i64 inner, T* y);
 
+// mean (outer, inner) and y = Σ (x - mean)² / (n - correction), or its root; squares: room for x
+template <class T>
+void variance(const T* x, i64 outer, i64 n, i64 inner, double correction, bool root, T* squares, T* y, T* mean);
+
+// y (outer, n, inner) = x / max(√(Σ x²), least); length: room for (outer, inner)
+template <class T>
+void unit(const T* x, i64 outer, i64 n, i64 inner, double least, T* length, T* y);
+
+// Σ x y over n numbers
+template <class T>
+T dot(const T* x, const T* y, i64 n);
+
 // scale * Σ (x - y)² over n numbers
 template <class T>
 T squared_error(const T* x, const T* y, i64 n, double scale);

@@ -15,6 +15,7 @@ enum class Slot {
     gemm_block,
     reduce,
     norm,
+    norm_block,
     conv_shared,
     conv_block,
     conv_own,

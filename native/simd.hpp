@@ -234,6 +234,23 @@ RL_INLINE D copysign(D x, D sign) {
 }
 #endif
 
+// Whether all lanes are above 0: no NaN.
+template <class V>
+RL_INLINE bool all_above_zero(V x) {
+#if defined(__AVX512F__)
+    if constexpr (std::is_same_v<V, F>) return _mm512_cmp_ps_mask((__m512)x, _mm512_setzero_ps(), _CMP_NGT_UQ) == 0;
+    else return _mm512_cmp_pd_mask((__m512d)x, _mm512_setzero_pd(), _CMP_NGT_UQ) == 0;
+#elif defined(__AVX2__)
+    if constexpr (std::is_same_v<V, F>) return _mm256_movemask_ps((__m256)(x > 0)) == 0xff;
+    else return _mm256_movemask_pd((__m256d)(x > 0)) == 0xf;
+#else
+    const auto above = x > 0;
+    i64 all_above = -1;
+    for (i64 i = 0; i < LANES<Lane<V>>; i++) all_above &= above[i];
+    return all_above != 0;
+#endif
+}
+
 // The larger of two; NaN if either is.
 template <class V>
 RL_INLINE V max(V a, V b) {

@@ -204,12 +204,26 @@ void cross_entropy_dx(const T* logp, const i64* t, i64 n, i64 c, i64 ignore, T s
     });
 }
 
+template <class T>
+void glu(const T* x, i64 outer, i64 n, T* y) {
+    const auto run = [=](i64 row, i64 begin, i64 end) {
+        const T* const a = x + 2 * row * n;
+        row_map(end - begin, [](Reg<T> u, Reg<T> v) { return u * sigmoid(v); }, y + row * n + begin, a + begin,
+                a + n + begin);
+    };
+    if (outer == 1) return parallel(n, GRAIN, [=](i64 begin, i64 end) { run(0, begin, end); });
+    parallel(outer, rows_per_block(n, GRAIN), [=](i64 begin, i64 end) {
+        for (i64 i = begin; i < end; i++) run(i, 0, n);
+    });
+}
+
 #define EACH(T)                                                                \
     template void softmax(const T*, i64, i64, i64, T*);                        \
     template void log_softmax(const T*, i64, i64, i64, T*);                    \
     template void logsumexp(const T*, i64, i64, i64, T*);                      \
     template void softmax_dx(const T*, const T*, i64, i64, i64, T*);           \
     template void log_softmax_dx(const T*, const T*, i64, i64, i64, T*);       \
+    template void glu(const T*, i64, i64, T*);                                 \
     template T cross_entropy(const T*, const i64*, i64, i64, i64, double, T*); \
     template void cross_entropy_dx(const T*, const i64*, i64, i64, i64, T, T*);
 EACH(float)

@@ -22,6 +22,10 @@ void softmax_dx(const T* dy, const T* y, i64 outer, i64 n, i64 inner, T* dx);
 template <class T>
 void log_softmax_dx(const T* dy, const T* y, i64 outer, i64 n, i64 inner, T* dx);
 
+// y (outer, n) = a σ(b), x (outer, 2 n) the a and the b of each in turn
+template <class T>
+void glu(const T* x, i64 outer, i64 n, T* y);
+
 // How many of the targets t (N) are not `ignore`; -1 if one of them is outside of 0..C-1.
 i64 count_targets(const i64* t, i64 n, i64 c, i64 ignore);
 // x (N, C), t (N) -> logp (N, C) = log softmax x and -Σ logp[n, t[n]], divided by `by`

@@ -260,6 +260,14 @@ PyObject* learn_parameter(PyObject*, PyObject* cls) {
     Py_RETURN_NONE;
 }
 
+PyObject* array_of(PyObject* x) { return Py_IS_TYPE(x, known.tensor) ? slot(x, known.array) : nullptr; }
+
+bool is_whole(PyObject* x) {
+    if (!PySlice_Check(x)) return false;
+    const PySliceObject* const s = reinterpret_cast<PySliceObject*>(x);
+    return s->start == Py_None && s->stop == Py_None && s->step == Py_None;
+}
+
 PyObject* wrap(PyObject*, PyObject* a) {
     if (!is_ready()) return nullptr;
     if (PyArray_CheckExact(a)) return tensor_of(a);

@@ -10,4 +10,9 @@ PyObject* strides(PyObject* self, PyObject* a);
 PyObject* put(PyObject* self, PyObject* const* args, Py_ssize_t n);
 PyObject* changer(PyObject* self, PyObject* const* args, Py_ssize_t n);
 
+// The array of what is a Tensor, not of a class of its own; null for anything else. Borrowed.
+PyObject* array_of(PyObject* x);
+// Whether it is slice(None).
+bool is_whole(PyObject* x);
+
 }  // namespace rl

@@ -27,6 +27,7 @@
 
 #ifdef __linux__
 #include <sched.h>
+#include <sys/syscall.h>
 #endif
 
 namespace rl {
@@ -58,6 +59,44 @@ bool spin(Done done) {
     return done();
 }
 
+// Where a sleeping worker wakes. On a virtual machine that was often on its caller's processor, though another one was
+// idle (docs/native.md), and the caller computed alone for some milliseconds: so it is told to keep off that
+// processor, until it has woken.
+class Place {
+#ifdef __linux__
+    std::atomic<pid_t> thread_{0};
+    std::atomic<bool> moved_{false}, taken_{false};  // taken: while one of the two is at it
+    cpu_set_t own_;                                  // the processors that it may use, while moved
+
+ public:
+    void begin() { thread_.store(static_cast<pid_t>(syscall(SYS_gettid))); }  // the worker's
+    void keep_off(int processor) {
+        const pid_t thread = thread_.load();
+        if (!thread || processor < 0 || processor >= CPU_SETSIZE || taken_.exchange(true)) return;
+        if (moved_.load() || sched_getaffinity(thread, sizeof own_, &own_) == 0) {
+            cpu_set_t others = own_;
+            CPU_CLR(processor, &others);
+            if (CPU_COUNT(&others) && sched_setaffinity(thread, sizeof others, &others) == 0) moved_.store(true);
+        }
+        taken_.store(false);
+    }
+    void anywhere() {  // the worker's
+        if (!moved_.load(std::memory_order_relaxed)) return;
+        while (taken_.exchange(true)) pause();
+        sched_setaffinity(0, sizeof own_, &own_);
+        moved_.store(false);
+        taken_.store(false);
+    }
+    static int here() { return sched_getcpu(); }
+#else
+ public:
+    void begin() {}
+    void keep_off(int) {}
+    void anywhere() {}
+    static int here() { return -1; }
+#endif
+};
+
 struct Pool {
     static constexpr int RUNS = 64;
 
@@ -77,6 +116,7 @@ struct Pool {
         }
     };
     Run runs[RUNS];
+    Place places[RUNS];
 
     // The job: read for each unit, so it shares no line with what is written meanwhile.
     alignas(64) std::atomic<int> count{1};  // of runs
@@ -123,7 +163,9 @@ struct Pool {
 
     void worker(int index) {
         if (!ready_to_throw()) return;  // nobody waits for a worker
+        places[index].begin();
         for (;;) {
+            places[index].anywhere();
             const std::uint32_t seen = epoch(runs[0].state.load(std::memory_order_acquire));
             if (index < at_work.load(std::memory_order_relaxed)) work(index);
             const auto news = [&] {
@@ -166,6 +208,7 @@ struct Pool {
         for (int i = shares; i--;)  // the first one is the signal to the workers
             runs[i].state.store(Run::pack(next, units * i / shares, units * (i + 1) / shares));
         if (sleepers.load() > 0) {
+            for (int i = 1; i < shares; i++) places[i].keep_off(Place::here());
             bell.fetch_add(1);
             bell.notify_all();
         }

@@ -149,6 +149,22 @@ def _(name, dtype):
             yield (u, np.asarray(2.5, narrow)), EXACT
             yield (np.asarray(2.5, narrow), v), EXACT
             yield (u.T, v.T), EXACT
+    for kind in (dtype, "f2", np.dtype(ml_dtypes.bfloat16), *(["i8"] if name != "div" else [])):
+        x, y = (np.asarray(make((6, 40, 70), "d", i) * 9 + 50).astype(kind) for i in range(2))
+        for a, b in (  # row by row
+            (x[0, :, :1], y[0, 0]),
+            (x[0, :, :1], y[0, :1]),
+            (x[:, :, 1:], y[:, :, :-1]),
+            (x[::2, 3:], y[:3, 1:38]),
+            (x, y[:, :1]),
+            (x, np.broadcast_to(y[:, :, :1], x.shape)),
+            (x[:, None, 0], y[0]),
+            (x[:, 0, None, :20], y[0, :, 9:29]),
+        ):
+            yield (a, b), EXACT
+            yield (b, a), EXACT
+    x, y = make((2, 1, 70_000), dtype), make((3, 1), dtype, 1) + 9
+    yield (x, y), EXACT
     yield (np.arange(4), np.arange(4) + 1), {}
     if name != "div":  # int64 wraps around
         x = np.arange(70000) * 131 - 9
@@ -575,3 +591,4 @@ import kernel_cases_layers  # noqa: E402, F401
 import kernel_cases_moves  # noqa: E402, F401
 import kernel_cases_optim  # noqa: E402, F401
 import kernel_cases_order  # noqa: E402, F401
+import kernel_cases_vectors  # noqa: E402, F401

@@ -2,7 +2,7 @@
 
 import ml_dtypes
 import numpy as np
-from kernel_cases import EXACT, SHAPES, make, of
+from kernel_cases import EXACT, SHAPES, TOLERANCE, make, of
 
 from rushlight.kernels import seam
 
@@ -45,6 +45,22 @@ def _(name, dtype):
             yield from ((args, EXACT) for args in operands(kind))
 
 
+def whole_numbers():
+    """Whole numbers as large as they get: beyond 2^51 they are divided one by one."""
+    edges = [2**k + d for k in (0, 1, 3, 31, 50, 51, 52, 53, 62) for d in (-1, 0, 1)] + [2**63 - 1]
+    edges = np.array(edges + [-e - 1 for e in edges])
+    x, y = np.repeat(edges, len(edges)), np.tile(edges, len(edges))
+    for few in (slice(None), np.abs(x + 1) < 2**51):
+        p, q = x[few], y[few]
+        yield (p[q != 0], q[q != 0]), EXACT
+    for size in (5, 2000, 70_000):
+        x = np.random.default_rng(size).integers(-(2**51), 2**51, size)
+        for divisor in (7, -7, 2**40 + 1, -1):
+            yield (x // divisor * divisor, np.array(divisor)), EXACT
+            yield (x // divisor * divisor - 1, np.array(divisor)), EXACT
+        yield (np.array(12345), x | 1), EXACT
+
+
 @of("bitwise_not")
 def _(name, dtype):
     for kind in INTEGERS:
@@ -53,17 +69,19 @@ def _(name, dtype):
 
 @of(
     "maximum minimum fmax fmin logical_and logical_or logical_xor copysign fmod remainder "
-    "floor_divide"
+    "floor_divide trunc_divide"
 )
 def _(name, dtype):
     kinds = {"copysign": (), "fmod": INTEGERS[:4], "remainder": INTEGERS[:4]}
-    kinds["floor_divide"] = INTEGERS[:4]
+    kinds["floor_divide"] = kinds["trunc_divide"] = INTEGERS[:4]
     for kind in (dtype, *kinds.get(name, INTEGERS)):
         yield from ((args, EXACT) for args in operands(kind))
     special = np.array([0.0, -0.0, 1.5, -2.5, np.inf, -np.inf, np.nan, 3e30, 1e-30], dtype)
     with np.errstate(all="ignore"):
         yield (np.repeat(special, 9), np.tile(special, 9)), EXACT
     yield (make((40,), dtype), 1.5), EXACT
+    if name in ("fmod", "remainder", "floor_divide", "trunc_divide"):
+        yield from whole_numbers()
 
 
 @of("atan2 hypot logaddexp logaddexp2 power")
@@ -91,6 +109,19 @@ def _(name, dtype):
         yield (special.astype(kind),), EXACT
         yield (np.tile(special.astype(kind), (40, 300)),), EXACT
         yield (np.tile(special.astype(kind), (40, 300))[:, 5:],), EXACT
+
+
+@of("bce_logits bce_logits_weighted bce_logits_dx")
+def _(name, dtype):
+    special = np.array([0.0, -0.0, np.inf, -np.inf, np.nan, 80.0, -800.0], dtype)
+    arrays = 2 if name == "bce_logits" else 3
+    for shape in SHAPES:
+        xs = [make(shape, dtype, i) for i in range(arrays)]
+        yield tuple(xs), TOLERANCE[dtype]
+        yield tuple(x.T for x in xs), TOLERANCE[dtype]
+        one = np.broadcast_to(np.asarray(0.3, dtype), shape)  # a gradient that a mean gives
+        yield (one, *xs[1:]), TOLERANCE[dtype]
+    yield (*[special] * (arrays - 1), np.full_like(special, 0.25)), TOLERANCE[dtype]
 
 
 @of("finite add_scaled lerp_number lerp addcmul addcdiv")

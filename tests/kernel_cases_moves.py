@@ -98,6 +98,24 @@ def _(name, dtype):
     yield (np.arange(5), ((2, 3),), -7), EXACT
 
 
+@of("continued")
+def _(name, dtype):
+    for d in [dtype, *DTYPES]:
+        x = (np.arange(2 * 5 * 40 * 33) % 113).astype(d).reshape(2, 5, 40, 33)
+        for how in ("reflect", "replicate", "circular"):
+            for widths in [
+                ((0, 0), (0, 0), (1, 1), (1, 1)),
+                ((1, 0), (0, 2), (-3, 5), (4, -7)),
+                ((0, 0), (2, 3), (0, 0), (0, 0)),
+                ((0, 0), (0, 0), (30, 39), (32, 0)),
+            ]:
+                for y in (x, x[..., ::2], x.transpose(0, 1, 3, 2)):
+                    yield (y, widths, how), EXACT
+        yield (x[0, 0, 0], ((3, 2),), "replicate"), EXACT
+        yield (x[0, 0, 0], ((-3, -30),), "reflect"), EXACT  # nothing is left: the twin's
+        yield (x[0, 0, 0], ((100, 33),), "replicate"), EXACT
+
+
 @of("where")
 def _(name, dtype):
     for shape in SHAPES:
@@ -194,7 +212,7 @@ def _(name, dtype):
     yield (make((30, 40), "f")[::2], np.dtype("f8")), EXACT  # the twin's
 
 
-@of("max min argmax argmin")
+@of("max min argmax argmin both_extremes")
 def _(name, dtype):
     long = [(70000,), (3, 40000), (5, 700, 3), (2, 300, 40)]
     for shape in [s for s in SHAPES if s and 0 not in s] + long:

@@ -149,13 +149,8 @@ def test_gelu_keeps_the_digits_of_its_tail():
     truth = native.gelu(x.astype("d"), False)
     error = np.abs(native.gelu(x, False) - truth)
     assert (error / np.abs(truth).clip(1e-30)).max() < 1e-5 and (error / np.abs(x)).max() < 2e-7
-    assert native.gelu(np.float32([-6, -0.0, 0.0, np.inf, 90]), False).tolist() == [
-        0,
-        0,
-        0,
-        np.inf,
-        90,
-    ]
+    few = np.float32([-6, -0.0, 0.0, np.inf, 90])
+    assert native.gelu(few, False).tolist() == [0, 0, 0, np.inf, 90]
 
 
 @pytest.mark.parametrize("narrow", ["f2", np.dtype(ml_dtypes.bfloat16)], ids=["half", "bfloat16"])
@@ -169,6 +164,8 @@ def test_two_byte_floats_are_computed_in_float32(name, numbers, narrow):
             got = kernel(*given, *numbers)
             with np.errstate(all="ignore"):
                 expected = kernel(*(x.astype("f") for x in given), *numbers).astype(narrow)
+            if name == "cube":  # of bfloat16 rounded twice
+                expected = TWIN[name](*given)
             assert got.dtype == expected.dtype and got.strides == expected.strides
             np.testing.assert_array_equal(got.view("u2"), expected.view("u2"))
 
@@ -301,7 +298,8 @@ def test_two_byte_floats_by_loops_of_float32(name, narrow):
 @pytest.mark.parametrize("narrow", ["f2", np.dtype(ml_dtypes.bfloat16)], ids=["half", "bfloat16"])
 @pytest.mark.parametrize(("name", "arrays", "numbers"), [("finite", 1, (0.5, 3.0, -3.0)),
     ("add_scaled", 2, (0.3,)), ("lerp_number", 2, (0.7,)), ("lerp", 3, ()),
-    ("addcmul", 3, (2.5,)), ("addcdiv", 3, (2.5,))])  # fmt: skip
+    ("addcmul", 3, (2.5,)), ("addcdiv", 3, (2.5,)), ("bce_logits", 2, ()),
+    ("bce_logits_weighted", 3, ()), ("bce_logits_dx", 3, ())])  # fmt: skip
 def test_mixtures_of_two_byte_floats_are_rounded_once(name, arrays, numbers, narrow):
     kernel = getattr(native, name)
     for shape in [(0,), (5,), (70, 301)]:

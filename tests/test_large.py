@@ -7,6 +7,7 @@ import pytest
 
 import rushlight as torch
 import rushlight.nn.functional as F
+from rushlight import kernels as seam
 from rushlight.kernels import PURE
 
 N = 300  # N x N numbers are enough
@@ -133,3 +134,18 @@ def test_solving_many_small_systems_refuses_a_singular_one():
     a[17, 2] = 0
     with pytest.raises(torch.linalg.LinAlgError, match="Batch element 17"):
         torch.linalg.solve(a, b)
+
+
+@pytest.mark.skipif(PURE, reason="of the kernels")
+def test_large_results_begin_with_a_cache_line():
+    native = seam.native
+    for n in range(300, 304):
+        x = np.ones((n, n), "f4")
+        made = [native.add(x, x), native.concatenate([x, x], 1), native.dense_copy(x.T)]
+        made += [native.relu(x.T), native.floor(x), native.maximum(x.T, x.T), native.softmax(x, 1)]
+        made += [
+            native.astype(x, np.dtype("i8")),
+            native.floor(x[:, 1:]),
+            native.linear(x, x, None),
+        ]
+        assert all(y.nbytes >= 1 << 18 and y.ctypes.data % 64 == 0 for y in made)

@@ -439,3 +439,47 @@ def test_whole_numbers_wrap_around_at_every_length(n):
         assert got.tolist() == expected.tolist()
     assert s.clamp(-(2**61), 2**62).tolist() == x.clip(-(2**61), 2**62).tolist()
     assert on_threads(s.sum).item() == x.sum()
+
+
+@pytest.mark.skipif(native is None, reason="of kernels")
+@NARROW
+@pytest.mark.parametrize(
+    ("shape", "groups"), [((70, 8), 2), ((4, 6, 9), 3), ((3, 16, 33, 31), 4), ((1, 1, 130), 1)]
+)
+def test_group_norm_is_float32_s_rounded_once(shape, groups, dtype):
+    g = np.random.default_rng(0)
+    dy, x = (torch.tensor(g.standard_normal(shape), dtype=dtype)._a for _ in range(2))
+    w, b = (g.standard_normal(shape[1], dtype="f") for _ in range(2))
+    narrow, wide = (lambda v: v.astype(x.dtype).view("u2")), (lambda v: v.astype("f"))
+    for u, v in ((w, b), (None, None)):
+        y, m, r = native.group_norm(x, groups, u, v, 1e-5)
+        expected = native.group_norm(wide(x), groups, u, v, 1e-5)
+        np.testing.assert_array_equal(y.view("u2"), narrow(expected[0]))
+        np.testing.assert_array_equal((m, r), expected[1:])
+        for d in (dy, np.broadcast_to(dy.reshape(-1)[:1].reshape(()), shape)):  # and of a sum
+            dx, *sums = native.group_norm_dx(d, x, u, m, r, groups)
+            expected = native.group_norm_dx(wide(d), wide(x), u, m, r, groups)
+            np.testing.assert_array_equal(dx.view("u2"), narrow(expected[0]))
+            np.testing.assert_array_equal(sums, expected[1:])
+
+
+@NARROW
+def test_one_number_repeated_changes_its_dtype(dtype):
+    """The gradient of a sum: row-major, as of any other array."""
+    one = torch.tensor(0.3, dtype=dtype).expand(300, 70)
+    for to in (torch.float32, torch.float64):
+        y = one.to(to)
+        assert y.is_contiguous() and y.dtype is to
+        assert (y == torch.tensor(0.3, dtype=dtype).to(to)).all()
+    back = torch.tensor(0.3).expand(5, 300).to(dtype)
+    assert back.is_contiguous() and (back == torch.tensor(0.3, dtype=dtype)).all()
+
+
+def test_cubes_and_reciprocals_of_bfloat16():
+    """As PyTorch's: x² of x³ is rounded, too; 1 / x, sqrt(x) and their kin are those functions."""
+    x = torch.arange(0x3F00, 0x4100, dtype=torch.int16).view(torch.bfloat16)
+    assert ((x**3) == (x * x) * x).all()
+    assert ((x**-1) == x.reciprocal()).all() and ((x**0.5) == x.sqrt()).all()
+    assert ((x**-0.5) == x.rsqrt()).all() and ((x**-2) == (x * x).reciprocal()).all()
+    y = torch.tensor([1.01, -3.0, 0.3], dtype=torch.float16)
+    same(y**3, double(y) ** 3)

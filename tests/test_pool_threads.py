@@ -52,6 +52,26 @@ def test_more_threads_than_processors_runs_or_blocks_change_no_bit():
     assert all(r == results[0] for r in results)
 
 
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="of Linux")
+def test_a_worker_that_woke_elsewhere_may_use_all_processors_again(in_python):
+    code = """
+import os, time, numpy as np
+from rushlight import _native as n
+n.set_num_threads(2)
+x = np.ones(1 << 20, "f4")
+for _ in range(20):
+    time.sleep(0.003)  # the worker sleeps
+    n.exp(x)
+for _ in range(200):
+    masks = {tuple(os.sched_getaffinity(int(t))) for t in os.listdir("/proc/self/task")}
+    if masks == {tuple(os.sched_getaffinity(0))}:
+        break
+    time.sleep(0.01)
+print(len(masks))
+"""
+    assert in_python(code).strip() == "1"
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 def test_the_pool_survives_fork(in_python):
     code = """

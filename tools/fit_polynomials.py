@@ -29,6 +29,12 @@ def log1p_curve(x):
     return (mp.log1p(x) - x) / x**2 if x else -mp.mpf(1) / 2
 
 
+def erf_tail(z):
+    """(erf(x) - erf'(0) x) / x³ as a function of z = x²"""
+    x, slope = mp.sqrt(z), 2 / mp.sqrt(mp.pi)
+    return (mp.erf(x) - slope * x) / x**3 if z else -slope / 3
+
+
 def tanh_tail(z):
     """(tanh(x) - x) / x³ as a function of z = x²"""
     x = mp.sqrt(z)
@@ -89,6 +95,23 @@ def erfc_curve(t):
     """(1 + 2 x) e^(x²) erfc(x) as a function of t = (x - 4) / (x + 4)"""
     x = 4 * (1 + t) / (1 - t)
     return (1 + 2 * x) * mp.exp(x * x) * mp.erfc(x)
+
+
+def erfinv_ratio(w):
+    """erfinv(y) / y as a function of w = -log(1 - y²)"""
+    if w <= 0:
+        return mp.sqrt(mp.pi) / 2
+    rest = mp.exp(-w)
+    y = mp.sqrt(1 - rest)
+    if w < 20:
+        return mp.erfinv(y) / y
+    log_beyond = mp.log(rest / (1 + y))  # of erfc(x) = 1 - y, by Newton
+    x = mp.sqrt(w - mp.log(mp.sqrt(mp.pi * w)))
+    for _ in range(20):
+        beyond = mp.erfc(x)
+        slope = -2 / mp.sqrt(mp.pi) * mp.exp(-x * x) / beyond
+        x -= (mp.log(beyond) - log_beyond) / slope
+    return x / y
 
 
 def erfinv_center(t):
@@ -155,6 +178,28 @@ DOUBLE_FITS = [
     # for results that are rounded to float
     ("erfinv, centre", erfinv_center, (mp.mpf("-2.5"), mp.mpf("2.5")), 11, lambda t: 1),
     ("erfinv, tail", erfinv_tail, (mp.mpf("-0.77"), mp.mpf("1.1")), 10, lambda t: 0.4),
+    # of doubles: in t = w - 3.125 up to 6.25, sqrt(w) - 3.25 up to 16, sqrt(w) - 5
+    (
+        "erfinv up to 6.25",
+        lambda t: erfinv_ratio(t + mp.mpf("3.125")),
+        (mp.mpf("-3.125"), mp.mpf("3.125")),
+        22,
+        lambda t: 1,
+    ),
+    (
+        "erfinv up to 16",
+        lambda t: erfinv_ratio((t + mp.mpf("3.25")) ** 2),
+        (mp.mpf("-0.76"), mp.mpf("0.76")),
+        18,
+        lambda t: 0.4,
+    ),
+    (
+        "erfinv beyond 16",
+        lambda t: erfinv_ratio((t + 5) ** 2),
+        (mp.mpf("-1.01"), mp.mpf("1.02")),
+        17,
+        lambda t: 0.2,
+    ),
     ("i0, up to 8", i0_near, (mp.mpf(-1), mp.mpf(1)), 22, lambda t: 1 / i0_near(t)),
     ("i0, beyond 8", i0_far, (mp.mpf(-1), mp.mpf(1)), 21, lambda t: 2.5),
 ]
@@ -220,37 +265,36 @@ def log_tables():
     yield "LOG_NEAR, LOG_OF_NEAR, double", [*rows, (1.0, 0.0)]
 
 
-def tanh_table():
-    """c, c0 ... c5 for each of 32 parts of |x|, four an octave: tanh by a polynomial in |x| - c.
+def table_of_parts(g, odd, top):
+    """c, c0 ... c5 for each of 32 parts of |x|, four an octave: g by a polynomial in |x| - c.
 
-    c is near the middle, so that tanh(c) has no error to speak of; below 1/16 it is 0 and the
-    polynomial odd. The order is that of the five bits of a float that name the part: from 2 on,
-    then below 1/16, then up to 2.
+    c is near the middle, so that g(c) has no error to speak of; below 1/16 it is 0 and the
+    polynomial odd: x + x³ odd(x²) times the slope at 0. The order is that of the five bits of a
+    float that name the part: from 2 on, then below 1/16, then up to 2. The last one ends at `top`.
     """
-    rows = {}
-    for octave in range(-4, 4):
-        for quarter in range(4 if octave < 3 else 1):
+    rows, slope_0 = {}, mp.diff(g, 0)
+    last = int(mp.floor(mp.log(top, 2)))
+    for octave in range(-4, last + (mp.mpf(2) ** last < top)):
+        for quarter in range(4 if octave < last else 1):
             a = mp.mpf(2) ** octave * (1 + mp.mpf(quarter) / 4)
-            b = a + mp.mpf(2) ** octave / 4 if octave < 3 else mp.mpf("9.1")
+            b = a + mp.mpf(2) ** octave / 4 if octave < last else top
             unit = 2.0 ** (octave - 23)
             best = None
             for k in range(-2000, 2000):
                 c = mp.nint((a + b) / 2 / unit + k) * unit
-                t = mp.tanh(c)
+                t = g(c)
                 off = abs(t / mp.mpf(float(np.float32(float(t)))) - 1)
                 if best is None or off < best[0]:
                     best = (off, c, t)
             _, c, t = best
-            # (tanh(c + d) - tanh(c)) / d, relative to tanh
-            slope = lambda d, c=c, t=t: (mp.tanh(c + d) - t) / d if d else 1 - t * t  # noqa: E731
-            coefficients, _ = fit(
-                slope, (a - c, b - c), 4, lambda d, c=c: d / mp.tanh(c + d), points=40
-            )
+            # (g(c + d) - g(c)) / d, relative to g
+            slope = lambda d, c=c, t=t: (g(c + d) - t) / d if d else mp.diff(g, c)  # noqa: E731
+            coefficients, _ = fit(slope, (a - c, b - c), 4, lambda d, c=c: d / g(c + d), points=40)
             bits = int(np.float32(float(a)).view(np.uint32)) >> 21
             rows[bits % 32] = [c, t, *coefficients]
             if octave == -4 and quarter == 0:
-                odd, _ = fit(tanh_tail, (mp.mpf(0), mp.mpf(2) ** -8), 1, lambda z: z)
-                rows[(bits - 1) % 32] = [0, 0, 1, 0, odd[0], 0, odd[1]]
+                low, _ = fit(odd, (mp.mpf(0), mp.mpf(2) ** -8), 1, lambda z: z)
+                rows[(bits - 1) % 32] = [0, 0, slope_0, 0, low[0], 0, low[1]]
     return [rows.get(i, [0] * 7) for i in range(32)]
 
 
@@ -284,10 +328,13 @@ if __name__ == "__main__":
         for column in range(2):
             print(name, "-log of it" if column else "c")
             print("   ", ", ".join(row[column].hex() for row in rows))
-    rows = tanh_table()
-    for column in range(7):
-        print("TANH", f"c{column - 1}" if column else "c")
-        print("   ", ", ".join(f"{np.float32(float(row[column])):.9g}f" for row in rows))
+    for name, rows in [
+        ("TANH", table_of_parts(mp.tanh, tanh_tail, mp.mpf("9.1"))),
+        ("ERF", table_of_parts(mp.erf, erf_tail, mp.mpf(4))),
+    ]:
+        for column in range(7):
+            print(name, f"c{column - 1}" if column else "c")
+            print("   ", ", ".join(f"{np.float32(float(row[column])):.9g}f" for row in rows))
     for column in range(2):
         print("EXP_PARTS", "what they lack" if column else "2^(i/16)")
         print("   ", ", ".join(row[column].hex() for row in exp_table()))

@@ -148,8 +148,9 @@ ELSEWHERE = {
         bitwise_or bitwise_right_shift bitwise_xor copysign filled finite floor_divide fmax fmin
         fmod hypot isfinite isinf isnan lerp lerp_number logaddexp logaddexp2 logical_and
         logical_not logical_or logical_xor maximum minimum nextafter power remainder signbit tril
-        triu
+        triu trunc_divide bce_logits bce_logits_weighted bce_logits_dx
     """,
+    "test_small_oracle.py": "dot cross variance unit nll glu continued both_extremes",
     "test_windows_oracle.py": """
         conv1d conv2d conv1d_relu conv2d_relu conv1d_norm conv2d_norm conv1d_dx conv2d_dx
         conv1d_dw conv2d_dw max_pool2d max_pool2d_dx avg_pool2d avg_pool2d_dx
@@ -186,6 +187,8 @@ def theirs(name, x, *numbers):
     if name == "gelu":
         return F.gelu(x, approximate="tanh" if numbers[0] else "none")
     zero = torch.zeros_like(x)
+    if name == "cube":
+        return x**3
     if name == "huber":
         return F.huber_loss(x, zero, "none", *numbers)
     if name == "smooth_l1":

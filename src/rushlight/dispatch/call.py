@@ -45,8 +45,9 @@ def runner(card: Card) -> Any:
         return _listing(card)
     if card.outputs == "list" and card.view and card.promote is None and not card.not_for:
         return _parting(card)
-    if card.result is not None and card.outputs == 1 and card.fresh and not card.listed:
-        return _naming(card)
+    several = card.result is not None or card.outputs not in (1, "list")
+    if several and card.fresh and not (card.listed or card.view or card.promote):
+        return _several(card)
     if card.listed or card.result is not None or card.outputs != 1:
         return partial(_general, card)
     if card.view:
@@ -67,9 +68,10 @@ def _first_run(card: Card, args: tuple) -> Any:
 Card.run = _first_run
 
 
-def _naming(card: Card) -> Any:
-    """`run` of a card of one tensor whose results have names, such as (values, indices)."""
-    forward, result, narrow, not_for = card.forward, card.result, card.narrow, card.not_for
+def _several(card: Card) -> Any:
+    """`run` of a card of one tensor with several results, such as (values, indices)."""
+    forward, narrow, not_for = card.forward, card.narrow, card.not_for
+    result, visible = card.result or tuple, card.visible
 
     def run(args):
         x, options = args[0], args[1:]
@@ -85,7 +87,7 @@ def _naming(card: Card) -> Any:
             arrays = forward(a, *options)
         except TRANSLATED as e:
             raise explain(card, args, e) from None
-        return tuple.__new__(result, [wrap(r) for r in arrays])
+        return tuple.__new__(result, [wrap(r) for r in arrays[:visible]])
 
     return run
 

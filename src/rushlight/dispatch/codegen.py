@@ -36,7 +36,7 @@ from ..autograd.node import (
 from ..core.grad_mode import inferring, mode, watching
 from ..core.making import share, wrap, wrap_beside
 from ..core.tensor import Tensor, new
-from ..kernels import K, as_array
+from ..kernels import TABLE, K, as_array
 from .fusion import can_mask
 from .messages import TRANSLATED, explain, refused
 from .op import SHAPE, Card
@@ -64,6 +64,7 @@ _NAMES: dict[str, Any] = {
     "Tensor": Tensor,
     "apart": apart,
     "asarray": as_array,
+    "astype": TABLE["astype"],
     "number": np.asarray,
     "can_mask": can_mask,
     "channels": channels,
@@ -128,7 +129,8 @@ def operator(card: Card, ufunc: Any, whole: bool = False) -> Any:
     with_number = card.select((_SOME, 1.0, *card.defaults))
     names = {**_names(card), "ufunc": ufunc, "defaults": card.defaults}
     names["number_type"] = with_number.node_type
-    return _compiled(_operator_text(_signature(card), whole), names)
+    kinds = "iub" if card.check is None else "iu"
+    return _compiled(_operator_text(_signature(card), whole, kinds), names)
 
 
 def source(card: Card) -> str:
@@ -386,11 +388,13 @@ def _record_text(s: Signature, indent: int, all_tensors: bool = False) -> str:
 
 
 @lru_cache(None)
-def _operator_text(s: Signature, whole: bool) -> str:
+def _operator_text(s: Signature, whole: bool, kinds: str) -> str:
+    """kinds: of the second operand, which the dtype of a first one of floats holds"""
     # results in inference mode have to be marked: the general way
     check = "if type(r) is not ndarray:\n    r = asarray(r)\n"
     result = textwrap.indent(check + _RESULT.partition("if inferring")[0], " " * 12)
     beside = textwrap.indent(check + _result_text("a, b").partition("if inferring")[0], " " * 12)
+    more = textwrap.indent(beside, " " * 4)
     both = first = ""
     if s.tensors:
         both = """\
@@ -424,6 +428,14 @@ def f(x, y):
             except ValueError as e:
                 raise explain(card, (x, y), e) from None
 {beside}{both}            return t
+        if (d is F32 or d is F64) and b.dtype.kind in "{kinds}" and not (x._rg and mode.grad):
+            if type(a) is ndarray is type(b) and a.ndim and b.ndim:
+                try:
+                    b = astype(b, d)
+                    r = ufunc(a, b)
+                except ValueError as e:
+                    raise explain(card, (x, y), e) from None
+{more}                return t
     elif type(y) is float or type(y) is int:
         if d is F32 or d is F64:
             r = ufunc(x._a, y)

@@ -117,23 +117,30 @@ def _computed(card: Card, a: Any, arrays: list) -> Any:
 
 def _first_change(card: Card, args: tuple) -> bool:
     kind = 0 if card.promote is None else 2 if card.promote == "float" else 1
-    card.changed = (
-        _never
-        if kind and card.check
-        else changer(
-            card.forward,
-            card.narrow and card.narrow[0],
-            partial(_finish, card),
-            card.not_for,
-            kind,
-            sum(1 << i for i in card.tensors) if type(card.tensors) is tuple else 0,
-            card.once,
-            modes.ON,
-            inferring,
-            mode,
-        )
+    if kind and card.check:
+        card.changed = _never
+        return False
+    card.changed = changer(
+        _into_first(card, card.forward),
+        card.narrow and _into_first(card, card.narrow[0]),
+        partial(_finish, card),
+        card.not_for,
+        kind,
+        sum(1 << i for i in card.tensors) if type(card.tensors) is tuple else 0,
+        card.once and card.into is None,
+        modes.ON,
+        inferring,
+        mode,
     )
     return card.changed(args)
+
+
+def _into_first(card: Card, forward: Any) -> Any:
+    """forward, after `into` was asked to write into x itself."""
+    into = card.into
+    if into is None:
+        return forward
+    return lambda *arrays: arrays[0] if into(*arrays) else forward(*arrays)
 
 
 Card.changed = _first_change

@@ -96,6 +96,8 @@ class Card:
     opmath            with float16 and bfloat16, a number (or a 0-d last operand) is used in float32
     once              forward reads no operand after its first kernel, so that this may write its
                       result into one; None: if forward is nothing but a kernel
+    into              into(*forward's arguments): the result written into the first one, in a short
+                      way; False: not these, and nothing is written
     boolean           the result is bool, whatever the operands are
     arrays            how many of the first arguments may be Tensors; the others are constants
     tensor_slots      where in what its nodes save Tensors may be
@@ -158,6 +160,7 @@ class Card:
         self.check_out = getattr(cls, "check_out", None)
         self.once = getattr(cls, "once", _is_a_kernel(code))
         self.apart = getattr(cls, "apart", False)
+        self.into = getattr(cls, "into", None)
         self.opmath, self.boolean = opmath, boolean
         self.check = getattr(cls, "check", None)
         self.numbers = getattr(cls, "numbers", None)

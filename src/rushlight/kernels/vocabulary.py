@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from .seam import TABLE
+from .seam import TABLE, native
 
 
 def rsqrt(x):
@@ -228,6 +228,8 @@ def _truth(f: Any, of_all: bool) -> Any:
 
     def reduce(x, axis=None, keepdims=False):
         if axis is None and not keepdims and x.size < _FEW and type(x) is np.ndarray:
+            if native is not None and (y := native.truth(x, of_all)) is not None:
+                return y
             n = _count(x)
             return np.array(n == x.size if of_all else n > 0)
         return _rows(f(x, axis=axis, keepdims=keepdims))

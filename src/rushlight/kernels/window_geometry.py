@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import product
 
+import numpy as np
+
 
 def output_size(size: int, kernel: int, stride: int, padding: int, dilation: int = 1) -> int:
     """Cells that a window of `kernel` taps takes over `size` padded cells."""
@@ -63,3 +65,15 @@ def pooled_size(
 def adaptive_bounds(n: int, m: int) -> list[tuple[int, int]]:
     """The m windows over n cells: [floor(l·n/m), ceil((l+1)·n/m))."""
     return [(cell * n // m, -(-(cell + 1) * n // m)) for cell in range(m)]
+
+
+def continuation(n: int, before: int, after: int, how: str) -> np.ndarray:
+    """Where the elements of a dimension of size n come from that is n + before + after long.
+
+    how  "reflect", "replicate", or "circular": what negative widths leave of it, repeated
+    """
+    if how == "circular":
+        start, end = max(-before, 0), n - max(-after, 0)
+        return start + np.arange(-max(before, 0), end - start + max(after, 0)) % max(end - start, 1)
+    i = np.arange(-before, n + after)
+    return np.clip(i, 0, n - 1) if how == "replicate" else (n - 1) - abs((n - 1) - abs(i))

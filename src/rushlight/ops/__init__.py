@@ -20,8 +20,8 @@ _FAMILIES = """
 # the others, imported when a name of theirs is asked for: dispatch/late.py
 LATER = """
     trigonometry rounding special incomplete_gamma ternary activation_slopes flip movedim as_strided
-    index_select masked split diagonal scatter resize variance minmax order_statistics vector_norm
-    scan sort unique addmm einsum windows pad softmax norm rms_norm embedding conv pool loss
+    index_select masked split diagonal scatter resize variance minmax sort order_statistics
+    vector_norm scan unique addmm einsum windows pad softmax norm rms_norm embedding conv pool loss
     cross_entropy distance margin_loss ctc linear_cross_entropy pixel_shuffle interpolate
     grid_sample gamma_draws linear_algebra solve factorize householder eigen determinant
     matrix_norms low_rank attention multi_head padded recurrent native_names segment bessel

@@ -65,6 +65,8 @@ class Relu6:
     errors  RuntimeError: bool; NotImplementedError: complex numbers
     """
 
+    once = True
+
     def forward(x):
         if x.dtype.kind == "b":
             raise RuntimeError("Bool inputs not supported for hardtanh")
@@ -337,6 +339,8 @@ class Celu:
     shape   x (*) -> y (*)
     errors  NotImplementedError: integers, bool
     """
+
+    once = True
 
     def forward(x, alpha):
         if alpha == 0:

@@ -15,7 +15,15 @@ from ..random.generator import generator_or_default
 from .activation import LeakyRelu
 
 
-@op("glu(input, dim=-1)", at="F", tensors=1, node="Glu", not_for="iub", kernel="glu_cpu")
+@op(
+    "glu(input, dim=-1)",
+    at="F",
+    tensors=1,
+    node="Glu",
+    not_for="iub",
+    kernel="glu_cpu",
+    quiet=False,
+)
 class Glu:
     """y = a σ(b), a and b the halves of x along dim    Dauphin et al. 2016, arXiv:1612.08083
 
@@ -28,7 +36,7 @@ class Glu:
     def prepare(input, dim):
         if input.ndim == 0:
             raise RuntimeError("glu does not support 0-dimensional tensors")
-        size = input.size(dim)
+        size = input._a.shape[dim] if -input.ndim <= dim < input.ndim else input.size(dim)
         if size % 2:
             raise RuntimeError(
                 f"Halving dimension must be even, but dimension {dim % input.ndim} is size {size}"
@@ -36,8 +44,10 @@ class Glu:
         return input, dim
 
     def forward(x, dim):
+        if x.flags.c_contiguous:
+            return K.glu(x, dim)
         a, b = _halves(x, dim)
-        return K.mul(a, K.sigmoid(K.dense(b) if x.flags.c_contiguous else b))
+        return K.mul(a, K.sigmoid(b))  # lies in memory as x does
 
     def backward(c, dy, x, dim):
         a, b = _halves(x, dim)

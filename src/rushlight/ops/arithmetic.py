@@ -24,7 +24,6 @@ from ..dispatch.registry import (
 from ..dispatch.schema import Schema
 from ..kernels import TABLE, K
 from ..kernels.seam import quietly
-from .narrow import rounded, wide
 from .samples import binary
 
 # ---------------------------------------------------------------- + and -
@@ -375,27 +374,22 @@ def _not_by_zero(x: np.ndarray, y: np.ndarray) -> None:
     if type(y) is np.ndarray and not y.ndim and y:  # the usual
         return
     if y.dtype.kind in "iu" and x.size:
-        K.refuse(y == 0, RuntimeError("ZeroDivisionError"))
+        K.refuse(K.eq(y, 0), RuntimeError("ZeroDivisionError"))
 
 
 def _floor_divide(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    if x.dtype.itemsize == 2 and x.dtype.kind in "fV":
-        return rounded(K.floor(K.div(wide(x), wide(y))), x)
     return K.floor_divide(x, y).astype(x.dtype, copy=False)
 
 
-def _truncated_divide(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    if x.dtype.kind not in "iu":
-        return K.trunc(x / y)
-    z = K.floor_divide(x, y).astype(x.dtype, copy=False)
-    if x.dtype.kind == "i":
-        z = z + ((z < 0) & (z * y != x))
-    return z.astype(x.dtype, copy=False)
+def _trunc_divide(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    if x.dtype.itemsize == 2 and x.dtype.kind in "fV":  # the quotient is rounded, as PyTorch's
+        return K.trunc(K.div(x, y))
+    return K.trunc_divide(x, y)
 
 
 _ROUNDED = {
     "floor": ("div_floor_cpu", _floor_divide),
-    "trunc": ("div_trunc_cpu", _truncated_divide),
+    "trunc": ("div_trunc_cpu", _trunc_divide),
 }
 
 
@@ -486,12 +480,17 @@ class Remainder:
     samples = binary(0.6, 2.0)
 
 
-def _remainder_into(x, y, out=None):
+def _remainder(x, y):
+    """K.remainder(x, y) for numbers of one dtype, or int64 and an int."""
+    if x.dtype is _I64:
+        y = np.array(y, _I64) if type(y) is int else y
+        _not_by_zero(x, y)
+    return K.remainder(x, y)
+
+
+def _remainder_into(x, y, out):
     """As np.remainder, with the zeros of K.remainder; float32 and float64."""
-    z = K.remainder(x, y)
-    if out is None:
-        return z
-    np.copyto(out, z)
+    np.copyto(out, K.remainder(x, y))
     return out
 
 
@@ -575,7 +574,7 @@ Tensor.__rsub__, _ = binary_operator(Rsub, quietly(lambda x, y: y - x), True)
 Tensor.__mul__, Tensor.__rmul__ = binary_operator(Mul, TABLE["mul"], True)
 Tensor.__truediv__, _ = binary_operator(Div, TABLE["div"])
 Tensor.__floordiv__, Tensor.__rfloordiv__ = binary_operator(FloorDivide, K.floor_divide)
-Tensor.__mod__, Tensor.__rmod__ = binary_operator(Remainder, quietly(_remainder_into))
+Tensor.__mod__, Tensor.__rmod__ = binary_operator(Remainder, quietly(_remainder), True)
 Tensor.__iadd__ = inplace_operator(Add, TABLE["add_"], np.add)
 Tensor.__isub__ = inplace_operator(Sub, TABLE["sub_"], np.subtract)
 inplace_method(Add, Tensor.__iadd__)

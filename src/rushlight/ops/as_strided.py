@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..core.making import plain_sizes
 from ..core.strided import as_sizes, bytes_under, check_view, restrided, view_of
 from ..core.tensor import Tensor, ViewInfo, wrap
 from ..dispatch.on_tensors import translate
@@ -38,6 +39,10 @@ class AsStrided:
         return input, *geometry(input, size, stride, storage_offset)
 
     def forward(x, size, stride, storage_offset, origin, steps):
+        if native is not None and steps is not None:
+            y = native.strided(x, size, stride, storage_offset, origin, steps)
+            if y is not None:
+                return y
         memory, own_offset = bytes_under(x)
         if steps is not None and not _lies(x, own_offset, origin, steps):
             start = origin if storage_offset is None else storage_offset
@@ -91,11 +96,22 @@ def _places(start: int, size: Any, stride: Any) -> np.ndarray:
 
 def geometry(x: Tensor, size: Any, stride: Any, storage_offset: int | None = None) -> tuple:
     """as_strided's options: what is wanted, then where x itself lies."""
-    size = as_sizes(size, "as_strided", "size", 1)
-    stride = as_sizes(stride, "as_strided", "stride", 2)
+    if plain_sizes(size) is not size:
+        size = as_sizes(size, "as_strided", "size", 1)
+    if plain_sizes(stride) is not stride:
+        stride = as_sizes(stride, "as_strided", "stride", 2)
     if storage_offset is not None:
         (storage_offset,) = as_sizes((storage_offset,), "as_strided", "storage_offset", 3)
-    return size, stride, storage_offset, x.storage_offset(), x.stride()
+    a, origin = x._a, 0
+    root = a.base if type(a) is np.ndarray else None
+    if (
+        type(root) is not np.ndarray
+        or root.base is not None
+        or root.nbytes != a.nbytes
+        or not a.flags.c_contiguous
+    ):
+        origin = x.storage_offset()
+    return size, stride, storage_offset, origin, x.stride()
 
 
 def _by_strides(base: Tensor, view: Tensor) -> tuple:

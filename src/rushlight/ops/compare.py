@@ -10,7 +10,7 @@ from ..core.tensor import Tensor, wrap
 from ..dispatch.messages import not_a_tensor, tensor_argument
 from ..dispatch.promotion import is_number
 from ..dispatch.registry import binary_operator, composite, op
-from ..kernels import TABLE, K
+from ..kernels import TABLE, K, native
 from .samples import binary, unary
 
 
@@ -214,6 +214,8 @@ def equal(input, other):
     """True if shape and all elements are equal."""
     tensor_argument("equal", other, "other", 2)
     x, y = input._a, other._a
+    if native is not None and (same := native.same(x, y)) is not None:
+        return same
     if x.shape != y.shape:
         return False
     same = x == y
@@ -320,6 +322,8 @@ class NanToNum:
     >>> torch.nan_to_num(tensor([float("nan"), float("inf"), 1.0]), posinf=9.0)
     tensor([0., 9., 1.])
     """
+
+    once = True
 
     def forward(x, nan, posinf, neginf):
         if _exact(x):

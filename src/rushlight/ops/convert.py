@@ -178,6 +178,16 @@ def unseen(x: Tensor, source: Tensor) -> bool:
     return not x._inference and (x._v is None or x._v is not source._v)
 
 
+def unrecorded(*tensors: Tensor) -> bool:
+    """Their arrays are all there is to think of: no mode, no graph, no device."""
+    if ON[0] or inferring[0]:
+        return False
+    for t in tensors:
+        if type(t._a) is not np.ndarray or (t._rg and mode.grad):
+            return False
+    return True
+
+
 # written by hand: its arguments are told apart by their types
 @composite("to", at="Tensor")
 def to(

@@ -195,6 +195,10 @@ class _Nll:
     def forward(x, t, w, ignore_index, reduction):
         if w is None and t.size and not 0 <= ignore_index < x.shape[1]:
             if type(x) is np.ndarray and (t.dtype is _I64 or t.dtype == _I64):
+                if reduction != "none" and x.ndim == 2 and x.itemsize != 2:
+                    loss = K.nll(x, t, reduction == "mean")
+                    if loss is not None:
+                        return loss, x.dtype.type(t.size)
                 picked = K.pick(x, t[:, None], 1)
                 if picked is not None:  # each target is a class
                     return _nll_of_all(wide(picked).reshape(t.shape), x, reduction)
@@ -299,6 +303,8 @@ def nll_loss(
 
 def _nll_loss(input, target, weight, ignore_index, reduction) -> Tensor:
     x, t = input._a, target._a
+    if weight is None and x.ndim == 2 and t.dtype is _I64 and t.shape == x.shape[:1]:  # the usual
+        return Nll.run((input, target, None, ignore_index, reduction))
     batch = t.shape[0] if t.ndim else 0
     if x.ndim > 1 and x.shape[0] != batch:
         raise ValueError(
@@ -483,13 +489,14 @@ class BinaryCrossEntropyOfLogits:
     """
 
     def forward(x, y, p=None):
-        v, t, w = wide(x), wide(y), wide(p)
-        tail = K.log1p(K.exp(-K.abs(v))) + K.maximum(-v, v.dtype.type(0))
-        scaled = tail if w is None else (1 + (w - 1) * t) * tail
-        return rounded((1 - t) * v + scaled, y)
+        if p is None:
+            return K.bce_logits(x, y)
+        return K.bce_logits_weighted(x, y, K.broadcast_to(p, x.shape))
 
     def backward(c, dz, x, y, p):
         dx = dy = None
+        if p is None and not c.needs(1) and not isinstance(dz, Tensor):
+            return K.bce_logits_dx(dz, x, y), None
         g, v, t, w = wide(dz), wide(x), wide(y), wide(p)
         if c.needs(0):
             s = K.sigmoid(v)

@@ -12,9 +12,12 @@ from ..core.grad_mode import no_grad
 from ..core.notices import warn
 from ..core.tensor import Tensor, wrap
 from ..dispatch.messages import not_implemented
-from ..dispatch.registry import composite
-from .cat_split import stack
+from ..dispatch.promotion import real
+from ..dispatch.registry import composite, internal
+from ..kernels import K
+from .convert import unrecorded
 from .expand import broadcast_tensors
+from .reduce import axis_of
 from .shape import wrapped
 
 
@@ -38,6 +41,11 @@ def cosine_similarity(x1, x2, dim=1, eps=1e-8):
     errors  RuntimeError: integers, or shapes that do not broadcast
     """
     x1, x2 = _common(x1, x2)
+    if x1.shape == x2.shape and unrecorded(x1, x2) and x1.dtype is x2.dtype:
+        a, b = x1._a, x2._a
+        if a.ndim and a.dtype.kind == "f" and a.itemsize > 2:
+            d, eps = axis_of(dim, a.ndim), real(eps)
+            return wrap(K.sum(K.mul(K.unit(a, d, eps), K.unit(b, d, eps)), d))
     n1, n2 = (x.norm(2, dim, keepdim=True).clone() for x in broadcast_tensors(x1, x2))
     with no_grad():  # the gradient is that of the norm itself, below eps, too
         n1.clamp_(min=eps)
@@ -154,8 +162,32 @@ def linalg_cross(input, other, *, dim=-1):
             raise RuntimeError(f"expected scalar type {wanted} but found {got}")
     if input._a.dtype.kind == "b" and input.numel():
         raise not_implemented("cross", input._a)
-    x, y = input.unbind(d), other.unbind(d)
-    return stack([x[i - 2] * y[i - 1] - x[i - 1] * y[i - 2] for i in range(3)], d)
+    return LinalgCross.run((input, other, d))
+
+
+@internal(
+    "linalg_cross",
+    tensors=2,
+    broadcast=True,
+    order="made",
+    fresh=True,
+    quiet=False,
+    node="LinalgCross",
+)
+class LinalgCross:
+    """z = x × y along one dimension;  dx = y × dz,  dy = dz × x"""
+
+    def forward(x, y, dim):
+        return K.cross(x, y, dim)
+
+    def backward(c, dz, x, y, dim):
+        dx = K.cross(K.conj(y), dz, dim) if c.needs(0) else None
+        return dx, K.cross(dz, K.conj(x), dim) if c.needs(1) else None
+
+    def samples(make):
+        yield make(2, 3), make(2, 3), 1
+        yield make(3, 2, 4), make(3, 1, 4), 0
+        yield make(3, 4).T, make(4, 3), 1
 
 
 @composite("cross(input, other: Tensor, dim: int | None = None, *, out=None)", at="torch Tensor")

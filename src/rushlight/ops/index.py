@@ -12,16 +12,16 @@ import numpy as np
 
 from ..autograd.engine import unchanged
 from ..core.dtype import scalar_name
-from ..core.grad_mode import mode
+from ..core.grad_mode import inferring, mode
 from ..core.tensor import Tensor, wrap
 from ..dispatch.messages import indices_elsewhere, not_a_tensor
-from ..dispatch.modes import Named
+from ..dispatch.modes import ON, Named
 from ..dispatch.registry import (
     internal,
     op,
     view_of,
 )
-from ..kernels import CARRIED, K, as_array, word
+from ..kernels import CARRIED, K, as_array, native, word
 from .keys import (
     CARDS_OF_KEYS,
     FULL,
@@ -179,6 +179,10 @@ def getitem(x: Tensor, key: Any) -> Tensor:
         if found is not None:
             array, key, card = found
             return view_of(CARDS_OF_KEYS[card], x, array, (key,))
+        if native is not None and not (ON[0] or inferring[0] or (x._rg and mode.grad)):
+            picked = native.pick_key(a, key)
+            if picked is not None:
+                return wrap(picked)
         advanced = index_arrays(a, key)
         if advanced is not None:
             return _chosen(x, advanced, key)

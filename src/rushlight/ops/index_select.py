@@ -13,7 +13,7 @@ import numpy as np
 from ..core.dtype import from_numpy_dtype, scalar_name
 from ..core.tensor import Tensor, wrap
 from ..dispatch.registry import fitted, internal, op
-from ..kernels import K, as_array, word
+from ..kernels import K, as_array, native, word
 from .shape import wrapped
 
 _FULL = slice(None)
@@ -150,7 +150,12 @@ class IndexSelectDx:
         dx = K.zeros(x_shape, like=dy)
         if not x_shape:
             return dx + dy
-        np.add.at(dx, (_FULL,) * wrapped(dim, dx.ndim) + (index.reshape(-1),), dy)
+        d, rows = wrapped(dim, dx.ndim), index.reshape(-1)
+        if rows.dtype == np.int64 and dy.ndim == dx.ndim:
+            y = K.add_rows(dx, rows, dy, d)
+            if y is not None:
+                return y
+        np.add.at(dx, (_FULL,) * d + (rows,), dy)
         return dx
 
     def backward(c, ddx, dim, index):
@@ -216,6 +221,9 @@ class IndexAdd:
 
     apart = True
 
+    def into(x, dim, index, source, alpha):
+        return alpha == 1 and native is not None and native.add_slices(x, dim, index, source)
+
     def forward(x, dim, index, source, alpha):
         d = check_slices("index_add", x, dim, index, source, bounds=False)
         if x.ndim and source.ndim == x.ndim and index.dtype == np.int64:
@@ -262,6 +270,9 @@ class IndexCopy:
     """
 
     apart = True
+
+    def into(x, dim, index, source):
+        return source.ndim and native is not None and native.put_slices(x, dim, index, source)
 
     def forward(x, dim, index, source):
         d = _checked_copy(x, dim, index, source)
@@ -350,6 +361,8 @@ class IndexFill:
                 )
             value = fitted(value, input.dtype)
         return input, dim, index, value
+
+    into = native and native.put_slices
 
     def forward(x, dim, index, value):
         check_index_dtype("index_fill", index)

@@ -146,6 +146,11 @@ NAMES: dict[str, dict[str, str]] = {
         "functions": "amax amin aminmax argmax argmin max min",
         "methods": "amax amin aminmax argmax argmin max min",
     },
+    "sort": {
+        "cards": "argsort kthvalue sort topk",
+        "functions": "argsort kthvalue msort sort topk",
+        "methods": "argsort kthvalue msort sort topk",
+    },
     "order_statistics": {
         "cards": "median median_all mode nanmedian nanmedian_all",
         "functions": "median mode nanmedian nanquantile quantile",
@@ -163,11 +168,6 @@ NAMES: dict[str, dict[str, str]] = {
             "trapezoid trapz "
         ),
         "methods": "cummax cummin cumprod cumprod_ cumsum cumsum_ diff logcumsumexp",
-    },
-    "sort": {
-        "cards": "argsort kthvalue sort topk",
-        "functions": "argsort kthvalue msort sort topk",
-        "methods": "argsort kthvalue msort sort topk",
     },
     "unique": {
         "cards": "_unique2 unique_consecutive unique_dim",
@@ -281,6 +281,7 @@ NAMES: dict[str, dict[str, str]] = {
         "words": "softplus",
     },
     "distance": {
+        "cards": "linalg_cross",
         "functions": "cdist cosine_similarity cross linalg.cross pairwise_distance pdist",
         "functional": "cosine_similarity pairwise_distance pdist",
         "methods": "cross",

@@ -18,6 +18,7 @@ from ..dispatch.modes import COMPOSITES
 from ..dispatch.on_tensors import translate
 from ..dispatch.registry import CARDS, composite, internal, op, write_out
 from ..kernels import K
+from .convert import unrecorded
 
 _F32 = np.dtype(np.float32)
 _FEW = 1 << 10
@@ -171,7 +172,7 @@ class Mv:
             )
         _same_dtype(x, v)
         if type(x) is np.ndarray and x.dtype.kind == "f":  # the kernel is one of matrices
-            return K.matmul(x, v[:, None])[:, 0]
+            return K.linear(v, x, None) if x.flags.c_contiguous else K.matmul(x, v[:, None])[:, 0]
         return K.matmul(x, v)
 
     def backward(c, dy, x, v):
@@ -223,7 +224,7 @@ class Dot:
         if x.dtype.kind == "b":
             raise not_implemented("dot", x)
         if x.dtype.kind == "f" and 0 < x.size < _FEW:  # NumPy's takes longer to be asked
-            return K.matmul(x[None], y[:, None])[0, 0, ...]
+            return K.dot(x, y)
         return K.matmul(x, y)
 
     def backward(c, dz, x, y):
@@ -507,6 +508,8 @@ def outer(input, vec2):
     for x, name in ((input, "self"), (vec2, "vec2")):
         if x.ndim != 1:
             raise RuntimeError(f"outer: Expected 1-D argument {name}, but got {x.ndim}-D")
+    if input._a.dtype is vec2._a.dtype and unrecorded(input, vec2):
+        return wrap(K.mul(input._a[:, None], vec2._a))
     return input.unsqueeze(1) * vec2
 
 

@@ -199,11 +199,8 @@ def _col2im(x: Any, size: Any, kernel: Any, *options: Any) -> Any:
     return (x.shape[0], x.shape[1] // prod(kernel), *size)
 
 
-def _pad_by_index(x: Any, indices: Any) -> Any:
-    shape = list(x.shape)
-    for dim, index in indices:
-        shape[dim] = len(index)
-    return tuple(shape)
+def _pad_by_index(x: Any, widths: Any, how: str) -> Any:
+    return tuple(n + a + b for n, (a, b) in zip(x.shape, widths, strict=True))
 
 
 def _solve(a: Any, b: Any, left: bool, vector: bool) -> Any:

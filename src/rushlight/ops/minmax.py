@@ -132,6 +132,9 @@ def _extreme_dx(dy, x, y, dim, keepdim):
     tensors=1,
     outputs=2,
     returns=("min", "max"),
+    fast="dim is None and input._a.size",
+    fresh=True,
+    quiet=False,
     accumulate=True,
     not_for="c",
     kernel="aminmax_cpu",
@@ -154,8 +157,7 @@ class Aminmax:
         return input, dim, keepdim
 
     def forward(x, dim, keepdim):
-        axes = axes_of(dim, x.ndim)
-        return K.min(x, axes, keepdim), K.max(x, axes, keepdim)
+        return K.both_extremes(x, None if dim is None else axis_of(dim, x.ndim), keepdim)
 
     def backward(c, dmin, dmax, x, out, out1, dim, keepdim):
         axes = axes_of(dim, x.ndim)

@@ -187,6 +187,15 @@ def layer_norm(input, normalized_shape, weight=None, bias=None, eps=1e-5, cudnn_
 # ---------------------------------------------------------------- batch_norm
 
 
+def _with_sums(kernel: Any, arrays: tuple, *args: Any) -> tuple:
+    """kernel(*arrays, *args); all that it gives but the first float32 where arrays are narrow."""
+    if native is not None and is_narrow(arrays[0]):
+        results = kernel(*arrays, *args)
+        if results[1].itemsize == 4:  # its twin rounds them, too
+            return results
+    return kernel(*map(wide, arrays), *args)
+
+
 class _BatchNorm:
     """y = (x - mean) · rstd · w + b with the batch's own statistics per channel.
 
@@ -196,24 +205,14 @@ class _BatchNorm:
     """
 
     def forward(x, w=None, b=None, eps=1e-5):
-        if is_narrow(x):
-            if native is not None:
-                y, mean, rstd = K.batch_norm(x, wide(w), wide(b), eps)
-                if mean.itemsize == 4:  # its twin rounds them, too
-                    return y, mean, rstd
-            y, mean, rstd = K.batch_norm(wide(x), wide(w), wide(b), eps)
-            return rounded(y, x), mean, rstd
-        return K.batch_norm(x, w, b, eps)
+        y, mean, rstd = _with_sums(K.batch_norm, (x,), wide(w), wide(b), eps)
+        return rounded(y, x), mean, rstd
 
     def backward(c, dy, x, w, mean, rstd, eps):
         if isinstance(dy, Tensor):
             dx, dw, db = _batch_norm_dx_on_tensors(wide(dy), wide(x), wide(w), eps)
         else:
-            dw = None
-            if native is not None and is_narrow(x) and dy.dtype == x.dtype:
-                dx, dw, db = K.batch_norm_dx(dy, x, wide(w), mean, rstd)
-            if not is_narrow(x) or dw is None or dw.itemsize == 2:  # its twin rounds them, too
-                dx, dw, db = K.batch_norm_dx(wide(dy), wide(x), wide(w), mean, rstd)
+            dx, dw, db = _with_sums(K.batch_norm_dx, (dy, x), wide(w), mean, rstd)
         like = x if w is None else w
         dw, db = dw if c.needs(1) else None, db if c.needs(2) else None
         return rounded(dx, x), rounded(dw, like), rounded(db, like)
@@ -434,11 +433,11 @@ class GroupNorm:
     def forward(x, groups, w, b, eps):
         if not x.size:
             return x.copy(), *(np.zeros((x.shape[0], groups, 1), wide(x).dtype) for _ in range(2))
-        y, mean, rstd = K.group_norm(wide(x), groups, wide(w), wide(b), eps)
+        y, mean, rstd = _with_sums(K.group_norm, (x,), groups, wide(w), wide(b), eps)
         return rounded(y, x), mean, rstd
 
     def backward(c, dy, x, w, mean, rstd, groups, eps):
-        dx, dw, db = _group_norm_dx(c, wide(dy), wide(x), wide(w), mean, rstd, groups, eps)
+        dx, dw, db = _group_norm_dx(c, dy, x, wide(w), mean, rstd, groups, eps)
         like = x if w is None else w
         return rounded(dx, x), rounded(dw, like), rounded(db, like)
 
@@ -455,15 +454,16 @@ def _laid(input: Tensor) -> Tensor:
 
 
 def _group_norm_dx(c, dy, x, w, mean, rstd, groups, eps):
+    if not isinstance(dy, Tensor) and x.size:
+        dx, dw, db = _with_sums(K.group_norm_dx, (dy, x), w, mean, rstd, groups)
+        return dx, dw if c.needs(1) else None, db if c.needs(2) else None
+    dy, x = wide(dy), wide(x)
     folded = _folded(x, groups)
     axes = (0, *range(2, x.ndim))
     z = K.reshape(x, folded)
     if isinstance(dy, Tensor):
         mean = K.mean(z, (2,), True)
         rstd = K.rsqrt(K.mean((z - mean) * (z - mean), (2,), True) + eps)
-    elif x.size:
-        dx, dw, db = K.group_norm_dx(dy, x, w, mean, rstd, groups)
-        return dx, dw if c.needs(1) else None, db if c.needs(2) else None
     dw = K.sum(dy * K.reshape((z - mean) * rstd, x.shape), axes) if c.needs(1) else None
     db = K.sum(dy, axes) if c.needs(2) else None
     if not c.needs(0):

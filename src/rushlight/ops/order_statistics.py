@@ -12,7 +12,7 @@ import numpy as np
 from ..core.memory import owned
 from ..core.tensor import Tensor, wrap
 from ..dispatch.registry import composite, internal, op
-from ..kernels import K
+from ..kernels import K, native
 from .minmax import (
     dims_not_empty,
     evenly,
@@ -23,6 +23,7 @@ from .minmax import (
     real_only,
 )
 from .reduce import axes_of
+from .sort import kth
 
 
 def _middle(x: np.ndarray, axis: int, ignore_nan: bool) -> np.ndarray:
@@ -31,7 +32,7 @@ def _middle(x: np.ndarray, axis: int, ignore_nan: bool) -> np.ndarray:
     middle = (n - 1) // 2
     asked = type(x) is np.ndarray  # a device is not
     if x.dtype.kind not in "fV" or (asked and not np.isnan(x).any()):
-        return np.argpartition(x, middle, axis).take([middle], axis).astype(np.int64, copy=False)
+        return kth(x, middle + 1, axis).astype(np.int64, copy=False)
     order = np.argsort(x, axis, kind="stable").astype(np.int64, copy=False)
     nans = np.isnan(x).sum(axis, keepdims=True)
     valid = n - nans
@@ -43,6 +44,8 @@ def _middle(x: np.ndarray, axis: int, ignore_nan: bool) -> np.ndarray:
 
 
 def _median_of_all(x, ignore_nan: bool):
+    if native is not None and not ignore_nan and (y := native.median_of_all(x)) is not None:
+        return y
     if x.size == 0:
         with np.errstate(invalid="ignore"):  # NaN as C casts it
             nothing = np.array(math.nan).astype(x.dtype)
@@ -55,6 +58,9 @@ def _median_along(x, dim, keepdim, ignore_nan: bool):
     axes = axes_of(dim, x.ndim)
     if axes is None:
         return only_one(x)
+    if native is not None and not ignore_nan and axes[0] == x.ndim - 1:
+        if (found := native.median_of_rows(x, keepdim)) is not None:
+            return found
     return pick(x, _middle(x, axes[0], ignore_nan), axes[0], keepdim)
 
 
@@ -64,7 +70,12 @@ def _all_samples(make):
     yield make(5, 3).T
 
 
-_INDEXED = {"tensors": 1, "extras": ("indices",), "returns": ("values", "indices")}
+_INDEXED = {
+    "tensors": 1,
+    "extras": ("indices",),
+    "returns": ("values", "indices"),
+    "fresh": True,
+}
 
 
 @internal("median_all", node="Median", accumulate=True)
@@ -180,6 +191,9 @@ class Mode:
         axes = axes_of(dim, x.ndim)
         if axes is None:
             return only_one(x)
+        if native is not None and axes[0] == x.ndim - 1:
+            if (found := native.mode_of_rows(x, keepdim)) is not None:
+                return found
         rows = np.moveaxis(x, axes[0], -1)
         order = np.argsort(rows, -1, kind="stable").astype(np.int64, copy=False)
         y = np.take_along_axis(rows, order, -1)

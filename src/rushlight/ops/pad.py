@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from ..core.dtype import from_numpy_dtype
@@ -12,6 +14,8 @@ from ..dispatch.promotion import fits_anyway, fitting
 from ..dispatch.registry import CARDS, composite, internal, op
 from ..kernels import K
 from ..kernels.seam import word
+from ..kernels.window_geometry import continuation
+from . import index_select  # noqa: F401  (K.index_select_dx)
 
 
 @op(
@@ -55,25 +59,26 @@ word("pad_constant", ConstantPadNd.forward)
 translate("pad_constant", lambda x, widths, value: ConstantPadNd.run((x, widths, value)))
 
 
-@internal("pad_by_index", tensors=1, node="PadIndex")
+@internal("pad_by_index", tensors=1, node="PadIndex", fresh=True, quiet=False)
 class PadByIndex:
-    """y = x read at one list of indices per padded dimension: reflected, replicated, circular."""
+    """y = x with a border that continues it: reflected, replicated, circular."""
 
-    def forward(x, indices):
-        for dim, index in indices:
-            x = np.take(x, index, dim)
-        return x
+    def forward(x, widths, how):
+        return K.continued(x, widths, how)
 
-    def backward(c, dy, x_shape, indices):
-        for dim, index in reversed(indices):
-            shape = list(dy.shape)
-            shape[dim] = x_shape[dim]
-            dy = K.index_select_dx(dy, tuple(shape), dim, index)
+    def backward(c, dy, x_shape, widths, how):
+        for dim, (before, after) in reversed(tuple(enumerate(widths))):
+            if before or after:
+                shape = list(dy.shape)
+                shape[dim] = x_shape[dim]
+                index = continuation(x_shape[dim], before, after, how)
+                dy = K.index_select_dx(dy, tuple(shape), dim, index)
         return dy
 
     def samples(make):
-        yield make(4, 2).T, ((1, np.array([0, 0, 1, 2, 3])),)
-        yield make(2, 4), ((1, np.array([1, 0, 1, 2, 3, 2])),)
+        yield make(4, 2).T, ((0, 0), (1, 2)), "replicate"
+        yield make(2, 4), ((1, 1), (2, 1)), "reflect"
+        yield make(3, 4), ((0, -1), (2, -1)), "circular"
 
 
 _PAD_IMAGE = PadByIndex.lying("channels")
@@ -86,40 +91,70 @@ translate(
     ),
 )
 
-_SOURCE = {
-    "reflect": lambda i, n: (n - 1) - np.abs((n - 1) - np.abs(i)),
-    "replicate": lambda i, n: np.clip(i, 0, n - 1),
-}
-
-
-def _wrapped_round(before: int, after: int, n: int) -> np.ndarray:
-    """The indices of circular padding: what negative widths leave of the dimension, repeated round
-    the ends.
-    """
-    start, end = max(-before, 0), n - max(-after, 0)
-    return start + np.arange(-max(before, 0), end - start + max(after, 0)) % max(end - start, 1)
-
 
 def _widths(a: np.ndarray, pad) -> tuple[tuple[int, int], ...]:
     """((before, after), ...) of every dimension, from PyTorch's list, which begins at the last."""
-    widths = [int(w) for w in pad]
+    return _pairs(a.shape, tuple([int(w) for w in pad]))
+
+
+@lru_cache
+def _pairs(shape: tuple, widths: tuple) -> tuple[tuple[int, int], ...]:
     if len(widths) % 2:
         raise RuntimeError(f"Padding length must be divisible by 2\n  it is {len(widths)}")
     k = len(widths) // 2
-    if k > a.ndim:
+    if k > len(shape):
         raise RuntimeError(
             "Padding length should be less than or equal to two times the input dimension but got "
-            f"padding length {len(widths)} and input of dimension {a.ndim}"
+            f"padding length {len(widths)} and input of dimension {len(shape)}"
         )
     pairs = [(widths[2 * i], widths[2 * i + 1]) for i in reversed(range(k))]
-    for d, (before, after) in enumerate(pairs, a.ndim - k):
-        if a.shape[d] + before + after < 0:
+    for d, (before, after) in enumerate(pairs, len(shape) - k):
+        if shape[d] + before + after < 0:
             raise RuntimeError(
-                f"The input size {a.shape[d]}, plus negative padding {before} and {after}, "
+                f"The input size {shape[d]}, plus negative padding {before} and {after}, "
                 f"resulted in a negative output size, which is invalid. Check dimension {d} of "
                 "your input."
             )
-    return ((0, 0),) * (a.ndim - k) + tuple(pairs)
+    return ((0, 0),) * (len(shape) - k) + tuple(pairs)
+
+
+@lru_cache
+def _border(shape: tuple, dtype: np.dtype, widths: tuple, mode: str) -> tuple:
+    """((before, after), ...) of a mode that continues x, after its checks."""
+    per_dim, k = _pairs(shape, widths), len(widths) // 2
+    if mode not in ("reflect", "replicate", "circular"):
+        raise NotImplementedError(f"Unrecognised padding mode {mode}")
+    if not 1 <= k <= 3 or len(shape) not in (k + 1, k + 2):
+        raise NotImplementedError(
+            "Only 2D, 3D, 4D, 5D padding with non-constant padding are supported for now"
+        )
+    if dtype.kind == "b" and mode != "circular":
+        word = "reflection" if mode == "reflect" else "replication"
+        raise not_implemented(f"{word}_pad{k}d", np.empty(0, dtype))
+    batch = len(shape) - k - 1  # 0 without one: then the channels must not be none, either
+    if mode != "circular" and 0 in (shape[batch:] if batch == 0 else shape[1:]):
+        raise RuntimeError(
+            f"Expected {k + 1}D or {k + 2}D (batch mode) tensor with possibly 0 batch size and "
+            f"other non-zero dimensions for input, but got: {list(shape)}"
+        )
+    for d, (before, after) in enumerate(per_dim):
+        if not (before or after):
+            continue
+        n = shape[d]
+        if mode == "reflect" and (before >= n or after >= n):
+            raise RuntimeError(
+                f"Argument #{4 if k == 1 else 6}: Padding size should be less than the "
+                f"corresponding input dimension, but got: padding ({before}, {after}) at dimension "
+                f"{d} of input {list(shape)}"
+            )
+        if mode == "circular" and (before > n or after > n):
+            raise RuntimeError("Padding value causes wrapping around more than once.")
+        if n == 0:
+            raise RuntimeError(
+                f"Expected {k + 1}D or {k + 2}D (batch mode) tensor with possibly 0 batch size and "
+                f"other non-zero dimensions for input, but got: {list(shape)}"
+            )
+    return per_dim
 
 
 @composite("pad(input, pad: Sequence[int], mode: str = 'constant', value=None)", at="F")
@@ -136,49 +171,13 @@ def pad(input, pad, mode="constant", value=None):
     tensor([0., 1., 2., 0.])
     """
     a = input._a
-    per_dim = _widths(a, pad)
-    k = len(pad) // 2
     if mode == "constant":
-        return ConstantPadNd.run((input, per_dim, 0 if value is None else value))
+        return ConstantPadNd.run((input, _widths(a, pad), 0 if value is None else value))
+    widths = tuple([int(w) for w in pad])
     if value is not None and value != 0:
+        _pairs(a.shape, widths)
         raise ValueError(f'Padding mode "{mode}" doesn\'t take in value argument')
-    if mode not in _SOURCE and mode != "circular":
-        raise NotImplementedError(f"Unrecognised padding mode {mode}")
-    if not 1 <= k <= 3 or a.ndim not in (k + 1, k + 2):
-        raise NotImplementedError(
-            "Only 2D, 3D, 4D, 5D padding with non-constant padding are supported for now"
-        )
-    if a.dtype.kind == "b" and mode != "circular":
-        word = "reflection" if mode == "reflect" else "replication"
-        raise not_implemented(f"{word}_pad{k}d", a)
-    batch = a.ndim - k - 1  # 0 without one: then the channels must not be none, either
-    if mode != "circular" and 0 in (a.shape[batch:] if batch == 0 else a.shape[1:]):
-        raise RuntimeError(
-            f"Expected {k + 1}D or {k + 2}D (batch mode) tensor with possibly 0 batch size and "
-            f"other non-zero dimensions for input, but got: {list(a.shape)}"
-        )
-    indices = []
-    for d, (before, after) in enumerate(per_dim):
-        if not (before or after):
-            continue
-        n = a.shape[d]
-        if mode == "reflect" and (before >= n or after >= n):
-            raise RuntimeError(
-                f"Argument #{4 if k == 1 else 6}: Padding size should be less than the "
-                f"corresponding input dimension, but got: padding ({before}, {after}) at dimension "
-                f"{d} of input {list(a.shape)}"
-            )
-        if mode == "circular" and (before > n or after > n):
-            raise RuntimeError("Padding value causes wrapping around more than once.")
-        if n == 0:
-            raise RuntimeError(
-                f"Expected {k + 1}D or {k + 2}D (batch mode) tensor with possibly 0 batch size and "
-                f"other non-zero dimensions for input, but got: {list(a.shape)}"
-            )
-        if mode == "circular":
-            indices.append((d, _wrapped_round(before, after, n)))
-        else:
-            indices.append((d, _SOURCE[mode](np.arange(-before, n + after), n)))
-    if not indices:
+    per_dim = _border(a.shape, a.dtype, widths, mode)
+    if not any(widths):
         return input.clone()
-    return (PadByIndex if mode == "circular" else _PAD_IMAGE).run((input, tuple(indices)))
+    return (PadByIndex if mode == "circular" else _PAD_IMAGE).run((input, per_dim, mode))

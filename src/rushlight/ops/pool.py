@@ -11,12 +11,13 @@ from math import prod
 
 import numpy as np
 
-from ..core.tensor import Tensor
+from ..core.tensor import Tensor, wrap
 from ..dispatch.messages import not_implemented
 from ..dispatch.on_tensors import translate
 from ..dispatch.registry import FUNCTIONAL, FUNCTIONS, composite, internal
 from ..kernels import K
 from . import pool_arguments as arguments
+from .convert import unrecorded
 
 
 def _kernel(name, rank, part=""):
@@ -310,6 +311,19 @@ def _published(text: str, at: str, function, doc: str) -> None:
     composite(text, at=at)(function)
 
 
+def _rows_alone(x, kernel_size, stride, padding, dilation, ceil):
+    """max_pool1d of rows (N, C, L) or (C, L) without its graph; None: not these, or an error."""
+    shape = x.shape
+    if len(shape) not in (2, 3) or not x.size:
+        return None
+    options = arguments.max_options("max_pool1d", 1, kernel_size, stride, padding, dilation)
+    try:
+        y = K.max_pool2d(x.reshape(-1, shape[-2], 1, shape[-1]), *options, ceil)[0]
+    except Exception:
+        return None
+    return y.reshape(*shape[:-1], y.shape[-1])
+
+
 def _define_max_pool(rank: int) -> None:
     name, card = f"max_pool{rank}d", _MAX[max(rank, 2)]
 
@@ -342,6 +356,10 @@ def _define_max_pool(rank: int) -> None:
     ):
         if rank == 1 and not return_indices and input._a.dtype.kind not in "fV":
             raise not_implemented("max_pool1d_impl", input._a)
+        if rank == 1 and not return_indices and type(ceil_mode) is bool and unrecorded(input):
+            y = _rows_alone(input._a, kernel_size, stride, padding, dilation, ceil_mode)
+            if y is not None:
+                return wrap(y)
         found = with_indices(input, kernel_size, stride, padding, dilation, ceil_mode)
         return found if return_indices else found[0]
 

@@ -38,6 +38,8 @@ def _int_power(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return K.where(negative, flipped, z).astype(x.dtype)
 
 
+_F32, _F64 = np.dtype(np.float32), np.dtype(np.float64)
+_HALF = np.dtype(np.float16)
 _REAL = frozenset((int, float, bool))  # numbers that raise no floating dtype
 _power = in_single(K.power)  # two-byte floats: computed in float32, rounded once
 
@@ -45,6 +47,8 @@ _power = in_single(K.power)  # two-byte floats: computed in float32, rounded onc
 @internal("pow_number", tensors=1, node="Pow", quiet=False)
 class PowNumber:
     """y = x^p for a number p;  dx = dy · p · x^(p-1), 0 if p = 0"""
+
+    once = True
 
     def forward(x, p):
         target = x.dtype
@@ -58,10 +62,12 @@ class PowNumber:
             return _int_power(x, number_array(p, from_numpy_dtype(target)))
         if p == 2:
             return K.square(x)
+        if (
+            kind in "fV" and target is not _HALF and p in _ROOTS
+        ):  # at infinities and -0 these differ from pow
+            return _PLAIN[p](x)
         if target.itemsize == 2:
             return _power(x, number_array(p, from_numpy_dtype(target)))
-        if kind == "f" and p in _ROOTS:  # at infinities and -0 these differ from pow
-            return _PLAIN[p](x)
         return K.mul(K.square(x), x) if p == 3 else K.power(x, p)
 
     def backward(c, dy, x, p):
@@ -84,6 +90,7 @@ _PLAIN = {
     -0.5: K.rsqrt,
     -1: K.reciprocal,
     -2: lambda x: K.reciprocal(K.square(x)),
+    3: K.cube,
 }
 _ROOTS = tuple(_PLAIN)  # compared one by one: a program may have p for an input
 
@@ -110,6 +117,7 @@ def _with_number(x: np.ndarray, p: Any) -> np.dtype:
     broadcast=True,
     node="Pow1",
     not_for="b",
+    quiet=False,
 )
 class Pow:
     """z = x^y, each a tensor or a number
@@ -136,6 +144,8 @@ class Pow:
         return None if isinstance(x, Tensor) else _OF_NUMBER[0]
 
     def forward(x, y):
+        if x.dtype is _F32 or x.dtype is _F64:
+            return K.power(x, y)
         return _int_power(x, y) if x.dtype.kind in "iu" else _power(x, y)
 
     def backward(c, dz, x, y, out):
@@ -178,6 +188,8 @@ class Square:
 
     shape   x (*) -> y (*)
     """
+
+    once = True
 
     def prepare(input):
         return input, 2

@@ -311,7 +311,7 @@ def _truth(x, word, dim, keepdim):
         y = x != 0
     else:
         y = word(x, axis_of(dim, x.ndim), keepdim)
-    return K.astype(y, x.dtype) if x.dtype == _U8 else y
+    return K.astype(y, x.dtype) if x.dtype.kind == "u" and x.dtype == _U8 else y
 
 
 @op(
@@ -361,7 +361,12 @@ class All:
     samples = reduction()
 
 
-@op("count_nonzero(input, dim: int | Sequence[int] | None = None)", at="torch Tensor", tensors=1)
+@op(
+    "count_nonzero(input, dim: int | Sequence[int] | None = None)",
+    at="torch Tensor",
+    tensors=1,
+    quiet=False,
+)
 class CountNonzero:
     """How many elements are not 0, in all or over dim (an int or several), as int64
 
@@ -371,7 +376,7 @@ class CountNonzero:
     backward = None
 
     def forward(x, dim):
-        axis = axis_of(dim, x.ndim)
+        axis = None if dim is None else axis_of(dim, x.ndim)
         if axis is None and type(x) is np.ndarray:
             return np.array(np.count_nonzero(x))
         return K.sum(x != 0, axis)

@@ -8,10 +8,15 @@ from __future__ import annotations
 import numpy as np
 
 from ..core.dtype import scalar_name
+from ..core.tensor import wrap
+from ..dispatch.promotion import real
 from ..dispatch.registry import composite
+from ..kernels import K
 from .cat_split import cat
+from .convert import unrecorded
 from .narrow import is_narrow, rounded, wide
 from .norm import check_trailing, normalized_dims
+from .reduce import axis_of
 
 
 @composite(
@@ -54,6 +59,10 @@ def normalize(input, p=2.0, dim=1, eps=1e-12):
     >>> F.normalize(tensor([[3.0, 4.0]]))
     tensor([[0.6000, 0.8000]])
     """
+    a = input._a
+    if p == 2 and unrecorded(input) and a.dtype.kind == "f" and a.itemsize > 2 and a.ndim:
+        if a.flags.c_contiguous:
+            return wrap(K.unit(a, axis_of(dim, a.ndim), real(eps)))
     return input / input.norm(p, dim, keepdim=True).clamp_min(eps).expand_as(input)
 
 

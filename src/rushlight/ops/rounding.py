@@ -109,7 +109,7 @@ class Frac:
     """
 
     def forward(x):
-        return K.sub(x, K.trunc(x))
+        return K.frac(x)
 
     def backward(c, dy):
         return dy

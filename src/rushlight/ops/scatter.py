@@ -13,7 +13,7 @@ from ..dispatch.out import of_the_same_dtype
 from ..dispatch.registry import apply_inplace, composite, fitted, internal, op
 from ..kernels import K, native, word
 from ..kernels.vocabulary import along
-from .convert import unseen
+from .convert import unrecorded, unseen
 from .expand import common_shape
 from .index_select import check_bounds, check_index_dtype, check_slices
 from .shape import wrapped
@@ -92,8 +92,8 @@ def _few_put(x, dim, index, values):
     n = x.ndim
     if native is None or not (type(dim) is int and -n <= dim < n and type(x) is np.ndarray):
         return None
-    y = x.copy()
-    return y if native.put_along(y, index, dim % n, values) else None
+    y = K.dense_copy(x)
+    return y if native.put_along(y, index, dim % n, values, True) else None
 
 
 def scatter_add_array(x, dim, index, src):
@@ -187,6 +187,7 @@ class ScatterAdd:
     """
 
     apart = True
+    into = native and native.add_along
 
     def forward(x, dim, index, src):
         if x.dtype != src.dtype:
@@ -481,6 +482,10 @@ def take_along_dim(input, indices, dim):
             "indices"
         )
     d = wrapped(dim, input._a.ndim)
+    shape = indices._a.shape
+    if input._a.shape[:d] == shape[:d] and input._a.shape[d + 1 :] == shape[d + 1 :]:
+        if unrecorded(input) and shape and K.within(indices._a, 0, input._a.shape[d]):
+            return Gather.run((input, d, indices, False))
     if not input._a.ndim:
         raise IndexError(
             "Dimension specified as 0 but tensor has no dimensions\n  fix: leave dim= out"

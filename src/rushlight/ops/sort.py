@@ -7,7 +7,7 @@ import numpy as np
 from ..core.tensor import Tensor
 from ..dispatch.messages import not_implemented
 from ..dispatch.registry import composite, op
-from ..kernels import K
+from ..kernels import K, native
 from .minmax import dims_not_empty, only_one, pick, put_back
 from .reduce import axes_of
 from .ties import settle
@@ -170,12 +170,21 @@ class Topk:
         if a.dtype.kind in "bc":
             _no_complex("topk", input)
             raise RuntimeError("topk does not support bool dtypes on CPU")
-        axis = axis_or_none(a, dim)
-        if not 0 <= k <= (1 if axis is None else a.shape[axis]):
+        if type(dim) is int and -a.ndim <= dim < a.ndim:
+            size = a.shape[dim]
+        else:
+            axis = axis_or_none(a, dim)
+            size = 1 if axis is None else a.shape[axis]
+        if not 0 <= k <= size:
             raise RuntimeError("selected index k out of range")
         return input, k, dim, largest, sorted
 
     def forward(x, k, dim, largest, sorted):
+        if native is not None and k and (dim == -1 or dim == x.ndim - 1) and x.ndim:
+            if x.shape[-1] < 64 and x.dtype.kind in "fi" and type(x) is np.ndarray:
+                values, index = K.top_rows(x, k, bool(largest))
+                if native.no_ties(x, index):
+                    return values, index
         axis = axis_or_none(x, dim)
         if axis is None:
             return only_one(x)
@@ -199,7 +208,7 @@ class Topk:
         yield make(4, 3).T, 3, 0
 
 
-def _kth(x, k: int, axis: int):
+def kth(x, k: int, axis: int):
     """Where the k-th smallest along axis is, of equal ones as a stable sort has them."""
     if type(x) is np.ndarray and x.size >= 1 << 12 and x.dtype.kind != "V":
         value = np.partition(x, k - 1, axis).take([k - 1], axis)
@@ -237,7 +246,7 @@ class Kthvalue:
         axis = axis_or_none(x, dim)
         if axis is None:
             return only_one(x)
-        index = settle(x, _kth(x, k, axis), axis, k, "kth")
+        index = settle(x, kth(x, k, axis), axis, k, "kth")
         return pick(x, index, axis, keepdim)
 
     def backward(c, dy, indices, x_shape, dim, keepdim):

@@ -43,27 +43,15 @@ def _how_many(shape: tuple, axis) -> int:
     return shape[axis] if type(axis) is int else count(shape, axis)
 
 
-def _variance(x, dim, correction, keepdim: bool):
-    """(variance, mean with its dimensions kept): the mean first, then the squares of the distances
-    from it."""
-    axis = axis_of(dim, x.ndim)
-    n = _how_many(x.shape, axis)
-    total = K.sum(x, axis, True)
-    mean = K.div(total, n or math.nan)
-    d = K.sub(x, mean)
-    square = K.real(d * K.conj(d)) if d.dtype.kind == "c" else K.mul(d, d)
-    y = K.sum(square, axis, keepdim)
-    return y / (n - correction) if n > correction else y / K.zeros_like(y), mean
-
-
-def _with_mean(x, dim, correction, keepdim: bool):
-    """As _variance; the mean is NaN where x has infinities before its last element, since PyTorch
+def _with_mean(x, dim, correction, keepdim: bool, root: bool):
+    """K.variance; the mean is NaN where x has infinities before its last element, since PyTorch
     moves it from element to element: inf - inf."""
-    variance, mean = _variance(x, dim, correction, keepdim)
-    mean = mean if keepdim else K.reshape(mean, variance.shape)
-    if type(mean) is np.ndarray and not np.isinf(mean).any():  # a device is not asked
-        return variance, mean
     axis = axis_of(dim, x.ndim)
+    variance, mean = K.variance(x, axis, correction, keepdim, root)
+    if type(mean) is np.ndarray:  # a device is not asked
+        some = K.sum(mean).item()
+        if some - some == 0 or not np.isinf(mean).any():
+            return variance, mean
     axes = tuple(range(x.ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
     last = x[tuple(slice(-1, None) if i in axes else slice(None) for i in range(x.ndim))]
     count = np.isinf(x).sum(axes, keepdims=True)
@@ -119,7 +107,7 @@ class Var:
         return _spread_arguments("var", input, dim, unbiased, keepdim, correction)
 
     def forward(x, dim, correction, keepdim):
-        return _variance(x, dim, correction, keepdim)[0]
+        return K.variance(x, axis_of(dim, x.ndim), correction, keepdim, False)[0]
 
     def backward(c, dy, x, dim, correction, keepdim):
         return _var_dx(dy, x, dim, correction, keepdim)
@@ -139,7 +127,7 @@ class Std:
         return _spread_arguments("std", input, dim, unbiased, keepdim, correction)
 
     def forward(x, dim, correction, keepdim):
-        return K.sqrt(_variance(x, dim, correction, keepdim)[0])
+        return K.variance(x, axis_of(dim, x.ndim), correction, keepdim, True)[0]
 
     def backward(c, dy, x, out, dim, correction, keepdim):
         return _var_dx(_half_over(dy, out), x, dim, correction, keepdim)
@@ -147,7 +135,15 @@ class Std:
     samples = _spread_samples
 
 
-@op(f"var_mean(input, {_SPREAD}", at="torch", tensors=1, outputs=2, accumulate=True, quiet=True)
+@op(
+    f"var_mean(input, {_SPREAD}",
+    at="torch",
+    tensors=1,
+    outputs=2,
+    fresh=True,
+    accumulate=True,
+    quiet=True,
+)
 class VarMean:
     """(variance, mean) in one pass, see `var`
 
@@ -158,7 +154,7 @@ class VarMean:
         return _spread_arguments("var_mean", input, dim, unbiased, keepdim, correction)
 
     def forward(x, dim, correction, keepdim):
-        return _with_mean(x, dim, correction, keepdim)
+        return _with_mean(x, dim, correction, keepdim, False)
 
     def backward(c, dvar, dmean, x, dim, correction, keepdim):
         axes = axes_of(dim, x.ndim)
@@ -169,7 +165,15 @@ class VarMean:
     samples = _spread_samples
 
 
-@op(f"std_mean(input, {_SPREAD}", at="torch", tensors=1, outputs=2, accumulate=True, quiet=True)
+@op(
+    f"std_mean(input, {_SPREAD}",
+    at="torch",
+    tensors=1,
+    outputs=2,
+    fresh=True,
+    accumulate=True,
+    quiet=True,
+)
 class StdMean:
     """(standard deviation, mean) in one pass, see `std`
 
@@ -180,8 +184,7 @@ class StdMean:
         return _spread_arguments("std_mean", input, dim, unbiased, keepdim, correction)
 
     def forward(x, dim, correction, keepdim):
-        var, mean = _with_mean(x, dim, correction, keepdim)
-        return K.sqrt(var), mean
+        return _with_mean(x, dim, correction, keepdim, True)
 
     def backward(c, dstd, dmean, x, out, dim, correction, keepdim):
         axes = axes_of(dim, x.ndim)

@@ -42,6 +42,17 @@ def _rows(x):
     return x.reshape(prod(x.shape[:-1]), x.shape[-1])
 
 
+def dot(x, y):
+    """Σ x y for vectors: (N), (N) -> ()"""
+    return x @ y
+
+
+def cross(x, y, axis):
+    """z = x × y along an axis of 3, the others broadcast"""
+    u, v = np.moveaxis(x, axis, 0), np.moveaxis(y, axis, 0)
+    return np.stack([u[i - 2] * v[i - 1] - u[i - 1] * v[i - 2] for i in range(3)], axis)
+
+
 def solve_small(a, b):
     """a (B, N, N), b (B, N, K) -> X (B, N, K) with a X = b; None: a matrix has a zero pivot"""
     try:

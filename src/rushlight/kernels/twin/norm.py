@@ -6,6 +6,8 @@ N batch, C channels, * anything
 
 from __future__ import annotations
 
+import math
+
 from ..seam import K
 
 
@@ -58,6 +60,27 @@ def group_norm_dx(dy, x, w, mean, rstd, groups):
 def square_sum(x, axis=None, keepdims=False):
     """Σ x²"""
     return K.sum(x * x, axis, keepdims)
+
+
+def unit(x, axis, least):
+    """x / max(√(Σ x²), least) along one dimension"""
+    length = K.sqrt(K.square_sum(x, axis, True))
+    return x / K.maximum(length, length.dtype.type(least))
+
+
+def variance(x, axis, correction, keepdims, root):
+    """y = Σ |x - mean|² / max(n - correction, 0), or its root, over one, several or all dimensions;
+    and the mean
+    """
+    total = K.sum(x, axis, True)
+    axes = range(x.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    n = math.prod(x.shape[i] for i in axes) if x.ndim else 1
+    mean = K.div(total, n or math.nan)
+    d = K.sub(x, mean)
+    square = K.real(d * K.conj(d)) if K.is_complex(d) else K.mul(d, d)
+    y = K.sum(square, axis, keepdims)
+    y = y / (n - correction) if n > correction else y / K.zeros_like(y)
+    return K.sqrt(y) if root else y, K.reshape(mean, y.shape)
 
 
 def batch_norm(x, w, b, eps):

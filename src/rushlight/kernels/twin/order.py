@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..seam import K
+
 
 def sort_rows(x, descending):
     """x (*, n) -> values, places: sorted along the last dimension, equal elements as they were, NaN
@@ -70,6 +72,11 @@ def add_at(x, axis, index, values):
     places[axis] = index
     np.add.at(y, tuple(places), values)
     return y
+
+
+def both_extremes(x, axis=None, keepdims=False):
+    """The smallest and the largest of all elements, or along one dimension."""
+    return K.min(x, axis, keepdims), K.max(x, axis, keepdims)
 
 
 def _running_extreme(x, axis, f):

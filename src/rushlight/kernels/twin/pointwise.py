@@ -33,6 +33,12 @@ def neg(x):
 
 
 @_quiet
+def frac(x):
+    """x - trunc(x)"""
+    return x - K.trunc(x)
+
+
+@_quiet
 def reciprocal(x):
     return 1 / x
 
@@ -83,6 +89,16 @@ def remainder(x, y):
 def floor_divide(x, y):
     """⌊x / y⌋"""
     return np.floor_divide(x, y)
+
+
+def trunc_divide(x, y):
+    """x / y without its fraction"""
+    if x.dtype.kind not in "iu":
+        return K.trunc(x / y)
+    z = K.floor_divide(x, y).astype(x.dtype, copy=False)
+    if x.dtype.kind == "i":
+        z = z + ((z < 0) & (z * y != x))
+    return z.astype(x.dtype, copy=False)
 
 
 def hardshrink(x, a):
@@ -164,6 +180,26 @@ def addcdiv(x, y, z, a):
     """x + a y / z"""
     r = K.add(x, K.div(y if type(a) is int and a == 1 else K.mul(y, a), z))
     return r if r.dtype is x.dtype else K.like(r, x)
+
+
+def _softplus_of_minus(x):
+    """log(1 + e^-x) without overflow"""
+    return K.log1p(K.exp(-K.abs(x))) + K.where(x < 0, -x, K.zeros_like(x))
+
+
+def bce_logits(x, y):
+    """(1 - y) x + log(1 + e^-x)"""
+    return (1 - y) * x + _softplus_of_minus(x)
+
+
+def bce_logits_weighted(x, y, w):
+    """(1 - y) x + (1 + (w - 1) y) log(1 + e^-x)"""
+    return (1 - y) * x + (1 + (w - 1) * y) * _softplus_of_minus(x)
+
+
+def bce_logits_dx(dy, x, y):
+    """dy (sigmoid(x) - y)"""
+    return dy * (K.sigmoid(x) - y)
 
 
 def clamped(x, low, high):

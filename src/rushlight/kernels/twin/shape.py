@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..window_geometry import continuation
+
 
 def dense_view(x, shape):
     """x in another shape, never a copy; None where a second look is needed: at an x that is not
@@ -46,6 +48,14 @@ def padded(x, widths, value):
     )
     y[inner] = x[outer]
     return y
+
+
+def continued(x, widths, how):
+    """x (*) with a border that continues it: widths ((before, after), ...), negative: cut off."""
+    for dim, (before, after) in enumerate(widths):
+        if before or after:
+            x = np.take(x, continuation(x.shape[dim], before, after, how), dim)
+    return x
 
 
 def pick(x, index, axis):

@@ -56,6 +56,22 @@ def log_softmax_dx(dy, y, axis):
     return dy - K.exp(y) * K.sum(dy, axis, True)
 
 
+def nll(x, t, mean):
+    """-Σ x[n, t[n]], divided by N if mean: x (N, C), t (N) -> (), or None: a target is no class"""
+    picked = K.pick(x, t[:, None], 1)
+    if picked is None:
+        return None
+    loss = K.sum(K.neg(picked))
+    return K.div(loss, picked.size) if mean else loss
+
+
+def glu(x, axis):
+    """a σ(b), the halves of x along an axis"""
+    half, before = x.shape[axis] // 2, (slice(None),) * (axis % x.ndim)
+    a, b = x[(*before, slice(None, half))], x[(*before, slice(half, None))]
+    return K.mul(a, K.sigmoid(b))
+
+
 @np.errstate(all="ignore")
 def cross_entropy(x, t, ignore_index, mean):
     """-Σ log softmax(x)[n, t[n]] over the rows whose target is not ignore_index; divided by their

@@ -76,6 +76,16 @@ def outer(g: Graph, input: Value, vec2: Value) -> Value:
     return g.op("Mul", g.unsqueeze(g.cast(input, d), 1), g.unsqueeze(g.cast(vec2, d), 0))
 
 
+@card("linalg_cross")
+def cross(g: Graph, x: Value, y: Value, dim: int) -> Value:
+    def turned(v: Value, places: list[int]) -> Value:
+        return g.op("Gather", v, g.constant(places), axis=dim)
+
+    ahead, behind = [1, 2, 0], [2, 0, 1]
+    left = g.op("Mul", turned(x, ahead), turned(y, behind))
+    return g.op("Sub", left, g.op("Mul", turned(x, behind), turned(y, ahead)))
+
+
 @card("bilinear")
 def bilinear(g: Graph, input1: Value, input2: Value, weight: Value, bias: Any) -> Value:
     y = g.op("Einsum", input1, weight, input2, equation="...i,oij,...j->...o")
