@@ -52,15 +52,30 @@ PyObject* crc32(PyObject* self, PyObject* const* args, Py_ssize_t n);
 
 // What operations end with, see tensors.cpp; what each does stands in module.cpp.
 PyObject* learn(PyObject* self, PyObject* const* args, Py_ssize_t n);
+PyObject* learn_parameter(PyObject* self, PyObject* cls);
 PyObject* wrap(PyObject* self, PyObject* a);
 PyObject* wrap_beside(PyObject* self, PyObject* const* args, Py_ssize_t n);
 PyObject* share(PyObject* self, PyObject* const* args, Py_ssize_t n);
 PyObject* sizes(PyObject* self, PyObject* x);
 PyObject* plain_sizes(PyObject* self, PyObject* given);
-PyObject* expanded(PyObject* self, PyObject* const* args, Py_ssize_t n);
 PyObject* look(PyObject* self, PyObject* tensors);
 
+// Views of arrays, see views.cpp.
+PyObject* expanded(PyObject* self, PyObject* const* args, Py_ssize_t n);
+PyObject* squeezed(PyObject* self, PyObject* const* args, Py_ssize_t n);
+PyObject* order_moved(PyObject* self, PyObject* const* args, Py_ssize_t n);
+PyObject* windows(PyObject* self, PyObject* const* args, Py_ssize_t n);
+PyObject* diagonal_of(PyObject* self, PyObject* const* args, Py_ssize_t n);
+PyObject* cut(PyObject* self, PyObject* const* args, Py_ssize_t n);
+PyObject* basic_view(PyObject* self, PyObject* const* args, Py_ssize_t n);
+PyObject* turned(PyObject* self, PyObject* const* args, Py_ssize_t n);
+
 // What needs many calls of NumPy's, see few.cpp.
+PyObject* number(PyObject* self, PyObject* const* args, Py_ssize_t n);
+PyObject* zeroed(PyObject* self, PyObject* x);
+PyObject* rolled(PyObject* self, PyObject* const* args, Py_ssize_t n);
+PyObject* counted(PyObject* self, PyObject* const* args, Py_ssize_t n);
+PyObject* unit_matrix(PyObject* self, PyObject* const* args, Py_ssize_t n);
 PyObject* no_ties(PyObject* self, PyObject* const* args, Py_ssize_t n);
 PyObject* triangle(PyObject* self, PyObject* const* args, Py_ssize_t n);
 PyObject* spaced_evenly(PyObject* self, PyObject* const* args, Py_ssize_t n);

@@ -74,13 +74,25 @@ void fill_all(PyArrayObject* y, const char* from) {
 
 }  // namespace
 
-// filled(x, y) -> an array of x's shape, dtype and order in memory, every element that of y
+// filled(x, y) -> an array of x's shape, dtype and order in memory, every element that of y, 0-d or a number that fits
 PyObject* filled_(Args a, Py_ssize_t n) {
-    if (n != 2 || !is_array(a[0]) || !is_array(a[1])) return nullptr;
-    PyArrayObject *const x = array(a[0]), *const y = array(a[1]);
-    if (PyArray_DESCR(y) != PyArray_DESCR(x) || PyArray_NDIM(y) || !is_plain(x) || !is_dense(x)) return nullptr;
-    char one[16];
-    std::memcpy(one, PyArray_BYTES(y), PyArray_ITEMSIZE(y));  // y may be one of x, which may be written to
+    if (n != 2 || !is_array(a[0])) return nullptr;
+    PyArrayObject* const x = array(a[0]);
+    if (!is_plain(x) || !is_dense(x)) return nullptr;
+    alignas(16) char one[16];
+    if (is_array(a[1])) {
+        PyArrayObject* const y = array(a[1]);
+        if (PyArray_DESCR(y) != PyArray_DESCR(x) || PyArray_NDIM(y)) return nullptr;
+        std::memcpy(one, PyArray_BYTES(y), PyArray_ITEMSIZE(y));  // y may be one of x, which may be written to
+    } else if (double v; PyArray_TYPE(x) == NPY_FLOAT && (PyFloat_CheckExact(a[1]) || PyLong_CheckExact(a[1])) &&
+                         read(a[1], v)) {
+        const float rounded = float(v);
+        std::memcpy(one, &rounded, sizeof rounded);
+    } else if (!(PyFloat_CheckExact(a[1]) || PyLong_CheckExact(a[1])) ||
+               PyArray_Pack(PyArray_DESCR(x), one, a[1]) < 0) {
+        PyErr_Clear();
+        return nullptr;
+    }
     PyObject* const z = new_alike(x);
     if (z && PyArray_SIZE(x)) fill_all(array(z), one);
     return z;

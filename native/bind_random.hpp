@@ -20,6 +20,18 @@ PyObject* rng_seed_(Args a, Py_ssize_t n) {
     return Py_NewRef(Py_None);
 }
 
+// n numbers in a row: a new array, or the destination, whatever its shape, if it has so many in row-major order.
+PyObject* new_row(i64 n, int type) {
+    PyArrayObject* const to = destination.array;
+    if (to && PyArray_TYPE(to) == type && PyArray_SIZE(to) == n && PyArray_ISCARRAY(to) &&
+        destination.thread == PyThread_get_thread_ident()) {
+        destination.array = nullptr;
+        return Py_NewRef(reinterpret_cast<PyObject*>(to));
+    }
+    const npy_intp dims[] = {n};
+    return PyArray_SimpleNew(1, const_cast<npy_intp*>(dims), type);
+}
+
 // (s, n, numbers...) -> n of T
 template <class T, int type, int numbers, auto f>
 PyObject* rng(Args a, Py_ssize_t n) {
@@ -29,13 +41,13 @@ PyObject* rng(Args a, Py_ssize_t n) {
     double p[numbers + 1];
     for (int i = 0; i < numbers; i++)
         if (!read(a[2 + i], p[i])) return nullptr;
-    const npy_intp dims[] = {size};
-    Out y(1, dims, type);
+    PyObject* const y = new_row(size, type);
     if (!y) return nullptr;
-    if constexpr (numbers == 0) f(s, y.data<T>(), size);
-    if constexpr (numbers == 1) f(s, y.data<T>(), size, p[0]);
-    if constexpr (numbers == 2) f(s, y.data<T>(), size, p[0], p[1]);
-    return y.release();
+    T* const out = static_cast<T*>(PyArray_DATA(array(y)));
+    if constexpr (numbers == 0) f(s, out, size);
+    if constexpr (numbers == 1) f(s, out, size, p[0]);
+    if constexpr (numbers == 2) f(s, out, size, p[0], p[1]);
+    return y;
 }
 
 // (s, n, number, number, double) -> n of float or double

@@ -164,6 +164,98 @@ PyObject* spaced_evenly(PyObject*, PyObject* const* args, Py_ssize_t n) {
     return y;
 }
 
+PyObject* number(PyObject*, PyObject* const* args, Py_ssize_t n) {
+    if (n != 2 || !PyArray_DescrCheck(args[1])) return PyErr_Format(PyExc_TypeError, "number(x, dtype)");
+    PyArray_Descr* const type = reinterpret_cast<PyArray_Descr*>(args[1]);
+    Py_INCREF(type);
+    PyObject* const y = PyArray_NewFromDescr(&PyArray_Type, type, 0, nullptr, nullptr, nullptr, 0, nullptr);
+    if (!y) return nullptr;
+    void* const item = PyArray_DATA(reinterpret_cast<Array>(y));
+    if (type->type_num == NPY_FLOAT && PyFloat_CheckExact(args[0])) {
+        *static_cast<float*>(item) = float(PyFloat_AS_DOUBLE(args[0]));
+    } else if (PyArray_Pack(type, item, args[0]) < 0) {
+        Py_DECREF(y);
+        return nullptr;
+    }
+    return y;
+}
+
+PyObject* zeroed(PyObject*, PyObject* o) {
+    const Array x = reinterpret_cast<Array>(o);
+    if (!PyArray_CheckExact(o) || !PyArray_ISBEHAVED(x) || PyDataType_REFCHK(PyArray_DESCR(x)) ||
+        !(PyArray_IS_C_CONTIGUOUS(x) || PyArray_IS_F_CONTIGUOUS(x)) || PyArray_SIZE(x) > 1 << 14)
+        return PyErr_Format(PyExc_TypeError, "zeroed(x): not this one");
+    std::memset(PyArray_DATA(x), 0, std::size_t(PyArray_NBYTES(x)));
+    return Py_NewRef(o);
+}
+
+PyObject* rolled(PyObject*, PyObject* const* args, Py_ssize_t n) {
+    if (n != 3) return PyErr_Format(PyExc_TypeError, "rolled(x, shift, dim)");
+    if (!in_order(args[0]) || !PyLong_CheckExact(args[1]) || !PyLong_CheckExact(args[2])) Py_RETURN_NONE;
+    const Array x = reinterpret_cast<Array>(args[0]);
+    const int nd = PyArray_NDIM(x);
+    npy_intp shift = PyLong_AsSsize_t(args[1]), dim = PyLong_AsSsize_t(args[2]);
+    if (PyErr_Occurred()) PyErr_Clear(), dim = nd;
+    if (dim < -nd || dim >= nd || PyArray_SIZE(x) == 0 || PyArray_SIZE(x) > 1 << 16 ||
+        PyDataType_REFCHK(PyArray_DESCR(x)))
+        Py_RETURN_NONE;
+    if (dim < 0) dim += nd;
+    Py_INCREF(PyArray_DESCR(x));
+    PyObject* const y = PyArray_NewFromDescr(&PyArray_Type, PyArray_DESCR(x), nd, PyArray_DIMS(x),
+                                             nullptr, nullptr, 0, nullptr);
+    if (!y) return nullptr;
+    const npy_intp width = PyArray_DIM(x, int(dim));
+    npy_intp inner = PyArray_ITEMSIZE(x);
+    for (int i = int(dim) + 1; i < nd; i++) inner *= PyArray_DIM(x, i);
+    shift %= width;
+    if (shift < 0) shift += width;
+    const std::size_t head = std::size_t((width - shift) * inner), tail = std::size_t(shift * inner);
+    const char *in = PyArray_BYTES(x), *const end = in + PyArray_NBYTES(x);
+    for (char* out = PyArray_BYTES(reinterpret_cast<Array>(y)); in < end; in += head + tail, out += head + tail)
+        std::memcpy(out + tail, in, head), std::memcpy(out, in + head, tail);
+    return y;
+}
+
+PyObject* counted(PyObject*, PyObject* const* args, Py_ssize_t n) {
+    if (n != 4 || !PyArray_DescrCheck(args[3]))
+        return PyErr_Format(PyExc_TypeError, "counted(start, step, count, dtype)");
+    const int type = reinterpret_cast<PyArray_Descr*>(args[3])->type_num;
+    for (int i = 0; i < 2; i++)
+        if (!PyFloat_CheckExact(args[i]) && !PyLong_CheckExact(args[i])) Py_RETURN_NONE;
+    if ((type != NPY_FLOAT && type != NPY_DOUBLE) || !PyLong_CheckExact(args[2])) Py_RETURN_NONE;
+    const double start = PyFloat_AsDouble(args[0]), step = PyFloat_AsDouble(args[1]);
+    npy_intp count = PyLong_AsSsize_t(args[2]);
+    if (PyErr_Occurred()) PyErr_Clear(), count = -1;
+    if (count < 0 || count > 1 << 14) Py_RETURN_NONE;
+    PyObject* const y = PyArray_SimpleNew(1, &count, type);
+    if (!y) return nullptr;
+    void* const data = PyArray_DATA(reinterpret_cast<Array>(y));
+    for (npy_intp i = 0; i < count; i++) {
+        const double v = double(i) * step + start;
+        if (type == NPY_FLOAT) static_cast<float*>(data)[i] = float(v);
+        else static_cast<double*>(data)[i] = v;
+    }
+    return y;
+}
+
+PyObject* unit_matrix(PyObject*, PyObject* const* args, Py_ssize_t n) {
+    if (n != 3 || !PyArray_DescrCheck(args[2]))
+        return PyErr_Format(PyExc_TypeError, "unit_matrix(rows, columns, dtype)");
+    PyArray_Descr* const type = reinterpret_cast<PyArray_Descr*>(args[2]);
+    if (!PyLong_CheckExact(args[0]) || !PyLong_CheckExact(args[1])) Py_RETURN_NONE;
+    npy_intp dims[2] = {PyLong_AsSsize_t(args[0]), PyLong_AsSsize_t(args[1])};
+    if (PyErr_Occurred()) PyErr_Clear(), dims[0] = -1;
+    if (dims[0] < 0 || dims[1] < 0 || (type->type_num != NPY_FLOAT && type->type_num != NPY_DOUBLE)) Py_RETURN_NONE;
+    PyObject* const y = PyArray_ZEROS(2, dims, type->type_num, 0);
+    if (!y) return nullptr;
+    void* const data = PyArray_DATA(reinterpret_cast<Array>(y));
+    for (npy_intp i = 0; i < std::min(dims[0], dims[1]); i++) {
+        if (type->type_num == NPY_FLOAT) static_cast<float*>(data)[i * (dims[1] + 1)] = 1;
+        else static_cast<double*>(data)[i * (dims[1] + 1)] = 1;
+    }
+    return y;
+}
+
 PyObject* put_along(PyObject*, PyObject* const* args, Py_ssize_t n) {
     if (n != 4 && n != 5) return PyErr_Format(PyExc_TypeError, "put_along(x, index, axis, values, spare=False)");
     if (!in_order(args[0]) || !in_order(args[1]) || !in_order(args[3])) Py_RETURN_NONE;

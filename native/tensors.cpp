@@ -11,14 +11,14 @@ namespace rl {
 namespace {
 
 struct Known {
-    PyTypeObject *tensor, *view, *size;
+    PyTypeObject *tensor, *view, *size, *parameter;
     PyObject* as_array;  // as_array(a): what is no array as one
     PyObject *dtypes, *dtype_of;  // NumPy's dtype -> ours; the function that finds others
     Py_ssize_t array, wanted, node, info, version;         // slots of a Tensor
     Py_ssize_t base, replay, recorded, several;            // slots of a ViewInfo
 };
 Known known{};
-PyObject *zero, *array_name, *shape_name, *dtype_name;
+PyObject *zero, *array_name, *shape_name, *dtype_name, *inference_name, *grad_name;
 
 PyObject*& slot(PyObject* o, Py_ssize_t at) {
     return *reinterpret_cast<PyObject**>(reinterpret_cast<char*>(o) + at);
@@ -49,6 +49,9 @@ PyObject* tensor_of(PyObject* array) {
     fill(t, known.version, Py_None);
     return t;
 }
+
+// Of class Tensor or Parameter, not of one that may have its own say.
+bool is_usual(PyObject* t) { return Py_IS_TYPE(t, known.tensor) || Py_IS_TYPE(t, known.parameter); }
 
 bool is_ready() {
     if (known.tensor) return true;
@@ -81,6 +84,142 @@ PyObject* view_of(PyObject* array, PyObject* version, PyObject* base, PyObject* 
     return t;
 }
 
+using Array = PyArrayObject*;
+Array array(PyObject* o) { return reinterpret_cast<Array>(o); }
+
+// Notes that the elements of a tensor were changed in place.
+bool bump(PyObject* x) {
+    PyObject*& version = slot(x, known.version);
+    if (version && PyList_CheckExact(version) && PyList_GET_SIZE(version) == 1) {
+        const Py_ssize_t seen = PyLong_AsSsize_t(PyList_GET_ITEM(version, 0));
+        if (seen == -1 && PyErr_Occurred()) return false;
+        PyObject* const next = PyLong_FromSsize_t(seen + 1);
+        return next && PyList_SetItem(version, 0, next) == 0;
+    }
+    PyObject* const cell = Py_BuildValue("[i]", 1);
+    if (cell) Py_XSETREF(version, cell);
+    return cell != nullptr;
+}
+
+// True and None, or the exception
+PyObject* answer(int done) {
+    return done < 0 ? nullptr : Py_NewRef(done ? Py_True : Py_None);
+}
+
+// The elements of an array into a tensor, which counts the change: 1; 0: not these; -1: an exception.
+int put_into(PyObject* t, PyObject* from) {
+    PyObject* const a = slot(t, known.array);
+    if (!a || !PyArray_CheckExact(a) || !PyArray_CheckExact(from)) return 0;
+    const Array x = array(a), r = array(from);
+    if (PyArray_DESCR(x) != PyArray_DESCR(r) || !PyArray_SAMESHAPE(x, r) || PyArray_SIZE(x) > 1 << 14 ||
+        !PyArray_ISCARRAY(x) || !PyArray_ISCARRAY_RO(r) || PyDataType_REFCHK(PyArray_DESCR(x)))
+        return 0;
+    if (!bump(t)) return -1;
+    std::memmove(PyArray_DATA(x), PyArray_DATA(r), std::size_t(PyArray_NBYTES(x)));
+    return 1;
+}
+
+// ---------------------------------------------------------------- a card in place
+
+enum { FORWARD, NARROW, FINISH, NOT_FOR, PROMOTED, OPERANDS, ONCE, ASKED, INFERRING, MODE, KINDS_OF_CHANGE };
+constexpr long OF_ONE_DTYPE = 1, OF_FLOATS = 2;  // PROMOTED; 0: operands keep their dtypes
+constexpr Py_ssize_t MOST_OPERANDS = 12;
+
+// Whether two arrays meet in memory and are not the same elements in the same order.
+bool tangled(Array a, Array b) {
+    if (a == b || PyArray_SIZE(a) == 0 || PyArray_SIZE(b) == 0) return false;
+    const char *low[2], *high[2];
+    const Array both[2] = {a, b};
+    for (int k = 0; k < 2; k++) {
+        low[k] = PyArray_BYTES(both[k]), high[k] = low[k] + PyArray_ITEMSIZE(both[k]);
+        for (int i = 0; i < PyArray_NDIM(both[k]); i++) {
+            const npy_intp reach = PyArray_STRIDE(both[k], i) * (PyArray_DIM(both[k], i) - 1);
+            (reach < 0 ? low[k] : high[k]) += reach;
+        }
+    }
+    if (high[0] <= low[1] || high[1] <= low[0]) return false;
+    if (PyArray_DATA(a) != PyArray_DATA(b) || !PyArray_SAMESHAPE(a, b)) return true;
+    for (int i = 0; i < PyArray_NDIM(a); i++)
+        if (PyArray_STRIDE(a, i) != PyArray_STRIDE(b, i)) return true;
+    return false;
+}
+
+// `changed` of a card, see dispatch/inplace.py: the result in args[0], if its elements are all that there is
+// to think of: no graph, no other dtype, no memory that others hold, too.
+PyObject* changed(PyObject* card, PyObject* args) {
+    const auto field = [card](int i) { return PyTuple_GET_ITEM(card, i); };
+    const Py_ssize_t n = PyTuple_CheckExact(args) ? PyTuple_GET_SIZE(args) : 0;
+    if (n < 1 || n > MOST_OPERANDS || PyList_GET_ITEM(field(ASKED), 0) != Py_False) Py_RETURN_FALSE;
+    if (PyList_GET_ITEM(field(INFERRING), 0) != zero) Py_RETURN_FALSE;
+    PyObject* const x = PyTuple_GET_ITEM(args, 0);
+    PyObject* const own = is_usual(x) ? slot(x, known.array) : nullptr;
+    if (!own || !PyArray_CheckExact(own)) Py_RETURN_FALSE;
+    const Array a = array(own);
+    PyArray_Descr* const dtype = PyArray_DESCR(a);
+    PyObject* const not_for = field(NOT_FOR);
+    for (Py_ssize_t i = 0; i < PyUnicode_GET_LENGTH(not_for); i++)
+        if (PyUnicode_READ_CHAR(not_for, i) == Py_UCS4(dtype->kind)) Py_RETURN_FALSE;
+    const long promoted = PyLong_AsLong(field(PROMOTED)), operands = PyLong_AsLong(field(OPERANDS));
+    if (promoted == OF_FLOATS && PyArray_TYPE(a) != NPY_FLOAT && PyArray_TYPE(a) != NPY_DOUBLE)
+        Py_RETURN_FALSE;
+    PyObject* const version = slot(x, known.version);
+    bool wanted = slot(x, known.wanted) == Py_True, apart = true;
+    PyObject* given[MOST_OPERANDS + 1] = {nullptr, own};  // the first is vectorcall's
+    for (Py_ssize_t i = 1; i < n; i++) {
+        PyObject* const o = PyTuple_GET_ITEM(args, i);
+        given[i + 1] = o;
+        if (!PyObject_TypeCheck(o, known.tensor)) {
+            if (promoted && (operands >> i & 1)) Py_RETURN_FALSE;
+            continue;
+        }
+        PyObject* const b = is_usual(o) ? slot(o, known.array) : nullptr;
+        if (!b || o == x || !PyArray_CheckExact(b)) Py_RETURN_FALSE;
+        if (promoted && PyArray_DESCR(array(b)) != dtype) Py_RETURN_FALSE;
+        if (version && version != Py_None && slot(o, known.version) == version) Py_RETURN_FALSE;
+        wanted = wanted || slot(o, known.wanted) == Py_True;
+        apart = apart && !tangled(a, array(b));
+        given[i + 1] = b;
+    }
+    PyObject* flag = PyObject_GetAttr(x, inference_name);
+    if (flag == Py_False && wanted) {
+        Py_DECREF(flag);
+        flag = PyObject_GetAttr(field(MODE), grad_name);
+    }
+    if (!flag) return nullptr;
+    Py_DECREF(flag);
+    if (flag != Py_False) Py_RETURN_FALSE;
+
+    PyObject* const narrow = field(NARROW);
+    PyObject* const forward = narrow != Py_None && PyArray_ITEMSIZE(a) == 2 ? narrow : field(FORWARD);
+    const bool at_once = field(ONCE) == Py_True && apart && PyArray_ISWRITEABLE(a) &&
+                         (PyArray_IS_C_CONTIGUOUS(a) || PyArray_IS_F_CONTIGUOUS(a));
+    for (Py_ssize_t i = 1; i <= n; i++) Py_INCREF(given[i]);  // forward may change tensors
+    if (at_once) destination = {a, PyThread_get_thread_ident()};
+    PyObject* r = PyObject_Vectorcall(forward, given + 1, std::size_t(n) | PY_VECTORCALL_ARGUMENTS_OFFSET, nullptr);
+    if (at_once) destination.array = nullptr;
+    int done = -1;
+    if (!r) {
+        for (PyObject* const kind : {PyExc_ValueError, PyExc_IndexError, PyExc_TypeError, PyExc_AttributeError})
+            if (PyErr_ExceptionMatches(kind)) {  // worded by the general way
+                PyErr_Clear();
+                done = 0;
+                break;
+            }
+    } else {
+        if (PyTuple_CheckExact(r)) Py_SETREF(r, Py_NewRef(PyTuple_GET_ITEM(r, 0)));
+        done = r == own ? (bump(x) ? 1 : -1) : put_into(x, r);
+        if (done == 0) {
+            PyObject* const written = PyObject_CallFunctionObjArgs(field(FINISH), x, r, nullptr);
+            done = written ? 1 : -1;
+            Py_XDECREF(written);
+        }
+        Py_DECREF(r);
+    }
+    for (Py_ssize_t i = 1; i <= n; i++) Py_DECREF(given[i]);
+    if (done < 0) return nullptr;
+    return PyBool_FromLong(done);
+}
+
 }  // namespace
 
 PyObject* learn(PyObject*, PyObject* const* args, Py_ssize_t n) {
@@ -101,13 +240,23 @@ PyObject* learn(PyObject*, PyObject* const* args, Py_ssize_t n) {
     if (!array_name) array_name = PyUnicode_InternFromString("_a");
     if (!shape_name) shape_name = PyUnicode_InternFromString("shape");
     if (!dtype_name) dtype_name = PyUnicode_InternFromString("dtype");
-    if (!zero || !array_name || !shape_name || !dtype_name) return nullptr;
+    if (!inference_name) inference_name = PyUnicode_InternFromString("_inference");
+    if (!grad_name) grad_name = PyUnicode_InternFromString("grad");
+    if (!zero || !array_name || !shape_name || !dtype_name || !inference_name || !grad_name) return nullptr;
     for (int i = 0; i < 6; i++) Py_INCREF(args[i]);  // kept for good
-    k.tensor = reinterpret_cast<PyTypeObject*>(args[0]);
+    k.tensor = k.parameter = reinterpret_cast<PyTypeObject*>(args[0]);
     k.view = reinterpret_cast<PyTypeObject*>(args[1]);
     k.size = reinterpret_cast<PyTypeObject*>(args[2]);
     k.as_array = args[3], k.dtypes = args[4], k.dtype_of = args[5];
     known = k;
+    Py_RETURN_NONE;
+}
+
+PyObject* learn_parameter(PyObject*, PyObject* cls) {
+    if (!is_ready()) return nullptr;
+    if (!PyType_Check(cls) || !PyType_IsSubtype(reinterpret_cast<PyTypeObject*>(cls), known.tensor))
+        return PyErr_Format(PyExc_TypeError, "learn_parameter(Parameter)");
+    known.parameter = reinterpret_cast<PyTypeObject*>(Py_NewRef(cls));
     Py_RETURN_NONE;
 }
 
@@ -195,37 +344,6 @@ PyObject* plain_sizes(PyObject*, PyObject* given) {
     return Py_NewRef(given);
 }
 
-// A view of an array with dimensions of size 1 repeated; None where something needs a second look.
-PyObject* expanded(PyObject*, PyObject* const* args, Py_ssize_t n) {
-    if (n != 2) return PyErr_Format(PyExc_TypeError, "expanded(x, sizes)");
-    if (!PyArray_CheckExact(args[0]) || !PyTuple_CheckExact(args[1])) Py_RETURN_NONE;
-    PyArrayObject* const x = reinterpret_cast<PyArrayObject*>(args[0]);
-    const Py_ssize_t nd = PyTuple_GET_SIZE(args[1]), lead = nd - PyArray_NDIM(x);
-    if (lead < 0 || nd > NPY_MAXDIMS || PyArray_SIZE(x) == 0) Py_RETURN_NONE;
-    npy_intp dims[NPY_MAXDIMS], steps[NPY_MAXDIMS], bytes = PyArray_ITEMSIZE(x);
-    for (Py_ssize_t i = 0; i < nd; i++) {
-        PyObject* const item = PyTuple_GET_ITEM(args[1], i);
-        dims[i] = PyLong_CheckExact(item) ? PyLong_AsSsize_t(item) : -2;
-        if (PyErr_Occurred()) dims[i] = -2;  // more than 64 bits
-        PyErr_Clear();
-        const npy_intp old = i < lead ? 1 : PyArray_DIM(x, int(i - lead));
-        if (i >= lead && dims[i] == -1) dims[i] = old;
-        if (dims[i] < 0 || (dims[i] != old && old != 1)) Py_RETURN_NONE;
-        steps[i] = i >= lead && dims[i] == old ? PyArray_STRIDE(x, int(i - lead)) : 0;
-        if (__builtin_mul_overflow(bytes, dims[i] ? dims[i] : 1, &bytes)) Py_RETURN_NONE;
-    }
-    PyArray_Descr* const type = PyArray_DESCR(x);
-    Py_INCREF(type);
-    PyObject* const y =
-        PyArray_NewFromDescr(&PyArray_Type, type, int(nd), dims, steps, PyArray_DATA(x),
-                             PyArray_ISWRITEABLE(x) ? NPY_ARRAY_WRITEABLE : 0, nullptr);
-    if (y && PyArray_SetBaseObject(reinterpret_cast<PyArrayObject*>(y), Py_NewRef(args[0])) < 0)
-        Py_DECREF(y);
-    else
-        return y;
-    return nullptr;
-}
-
 PyObject* sizes(PyObject*, PyObject* t) {
     if (!is_ready()) return nullptr;
     PyObject* const a = elements(t);
@@ -288,31 +406,26 @@ PyObject* strides(PyObject*, PyObject* a) {
     return y;
 }
 
-// The elements of r into x, which counts the change.
 PyObject* put(PyObject*, PyObject* const* args, Py_ssize_t n) {
     if (!is_ready()) return nullptr;
-    if (n != 2 || !Py_IS_TYPE(args[0], known.tensor))
-        return PyErr_Format(PyExc_TypeError, "put(x, array)");
-    PyObject* const a = slot(args[0], known.array);
-    if (!a || !PyArray_CheckExact(a) || !PyArray_CheckExact(args[1])) Py_RETURN_NONE;
-    PyArrayObject *const x = reinterpret_cast<PyArrayObject*>(a),
-                         *const r = reinterpret_cast<PyArrayObject*>(args[1]);
-    if (PyArray_DESCR(x) != PyArray_DESCR(r) || !PyArray_SAMESHAPE(x, r) || PyArray_SIZE(x) > 1 << 14 ||
-        !PyArray_ISCARRAY(x) || !PyArray_ISCARRAY_RO(r) || PyDataType_REFCHK(PyArray_DESCR(x)))
-        Py_RETURN_NONE;
-    PyObject*& version = slot(args[0], known.version);
-    if (version && PyList_CheckExact(version) && PyList_GET_SIZE(version) == 1) {
-        const Py_ssize_t seen = PyLong_AsSsize_t(PyList_GET_ITEM(version, 0));
-        if (seen == -1 && PyErr_Occurred()) return nullptr;
-        PyObject* const next = PyLong_FromSsize_t(seen + 1);
-        if (!next || PyList_SetItem(version, 0, next) < 0) return nullptr;
-    } else {
-        PyObject* const cell = Py_BuildValue("[i]", 1);
-        if (!cell) return nullptr;
-        Py_XSETREF(version, cell);
-    }
-    std::memmove(PyArray_DATA(x), PyArray_DATA(r), std::size_t(PyArray_NBYTES(x)));
-    return Py_NewRef(Py_True);
+    if (n != 2 || !is_usual(args[0])) return PyErr_Format(PyExc_TypeError, "put(x, array)");
+    return answer(put_into(args[0], args[1]));
+}
+
+PyObject* changer(PyObject*, PyObject* const* args, Py_ssize_t n) {
+    if (!is_ready()) return nullptr;
+    if (n != KINDS_OF_CHANGE || !PyUnicode_Check(args[NOT_FOR]) || !PyLong_Check(args[PROMOTED]) ||
+        !PyLong_Check(args[OPERANDS]) || !PyList_Check(args[ASKED]) || !PyList_Check(args[INFERRING]))
+        return PyErr_Format(PyExc_TypeError, "changer(forward, narrow, finish, not_for, promoted, operands, "
+                                             "once, asked, inferring, mode)");
+    static PyMethodDef changed_row = {"changed", changed, METH_O,
+                                      "changed($self, args, /)\n--\n\nwhether the card has written into args[0]"};
+    PyObject* const card = PyTuple_New(n);
+    if (!card) return nullptr;
+    for (Py_ssize_t i = 0; i < n; i++) PyTuple_SET_ITEM(card, i, Py_NewRef(args[i]));
+    PyObject* const f = PyCFunction_New(&changed_row, card);
+    Py_DECREF(card);
+    return f;
 }
 
 // One pass over a list in place of one each for types, dtypes, shapes, gradients.
@@ -328,7 +441,7 @@ PyObject* look(PyObject*, PyObject* tensors) {
     bool alike = true, wanted = false;
     for (Py_ssize_t i = 0; i < count; i++) {
         PyObject* const t = list ? PyList_GET_ITEM(tensors, i) : PyTuple_GET_ITEM(tensors, i);
-        PyObject* const a = Py_IS_TYPE(t, known.tensor) ? slot(t, known.array) : nullptr;
+        PyObject* const a = is_usual(t) ? slot(t, known.array) : nullptr;
         if (!a || !PyArray_CheckExact(a)) {
             Py_DECREF(arrays);
             Py_RETURN_NONE;

@@ -8,6 +8,7 @@ PyObject* dtype_of(PyObject* self, PyObject* x);
 PyObject* address(PyObject* self, PyObject* a);
 PyObject* strides(PyObject* self, PyObject* a);
 PyObject* put(PyObject* self, PyObject* const* args, Py_ssize_t n);
+PyObject* changer(PyObject* self, PyObject* const* args, Py_ssize_t n);
 
 // The array of what is a Tensor, not of a class of its own; null for anything else. Borrowed.
 PyObject* array_of(PyObject* x);

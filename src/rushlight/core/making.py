@@ -26,6 +26,16 @@ def learn(tensor: type, view_info: type, size: type) -> None:
         native.learn(tensor, view_info, size, _array, FROM_NUMPY, from_numpy_dtype)
 
 
+def learn_parameter(parameter: type) -> None:
+    """The class Parameter, whose instances are looked at as those of Tensor."""
+    _usual.update((_known[0], parameter))
+    if native is not None:
+        native.learn_parameter(parameter)
+
+
+_usual: set[type] = set()
+
+
 def _array(a: Any) -> Any:
     """An array for a tensor, out of what a formula gave."""
     return a if type(a) is _ndarray or isinstance(a, MetaArray) else as_array(a)
@@ -79,8 +89,10 @@ def _plain_sizes(given: Any) -> tuple[int, ...] | None:
 
 def _look(tensors: Any) -> tuple[list, bool, bool] | None:
     """(arrays, alike, wanted): the `_a` of each, whether all have one shape, whether one wants a
-    gradient; None unless it is a list or tuple of Tensors of no class of its own, of one dtype."""
-    if type(tensors) not in (list, tuple) or {type(t) for t in tensors} != {_known[0]}:
+    gradient; None unless it is a list or tuple of Tensors or Parameters of one dtype."""
+    if type(tensors) not in (list, tuple) or not tensors:
+        return None
+    if not {type(t) for t in tensors} <= _usual:
         return None
     arrays = [t._a for t in tensors]
     if {type(a) for a in arrays} != {_ndarray} or len({id(a.dtype) for a in arrays}) != 1:

@@ -79,6 +79,11 @@ def strides_of(a: np.ndarray) -> tuple[int, ...]:
     return tuple(s // a.itemsize for s in a.strides)
 
 
+# of an array that is NumPy's for certain
+host_address: Any = address if native is None else native.address
+host_strides: Any = strides_of if native is None else native.strides
+
+
 def is_expanded(a: np.ndarray) -> bool:
     """Several elements of a are one in memory, by a step of 0."""
     return any([s == 0 and n > 1 for s, n in zip(a.strides, a.shape, strict=True)])

@@ -8,6 +8,7 @@ import numpy as np
 
 from .device import CPU, moved, resolve
 from .dtype import FLOAT, from_numpy_dtype, get_default_dtype
+from .making import learn_parameter
 from .tensor import Tensor, wrap
 
 
@@ -64,6 +65,9 @@ class Parameter(Tensor, metaclass=_Marked):
         if id(self) not in memo:
             memo[id(self)] = type(self)(self.data.clone(), self._rg)
         return memo[id(self)]
+
+
+learn_parameter(Parameter)
 
 
 class Buffer(Tensor, metaclass=_Marked):

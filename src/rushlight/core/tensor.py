@@ -19,7 +19,7 @@ from .grad_mode import mode
 from .layout import memory_format as Format
 from .layout import strided
 from .making import learn, wrap
-from .memory import address, new, numpy_of, storage_array, strides_of
+from .memory import address, host_address, host_strides, new, numpy_of, storage_array, strides_of
 from .meta import MetaArray, NoNumpy, device_of
 from .notices import warn
 from .shared import arena_of
@@ -241,7 +241,7 @@ class Tensor(_Slots):
 
     def stride(self, dim: int | None = None) -> Any:
         """Steps between neighbours of each dimension (or of one), in elements."""
-        steps = strides_of(self._a)
+        steps = host_strides(self._a) if type(self._a) is _ndarray else strides_of(self._a)
         return steps if dim is None else steps[_checked_dim(dim, self._a.ndim)]
 
     def storage_offset(self) -> int:
@@ -251,7 +251,8 @@ class Tensor(_Slots):
 
     def data_ptr(self) -> int:
         """The address of the first element (bytes); 0 if there are no elements."""
-        return address(self._a) if type(self._a) is _ndarray or not self.is_meta else 0
+        a = self._a
+        return host_address(a) if type(a) is _ndarray else 0 if self.is_meta else address(a)
 
     def is_contiguous(self, memory_format: Any = None) -> bool:
         """True if the elements lie in C order (or in the order of `memory_format`)."""

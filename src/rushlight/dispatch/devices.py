@@ -102,6 +102,7 @@ def _prepare(card: Any) -> None:
 
         if card.order in IMAGES:
             changed["forward"] = card.forward.plain
+    card.__dict__.pop("changed", None)
     for name in ("run", "unasked", "fast_backward"):
         names = getattr(card.__dict__.get(name), "__globals__", {})
         if names.get("card") is card:

@@ -63,6 +63,7 @@ class Face:
             "flat": _flat,
             "op": self.op,
             "prepare": self.op.prepare,
+            "quick": getattr(self.op, "quick", None),
             "rebind": rebind,
             "recover": recover,
             "schema": self.schema,

@@ -6,6 +6,7 @@ Results written into a tensor's memory, with its version, its history and its ba
 from __future__ import annotations
 
 import gc
+from functools import partial
 from sys import getrefcount
 from typing import Any
 
@@ -24,8 +25,9 @@ from ..core.grad_mode import inferring, mode
 from ..core.making import put
 from ..core.memory import is_expanded
 from ..core.notices import warn
+from ..core.parameter import Parameter
 from ..core.tensor import Tensor, new, wrap
-from ..kernels import K, as_array
+from ..kernels import K, as_array, native
 from . import modes
 from .call import record, replay
 from .messages import explain, refused
@@ -33,6 +35,7 @@ from .op import CARDS, Card
 from .out import LARGE, check_overlap, expanded_error, fill, straight
 from .promotion import alike, promoted
 
+_USUAL = (Tensor, Parameter)
 _F32, _F64 = np.dtype(np.float32), np.dtype(np.float64)
 
 # a 0-d tensor is read before they write
@@ -41,10 +44,13 @@ _OF_ONE_NUMBER = frozenset({"fill", "index_fill", "masked_fill"})
 
 def apply_inplace(card: Card, args: tuple) -> Tensor:
     """Run a card and put its result into the first argument's memory."""
+    return args[0] if card.changed(args) else _generally(card, args)
+
+
+def _generally(card: Card, args: tuple) -> Tensor:
+    """Likewise, with all that there is to think of."""
     if modes.ON[0] and (result := modes.changed(card, args)) is not NotImplemented:
         return result
-    if _written(card, args):
-        return args[0]
     x = args[0]
     if not isinstance(x, Tensor):
         raise TypeError(
@@ -109,54 +115,101 @@ def _computed(card: Card, a: Any, arrays: list) -> Any:
     return straight(a, forward, arrays) if card.once and a.size >= LARGE else forward(*arrays)
 
 
-def _written(card: Card, args: tuple) -> bool:
-    """The result in x, if its elements are all that there is to think of: no graph, no other
-    dtype, no memory that others hold, too."""
-    x = args[0]
-    if type(x) is not Tensor or type(a := x._a) is not np.ndarray or inferring[0]:
+def _first_change(card: Card, args: tuple) -> bool:
+    kind = 0 if card.promote is None else 2 if card.promote == "float" else 1
+    if kind and card.check:
+        card.changed = _never
         return False
-    arrays: list[Any] = [a]
-    d, wanted, promote = a.dtype, x._rg, card.promote
-    if x._inference or (card.not_for and d.kind in card.not_for):
-        return False
-    for o in args[1:]:
-        if type(o) is Tensor:
-            if o is x or (o._v is x._v and o._v is not None):
+    card.changed = changer(
+        _into_first(card, card.forward),
+        card.narrow and _into_first(card, card.narrow[0]),
+        partial(_finish, card),
+        card.not_for,
+        kind,
+        sum(1 << i for i in card.tensors) if type(card.tensors) is tuple else 0,
+        card.once and card.into is None,
+        modes.ON,
+        inferring,
+        mode,
+    )
+    return card.changed(args)
+
+
+def _into_first(card: Card, forward: Any) -> Any:
+    """forward, after `into` was asked to write into x itself."""
+    into = card.into
+    if into is None:
+        return forward
+    return lambda *arrays: arrays[0] if into(*arrays) else forward(*arrays)
+
+
+Card.changed = _first_change
+
+
+def _never(args: tuple) -> bool:
+    return False
+
+
+def _changer(forward: Any, narrow: Any, finish: Any, not_for: str, promoted: int, operands: int,
+             once: bool, asked: list, inferring: list, mode: Any) -> Any:  # fmt: skip
+    """`changed` of a card. See `native.changer`, which is the same.
+
+    forward, narrow   what computes the result; narrow: of two-byte numbers, None: the same
+    finish(x, array)  writes a result that is not like x
+    not_for           kinds of dtypes that are refused
+    promoted          0: operands keep their dtypes; 1: they are all of one; 2: of one of floats
+    operands          bit i: args[i] is promoted
+    once              as of a card
+    asked             [whether modes are on]
+    """
+
+    def changed(args: tuple) -> bool:
+        """The result in args[0], if its elements are all that there is to think of: no graph, no
+        other dtype, no memory that others hold, too."""
+        x = args[0]
+        if asked[0] or inferring[0] or type(x) not in _USUAL or type(a := x._a) is not np.ndarray:
+            return False
+        arrays: list[Any] = [a]
+        d, wanted = a.dtype, x._rg
+        if x._inference or d.kind in not_for or (promoted == 2 and d is not _F32 and d is not _F64):
+            return False
+        for i, o in enumerate(args[1:], 1):
+            if not isinstance(o, Tensor):
+                if promoted and operands >> i & 1:
+                    return False
+                arrays.append(o)
+                continue
+            if type(o) not in _USUAL or o is x or (o._v is x._v and o._v is not None):
                 return False
             b = o._a
-            if type(b) is not np.ndarray or (b.dtype is not d and promote is not None):
+            if type(b) is not np.ndarray or (promoted and b.dtype is not d):
                 return False
-            if o._rg:
-                wanted = True
+            wanted = wanted or o._rg
             arrays.append(b)
-        elif type(o) is not float and isinstance(o, Tensor):
+        if wanted and mode.grad:
             return False
-        else:
-            arrays.append(o)
-    if wanted and mode.grad:
-        return False
-    if promote is not None:
-        if card.check or (promote == "float" and d is not _F32 and d is not _F64):
+        try:
+            r = (forward if narrow is None or a.itemsize != 2 else narrow)(*arrays)
+        except (ValueError, IndexError, TypeError, AttributeError):  # worded by the general way
             return False
-        for i in card.tensors:
-            if not isinstance(args[i], Tensor):
-                return False
-    if card.into is not None and card.into(*arrays):
-        x._bump()
+        if type(r) is tuple:
+            r = r[0]
+        if r is a:
+            x._bump()
+        elif put(x, r) is None:
+            finish(x, r)
         return True
-    try:
-        r = _computed(card, a, arrays)
-    except (ValueError, IndexError, TypeError, AttributeError):  # worded by the general way
-        return False
-    if type(r) is tuple:
-        r = r[0]
-    if r is a:  # a kernel has written there
-        x._bump()
-    elif put(x, r) is None:
-        if promote is None and getattr(r, "dtype", d) is not d:
-            check_can_cast(from_numpy_dtype(r.dtype), x.dtype)
-        write(x, r, card.name)
-    return True
+
+    return changed
+
+
+changer: Any = _changer if native is None else native.changer
+
+
+def _finish(card: Card, x: Tensor, r: Any) -> None:
+    if card.promote is None and getattr(r, "dtype", x._a.dtype) is not x._a.dtype:
+        check_can_cast(from_numpy_dtype(r.dtype), x.dtype)
+    write(x, r, card.name)
 
 
 def _without_gradient(card: Card) -> Card:
@@ -177,7 +230,7 @@ def _change(card: Card, args: Any) -> Tensor:
         args = card.prepare(*args)
     if card.variant is not None:
         card = card.select(args)
-    return apply_inplace(card, args)
+    return args[0] if card.changed(args) else _generally(card, args)
 
 
 Card.change = _change

@@ -73,6 +73,8 @@ class Card:
                       card of that overload
     legacy            legacy(*positional arguments) -> the schema's arguments out of those of a form
                       that PyTorch still takes, or None
+    quick             quick(*schema's arguments) -> the result of a usual call that no one watches,
+                      or None; a face asks it first
     order             how results lie in memory, if not as forward made them (order.py)
     fresh             forward always returns a new array: the runner need not see to it
     not_for, kernel   kinds of dtypes ("iub") that the first argument must not have, and the name
@@ -111,6 +113,7 @@ class Card:
     run: Any  # the first call puts the card's own function here, see call.py
     fast_backward: Any  # likewise, see codegen.py
     change: Any  # change(arguments): in place, see inplace.py
+    changed: Any  # changed(arguments) -> whether that was all; the first call puts it here
     on_tensors = False  # backward is written on arrays
     relu_mask = False
     fused_with: Card | None = None
@@ -153,6 +156,7 @@ class Card:
         self.variant = getattr(cls, "variant", None)
         self.variants: dict[str, Card] = {}
         self.legacy = getattr(cls, "legacy", None)
+        self.quick = getattr(cls, "quick", None)
         self.check_out = getattr(cls, "check_out", None)
         self.once = getattr(cls, "once", _is_a_kernel(code))
         self.apart = getattr(cls, "apart", False)
@@ -255,7 +259,7 @@ class Card:
         """The same card, to be changed; what follows from its fields is made anew when needed."""
         other = copy(self)
         other.variants = {}
-        for name in ("run", "asking", "unasked", "fast_backward", "node_type"):
+        for name in ("run", "asking", "unasked", "fast_backward", "node_type", "changed"):
             other.__dict__.pop(name, None)
         return other
 
@@ -292,6 +296,8 @@ class Card:
         else:
             title = f"(title := variant(*(args := {args})))"
             text = f"(op if {title} is None else op.named(title)).run(args)"
+        if self.quick is not None:
+            text = f"r if (r := quick({given})) is not None else {text}"
         if self.fast:
             first = ", ".join(given.split(", ")[: self.count])
             text = f"op.run(({first})) if {self.fast} else {text}"
@@ -372,7 +378,10 @@ def _several(j: Any) -> tuple[int, ...]:
     return (j,) if isinstance(j, int) else j
 
 
-_PLAIN = frozenset("K dtype kind ndim shape size flags c_contiguous strides itemsize".split())
+_PLAIN = frozenset(
+    "K dtype kind ndim shape size flags c_contiguous strides itemsize RuntimeError "
+    "NotImplementedError".split()
+)
 _ARITHMETIC = frozenset(opmap[name] for name in ("BINARY_OP", "UNARY_NEGATIVE") if name in opmap)
 
 

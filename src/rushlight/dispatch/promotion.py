@@ -13,13 +13,14 @@ from ..core.dtype import (
     INT,
     bool_,
     float32,
+    float64,
     get_default_dtype,
     number_dtype,
     result_dtype,
 )
 from ..core.dtype_info import finfo
 from ..core.tensor import Tensor, wrap
-from ..kernels import TABLE, quietly
+from ..kernels import TABLE, native, quietly
 from .messages import not_a_tensor, tensor_argument
 from .op import CARDS, Card
 
@@ -194,7 +195,8 @@ _WORDS |= {"complex64": "c10::complex<float>", "complex128": "c10::complex<doubl
 def fits_anyway(x: Any, target: Any) -> bool:
     """Can a Python number of a usual kind and size be stored as it is? In short, for most."""
     if type(x) is float:
-        return target.category == FLOAT and target.itemsize > 2 and -_MOST <= x <= _MOST
+        wide = target is float32 or target is float64
+        return wide and -_MOST <= x <= _MOST
     if type(x) is int and 0 <= x < 128:
         return target.category == INT or (target.category == FLOAT and target.itemsize > 2)
     return False
@@ -208,7 +210,7 @@ def fitted(x: Any, target: Any, any_size: bool = False) -> np.ndarray:
     OverflowError: an integer beyond 64 bits; RuntimeError: anything else that does not fit.
     """
     if fits_anyway(x, target):
-        return np.array(x, target.np)
+        return number(x, target.np)
     if isinstance(x, (int, np.integer)) and not isinstance(x, bool) and not -_2_63 <= x < 2 * _2_63:
         raise OverflowError("int too big to convert")
     small = any_size and target.itemsize == 2 and target.category == FLOAT
@@ -226,6 +228,7 @@ def fitted(x: Any, target: Any, any_size: bool = False) -> np.ndarray:
         return number_array(x, target)
 
 
+number: Any = np.array if native is None else native.number  # number(x, dtype): a 0-d array
 _2_63 = 1 << 63
 _MOST = float(np.finfo(np.float32).max)
 

@@ -19,7 +19,7 @@ _FAMILIES = """
 """.split()
 # the others, imported when a name of theirs is asked for: dispatch/late.py
 LATER = """
-    trigonometry rounding special incomplete_gamma ternary activation_slopes flip as_strided
+    trigonometry rounding special incomplete_gamma ternary activation_slopes flip movedim as_strided
     index_select masked split diagonal scatter resize variance minmax sort order_statistics
     vector_norm scan unique addmm einsum windows pad softmax norm rms_norm embedding conv pool loss
     cross_entropy distance margin_loss ctc linear_cross_entropy pixel_shuffle interpolate

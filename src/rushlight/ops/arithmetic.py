@@ -29,7 +29,8 @@ from .samples import binary
 # ---------------------------------------------------------------- + and -
 
 
-_I64 = np.dtype(np.int64)
+_F32, _I64 = np.dtype(np.float32), np.dtype(np.int64)
+_SURE = 3e38  # float32 holds such numbers
 _LARGE = 1 << 12
 
 
@@ -51,7 +52,7 @@ def _alpha(name: str, input: Any, other: Any, alpha: Any) -> Any:
         if alpha._a.size != 1:
             raise TypeError(f"{name}(): argument 'alpha' must be Number, not Tensor")
         alpha = alpha.item()
-    if type(alpha) in (int, float) and _is_float(input) and _is_float(other):
+    if (type(alpha) is float or type(alpha) is int) and _is_float(input) and _is_float(other):
         return alpha
     if not is_number(alpha):
         raise TypeError(f"{name}(): argument 'alpha' must be Number, not {type(alpha).__name__}")
@@ -79,25 +80,41 @@ def _number_in_front(input, alpha, other):
     return (input, other, alpha) if is_number(alpha) and isinstance(other, Tensor) else None
 
 
-@internal("add_scaled", tensors=2, constants=1, promote="arith", broadcast=True, node="Add")
+@quietly
+def _scaled(x: Any, y: Any, alpha: Any) -> Any:
+    """x + α y, as dtype and number ask for."""
+    if x.dtype.kind == "b":
+        return x | y if alpha else x.copy()
+    d = from_numpy_dtype(x.dtype)
+    if d.category < FLOAT:
+        return x + y * fitting(alpha, d)
+    check_fits(alpha, d)
+    if x.itemsize == 2:
+        if hasattr(alpha, "__jax_array__"):  # an input of a device's program, see Lerp
+            alpha = np.zeros((), x.dtype) + alpha
+        else:
+            alpha = float(np.array(alpha, x.dtype))
+    return x + y * alpha if d.category == COMPLEX else K.add_scaled(x, y, alpha)
+
+
+@internal(
+    "add_scaled",
+    tensors=2,
+    constants=1,
+    promote="arith",
+    broadcast=True,
+    node="Add",
+    quiet=False,
+)
 class AddScaled:
     """z = x + α y for a number α"""
 
     once = True
 
     def forward(x, y, alpha):
-        if x.dtype.kind == "b":
-            return x | y if alpha else x.copy()
-        d = from_numpy_dtype(x.dtype)
-        if d.category < FLOAT:
-            return x + y * fitting(alpha, d)
-        check_fits(alpha, d)
-        if x.itemsize == 2:
-            if hasattr(alpha, "__jax_array__"):  # an input of a device's program, see Lerp
-                alpha = np.zeros((), x.dtype) + alpha
-            else:
-                alpha = float(np.array(alpha, x.dtype))
-        return x + y * alpha if d.category == COMPLEX else K.add_scaled(x, y, alpha)
+        if x.dtype is _F32 and type(alpha) is float and -_SURE < alpha < _SURE:
+            return K.add_scaled(x, y, alpha)
+        return _scaled(x, y, alpha)
 
     def backward(c, dz, alpha):
         return dz, _as(dz * alpha.conjugate(), dz) if c.needs(1) else None

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
 import numpy as np
 
 from ..core.dtype import promote_types
+from ..core.grad_mode import inferring, mode
 from ..core.layout import contiguous_format
 from ..core.making import look
 from ..core.notices import warn
 from ..core.tensor import Tensor, wrap
 from ..dispatch.messages import not_implemented
+from ..dispatch.modes import ON
 from ..dispatch.registry import composite, op
 from ..kernels import K
 from .shape import wrapped
@@ -48,6 +51,14 @@ def _alike(shapes: list, n: int, d: int) -> bool:
     return True
 
 
+def _plain(tensors) -> Any:
+    """What `look` says of tensors that no one watches."""
+    if ON[0] or inferring[0]:
+        return None
+    seen = look(tensors)
+    return None if seen is None or (seen[2] and mode.grad) else seen
+
+
 @op(
     "cat(tensors, dim=0, *, out=None)",
     "concat",
@@ -70,6 +81,19 @@ class Cat:
     """
 
     apart = True
+
+    def quick(tensors, dim):
+        seen = _plain(tensors)
+        if seen is None or type(dim) is not int:
+            return None
+        arrays = seen[0]
+        x = arrays[0]
+        n = x.ndim
+        if not x.size or not x.flags.c_contiguous or not -n <= dim < n or len(arrays) == 1:
+            return None
+        if not (seen[1] or _alike([a.shape for a in arrays], n, dim % n)):
+            return None
+        return wrap(K.concatenate(arrays, dim % n))
 
     def prepare(tensors, dim):
         seen = look(tensors)
@@ -174,6 +198,16 @@ class Stack:
             [3, 4]])
     """
 
+    def quick(tensors, dim):
+        seen = _plain(tensors)
+        if seen is None or not seen[1] or type(dim) is not int:
+            return None
+        x = seen[0][0]
+        n = x.ndim + 1
+        if not x.flags.c_contiguous or not -n <= dim < n:
+            return None
+        return wrap(K.stack(seen[0], dim % n))
+
     def prepare(tensors, dim):
         seen = look(tensors)
         if seen is not None and seen[1]:
@@ -252,7 +286,8 @@ def _each(name, tensors, f):
 
 
 def _joined(tensors: list, dim: int) -> Tensor:
-    return Cat.run(Cat.prepare(tensors, dim))
+    r = Cat.quick(tensors, dim)
+    return Cat.run(Cat.prepare(tensors, dim)) if r is None else r
 
 
 @composite("hstack(tensors, *, out=None)", at="torch")
@@ -262,6 +297,9 @@ def hstack(tensors):
     shape   (a), (b) -> (a + b); (n, a), (n, b) -> (n, a + b)
     errors  RuntimeError: sizes that differ elsewhere
     """
+    seen = look(tensors)
+    if seen is not None and seen[0][0].ndim > 1:
+        return _joined(tensors, 1)
     tensors = [atleast_1d(t) for t in _checked_list("hstack", tensors)]
     return _joined(tensors, 0 if tensors[0]._a.ndim == 1 else 1)
 

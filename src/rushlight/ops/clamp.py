@@ -280,6 +280,7 @@ _MAX_TENSOR = ClampTensors.renamed("ClampMaxBackward1")
     inplace="torch Tensor",
     tensors=1,
     node="ClampMin",
+    quiet=False,
 )
 class ClampMin:
     """y = max(x, min), min a number or a tensor; see clamp
@@ -308,6 +309,7 @@ class ClampMin:
     inplace="torch Tensor",
     tensors=1,
     node="ClampMax",
+    quiet=False,
 )
 class ClampMax:
     """y = min(x, max), max a number or a tensor; see clamp

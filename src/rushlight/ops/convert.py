@@ -22,7 +22,7 @@ from ..core.tensor import Tensor
 from ..core.tensor_types import dtype_of_type
 from ..dispatch.messages import mismatch, not_a_tensor
 from ..dispatch.modes import ON
-from ..dispatch.registry import apply_inplace, composite, internal, op, write
+from ..dispatch.registry import apply_inplace, composite, internal, op
 from ..kernels import K, as_array
 
 
@@ -121,7 +121,7 @@ def contiguous(input, memory_format=contiguous_format):
     return input if input.is_contiguous(memory_format) else Clone.run((input, memory_format))
 
 
-@internal("copy", tensors=2, broadcast=True, node="CopyBackwards")
+@internal("copy", tensors=2, broadcast=True, node="CopyBackwards", quiet=False)
 class Copy:
     """y = source in x's shape and dtype: what copy_ writes."""
 
@@ -162,8 +162,7 @@ def copy_(input, src, non_blocking):
     a, b = input._a, src._a
     if not type(b) is type(a) is np.ndarray and not (src.is_meta or input.is_meta):
         src = src.to(input.device)
-    elif b.dtype is a.dtype and b.shape == a.shape and unseen(input, src):
-        write(input, b)
+    elif b.dtype is a.dtype and Copy.changed((input, src)):
         return input
     if src._a.dtype != input._a.dtype and (src._rg or input._a.dtype.kind in "iub"):
         if src._rg and src._a.shape != input._a.shape and src._a.ndim <= input._a.ndim:

@@ -448,8 +448,11 @@ def eye(
         if v < 0:
             raise RuntimeError(f"{name} must be greater or equal to 0, got {v}")
     m = n if m is None else m.__index__()
-    a = np.zeros((n, m), dtype_of(dtype, "eye", out).np)
-    a.reshape(-1)[: m * m : m + 1] = 1  # no rows below the diagonal's end
+    d = dtype_of(dtype, "eye", out).np
+    a = None if native is None else native.unit_matrix(n, m, d)
+    if a is None:
+        a = np.zeros((n, m), d)
+        a.reshape(-1)[: m * m : m + 1] = 1  # no rows below the diagonal's end
     return finished(a, requires_grad, resolve(device), layout, pin_memory, out, name="eye")
 
 

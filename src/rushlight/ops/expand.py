@@ -92,6 +92,10 @@ def common_shape(shapes: list[tuple]) -> tuple:
     """The shape that all broadcast to. RuntimeError: they do not."""
     if shapes and shapes.count(shapes[0]) == len(shapes):
         return shapes[0]
+    if len(shapes) == 2:
+        few, many = sorted(shapes, key=len)
+        if few == many[len(many) - len(few) :]:
+            return many
     try:
         return np.broadcast_shapes(*shapes)
     except ValueError as e:
@@ -110,7 +114,7 @@ def broadcast_tensors(*tensors):
     if len(tensors) == 1 and isinstance(tensors[0], (tuple, list)):
         tensors = tensors[0]
     shape = common_shape([t._a.shape for t in tensors])
-    return tuple(t if t._a.shape == shape else t.expand(shape) for t in tensors)
+    return tuple([t if t._a.shape == shape else Expand.run((t, shape, False)) for t in tensors])
 
 
 @composite("broadcast_shapes", at="torch")

@@ -7,7 +7,7 @@ from ..kernels import K, native
 from .shape import wrapped
 
 
-@op("flip(input, *dims: int)", at="torch Tensor", tensors=1)
+@op("flip(input, *dims: int)", at="torch Tensor", tensors=1, quiet=False)
 class Flip:
     """y = x in reverse order along dims; a copy.
 
@@ -19,6 +19,9 @@ class Flip:
     """
 
     def forward(x, dims):
+        y = None if native is None else native.turned(x, dims)
+        if y is not None:
+            return K.dense_copy(y) if x.flags.c_contiguous else y.copy(order="K")
         axes = [wrapped(d, x.ndim) for d in dims]
         if len(set(axes)) != len(axes):
             raise RuntimeError(
@@ -62,6 +65,7 @@ def flipud(input):
     at="torch Tensor",
     tensors=1,
     order="channels",
+    quiet=False,
 )
 class Roll:
     """y[(i + shift) mod n] = x[i] along each of dims; without dims, over the flattened tensor.
@@ -73,6 +77,8 @@ class Roll:
     """
 
     def prepare(input, shifts, dims):
+        if type(shifts) is int and type(dims) is int and input._a.ndim:
+            return input, (shifts,), (dims,)
         shifts = (shifts,) if isinstance(shifts, int) else tuple(shifts)
         dims = () if dims is None else (dims,) if isinstance(dims, int) else tuple(dims)
         if not shifts:
@@ -86,6 +92,11 @@ class Roll:
         return input, shifts, dims
 
     def forward(x, shifts, dims):
+        y = None
+        if native is not None and len(dims) == 1:
+            y = native.rolled(x, *shifts, *dims)
+        if y is not None:
+            return y
         if not x.size:  # PyTorch does not look at the dims
             return x.copy()
         return K.roll(K.dense(x), shifts if dims else shifts[0], dims or None)

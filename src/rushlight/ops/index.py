@@ -22,7 +22,18 @@ from ..dispatch.registry import (
     view_of,
 )
 from ..kernels import CARRIED, K, as_array, native, word
-from .keys import FULL, I64, SELECT, SLICE, UNSQUEEZE, basic_card, index_arrays, list_key, split_key
+from .keys import (
+    CARDS_OF_KEYS,
+    FULL,
+    I64,
+    SELECT,
+    SLICE,
+    UNSQUEEZE,
+    basic_view,
+    index_arrays,
+    list_key,
+    split_key,
+)
 
 
 @internal("index", tensors=1, node="Index", quiet=False)
@@ -164,10 +175,10 @@ def getitem(x: Tensor, key: Any) -> Tensor:
                 ) from None
             return view_of(SELECT, x, array, ((key, ...),))
     elif kind is tuple:
-        card = basic_card(a, key)
-        if card is not None:
-            basic = key if ... in key else (*key, ...)
-            return view_of(card, x, a[basic], (basic,))
+        found = basic_view(a, key)
+        if found is not None:
+            array, key, card = found
+            return view_of(CARDS_OF_KEYS[card], x, array, (key,))
         if native is not None and not (ON[0] or inferring[0] or (x._rg and mode.grad)):
             picked = native.pick_key(a, key)
             if picked is not None:

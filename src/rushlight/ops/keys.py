@@ -11,7 +11,7 @@ import numpy as np
 from ..core.notices import warn
 from ..core.tensor import Tensor
 from ..dispatch.registry import Card, internal
-from ..kernels import K, word
+from ..kernels import K, native, word
 
 FULL = slice(None)
 I64, BOOL = np.dtype(np.int64), np.dtype(bool)
@@ -202,6 +202,26 @@ def _checked_slice(k: slice) -> slice:
             None if k.start is None else int(k.start), None if k.stop is None else int(k.stop), step
         )
     return k
+
+
+def _basic_view(a: Any, key: tuple) -> tuple | None:
+    """(a[key], key with its ..., the number of its card) for a key as in `basic_card`, else None.
+    See `native.basic_view`, which is the same for NumPy's arrays."""
+    card = basic_card(a, key)
+    if card is None:
+        return None
+    basic = key if ... in key else (*key, ...)
+    return a[basic], basic, CARDS_OF_KEYS.index(card)
+
+
+CARDS_OF_KEYS = (ALIAS, SLICE, SELECT, UNSQUEEZE)
+
+
+def basic_view(a: Any, key: tuple) -> tuple | None:
+    """As `_basic_view`, natively where that can be."""
+    if native is None or type(a) is not np.ndarray:
+        return _basic_view(a, key)
+    return native.basic_view(a, key)
 
 
 def basic_card(a: np.ndarray, key: tuple) -> Card | None:

@@ -72,6 +72,10 @@ NAMES: dict[str, dict[str, str]] = {
         "functions": "flip fliplr flipud roll rot90 tril triu",
         "methods": "flip fliplr flipud roll rot90 tril tril_ triu triu_",
     },
+    "movedim": {
+        "functions": "moveaxis movedim",
+        "methods": "moveaxis movedim",
+    },
     "as_strided": {
         "cards": "as_strided unfold unfold_dx",
         "functions": "as_strided as_strided_scatter",
@@ -86,7 +90,7 @@ NAMES: dict[str, dict[str, str]] = {
         ),
     },
     "masked": {
-        "cards": "fill masked_fill masked_scatter masked_select take",
+        "cards": "fill masked_fill masked_scatter masked_select take zero",
         "functions": (
             "argwhere fill fill_ masked_fill masked_scatter masked_select nonzero "
             "nonzero_static put take unravel_index zero_ "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import prod
+from typing import Any
 
 import numpy as np
 
@@ -10,9 +11,9 @@ from ..core.dtype import from_numpy_dtype, scalar_name
 from ..core.grad_mode import mode
 from ..core.tensor import Tensor, wrap
 from ..dispatch.modes import ON
-from ..dispatch.out import LARGE
-from ..dispatch.registry import composite, fitted, op, write
-from ..kernels import K
+from ..dispatch.promotion import fits_anyway
+from ..dispatch.registry import composite, fitted, internal, op, write
+from ..kernels import K, native, quietly
 from .index import IndexPut
 from .index_select import check_bounds, check_index_dtype
 
@@ -23,7 +24,8 @@ from .index_select import check_bounds, check_index_dtype
     inplace="Tensor",
     tensors=(0, 2),
     broadcast=True,
-    order="rows",
+    order="made",
+    quiet=False,
 )
 class MaskedFill:
     """y = value where mask, x elsewhere.
@@ -57,7 +59,9 @@ class MaskedFill:
         return input, mask, value
 
     def forward(x, mask, value):
-        return K.dense(K.where(mask, K.astype(value, x.dtype), x))
+        if type(value) is not np.ndarray or value.dtype is not x.dtype:
+            value = K.astype(value, x.dtype)
+        return K.dense(K.where(mask, value, x))
 
     def backward(c, dy, mask):
         zero = K.zeros_like(dy)
@@ -290,7 +294,18 @@ def argwhere(input):
 # ---------------------------------------------------------------- one value everywhere
 
 
-@op("fill(input, value: Tensor | Number)", at="torch", inplace="torch Tensor", tensors=2)
+@quietly
+def _filled(x: Any, value: np.ndarray) -> Any:
+    return K.filled(x, value.astype(x.dtype))
+
+
+@op(
+    "fill(input, value: Tensor | Number)",
+    at="torch",
+    inplace="torch Tensor",
+    tensors=2,
+    quiet=False,
+)
 class Fill:
     """y = value everywhere, in x's shape and dtype.
 
@@ -303,7 +318,8 @@ class Fill:
 
     def prepare(input, value):
         if not isinstance(value, Tensor):
-            value = fitted(value, input.dtype)
+            if not fits_anyway(value, d := input.dtype):
+                value = fitted(value, d)
         elif value._a.ndim:
             raise RuntimeError(
                 "fill_ only supports 0-dimension value tensor but got tensor with "
@@ -314,11 +330,9 @@ class Fill:
     once = True
 
     def forward(x, value):
-        if x.size >= LARGE:
-            return K.filled(x, np.asarray(value, x.dtype))
-        y = np.empty_like(x)
-        y.fill(value)
-        return y
+        if type(value) is np.ndarray and value.dtype is not x.dtype:
+            return _filled(x, value)
+        return K.filled(x, value)
 
     def backward(c, dy):
         return K.zeros_like(dy) if c.needs(0) else None, K.sum(dy) if c.needs(1) else None
@@ -328,18 +342,26 @@ class Fill:
         yield make(3, 4), make()
 
 
+@internal("zero", node="Zero", quiet=False)
+class Zero:
+    """y = 0 everywhere; natively in x itself, if it is small."""
+
+    def forward(x):
+        return K.zeros_like(x) if native is None else native.zeroed(x)
+
+    def backward(c, dy):
+        return K.zeros_like(dy)
+
+
 @composite("zero_(input)", at="torch Tensor")
 def zero_(input):
     """All elements set to zero, in place.
 
     errors  RuntimeError: input is a leaf that requires grad
     """
+    if Zero.changed((input,)):
+        return input
     if not (input._rg and mode.grad) and not ON[0]:
-        a = input._a
-        if type(a) is np.ndarray and a.size < LARGE and a.flags.forc and a.flags.writeable:
-            a.fill(0)
-            input._bump()
-        else:
-            write(input, np.zeros((), a.dtype), "fill")
+        write(input, np.zeros((), input._a.dtype), "fill")
         return input
     return Fill.change((input, 0))

@@ -83,7 +83,8 @@ def _usual(source: Source, given: tuple, d: np.dtype, low: Any, high: Any) -> Te
     if not shape or inferring[0] or resolve(None) is not CPU:
         return None
     check_storage(shape)
-    return wrap(source.draw(prod(shape), d, low, high, default_generator).reshape(shape))
+    x = source.draw(prod(shape), d, low, high, default_generator)
+    return wrap(x if len(shape) == 1 else x.reshape(shape))
 
 
 def checked_shape(size: tuple, name: str) -> tuple[int, ...]:
@@ -215,10 +216,10 @@ def randint(*arguments, low=None, high=None, size=None, generator=None, out=None
     >>> torch.randint(3, 10, (2, 2))
     """
     if generator is low is high is size is out is dtype is layout is device is None:
-        bounds = arguments[:-1]
-        if 0 < len(bounds) < 3 and {*map(type, bounds)} == {int} and type(arguments[-1]) is tuple:
-            first, last = (0, *bounds)[-2:]
-            if -(1 << 62) < first < last < 1 << 62 and not (pin_memory or requires_grad):
+        given = len(arguments)
+        first, last = (0, arguments[0]) if given == 2 else arguments[:2] if given == 3 else (0, 0)
+        if type(first) is int is type(last) and -(1 << 62) < first < last < 1 << 62:
+            if type(arguments[-1]) is tuple and not (pin_memory or requires_grad):
                 t = _usual(INTEGERS, arguments[-1:], _INT64, first, last)
                 if t is not None:
                     return t
@@ -332,6 +333,18 @@ def channels_last(shape: tuple, array_type: np.dtype) -> np.ndarray:
     return np.moveaxis(np.empty((shape[0], *shape[2:], shape[1]), array_type), -1, 1)
 
 
+def _like(source: Source, input: Tensor, asked: tuple) -> Tensor | None:
+    """Numbers in the likeness of a tensor in row-major order, of which nothing else is asked."""
+    if asked != (None,) * len(asked) or inferring[0] or not isinstance(input, Tensor):
+        return None
+    x = input._a
+    if type(x) is not np.ndarray or not x.flags.c_contiguous:
+        return None
+    d = x.dtype
+    check_kind(d, source.kernel, complex_too=True)
+    return wrap(source.draw(x.size, d, 0.0, 1.0, default_generator).reshape(x.shape))
+
+
 @composite("rand_like", at="torch")
 def rand_like(input, *, generator=None, dtype=None, layout=None, device=None, pin_memory=False,
               requires_grad=False, memory_format=None):  # fmt: skip
@@ -339,6 +352,10 @@ def rand_like(input, *, generator=None, dtype=None, layout=None, device=None, pi
 
     errors  NotImplementedError: integers
     """
+    if not (pin_memory or requires_grad):
+        t = _like(UNIFORM, input, (generator, dtype, layout, device, memory_format))
+        if t is not None:
+            return t
     g = generator_or_default(generator, "rand_like", input)
     return alike("rand_like", Uniform, (0.0, 1.0, g), input, dtype, layout, device, pin_memory,
                  requires_grad, memory_format)  # fmt: skip
@@ -351,6 +368,10 @@ def randn_like(input, *, generator=None, dtype=None, layout=None, device=None, p
 
     errors  NotImplementedError: integers
     """
+    if not (pin_memory or requires_grad):
+        t = _like(NORMAL, input, (generator, dtype, layout, device, memory_format))
+        if t is not None:
+            return t
     g = generator_or_default(generator, "randn_like", input)
     return alike("randn_like", Normal, (0.0, 1.0, g), input, dtype, layout, device, pin_memory,
                  requires_grad, memory_format)  # fmt: skip

@@ -19,7 +19,7 @@ from ..dispatch.messages import not_implemented
 from ..dispatch.registry import apply_inplace, composite, internal, op
 from ..kernels import K
 from ..random import variates
-from ..random.generator import generator_or_default
+from ..random.generator import default_generator, generator_or_default
 
 _F32, _F64 = np.dtype(np.float32), np.dtype(np.float64)
 _I64 = np.dtype(np.int64)
@@ -67,6 +67,9 @@ def whole(value: Any, name: str, argument: str, position: int) -> int:
     return int(value)
 
 
+_SURE = 1e38  # bounds that every dtype of 4 bytes and more holds, and their distance
+
+
 def check_kind(dtype: np.dtype, kernel: str, complex_too: bool = False) -> None:
     """NotImplementedError unless the dtype is one that continuous distributions come in."""
     if dtype is _F32 or dtype is _F64 or dtype == _F32 or dtype == _F64:
@@ -109,15 +112,22 @@ class Uniform:
     """
 
     def prepare(input, from_, to, generator):
-        g = generator_or_default(generator, "uniform_", input)
+        if generator is None and type(input._a) is np.ndarray:
+            g = default_generator
+        else:
+            g = generator_or_default(generator, "uniform_", input)
         if type(from_) is float is type(to):
             return input, from_, to, g
         return input, real(from_, "uniform_", "from", 1), real(to, "uniform_", "to", 2), g
 
+    once = True
+
     def forward(x, low, high, g):
-        check_kind(x.dtype, "check_uniform_bounds", complex_too=True)
-        check_bounds(x.dtype, low, high)
-        return variates.arranged(variates.uniform(x.size, x.dtype, low, high, g), x)
+        d = x.dtype
+        if not ((d is _F32 or d is _F64) and -_SURE <= low <= high <= _SURE):
+            check_kind(d, "check_uniform_bounds", complex_too=True)
+            check_bounds(d, low, high)
+        return variates.arranged(variates.uniform(x.size, d, low, high, g), x)
 
     def backward(c, dy):
         return K.zeros_like(dy)
@@ -149,6 +159,7 @@ def check_bounds(dtype: np.dtype, low: float, high: float) -> None:
     "normal(input, mean: float = 0.0, std: float = 1.0, *, generator=None)",
     inplace="Tensor",
     tensors=1,
+    quiet=False,
 )
 class Normal:
     """x_i of N(mean, std²); for complex x each part has the variance std² / 2.
@@ -159,16 +170,26 @@ class Normal:
     """
 
     def prepare(input, mean, std, generator):
-        g = generator_or_default(generator, "normal_", input)
+        if generator is None and type(input._a) is np.ndarray:
+            g = default_generator
+        else:
+            g = generator_or_default(generator, "normal_", input)
+        if type(mean) is float is type(std) and std >= 0:
+            return input, mean, std, g
         if not isinstance(mean, (float, complex)):
             mean = real(mean, "normal_", "mean", 1)
         std = real(std, "normal_", "std", 2)
         check_std(std)
         return input, mean, std, g
 
+    once = True
+
     def forward(x, mean, std, g):
-        check_kind(x.dtype, "normal_kernel_cpu", complex_too=True)
-        return drawn_normal(x, mean, std, g)
+        d = x.dtype
+        if d is not _F32:
+            check_kind(d, "normal_kernel_cpu", complex_too=True)
+        y = variates.normal(x.size, d, mean, std, g, x.flags.c_contiguous)
+        return variates.arranged(y, x)
 
     def backward(c, dy):
         return K.zeros_like(dy)
@@ -420,6 +441,10 @@ def drawn_all(x: np.ndarray, g: Any) -> np.ndarray:
 
 def drawn_integers(n: int, dtype: np.dtype, low: int, high: int | None, g: Any) -> np.ndarray:
     """n whole numbers in [low, high), which the dtype must hold; high None: its greatest + 1."""
+    if (
+        dtype is _I64 and high is not None and low < high
+    ):  # which holds all that `whole` lets through
+        return variates.integers(n, dtype, low, high, g)
     if high is None:
         return variates.integers(n, dtype, *open_range(dtype, low), g)
     if low >= high:
@@ -437,9 +462,8 @@ def drawn_integers(n: int, dtype: np.dtype, low: int, high: int | None, g: Any) 
                 "random_ expects 'from' casted to dtype to be less than 'to' casted to dtype, but "
                 f"got from={low} >= to={high}"
             )
-    if dtype is not _I64:  # which holds all that `whole` lets through
-        check_range(dtype, low, "from")
-        check_range(dtype, high - 1, "to - 1")
+    check_range(dtype, low, "from")
+    check_range(dtype, high - 1, "to - 1")
     return variates.integers(n, dtype, low, high, g)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -42,6 +43,21 @@ def _range_dtype(values: tuple) -> DType:
     )
 
 
+def _few(start: Any, end: Any, step: Any) -> np.ndarray | None:
+    """arange of a few floats; None: not these."""
+    if native is None or not (type(start) is float or type(end) is float or type(step) is float):
+        return None
+    if not (type(start) in _NUMBERS and type(end) in _NUMBERS and type(step) in _NUMBERS and step):
+        return None
+    count = (end - start) / step
+    if not 0 <= count < 1 << 14:
+        return None
+    return native.counted(start, step, ceil(count), get_default_dtype().np)
+
+
+_NUMBERS = frozenset((int, float))
+
+
 @composite("arange", at="torch")
 def arange(
     *args,
@@ -78,6 +94,9 @@ def arange(
             check_storage(((end - start) // step,))
             a = np.arange(start, end, step, _I64)
             return finished(a, requires_grad, resolve(device), layout, pin_memory)
+    a = None if out is not None or dtype is not None else _few(start, end, step)
+    if a is not None:
+        return finished(a, requires_grad, resolve(device), layout, pin_memory)
     for name, v in (("start", start), ("end", end), ("step", step)):
         if not isinstance(v, (int, float, complex, np.number, Tensor)):
             position = 1 if len(args) == 1 else ("start", "end", "step").index(name) + 1

@@ -11,7 +11,7 @@ from ..core.dtype import as_dtype, float64, from_numpy_dtype, is_dtype, scalar_n
 from ..core.notices import warn
 from ..core.tensor import Tensor
 from ..dispatch.registry import composite, internal, op, view_of
-from ..kernels import K
+from ..kernels import K, native
 
 
 def _whole(n: Any) -> int:
@@ -385,6 +385,9 @@ class Squeeze:
         return None if dims is None else "Squeeze1" if isinstance(dims, int) else "Squeeze2"
 
     def forward(x, dims):
+        y = None if native is None else native.squeezed(x, dims)
+        if y is not None:
+            return y
         shape = x.shape
         if isinstance(dims, int):
             d = wrapped(dims, x.ndim)
@@ -566,34 +569,3 @@ def _batch_adjoint(x: Tensor) -> Tensor:
 
 Tensor.T, Tensor.mT = property(_reversed), property(_matrix_transpose)
 Tensor.H, Tensor.mH = property(_matrix_adjoint), property(_batch_adjoint)
-
-
-@composite(
-    "movedim(input, source: int | Sequence[int], destination: int | Sequence[int])",
-    "moveaxis",
-    at="torch Tensor",
-)
-def movedim(input, source, destination):
-    """Dimensions `source` moved to the places `destination`; the others keep their order. A view.
-
-    errors  RuntimeError: a dimension named twice, or not as many sources as destinations
-
-    >>> torch.movedim(torch.zeros(2, 3, 4), 0, -1).shape
-    torch.Size([3, 4, 2])
-    """
-    n = input._a.ndim
-    src = (source,) if isinstance(source, int) else tuple(source)
-    dst = (destination,) if isinstance(destination, int) else tuple(destination)
-    if len(src) != len(dst):
-        raise RuntimeError(
-            f"movedim: Invalid source or destination dims: source ({list(src)} dims) should "
-            f"contain the same number of dims as destination ({list(dst)} dims)"
-        )
-    src, dst = [wrapped(d, n) for d in src], [wrapped(d, n) for d in dst]
-    if len(set(src)) != len(src) or len(set(dst)) != len(dst):
-        raise RuntimeError("movedim: repeated dim in `source` or `destination`")
-    if n == 0:
-        return input[...]
-    order = dict(zip(dst, src, strict=True))
-    rest = iter([d for d in range(n) if d not in src])
-    return input.permute(tuple([order[d] if d in order else next(rest) for d in range(n)]))

@@ -17,7 +17,7 @@ class Neg:
     once = True
 
     def forward(x):
-        if x.dtype.kind == "b":
+        if x.itemsize == 1 and x.dtype.kind == "b":
             raise RuntimeError(
                 "Negation, the `-` operator, on a bool tensor is not supported. If you are trying "
                 "to invert a mask, use the `~` or `logical_not()` operator instead."

@@ -16,6 +16,7 @@ from collections.abc import Callable
 import numpy as np
 
 from ..kernels import K
+from ..kernels.seam import quietly
 from .generator import Generator
 
 _F32, _F64 = np.dtype(np.float32), np.dtype(np.float64)
@@ -23,6 +24,8 @@ _F32, _F64 = np.dtype(np.float32), np.dtype(np.float64)
 
 def arranged(x: np.ndarray, like: np.ndarray) -> np.ndarray:
     """The numbers x in the shape and memory order of another array: PyTorch draws in that order."""
+    if x is like:  # a kernel has drawn there
+        return x
     if like.flags.c_contiguous:
         return x.reshape(like.shape)
     y = np.empty_like(like)
@@ -34,6 +37,8 @@ def arranged(x: np.ndarray, like: np.ndarray) -> np.ndarray:
 
 def uniform(n: int, dtype: np.dtype, low: float, high: float, g: Generator) -> np.ndarray:
     """Uniform in [low, high): 24 random bits, 53 for float64. Half precision rounds float32."""
+    if dtype is _F32 or dtype is _F64:
+        return K.rng_uniform(g.mt, n, low, high, dtype is _F64)
     if dtype.kind == "c":
         return uniform(2 * n, _part(dtype), low, high, g).view(dtype)
     x = K.rng_uniform(g.mt, n, low, high, dtype == _F64)
@@ -50,12 +55,21 @@ def normal(
 
     contiguous: whether the tensor that the numbers are for is. Half precision rounds float32.
     """
+    if (dtype is _F32 or dtype is _F64) and n >= 16 and contiguous:
+        return K.rng_normal(g.mt, n, mean, std, dtype is _F64)
+    return _normal(n, dtype, mean, std, g, contiguous)
+
+
+@quietly
+def _normal(
+    n: int, dtype: np.dtype, mean: float, std: float, g: Generator, contiguous: bool
+) -> np.ndarray:
     if dtype.kind == "c":
         parts = normal(2 * n, _part(dtype), 0.0, std / math.sqrt(2), g, contiguous)
         return parts.view(dtype) if mean == 0 else (parts.view(dtype) + mean).astype(dtype)
     if n < 16 or not contiguous:
         return _rounded(K.rng_normal_serial(g.mt, n, mean, std), dtype)
-    if dtype is _F32 or dtype == _F32 or dtype == _F64:
+    if dtype == _F32 or dtype == _F64:
         return K.rng_normal(g.mt, n, mean, std, dtype == _F64)
     whole = n - n % 16
     x = K.rng_normal(g.mt, whole, mean, std, False).astype(dtype)
@@ -78,7 +92,8 @@ def _part(dtype: np.dtype) -> np.dtype:
 
 def integers(n: int, dtype: np.dtype, low: int, high: int, g: Generator) -> np.ndarray:
     """Whole numbers in [low, high), by the remainder of 32 bits, of 64 if high - low >= 2^28."""
-    return K.rng_integers(g.mt, n, low, high).astype(dtype, copy=False)
+    x = K.rng_integers(g.mt, n, low, high)
+    return x if x.dtype is dtype else x.astype(dtype, copy=False)
 
 
 def whole_range(n: int, dtype: np.dtype, g: Generator) -> np.ndarray:

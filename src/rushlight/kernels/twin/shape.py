@@ -29,7 +29,7 @@ def dense_copy(x):
 
 
 def filled(x, y):
-    """An array of x's shape, dtype and order in memory, every element that of y (0-d)."""
+    """An array of x's shape, dtype and order in memory, every element y: 0-d, or a number."""
     return np.full_like(x, y)
 
 
