@@ -264,7 +264,7 @@ $(VENV)/compilers: $(VENV)/installed
 	$(RUN) -m pip install -q --disable-pip-version-check cmake ninja
 	@touch $@
 
-WHEEL_TOOLS := build==1.6.* cmake ninja 'numpy>=2' ziglang==0.17.1 auditwheel==6.8.* twine==7.*
+WHEEL_TOOLS := build==1.6.* cmake ninja 'numpy>=2' ziglang==0.17.1 auditwheel==6.8.* twine==7.* zopfli==0.4.*
 PYTHONS ?= python3.11 python3.12 python3.13 python3.14 python3.14t python3.15 python3.15t
 wheels: $(VENV)/wheels
 	$(RUN) tools/wheels.py --out dist --pythons "$(PYTHONS)" $(if $(STRICT),--strict)

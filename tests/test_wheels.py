@@ -4,6 +4,7 @@ import io
 import json
 import sys
 import zipfile
+import zlib
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,19 @@ def test_two_writings_give_the_same_bytes():
     assert names[-1] == f"{INFO}/RECORD" and names == sorted(
         names, key=lambda n: (n.startswith(INFO), n.endswith("RECORD"), n)
     )
+
+
+def test_an_archive_with_another_deflater_holds_the_same():
+    files = {**PURE, "rushlight/long.txt": bytes(range(256)) * 300}
+    stored = wheel_file.write(files, TIME, lambda data: zlib.compress(data, 0)[2:-4])
+    packed = wheel_file.write(files, TIME)
+    assert len(packed) < len(stored) - 70_000
+    assert wheel_file.read(packed) == wheel_file.read(stored) == files
+    with zipfile.ZipFile(io.BytesIO(stored)) as z:
+        assert z.testzip() is None
+        assert {(e.create_system, e.compress_type) for e in z.infolist()} == {
+            (3, zipfile.ZIP_DEFLATED)
+        }
 
 
 def test_the_record_is_that_of_pep_376():

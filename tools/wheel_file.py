@@ -1,7 +1,7 @@
 """A wheel as a file: tags, records, the bill of materials, the same bytes for the same content.
 
 Used by tools/wheels.py. A wheel here is a dict of its files, path -> bytes. What is written depends
-on the dict and on the time given, on nothing else of the machine (but zlib's version).
+on the dict, on the time given and on the deflater, on nothing else of the machine.
 """
 
 from __future__ import annotations
@@ -11,9 +11,12 @@ import hashlib
 import io
 import json
 import re
+import struct
 import time
 import uuid
 import zipfile
+import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 
 Files = dict[str, bytes]
@@ -83,7 +86,13 @@ def tagged(files: Files, tag: str, *, purelib: bool) -> Files:
     return {**files, f"{info(files)}/WHEEL": "".join(f"{x}\n" for x in lines).encode()}
 
 
-def write(files: Files, seconds: int) -> bytes:
+def deflated(data: bytes) -> bytes:
+    """A stream of zlib's, as an archive holds it."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    return packer.compress(data) + packer.flush()
+
+
+def write(files: Files, seconds: int, deflate: Callable[[bytes], bytes] = deflated) -> bytes:
     """The archive: sorted, .dist-info and RECORD last, each file of one time and one mode."""
     folder = info(files)
     record = f"{folder}/RECORD"
@@ -91,16 +100,29 @@ def write(files: Files, seconds: int) -> bytes:
     rows = [f"{_field(n)},sha256={_digest(files[n])},{len(files[n])}" for n in order]
     rows.append(f"{record},,")
     files = {**files, record: "".join(f"{r}\n" for r in rows).encode()}
-    stamp = time.gmtime(max(seconds, 315_532_800))[:6]  # (zip begins with 1980)
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as z:
-        for path in [*order, record]:
-            entry = zipfile.ZipInfo(path, stamp)
-            entry.create_system = 3  # Unix: the mode counts
-            entry.external_attr = (0o100755 if path.endswith(".so") else 0o100644) << 16
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            z.writestr(entry, files[path])
-    return out.getvalue()
+    return _archive({n: files[n] for n in [*order, record]}, seconds, deflate)
+
+
+def _archive(files: Files, seconds: int, deflate: Callable[[bytes], bytes]) -> bytes:
+    """A zip file by hand: zipfile takes no deflater but zlib. (APPNOTE.TXT of PKWARE, 4.3)"""
+    year, month, day, hour, minute, second = time.gmtime(max(seconds, 315_532_800))[:6]  # from 1980
+    clock, date = hour << 11 | minute << 5 | second // 2, (year - 1980) << 9 | month << 5 | day
+    out, directory = bytearray(), bytearray()
+    for path, data in files.items():
+        name, packed = path.encode("ascii"), deflate(data)
+        both = struct.pack(
+            "<5H3L2H",
+            *(20, 0, zipfile.ZIP_DEFLATED, clock, date),
+            *(zlib.crc32(data), len(packed), len(data), len(name), 0),
+        )
+        mode = 0o100755 if path.endswith(".so") else 0o100644
+        unix = struct.pack("<H", 3 << 8 | 20)  # whose modes count
+        directory += (
+            b"PK\1\2" + unix + both + struct.pack("<3H2L", 0, 0, 0, mode << 16, len(out)) + name
+        )
+        out += b"PK\3\4" + both + name + packed
+    size = struct.pack("<4H2LH", 0, 0, len(files), len(files), len(directory), len(out), 0)
+    return bytes(out + directory + b"PK\5\6" + size)
 
 
 def _field(path: str) -> str:
