@@ -76,7 +76,7 @@ def sdist(out: Path) -> Path:
 
 @functools.cache
 def deflated(data: bytes) -> bytes:
-    """By Zopfli, 3 % shorter than zlib's: kernels of three instruction sets are to fit into LIMIT."""
+    """By Zopfli, 3 % shorter than zlib's: kernels of three instruction sets fit LIMIT."""
     import zopfli.zlib
 
     return zopfli.zlib.compress(data, numiterations=5)[2:-4]  # without zlib's header and checksum
