@@ -145,6 +145,7 @@ namespace {
 // where inner > 1, the inner numbers from `row` on in turn
 template <class T, class F>
 void along_rows(const T* x, i64 outer, i64 n, i64 inner, T* y, F f) {
+    if (outer == 0 || inner == 0) return;
     if (inner > 1) {
         parallel(outer * n, rows_per_block(inner, GRAIN), [&](i64 begin, i64 end) {
             for (i64 i = begin; i < end; i++) f(x + i * inner, y + i * inner, i / n * inner, inner);
