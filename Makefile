@@ -253,7 +253,8 @@ sanitize: sanitize-address sanitize-thread
 
 sanitize-address: $(VENV)/compilers
 	$(call sanitized,asan,-fsanitize=address$(comma)undefined -fno-sanitize=alignment)
-	$(UNDER_ASAN) $(RUN) -m pytest -q -p no:cacheprovider tests/test_kernels.py tests/test_pool_threads.py tests/test_strided.py
+	$(UNDER_ASAN) $(RUN) -m pytest -q -p no:cacheprovider tests/test_kernels.py tests/test_few.py \
+		tests/test_few_indexed.py tests/test_short_ways.py tests/test_inplace_memory.py tests/test_pool_threads.py tests/test_strided.py
 	$(UNDER_ASAN) $(RUN) tools/fuzz_files.py --count $(SANITIZE_COUNT)
 
 sanitize-thread: $(VENV)/compilers
