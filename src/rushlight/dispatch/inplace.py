@@ -241,7 +241,7 @@ _ONE_BY_ONE = {"index_put": " This also applies to advanced indexing e.g. tensor
 _ONE_BY_ONE["masked_fill"] = ""
 _ONE_BY_ONE["index_fill"] = " This also applies to advanced indexing e.g. tensor[mask] = scalar"
 # PyTorch does not look whether elements of these share memory
-_NOT_LOOKED_AT = frozenset({"fill", "tril", "triu"})
+_NOT_LOOKED_AT = frozenset({"fill", "tril", "triu", "zero"})
 
 
 def write(x: Tensor, values: Any, name: str = "") -> None:
