@@ -467,3 +467,10 @@ def test_zero_and_masked_fill():
     z = torch.ones(4, 3).t().masked_fill(mask, 0.0)
     assert z.is_contiguous() and z[0].tolist() == [0, 1, 0, 1]
     assert masked.Zero.source.forward(np.ones(3)).tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize("shifts, dims", [(1, 5), (1, -3), ((1,), (5,)), ((1, 2), (0, -3))])
+def test_roll_along_a_dimension_that_there_is_not(shifts, dims):
+    with pytest.raises(IndexError, match=r"expected to be in range of \[-2, 1\], but got"):
+        torch.ones(3, 4).roll(shifts, dims)
+    assert torch.ones(0, 4).roll(shifts, dims).shape == (0, 4)  # as PyTorch

@@ -70,14 +70,15 @@ def flipud(input):
 class Roll:
     """y[(i + shift) mod n] = x[i] along each of dims; without dims, over the flattened tensor.
 
-    errors  RuntimeError: not as many shifts as dims
+    errors  RuntimeError: not as many shifts as dims; IndexError: a dim that there is not
 
     >>> torch.roll(torch.tensor([1, 2, 3]), 1)
     tensor([3, 1, 2])
     """
 
     def prepare(input, shifts, dims):
-        if type(shifts) is int and type(dims) is int and input._a.ndim:
+        reach = input._a.ndim
+        if type(shifts) is int and type(dims) is int and -reach <= dims < reach:
             return input, (shifts,), (dims,)
         shifts = (shifts,) if isinstance(shifts, int) else tuple(shifts)
         dims = () if dims is None else (dims,) if isinstance(dims, int) else tuple(dims)
@@ -87,8 +88,11 @@ class Roll:
             raise RuntimeError(
                 f"shifts and dimensions must align. shifts: {len(shifts)}, dims:{len(dims)}"
             )
-        if dims and not input._a.ndim:
+        if dims and not reach:
             raise IndexError("Dimension specified as 0 but tensor has no dimensions")
+        if input._a.size:  # of an empty tensor PyTorch does not look at them
+            for dim in dims:
+                wrapped(dim, reach)
         return input, shifts, dims
 
     def forward(x, shifts, dims):
@@ -97,7 +101,7 @@ class Roll:
             y = native.rolled(x, *shifts, *dims)
         if y is not None:
             return y
-        if not x.size:  # PyTorch does not look at the dims
+        if not x.size:
             return x.copy()
         return K.roll(K.dense(x), shifts if dims else shifts[0], dims or None)
 
