@@ -1,4 +1,4 @@
-"""A dimension that there is not: what PyTorch refuses, we refuse, whatever its argument is called."""
+"""A dimension that there is not: what PyTorch refuses, we refuse, by every name of the argument."""
 
 import itertools
 import warnings
