@@ -39,10 +39,6 @@ void by_steps(const T* x, U* y, i64 n, G f) {
             few(i, STEP - askew);
             i += STEP - askew;
         }
-        for (; i + 4 * STEP <= end; i += 4 * STEP) {
-#pragma GCC unroll 4
-            for (i64 j = i; j < i + 4 * STEP; j += STEP) f(x + j, y + j);
-        }
         for (; i + STEP <= end; i += STEP) f(x + i, y + i);
         if (i < end) few(i, end - i);
     });
