@@ -1,6 +1,6 @@
 // What NumPy takes many calls for, of a few numbers. Each answers None where its arguments are not the
 // usual ones; the twin is the code in Python that asked.
-#include "bind.hpp"
+#include "tensors.hpp"
 #include "threads.hpp"
 
 #include <algorithm>
@@ -191,22 +191,21 @@ PyObject* zeroed(PyObject*, PyObject* o) {
 
 PyObject* rolled(PyObject*, PyObject* const* args, Py_ssize_t n) {
     if (n != 3) return PyErr_Format(PyExc_TypeError, "rolled(x, shift, dim)");
-    if (!in_order(args[0]) || !PyLong_CheckExact(args[1]) || !PyLong_CheckExact(args[2])) Py_RETURN_NONE;
+    if (!in_order(args[0])) Py_RETURN_NONE;
     const Array x = reinterpret_cast<Array>(args[0]);
     const int nd = PyArray_NDIM(x);
-    npy_intp shift = PyLong_AsSsize_t(args[1]), dim = PyLong_AsSsize_t(args[2]);
-    if (PyErr_Occurred()) PyErr_Clear(), dim = nd;
-    if (dim < -nd || dim >= nd || PyArray_SIZE(x) == 0 || PyArray_SIZE(x) > 1 << 16 ||
-        PyDataType_REFCHK(PyArray_DESCR(x)))
+    npy_intp shift;
+    int dim;
+    if (!read_int(args[1], shift) || !read_dim(args[2], nd, dim) || PyArray_SIZE(x) == 0 ||
+        PyArray_SIZE(x) > 1 << 16 || PyDataType_REFCHK(PyArray_DESCR(x)))
         Py_RETURN_NONE;
-    if (dim < 0) dim += nd;
     Py_INCREF(PyArray_DESCR(x));
     PyObject* const y = PyArray_NewFromDescr(&PyArray_Type, PyArray_DESCR(x), nd, PyArray_DIMS(x),
                                              nullptr, nullptr, 0, nullptr);
     if (!y) return nullptr;
-    const npy_intp width = PyArray_DIM(x, int(dim));
+    const npy_intp width = PyArray_DIM(x, dim);
     npy_intp inner = PyArray_ITEMSIZE(x);
-    for (int i = int(dim) + 1; i < nd; i++) inner *= PyArray_DIM(x, i);
+    for (int i = dim + 1; i < nd; i++) inner *= PyArray_DIM(x, i);
     shift %= width;
     if (shift < 0) shift += width;
     const std::size_t head = std::size_t((width - shift) * inner), tail = std::size_t(shift * inner);

@@ -46,19 +46,16 @@ struct Slices {
     npy_intp outer = 1, n, inner = 1, k;
     const int64_t* at;
     Array x;
-    npy_intp axis;
+    int axis;
 
     bool read(PyObject* o, PyObject* dim, PyObject* index, bool from_end) {
-        if (!PyArray_CheckExact(o) || !PyLong_CheckExact(dim) || !is_index(index)) return false;
+        if (!PyArray_CheckExact(o) || !is_index(index)) return false;
         x = as_array(o);
-        axis = PyLong_AsSsize_t(dim);
-        if (PyErr_Occurred()) return PyErr_Clear(), false;
-        if (axis < 0) axis += PyArray_NDIM(x);
-        if (axis < 0 || axis >= PyArray_NDIM(x) || PyArray_NDIM(as_array(index)) > 1) return false;
+        if (!read_dim(dim, PyArray_NDIM(x), axis) || PyArray_NDIM(as_array(index)) > 1) return false;
         if (!PyArray_ISWRITEABLE(x) || !is_plain(x)) return false;
         for (int i = 0; i < PyArray_NDIM(x); i++)
             if (i != axis) (i < axis ? outer : inner) *= PyArray_DIM(x, i);
-        n = PyArray_DIM(x, int(axis));
+        n = PyArray_DIM(x, axis);
         at = static_cast<const int64_t*>(PyArray_DATA(as_array(index)));
         k = PyArray_SIZE(as_array(index));
         if (outer * k * inner > FEW) return false;
@@ -210,29 +207,19 @@ PyObject* strided(PyObject*, PyObject* const* args, Py_ssize_t n) {
         if (last >= all) Py_RETURN_NONE;
     }
     if (start >= all) Py_RETURN_NONE;
-    Py_INCREF(PyArray_DESCR(x));
-    PyObject* const y =
-        PyArray_NewFromDescr(&PyArray_Type, PyArray_DESCR(x), int(nd), dims, steps, PyArray_BYTES(x) + start * bytes,
-                             NPY_ARRAY_WRITEABLE, nullptr);
-    if (!y) return nullptr;
-    if (PyArray_SetBaseObject(as_array(y), Py_NewRef(args[0])) == 0) return y;
-    Py_DECREF(y);
-    return nullptr;
+    return new_view(x, int(nd), dims, steps, start * bytes);
 }
 
 // x[.., index, ..] += values along an axis, one after the other; index and values of one shape.
 PyObject* add_along(PyObject*, PyObject* const* args, Py_ssize_t n) {
     if (n != 4) return PyErr_Format(PyExc_TypeError, "add_along(x, axis, index, values)");
     const Dense at_places(args[2]), given(args[3]);
-    if (!PyArray_CheckExact(args[0]) || !PyLong_CheckExact(args[1]) || !is_index(at_places) ||
-        !PyArray_CheckExact(static_cast<PyObject*>(given)))
+    if (!PyArray_CheckExact(args[0]) || !is_index(at_places) || !PyArray_CheckExact(static_cast<PyObject*>(given)))
         Py_RETURN_NONE;
     const Array x = as_array(args[0]), index = as_array(at_places), values = as_array(given);
     const int nd = PyArray_NDIM(x);
-    npy_intp axis = PyLong_AsSsize_t(args[1]);
-    if (PyErr_Occurred()) PyErr_Clear(), axis = nd;
-    if (axis < 0) axis += nd;
-    if (axis < 0 || axis >= nd || PyArray_NDIM(index) != nd || PyArray_DESCR(values) != PyArray_DESCR(x) ||
+    int axis;
+    if (!read_dim(args[1], nd, axis) || PyArray_NDIM(index) != nd || PyArray_DESCR(values) != PyArray_DESCR(x) ||
         !PyArray_ISWRITEABLE(x) || !is_plain(x) || !is_plain(values) || !PyArray_SAMESHAPE(index, values) ||
         PyArray_SIZE(index) > FEW)
         Py_RETURN_NONE;
@@ -242,7 +229,7 @@ PyObject* add_along(PyObject*, PyObject* const* args, Py_ssize_t n) {
         if (PyArray_DIM(index, i) != PyArray_DIM(x, i)) Py_RETURN_NONE;
         (i < axis ? outer : inner) *= PyArray_DIM(x, i);
     }
-    const npy_intp width = PyArray_DIM(x, int(axis)), k = PyArray_DIM(index, int(axis)), size = PyArray_SIZE(index);
+    const npy_intp width = PyArray_DIM(x, axis), k = PyArray_DIM(index, axis), size = PyArray_SIZE(index);
     const int64_t* at = static_cast<const int64_t*>(PyArray_DATA(index));
     for (npy_intp i = 0; i < size; i++)
         if (at[i] < 0 || at[i] >= width) Py_RETURN_NONE;

@@ -15,4 +15,10 @@ PyObject* array_of(PyObject* x);
 // Whether it is slice(None).
 bool is_whole(PyObject* x);
 
+// Arguments and results of views.cpp and the few*.cpp: an int within 64 bits; one of nd dimensions, from 0; a view of
+// x, its elements from `offset` bytes on.
+bool read_int(PyObject* o, npy_intp& n);
+bool read_dim(PyObject* o, int nd, int& d);
+PyObject* new_view(PyArrayObject* x, int nd, const npy_intp* dims, const npy_intp* steps, npy_intp offset = 0);
+
 }  // namespace rl

@@ -1,6 +1,6 @@
 // Views of arrays that NumPy takes many calls for, and what they ask. Each answers None where its
 // arguments are not the usual ones; the twin is the code in Python that asked.
-#include "bind.hpp"
+#include "tensors.hpp"
 
 #include <algorithm>
 
@@ -10,24 +10,24 @@ namespace {
 using Array = PyArrayObject*;
 using Steps = npy_intp[NPY_MAXDIMS];
 
-// An int within 64 bits.
-bool read(PyObject* o, npy_intp& n) {
+}  // namespace
+
+bool read_int(PyObject* o, npy_intp& n) {
     if (!PyLong_CheckExact(o)) return false;
     n = PyLong_AsSsize_t(o);
     if (n != -1 || !PyErr_Occurred()) return true;
     PyErr_Clear();
     return false;
 }
-// One of nd dimensions, from 0.
+
 bool read_dim(PyObject* o, int nd, int& d) {
     npy_intp n;
-    if (!read(o, n) || n < -nd || n >= nd) return false;
+    if (!read_int(o, n) || n < -nd || n >= nd) return false;
     d = int(n < 0 ? n + nd : n);
     return true;
 }
 
-// A view of x: its elements from `offset` bytes on.
-PyObject* view(Array x, int nd, const npy_intp* dims, const npy_intp* steps, npy_intp offset = 0) {
+PyObject* new_view(Array x, int nd, const npy_intp* dims, const npy_intp* steps, npy_intp offset) {
     PyArray_Descr* const type = PyArray_DESCR(x);
     Py_INCREF(type);
     PyObject* const y =
@@ -40,8 +40,6 @@ PyObject* view(Array x, int nd, const npy_intp* dims, const npy_intp* steps, npy
     return nullptr;
 }
 
-}  // namespace
-
 PyObject* expanded(PyObject*, PyObject* const* args, Py_ssize_t n) {
     if (n != 2) return PyErr_Format(PyExc_TypeError, "expanded(x, sizes)");
     if (!PyArray_CheckExact(args[0]) || !PyTuple_CheckExact(args[1])) Py_RETURN_NONE;
@@ -51,14 +49,14 @@ PyObject* expanded(PyObject*, PyObject* const* args, Py_ssize_t n) {
     Steps dims, steps;
     npy_intp bytes = PyArray_ITEMSIZE(x);
     for (Py_ssize_t i = 0; i < nd; i++) {
-        if (!read(PyTuple_GET_ITEM(args[1], i), dims[i])) Py_RETURN_NONE;
+        if (!read_int(PyTuple_GET_ITEM(args[1], i), dims[i])) Py_RETURN_NONE;
         const npy_intp old = i < lead ? 1 : PyArray_DIM(x, int(i - lead));
         if (i >= lead && dims[i] == -1) dims[i] = old;
         if (dims[i] < 0 || (dims[i] != old && old != 1)) Py_RETURN_NONE;
         steps[i] = i >= lead && dims[i] == old ? PyArray_STRIDE(x, int(i - lead)) : 0;
         if (__builtin_mul_overflow(bytes, dims[i] ? dims[i] : 1, &bytes)) Py_RETURN_NONE;
     }
-    return view(x, int(nd), dims, steps);
+    return new_view(x, int(nd), dims, steps);
 }
 
 PyObject* squeezed(PyObject*, PyObject* const* args, Py_ssize_t n) {
@@ -72,7 +70,7 @@ PyObject* squeezed(PyObject*, PyObject* const* args, Py_ssize_t n) {
         if (PyArray_DIM(x, i) == 1 && (only < 0 || i == only)) continue;
         dims[nd] = PyArray_DIM(x, i), steps[nd++] = PyArray_STRIDE(x, i);
     }
-    return view(x, nd, dims, steps);
+    return new_view(x, nd, dims, steps);
 }
 
 PyObject* order_moved(PyObject*, PyObject* const* args, Py_ssize_t n) {
@@ -96,7 +94,7 @@ PyObject* windows(PyObject*, PyObject* const* args, Py_ssize_t n) {
     const int nd = PyArray_NDIM(x);
     int d;
     npy_intp size, step;
-    if (!read_dim(args[1], nd, d) || !read(args[2], size) || !read(args[3], step)) Py_RETURN_NONE;
+    if (!read_dim(args[1], nd, d) || !read_int(args[2], size) || !read_int(args[3], step)) Py_RETURN_NONE;
     const npy_intp length = PyArray_DIM(x, d);
     if (nd == NPY_MAXDIMS || size < 0 || size > length || step < 1 || PyArray_SIZE(x) == 0) Py_RETURN_NONE;
     Steps dims, steps;
@@ -104,7 +102,7 @@ PyObject* windows(PyObject*, PyObject* const* args, Py_ssize_t n) {
     dims[nd] = size, steps[nd] = steps[d];
     dims[d] = (length - size) / step + 1;
     steps[d] *= std::min(step, length + 1);  // a larger one is never walked
-    return view(x, nd + 1, dims, steps);
+    return new_view(x, nd + 1, dims, steps);
 }
 
 PyObject* diagonal_of(PyObject*, PyObject* const* args, Py_ssize_t n) {
@@ -113,7 +111,7 @@ PyObject* diagonal_of(PyObject*, PyObject* const* args, Py_ssize_t n) {
     const Array x = reinterpret_cast<Array>(args[0]);
     npy_intp offset;
     int a, b, nd = 0;
-    if (!read(args[1], offset) || !read_dim(args[2], PyArray_NDIM(x), a) || !read_dim(args[3], PyArray_NDIM(x), b))
+    if (!read_int(args[1], offset) || !read_dim(args[2], PyArray_NDIM(x), a) || !read_dim(args[3], PyArray_NDIM(x), b))
         Py_RETURN_NONE;
     const npy_intp rows = PyArray_DIM(x, a), columns = PyArray_DIM(x, b);
     if (a == b || offset <= -rows || offset >= columns) Py_RETURN_NONE;
@@ -123,7 +121,7 @@ PyObject* diagonal_of(PyObject*, PyObject* const* args, Py_ssize_t n) {
     dims[nd] = offset < 0 ? std::min(rows + offset, columns) : std::min(rows, columns - offset);
     steps[nd] = PyArray_STRIDE(x, a) + PyArray_STRIDE(x, b);
     const npy_intp first = offset < 0 ? -offset * PyArray_STRIDE(x, a) : offset * PyArray_STRIDE(x, b);
-    return view(x, nd + 1, dims, steps, first);
+    return new_view(x, nd + 1, dims, steps, first);
 }
 
 PyObject* cut(PyObject*, PyObject* const* args, Py_ssize_t n) {
@@ -140,9 +138,9 @@ PyObject* cut(PyObject*, PyObject* const* args, Py_ssize_t n) {
     npy_intp start = 0;
     for (Py_ssize_t i = 0; parts && i < count; i++) {
         PyObject* part = nullptr;
-        const bool fits = read(PyTuple_GET_ITEM(args[1], i), dims[d]) && dims[d] >= 0 &&
+        const bool fits = read_int(PyTuple_GET_ITEM(args[1], i), dims[d]) && dims[d] >= 0 &&
                           dims[d] <= PyArray_DIM(x, d) - start;
-        if (fits) part = view(x, nd, dims, PyArray_STRIDES(x), dims[d] ? start * PyArray_STRIDE(x, d) : 0);
+        if (fits) part = new_view(x, nd, dims, PyArray_STRIDES(x), dims[d] ? start * PyArray_STRIDE(x, d) : 0);
         if (!part) {
             Py_DECREF(parts);
             if (fits) return nullptr;
@@ -204,7 +202,7 @@ PyObject* basic_view(PyObject*, PyObject* const* args, Py_ssize_t n) {
         } else {
             npy_intp at;
             const npy_intp size = PyArray_DIM(x, d);
-            if (!read(k, at) || at < -size || at >= size) Py_RETURN_NONE;
+            if (!read_int(k, at) || at < -size || at >= size) Py_RETURN_NONE;
             offset += (at < 0 ? at + size : at) * PyArray_STRIDE(x, d);
             d++;
             card = SELECT;
@@ -218,7 +216,7 @@ PyObject* basic_view(PyObject*, PyObject* const* args, Py_ssize_t n) {
             PyTuple_SET_ITEM(whole, i, Py_NewRef(PyTuple_GET_ITEM(key, i)));
         if (whole) PyTuple_SET_ITEM(whole, items, Py_NewRef(Py_Ellipsis));
     }
-    PyObject* const y = whole ? view(x, nd, dims, steps, offset) : nullptr;
+    PyObject* const y = whole ? new_view(x, nd, dims, steps, offset) : nullptr;
     PyObject* const found = y ? Py_BuildValue("NNi", y, whole, int(card)) : nullptr;
     if (!y) Py_XDECREF(whole);
     return found;
@@ -241,7 +239,7 @@ PyObject* turned(PyObject*, PyObject* const* args, Py_ssize_t n) {
         offset += (PyArray_DIM(x, d) - 1) * steps[d];
         steps[d] = -steps[d];
     }
-    return view(x, nd, PyArray_DIMS(x), steps, offset);
+    return new_view(x, nd, PyArray_DIMS(x), steps, offset);
 }
 
 }  // namespace rl

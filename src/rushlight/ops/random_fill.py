@@ -441,9 +441,7 @@ def drawn_all(x: np.ndarray, g: Any) -> np.ndarray:
 
 def drawn_integers(n: int, dtype: np.dtype, low: int, high: int | None, g: Any) -> np.ndarray:
     """n whole numbers in [low, high), which the dtype must hold; high None: its greatest + 1."""
-    if (
-        dtype is _I64 and high is not None and low < high
-    ):  # which holds all that `whole` lets through
+    if dtype is _I64 and high is not None and low < high:  # it holds all that `whole` lets through
         return variates.integers(n, dtype, low, high, g)
     if high is None:
         return variates.integers(n, dtype, *open_range(dtype, low), g)

@@ -90,6 +90,14 @@ _SPREAD = (
     "dim: int | Sequence[int] | None = None, unbiased: bool | None = None, keepdim=False, *, "
     "correction: float | None = None, out=None)"
 )
+_PAIR = {
+    "at": "torch",
+    "tensors": 1,
+    "outputs": 2,
+    "fresh": True,
+    "accumulate": True,
+    "quiet": True,
+}
 
 
 @op(f"var(input, {_SPREAD}", at="torch Tensor", tensors=1, accumulate=True, quiet=True)
@@ -135,15 +143,7 @@ class Std:
     samples = _spread_samples
 
 
-@op(
-    f"var_mean(input, {_SPREAD}",
-    at="torch",
-    tensors=1,
-    outputs=2,
-    fresh=True,
-    accumulate=True,
-    quiet=True,
-)
+@op(f"var_mean(input, {_SPREAD}", **_PAIR)
 class VarMean:
     """(variance, mean) in one pass, see `var`
 
@@ -165,15 +165,7 @@ class VarMean:
     samples = _spread_samples
 
 
-@op(
-    f"std_mean(input, {_SPREAD}",
-    at="torch",
-    tensors=1,
-    outputs=2,
-    fresh=True,
-    accumulate=True,
-    quiet=True,
-)
+@op(f"std_mean(input, {_SPREAD}", **_PAIR)
 class StdMean:
     """(standard deviation, mean) in one pass, see `std`
 
